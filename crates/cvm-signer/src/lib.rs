@@ -1,0 +1,59 @@
+//! Signs requests to the Tencent Cloud API, and verifies them on the server's side.
+//!
+//! The signer is a function: given a [`Credential`], a timestamp and the parts of a request, it returns
+//! text. It has no clock, no IO and no state beyond what the caller holds, and it builds without `std`.
+//!
+//! | dialect | sign | verify |
+//! |---|---|---|
+//! | TC3-HMAC-SHA256 (signature v3) | [`tc3::sign`], [`tc3::sign_with_key`] | [`verify::tc3`] |
+//! | HmacSHA1, HmacSHA256 (signature v1, old gateway) | [`v1::sign`] | [`verify::v1`] |
+//!
+//! Every stage between request and signature is a public type, so that a signature which the service
+//! refuses can be compared stage by stage.
+//!
+//! The worked example that the service publishes:
+//!
+//! ```
+//! use cvm_signer::{Credential, tc3};
+//!
+//! let credential = Credential::new(
+//!     "AKIDz8krbsJ5yKBZQpn74WFkmLPx3EXAMPLE",
+//!     "Gu5t9xGARNpq86cd98joQYCN3EXAMPLE",
+//! )?;
+//! let body = br#"{"Limit": 1, "Filters": [{"Values": ["\u672a\u547d\u540d"], "Name": "instance-name"}]}"#;
+//! let headers =
+//!     [("Content-Type", "application/json; charset=utf-8"), ("Host", "cvm.tencentcloudapi.com")];
+//! let request = tc3::Request::post(body, &headers);
+//!
+//! assert_eq!(
+//!     tc3::sign(&credential, "cvm", 1_551_113_065, &request)?,
+//!     "TC3-HMAC-SHA256 \
+//!      Credential=AKIDz8krbsJ5yKBZQpn74WFkmLPx3EXAMPLE/2019-02-25/cvm/tc3_request, \
+//!      SignedHeaders=content-type;host, \
+//!      Signature=72e494ea809ad7a8c8f7a4507b9bddcbaa8e581f516e8da2f66e2c5a96525168",
+//! );
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+#![no_std]
+#![forbid(unsafe_code)]
+
+extern crate alloc;
+
+mod credential;
+mod date;
+mod error;
+mod fixed_text;
+mod hex_digest;
+mod key_cache;
+mod mac;
+mod method;
+pub mod tc3;
+pub mod v1;
+pub mod verify;
+
+pub use credential::{Credential, CredentialError, CredentialField};
+pub use date::Date;
+pub use error::SignError;
+pub use hex_digest::HexDigest;
+pub use key_cache::KeyCache;
+pub use method::Method;

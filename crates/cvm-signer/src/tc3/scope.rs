@@ -1,0 +1,114 @@
+//! The credential scope: the day and the service for which a derived key is good.
+
+use core::fmt;
+
+use crate::{Date, SignError, fixed_text::FixedText};
+
+const TERMINATION: &str = "tc3_request";
+
+/// A credential scope. Prints as `2019-02-25/cvm/tc3_request`.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct CredentialScope {
+    date: Date,
+    text: FixedText<64>,
+}
+
+impl CredentialScope {
+    /// The scope of a day and a service.
+    ///
+    /// # Errors
+    ///
+    /// [`SignError::Service`] when the name is empty, longer than 41 bytes, or holds anything but
+    /// visible ASCII characters other than `/` and `,`.
+    pub fn new(date: Date, service: &str) -> Result<Self, SignError> {
+        let allowed = |byte: u8| byte.is_ascii_graphic() && byte != b'/' && byte != b',';
+        let mut text = FixedText::new();
+        let fits = text.push_bytes(&date.to_ascii())
+            && text.push("/")
+            && text.push(service)
+            && text.push("/")
+            && text.push(TERMINATION);
+        if fits && !service.is_empty() && service.bytes().all(allowed) {
+            Ok(Self { date, text })
+        } else {
+            Err(SignError::Service)
+        }
+    }
+
+    /// The scope of a Unix timestamp in seconds and a service.
+    ///
+    /// # Errors
+    ///
+    /// As [`CredentialScope::new`], and [`SignError::Timestamp`] past the year 9999.
+    pub fn at(timestamp: u64, service: &str) -> Result<Self, SignError> {
+        Self::new(Date::from_timestamp(timestamp).ok_or(SignError::Timestamp)?, service)
+    }
+
+    /// The UTC day.
+    pub const fn date(&self) -> Date {
+        self.date
+    }
+
+    /// The service, such as `cvm`.
+    pub fn service(&self) -> &str {
+        self.as_str().split('/').nth(1).unwrap_or("")
+    }
+
+    /// The text of the scope.
+    pub fn as_str(&self) -> &str {
+        self.text.as_str()
+    }
+
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        self.text.as_bytes()
+    }
+
+    /// Reads day, service and termination as they stand in an `Authorization` header.
+    pub(crate) fn parse(date: &str, service: &str, termination: &str) -> Option<Self> {
+        if termination != TERMINATION {
+            return None;
+        }
+        Self::new(Date::parse(date)?, service).ok()
+    }
+
+    /// What the key is derived from after the secret, in order.
+    pub(crate) fn stages(&self) -> impl Iterator<Item = &str> {
+        self.as_str().split('/')
+    }
+}
+
+impl fmt::Display for CredentialScope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl fmt::Debug for CredentialScope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "CredentialScope({self})")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_come_back() {
+        let scope = CredentialScope::at(1_551_113_065, "cvm").unwrap();
+        assert_eq!(scope.as_str(), "2019-02-25/cvm/tc3_request");
+        assert_eq!(scope.service(), "cvm");
+        assert_eq!(scope.date(), Date::parse("2019-02-25").unwrap());
+        assert_eq!(CredentialScope::parse("2019-02-25", "cvm", "tc3_request"), Some(scope));
+    }
+
+    #[test]
+    fn services_that_break_the_scope_are_refused() {
+        let longest = "s".repeat(41);
+        assert!(CredentialScope::at(0, &longest).is_ok());
+        for service in ["", "c/vm", "c,vm", "c vm", "cvm\n", "服务", &(longest.clone() + "s")] {
+            assert_eq!(CredentialScope::at(0, service), Err(SignError::Service), "{service}");
+        }
+        assert_eq!(CredentialScope::at(1_551_113_065_000, "cvm"), Err(SignError::Timestamp));
+    }
+}

@@ -1,0 +1,139 @@
+//! The string to sign of v1: method, host, path and the sorted pairs, in one line.
+
+use alloc::{string::String, vec::Vec};
+use core::{cmp::Ordering, fmt, iter};
+
+use super::{Request, SIGNATURE};
+use crate::SignError;
+
+/// How a client spells pairs in the signed text; the official ones differ.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Spelling {
+    /// Underscores in names become dots.
+    pub(crate) dots: bool,
+    /// Pairs with an empty value are left out.
+    pub(crate) drop_empty: bool,
+}
+
+impl Spelling {
+    /// What the documents and the Python SDKs do, and this crate.
+    pub(crate) const DOTS: Self = Self { dots: true, drop_empty: false };
+
+    fn bytes<'a>(self, name: &'a str) -> impl Iterator<Item = u8> + 'a {
+        name.bytes().map(move |byte| if self.dots && byte == b'_' { b'.' } else { byte })
+    }
+
+    fn compare(self, a: &str, b: &str) -> Ordering {
+        self.bytes(a).cmp(self.bytes(b))
+    }
+}
+
+/// The string to sign of a request: `GETcvm.tencentcloudapi.com/?Action=...`.
+///
+/// It holds all parameter values in clear, passwords included: keep it out of logs.
+///
+/// # Errors
+///
+/// When the parameters hold `Signature`, or one name twice.
+pub fn string_to_sign<N: AsRef<str>, V: AsRef<str>>(
+    request: &Request<'_, N, V>,
+) -> Result<String, SignError> {
+    let params = checked(request.params)?;
+    let mut text = String::new();
+    // Writing to a string cannot fail.
+    let _ = write_string_to_sign(&mut text, request, request.host, &params, Spelling::DOTS);
+    Ok(text)
+}
+
+/// The pairs that a client signs, sorted.
+pub(super) fn checked<N: AsRef<str>, V: AsRef<str>>(
+    params: &[(N, V)],
+) -> Result<Vec<(&str, &str)>, SignError> {
+    if params.iter().any(|(name, _)| name.as_ref() == SIGNATURE) {
+        return Err(SignError::ReservedParameter);
+    }
+    let pairs = sorted(params, Spelling::DOTS);
+    let neighbours = pairs.iter().zip(pairs.iter().skip(1));
+    let same = |((a, _), (b, _)): &(&(&str, _), &(&str, _))| {
+        Spelling::DOTS.compare(a, b) == Ordering::Equal
+    };
+    match neighbours.into_iter().find(same) {
+        Some(((name, _), _)) => Err(SignError::RepeatedParameter((*name).into())),
+        None => Ok(pairs),
+    }
+}
+
+/// All pairs but the signature, sorted by the bytes of the names as they are spelled.
+pub(crate) fn sorted<N: AsRef<str>, V: AsRef<str>>(
+    params: &[(N, V)],
+    spelling: Spelling,
+) -> Vec<(&str, &str)> {
+    let pairs = params.iter().map(|(name, value)| (name.as_ref(), value.as_ref()));
+    let mut pairs: Vec<_> = pairs.filter(|(name, _)| *name != SIGNATURE).collect();
+    pairs.sort_by(|(a, _), (b, _)| spelling.compare(a, b));
+    pairs
+}
+
+/// Writes the text from pairs that are [`sorted`] in the same spelling.
+pub(crate) fn write_string_to_sign<N, V>(
+    out: &mut dyn fmt::Write,
+    request: &Request<'_, N, V>,
+    host: &str,
+    sorted: &[(&str, &str)],
+    spelling: Spelling,
+) -> fmt::Result {
+    for part in [request.method.as_str(), host, request.path, "?"] {
+        out.write_str(part)?;
+    }
+    let kept = sorted.iter().filter(|(_, value)| !(spelling.drop_empty && value.is_empty()));
+    for ((name, value), separator) in kept.zip(iter::once("").chain(iter::repeat("&"))) {
+        out.write_str(separator)?;
+        if spelling.dots {
+            for (piece, dot) in name.split('_').zip(iter::once("").chain(iter::repeat("."))) {
+                out.write_str(dot)?;
+                out.write_str(piece)?;
+            }
+        } else {
+            out.write_str(name)?;
+        }
+        out.write_str("=")?;
+        out.write_str(value)?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Method;
+
+    fn text(params: &[(&str, &str)]) -> Result<String, SignError> {
+        string_to_sign(&Request { method: Method::Post, host: "h:1", path: "/", params })
+    }
+
+    #[test]
+    fn pairs_sort_by_bytes_after_underscores_became_dots() {
+        // Before the replacement `A_b` would sort after `AZ`, and after it before.
+        let params =
+            [("z", "1"), ("AZ", "2"), ("A_b", "a_b"), ("I.2", "3"), ("I.10", "4"), ("E", "")];
+        assert_eq!(text(&params).unwrap(), "POSTh:1/?A.b=a_b&AZ=2&E=&I.10=4&I.2=3&z=1");
+        assert_eq!(text(&[]).unwrap(), "POSTh:1/?");
+    }
+
+    #[test]
+    fn values_are_signed_raw() {
+        assert_eq!(text(&[("a", "b c&d=e%2F+未")]).unwrap(), "POSTh:1/?a=b c&d=e%2F+未");
+    }
+
+    #[test]
+    fn reserved_and_repeated_names_are_refused() {
+        assert_eq!(text(&[("Signature", "")]), Err(SignError::ReservedParameter));
+        assert_eq!(text(&[("SignatureMethod", "")]), Ok("POSTh:1/?SignatureMethod=".into()));
+        let repeated = Err(SignError::RepeatedParameter("a".into()));
+        assert_eq!(text(&[("a", "1"), ("b", "2"), ("a", "1")]), repeated);
+        assert!(matches!(
+            text(&[("a_b", "1"), ("a.b", "2")]),
+            Err(SignError::RepeatedParameter(_))
+        ));
+    }
+}
