@@ -1,0 +1,214 @@
+//! An action of a service: its request, its answer, and the facts that decide how it is sent.
+
+use std::fmt;
+
+use crate::{Condition, Model, PageInfo, Table};
+
+/// A request type that knows its action.
+///
+/// ```ignore
+/// let answer: StopInstancesResponse = client.send(StopInstances { .. }).await?;
+/// ```
+pub trait Action: Model + Default + 'static {
+    /// What the service answers.
+    type Response: Model + Default + 'static;
+    /// The facts of the action.
+    const INFO: &'static ActionInfo;
+}
+
+/// A service: its name, version and addresses.
+#[derive(Debug)]
+pub struct ServiceInfo {
+    /// Name in signatures and host names, such as `cvm`.
+    pub name: &'static str,
+    /// Version date, such as `2017-03-12`.
+    pub version: &'static str,
+    /// Host that answers for all regions but the finance ones.
+    pub endpoint: &'static str,
+    /// Host of one region, with `{region}` for its name.
+    pub endpoint_regional: &'static str,
+    /// Host of the international site.
+    pub endpoint_intl: &'static str,
+    /// Host inside the provider's private network.
+    pub endpoint_internal: &'static str,
+    /// Host and path of the older gateway, where the service has one.
+    pub old_gateway: Option<OldGateway>,
+}
+
+/// Where the older gateway listens.
+#[derive(Clone, Copy, Debug)]
+pub struct OldGateway {
+    /// Host name.
+    pub host: &'static str,
+    /// Path, part of what is signed.
+    pub path: &'static str,
+}
+
+/// The facts of one action.
+#[derive(Debug)]
+pub struct ActionInfo {
+    /// Name on the wire.
+    pub name: &'static str,
+    /// The service it belongs to.
+    pub service: &'static ServiceInfo,
+    /// What it acts on, such as `instance`.
+    pub group: &'static str,
+    /// Table of the request.
+    pub request: &'static Table,
+    /// Table of the answer.
+    pub response: &'static Table,
+    /// How safe a second sending is, for a request that sets none of the members in [`Self::reclass`].
+    pub retry: RetryClass,
+    /// Members that change the class.
+    pub reclass: &'static [Reclass],
+    /// The member by which the service recognises a repeated request.
+    pub idempotency_token: Option<&'static str>,
+    /// Calls a second that the service documents, for one account and region.
+    pub rate_limit_per_second: Option<u32>,
+    /// Whether the answer depends on a region.
+    pub regional: bool,
+    /// Whether the request has a `DryRun` member.
+    pub dry_run: bool,
+    /// Whether the effect comes after the answer.
+    pub asynchronous: bool,
+    /// The service asks not to use it any more.
+    pub deprecated: bool,
+    /// How a long answer is read page by page.
+    pub paginate: Option<PageInfo>,
+    /// Names that its `Filters` member knows.
+    pub filters: &'static [FilterInfo],
+    /// Most filters in one request.
+    pub filters_max: Option<u32>,
+    /// Most values in one filter.
+    pub filter_values_max: Option<u32>,
+    /// Error codes that it documents beside the common ones.
+    pub errors: &'static [&'static str],
+}
+
+impl ActionInfo {
+    /// The class of this very request: the highest among the action's own and those of the members
+    /// that are set. A row below the action's own class (a dry run) lowers it, and wins.
+    #[must_use]
+    pub fn retry_class(&self, request: &dyn Model) -> RetryClass {
+        let matching = || {
+            self.reclass
+                .iter()
+                .filter(|row| row.when.iter().all(|condition| condition.holds(request)))
+                .map(|row| row.class)
+        };
+        let lowered = matching().filter(|class| *class < self.retry).min();
+        lowered.unwrap_or_else(|| matching().fold(self.retry, RetryClass::max))
+    }
+
+    /// The member that the client fills with a fresh token when the caller left it empty.
+    ///
+    /// Only actions of class [`RetryClass::Token`]: elsewhere a member of that name is stored or
+    /// ignored, so a token would promise what the service does not keep.
+    #[must_use]
+    pub fn minted_token(&self) -> Option<&'static str> {
+        self.idempotency_token.filter(|_| self.retry == RetryClass::Token)
+    }
+
+    /// Whether the action documents this error code, beside the common ones.
+    #[must_use]
+    pub fn documents(&self, code: &str) -> bool {
+        self.errors.contains(&code)
+    }
+}
+
+/// How safe it is to send a request again whose first outcome is unknown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum RetryClass {
+    /// Changes nothing: send it again.
+    Read,
+    /// The service recognises the repeated token: send it again with the same token and parameters.
+    Token,
+    /// Sets a state that a repeat sets again: send it again once, but trust only a reading.
+    Convergent,
+    /// A repeat is refused or could undo somebody's later change: read first.
+    Guarded,
+    /// A repeat costs money or destroys: never sent again, the caller decides.
+    Hazard,
+}
+
+impl RetryClass {
+    /// The word that specifications use.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Token => "token",
+            Self::Convergent => "convergent",
+            Self::Guarded => "guarded",
+            Self::Hazard => "hazard",
+        }
+    }
+}
+
+impl fmt::Display for RetryClass {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Members that give a request another class than its action has.
+#[derive(Clone, Copy, Debug)]
+pub struct Reclass {
+    /// All of these must hold.
+    pub when: &'static [Condition],
+    /// The class then.
+    pub class: RetryClass,
+}
+
+/// A name that the `Filters` member of an action knows.
+#[derive(Clone, Copy, Debug)]
+pub struct FilterInfo {
+    /// The name; `tag:tag-key` stands for `tag:` followed by any key.
+    pub name: &'static str,
+    /// Its known values, if the set is closed.
+    pub values: &'static [&'static str],
+    /// Layout of its values.
+    pub format: Option<&'static str>,
+    /// A request must carry it.
+    pub required: bool,
+}
+
+impl FilterInfo {
+    /// A filter that takes any value.
+    #[must_use]
+    pub const fn new(name: &'static str) -> Self {
+        Self { name, values: &[], format: None, required: false }
+    }
+
+    /// Its known values.
+    #[must_use]
+    pub const fn values(mut self, values: &'static [&'static str]) -> Self {
+        self.values = values;
+        self
+    }
+
+    /// Layout of its values.
+    #[must_use]
+    pub const fn format(mut self, format: &'static str) -> Self {
+        self.format = Some(format);
+        self
+    }
+
+    /// A request must carry it.
+    #[must_use]
+    pub const fn required(mut self) -> Self {
+        self.required = true;
+        self
+    }
+
+    /// Whether this row is the one for `name`.
+    #[must_use]
+    pub fn accepts(&self, name: &str) -> bool {
+        match self.name.split_once(':') {
+            Some((prefix, _)) => {
+                name.split_once(':').is_some_and(|(given, key)| given == prefix && !key.is_empty())
+            }
+            None => self.name == name,
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! A test on one member of a request: `ForceStop=true`, `no LaunchTemplate`, `HostName`.
+
+use std::fmt;
+
+use crate::{Model, member_named};
+
+/// A test on one member of a request, as specifications write it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Condition {
+    /// The member, by its name on the wire.
+    pub member: &'static str,
+    /// What is asked of it.
+    pub test: Test,
+}
+
+/// What a [`Condition`] asks of its member.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Test {
+    /// It is given.
+    Present,
+    /// It is not given.
+    Absent,
+    /// It is given with one of these values.
+    OneOf(&'static [&'static str]),
+    /// It is not given, or with none of these values.
+    NoneOf(&'static [&'static str]),
+}
+
+impl Condition {
+    /// The member is given.
+    #[must_use]
+    pub const fn present(member: &'static str) -> Self {
+        Self { member, test: Test::Present }
+    }
+
+    /// The member is not given.
+    #[must_use]
+    pub const fn absent(member: &'static str) -> Self {
+        Self { member, test: Test::Absent }
+    }
+
+    /// The member is given with one of these values.
+    #[must_use]
+    pub const fn one_of(member: &'static str, values: &'static [&'static str]) -> Self {
+        Self { member, test: Test::OneOf(values) }
+    }
+
+    /// The member is not given, or with none of these values.
+    #[must_use]
+    pub const fn none_of(member: &'static str, values: &'static [&'static str]) -> Self {
+        Self { member, test: Test::NoneOf(values) }
+    }
+
+    /// Whether it holds for this request. An empty text or list counts as not given.
+    #[must_use]
+    pub fn holds(&self, request: &dyn Model) -> bool {
+        let value = member_named(request, self.member);
+        let among = |values: &[&str]| {
+            value.text().is_some_and(|text| values.iter().any(|known| *known == text))
+        };
+        match self.test {
+            Test::Present => !value.is_blank(),
+            Test::Absent => value.is_blank(),
+            Test::OneOf(values) => !value.is_blank() && among(values),
+            Test::NoneOf(values) => value.is_blank() || !among(values),
+        }
+    }
+}
+
+impl fmt::Display for Condition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.test {
+            Test::Present => f.write_str(self.member),
+            Test::Absent => write!(f, "no {}", self.member),
+            Test::OneOf(values) => write!(f, "{}={}", self.member, values.join("|")),
+            Test::NoneOf(values) => write!(f, "{}!={}", self.member, values.join("|")),
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! Reads any model from what serde offers: lenient with scalars, strict with structure.
+//!
+//! Unknown members and unknown enum values never fail, a number may come as text and text as a
+//! number, null stands for absent. A member given twice, or an object where a number belongs, fails.
+
+mod scalar;
+mod value;
+
+use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
+
+use crate::drift::{DriftKind, Ledger, Place};
+use crate::{Model, NameIndex, Table};
+
+pub(crate) use scalar::scalar_from_text;
+use value::{MemberSeed, Spot};
+
+/// Fills a model from any self-describing format.
+///
+/// # Errors
+///
+/// Whatever the deserializer reports, a member given twice, or a value of a kind that cannot be read.
+pub fn decode<'de, D: Deserializer<'de>>(
+    model: &mut dyn Model,
+    deserializer: D,
+) -> Result<(), D::Error> {
+    let ledger = Ledger::default();
+    deserializer.deserialize_map(ModelVisitor { model, place: &Place::root(&ledger) })
+}
+
+/// Reads an object into a model.
+pub(crate) struct ModelVisitor<'m, 'p> {
+    pub(crate) model: &'m mut dyn Model,
+    pub(crate) place: &'p Place<'p>,
+}
+
+impl<'de> Visitor<'de> for ModelVisitor<'_, '_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        let mut progress = Progress::new(self.model.table());
+        let mut unknown = String::new();
+        while let Some(key) =
+            map.next_key_seed(KeySeed { table: progress.table, unknown: &mut unknown })?
+        {
+            progress.read(self.model, key, &unknown, &mut map, self.place)?;
+        }
+        progress.note_missing(self.place);
+        Ok(())
+    }
+}
+
+/// Which members of one object were read so far.
+pub(crate) struct Progress {
+    table: &'static Table,
+    seen: Bits,
+    kept: Bits,
+}
+
+impl Progress {
+    pub(crate) const fn new(table: &'static Table) -> Self {
+        Self { table, seen: Bits::NONE, kept: Bits::NONE }
+    }
+
+    /// Reads the value of one member, or skips that of an unknown one.
+    pub(crate) fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        model: &mut dyn Model,
+        key: Key,
+        unknown: &str,
+        map: &mut A,
+        place: &Place<'_>,
+    ) -> Result<(), A::Error> {
+        let Some((index, field)) = key.and_then(|key| Some((key, self.table.members.get(key)?)))
+        else {
+            place.member(unknown).note(DriftKind::UnknownMember);
+            map.next_value::<IgnoredAny>()?;
+            return Ok(());
+        };
+        let spot = Spot::new(field, place.member(field.wire));
+        if !self.seen.insert(index) {
+            spot.place.fail();
+            return Err(A::Error::custom(format_args!("member `{}` is given twice", field.wire)));
+        }
+        map.next_value_seed(MemberSeed { model, index, spot: &spot })?;
+        if !spot.is_null() {
+            self.kept.insert(index);
+        }
+        Ok(())
+    }
+
+    /// Tells of promised members that were absent or null.
+    pub(crate) fn note_missing(&self, place: &Place<'_>) {
+        self.note_missing_but(place, None);
+    }
+
+    /// As [`Self::note_missing`], for an object one of whose members was read elsewhere.
+    pub(crate) fn note_missing_but(&self, place: &Place<'_>, elsewhere: Option<&str>) {
+        for index in self.kept.gaps(self.table.members.len()) {
+            let Some(field) = self.table.members.get(index) else { return };
+            if field.promised && elsewhere != Some(field.wire) {
+                place.member(field.wire).note_missing();
+            }
+        }
+    }
+}
+
+/// A set of member indexes.
+#[derive(Clone, Copy)]
+struct Bits([u64; NameIndex::MAX_MEMBERS.div_ceil(64)]);
+
+impl Bits {
+    const NONE: Self = Self([0; NameIndex::MAX_MEMBERS.div_ceil(64)]);
+
+    fn insert(&mut self, index: usize) -> bool {
+        let bit = 1 << (index % 64);
+        self.0.get_mut(index / 64).is_some_and(|word| {
+            let new = *word & bit == 0;
+            *word |= bit;
+            new
+        })
+    }
+
+    /// The indexes below `end` that are not in the set.
+    fn gaps(&self, end: usize) -> impl Iterator<Item = usize> {
+        self.0.iter().zip((0..end).step_by(64)).flat_map(move |(word, first)| {
+            let mut gaps = !word;
+            std::iter::from_fn(move || {
+                let index = first + gaps.trailing_zeros() as usize;
+                gaps &= gaps.wrapping_sub(1);
+                (index < end.min(first + 64)).then_some(index)
+            })
+        })
+    }
+}
+
+/// The index of a member, or `None` for a name that the table does not have.
+///
+/// As small as it is, it travels in registers: a name handed around in an enum cost a tenth of the
+/// whole decode.
+pub(crate) type Key = Option<usize>;
+
+/// Looks a member name up in a table; a name that it does not have is put into `unknown`.
+pub(crate) struct KeySeed<'t> {
+    pub(crate) table: &'static Table,
+    pub(crate) unknown: &'t mut String,
+}
+
+impl<'de> DeserializeSeed<'de> for KeySeed<'_> {
+    type Value = Key;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Key, D::Error> {
+        deserializer.deserialize_identifier(self)
+    }
+}
+
+impl Visitor<'_> for KeySeed<'_> {
+    type Value = Key;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("a member name")
+    }
+
+    fn visit_str<E>(self, name: &str) -> Result<Key, E> {
+        let key = self.table.find(name.as_bytes());
+        if key.is_none() {
+            name.clone_into(self.unknown);
+        }
+        Ok(key)
+    }
+}

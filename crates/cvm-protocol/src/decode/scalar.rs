@@ -1,0 +1,40 @@
+//! Scalars that came in another form than their own.
+
+use crate::Slot;
+use crate::drift::DriftKind;
+
+/// Reads a scalar that came as text; hands the slot back when the text does not fit.
+pub(crate) fn scalar_from_text<'m>(slot: Slot<'m>, text: &str) -> Result<DriftKind, Slot<'m>> {
+    match slot {
+        Slot::I64(member) => match text.parse() {
+            Ok(number) => *member = number,
+            Err(_) => return Err(Slot::I64(member)),
+        },
+        Slot::U64(member) => match text.parse() {
+            Ok(number) => *member = number,
+            Err(_) => return Err(Slot::U64(member)),
+        },
+        Slot::F64(member) => match text.parse::<f64>() {
+            Ok(number) if number.is_finite() => *member = number,
+            _ => return Err(Slot::F64(member)),
+        },
+        Slot::Bool(member) => {
+            if text.eq_ignore_ascii_case("true") {
+                *member = true;
+            } else if text.eq_ignore_ascii_case("false") {
+                *member = false;
+            } else {
+                return Err(Slot::Bool(member));
+            }
+            return Ok(DriftKind::BooleanAsText);
+        }
+        slot => return Err(slot),
+    }
+    Ok(DriftKind::NumberAsText)
+}
+
+/// A fraction that stands for a whole number which a double holds exactly.
+pub(super) fn whole(number: f64) -> Option<i64> {
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    (number.fract() == 0.0 && number.abs() <= EXACT).then_some(number as i64)
+}

@@ -1,0 +1,179 @@
+//! What an answer said differently from the specification, though it could be read.
+
+use std::cell::RefCell;
+use std::fmt;
+
+/// Most drifts that one report keeps; the rest are counted. A bound, because a hostile answer could
+/// otherwise make the report larger than itself.
+const KEPT: usize = 64;
+
+/// What decoding noticed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Report {
+    /// Deviations from the specification, the first 64 of them.
+    pub drifts: Vec<Drift>,
+    /// How many more there were.
+    pub omitted: usize,
+    /// Paths of promised members that were absent or null.
+    pub missing: Vec<String>,
+}
+
+impl Report {
+    /// Whether everything was as the specification says.
+    #[must_use]
+    pub fn is_clean(&self) -> bool {
+        self.drifts.is_empty() && self.omitted == 0 && self.missing.is_empty()
+    }
+
+    /// The members of the answer itself, not of objects within it, that were promised and not sent.
+    pub fn missing_members(&self) -> impl Iterator<Item = &str> {
+        self.missing.iter().map(String::as_str).filter(|path| !path.contains('.'))
+    }
+
+    /// The paths of members that the specification does not know.
+    pub fn unknown_members(&self) -> impl Iterator<Item = &str> {
+        self.drifts
+            .iter()
+            .filter(|drift| drift.kind == DriftKind::UnknownMember)
+            .map(|drift| drift.path.as_str())
+    }
+}
+
+/// One deviation and where it was.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Drift {
+    /// Where, in the notation of the API: `InstanceSet.0.Placement.Zone`.
+    pub path: String,
+    /// What.
+    pub kind: DriftKind,
+}
+
+/// A deviation that decoding tolerates.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DriftKind {
+    /// A member that the specification does not know.
+    UnknownMember,
+    /// A value outside the value set; noticed in strict mode only.
+    UnknownValue,
+    /// A number written as text.
+    NumberAsText,
+    /// A boolean written as text.
+    BooleanAsText,
+    /// A number or boolean where text belongs.
+    TextExpected,
+    /// A whole number written with a fraction, such as `1.0`.
+    WholeAsFraction,
+    /// A null item in a list.
+    NullItem,
+}
+
+impl fmt::Display for Drift {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let what = match self.kind {
+            DriftKind::UnknownMember => "is not a member that the specification knows",
+            DriftKind::UnknownValue => "holds a value outside the known set",
+            DriftKind::NumberAsText => "is a number written as text",
+            DriftKind::BooleanAsText => "is a boolean written as text",
+            DriftKind::TextExpected => "is not text, though text was expected",
+            DriftKind::WholeAsFraction => "is a whole number written with a fraction",
+            DriftKind::NullItem => "is null inside a list",
+        };
+        write!(f, "`{}` {what}", self.path)
+    }
+}
+
+/// Collects a [`Report`] while decoding goes on, and remembers where it failed.
+#[derive(Default)]
+pub(crate) struct Ledger {
+    report: RefCell<Report>,
+    failed_at: RefCell<Option<String>>,
+    pub(crate) strict: bool,
+}
+
+impl Ledger {
+    pub(crate) fn new(strict: bool) -> Self {
+        Self { strict, ..Self::default() }
+    }
+
+    pub(crate) fn finish(self) -> (Report, Option<String>) {
+        (self.report.into_inner(), self.failed_at.into_inner())
+    }
+}
+
+/// Where decoding is: a chain of steps on the stack, spelled out only when there is something to say.
+#[derive(Clone, Copy)]
+pub(crate) struct Place<'p> {
+    ledger: &'p Ledger,
+    parent: Option<&'p Place<'p>>,
+    step: Step<'p>,
+}
+
+#[derive(Clone, Copy)]
+enum Step<'p> {
+    Root,
+    Member(&'p str),
+    Item(usize),
+}
+
+impl<'p> Place<'p> {
+    pub(crate) const fn root(ledger: &'p Ledger) -> Self {
+        Self { ledger, parent: None, step: Step::Root }
+    }
+
+    pub(crate) const fn member<'q>(&'q self, name: &'q str) -> Place<'q> {
+        Place { ledger: self.ledger, parent: Some(self), step: Step::Member(name) }
+    }
+
+    pub(crate) const fn item(&self, index: usize) -> Place<'_> {
+        Place { ledger: self.ledger, parent: Some(self), step: Step::Item(index) }
+    }
+
+    pub(crate) const fn strict(&self) -> bool {
+        self.ledger.strict
+    }
+
+    #[cold]
+    pub(crate) fn note(&self, kind: DriftKind) {
+        let mut report = self.ledger.report.borrow_mut();
+        if report.drifts.len() < KEPT {
+            let path = self.path();
+            report.drifts.push(Drift { path, kind });
+        } else {
+            report.omitted += 1;
+        }
+    }
+
+    #[cold]
+    pub(crate) fn note_missing(&self) {
+        let mut report = self.ledger.report.borrow_mut();
+        if report.missing.len() < KEPT {
+            let path = self.path();
+            report.missing.push(path);
+        } else {
+            report.omitted += 1;
+        }
+    }
+
+    /// Remembers this as the place of the failure, unless a deeper one was remembered already.
+    #[cold]
+    pub(crate) fn fail(&self) {
+        let mut failed_at = self.ledger.failed_at.borrow_mut();
+        if failed_at.is_none() {
+            *failed_at = Some(self.path());
+        }
+    }
+
+    fn path(&self) -> String {
+        let mut path = self.parent.map(Place::path).unwrap_or_default();
+        let step = match self.step {
+            Step::Root => return path,
+            Step::Member(name) => name.to_owned(),
+            Step::Item(index) => index.to_string(),
+        };
+        if !path.is_empty() {
+            path.push('.');
+        }
+        path.push_str(&step);
+        path
+    }
+}

@@ -1,0 +1,352 @@
+//! The answer's envelope: `{"Response": {…}}` with either an `Error` or the members of the action.
+//!
+//! Success and failure are told apart by the presence of `Error` alone, whatever the HTTP status or the
+//! content type say: the official Python client overlooks errors when a gateway adds a charset.
+
+use std::fmt;
+
+use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
+
+use crate::decode::{Key, KeySeed, Progress};
+use crate::drift::{Ledger, Place};
+use crate::json::conclude;
+use crate::{
+    DecodeError, ErrorCode, FieldInfo, Kind, Model, NameIndex, Report, ServiceError, Table,
+    member_named, model,
+};
+
+/// An answer of the service, read.
+#[derive(Clone, Debug, Default)]
+pub struct Envelope {
+    /// What the service refused with; without it the call succeeded.
+    pub error: Option<ServiceError>,
+    /// The id under which the service knows the call.
+    pub request_id: Option<String>,
+    /// What deviated from the specification. A promised member that is missing here on an action
+    /// that changes something means that the outcome is unknown.
+    pub report: Report,
+}
+
+/// Reads an answer into `response`.
+///
+/// Both spellings of the request id, `RequestId` and the older `RequestID`, are taken. The form of
+/// the pre-2017 gateway, `{"code": 4100, …}`, is read as an error too.
+///
+/// # Errors
+///
+/// When the text is not JSON, is not an envelope, or gives a member twice at any level.
+pub fn decode(response: &mut dyn Model, body: &[u8]) -> Result<Envelope, DecodeError> {
+    let ledger = Ledger::default();
+    let mut content = Content::default();
+    let place = Place::root(&ledger);
+    let outer = Outer { response: &mut *response, content: &mut content, place: &place };
+    // As in `json::from_slice`.
+    let outcome = match std::str::from_utf8(body) {
+        Ok(text) => read(outer, &mut serde_json::Deserializer::from_str(text)),
+        Err(_) => read(outer, &mut serde_json::Deserializer::from_slice(body)),
+    };
+    let report = conclude(ledger, outcome)?;
+    let request_id = content
+        .request_id
+        .or_else(|| member_named(response, "RequestId").as_str().map(str::to_owned))
+        .filter(|id| !id.is_empty());
+    let error = content.error.map(|error| ServiceError {
+        code: ErrorCode::from(error.code),
+        message: error.message,
+        request_id: request_id.clone().unwrap_or_default(),
+    });
+    Ok(Envelope { error, request_id, report })
+}
+
+fn read<'de, R: serde_json::de::Read<'de>>(
+    outer: Outer<'_, '_>,
+    source: &mut serde_json::Deserializer<R>,
+) -> Result<(), serde_json::Error> {
+    source.deserialize_map(outer).and_then(|()| source.end())
+}
+
+/// What the envelope holds beside the members of the action.
+#[derive(Default)]
+struct Content {
+    error: Option<ErrorBody>,
+    request_id: Option<String>,
+}
+
+/// `{"Code": …, "Message": …}`: a model like any other, so that the engine refuses duplicates in it.
+#[derive(Clone, Default)]
+struct ErrorBody {
+    code: String,
+    message: String,
+}
+
+static ERROR_BODY: Table = Table {
+    name: "Error",
+    members: &[
+        FieldInfo::new("Code", Kind::Str).promised(),
+        FieldInfo::new("Message", Kind::Str).promised(),
+    ],
+    index: NameIndex { multiplier: 0x9e3779b97f4a7ca1, shift: 63, slots: &[1, 0] },
+};
+
+model!(ErrorBody ERROR_BODY { 0 code 1 message });
+
+struct Outer<'m, 'p> {
+    response: &'m mut dyn Model,
+    content: &'m mut Content,
+    place: &'p Place<'p>,
+}
+
+impl<'de> Visitor<'de> for Outer<'_, '_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object with the member `Response`")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        let Self { response, content, place } = self;
+        let mut answered = false;
+        let mut legacy = Legacy::default();
+        while let Some(key) = map.next_key::<String>()? {
+            match key.as_str() {
+                "Response" if answered => {
+                    return Err(A::Error::custom("member `Response` is given twice"));
+                }
+                "Response" => {
+                    map.next_value_seed(Inner {
+                        response: &mut *response,
+                        content: &mut *content,
+                        place,
+                    })?;
+                    answered = true;
+                }
+                "code" => legacy.code = Some(map.next_value()?),
+                "codeDesc" => legacy.description = Some(map.next_value()?),
+                "message" => legacy.message = Some(map.next_value()?),
+                _ => {
+                    map.next_value::<IgnoredAny>()?;
+                }
+            }
+        }
+        match (answered, legacy.into_error()) {
+            (true, _) => Ok(()),
+            (false, Some(error)) => {
+                content.error = Some(error);
+                Ok(())
+            }
+            (false, None) => Err(A::Error::custom("the answer has no member `Response`")),
+        }
+    }
+}
+
+struct Inner<'m, 'p> {
+    response: &'m mut dyn Model,
+    content: &'m mut Content,
+    place: &'p Place<'p>,
+}
+
+impl<'de> DeserializeSeed<'de> for Inner<'_, '_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Inner<'_, '_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object in the member `Response`")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        let Self { response, content, place } = self;
+        let table = response.table();
+        let mut progress = Progress::new(table);
+        let mut unknown = String::new();
+        while let Some(key) =
+            map.next_key_seed(InnerKeySeed(KeySeed { table, unknown: &mut unknown }))?
+        {
+            match key {
+                InnerKey::Error if content.error.is_some() => {
+                    return Err(A::Error::custom("member `Error` is given twice"));
+                }
+                InnerKey::Error => content.error = map.next_value()?,
+                InnerKey::RequestId => {
+                    if content.request_id.is_some() {
+                        return Err(A::Error::custom("the request id is given twice"));
+                    }
+                    content.request_id = map.next_value::<Option<String>>()?;
+                }
+                InnerKey::Member(key) => {
+                    progress.read(response, key, &unknown, &mut map, place)?;
+                }
+            }
+        }
+        if let Some(id) = &content.request_id {
+            put_request_id(response, id);
+        }
+        if content.error.is_none() {
+            progress.note_missing_but(place, content.request_id.is_some().then_some("RequestId"));
+        }
+        Ok(())
+    }
+}
+
+/// Gives the model the request id that the envelope read under either spelling.
+fn put_request_id(response: &mut dyn Model, id: &str) {
+    if let Some(index) = response.table().find(b"RequestId") {
+        let mut slot = response.member_mut(index);
+        if let crate::Slot::Optional(option) = slot {
+            slot = option.insert();
+        }
+        if let crate::Slot::Str(member) = slot {
+            id.clone_into(member);
+        }
+    }
+}
+
+enum InnerKey {
+    Error,
+    RequestId,
+    Member(Key),
+}
+
+struct InnerKeySeed<'t>(KeySeed<'t>);
+
+impl<'de> DeserializeSeed<'de> for InnerKeySeed<'_> {
+    type Value = InnerKey;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<InnerKey, D::Error> {
+        deserializer.deserialize_identifier(self)
+    }
+}
+
+impl Visitor<'_> for InnerKeySeed<'_> {
+    type Value = InnerKey;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a member name")
+    }
+
+    fn visit_str<E: Error>(self, name: &str) -> Result<InnerKey, E> {
+        Ok(match name {
+            "Error" => InnerKey::Error,
+            "RequestId" | "RequestID" => InnerKey::RequestId,
+            _ => InnerKey::Member(self.0.visit_str(name)?),
+        })
+    }
+}
+
+/// The answer of the pre-2017 gateway.
+#[derive(Default)]
+struct Legacy {
+    code: Option<serde_json::Value>,
+    description: Option<serde_json::Value>,
+    message: Option<serde_json::Value>,
+}
+
+impl Legacy {
+    /// The error in it. Its number counts when it has no description; 0 is success and no error.
+    fn into_error(self) -> Option<ErrorBody> {
+        let text = |value: Option<serde_json::Value>| match value {
+            Some(serde_json::Value::String(text)) => text,
+            Some(serde_json::Value::Number(number)) => number.to_string(),
+            _ => String::new(),
+        };
+        let number = text(self.code);
+        if number.is_empty() || number == "0" {
+            return None;
+        }
+        let description = text(self.description);
+        let code = if description.is_empty() { number } else { description };
+        Some(ErrorBody { code, message: text(self.message) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Record;
+
+    static ANSWER: Table = Table {
+        name: "Answer",
+        members: &[
+            FieldInfo::new("InstanceIdSet", Kind::List(&Kind::Str)).promised(),
+            FieldInfo::new("RequestId", Kind::Str).promised(),
+        ],
+        index: NameIndex { multiplier: 1, shift: 63, slots: &[1, 0] },
+    };
+
+    fn read(body: &str) -> Result<(Record, Envelope), DecodeError> {
+        let mut record = Record::new(&ANSWER);
+        let envelope = decode(&mut record, body.as_bytes())?;
+        Ok((record, envelope))
+    }
+
+    #[test]
+    fn both_spellings_of_the_request_id_are_taken() {
+        for spelling in ["RequestId", "RequestID"] {
+            let (record, envelope) = read(&format!(
+                r#"{{"Response":{{"InstanceIdSet":["ins-1"],"{spelling}":"r-1"}}}}"#
+            ))
+            .unwrap();
+            assert_eq!(envelope.request_id.as_deref(), Some("r-1"));
+            assert_eq!(member_named(&record, "RequestId").as_str(), Some("r-1"));
+            assert!(envelope.report.is_clean(), "{:?}", envelope.report);
+        }
+    }
+
+    #[test]
+    fn an_error_is_an_error_and_promises_do_not_count() {
+        let (_, envelope) = read(
+            r#"{"Response":{"Error":{"Code":"AuthFailure","Message":"no"},"RequestId":"r-2"}}"#,
+        )
+        .unwrap();
+        let error = envelope.error.unwrap();
+        assert_eq!(error.to_string(), "AuthFailure: no (request id r-2)");
+        assert!(envelope.report.missing.is_empty());
+    }
+
+    #[test]
+    fn a_broken_promise_is_told() {
+        let (_, envelope) = read(r#"{"Response":{"InstanceIdSet":null,"RequestId":"r"}}"#).unwrap();
+        assert_eq!(envelope.report.missing_members().collect::<Vec<_>>(), ["InstanceIdSet"]);
+    }
+
+    #[test]
+    fn members_given_twice_are_refused_at_every_level() {
+        for body in [
+            r#"{"Response":{"RequestId":"a"},"Response":{"RequestId":"b"}}"#,
+            r#"{"Response":{"RequestId":"a","RequestID":"b"}}"#,
+            r#"{"Response":{"InstanceIdSet":[],"InstanceIdSet":[],"RequestId":"a"}}"#,
+            r#"{"Response":{"Error":{"Code":"A"},"Error":{"Code":"B"},"RequestId":"a"}}"#,
+            r#"{"Response":{"Error":{"Code":"A","Code":"B"},"RequestId":"a"}}"#,
+        ] {
+            let error = read(body).unwrap_err();
+            assert!(
+                error.message.contains("twice") || error.message.contains("duplicate"),
+                "{body}: {error}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_no_envelope_is_refused() {
+        for body in ["", "null", "[]", "{}", "<html>", r#"{"Response":null}"#, "\u{feff}{}", "{} x"]
+        {
+            assert!(read(body).is_err(), "{body}");
+        }
+    }
+
+    #[test]
+    fn the_old_gateway_is_understood() {
+        let (_, envelope) =
+            read(r#"{"code":"4100","message":"bad signature","codeDesc":"AuthFailure"}"#).unwrap();
+        assert_eq!(envelope.error.unwrap().code, "AuthFailure");
+        let (_, envelope) = read(r#"{"code":5000,"message":"gone"}"#).unwrap();
+        assert_eq!(envelope.error.unwrap().code, "5000");
+        assert!(read(r#"{"code":0,"message":""}"#).is_err());
+    }
+}

@@ -1,0 +1,82 @@
+//! The flattened form of queries, forms and v1 signatures: `Filters.0.Name=zone`, both ways.
+//!
+//! The form knows neither null nor emptiness: an empty text, list or object leaves no pair and comes
+//! back as absent. Writing counts from 0 without gaps; reading takes any distinct indexes in order.
+
+mod json;
+mod prune;
+mod read;
+mod write;
+
+use std::fmt;
+
+use crate::Slot;
+
+pub use json::encode_json;
+pub use prune::prune;
+pub use read::decode;
+pub use write::encode;
+
+/// One name and its value, neither percent-encoded.
+pub type Pair = (String, String);
+
+/// A model that cannot be written, or pairs that cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FlatError {
+    /// The name at fault, such as `Filters.1.Name`.
+    pub path: String,
+    /// What is wrong with it.
+    pub problem: Problem,
+}
+
+/// What is wrong with a name or its value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Problem {
+    /// A list item without content, which the flattened form cannot express.
+    EmptyItem,
+    /// A number that is infinite or not a number.
+    NotFinite,
+    /// The same name twice.
+    Duplicate,
+    /// A name that has a value and is also the parent of others.
+    Conflict,
+    /// A list label that is not a number.
+    BadIndex,
+    /// More steps than any action has.
+    TooDeep,
+    /// The value is not of this kind.
+    Expected(&'static str),
+}
+
+impl Problem {
+    const fn expected(slot: &Slot<'_>) -> Self {
+        Self::Expected(match slot {
+            Slot::I64(_) => "an integer",
+            Slot::U64(_) => "a non-negative integer",
+            Slot::F64(_) => "a number",
+            Slot::Bool(_) => "`true` or `false`",
+            Slot::Object(_) => "an object, its members named after a dot",
+            Slot::List(_) => "a list, its items numbered after a dot",
+            _ => "a single value",
+        })
+    }
+}
+
+impl fmt::Display for FlatError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}` ", self.path)?;
+        match self.problem {
+            Problem::EmptyItem => f.write_str(
+                "is an empty list item, which this form of request cannot express; remove it or fill it",
+            ),
+            Problem::NotFinite => f.write_str("is not a finite number"),
+            Problem::Duplicate => f.write_str("is given twice; give each name once"),
+            Problem::Conflict => f.write_str("is given both as a value and as an object or list"),
+            Problem::BadIndex => f.write_str("is not a list item; number items from 0"),
+            Problem::TooDeep => f.write_str("is nested too deeply"),
+            Problem::Expected(kind) => write!(f, "must be {kind}"),
+        }
+    }
+}
+
+impl std::error::Error for FlatError {}

@@ -1,0 +1,149 @@
+//! From pairs to a model.
+
+use std::collections::BTreeMap;
+
+use super::{FlatError, Problem};
+use crate::decode::scalar_from_text;
+use crate::drift::{DriftKind, Ledger, Place};
+use crate::{Model, Report, Slot};
+
+/// Deepest nesting that is read: far beyond any action, far below any stack.
+const MAX_DEPTH: usize = 16;
+
+/// Fills a model from pairs; names that the table does not know are in the report.
+///
+/// # Errors
+///
+/// A name given twice, a name that is both a value and a parent, a list label that is not a number,
+/// or a value that cannot be read as its kind.
+pub fn decode<'a, I>(model: &mut dyn Model, pairs: I) -> Result<Report, FlatError>
+where
+    I: IntoIterator<Item = (&'a str, &'a str)>,
+{
+    let tree = Tree::grow(pairs)?;
+    let ledger = Ledger::default();
+    let place = Place::root(&ledger);
+    put(Slot::Object(model), &tree, &place, &mut String::new())?;
+    Ok(ledger.finish().0)
+}
+
+/// The pairs by their steps, before any table is asked.
+enum Tree<'a> {
+    Leaf(&'a str),
+    Node(BTreeMap<&'a str, Tree<'a>>),
+}
+
+impl<'a> Tree<'a> {
+    fn grow(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<Self, FlatError> {
+        let mut root = BTreeMap::new();
+        for (name, value) in pairs {
+            let error = |problem| FlatError { path: name.to_owned(), problem };
+            if name.split('.').count() > MAX_DEPTH {
+                return Err(error(Problem::TooDeep));
+            }
+            let mut node = &mut root;
+            let (path, last) = name.rsplit_once('.').map_or((None, name), |(p, l)| (Some(p), l));
+            for step in path.into_iter().flat_map(|path| path.split('.')) {
+                let child = node.entry(step).or_insert_with(|| Tree::Node(BTreeMap::new()));
+                match child {
+                    Tree::Node(children) => node = children,
+                    Tree::Leaf(_) => return Err(error(Problem::Conflict)),
+                }
+            }
+            match node.insert(last, Tree::Leaf(value)) {
+                None => {}
+                Some(Tree::Leaf(_)) => return Err(error(Problem::Duplicate)),
+                Some(Tree::Node(_)) => return Err(error(Problem::Conflict)),
+            }
+        }
+        Ok(Tree::Node(root))
+    }
+}
+
+fn put(
+    slot: Slot<'_>,
+    tree: &Tree<'_>,
+    place: &Place<'_>,
+    name: &mut String,
+) -> Result<(), FlatError> {
+    match (slot, tree) {
+        (Slot::Optional(option), tree) => put(option.insert(), tree, place, name),
+        (Slot::Object(model), Tree::Node(children)) => {
+            for (step, child) in children {
+                let here = place.member(step);
+                let Some(index) = model.table().find(step.as_bytes()) else {
+                    here.note(DriftKind::UnknownMember);
+                    continue;
+                };
+                descend(name, step, |name| put(model.member_mut(index), child, &here, name))?;
+            }
+            Ok(())
+        }
+        (Slot::List(list), Tree::Node(children)) => {
+            list.clear();
+            for (index, step, child) in in_order(children, name)? {
+                let here = place.item(index);
+                descend(name, step, |name| put(list.push(), child, &here, name))?;
+            }
+            Ok(())
+        }
+        (Slot::Str(member), Tree::Leaf(text)) => {
+            (*text).clone_into(member);
+            Ok(())
+        }
+        (Slot::Text(member), Tree::Leaf(text)) => {
+            member.put(text);
+            Ok(())
+        }
+        (slot, Tree::Leaf(text)) => scalar_from_text(slot, text)
+            .map(|_| ())
+            .map_err(|slot| FlatError { path: name.clone(), problem: Problem::expected(&slot) }),
+        (slot, Tree::Node(_)) => {
+            Err(FlatError { path: name.clone(), problem: Problem::expected(&slot) })
+        }
+    }
+}
+
+fn descend<T>(name: &mut String, step: &str, act: impl FnOnce(&mut String) -> T) -> T {
+    let length = name.len();
+    if length > 0 {
+        name.push('.');
+    }
+    name.push_str(step);
+    let done = act(name);
+    name.truncate(length);
+    done
+}
+
+/// The children of a list by the numbers of their labels.
+fn in_order<'t, 'a>(
+    children: &'t BTreeMap<&'a str, Tree<'a>>,
+    name: &str,
+) -> Result<Vec<(usize, &'a str, &'t Tree<'a>)>, FlatError> {
+    let mut numbered = Vec::with_capacity(children.len());
+    for (step, child) in children {
+        let number: u32 = match step.parse() {
+            Ok(number) if step.bytes().all(|byte| byte.is_ascii_digit()) => number,
+            _ => {
+                let path = format!("{name}.{step}");
+                return Err(FlatError { path, problem: Problem::BadIndex });
+            }
+        };
+        numbered.push((number, *step, child));
+    }
+    numbered.sort_by_key(|(number, ..)| *number);
+    for pair in numbered.windows(2) {
+        if let [(first, ..), (second, step, _)] = pair
+            && first == second
+        {
+            // `0` and `00` are one label spelled twice.
+            let path = format!("{name}.{step}");
+            return Err(FlatError { path, problem: Problem::Duplicate });
+        }
+    }
+    Ok(numbered
+        .into_iter()
+        .enumerate()
+        .map(|(index, (_, step, child))| (index, step, child))
+        .collect())
+}

@@ -1,0 +1,73 @@
+//! From a model to pairs.
+
+use super::{FlatError, Pair, Problem};
+use crate::{Model, Value};
+
+/// Writes a model as pairs, in table order.
+///
+/// Empty texts are left out, because the official clients disagree whether they are signed.
+///
+/// # Errors
+///
+/// [`Problem::EmptyItem`] for a list item that yields no pair: leaving it out would shift those after
+/// it. [`Problem::NotFinite`] for a number that is none.
+pub fn encode(model: &dyn Model) -> Result<Vec<Pair>, FlatError> {
+    let mut writer = Writer { name: String::new(), pairs: Vec::new() };
+    writer.object(model)?;
+    Ok(writer.pairs)
+}
+
+struct Writer {
+    name: String,
+    pairs: Vec<Pair>,
+}
+
+impl Writer {
+    fn object(&mut self, model: &dyn Model) -> Result<(), FlatError> {
+        for (index, field) in model.table().members.iter().enumerate() {
+            self.step(field.wire, |writer| writer.value(model.member(index)))?;
+        }
+        Ok(())
+    }
+
+    fn value(&mut self, value: Value<'_>) -> Result<(), FlatError> {
+        match value {
+            Value::Object(model) => self.object(model),
+            Value::List(list) => {
+                for index in 0..list.len() {
+                    let before = self.pairs.len();
+                    self.step(&index.to_string(), |writer| {
+                        writer.value(list.at(index))?;
+                        if writer.pairs.len() == before {
+                            return Err(writer.error(Problem::EmptyItem));
+                        }
+                        Ok(())
+                    })?;
+                }
+                Ok(())
+            }
+            Value::F64(number) if !number.is_finite() => Err(self.error(Problem::NotFinite)),
+            scalar => {
+                if let Some(text) = scalar.text().filter(|text| !text.is_empty()) {
+                    self.pairs.push((self.name.clone(), text));
+                }
+                Ok(())
+            }
+        }
+    }
+
+    fn step<T>(&mut self, step: &str, write: impl FnOnce(&mut Self) -> T) -> T {
+        let length = self.name.len();
+        if length > 0 {
+            self.name.push('.');
+        }
+        self.name.push_str(step);
+        let written = write(self);
+        self.name.truncate(length);
+        written
+    }
+
+    fn error(&self, problem: Problem) -> FlatError {
+        FlatError { path: self.name.clone(), problem }
+    }
+}

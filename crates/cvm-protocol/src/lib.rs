@@ -1,0 +1,52 @@
+//! The vocabulary of a Tencent Cloud API 3.0 service, and the engine that speaks it.
+//!
+//! A generated model is a struct and a static [`Table`]; [`Model`] hands its members out by index.
+//! Everything else is written once over `dyn Model`: JSON ([`json`]), the flattened form ([`flat`]),
+//! the answer's [`envelope`], [`validate`]ion and redacted `Debug`. The crate does no IO and knows no
+//! noun of any particular service.
+
+mod action;
+#[cfg(feature = "arbitrary")]
+pub mod arbitrary;
+mod condition;
+mod debug;
+mod decode;
+mod drift;
+mod encode;
+pub mod envelope;
+mod error_code;
+mod field;
+pub mod flat;
+pub mod json;
+mod model;
+mod open_enum;
+mod paginate;
+pub mod percent;
+mod record;
+mod sensitive;
+mod service_error;
+mod table;
+mod validate;
+mod waiter;
+
+pub use action::{Action, ActionInfo, FilterInfo, OldGateway, Reclass, RetryClass, ServiceInfo};
+pub use condition::{Condition, Test};
+pub use debug::debug;
+pub use decode::decode;
+pub use drift::{Drift, DriftKind, Report};
+pub use encode::encode;
+pub use envelope::Envelope;
+pub use error_code::{ErrorCode, ErrorInfo, ErrorKind};
+pub use field::{FieldInfo, Kind};
+pub use json::DecodeError;
+pub use model::{Item, List, Member, Model, Optional, Slot, Text, Value, member_named};
+pub use paginate::{PageInfo, PageStyle, Paginate};
+pub use record::Record;
+pub use sensitive::Sensitive;
+// The macros name it, so that a crate of models needs no dependency of its own.
+#[doc(hidden)]
+pub use serde;
+pub use service_error::ServiceError;
+pub use table::{NameIndex, Table};
+pub use validate::{Fault, Violation, validate};
+pub use waiter::{Missing, Waiter, WaiterInfo};

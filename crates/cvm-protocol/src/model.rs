@@ -1,0 +1,310 @@
+//! What the engine knows of any model: a table, and members it can read and write by index.
+//!
+//! A generated struct implements [`Model`] with the [`model!`](crate::model) macro; the traits below are
+//! how its fields hand themselves out. Everything else (JSON, the flattened form, validation, `Debug`)
+//! is written once over `dyn Model`.
+
+use crate::{Sensitive, Table};
+
+/// A struct of the API together with its [`Table`].
+pub trait Model: Send + Sync {
+    /// The table that describes the members, in the order of their indexes.
+    fn table(&self) -> &'static Table;
+
+    /// Reads the member at `index`; [`Value::Absent`] past the end.
+    fn member(&self, index: usize) -> Value<'_>;
+
+    /// The place to write the member at `index`; [`Slot::Skip`] past the end.
+    fn member_mut(&mut self, index: usize) -> Slot<'_>;
+}
+
+/// A borrowed view of one member, item or model.
+#[derive(Clone, Copy)]
+pub enum Value<'a> {
+    /// Nothing was set.
+    Absent,
+    /// Text, or the wire value of an open enum.
+    Str(&'a str),
+    /// Text that no log may show.
+    Secret(&'a str),
+    /// A signed integer.
+    I64(i64),
+    /// An unsigned integer.
+    U64(u64),
+    /// A floating-point number.
+    F64(f64),
+    /// A boolean.
+    Bool(bool),
+    /// A nested model.
+    Object(&'a dyn Model),
+    /// A list.
+    List(&'a dyn List),
+}
+
+impl Value<'_> {
+    /// Whether nothing was set.
+    #[must_use]
+    pub const fn is_absent(&self) -> bool {
+        matches!(self, Self::Absent)
+    }
+
+    /// Whether nothing was set, or only an empty text or an empty list: what a caller means by "not given".
+    #[must_use]
+    pub fn is_blank(&self) -> bool {
+        match self {
+            Self::Absent => true,
+            Self::Str(text) | Self::Secret(text) => text.is_empty(),
+            Self::List(list) => list.is_empty(),
+            _ => false,
+        }
+    }
+
+    /// The text of a scalar as the flattened form writes it; `None` for objects, lists and absent values.
+    #[must_use]
+    pub fn text(&self) -> Option<String> {
+        match self {
+            Self::Absent | Self::Object(_) | Self::List(_) => None,
+            Self::Str(text) | Self::Secret(text) => Some((*text).to_owned()),
+            Self::I64(number) => Some(number.to_string()),
+            Self::U64(number) => Some(number.to_string()),
+            Self::F64(number) => Some(number.to_string()),
+            Self::Bool(flag) => Some(flag.to_string()),
+        }
+    }
+
+    /// The text, if this is text.
+    #[must_use]
+    pub const fn as_str(&self) -> Option<&str> {
+        match self {
+            Self::Str(text) | Self::Secret(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The number, if this is an integer that fits.
+    #[must_use]
+    pub fn as_i64(&self) -> Option<i64> {
+        match self {
+            Self::I64(number) => Some(*number),
+            Self::U64(number) => i64::try_from(*number).ok(),
+            _ => None,
+        }
+    }
+}
+
+/// A place to write one member or item.
+pub enum Slot<'a> {
+    /// Nothing here: the member is unknown, what arrives for it is skipped.
+    Skip,
+    /// Plain text.
+    Str(&'a mut String),
+    /// A type that is made from text: an open enum or a secret.
+    Text(&'a mut dyn Text),
+    /// A signed integer.
+    I64(&'a mut i64),
+    /// An unsigned integer.
+    U64(&'a mut u64),
+    /// A floating-point number.
+    F64(&'a mut f64),
+    /// A boolean.
+    Bool(&'a mut bool),
+    /// A nested model.
+    Object(&'a mut dyn Model),
+    /// A list.
+    List(&'a mut dyn List),
+    /// A member that may be absent.
+    Optional(&'a mut dyn Optional),
+}
+
+/// A member of any Rust type that a model may hold: an item, an `Option` of one, or a `Vec` of them.
+pub trait Member {
+    /// Reads it.
+    fn value(&self) -> Value<'_>;
+    /// The place to write it.
+    fn slot(&mut self) -> Slot<'_>;
+}
+
+/// A value that can stand alone, in an `Option` or in a list.
+pub trait Item: Default + Send + Sync {
+    /// Reads it.
+    fn value(&self) -> Value<'_>;
+    /// The place to write it.
+    fn slot(&mut self) -> Slot<'_>;
+}
+
+/// A type that is made from text.
+pub trait Text {
+    /// Replaces the value.
+    fn put(&mut self, text: &str);
+}
+
+/// A member that may be absent.
+pub trait Optional {
+    /// Puts a default value in place and hands out its slot.
+    fn insert(&mut self) -> Slot<'_>;
+    /// The slot of the value that is there, if one is.
+    fn present(&mut self) -> Option<Slot<'_>>;
+    /// Removes the value.
+    fn clear(&mut self);
+}
+
+/// A list of items of one kind.
+pub trait List: Send + Sync {
+    /// How many items there are.
+    fn len(&self) -> usize;
+    /// Whether there are none.
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+    /// Reads the item at `index`; [`Value::Absent`] past the end.
+    fn at(&self, index: usize) -> Value<'_>;
+    /// The place to write the item at `index`; [`Slot::Skip`] past the end.
+    fn at_mut(&mut self, index: usize) -> Slot<'_>;
+    /// Removes all items.
+    fn clear(&mut self);
+    /// Appends a default item and hands out its slot.
+    fn push(&mut self) -> Slot<'_>;
+}
+
+macro_rules! scalar_item {
+    ($($rust:ty => $variant:ident),*) => { $(
+        impl Item for $rust {
+            fn value(&self) -> Value<'_> { Value::$variant(*self) }
+            fn slot(&mut self) -> Slot<'_> { Slot::$variant(self) }
+        }
+    )* };
+}
+scalar_item!(i64 => I64, u64 => U64, f64 => F64, bool => Bool);
+
+impl Item for String {
+    fn value(&self) -> Value<'_> {
+        Value::Str(self)
+    }
+    fn slot(&mut self) -> Slot<'_> {
+        Slot::Str(self)
+    }
+}
+
+impl Item for Sensitive {
+    fn value(&self) -> Value<'_> {
+        Value::Secret(self.expose())
+    }
+    fn slot(&mut self) -> Slot<'_> {
+        Slot::Text(self)
+    }
+}
+
+impl<T: Item> Member for T {
+    fn value(&self) -> Value<'_> {
+        Item::value(self)
+    }
+    fn slot(&mut self) -> Slot<'_> {
+        Item::slot(self)
+    }
+}
+
+impl<T: Item> Member for Option<T> {
+    fn value(&self) -> Value<'_> {
+        self.as_ref().map_or(Value::Absent, Item::value)
+    }
+    fn slot(&mut self) -> Slot<'_> {
+        Slot::Optional(self)
+    }
+}
+
+impl<T: Item> Member for Vec<T> {
+    fn value(&self) -> Value<'_> {
+        Value::List(self)
+    }
+    fn slot(&mut self) -> Slot<'_> {
+        Slot::List(self)
+    }
+}
+
+impl<T: Item> Optional for Option<T> {
+    fn insert(&mut self) -> Slot<'_> {
+        Option::insert(self, T::default()).slot()
+    }
+    fn present(&mut self) -> Option<Slot<'_>> {
+        self.as_mut().map(Item::slot)
+    }
+    fn clear(&mut self) {
+        *self = None;
+    }
+}
+
+impl<T: Item> List for Vec<T> {
+    fn len(&self) -> usize {
+        Vec::len(self)
+    }
+    fn at(&self, index: usize) -> Value<'_> {
+        self.get(index).map_or(Value::Absent, Item::value)
+    }
+    fn at_mut(&mut self, index: usize) -> Slot<'_> {
+        self.get_mut(index).map_or(Slot::Skip, Item::slot)
+    }
+    fn clear(&mut self) {
+        Vec::clear(self);
+    }
+    fn push(&mut self) -> Slot<'_> {
+        Vec::push(self, T::default());
+        self.last_mut().map_or(Slot::Skip, Item::slot)
+    }
+}
+
+/// Reads the member called `name` on the wire; [`Value::Absent`] if there is none of that name.
+pub fn member_named<'a>(model: &'a dyn Model, name: &str) -> Value<'a> {
+    model.table().find(name.as_bytes()).map_or(Value::Absent, |index| model.member(index))
+}
+
+/// Makes a struct a [`Model`]: `model!(StopInstances STOP_INSTANCES { 0 instance_ids 1 stop_type });`.
+///
+/// The struct's `Debug` is the engine's, which shows members by their wire names, leaves absent ones
+/// out and never shows a secret.
+#[macro_export]
+macro_rules! model {
+    ($model:ident $table:ident { $($index:literal $field:ident)* }) => {
+        impl $crate::Model for $model {
+            fn table(&self) -> &'static $crate::Table {
+                &$table
+            }
+            fn member(&self, index: usize) -> $crate::Value<'_> {
+                match index {
+                    $($index => $crate::Member::value(&self.$field),)*
+                    _ => $crate::Value::Absent,
+                }
+            }
+            fn member_mut(&mut self, index: usize) -> $crate::Slot<'_> {
+                match index {
+                    $($index => $crate::Member::slot(&mut self.$field),)*
+                    _ => $crate::Slot::Skip,
+                }
+            }
+        }
+        impl $crate::Item for $model {
+            fn value(&self) -> $crate::Value<'_> {
+                $crate::Value::Object(self)
+            }
+            fn slot(&mut self) -> $crate::Slot<'_> {
+                $crate::Slot::Object(self)
+            }
+        }
+        impl ::std::fmt::Debug for $model {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+                $crate::debug(self, f)
+            }
+        }
+        impl $crate::serde::Serialize for $model {
+            fn serialize<S: $crate::serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+                $crate::encode(self, s)
+            }
+        }
+        impl<'de> $crate::serde::Deserialize<'de> for $model {
+            fn deserialize<D: $crate::serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+                let mut model = <$model>::default();
+                $crate::decode(&mut model, d)?;
+                Ok(model)
+            }
+        }
+    };
+}

@@ -1,0 +1,256 @@
+//! Checks a model against the limits of its table.
+//!
+//! The emulator does so for every request; a client only when its caller asks, because the server is
+//! the judge. Free-text rules of the specification are documentation and are not checked here.
+
+use std::fmt;
+
+use crate::{FieldInfo, Kind, Model, Value};
+
+/// A member that breaks a limit of its table.
+#[derive(Clone, Debug)]
+pub struct Violation {
+    /// Where, in the notation of the API: `DataDisks.0.DiskSize`.
+    pub path: String,
+    /// The member's row.
+    pub field: &'static FieldInfo,
+    /// What is wrong.
+    pub fault: Fault,
+    /// The value as text; hidden for secrets, absent for objects and lists.
+    pub value: Option<String>,
+}
+
+/// What is wrong with a member.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// It is required and not given.
+    Missing,
+    /// It is required in this case and not given; the text is the condition.
+    MissingIf(String),
+    /// It is below the smallest value.
+    TooSmall(i64),
+    /// It is above the largest value.
+    TooLarge(i64),
+    /// It has fewer characters than this.
+    TooShort(u32),
+    /// It has more characters than this.
+    TooLong(u32),
+    /// It has more bytes than this, once decoded where it is base64.
+    TooManyBytes(u32),
+    /// It has more items than this.
+    TooManyItems(u32),
+    /// It is not in the value set.
+    NotAllowed,
+    /// It has not the layout of such an identifier.
+    BadFormat(&'static str),
+    /// It does not match the pattern.
+    BadPattern(&'static str),
+    /// It may not be given beside this one.
+    Exclusive(&'static str),
+    /// Exactly one of these must be given.
+    ExactlyOneOf(&'static [&'static str]),
+    /// One or more of these must be given.
+    AtLeastOneOf(&'static [&'static str]),
+}
+
+/// Checks a model and everything in it, in table order.
+#[must_use]
+pub fn validate(model: &dyn Model) -> Vec<Violation> {
+    let mut check = Check { path: String::new(), violations: Vec::new() };
+    check.object(model);
+    check.violations
+}
+
+struct Check {
+    path: String,
+    violations: Vec<Violation>,
+}
+
+impl Check {
+    fn object(&mut self, model: &dyn Model) {
+        let table = model.table();
+        let given = |name: &str| {
+            table.find(name.as_bytes()).is_some_and(|index| !model.member(index).is_blank())
+        };
+        for (index, field) in table.members.iter().enumerate() {
+            let value = model.member(index);
+            self.step(field.wire, |check| {
+                if value.is_blank() {
+                    check.absent(model, field, value);
+                } else {
+                    for other in field.exclusive_with.iter().filter(|other| given(other)) {
+                        check.fault(field, value, Fault::Exclusive(other));
+                    }
+                    check.value(field, value);
+                }
+                check.groups(field, value, &given);
+            });
+        }
+    }
+
+    fn absent(&mut self, model: &dyn Model, field: &'static FieldInfo, value: Value<'_>) {
+        if field.required {
+            return self.fault(field, value, Fault::Missing);
+        }
+        let condition = field.required_if.iter().find(|condition| condition.holds(model));
+        if let Some(condition) = condition {
+            self.fault(field, value, Fault::MissingIf(condition.to_string()));
+        }
+    }
+
+    /// Rules on several members are told once, at the first of them.
+    fn groups(
+        &mut self,
+        field: &'static FieldInfo,
+        value: Value<'_>,
+        given: &dyn Fn(&str) -> bool,
+    ) {
+        let count = |names: &[&str]| names.iter().filter(|name| given(name)).count();
+        let first = |names: &[&str]| names.first() == Some(&field.wire);
+        if first(field.exactly_one_of) && count(field.exactly_one_of) != 1 {
+            self.fault(field, value, Fault::ExactlyOneOf(field.exactly_one_of));
+        }
+        if first(field.at_least_one_of) && count(field.at_least_one_of) == 0 {
+            self.fault(field, value, Fault::AtLeastOneOf(field.at_least_one_of));
+        }
+    }
+
+    fn value(&mut self, field: &'static FieldInfo, value: Value<'_>) {
+        match value {
+            Value::Object(model) => self.object(model),
+            Value::List(list) => {
+                if let Some(limit) = field.max_items.filter(|limit| list.len() > *limit as usize) {
+                    // The list is not looked into: a hostile one could be long.
+                    return self.fault(field, value, Fault::TooManyItems(limit));
+                }
+                for index in 0..list.len() {
+                    self.step(&index.to_string(), |check| check.value(field, list.at(index)));
+                }
+            }
+            Value::Str(text) | Value::Secret(text) => self.text(field, value, text),
+            Value::I64(number) => self.number(field, value, i128::from(number)),
+            Value::U64(number) => self.number(field, value, i128::from(number)),
+            Value::F64(_) | Value::Bool(_) | Value::Absent => {}
+        }
+    }
+
+    fn number(&mut self, field: &'static FieldInfo, value: Value<'_>, number: i128) {
+        if let Some(min) = field.min.filter(|min| number < i128::from(*min)) {
+            self.fault(field, value, Fault::TooSmall(min));
+        }
+        if let Some(max) = field.max.filter(|max| number > i128::from(*max)) {
+            self.fault(field, value, Fault::TooLarge(max));
+        }
+        self.allowed(field, value, &number.to_string());
+    }
+
+    fn text(&mut self, field: &'static FieldInfo, value: Value<'_>, text: &str) {
+        let length = text.chars().count();
+        if let Some(min) = field.min_length.filter(|min| length < *min as usize) {
+            self.fault(field, value, Fault::TooShort(min));
+        }
+        if let Some(max) = field.max_length.filter(|max| length > *max as usize) {
+            self.fault(field, value, Fault::TooLong(max));
+        }
+        let bytes = if field.base64 { decoded_length(text) } else { text.len() };
+        if let Some(max) = field.max_bytes.filter(|max| bytes > *max as usize) {
+            self.fault(field, value, Fault::TooManyBytes(max));
+        }
+        self.allowed(field, value, text);
+        if let Some(format) = field.format.filter(|format| !fits_format(text, format)) {
+            self.fault(field, value, Fault::BadFormat(format));
+        }
+        if let Some(pattern) = field.pattern.filter(|pattern| !matches_whole(text, pattern)) {
+            self.fault(field, value, Fault::BadPattern(pattern));
+        }
+    }
+
+    fn allowed(&mut self, field: &'static FieldInfo, value: Value<'_>, text: &str) {
+        if !field.values.is_empty() && !field.values.contains(&text) {
+            self.fault(field, value, Fault::NotAllowed);
+        }
+    }
+
+    fn fault(&mut self, field: &'static FieldInfo, value: Value<'_>, fault: Fault) {
+        let value =
+            if field.secret { value.text().map(|_| "***".to_owned()) } else { value.text() };
+        self.violations.push(Violation { path: self.path.clone(), field, fault, value });
+    }
+
+    fn step(&mut self, step: &str, act: impl FnOnce(&mut Self)) {
+        let length = self.path.len();
+        if length > 0 {
+            self.path.push('.');
+        }
+        self.path.push_str(step);
+        act(self);
+        self.path.truncate(length);
+    }
+}
+
+/// Four characters of base64 stand for three bytes, less the padding.
+fn decoded_length(text: &str) -> usize {
+    let padding = text.bytes().rev().take_while(|byte| *byte == b'=').count();
+    (text.len() / 4 * 3).saturating_sub(padding)
+}
+
+/// Whether an identifier begins as its layout does: `ins-` of `ins-xxxxxxxx`. The number of
+/// characters after the prefix is typical, not guaranteed. Layouts of times, and those that offer a
+/// choice in words, are not checked here.
+fn fits_format(text: &str, format: &str) -> bool {
+    let prefix = format.trim_end_matches('x');
+    if !prefix.ends_with('-') || prefix.len() == format.len() || prefix.contains(' ') {
+        return true;
+    }
+    text.strip_prefix(prefix).is_some_and(|rest| {
+        !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+    })
+}
+
+/// Whether the whole text matches. A pattern that is no regular expression matches everything: the
+/// linter refuses such specifications, and a limit that cannot be read is no limit.
+fn matches_whole(text: &str, pattern: &str) -> bool {
+    regex_lite::Regex::new(&format!("^(?:{pattern})$")).is_ok_and(|regex| regex.is_match(text))
+        || regex_lite::Regex::new(pattern).is_err()
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let unit = self.field.unit.map(|unit| format!(" {unit}")).unwrap_or_default();
+        write!(f, "`{}`", self.path)?;
+        if let Some(value) = &self.value {
+            write!(f, " is `{value}`, but")?;
+        }
+        match &self.fault {
+            Fault::Missing => write!(f, " is required; give {}", self.field.kind.noun()),
+            Fault::MissingIf(condition) => write!(f, " is required with `{condition}`"),
+            Fault::TooSmall(min) => write!(f, " must be at least {min}{unit}"),
+            Fault::TooLarge(max) => write!(f, " must be at most {max}{unit}"),
+            Fault::TooShort(min) => write!(f, " must have at least {min} characters"),
+            Fault::TooLong(max) => write!(f, " must have at most {max} characters"),
+            Fault::TooManyBytes(max) => write!(f, " must have at most {max} bytes"),
+            Fault::TooManyItems(max) => write!(f, " must have at most {max} items"),
+            Fault::NotAllowed => write!(f, " must be one of {}", self.field.values.join(", ")),
+            Fault::BadFormat(format) => write!(f, " must look like `{format}`"),
+            Fault::BadPattern(pattern) => write!(f, " must match `{pattern}`"),
+            Fault::Exclusive(other) => write!(f, " cannot be given beside `{other}`"),
+            Fault::ExactlyOneOf(names) => {
+                write!(f, " asks for exactly one of {}", names.join(", "))
+            }
+            Fault::AtLeastOneOf(names) => {
+                write!(f, " asks for one or more of {}", names.join(", "))
+            }
+        }
+    }
+}
+
+impl Kind {
+    /// The kind of an item, for a list; the kind itself for everything else.
+    #[must_use]
+    pub fn innermost(&self) -> &Self {
+        match self {
+            Self::List(kind) => kind.innermost(),
+            kind => kind,
+        }
+    }
+}

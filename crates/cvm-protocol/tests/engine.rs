@@ -1,0 +1,364 @@
+//! The engine on a model with everything in it, laws first.
+#![cfg(feature = "arbitrary")]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+
+use cvm_protocol::arbitrary::{self, Fit};
+use cvm_protocol::flat::{self, Problem};
+use cvm_protocol::{
+    Condition, DriftKind, Fault, FieldInfo, Kind, Model, NameIndex, Record, Sensitive, Table, json,
+    member_named, model, open_enum, validate,
+};
+use proptest::prelude::*;
+
+open_enum! {
+    /// A colour.
+    Colour {
+        /// Red.
+        Red = "RED",
+        /// Blue.
+        Blue = "BLUE",
+    }
+}
+
+/// A model with a member of every kind.
+#[derive(Clone, Default, PartialEq)]
+struct All {
+    id: String,
+    note: Option<String>,
+    password: Option<Sensitive>,
+    colour: Option<Colour>,
+    signed: Option<i64>,
+    unsigned: Option<u64>,
+    price: Option<f64>,
+    flag: Option<bool>,
+    part: Part,
+    spare: Option<Part>,
+    names: Vec<String>,
+    parts: Vec<Part>,
+}
+
+/// A nested model that contains itself through a list.
+#[derive(Clone, Default, PartialEq)]
+struct Part {
+    name: Option<String>,
+    values: Vec<String>,
+    parts: Vec<Part>,
+}
+
+static ALL: Table = Table {
+    name: "All",
+    members: &[
+        FieldInfo::new("Id", Kind::Str).required().promised().format("ins-xxxxxxxx"),
+        FieldInfo::new("Note", Kind::Str).min_length(2).max_length(5).pattern("[a-z]+"),
+        FieldInfo::new("Password", Kind::Str).secret().max_length(8),
+        FieldInfo::new("Colour", Kind::Str).values(Colour::VALUES),
+        FieldInfo::new("Signed", Kind::I64).min(-3).max(3).unit("GiB"),
+        FieldInfo::new("Unsigned", Kind::U64).values(&["1", "2"]),
+        FieldInfo::new("Price", Kind::F64),
+        FieldInfo::new("Flag", Kind::Bool),
+        FieldInfo::new("Part", Kind::Object(&PART)).required(),
+        FieldInfo::new("Spare", Kind::Object(&PART))
+            .required_if(&[Condition::one_of("Flag", &["true"])]),
+        FieldInfo::new("Names", Kind::List(&Kind::Str)).max_items(2).exclusive_with(&["Parts"]),
+        FieldInfo::new("Parts", Kind::List(&Kind::Object(&PART))),
+    ],
+    index: NameIndex {
+        multiplier: 0xfdf4c28325985a4d,
+        shift: 59,
+        slots: &[
+            0, 255, 255, 8, 255, 255, 7, 255, 255, 255, 9, 255, 255, 1, 255, 255, 3, 255, 10, 255,
+            6, 4, 255, 2, 255, 5, 255, 255, 255, 255, 255, 11,
+        ],
+    },
+};
+
+static PART: Table = Table {
+    name: "Part",
+    members: &[
+        FieldInfo::new("Name", Kind::Str),
+        FieldInfo::new("Values", Kind::List(&Kind::Str)),
+        FieldInfo::new("Parts", Kind::List(&Kind::Object(&PART))),
+    ],
+    index: NameIndex { multiplier: 0x74761d19bb4cb649, shift: 62, slots: &[2, 255, 1, 0] },
+};
+
+model!(All ALL { 0 id 1 note 2 password 3 colour 4 signed 5 unsigned 6 price 7 flag 8 part 9 spare 10 names 11 parts });
+model!(Part PART { 0 name 1 values 2 parts });
+
+fn all(json: &str) -> All {
+    serde_json::from_str(json).unwrap()
+}
+
+fn decoded(json: &str) -> Result<(All, cvm_protocol::Report), cvm_protocol::DecodeError> {
+    let mut model = All::default();
+    let report = json::from_slice_strict(&mut model, json.as_bytes())?;
+    Ok((model, report))
+}
+
+fn from_pairs(text: &str) -> Result<All, flat::FlatError> {
+    let pairs = cvm_protocol::percent::decode_pairs(text).unwrap();
+    let mut model = All::default();
+    flat::decode(&mut model, pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())))?;
+    Ok(model)
+}
+
+fn to_pairs(model: &dyn Model) -> String {
+    let pairs = flat::encode(model).unwrap();
+    cvm_protocol::percent::encode_pairs(
+        pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())),
+    )
+}
+
+proptest! {
+    #[test]
+    fn json_comes_back(model in arbitrary::values::<All>(Fit::Json)) {
+        let text = json::to_vec(&model).unwrap();
+        let mut back = All::default();
+        json::from_slice(&mut back, &text).unwrap();
+        prop_assert_eq!(&back, &model);
+        // serde's own door leads to the same engine.
+        prop_assert_eq!(serde_json::from_slice::<All>(&text).unwrap(), model);
+    }
+
+    #[test]
+    fn pairs_come_back_pruned(model in arbitrary::values::<All>(Fit::Flat)) {
+        let text = to_pairs(&model);
+        let mut pruned = model;
+        flat::prune(&mut pruned);
+        prop_assert_eq!(from_pairs(&text).unwrap(), pruned);
+    }
+
+    #[test]
+    fn a_record_carries_what_a_struct_carries(model in arbitrary::values::<All>(Fit::Json)) {
+        let text = json::to_vec(&model).unwrap();
+        let mut record = Record::new(&ALL);
+        json::from_slice(&mut record, &text).unwrap();
+        prop_assert_eq!(json::to_vec(&record).unwrap(), text);
+        prop_assert_eq!(format!("{record:?}"), format!("{model:?}"));
+    }
+
+    #[test]
+    fn hostile_json_never_panics(text in ".{0,200}") {
+        let _ = decoded(&text);
+    }
+
+    #[test]
+    fn hostile_pairs_never_panic(names in prop::collection::vec("[A-Za-z.0-9]{0,12}", 0..6)) {
+        let mut model = All::default();
+        let _ = flat::decode(&mut model, names.iter().map(|name| (name.as_str(), "1")));
+    }
+}
+
+#[test]
+fn the_strategy_reaches_every_member() {
+    use proptest::strategy::ValueTree;
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    let mut seen = [false; 12];
+    for _ in 0..200 {
+        let model = arbitrary::values::<All>(Fit::Json).new_tree(&mut runner).unwrap().current();
+        for (index, seen) in seen.iter_mut().enumerate() {
+            *seen |= !model.member(index).is_blank();
+        }
+    }
+    assert_eq!(seen, [true; 12]);
+}
+
+#[test]
+fn what_a_struct_leaves_out_stays_out() {
+    let model = All { id: "ins-1".into(), ..All::default() };
+    assert_eq!(
+        String::from_utf8(json::to_vec(&model).unwrap()).unwrap(),
+        r#"{"Id":"ins-1","Part":{}}"#
+    );
+    assert_eq!(to_pairs(&model), "Id=ins-1");
+}
+
+#[test]
+fn scalars_are_lenient_and_every_drift_is_told() {
+    let (model, report) = decoded(
+        r#"{"Id":7,"Colour":"GREEN","Signed":"-2","Unsigned":2.0,"Price":"0.5","Flag":"TRUE",
+            "Part":null,"Names":["a",null],"New":{"x":[1]},"Parts":[{"Other":1}]}"#,
+    )
+    .unwrap();
+    assert_eq!(model.id, "7");
+    assert_eq!(model.colour, Some(Colour::Unknown("GREEN".into())));
+    assert_eq!((model.signed, model.unsigned), (Some(-2), Some(2)));
+    assert_eq!((model.price, model.flag), (Some(0.5), Some(true)));
+    assert_eq!(model.names, ["a", ""]);
+    let drifts: Vec<_> =
+        report.drifts.iter().map(|drift| (drift.path.as_str(), drift.kind)).collect();
+    assert_eq!(
+        drifts,
+        [
+            ("Id", DriftKind::TextExpected),
+            ("Colour", DriftKind::UnknownValue),
+            ("Signed", DriftKind::NumberAsText),
+            ("Unsigned", DriftKind::WholeAsFraction),
+            ("Price", DriftKind::NumberAsText),
+            ("Flag", DriftKind::BooleanAsText),
+            ("Names.1", DriftKind::NullItem),
+            ("New", DriftKind::UnknownMember),
+            ("Parts.0.Other", DriftKind::UnknownMember),
+        ]
+    );
+    assert_eq!(report.missing, Vec::<String>::new());
+}
+
+#[test]
+fn a_report_of_endless_drift_is_bounded() {
+    let items = vec!["null"; 1000].join(",");
+    let (_, report) = decoded(&format!(r#"{{"Id":"a","Names":[{items}]}}"#)).unwrap();
+    assert_eq!((report.drifts.len(), report.omitted), (64, 936));
+}
+
+#[test]
+fn numbers_that_do_not_fit_are_refused_not_bent() {
+    for (json, path) in [
+        (r#"{"Signed":9223372036854775808}"#, "Signed"),
+        (r#"{"Unsigned":-1}"#, "Unsigned"),
+        (r#"{"Signed":1.5}"#, "Signed"),
+        (r#"{"Signed":1e300}"#, "Signed"),
+        (r#"{"Unsigned":"12a"}"#, "Unsigned"),
+        (r#"{"Flag":1}"#, "Flag"),
+        (r#"{"Part":[]}"#, "Part"),
+        (r#"{"Names":"a"}"#, "Names"),
+        (r#"{"Parts":[{"Values":[{}]}]}"#, "Parts.0.Values.0"),
+    ] {
+        let error = decoded(json).unwrap_err();
+        assert_eq!(error.path, path, "{json}: {error}");
+    }
+}
+
+#[test]
+fn a_member_given_twice_is_refused_wherever_it_is() {
+    for json in [r#"{"Id":"a","Id":"b"}"#, r#"{"Parts":[{"Name":"a","Name":"b"}]}"#] {
+        assert!(decoded(json).unwrap_err().message.contains("twice"), "{json}");
+    }
+}
+
+#[test]
+fn errors_never_repeat_a_value() {
+    let error = decoded(r#"{"Signed":"hunter2-secret"}"#).unwrap_err().to_string();
+    assert!(!error.contains("hunter2"), "{error}");
+}
+
+#[test]
+fn deep_nesting_is_an_error_and_not_a_crash() {
+    let json = format!("{}{}", r#"{"Parts":[{"Parts":["#.repeat(50_000), "x");
+    assert!(decoded(&json).is_err());
+    let unknown = format!(r#"{{"New":{}"#, "[".repeat(200_000));
+    assert!(decoded(&unknown).is_err());
+}
+
+#[test]
+fn an_empty_list_item_cannot_be_flattened() {
+    for (json, path) in [
+        (r#"{"Names":["a",""]}"#, "Names.1"),
+        (r#"{"Parts":[{}]}"#, "Parts.0"),
+        (r#"{"Parts":[{"Name":"a","Values":[""]}]}"#, "Parts.0.Values.0"),
+    ] {
+        let error = flat::encode(&all(json)).unwrap_err();
+        assert_eq!((error.path.as_str(), error.problem), (path, Problem::EmptyItem));
+    }
+}
+
+#[test]
+fn pairs_are_read_with_any_distinct_indexes() {
+    let model = from_pairs("Names.7=b&Names.1=a&Parts.10.Name=z&Parts.2.Name=y&Flag=True").unwrap();
+    assert_eq!(model.names, ["a", "b"]);
+    let names: Vec<_> = model.parts.iter().filter_map(|part| part.name.as_deref()).collect();
+    assert_eq!(names, ["y", "z"]);
+    assert_eq!(model.flag, Some(true));
+}
+
+#[test]
+fn pairs_that_mean_two_things_are_refused() {
+    for (text, path, problem) in [
+        ("Id=a&Id=b", "Id", Problem::Duplicate),
+        ("Names.0=a&Names.00=b", "Names.00", Problem::Duplicate),
+        ("Part=a&Part.Name=b", "Part.Name", Problem::Conflict),
+        ("Part.Name=a&Part=b", "Part", Problem::Conflict),
+        ("Names.x=a", "Names.x", Problem::BadIndex),
+        ("Names.-1=a", "Names.-1", Problem::BadIndex),
+        ("Names.+1=a", "Names.%201", Problem::BadIndex),
+        ("Signed=a", "Signed", Problem::Expected("an integer")),
+        ("Flag=yes", "Flag", Problem::Expected("`true` or `false`")),
+        ("Id.Name=a", "Id.Name", Problem::TooDeep),
+    ] {
+        let Err(error) = from_pairs(text) else { panic!("{text} was taken") };
+        if problem == Problem::TooDeep {
+            assert_eq!(error.problem, Problem::Expected("a single value"), "{text}");
+        } else if path.contains('%') {
+            assert_eq!(error.problem, problem, "{text}");
+        } else {
+            assert_eq!((error.path.as_str(), error.problem), (path, problem), "{text}");
+        }
+    }
+    let deep = format!("{}=1", vec!["Parts.0"; 20].join("."));
+    assert_eq!(from_pairs(&deep).unwrap_err().problem, Problem::TooDeep);
+}
+
+#[test]
+fn every_limit_has_its_fault() {
+    let faults = |json: &str| -> Vec<(String, Fault)> {
+        let mut record = Record::new(&ALL);
+        json::from_slice(&mut record, json.as_bytes()).unwrap();
+        validate(&record).into_iter().map(|found| (found.path, found.fault)).collect()
+    };
+    let with = |member: &str| format!(r#"{{"Id":"ins-1","Part":{{}},{member}}}"#);
+    assert_eq!(faults(r#"{"Part":{}}"#), [("Id".into(), Fault::Missing)]);
+    assert_eq!(faults(r#"{"Id":"ins-1"}"#), [("Part".into(), Fault::Missing)]);
+    for (member, fault) in [
+        (r#""Note":"a""#, Fault::TooShort(2)),
+        (r#""Note":"abcdef""#, Fault::TooLong(5)),
+        (r#""Note":"ab1""#, Fault::BadPattern("[a-z]+")),
+        (r#""Colour":"GREEN""#, Fault::NotAllowed),
+        (r#""Signed":-4"#, Fault::TooSmall(-3)),
+        (r#""Signed":4"#, Fault::TooLarge(3)),
+        (r#""Unsigned":3"#, Fault::NotAllowed),
+        (r#""Names":["a","b","c"]"#, Fault::TooManyItems(2)),
+        (r#""Names":["a"],"Parts":[{"Name":"x"}]"#, Fault::Exclusive("Parts")),
+        (r#""Flag":true"#, Fault::MissingIf("Flag=true".into())),
+    ] {
+        let found = faults(&with(member));
+        assert_eq!(found.len(), 1, "{member}: {found:?}");
+        assert_eq!(found[0].1, fault, "{member}");
+    }
+    assert_eq!(faults(&with(r#""Flag":false"#)), []);
+    assert_eq!(
+        faults(r#"{"Id":"img-1","Part":{}}"#),
+        [("Id".into(), Fault::BadFormat("ins-xxxxxxxx"))]
+    );
+}
+
+#[test]
+fn a_violation_explains_itself_and_hides_secrets() {
+    let model = all(r#"{"Id":"ins-1","Password":"hunter2-secret","Signed":4}"#);
+    let told: Vec<_> = validate(&model).iter().map(ToString::to_string).collect();
+    assert_eq!(
+        told,
+        [
+            "`Password` is `***`, but must have at most 8 characters",
+            "`Signed` is `4`, but must be at most 3 GiB",
+        ]
+    );
+}
+
+#[test]
+fn debug_shows_wire_names_and_no_secret() {
+    let model = all(r#"{"Id":"ins-1","Password":"hunter2","Names":["a"]}"#);
+    let shown = format!("{model:?}");
+    assert!(shown.contains("Id: \"ins-1\"") && shown.contains("Password: ***"), "{shown}");
+    assert!(!shown.contains("hunter2"));
+    assert!(!shown.contains("Note"), "{shown}");
+}
+
+#[test]
+fn members_are_found_by_wire_name_and_no_other() {
+    for (index, field) in ALL.members.iter().enumerate() {
+        assert_eq!(ALL.find(field.wire.as_bytes()), Some(index));
+        assert_eq!(ALL.find(field.wire.to_lowercase().as_bytes()), None);
+    }
+    assert_eq!(ALL.find(b""), None);
+    assert!(member_named(&all(r#"{"Id":"x"}"#), "Nothing").is_absent());
+}

@@ -1,0 +1,129 @@
+//! The words that are not models: conditions, retry classes, filters, error codes, percent-encoding.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+
+use cvm_protocol::{
+    ActionInfo, Condition, ErrorCode, FieldInfo, FilterInfo, Kind, NameIndex, Reclass, Record,
+    RetryClass, ServiceInfo, Table, json, percent,
+};
+
+static REQUEST: Table = Table {
+    name: "Stop",
+    members: &[FieldInfo::new("StopType", Kind::Str), FieldInfo::new("DryRun", Kind::Bool)],
+    index: NameIndex { multiplier: 0x9e3779b97f4a7c19, shift: 63, slots: &[0, 1] },
+};
+
+static SERVICE: ServiceInfo = ServiceInfo {
+    name: "cvm",
+    version: "2017-03-12",
+    endpoint: "",
+    endpoint_regional: "",
+    endpoint_intl: "",
+    endpoint_internal: "",
+    old_gateway: None,
+};
+
+static STOP: ActionInfo = ActionInfo {
+    name: "Stop",
+    service: &SERVICE,
+    group: "instance",
+    request: &REQUEST,
+    response: &REQUEST,
+    retry: RetryClass::Guarded,
+    reclass: &[
+        Reclass {
+            when: &[Condition::present("StopType"), Condition::none_of("StopType", &["SOFT"])],
+            class: RetryClass::Hazard,
+        },
+        Reclass { when: &[Condition::one_of("DryRun", &["true"])], class: RetryClass::Read },
+    ],
+    idempotency_token: Some("StopType"),
+    rate_limit_per_second: None,
+    regional: true,
+    dry_run: true,
+    asynchronous: true,
+    deprecated: false,
+    paginate: None,
+    filters: &[],
+    filters_max: None,
+    filter_values_max: None,
+    errors: &[],
+};
+
+fn request(text: &str) -> Record {
+    let mut record = Record::new(&REQUEST);
+    let report = json::from_slice(&mut record, text.as_bytes()).unwrap();
+    assert!(report.is_clean(), "{report:?}");
+    record
+}
+
+#[test]
+fn members_raise_the_class_and_a_dry_run_lowers_it() {
+    for (text, class) in [
+        ("{}", RetryClass::Guarded),
+        (r#"{"StopType":"SOFT"}"#, RetryClass::Guarded),
+        (r#"{"StopType":"HARD"}"#, RetryClass::Hazard),
+        (r#"{"StopType":"NEWER"}"#, RetryClass::Hazard),
+        (r#"{"StopType":"HARD","DryRun":true}"#, RetryClass::Read),
+        (r#"{"StopType":"HARD","DryRun":false}"#, RetryClass::Hazard),
+    ] {
+        assert_eq!(STOP.retry_class(&request(text)), class, "{text}");
+    }
+}
+
+#[test]
+fn only_actions_of_the_token_class_get_a_token() {
+    assert_eq!(STOP.minted_token(), None);
+}
+
+#[test]
+fn conditions_read_as_specifications_write_them() {
+    for (condition, text) in [
+        (Condition::present("A"), "A"),
+        (Condition::absent("A"), "no A"),
+        (Condition::one_of("A", &["x", "y"]), "A=x|y"),
+        (Condition::none_of("A", &["x"]), "A!=x"),
+    ] {
+        assert_eq!(condition.to_string(), text);
+    }
+    assert!(Condition::absent("StopType").holds(&request(r#"{"StopType":""}"#)));
+    assert!(Condition::none_of("StopType", &["HARD"]).holds(&request("{}")));
+}
+
+#[test]
+fn a_tag_filter_takes_any_key() {
+    let tag = FilterInfo::new("tag:tag-key");
+    assert!(tag.accepts("tag:owner") && tag.accepts("tag:a:b"));
+    assert!(!tag.accepts("tag:") && !tag.accepts("tag-key") && !tag.accepts("zone"));
+    assert!(FilterInfo::new("zone").accepts("zone"));
+}
+
+#[test]
+fn codes_answer_by_family_also_when_they_are_new() {
+    let code = |text: &str| ErrorCode::from(text.to_owned());
+    assert!(code("RequestLimitExceeded.Newer").is_throttled());
+    assert!(!code("RequestLimitExceededNot").is_throttled());
+    assert!(code("InternalError.TradeUnknownError").is_internal());
+    assert!(code("AuthFailure").is_auth() && code("UnauthorizedOperation.MFAExpired").is_auth());
+    assert!(code("ResourcesSoldOut.SpecifiedInstanceType").is_capacity());
+    assert!(code("LimitExceeded.SpotQuota").is_quota());
+    assert!(code("InvalidInstanceId.NotFound").is_not_found());
+    assert!(!code("InvalidInstanceId.Malformed").is_not_found());
+    assert!(code("MutexOperation.TaskRunning").is_busy());
+    assert!(code("DryRunOperation").is_dry_run_success());
+    assert_eq!(code("A.B.C").ancestors().collect::<Vec<_>>(), ["A.B.C", "A.B", "A"]);
+}
+
+#[test]
+fn percent_encoding_is_strict_and_comes_back() {
+    let text = "a b+c*d~e&f=g%h/i?j@k 未命名";
+    let encoded = percent::encode(text);
+    assert_eq!(encoded, "a%20b%2Bc%2Ad~e%26f%3Dg%25h%2Fi%3Fj%40k%20%E6%9C%AA%E5%91%BD%E5%90%8D");
+    assert_eq!(percent::decode(&encoded).as_deref(), Some(text));
+    assert_eq!(percent::decode("a+b%20c").as_deref(), Some("a b c"));
+    for broken in ["%", "%4", "%zz", "%ff"] {
+        assert_eq!(percent::decode(broken), None, "{broken}");
+        assert_eq!(percent::decode_pairs(&format!("A={broken}")), Err("A".to_owned()));
+    }
+    let pairs = percent::decode_pairs("A=1&&B=&C").unwrap();
+    assert_eq!(pairs, [("A", "1"), ("B", ""), ("C", "")].map(|(n, v)| (n.into(), v.into())));
+}
