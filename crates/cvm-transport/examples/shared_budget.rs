@@ -1,0 +1,61 @@
+//! One budget of calls for a fleet of processes, kept in a Redis that all of them reach.
+//!
+//! Every action and region has a counter per second; whoever raises it above the documented rate waits
+//! for the next second. Redis is spoken to in its own protocol over one connection per call, which is
+//! enough to show the shape; a real program would keep a client with a pool.
+//!
+//! ```text
+//! cargo run -p cvm-transport --example shared_budget -- 127.0.0.1:6379
+//! ```
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use cvm_transport::{BoxFuture, Client, PacedCall, RateLimiter, RateLimiterError};
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::net::TcpStream;
+
+#[derive(Debug)]
+struct SharedBudget {
+    redis: String,
+}
+
+impl SharedBudget {
+    /// Raises the counter of this second and tells its value.
+    async fn count(&self, key: &str) -> std::io::Result<u32> {
+        let mut redis = BufReader::new(TcpStream::connect(&self.redis).await?);
+        let commands = format!("INCR {key}\r\nEXPIRE {key} 2\r\n");
+        redis.write_all(commands.as_bytes()).await?;
+        let mut line = String::new();
+        redis.read_line(&mut line).await?;
+        line.trim().trim_start_matches(':').parse().map_err(std::io::Error::other)
+    }
+}
+
+impl RateLimiter for SharedBudget {
+    fn acquire<'a>(
+        &'a self,
+        call: &'a PacedCall<'a>,
+    ) -> BoxFuture<'a, Result<(), RateLimiterError>> {
+        Box::pin(async move {
+            let Some(rate) = call.per_second else { return Ok(()) };
+            loop {
+                let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+                let key = format!("cvm:{}:{}:{}", call.region, call.action, now.as_secs());
+                if self.count(&key).await.map_err(RateLimiterError::new)? <= rate {
+                    return Ok(());
+                }
+                let rest = Duration::from_secs(1) - Duration::from_nanos(now.subsec_nanos().into());
+                tokio::time::sleep(rest).await;
+            }
+        })
+    }
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let redis = std::env::args().nth(1).ok_or("give the address of a Redis")?;
+    let client = Client::builder().rate_limiter(SharedBudget { redis }).build()?;
+    // From here on the client is used as ever; clones share the limiter.
+    drop(client);
+    Ok(())
+}

@@ -1,0 +1,63 @@
+//! The answer to an action that is known as data only.
+
+use bytes::Bytes;
+use cvm_protocol::Record;
+
+use crate::CallReport;
+use crate::pipeline::Delivered;
+
+/// What the service answered to [`Client::call`](crate::Client::call).
+#[derive(Clone)]
+pub struct Answer {
+    record: Record,
+    body: Bytes,
+    report: CallReport,
+}
+
+impl Answer {
+    pub(crate) fn new(record: Record, delivered: Delivered) -> Self {
+        Self { record, body: delivered.body, report: delivered.report }
+    }
+
+    /// The members that the specification knows, read by its table. `Debug` hides the secret ones.
+    #[must_use]
+    pub const fn record(&self) -> &Record {
+        &self.record
+    }
+
+    /// Everything in `Response`, as the service sent it: members newer than the specification and
+    /// secret ones too.
+    #[must_use]
+    pub fn to_value(&self) -> serde_json::Value {
+        let mut envelope: serde_json::Value =
+            serde_json::from_slice(&self.body).unwrap_or_default();
+        envelope.get_mut("Response").map(serde_json::Value::take).unwrap_or_default()
+    }
+
+    /// The text of the answer, envelope included.
+    #[must_use]
+    pub fn text(&self) -> &[u8] {
+        &self.body
+    }
+
+    /// The id under which the service knows the call.
+    #[must_use]
+    pub fn request_id(&self) -> &str {
+        &self.report.request_id
+    }
+
+    /// How the call went.
+    #[must_use]
+    pub const fn report(&self) -> &CallReport {
+        &self.report
+    }
+}
+
+impl std::fmt::Debug for Answer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Answer")
+            .field("record", &self.record)
+            .field("report", &self.report)
+            .finish()
+    }
+}

@@ -1,0 +1,167 @@
+//! What one attempt proves about the request: delivery certainty, read from the phase and not from texts.
+
+use std::fmt;
+use std::time::Duration;
+
+use cvm_protocol::ErrorCode;
+
+/// What is known after one attempt. The next step follows from this and the action's retry class.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Outcome {
+    /// No byte of the request left: name lookup, connection, TLS, credentials, local limits.
+    NotSent,
+    /// The service turned the call away because there were too many.
+    Throttled,
+    /// The service refused the timestamp: one of the two clocks is wrong.
+    ClockRefused,
+    /// The service refused the token of a temporary credential.
+    TokenRefused,
+    /// The service refused the request, for a reason that a repeat does not change.
+    Refused,
+    /// Bytes left, and no valid answer came back: the service may have acted.
+    Ambiguous,
+    /// Something other than the service answered after bytes had left: a redirect, a foreign page.
+    Misrouted,
+    /// The peer could not prove who it is; nothing was sent to it.
+    Untrusted,
+    /// The service did it.
+    Success,
+}
+
+impl Outcome {
+    /// The word for it in messages and metrics.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::NotSent => "not sent",
+            Self::Throttled => "throttled",
+            Self::ClockRefused => "clock refused",
+            Self::TokenRefused => "token refused",
+            Self::Refused => "refused",
+            Self::Ambiguous => "ambiguous",
+            Self::Misrouted => "misrouted",
+            Self::Untrusted => "untrusted",
+            Self::Success => "success",
+        }
+    }
+
+    /// Whether the service may have acted without saying so.
+    pub(crate) const fn may_have_acted(self) -> bool {
+        matches!(self, Self::Ambiguous | Self::Misrouted)
+    }
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// One attempt, as it is remembered in a report or an error.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Attempt {
+    /// What it proved.
+    pub outcome: Outcome,
+    /// When it began, counted from the beginning of the call.
+    pub began: Duration,
+    /// How long it took.
+    pub took: Duration,
+    /// HTTP status, if an answer came.
+    pub status: Option<u16>,
+    /// Error code, if the service gave one.
+    pub code: Option<ErrorCode>,
+    /// Request id, if the service gave one.
+    pub request_id: Option<String>,
+}
+
+impl fmt::Display for Attempt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} after {} ms", self.outcome, self.took.as_millis())?;
+        if let Some(code) = &self.code {
+            write!(f, ", {code}")?;
+        } else if let Some(status) = self.status {
+            write!(f, ", HTTP {status}")?;
+        }
+        if let Some(id) = &self.request_id {
+            write!(f, ", request id {id}")?;
+        }
+        Ok(())
+    }
+}
+
+/// What a refusal by the service proves, by its code.
+///
+/// The numbers are the older gateway's, which answers with them when it never reached the action.
+pub(crate) fn outcome_of_code(code: &ErrorCode) -> Outcome {
+    match code.as_str() {
+        "AuthFailure.SignatureExpire" | "4200" | "4500" => Outcome::ClockRefused,
+        "AuthFailure.TokenFailure" | "4105" => Outcome::TokenRefused,
+        "4400" => Outcome::Throttled,
+        "6000" | "6200" | "5100" => Outcome::Ambiguous,
+        _ if code.is_throttled() => Outcome::Throttled,
+        _ if code.is_internal() => Outcome::Ambiguous,
+        _ => Outcome::Refused,
+    }
+}
+
+/// What an answer that is no envelope proves, by its HTTP status alone.
+///
+/// `turned_away` is whether a 429 of an unknown sender may be believed: not for an action that a
+/// second sending would harm.
+pub(crate) const fn outcome_of_status(status: u16, turned_away: bool) -> Outcome {
+    match status {
+        429 if turned_away => Outcome::Throttled,
+        300..=399 => Outcome::Misrouted,
+        408 | 429 => Outcome::Ambiguous,
+        400..=499 => Outcome::Misrouted,
+        // Also a 200 without an envelope: a captive portal, or a truncated answer of the service.
+        _ => Outcome::Ambiguous,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_prove_what_the_specification_says() {
+        for (code, outcome) in [
+            ("RequestLimitExceeded", Outcome::Throttled),
+            ("RequestLimitExceeded.UinLimitExceeded", Outcome::Throttled),
+            ("RequestLimitExceeded.SomethingNew", Outcome::Throttled),
+            ("RequestLimitExceededX", Outcome::Refused),
+            ("AuthFailure.SignatureExpire", Outcome::ClockRefused),
+            ("AuthFailure.TokenFailure", Outcome::TokenRefused),
+            ("AuthFailure.SignatureFailure", Outcome::Refused),
+            ("InternalError", Outcome::Ambiguous),
+            ("InternalError.TradeUnknownError", Outcome::Ambiguous),
+            ("InternalServerError", Outcome::Ambiguous),
+            ("ServiceUnavailable", Outcome::Ambiguous),
+            ("LimitExceeded", Outcome::Refused),
+            ("InvalidInstanceId.NotFound", Outcome::Refused),
+            ("4400", Outcome::Throttled),
+        ] {
+            assert_eq!(outcome_of_code(&ErrorCode::from(code)), outcome, "{code}");
+        }
+    }
+
+    #[test]
+    fn statuses_without_an_envelope_never_prove_a_refusal() {
+        for status in 100..600 {
+            for turned_away in [false, true] {
+                let outcome = outcome_of_status(status, turned_away);
+                assert_ne!(outcome, Outcome::Refused, "{status}");
+                assert_ne!(outcome, Outcome::Success, "{status}");
+            }
+        }
+        assert_eq!(outcome_of_status(429, true), Outcome::Throttled);
+        assert_eq!(outcome_of_status(429, false), Outcome::Ambiguous);
+        assert_eq!(outcome_of_status(307, true), Outcome::Misrouted);
+        assert_eq!(outcome_of_status(403, true), Outcome::Misrouted);
+        assert_eq!(outcome_of_status(503, true), Outcome::Ambiguous);
+        assert_eq!(outcome_of_status(408, true), Outcome::Ambiguous);
+        assert_eq!(outcome_of_status(200, true), Outcome::Ambiguous);
+    }
+}

@@ -1,0 +1,117 @@
+//! How long to pause before the next attempt: full jitter, and the server's own wish within bounds.
+
+use std::time::{Duration, SystemTime};
+
+use crate::http_date;
+
+/// Why the next attempt has to wait, which decides how long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Pause {
+    /// Something broke: it may be whole again at once.
+    Transient,
+    /// Too many calls: the service counts by the second.
+    Throttle,
+}
+
+const TRANSIENT_BASE: Duration = Duration::from_millis(100);
+const TRANSIENT_CAP: Duration = Duration::from_secs(5);
+const THROTTLE_BASE: Duration = Duration::from_secs(1);
+const THROTTLE_CAP: Duration = Duration::from_secs(20);
+/// The service counts calls in windows of a second, so a shorter pause after a throttle is wasted.
+const THROTTLE_FLOOR: Duration = Duration::from_millis(250);
+/// How far a `Retry-After` may stretch a transient pause.
+const STRETCH: Duration = Duration::from_secs(5);
+/// The longest `Retry-After` that is obeyed after a throttle.
+const THROTTLE_STRETCH: Duration = Duration::from_secs(30);
+
+/// The pause before resend number `resend`, counted from 1: `U(0, min(cap, base · 2^(resend-1)))`.
+pub(crate) fn pause(
+    kind: Pause,
+    resend: u32,
+    random: u64,
+    retry_after: Option<Duration>,
+) -> Duration {
+    let (base, cap, floor) = match kind {
+        Pause::Transient => (TRANSIENT_BASE, TRANSIENT_CAP, Duration::ZERO),
+        Pause::Throttle => (THROTTLE_BASE, THROTTLE_CAP, THROTTLE_FLOOR),
+    };
+    let doubled = 1u32.checked_shl(resend.saturating_sub(1)).unwrap_or(u32::MAX);
+    let ceiling = base.saturating_mul(doubled).min(cap);
+    // The upper half of the bits as a fraction of 2^32: exact enough, and never above the ceiling.
+    let fraction = u128::from(random >> 32);
+    let nanos = (ceiling.as_nanos() * fraction) >> 32;
+    let jittered = Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX)) + floor;
+    match (retry_after, kind) {
+        (None, _) => jittered,
+        (Some(asked), Pause::Transient) => asked.clamp(jittered, jittered + STRETCH),
+        (Some(asked), Pause::Throttle) => asked.clamp(jittered, THROTTLE_STRETCH.max(jittered)),
+    }
+}
+
+/// Reads a `Retry-After`: seconds or an HTTP date. `None` for anything that is neither.
+pub(crate) fn retry_after(value: &str, now: SystemTime) -> Option<Duration> {
+    let value = value.trim();
+    if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
+        // A number too large for a Duration still means "very long".
+        return Some(Duration::from_secs(value.parse().unwrap_or(u64::from(u32::MAX))));
+    }
+    let date = http_date::parse(value)?;
+    Some(date.duration_since(now).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::UNIX_EPOCH;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn pauses_stay_within_their_bounds(resend in 1u32..100, random: u64, asked in proptest::option::of(0u64..u64::MAX)) {
+            let asked = asked.map(Duration::from_secs);
+            let transient = pause(Pause::Transient, resend, random, asked);
+            prop_assert!(transient <= TRANSIENT_CAP + STRETCH);
+            let throttle = pause(Pause::Throttle, resend, random, asked);
+            prop_assert!(throttle >= THROTTLE_FLOOR);
+            prop_assert!(throttle <= THROTTLE_STRETCH);
+        }
+    }
+
+    #[test]
+    fn the_first_ceiling_is_the_base_and_it_doubles_to_the_cap() {
+        let most = |kind, resend| pause(kind, resend, u64::MAX, None).as_millis();
+        assert_eq!(most(Pause::Transient, 1), 99);
+        assert_eq!(most(Pause::Transient, 2), 199);
+        assert_eq!(most(Pause::Transient, 40), 4_999);
+        assert_eq!(most(Pause::Throttle, 1), 1_249);
+        assert_eq!(most(Pause::Throttle, 9), 20_249);
+        assert_eq!(pause(Pause::Transient, 3, 0, None), Duration::ZERO);
+        assert_eq!(pause(Pause::Throttle, 3, 0, None), THROTTLE_FLOOR);
+    }
+
+    #[test]
+    fn a_wish_of_the_server_only_lengthens_and_only_so_far() {
+        let asked = |kind, seconds| pause(kind, 1, 0, Some(Duration::from_secs(seconds))).as_secs();
+        assert_eq!(asked(Pause::Transient, 2), 2);
+        assert_eq!(asked(Pause::Transient, 3_600), 5);
+        assert_eq!(asked(Pause::Throttle, 12), 12);
+        assert_eq!(asked(Pause::Throttle, 3_600), 30);
+        assert_eq!(pause(Pause::Throttle, 1, 0, Some(Duration::ZERO)), THROTTLE_FLOOR);
+    }
+
+    #[test]
+    fn hostile_wishes_are_read_or_ignored() {
+        let now = UNIX_EPOCH + Duration::from_secs(784_111_777);
+        let seconds = |text: &str| retry_after(text, now).map(|wish| wish.as_secs());
+        assert_eq!(seconds("7"), Some(7));
+        assert_eq!(seconds(" 0 "), Some(0));
+        assert_eq!(seconds("Sun, 06 Nov 1994 08:49:47 GMT"), Some(10));
+        assert_eq!(seconds("Sun, 06 Nov 1994 08:00:00 GMT"), Some(0), "in the past");
+        assert!(seconds("99999999999999999999999").is_some_and(|wish| wish > 1_000_000));
+        for garbage in ["", "-1", "1.5", "soon", "1e9", "+3", "0x10"] {
+            assert_eq!(seconds(garbage), None, "{garbage}");
+        }
+    }
+}

@@ -1,0 +1,310 @@
+//! The one door to the service.
+
+use std::fmt;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use cvm_protocol::{Action, ActionInfo, Model, Paginate, Record, Waiter, json};
+use cvm_signer::KeyCache;
+
+use crate::answer::Answer;
+use crate::breaker::Breakers;
+use crate::client_token::TokensInDoubt;
+use crate::clock::Clock;
+use crate::creation::ReconcileCreation;
+use crate::credentials::CredentialProvider;
+use crate::endpoint::CheckedEndpoint;
+use crate::entropy::Entropy;
+use crate::http::HttpSend;
+use crate::observer::WireObserver;
+use crate::pacing::RateLimiter;
+use crate::paginator::{Items, Pages};
+use crate::pipeline;
+use crate::quota::Quotas;
+use crate::reconcile::Reconcile;
+use crate::route::Backups;
+use crate::sign::Writing;
+use crate::skew::Skews;
+use crate::waiter::Wait;
+use crate::{
+    CallReport, ClientBuilder, Error, Interceptor, Metrics, PreparedRequest, Region, Timeouts,
+};
+
+/// Calls the service.
+///
+/// A client is cheap to clone. Clones, and clients made with [`in_region`](Self::in_region), share
+/// connections, rate limits, retry quota and derived keys.
+///
+/// Every method that calls the service fills a client token where the action has one, paces itself,
+/// and sends again only what is safe to send again. It spawns no task: dropping the future stops the
+/// call.
+#[derive(Clone)]
+pub struct Client {
+    shared: Arc<Shared>,
+    options: Options,
+}
+
+/// What all clones have in common.
+pub(crate) struct Shared {
+    pub(crate) endpoint: CheckedEndpoint,
+    pub(crate) backups: Backups,
+    /// `None` when no host is ever shut out.
+    pub(crate) breakers: Option<Breakers>,
+    /// `None` for calls that are sent without a signature.
+    pub(crate) credentials: Option<Arc<dyn CredentialProvider>>,
+    pub(crate) writing: Writing,
+    pub(crate) timeouts: Timeouts,
+    pub(crate) max_response_bytes: usize,
+    pub(crate) correct_clock: bool,
+    pub(crate) http: Arc<dyn HttpSend>,
+    pub(crate) limiter: Arc<dyn RateLimiter>,
+    pub(crate) observer: Option<Arc<dyn WireObserver>>,
+    pub(crate) metrics: Option<Arc<dyn Metrics>>,
+    pub(crate) interceptor: Option<Arc<dyn Interceptor>>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) entropy: Arc<dyn Entropy>,
+    pub(crate) keys: Mutex<KeyCache>,
+    pub(crate) quotas: Quotas,
+    pub(crate) skews: Skews,
+    pub(crate) tokens_in_doubt: TokensInDoubt,
+}
+
+/// What each clone may have for itself.
+#[derive(Clone, Debug)]
+pub(crate) struct Options {
+    pub(crate) region: RegionChoice,
+    pub(crate) operation_timeout: Option<Duration>,
+    pub(crate) max_attempts: Option<u32>,
+}
+
+/// A region, or why there is none.
+#[derive(Clone, Debug)]
+pub(crate) enum RegionChoice {
+    Unset,
+    Known(Region),
+    /// `in_region` was given something else; the next call says so.
+    Malformed,
+}
+
+impl Client {
+    pub(crate) fn new(shared: Shared, options: Options) -> Self {
+        Self { shared: Arc::new(shared), options }
+    }
+
+    pub(crate) fn shared(&self) -> &Shared {
+        &self.shared
+    }
+
+    pub(crate) const fn options(&self) -> &Options {
+        &self.options
+    }
+
+    /// Begins a client from nothing.
+    pub fn builder() -> ClientBuilder {
+        ClientBuilder::default()
+    }
+
+    /// A client with region and credential from environment variables, profile files or the instance's
+    /// role, and the certainty that there is a credential.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_credentials`] when there is no credential, with every place that was looked at;
+    /// [`Error::is_usage`] when the region has
+    /// not the form of one.
+    pub async fn from_env() -> Result<Self, Error> {
+        let client = Self::builder().build()?;
+        if let Some(provider) = &client.shared.credentials {
+            provider.credential().await.map_err(|error| {
+                Error::new(crate::error::Kind::Credentials, error.to_string()).with_source(error)
+            })?;
+        }
+        Ok(client)
+    }
+
+    /// The same client for another region.
+    ///
+    /// A text that has not the form of a region makes the next call fail with [`Error::is_usage`].
+    #[must_use]
+    pub fn in_region(&self, region: &str) -> Self {
+        let region = Region::new(region).map_or(RegionChoice::Malformed, RegionChoice::Known);
+        Self {
+            shared: Arc::clone(&self.shared),
+            options: Options { region, ..self.options.clone() },
+        }
+    }
+
+    /// The same client with another limit for whole calls.
+    #[must_use]
+    pub fn with_operation_timeout(&self, timeout: Duration) -> Self {
+        let options = Options { operation_timeout: Some(timeout), ..self.options.clone() };
+        Self { shared: Arc::clone(&self.shared), options }
+    }
+
+    /// The same client with another limit for attempts; 1 switches resends off.
+    #[must_use]
+    pub fn with_max_attempts(&self, attempts: u32) -> Self {
+        let options = Options { max_attempts: Some(attempts), ..self.options.clone() };
+        Self { shared: Arc::clone(&self.shared), options }
+    }
+
+    /// The region of this client.
+    #[must_use]
+    pub fn region(&self) -> Option<&str> {
+        match &self.options.region {
+            RegionChoice::Known(region) => Some(region.as_str()),
+            RegionChoice::Unset | RegionChoice::Malformed => None,
+        }
+    }
+
+    pub(crate) fn region_for(&self, info: &ActionInfo) -> Result<Option<&Region>, Error> {
+        match &self.options.region {
+            RegionChoice::Known(region) => Ok(Some(region)),
+            RegionChoice::Malformed => Err(Error::usage(crate::RegionError.to_string())),
+            RegionChoice::Unset if info.regional => Err(Error::usage(
+                "no region: give the client one with `region(…)`, or set TENCENTCLOUD_REGION",
+            )),
+            RegionChoice::Unset => Ok(None),
+        }
+    }
+
+    /// A fresh client token, for a caller who wants to know it before the request leaves, for example to
+    /// write it down. Requests without a token get such a one by themselves.
+    ///
+    /// # Errors
+    ///
+    /// When the operating system gives no random bytes.
+    pub fn new_client_token(&self) -> Result<String, Error> {
+        crate::entropy::uuid_v4(&*self.shared.entropy)
+            .map_err(|error| Error::usage("no client token could be made").with_source(error))
+    }
+
+    /// Calls an action: the type of the request says which.
+    ///
+    /// # Errors
+    ///
+    /// See [`Error`]; for an action that changes something ask [`Error::outcome_unknown`] first.
+    pub async fn send<A: Action>(&self, request: A) -> Result<A::Response, Error> {
+        Ok(self.send_reported(request).await?.0)
+    }
+
+    /// As [`send`](Self::send), and tells how the call went: request id, attempts, client token, time.
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Self::send).
+    pub async fn send_reported<A: Action>(
+        &self,
+        mut request: A,
+    ) -> Result<(A::Response, CallReport), Error> {
+        let mut response = A::Response::default();
+        // Boxed, so that callers compile and hold a small future for every action.
+        let delivered = Box::pin(pipeline::run(self, A::INFO, &mut request, &mut response)).await?;
+        Ok((response, delivered.report))
+    }
+
+    /// Calls an action that is known as data only. `members` is the JSON object of the request.
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Self::send); and [`Error::is_usage`] when `members` holds something that the action
+    /// does not have, or a value of the wrong kind.
+    pub async fn call(
+        &self,
+        info: &'static ActionInfo,
+        members: serde_json::Value,
+    ) -> Result<Answer, Error> {
+        let mut request = record_of(info, members)?;
+        let mut response = Record::new(info.response);
+        let delivered = Box::pin(pipeline::run(self, info, &mut request, &mut response)).await?;
+        Ok(Answer::new(response, delivered))
+    }
+
+    /// Signs a request and sends nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_usage`] or [`Error::is_credentials`].
+    pub async fn prepare<A: Action>(&self, mut request: A) -> Result<PreparedRequest, Error> {
+        Box::pin(pipeline::prepare(self, A::INFO, &mut request)).await
+    }
+
+    /// As [`prepare`](Self::prepare), for an action that is known as data only.
+    ///
+    /// # Errors
+    ///
+    /// As [`prepare`](Self::prepare) and [`call`](Self::call).
+    pub async fn prepare_call(
+        &self,
+        info: &'static ActionInfo,
+        members: serde_json::Value,
+    ) -> Result<PreparedRequest, Error> {
+        let mut request = record_of(info, members)?;
+        Box::pin(pipeline::prepare(self, info, &mut request)).await
+    }
+
+    /// Waits until resources have reached a state: `client.wait(waiter).await?`, with options between.
+    pub fn wait(&self, waiter: Waiter) -> Wait {
+        Wait::new(self.clone(), waiter)
+    }
+
+    /// Finds out, by reading alone, what became of a request whose outcome is unknown. The waiter says
+    /// which states count as done.
+    pub fn reconcile(&self, waiter: Waiter) -> Reconcile {
+        Reconcile::new(self.clone(), waiter)
+    }
+
+    /// Finds out, by reading a list, whether a request whose outcome is unknown created something.
+    /// The predicate recognises it by a mark of the caller's own, such as a tag.
+    pub fn reconcile_creation<A: Paginate, F>(&self, list: A, matches: F) -> ReconcileCreation<A, F>
+    where
+        F: FnMut(&A::Item) -> bool + Send + 'static,
+    {
+        ReconcileCreation::new(self.clone(), list, matches)
+    }
+
+    /// Reads a long list page by page.
+    pub fn pages<A: Paginate>(&self, request: A) -> Pages<A> {
+        Pages::new(self.clone(), request)
+    }
+
+    /// Reads a long list item by item.
+    pub fn items<A: Paginate>(&self, request: A) -> Items<A> {
+        self.pages(request).into_items()
+    }
+}
+
+fn record_of(info: &'static ActionInfo, members: serde_json::Value) -> Result<Record, Error> {
+    let mut request = Record::new(info.request);
+    let report = json::from_value(&mut request, &members)
+        .map_err(|error| Error::usage(error.to_string()).with_action(info.name))?;
+    let unknown: Vec<&str> = report.unknown_members().collect();
+    let Some(first) = unknown.first() else { return Ok(request) };
+    let nearest = nearest(first, request.table());
+    let hint = nearest.map_or_else(String::new, |name| format!("; did you mean `{name}`"));
+    let text = format!(
+        "`{}` is not a member that {} has{hint}; check the spelling, or, if the service has learnt it \
+         since, add it to the action's specification",
+        unknown.join("`, `"),
+        info.name,
+    );
+    Err(Error::usage(text).with_action(info.name))
+}
+
+/// The member of the request whose name is the given one but for case, or begins like it.
+fn nearest(path: &str, table: &'static cvm_protocol::Table) -> Option<&'static str> {
+    let names = || table.members.iter().map(|field| field.wire);
+    names().find(|name| name.eq_ignore_ascii_case(path)).or_else(|| {
+        let start = path.get(..4)?.to_ascii_lowercase();
+        names().find(|name| name.to_ascii_lowercase().starts_with(&start))
+    })
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client")
+            .field("region", &self.region())
+            .field("dialect", &self.shared.writing.dialect)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,536 @@
+//! Everything that can be said about a client before it exists.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use cvm_signer::{Credential, KeyCache};
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+
+use crate::breaker::Breakers;
+use crate::client::{Client, Options, RegionChoice, Shared};
+use crate::client_token::TokensInDoubt;
+use crate::clock::{Clock, SystemClock};
+use crate::credentials::{
+    self, CachedCredentials, CredentialChain, CredentialProvider, StaticCredentials,
+};
+use crate::endpoint::CheckedEndpoint;
+use crate::entropy::{Entropy, SystemEntropy};
+use crate::environment::Environment;
+use crate::http::HttpSend;
+use crate::observer::WireObserver;
+use crate::pacing::{DocumentedRates, RateLimiter};
+use crate::proxy::Proxies;
+use crate::quota::Quotas;
+use crate::reqwest_http::ReqwestHttp;
+use crate::route::Backups;
+use crate::sign::Writing;
+use crate::skew::Skews;
+use crate::{Dialect, Endpoint, Error, Interceptor, Metrics, Region, Timeouts};
+
+/// Largest answer that is read. The service's own limit is higher, but no page of it comes close.
+const MAX_RESPONSE: usize = 16 * 1024 * 1024;
+
+/// How the client names itself to the service.
+const REQUEST_CLIENT: &str = concat!("SDK_RUST_", env!("CARGO_PKG_VERSION"));
+
+/// Builds a [`Client`].
+///
+/// ```
+/// use cvm_transport::{Client, Credential};
+///
+/// let client = Client::builder()
+///     .endpoint("http://127.0.0.1:8080")
+///     .credential(Credential::new("AKIDEXAMPLE", "a-secret-key")?)
+///     .region("ap-guangzhou")
+///     .build()?;
+/// # let _ = client;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[must_use]
+pub struct ClientBuilder {
+    environment: Environment,
+    endpoint: Endpoint,
+    backups: Vec<String>,
+    backup_root_domains: bool,
+    breaker: bool,
+    region: Option<String>,
+    credentials: Option<Arc<dyn CredentialProvider>>,
+    unsigned: bool,
+    dialect: Dialect,
+    in_url: bool,
+    allow_secrets_in_url: bool,
+    timeouts: Timeouts,
+    max_attempts: Option<u32>,
+    max_response_bytes: usize,
+    language: Option<String>,
+    request_client: Option<String>,
+    correct_clock: bool,
+    proxy: Option<String>,
+    no_proxy: Option<String>,
+    ca_files: Vec<PathBuf>,
+    http: Option<Arc<dyn HttpSend>>,
+    limiter: Option<Arc<dyn RateLimiter>>,
+    observer: Option<Arc<dyn WireObserver>>,
+    metrics: Option<Arc<dyn Metrics>>,
+    interceptor: Option<Arc<dyn Interceptor>>,
+    clock: Option<Arc<dyn Clock>>,
+    entropy: Option<Arc<dyn Entropy>>,
+}
+
+impl fmt::Debug for ClientBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClientBuilder")
+            .field("region", &self.region)
+            .field("dialect", &self.dialect)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Default for ClientBuilder {
+    fn default() -> Self {
+        Self {
+            environment: Environment::default(),
+            endpoint: Endpoint::Default,
+            backups: Vec::new(),
+            backup_root_domains: false,
+            breaker: false,
+            region: None,
+            credentials: None,
+            unsigned: false,
+            dialect: Dialect::default(),
+            in_url: false,
+            allow_secrets_in_url: false,
+            timeouts: Timeouts::default(),
+            max_attempts: None,
+            max_response_bytes: MAX_RESPONSE,
+            language: None,
+            request_client: None,
+            correct_clock: true,
+            proxy: None,
+            no_proxy: None,
+            ca_files: Vec::new(),
+            http: None,
+            limiter: None,
+            observer: None,
+            metrics: None,
+            interceptor: None,
+            clock: None,
+            entropy: None,
+        }
+    }
+}
+
+impl ClientBuilder {
+    /// Which address to call. Default: the nearest access point.
+    pub fn endpoint(mut self, endpoint: impl Into<Endpoint>) -> Self {
+        self.endpoint = endpoint.into();
+        self
+    }
+
+    /// Other hosts for the same service, tried in this order when no byte of a request could be sent to
+    /// the [`endpoint`](Self::endpoint), or when its [`breaker`](Self::breaker) is open. Default: none.
+    ///
+    /// They are written as in [`Endpoint::Custom`]. Every host gets a signature of its own, and the
+    /// region of the request stays what it is. Only requests that may be repeated go to another host:
+    /// readings, those with a client token, and those that set a state which a repeat sets again.
+    /// Whatever costs or destroys stays at the endpoint. A finance region goes to no common host of the
+    /// provider, even if it is named here.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), cvm_transport::Error> {
+    /// let client = cvm_transport::Client::builder()
+    ///     .region("ap-shanghai")
+    ///     .backup_endpoints(["cvm.ap-guangzhou.tencentcloudapi.com"])
+    ///     .breaker(true)
+    ///     .build()?;
+    /// # let _ = client;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn backup_endpoints(mut self, urls: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.backups = urls.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Takes the provider's backup domains, `tencentcloudapi.cn` and then `tencentcloudapi.com.cn`, for
+    /// backups of [`Endpoint::Default`] and [`Endpoint::Regional`], after the
+    /// [named ones](Self::backup_endpoints). Default: no.
+    ///
+    /// The region in a host name is kept. Finance regions, the international site, the private network,
+    /// the older gateway and custom endpoints have no such backup.
+    pub fn backup_root_domains(mut self, use_them: bool) -> Self {
+        self.backup_root_domains = use_them;
+        self
+    }
+
+    /// Whether to stop calling a host that does not answer. Default: no.
+    ///
+    /// A host is shut out for 30 s after 5 transport failures in a row, or when three quarters of at
+    /// least 10 requests within a minute failed so; refusals and throttling never count. After that one
+    /// reading at a time is let through, and three that succeed open the host to all again; so does half
+    /// a minute in which nobody probed. Meanwhile requests go to a backup, and where there is none for
+    /// them they fail at once with [`Error::is_not_sent`]: for a request that costs or destroys that is
+    /// a clear answer instead of an unknown outcome.
+    pub fn breaker(mut self, breaker: bool) -> Self {
+        self.breaker = breaker;
+        self
+    }
+
+    /// The region whose resources are meant.
+    pub fn region(mut self, region: impl Into<String>) -> Self {
+        self.region = Some(region.into());
+        self
+    }
+
+    /// Signs with this credential.
+    pub fn credential(self, credential: Credential) -> Self {
+        self.credential_provider(StaticCredentials::new(credential))
+    }
+
+    /// Asks this provider for a credential at each attempt. Default: the [`CredentialChain`], cached.
+    ///
+    /// Wrap a provider that fetches from somewhere in [`CachedCredentials`].
+    pub fn credential_provider(self, provider: impl CredentialProvider) -> Self {
+        self.shared_credentials(Arc::new(provider))
+    }
+
+    pub(crate) fn shared_credentials(mut self, provider: Arc<dyn CredentialProvider>) -> Self {
+        self.credentials = Some(provider);
+        self
+    }
+
+    /// Sends without a signature, for the few calls that are made before there is a credential.
+    pub(crate) fn unsigned(mut self) -> Self {
+        self.unsigned = true;
+        self
+    }
+
+    /// Takes nothing from environment variables and profile files: neither region nor credential nor
+    /// proxy.
+    pub fn without_environment(mut self) -> Self {
+        self.environment = Environment::none();
+        self
+    }
+
+    /// Goes through this HTTP proxy. Default: `HTTPS_PROXY`, then `ALL_PROXY`. Loopback endpoints
+    /// are always called directly.
+    pub fn proxy(mut self, url: impl Into<String>) -> Self {
+        self.proxy = Some(url.into());
+        self
+    }
+
+    /// Hosts that are called directly: domains, which include what is below them, addresses, and
+    /// networks such as `10.0.0.0/8`, with commas between. Default: `NO_PROXY`.
+    pub fn no_proxy(mut self, hosts: impl Into<String>) -> Self {
+        self.no_proxy = Some(hosts.into());
+        self
+    }
+
+    /// Trusts the certificate authorities in this PEM file beside the platform's, for example those of
+    /// a proxy that opens TLS.
+    pub fn ca_file(mut self, path: impl Into<PathBuf>) -> Self {
+        self.ca_files.push(path.into());
+        self
+    }
+
+    /// How requests are written and signed. Default: TC3 with a JSON body.
+    pub fn dialect(mut self, dialect: Dialect) -> Self {
+        self.dialect = dialect;
+        self
+    }
+
+    /// In the v1 and old-gateway dialects, puts all parameters into the URL of a `GET`. Default: no.
+    ///
+    /// Requests with secrets, and temporary credentials, are then refused; see
+    /// [`allow_secrets_in_url`](Self::allow_secrets_in_url).
+    pub fn parameters_in_url(mut self, in_url: bool) -> Self {
+        self.in_url = in_url;
+        self
+    }
+
+    /// Lets secrets stand in the URL, **for a loopback endpoint only**: for any other endpoint the
+    /// permission has no effect. Default: no.
+    pub fn allow_secrets_in_url(mut self, allow: bool) -> Self {
+        self.allow_secrets_in_url = allow;
+        self
+    }
+
+    /// Time limits.
+    pub fn timeouts(mut self, timeouts: Timeouts) -> Self {
+        self.timeouts = timeouts;
+        self
+    }
+
+    /// Most attempts of one call. Default: as the action's retry class says, 3 or 4. With 1 nothing
+    /// is ever sent twice.
+    pub fn max_attempts(mut self, attempts: u32) -> Self {
+        self.max_attempts = Some(attempts);
+        self
+    }
+
+    /// Most bytes of an answer. Default: 16 MiB.
+    pub fn max_response_bytes(mut self, bytes: usize) -> Self {
+        self.max_response_bytes = bytes;
+        self
+    }
+
+    /// Language of the service's messages, `en-US` or `zh-CN`. Default: the service's own choice.
+    pub fn language(mut self, language: impl Into<String>) -> Self {
+        self.language = Some(language.into());
+        self
+    }
+
+    /// A label by which the service's logs tell this caller from others: at most 128 characters from
+    /// `0-9a-zA-Z-_,;.`.
+    pub fn request_client(mut self, label: impl Into<String>) -> Self {
+        self.request_client = Some(label.into());
+        self
+    }
+
+    /// Whether to sign with the endpoint's time once this machine's clock proved wrong. Default: yes.
+    pub fn correct_clock(mut self, correct: bool) -> Self {
+        self.correct_clock = correct;
+        self
+    }
+
+    /// Sends through this HTTP implementation instead of the client's own.
+    pub fn http(mut self, http: impl HttpSend) -> Self {
+        self.http = Some(Arc::new(http));
+        self
+    }
+
+    /// Asks this limiter before each attempt. Default: [`DocumentedRates`].
+    pub fn rate_limiter(mut self, limiter: impl RateLimiter) -> Self {
+        self.limiter = Some(Arc::new(limiter));
+        self
+    }
+
+    /// Shows every request and answer to this observer, secrets masked.
+    pub fn wire_observer(mut self, observer: impl WireObserver) -> Self {
+        self.observer = Some(Arc::new(observer));
+        self
+    }
+
+    /// Reports every attempt and call to this.
+    pub fn metrics(mut self, metrics: impl Metrics) -> Self {
+        self.metrics = Some(Arc::new(metrics));
+        self
+    }
+
+    /// Runs this before each attempt is signed and after each answer.
+    pub fn interceptor(mut self, interceptor: impl Interceptor) -> Self {
+        self.interceptor = Some(Arc::new(interceptor));
+        self
+    }
+
+    /// Takes timestamps from this clock. For tests.
+    pub fn clock(mut self, clock: impl Clock) -> Self {
+        self.clock = Some(Arc::new(clock));
+        self
+    }
+
+    /// Takes nonces, client tokens, trace ids and jitter from this source. For tests.
+    pub fn entropy(mut self, entropy: impl Entropy) -> Self {
+        self.entropy = Some(Arc::new(entropy));
+        self
+    }
+
+    /// Makes the client. No connection is opened yet.
+    ///
+    /// What was not said comes from environment variables, then from profile files: region, credential
+    /// and proxy.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_usage`] when a region, endpoint or label has not the form that it must have.
+    pub fn build(self) -> Result<Client, Error> {
+        let region = self
+            .region
+            .or_else(|| self.environment.get("TENCENTCLOUD_REGION"))
+            .or_else(|| credentials::tccli_region(&self.environment));
+        let region = match region {
+            None => RegionChoice::Unset,
+            Some(name) => RegionChoice::Known(
+                Region::new(&name).map_err(|error| Error::usage(error.to_string()))?,
+            ),
+        };
+        let endpoint =
+            CheckedEndpoint::new(self.endpoint).map_err(|error| Error::usage(error.to_string()))?;
+        let backups = Backups::new(&self.backups, self.backup_root_domains)
+            .map_err(|error| Error::usage(format!("backup {error}")))?;
+        if self.allow_secrets_in_url && backups.leave_the_machine() {
+            return Err(Error::usage(
+                "secrets may stand in URLs, so every backup endpoint must be a loopback address",
+            ));
+        }
+        let language = self.language.map(checked_language).transpose()?;
+        let request_client = request_client(self.request_client.as_deref())?;
+        let credentials: Option<Arc<dyn CredentialProvider>> = match self.credentials {
+            _ if self.unsigned => None,
+            Some(provider) => Some(provider),
+            None => {
+                let chain = CredentialChain::of(&self.environment);
+                Some(Arc::new(CachedCredentials::new(chain)))
+            }
+        };
+        let http = match self.http {
+            Some(http) => http,
+            None => Arc::new(ReqwestHttp::new(
+                self.timeouts.connect,
+                proxies(&self.environment, self.proxy, self.no_proxy)?,
+                extra_roots(&self.ca_files)?,
+            )),
+        };
+        let shared = Shared {
+            endpoint,
+            backups,
+            breakers: self.breaker.then(Breakers::new),
+            credentials,
+            writing: Writing {
+                dialect: self.dialect,
+                in_url: self.in_url,
+                allow_secrets_in_url: self.allow_secrets_in_url,
+                language,
+                request_client,
+            },
+            timeouts: self.timeouts,
+            max_response_bytes: self.max_response_bytes,
+            correct_clock: self.correct_clock,
+            http,
+            limiter: self.limiter.unwrap_or_else(|| Arc::new(DocumentedRates::default())),
+            observer: self.observer,
+            metrics: self.metrics,
+            interceptor: self.interceptor,
+            clock: self.clock.unwrap_or_else(|| Arc::new(SystemClock)),
+            entropy: self.entropy.unwrap_or_else(|| Arc::new(SystemEntropy)),
+            keys: Mutex::new(KeyCache::new()),
+            quotas: Quotas::default(),
+            skews: Skews::default(),
+            tokens_in_doubt: TokensInDoubt::default(),
+        };
+        let options = Options {
+            region,
+            operation_timeout: None::<Duration>,
+            max_attempts: self.max_attempts,
+        };
+        Ok(Client::new(shared, options))
+    }
+}
+
+fn proxies(
+    environment: &Environment,
+    proxy: Option<String>,
+    no_proxy: Option<String>,
+) -> Result<Proxies, Error> {
+    let either = |upper, lower| environment.get(upper).or_else(|| environment.get(lower));
+    let proxy = proxy
+        .filter(|proxy| !proxy.is_empty())
+        .or_else(|| either("HTTPS_PROXY", "https_proxy"))
+        .or_else(|| either("ALL_PROXY", "all_proxy"));
+    let Some(proxy) = proxy else { return Ok(Proxies::default()) };
+    let exempt = no_proxy.or_else(|| either("NO_PROXY", "no_proxy")).unwrap_or_default();
+    Proxies::new(&proxy, &exempt)
+        .map_err(|_| Error::usage("proxy must be an http:// or https:// address"))
+}
+
+fn extra_roots(paths: &[PathBuf]) -> Result<Vec<CertificateDer<'static>>, Error> {
+    let mut roots = Vec::new();
+    for path in paths {
+        let unreadable = || Error::usage("file of certificate authorities cannot be read");
+        let before = roots.len();
+        let found =
+            CertificateDer::pem_file_iter(path).map_err(|error| unreadable().with_source(error))?;
+        for root in found {
+            roots.push(root.map_err(|error| unreadable().with_source(error))?);
+        }
+        if roots.len() == before {
+            return Err(Error::usage("file of certificate authorities holds no certificate"));
+        }
+    }
+    Ok(roots)
+}
+
+fn checked_language(language: String) -> Result<String, Error> {
+    match language.as_str() {
+        "en-US" | "zh-CN" => Ok(language),
+        _ => Err(Error::usage("language must be en-US or zh-CN")),
+    }
+}
+
+fn request_client(label: Option<&str>) -> Result<String, Error> {
+    let Some(label) = label.filter(|label| !label.is_empty()) else {
+        return Ok(REQUEST_CLIENT.to_owned());
+    };
+    let is_plain =
+        |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b',' | b';' | b'.');
+    if label.len() > 128 || !label.bytes().all(is_plain) {
+        return Err(Error::usage(
+            "request client label must have at most 128 characters from 0-9a-zA-Z-_,;.",
+        ));
+    }
+    Ok(format!("{REQUEST_CLIENT}; {label}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(builder: ClientBuilder) -> String {
+        let error = builder.build().unwrap_err();
+        assert!(error.is_usage(), "{error}");
+        error.to_string()
+    }
+
+    #[test]
+    fn wrong_words_are_refused_before_anything_is_sent() {
+        let builder = Client::builder;
+        assert!(refused(builder().region("x@evil:443/#")).contains("region"));
+        assert!(refused(builder().endpoint("http://cvm.tencentcloudapi.com")).contains("https"));
+        assert!(refused(builder().language("en\r\nX: y")).contains("language"));
+        for bad in ["a b", "a\r\nx: y", "é", "\u{7f}", &"x".repeat(129)] {
+            assert!(refused(builder().request_client(bad)).contains("label"), "{bad:?}");
+        }
+        assert!(builder().request_client("fleet-7").build().is_ok());
+    }
+
+    #[test]
+    fn the_environment_fills_what_was_not_said() {
+        let environment = Environment::of(&[("TENCENTCLOUD_REGION", "ap-tokyo")]);
+        let builder =
+            || ClientBuilder { environment: environment.clone(), ..ClientBuilder::default() };
+        assert_eq!(builder().build().unwrap().region(), Some("ap-tokyo"));
+        let said = builder().region("ap-seoul").build().unwrap();
+        assert_eq!(said.region(), Some("ap-seoul"));
+        assert_eq!(builder().without_environment().build().unwrap().region(), None);
+    }
+
+    #[test]
+    fn proxies_come_from_code_then_environment() {
+        let of = |variables: &[(&str, &str)], code: Option<&str>| {
+            let environment = Environment::of(variables);
+            let url = reqwest::Url::parse("https://cvm.tencentcloudapi.com/").unwrap();
+            let proxies = proxies(&environment, code.map(str::to_owned), None)?;
+            Ok::<_, Error>(proxies.proxy_for(&url).map(|url| url.host_str().unwrap().to_owned()))
+        };
+        let https = ("HTTPS_PROXY", "http://one:1");
+        assert_eq!(of(&[], None).unwrap(), None);
+        assert_eq!(of(&[("HTTP_PROXY", "http://evil:1")], None).unwrap(), None, "CGI sets it");
+        assert_eq!(of(&[https], None).unwrap().as_deref(), Some("one"));
+        assert_eq!(of(&[https], Some("two:2")).unwrap().as_deref(), Some("two"));
+        assert_eq!(of(&[https, ("NO_PROXY", "tencentcloudapi.com")], None).unwrap(), None);
+        let error = of(&[("HTTPS_PROXY", "socks5://u:canary@h")], None).unwrap_err();
+        assert!(error.is_usage() && !format!("{error:?}").contains("canary"));
+    }
+
+    #[test]
+    fn a_file_without_authorities_is_refused() {
+        let path = std::env::temp_dir().join(format!("cvm-no-ca-{}.pem", std::process::id()));
+        std::fs::write(&path, "nothing").unwrap();
+        assert!(refused(Client::builder().ca_file(&path)).contains("no certificate"));
+        std::fs::remove_file(&path).unwrap();
+        assert!(refused(Client::builder().ca_file(&path)).contains("cannot be read"));
+    }
+}

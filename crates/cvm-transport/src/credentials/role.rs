@@ -1,0 +1,209 @@
+//! The role of the CVM instance that this program runs on, from the instance's metadata service.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use cvm_protocol::{NameIndex, Table, member_named};
+use http::header::{ACCEPT_ENCODING, HOST};
+use http::{HeaderMap, HeaderValue, Method};
+use tokio::time::Instant;
+
+use super::{CredentialProvider, CredentialProviderError, CredentialSnapshot, reply};
+use crate::PreparedRequest;
+use crate::http::{BoxFuture, Sending};
+use crate::proxy::Proxies;
+use crate::reqwest_http::ReqwestHttp;
+use crate::transfer::{Limits, exchange};
+
+const AUTHORITY: &str = "metadata.tencentyun.com";
+const PATH: &str = "/latest/meta-data/cam/security-credentials/";
+/// The service is one hop away: whatever takes longer is not it.
+const CONNECT: Duration = Duration::from_secs(1);
+const TOTAL: Duration = Duration::from_secs(2);
+const LARGEST: usize = 64 * 1024;
+
+static NOTHING: Table = Table {
+    name: "Nothing",
+    members: &[],
+    index: NameIndex { multiplier: 1, shift: 64, slots: &[NameIndex::NONE] },
+};
+
+/// Asks the metadata service for the credential of the role that is bound to this instance.
+///
+/// The request goes unencrypted over the instance's own link-local network, never through a proxy and
+/// never along a redirect. Outside an instance the service does not exist.
+#[derive(Debug)]
+pub struct RoleCredentials {
+    authority: String,
+    http: ReqwestHttp,
+}
+
+impl Default for RoleCredentials {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl RoleCredentials {
+    /// Asks the metadata service of this instance.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::at(AUTHORITY.to_owned())
+    }
+
+    fn at(authority: String) -> Self {
+        Self { authority, http: ReqwestHttp::new(CONNECT, Proxies::default(), Vec::new()) }
+    }
+
+    async fn read(&self) -> Result<Arc<CredentialSnapshot>, CredentialProviderError> {
+        const WHAT: &str = "answer of the metadata service";
+        let deadline = Instant::now() + TOTAL;
+        let name = self.get("", deadline).await?;
+        let name = std::str::from_utf8(&name).unwrap_or_default().trim();
+        if !is_role_name(name) {
+            return Err(CredentialProviderError::broken(format!("{WHAT} is no role name")));
+        }
+        let text = self.get(name, deadline).await?;
+        let record = reply::read(&reply::ROLE_REPLY, &text, WHAT)?;
+        let member = |name| reply::text(&record, name);
+        if member("Code") != Some("Success") {
+            return Err(CredentialProviderError::transient(format!("{WHAT} reports no success")));
+        }
+        let (id, key, token) = (member("TmpSecretId"), member("TmpSecretKey"), member("Token"));
+        let expires_at = member_named(&record, "ExpiredTime").as_i64();
+        if token.is_none() || expires_at.is_none() {
+            return Err(CredentialProviderError::broken(format!("{WHAT} lacks token or end")));
+        }
+        reply::snapshot(id, key, token, expires_at, WHAT).map(Arc::new)
+    }
+
+    async fn get(&self, name: &str, deadline: Instant) -> Result<Bytes, CredentialProviderError> {
+        let mut headers = HeaderMap::new();
+        let host = HeaderValue::from_str(&self.authority);
+        headers.insert(HOST, host.unwrap_or(HeaderValue::from_static(AUTHORITY)));
+        headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+        let request = PreparedRequest {
+            action: "metadata",
+            table: &NOTHING,
+            method: Method::GET,
+            url: format!("http://{}{PATH}{name}", self.authority),
+            authority: self.authority.clone(),
+            headers,
+            body: Bytes::new(),
+            client_token: None,
+        };
+        let limits = Limits { deadline, first_byte: TOTAL, body_idle: TOTAL, max_body: LARGEST };
+        match exchange(&self.http, &request, &Sending::new(false), &limits).await {
+            Ok(answer) if answer.status == 200 => Ok(answer.body),
+            Ok(answer) if answer.status == 404 => {
+                Err(CredentialProviderError::missing("no role is bound to this instance"))
+            }
+            Ok(answer) => Err(CredentialProviderError::transient(format!(
+                "metadata service answered with HTTP {}",
+                answer.status
+            ))),
+            Err(broken) => Err(CredentialProviderError::transient(format!(
+                "metadata service is not reachable (not on an instance?): {}",
+                broken.message
+            ))),
+        }
+    }
+}
+
+impl CredentialProvider for RoleCredentials {
+    fn credential(
+        &self,
+    ) -> BoxFuture<'_, Result<Arc<CredentialSnapshot>, CredentialProviderError>> {
+        Box::pin(self.read())
+    }
+
+    fn refused(&self, _: &CredentialSnapshot) -> bool {
+        true
+    }
+}
+
+/// One path segment and nothing else: the name comes from the network and goes into a URL.
+fn is_role_name(name: &str) -> bool {
+    (1..=128).contains(&name.len())
+        && name.bytes().all(|byte| {
+            byte.is_ascii_alphanumeric()
+                || matches!(byte, b'_' | b'+' | b'=' | b',' | b'.' | b'@' | b'-')
+        })
+        && name.bytes().any(|byte| byte != b'.')
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    /// A metadata service that gives each connection the next answer.
+    async fn asked(
+        answers: Vec<(u16, &'static str)>,
+    ) -> (Result<Arc<CredentialSnapshot>, CredentialProviderError>, Vec<String>) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let authority = listener.local_addr().unwrap().to_string();
+        let server = tokio::spawn(async move {
+            let mut targets = Vec::new();
+            for (status, body) in answers {
+                let (mut socket, _) = listener.accept().await.unwrap();
+                let mut head = [0; 2_048];
+                let read = socket.read(&mut head).await.unwrap();
+                let head = String::from_utf8_lossy(&head[..read]).into_owned();
+                targets.push(head.split(' ').nth(1).unwrap().to_owned());
+                let answer = format!(
+                    "HTTP/1.1 {status} X\r\nlocation: http://127.0.0.1:1/\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}",
+                    body.len()
+                );
+                socket.write_all(answer.as_bytes()).await.unwrap();
+            }
+            targets
+        });
+        let credential = RoleCredentials::at(authority).credential().await;
+        server.abort();
+        let targets = server.await.unwrap_or_default();
+        (credential, targets)
+    }
+
+    const GOOD: &str = r#"{"TmpSecretId":"AKIDrole","TmpSecretKey":"k","Token":"t","ExpiredTime":4000000000,"Expiration":"x","Code":"Success"}"#;
+
+    #[tokio::test]
+    async fn the_role_is_asked_by_its_name() {
+        let (credential, _) = asked(vec![(200, "my-role\n"), (200, GOOD)]).await;
+        let credential = credential.unwrap();
+        assert_eq!(credential.credential().secret_id(), "AKIDrole");
+        assert!(credential.expires_at().is_some());
+    }
+
+    #[tokio::test]
+    async fn nothing_else_becomes_a_credential() {
+        for answers in [
+            vec![(404, "")],
+            vec![(302, "")],
+            vec![(200, "../../x")],
+            vec![(200, "..")],
+            vec![(200, "a/b")],
+            vec![(200, "<html>")],
+            vec![(200, "")],
+            vec![(200, "r"), (200, "<html>")],
+            vec![(200, "r"), (200, "{}")],
+            vec![(200, "r"), (200, r#"{"Code":"Fail"}"#)],
+            vec![(200, "r"), (200, r#"{"TmpSecretId":"a","TmpSecretKey":"k","Code":"Success"}"#)],
+            vec![
+                (200, "r"),
+                (
+                    200,
+                    r#"{"TmpSecretId":null,"TmpSecretKey":"k","Token":"t","ExpiredTime":1,"Code":"Success"}"#,
+                ),
+            ],
+            vec![(200, "r"), (500, "")],
+        ] {
+            let shown = format!("{answers:?}");
+            assert!(asked(answers).await.0.is_err(), "{shown}");
+        }
+        assert!(asked(vec![(404, "")]).await.0.unwrap_err().is_missing());
+    }
+}

@@ -1,0 +1,29 @@
+//! A credential that the program itself gives.
+
+use std::sync::Arc;
+
+use cvm_signer::Credential;
+
+use super::{CredentialProvider, CredentialProviderError, CredentialSnapshot};
+use crate::http::BoxFuture;
+
+/// Always the same credential.
+#[derive(Clone, Debug)]
+pub struct StaticCredentials(Arc<CredentialSnapshot>);
+
+impl StaticCredentials {
+    /// Gives this credential.
+    #[must_use]
+    pub fn new(credential: Credential) -> Self {
+        Self(Arc::new(CredentialSnapshot::new(credential)))
+    }
+}
+
+impl CredentialProvider for StaticCredentials {
+    fn credential(
+        &self,
+    ) -> BoxFuture<'_, Result<Arc<CredentialSnapshot>, CredentialProviderError>> {
+        let snapshot = Arc::clone(&self.0);
+        Box::pin(async move { Ok(snapshot) })
+    }
+}

@@ -1,0 +1,306 @@
+//! Temporary credentials from the Security Token Service, through the same pipeline as every call.
+
+use std::fs;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use cvm_protocol::{
+    ActionInfo, FieldInfo, Kind, Model, NameIndex, Record, RetryClass, ServiceInfo, Table, Value,
+    json, member_named,
+};
+use zeroize::Zeroizing;
+
+use super::{CredentialProvider, CredentialProviderError, CredentialSnapshot, reply};
+use crate::client::Client;
+use crate::config::ClientBuilder;
+use crate::http::BoxFuture;
+use crate::{Endpoint, Error, pipeline};
+
+static STS: ServiceInfo = ServiceInfo {
+    name: "sts",
+    version: "2018-08-13",
+    endpoint: "sts.tencentcloudapi.com",
+    endpoint_regional: "sts.{region}.tencentcloudapi.com",
+    endpoint_intl: "sts.intl.tencentcloudapi.com",
+    endpoint_internal: "sts.internal.tencentcloudapi.com",
+    old_gateway: None,
+};
+
+static ASSUME_ROLE_REQUEST: Table = Table {
+    name: "AssumeRole",
+    members: &[
+        FieldInfo::new("RoleArn", Kind::Str),
+        FieldInfo::new("RoleSessionName", Kind::Str),
+        FieldInfo::new("DurationSeconds", Kind::U64),
+        FieldInfo::new("ExternalId", Kind::Str),
+        FieldInfo::new("Policy", Kind::Str),
+    ],
+    index: NameIndex {
+        multiplier: 0x94b2_b8fd_a02f_34a7,
+        shift: 61,
+        slots: &[2, 1, 0, 255, 3, 255, 4, 255],
+    },
+};
+
+static WEB_IDENTITY_REQUEST: Table = Table {
+    name: "AssumeRoleWithWebIdentity",
+    members: &[
+        FieldInfo::new("ProviderId", Kind::Str),
+        FieldInfo::new("WebIdentityToken", Kind::Str).secret(),
+        FieldInfo::new("RoleArn", Kind::Str),
+        FieldInfo::new("RoleSessionName", Kind::Str),
+        FieldInfo::new("DurationSeconds", Kind::U64),
+    ],
+    index: NameIndex {
+        multiplier: 0xdc6b_f1e1_a399_f82b,
+        shift: 61,
+        slots: &[255, 3, 0, 255, 4, 1, 2, 255],
+    },
+};
+
+static CREDENTIALS: Table = Table {
+    name: "Credentials",
+    members: &[
+        FieldInfo::new("Token", Kind::Str).secret().promised(),
+        FieldInfo::new("TmpSecretId", Kind::Str).promised(),
+        FieldInfo::new("TmpSecretKey", Kind::Str).secret().promised(),
+    ],
+    index: NameIndex { multiplier: 0x26d0_b944_a286_3a7f, shift: 62, slots: &[0, 2, 255, 1] },
+};
+
+static RESPONSE: Table = Table {
+    name: "AssumeRoleResponse",
+    members: &[
+        FieldInfo::new("Credentials", Kind::Object(&CREDENTIALS)).promised(),
+        FieldInfo::new("ExpiredTime", Kind::I64).promised(),
+        FieldInfo::new("RequestId", Kind::Str).promised(),
+    ],
+    index: NameIndex { multiplier: 0xed03_8db4_de38_3785, shift: 62, slots: &[2, 1, 0, 255] },
+};
+
+const fn action(name: &'static str, request: &'static Table) -> ActionInfo {
+    ActionInfo {
+        name,
+        service: &STS,
+        group: "token",
+        request,
+        response: &RESPONSE,
+        // A credential more or less changes nothing: asking twice is safe.
+        retry: RetryClass::Read,
+        reclass: &[],
+        idempotency_token: None,
+        rate_limit_per_second: None,
+        regional: true,
+        dry_run: false,
+        asynchronous: false,
+        deprecated: false,
+        paginate: None,
+        filters: &[],
+        filters_max: None,
+        filter_values_max: None,
+        errors: &[],
+    }
+}
+
+static ASSUME_ROLE: ActionInfo = action("AssumeRole", &ASSUME_ROLE_REQUEST);
+static ASSUME_ROLE_WITH_WEB_IDENTITY: ActionInfo =
+    action("AssumeRoleWithWebIdentity", &WEB_IDENTITY_REQUEST);
+
+/// The region of STS calls when none is named; the service gives the same credentials everywhere.
+const REGION: &str = "ap-guangzhou";
+
+/// Assumes a role with the credential of another provider.
+#[derive(Clone, Debug)]
+pub struct AssumeRoleCredentials {
+    source: Arc<dyn CredentialProvider>,
+    endpoint: Endpoint,
+    region: String,
+    members: serde_json::Map<String, serde_json::Value>,
+}
+
+impl AssumeRoleCredentials {
+    /// Assumes this role (`qcs::cam::uin/…:roleName/…`) under this session name.
+    pub fn new(
+        source: impl CredentialProvider,
+        role_arn: impl Into<String>,
+        session_name: impl Into<String>,
+    ) -> Self {
+        let mut members = serde_json::Map::new();
+        members.insert("RoleArn".into(), role_arn.into().into());
+        members.insert("RoleSessionName".into(), session_name.into().into());
+        Self {
+            source: Arc::new(source),
+            endpoint: Endpoint::Default,
+            region: REGION.to_owned(),
+            members,
+        }
+    }
+
+    /// How long the credential is good, in seconds. Default: the service's, two hours.
+    #[must_use]
+    pub fn duration_seconds(mut self, seconds: u64) -> Self {
+        self.members.insert("DurationSeconds".into(), seconds.into());
+        self
+    }
+
+    /// The external id that the role asks for.
+    #[must_use]
+    pub fn external_id(mut self, id: impl Into<String>) -> Self {
+        self.members.insert("ExternalId".into(), id.into().into());
+        self
+    }
+
+    /// The address of the Security Token Service. Default: the nearest.
+    #[must_use]
+    pub fn endpoint(mut self, endpoint: impl Into<Endpoint>) -> Self {
+        self.endpoint = endpoint.into();
+        self
+    }
+}
+
+impl CredentialProvider for AssumeRoleCredentials {
+    fn credential(
+        &self,
+    ) -> BoxFuture<'_, Result<Arc<CredentialSnapshot>, CredentialProviderError>> {
+        Box::pin(async {
+            let client = ClientBuilder::default()
+                .shared_credentials(Arc::clone(&self.source))
+                .endpoint(self.endpoint.clone())
+                .region(&self.region)
+                .build()
+                .map_err(failed)?;
+            let mut request = Record::new(&ASSUME_ROLE_REQUEST);
+            let members = serde_json::Value::Object(self.members.clone());
+            json::from_value(&mut request, &members).map_err(|error| {
+                CredentialProviderError::broken("role cannot be asked for").with_source(error)
+            })?;
+            assume(&client, &ASSUME_ROLE, &mut request).await
+        })
+    }
+
+    fn refused(&self, _: &CredentialSnapshot) -> bool {
+        true
+    }
+}
+
+/// Assumes a role with a token that the surrounding platform signed: workload identity of a cluster.
+/// The call carries no signature; the token file is read anew each time.
+#[derive(Clone, Debug)]
+pub struct WebIdentityCredentials {
+    token_file: PathBuf,
+    endpoint: Endpoint,
+    region: String,
+    provider_id: String,
+    role_arn: String,
+}
+
+impl WebIdentityCredentials {
+    /// Assumes this role with the token in this file, which this provider signed.
+    pub fn new(
+        provider_id: impl Into<String>,
+        role_arn: impl Into<String>,
+        token_file: impl Into<PathBuf>,
+    ) -> Self {
+        Self {
+            token_file: token_file.into(),
+            endpoint: Endpoint::Default,
+            region: REGION.to_owned(),
+            provider_id: provider_id.into(),
+            role_arn: role_arn.into(),
+        }
+    }
+
+    /// The region to call in.
+    #[must_use]
+    pub fn region(mut self, region: impl Into<String>) -> Self {
+        self.region = region.into();
+        self
+    }
+
+    /// The address of the Security Token Service. Default: the nearest.
+    #[must_use]
+    pub fn endpoint(mut self, endpoint: impl Into<Endpoint>) -> Self {
+        self.endpoint = endpoint.into();
+        self
+    }
+}
+
+impl CredentialProvider for WebIdentityCredentials {
+    fn credential(
+        &self,
+    ) -> BoxFuture<'_, Result<Arc<CredentialSnapshot>, CredentialProviderError>> {
+        Box::pin(async {
+            let token = fs::read_to_string(&self.token_file).map_err(|error| {
+                CredentialProviderError::broken("web identity token file cannot be read")
+                    .with_source(error)
+            })?;
+            let token = Zeroizing::new(token);
+            let client = ClientBuilder::default()
+                .unsigned()
+                .endpoint(self.endpoint.clone())
+                .region(&self.region)
+                .build()
+                .map_err(failed)?;
+            let mut request = Record::new(&WEB_IDENTITY_REQUEST);
+            for (name, value) in [
+                ("ProviderId", self.provider_id.as_str()),
+                ("WebIdentityToken", token.trim()),
+                ("RoleArn", &self.role_arn),
+                ("RoleSessionName", "cvm-sdk-rust"),
+            ] {
+                crate::fill::text(&mut request, name, value);
+            }
+            assume(&client, &ASSUME_ROLE_WITH_WEB_IDENTITY, &mut request).await
+        })
+    }
+
+    fn refused(&self, _: &CredentialSnapshot) -> bool {
+        true
+    }
+}
+
+async fn assume(
+    client: &Client,
+    info: &'static ActionInfo,
+    request: &mut Record,
+) -> Result<Arc<CredentialSnapshot>, CredentialProviderError> {
+    let mut response = Record::new(&RESPONSE);
+    // Boxed: a call inside a call would be a future that contains itself.
+    Box::pin(pipeline::run(client, info, request, &mut response)).await.map_err(failed)?;
+    let expires_at = member_named(&response, "ExpiredTime").as_i64();
+    let Value::Object(credentials) = member_named(&response, "Credentials") else {
+        return Err(CredentialProviderError::broken("answer of STS holds no credential"));
+    };
+    let member = |name| reply::text(credentials as &dyn Model, name);
+    let (id, key, token) = (member("TmpSecretId"), member("TmpSecretKey"), member("Token"));
+    if token.is_none() || expires_at.is_none() {
+        return Err(CredentialProviderError::broken("answer of STS lacks token or end"));
+    }
+    reply::snapshot(id, key, token, expires_at, "answer of STS").map(Arc::new)
+}
+
+fn failed(error: Error) -> CredentialProviderError {
+    let text = error.to_string();
+    let may_pass =
+        !(error.is_service() || error.is_usage() || error.is_credentials()) || error.is_throttled();
+    let failure = if may_pass {
+        CredentialProviderError::transient(text)
+    } else {
+        CredentialProviderError::broken(text)
+    };
+    failure.with_source(error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_member_is_found_by_its_name() {
+        for table in [&ASSUME_ROLE_REQUEST, &WEB_IDENTITY_REQUEST, &CREDENTIALS, &RESPONSE] {
+            for (index, field) in table.members.iter().enumerate() {
+                assert_eq!(table.find(field.wire.as_bytes()), Some(index), "{}", field.wire);
+            }
+        }
+    }
+}

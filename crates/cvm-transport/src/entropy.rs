@@ -1,0 +1,121 @@
+//! Random bytes, as something that tests can fix: nonces, client tokens, trace ids and jitter.
+
+use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// A source of random bytes.
+pub trait Entropy: fmt::Debug + Send + Sync + 'static {
+    /// Fills the buffer.
+    ///
+    /// # Errors
+    ///
+    /// When the source cannot give any.
+    fn fill(&self, bytes: &mut [u8]) -> Result<(), EntropyError>;
+}
+
+/// The operating system's source.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SystemEntropy;
+
+impl Entropy for SystemEntropy {
+    fn fill(&self, bytes: &mut [u8]) -> Result<(), EntropyError> {
+        getrandom::fill(bytes).map_err(|_| EntropyError)
+    }
+}
+
+/// A predictable sequence, for tests and snapshots only: its tokens repeat from run to run.
+#[derive(Debug)]
+pub struct SeededEntropy(AtomicU64);
+
+impl SeededEntropy {
+    /// The sequence of this seed.
+    #[must_use]
+    pub fn new(seed: u64) -> Self {
+        Self(AtomicU64::new(seed))
+    }
+}
+
+impl Entropy for SeededEntropy {
+    fn fill(&self, bytes: &mut [u8]) -> Result<(), EntropyError> {
+        for chunk in bytes.chunks_mut(8) {
+            // SplitMix64: every state gives another word, and the words look unrelated.
+            let state = self.0.fetch_add(0x9e37_79b9_7f4a_7c15, Ordering::Relaxed);
+            let mixed = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+            let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+            for (slot, byte) in chunk.iter_mut().zip((mixed ^ (mixed >> 31)).to_le_bytes()) {
+                *slot = byte;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The source of random bytes gave none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EntropyError;
+
+impl fmt::Display for EntropyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the operating system gave no random bytes")
+    }
+}
+
+impl std::error::Error for EntropyError {}
+
+/// A random UUID of version 4.
+pub(crate) fn uuid_v4(entropy: &dyn Entropy) -> Result<String, EntropyError> {
+    let mut bytes = [0u8; 16];
+    entropy.fill(&mut bytes)?;
+    let bits = u128::from_be_bytes(bytes);
+    let version = 0x4 << 76;
+    let variant = 0b10 << 62;
+    let bits = (bits & !(0xf << 76) & !(0b11 << 62)) | version | variant;
+    let hex = format!("{bits:032x}");
+    let (a, rest) = hex.split_at_checked(8).unwrap_or((&hex, ""));
+    let (b, rest) = rest.split_at_checked(4).unwrap_or((rest, ""));
+    let (c, rest) = rest.split_at_checked(4).unwrap_or((rest, ""));
+    let (d, e) = rest.split_at_checked(4).unwrap_or((rest, ""));
+    Ok(format!("{a}-{b}-{c}-{d}-{e}"))
+}
+
+/// A random number below 2^63, for a nonce: positive wherever it is read.
+pub(crate) fn nonce(entropy: &dyn Entropy) -> Result<u64, EntropyError> {
+    Ok((random(entropy)? >> 1).max(1))
+}
+
+/// Sixty-four random bits.
+pub(crate) fn random(entropy: &dyn Entropy) -> Result<u64, EntropyError> {
+    let mut bytes = [0u8; 8];
+    entropy.fill(&mut bytes)?;
+    Ok(u64::from_le_bytes(bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn tokens_are_uuids_and_never_repeat() {
+        let mut seen = HashSet::new();
+        for _ in 0..20_000 {
+            let token = uuid_v4(&SystemEntropy).unwrap();
+            let parts: Vec<usize> = token.split('-').map(str::len).collect();
+            assert_eq!(parts, [8, 4, 4, 4, 12], "{token}");
+            assert_eq!(token.as_bytes()[14], b'4', "{token}");
+            assert!(matches!(token.as_bytes()[19], b'8' | b'9' | b'a' | b'b'), "{token}");
+            assert!(token.is_ascii() && token.len() <= 64);
+            assert!(seen.insert(token));
+        }
+    }
+
+    #[test]
+    fn a_seed_repeats_its_sequence() {
+        let token = |seed| uuid_v4(&SeededEntropy::new(seed)).unwrap();
+        assert_eq!(token(1), token(1));
+        assert_ne!(token(1), token(2));
+        let one = SeededEntropy::new(1);
+        assert_ne!(uuid_v4(&one).unwrap(), uuid_v4(&one).unwrap());
+    }
+}

@@ -1,0 +1,520 @@
+//! The one error of this crate: opaque, boxed, with questions instead of variants.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::time::Duration;
+
+use cvm_protocol::{ErrorCode, ServiceError};
+
+use crate::{Attempt, Outcome, WaitReport};
+
+/// A call, a list or a wait that did not succeed.
+///
+/// Two questions matter more than all others, so ask them first:
+///
+/// 1. [`outcome_unknown`](Self::outcome_unknown): may the service have done it all the same?
+/// 2. [`service`](Self::service): did the service itself refuse, and with which code?
+///
+/// `Display` is one line with the action, the code and the request id; it never holds a secret, and
+/// neither does `Debug` or the chain of sources.
+pub struct Error(Box<Inner>);
+
+struct Inner {
+    kind: Kind,
+    action: Option<&'static str>,
+    message: String,
+    unknown: Option<OutcomeUnknown>,
+    service: Option<ServiceError>,
+    status: Option<u16>,
+    timed_out: bool,
+    retry_after: Option<Duration>,
+    attempts: Vec<Attempt>,
+    client_token: Option<String>,
+    wait: Option<WaitReport>,
+    source: Option<Box<dyn StdError + Send + Sync>>,
+}
+
+/// What went wrong, coarsely.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// The caller asked for something that cannot be sent.
+    Usage,
+    /// No credential could be had.
+    Credentials,
+    /// Nothing was sent.
+    NotSent,
+    /// Something was sent, and what came back is no answer.
+    Response,
+    /// Something other than the service answered.
+    Misrouted,
+    /// The peer could not prove who it is.
+    Untrusted,
+    /// The service refused.
+    Service,
+    /// A waiter ended without reaching its goal.
+    Wait,
+    /// A list did not end, or changed beyond repair while it was read.
+    Paging,
+}
+
+impl Error {
+    pub(crate) fn new(kind: Kind, message: impl Into<String>) -> Self {
+        Self(Box::new(Inner {
+            kind,
+            action: None,
+            message: message.into(),
+            unknown: None,
+            service: None,
+            status: None,
+            timed_out: false,
+            retry_after: None,
+            attempts: Vec::new(),
+            client_token: None,
+            wait: None,
+            source: None,
+        }))
+    }
+
+    pub(crate) fn usage(message: impl Into<String>) -> Self {
+        Self::new(Kind::Usage, message)
+    }
+
+    pub(crate) fn from_service(error: ServiceError) -> Self {
+        let mut this = Self::new(Kind::Service, String::new());
+        this.0.service = Some(error);
+        this
+    }
+
+    pub(crate) fn with_action(mut self, action: &'static str) -> Self {
+        self.0.action = Some(action);
+        self
+    }
+
+    pub(crate) fn with_source(
+        mut self,
+        source: impl Into<Box<dyn StdError + Send + Sync>>,
+    ) -> Self {
+        self.0.source = Some(source.into());
+        self
+    }
+
+    pub(crate) fn with_status(mut self, status: Option<u16>) -> Self {
+        self.0.status = status;
+        self
+    }
+
+    pub(crate) fn with_timed_out(mut self, timed_out: bool) -> Self {
+        self.0.timed_out = timed_out;
+        self
+    }
+
+    pub(crate) fn with_retry_after(mut self, retry_after: Option<Duration>) -> Self {
+        self.0.retry_after = retry_after;
+        self
+    }
+
+    pub(crate) fn with_attempts(mut self, attempts: Vec<Attempt>) -> Self {
+        self.0.attempts = attempts;
+        self
+    }
+
+    pub(crate) fn with_client_token(mut self, token: Option<String>) -> Self {
+        self.0.client_token = token;
+        self
+    }
+
+    pub(crate) fn with_unknown(mut self, unknown: OutcomeUnknown) -> Self {
+        self.0.unknown = Some(unknown);
+        self
+    }
+
+    pub(crate) fn with_wait_report(mut self, report: WaitReport) -> Self {
+        self.0.wait = Some(report);
+        self
+    }
+
+    /// Adds to the message, for a failure that has more than one reason.
+    pub(crate) fn with_note(mut self, note: &str) -> Self {
+        if !self.0.message.is_empty() {
+            self.0.message.push_str("; ");
+        }
+        self.0.message.push_str(note);
+        self
+    }
+
+    pub(crate) fn kind(&self) -> Kind {
+        self.0.kind
+    }
+
+    /// What is known of a change that may have happened; `None` when it surely did not.
+    ///
+    /// **What next:** do not send the request again. Read: look for what the request would have
+    /// created or changed (by its client token's launch, by a tag or name of your own, by the state of
+    /// the ids), more than once over a minute, because the request may still be on its way. Only when
+    /// the reading says "not done" is a new request safe. With a client token, the very same request
+    /// with the very same token may be sent again for a short while; see [`OutcomeUnknown::client_token`].
+    #[must_use]
+    pub fn outcome_unknown(&self) -> Option<&OutcomeUnknown> {
+        self.0.unknown.as_ref()
+    }
+
+    /// What the service refused with, in the attempt that ended the call.
+    ///
+    /// **What next:** the code says. Show the message together with the request id, which support
+    /// asks for.
+    #[must_use]
+    pub fn service(&self) -> Option<&ServiceError> {
+        self.0.service.as_ref()
+    }
+
+    /// The code that the service refused with.
+    #[must_use]
+    pub fn code(&self) -> Option<&ErrorCode> {
+        self.service().map(|error| &error.code)
+    }
+
+    /// The request id of the attempt that ended the call.
+    #[must_use]
+    pub fn request_id(&self) -> Option<&str> {
+        let last = || self.0.attempts.last().and_then(|attempt| attempt.request_id.as_deref());
+        self.service()
+            .map(|error| error.request_id.as_str())
+            .filter(|id| !id.is_empty())
+            .or_else(last)
+    }
+
+    /// The action that was called.
+    #[must_use]
+    pub fn action(&self) -> Option<&str> {
+        self.0.action
+    }
+
+    /// HTTP status of the last answer, if one came.
+    #[must_use]
+    pub fn status(&self) -> Option<u16> {
+        self.0.status
+    }
+
+    /// Every attempt that was made, in order.
+    #[must_use]
+    pub fn attempts(&self) -> &[Attempt] {
+        &self.0.attempts
+    }
+
+    /// The client token that all attempts carried.
+    #[must_use]
+    pub fn client_token(&self) -> Option<&str> {
+        self.0.client_token.as_deref()
+    }
+
+    /// How long the service asked to wait, when that was longer than the call could.
+    ///
+    /// **What next:** send the request again after this time.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.0.retry_after
+    }
+
+    /// For a waiter that ended without reaching its goal: what is known of each id.
+    ///
+    /// **What next:** go on with the ids that are done, look into the reasons of those that failed,
+    /// and wait again for those that are pending, if time was all they lacked.
+    #[must_use]
+    pub fn wait_report(&self) -> Option<&WaitReport> {
+        self.0.wait.as_ref()
+    }
+
+    /// The request could not be sent as it was asked for: a wrong region or endpoint, a member that
+    /// the action does not have, a secret that would stand in a URL, a request that is too large.
+    ///
+    /// **What next:** change the program or its configuration; nothing was sent, and a repeat fails
+    /// the same way.
+    #[must_use]
+    pub fn is_usage(&self) -> bool {
+        self.0.kind == Kind::Usage
+    }
+
+    /// No credential was found, or none could be fetched.
+    ///
+    /// **What next:** the message lists what was tried. Set `TENCENTCLOUD_SECRET_ID` and
+    /// `TENCENTCLOUD_SECRET_KEY`, or give the builder a credential. Nothing was sent.
+    #[must_use]
+    pub fn is_credentials(&self) -> bool {
+        self.0.kind == Kind::Credentials
+    }
+
+    /// Surely nothing was done, because no request left this machine.
+    ///
+    /// **What next:** look at the network (name, proxy, firewall), or at the limits set on the client;
+    /// sending the request again is safe.
+    #[must_use]
+    pub fn is_not_sent(&self) -> bool {
+        let never_left =
+            |attempt: &Attempt| matches!(attempt.outcome, Outcome::NotSent | Outcome::Untrusted);
+        let kinds = [Kind::Usage, Kind::Credentials, Kind::NotSent, Kind::Untrusted];
+        kinds.contains(&self.0.kind) && self.0.attempts.iter().all(never_left)
+    }
+
+    /// Time ran out: for a connection, an answer, or the whole call.
+    ///
+    /// **What next:** ask [`outcome_unknown`](Self::outcome_unknown) first. If the outcome is known,
+    /// call again, with more time if this happens often.
+    #[must_use]
+    pub fn is_timeout(&self) -> bool {
+        self.0.timed_out
+    }
+
+    /// Something answered that is no valid answer of the service: cut short, not JSON, too large.
+    ///
+    /// **What next:** for a read, call again; if it persists, look for what stands between this
+    /// machine and the service. For a change, see [`outcome_unknown`](Self::outcome_unknown).
+    #[must_use]
+    pub fn is_unreadable_response(&self) -> bool {
+        self.0.kind == Kind::Response
+    }
+
+    /// Something other than the service answered: a redirect, a login page, a foreign gateway.
+    ///
+    /// **What next:** check the endpoint, the proxy and the network's own login page. Redirects are
+    /// never followed, because a signed request would go to a stranger.
+    #[must_use]
+    pub fn is_misrouted(&self) -> bool {
+        self.0.kind == Kind::Misrouted
+    }
+
+    /// The peer's certificate did not prove that it is the service; nothing was sent to it.
+    ///
+    /// **What next:** check the clock, the endpoint's name, and whether a proxy opens TLS; give the
+    /// builder the proxy's own CA file if that is what you want. Verification cannot be turned off.
+    #[must_use]
+    pub fn is_untrusted(&self) -> bool {
+        self.0.kind == Kind::Untrusted
+    }
+
+    /// The service refused; [`service`](Self::service) tells with what.
+    #[must_use]
+    pub fn is_service(&self) -> bool {
+        self.0.kind == Kind::Service
+    }
+
+    /// Too many calls in a second, even after pausing.
+    ///
+    /// **What next:** call less often, or share one budget between processes through a
+    /// [`RateLimiter`](crate::RateLimiter). The request was not carried out.
+    #[must_use]
+    pub fn is_throttled(&self) -> bool {
+        self.has_code(ErrorCode::is_throttled)
+            || self.0.attempts.last().is_some_and(|last| last.outcome == Outcome::Throttled)
+    }
+
+    /// Credentials, signature or permission were refused.
+    ///
+    /// **What next:** for `AuthFailure.SignatureExpire` set the clock; for `AuthFailure.TokenFailure`
+    /// renew the temporary credential; for `UnauthorizedOperation` grant the permission. Everything
+    /// that can be mended by measuring the time or fetching a fresh credential was tried once.
+    #[must_use]
+    pub fn is_auth(&self) -> bool {
+        self.has_code(ErrorCode::is_auth)
+    }
+
+    /// Something that the request names does not exist.
+    ///
+    /// **What next:** check the id and the region; something created a moment ago may take a few
+    /// seconds to appear in other actions.
+    #[must_use]
+    pub fn is_not_found(&self) -> bool {
+        self.has_code(ErrorCode::is_not_found)
+    }
+
+    /// No stock for what was asked.
+    ///
+    /// **What next:** ask for another zone, model or charge type, with a new client token.
+    #[must_use]
+    pub fn is_capacity(&self) -> bool {
+        self.has_code(ErrorCode::is_capacity)
+    }
+
+    /// A quota of the account is used up.
+    ///
+    /// **What next:** release something, or have the quota raised.
+    #[must_use]
+    pub fn is_quota(&self) -> bool {
+        self.has_code(ErrorCode::is_quota)
+    }
+
+    /// Another operation is still running on the resource.
+    ///
+    /// **What next:** wait for it with a waiter, then decide anew: for an action that destroys, the
+    /// operation in progress may be your own first request.
+    #[must_use]
+    pub fn is_busy(&self) -> bool {
+        self.has_code(ErrorCode::is_busy)
+    }
+
+    /// A waiter ended without reaching its goal; [`wait_report`](Self::wait_report) tells about each id.
+    #[must_use]
+    pub fn is_wait(&self) -> bool {
+        self.0.kind == Kind::Wait
+    }
+
+    fn has_code(&self, predicate: impl Fn(&ErrorCode) -> bool) -> bool {
+        self.code().is_some_and(predicate)
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let inner = &*self.0;
+        match (inner.action, &inner.unknown) {
+            (Some(action), Some(_)) => {
+                write!(f, "{action} may or may not have been carried out: ")?
+            }
+            (Some(action), None) => write!(f, "{action} failed: ")?,
+            _ => {}
+        }
+        let mut separator = "";
+        if let Some(service) = &inner.service {
+            write!(f, "{service}")?;
+            separator = "; ";
+        }
+        if !inner.message.is_empty() {
+            write!(f, "{separator}{}", inner.message)?;
+        }
+        if inner.service.is_none()
+            && let Some(id) = self.request_id()
+        {
+            write!(f, " (request id {id})")?;
+        }
+        if inner.attempts.len() > 1 {
+            write!(f, " after {} attempts", inner.attempts.len())?;
+        }
+        if inner.unknown.is_some()
+            && let Some(token) = &inner.client_token
+        {
+            write!(f, " (client token {token})")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let inner = &*self.0;
+        let mut shown = f.debug_struct("Error");
+        shown.field("kind", &inner.kind).field("message", &self.to_string());
+        if let Some(unknown) = &inner.unknown {
+            shown.field("outcome_unknown", unknown);
+        } else if !inner.attempts.is_empty() {
+            shown.field("attempts", &inner.attempts);
+        }
+        if let Some(report) = &inner.wait {
+            shown.field("wait_report", report);
+        }
+        if let Some(source) = &inner.source {
+            shown.field("source", source);
+        }
+        shown.finish()
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        match &self.0.source {
+            Some(source) => Some(&**source),
+            None => self.0.service.as_ref().map(|error| error as &(dyn StdError + 'static)),
+        }
+    }
+}
+
+/// What is known of a request that may have been carried out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OutcomeUnknown {
+    pub(crate) client_token: Option<String>,
+    pub(crate) fingerprint: String,
+    pub(crate) attempts: Vec<Attempt>,
+}
+
+impl OutcomeUnknown {
+    /// The token by which the service recognises the request, for actions that have one.
+    ///
+    /// The same request may be sent again with this token while the service remembers it. How long
+    /// that is, is not published; this client resends for three minutes at most. A request with other
+    /// parameters must never carry it: this client refuses to send one.
+    #[must_use]
+    pub fn client_token(&self) -> Option<&str> {
+        self.client_token.as_deref()
+    }
+
+    /// Hash of action and parameters, secrets left out: two requests with the same fingerprint ask
+    /// for the same.
+    #[must_use]
+    pub fn fingerprint(&self) -> &str {
+        &self.fingerprint
+    }
+
+    /// Every attempt that was made, in order.
+    #[must_use]
+    pub fn attempts(&self) -> &[Attempt] {
+        &self.attempts
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn service(code: &'static str) -> Error {
+        Error::from_service(ServiceError {
+            code: code.into(),
+            message: "no".into(),
+            request_id: "r-1".into(),
+        })
+        .with_action("StopInstances")
+    }
+
+    #[test]
+    fn one_line_names_action_code_and_request_id() {
+        assert_eq!(
+            service("InvalidInstanceId.NotFound").to_string(),
+            "StopInstances failed: InvalidInstanceId.NotFound: no (request id r-1)"
+        );
+    }
+
+    #[test]
+    fn an_unknown_outcome_says_so_first_and_gives_the_token() {
+        let unknown = OutcomeUnknown {
+            client_token: Some("t-1".into()),
+            fingerprint: "f".into(),
+            attempts: Vec::new(),
+        };
+        let error = Error::new(Kind::Response, "connection was reset")
+            .with_action("RunInstances")
+            .with_client_token(Some("t-1".into()))
+            .with_unknown(unknown);
+        assert_eq!(
+            error.to_string(),
+            "RunInstances may or may not have been carried out: connection was reset (client token t-1)"
+        );
+        assert!(!error.is_not_sent());
+        assert_eq!(error.outcome_unknown().unwrap().client_token(), Some("t-1"));
+    }
+
+    #[test]
+    fn predicates_follow_the_code() {
+        assert!(service("RequestLimitExceeded.UinLimitExceeded").is_throttled());
+        assert!(service("AuthFailure.SignatureFailure").is_auth());
+        assert!(service("InvalidInstanceId.NotFound").is_not_found());
+        assert!(service("ResourceInsufficient.CloudDiskSoldOut").is_capacity());
+        assert!(service("LimitExceeded").is_quota());
+        assert!(service("MutexOperation.TaskRunning").is_busy());
+        assert!(!service("InvalidParameter").is_not_sent());
+        assert!(Error::usage("x").is_not_sent());
+    }
+
+    #[test]
+    fn errors_cross_threads() {
+        fn crosses<T: Send + Sync + 'static>() {}
+        crosses::<Error>();
+        assert_eq!(size_of::<Error>(), size_of::<usize>());
+    }
+}

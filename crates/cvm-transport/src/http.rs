@@ -1,0 +1,166 @@
+//! What the client asks of an HTTP implementation: send these bytes once, and say whether they left.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicU8, Ordering};
+
+use bytes::Bytes;
+use http::HeaderMap;
+
+use crate::PreparedRequest;
+
+/// A boxed future, so that traits with async methods can be objects.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// Sends HTTP requests. The client brings its own; implement this to put another behind it.
+///
+/// An implementation sends each request **once**: it follows no redirect, repeats nothing, decodes no
+/// content coding, and speaks TLS to every `https` URL with full verification. It leaves time and size
+/// limits to the caller, who drops the future when time is up; dropping has to close a connection on
+/// which a request is in flight.
+pub trait HttpSend: fmt::Debug + Send + Sync + 'static {
+    /// Sends the request and returns when the head of the answer is there.
+    fn send<'a>(
+        &'a self,
+        request: &'a PreparedRequest,
+        sending: &'a Sending,
+    ) -> BoxFuture<'a, Result<HttpResponse, HttpFailure>>;
+}
+
+/// One sending: what it needs of a connection, and how far it got.
+///
+/// The distance matters when the future is dropped or fails: a request whose first byte never left can
+/// be sent again without harm. An implementation that cannot tell does nothing, and everything counts
+/// as sent.
+#[derive(Debug)]
+pub struct Sending {
+    lively_connection: bool,
+    progress: AtomicU8,
+}
+
+const UNTOLD: u8 = 0;
+const HELD: u8 = 1;
+const LEAVING: u8 = 2;
+
+impl Sending {
+    pub(crate) const fn new(lively_connection: bool) -> Self {
+        Self { lively_connection, progress: AtomicU8::new(UNTOLD) }
+    }
+
+    /// Whether the request must not go over a connection that was idle for more than two seconds.
+    ///
+    /// The peer may just be closing such a connection, and then nobody knows whether it took the
+    /// request. So requests that must not be repeated avoid it.
+    #[must_use]
+    pub const fn needs_lively_connection(&self) -> bool {
+        self.lively_connection
+    }
+
+    /// Says that nothing leaves before [`leaves`](Self::leaves) is called.
+    pub fn held(&self) {
+        self.progress.store(HELD, Ordering::Release);
+    }
+
+    /// Says that from now on bytes of the request may be on the wire.
+    pub fn leaves(&self) {
+        self.progress.store(LEAVING, Ordering::Release);
+    }
+
+    /// Whether bytes of the request may have left.
+    #[must_use]
+    pub fn may_have_left(&self) -> bool {
+        self.progress.load(Ordering::Acquire) != HELD
+    }
+}
+
+/// The head of an answer, and its body still to be read.
+pub struct HttpResponse {
+    /// The status.
+    pub status: u16,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body.
+    pub body: Box<dyn ResponseBody>,
+}
+
+impl fmt::Debug for HttpResponse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HttpResponse").field("status", &self.status).finish_non_exhaustive()
+    }
+}
+
+/// A body that arrives in pieces, so that the caller can stop when it has had enough.
+pub trait ResponseBody: Send {
+    /// The next piece; `None` at the proper end, an error at any other.
+    fn chunk(&mut self) -> BoxFuture<'_, Result<Option<Bytes>, HttpFailure>>;
+}
+
+/// A sending that failed.
+#[derive(Debug)]
+pub struct HttpFailure {
+    kind: HttpFailureKind,
+    source: Box<dyn StdError + Send + Sync>,
+}
+
+/// How a sending failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum HttpFailureKind {
+    /// Before the first byte of the request left.
+    NotSent,
+    /// As [`Self::NotSent`], because time ran out while connecting.
+    ConnectTimeout,
+    /// The peer's certificate was refused; nothing was sent.
+    Untrusted,
+    /// The URL or a header cannot be sent at all.
+    Unsendable,
+    /// At any later time, or nobody knows when.
+    MaybeSent,
+}
+
+impl HttpFailure {
+    /// A failure of this kind.
+    pub fn new(kind: HttpFailureKind, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        Self { kind, source: source.into() }
+    }
+
+    /// How the sending failed.
+    #[must_use]
+    pub const fn kind(&self) -> HttpFailureKind {
+        self.kind
+    }
+
+    pub(crate) fn into_source(self) -> Box<dyn StdError + Send + Sync> {
+        self.source
+    }
+
+    /// The deepest cause, which is the one that tells something.
+    pub(crate) fn cause(&self) -> String {
+        let mut cause: &(dyn StdError + 'static) = &*self.source;
+        while let Some(next) = cause.source() {
+            cause = next;
+        }
+        cause.to_string()
+    }
+}
+
+impl fmt::Display for HttpFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let what = match self.kind {
+            HttpFailureKind::NotSent => "no connection",
+            HttpFailureKind::ConnectTimeout => "no connection in time",
+            HttpFailureKind::Untrusted => "peer is not trusted",
+            HttpFailureKind::Unsendable => "request cannot be sent",
+            HttpFailureKind::MaybeSent => "connection failed after the request began to leave",
+        };
+        write!(f, "{what}: {}", self.cause())
+    }
+}
+
+impl StdError for HttpFailure {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        Some(&*self.source)
+    }
+}

@@ -1,0 +1,295 @@
+//! Takes secrets out of whatever people see: wire dumps, debug output, messages that a server echoes.
+
+use std::borrow::Cow;
+
+use base64ct::{Base64, Encoding};
+use cvm_protocol::{Kind, Model, Table, Value, percent};
+use zeroize::Zeroizing;
+
+/// What stands in the place of a secret.
+pub(crate) const MASK: &str = "***";
+
+/// The longest part of an unreadable body that is shown.
+const EXCERPT: usize = 200;
+
+/// Members outside the action's table that no log may show, in forms and queries.
+const COMMON_SECRETS: [&str; 2] = ["Signature", "Token"];
+
+/// A JSON object with the secret members of its table masked.
+pub(crate) fn mask_json(value: &mut serde_json::Value, table: &Table) {
+    let Some(members) = value.as_object_mut() else { return };
+    for (name, member) in members {
+        let Some(field) = table.field(name) else { continue };
+        if field.secret {
+            if !member.is_null() {
+                *member = MASK.into();
+            }
+        } else if let Kind::Object(inner) = field.kind.innermost() {
+            match member {
+                serde_json::Value::Array(items) => {
+                    items.iter_mut().for_each(|item| mask_json(item, inner));
+                }
+                single => mask_json(single, inner),
+            }
+        }
+    }
+}
+
+/// The JSON body of a request, for people.
+pub(crate) fn request_json(body: &[u8], table: &Table) -> String {
+    match serde_json::from_slice::<serde_json::Value>(body) {
+        Ok(mut value) => {
+            mask_json(&mut value, table);
+            value.to_string()
+        }
+        Err(_) => MASK.to_owned(),
+    }
+}
+
+/// The JSON body of an answer, for people. What is no envelope is cut to a short excerpt.
+pub(crate) fn response_json(body: &[u8], table: &Table, secrets: &Secrets) -> String {
+    match serde_json::from_slice::<serde_json::Value>(body) {
+        Ok(mut value) if value.get("Response").is_some_and(serde_json::Value::is_object) => {
+            if let Some(response) = value.get_mut("Response") {
+                mask_json(response, table);
+            }
+            // Text by text first: a message that quotes the request is escaped once more in the body.
+            secrets.scrub_texts(&mut value);
+            secrets.scrub(&value.to_string()).into_owned()
+        }
+        _ => excerpt(body, secrets),
+    }
+}
+
+/// Pairs of a query or form, for people: still percent-encoded, secrets masked.
+pub(crate) fn pairs(text: &str, table: &Table) -> String {
+    let masked = text.split('&').map(|pair| {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        let decoded = percent::decode(name).unwrap_or(Cow::Borrowed(name));
+        if decoded == "SecretId" {
+            format!("{name}={}", secret_id(value))
+        } else if COMMON_SECRETS.contains(&&*decoded) || is_secret_path(&decoded, table) {
+            format!("{name}={MASK}")
+        } else {
+            pair.to_owned()
+        }
+    });
+    masked.collect::<Vec<_>>().join("&")
+}
+
+fn is_secret_path(path: &str, table: &Table) -> bool {
+    let mut table = table;
+    for step in path.split('.') {
+        let Some(field) = table.field(step) else { continue };
+        if field.secret {
+            return true;
+        }
+        if let Kind::Object(inner) = field.kind.innermost() {
+            table = inner;
+        }
+    }
+    false
+}
+
+/// The first part of a secret id, which tells its kind.
+pub(crate) fn secret_id(id: &str) -> &'static str {
+    if id.starts_with("AKID") { "AKID****" } else { "****" }
+}
+
+/// The value of an `Authorization` header, for people.
+pub(crate) fn authorization(value: &str) -> String {
+    let Some((head, _)) = value.rsplit_once("Signature=") else { return MASK.to_owned() };
+    let masked_id = head.split_once("Credential=").and_then(|(before, after)| {
+        let (id, scope) = after.split_once('/')?;
+        Some(format!("{before}Credential={}/{scope}", secret_id(id)))
+    });
+    masked_id.map_or_else(|| MASK.to_owned(), |head| format!("{head}Signature={MASK}"))
+}
+
+/// The printable beginning of a body, for an error message.
+pub(crate) fn excerpt(body: &[u8], secrets: &Secrets) -> String {
+    let text = String::from_utf8_lossy(body.get(..body.len().min(16 * 1024)).unwrap_or(body));
+    let scrubbed = secrets.scrub(&text);
+    let mut excerpt: String = scrubbed
+        .chars()
+        .map(|character| if character.is_control() { ' ' } else { character })
+        .take(EXCERPT)
+        .collect();
+    if scrubbed.chars().nth(EXCERPT).is_some() {
+        excerpt.push('…');
+    }
+    excerpt
+}
+
+/// The secrets of one attempt, to find them in what a server sends back.
+#[derive(Default)]
+pub(crate) struct Secrets(Vec<Zeroizing<String>>);
+
+/// Shorter texts would be found everywhere, and no secret is that short.
+const SHORTEST: usize = 6;
+
+impl Secrets {
+    /// The secret members of a request.
+    pub(crate) fn of(request: &dyn Model) -> Self {
+        let mut secrets = Self::default();
+        secrets.collect(Value::Object(request));
+        secrets
+    }
+
+    /// Adds one more.
+    pub(crate) fn add(&mut self, secret: &str) {
+        if secret.len() < SHORTEST {
+            return;
+        }
+        let plain = Zeroizing::new(secret.to_owned());
+        let quoted = Zeroizing::new(serde_json::Value::from(secret).to_string());
+        let escaped = quoted.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+        let hex: String = secret.bytes().map(|byte| format!("{byte:02x}")).collect();
+        let spellings = [
+            escaped.map(|text| Zeroizing::new(text.to_owned())),
+            Some(Zeroizing::new(percent::encode(secret))),
+            Some(Zeroizing::new(hex.to_uppercase())),
+            Some(Zeroizing::new(hex)),
+        ];
+        for spelling in spellings.into_iter().flatten().filter(|spelling| *spelling != plain) {
+            self.0.push(spelling);
+        }
+        self.0.extend((0..3).filter_map(|offset| inside_base64(secret, offset)));
+        self.0.push(plain);
+    }
+
+    /// Scrubs every text in a value.
+    fn scrub_texts(&self, value: &mut serde_json::Value) {
+        match value {
+            serde_json::Value::String(text) => {
+                if let Cow::Owned(scrubbed) = self.scrub(text) {
+                    *text = scrubbed;
+                }
+            }
+            serde_json::Value::Array(items) => {
+                items.iter_mut().for_each(|item| self.scrub_texts(item));
+            }
+            serde_json::Value::Object(members) => {
+                members.values_mut().for_each(|member| self.scrub_texts(member));
+            }
+            _ => {}
+        }
+    }
+
+    fn collect(&mut self, value: Value<'_>) {
+        match value {
+            Value::Object(model) => {
+                for (index, field) in model.table().members.iter().enumerate() {
+                    match (field.secret, model.member(index)) {
+                        (true, Value::Str(text) | Value::Secret(text)) => self.add(text),
+                        (_, value) => self.collect(value),
+                    }
+                }
+            }
+            Value::List(list) => (0..list.len()).for_each(|index| self.collect(list.at(index))),
+            Value::Secret(text) => self.add(text),
+            _ => {}
+        }
+    }
+
+    pub(crate) fn scrub<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        let mut scrubbed = Cow::Borrowed(text);
+        for secret in &self.0 {
+            if scrubbed.contains(secret.as_str()) {
+                scrubbed = Cow::Owned(scrubbed.replace(secret.as_str(), MASK));
+            }
+        }
+        scrubbed
+    }
+}
+
+/// What a secret looks like within something larger that was encoded as base64: it depends on where the
+/// secret begins, and its ends mix with what is around, so only the middle is told.
+fn inside_base64(secret: &str, offset: usize) -> Option<Zeroizing<String>> {
+    const WORTH: usize = 8;
+    let bytes = Zeroizing::new([&vec![0; offset], secret.as_bytes()].concat());
+    let encoded = Zeroizing::new(Base64::encode_string(&bytes));
+    let middle = encoded.get(4..encoded.len().checked_sub(4)?)?;
+    (middle.len() >= WORTH).then(|| Zeroizing::new(middle.to_owned()))
+}
+
+/// Whether a request carries a secret member that is given.
+pub(crate) fn has_secret(value: Value<'_>) -> bool {
+    match value {
+        Value::Object(model) => model.table().members.iter().enumerate().any(|(index, field)| {
+            let member = model.member(index);
+            (field.secret && !member.is_blank()) || has_secret(member)
+        }),
+        Value::List(list) => (0..list.len()).any(|index| has_secret(list.at(index))),
+        Value::Secret(text) => !text.is_empty(),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use cvm_protocol::{FieldInfo, NameIndex, Record, json};
+
+    use super::*;
+
+    static LOGIN: Table = Table {
+        name: "LoginSettings",
+        members: &[FieldInfo::new("Password", Kind::Str).secret()],
+        index: NameIndex { multiplier: 1, shift: 64, slots: &[0] },
+    };
+
+    static RUN: Table = Table {
+        name: "Run",
+        members: &[FieldInfo::new("Logins", Kind::List(&Kind::Object(&LOGIN)))],
+        index: NameIndex { multiplier: 1, shift: 64, slots: &[0] },
+    };
+
+    const CANARY: &str = "Qcloud@Canary\"123++";
+
+    fn request() -> Record {
+        let mut request = Record::new(&RUN);
+        let value = serde_json::json!({ "Logins": [{ "Password": CANARY }] });
+        json::from_value(&mut request, &value).unwrap();
+        request
+    }
+
+    #[test]
+    fn secrets_are_masked_in_both_forms() {
+        let body = json::to_vec(&request()).unwrap();
+        assert_eq!(request_json(&body, &RUN), r#"{"Logins":[{"Password":"***"}]}"#);
+        assert_eq!(
+            pairs("Logins.0.Password=x%2B&Signature=a%3D&SecretId=AKIDx&Nonce=1", &RUN),
+            "Logins.0.Password=***&Signature=***&SecretId=AKID****&Nonce=1"
+        );
+    }
+
+    #[test]
+    fn echoes_are_scrubbed_in_every_spelling() {
+        let secrets = Secrets::of(&request());
+        let json = serde_json::Value::from(CANARY).to_string();
+        let echo = format!("{CANARY} {json} {}", percent::encode(CANARY));
+        let scrubbed = secrets.scrub(&echo);
+        assert!(!scrubbed.contains("Canary"), "{scrubbed}");
+        assert!(has_secret(Value::Object(&request())));
+        assert!(!has_secret(Value::Object(&Record::new(&RUN))));
+    }
+
+    #[test]
+    fn an_excerpt_is_short_and_printable() {
+        let body = format!("<html>\u{1b}[31m\n{}", "x".repeat(10_000));
+        let shown = excerpt(body.as_bytes(), &Secrets::default());
+        assert!(shown.chars().count() <= EXCERPT + 1);
+        assert!(!shown.contains(['\u{1b}', '\n']));
+    }
+
+    #[test]
+    fn authorization_keeps_its_form() {
+        assert_eq!(
+            authorization(
+                "TC3-HMAC-SHA256 Credential=AKIDabc/2019-02-25/cvm/tc3_request, SignedHeaders=host, Signature=ff"
+            ),
+            "TC3-HMAC-SHA256 Credential=AKID****/2019-02-25/cvm/tc3_request, SignedHeaders=host, Signature=***"
+        );
+        assert_eq!(authorization("Bearer abc"), MASK);
+    }
+}

@@ -1,0 +1,248 @@
+//! Reads lists of any length: page by page or item by item, by position or by token.
+//!
+//! Rows may come and go while a list is read. Where the specification names a member that identifies
+//! an item, an item is given once however often the service shows it, and when the list has shrunk
+//! the rows that moved up between two pages are read again, so that none slips through.
+
+use std::fmt;
+
+use cvm_protocol::{Model, Paginate, json};
+
+use crate::ahead::Ahead;
+use crate::client::Client;
+use crate::cursor::Cursor;
+use crate::error::Kind;
+use crate::{Error, pipeline};
+
+/// Most pages that are read at the same time.
+const MAX_PARALLEL: usize = 32;
+
+/// A list, page by page.
+///
+/// ```no_run
+/// # async fn example<A: cvm_transport::Paginate>(client: cvm_transport::Client, request: A) -> Result<(), cvm_transport::Error> {
+/// let mut pages = client.pages(request);
+/// while let Some(page) = pages.try_next().await? {
+///     println!("{} of {:?}", page.items.len(), page.total);
+/// }
+/// # Ok(())
+/// # }
+/// ```
+pub struct Pages<A: Paginate> {
+    client: Client,
+    request: A,
+    cursor: Result<Cursor, &'static str>,
+    parallel: usize,
+    ahead: Ahead<A::Response>,
+}
+
+/// One page of a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Page<T> {
+    /// The items, without those that an earlier page gave.
+    pub items: Vec<T>,
+    /// How many items the service says there are in all pages.
+    pub total: Option<u64>,
+    /// Where the next page begins; to [`resume`](Pages::resume) from there.
+    pub next: Option<Position>,
+}
+
+/// A place in a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Position {
+    /// This many items were passed.
+    Offset(u64),
+    /// The service's own word for it.
+    Token(String),
+}
+
+impl<A: Paginate> fmt::Debug for Pages<A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pages")
+            .field("action", &A::INFO.name)
+            .field("cursor", &self.cursor)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<A: Paginate> Pages<A> {
+    pub(crate) fn new(client: Client, request: A) -> Self {
+        let cursor = match &A::INFO.paginate {
+            Some(info) => Ok(Cursor::new(info, &request)),
+            None => Err("the action's specification declares no pages"),
+        };
+        Self { client, request, cursor, parallel: 1, ahead: Ahead::default() }
+    }
+
+    /// Begins at a position that an earlier reading told.
+    #[must_use]
+    pub fn resume(mut self, position: Position) -> Self {
+        if let Ok(cursor) = &mut self.cursor {
+            cursor.next = Some(position);
+        }
+        self
+    }
+
+    /// Items in a page. Default: the request's own limit, or the most that the action allows.
+    #[must_use]
+    pub fn page_size(mut self, items: u64) -> Self {
+        if let Ok(cursor) = &mut self.cursor {
+            cursor.limit = items.clamp(cursor.info.min_limit.max(1), cursor.info.max_limit.max(1));
+        }
+        self
+    }
+
+    /// Reads this many pages at the same time, once the first has told how long the list is. Only
+    /// lists by position; those by token are read in sequence whatever is said here.
+    ///
+    /// Pages still come in order and are paced like all calls. When the list changes underneath, what
+    /// was read ahead is thrown away.
+    #[must_use]
+    pub fn parallel(mut self, pages: usize) -> Self {
+        self.parallel = pages.clamp(1, MAX_PARALLEL);
+        self
+    }
+
+    /// The same list, item by item.
+    #[must_use]
+    pub fn into_items(self) -> Items<A> {
+        Items { pages: self, buffer: Vec::new().into_iter(), total: None }
+    }
+
+    /// Reads the next page; `None` after the last.
+    ///
+    /// # Errors
+    ///
+    /// As [`Client::send`]; or when the service gives pages without end. After an error the same page
+    /// can be asked for again.
+    pub async fn try_next(&mut self) -> Result<Option<Page<A::Item>>, Error> {
+        let cursor =
+            self.cursor.as_mut().map_err(|why| Error::usage(*why).with_action(A::INFO.name))?;
+        let Some(position) = cursor.next.clone() else { return Ok(None) };
+        let response = match &position {
+            Position::Offset(at) if self.parallel > 1 => {
+                let wanted: Vec<u64> = cursor.offsets_from(*at).take(self.parallel).collect();
+                self.ahead.keep(&wanted);
+                for offset in wanted {
+                    if !self.ahead.holds(offset) {
+                        let mut request = copy(&self.request);
+                        cursor.write(&Position::Offset(offset), &mut request);
+                        let client = self.client.clone();
+                        self.ahead.begin(offset, async move { client.send(request).await });
+                    }
+                }
+                self.ahead.take(*at).await?
+            }
+            _ => {
+                cursor.write(&position, &mut self.request);
+                let mut response = A::Response::default();
+                let request = &mut self.request;
+                Box::pin(pipeline::run(&self.client, A::INFO, request, &mut response)).await?;
+                response
+            }
+        };
+        let read = cursor
+            .read(position, &response)
+            .map_err(|why| Error::new(Kind::Paging, why).with_action(A::INFO.name))?;
+        if read.changed {
+            self.ahead.clear();
+        }
+        let mut keep = read.keep.iter();
+        let mut items = A::items(response);
+        items.retain(|_| keep.next().copied().unwrap_or(true));
+        Ok(Some(Page { items, total: read.total, next: cursor.next.clone() }))
+    }
+}
+
+/// A list, item by item.
+///
+/// ```no_run
+/// # async fn example<A: cvm_transport::Paginate>(client: cvm_transport::Client, request: A) -> Result<(), cvm_transport::Error> {
+/// let mut items = client.items(request);
+/// while let Some(item) = items.try_next().await? {
+///     drop(item);
+/// }
+/// # Ok(())
+/// # }
+/// ```
+pub struct Items<A: Paginate> {
+    pages: Pages<A>,
+    buffer: std::vec::IntoIter<A::Item>,
+    total: Option<u64>,
+}
+
+impl<A: Paginate> fmt::Debug for Items<A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Items").field("pages", &self.pages).finish_non_exhaustive()
+    }
+}
+
+impl<A: Paginate> Items<A> {
+    /// The next item; `None` after the last. Reads a page when the one before is used up.
+    ///
+    /// # Errors
+    ///
+    /// As [`Pages::try_next`].
+    pub async fn try_next(&mut self) -> Result<Option<A::Item>, Error> {
+        loop {
+            if let Some(item) = self.buffer.next() {
+                return Ok(Some(item));
+            }
+            match self.pages.try_next().await? {
+                Some(page) => {
+                    self.total = page.total.or(self.total);
+                    self.buffer = page.items.into_iter();
+                }
+                None => return Ok(None),
+            }
+        }
+    }
+
+    /// The next items, at most this many.
+    ///
+    /// # Errors
+    ///
+    /// As [`Pages::try_next`]; what was read before the error is lost.
+    pub async fn collect_up_to(&mut self, most: usize) -> Result<Vec<A::Item>, Error> {
+        let mut items = Vec::new();
+        while items.len() < most
+            && let Some(item) = self.try_next().await?
+        {
+            items.push(item);
+        }
+        Ok(items)
+    }
+
+    /// How many items the service says there are; `None` before the first page.
+    #[must_use]
+    pub const fn total(&self) -> Option<u64> {
+        self.total
+    }
+
+    /// Begins at a position that an earlier reading told.
+    #[must_use]
+    pub fn resume(self, position: Position) -> Self {
+        self.pages.resume(position).into_items()
+    }
+
+    /// Pages that are read at the same time; see [`Pages::parallel`].
+    #[must_use]
+    pub fn parallel(self, pages: usize) -> Self {
+        self.pages.parallel(pages).into_items()
+    }
+
+    /// Items in a page; see [`Pages::page_size`].
+    #[must_use]
+    pub fn page_size(self, items: u64) -> Self {
+        self.pages.page_size(items).into_items()
+    }
+}
+
+/// A request with the same members.
+pub(crate) fn copy<A: Model + Default>(request: &A) -> A {
+    let mut copy = A::default();
+    // What a model wrote, the same model reads.
+    let _ = json::from_value(&mut copy, &json::to_value(request));
+    copy
+}

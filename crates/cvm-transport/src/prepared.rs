@@ -1,0 +1,149 @@
+//! A signed request that has not been sent.
+
+use std::fmt;
+
+use bytes::Bytes;
+use cvm_protocol::Table;
+use http::{HeaderMap, Method};
+
+use crate::mask;
+
+/// A request as it goes on the wire: method, URL, headers and body.
+///
+/// It holds a valid signature and perhaps passwords. `Debug` shows neither; the accessors show
+/// everything.
+#[derive(Clone)]
+pub struct PreparedRequest {
+    pub(crate) action: &'static str,
+    pub(crate) table: &'static Table,
+    pub(crate) method: Method,
+    pub(crate) url: String,
+    pub(crate) authority: String,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+    pub(crate) client_token: Option<String>,
+}
+
+impl PreparedRequest {
+    /// The action that it calls.
+    #[must_use]
+    pub fn action(&self) -> &str {
+        self.action
+    }
+
+    /// `GET` or `POST`.
+    #[must_use]
+    pub fn method(&self) -> &str {
+        self.method.as_str()
+    }
+
+    pub(crate) fn http_method(&self) -> Method {
+        self.method.clone()
+    }
+
+    /// The URL, query included.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Host and port as they were signed; the same text is in the `Host` header.
+    #[must_use]
+    pub fn authority(&self) -> &str {
+        &self.authority
+    }
+
+    /// The headers, `Host` among them.
+    #[must_use]
+    pub fn headers(&self) -> &HeaderMap {
+        &self.headers
+    }
+
+    /// The body; empty for a `GET`.
+    #[must_use]
+    pub fn body(&self) -> &Bytes {
+        &self.body
+    }
+
+    /// The client token in it, given or minted.
+    #[must_use]
+    pub fn client_token(&self) -> Option<&str> {
+        self.client_token.as_deref()
+    }
+
+    /// The same request for people: secrets masked, everything else as it is sent.
+    #[must_use]
+    pub fn masked(&self) -> MaskedRequest {
+        let url = match self.url.split_once('?') {
+            Some((address, query)) => format!("{address}?{}", mask::pairs(query, self.table)),
+            None => self.url.clone(),
+        };
+        let headers = self.headers.iter().map(|(name, value)| {
+            let text = String::from_utf8_lossy(value.as_bytes());
+            let shown = match name.as_str() {
+                "authorization" => mask::authorization(&text),
+                _ if value.is_sensitive() => mask::MASK.to_owned(),
+                _ => text.into_owned(),
+            };
+            (name.as_str().to_owned(), shown)
+        });
+        let is_json = self
+            .headers
+            .get(http::header::CONTENT_TYPE)
+            .is_some_and(|value| value.as_bytes().starts_with(b"application/json"));
+        let body = if self.body.is_empty() {
+            String::new()
+        } else if is_json {
+            mask::request_json(&self.body, self.table)
+        } else {
+            mask::pairs(&String::from_utf8_lossy(&self.body), self.table)
+        };
+        MaskedRequest {
+            method: self.method.as_str().to_owned(),
+            url,
+            headers: headers.collect(),
+            body,
+        }
+    }
+}
+
+impl fmt::Debug for PreparedRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let masked = self.masked();
+        f.debug_struct("PreparedRequest")
+            .field("action", &self.action)
+            .field("method", &masked.method)
+            .field("url", &masked.url)
+            .field("headers", &masked.headers)
+            .field("body", &masked.body)
+            .finish()
+    }
+}
+
+/// A request for people, without its secrets.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct MaskedRequest {
+    /// `GET` or `POST`.
+    pub method: String,
+    /// The URL, query included.
+    pub url: String,
+    /// Names in lower case, and values.
+    pub headers: Vec<(String, String)>,
+    /// The body.
+    pub body: String,
+}
+
+impl fmt::Display for MaskedRequest {
+    /// As it is on the wire: request line, headers, empty line, body.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{} {}", self.method, self.url)?;
+        for (name, value) in &self.headers {
+            writeln!(f, "{name}: {value}")?;
+        }
+        if !self.body.is_empty() {
+            write!(f, "\n{}", self.body)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,128 @@
+//! A budget for resends, so that an outage is not answered with a storm.
+//!
+//! Each endpoint and credential has 500 tokens. A resend takes some; a success gives back what its own
+//! resends took, and one token when it needed none. When the budget is dry, calls fail at once with
+//! their own error instead of adding to the load.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+const CAPACITY: u32 = 500;
+
+/// The budgets of all endpoints and credentials of a client and its clones.
+#[derive(Debug, Default)]
+pub(crate) struct Quotas(Mutex<HashMap<Key, Arc<Quota>>>);
+
+/// Authority and credential.
+type Key = (Box<str>, u64);
+
+impl Quotas {
+    pub(crate) fn quota(&self, authority: &str, credential: u64) -> Arc<Quota> {
+        let mut quotas = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(quotas.entry((authority.into(), credential)).or_default())
+    }
+}
+
+/// One budget.
+#[derive(Debug)]
+pub(crate) struct Quota(Mutex<u32>);
+
+impl Default for Quota {
+    fn default() -> Self {
+        Self(Mutex::new(CAPACITY))
+    }
+}
+
+impl Quota {
+    pub(crate) fn left(&self) -> u32 {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn put_back(&self, tokens: u32) {
+        let mut left = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        *left = left.saturating_add(tokens).min(CAPACITY);
+    }
+
+    fn take(&self, tokens: u32) {
+        let mut left = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        *left = left.saturating_sub(tokens);
+    }
+}
+
+/// What one call has taken. A call that is dropped halfway gives everything back: it proved nothing
+/// about the endpoint.
+#[derive(Debug)]
+pub(crate) struct Withdrawal {
+    quota: Arc<Quota>,
+    taken: u32,
+}
+
+impl Withdrawal {
+    pub(crate) const fn new(quota: Arc<Quota>) -> Self {
+        Self { quota, taken: 0 }
+    }
+
+    pub(crate) fn left(&self) -> u32 {
+        self.quota.left()
+    }
+
+    pub(crate) fn take(&mut self, tokens: u32) {
+        self.quota.take(tokens);
+        self.taken += tokens;
+    }
+
+    /// The call succeeded.
+    pub(crate) fn succeed(mut self) {
+        if self.taken == 0 {
+            self.taken = 1;
+        }
+    }
+
+    /// The call failed: what it took is spent.
+    pub(crate) fn fail(mut self) {
+        self.taken = 0;
+    }
+}
+
+impl Drop for Withdrawal {
+    fn drop(&mut self) {
+        self.quota.put_back(self.taken);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn success_gives_back_failure_does_not_and_a_drop_does() {
+        let quotas = Quotas::default();
+        let quota = quotas.quota("host", 1);
+        let taken = |tokens| {
+            let mut withdrawal = Withdrawal::new(quotas.quota("host", 1));
+            withdrawal.take(tokens);
+            withdrawal
+        };
+        taken(14).succeed();
+        assert_eq!(quota.left(), 500);
+        taken(14).fail();
+        assert_eq!(quota.left(), 486);
+        drop(taken(14));
+        assert_eq!(quota.left(), 486);
+        Withdrawal::new(Arc::clone(&quota)).succeed();
+        assert_eq!(quota.left(), 487);
+        assert_eq!(quotas.quota("host", 2).left(), 500, "another credential has its own");
+        assert_eq!(quotas.quota("other", 1).left(), 500, "another endpoint too");
+    }
+
+    #[test]
+    fn a_dry_quota_stays_at_zero() {
+        let quota = Arc::new(Quota::default());
+        let mut withdrawal = Withdrawal::new(Arc::clone(&quota));
+        withdrawal.take(490);
+        withdrawal.take(14);
+        assert_eq!(withdrawal.left(), 0);
+        withdrawal.fail();
+        assert_eq!(quota.left(), 0);
+    }
+}

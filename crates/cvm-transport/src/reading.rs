@@ -1,0 +1,305 @@
+//! Reads what came back from one attempt: from bytes and failures to an outcome and an error.
+
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+use cvm_protocol::{ErrorCode, Model, RetryClass, Value, envelope};
+use http::header::RETRY_AFTER;
+
+use crate::attempt::{outcome_of_code, outcome_of_status};
+use crate::breaker::Sign;
+use crate::clock::unix_seconds;
+use crate::credentials::CredentialSnapshot;
+use crate::endpoint::Address;
+use crate::error::Kind;
+use crate::http::HttpFailureKind;
+use crate::mask::{self, Secrets};
+use crate::observer::MaskedResponse;
+use crate::pipeline::Call;
+use crate::transfer::{Answer, Broken};
+use crate::{Dialect, Error, Outcome, backoff, skew};
+
+/// What one attempt brought.
+pub(crate) struct Tried {
+    pub(crate) outcome: Outcome,
+    pub(crate) error: Option<Error>,
+    pub(crate) status: Option<u16>,
+    pub(crate) code: Option<ErrorCode>,
+    pub(crate) request_id: Option<String>,
+    pub(crate) retry_after: Option<Duration>,
+    pub(crate) curable: bool,
+    /// The caller's mistake or a credential that is not there: no request was made.
+    pub(crate) is_local: bool,
+    /// Every host that the request may go to is shut out for now.
+    pub(crate) is_shut_out: bool,
+    /// The request was given to the HTTP client: what came of it speaks about the host.
+    pub(crate) is_exchanged: bool,
+    pub(crate) credential: Option<u64>,
+    pub(crate) paced: Duration,
+    pub(crate) body: Bytes,
+    pub(crate) drift: Vec<String>,
+}
+
+impl Tried {
+    pub(crate) fn new(outcome: Outcome, error: Option<Error>) -> Self {
+        Self {
+            outcome,
+            error,
+            status: None,
+            code: None,
+            request_id: None,
+            retry_after: None,
+            curable: false,
+            is_local: false,
+            is_shut_out: false,
+            is_exchanged: false,
+            credential: None,
+            paced: Duration::ZERO,
+            body: Bytes::new(),
+            drift: Vec::new(),
+        }
+    }
+
+    /// An attempt that ended before anything was sent. What the caller did wrong stays wrong.
+    pub(crate) fn early(error: Error) -> Self {
+        let is_local = matches!(error.kind(), Kind::Usage | Kind::Credentials);
+        let outcome = if is_local { Outcome::Refused } else { Outcome::NotSent };
+        Self { is_local, ..Self::new(outcome, Some(error)) }
+    }
+
+    /// An attempt for which no host was to be had.
+    pub(crate) fn shut_out() -> Self {
+        let text = "the endpoint failed too often of late and is left alone for a while";
+        Self { is_shut_out: true, ..Self::early(Error::new(Kind::NotSent, text)) }
+    }
+
+    /// What an exchange says about the host. An answer of the service is no failure of the host, whatever
+    /// it says.
+    pub(crate) fn sign(&self) -> Sign {
+        match self.outcome {
+            Outcome::Success => Sign::Good,
+            Outcome::NotSent | Outcome::Ambiguous
+                if self.request_id.is_none() && self.code.is_none() =>
+            {
+                Sign::Bad
+            }
+            _ => Sign::Silent,
+        }
+    }
+}
+
+/// The promised lists of an answer that are empty. A launch that names nothing it made has not told its
+/// outcome, though the member is there.
+fn empty_promises(response: &dyn Model) -> impl Iterator<Item = &'static str> {
+    response.table().members.iter().enumerate().filter_map(|(index, field)| {
+        let is_empty = matches!(response.member(index), Value::List(list) if list.is_empty());
+        (field.promised && is_empty).then_some(field.wire)
+    })
+}
+
+/// Reads what came back from one attempt.
+pub(crate) struct Reading<'a> {
+    pub(crate) call: &'a Call<'a>,
+    /// Where the request went.
+    pub(crate) address: &'a Address,
+    pub(crate) request: &'a dyn Model,
+    pub(crate) snapshot: Option<&'a CredentialSnapshot>,
+    pub(crate) sent: SystemTime,
+    pub(crate) received: SystemTime,
+}
+
+impl Reading<'_> {
+    pub(crate) fn answer(&self, answer: &Answer, response: &mut dyn Model) -> Tried {
+        let status = answer.status;
+        let redirected = (300..400).contains(&status);
+        let decoded = if redirected { None } else { envelope::decode(response, &answer.body).ok() };
+        let measured = skew::measure(&answer.headers, self.sent, self.received);
+        let mut tried = match decoded {
+            // Without a request id it is not the service that speaks; the older gateway alone gives none
+            // when it refuses before it knows the action.
+            Some(envelope)
+                if envelope.request_id.is_some()
+                    || (self.call.shared.writing.dialect == Dialect::OldGateway
+                        && is_gateways_own(&answer.body)) =>
+            {
+                self.envelope(envelope, &*response, status, measured)
+            }
+            decoded => self.foreign(answer, decoded.is_some()),
+        };
+        tried.status = Some(status);
+        let mut asked = answer.headers.get_all(RETRY_AFTER).iter();
+        if let (Some(value), None) = (asked.next(), asked.next()) {
+            let text = value.to_str().unwrap_or_default();
+            tried.retry_after = backoff::retry_after(text, self.received);
+        }
+        tried.body = answer.body.clone();
+        tried
+    }
+
+    fn envelope(
+        &self,
+        envelope: cvm_protocol::Envelope,
+        response: &dyn Model,
+        status: u16,
+        measured: Option<i64>,
+    ) -> Tried {
+        let call = self.call;
+        let cvm_protocol::Envelope { error, request_id, report } = envelope;
+        let mut tried = match error {
+            Some(error) if call.is_dry_run && error.code.is_dry_run_success() => {
+                Tried::new(Outcome::Success, None)
+            }
+            Some(mut error) => {
+                let outcome = outcome_of_code(&error.code);
+                let code = error.code.clone();
+                error.message = self.secrets().scrub(&error.message).into_owned();
+                let mut failure = Error::from_service(error);
+                let mut curable = false;
+                match outcome {
+                    Outcome::ClockRefused => {
+                        let (known, note) = self.learn_clock(measured);
+                        curable = known;
+                        failure = failure.with_note(&note);
+                    }
+                    Outcome::TokenRefused => {
+                        let provider = call.shared.credentials.as_ref();
+                        curable = provider
+                            .zip(self.snapshot)
+                            .is_some_and(|(provider, snapshot)| provider.refused(snapshot));
+                    }
+                    _ => {}
+                }
+                let mut tried = Tried::new(outcome, Some(failure));
+                tried.code = Some(code);
+                tried.curable = curable;
+                tried
+            }
+            None if !(200..300).contains(&status) => {
+                let outcome = outcome_of_status(status, false);
+                let text = "answer reports success under a status that says the opposite";
+                Tried::new(outcome, Some(Error::new(Kind::Response, text)))
+            }
+            None => {
+                let mut missing: Vec<String> =
+                    report.missing_members().map(str::to_owned).collect();
+                if call.class == RetryClass::Token {
+                    missing.extend(empty_promises(response).map(str::to_owned));
+                }
+                if call.class == RetryClass::Read || missing.is_empty() {
+                    let mut tried = Tried::new(Outcome::Success, None);
+                    tried.drift = report.drifts.iter().map(ToString::to_string).collect();
+                    tried
+                } else {
+                    let text = format!("answer lacks `{}`", missing.join("`, `"));
+                    Tried::new(Outcome::Ambiguous, Some(Error::new(Kind::Response, text)))
+                }
+            }
+        };
+        if !self.address.is_plain()
+            && tried.outcome != Outcome::ClockRefused
+            && let Some(skew) = measured.filter(|skew| skew.abs() >= skew::NOTABLE)
+            && call.shared.correct_clock
+        {
+            call.shared.skews.set(self.address.authority(), skew);
+        }
+        tried.request_id = request_id;
+        tried
+    }
+
+    /// Remembers the endpoint's clock after it refused ours. Returns whether that may help.
+    fn learn_clock(&self, measured: Option<i64>) -> (bool, String) {
+        let shared = self.call.shared;
+        let here = unix_seconds(self.received);
+        match measured {
+            Some(skew) if shared.correct_clock => {
+                shared.skews.set(self.address.authority(), skew);
+                let there = unix_seconds(skew::correct(self.received, skew));
+                (true, format!("this machine's clock says {here} s, the endpoint's {there} s"))
+            }
+            _ => {
+                (false, format!("this machine's clock says {here} s, the endpoint's is not known"))
+            }
+        }
+    }
+
+    /// An answer that is not the service's, or not whole.
+    fn foreign(&self, answer: &Answer, is_envelope: bool) -> Tried {
+        let status = answer.status;
+        // A 429 of an unknown sender is believed unless a second sending could do harm.
+        let outcome = outcome_of_status(status, self.call.class != RetryClass::Hazard);
+        let kind = match outcome {
+            Outcome::Misrouted => Kind::Misrouted,
+            _ => Kind::Response,
+        };
+        let text = if (300..400).contains(&status) {
+            format!("HTTP {status}: redirects are not followed")
+        } else if is_envelope {
+            format!("HTTP {status}: answer has no request id")
+        } else {
+            let shown = mask::excerpt(&answer.body, &self.secrets());
+            format!("HTTP {status}: not an answer of the service: {shown}")
+        };
+        Tried::new(outcome, Some(Error::new(kind, text)))
+    }
+
+    pub(crate) fn broken(&self, broken: Broken) -> Tried {
+        let (outcome, kind) = match broken.kind {
+            HttpFailureKind::NotSent | HttpFailureKind::ConnectTimeout => {
+                (Outcome::NotSent, Kind::NotSent)
+            }
+            HttpFailureKind::Untrusted => (Outcome::Untrusted, Kind::Untrusted),
+            HttpFailureKind::Unsendable => (Outcome::Refused, Kind::Usage),
+            HttpFailureKind::MaybeSent => (Outcome::Ambiguous, Kind::Response),
+        };
+        let status = broken.head.as_ref().map(|(status, _)| *status);
+        // A redirect says who answered, however its body ends.
+        let (outcome, kind) = match status {
+            Some(300..=399) => (Outcome::Misrouted, Kind::Misrouted),
+            _ => (outcome, kind),
+        };
+        let mut error = Error::new(kind, broken.message).with_timed_out(broken.timed_out);
+        if let Some(source) = broken.source {
+            error = error.with_source(source);
+        }
+        let mut tried = Tried::new(outcome, Some(error));
+        tried.status = status;
+        tried
+    }
+
+    pub(crate) fn for_people(&self, answer: Option<&Answer>, tried: &Tried) -> MaskedResponse {
+        let secrets = self.secrets();
+        let headers = answer.map(|answer| {
+            let row = |(name, value): (&http::HeaderName, &http::HeaderValue)| {
+                let text = String::from_utf8_lossy(value.as_bytes());
+                (name.as_str().to_owned(), secrets.scrub(&text).into_owned())
+            };
+            answer.headers.iter().map(row).collect()
+        });
+        MaskedResponse {
+            status: tried.status,
+            headers: headers.unwrap_or_default(),
+            body: answer.map_or_else(String::new, |answer| {
+                mask::response_json(&answer.body, self.call.info.response, &secrets)
+            }),
+            outcome: tried.outcome,
+            failure: tried.error.as_ref().map(ToString::to_string),
+        }
+    }
+
+    fn secrets(&self) -> Secrets {
+        let mut secrets = Secrets::of(self.request);
+        if let Some(snapshot) = self.snapshot {
+            secrets.add(snapshot.credential().secret_key());
+            if let Some(token) = snapshot.credential().token() {
+                secrets.add(token);
+            }
+        }
+        secrets
+    }
+}
+
+/// Whether a body has the form of the pre-2017 gateway: `{"code": 4100, …}` without `Response`.
+fn is_gateways_own(body: &[u8]) -> bool {
+    let body = serde_json::from_slice::<serde_json::Value>(body);
+    body.is_ok_and(|body| body.get("Response").is_none() && body.get("code").is_some())
+}

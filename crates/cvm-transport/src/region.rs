@@ -1,0 +1,138 @@
+//! A region name that was checked once, so that no input can change the host a signed request goes to.
+
+use std::fmt;
+use std::sync::Arc;
+
+/// A region, such as `ap-guangzhou`.
+///
+/// The set is open: a region newer than this crate is taken as it stands. Only the form is checked,
+/// because the name becomes part of a host name: two letters, then one to four parts of lower-case
+/// letters and digits.
+///
+/// ```
+/// use cvm_transport::Region;
+///
+/// assert_eq!(Region::new("ap-guangzhou")?.as_str(), "ap-guangzhou");
+/// assert!(Region::new("x@evil.example/#").is_err());
+/// # Ok::<(), cvm_transport::RegionError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Region(Arc<str>);
+
+impl Region {
+    /// Checks a region name.
+    ///
+    /// # Errors
+    ///
+    /// When the text has not the form of a region name.
+    pub fn new(name: &str) -> Result<Self, RegionError> {
+        if is_region(name) { Ok(Self(name.into())) } else { Err(RegionError) }
+    }
+
+    /// The name.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether this is one of the finance regions, which only their own hosts serve.
+    #[must_use]
+    pub fn is_finance(&self) -> bool {
+        self.0.ends_with("-fsi")
+    }
+}
+
+impl fmt::Display for Region {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// `[a-z]{2}(-[a-z0-9]{1,20}){1,4}`, on bytes: no other script has letters here.
+fn is_region(name: &str) -> bool {
+    let mut parts = name.split('-');
+    let area = parts.next().unwrap_or_default();
+    let mut count = 0;
+    let rest = parts.all(|part| {
+        count += 1;
+        (1..=20).contains(&part.len())
+            && part.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
+    });
+    area.len() == 2
+        && area.bytes().all(|byte| byte.is_ascii_lowercase())
+        && rest
+        && (1..=4).contains(&count)
+}
+
+/// A text that has not the form of a region name.
+///
+/// The text itself is not repeated: it may come from somewhere that nobody checked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RegionError;
+
+impl fmt::Display for RegionError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("region has not the form of a region name; give one like `ap-guangzhou`")
+    }
+}
+
+impl std::error::Error for RegionError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn published_regions_pass() {
+        for name in [
+            "ap-guangzhou",
+            "na-siliconvalley",
+            "sa-saopaulo",
+            "ap-shanghai-fsi",
+            "ap-xian-ec",
+            "ap-guangzhou-open",
+            "ap-beijing-tez-changchun-1",
+            "eu-frankfurt",
+        ] {
+            assert_eq!(Region::new(name).unwrap().to_string(), name);
+        }
+        assert!(Region::new("ap-shenzhen-fsi").unwrap().is_finance());
+        assert!(!Region::new("ap-shenzhen").unwrap().is_finance());
+    }
+
+    #[test]
+    fn nothing_that_could_move_the_host_passes() {
+        let long = format!("ap-{}", "a".repeat(5_000));
+        let spoilers = [
+            "@", "/", "#", "?", "\\", ":", "%", ".", " ", "\n", "\r", "\0", "\t", "_", "A", "é",
+            "１", "а", "\u{200b}", "\u{202e}", "[", "]", ";", "&", "=", "+", "*", "{", "}", "$",
+            "^", "`",
+        ];
+        let mut payloads = vec![
+            String::new(),
+            "ap".into(),
+            "ap-".into(),
+            "-ap".into(),
+            "a-guangzhou".into(),
+            "apx-a".into(),
+            "ap--guangzhou".into(),
+            "ap-a-b-c-d-e".into(),
+            "x@evil:443/#".into(),
+            long,
+            "ap-guangzhou.evil.example".into(),
+            "ap-guangzhou\n".into(),
+            " ap-guangzhou".into(),
+        ];
+        for spoiler in spoilers {
+            for at in 0..="ap-guangzhou".len() {
+                let mut name = "ap-guangzhou".to_owned();
+                name.insert_str(at, spoiler);
+                payloads.push(name);
+            }
+        }
+        assert!(payloads.len() > 300, "{}", payloads.len());
+        for payload in payloads {
+            assert_eq!(Region::new(&payload), Err(RegionError), "{payload:?}");
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! The difference between this machine's clock and an endpoint's, measured and remembered per endpoint.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use http::HeaderMap;
+
+use crate::http_date;
+
+/// From this difference on a clock is corrected before the service refuses: it does so at 300 s.
+pub(crate) const NOTABLE: i64 = 240;
+
+/// A round trip longer than this says nothing about when the service wrote its date.
+const LONGEST_TRIP: Duration = Duration::from_secs(15 * 60);
+
+/// Seconds by which each endpoint's clock is ahead.
+#[derive(Debug, Default)]
+pub(crate) struct Skews(Mutex<HashMap<String, i64>>);
+
+impl Skews {
+    pub(crate) fn of(&self, authority: &str) -> i64 {
+        let skews = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        skews.get(authority).copied().unwrap_or_default()
+    }
+
+    pub(crate) fn set(&self, authority: &str, seconds: i64) {
+        let mut skews = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if seconds == 0 {
+            skews.remove(authority);
+        } else {
+            skews.insert(authority.to_owned(), seconds);
+        }
+    }
+}
+
+/// The endpoint's `Date` less the middle between sending and receiving.
+///
+/// `None` when the answer may come from a cache (`Age`), the trip took too long, or there is no date.
+pub(crate) fn measure(headers: &HeaderMap, sent: SystemTime, received: SystemTime) -> Option<i64> {
+    if headers.contains_key(http::header::AGE) {
+        return None;
+    }
+    let mut dates = headers.get_all(http::header::DATE).iter();
+    let date = http_date::parse(dates.next()?.to_str().ok()?)?;
+    if dates.next().is_some() {
+        return None;
+    }
+    let trip = received.duration_since(sent).ok().filter(|trip| *trip <= LONGEST_TRIP)?;
+    let middle = sent.checked_add(trip / 2)?;
+    // Half a second more, because a date is cut to whole seconds.
+    let date = date.checked_add(Duration::from_millis(500))?;
+    Some(match date.duration_since(middle) {
+        Ok(ahead) => i64::try_from(ahead.as_secs()).unwrap_or(i64::MAX),
+        Err(behind) => -i64::try_from(behind.duration().as_secs()).unwrap_or(i64::MAX),
+    })
+}
+
+/// A time, seen on the endpoint's clock.
+pub(crate) fn correct(now: SystemTime, skew: i64) -> SystemTime {
+    let distance = Duration::from_secs(skew.unsigned_abs());
+    let corrected = if skew < 0 { now.checked_sub(distance) } else { now.checked_add(distance) };
+    corrected.filter(|time| *time >= UNIX_EPOCH).unwrap_or(now)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // Sun, 06 Nov 1994 08:49:37 GMT
+    const DATE: u64 = 784_111_777;
+
+    fn at(seconds: u64) -> SystemTime {
+        UNIX_EPOCH + Duration::from_secs(seconds)
+    }
+
+    fn headers(rows: &[(&'static str, &'static str)]) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        for (name, value) in rows {
+            headers.append(*name, value.parse().unwrap());
+        }
+        headers
+    }
+
+    #[test]
+    fn the_middle_of_the_trip_is_compared() {
+        let date = headers(&[("date", "Sun, 06 Nov 1994 08:49:37 GMT")]);
+        assert_eq!(measure(&date, at(DATE), at(DATE)), Some(0));
+        assert_eq!(measure(&date, at(DATE - 10), at(DATE + 10)), Some(0));
+        assert_eq!(measure(&date, at(DATE - 1_000), at(DATE - 1_000)), Some(1_000));
+        assert_eq!(measure(&date, at(DATE + 1_000), at(DATE + 1_000)), Some(-999));
+    }
+
+    #[test]
+    fn dates_that_prove_nothing_are_ignored() {
+        let date = ("date", "Sun, 06 Nov 1994 08:49:37 GMT");
+        let now = at(DATE);
+        assert_eq!(measure(&headers(&[date, ("age", "3")]), now, now), None);
+        assert_eq!(measure(&headers(&[date, date]), now, now), None);
+        assert_eq!(measure(&headers(&[("date", "yesterday")]), now, now), None);
+        assert_eq!(measure(&headers(&[]), now, now), None);
+        assert_eq!(measure(&headers(&[date]), now, at(DATE + 16 * 60)), None);
+        assert_eq!(measure(&headers(&[date]), now, at(DATE - 1)), None, "time ran backwards");
+    }
+
+    #[test]
+    fn corrections_go_both_ways() {
+        assert_eq!(correct(at(1_000), 300), at(1_300));
+        assert_eq!(correct(at(1_000), -300), at(700));
+        assert_eq!(correct(at(1_000), i64::MIN), at(1_000), "not before the beginning of time");
+    }
+}

@@ -1,0 +1,156 @@
+//! One request out and one answer in, within absolute deadlines and a size limit.
+
+use std::error::Error as StdError;
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use http::HeaderMap;
+use http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
+use tokio::time::{Instant, timeout_at};
+
+use crate::PreparedRequest;
+use crate::http::{HttpFailure, HttpFailureKind, HttpResponse, HttpSend, Sending};
+
+/// The slowest answer that counts as progress, in bytes a second, once [`Limits::body_idle`] has passed.
+const SLOWEST: u64 = 1024;
+
+/// Most bytes that the names and values of an answer's headers may have.
+const MOST_HEADERS: usize = 64 * 1024;
+
+/// What bounds one attempt.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limits {
+    /// When the attempt ends, whatever arrives.
+    pub(crate) deadline: Instant,
+    /// How long the head of the answer may take.
+    pub(crate) first_byte: Duration,
+    /// How long the body may pause.
+    pub(crate) body_idle: Duration,
+    /// Most bytes of the body.
+    pub(crate) max_body: usize,
+}
+
+/// An answer, read to its end.
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+}
+
+/// An attempt that brought no whole answer.
+pub(crate) struct Broken {
+    pub(crate) kind: HttpFailureKind,
+    pub(crate) message: String,
+    pub(crate) timed_out: bool,
+    pub(crate) head: Option<(u16, HeaderMap)>,
+    pub(crate) source: Option<Box<dyn StdError + Send + Sync>>,
+}
+
+pub(crate) async fn exchange(
+    http: &dyn HttpSend,
+    request: &PreparedRequest,
+    sending: &Sending,
+    limits: &Limits,
+) -> Result<Answer, Broken> {
+    let first_byte = limits.deadline.min(Instant::now() + limits.first_byte);
+    let response = match timeout_at(first_byte, http.send(request, sending)).await {
+        Ok(Ok(response)) => response,
+        Ok(Err(failure)) => return Err(Broken::from(failure)),
+        Err(_) => {
+            let (kind, message) = if sending.may_have_left() {
+                (HttpFailureKind::MaybeSent, "no answer in time")
+            } else {
+                (HttpFailureKind::ConnectTimeout, "no connection in time")
+            };
+            return Err(Broken::late(kind, message));
+        }
+    };
+    let HttpResponse { status, headers, mut body } = response;
+    match read(&headers, body.as_mut(), limits).await {
+        Ok(body) => Ok(Answer { status, headers, body }),
+        Err(broken) => Err(Broken { head: Some((status, headers)), ..broken }),
+    }
+}
+
+async fn read(
+    headers: &HeaderMap,
+    body: &mut dyn crate::http::ResponseBody,
+    limits: &Limits,
+) -> Result<Bytes, Broken> {
+    if headers.get(CONTENT_ENCODING).is_some_and(|coding| coding.as_bytes() != b"identity") {
+        return Err(Broken::unreadable("answer has a content coding, though none was asked for"));
+    }
+    let head: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
+    if head > MOST_HEADERS {
+        return Err(Broken::unreadable("answer has more than 64 KiB of headers"));
+    }
+    let promised = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok());
+    let promised: Option<usize> = promised.and_then(|length| length.parse().ok());
+    let too_large =
+        || Broken::unreadable(&format!("answer has more than {} bytes", limits.max_body));
+    if promised.is_some_and(|length| length > limits.max_body) {
+        return Err(too_large());
+    }
+    let began = Instant::now();
+    let mut first: Option<Bytes> = None;
+    let mut whole = BytesMut::new();
+    loop {
+        let idle_until = limits.deadline.min(Instant::now() + limits.body_idle);
+        let piece = match timeout_at(idle_until, body.chunk()).await {
+            Ok(Ok(Some(piece))) => piece,
+            Ok(Ok(None)) => break,
+            Ok(Err(failure)) => return Err(Broken::from(failure)),
+            Err(_) => {
+                return Err(Broken::late(HttpFailureKind::MaybeSent, "answer stopped halfway"));
+            }
+        };
+        let received = whole.len() + first.as_ref().map_or(0, Bytes::len) + piece.len();
+        if received > limits.max_body {
+            return Err(too_large());
+        }
+        // Most answers come in one piece, which then needs no copy.
+        match first.take() {
+            None if whole.is_empty() => first = Some(piece),
+            earlier => {
+                if let Some(earlier) = earlier {
+                    // Grown by what arrived, not by what was promised: a promise costs nothing.
+                    whole.extend_from_slice(&earlier);
+                }
+                whole.extend_from_slice(&piece);
+            }
+        }
+        let elapsed = began.elapsed();
+        if elapsed > limits.body_idle && (received as u64) < SLOWEST * elapsed.as_secs() {
+            return Err(Broken::late(HttpFailureKind::MaybeSent, "answer arrives too slowly"));
+        }
+    }
+    Ok(first.unwrap_or_else(|| whole.freeze()))
+}
+
+impl Broken {
+    fn late(kind: HttpFailureKind, message: &str) -> Self {
+        Self { kind, message: message.to_owned(), timed_out: true, head: None, source: None }
+    }
+
+    fn unreadable(message: &str) -> Self {
+        Self {
+            kind: HttpFailureKind::MaybeSent,
+            message: message.to_owned(),
+            timed_out: false,
+            head: None,
+            source: None,
+        }
+    }
+}
+
+impl From<HttpFailure> for Broken {
+    fn from(failure: HttpFailure) -> Self {
+        Self {
+            kind: failure.kind(),
+            message: failure.to_string(),
+            timed_out: failure.kind() == HttpFailureKind::ConnectTimeout,
+            head: None,
+            source: Some(failure.into_source()),
+        }
+    }
+}

@@ -1,0 +1,444 @@
+//! Waits for resources to reach a state: one runtime for every waiter that the specification declares.
+
+use std::collections::HashSet;
+use std::fmt;
+use std::future::IntoFuture;
+use std::time::Duration;
+
+use cvm_protocol::{Missing, Model, Record, Value, Waiter, WaiterInfo, member_named};
+use tokio::time::Instant;
+
+use crate::client::Client;
+use crate::error::Kind;
+use crate::http::BoxFuture;
+use crate::{Error, entropy, pipeline};
+
+/// A wait that has not begun: `.await` it, or set options first.
+///
+/// ```no_run
+/// # async fn example(client: cvm_transport::Client, waiter: cvm_transport::Waiter) -> Result<(), cvm_transport::Error> {
+/// let report = client
+///     .wait(waiter)
+///     .timeout(std::time::Duration::from_secs(300))
+///     .on_progress(|progress| eprintln!("{} of {}", progress.reached(), progress.total()))
+///     .await?;
+/// assert_eq!(report.pending().count(), 0);
+/// # Ok(())
+/// # }
+/// ```
+///
+/// Polls in batches (100 ids where the action takes a list of them), at the specification's interval with some jitter, through the same
+/// pipeline as every call. Ends at once when a resource is in a state from which the goal cannot be
+/// reached, with the service's own reason. Brief outages are waited out. Without ids nothing is
+/// called, since an empty list of ids means *all* to the service.
+#[must_use = "a wait does nothing unless awaited"]
+pub struct Wait {
+    client: Client,
+    waiter: Waiter,
+    timeout: Duration,
+    interval: Duration,
+    on_progress: Option<Callback>,
+}
+
+type Callback = Box<dyn FnMut(&WaitProgress) + Send>;
+
+impl fmt::Debug for Wait {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Wait").field("waiter", &self.waiter).finish_non_exhaustive()
+    }
+}
+
+impl Wait {
+    pub(crate) fn new(client: Client, waiter: Waiter) -> Self {
+        let WaiterInfo { timeout, interval, .. } = *waiter.info;
+        Self { client, waiter, timeout, interval, on_progress: None }
+    }
+
+    /// When to give up. Default: the specification's.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
+        self
+    }
+
+    /// Time between two polls. Default: the specification's.
+    pub fn interval(mut self, interval: Duration) -> Self {
+        self.interval = interval;
+        self
+    }
+
+    /// Calls this after every poll.
+    pub fn on_progress(mut self, callback: impl FnMut(&WaitProgress) + Send + 'static) -> Self {
+        self.on_progress = Some(Box::new(callback));
+        self
+    }
+
+    /// The same wait as a sequence of progress, one after every poll.
+    pub fn progress(self) -> WaitSteps {
+        WaitSteps { waiting: Waiting::new(self.client, &self.waiter, self.timeout, self.interval) }
+    }
+}
+
+impl IntoFuture for Wait {
+    type Output = Result<WaitReport, Error>;
+    type IntoFuture = BoxFuture<'static, Self::Output>;
+
+    fn into_future(mut self) -> Self::IntoFuture {
+        Box::pin(async move {
+            let mut callback = self.on_progress.take();
+            let mut steps = self.progress();
+            while let Some(progress) = steps.try_next().await? {
+                if let Some(callback) = &mut callback {
+                    callback(&progress);
+                }
+            }
+            Ok(steps.into_report())
+        })
+    }
+}
+
+/// A wait in progress, poll by poll.
+#[derive(Debug)]
+pub struct WaitSteps {
+    waiting: Waiting,
+}
+
+impl WaitSteps {
+    /// Polls once, after a pause if it is not the first time. `None` when the goal was reached.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_wait`] when the goal cannot be reached any more or time is up, with what is known
+    /// of each id in [`Error::wait_report`]; or the error of a poll that will not succeed later.
+    pub async fn try_next(&mut self) -> Result<Option<WaitProgress>, Error> {
+        if self.waiting.is_over() {
+            return Ok(None);
+        }
+        self.waiting.step().await.map(Some)
+    }
+
+    /// What is known of each id.
+    #[must_use]
+    pub fn into_report(self) -> WaitReport {
+        self.waiting.report
+    }
+}
+
+/// How far a wait is.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct WaitProgress {
+    /// What is known of each id.
+    pub report: WaitReport,
+    /// Since the wait began.
+    pub elapsed: Duration,
+}
+
+impl WaitProgress {
+    /// How many resources reached the goal.
+    #[must_use]
+    pub fn reached(&self) -> usize {
+        self.report.reached().count()
+    }
+
+    /// How many resources there are.
+    #[must_use]
+    pub fn total(&self) -> usize {
+        self.report.resources.len()
+    }
+
+    /// How far all of it is, from 0 to 100: those that reached the goal, and what the others tell.
+    #[must_use]
+    pub fn percent(&self) -> f64 {
+        let each = self.report.resources.iter().map(|resource| match resource.verdict {
+            WaitVerdict::Reached => 100.0,
+            _ => resource.percent.unwrap_or(0.0).clamp(0.0, 100.0),
+        });
+        let total = self.total();
+        if total == 0 { 100.0 } else { each.sum::<f64>() / total as f64 }
+    }
+}
+
+/// What is known of each id of a wait.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct WaitReport {
+    /// The name of the waiter.
+    pub waiter: &'static str,
+    /// The resources, in the order of their ids.
+    pub resources: Vec<WaitedResource>,
+}
+
+impl WaitReport {
+    /// Those that reached the goal.
+    pub fn reached(&self) -> impl Iterator<Item = &WaitedResource> {
+        self.with(WaitVerdict::Reached)
+    }
+
+    /// Those that cannot reach it any more.
+    pub fn failed(&self) -> impl Iterator<Item = &WaitedResource> {
+        self.with(WaitVerdict::Failed)
+    }
+
+    /// Those that may still reach it.
+    pub fn pending(&self) -> impl Iterator<Item = &WaitedResource> {
+        self.with(WaitVerdict::Pending)
+    }
+
+    fn with(&self, verdict: WaitVerdict) -> impl Iterator<Item = &WaitedResource> {
+        self.resources.iter().filter(move |resource| resource.verdict == verdict)
+    }
+}
+
+/// One resource of a wait.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct WaitedResource {
+    /// Its id.
+    pub id: String,
+    /// What its state means for the goal.
+    pub verdict: WaitVerdict,
+    /// Its latest state; `None` while the service has not listed it.
+    pub state: Option<String>,
+    /// Why it failed, in the service's words.
+    pub reason: Option<String>,
+    /// How far it is, in percent, where the service tells.
+    pub percent: Option<f64>,
+}
+
+/// What a state means for the goal of a wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WaitVerdict {
+    /// The goal may still be reached.
+    Pending,
+    /// The goal is reached.
+    Reached,
+    /// The goal cannot be reached any more.
+    Failed,
+}
+
+/// The polling under every wait and every reconciliation.
+#[derive(Debug)]
+pub(crate) struct Waiting {
+    client: Client,
+    info: &'static WaiterInfo,
+    request_id: Option<String>,
+    interval: Duration,
+    began: Instant,
+    deadline: Instant,
+    polls: u32,
+    report: WaitReport,
+    latest_failure: Option<Error>,
+}
+
+impl Waiting {
+    pub(crate) fn new(
+        client: Client,
+        waiter: &Waiter,
+        timeout: Duration,
+        interval: Duration,
+    ) -> Self {
+        let mut seen = HashSet::new();
+        let ids = waiter.ids.iter().filter(|id| seen.insert(id.as_str()));
+        let resources = ids.map(|id| WaitedResource {
+            id: id.clone(),
+            verdict: WaitVerdict::Pending,
+            state: None,
+            reason: None,
+            percent: None,
+        });
+        let report = WaitReport { waiter: waiter.info.name, resources: resources.collect() };
+        let began = Instant::now();
+        Self {
+            client,
+            info: waiter.info,
+            request_id: waiter.request_id.clone(),
+            interval,
+            began,
+            deadline: began + timeout,
+            polls: 0,
+            report,
+            latest_failure: None,
+        }
+    }
+
+    pub(crate) const fn report(&self) -> &WaitReport {
+        &self.report
+    }
+
+    pub(crate) fn into_report(self) -> WaitReport {
+        self.report
+    }
+
+    pub(crate) fn is_over(&self) -> bool {
+        self.report.pending().next().is_none()
+    }
+
+    async fn step(&mut self) -> Result<WaitProgress, Error> {
+        if self.polls > 0 {
+            self.pause().await?;
+        }
+        self.polls += 1;
+        match self.poll_pending().await {
+            Ok(()) => self.latest_failure = None,
+            Err(error) if may_pass(&error) => self.latest_failure = Some(error),
+            Err(error) => return Err(error),
+        }
+        if let Some(failed) = self.report.failed().next() {
+            let text = told_failure(self.info, failed);
+            return Err(self.ended(text));
+        }
+        Ok(WaitProgress { report: self.report.clone(), elapsed: self.began.elapsed() })
+    }
+
+    /// Reads the state of every pending resource, batch by batch.
+    pub(crate) async fn poll_pending(&mut self) -> Result<(), Error> {
+        let resources = self.report.resources.iter().enumerate();
+        let pending: Vec<usize> = resources
+            .filter(|(_, resource)| resource.verdict == WaitVerdict::Pending)
+            .map(|(index, _)| index)
+            .collect();
+        for batch in pending.chunks(self.info.batch().max(1)) {
+            self.poll(batch).await?;
+        }
+        Ok(())
+    }
+
+    /// Sleeps for about the interval; fails when the deadline comes first.
+    async fn pause(&mut self) -> Result<(), Error> {
+        let random = entropy::random(&*self.client.shared().entropy).unwrap_or(u64::MAX / 2);
+        // Between 80 % and 120 %, so that a fleet that starts together does not poll together.
+        let share = 0.8 + 0.4 * (random >> 11) as f64 / (1u64 << 53) as f64;
+        let wake = Instant::now() + self.interval.mul_f64(share);
+        if wake < self.deadline {
+            tokio::time::sleep_until(wake).await;
+            return Ok(());
+        }
+        tokio::time::sleep_until(self.deadline).await;
+        let pending = self.report.pending().count();
+        let first = self.report.pending().next();
+        let example = first.map_or_else(String::new, |resource| {
+            let state = resource.state.as_deref().unwrap_or("not listed");
+            format!(", `{}` being {state}", resource.id)
+        });
+        let text = format!(
+            "{pending} of {} not there after {} s{example}",
+            self.report.resources.len(),
+            self.began.elapsed().as_secs(),
+        );
+        let mut error = self.ended(text).with_timed_out(true);
+        if let Some(failure) = self.latest_failure.take() {
+            error = error.with_note("the latest poll failed").with_source(failure);
+        }
+        Err(error)
+    }
+
+    fn ended(&self, text: String) -> Error {
+        Error::new(Kind::Wait, format!("{}: {text}", self.info.name))
+            .with_wait_report(self.report.clone())
+    }
+
+    async fn poll(&mut self, batch: &[usize]) -> Result<(), Error> {
+        let info = self.info;
+        let ids: Vec<String> = batch
+            .iter()
+            .filter_map(|index| self.report.resources.get(*index))
+            .map(|resource| resource.id.clone())
+            .collect();
+        let mut request = info.request(&ids);
+        let left = self.deadline.saturating_duration_since(Instant::now());
+        let own = self.client.options().operation_timeout;
+        let own = own.unwrap_or(self.client.shared().timeouts.operation);
+        let client = self.client.with_operation_timeout(own.min(left));
+        let mut response = Record::new(info.action.response);
+        pipeline::run(&client, info.action, &mut request, &mut response).await?;
+        self.read(batch, &response);
+        Ok(())
+    }
+
+    fn read(&mut self, batch: &[usize], response: &Record) {
+        let info = self.info;
+        let listed = listed(response, info);
+        for index in batch {
+            let Some(resource) = self.report.resources.get_mut(*index) else { continue };
+            let found = listed.iter().find(|(id, _)| *id == resource.id);
+            match found {
+                Some((_, item)) => resource.see(*item, info, self.request_id.as_deref()),
+                None => {
+                    resource.verdict = match info.missing {
+                        Missing::Pending => WaitVerdict::Pending,
+                        Missing::Success => WaitVerdict::Reached,
+                        Missing::Failure => WaitVerdict::Failed,
+                    };
+                    resource.state = None;
+                }
+            }
+        }
+    }
+}
+
+fn listed<'a>(response: &'a Record, info: &WaiterInfo) -> Vec<(String, &'a dyn Model)> {
+    let Value::List(list) = member_named(response, info.items) else { return Vec::new() };
+    (0..list.len())
+        .filter_map(|index| match list.at(index) {
+            Value::Object(item) => Some((member_named(item, info.id).text()?, item)),
+            _ => None,
+        })
+        .collect()
+}
+
+impl WaitedResource {
+    fn see(&mut self, item: &dyn Model, info: &WaiterInfo, request_id: Option<&str>) {
+        let member = |name| member_named(item, name);
+        let state = member(info.state).text().unwrap_or_default();
+        let is = |states: &[&str]| states.contains(&state.as_str());
+        // The state may still speak of an earlier request, whose success is not ours.
+        let speaks_of = info.request_id.and_then(|name| member(name).text());
+        let is_ours = match (request_id, speaks_of) {
+            (Some(ours), Some(theirs)) => ours == theirs,
+            _ => true,
+        };
+        self.verdict = if !is_ours {
+            WaitVerdict::Pending
+        } else if is(info.success) {
+            WaitVerdict::Reached
+        } else if is(info.failure) || is(info.unreachable) {
+            WaitVerdict::Failed
+        } else {
+            WaitVerdict::Pending
+        };
+        self.reason = match self.verdict {
+            WaitVerdict::Failed => info.reason.and_then(|name| member(name).text()),
+            _ => None,
+        }
+        .filter(|reason| !reason.is_empty());
+        self.percent = info.progress.and_then(|name| match member(name) {
+            Value::F64(percent) => Some(percent),
+            other => other.as_i64().map(|percent| percent as f64),
+        });
+        self.state = Some(state);
+    }
+}
+
+fn told_failure(info: &WaiterInfo, failed: &WaitedResource) -> String {
+    let id = &failed.id;
+    let reason = failed.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
+    match &failed.state {
+        None => format!("`{id}` does not exist{reason}"),
+        Some(state) if info.failure.contains(&state.as_str()) => {
+            format!("`{id}` is {state}{reason}")
+        }
+        Some(state) => {
+            format!(
+                "`{id}` is {state}, from where it cannot get to {}{reason}",
+                info.success.join(" or ")
+            )
+        }
+    }
+}
+
+/// Whether a poll that failed so may succeed later.
+pub(crate) fn may_pass(error: &Error) -> bool {
+    matches!(error.kind(), Kind::NotSent | Kind::Response)
+        || error.is_throttled()
+        || error.code().is_some_and(cvm_protocol::ErrorCode::is_internal)
+}

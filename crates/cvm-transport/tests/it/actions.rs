@@ -1,0 +1,350 @@
+//! A service of our own, small and complete: one action of every retry class, lists of both styles.
+
+use cvm_protocol::{
+    Condition, FieldInfo, Kind, Missing, NameIndex, OldGateway, PageInfo, PageStyle, Reclass,
+    RetryClass, Sensitive, ServiceInfo, Table, WaiterInfo, model,
+};
+use cvm_transport::{Action, ActionInfo, Paginate};
+use std::time::Duration;
+
+pub static SERVICE: ServiceInfo = ServiceInfo {
+    name: "cvm",
+    version: "2017-03-12",
+    endpoint: "cvm.tencentcloudapi.com",
+    endpoint_regional: "cvm.{region}.tencentcloudapi.com",
+    endpoint_intl: "cvm.intl.tencentcloudapi.com",
+    endpoint_internal: "cvm.internal.tencentcloudapi.com",
+    old_gateway: Some(OldGateway { host: "cvm.api.qcloud.com", path: "/v2/index.php" }),
+};
+
+const fn action(
+    name: &'static str,
+    request: &'static Table,
+    response: &'static Table,
+    retry: RetryClass,
+) -> ActionInfo {
+    ActionInfo {
+        name,
+        service: &SERVICE,
+        group: "thing",
+        request,
+        response,
+        retry,
+        reclass: &[],
+        idempotency_token: None,
+        rate_limit_per_second: None,
+        regional: true,
+        dry_run: false,
+        asynchronous: false,
+        deprecated: false,
+        paginate: None,
+        filters: &[],
+        filters_max: None,
+        filter_values_max: None,
+        errors: &[],
+    }
+}
+
+pub static LAUNCH: ActionInfo = ActionInfo {
+    reclass: &[
+        Reclass { when: &[Condition::absent("ClientToken")], class: RetryClass::Hazard },
+        Reclass { when: &[Condition::one_of("DryRun", &["true"])], class: RetryClass::Read },
+    ],
+    idempotency_token: Some("ClientToken"),
+    dry_run: true,
+    ..action("Launch", &LAUNCH_TABLE, &LAUNCH_RESPONSE, RetryClass::Token)
+};
+
+pub static LIST_THINGS: ActionInfo = ActionInfo {
+    paginate: Some(PageInfo {
+        style: PageStyle::Offset { offset: "Offset", limit: "Limit", total: "TotalCount" },
+        items: "ThingSet",
+        id: Some("ThingId"),
+        default_limit: 20,
+        min_limit: 1,
+        max_limit: 100,
+    }),
+    ..action("ListThings", &LIST_TABLE, &LIST_RESPONSE, RetryClass::Read)
+};
+
+pub static SCAN_THINGS: ActionInfo = ActionInfo {
+    paginate: Some(PageInfo {
+        style: PageStyle::Token {
+            token_in: "NextToken",
+            token_out: "NextToken",
+            limit: "MaxResults",
+        },
+        items: "ThingSet",
+        id: Some("ThingId"),
+        default_limit: 10,
+        min_limit: 10,
+        max_limit: 100,
+    }),
+    ..action("ScanThings", &SCAN_TABLE, &SCAN_RESPONSE, RetryClass::Read)
+};
+
+pub static SET_NAME: ActionInfo = action("SetName", &SET_NAME_TABLE, &DONE, RetryClass::Convergent);
+pub static START_THINGS: ActionInfo =
+    action("StartThings", &START_TABLE, &DONE, RetryClass::Guarded);
+pub static KILL_THINGS: ActionInfo = action("KillThings", &KILL_TABLE, &DONE, RetryClass::Hazard);
+
+pub static THINGS_READY: WaiterInfo = WaiterInfo {
+    name: "ThingsReady",
+    action: &LIST_THINGS,
+    ids: "ThingIds",
+    with: &[],
+    items: "ThingSet",
+    id: "ThingId",
+    state: "State",
+    success: &["READY"],
+    failure: &["FAILED"],
+    unreachable: &["GONE"],
+    missing: Missing::Pending,
+    reason: Some("Reason"),
+    request_id: Some("LatestRequestId"),
+    progress: Some("Percent"),
+    interval: Duration::from_millis(20),
+    timeout: Duration::from_secs(5),
+};
+
+macro_rules! actions {
+    ($($request:ident $response:ident $info:ident),*) => { $(
+        impl Action for $request {
+            type Response = $response;
+            const INFO: &'static ActionInfo = &$info;
+        }
+    )* };
+}
+actions!(
+    Launch LaunchResponse LAUNCH,
+    ListThings ListThingsResponse LIST_THINGS,
+    ScanThings ScanThingsResponse SCAN_THINGS,
+    SetName Done SET_NAME,
+    StartThings Done START_THINGS,
+    KillThings Done KILL_THINGS
+);
+
+impl Paginate for ListThings {
+    type Item = Thing;
+    fn items(response: ListThingsResponse) -> Vec<Thing> {
+        response.thing_set
+    }
+}
+
+impl Paginate for ScanThings {
+    type Item = Thing;
+    fn items(response: ScanThingsResponse) -> Vec<Thing> {
+        response.thing_set
+    }
+}
+
+/// Creates things; recognises a repeated token.
+#[derive(Clone, Default, PartialEq)]
+pub struct Launch {
+    pub name: Option<String>,
+    pub password: Option<Sensitive>,
+    pub count: Option<i64>,
+    pub client_token: Option<String>,
+    pub dry_run: Option<bool>,
+}
+
+pub static LAUNCH_TABLE: Table = Table {
+    name: "Launch",
+    members: &[
+        FieldInfo::new("Name", Kind::Str),
+        FieldInfo::new("Password", Kind::Str).secret(),
+        FieldInfo::new("Count", Kind::I64),
+        FieldInfo::new("ClientToken", Kind::Str),
+        FieldInfo::new("DryRun", Kind::Bool),
+    ],
+    index: NameIndex {
+        multiplier: 0x91b7584a2265b1f5,
+        shift: 61,
+        slots: &[4, 2, 1, 0, 3, 255, 255, 255],
+    },
+};
+
+model!(Launch LAUNCH_TABLE { 0 name 1 password 2 count 3 client_token 4 dry_run });
+
+/// Their ids.
+#[derive(Clone, Default, PartialEq)]
+pub struct LaunchResponse {
+    pub thing_id_set: Vec<String>,
+    pub private_key: Option<Sensitive>,
+    pub request_id: String,
+}
+
+pub static LAUNCH_RESPONSE: Table = Table {
+    name: "LaunchResponse",
+    members: &[
+        FieldInfo::new("ThingIdSet", Kind::List(&Kind::Str)).promised(),
+        FieldInfo::new("PrivateKey", Kind::Str).secret(),
+        FieldInfo::new("RequestId", Kind::Str).promised(),
+    ],
+    index: NameIndex { multiplier: 0x1027c4d1c386bbc5, shift: 62, slots: &[2, 1, 0, 255] },
+};
+
+model!(LaunchResponse LAUNCH_RESPONSE { 0 thing_id_set 1 private_key 2 request_id });
+
+/// Reads, by position.
+#[derive(Clone, Default, PartialEq)]
+pub struct ListThings {
+    pub thing_ids: Vec<String>,
+    pub offset: Option<i64>,
+    pub limit: Option<i64>,
+}
+
+pub static LIST_TABLE: Table = Table {
+    name: "ListThings",
+    members: &[
+        FieldInfo::new("ThingIds", Kind::List(&Kind::Str)),
+        FieldInfo::new("Offset", Kind::I64),
+        FieldInfo::new("Limit", Kind::I64),
+    ],
+    index: NameIndex { multiplier: 0xc2ce6f447ed4d57b, shift: 62, slots: &[2, 1, 255, 0] },
+};
+
+model!(ListThings LIST_TABLE { 0 thing_ids 1 offset 2 limit });
+
+/// One thing.
+#[derive(Clone, Default, PartialEq)]
+pub struct Thing {
+    pub thing_id: String,
+    pub state: Option<String>,
+    pub reason: Option<String>,
+    pub latest_request_id: Option<String>,
+    pub percent: Option<i64>,
+}
+
+pub static THING: Table = Table {
+    name: "Thing",
+    members: &[
+        FieldInfo::new("ThingId", Kind::Str).promised(),
+        FieldInfo::new("State", Kind::Str),
+        FieldInfo::new("Reason", Kind::Str),
+        FieldInfo::new("LatestRequestId", Kind::Str),
+        FieldInfo::new("Percent", Kind::I64),
+    ],
+    index: NameIndex {
+        multiplier: 0x78e510617311d8a3,
+        shift: 61,
+        slots: &[3, 1, 255, 255, 2, 4, 0, 255],
+    },
+};
+
+model!(Thing THING { 0 thing_id 1 state 2 reason 3 latest_request_id 4 percent });
+
+/// Things.
+#[derive(Clone, Default, PartialEq)]
+pub struct ListThingsResponse {
+    pub thing_set: Vec<Thing>,
+    pub total_count: i64,
+    pub request_id: String,
+}
+
+pub static LIST_RESPONSE: Table = Table {
+    name: "ListThingsResponse",
+    members: &[
+        FieldInfo::new("ThingSet", Kind::List(&Kind::Object(&THING))).promised(),
+        FieldInfo::new("TotalCount", Kind::I64).promised(),
+        FieldInfo::new("RequestId", Kind::Str).promised(),
+    ],
+    index: NameIndex { multiplier: 0x35bf992dc9e9c617, shift: 62, slots: &[0, 2, 255, 1] },
+};
+
+model!(ListThingsResponse LIST_RESPONSE { 0 thing_set 1 total_count 2 request_id });
+
+/// Reads, by token.
+#[derive(Clone, Default, PartialEq)]
+pub struct ScanThings {
+    pub next_token: Option<String>,
+    pub max_results: Option<i64>,
+}
+
+pub static SCAN_TABLE: Table = Table {
+    name: "ScanThings",
+    members: &[FieldInfo::new("NextToken", Kind::Str), FieldInfo::new("MaxResults", Kind::I64)],
+    index: NameIndex { multiplier: 0x63ca828dd5f4b3b3, shift: 63, slots: &[0, 1] },
+};
+
+model!(ScanThings SCAN_TABLE { 0 next_token 1 max_results });
+
+/// Things.
+#[derive(Clone, Default, PartialEq)]
+pub struct ScanThingsResponse {
+    pub thing_set: Vec<Thing>,
+    pub next_token: Option<String>,
+    pub request_id: String,
+}
+
+pub static SCAN_RESPONSE: Table = Table {
+    name: "ScanThingsResponse",
+    members: &[
+        FieldInfo::new("ThingSet", Kind::List(&Kind::Object(&THING))).promised(),
+        FieldInfo::new("NextToken", Kind::Str),
+        FieldInfo::new("RequestId", Kind::Str).promised(),
+    ],
+    index: NameIndex { multiplier: 0x9b810e766ec9d287, shift: 62, slots: &[2, 1, 255, 0] },
+};
+
+model!(ScanThingsResponse SCAN_RESPONSE { 0 thing_set 1 next_token 2 request_id });
+
+/// Convergent.
+#[derive(Clone, Default, PartialEq)]
+pub struct SetName {
+    pub thing_id: String,
+    pub name: String,
+}
+
+pub static SET_NAME_TABLE: Table = Table {
+    name: "SetName",
+    members: &[
+        FieldInfo::new("ThingId", Kind::Str).required(),
+        FieldInfo::new("Name", Kind::Str).required(),
+    ],
+    index: NameIndex { multiplier: 0xc4647159c324c985, shift: 63, slots: &[0, 1] },
+};
+
+model!(SetName SET_NAME_TABLE { 0 thing_id 1 name });
+
+/// Guarded.
+#[derive(Clone, Default, PartialEq)]
+pub struct StartThings {
+    pub thing_ids: Vec<String>,
+}
+
+pub static START_TABLE: Table = Table {
+    name: "StartThings",
+    members: &[FieldInfo::new("ThingIds", Kind::List(&Kind::Str)).required()],
+    index: NameIndex { multiplier: 0xb2221a58008a05a7, shift: 64, slots: &[0] },
+};
+
+model!(StartThings START_TABLE { 0 thing_ids });
+
+/// Hazard.
+#[derive(Clone, Default, PartialEq)]
+pub struct KillThings {
+    pub thing_ids: Vec<String>,
+}
+
+pub static KILL_TABLE: Table = Table {
+    name: "KillThings",
+    members: &[FieldInfo::new("ThingIds", Kind::List(&Kind::Str)).required()],
+    index: NameIndex { multiplier: 0x442e3d437204e52d, shift: 64, slots: &[0] },
+};
+
+model!(KillThings KILL_TABLE { 0 thing_ids });
+
+/// Nothing but an id.
+#[derive(Clone, Default, PartialEq)]
+pub struct Done {
+    pub request_id: String,
+}
+
+pub static DONE: Table = Table {
+    name: "Done",
+    members: &[FieldInfo::new("RequestId", Kind::Str).promised()],
+    index: NameIndex { multiplier: 0xcd447e35b8b6d8ff, shift: 64, slots: &[0] },
+};
+
+model!(Done DONE { 0 request_id });

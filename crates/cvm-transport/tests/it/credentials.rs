@@ -1,0 +1,134 @@
+//! Credentials that are fetched and replaced while calls are made.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use cvm_transport::{
+    AssumeRoleCredentials, BoxFuture, CachedCredentials, Client, Credential, CredentialProvider,
+    CredentialProviderError, CredentialSnapshot, Outcome, StaticCredentials,
+    WebIdentityCredentials,
+};
+
+use crate::actions::{KillThings, ListThings};
+use crate::builder;
+use crate::server::{Received, Server, Turn};
+
+fn role(_: &Received) -> String {
+    r#"{"Response":{"Credentials":{"Token":"role-token","TmpSecretId":"AKIDrole","TmpSecretKey":"role-key"},
+        "ExpiredTime":4000000000,"Expiration":"2096-10-02T07:06:40Z","RequestId":"r-sts"}}"#
+        .into()
+}
+
+#[tokio::test]
+async fn a_role_is_assumed_once_and_signs_every_call() {
+    let sts = Server::answering([Turn::error("InternalError")], role).await;
+    let own = StaticCredentials::new(Credential::new("AKIDown", "own-key").unwrap());
+    let role = AssumeRoleCredentials::new(own, "qcs::cam::uin/1:roleName/r", "session")
+        .duration_seconds(3_600)
+        .endpoint(&sts.url);
+    let server = Server::start([]).await;
+    let client =
+        builder(&server.url).credential_provider(CachedCredentials::new(role)).build().unwrap();
+    for _ in 0..3 {
+        client.send(ListThings::default()).await.unwrap();
+    }
+    let asked = sts.received();
+    assert_eq!(asked.len(), 2, "one resend, then kept");
+    assert_eq!(asked[1].action(), "AssumeRole");
+    assert_eq!(asked[1].header("x-tc-version"), Some("2018-08-13"));
+    assert!(asked[1].header("authorization").unwrap().contains("Credential=AKIDown/"));
+    assert!(asked[1].header("authorization").unwrap().contains("/sts/tc3_request"));
+    assert_eq!(asked[1].json()["DurationSeconds"], 3_600);
+    for received in server.received() {
+        assert_eq!(received.header("x-tc-token"), Some("role-token"));
+        assert!(received.header("authorization").unwrap().contains("Credential=AKIDrole/"));
+    }
+}
+
+#[tokio::test]
+async fn web_identity_is_exchanged_without_a_signature() {
+    let sts = Server::answering([], role).await;
+    let path = std::env::temp_dir().join(format!("cvm-web-identity-{}", std::process::id()));
+    std::fs::write(&path, "signed-by-the-cluster\n").unwrap();
+    let provider = WebIdentityCredentials::new("provider", "arn", &path).endpoint(&sts.url);
+    let snapshot = provider.credential().await.unwrap();
+    assert_eq!(snapshot.credential().secret_id(), "AKIDrole");
+    let asked = &sts.received()[0];
+    assert_eq!(asked.header("authorization"), Some("SKIP"));
+    assert_eq!(asked.header("x-tc-token"), None);
+    assert_eq!(asked.json()["WebIdentityToken"], "signed-by-the-cluster");
+    std::fs::remove_file(&path).unwrap();
+    assert!(provider.credential().await.is_err());
+}
+
+#[tokio::test]
+async fn a_refused_role_ends_the_call_with_the_reason() {
+    let sts = Server::start([Turn::error("AuthFailure.UnauthorizedOperation")]).await;
+    let own = StaticCredentials::new(Credential::new("AKIDown", "own-key").unwrap());
+    let role = AssumeRoleCredentials::new(own, "arn", "session").endpoint(&sts.url);
+    let server = Server::start([]).await;
+    let client = builder(&server.url).credential_provider(role).build().unwrap();
+    let error = client.send(ListThings::default()).await.unwrap_err();
+    assert!(error.is_credentials() && error.is_not_sent(), "{error:?}");
+    assert!(error.to_string().contains("UnauthorizedOperation"), "{error}");
+    assert_eq!((server.connections(), sts.received().len()), (0, 1));
+}
+
+/// Gives a new credential each time it is asked, all parts numbered alike.
+#[derive(Clone, Debug, Default)]
+struct Rotating(Arc<AtomicU32>);
+
+impl CredentialProvider for Rotating {
+    fn credential(
+        &self,
+    ) -> BoxFuture<'_, Result<Arc<CredentialSnapshot>, CredentialProviderError>> {
+        let number = self.0.fetch_add(1, Ordering::SeqCst);
+        Box::pin(async move {
+            let credential = Credential::temporary(
+                format!("AKID{number}"),
+                format!("key-{number}"),
+                format!("token-{number}"),
+            );
+            Ok(Arc::new(CredentialSnapshot::new(credential.unwrap())))
+        })
+    }
+
+    fn refused(&self, _: &CredentialSnapshot) -> bool {
+        true
+    }
+}
+
+#[tokio::test]
+async fn a_refused_token_is_renewed_once() {
+    let refused = || Turn::error("AuthFailure.TokenFailure");
+    let server = Server::start([refused()]).await;
+    let client: Client =
+        builder(&server.url).credential_provider(Rotating::default()).build().unwrap();
+    let kill = || KillThings { thing_ids: vec!["thing-1".into()] };
+    let (_, report) = client.send_reported(kill()).await.unwrap();
+    let outcomes: Vec<_> = report.attempts.iter().map(|attempt| attempt.outcome).collect();
+    assert_eq!(outcomes, [Outcome::TokenRefused, Outcome::Success]);
+
+    let server = Server::start([refused(), refused()]).await;
+    let client = builder(&server.url).credential_provider(Rotating::default()).build().unwrap();
+    let error = client.send(kill()).await.unwrap_err();
+    assert!(error.is_auth() && error.outcome_unknown().is_none());
+    assert_eq!(server.received().len(), 2);
+}
+
+#[tokio::test]
+async fn every_attempt_is_signed_with_one_whole_credential() {
+    let failing = (0..40).map(|_| Turn::error("InternalError"));
+    let server = Server::start(failing).await;
+    let client = builder(&server.url).credential_provider(Rotating::default()).build().unwrap();
+    for _ in 0..12 {
+        let _ = client.with_max_attempts(3).send(ListThings::default()).await;
+    }
+    let received = server.received();
+    assert!(received.len() > 30);
+    for (number, received) in received.iter().enumerate() {
+        assert_eq!(received.header("x-tc-token"), Some(&*format!("token-{number}")));
+        let id = format!("Credential=AKID{number}/");
+        assert!(received.header("authorization").unwrap().contains(&id));
+    }
+}

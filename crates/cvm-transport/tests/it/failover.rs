@@ -1,0 +1,179 @@
+//! Other hosts and hosts that are shut out: only when asked for, and only for what may be repeated.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use cvm_transport::{ClientBuilder, Outcome, Timeouts};
+
+use crate::actions::{KillThings, Launch, ListThings, SetName, StartThings};
+use crate::builder;
+use crate::server::{Server, Turn};
+
+fn ids() -> Vec<String> {
+    vec!["thing-1".into()]
+}
+
+/// An address where nobody listens.
+async fn deserted() -> String {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    format!("http://{}", listener.local_addr().unwrap())
+}
+
+/// Has an operation limit, so that a call to a deserted place ends soon.
+fn brief(url: &str) -> ClientBuilder {
+    builder(url).timeouts(Timeouts { operation: Duration::from_secs(3), ..Timeouts::default() })
+}
+
+#[tokio::test]
+async fn without_backups_a_deserted_host_is_all_there_is() {
+    let url = deserted().await;
+    let error = brief(&url).build().unwrap().send(ListThings::default()).await.unwrap_err();
+    assert!(error.is_not_sent());
+    assert_eq!(error.attempts().len(), 4);
+}
+
+#[tokio::test]
+async fn what_may_be_repeated_goes_to_a_backup_under_its_name() {
+    let url = deserted().await;
+    let backup = Server::start([]).await;
+    let client =
+        brief(&url).backup_endpoints([deserted().await, backup.url.clone()]).build().unwrap();
+    let (_, report) = client.send_reported(ListThings::default()).await.unwrap();
+    let outcomes: Vec<_> = report.attempts.iter().map(|attempt| attempt.outcome).collect();
+    assert_eq!(outcomes, [Outcome::NotSent, Outcome::NotSent, Outcome::Success]);
+    client.send(SetName::default()).await.unwrap();
+    client.send(Launch::default()).await.unwrap();
+    let received = backup.received();
+    assert_eq!(received.len(), 3);
+    for request in &received {
+        assert_eq!(request.header("host"), backup.url.strip_prefix("http://"));
+        assert_eq!(request.header("x-tc-region"), Some("ap-guangzhou"));
+    }
+}
+
+#[tokio::test]
+async fn the_signature_is_for_the_host_that_is_called() {
+    use cvm_transport::{FixedClock, SeededEntropy};
+    let url = deserted().await;
+    let backup = Server::start([]).await;
+    let fixed =
+        |url: &str| brief(url).clock(FixedClock::at(1_551_113_065)).entropy(SeededEntropy::new(7));
+    let client = fixed(&url).backup_endpoints([&backup.url]).build().unwrap();
+    client.send(ListThings::default()).await.unwrap();
+    // What a client of that host alone would sign: the tc3 signature covers host, body and time.
+    let own = fixed(&backup.url).build().unwrap().prepare(ListThings::default()).await.unwrap();
+    let received = backup.received();
+    assert_eq!(
+        received[0].header("authorization"),
+        own.headers().get("authorization").map(|value| value.to_str().unwrap())
+    );
+    let primary = fixed(&url).build().unwrap().prepare(ListThings::default()).await.unwrap();
+    assert_ne!(primary.headers().get("authorization"), own.headers().get("authorization"));
+}
+
+#[tokio::test]
+async fn guarded_and_hazard_actions_never_leave_the_endpoint() {
+    let url = deserted().await;
+    let backup = Server::start([]).await;
+    let client = brief(&url).backup_endpoints([&backup.url]).breaker(true).build().unwrap();
+    for _ in 0..3 {
+        let error = client.send(KillThings { thing_ids: ids() }).await.unwrap_err();
+        assert!(error.is_not_sent(), "{error}");
+        let error = client.send(StartThings { thing_ids: ids() }).await.unwrap_err();
+        assert!(error.is_not_sent(), "{error}");
+    }
+    assert_eq!(backup.connections(), 0);
+}
+
+#[tokio::test]
+async fn only_what_was_not_sent_changes_the_host() {
+    for turn in [
+        Turn::reset(),
+        Turn::close(),
+        Turn::status(502, vec![]),
+        Turn::error("InternalError"),
+        Turn::error("RequestLimitExceeded"),
+        Turn::status(429, vec![]),
+    ] {
+        let server = Server::start([turn.clone()]).await;
+        let backup = Server::start([]).await;
+        let client = builder(&server.url).backup_endpoints([&backup.url]).build().unwrap();
+        client.send(Launch::default()).await.unwrap();
+        assert_eq!(server.received().len(), 2, "{turn:?}");
+        assert_eq!(backup.connections(), 0, "{turn:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_open_breaker_sends_elsewhere_with_the_same_token_and_keeps_hazards() {
+    let failures = std::iter::repeat_n(Turn::status(502, vec![]), 5);
+    let server = Server::start(failures).await;
+    let backup = Server::start([]).await;
+    let client =
+        builder(&server.url).backup_endpoints([&backup.url]).breaker(true).build().unwrap();
+    let doomed = client.send(ListThings::default()).await.unwrap_err();
+    assert_eq!(doomed.attempts().len(), 4);
+    // The fifth failure is this launch's first attempt; its second goes to the backup.
+    let (_, report) = client.send_reported(Launch::default()).await.unwrap();
+    assert_eq!(report.attempts.len(), 2);
+    assert_eq!((server.received().len(), backup.received().len()), (5, 1));
+    let tokens: HashSet<_> = [&server.received()[4], &backup.received()[0]]
+        .map(|received| received.client_token().unwrap())
+        .into();
+    assert_eq!(tokens.len(), 1);
+
+    client.send(ListThings::default()).await.unwrap();
+    assert_eq!(backup.received().len(), 2);
+    let error = client.send(KillThings { thing_ids: ids() }).await.unwrap_err();
+    assert!(error.is_not_sent() && error.outcome_unknown().is_none(), "{error}");
+    assert!(error.to_string().contains("left alone"), "{error}");
+    assert_eq!((server.received().len(), backup.received().len()), (5, 2));
+}
+
+#[tokio::test]
+async fn a_breaker_without_backups_fails_at_once_and_only_when_switched_on() {
+    let failures = || std::iter::repeat_n(Turn::status(502, vec![]), 8);
+    let server = Server::start(failures()).await;
+    let client = builder(&server.url).breaker(true).build().unwrap();
+    client.send(ListThings::default()).await.unwrap_err();
+    let error = client.send(Launch::default()).await.unwrap_err();
+    assert!(error.outcome_unknown().is_some(), "its first attempt left: {error}");
+    assert_eq!(server.received().len(), 5);
+    let error = client.send(ListThings::default()).await.unwrap_err();
+    assert!(error.is_not_sent());
+    assert_eq!(server.received().len(), 5);
+
+    let server = Server::start(failures()).await;
+    let client = builder(&server.url).build().unwrap();
+    client.send(ListThings::default()).await.unwrap_err();
+    client.send(ListThings::default()).await.unwrap_err();
+    client.send(ListThings::default()).await.unwrap();
+    assert_eq!(server.received().len(), 9);
+}
+
+#[tokio::test]
+async fn refusals_and_throttling_never_open_a_breaker() {
+    let script = (0..20).map(|index| match index % 3 {
+        0 => Turn::error("InternalError"),
+        1 => Turn::error("UnauthorizedOperation"),
+        _ => Turn::error("ResourceNotFound"),
+    });
+    let server = Server::start(script).await;
+    let client = builder(&server.url).breaker(true).max_attempts(1).build().unwrap();
+    for _ in 0..20 {
+        client.send(ListThings::default()).await.unwrap_err();
+    }
+    client.send(ListThings::default()).await.unwrap();
+    assert_eq!(server.received().len(), 21);
+}
+
+#[tokio::test]
+async fn secrets_in_urls_stay_on_this_machine() {
+    let with = |backup: &str| {
+        builder("http://127.0.0.1:9").allow_secrets_in_url(true).backup_endpoints([backup]).build()
+    };
+    assert!(with("https://backup.example").unwrap_err().is_usage());
+    assert!(with("http://127.0.0.1:10").is_ok());
+    let error = builder("http://127.0.0.1:9").backup_endpoints(["http://a.example"]).build();
+    assert!(error.unwrap_err().to_string().contains("backup endpoint must use https"));
+}

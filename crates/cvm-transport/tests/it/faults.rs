@@ -1,0 +1,216 @@
+//! Answers that are none: cut short, too large, from strangers, in codings nobody asked for.
+
+use std::time::Duration;
+
+use cvm_transport::Outcome;
+
+use crate::actions::{LAUNCH, ListThings, StartThings};
+use crate::server::{Server, Turn, answer};
+use crate::{builder, client};
+
+const HEALTHY: &str = r#"{"Response":{"ThingSet":[],"TotalCount":0,"RequestId":"r"}}"#;
+
+/// Everything that can go wrong after the request was read.
+pub fn faults() -> Vec<(&'static str, Turn)> {
+    let raw = |text: &str| Turn::Raw(text.as_bytes().to_vec());
+    let whole = String::from_utf8(answer(200, &[], HEALTHY)).unwrap();
+    let twice = r#"{"Response":{"RequestId":"a"},"Response":{"RequestId":"b"}}"#;
+    let deep = format!("{}1{}", "[".repeat(200_000), "]".repeat(200_000));
+    let deep = format!(r#"{{"Response":{{"X":{deep},"RequestId":"r"}}}}"#);
+    vec![
+        ("reset", Turn::reset()),
+        ("close", Turn::close()),
+        ("stall", Turn::stall()),
+        ("half a status line", raw("HTTP/1.1 20")),
+        ("no HTTP", raw("220 mail ready\r\n")),
+        ("half a head", raw("HTTP/1.1 200 OK\r\ncontent-le")),
+        (
+            "head then reset",
+            Turn::RawThenReset(b"HTTP/1.1 200 OK\r\ncontent-length: 59\r\n\r\n".to_vec()),
+        ),
+        (
+            "head then stall",
+            Turn::RawThenStall(b"HTTP/1.1 200 OK\r\ncontent-length: 59\r\n\r\n".to_vec()),
+        ),
+        ("half a body", raw(whole.get(..whole.len() - 5).unwrap())),
+        (
+            "half a body then stall",
+            Turn::RawThenStall(whole.as_bytes()[..whole.len() - 5].to_vec()),
+        ),
+        (
+            "length too long",
+            raw(&whole
+                .replace(&format!("content-length: {}", HEALTHY.len()), "content-length: 999")),
+        ),
+        (
+            "length too short",
+            raw(&whole.replace(&format!("content-length: {}", HEALTHY.len()), "content-length: 10")),
+        ),
+        ("two lengths", raw(&whole.replace("\r\n\r\n", "\r\ncontent-length: 3\r\n\r\n"))),
+        ("length no number", raw("HTTP/1.1 200 OK\r\ncontent-length: x\r\n\r\n{}")),
+        (
+            "chunk without end",
+            raw("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\n{\"Res\r\n"),
+        ),
+        (
+            "chunk of no length",
+            raw("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n{}\r\n0\r\n\r\n"),
+        ),
+        ("empty", Turn::json("")),
+        ("null", Turn::json("null")),
+        ("list", Turn::json("[]")),
+        ("empty object", Turn::json("{}")),
+        ("null response", Turn::json(r#"{"Response":null}"#)),
+        (
+            "no request id",
+            Turn::json(r#"{"Response":{"ThingIdSet":["x"],"ThingSet":[],"TotalCount":0}}"#),
+        ),
+        (
+            "error without request id",
+            Turn::json(r#"{"Response":{"Error":{"Code":"LimitExceeded","Message":""}}}"#),
+        ),
+        ("response twice", Turn::json(twice)),
+        ("bom", Turn::json(format!("\u{feff}{HEALTHY}"))),
+        ("tail", Turn::json(format!("{HEALTHY} x"))),
+        ("deep", Turn::json(deep)),
+        (
+            "not utf-8",
+            Turn::Raw(
+                answer(200, &[], HEALTHY)
+                    .into_iter()
+                    .map(|b| if b == b'r' { 0xff } else { b })
+                    .collect(),
+            ),
+        ),
+        ("html", Turn::json("<html><body>log in</body></html>")),
+        ("html 403", Turn::Answer { status: 403, headers: vec![], body: "<html>".into() }),
+        ("404", Turn::status(404, vec![])),
+        ("408", Turn::status(408, vec![])),
+        ("500", Turn::status(500, vec![])),
+        ("502", Turn::status(502, vec![])),
+        ("503 with wish", Turn::status(503, vec![("retry-after", "0".into())])),
+        (
+            "504 with success inside",
+            Turn::Answer { status: 504, headers: vec![], body: HEALTHY.into() },
+        ),
+        ("301", Turn::status(301, vec![("location", "/elsewhere".into())])),
+        ("307", Turn::status(307, vec![("location", "http://127.0.0.1:1/".into())])),
+        (
+            "gzip",
+            Turn::Answer {
+                status: 200,
+                headers: vec![("content-encoding", "gzip".into())],
+                body: HEALTHY.into(),
+            },
+        ),
+        ("too large", Turn::Answer { status: 200, headers: vec![], body: "x".repeat(200_000) }),
+        (
+            "too large without length",
+            raw(&format!("HTTP/1.1 200 OK\r\n\r\n{}", "x".repeat(200_000))),
+        ),
+        ("internal error", Turn::error("InternalError")),
+        ("service unavailable", Turn::error("ServiceUnavailable")),
+        (
+            "many headers",
+            Turn::Answer {
+                status: 200,
+                headers: (0..300).map(|_| ("x-many", "1".to_owned())).collect(),
+                body: HEALTHY.into(),
+            },
+        ),
+    ]
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_fault_is_taken_for_an_answer() {
+    let faults = faults();
+    assert!(faults.len() >= 40, "{}", faults.len());
+    for (name, fault) in faults {
+        let server = Server::start([fault]).await;
+        let client =
+            builder(&server.url).max_response_bytes(100_000).max_attempts(1).build().unwrap();
+        let error = match client.send(StartThings { thing_ids: vec!["thing-1".into()] }).await {
+            Err(error) => error,
+            Ok(_) => panic!("{name}: taken for success"),
+        };
+        assert!(error.outcome_unknown().is_some(), "{name}: {error}");
+        let outcome = error.attempts()[0].outcome;
+        assert!(matches!(outcome, Outcome::Ambiguous | Outcome::Misrouted), "{name}: {outcome}");
+        assert!(error.to_string().len() < 600, "{name}: {}", error.to_string().len());
+        // The client is as good as new.
+        client.send(ListThings::default()).await.unwrap_or_else(|error| panic!("{name}: {error}"));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_read_survives_every_fault_that_a_second_try_can_mend() {
+    for (name, fault) in faults() {
+        let server = Server::start([fault]).await;
+        let client = builder(&server.url).max_response_bytes(100_000).build().unwrap();
+        let outcome = client.send(ListThings::default()).await;
+        match outcome {
+            Ok(answer) => assert_eq!(answer.request_id, "r-ok", "{name}"),
+            Err(error) => assert!(error.is_misrouted(), "{name}: {error:?}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn redirects_are_refused_and_nothing_reaches_the_other_host() {
+    let other = Server::start([]).await;
+    for status in [301, 302, 303, 307, 308] {
+        let target = format!("{}/x?token=canary", other.url);
+        let server = Server::start([Turn::status(status, vec![("location", target)])]).await;
+        let error = client(&server.url).send(ListThings::default()).await.unwrap_err();
+        assert!(error.is_misrouted() && !error.to_string().contains("canary"), "{error}");
+        assert_eq!(server.received().len(), 1);
+    }
+    assert_eq!(other.connections(), 0);
+}
+
+#[tokio::test]
+async fn the_content_type_decides_nothing() {
+    let refused =
+        r#"{"Response":{"Error":{"Code":"LimitExceeded","Message":"no"},"RequestId":"r"}}"#;
+    for content_type in [
+        "application/json",
+        "application/json; charset=utf-8",
+        "text/plain",
+        "text/html",
+        "",
+        "nonsense",
+        "APPLICATION/JSON",
+        "application/octet-stream",
+        "application/json;charset=gbk",
+    ] {
+        let headers = vec![("content-type", content_type.to_owned())];
+        let turn =
+            |body: &str| Turn::Answer { status: 200, headers: headers.clone(), body: body.into() };
+        let server = Server::start([turn(refused), turn(HEALTHY)]).await;
+        let client = client(&server.url);
+        assert!(client.send(ListThings::default()).await.unwrap_err().is_quota(), "{content_type}");
+        client.send(ListThings::default()).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn oversize_requests_are_refused_before_they_are_sent() {
+    let server = Server::start([]).await;
+    let client = builder(&server.url).dialect(cvm_transport::Dialect::V1Sha256).build().unwrap();
+    let large = serde_json::json!({ "Name": "x".repeat(1024 * 1024) });
+    let error = client.call(&LAUNCH, large).await.unwrap_err();
+    assert!(error.is_usage() && error.to_string().contains("bytes"), "{error}");
+    assert_eq!(server.connections(), 0);
+}
+
+#[tokio::test]
+async fn a_slow_body_is_cut_off() {
+    let mut bytes = b"HTTP/1.1 200 OK\r\n\r\n".to_vec();
+    bytes.extend(vec![b' '; 4_000]);
+    let server = Server::start([Turn::Drip { bytes, every: Duration::from_millis(1) }]).await;
+    let client = builder(&server.url).max_attempts(1).build().unwrap();
+    let began = std::time::Instant::now();
+    let error = client.send(ListThings::default()).await.unwrap_err();
+    assert!(error.is_timeout(), "{error}");
+    assert!(began.elapsed() < Duration::from_secs(2));
+}

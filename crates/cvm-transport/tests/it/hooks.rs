@@ -1,0 +1,163 @@
+//! What a caller can hang into a call: headers, numbers, limits, another HTTP client.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use cvm_transport::{
+    AddedHeaders, AttemptMetrics, BoxFuture, CallMetrics, EndedAttempt, Exchange, HttpFailure,
+    HttpFailureKind, HttpResponse, HttpSend, Interceptor, Metrics, Outcome, PacedCall,
+    PreparedRequest, RateLimiter, RateLimiterError, Sending,
+};
+
+use crate::actions::{KillThings, ListThings};
+use crate::builder;
+use crate::server::{Server, Turn};
+
+#[derive(Clone, Debug, Default)]
+struct Hook(Arc<Mutex<Vec<String>>>);
+
+impl Interceptor for Hook {
+    fn before_signing(
+        &self,
+        exchange: &Exchange<'_>,
+        headers: &mut AddedHeaders,
+    ) -> Result<(), String> {
+        if exchange.action == "KillThings" {
+            return Err("nobody kills on a Friday".into());
+        }
+        headers.add("traceparent", "00-1-2-3")
+    }
+
+    fn after_response(&self, exchange: &Exchange<'_>, ended: &EndedAttempt<'_>) {
+        let line = format!("{} {} {:?}", exchange.attempt, ended.outcome, ended.request_id);
+        self.0.lock().unwrap().push(line);
+    }
+}
+
+impl Metrics for Hook {
+    fn attempt(&self, attempt: &AttemptMetrics<'_>) {
+        self.0.lock().unwrap().push(format!("{} {:?}", attempt.number, attempt.code));
+    }
+
+    fn call(&self, call: &CallMetrics<'_>) {
+        let line = format!("{} attempts, succeeded: {}", call.attempts, call.succeeded);
+        self.0.lock().unwrap().push(line);
+    }
+}
+
+#[tokio::test]
+async fn an_interceptor_adds_headers_and_stops_calls() {
+    let server = Server::start([Turn::error("InternalError")]).await;
+    let hook = Hook::default();
+    let client = builder(&server.url).interceptor(hook.clone()).build().unwrap();
+    client.send(ListThings::default()).await.unwrap();
+    assert_eq!(server.received()[0].header("traceparent"), Some("00-1-2-3"));
+    let lines = [r#"1 ambiguous Some("r-error")"#, r#"2 success Some("r-ok")"#];
+    assert_eq!(*hook.0.lock().unwrap(), lines);
+
+    let kill = KillThings { thing_ids: vec!["thing-1".into()] };
+    let error = client.send(kill).await.unwrap_err();
+    assert!(error.is_usage() && error.to_string().contains("Friday"), "{error}");
+    assert_eq!(server.received().len(), 2);
+}
+
+#[tokio::test]
+async fn metrics_count_attempts_and_calls() {
+    let server = Server::start([Turn::error("InternalError")]).await;
+    let hook = Hook::default();
+    let client = builder(&server.url).metrics(hook.clone()).build().unwrap();
+    client.send(ListThings::default()).await.unwrap();
+    let lines = [r#"1 Some("InternalError")"#, "2 None", "2 attempts, succeeded: true"];
+    assert_eq!(*hook.0.lock().unwrap(), lines);
+}
+
+/// Lets every second call through at once, and the others never.
+#[derive(Debug, Default)]
+struct EverySecond(AtomicU32);
+
+impl RateLimiter for EverySecond {
+    fn acquire<'a>(&'a self, _: &'a PacedCall<'a>) -> BoxFuture<'a, Result<(), RateLimiterError>> {
+        let number = self.0.fetch_add(1, Ordering::SeqCst);
+        Box::pin(async move {
+            if number % 2 == 1 {
+                std::future::pending::<()>().await;
+            }
+            Ok(())
+        })
+    }
+}
+
+#[tokio::test]
+async fn a_limiter_is_asked_and_bounded_by_the_deadline() {
+    let server = Server::start([]).await;
+    let client = builder(&server.url).rate_limiter(EverySecond::default()).build().unwrap();
+    let client = client.with_operation_timeout(Duration::from_millis(300));
+    client.send(ListThings::default()).await.unwrap();
+    let kill = KillThings { thing_ids: vec!["thing-1".into()] };
+    let error = client.send(kill).await.unwrap_err();
+    assert!(error.is_timeout() && error.is_not_sent(), "{error:?}");
+    assert_eq!(server.received().len(), 1);
+}
+
+/// An HTTP client that fails as it is told, without any network.
+#[derive(Debug)]
+struct Failing {
+    says_held: bool,
+    calls: Arc<AtomicU32>,
+}
+
+impl HttpSend for Failing {
+    fn send<'a>(
+        &'a self,
+        _: &'a PreparedRequest,
+        sending: &'a Sending,
+    ) -> BoxFuture<'a, Result<HttpResponse, HttpFailure>> {
+        self.calls.fetch_add(1, Ordering::SeqCst);
+        if self.says_held {
+            sending.held();
+        }
+        Box::pin(async {
+            tokio::time::sleep(Duration::from_secs(3_600)).await;
+            Err(HttpFailure::new(HttpFailureKind::MaybeSent, "never"))
+        })
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn another_http_client_that_tells_nothing_counts_as_having_sent() {
+    for (says_held, outcome, sent) in [(false, Outcome::Ambiguous, 1), (true, Outcome::NotSent, 4)]
+    {
+        let calls = Arc::new(AtomicU32::new(0));
+        let http = Failing { says_held, calls: Arc::clone(&calls) };
+        let client = builder("https://cvm.example.com").http(http).build().unwrap();
+        let kill = KillThings { thing_ids: vec!["thing-1".into()] };
+        let error = client.send(kill).await.unwrap_err();
+        assert_eq!(error.attempts()[0].outcome, outcome);
+        assert_eq!(error.outcome_unknown().is_some(), outcome == Outcome::Ambiguous);
+        assert_eq!(calls.load(Ordering::SeqCst), sent);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_storm_of_failures_is_not_answered_with_a_storm_of_resends() {
+    #[derive(Debug)]
+    struct Down(Arc<AtomicU32>);
+    impl HttpSend for Down {
+        fn send<'a>(
+            &'a self,
+            _: &'a PreparedRequest,
+            _: &'a Sending,
+        ) -> BoxFuture<'a, Result<HttpResponse, HttpFailure>> {
+            self.0.fetch_add(1, Ordering::SeqCst);
+            Box::pin(async { Err(HttpFailure::new(HttpFailureKind::MaybeSent, "down")) })
+        }
+    }
+    let sent = Arc::new(AtomicU32::new(0));
+    let client = builder("https://cvm.example.com").http(Down(Arc::clone(&sent))).build().unwrap();
+    for _ in 0..2_000 {
+        client.send(ListThings::default()).await.unwrap_err();
+    }
+    let resends = sent.load(Ordering::SeqCst) - 2_000;
+    assert!((30..=36).contains(&resends), "500 tokens are 35 resends: {resends}");
+}

@@ -1,0 +1,205 @@
+//! Long lists: every item once, and an end even when the server has none.
+
+use std::sync::Mutex;
+
+use cvm_transport::Position;
+
+use crate::actions::{ListThings, ScanThings, Thing};
+use crate::client;
+use crate::server::{Received, Server, Turn};
+
+fn page(ids: &[String], rest: &str) -> String {
+    let items: Vec<String> = ids.iter().map(|id| format!(r#"{{"ThingId":"{id}"}}"#)).collect();
+    format!(r#"{{"Response":{{"ThingSet":[{}],{rest}"RequestId":"r"}}}}"#, items.join(","))
+}
+
+fn offset(received: &Received) -> (usize, usize) {
+    let body = received.json();
+    (body["Offset"].as_u64().unwrap() as usize, body["Limit"].as_u64().unwrap() as usize)
+}
+
+fn slice(things: &[String], received: &Received) -> String {
+    let (offset, limit) = offset(received);
+    let end = (offset + limit).min(things.len());
+    let rows = things.get(offset.min(end)..end).unwrap();
+    page(rows, &format!(r#""TotalCount":{},"#, things.len()))
+}
+
+fn things(count: usize) -> Vec<String> {
+    (0..count).map(|number| format!("thing-{number}")).collect()
+}
+
+async fn ids(items: &mut cvm_transport::Items<ListThings>) -> Vec<String> {
+    let mut ids = Vec::new();
+    while let Some(Thing { thing_id, .. }) = items.try_next().await.unwrap() {
+        ids.push(thing_id);
+    }
+    ids
+}
+
+#[tokio::test]
+async fn offset_lists_are_read_to_their_end() {
+    for count in [0, 1, 99, 100, 101, 250] {
+        let all = things(count);
+        let served = all.clone();
+        let server = Server::answering([], move |received| slice(&served, received)).await;
+        let mut items = client(&server.url).items(ListThings::default());
+        assert_eq!(ids(&mut items).await, all);
+        assert_eq!(server.received().len(), count.div_ceil(100).max(1), "{count}");
+        assert_eq!(items.total(), Some(count as u64));
+    }
+}
+
+#[tokio::test]
+async fn the_callers_own_limit_and_offset_are_kept() {
+    let all = things(25);
+    let served = all.clone();
+    let server = Server::answering([], move |received| slice(&served, received)).await;
+    let request = ListThings { limit: Some(10), offset: Some(5), ..ListThings::default() };
+    let mut items = client(&server.url).items(request);
+    assert_eq!(ids(&mut items).await, all[5..]);
+    let asked: Vec<_> = server.received().iter().map(offset).collect();
+    assert_eq!(asked, [(5, 10), (15, 10)]);
+}
+
+#[tokio::test]
+async fn rows_that_vanish_hide_no_other_row() {
+    // After the first page ten of its rows are deleted, so all later rows move up by ten.
+    let rows = Mutex::new(things(250));
+    let server = Server::answering([], move |received| {
+        let mut rows = rows.lock().unwrap();
+        let answer = slice(&rows, received);
+        if offset(received).0 == 0 {
+            rows.drain(..10);
+        }
+        answer
+    })
+    .await;
+    let mut items = client(&server.url).items(ListThings::default());
+    let read = ids(&mut items).await;
+    let expected = things(250);
+    for id in &expected {
+        assert_eq!(read.iter().filter(|read| *read == id).count(), 1, "{id}");
+    }
+}
+
+#[tokio::test]
+async fn rows_that_appear_give_no_row_twice() {
+    let rows = Mutex::new(things(250));
+    let server = Server::answering([], move |received| {
+        let mut rows = rows.lock().unwrap();
+        let answer = slice(&rows, received);
+        let newcomer = format!("new-{}", rows.len());
+        rows.insert(0, newcomer);
+        answer
+    })
+    .await;
+    let mut items = client(&server.url).items(ListThings::default());
+    let read = ids(&mut items).await;
+    let mut unique = read.clone();
+    unique.sort();
+    unique.dedup();
+    assert_eq!(unique.len(), read.len());
+    assert!(things(250).iter().all(|id| read.contains(id)));
+}
+
+#[tokio::test]
+async fn servers_without_end_are_left() {
+    let same = page(&things(100), r#""TotalCount":1000000000,"#);
+    let server = Server::answering([], move |_| same.clone()).await;
+    let mut pages = client(&server.url).pages(ListThings::default());
+    let error = loop {
+        match pages.try_next().await {
+            Ok(page) => assert!(page.is_some()),
+            Err(error) => break error,
+        }
+    };
+    assert!(error.to_string().contains("again and again"), "{error}");
+    assert!(server.received().len() < 10);
+
+    let server = Server::answering([], |_| page(&[], r#""TotalCount":5,"#)).await;
+    assert!(client(&server.url).items(ListThings::default()).try_next().await.unwrap().is_none());
+    assert_eq!(server.received().len(), 1, "an empty page is the end");
+}
+
+#[tokio::test]
+async fn token_lists_are_read_in_sequence_and_resumed() {
+    let serve = |received: &Received| {
+        let body = received.json();
+        let number: usize = body
+            .get("NextToken")
+            .and_then(|token| token.as_str())
+            .map_or(0, |t| t.parse().unwrap());
+        let next = if number < 3 { (number + 1).to_string() } else { String::new() };
+        page(&[format!("thing-{number}")], &format!(r#""NextToken":"{next}","#))
+    };
+    let server = Server::answering([], serve).await;
+    let client = client(&server.url);
+    let mut items = client.items(ScanThings::default());
+    assert_eq!(items.collect_up_to(2).await.unwrap().len(), 2);
+    assert_eq!(items.collect_up_to(100).await.unwrap().len(), 2);
+
+    let mut pages = client.pages(ScanThings::default());
+    let first = pages.try_next().await.unwrap().unwrap();
+    assert_eq!(first.next, Some(Position::Token("1".into())));
+    let mut rest = client.items(ScanThings::default()).resume(first.next.unwrap());
+    assert_eq!(rest.collect_up_to(100).await.unwrap().len(), 3);
+
+    let server =
+        Server::answering([], |_| page(&["thing-1".into()], r#""NextToken":"same","#)).await;
+    let mut items = crate::client(&server.url).items(ScanThings::default());
+    let error = items.collect_up_to(100).await.unwrap_err();
+    assert!(error.to_string().contains("token twice"), "{error}");
+}
+
+#[tokio::test]
+async fn pages_read_in_parallel_come_in_order_and_once() {
+    for count in [0, 1, 100, 101, 950, 1_000] {
+        let all = things(count);
+        let served = all.clone();
+        let server = Server::answering([], move |received| slice(&served, received)).await;
+        let mut items = client(&server.url).items(ListThings::default()).parallel(4);
+        assert_eq!(ids(&mut items).await, all, "{count}");
+        let mut asked: Vec<usize> = server.received().iter().map(|one| offset(one).0).collect();
+        asked.sort_unstable();
+        let expected: Vec<usize> = (0..count.max(1)).step_by(100).collect();
+        assert_eq!(asked, expected, "each page is read once");
+    }
+}
+
+#[tokio::test]
+async fn pages_read_in_parallel_are_repaired_when_rows_vanish() {
+    let rows = Mutex::new((things(950), 0));
+    let server = Server::answering([], move |received| {
+        let mut rows = rows.lock().unwrap();
+        rows.1 += 1;
+        if rows.1 == 4 {
+            rows.0.drain(..30);
+        }
+        slice(&rows.0, received)
+    })
+    .await;
+    let mut items = client(&server.url).items(ListThings::default()).parallel(4);
+    let read = ids(&mut items).await;
+    let mut unique = read.clone();
+    unique.sort();
+    unique.dedup();
+    assert_eq!(unique.len(), read.len(), "nothing twice");
+    let missing: Vec<String> =
+        things(950)[30..].iter().filter(|id| !read.contains(id)).cloned().collect();
+    assert!(missing.is_empty(), "{missing:?}");
+}
+
+#[tokio::test]
+async fn a_failed_page_can_be_asked_for_again() {
+    let served = things(300);
+    let down = std::iter::repeat_n(Turn::status(502, vec![]), 4);
+    for parallel in [1, 3] {
+        let served = served.clone();
+        let server =
+            Server::answering(down.clone(), move |received| slice(&served, received)).await;
+        let mut items = client(&server.url).items(ListThings::default()).parallel(parallel);
+        assert!(items.try_next().await.unwrap_err().is_unreadable_response());
+        assert_eq!(ids(&mut items).await.len(), 300);
+    }
+}

@@ -1,0 +1,370 @@
+//! What is sent again and what is not: money, tokens and doubt.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use cvm_transport::{Outcome, Timeouts};
+
+use crate::actions::{KillThings, Launch, ListThings, SetName, StartThings};
+use crate::server::{Server, Turn};
+use crate::{builder, client};
+
+fn ids() -> Vec<String> {
+    vec!["thing-1".into()]
+}
+
+#[tokio::test]
+async fn success_after_a_lost_answer_is_one_launch() {
+    let server = Server::start([Turn::reset(), Turn::close()]).await;
+    let (answer, report) = client(&server.url).send_reported(Launch::default()).await.unwrap();
+    assert_eq!(answer.thing_id_set, ["thing-1"]);
+    let received = server.received();
+    let tokens: HashSet<_> = received.iter().map(|request| request.client_token()).collect();
+    assert_eq!((received.len(), tokens.len()), (3, 1), "one token for all attempts");
+    assert_eq!(tokens.into_iter().next().unwrap(), report.client_token);
+    let outcomes: Vec<_> = report.attempts.iter().map(|attempt| attempt.outcome).collect();
+    assert_eq!(outcomes, [Outcome::Ambiguous, Outcome::Ambiguous, Outcome::Success]);
+}
+
+#[tokio::test]
+async fn a_half_read_answer_leaves_nothing_behind() {
+    let server = Server::start([
+        Turn::json(r#"{"Response":{"ThingIdSet":["stale"],"PrivateKey":"stale"}}"#),
+        Turn::json(r#"{"Response":{"ThingIdSet":["thing-2"],"RequestId":"r-2"}}"#),
+    ])
+    .await;
+    let answer = client(&server.url).send(Launch::default()).await.unwrap();
+    assert_eq!(answer.thing_id_set, ["thing-2"]);
+    assert!(answer.private_key.is_none());
+}
+
+#[tokio::test]
+async fn each_attempt_is_signed_anew() {
+    let server = Server::start([Turn::error("RequestLimitExceeded")]).await;
+    client(&server.url).send(Launch::default()).await.unwrap();
+    let received = server.received();
+    let traces: HashSet<_> =
+        received.iter().map(|request| request.header("x-tc-traceid")).collect();
+    assert_eq!(traces.len(), 2);
+}
+
+#[tokio::test]
+async fn hazards_are_never_sent_again_once_bytes_left() {
+    for fault in [
+        Turn::reset(),
+        Turn::close(),
+        Turn::stall(),
+        Turn::Raw(b"HTTP/1.1 200 OK\r\ncontent-length: 500\r\n\r\n{\"Response\":".to_vec()),
+        Turn::json("<html>hello</html>"),
+        Turn::json("{}"),
+        Turn::json(r#"{"Response":{}}"#),
+        Turn::error("InternalError"),
+        Turn::status(500, vec![]),
+        Turn::status(429, vec![]),
+        Turn::status(302, vec![("location", "http://127.0.0.1:9/".into())]),
+        Turn::status(403, vec![]),
+    ] {
+        let server = Server::start([fault.clone()]).await;
+        let error = client(&server.url).send(KillThings { thing_ids: ids() }).await.unwrap_err();
+        assert!(error.outcome_unknown().is_some(), "{fault:?}: {error}");
+        assert!(!error.is_not_sent(), "{fault:?}");
+        assert!(server.received().len() <= 1, "{fault:?}");
+        assert_eq!(server.connections(), 1, "{fault:?}");
+        assert!(error.to_string().contains("may or may not"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_connection_that_breaks_before_the_first_byte_does_no_harm() {
+    for _ in 0..50 {
+        let server = Server::start([Turn::ResetOnAccept]).await;
+        let kill = KillThings { thing_ids: ids() };
+        match client(&server.url).send_reported(kill).await {
+            Ok((_, report)) => assert_eq!(report.attempts[0].outcome, Outcome::NotSent),
+            Err(error) => assert!(error.outcome_unknown().is_some(), "{error}"),
+        }
+        assert!(server.received().len() <= 1);
+    }
+}
+
+#[tokio::test]
+async fn guarded_actions_are_not_sent_again_either_but_throttled_ones_are() {
+    let server = Server::start([Turn::reset()]).await;
+    let error = client(&server.url).send(StartThings { thing_ids: ids() }).await.unwrap_err();
+    assert!(error.outcome_unknown().is_some());
+    assert_eq!(server.received().len(), 1);
+
+    let server = Server::start([Turn::error("RequestLimitExceeded.UinLimitExceeded")]).await;
+    client(&server.url).send(KillThings { thing_ids: ids() }).await.unwrap();
+    assert_eq!(server.received().len(), 2);
+}
+
+#[tokio::test]
+async fn doubt_sticks() {
+    let server = Server::start([Turn::reset(), Turn::error("LimitExceeded")]).await;
+    let error = client(&server.url).send(Launch::default()).await.unwrap_err();
+    let unknown = error.outcome_unknown().expect("the first attempt may have launched");
+    assert_eq!(unknown.client_token(), server.received()[0].client_token().as_deref());
+    assert_eq!(unknown.attempts().len(), 2);
+    assert_eq!(unknown.fingerprint().len(), 64);
+    assert!(error.is_quota(), "the code is kept: {error}");
+
+    let server = Server::start([Turn::error("LimitExceeded")]).await;
+    let error = client(&server.url).send(Launch::default()).await.unwrap_err();
+    assert!(error.outcome_unknown().is_none(), "refused at once is refused");
+}
+
+#[tokio::test]
+async fn a_token_in_doubt_is_bound_to_its_parameters() {
+    let server = Server::start([Turn::error("InternalError")]).await;
+    let client = client(&server.url).with_max_attempts(1);
+    let launch = Launch { count: Some(1), ..Launch::default() };
+    let error = client.send(launch.clone()).await.unwrap_err();
+    let token = error.outcome_unknown().unwrap().client_token().unwrap().to_owned();
+
+    let changed = Launch { client_token: Some(token.clone()), count: Some(2), ..Launch::default() };
+    let refused = client.send(changed).await.unwrap_err();
+    assert!(refused.is_usage() && refused.to_string().contains("token"), "{refused}");
+    assert_eq!(server.received().len(), 1);
+
+    client.send(Launch { client_token: Some(token), ..launch }).await.unwrap();
+    assert_eq!(server.received().len(), 2);
+}
+
+#[tokio::test]
+async fn a_dry_run_is_a_read_without_token() {
+    let server = Server::start([Turn::reset(), Turn::error("DryRunOperation")]).await;
+    let dry = Launch { dry_run: Some(true), ..Launch::default() };
+    let answer = client(&server.url).send(dry).await.unwrap();
+    assert_eq!(answer.request_id, "r-error");
+    assert!(answer.thing_id_set.is_empty());
+    assert!(server.received().iter().all(|request| request.client_token().is_none()));
+}
+
+#[tokio::test]
+async fn an_answer_without_its_promise_is_no_success() {
+    let lacking = || Turn::json(r#"{"Response":{"RequestId":"r-1"}}"#);
+    let server = Server::start([lacking(), lacking(), lacking(), lacking()]).await;
+    let error = client(&server.url).send(Launch::default()).await.unwrap_err();
+    assert!(error.outcome_unknown().is_some());
+    assert!(error.to_string().contains("ThingIdSet"), "{error}");
+    assert_eq!(server.received().len(), 4);
+
+    let server = Server::start([lacking()]).await;
+    let answer = client(&server.url).send(ListThings::default()).await.unwrap();
+    assert!(answer.thing_set.is_empty(), "a read is lenient");
+}
+
+#[tokio::test]
+async fn attempts_are_bounded_at_every_door() {
+    let failing = || std::iter::repeat_n(Turn::error("InternalError"), 50);
+    let server = Server::start(failing()).await;
+    let error = client(&server.url).send(ListThings::default()).await.unwrap_err();
+    assert_eq!((server.received().len(), error.attempts().len()), (4, 4));
+    assert!(error.outcome_unknown().is_none(), "a read leaves no doubt");
+
+    let server = Server::start(failing()).await;
+    let named = SetName { thing_id: "thing-1".into(), name: "a".into() };
+    let error = client(&server.url).send(named).await.unwrap_err();
+    assert_eq!(server.received().len(), 2);
+    assert!(error.outcome_unknown().is_some());
+
+    let server = Server::start(failing()).await;
+    client(&server.url).items(ListThings::default()).try_next().await.unwrap_err();
+    assert_eq!(server.received().len(), 4);
+
+    let server = Server::start(failing()).await;
+    client(&server.url).with_max_attempts(1).send(ListThings::default()).await.unwrap_err();
+    assert_eq!(server.received().len(), 1);
+}
+
+#[tokio::test]
+async fn a_refused_connection_was_not_sent() {
+    let url = {
+        let server = Server::start([]).await;
+        server.url.clone()
+    };
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    let error = client(&url).send(KillThings { thing_ids: ids() }).await.unwrap_err();
+    assert!(error.is_not_sent() && error.outcome_unknown().is_none(), "{error:?}");
+    assert_eq!(error.attempts().len(), 4, "what did not leave may be sent again");
+    assert!(error.attempts().iter().all(|attempt| attempt.outcome == Outcome::NotSent));
+
+    let server = Server::start([]).await;
+    let client = client(&server.url);
+    let bad = Launch { client_token: Some("\n".into()), ..Launch::default() };
+    let error = client.send(bad).await.unwrap_err();
+    assert!(error.is_not_sent() && error.attempts().is_empty(), "no attempt was made");
+    let token = client.new_client_token().unwrap();
+    let launch = Launch { client_token: Some(token.clone()), ..Launch::default() };
+    let (_, report) = client.send_reported(launch).await.unwrap();
+    assert_eq!(report.client_token, Some(token));
+}
+
+#[tokio::test]
+async fn time_that_runs_out_while_connecting_leaves_no_doubt() {
+    // A listener whose queue is full neither accepts nor refuses.
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let listener = socket.listen(1).unwrap();
+    let address = listener.local_addr().unwrap();
+    let mut fillers = Vec::new();
+    for _ in 0..8 {
+        let filler = tokio::net::TcpStream::connect(address);
+        fillers.push(tokio::time::timeout(Duration::from_millis(50), filler).await);
+    }
+    let client = builder(&format!("http://{address}")).max_attempts(1).build().unwrap();
+    let error = client
+        .with_operation_timeout(Duration::from_millis(200))
+        .send(KillThings { thing_ids: ids() })
+        .await
+        .unwrap_err();
+    assert!(error.is_timeout() && error.is_not_sent(), "{error:?}");
+    assert!(error.outcome_unknown().is_none());
+}
+
+#[tokio::test]
+async fn the_clock_is_measured_and_mended_once() {
+    // Tue, 01 Jan 2030 is far from any clock that runs this test.
+    let expired = || {
+        Turn::Answer {
+        status: 200,
+        headers: vec![("date", "Tue, 01 Jan 2030 00:00:00 GMT".into())],
+        body: r#"{"Response":{"Error":{"Code":"AuthFailure.SignatureExpire","Message":"late"},"RequestId":"r"}}"#.into(),
+    }
+    };
+    let server = Server::start([expired()]).await;
+    let client = client(&server.url);
+    client.send(KillThings { thing_ids: ids() }).await.unwrap();
+    client.send(ListThings::default()).await.unwrap();
+    let times: Vec<u64> = server
+        .received()
+        .iter()
+        .map(|request| request.header("x-tc-timestamp").unwrap().parse().unwrap())
+        .collect();
+    assert!(times[0] < 1_893_000_000, "{times:?}");
+    assert!((1_893_455_990..1_893_456_030).contains(&times[1]), "{times:?}");
+    assert!((1_893_455_990..1_893_456_030).contains(&times[2]), "and remembered: {times:?}");
+
+    let server = Server::start([expired(), expired()]).await;
+    let error = crate::client(&server.url).send(ListThings::default()).await.unwrap_err();
+    assert_eq!(server.received().len(), 2);
+    assert!(error.is_auth() && error.to_string().contains("clock"), "{error}");
+}
+
+#[tokio::test]
+async fn the_older_gateways_own_refusals_are_understood() {
+    let refused = r#"{"code":4104,"message":"SecretId unknown","codeDesc":"InvalidSecretId"}"#;
+    let server =
+        Server::start([Turn::json(refused), Turn::json(r#"{"code":"4400","message":"slow"}"#)])
+            .await;
+    let client = builder(&server.url).dialect(cvm_transport::Dialect::OldGateway).build().unwrap();
+    let error = client.send(KillThings { thing_ids: ids() }).await.unwrap_err();
+    assert!(error.is_service() && error.outcome_unknown().is_none(), "{error}");
+    client.send(KillThings { thing_ids: ids() }).await.unwrap();
+    assert_eq!(server.received().len(), 3, "4400 is a throttle");
+
+    let server = Server::start([Turn::json(refused)]).await;
+    let error = crate::client(&server.url).send(KillThings { thing_ids: ids() }).await.unwrap_err();
+    assert!(error.outcome_unknown().is_some(), "elsewhere it is a stranger's answer: {error}");
+}
+
+#[tokio::test]
+async fn a_wish_beyond_the_deadline_ends_the_call_now() {
+    let server = Server::start([Turn::Answer {
+        status: 200,
+        headers: vec![("retry-after", "20".into())],
+        body: r#"{"Response":{"Error":{"Code":"RequestLimitExceeded","Message":"slow"},"RequestId":"r"}}"#.into(),
+    }])
+    .await;
+    let client = client(&server.url).with_operation_timeout(Duration::from_secs(5));
+    let began = std::time::Instant::now();
+    let error = client.send(ListThings::default()).await.unwrap_err();
+    assert!(began.elapsed() < Duration::from_secs(2));
+    assert_eq!(error.retry_after(), Some(Duration::from_secs(20)));
+    assert!(error.is_throttled());
+}
+
+/// Polls a future this often, then drops it.
+async fn poll_and_drop(future: impl Future, polls: u32) {
+    let mut future = Box::pin(future);
+    for _ in 0..polls {
+        let poll = std::future::poll_fn(|context| {
+            std::task::Poll::Ready(future.as_mut().poll(context).is_ready())
+        });
+        if poll.await {
+            return;
+        }
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn a_dropped_call_leaves_everything_healthy() {
+    // The first attempt of every call fails, so that some drops meet the pause between two attempts.
+    for class in 0..5 {
+        for polls in 0..40 {
+            let server = Server::start([Turn::error("InternalError")]).await;
+            let client = client(&server.url);
+            match class {
+                0 => poll_and_drop(client.send(ListThings::default()), polls).await,
+                1 => poll_and_drop(client.send(Launch::default()), polls).await,
+                2 => {
+                    let name = SetName { thing_id: "thing-1".into(), name: "a".into() };
+                    poll_and_drop(client.send(name), polls).await;
+                }
+                3 => poll_and_drop(client.send(StartThings { thing_ids: ids() }), polls).await,
+                _ => poll_and_drop(client.send(KillThings { thing_ids: ids() }), polls).await,
+            }
+            let left_behind = server.received().len();
+            assert!(left_behind <= 2, "{left_behind}");
+            client.send(ListThings::default()).await.unwrap();
+        }
+    }
+}
+
+#[tokio::test]
+async fn requests_that_must_not_repeat_have_connections_of_their_own() {
+    let server = Server::start([]).await;
+    let client = client(&server.url);
+    client.send(ListThings::default()).await.unwrap();
+    client.send(ListThings::default()).await.unwrap();
+    client.send(KillThings { thing_ids: ids() }).await.unwrap();
+    client.send(ListThings::default()).await.unwrap();
+    let connections: Vec<usize> =
+        server.received().iter().map(|request| request.connection).collect();
+    assert_eq!(connections, [1, 1, 2, 1]);
+
+    // After two seconds the peer may be about to close it, so it is not trusted any more.
+    tokio::time::sleep(Duration::from_millis(2_300)).await;
+    client.send(KillThings { thing_ids: ids() }).await.unwrap();
+    client.send(KillThings { thing_ids: ids() }).await.unwrap();
+    client.send(ListThings::default()).await.unwrap();
+    let connections: Vec<usize> =
+        server.received().iter().skip(4).map(|request| request.connection).collect();
+    assert_eq!(connections, [3, 3, 1]);
+}
+
+#[tokio::test]
+async fn absolute_deadlines_hold_against_a_drip() {
+    let body = r#"{"Response":{"ThingSet":[],"TotalCount":0,"RequestId":"r"}}"#;
+    let drip = Turn::Drip {
+        bytes: crate::server::answer(200, &[], body),
+        every: Duration::from_millis(20),
+    };
+    let server = Server::start([drip]).await;
+    let client = builder(&server.url)
+        .timeouts(Timeouts {
+            first_byte: Duration::from_secs(5),
+            body_idle: Duration::from_secs(5),
+            attempt: Duration::from_millis(400),
+            ..Timeouts::default()
+        })
+        .max_attempts(1)
+        .build()
+        .unwrap();
+    let began = std::time::Instant::now();
+    let error = client.send(ListThings::default()).await.unwrap_err();
+    assert!(error.is_timeout(), "{error}");
+    assert!(began.elapsed() < Duration::from_millis(800), "{:?}", began.elapsed());
+}

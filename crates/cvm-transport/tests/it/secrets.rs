@@ -1,0 +1,190 @@
+//! Secrets stay where they belong: out of URLs, errors, debug output and what an observer sees.
+
+use std::sync::{Arc, Mutex};
+
+use cvm_protocol::Sensitive;
+use cvm_transport::{Credential, Dialect, Exchange, MaskedRequest, MaskedResponse, WireObserver};
+
+use crate::actions::Launch;
+use crate::builder;
+use crate::server::{Server, Turn};
+
+const PASSWORD: &str = "Canary+\"123/";
+
+fn launch() -> Launch {
+    Launch { password: Some(Sensitive::from(PASSWORD)), ..Launch::default() }
+}
+
+#[derive(Clone, Debug, Default)]
+struct Notebook(Arc<Mutex<String>>);
+
+impl WireObserver for Notebook {
+    fn request(&self, exchange: &Exchange<'_>, request: &MaskedRequest) {
+        let mut book = self.0.lock().unwrap();
+        book.push_str(&format!("{exchange:?}\n{request}\n{request:?}\n"));
+    }
+
+    fn response(&self, _: &Exchange<'_>, response: &MaskedResponse) {
+        self.0.lock().unwrap().push_str(&format!("{response}\n{response:?}\n"));
+    }
+}
+
+fn assert_clean(text: &str) {
+    let text = text.to_lowercase();
+    for secret in ["canary", "%2b%22123", "+\\\"123"] {
+        assert!(!text.contains(secret), "{secret} in {text}");
+    }
+}
+
+#[tokio::test]
+async fn nothing_that_people_see_holds_a_secret() {
+    let echo =
+        "you sent Canary+\\\"123/ and Canary%2B%22123%2F with canary-secret-key and canary-token";
+    for dialect in [Dialect::Tc3, Dialect::V1Sha1, Dialect::V1Sha256, Dialect::OldGateway] {
+        let error = format!(
+            r#"{{"Response":{{"Error":{{"Code":"InvalidParameter","Message":"{echo}"}},"RequestId":"r"}}}}"#
+        );
+        let server = Server::start([
+            Turn::json(error),
+            Turn::Answer {
+                status: 403,
+                headers: vec![("x-echo", "canary-secret-key".into())],
+                body: echo.into(),
+            },
+            Turn::Healthy,
+        ])
+        .await;
+        let notebook = Notebook::default();
+        let client = builder(&server.url)
+            .credential(
+                Credential::temporary("AKIDCANARY", "canary-secret-key", "canary-token").unwrap(),
+            )
+            .dialect(dialect)
+            .wire_observer(notebook.clone())
+            .build()
+            .unwrap();
+        for _ in 0..2 {
+            let error = client.send(launch()).await.unwrap_err();
+            assert_clean(&format!("{error} {error:?} {error:#?}"));
+            let mut source = std::error::Error::source(&error);
+            while let Some(cause) = source {
+                assert_clean(&format!("{cause} {cause:?}"));
+                source = cause.source();
+            }
+        }
+        client.send(launch()).await.unwrap();
+        let prepared = client.prepare(launch()).await.unwrap();
+        assert_clean(&format!("{prepared:?} {prepared:#?} {client:?}"));
+        let seen = notebook.0.lock().unwrap().clone();
+        assert!(seen.contains("ClientToken") && seen.contains("ThingIdSet"), "{seen}");
+        assert_clean(&seen);
+        // The server, on the other hand, got it.
+        assert!(server.received()[0].body.contains("anary"));
+    }
+}
+
+#[tokio::test]
+async fn secrets_do_not_go_into_urls() {
+    let server = Server::start([]).await;
+    let token = Credential::temporary("AKIDEXAMPLE", "key", "token-123").unwrap();
+    for (dialect, in_url) in [
+        (Dialect::Tc3Get, false),
+        (Dialect::V1Sha1, true),
+        (Dialect::V1Sha256, true),
+        (Dialect::OldGateway, true),
+    ] {
+        let base = || builder(&server.url).dialect(dialect).parameters_in_url(in_url);
+        let error = base().build().unwrap().send(launch()).await.unwrap_err();
+        assert!(error.is_usage() && error.to_string().contains("URL"), "{error}");
+        if dialect != Dialect::Tc3Get {
+            let client = base().credential(token.clone()).build().unwrap();
+            assert!(client.send(Launch::default()).await.unwrap_err().is_usage());
+        }
+        assert_eq!(server.connections(), 0);
+        // The permission counts on loopback alone.
+        let far = builder("https://cvm.example.com")
+            .dialect(dialect)
+            .parameters_in_url(in_url)
+            .allow_secrets_in_url(true)
+            .build()
+            .unwrap();
+        assert!(far.prepare(launch()).await.unwrap_err().is_usage());
+        let near = base().allow_secrets_in_url(true).build().unwrap();
+        assert!(near.prepare(launch()).await.unwrap().url().contains("Canary"));
+    }
+}
+
+#[tokio::test]
+async fn headers_take_no_line_breaks() {
+    let server = Server::start([]).await;
+    for bad in ["a\r\nx: y", "a\nb", "a\0", "a\u{7f}", "é", "a b"] {
+        let error = builder(&server.url).request_client(bad).build().unwrap_err();
+        assert!(error.is_usage());
+        let launch = Launch { client_token: Some(bad.into()), ..Launch::default() };
+        let error = builder(&server.url).build().unwrap().send(launch).await.unwrap_err();
+        assert!(error.is_usage(), "{bad:?}: {error}");
+    }
+    assert_eq!(server.connections(), 0);
+}
+
+/// Writes down everything that any crate says to `tracing`, at every level.
+#[cfg(feature = "tracing")]
+mod loud {
+    use std::fmt::Write;
+    use std::sync::{Arc, Mutex};
+
+    use tracing::field::{Field, Visit};
+    use tracing::span::{Attributes, Id, Record};
+    use tracing::{Event, Metadata, Subscriber};
+
+    #[derive(Clone, Default)]
+    pub struct Loud(pub Arc<Mutex<String>>);
+
+    struct Fields<'a>(&'a mut String);
+
+    impl Visit for Fields<'_> {
+        fn record_debug(&mut self, field: &Field, value: &dyn std::fmt::Debug) {
+            let _ = write!(self.0, " {field}={value:?}");
+        }
+    }
+
+    impl Subscriber for Loud {
+        fn enabled(&self, _: &Metadata<'_>) -> bool {
+            true
+        }
+        fn new_span(&self, attributes: &Attributes<'_>) -> Id {
+            attributes.record(&mut Fields(&mut self.0.lock().unwrap()));
+            Id::from_u64(1)
+        }
+        fn record(&self, _: &Id, values: &Record<'_>) {
+            values.record(&mut Fields(&mut self.0.lock().unwrap()));
+        }
+        fn record_follows_from(&self, _: &Id, _: &Id) {}
+        fn event(&self, event: &Event<'_>) {
+            let mut text = self.0.lock().unwrap();
+            let _ = write!(text, "\n{}", event.metadata().target());
+            event.record(&mut Fields(&mut text));
+        }
+        fn enter(&self, _: &Id) {}
+        fn exit(&self, _: &Id) {}
+    }
+}
+
+#[cfg(feature = "tracing")]
+#[tokio::test]
+async fn tracing_at_every_level_tells_no_secret() {
+    let loud = loud::Loud::default();
+    let _guard = tracing::subscriber::set_default(loud.clone());
+    let server = Server::start([Turn::error("InternalError"), Turn::error("LimitExceeded")]).await;
+    let client = builder(&server.url)
+        .credential(
+            Credential::temporary("AKIDCANARY", "canary-secret-key", "canary-token").unwrap(),
+        )
+        .build()
+        .unwrap();
+    client.send(launch()).await.unwrap_err();
+    client.send(launch()).await.unwrap();
+    let text = loud.0.lock().unwrap().clone();
+    assert!(text.contains("outcome=\"ambiguous\"") && text.contains("attempts=2"), "{text}");
+    assert_clean(&text);
+}

@@ -1,0 +1,291 @@
+//! A server made of a raw socket and a script: it does what no HTTP library would let it do.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+
+/// What the server does with the next request.
+#[derive(Clone, Debug)]
+pub enum Turn {
+    /// Answers properly.
+    Healthy,
+    /// A whole answer with this status, these headers and this body; the connection lives on.
+    Answer { status: u16, headers: Vec<(&'static str, String)>, body: String },
+    /// These bytes, then the end of the connection.
+    Raw(Vec<u8>),
+    /// These bytes, then a reset.
+    RawThenReset(Vec<u8>),
+    /// These bytes, then silence.
+    RawThenStall(Vec<u8>),
+    /// One byte at a time.
+    Drip { bytes: Vec<u8>, every: Duration },
+    /// Reset before anything is read.
+    ResetOnAccept,
+}
+
+impl Turn {
+    /// An answer with status 200.
+    pub fn json(body: impl Into<String>) -> Self {
+        Self::Answer { status: 200, headers: Vec::new(), body: body.into() }
+    }
+
+    /// A refusal by the service.
+    pub fn error(code: &str) -> Self {
+        Self::json(format!(
+            r#"{{"Response":{{"Error":{{"Code":"{code}","Message":"told so"}},"RequestId":"r-error"}}}}"#
+        ))
+    }
+
+    /// An answer without body.
+    pub fn status(status: u16, headers: Vec<(&'static str, String)>) -> Self {
+        Self::Answer { status, headers, body: String::new() }
+    }
+
+    /// The request is read whole, then the connection is reset.
+    pub fn reset() -> Self {
+        Self::RawThenReset(Vec::new())
+    }
+
+    /// The request is read whole, then the connection is closed.
+    pub fn close() -> Self {
+        Self::Raw(Vec::new())
+    }
+
+    /// The request is read whole, then nothing.
+    pub fn stall() -> Self {
+        Self::RawThenStall(Vec::new())
+    }
+}
+
+/// A request as it arrived.
+#[derive(Clone, Debug)]
+pub struct Received {
+    pub connection: usize,
+    pub method: String,
+    pub target: String,
+    pub headers: Vec<(String, String)>,
+    pub body: String,
+}
+
+impl Received {
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(own, _)| own == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The action, in whatever dialect it came.
+    pub fn action(&self) -> String {
+        self.header("x-tc-action").map(str::to_owned).or_else(|| self.param("Action")).unwrap()
+    }
+
+    /// A parameter of a query or form.
+    pub fn param(&self, name: &str) -> Option<String> {
+        let query = self.target.split_once('?').map_or("", |(_, query)| query);
+        let pairs = cvm_protocol::percent::decode_pairs(&format!("{query}&{}", self.body)).ok()?;
+        pairs.into_iter().find(|(own, _)| own == name).map(|(_, value)| value)
+    }
+
+    pub fn json(&self) -> serde_json::Value {
+        serde_json::from_str(&self.body).unwrap()
+    }
+
+    /// The client token, in whatever dialect it came.
+    pub fn client_token(&self) -> Option<String> {
+        serde_json::from_str::<serde_json::Value>(&self.body)
+            .ok()
+            .and_then(|body| Some(body.get("ClientToken")?.as_str()?.to_owned()))
+            .or_else(|| self.param("ClientToken"))
+    }
+}
+
+type Answering = dyn Fn(&Received) -> String + Send + Sync;
+
+struct State {
+    script: Mutex<VecDeque<Turn>>,
+    received: Mutex<Vec<Received>>,
+    connections: Mutex<usize>,
+    answering: Box<Answering>,
+}
+
+/// The server; it ends when this is dropped.
+pub struct Server {
+    pub url: String,
+    state: Arc<State>,
+    task: tokio::task::JoinHandle<()>,
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+impl Server {
+    /// Follows the script, then answers every request properly.
+    pub async fn start(script: impl IntoIterator<Item = Turn>) -> Self {
+        Self::answering(script, healthy).await
+    }
+
+    /// Follows the script, then answers with what the function says.
+    pub async fn answering(
+        script: impl IntoIterator<Item = Turn>,
+        answering: impl Fn(&Received) -> String + Send + Sync + 'static,
+    ) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let state = Arc::new(State {
+            script: Mutex::new(script.into_iter().collect()),
+            received: Mutex::default(),
+            connections: Mutex::default(),
+            answering: Box::new(answering),
+        });
+        let shared = Arc::clone(&state);
+        let task = tokio::spawn(async move {
+            loop {
+                let (socket, _) = listener.accept().await.unwrap();
+                let number = {
+                    let mut connections = shared.connections.lock().unwrap();
+                    *connections += 1;
+                    *connections
+                };
+                let refuse = {
+                    let mut script = shared.script.lock().unwrap();
+                    let refuse = matches!(script.front(), Some(Turn::ResetOnAccept));
+                    if refuse {
+                        script.pop_front();
+                    }
+                    refuse
+                };
+                if refuse {
+                    socket.set_zero_linger().unwrap();
+                    continue;
+                }
+                let shared = Arc::clone(&shared);
+                tokio::spawn(async move { serve(socket, number, &shared).await });
+            }
+        });
+        Self { url, state, task }
+    }
+
+    /// Everything that arrived, in order.
+    pub fn received(&self) -> Vec<Received> {
+        self.state.received.lock().unwrap().clone()
+    }
+
+    pub fn connections(&self) -> usize {
+        *self.state.connections.lock().unwrap()
+    }
+}
+
+async fn serve(mut socket: TcpStream, connection: usize, state: &State) {
+    let mut buffer = Vec::new();
+    while let Some(received) = read_request(&mut socket, &mut buffer, connection).await {
+        state.received.lock().unwrap().push(received.clone());
+        let turn = state.script.lock().unwrap().pop_front().unwrap_or(Turn::Healthy);
+        match turn {
+            Turn::Healthy => {
+                let body = (state.answering)(&received);
+                let answer = answer(200, &[("content-type", "application/json".into())], &body);
+                if socket.write_all(&answer).await.is_err() {
+                    return;
+                }
+            }
+            Turn::Answer { status, headers, body } => {
+                if socket.write_all(&answer(status, &headers, &body)).await.is_err() {
+                    return;
+                }
+            }
+            Turn::Raw(bytes) => {
+                let _ = socket.write_all(&bytes).await;
+                return;
+            }
+            Turn::RawThenReset(bytes) => {
+                let _ = socket.write_all(&bytes).await;
+                let _ = socket.flush().await;
+                if !bytes.is_empty() {
+                    // Lets the bytes arrive before the reset throws them away.
+                    tokio::time::sleep(Duration::from_millis(20)).await;
+                }
+                let _ = socket.set_zero_linger();
+                return;
+            }
+            Turn::RawThenStall(bytes) => {
+                let _ = socket.write_all(&bytes).await;
+                // Until the client gives up.
+                while matches!(socket.read(&mut [0; 64]).await, Ok(read) if read > 0) {}
+                return;
+            }
+            Turn::Drip { bytes, every } => {
+                for byte in bytes {
+                    if socket.write_all(&[byte]).await.is_err() {
+                        return;
+                    }
+                    tokio::time::sleep(every).await;
+                }
+                return;
+            }
+            Turn::ResetOnAccept => {
+                let _ = socket.set_zero_linger();
+                return;
+            }
+        }
+    }
+}
+
+pub fn answer(status: u16, headers: &[(&str, String)], body: &str) -> Vec<u8> {
+    let mut head = format!("HTTP/1.1 {status} Status\r\ncontent-length: {}\r\n", body.len());
+    for (name, value) in headers {
+        head.push_str(&format!("{name}: {value}\r\n"));
+    }
+    head.push_str("\r\n");
+    head.push_str(body);
+    head.into_bytes()
+}
+
+async fn read_request(
+    socket: &mut TcpStream,
+    buffer: &mut Vec<u8>,
+    connection: usize,
+) -> Option<Received> {
+    let end = loop {
+        if let Some(at) = buffer.windows(4).position(|window| window == b"\r\n\r\n") {
+            break at + 4;
+        }
+        if socket.read_buf(buffer).await.ok()? == 0 {
+            return None;
+        }
+    };
+    let head = String::from_utf8(buffer[..end].to_vec()).unwrap();
+    let mut lines = head.split("\r\n");
+    let mut words = lines.next()?.split(' ');
+    let (method, target) = (words.next()?.to_owned(), words.next()?.to_owned());
+    let headers: Vec<(String, String)> = lines
+        .filter_map(|line| line.split_once(": "))
+        .map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned()))
+        .collect();
+    let length = headers
+        .iter()
+        .find(|(name, _)| name == "content-length")
+        .map_or(0, |(_, value)| value.parse().unwrap());
+    while buffer.len() < end + length {
+        if socket.read_buf(buffer).await.ok()? == 0 {
+            return None;
+        }
+    }
+    let body = String::from_utf8(buffer[end..end + length].to_vec()).unwrap();
+    buffer.drain(..end + length);
+    Some(Received { connection, method, target, headers, body })
+}
+
+/// What the service answers when all is well.
+pub fn healthy(received: &Received) -> String {
+    let response = match received.action().as_str() {
+        "Launch" => r#""ThingIdSet":["thing-1"],"PrivateKey":"canary-private-key","#,
+        "ListThings" => r#""ThingSet":[],"TotalCount":0,"#,
+        "ScanThings" => r#""ThingSet":[],"NextToken":"","#,
+        _ => "",
+    };
+    format!(r#"{{"Response":{{{response}"RequestId":"r-ok"}}}}"#)
+}

@@ -1,0 +1,203 @@
+//! Waiting: for what was asked, no longer than it can come true, and with a word for each id.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use cvm_transport::{WaitVerdict, Waiter};
+
+use crate::actions::THINGS_READY;
+use crate::client;
+use crate::server::{Received, Server, Turn};
+
+fn asked(received: &Received) -> Vec<String> {
+    let body = received.json();
+    let ids = body["ThingIds"].as_array().unwrap();
+    ids.iter().map(|id| id.as_str().unwrap().to_owned()).collect()
+}
+
+/// Answers with one row for each id asked about.
+fn rows(received: &Received, row: impl Fn(&str) -> Option<String>) -> String {
+    let rows: Vec<String> = asked(received).iter().filter_map(|id| row(id)).collect();
+    let count = rows.len();
+    format!(
+        r#"{{"Response":{{"ThingSet":[{}],"TotalCount":{count},"RequestId":"r"}}}}"#,
+        rows.join(",")
+    )
+}
+
+fn state(id: &str, state: &str) -> Option<String> {
+    Some(format!(r#"{{"ThingId":"{id}","State":"{state}"}}"#))
+}
+
+#[tokio::test]
+async fn no_ids_no_call() {
+    let server = Server::start([]).await;
+    let none: [&str; 0] = [];
+    let report = client(&server.url).wait(Waiter::new(&THINGS_READY, none)).await.unwrap();
+    assert!(report.resources.is_empty());
+    assert_eq!(server.connections(), 0);
+}
+
+#[tokio::test]
+async fn ids_are_asked_in_batches_and_only_while_pending() {
+    let polls = Mutex::new(0);
+    let server = Server::answering([], move |received| {
+        let mut polls = polls.lock().unwrap();
+        *polls += 1;
+        let first_round = *polls <= 3;
+        rows(received, |id| {
+            state(id, if first_round && id.ends_with('7') { "BUSY" } else { "READY" })
+        })
+    })
+    .await;
+    let ids: Vec<String> = (0..250).map(|number| format!("thing-{number}")).collect();
+    let steps = Arc::new(Mutex::new(Vec::new()));
+    let noted = Arc::clone(&steps);
+    let report = client(&server.url)
+        .wait(Waiter::new(&THINGS_READY, &ids))
+        .on_progress(move |progress| {
+            noted.lock().unwrap().push((progress.reached(), progress.total()))
+        })
+        .await
+        .unwrap();
+    assert_eq!(report.reached().count(), 250);
+    let sizes: Vec<(usize, u64)> = server
+        .received()
+        .iter()
+        .map(|received| (asked(received).len(), received.json()["Limit"].as_u64().unwrap()))
+        .collect();
+    assert_eq!(sizes, [(100, 100), (100, 100), (50, 100), (25, 100)]);
+    assert_eq!(*steps.lock().unwrap(), [(225, 250), (250, 250)]);
+}
+
+#[tokio::test]
+async fn a_goal_out_of_reach_ends_the_wait_with_the_reason() {
+    for (failing, reason) in [("FAILED", "no stock"), ("GONE", "taken away")] {
+        let server = Server::answering([], move |received| {
+            rows(received, |id| match id {
+                "thing-1" => state(id, "READY"),
+                "thing-2" => {
+                    Some(format!(r#"{{"ThingId":"{id}","State":"{failing}","Reason":"{reason}"}}"#))
+                }
+                _ => state(id, "BUSY"),
+            })
+        })
+        .await;
+        let waiter = Waiter::new(&THINGS_READY, ["thing-1", "thing-2", "thing-3"]);
+        let error = client(&server.url).wait(waiter).await.unwrap_err();
+        assert!(error.is_wait() && !error.is_timeout());
+        let text = error.to_string();
+        assert!(
+            text.contains("thing-2") && text.contains(failing) && text.contains(reason),
+            "{text}"
+        );
+        let report = error.wait_report().unwrap();
+        let verdicts: Vec<_> = report.resources.iter().map(|resource| resource.verdict).collect();
+        assert_eq!(verdicts, [WaitVerdict::Reached, WaitVerdict::Failed, WaitVerdict::Pending]);
+        assert_eq!(server.received().len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn time_ends_a_wait_and_tells_what_is_pending() {
+    let server = Server::answering([], |received| rows(received, |id| state(id, "BUSY"))).await;
+    let error = client(&server.url)
+        .wait(Waiter::new(&THINGS_READY, ["thing-1"]))
+        .timeout(Duration::from_millis(150))
+        .await
+        .unwrap_err();
+    assert!(error.is_wait() && error.is_timeout());
+    assert!(error.to_string().contains("BUSY"), "{error}");
+    assert_eq!(error.wait_report().unwrap().pending().count(), 1);
+    assert!(server.received().len() > 2);
+}
+
+#[tokio::test]
+async fn an_outage_is_waited_out_but_a_refusal_is_not() {
+    let outage = std::iter::repeat_n(Turn::status(502, vec![]), 5);
+    let server =
+        Server::answering(outage, |received| rows(received, |id| state(id, "READY"))).await;
+    let report = client(&server.url).wait(Waiter::new(&THINGS_READY, ["thing-1"])).await.unwrap();
+    assert_eq!(report.reached().count(), 1);
+    assert_eq!(server.received().len(), 6);
+
+    let server = Server::start([Turn::error("UnauthorizedOperation")]).await;
+    let error =
+        client(&server.url).wait(Waiter::new(&THINGS_READY, ["thing-1"])).await.unwrap_err();
+    assert!(error.is_auth());
+    assert_eq!(server.received().len(), 1);
+}
+
+#[tokio::test]
+async fn the_success_of_an_earlier_request_is_not_ours() {
+    let polls = Mutex::new(0);
+    let server = Server::answering([], move |received| {
+        let mut polls = polls.lock().unwrap();
+        *polls += 1;
+        let speaks_of = if *polls < 3 { "r-old" } else { "r-ours" };
+        rows(received, |id| {
+            Some(format!(r#"{{"ThingId":"{id}","State":"READY","LatestRequestId":"{speaks_of}"}}"#))
+        })
+    })
+    .await;
+    let waiter = Waiter::new(&THINGS_READY, ["thing-1"]).of_request("r-ours");
+    client(&server.url).wait(waiter).await.unwrap();
+    assert_eq!(server.received().len(), 3);
+}
+
+#[tokio::test]
+async fn progress_comes_step_by_step() {
+    let polls = Mutex::new(0);
+    let server = Server::answering([], move |received| {
+        let mut polls = polls.lock().unwrap();
+        *polls += 1;
+        let percent = *polls * 50;
+        let state = if *polls == 2 { "READY" } else { "BUSY" };
+        rows(received, |id| {
+            Some(format!(r#"{{"ThingId":"{id}","State":"{state}","Percent":{percent}}}"#))
+        })
+    })
+    .await;
+    let mut steps = client(&server.url).wait(Waiter::new(&THINGS_READY, ["thing-1"])).progress();
+    let mut percents = Vec::new();
+    while let Some(progress) = steps.try_next().await.unwrap() {
+        percents.push(progress.percent());
+    }
+    assert_eq!(percents, [50.0, 100.0]);
+    assert_eq!(steps.into_report().reached().count(), 1);
+}
+
+#[tokio::test]
+async fn an_unknown_outcome_is_settled_by_reading() {
+    let polls = Mutex::new(0);
+    let server = Server::answering([], move |received| {
+        let mut polls = polls.lock().unwrap();
+        *polls += 1;
+        let moving = format!("STEP-{polls}");
+        rows(received, |id| match id {
+            "done" => state(id, "READY"),
+            "still" => state(id, "BUSY"),
+            "moving" => state(id, &moving),
+            "broken" => state(id, "FAILED"),
+            _ => None,
+        })
+    })
+    .await;
+    let ids = ["done", "still", "moving", "broken", "absent"];
+    let outcome = client(&server.url)
+        .reconcile(Waiter::new(&THINGS_READY, ids))
+        .settle(Duration::from_millis(300))
+        .await
+        .unwrap();
+    let ids = |list: &[cvm_transport::WaitedResource]| {
+        list.iter().map(|resource| resource.id.clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(ids(&outcome.done), ["done"]);
+    assert_eq!(ids(&outcome.not_done), ["still"]);
+    assert_eq!(ids(&outcome.unknown), ["moving", "broken", "absent"]);
+    assert_eq!(server.received().len(), 6);
+    let none: [&str; 0] = [];
+    let outcome = client(&server.url).reconcile(Waiter::new(&THINGS_READY, none)).await.unwrap();
+    assert_eq!(outcome, cvm_transport::Reconciliation::default());
+    assert_eq!(server.received().len(), 6, "no ids, no call");
+}
