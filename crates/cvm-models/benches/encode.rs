@@ -1,0 +1,65 @@
+//! Writing and validating one full RunInstances, beside serde derive on a hand-written struct.
+#![expect(clippy::expect_used, reason = "a bench that cannot begin has nothing to measure")]
+
+mod support;
+
+use cvm_models::actions::RunInstances;
+use cvm_protocol::{flat, json, percent, validate};
+use divan::{AllocProfiler, Bencher, black_box};
+use support::{derived, launch};
+
+#[global_allocator]
+static ALLOCATOR: AllocProfiler = AllocProfiler::system();
+
+fn main() {
+    divan::main();
+}
+
+#[divan::bench]
+fn json_ours(bencher: Bencher<'_, '_>) {
+    let request = launch::request();
+    bencher.bench(|| json::to_vec(black_box(&request)));
+}
+
+#[divan::bench]
+fn json_serde_derive(bencher: Bencher<'_, '_>) {
+    let request: derived::RunInstances =
+        serde_json::from_str(&launch::text()).expect("the launch fits the struct");
+    assert_eq!(
+        serde_json::to_vec(&request).ok().map(|text| text.len()),
+        Some(launch::text().len())
+    );
+    bencher.bench(|| serde_json::to_vec(black_box(&request)));
+}
+
+#[divan::bench]
+fn json_serde_json_value(bencher: Bencher<'_, '_>) {
+    let request: serde_json::Value =
+        serde_json::from_str(&launch::text()).expect("the launch is JSON");
+    bencher.bench(|| serde_json::to_vec(black_box(&request)));
+}
+
+#[divan::bench]
+fn flat_pairs(bencher: Bencher<'_, '_>) {
+    let request = launch::request();
+    bencher.bench(|| flat::encode(black_box(&request)));
+}
+
+#[divan::bench]
+fn flat_form_text(bencher: Bencher<'_, '_>) {
+    let request = launch::request();
+    bencher.bench(|| form(black_box(&request)));
+}
+
+fn form(request: &RunInstances) -> String {
+    let pairs = flat::encode(request).expect("no list item is empty");
+    percent::encode_pairs(pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())))
+}
+
+#[divan::bench]
+fn validation(bencher: Bencher<'_, '_>) {
+    let request = launch::request();
+    let faults = validate(&request);
+    assert!(faults.is_empty(), "{faults:?}");
+    bencher.bench(|| validate(black_box(&request)));
+}
