@@ -1,0 +1,315 @@
+//! The file of an action: request, response, what ties them together, and their tables.
+
+use quote::{format_ident, quote};
+
+use super::fields::{Struct, item_type};
+use super::table::{Table, condition};
+use super::{ident, optional_string, retry, strings};
+use crate::codegen::doc::{WIDTH, code, item, paragraph};
+use crate::codegen::layout::{Page, chain, compact, fill, string};
+use crate::spec::model::{Action, Api, Kind, Side, member_named};
+use crate::spec::shape::{self, PageStyle};
+
+/// The text of the file.
+pub fn file(api: &Api, action: &Action) -> Result<String, crate::Error> {
+    let name = &action.rust.type_;
+    let response_name = format!("{name}Response");
+    let response_constant = format!("{}_RESPONSE", action.rust.constant);
+    let mut page = Page::new(&action.path);
+    page.fixed("use crate::prelude::*;\n");
+    let request = Struct {
+        name,
+        docs: docs(api, action, &response_name),
+        members: &action.request,
+        side: Side::Request,
+        request_id: false,
+    };
+    let response = Struct {
+        name: &response_name,
+        docs: vec![format!("What [`{name}`] answers.")],
+        members: &action.response,
+        side: Side::Response,
+        request_id: true,
+    };
+    page.item(request.tokens(api))?;
+    page.item(response.tokens(api))?;
+
+    let (type_, answer) = (ident(name), ident(&response_name));
+    let info = format_ident!("{}_INFO", action.rust.constant);
+    page.item(quote! {
+        impl Action for #type_ {
+            type Response = #answer;
+            const INFO: &'static ActionInfo = &#info;
+        }
+    })?;
+    if let Some(paginate) = &action.spec.paginate
+        && let Some(items) = member_named(&action.response, &paginate.items)
+        && let Kind::List(kind) = &items.kind
+    {
+        let entry = item_type(api, kind, items.is_secret());
+        let field = ident(&items.rust);
+        page.item(quote! {
+            impl Paginate for #type_ {
+                type Item = #entry;
+                fn items(response: #answer) -> Vec<#entry> {
+                    response.#field
+                }
+            }
+        })?;
+    }
+
+    page.fixed(&info_text(action, &response_constant));
+    let request_table = Table {
+        name,
+        wire: &action.spec.action,
+        constant: &action.rust.constant,
+        members: &action.request,
+        request_id: None,
+    };
+    let response_table = Table {
+        name: &response_name,
+        wire: &format!("{}Response", action.spec.action),
+        constant: &response_constant,
+        members: &action.response,
+        request_id: Some(&api.service.envelope.request_id),
+    };
+    page.fixed(&request_table.text(api));
+    page.fixed(&request_table.model_line());
+    page.fixed(&response_table.text(api));
+    page.fixed(&response_table.model_line());
+    Ok(page.finish())
+}
+
+/// What a reader wants to know before sending it, most important first.
+fn docs(api: &Api, action: &Action, response: &str) -> Vec<String> {
+    let spec = &action.spec;
+    let mut docs = paragraph(&spec.summary, 0);
+    let mut say = |lines: Vec<String>| {
+        docs.push(String::new());
+        docs.extend(lines);
+    };
+    if spec.deprecated {
+        let why = spec.deprecated_why.as_deref().unwrap_or("The service asks not to use it.");
+        say(paragraph(&format!("Deprecated: {why}"), 0));
+    }
+    for note in &spec.notes {
+        say(paragraph(note, 0));
+    }
+    if !spec.filters.is_empty() {
+        say(filters(action));
+    }
+    if let Some(poll) = spec.asynchronous.as_ref().and_then(|a| a.poll.as_ref()) {
+        let mut text = format!(
+            "Runs in the background: {} tells in {} how far it is",
+            code(&poll.action),
+            code(&poll.member)
+        );
+        let states = |states: &Option<Vec<String>>| {
+            let states: Vec<String> = states.iter().flatten().map(|state| code(state)).collect();
+            (!states.is_empty()).then(|| states.join(", "))
+        };
+        if let Some(done) = states(&poll.success) {
+            text.push_str(&format!("; {done} is success"));
+        }
+        if let Some(failed) = states(&poll.failure) {
+            text.push_str(&format!(", {failed} failure"));
+        }
+        text.push('.');
+        say(paragraph(&text, 0));
+    } else if spec.asynchronous.is_some() {
+        say(paragraph("Runs in the background: the effect comes after the answer.", 0));
+    }
+    say(paragraph(&retry::sentences(action).join(" "), 0));
+    let title = api.service.groups.iter().find(|group| group.group == spec.group);
+    let group = title.map_or(spec.group.as_str(), |group| group.title.as_str());
+    let mut facts = format!("Group: {group}.");
+    if let Some(rate) = spec.rate_limit_per_second {
+        facts.push_str(&format!(" Up to {rate} calls a second."));
+    }
+    if spec.regional == Some(false) {
+        facts.push_str(" The same in every region.");
+    }
+    let mut lines = paragraph(&facts, 0);
+    // The link is ours; text from a spec could not make one.
+    let link = format!("Answers with [`{response}`].");
+    match lines.first_mut() {
+        Some(first) if link.len() + first.len() + 5 <= WIDTH => *first = format!("{link} {first}"),
+        _ => lines.insert(0, link),
+    }
+    docs.push(String::new());
+    docs.extend(lines);
+    docs
+}
+
+fn filters(action: &Action) -> Vec<String> {
+    let spec = &action.spec;
+    let mut head = "Filters".to_owned();
+    if let Some(most) = spec.filters_max {
+        head.push_str(&format!(", up to {most}"));
+    }
+    if let Some(most) = spec.filter_values_max {
+        head.push_str(&format!(" with up to {most} values each"));
+    }
+    if spec.filters.iter().all(|filter| filter.doc.is_none()) {
+        let names: Vec<String> = spec.filters.iter().map(filter_in_line).collect();
+        return paragraph(&format!("{head}: {}.", names.join(", ")), 0);
+    }
+    let mut lines = paragraph(&format!("{head}:"), 0);
+    lines.push(String::new());
+    for filter in &spec.filters {
+        let mut text = code(&filter.name);
+        let mut facts: Vec<String> = filter.doc.iter().cloned().collect();
+        if filter.required {
+            facts.push("Required.".to_owned());
+        }
+        if !filter.values.is_empty() {
+            let values: Vec<String> = filter.values.iter().map(|value| code(value)).collect();
+            facts.push(format!("Allowed: {}.", values.join(", ")));
+        }
+        if let Some(format) = &filter.format {
+            facts.push(format!("Format: {}.", code(format)));
+        }
+        if !facts.is_empty() {
+            text.push_str(": ");
+            text.push_str(&facts.join(" "));
+        }
+        lines.extend(item(&text, 0));
+    }
+    lines
+}
+
+/// The name, and in brackets what its values look like.
+fn filter_in_line(filter: &shape::Filter) -> String {
+    let name = code(&filter.name);
+    let mut facts: Vec<String> = Vec::new();
+    if filter.required {
+        facts.push("required".to_owned());
+    }
+    facts.extend(filter.values.iter().map(|value| code(value)));
+    facts.extend(filter.format.as_ref().map(|format| code(format)));
+    if facts.is_empty() { name } else { format!("{name} ({})", facts.join(", ")) }
+}
+
+fn info_text(action: &Action, response_constant: &str) -> String {
+    let spec = &action.spec;
+    let number = |number: Option<u32>| match number {
+        Some(number) => format!("Some({number})"),
+        None => "None".to_owned(),
+    };
+    let fields = [
+        ("name", string(&spec.action).to_string()),
+        ("service", "&SERVICE".to_owned()),
+        ("group", string(&spec.group).to_string()),
+        ("request", format!("&{}", action.rust.constant)),
+        ("response", format!("&{response_constant}")),
+        ("retry", compact(retry::class(spec.retry.class))),
+        ("reclass", reclass(action)),
+        ("idempotency_token", compact(optional_string(spec.idempotency_token.as_deref()))),
+        ("rate_limit_per_second", number(spec.rate_limit_per_second)),
+        ("regional", spec.regional.unwrap_or(true).to_string()),
+        ("dry_run", spec.dry_run.to_string()),
+        ("asynchronous", spec.asynchronous.is_some().to_string()),
+        ("deprecated", spec.deprecated.to_string()),
+        ("paginate", paginate(action)),
+        ("filters", filter_rows(action)),
+        ("filters_max", number(spec.filters_max)),
+        ("filter_values_max", number(spec.filter_values_max)),
+        ("errors", errors(action)),
+    ];
+    let rows: Vec<String> =
+        fields.iter().map(|(name, value)| format!("    {name}: {value},\n")).collect();
+    format!(
+        "pub(crate) static {}_INFO: ActionInfo = ActionInfo {{\n{}}};\n",
+        action.rust.constant,
+        rows.concat()
+    )
+}
+
+fn list(rows: &[String]) -> String {
+    match rows {
+        [] => "&[]".to_owned(),
+        rows => format!("&[\n        {},\n    ]", rows.join(",\n        ")),
+    }
+}
+
+fn reclass(action: &Action) -> String {
+    let rows: Vec<String> = action
+        .reclass
+        .iter()
+        .map(|(when, class)| {
+            let when = when.iter().map(condition);
+            let class = retry::class(*class);
+            let (when, class) = (compact(quote!(&[#(#when),*])), compact(class));
+            let line = format!("Reclass {{ when: {when}, class: {class} }}");
+            if line.len() + 8 < WIDTH {
+                return line;
+            }
+            format!(
+                "Reclass {{\n            when: {when},\n            class: {class},\n        }}"
+            )
+        })
+        .collect();
+    list(&rows)
+}
+
+fn filter_rows(action: &Action) -> String {
+    let rows: Vec<String> = action
+        .spec
+        .filters
+        .iter()
+        .map(|filter| {
+            let name = string(&filter.name);
+            let values = (!filter.values.is_empty()).then(|| {
+                let values = strings(&filter.values);
+                quote!(.values(#values))
+            });
+            let format = filter.format.as_ref().map(|format| {
+                let format = string(format);
+                quote!(.format(#format))
+            });
+            let required = filter.required.then(|| quote!(.required()));
+            let calls = [Some(quote!(FilterInfo::new(#name))), values, format, required];
+            chain(&calls.into_iter().flatten().collect::<Vec<_>>(), 8)
+        })
+        .collect();
+    list(&rows)
+}
+
+fn errors(action: &Action) -> String {
+    let codes: Vec<String> =
+        action.spec.errors.iter().map(|code| string(code).to_string()).collect();
+    let line = format!("&[{}]", codes.join(", "));
+    if line.len() + 14 <= WIDTH {
+        return line;
+    }
+    format!("&[{}\n    ]", fill(codes.into_iter().map(|code| code + ","), 8))
+}
+
+fn paginate(action: &Action) -> String {
+    let Some(paginate) = &action.spec.paginate else { return "None".to_owned() };
+    let text = |text: &Option<String>| string(text.as_deref().unwrap_or_default());
+    let limit = string(&paginate.limit);
+    let style = match paginate.style {
+        PageStyle::Offset => {
+            let (offset, total) = (text(&paginate.offset), text(&paginate.total));
+            quote!(PageStyle::Offset { offset: #offset, limit: #limit, total: #total })
+        }
+        PageStyle::Token => {
+            let (token_in, token_out) = (text(&paginate.token_in), text(&paginate.token_out));
+            quote!(PageStyle::Token { token_in: #token_in, token_out: #token_out, limit: #limit })
+        }
+    };
+    // Where the service states no limits, its usual ones.
+    let most = paginate.max_limit.unwrap_or(100);
+    let fields = [
+        ("style", compact(style)),
+        ("items", string(&paginate.items).to_string()),
+        ("id", compact(optional_string(paginate.id.as_deref()))),
+        ("default_limit", paginate.default_limit.unwrap_or(most.min(20)).to_string()),
+        ("min_limit", paginate.min_limit.unwrap_or(1).to_string()),
+        ("max_limit", most.to_string()),
+    ];
+    let rows: Vec<String> =
+        fields.iter().map(|(name, value)| format!("        {name}: {value},\n")).collect();
+    format!("Some(PageInfo {{\n{}    }})", rows.concat())
+}

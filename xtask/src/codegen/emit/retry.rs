@@ -1,0 +1,153 @@
+//! Retry classes: as tokens, as sentences in the docs of an action, and as one page for all actions.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use crate::codegen::doc::{cell, code, paragraph};
+use crate::codegen::layout::Page;
+use crate::codegen::limits::{clause, codes};
+use crate::spec::condition::{Condition, Test};
+use crate::spec::model::{Action, Api};
+use crate::spec::shape::RetryClass;
+
+/// The class as the protocol crate has it.
+pub fn class(class: RetryClass) -> TokenStream {
+    match class {
+        RetryClass::Read => quote!(RetryClass::Read),
+        RetryClass::Token => quote!(RetryClass::Token),
+        RetryClass::Convergent => quote!(RetryClass::Convergent),
+        RetryClass::Guarded => quote!(RetryClass::Guarded),
+        RetryClass::Hazard => quote!(RetryClass::Hazard),
+    }
+}
+
+const fn word(class: RetryClass) -> &'static str {
+    match class {
+        RetryClass::Read => "read",
+        RetryClass::Token => "token",
+        RetryClass::Convergent => "convergent",
+        RetryClass::Guarded => "guarded",
+        RetryClass::Hazard => "hazard",
+    }
+}
+
+/// What the client does after an unknown outcome.
+const fn promise(class: RetryClass) -> &'static str {
+    match class {
+        RetryClass::Read => "changes nothing, so it is sent again freely",
+        RetryClass::Token => "sent again with the same token, which the service recognises",
+        RetryClass::Convergent => "sent again, because a repeat sets the same state",
+        RetryClass::Guarded => "not sent again before a reading says that it was not done",
+        RetryClass::Hazard => "never sent again by the client, because a repeat costs or destroys",
+    }
+}
+
+/// The sentences in the docs of an action.
+pub fn sentences(action: &Action) -> Vec<String> {
+    let retry = &action.spec.retry;
+    let mut out = vec![format!("Retry class: {} ({}).", word(retry.class), promise(retry.class))];
+    out.extend(retry.why.clone());
+    out.extend(changes(action).map(|(class, when)| format!("{} if {when}.", capital(word(class)))));
+    if let Some(reconcile) = &retry.reconcile {
+        out.push(format!("After an unknown outcome: {reconcile}"));
+    }
+    out
+}
+
+/// What changes the class: rows that only ask whether a member is given come together.
+fn changes(action: &Action) -> impl Iterator<Item = (RetryClass, String)> {
+    let mut changes: Vec<(RetryClass, String, Vec<String>)> = Vec::new();
+    for (when, class) in &action.reclass {
+        let given = match when.as_slice() {
+            [Condition { member, test: Test::Present }] => Some(member.clone()),
+            _ => None,
+        };
+        match (given, changes.last_mut()) {
+            (Some(member), Some((last, _, members))) if last == class && !members.is_empty() => {
+                members.push(member);
+            }
+            (Some(member), _) => changes.push((*class, String::new(), vec![member])),
+            (None, _) => changes.push((*class, clauses(when), Vec::new())),
+        }
+    }
+    changes.into_iter().map(|(class, clause, members)| match members.is_empty() {
+        true => (class, clause),
+        false => (class, format!("{} is given", codes(&members, "or"))),
+    })
+}
+
+/// Conditions that all must hold, as part of a sentence.
+fn clauses(when: &[Condition]) -> String {
+    if let [Condition { member, test: Test::Present }, second] = when
+        && let Test::NoneOf(values) = &second.test
+        && second.member == *member
+    {
+        return format!("{} is given and not {}", code(member), codes(values, "or"));
+    }
+    when.iter().map(clause).collect::<Vec<_>>().join(" and ")
+}
+
+fn capital(word: &str) -> String {
+    let mut letters = word.chars();
+    letters.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(letters).collect()
+}
+
+/// The page that shows the class of every action.
+pub fn page(api: &Api) -> String {
+    let mut lines = vec![
+        "What the client does when it cannot know whether a request was carried out.".to_owned(),
+    ];
+    let mut say = |text: &str| {
+        lines.push(String::new());
+        lines.extend(paragraph(text, 0));
+    };
+    say(
+        "A request whose outcome is unknown has left, at least in part, and no valid answer came. \
+         Whether it may be sent again is a fact of its action, and some members change it: the \
+         highest class of those that apply holds, and a dry run that promises to change nothing \
+         lowers it.",
+    );
+    lines.push(String::new());
+    let classes = [
+        RetryClass::Read,
+        RetryClass::Token,
+        RetryClass::Convergent,
+        RetryClass::Guarded,
+        RetryClass::Hazard,
+    ];
+    for class in classes {
+        let count = api.actions.iter().filter(|a| a.spec.retry.class == class).count();
+        let actions = if count == 1 { "action" } else { "actions" };
+        lines.push(format!("- `{}`: {} ({count} {actions}).", word(class), promise(class)));
+    }
+    lines.push(String::new());
+    lines.push("| action | class | members that change it | why |".to_owned());
+    lines.push("| --- | --- | --- | --- |".to_owned());
+    let (reads, others): (Vec<&Action>, Vec<&Action>) = api.actions.iter().partition(|action| {
+        action.spec.retry.class == RetryClass::Read && action.reclass.is_empty()
+    });
+    for action in others {
+        let changes: Vec<String> =
+            changes(action).map(|(class, when)| format!("{}: {when}", word(class))).collect();
+        let why = action.spec.retry.why.as_deref().unwrap_or("");
+        lines.push(format!(
+            "| [`{0}`](crate::actions::{0}) | {1} | {2} | {3} |",
+            action.rust.type_,
+            word(action.spec.retry.class),
+            cell(&code_bar(&changes.join("; "))),
+            cell(&code_bar(why)),
+        ));
+    }
+    lines.push(String::new());
+    lines.push("These change nothing:".to_owned());
+    lines.push(String::new());
+    for action in reads {
+        lines.push(format!("- [`{0}`](crate::actions::{0})", action.rust.type_));
+    }
+    Page::with_docs(&format!("{}/actions", api.shown_as), &lines).finish()
+}
+
+/// A bar inside of a code span would still end the cell of a table.
+fn code_bar(text: &str) -> String {
+    text.replace('|', "/")
+}

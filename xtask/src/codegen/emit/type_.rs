@@ -1,0 +1,36 @@
+//! The file of a shared type.
+
+use super::fields::Struct;
+use super::table::Table;
+use crate::codegen::doc::paragraph;
+use crate::codegen::layout::Page;
+use crate::spec::model::{Api, Type};
+
+/// The text of the file.
+pub fn file(api: &Api, type_: &Type) -> Result<String, crate::Error> {
+    let mut page = Page::new(&type_.path);
+    page.fixed("use crate::prelude::*;\n");
+    let mut docs = paragraph(&type_.spec.summary, 0);
+    for note in &type_.spec.notes {
+        docs.push(String::new());
+        docs.extend(paragraph(note, 0));
+    }
+    let model = Struct {
+        name: &type_.rust.type_,
+        docs,
+        members: &type_.members,
+        side: type_.side(),
+        request_id: false,
+    };
+    page.item(model.tokens(api))?;
+    let table = Table {
+        name: &type_.rust.type_,
+        wire: &type_.spec.type_,
+        constant: &type_.rust.constant,
+        members: &type_.members,
+        request_id: None,
+    };
+    page.fixed(&table.text(api));
+    page.fixed(&table.model_line());
+    Ok(page.finish())
+}

@@ -1,0 +1,128 @@
+//! Waiters: a type that names each goal, and what to poll for it as data.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use super::{optional_string, strings};
+use crate::codegen::doc::{code, paragraph};
+use crate::codegen::emit::ident;
+use crate::codegen::layout::{Page, compact, doc_attributes, string};
+use crate::spec::model::{Api, Waiter};
+use crate::spec::shape::{self, Missing};
+
+/// The text of the file.
+pub fn file(api: &Api) -> Result<String, crate::Error> {
+    let example = api.waiters.first().map_or("Goal", |waiter| waiter.rust.type_.as_str());
+    let docs = [format!("What to wait for: `client.wait({example}::of(&ids)).await?`.")];
+    let mut page = Page::with_docs(&format!("{}/waiters.json", api.shown_as), &docs);
+    if api.waiters.is_empty() {
+        return Ok(page.finish());
+    }
+    page.fixed(
+        "use std::time::Duration;\n\n\
+         use cvm_protocol::{Missing, Waiter, WaiterInfo};\n\n\
+         use crate::generated::actions::*;\n",
+    );
+    for waiter in &api.waiters {
+        let name = ident(&waiter.rust.type_);
+        let constant = ident(&waiter.rust.constant);
+        let mut docs = paragraph(&waiter.spec.summary, 0);
+        for note in &waiter.spec.notes {
+            docs.push(String::new());
+            docs.extend(paragraph(note, 0));
+        }
+        docs.push(String::new());
+        docs.extend(paragraph(&facts(&waiter.spec), 0));
+        let docs = doc_attributes(&docs);
+        page.item(quote! {
+            #docs
+            #[derive(Clone, Copy, Debug)]
+            pub struct #name;
+        })?;
+        page.item(quote! {
+            impl #name {
+                #[doc = " What is polled."]
+                pub const INFO: &'static WaiterInfo = &#constant;
+
+                #[doc = " Waits for these."]
+                pub fn of<I>(ids: I) -> Waiter where I: IntoIterator, I::Item: AsRef<str> {
+                    Waiter::new(Self::INFO, ids)
+                }
+            }
+        })?;
+    }
+    for waiter in &api.waiters {
+        page.fixed(&info(api, waiter));
+    }
+    Ok(page.finish())
+}
+
+/// What it polls, for how long, and what ends it.
+fn facts(spec: &shape::Waiter) -> String {
+    let states =
+        |states: &[String]| states.iter().map(|state| code(state)).collect::<Vec<_>>().join(", ");
+    let mut text = format!(
+        "Polls {} every {} s for up to {} s and looks at {}.",
+        code(&spec.action),
+        spec.interval,
+        spec.timeout,
+        code(&spec.state)
+    );
+    if !spec.success.is_empty() {
+        text.push_str(&format!(" Done at {}.", states(&spec.success)));
+    }
+    if spec.missing == Missing::Success {
+        text.push_str(" Done once they are no longer listed.");
+    }
+    if !spec.failure.is_empty() {
+        text.push_str(&format!(" Fails at {}.", states(&spec.failure)));
+    }
+    if !spec.unreachable.is_empty() {
+        text.push_str(&format!(" Gives up at {}.", states(&spec.unreachable)));
+    }
+    text
+}
+
+/// `&[("Member", "value")]`.
+fn with(pairs: &shape::Pairs) -> TokenStream {
+    let pairs = pairs.0.iter().map(|(member, value)| {
+        let (member, value) = (string(member), string(value));
+        quote!((#member, #value))
+    });
+    quote!(&[#(#pairs),*])
+}
+
+fn info(api: &Api, waiter: &Waiter) -> String {
+    let spec = &waiter.spec;
+    let action = api.action(&spec.action).map_or("", |action| action.rust.constant.as_str());
+    let missing = match spec.missing {
+        Missing::Pending => quote!(Missing::Pending),
+        Missing::Success => quote!(Missing::Success),
+        Missing::Failure => quote!(Missing::Failure),
+    };
+    let fields = [
+        ("name", string(&spec.waiter).to_string()),
+        ("action", format!("&{action}_INFO")),
+        ("ids", string(&spec.ids).to_string()),
+        ("with", compact(with(&spec.with))),
+        ("items", string(&spec.items).to_string()),
+        ("id", string(&spec.id).to_string()),
+        ("state", string(&spec.state).to_string()),
+        ("success", compact(strings(&spec.success))),
+        ("failure", compact(strings(&spec.failure))),
+        ("unreachable", compact(strings(&spec.unreachable))),
+        ("missing", compact(missing)),
+        ("reason", compact(optional_string(spec.reason.as_deref()))),
+        ("request_id", compact(optional_string(spec.request_id.as_deref()))),
+        ("progress", compact(optional_string(spec.progress.as_deref()))),
+        ("interval", format!("Duration::from_secs({})", spec.interval)),
+        ("timeout", format!("Duration::from_secs({})", spec.timeout)),
+    ];
+    let rows: Vec<String> =
+        fields.iter().map(|(name, value)| format!("    {name}: {value},\n")).collect();
+    format!(
+        "static {}: WaiterInfo = WaiterInfo {{\n{}}};\n",
+        ident(&waiter.rust.constant),
+        rows.concat()
+    )
+}

@@ -1,0 +1,188 @@
+//! What a spec says of one member beyond its description, always in the same short sentences.
+
+use serde_json::Value;
+
+use super::doc::code;
+use crate::spec::condition::{Condition, Test};
+use crate::spec::model::{Kind, Member, Side};
+
+/// The sentences for a member, in the order in which they are read.
+pub fn sentences(member: &Member, side: Side) -> Vec<String> {
+    let spec = &member.spec;
+    let mut out: Vec<String> = Vec::new();
+    let mut say = |text: String| out.push(text);
+    if spec.deprecated {
+        say(match &spec.replaced_by {
+            Some(other) => format!("Deprecated: use {}.", code(other)),
+            None => "Deprecated.".to_owned(),
+        });
+    }
+    if spec.legacy {
+        say("Known to an older gateway only.".to_owned());
+    }
+    if spec.required && side == Side::Request {
+        say("Required.".to_owned());
+    }
+    if let Some(text) = &spec.required_if {
+        say(match &member.required_if {
+            Some(Condition { member, test: Test::Absent }) => {
+                format!("Required unless {} is given.", code(member))
+            }
+            Some(condition) => format!("Required if {}.", clause(condition)),
+            None => format!("Required if: {}.", text.trim_end_matches('.')),
+        });
+    }
+    if let Some(unit) = &spec.unit {
+        say(format!("Unit: {unit}."));
+    }
+    match (spec.min, spec.max) {
+        (Some(min), Some(max)) => say(format!("Range: {min} to {max}.")),
+        (Some(min), None) => say(format!("Range: at least {min}.")),
+        (None, Some(max)) => say(format!("Range: at most {max}.")),
+        (None, None) => {}
+    }
+    if let Some(other) = &spec.max_ref {
+        say(format!("At most the value of {}.", code(other)));
+    }
+    if let Some(step) = spec.step {
+        say(format!("Steps of {step}."));
+    }
+    if let Some(items) = spec.max_items {
+        say(match (spec.required, items) {
+            (_, 1) => "Items: 1.".to_owned(),
+            (true, _) => format!("Items: 1 to {items}."),
+            (false, _) => format!("Items: up to {items}."),
+        });
+    }
+    match (spec.min_length, spec.max_length) {
+        (Some(min), Some(max)) => say(format!("Length: {min} to {max} characters.")),
+        (Some(min), None) => say(format!("Length: at least {min} characters.")),
+        (None, Some(max)) => say(format!("Length: up to {max} characters.")),
+        (None, None) => {}
+    }
+    if let Some(bytes) = spec.max_bytes {
+        say(format!("Size: up to {bytes} bytes."));
+    }
+    if let Some(format) = &spec.format {
+        say(format!("Format: {}.", code(format)));
+    }
+    if let Some(pattern) = &spec.pattern {
+        say(format!("Pattern: {}.", code(pattern)));
+    }
+    if let Some(charset) = &spec.charset {
+        say(format!("Characters: {}.", charset.to_uppercase()));
+    }
+    if let Some(encoding) = &spec.encoding {
+        say(format!("Encoding: {encoding}."));
+    }
+    if spec.unique {
+        say("Must be unique.".to_owned());
+    }
+    if let Some(default) = &spec.default {
+        say(match default {
+            Value::String(text) => format!("Default: {}.", code(text)),
+            other => format!("Default: {other}."),
+        });
+    }
+    if let Some(values) = &spec.values {
+        say(format!("Allowed: {}.", codes(values, "and")));
+    } else if let Some(values) = &spec.enum_ {
+        say(format!("Allowed: {}.", inline(values)));
+    }
+    if !spec.not_settable.is_empty() {
+        say(format!("Not settable: {}.", codes(&spec.not_settable, "and")));
+    }
+    if !spec.known_values.is_empty() && spec.known_values.len() <= 8 {
+        say(format!("Seen so far: {}.", codes(&spec.known_values, "and")));
+    }
+    relations(member, &mut out);
+    out
+}
+
+/// How a member stands to others.
+///
+/// The keys that are prose themselves (`used_by`, `used_if`, `direction`, `present_if`, `null_if`,
+/// `special_values`, `rule`) are not told here: the description says them, and better.
+fn relations(member: &Member, out: &mut Vec<String>) {
+    let spec = &member.spec;
+    let mut say = |text: String| out.push(text);
+    if !spec.exclusive_with.is_empty() {
+        say(format!("Not together with {}.", codes(&spec.exclusive_with, "or")));
+    }
+    if !spec.exactly_one_of.is_empty() {
+        say(format!("Give exactly one of {}.", codes(&spec.exactly_one_of, "and")));
+    }
+    if !spec.at_least_one_of.is_empty() {
+        say(format!("Give at least one of {}.", codes(&spec.at_least_one_of, "and")));
+    }
+    let nullable = spec.null_if.is_none() && (spec.nullable || spec.nullable_in_text);
+    if nullable && !matches!(member.kind, Kind::List(_)) {
+        say("May be null.".to_owned());
+    }
+    if let Some(version) = &spec.since {
+        say(format!("Since {version}."));
+    }
+    if let Some(quirk) = &spec.quirk {
+        say(format!("Quirk: {quirk}"));
+    }
+}
+
+/// A condition as part of a sentence.
+pub fn clause(condition: &Condition) -> String {
+    let member = code(&condition.member);
+    match &condition.test {
+        Test::Present => format!("{member} is given"),
+        Test::Absent => format!("{member} is not given"),
+        Test::OneOf(values) => format!("{member} is {}", codes(values, "or")),
+        Test::NoneOf(values) => format!("{member} is not {}", codes(values, "or")),
+    }
+}
+
+/// `A`, `B` and `C`.
+pub fn codes(values: &[String], last_word: &str) -> String {
+    let spans: Vec<String> = values.iter().map(|value| code(value)).collect();
+    match spans.split_last() {
+        Some((last, [])) => last.clone(),
+        Some((last, others)) => format!("{} {last_word} {last}", others.join(", ")),
+        None => String::new(),
+    }
+}
+
+/// Inline values; numbers that follow each other become a range.
+fn inline(values: &[Value]) -> String {
+    let numbers: Option<Vec<i64>> = values.iter().map(Value::as_i64).collect();
+    let Some(numbers) = numbers else {
+        let texts: Vec<String> = values.iter().map(crate::spec::model::plain).collect();
+        return codes(&texts, "and");
+    };
+    let mut runs: Vec<(i64, i64)> = Vec::new();
+    for number in numbers {
+        match runs.last_mut() {
+            Some((_, end)) if end.checked_add(1) == Some(number) => *end = number,
+            _ => runs.push((number, number)),
+        }
+    }
+    let written: Vec<String> = runs
+        .iter()
+        .map(|(start, end)| match end - start {
+            0 => start.to_string(),
+            1 => format!("{start}, {end}"),
+            _ => format!("{start} to {end}"),
+        })
+        .collect();
+    written.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn numbers_that_follow_each_other_become_a_range() {
+        let values: Vec<Value> = (1..=12).chain([24, 36]).map(|n| json!(n)).collect();
+        assert_eq!(inline(&values), "1 to 12, 24, 36");
+        assert_eq!(inline(&[json!(0), json!(1)]), "0, 1");
+        assert_eq!(inline(&[json!("true"), json!("false")]), "`true` and `false`");
+    }
+}

@@ -1,0 +1,257 @@
+//! The command line: what was typed, and the task that it names.
+
+use std::path::{Path, PathBuf};
+
+use crate::bench;
+use crate::codegen::write::{Mode, Outcome, ensure};
+use crate::codegen::{self, schema};
+use crate::spec::diagnostic::Report;
+use crate::spec::source::Tree;
+use crate::spec::{self, format};
+use crate::{Error, at, ci, conformance, diff, export, import, tidy, vectors};
+
+/// The service whose specs are in the tree, below `specs`.
+const SERVICE: &str = "cvm/2017-03-12";
+
+/// The crate that its generated files belong to.
+const MODELS: &str = "crates/cvm-models";
+
+const HELP: &str = "\
+usage: cargo xtask <command>
+
+  codegen [--check]      write everything that is generated from specs/
+      --specs DIR --out DIR   another service: its specs, and the crate's source folder
+  lint [--specs DIR]     show everything that is wrong with the specs
+  fmt-specs [--check]    bring spec files into their one form
+  export [--specs DIR]   print the resolved model as one JSON document
+  diff OLD NEW           tell what changed between two folders of specs
+  import MODEL.json      turn a published API model (api.json) into specs
+      --service NAME --out DIR   another name; another folder than specs/NAME/VERSION
+      --check --specs DIR        only tell what the model and our specs say differently
+  conformance FILE       hold published samples (examples.json) against the specs
+      --specs DIR                those of another service
+  vectors FILE...        run signing and serialization vectors
+  tidy                   check crate arrows, manifests, file heads and sizes
+  bench [--peers]        measure, and print one table; with the other SDKs beside ours
+      --update-readme    put the table into README.md
+      --instructions     count instructions instead of time (needs valgrind)
+  ci [--skip-tests]      everything that a change has to pass
+
+`--check` changes nothing and fails if something would change.
+";
+
+/// Runs the command that the arguments name; what it returns goes to stdout.
+pub fn run(arguments: &[String]) -> Result<String, Error> {
+    let Some((command, rest)) = arguments.split_first() else {
+        return Err(format!("no command given\n\n{HELP}").into());
+    };
+    let options = Options::parse(rest)?;
+    match command.as_str() {
+        _ if options.help => Ok(HELP.to_owned()),
+        "help" | "--help" | "-h" => Ok(HELP.to_owned()),
+        "codegen" => codegen(&options),
+        "lint" => lint(&options),
+        "fmt-specs" => fmt_specs(&options),
+        "export" => {
+            let (specs, shown_as) = options.specs();
+            export::export(&spec::open_clean(&specs, &shown_as)?)
+        }
+        "conformance" => conformance(&options),
+        "diff" => diff::run(&options.files),
+        "import" => import(&options),
+        "vectors" => vectors::run(&options.files),
+        "tidy" => {
+            let text = tidy::tidy(&root())?;
+            let specs = fmt_specs(&Options { check: true, ..Options::default() })?;
+            Ok(text + &specs)
+        }
+        "bench" => bench::run(&root(), options.bench),
+        "ci" => ci::run(&root(), options.skip_tests),
+        other => Err(format!("unknown command `{other}`\n\n{HELP}").into()),
+    }
+}
+
+#[derive(Debug, Default)]
+struct Options {
+    check: bool,
+    skip_tests: bool,
+    bench: bench::Choice,
+    help: bool,
+    specs: Option<PathBuf>,
+    out: Option<PathBuf>,
+    service: Option<PathBuf>,
+    files: Vec<PathBuf>,
+}
+
+impl Options {
+    fn parse(arguments: &[String]) -> Result<Self, Error> {
+        let mut options = Self::default();
+        let mut rest = arguments.iter();
+        while let Some(argument) = rest.next() {
+            let mut value = || {
+                rest.next().map(PathBuf::from).ok_or_else(|| format!("`{argument}` wants a value"))
+            };
+            match argument.as_str() {
+                "--check" => options.check = true,
+                "--skip-tests" => options.skip_tests = true,
+                "--peers" => options.bench.peers = true,
+                "--update-readme" => options.bench.update_readme = true,
+                "--instructions" => options.bench.instructions = true,
+                "--help" | "-h" => options.help = true,
+                "--specs" => options.specs = Some(value()?),
+                "--out" => options.out = Some(value()?),
+                "--service" => options.service = Some(value()?),
+                flag if flag.starts_with('-') => {
+                    return Err(format!("unknown option `{flag}`\n\n{HELP}").into());
+                }
+                file => options.files.push(PathBuf::from(file)),
+            }
+        }
+        Ok(options)
+    }
+
+    const fn mode(&self) -> Mode {
+        if self.check { Mode::Check } else { Mode::Write }
+    }
+
+    /// The folder of the specs, and its name in messages.
+    fn specs(&self) -> (PathBuf, String) {
+        match &self.specs {
+            Some(folder) => (folder.clone(), shown(folder)),
+            None => (root().join("specs").join(SERVICE), format!("specs/{SERVICE}")),
+        }
+    }
+}
+
+/// Specs elsewhere are shown from their own `specs` folder on, so that the output does not depend on
+/// where that is.
+fn shown(folder: &Path) -> String {
+    let text = folder.to_string_lossy().replace('\\', "/");
+    let text = text.trim_end_matches('/');
+    match text.rfind("specs/") {
+        Some(at) => text.get(at..).unwrap_or(text).to_owned(),
+        None => "specs".to_owned(),
+    }
+}
+
+/// The root of the workspace.
+fn root() -> PathBuf {
+    let manifest = std::env::var_os("CARGO_MANIFEST_DIR")
+        .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from);
+    manifest.parent().map_or_else(|| PathBuf::from("."), Path::to_path_buf)
+}
+
+fn codegen(options: &Options) -> Result<String, Error> {
+    let (specs, shown_as) = options.specs();
+    let api = spec::open_clean(&specs, &shown_as)?;
+    let files = codegen::generate(&api)?;
+    let mut outcome = Outcome::default();
+    let mode = options.mode();
+    match &options.out {
+        Some(out) => {
+            ensure(out, &out.to_string_lossy(), &files, &["generated"], mode, &mut outcome)?
+        }
+        None => {
+            let source = format!("{MODELS}/src");
+            ensure(&root().join(&source), &source, &files, &["generated"], mode, &mut outcome)?;
+            let schemas = schema::schemas()?;
+            let folder = root().join("specs/schema");
+            ensure(&folder, "specs/schema", &schemas, &[""], mode, &mut outcome)?;
+        }
+    }
+    report(&outcome, mode, files.len())
+}
+
+fn report(outcome: &Outcome, mode: Mode, count: usize) -> Result<String, Error> {
+    if outcome.is_fresh() {
+        return Ok(format!("{count} generated files, all up to date\n"));
+    }
+    let mut text = String::new();
+    for path in &outcome.stale {
+        text.push_str(&match mode {
+            Mode::Write => format!("wrote {path}\n"),
+            Mode::Check => format!("{path} is stale\n"),
+        });
+    }
+    for path in &outcome.orphans {
+        text.push_str(&match mode {
+            Mode::Write => format!("removed {path}\n"),
+            Mode::Check => format!("{path} is left over: its spec is gone\n"),
+        });
+    }
+    match mode {
+        Mode::Write => Ok(text),
+        Mode::Check => Err(format!("{text}run `cargo xtask codegen`").into()),
+    }
+}
+
+fn conformance(options: &Options) -> Result<String, Error> {
+    let [examples] = options.files.as_slice() else {
+        return Err(format!("conformance: name one file of samples\n\n{HELP}").into());
+    };
+    let (specs, shown_as) = options.specs();
+    conformance::run(examples, &spec::open_clean(&specs, &shown_as)?)
+}
+
+fn import(options: &Options) -> Result<String, Error> {
+    let [model] = options.files.as_slice() else {
+        return Err(format!("import: name one model\n\n{HELP}").into());
+    };
+    if options.check {
+        let (specs, shown_as) = options.specs();
+        return import::check(model, &specs, &shown_as);
+    }
+    let specs = root().join("specs");
+    let service = options.service.as_ref().map(|name| name.to_string_lossy());
+    import::import(&import::Job {
+        model,
+        service: service.as_deref(),
+        out: options.out.as_deref(),
+        errors: &specs.join(SERVICE).join("errors.json"),
+        specs: &specs,
+    })
+}
+
+fn lint(options: &Options) -> Result<String, Error> {
+    let (specs, shown_as) = options.specs();
+    let (tree, api, report) = spec::open(&specs, &shown_as)?;
+    let counts = api.map_or_else(String::new, |api| {
+        let (actions, types, enums) = (api.actions.len(), api.types.len(), api.enums.len());
+        format!("{actions} actions, {types} types, {enums} enums, {} error codes", api.errors.len())
+    });
+    match report.len() {
+        0 => Ok(format!("{counts}: nothing to report\n")),
+        1 => Err(format!("{}1 error", report.render(&tree)).into()),
+        many => Err(format!("{}{many} errors", report.render(&tree)).into()),
+    }
+}
+
+fn fmt_specs(options: &Options) -> Result<String, Error> {
+    let (specs, shown_as) = options.specs();
+    let tree = Tree::read(&specs, &shown_as)?;
+    let mut report = Report::default();
+    let mut text = String::new();
+    let mut stale = 0;
+    for (path, want) in format::format_all(&tree, &mut report) {
+        let below = path.strip_prefix(&format!("{shown_as}/")).unwrap_or(&path);
+        if tree.text(below) == Some(want.as_str()) {
+            continue;
+        }
+        stale += 1;
+        let target = specs.join(below);
+        if options.mode() == Mode::Write {
+            std::fs::write(&target, want).map_err(|error| at(&target, &error))?;
+            text.push_str(&format!("formatted {path}\n"));
+        } else {
+            text.push_str(&format!("{path} is not in its form\n"));
+        }
+    }
+    if !report.is_clean() {
+        return Err(report.render(&tree).into());
+    }
+    match (options.mode(), stale) {
+        (Mode::Check, 1..) => Err(format!("{text}run `cargo xtask fmt-specs`").into()),
+        (_, 0) => Ok("all spec files are in their form\n".to_owned()),
+        _ => Ok(text),
+    }
+}

@@ -1,0 +1,99 @@
+//! What was found in one sample, and whether it fails by it.
+
+use cvm_protocol::{DriftKind, Record, Report, Table, json};
+use serde_json::Value;
+
+use super::{ANSWER, compare};
+
+/// What was found in one sample.
+#[derive(Debug, Default)]
+pub struct Verdict {
+    /// Where and what, in the order found.
+    pub findings: Vec<(String, Finding)>,
+    /// Promises that every answer keeps, however old.
+    envelope: [String; 2],
+}
+
+/// A deviation of a sample from the specs.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Finding {
+    /// The sample fails by it.
+    Failure(String),
+    /// It is told, and no more.
+    Tolerated(String),
+}
+
+impl Verdict {
+    /// A sample without a finding so far, whose answer must have these members.
+    pub const fn new(envelope: [String; 2]) -> Self {
+        Self { findings: Vec::new(), envelope }
+    }
+
+    /// Adds a failure.
+    pub fn fail(&mut self, place: &str, what: impl Into<String>) {
+        self.findings.push((place.to_owned(), Finding::Failure(what.into())));
+    }
+
+    /// Whether nothing failed.
+    pub fn passes(&self) -> bool {
+        !self.findings.iter().any(|(_, finding)| matches!(finding, Finding::Failure(_)))
+    }
+
+    /// Takes over what decoding noticed.
+    pub fn report(&mut self, side: &str, report: &Report) {
+        for drift in &report.drifts {
+            let what = drift.to_string();
+            let what = what.trim_start_matches(&format!("`{}` ", drift.path)).to_owned();
+            let finding = match drift.kind {
+                DriftKind::NumberAsText => Finding::Tolerated(what),
+                DriftKind::UnknownValue if side == ANSWER => Finding::Tolerated(what),
+                _ => Finding::Failure(what),
+            };
+            self.findings.push((at(side, &drift.path), finding));
+        }
+        if report.omitted > 0 {
+            self.fail(side, format!("and {} drifts more", report.omitted));
+        }
+        for path in &report.missing {
+            let what = "is promised and not there".to_owned();
+            let essential = self.envelope.contains(path);
+            let finding = if essential { Finding::Failure(what) } else { Finding::Tolerated(what) };
+            self.findings.push((at(side, path), finding));
+        }
+    }
+
+    /// Reads a JSON text strictly, writes it again and compares.
+    pub fn json(
+        &mut self,
+        side: &str,
+        table: &'static Table,
+        text: &str,
+        wanted: &Value,
+    ) -> Option<Record> {
+        let mut record = Record::new(table);
+        match json::from_slice_strict(&mut record, text.as_bytes()) {
+            Ok(report) => self.report(side, &report),
+            Err(error) => {
+                self.fail(&at(side, &error.path), error.message);
+                return None;
+            }
+        }
+        self.compare(side, table, wanted, &record);
+        Some(record)
+    }
+
+    fn compare(&mut self, side: &str, table: &'static Table, wanted: &Value, record: &Record) {
+        let comparison = compare::compare(table, wanted, &json::to_value(record));
+        for (path, what) in comparison.differences {
+            self.fail(&at(side, &path), what);
+        }
+        for path in comparison.nulls {
+            self.fail(&at(side, &path), "is null, and the specs do not say that it may be");
+        }
+    }
+}
+
+/// `request Placement.Zone`.
+pub fn at(side: &str, path: &str) -> String {
+    if path.is_empty() { side.to_owned() } else { format!("{side} {path}") }
+}

@@ -1,0 +1,104 @@
+//! What changed between two versions of the specs, and what that means for the crate's version.
+//!
+//! Added, deprecated and removed speak of what a program can use. Loosened and tightened speak of what
+//! requests the service accepts; that never breaks a build by itself, so a limit is a patch. A field
+//! whose Rust type changes does break one, whatever the reason, so types are compared as generated.
+
+mod change;
+mod changelog;
+mod limit;
+mod member;
+mod service;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::spec::diagnostic::Report;
+use crate::spec::load::load;
+use crate::spec::model::Api;
+use crate::spec::resolve::resolve;
+use crate::spec::source::Tree;
+use crate::{Error, at};
+use change::Changes;
+
+/// How many folders a message lists.
+const SHOWN: usize = 5;
+
+/// Compares two folders of specs and tells what changed as a changelog entry.
+pub fn run(folders: &[PathBuf]) -> Result<String, Error> {
+    let [old, new] = folders else {
+        return Err("diff: name two folders of specs, the old one first".into());
+    };
+    let (old, new) = (open(old)?, open(new)?);
+    Ok(entry(&old, &new))
+}
+
+fn entry(old: &Api, new: &Api) -> String {
+    let mut changes = Changes::default();
+    service::compare(old, new, &mut changes);
+    changelog::entry(&changes)
+}
+
+/// Loads one version. It must be readable and complete; whether it keeps today's rules of lint is
+/// not asked, since an old version was written under older ones.
+fn open(folder: &Path) -> Result<Api, Error> {
+    let folder = service_folder(folder)?;
+    let tree = Tree::read(&folder, &folder.to_string_lossy().replace('\\', "/"))?;
+    let mut report = Report::default();
+    let api = load(&tree, &mut report).map(|files| resolve(files, &mut report));
+    report.sort();
+    match api {
+        Some(api) if report.is_clean() => Ok(api),
+        _ => Err(report.render(&tree).into()),
+    }
+}
+
+/// The folder that holds `service.json`: the one that was named, or the only one below it or below
+/// its `specs`, so that a whole checkout can be named.
+fn service_folder(folder: &Path) -> Result<PathBuf, Error> {
+    if folder.join("service.json").is_file() {
+        return Ok(folder.to_path_buf());
+    }
+    let mut found = Vec::new();
+    for base in [folder.to_path_buf(), folder.join("specs")] {
+        for service in folders_in(&base)? {
+            for version in folders_in(&service)? {
+                if version.join("service.json").is_file() {
+                    found.push(version);
+                }
+            }
+        }
+    }
+    match found.as_slice() {
+        [one] => Ok(one.clone()),
+        [] => Err(format!("{}: no specs there: no `service.json`", folder.display()).into()),
+        many => {
+            let shown = many.iter().take(SHOWN).map(|path| path.display().to_string());
+            let names: Vec<String> = shown.collect();
+            let more = match many.len().saturating_sub(SHOWN) {
+                0 => String::new(),
+                more => format!("\n  and {more} more"),
+            };
+            let (folder, names) = (folder.display(), names.join("\n  "));
+            Err(format!("{folder}: several services; name one of\n  {names}{more}").into())
+        }
+    }
+}
+
+fn folders_in(folder: &Path) -> Result<Vec<PathBuf>, Error> {
+    let mut found = Vec::new();
+    if !folder.is_dir() {
+        return Ok(found);
+    }
+    for entry in fs::read_dir(folder).map_err(|error| at(folder, &error))? {
+        let path = entry.map_err(|error| at(folder, &error))?.path();
+        if path.is_dir() {
+            found.push(path);
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+#[cfg(test)]
+mod tests;

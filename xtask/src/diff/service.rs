@@ -1,0 +1,266 @@
+//! What changed in a whole service: actions, types, value sets, error codes, waiters.
+
+use serde_json::Value;
+
+use super::change::{Changes, Difference, Kind, Level, differences};
+use super::limit;
+use super::member::{self, Set};
+use crate::spec::model::{Action, Api, Enum, Side, Type, member_named};
+
+/// Compares two versions of a service.
+pub fn compare(old: &Api, new: &Api, changes: &mut Changes) {
+    actions(old, new, changes);
+    types(old, new, changes);
+    enums(old, new, changes);
+    errors(old, new, changes);
+    waiters(old, new, changes);
+    for difference in differences(&old.service, &new.service) {
+        match difference.key.as_str() {
+            "summary" | "groups" => changes.docs("service.json"),
+            // They decide names in Rust, which are compared themselves.
+            "words" => {}
+            _ => changes.fact("service.json", &difference),
+        }
+    }
+}
+
+/// Things of two versions side by side, by name: what is gone, what is common, what is new.
+fn pair<'a, T>(
+    old: &'a [T],
+    new: &'a [T],
+    name: impl Fn(&T) -> &str,
+) -> Vec<(Option<&'a T>, Option<&'a T>)> {
+    let find = |all: &'a [T], wanted: &str| all.iter().find(|one| name(one) == wanted);
+    let common = old.iter().map(|one| (Some(one), find(new, name(one))));
+    let fresh =
+        new.iter().filter(|one| find(old, name(one)).is_none()).map(|one| (None, Some(one)));
+    common.chain(fresh).collect()
+}
+
+/// Notes what only one version has; true if both have it.
+fn in_both<T>(
+    old: Option<&T>,
+    new: Option<&T>,
+    place: &str,
+    noun: &str,
+    changes: &mut Changes,
+) -> bool {
+    match (old, new) {
+        (Some(_), None) => changes.note(Kind::Removed, Level::Major, place, noun),
+        (None, Some(_)) => changes.note(Kind::Added, Level::Minor, place, noun),
+        _ => {}
+    }
+    old.is_some() && new.is_some()
+}
+
+fn actions(old: &Api, new: &Api, changes: &mut Changes) {
+    for (was, is) in pair(&old.actions, &new.actions, |action| &action.spec.action) {
+        let Some(name) = was.or(is).map(|action| action.spec.action.as_str()) else { continue };
+        in_both(was, is, name, "action", changes);
+        let (Some(was), Some(is)) = (was, is) else { continue };
+        changes.renamed(name, &was.rust.type_, &is.rust.type_);
+        action(name, was, is, changes);
+        let set = |api, members, side| Set { api, members, side };
+        let request = set(old, &was.request[..], Side::Request);
+        member::compare(name, request, set(new, &is.request[..], Side::Request), changes);
+        let response = set(old, &was.response[..], Side::Response);
+        let now = set(new, &is.response[..], Side::Response);
+        member::compare(&format!("{name}Response"), response, now, changes);
+        items(name, (old, was), (new, is), changes);
+    }
+}
+
+/// The keys of an action, its members apart.
+fn action(name: &str, old: &Action, new: &Action, changes: &mut Changes) {
+    for difference in differences(&old.spec, &new.spec) {
+        match difference.key.as_str() {
+            "request" | "response" | "rust" => {}
+            "summary" | "notes" | "deprecated_why" => changes.docs(name),
+            "deprecated" if new.spec.deprecated => {
+                changes.note(Kind::Deprecated, Level::Minor, name, "action");
+            }
+            "errors" => listed(name, &difference, "error code", changes),
+            "filters" => filters(name, old, new, changes),
+            "retry" => retry(name, old, new, changes),
+            "paginate" => paginate(name, &difference, changes),
+            _ => match limit::judge(&difference) {
+                Some(kind) => changes.note(kind, Level::Patch, name, difference.told()),
+                None => changes.fact(name, &difference),
+            },
+        }
+    }
+}
+
+/// Texts that entered or left a list of an action.
+fn listed(place: &str, difference: &Difference, noun: &str, changes: &mut Changes) {
+    let texts = |value: &Option<Value>| -> Vec<String> {
+        let items = value.as_ref().and_then(Value::as_array).into_iter().flatten();
+        items.filter_map(Value::as_str).map(str::to_owned).collect()
+    };
+    let (old, new) = (texts(&difference.old), texts(&difference.new));
+    for text in new.iter().filter(|text| !old.contains(text)) {
+        let what = format!("documents the {noun} `{text}`");
+        changes.note(Kind::Changed, Level::Patch, place, what);
+    }
+    for text in old.iter().filter(|text| !new.contains(text)) {
+        let what = format!("no longer documents the {noun} `{text}`");
+        changes.note(Kind::Changed, Level::Patch, place, what);
+    }
+}
+
+/// A filter is a word in a request, and no item of the crate.
+fn filters(place: &str, old: &Action, new: &Action, changes: &mut Changes) {
+    for (was, is) in pair(&old.spec.filters, &new.spec.filters, |filter| &filter.name) {
+        let Some(name) = was.or(is).map(|filter| filter.name.as_str()) else { continue };
+        let (Some(was), Some(is)) = (was, is) else {
+            let (kind, what) = match is {
+                Some(_) => (Kind::Loosened, format!("knows the filter `{name}`")),
+                None => (Kind::Tightened, format!("no longer knows the filter `{name}`")),
+            };
+            changes.note(kind, Level::Patch, place, what);
+            continue;
+        };
+        for difference in differences(was, is) {
+            if difference.key == "doc" {
+                changes.docs(place);
+                continue;
+            }
+            let kind = limit::judge(&difference).unwrap_or(Kind::Changed);
+            let what = format!("filter `{name}`: {}", difference.told());
+            changes.note(kind, Level::Patch, place, what);
+        }
+    }
+}
+
+/// What a client repeats by itself.
+fn retry(place: &str, old: &Action, new: &Action, changes: &mut Changes) {
+    for difference in differences(&old.spec.retry, &new.spec.retry) {
+        match difference.key.as_str() {
+            "why" | "reconcile" => changes.docs(place),
+            _ => {
+                let what = format!("retry: {}", difference.told());
+                changes.note(Kind::Changed, Level::Patch, place, what);
+            }
+        }
+    }
+}
+
+/// Whether it can be read page by page is a trait that it has or has not.
+fn paginate(place: &str, difference: &Difference, changes: &mut Changes) {
+    match (&difference.old, &difference.new) {
+        (None, Some(_)) => changes.note(Kind::Added, Level::Minor, place, "can be read in pages"),
+        (Some(_), None) => {
+            changes.note(Kind::Removed, Level::Major, place, "can be read in pages");
+        }
+        _ => changes.fact(place, difference),
+    }
+}
+
+/// The type of what a page holds is part of the trait.
+fn items(place: &str, old: (&Api, &Action), new: (&Api, &Action), changes: &mut Changes) {
+    let entry = |(api, action): (&Api, &Action)| {
+        let paginate = action.spec.paginate.as_ref()?;
+        let items = member_named(&action.response, &paginate.items)?;
+        let kind = crate::codegen::emit::fields::item_type(api, &items.kind, items.is_secret());
+        Some((paginate.items.clone(), crate::codegen::layout::compact(kind)))
+    };
+    if let (Some((_, was)), Some((_, is))) = (entry(old), entry(new))
+        && was != is
+    {
+        let what = format!("pages are `{is}`, were `{was}`");
+        changes.note(Kind::Changed, Level::Major, place, what);
+    }
+}
+
+fn types(old: &Api, new: &Api, changes: &mut Changes) {
+    for (was, is) in pair(&old.types, &new.types, |type_: &Type| &type_.spec.type_) {
+        let Some(name) = was.or(is).map(|type_| type_.spec.type_.as_str()) else { continue };
+        in_both(was, is, name, "type", changes);
+        let (Some(was), Some(is)) = (was, is) else { continue };
+        changes.renamed(name, &was.rust.type_, &is.rust.type_);
+        for difference in differences(&was.spec, &is.spec) {
+            match difference.key.as_str() {
+                "members" | "rust" => {}
+                "summary" | "notes" => changes.docs(name),
+                _ => changes.fact(name, &difference),
+            }
+        }
+        let before = Set { api: old, members: &was.members, side: was.side() };
+        let now = Set { api: new, members: &is.members, side: is.side() };
+        member::compare(name, before, now, changes);
+    }
+}
+
+fn enums(old: &Api, new: &Api, changes: &mut Changes) {
+    for (was, is) in pair(&old.enums, &new.enums, |enum_: &Enum| &enum_.spec.enum_) {
+        let Some(name) = was.or(is).map(|enum_| enum_.spec.enum_.as_str()) else { continue };
+        in_both(was, is, name, "value set", changes);
+        let (Some(was), Some(is)) = (was, is) else { continue };
+        changes.renamed(name, &was.rust.type_, &is.rust.type_);
+        for difference in differences(&was.spec, &is.spec) {
+            match difference.key.as_str() {
+                "values" | "rust" => {}
+                "summary" | "notes" => changes.docs(name),
+                _ => changes.fact(name, &difference),
+            }
+        }
+        values(name, was, is, changes);
+    }
+}
+
+fn values(name: &str, old: &Enum, new: &Enum, changes: &mut Changes) {
+    let variant = |enum_: &Enum, text: &str| {
+        let rows = enum_.spec.values.iter().zip(&enum_.variants);
+        rows.filter(|(row, _)| row.value == text).map(|(_, variant)| variant.clone()).next()
+    };
+    for (was, is) in pair(&old.spec.values, &new.spec.values, |row| &row.value) {
+        let Some(text) = was.or(is).map(|row| row.value.as_str()) else { continue };
+        let place = format!("{name}.{text}");
+        in_both(was, is, &place, "value", changes);
+        let (Some(was), Some(is)) = (was, is) else { continue };
+        if let (Some(old), Some(new)) = (variant(old, text), variant(new, text)) {
+            changes.renamed(&place, &old, &new);
+        }
+        for difference in differences(was, is) {
+            match difference.key.as_str() {
+                "rust" => {}
+                "doc" => changes.docs(name),
+                "deprecated" if is.deprecated => {
+                    changes.note(Kind::Deprecated, Level::Minor, &place, "value");
+                }
+                _ => changes.fact(&place, &difference),
+            }
+        }
+    }
+}
+
+fn errors(old: &Api, new: &Api, changes: &mut Changes) {
+    for (was, is) in pair(&old.errors, &new.errors, |error| &error.spec.code) {
+        let Some(code) = was.or(is).map(|error| error.spec.code.as_str()) else { continue };
+        in_both(was, is, code, "error code", changes);
+        let (Some(was), Some(is)) = (was, is) else { continue };
+        changes.renamed(code, &was.rust, &is.rust);
+        for difference in differences(&was.spec, &is.spec) {
+            match difference.key.as_str() {
+                "rust" => {}
+                "doc" | "fix" => changes.docs("errors.json"),
+                _ => changes.fact(code, &difference),
+            }
+        }
+    }
+}
+
+fn waiters(old: &Api, new: &Api, changes: &mut Changes) {
+    for (was, is) in pair(&old.waiters, &new.waiters, |waiter| &waiter.spec.waiter) {
+        let Some(name) = was.or(is).map(|waiter| waiter.spec.waiter.as_str()) else { continue };
+        in_both(was, is, name, "waiter", changes);
+        let (Some(was), Some(is)) = (was, is) else { continue };
+        changes.renamed(name, &was.rust.type_, &is.rust.type_);
+        for difference in differences(&was.spec, &is.spec) {
+            match difference.key.as_str() {
+                "summary" | "notes" => changes.docs(name),
+                _ => changes.fact(name, &difference),
+            }
+        }
+    }
+}

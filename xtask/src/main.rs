@@ -1,0 +1,60 @@
+//! Every task that writes into the tree or checks it: `cargo xtask help` lists them.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line talks on both")]
+
+mod bench;
+mod ci;
+mod codegen;
+mod commands;
+mod conformance;
+mod diff;
+mod export;
+mod import;
+mod spec;
+mod tidy;
+mod vectors;
+
+use std::fmt;
+use std::io;
+use std::path::Path;
+use std::process::ExitCode;
+
+/// What a task fails with: text for a person.
+#[derive(Debug)]
+pub struct Error(String);
+
+impl From<String> for Error {
+    fn from(text: String) -> Self {
+        Self(text)
+    }
+}
+
+impl From<&str> for Error {
+    fn from(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// An IO error and the path that it is about.
+fn at(path: &Path, error: &io::Error) -> Error {
+    Error(format!("{}: {error}", path.display()))
+}
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match commands::run(&arguments) {
+        Ok(text) => {
+            print!("{text}");
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("{}", error.to_string().trim_end());
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,170 @@
+//! Descriptions: there, in plain ASCII sentences, and saying more than the name does.
+
+use heck::ToSnakeCase;
+
+use super::super::diagnostic::Report;
+use super::super::model::Api;
+use super::sets;
+
+pub fn check(api: &Api, report: &mut Report) {
+    for action in &api.actions {
+        let file = action.path.as_str();
+        sentence(file, "/summary", &action.spec.summary, &action.spec.action, report);
+        paragraphs(file, &action.spec.notes, report);
+        optional(file, "/retry/why", action.spec.retry.why.as_deref(), report);
+        optional(file, "/retry/reconcile", action.spec.retry.reconcile.as_deref(), report);
+        optional(file, "/deprecated_why", action.spec.deprecated_why.as_deref(), report);
+        for (index, filter) in action.spec.filters.iter().enumerate() {
+            optional(file, &format!("/filters/{index}/doc"), filter.doc.as_deref(), report);
+        }
+    }
+    for type_ in &api.types {
+        sentence(&type_.path, "/summary", &type_.spec.summary, &type_.spec.type_, report);
+        paragraphs(&type_.path, &type_.spec.notes, report);
+    }
+    for enum_ in &api.enums {
+        sentence(&enum_.path, "/summary", &enum_.spec.summary, &enum_.spec.enum_, report);
+        paragraphs(&enum_.path, &enum_.spec.notes, report);
+        for (index, value) in enum_.spec.values.iter().enumerate() {
+            let pointer = format!("/values/{index}/doc");
+            sentence(&enum_.path, &pointer, &value.doc, &value.value, report);
+        }
+    }
+    for set in sets(api) {
+        for (pointer, member) in set.each() {
+            let doc = &member.spec.doc;
+            sentence(set.file, &format!("{pointer}/doc"), doc, &member.spec.name, report);
+            optional(set.file, &format!("{pointer}/quirk"), member.spec.quirk.as_deref(), report);
+        }
+    }
+    let file = format!("{}/errors.json", api.shown_as);
+    for (index, error) in api.errors.iter().enumerate() {
+        let (code, pointer) = (&error.spec.code, format!("/errors/{index}"));
+        sentence(&file, &format!("{pointer}/doc"), &error.spec.doc, code, report);
+        sentence(&file, &format!("{pointer}/fix"), &error.spec.fix, code, report);
+    }
+    let file = format!("{}/waiters.json", api.shown_as);
+    for (index, waiter) in api.waiters.iter().enumerate() {
+        let pointer = format!("/waiters/{index}/summary");
+        sentence(&file, &pointer, &waiter.spec.summary, &waiter.spec.waiter, report);
+    }
+    let file = format!("{}/service.json", api.shown_as);
+    sentence(&file, "/summary", &api.service.summary, &api.service.service, report);
+    for (index, group) in api.service.groups.iter().enumerate() {
+        let pointer = format!("/groups/{index}/summary");
+        sentence(&file, &pointer, &group.summary, &group.group, report);
+    }
+}
+
+fn optional(file: &str, pointer: &str, text: Option<&str>, report: &mut Report) {
+    if let Some(text) = text {
+        sentence(file, pointer, text, "", report);
+    }
+}
+
+fn paragraphs(file: &str, notes: &[String], report: &mut Report) {
+    for (index, note) in notes.iter().enumerate() {
+        sentence(file, &format!("/notes/{index}"), note, "", report);
+    }
+}
+
+/// Checks one text; `name` is what it must say more than, or empty.
+fn sentence(file: &str, pointer: &str, text: &str, name: &str, report: &mut Report) {
+    if text.trim().is_empty() {
+        report.error(file, pointer, "an empty description").help("say what it is, in a sentence");
+        return;
+    }
+    if let Some(odd) = text.chars().find(|c| !matches!(c, ' '..='~')) {
+        report
+            .error(file, pointer, format!("a description holds `{}`", odd.escape_unicode()))
+            .help("plain ASCII on one line: write it in words");
+        return;
+    }
+    if text.trim() != text || text.contains("  ") {
+        report.error(file, pointer, "a description with stray blanks");
+    }
+    if !text.ends_with('.') {
+        report.error(file, pointer, "a description without a full stop at its end");
+    }
+    if text.matches('`').count() % 2 == 1 {
+        report.error(file, pointer, "a description with an unpaired backtick");
+    }
+    if text.contains("://") {
+        report
+            .error(file, pointer, "a description with an address in it")
+            .help("say what is there in our own words");
+    }
+    if !name.is_empty() && parrots(text, name) {
+        report
+            .error(file, pointer, format!("the description only repeats the name `{name}`"))
+            .help("say what the name does not: what it is for, its unit, what happens without it");
+    }
+}
+
+/// Words that add nothing to a name.
+const EMPTY: [&str; 22] = [
+    "a",
+    "an",
+    "and",
+    "are",
+    "by",
+    "for",
+    "from",
+    "given",
+    "has",
+    "in",
+    "is",
+    "it",
+    "of",
+    "on",
+    "or",
+    "specified",
+    "that",
+    "the",
+    "this",
+    "to",
+    "value",
+    "with",
+];
+
+/// Whether every word of the text is a word of the name, or an empty one.
+fn parrots(text: &str, name: &str) -> bool {
+    let stem = |word: &str| {
+        let word = word.to_ascii_lowercase();
+        let word = word.strip_suffix("'s").unwrap_or(&word);
+        word.trim_end_matches('s').trim_end_matches('e').to_owned()
+    };
+    // The name is heard both split into words and run together.
+    let mut known: Vec<String> = name.to_snake_case().split('_').map(stem).collect();
+    known.push(stem(&name.to_ascii_lowercase().replace(['_', '.', '-', ' '], "")));
+    known.push(stem(name));
+    text.split(|c: char| !c.is_ascii_alphanumeric() && c != '\'')
+        .filter(|word| !word.is_empty() && !EMPTY.contains(&word.to_ascii_lowercase().as_str()))
+        .all(|word| known.contains(&stem(word)) || stem(word).is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_must_say_more_than_the_name() {
+        for (text, name) in [
+            ("The InstanceId.", "InstanceId"),
+            ("The ID of the instance.", "InstanceId"),
+            ("Instance IDs.", "InstanceIds"),
+            ("Describes the instances.", "DescribeInstances"),
+            ("Soft.", "SOFT"),
+            ("The zone's name.", "ZoneName"),
+        ] {
+            assert!(parrots(text, name), "{text}");
+        }
+        for (text, name) in [
+            ("The instance to stop.", "InstanceId"),
+            ("Asks the guest to shut down.", "SOFT"),
+            ("Lists instances and their state.", "DescribeInstances"),
+        ] {
+            assert!(!parrots(text, name), "{text}");
+        }
+    }
+}

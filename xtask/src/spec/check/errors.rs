@@ -1,0 +1,127 @@
+//! Error codes: sorted, known where an action names them, and named by an action where known. And
+//! quirks, which must still speak of something that exists.
+
+use std::collections::{HashMap, HashSet};
+
+use super::super::diagnostic::{Report, nearest};
+use super::super::model::Api;
+use super::super::shape::Common;
+use super::sets;
+
+pub fn check(api: &Api, report: &mut Report) {
+    let file = format!("{}/errors.json", api.shown_as);
+    let mut known: HashMap<&str, Common> = HashMap::new();
+    let mut last = "";
+    for (index, error) in api.errors.iter().enumerate() {
+        let code = error.spec.code.as_str();
+        let pointer = format!("/errors/{index}/code");
+        if known.insert(code, error.spec.common).is_some() {
+            report.error(&file, pointer, format!("`{code}` is there twice"));
+        } else if code < last {
+            report
+                .error(
+                    &file,
+                    pointer,
+                    format!("the codes are out of order: `{code}` after `{last}`"),
+                )
+                .help("they are sorted by bytes");
+        }
+        last = code;
+    }
+    let mut used = HashSet::new();
+    for action in &api.actions {
+        let mut last = "";
+        for (index, code) in action.spec.errors.iter().enumerate() {
+            let pointer = format!("/errors/{index}");
+            used.insert(code.as_str());
+            if *code == last {
+                report.error(&action.path, &pointer, format!("`{code}` is there twice"));
+            } else if code.as_str() < last {
+                let message = format!("the codes are out of order: `{code}` after `{last}`");
+                report.error(&action.path, &pointer, message).help("they are sorted by bytes");
+            }
+            last = code;
+            match known.get(code.as_str()) {
+                None => {
+                    let message = format!("`{}` is not in errors.json", code.escape_debug());
+                    report.error(&action.path, &pointer, message).help =
+                        Some(nearest(code, known.keys().copied()).map_or_else(
+                            || "add it there, with what it means and what to do".to_owned(),
+                            |near| format!("did you mean `{near}`?"),
+                        ));
+                }
+                Some(Common::Yes) => {
+                    let message = format!("`{code}` is said to be the gateway's alone");
+                    report
+                        .error(&action.path, &pointer, message)
+                        .help("in errors.json: \"common\": \"both\"");
+                }
+                Some(Common::No | Common::Both) => {}
+            }
+        }
+    }
+    let readable = api.unreadable.is_empty();
+    for (index, error) in api.errors.iter().enumerate() {
+        let wanted = readable && error.spec.common == Common::No && !error.spec.legacy;
+        if wanted && !used.contains(error.spec.code.as_str()) {
+            report
+                .error(
+                    &file,
+                    format!("/errors/{index}/code"),
+                    format!("no action documents `{}`", error.spec.code),
+                )
+                .help("remove it, or mark it `common` if the whole gateway answers with it");
+        }
+    }
+    quirks(api, report);
+}
+
+/// A quirk is shown to the reader, which is its effect; it is stale once what it speaks of is gone.
+fn quirks(api: &Api, report: &mut Report) {
+    let mut names: HashSet<&str> = HashSet::from(["true", "false", "null", "0", "1"]);
+    for action in &api.actions {
+        names.insert(&action.spec.action);
+        names.extend(action.spec.filters.iter().map(|filter| filter.name.as_str()));
+    }
+    for type_ in &api.types {
+        names.insert(&type_.spec.type_);
+    }
+    for enum_ in &api.enums {
+        names.insert(&enum_.spec.enum_);
+        names.extend(enum_.spec.values.iter().map(|value| value.value.as_str()));
+    }
+    names.extend(api.errors.iter().map(|error| error.spec.code.as_str()));
+    for set in sets(api) {
+        names.extend(set.members.iter().map(|member| member.spec.name.as_str()));
+    }
+    for set in sets(api) {
+        for (pointer, member) in set.each() {
+            let Some(quirk) = &member.spec.quirk else { continue };
+            let pointer = format!("{pointer}/quirk");
+            if *quirk == member.spec.doc {
+                report
+                    .error(set.file, &pointer, "the quirk repeats the description")
+                    .help("a quirk that changes nothing is none: remove one of the two");
+            }
+            if quirk.contains("sent as a string") && member.spec.type_ != "string" {
+                let message = format!("the quirk is stale: the type is {}", member.spec.type_);
+                report.error(set.file, &pointer, message).help("remove it");
+            }
+            for quoted in quirk.split('`').skip(1).step_by(2) {
+                let parts = quoted.split(['.', '=']);
+                let gone = quoted.starts_with(|first: char| first.is_ascii_uppercase())
+                    && !names.contains(quoted)
+                    && parts.clone().any(|part| !names.contains(part));
+                if gone {
+                    report
+                        .error(
+                            set.file,
+                            &pointer,
+                            format!("the quirk is stale: nothing is called `{}`", quoted),
+                        )
+                        .help("remove it, or name what it speaks of");
+                }
+            }
+        }
+    }
+}

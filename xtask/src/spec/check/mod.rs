@@ -1,0 +1,100 @@
+//! What must hold of a resolved model before anything is emitted from it. Every check reports all it
+//! finds; none stops another.
+
+mod docs;
+mod errors;
+mod graph;
+mod links;
+pub mod names;
+#[cfg(test)]
+mod tests;
+mod values;
+
+use super::diagnostic::Report;
+use super::model::{Api, Member};
+
+/// The most members that a table can index, `RequestId` not counted.
+const MAX_MEMBERS: usize = 254;
+
+/// Runs every check.
+pub fn check(api: &Api, report: &mut Report) {
+    names::check(api, report);
+    docs::check(api, report);
+    graph::check(api, report);
+    if api.unreadable.is_empty() {
+        values::check(api, report);
+    }
+    links::check(api, report);
+    errors::check(api, report);
+    for set in sets(api) {
+        set.check_size(report);
+        set.check_envelope(api, report);
+    }
+}
+
+/// The members of one request, response or type, and where they are written.
+#[derive(Clone, Copy)]
+struct Set<'a> {
+    /// File, as messages show it.
+    file: &'a str,
+    /// Pointer to the list of members.
+    pointer: &'static str,
+    members: &'a [Member],
+}
+
+impl<'a> Set<'a> {
+    /// Every member, its pointer first.
+    fn each(self) -> impl Iterator<Item = (String, &'a Member)> {
+        let pointer = self.pointer;
+        let point = move |(index, member)| (format!("{pointer}/{index}"), member);
+        self.members.iter().enumerate().map(point)
+    }
+
+    fn check_size(self, report: &mut Report) {
+        if self.members.len() > MAX_MEMBERS {
+            report
+                .error(
+                    self.file,
+                    self.pointer,
+                    format!("{} members, but a table holds {MAX_MEMBERS}", self.members.len()),
+                )
+                .help("the index of a table counts members in one byte");
+        }
+    }
+
+    fn check_envelope(self, api: &Api, report: &mut Report) {
+        if self.pointer != "/response" {
+            return;
+        }
+        let envelope = &api.service.envelope;
+        for (pointer, member) in self.each() {
+            let name = &member.spec.name;
+            if *name == envelope.error || *name == envelope.request_id {
+                report
+                    .error(
+                        self.file,
+                        format!("{pointer}/name"),
+                        format!("`{name}` belongs to the envelope of every answer"),
+                    )
+                    .help("leave it out: the generator and the decoder know it");
+            }
+        }
+    }
+}
+
+/// Every set of members.
+fn sets(api: &Api) -> impl Iterator<Item = Set<'_>> {
+    let actions = api.actions.iter().flat_map(|action| {
+        let file = action.path.as_str();
+        [
+            Set { file, pointer: "/request", members: &action.request },
+            Set { file, pointer: "/response", members: &action.response },
+        ]
+    });
+    let types = api.types.iter().map(|type_| Set {
+        file: &type_.path,
+        pointer: "/members",
+        members: &type_.members,
+    });
+    actions.chain(types)
+}

@@ -1,0 +1,66 @@
+//! The little grammar of conditions: `M`, `no M`, `M=v1|v2`, `M!=v1|v2`; anything else is prose.
+
+/// What a condition asks of its member.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Test {
+    /// It is given.
+    Present,
+    /// It is not given.
+    Absent,
+    /// It has one of these values.
+    OneOf(Vec<String>),
+    /// It has none of these values.
+    NoneOf(Vec<String>),
+}
+
+/// A test on one member beside the one that carries the condition.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Condition {
+    /// Name of the member on the wire.
+    pub member: String,
+    /// What is asked of it.
+    pub test: Test,
+}
+
+impl Condition {
+    /// Reads a condition; `None` if the text is prose.
+    pub fn parse(text: &str) -> Option<Self> {
+        let values = |text: &str| -> Option<Vec<String>> {
+            let values: Vec<String> = text.split('|').map(str::to_owned).collect();
+            let plain = |value: &String| !value.is_empty() && !value.contains(char::is_whitespace);
+            values.iter().all(plain).then_some(values)
+        };
+        let (member, test) = if let Some((member, list)) = text.split_once("!=") {
+            (member, Test::NoneOf(values(list)?))
+        } else if let Some((member, list)) = text.split_once('=') {
+            (member, Test::OneOf(values(list)?))
+        } else if let Some(member) = text.strip_prefix("no ") {
+            (member, Test::Absent)
+        } else {
+            (text, Test::Present)
+        };
+        let named = member.starts_with(|first: char| first.is_ascii_uppercase())
+            && member.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+        named.then(|| Self { member: member.to_owned(), test })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn conditions_are_read_and_prose_is_left_alone() {
+        let read =
+            |text| Condition::parse(text).map(|condition| (condition.member, condition.test));
+        assert_eq!(read("DryRun"), Some(("DryRun".into(), Test::Present)));
+        assert_eq!(read("no ClientToken"), Some(("ClientToken".into(), Test::Absent)));
+        let values = vec!["A".to_owned(), "B".to_owned()];
+        assert_eq!(read("Mode=A|B"), Some(("Mode".into(), Test::OneOf(values.clone()))));
+        assert_eq!(read("Mode!=A|B"), Some(("Mode".into(), Test::NoneOf(values))));
+        for prose in ["the instance is PREPAID", "HostName is set", "postpaid", "Mode=", "Mode=a b"]
+        {
+            assert_eq!(read(prose), None, "{prose}");
+        }
+    }
+}

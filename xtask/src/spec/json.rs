@@ -1,0 +1,158 @@
+//! A JSON reader that keeps the order of keys and the place of every value.
+//!
+//! serde_json tells whether a text is valid and what it means; this tells where things stand and how
+//! they were written, which the diagnostics and the formatter need.
+
+/// A value and the bytes it takes up.
+#[derive(Debug)]
+pub struct Node<'a> {
+    /// Where it starts.
+    pub start: usize,
+    /// Its own text.
+    pub text: &'a str,
+    /// What it is.
+    pub kind: Kind<'a>,
+}
+
+/// What a value is.
+#[derive(Debug)]
+pub enum Kind<'a> {
+    /// A string, number, boolean or null; see the node's text.
+    Scalar,
+    /// The items of a list.
+    Array(Vec<Node<'a>>),
+    /// The entries of an object: the key as written between its quotes, and the value.
+    Object(Vec<(&'a str, Node<'a>)>),
+}
+
+/// Parses a whole text; `None` if it is not JSON.
+pub fn parse(text: &str) -> Option<Node<'_>> {
+    let mut reader = Reader { text, at: 0 };
+    let node = reader.value(0)?;
+    reader.blank();
+    (reader.at == text.len()).then_some(node)
+}
+
+impl<'a> Node<'a> {
+    /// Follows a JSON pointer as far as it leads.
+    pub fn find(&self, pointer: &str) -> &Node<'a> {
+        let mut node = self;
+        for step in pointer.split('/').skip(1) {
+            let step = step.replace("~1", "/").replace("~0", "~");
+            let next = match &node.kind {
+                Kind::Scalar => None,
+                Kind::Array(items) => step.parse().ok().and_then(|index: usize| items.get(index)),
+                Kind::Object(entries) => {
+                    entries.iter().find(|(key, _)| *key == step).map(|(_, value)| value)
+                }
+            };
+            match next {
+                Some(next) => node = next,
+                None => break,
+            }
+        }
+        node
+    }
+}
+
+/// Deep enough for any spec, and too shallow to exhaust the stack.
+const MAX_DEPTH: usize = 64;
+
+struct Reader<'a> {
+    text: &'a str,
+    at: usize,
+}
+
+impl<'a> Reader<'a> {
+    fn peek(&self) -> Option<u8> {
+        self.text.as_bytes().get(self.at).copied()
+    }
+
+    fn blank(&mut self) {
+        while self.peek().is_some_and(|byte| byte.is_ascii_whitespace()) {
+            self.at += 1;
+        }
+    }
+
+    fn eat(&mut self, byte: u8) -> Option<()> {
+        self.blank();
+        (self.peek() == Some(byte)).then(|| self.at += 1)
+    }
+
+    fn value(&mut self, depth: usize) -> Option<Node<'a>> {
+        self.blank();
+        let start = self.at;
+        let kind = match self.peek()? {
+            _ if depth > MAX_DEPTH => return None,
+            b'{' => {
+                let mut entries = Vec::new();
+                self.list(b'{', b'}', |reader| {
+                    reader.blank();
+                    let key = reader.string()?;
+                    reader.eat(b':')?;
+                    entries.push((key, reader.value(depth + 1)?));
+                    Some(())
+                })?;
+                Kind::Object(entries)
+            }
+            b'[' => {
+                let mut items = Vec::new();
+                self.list(b'[', b']', |reader| {
+                    items.push(reader.value(depth + 1)?);
+                    Some(())
+                })?;
+                Kind::Array(items)
+            }
+            b'"' => {
+                self.string()?;
+                Kind::Scalar
+            }
+            _ => {
+                while self.peek().is_some_and(|byte| {
+                    byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.')
+                }) {
+                    self.at += 1;
+                }
+                if self.at == start {
+                    return None;
+                }
+                Kind::Scalar
+            }
+        };
+        Some(Node { start, text: self.text.get(start..self.at)?, kind })
+    }
+
+    fn list(
+        &mut self,
+        open: u8,
+        close: u8,
+        mut element: impl FnMut(&mut Self) -> Option<()>,
+    ) -> Option<()> {
+        self.eat(open)?;
+        if self.eat(close).is_some() {
+            return Some(());
+        }
+        loop {
+            element(self)?;
+            if self.eat(b',').is_none() {
+                return self.eat(close);
+            }
+        }
+    }
+
+    /// A string; returns what stands between the quotes, escapes and all.
+    fn string(&mut self) -> Option<&'a str> {
+        self.eat(b'"')?;
+        let start = self.at;
+        loop {
+            match self.peek()? {
+                b'"' => break,
+                b'\\' => self.at += 2,
+                _ => self.at += 1,
+            }
+        }
+        let inside = self.text.get(start..self.at)?;
+        self.at += 1;
+        Some(inside)
+    }
+}

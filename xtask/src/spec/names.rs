@@ -1,0 +1,145 @@
+//! From names on the wire to names in Rust: heck gives the rule, a `rust` key overrides it.
+
+use heck::{ToShoutySnakeCase, ToSnakeCase, ToUpperCamelCase};
+
+/// Splits names into words; knows those that the rule would tear apart, such as `IPv6`.
+#[derive(Debug)]
+pub struct Words {
+    whole: Vec<String>,
+}
+
+/// Words of every network API; `words` in `service.json` adds a service's own.
+const WHOLE: [&str; 2] = ["IPv4", "IPv6"];
+
+impl Words {
+    /// Takes the `words` of `service.json`.
+    pub fn new(words: &[String]) -> Self {
+        let mut whole: Vec<String> = WHOLE.iter().map(|word| (*word).to_owned()).collect();
+        whole.extend(words.iter().cloned());
+        whole.sort_by_key(|word| std::cmp::Reverse(word.len()));
+        Self { whole }
+    }
+
+    /// `InstanceId` becomes `instance_id`.
+    pub fn snake(&self, wire: &str) -> String {
+        self.soften(wire).to_snake_case()
+    }
+
+    /// `InvalidInstanceId.NotFound` becomes `INVALID_INSTANCE_ID_NOT_FOUND`.
+    pub fn shouty(&self, wire: &str) -> String {
+        self.soften(wire).to_shouty_snake_case()
+    }
+
+    /// `POSTPAID_BY_HOUR` becomes `PostpaidByHour`.
+    pub fn camel(&self, wire: &str) -> String {
+        self.soften(wire).to_upper_camel_case()
+    }
+
+    /// The Rust name of a type: the wire's own, wherever that is a Rust type name already.
+    pub fn type_name(&self, wire: &str) -> String {
+        let fits = wire.starts_with(|first: char| first.is_ascii_uppercase())
+            && wire.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        if fits { wire.to_owned() } else { self.camel(wire) }
+    }
+
+    /// Writes every whole word with one capital, so that the rule does not split it.
+    fn soften(&self, wire: &str) -> String {
+        let mut soft = String::with_capacity(wire.len());
+        let mut rest = wire;
+        'outer: while let Some(first) = rest.chars().next() {
+            for word in &self.whole {
+                if let Some(after) = rest.strip_prefix(word.as_str()) {
+                    let mut letters = word.chars();
+                    soft.extend(letters.next().map(|letter| letter.to_ascii_uppercase()));
+                    soft.extend(letters.map(|letter| letter.to_ascii_lowercase()));
+                    rest = after;
+                    continue 'outer;
+                }
+            }
+            soft.push(first);
+            rest = rest.strip_prefix(first).unwrap_or("");
+        }
+        soft
+    }
+}
+
+/// Whether a wire name may become part of code and of a file's name at all.
+pub fn is_wire_name(name: &str) -> bool {
+    name.len() <= 128
+        && name.starts_with(|first: char| first.is_ascii_alphabetic())
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+}
+
+/// Whether this is a Rust identifier in the case that fields and modules have.
+pub fn is_snake(name: &str) -> bool {
+    name.len() <= 128
+        && name.starts_with(|first: char| first.is_ascii_lowercase())
+        && name.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_'))
+}
+
+/// Whether this is a Rust identifier in the case that types and variants have.
+pub fn is_camel(name: &str) -> bool {
+    is_wire_name(name) && name.starts_with(|first: char| first.is_ascii_uppercase())
+}
+
+/// Whether this is a Rust identifier in the case that constants have.
+pub fn is_shouty(name: &str) -> bool {
+    name.len() <= 128
+        && name.starts_with(|first: char| first.is_ascii_uppercase())
+        && name.bytes().all(|byte| matches!(byte, b'A'..=b'Z' | b'0'..=b'9' | b'_'))
+}
+
+/// The part of a name that stands alone as one letter, as `i` in `i_pv6`: a sign of a torn word.
+pub fn lone_letter(snake: &str) -> Option<&str> {
+    snake.split('_').find(|part| part.len() == 1 && part.bytes().all(|b| b.is_ascii_alphabetic()))
+}
+
+/// Whether the name is a keyword. All but four of them may be written raw, as `r#type`.
+pub fn is_keyword(name: &str) -> bool {
+    KEYWORDS.contains(&name) || never_raw(name)
+}
+
+/// Whether the name is a keyword that cannot even be written raw.
+pub fn never_raw(name: &str) -> bool {
+    matches!(name, "self" | "Self" | "super" | "crate" | "_")
+}
+
+const KEYWORDS: [&str; 47] = [
+    "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "do", "dyn",
+    "else", "enum", "extern", "false", "final", "fn", "for", "gen", "if", "impl", "in", "let",
+    "loop", "macro", "match", "mod", "move", "mut", "override", "priv", "pub", "ref", "return",
+    "static", "struct", "trait", "true", "try", "type", "typeof", "unsafe", "unsized", "use",
+    "virtual", "where", "while",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whole_words_stay_whole() {
+        let words = Words::new(&["EIPv6".into()]);
+        assert_eq!(words.snake("IPv6AddressCount"), "ipv6_address_count");
+        assert_eq!(words.snake("PublicIPv6Addresses"), "public_ipv6_addresses");
+        assert_eq!(words.camel("HighQualityEIPv6"), "HighQualityEipv6");
+        assert_eq!(Words::new(&[]).snake("HighQualityEIPv6"), "high_quality_e_ipv6");
+        assert_eq!(lone_letter("high_quality_e_ipv6"), Some("e"));
+        assert_eq!(lone_letter("s3_key"), None);
+    }
+
+    #[test]
+    fn types_keep_the_name_of_the_wire() {
+        let words = Words::new(&[]);
+        assert_eq!(words.type_name("GPUInfo"), "GPUInfo");
+        assert_eq!(words.type_name("instance_v2"), "InstanceV2");
+    }
+
+    #[test]
+    fn nothing_but_an_identifier_is_a_wire_name() {
+        for name in ["", "a b", "a-b", "1a", "a;", "\u{e9}", "a\"", "../a", "a.b", "_a"] {
+            assert!(!is_wire_name(name), "{name:?}");
+        }
+        assert!(is_wire_name("DescribeInstances") && is_wire_name("v2_x"));
+        assert!(!is_wire_name(&"a".repeat(129)));
+    }
+}

@@ -1,0 +1,79 @@
+//! `waiters.json`: what a caller may wait for.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{Pairs, is_default};
+
+/// `waiters.json`: what to wait for.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WaitersFile {
+    /// Path of the schema, for editors.
+    #[serde(rename = "$schema", default, skip_serializing_if = "is_default")]
+    pub schema: String,
+    /// The waiters, sorted by name.
+    pub waiters: Vec<Waiter>,
+}
+
+/// A goal for some resources, and how to see that it is reached.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Waiter {
+    /// Its name.
+    pub waiter: String,
+    /// What it waits for, in one sentence.
+    pub summary: String,
+    /// What else to know, a paragraph each.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub notes: Vec<String>,
+    /// The action that tells the state.
+    pub action: String,
+    /// Request member that takes the ids; `Filters.name` where only a filter does.
+    pub ids: String,
+    /// Members that every poll carries beside the ids, with their values as text.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub with: Pairs,
+    /// Response member that lists the resources.
+    pub items: String,
+    /// Member of a resource that holds its id.
+    pub id: String,
+    /// Member of a resource that holds its state.
+    pub state: String,
+    /// States in which the goal is reached.
+    #[serde(default)]
+    pub success: Vec<String>,
+    /// States that mean failure.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub failure: Vec<String>,
+    /// States from which the goal cannot be reached any more.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub unreachable: Vec<String>,
+    /// What it means when an answer does not list an id.
+    pub missing: Missing,
+    /// Member of a resource that tells why it failed.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub reason: Option<String>,
+    /// Member of a resource that names the request which its state speaks of.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub request_id: Option<String>,
+    /// Member of a resource that tells how far it is, in percent.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub progress: Option<String>,
+    /// Seconds between two polls.
+    pub interval: u64,
+    /// Seconds after which to give up.
+    pub timeout: u64,
+}
+
+/// What it means when an answer does not list an id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Missing {
+    /// It is not listed yet.
+    Pending,
+    /// It is gone, which is the goal.
+    Success,
+    /// It is gone, which is not the goal.
+    Failure,
+}

@@ -1,0 +1,116 @@
+//! The text of every spec file, kept so that a diagnostic can name the line and column of any value.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use super::json;
+
+/// All files of one service, by the path that messages show.
+#[derive(Debug, Default)]
+pub struct Tree {
+    shown_as: String,
+    files: BTreeMap<String, String>,
+}
+
+/// The folders that hold one file for each thing.
+const FOLDERS: [&str; 3] = ["actions", "types", "enums"];
+
+/// The files that hold a whole list.
+const LISTS: [&str; 3] = ["service.json", "errors.json", "waiters.json"];
+
+impl Tree {
+    /// Reads the spec files under `directory`; messages call that folder `shown_as`.
+    pub fn read(directory: &Path, shown_as: &str) -> Result<Self, crate::Error> {
+        let mut tree = Self { shown_as: shown_as.to_owned(), files: BTreeMap::new() };
+        for list in LISTS {
+            let path = directory.join(list);
+            if path.exists() {
+                tree.files.insert(format!("{shown_as}/{list}"), read(&path)?);
+            }
+        }
+        for folder in FOLDERS {
+            let path = directory.join(folder);
+            if !path.is_dir() {
+                continue;
+            }
+            for entry in fs::read_dir(&path).map_err(|error| crate::at(&path, &error))? {
+                let path = entry.map_err(|error| crate::at(&path, &error))?.path();
+                let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+                if name.ends_with(".json") {
+                    tree.files.insert(format!("{shown_as}/{folder}/{name}"), read(&path)?);
+                }
+            }
+        }
+        Ok(tree)
+    }
+
+    /// A tree from texts, by their path below the service's folder.
+    #[cfg(test)]
+    pub fn from_texts<'a>(
+        shown_as: &str,
+        texts: impl IntoIterator<Item = (&'a str, &'a str)>,
+    ) -> Self {
+        let files = texts
+            .into_iter()
+            .map(|(path, text)| (format!("{shown_as}/{path}"), text.to_owned()))
+            .collect();
+        Self { shown_as: shown_as.to_owned(), files }
+    }
+
+    /// The name of the service's folder in messages.
+    pub fn shown_as(&self) -> &str {
+        &self.shown_as
+    }
+
+    /// The text of the file called `path` below the service's folder.
+    pub fn text(&self, path: &str) -> Option<&str> {
+        self.files.get(&format!("{}/{path}", self.shown_as)).map(String::as_str)
+    }
+
+    /// Every file: its shown path and its text.
+    pub fn files(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.files.iter().map(|(path, text)| (path.as_str(), text.as_str()))
+    }
+
+    /// Every file of one folder: its shown path and its text.
+    pub fn folder(&self, folder: &str) -> impl Iterator<Item = (&str, &str)> {
+        let prefix = format!("{}/{folder}/", self.shown_as);
+        self.files().filter(move |(path, _)| path.starts_with(&prefix))
+    }
+
+    /// Line and column, counted from 1, of the value that a JSON pointer names in a file; of the
+    /// innermost value that exists, if the pointer goes past it.
+    pub fn locate(&self, shown_path: &str, pointer: &str) -> (usize, usize) {
+        let text = self.files.get(shown_path).map_or("", String::as_str);
+        let offset = json::parse(text).map_or(0, |root| root.find(pointer).start);
+        line_and_column(text, offset)
+    }
+}
+
+fn read(path: &Path) -> Result<String, crate::Error> {
+    fs::read_to_string(path).map_err(|error| crate::at(path, &error))
+}
+
+/// Columns count characters, as editors do.
+fn line_and_column(text: &str, offset: usize) -> (usize, usize) {
+    let before = text.get(..offset).unwrap_or("");
+    let line = before.matches('\n').count() + 1;
+    let column = before.rsplit('\n').next().unwrap_or("").chars().count() + 1;
+    (line, column)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pointer_leads_to_line_and_column() {
+        let tree =
+            Tree::from_texts("s", [("service.json", "{\n  \"a\": [1,\n    { \"b~c\": 2 }]\n}")]);
+        assert_eq!(tree.locate("s/service.json", "/a/1/b~0c"), (3, 14));
+        assert_eq!(tree.locate("s/service.json", "/a/0"), (2, 9));
+        assert_eq!(tree.locate("s/service.json", "/a/7"), (2, 8), "the innermost that exists");
+        assert_eq!(tree.locate("s/service.json", ""), (1, 1));
+    }
+}

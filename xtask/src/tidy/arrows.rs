@@ -1,0 +1,132 @@
+//! Crates depend downwards only: the arrows of ARCHITECTURE.md against what cargo says.
+
+use std::path::Path;
+use std::process::Command;
+
+use serde::Deserialize;
+
+use super::{Finding, Findings};
+use crate::Error;
+
+/// Each crate and those below it that it may use. Development dependencies are bound by the same
+/// table: what crosses a boundary upwards is tested in `cvm-tests`.
+const ARROWS: [(&str, &[&str]); 8] = [
+    ("cvm-signer", &[]),
+    ("cvm-protocol", &[]),
+    ("cvm-transport", &["cvm-signer", "cvm-protocol"]),
+    ("cvm-models", &["cvm-protocol", "cvm-transport"]),
+    ("cvm-emulator", &["cvm-models", "cvm-protocol", "cvm-signer"]),
+    ("cvm-cli", &["cvm-emulator", "cvm-models", "cvm-protocol", "cvm-transport"]),
+    ("xtask", &["cvm-protocol", "cvm-signer"]),
+    (
+        "cvm-tests",
+        &["cvm-cli", "cvm-emulator", "cvm-models", "cvm-protocol", "cvm-signer", "cvm-transport"],
+    ),
+];
+
+/// What no crate of a layer may use, however useful: the layer's own promise.
+const NEVER: [(&str, &[&str]); 2] = [
+    ("cvm-signer", &["serde", "http", "tokio", "reqwest", "tracing", "log"]),
+    ("cvm-protocol", &["http", "tokio", "reqwest", "tracing", "hyper"]),
+];
+
+#[derive(Debug, Deserialize)]
+struct Metadata {
+    packages: Vec<Package>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Package {
+    name: String,
+    dependencies: Vec<Dependency>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Dependency {
+    name: String,
+    kind: Option<String>,
+    path: Option<String>,
+    uses_default_features: bool,
+    features: Vec<String>,
+}
+
+pub fn check(root: &Path, findings: &mut Findings) -> Result<(), Error> {
+    let output = Command::new("cargo")
+        .args(["metadata", "--no-deps", "--format-version", "1", "--offline"])
+        .current_dir(root)
+        .output()
+        .map_err(|error| format!("cargo metadata: {error}"))?;
+    if !output.status.success() {
+        let message = String::from_utf8_lossy(&output.stderr).into_owned();
+        return Err(format!("cargo metadata failed: {message}").into());
+    }
+    let metadata: Metadata = serde_json::from_slice(&output.stdout)
+        .map_err(|error| format!("cargo metadata: {error}"))?;
+    judge(&metadata, findings);
+    Ok(())
+}
+
+fn judge(metadata: &Metadata, findings: &mut Findings) {
+    for package in &metadata.packages {
+        let place = format!("crate {}", package.name);
+        let Some((_, below)) = ARROWS.iter().find(|(name, _)| *name == package.name) else {
+            let message = "a crate that the arrows of ARCHITECTURE.md do not know";
+            findings.errors.push(Finding::new(place, message));
+            continue;
+        };
+        let never = NEVER.iter().find(|(name, _)| *name == package.name);
+        for dependency in &package.dependencies {
+            let name = dependency.name.as_str();
+            let development = dependency.kind.as_deref() == Some("dev");
+            if dependency.path.is_some() && !below.contains(&name) && name != package.name {
+                let kind = if development { "development depends" } else { "depends" };
+                let message = format!("{kind} on {name}, which is not below it");
+                findings.errors.push(Finding::new(&place, message));
+            }
+            if !development && never.is_some_and(|(_, names)| names.contains(&name)) {
+                let message = format!("depends on {name}, which its layer does without");
+                findings.errors.push(Finding::new(&place, message));
+            }
+            let client = dependency.uses_default_features
+                || dependency.features.iter().any(|feature| feature == "client");
+            if package.name == "cvm-emulator" && name == "cvm-models" && client {
+                let message = "uses cvm-models with the client, and is to be its counterpart";
+                findings.errors.push(Finding::new(&place, message));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn messages(json: &str) -> Vec<String> {
+        let metadata: Metadata = serde_json::from_str(json).unwrap();
+        let mut findings = Findings::default();
+        judge(&metadata, &mut findings);
+        findings.errors.into_iter().map(|f| format!("{}: {}", f.place, f.message)).collect()
+    }
+
+    fn package(name: &str, dependency: &str, kind: &str) -> String {
+        format!(
+            r#"{{"packages": [{{"name": "{name}", "dependencies": [{{"name": "{dependency}",
+            "kind": {kind}, "path": "p", "uses_default_features": true, "features": []}}]}}]}}"#
+        )
+    }
+
+    #[test]
+    fn an_arrow_upwards_is_found_in_any_kind_of_dependency() {
+        assert_eq!(
+            messages(&package("cvm-protocol", "cvm-models", "null")),
+            ["crate cvm-protocol: depends on cvm-models, which is not below it"]
+        );
+        assert_eq!(
+            messages(&package("cvm-transport", "cvm-emulator", "\"dev\"")),
+            ["crate cvm-transport: development depends on cvm-emulator, which is not below it"]
+        );
+        assert!(messages(&package("cvm-transport", "cvm-signer", "null")).is_empty());
+        assert_eq!(messages(&package("cvm-emulator", "cvm-models", "null")).len(), 1, "the client");
+        assert_eq!(messages(&package("newcomer", "cvm-signer", "null")).len(), 1);
+    }
+}

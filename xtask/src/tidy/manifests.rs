@@ -1,0 +1,86 @@
+//! Manifests: every member takes lints and versions from the workspace.
+
+use std::fs;
+use std::path::Path;
+
+use super::{Finding, Findings};
+use crate::{Error, at};
+
+/// What every member inherits.
+const INHERITED: [&str; 4] = ["version", "edition", "license", "rust-version"];
+
+pub fn check(root: &Path, findings: &mut Findings) -> Result<(), Error> {
+    let mut members = vec!["xtask/Cargo.toml".to_owned(), "tests/Cargo.toml".to_owned()];
+    let crates = root.join("crates");
+    for entry in fs::read_dir(&crates).map_err(|error| at(&crates, &error))? {
+        let name = entry.map_err(|error| at(&crates, &error))?.file_name();
+        members.push(format!("crates/{}/Cargo.toml", name.to_string_lossy()));
+    }
+    members.sort();
+    for member in members {
+        let path = root.join(&member);
+        if path.is_file() {
+            let text = fs::read_to_string(&path).map_err(|error| at(&path, &error))?;
+            judge(&member, &text, findings);
+        }
+    }
+    Ok(())
+}
+
+fn judge(member: &str, text: &str, findings: &mut Findings) {
+    let mut section = "";
+    let mut lints = false;
+    let mut inherited = Vec::new();
+    for (number, line) in text.lines().enumerate() {
+        let line = line.trim();
+        if line.starts_with('[') {
+            section = line;
+            continue;
+        }
+        let Some((key, value)) = line.split_once('=') else { continue };
+        let (key, value) = (key.trim(), value.trim());
+        match section {
+            "[lints]" if key == "workspace" => lints = value == "true",
+            "[package]" if key.ends_with(".workspace") => {
+                inherited.push(key.trim_end_matches(".workspace").to_owned());
+            }
+            _ if section.ends_with("dependencies]") && !key.starts_with('#') => {
+                let shared = key.ends_with(".workspace") || value.contains("workspace = true");
+                if !shared {
+                    findings.errors.push(Finding::new(
+                        format!("{member}:{}", number + 1),
+                        format!("`{key}` has a version of its own; versions stand in the root"),
+                    ));
+                }
+            }
+            _ => {}
+        }
+    }
+    if !lints {
+        findings.errors.push(Finding::new(member, "`[lints] workspace = true` is missing"));
+    }
+    for key in INHERITED {
+        if !inherited.iter().any(|found| found == key) {
+            let message = format!("`{key}.workspace = true` is missing");
+            findings.errors.push(Finding::new(member, message));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lints_and_versions_come_from_the_workspace() {
+        let mut findings = Findings::default();
+        let head = "[package]\nversion.workspace = true\nedition.workspace = true\n\
+                    license.workspace = true\nrust-version.workspace = true\n";
+        let good = format!("{head}[dependencies]\na.workspace = true\n[lints]\nworkspace = true\n");
+        judge("good", &good, &mut findings);
+        assert!(findings.errors.is_empty(), "{findings:?}");
+        judge("bad", &format!("{head}[dependencies]\na = \"1\"\n"), &mut findings);
+        let places: Vec<&str> = findings.errors.iter().map(|f| f.place.as_str()).collect();
+        assert_eq!(places, ["bad:7", "bad"]);
+    }
+}

@@ -1,0 +1,139 @@
+//! Source files: a line that says why each exists, sizes that one can read, nothing of one machine.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use super::{Finding, Findings};
+use crate::Error;
+
+/// A hand-written file may grow to this before somebody should ask which second noun moved in.
+const LONG: usize = 400;
+
+/// And no further than this.
+const TOO_LONG: usize = 600;
+
+/// Folders of files that are written by a program or kept as it was found.
+const NOT_BY_HAND: [&str; 3] = ["/generated/", "/golden/", "/fixtures/"];
+
+/// Names that say nothing of what is inside.
+const NAMELESS: [&str; 3] = ["utils.rs", "helpers.rs", "common.rs"];
+
+/// Written in two parts, so that this file does not hold what it looks for.
+const MACHINE: [(&str, &str); 9] = [
+    ("/ho", "me/"),
+    ("/ro", "ot/"),
+    ("/wo", "rk/"),
+    ("/Us", "ers/"),
+    ("static.crates", ".io"),
+    ("index.crates", ".io"),
+    ("pypi", ".org"),
+    ("registry.npmjs", ".org"),
+    ("pythonhosted", ".org"),
+];
+
+pub fn check(root: &Path, findings: &mut Findings) -> Result<(), Error> {
+    let output = Command::new("git")
+        .args(["ls-files", "--cached", "--others", "--exclude-standard"])
+        .current_dir(root)
+        .output()
+        .map_err(|error| format!("git ls-files: {error}"))?;
+    if !output.status.success() {
+        return Err("git ls-files failed: tidy needs a checkout".into());
+    }
+    for path in String::from_utf8_lossy(&output.stdout).lines() {
+        // A file that is no text, or deleted and not yet staged, has nothing to read.
+        if let Ok(text) = fs::read_to_string(root.join(path)) {
+            judge(path, &text, findings);
+        }
+    }
+    Ok(())
+}
+
+fn judge(path: &str, text: &str, findings: &mut Findings) {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    if path == "Cargo.lock" {
+        return;
+    }
+    for (number, line) in text.lines().enumerate() {
+        for (head, tail) in MACHINE {
+            if mentions(line, &format!("{head}{tail}")) {
+                let place = format!("{path}:{}", number + 1);
+                let message = format!("`{head}{tail}` belongs to one machine");
+                findings.errors.push(Finding::new(place, message));
+            }
+        }
+    }
+    let by_hand = !NOT_BY_HAND.iter().any(|folder| path.contains(folder));
+    if !path.ends_with(".rs") || !by_hand {
+        return;
+    }
+    if NAMELESS.contains(&name) {
+        findings.errors.push(Finding::new(path, "name the file after the noun inside"));
+    }
+    if !text.starts_with("//!") {
+        let message = "the file does not open with a `//!` line that says why it exists";
+        findings.errors.push(Finding::new(path, message));
+    }
+    let lines = text.lines().count();
+    if lines > TOO_LONG {
+        let message = format!("{lines} lines; split it, {TOO_LONG} is the most");
+        findings.errors.push(Finding::new(path, message));
+    } else if lines > LONG {
+        let message = format!("{lines} lines; did a second noun move in?");
+        findings.warnings.push(Finding::new(path, message));
+    }
+    if path.starts_with("crates/cvm-signer/src/") {
+        std_in_signer(path, text, findings);
+    }
+}
+
+/// A path counts where it starts; in the middle of another one it is somebody's folder name.
+fn mentions(line: &str, what: &str) -> bool {
+    line.match_indices(what).any(|(at, _)| {
+        let before = line.get(..at).and_then(|head| head.chars().next_back());
+        let continued = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | '}');
+        !what.starts_with('/') || !before.is_some_and(continued)
+    })
+}
+
+/// The signer builds without std; where no bare-metal target proves it, this does.
+fn std_in_signer(path: &str, text: &str, findings: &mut Findings) {
+    if path.ends_with("/lib.rs") && !text.contains("#![no_std]") {
+        findings.errors.push(Finding::new(path, "`#![no_std]` is missing"));
+    }
+    for (number, line) in text.lines().enumerate() {
+        let code = line.split("//").next().unwrap_or("");
+        if code.contains("std::") || code.contains("extern crate std") {
+            let place = format!("{path}:{}", number + 1);
+            findings.errors.push(Finding::new(place, "the signer does without std"));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(path: &str, text: &str) -> (usize, usize) {
+        let mut findings = Findings::default();
+        judge(path, text, &mut findings);
+        (findings.errors.len(), findings.warnings.len())
+    }
+
+    #[test]
+    fn the_rules_find_what_they_are_for() {
+        let long = |lines| format!("//! Why.\n{}", "x\n".repeat(lines));
+        assert_eq!(found("a/b.rs", "//! Why.\n"), (0, 0));
+        assert_eq!(found("a/b.rs", "fn a() {}\n"), (1, 0));
+        assert_eq!(found("a/utils.rs", "//! Why.\n"), (1, 0));
+        assert_eq!(found("a/b.rs", &long(450)), (0, 1));
+        assert_eq!(found("a/b.rs", &long(700)), (1, 0));
+        assert_eq!(found("a/generated/b.rs", &long(700)), (0, 0));
+        let path = format!("see {}{}x", "/ho", "me/");
+        assert_eq!(found("README.md", &path), (1, 0));
+        assert_eq!(found("README.md", &path.replace("see ", "crates")), (0, 0));
+        assert_eq!(found("crates/cvm-signer/src/a.rs", "//! Why.\nuse std::fmt;\n"), (1, 0));
+        assert_eq!(found("crates/cvm-signer/src/a.rs", "//! Why.\n// no std::fmt\n"), (0, 0));
+    }
+}

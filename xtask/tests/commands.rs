@@ -1,0 +1,83 @@
+//! The command line: what it says and how it exits.
+#![expect(clippy::unwrap_used, reason = "a test may, and so may what it calls")]
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+fn xtask(arguments: &[&str]) -> (Option<i32>, String, String) {
+    let output = Command::new(env!("CARGO_BIN_EXE_xtask")).args(arguments).output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (output.status.code(), text(output.stdout), text(output.stderr))
+}
+
+#[test]
+fn help_is_an_answer_and_a_slip_is_an_error() {
+    let (code, help, _) = xtask(&["help"]);
+    assert_eq!(code, Some(0));
+    for command in ["codegen", "lint", "fmt-specs", "export", "vectors", "tidy", "ci"] {
+        assert!(help.contains(&format!("  {command} ")), "{command}");
+    }
+    for slip in [&["codgen"][..], &[], &["codegen", "--chek"], &["codegen", "--specs"]] {
+        let (code, out, told) = xtask(slip);
+        assert_eq!((code, out.as_str()), (Some(1), ""), "{slip:?}");
+        assert!(!told.is_empty());
+    }
+    assert!(xtask(&["codgen"]).2.contains("unknown command `codgen`"));
+}
+
+#[test]
+fn the_official_vectors_pass_and_a_changed_one_fails() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fixtures/signing-vectors.json");
+    let (code, out, _) = xtask(&["vectors", path.to_str().unwrap()]);
+    assert_eq!((code, out.as_str()), (Some(0), "77 passed, 0 failed\n"));
+
+    let folder = tempfile::tempdir().unwrap();
+    let changed = folder.path().join("changed.json");
+    let text = fs::read_to_string(path).unwrap();
+    // One letter of one body, and one pair of one list.
+    let text = text.replacen("instance-name", "instance-game", 1).replacen("i11", "i12", 1);
+    fs::write(&changed, text).unwrap();
+    let (code, _, told) = xtask(&["vectors", changed.to_str().unwrap()]);
+    assert_eq!(code, Some(1));
+    let lines: Vec<&str> = told.lines().collect();
+    assert!(lines.last().unwrap().ends_with(" failed"), "{told}");
+    assert!(lines.len() >= 2, "{told}");
+    let (code, ..) = xtask(&["vectors"]);
+    assert_eq!(code, Some(1), "no file, nothing tested");
+}
+
+#[test]
+fn a_lint_error_names_file_line_and_column() {
+    let folder = tempfile::tempdir().unwrap();
+    let specs = folder.path().join("specs");
+    let tour = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/tour/specs");
+    copy(&tour, &specs);
+    let path = specs.join("types/Berth.json");
+    let text = fs::read_to_string(&path).unwrap().replace("\"int64\"", "\"int46\"");
+    fs::write(&path, text).unwrap();
+    let (code, _, told) = xtask(&["lint", "--specs", specs.to_str().unwrap()]);
+    assert_eq!(code, Some(1));
+    assert_eq!(
+        told,
+        "specs/types/Berth.json:8:31: error: unknown type `int46`\n  help: did you mean `int64`?\n1 error\n"
+    );
+    let out = folder.path().join("src");
+    let (code, ..) =
+        xtask(&["codegen", "--specs", specs.to_str().unwrap(), "--out", out.to_str().unwrap()]);
+    assert_eq!(code, Some(1));
+    assert!(!out.exists(), "nothing is written from specs with an error");
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let path = entry.unwrap().path();
+        let target = to.join(path.file_name().unwrap());
+        if path.is_dir() {
+            copy(&path, &target);
+        } else {
+            fs::copy(&path, &target).unwrap();
+        }
+    }
+}
