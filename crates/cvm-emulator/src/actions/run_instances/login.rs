@@ -1,0 +1,110 @@
+//! The login of a new instance: how strong a password is, and which names a host may have.
+
+use cvm_models::types::LoginSettings;
+
+use crate::catalogue::PublicImage;
+use crate::refusal::{Codes, Refusal};
+
+/// Checks the password. It is kept nowhere: no answer shows it and no guest asks for it.
+pub(super) fn check(
+    codes: Codes,
+    wanted: Option<&LoginSettings>,
+    image: &PublicImage,
+) -> Result<(), Refusal> {
+    let Some(password) = wanted.and_then(|wanted| wanted.password.as_ref()) else { return Ok(()) };
+    let (least, classes) = if image.is_windows() { (12, 3) } else { (8, 2) };
+    let password = password.expose();
+    let is_sendable = password.chars().all(|letter| letter.is_ascii_graphic());
+    if (least..=30).contains(&password.len()) && is_sendable && kinds(password) >= classes {
+        return Ok(());
+    }
+    let platform = image.platform;
+    let message = format!(
+        "A password for {platform} has {least} to 30 characters of at least {classes} kinds: \
+         lower case, upper case, digits, other."
+    );
+    Err(codes.refuse(["InvalidPassword", "InvalidParameterValue.InvalidPassword"], message))
+}
+
+/// How many kinds of characters occur.
+fn kinds(text: &str) -> usize {
+    let kinds: [fn(&u8) -> bool; 4] = [
+        u8::is_ascii_lowercase,
+        u8::is_ascii_uppercase,
+        u8::is_ascii_digit,
+        u8::is_ascii_punctuation,
+    ];
+    kinds.iter().filter(|is_kind| text.as_bytes().iter().any(is_kind)).count()
+}
+
+/// Checks a host name as it will be.
+pub(super) fn check_host_name(
+    codes: Codes,
+    name: &str,
+    image: &PublicImage,
+) -> Result<(), Refusal> {
+    let is_word = |word: &str| {
+        !word.is_empty()
+            && !word.starts_with('-')
+            && !word.ends_with('-')
+            && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+    };
+    let is_fit = if image.is_windows() {
+        name.len() <= 15 && is_word(name) && !name.bytes().all(|byte| byte.is_ascii_digit())
+    } else {
+        name.len() <= 60 && name.split('.').all(is_word)
+    };
+    if is_fit && name.len() >= 2 {
+        return Ok(());
+    }
+    let message = format!("The host name `{name}` is not one for {}.", image.platform);
+    Err(codes.refuse(["InvalidParameterValue.IllegalHostName"], message))
+}
+
+#[cfg(test)]
+mod tests {
+    use cvm_models::actions::RunInstances;
+    use cvm_protocol::Action;
+
+    use super::*;
+    use crate::catalogue::image;
+
+    const CODES: Codes = Codes(RunInstances::INFO);
+    const LINUX: &str = "img-pmqg1cw7";
+    const WINDOWS: &str = "img-9id7emv7";
+
+    fn passes(password: &str, id: &str) -> bool {
+        let password = Some(password.into());
+        let settings = LoginSettings { password, ..LoginSettings::default() };
+        match check(CODES, Some(&settings), image(id).unwrap()) {
+            Ok(()) => true,
+            Err(refusal) => {
+                assert_eq!(refusal.code, "InvalidPassword");
+                assert!(!refusal.message.contains(settings.password.unwrap().expose()));
+                false
+            }
+        }
+    }
+
+    #[test]
+    fn passwords_have_enough_kinds_of_characters() {
+        assert!(passes("Qcloud@TestApi123++", LINUX));
+        assert!(passes("abcdefg1", LINUX) && !passes("abcdefgh", LINUX));
+        assert!(!passes("abcdef1", LINUX));
+        assert!(!passes(&"a1".repeat(16), LINUX));
+        assert!(!passes("abc defg1", LINUX) && !passes("abcdefg1é", LINUX));
+        assert!(passes("Qcloud@TestApi123++", WINDOWS));
+        assert!(!passes("abcdefghijk1", WINDOWS) && !passes("Abcdefghij1", WINDOWS));
+    }
+
+    #[test]
+    fn host_names_follow_their_platform() {
+        let passes = |name, id| check_host_name(CODES, name, image(id).unwrap()).is_ok();
+        assert!(passes("web-1.example", LINUX) && !passes("web-1.example", WINDOWS));
+        assert!(passes("12", LINUX) && !passes("12", WINDOWS));
+        for name in ["a", "-web", "web-", "web..1", "web_1", ""] {
+            assert!(!passes(name, LINUX), "{name}");
+        }
+        assert!(passes("web-1", WINDOWS) && !passes("a-name-of-16-chr", WINDOWS));
+    }
+}

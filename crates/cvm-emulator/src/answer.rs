@@ -1,0 +1,177 @@
+//! The answer on the wire: `{"Response": {…, "RequestId": "…"}}`, with HTTP status 200 for success and
+//! failure alike.
+
+use bytes::Bytes;
+use cvm_protocol::{FieldInfo, Model, Value};
+use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
+
+use crate::refusal::Refusal;
+
+/// The only content type that all official SDKs understand: the Python one overlooks errors when a
+/// charset follows.
+pub(crate) const CONTENT_TYPE: &str = "application/json";
+
+/// What is answered.
+pub(crate) enum Answer {
+    /// The members of the action.
+    Response(Box<dyn Model>),
+    /// The request id alone, for a dry run that passed.
+    Bare,
+    /// A service error.
+    Refused(Refusal),
+}
+
+impl Answer {
+    /// The body of the HTTP answer.
+    pub(crate) fn to_json(&self, request_id: &str) -> Bytes {
+        // Names are text and depth is finite, which is all that JSON asks.
+        serde_json::to_vec(&Outer(Inner { answer: self, request_id })).unwrap_or_default().into()
+    }
+}
+
+struct Outer<'a>(Inner<'a>);
+
+impl Serialize for Outer<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(1))?;
+        map.serialize_entry("Response", &self.0)?;
+        map.end()
+    }
+}
+
+struct Inner<'a> {
+    answer: &'a Answer,
+    request_id: &'a str,
+}
+
+impl Serialize for Inner<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        match self.answer {
+            Answer::Response(model) => members(&**model, &mut map)?,
+            Answer::Bare => {}
+            Answer::Refused(refusal) => map.serialize_entry("Error", &ErrorBody(refusal))?,
+        }
+        map.serialize_entry(REQUEST_ID, self.request_id)?;
+        map.end()
+    }
+}
+
+/// The member of every answer that belongs to the envelope, though each response type has it too.
+const REQUEST_ID: &str = "RequestId";
+
+struct ErrorBody<'a>(&'a Refusal);
+
+impl Serialize for ErrorBody<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(2))?;
+        map.serialize_entry("Code", self.0.code)?;
+        map.serialize_entry("Message", &self.0.message)?;
+        map.end()
+    }
+}
+
+fn members<M: SerializeMap>(model: &dyn Model, map: &mut M) -> Result<(), M::Error> {
+    for (index, field) in model.table().members.iter().enumerate() {
+        if field.wire == REQUEST_ID {
+            continue;
+        }
+        if let Some(value) = written(field, model.member(index)) {
+            map.serialize_entry(field.wire, &Answered(value))?;
+        }
+    }
+    Ok(())
+}
+
+/// What is promised is written, empty lists among it; what may be null is written as null, empty
+/// lists again. A request would leave all of it out, so this is not the encoder of `cvm-protocol`.
+fn written<'a>(field: &FieldInfo, value: Value<'a>) -> Option<Value<'a>> {
+    let is_nothing = match value {
+        Value::Absent => true,
+        Value::List(list) => list.is_empty() && !field.promised,
+        _ => false,
+    };
+    match (is_nothing, field.nullable) {
+        (false, _) => Some(value),
+        (true, true) => Some(Value::Absent),
+        (true, false) => None,
+    }
+}
+
+struct Answered<'a>(Value<'a>);
+
+impl Serialize for Answered<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0 {
+            Value::Absent => serializer.serialize_none(),
+            Value::Str(text) | Value::Secret(text) => serializer.serialize_str(text),
+            Value::I64(number) => serializer.serialize_i64(number),
+            Value::U64(number) => serializer.serialize_u64(number),
+            Value::F64(number) => serializer.serialize_f64(number),
+            Value::Bool(flag) => serializer.serialize_bool(flag),
+            Value::Object(model) => {
+                let mut map = serializer.serialize_map(None)?;
+                members(model, &mut map)?;
+                map.end()
+            }
+            Value::List(list) => {
+                let mut sequence = serializer.serialize_seq(Some(list.len()))?;
+                for index in 0..list.len() {
+                    sequence.serialize_element(&Answered(list.at(index)))?;
+                }
+                sequence.end()
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use cvm_protocol::{Kind, NameIndex, Record, Slot, Table};
+
+    use super::*;
+
+    static TABLE: Table = Table {
+        name: "Answer",
+        members: &[
+            FieldInfo::new("TotalCount", Kind::I64).promised(),
+            FieldInfo::new("Set", Kind::List(&Kind::Str)).promised(),
+            FieldInfo::new("Ipv6", Kind::List(&Kind::Str)).nullable(),
+            FieldInfo::new("Note", Kind::Str),
+            FieldInfo::new("RequestId", Kind::Str).promised(),
+        ],
+        // The members are written in order; nothing looks them up.
+        index: NameIndex { multiplier: 1, shift: 63, slots: &[] },
+    };
+
+    fn text(answer: &Answer) -> String {
+        String::from_utf8(answer.to_json("r-1").to_vec()).unwrap()
+    }
+
+    #[test]
+    fn promised_lists_are_written_when_empty_and_nullable_members_as_null() {
+        let mut record = Record::new(&TABLE);
+        for index in 0..3 {
+            let Slot::Optional(option) = record.member_mut(index) else { panic!() };
+            option.insert();
+        }
+        assert_eq!(
+            text(&Answer::Response(Box::new(record))),
+            r#"{"Response":{"TotalCount":0,"Set":[],"Ipv6":null,"RequestId":"r-1"}}"#
+        );
+    }
+
+    #[test]
+    fn a_dry_run_answers_the_request_id_alone() {
+        assert_eq!(text(&Answer::Bare), r#"{"Response":{"RequestId":"r-1"}}"#);
+    }
+
+    #[test]
+    fn a_refusal_is_an_error_in_the_envelope() {
+        let refusal = Refusal::new("InvalidAction", "no \"such\" action");
+        assert_eq!(
+            text(&Answer::Refused(refusal)),
+            r#"{"Response":{"Error":{"Code":"InvalidAction","Message":"no \"such\" action"},"RequestId":"r-1"}}"#
+        );
+    }
+}

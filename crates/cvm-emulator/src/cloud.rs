@@ -1,0 +1,197 @@
+//! One emulated cloud: from a request to its answer, in the order in which the service checks.
+//!
+//! Method, size, dialect, signature, version, action, region, parameters; then what the action itself
+//! checks: existence, state, and only then a change.
+
+use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bytes::Bytes;
+use cvm_protocol::ActionInfo;
+use cvm_signer::{Credential, Method, v1};
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, header};
+
+use crate::answer::{Answer, CONTENT_TYPE};
+use crate::auth::Keyring;
+use crate::catalogue::{REGIONS, Region, region};
+use crate::clock::Clock;
+use crate::dialect::{self, Call, Dialect, Incoming};
+use crate::dice::{Dice, Purpose};
+use crate::dispatch::deed;
+use crate::refusal::{Codes, Refusal};
+use crate::world::{Scene, World};
+
+/// A real-time clock, in Unix seconds, against which signatures are judged.
+pub(crate) type WallClock = Arc<dyn Fn() -> u64 + Send + Sync>;
+
+/// An emulated cloud: one account, its credentials, its clock and its instances. Clones share it.
+#[derive(Clone)]
+pub struct Cloud(Arc<Inner>);
+
+struct Inner {
+    credential: Credential,
+    keyring: Keyring,
+    clock: Clock,
+    wall_clock: WallClock,
+    dice: Dice,
+    requests: AtomicU64,
+    world: Mutex<World>,
+}
+
+impl Cloud {
+    pub(crate) fn new(
+        credential: Credential,
+        keyring: Keyring,
+        clock: Clock,
+        wall_clock: WallClock,
+        dice: Dice,
+    ) -> Self {
+        let world = Mutex::new(World::new(dice));
+        let requests = AtomicU64::new(0);
+        Self(Arc::new(Inner { credential, keyring, clock, wall_clock, dice, requests, world }))
+    }
+
+    /// A credential of the account: the first that the builder was given, or the one made at start.
+    #[must_use]
+    pub fn credential(&self) -> Credential {
+        self.0.credential.clone()
+    }
+
+    /// The virtual clock.
+    #[must_use]
+    pub fn clock(&self) -> Clock {
+        self.0.clock.clone()
+    }
+
+    /// Answers a request without any socket: what [`crate::app`] does once the body is read.
+    #[must_use]
+    pub fn handle(&self, request: &Request<Bytes>) -> Response<Bytes> {
+        let path = request.uri().path();
+        if !matches!(path, v1::API3_PATH | v1::GATEWAY_PATH | "") {
+            let mut response = Response::new(Bytes::from_static(b"no such path\n"));
+            *response.status_mut() = StatusCode::NOT_FOUND;
+            return response;
+        }
+        let request_id = self.next_request_id();
+        let answer = self.answer(request, &request_id).unwrap_or_else(Answer::Refused);
+        respond(&answer, &request_id, request.headers())
+    }
+
+    /// Refuses a request that could not even be read.
+    pub(crate) fn refuse(&self, refusal: Refusal, headers: &HeaderMap) -> Response<Bytes> {
+        respond(&Answer::Refused(refusal), &self.next_request_id(), headers)
+    }
+
+    fn next_request_id(&self) -> String {
+        let place = self.0.requests.fetch_add(1, Ordering::Relaxed);
+        self.0.dice.uuid(Purpose::RequestId, place)
+    }
+
+    fn answer(&self, request: &Request<Bytes>, request_id: &str) -> Result<Answer, Refusal> {
+        let method = Method::parse(request.method().as_str()).ok_or_else(unsupported_method)?;
+        let limit = body_limit(request.headers());
+        if request.body().len() > limit {
+            return Err(dialect::too_large("body", limit));
+        }
+        let headers = texts(request.headers());
+        let headers: Vec<_> = headers.iter().map(|(name, text)| (*name, text.as_str())).collect();
+        let uri = request.uri();
+        let host = headers.iter().find(|(name, _)| *name == header::HOST.as_str());
+        let authority = uri.authority().map(http::uri::Authority::as_str);
+        let incoming = Incoming {
+            method,
+            path: if uri.path().is_empty() { v1::API3_PATH } else { uri.path() },
+            query: uri.query().unwrap_or_default(),
+            host: host.map(|(_, host)| *host).or(authority).unwrap_or_default(),
+            headers: &headers,
+            body: request.body(),
+        };
+        let call = dialect::read(&incoming)?;
+        let info = call.action.as_deref().and_then(cvm_models::action);
+        self.0.keyring.check(&incoming, &call, info, (self.0.wall_clock)())?;
+        let (info, region) = route(&call, info)?;
+        let deed = deed(info, call.dialect, &call.parameters)?;
+        let clock = &self.0.clock;
+        // A request that panicked while it held the lock has left at worst one instance half-made.
+        let mut world = self.0.world.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = clock.now();
+        let (store, mint) = world.region(region.name, clock, now);
+        deed.apply(&mut Scene { codes: Codes(info), request_id, region, clock, now, store, mint })
+    }
+}
+
+impl fmt::Debug for Cloud {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Cloud").field("clock", &self.0.clock).finish_non_exhaustive()
+    }
+}
+
+/// Version, action and region, in this order.
+fn route(
+    call: &Call<'_>,
+    info: Option<&'static ActionInfo>,
+) -> Result<(&'static ActionInfo, &'static Region), Refusal> {
+    let missing = |name: &str| {
+        let message = format!("The request is missing the common parameter `{name}`.");
+        Refusal::new("MissingParameter", message)
+    };
+    let known = cvm_models::SERVICE.version;
+    match call.version.as_deref() {
+        Some(version) if version == known => {}
+        Some(version) => {
+            let message = format!("The version `{version}` is not known; this is {known}.");
+            return Err(Refusal::new("NoSuchVersion", message));
+        }
+        None if call.dialect == Dialect::OldGateway => {}
+        None => return Err(missing("Version")),
+    }
+    let action = call.action.as_deref().ok_or_else(|| missing("Action"))?;
+    let info = info.ok_or_else(|| {
+        let message = format!("The action `{action}` does not exist in version {known}.");
+        Refusal::new("InvalidAction", message)
+    })?;
+    if !info.regional {
+        // Such an action does not look at its region, right or wrong.
+        return REGIONS.first().map(|any| (info, any)).ok_or_else(|| missing("Region"));
+    }
+    let name = call.region.as_deref().ok_or_else(|| missing("Region"))?;
+    match region(name, call.dialect == Dialect::OldGateway) {
+        Some(region) => Ok((info, region)),
+        None => {
+            let message = format!("{action} is not offered in the region `{name}`.");
+            Err(Refusal::new("UnsupportedRegion", message))
+        }
+    }
+}
+
+fn unsupported_method() -> Refusal {
+    Refusal::new("UnsupportedProtocol", "Only the methods GET and POST are supported.")
+}
+
+/// Longest body of a request with these headers: JSON may be longer than a form.
+pub(crate) fn body_limit(headers: &HeaderMap) -> usize {
+    let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let is_form = content_type.is_some_and(|text| {
+        text.trim_start().to_ascii_lowercase().starts_with("application/x-www-form-urlencoded")
+    });
+    if is_form { dialect::MAX_FORM } else { dialect::MAX_JSON }
+}
+
+/// Header values as text; what is not UTF-8 in them can never match a signature, nor need it.
+fn texts(headers: &HeaderMap) -> Vec<(&str, String)> {
+    let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+    headers.iter().map(|(name, value)| (name.as_str(), text(value))).collect()
+}
+
+fn respond(answer: &Answer, request_id: &str, request: &HeaderMap) -> Response<Bytes> {
+    /// The SDKs' own label of a call, which the service gives back.
+    const TRACE_ID: HeaderName = HeaderName::from_static("x-tc-traceid");
+    let mut response = Response::new(answer.to_json(request_id));
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(CONTENT_TYPE));
+    if let Some(trace_id) = request.get(&TRACE_ID).filter(|value| value.len() <= 128) {
+        headers.insert(TRACE_ID, trace_id.clone());
+    }
+    response
+}

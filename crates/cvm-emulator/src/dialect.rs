@@ -1,0 +1,256 @@
+//! Three dialects, one request: told apart by path and headers, read into one [`Call`].
+
+use cvm_protocol::percent;
+use cvm_signer::{Method, v1};
+
+use crate::refusal::Refusal;
+
+/// Longest query string of a GET.
+const MAX_QUERY: usize = 32 << 10;
+
+/// Longest form in the body of a POST.
+pub(crate) const MAX_FORM: usize = 1 << 20;
+
+/// Longest JSON in the body of a POST.
+pub(crate) const MAX_JSON: usize = 10 << 20;
+
+/// How a client speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Dialect {
+    /// API 3.0 with the signature in the `Authorization` header.
+    Tc3,
+    /// API 3.0 with the signature among the parameters.
+    V1,
+    /// The gateway before API 3.0: as [`Dialect::V1`], with another host and path.
+    OldGateway,
+}
+
+/// A request as it came in.
+#[derive(Clone, Copy)]
+pub(crate) struct Incoming<'a> {
+    pub(crate) method: Method,
+    pub(crate) path: &'a str,
+    /// The text after the `?`, still encoded.
+    pub(crate) query: &'a str,
+    /// The `Host` header, with the port if it names one.
+    pub(crate) host: &'a str,
+    pub(crate) headers: &'a [(&'a str, &'a str)],
+    pub(crate) body: &'a [u8],
+}
+
+impl<'a> Incoming<'a> {
+    /// The value of a header, the first if there are more.
+    pub(crate) fn header(&self, name: &str) -> Option<&'a str> {
+        self.headers_named(name).next()
+    }
+
+    fn headers_named(&self, name: &str) -> impl Iterator<Item = &'a str> {
+        let of_name =
+            self.headers.iter().filter(move |(given, _)| given.eq_ignore_ascii_case(name));
+        of_name.map(|(_, value)| value.trim_matches([' ', '\t']))
+    }
+}
+
+/// What a request asks for, in whichever dialect.
+pub(crate) struct Call<'a> {
+    pub(crate) dialect: Dialect,
+    pub(crate) action: Option<String>,
+    pub(crate) version: Option<String>,
+    pub(crate) region: Option<String>,
+    pub(crate) token: Option<String>,
+    pub(crate) parameters: Parameters<'a>,
+}
+
+/// The parameters of the action, still as text.
+pub(crate) enum Parameters<'a> {
+    /// A JSON object.
+    Json(&'a [u8]),
+    /// Decoded pairs; with v1 the common parameters are among them.
+    Pairs(Vec<(String, String)>),
+    /// They cannot be read, which is told once the caller is known.
+    Unreadable(Refusal),
+}
+
+/// Parameters of v1 and the old gateway that belong to the call, not to its action.
+pub(crate) const COMMON: &[&str] = &[
+    "Action",
+    "Language",
+    "Nonce",
+    "Region",
+    "RequestClient",
+    "SecretId",
+    v1::SIGNATURE,
+    "SignatureMethod",
+    "Timestamp",
+    "Token",
+    "Version",
+];
+
+/// The pairs that belong to the action itself.
+pub(crate) fn own_pairs(
+    dialect: Dialect,
+    pairs: &[(String, String)],
+) -> impl Iterator<Item = (&str, &str)> {
+    let is_own = move |name: &str| dialect == Dialect::Tc3 || !COMMON.contains(&name);
+    let pairs = pairs.iter().filter(move |(name, _)| is_own(name));
+    pairs.map(|(name, value)| (name.as_str(), value.as_str()))
+}
+
+/// Reads a request, whoever sent it. Nothing is verified yet.
+pub(crate) fn read<'a>(incoming: &Incoming<'a>) -> Result<Call<'a>, Refusal> {
+    if incoming.method == Method::Get && incoming.query.len() > MAX_QUERY {
+        return Err(too_large("query string", MAX_QUERY));
+    }
+    if incoming.path == v1::GATEWAY_PATH {
+        return with_signature_parameter(incoming, Dialect::OldGateway);
+    }
+    let mut authorizations = incoming.headers_named("authorization");
+    match (authorizations.next(), authorizations.next()) {
+        (Some(_), None) => tc3(incoming),
+        (Some(_), Some(_)) => Err(unsigned("The header `Authorization` is given twice.")),
+        (None, _) if incoming.header("x-tc-action").is_some() => {
+            Err(unsigned("The header `Authorization` is missing."))
+        }
+        (None, _) => with_signature_parameter(incoming, Dialect::V1),
+    }
+}
+
+pub(crate) fn too_large(what: &str, limit: usize) -> Refusal {
+    let message = format!("The {what} is larger than {} KiB.", limit / 1024);
+    Refusal::new("RequestSizeLimitExceeded", message)
+}
+
+fn unsigned(message: &str) -> Refusal {
+    Refusal::new("AuthFailure.InvalidAuthorization", message)
+}
+
+fn tc3<'a>(incoming: &Incoming<'a>) -> Result<Call<'a>, Refusal> {
+    let header = |name| given(incoming.header(name));
+    let parameters = match incoming.method {
+        Method::Get => {
+            pairs_of(incoming.query).map_or_else(Parameters::Unreadable, Parameters::Pairs)
+        }
+        Method::Post => json_body(incoming),
+    };
+    Ok(Call {
+        dialect: Dialect::Tc3,
+        action: header("x-tc-action"),
+        version: header("x-tc-version"),
+        region: header("x-tc-region"),
+        token: header("x-tc-token"),
+        parameters,
+    })
+}
+
+fn json_body<'a>(incoming: &Incoming<'a>) -> Parameters<'a> {
+    let content_type = incoming.header("content-type").unwrap_or_default();
+    let essence = content_type.split(';').next().unwrap_or_default().trim();
+    if essence.eq_ignore_ascii_case("application/json") {
+        return Parameters::Json(incoming.body);
+    }
+    let code = if essence.eq_ignore_ascii_case("multipart/form-data") {
+        "InvalidRequest"
+    } else {
+        "InvalidParameter"
+    };
+    let message = "With signature version 3, a POST carries a body of type `application/json`.";
+    Parameters::Unreadable(Refusal::new(code, message))
+}
+
+fn with_signature_parameter<'a>(
+    incoming: &Incoming<'a>,
+    dialect: Dialect,
+) -> Result<Call<'a>, Refusal> {
+    let pairs = match incoming.method {
+        Method::Get => pairs_of(incoming.query)?,
+        Method::Post if incoming.body.len() > MAX_FORM => return Err(too_large("body", MAX_FORM)),
+        Method::Post => {
+            let body = std::str::from_utf8(incoming.body).map_err(|_| {
+                Refusal::new("InvalidParameter", "The form in the body is not UTF-8 text.")
+            })?;
+            pairs_of(body)?
+        }
+    };
+    let find = |name: &str| {
+        given(pairs.iter().find(|(given, _)| given == name).map(|(_, value)| value.as_str()))
+    };
+    let (action, version, region, token) =
+        (find("Action"), find("Version"), find("Region"), find("Token"));
+    Ok(Call { dialect, action, version, region, token, parameters: Parameters::Pairs(pairs) })
+}
+
+/// An empty common parameter is one that is not given.
+fn given(text: Option<&str>) -> Option<String> {
+    text.filter(|text| !text.is_empty()).map(str::to_owned)
+}
+
+fn pairs_of(text: &str) -> Result<Vec<(String, String)>, Refusal> {
+    percent::decode_pairs(text).map_err(|name| {
+        let message = format!("The parameter `{name}` is not percent-encoded UTF-8 text.");
+        Refusal::new("InvalidParameter", message)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn incoming<'a>(headers: &'a [(&'a str, &'a str)]) -> Incoming<'a> {
+        let (method, path, query) = (Method::Get, "/", "Limit=1");
+        Incoming { method, path, query, host: "h", headers, body: b"" }
+    }
+
+    #[test]
+    fn path_and_headers_tell_the_dialects_apart() {
+        let signed = [("Authorization", "TC3-HMAC-SHA256 …"), ("X-TC-Action", "A")];
+        let dialect = |incoming: &Incoming<'_>| read(incoming).map(|call| call.dialect);
+        assert_eq!(dialect(&incoming(&signed)), Ok(Dialect::Tc3));
+        assert_eq!(dialect(&incoming(&[])), Ok(Dialect::V1));
+        let old = Incoming { path: "/v2/index.php", ..incoming(&signed) };
+        assert_eq!(dialect(&old), Ok(Dialect::OldGateway));
+    }
+
+    #[test]
+    fn an_authorization_that_is_absent_or_doubled_is_refused() {
+        let code = |headers| read(&incoming(headers)).err().map(|refusal| refusal.code);
+        let expected = Some("AuthFailure.InvalidAuthorization");
+        assert_eq!(code(&[("X-TC-Action", "DescribeZones")]), expected);
+        assert_eq!(code(&[("authorization", "a"), ("Authorization", "a")]), expected);
+    }
+
+    #[test]
+    fn long_queries_are_refused() {
+        let query = format!("a={}", "x".repeat(MAX_QUERY - 2));
+        assert!(read(&Incoming { query: &query, ..incoming(&[]) }).is_ok());
+        let query = format!("{query}x");
+        let refusal = read(&Incoming { query: &query, ..incoming(&[]) }).err().unwrap();
+        assert_eq!(refusal.code, "RequestSizeLimitExceeded");
+    }
+
+    #[test]
+    fn common_parameters_do_not_reach_the_action() {
+        let text = "Action=A&Region=r&Limit=1&Token=&Version=v";
+        let call = read(&Incoming { query: text, ..incoming(&[]) }).unwrap();
+        assert_eq!((call.action.as_deref(), call.token.as_deref()), (Some("A"), None));
+        let Parameters::Pairs(pairs) = &call.parameters else { panic!() };
+        assert_eq!(own_pairs(Dialect::V1, pairs).collect::<Vec<_>>(), [("Limit", "1")]);
+        assert_eq!(own_pairs(Dialect::Tc3, pairs).count(), 5);
+    }
+
+    #[test]
+    fn a_tc3_post_carries_json() {
+        let unreadable = |content_type| {
+            let headers = [("Authorization", "x"), ("Content-Type", content_type)];
+            let call = read(&Incoming { method: Method::Post, ..incoming(&headers) }).unwrap();
+            match call.parameters {
+                Parameters::Json(_) => None,
+                Parameters::Unreadable(refusal) => Some(refusal.code),
+                Parameters::Pairs(_) => panic!("a POST has no pairs"),
+            }
+        };
+        assert_eq!(unreadable("application/json"), None);
+        assert_eq!(unreadable("Application/JSON; charset=utf-8"), None);
+        assert_eq!(unreadable("application/x-www-form-urlencoded"), Some("InvalidParameter"));
+        assert_eq!(unreadable("multipart/form-data; boundary=x"), Some("InvalidRequest"));
+    }
+}

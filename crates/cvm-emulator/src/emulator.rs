@@ -1,0 +1,299 @@
+//! The handle of a running emulator, and how one is made.
+
+use std::fmt;
+use std::future::Future;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+
+use cvm_signer::{Credential, CredentialError};
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+use crate::auth::Keyring;
+use crate::clock::system_time;
+use crate::cloud::WallClock;
+use crate::dice::Dice;
+use crate::{Clock, Cloud, Moment, Pace, app, server};
+
+/// A local CVM that listens in this process. It stops when it is dropped.
+///
+/// ```no_run
+/// # async fn f() -> Result<(), cvm_emulator::StartError> {
+/// let cloud = cvm_emulator::Emulator::start().await?;
+/// println!("{} takes requests signed by {}", cloud.url(), cloud.credential().secret_id());
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct Emulator {
+    cloud: Cloud,
+    address: SocketAddr,
+    url: String,
+    stop: oneshot::Sender<()>,
+    task: JoinHandle<()>,
+}
+
+impl Emulator {
+    /// Starts an emulator on a free port of 127.0.0.1, with a credential of its own and real time.
+    ///
+    /// It runs on the tokio runtime of the caller.
+    ///
+    /// # Errors
+    ///
+    /// When no credential can be made or the port cannot be listened on.
+    pub async fn start() -> Result<Self, StartError> {
+        Self::builder().start().await
+    }
+
+    /// An emulator whose seed, clock, credential or address is chosen.
+    pub fn builder() -> Builder {
+        Builder::default()
+    }
+
+    /// The endpoint, such as `http://127.0.0.1:41234`.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// A credential that it accepts.
+    #[must_use]
+    pub fn credential(&self) -> Credential {
+        self.cloud.credential()
+    }
+
+    /// The virtual clock.
+    #[must_use]
+    pub fn clock(&self) -> Clock {
+        self.cloud.clock()
+    }
+
+    /// The cloud behind the socket.
+    #[must_use]
+    pub const fn cloud(&self) -> &Cloud {
+        &self.cloud
+    }
+
+    /// Stops: requests that are being answered may end, for some seconds.
+    pub async fn stop(self) {
+        let Self { stop, task, .. } = self;
+        drop(stop);
+        // The task can only have ended before, which is what is asked for.
+        let _ = task.await;
+    }
+}
+
+/// How an emulator is to be. See the methods for what each leaves as it is.
+#[derive(Clone)]
+#[must_use = "a builder does nothing until it is started"]
+pub struct Builder {
+    seed: Option<u64>,
+    pace: Pace,
+    began: Option<Moment>,
+    credentials: Vec<Credential>,
+    address: SocketAddr,
+    wall_clock: WallClock,
+}
+
+impl Default for Builder {
+    fn default() -> Self {
+        Self {
+            seed: None,
+            pace: Pace::Real,
+            began: None,
+            credentials: Vec::new(),
+            address: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            wall_clock: Arc::new(system_time),
+        }
+    }
+}
+
+impl Builder {
+    /// Identifiers, addresses and request ids come from this seed; otherwise from a random one.
+    pub const fn seed(mut self, seed: u64) -> Self {
+        self.seed = Some(seed);
+        self
+    }
+
+    /// How virtual time runs; as real time does unless told otherwise.
+    pub const fn pace(mut self, pace: Pace) -> Self {
+        self.pace = pace;
+        self
+    }
+
+    /// No operation takes time: short for [`Pace::Instant`].
+    pub const fn instant(self) -> Self {
+        self.pace(Pace::Instant)
+    }
+
+    /// Time passes only through [`Clock::advance`]: short for [`Pace::Manual`].
+    pub const fn manual(self) -> Self {
+        self.pace(Pace::Manual)
+    }
+
+    /// Time passes so many times as fast: short for [`Pace::Scaled`].
+    pub const fn time_scale(self, scale: f64) -> Self {
+        self.pace(Pace::Scaled(scale))
+    }
+
+    /// When virtual time begins; at the real time of the start unless told otherwise.
+    pub const fn began(mut self, moment: Moment) -> Self {
+        self.began = Some(moment);
+        self
+    }
+
+    /// Accepts this credential. May be called more than once: all belong to one account. Without any,
+    /// one is made at random.
+    pub fn credential(mut self, credential: Credential) -> Self {
+        self.credentials.push(credential);
+        self
+    }
+
+    /// Where to listen; on a free port of 127.0.0.1 unless told otherwise.
+    pub const fn listen(mut self, address: SocketAddr) -> Self {
+        self.address = address;
+        self
+    }
+
+    /// The real time, in Unix seconds, against which signatures are judged; the system's unless told
+    /// otherwise. The virtual clock has no say in it.
+    pub fn wall_clock(mut self, clock: impl Fn() -> u64 + Send + Sync + 'static) -> Self {
+        self.wall_clock = Arc::new(clock);
+        self
+    }
+
+    /// Makes the cloud without a socket, for [`app`] or [`Cloud::handle`].
+    ///
+    /// # Errors
+    ///
+    /// [`StartError::Credential`] when no credential was given and none can be made.
+    pub fn build(self) -> Result<Cloud, StartError> {
+        let mut credentials = self.credentials;
+        if credentials.is_empty() {
+            credentials.push(random_credential()?);
+        }
+        let keyring = Keyring::new(&credentials);
+        let first = credentials.into_iter().next().ok_or(StartError::Randomness)?;
+        let began = self.began.unwrap_or_else(|| Moment::from_unix(system_time()));
+        let clock = Clock::new(self.pace, began);
+        let dice = Dice::new(self.seed.unwrap_or_else(Dice::random_seed));
+        Ok(Cloud::new(first, keyring, clock, self.wall_clock, dice))
+    }
+
+    /// Starts it in this process.
+    ///
+    /// # Errors
+    ///
+    /// As [`Emulator::start`].
+    pub async fn start(self) -> Result<Emulator, StartError> {
+        let (cloud, listener, address) = self.bind().await?;
+        let (stop, stopped) = oneshot::channel::<()>();
+        let router = app(&cloud);
+        let task = tokio::spawn(async move {
+            let stopped = async {
+                // Both a message and a sender that was dropped mean: stop.
+                let _ = stopped.await;
+            };
+            server::serve(listener, router, stopped).await;
+        });
+        Ok(Emulator { cloud, address, url: format!("http://{address}"), stop, task })
+    }
+
+    /// Listens, calls `ready` once requests are taken, and serves until `stop` is done: for a program
+    /// that is nothing but the emulator.
+    ///
+    /// # Errors
+    ///
+    /// As [`Emulator::start`], and whatever `ready` returns.
+    pub async fn serve<E: From<StartError>>(
+        self,
+        ready: impl FnOnce(&Cloud, SocketAddr) -> Result<(), E>,
+        stop: impl Future<Output = ()>,
+    ) -> Result<(), E> {
+        let (cloud, listener, address) = self.bind().await?;
+        ready(&cloud, address)?;
+        server::serve(listener, app(&cloud), stop).await;
+        Ok(())
+    }
+
+    async fn bind(self) -> Result<(Cloud, TcpListener, SocketAddr), StartError> {
+        let listen = |error| StartError::Listen(self.address, error);
+        let listener = TcpListener::bind(self.address).await.map_err(listen)?;
+        let address = listener.local_addr().map_err(listen)?;
+        Ok((self.build()?, listener, address))
+    }
+}
+
+impl fmt::Debug for Builder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Builder")
+            .field("seed", &self.seed)
+            .field("pace", &self.pace)
+            .field("address", &self.address)
+            .finish_non_exhaustive()
+    }
+}
+
+/// As the service makes them: an id that begins with `AKID`, and both of letters and digits.
+fn random_credential() -> Result<Credential, StartError> {
+    let secret_id = format!("AKID{}", random_text()?);
+    Credential::new(secret_id, random_text()?).map_err(StartError::Credential)
+}
+
+/// 32 letters and digits.
+fn random_text() -> Result<String, StartError> {
+    const LETTERS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+    let mut text = String::with_capacity(32);
+    while text.len() < 32 {
+        let mut bytes = [0; 32];
+        getrandom::fill(&mut bytes).map_err(|_| StartError::Randomness)?;
+        // Bytes past the last whole multiple of 62 would make some letters likelier.
+        let letters = bytes.iter().filter(|byte| **byte < 248).filter_map(|byte| {
+            LETTERS.get(usize::from(*byte) % LETTERS.len()).map(|letter| char::from(*letter))
+        });
+        text.extend(letters.take(32 - text.len()));
+    }
+    Ok(text)
+}
+
+/// Why an emulator does not start.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum StartError {
+    /// The address cannot be listened on.
+    Listen(SocketAddr, io::Error),
+    /// The system gives no randomness for a credential: give one to the builder.
+    Randomness,
+    /// The credential that was made is none.
+    Credential(CredentialError),
+}
+
+impl fmt::Display for StartError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Listen(address, error) => write!(f, "cannot listen on {address}: {error}"),
+            Self::Randomness => {
+                f.write_str("the system gives no randomness for a credential: choose one")
+            }
+            Self::Credential(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for StartError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Listen(_, error) => Some(error),
+            Self::Credential(error) => Some(error),
+            Self::Randomness => None,
+        }
+    }
+}

@@ -1,0 +1,193 @@
+//! Filters: between filters *and*, between the values of one *or*. An unknown one is refused; to ignore
+//! it would answer with what was not asked for.
+
+use std::borrow::Cow;
+
+use cvm_models::types::Filter;
+use cvm_protocol::FilterInfo;
+
+use crate::Moment;
+use crate::parameters::has_layout;
+use crate::refusal::{Codes, Refusal};
+use crate::verdict;
+
+/// What the service takes when the specification names no limit.
+const MAX_VALUES: u32 = 5;
+
+/// A filter that was checked.
+#[derive(Debug)]
+pub(crate) struct Wanted<'a> {
+    pub(crate) name: &'a str,
+    values: Vec<Cow<'a, str>>,
+}
+
+impl Wanted<'_> {
+    /// Whether one of the values is this text.
+    pub(crate) fn is(&self, text: &str) -> bool {
+        self.values.iter().any(|value| value == text)
+    }
+
+    /// Whether one of the values is among these texts.
+    pub(crate) fn is_any<'t>(&self, texts: impl IntoIterator<Item = &'t str>) -> bool {
+        texts.into_iter().any(|text| self.is(text))
+    }
+
+    /// Whether one of the values passes a test.
+    pub(crate) fn any(&self, test: impl Fn(&str) -> bool) -> bool {
+        self.values.iter().any(|value| test(value))
+    }
+}
+
+/// Checks the filters of a request against those that its action knows.
+pub(crate) fn check(codes: Codes, filters: &[Filter]) -> Result<Vec<Wanted<'_>>, Refusal> {
+    filters.iter().map(|filter| check_one(codes, filter)).collect()
+}
+
+fn check_one(codes: Codes, filter: &Filter) -> Result<Wanted<'_>, Refusal> {
+    let known = codes.0.filters.iter().find(|known| known.accepts(&filter.name));
+    let known = known.ok_or_else(|| {
+        let message = format!("The filter `{}` is not known to {}.", filter.name, codes.0.name);
+        codes.refuse(["InvalidFilter", "InvalidParameterValue"], message)
+    })?;
+    let limit = codes.0.filter_values_max.unwrap_or(MAX_VALUES);
+    if filter.values.len() > limit as usize {
+        let message = format!("The filter `{}` has more than {limit} values.", filter.name);
+        let wanted = ["InvalidFilterValue.LimitExceeded", "InvalidParameterValue.LimitExceeded"];
+        return Err(codes.refuse(wanted, message));
+    }
+    let values = filter.values.iter().map(|value| check_value(codes, known, value));
+    Ok(Wanted { name: &filter.name, values: values.collect::<Result<_, _>>()? })
+}
+
+fn check_value<'a>(
+    codes: Codes,
+    known: &FilterInfo,
+    value: &'a str,
+) -> Result<Cow<'a, str>, Refusal> {
+    let refuse = |wanted: &[String]| {
+        let message = format!("The filter `{}` does not take the value `{value}`.", known.name);
+        codes.refuse(wanted, message)
+    };
+    if !known.values.is_empty() && !known.values.contains(&value) {
+        return Err(refuse(&["InvalidParameterValue".to_owned()]));
+    }
+    match known.format {
+        Some(format) if format.contains("YYYY") => {
+            let moment = Moment::parse(value).ok_or_else(|| {
+                let codes = ["InvalidParameterValue.InvalidTimeFormat", "InvalidParameterValue"];
+                refuse(&codes.map(str::to_owned))
+            })?;
+            // Times of one layout compare as texts do.
+            Ok(Cow::Owned(moment.to_string()))
+        }
+        Some(format) if !has_prefix(value, format) => Err(refuse(&verdict::malformed(format))),
+        _ => Ok(Cow::Borrowed(value)),
+    }
+}
+
+/// As in request members: the length is known of instance ids alone.
+fn has_prefix(value: &str, format: &str) -> bool {
+    let prefix = format.trim_end_matches('x');
+    value.starts_with(prefix) && (prefix != "ins-" || has_layout(value, format))
+}
+
+/// Whether a name fits a fuzzy pattern: somewhere in it, or with `*` for any run of characters, as a
+/// whole.
+pub(crate) fn fits(name: &str, pattern: &str) -> bool {
+    if !pattern.contains('*') {
+        return name.contains(pattern);
+    }
+    let mut parts = pattern.split('*');
+    let first = parts.next().unwrap_or_default();
+    let last = parts.next_back().unwrap_or_default();
+    let Some(rest) = name.strip_prefix(first).and_then(|rest| rest.strip_suffix(last)) else {
+        return false;
+    };
+    let mut rest = rest;
+    parts.all(|part| match rest.split_once(part) {
+        Some((_, after)) => {
+            rest = after;
+            true
+        }
+        None => false,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use cvm_models::actions::{DescribeImages, DescribeInstances};
+    use cvm_protocol::Action;
+
+    use super::*;
+
+    fn code<A: Action>(name: &str, values: &[&str]) -> Option<&'static str> {
+        let filter = Filter {
+            name: name.to_owned(),
+            values: values.iter().map(|value| (*value).to_owned()).collect(),
+        };
+        check(Codes(A::INFO), &[filter]).err().map(|refusal| refusal.code)
+    }
+
+    #[test]
+    fn unknown_filters_are_refused() {
+        assert_eq!(code::<DescribeInstances>("zone", &["ap-guangzhou-2"]), None);
+        assert_eq!(code::<DescribeInstances>("tag:team", &["a"]), None);
+        for name in ["Zone", "zones", "", "tag:", "team:tag"] {
+            assert_eq!(code::<DescribeInstances>(name, &["x"]), Some("InvalidFilter"), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_filter_has_few_values() {
+        let values = ["a", "b", "c", "d", "e", "f"];
+        assert_eq!(code::<DescribeInstances>("zone", &values[..5]), None);
+        let expected = Some("InvalidFilterValue.LimitExceeded");
+        assert_eq!(code::<DescribeInstances>("zone", &values), expected);
+    }
+
+    #[test]
+    fn values_have_the_layout_of_their_filter() {
+        for (name, value, expected) in [
+            ("instance-id", "ins-0123456", Some("InvalidInstanceId.Malformed")),
+            ("instance-id", "ins-01234567", None),
+            ("vpc-id", "subnet-1", Some("InvalidParameterValue.VpcIdMalformed")),
+            ("subnet-id", "x", Some("InvalidParameterValue.SubnetIdMalformed")),
+            ("security-group-id", "x", Some("InvalidSgId.Malformed")),
+            ("host-id", "x", Some("InvalidHostId.Malformed")),
+            ("creation-start-time", "today", Some("InvalidParameterValue.InvalidTimeFormat")),
+            ("creation-start-time", "2020-01-01 00:00:00", None),
+            ("instance-charge-type", "FREE", Some("InvalidParameterValue")),
+        ] {
+            assert_eq!(code::<DescribeInstances>(name, &[value]), expected, "{name} {value}");
+        }
+        let expected = Some("InvalidParameterValue");
+        assert_eq!(code::<DescribeImages>("image-type", &["PUBLIC"]), expected);
+    }
+
+    #[test]
+    fn times_are_compared_in_one_layout() {
+        let filter =
+            Filter { name: "creation-end-time".into(), values: vec!["2020-01-01 08:00:00".into()] };
+        let wanted = check(Codes(DescribeInstances::INFO), std::slice::from_ref(&filter)).unwrap();
+        assert!(wanted[0].is("2020-01-01T08:00:00Z"));
+    }
+
+    #[test]
+    fn names_are_matched_fuzzily() {
+        for (pattern, fits_it) in [
+            ("web", true),
+            ("eb-1", true),
+            ("web-10", true),
+            ("web-101", false),
+            ("web*", true),
+            ("*10", true),
+            ("*b*1*", true),
+            ("w*0*1", false),
+            ("eb*", false),
+            ("*", true),
+            ("web-10*web-10", false),
+        ] {
+            assert_eq!(fits("web-10", pattern), fits_it, "{pattern}");
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! A local CVM over real HTTP: the second reading of the specification.
+//!
+//! It authenticates all three dialects, validates requests from the generated tables, keeps instances
+//! that live on a virtual clock, and answers as the service does. What it does not model it refuses
+//! with `UnsupportedOperation`; [`coverage`] lists what it does.
+//!
+//! ```no_run
+//! use std::time::Duration;
+//!
+//! use cvm_emulator::Emulator;
+//!
+//! # async fn f() -> Result<(), cvm_emulator::StartError> {
+//! let cloud = Emulator::builder().seed(1).manual().start().await?;
+//! // … send signed requests to `cloud.url()` with `cloud.credential()` …
+//! cloud.clock().advance(Duration::from_secs(60));
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! | you have | use |
+//! |---|---|
+//! | a test with a real client | [`Emulator::start`] |
+//! | a test of raw requests | [`Builder::build`] and [`Cloud::handle`], or [`app`] |
+//! | a program that is the emulator | [`Builder::serve`] |
+
+mod actions;
+mod answer;
+mod app;
+mod auth;
+mod catalogue;
+mod clock;
+mod cloud;
+mod coverage;
+mod dialect;
+mod dice;
+mod dispatch;
+mod emulator;
+mod filter;
+mod moment;
+mod page;
+mod parameters;
+mod redact;
+mod refusal;
+mod server;
+mod verdict;
+mod world;
+
+pub use app::app;
+pub use clock::{Clock, Pace};
+pub use cloud::Cloud;
+pub use coverage::{ActionCoverage, Basis, Decision, coverage, decisions};
+pub use emulator::{Builder, Emulator, StartError};
+pub use moment::Moment;

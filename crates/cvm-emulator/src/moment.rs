@@ -1,0 +1,141 @@
+//! Points of virtual time, and the layouts in which the API writes them.
+
+use std::fmt;
+use std::time::Duration;
+
+use cvm_signer::Date;
+
+const DAY: u64 = 86_400;
+
+/// A point of virtual time, in milliseconds since 1970.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Moment(u64);
+
+impl Moment {
+    /// The moment of a Unix timestamp in seconds.
+    #[must_use]
+    pub const fn from_unix(seconds: u64) -> Self {
+        Self(seconds.saturating_mul(1000))
+    }
+
+    /// Whole seconds since 1970.
+    #[must_use]
+    pub const fn unix(self) -> u64 {
+        self.0 / 1000
+    }
+
+    /// The moment that lies so much later.
+    #[must_use]
+    pub fn after(self, span: Duration) -> Self {
+        Self(self.0.saturating_add(u64::try_from(span.as_millis()).unwrap_or(u64::MAX)))
+    }
+
+    /// The same time of day so many months later, on the last day of a month that is too short.
+    pub(crate) fn months_later(self, months: u32) -> Self {
+        let text = self.to_string();
+        let Some((year, month, day)) = civil(&text) else { return self };
+        let count = year * 12 + (month - 1) + u64::from(months);
+        let (year, month) = (count / 12, count % 12 + 1);
+        let date = (0..4).filter_map(|back| days_from_civil(year, month, day.checked_sub(back)?));
+        let Some(days) = date.into_iter().next() else { return self };
+        Self::from_unix(days * DAY + self.unix() % DAY)
+    }
+
+    /// Reads every layout of a time that the API has: `2017-03-12T08:00:00Z`, the same with
+    /// `+00:00`, with a space and no zone (taken for UTC), and the day alone.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        let (date, time) = text.split_once(['T', ' ']).unwrap_or((text, "00:00:00"));
+        let (year, month, day) = civil(date)?;
+        let days = days_from_civil(year, month, day)?;
+        let time = time.strip_suffix('Z').or_else(|| time.strip_suffix("+00:00")).unwrap_or(time);
+        let mut parts = time.split(':').map(number);
+        let (hour, minute, second) = (parts.next()??, parts.next()??, parts.next()??);
+        if parts.next().is_some() || hour > 23 || minute > 59 || second > 59 {
+            return None;
+        }
+        Some(Self::from_unix(days * DAY + hour * 3600 + minute * 60 + second))
+    }
+}
+
+impl fmt::Display for Moment {
+    /// `YYYY-MM-DDThh:mm:ssZ`, the documented default.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let second = self.unix() % DAY;
+        match Date::from_timestamp(self.unix()) {
+            Some(date) => write!(f, "{date}")?,
+            None => f.write_str("9999-12-31")?,
+        }
+        write!(f, "T{:02}:{:02}:{:02}Z", second / 3600, second / 60 % 60, second % 60)
+    }
+}
+
+/// A number of exactly two digits.
+fn number(text: &str) -> Option<u64> {
+    (text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_digit()))
+        .then(|| text.parse().ok())
+        .flatten()
+}
+
+/// Year, month and day of a text that begins with `YYYY-MM-DD`; a date alone must be a real one.
+fn civil(text: &str) -> Option<(u64, u64, u64)> {
+    let date = text.get(..10)?;
+    if text.len() > 10 && !text.get(10..)?.starts_with('T') {
+        return None;
+    }
+    Date::parse(date)?;
+    let mut parts = date.split('-').map(|part| part.parse().ok());
+    Some((parts.next()??, parts.next()??, parts.next()??))
+}
+
+/// Days since 1970 of a civil date, after Howard Hinnant; `None` for a day that no month has.
+fn days_from_civil(year: u64, month: u64, day: u64) -> Option<u64> {
+    Date::parse(&format!("{year:04}-{month:02}-{day:02}"))?;
+    let year = year - u64::from(month <= 2);
+    let shifted_month = if month > 2 { month - 3 } else { month + 9 };
+    let (era, year_of_era) = (year / 400, year % 400);
+    let day_of_year = (153 * shifted_month + 2) / 5 + day - 1;
+    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+    (era * 146_097 + day_of_era).checked_sub(719_468)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn moments_are_written_as_the_api_writes_them() {
+        assert_eq!(Moment::from_unix(0).to_string(), "1970-01-01T00:00:00Z");
+        assert_eq!(Moment::from_unix(1_551_113_065).to_string(), "2019-02-25T16:44:25Z");
+        assert_eq!(Moment::from_unix(u64::MAX / 1000).to_string().get(..10), Some("9999-12-31"));
+    }
+
+    #[test]
+    fn every_layout_of_the_api_is_read() {
+        let expected = Some(Moment::from_unix(1_551_113_065));
+        for text in ["2019-02-25T16:44:25Z", "2019-02-25T16:44:25+00:00", "2019-02-25 16:44:25"] {
+            assert_eq!(Moment::parse(text), expected, "{text}");
+        }
+        assert_eq!(Moment::parse("2019-02-25"), Some(Moment::from_unix(1_551_052_800)));
+        for text in
+            ["", "2019-02-30", "2019-02-25T24:00:00Z", "2019-02-25 16:44", "2019-02-25T1:2:3Z", "x"]
+        {
+            assert_eq!(Moment::parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn months_end_where_the_month_ends() {
+        let later =
+            |from: &str, months| Moment::parse(from).unwrap().months_later(months).to_string();
+        assert_eq!(later("2020-01-31T10:00:00Z", 1), "2020-02-29T10:00:00Z");
+        assert_eq!(later("2019-12-15T00:00:01Z", 1), "2020-01-15T00:00:01Z");
+        assert_eq!(later("2019-03-31T00:00:00Z", 60), "2024-03-31T00:00:00Z");
+    }
+
+    #[test]
+    fn time_moves_by_spans() {
+        let moment = Moment::from_unix(10).after(Duration::from_millis(1500));
+        assert_eq!(moment.unix(), 11);
+        assert_eq!(moment.after(Duration::MAX), Moment(u64::MAX));
+    }
+}

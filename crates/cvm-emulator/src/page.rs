@@ -1,0 +1,62 @@
+//! Pages by position: exactly what was asked for, and how many there are in all.
+
+use cvm_protocol::ActionInfo;
+
+/// What part of a list is asked for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Page {
+    offset: usize,
+    limit: usize,
+}
+
+impl Page {
+    /// Offset and limit of a request that was checked; absent ones have the documented defaults.
+    pub(crate) fn of<T: TryInto<usize>>(
+        info: &ActionInfo,
+        offset: Option<T>,
+        limit: Option<T>,
+    ) -> Self {
+        let default = info.paginate.map_or(20, |page| page.default_limit);
+        let default = usize::try_from(default).unwrap_or(usize::MAX);
+        let number = |given: Option<T>| given.map(|number| number.try_into().unwrap_or(usize::MAX));
+        Self { offset: number(offset).unwrap_or(0), limit: number(limit).unwrap_or(default) }
+    }
+
+    /// The part, each entry made only when it is in it, and the number of all entries.
+    pub(crate) fn cut<T, R>(
+        self,
+        all: impl Iterator<Item = T>,
+        make: impl Fn(T) -> R,
+    ) -> (Vec<R>, i64) {
+        let mut part = Vec::new();
+        let mut total = 0i64;
+        for (place, entry) in all.enumerate() {
+            total += 1;
+            if place >= self.offset && part.len() < self.limit {
+                part.push(make(entry));
+            }
+        }
+        (part, total)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use cvm_models::actions::DescribeInstances;
+    use cvm_protocol::Action;
+
+    use super::*;
+
+    fn cut(offset: Option<i64>, limit: Option<i64>) -> (Vec<i32>, i64) {
+        Page::of(DescribeInstances::INFO, offset, limit).cut(0..45, |number| number)
+    }
+
+    #[test]
+    fn a_page_is_exact_and_the_total_counts_all() {
+        assert_eq!(cut(None, None), ((0..20).collect(), 45));
+        assert_eq!(cut(Some(40), Some(20)), ((40..45).collect(), 45));
+        assert_eq!(cut(Some(10), Some(5)), ((10..15).collect(), 45));
+        assert_eq!(cut(Some(45), None), (vec![], 45));
+        assert_eq!(cut(Some(i64::MAX), Some(100)), (vec![], 45));
+    }
+}

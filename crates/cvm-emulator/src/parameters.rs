@@ -1,0 +1,155 @@
+//! The parameters of one action: decoded from either form, checked against its table.
+
+use cvm_protocol::{
+    Action, ActionInfo, DriftKind, Fault, FieldInfo, Model, PageInfo, PageStyle, Record, Report,
+    Value, Violation, flat, json, member_named, validate,
+};
+
+use crate::dialect::{Dialect, Parameters, own_pairs};
+use crate::refusal::{Codes, Refusal};
+use crate::verdict;
+
+/// Layouts whose least length is known too: `ins-1122` is documented as malformed for its length. A
+/// longer one is not: the introduction of the API shows `ins--dcs9x3gz`. Of all other identifiers only
+/// the prefix is sure.
+const SIZED_LAYOUTS: &[&str] = &["ins-xxxxxxxx"];
+
+/// Checks the parameters of any action, known to the emulator or not.
+pub(crate) fn check(
+    info: &'static ActionInfo,
+    dialect: Dialect,
+    parameters: &Parameters<'_>,
+) -> Result<(), Refusal> {
+    let mut record = Record::new(info.request);
+    let report = decode(&mut record, dialect, parameters)?;
+    if let Some(path) = report.unknown_members().next() {
+        let message = format!("The parameter `{path}` is not recognized by {}.", info.name);
+        return Err(Refusal::new("UnknownParameter", message));
+    }
+    // A number written as text is documented to pass; text written as a number is not.
+    let wrong = |kind| matches!(kind, DriftKind::TextExpected | DriftKind::NullItem);
+    if let Some(drift) = report.drifts.iter().find(|drift| wrong(drift.kind)) {
+        return Err(Refusal::new("InvalidParameter", format!("The parameter {drift}.")));
+    }
+    let mut violations = validate(&record);
+    violations.retain(|violation| !is_excused(violation));
+    paging(info, &record, &mut violations);
+    inexact_ids(&record, "", &mut violations);
+    let missing = |violation: &&Violation| {
+        matches!(violation.fault, Fault::Missing | Fault::MissingIf(_) | Fault::AtLeastOneOf(_))
+    };
+    match violations.iter().find(missing).or(violations.first()) {
+        Some(violation) => Err(verdict::refusal(Codes(info), violation)),
+        None => Ok(()),
+    }
+}
+
+/// The request, after [`check`] has passed it.
+pub(crate) fn typed<A: Action>(
+    dialect: Dialect,
+    parameters: &Parameters<'_>,
+) -> Result<A, Refusal> {
+    let mut request = A::default();
+    decode(&mut request, dialect, parameters)?;
+    Ok(request)
+}
+
+fn decode(
+    model: &mut dyn Model,
+    dialect: Dialect,
+    parameters: &Parameters<'_>,
+) -> Result<Report, Refusal> {
+    let wrong = |error: &dyn std::fmt::Display| {
+        Refusal::new("InvalidParameter", format!("The request cannot be read: {error}."))
+    };
+    match parameters {
+        Parameters::Json(body) => json::from_slice(model, body).map_err(|error| wrong(&error)),
+        Parameters::Pairs(pairs) => {
+            flat::decode(model, own_pairs(dialect, pairs)).map_err(|error| wrong(&error))
+        }
+        Parameters::Unreadable(refusal) => Err(refusal.clone()),
+    }
+}
+
+/// Liberties that the tables do not state: a boolean that travels as text may have any case, and
+/// `DEFAULT` stands for the default network in place of an identifier. A format of several words is a
+/// description, not a layout.
+fn is_excused(violation: &Violation) -> bool {
+    let value = violation.value.as_deref().unwrap_or_default();
+    match violation.fault {
+        Fault::NotAllowed => {
+            let values = violation.field.values;
+            values.len() == 2
+                && values.contains(&"true")
+                && values.iter().any(|known| known.eq_ignore_ascii_case(value))
+        }
+        Fault::BadFormat(format) => {
+            let is_network = format.starts_with("vpc-") || format.starts_with("subnet-");
+            format.contains(' ') || value == "DEFAULT" && is_network
+        }
+        _ => false,
+    }
+}
+
+/// Adds what the tables state of pages elsewhere than in their rows.
+fn paging(info: &ActionInfo, record: &Record, violations: &mut Vec<Violation>) {
+    let Some(PageInfo { style: PageStyle::Offset { offset, limit, .. }, min_limit, .. }) =
+        info.paginate
+    else {
+        return;
+    };
+    let least = i64::try_from(min_limit).unwrap_or(i64::MAX);
+    for (name, least) in [(offset, 0), (limit, least)] {
+        let field = info.request.field(name);
+        let value = member_named(record, name).as_i64().filter(|number| *number < least);
+        if let Some((field, number)) = field.zip(value) {
+            let fault = Fault::TooSmall(least);
+            let value = Some(number.to_string());
+            violations.push(Violation { path: name.to_owned(), field, fault, value });
+        }
+    }
+}
+
+/// Adds identifiers whose prefix is right and whose length is not.
+fn inexact_ids(model: &dyn Model, path: &str, violations: &mut Vec<Violation>) {
+    for (index, field) in model.table().members.iter().enumerate() {
+        let path =
+            if path.is_empty() { field.wire.to_owned() } else { format!("{path}.{}", field.wire) };
+        match model.member(index) {
+            // A list that is too long was refused as a whole.
+            Value::List(list) if field.max_items.is_none_or(|max| list.len() <= max as usize) => {
+                for at in 0..list.len() {
+                    inexact_id(field, &format!("{path}.{at}"), list.at(at), violations);
+                }
+            }
+            value => inexact_id(field, &path, value, violations),
+        }
+    }
+}
+
+fn inexact_id(
+    field: &'static FieldInfo,
+    path: &str,
+    value: Value<'_>,
+    violations: &mut Vec<Violation>,
+) {
+    if let Value::Object(model) = value {
+        return inexact_ids(model, path, violations);
+    }
+    let format = field.format.filter(|format| SIZED_LAYOUTS.contains(format));
+    if let Some((format, id)) = format.zip(value.as_str())
+        && !has_layout(id, format)
+    {
+        let (path, value) = (path.to_owned(), Some(id.to_owned()));
+        violations.push(Violation { path, field, fault: Fault::BadFormat(format), value });
+    }
+}
+
+/// Whether an identifier is the prefix of its layout and at least as many more characters as that has
+/// x's.
+pub(crate) fn has_layout(id: &str, format: &str) -> bool {
+    let prefix = format.trim_end_matches('x');
+    let rest = id.strip_prefix(prefix).unwrap_or_default();
+    let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    rest.len() >= format.len() - prefix.len() && rest.bytes().all(fits)
+}

@@ -1,0 +1,93 @@
+//! What of a request may be shown back to its sender: explanations end up in logs.
+
+use cvm_protocol::{ActionInfo, Kind, percent};
+
+use crate::dialect::COMMON;
+
+/// What stands for a hidden value.
+const HIDDEN: &str = "***";
+
+/// Pairs with the values of secrets hidden, and of names that the action does not know: a misspelt
+/// `Password` is still a password.
+pub(crate) fn pairs<'a>(
+    info: Option<&ActionInfo>,
+    pairs: &'a [(String, String)],
+) -> Vec<(&'a str, &'a str)> {
+    let shown = |name: &str, value: &'a str| if is_hidden(info, name) { HIDDEN } else { value };
+    pairs.iter().map(|(name, value)| (name.as_str(), shown(name, value))).collect()
+}
+
+/// A query string, as it came, with the same values hidden.
+pub(crate) fn query(info: Option<&ActionInfo>, query: &str) -> String {
+    let shown = |part: &str| {
+        let name = part.split_once('=').map_or(part, |(name, _)| name);
+        match percent::decode(name) {
+            Some(decoded) if !is_hidden(info, &decoded) => part.to_owned(),
+            _ => format!("{name}={HIDDEN}"),
+        }
+    };
+    let parts: Vec<_> = query.split('&').filter(|part| !part.is_empty()).map(shown).collect();
+    parts.join("&")
+}
+
+fn is_hidden(info: Option<&ActionInfo>, name: &str) -> bool {
+    if COMMON.contains(&name) {
+        return name == "Token";
+    }
+    info.is_none_or(|info| !is_known_and_open(info, name))
+}
+
+/// Follows a flattened name such as `DataDisks.0.DiskSize` through the tables.
+fn is_known_and_open(info: &ActionInfo, name: &str) -> bool {
+    let mut kind = Kind::Object(info.request);
+    for step in name.split('.') {
+        kind = match kind {
+            Kind::Object(table) => match table.field(step) {
+                Some(field) if !field.secret => field.kind,
+                _ => return false,
+            },
+            Kind::List(item) if step.bytes().all(|byte| byte.is_ascii_digit()) => *item,
+            _ => return false,
+        };
+    }
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use cvm_models::actions::RunInstances;
+    use cvm_protocol::Action;
+
+    use super::*;
+
+    const INFO: Option<&ActionInfo> = Some(RunInstances::INFO);
+
+    #[test]
+    fn secrets_and_what_could_be_one_are_hidden() {
+        for (name, hidden) in [
+            ("Action", false),
+            ("Token", true),
+            ("InstanceName", false),
+            ("DataDisks.0.DiskSize", false),
+            ("Filters.0.Values.0", true),
+            ("LoginSettings.Password", true),
+            ("LoginSettings.KeyIds.0", false),
+            ("LoginSettings.KeyIds.x", true),
+            ("LoginSettings.password", true),
+            ("UserData", true),
+            ("InstanceName.0", true),
+            ("", true),
+        ] {
+            assert_eq!(is_hidden(INFO, name), hidden, "{name}");
+        }
+        assert!(is_hidden(None, "InstanceName"), "of an unknown action nothing is known");
+        assert!(!is_hidden(None, "Nonce"));
+    }
+
+    #[test]
+    fn a_query_keeps_its_spelling() {
+        let text = "InstanceName=a%20b+c&LoginSettings%2EPassword=x%79z&UserData=&Limit";
+        let shown = "InstanceName=a%20b+c&LoginSettings%2EPassword=***&UserData=***&Limit=***";
+        assert_eq!(query(INFO, text), shown);
+    }
+}

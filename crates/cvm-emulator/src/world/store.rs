@@ -1,0 +1,300 @@
+//! The instances of one region, and what is due to happen to them.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use cvm_models::enums::{InstanceState, IsolatedSource, RenewFlag, RestrictState};
+use std::time::Duration;
+
+use super::course::{Change, Course, End, TERMINATE};
+use super::machine::Underway;
+use super::{Addresses, Machine, Tokens};
+use crate::Moment;
+use crate::clock::Clock;
+
+/// How long the recycle bin keeps an instance.
+const RETENTION: Duration = Duration::from_secs(7 * 86_400);
+
+/// One region.
+#[derive(Debug, Default)]
+pub(crate) struct Store {
+    /// By the order in which they were made.
+    machines: BTreeMap<u64, Machine>,
+    serials: HashMap<String, u64>,
+    made: u64,
+    /// What happens next, to which instance.
+    due: BTreeSet<(Moment, u64, Event)>,
+    pub(crate) tokens: Tokens,
+    pub(crate) addresses: Addresses,
+}
+
+/// What can be due.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Event {
+    /// A step of an operation ends.
+    Step,
+    /// A prepaid term ends.
+    Expiry,
+    /// The recycle bin lets go.
+    Destruction,
+}
+
+impl Store {
+    /// The place of an instance.
+    pub(crate) fn serial(&self, instance_id: &str) -> Option<u64> {
+        self.serials.get(instance_id).copied()
+    }
+
+    /// The instance at a place.
+    pub(crate) fn machine(&self, serial: u64) -> Option<&Machine> {
+        self.machines.get(&serial)
+    }
+
+    /// All instances, the newest first: the order in which they are listed.
+    pub(crate) fn newest_first(&self) -> impl Iterator<Item = &Machine> {
+        self.machines.values().rev()
+    }
+
+    /// Takes in a new instance; returns its place.
+    pub(crate) fn insert(&mut self, machine: Machine) -> u64 {
+        let serial = self.made;
+        self.made += 1;
+        self.serials.insert(machine.shown.instance_id.clone(), serial);
+        if let Some(expires) = machine.expires {
+            self.due.insert((expires, serial, Event::Expiry));
+        }
+        self.machines.insert(serial, machine);
+        serial
+    }
+
+    /// Lets an operation begin. `note` is the action and the request id that the instance shows for
+    /// it; the platform's own operations have none.
+    pub(crate) fn begin(
+        &mut self,
+        serial: u64,
+        course: &'static Course,
+        change: Change,
+        note: Option<(&str, &str)>,
+        (clock, now): (&Clock, Moment),
+    ) {
+        let Some(machine) = self.machines.get_mut(&serial) else { return };
+        if let Some((action, request_id)) = note {
+            machine.note_operation(action, request_id);
+        }
+        machine.underway = Some(Underway { course, step: 0, due: now, change });
+        self.enter_step(serial, clock, now);
+    }
+
+    /// Lets everything happen that is due, in its order and at its time: what state an instance is in
+    /// depends on the virtual time, not on who has looked before.
+    pub(crate) fn settle(&mut self, clock: &Clock, now: Moment) {
+        while let Some((moment, serial, event)) = self.due.first().copied() {
+            if moment > now {
+                break;
+            }
+            self.due.pop_first();
+            match event {
+                Event::Step => self.end_step(serial, clock, moment),
+                Event::Expiry => self.expire(serial, moment),
+                Event::Destruction => self.destroy(serial, clock, moment),
+            }
+        }
+        self.tokens.forget(now);
+    }
+
+    /// Shows the step that the operation has come to, or ends the operation.
+    fn enter_step(&mut self, serial: u64, clock: &Clock, now: Moment) {
+        let Some(machine) = self.machines.get_mut(&serial) else { return };
+        let Some(mut underway) = machine.underway.take() else { return };
+        if let Some(step) = underway.course.steps.get(underway.step) {
+            if let Some(state) = &step.state {
+                machine.enter(state);
+            }
+            underway.due = now.after(clock.delay(step.lasts));
+            self.due.insert((underway.due, serial, Event::Step));
+            machine.underway = Some(underway);
+            return;
+        }
+        let end = &underway.course.end;
+        if machine.finish(end, &underway.change) {
+            if matches!(end, End::Isolated) {
+                self.due.insert((now.after(RETENTION), serial, Event::Destruction));
+            }
+        } else {
+            self.remove(serial);
+        }
+    }
+
+    fn end_step(&mut self, serial: u64, clock: &Clock, moment: Moment) {
+        let Some(machine) = self.machines.get_mut(&serial) else { return };
+        // An operation that was cut short has left its event behind.
+        let Some(underway) = machine.underway.as_mut().filter(|it| it.due == moment) else {
+            return;
+        };
+        underway.step += 1;
+        self.enter_step(serial, clock, moment);
+    }
+
+    /// The end of a prepaid term: another month, or the recycle bin.
+    fn expire(&mut self, serial: u64, moment: Moment) {
+        let Some(machine) = self.machines.get_mut(&serial) else { return };
+        let state = &machine.shown.instance_state;
+        if matches!(state, InstanceState::Shutdown | InstanceState::Terminating) {
+            return;
+        }
+        let (next, event) = if machine.shown.renew_flag == Some(RenewFlag::NotifyAndAutoRenew) {
+            let next = moment.months_later(1);
+            machine.expires = Some(next);
+            machine.shown.expired_time = Some(next.to_string());
+            (next, Event::Expiry)
+        } else {
+            machine.underway = None;
+            machine.isolate(RestrictState::Expired, IsolatedSource::Expire);
+            (moment.after(RETENTION), Event::Destruction)
+        };
+        self.due.insert((next, serial, event));
+    }
+
+    fn destroy(&mut self, serial: u64, clock: &Clock, moment: Moment) {
+        let is_kept = |machine: &Machine| machine.shown.instance_state == InstanceState::Shutdown;
+        if self.machines.get(&serial).is_some_and(is_kept) {
+            self.begin(serial, &TERMINATE, Change::None, None, (clock, moment));
+        }
+    }
+
+    fn remove(&mut self, serial: u64) {
+        if let Some(machine) = self.machines.remove(&serial) {
+            self.serials.remove(&machine.shown.instance_id);
+            self.addresses.release(&machine.shown);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use cvm_models::types::Instance;
+
+    use super::super::course::{ISOLATE, RESET_TYPE_FORCED, STOP};
+    use super::*;
+    use crate::clock::Pace;
+
+    fn machine(id: &str) -> Machine {
+        let shown = Instance {
+            instance_id: id.to_owned(),
+            instance_state: InstanceState::Running,
+            ..Instance::default()
+        };
+        Machine { shown, underway: None, expires: None }
+    }
+
+    fn state(store: &Store, serial: u64) -> Option<&str> {
+        store.machine(serial).map(|machine| machine.shown.instance_state.as_str())
+    }
+
+    fn at(seconds: u64) -> Moment {
+        Moment::from_unix(seconds)
+    }
+
+    fn manual() -> Clock {
+        Clock::new(Pace::Manual, at(0))
+    }
+
+    #[test]
+    fn an_operation_passes_through_its_states() {
+        let (mut store, clock) = (Store::default(), manual());
+        let serial = store.insert(machine("ins-00000001"));
+        let note = Some(("ResetInstancesType", "r-1"));
+        store.begin(serial, &RESET_TYPE_FORCED, Change::None, note, (&clock, at(100)));
+        for (seconds, expected) in [
+            (100, "STOPPING"),
+            (104, "STOPPING"),
+            (105, "STOPPED"),
+            (115, "STARTING"),
+            (125, "RUNNING"),
+        ] {
+            store.settle(&clock, at(seconds));
+            assert_eq!(state(&store, serial), Some(expected), "at {seconds}");
+        }
+        let shown = &store.machine(serial).unwrap().shown;
+        assert_eq!(shown.latest_operation_state.as_ref().map(|it| it.as_str()), Some("SUCCESS"));
+        assert_eq!(shown.latest_operation_request_id.as_deref(), Some("r-1"));
+    }
+
+    #[test]
+    fn how_often_one_looks_does_not_matter() {
+        let clock = manual();
+        let run = |looks: &[u64]| {
+            let mut store = Store::default();
+            let serial = store.insert(machine("ins-00000001"));
+            store.begin(serial, &RESET_TYPE_FORCED, Change::None, None, (&clock, at(0)));
+            looks.iter().for_each(|seconds| store.settle(&clock, at(*seconds)));
+            state(&store, serial).map(str::to_owned)
+        };
+        assert_eq!(run(&[16]), run(&(0..=16).collect::<Vec<_>>()));
+        assert_eq!(run(&[16]).as_deref(), Some("STARTING"));
+    }
+
+    #[test]
+    fn nothing_takes_time_at_the_instant_pace() {
+        let (mut store, clock) = (Store::default(), Clock::new(Pace::Instant, at(0)));
+        let serial = store.insert(machine("ins-00000001"));
+        store.begin(serial, &RESET_TYPE_FORCED, Change::None, None, (&clock, at(5)));
+        assert_eq!(state(&store, serial), Some("STOPPING"), "the answer shows the passing state");
+        store.settle(&clock, at(5));
+        assert_eq!(state(&store, serial), Some("RUNNING"));
+    }
+
+    #[test]
+    fn what_is_terminated_is_gone() {
+        let (mut store, clock) = (Store::default(), manual());
+        let serial = store.insert(machine("ins-00000001"));
+        store.begin(serial, &TERMINATE, Change::None, None, (&clock, at(0)));
+        assert_eq!(state(&store, serial), Some("TERMINATING"));
+        store.settle(&clock, at(10));
+        assert_eq!(store.serial("ins-00000001"), None);
+        assert_eq!(store.newest_first().count(), 0);
+    }
+
+    #[test]
+    fn the_recycle_bin_lets_go_after_seven_days() {
+        let (mut store, clock) = (Store::default(), manual());
+        let serial = store.insert(machine("ins-00000001"));
+        store.begin(serial, &ISOLATE, Change::None, None, (&clock, at(0)));
+        store.settle(&clock, at(10));
+        assert_eq!(state(&store, serial), Some("SHUTDOWN"));
+        let week = 7 * 86_400;
+        store.settle(&clock, at(week + 9));
+        assert_eq!(state(&store, serial), Some("SHUTDOWN"));
+        store.settle(&clock, at(week + 10));
+        assert_eq!(state(&store, serial), Some("TERMINATING"));
+    }
+
+    #[test]
+    fn the_recycle_bin_keeps_its_term_at_the_instant_pace() {
+        let (mut store, clock) = (Store::default(), Clock::new(Pace::Instant, at(0)));
+        let serial = store.insert(machine("ins-00000001"));
+        store.begin(serial, &ISOLATE, Change::None, None, (&clock, at(0)));
+        store.settle(&clock, at(60));
+        assert_eq!(state(&store, serial), Some("SHUTDOWN"));
+    }
+
+    #[test]
+    fn a_prepaid_term_ends_in_the_bin_or_is_renewed() {
+        let clock = manual();
+        let run = |flag: RenewFlag| {
+            let mut store = Store::default();
+            let mut machine = machine("ins-00000001");
+            machine.shown.renew_flag = Some(flag);
+            machine.expires = Some(at(1000));
+            let serial = store.insert(machine);
+            // An operation is going on when the term ends.
+            store.begin(serial, &STOP, Change::None, None, (&clock, at(990)));
+            store.settle(&clock, at(1010));
+            let shown = store.machine(serial).unwrap().shown.clone();
+            (shown.instance_state.as_str().to_owned(), shown.isolated_source, shown.expired_time)
+        };
+        let (state, source, _) = run(RenewFlag::NotifyAndManualRenew);
+        assert_eq!((state.as_str(), source), ("SHUTDOWN", IsolatedSource::Expire));
+        let (state, _, expires) = run(RenewFlag::NotifyAndAutoRenew);
+        assert_eq!((state.as_str(), expires.as_deref()), ("STOPPED", Some("1970-02-01T00:16:40Z")));
+    }
+}

@@ -1,0 +1,261 @@
+//! RunInstances: what it makes, and what it refuses to make.
+
+use cvm_models::actions::{DescribeInstances, DescribeInstancesResponse};
+use cvm_protocol::{Action, envelope};
+use serde_json::{Value, json};
+
+use crate::support::*;
+
+fn code_of(members: Value) -> String {
+    refused(&cloud(), "RunInstances", run(members))
+}
+
+#[test]
+fn a_launch_says_everything_that_is_promised() {
+    let cloud = cloud();
+    launch(&cloud, json!({}));
+    let request = Call::new("DescribeInstances").json("{}");
+    let mut response = DescribeInstancesResponse::default();
+    let answer = cloud.handle(&request);
+    let envelope = envelope::decode(&mut response, answer.body()).unwrap();
+    assert!(envelope.report.is_clean(), "{:?}", envelope.report);
+    assert_eq!(response.instance_set.len(), 1);
+    assert_eq!(DescribeInstances::INFO.response.name, "DescribeInstancesResponse");
+}
+
+#[test]
+fn an_instance_is_what_was_asked_for() {
+    let cloud = cloud();
+    let members = json!({
+        "InstanceType": "S5.LARGE8",
+        "SystemDisk": { "DiskType": "CLOUD_SSD", "DiskSize": 100 },
+        "DataDisks": [{ "DiskType": "CLOUD_PREMIUM", "DiskSize": 200 }, { "DiskSize": 0 }],
+        "InternetAccessible": { "InternetMaxBandwidthOut": 5 },
+        "SecurityGroupIds": ["sg-12345678"],
+        "InstanceName": "web",
+        "HostName": "web-{R:1}",
+        "TagSpecification": [{ "ResourceType": "instance",
+            "Tags": [{ "Key": "team", "Value": "blue" }] }],
+        "DisableApiTermination": true,
+        "Placement": { "Zone": "ap-guangzhou-3", "ProjectId": 7 },
+        "VirtualPrivateCloud": { "VpcId": "vpc-12345678", "SubnetId": "subnet-12345678" },
+    });
+    let id = launch(&cloud, members).remove(0);
+    let shown = show(&cloud, &id);
+    for (pointer, expected) in [
+        ("/InstanceState", json!("PENDING")),
+        ("/InstanceType", json!("S5.LARGE8")),
+        ("/CPU", json!(4)),
+        ("/Memory", json!(8)),
+        ("/SystemDisk/DiskType", json!("CLOUD_SSD")),
+        ("/SystemDisk/DiskSize", json!(100)),
+        ("/DataDisks/0/DiskSize", json!(200)),
+        ("/DataDisks/1", Value::Null),
+        ("/InternetAccessible/InternetMaxBandwidthOut", json!(5)),
+        ("/InternetAccessible/InternetChargeType", json!("TRAFFIC_POSTPAID_BY_HOUR")),
+        ("/SecurityGroupIds", json!(["sg-12345678"])),
+        ("/InstanceName", json!("web")),
+        ("/HostName", json!("web-1")),
+        ("/Tags", json!([{ "Key": "team", "Value": "blue" }])),
+        ("/DisableApiTermination", json!(true)),
+        ("/Placement/ProjectId", json!(7)),
+        ("/VirtualPrivateCloud/VpcId", json!("vpc-12345678")),
+        ("/InstanceChargeType", json!("POSTPAID_BY_HOUR")),
+        ("/CreatedTime", json!("2023-11-14T22:13:20Z")),
+        ("/ExpiredTime", Value::Null),
+        ("/RenewFlag", Value::Null),
+        ("/OsName", json!("CentOS 7.2 64bit")),
+        ("/StopChargingMode", json!("NOT_APPLICABLE")),
+        ("/IsolatedSource", json!("NOTISOLATED")),
+        ("/LatestOperation", json!("RunInstances")),
+        ("/LatestOperationState", json!("OPERATING")),
+    ] {
+        let found = shown.pointer(pointer).cloned().unwrap_or_default();
+        assert_eq!(found, expected, "{pointer}");
+    }
+    for pointer in ["/SystemDisk/DiskId", "/DataDisks/0/DiskId"] {
+        let disk = shown.pointer(pointer).and_then(Value::as_str).unwrap();
+        assert!(disk.starts_with("disk-"), "{disk}");
+    }
+    assert_eq!(shown["PublicIpAddresses"].as_array().unwrap().len(), 1);
+    assert_eq!(shown["PrivateIpAddresses"].as_array().unwrap().len(), 1);
+    // Written as null, not left out: that is how the service says that there is none.
+    assert!(shown.as_object().unwrap()["ExpiredTime"].is_null());
+    assert!(!shown.to_string().contains("Password"));
+}
+
+#[test]
+fn defaults_are_the_documented_ones() {
+    let cloud = cloud();
+    let body = json!({ "Placement": { "Zone": "ap-guangzhou-2" }, "ImageId": IMAGE });
+    let answer = done(&cloud, "RunInstances", body);
+    let shown = show(&cloud, answer["InstanceIdSet"][0].as_str().unwrap());
+    assert_eq!(shown["InstanceType"], "S1.SMALL1");
+    assert_eq!(shown["InstanceName"], "未命名");
+    assert_eq!(shown["SystemDisk"]["DiskSize"], 50);
+    assert_eq!(shown["InternetAccessible"]["InternetMaxBandwidthOut"], 0);
+    assert!(shown["PublicIpAddresses"].is_null());
+    assert_eq!(shown["VirtualPrivateCloud"]["VpcId"], "");
+    assert_eq!(shown["DataDisks"], json!([]));
+}
+
+#[test]
+fn several_instances_have_names_and_addresses_of_their_own() {
+    let cloud = cloud();
+    let ids = launch(&cloud, json!({ "InstanceCount": 12, "InstanceName": "web" }));
+    assert_eq!(ids.len(), 12);
+    let shown: Vec<_> = ids.iter().map(|id| show(&cloud, id)).collect();
+    assert_eq!(shown[0]["InstanceName"], "web1");
+    assert_eq!(shown[11]["InstanceName"], "web12");
+    for member in ["InstanceId", "Uuid", "PrivateIpAddresses", "HostName"] {
+        let mut values: Vec<_> = shown.iter().map(|one| one[member].to_string()).collect();
+        values.sort();
+        values.dedup();
+        assert_eq!(values.len(), 12, "{member}");
+    }
+    let ids = launch(&cloud, json!({ "InstanceCount": 2, "InstanceName": "db{R:8,F:3}-x" }));
+    assert_eq!(show(&cloud, &ids[1])["InstanceName"], "db009-x");
+}
+
+#[test]
+fn a_seed_makes_the_same_cloud() {
+    let ids = || launch(&cloud(), json!({ "InstanceCount": 3 }));
+    assert_eq!(ids(), ids());
+}
+
+#[test]
+fn what_is_not_there_is_refused() {
+    let zone = |zone: &str| json!({ "Placement": { "Zone": zone } });
+    for (members, expected) in [
+        (json!({ "ImageId": "img-00000000" }), "InvalidImageId.NotFound"),
+        (json!({ "InstanceType": "Z9.PLURAL1" }), "InvalidParameterValue.InstanceTypeNotFound"),
+        (json!({ "InstanceType": "plural" }), "InvalidInstanceType.Malformed"),
+        (zone("ap-beijing-3"), "InvalidZone.MismatchRegion"),
+        (zone("ap-guangzhou-99"), "InvalidZone.MismatchRegion"),
+        (
+            json!({ "LoginSettings": { "KeyIds": ["skey-12345678"] } }),
+            "InvalidParameterValue.KeyPairNotFound",
+        ),
+        (
+            json!({ "LaunchTemplate": { "LaunchTemplateId": "lt-12345678" } }),
+            "InvalidParameterValue.LaunchTemplateIdNotExisted",
+        ),
+        (
+            json!({ "ActionTimer": { "TimerAction": "TerminateInstances",
+            "ActionTime": "2030-01-01T00:00:00Z" } }),
+            "UnsupportedOperation",
+        ),
+    ] {
+        assert_eq!(code_of(members.clone()), expected, "{members}");
+    }
+    let members = json!({ "Placement": { "Zone": "ap-guangzhou-6" }, "InstanceType": "S1.SMALL1" });
+    assert_eq!(code_of(members), "ResourceUnavailable.InstanceType");
+}
+
+#[test]
+fn what_does_not_fit_together_is_refused() {
+    let disks = |one: &str, two: &str| {
+        json!({ "DataDisks": [{ "DiskType": one, "DiskSize": 100 },
+            { "DiskType": two, "DiskSize": 100 }] })
+    };
+    for (members, expected) in [
+        (disks("LOCAL_BASIC", "LOCAL_BASIC"), "InvalidParameterValue.LimitExceeded"),
+        (json!({ "SystemDisk": { "DiskSize": 10 } }), "InvalidParameterValue.Range"),
+        (json!({ "MinCount": 2 }), "InvalidParameterValue.InvalidParameterMinCount"),
+        (json!({ "LoginSettings": { "Password": "abcdefgh" } }), "InvalidPassword"),
+        (json!({ "UserData": "not base64!" }), "InvalidParameterValue.InvalidUserDataFormat"),
+        (
+            json!({ "InternetAccessible": { "PublicIpAssigned": true } }),
+            "InvalidParameterCombination",
+        ),
+        (
+            json!({ "TagSpecification": [{ "ResourceType": "instance", "Tags": [
+            { "Key": "a", "Value": "1" }, { "Key": "a", "Value": "2" }] }] }),
+            "InvalidParameterValue.DuplicateTags",
+        ),
+        (
+            json!({ "VirtualPrivateCloud": { "VpcId": "DEFAULT", "SubnetId": "subnet-1" } }),
+            "InvalidParameterValue.VpcIdSubnetIdNotMatch",
+        ),
+        (
+            json!({ "InstanceName": "n".repeat(127), "InstanceCount": 10 }),
+            "InvalidInstanceName.TooLong",
+        ),
+    ] {
+        assert_eq!(code_of(members.clone()), expected, "{members}");
+    }
+    let cloud = cloud();
+    launch(&cloud, disks("LOCAL_BASIC", "CLOUD_PREMIUM"));
+    launch(&cloud, json!({ "InstanceCount": 2, "MinCount": 2 }));
+}
+
+#[test]
+fn a_refused_launch_makes_nothing() {
+    let cloud = cloud();
+    let members = json!({ "InstanceCount": 3, "LoginSettings": { "Password": "abcdefgh" } });
+    assert_eq!(refused(&cloud, "RunInstances", run(members)), "InvalidPassword");
+    assert_eq!(done(&cloud, "DescribeInstances", json!({}))["TotalCount"], 0);
+}
+
+#[test]
+fn subnets_are_known_once_they_are_used() {
+    let cloud = cloud();
+    let network = |vpc: &str, addresses: &[&str]| {
+        json!({ "VirtualPrivateCloud": { "VpcId": vpc, "SubnetId": "subnet-12345678",
+            "PrivateIpAddresses": addresses } })
+    };
+    let id = launch(&cloud, network("vpc-12345678", &["172.16.0.9"])).remove(0);
+    assert_eq!(show(&cloud, &id)["PrivateIpAddresses"], json!(["172.16.0.9"]));
+    let code = |members| refused(&cloud, "RunInstances", run(members));
+    assert_eq!(code(network("vpc-12345678", &["172.16.0.9"])), "VpcIpIsUsed");
+    let expected = "InvalidParameterValue.VpcIdSubnetIdNotMatch";
+    assert_eq!(code(network("vpc-87654321", &[])), expected);
+    let expected = "InvalidParameterCombination";
+    assert_eq!(code(network("vpc-12345678", &["172.16.0.10", "172.16.0.11"])), expected);
+    // The address is free again once its instance is gone.
+    pass(&cloud, 20);
+    done(&cloud, "TerminateInstances", json!({ "InstanceIds": [id] }));
+    pass(&cloud, 10);
+    launch(&cloud, network("vpc-12345678", &["172.16.0.9"]));
+}
+
+#[test]
+fn the_default_network_is_always_there() {
+    let cloud = cloud();
+    let members = json!({ "VirtualPrivateCloud": { "VpcId": "DEFAULT", "SubnetId": "DEFAULT" } });
+    let first = show(&cloud, &launch(&cloud, members.clone())[0]);
+    let second = show(&cloud, &launch(&cloud, members)[0]);
+    let network = &first["VirtualPrivateCloud"];
+    assert_eq!(network, &second["VirtualPrivateCloud"]);
+    assert!(network["VpcId"].as_str().unwrap().starts_with("vpc-"), "{network}");
+    assert!(network["SubnetId"].as_str().unwrap().starts_with("subnet-"), "{network}");
+}
+
+#[test]
+fn a_dry_run_checks_and_changes_nothing() {
+    let cloud = cloud();
+    let answer = done(&cloud, "RunInstances", run(json!({ "DryRun": true })));
+    assert_eq!(answer.as_object().unwrap().len(), 1, "{answer}");
+    let bad = run(json!({ "DryRun": true, "ImageId": "img-00000000" }));
+    assert_eq!(refused(&cloud, "RunInstances", bad), "InvalidImageId.NotFound");
+    assert_eq!(done(&cloud, "DescribeInstances", json!({}))["TotalCount"], 0);
+}
+
+#[test]
+fn a_boolean_that_travels_as_text_may_have_any_case() {
+    let cloud = cloud();
+    launch(&cloud, json!({ "LoginSettings": { "KeepImageLogin": "TRUE" } }));
+    let members = json!({ "LoginSettings": { "KeepImageLogin": "perhaps" } });
+    assert_eq!(refused(&cloud, "RunInstances", run(members)), "InvalidParameterValue");
+}
+
+#[test]
+fn prepaid_instances_have_a_term() {
+    let cloud = cloud();
+    let members = json!({ "InstanceChargeType": "PREPAID",
+        "InstanceChargePrepaid": { "Period": 3, "RenewFlag": "NOTIFY_AND_AUTO_RENEW" } });
+    let shown = show(&cloud, &launch(&cloud, members)[0]);
+    assert_eq!(shown["ExpiredTime"], "2024-02-14T22:13:20Z");
+    assert_eq!(shown["RenewFlag"], "NOTIFY_AND_AUTO_RENEW");
+    assert_eq!(shown["InternetAccessible"]["InternetChargeType"], "BANDWIDTH_PREPAID");
+}

@@ -1,0 +1,160 @@
+//! Lists: filters, pages, totals and order.
+
+use serde_json::{Value, json};
+
+use crate::support::*;
+
+fn names(answer: &Value) -> Vec<&str> {
+    let instances = answer["InstanceSet"].as_array().unwrap();
+    instances.iter().map(|one| one["InstanceName"].as_str().unwrap()).collect()
+}
+
+fn filter(name: &str, values: &[&str]) -> Value {
+    json!({ "Filters": [{ "Name": name, "Values": values }] })
+}
+
+#[test]
+fn the_newest_come_first_and_pages_are_exact() {
+    let cloud = cloud();
+    launch(&cloud, json!({ "InstanceName": "first" }));
+    pass(&cloud, 1);
+    launch(&cloud, json!({ "InstanceName": "web", "InstanceCount": 25 }));
+    let answer = done(&cloud, "DescribeInstances", json!({}));
+    assert_eq!((names(&answer).len(), &answer["TotalCount"]), (20, &json!(26)));
+    assert_eq!(names(&answer)[0], "web25");
+    let answer = done(&cloud, "DescribeInstances", json!({ "Offset": 24, "Limit": 100 }));
+    assert_eq!(names(&answer), ["web1", "first"]);
+    assert_eq!(answer["TotalCount"], 26);
+    let answer = done(&cloud, "DescribeInstances", json!({ "Offset": 26 }));
+    assert_eq!((&answer["InstanceSet"], &answer["TotalCount"]), (&json!([]), &json!(26)));
+    let status = done(&cloud, "DescribeInstancesStatus", json!({ "Offset": 5, "Limit": 5 }));
+    assert_eq!(status["InstanceStatusSet"].as_array().unwrap().len(), 5);
+    assert_eq!(status["TotalCount"], 26);
+}
+
+#[test]
+fn pages_have_no_overlap_and_no_hole() {
+    let cloud = cloud();
+    launch(&cloud, json!({ "InstanceCount": 30 }));
+    let mut seen = Vec::new();
+    for offset in (0..30).step_by(7) {
+        let answer = done(&cloud, "DescribeInstances", json!({ "Offset": offset, "Limit": 7 }));
+        let page = answer["InstanceSet"].as_array().unwrap();
+        seen.extend(page.iter().map(|one| one["InstanceId"].to_string()));
+    }
+    assert_eq!(seen.len(), 30);
+    seen.sort();
+    seen.dedup();
+    assert_eq!(seen.len(), 30);
+}
+
+#[test]
+fn filters_choose_and_the_total_counts_what_is_chosen() {
+    let cloud = cloud();
+    let tags = |team: &str| {
+        json!({ "InstanceName": team, "InstanceCount": 3, "TagSpecification": [{
+            "ResourceType": "instance", "Tags": [{ "Key": "team", "Value": team }] }] })
+    };
+    launch(&cloud, tags("red"));
+    launch(&cloud, tags("blue"));
+    launch(&cloud, json!({ "Placement": { "Zone": "ap-guangzhou-4" }, "InstanceName": "other" }));
+    for (name, values, expected) in [
+        ("zone", vec!["ap-guangzhou-3"], 6),
+        ("zone", vec!["ap-guangzhou-3", "ap-guangzhou-4"], 7),
+        ("zone", vec!["ap-guangzhou-7"], 0),
+        ("tag:team", vec!["red"], 3),
+        ("tag-key", vec!["team"], 6),
+        ("instance-name", vec!["re"], 3),
+        ("instance-name", vec!["*lue2"], 1),
+        ("instance-state", vec!["PENDING"], 7),
+        ("instance-state", vec!["RUNNING"], 0),
+        ("instance-charge-type", vec!["POSTPAID_BY_HOUR"], 7),
+        ("creation-start-time", vec!["2023-11-14 22:13:20"], 7),
+        ("creation-end-time", vec!["2023-11-14 22:13:19"], 0),
+    ] {
+        let mut body = filter(name, &values);
+        body["Limit"] = json!(2);
+        let answer = done(&cloud, "DescribeInstances", body);
+        assert_eq!(answer["TotalCount"], expected, "{name} {values:?}");
+        let shown = answer["InstanceSet"].as_array().unwrap().len();
+        assert_eq!(shown as i64, expected.min(2), "{name} {values:?}");
+    }
+    let both = json!({ "Filters": [
+        { "Name": "tag:team", "Values": ["red", "blue"] },
+        { "Name": "instance-name", "Values": ["red1"] },
+    ] });
+    assert_eq!(done(&cloud, "DescribeInstances", both)["TotalCount"], 1);
+}
+
+#[test]
+fn an_unknown_filter_is_not_ignored() {
+    let cloud = cloud();
+    for action in ["DescribeInstances", "DescribeImages", "DescribeInstanceTypeConfigs"] {
+        let code = refused(&cloud, action, filter("colour", &["red"]));
+        assert_eq!(code, "InvalidFilter", "{action}");
+    }
+}
+
+#[test]
+fn ids_choose_and_unknown_ones_are_left_out() {
+    let cloud = cloud();
+    let ids = launch(&cloud, json!({ "InstanceCount": 3 }));
+    let body = json!({ "InstanceIds": [ids[0], ids[2], "ins-zzzzzzzz"] });
+    for (action, list) in
+        [("DescribeInstances", "InstanceSet"), ("DescribeInstancesStatus", "InstanceStatusSet")]
+    {
+        let answer = done(&cloud, action, body.clone());
+        assert_eq!(answer["TotalCount"], 2, "{action}");
+        assert_eq!(answer[list][0]["InstanceId"], json!(ids[2]), "{action}");
+    }
+}
+
+#[test]
+fn zones_are_the_region_s() {
+    let cloud = cloud();
+    let answer = done(&cloud, "DescribeZones", json!({}));
+    let zone = &answer["ZoneSet"][2];
+    assert_eq!(zone["Zone"], "ap-guangzhou-3");
+    assert_eq!(zone["ZoneId"], "100003");
+    assert_eq!(zone["ZoneState"], "AVAILABLE");
+    let request = Call::new("DescribeZones").region("ap-shanghai-fsi").json("{}");
+    assert_eq!(read(&cloud.handle(&request))["TotalCount"], 3);
+}
+
+#[test]
+fn images_are_listed() {
+    let cloud = cloud();
+    let answer = done(&cloud, "DescribeImages", json!({ "ImageIds": [IMAGE] }));
+    assert_eq!(answer["TotalCount"], 1);
+    let image = &answer["ImageSet"][0];
+    assert_eq!(image["ImageType"], "PUBLIC_IMAGE");
+    assert!(image.as_object().unwrap()["SyncPercent"].is_null());
+    let all = done(&cloud, "DescribeImages", json!({ "Limit": 2 }));
+    assert_eq!(all["ImageSet"].as_array().unwrap().len(), 2);
+    let total = all["TotalCount"].as_i64().unwrap();
+    let windows = done(&cloud, "DescribeImages", filter("platform", &["Windows"]));
+    let others = windows["TotalCount"].as_i64().unwrap();
+    assert!(others > 0 && others < total);
+    let private = filter("image-type", &["PRIVATE_IMAGE"]);
+    assert_eq!(done(&cloud, "DescribeImages", private)["ImageSet"], json!([]));
+    let code = refused(&cloud, "DescribeImages", json!({ "InstanceType": "Z9.PLURAL1" }));
+    assert_eq!(code, "InvalidParameterValue.InstanceTypeNotFound");
+    let code = refused(&cloud, "DescribeImages", json!({ "ImageIds": ["image"] }));
+    assert_eq!(code, "InvalidImageId.Malformed");
+}
+
+#[test]
+fn type_configs_follow_the_catalogue() {
+    let cloud = cloud();
+    let body = json!({ "Filters": [
+        { "Name": "zone", "Values": ["ap-guangzhou-2"] },
+        { "Name": "instance-type", "Values": ["GN7.2XLARGE32"] },
+    ] });
+    let answer = done(&cloud, "DescribeInstanceTypeConfigs", body);
+    let configs = answer["InstanceTypeConfigSet"].as_array().unwrap();
+    assert_eq!(configs.len(), 1);
+    assert_eq!((&configs[0]["GPU"], &configs[0]["GpuCount"]), (&json!(1), &json!(1.0)));
+    let none = filter("zone", &["ap-beijing-3"]);
+    let answer = done(&cloud, "DescribeInstanceTypeConfigs", none);
+    assert_eq!(answer["InstanceTypeConfigSet"], json!([]));
+}

@@ -1,0 +1,134 @@
+//! Over a real socket: the server starts, limits, and stops.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use cvm_emulator::{Cloud, Emulator, StartError};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use crate::support::*;
+
+/// Sends bytes and reads until the server closes.
+async fn exchange(address: SocketAddr, bytes: &[u8]) -> String {
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    // The server may refuse before it has read everything.
+    let _ = stream.write_all(bytes).await;
+    let mut answer = Vec::new();
+    let _ = stream.read_to_end(&mut answer).await;
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+/// A signed request as text, for the emulator's own credential and the real time.
+fn text(cloud: &Cloud, address: SocketAddr, body: &str) -> String {
+    let mut call = Call::new("DescribeZones");
+    call.credential = cloud.credential();
+    call.host = address.to_string();
+    call.timestamp = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap().as_secs();
+    let request = call.json(body.to_owned());
+    let mut text =
+        format!("POST / HTTP/1.1\r\nconnection: close\r\ncontent-length: {}\r\n", body.len());
+    for (name, value) in request.headers() {
+        text += &format!("{name}: {}\r\n", value.to_str().unwrap());
+    }
+    text + "\r\n" + body
+}
+
+#[tokio::test]
+async fn it_listens_on_loopback_and_answers() {
+    let emulator = Emulator::start().await.unwrap();
+    assert!(emulator.address().ip().is_loopback());
+    assert_eq!(emulator.url(), format!("http://{}", emulator.address()));
+    let answer =
+        exchange(emulator.address(), text(emulator.cloud(), emulator.address(), "{}").as_bytes())
+            .await;
+    assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
+    assert!(answer.contains("\r\ncontent-type: application/json\r\n"), "{answer}");
+    assert!(answer.contains("\"TotalCount\":7"), "{answer}");
+    emulator.stop().await;
+}
+
+#[tokio::test]
+async fn every_start_has_a_credential_of_its_own() {
+    let (one, two) = (Emulator::start().await.unwrap(), Emulator::start().await.unwrap());
+    assert_ne!(one.credential().secret_id(), two.credential().secret_id());
+    assert_ne!(one.credential().secret_key(), two.credential().secret_key());
+    assert!(one.credential().secret_id().starts_with("AKID"));
+    // The one's key opens nothing at the other.
+    let request = text(one.cloud(), two.address(), "{}");
+    let answer = exchange(two.address(), request.as_bytes()).await;
+    assert!(answer.contains("AuthFailure.SecretIdNotFound"), "{answer}");
+}
+
+#[tokio::test]
+async fn it_ends_when_it_is_stopped_and_when_it_is_dropped() {
+    let emulator = Emulator::start().await.unwrap();
+    let address = emulator.address();
+    let _idle = TcpStream::connect(address).await.unwrap();
+    tokio::time::timeout(Duration::from_secs(2), emulator.stop()).await.unwrap();
+    assert!(TcpStream::connect(address).await.is_err());
+
+    let emulator = Emulator::start().await.unwrap();
+    let address = emulator.address();
+    drop(emulator);
+    let ended = async {
+        while TcpStream::connect(address).await.is_ok() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(2), ended).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_server_tells_when_it_is_ready_and_stops_when_it_is_told() {
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let (ready, address) = tokio::sync::oneshot::channel();
+    let server = tokio::spawn(Emulator::builder().serve(
+        move |cloud: &Cloud, address| {
+            ready.send((cloud.clone(), address)).unwrap();
+            Ok::<(), StartError>(())
+        },
+        async {
+            let _ = stopped.await;
+        },
+    ));
+    let (cloud, address) = address.await.unwrap();
+    let answer = exchange(address, text(&cloud, address, "{}").as_bytes()).await;
+    assert!(answer.contains("\"TotalCount\":7"), "{answer}");
+    drop(stop);
+    tokio::time::timeout(Duration::from_secs(2), server).await.unwrap().unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn a_taken_address_is_an_error() {
+    let emulator = Emulator::start().await.unwrap();
+    let error = Emulator::builder().listen(emulator.address()).start().await.unwrap_err();
+    assert!(matches!(error, StartError::Listen(address, _) if address == emulator.address()));
+}
+
+#[tokio::test]
+async fn a_body_that_is_too_long_is_answered() {
+    let emulator = Emulator::start().await.unwrap();
+    let body = " ".repeat((10 << 20) + 1);
+    let request = text(emulator.cloud(), emulator.address(), &body);
+    let answer = exchange(emulator.address(), request.as_bytes()).await;
+    assert!(answer.contains("RequestSizeLimitExceeded"), "{answer}");
+}
+
+#[tokio::test]
+async fn smuggled_requests_are_refused() {
+    let emulator = Emulator::start().await.unwrap();
+    for head in [
+        "POST / HTTP/1.1\r\nhost: h\r\ncontent-length: 2\r\ncontent-length: 3\r\n\r\n{}",
+        "POST / HTTP/1.1\r\nhost: h\r\ncontent-length: +2\r\n\r\n{}",
+        "POST / HTTP/1.1\r\nhost : h\r\n\r\n",
+        "GET / HTTP/9.9\r\n\r\n",
+        "\0\0\0\0\r\n\r\n",
+    ] {
+        let answer = exchange(emulator.address(), head.as_bytes()).await;
+        assert!(answer.starts_with("HTTP/1.1 400 "), "{head:?}: {answer}");
+    }
+    let head = format!("GET /?{} HTTP/1.1\r\n\r\n", "x".repeat(1 << 17));
+    let answer = exchange(emulator.address(), head.as_bytes()).await;
+    assert!(answer.starts_with("HTTP/1.1 4"), "{answer}");
+}

@@ -1,0 +1,259 @@
+//! What a request may say, and the code for each way of saying it wrong.
+
+use bytes::Bytes;
+use serde_json::{Value, json};
+
+use crate::support::*;
+
+#[test]
+fn what_is_missing_is_named() {
+    let cloud = cloud();
+    for action in ["StartInstances", "StopInstances", "RebootInstances", "TerminateInstances"] {
+        for body in [json!({}), json!({ "InstanceIds": [] }), json!({ "InstanceIds": null })] {
+            assert_eq!(refused(&cloud, action, body), "MissingParameter", "{action}");
+        }
+    }
+    assert_eq!(refused(&cloud, "RunInstances", json!({ "ImageId": IMAGE })), "MissingParameter");
+    let zone = json!({ "Placement": { "Zone": "ap-guangzhou-3" } });
+    assert_eq!(refused(&cloud, "RunInstances", zone), "MissingParameter");
+    let prepaid = run(json!({ "InstanceChargeType": "PREPAID" }));
+    assert_eq!(refused(&cloud, "RunInstances", prepaid), "MissingParameter");
+    let no_period = run(json!({ "InstanceChargeType": "PREPAID", "InstanceChargePrepaid": {} }));
+    assert_eq!(refused(&cloud, "RunInstances", no_period), "MissingParameter");
+}
+
+#[test]
+fn what_is_unknown_is_named() {
+    let cloud = cloud();
+    let answer = send(&cloud, "DescribeInstances", json!({ "limit": 1 }));
+    assert_eq!(code(&answer), "UnknownParameter");
+    assert!(answer["Error"]["Message"].as_str().unwrap().contains("`limit`"), "{answer}");
+    let deep = run(json!({ "SystemDisk": { "Size": 50 } }));
+    let answer = send(&cloud, "RunInstances", deep);
+    assert_eq!(code(&answer), "UnknownParameter");
+    assert!(answer["Error"]["Message"].as_str().unwrap().contains("`SystemDisk.Size`"));
+}
+
+#[test]
+fn types_are_checked() {
+    let cloud = cloud();
+    for (name, value) in [
+        ("InstanceCount", json!("many")),
+        ("InstanceCount", json!(1.5)),
+        ("InstanceCount", json!({})),
+        ("InstanceCount", json!([1])),
+        ("InstanceCount", json!(u64::MAX)),
+        ("InstanceName", json!(5)),
+        ("InstanceName", json!(true)),
+        ("InstanceName", json!(["web"])),
+        ("DryRun", json!("perhaps")),
+        ("Placement", json!("ap-guangzhou-3")),
+        ("SecurityGroupIds", json!("sg-12345678")),
+        ("SecurityGroupIds", json!([null])),
+        ("DataDisks", json!({})),
+    ] {
+        let body = run(json!({ name: value }));
+        assert_eq!(refused(&cloud, "RunInstances", body), "InvalidParameter", "{name} {value}");
+    }
+    // The service takes numbers and booleans written as text.
+    let body = run(json!({ "InstanceCount": "2", "DryRun": "TRUE" }));
+    done(&cloud, "RunInstances", body);
+}
+
+#[test]
+fn a_body_is_one_json_object() {
+    let cloud = cloud();
+    for body in ["", "null", "[]", "{", "{} {}", "{\"Limit\":1,\"Limit\":2}", "\u{feff}{}"] {
+        let request = Call::new("DescribeInstances").json(Bytes::from(body.to_owned()));
+        let answer = read(&cloud.handle(&request));
+        assert_eq!(code(&answer), "InvalidParameter", "{body}");
+    }
+}
+
+#[test]
+fn a_refused_secret_is_not_shown() {
+    let cloud = cloud();
+    for password in [json!("Sho0rt!"), json!("no-kinds-at-all-though-it-is-very-long-indeed")] {
+        let body = run(json!({ "LoginSettings": { "Password": password } }));
+        let answer = send(&cloud, "RunInstances", body);
+        assert_eq!(code(&answer), "InvalidPassword");
+        assert!(!answer.to_string().contains(password.as_str().unwrap()), "{answer}");
+    }
+}
+
+#[test]
+fn ranges_and_sets_have_their_codes() {
+    let cloud = cloud();
+    let prepaid = |period: i64| json!({ "InstanceChargeType": "PREPAID", "InstanceChargePrepaid": { "Period": period } });
+    let disk = |kind: &str| json!({ "SystemDisk": { "DiskType": kind } });
+    let tag = json!({ "TagSpecification": [{ "ResourceType": "vpc",
+        "Tags": [{ "Key": "a", "Value": "b" }] }] });
+    for (members, expected) in [
+        (json!({ "InstanceCount": 0 }), "InvalidParameterValue.Range"),
+        (json!({ "InstanceCount": 501 }), "InvalidParameterValue.Range"),
+        (prepaid(13), "InvalidPeriod"),
+        (json!({ "InstanceChargeType": "FREE" }), "InvalidParameterValue"),
+        (disk("FLOPPY"), "InvalidParameterValue"),
+        (tag, "InvalidParameterValue"),
+        (json!({ "InstanceName": "n".repeat(129) }), "InvalidInstanceName.TooLong"),
+        (json!({ "ClientToken": "t".repeat(65) }), "InvalidClientToken.TooLong"),
+        (json!({ "HostName": "h" }), "InvalidParameterValue.IllegalHostName"),
+        (json!({ "ImageId": "image-1" }), "InvalidImageId.Malformed"),
+        (json!({ "SecurityGroupIds": ["group"] }), "InvalidParameterValue"),
+        (
+            json!({ "VirtualPrivateCloud": { "VpcId": "v", "SubnetId": "subnet-1" } }),
+            "InvalidParameterValue.VpcIdMalformed",
+        ),
+        (
+            json!({ "LoginSettings": { "Password": "Abcdefg1", "KeyIds": ["skey-12345678"] } }),
+            "InvalidParameterCombination",
+        ),
+        (json!({ "UserData": "A".repeat(4 * 5462) }), "InvalidParameterValue.TooLarge"),
+        (
+            json!({ "Metadata": { "Items": [{ "Key": "a b", "Value": "c" }] } }),
+            "InvalidParameterValue.IncorrectFormat",
+        ),
+    ] {
+        let code = refused(&cloud, "RunInstances", run(members.clone()));
+        assert_eq!(code, expected, "{members}");
+    }
+}
+
+#[test]
+fn identifiers_have_their_length() {
+    let cloud = cloud();
+    for id in ["ins-1122", "ins-1234567", "ins-1234567X", "i-12345678", "ins-"] {
+        for action in ["StopInstances", "DescribeInstances", "DescribeInstancesStatus"] {
+            let code = refused(&cloud, action, json!({ "InstanceIds": [id] }));
+            assert_eq!(code, "InvalidInstanceId.Malformed", "{action} {id}");
+        }
+    }
+    for id in ["ins-12345678", "ins--dcs9x3gz"] {
+        let code = refused(&cloud, "StopInstances", json!({ "InstanceIds": [id] }));
+        assert_eq!(code, "InvalidInstanceId.NotFound", "{id}");
+    }
+}
+
+#[test]
+fn lists_have_their_length() {
+    let cloud = cloud();
+    let ids = |count: usize| -> Vec<_> { (0..count).map(|at| format!("ins-{at:08}")).collect() };
+    for action in ["StartInstances", "StopInstances", "RebootInstances", "TerminateInstances"] {
+        let code = refused(&cloud, action, json!({ "InstanceIds": ids(101) }));
+        assert_eq!(code, "InvalidParameterValue.LimitExceeded", "{action}");
+        let code = refused(&cloud, action, json!({ "InstanceIds": ids(100) }));
+        assert_eq!(code, "InvalidInstanceId.NotFound", "{action}");
+    }
+    let two = json!({ "InstanceIds": ids(2), "InstanceType": "S5.MEDIUM4" });
+    let code = refused(&cloud, "ResetInstancesType", two);
+    assert_eq!(code, "InvalidParameterValue.LimitExceeded");
+}
+
+#[test]
+fn pages_have_their_limits() {
+    let cloud = cloud();
+    for (members, code_of_images, code_of_instances) in [
+        (
+            json!({ "Limit": 101 }),
+            "InvalidParameterValue.InvalidParameterValueLimit",
+            "InvalidParameterValue",
+        ),
+        (
+            json!({ "Limit": 0 }),
+            "InvalidParameterValue.InvalidParameterValueLimit",
+            "InvalidParameterValue",
+        ),
+        (json!({ "Offset": -1 }), "InvalidParameter", "InvalidParameterValue"),
+    ] {
+        assert_eq!(refused(&cloud, "DescribeImages", members.clone()), code_of_images);
+        assert_eq!(refused(&cloud, "DescribeInstances", members.clone()), code_of_instances);
+        assert_eq!(refused(&cloud, "DescribeInstancesStatus", members), code_of_instances);
+    }
+}
+
+#[test]
+fn ids_and_filters_exclude_each_other() {
+    let cloud = cloud();
+    let filters = json!([{ "Name": "zone", "Values": ["ap-guangzhou-3"] }]);
+    let both = json!({ "InstanceIds": ["ins-12345678"], "Filters": filters });
+    assert_eq!(refused(&cloud, "DescribeInstances", both), "InvalidParameter");
+    let filters = json!([{ "Name": "platform", "Values": ["CentOS"] }]);
+    let both = json!({ "ImageIds": [IMAGE], "Filters": filters });
+    let expected = "InvalidParameter.InvalidParameterCoexistImageIdsFilters";
+    assert_eq!(refused(&cloud, "DescribeImages", both), expected);
+}
+
+#[test]
+fn filters_have_their_number() {
+    let cloud = cloud();
+    let filters = |count: usize| -> Value {
+        let one = json!({ "Name": "zone", "Values": ["ap-guangzhou-3"] });
+        json!({ "Filters": vec![one; count] })
+    };
+    for action in ["DescribeInstances", "DescribeInstanceTypeConfigs"] {
+        done(&cloud, action, filters(10));
+        let code = refused(&cloud, action, filters(11));
+        assert_eq!(code, "InvalidFilterValue.LimitExceeded", "{action}");
+    }
+    let two = json!({ "Filters": [{ "Name": "zone", "Values": ["a", "b"] }] });
+    let code = refused(&cloud, "DescribeInstanceTypeConfigs", two);
+    assert_eq!(code, "InvalidFilterValue.LimitExceeded");
+}
+
+#[test]
+fn the_flat_form_is_checked_alike() {
+    let cloud = cloud();
+    let refused = |action: &str, pairs: &[(&str, &str)]| {
+        let call = Call::new(action);
+        [Dialect::Tc3Get, Dialect::V1Sha1, Dialect::OldGateway]
+            .map(|dialect| code(&read(&cloud.handle(&call.pairs(dialect, pairs)))).to_owned())
+    };
+    for (action, pairs, expected) in [
+        ("DescribeInstances", &[("Limit", "x")][..], "InvalidParameter"),
+        ("DescribeInstances", &[("Limit.0", "1")], "InvalidParameter"),
+        ("DescribeInstances", &[("InstanceIds", "ins-12345678")], "InvalidParameter"),
+        ("DescribeInstances", &[("InstanceIds.x", "ins-12345678")], "InvalidParameter"),
+        ("DescribeInstances", &[("Filters.0", "zone")], "InvalidParameter"),
+        ("DescribeInstances", &[("limit", "1")], "UnknownParameter"),
+        ("DescribeInstances", &[("Limit", "101")], "InvalidParameterValue"),
+        ("DescribeInstances", &[("Filters.0.Name", "zone")], "MissingParameter"),
+        ("StopInstances", &[], "MissingParameter"),
+    ] {
+        assert_eq!(refused(action, pairs), [expected; 3], "{action} {pairs:?}");
+    }
+}
+
+#[test]
+fn a_name_given_twice_is_refused() {
+    let cloud = cloud();
+    let call = Call::new("DescribeInstanceTypeConfigs");
+    // The signer signs no such request, so the second one is put in behind its back.
+    let first = [("Filters.1.Name", "zone"), ("Filters.1.Values.1", "ap-guangzhou-2")];
+    for dialect in [Dialect::V1Sha256Get, Dialect::OldGateway] {
+        let mut request = call.pairs(dialect, &first);
+        let uri = format!("{}&Filters.1.Name=instance-family", request.uri());
+        *request.uri_mut() = uri.parse().unwrap();
+        let answer = read(&cloud.handle(&request));
+        assert_eq!(code(&answer), "InvalidParameter", "{dialect:?}");
+    }
+    let twice = [("Limit", "1"), ("Limit", "1")];
+    let answer = read(&cloud.handle(&Call::new("DescribeInstances").query(&twice)));
+    assert_eq!(code(&answer), "InvalidParameter");
+}
+
+#[test]
+fn list_indexes_may_have_gaps() {
+    let cloud = cloud();
+    let pairs = [
+        ("Filters.7.Name", "zone"),
+        ("Filters.7.Values.3", "ap-guangzhou-2"),
+        ("Filters.1.Name", "instance-family"),
+        ("Filters.1.Values.1", "S2"),
+    ];
+    for dialect in [Dialect::Tc3Get, Dialect::V1Sha1, Dialect::OldGateway] {
+        let request = Call::new("DescribeInstanceTypeConfigs").pairs(dialect, &pairs);
+        let answer = read(&cloud.handle(&request));
+        let configs = answer["InstanceTypeConfigSet"].as_array().unwrap();
+        assert_eq!(configs.len(), 10, "{dialect:?}: {answer}");
+    }
+}

@@ -1,0 +1,134 @@
+//! Method, size, version, action and region, in this order and before any parameter.
+
+use bytes::Bytes;
+use http::{HeaderValue, Method, StatusCode};
+use serde_json::json;
+use tower::ServiceExt;
+
+use crate::support::*;
+
+fn routed(call: &Call) -> String {
+    code(&read(&cloud().handle(&call.json("{\"No\":1}")))).to_owned()
+}
+
+#[test]
+fn only_get_and_post() {
+    let cloud = cloud();
+    for method in [Method::PUT, Method::DELETE, Method::HEAD, Method::OPTIONS, Method::PATCH] {
+        let mut request = Call::new("DescribeZones").json("{}");
+        *request.method_mut() = method.clone();
+        assert_eq!(code(&read(&cloud.handle(&request))), "UnsupportedProtocol", "{method}");
+    }
+}
+
+#[test]
+fn each_check_comes_before_the_next() {
+    let good = Call::new("DescribeZones");
+    let bad = Call { version: "2018-08-13".into(), action: "Dance".into(), ..good.clone() };
+    assert_eq!(routed(&bad.clone().region("atlantis")), "NoSuchVersion");
+    let bad = Call { version: VERSION.into(), ..bad };
+    assert_eq!(routed(&bad.region("atlantis")), "InvalidAction");
+    assert_eq!(routed(&good.clone().region("atlantis")), "UnsupportedRegion");
+    assert_eq!(routed(&good), "UnknownParameter");
+}
+
+#[test]
+fn common_parameters_are_asked_for() {
+    let good = Call::new("DescribeZones");
+    assert_eq!(routed(&Call { version: String::new(), ..good.clone() }), "MissingParameter");
+    assert_eq!(routed(&Call { action: String::new(), ..good.clone() }), "MissingParameter");
+    assert_eq!(routed(&good.region("")), "MissingParameter");
+}
+
+#[test]
+fn an_action_without_region_does_not_look_at_it() {
+    let cloud = cloud();
+    for region in ["", "atlantis", "ap-singapore"] {
+        let call = Call::new("DescribeRegions").region(region);
+        let answer = read(&cloud.handle(&call.json("{}")));
+        assert_eq!(answer["TotalCount"], 21, "{region}");
+    }
+}
+
+#[test]
+fn the_old_gateway_knows_old_regions_and_needs_no_version() {
+    let cloud = cloud();
+    let call = Call { version: String::new(), ..Call::new("DescribeZones").region("gz") };
+    let answer = read(&cloud.handle(&call.flat(Dialect::OldGateway, &[])));
+    assert_eq!(answer["ZoneSet"][0]["Zone"], "ap-guangzhou-1");
+    let call = Call::new("DescribeZones").region("gz");
+    let answer = read(&cloud.handle(&call.flat(Dialect::V1Sha1, &[])));
+    assert_eq!(code(&answer), "UnsupportedRegion");
+}
+
+#[test]
+fn regions_do_not_share_instances() {
+    let cloud = cloud();
+    let id = launch(&cloud, json!({})).remove(0);
+    let call = Call::new("DescribeInstances").region("ap-shanghai");
+    assert_eq!(read(&cloud.handle(&call.json("{}")))["TotalCount"], 0);
+    let call = Call::new("StartInstances").region("ap-shanghai");
+    let answer = read(&cloud.handle(&call.json(json!({ "InstanceIds": [id] }).to_string())));
+    assert_eq!(code(&answer), "InvalidInstanceId.NotFound");
+}
+
+#[test]
+fn too_much_is_refused() {
+    let cloud = cloud();
+    let call = Call::new("DescribeZones");
+    let mut long = vec![b' '; (10 << 20) - 2];
+    long.extend_from_slice(b"{}");
+    assert_eq!(read(&cloud.handle(&call.json(long.clone())))["TotalCount"], 7);
+    long.push(b' ');
+    let answer = read(&cloud.handle(&call.json(long)));
+    assert_eq!(code(&answer), "RequestSizeLimitExceeded");
+    let value = "x".repeat(1 << 20);
+    let answer = read(&cloud.handle(&call.flat(Dialect::V1Sha1, &[("A", &value)])));
+    assert_eq!(code(&answer), "RequestSizeLimitExceeded");
+    let answer = read(&cloud.handle(&call.query(&[("A", &value[..33 << 10])])));
+    assert_eq!(code(&answer), "RequestSizeLimitExceeded");
+}
+
+#[test]
+fn other_paths_do_not_exist() {
+    let mut request = Call::new("DescribeZones").json("{}");
+    *request.uri_mut() = "/admin".parse().unwrap();
+    assert_eq!(cloud().handle(&request).status(), StatusCode::NOT_FOUND);
+}
+
+#[test]
+fn the_trace_id_comes_back() {
+    let mut request = Call::new("DescribeZones").json("{}");
+    request.headers_mut().insert("x-tc-traceid", HeaderValue::from_static("abc"));
+    assert_eq!(cloud().handle(&request).headers()["x-tc-traceid"], "abc");
+}
+
+#[test]
+fn request_ids_are_the_seed_s_and_do_not_repeat() {
+    let ids = || {
+        let cloud = cloud();
+        let id = |_| send(&cloud, "DescribeZones", json!({}))["RequestId"].to_string();
+        (0..3).map(id).collect::<Vec<_>>()
+    };
+    let first = ids();
+    assert_eq!(first, ids());
+    assert!(first[0] != first[1] && first[1] != first[2]);
+}
+
+#[tokio::test]
+async fn the_router_answers_without_a_socket() {
+    let app = cvm_emulator::app(&cloud());
+    let request = Call::new("DescribeZones").json("{}").map(axum::body::Body::from);
+    let response = app.clone().oneshot(request).await.unwrap();
+    let (parts, body) = response.into_parts();
+    let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
+    let answer = read(&http::Response::from_parts(parts, body));
+    assert_eq!(answer["TotalCount"], 7);
+
+    let long = Bytes::from(vec![b' '; (10 << 20) + 1]);
+    let request = Call::new("DescribeZones").json(long).map(axum::body::Body::from);
+    let (parts, body) = app.oneshot(request).await.unwrap().into_parts();
+    let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
+    let answer = read(&http::Response::from_parts(parts, body));
+    assert_eq!(code(&answer), "RequestSizeLimitExceeded");
+}

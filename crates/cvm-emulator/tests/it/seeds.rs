@@ -1,0 +1,107 @@
+//! The documents' own story, every parameter of it, in every dialect.
+
+use serde_json::json;
+
+use crate::support::*;
+
+const TYPES: &[(&str, &str)] = &[
+    ("Filters.0.Name", "zone"),
+    ("Filters.0.Values.0", "ap-guangzhou-2"),
+    ("Filters.1.Name", "instance-family"),
+    ("Filters.1.Values.0", "S2"),
+];
+
+const INSTANCE: &[(&str, &str)] = &[
+    ("Placement.Zone", "ap-guangzhou-2"),
+    ("InstanceChargeType", "POSTPAID_BY_HOUR"),
+    ("ImageId", "img-pmqg1cw7"),
+    ("InstanceType", "S1.SMALL1"),
+    ("SystemDisk.DiskType", "LOCAL_BASIC"),
+    ("SystemDisk.DiskSize", "50"),
+    ("DataDisks.0.DiskType", "LOCAL_BASIC"),
+    ("DataDisks.0.DiskSize", "100"),
+    ("InternetAccessible.InternetChargeType", "TRAFFIC_POSTPAID_BY_HOUR"),
+    ("InternetAccessible.InternetMaxBandwidthOut", "10"),
+    ("InternetAccessible.PublicIpAssigned", "TRUE"),
+    ("InstanceName", "QCLOUD-TEST"),
+    ("LoginSettings.Password", "Qcloud@TestApi123++"),
+    ("EnhancedService.SecurityService.Enabled", "TRUE"),
+    ("EnhancedService.MonitorService.Enabled", "TRUE"),
+    ("InstanceCount", "1"),
+];
+
+#[test]
+fn the_story_works_in_every_dialect() {
+    for dialect in DIALECTS {
+        let cloud = cloud();
+        let call = |action: &str, pairs: &[(&str, &str)]| {
+            let answer = read(&cloud.handle(&Call::new(action).pairs(dialect, pairs)));
+            assert!(answer.get("Error").is_none(), "{dialect:?} {action}: {answer}");
+            answer
+        };
+        let configs = call("DescribeInstanceTypeConfigs", TYPES);
+        let configs = configs["InstanceTypeConfigSet"].as_array().unwrap();
+        let fits = |one: &&serde_json::Value| one["CPU"] == 2 && one["Memory"] == 4;
+        let found: Vec<_> = configs.iter().filter(fits).collect();
+        assert_eq!(found.len(), 1, "{dialect:?}");
+        assert_eq!(found[0]["InstanceType"], "S2.MEDIUM4");
+        assert_eq!(found[0]["InstanceFamily"], "S2");
+        assert_eq!(found[0]["Zone"], "ap-guangzhou-2");
+
+        let answer = call("RunInstances", INSTANCE);
+        let ids = answer["InstanceIdSet"].as_array().unwrap();
+        assert_eq!(ids.len(), 1, "{dialect:?}");
+        let id = ids[0].as_str().unwrap();
+        pass(&cloud, 20);
+        let shown = show(&cloud, id);
+        for (pointer, expected) in [
+            ("/InstanceState", json!("RUNNING")),
+            ("/Placement/Zone", json!("ap-guangzhou-2")),
+            ("/SystemDisk/DiskType", json!("LOCAL_BASIC")),
+            ("/DataDisks/0/DiskType", json!("LOCAL_BASIC")),
+            ("/DataDisks/0/DiskSize", json!(100)),
+            ("/InternetAccessible/InternetMaxBandwidthOut", json!(10)),
+            ("/InstanceName", json!("QCLOUD-TEST")),
+        ] {
+            assert_eq!(shown.pointer(pointer), Some(&expected), "{dialect:?} {pointer}");
+        }
+        assert_eq!(shown["PublicIpAddresses"].as_array().unwrap().len(), 1, "{dialect:?}");
+        assert!(!shown.to_string().contains("Qcloud@"), "{dialect:?}");
+
+        let answer = call("TerminateInstances", &[("InstanceIds.0", id)]);
+        assert_eq!(answer.as_object().unwrap().len(), 1, "{dialect:?}");
+        pass(&cloud, 10);
+        assert_eq!(state(&cloud, id), "gone", "{dialect:?}");
+    }
+}
+
+#[test]
+fn the_prepaid_example_works() {
+    let cloud = cloud();
+    let mut pairs = INSTANCE.to_vec();
+    pairs[1] = ("InstanceChargeType", "PREPAID");
+    pairs.push(("InstanceChargePrepaid.Period", "1"));
+    pairs.push(("InstanceChargePrepaid.RenewFlag", "NOTIFY_AND_AUTO_RENEW"));
+    let request = Call::new("RunInstances").flat(Dialect::OldGateway, &pairs);
+    let answer = read(&cloud.handle(&request));
+    let shown = show(&cloud, answer["InstanceIdSet"][0].as_str().unwrap());
+    assert_eq!(shown["RenewFlag"], "NOTIFY_AND_AUTO_RENEW");
+    assert_eq!(shown["ExpiredTime"], "2023-12-14T22:13:20Z");
+}
+
+#[test]
+fn the_simple_example_works() {
+    let cloud = cloud();
+    let pairs = [("Placement.Zone", "ap-guangzhou-2"), ("ImageId", "img-pmqg1cw7")];
+    let request = Call::new("RunInstances").flat(Dialect::OldGateway, &pairs);
+    let answer = read(&cloud.handle(&request));
+    assert_eq!(answer["InstanceIdSet"].as_array().map(Vec::len), Some(1), "{answer}");
+}
+
+#[test]
+fn the_two_ids_of_the_old_document_are_well_formed() {
+    let cloud = cloud();
+    let pairs = [("InstanceIds.0", "ins-r8hr2upy"), ("InstanceIds.1", "ins-5d8a23rs")];
+    let request = Call::new("TerminateInstances").flat(Dialect::V1Sha256Get, &pairs);
+    assert_eq!(code(&read(&cloud.handle(&request))), "InvalidInstanceId.NotFound");
+}

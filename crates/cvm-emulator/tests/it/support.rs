@@ -1,0 +1,288 @@
+//! Signs requests in every dialect and hands them to a cloud without a socket.
+
+use bytes::Bytes;
+use cvm_emulator::{Cloud, Emulator, Moment};
+use cvm_protocol::percent;
+use cvm_signer::{Credential, Method, tc3, v1};
+use http::{Request, Response};
+use serde_json::Value;
+
+/// The real time in every test, so that none depends on the day it runs.
+pub const NOW: u64 = 1_700_000_000;
+
+pub const HOST: &str = "cvm.tencentcloudapi.com";
+pub const OLD_HOST: &str = "cvm.api.qcloud.com";
+pub const VERSION: &str = "2017-03-12";
+pub const IMAGE: &str = "img-pmqg1cw7";
+
+pub fn credential() -> Credential {
+    Credential::new("AKIDEXAMPLE", "a-secret-key").unwrap()
+}
+
+/// A cloud whose time stands still until it is advanced.
+pub fn cloud() -> Cloud {
+    Emulator::builder()
+        .seed(1)
+        .manual()
+        .began(Moment::from_unix(NOW))
+        .wall_clock(|| NOW)
+        .credential(credential())
+        .build()
+        .unwrap()
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Dialect {
+    Tc3,
+    Tc3Get,
+    V1Sha1,
+    V1Sha256Get,
+    OldGateway,
+    OldGatewayPost,
+}
+
+pub const DIALECTS: [Dialect; 6] = [
+    Dialect::Tc3,
+    Dialect::Tc3Get,
+    Dialect::V1Sha1,
+    Dialect::V1Sha256Get,
+    Dialect::OldGateway,
+    Dialect::OldGatewayPost,
+];
+
+/// A call before it is signed; tests bend its parts.
+#[derive(Clone)]
+pub struct Call {
+    pub credential: Credential,
+    pub action: String,
+    pub version: String,
+    pub region: String,
+    pub timestamp: u64,
+    pub host: String,
+    pub service: String,
+    pub token: Option<String>,
+}
+
+impl Call {
+    pub fn new(action: &str) -> Self {
+        Self {
+            credential: credential(),
+            action: action.into(),
+            version: VERSION.into(),
+            region: "ap-guangzhou".into(),
+            timestamp: NOW,
+            host: HOST.into(),
+            service: "cvm".into(),
+            token: None,
+        }
+    }
+
+    pub fn region(mut self, region: &str) -> Self {
+        self.region = region.into();
+        self
+    }
+
+    /// As API 3.0 with a JSON body.
+    pub fn json(&self, body: impl Into<Bytes>) -> Request<Bytes> {
+        let body = body.into();
+        let headers = [("content-type", "application/json"), ("host", self.host.as_str())];
+        let signed = tc3::Request::post(&body, &headers);
+        let value = tc3::sign(&self.credential, &self.service, self.timestamp, &signed).unwrap();
+        self.tc3("POST", "/", "application/json", value, body)
+    }
+
+    /// As API 3.0 with a query.
+    pub fn query(&self, pairs: &[(&str, &str)]) -> Request<Bytes> {
+        const FORM: &str = "application/x-www-form-urlencoded";
+        let query = percent::encode_pairs(pairs.iter().copied());
+        let headers = [("content-type", FORM), ("host", self.host.as_str())];
+        let signed = tc3::Request::get(&query, &headers);
+        let value = tc3::sign(&self.credential, &self.service, self.timestamp, &signed).unwrap();
+        self.tc3("GET", &format!("/?{query}"), FORM, value, Bytes::new())
+    }
+
+    fn tc3(
+        &self,
+        method: &str,
+        uri: &str,
+        content_type: &str,
+        authorization: String,
+        body: Bytes,
+    ) -> Request<Bytes> {
+        let mut request = Request::builder()
+            .method(method)
+            .uri(uri)
+            .header("Host", &self.host)
+            .header("Content-Type", content_type)
+            .header("Authorization", authorization)
+            .header("X-TC-Timestamp", self.timestamp.to_string());
+        for (name, value) in [
+            ("X-TC-Action", &self.action),
+            ("X-TC-Version", &self.version),
+            ("X-TC-Region", &self.region),
+            ("X-TC-Token", self.token.as_ref().unwrap_or(&String::new())),
+        ] {
+            if !value.is_empty() {
+                request = request.header(name, value);
+            }
+        }
+        request.body(body).unwrap()
+    }
+
+    /// With the signature among the parameters.
+    pub fn flat(&self, dialect: Dialect, pairs: &[(&str, &str)]) -> Request<Bytes> {
+        let (method, path, host) = match dialect {
+            Dialect::V1Sha1 => (Method::Post, v1::API3_PATH, self.host.as_str()),
+            Dialect::V1Sha256Get => (Method::Get, v1::API3_PATH, self.host.as_str()),
+            Dialect::OldGateway => (Method::Get, v1::GATEWAY_PATH, OLD_HOST),
+            _ => (Method::Post, v1::GATEWAY_PATH, OLD_HOST),
+        };
+        let algorithm = if dialect == Dialect::V1Sha1 { "HmacSHA1" } else { "HmacSHA256" };
+        let timestamp = self.timestamp.to_string();
+        let token = self.token.clone().unwrap_or_default();
+        let common = [
+            ("Action", self.action.as_str()),
+            ("Version", &self.version),
+            ("Region", &self.region),
+            ("Timestamp", &timestamp),
+            ("Nonce", "4711"),
+            ("SecretId", self.credential.secret_id()),
+            ("SignatureMethod", algorithm),
+            ("Token", &token),
+        ];
+        let common = common.into_iter().filter(|(_, value)| !value.is_empty());
+        let mut params: Vec<_> = common.chain(pairs.iter().copied()).collect();
+        let request = v1::Request { method, host, path, params: &params };
+        let signature = v1::sign(&self.credential, &request).unwrap();
+        params.push(("Signature", signature.as_str()));
+        let text = percent::encode_pairs(params);
+        let request = Request::builder().method(method.as_str()).header("Host", host);
+        match method {
+            Method::Get => request.uri(format!("{path}?{text}")).body(Bytes::new()).unwrap(),
+            Method::Post => request
+                .uri(path)
+                .header("Content-Type", "application/x-www-form-urlencoded")
+                .body(text.into())
+                .unwrap(),
+        }
+    }
+
+    /// In any dialect, from the flat form.
+    pub fn pairs(&self, dialect: Dialect, pairs: &[(&str, &str)]) -> Request<Bytes> {
+        match dialect {
+            Dialect::Tc3 => self.json(serde_json::to_vec(&grow(pairs)).unwrap()),
+            Dialect::Tc3Get => self.query(pairs),
+            _ => self.flat(dialect, pairs),
+        }
+    }
+}
+
+/// The JSON of flat pairs; every value stays text, which the service takes for numbers as well.
+fn grow(pairs: &[(&str, &str)]) -> Value {
+    let mut root = Value::Object(serde_json::Map::new());
+    for (name, value) in pairs {
+        let mut node = &mut root;
+        let steps: Vec<_> = name.split('.').collect();
+        for (depth, step) in steps.iter().enumerate() {
+            let child = match step.parse::<usize>() {
+                Ok(_) => {
+                    if !node.is_array() {
+                        *node = Value::Array(Vec::new());
+                    }
+                    let list = node.as_array_mut().unwrap();
+                    // The tests number items one after another.
+                    let index = step.parse::<usize>().unwrap();
+                    if list.len() == index {
+                        list.push(Value::Null);
+                    }
+                    &mut list[index]
+                }
+                Err(_) => {
+                    if !node.is_object() {
+                        *node = Value::Object(serde_json::Map::new());
+                    }
+                    node.as_object_mut().unwrap().entry(*step).or_insert(Value::Null)
+                }
+            };
+            if depth + 1 == steps.len() {
+                *child = Value::String((*value).to_owned());
+            }
+            node = child;
+        }
+    }
+    root
+}
+
+/// What is inside of `Response`, after the rules that every answer keeps.
+pub fn read(response: &Response<Bytes>) -> Value {
+    assert_eq!(response.status(), 200);
+    assert_eq!(response.headers()["content-type"], "application/json");
+    let body: Value = serde_json::from_slice(response.body()).unwrap();
+    assert_eq!(body.as_object().unwrap().len(), 1, "{body}");
+    let inner = body["Response"].clone();
+    assert!(inner["RequestId"].as_str().is_some_and(|id| id.len() == 36), "{body}");
+    inner
+}
+
+pub fn code(answer: &Value) -> &str {
+    answer["Error"]["Code"].as_str().unwrap_or_else(|| panic!("no error in {answer}"))
+}
+
+/// Sends a JSON call to Guangzhou.
+pub fn send(cloud: &Cloud, action: &str, body: Value) -> Value {
+    read(&cloud.handle(&Call::new(action).json(body.to_string())))
+}
+
+/// As [`send`], for a call that is to succeed.
+pub fn done(cloud: &Cloud, action: &str, body: Value) -> Value {
+    let answer = send(cloud, action, body);
+    assert!(answer.get("Error").is_none(), "{action}: {answer}");
+    answer
+}
+
+/// As [`send`], for a call that is to be refused: its code.
+pub fn refused(cloud: &Cloud, action: &str, body: Value) -> String {
+    code(&send(cloud, action, body)).to_owned()
+}
+
+/// A request that launches, with further members over the fewest possible.
+pub fn run(members: Value) -> Value {
+    let mut body = serde_json::json!({
+        "Placement": { "Zone": "ap-guangzhou-3" },
+        "ImageId": IMAGE,
+        "InstanceType": "S5.MEDIUM4",
+    });
+    let body_members = body.as_object_mut().unwrap();
+    body_members.extend(members.as_object().unwrap().clone());
+    body
+}
+
+/// Launches and returns the ids.
+pub fn launch(cloud: &Cloud, members: Value) -> Vec<String> {
+    let answer = done(cloud, "RunInstances", run(members));
+    let ids = answer["InstanceIdSet"].as_array().unwrap();
+    ids.iter().map(|id| id.as_str().unwrap().to_owned()).collect()
+}
+
+/// Lets so many seconds pass.
+pub fn pass(cloud: &Cloud, seconds: u64) {
+    cloud.clock().advance(std::time::Duration::from_secs(seconds));
+}
+
+/// Launches one and waits until it runs.
+pub fn running(cloud: &Cloud, members: Value) -> String {
+    let id = launch(cloud, members).remove(0);
+    pass(cloud, 20);
+    assert_eq!(state(cloud, &id), "RUNNING");
+    id
+}
+
+/// The whole of an instance.
+pub fn show(cloud: &Cloud, id: &str) -> Value {
+    done(cloud, "DescribeInstances", serde_json::json!({ "InstanceIds": [id] }))["InstanceSet"][0]
+        .clone()
+}
+
+pub fn state(cloud: &Cloud, id: &str) -> String {
+    show(cloud, id)["InstanceState"].as_str().unwrap_or("gone").to_owned()
+}

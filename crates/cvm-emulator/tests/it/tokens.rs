@@ -1,0 +1,107 @@
+//! ClientToken: a repeated launch is the first launch.
+
+use std::thread;
+
+use serde_json::{Value, json};
+
+use crate::support::*;
+
+fn with_token(token: &str, members: Value) -> Value {
+    let mut body = run(members);
+    body["ClientToken"] = json!(token);
+    body
+}
+
+#[test]
+fn the_same_token_gets_the_same_instances() {
+    let cloud = cloud();
+    let body = with_token("t-1", json!({ "InstanceCount": 2 }));
+    let first = done(&cloud, "RunInstances", body.clone());
+    let second = done(&cloud, "RunInstances", body);
+    assert_eq!(first["InstanceIdSet"], second["InstanceIdSet"]);
+    assert_ne!(first["RequestId"], second["RequestId"]);
+    assert_eq!(done(&cloud, "DescribeInstances", json!({}))["TotalCount"], 2);
+}
+
+#[test]
+fn the_dialect_makes_no_difference() {
+    let cloud = cloud();
+    let pairs = [
+        ("Placement.Zone", "ap-guangzhou-3"),
+        ("ImageId", IMAGE),
+        ("InstanceCount", "1"),
+        ("ClientToken", "t-1"),
+    ];
+    let call = Call::new("RunInstances");
+    let ids = DIALECTS.map(|dialect| {
+        let answer = read(&cloud.handle(&call.pairs(dialect, &pairs)));
+        answer["InstanceIdSet"].to_string()
+    });
+    assert!(ids.iter().all(|id| *id == ids[0]), "{ids:?}");
+    assert_eq!(done(&cloud, "DescribeInstances", json!({}))["TotalCount"], 1);
+}
+
+#[test]
+fn a_token_with_other_parameters_is_refused() {
+    let cloud = cloud();
+    let password = |text: &str| json!({ "LoginSettings": { "Password": text } });
+    done(&cloud, "RunInstances", with_token("t-1", password("Abcdefg1")));
+    for members in [json!({}), password("Abcdefg2")] {
+        let code = refused(&cloud, "RunInstances", with_token("t-1", members));
+        assert_eq!(code, "InvalidParameterValue");
+    }
+    assert_eq!(done(&cloud, "DescribeInstances", json!({}))["TotalCount"], 1);
+}
+
+#[test]
+fn other_tokens_and_other_regions_are_other_launches() {
+    let cloud = cloud();
+    done(&cloud, "RunInstances", with_token("t-1", json!({})));
+    done(&cloud, "RunInstances", with_token("t-2", json!({})));
+    done(&cloud, "RunInstances", run(json!({})));
+    done(&cloud, "RunInstances", run(json!({})));
+    assert_eq!(done(&cloud, "DescribeInstances", json!({}))["TotalCount"], 4);
+    let mut body = with_token("t-1", json!({}));
+    body["Placement"]["Zone"] = json!("ap-shanghai-2");
+    let request = Call::new("RunInstances").region("ap-shanghai").json(body.to_string());
+    assert!(read(&cloud.handle(&request)).get("Error").is_none());
+}
+
+#[test]
+fn a_token_is_remembered_for_a_day() {
+    let cloud = cloud();
+    let body = with_token("t-1", json!({}));
+    let ids = || done(&cloud, "RunInstances", body.clone())["InstanceIdSet"].to_string();
+    let first = ids();
+    pass(&cloud, 86_399);
+    assert_eq!(ids(), first);
+    pass(&cloud, 1);
+    assert_ne!(ids(), first);
+}
+
+#[test]
+fn neither_a_dry_run_nor_a_refusal_uses_a_token_up() {
+    let cloud = cloud();
+    done(&cloud, "RunInstances", with_token("t-1", json!({ "DryRun": true })));
+    let bad = with_token("t-1", json!({ "ImageId": "img-00000000" }));
+    assert_eq!(refused(&cloud, "RunInstances", bad), "InvalidImageId.NotFound");
+    let first = done(&cloud, "RunInstances", with_token("t-1", json!({})));
+    assert_eq!(first["InstanceIdSet"].as_array().unwrap().len(), 1);
+    let dry = done(&cloud, "RunInstances", with_token("t-1", json!({ "DryRun": true })));
+    assert!(dry.get("InstanceIdSet").is_none(), "{dry}");
+}
+
+#[test]
+fn of_many_at_once_one_wins() {
+    for round in 0..20 {
+        let cloud = cloud();
+        let body = with_token(&format!("t-{round}"), json!({}));
+        let answers: Vec<_> = thread::scope(|scope| {
+            let start = || done(&cloud, "RunInstances", body.clone())["InstanceIdSet"].to_string();
+            let threads: Vec<_> = (0..16).map(|_| scope.spawn(start)).collect();
+            threads.into_iter().map(|one| one.join().unwrap()).collect()
+        });
+        assert!(answers.iter().all(|ids| *ids == answers[0]), "{answers:?}");
+        assert_eq!(done(&cloud, "DescribeInstances", json!({}))["TotalCount"], 1);
+    }
+}
