@@ -1,0 +1,332 @@
+//! What was typed: words, options and parameters, before anything is known of what they mean.
+//!
+//! Options are this program's and begin with a lower-case letter; parameters are the action's and begin
+//! with an upper-case one. So they never clash, whatever members an action may get.
+
+use std::ffi::OsString;
+
+use crate::exit::{Failure, Result};
+use crate::options::{self, OptionInfo, Scope};
+use crate::suggest;
+
+/// A command line, taken apart.
+#[derive(Debug, Default)]
+pub struct Line {
+    /// The words that are no option and no value of one: the command and what follows it.
+    pub words: Vec<String>,
+    options: Vec<(&'static OptionInfo, String)>,
+    /// What was given to the action.
+    pub parameters: Vec<Parameter>,
+}
+
+/// `--Name value …`, as typed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Parameter {
+    /// The name without the dashes, such as `DataDisks.0.DiskSize`.
+    pub name: String,
+    /// The values that followed it.
+    pub values: Vec<String>,
+}
+
+impl Line {
+    /// Takes the arguments apart, the program's own name left out.
+    pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Self> {
+        let mut line = Self::default();
+        let mut arguments = arguments.into_iter().map(text).peekable();
+        let mut parameter_open = false;
+        while let Some(argument) = arguments.next() {
+            let argument = argument?;
+            let Some(Dashed { name, value }) = Dashed::of(&argument) else {
+                match line.parameters.last_mut().filter(|_| parameter_open) {
+                    Some(parameter) => parameter.values.push(argument),
+                    None if argument.starts_with('-') && argument.len() > 1 => {
+                        return Err(unknown_option(&argument));
+                    }
+                    // `tccli cvm RunInstances`, where `tccli` is an alias of this program.
+                    None if argument == "cvm" && line.words.is_empty() => {}
+                    None => line.words.push(argument),
+                }
+                continue;
+            };
+            if name.starts_with(|first: char| first.is_ascii_uppercase()) {
+                // A value behind `=` is the only one: what follows is no longer this parameter's.
+                parameter_open = value.is_none();
+                let values = value.map(str::to_owned).into_iter().collect();
+                line.parameters.push(Parameter { name: name.to_owned(), values });
+                continue;
+            }
+            parameter_open = false;
+            let option = line.known(name)?;
+            let value = match (option.value, value) {
+                (None, Some(_)) => {
+                    return Err(Failure::usage(format!("`--{name}` takes no value")));
+                }
+                (None, None) => String::new(),
+                (Some(_), Some(value)) => value.to_owned(),
+                (Some(placeholder), None) => {
+                    let is_value = |next: &Result<String>| {
+                        next.as_ref().is_ok_and(|next| Dashed::of(next).is_none())
+                    };
+                    match arguments.next_if(is_value) {
+                        Some(value) => value?,
+                        None => {
+                            return Err(Failure::usage(format!("`--{name}` needs a value"))
+                                .hint(format!("write `--{name} {placeholder}`")));
+                        }
+                    }
+                }
+            };
+            if line.options.iter().any(|(known, _)| known.name == option.name) {
+                return Err(Failure::usage(format!("`--{name}` is given twice")));
+            }
+            line.options.push((option, value));
+        }
+        Ok(line)
+    }
+
+    /// The option of this name: the command's own, if several commands have one of the name.
+    fn known(&self, name: &str) -> Result<&'static OptionInfo> {
+        if let Some((_, why)) = options::REFUSED.iter().find(|(refused, _)| *refused == name) {
+            return Err(Failure::usage(format!("there is no option `--{name}`")).hint(*why));
+        }
+        let scope = self.words.first().map_or(Scope::Plain, |word| Scope::of(word));
+        let mut named = options::OPTIONS.iter().filter(|option| option.name == name).peekable();
+        let first = named.peek().copied();
+        named
+            .find(|option| option.scopes.contains(&scope))
+            .or(first)
+            .ok_or_else(|| unknown_option(&format!("--{name}")))
+    }
+
+    /// The value of an option, if it was given.
+    pub fn option(&self, name: &str) -> Option<&str> {
+        self.options.iter().find(|(option, _)| option.name == name).map(|(_, value)| value.as_str())
+    }
+
+    /// Whether an option was given.
+    pub fn has(&self, name: &str) -> bool {
+        self.option(name).is_some()
+    }
+
+    /// Whether any option or parameter was given.
+    pub fn is_given(&self) -> bool {
+        !self.options.is_empty() || !self.parameters.is_empty()
+    }
+
+    /// Refuses options, parameters and words that the command does not take.
+    pub fn only(&self, command: &str, scope: Scope, words: usize) -> Result<()> {
+        if let Some((option, _)) = self
+            .options
+            .iter()
+            .find(|(option, _)| options::of(scope).all(|own| own.name != option.name))
+        {
+            let why = if option.name.starts_with("secret") {
+                options::NO_SECRETS.to_owned()
+            } else {
+                options::summary(scope)
+            };
+            return Err(
+                Failure::usage(format!("`cvm {command}` takes no `--{}`", option.name)).hint(why)
+            );
+        }
+        if scope != Scope::Action
+            && let Some(parameter) = self.parameters.first()
+        {
+            return Err(Failure::usage(format!("`cvm {command}` takes no `--{}`", parameter.name))
+                .hint("parameters belong to actions: `cvm ACTION --Parameter value`"));
+        }
+        if let Some(word) = self.words.get(words + 1) {
+            // Behind parameters it may be the rest of a value that was not quoted, even of a secret.
+            let what = if self.parameters.is_empty() {
+                format!("word `{word}`")
+            } else {
+                "value".to_owned()
+            };
+            return Err(Failure::usage(format!("unexpected {what} after `cvm {command}`")).hint(
+                "give parameters by name, as `--Name value`; quote a value that holds blanks",
+            ));
+        }
+        Ok(())
+    }
+}
+
+fn text(argument: OsString) -> Result<String> {
+    argument.into_string().map_err(|argument| {
+        Failure::usage(format!("`{}` is not UTF-8 text", argument.to_string_lossy()))
+    })
+}
+
+fn unknown_option(typed: &str) -> Failure {
+    let name = typed.split_once('=').map_or(typed, |(name, _)| name);
+    let bare = name.trim_start_matches('-');
+    // What is glued to a short option may be a secret, as with other tools' `-p`.
+    let shown: String = name.chars().take(if typed.starts_with("--") { 64 } else { 2 }).collect();
+    let known = options::OPTIONS.iter().map(|option| option.name);
+    let near = suggest::nearest(bare, known).map(|name| format!("--{name}"));
+    Failure::usage(format!("unknown option `{shown}`"))
+        .maybe_hint(suggest::did_you_mean(near.as_slice()))
+        .maybe_hint(near.is_none().then_some(
+            "options are lower-case, parameters of an action begin with a capital; see `cvm help`",
+        ))
+}
+
+/// `--name` or `--name=value`. Everything else is a word or a value, negative numbers and `@-` included.
+struct Dashed<'a> {
+    name: &'a str,
+    value: Option<&'a str>,
+}
+
+impl<'a> Dashed<'a> {
+    fn of(argument: &'a str) -> Option<Self> {
+        let rest = match argument {
+            "-h" => "help",
+            "-V" => "version",
+            _ => argument.strip_prefix("--")?,
+        };
+        if !rest.starts_with(|first: char| first.is_ascii_alphabetic()) {
+            return None;
+        }
+        Some(match rest.split_once('=') {
+            Some((name, value)) => Self { name, value: Some(value) },
+            None => Self { name: rest, value: None },
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(arguments: &[&str]) -> Result<Line> {
+        Line::parse(arguments.iter().map(OsString::from))
+    }
+
+    fn parameter(name: &str, values: &[&str]) -> Parameter {
+        Parameter {
+            name: name.into(),
+            values: values.iter().map(|value| (*value).into()).collect(),
+        }
+    }
+
+    #[test]
+    fn options_and_parameters_keep_apart() {
+        let line = parse(&[
+            "--region",
+            "ap-guangzhou",
+            "StopInstances",
+            "--InstanceIds",
+            "ins-1",
+            "ins-2",
+            "--ForceStop",
+            "--output=table",
+            "--StopType",
+            "SOFT",
+        ])
+        .unwrap();
+        assert_eq!(line.words, ["StopInstances"]);
+        assert_eq!(line.option("region"), Some("ap-guangzhou"));
+        assert_eq!(line.option("output"), Some("table"));
+        assert_eq!(
+            line.parameters,
+            [
+                parameter("InstanceIds", &["ins-1", "ins-2"]),
+                parameter("ForceStop", &[]),
+                parameter("StopType", &["SOFT"]),
+            ]
+        );
+    }
+
+    #[test]
+    fn values_may_look_odd() {
+        let line = parse(&[
+            "X",
+            "--A",
+            "-5",
+            "--LoginSettings.Password",
+            "@-",
+            "--B=--dashes",
+            "--C",
+            "a=b",
+            "--D",
+            "-",
+            "--E=",
+        ])
+        .unwrap();
+        assert_eq!(
+            line.parameters,
+            [
+                parameter("A", &["-5"]),
+                parameter("LoginSettings.Password", &["@-"]),
+                parameter("B", &["--dashes"]),
+                parameter("C", &["a=b"]),
+                parameter("D", &["-"]),
+                parameter("E", &[""]),
+            ]
+        );
+    }
+
+    #[test]
+    fn command_lines_of_tccli_stand_as_they_are() {
+        let line =
+            parse(&["cvm", "DescribeZones", "--cli-unfold-argument", "--version", "2017-03-12"])
+                .unwrap();
+        assert_eq!(line.words, ["DescribeZones"]);
+        assert_eq!(line.option("version"), Some("2017-03-12"));
+    }
+
+    #[test]
+    fn slips_are_explained() {
+        for (arguments, message) in [
+            (
+                &["--regoin", "x"][..],
+                "error: unknown option `--regoin`\n  hint: did you mean `--region`?",
+            ),
+            (
+                &["X", "--region"],
+                "error: `--region` needs a value\n  hint: write `--region REGION`",
+            ),
+            (
+                &["X", "--region", "--A"],
+                "error: `--region` needs a value\n  hint: write `--region REGION`",
+            ),
+            (&["X", "--show-wire=yes"], "error: `--show-wire` takes no value"),
+            (&["X", "--region", "a", "--region", "b"], "error: `--region` is given twice"),
+        ] {
+            assert_eq!(parse(arguments).unwrap_err().to_string(), message, "{arguments:?}");
+        }
+    }
+
+    #[test]
+    fn no_option_takes_a_secret_and_none_is_echoed() {
+        for name in ["secretKey", "secret-key", "secretId", "token"] {
+            let failure = parse(&["X", &format!("--{name}"), "canary"]).unwrap_err().to_string();
+            assert!(failure.contains("TENCENTCLOUD_SECRET_"), "{failure}");
+            assert!(!failure.contains("canary"), "{failure}");
+        }
+        for arguments in [&["X", "--pasword=canary"][..], &["-pcanary"], &["-p=canary"]] {
+            let failure = parse(arguments).unwrap_err().to_string();
+            assert!(!failure.contains("canary"), "{failure}");
+        }
+        let line = parse(&["X", "--LoginSettings.Password=my", "canary"]).unwrap();
+        let failure = line.only("X", Scope::Action, 0).unwrap_err().to_string();
+        assert!(!failure.contains("canary"), "{failure}");
+    }
+
+    #[test]
+    fn version_is_a_question_or_an_api_version() {
+        assert!(parse(&["--version"]).unwrap().has("version"));
+        assert!(parse(&["-V"]).unwrap().has("version"));
+        let line = parse(&["DescribeZones", "--version", "2017-03-12"]).unwrap();
+        assert_eq!(line.option("version"), Some("2017-03-12"));
+    }
+
+    #[test]
+    fn what_a_command_does_not_take_is_refused() {
+        let line = parse(&["list", "--instant"]).unwrap();
+        assert!(line.only("list", Scope::Plain, 0).unwrap_err().to_string().contains("--instant"));
+        let line = parse(&["list", "--Zone", "x"]).unwrap();
+        assert!(line.only("list", Scope::Plain, 0).unwrap_err().to_string().contains("--Zone"));
+        let line = parse(&["list", "more"]).unwrap();
+        assert!(line.only("list", Scope::Plain, 0).unwrap_err().to_string().contains("`more`"));
+    }
+}

@@ -1,0 +1,135 @@
+//! `cvm emulator`: a local CVM for any client, until somebody stops it.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use cvm_emulator::{Builder, Cloud, Emulator, StartError};
+use cvm_models::Credential;
+
+use crate::args::Line;
+use crate::exit::{Exit, Failure, Result};
+use crate::options::Scope;
+use crate::ready::{Ready, ReadyFile};
+use crate::runtime::{self, Interruption};
+use crate::{connect, output, source};
+
+/// Serves until SIGTERM or Ctrl-C.
+pub fn run(line: &Line) -> Result<()> {
+    line.only("emulator", Scope::Emulator, 0)?;
+    let builder = builder(line)?;
+    let ready_file = match line.option("ready-file") {
+        Some(path) => PathBuf::from(path),
+        None => own_ready_file(),
+    };
+    let mut written = None;
+    let served = runtime::block_on(async {
+        let stop = Interruption::listen()?.received();
+        builder
+            .serve(|cloud, address| announce(cloud, address, &ready_file, &mut written), stop)
+            .await
+    })?;
+    drop(written);
+    served.map_err(|Stopped(failure)| failure)
+}
+
+/// The emulator that the options describe.
+fn builder(line: &Line) -> Result<Builder> {
+    let mut builder = Emulator::builder();
+    if let Some(listen) = line.option("listen") {
+        builder = builder.listen(address(listen)?);
+    }
+    match (line.has("instant"), line.option("time-scale")) {
+        (true, Some(_)) => {
+            return Err(Failure::usage("`--instant` and `--time-scale` both say how time passes"));
+        }
+        (true, None) => builder = builder.instant(),
+        (false, Some(scale)) => builder = builder.time_scale(time_scale(scale)?),
+        (false, None) => {}
+    }
+    if let Some(seed) = line.option("seed") {
+        let seed = seed.parse().map_err(|_| {
+            Failure::usage(format!("`--seed` must be a whole number, not `{seed}`"))
+        })?;
+        builder = builder.seed(seed);
+    }
+    match (line.option("secret-id"), line.option("secret-key-file")) {
+        (Some(id), Some(path)) => builder = builder.credential(credential(id, path)?),
+        (None, None) => {}
+        _ => {
+            return Err(Failure::usage("`--secret-id` and `--secret-key-file` go together")
+                .hint("without either, a random pair is made"));
+        }
+    }
+    Ok(builder)
+}
+
+fn address(listen: &str) -> Result<SocketAddr> {
+    listen.parse().map_err(|_| {
+        Failure::usage(format!("`--listen` must be ADDR:PORT, not `{listen}`"))
+            .hint("for example 127.0.0.1:8095, or [::1]:0 for a free port")
+    })
+}
+
+/// A factor above 0.
+pub fn time_scale(scale: &str) -> Result<f64> {
+    scale.parse().ok().filter(|scale: &f64| *scale > 0.0 && scale.is_finite()).ok_or_else(|| {
+        Failure::usage(format!("`--time-scale` must be a number above 0, not `{scale}`"))
+            .hint("60 lets a minute pass in a second")
+    })
+}
+
+fn credential(id: &str, path: &str) -> Result<Credential> {
+    let key = source::file(path)?;
+    Credential::new(id, key.trim_end_matches(['\r', '\n']))
+        .map_err(|error| Failure::new(Exit::Config, format!("`{path}`: {error}")))
+}
+
+/// Where the credentials go when nobody says: the folder for such things, else that for short-lived ones.
+fn own_ready_file() -> PathBuf {
+    let folder =
+        connect::variable("XDG_RUNTIME_DIR").map_or_else(std::env::temp_dir, PathBuf::from);
+    folder.join(format!("cvm-emulator-{}.json", std::process::id()))
+}
+
+/// The emulator answers: tell where, and put the credentials where only their owner finds them.
+fn announce(
+    cloud: &Cloud,
+    address: SocketAddr,
+    path: &Path,
+    written: &mut Option<ReadyFile>,
+) -> std::result::Result<(), Stopped> {
+    let credential = cloud.credential();
+    let url = format!("http://{address}");
+    let ready = Ready {
+        url: url.clone(),
+        secret_id: credential.secret_id().to_owned(),
+        secret_key: credential.secret_key().to_owned(),
+    };
+    let file = ready.write(path)?;
+    let shown = file.path().display();
+    let text = format!(
+        "CVM emulator at {url}\nCredentials in {shown} (for you alone)\n\
+         Try: cvm --emulator {shown} DescribeZones\nStop it with Ctrl-C.\n"
+    );
+    *written = Some(file);
+    output::print(&text)?;
+    if !address.ip().is_loopback() {
+        output::note("other machines can reach it, over plain HTTP; every request must be signed");
+    }
+    Ok(())
+}
+
+/// A failure, in the form that the server hands through.
+struct Stopped(Failure);
+
+impl From<StartError> for Stopped {
+    fn from(error: StartError) -> Self {
+        Self(Failure::local(error.to_string()))
+    }
+}
+
+impl From<Failure> for Stopped {
+    fn from(failure: Failure) -> Self {
+        Self(failure)
+    }
+}

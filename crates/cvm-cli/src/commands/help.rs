@@ -1,0 +1,339 @@
+//! `cvm help`: the program, one action, or one member of it, all from the tables.
+
+use cvm_models::docs::{self, MemberDoc};
+use cvm_models::protocol::{ActionInfo, FieldInfo, RetryClass, Table};
+use cvm_models::{ACTIONS, SERVICE};
+
+use crate::exit::{Exit, Failure, Result};
+use crate::layout::Page;
+use crate::options::{self, Scope};
+use crate::{catalog, describe, output, suggest};
+
+/// The commands that are no action, with what they do.
+pub const COMMANDS: &[(&str, &str)] = &[
+    ("quickstart", "See it all at work: a local CVM, and the life of two instances on it."),
+    ("emulator", "Run a local CVM for any client, this one included."),
+    ("list", "List every action, or those with a word in their name: cvm list image."),
+    ("help", "Show help for a command, an action or a member: cvm help RunInstances Placement."),
+    ("error", "Explain an error code, offline."),
+];
+
+/// Column in which descriptions of commands and options begin.
+const COLUMN: usize = 28;
+
+/// Prints help on `words`: nothing, a command, or an action and perhaps a member of it.
+pub fn run(words: &[String]) -> Result<()> {
+    let text = match words {
+        [] => program(),
+        [topic] if topic == "exit-codes" => exit_codes(),
+        [topic] if topic == "quickstart" => command(topic, Scope::Quickstart),
+        [topic] if topic == "emulator" => command(topic, Scope::Emulator),
+        [topic] if COMMANDS.iter().any(|(name, _)| name == topic) => command(topic, Scope::Plain),
+        [name] => action(catalog::action(name)?),
+        [name, member] => of_member(catalog::action(name)?, member)?,
+        [_, _, extra, ..] => {
+            return Err(Failure::usage(format!("unexpected word `{extra}` after `cvm help`")));
+        }
+    };
+    output::print(&text)
+}
+
+fn program() -> String {
+    let mut page = Page::new();
+    page.line(&format!("cvm {}: Tencent Cloud CVM from a shell", env!("CARGO_PKG_VERSION")));
+    page.gap();
+    page.line("Usage");
+    page.line("  cvm ACTION [--Parameter value]... [options]");
+    page.line("  cvm COMMAND [options]");
+    page.gap();
+    page.line("Commands");
+    for (name, doc) in COMMANDS {
+        page.entry(COLUMN, name, doc);
+    }
+    page.gap();
+    page.line("Parameters");
+    page.entry(COLUMN, "--Name value", "A parameter of the action, named as the API names it.");
+    page.entry(COLUMN, "--A.B value", "A member of an object: --Placement.Zone ap-guangzhou-3");
+    page.entry(
+        COLUMN,
+        "--A.0.B value",
+        "An entry of a list, numbered from 0: --Filters.0.Name zone",
+    );
+    page.entry(
+        COLUMN,
+        "--A x y",
+        "Several values of a list: --InstanceIds ins-11111111 ins-22222222",
+    );
+    page.entry(
+        COLUMN,
+        "--A JSON",
+        "An object or list as JSON: --Placement '{\"Zone\":\"ap-guangzhou-3\"}'",
+    );
+    page.entry(
+        COLUMN,
+        "--A.Secret @FILE",
+        "A secret from a file; @- reads standard input, @@x is the value @x.",
+    );
+    page.gap();
+    options_of(&mut page, Scope::Action, "Options of actions");
+    page.line("Environment");
+    page.entry(COLUMN, "TENCENTCLOUD_SECRET_ID", "With TENCENTCLOUD_SECRET_KEY: who you are.");
+    page.entry(COLUMN, "TENCENTCLOUD_TOKEN", "The token of temporary credentials.");
+    page.entry(COLUMN, "TENCENTCLOUD_REGION", "The region when --region is not given.");
+    page.gap();
+    page.paragraph(0, &format!(
+        "`cvm list` names the {} actions of version {}; `cvm help exit-codes` tells how a run ends.",
+        ACTIONS.len(),
+        SERVICE.version
+    ));
+    page.finish()
+}
+
+fn command(name: &str, scope: Scope) -> String {
+    let doc = COMMANDS.iter().find(|(known, _)| *known == name).map_or("", |(_, doc)| doc);
+    let mut page = Page::new();
+    page.line(&format!("cvm {name}"));
+    page.paragraph(2, doc);
+    for note in notes(scope) {
+        page.gap();
+        page.paragraph(2, note);
+    }
+    page.gap();
+    options_of(&mut page, scope, "Options");
+    page.finish()
+}
+
+/// What to know of a command beyond its options.
+const fn notes(scope: Scope) -> &'static [&'static str] {
+    match scope {
+        Scope::Emulator => &[
+            "Any client can talk to it: give the client the url and the credentials as endpoint, secret id \
+             and secret key, and plain HTTP. Requests that are not signed by them are refused.",
+            "The ready file is JSON with url, secret_id, secret_key and pid, readable by you alone. It \
+             appears when the server answers and goes when SIGTERM or Ctrl-C stops it.",
+        ],
+        Scope::Quickstart => &[
+            "The local CVM lives in this process and listens on a free port of 127.0.0.1; nothing else \
+             is called and nothing is left behind.",
+        ],
+        Scope::Plain | Scope::Action => &[],
+    }
+}
+
+fn options_of(page: &mut Page, scope: Scope, title: &str) {
+    page.line(title);
+    for option in options::of(scope) {
+        let value = option.value.map(|value| format!(" {value}")).unwrap_or_default();
+        page.entry(COLUMN, &format!("--{}{value}", option.name), option.doc);
+    }
+    page.gap();
+}
+
+fn exit_codes() -> String {
+    let mut page = Page::new();
+    page.line("Exit codes");
+    for exit in Exit::ALL {
+        page.entry(6, &exit.code().to_string(), exit.doc());
+    }
+    page.finish()
+}
+
+/// Everything there is to know of an action.
+pub fn action(info: &'static ActionInfo) -> String {
+    let doc = docs::action(info.name);
+    let mut page = Page::new();
+    page.line(info.name);
+    if let Some(doc) = doc {
+        page.paragraph(2, doc.summary);
+        for note in doc.notes {
+            page.gap();
+            page.paragraph(2, note);
+        }
+    }
+    page.gap();
+    page.line("Usage");
+    page.hanging(2, 6, &usage(info));
+    page.gap();
+    facts(&mut page, info);
+    page.line("Parameters");
+    if info.request.members.is_empty() {
+        page.line("  none");
+    }
+    members(&mut page, info.request, "--", doc.map_or(&[], |doc| doc.request), "");
+    page.gap();
+    if !info.filters.is_empty() {
+        page.line("Names for --Filters.N.Name");
+        for filter in info.filters {
+            let mut text =
+                filter.format.map(|format| format!("Format: {format}.")).unwrap_or_default();
+            if !filter.values.is_empty() {
+                text.push_str(&format!(" Allowed: {}.", filter.values.join(", ")));
+            }
+            page.entry(COLUMN, filter.name, text.trim());
+        }
+        page.gap();
+    }
+    page.line("Answer");
+    members(&mut page, info.response, "", doc.map_or(&[], |doc| doc.response), "");
+    page.gap();
+    if !info.errors.is_empty() {
+        page.line("Errors, beside the common ones (`cvm error CODE` explains one)");
+        page.paragraph(2, &info.errors.join(", "));
+    }
+    page.finish()
+}
+
+/// The command line with what is always required.
+fn usage(info: &ActionInfo) -> String {
+    let mut usage = format!("cvm {}", info.name);
+    for field in info.request.members.iter().filter(|field| field.required) {
+        usage.push(' ');
+        usage.push_str(&describe::example(field.wire, &field.kind, field));
+    }
+    if info.request.members.iter().any(|field| !field.required) {
+        usage.push_str(" [--Parameter value]...");
+    }
+    usage
+}
+
+fn facts(page: &mut Page, info: &ActionInfo) {
+    let repeated = match info.retry {
+        RetryClass::Read => "changes nothing, so a lost answer is asked for again",
+        RetryClass::Token => "sent again with the same token, which the service recognises",
+        RetryClass::Convergent => "sets a state, so it may be sent again once",
+        RetryClass::Guarded => "never sent again unread: a repeat could undo a later change",
+        RetryClass::Hazard => "never sent again: a repeat costs or destroys",
+    };
+    page.paragraph(2, &format!("Retry class: {} ({repeated}).", info.retry));
+    for row in info.reclass {
+        let when: Vec<String> = row.when.iter().map(ToString::to_string).collect();
+        page.paragraph(4, &format!("{} with {}.", row.class, when.join(" and ")));
+    }
+    if info.asynchronous {
+        page.paragraph(2, "Runs on after the answer.");
+    }
+    if let Some(rate) = info.rate_limit_per_second {
+        page.paragraph(2, &format!("Up to {rate} calls a second."));
+    }
+    if let Some(pages) = info.paginate {
+        page.paragraph(
+            2,
+            &format!(
+                "In pages of {} entries, at most {}: --{}.",
+                pages.default_limit,
+                pages.max_limit,
+                pages.style.limit()
+            ),
+        );
+    }
+    if info.deprecated {
+        page.paragraph(2, "Deprecated: the service asks not to use it any more.");
+    }
+    page.gap();
+}
+
+/// The members of a table and of all that is in it, or those at and below one dotted name.
+fn members(page: &mut Page, table: &'static Table, dashes: &str, top: &[MemberDoc], only: &str) {
+    describe::walk(table, "N", &mut |path, field, owner| {
+        let below = path
+            .strip_prefix(only)
+            .is_some_and(|rest| only.is_empty() || rest.is_empty() || rest.starts_with('.'));
+        if !below {
+            return;
+        }
+        let docs = if std::ptr::eq(owner, table) { top } else { docs::members(owner.name) };
+        let doc = docs.iter().find(|doc| doc.name == field.wire);
+        let required = if field.required { ", required" } else { "" };
+        page.line(&format!("  {dashes}{path}  {}{required}", describe::kind(&field.kind)));
+        let text = format!("{} {}", doc.map_or("", |doc| doc.doc), describe::limits(field));
+        page.paragraph(6, &text);
+        if !only.is_empty() {
+            values(page, field, doc);
+        }
+    });
+}
+
+/// What each value of a set means.
+fn values(page: &mut Page, field: &FieldInfo, doc: Option<&MemberDoc>) {
+    let type_ = doc.map_or("", |doc| doc.type_);
+    let name = type_.trim_start_matches("list<").trim_end_matches('>');
+    let Some(set) = docs::enum_(name) else { return };
+    for (value, meaning) in set.values {
+        if field.values.is_empty() || field.values.contains(value) {
+            page.hanging(6, 10, &format!("{value}: {meaning}"));
+        }
+    }
+}
+
+fn of_member(info: &'static ActionInfo, member: &str) -> Result<String> {
+    // What was typed on a command line has positions where the help has `N`.
+    let place = member
+        .trim_start_matches('-')
+        .split('.')
+        .map(|step| if step.parse::<u32>().is_ok() { "N" } else { step })
+        .collect::<Vec<_>>()
+        .join(".");
+    let doc = docs::action(info.name);
+    let mut page = Page::new();
+    members(&mut page, info.request, "--", doc.map_or(&[], |doc| doc.request), &place);
+    members(&mut page, info.response, "", doc.map_or(&[], |doc| doc.response), &place);
+    let text = page.finish();
+    if !text.is_empty() {
+        return Ok(text);
+    }
+    let mut places = Vec::new();
+    for table in [info.request, info.response] {
+        describe::walk(table, "N", &mut |path, _, _| places.push(path.to_owned()));
+    }
+    let last = place.rsplit('.').next().unwrap_or_default();
+    let mut near: Vec<&str> = places
+        .iter()
+        .map(String::as_str)
+        .filter(|path| path.rsplit('.').next().is_some_and(|name| name.eq_ignore_ascii_case(last)))
+        .take(3)
+        .collect();
+    if near.is_empty() {
+        near = suggest::near(&place, places.iter().map(String::as_str));
+    }
+    Err(Failure::usage(format!("`{}` has no member `{member}`", info.name))
+        .maybe_hint(suggest::did_you_mean(&near)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_action_has_help_that_names_its_members() {
+        for info in ACTIONS {
+            let text = action(info);
+            for field in info.request.members {
+                assert!(
+                    text.contains(&format!("--{}  ", field.wire)),
+                    "{} {}",
+                    info.name,
+                    field.wire
+                );
+            }
+            assert!(text.contains("Retry class: "), "{}", info.name);
+        }
+    }
+
+    #[test]
+    fn one_member_comes_with_what_its_values_mean() {
+        let info = catalog::action("RunInstances").unwrap();
+        let text = of_member(info, "--DataDisks.0.DiskType").unwrap();
+        assert!(text.contains("--DataDisks.N.DiskType  string"), "{text}");
+        assert!(text.contains("CLOUD_PREMIUM: "), "{text}");
+        let failure = of_member(info, "zone").unwrap_err().to_string();
+        assert!(failure.contains("`Placement.Zone`"), "{failure}");
+    }
+
+    #[test]
+    fn every_option_is_in_the_help() {
+        let text = program();
+        for option in options::of(Scope::Action) {
+            assert!(text.contains(&format!("--{}", option.name)), "{}", option.name);
+        }
+    }
+}

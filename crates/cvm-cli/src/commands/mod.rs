@@ -1,0 +1,47 @@
+//! Which command a line asks for, and the commands that are no action: one file each.
+
+pub mod emulator;
+pub mod error;
+pub mod help;
+pub mod list;
+pub mod quickstart;
+mod story;
+
+use crate::args::Line;
+use crate::exit::{Failure, Result};
+use crate::options::Scope;
+use crate::{call, catalog, output};
+
+/// Does what the line asks for.
+pub fn run(line: Line) -> Result<()> {
+    let (command, rest) = match line.words.split_first() {
+        Some((command, rest)) => (command.as_str(), rest),
+        None => ("", Default::default()),
+    };
+    let scope = Scope::of(command);
+    if line.has("version") && scope != Scope::Action {
+        return output::print(concat!("cvm ", env!("CARGO_PKG_VERSION"), "\n"));
+    }
+    if line.has("help") && scope != Scope::Action {
+        return help::run(if command == "help" { rest } else { line.words.as_slice() });
+    }
+    match command {
+        "" if line.is_given() => Err(Failure::usage("no action or command is given")
+            .hint("`cvm list` names every action, `cvm help` every command")),
+        "" | "help" => {
+            line.only("help", scope, 2)?;
+            help::run(rest)
+        }
+        "list" => {
+            line.only(command, scope, 1)?;
+            list::run(rest.first().map(String::as_str))
+        }
+        "error" => {
+            line.only(command, scope, 1)?;
+            error::run(rest.first().map(String::as_str))
+        }
+        "emulator" => emulator::run(&line),
+        "quickstart" => quickstart::run(&line),
+        name => call::run(catalog::action(name)?, line),
+    }
+}

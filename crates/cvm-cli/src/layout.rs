@@ -1,0 +1,120 @@
+//! Paragraphs for people: wrapped, indented, and with nothing in them that drives a terminal.
+
+use std::fmt::Write as _;
+
+use crate::terminal;
+
+/// Lines longer than this are hard to read, however wide the screen is.
+const WIDEST: usize = 100;
+
+/// A text under construction, line by line.
+pub struct Page {
+    text: String,
+    width: usize,
+}
+
+impl Page {
+    /// An empty page for this screen.
+    pub fn new() -> Self {
+        Self::of_width(terminal::width().min(WIDEST))
+    }
+
+    /// An empty page of a given width.
+    pub const fn of_width(width: usize) -> Self {
+        Self { text: String::new(), width }
+    }
+
+    /// Appends a line as it stands.
+    pub fn line(&mut self, line: &str) {
+        // Writing to a `String` cannot fail.
+        let _ = writeln!(self.text, "{}", terminal::visible(line));
+    }
+
+    /// Appends an empty line.
+    pub fn gap(&mut self) {
+        self.text.push('\n');
+    }
+
+    /// Appends a paragraph, wrapped and indented.
+    pub fn paragraph(&mut self, indent: usize, text: &str) {
+        self.hanging(indent, indent, text);
+    }
+
+    /// Appends a paragraph whose first line is indented otherwise than the rest.
+    pub fn hanging(&mut self, first: usize, rest: usize, text: &str) {
+        let mut line = " ".repeat(first);
+        let mut empty = true;
+        for word in text.split_whitespace() {
+            let fits = line.chars().count() + word.chars().count() < self.width;
+            if !empty && !fits {
+                self.line(&line);
+                line = " ".repeat(rest);
+                empty = true;
+            }
+            if !empty {
+                line.push(' ');
+            }
+            line.push_str(word);
+            empty = false;
+        }
+        if !empty {
+            self.line(&line);
+        }
+    }
+
+    /// Appends a name and, beside it, what it is: in one column from `column` on.
+    pub fn entry(&mut self, column: usize, name: &str, text: &str) {
+        let name_width = name.chars().count();
+        if name_width + 4 > column {
+            self.line(&format!("  {name}"));
+            self.paragraph(column, text);
+        } else {
+            let padding = " ".repeat(column - 2 - name_width);
+            // The padding is not whitespace to wrap at, so it is put in place afterwards.
+            let start = self.text.len();
+            self.hanging(column, column, text);
+            let label = format!("  {name}{padding}");
+            if self.text.len() == start {
+                self.line(label.trim_end());
+            } else {
+                self.text.replace_range(start..start + column, &label);
+            }
+        }
+    }
+
+    /// The finished text.
+    pub fn finish(self) -> String {
+        self.text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paragraphs_wrap_at_blanks_only() {
+        let mut page = Page::of_width(20);
+        page.paragraph(2, "one two three four fivesixseveneightnineten eleven");
+        assert_eq!(page.finish(), "  one two three four\n  fivesixseveneightnineten\n  eleven\n");
+    }
+
+    #[test]
+    fn entries_stand_in_columns() {
+        let mut page = Page::of_width(30);
+        page.entry(12, "list", "Shows every action there is.");
+        page.entry(12, "averylongname", "Below.");
+        page.entry(12, "bare", "");
+        assert_eq!(
+            page.finish(),
+            "  list      Shows every action\n            there is.\n  averylongname\n            Below.\n  bare\n"
+        );
+    }
+
+    #[test]
+    fn nothing_on_a_page_drives_a_terminal() {
+        let mut page = Page::of_width(80);
+        page.paragraph(0, "a\u{1b}[2Jb");
+        assert_eq!(page.finish(), "a\\u{1b}[2Jb\n");
+    }
+}

@@ -1,0 +1,45 @@
+//! The command `cvm`: every action of CVM from a shell, and a local CVM to try them on.
+//!
+//! Whatever an action is, the command line knows it only as tables: arguments, help, skeletons and
+//! output are read from them at run time.
+
+mod args;
+mod call;
+mod catalog;
+mod commands;
+mod connect;
+mod describe;
+mod exit;
+mod json;
+mod layout;
+mod options;
+mod outcome;
+mod output;
+mod parameters;
+mod ready;
+mod runtime;
+mod secrets;
+mod skeleton;
+mod source;
+mod suggest;
+mod terminal;
+mod tree;
+mod typed;
+mod wire;
+
+use std::process::ExitCode;
+
+use args::Line;
+use exit::Exit;
+
+fn main() -> ExitCode {
+    let done = Line::parse(std::env::args_os().skip(1)).and_then(commands::run);
+    let exit = match done {
+        Ok(()) => Exit::Done,
+        Err(failure) => {
+            output::tell(&failure.to_string());
+            failure.exit()
+        }
+    };
+    ExitCode::from(exit.code())
+}

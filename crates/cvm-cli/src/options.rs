@@ -1,0 +1,220 @@
+//! Every option of this program as data: the parser, the help and the error messages read one list.
+
+/// Which commands take an option.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// `cvm`, `cvm help`, `cvm list`, `cvm error`.
+    Plain,
+    /// `cvm ACTION`.
+    Action,
+    /// `cvm quickstart`.
+    Quickstart,
+    /// `cvm emulator`.
+    Emulator,
+}
+
+impl Scope {
+    /// The scope of a command line whose first word is this.
+    pub fn of(word: &str) -> Self {
+        match word {
+            "quickstart" => Self::Quickstart,
+            "emulator" => Self::Emulator,
+            action if action.starts_with(|first: char| first.is_ascii_uppercase()) => Self::Action,
+            _ => Self::Plain,
+        }
+    }
+}
+
+/// One option.
+#[derive(Debug)]
+pub struct OptionInfo {
+    /// Its name without the dashes.
+    pub name: &'static str,
+    /// What stands for its value in help; `None` for one that takes none.
+    pub value: Option<&'static str>,
+    /// The commands that take it.
+    pub scopes: &'static [Scope],
+    /// What it does.
+    pub doc: &'static str,
+}
+
+const fn option(
+    name: &'static str,
+    value: &'static str,
+    scopes: &'static [Scope],
+    doc: &'static str,
+) -> OptionInfo {
+    OptionInfo { name, value: Some(value), scopes, doc }
+}
+
+const fn flag(name: &'static str, scopes: &'static [Scope], doc: &'static str) -> OptionInfo {
+    OptionInfo { name, value: None, scopes, doc }
+}
+
+use Scope::{Action, Emulator, Plain, Quickstart};
+
+/// All options, in the order of the help.
+pub const OPTIONS: &[OptionInfo] = &[
+    option("region", "REGION", &[Action], "Region of the call; else TENCENTCLOUD_REGION."),
+    option(
+        "endpoint",
+        "URL",
+        &[Action],
+        "Where to send it: a host, https://…, http:// to loopback; regional, intl, internal.",
+    ),
+    option(
+        "emulator",
+        "FILE",
+        &[Action],
+        "Talk to the running `cvm emulator` that wrote this ready file.",
+    ),
+    option(
+        "dialect",
+        "DIALECT",
+        &[Action, Quickstart],
+        "How to sign: tc3, tc3-get, v1-sha1, v1-sha256, old-gateway.",
+    ),
+    option("timeout", "SECONDS", &[Action], "Most time for the whole call, repeats included."),
+    option("language", "LANGUAGE", &[Action], "Language of the service's messages: en-US, zh-CN."),
+    option("output", "FORMAT", &[Action], "How to print the answer: json, table, text."),
+    option(
+        "columns",
+        "NAMES",
+        &[Action],
+        "Members to print of each entry, for table and text: InstanceId,Placement.Zone.",
+    ),
+    option(
+        "cli-input-json",
+        "SOURCE",
+        &[Action],
+        "Parameters as one JSON object: text, file://PATH, or - for standard input.",
+    ),
+    flag(
+        "generate-cli-skeleton",
+        &[Action],
+        "Print such a JSON object to fill in, and send nothing.",
+    ),
+    flag("validate", &[Action], "Check all limits here first, and send nothing that breaks one."),
+    flag(
+        "show-wire",
+        &[Action],
+        "Print the signed request and the answer on standard error, secrets masked.",
+    ),
+    flag("show-wire", &[Quickstart], "Print every signed request and its answer, secrets masked."),
+    flag(
+        "print-secrets",
+        &[Action],
+        "Print secret members of the answer, which are hidden otherwise.",
+    ),
+    flag(
+        "cli-unfold-argument",
+        &[Action],
+        "Accepted for command lines of tccli; dotted names always work.",
+    ),
+    flag(
+        "cloud",
+        &[Quickstart],
+        "Use your own account: reads, and one dry run. It can create nothing.",
+    ),
+    option(
+        "region",
+        "REGION",
+        &[Quickstart],
+        "With --cloud: the region to look at; else TENCENTCLOUD_REGION, else ap-guangzhou.",
+    ),
+    option("endpoint", "URL", &[Quickstart], "With --cloud: where to send it."),
+    option(
+        "listen",
+        "ADDR:PORT",
+        &[Emulator],
+        "Where to listen. Default: 127.0.0.1:0, a free port.",
+    ),
+    option(
+        "ready-file",
+        "FILE",
+        &[Emulator],
+        "Write url and credentials here (mode 0600) when the server answers.",
+    ),
+    flag(
+        "instant",
+        &[Emulator],
+        "Show end states at once: a new instance is running at the next read.",
+    ),
+    option(
+        "time-scale",
+        "N",
+        &[Emulator, Quickstart],
+        "How many times faster than real time states change.",
+    ),
+    option("seed", "N", &[Emulator], "Make ids and addresses the same in every run."),
+    option(
+        "secret-id",
+        "ID",
+        &[Emulator],
+        "The secret id to accept, beside --secret-key-file. Default: a random pair.",
+    ),
+    option("secret-key-file", "FILE", &[Emulator], "File that holds the secret key to accept."),
+    flag(
+        "help",
+        &[Plain, Action, Quickstart, Emulator],
+        "Show help: for an action, its members, errors and retry class.",
+    ),
+    flag("version", &[Plain, Quickstart, Emulator], "Show the version."),
+    option(
+        "version",
+        "DATE",
+        &[Action],
+        "The API version, for command lines of tccli; only 2017-03-12.",
+    ),
+];
+
+/// Options that other tools have and this one has not, with the reason and the way out.
+pub const REFUSED: &[(&str, &str)] = &[
+    ("secretId", NO_SECRETS),
+    ("secretKey", NO_SECRETS),
+    ("secret-key", NO_SECRETS),
+    ("token", NO_SECRETS),
+    ("profile", "set TENCENTCLOUD_SECRET_ID, TENCENTCLOUD_SECRET_KEY and TENCENTCLOUD_REGION"),
+    ("filter", "pipe the JSON into jq, or choose members with `--columns`"),
+    ("waiter", "read again until the state is there, or use the SDK's waiters"),
+    ("https-proxy", "set HTTPS_PROXY"),
+];
+
+/// Why no option takes a secret.
+pub const NO_SECRETS: &str = "a command line can be read by every user of the machine; \
+     set TENCENTCLOUD_SECRET_ID, TENCENTCLOUD_SECRET_KEY and, for temporary ones, TENCENTCLOUD_TOKEN";
+
+/// One line that names the options of a command.
+pub fn summary(scope: Scope) -> String {
+    let names: Vec<String> = of(scope).map(|option| format!("--{}", option.name)).collect();
+    format!("its options are {}", names.join(", "))
+}
+
+/// The options of a command, in the order of the help.
+pub fn of(scope: Scope) -> impl Iterator<Item = &'static OptionInfo> {
+    OPTIONS.iter().filter(move |option| option.scopes.contains(&scope))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_lower_case_and_distinct_within_a_command() {
+        for scope in [Plain, Action, Quickstart, Emulator] {
+            let mut seen = std::collections::HashSet::new();
+            for option in of(scope) {
+                assert!(option.name.starts_with(|first: char| first.is_ascii_lowercase()));
+                assert!(seen.insert(option.name), "{} twice", option.name);
+                assert!(option.doc.ends_with('.'), "{}", option.name);
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_refused_is_no_option() {
+        for (refused, _) in REFUSED {
+            assert!(!OPTIONS.iter().any(|option| option.name == *refused), "{refused}");
+        }
+    }
+}

@@ -1,0 +1,226 @@
+//! A list of objects as rows and columns, by nothing but the shape of its entries.
+
+use cvm_models::protocol::{ActionInfo, Kind, Table};
+
+use crate::exit::{Failure, Result};
+use crate::json::Json;
+use crate::{describe, suggest};
+
+/// The entries of a list as texts by column.
+#[derive(Debug, PartialEq)]
+pub struct Rows {
+    /// Dotted names of the members shown.
+    pub columns: Vec<String>,
+    /// One row an entry, one text a column.
+    pub rows: Vec<Vec<String>>,
+    /// Members that have values and are not among the columns.
+    pub left_out: usize,
+}
+
+/// The list that an answer is about: the one that is paged, else the first of objects.
+pub fn main_list(info: &ActionInfo) -> Option<(&'static str, &'static Table)> {
+    let lists = info.response.members.iter().filter_map(|field| match field.kind {
+        Kind::List(Kind::Object(table)) => Some((field.wire, *table)),
+        _ => None,
+    });
+    let paged = info.paginate.map(|pages| pages.items);
+    let mut lists: Vec<_> = lists.collect();
+    lists.sort_by_key(|(name, _)| Some(*name) != paged);
+    lists.first().copied()
+}
+
+/// Reads `--columns A,B.C` and checks that the entries have such members.
+pub fn chosen(info: &ActionInfo, columns: &str) -> Result<Vec<String>> {
+    let Some((_, table)) = main_list(info) else {
+        return Err(Failure::usage(format!(
+            "`{}` answers no list, so `--columns` has no use",
+            info.name
+        )));
+    };
+    let mut known = Vec::new();
+    describe::walk(table, "0", &mut |path, _, _| known.push(path.to_owned()));
+    columns
+        .split(',')
+        .map(str::trim)
+        .filter(|column| !column.is_empty())
+        .map(|column| {
+            if known.iter().any(|name| name == column) {
+                return Ok(column.to_owned());
+            }
+            let mut near = describe::places_named(table, column);
+            near.truncate(2);
+            near.extend(
+                suggest::near(column, known.iter().map(String::as_str))
+                    .into_iter()
+                    .map(str::to_owned),
+            );
+            near.dedup();
+            Err(Failure::usage(format!("`{}` has no member `{column}`", table.name))
+                .maybe_hint(suggest::did_you_mean(&near))
+                .hint(format!("`cvm help {}` lists them under Answer", info.name)))
+        })
+        .collect()
+}
+
+/// Takes the chosen columns out of the entries.
+pub fn of_columns(entries: &[Json], columns: &[String]) -> Rows {
+    let rows = entries
+        .iter()
+        .map(|entry| {
+            columns.iter().map(|column| entry.at(column).map(cell).unwrap_or_default()).collect()
+        })
+        .collect();
+    Rows { columns: columns.to_vec(), rows, left_out: 0 }
+}
+
+/// Chooses as many columns as fit a width: what names an entry first, then its own order. Members
+/// that are empty in every entry are no columns.
+pub fn that_fit(entries: &[Json], id: Option<&str>, width: usize) -> Rows {
+    let flat: Vec<Vec<(String, String)>> = entries.iter().map(flatten).collect();
+    let mut candidates: Vec<(String, usize)> = Vec::new();
+    for (name, text) in flat.iter().flatten().filter(|(_, text)| !text.is_empty()) {
+        let needed = text.chars().count().min(WIDEST_CELL).max(name.chars().count());
+        match candidates.iter_mut().find(|(known, _)| known == name) {
+            Some((_, widest)) => *widest = needed.max(*widest),
+            None => candidates.push((name.clone(), needed)),
+        }
+    }
+    let id = id
+        .map(str::to_owned)
+        .or_else(|| candidates.first().map(|(name, _)| name.clone()))
+        .unwrap_or_default();
+    candidates.sort_by_key(|(name, _)| rank(name, &id));
+    let mut left = width.saturating_sub(1);
+    let mut columns = Vec::new();
+    for (name, widest) in &candidates {
+        // A column costs its cells, a blank on either side and a border.
+        let cost = widest + 3;
+        if columns.is_empty() || cost <= left {
+            left = left.saturating_sub(cost);
+            columns.push(name.clone());
+        }
+    }
+    let rows = flat
+        .iter()
+        .map(|entry| {
+            let text = |column: &String| {
+                entry.iter().find(|(name, _)| name == column).map(|(_, text)| text.clone())
+            };
+            columns.iter().map(|column| text(column).unwrap_or_default()).collect()
+        })
+        .collect();
+    let left_out = candidates.len() - columns.len();
+    Rows { columns, rows, left_out }
+}
+
+/// Text in a cell beyond this is wrapped.
+const WIDEST_CELL: usize = 40;
+
+/// The id, then what shares its first word (`InstanceId`: `InstanceName`, `InstanceState`), then the rest.
+fn rank(name: &str, id: &str) -> usize {
+    let stem = id.strip_suffix("Id").unwrap_or(id);
+    if name == id {
+        return 0;
+    }
+    ["Name", "State", "Type"]
+        .iter()
+        .position(|ending| name.strip_prefix(stem) == Some(ending))
+        .map_or(4, |position| position + 1)
+}
+
+/// An entry as dotted names and texts.
+fn flatten(entry: &Json) -> Vec<(String, String)> {
+    let mut flat = Vec::new();
+    gather(String::new(), entry, &mut flat);
+    flat
+}
+
+fn gather(name: String, value: &Json, flat: &mut Vec<(String, String)>) {
+    match value {
+        Json::Object(members) => {
+            for (member, value) in members {
+                let below =
+                    if name.is_empty() { member.clone() } else { format!("{name}.{member}") };
+                gather(below, value, flat);
+            }
+        }
+        value => flat.push((name, cell(value))),
+    }
+}
+
+/// A value in one cell.
+pub fn cell(value: &Json) -> String {
+    match value {
+        Json::Null => String::new(),
+        Json::Bool(flag) => flag.to_string(),
+        Json::Number(number) => number.to_string(),
+        Json::Text(text) => text.clone(),
+        Json::List(items) if items.iter().any(|item| matches!(item, Json::Object(_))) => {
+            let plural = if items.len() == 1 { "entry" } else { "entries" };
+            format!("({} {plural})", items.len())
+        }
+        Json::List(items) => items.iter().map(cell).collect::<Vec<_>>().join(", "),
+        Json::Object(members) => members
+            .iter()
+            .map(|(name, value)| format!("{name}={}", cell(value)))
+            .collect::<Vec<_>>()
+            .join(" "),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entries(text: &str) -> Vec<Json> {
+        match Json::parse(text.as_bytes()).unwrap() {
+            Json::List(entries) => entries,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    const INSTANCES: &str = r#"[
+        {"Placement":{"Zone":"z-1","HostId":null},"InstanceId":"ins-1","CPU":1,"Ips":["a","b"],"InstanceState":"RUNNING","Disks":[{"A":1}]},
+        {"Placement":{"Zone":"z-2","HostId":""},"InstanceId":"ins-2","CPU":2,"Ips":null,"InstanceState":"STOPPED","Disks":[]}
+    ]"#;
+
+    #[test]
+    fn what_names_an_entry_comes_first_and_empty_members_not_at_all() {
+        let rows = that_fit(&entries(INSTANCES), Some("InstanceId"), 200);
+        assert_eq!(
+            rows.columns,
+            ["InstanceId", "InstanceState", "Placement.Zone", "CPU", "Ips", "Disks"]
+        );
+        assert_eq!(rows.rows[0], ["ins-1", "RUNNING", "z-1", "1", "a, b", "(1 entry)"]);
+        assert_eq!(rows.rows[1], ["ins-2", "STOPPED", "z-2", "2", "", ""]);
+        assert_eq!(rows.left_out, 0);
+    }
+
+    #[test]
+    fn a_name_may_be_wider_than_any_cell() {
+        let name = "InternetAccessible.InternetServiceProviderX";
+        let entry = Json::Object(vec![(name.to_owned(), Json::Text("BGP".to_owned()))]);
+        assert_eq!(that_fit(&[entry], None, 20).columns, [name]);
+    }
+
+    #[test]
+    fn columns_that_do_not_fit_are_counted() {
+        let rows = that_fit(&entries(INSTANCES), Some("InstanceId"), 34);
+        assert_eq!(rows.columns, ["InstanceId", "InstanceState"]);
+        assert_eq!(rows.left_out, 4);
+    }
+
+    #[test]
+    fn chosen_columns_are_checked_against_the_table() {
+        let info = cvm_models::action("DescribeInstances").unwrap();
+        assert_eq!(
+            chosen(info, "InstanceId, Placement.Zone").unwrap(),
+            ["InstanceId", "Placement.Zone"]
+        );
+        let failure = chosen(info, "Zone").unwrap_err().to_string();
+        assert!(failure.contains("`Placement.Zone`"), "{failure}");
+        let failure = chosen(info, "InstancId").unwrap_err().to_string();
+        assert!(failure.contains("`InstanceId`"), "{failure}");
+        assert!(chosen(cvm_models::action("StopInstances").unwrap(), "A").is_err());
+    }
+}

@@ -1,0 +1,70 @@
+//! `--generate-cli-skeleton`: the request as JSON to fill in, for `--cli-input-json`.
+
+use cvm_models::protocol::{FieldInfo, Kind, Table};
+use serde_json::Number;
+
+use crate::describe;
+use crate::json::Json;
+
+/// Deepest nesting that is written.
+const MAX_DEPTH: usize = 8;
+
+/// Every current member of a request with a value that shows what goes there.
+pub fn of(table: &'static Table) -> Json {
+    object(table, 0)
+}
+
+fn object(table: &'static Table, depth: usize) -> Json {
+    let members = table.members.iter().filter(|field| !field.deprecated && !field.legacy);
+    Json::Object(
+        members.map(|field| (field.wire.to_owned(), value(&field.kind, field, depth))).collect(),
+    )
+}
+
+fn value(kind: &Kind, field: &FieldInfo, depth: usize) -> Json {
+    match kind {
+        Kind::Object(_) if depth >= MAX_DEPTH => Json::Null,
+        Kind::Object(table) => object(table, depth + 1),
+        Kind::List(item) => Json::List(vec![value(item, field, depth)]),
+        Kind::Bool => Json::Bool(field.default == Some("true")),
+        Kind::I64 | Kind::U64 | Kind::F64 => {
+            let shown = field.default.and_then(|text| text.parse().ok()).or(field.min).unwrap_or(0);
+            Json::Number(Number::from(shown))
+        }
+        Kind::Str => {
+            let shown = field.default.unwrap_or_else(|| match describe::value(field) {
+                "VALUE" => "",
+                shown => shown,
+            });
+            Json::Text(shown.to_owned())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::parameters;
+    use crate::source::Sources;
+
+    #[test]
+    fn every_skeleton_can_be_read_back() {
+        for info in cvm_models::ACTIONS {
+            let skeleton = of(info.request);
+            let read = parameters::request(
+                info.request,
+                Vec::new(),
+                Some(&skeleton),
+                &mut Sources::default(),
+            );
+            assert!(read.is_ok(), "{}: {read:?}", info.name);
+        }
+    }
+
+    #[test]
+    fn members_show_what_goes_there() {
+        let skeleton = of(cvm_models::action("StopInstances").unwrap().request).pretty();
+        assert!(skeleton.contains("\"InstanceIds\": [\n    \"ins-xxxxxxxx\"\n  ]"), "{skeleton}");
+        assert!(!skeleton.contains("ForceStop"), "deprecated: {skeleton}");
+    }
+}

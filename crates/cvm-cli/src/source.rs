@@ -1,0 +1,123 @@
+//! Values that come from elsewhere than the command line: files and standard input.
+//!
+//! A command line can be read by every user of the machine, so members that are secret are taken from
+//! a file (`@FILE`) or from standard input (`@-`). A literal value that begins with `@` is written
+//! with two of them.
+
+use std::fs;
+use std::io::{self, Read};
+
+use crate::exit::{Failure, Result};
+use crate::json::Json;
+
+/// More than this is no parameter.
+const MOST_BYTES: u64 = 10 * 1024 * 1024;
+
+/// Where values are read from. Standard input can be read once.
+#[derive(Default)]
+pub struct Sources {
+    stdin_taken_by: Option<String>,
+}
+
+impl Sources {
+    /// The secret that `value` stands for.
+    pub fn secret(&mut self, name: &str, value: String) -> Result<String> {
+        let text = match value.strip_prefix('@') {
+            None => return Ok(value),
+            Some(literal) if literal.starts_with('@') => return Ok(literal.to_owned()),
+            Some("") => {
+                return Err(Failure::usage(format!("`--{name}` names no file behind `@`")).hint(
+                    "write @FILE, @- for standard input, or @@… for a value that begins with @",
+                ));
+            }
+            Some("-") => self.stdin(&format!("--{name}"))?,
+            // What follows the `@` is not shown: it may be a password that was meant literally.
+            Some(path) => file(path).map_err(|_| {
+                Failure::local(format!("`--{name}`: cannot read the file named behind `@`"))
+                    .hint("a value that begins with @ is written with two: @@…")
+            })?,
+        };
+        // Editors and `echo` end a text with a line break that belongs to nobody.
+        let line = text.strip_suffix('\n').unwrap_or(&text);
+        Ok(line.strip_suffix('\r').unwrap_or(line).to_owned())
+    }
+
+    /// The JSON object of `--cli-input-json`: text, `file://PATH`, or `-`.
+    pub fn json(&mut self, source: &str) -> Result<Json> {
+        let text = match source.strip_prefix("file://") {
+            Some("-") => self.stdin("--cli-input-json")?,
+            Some(path) => file(path)?,
+            None if source == "-" => self.stdin("--cli-input-json")?,
+            None => source.to_owned(),
+        };
+        Json::parse(text.as_bytes()).map_err(|error| {
+            let hint = "it takes a JSON object, `file://PATH` of one, or `-` for standard input";
+            Failure::usage(format!("`--cli-input-json` is not JSON: {error}")).hint(hint)
+        })
+    }
+
+    fn stdin(&mut self, who: &str) -> Result<String> {
+        if let Some(first) = self.stdin_taken_by.replace(who.to_owned()) {
+            return Err(Failure::usage(format!("`{first}` and `{who}` both read standard input")));
+        }
+        read(io::stdin().lock(), "standard input")
+    }
+}
+
+/// The text of a file that the command line names.
+pub fn file(path: &str) -> Result<String> {
+    let file = fs::File::open(path).map_err(|error| unreadable(path, &error.to_string()))?;
+    read(file, path)
+}
+
+fn read(source: impl Read, name: &str) -> Result<String> {
+    let mut text = String::new();
+    match source.take(MOST_BYTES + 1).read_to_string(&mut text) {
+        Ok(length) if length as u64 > MOST_BYTES => Err(unreadable(name, "it is too large")),
+        Ok(_) => Ok(text),
+        Err(error) => Err(unreadable(name, &error.to_string())),
+    }
+}
+
+fn unreadable(name: &str, why: &str) -> Failure {
+    Failure::local(format!("cannot read `{name}`: {why}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write;
+
+    fn secret(value: &str) -> Result<String> {
+        Sources::default().secret("LoginSettings.Password", value.to_owned())
+    }
+
+    #[test]
+    fn a_secret_is_literal_or_from_a_file() {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        writeln!(file, "from file\r").unwrap();
+        let path = file.path().to_str().unwrap();
+        assert_eq!(secret("plain").unwrap(), "plain");
+        assert_eq!(secret("@@plain").unwrap(), "@plain");
+        assert_eq!(secret(&format!("@{path}")).unwrap(), "from file");
+        assert!(secret("@").is_err());
+        let failure = secret("@canary").unwrap_err();
+        assert_eq!(failure.exit(), crate::exit::Exit::Local);
+        assert!(!failure.to_string().contains("canary"), "{failure}");
+    }
+
+    #[test]
+    fn only_the_last_line_break_goes() {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        write!(file, "a\n\n").unwrap();
+        assert_eq!(secret(&format!("@{}", file.path().display())).unwrap(), "a\n");
+    }
+
+    #[test]
+    fn json_is_text_or_a_file() {
+        let mut sources = Sources::default();
+        assert_eq!(sources.json("{}").unwrap(), Json::Object(Vec::new()));
+        let failure = sources.json("{'a'").unwrap_err().to_string();
+        assert!(failure.contains("not JSON") && failure.contains("file://"), "{failure}");
+    }
+}

@@ -1,0 +1,121 @@
+//! What may reach a terminal: text that shows itself and does not drive anything.
+//!
+//! Names, messages and tags come from the service or from other users of the account. An escape
+//! sequence in one of them could rewrite the screen, and a BiDi control could reorder it.
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+use std::io::{self, IsTerminal};
+
+/// Columns of a table when nothing tells the width of the screen.
+const DEFAULT_WIDTH: usize = 120;
+
+/// Whether a character acts instead of showing: C0, C1, BiDi controls, line separators, tags.
+pub fn acts(character: char) -> bool {
+    character.is_control()
+        || matches!(
+            character,
+            '\u{061c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}'
+                | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}'
+                | '\u{e0000}'..='\u{e007f}'
+        )
+}
+
+/// The text with everything that acts spelled out.
+pub fn visible(text: &str) -> Cow<'_, str> {
+    if !text.contains(acts) {
+        return Cow::Borrowed(text);
+    }
+    let mut shown = String::with_capacity(text.len() + 16);
+    for character in text.chars() {
+        match character {
+            '\n' => shown.push_str("\\n"),
+            '\r' => shown.push_str("\\r"),
+            '\t' => shown.push_str("\\t"),
+            _ if acts(character) => {
+                // Writing to a `String` cannot fail.
+                let _ = write!(shown, "\\u{{{:x}}}", u32::from(character));
+            }
+            _ => shown.push(character),
+        }
+    }
+    Cow::Owned(shown)
+}
+
+/// JSON text with everything that acts written as JSON escapes: the same document, harmless to look at.
+///
+/// Line breaks stay: outside strings they are layout, and inside strings JSON has none.
+pub fn visible_json(text: &str) -> Cow<'_, str> {
+    let acts = |character: char| character != '\n' && acts(character);
+    if !text.contains(acts) {
+        return Cow::Borrowed(text);
+    }
+    let mut shown = String::with_capacity(text.len() + 16);
+    for character in text.chars() {
+        if acts(character) {
+            for unit in character.encode_utf16(&mut [0; 2]) {
+                let _ = write!(shown, "\\u{unit:04x}");
+            }
+        } else {
+            shown.push(character);
+        }
+    }
+    Cow::Owned(shown)
+}
+
+/// Whether standard output is looked at.
+pub fn stdout_is_terminal() -> bool {
+    io::stdout().is_terminal()
+}
+
+/// Whether standard error is looked at, which is where progress goes.
+pub fn stderr_is_terminal() -> bool {
+    io::stderr().is_terminal()
+}
+
+/// The width for tables: of the screen if there is one, else of `COLUMNS`, else a readable one.
+pub fn width() -> usize {
+    std::env::var("COLUMNS")
+        .ok()
+        .and_then(|columns| columns.parse().ok())
+        .filter(|width| (40..=1000).contains(width))
+        .or_else(screen_width)
+        .unwrap_or(DEFAULT_WIDTH)
+}
+
+fn screen_width() -> Option<usize> {
+    let screen = console::Term::stdout();
+    let (_, columns) = screen.size_checked().filter(|_| screen.is_term())?;
+    Some(usize::from(columns))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_acts_is_spelled_out() {
+        assert_eq!(visible("a\u{1b}]0;x\u{7}b"), "a\\u{1b}]0;x\\u{7}b");
+        assert_eq!(visible("\u{9b}2J"), "\\u{9b}2J");
+        assert_eq!(visible("abc\u{202e}fed\u{2066}"), "abc\\u{202e}fed\\u{2066}");
+        assert_eq!(visible("one\ntwo\ttab\r"), "one\\ntwo\\ttab\\r");
+    }
+
+    #[test]
+    fn ordinary_text_of_any_script_is_left_alone() {
+        for text in ["", "QCLOUD-TEST", "云服务器", "שלום", "مرحبا", "e\u{301}", "👩\u{200d}💻"]
+        {
+            assert!(matches!(visible(text), Cow::Borrowed(same) if same == text), "{text}");
+        }
+    }
+
+    #[test]
+    fn json_stays_the_same_document() {
+        let name = "x\u{7f}\u{202e}\u{9b}\u{e0041}";
+        let text = serde_json::to_string_pretty(&serde_json::json!({ "Name": name })).unwrap();
+        let shown = visible_json(&text);
+        assert!(!shown.chars().any(|character| character != '\n' && acts(character)), "{shown}");
+        let read: serde_json::Value = serde_json::from_str(&shown).unwrap();
+        assert_eq!(read, serde_json::json!({ "Name": name }));
+    }
+}

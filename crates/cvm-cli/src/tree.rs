@@ -1,0 +1,190 @@
+//! The request under construction: pieces laid at dotted names, in any order.
+
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+
+use serde_json::Value;
+
+/// A piece of the request. Lists are sparse until the end: any distinct positions will do, and only
+/// their order counts.
+#[derive(Debug)]
+pub enum Node {
+    /// A scalar.
+    Leaf(Value),
+    /// An object.
+    Object(BTreeMap<String, Node>),
+    /// A list.
+    List {
+        /// Its entries by their positions.
+        items: BTreeMap<u32, Node>,
+        /// All of it was given at once, so that it replaces a list below it.
+        whole: bool,
+    },
+}
+
+impl Node {
+    /// An object without members.
+    pub const fn object() -> Self {
+        Self::Object(BTreeMap::new())
+    }
+
+    /// Lays a piece at a dotted name that fits the table; false if something is there already.
+    #[must_use]
+    pub fn lay(&mut self, name: &str, piece: Self) -> bool {
+        let (step, rest) = match name.split_once('.') {
+            Some((step, rest)) => (step, Some(rest)),
+            None => (name, None),
+        };
+        let lay = |slot: &mut Self, piece| match rest {
+            Some(rest) => slot.lay(rest, piece),
+            None => slot.unite(piece),
+        };
+        let fresh = || {
+            let below = rest.and_then(|rest| rest.chars().next());
+            if below.is_some_and(|first| first.is_ascii_digit()) {
+                Self::List { items: BTreeMap::new(), whole: false }
+            } else {
+                Self::object()
+            }
+        };
+        match self {
+            Self::Leaf(_) => false,
+            Self::Object(members) => {
+                lay(members.entry(step.to_owned()).or_insert_with(fresh), piece)
+            }
+            Self::List { items, .. } => step
+                .parse()
+                .is_ok_and(|position| lay(items.entry(position).or_insert_with(fresh), piece)),
+        }
+    }
+
+    /// Joins a piece with what is there; false if both have a value in one place.
+    fn unite(&mut self, piece: Self) -> bool {
+        match (self, piece) {
+            (Self::Object(members), Self::Object(more)) => join(members, more, Self::unite),
+            (Self::List { items, whole }, Self::List { items: more, whole: more_whole })
+                if !(*whole && more_whole) =>
+            {
+                *whole |= more_whole;
+                join(items, more, Self::unite)
+            }
+            // What was only just made room for.
+            (here, piece) if here.is_empty() => {
+                *here = piece;
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Puts `over` on top: where both have a value, that of `over` stays.
+    pub fn overlay(&mut self, over: Self) {
+        let put = |here: &mut Self, over| {
+            here.overlay(over);
+            true
+        };
+        match (self, over) {
+            (Self::Object(members), Self::Object(more)) => {
+                join(members, more, put);
+            }
+            (Self::List { items, .. }, Self::List { items: more, whole: false }) => {
+                join(items, more, put);
+            }
+            (here, over) => *here = over,
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        match self {
+            Self::Leaf(_) => false,
+            Self::Object(members) => members.is_empty(),
+            Self::List { items, .. } => items.is_empty(),
+        }
+    }
+
+    /// The finished JSON; lists close their gaps.
+    pub fn into_value(self) -> Value {
+        match self {
+            Self::Leaf(value) => value,
+            Self::Object(members) => {
+                members.into_iter().map(|(name, node)| (name, node.into_value())).collect()
+            }
+            Self::List { items, .. } => items.into_values().map(Self::into_value).collect(),
+        }
+    }
+}
+
+/// Joins two maps; `both` decides where a key is in both, and says whether that is right.
+fn join<K: Ord>(
+    members: &mut BTreeMap<K, Node>,
+    more: BTreeMap<K, Node>,
+    both: impl Fn(&mut Node, Node) -> bool,
+) -> bool {
+    more.into_iter().all(|(key, node)| match members.entry(key) {
+        Entry::Vacant(slot) => {
+            slot.insert(node);
+            true
+        }
+        Entry::Occupied(mut slot) => both(slot.get_mut(), node),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn leaf(text: &str) -> Node {
+        Node::Leaf(text.into())
+    }
+
+    fn list(items: &[&str]) -> Node {
+        let items = (0..).zip(items.iter().map(|item| leaf(item))).collect();
+        Node::List { items, whole: true }
+    }
+
+    #[test]
+    fn positions_may_be_any_distinct_ones_in_any_order() {
+        let mut tree = Node::object();
+        assert!(tree.lay("Filters.7.Values.3", leaf("c")));
+        assert!(tree.lay("Filters.2.Name", leaf("zone")));
+        assert!(tree.lay("Filters.7.Values.1", leaf("b")));
+        assert!(tree.lay("Filters.7.Name", leaf("id")));
+        assert_eq!(
+            tree.into_value(),
+            json!({ "Filters": [{ "Name": "zone" }, { "Name": "id", "Values": ["b", "c"] }] })
+        );
+    }
+
+    #[test]
+    fn one_place_takes_one_value() {
+        let mut tree = Node::object();
+        assert!(tree.lay("Placement.Zone", leaf("a")));
+        assert!(!tree.lay("Placement.Zone", leaf("b")));
+        assert!(!tree.lay("Placement", leaf("b")));
+        assert!(!tree.lay("Placement.Zone.X", leaf("b")));
+        assert!(tree.lay("Ids", list(&["a"])));
+        assert!(!tree.lay("Ids", list(&["b"])));
+        assert!(tree.lay("Ids.5", leaf("b")));
+        assert!(!tree.lay("Ids.0", leaf("c")));
+        // `0` and `00` are one position spelled twice.
+        assert!(!tree.lay("Ids.00", leaf("c")));
+    }
+
+    #[test]
+    fn parameters_stay_on_top_of_a_file() {
+        let mut file = Node::object();
+        assert!(file.lay("Name", leaf("file")));
+        assert!(file.lay("Ids", list(&["a", "b"])));
+        assert!(file.lay("Disks.0.Size", leaf("10")));
+        let mut typed = Node::object();
+        assert!(typed.lay("Name", leaf("typed")));
+        assert!(typed.lay("Ids", list(&["c"])));
+        assert!(typed.lay("Disks.0.Type", leaf("x")));
+        file.overlay(typed);
+        assert_eq!(
+            file.into_value(),
+            json!({ "Name": "typed", "Ids": ["c"], "Disks": [{ "Size": "10", "Type": "x" }] })
+        );
+    }
+}

@@ -1,0 +1,112 @@
+//! `cvm emulator`: the ready file, the credentials, and how it stops.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::process::Stdio;
+
+use crate::harness::{Emulator, cvm, finish, run, settings, signal, until};
+
+#[test]
+fn the_ready_file_is_for_its_owner_and_says_all() {
+    let emulator = Emulator::start();
+    let mode = fs::metadata(&emulator.ready_file).unwrap().permissions().mode();
+    assert_eq!(mode & 0o7777, 0o600);
+    assert!(emulator.ready("url").starts_with("http://127.0.0.1:"));
+    assert!(emulator.ready("secret_id").starts_with("AKID"));
+    assert_eq!(emulator.ready("pid"), emulator.child.id().to_string());
+    // It was written when the server answered: the first call succeeds.
+    assert_eq!(run(&mut emulator.cvm(&["DescribeRegions"])).code, 0);
+    let neighbours = fs::read_dir(emulator.folder.path()).unwrap().count();
+    assert_eq!(neighbours, 1, "the ready file stands alone");
+}
+
+#[test]
+fn signals_stop_it_and_its_file_goes() {
+    for name in ["TERM", "INT"] {
+        let folder = tempfile::tempdir().unwrap();
+        let ready = folder.path().join("ready.json");
+        let mut command = cvm(&["emulator", "--ready-file", ready.to_str().unwrap()]);
+        let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        until("the ready file is there", || ready.exists());
+        let key = fs::read_to_string(&ready).unwrap();
+        let key =
+            serde_json::from_str::<serde_json::Value>(&key).unwrap()["secret_key"].to_string();
+        signal(&child, name);
+        let ran = finish(child);
+        assert_eq!((ran.code, ran.stderr.as_str()), (0, ""), "{name}");
+        assert!(!ready.exists(), "{name}");
+        assert!(!ran.stdout.contains(key.trim_matches('"')), "{name}: {}", ran.stdout);
+    }
+}
+
+#[test]
+fn without_a_ready_file_it_says_where_the_credentials_are() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = cvm(&["emulator", "--instant"]);
+    command.env("XDG_RUNTIME_DIR", folder.path());
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let ready = folder.path().join(format!("cvm-emulator-{}.json", child.id()));
+    until("the credentials are written", || ready.exists());
+    assert_eq!(fs::metadata(&ready).unwrap().permissions().mode() & 0o7777, 0o600);
+    let listed = run(&mut cvm(&["DescribeZones", "--emulator", ready.to_str().unwrap()]));
+    assert_eq!(listed.code, 0, "{}", listed.stderr);
+    signal(&child, "TERM");
+    let ran = finish(child);
+    let mut settings = settings();
+    settings.add_filter(r"/\S+/cvm-emulator-[0-9]+\.json", "[file]");
+    settings.bind(|| {
+        insta::assert_snapshot!(ran.stdout, @r"
+        CVM emulator at http://127.0.0.1:[port]
+        Credentials in [file] (for you alone)
+        Try: cvm --emulator [file] DescribeZones
+        Stop it with Ctrl-C.
+        ");
+    });
+}
+
+#[test]
+fn a_pair_of_ones_own_is_accepted() {
+    let folder = tempfile::tempdir().unwrap();
+    let key = folder.path().join("key");
+    fs::write(&key, "a-key-of-my-own\n").unwrap();
+    let emulator = Emulator::with(&[
+        "--instant",
+        "--secret-id",
+        "AKIDmine",
+        "--secret-key-file",
+        key.to_str().unwrap(),
+    ]);
+    assert_eq!(emulator.ready("secret_id"), "AKIDmine");
+    let url = emulator.ready("url");
+    let call = |key: &str| {
+        let mut command = cvm(&["DescribeZones", "--region", "ap-guangzhou", "--endpoint", &url]);
+        run(command.env("TENCENTCLOUD_SECRET_ID", "AKIDmine").env("TENCENTCLOUD_SECRET_KEY", key))
+    };
+    assert_eq!(call("a-key-of-my-own").code, 0);
+    let refused = call("another-key");
+    assert_eq!(refused.code, 1);
+    assert!(refused.stderr.contains("AuthFailure.SignatureFailure"), "{}", refused.stderr);
+}
+
+#[test]
+fn a_seed_makes_ids_repeat() {
+    let launch = || Emulator::with(&["--instant", "--seed", "7"]).launch();
+    assert_eq!(launch(), launch());
+}
+
+#[test]
+fn options_that_make_no_sense_are_refused() {
+    for (options, told) in [
+        (&["--listen", "here"][..], "`--listen` must be ADDR:PORT"),
+        (&["--instant", "--time-scale", "2"], "both say how time passes"),
+        (&["--seed", "x"], "`--seed` must be a whole number"),
+        (&["--secret-id", "AKIDx"], "go together"),
+        (&["--region", "ap-guangzhou"], "takes no `--region`"),
+        (&["--secret-key", "canary"], "can be read by every user"),
+    ] {
+        let ran = run(cvm(&["emulator"]).args(options));
+        assert_eq!(ran.code, 2, "{options:?}");
+        assert!(ran.stderr.contains(told), "{options:?}: {}", ran.stderr);
+        assert!(!ran.stderr.contains("canary"), "{}", ran.stderr);
+    }
+}

@@ -1,0 +1,171 @@
+//! Every exit code that the help promises, and the lines that go with it.
+
+use std::process::Stdio;
+
+use crate::harness::{Answer, Emulator, Server, cvm, finish, run, signal, until};
+
+#[test]
+fn the_codes_are_documented() {
+    insta::assert_snapshot!(run(&mut cvm(&["help", "exit-codes"])).stdout, @r"
+    Exit codes
+      0   done; a dry run that passed counts as done
+      1   the service refused the request, or a wait cannot reach its goal
+      2   the command line cannot be understood; nothing was sent
+      3   the request may have taken effect; look before you repeat it
+      4   credentials, region or endpoint are missing or unusable; nothing was sent
+      5   no connection or no answer in time; nothing changed
+      6   a file, a port or standard output of this machine failed
+    ");
+}
+
+#[test]
+fn a_refusal_is_1_and_explains_itself() {
+    let emulator = Emulator::start();
+    let stop = |options: &[&str]| {
+        let mut command = emulator.cvm(&["StopInstances", "--InstanceIds", "ins-00000000"]);
+        let ran = run(command.args(options));
+        assert_eq!((ran.code, ran.stdout.as_str()), (1, ""));
+        ran.stderr
+    };
+    // One line, and below it what to do; what a code means is told by the specification.
+    let missing = stop(&[]);
+    assert!(
+        missing.starts_with("error: StopInstances failed: InvalidInstanceId.NotFound: "),
+        "{missing}"
+    );
+    assert!(missing.lines().next().unwrap().contains("(request id "), "{missing}");
+    assert!(missing.lines().skip(1).all(|line| line.starts_with("  hint: ")), "{missing}");
+    assert!(missing.lines().count() > 1, "{missing}");
+    let misspelt = stop(&["--StopType", "HARDD"]);
+    assert!(
+        misspelt.contains("must be one of SOFT_FIRST, HARD, SOFT; did you mean `HARD`?"),
+        "{misspelt}"
+    );
+}
+
+#[test]
+fn a_slip_on_the_command_line_is_2_and_sends_nothing() {
+    let server = Server::start(Answer::Close);
+    for (arguments, told) in [
+        (&["RunInstnces"][..], "did you mean `RunInstances`?"),
+        (&["RunInstances", "--Zone", "x"], "did you mean `--Placement.Zone`?"),
+        (
+            &["RunInstances", "--InstanceCount", "many"],
+            "`--InstanceCount` must be an integer, not `many`",
+        ),
+        (&["RunInstances", "--Placement", "{"], "`--Placement` is not JSON"),
+        (&["DescribeZones", "--output", "tabel"], "did you mean `table`?"),
+        (&["DescribeZones", "--output", "table", "--columns", "Zoen"], "did you mean `Zone`?"),
+        (&["DescribeZones", "--version", "2019-01-01"], "there is no version `2019-01-01`"),
+        (&["StopInstances", "--validate", "--StopType", "HARDD"], "did you mean `HARD`?"),
+        (&["DescribeZones", "--timeout", "soon"], "`--timeout` must be a number of seconds"),
+        (&["DescribeZones", "stray"], "unexpected word `stray`"),
+    ] {
+        let ran = run(&mut server.cvm(arguments));
+        assert_eq!((ran.code, ran.stdout.as_str()), (2, ""), "{arguments:?}: {}", ran.stderr);
+        assert!(ran.stderr.starts_with("error: "), "{arguments:?}: {}", ran.stderr);
+        assert!(ran.stderr.contains(told), "{arguments:?}: {}", ran.stderr);
+    }
+    assert!(server.requests.lock().unwrap().is_empty());
+}
+
+#[test]
+fn a_change_without_an_answer_is_3_and_is_not_sent_again() {
+    for answer in [Answer::Close, Answer::Json("<html>".to_owned())] {
+        let server = Server::start(answer);
+        let ran = run(&mut server.cvm(&["TerminateInstances", "--InstanceIds", "ins-11112222"]));
+        assert_eq!(ran.code, 3, "{}", ran.stderr);
+        assert!(
+            ran.stderr.contains("TerminateInstances may or may not have been carried out"),
+            "{}",
+            ran.stderr
+        );
+        assert!(ran.stderr.contains("do not repeat it blindly"), "{}", ran.stderr);
+        assert_eq!(server.requests.lock().unwrap().len(), 1);
+    }
+}
+
+#[test]
+fn a_launch_without_an_answer_names_its_token() {
+    let server = Server::start(Answer::Close);
+    let ran =
+        run(&mut server.cvm(&["RunInstances", "--ImageId", "img-pmqg1cw7", "--timeout", "2"]));
+    assert_eq!(ran.code, 3, "{}", ran.stderr);
+    assert!(ran.stderr.contains("--ClientToken "), "{}", ran.stderr);
+}
+
+#[test]
+fn an_interrupted_change_is_3() {
+    let server = Server::start(Answer::Silence);
+    let child = server
+        .cvm(&["TerminateInstances", "--InstanceIds", "ins-11112222"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    until("the request is out", || !server.requests.lock().unwrap().is_empty());
+    signal(&child, "INT");
+    let ran = finish(child);
+    assert_eq!(ran.code, 3, "{}", ran.stderr);
+    assert!(ran.stderr.contains("interrupted while it was on its way"), "{}", ran.stderr);
+}
+
+#[test]
+fn missing_or_unusable_settings_are_4() {
+    let nowhere = ["--endpoint", "http://127.0.0.1:1"];
+    let cases: [(&[&str], &str); 5] = [
+        (&["DescribeZones"], "no region"),
+        (&["DescribeZones", "--region", "ap-guangzhou"], "TENCENTCLOUD_SECRET_ID"),
+        (&["DescribeZones", "--region", "x@evil.example/#"], "region"),
+        (
+            &["DescribeZones", "--region", "ap-guangzhou", "--endpoint", "http://cvm.example.com"],
+            "https",
+        ),
+        (&["DescribeZones", "--emulator", "Cargo.toml"], "no ready file"),
+    ];
+    for (arguments, told) in cases {
+        let mut command = cvm(arguments);
+        if !arguments.iter().any(|argument| matches!(*argument, "--endpoint" | "--emulator")) {
+            command.args(nowhere);
+        }
+        let ran = run(&mut command);
+        assert_eq!((ran.code, ran.stdout.as_str()), (4, ""), "{arguments:?}: {}", ran.stderr);
+        assert!(ran.stderr.contains(told), "{arguments:?}: {}", ran.stderr);
+    }
+}
+
+#[test]
+fn no_connection_and_no_answer_in_time_are_5() {
+    let silent = Server::start(Answer::Silence);
+    let ran = run(&mut silent.cvm(&["DescribeZones", "--timeout", "0.3"]));
+    assert_eq!(ran.code, 5, "{}", ran.stderr);
+    assert!(ran.stderr.contains("--timeout"), "{}", ran.stderr);
+    // Nothing listens on port 1, so nothing was sent: a change is safe to repeat.
+    let mut command = cvm(&[
+        "TerminateInstances",
+        "--InstanceIds",
+        "ins-11112222",
+        "--region",
+        "ap-guangzhou",
+        "--endpoint",
+        "http://127.0.0.1:1",
+    ]);
+    command
+        .env("TENCENTCLOUD_SECRET_ID", "AKIDtest")
+        .env("TENCENTCLOUD_SECRET_KEY", "key-of-a-test");
+    let ran = run(&mut command);
+    assert_eq!(ran.code, 5, "{}", ran.stderr);
+}
+
+#[test]
+fn local_trouble_is_6() {
+    let ran = run(&mut cvm(&["DescribeZones", "--emulator", "/no/such/file"]));
+    assert_eq!(ran.code, 6, "{}", ran.stderr);
+    let ran = run(&mut cvm(&["emulator", "--ready-file", "/no/such/folder/ready.json"]));
+    assert_eq!(ran.code, 6, "{}", ran.stderr);
+    let emulator = Emulator::start();
+    let address = emulator.ready("url").replace("http://", "");
+    let ran = run(&mut cvm(&["emulator", "--listen", &address]));
+    assert_eq!(ran.code, 6, "{}", ran.stderr);
+    assert!(ran.stderr.contains("cannot listen on"), "{}", ran.stderr);
+}

@@ -1,0 +1,232 @@
+//! Runs `cvm` in an empty environment, with an emulator or a scripted server beside it.
+
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+/// What a run left behind.
+#[derive(Debug)]
+pub struct Ran {
+    pub code: i32,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+/// The binary in an environment without anything of the machine's.
+pub fn cvm(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_cvm"));
+    command.args(arguments).env_clear().env("COLUMNS", "120").stdin(Stdio::null());
+    command
+}
+
+/// Runs to the end.
+pub fn run(command: &mut Command) -> Ran {
+    finish(command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap())
+}
+
+/// Runs with a text on standard input.
+pub fn run_with_input(command: &mut Command, input: &str) -> Ran {
+    let mut child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+    finish(child)
+}
+
+/// Waits for a child and takes what it said.
+pub fn finish(child: Child) -> Ran {
+    let output = child.wait_with_output().unwrap();
+    Ran {
+        code: output.status.code().unwrap_or(-1),
+        stdout: String::from_utf8(output.stdout).unwrap(),
+        stderr: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+/// Sends a signal by its name.
+pub fn signal(child: &Child, name: &str) {
+    let sent = Command::new("kill").args([format!("-{name}"), child.id().to_string()]).status();
+    assert!(sent.unwrap().success());
+}
+
+/// Waits until something is so.
+pub fn until(what: &str, mut is_so: impl FnMut() -> bool) {
+    let began = Instant::now();
+    while !is_so() {
+        assert!(began.elapsed() < Duration::from_secs(10), "not so after 10 s: {what}");
+        thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// Erases what differs from run to run.
+pub fn settings() -> insta::Settings {
+    let mut settings = insta::Settings::clone_current();
+    for (pattern, text) in [
+        (r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "[uuid]"),
+        (r"ins-[0-9a-z]{8}", "ins-xxxxxxxx"),
+        (r" +[0-9]+(\.[0-9])? (ms|s)\b", " [time]"),
+        (r"[0-9]+ polls?", "[polls]"),
+        (r"[0-9]+ calls", "[calls]"),
+        (r"127\.0\.0\.1:[0-9]+", "127.0.0.1:[port]"),
+        (r"198\.18\.0\.[0-9]", "198.18.0.x"),
+    ] {
+        settings.add_filter(pattern, text);
+    }
+    settings
+}
+
+/// A running `cvm emulator`.
+pub struct Emulator {
+    pub child: Child,
+    pub ready_file: PathBuf,
+    pub folder: TempDir,
+}
+
+impl Emulator {
+    /// Starts one whose operations take no time.
+    pub fn start() -> Self {
+        Self::with(&["--instant"])
+    }
+
+    /// Starts one with these options.
+    pub fn with(options: &[&str]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let ready_file = folder.path().join("ready.json");
+        let mut command = cvm(&["emulator", "--ready-file", ready_file.to_str().unwrap()]);
+        let child =
+            command.args(options).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        until("the ready file is there", || ready_file.exists());
+        Self { child, ready_file, folder }
+    }
+
+    /// `cvm ACTION …` at this emulator.
+    pub fn cvm(&self, arguments: &[&str]) -> Command {
+        let mut command = cvm(arguments);
+        command.args(["--emulator", self.ready_file.to_str().unwrap()]);
+        command
+    }
+
+    /// What a member of the ready file says.
+    pub fn ready(&self, member: &str) -> String {
+        let text = std::fs::read(&self.ready_file).unwrap();
+        let json: serde_json::Value = serde_json::from_slice(&text).unwrap();
+        json[member].as_str().map_or_else(|| json[member].to_string(), str::to_owned)
+    }
+
+    /// Creates an instance and gives its id.
+    pub fn launch(&self) -> String {
+        let ran = run(&mut self.cvm(&[
+            "RunInstances",
+            "--Placement.Zone",
+            "ap-guangzhou-3",
+            "--ImageId",
+            "img-pmqg1cw7",
+        ]));
+        assert_eq!(ran.code, 0, "{}", ran.stderr);
+        let answer: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+        answer["InstanceIdSet"][0].as_str().unwrap().to_owned()
+    }
+}
+
+impl Drop for Emulator {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A server that takes each request whole and does as it is told.
+pub struct Server {
+    pub url: String,
+    pub requests: Arc<Mutex<Vec<String>>>,
+}
+
+/// What a [`Server`] does with a request.
+#[derive(Clone)]
+pub enum Answer {
+    /// Answers with this JSON.
+    Json(String),
+    /// Closes the connection without a word.
+    Close,
+    /// Says nothing, and keeps the connection.
+    Silence,
+    /// Passes the request on to this address, and its answer back.
+    From(String),
+}
+
+impl Server {
+    /// Starts a server that treats all requests alike.
+    pub fn start(answer: Answer) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let requests: Arc<Mutex<Vec<String>>> = Arc::default();
+        let seen = Arc::clone(&requests);
+        thread::spawn(move || {
+            for stream in listener.incoming() {
+                let (answer, seen) = (answer.clone(), Arc::clone(&seen));
+                thread::spawn(move || serve(stream.unwrap(), &answer, &seen));
+            }
+        });
+        Self { url, requests }
+    }
+
+    /// `cvm …` at this server, with some credential.
+    pub fn cvm(&self, arguments: &[&str]) -> Command {
+        let mut command = cvm(arguments);
+        command
+            .args(["--endpoint", &self.url, "--region", "ap-guangzhou"])
+            .env("TENCENTCLOUD_SECRET_ID", "AKIDtest")
+            .env("TENCENTCLOUD_SECRET_KEY", "secret-key-of-a-test");
+        command
+    }
+}
+
+fn serve(mut stream: TcpStream, answer: &Answer, seen: &Mutex<Vec<String>>) {
+    while let Some(message) = read_message(&mut stream) {
+        seen.lock().unwrap().push(String::from_utf8_lossy(&message).into_owned());
+        match answer {
+            Answer::Close => return,
+            Answer::Silence => thread::sleep(Duration::from_secs(60)),
+            Answer::Json(body) => {
+                let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: ";
+                write!(stream, "{head}{}\r\n\r\n{body}", body.len()).unwrap();
+            }
+            Answer::From(address) => {
+                let mut upstream = TcpStream::connect(address).unwrap();
+                upstream.write_all(&message).unwrap();
+                stream.write_all(&read_message(&mut upstream).unwrap()).unwrap();
+            }
+        }
+    }
+}
+
+/// Head and body of one HTTP message; `None` at the end of the connection.
+fn read_message(stream: &mut TcpStream) -> Option<Vec<u8>> {
+    let mut message = Vec::new();
+    let mut chunk = [0; 4096];
+    loop {
+        let text = String::from_utf8_lossy(&message).to_ascii_lowercase();
+        if let Some((head, _)) = text.split_once("\r\n\r\n") {
+            let length = head
+                .lines()
+                .find_map(|line| line.strip_prefix("content-length:"))
+                .map_or(0, |length| length.trim().parse().unwrap());
+            if message.len() >= head.len() + 4 + length {
+                return Some(message);
+            }
+        }
+        match stream.read(&mut chunk) {
+            Ok(0) | Err(_) => return None,
+            Ok(length) => message.extend_from_slice(&chunk[..length]),
+        }
+    }
+}

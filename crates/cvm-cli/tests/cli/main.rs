@@ -1,0 +1,13 @@
+//! The built binary from the outside: what it prints, how it exits, and what it never shows.
+#![cfg(unix)]
+#![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "helpers of tests are tests")]
+
+mod actions;
+mod cloud;
+mod emulator;
+mod exit_codes;
+mod harness;
+mod offline;
+mod quickstart;
+mod secrets;
+mod terminal;

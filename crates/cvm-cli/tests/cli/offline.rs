@@ -1,0 +1,109 @@
+//! What needs no network: help, lists, error codes, skeletons.
+
+use std::io::Read as _;
+use std::process::Stdio;
+
+use crate::harness::{Emulator, cvm, run};
+
+#[test]
+fn version_and_help_are_there() {
+    for arguments in [["--version"], ["-V"]] {
+        let ran = run(&mut cvm(&arguments));
+        assert_eq!(ran.stdout, concat!("cvm ", env!("CARGO_PKG_VERSION"), "\n"));
+    }
+    for arguments in [&[][..], &["help"], &["--help"], &["-h"]] {
+        let ran = run(&mut cvm(arguments));
+        assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));
+        assert!(ran.stdout.contains("cvm ACTION [--Parameter value]..."), "{}", ran.stdout);
+    }
+    for command in ["quickstart", "emulator"] {
+        for arguments in [["help", command], [command, "--help"]] {
+            let ran = run(&mut cvm(&arguments));
+            assert!(ran.stdout.starts_with(&format!("cvm {command}\n")), "{}", ran.stdout);
+        }
+    }
+}
+
+#[test]
+fn an_action_explains_itself() {
+    for arguments in
+        [["help", "StartInstances"], ["StartInstances", "help"], ["StartInstances", "--help"]]
+    {
+        let ran = run(&mut cvm(&arguments));
+        assert_eq!(ran.code, 0, "{}", ran.stderr);
+        for told in [
+            "cvm StartInstances --InstanceIds ins-xxxxxxxx ins-xxxxxxxx",
+            "Retry class: ",
+            "--InstanceIds  list of strings, required",
+            "Items: 1 to 100.",
+            "RequestId  string",
+            "InvalidInstanceId.NotFound",
+        ] {
+            assert!(ran.stdout.contains(told), "{told}: {}", ran.stdout);
+        }
+    }
+}
+
+#[test]
+fn actions_are_listed_by_group() {
+    let ran = run(&mut cvm(&["list", "zones"]));
+    assert!(ran.stdout.starts_with("region\n  DescribeZones  Lists"), "{}", ran.stdout);
+    let all = run(&mut cvm(&["list"]));
+    for action in ["DescribeInstances ", "RunInstances ", "DescribeImages "] {
+        assert!(all.stdout.contains(action), "{action}");
+    }
+}
+
+#[test]
+fn a_code_is_explained_offline() {
+    let ran = run(&mut cvm(&["error", "UnsupportedOperation.SystemDiskType"]));
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert!(ran.stdout.contains("What to do: "), "{}", ran.stdout);
+    let ran = run(&mut cvm(&["error", "InvalidInstanceId.NotFoundd"]));
+    assert!(
+        ran.stdout.contains("newer than this program") || ran.stderr.contains("did you mean"),
+        "{ran:?}"
+    );
+    let ran = run(&mut cvm(&["error", "NoSuchCodeAtAll"]));
+    assert_eq!(ran.code, 2);
+}
+
+#[test]
+fn a_skeleton_can_be_filled_in_and_sent() {
+    let ran = run(&mut cvm(&["DescribeInstances", "--generate-cli-skeleton"]));
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    let mut skeleton: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!(skeleton["InstanceIds"][0], "ins-xxxxxxxx");
+    skeleton["InstanceIds"] = serde_json::Value::Null;
+    skeleton["Filters"] = serde_json::json!([{ "Name": "zone", "Values": ["ap-guangzhou-2"] }]);
+    let emulator = Emulator::start();
+    let file = emulator.folder.path().join("request.json");
+    std::fs::write(&file, skeleton.to_string()).unwrap();
+    let source = format!("file://{}", file.display());
+    let ran = run(&mut emulator.cvm(&["DescribeInstances", "--cli-input-json", &source]));
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_failure() {
+    let mut child = cvm(&["help", "RunInstances"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdout = child.stdout.take().unwrap();
+    stdout.read_exact(&mut [0; 16]).unwrap();
+    drop(stdout);
+    let ran = crate::harness::finish(child);
+    assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_is_a_failure() {
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let child = cvm(&["help"]).stdout(full).stderr(Stdio::piped()).spawn().unwrap();
+    let ran = crate::harness::finish(child);
+    assert_eq!(ran.code, 6);
+    assert!(ran.stderr.contains("cannot write to standard output"), "{}", ran.stderr);
+}
