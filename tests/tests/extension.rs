@@ -1,0 +1,281 @@
+//! A new action is one JSON file: no Rust is written by hand for it.
+//!
+//! The tree is copied, an action that does not exist is added to its specs, and the code is generated.
+//! Then a program that sends the new request compiles, `cvm` knows the action, and the emulator checks
+//! its parameters and says that it does not model it.
+//!
+//! The test builds the copy: a minute or two of two cores the first time, half of that later, since the
+//! dependencies stay below `target/tmp/extension`. So it is a binary of its own:
+//! `cargo test -p cvm-tests --test extension`. It needs no network that the tree itself did not need.
+
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+/// The whole of what a contributor writes.
+const SPEC: &str = r#"{
+  "$schema": "../../../schema/action.schema.json",
+  "action": "DescribeFleetWeather",
+  "group": "instance",
+  "summary": "Tells the weather over the racks of each fleet.",
+  "retry": { "class": "read" },
+  "rate_limit_per_second": 10,
+  "request": [
+    { "name": "FleetNames", "type": "list<string>", "required": true, "max_items": 3,
+      "doc": "Fleets to look at, up to three in one call." },
+    { "name": "DaysAhead", "type": "int64", "min": 1, "max": 7, "default": 1,
+      "doc": "How far into the future to look; the sky over a rack rarely changes." }
+  ],
+  "response": [
+    { "name": "WeatherSet", "type": "list<Tag>", "output_required": true,
+      "doc": "Fleet and sky, one entry for each fleet that was asked for." }
+  ],
+  "errors": ["InvalidParameterValue", "InvalidParameterValue.LimitExceeded", "UnsupportedOperation"]
+}
+"#;
+
+/// A program that uses it, as any user would write it.
+const PROGRAM: &str = r#"//! Asks for the weather.
+
+use cvm_emulator::Emulator;
+use cvm_models::types::Tag;
+use cvm_models::{Action, Client, Dialect, actions::*};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() {
+    let emulator = Emulator::start().await.unwrap();
+    for dialect in Dialect::ALL {
+        let client = Client::builder()
+            .endpoint(emulator.url())
+            .credential(emulator.credential())
+            .region("ap-guangzhou")
+            .dialect(dialect)
+            .build()
+            .unwrap();
+        let request = DescribeFleetWeather { fleet_names: vec!["blue".into()], ..Default::default() };
+        println!("{}", code(client.send(request.clone()).await));
+        println!("{}", code(client.send(DescribeFleetWeather::default()).await));
+        let far = DescribeFleetWeather { days_ahead: Some(8), ..request.clone() };
+        println!("{}", code(client.send(far).await));
+        let many = DescribeFleetWeather { fleet_names: vec!["blue".into(); 4], ..request };
+        println!("{}", code(client.send(many).await));
+    }
+    let response = DescribeFleetWeatherResponse::default();
+    let _: Vec<Tag> = response.weather_set;
+    assert_eq!(DescribeFleetWeather::INFO.name, "DescribeFleetWeather");
+}
+
+fn code<R: std::fmt::Debug>(outcome: Result<R, cvm_models::Error>) -> String {
+    outcome.unwrap_err().code().unwrap().to_string()
+}
+"#;
+
+const MANIFEST: &str = r#"[package]
+name = "fleet-weather"
+version.workspace = true
+edition.workspace = true
+
+[dependencies]
+cvm-emulator = { workspace = true }
+cvm-models = { workspace = true, features = ["client"] }
+tokio = { workspace = true, features = ["macros", "rt"] }
+"#;
+
+const GENERATED: &str = "crates/cvm-models/src/generated";
+
+/// The copy, at a place that stays the same, so that cargo knows again what it has built.
+struct Copy {
+    root: PathBuf,
+    target: PathBuf,
+    /// One test run at a time: released when it is dropped.
+    _lock: File,
+}
+
+impl Copy {
+    fn new() -> Self {
+        let home = Path::new(env!("CARGO_TARGET_TMPDIR")).join("extension");
+        fs::create_dir_all(&home).unwrap();
+        let lock = File::create(home.join("lock")).unwrap();
+        lock.lock().unwrap();
+        let copy = Self { root: home.join("tree"), target: home.join("target"), _lock: lock };
+        let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+        let mut wanted = BTreeMap::new();
+        for part in ["Cargo.toml", "Cargo.lock", "crates", "specs", "xtask"] {
+            read(workspace, Path::new(part), &mut wanted);
+        }
+        // In the place of these tests stands a program that uses the action.
+        wanted.insert("tests/Cargo.toml".into(), MANIFEST.into());
+        wanted.insert("tests/src/main.rs".into(), PROGRAM.into());
+        copy.become_equal(&wanted);
+        copy
+    }
+
+    fn files(&self) -> BTreeMap<PathBuf, Vec<u8>> {
+        let mut files = BTreeMap::new();
+        read(&self.root, Path::new(""), &mut files);
+        files
+    }
+
+    /// Writes only what differs: cargo goes by the times of files.
+    fn become_equal(&self, wanted: &BTreeMap<PathBuf, Vec<u8>>) {
+        fs::create_dir_all(&self.root).unwrap();
+        let present = self.files();
+        for path in present.keys().filter(|path| !wanted.contains_key(*path)) {
+            fs::remove_file(self.root.join(path)).unwrap();
+        }
+        for (path, content) in wanted.iter().filter(|(path, it)| present.get(*path) != Some(it)) {
+            self.write(path, content);
+        }
+    }
+
+    fn write(&self, path: impl AsRef<Path>, content: impl AsRef<[u8]>) {
+        let path = self.root.join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, content).unwrap();
+    }
+
+    fn cargo(&self, arguments: &[&str]) -> Output {
+        let mut cargo = Command::new(env!("CARGO"));
+        cargo.args(arguments).current_dir(&self.root).env("CARGO_TARGET_DIR", &self.target);
+        // Nobody reads a backtrace of the copy, and without it the build is faster.
+        cargo.env("CARGO_PROFILE_DEV_DEBUG", "0").env("CARGO_INCREMENTAL", "0");
+        let output = cargo.output().unwrap();
+        let (out, err) = (text(&output.stdout), text(&output.stderr));
+        assert!(output.status.success(), "cargo {}:\n{out}{err}", arguments.join(" "));
+        output
+    }
+
+    fn codegen(&self) {
+        self.cargo(&["run", "--quiet", "--offline", "--package", "xtask", "--", "codegen"]);
+    }
+
+    fn program(&self, name: &str) -> Command {
+        let name = format!("{name}{}", std::env::consts::EXE_SUFFIX);
+        let mut program = Command::new(self.target.join("debug").join(name));
+        for (variable, _) in std::env::vars().filter(|(name, _)| name.starts_with("TENCENTCLOUD_"))
+        {
+            program.env_remove(variable);
+        }
+        program
+    }
+}
+
+fn read(root: &Path, below: &Path, files: &mut BTreeMap<PathBuf, Vec<u8>>) {
+    let path = root.join(below);
+    if !path.is_dir() {
+        files.insert(below.to_owned(), fs::read(path).unwrap());
+        return;
+    }
+    for entry in fs::read_dir(path).unwrap() {
+        let name = entry.unwrap().file_name();
+        if name != "target" {
+            read(root, &below.join(name), files);
+        }
+    }
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// The emulator of the copy, for as long as the test runs.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[test]
+fn one_json_file_is_a_new_action() {
+    let copy = Copy::new();
+    // Whatever state the specs are in, the code is theirs before anything is added.
+    copy.codegen();
+    let before = copy.files();
+    copy.write("specs/cvm/2017-03-12/actions/DescribeFleetWeather.json", SPEC);
+    copy.codegen();
+    only_generated_files_changed(&before, &copy.files());
+
+    let packages = ["--package", "fleet-weather", "--package", "cvm-cli"];
+    copy.cargo(&[&["build", "--quiet", "--offline"][..], &packages].concat());
+    the_program_sends_it(&copy);
+    the_command_line_knows_it(&copy);
+}
+
+/// One new file, the lists that name it, and nothing else: above all nothing outside.
+fn only_generated_files_changed(
+    before: &BTreeMap<PathBuf, Vec<u8>>,
+    after: &BTreeMap<PathBuf, Vec<u8>>,
+) {
+    assert!(before.keys().all(|path| after.contains_key(path)), "a file went away");
+    let changed = after.iter().filter(|(path, content)| before.get(*path) != Some(content));
+    let mut changed: Vec<_> =
+        changed.map(|(path, _)| path.to_str().unwrap().replace('\\', "/")).collect();
+    changed.retain(|path| !path.starts_with("specs/cvm/2017-03-12/actions/"));
+    let action = format!("{GENERATED}/actions/describe_fleet_weather.rs");
+    assert!(changed.contains(&action), "{changed:?}");
+    let lists = ["actions.rs", "docs.rs", "every.rs", "index.rs", "retry_classes.rs"];
+    for path in changed.iter().filter(|path| **path != action) {
+        let is_list = lists.iter().any(|list| *path == format!("{GENERATED}/{list}"));
+        assert!(is_list, "{path} changed too: {changed:?}");
+    }
+    let code = &text(&after[Path::new(&action)]);
+    assert!(code.contains("pub struct DescribeFleetWeather {"), "{code}");
+    assert!(code.contains("pub fleet_names: Vec<String>,"), "{code}");
+    assert!(code.contains("pub days_ahead: Option<i64>,"), "{code}");
+    assert!(code.contains("pub weather_set: Vec<Tag>,"), "{code}");
+}
+
+fn the_program_sends_it(copy: &Copy) {
+    let output = copy.program("fleet-weather").output().unwrap();
+    let (out, err) = (text(&output.stdout), text(&output.stderr));
+    assert!(output.status.success(), "{err}");
+    let codes: Vec<_> = out.lines().collect();
+    let expected = [
+        "UnsupportedOperation",
+        "MissingParameter",
+        "InvalidParameterValue",
+        "InvalidParameterValue.LimitExceeded",
+    ];
+    assert_eq!(codes, expected.repeat(5), "once in each dialect");
+}
+
+fn the_command_line_knows_it(copy: &Copy) {
+    let folder = tempfile::tempdir().unwrap();
+    let ready = folder.path().join("ready.json");
+    let mut emulator = copy.program("cvm");
+    emulator.args(["emulator", "--listen", "127.0.0.1:0", "--ready-file"]).arg(&ready);
+    let _running = Running(emulator.stderr(Stdio::null()).spawn().unwrap());
+    let began = Instant::now();
+    while !ready.exists() {
+        assert!(began.elapsed() < Duration::from_secs(20), "the emulator is not ready");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let cvm = |arguments: &[&str]| {
+        let mut cvm = copy.program("cvm");
+        cvm.env("HOME", folder.path()).arg("--emulator").arg(&ready);
+        let output = cvm.args(["--region", "ap-guangzhou"]).args(arguments).output().unwrap();
+        (output.status.success(), text(&output.stdout), text(&output.stderr))
+    };
+
+    let weather = ["DescribeFleetWeather", "--FleetNames.0", "blue", "--DaysAhead", "2"];
+    let (succeeded, out, err) = cvm(&weather);
+    assert!(!succeeded && out.is_empty(), "{out}");
+    assert!(err.contains("UnsupportedOperation"), "{err}");
+    assert!(err.contains("does not model the action DescribeFleetWeather"), "{err}");
+
+    let (succeeded, _, err) = cvm(&["DescribeFleetWeather", "--FleetName.0", "blue"]);
+    assert!(!succeeded && err.contains("FleetNames"), "the right name is told: {err}");
+
+    let help = copy.program("cvm").args(["help", "DescribeFleetWeather"]).output().unwrap();
+    let help = text(&help.stdout);
+    for line in ["Tells the weather over the racks", "FleetNames", "DaysAhead", "rarely changes"] {
+        assert!(help.contains(line), "{line}: {help}");
+    }
+}

@@ -1,0 +1,139 @@
+//! The calls of the matrix: one action for each retry class, and how each ended.
+
+use std::fmt;
+
+use cvm_models::actions::{
+    DescribeInstances, ModifyInstancesAttribute, RunInstances, StopInstances, TerminateInstances,
+};
+use cvm_models::protocol::RetryClass;
+use cvm_models::types::LoginSettings;
+use cvm_models::{Action, CallReport, Client, Error};
+
+use crate::customer::PASSWORD;
+use crate::service::MACHINE;
+
+/// An action that stands for its class.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Call {
+    Describe,
+    Run,
+    Rename,
+    Stop,
+    Terminate,
+}
+
+/// How a call ended.
+#[derive(Debug)]
+pub struct Ended {
+    pub result: Result<Done, Error>,
+}
+
+/// What a successful call brought.
+#[derive(Debug)]
+pub struct Done {
+    /// The instances that it launched or lists.
+    pub ids: Vec<String>,
+    pub report: CallReport,
+}
+
+impl Call {
+    pub const ALL: [Self; 5] =
+        [Self::Describe, Self::Run, Self::Rename, Self::Stop, Self::Terminate];
+
+    pub const fn class(self) -> RetryClass {
+        match self {
+            Self::Describe => RetryClass::Read,
+            Self::Run => RetryClass::Token,
+            Self::Rename => RetryClass::Convergent,
+            Self::Stop => RetryClass::Guarded,
+            Self::Terminate => RetryClass::Hazard,
+        }
+    }
+
+    pub const fn action(self) -> &'static str {
+        match self {
+            Self::Describe => "DescribeInstances",
+            Self::Run => "RunInstances",
+            Self::Rename => "ModifyInstancesAttribute",
+            Self::Stop => "StopInstances",
+            Self::Terminate => "TerminateInstances",
+        }
+    }
+
+    /// Whether a second sending after an unknown outcome is never made.
+    pub const fn is_sent_once(self) -> bool {
+        matches!(self.class(), RetryClass::Guarded | RetryClass::Hazard)
+    }
+
+    /// The most attempts that the policy allows.
+    pub const fn most_attempts(self) -> usize {
+        match self.class() {
+            RetryClass::Convergent => 3,
+            _ => 4,
+        }
+    }
+
+    /// Calls the action once, on the machine of the matrix.
+    pub async fn make(self, client: &Client) -> Ended {
+        self.make_on(client, MACHINE).await
+    }
+
+    /// Calls the action once, on this machine.
+    pub async fn make_on(self, client: &Client, machine: &str) -> Ended {
+        let instance_ids = vec![machine.to_owned()];
+        let result = match self {
+            Self::Describe => {
+                send(client, DescribeInstances::default(), |listed| {
+                    listed.instance_set.into_iter().map(|row| row.instance_id).collect()
+                })
+                .await
+            }
+            Self::Run => send(client, launch(), |launched| launched.instance_id_set).await,
+            Self::Rename => {
+                let rename = ModifyInstancesAttribute {
+                    instance_ids,
+                    instance_name: Some("renamed".into()),
+                    ..Default::default()
+                };
+                send(client, rename, |_| Vec::new()).await
+            }
+            Self::Stop => {
+                let stop = StopInstances { instance_ids, ..Default::default() };
+                send(client, stop, |_| Vec::new()).await
+            }
+            Self::Terminate => {
+                let terminate = TerminateInstances { instance_ids, ..Default::default() };
+                send(client, terminate, |_| Vec::new()).await
+            }
+        };
+        Ended { result }
+    }
+}
+
+impl fmt::Display for Call {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({})", self.action(), self.class())
+    }
+}
+
+fn launch() -> RunInstances {
+    RunInstances {
+        image_id: Some("img-487zeit5".into()),
+        instance_type: Some("S5.SMALL1".into()),
+        instance_count: Some(1),
+        login_settings: Some(LoginSettings {
+            password: Some(PASSWORD.into()),
+            ..Default::default()
+        }),
+        ..Default::default()
+    }
+}
+
+async fn send<A: Action>(
+    client: &Client,
+    request: A,
+    ids: impl FnOnce(A::Response) -> Vec<String>,
+) -> Result<Done, Error> {
+    let (response, report) = client.send_reported(request).await?;
+    Ok(Done { ids: ids(response), report })
+}

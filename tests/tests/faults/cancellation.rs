@@ -1,0 +1,144 @@
+//! Calls whose future is dropped, after every number of polls that it can have.
+
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
+
+use cvm_models::{Client, Dialect};
+use tokio::task::JoinSet;
+
+use crate::answer;
+use crate::call::Call;
+use crate::customer;
+use crate::fault::{self, Claim, Fault, Step, write};
+use crate::faultd::Faultd;
+use crate::third_party::ThirdParty;
+
+/// Polls a future so many times and then drops it. `None` when it was not done by then.
+async fn polled<F: Future>(future: F, mut polls: usize) -> Option<F::Output> {
+    let mut future = pin!(future);
+    poll_fn(|context| {
+        if polls == 0 {
+            return Poll::Ready(None);
+        }
+        polls -= 1;
+        match future.as_mut().poll(context) {
+            Poll::Ready(output) => Poll::Ready(Some(output)),
+            // Dropped at once, and not when the next thing happens.
+            Poll::Pending if polls == 0 => Poll::Ready(None),
+            Poll::Pending => Poll::Pending,
+        }
+    })
+    .await
+}
+
+/// The answer in pieces, so that there are many places to stop at.
+fn in_pieces() -> Arc<Fault> {
+    let mut script = vec![Step::TakeAll, Step::Pause(Duration::from_millis(1)), Step::Commit];
+    for piece in 0..6 {
+        script.push(write(move |truth| {
+            let whole = answer::json(&truth.body);
+            let size = whole.len().div_ceil(6);
+            whole.chunks(size).nth(piece).unwrap_or_default().to_vec()
+        }));
+        script.push(Step::Pause(Duration::from_millis(1)));
+    }
+    Arc::new(Fault::new("answers in pieces", Claim::Done, script))
+}
+
+fn plans() -> Vec<(&'static str, Vec<Arc<Fault>>)> {
+    vec![
+        ("served", vec![]),
+        ("in pieces", vec![in_pieces()]),
+        ("throttled, in pieces", vec![fault::named("RequestLimitExceeded"), in_pieces()]),
+        ("lost, in pieces", vec![fault::named("commits and resets"), in_pieces()]),
+        ("503, lost, served", {
+            vec![fault::named("503 page"), fault::named("commits and closes")]
+        }),
+        ("refused token, in pieces", vec![fault::named("TokenFailure"), in_pieces()]),
+    ]
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_dropped_call_sends_nothing_more_and_leaves_the_client_whole() {
+    let mut running = JoinSet::new();
+    for dialect in Dialect::ALL {
+        for call in Call::ALL {
+            for (name, plan) in plans() {
+                running.spawn(every_poll(dialect, call, name, plan));
+            }
+        }
+    }
+    let points: usize = running.join_all().await.into_iter().sum();
+    println!("{points} places to drop a call at");
+    assert!(points >= 500, "{points}");
+}
+
+/// Drops the call after 0, 1, 2, … polls, until it is done before. Returns how many.
+async fn every_poll(
+    dialect: Dialect,
+    call: Call,
+    name: &'static str,
+    plan: Vec<Arc<Fault>>,
+) -> usize {
+    for polls in 0.. {
+        let stranger = ThirdParty::open().await;
+        let server = Faultd::open(stranger.address).await;
+        let client = customer::client(&server.endpoint(), dialect, customer::patient());
+        server.plan(plan.iter().cloned());
+        let done = polled(call.make(&client), polls).await.is_some();
+        let case = format!("{name}, {call} in {dialect}, dropped after {polls} polls");
+        // What was on its way may still arrive; nothing else may.
+        tokio::time::sleep(Duration::from_millis(15)).await;
+        let sent = server.ledger().open().arrivals.len();
+        tokio::time::sleep(Duration::from_millis(15)).await;
+        next_call(&server, &client, &case).await;
+        let book = server.ledger().open();
+        assert_eq!(book.arrivals.len(), sent + 1, "{case}: somebody sends on\n{book}");
+        assert!(book.instances.len() <= 1 && book.charges <= 1, "{case}\n{book}");
+        assert!(book.recycled <= 1 && book.destroys == 0 && book.stops <= 1, "{case}\n{book}");
+        if call.is_sent_once() {
+            assert!(book.commits(call.action()) <= 1, "{case}\n{book}");
+        }
+        if polls == 0 {
+            assert_eq!(sent, 0, "{case}: a future that is not polled does nothing\n{book}");
+        }
+        assert!(server.failures().is_empty(), "{case}: {:?}", server.failures());
+        if done {
+            return polls;
+        }
+    }
+    unreachable!("polls are counted without end")
+}
+
+async fn next_call(server: &Faultd, client: &Client, case: &str) {
+    // What the plan still holds was meant for the call that is gone.
+    server.forget_plan();
+    let next = Call::Describe.make(client).await.result;
+    let done = next.unwrap_or_else(|error| panic!("{case}: {error:?}"));
+    let book = server.ledger().open();
+    let own = format!("r-{}", book.arrivals.len() - 1);
+    assert_eq!(done.report.request_id, own, "{case}: the answer is another call's\n{book}");
+    assert_eq!(done.ids.len(), 1 + book.instances.len(), "{case}\n{book}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn dropped_calls_give_their_quota_back() {
+    let stranger = ThirdParty::open().await;
+    let server = Faultd::open(stranger.address).await;
+    let client = customer::client(&server.endpoint(), Dialect::Tc3, customer::patient());
+    // Each takes 14 of 500 for its resend and is dropped while that hangs.
+    for _ in 0..60 {
+        server.plan([fault::named("503 page"), fault::named("reads all and stalls")]);
+        let call = Call::Describe.make(&client);
+        let late = tokio::time::timeout(Duration::from_millis(40), call).await;
+        assert!(late.is_err(), "{late:?}");
+        server.forget_plan();
+    }
+    assert!(server.ledger().open().arrivals.len() > 100, "resends were under way");
+    server.plan(std::iter::repeat_n(fault::named("503 page"), 3));
+    let done = Call::Describe.make(&client).await.result.expect("quota for three resends");
+    assert_eq!(done.report.attempts.len(), 4);
+}

@@ -1,0 +1,297 @@
+//! The server: raw TCP, one script a request, and an honest service when no script is left.
+
+use std::collections::VecDeque;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+use std::time::Instant;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::{JoinHandle, JoinSet};
+
+use crate::answer::{self, Truth};
+use crate::arrival::{Arrived, Arriving};
+use crate::fault::{Fault, Step};
+use crate::ledger::{Arrival, Ledger};
+use crate::{service, signature};
+
+/// A running server; it stops, with all its connections, when it is dropped.
+#[derive(Debug)]
+pub struct Faultd {
+    pub address: SocketAddr,
+    shared: Arc<Shared>,
+    task: JoinHandle<()>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    address: SocketAddr,
+    third_party: SocketAddr,
+    ledger: Ledger,
+    plan: Mutex<VecDeque<Arc<Fault>>>,
+    /// What went wrong in the server itself, which would make every verdict worthless.
+    failures: Mutex<Vec<String>>,
+}
+
+impl Faultd {
+    /// Starts without a plan: everything is served as it should be.
+    pub async fn open(third_party: SocketAddr) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        Self::serve(listener, third_party)
+    }
+
+    /// The same on a socket that is already there.
+    pub fn serve(listener: TcpListener, third_party: SocketAddr) -> Self {
+        let address = listener.local_addr().unwrap();
+        let shared = Arc::new(Shared {
+            address,
+            third_party,
+            ledger: Ledger::default(),
+            plan: Mutex::default(),
+            failures: Mutex::default(),
+        });
+        let task = tokio::spawn(accept(listener, Arc::clone(&shared)));
+        Self { address, shared, task }
+    }
+
+    /// What happens to the next requests, in this order.
+    pub fn plan(&self, faults: impl IntoIterator<Item = Arc<Fault>>) {
+        self.shared.plan.lock().unwrap().extend(faults);
+    }
+
+    /// Serves everything as it should be from now on.
+    pub fn forget_plan(&self) {
+        self.shared.plan.lock().unwrap().clear();
+    }
+
+    /// How many planned faults have not struck yet.
+    pub fn planned(&self) -> usize {
+        self.shared.plan.lock().unwrap().len()
+    }
+
+    pub fn ledger(&self) -> &Ledger {
+        &self.shared.ledger
+    }
+
+    pub fn endpoint(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    pub fn failures(&self) -> Vec<String> {
+        self.shared.failures.lock().unwrap().clone()
+    }
+}
+
+impl Drop for Faultd {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+async fn accept(listener: TcpListener, shared: Arc<Shared>) {
+    let mut connections = JoinSet::new();
+    loop {
+        tokio::select! {
+            accepted = listener.accept() => {
+                let Ok((socket, _)) = accepted else { continue };
+                let number = {
+                    let mut book = shared.ledger.open();
+                    book.connections += 1;
+                    book.connections
+                };
+                let shared = Arc::clone(&shared);
+                connections.spawn(async move {
+                    // What a peer does to its connection is its own affair.
+                    let _ = Connection { socket, number, shared }.serve().await;
+                });
+            }
+            Some(Err(failure)) = connections.join_next() => {
+                if failure.is_panic() {
+                    shared.failures.lock().unwrap().push(failure.to_string());
+                }
+            }
+        }
+    }
+}
+
+struct Connection {
+    socket: TcpStream,
+    number: u32,
+    shared: Arc<Shared>,
+}
+
+/// Whether the connection goes on after an exchange.
+enum Next {
+    Exchange,
+    Closed,
+}
+
+impl Connection {
+    async fn serve(mut self) -> io::Result<()> {
+        self.socket.set_nodelay(true)?;
+        let strikes_now = self.next_fault(Fault::strikes_at_accept);
+        if let Some(fault) = strikes_now
+            && let Next::Closed = self.exchange(Some(&fault)).await?
+        {
+            return Ok(());
+        }
+        loop {
+            let mut first = [0];
+            if self.socket.peek(&mut first).await? == 0 {
+                return Ok(());
+            }
+            let fault = self.next_fault(|_| true);
+            if let Next::Closed = self.exchange(fault.as_deref()).await? {
+                return Ok(());
+            }
+        }
+    }
+
+    fn next_fault(&self, fits: impl Fn(&Fault) -> bool) -> Option<Arc<Fault>> {
+        let mut plan = self.shared.plan.lock().unwrap();
+        if plan.front().is_some_and(|fault| fits(fault)) { plan.pop_front() } else { None }
+    }
+
+    async fn exchange(&mut self, fault: Option<&Fault>) -> io::Result<Next> {
+        let index = self.note(fault.map_or("served", |fault| fault.name));
+        let mut exchange = Exchange {
+            index,
+            arriving: Arriving::default(),
+            arrived: None,
+            truth: Truth {
+                body: String::new(),
+                request_id: format!("r-{index}"),
+                request: Vec::new(),
+                third_party: self.shared.third_party,
+                own: self.shared.address,
+            },
+        };
+        let Some(fault) = fault else {
+            let healthy = [
+                Step::TakeAll,
+                Step::Commit,
+                Step::Write(Box::new(|truth| answer::json(&truth.body))),
+            ];
+            return self.follow(&healthy, &mut exchange).await;
+        };
+        self.follow(&fault.script, &mut exchange).await
+    }
+
+    async fn follow(&mut self, script: &[Step], exchange: &mut Exchange) -> io::Result<Next> {
+        for step in script {
+            match step {
+                Step::Take(count) => {
+                    if !exchange.arriving.take(&mut self.socket, *count).await? {
+                        return Ok(Next::Closed);
+                    }
+                }
+                Step::TakeHead => {
+                    if !exchange.arriving.take_head(&mut self.socket).await? {
+                        return Ok(Next::Closed);
+                    }
+                }
+                Step::TakeAll => {
+                    let arrived = exchange.arriving.take_all(&mut self.socket).await?;
+                    let Some(arrived) = arrived else { return Ok(Next::Closed) };
+                    self.write_down(exchange.index, &arrived);
+                    exchange.arrived = Some(arrived);
+                }
+                Step::Commit => {
+                    let arrived = exchange.arrived.as_ref().expect("read before it is done");
+                    exchange.truth.body =
+                        self.commit(exchange.index, arrived, &exchange.truth.request_id);
+                }
+                Step::Write(piece) => {
+                    let bytes = piece(exchange.truth());
+                    self.socket.write_all(&bytes).await?;
+                }
+                Step::Drip(piece, pause) => {
+                    for byte in piece(exchange.truth()) {
+                        self.socket.write_all(&[byte]).await?;
+                        tokio::time::sleep(*pause).await;
+                    }
+                }
+                Step::Endless(piece) => {
+                    let bytes = piece(exchange.truth());
+                    while self.socket.write_all(&bytes).await.is_ok() {}
+                    return Ok(Next::Closed);
+                }
+                Step::Pause(pause) => tokio::time::sleep(*pause).await,
+                Step::Hang => {
+                    self.hang(exchange.arriving.bytes().is_empty()).await;
+                    return Ok(Next::Closed);
+                }
+                Step::Fin => {
+                    self.socket.shutdown().await?;
+                    return Ok(Next::Closed);
+                }
+                Step::Reset => {
+                    self.socket.set_zero_linger()?;
+                    return Ok(Next::Closed);
+                }
+            }
+        }
+        Ok(Next::Exchange)
+    }
+
+    /// Does nothing while the peer stays. One that was never read is not even listened to: its close
+    /// shows only when the server ends.
+    async fn hang(&mut self, deaf: bool) {
+        if deaf {
+            std::future::pending::<()>().await;
+        }
+        let mut bytes = [0; 1024];
+        while let Ok(1..) = self.socket.read(&mut bytes).await {}
+    }
+
+    fn note(&self, fault: &'static str) -> usize {
+        let mut book = self.shared.ledger.open();
+        book.arrivals.push(Arrival {
+            at: Instant::now(),
+            connection: self.number,
+            fault,
+            action: None,
+            client_token: None,
+            signed: None,
+            committed: false,
+        });
+        book.arrivals.len() - 1
+    }
+
+    fn write_down(&self, index: usize, arrived: &Arrived) {
+        let signed = signature::verify(arrived);
+        let mut book = self.shared.ledger.open();
+        let arrival = &mut book.arrivals[index];
+        arrival.action = Some(arrived.action().to_owned());
+        arrival.client_token = arrived.parameter("ClientToken").map(str::to_owned);
+        arrival.signed = Some(signed);
+    }
+
+    fn commit(&self, index: usize, arrived: &Arrived, request_id: &str) -> String {
+        let mut book = self.shared.ledger.open();
+        let is_signed = matches!(book.arrivals[index].signed, Some(Ok(_)));
+        let answer = if is_signed {
+            service::carry_out(&mut book, arrived, request_id)
+        } else {
+            service::answer(service::refused("AuthFailure.SignatureFailure"), request_id)
+        };
+        book.arrivals[index].committed = answer["Response"].get("Error").is_none();
+        answer.to_string()
+    }
+}
+
+/// One request and what became of it.
+struct Exchange {
+    index: usize,
+    arriving: Arriving,
+    arrived: Option<Arrived>,
+    truth: Truth,
+}
+
+impl Exchange {
+    fn truth(&mut self) -> &Truth {
+        self.truth.request = self.arriving.bytes().to_vec();
+        &self.truth
+    }
+}

@@ -1,0 +1,127 @@
+//! The oldest race of HTTP: the server closes an idle connection while the next request is leaving.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use cvm_models::Dialect;
+use tokio::task::JoinSet;
+
+use crate::answer;
+use crate::call::{Call, Ended};
+use crate::customer;
+use crate::fault::{self, Claim, Fault, Step, write};
+use crate::faultd::Faultd;
+use crate::ledger::Book;
+use crate::third_party::ThirdParty;
+
+/// How long after its answer the server closes.
+const IDLE: Duration = Duration::from_millis(3);
+const ROUNDS: u32 = 500;
+
+/// Answers, and closes soon after, whatever comes in meanwhile.
+fn closes_soon() -> Arc<Fault> {
+    let script = vec![
+        Step::TakeAll,
+        Step::Commit,
+        write(|truth| answer::json(&truth.body)),
+        Step::Pause(IDLE),
+        Step::Fin,
+    ];
+    Arc::new(Fault::new("closes soon", Claim::Done, script))
+}
+
+/// Rounds of a lane, and those in which the race was met.
+#[derive(Debug, Default)]
+struct Met {
+    rounds: u32,
+    raced: u32,
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_connection_that_closes_as_the_request_leaves_doubles_nothing() {
+    let began = Instant::now();
+    let mut lanes = JoinSet::new();
+    for call in [Call::Describe, Call::Run, Call::Stop, Call::Terminate] {
+        lanes.spawn(lane(call));
+    }
+    let met = lanes.join_all().await;
+    let rounds: u32 = met.iter().map(|lane| lane.rounds).sum();
+    println!("{rounds} rounds in {:.1} s: {met:?}", began.elapsed().as_secs_f64());
+    assert!(rounds >= 2_000);
+    let raced: u32 = met.iter().map(|lane| lane.raced).sum();
+    assert!(raced > 0, "the race was never met, so nothing was tested");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_must_not_be_repeated_takes_no_connection_that_idled_long() {
+    let stranger = ThirdParty::open().await;
+    let server = Faultd::open(stranger.address).await;
+    let client = customer::client(&server.endpoint(), Dialect::Tc3, customer::patient());
+    let connection = async |call: Call, machine| {
+        call.make_on(&client, machine).await.result.expect("served");
+        server.ledger().open().arrivals.last().unwrap().connection
+    };
+    let read = connection(Call::Describe, "ins-1").await;
+    let stop = connection(Call::Stop, "ins-1").await;
+    assert_eq!(connection(Call::Terminate, "ins-1").await, stop, "a lively one is shared");
+    tokio::time::sleep(Duration::from_millis(2_500)).await;
+    assert_ne!(connection(Call::Terminate, "ins-2").await, stop, "idle for more than 2 s");
+    assert_eq!(connection(Call::Describe, "ins-2").await, read, "a read may try");
+}
+
+async fn lane(call: Call) -> Met {
+    let stranger = ThirdParty::open().await;
+    let server = Faultd::open(stranger.address).await;
+    let client = customer::client(&server.endpoint(), Dialect::Tc3, customer::patient());
+    let mut met = Met::default();
+    for round in 0..ROUNDS {
+        server.forget_plan();
+        // Now and then the request does get through, and the answer does not.
+        let lost = round % 10 == 9;
+        let fault = if lost { fault::named("commits and closes") } else { closes_soon() };
+        server.plan([fault, closes_soon(), closes_soon()]);
+        let before = server.ledger().open().arrivals.len();
+        let machine = format!("ins-race{round:04}");
+        let ended = call.make_on(&client, &machine).await;
+        let answered = Instant::now();
+        let case = format!("{call}, round {round}");
+        let raced = doubled_nothing(call, &ended, &server.ledger().open(), before, &case);
+        met.raced += u32::from(raced && !lost);
+        met.rounds += 1;
+        // From a millisecond before the server closes to one after, in steps of 20 µs.
+        let aim = IDLE + Duration::from_micros(u64::from(round % 100) * 20);
+        let due = aim.saturating_sub(Duration::from_millis(1));
+        while answered.elapsed() < due {
+            tokio::task::yield_now().await;
+        }
+    }
+    assert!(server.failures().is_empty(), "{:?}", server.failures());
+    met
+}
+
+/// Holds a round against the ledger. Returns whether the race was met.
+fn doubled_nothing(call: Call, ended: &Ended, book: &Book, before: usize, case: &str) -> bool {
+    let sent = book.after(before);
+    let commits = sent.iter().filter(|arrival| arrival.committed).count();
+    assert_eq!(book.destroys, 0, "{case}");
+    let launches: HashSet<_> = book.arrivals.iter().map(|arrival| &arrival.client_token).collect();
+    assert!(book.instances.len() <= launches.len(), "{case}: a launch was doubled");
+    if call.is_sent_once() {
+        assert!(commits <= 1 && sent.len() <= 1, "{case}: sent twice");
+    }
+    match &ended.result {
+        Ok(done) => {
+            assert!(commits >= 1, "{case}: success without a commit");
+            if call == Call::Run {
+                assert_eq!(done.ids, [book.instances.last().unwrap().id.clone()], "{case}");
+            }
+            done.report.attempts.len() > 1
+        }
+        Err(error) => {
+            assert!(call.is_sent_once(), "{case}: what can be repeated ends well: {error:?}");
+            assert!(error.outcome_unknown().is_some(), "{case}: {error:?}");
+            true
+        }
+    }
+}

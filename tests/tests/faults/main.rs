@@ -1,0 +1,51 @@
+//! Calls that can be trusted with money: every way in which a network or a server can break a call, and
+//! what the client may then do and say.
+//!
+//! The server is [`faultd`]: raw TCP, a script for each request, and a [`ledger`] of what really
+//! happened. The client under test is the whole client, through real sockets.
+//!
+//! | module | promise |
+//! |---|---|
+//! | `matrix` | each fault × dialect × class × attempt: nothing twice, nothing claimed, nothing hidden |
+//! | `careless` | the rules of the matrix notice an HTTP implementation with bad habits |
+//! | `sticky` | doubt stays doubt, an outage is not answered with a storm, a lost key is said to be lost |
+//! | `cancellation` | a dropped call sends nothing more, and the client stays whole |
+//! | `keep_alive_race` | a connection that closes as the request leaves doubles nothing |
+//! | `resources` | hostile peers cost neither time nor memory without end |
+//! | `injection` | no text of the caller moves a request to another host or adds a header |
+//! | `standalone` | the same faults for clients of other makes; see `tests/peers` |
+
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::print_stdout,
+    clippy::string_slice,
+    clippy::unwrap_used,
+    missing_docs
+)]
+
+mod answer;
+mod arrival;
+mod call;
+mod cancellation;
+mod careless;
+mod connection_faults;
+mod customer;
+mod envelope_faults;
+mod fault;
+mod faultd;
+mod framing_faults;
+mod injection;
+mod judge;
+mod keep_alive_race;
+mod ledger;
+mod matrix;
+mod resources;
+mod service;
+mod signature;
+mod standalone;
+mod status_faults;
+mod sticky;
+mod third_party;

@@ -1,0 +1,137 @@
+//! Peers that send without end, or hardly at all: a call ends in time and takes no more than it may.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use cvm_models::Dialect;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+
+use crate::call::Call;
+use crate::customer;
+use crate::fault::{self, Fault};
+use crate::faultd::Faultd;
+use crate::third_party::ThirdParty;
+
+/// What the time limits of these clients add up to for one attempt, and room for a busy machine.
+const LONGEST: Duration = Duration::from_millis(300 + 700);
+
+/// A peer that writes `start` and then `more` until nobody reads on.
+struct Pourer {
+    endpoint: String,
+    poured: Arc<AtomicU64>,
+    task: JoinHandle<()>,
+}
+
+impl Pourer {
+    async fn open(start: Vec<u8>, more: Vec<u8>, pause: Duration) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let endpoint = format!("http://{}", listener.local_addr().unwrap());
+        let poured = Arc::new(AtomicU64::new(0));
+        let counted = Arc::clone(&poured);
+        let task = tokio::spawn(async move {
+            while let Ok((mut socket, _)) = listener.accept().await {
+                let mut request = vec![0; 16 * 1024];
+                let _ = socket.read(&mut request).await;
+                let mut piece = &start;
+                while socket.write_all(piece).await.is_ok() {
+                    counted.fetch_add(piece.len() as u64, Ordering::Relaxed);
+                    piece = &more;
+                    if !pause.is_zero() {
+                        tokio::time::sleep(pause).await;
+                    }
+                }
+            }
+        });
+        Self { endpoint, poured, task }
+    }
+}
+
+impl Drop for Pourer {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn answers_without_end_end() {
+    const OK: &[u8] = b"HTTP/1.1 200 OK\r\n";
+    let chunked = [OK, b"Transfer-Encoding: chunked\r\n\r\n"].concat();
+    let chunk = [&b"4000\r\n"[..], &[b' '; 0x4000], b"\r\n"].concat();
+    let block = vec![b'y'; 16 * 1024];
+    let peers: Vec<(&str, Vec<u8>, Vec<u8>)> = vec![
+        ("headers", OK.to_vec(), b"X-More: and more\r\n".repeat(500)),
+        ("one header", [OK, b"X-Long: "].concat(), block.clone()),
+        ("one header name", OK.to_vec(), block.clone()),
+        ("a status line", b"HTTP/1.1 200 ".to_vec(), block.clone()),
+        ("empty lines before the status", b"\r\n".to_vec(), b"\r\n".repeat(4_000)),
+        ("a body without length", [OK, b"\r\n"].concat(), block.clone()),
+        ("a body of 10 GiB", [OK, b"Content-Length: 10737418240\r\n\r\n"].concat(), block.clone()),
+        ("chunks", chunked.clone(), chunk),
+        ("chunks of a byte", chunked.clone(), b"1\r\n \r\n".repeat(2_000)),
+        ("a chunk size", [chunked.clone(), b"000".to_vec()].concat(), b"0".repeat(16 * 1024)),
+        ("a chunk extension", [chunked.clone(), b"1;x=".to_vec()].concat(), block.clone()),
+        ("trailers", [chunked, b"0\r\n".to_vec()].concat(), b"X-More: z\r\n".repeat(1_000)),
+        ("nested lists", [OK, b"\r\n{\"Response\":"].concat(), b"[".repeat(16 * 1024)),
+    ];
+    for (name, start, more) in peers {
+        let peer = Pourer::open(start, more, Duration::ZERO).await;
+        for call in [Call::Describe, Call::Terminate] {
+            let client = customer::client(&peer.endpoint, Dialect::Tc3, customer::hurried())
+                .with_max_attempts(1);
+            let began = Instant::now();
+            let error = call.make(&client).await.result.expect_err(name);
+            let took = began.elapsed();
+            assert!(took <= LONGEST, "{name}: {took:?}");
+            assert_eq!(error.outcome_unknown().is_some(), call == Call::Terminate, "{error:?}");
+        }
+        // Twice 64 KiB of body or head at most; the rest stands in the buffers of two sockets.
+        let poured = peer.poured.load(Ordering::Relaxed);
+        assert!(poured < 24 << 20, "{name}: {poured} bytes were taken");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn answers_that_hardly_come_end_in_time() {
+    let answer = |head: &str| format!("HTTP/1.1 200 OK\r\n{head}\r\n").into_bytes();
+    let peers: Vec<(&str, Vec<u8>, Vec<u8>)> = vec![
+        ("a byte of body", answer("Content-Length: 60000\r\n"), b" ".to_vec()),
+        ("a chunk of a byte", answer("Transfer-Encoding: chunked\r\n"), b"1\r\n \r\n".to_vec()),
+        ("a header", b"HTTP/1.1 200 OK\r\n".to_vec(), b"X-More: y\r\n".to_vec()),
+        ("a byte of the head", b"HTTP/1.1 200 OK\r\nX-Slow: ".to_vec(), b"y".to_vec()),
+        ("an early answer", Vec::new(), b"HTTP/1.1 100 Continue\r\n\r\n".to_vec()),
+    ];
+    for (name, start, more) in peers {
+        let peer = Pourer::open(start, more, Duration::from_millis(40)).await;
+        for dialect in Dialect::ALL {
+            let client =
+                customer::client(&peer.endpoint, dialect, customer::hurried()).with_max_attempts(1);
+            let began = Instant::now();
+            let error = Call::Describe.make(&client).await.result.expect_err(name);
+            let took = began.elapsed();
+            assert!(took <= LONGEST, "{name}: {took:?}");
+            assert!(error.is_timeout(), "{name}: {error:?}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stall_at_any_place_ends_at_the_deadline_of_the_call() {
+    for fault in fault::all().into_iter().filter(|fault: &Arc<Fault>| fault.waits) {
+        let stranger = ThirdParty::open().await;
+        let server = Faultd::open(stranger.address).await;
+        // The limits of single steps are long, so that the one for the whole call has to hold.
+        let client = customer::client(&server.endpoint(), Dialect::Tc3, customer::patient())
+            .with_operation_timeout(Duration::from_millis(400));
+        let name = fault.name;
+        server.plan([fault]);
+        let began = Instant::now();
+        let error = Call::Stop.make(&client).await.result.expect_err(name);
+        let took = began.elapsed();
+        assert!(took <= Duration::from_millis(1_000), "{name}: {took:?}");
+        assert!(error.outcome_unknown().is_some(), "{name}: {error:?}");
+        assert!(error.is_timeout(), "{name}: {error:?}");
+    }
+}

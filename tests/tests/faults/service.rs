@@ -1,0 +1,126 @@
+//! What the server does with a request that it takes: a few actions, each with its way of being harmed
+//! by a second sending.
+
+use serde_json::{Map, Value, json};
+
+use crate::arrival::Arrived;
+use crate::ledger::{Book, Launched, Machine};
+
+/// The machine that the calls of the matrix act on: prepaid and running.
+pub const MACHINE: &str = "ins-prepaid0";
+
+/// Carries a request out, writes it down, and returns the whole answer.
+pub fn carry_out(book: &mut Book, arrived: &Arrived, request_id: &str) -> Value {
+    let members = match arrived.action() {
+        "DescribeInstances" => Ok(list(book)),
+        "RunInstances" => Ok(launch(book, arrived.parameter("ClientToken"))),
+        "CreateKeyPair" => Ok(create_key_pair(book)),
+        "ModifyInstancesAttribute" => {
+            book.renames += 1;
+            Ok(json!({}))
+        }
+        action => on_machines(book, arrived, |book, machine| match action {
+            "StartInstances" => start(book, machine),
+            "StopInstances" => stop(book, machine),
+            "TerminateInstances" => terminate(book, machine),
+            other => panic!("no call here sends {other}"),
+        }),
+    }
+    .unwrap_or_else(refused);
+    answer(members, request_id)
+}
+
+/// Members as an answer.
+pub fn answer(mut members: Value, request_id: &str) -> Value {
+    members["RequestId"] = json!(request_id);
+    json!({ "Response": members })
+}
+
+/// A refusal's members.
+pub fn refused(code: &str) -> Value {
+    json!({ "Error": { "Code": code, "Message": format!("{code} was refused here.") } })
+}
+
+fn list(book: &Book) -> Value {
+    let instance = |id: &str| json!({ "InstanceId": id, "InstanceState": "RUNNING" });
+    let mut rows = vec![instance(MACHINE)];
+    rows.extend(book.instances.iter().map(|launched| instance(&launched.id)));
+    json!({ "TotalCount": rows.len(), "InstanceSet": rows })
+}
+
+/// A launch whose token is known gives the instance of the first one; without a token each is new.
+fn launch(book: &mut Book, client_token: Option<&str>) -> Value {
+    let known = client_token.and_then(|token| {
+        book.instances.iter().find(|launched| launched.client_token.as_deref() == Some(token))
+    });
+    let id = match known {
+        Some(launched) => launched.id.clone(),
+        None => {
+            let id = format!("ins-{:08}", book.instances.len() + 1);
+            let client_token = client_token.map(str::to_owned);
+            book.instances.push(Launched { id: id.clone(), client_token });
+            book.charges += 1;
+            id
+        }
+    };
+    json!({ "InstanceIdSet": [id] })
+}
+
+fn create_key_pair(book: &mut Book) -> Value {
+    book.key_pairs += 1;
+    json!({ "KeyPair": { "KeyId": format!("skey-{}", book.key_pairs), "PrivateKey": "only here" } })
+}
+
+type Done = Result<Machine, &'static str>;
+
+fn on_machines(
+    book: &mut Book,
+    arrived: &Arrived,
+    act: impl Fn(&mut Book, Machine) -> Done,
+) -> Result<Value, &'static str> {
+    for (name, id) in &arrived.parameters {
+        if name.starts_with("InstanceIds.") {
+            let machine = book.machines.get(id).copied().unwrap_or_default();
+            let machine = act(book, machine)?;
+            book.machines.insert(id.clone(), machine);
+        }
+    }
+    Ok(Value::Object(Map::new()))
+}
+
+fn start(book: &mut Book, machine: Machine) -> Done {
+    match machine {
+        Machine::Stopped => {
+            book.starts += 1;
+            Ok(Machine::Running)
+        }
+        Machine::Running => Err("UnsupportedOperation.InstanceStateRunning"),
+        _ => Err("InvalidInstanceId.NotFound"),
+    }
+}
+
+fn stop(book: &mut Book, machine: Machine) -> Done {
+    match machine {
+        Machine::Running => {
+            book.stops += 1;
+            Ok(Machine::Stopped)
+        }
+        Machine::Stopped => Err("UnsupportedOperation.InstanceStateStopped"),
+        _ => Err("InvalidInstanceId.NotFound"),
+    }
+}
+
+/// The first termination of a prepaid machine is a move to the recycle bin, the second its end.
+fn terminate(book: &mut Book, machine: Machine) -> Done {
+    match machine {
+        Machine::Running | Machine::Stopped => {
+            book.recycled += 1;
+            Ok(Machine::Recycled)
+        }
+        Machine::Recycled => {
+            book.destroys += 1;
+            Ok(Machine::Destroyed)
+        }
+        Machine::Destroyed => Err("InvalidInstanceId.NotFound"),
+    }
+}

@@ -1,0 +1,86 @@
+//! The same faults for clients of other makes: a control port that opens fault servers and tells their
+//! ledgers, so that a script in any language can run the matrix.
+
+use std::collections::HashMap;
+
+use serde_json::{Value, json};
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::net::{TcpListener, TcpStream};
+
+use crate::customer::{SECRET_ID, SECRET_KEY, SECRETS, TOKENS};
+use crate::fault;
+use crate::faultd::Faultd;
+use crate::matrix::throttle;
+use crate::third_party::ThirdParty;
+
+/// Serves until it is killed. One JSON answer a line:
+///
+/// - `kinds`: every fault with its name and whether the request is carried out under it;
+/// - `customer`: the credential to sign with;
+/// - `open <attempt> <name>`: a server whose fault strikes that attempt, those before are throttled;
+/// - `close <port>`: its ledger; the server is gone then.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "runs until it is killed; tests/peers uses it"]
+async fn serve_other_clients() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    println!("control {}", listener.local_addr().unwrap());
+    while let Ok((socket, _)) = listener.accept().await {
+        tokio::spawn(converse(socket));
+    }
+}
+
+async fn converse(mut socket: TcpStream) -> std::io::Result<()> {
+    let mut open: HashMap<u16, (Faultd, ThirdParty)> = HashMap::new();
+    let (read, mut write) = socket.split();
+    let mut lines = BufReader::new(read).lines();
+    while let Some(line) = lines.next_line().await? {
+        let words: Vec<&str> = line.splitn(3, ' ').collect();
+        let answer = match words[..] {
+            ["kinds"] => kinds(),
+            ["customer"] => json!({
+                "secret_id": SECRET_ID, "secret_key": SECRET_KEY, "token": TOKENS[0],
+            }),
+            ["open", attempt, name] => {
+                let stranger = ThirdParty::open().await;
+                let server = Faultd::open(stranger.address).await;
+                let fault = fault::named(name);
+                let before = attempt.parse::<usize>().unwrap() - 1;
+                let throttled = throttle(fault.strikes_at_accept());
+                server.plan(std::iter::repeat_n(throttled, before));
+                server.plan([fault]);
+                let port = server.address.port();
+                open.insert(port, (server, stranger));
+                json!(port)
+            }
+            ["close", port] => {
+                let gone = port.parse().ok().and_then(|port: u16| open.remove(&port));
+                gone.map_or(Value::Null, |(server, stranger)| ledger(&server, &stranger))
+            }
+            _ => Value::Null,
+        };
+        write.write_all(format!("{answer}\n").as_bytes()).await?;
+    }
+    Ok(())
+}
+
+fn kinds() -> Value {
+    let kind = |fault: &fault::Fault| json!({ "name": fault.name, "commits": fault.commits() });
+    fault::all().iter().map(|fault| kind(fault)).collect()
+}
+
+fn ledger(server: &Faultd, stranger: &ThirdParty) -> Value {
+    let received = stranger.received();
+    let text = String::from_utf8_lossy(&received.bytes).into_owned();
+    let book = server.ledger().open();
+    json!({
+        "instances": book.instances.iter().map(|launched| &launched.id).collect::<Vec<_>>(),
+        "destroys": book.destroys,
+        "recycled": book.recycled,
+        "stops": book.stops,
+        "requests": book.arrivals.len(),
+        "commits": book.arrivals.iter().filter(|arrival| arrival.committed).count(),
+        "third_party_connections": received.connections,
+        "third_party_secrets": SECRETS.iter().filter(|secret| text.contains(**secret)).count(),
+        "failures": server.failures(),
+    })
+}

@@ -1,0 +1,202 @@
+//! What several faults in a row do: doubt stays doubt, and an outage is not answered with a storm.
+
+use std::sync::Arc;
+
+use cvm_models::actions::{CreateKeyPair, RunInstances};
+use cvm_models::{Client, Dialect, Error, Timeouts};
+
+use crate::call::Call;
+use crate::customer;
+use crate::fault::{self, Claim, Fault};
+use crate::faultd::Faultd;
+use crate::third_party::ThirdParty;
+
+struct Scene {
+    _stranger: ThirdParty,
+    server: Faultd,
+    client: Client,
+}
+
+async fn scene(dialect: Dialect, timeouts: Timeouts) -> Scene {
+    let stranger = ThirdParty::open().await;
+    let server = Faultd::open(stranger.address).await;
+    let client = customer::client(&server.endpoint(), dialect, timeouts);
+    Scene { _stranger: stranger, server, client }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_refusal_after_doubt_is_still_doubt() {
+    let doubts = [
+        "commits and resets",
+        "commits and closes",
+        "commits, half a body, closes",
+        "500 page after it was done",
+        "InternalError, done",
+        "no request id",
+    ];
+    let ends = [
+        "LimitExceeded",
+        "SignatureFailure",
+        "UnauthorizedOperation",
+        "a task is running",
+        "a refusal with an unknown code",
+        "a refusal under a 400",
+        "SignatureExpire without the time",
+        "403 page",
+        "307 to another port",
+    ];
+    for dialect in Dialect::ALL {
+        for doubt in doubts {
+            for end in ends {
+                for call in [Call::Describe, Call::Run, Call::Rename] {
+                    let Scene { server, client, _stranger } =
+                        scene(dialect, customer::patient()).await;
+                    let end = fault::named(end);
+                    server.plan([fault::named(doubt), Arc::clone(&end)]);
+                    let error = call.make(&client).await.result.expect_err("an end");
+                    let case = format!("{doubt}, then {}: {call} in {dialect}", end.name);
+                    let unknown = error.outcome_unknown();
+                    assert_eq!(unknown.is_some(), call != Call::Describe, "{case}: {error:?}");
+                    if let Claim::Refused(code) = end.claim {
+                        assert!(error.code().is_some_and(|given| *given == code), "{case}");
+                    }
+                    let book = server.ledger().open();
+                    assert_eq!(book.arrivals.len(), 2, "{case}\n{book}");
+                    if call == Call::Run {
+                        let sent = book.arrivals[0].client_token.as_deref();
+                        assert_eq!(unknown.unwrap().client_token(), sent, "{case}");
+                        assert_eq!(error.client_token(), sent, "{case}");
+                        assert_eq!(book.instances.len(), 1, "{case}\n{book}");
+                    }
+                    if let Some(unknown) = unknown {
+                        assert_eq!(unknown.attempts().len(), 2, "{case}");
+                        assert_eq!(unknown.fingerprint().len(), 64, "{case}");
+                        assert!(error.to_string().contains("may or may not"), "{error}");
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_token_in_doubt_finds_its_launch_and_serves_no_other() {
+    let Scene { server, client, _stranger } = scene(Dialect::Tc3, customer::patient()).await;
+    let client = client.with_max_attempts(1);
+    server.plan([fault::named("commits and resets")]);
+    let launch = RunInstances { image_id: Some("img-1".into()), ..Default::default() };
+    let error = client.send(launch.clone()).await.unwrap_err();
+    let token = error.outcome_unknown().unwrap().client_token().unwrap().to_owned();
+
+    let mut other = launch.clone();
+    other.client_token = Some(token.clone());
+    other.image_id = Some("img-2".into());
+    let refused = client.send(other).await.unwrap_err();
+    assert!(refused.is_usage(), "{refused:?}");
+    assert_eq!(server.ledger().open().arrivals.len(), 1, "nothing was sent");
+
+    let again = RunInstances { client_token: Some(token), ..launch };
+    let launched = client.send(again).await.unwrap();
+    let book = server.ledger().open();
+    assert_eq!(book.instances.len(), 1, "{book}");
+    assert_eq!(launched.instance_id_set, [book.instances[0].id.clone()]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_outage_sees_as_many_attempts_as_the_policy_says() {
+    // Attempts against a server that fails with 503, and one that turns everything away.
+    let policy = |call| match call {
+        Call::Describe | Call::Run => (4, 4),
+        Call::Rename => (2, 3),
+        Call::Stop | Call::Terminate => (1, 4),
+    };
+    for call in Call::ALL {
+        let (failing, throttling) = policy(call);
+        for (fault, attempts) in [("503 page", failing), ("RequestLimitExceeded", throttling)] {
+            for limit in [None, Some(1), Some(2)] {
+                let Scene { server, client, _stranger } =
+                    scene(Dialect::Tc3, customer::patient()).await;
+                server.plan(std::iter::repeat_n(fault::named(fault), 20));
+                let client = limit.map_or(client.clone(), |limit| client.with_max_attempts(limit));
+                let error = call.make(&client).await.result.unwrap_err();
+                let expected = limit.map_or(attempts, |limit| attempts.min(limit as usize));
+                let case = format!("{call}, {fault}, {limit:?}: {error:?}");
+                assert_eq!(error.attempts().len(), expected, "{case}");
+                assert_eq!(server.ledger().open().arrivals.len(), expected, "{case}");
+                let in_doubt = fault == "503 page" && call != Call::Describe;
+                assert_eq!(error.outcome_unknown().is_some(), in_doubt, "{case}");
+                assert_eq!(error.is_throttled(), fault != "503 page", "{case}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn nobody_at_home_is_never_doubt() {
+    let vacant = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let endpoint = format!("http://{}", vacant.local_addr().unwrap());
+    drop(vacant);
+    for dialect in Dialect::ALL {
+        for call in Call::ALL {
+            let client = customer::client(&endpoint, dialect, customer::patient());
+            let error = call.make(&client).await.result.unwrap_err();
+            assert!(error.is_not_sent() && error.outcome_unknown().is_none(), "{error:?}");
+            assert_eq!(error.attempts().len(), call.most_attempts(), "{call}: {error:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_long_outage_is_not_answered_with_a_storm() {
+    let Scene { server, client, _stranger } = scene(Dialect::Tc3, customer::patient()).await;
+    let call_once = async || Call::Describe.make(&client).await.result;
+    let calls = 300;
+    server.plan(std::iter::repeat_n(fault::named("503 page"), calls * 4));
+    for _ in 0..calls {
+        let error: Error = call_once().await.unwrap_err();
+        assert!(!error.attempts().is_empty());
+    }
+    // 500 tokens at 14 a resend.
+    let sent = server.ledger().open().arrivals.len();
+    assert!((calls + 30..=calls + 500 / 14).contains(&sent), "{sent} for {calls} calls");
+    drop(server);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn success_after_an_outage_restores_the_right_to_resend() {
+    let Scene { server, client, _stranger } = scene(Dialect::Tc3, customer::patient()).await;
+    let call = async || Call::Describe.make(&client).await.result;
+    // 35 resends at 14 of 500 leave 10.
+    server.plan(std::iter::repeat_n(fault::named("503 page"), 12 + 35 + 1));
+    for _ in 0..12 {
+        call().await.unwrap_err();
+    }
+    let dry = call().await.unwrap_err();
+    assert_eq!(dry.attempts().len(), 1, "{dry:?}");
+    assert_eq!(server.planned(), 0);
+    // Each success without a resend brings one.
+    for _ in 0..4 {
+        call().await.expect("the server is whole again");
+    }
+    server.plan([fault::named("503 page")]);
+    let done = call().await.expect("there is quota for a resend");
+    assert_eq!(done.report.attempts.len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_private_key_that_was_lost_is_said_to_be_lost() {
+    let lossy = |fault: &Arc<Fault>| fault.commits() && fault.claim == Claim::Nothing;
+    for fault in fault::all().into_iter().filter(lossy) {
+        let timeouts = if fault.waits { customer::hurried() } else { customer::patient() };
+        let Scene { server, client, _stranger } = scene(Dialect::Tc3, timeouts).await;
+        let name = fault.name;
+        server.plan([fault]);
+        let create =
+            CreateKeyPair { key_name: "k".into(), project_id: Some(0), ..Default::default() };
+        let error = client.send(create).await.expect_err(name);
+        let book = server.ledger().open();
+        assert!(error.outcome_unknown().is_some(), "{name}: {error:?}");
+        assert_eq!((book.key_pairs, book.arrivals.len()), (1, 1), "{name}\n{book}");
+        assert!(error.outcome_unknown().unwrap().client_token().is_none());
+    }
+}

@@ -1,0 +1,280 @@
+//! Whatever comes back over the wire, a call ends in the right error and in no other, and a change
+//! whose answer is not one is never told as a plain failure.
+
+use std::time::Duration;
+
+use cvm_models::actions::*;
+use cvm_models::{Client, Error, Timeouts};
+
+use crate::cloud::client_of;
+use crate::peer::{Peer, http, json};
+use crate::predicates::told;
+
+const READ: &str = r#"{"Response":{"TotalCount":1,"InstanceSet":[],"RequestId":"r-1"}}"#;
+const LAUNCHED: &str = r#"{"Response":{"InstanceIdSet":["ins-1a2b3c4d"],"RequestId":"r-1"}}"#;
+const REFUSED: &str =
+    r#"{"Response":{"Error":{"Code":"InvalidParameter","Message":"no"},"RequestId":"r-2"}}"#;
+
+fn client(peer: &Peer) -> Client {
+    let timeouts = Timeouts { body_idle: Duration::from_secs(1), ..Timeouts::default() };
+    client_of(&peer.url()).timeouts(timeouts).max_attempts(1).build().unwrap()
+}
+
+async fn reading(peer: &Peer) -> Result<DescribeInstancesResponse, Error> {
+    client(peer).send(DescribeInstances::default()).await
+}
+
+async fn launching(peer: &Peer) -> Result<RunInstancesResponse, Error> {
+    client(peer).send(RunInstances::default()).await
+}
+
+async fn terminating(peer: &Peer) -> Result<TerminateInstancesResponse, Error> {
+    let instance_ids = vec!["ins-1a2b3c4d".to_owned()];
+    client(peer).send(TerminateInstances { instance_ids, ..Default::default() }).await
+}
+
+/// Sends a read, a launch and a termination to a peer that says this, and holds each error to the
+/// same words; for the changes the outcome must be unknown too.
+async fn ends_in(name: &str, answer: &[u8], words: &[&str]) {
+    let peer = Peer::saying(answer).await;
+    let error = reading(&peer).await.expect_err(name);
+    assert_eq!(told(&error), words, "{name}, reading: {error}");
+    let doubtful: Vec<_> = ["outcome unknown"].iter().chain(words).copied().collect();
+    let error = launching(&peer).await.expect_err(name);
+    assert_eq!(told(&error), doubtful, "{name}, launching: {error}");
+    let token = error.client_token().expect(name);
+    assert_eq!(error.outcome_unknown().unwrap().client_token(), Some(token), "{name}");
+    let error = terminating(&peer).await.expect_err(name);
+    assert_eq!(told(&error), doubtful, "{name}, terminating: {error}");
+    assert_eq!(error.client_token(), None, "{name}");
+    assert_eq!(peer.requests().len(), 3, "{name}: one request each");
+}
+
+#[tokio::test]
+async fn what_is_no_envelope_is_no_answer() {
+    let html = "<html><body>Please log in</body></html>";
+    for (name, body) in [
+        ("nothing", ""),
+        ("an empty object", "{}"),
+        ("null", "null"),
+        ("a list", "[]"),
+        ("a number", "7"),
+        ("text", "upstream connect error"),
+        ("HTML", html),
+        ("half of it", &READ[..READ.len() / 2]),
+        ("something after it", &format!("{READ}x")),
+        ("two of them", &format!("{READ}{READ}")),
+        ("a byte order mark before it", &format!("\u{feff}{READ}")),
+        ("no request id", r#"{"Response":{"InstanceIdSet":["ins-1"],"InstanceSet":[]}}"#),
+        ("an empty request id", r#"{"Response":{"InstanceIdSet":["ins-1"],"RequestId":""}}"#),
+        ("an empty response", r#"{"Response":{}}"#),
+        ("a response of null", r#"{"Response":null}"#),
+        ("a response that is a list", r#"{"Response":[]}"#),
+        ("another case", &READ.replace("Response", "response")),
+        ("a lone surrogate", r#"{"Response":{"RequestId":"\ud800"}}"#),
+    ] {
+        ends_in(name, &json(body), &["unreadable"]).await;
+    }
+    ends_in(
+        "bytes that are not UTF-8",
+        &json(b"{\"Response\":{\"RequestId\":\"\xff\"}}"),
+        &["unreadable"],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn a_deep_answer_costs_no_stack() {
+    let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
+    // In a member that nobody knows it is passed over; where something else belongs, it is refused.
+    let unknown = READ.replace("TotalCount", &format!("New\":{deep},\"TotalCount"));
+    assert_eq!(reading(&Peer::saying(json(unknown)).await).await.unwrap().total_count, 1);
+    let known = READ.replace(":1,", &format!(":{deep},"));
+    let error = reading(&Peer::saying(json(known)).await).await.unwrap_err();
+    assert_eq!(told(&error), ["unreadable"], "{error}");
+}
+
+#[tokio::test]
+async fn a_member_given_twice_is_no_answer() {
+    for body in [
+        r#"{"Response":{"RequestId":"a"},"Response":{"RequestId":"b"}}"#,
+        r#"{"Response":{"RequestId":"a","RequestId":"b"}}"#,
+        r#"{"Response":{"RequestId":"a","RequestID":"b"}}"#,
+        r#"{"Response":{"Error":{"Code":"A"},"Error":{"Code":"B"},"RequestId":"a"}}"#,
+        r#"{"Response":{"Error":{"Code":"A","Code":"B","Message":"m"},"RequestId":"a"}}"#,
+    ] {
+        ends_in(body, &json(body), &["unreadable"]).await;
+    }
+    // Members of the action, at the top and below.
+    for body in [
+        r#"{"Response":{"TotalCount":1,"TotalCount":2,"InstanceSet":[],"RequestId":"a"}}"#,
+        r#"{"Response":{"TotalCount":1,"InstanceSet":[{"Memory":1,"Memory":2}],"RequestId":"a"}}"#,
+    ] {
+        let error = reading(&Peer::saying(json(body)).await).await.expect_err(body);
+        assert_eq!(told(&error), ["unreadable"], "{body}: {error}");
+    }
+    let body = r#"{"Response":{"InstanceIdSet":["a"],"InstanceIdSet":["b"],"RequestId":"a"}}"#;
+    let error = launching(&Peer::saying(json(body)).await).await.unwrap_err();
+    assert_eq!(told(&error), ["outcome unknown", "unreadable"], "{error}");
+}
+
+#[tokio::test]
+async fn a_change_without_its_promised_member_is_unknown_and_a_read_is_not() {
+    for body in [
+        r#"{"Response":{"RequestId":"r-1"}}"#,
+        r#"{"Response":{"InstanceIdSet":null,"RequestId":"r-1"}}"#,
+        // A launch that names nothing it made has not told its outcome.
+        r#"{"Response":{"InstanceIdSet":[],"RequestId":"r-1"}}"#,
+    ] {
+        let peer = Peer::saying(json(body)).await;
+        let error = launching(&peer).await.unwrap_err();
+        assert_eq!(told(&error), ["outcome unknown", "unreadable"], "{error}");
+        assert!(error.to_string().contains("InstanceIdSet"), "{error}");
+        assert_eq!(error.request_id(), Some("r-1"));
+        let answer = reading(&peer).await.unwrap();
+        let expected = DescribeInstancesResponse { request_id: "r-1".into(), ..Default::default() };
+        assert_eq!(answer, expected);
+    }
+}
+
+#[tokio::test]
+async fn a_dry_run_promises_nothing() {
+    let bare = Peer::saying(json(r#"{"Response":{"RequestId":"r-1"}}"#)).await;
+    let dry_run = || RunInstances { dry_run: Some(true), ..Default::default() };
+    assert_eq!(client(&bare).send(dry_run()).await.unwrap().request_id, "r-1");
+    let code =
+        r#"{"Response":{"Error":{"Code":"DryRunOperation","Message":"ok"},"RequestId":"r"}}"#;
+    let peer = Peer::saying(json(code)).await;
+    assert_eq!(client(&peer).send(dry_run()).await.unwrap().request_id, "r");
+    // Nobody asked for a dry run: then the same code is a refusal.
+    let error = launching(&peer).await.unwrap_err();
+    assert_eq!(told(&error), ["service"], "{error}");
+}
+
+#[tokio::test]
+async fn both_spellings_of_the_request_id_are_read() {
+    for spelling in ["RequestId", "RequestID"] {
+        let peer = Peer::saying(json(LAUNCHED.replace("RequestId", spelling))).await;
+        let (answer, report) = client(&peer).send_reported(RunInstances::default()).await.unwrap();
+        assert_eq!((answer.request_id.as_str(), report.request_id.as_str()), ("r-1", "r-1"));
+        assert_eq!(report.drift, [""; 0]);
+        let peer = Peer::saying(json(REFUSED.replace("RequestId", spelling))).await;
+        let error = reading(&peer).await.unwrap_err();
+        assert_eq!(error.request_id(), Some("r-2"));
+    }
+}
+
+#[tokio::test]
+async fn the_content_type_has_no_say() {
+    for content_type in [
+        "application/json",
+        "application/json; charset=utf-8",
+        "application/json;charset=UTF-8",
+        "APPLICATION/JSON",
+        "text/plain",
+        "text/plain; charset=utf-8",
+        "text/html",
+        "text/json",
+        "application/problem+json",
+        "application/octet-stream",
+        "text/event-stream",
+        "",
+    ] {
+        let headers = [("Content-Type", content_type)];
+        let success = Peer::saying(http(200, &headers, READ)).await;
+        assert_eq!(reading(&success).await.unwrap().total_count, 1, "{content_type}");
+        let failure = Peer::saying(http(200, &headers, REFUSED)).await;
+        for error in [reading(&failure).await.unwrap_err(), launching(&failure).await.unwrap_err()]
+        {
+            assert_eq!(told(&error), ["service"], "{content_type}: {error}");
+            assert_eq!(error.code().unwrap().as_str(), "InvalidParameter", "{content_type}");
+        }
+    }
+    let success = Peer::saying(http(200, &[], READ)).await;
+    assert_eq!(reading(&success).await.unwrap().total_count, 1, "none at all");
+}
+
+#[tokio::test]
+async fn an_error_is_an_error_under_any_status() {
+    for status in [200, 201, 400, 403, 404, 429, 500, 502, 503] {
+        let peer = Peer::saying(http(status, &[], REFUSED)).await;
+        for error in [reading(&peer).await.unwrap_err(), terminating(&peer).await.unwrap_err()] {
+            assert_eq!(told(&error), ["service"], "{status}: {error}");
+            assert_eq!(error.code().unwrap().as_str(), "InvalidParameter");
+            assert_eq!(error.status(), Some(status));
+            assert_eq!(error.request_id(), Some("r-2"));
+        }
+    }
+}
+
+#[tokio::test]
+async fn success_under_a_failing_status_is_no_success() {
+    for status in [500, 502, 503] {
+        let peer = Peer::saying(http(status, &[], READ)).await;
+        let error = reading(&peer).await.unwrap_err();
+        assert_eq!(told(&error), ["unreadable"], "{status}: {error}");
+        let peer = Peer::saying(http(status, &[], LAUNCHED)).await;
+        let error = launching(&peer).await.unwrap_err();
+        assert_eq!(told(&error), ["outcome unknown", "unreadable"], "{status}: {error}");
+    }
+}
+
+#[tokio::test]
+async fn what_the_service_says_of_itself_is_told_apart() {
+    let saying = |code: &str| json(REFUSED.replace("InvalidParameter", code));
+    for (code, words) in [
+        ("AuthFailure", &["service", "auth"][..]),
+        ("UnauthorizedOperation", &["service", "auth"]),
+        ("RequestLimitExceeded", &["service", "throttled"]),
+        ("RequestLimitExceeded.SomethingNew", &["service", "throttled"]),
+        ("InvalidInstanceId.NotFound", &["service", "not found"]),
+        ("ResourceInsufficient.CloudDiskSoldOut", &["service", "capacity"]),
+        ("LimitExceeded.InstanceQuota", &["service", "quota"]),
+        ("MutexOperation.TaskRunning", &["service", "busy"]),
+        ("SomethingEntirelyNew.Really", &["service"]),
+    ] {
+        let peer = Peer::saying(saying(code)).await;
+        for error in [reading(&peer).await.unwrap_err(), terminating(&peer).await.unwrap_err()] {
+            assert_eq!(told(&error), words, "{code}: {error}");
+            assert_eq!(error.code().unwrap().as_str(), code);
+        }
+    }
+    // The service failed within: nobody knows how far it had come.
+    for code in ["InternalError", "InternalServerError", "ServiceUnavailable"] {
+        let peer = Peer::saying(saying(code)).await;
+        assert_eq!(told(&reading(&peer).await.unwrap_err()), ["service"], "{code}");
+        for error in [launching(&peer).await.unwrap_err(), terminating(&peer).await.unwrap_err()] {
+            assert_eq!(told(&error), ["outcome unknown", "service"], "{code}: {error}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn numbers_are_read_exactly_or_not_at_all() {
+    for (number, expected) in [
+        ("23", Some(23)),
+        ("\"23\"", Some(23)),
+        ("23.0", Some(23)),
+        ("-0", Some(0)),
+        ("null", Some(0)),
+        ("9223372036854775807", Some(i64::MAX)),
+        ("9223372036854775808", None),
+        ("18446744073709551616", None),
+        ("1e999", None),
+        ("1.5", None),
+        ("\"x\"", None),
+        ("true", None),
+        ("{}", None),
+        ("NaN", None),
+        ("0x17", None),
+        ("023", None),
+    ] {
+        let body = READ.replace(":1,", &format!(":{number},"));
+        let outcome = reading(&Peer::saying(json(&body)).await).await;
+        match (outcome, expected) {
+            (Ok(answer), Some(expected)) => assert_eq!(answer.total_count, expected, "{number}"),
+            (Err(error), None) => assert_eq!(told(&error), ["unreadable"], "{number}: {error}"),
+            (outcome, _) => panic!("{number}: {outcome:?}"),
+        }
+    }
+}

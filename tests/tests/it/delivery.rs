@@ -1,0 +1,209 @@
+//! An answer that is lost does not make a second instance, a second charge or a second destruction.
+//!
+//! A gateway stands between client and emulator, carries every request over, and loses answers on
+//! the way back: the worst that a network can do. The emulator is the ledger.
+
+use std::collections::HashSet;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use cvm_emulator::{Emulator, Pace};
+use cvm_models::actions::*;
+use cvm_models::types::{Instance, Placement};
+use cvm_models::{Client, Dialect, Outcome, waiters};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+
+use crate::cloud::{builder, client, client_of};
+use crate::peer::{Peer, http, read_request, whole_length};
+use crate::predicates::told;
+
+/// Carries requests to the emulator, and loses the first answers.
+struct Gateway {
+    url: String,
+    carried: Arc<AtomicUsize>,
+}
+
+impl Gateway {
+    async fn losing(count: usize, emulator: &Emulator) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let carried = Arc::new(AtomicUsize::new(0));
+        let (counter, behind) = (Arc::clone(&carried), emulator.address());
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                tokio::spawn(carry(stream, behind, count, Arc::clone(&counter)));
+            }
+        });
+        Self { url, carried }
+    }
+
+    fn carried(&self) -> usize {
+        self.carried.load(Ordering::SeqCst)
+    }
+}
+
+async fn carry(mut client: TcpStream, behind: SocketAddr, lost: usize, carried: Arc<AtomicUsize>) {
+    let mut server = TcpStream::connect(behind).await.unwrap();
+    while let Some(request) = read_request(&mut client).await {
+        server.write_all(&request).await.unwrap();
+        let mut answer = Vec::new();
+        let mut piece = [0; 16 * 1024];
+        while whole_length(&answer).is_none_or(|length| answer.len() < length) {
+            let count = server.read(&mut piece).await.unwrap();
+            assert!(count > 0, "the emulator hung up");
+            answer.extend_from_slice(&piece[..count]);
+        }
+        if carried.fetch_add(1, Ordering::SeqCst) < lost {
+            // Carried out, and nobody is told.
+            return;
+        }
+        client.write_all(&answer).await.unwrap();
+    }
+}
+
+fn launch() -> RunInstances {
+    RunInstances {
+        placement: Some(Placement { zone: "ap-guangzhou-3".into(), ..Default::default() }),
+        image_id: Some("img-pmqg1cw7".into()),
+        instance_type: Some("S5.SMALL2".into()),
+        ..Default::default()
+    }
+}
+
+async fn ledger(emulator: &Emulator) -> Vec<Instance> {
+    let client = client(emulator, Dialect::Tc3);
+    client.send(DescribeInstances::default()).await.unwrap().instance_set
+}
+
+async fn cloud() -> Emulator {
+    builder().pace(Pace::Instant).start().await.unwrap()
+}
+
+#[tokio::test]
+async fn a_launch_whose_answers_are_lost_makes_one_instance() {
+    for dialect in Dialect::ALL {
+        let emulator = cloud().await;
+        let gateway = Gateway::losing(2, &emulator).await;
+        let client = gateway_client(&gateway, dialect);
+        let (launched, report) = client.send_reported(launch()).await.unwrap();
+        let outcomes: Vec<_> = report.attempts.iter().map(|attempt| attempt.outcome).collect();
+        assert_eq!(outcomes, [Outcome::Ambiguous, Outcome::Ambiguous, Outcome::Success]);
+        assert_eq!(gateway.carried(), 3, "{dialect}");
+        let ledger = ledger(&emulator).await;
+        assert_eq!(ledger.len(), 1, "{dialect}: one was asked for");
+        assert_eq!(launched.instance_id_set, [ledger[0].instance_id.clone()], "{dialect}");
+    }
+}
+
+fn gateway_client(gateway: &Gateway, dialect: Dialect) -> Client {
+    client_of(&gateway.url).dialect(dialect).build().unwrap()
+}
+
+#[tokio::test]
+async fn the_token_is_the_same_in_every_attempt_and_the_nonce_is_not() {
+    let peer = Peer::saying(http(502, &[], "bad gateway")).await;
+    let client = client_of(&peer.url()).dialect(Dialect::V1Sha256).build().unwrap();
+    let error = client.send(launch()).await.unwrap_err();
+    assert_eq!(told(&error), ["outcome unknown", "unreadable"], "{error}");
+    let token = error.client_token().unwrap().to_owned();
+    let requests = peer.requests();
+    assert_eq!(requests.len(), error.attempts().len());
+    assert!(requests.len() > 1, "a launch with a token is sent again");
+    assert!(requests.iter().all(|request| request.contains(&format!("ClientToken={token}"))));
+    let nonce = |request: &String| {
+        let after = request.split("&Nonce=").nth(1).unwrap();
+        after.split('&').next().unwrap().to_owned()
+    };
+    let nonces: HashSet<_> = requests.iter().map(nonce).collect();
+    assert_eq!(nonces.len(), requests.len(), "each attempt is signed anew");
+
+    // Whatever happened to that launch, the token is not for another one.
+    let other = RunInstances { client_token: Some(token.clone()), ..Default::default() };
+    let before = peer.connections();
+    let error = client.send(other).await.unwrap_err();
+    assert_eq!(told(&error), ["usage", "not sent"], "{error}");
+    assert_eq!(peer.connections(), before);
+    let same = RunInstances { client_token: Some(token), ..launch() };
+    assert!(client.send(same).await.unwrap_err().outcome_unknown().is_some());
+    assert!(peer.connections() > before);
+}
+
+#[tokio::test]
+async fn what_a_repeat_would_harm_is_sent_once() {
+    let emulator = cloud().await;
+    let direct = client(&emulator, Dialect::Tc3);
+    let id = direct.send(launch()).await.unwrap().instance_id_set.remove(0);
+    for dialect in Dialect::ALL {
+        let gateway = Gateway::losing(1, &emulator).await;
+        let client = gateway_client(&gateway, dialect);
+        let reboot = RebootInstances { instance_ids: vec![id.clone()], ..Default::default() };
+        let error = client.send(reboot).await.unwrap_err();
+        assert_eq!(told(&error), ["outcome unknown", "unreadable"], "{dialect}: {error}");
+        assert_eq!((error.attempts().len(), gateway.carried()), (1, 1), "{dialect}");
+        // It did happen, as the error said that it might have.
+        let operation = ledger(&emulator).await.remove(0).latest_operation;
+        assert_eq!(operation.as_deref(), Some("RebootInstances"), "{dialect}");
+    }
+    let gateway = Gateway::losing(1, &emulator).await;
+    let client = gateway_client(&gateway, Dialect::Tc3);
+    let terminate = TerminateInstances { instance_ids: vec![id], ..Default::default() };
+    let error = client.send(terminate).await.unwrap_err();
+    assert_eq!(told(&error), ["outcome unknown", "unreadable"], "{error}");
+    assert_eq!(gateway.carried(), 1);
+    assert!(ledger(&emulator).await.is_empty());
+}
+
+#[tokio::test]
+async fn a_prepaid_instance_goes_to_the_recycle_bin_and_no_further() {
+    use cvm_models::enums::{InstanceChargeType, InstanceState};
+    use cvm_models::types::InstanceChargePrepaid;
+    let emulator = cloud().await;
+    let direct = client(&emulator, Dialect::Tc3);
+    let prepaid = RunInstances {
+        instance_charge_type: Some(InstanceChargeType::Prepaid),
+        instance_charge_prepaid: Some(InstanceChargePrepaid {
+            period: Some(1),
+            ..Default::default()
+        }),
+        ..launch()
+    };
+    let ids = direct.send(prepaid).await.unwrap().instance_id_set;
+    direct.wait(waiters::InstancesRunning::of(&ids)).await.unwrap();
+    let gateway = Gateway::losing(1, &emulator).await;
+    let terminate = TerminateInstances { instance_ids: ids, ..Default::default() };
+    let error = gateway_client(&gateway, Dialect::Tc3).send(terminate).await.unwrap_err();
+    assert!(error.outcome_unknown().is_some(), "{error}");
+    assert_eq!(gateway.carried(), 1);
+    let ledger = ledger(&emulator).await;
+    assert_eq!(ledger[0].instance_state, InstanceState::Shutdown, "kept for its owner");
+}
+
+#[tokio::test]
+async fn a_read_is_simply_sent_again() {
+    let emulator = cloud().await;
+    for dialect in Dialect::ALL {
+        let gateway = Gateway::losing(1, &emulator).await;
+        let client = gateway_client(&gateway, dialect);
+        let (_, report) = client.send_reported(DescribeZones::default()).await.unwrap();
+        assert_eq!(report.attempts.len(), 2, "{dialect}: one failed and one did not");
+        assert_eq!(gateway.carried(), 2, "{dialect}");
+    }
+}
+
+#[tokio::test]
+async fn one_retry_layer_serves_every_entry_point() {
+    let broken = || Peer::saying(http(503, &[], "down"));
+    let limited = |peer: &Peer| client_of(&peer.url()).max_attempts(2).build().unwrap();
+    let peer = broken().await;
+    let error = limited(&peer).send(DescribeInstances::default()).await.unwrap_err();
+    assert_eq!((error.attempts().len(), peer.requests().len()), (2, 2));
+    let peer = broken().await;
+    let info = cvm_models::action("DescribeInstances").unwrap();
+    let error = limited(&peer).call(info, serde_json::json!({})).await.unwrap_err();
+    assert_eq!((error.attempts().len(), peer.requests().len()), (2, 2));
+    let peer = broken().await;
+    let error = limited(&peer).items(DescribeInstances::default()).try_next().await.unwrap_err();
+    assert_eq!((error.attempts().len(), peer.requests().len()), (2, 2));
+}

@@ -1,0 +1,60 @@
+//! Every model of the API, so that a test can say something of each: requests, responses, shared types.
+
+use std::any::Any;
+use std::fmt::Debug;
+
+use cvm_protocol::Model;
+
+/// A model whose type is forgotten, and that can still be made anew and compared.
+pub trait Specimen: Model + Debug + Any {
+    /// Another one of this type, with nothing set.
+    fn fresh(&self) -> Box<dyn Specimen>;
+    /// The same once more.
+    fn copy(&self) -> Box<dyn Specimen>;
+    /// Whether both are of one type and equal.
+    fn is_same(&self, other: &dyn Specimen) -> bool;
+}
+
+impl<M: Model + Default + Clone + PartialEq + Debug + Any> Specimen for M {
+    fn fresh(&self) -> Box<dyn Specimen> {
+        Box::new(Self::default())
+    }
+
+    fn copy(&self) -> Box<dyn Specimen> {
+        Box::new(self.clone())
+    }
+
+    fn is_same(&self, other: &dyn Specimen) -> bool {
+        (other as &dyn Any).downcast_ref::<Self>() == Some(self)
+    }
+}
+
+macro_rules! specimens {
+    ($($model:path),* $(,)?) => {
+        /// One of each model, with nothing set.
+        pub fn models() -> Vec<Box<dyn Specimen>> {
+            vec![$(Box::new(<$model>::default())),*]
+        }
+    };
+}
+cvm_models::every_model!(specimens);
+
+/// A model of this name.
+pub fn model(name: &str) -> Box<dyn Specimen> {
+    let found = models().into_iter().find(|model| model.table().name == name);
+    found.unwrap_or_else(|| panic!("there is no model {name}"))
+}
+
+#[test]
+fn every_table_has_its_type() {
+    let mut names: Vec<_> = models().iter().map(|model| model.table().name).collect();
+    let count = names.len();
+    names.sort_unstable();
+    names.dedup();
+    assert_eq!(names.len(), count, "one model a name");
+    for info in cvm_models::ACTIONS {
+        for table in [info.request, info.response] {
+            assert!(std::ptr::eq(model(table.name).table(), table), "{}", table.name);
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! The example programs, run as a user runs them, and what they print.
+
+use std::path::PathBuf;
+use std::process::{Command, Output};
+
+use crate::cloud::{SECRET_ID, SECRET_KEY};
+
+/// The program of an example. `cargo test` builds it beside this one, unless it was told to build
+/// nothing but this; then it is built now.
+fn program(name: &str) -> PathBuf {
+    let this = std::env::current_exe().unwrap();
+    let built = this.parent().unwrap().parent().unwrap().join("examples").join(name);
+    let program = built.with_extension(std::env::consts::EXE_EXTENSION);
+    if !program.exists() {
+        let cargo = Command::new(env!("CARGO"))
+            .args(["build", "--quiet", "--offline", "--package", "cvm-tests", "--example", name])
+            .status();
+        assert!(cargo.unwrap().success());
+    }
+    program
+}
+
+/// Runs an example in an environment that knows no account but what is said here.
+fn run(name: &str, arguments: &[&str], environment: &[(&str, &str)]) -> Output {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = Command::new(program(name));
+    for (variable, _) in std::env::vars() {
+        if variable.starts_with("TENCENTCLOUD_") || variable.to_lowercase().ends_with("_proxy") {
+            command.env_remove(variable);
+        }
+    }
+    command.envs(environment.iter().copied());
+    command.args(arguments).env("HOME", folder.path()).output().unwrap()
+}
+
+fn lines(name: &str) -> Vec<String> {
+    // An account in the environment is not asked: only `--cloud` spends its money.
+    let account = [
+        ("TENCENTCLOUD_SECRET_ID", SECRET_ID),
+        ("TENCENTCLOUD_SECRET_KEY", SECRET_KEY),
+        ("TENCENTCLOUD_REGION", "ap-tokyo"),
+        ("HTTPS_PROXY", "http://127.0.0.1:9"),
+    ];
+    let output = run(name, &[], &account);
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{name}: {errors}");
+    assert_eq!(errors, "", "{name}");
+    String::from_utf8(output.stdout).unwrap().lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn launch_launches_and_gives_back() {
+    let lines = lines("launch");
+    assert!(lines[0].starts_with("launched [\"ins-"), "{lines:?}");
+    assert_eq!(lines[1], "1 of 1 running");
+    assert!(lines[2].ends_with(" is RUNNING: 2 cores, 4 GiB"), "{lines:?}");
+    assert_eq!(lines[3..], ["gone"]);
+}
+
+#[test]
+fn list_lists_all_pages() {
+    let lines = lines("list");
+    let (instances, rest) = lines.split_at(120);
+    assert!(instances.iter().all(|line| line.starts_with("ins-") && line.contains("RUNNING")));
+    let mut ids: Vec<_> = instances.iter().map(|line| &line[..12]).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    assert_eq!(ids.len(), 120, "each of them once");
+    assert!(instances.iter().any(|line| line.ends_with(" web-120")), "{instances:?}");
+    assert_eq!(rest[0], "120 instances");
+    assert_eq!(rest.len(), 4, "and three images: {rest:?}");
+    assert!(rest[1..].iter().all(|line| line.contains("CentOS") || line.contains("Ubuntu")));
+}
+
+#[test]
+fn dry_run_asks_twice() {
+    let lines = lines("dry_run");
+    assert_eq!(lines[0], "as it is: would be launched");
+    assert_eq!(lines[1], "in another zone: refused with InvalidZone.MismatchRegion");
+    assert_eq!(lines.len(), 4, "the code is explained: {lines:?}");
+    assert!(lines[2..].iter().all(|line| line.starts_with("  ") && line.ends_with('.')));
+}
+
+#[test]
+fn the_cloud_is_asked_for_by_name() {
+    for name in ["launch", "list", "dry_run"] {
+        // With a region that is none the client is not even made, so nothing can be sent from here.
+        let nowhere = [("TENCENTCLOUD_REGION", "nowhere")];
+        let output = run(name, &["--cloud"], &nowhere);
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert!(!output.status.success() && output.stdout.is_empty(), "{name}");
+        assert!(errors.contains("region has not the form"), "{name}: {errors}");
+    }
+}

@@ -1,0 +1,251 @@
+//! Whatever a caller is tricked into passing on, no request leaves that he did not mean: hostile
+//! strings are refused as wrong usage, and no socket is opened.
+
+use cvm_models::actions::*;
+use cvm_models::types::Filter;
+use cvm_models::{Credential, Dialect, Endpoint, Error};
+
+use crate::cloud::{builder, client, client_of, published};
+use crate::peer::{Peer, json};
+use crate::predicates::told;
+
+/// What may stand neither in a host nor in a header: separators of URLs, controls, blanks, other
+/// scripts, and characters that some library turns into one of these.
+const SPOILERS: &[&str] = &[
+    "\r",
+    "\n",
+    "\r\n",
+    "\0",
+    "\t",
+    " ",
+    "\u{7f}",
+    "\u{80}",
+    "\u{a0}",
+    "\u{ff}",
+    "@",
+    "/",
+    "//",
+    "\\",
+    "#",
+    "?",
+    "%",
+    "%0d%0a",
+    "%2f",
+    ":",
+    "é",
+    "１",
+    "。",
+    "．",
+    "／",
+    "＠",
+    "ａ",
+    "\u{200b}",
+    "\u{202e}",
+    "\u{feff}",
+    "🦀",
+    "[",
+    "]",
+    "\"",
+    "<",
+    "|",
+    "^",
+    "`",
+    "{",
+    "\r\nHost: evil.example",
+];
+
+/// The text with each spoiler at each place.
+fn spoiled(text: &str) -> impl Iterator<Item = String> {
+    (0..=text.len()).flat_map(move |at| {
+        SPOILERS.iter().map(move |spoiler| format!("{}{spoiler}{}", &text[..at], &text[at..]))
+    })
+}
+
+fn regions() -> Vec<String> {
+    let whole = [
+        "",
+        "-",
+        "ap",
+        "ap-",
+        "-ap",
+        "ap--guangzhou",
+        "AP-GUANGZHOU",
+        "ap_guangzhou",
+        "ap.guangzhou",
+        "ap-guangzhou.evil.example",
+        "x@evil:443/#",
+        "evil.example/?",
+        "127.0.0.1",
+        "localhost",
+        "ap-a-b-c-d-e",
+        "ap-xn--80ak6aa92e",
+        "..",
+        "ap-*",
+        "ap-$(id)",
+        "ap-guangzhou;",
+        "&",
+        "ap+x",
+    ];
+    let long = format!("ap-{}", "a".repeat(5_000));
+    // Every other sign of ASCII, at every place.
+    let is_other = |letter: &char| !matches!(letter, 'a'..='z' | '0'..='9' | '-');
+    let signs = ('\0'..='\x7f').filter(is_other).flat_map(|sign| {
+        (0..=12).map(move |at| format!("{}{sign}{}", &"ap-guangzhou"[..at], &"ap-guangzhou"[at..]))
+    });
+    let whole = whole.map(str::to_owned).into_iter().chain([long]);
+    whole.chain(signs).chain(spoiled("ap-guangzhou")).collect()
+}
+
+fn is_usage(name: &str, error: &Error) {
+    assert_eq!(told(error), ["usage", "not sent"], "{name:?}: {error}");
+    assert_eq!(error.attempts().iter().filter(|attempt| attempt.status.is_some()).count(), 0);
+    let shown = format!("{error} {error:?}");
+    assert!(!shown.contains(['\r', '\n', '\0']), "{name:?} is repeated in {shown:?}");
+}
+
+#[tokio::test]
+async fn no_region_moves_the_host() {
+    let peer = Peer::saying(json("{}")).await;
+    let regions = regions();
+    assert!(regions.len() > 300, "{}", regions.len());
+    let client = client_of(&peer.url()).build().unwrap();
+    let regional = published().endpoint(Endpoint::Regional).build().unwrap();
+    for region in &regions {
+        is_usage(region, &client_of(&peer.url()).region(region).build().unwrap_err());
+        is_usage(
+            region,
+            &client.in_region(region).send(DescribeZones::default()).await.unwrap_err(),
+        );
+        is_usage(
+            region,
+            &client.in_region(region).send(RunInstances::default()).await.unwrap_err(),
+        );
+        let request = DescribeInstances::default();
+        is_usage(region, &regional.in_region(region).prepare(request).await.unwrap_err());
+    }
+    assert_eq!(peer.connections(), 0);
+    // The right one does reach it, so the count counts.
+    client.send(DescribeZones::default()).await.unwrap_err();
+    assert!(peer.connections() > 0);
+}
+
+#[tokio::test]
+async fn no_label_or_language_adds_a_header() {
+    let peer = Peer::saying(json("{}")).await;
+    let mut count = 0;
+    // Some of the spoilers may stand in no label but may stand in a URL, and the other way round.
+    for label in spoiled("fleet-7").chain(["x".repeat(129)]) {
+        is_usage(&label, &client_of(&peer.url()).request_client(&label).build().unwrap_err());
+        count += 1;
+    }
+    for language in spoiled("en-US").chain(["", "en", "EN-US", "de-DE"].map(str::to_owned)) {
+        is_usage(&language, &client_of(&peer.url()).language(&language).build().unwrap_err());
+        count += 1;
+    }
+    assert!(count > 300, "{count}");
+    assert_eq!(peer.connections(), 0);
+}
+
+#[tokio::test]
+async fn no_client_token_breaks_its_form() {
+    let peer = Peer::saying(json("{}")).await;
+    // A token is text in a body: only what is not visible ASCII is refused.
+    let hostile: Vec<String> = spoiled("a-token")
+        .filter(|token| !token.bytes().all(|byte| byte.is_ascii_graphic()))
+        .chain(["t".repeat(65)])
+        .collect();
+    assert!(hostile.len() > 100, "{}", hostile.len());
+    for dialect in Dialect::ALL {
+        let client = client_of(&peer.url()).dialect(dialect).build().unwrap();
+        for token in &hostile {
+            let request = RunInstances { client_token: Some(token.clone()), ..Default::default() };
+            is_usage(token, &client.send(request).await.unwrap_err());
+        }
+    }
+    assert_eq!(peer.connections(), 0);
+}
+
+#[test]
+fn no_credential_holds_a_control_or_a_blank() {
+    let not_graphic = |text: &String| !text.bytes().all(|byte| byte.is_ascii_graphic());
+    let mut count = 0;
+    for text in spoiled("AKIDsample").filter(not_graphic).chain([String::new()]) {
+        assert!(Credential::new(text.as_str(), "key").is_err(), "id {text:?}");
+        // A header value may hold a blank, but not begin or end with one.
+        let is_sendable = |byte: u8| byte.is_ascii_graphic() || byte == b' ';
+        if !text.bytes().all(is_sendable) || text.trim() != text || text.is_empty() {
+            let temporary = Credential::temporary("AKIDsample", "key", text.as_str());
+            assert!(temporary.is_err(), "token {text:?}");
+        }
+        count += 1;
+    }
+    assert!(count > 100, "{count}");
+    // A key is hashed and never sent; only what an editor leaves in it is surely not part of it.
+    for key in ["", " key", "key\n", "key\r\n", "\tkey", "k\ney", "k\0ey"] {
+        assert!(Credential::new("AKIDsample", key).is_err(), "key {key:?}");
+    }
+}
+
+#[tokio::test]
+async fn no_endpoint_is_another_than_it_looks() {
+    let peer = Peer::saying(json("{}")).await;
+    let port = peer.url().rsplit(':').next().unwrap().to_owned();
+    let whole = [
+        // Not encrypted and not a literal loopback address.
+        "http://cvm.tencentcloudapi.com".to_owned(),
+        "http://localhost".to_owned(),
+        format!("http://localhost:{port}"),
+        format!("http://0.0.0.0:{port}"),
+        format!("http://127.1:{port}"),
+        format!("http://2130706433:{port}"),
+        format!("http://0x7f.0.0.1:{port}"),
+        format!("http://127.0.0.1.evil.example:{port}"),
+        // Somebody else behind the sign.
+        format!("http://127.0.0.1:{port}@evil.example"),
+        format!("http://evil.example@127.0.0.1:{port}"),
+        format!("https://cvm.tencentcloudapi.com@127.0.0.1:{port}"),
+        // More than an address.
+        format!("http://127.0.0.1:{port}/path"),
+        format!("http://127.0.0.1:{port}/?"),
+        format!("http://127.0.0.1:{port}#"),
+        format!("http://127.0.0.1:{port}\\@evil.example"),
+        format!("ftp://127.0.0.1:{port}"),
+        format!("file://127.0.0.1:{port}"),
+        "http://127.0.0.1:0".to_owned(),
+        "http://127.0.0.1:65536".to_owned(),
+        "http://127.0.0.1:+80".to_owned(),
+        "http://127.0.0.1:".to_owned(),
+        "https://".to_owned(),
+        String::new(),
+    ];
+    // Anywhere in it; a slash is what may stand at its end, and `%2f` is a slash to nobody here.
+    let loopback = format!("http://127.0.0.1:{port}");
+    let spoiled = spoiled(&loopback).filter(|url| *url != format!("{loopback}/"));
+    let mut count = 0;
+    for url in whole.into_iter().chain(spoiled) {
+        match client_of(&url).build() {
+            Err(error) => is_usage(&url, &error),
+            Ok(_) => panic!("{url:?} passes"),
+        }
+        count += 1;
+    }
+    assert!(count > 300, "{count}");
+    assert_eq!(peer.connections(), 0);
+}
+
+#[tokio::test]
+async fn hostile_text_in_members_stays_in_members() {
+    let emulator = builder().start().await.unwrap();
+    for dialect in Dialect::ALL {
+        let client = client(&emulator, dialect);
+        for spoiler in SPOILERS {
+            let name = format!("a{spoiler}b");
+            let values = vec![name, "&Action=TerminateInstances".into()];
+            let filter = Filter { name: "instance-name".into(), values };
+            let request = DescribeInstances { filters: vec![filter], ..Default::default() };
+            let answer = client.send(request).await;
+            let answer = answer.unwrap_or_else(|error| panic!("{dialect} {spoiler:?}: {error}"));
+            assert_eq!(answer.total_count, 0, "{dialect} {spoiler:?}");
+        }
+    }
+}

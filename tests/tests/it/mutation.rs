@@ -1,0 +1,217 @@
+//! Requests that are wrong in one way each, made from a right one by its table.
+
+use cvm_protocol::{FieldInfo, Kind, Record, Table, json};
+use serde_json::{Value, json};
+
+use crate::sample;
+
+/// A request with one thing wrong.
+pub struct Mutation {
+    pub what: String,
+    pub parameters: Value,
+    pub fault: Fault,
+    /// Whether the flattened form can say the same: it has no types and no null.
+    pub is_flat: bool,
+}
+
+/// What is wrong with it.
+#[derive(Clone, Copy)]
+pub enum Fault {
+    Missing,
+    IllTyped,
+    Unknown,
+    OutOfRange(&'static FieldInfo),
+    OutOfSet(&'static FieldInfo),
+    TooLong(&'static FieldInfo),
+    TooShort(&'static FieldInfo),
+    TooManyBytes,
+    TooManyItems(&'static FieldInfo),
+    Malformed(&'static FieldInfo),
+    Exclusive(&'static FieldInfo, &'static str),
+}
+
+/// Every mutation of a request.
+pub fn mutations(table: &'static Table, request: &Value) -> Vec<Mutation> {
+    let mut mutations = Vec::new();
+    let mut walk = Walk { request, path: String::new(), mutations: &mut mutations };
+    walk.object(table);
+    mutations
+}
+
+struct Walk<'a> {
+    request: &'a Value,
+    /// A JSON pointer to the object that is being mutated.
+    path: String,
+    mutations: &'a mut Vec<Mutation>,
+}
+
+impl Walk<'_> {
+    fn object(&mut self, table: &'static Table) {
+        self.add("NoSuchMember", json!(1), Fault::Unknown, true);
+        // The case of a name counts.
+        if let Some(field) = table.members.first() {
+            let name = field.wire.to_ascii_lowercase();
+            self.add(&name, json!(1), Fault::Unknown, true);
+        }
+        for field in table.members {
+            if field.required || self.is_required_here(table, field) {
+                self.absent(field);
+            }
+            self.ill_typed(field);
+            let given = |name: &str| !self.here()[name].is_null();
+            match field.exclusive_with.iter().find(|other| given(other) && !given(field.wire)) {
+                Some(other) => {
+                    let fault = Fault::Exclusive(field, other);
+                    self.add(field.wire, sample::value(field), fault, true);
+                }
+                None => self.limits(field),
+            }
+            self.nested(field);
+        }
+    }
+
+    /// Whether what else the object holds makes the member required.
+    fn is_required_here(&self, table: &'static Table, field: &FieldInfo) -> bool {
+        let mut object = Record::new(table);
+        json::from_value(&mut object, self.here()).unwrap();
+        field.required_if.iter().any(|condition| condition.holds(&object))
+    }
+
+    fn absent(&mut self, field: &'static FieldInfo) {
+        let blank = match field.kind {
+            Kind::Str => Some(json!("")),
+            Kind::List(_) => Some(json!([])),
+            _ => None,
+        };
+        // An object that is left without members is not there at all in the flattened form.
+        let is_alone = self.here().as_object().unwrap().len() == 1 && !self.path.is_empty();
+        for value in [Value::Null].into_iter().chain(blank) {
+            self.add(field.wire, value, Fault::Missing, !is_alone);
+        }
+        let mut parameters = self.request.clone();
+        let object = parameters.pointer_mut(&self.path).unwrap().as_object_mut().unwrap();
+        object.remove(field.wire);
+        self.push(format!("no {}", field.wire), parameters, Fault::Missing, !is_alone);
+    }
+
+    fn ill_typed(&mut self, field: &'static FieldInfo) {
+        let mut wrong: Vec<Value> = wrong_for(&field.kind);
+        if let Kind::List(kind) = field.kind {
+            // An item of the wrong kind, after one that is right.
+            let right = sample::of_kind(field, kind);
+            let items = wrong_for(kind).into_iter().chain([Value::Null]);
+            wrong.extend(items.map(|item| json!([right.clone(), item])));
+        }
+        for value in wrong {
+            self.add(field.wire, value, Fault::IllTyped, false);
+        }
+    }
+
+    fn limits(&mut self, field: &'static FieldInfo) {
+        let around = [field.min.map(|min| min - 1), field.max.map(|max| max + 1)];
+        for number in around.into_iter().flatten() {
+            let is_none = matches!(field.kind, Kind::U64) && number < 0;
+            let fault = if is_none { Fault::IllTyped } else { Fault::OutOfRange(field) };
+            self.add_value(field, number.into(), fault);
+        }
+        if !field.values.is_empty() {
+            let stranger = match field.kind.innermost() {
+                Kind::Str => json!("NO_SUCH_VALUE"),
+                _ => json!(1_000_000),
+            };
+            self.add_value(field, stranger, Fault::OutOfSet(field));
+        }
+        if let Some(most) = field.max_length {
+            let text = "x".repeat(most as usize + 1);
+            self.add_value(field, text.into(), Fault::TooLong(field));
+        }
+        if let Some(least) = field.min_length.filter(|least| *least > 1) {
+            let text = "x".repeat(least as usize - 1);
+            self.add_value(field, text.into(), Fault::TooShort(field));
+        }
+        if let Some(most) = field.max_bytes {
+            let text = "QUJD".repeat(most as usize / 3 + 1);
+            self.add_value(field, text.into(), Fault::TooManyBytes);
+        }
+        if let Some(most) = field.max_items {
+            let items = vec![item(field); most as usize + 1];
+            self.add(field.wire, items.into(), Fault::TooManyItems(field), true);
+        }
+        let format = field.format.filter(|it| it.ends_with("-xxxxxxxx") && !it.contains(' '));
+        if let Some(format) = format {
+            let prefix = format.trim_end_matches('x');
+            for id in [format!("x{prefix}12345678"), prefix.to_owned()] {
+                self.add_value(field, id.into(), Fault::Malformed(field));
+            }
+        }
+    }
+
+    /// Goes on into objects that the request holds.
+    fn nested(&mut self, field: &'static FieldInfo) {
+        let Kind::Object(table) = field.kind.innermost() else { return };
+        let length = self.path.len();
+        self.path += &format!("/{}", field.wire);
+        if matches!(field.kind, Kind::List(_)) {
+            self.path += "/0";
+        }
+        if self.request.pointer(&self.path).is_some_and(Value::is_object) {
+            self.object(table);
+        }
+        self.path.truncate(length);
+    }
+
+    fn here(&self) -> &Value {
+        self.request.pointer(&self.path).unwrap()
+    }
+
+    /// A value in place of the member, or of the first item of a list.
+    fn add_value(&mut self, field: &'static FieldInfo, value: Value, fault: Fault) {
+        let is_list = matches!(field.kind, Kind::List(_));
+        self.add(field.wire, if is_list { json!([value]) } else { value }, fault, true);
+    }
+
+    fn add(&mut self, name: &str, value: Value, fault: Fault, is_flat: bool) {
+        let mut shown = value.to_string();
+        shown.truncate(60);
+        let mut parameters = self.request.clone();
+        parameters.pointer_mut(&self.path).unwrap()[name] = value;
+        self.push(format!("{name}={shown}"), parameters, fault, is_flat);
+    }
+
+    fn push(&mut self, what: String, parameters: Value, fault: Fault, is_flat: bool) {
+        let what = format!("{}/{what}", self.path);
+        self.mutations.push(Mutation { what, parameters, fault, is_flat });
+    }
+}
+
+/// One item of a list; of identifiers each list holds the same one, which is told later or never.
+fn item(field: &FieldInfo) -> Value {
+    match field.kind {
+        Kind::List(kind) => sample::of_kind(field, kind),
+        _ => panic!("{} is not a list", field.wire),
+    }
+}
+
+/// Values of other kinds, among them those that look alike. A number as text passes, and so does a
+/// whole number with a fraction of nought.
+fn wrong_for(kind: &Kind) -> Vec<Value> {
+    match kind {
+        Kind::Str => vec![json!(7), json!(true), json!({}), json!([])],
+        Kind::I64 => {
+            vec![
+                json!("x"),
+                json!(""),
+                json!(1.5),
+                json!(u64::MAX),
+                json!(true),
+                json!({}),
+                json!([]),
+            ]
+        }
+        Kind::U64 => vec![json!("x"), json!(-1), json!(1.5), json!(1e30), json!({}), json!([])],
+        Kind::F64 => vec![json!("x"), json!({}), json!([])],
+        Kind::Bool => vec![json!("yes"), json!(1), json!({}), json!([])],
+        Kind::Object(_) => vec![json!("x"), json!(7), json!([])],
+        Kind::List(_) => vec![json!("x"), json!(7), json!({ "0": "x" })],
+    }
+}

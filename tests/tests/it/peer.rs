@@ -1,0 +1,124 @@
+//! A server that says what it is told to say, byte for byte, and remembers what it was asked.
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+
+/// Listens on loopback until the test ends. Each connection carries one request.
+pub struct Peer {
+    address: SocketAddr,
+    seen: Arc<Mutex<Seen>>,
+}
+
+#[derive(Default)]
+struct Seen {
+    connections: usize,
+    requests: Vec<Vec<u8>>,
+}
+
+impl Peer {
+    /// Answers every request with these bytes and closes.
+    pub async fn saying(answer: impl Into<Vec<u8>>) -> Self {
+        Self::saying_in_turn([answer.into()]).await
+    }
+
+    /// Answers the first request with the first bytes and so on, and every later one with the last.
+    pub async fn saying_in_turn(answers: impl Into<Vec<Vec<u8>>>) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let seen = Arc::new(Mutex::new(Seen::default()));
+        let (answers, shared) = (answers.into(), Arc::clone(&seen));
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let turn = {
+                    let mut seen = shared.lock().unwrap();
+                    seen.connections += 1;
+                    seen.connections - 1
+                };
+                let answer = answers.get(turn).or(answers.last()).cloned().unwrap();
+                tokio::spawn(serve(stream, answer, Arc::clone(&shared)));
+            }
+        });
+        Self { address, seen }
+    }
+
+    /// Accepts connections, reads requests and never answers.
+    pub async fn silent() -> Self {
+        Self::saying(SILENCE).await
+    }
+
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    pub fn connections(&self) -> usize {
+        self.seen.lock().unwrap().connections
+    }
+
+    /// The requests so far, as text.
+    pub fn requests(&self) -> Vec<String> {
+        let seen = self.seen.lock().unwrap();
+        seen.requests.iter().map(|bytes| String::from_utf8_lossy(bytes).into_owned()).collect()
+    }
+}
+
+/// An answer that is not given.
+const SILENCE: &[u8] = b"\0silence";
+
+async fn serve(mut stream: TcpStream, answer: Vec<u8>, seen: Arc<Mutex<Seen>>) {
+    let Some(request) = read_request(&mut stream).await else { return };
+    seen.lock().unwrap().requests.push(request);
+    if answer == SILENCE {
+        std::future::pending::<()>().await;
+    }
+    // A client that has heard enough may hang up before the end.
+    let _ = stream.write_all(&answer).await;
+    let _ = stream.shutdown().await;
+    let mut rest = [0; 1024];
+    while stream.read(&mut rest).await.is_ok_and(|count| count > 0) {}
+}
+
+/// Reads head and body of one request; `None` if the peer hangs up before.
+pub async fn read_request(stream: &mut TcpStream) -> Option<Vec<u8>> {
+    let mut request = Vec::new();
+    let mut piece = [0; 16 * 1024];
+    loop {
+        if let Some(length) = whole_length(&request)
+            && request.len() >= length
+        {
+            return Some(request);
+        }
+        match stream.read(&mut piece).await {
+            Ok(0) | Err(_) => return None,
+            Ok(count) => request.extend_from_slice(&piece[..count]),
+        }
+    }
+}
+
+/// How long a message is, once its head is there: these clients announce their bodies.
+pub fn whole_length(message: &[u8]) -> Option<usize> {
+    let head = message.windows(4).position(|window| window == b"\r\n\r\n")? + 4;
+    let text = String::from_utf8_lossy(&message[..head]).to_ascii_lowercase();
+    let announced = text.lines().find_map(|line| line.strip_prefix("content-length:"));
+    Some(head + announced.map_or(0, |length| length.trim().parse().unwrap()))
+}
+
+/// An HTTP answer with these headers.
+pub fn http(status: u16, headers: &[(&str, &str)], body: impl AsRef<[u8]>) -> Vec<u8> {
+    let body = body.as_ref();
+    let mut answer = format!("HTTP/1.1 {status} Whatever\r\n");
+    for (name, value) in headers {
+        answer += &format!("{name}: {value}\r\n");
+    }
+    answer += &format!("Content-Length: {}\r\nConnection: close\r\n\r\n", body.len());
+    let mut answer = answer.into_bytes();
+    answer.extend_from_slice(body);
+    answer
+}
+
+/// An HTTP answer as the service gives it.
+pub fn json(body: impl AsRef<[u8]>) -> Vec<u8> {
+    http(200, &[("Content-Type", "application/json")], body)
+}

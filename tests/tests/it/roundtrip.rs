@@ -1,0 +1,253 @@
+//! No model loses anything in either encoding, whatever it holds and whatever else arrives.
+//!
+//! Over every request, response and shared type. The values come from the tables: separators, quotes,
+//! controls, scripts, enum values that nobody knows, numbers at the ends of their range.
+
+use std::collections::BTreeSet;
+
+use cvm_protocol::arbitrary::{Fit, choices, fill};
+use cvm_protocol::{Kind, Slot, Table, flat, json};
+use proptest::test_runner::{Config, TestCaseError, TestRunner};
+use serde_json::{Map, Value, json};
+
+use crate::every::{Specimen, models};
+
+/// Values tried of each model: there are some hundred models, and each has members of each kind.
+const CASES: u32 = 24;
+
+/// Holds each model to a law, with values made from lists of choices, so that a failure shrinks.
+fn law(fit: Fit, law: impl Fn(&dyn Specimen) -> Result<(), String>) {
+    for model in models() {
+        let mut runner = TestRunner::new_with_rng(
+            Config { cases: CASES, failure_persistence: None, ..Config::default() },
+            proptest::test_runner::TestRng::deterministic_rng(
+                proptest::test_runner::RngAlgorithm::ChaCha,
+            ),
+        );
+        let outcome = runner.run(&choices(), |choices| {
+            let mut value = model.fresh();
+            fill(&mut *value, choices, fit);
+            law(&*value).map_err(TestCaseError::fail)
+        });
+        if let Err(error) = outcome {
+            panic!("{}: {error}", model.table().name);
+        }
+    }
+}
+
+fn same(expected: &dyn Specimen, found: &dyn Specimen) -> Result<(), String> {
+    if expected.is_same(found) {
+        return Ok(());
+    }
+    Err(format!("{} became {}", json::to_value(expected), json::to_value(found)))
+}
+
+#[test]
+fn json_loses_nothing() {
+    law(Fit::Json, |value| {
+        let text = json::to_vec(value).map_err(|error| error.to_string())?;
+        let mut back = value.fresh();
+        let report = json::from_slice(&mut *back, &text).map_err(|error| error.to_string())?;
+        if !report.drifts.is_empty() {
+            return Err(format!("its own writing drifts: {:?}", report.drifts));
+        }
+        same(value, &*back)?;
+        // The way over a value tree is the same one.
+        let tree: Value = serde_json::from_slice(&text).map_err(|error| error.to_string())?;
+        if tree != json::to_value(value) {
+            return Err(format!("{tree} is not {}", json::to_value(value)));
+        }
+        let mut back = value.fresh();
+        json::from_value(&mut *back, &tree).map_err(|error| error.to_string())?;
+        same(value, &*back)
+    });
+}
+
+#[test]
+fn the_flattened_form_loses_only_emptiness() {
+    law(Fit::Flat, |value| {
+        let mut pairs = flat::encode(value).map_err(|error| error.to_string())?;
+        let names: BTreeSet<_> = pairs.iter().map(|(name, _)| name.clone()).collect();
+        if names.len() < pairs.len() {
+            return Err("a name is written twice".to_owned());
+        }
+        let mut pruned = value.copy();
+        flat::prune(&mut *pruned);
+        // The order of pairs has no meaning.
+        for reversed in [false, true] {
+            if reversed {
+                pairs.reverse();
+            }
+            let mut back = value.fresh();
+            let borrowed = pairs.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+            let report = flat::decode(&mut *back, borrowed).map_err(|error| error.to_string())?;
+            if !report.drifts.is_empty() {
+                return Err(format!("its own writing drifts: {:?}", report.drifts));
+            }
+            same(&*pruned, &*back)?;
+        }
+        Ok(())
+    });
+}
+
+#[test]
+fn what_is_absent_or_null_is_the_default() {
+    for model in models() {
+        let table = model.table();
+        let nulls = table.members.iter().map(|field| (field.wire.to_owned(), Value::Null));
+        for body in [json!({}), Value::Object(nulls.collect())] {
+            let mut read = model.fresh();
+            let report = json::from_value(&mut *read, &body).unwrap();
+            assert!(model.is_same(&*read), "{}: {body}", table.name);
+            let promised = table.members.iter().filter(|field| field.promised).count();
+            assert_eq!(report.missing_members().count(), promised, "{}", table.name);
+        }
+    }
+}
+
+/// A value of every member, as JSON; objects two levels deep, so that recursion would end.
+fn full(table: &'static Table, depth: usize) -> Value {
+    let member = |kind: &Kind| of_kind(kind, depth);
+    let members = table.members.iter();
+    Value::Object(members.map(|field| (field.wire.to_owned(), member(&field.kind))).collect())
+}
+
+fn of_kind(kind: &Kind, depth: usize) -> Value {
+    match kind {
+        Kind::Str => json!("NEWER_THAN_THIS_CRATE é"),
+        Kind::I64 => json!(-7),
+        Kind::U64 => json!(u64::MAX),
+        Kind::F64 => json!(0.25),
+        Kind::Bool => json!(true),
+        Kind::Object(table) if depth < 6 => full(table, depth + 1),
+        Kind::Object(_) => json!({}),
+        Kind::List(kind) => json!([of_kind(kind, depth), of_kind(kind, depth)]),
+    }
+}
+
+#[test]
+fn values_that_nobody_knows_survive() {
+    for model in models() {
+        let table = model.table();
+        let body = full(table, 0);
+        let mut read = model.fresh();
+        let report = json::from_slice(&mut *read, body.to_string().as_bytes()).unwrap();
+        assert!(report.is_clean(), "{}: {report:?}", table.name);
+        assert_eq!(json::to_value(&*read), body, "{}", table.name);
+        // A strict reading tells of each of them.
+        let mut strict = model.fresh();
+        let report = json::from_slice_strict(&mut *strict, body.to_string().as_bytes()).unwrap();
+        assert!(read.is_same(&*strict));
+        let has_set = |table: &'static Table| {
+            table.members.iter().any(|it| matches!(it.kind, Kind::Str) && !it.values.is_empty())
+        };
+        assert!(!has_set(table) || !report.drifts.is_empty(), "{}", table.name);
+    }
+}
+
+/// Adds what nobody knows to every object, before and after the members.
+fn with_strangers(value: &Value) -> (Value, usize) {
+    match value {
+        Value::Object(members) => {
+            let mut count = 2;
+            let mut grown = Map::new();
+            grown.insert("ANewMember".into(), json!({ "With": ["anything", { "in": null }] }));
+            for (name, member) in members {
+                let (member, strangers) = with_strangers(member);
+                grown.insert(name.clone(), member);
+                count += strangers;
+            }
+            grown.insert("zone".into(), json!("a known name in another case"));
+            (Value::Object(grown), count)
+        }
+        Value::Array(items) => {
+            let grown: Vec<_> = items.iter().map(with_strangers).collect();
+            let count = grown.iter().map(|(_, count)| count).sum();
+            (grown.into_iter().map(|(item, _)| item).collect(), count)
+        }
+        scalar => (scalar.clone(), 0),
+    }
+}
+
+#[test]
+fn members_that_nobody_knows_do_no_harm() {
+    for model in models() {
+        let name = model.table().name;
+        let body = full(model.table(), 3);
+        let mut plain = model.fresh();
+        json::from_value(&mut *plain, &body).unwrap();
+        let (grown, strangers) = with_strangers(&body);
+        let mut read = model.fresh();
+        let report = json::from_slice(&mut *read, grown.to_string().as_bytes()).unwrap();
+        same(&*plain, &*read).unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert_eq!(report.unknown_members().count() + report.omitted, strangers, "{name}");
+    }
+}
+
+#[test]
+fn a_member_given_twice_is_refused_in_every_model() {
+    for model in models() {
+        for field in model.table().members {
+            let value = of_kind(&field.kind, 5);
+            let text = format!(r#"{{"{0}":{value},"{0}":{value}}}"#, field.wire);
+            let error = json::from_slice(&mut *model.fresh(), text.as_bytes()).unwrap_err();
+            assert!(error.path.ends_with(field.wire), "{}: {error}", model.table().name);
+        }
+    }
+}
+
+#[test]
+fn every_member_is_found_by_its_name_alone() {
+    for model in models() {
+        let table = model.table();
+        for (index, field) in table.members.iter().enumerate() {
+            assert_eq!(table.find(field.wire.as_bytes()), Some(index), "{}", table.name);
+            for other in [field.wire.to_lowercase(), format!("{}s", field.wire), String::new()] {
+                let expected = table.members.iter().position(|field| field.wire == other);
+                assert_eq!(table.find(other.as_bytes()), expected, "{}.{other}", table.name);
+            }
+        }
+    }
+}
+
+#[test]
+fn debug_shows_no_secret_of_any_model() {
+    const CANARY: &str = "Canary/7+é";
+    let mut count = 0;
+    for mut model in models() {
+        count += plant(&mut *model, CANARY);
+        let shown = format!("{model:?} {model:#?}");
+        assert!(!shown.contains("Canary"), "{shown}");
+    }
+    assert!(count > 10, "only {count} secrets were planted");
+}
+
+/// Puts a text into every secret member, as deep as there are any.
+pub fn plant(model: &mut dyn cvm_protocol::Model, canary: &str) -> usize {
+    let fields = model.table().members;
+    let mut count = 0;
+    for (index, field) in fields.iter().enumerate() {
+        if crate::sample::has_secret(field) {
+            count += plant_in(model.member_mut(index), canary);
+        }
+    }
+    count
+}
+
+fn plant_in(slot: Slot<'_>, canary: &str) -> usize {
+    match slot {
+        Slot::Optional(option) => plant_in(option.insert(), canary),
+        Slot::List(list) => plant_in(list.push(), canary),
+        Slot::Object(model) => plant(model, canary),
+        Slot::Text(text) => {
+            text.put(canary);
+            1
+        }
+        // Some tables mark as secret what the generated struct could not wrap.
+        Slot::Str(text) => {
+            canary.clone_into(text);
+            1
+        }
+        _ => 0,
+    }
+}

@@ -1,0 +1,248 @@
+//! No password, key or start-up script is shown: not in `Debug`, not on the way to an observer, not in
+//! an error, and not when the other side sends it back. None goes into a URL.
+
+use std::error::Error as StdError;
+use std::sync::{Arc, Mutex};
+
+use base64ct::{Base64, Encoding};
+use cvm_models::{
+    ACTIONS, ActionInfo, Dialect, Exchange, MaskedRequest, MaskedResponse, WireObserver,
+};
+use cvm_protocol::{Record, Sensitive, json, percent};
+use serde_json::{Value, json};
+
+use crate::cloud::{client_of, published};
+use crate::every::model;
+use crate::peer::{self, Peer, http};
+use crate::predicates::told;
+use crate::{roundtrip, sample};
+
+/// Short, and with every character that some encoding treats in its own way.
+const CANARY: &str = "Canary-7/+é\"\\ ~%2B";
+
+/// The ways in which it could leak.
+fn spellings() -> Vec<String> {
+    let bytes = CANARY.as_bytes();
+    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    let quoted = Value::from(CANARY).to_string();
+    let mut spellings = vec![
+        CANARY.to_owned(),
+        // The part that no encoding changes: it alone gives most of them away.
+        "Canary-7".to_owned(),
+        quoted[1..quoted.len() - 1].to_owned(),
+        percent::encode(CANARY),
+        hex.to_uppercase(),
+        hex,
+    ];
+    // In base64 a text looks different at each of three offsets; its ends mix with what is around.
+    for offset in 0..3 {
+        let text = Base64::encode_string(&[&vec![b'x'; offset], bytes].concat());
+        spellings.push(text[4..text.len() - 4].to_owned());
+    }
+    spellings
+}
+
+fn assert_hidden(name: &str, shown: &str) {
+    for spelling in spellings() {
+        assert!(!shown.contains(&spelling), "{name} shows `{spelling}`:\n{shown}");
+    }
+}
+
+/// Actions whose request has a secret member, and a request of each that holds the canary in all.
+fn requests() -> impl Iterator<Item = (&'static ActionInfo, Value)> {
+    let actions = ACTIONS.iter().copied();
+    let secret = actions.filter(|info| info.request.members.iter().any(sample::has_secret));
+    secret.map(|info| {
+        let mut request = Record::new(info.request);
+        json::from_value(&mut request, &sample::request(info.request, 2)).unwrap();
+        assert!(roundtrip::plant(&mut request, CANARY) > 0, "{}", info.name);
+        (info, json::to_value(&request))
+    })
+}
+
+#[test]
+fn the_actions_with_secrets_are_those_of_the_documents() {
+    let names: Vec<_> = requests().map(|(info, _)| info.name).collect();
+    insta::assert_snapshot!(names.join("\n"));
+}
+
+#[test]
+fn debug_hides_them() {
+    let alone = Sensitive::from(CANARY);
+    assert_eq!(alone.expose(), CANARY);
+    assert_hidden("a secret by itself", &format!("{alone:?} {:?}", Some(&alone)));
+    for (info, request) in requests() {
+        let mut record = Record::new(info.request);
+        json::from_value(&mut record, &request).unwrap();
+        let mut typed = model(info.request.name);
+        json::from_value(&mut *typed, &request).unwrap();
+        assert_eq!(json::to_value(&*typed), request, "{}: what is sent is the secret", info.name);
+        assert_hidden(info.name, &format!("{record:?} {record:#?} {typed:?} {typed:#?}"));
+    }
+}
+
+#[tokio::test]
+async fn a_prepared_request_hides_them() {
+    for (info, request) in requests() {
+        for dialect in [Dialect::Tc3, Dialect::V1Sha1, Dialect::V1Sha256, Dialect::OldGateway] {
+            let builder = published();
+            let client = builder.dialect(dialect).build().unwrap();
+            let prepared = client.prepare_call(info, request.clone()).await.unwrap();
+            let sent = String::from_utf8(prepared.body().to_vec()).unwrap();
+            let is_there = spellings().iter().any(|spelling| sent.contains(spelling));
+            assert!(is_there, "{} {dialect}: the request itself has it", info.name);
+            let masked = prepared.masked();
+            let shown = format!("{prepared:?} {prepared:#?} {masked} {masked:?}");
+            assert_hidden(&format!("{} {dialect}", info.name), &shown);
+            let key = crate::cloud::SECRET_KEY;
+            assert!(!shown.contains(key) && !shown.contains(crate::cloud::SECRET_ID), "{shown}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn none_goes_into_a_url() {
+    let urls = [(Dialect::Tc3Get, false), (Dialect::V1Sha256, true), (Dialect::OldGateway, true)];
+    for (info, request) in requests() {
+        for (dialect, in_url) in urls {
+            // The permission is for loopback alone, and this is not.
+            let builder = published();
+            let builder = builder.dialect(dialect).parameters_in_url(in_url);
+            let client = builder.allow_secrets_in_url(true).build().unwrap();
+            let error = client.prepare_call(info, request.clone()).await.unwrap_err();
+            let name = format!("{} {dialect}", info.name);
+            assert_eq!(told(&error), ["usage", "not sent"], "{name}: {error}");
+            assert_hidden(&name, &format!("{error} {error:?}"));
+
+            // Even there nobody is shown it.
+            let peer = Peer::saying(peer::json("{}")).await;
+            let builder = client_of(&peer.url()).dialect(dialect).parameters_in_url(in_url);
+            let client = builder.build().unwrap();
+            let prepared = client.prepare_call(info, request.clone()).await.unwrap();
+            assert!(prepared.url().contains("Canary-7"), "{name}: {}", prepared.url());
+            assert_hidden(&name, &format!("{prepared:?} {}", prepared.masked()));
+            // Without the permission not even there.
+            let strict = client_of(&peer.url()).dialect(dialect).parameters_in_url(in_url);
+            let strict = strict.allow_secrets_in_url(false).build().unwrap();
+            let error = strict.call(info, request.clone()).await.unwrap_err();
+            assert_eq!(told(&error), ["usage", "not sent"], "{name}: {error}");
+            assert_eq!(peer.connections(), 0, "{name}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_temporary_token_stays_out_of_urls_too() {
+    let temporary =
+        || cvm_models::Credential::temporary("AKIDsample", "key", CANARY_TOKEN).unwrap();
+    for dialect in [Dialect::V1Sha1, Dialect::OldGateway] {
+        let builder = published().credential(temporary());
+        let client = builder.dialect(dialect).parameters_in_url(true).build().unwrap();
+        let info = cvm_models::action("DescribeZones").unwrap();
+        let error = client.prepare_call(info, json!({})).await.unwrap_err();
+        assert_eq!(told(&error), ["usage", "not sent"], "{dialect}: {error}");
+    }
+    // In a header or a form it travels, and is not shown.
+    for dialect in Dialect::ALL {
+        let builder = published().credential(temporary());
+        let client = builder.dialect(dialect).build().unwrap();
+        let info = cvm_models::action("DescribeZones").unwrap();
+        let prepared = client.prepare_call(info, json!({})).await.unwrap();
+        assert!(!prepared.url().contains(CANARY_TOKEN));
+        let shown = format!("{prepared:?} {} {:?}", prepared.masked(), temporary());
+        assert!(!shown.contains(CANARY_TOKEN), "{dialect}: {shown}");
+    }
+}
+
+const CANARY_TOKEN: &str = "canary-token-of-a-session";
+
+/// Keeps everything that an observer is shown.
+#[derive(Clone, Debug, Default)]
+struct Keeper(Arc<Mutex<String>>);
+
+impl Keeper {
+    fn keep(&self, text: &str) {
+        self.0.lock().unwrap().push_str(text);
+    }
+}
+
+impl WireObserver for Keeper {
+    fn request(&self, exchange: &Exchange<'_>, request: &MaskedRequest) {
+        self.keep(&format!("{exchange:?} {request} {request:?}"));
+    }
+    fn response(&self, exchange: &Exchange<'_>, response: &MaskedResponse) {
+        self.keep(&format!("{exchange:?} {response} {response:?}"));
+    }
+}
+
+/// An error as every logger could print it: itself, and all its sources.
+fn in_full(error: &dyn StdError) -> String {
+    let mut text = String::new();
+    let mut next = Some(error);
+    while let Some(error) = next {
+        text += &format!("{error} {error:?} {error:#?}\n");
+        next = error.source();
+    }
+    text
+}
+
+/// Answers that repeat what they were sent, as careless gateways do.
+fn echoes() -> Vec<(&'static str, Vec<u8>)> {
+    let quoted = Value::from(CANARY).to_string();
+    let encoded = percent::encode(CANARY);
+    let message = json!({ "Response": { "RequestId": "r", "Error": {
+        "Code": "InvalidPassword", "Message": format!("`{CANARY}` or {encoded} is weak") } } });
+    let nested = json!({ "Response": { "RequestId": "r", "Error": {
+        "Code": "InvalidParameter", "Message": format!("cannot read {{\"Password\":{quoted}}}") } } });
+    let page = format!("<html>{CANARY} {quoted} {encoded}</html>");
+    let members = json!({ "Response": { "RequestId": "r", "Password": CANARY, "New": [CANARY] } });
+    vec![
+        ("a message", peer::json(message.to_string())),
+        ("a quoted message", peer::json(nested.to_string())),
+        ("a page", http(502, &[], &page)),
+        ("a page with 200", http(200, &[], &page)),
+        ("a redirect", http(302, &[("Location", &format!("/?p={encoded}"))], &page)),
+        ("a header", http(400, &[("X-Echo", &encoded)], &page)),
+        ("an answer", peer::json(members.to_string())),
+        ("a cut answer", peer::json(message.to_string().strip_suffix('}').unwrap())),
+    ]
+}
+
+#[tokio::test]
+async fn what_the_other_side_repeats_is_hidden() {
+    for (what, answer) in echoes() {
+        let peer = Peer::saying(answer).await;
+        for (info, request) in requests() {
+            let keeper = Keeper::default();
+            let builder = client_of(&peer.url()).max_attempts(1).wire_observer(keeper.clone());
+            let client = builder.build().unwrap();
+            let outcome = client.call(info, request).await;
+            let name = format!("{} after {what}", info.name);
+            match outcome {
+                Ok(answer) => {
+                    assert_hidden(&name, &format!("{:?} {:?}", answer.report(), answer.record()))
+                }
+                Err(error) => assert_hidden(&name, &in_full(&error)),
+            }
+            let seen = keeper.0.lock().unwrap().clone();
+            assert!(seen.contains(info.name), "{name}");
+            assert_hidden(&format!("the observer of {name}"), &seen);
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_error_does_not_repeat_what_was_put_in_the_wrong_place() {
+    let client = published().build().unwrap();
+    for info in ACTIONS {
+        for field in info.request.members {
+            for value in [json!(CANARY), json!([CANARY]), json!({ "Canary": CANARY })] {
+                if let Err(error) = client.prepare_call(info, json!({ field.wire: value })).await {
+                    assert!(error.is_usage(), "{}: {error}", info.name);
+                    let shown = in_full(&error).replace("`Canary`", "");
+                    assert!(!shown.contains(CANARY), "{}.{}: {shown}", info.name, field.wire);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! Raw requests, signed by the signer alone: what a client of another make would send.
+
+use bytes::Bytes;
+use cvm_protocol::percent;
+use cvm_signer::{Method, tc3, v1};
+use http::Request;
+use serde_json::Value;
+
+use crate::cloud::{NOW, REGION, SECRET_ID, credential};
+
+const VERSION: &str = "2017-03-12";
+const HOST: &str = "cvm.tencentcloudapi.com";
+const OLD_HOST: &str = "cvm.api.qcloud.com";
+
+/// A TC3 POST of a JSON body.
+pub fn json(action: &str, parameters: &Value) -> Request<Bytes> {
+    raw_json(action, parameters.to_string())
+}
+
+/// A TC3 POST of a body that need not be JSON.
+pub fn raw_json(action: &str, body: impl Into<Bytes>) -> Request<Bytes> {
+    let body = body.into();
+    let headers = [("content-type", "application/json"), ("host", HOST)];
+    tc3_request(action, "/", &tc3::Request::post(&body, &headers), body.clone())
+}
+
+/// A TC3 GET of a query.
+pub fn query(action: &str, query: &str) -> Request<Bytes> {
+    let headers = [("content-type", "application/x-www-form-urlencoded"), ("host", HOST)];
+    let uri = format!("/?{query}");
+    tc3_request(action, &uri, &tc3::Request::get(query, &headers), Bytes::new())
+}
+
+fn tc3_request(action: &str, uri: &str, signed: &tc3::Request<'_>, body: Bytes) -> Request<Bytes> {
+    let authorization = tc3::sign(&credential(), "cvm", NOW, signed).unwrap();
+    let request = Request::builder().method(signed.method.as_str()).uri(uri);
+    let request =
+        signed.headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+    request
+        .header("x-tc-action", action)
+        .header("x-tc-version", VERSION)
+        .header("x-tc-region", REGION)
+        .header("x-tc-timestamp", NOW)
+        .header("authorization", authorization)
+        .body(body)
+        .unwrap()
+}
+
+/// A way to send a request that carries its signature among its parameters.
+#[derive(Clone, Copy, Debug)]
+pub struct Way {
+    pub gateway: Gateway,
+    pub method: Method,
+    pub algorithm: &'static str,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Gateway {
+    Api3,
+    Old,
+}
+
+impl Gateway {
+    const fn host_and_path(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Api3 => (HOST, v1::API3_PATH),
+            Self::Old => (OLD_HOST, v1::GATEWAY_PATH),
+        }
+    }
+
+    /// The four ways of this gateway: two methods, two algorithms.
+    pub fn ways(self) -> impl Iterator<Item = Way> {
+        [Method::Get, Method::Post].into_iter().flat_map(move |method| {
+            ["HmacSHA1", "HmacSHA256"].map(|algorithm| Way { gateway: self, method, algorithm })
+        })
+    }
+}
+
+impl Way {
+    /// A request of these parameters, still encoded, completed with the common ones and signed.
+    pub fn complete(self, parameters: &str) -> Request<Bytes> {
+        let common = [
+            ("Region", REGION),
+            ("Timestamp", &NOW.to_string()),
+            ("Nonce", "11886"),
+            ("SecretId", SECRET_ID),
+            ("SignatureMethod", self.algorithm),
+        ];
+        let text = format!("{parameters}&{}", percent::encode_pairs(common));
+        let mut pairs = percent::decode_pairs(&text).unwrap();
+        let (host, path) = self.gateway.host_and_path();
+        // A client holds parameters in a map: of a name given twice, the last one is signed.
+        pairs.reverse();
+        let mut seen = std::collections::HashSet::new();
+        pairs.retain(|(name, _)| seen.insert(name.clone()));
+        let request = v1::Request { method: self.method, host, path, params: &pairs };
+        let signature = v1::sign(&credential(), &request).unwrap().to_string();
+        let text = format!("{text}&Signature={}", percent::encode(&signature));
+        let request = Request::builder().method(self.method.as_str()).header("host", host);
+        match self.method {
+            Method::Get => request.uri(format!("{path}?{text}")).body(Bytes::new()),
+            Method::Post => request
+                .uri(path)
+                .header("content-type", "application/x-www-form-urlencoded")
+                .body(text.into()),
+        }
+        .unwrap()
+    }
+
+    /// A request of an action whose parameters are known as pairs.
+    pub fn call(self, action: &str, pairs: &[(String, String)]) -> Request<Bytes> {
+        let pairs = pairs.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        let own = [("Action", action), ("Version", VERSION)].into_iter().chain(pairs);
+        self.complete(&percent::encode_pairs(own))
+    }
+}

@@ -1,0 +1,98 @@
+//! A request that the service would refuse for its size is not sent, and one that fits is.
+
+use cvm_models::actions::RunInstances;
+use cvm_models::{Client, Dialect};
+
+use crate::cloud::{Cloud, builder, client, client_of};
+use crate::peer::{Peer, json};
+use crate::predicates::told;
+use crate::signed;
+
+/// The service's limits for a JSON body, a form and a query, in bytes.
+const JSON: usize = 10 << 20;
+const FORM: usize = 1 << 20;
+const QUERY: usize = 32 << 10;
+
+/// A request that is so much longer than the smallest.
+fn longer(by: usize) -> RunInstances {
+    let token = Some("a-token-of-my-own".into());
+    RunInstances {
+        instance_name: Some("x".repeat(1 + by)),
+        client_token: token,
+        ..Default::default()
+    }
+}
+
+/// The length that counts in this dialect.
+async fn length(client: &Client, request: RunInstances) -> Option<usize> {
+    match client.prepare(request).await {
+        Ok(prepared) if prepared.method() == "GET" => {
+            Some(prepared.url().split_once('?').unwrap().1.len())
+        }
+        Ok(prepared) => Some(prepared.body().len()),
+        Err(error) => {
+            assert_eq!(told(&error), ["usage", "not sent"], "{error}");
+            assert!(error.to_string().contains("bytes"), "{error}");
+            None
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_last_byte_that_fits_is_sent_and_the_next_is_not() {
+    let peer = Peer::saying(json("{}")).await;
+    for (dialect, in_url, limit) in [
+        (Dialect::Tc3, false, JSON),
+        (Dialect::Tc3Get, false, QUERY),
+        (Dialect::V1Sha1, false, FORM),
+        (Dialect::OldGateway, true, QUERY),
+    ] {
+        let builder = client_of(&peer.url()).dialect(dialect).parameters_in_url(in_url);
+        let client = builder.max_attempts(1).build().unwrap();
+        let spare = limit - length(&client, longer(0)).await.unwrap();
+        // Of a v1 request the last bytes depend on its signature, whose signs take one byte or three.
+        let slack = if dialect.to_string().starts_with("tc3") { 1 } else { 24 };
+        let mut lengths = Vec::new();
+        for by in (spare - slack..=spare + slack).step_by(if slack == 1 { 1 } else { 8 }) {
+            let length = length(&client, longer(by)).await;
+            assert!(length.is_none_or(|length| length <= limit), "{dialect} {by}: {length:?}");
+            lengths.push(length);
+        }
+        assert!(lengths.first().unwrap().is_some(), "{dialect}: {lengths:?}");
+        assert_eq!(lengths.last().unwrap(), &None, "{dialect}");
+        if slack == 1 {
+            assert_eq!(lengths, [Some(limit - 1), Some(limit), None], "{dialect}");
+        }
+        let error = client.send(longer(spare + slack)).await.unwrap_err();
+        assert_eq!(told(&error), ["usage", "not sent"], "{dialect}: {error}");
+    }
+    assert_eq!(peer.connections(), 0);
+}
+
+#[tokio::test]
+async fn what_fits_reaches_the_service() {
+    let emulator = builder().start().await.unwrap();
+    for (dialect, limit) in
+        [(Dialect::Tc3, JSON), (Dialect::V1Sha256, FORM), (Dialect::Tc3Get, QUERY)]
+    {
+        let client = client(&emulator, dialect);
+        let spare = limit - length(&client, longer(0)).await.unwrap() - 24;
+        // The service read it all: it says what is wrong with the name.
+        let mut request = longer(spare);
+        request.image_id = None;
+        let error = client.send(request).await.unwrap_err();
+        assert_eq!(error.code().unwrap().as_str(), "MissingParameter", "{dialect}: {error}");
+    }
+}
+
+#[tokio::test]
+async fn the_service_itself_has_the_same_limits() {
+    let cloud = Cloud::new();
+    let answer = cloud.ask(signed::raw_json("RunInstances", " ".repeat(JSON + 1))).await;
+    assert_eq!(answer.code(), Some("RequestSizeLimitExceeded"));
+    let answer = cloud.ask(signed::query("RunInstances", &"x".repeat(QUERY + 1))).await;
+    assert_eq!(answer.code(), Some("RequestSizeLimitExceeded"));
+    let way = signed::Gateway::Api3.ways().last().unwrap();
+    let answer = cloud.ask(way.complete(&"x".repeat(FORM))).await;
+    assert_eq!(answer.code(), Some("RequestSizeLimitExceeded"));
+}

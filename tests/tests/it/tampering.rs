@@ -1,0 +1,331 @@
+//! One byte changed in anything that is signed, in each of the official requests: refused, each with
+//! the code that says what is wrong.
+//!
+//! Every byte of a query, a body, a signed header, the `Authorization` header and each v1 parameter is
+//! changed once, by itself. What TC3 does not sign (region, version, language) is changed too, and
+//! passes: that is the scheme's own gap, and the reason why the client signs the action's name.
+
+use cvm_models::protocol::percent;
+use cvm_signer::{Date, tc3};
+
+use crate::vectors::{Vector, Wire, is_authenticated, vectors};
+
+/// A changed request, and how it must end.
+struct Tampered {
+    what: String,
+    wire: Wire,
+    expected: Expected,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Expected {
+    Refused(&'static str),
+    Authenticated,
+}
+use Expected::{Authenticated, Refused};
+
+const INVALID_AUTHORIZATION: Expected = Refused("AuthFailure.InvalidAuthorization");
+const UNKNOWN_ID: Expected = Refused("AuthFailure.SecretIdNotFound");
+const EXPIRED: Expected = Refused("AuthFailure.SignatureExpire");
+const WRONG_SIGNATURE: Expected = Refused("AuthFailure.SignatureFailure");
+const WRONG_TOKEN: Expected = Refused("AuthFailure.TokenFailure");
+
+/// Another letter for a letter, another digit for a digit: what remains has the same form.
+fn other(byte: u8) -> u8 {
+    match byte {
+        b'z' => b'a',
+        b'Z' => b'A',
+        b'9' => b'0',
+        byte if byte.is_ascii_alphanumeric() => byte + 1,
+        _ => b'x',
+    }
+}
+
+fn other_at(text: &str, at: usize) -> Option<String> {
+    let mut bytes = text.as_bytes().to_vec();
+    bytes[at] = other(bytes[at]);
+    String::from_utf8(bytes).ok()
+}
+
+/// The text with one byte changed, once for each byte; not where half a character would remain.
+fn others(text: &str) -> impl Iterator<Item = (usize, String)> {
+    (0..text.len()).filter_map(|at| Some((at, other_at(text, at)?)))
+}
+
+/// Where a changed timestamp is judged first: far away it is expired, near it is not what was signed.
+fn by_time(vector: &Vector, text: &str) -> Expected {
+    let is_near = |time: u64| time.abs_diff(vector.timestamp) <= 300;
+    match text.parse() {
+        Ok(time) if is_near(time) => WRONG_SIGNATURE,
+        Ok(_) => EXPIRED,
+        Err(_) => Refused("InvalidParameter"),
+    }
+}
+
+fn tc3(vector: &Vector) -> Vec<Tampered> {
+    let original = vector.wire();
+    let mut all = Vec::new();
+    let mut push = |what: String, expected, change: &dyn Fn(&mut Wire)| {
+        let mut wire = original.clone();
+        change(&mut wire);
+        all.push(Tampered { what, wire, expected });
+    };
+
+    // Of a body that is declared unsigned no byte counts.
+    let of_body = if vector.unsigned_payload { Authenticated } else { WRONG_SIGNATURE };
+    for at in 0..original.body.len() {
+        push(format!("body byte {at}"), of_body, &|wire| wire.body[at] = other(wire.body[at]));
+    }
+    if original.method == "POST" {
+        push("body with one byte more".into(), of_body, &|wire| wire.body.push(b' '));
+    }
+    for (at, query) in others(&original.query) {
+        push(format!("query byte {at}"), WRONG_SIGNATURE, &|wire| wire.query.clone_from(&query));
+    }
+    push("another method".into(), WRONG_SIGNATURE, &|wire| {
+        wire.method = if wire.method == "GET" { "POST".into() } else { "GET".into() };
+    });
+    let authorization = original.header("Authorization").to_owned();
+    let signed = tc3::Authorization::parse(&authorization).unwrap().signed_headers();
+    for (name, value) in &original.headers {
+        if name == "Authorization" || value.is_empty() {
+            continue;
+        }
+        let lower = name.to_ascii_lowercase();
+        let is_signed = signed.split(';').any(|signed| signed == lower);
+        for (at, value) in others(value) {
+            let expected = match lower.as_str() {
+                "x-tc-timestamp" => by_time(vector, &value),
+                "x-tc-token" => WRONG_TOKEN,
+                // Then the body is hashed, and the literal was signed in the place of that hash.
+                "x-tc-content-sha256" => WRONG_SIGNATURE,
+                _ if is_signed => WRONG_SIGNATURE,
+                _ => Authenticated,
+            };
+            push(format!("{name} byte {at}"), expected, &|wire| {
+                wire.set_header(name, value.clone());
+            });
+        }
+    }
+    for (at, value) in others(&authorization) {
+        let expected = by_part(&authorization, at, &value);
+        push(format!("Authorization byte {at}"), expected, &|wire| {
+            wire.set_header("Authorization", value.clone());
+        });
+    }
+    all
+}
+
+/// What a changed byte of `Authorization` breaks: the form of the header, the name of the key, the day
+/// or the service of the scope, or the signature itself.
+fn by_part(authorization: &str, at: usize, changed: &str) -> Expected {
+    let span = |from: &str, to: &str| {
+        let start = authorization.find(from).unwrap() + from.len();
+        let length = authorization[start..].find(to).unwrap_or(authorization.len() - start);
+        start..start + length
+    };
+    let secret_id = span("Credential=", "/");
+    let date = secret_id.end + 1..secret_id.end + 11;
+    let service = date.end + 1..date.end + 1 + authorization[date.end + 1..].find('/').unwrap();
+    let signature = span("Signature=", ",");
+    if secret_id.contains(&at) {
+        UNKNOWN_ID
+    } else if date.contains(&at) {
+        // A day that is none is a matter of form.
+        if Date::parse(&changed[date]).is_some() { WRONG_SIGNATURE } else { INVALID_AUTHORIZATION }
+    } else if service.contains(&at) {
+        WRONG_SIGNATURE
+    } else if signature.contains(&at) {
+        let is_hex = matches!(changed.as_bytes()[at], b'0'..=b'9' | b'a'..=b'f');
+        if is_hex { WRONG_SIGNATURE } else { INVALID_AUTHORIZATION }
+    } else {
+        in_signed_headers(authorization, changed)
+    }
+}
+
+/// A header that is signed besides the two compulsory ones may be called otherwise, and is then
+/// missing; anything else must keep its form.
+fn in_signed_headers(authorization: &str, changed: &str) -> Expected {
+    let parsed = |text| tc3::Authorization::parse(text).map(|it| it.signed_headers().to_owned());
+    match (parsed(authorization), parsed(changed)) {
+        (Ok(before), Ok(after)) => {
+            assert_ne!(before, after, "a change outside of all parts passes: {changed}");
+            WRONG_SIGNATURE
+        }
+        _ => INVALID_AUTHORIZATION,
+    }
+}
+
+type Pairs = Vec<(String, String)>;
+
+fn v1(vector: &Vector) -> Vec<Tampered> {
+    let original = vector.wire();
+    let is_get = vector.method == "GET";
+    let text = if is_get { original.query.clone() } else { vector.body.clone() };
+    let pairs = percent::decode_pairs(&text).unwrap();
+    let mut all = Vec::new();
+    let mut push = |what: String, expected, changed: &Pairs| {
+        let borrowed = changed.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        let text = percent::encode_pairs(borrowed);
+        let mut wire = original.clone();
+        if is_get {
+            wire.query = text
+        } else {
+            wire.body = text.into_bytes()
+        }
+        all.push(Tampered { what, wire, expected });
+    };
+
+    // First of all: that decoding and encoding alone changes nothing.
+    push("nothing".into(), Authenticated, &pairs);
+    for (index, (name, value)) in pairs.iter().enumerate() {
+        for (at, changed) in others(value) {
+            let expected = match name.as_str() {
+                "SecretId" => UNKNOWN_ID,
+                "Timestamp" => by_time(vector, &changed),
+                // Of a nonce that is no number nothing else is looked at; ours stay numbers.
+                _ => WRONG_SIGNATURE,
+            };
+            let mut pairs = pairs.clone();
+            pairs[index].1 = changed;
+            push(format!("value of {name}, byte {at}"), expected, &pairs);
+        }
+        for (at, changed) in others(name) {
+            let is_taken = pairs.iter().any(|(name, _)| *name == changed);
+            let expected = if is_taken { Refused("InvalidParameter") } else { without(name) };
+            let mut pairs = pairs.clone();
+            pairs[index].0 = changed;
+            push(format!("name of {name}, byte {at}"), expected, &pairs);
+        }
+        let mut shorter = pairs.clone();
+        shorter.remove(index);
+        push(format!("without {name}"), without(name), &shorter);
+        let mut longer = pairs.clone();
+        longer[index].1.push('1');
+        let expected = match name.as_str() {
+            "SecretId" => UNKNOWN_ID,
+            "Timestamp" => EXPIRED,
+            _ => WRONG_SIGNATURE,
+        };
+        push(format!("{name} with one byte more"), expected, &longer);
+    }
+    let mut more = pairs.clone();
+    more.push(("Unsigned".into(), "1".into()));
+    push("one parameter more".into(), WRONG_SIGNATURE, &more);
+    // The Go SDK sends pairs without a value and signs none of them; the others sign all of them.
+    let signs_blanks = pairs.iter().any(|(_, value)| value.is_empty());
+    let expected = if signs_blanks { WRONG_SIGNATURE } else { Authenticated };
+    more.pop();
+    more.push(("Unsigned".into(), String::new()));
+    push("one parameter more, without a value".into(), expected, &more);
+    all.extend(around(vector));
+    all
+}
+
+/// What a request lacks when one of its parameters is not there under its name.
+fn without(name: &str) -> Expected {
+    match name {
+        "Signature" => INVALID_AUTHORIZATION,
+        "SecretId" | "Timestamp" | "Nonce" => Refused("MissingParameter"),
+        _ => WRONG_SIGNATURE,
+    }
+}
+
+/// v1 signs method, host and path too.
+fn around(vector: &Vector) -> Vec<Tampered> {
+    let original = vector.wire();
+    let mut all = Vec::new();
+    for (at, host) in others(&vector.host) {
+        let mut wire = original.clone();
+        wire.set_header("Host", host);
+        all.push(Tampered { what: format!("host byte {at}"), wire, expected: WRONG_SIGNATURE });
+    }
+    let mut wire = original.clone();
+    if vector.method == "GET" {
+        wire.method = "POST".into();
+        wire.body = wire.query.into_bytes();
+        wire.query = String::new();
+    } else {
+        wire.method = "GET".into();
+        wire.query = String::from_utf8(wire.body).unwrap();
+        wire.body = Vec::new();
+    }
+    all.push(Tampered { what: "another method".into(), wire, expected: WRONG_SIGNATURE });
+    all
+}
+
+/// The old gateway has one bare code for all but the clock.
+fn spoken_by(vector: &Vector, expected: Expected) -> Expected {
+    match expected {
+        EXPIRED => EXPIRED,
+        Refused(code) if vector.is_old_gateway() && code.starts_with("AuthFailure.") => {
+            Refused("AuthFailure")
+        }
+        expected => expected,
+    }
+}
+
+async fn check(vector: &Vector, tampered: &[Tampered]) {
+    let cloud = vector.cloud();
+    for Tampered { what, wire, expected } in tampered {
+        let answer = cloud.ask(wire.request()).await;
+        let id = &vector.id;
+        match spoken_by(vector, *expected) {
+            Authenticated => {
+                assert!(is_authenticated(&answer), "{id}, {what}: {}", answer.message());
+            }
+            Refused(code) => {
+                assert_eq!(answer.code(), Some(code), "{id}, {what}: {}", answer.message());
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn one_changed_byte_of_a_tc3_request_is_refused() {
+    let mut count = 0;
+    for vector in vectors().iter().filter(|vector| vector.is_tc3()) {
+        let tampered = tc3(vector);
+        count += tampered.len();
+        check(vector, &tampered).await;
+    }
+    assert!(count > 10_000, "only {count} requests were tampered with");
+}
+
+#[tokio::test]
+async fn one_changed_byte_of_a_v1_request_is_refused() {
+    let mut count = 0;
+    for vector in vectors().iter().filter(|vector| !vector.is_tc3() && !vector.is_unsigned()) {
+        let tampered = v1(vector);
+        count += tampered.len();
+        check(vector, &tampered).await;
+    }
+    assert!(count > 5_000, "only {count} requests were tampered with");
+}
+
+#[tokio::test]
+async fn the_action_is_bound_when_its_header_is_signed() {
+    let vectors = vectors();
+    let bound = vectors.iter().find(|vector| vector.id == "tc3-post-demo-action-signed").unwrap();
+    let mut wire = bound.wire();
+    wire.set_header("X-TC-Action", "TerminateInstances".into());
+    let answer = bound.cloud().ask(wire.request()).await;
+    assert_eq!(answer.code(), Some("AuthFailure.SignatureFailure"));
+
+    // With the two compulsory headers alone, whoever holds the request can turn it into another.
+    let loose = vectors.iter().find(|vector| vector.id == "tc3-post-empty").unwrap();
+    let mut wire = loose.wire();
+    wire.set_header("X-TC-Action", "DescribeZones".into());
+    let answer = loose.cloud().ask(wire.request()).await;
+    assert!(answer.response()["ZoneSet"].is_array(), "{}", answer.message());
+}
+
+#[tokio::test]
+async fn a_signature_does_not_move_to_the_other_gateway() {
+    for vector in vectors().iter().filter(|vector| vector.signed_params.is_some()) {
+        let mut wire = vector.wire();
+        wire.path = if wire.path == "/" { "/v2/index.php".into() } else { "/".into() };
+        let answer = vector.cloud().ask(wire.request()).await;
+        assert!(!is_authenticated(&answer), "{}: {:?}", vector.id, answer.code());
+    }
+}

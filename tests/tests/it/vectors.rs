@@ -1,0 +1,197 @@
+//! The signatures of the official SDKs, replayed as raw requests at their own time.
+//!
+//! Client and emulator share the signer; these requests were signed by others, so an error that both
+//! sides make does not cancel out here. `tampering` then changes single bytes of them.
+
+use std::fs;
+
+use bytes::Bytes;
+use cvm_emulator::Emulator;
+use cvm_models::Credential;
+use http::Request;
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use crate::cloud::{Answer, Cloud, SECRET_ID, SECRET_KEY};
+
+/// One request of `fixtures/signing-vectors.json`; its README is in the reference pages.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Vector {
+    pub id: String,
+    pub gateway: String,
+    pub signature_method: String,
+    pub method: String,
+    pub host: String,
+    pub path: String,
+    pub service: String,
+    pub timestamp: u64,
+    /// Null in the unsigned call alone.
+    pub secret_id: Option<String>,
+    pub secret_key: Option<String>,
+    pub token: Option<String>,
+    pub unsigned_payload: bool,
+    pub headers: Map<String, Value>,
+    pub query: String,
+    pub body: String,
+    pub signed_params: Option<Vec<(String, String)>>,
+}
+
+/// All signing vectors.
+pub fn vectors() -> Vec<Vector> {
+    #[derive(Deserialize)]
+    struct File {
+        signing: Vec<Vector>,
+    }
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/signing-vectors.json");
+    let file: File = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
+    file.signing
+}
+
+impl Vector {
+    pub fn is_tc3(&self) -> bool {
+        self.signature_method == "TC3-HMAC-SHA256"
+    }
+
+    /// The one call that carries no signature: it is not this service's.
+    pub fn is_unsigned(&self) -> bool {
+        self.signature_method == "SKIP"
+    }
+
+    pub fn is_old_gateway(&self) -> bool {
+        self.gateway == "v2"
+    }
+
+    /// A cloud with this credential alone, at this time.
+    pub fn cloud(&self) -> Cloud {
+        let id = self.secret_id.as_deref().unwrap_or(SECRET_ID);
+        let key = self.secret_key.as_deref().unwrap_or(SECRET_KEY);
+        let credential = match &self.token {
+            Some(token) => Credential::temporary(id, key, token.as_str()),
+            None => Credential::new(id, key),
+        };
+        let now = self.timestamp;
+        let builder = Emulator::builder().seed(7).manual().wall_clock(move || now);
+        Cloud::of(builder.credential(credential.unwrap()))
+    }
+
+    /// The request as it was sent.
+    pub fn wire(&self) -> Wire {
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        let mut headers: Vec<_> =
+            self.headers.iter().map(|(name, value)| (name.clone(), text(value))).collect();
+        // The vectors of the dialects that sign no header leave it to the HTTP library.
+        if !self.headers.contains_key("Host") {
+            headers.push(("Host".to_owned(), self.host.clone()));
+        }
+        Wire {
+            method: self.method.clone(),
+            path: self.path.clone(),
+            query: self.query.clone(),
+            headers,
+            body: self.body.clone().into_bytes(),
+        }
+    }
+}
+
+/// A request in parts that can be changed one by one.
+#[derive(Clone, Debug)]
+pub struct Wire {
+    pub method: String,
+    pub path: String,
+    pub query: String,
+    pub headers: Vec<(String, String)>,
+    pub body: Vec<u8>,
+}
+
+impl Wire {
+    pub fn request(&self) -> Request<Bytes> {
+        let uri = match self.query.as_str() {
+            "" => self.path.clone(),
+            query => format!("{}?{query}", self.path),
+        };
+        let request = Request::builder().method(self.method.as_str()).uri(uri);
+        let headers = self.headers.iter();
+        let request = headers.fold(request, |request, (name, value)| {
+            request.header(name.as_str(), value.as_bytes())
+        });
+        request.body(self.body.clone().into()).unwrap()
+    }
+
+    pub fn header(&self, name: &str) -> &str {
+        let found = self.headers.iter().find(|(given, _)| given.eq_ignore_ascii_case(name));
+        &found.unwrap().1
+    }
+
+    pub fn set_header(&mut self, name: &str, value: String) {
+        let found = self.headers.iter_mut().find(|(given, _)| given.eq_ignore_ascii_case(name));
+        found.unwrap().1 = value;
+    }
+}
+
+/// Whether the caller was recognised: every refusal that comes after is about something else.
+pub fn is_authenticated(answer: &Answer) -> bool {
+    !answer.code().is_some_and(|code| code.starts_with("AuthFailure"))
+}
+
+#[tokio::test]
+async fn every_official_signature_is_accepted() {
+    let vectors = vectors();
+    assert_eq!(vectors.len(), 64);
+    assert_eq!(vectors.iter().filter(|vector| vector.is_unsigned()).count(), 1);
+    let mut outcomes = String::new();
+    for vector in vectors.iter().filter(|vector| !vector.is_unsigned()) {
+        let answer = vector.cloud().ask(vector.wire().request()).await;
+        let id = &vector.id;
+        assert!(is_authenticated(&answer), "{id}: {}", answer.message());
+        if vector.service != "cvm" {
+            // Another service's version; routing comes after the signature.
+            assert_eq!(answer.code(), Some("NoSuchVersion"), "{id}");
+        }
+        outcomes += &format!("{id}: {}\n", answer.code().unwrap_or("done"));
+    }
+    insta::assert_snapshot!(outcomes);
+}
+
+#[tokio::test]
+async fn the_unsigned_call_of_another_service_is_not_let_in() {
+    let vector = vectors().into_iter().find(Vector::is_unsigned).unwrap();
+    assert_eq!(vector.wire().header("Authorization"), "SKIP");
+    let answer = vector.cloud().ask(vector.wire().request()).await;
+    assert_eq!(answer.code(), Some("AuthFailure.InvalidAuthorization"));
+}
+
+#[tokio::test]
+async fn a_signature_is_good_for_five_minutes_and_no_longer() {
+    for vector in vectors().iter().filter(|vector| !vector.is_unsigned()) {
+        for (late, accepted) in [(-301i64, false), (-300, true), (300, true), (301, false)] {
+            let now = vector.timestamp.checked_add_signed(late).unwrap();
+            let id = &vector.id;
+            let later = Vector { timestamp: now, ..vector.clone() };
+            let answer = later.cloud().ask(vector.wire().request()).await;
+            assert_eq!(is_authenticated(&answer), accepted, "{id} {late} s: {}", answer.message());
+            if !accepted {
+                assert_eq!(answer.code(), Some("AuthFailure.SignatureExpire"), "{id} {late} s");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn another_key_is_refused() {
+    for vector in vectors().iter().filter(|vector| !vector.is_unsigned()) {
+        let expected = |code| if vector.is_old_gateway() { "AuthFailure" } else { code };
+        let other_key = Vector { secret_key: Some("another-key".to_owned()), ..vector.clone() };
+        let answer = other_key.cloud().ask(vector.wire().request()).await;
+        let id = &vector.id;
+        assert_eq!(answer.code(), Some(expected("AuthFailure.SignatureFailure")), "{id}");
+        let other_id = Vector { secret_id: Some("AKIDanother".to_owned()), ..vector.clone() };
+        let answer = other_id.cloud().ask(vector.wire().request()).await;
+        assert_eq!(answer.code(), Some(expected("AuthFailure.SecretIdNotFound")), "{id}");
+        // A refusal explains itself, and never with the key.
+        assert!(
+            !answer.message().contains(vector.secret_key.as_deref().unwrap()),
+            "{id}: {}",
+            answer.message()
+        );
+    }
+}
