@@ -127,18 +127,38 @@ async fn headers_take_no_line_breaks() {
     assert_eq!(server.connections(), 0);
 }
 
-/// Writes down everything that any crate says to `tracing`, at every level.
+/// Writes down everything that any crate says to `tracing` on one thread, at every level.
+///
+/// It listens for the whole process. A listener of one thread alone can miss everything: `tracing`
+/// remembers of each place in the code whether anybody listens, and the thread that comes by first
+/// decides.
 #[cfg(feature = "tracing")]
 mod loud {
     use std::fmt::Write;
     use std::sync::{Arc, Mutex};
+    use std::thread::{self, ThreadId};
 
     use tracing::field::{Field, Visit};
     use tracing::span::{Attributes, Id, Record};
     use tracing::{Event, Metadata, Subscriber};
 
-    #[derive(Clone, Default)]
-    pub struct Loud(pub Arc<Mutex<String>>);
+    #[derive(Clone)]
+    pub struct Loud {
+        pub text: Arc<Mutex<String>>,
+        thread: ThreadId,
+    }
+
+    impl Loud {
+        pub fn of_this_thread() -> Self {
+            Self { text: Arc::default(), thread: thread::current().id() }
+        }
+
+        fn write(&self, write: impl FnOnce(&mut String)) {
+            if thread::current().id() == self.thread {
+                write(&mut self.text.lock().unwrap());
+            }
+        }
+    }
 
     struct Fields<'a>(&'a mut String);
 
@@ -153,17 +173,18 @@ mod loud {
             true
         }
         fn new_span(&self, attributes: &Attributes<'_>) -> Id {
-            attributes.record(&mut Fields(&mut self.0.lock().unwrap()));
+            self.write(|text| attributes.record(&mut Fields(text)));
             Id::from_u64(1)
         }
         fn record(&self, _: &Id, values: &Record<'_>) {
-            values.record(&mut Fields(&mut self.0.lock().unwrap()));
+            self.write(|text| values.record(&mut Fields(text)));
         }
         fn record_follows_from(&self, _: &Id, _: &Id) {}
         fn event(&self, event: &Event<'_>) {
-            let mut text = self.0.lock().unwrap();
-            let _ = write!(text, "\n{}", event.metadata().target());
-            event.record(&mut Fields(&mut text));
+            self.write(|text| {
+                let _ = write!(text, "\n{}", event.metadata().target());
+                event.record(&mut Fields(text));
+            });
         }
         fn enter(&self, _: &Id) {}
         fn exit(&self, _: &Id) {}
@@ -173,8 +194,8 @@ mod loud {
 #[cfg(feature = "tracing")]
 #[tokio::test]
 async fn tracing_at_every_level_tells_no_secret() {
-    let loud = loud::Loud::default();
-    let _guard = tracing::subscriber::set_default(loud.clone());
+    let loud = loud::Loud::of_this_thread();
+    tracing::subscriber::set_global_default(loud.clone()).unwrap();
     let server = Server::start([Turn::error("InternalError"), Turn::error("LimitExceeded")]).await;
     let client = builder(&server.url)
         .credential(
@@ -184,7 +205,7 @@ async fn tracing_at_every_level_tells_no_secret() {
         .unwrap();
     client.send(launch()).await.unwrap_err();
     client.send(launch()).await.unwrap();
-    let text = loud.0.lock().unwrap().clone();
+    let text = loud.text.lock().unwrap().clone();
     assert!(text.contains("outcome=\"ambiguous\"") && text.contains("attempts=2"), "{text}");
     assert_clean(&text);
 }
