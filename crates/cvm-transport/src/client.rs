@@ -25,7 +25,7 @@ use crate::reconcile::Reconcile;
 use crate::route::Backups;
 use crate::sign::Writing;
 use crate::skew::Skews;
-use crate::waiter::Wait;
+use crate::wait::Wait;
 use crate::{
     CallReport, ClientBuilder, Error, Interceptor, Metrics, PreparedRequest, Region, Timeouts,
 };

@@ -122,7 +122,7 @@ where
                     ever_found |= !found.is_empty();
                     latest = Some(found);
                 }
-                Err(error) if crate::waiter::may_pass(&error) => {
+                Err(error) if crate::waiting::may_pass(&error) => {
                     all_read = false;
                     // What was not seen last is not vouched for.
                     latest = latest.filter(|found| !found.is_empty());

@@ -62,7 +62,9 @@ mod timeouts;
 mod tls;
 mod trace;
 mod transfer;
-mod waiter;
+mod wait;
+mod wait_report;
+mod waiting;
 
 pub use answer::Answer;
 pub use attempt::{Attempt, Outcome};
@@ -96,4 +98,5 @@ pub use reconcile::{Reconcile, Reconciliation};
 pub use region::{Region, RegionError};
 pub use report::CallReport;
 pub use timeouts::Timeouts;
-pub use waiter::{Wait, WaitProgress, WaitReport, WaitSteps, WaitVerdict, WaitedResource};
+pub use wait::{Wait, WaitSteps};
+pub use wait_report::{WaitProgress, WaitReport, WaitVerdict, WaitedResource};

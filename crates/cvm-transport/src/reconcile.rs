@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use crate::client::Client;
 use crate::http::BoxFuture;
-use crate::waiter::Waiting;
+use crate::waiting::Waiting;
 use crate::{Error, WaitVerdict, WaitedResource};
 
 /// When to read, in sixtieths of the settle time: after 2, 5, 10, 20, 40 and 60 s of a minute.
@@ -77,7 +77,7 @@ impl Reconcile {
                 state.see(read.is_ok(), resource);
             }
             if let Err(error) = read
-                && !crate::waiter::may_pass(&error)
+                && !crate::waiting::may_pass(&error)
             {
                 return Err(error);
             }

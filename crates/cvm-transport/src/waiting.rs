@@ -1,8 +1,7 @@
-//! Waits for resources to reach a state: one runtime for every waiter that the specification declares.
+//! The polling under every wait and every reconciliation: one runtime for every waiter that the
+//! specification declares.
 
 use std::collections::HashSet;
-use std::fmt;
-use std::future::IntoFuture;
 use std::time::Duration;
 
 use cvm_protocol::{Missing, Model, Record, Value, Waiter, WaiterInfo, member_named};
@@ -10,213 +9,9 @@ use tokio::time::Instant;
 
 use crate::client::Client;
 use crate::error::Kind;
-use crate::http::BoxFuture;
-use crate::{Error, entropy, pipeline};
+use crate::{Error, WaitProgress, WaitReport, WaitVerdict, WaitedResource, entropy, pipeline};
 
-/// A wait that has not begun: `.await` it, or set options first.
-///
-/// ```no_run
-/// # async fn example(client: cvm_transport::Client, waiter: cvm_transport::Waiter) -> Result<(), cvm_transport::Error> {
-/// let report = client
-///     .wait(waiter)
-///     .timeout(std::time::Duration::from_secs(300))
-///     .on_progress(|progress| eprintln!("{} of {}", progress.reached(), progress.total()))
-///     .await?;
-/// assert_eq!(report.pending().count(), 0);
-/// # Ok(())
-/// # }
-/// ```
-///
-/// Polls in batches (100 ids where the action takes a list of them), at the specification's interval with some jitter, through the same
-/// pipeline as every call. Ends at once when a resource is in a state from which the goal cannot be
-/// reached, with the service's own reason. Brief outages are waited out. Without ids nothing is
-/// called, since an empty list of ids means *all* to the service.
-#[must_use = "a wait does nothing unless awaited"]
-pub struct Wait {
-    client: Client,
-    waiter: Waiter,
-    timeout: Duration,
-    interval: Duration,
-    on_progress: Option<Callback>,
-}
-
-type Callback = Box<dyn FnMut(&WaitProgress) + Send>;
-
-impl fmt::Debug for Wait {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Wait").field("waiter", &self.waiter).finish_non_exhaustive()
-    }
-}
-
-impl Wait {
-    pub(crate) fn new(client: Client, waiter: Waiter) -> Self {
-        let WaiterInfo { timeout, interval, .. } = *waiter.info;
-        Self { client, waiter, timeout, interval, on_progress: None }
-    }
-
-    /// When to give up. Default: the specification's.
-    pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.timeout = timeout;
-        self
-    }
-
-    /// Time between two polls. Default: the specification's.
-    pub fn interval(mut self, interval: Duration) -> Self {
-        self.interval = interval;
-        self
-    }
-
-    /// Calls this after every poll.
-    pub fn on_progress(mut self, callback: impl FnMut(&WaitProgress) + Send + 'static) -> Self {
-        self.on_progress = Some(Box::new(callback));
-        self
-    }
-
-    /// The same wait as a sequence of progress, one after every poll.
-    pub fn progress(self) -> WaitSteps {
-        WaitSteps { waiting: Waiting::new(self.client, &self.waiter, self.timeout, self.interval) }
-    }
-}
-
-impl IntoFuture for Wait {
-    type Output = Result<WaitReport, Error>;
-    type IntoFuture = BoxFuture<'static, Self::Output>;
-
-    fn into_future(mut self) -> Self::IntoFuture {
-        Box::pin(async move {
-            let mut callback = self.on_progress.take();
-            let mut steps = self.progress();
-            while let Some(progress) = steps.try_next().await? {
-                if let Some(callback) = &mut callback {
-                    callback(&progress);
-                }
-            }
-            Ok(steps.into_report())
-        })
-    }
-}
-
-/// A wait in progress, poll by poll.
-#[derive(Debug)]
-pub struct WaitSteps {
-    waiting: Waiting,
-}
-
-impl WaitSteps {
-    /// Polls once, after a pause if it is not the first time. `None` when the goal was reached.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::is_wait`] when the goal cannot be reached any more or time is up, with what is known
-    /// of each id in [`Error::wait_report`]; or the error of a poll that will not succeed later.
-    pub async fn try_next(&mut self) -> Result<Option<WaitProgress>, Error> {
-        if self.waiting.is_over() {
-            return Ok(None);
-        }
-        self.waiting.step().await.map(Some)
-    }
-
-    /// What is known of each id.
-    #[must_use]
-    pub fn into_report(self) -> WaitReport {
-        self.waiting.report
-    }
-}
-
-/// How far a wait is.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct WaitProgress {
-    /// What is known of each id.
-    pub report: WaitReport,
-    /// Since the wait began.
-    pub elapsed: Duration,
-}
-
-impl WaitProgress {
-    /// How many resources reached the goal.
-    #[must_use]
-    pub fn reached(&self) -> usize {
-        self.report.reached().count()
-    }
-
-    /// How many resources there are.
-    #[must_use]
-    pub fn total(&self) -> usize {
-        self.report.resources.len()
-    }
-
-    /// How far all of it is, from 0 to 100: those that reached the goal, and what the others tell.
-    #[must_use]
-    pub fn percent(&self) -> f64 {
-        let each = self.report.resources.iter().map(|resource| match resource.verdict {
-            WaitVerdict::Reached => 100.0,
-            _ => resource.percent.unwrap_or(0.0).clamp(0.0, 100.0),
-        });
-        let total = self.total();
-        if total == 0 { 100.0 } else { each.sum::<f64>() / total as f64 }
-    }
-}
-
-/// What is known of each id of a wait.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct WaitReport {
-    /// The name of the waiter.
-    pub waiter: &'static str,
-    /// The resources, in the order of their ids.
-    pub resources: Vec<WaitedResource>,
-}
-
-impl WaitReport {
-    /// Those that reached the goal.
-    pub fn reached(&self) -> impl Iterator<Item = &WaitedResource> {
-        self.with(WaitVerdict::Reached)
-    }
-
-    /// Those that cannot reach it any more.
-    pub fn failed(&self) -> impl Iterator<Item = &WaitedResource> {
-        self.with(WaitVerdict::Failed)
-    }
-
-    /// Those that may still reach it.
-    pub fn pending(&self) -> impl Iterator<Item = &WaitedResource> {
-        self.with(WaitVerdict::Pending)
-    }
-
-    fn with(&self, verdict: WaitVerdict) -> impl Iterator<Item = &WaitedResource> {
-        self.resources.iter().filter(move |resource| resource.verdict == verdict)
-    }
-}
-
-/// One resource of a wait.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct WaitedResource {
-    /// Its id.
-    pub id: String,
-    /// What its state means for the goal.
-    pub verdict: WaitVerdict,
-    /// Its latest state; `None` while the service has not listed it.
-    pub state: Option<String>,
-    /// Why it failed, in the service's words.
-    pub reason: Option<String>,
-    /// How far it is, in percent, where the service tells.
-    pub percent: Option<f64>,
-}
-
-/// What a state means for the goal of a wait.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum WaitVerdict {
-    /// The goal may still be reached.
-    Pending,
-    /// The goal is reached.
-    Reached,
-    /// The goal cannot be reached any more.
-    Failed,
-}
-
-/// The polling under every wait and every reconciliation.
+/// The states of some resources, read again and again.
 #[derive(Debug)]
 pub(crate) struct Waiting {
     client: Client,
@@ -273,7 +68,8 @@ impl Waiting {
         self.report.pending().next().is_none()
     }
 
-    async fn step(&mut self) -> Result<WaitProgress, Error> {
+    /// Polls once, after a pause if it is not the first time.
+    pub(crate) async fn step(&mut self) -> Result<WaitProgress, Error> {
         if self.polls > 0 {
             self.pause().await?;
         }

@@ -1,0 +1,228 @@
+//! From what was said to a client: what was not said is looked up, and everything is checked.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use cvm_signer::KeyCache;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+
+use super::ClientBuilder;
+use crate::breaker::Breakers;
+use crate::client::{Client, Options, RegionChoice, Shared};
+use crate::client_token::TokensInDoubt;
+use crate::clock::SystemClock;
+use crate::credentials::{self, CachedCredentials, CredentialChain, CredentialProvider};
+use crate::endpoint::CheckedEndpoint;
+use crate::entropy::SystemEntropy;
+use crate::environment::Environment;
+use crate::pacing::DocumentedRates;
+use crate::proxy::Proxies;
+use crate::quota::Quotas;
+use crate::reqwest_http::ReqwestHttp;
+use crate::route::Backups;
+use crate::sign::Writing;
+use crate::skew::Skews;
+use crate::{Error, Region};
+
+/// How the client names itself to the service.
+const REQUEST_CLIENT: &str = concat!("SDK_RUST_", env!("CARGO_PKG_VERSION"));
+
+impl ClientBuilder {
+    /// Makes the client. No connection is opened yet.
+    ///
+    /// What was not said comes from environment variables, then from profile files: region, credential
+    /// and proxy.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_usage`] when a region, endpoint or label has not the form that it must have.
+    pub fn build(self) -> Result<Client, Error> {
+        let region = self
+            .region
+            .or_else(|| self.environment.get("TENCENTCLOUD_REGION"))
+            .or_else(|| credentials::tccli_region(&self.environment));
+        let region = match region {
+            None => RegionChoice::Unset,
+            Some(name) => RegionChoice::Known(
+                Region::new(&name).map_err(|error| Error::usage(error.to_string()))?,
+            ),
+        };
+        let endpoint =
+            CheckedEndpoint::new(self.endpoint).map_err(|error| Error::usage(error.to_string()))?;
+        let backups = Backups::new(&self.backups, self.backup_root_domains)
+            .map_err(|error| Error::usage(format!("backup {error}")))?;
+        if self.allow_secrets_in_url && backups.leave_the_machine() {
+            return Err(Error::usage(
+                "secrets may stand in URLs, so every backup endpoint must be a loopback address",
+            ));
+        }
+        let language = self.language.map(checked_language).transpose()?;
+        let request_client = request_client(self.request_client.as_deref())?;
+        let credentials: Option<Arc<dyn CredentialProvider>> = match self.credentials {
+            _ if self.unsigned => None,
+            Some(provider) => Some(provider),
+            None => {
+                let chain = CredentialChain::of(&self.environment);
+                Some(Arc::new(CachedCredentials::new(chain)))
+            }
+        };
+        let http = match self.http {
+            Some(http) => http,
+            None => Arc::new(ReqwestHttp::new(
+                self.timeouts.connect,
+                proxies(&self.environment, self.proxy, self.no_proxy)?,
+                extra_roots(&self.ca_files)?,
+            )),
+        };
+        let shared = Shared {
+            endpoint,
+            backups,
+            breakers: self.breaker.then(Breakers::new),
+            credentials,
+            writing: Writing {
+                dialect: self.dialect,
+                in_url: self.in_url,
+                allow_secrets_in_url: self.allow_secrets_in_url,
+                language,
+                request_client,
+            },
+            timeouts: self.timeouts,
+            max_response_bytes: self.max_response_bytes,
+            correct_clock: self.correct_clock,
+            http,
+            limiter: self.limiter.unwrap_or_else(|| Arc::new(DocumentedRates::default())),
+            observer: self.observer,
+            metrics: self.metrics,
+            interceptor: self.interceptor,
+            clock: self.clock.unwrap_or_else(|| Arc::new(SystemClock)),
+            entropy: self.entropy.unwrap_or_else(|| Arc::new(SystemEntropy)),
+            keys: Mutex::new(KeyCache::new()),
+            quotas: Quotas::default(),
+            skews: Skews::default(),
+            tokens_in_doubt: TokensInDoubt::default(),
+        };
+        let options = Options {
+            region,
+            operation_timeout: None::<Duration>,
+            max_attempts: self.max_attempts,
+        };
+        Ok(Client::new(shared, options))
+    }
+}
+
+fn proxies(
+    environment: &Environment,
+    proxy: Option<String>,
+    no_proxy: Option<String>,
+) -> Result<Proxies, Error> {
+    let either = |upper, lower| environment.get(upper).or_else(|| environment.get(lower));
+    let proxy = proxy
+        .filter(|proxy| !proxy.is_empty())
+        .or_else(|| either("HTTPS_PROXY", "https_proxy"))
+        .or_else(|| either("ALL_PROXY", "all_proxy"));
+    let Some(proxy) = proxy else { return Ok(Proxies::default()) };
+    let exempt = no_proxy.or_else(|| either("NO_PROXY", "no_proxy")).unwrap_or_default();
+    Proxies::new(&proxy, &exempt)
+        .map_err(|_| Error::usage("proxy must be an http:// or https:// address"))
+}
+
+fn extra_roots(paths: &[PathBuf]) -> Result<Vec<CertificateDer<'static>>, Error> {
+    let mut roots = Vec::new();
+    for path in paths {
+        let unreadable = || Error::usage("file of certificate authorities cannot be read");
+        let before = roots.len();
+        let found =
+            CertificateDer::pem_file_iter(path).map_err(|error| unreadable().with_source(error))?;
+        for root in found {
+            roots.push(root.map_err(|error| unreadable().with_source(error))?);
+        }
+        if roots.len() == before {
+            return Err(Error::usage("file of certificate authorities holds no certificate"));
+        }
+    }
+    Ok(roots)
+}
+
+fn checked_language(language: String) -> Result<String, Error> {
+    match language.as_str() {
+        "en-US" | "zh-CN" => Ok(language),
+        _ => Err(Error::usage("language must be en-US or zh-CN")),
+    }
+}
+
+fn request_client(label: Option<&str>) -> Result<String, Error> {
+    let Some(label) = label.filter(|label| !label.is_empty()) else {
+        return Ok(REQUEST_CLIENT.to_owned());
+    };
+    let is_plain =
+        |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b',' | b';' | b'.');
+    if label.len() > 128 || !label.bytes().all(is_plain) {
+        return Err(Error::usage(
+            "request client label must have at most 128 characters from 0-9a-zA-Z-_,;.",
+        ));
+    }
+    Ok(format!("{REQUEST_CLIENT}; {label}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(builder: ClientBuilder) -> String {
+        let error = builder.build().unwrap_err();
+        assert!(error.is_usage(), "{error}");
+        error.to_string()
+    }
+
+    #[test]
+    fn wrong_words_are_refused_before_anything_is_sent() {
+        let builder = Client::builder;
+        assert!(refused(builder().region("x@evil:443/#")).contains("region"));
+        assert!(refused(builder().endpoint("http://cvm.tencentcloudapi.com")).contains("https"));
+        assert!(refused(builder().language("en\r\nX: y")).contains("language"));
+        for bad in ["a b", "a\r\nx: y", "é", "\u{7f}", &"x".repeat(129)] {
+            assert!(refused(builder().request_client(bad)).contains("label"), "{bad:?}");
+        }
+        assert!(builder().request_client("fleet-7").build().is_ok());
+    }
+
+    #[test]
+    fn the_environment_fills_what_was_not_said() {
+        let environment = Environment::of(&[("TENCENTCLOUD_REGION", "ap-tokyo")]);
+        let builder =
+            || ClientBuilder { environment: environment.clone(), ..ClientBuilder::default() };
+        assert_eq!(builder().build().unwrap().region(), Some("ap-tokyo"));
+        let said = builder().region("ap-seoul").build().unwrap();
+        assert_eq!(said.region(), Some("ap-seoul"));
+        assert_eq!(builder().without_environment().build().unwrap().region(), None);
+    }
+
+    #[test]
+    fn proxies_come_from_code_then_environment() {
+        let of = |variables: &[(&str, &str)], code: Option<&str>| {
+            let environment = Environment::of(variables);
+            let url = reqwest::Url::parse("https://cvm.tencentcloudapi.com/").unwrap();
+            let proxies = proxies(&environment, code.map(str::to_owned), None)?;
+            Ok::<_, Error>(proxies.proxy_for(&url).map(|url| url.host_str().unwrap().to_owned()))
+        };
+        let https = ("HTTPS_PROXY", "http://one:1");
+        assert_eq!(of(&[], None).unwrap(), None);
+        assert_eq!(of(&[("HTTP_PROXY", "http://evil:1")], None).unwrap(), None, "CGI sets it");
+        assert_eq!(of(&[https], None).unwrap().as_deref(), Some("one"));
+        assert_eq!(of(&[https], Some("two:2")).unwrap().as_deref(), Some("two"));
+        assert_eq!(of(&[https, ("NO_PROXY", "tencentcloudapi.com")], None).unwrap(), None);
+        let error = of(&[("HTTPS_PROXY", "socks5://u:canary@h")], None).unwrap_err();
+        assert!(error.is_usage() && !format!("{error:?}").contains("canary"));
+    }
+
+    #[test]
+    fn a_file_without_authorities_is_refused() {
+        let path = std::env::temp_dir().join(format!("cvm-no-ca-{}.pem", std::process::id()));
+        std::fs::write(&path, "nothing").unwrap();
+        assert!(refused(Client::builder().ca_file(&path)).contains("no certificate"));
+        std::fs::remove_file(&path).unwrap();
+        assert!(refused(Client::builder().ca_file(&path)).contains("cannot be read"));
+    }
+}

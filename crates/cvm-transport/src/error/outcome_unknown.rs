@@ -1,0 +1,36 @@
+//! What an error carries when the change may have happened.
+
+use crate::Attempt;
+
+/// What is known of a request that may have been carried out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OutcomeUnknown {
+    pub(crate) client_token: Option<String>,
+    pub(crate) fingerprint: String,
+    pub(crate) attempts: Vec<Attempt>,
+}
+
+impl OutcomeUnknown {
+    /// The token by which the service recognises the request, for actions that have one.
+    ///
+    /// The same request may be sent again with this token while the service remembers it. How long
+    /// that is, is not published; this client resends for three minutes at most. A request with other
+    /// parameters must never carry it: this client refuses to send one.
+    #[must_use]
+    pub fn client_token(&self) -> Option<&str> {
+        self.client_token.as_deref()
+    }
+
+    /// Hash of action and parameters, secrets left out: two requests with the same fingerprint ask
+    /// for the same.
+    #[must_use]
+    pub fn fingerprint(&self) -> &str {
+        &self.fingerprint
+    }
+
+    /// Every attempt that was made, in order.
+    #[must_use]
+    pub fn attempts(&self) -> &[Attempt] {
+        &self.attempts
+    }
+}

@@ -1,0 +1,236 @@
+//! One attempt of a call: credential, turn, host, signature, exchange, outcome.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use cvm_protocol::{ErrorCode, Model, RetryClass};
+use tokio::time::{Instant, timeout_at};
+
+use super::Call;
+use crate::breaker::Sign;
+use crate::clock::unix_seconds;
+use crate::credentials::CredentialSnapshot;
+use crate::endpoint::Address;
+use crate::error::Kind;
+use crate::http::Sending;
+use crate::interceptor::{AddedHeaders, EndedAttempt};
+use crate::metrics::AttemptMetrics;
+use crate::observer::Exchange;
+use crate::pacing::PacedCall;
+use crate::reading::{Reading, Tried};
+use crate::route::Route;
+use crate::sign::{Attempting, sign};
+use crate::transfer::{Limits, exchange};
+use crate::{Error, Outcome, PreparedRequest, Region, entropy, skew, trace};
+
+/// One attempt that is about to leave.
+struct Going<'a> {
+    host: &'a Address,
+    deadline: Instant,
+    number: u32,
+    snapshot: Option<&'a CredentialSnapshot>,
+}
+
+impl Call<'_> {
+    pub(super) async fn attempt<'r>(
+        &'r self,
+        request: &dyn Model,
+        response: &mut dyn Model,
+        deadline: Instant,
+        number: u32,
+        route: &mut Route<'r>,
+    ) -> Tried {
+        let snapshot = match self.credential(deadline).await {
+            Ok(snapshot) => snapshot,
+            Err(error) => return Tried::early(error),
+        };
+        let identity = snapshot.as_deref().map_or(0, identity);
+        let paced = PacedCall {
+            credential: identity,
+            region: self.region.map_or("", Region::as_str),
+            action: self.info.name,
+            per_second: self.info.rate_limit_per_second,
+        };
+        let before = Instant::now();
+        match timeout_at(deadline, self.shared.limiter.acquire(&paced)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => {
+                let error = Error::new(Kind::NotSent, error.to_string()).with_source(error);
+                return Tried { credential: Some(identity), ..Tried::early(error) };
+            }
+            Err(_) => {
+                let error =
+                    Error::new(Kind::NotSent, "no turn in time: too many calls of this action")
+                        .with_timed_out(true);
+                return Tried { credential: Some(identity), ..Tried::early(error) };
+            }
+        }
+        let waited = before.elapsed();
+        // A long wait can outlive a credential, so the snapshot is taken anew.
+        let snapshot = if waited > Duration::from_secs(1) {
+            match self.credential(deadline).await {
+                Ok(snapshot) => snapshot,
+                Err(error) => return Tried::early(error),
+            }
+        } else {
+            snapshot
+        };
+        let breakers = self.shared.breakers.as_ref();
+        let Some((host, permit)) = route.host(breakers, self.class == RetryClass::Read) else {
+            return Tried { credential: Some(identity), ..Tried::shut_out() };
+        };
+        let going = Going { host, deadline, number, snapshot: snapshot.as_deref() };
+        let mut tried = self.send(request, response, &going).await;
+        if let Some(permit) = permit {
+            permit.end(if tried.is_exchanged { tried.sign() } else { Sign::Silent });
+        }
+        if tried.is_exchanged && tried.outcome == Outcome::NotSent {
+            route.move_on();
+        }
+        tried.credential = Some(identity);
+        tried.paced = waited;
+        match tried.outcome {
+            Outcome::Throttled => self.shared.limiter.throttled(&paced),
+            Outcome::Success | Outcome::Refused => self.shared.limiter.accepted(&paced),
+            _ => {}
+        }
+        tried
+    }
+
+    pub(super) async fn credential(
+        &self,
+        deadline: Instant,
+    ) -> Result<Option<Arc<CredentialSnapshot>>, Error> {
+        let Some(provider) = &self.shared.credentials else { return Ok(None) };
+        match timeout_at(deadline, provider.credential()).await {
+            Ok(Ok(snapshot)) => Ok(Some(snapshot)),
+            Ok(Err(error)) => {
+                let kind = if error.is_transient() { Kind::NotSent } else { Kind::Credentials };
+                Err(Error::new(kind, error.to_string()).with_source(error))
+            }
+            Err(_) => Err(Error::new(Kind::NotSent, "no credential in time").with_timed_out(true)),
+        }
+    }
+
+    fn exchange(&self, attempt: u32) -> Exchange<'_> {
+        let region = self.region.map(Region::as_str);
+        Exchange { action: self.info.name, region, attempt }
+    }
+
+    pub(super) fn signed(
+        &self,
+        host: &Address,
+        snapshot: Option<&CredentialSnapshot>,
+        number: u32,
+    ) -> Result<PreparedRequest, Error> {
+        let shared = self.shared;
+        let no_entropy =
+            |error| Error::new(Kind::NotSent, "request cannot be signed").with_source(error);
+        let skew = shared.skews.of(host.authority());
+        let is_tc3 = shared.writing.dialect.is_tc3();
+        let trace_id = if is_tc3 {
+            entropy::uuid_v4(&*shared.entropy).map_err(no_entropy)?
+        } else {
+            String::new()
+        };
+        let nonce =
+            if is_tc3 { 0 } else { entropy::nonce(&*shared.entropy).map_err(no_entropy)? };
+        let mut prepared = sign(
+            &self.draft,
+            &Attempting {
+                info: self.info,
+                writing: &shared.writing,
+                address: host,
+                region: self.region,
+                credential: snapshot.map(CredentialSnapshot::credential),
+                timestamp: unix_seconds(skew::correct(shared.clock.now(), skew)),
+                nonce,
+                trace_id: &trace_id,
+                keys: &shared.keys,
+            },
+        )?;
+        if let Some(interceptor) = &shared.interceptor {
+            let exchange = self.exchange(number);
+            AddedHeaders::write(&**interceptor, &exchange, &mut prepared.headers)?;
+        }
+        Ok(prepared)
+    }
+
+    async fn send(
+        &self,
+        request: &dyn Model,
+        response: &mut dyn Model,
+        going: &Going<'_>,
+    ) -> Tried {
+        let Going { host, deadline, number, snapshot } = *going;
+        let window = self.exchange(number);
+        let prepared = match self.signed(host, snapshot, number) {
+            Ok(prepared) => prepared,
+            Err(error) => return Tried::early(error),
+        };
+        if let Some(observer) = &self.shared.observer {
+            observer.request(&window, &prepared.masked());
+        }
+        let timeouts = &self.shared.timeouts;
+        let (first_byte, whole) = if self.is_slow() {
+            (timeouts.first_byte_slow, timeouts.attempt_slow)
+        } else {
+            (timeouts.first_byte, timeouts.attempt)
+        };
+        let limits = Limits {
+            deadline: deadline.min(Instant::now() + whole),
+            first_byte,
+            body_idle: timeouts.body_idle,
+            max_body: self.shared.max_response_bytes,
+        };
+        let sending = Sending::new(matches!(self.class, RetryClass::Guarded | RetryClass::Hazard));
+        let sent = self.shared.clock.now();
+        let exchanged = exchange(&*self.shared.http, &prepared, &sending, &limits).await;
+        let received = self.shared.clock.now();
+        let reading = Reading { call: self, address: host, request, snapshot, sent, received };
+        let (mut tried, answer) = match exchanged {
+            Ok(answer) => (reading.answer(&answer, response), Some(answer)),
+            Err(broken) => (reading.broken(broken), None),
+        };
+        if let Some(observer) = &self.shared.observer {
+            observer.response(&window, &reading.for_people(answer.as_ref(), &tried));
+        }
+        tried.is_exchanged = true;
+        tried
+    }
+
+    pub(super) fn tell(&self, number: u32, tried: &Tried, took: Duration) {
+        let region = self.region.map(Region::as_str);
+        let code = tried.code.as_ref().map(ErrorCode::as_str);
+        trace::attempt_ended(self.info.name, region, number, tried.outcome, code, took);
+        if let Some(interceptor) = &self.shared.interceptor {
+            let ended = EndedAttempt {
+                outcome: tried.outcome,
+                status: tried.status,
+                code,
+                request_id: tried.request_id.as_deref(),
+                took,
+            };
+            interceptor.after_response(&self.exchange(number), &ended);
+        }
+        if let Some(metrics) = &self.shared.metrics {
+            metrics.attempt(&AttemptMetrics {
+                action: self.info.name,
+                region,
+                number,
+                outcome: tried.outcome,
+                code,
+                took: took.saturating_sub(tried.paced),
+                paced: tried.paced,
+            });
+        }
+    }
+}
+
+/// A number for a credential that is no secret and the same for the same secret id.
+fn identity(snapshot: &CredentialSnapshot) -> u64 {
+    use std::hash::{DefaultHasher, Hash, Hasher};
+    let mut hasher = DefaultHasher::new();
+    snapshot.credential().secret_id().hash(&mut hasher);
+    hasher.finish()
+}

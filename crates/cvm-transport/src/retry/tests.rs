@@ -1,0 +1,213 @@
+//! The machine, case by case, and beside a second, simpler model over random histories.
+
+use super::*;
+
+const CLASSES: [RetryClass; 5] = [
+    RetryClass::Read,
+    RetryClass::Token,
+    RetryClass::Convergent,
+    RetryClass::Guarded,
+    RetryClass::Hazard,
+];
+
+fn seen(outcome: Outcome) -> Seen {
+    Seen {
+        outcome,
+        retry_after: None,
+        left: Duration::from_secs(60),
+        quota: 500,
+        random: 0,
+        curable: true,
+    }
+}
+
+fn run(class: RetryClass, outcomes: &[Outcome]) -> (usize, Option<Verdict>) {
+    let mut retry = Retry::new(class, None);
+    for (index, outcome) in outcomes.iter().enumerate() {
+        if let Step::End(verdict, _) = retry.next(&seen(*outcome)) {
+            return (index + 1, Some(verdict));
+        }
+    }
+    (outcomes.len(), None)
+}
+
+#[test]
+fn success_after_a_failure_is_success() {
+    for class in CLASSES {
+        for failure in [Outcome::NotSent, Outcome::Throttled, Outcome::ClockRefused] {
+            assert_eq!(
+                run(class, &[failure, Outcome::Success]),
+                (2, Some(Verdict::Success)),
+                "{class} {failure}"
+            );
+        }
+    }
+}
+
+#[test]
+fn what_may_have_happened_is_never_sent_again_where_that_harms() {
+    use Outcome::{Ambiguous, Success};
+    for class in [RetryClass::Guarded, RetryClass::Hazard] {
+        assert_eq!(run(class, &[Ambiguous, Success]), (1, Some(Verdict::Unknown)));
+    }
+    assert_eq!(run(RetryClass::Token, &[Ambiguous, Success]), (2, Some(Verdict::Success)));
+    assert_eq!(run(RetryClass::Convergent, &[Ambiguous; 3]), (2, Some(Verdict::Unknown)));
+    assert_eq!(run(RetryClass::Read, &[Ambiguous; 5]), (4, Some(Verdict::Failed)));
+    assert_eq!(run(RetryClass::Token, &[Ambiguous; 5]), (4, Some(Verdict::Unknown)));
+}
+
+#[test]
+fn a_refusal_after_doubt_is_still_doubt() {
+    use Outcome::{Ambiguous, Refused};
+    assert_eq!(run(RetryClass::Token, &[Ambiguous, Refused]), (2, Some(Verdict::Unknown)));
+    assert_eq!(run(RetryClass::Convergent, &[Ambiguous, Refused]), (2, Some(Verdict::Unknown)));
+    assert_eq!(run(RetryClass::Read, &[Ambiguous, Refused]), (2, Some(Verdict::Failed)));
+    assert_eq!(run(RetryClass::Token, &[Refused]), (1, Some(Verdict::Failed)));
+}
+
+#[test]
+fn clock_and_token_are_mended_once() {
+    use Outcome::{ClockRefused, Success, TokenRefused};
+    for class in CLASSES {
+        assert_eq!(run(class, &[ClockRefused, ClockRefused]), (2, Some(Verdict::Failed)));
+        assert_eq!(run(class, &[TokenRefused, TokenRefused]), (2, Some(Verdict::Failed)));
+        assert_eq!(run(class, &[ClockRefused, TokenRefused, Success]), (3, Some(Verdict::Success)));
+    }
+    let mut retry = Retry::new(RetryClass::Read, None);
+    let incurable = Seen { curable: false, ..seen(ClockRefused) };
+    assert_eq!(retry.next(&incurable), Step::End(Verdict::Failed, Why::Final));
+}
+
+#[test]
+fn time_quota_and_attempts_bound_the_loop() {
+    let first = |seen: Seen, limit| Retry::new(RetryClass::Read, limit).next(&seen);
+    let short = Seen { left: Duration::from_millis(999), ..seen(Outcome::NotSent) };
+    assert_eq!(first(short, None), Step::End(Verdict::Failed, Why::Deadline));
+    let dry = Seen { quota: 13, ..seen(Outcome::NotSent) };
+    assert_eq!(first(dry, None), Step::End(Verdict::Failed, Why::Quota));
+    let throttled = Seen { quota: 5, ..seen(Outcome::Throttled) };
+    assert!(matches!(first(throttled, None), Step::Again { cost: 5, .. }));
+    assert_eq!(first(seen(Outcome::NotSent), Some(1)), Step::End(Verdict::Failed, Why::Attempts));
+    let asked = Seen {
+        retry_after: Some(Duration::from_secs(90)),
+        left: Duration::from_secs(20),
+        ..seen(Outcome::Throttled)
+    };
+    assert_eq!(first(asked, None), Step::End(Verdict::Failed, Why::Deadline));
+}
+
+/// The policy a second time, read from the table above and computed from the whole history: no
+/// state, nothing shared with the machine but the length of a pause.
+fn by_the_table(class: RetryClass, limit: Option<u32>, history: &[Seen]) -> Step {
+    use Outcome::{Ambiguous, ClockRefused, Misrouted, NotSent, Success, Throttled, TokenRefused};
+    let (now, earlier) = history.split_last().unwrap();
+    if now.outcome == Success {
+        return Step::End(Verdict::Success, Why::Final);
+    }
+    let doubtful = |seen: &Seen| matches!(seen.outcome, Ambiguous | Misrouted);
+    let verdict = if class != RetryClass::Read && history.iter().any(doubtful) {
+        Verdict::Unknown
+    } else {
+        Verdict::Failed
+    };
+    let mended = |index: usize| {
+        let seen = &history[index];
+        matches!(seen.outcome, ClockRefused | TokenRefused)
+            && seen.curable
+            && !history[..index]
+                .iter()
+                .any(|before| before.outcome == seen.outcome && before.curable)
+    };
+    if mended(earlier.len()) {
+        return if now.left >= Duration::from_secs(1) {
+            Step::Again { pause: Duration::ZERO, cost: 0 }
+        } else {
+            Step::End(verdict, Why::Deadline)
+        };
+    }
+    let attempts = (0..history.len()).filter(|index| !mended(*index)).count() as u32;
+    let doubts = earlier.iter().filter(|seen| seen.outcome == Ambiguous).count();
+    let row = match (now.outcome, class) {
+        (NotSent, _) => Some((Pause::Transient, 14)),
+        (Throttled, _) => Some((Pause::Throttle, 5)),
+        (Ambiguous, RetryClass::Read | RetryClass::Token) => Some((Pause::Transient, 14)),
+        (Ambiguous, RetryClass::Convergent) if doubts == 0 => Some((Pause::Transient, 14)),
+        _ => None,
+    };
+    let Some((kind, cost)) = row else { return Step::End(verdict, Why::Final) };
+    let most = limit.map_or(if class == RetryClass::Convergent { 3 } else { 4 }, |n| n.max(1));
+    if attempts >= most {
+        return Step::End(verdict, Why::Attempts);
+    }
+    if now.quota < cost {
+        return Step::End(verdict, Why::Quota);
+    }
+    let pause = backoff::pause(kind, attempts, now.random, now.retry_after);
+    if now.left < pause + Duration::from_secs(1) {
+        return Step::End(verdict, Why::Deadline);
+    }
+    Step::Again { pause, cost }
+}
+
+const OUTCOMES: [Outcome; 9] = [
+    Outcome::NotSent,
+    Outcome::Throttled,
+    Outcome::ClockRefused,
+    Outcome::TokenRefused,
+    Outcome::Refused,
+    Outcome::Ambiguous,
+    Outcome::Misrouted,
+    Outcome::Untrusted,
+    Outcome::Success,
+];
+
+#[test]
+fn a_hundred_thousand_histories_go_by_the_table() {
+    let dice = crate::SeededEntropy::new(20_170_312);
+    let roll = |sides: u64| crate::entropy::random(&dice).unwrap() % sides;
+    let mut ends = std::collections::HashMap::new();
+    for _ in 0..100_000 {
+        let class = CLASSES[roll(5) as usize];
+        let limit = (roll(4) == 0).then(|| roll(7) as u32);
+        let mut retry = Retry::new(class, limit);
+        let mut history = Vec::new();
+        let mut left = Duration::from_millis(roll(200_000));
+        let mut quota = roll(120) as u32;
+        loop {
+            // Failures that allow another attempt come more often, or few histories were long.
+            let outcome = OUTCOMES
+                [if roll(3) > 0 { roll(4) + 2 * roll(2) * roll(2) } else { roll(9) } as usize];
+            history.push(Seen {
+                outcome,
+                retry_after: (roll(5) == 0).then(|| Duration::from_millis(roll(60_000))),
+                left,
+                quota,
+                random: crate::entropy::random(&dice).unwrap(),
+                curable: roll(4) > 0,
+            });
+            let step = retry.next(history.last().unwrap());
+            assert_eq!(step, by_the_table(class, limit, &history), "{class} {limit:?} {history:?}");
+            match step {
+                Step::Again { pause, cost } => {
+                    let harmful = matches!(class, RetryClass::Guarded | RetryClass::Hazard);
+                    assert!(!(harmful && outcome.may_have_acted()), "{history:?}");
+                    assert!(quota >= cost && left >= pause + LEAST_TIME);
+                    quota -= cost;
+                    left = left.saturating_sub(pause + Duration::from_millis(roll(5_000)));
+                }
+                Step::End(verdict, why) => {
+                    let most = limit.map_or(4, |limit| limit.max(1)) as usize;
+                    assert!(history.len() <= most + 2, "two mends at most: {history:?}");
+                    let doubtful = history.iter().any(|seen| seen.outcome.may_have_acted());
+                    let honest = class == RetryClass::Read || !doubtful;
+                    assert!(verdict != Verdict::Failed || honest, "{history:?}");
+                    *ends.entry((verdict as u8, why as u8, history.len() > 2)).or_insert(0) += 1;
+                    break;
+                }
+            }
+        }
+    }
+    // The dice reached every corner.
+    assert!(ends.len() >= 14, "{ends:?}");
+    assert!(ends.values().filter(|count| **count > 100).count() >= 12, "{ends:?}");
+}
