@@ -129,6 +129,10 @@ fn facts_of_an_action_reach_the_tables() {
     assert_eq!(info.retry_class(&request), RetryClass::Token);
     let request = RentBoats { client_token: token, dry_run: Some(true), ..Default::default() };
     assert_eq!(info.retry_class(&request), RetryClass::Read);
+    let facts = info.reconcile.unwrap();
+    assert_eq!((facts.list, facts.by, facts.id), ("DescribeBoats", "Filters.boat-id", "BoatId"));
+    assert_eq!((facts.count, facts.missing), (Some("Count"), cvm_protocol::Missing::Failure));
+    assert!(index::action("DescribeBoats").unwrap().reconcile.is_none());
     assert!(index::action("ReadLog").unwrap().deprecated && !ReadLog::INFO.regional);
     assert!(index::action("SinkBoats").is_none());
     assert_eq!(info.service.name, "tour");
@@ -145,7 +149,8 @@ fn waiters_errors_and_docs_are_found() {
     assert_eq!(error_code::describe(code).map(|error| error.code), Some(code));
     assert!(error_code::describe("Nothing").is_none());
     assert_eq!(error_code::ERRORS.len(), 6);
-    assert!(docs::action("RentBoats").is_some() && docs::action("Nothing").is_none());
+    assert_eq!(docs::action("RentBoats").unwrap().reconcile, "List vessels by your own tag.");
+    assert!(docs::action("Nothing").is_none());
     let names: Vec<&str> = docs::members("Berth").iter().map(|member| member.name).collect();
     assert_eq!(names, ["Harbour", "Pier", "Guests", "Depth"]);
     assert_eq!(docs::type_("Boat").map(|doc| doc.members.len()), Some(9));

@@ -90,6 +90,7 @@ mod tests {
         response: StopInstances::INFO.response,
         retry: RetryClass::Hazard,
         reclass: &[],
+        reconcile: None,
         idempotency_token: None,
         rate_limit_per_second: None,
         regional: true,

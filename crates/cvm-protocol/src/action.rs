@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::{Condition, Model, PageInfo, Table};
+use crate::{Condition, Model, PageInfo, ReconcileInfo, Table};
 
 /// A request type that knows its action.
 ///
@@ -61,6 +61,8 @@ pub struct ActionInfo {
     pub retry: RetryClass,
     /// Members that change the class.
     pub reclass: &'static [Reclass],
+    /// How to find out by reading what became of a request; `None` where no list tells.
+    pub reconcile: Option<ReconcileInfo>,
     /// The member by which the service recognises a repeated request.
     pub idempotency_token: Option<&'static str>,
     /// Calls a second that the service documents, for one account and region.

@@ -22,6 +22,7 @@ mod model;
 mod open_enum;
 mod paginate;
 pub mod percent;
+mod reconcile;
 mod record;
 mod sensitive;
 mod service_error;
@@ -41,6 +42,7 @@ pub use field::{FieldInfo, Kind};
 pub use json::DecodeError;
 pub use model::{Item, List, Member, Model, Optional, Slot, Text, Value, member_named};
 pub use paginate::{PageInfo, PageStyle, Paginate};
+pub use reconcile::ReconcileInfo;
 pub use record::Record;
 pub use sensitive::Sensitive;
 // The macros name it, so that a crate of models needs no dependency of its own.

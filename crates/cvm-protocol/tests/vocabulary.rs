@@ -36,6 +36,7 @@ static STOP: ActionInfo = ActionInfo {
         },
         Reclass { when: &[Condition::one_of("DryRun", &["true"])], class: RetryClass::Read },
     ],
+    reconcile: None,
     idempotency_token: Some("StopType"),
     rate_limit_per_second: None,
     regional: true,

@@ -52,7 +52,7 @@ const FREE: [&str; 31] = [
     "doc",
     "fix",
     "why",
-    "reconcile",
+    "text",
     "deprecated_why",
     "quirk",
     "rule",
@@ -149,7 +149,9 @@ fn slots(text: &str) -> Vec<(usize, usize, String)> {
             }
             Kind::Scalar => {}
             Kind::Array(items) => items.iter().for_each(|item| walk(item, key, out)),
-            Kind::Object(entries) if key == "special_values" || key == "with" => {
+            Kind::Object(entries)
+                if ["special_values", "with", "narrow", "same"].contains(&key) =>
+            {
                 entries.iter().for_each(|(_, value)| walk(value, key, out));
             }
             Kind::Object(entries) => entries.iter().for_each(|(key, value)| walk(value, key, out)),

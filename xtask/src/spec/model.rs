@@ -39,6 +39,8 @@ pub struct Action {
     pub response: Vec<Member>,
     /// Rows of `retry.members`, with their conditions read.
     pub reclass: Vec<(Vec<Condition>, shape::RetryClass)>,
+    /// Conditions of `retry.reconcile.done`, read.
+    pub done: Vec<Condition>,
 }
 
 /// A shared type.
@@ -152,6 +154,24 @@ pub enum Side {
     Request,
     /// It only ever answers.
     Response,
+}
+
+impl Action {
+    /// The list that its answer is about: the one that is paged, else the first of a shared type.
+    pub fn listed(&self) -> Option<&Member> {
+        match &self.spec.paginate {
+            Some(paginate) => member_named(&self.response, &paginate.items),
+            None => self.response.iter().find(|member| {
+                member.kind.is_list() && matches!(member.kind.innermost(), Kind::Type(_))
+            }),
+        }
+    }
+
+    /// Where an entry of that list holds what `facts` of another action look for.
+    pub fn id_of<'a>(&'a self, facts: &'a shape::Reconcile) -> Option<&'a str> {
+        let paged = || self.spec.paginate.as_ref().and_then(|paginate| paginate.id.as_deref());
+        facts.id.as_deref().or_else(paged)
+    }
 }
 
 impl Type {

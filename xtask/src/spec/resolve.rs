@@ -58,23 +58,30 @@ impl Resolver<'_> {
         let response = self.members(&path, "/response", &spec.response);
         let mut reclass = Vec::new();
         for (row, member) in spec.retry.members.iter().enumerate() {
-            let mut conditions = Vec::new();
-            for (index, text) in member.when.iter().enumerate() {
-                match Condition::parse(text) {
-                    Some(condition) => conditions.push(condition),
-                    None => self
-                        .report
-                        .error(
-                            &path,
-                            format!("/retry/members/{row}/when/{index}"),
-                            format!("`{}` is not a condition", text.escape_debug()),
-                        )
-                        .help("write `Member`, `no Member`, `Member=a|b` or `Member!=a|b`"),
-                }
-            }
-            reclass.push((conditions, member.class));
+            let pointer = format!("/retry/members/{row}/when");
+            reclass.push((self.conditions(&path, &pointer, &member.when), member.class));
         }
-        Action { spec, path, rust, request, response, reclass }
+        let done = spec.retry.reconcile.as_ref().map_or(&[][..], |reconcile| &reconcile.done);
+        let done = self.conditions(&path, "/retry/reconcile/done", done);
+        Action { spec, path, rust, request, response, reclass, done }
+    }
+
+    fn conditions(&mut self, path: &str, pointer: &str, texts: &[String]) -> Vec<Condition> {
+        let mut conditions = Vec::new();
+        for (index, text) in texts.iter().enumerate() {
+            match Condition::parse(text) {
+                Some(condition) => conditions.push(condition),
+                None => self
+                    .report
+                    .error(
+                        path,
+                        format!("{pointer}/{index}"),
+                        format!("`{}` is not a condition", text.escape_debug()),
+                    )
+                    .help("write `Member`, `no Member`, `Member=a|b` or `Member!=a|b`"),
+            }
+        }
+        conditions
     }
 
     fn type_(&mut self, file: File<shape::TypeFile>) -> Type {

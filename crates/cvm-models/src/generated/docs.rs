@@ -11,6 +11,8 @@ pub struct ActionDoc {
     pub summary: &'static str,
     /// What else to know, a paragraph each.
     pub notes: &'static [&'static str],
+    /// What to look at when the outcome is unknown; empty if there is nothing to say.
+    pub reconcile: &'static str,
     /// Members of the request, in wire order.
     pub request: &'static [MemberDoc],
     /// Members of the response, in wire order.
@@ -98,6 +100,7 @@ static ACTIONS: &[ActionDoc] = &[
             "Send a `ClientToken` and a tag of your own, because no query shows the token and hosts are hard to tell apart without a tag.",
             "There is no action here that returns a host before its term ends.",
         ],
+        reconcile: "Repeat it unchanged and with its token while that is young. Later only a tag of your own proves which new hosts are yours; `LAUNCH_FAILURE` means it ran and failed. Buy again only if none has appeared for some minutes.",
         request: &[
             member("Placement", "Placement", "Zone and project of the hosts; the members about host ids and resource pools mean nothing here. A host stays in its zone."),
             member("ClientToken", "string", "Your own unique string that makes a resend return the first order instead of buying more hosts. Keep the rest of the request unchanged with it; without it nothing prevents a double purchase."),
@@ -120,6 +123,7 @@ static ACTIONS: &[ActionDoc] = &[
             "One instance that does not qualify makes the request fail; whether the others still get the key is not stated, so check each one.",
             "The answer means accepted, not done: poll `DescribeInstances` until `LatestOperationState` leaves `OPERATING`, and read `LatestOperationErrorMsg` on `FAILED`.",
         ],
+        reconcile: "Done when the instance lists the key pairs and no operation runs. Without them and with nothing running, it was not done.",
         request: &[
             member("InstanceIds", "list<string>", "Linux instances that receive the keys; Windows ones are refused."),
             member("KeyIds", "list<string>", "Key pairs whose public keys are written. They replace every key bound so far rather than being added, so list all that shall work."),
@@ -134,6 +138,7 @@ static ACTIONS: &[ActionDoc] = &[
             "Groups already bound stay bound; the new one comes last in priority, because rules are matched in the order of binding.",
             "The answer means accepted, not done: poll `DescribeInstances` until `LatestOperationState` leaves `OPERATING`, and read `LatestOperationErrorMsg` on `FAILED`.",
         ],
+        reconcile: "Done when the instance lists the groups and no operation runs. Without them and with nothing running, it was not done.",
         request: &[
             member("SecurityGroupIds", "list<string>", "The group to add. It is a list by form only; bind several groups by calling once for each, in order of priority."),
             member("InstanceIds", "list<string>", "Instances that get the group. It opens or closes traffic at once, so check its rules before binding it to a fleet."),
@@ -148,6 +153,7 @@ static ACTIONS: &[ActionDoc] = &[
             "The answer means accepted, not done: poll `DescribeChcHosts` until `LatestOperationState` is `SUCCESS` or `FAILED` and the networks appear.",
             "Nothing is known to stop a second run from assigning new management addresses to a live machine.",
         ],
+        reconcile: "Done when the management network is the one asked for, it has an address, and the latest operation is `SUCCESS`. `INIT` means not done, `OPERATING` that it still runs.",
         request: &[
             member("ChcIds", "list<string>", "Servers to configure. If particular addresses are given, their number must match the number of servers."),
             member("BmcVirtualPrivateCloud", "VirtualPrivateCloud", "Network and subnet for the management controllers (BMC), which power the machines on and off. Automatic addressing (DHCP) must be on in that network."),
@@ -165,6 +171,7 @@ static ACTIONS: &[ActionDoc] = &[
             "A server that already has a deployment network is refused; `RemoveChcDeployVpc` clears the old one.",
             "The answer means accepted, not done: poll `DescribeChcHosts` until `LatestOperationState` is `SUCCESS` or `FAILED`.",
         ],
+        reconcile: "Done when the deploy network is the one asked for and the latest operation is `SUCCESS`; `FAILED` means it ran and failed. `OPERATING` means that it still runs.",
         request: &[
             member("ChcIds", "list<string>", "Servers that get the deployment network. With particular addresses, give exactly one address per server."),
             member("DeployVirtualPrivateCloud", "VirtualPrivateCloud", "Network and subnet from which the servers boot their installer. Automatic addressing (DHCP) must be on in that network."),
@@ -182,6 +189,7 @@ static ACTIONS: &[ActionDoc] = &[
             "Run with `DryRun` first: it checks every instance and names the possible targets.",
             "No action looks up the task id; compare `OsName` in `DescribeInstances` to see the outcome.",
         ],
+        reconcile: "Done when the system is the new one. The old one may still be converting, and the task id that could tell is lost, so wait long before you judge.",
         request: &[
             member("InstanceIds", "list<string>", "Instances to convert. Each must run CentOS 7 or CentOS 8 now."),
             member("MinimalConversion", "bool", "With `true` as few packages as possible are changed and the rest stays as it is. With `false` the conversion is complete."),
@@ -201,6 +209,7 @@ static ACTIONS: &[ActionDoc] = &[
             "Put instances in at launch, or later with `ModifyInstancesDisasterRecoverGroup`.",
             "Two groups may bear the same name, so address groups by id.",
         ],
+        reconcile: "Repeat it unchanged and with its token while that is young. Later, one group of exactly this name made since means done, two mean it was made twice, none means not done.",
         request: &[
             member("Name", "string", "Display name, Chinese or English. It need not be unique, so choose one you can find again."),
             member("Type", "DisasterRecoverGroupType", "Which shared hardware to avoid: the same host, the same switch or the same rack. The level also decides how many instances fit in the group."),
@@ -228,6 +237,7 @@ static ACTIONS: &[ActionDoc] = &[
             "The cluster itself is free of machines; fill it by launching instances with its id as `HpcClusterId`.",
             "Names need not be unique, so tag the cluster in order to find it again.",
         ],
+        reconcile: "One cluster of this name made since means done, two mean it was made twice, none after a minute means not done.",
         request: &[
             member("Zone", "string", "Zone of the cluster; all of its instances must be launched there. Not every zone offers clusters."),
             member("Name", "string", "Display name, not unique. It is what `DescribeHpcClusters` can search for."),
@@ -249,6 +259,7 @@ static ACTIONS: &[ActionDoc] = &[
             "The snapshots behind an image are charged as long as they exist, and private images count against `DescribeImageQuota`.",
             "Remove keys, logs and passwords before, because everybody who gets the image gets them.",
         ],
+        reconcile: "Done when an image of this name made since is `CREATING` or `NORMAL`; `CREATEFAILED` means it ran and failed. None after some minutes means not done; the source machine may have been powered off all the same.",
         request: &[
             member("ImageName", "string", "Display name, unique among your images in the region; a taken name is refused."),
             member("InstanceId", "string", "Instance whose system disk becomes the image. Leave it out when the image is made from snapshots."),
@@ -273,6 +284,7 @@ static ACTIONS: &[ActionDoc] = &[
             "If the answer is lost, the pair exists without a usable key: delete it and create another under a new name.",
             "Use `ImportKeyPair` to bring a public key of your own, so that the private key never travels.",
         ],
+        reconcile: "None of this name means not done. One that was made since is ours, but its private key is lost: if no instance uses it, delete it and create another.",
         request: &[
             member("KeyName", "string", "Display name; a name already used by another pair is refused."),
             member("ProjectId", "int64", "Project the pair belongs to; 0 is the default project. It groups pairs for rights and searches."),
@@ -290,6 +302,7 @@ static ACTIONS: &[ActionDoc] = &[
             "Version 1 is the default version until `ModifyLaunchTemplateDefaultVersion` switches it; further ones come from `CreateLaunchTemplateVersion`.",
             "Passing here is no promise for later: stock, quota, image and network are judged again at each launch.",
         ],
+        reconcile: "One template of this name made since means done, two mean it was made twice: delete the surplus. None after a minute means not done.",
         request: &[
             member("LaunchTemplateName", "string", "Display name, Chinese or English. No rule makes it unique, so use the id to address a template."),
             member("Placement", "Placement", "Zone, project and, if wanted, dedicated host that launches from the template use. A launch that sends its own `Placement` overrides it."),
@@ -337,6 +350,7 @@ static ACTIONS: &[ActionDoc] = &[
             "A template holds at most 30 versions, and old ones are removed with `DeleteLaunchTemplateVersions`.",
             "Nothing is launched or charged.",
         ],
+        reconcile: "A version made since with the same description and data means done. None after a minute means not done.",
         request: &[
             member("Placement", "Placement", "Zone, project and, if wanted, dedicated host for launches from this version. Must be sent again even if the base version has the same."),
             member("LaunchTemplateId", "string", "Template that gets the version. It must exist already; this action never makes a new template."),
@@ -382,6 +396,7 @@ static ACTIONS: &[ActionDoc] = &[
             "A group that still holds instances is refused; terminate them or take them out with `DeleteInstancesDisasterRecoverGroups` first.",
             "Launch templates that name a deleted group fail at their next launch.",
         ],
+        reconcile: "Done for every group that is no longer listed; send only those again that still are.",
         request: &[
             member("DisasterRecoverGroupIds", "list<string>", "Empty groups to delete. One group that is gone or not empty may make the call fail for all of them."),
         ],
@@ -394,6 +409,7 @@ static ACTIONS: &[ActionDoc] = &[
             "A cluster with machines in it is refused; terminate its instances and wait until they are gone.",
             "Prepaid instances in the recycle bin may still count as members.",
         ],
+        reconcile: "Done for every cluster that is no longer listed; send only those again that still are.",
         request: &[
             member("HpcClusterIds", "list<string>", "Empty clusters to delete. `CurrentNum` in `DescribeHpcClusters` shows whether one is empty."),
         ],
@@ -407,6 +423,7 @@ static ACTIONS: &[ActionDoc] = &[
             "Instances made from the image keep running, but launch templates and reinstallations that name it fail.",
             "The snapshots of an image stay and keep costing unless `DeleteBindedSnap` is set; no later call here can remove them.",
         ],
+        reconcile: "Done for every image that is no longer listed. Whether its snapshots went too is seen in the disk product alone, and a repeat removes none of them.",
         request: &[
             member("ImageIds", "list<string>", "Private images to delete; public images and those shared by others cannot be deleted."),
             member("DeleteBindedSnap", "bool", "With `true` the snapshots behind the images are deleted too, and the data on them is lost. With `false` they stay as ordinary snapshots, with their storage charge."),
@@ -420,6 +437,7 @@ static ACTIONS: &[ActionDoc] = &[
         notes: &[
             "Only timers in the state `UNDO` can be cancelled; read it back afterwards, since a timer wrongly believed cancelled destroys its instance.",
         ],
+        reconcile: "Done when the timer is gone. `UNDO` means not done, so cancel it again at once; `DOING` or `DONE` means it is too late.",
         request: &[
             member("ActionTimerIds", "list<string>", "Timers to cancel, as listed by `DescribeInstancesActionTimer`. One that has begun to run can no longer be stopped."),
         ],
@@ -432,6 +450,7 @@ static ACTIONS: &[ActionDoc] = &[
             "Nothing is said of moving or stopping the instances; from then on nothing keeps them on separate hardware.",
             "The group itself remains; delete it with `DeleteDisasterRecoverGroups` once it is empty.",
         ],
+        reconcile: "Done when the instance no longer names the group. One that is in it again may have been put back by somebody since.",
         request: &[
             member("InstanceIds", "list<string>", "Instances to take out. All must be members of the group named, or the call is refused."),
             member("DisasterRecoverGroupIds", "list<string>", "Group the instances are in now. Name it exactly; another group than theirs is an error."),
@@ -445,6 +464,7 @@ static ACTIONS: &[ActionDoc] = &[
             "A pair in use is kept, so part of a batch can be deleted and part not; list the pairs afterwards to be sure.",
             "Unbind pairs with `DisassociateInstancesKeyPairs` first.",
         ],
+        reconcile: "Done for every pair that is no longer listed; a batch can be deleted in part, so send only those again that still are.",
         request: &[
             member("KeyIds", "list<string>", "Key pairs to delete. The public key stored by the service goes; private keys in your hands open nothing new afterwards."),
         ],
@@ -456,6 +476,7 @@ static ACTIONS: &[ActionDoc] = &[
         notes: &[
             "Instances launched from it keep running; whatever still launches by its id fails from now on.",
         ],
+        reconcile: "Done when the template is no longer listed.",
         request: &[
             member("LaunchTemplateId", "string", "Template to delete. Names can repeat, so make sure the id is the one you mean; there is no undo."),
         ],
@@ -468,6 +489,7 @@ static ACTIONS: &[ActionDoc] = &[
             "The default version is refused; switch it with `ModifyLaunchTemplateDefaultVersion` first.",
             "Deleting makes room for new versions, of which a template may hold 30.",
         ],
+        reconcile: "Done for every number that is no longer listed. A number with a newer time of creation is another version: leave it alone.",
         request: &[
             member("LaunchTemplateId", "string", "Template whose versions are thinned out."),
             member("LaunchTemplateVersions", "list<int64>", "Version numbers to delete, without the default one. Launches that name such a number fail afterwards."),
@@ -481,6 +503,7 @@ static ACTIONS: &[ActionDoc] = &[
             "Quotas are limits of the account, not stock: `DescribeZoneInstanceConfigInfos` tells what is for sale.",
             "The numbers change with every purchase, including those in the console, so treat them as a hint.",
         ],
+        reconcile: "",
         request: &[
             member("Filters", "list<Filter>", "Narrows the answer; `quota-type` takes the member names of the answer, such as `PostPaidQuotaSet`. Without filters every quota of the region comes back."),
         ],
@@ -495,6 +518,7 @@ static ACTIONS: &[ActionDoc] = &[
         notes: &[
             "The answer depends on the state of each server, so ask right before acting.",
         ],
+        reconcile: "",
         request: &[
             member("ChcIds", "list<string>", "Servers to ask about. An unknown id is refused, which may fail the query for all."),
         ],
@@ -509,6 +533,7 @@ static ACTIONS: &[ActionDoc] = &[
             "With neither `ChcIds` nor `Filters` it returns the first page of all servers of the account.",
             "Follow network changes here: `LatestOperation` and `LatestOperationState` show the last one and how it ended.",
         ],
+        reconcile: "",
         request: &[
             member("ChcIds", "list<string>", "Fetches exactly these servers. Raise `Limit` when asking for more of them than one default page holds."),
             member("Filters", "list<Filter>", "Narrows the list; `sn` is the serial number."),
@@ -526,6 +551,7 @@ static ACTIONS: &[ActionDoc] = &[
         notes: &[
             "`DescribeAccountQuota` gives the same numbers among others, beside the region they hold for.",
         ],
+        reconcile: "",
         request: &[],
         response: &[
             member("GroupQuota", "int64", "Most groups the account can have at a time."),
@@ -542,6 +568,7 @@ static ACTIONS: &[ActionDoc] = &[
         notes: &[
             "With neither ids, name nor filters it returns the first page of all groups in the region.",
         ],
+        reconcile: "",
         request: &[
             member("DisasterRecoverGroupIds", "list<string>", "Fetches exactly these groups; leave it out to search by name or tag."),
             member("Name", "string", "Keeps groups whose name contains this text. Compare the result exactly when you look for one group, because parts of names match too."),
@@ -561,6 +588,7 @@ static ACTIONS: &[ActionDoc] = &[
             "Poll it after `AllocateHosts`: `PENDING` becomes `RUNNING`, or `LAUNCH_FAILURE`.",
             "Hosts are looked up by id with the `host-id` filter; there is no list member for ids.",
         ],
+        reconcile: "",
         request: &[
             member("Filters", "list<Filter>", "Narrows the list; `host-id` is the way to ask for hosts that are known."),
             member("Offset", "uint64", "Hosts to skip before the first one returned; raise it by `Limit` for the next page."),
@@ -577,6 +605,7 @@ static ACTIONS: &[ActionDoc] = &[
         notes: &[
             "Several conditions in one query must all hold.",
         ],
+        reconcile: "",
         request: &[
             member("HpcClusterIds", "list<string>", "Fetches exactly these clusters. Set `Limit` to at least their number, or the call is refused."),
             member("Name", "string", "Keeps clusters of this name, which may be several. Whether parts of a name match is not stated."),
@@ -599,6 +628,7 @@ static ACTIONS: &[ActionDoc] = &[
         notes: &[
             "Look it up right before a launch, because a newer image of the family changes the answer.",
         ],
+        reconcile: "",
         request: &[
             member("ImageFamily", "string", "Family to look up, spelled as it was given to the images. Always send it, although the API does not insist."),
         ],
@@ -612,6 +642,7 @@ static ACTIONS: &[ActionDoc] = &[
         notes: &[
             "It does not tell how many exist; count them with `DescribeImages`, or read both numbers from `DescribeAccountQuota`.",
         ],
+        reconcile: "",
         request: &[],
         response: &[
             member("ImageNumQuota", "int64", "Most private images allowed. `CreateImage`, `ImportImage` and copies that arrive by `SyncImages` count."),
@@ -624,6 +655,7 @@ static ACTIONS: &[ActionDoc] = &[
             "Only the owner of the image can ask; an image shared to you is refused.",
             "Sharing is switched on and off with `ModifyImageSharePermission`, and an image must be unshared before it can be deleted.",
         ],
+        reconcile: "",
         request: &[
             member("ImageId", "string", "Own image whose shares are listed."),
         ],
@@ -638,6 +670,7 @@ static ACTIONS: &[ActionDoc] = &[
             "Image ids belong to one region: the same operating system has another id elsewhere, so look it up per region.",
             "An image can start instances only while its `ImageState` is `NORMAL`.",
         ],
+        reconcile: "",
         request: &[
             member("ImageIds", "list<string>", "Fetches exactly these images. Leave it out to list by `Filters`, or everything visible to the account when both are absent."),
             member("Filters", "list<Filter>", "Narrows the list; `image-name` and `platform` match parts of the text."),
@@ -656,6 +689,7 @@ static ACTIONS: &[ActionDoc] = &[
         notes: &[
             "Use the names exactly as listed in `OsType` and `OsVersion` of `ImportImage`.",
         ],
+        reconcile: "",
         request: &[],
         response: &[
             member("ImportImageOsListSupported", "ImageOsList", "Names of the accepted systems, Windows and Linux apart."),
@@ -668,6 +702,7 @@ static ACTIONS: &[ActionDoc] = &[
         notes: &[
             "The types of each family come from `DescribeInstanceTypeConfigs`, and their stock from `DescribeZoneInstanceConfigInfos`.",
         ],
+        reconcile: "",
         request: &[],
         response: &[
             member("InstanceFamilyConfigSet", "list<InstanceFamilyConfig>", "One entry per family; all of them at once, without paging."),
@@ -679,6 +714,7 @@ static ACTIONS: &[ActionDoc] = &[
         notes: &[
             "It covers bandwidth paid in advance (`BANDWIDTH_PREPAID`) only; other billing modes have no such history.",
         ],
+        reconcile: "",
         request: &[
             member("InstanceId", "string", "Instance whose bandwidth history is wanted; one per call."),
         ],
@@ -693,6 +729,7 @@ static ACTIONS: &[ActionDoc] = &[
             "Being listed says nothing about stock or price; `DescribeZoneInstanceConfigInfos` tells what can be bought right now.",
             "A type offered in three zones appears three times, once per zone.",
         ],
+        reconcile: "",
         request: &[
             member("Filters", "list<Filter>", "Narrows the list by `zone`, `instance-family` or `instance-type`. Each filter takes a single value here; without filters every type of the region comes back in one answer."),
         ],
@@ -709,6 +746,7 @@ static ACTIONS: &[ActionDoc] = &[
             "A stopped instance has no console; at most 30 reconnections a minute are accepted.",
             "To open it in a browser, append it as the `InstanceVncUrl` query parameter to the provider's VNC page.",
         ],
+        reconcile: "",
         request: &[
             member("InstanceId", "string", "Instance whose console is wanted; it must not be stopped or in the middle of an operation."),
         ],
@@ -724,6 +762,7 @@ static ACTIONS: &[ActionDoc] = &[
             "This is also how most changes are followed: `LatestOperation`, `LatestOperationState` and `LatestOperationRequestId` show the last operation and how it ended.",
             "When only states are needed, `DescribeInstancesStatus` gives a far smaller answer.",
         ],
+        reconcile: "",
         request: &[
             member("InstanceIds", "list<string>", "Fetches exactly these instances. Set `Limit` as well when asking for more ids than one default page holds."),
             member("Filters", "list<Filter>", "Conditions on zone, network, state, name, tag and more, whose names are listed above. At most 5 values per filter; times are `YYYY-MM-DD hh:mm:ss`, and the address filters look at the primary network interface."),
@@ -742,6 +781,7 @@ static ACTIONS: &[ActionDoc] = &[
             "Send at least one condition; it is not stated what comes back without any.",
             "The answer is not paged.",
         ],
+        reconcile: "",
         request: &[
             member("ActionTimerIds", "list<string>", "Fetches exactly these timers. A cancelled one is no longer found."),
             member("InstanceIds", "list<string>", "Keeps timers of these instances."),
@@ -760,6 +800,7 @@ static ACTIONS: &[ActionDoc] = &[
         notes: &[
             "User data can contain secrets somebody put there, so mind who may call this and keep answers out of logs.",
         ],
+        reconcile: "",
         request: &[
             member("Attributes", "list<InstanceAttributeName>", "Attributes wanted. One kind exists so far, yet it must be named."),
             member("InstanceIds", "list<string>", "Instances to read. An unknown id is refused, which may fail the call for all."),
@@ -775,6 +816,7 @@ static ACTIONS: &[ActionDoc] = &[
             "Ask it before `ResetInstancesType`; types that do not qualify come with the reason.",
             "Stock can change between this answer and the change.",
         ],
+        reconcile: "",
         request: &[
             member("InstanceIds", "list<string>", "Instances to be resized. Ask for one at a time unless they are alike, since an entry does not name the instance it is for."),
             member("Filters", "list<Filter>", "Name: `status`, with `SELL` for types that can be had or `UNAVAILABLE` for those that cannot. Without it both come back."),
@@ -790,6 +832,7 @@ static ACTIONS: &[ActionDoc] = &[
         notes: &[
             "Downgrades and changes of bandwidth billing are counted; most other operations have no such limit.",
         ],
+        reconcile: "",
         request: &[
             member("InstanceIds", "list<string>", "Instances whose counts are wanted."),
             member("Operation", "LimitedOperation", "Operation whose count is wanted; one per call. `INSTANCE_DEGRADE` is a move to a smaller type."),
@@ -805,6 +848,7 @@ static ACTIONS: &[ActionDoc] = &[
             "The cheapest way to wait for a launch: `PENDING` becomes `RUNNING`, or `LAUNCH_FAILED`.",
             "It cannot filter and does not show why an operation failed; `DescribeInstances` does both.",
         ],
+        reconcile: "",
         request: &[
             member("InstanceIds", "list<string>", "Asks for these instances only; without it the states of all instances in the region come page by page."),
             member("Offset", "int64", "Instance states to skip before the first one returned; raise it by `Limit` for the next page."),
@@ -821,6 +865,7 @@ static ACTIONS: &[ActionDoc] = &[
         notes: &[
             "Put the values into `InternetChargeType` of `InternetAccessible`. Whether a listed mode works for the account and the instance shows at launch only.",
         ],
+        reconcile: "",
         request: &[],
         response: &[
             member("InternetChargeTypeConfigSet", "list<InternetChargeTypeConfig>", "One entry per mode, with its wire value and a text for people."),
@@ -833,6 +878,7 @@ static ACTIONS: &[ActionDoc] = &[
             "Private keys are never shown; they come once, from `CreateKeyPair`.",
             "With neither `KeyIds` nor `Filters` it returns the first page of all pairs.",
         ],
+        reconcile: "",
         request: &[
             member("KeyIds", "list<string>", "Fetches exactly these pairs. Raise `Limit` when asking for more of them than one default page holds."),
             member("Filters", "list<Filter>", "Narrows the list; `key-name` finds a pair whose creation answer was lost."),
@@ -851,6 +897,7 @@ static ACTIONS: &[ActionDoc] = &[
             "Pick versions by number, by range or by being the default; numbers cannot be combined with the other ways or with paging.",
             "Stored user data and login settings come back, so keep answers out of logs.",
         ],
+        reconcile: "",
         request: &[
             member("LaunchTemplateId", "string", "Template whose versions are listed; one per call."),
             member("LaunchTemplateVersions", "list<uint64>", "Exactly these version numbers. Leave it out to page through all versions or a range."),
@@ -872,6 +919,7 @@ static ACTIONS: &[ActionDoc] = &[
             "The stored settings come from `DescribeLaunchTemplateVersions`.",
             "With neither `LaunchTemplateIds` nor `Filters` it returns the first page of all templates in the region.",
         ],
+        reconcile: "",
         request: &[
             member("LaunchTemplateIds", "list<string>", "Fetches exactly these templates. Raise `Limit` when asking for more of them than one default page holds."),
             member("Filters", "list<Filter>", "Narrows the list. `LaunchTemplateName` is written in this spelling, unlike other filters."),
@@ -890,6 +938,7 @@ static ACTIONS: &[ActionDoc] = &[
             "The provider has stopped updating this list, so a region opened recently may be missing; its successor is an action of another service (region management), not of CVM.",
             "Region names found here go into the common `X-TC-Region` header of every other call.",
         ],
+        reconcile: "",
         request: &[],
         response: &[
             member("TotalCount", "uint64", "How many regions `RegionSet` holds; there is no paging, the whole list always comes at once."),
@@ -903,6 +952,7 @@ static ACTIONS: &[ActionDoc] = &[
             "Accounts without access to resource pools are refused.",
             "`DescribeResourcePoolPacks` shows the free capacity of the packs.",
         ],
+        reconcile: "",
         request: &[
             member("DedicatedResourcePackIds", "list<string>", "Packs to look into. There is no way to ask for all packs at once, so list them first."),
         ],
@@ -916,6 +966,7 @@ static ACTIONS: &[ActionDoc] = &[
         notes: &[
             "Ask it before `PurchaseResourcePoolPacks`; accounts without access to resource pools are refused.",
         ],
+        reconcile: "",
         request: &[
             member("Filters", "list<Filter>", "Narrows the list and must name a `zone`; families look like `SA9`, types like `SA9.96XLARGE1152`."),
         ],
@@ -931,6 +982,7 @@ static ACTIONS: &[ActionDoc] = &[
             "Poll it after a purchase: `CREATING` becomes `ACTIVE`, or `FAILED`.",
             "Accounts without access to resource pools are refused.",
         ],
+        reconcile: "",
         request: &[
             member("MaxResults", "int64", "Most packs to return in one page."),
             member("NextToken", "string", "Token of the previous answer, passed back unchanged with the same filters. Leave it out for the first page."),
@@ -948,6 +1000,7 @@ static ACTIONS: &[ActionDoc] = &[
             "Without `StartDate` only tasks created since midnight today are searched, so an empty answer then proves nothing.",
             "All conditions given must hold together; tasks waiting for approval (`TaskStatus` 1) can be approved with `RepairTaskControl`.",
         ],
+        reconcile: "",
         request: &[
             member("Limit", "int64", "How many tasks one page holds. It must be sent although older pages of the API speak of a default of 20. Required, while the text of the action speaks of a default of 20."),
             member("Offset", "int64", "Tasks to skip before the first one returned; start with 0. Required, while an older page gives a default of 0."),
@@ -974,6 +1027,7 @@ static ACTIONS: &[ActionDoc] = &[
             "Narrow the query by zone, family or type: without filters every combination of the region is returned in one answer, and there are no pages.",
             "Stock moves from minute to minute, so treat `Status` and `StatusCategory` as a hint; only the launch itself decides.",
         ],
+        reconcile: "",
         request: &[
             member("Filters", "list<Filter>", "Conditions on zone, family, type and charge type. `sort-keys` orders the rows instead, with values like `cpu:desc` or `mem:asc`. Without any, all types of the region come back."),
         ],
@@ -988,6 +1042,7 @@ static ACTIONS: &[ActionDoc] = &[
             "Only the region named in the request is covered; ask once per region to see every zone.",
             "Readable zone names come in English unless the common `X-TC-Language` header asks for `zh-CN`.",
         ],
+        reconcile: "",
         request: &[],
         response: &[
             member("TotalCount", "uint64", "How many zones `ZoneSet` holds; all of them are returned, without paging."),
@@ -1002,6 +1057,7 @@ static ACTIONS: &[ActionDoc] = &[
             "An instance without a password can no longer be reached over SSH; give it one with `ResetInstancesPassword`.",
             "The answer means accepted, not done: poll `DescribeInstances` until `LatestOperationState` leaves `OPERATING`, and read `LatestOperationErrorMsg` on `FAILED`.",
         ],
+        reconcile: "Done when the instance no longer lists the key pairs and no operation runs.",
         request: &[
             member("InstanceIds", "list<string>", "Linux instances to take the keys from. One unsuitable instance makes the batch answer with an error, so check each id afterwards."),
             member("KeyIds", "list<string>", "Key pairs to unbind from every listed instance. The pairs themselves stay in the account."),
@@ -1016,6 +1072,7 @@ static ACTIONS: &[ActionDoc] = &[
             "The rules of the group stop applying to these instances, which can close or open access; check what the remaining groups allow.",
             "The answer means accepted, not done: poll `DescribeInstances` until `LatestOperationState` leaves `OPERATING`, and read `LatestOperationErrorMsg` on `FAILED`.",
         ],
+        reconcile: "Done when the instance no longer lists the groups and no operation runs.",
         request: &[
             member("SecurityGroupIds", "list<string>", "The group to unbind. A list by form only: one group per call."),
             member("InstanceIds", "list<string>", "Instances that lose the group. Each must carry it now; `SecurityGroupIds` in `DescribeInstances` tells."),
@@ -1030,6 +1087,7 @@ static ACTIONS: &[ActionDoc] = &[
             "The answer means accepted: poll `DescribeInstancesStatus` until the state is `RESCUE_MODE`.",
             "Most other changes are refused while an instance is in rescue mode.",
         ],
+        reconcile: "Done when it is `ENTER_RESCUE_MODE` or `RESCUE_MODE`. `RUNNING` or `STOPPED` with the operation of before means not done. No list shows the rescue password.",
         request: &[
             member("InstanceId", "string", "The instance to repair, `RUNNING` or `STOPPED` and with no other operation under way."),
             member("Password", "string", "Login password of the rescue system only. Linux needs two kinds of characters; Windows needs at least 12 characters and three kinds. No query shows it again."),
@@ -1046,6 +1104,7 @@ static ACTIONS: &[ActionDoc] = &[
             "The answer means accepted: poll `DescribeInstancesStatus` until the state leaves `EXIT_RESCUE_MODE`.",
             "Unmount the disks repaired in the rescue system before the call, so that nothing is left unwritten.",
         ],
+        reconcile: "Done when it is `EXIT_RESCUE_MODE` or `RUNNING`. `RESCUE_MODE` with the operation of before means not done.",
         request: &[
             member("InstanceId", "string", "The instance to bring back; it must be in `RESCUE_MODE`."),
         ],
@@ -1059,6 +1118,7 @@ static ACTIONS: &[ActionDoc] = &[
             "Stored files are billed by the storage service, and files of the same name may be overwritten, so choose a prefix of your own.",
             "The service writes with the role in `RoleName`, which must exist and hold write rights on the bucket.",
         ],
+        reconcile: "No action lists exports: look into the bucket for files of the prefix that was given. Files that are not there soon after prove nothing, because the task may still run.",
         request: &[
             member("BucketName", "string", "Bucket that receives the files, with its account suffix, such as `backup-1250000000`; the role must be able to write to it."),
             member("ImageIds", "list<string>", "Custom images to export. The format calls it optional, but its alternative (snapshots) is not open yet, so always send it."),
@@ -1081,6 +1141,7 @@ static ACTIONS: &[ActionDoc] = &[
             "The import runs in the background: poll `DescribeImages` until `ImageState` is `NORMAL`; `IMPORTFAILED` is final.",
             "Take the operating system and version from `DescribeImportImageOs`; other spellings are refused.",
         ],
+        reconcile: "Done when an image of this name made since is `IMPORTING` or `NORMAL`; `IMPORTFAILED` means it ran and failed. None after some minutes means not done.",
         request: &[
             member("Architecture", "Architecture", "Processor architecture the system in the file was built for. Note that ARM is `arm_64` here but `arm` in answers. ARM is `arm_64` here and `arm` in answers."),
             member("OsType", "string", "Operating system family in the file, spelled as in the `ImportImageOsListSupported` list of `DescribeImportImageOs`."),
@@ -1108,6 +1169,7 @@ static ACTIONS: &[ActionDoc] = &[
             "Read the plan back with `DescribeInstancesActionTimer`: an instance should show exactly one timer in state `UNDO`.",
             "Instances with a timer refuse a change of their charge type.",
         ],
+        reconcile: "Done when exactly one timer of the instance has this time and is `UNDO`. None means not done; of several, cancel the surplus, because each of them destroys the machine.",
         request: &[
             member("InstanceIds", "list<string>", "Instances the action will hit; each gets a timer of its own."),
             member("ActionTimer", "ActionTimer", "What to do and when: `TimerAction` and `ActionTime` in UTC, more than five minutes ahead. Leave out the members that only answers fill."),
@@ -1123,6 +1185,7 @@ static ACTIONS: &[ActionDoc] = &[
             "It is bound to no instance by this; use `AssociateInstancesKeyPairs` or name it at launch.",
             "Only the public key is sent, so the service never sees the private one and cannot replace it.",
         ],
+        reconcile: "Done when the pair of this name has the same public key; take its id. Another key means that the name belongs to somebody else, and none means not done.",
         request: &[
             member("KeyName", "string", "Display name, made of letters, digits and underscores. It must be unique in the account."),
             member("ProjectId", "int64", "Project the key pair belongs to; 0 is the default project."),
@@ -1140,6 +1203,7 @@ static ACTIONS: &[ActionDoc] = &[
             "Send the same values as for `PurchaseResourcePoolPacks`; the price may change between the two calls.",
             "Mind the spelling: this query begins with `Inquire`, all other price queries with `Inquiry`.",
         ],
+        reconcile: "",
         request: &[
             member("Zone", "string", "Zone the capacity would stand in; prices and types on sale differ between zones."),
             member("InstanceType", "string", "Size of the pack to price, such as `SA9.96XLARGE1152`; only whole and half machines can be asked for."),
@@ -1157,6 +1221,7 @@ static ACTIONS: &[ActionDoc] = &[
             "Nothing is changed; `ModifyInstancesChargeType` does that and takes fewer instances per call.",
             "Refused for instances stopped without charge, spot instances, those with a termination timer, and the families BC1 and BS1.",
         ],
+        reconcile: "",
         request: &[
             member("InstanceIds", "list<string>", "Instances whose change is to be priced."),
             member("InstanceChargeType", "InstanceChargeType", "Billing the instances would have afterwards, the opposite of what they have now."),
@@ -1174,6 +1239,7 @@ static ACTIONS: &[ActionDoc] = &[
             "Only hosts on a monthly subscription can be priced; nothing is renewed.",
             "Pay with `RenewHosts`, with the same hosts and term.",
         ],
+        reconcile: "",
         request: &[
             member("HostIds", "list<string>", "Prepaid hosts whose renewal is to be priced."),
             member("HostChargePrepaid", "ChargePrepaid", "Term to price; its renewal setting does not change the price."),
@@ -1190,6 +1256,7 @@ static ACTIONS: &[ActionDoc] = &[
             "Only instances on a monthly subscription can be priced; nothing is renewed.",
             "Pay with `RenewInstances`, with the same instances, term and disk choice.",
         ],
+        reconcile: "",
         request: &[
             member("InstanceIds", "list<string>", "Prepaid instances whose renewal is to be priced."),
             member("InstanceChargePrepaid", "InstanceChargePrepaid", "Term to price, in its member `Period`."),
@@ -1207,6 +1274,7 @@ static ACTIONS: &[ActionDoc] = &[
             "Nothing is reinstalled; `ResetInstance` does that.",
             "A change between Linux and Windows is priced for `CLOUD_BSSD`, `CLOUD_PREMIUM` and `CLOUD_SSD` system disks only, and not in regions outside mainland China.",
         ],
+        reconcile: "",
         request: &[
             member("InstanceId", "string", "The instance whose reinstallation is to be priced."),
             member("ImageId", "string", "Image to price; the present one without it. Paid images add to the price."),
@@ -1227,6 +1295,7 @@ static ACTIONS: &[ActionDoc] = &[
             "Instances of different bandwidth billing cannot be mixed, and `BANDWIDTH_POSTPAID_BY_MONTH` is not supported.",
             "Nothing is changed; `ResetInstancesInternetMaxBandwidth` does that.",
         ],
+        reconcile: "",
         request: &[
             member("InstanceIds", "list<string>", "Instances to price, all with the same bandwidth billing. Only one for `BANDWIDTH_PREPAID` and `BANDWIDTH_POSTPAID_BY_HOUR`."),
             member("InternetAccessible", "InternetAccessible", "New bandwidth, in its member `InternetMaxBandwidthOut`; the other members are not read."),
@@ -1244,6 +1313,7 @@ static ACTIONS: &[ActionDoc] = &[
             "Only instances with a `CLOUD_BSSD`, `CLOUD_PREMIUM` or `CLOUD_SSD` system disk qualify, and none on dedicated hosts.",
             "Nothing is changed; `ResetInstancesType` does that.",
         ],
+        reconcile: "",
         request: &[
             member("InstanceIds", "list<string>", "The instance to price. A list by form only: one id per call."),
             member("InstanceType", "string", "Type to price, such as `S5.LARGE8`; it must be sold in the zone of the instance."),
@@ -1259,6 +1329,7 @@ static ACTIONS: &[ActionDoc] = &[
             "Only disks that cannot be detached (`Portable` false in the block storage API) can be priced, one data disk at a time, and none of instances on dedicated hosts.",
             "Nothing is changed; `ResizeInstanceDisks` does that.",
         ],
+        reconcile: "",
         request: &[
             member("InstanceId", "string", "The instance whose disk is to be priced."),
             member("DataDisks", "list<DataDisk>", "The data disk and its new total size, which grows in steps of 10 GiB. Price either this or the boot disk, never both in one call."),
@@ -1278,6 +1349,7 @@ static ACTIONS: &[ActionDoc] = &[
             "Some limits are tighter than in the launch: fewer instances, a shorter `HostName`, and a single instance when private addresses are given.",
             "Leave passwords and the `ClientToken` of the real launch out of the query.",
         ],
+        reconcile: "",
         request: &[
             member("Placement", "Placement", "Zone, project and host to price for. It must be sent although the published text asks for it only without a template, whose placement it overrides. Required here, while the text asks for it only without a launch template."),
             member("ImageId", "string", "Image to price; paid images add to the sum. It must be sent although the published text asks for it only without a template, whose image it overrides. Required here, while the text asks for it only without a launch template."),
@@ -1315,6 +1387,7 @@ static ACTIONS: &[ActionDoc] = &[
             "The text speaks of including prepaid data disks through a `ReleasePrepaidDataDisks` member, but this request has none.",
             "One unsuitable instance makes the whole batch answer with an error.",
         ],
+        reconcile: "",
         request: &[
             member("InstanceIds", "list<string>", "Instances whose refund is wanted. The answer holds one row for each."),
         ],
@@ -1329,6 +1402,7 @@ static ACTIONS: &[ActionDoc] = &[
             "Members left out stay as they are.",
             "The management login can be written but not read back, so keep it safe.",
         ],
+        reconcile: "Done when name, device type and access rules are those that were asked for. No list shows user or password of the management controller.",
         request: &[
             member("ChcIds", "list<string>", "Hosted servers to change; all of them get the same values."),
             member("InstanceName", "string", "New display name of the servers."),
@@ -1347,6 +1421,7 @@ static ACTIONS: &[ActionDoc] = &[
             "`DEPLOY` needs a server that is `PREPARED` or `ONLINE` and has a deploy network; `BUSINESS` needs one that is `ONLINE`. Anything else is refused.",
             "Poll `DescribeChcHosts` until `NetworkMode` is as asked, `LatestOperation` is `SwitchChcDeployNetwork` or `SwitchChcBusinessNetwork`, and `LatestOperationState` is `SUCCESS`.",
         ],
+        reconcile: "Done when the mode is the one asked for and a switch of networks is the latest operation, with `SUCCESS`; `FAILED` means it ran and failed. The old mode with the operation of before means not done.",
         request: &[
             member("ChcIds", "list<string>", "Hosted servers to switch, all to the same mode."),
             member("NetworkMode", "ChcNetworkMode", "Network the servers shall use from now on: the one for installing systems or the one for the workload."),
@@ -1359,6 +1434,7 @@ static ACTIONS: &[ActionDoc] = &[
         notes: &[
             "`Name` must be sent even when only the affinity changes; repeat the present name then.",
         ],
+        reconcile: "Done when name and affinity are those that were asked for. A larger affinity means that somebody has gone further since.",
         request: &[
             member("DisasterRecoverGroupId", "string", "The placement group to change, as listed by `DescribeDisasterRecoverGroups`."),
             member("Name", "string", "Display name of the group from now on; Chinese and English characters are allowed."),
@@ -1372,6 +1448,7 @@ static ACTIONS: &[ActionDoc] = &[
         notes: &[
             "Send either `HostName` or `RenewFlag`, never both in one call.",
         ],
+        reconcile: "Done when name, renewal setting and project are those that were asked for.",
         request: &[
             member("HostIds", "list<string>", "Dedicated hosts to change; all of them get the same value."),
             member("HostName", "string", "New display name of the hosts, free text."),
@@ -1386,6 +1463,7 @@ static ACTIONS: &[ActionDoc] = &[
         notes: &[
             "Both are labels: instances in the cluster are not touched.",
         ],
+        reconcile: "Done when name and remark are those that were asked for.",
         request: &[
             member("HpcClusterId", "string", "The cluster to change, as listed by `DescribeHpcClusters`."),
             member("Name", "string", "New display name of the cluster; the old one stays without it."),
@@ -1400,6 +1478,7 @@ static ACTIONS: &[ActionDoc] = &[
             "An image that is shared with other accounts cannot be changed; end the sharing first.",
             "Family and deprecation mark can steer which image a launch picks by family.",
         ],
+        reconcile: "Done when name, description, family and mark are those that were asked for.",
         request: &[
             member("ImageId", "string", "The custom image to change, not shared with anybody at the moment."),
             member("ImageName", "string", "New display name; one that another image already has is refused."),
@@ -1417,6 +1496,7 @@ static ACTIONS: &[ActionDoc] = &[
             "An image can be shared with up to 500 accounts, and while it is shared it can be neither changed nor deleted.",
             "`DescribeImageSharePermission` shows who has access.",
         ],
+        reconcile: "Done for each account that is listed if it was to be shared with, or that is not listed if sharing was to end.",
         request: &[
             member("ImageId", "string", "The custom image to share; its state must be `NORMAL`."),
             member("AccountIds", "list<string>", "Main account numbers (UIN) of the other side, as text; neither sub-accounts nor QQ numbers."),
@@ -1433,6 +1513,7 @@ static ACTIONS: &[ActionDoc] = &[
             "Cloud disks are billed, so keep enough balance.",
             "The answer means accepted, not done: poll `DescribeInstances` until `LatestOperationState` leaves `OPERATING`, and read `LatestOperationErrorMsg` on `FAILED`.",
         ],
+        reconcile: "Done when the disks have the new type. Local disks with the operation of before mean not done; an open order in billing leaves it undecided.",
         request: &[
             member("InstanceId", "string", "The stopped instance whose local disks shall move."),
             member("DataDisks", "list<DataDisk>", "Cloud type for the local data disk, in `DiskType`; of the other members only `CdcId` counts, and only for `CDHPAID` instances."),
@@ -1449,6 +1530,7 @@ static ACTIONS: &[ActionDoc] = &[
             "A list in `SecurityGroups` replaces all groups bound before, which can open or close access.",
             "The answer means accepted, not done: poll `DescribeInstances` until `LatestOperationState` leaves `OPERATING`, and read `LatestOperationErrorMsg` on `FAILED`.",
         ],
+        reconcile: "Done when the member shows the new value and no operation runs. `DescribeInstancesAttributes` shows user data; security groups count only if they are the whole list, in its order.",
         request: &[
             member("InstanceIds", "list<string>", "Instances to change; all of them get the same value."),
             member("InstanceName", "string", "New display name. It serves your own overview only and need not be unique. A launch takes 128 characters, this action 60."),
@@ -1471,6 +1553,7 @@ static ACTIONS: &[ActionDoc] = &[
             "Refused for instances stopped without charge, those with a termination timer, and the families BC1 and BS1.",
             "The answer means accepted, not done: poll `DescribeInstances` until `LatestOperationState` leaves `OPERATING`, and read `LatestOperationErrorMsg` on `FAILED`.",
         ],
+        reconcile: "Done when the charge type is the new one, with an end of term if it is prepaid. The old one with the operation of before and no open order means not done; anything else is for a person to judge.",
         request: &[
             member("InstanceIds", "list<string>", "Instances to change. Check each id afterwards, since one refusal does not tell what became of the others."),
             member("InstanceChargeType", "InstanceChargeType", "Billing the instances shall have, the opposite of what they have now."),
@@ -1487,6 +1570,7 @@ static ACTIONS: &[ActionDoc] = &[
             "With `Force` an instance may move to another machine and restart; instances with local disks cannot do that.",
             "The answer means accepted, not done: poll `DescribeInstances` until `LatestOperationState` leaves `OPERATING`, and read `LatestOperationErrorMsg` on `FAILED`.",
         ],
+        reconcile: "Done when the instance is in the new group, and in the wanted partition if one was given, and no operation runs.",
         request: &[
             member("InstanceIds", "list<string>", "Instances to move, in the classic network or a private network."),
             member("DisasterRecoverGroupId", "string", "Old form of the target group; send `DisasterRecoverGroupIds` instead."),
@@ -1504,6 +1588,7 @@ static ACTIONS: &[ActionDoc] = &[
             "Instances bound to a load balancer are refused; unbind them there first.",
             "The answer means accepted, not done: poll `DescribeInstances` until `LatestOperationState` leaves `OPERATING`, and read `LatestOperationErrorMsg` on `FAILED`.",
         ],
+        reconcile: "Done when the instance is in the new project and no operation runs.",
         request: &[
             member("InstanceIds", "list<string>", "Instances to move, none of them bound to a load balancer."),
             member("ProjectId", "int64", "Project the instances shall belong to; 0 is the default project. Queries can filter by it."),
@@ -1517,6 +1602,7 @@ static ACTIONS: &[ActionDoc] = &[
             "With automatic renewal one further month is bought at each expiry while the balance lasts; otherwise the instances are isolated on expiry.",
             "The answer means accepted, not done: poll `DescribeInstances` until `LatestOperationState` leaves `OPERATING`, and read `LatestOperationErrorMsg` on `FAILED`.",
         ],
+        reconcile: "Done when the renewal setting is the new one and no operation runs.",
         request: &[
             member("InstanceIds", "list<string>", "Prepaid instances to change; all of them get the same setting."),
             member("RenewFlag", "RenewFlag", "New behaviour at the end of the term: buy on automatically, only send a notice, or do neither."),
@@ -1532,6 +1618,7 @@ static ACTIONS: &[ActionDoc] = &[
             "Addresses known to other machines, name servers or firewall rules change; plan for it.",
             "The answer means accepted, not done: poll `DescribeInstances` until `LatestOperationState` leaves `OPERATING`, and read `LatestOperationErrorMsg` on `FAILED`.",
         ],
+        reconcile: "Done when network, subnet and fixed addresses are those asked for and the latest operation is `SUCCESS`. Without fixed addresses only a comparison with the addresses of before tells.",
         request: &[
             member("InstanceIds", "list<string>", "Instances to change. With private addresses given, list as many instances as addresses, in the same order."),
             member("VirtualPrivateCloud", "VirtualPrivateCloud", "Target network, subnet and, if wanted, one address per instance in the order of `InstanceIds`. Without addresses new ones are drawn at random."),
@@ -1546,6 +1633,7 @@ static ACTIONS: &[ActionDoc] = &[
         notes: &[
             "The keys themselves, the id and the bindings to instances stay as they are.",
         ],
+        reconcile: "Done when name and description are those that were asked for.",
         request: &[
             member("KeyId", "string", "The key pair to change, as listed by `DescribeKeyPairs`."),
             member("KeyName", "string", "New display name, made of letters, digits and underscores. A name that another key pair has is refused."),
@@ -1559,6 +1647,7 @@ static ACTIONS: &[ActionDoc] = &[
         notes: &[
             "Every later launch without a version number follows the change; running instances are not touched.",
         ],
+        reconcile: "Done when the default is the number that was asked for.",
         request: &[
             member("LaunchTemplateId", "string", "The template to change, as listed by `DescribeLaunchTemplates`."),
             member("DefaultVersion", "int64", "Number of the version that shall count from now on; it must exist, as `DescribeLaunchTemplateVersions` shows."),
@@ -1573,6 +1662,7 @@ static ACTIONS: &[ActionDoc] = &[
             "Without `DBDFs` every card of the instance is written.",
             "No state of this API tells for certain when the writing is done; check from inside the guest.",
         ],
+        reconcile: "No list tells reliably: the latest operation of the instance may name it, and the cards themselves tell from inside the guest.",
         request: &[
             member("InstanceId", "string", "The instance that holds the FPGA cards; one per call."),
             member("FPGAUrl", "string", "Storage (COS) address of the FPGA image file; the service must be able to read it."),
@@ -1589,6 +1679,7 @@ static ACTIONS: &[ActionDoc] = &[
             "Returned ids only mean that creation was accepted: poll `DescribeResourcePoolPacks` until `Status` is `ACTIVE`; `FAILED` is final.",
             "Give a name of your own: without one a purchase whose answer was lost can hardly be told apart.",
         ],
+        reconcile: "Packs of your own name that began since and are `CREATING` or `ACTIVE` mean done. None after some minutes means not done; without a name of your own nobody can tell whose packs they are.",
         request: &[
             member("Zone", "string", "Zone the capacity shall stand in. It cannot be moved later."),
             member("InstanceType", "string", "Size of one pack, a whole or half physical machine, such as `SA9.96XLARGE1152`. `DescribeResourcePoolPackTypeConfigs` lists what is sold."),
@@ -1613,6 +1704,7 @@ static ACTIONS: &[ActionDoc] = &[
             "The final state equals the first one, so judge completion by a changed `LatestOperationRequestId`, not by `RUNNING` alone.",
             "A forced reboot is like cutting the power: unsaved data is lost and file systems can break.",
         ],
+        reconcile: "Done when it is `REBOOTING`, or when the latest operation is a reboot with a request id that was not there before. Afterwards nothing else tells a machine that restarted from one that never did.",
         request: &[
             member("InstanceIds", "list<string>", "Instances to restart, all in the region of the request. Split a fleet into several calls so that it does not go down all at once."),
             member("ForceReboot", "bool", "Old switch for a forced restart when the orderly one fails; `true` behaves like `StopType` `SOFT_FIRST`."),
@@ -1627,6 +1719,7 @@ static ACTIONS: &[ActionDoc] = &[
             "Both must be configured again before the servers can be managed or installed.",
             "Poll `DescribeChcHosts`: the networks are empty and `InstanceState` is `INIT` when done; `CLEAR_NETWORK_FAILED` is a failure.",
         ],
+        reconcile: "Done when the server is `INIT` and names neither network. `CLEAR_NETWORK_FAILED` means it ran and failed, `OPERATING` that it still runs; configure nothing before this is settled.",
         request: &[
             member("ChcIds", "list<string>", "Hosted servers that lose their management and deploy addresses."),
         ],
@@ -1639,6 +1732,7 @@ static ACTIONS: &[ActionDoc] = &[
             "Systems cannot be installed on the servers until a deploy network is configured again.",
             "Poll `DescribeChcHosts`: `DeployVirtualPrivateCloud` is empty when done; `CLEAR_NETWORK_FAILED` is a failure.",
         ],
+        reconcile: "Done when the server names no deploy network. `CLEAR_NETWORK_FAILED` means it ran and failed, `OPERATING` that it still runs.",
         request: &[
             member("ChcIds", "list<string>", "Hosted servers that lose their deploy addresses only."),
         ],
@@ -1652,6 +1746,7 @@ static ACTIONS: &[ActionDoc] = &[
             "The whole term is charged at once; `InquiryPriceRenewHosts` tells the price, and the balance must cover it.",
             "`ExpiredTime` in `DescribeHosts` moves by the term when the renewal is done.",
         ],
+        reconcile: "Done when the end of term moved by exactly the period that was asked for. An end that did not move, with no open order, means not done; one that moved otherwise may be an automatic renewal.",
         request: &[
             member("HostIds", "list<string>", "Prepaid hosts to extend, all by the same term."),
             member("HostChargePrepaid", "ChargePrepaid", "Term to add and the renewal setting afterwards. Mind that automatic renewal is the default for hosts."),
@@ -1667,6 +1762,7 @@ static ACTIONS: &[ActionDoc] = &[
             "Detachable prepaid data disks are renewed and charged along unless `RenewPortableDataDisk` is `false`.",
             "The answer means accepted, not done: poll `DescribeInstances` until `LatestOperationState` leaves `OPERATING`, and read `LatestOperationErrorMsg` on `FAILED`.",
         ],
+        reconcile: "Done when the end of term moved by exactly the period that was asked for. An end that did not move, with no open order, means not done; one that moved otherwise may be an automatic renewal.",
         request: &[
             member("InstanceIds", "list<string>", "Prepaid instances to extend, all by the same term."),
             member("InstanceChargePrepaid", "InstanceChargePrepaid", "Term to add and the renewal setting afterwards. In practice it is always needed, as only prepaid instances can be renewed."),
@@ -1682,6 +1778,7 @@ static ACTIONS: &[ActionDoc] = &[
             "Maintenance usually interrupts the machine: `AuthType` of the task tells what is going to happen.",
             "With `LossyLocal` all data on local disks is wiped, as if the instance were deployed anew.",
         ],
+        reconcile: "`DescribeTaskInfo` with the task id and an early `StartDate` tells: task status 1 and operation status 1 mean not done; 2, 3 or 4 approved by `Customer_auth` mean done, by another source that somebody else did it; 5 or 6 that it is no longer possible.",
         request: &[
             member("Product", "RepairTaskProduct", "Kind of machine the task is about; it must match the task."),
             member("InstanceIds", "list<string>", "Machines whose task may be approved, as reported in the task itself. A task of any other machine is not approved."),
@@ -1703,6 +1800,7 @@ static ACTIONS: &[ActionDoc] = &[
             "Paid images and a larger disk cost money; `InquiryPriceResetInstance` tells the price.",
             "The answer means accepted, not done: poll `DescribeInstances` until `LatestOperationState` leaves `OPERATING`, and read `LatestOperationErrorMsg` on `FAILED`.",
         ],
+        reconcile: "It ran if the latest operation is `ResetInstance` with a request id that was not there before; its state then tells how it ended. Without a reading from before nobody can tell, and a repeat formats the disk again.",
         request: &[
             member("InstanceId", "string", "The instance to reinstall, `RUNNING` or `STOPPED`. Check the id twice, as its system disk is wiped."),
             member("ImageId", "string", "Image to install; the present one without it. It must support the instance type."),
@@ -1723,6 +1821,7 @@ static ACTIONS: &[ActionDoc] = &[
             "Instances of different bandwidth billing cannot be mixed in one call.",
             "The answer means accepted, not done: poll `DescribeInstances` until `LatestOperationState` leaves `OPERATING`, and read `LatestOperationErrorMsg` on `FAILED`.",
         ],
+        reconcile: "Done when the bandwidth is the new one. For prepaid bandwidth `DescribeInstanceInternetBandwidthConfigs` tells instead: one entry with this window means done, two mean it was bought twice.",
         request: &[
             member("InstanceIds", "list<string>", "Instances to change, all with the same bandwidth billing. Only one for `BANDWIDTH_PREPAID` and `BANDWIDTH_POSTPAID_BY_HOUR`."),
             member("InternetAccessible", "InternetAccessible", "New cap, in its member `InternetMaxBandwidthOut`; the other members are not read. The highest value depends on the instance type."),
@@ -1740,6 +1839,7 @@ static ACTIONS: &[ActionDoc] = &[
             "Key logins are a separate matter: see `AssociateInstancesKeyPairs`.",
             "The answer means accepted, not done: poll `DescribeInstances` until `LatestOperationState` leaves `OPERATING`, and read `LatestOperationErrorMsg` on `FAILED`.",
         ],
+        reconcile: "It ran if the latest operation is `ResetInstancesPassword` with a new request id; `SUCCESS` means done. No list shows a password, so try to log in.",
         request: &[
             member("InstanceIds", "list<string>", "Instances that get the password. If Linux and Windows are mixed, the stricter Windows rules count for all."),
             member("Password", "string", "New password, of three kinds of characters, not beginning with `/`; for Windows at least 12 characters and without the user name. No query shows it."),
@@ -1757,6 +1857,7 @@ static ACTIONS: &[ActionDoc] = &[
             "The instance ends up `RUNNING` whatever it was before; there is no need to start it.",
             "The answer means accepted, not done: poll `DescribeInstances` until `LatestOperationState` leaves `OPERATING`, and read `LatestOperationErrorMsg` on `FAILED`.",
         ],
+        reconcile: "Done when the model is the new one and the latest operation is `SUCCESS`. The old model with the operation of before means not done, unless an unpaid order exists.",
         request: &[
             member("InstanceIds", "list<string>", "The instance to resize. It is a list by form only: one id per call."),
             member("InstanceType", "string", "Type to change to, such as `S5.LARGE8`. It must be sold in the zone of the instance, and many changes of family or processor architecture are refused."),
@@ -1773,6 +1874,7 @@ static ACTIONS: &[ActionDoc] = &[
             "Prepaid instances are charged the difference (ask `InquiryPriceResizeInstanceDisks`), and the guest must still extend partition and file system.",
             "The answer means accepted, not done: poll `DescribeInstances` until `LatestOperationState` leaves `OPERATING`, and read `LatestOperationErrorMsg` on `FAILED`.",
         ],
+        reconcile: "Done when the disk has its new size and the latest operation is `SUCCESS`. The old size with the operation of before means not done, unless an unpaid order exists.",
         request: &[
             member("InstanceId", "string", "The instance whose disk shall grow."),
             member("DataDisks", "list<DataDisk>", "The data disk and its new total size, which grows in steps of 10 GiB up to a limit of its type. Send either this or the boot disk, never both."),
@@ -1791,6 +1893,7 @@ static ACTIONS: &[ActionDoc] = &[
             "Send a `ClientToken` and a tag of your own: the token makes a resend safe, and the tag lets you find the instances later, because no query shows the token.",
             "Use `DryRun` to check parameters, limits and stock without buying; `InquiryPriceRunInstances` tells the price.",
         ],
+        reconcile: "Repeat it unchanged and with its token while that is young. Later only a tag of your own proves which new instances are yours; without one compare number, zone and time, and launch anew only if nothing has appeared for a minute. `LAUNCH_FAILED` means it ran and failed.",
         request: &[
             member("InstanceChargeType", "InstanceChargeType", "How the instances are paid. `CDHPAID` and `CDCPAID` bill the dedicated host or cluster rather than the instance, and `SPOTPAID` instances can be taken back by the provider."),
             member("InstanceChargePrepaid", "InstanceChargePrepaid", "Term and renewal of a monthly subscription. It matters only for `PREPAID`."),
@@ -1839,6 +1942,7 @@ static ACTIONS: &[ActionDoc] = &[
             "The answer means accepted, not done: poll `DescribeInstances` until `LatestOperationState` leaves `OPERATING`, and read `LatestOperationErrorMsg` on `FAILED`.",
             "Charging resumes for instances stopped with `STOP_CHARGING`.",
         ],
+        reconcile: "Done when it is `STARTING` or `RUNNING`. Still `STOPPED` after a minute, with the operation of before, means not done; `STOPPED` with a failed `StartInstances` means it ran and failed.",
         request: &[
             member("InstanceIds", "list<string>", "Instances to start, all in the region of the request. It is not stated whether the rest goes ahead when one id is refused, so check every id afterwards."),
         ],
@@ -1853,6 +1957,7 @@ static ACTIONS: &[ActionDoc] = &[
             "A forced stop is like pulling the power cord: unsaved data is lost and file systems can break.",
             "Billing goes on after the stop unless `StoppedMode` says otherwise and the instance is eligible.",
         ],
+        reconcile: "Done when it is `STOPPING` or `STOPPED`; look at `StopChargingMode` if the charge was to end. Still `RUNNING` after a minute, with the operation of before, means not done, and a second stop may hit somebody's fresh start.",
         request: &[
             member("InstanceIds", "list<string>", "Instances to shut down, all in the region of the request. Check each id afterwards, because one refusal does not tell what became of the others."),
             member("ForceStop", "bool", "Old switch for a forced power-off when the orderly shutdown fails; `true` behaves like `StopType` `SOFT_FIRST`."),
@@ -1869,6 +1974,7 @@ static ACTIONS: &[ActionDoc] = &[
             "Poll `DescribeImages` in every target region until `ImageState` is `NORMAL`; an account holds at most 500 custom images per region.",
             "Copies are stored and billed as images of their own.",
         ],
+        reconcile: "`DescribeImages` in each target region tells by the name of the copy: `SYNCING` or `NORMAL` and made since means done there. A copy does not name its source, so without a name of your own nobody can tell.",
         request: &[
             member("ImageIds", "list<string>", "The image to copy, in state `NORMAL`. A list by form only: one image per call."),
             member("DestinationRegions", "list<string>", "Regions that get a copy. Leave out the source region for a plain copy; name it alone for a shared image or an encrypted copy. Some regions do not take part."),
@@ -1891,6 +1997,7 @@ static ACTIONS: &[ActionDoc] = &[
             "Instances with `DisableApiTermination` set are refused until the protection is lifted.",
             "Poll `DescribeInstancesStatus`: an id that is gone is destroyed. Data disks without `DeleteWithInstance` survive and keep costing.",
         ],
+        reconcile: "Done when it is gone, `TERMINATING`, or `SHUTDOWN`, which is the recycle bin of prepaid machines: never send it again then, because the second call destroys them. Still `RUNNING` or `STOPPED` after a minute means not done, and a person decides about prepaid ones.",
         request: &[
             member("InstanceIds", "list<string>", "Instances to give back. Resolve names to ids right before the call and check them, because there is no undo for hourly instances."),
             member("ReleaseAddress", "bool", "Also gives up an elastic address: only the first one on the primary interface, and only a premium, DDoS-protected or IPv6 one. A released address may not be obtainable again; otherwise it stays yours."),
@@ -1907,6 +2014,7 @@ static ACTIONS: &[ActionDoc] = &[
             "Their physical location (rack, switch, host) can no longer be queried afterwards.",
             "The pool record disappears for good; there is no recycle bin.",
         ],
+        reconcile: "Done when the pool is no longer listed. `ACTIVE` means not done; `RETIRED` means that its term ended, whoever ended it.",
         request: &[
             member("DedicatedResourcePackIds", "list<string>", "Pools to give up. Check the ids before the call, because there is no undo."),
         ],

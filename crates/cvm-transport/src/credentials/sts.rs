@@ -88,6 +88,7 @@ const fn action(name: &'static str, request: &'static Table) -> ActionInfo {
         // A credential more or less changes nothing: asking twice is safe.
         retry: RetryClass::Read,
         reclass: &[],
+        reconcile: None,
         idempotency_token: None,
         rate_limit_per_second: None,
         regional: true,

@@ -31,6 +31,7 @@ const fn action(
         response,
         retry,
         reclass: &[],
+        reconcile: None,
         idempotency_token: None,
         rate_limit_per_second: None,
         regional: true,

@@ -4,7 +4,7 @@ use quote::{format_ident, quote};
 
 use super::fields::{Struct, item_type};
 use super::table::{Table, condition};
-use super::{ident, optional_string, retry, strings};
+use super::{ident, optional_string, reconcile, retry, strings};
 use crate::codegen::doc::{WIDTH, code, item, paragraph};
 use crate::codegen::layout::{Page, chain, compact, fill, string};
 use crate::spec::model::{Action, Api, Kind, Side, member_named};
@@ -58,7 +58,7 @@ pub fn file(api: &Api, action: &Action) -> Result<String, crate::Error> {
         })?;
     }
 
-    page.fixed(&info_text(action, &response_constant));
+    page.fixed(&info_text(api, action, &response_constant));
     let request_table = Table {
         name,
         wire: &action.spec.action,
@@ -120,6 +120,9 @@ fn docs(api: &Api, action: &Action, response: &str) -> Vec<String> {
         say(paragraph("Runs in the background: the effect comes after the answer.", 0));
     }
     say(paragraph(&retry::sentences(action).join(" "), 0));
+    if let Some(settled) = retry::settled(action) {
+        say(paragraph(&settled, 0));
+    }
     let title = api.service.groups.iter().find(|group| group.group == spec.group);
     let group = title.map_or(spec.group.as_str(), |group| group.title.as_str());
     let mut facts = format!("Group: {group}.");
@@ -190,7 +193,7 @@ fn filter_in_line(filter: &shape::Filter) -> String {
     if facts.is_empty() { name } else { format!("{name} ({})", facts.join(", ")) }
 }
 
-fn info_text(action: &Action, response_constant: &str) -> String {
+fn info_text(api: &Api, action: &Action, response_constant: &str) -> String {
     let spec = &action.spec;
     let number = |number: Option<u32>| match number {
         Some(number) => format!("Some({number})"),
@@ -204,6 +207,7 @@ fn info_text(action: &Action, response_constant: &str) -> String {
         ("response", format!("&{response_constant}")),
         ("retry", compact(retry::class(spec.retry.class))),
         ("reclass", reclass(action)),
+        ("reconcile", reconcile::facts(api, action)),
         ("idempotency_token", compact(optional_string(spec.idempotency_token.as_deref()))),
         ("rate_limit_per_second", number(spec.rate_limit_per_second)),
         ("regional", spec.regional.unwrap_or(true).to_string()),

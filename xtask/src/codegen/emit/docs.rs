@@ -14,6 +14,8 @@ pub struct ActionDoc {
     pub summary: &'static str,
     /// What else to know, a paragraph each.
     pub notes: &'static [&'static str],
+    /// What to look at when the outcome is unknown; empty if there is nothing to say.
+    pub reconcile: &'static str,
     /// Members of the request, in wire order.
     pub request: &'static [MemberDoc],
     /// Members of the response, in wire order.
@@ -102,13 +104,16 @@ pub fn file(api: &Api) -> String {
     actions.sort_by(|a, b| a.spec.action.cmp(&b.spec.action));
     let mut text = "static ACTIONS: &[ActionDoc] = &[\n".to_owned();
     for action in actions {
+        let settled = action.spec.retry.reconcile.as_ref();
+        let reconcile = settled.map_or("", |reconcile| reconcile.text.as_str());
         let notes = action.spec.notes.iter().map(|note| string(&plain(note)).to_string()).collect();
         text.push_str(&format!(
             "    ActionDoc {{\n        name: {},\n        summary: {},\n        notes: {},\n        \
-             request: {},\n        response: {},\n    }},\n",
+             reconcile: {},\n        request: {},\n        response: {},\n    }},\n",
             string(&action.spec.action),
             string(&plain(&action.spec.summary)),
             rows(notes),
+            string(&plain(reconcile)),
             members(&action.request),
             members(&action.response),
         ));

@@ -9,6 +9,7 @@ pub mod every;
 pub mod fields;
 pub mod index;
 pub mod modules;
+pub mod reconcile;
 pub mod retry;
 pub mod table;
 pub mod type_;
@@ -19,6 +20,7 @@ use quote::quote;
 
 use super::layout::string;
 use crate::spec::names::is_keyword;
+use crate::spec::shape::Pairs;
 
 /// An identifier; a keyword is written raw. The checks have let nothing else through.
 pub fn ident(name: &str) -> Ident {
@@ -44,4 +46,13 @@ fn optional_string(text: Option<&str>) -> TokenStream {
 fn strings<'a>(texts: impl IntoIterator<Item = &'a String>) -> TokenStream {
     let texts = texts.into_iter().map(|text| string(text));
     quote!(&[#(#texts),*])
+}
+
+/// `&[("Member", "value")]`.
+fn pairs(pairs: &Pairs) -> TokenStream {
+    let pairs = pairs.0.iter().map(|(one, other)| {
+        let (one, other) = (string(one), string(other));
+        quote!((#one, #other))
+    });
+    quote!(&[#(#pairs),*])
 }

@@ -48,10 +48,14 @@ pub fn sentences(action: &Action) -> Vec<String> {
     let mut out = vec![format!("Retry class: {} ({}).", word(retry.class), promise(retry.class))];
     out.extend(retry.why.clone());
     out.extend(changes(action).map(|(class, when)| format!("{} if {when}.", capital(word(class)))));
-    if let Some(reconcile) = &retry.reconcile {
-        out.push(format!("After an unknown outcome: {reconcile}"));
-    }
     out
+}
+
+/// How to settle an unknown outcome, as a paragraph of its own.
+pub fn settled(action: &Action) -> Option<String> {
+    let reconcile = action.spec.retry.reconcile.as_ref()?;
+    let list = reconcile.list.as_ref().map(|list| format!(", by {}", code(list)));
+    Some(format!("After an unknown outcome{}: {}", list.unwrap_or_default(), reconcile.text))
 }
 
 /// What changes the class: rows that only ask whether a member is given come together.
@@ -121,21 +125,24 @@ pub fn page(api: &Api) -> String {
         lines.push(format!("- `{}`: {} ({count} {actions}).", word(class), promise(class)));
     }
     lines.push(String::new());
-    lines.push("| action | class | members that change it | why |".to_owned());
-    lines.push("| --- | --- | --- | --- |".to_owned());
+    lines.push("| action | class | members that change it | why | look with |".to_owned());
+    lines.push("| --- | --- | --- | --- | --- |".to_owned());
     let (reads, others): (Vec<&Action>, Vec<&Action>) = api.actions.iter().partition(|action| {
         action.spec.retry.class == RetryClass::Read && action.reclass.is_empty()
     });
     for action in others {
         let changes: Vec<String> =
             changes(action).map(|(class, when)| format!("{}: {when}", word(class))).collect();
+        let facts = action.spec.retry.reconcile.as_ref();
+        let list = facts.and_then(|facts| facts.list.as_deref());
         let why = action.spec.retry.why.as_deref().unwrap_or("");
         lines.push(format!(
-            "| [`{0}`](crate::actions::{0}) | {1} | {2} | {3} |",
+            "| [`{0}`](crate::actions::{0}) | {1} | {2} | {3} | {4} |",
             action.rust.type_,
             word(action.spec.retry.class),
             cell(&code_bar(&changes.join("; "))),
             cell(&code_bar(why)),
+            cell(&list.map(code).unwrap_or_default()),
         ));
     }
     lines.push(String::new());

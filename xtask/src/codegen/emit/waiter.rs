@@ -1,9 +1,8 @@
 //! Waiters: a type that names each goal, and what to poll for it as data.
 
-use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::{optional_string, strings};
+use super::{optional_string, pairs, strings};
 use crate::codegen::doc::{code, paragraph};
 use crate::codegen::emit::ident;
 use crate::codegen::layout::{Page, compact, doc_attributes, string};
@@ -83,15 +82,6 @@ fn facts(spec: &shape::Waiter) -> String {
     text
 }
 
-/// `&[("Member", "value")]`.
-fn with(pairs: &shape::Pairs) -> TokenStream {
-    let pairs = pairs.0.iter().map(|(member, value)| {
-        let (member, value) = (string(member), string(value));
-        quote!((#member, #value))
-    });
-    quote!(&[#(#pairs),*])
-}
-
 fn info(api: &Api, waiter: &Waiter) -> String {
     let spec = &waiter.spec;
     let action = api.action(&spec.action).map_or("", |action| action.rust.constant.as_str());
@@ -104,7 +94,7 @@ fn info(api: &Api, waiter: &Waiter) -> String {
         ("name", string(&spec.waiter).to_string()),
         ("action", format!("&{action}_INFO")),
         ("ids", string(&spec.ids).to_string()),
-        ("with", compact(with(&spec.with))),
+        ("with", compact(pairs(&spec.with))),
         ("items", string(&spec.items).to_string()),
         ("id", string(&spec.id).to_string()),
         ("state", string(&spec.state).to_string()),

@@ -12,7 +12,9 @@ pub fn check(api: &Api, report: &mut Report) {
         sentence(file, "/summary", &action.spec.summary, &action.spec.action, report);
         paragraphs(file, &action.spec.notes, report);
         optional(file, "/retry/why", action.spec.retry.why.as_deref(), report);
-        optional(file, "/retry/reconcile", action.spec.retry.reconcile.as_deref(), report);
+        let settled = action.spec.retry.reconcile.as_ref();
+        let text = settled.map(|reconcile| reconcile.text.as_str());
+        optional(file, "/retry/reconcile/text", text, report);
         optional(file, "/deprecated_why", action.spec.deprecated_why.as_deref(), report);
         for (index, filter) in action.spec.filters.iter().enumerate() {
             optional(file, &format!("/filters/{index}/doc"), filter.doc.as_deref(), report);

@@ -4,7 +4,7 @@ use super::super::condition::{Condition, Test};
 use super::super::diagnostic::{Report, nearest};
 use super::super::model::{Action, Api, Kind, Member, member_named};
 use super::super::shape;
-use super::sets;
+use super::{reconcile, sets};
 
 pub fn check(api: &Api, report: &mut Report) {
     for action in &api.actions {
@@ -24,15 +24,16 @@ pub fn check(api: &Api, report: &mut Report) {
     }
 }
 
-struct Linker<'a, 'r> {
-    api: &'a Api,
-    file: &'a str,
-    report: &'r mut Report,
+/// Follows names in one file.
+pub struct Linker<'a, 'r> {
+    pub api: &'a Api,
+    pub file: &'a str,
+    pub report: &'r mut Report,
 }
 
 impl<'a> Linker<'a, '_> {
     /// The member that a path leads to; reports a path that leads nowhere.
-    fn path(
+    pub fn path(
         &mut self,
         pointer: &str,
         members: &'a [Member],
@@ -103,6 +104,7 @@ impl<'a> Linker<'a, '_> {
         if let Some(poll) = action.spec.asynchronous.as_ref().and_then(|a| a.poll.as_ref()) {
             self.poll(poll);
         }
+        reconcile::check(self, action);
     }
 
     fn paginate(&mut self, action: &'a Action, paginate: &shape::Paginate) {
@@ -145,7 +147,8 @@ impl<'a> Linker<'a, '_> {
         }
     }
 
-    fn target(&mut self, pointer: &str, name: &str) -> Option<&'a Action> {
+    /// The action of a name; reports one that there is not.
+    pub fn target(&mut self, pointer: &str, name: &str) -> Option<&'a Action> {
         let found = self.api.action(name);
         if found.is_none() && !self.api.unreadable.iter().any(|unread| unread == name) {
             let known = self.api.actions.iter().map(|action| action.spec.action.as_str());
@@ -192,12 +195,7 @@ impl<'a> Linker<'a, '_> {
         let of_request = format!("the request of {}", waiter.action);
         let of_response = format!("the response of {}", waiter.action);
         if let Some(name) = waiter.ids.strip_prefix("Filters.") {
-            let known = action.spec.filters.iter().map(|filter| filter.name.as_str());
-            if !known.clone().any(|known| known == name) {
-                let message = format!("{} has no filter `{}`", waiter.action, name.escape_debug());
-                self.report.error(self.file, at("ids"), message).help =
-                    nearest(name, known).map(|near| format!("did you mean `{near}`?"));
-            }
+            self.filter(&at("ids"), action, name);
         } else if let Some(ids) = self.path(&at("ids"), &action.request, &waiter.ids, &of_request)
             && ids.kind != Kind::List(Box::new(Kind::Str))
         {
@@ -235,6 +233,17 @@ impl<'a> Linker<'a, '_> {
         }
     }
 
+    /// Reports a filter that an action does not know.
+    pub fn filter(&mut self, pointer: &str, action: &Action, name: &str) {
+        let known = action.spec.filters.iter().map(|filter| filter.name.as_str());
+        if !known.clone().any(|known| known == name) {
+            let action = &action.spec.action;
+            let message = format!("{action} has no filter `{}`", name.escape_debug());
+            self.report.error(self.file, pointer, message).help =
+                nearest(name, known).map(|near| format!("did you mean `{near}`?"));
+        }
+    }
+
     fn member(&mut self, pointer: &str, member: &Member, beside: &'a [Member]) {
         let spec = &member.spec;
         for (key, names) in [
@@ -262,7 +271,8 @@ impl<'a> Linker<'a, '_> {
         }
     }
 
-    fn condition(&mut self, pointer: &str, condition: &Condition, members: &'a [Member]) {
+    /// Checks that a condition asks of a member that is there, and for values that it has.
+    pub fn condition(&mut self, pointer: &str, condition: &Condition, members: &'a [Member]) {
         let found = member_named(members, &condition.member);
         if found.is_none() {
             self.path(pointer, members, &condition.member, "the same set");

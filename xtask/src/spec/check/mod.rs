@@ -6,6 +6,7 @@ mod errors;
 mod graph;
 mod links;
 pub mod names;
+mod reconcile;
 #[cfg(test)]
 mod tests;
 mod values;

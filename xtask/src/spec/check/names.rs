@@ -8,7 +8,7 @@ use super::super::names::{is_camel, is_shouty, is_snake, is_wire_name, lone_lett
 use super::sets;
 
 /// Type names that generated files use for something else.
-pub const RESERVED: [&str; 34] = [
+pub const RESERVED: [&str; 35] = [
     "Action",
     "ActionInfo",
     "Box",
@@ -35,6 +35,7 @@ pub const RESERVED: [&str; 34] = [
     "Paginate",
     "PartialEq",
     "Reclass",
+    "ReconcileInfo",
     "Result",
     "RetryClass",
     "Sensitive",

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Member, is_default};
+use super::{Member, Missing, Pairs, is_default};
 
 /// `actions/Name.json`: one action, its request and its response.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
@@ -78,10 +78,55 @@ pub struct Retry {
     pub why: Option<String>,
     /// How to find out what happened when the outcome is unknown.
     #[serde(default, skip_serializing_if = "is_default")]
-    pub reconcile: Option<String>,
+    pub reconcile: Option<Reconcile>,
     /// Members that change the class.
     #[serde(default, skip_serializing_if = "is_default")]
     pub members: Vec<Reclass>,
+}
+
+/// How to find out by reading what became of a request whose outcome is unknown.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Reconcile {
+    /// The action whose list tells; absent where no list of this service does.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub list: Option<String>,
+    /// Member of this request that names what it acts on or makes: each of them gets a verdict. Without
+    /// it every entry of the list that fits is a candidate.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub ids: Option<String>,
+    /// Where those go in the request of `list`: a member or `Filters.name`; absent means a member of the
+    /// same name.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub by: Option<String>,
+    /// Member of an entry that holds such an id; absent means the one that paging names.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub id: Option<String>,
+    /// What else the list is asked for: a member or `Filters.name` of its request, and the member of
+    /// this request that gives the value.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub narrow: Pairs,
+    /// Member of an entry that tells when it was made. Older ones than the request do not count.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub created: Option<String>,
+    /// Member of this request that says how many are made; absent means one.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub count: Option<String>,
+    /// Members of an entry that are then as the request has them (a list: contains them), each with the
+    /// member of the request. What the request does not give is not compared.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub same: Pairs,
+    /// Conditions on an entry: one that holds, beside all of `same`, means done.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub done: Vec<String>,
+    /// What it means that an id is not listed; absent means `pending`.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub missing: Option<Missing>,
+    /// Members of an entry that a person needs to see, as paths.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub show: Vec<String>,
+    /// What counts as done, as not done, and as neither; for people.
+    pub text: String,
 }
 
 /// How safe it is to send a request again whose outcome is unknown.

@@ -10,7 +10,7 @@ mod named;
 mod service;
 mod waiters;
 
-pub use action::{ActionFile, Basis, Filter, PageStyle, Paginate, Poll, RetryClass};
+pub use action::{ActionFile, Basis, Filter, PageStyle, Paginate, Poll, Reconcile, RetryClass};
 pub use errors::{Common, ErrorKind, ErrorRow, ErrorsFile};
 pub use member::{Member, Pairs};
 pub use named::{EnumFile, EnumValue, TypeFile, Usage};

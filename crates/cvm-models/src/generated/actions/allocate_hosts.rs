@@ -22,6 +22,11 @@ use crate::prelude::*;
 /// `ClientToken` the same bytes may be sent again for a short while; without one a resend can
 /// buy a second set of hosts. Hazard if `ClientToken` is not given.
 ///
+/// After an unknown outcome, by `DescribeHosts`: Repeat it unchanged and with its token while
+/// that is young. Later only a tag of your own proves which new hosts are yours;
+/// `LAUNCH_FAILURE` means it ran and failed. Buy again only if none has appeared for some
+/// minutes.
+///
 /// Answers with [`AllocateHostsResponse`]. Group: Dedicated hosts. Up to 10 calls a second.
 #[derive(Clone, Default, PartialEq)]
 pub struct AllocateHosts {
@@ -81,6 +86,14 @@ pub(crate) static ALLOCATE_HOSTS_INFO: ActionInfo = ActionInfo {
     reclass: &[
         Reclass { when: &[Condition::absent("ClientToken")], class: RetryClass::Hazard },
     ],
+    reconcile: Some(
+        ReconcileInfo::new("DescribeHosts")
+            .narrow(&[("Filters.zone", "Placement.Zone"), ("Filters.host-type", "HostType")])
+            .same(&[("HostChargeType", "HostChargeType")])
+            .created("CreatedTime")
+            .count("HostCount")
+            .show(&["HostName", "HostState", "HostType", "Placement.Zone", "CreatedTime"]),
+    ),
     idempotency_token: Some("ClientToken"),
     rate_limit_per_second: Some(10),
     regional: true,

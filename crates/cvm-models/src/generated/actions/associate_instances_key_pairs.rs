@@ -23,6 +23,9 @@ use crate::prelude::*;
 /// resend can undo a newer key binding, and with `ForceStop` it powers the machines off again,
 /// so read `LoginSettings.KeyIds` first. Hazard if `ForceStop` is `true`.
 ///
+/// After an unknown outcome, by `DescribeInstances`: Done when the instance lists the key pairs
+/// and no operation runs. Without them and with nothing running, it was not done.
+///
 /// Answers with [`AssociateInstancesKeyPairsResponse`].
 /// Group: Key pairs. Up to 10 calls a second.
 #[derive(Clone, Default, PartialEq)]
@@ -67,6 +70,16 @@ pub(crate) static ASSOCIATE_INSTANCES_KEY_PAIRS_INFO: ActionInfo = ActionInfo {
             class: RetryClass::Hazard,
         },
     ],
+    reconcile: Some(
+        ReconcileInfo::new("DescribeInstances")
+            .ids("InstanceIds", "InstanceIds", "InstanceId")
+            .same(&[("LoginSettings.KeyIds", "KeyIds")])
+            .done(&[Condition::none_of("LatestOperationState", &["OPERATING"])])
+            .show(&[
+                "LoginSettings.KeyIds", "InstanceState", "LatestOperation",
+                "LatestOperationState", "LatestOperationRequestId",
+            ]),
+    ),
     idempotency_token: None,
     rate_limit_per_second: Some(10),
     regional: true,

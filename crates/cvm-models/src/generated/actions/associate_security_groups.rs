@@ -17,6 +17,9 @@ use crate::prelude::*;
 /// resend could bring back a group somebody removed meanwhile, so look at `SecurityGroupIds` of
 /// the instances first.
 ///
+/// After an unknown outcome, by `DescribeInstances`: Done when the instance lists the groups
+/// and no operation runs. Without them and with nothing running, it was not done.
+///
 /// Answers with [`AssociateSecurityGroupsResponse`].
 /// Group: Security groups. Up to 10 calls a second.
 #[derive(Clone, Default, PartialEq)]
@@ -50,6 +53,16 @@ pub(crate) static ASSOCIATE_SECURITY_GROUPS_INFO: ActionInfo = ActionInfo {
     response: &ASSOCIATE_SECURITY_GROUPS_RESPONSE,
     retry: RetryClass::Guarded,
     reclass: &[],
+    reconcile: Some(
+        ReconcileInfo::new("DescribeInstances")
+            .ids("InstanceIds", "InstanceIds", "InstanceId")
+            .same(&[("SecurityGroupIds", "SecurityGroupIds")])
+            .done(&[Condition::none_of("LatestOperationState", &["OPERATING"])])
+            .show(&[
+                "SecurityGroupIds", "InstanceState", "LatestOperation", "LatestOperationState",
+                "LatestOperationRequestId",
+            ]),
+    ),
     idempotency_token: None,
     rate_limit_per_second: Some(10),
     regional: true,

@@ -21,6 +21,10 @@ use crate::prelude::*;
 /// guard against a second run is published, and it could move the management addresses, so read
 /// `DescribeChcHosts` and decide yourself.
 ///
+/// After an unknown outcome, by `DescribeChcHosts`: Done when the management network is the one
+/// asked for, it has an address, and the latest operation is `SUCCESS`. `INIT` means not done,
+/// `OPERATING` that it still runs.
+///
 /// Answers with [`ConfigureChcAssistVpcResponse`].
 /// Group: Hosted physical servers. Up to 20 calls a second.
 #[derive(Clone, Default, PartialEq)]
@@ -70,6 +74,21 @@ pub(crate) static CONFIGURE_CHC_ASSIST_VPC_INFO: ActionInfo = ActionInfo {
     response: &CONFIGURE_CHC_ASSIST_VPC_RESPONSE,
     retry: RetryClass::Hazard,
     reclass: &[],
+    reconcile: Some(
+        ReconcileInfo::new("DescribeChcHosts")
+            .ids("ChcIds", "ChcIds", "ChcId")
+            .same(&[
+                ("BmcVirtualPrivateCloud.VpcId", "BmcVirtualPrivateCloud.VpcId"),
+                ("BmcVirtualPrivateCloud.SubnetId", "BmcVirtualPrivateCloud.SubnetId"),
+                ("DeployVirtualPrivateCloud.SubnetId", "DeployVirtualPrivateCloud.SubnetId"),
+            ])
+            .done(&[Condition::one_of("LatestOperationState", &["SUCCESS"])])
+            .show(&[
+                "InstanceState", "BmcVirtualPrivateCloud.VpcId",
+                "BmcVirtualPrivateCloud.SubnetId", "BmcIp",
+                "DeployVirtualPrivateCloud.SubnetId", "LatestOperation", "LatestOperationState",
+            ]),
+    ),
     idempotency_token: None,
     rate_limit_per_second: Some(20),
     regional: true,

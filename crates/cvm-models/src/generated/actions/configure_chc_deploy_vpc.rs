@@ -18,6 +18,10 @@ use crate::prelude::*;
 /// run is refused by a code once the network exists, but that refusal proves nothing, so read
 /// `DescribeChcHosts` before any resend.
 ///
+/// After an unknown outcome, by `DescribeChcHosts`: Done when the deploy network is the one
+/// asked for and the latest operation is `SUCCESS`; `FAILED` means it ran and failed.
+/// `OPERATING` means that it still runs.
+///
 /// Answers with [`ConfigureChcDeployVpcResponse`].
 /// Group: Hosted physical servers. Up to 20 calls a second.
 #[derive(Clone, Default, PartialEq)]
@@ -59,6 +63,20 @@ pub(crate) static CONFIGURE_CHC_DEPLOY_VPC_INFO: ActionInfo = ActionInfo {
     response: &CONFIGURE_CHC_DEPLOY_VPC_RESPONSE,
     retry: RetryClass::Guarded,
     reclass: &[],
+    reconcile: Some(
+        ReconcileInfo::new("DescribeChcHosts")
+            .ids("ChcIds", "ChcIds", "ChcId")
+            .same(&[
+                ("DeployVirtualPrivateCloud.VpcId", "DeployVirtualPrivateCloud.VpcId"),
+                ("DeployVirtualPrivateCloud.SubnetId", "DeployVirtualPrivateCloud.SubnetId"),
+            ])
+            .done(&[Condition::one_of("LatestOperationState", &["SUCCESS"])])
+            .show(&[
+                "InstanceState", "DeployVirtualPrivateCloud.VpcId",
+                "DeployVirtualPrivateCloud.SubnetId", "DeploySecurityGroupIds",
+                "LatestOperation", "LatestOperationState",
+            ]),
+    ),
     idempotency_token: None,
     rate_limit_per_second: Some(20),
     regional: true,

@@ -20,6 +20,10 @@ use crate::prelude::*;
 /// rewrites the system and nothing is known to refuse a second conversion, so never send it
 /// again blindly; only a request with `DryRun` `true` is harmless. Read if `DryRun` is `true`.
 ///
+/// After an unknown outcome, by `DescribeInstances`: Done when the system is the new one. The
+/// old one may still be converting, and the task id that could tell is lost, so wait long
+/// before you judge.
+///
 /// Answers with [`ConvertOperatingSystemsResponse`]. Group: Instances. Up to 20 calls a second.
 #[derive(Clone, Default, PartialEq)]
 pub struct ConvertOperatingSystems {
@@ -70,6 +74,14 @@ pub(crate) static CONVERT_OPERATING_SYSTEMS_INFO: ActionInfo = ActionInfo {
     reclass: &[
         Reclass { when: &[Condition::one_of("DryRun", &["true"])], class: RetryClass::Read },
     ],
+    reconcile: Some(
+        ReconcileInfo::new("DescribeInstances")
+            .ids("InstanceIds", "InstanceIds", "InstanceId")
+            .show(&[
+                "OsName", "InstanceState", "LatestOperation", "LatestOperationState",
+                "LatestOperationRequestId",
+            ]),
+    ),
     idempotency_token: None,
     rate_limit_per_second: Some(20),
     regional: true,

@@ -14,6 +14,10 @@ use crate::prelude::*;
 /// `ClientToken` the same bytes may be sent again for a short while; without one a resend can
 /// create a second group of the same name. Hazard if `ClientToken` is not given.
 ///
+/// After an unknown outcome, by `DescribeDisasterRecoverGroups`: Repeat it unchanged and with
+/// its token while that is young. Later, one group of exactly this name made since means done,
+/// two mean it was made twice, none means not done.
+///
 /// Answers with [`CreateDisasterRecoverGroupResponse`].
 /// Group: Placement groups. Up to 10 calls a second.
 #[derive(Clone, Default, PartialEq)]
@@ -100,6 +104,13 @@ pub(crate) static CREATE_DISASTER_RECOVER_GROUP_INFO: ActionInfo = ActionInfo {
     reclass: &[
         Reclass { when: &[Condition::absent("ClientToken")], class: RetryClass::Hazard },
     ],
+    reconcile: Some(
+        ReconcileInfo::new("DescribeDisasterRecoverGroups")
+            .ids("Name", "Name", "Name")
+            .same(&[("Type", "Type")])
+            .created("CreateTime")
+            .show(&["DisasterRecoverGroupId", "Type", "CreateTime"]),
+    ),
     idempotency_token: Some("ClientToken"),
     rate_limit_per_second: Some(10),
     regional: true,

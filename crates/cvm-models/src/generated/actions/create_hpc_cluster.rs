@@ -13,6 +13,9 @@ use crate::prelude::*;
 /// There is neither a token nor a unique name, so a resend creates a second cluster; look with
 /// `DescribeHpcClusters` instead.
 ///
+/// After an unknown outcome, by `DescribeHpcClusters`: One cluster of this name made since
+/// means done, two mean it was made twice, none after a minute means not done.
+///
 /// Answers with [`CreateHpcClusterResponse`].
 /// Group: High-performance clusters. Up to 20 calls a second.
 #[derive(Clone, Default, PartialEq)]
@@ -66,6 +69,14 @@ pub(crate) static CREATE_HPC_CLUSTER_INFO: ActionInfo = ActionInfo {
     response: &CREATE_HPC_CLUSTER_RESPONSE,
     retry: RetryClass::Hazard,
     reclass: &[],
+    reconcile: Some(
+        ReconcileInfo::new("DescribeHpcClusters")
+            .ids("Name", "Name", "Name")
+            .narrow(&[("Zone", "Zone")])
+            .same(&[("Zone", "Zone")])
+            .created("CreateTime")
+            .show(&["HpcClusterId", "Zone", "CreateTime"]),
+    ),
     idempotency_token: None,
     rate_limit_per_second: Some(20),
     regional: true,

@@ -23,6 +23,10 @@ use crate::prelude::*;
 /// again, so look for the image first. Hazard if `ForcePoweroff` is given and not `false`.
 /// Hazard if `Sysprep` is given and not `false`. Read if `DryRun` is `true`.
 ///
+/// After an unknown outcome, by `DescribeImages`: Done when an image of this name made since is
+/// `CREATING` or `NORMAL`; `CREATEFAILED` means it ran and failed. None after some minutes
+/// means not done; the source machine may have been powered off all the same.
+///
 /// Answers with [`CreateImageResponse`]. Group: Images. Up to 10 calls a second.
 #[derive(Clone, Default, PartialEq)]
 pub struct CreateImage {
@@ -103,6 +107,13 @@ pub(crate) static CREATE_IMAGE_INFO: ActionInfo = ActionInfo {
         },
         Reclass { when: &[Condition::one_of("DryRun", &["true"])], class: RetryClass::Read },
     ],
+    reconcile: Some(
+        ReconcileInfo::new("DescribeImages")
+            .ids("ImageName", "Filters.image-name", "ImageName")
+            .created("CreatedTime")
+            .done(&[Condition::one_of("ImageState", &["CREATING", "NORMAL"])])
+            .show(&["ImageId", "ImageState", "CreatedTime"]),
+    ),
     idempotency_token: None,
     rate_limit_per_second: Some(10),
     regional: true,

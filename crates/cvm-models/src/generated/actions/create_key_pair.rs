@@ -17,6 +17,10 @@ use crate::prelude::*;
 /// The unique name stops a second pair, but the private key is shown only once, so a pair found
 /// afterwards is not a success.
 ///
+/// After an unknown outcome, by `DescribeKeyPairs`: None of this name means not done. One that
+/// was made since is ours, but its private key is lost: if no instance uses it, delete it and
+/// create another.
+///
 /// Answers with [`CreateKeyPairResponse`]. Group: Key pairs. Up to 10 calls a second.
 #[derive(Clone, Default, PartialEq)]
 pub struct CreateKeyPair {
@@ -55,6 +59,12 @@ pub(crate) static CREATE_KEY_PAIR_INFO: ActionInfo = ActionInfo {
     response: &CREATE_KEY_PAIR_RESPONSE,
     retry: RetryClass::Hazard,
     reclass: &[],
+    reconcile: Some(
+        ReconcileInfo::new("DescribeKeyPairs")
+            .ids("KeyName", "Filters.key-name", "KeyName")
+            .created("CreatedTime")
+            .show(&["KeyId", "CreatedTime", "AssociatedInstanceIds"]),
+    ),
     idempotency_token: None,
     rate_limit_per_second: Some(10),
     regional: true,

@@ -16,6 +16,10 @@ use crate::prelude::*;
 /// Whether `ClientToken` prevents a second template here is doubtful, so look for the name with
 /// `DescribeLaunchTemplates` before sending again.
 ///
+/// After an unknown outcome, by `DescribeLaunchTemplates`: One template of this name made since
+/// means done, two mean it was made twice: delete the surplus. None after a minute means not
+/// done.
+///
 /// Answers with [`CreateLaunchTemplateResponse`].
 /// Group: Launch templates. Up to 20 calls a second.
 #[derive(Clone, Default, PartialEq)]
@@ -178,6 +182,13 @@ pub(crate) static CREATE_LAUNCH_TEMPLATE_INFO: ActionInfo = ActionInfo {
     response: &CREATE_LAUNCH_TEMPLATE_RESPONSE,
     retry: RetryClass::Hazard,
     reclass: &[],
+    reconcile: Some(
+        ReconcileInfo::new("DescribeLaunchTemplates")
+            .ids("LaunchTemplateName", "Filters.LaunchTemplateName", "LaunchTemplateName")
+            .same(&[("LaunchTemplateName", "LaunchTemplateName")])
+            .created("CreationTime")
+            .show(&["LaunchTemplateId", "LatestVersionNumber", "CreationTime"]),
+    ),
     idempotency_token: Some("ClientToken"),
     rate_limit_per_second: Some(20),
     regional: true,

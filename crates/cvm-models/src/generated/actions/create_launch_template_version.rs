@@ -18,6 +18,9 @@ use crate::prelude::*;
 /// Whether `ClientToken` prevents a second version here is doubtful, so compare
 /// `LatestVersionNumber` with its earlier value before sending again.
 ///
+/// After an unknown outcome, by `DescribeLaunchTemplateVersions`: A version made since with the
+/// same description and data means done. None after a minute means not done.
+///
 /// Answers with [`CreateLaunchTemplateVersionResponse`].
 /// Group: Launch templates. Up to 20 calls a second.
 #[derive(Clone, Default, PartialEq)]
@@ -177,6 +180,13 @@ pub(crate) static CREATE_LAUNCH_TEMPLATE_VERSION_INFO: ActionInfo = ActionInfo {
     response: &CREATE_LAUNCH_TEMPLATE_VERSION_RESPONSE,
     retry: RetryClass::Hazard,
     reclass: &[],
+    reconcile: Some(
+        ReconcileInfo::new("DescribeLaunchTemplateVersions")
+            .narrow(&[("LaunchTemplateId", "LaunchTemplateId")])
+            .same(&[("LaunchTemplateVersionDescription", "LaunchTemplateVersionDescription")])
+            .created("CreationTime")
+            .show(&["LaunchTemplateVersionDescription", "CreationTime"]),
+    ),
     idempotency_token: Some("ClientToken"),
     rate_limit_per_second: Some(20),
     regional: true,

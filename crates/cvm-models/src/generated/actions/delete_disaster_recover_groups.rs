@@ -13,6 +13,9 @@ use crate::prelude::*;
 /// already gone is refused and may take the whole batch with it, so list the groups first and
 /// resend only those still there.
 ///
+/// After an unknown outcome, by `DescribeDisasterRecoverGroups`: Done for every group that is
+/// no longer listed; send only those again that still are.
+///
 /// Answers with [`DeleteDisasterRecoverGroupsResponse`].
 /// Group: Placement groups. Up to 10 calls a second.
 #[derive(Clone, Default, PartialEq)]
@@ -42,6 +45,12 @@ pub(crate) static DELETE_DISASTER_RECOVER_GROUPS_INFO: ActionInfo = ActionInfo {
     response: &DELETE_DISASTER_RECOVER_GROUPS_RESPONSE,
     retry: RetryClass::Guarded,
     reclass: &[],
+    reconcile: Some(
+        ReconcileInfo::new("DescribeDisasterRecoverGroups")
+            .ids("DisasterRecoverGroupIds", "DisasterRecoverGroupIds", "DisasterRecoverGroupId")
+            .missing(Missing::Success)
+            .show(&["Name", "CurrentNum"]),
+    ),
     idempotency_token: None,
     rate_limit_per_second: Some(10),
     regional: true,

@@ -13,6 +13,9 @@ use crate::prelude::*;
 /// already gone is refused, so check with `DescribeHpcClusters` which ones are left before
 /// sending again.
 ///
+/// After an unknown outcome, by `DescribeHpcClusters`: Done for every cluster that is no longer
+/// listed; send only those again that still are.
+///
 /// Answers with [`DeleteHpcClustersResponse`].
 /// Group: High-performance clusters. Up to 20 calls a second.
 #[derive(Clone, Default, PartialEq)]
@@ -42,6 +45,12 @@ pub(crate) static DELETE_HPC_CLUSTERS_INFO: ActionInfo = ActionInfo {
     response: &DELETE_HPC_CLUSTERS_RESPONSE,
     retry: RetryClass::Guarded,
     reclass: &[],
+    reconcile: Some(
+        ReconcileInfo::new("DescribeHpcClusters")
+            .ids("HpcClusterIds", "HpcClusterIds", "HpcClusterId")
+            .missing(Missing::Success)
+            .show(&["Name", "CurrentNum"]),
+    ),
     idempotency_token: None,
     rate_limit_per_second: Some(20),
     regional: true,

@@ -17,6 +17,10 @@ use crate::prelude::*;
 /// already gone is refused, and snapshots left over by half a run cannot be removed by
 /// repeating, so list the images first.
 ///
+/// After an unknown outcome, by `DescribeImages`: Done for every image that is no longer
+/// listed. Whether its snapshots went too is seen in the disk product alone, and a repeat
+/// removes none of them.
+///
 /// Answers with [`DeleteImagesResponse`]. Group: Images. Up to 10 calls a second.
 #[derive(Clone, Default, PartialEq)]
 pub struct DeleteImages {
@@ -54,6 +58,12 @@ pub(crate) static DELETE_IMAGES_INFO: ActionInfo = ActionInfo {
     response: &DELETE_IMAGES_RESPONSE,
     retry: RetryClass::Guarded,
     reclass: &[],
+    reconcile: Some(
+        ReconcileInfo::new("DescribeImages")
+            .ids("ImageIds", "ImageIds", "ImageId")
+            .missing(Missing::Success)
+            .show(&["ImageName", "ImageState"]),
+    ),
     idempotency_token: None,
     rate_limit_per_second: Some(10),
     regional: true,

@@ -11,6 +11,9 @@ use crate::prelude::*;
 /// finds no timer any more, so read `DescribeInstancesActionTimer`: a timer still `UNDO` should
 /// be cancelled again at once.
 ///
+/// After an unknown outcome, by `DescribeInstancesActionTimer`: Done when the timer is gone.
+/// `UNDO` means not done, so cancel it again at once; `DOING` or `DONE` means it is too late.
+///
 /// Answers with [`DeleteInstancesActionTimerResponse`]. Group: Timers. Up to 10 calls a second.
 #[derive(Clone, Default, PartialEq)]
 pub struct DeleteInstancesActionTimer {
@@ -39,6 +42,12 @@ pub(crate) static DELETE_INSTANCES_ACTION_TIMER_INFO: ActionInfo = ActionInfo {
     response: &DELETE_INSTANCES_ACTION_TIMER_RESPONSE,
     retry: RetryClass::Guarded,
     reclass: &[],
+    reconcile: Some(
+        ReconcileInfo::new("DescribeInstancesActionTimer")
+            .ids("ActionTimerIds", "ActionTimerIds", "ActionTimerId")
+            .missing(Missing::Success)
+            .show(&["InstanceId", "ActionTime", "Status"]),
+    ),
     idempotency_token: None,
     rate_limit_per_second: Some(10),
     regional: true,

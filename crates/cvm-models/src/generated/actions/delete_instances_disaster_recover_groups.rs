@@ -13,6 +13,9 @@ use crate::prelude::*;
 /// no longer matches, or takes out an instance that was put back meanwhile, so read
 /// `DisasterRecoverGroupIds` of the instances first.
 ///
+/// After an unknown outcome, by `DescribeInstances`: Done when the instance no longer names the
+/// group. One that is in it again may have been put back by somebody since.
+///
 /// Answers with [`DeleteInstancesDisasterRecoverGroupsResponse`]. Group: Placement groups.
 #[derive(Clone, Default, PartialEq)]
 pub struct DeleteInstancesDisasterRecoverGroups {
@@ -45,6 +48,14 @@ pub(crate) static DELETE_INSTANCES_DISASTER_RECOVER_GROUPS_INFO: ActionInfo = Ac
     response: &DELETE_INSTANCES_DISASTER_RECOVER_GROUPS_RESPONSE,
     retry: RetryClass::Guarded,
     reclass: &[],
+    reconcile: Some(
+        ReconcileInfo::new("DescribeInstances")
+            .ids("InstanceIds", "InstanceIds", "InstanceId")
+            .show(&[
+                "DisasterRecoverGroupIds", "InstanceState", "LatestOperation",
+                "LatestOperationState", "LatestOperationRequestId",
+            ]),
+    ),
     idempotency_token: None,
     rate_limit_per_second: None,
     regional: true,

@@ -13,6 +13,9 @@ use crate::prelude::*;
 /// already gone is refused and a batch can succeed in part, so list the pairs and resend only
 /// those still there.
 ///
+/// After an unknown outcome, by `DescribeKeyPairs`: Done for every pair that is no longer
+/// listed; a batch can be deleted in part, so send only those again that still are.
+///
 /// Answers with [`DeleteKeyPairsResponse`]. Group: Key pairs. Up to 10 calls a second.
 #[derive(Clone, Default, PartialEq)]
 pub struct DeleteKeyPairs {
@@ -41,6 +44,12 @@ pub(crate) static DELETE_KEY_PAIRS_INFO: ActionInfo = ActionInfo {
     response: &DELETE_KEY_PAIRS_RESPONSE,
     retry: RetryClass::Guarded,
     reclass: &[],
+    reconcile: Some(
+        ReconcileInfo::new("DescribeKeyPairs")
+            .ids("KeyIds", "KeyIds", "KeyId")
+            .missing(Missing::Success)
+            .show(&["KeyName", "AssociatedInstanceIds"]),
+    ),
     idempotency_token: None,
     rate_limit_per_second: Some(10),
     regional: true,

@@ -10,6 +10,9 @@ use crate::prelude::*;
 /// Retry class: guarded (not sent again before a reading says that it was not done). A template
 /// already gone is refused, so check with `DescribeLaunchTemplates` before sending again.
 ///
+/// After an unknown outcome, by `DescribeLaunchTemplates`: Done when the template is no longer
+/// listed.
+///
 /// Answers with [`DeleteLaunchTemplateResponse`].
 /// Group: Launch templates. Up to 20 calls a second.
 #[derive(Clone, Default, PartialEq)]
@@ -39,6 +42,12 @@ pub(crate) static DELETE_LAUNCH_TEMPLATE_INFO: ActionInfo = ActionInfo {
     response: &DELETE_LAUNCH_TEMPLATE_RESPONSE,
     retry: RetryClass::Guarded,
     reclass: &[],
+    reconcile: Some(
+        ReconcileInfo::new("DescribeLaunchTemplates")
+            .ids("LaunchTemplateId", "LaunchTemplateIds", "LaunchTemplateId")
+            .missing(Missing::Success)
+            .show(&["LaunchTemplateName", "LatestVersionNumber"]),
+    ),
     idempotency_token: None,
     rate_limit_per_second: Some(20),
     regional: true,

@@ -12,6 +12,9 @@ use crate::prelude::*;
 /// number can be given out again is not stated, so a late resend might hit a newer version;
 /// compare `CreationTime` first.
 ///
+/// After an unknown outcome, by `DescribeLaunchTemplateVersions`: Done for every number that is
+/// no longer listed. A number with a newer time of creation is another version: leave it alone.
+///
 /// Answers with [`DeleteLaunchTemplateVersionsResponse`].
 /// Group: Launch templates. Up to 20 calls a second.
 #[derive(Clone, Default, PartialEq)]
@@ -44,6 +47,13 @@ pub(crate) static DELETE_LAUNCH_TEMPLATE_VERSIONS_INFO: ActionInfo = ActionInfo 
     response: &DELETE_LAUNCH_TEMPLATE_VERSIONS_RESPONSE,
     retry: RetryClass::Guarded,
     reclass: &[],
+    reconcile: Some(
+        ReconcileInfo::new("DescribeLaunchTemplateVersions")
+            .ids("LaunchTemplateVersions", "LaunchTemplateVersions", "LaunchTemplateVersion")
+            .narrow(&[("LaunchTemplateId", "LaunchTemplateId")])
+            .missing(Missing::Success)
+            .show(&["CreationTime", "IsDefaultVersion"]),
+    ),
     idempotency_token: None,
     rate_limit_per_second: Some(20),
     regional: true,

@@ -51,6 +51,7 @@ pub(crate) static DESCRIBE_ACCOUNT_QUOTA_INFO: ActionInfo = ActionInfo {
     response: &DESCRIBE_ACCOUNT_QUOTA_RESPONSE,
     retry: RetryClass::Read,
     reclass: &[],
+    reconcile: None,
     idempotency_token: None,
     rate_limit_per_second: Some(20),
     regional: true,

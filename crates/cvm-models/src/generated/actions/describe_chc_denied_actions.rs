@@ -40,6 +40,7 @@ pub(crate) static DESCRIBE_CHC_DENIED_ACTIONS_INFO: ActionInfo = ActionInfo {
     response: &DESCRIBE_CHC_DENIED_ACTIONS_RESPONSE,
     retry: RetryClass::Read,
     reclass: &[],
+    reconcile: None,
     idempotency_token: None,
     rate_limit_per_second: Some(20),
     regional: true,

@@ -53,6 +53,7 @@ pub(crate) static DESCRIBE_DISASTER_RECOVER_GROUP_QUOTA_INFO: ActionInfo = Actio
     response: &DESCRIBE_DISASTER_RECOVER_GROUP_QUOTA_RESPONSE,
     retry: RetryClass::Read,
     reclass: &[],
+    reconcile: None,
     idempotency_token: None,
     rate_limit_per_second: Some(20),
     regional: true,

@@ -70,6 +70,7 @@ pub(crate) static DESCRIBE_DISASTER_RECOVER_GROUPS_INFO: ActionInfo = ActionInfo
     response: &DESCRIBE_DISASTER_RECOVER_GROUPS_RESPONSE,
     retry: RetryClass::Read,
     reclass: &[],
+    reconcile: None,
     idempotency_token: None,
     rate_limit_per_second: Some(10),
     regional: true,

@@ -64,6 +64,7 @@ pub(crate) static DESCRIBE_HOSTS_INFO: ActionInfo = ActionInfo {
     response: &DESCRIBE_HOSTS_RESPONSE,
     retry: RetryClass::Read,
     reclass: &[],
+    reconcile: None,
     idempotency_token: None,
     rate_limit_per_second: Some(10),
     regional: true,

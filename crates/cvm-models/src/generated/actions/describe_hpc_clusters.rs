@@ -81,6 +81,7 @@ pub(crate) static DESCRIBE_HPC_CLUSTERS_INFO: ActionInfo = ActionInfo {
     response: &DESCRIBE_HPC_CLUSTERS_RESPONSE,
     retry: RetryClass::Read,
     reclass: &[],
+    reconcile: None,
     idempotency_token: None,
     rate_limit_per_second: None,
     regional: true,

@@ -40,6 +40,7 @@ pub(crate) static DESCRIBE_IMAGE_FROM_FAMILY_INFO: ActionInfo = ActionInfo {
     response: &DESCRIBE_IMAGE_FROM_FAMILY_RESPONSE,
     retry: RetryClass::Read,
     reclass: &[],
+    reconcile: None,
     idempotency_token: None,
     rate_limit_per_second: None,
     regional: true,

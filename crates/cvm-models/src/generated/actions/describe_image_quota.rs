@@ -37,6 +37,7 @@ pub(crate) static DESCRIBE_IMAGE_QUOTA_INFO: ActionInfo = ActionInfo {
     response: &DESCRIBE_IMAGE_QUOTA_RESPONSE,
     retry: RetryClass::Read,
     reclass: &[],
+    reconcile: None,
     idempotency_token: None,
     rate_limit_per_second: Some(10),
     regional: true,

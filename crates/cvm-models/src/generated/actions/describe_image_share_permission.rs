@@ -42,6 +42,7 @@ pub(crate) static DESCRIBE_IMAGE_SHARE_PERMISSION_INFO: ActionInfo = ActionInfo 
     response: &DESCRIBE_IMAGE_SHARE_PERMISSION_RESPONSE,
     retry: RetryClass::Read,
     reclass: &[],
+    reconcile: None,
     idempotency_token: None,
     rate_limit_per_second: Some(10),
     regional: true,

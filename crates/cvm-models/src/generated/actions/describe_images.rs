@@ -77,6 +77,7 @@ pub(crate) static DESCRIBE_IMAGES_INFO: ActionInfo = ActionInfo {
     response: &DESCRIBE_IMAGES_RESPONSE,
     retry: RetryClass::Read,
     reclass: &[],
+    reconcile: None,
     idempotency_token: None,
     rate_limit_per_second: Some(40),
     regional: true,

@@ -38,6 +38,7 @@ pub(crate) static DESCRIBE_IMPORT_IMAGE_OS_INFO: ActionInfo = ActionInfo {
     response: &DESCRIBE_IMPORT_IMAGE_OS_RESPONSE,
     retry: RetryClass::Read,
     reclass: &[],
+    reconcile: None,
     idempotency_token: None,
     rate_limit_per_second: Some(288),
     regional: true,

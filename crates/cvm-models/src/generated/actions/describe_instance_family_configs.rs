@@ -37,6 +37,7 @@ pub(crate) static DESCRIBE_INSTANCE_FAMILY_CONFIGS_INFO: ActionInfo = ActionInfo
     response: &DESCRIBE_INSTANCE_FAMILY_CONFIGS_RESPONSE,
     retry: RetryClass::Read,
     reclass: &[],
+    reconcile: None,
     idempotency_token: None,
     rate_limit_per_second: Some(10),
     regional: true,

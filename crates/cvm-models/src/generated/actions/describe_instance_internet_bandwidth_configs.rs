@@ -41,6 +41,7 @@ pub(crate) static DESCRIBE_INSTANCE_INTERNET_BANDWIDTH_CONFIGS_INFO: ActionInfo 
     response: &DESCRIBE_INSTANCE_INTERNET_BANDWIDTH_CONFIGS_RESPONSE,
     retry: RetryClass::Read,
     reclass: &[],
+    reconcile: None,
     idempotency_token: None,
     rate_limit_per_second: Some(10),
     regional: true,

@@ -48,6 +48,7 @@ pub(crate) static DESCRIBE_INSTANCE_TYPE_CONFIGS_INFO: ActionInfo = ActionInfo {
     response: &DESCRIBE_INSTANCE_TYPE_CONFIGS_RESPONSE,
     retry: RetryClass::Read,
     reclass: &[],
+    reconcile: None,
     idempotency_token: None,
     rate_limit_per_second: Some(40),
     regional: true,

@@ -50,6 +50,7 @@ pub(crate) static DESCRIBE_INSTANCE_VNC_URL_INFO: ActionInfo = ActionInfo {
     response: &DESCRIBE_INSTANCE_VNC_URL_RESPONSE,
     retry: RetryClass::Read,
     reclass: &[],
+    reconcile: None,
     idempotency_token: None,
     rate_limit_per_second: Some(10),
     regional: true,

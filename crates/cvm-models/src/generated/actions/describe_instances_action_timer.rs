@@ -60,6 +60,7 @@ pub(crate) static DESCRIBE_INSTANCES_ACTION_TIMER_INFO: ActionInfo = ActionInfo 
     response: &DESCRIBE_INSTANCES_ACTION_TIMER_RESPONSE,
     retry: RetryClass::Read,
     reclass: &[],
+    reconcile: None,
     idempotency_token: None,
     rate_limit_per_second: Some(10),
     regional: true,

@@ -45,6 +45,7 @@ pub(crate) static DESCRIBE_INSTANCES_OPERATION_LIMIT_INFO: ActionInfo = ActionIn
     response: &DESCRIBE_INSTANCES_OPERATION_LIMIT_RESPONSE,
     retry: RetryClass::Read,
     reclass: &[],
+    reconcile: None,
     idempotency_token: None,
     rate_limit_per_second: Some(10),
     regional: true,

@@ -61,6 +61,7 @@ pub(crate) static DESCRIBE_INSTANCES_STATUS_INFO: ActionInfo = ActionInfo {
     response: &DESCRIBE_INSTANCES_STATUS_RESPONSE,
     retry: RetryClass::Read,
     reclass: &[],
+    reconcile: None,
     idempotency_token: None,
     rate_limit_per_second: Some(40),
     regional: true,

@@ -65,6 +65,7 @@ pub(crate) static DESCRIBE_KEY_PAIRS_INFO: ActionInfo = ActionInfo {
     response: &DESCRIBE_KEY_PAIRS_RESPONSE,
     retry: RetryClass::Read,
     reclass: &[],
+    reconcile: None,
     idempotency_token: None,
     rate_limit_per_second: Some(10),
     regional: true,

@@ -81,6 +81,7 @@ pub(crate) static DESCRIBE_LAUNCH_TEMPLATE_VERSIONS_INFO: ActionInfo = ActionInf
     response: &DESCRIBE_LAUNCH_TEMPLATE_VERSIONS_RESPONSE,
     retry: RetryClass::Read,
     reclass: &[],
+    reconcile: None,
     idempotency_token: None,
     rate_limit_per_second: Some(20),
     regional: true,

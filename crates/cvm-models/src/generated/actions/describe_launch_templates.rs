@@ -68,6 +68,7 @@ pub(crate) static DESCRIBE_LAUNCH_TEMPLATES_INFO: ActionInfo = ActionInfo {
     response: &DESCRIBE_LAUNCH_TEMPLATES_RESPONSE,
     retry: RetryClass::Read,
     reclass: &[],
+    reconcile: None,
     idempotency_token: None,
     rate_limit_per_second: Some(20),
     regional: true,

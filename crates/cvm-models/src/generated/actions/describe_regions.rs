@@ -47,6 +47,7 @@ pub(crate) static DESCRIBE_REGIONS_INFO: ActionInfo = ActionInfo {
     response: &DESCRIBE_REGIONS_RESPONSE,
     retry: RetryClass::Read,
     reclass: &[],
+    reconcile: None,
     idempotency_token: None,
     rate_limit_per_second: Some(20),
     regional: false,

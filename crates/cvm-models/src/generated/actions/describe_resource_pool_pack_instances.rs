@@ -42,6 +42,7 @@ pub(crate) static DESCRIBE_RESOURCE_POOL_PACK_INSTANCES_INFO: ActionInfo = Actio
     response: &DESCRIBE_RESOURCE_POOL_PACK_INSTANCES_RESPONSE,
     retry: RetryClass::Read,
     reclass: &[],
+    reconcile: None,
     idempotency_token: None,
     rate_limit_per_second: Some(20),
     regional: true,

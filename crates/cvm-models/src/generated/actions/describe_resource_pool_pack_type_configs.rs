@@ -43,6 +43,7 @@ pub(crate) static DESCRIBE_RESOURCE_POOL_PACK_TYPE_CONFIGS_INFO: ActionInfo = Ac
     response: &DESCRIBE_RESOURCE_POOL_PACK_TYPE_CONFIGS_RESPONSE,
     retry: RetryClass::Read,
     reclass: &[],
+    reconcile: None,
     idempotency_token: None,
     rate_limit_per_second: None,
     regional: true,

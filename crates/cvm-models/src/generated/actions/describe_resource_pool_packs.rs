@@ -65,6 +65,7 @@ pub(crate) static DESCRIBE_RESOURCE_POOL_PACKS_INFO: ActionInfo = ActionInfo {
     response: &DESCRIBE_RESOURCE_POOL_PACKS_RESPONSE,
     retry: RetryClass::Read,
     reclass: &[],
+    reconcile: None,
     idempotency_token: None,
     rate_limit_per_second: None,
     regional: true,

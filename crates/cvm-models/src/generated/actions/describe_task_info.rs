@@ -102,6 +102,7 @@ pub(crate) static DESCRIBE_TASK_INFO_INFO: ActionInfo = ActionInfo {
     response: &DESCRIBE_TASK_INFO_RESPONSE,
     retry: RetryClass::Read,
     reclass: &[],
+    reconcile: None,
     idempotency_token: None,
     rate_limit_per_second: Some(20),
     regional: true,

@@ -51,6 +51,7 @@ pub(crate) static DESCRIBE_ZONE_INSTANCE_CONFIG_INFOS_INFO: ActionInfo = ActionI
     response: &DESCRIBE_ZONE_INSTANCE_CONFIG_INFOS_RESPONSE,
     retry: RetryClass::Read,
     reclass: &[],
+    reconcile: None,
     idempotency_token: None,
     rate_limit_per_second: Some(40),
     regional: true,

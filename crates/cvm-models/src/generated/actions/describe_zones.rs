@@ -42,6 +42,7 @@ pub(crate) static DESCRIBE_ZONES_INFO: ActionInfo = ActionInfo {
     response: &DESCRIBE_ZONES_RESPONSE,
     retry: RetryClass::Read,
     reclass: &[],
+    reconcile: None,
     idempotency_token: None,
     rate_limit_per_second: Some(20),
     regional: true,

@@ -20,6 +20,9 @@ use crate::prelude::*;
 /// resend can undo a binding made in between, and with `ForceStop` it powers the machines off
 /// again, so read `LoginSettings.KeyIds` first. Hazard if `ForceStop` is `true`.
 ///
+/// After an unknown outcome, by `DescribeInstances`: Done when the instance no longer lists the
+/// key pairs and no operation runs.
+///
 /// Answers with [`DisassociateInstancesKeyPairsResponse`].
 /// Group: Key pairs. Up to 10 calls a second.
 #[derive(Clone, Default, PartialEq)]
@@ -63,6 +66,14 @@ pub(crate) static DISASSOCIATE_INSTANCES_KEY_PAIRS_INFO: ActionInfo = ActionInfo
             class: RetryClass::Hazard,
         },
     ],
+    reconcile: Some(
+        ReconcileInfo::new("DescribeInstances")
+            .ids("InstanceIds", "InstanceIds", "InstanceId")
+            .show(&[
+                "LoginSettings.KeyIds", "InstanceState", "LatestOperation",
+                "LatestOperationState", "LatestOperationRequestId",
+            ]),
+    ),
     idempotency_token: None,
     rate_limit_per_second: Some(10),
     regional: true,

@@ -17,6 +17,9 @@ use crate::prelude::*;
 /// late can undo a binding somebody made in between, so read `SecurityGroupIds` of the
 /// instances first.
 ///
+/// After an unknown outcome, by `DescribeInstances`: Done when the instance no longer lists the
+/// groups and no operation runs.
+///
 /// Answers with [`DisassociateSecurityGroupsResponse`].
 /// Group: Security groups. Up to 10 calls a second.
 #[derive(Clone, Default, PartialEq)]
@@ -50,6 +53,14 @@ pub(crate) static DISASSOCIATE_SECURITY_GROUPS_INFO: ActionInfo = ActionInfo {
     response: &DISASSOCIATE_SECURITY_GROUPS_RESPONSE,
     retry: RetryClass::Guarded,
     reclass: &[],
+    reconcile: Some(
+        ReconcileInfo::new("DescribeInstances")
+            .ids("InstanceIds", "InstanceIds", "InstanceId")
+            .show(&[
+                "SecurityGroupIds", "InstanceState", "LatestOperation", "LatestOperationState",
+                "LatestOperationRequestId",
+            ]),
+    ),
     idempotency_token: None,
     rate_limit_per_second: Some(10),
     regional: true,

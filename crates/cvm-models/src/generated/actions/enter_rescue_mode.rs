@@ -17,6 +17,10 @@ use crate::prelude::*;
 /// somebody has left rescue mode a resend stops the machine again, so read `InstanceState`
 /// first. Hazard if `StopType` is given and not `SOFT`. Hazard if `ForceStop` is `true`.
 ///
+/// After an unknown outcome, by `DescribeInstances`: Done when it is `ENTER_RESCUE_MODE` or
+/// `RESCUE_MODE`. `RUNNING` or `STOPPED` with the operation of before means not done. No list
+/// shows the rescue password.
+///
 /// Answers with [`EnterRescueModeResponse`]. Group: Rescue mode. Up to 20 calls a second.
 #[derive(Clone, Default, PartialEq)]
 pub struct EnterRescueMode {
@@ -71,6 +75,15 @@ pub(crate) static ENTER_RESCUE_MODE_INFO: ActionInfo = ActionInfo {
             class: RetryClass::Hazard,
         },
     ],
+    reconcile: Some(
+        ReconcileInfo::new("DescribeInstances")
+            .ids("InstanceId", "InstanceIds", "InstanceId")
+            .done(&[Condition::one_of("InstanceState", &["ENTER_RESCUE_MODE", "RESCUE_MODE"])])
+            .show(&[
+                "InstanceState", "LatestOperation", "LatestOperationState",
+                "LatestOperationRequestId",
+            ]),
+    ),
     idempotency_token: None,
     rate_limit_per_second: Some(20),
     regional: true,

@@ -17,6 +17,9 @@ use crate::prelude::*;
 /// resend could throw out somebody who has entered rescue mode again, so read `InstanceState`
 /// first.
 ///
+/// After an unknown outcome, by `DescribeInstances`: Done when it is `EXIT_RESCUE_MODE` or
+/// `RUNNING`. `RESCUE_MODE` with the operation of before means not done.
+///
 /// Answers with [`ExitRescueModeResponse`]. Group: Rescue mode. Up to 20 calls a second.
 #[derive(Clone, Default, PartialEq)]
 pub struct ExitRescueMode {
@@ -44,6 +47,15 @@ pub(crate) static EXIT_RESCUE_MODE_INFO: ActionInfo = ActionInfo {
     response: &EXIT_RESCUE_MODE_RESPONSE,
     retry: RetryClass::Guarded,
     reclass: &[],
+    reconcile: Some(
+        ReconcileInfo::new("DescribeInstances")
+            .ids("InstanceId", "InstanceIds", "InstanceId")
+            .done(&[Condition::one_of("InstanceState", &["EXIT_RESCUE_MODE", "RUNNING"])])
+            .show(&[
+                "InstanceState", "LatestOperation", "LatestOperationState",
+                "LatestOperationRequestId",
+            ]),
+    ),
     idempotency_token: None,
     rate_limit_per_second: Some(20),
     regional: true,

@@ -19,6 +19,10 @@ use crate::prelude::*;
 /// resend starts a second task that writes billed files again and may overwrite the first ones;
 /// look into the bucket instead.
 ///
+/// After an unknown outcome: No action lists exports: look into the bucket for files of the
+/// prefix that was given. Files that are not there soon after prove nothing, because the task
+/// may still run.
+///
 /// Answers with [`ExportImagesResponse`]. Group: Images. Up to 20 calls a second.
 #[derive(Clone, Default, PartialEq)]
 pub struct ExportImages {
@@ -79,6 +83,7 @@ pub(crate) static EXPORT_IMAGES_INFO: ActionInfo = ActionInfo {
     response: &EXPORT_IMAGES_RESPONSE,
     retry: RetryClass::Hazard,
     reclass: &[],
+    reconcile: None,
     idempotency_token: None,
     rate_limit_per_second: Some(20),
     regional: true,

@@ -20,6 +20,10 @@ use crate::prelude::*;
 /// When the name becomes taken is not stated, so a resend may import twice; search the images
 /// by name instead. Read if `DryRun` is `true`.
 ///
+/// After an unknown outcome, by `DescribeImages`: Done when an image of this name made since is
+/// `IMPORTING` or `NORMAL`; `IMPORTFAILED` means it ran and failed. None after some minutes
+/// means not done.
+///
 /// Answers with [`ImportImageResponse`]. Group: Images. Up to 10 calls a second.
 #[derive(Clone, Default, PartialEq)]
 pub struct ImportImage {
@@ -102,6 +106,13 @@ pub(crate) static IMPORT_IMAGE_INFO: ActionInfo = ActionInfo {
     reclass: &[
         Reclass { when: &[Condition::one_of("DryRun", &["true"])], class: RetryClass::Read },
     ],
+    reconcile: Some(
+        ReconcileInfo::new("DescribeImages")
+            .ids("ImageName", "Filters.image-name", "ImageName")
+            .created("CreatedTime")
+            .done(&[Condition::one_of("ImageState", &["IMPORTING", "NORMAL"])])
+            .show(&["ImageId", "ImageState", "CreatedTime"]),
+    ),
     idempotency_token: None,
     rate_limit_per_second: Some(10),
     regional: true,

@@ -16,6 +16,10 @@ use crate::prelude::*;
 /// second timer could outlive the deletion of the first and still destroy the machine, so list
 /// the timers instead of sending again.
 ///
+/// After an unknown outcome, by `DescribeInstancesActionTimer`: Done when exactly one timer of
+/// the instance has this time and is `UNDO`. None means not done; of several, cancel the
+/// surplus, because each of them destroys the machine.
+///
 /// Answers with [`ImportInstancesActionTimerResponse`]. Group: Timers. Up to 10 calls a second.
 #[derive(Clone, Default, PartialEq)]
 pub struct ImportInstancesActionTimer {
@@ -51,6 +55,11 @@ pub(crate) static IMPORT_INSTANCES_ACTION_TIMER_INFO: ActionInfo = ActionInfo {
     response: &IMPORT_INSTANCES_ACTION_TIMER_RESPONSE,
     retry: RetryClass::Hazard,
     reclass: &[],
+    reconcile: Some(
+        ReconcileInfo::new("DescribeInstancesActionTimer")
+            .ids("InstanceIds", "InstanceIds", "InstanceId")
+            .show(&["ActionTimerId", "TimerAction", "ActionTime", "Status"]),
+    ),
     idempotency_token: None,
     rate_limit_per_second: Some(10),
     regional: true,

@@ -13,6 +13,10 @@ use crate::prelude::*;
 /// is refused because name and key are then taken, which looks like a failure, so look the name
 /// up and compare the key.
 ///
+/// After an unknown outcome, by `DescribeKeyPairs`: Done when the pair of this name has the
+/// same public key; take its id. Another key means that the name belongs to somebody else, and
+/// none means not done.
+///
 /// Answers with [`ImportKeyPairResponse`]. Group: Key pairs. Up to 10 calls a second.
 #[derive(Clone, Default, PartialEq)]
 pub struct ImportKeyPair {
@@ -55,6 +59,12 @@ pub(crate) static IMPORT_KEY_PAIR_INFO: ActionInfo = ActionInfo {
     response: &IMPORT_KEY_PAIR_RESPONSE,
     retry: RetryClass::Guarded,
     reclass: &[],
+    reconcile: Some(
+        ReconcileInfo::new("DescribeKeyPairs")
+            .ids("KeyName", "Filters.key-name", "KeyName")
+            .same(&[("PublicKey", "PublicKey")])
+            .show(&["KeyId", "CreatedTime"]),
+    ),
     idempotency_token: None,
     rate_limit_per_second: Some(10),
     regional: true,

@@ -55,6 +55,7 @@ pub(crate) static INQUIRE_PRICE_PURCHASE_RESOURCE_POOL_PACKS_INFO: ActionInfo = 
     response: &INQUIRE_PRICE_PURCHASE_RESOURCE_POOL_PACKS_RESPONSE,
     retry: RetryClass::Read,
     reclass: &[],
+    reconcile: None,
     idempotency_token: None,
     rate_limit_per_second: Some(20),
     regional: true,

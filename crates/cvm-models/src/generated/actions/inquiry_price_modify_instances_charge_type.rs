@@ -57,6 +57,7 @@ pub(crate) static INQUIRY_PRICE_MODIFY_INSTANCES_CHARGE_TYPE_INFO: ActionInfo = 
     response: &INQUIRY_PRICE_MODIFY_INSTANCES_CHARGE_TYPE_RESPONSE,
     retry: RetryClass::Read,
     reclass: &[],
+    reconcile: None,
     idempotency_token: None,
     rate_limit_per_second: Some(10),
     regional: true,

@@ -61,6 +61,7 @@ pub(crate) static INQUIRY_PRICE_RESET_INSTANCE_INFO: ActionInfo = ActionInfo {
     response: &INQUIRY_PRICE_RESET_INSTANCE_RESPONSE,
     retry: RetryClass::Read,
     reclass: &[],
+    reconcile: None,
     idempotency_token: None,
     rate_limit_per_second: Some(10),
     regional: true,

@@ -60,6 +60,7 @@ pub(crate) static INQUIRY_PRICE_RESET_INSTANCES_INTERNET_MAX_BANDWIDTH_INFO: Act
     response: &INQUIRY_PRICE_RESET_INSTANCES_INTERNET_MAX_BANDWIDTH_RESPONSE,
     retry: RetryClass::Read,
     reclass: &[],
+    reconcile: None,
     idempotency_token: None,
     rate_limit_per_second: Some(10),
     regional: true,

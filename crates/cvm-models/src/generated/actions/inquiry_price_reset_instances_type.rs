@@ -47,6 +47,7 @@ pub(crate) static INQUIRY_PRICE_RESET_INSTANCES_TYPE_INFO: ActionInfo = ActionIn
     response: &INQUIRY_PRICE_RESET_INSTANCES_TYPE_RESPONSE,
     retry: RetryClass::Read,
     reclass: &[],
+    reconcile: None,
     idempotency_token: None,
     rate_limit_per_second: Some(10),
     regional: true,

@@ -60,6 +60,7 @@ pub(crate) static INQUIRY_PRICE_RESIZE_INSTANCE_DISKS_INFO: ActionInfo = ActionI
     response: &INQUIRY_PRICE_RESIZE_INSTANCE_DISKS_RESPONSE,
     retry: RetryClass::Read,
     reclass: &[],
+    reconcile: None,
     idempotency_token: None,
     rate_limit_per_second: Some(10),
     regional: true,

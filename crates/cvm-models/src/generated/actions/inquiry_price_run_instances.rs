@@ -133,6 +133,7 @@ pub(crate) static INQUIRY_PRICE_RUN_INSTANCES_INFO: ActionInfo = ActionInfo {
     response: &INQUIRY_PRICE_RUN_INSTANCES_RESPONSE,
     retry: RetryClass::Read,
     reclass: &[],
+    reconcile: None,
     idempotency_token: Some("ClientToken"),
     rate_limit_per_second: Some(10),
     regional: true,

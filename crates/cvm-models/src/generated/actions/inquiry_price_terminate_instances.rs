@@ -45,6 +45,7 @@ pub(crate) static INQUIRY_PRICE_TERMINATE_INSTANCES_INFO: ActionInfo = ActionInf
     response: &INQUIRY_PRICE_TERMINATE_INSTANCES_RESPONSE,
     retry: RetryClass::Read,
     reclass: &[],
+    reconcile: None,
     idempotency_token: None,
     rate_limit_per_second: Some(10),
     regional: true,

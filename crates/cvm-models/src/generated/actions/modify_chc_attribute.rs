@@ -14,6 +14,10 @@ use crate::prelude::*;
 /// since by somebody else, so read first. Guarded if `Password`, `BmcUser`,
 /// `BmcSecurityGroupIds` or `DeviceType` is given.
 ///
+/// After an unknown outcome, by `DescribeChcHosts`: Done when name, device type and access
+/// rules are those that were asked for. No list shows user or password of the management
+/// controller.
+///
 /// Answers with [`ModifyChcAttributeResponse`].
 /// Group: Hosted physical servers. Up to 20 calls a second.
 #[derive(Clone, Default, PartialEq)]
@@ -68,6 +72,11 @@ pub(crate) static MODIFY_CHC_ATTRIBUTE_INFO: ActionInfo = ActionInfo {
         },
         Reclass { when: &[Condition::present("DeviceType")], class: RetryClass::Guarded },
     ],
+    reconcile: Some(
+        ReconcileInfo::new("DescribeChcHosts")
+            .ids("ChcIds", "ChcIds", "ChcId")
+            .show(&["InstanceState", "InstanceName", "DeviceType", "BmcSecurityGroupIds"]),
+    ),
     idempotency_token: None,
     rate_limit_per_second: Some(20),
     regional: true,

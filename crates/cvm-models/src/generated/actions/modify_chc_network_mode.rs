@@ -21,6 +21,10 @@ use crate::prelude::*;
 /// Nothing says that asking for the present mode is harmless, and each run touches live
 /// traffic, so read `NetworkMode` instead.
 ///
+/// After an unknown outcome, by `DescribeChcHosts`: Done when the mode is the one asked for and
+/// a switch of networks is the latest operation, with `SUCCESS`; `FAILED` means it ran and
+/// failed. The old mode with the operation of before means not done.
+///
 /// Answers with [`ModifyChcNetworkModeResponse`]. Group: Hosted physical servers.
 #[derive(Clone, Default, PartialEq)]
 pub struct ModifyChcNetworkMode {
@@ -52,6 +56,13 @@ pub(crate) static MODIFY_CHC_NETWORK_MODE_INFO: ActionInfo = ActionInfo {
     response: &MODIFY_CHC_NETWORK_MODE_RESPONSE,
     retry: RetryClass::Hazard,
     reclass: &[],
+    reconcile: Some(
+        ReconcileInfo::new("DescribeChcHosts")
+            .ids("ChcIds", "ChcIds", "ChcId")
+            .same(&[("NetworkMode", "NetworkMode")])
+            .done(&[Condition::one_of("LatestOperationState", &["SUCCESS"])])
+            .show(&["InstanceState", "NetworkMode", "LatestOperation", "LatestOperationState"]),
+    ),
     idempotency_token: None,
     rate_limit_per_second: None,
     regional: true,

@@ -10,6 +10,9 @@ use crate::prelude::*;
 /// again ends in the same state, but a repeated affinity may be refused or meet a newer value,
 /// so read the group first. Guarded if `Affinity` is given.
 ///
+/// After an unknown outcome, by `DescribeDisasterRecoverGroups`: Done when name and affinity
+/// are those that were asked for. A larger affinity means that somebody has gone further since.
+///
 /// Answers with [`ModifyDisasterRecoverGroupAttributeResponse`].
 /// Group: Placement groups. Up to 10 calls a second.
 #[derive(Clone, Default, PartialEq)]
@@ -49,6 +52,12 @@ pub(crate) static MODIFY_DISASTER_RECOVER_GROUP_ATTRIBUTE_INFO: ActionInfo = Act
     reclass: &[
         Reclass { when: &[Condition::present("Affinity")], class: RetryClass::Guarded },
     ],
+    reconcile: Some(
+        ReconcileInfo::new("DescribeDisasterRecoverGroups")
+            .ids("DisasterRecoverGroupId", "DisasterRecoverGroupIds", "DisasterRecoverGroupId")
+            .same(&[("Name", "Name"), ("Affinity", "Affinity")])
+            .show(&["Name", "Affinity"]),
+    ),
     idempotency_token: None,
     rate_limit_per_second: Some(10),
     regional: true,

@@ -10,6 +10,9 @@ use crate::prelude::*;
 /// set again safely, but the renewal setting decides about money and the project about access,
 /// so read the host before resending those. Guarded if `RenewFlag` or `ProjectId` is given.
 ///
+/// After an unknown outcome, by `DescribeHosts`: Done when name, renewal setting and project
+/// are those that were asked for.
+///
 /// Answers with [`ModifyHostsAttributeResponse`].
 /// Group: Dedicated hosts. Up to 10 calls a second.
 #[derive(Clone, Default, PartialEq)]
@@ -53,6 +56,15 @@ pub(crate) static MODIFY_HOSTS_ATTRIBUTE_INFO: ActionInfo = ActionInfo {
         Reclass { when: &[Condition::present("RenewFlag")], class: RetryClass::Guarded },
         Reclass { when: &[Condition::present("ProjectId")], class: RetryClass::Guarded },
     ],
+    reconcile: Some(
+        ReconcileInfo::new("DescribeHosts")
+            .ids("HostIds", "Filters.host-id", "HostId")
+            .same(&[
+                ("HostName", "HostName"), ("RenewFlag", "RenewFlag"),
+                ("Placement.ProjectId", "ProjectId"),
+            ])
+            .show(&["HostName", "RenewFlag", "Placement.ProjectId"]),
+    ),
     idempotency_token: None,
     rate_limit_per_second: Some(10),
     regional: true,

@@ -9,6 +9,9 @@ use crate::prelude::*;
 /// Retry class: convergent (sent again, because a repeat sets the same state). Name and remark
 /// are labels, so setting them again ends in the same state.
 ///
+/// After an unknown outcome, by `DescribeHpcClusters`: Done when name and remark are those that
+/// were asked for.
+///
 /// Answers with [`ModifyHpcClusterAttributeResponse`]. Group: High-performance clusters.
 #[derive(Clone, Default, PartialEq)]
 pub struct ModifyHpcClusterAttribute {
@@ -45,6 +48,12 @@ pub(crate) static MODIFY_HPC_CLUSTER_ATTRIBUTE_INFO: ActionInfo = ActionInfo {
     response: &MODIFY_HPC_CLUSTER_ATTRIBUTE_RESPONSE,
     retry: RetryClass::Convergent,
     reclass: &[],
+    reconcile: Some(
+        ReconcileInfo::new("DescribeHpcClusters")
+            .ids("HpcClusterId", "HpcClusterIds", "HpcClusterId")
+            .same(&[("Name", "Name"), ("Remark", "Remark")])
+            .show(&["Name", "Remark"]),
+    ),
     idempotency_token: None,
     rate_limit_per_second: None,
     regional: true,

@@ -13,6 +13,9 @@ use crate::prelude::*;
 /// steer launches, so read the image first. Guarded if `ImageName`, `ImageFamily` or
 /// `ImageDeprecated` is given.
 ///
+/// After an unknown outcome, by `DescribeImages`: Done when name, description, family and mark
+/// are those that were asked for.
+///
 /// Answers with [`ModifyImageAttributeResponse`]. Group: Images. Up to 10 calls a second.
 #[derive(Clone, Default, PartialEq)]
 pub struct ModifyImageAttribute {
@@ -59,6 +62,15 @@ pub(crate) static MODIFY_IMAGE_ATTRIBUTE_INFO: ActionInfo = ActionInfo {
         Reclass { when: &[Condition::present("ImageFamily")], class: RetryClass::Guarded },
         Reclass { when: &[Condition::present("ImageDeprecated")], class: RetryClass::Guarded },
     ],
+    reconcile: Some(
+        ReconcileInfo::new("DescribeImages")
+            .ids("ImageId", "ImageIds", "ImageId")
+            .same(&[
+                ("ImageName", "ImageName"), ("ImageDescription", "ImageDescription"),
+                ("ImageFamily", "ImageFamily"), ("ImageDeprecated", "ImageDeprecated"),
+            ])
+            .show(&["ImageName", "ImageDescription", "ImageFamily", "ImageDeprecated"]),
+    ),
     idempotency_token: None,
     rate_limit_per_second: Some(10),
     regional: true,

@@ -15,6 +15,9 @@ use crate::prelude::*;
 /// Retry class: guarded (not sent again before a reading says that it was not done). A resend
 /// can reverse a newer decision about who has access, so read the list of accounts first.
 ///
+/// After an unknown outcome, by `DescribeImageSharePermission`: Done for each account that is
+/// listed if it was to be shared with, or that is not listed if sharing was to end.
+///
 /// Answers with [`ModifyImageSharePermissionResponse`]. Group: Images. Up to 10 calls a second.
 #[derive(Clone, Default, PartialEq)]
 pub struct ModifyImageSharePermission {
@@ -49,6 +52,11 @@ pub(crate) static MODIFY_IMAGE_SHARE_PERMISSION_INFO: ActionInfo = ActionInfo {
     response: &MODIFY_IMAGE_SHARE_PERMISSION_RESPONSE,
     retry: RetryClass::Guarded,
     reclass: &[],
+    reconcile: Some(
+        ReconcileInfo::new("DescribeImageSharePermission")
+            .narrow(&[("ImageId", "ImageId")])
+            .show(&["AccountId", "CreatedTime"]),
+    ),
     idempotency_token: None,
     rate_limit_per_second: Some(10),
     regional: true,

@@ -20,6 +20,10 @@ use crate::prelude::*;
 /// resend may place a second paid order while data is being moved, so compare the disk types
 /// and look into billing first.
 ///
+/// After an unknown outcome, by `DescribeInstances`: Done when the disks have the new type.
+/// Local disks with the operation of before mean not done; an open order in billing leaves it
+/// undecided.
+///
 /// Answers with [`ModifyInstanceDiskTypeResponse`].
 /// Group: Disks of an instance. Up to 20 calls a second.
 #[derive(Clone, Default, PartialEq)]
@@ -56,6 +60,14 @@ pub(crate) static MODIFY_INSTANCE_DISK_TYPE_INFO: ActionInfo = ActionInfo {
     response: &MODIFY_INSTANCE_DISK_TYPE_RESPONSE,
     retry: RetryClass::Hazard,
     reclass: &[],
+    reconcile: Some(
+        ReconcileInfo::new("DescribeInstances")
+            .ids("InstanceId", "InstanceIds", "InstanceId")
+            .show(&[
+                "SystemDisk.DiskType", "DataDisks", "InstanceState", "LatestOperation",
+                "LatestOperationState", "LatestOperationRequestId",
+            ]),
+    ),
     idempotency_token: None,
     rate_limit_per_second: Some(20),
     regional: true,

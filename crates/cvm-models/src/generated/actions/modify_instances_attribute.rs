@@ -24,6 +24,10 @@ use crate::prelude::*;
 /// `SecurityGroups`, `DisableApiTermination`, `CamRoleName`, `CamRoleType` or `UserData` is
 /// given.
 ///
+/// After an unknown outcome, by `DescribeInstances`: Done when the member shows the new value
+/// and no operation runs. `DescribeInstancesAttributes` shows user data; security groups count
+/// only if they are the whole list, in its order.
+///
 /// Answers with [`ModifyInstancesAttributeResponse`].
 /// Group: Instances. Up to 10 calls a second.
 #[derive(Clone, Default, PartialEq)]
@@ -104,6 +108,22 @@ pub(crate) static MODIFY_INSTANCES_ATTRIBUTE_INFO: ActionInfo = ActionInfo {
         Reclass { when: &[Condition::present("CamRoleType")], class: RetryClass::Guarded },
         Reclass { when: &[Condition::present("UserData")], class: RetryClass::Guarded },
     ],
+    reconcile: Some(
+        ReconcileInfo::new("DescribeInstances")
+            .ids("InstanceIds", "InstanceIds", "InstanceId")
+            .same(&[
+                ("InstanceName", "InstanceName"), ("HostName", "HostName"),
+                ("CamRoleName", "CamRoleName"),
+                ("DisableApiTermination", "DisableApiTermination"),
+                ("EnableJumboFrame", "EnableJumboFrame"),
+            ])
+            .done(&[Condition::none_of("LatestOperationState", &["OPERATING"])])
+            .show(&[
+                "InstanceName", "HostName", "SecurityGroupIds", "CamRoleName",
+                "DisableApiTermination", "EnableJumboFrame", "InstanceState", "LatestOperation",
+                "LatestOperationState", "LatestOperationRequestId",
+            ]),
+    ),
     idempotency_token: None,
     rate_limit_per_second: Some(10),
     regional: true,

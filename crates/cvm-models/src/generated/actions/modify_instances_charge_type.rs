@@ -20,6 +20,10 @@ use crate::prelude::*;
 /// resend can place a second paid order, so compare `InstanceChargeType` and look for open
 /// orders first.
 ///
+/// After an unknown outcome, by `DescribeInstances`: Done when the charge type is the new one,
+/// with an end of term if it is prepaid. The old one with the operation of before and no open
+/// order means not done; anything else is for a person to judge.
+///
 /// Answers with [`ModifyInstancesChargeTypeResponse`].
 /// Group: Instances. Up to 10 calls a second.
 #[derive(Clone, Default, PartialEq)]
@@ -61,6 +65,16 @@ pub(crate) static MODIFY_INSTANCES_CHARGE_TYPE_INFO: ActionInfo = ActionInfo {
     response: &MODIFY_INSTANCES_CHARGE_TYPE_RESPONSE,
     retry: RetryClass::Hazard,
     reclass: &[],
+    reconcile: Some(
+        ReconcileInfo::new("DescribeInstances")
+            .ids("InstanceIds", "InstanceIds", "InstanceId")
+            .same(&[("InstanceChargeType", "InstanceChargeType")])
+            .done(&[Condition::none_of("LatestOperationState", &["OPERATING"])])
+            .show(&[
+                "InstanceChargeType", "ExpiredTime", "InstanceState", "LatestOperation",
+                "LatestOperationState", "LatestOperationRequestId",
+            ]),
+    ),
     idempotency_token: None,
     rate_limit_per_second: Some(10),
     regional: true,

@@ -19,6 +19,9 @@ use crate::prelude::*;
 /// resend can undo a newer choice, and with `Force` it can restart the machine again, so read
 /// `DisasterRecoverGroupIds` first. Hazard if `Force` is `true`.
 ///
+/// After an unknown outcome, by `DescribeInstances`: Done when the instance is in the new
+/// group, and in the wanted partition if one was given, and no operation runs.
+///
 /// Answers with [`ModifyInstancesDisasterRecoverGroupResponse`].
 /// Group: Placement groups. Up to 20 calls a second.
 #[derive(Clone, Default, PartialEq)]
@@ -67,6 +70,20 @@ pub(crate) static MODIFY_INSTANCES_DISASTER_RECOVER_GROUP_INFO: ActionInfo = Act
     reclass: &[
         Reclass { when: &[Condition::one_of("Force", &["true"])], class: RetryClass::Hazard },
     ],
+    reconcile: Some(
+        ReconcileInfo::new("DescribeInstances")
+            .ids("InstanceIds", "InstanceIds", "InstanceId")
+            .same(&[
+                ("DisasterRecoverGroupIds", "DisasterRecoverGroupIds"),
+                ("DisasterRecoverGroupId", "DisasterRecoverGroupId"),
+                ("PartitionNumber", "PartitionNumber"),
+            ])
+            .done(&[Condition::none_of("LatestOperationState", &["OPERATING"])])
+            .show(&[
+                "DisasterRecoverGroupIds", "PartitionNumber", "InstanceState",
+                "LatestOperation", "LatestOperationState", "LatestOperationRequestId",
+            ]),
+    ),
     idempotency_token: None,
     rate_limit_per_second: Some(20),
     regional: true,

@@ -18,6 +18,9 @@ use crate::prelude::*;
 /// resend can undo a newer assignment, and projects often decide who may act and who pays, so
 /// read `Placement.ProjectId` first.
 ///
+/// After an unknown outcome, by `DescribeInstances`: Done when the instance is in the new
+/// project and no operation runs.
+///
 /// Answers with [`ModifyInstancesProjectResponse`]. Group: Instances. Up to 10 calls a second.
 #[derive(Clone, Default, PartialEq)]
 pub struct ModifyInstancesProject {
@@ -50,6 +53,16 @@ pub(crate) static MODIFY_INSTANCES_PROJECT_INFO: ActionInfo = ActionInfo {
     response: &MODIFY_INSTANCES_PROJECT_RESPONSE,
     retry: RetryClass::Guarded,
     reclass: &[],
+    reconcile: Some(
+        ReconcileInfo::new("DescribeInstances")
+            .ids("InstanceIds", "InstanceIds", "InstanceId")
+            .same(&[("Placement.ProjectId", "ProjectId")])
+            .done(&[Condition::none_of("LatestOperationState", &["OPERATING"])])
+            .show(&[
+                "Placement.ProjectId", "InstanceState", "LatestOperation",
+                "LatestOperationState", "LatestOperationRequestId",
+            ]),
+    ),
     idempotency_token: None,
     rate_limit_per_second: Some(10),
     regional: true,

@@ -17,6 +17,9 @@ use crate::prelude::*;
 /// about a charge or a loss at expiry, and a resend can restore a choice just withdrawn, so
 /// read `RenewFlag` first.
 ///
+/// After an unknown outcome, by `DescribeInstances`: Done when the renewal setting is the new
+/// one and no operation runs.
+///
 /// Answers with [`ModifyInstancesRenewFlagResponse`].
 /// Group: Instances. Up to 10 calls a second.
 #[derive(Clone, Default, PartialEq)]
@@ -50,6 +53,16 @@ pub(crate) static MODIFY_INSTANCES_RENEW_FLAG_INFO: ActionInfo = ActionInfo {
     response: &MODIFY_INSTANCES_RENEW_FLAG_RESPONSE,
     retry: RetryClass::Guarded,
     reclass: &[],
+    reconcile: Some(
+        ReconcileInfo::new("DescribeInstances")
+            .ids("InstanceIds", "InstanceIds", "InstanceId")
+            .same(&[("RenewFlag", "RenewFlag")])
+            .done(&[Condition::none_of("LatestOperationState", &["OPERATING"])])
+            .show(&[
+                "RenewFlag", "ExpiredTime", "InstanceState", "LatestOperation",
+                "LatestOperationState", "LatestOperationRequestId",
+            ]),
+    ),
     idempotency_token: None,
     rate_limit_per_second: Some(10),
     regional: true,

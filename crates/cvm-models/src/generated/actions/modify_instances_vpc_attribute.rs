@@ -22,6 +22,10 @@ use crate::prelude::*;
 /// Every run stops and starts the machines, and without fixed addresses each draws new ones, so
 /// read the network settings instead.
 ///
+/// After an unknown outcome, by `DescribeInstances`: Done when network, subnet and fixed
+/// addresses are those asked for and the latest operation is `SUCCESS`. Without fixed addresses
+/// only a comparison with the addresses of before tells.
+///
 /// Answers with [`ModifyInstancesVpcAttributeResponse`].
 /// Group: Instances. Up to 10 calls a second.
 #[derive(Clone, Default, PartialEq)]
@@ -63,6 +67,15 @@ pub(crate) static MODIFY_INSTANCES_VPC_ATTRIBUTE_INFO: ActionInfo = ActionInfo {
     response: &MODIFY_INSTANCES_VPC_ATTRIBUTE_RESPONSE,
     retry: RetryClass::Hazard,
     reclass: &[],
+    reconcile: Some(
+        ReconcileInfo::new("DescribeInstances")
+            .ids("InstanceIds", "InstanceIds", "InstanceId")
+            .show(&[
+                "VirtualPrivateCloud.VpcId", "VirtualPrivateCloud.SubnetId",
+                "PrivateIpAddresses", "InstanceState", "LatestOperation",
+                "LatestOperationState", "LatestOperationRequestId",
+            ]),
+    ),
     idempotency_token: None,
     rate_limit_per_second: Some(10),
     regional: true,

@@ -10,6 +10,9 @@ use crate::prelude::*;
 /// can be set again safely; a name may be refused because of its own first run, so look the key
 /// pair up first. Guarded if `KeyName` is given.
 ///
+/// After an unknown outcome, by `DescribeKeyPairs`: Done when name and description are those
+/// that were asked for.
+///
 /// Answers with [`ModifyKeyPairAttributeResponse`]. Group: Key pairs. Up to 10 calls a second.
 #[derive(Clone, Default, PartialEq)]
 pub struct ModifyKeyPairAttribute {
@@ -49,6 +52,12 @@ pub(crate) static MODIFY_KEY_PAIR_ATTRIBUTE_INFO: ActionInfo = ActionInfo {
     reclass: &[
         Reclass { when: &[Condition::present("KeyName")], class: RetryClass::Guarded },
     ],
+    reconcile: Some(
+        ReconcileInfo::new("DescribeKeyPairs")
+            .ids("KeyId", "KeyIds", "KeyId")
+            .same(&[("KeyName", "KeyName"), ("Description", "Description")])
+            .show(&["KeyName", "Description"]),
+    ),
     idempotency_token: None,
     rate_limit_per_second: Some(10),
     regional: true,

@@ -11,6 +11,9 @@ use crate::prelude::*;
 /// default steers later launches and somebody may have switched it since, so read
 /// `DefaultVersionNumber` first.
 ///
+/// After an unknown outcome, by `DescribeLaunchTemplates`: Done when the default is the number
+/// that was asked for.
+///
 /// Answers with [`ModifyLaunchTemplateDefaultVersionResponse`].
 /// Group: Launch templates. Up to 20 calls a second.
 #[derive(Clone, Default, PartialEq)]
@@ -44,6 +47,12 @@ pub(crate) static MODIFY_LAUNCH_TEMPLATE_DEFAULT_VERSION_INFO: ActionInfo = Acti
     response: &MODIFY_LAUNCH_TEMPLATE_DEFAULT_VERSION_RESPONSE,
     retry: RetryClass::Guarded,
     reclass: &[],
+    reconcile: Some(
+        ReconcileInfo::new("DescribeLaunchTemplates")
+            .ids("LaunchTemplateId", "LaunchTemplateIds", "LaunchTemplateId")
+            .same(&[("DefaultVersionNumber", "DefaultVersion")])
+            .show(&["DefaultVersionNumber", "LatestVersionNumber"]),
+    ),
     idempotency_token: None,
     rate_limit_per_second: Some(20),
     regional: true,

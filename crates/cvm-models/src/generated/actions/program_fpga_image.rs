@@ -17,6 +17,9 @@ use crate::prelude::*;
 /// resend writes the cards again under a workload that may already use them; check from inside
 /// the guest instead. Read if `DryRun` is `true`.
 ///
+/// After an unknown outcome: No list tells reliably: the latest operation of the instance may
+/// name it, and the cards themselves tell from inside the guest.
+///
 /// Answers with [`ProgramFpgaImageResponse`]. Group: Instances. Up to 20 calls a second.
 #[derive(Clone, Default, PartialEq)]
 pub struct ProgramFpgaImage {
@@ -57,6 +60,7 @@ pub(crate) static PROGRAM_FPGA_IMAGE_INFO: ActionInfo = ActionInfo {
     reclass: &[
         Reclass { when: &[Condition::one_of("DryRun", &["true"])], class: RetryClass::Read },
     ],
+    reconcile: None,
     idempotency_token: None,
     rate_limit_per_second: Some(20),
     regional: true,

@@ -20,6 +20,10 @@ use crate::prelude::*;
 /// There is no token, so a resend can buy the packs a second time; search the pools by your own
 /// name instead. Read if `DryRun` is `true`.
 ///
+/// After an unknown outcome, by `DescribeResourcePoolPacks`: Packs of your own name that began
+/// since and are `CREATING` or `ACTIVE` mean done. None after some minutes means not done;
+/// without a name of your own nobody can tell whose packs they are.
+///
 /// Answers with [`PurchaseResourcePoolPacksResponse`].
 /// Group: Resource pools. Up to 20 calls a second.
 #[derive(Clone, Default, PartialEq)]
@@ -85,6 +89,14 @@ pub(crate) static PURCHASE_RESOURCE_POOL_PACKS_INFO: ActionInfo = ActionInfo {
     reclass: &[
         Reclass { when: &[Condition::one_of("DryRun", &["true"])], class: RetryClass::Read },
     ],
+    reconcile: Some(
+        ReconcileInfo::new("DescribeResourcePoolPacks")
+            .narrow(&[("Filters.zone", "Zone"), ("Filters.instance-type", "InstanceType")])
+            .same(&[("DedicatedResourcePackName", "DedicatedResourcePoolPackName")])
+            .created("StartTime")
+            .count("InstanceCount")
+            .show(&["DedicatedResourcePackName", "Status", "InstanceType", "StartTime"]),
+    ),
     idempotency_token: None,
     rate_limit_per_second: Some(20),
     regional: true,

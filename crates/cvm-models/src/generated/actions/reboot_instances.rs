@@ -20,6 +20,10 @@ use crate::prelude::*;
 /// Retry class: hazard (never sent again by the client, because a repeat costs or destroys). A
 /// finished reboot leaves the instance running, so a resend restarts it a second time.
 ///
+/// After an unknown outcome, by `DescribeInstances`: Done when it is `REBOOTING`, or when the
+/// latest operation is a reboot with a request id that was not there before. Afterwards nothing
+/// else tells a machine that restarted from one that never did.
+///
 /// Answers with [`RebootInstancesResponse`]. Group: Instances. Up to 10 calls a second.
 #[derive(Clone, Default, PartialEq)]
 pub struct RebootInstances {
@@ -59,6 +63,14 @@ pub(crate) static REBOOT_INSTANCES_INFO: ActionInfo = ActionInfo {
     response: &REBOOT_INSTANCES_RESPONSE,
     retry: RetryClass::Hazard,
     reclass: &[],
+    reconcile: Some(
+        ReconcileInfo::new("DescribeInstances")
+            .ids("InstanceIds", "InstanceIds", "InstanceId")
+            .show(&[
+                "InstanceState", "LatestOperation", "LatestOperationState",
+                "LatestOperationRequestId",
+            ]),
+    ),
     idempotency_token: None,
     rate_limit_per_second: Some(10),
     regional: true,

@@ -16,6 +16,10 @@ use crate::prelude::*;
 /// resend would remove a network configured since, so read the two networks of the server
 /// first.
 ///
+/// After an unknown outcome, by `DescribeChcHosts`: Done when the server is `INIT` and names
+/// neither network. `CLEAR_NETWORK_FAILED` means it ran and failed, `OPERATING` that it still
+/// runs; configure nothing before this is settled.
+///
 /// Answers with [`RemoveChcAssistVpcResponse`].
 /// Group: Hosted physical servers. Up to 20 calls a second.
 #[derive(Clone, Default, PartialEq)]
@@ -45,6 +49,15 @@ pub(crate) static REMOVE_CHC_ASSIST_VPC_INFO: ActionInfo = ActionInfo {
     response: &REMOVE_CHC_ASSIST_VPC_RESPONSE,
     retry: RetryClass::Guarded,
     reclass: &[],
+    reconcile: Some(
+        ReconcileInfo::new("DescribeChcHosts")
+            .ids("ChcIds", "ChcIds", "ChcId")
+            .done(&[Condition::one_of("InstanceState", &["INIT"])])
+            .show(&[
+                "InstanceState", "BmcVirtualPrivateCloud.SubnetId",
+                "DeployVirtualPrivateCloud.SubnetId", "LatestOperationState",
+            ]),
+    ),
     idempotency_token: None,
     rate_limit_per_second: Some(20),
     regional: true,

@@ -17,6 +17,9 @@ use crate::prelude::*;
 /// resend would remove a deploy network configured since, so read `DeployVirtualPrivateCloud`
 /// first.
 ///
+/// After an unknown outcome, by `DescribeChcHosts`: Done when the server names no deploy
+/// network. `CLEAR_NETWORK_FAILED` means it ran and failed, `OPERATING` that it still runs.
+///
 /// Answers with [`RemoveChcDeployVpcResponse`].
 /// Group: Hosted physical servers. Up to 20 calls a second.
 #[derive(Clone, Default, PartialEq)]
@@ -45,6 +48,14 @@ pub(crate) static REMOVE_CHC_DEPLOY_VPC_INFO: ActionInfo = ActionInfo {
     response: &REMOVE_CHC_DEPLOY_VPC_RESPONSE,
     retry: RetryClass::Guarded,
     reclass: &[],
+    reconcile: Some(
+        ReconcileInfo::new("DescribeChcHosts")
+            .ids("ChcIds", "ChcIds", "ChcId")
+            .show(&[
+                "InstanceState", "DeployVirtualPrivateCloud.VpcId",
+                "DeployVirtualPrivateCloud.SubnetId", "LatestOperationState",
+            ]),
+    ),
     idempotency_token: None,
     rate_limit_per_second: Some(20),
     regional: true,

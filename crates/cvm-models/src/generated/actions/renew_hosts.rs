@@ -15,6 +15,10 @@ use crate::prelude::*;
 /// Every run adds and charges another term for the hosts, so compare `ExpiredTime` and look for
 /// open orders instead of sending again.
 ///
+/// After an unknown outcome, by `DescribeHosts`: Done when the end of term moved by exactly the
+/// period that was asked for. An end that did not move, with no open order, means not done; one
+/// that moved otherwise may be an automatic renewal.
+///
 /// Answers with [`RenewHostsResponse`]. Group: Dedicated hosts. Up to 10 calls a second.
 #[derive(Clone, Default, PartialEq)]
 pub struct RenewHosts {
@@ -47,6 +51,11 @@ pub(crate) static RENEW_HOSTS_INFO: ActionInfo = ActionInfo {
     response: &RENEW_HOSTS_RESPONSE,
     retry: RetryClass::Hazard,
     reclass: &[],
+    reconcile: Some(
+        ReconcileInfo::new("DescribeHosts")
+            .ids("HostIds", "Filters.host-id", "HostId")
+            .show(&["HostState", "ExpiredTime", "RenewFlag"]),
+    ),
     idempotency_token: None,
     rate_limit_per_second: Some(10),
     regional: true,

@@ -22,6 +22,10 @@ use crate::prelude::*;
 /// Every run adds and charges another term, so compare `ExpiredTime` and look for open orders
 /// instead of sending again.
 ///
+/// After an unknown outcome, by `DescribeInstances`: Done when the end of term moved by exactly
+/// the period that was asked for. An end that did not move, with no open order, means not done;
+/// one that moved otherwise may be an automatic renewal.
+///
 /// Answers with [`RenewInstancesResponse`]. Group: Instances. Up to 10 calls a second.
 #[derive(Clone, Default, PartialEq)]
 pub struct RenewInstances {
@@ -58,6 +62,14 @@ pub(crate) static RENEW_INSTANCES_INFO: ActionInfo = ActionInfo {
     response: &RENEW_INSTANCES_RESPONSE,
     retry: RetryClass::Hazard,
     reclass: &[],
+    reconcile: Some(
+        ReconcileInfo::new("DescribeInstances")
+            .ids("InstanceIds", "InstanceIds", "InstanceId")
+            .show(&[
+                "ExpiredTime", "RenewFlag", "InstanceState", "LatestOperation",
+                "LatestOperationState", "LatestOperationRequestId",
+            ]),
+    ),
     idempotency_token: None,
     rate_limit_per_second: Some(10),
     regional: true,

@@ -16,6 +16,11 @@ use crate::prelude::*;
 /// approved task no longer accepts approval, and with `LossyLocal` the approval wipes local
 /// disks, so read the task first. Hazard if `TaskSubMethod` is given.
 ///
+/// After an unknown outcome: `DescribeTaskInfo` with the task id and an early `StartDate`
+/// tells: task status 1 and operation status 1 mean not done; 2, 3 or 4 approved by
+/// `Customer_auth` mean done, by another source that somebody else did it; 5 or 6 that it is no
+/// longer possible.
+///
 /// Answers with [`RepairTaskControlResponse`].
 /// Group: Maintenance tasks. Up to 20 calls a second.
 #[derive(Clone, Default, PartialEq)]
@@ -67,6 +72,7 @@ pub(crate) static REPAIR_TASK_CONTROL_INFO: ActionInfo = ActionInfo {
     reclass: &[
         Reclass { when: &[Condition::present("TaskSubMethod")], class: RetryClass::Hazard },
     ],
+    reconcile: None,
     idempotency_token: None,
     rate_limit_per_second: Some(20),
     regional: true,

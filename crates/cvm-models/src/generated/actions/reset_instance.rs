@@ -21,6 +21,10 @@ use crate::prelude::*;
 /// Every run formats the system disk again, so compare `LatestOperation` and
 /// `LatestOperationRequestId` instead of sending again.
 ///
+/// After an unknown outcome, by `DescribeInstances`: It ran if the latest operation is
+/// `ResetInstance` with a request id that was not there before; its state then tells how it
+/// ended. Without a reading from before nobody can tell, and a repeat formats the disk again.
+///
 /// Answers with [`ResetInstanceResponse`]. Group: Instances. Up to 10 calls a second.
 #[derive(Clone, Default, PartialEq)]
 pub struct ResetInstance {
@@ -72,6 +76,14 @@ pub(crate) static RESET_INSTANCE_INFO: ActionInfo = ActionInfo {
     response: &RESET_INSTANCE_RESPONSE,
     retry: RetryClass::Hazard,
     reclass: &[],
+    reconcile: Some(
+        ReconcileInfo::new("DescribeInstances")
+            .ids("InstanceId", "InstanceIds", "InstanceId")
+            .show(&[
+                "ImageId", "OsName", "InstanceState", "LatestOperation", "LatestOperationState",
+                "LatestOperationRequestId",
+            ]),
+    ),
     idempotency_token: None,
     rate_limit_per_second: Some(10),
     regional: true,

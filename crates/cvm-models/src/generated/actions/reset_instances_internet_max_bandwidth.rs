@@ -22,6 +22,10 @@ use crate::prelude::*;
 /// For prepaid bandwidth each run can buy a window again, so read
 /// `DescribeInstanceInternetBandwidthConfigs` instead.
 ///
+/// After an unknown outcome, by `DescribeInstances`: Done when the bandwidth is the new one.
+/// For prepaid bandwidth `DescribeInstanceInternetBandwidthConfigs` tells instead: one entry
+/// with this window means done, two mean it was bought twice.
+///
 /// Answers with [`ResetInstancesInternetMaxBandwidthResponse`].
 /// Group: Instances. Up to 10 calls a second.
 #[derive(Clone, Default, PartialEq)]
@@ -66,6 +70,15 @@ pub(crate) static RESET_INSTANCES_INTERNET_MAX_BANDWIDTH_INFO: ActionInfo = Acti
     response: &RESET_INSTANCES_INTERNET_MAX_BANDWIDTH_RESPONSE,
     retry: RetryClass::Hazard,
     reclass: &[],
+    reconcile: Some(
+        ReconcileInfo::new("DescribeInstances")
+            .ids("InstanceIds", "InstanceIds", "InstanceId")
+            .show(&[
+                "InternetAccessible.InternetChargeType",
+                "InternetAccessible.InternetMaxBandwidthOut", "InstanceState",
+                "LatestOperation", "LatestOperationState", "LatestOperationRequestId",
+            ]),
+    ),
     idempotency_token: None,
     rate_limit_per_second: Some(10),
     regional: true,

@@ -20,6 +20,10 @@ use crate::prelude::*;
 /// resend may stop the machines again and bring back an older password, so compare
 /// `LatestOperation` first.
 ///
+/// After an unknown outcome, by `DescribeInstances`: It ran if the latest operation is
+/// `ResetInstancesPassword` with a new request id; `SUCCESS` means done. No list shows a
+/// password, so try to log in.
+///
 /// Answers with [`ResetInstancesPasswordResponse`]. Group: Instances. Up to 10 calls a second.
 #[derive(Clone, Default, PartialEq)]
 pub struct ResetInstancesPassword {
@@ -61,6 +65,14 @@ pub(crate) static RESET_INSTANCES_PASSWORD_INFO: ActionInfo = ActionInfo {
     response: &RESET_INSTANCES_PASSWORD_RESPONSE,
     retry: RetryClass::Hazard,
     reclass: &[],
+    reconcile: Some(
+        ReconcileInfo::new("DescribeInstances")
+            .ids("InstanceIds", "InstanceIds", "InstanceId")
+            .show(&[
+                "InstanceState", "LatestOperation", "LatestOperationState",
+                "LatestOperationRequestId",
+            ]),
+    ),
     idempotency_token: None,
     rate_limit_per_second: Some(10),
     regional: true,

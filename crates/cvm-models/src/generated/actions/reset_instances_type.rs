@@ -22,6 +22,10 @@ use crate::prelude::*;
 /// resend can restart the machine and place a second paid order, so compare `InstanceType` and
 /// `LatestOperation` first.
 ///
+/// After an unknown outcome, by `DescribeInstances`: Done when the model is the new one and the
+/// latest operation is `SUCCESS`. The old model with the operation of before means not done,
+/// unless an unpaid order exists.
+///
 /// Answers with [`ResetInstancesTypeResponse`]. Group: Instances. Up to 10 calls a second.
 #[derive(Clone, Default, PartialEq)]
 pub struct ResetInstancesType {
@@ -58,6 +62,16 @@ pub(crate) static RESET_INSTANCES_TYPE_INFO: ActionInfo = ActionInfo {
     response: &RESET_INSTANCES_TYPE_RESPONSE,
     retry: RetryClass::Hazard,
     reclass: &[],
+    reconcile: Some(
+        ReconcileInfo::new("DescribeInstances")
+            .ids("InstanceIds", "InstanceIds", "InstanceId")
+            .same(&[("InstanceType", "InstanceType")])
+            .done(&[Condition::one_of("LatestOperationState", &["SUCCESS"])])
+            .show(&[
+                "InstanceType", "InstanceState", "LatestOperation", "LatestOperationState",
+                "LatestOperationRequestId",
+            ]),
+    ),
     idempotency_token: None,
     rate_limit_per_second: Some(10),
     regional: true,

@@ -23,6 +23,10 @@ use crate::prelude::*;
 /// resend can power the machine off again and place a second order, so compare `DiskSize` and
 /// `LatestOperation` first.
 ///
+/// After an unknown outcome, by `DescribeInstances`: Done when the disk has its new size and
+/// the latest operation is `SUCCESS`. The old size with the operation of before means not done,
+/// unless an unpaid order exists.
+///
 /// Answers with [`ResizeInstanceDisksResponse`].
 /// Group: Disks of an instance. Up to 10 calls a second.
 #[derive(Clone, Default, PartialEq)]
@@ -68,6 +72,14 @@ pub(crate) static RESIZE_INSTANCE_DISKS_INFO: ActionInfo = ActionInfo {
     response: &RESIZE_INSTANCE_DISKS_RESPONSE,
     retry: RetryClass::Hazard,
     reclass: &[],
+    reconcile: Some(
+        ReconcileInfo::new("DescribeInstances")
+            .ids("InstanceId", "InstanceIds", "InstanceId")
+            .show(&[
+                "SystemDisk.DiskSize", "DataDisks", "InstanceState", "LatestOperation",
+                "LatestOperationState", "LatestOperationRequestId",
+            ]),
+    ),
     idempotency_token: None,
     rate_limit_per_second: Some(10),
     regional: true,

@@ -24,6 +24,11 @@ use crate::prelude::*;
 /// buy a second set of instances. Hazard if `ClientToken` is not given. Read if `DryRun` is
 /// `true`.
 ///
+/// After an unknown outcome, by `DescribeInstances`: Repeat it unchanged and with its token
+/// while that is young. Later only a tag of your own proves which new instances are yours;
+/// without one compare number, zone and time, and launch anew only if nothing has appeared for
+/// a minute. `LAUNCH_FAILED` means it ran and failed.
+///
 /// Answers with [`RunInstancesResponse`]. Group: Instances. Up to 10 calls a second.
 #[derive(Clone, Default, PartialEq)]
 pub struct RunInstances {
@@ -208,6 +213,20 @@ pub(crate) static RUN_INSTANCES_INFO: ActionInfo = ActionInfo {
         Reclass { when: &[Condition::absent("ClientToken")], class: RetryClass::Hazard },
         Reclass { when: &[Condition::one_of("DryRun", &["true"])], class: RetryClass::Read },
     ],
+    reconcile: Some(
+        ReconcileInfo::new("DescribeInstances")
+            .narrow(&[("Filters.zone", "Placement.Zone")])
+            .same(&[
+                ("ImageId", "ImageId"), ("InstanceType", "InstanceType"),
+                ("InstanceChargeType", "InstanceChargeType"),
+            ])
+            .created("CreatedTime")
+            .count("InstanceCount")
+            .show(&[
+                "InstanceName", "InstanceState", "InstanceType", "Placement.Zone",
+                "CreatedTime",
+            ]),
+    ),
     idempotency_token: Some("ClientToken"),
     rate_limit_per_second: Some(10),
     regional: true,

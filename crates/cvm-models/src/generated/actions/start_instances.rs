@@ -18,6 +18,10 @@ use crate::prelude::*;
 /// resend could start an instance that somebody has stopped again in the meantime, so read its
 /// state first.
 ///
+/// After an unknown outcome, by `DescribeInstances`: Done when it is `STARTING` or `RUNNING`.
+/// Still `STOPPED` after a minute, with the operation of before, means not done; `STOPPED` with
+/// a failed `StartInstances` means it ran and failed.
+///
 /// Answers with [`StartInstancesResponse`]. Group: Instances. Up to 10 calls a second.
 #[derive(Clone, Default, PartialEq)]
 pub struct StartInstances {
@@ -47,6 +51,15 @@ pub(crate) static START_INSTANCES_INFO: ActionInfo = ActionInfo {
     response: &START_INSTANCES_RESPONSE,
     retry: RetryClass::Guarded,
     reclass: &[],
+    reconcile: Some(
+        ReconcileInfo::new("DescribeInstances")
+            .ids("InstanceIds", "InstanceIds", "InstanceId")
+            .done(&[Condition::one_of("InstanceState", &["STARTING", "RUNNING"])])
+            .show(&[
+                "InstanceState", "LatestOperation", "LatestOperationState",
+                "LatestOperationRequestId",
+            ]),
+    ),
     idempotency_token: None,
     rate_limit_per_second: Some(10),
     regional: true,

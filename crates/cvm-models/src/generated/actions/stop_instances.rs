@@ -23,6 +23,10 @@ use crate::prelude::*;
 /// data, so read its state first. Hazard if `StopType` is given and not `SOFT`. Hazard if
 /// `ForceStop` is `true`. Hazard if `StoppedMode` is given and not `KEEP_CHARGING`.
 ///
+/// After an unknown outcome, by `DescribeInstances`: Done when it is `STOPPING` or `STOPPED`;
+/// look at `StopChargingMode` if the charge was to end. Still `RUNNING` after a minute, with
+/// the operation of before, means not done, and a second stop may hit somebody's fresh start.
+///
 /// Answers with [`StopInstancesResponse`]. Group: Instances. Up to 10 calls a second.
 #[derive(Clone, Default, PartialEq)]
 pub struct StopInstances {
@@ -80,6 +84,15 @@ pub(crate) static STOP_INSTANCES_INFO: ActionInfo = ActionInfo {
             class: RetryClass::Hazard,
         },
     ],
+    reconcile: Some(
+        ReconcileInfo::new("DescribeInstances")
+            .ids("InstanceIds", "InstanceIds", "InstanceId")
+            .done(&[Condition::one_of("InstanceState", &["STOPPING", "STOPPED"])])
+            .show(&[
+                "StopChargingMode", "InstanceState", "LatestOperation", "LatestOperationState",
+                "LatestOperationRequestId",
+            ]),
+    ),
     idempotency_token: None,
     rate_limit_per_second: Some(10),
     regional: true,

@@ -20,6 +20,10 @@ use crate::prelude::*;
 /// resend may make a second set of copies, which are billed; search each target region for the
 /// name you gave instead.
 ///
+/// After an unknown outcome: `DescribeImages` in each target region tells by the name of the
+/// copy: `SYNCING` or `NORMAL` and made since means done there. A copy does not name its
+/// source, so without a name of your own nobody can tell.
+///
 /// Answers with [`SyncImagesResponse`]. Group: Images. Up to 10 calls a second.
 #[derive(Clone, Default, PartialEq)]
 pub struct SyncImages {
@@ -74,6 +78,7 @@ pub(crate) static SYNC_IMAGES_INFO: ActionInfo = ActionInfo {
     response: &SYNC_IMAGES_RESPONSE,
     retry: RetryClass::Hazard,
     reclass: &[],
+    reconcile: None,
     idempotency_token: None,
     rate_limit_per_second: Some(10),
     regional: true,

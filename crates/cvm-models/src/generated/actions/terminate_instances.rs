@@ -23,6 +23,11 @@ use crate::prelude::*;
 /// For a prepaid instance a resend is the second call, which destroys it for good; never send
 /// it again without reading the state.
 ///
+/// After an unknown outcome, by `DescribeInstances`: Done when it is gone, `TERMINATING`, or
+/// `SHUTDOWN`, which is the recycle bin of prepaid machines: never send it again then, because
+/// the second call destroys them. Still `RUNNING` or `STOPPED` after a minute means not done,
+/// and a person decides about prepaid ones.
+///
 /// Answers with [`TerminateInstancesResponse`]. Group: Instances. Up to 10 calls a second.
 #[derive(Clone, Default, PartialEq)]
 pub struct TerminateInstances {
@@ -69,6 +74,16 @@ pub(crate) static TERMINATE_INSTANCES_INFO: ActionInfo = ActionInfo {
     response: &TERMINATE_INSTANCES_RESPONSE,
     retry: RetryClass::Hazard,
     reclass: &[],
+    reconcile: Some(
+        ReconcileInfo::new("DescribeInstances")
+            .ids("InstanceIds", "InstanceIds", "InstanceId")
+            .done(&[Condition::one_of("InstanceState", &["TERMINATING", "SHUTDOWN"])])
+            .missing(Missing::Success)
+            .show(&[
+                "InstanceState", "IsolatedSource", "InstanceChargeType", "LatestOperation",
+                "LatestOperationState", "LatestOperationRequestId",
+            ]),
+    ),
     idempotency_token: None,
     rate_limit_per_second: Some(10),
     regional: true,

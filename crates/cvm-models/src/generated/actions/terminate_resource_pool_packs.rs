@@ -14,6 +14,9 @@ use crate::prelude::*;
 /// that is gone is refused, which looks like a failure, so look for the id with
 /// `DescribeResourcePoolPacks` first.
 ///
+/// After an unknown outcome, by `DescribeResourcePoolPacks`: Done when the pool is no longer
+/// listed. `ACTIVE` means not done; `RETIRED` means that its term ended, whoever ended it.
+///
 /// Answers with [`TerminateResourcePoolPacksResponse`].
 /// Group: Resource pools. Up to 20 calls a second.
 #[derive(Clone, Default, PartialEq)]
@@ -43,6 +46,12 @@ pub(crate) static TERMINATE_RESOURCE_POOL_PACKS_INFO: ActionInfo = ActionInfo {
     response: &TERMINATE_RESOURCE_POOL_PACKS_RESPONSE,
     retry: RetryClass::Guarded,
     reclass: &[],
+    reconcile: Some(
+        ReconcileInfo::new("DescribeResourcePoolPacks")
+            .ids("DedicatedResourcePackIds", "Filters.dedicated-resource-pack-id", "DedicatedResourcePackId")
+            .missing(Missing::Success)
+            .show(&["DedicatedResourcePackName", "Status", "EndTime"]),
+    ),
     idempotency_token: None,
     rate_limit_per_second: Some(20),
     regional: true,

@@ -11,6 +11,8 @@ pub struct ActionDoc {
     pub summary: &'static str,
     /// What else to know, a paragraph each.
     pub notes: &'static [&'static str],
+    /// What to look at when the outcome is unknown; empty if there is nothing to say.
+    pub reconcile: &'static str,
     /// Members of the request, in wire order.
     pub request: &'static [MemberDoc],
     /// Members of the response, in wire order.
@@ -95,6 +97,7 @@ static ACTIONS: &[ActionDoc] = &[
         notes: &[
             "With neither ids nor filters it lists all of them.",
         ],
+        reconcile: "",
         request: &[
             member("BoatIds", "list<string>", "Fetches exactly these."),
             member("Filters", "list<Filter>", "Conditions that all must hold."),
@@ -111,6 +114,7 @@ static ACTIONS: &[ActionDoc] = &[
         name: "ReadLog",
         summary: "Lists what happened, newest first.",
         notes: &[],
+        reconcile: "",
         request: &[
             member("NextToken", "string", "What the page before gave."),
             member("MaxResults", "uint64", "Length of a page."),
@@ -124,6 +128,7 @@ static ACTIONS: &[ActionDoc] = &[
         name: "RentBoats",
         summary: "Rents vessels and puts them into the water.",
         notes: &[],
+        reconcile: "List vessels by your own tag.",
         request: &[
             member("Berth", "Berth", "Where they will lie."),
             member("Mode", "SailMode", "How they will be sailed."),

@@ -13,9 +13,9 @@
 //! - `guarded`: not sent again before a reading says that it was not done (0 actions).
 //! - `hazard`: never sent again by the client, because a repeat costs or destroys (0 actions).
 //!
-//! | action | class | members that change it | why |
-//! | --- | --- | --- | --- |
-//! | [`RentBoats`](crate::actions::RentBoats) | token | hazard: `ClientToken` is not given; read: `DryRun` is `true`; hazard: `Mode` is given and not `CALM` | A resend without the token would rent again. |
+//! | action | class | members that change it | why | look with |
+//! | --- | --- | --- | --- | --- |
+//! | [`RentBoats`](crate::actions::RentBoats) | token | hazard: `ClientToken` is not given; read: `DryRun` is `true`; hazard: `Mode` is given and not `CALM` | A resend without the token would rent again. | `DescribeBoats` |
 //!
 //! These change nothing:
 //!

@@ -54,6 +54,7 @@ pub(crate) static READ_LOG_INFO: ActionInfo = ActionInfo {
     response: &READ_LOG_RESPONSE,
     retry: RetryClass::Read,
     reclass: &[],
+    reconcile: None,
     idempotency_token: None,
     rate_limit_per_second: None,
     regional: false,

@@ -9,8 +9,9 @@ use crate::prelude::*;
 ///
 /// Retry class: token (sent again with the same token, which the service recognises). A resend
 /// without the token would rent again. Hazard if `ClientToken` is not given. Read if `DryRun`
-/// is `true`. Hazard if `Mode` is given and not `CALM`. After an unknown outcome: List vessels
-/// by your own tag.
+/// is `true`. Hazard if `Mode` is given and not `CALM`.
+///
+/// After an unknown outcome, by `DescribeBoats`: List vessels by your own tag.
 ///
 /// Answers with [`RentBoatsResponse`]. Group: Boats.
 #[derive(Clone, Default, PartialEq)]
@@ -106,6 +107,20 @@ pub(crate) static RENT_BOATS_INFO: ActionInfo = ActionInfo {
             class: RetryClass::Hazard,
         },
     ],
+    reconcile: Some(
+        ReconcileInfo::new("DescribeBoats")
+            .ids("DBDFs", "Filters.boat-id", "BoatId")
+            .narrow(&[("Since", "Tiller"), ("Filters.boat-state", "Mode")])
+            .same(&[("Berth.Harbour", "Berth.Harbour"), ("BoatState", "Mode")])
+            .created("LastRequestId")
+            .count("Count")
+            .done(&[
+                Condition::one_of("BoatState", &["PENDING", "AFLOAT"]),
+                Condition::absent("Trouble"),
+            ])
+            .missing(Missing::Failure)
+            .show(&["BoatState", "Berth.Harbour", "Progress"]),
+    ),
     idempotency_token: Some("ClientToken"),
     rate_limit_per_second: None,
     regional: true,

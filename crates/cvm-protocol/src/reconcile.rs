@@ -1,0 +1,113 @@
+//! How to settle an unknown outcome by reading, as data: which list tells, and what in it means done.
+
+use crate::{Condition, Missing};
+
+/// What to read after a request whose outcome is unknown.
+///
+/// With [`Self::ids`] each id gets a verdict of its own. Without it every entry of the list that fits is
+/// a candidate, and their number stands beside the one that was asked for: no list of such a service
+/// tells whose request made an entry.
+#[derive(Clone, Copy, Debug)]
+pub struct ReconcileInfo {
+    /// The action that lists.
+    pub list: &'static str,
+    /// Member of the request that names what it acts on or makes.
+    pub ids: Option<&'static str>,
+    /// Where those go in the request of the list: a member, or `Filters.host-id`. Empty without ids.
+    pub by: &'static str,
+    /// Member of an entry that holds such an id. Empty without ids.
+    pub id: &'static str,
+    /// What else the list is asked for: where it goes, and the member of the request that gives it.
+    pub narrow: &'static [(&'static str, &'static str)],
+    /// Members of an entry that are then as the request has them, each with the member of the request;
+    /// a list contains what the request has.
+    pub same: &'static [(&'static str, &'static str)],
+    /// Member of an entry that tells when it was made: older ones than the request do not count.
+    pub created: Option<&'static str>,
+    /// Member of the request that says how many are made; one without it.
+    pub count: Option<&'static str>,
+    /// One that holds for an entry, beside all of [`Self::same`], means done.
+    pub done: &'static [Condition],
+    /// What it means that an id is not listed.
+    pub missing: Missing,
+    /// Members of an entry that a person needs to see.
+    pub show: &'static [&'static str],
+}
+
+impl ReconcileInfo {
+    /// A look at the list of this action.
+    #[must_use]
+    pub const fn new(list: &'static str) -> Self {
+        Self {
+            list,
+            ids: None,
+            by: "",
+            id: "",
+            narrow: &[],
+            same: &[],
+            created: None,
+            count: None,
+            done: &[],
+            missing: Missing::Pending,
+            show: &[],
+        }
+    }
+
+    /// Member of the request with the ids, where they go, and where an entry has them.
+    #[must_use]
+    pub const fn ids(mut self, ids: &'static str, by: &'static str, id: &'static str) -> Self {
+        self.ids = Some(ids);
+        self.by = by;
+        self.id = id;
+        self
+    }
+
+    /// What else the list is asked for.
+    #[must_use]
+    pub const fn narrow(mut self, pairs: &'static [(&'static str, &'static str)]) -> Self {
+        self.narrow = pairs;
+        self
+    }
+
+    /// What is then as the request has it.
+    #[must_use]
+    pub const fn same(mut self, pairs: &'static [(&'static str, &'static str)]) -> Self {
+        self.same = pairs;
+        self
+    }
+
+    /// When an entry was made.
+    #[must_use]
+    pub const fn created(mut self, member: &'static str) -> Self {
+        self.created = Some(member);
+        self
+    }
+
+    /// How many are made.
+    #[must_use]
+    pub const fn count(mut self, member: &'static str) -> Self {
+        self.count = Some(member);
+        self
+    }
+
+    /// What means done.
+    #[must_use]
+    pub const fn done(mut self, conditions: &'static [Condition]) -> Self {
+        self.done = conditions;
+        self
+    }
+
+    /// What it means that an id is not listed.
+    #[must_use]
+    pub const fn missing(mut self, missing: Missing) -> Self {
+        self.missing = missing;
+        self
+    }
+
+    /// What a person needs to see.
+    #[must_use]
+    pub const fn show(mut self, members: &'static [&'static str]) -> Self {
+        self.show = members;
+        self
+    }
+}

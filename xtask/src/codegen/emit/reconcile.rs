@@ -1,0 +1,62 @@
+//! How to settle an unknown outcome: the facts in the table of an action, for programs. The sentence for
+//! people stands in the docs.
+
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote};
+
+use super::strings;
+use super::table::condition;
+use crate::codegen::doc::WIDTH;
+use crate::codegen::layout::{chain, string};
+use crate::spec::model::{Action, Api};
+use crate::spec::shape::Missing;
+
+/// The value of `reconcile` in the table of an action.
+pub fn facts(api: &Api, action: &Action) -> String {
+    let Some(calls) = calls(api, action) else { return "None".to_owned() };
+    let line = chain(&calls, 4 + "reconcile: Some(".len());
+    if !line.contains('\n') && line.len() + 22 < WIDTH {
+        return format!("Some({line})");
+    }
+    format!("Some(\n        {},\n    )", chain(&calls, 8))
+}
+
+/// The constructor and what is set beside it; `None` where no list tells.
+fn calls(api: &Api, action: &Action) -> Option<Vec<TokenStream>> {
+    let facts = action.spec.retry.reconcile.as_ref()?;
+    let list = facts.list.as_deref()?;
+    let name = string(list);
+    let mut calls = vec![quote!(ReconcileInfo::new(#name))];
+    if let Some(ids) = &facts.ids {
+        let id = api.action(list).and_then(|list| list.id_of(facts)).unwrap_or_default();
+        let by = string(facts.by.as_ref().unwrap_or(ids));
+        let (ids, id) = (string(ids), string(id));
+        calls.push(quote!(.ids(#ids, #by, #id)));
+    }
+    for (call, pairs) in [("narrow", &facts.narrow), ("same", &facts.same)] {
+        if !pairs.0.is_empty() {
+            let (call, pairs) = (format_ident!("{call}"), super::pairs(pairs));
+            calls.push(quote!(.#call(#pairs)));
+        }
+    }
+    for (call, text) in [("created", &facts.created), ("count", &facts.count)] {
+        if let Some(text) = text {
+            let (call, text) = (format_ident!("{call}"), string(text));
+            calls.push(quote!(.#call(#text)));
+        }
+    }
+    if !action.done.is_empty() {
+        let done = action.done.iter().map(condition);
+        calls.push(quote!(.done(&[#(#done),*])));
+    }
+    match facts.missing {
+        None | Some(Missing::Pending) => {}
+        Some(Missing::Success) => calls.push(quote!(.missing(Missing::Success))),
+        Some(Missing::Failure) => calls.push(quote!(.missing(Missing::Failure))),
+    }
+    if !facts.show.is_empty() {
+        let show = strings(&facts.show);
+        calls.push(quote!(.show(#show)));
+    }
+    Some(calls)
+}

@@ -1,0 +1,135 @@
+//! `retry.reconcile`: what it reads exists, gives a list, and holds what the request is compared with.
+
+use super::super::model::{Action, Api, Kind, Member};
+use super::super::shape::{self, RetryClass};
+use super::links::Linker;
+
+/// Checks the facts of one action.
+pub fn check<'a>(linker: &mut Linker<'a, '_>, action: &'a Action) {
+    let Some(facts) = &action.spec.retry.reconcile else { return };
+    if action.spec.retry.class == RetryClass::Read && action.reclass.is_empty() {
+        linker
+            .report
+            .error(linker.file, at("text"), "an action that only reads leaves nothing to find out")
+            .help("leave `reconcile` out");
+    }
+    let Some(name) = &facts.list else {
+        if facts.is_prose_and_more() {
+            linker.report.error(linker.file, at("text"), "facts of a list without `list`");
+        }
+        return;
+    };
+    let Some(list) = linker.target(&at("list"), name) else { return };
+    let reads = list.spec.retry.class == RetryClass::Read;
+    let Some(items) = list.listed().filter(|_| reads) else {
+        let message = format!("`{name}` is no action that only reads and answers with a list");
+        linker.report.error(linker.file, at("list"), message);
+        return;
+    };
+    let reading = Reading { facts, action, list };
+    reading.request(linker);
+    // What is paged and no list is told where it is paged.
+    if let Some(members) = linker.api.members_of(&items.kind) {
+        reading.entries(linker, members);
+    }
+}
+
+fn at(key: &str) -> String {
+    format!("/retry/reconcile/{key}")
+}
+
+impl shape::Reconcile {
+    /// Whether it states more than its text, `list` aside.
+    fn is_prose_and_more(&self) -> bool {
+        let prose = Self { text: self.text.clone(), ..Self::default() };
+        *self != prose
+    }
+}
+
+struct Reading<'a> {
+    facts: &'a shape::Reconcile,
+    action: &'a Action,
+    list: &'a Action,
+}
+
+impl<'a> Reading<'a> {
+    /// What the list is asked for.
+    fn request(&self, linker: &mut Linker<'a, '_>) {
+        let Self { facts, action, .. } = self;
+        if let Some(ids) = &facts.ids {
+            linker.path(&at("ids"), &action.request, ids, "the request");
+            self.asked(linker, "by", facts.by.as_ref().unwrap_or(ids));
+        }
+        for (asked, given) in &facts.narrow.0 {
+            self.asked(linker, "narrow", asked);
+            linker.path(&at("narrow"), &action.request, given, "the request");
+        }
+        if let Some(count) = &facts.count {
+            linker.path(&at("count"), &action.request, count, "the request");
+        }
+        for (key, given) in [("by", facts.by.is_some()), ("id", facts.id.is_some())] {
+            if given && facts.ids.is_none() {
+                let message = format!("`{key}` has no use without `ids`");
+                linker.report.error(linker.file, at(key), message);
+            }
+        }
+    }
+
+    /// A member of the list's request, or one of its filters.
+    fn asked(&self, linker: &mut Linker<'a, '_>, key: &str, name: &str) {
+        let list = self.list;
+        let Some(filter) = name.strip_prefix("Filters.") else {
+            let of = format!("the request of {}", list.spec.action);
+            linker.path(&at(key), &list.request, name, &of);
+            return;
+        };
+        linker.filter(&at(key), list, filter);
+    }
+
+    /// What is looked at in each entry.
+    fn entries(&self, linker: &mut Linker<'a, '_>, members: &'a [Member]) {
+        let Self { facts, action, list } = self;
+        if facts.ids.is_some() {
+            match list.id_of(facts) {
+                Some(id) => {
+                    linker.path(&at("id"), members, id, "an entry");
+                }
+                None => {
+                    let message = format!("paging of {} names no `id`", list.spec.action);
+                    linker
+                        .report
+                        .error(linker.file, at("ids"), message)
+                        .help("name the member of an entry that holds it with `id`");
+                }
+            }
+        }
+        if let Some(created) = &facts.created
+            && let Some(member) = linker.path(&at("created"), members, created, "an entry")
+            && member.kind != Kind::Str
+        {
+            let message = format!("`{created}` is no text, so it is no time");
+            linker.report.error(linker.file, at("created"), message);
+        }
+        for (here, given) in &facts.same.0 {
+            let entry = linker.path(&at("same"), members, here, "an entry");
+            let request = linker.path(&at("same"), &action.request, given, "the request");
+            if let (Some(entry), Some(request)) = (entry, request)
+                && !(is_scalar(linker.api, entry) && is_scalar(linker.api, request))
+            {
+                let message =
+                    format!("`{here}` and `{given}` hold objects, which are not compared");
+                linker.report.error(linker.file, at("same"), message);
+            }
+        }
+        for (index, condition) in action.done.iter().enumerate() {
+            linker.condition(&at(&format!("done/{index}")), condition, members);
+        }
+        for (index, path) in facts.show.iter().enumerate() {
+            linker.path(&at(&format!("show/{index}")), members, path, "an entry");
+        }
+    }
+}
+
+fn is_scalar(api: &Api, member: &Member) -> bool {
+    !matches!(member.kind.innermost(), Kind::Type(_)) && api.members_of(&member.kind).is_none()
+}

@@ -1,0 +1,48 @@
+//! Error codes that are unknown, unused or out of order.
+
+use super::{LIST, RENT, bad};
+
+#[test]
+fn error_codes_are_known_sorted_and_used() {
+    insta::assert_snapshot!(bad(RENT, "\"InvalidBoatId.NotFound\"", "\"InvalidBoatId.NotFond\""), @r"
+    specs/actions/RentBoats.json:72:26: error: `InvalidBoatId.NotFond` is not in errors.json
+      help: did you mean `InvalidBoatId.NotFound`?
+    specs/errors.json:8:15: error: no action documents `InvalidBoatId.NotFound`
+      help: remove it, or mark it `common` if the whole gateway answers with it
+    ");
+    insta::assert_snapshot!(bad(RENT, "[\"BoatSunk\", \"InvalidBoatId.NotFound\"]", "[\"InvalidBoatId.NotFound\", \"BoatSunk\"]"), @r"
+    specs/actions/RentBoats.json:72:40: error: the codes are out of order: `BoatSunk` after `InvalidBoatId.NotFound`
+      help: they are sorted by bytes
+    ");
+    insta::assert_snapshot!(bad(RENT, "\"BoatSunk\"", "\"BoatSunk\", \"BoatSunk\""), @r"
+    specs/actions/RentBoats.json:72:26: error: `BoatSunk` is there twice
+    ");
+    insta::assert_snapshot!(bad(RENT, "[\"BoatSunk\", ", "[\"BoatSunk\", \"AuthFailure\", "), @r"
+    specs/actions/RentBoats.json:72:26: error: the codes are out of order: `AuthFailure` after `BoatSunk`
+      help: they are sorted by bytes
+    ");
+    insta::assert_snapshot!(bad(LIST, "\"LimitExceeded.IPv6\"", "\"RequestLimitExceeded\""), @r#"
+    specs/actions/DescribeBoats.json:37:31: error: `RequestLimitExceeded` is said to be the gateway's alone
+      help: in errors.json: "common": "both"
+    specs/errors.json:9:15: error: no action documents `LimitExceeded.IPv6`
+      help: remove it, or mark it `common` if the whole gateway answers with it
+    "#);
+    insta::assert_snapshot!(bad("errors.json", "\"code\": \"BoatSunk\"", "\"code\": \"Zoo.ECode\""), @r"
+    specs/actions/RentBoats.json:72:14: error: `BoatSunk` is not in errors.json
+      help: add it there, with what it means and what to do
+    specs/errors.json:4:15: error: `Zoo.ECode` becomes `ZOO_E_CODE`, which tears off the letter `e`
+      help: add the word to `words` in service.json, or give a `rust` key
+    specs/errors.json:4:15: error: no action documents `Zoo.ECode`
+      help: remove it, or mark it `common` if the whole gateway answers with it
+    specs/errors.json:5:15: error: the codes are out of order: `InternalError` after `Zoo.ECode`
+      help: they are sorted by bytes
+    ");
+    insta::assert_snapshot!(bad("errors.json", "\"code\": \"LimitExceeded.IPv6\"", "\"code\": \"InvalidBoatId_NotFound\""), @r"
+    specs/actions/DescribeBoats.json:37:31: error: `LimitExceeded.IPv6` is not in errors.json
+      help: add it there, with what it means and what to do
+    specs/errors.json:9:15: error: `InvalidBoatId_NotFound` and `InvalidBoatId.NotFound` are both `INVALID_BOAT_ID_NOT_FOUND` in Rust
+      help: give one of them a `rust` key
+    specs/errors.json:9:15: error: no action documents `InvalidBoatId_NotFound`
+      help: remove it, or mark it `common` if the whole gateway answers with it
+    ");
+}

@@ -1,0 +1,119 @@
+//! One bad spec for each check, and the message that it gets.
+
+mod docs;
+mod errors;
+mod links;
+mod names;
+mod values;
+
+use std::collections::BTreeMap;
+
+use crate::spec::diagnostic::Report;
+use crate::spec::source::Tree;
+use crate::spec::{load, resolve};
+
+/// The golden tour, which is good, as texts by their path.
+fn good() -> BTreeMap<String, String> {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/tour/specs");
+    let tree = Tree::read(&root, "specs").unwrap();
+    let strip = |path: &str| path.strip_prefix("specs/").unwrap().to_owned();
+    tree.files().map(|(path, text)| (strip(path), text.to_owned())).collect()
+}
+
+/// What is said of these texts.
+fn told(texts: &BTreeMap<String, String>) -> String {
+    let texts = texts.iter().map(|(path, text)| (path.as_str(), text.as_str()));
+    let tree = Tree::from_texts("specs", texts);
+    let mut report = Report::default();
+    if let Some(files) = load::load(&tree, &mut report) {
+        let api = resolve::resolve(files, &mut report);
+        super::check(&api, &mut report);
+    }
+    report.render(&tree)
+}
+
+/// What is said once `from` has become `to` in one file, which must hold it exactly once.
+fn bad(path: &str, from: &str, to: &str) -> String {
+    let mut texts = good();
+    let text = texts.get_mut(path).unwrap();
+    assert_eq!(text.matches(from).count(), 1, "{from} in {path}");
+    *text = text.replace(from, to);
+    told(&texts)
+}
+
+const RENT: &str = "actions/RentBoats.json";
+const LIST: &str = "actions/DescribeBoats.json";
+const BOAT: &str = "types/Boat.json";
+const BERTH: &str = "types/Berth.json";
+const STATE: &str = "enums/BoatState.json";
+
+#[test]
+fn the_tour_is_good() {
+    assert_eq!(told(&good()), "");
+}
+
+#[test]
+fn files_that_cannot_be_read() {
+    insta::assert_snapshot!(bad(RENT, "\"unit\": \"metre\"", "\"unti\": \"metre\""), @r"
+    specs/actions/RentBoats.json:44:78: error: unknown key `unti`
+      help: did you mean `unit`?
+    ");
+    insta::assert_snapshot!(bad(RENT, "\"class\": \"token\"", "\"class\": \"tokin\""), @r"
+    specs/actions/RentBoats.json:6:20: error: unknown variant `tokin`, expected one of `read`, `token`, `convergent`, `guarded`, `hazard`
+    ");
+    insta::assert_snapshot!(bad(BERTH, "\"members\": [", "\"members\": [,"), @r"
+    specs/types/Berth.json:6:15: error: expected value
+    ");
+    insta::assert_snapshot!(bad(RENT, "{ \"0\": \"any size\" }", "{ \"0\": \"a\", \"0\": \"b\" }"), @r"
+    specs/actions/RentBoats.json:44:129: error: duplicate key `0`
+    ");
+    insta::assert_snapshot!(bad(BERTH, "\"type\": \"Berth\"", "\"type\": \"Bearth\""), @r"
+    specs/types/Berth.json:2:11: error: the file is not called after `Bearth`
+      help: rename it to types/Bearth.json
+    ");
+    let mut texts = good();
+    texts.remove("errors.json");
+    insta::assert_snapshot!(told(&texts), @r"
+    specs/errors.json:1:1: error: the file is missing
+    ");
+}
+
+#[test]
+fn types_end_and_travel_where_they_say() {
+    insta::assert_snapshot!(bad(BOAT, "\"type\": \"list<Boat>\"", "\"type\": \"Boat\""), @r"
+    specs/types/Boat.json:10:35: error: a cycle of types without a list: Boat -> Boat
+      help: a value of it would never end
+    ");
+    insta::assert_snapshot!(bad(BERTH, "\"usage\": \"both\"", "\"usage\": \"in\""), @r"
+    specs/types/Berth.json:3:12: error: `Berth` is said to travel `in`, and an answer holds it
+    ");
+    insta::assert_snapshot!(bad(BERTH, "\"usage\": \"both\"", "\"usage\": \"out\""), @r"
+    specs/types/Berth.json:3:12: error: `Berth` is said to travel `out`, and a request holds it
+    ");
+    let members = |count: usize| -> String {
+        let member = |n| {
+            format!("{{ \"name\": \"Part{n}\", \"type\": \"string\", \"doc\": \"One of many.\" }},")
+        };
+        (0..count).map(member).collect()
+    };
+    let list = format!("\"members\": [{}", members(251));
+    insta::assert_snapshot!(bad(BERTH, "\"members\": [", &list), @r"
+    specs/types/Berth.json:6:14: error: 255 members, but a table holds 254
+      help: the index of a table counts members in one byte
+    ");
+    assert_eq!(bad(BERTH, "\"members\": [", &format!("\"members\": [{}", members(250))), "");
+}
+
+#[test]
+fn the_envelope_is_not_a_member() {
+    insta::assert_snapshot!(bad(RENT, "\"name\": \"Receipt\"", "\"name\": \"Error\""), @r"
+    specs/actions/RentBoats.json:70:15: error: `Error` belongs to the envelope of every answer
+      help: leave it out: the generator and the decoder know it
+    ");
+    insta::assert_snapshot!(bad(RENT, "\"name\": \"Receipt\"", "\"name\": \"RequestId\""), @r"
+    specs/actions/RentBoats.json:70:15: error: `RequestId` and `RequestId` are both `request_id` in Rust
+      help: give one of them a `rust` key
+    specs/actions/RentBoats.json:70:15: error: `RequestId` belongs to the envelope of every answer
+      help: leave it out: the generator and the decoder know it
+    ");
+}

@@ -1,0 +1,144 @@
+//! Names that are unknown, unused, taken or no good Rust.
+
+use super::{BERTH, BOAT, RENT, STATE, bad, good, told};
+
+#[test]
+fn names_of_types() {
+    insta::assert_snapshot!(bad(RENT, "\"type\": \"SailMode\"", "\"type\": \"SailMod\""), @r"
+    specs/actions/RentBoats.json:42:31: error: unknown type `SailMod`
+      help: an enum `SailMode` exists in enums/SailMode.json
+    specs/actions/RentBoats.json:42:70: error: `values` narrows a named enum, and this is none
+      help: use `enum` for a scalar without a named enum
+    specs/enums/SailMode.json:2:11: error: nothing uses the enum `SailMode`
+      help: remove the file, or the member that should have it lost its type
+    ");
+    insta::assert_snapshot!(bad(BOAT, "\"type\": \"Berth\"", "\"type\": \"list<Birth>\""), @r"
+    specs/actions/RentBoats.json:16:15: error: `Berth.Harbour` leads to no member of an entry
+    specs/actions/RentBoats.json:19:29: error: `Berth.Harbour` leads to no member of an entry
+    specs/types/Boat.json:9:32: error: unknown type `Birth`
+      help: a type `Berth` exists in types/Berth.json
+    ");
+    insta::assert_snapshot!(bad(RENT, "\"Count\", \"type\": \"int64\"", "\"Count\", \"type\": \"Decimal128\""), @r"
+    specs/actions/RentBoats.json:58:32: error: unknown type `Decimal128`
+      help: write types/Decimal128.json or enums/Decimal128.json, or use one of: string, int64, uint64, float, bool, datetime, datetime_iso
+    ");
+}
+
+#[test]
+fn nothing_is_unused() {
+    let mut texts = good();
+    let unused = good().get(BERTH).unwrap().replace("\"Berth\"", "\"Mooring\"");
+    texts.insert("types/Mooring.json".to_owned(), unused);
+    let unused = good().get(STATE).unwrap().replace("\"BoatState\"", "\"Weather\"");
+    texts.insert("enums/Weather.json".to_owned(), unused);
+    insta::assert_snapshot!(told(&texts), @r"
+    specs/enums/Weather.json:2:11: error: nothing uses the enum `Weather`
+      help: remove the file, or the member that should have it lost its type
+    specs/types/Mooring.json:2:11: error: nothing uses the type `Mooring`
+      help: remove the file, or the member that should have it lost its type
+    ");
+}
+
+#[test]
+fn nothing_is_called_the_same_twice() {
+    insta::assert_snapshot!(bad(BERTH, "\"name\": \"Pier\"", "\"name\": \"Harbour\""), @r"
+    specs/types/Berth.json:8:15: error: `Harbour` is there twice
+    ");
+    insta::assert_snapshot!(bad(BERTH, "\"name\": \"Pier\"", "\"name\": \"harbour\""), @r"
+    specs/types/Berth.json:8:15: error: `harbour` and `Harbour` are both `harbour` in Rust
+      help: give one of them a `rust` key
+    ");
+    insta::assert_snapshot!(bad(STATE, "\"value\": \"SUNK\"", "\"value\": \"AFLOAT\""), @r"
+    specs/actions/RentBoats.json:37:19: error: `SUNK` is not a value of `BoatState`
+    specs/enums/BoatState.json:7:16: error: `AFLOAT` is there twice
+      help: a value stands once, where the service lists it first
+    specs/waiters.json:5:64: error: `SUNK` is not a value of `BoatState`
+    ");
+    insta::assert_snapshot!(bad(STATE, "\"RETURNED\"", "\"Afloat\""), @r"
+    specs/enums/BoatState.json:8:16: error: `Afloat` and AFLOAT are both `Afloat` in Rust
+      help: give one of them a `rust` key
+    specs/waiters.json:5:89: error: `RETURNED` is not a value of `BoatState`
+    ");
+    insta::assert_snapshot!(bad(STATE, "\"value\": \"RETURNED\"", "\"value\": \"UNKNOWN\""), @r"
+    specs/enums/BoatState.json:8:16: error: `UNKNOWN` and every newer value are both `Unknown` in Rust
+      help: give one of them a `rust` key
+    specs/waiters.json:5:89: error: `RETURNED` is not a value of `BoatState`
+    ");
+    let mut texts = good();
+    let twin = good().get(BERTH).unwrap().replace("\"Berth\"", "\"berth\"");
+    texts.insert("types/berth.json".to_owned(), twin);
+    *texts.get_mut(BOAT).unwrap() =
+        good().get(BOAT).unwrap().replace("\"type\": \"Berth\"", "\"type\": \"berth\"");
+    insta::assert_snapshot!(told(&texts), @r"
+    specs/types/berth.json:2:11: error: the type `Berth` is also made from specs/types/Berth.json
+      help: give one of them a `rust` key
+    ");
+}
+
+#[test]
+fn names_become_good_rust() {
+    insta::assert_snapshot!(bad(BERTH, "\"name\": \"Pier\"", "\"name\": \"Self\""), @r#"
+    specs/types/Berth.json:8:15: error: `Self` becomes the keyword `self`
+      help: Rust has no raw form of it: "rust": "self_"
+    "#);
+    insta::assert_snapshot!(bad(BERTH, "\"name\": \"Pier\"", "\"name\": \"XRay\""), @r"
+    specs/types/Berth.json:8:15: error: `XRay` becomes `x_ray`, which tears off the letter `x`
+      help: add the word to `words` in service.json, or give a `rust` key
+    ");
+    insta::assert_snapshot!(bad(BERTH, "\"name\": \"Pier\"", "\"name\": \"Pier; fn evil() {}\""), @r"
+    specs/types/Berth.json:8:15: error: `Pier; fn evil() {}` is not a name
+      help: letters, digits and underscores, a letter first, at most 128
+    ");
+    insta::assert_snapshot!(bad(RENT, "\"bus_slots\"", "\"bus slots\""), @r"
+    specs/actions/RentBoats.json:61:56: error: `bus slots` is not a field name
+      help: lower-case letters, digits and underscores, a letter first
+    ");
+    insta::assert_snapshot!(bad(STATE, "\"value\": \"SUNK\"", "\"value\": \"2 DEEP\""), @r"
+    specs/actions/RentBoats.json:37:19: error: `SUNK` is not a value of `BoatState`
+    specs/enums/BoatState.json:7:16: error: `2 DEEP` becomes `2Deep`, which is not a variant name
+      help: give a `rust` key: letters and digits, a capital first
+    specs/waiters.json:5:64: error: `SUNK` is not a value of `BoatState`
+    ");
+    insta::assert_snapshot!(bad("enums/SailMode.json", ", \"rust\": \"X86_64\"", ""), @r"
+    specs/enums/SailMode.json:8:16: error: `x86_64` becomes `X8664`, which runs two numbers together
+      help: give a `rust` key, such as `X86_64`
+    ");
+    insta::assert_snapshot!(bad(RENT, "\"action\": \"RentBoats\"", "\"action\": \"../RentBoats\""), @r"
+    specs/actions/RentBoats.json:2:13: error: `../RentBoats` is not a name
+      help: letters, digits and underscores, a letter first, at most 128
+    ");
+    let mut texts = good();
+    let clash = good().get(BERTH).unwrap().replace("\"type\": \"Berth\"", "\"type\": \"Table\"");
+    texts.insert("types/Table.json".to_owned(), clash);
+    *texts.get_mut(BOAT).unwrap() =
+        good().get(BOAT).unwrap().replace("\"type\": \"Berth\"", "\"type\": \"Table\"");
+    insta::assert_snapshot!(told(&texts), @r"
+    specs/types/Table.json:2:11: error: `Table` means something else in generated files
+      help: give a `rust` key
+    ");
+}
+
+#[test]
+fn tables_and_what_the_generator_adds_keep_apart() {
+    // The type that a boat lies at, under another name, whose table is called after it.
+    let renamed = |name: &str| {
+        let mut texts = good();
+        let type_ = texts.remove(BERTH).unwrap();
+        let type_ = type_.replace("\"type\": \"Berth\"", &format!("\"type\": \"{name}\""));
+        texts.insert(format!("types/{name}.json"), type_);
+        for user in [BOAT, RENT] {
+            let text = texts.get_mut(user).unwrap();
+            *text = text.replace("\"type\": \"Berth\"", &format!("\"type\": \"{name}\""));
+        }
+        told(&texts)
+    };
+    assert_eq!(renamed("Mooring"), "");
+    insta::assert_snapshot!(renamed("RentBoatsInfo"), @r"
+    specs/actions/RentBoats.json:2:13: error: the static `RENT_BOATS_INFO` is also made from specs/types/RentBoatsInfo.json
+      help: give one of them a `rust` key
+    ");
+    insta::assert_snapshot!(renamed("Service"), @r"
+    specs/types/Service.json:2:11: error: the table `SERVICE` is also made from service.json
+      help: give one of them a `rust` key
+    ");
+}

@@ -1,0 +1,63 @@
+//! Values, limits and formats that contradict each other.
+
+use super::{BOAT, LIST, RENT, bad};
+
+#[test]
+fn values_fit_their_type_and_limits() {
+    insta::assert_snapshot!(bad(LIST, "\"default\": 20, \"doc\"", "\"default\": 200, \"doc\""), @r"
+    specs/actions/DescribeBoats.json:31:74: error: the default 200 is above the largest value
+    ");
+    insta::assert_snapshot!(bad(LIST, "\"default\": 20, \"doc\"", "\"default\": 0, \"doc\""), @r"
+    specs/actions/DescribeBoats.json:31:74: error: the default 0 is below the least value
+    ");
+    insta::assert_snapshot!(bad(LIST, "\"default\": 20, \"doc\"", "\"default\": \"20\", \"doc\""), @r#"
+    specs/actions/DescribeBoats.json:31:74: error: the default "20" is not a int64
+    "#);
+    insta::assert_snapshot!(bad(RENT, "\"default\": \"CALM\"", "\"default\": \"QUIET\""), @r#"
+    specs/actions/RentBoats.json:42:100: error: the default "QUIET" is not in the set of values
+      help: one of: CALM, FAST
+    "#);
+    insta::assert_snapshot!(bad(RENT, "[\"CALM\", \"FAST\"]", "[\"CALM\", \"FASTER\"]"), @r"
+    specs/actions/RentBoats.json:42:80: error: `FASTER` is not a value of SailMode
+      help: did you mean `FAST`?
+    specs/actions/RentBoats.json:48:57: error: `FAST` is not a value of `Mode`
+      help: did you mean `FASTER`?
+    specs/actions/RentBoats.json:60:82: error: `FAST` is not a value of `Mode`
+      help: did you mean `FASTER`?
+    ");
+    insta::assert_snapshot!(bad(RENT, "[\"CALM\", \"FAST\"]", "[\"CALM\", \"FAST\", \"x86_64\"]"), @r"
+    specs/actions/RentBoats.json:42:71: error: `values` lists SailMode as it stands
+      help: leave it out
+    ");
+    insta::assert_snapshot!(bad(RENT, "[1, 2, 3, 12]", "[1, 3, 2, 2, \"x\"]"), @r#"
+    specs/actions/RentBoats.json:48:85: error: the values are out of order: 2 after 3
+      help: numbers ascend
+    specs/actions/RentBoats.json:48:88: error: 2 is there twice
+    specs/actions/RentBoats.json:48:91: error: "x" is not a int64
+    "#);
+    insta::assert_snapshot!(bad(RENT, "\"min\": 2, \"max\": 20", "\"min\": 30, \"max\": 20"), @r"
+    specs/actions/RentBoats.json:44:48: error: the least value is above the largest
+    ");
+    insta::assert_snapshot!(bad(RENT, "\"max_length\": 64", "\"max_items\": 64"), @r"
+    specs/actions/RentBoats.json:62:61: error: `max_items` limits a list, and this is string
+    ");
+    insta::assert_snapshot!(bad(RENT, "\"type\": \"list<string>\", \"secret\": true", "\"type\": \"int64\", \"secret\": true"), @r"
+    specs/actions/RentBoats.json:55:50: error: a secret is a string, and this is int64
+      help: mark the string members of the type that holds the secret
+    ");
+}
+
+#[test]
+fn formats_name_one_sort_of_thing() {
+    insta::assert_snapshot!(bad(BOAT, "boat-xxxxxxxx", "Boat-xxxx"), @r"
+    specs/types/Boat.json:6:78: error: `Boat-xxxx` is not the layout of an id
+      help: a lower-case prefix, as in `ins-xxxxxxxx`
+    ");
+    insta::assert_snapshot!(bad(BOAT, "boat-xxxxxxxx", "ship-xxxxxxxx"), @r"
+    specs/types/Boat.json:6:78: error: `BoatId` has ids `ship-...` here
+      help: elsewhere they begin with `boat-`; a `quirk` may say why not here
+    ");
+    insta::assert_snapshot!(bad(LIST, "\"name\": \"Offset\", \"type\": \"int64\"", "\"name\": \"Offset\", \"format\": \"a-xxxxxxxx\", \"type\": \"int64\""), @r"
+    specs/actions/DescribeBoats.json:30:35: error: `format` is the layout of a string, and this is none
+    ");
+}
