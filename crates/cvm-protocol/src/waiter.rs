@@ -105,6 +105,32 @@ fn put_all(slot: Slot<'_>, values: &[String]) {
     }
 }
 
+/// Declares the type that names a goal, for a table of that name in the same module. Generated code is
+/// made of it: `waiter! { /** Instances are up. */ InstancesRunning INSTANCES_RUNNING }` makes
+/// `InstancesRunning::of(&ids)`.
+#[macro_export]
+macro_rules! waiter {
+    ($(#[$meta:meta])* $name:ident $table:ident) => {
+        $(#[$meta])*
+        #[derive(Clone, Copy, Debug)]
+        pub struct $name;
+
+        impl $name {
+            /// What is polled.
+            pub const INFO: &'static $crate::WaiterInfo = &$table;
+
+            /// Waits for these.
+            pub fn of<I>(ids: I) -> $crate::Waiter
+            where
+                I: IntoIterator,
+                I::Item: AsRef<str>,
+            {
+                $crate::Waiter::new(Self::INFO, ids)
+            }
+        }
+    };
+}
+
 /// What it means when an answer does not list an id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Missing {

@@ -4,263 +4,107 @@
 
 use std::time::Duration;
 
-use cvm_protocol::{Missing, Waiter, WaiterInfo};
+use cvm_protocol::{Missing, WaiterInfo, waiter};
 
 use crate::generated::actions::*;
 
-/// Instances are up. Use it after a launch, a start or a change that ends in a start.
-///
-/// Polls `DescribeInstances` every 5 s for up to 600 s and looks at `InstanceState`. Done at
-/// `RUNNING`. Fails at `LAUNCH_FAILED`. Gives up at `SHUTDOWN`, `TERMINATING`.
-#[derive(Clone, Copy, Debug)]
-pub struct InstancesRunning;
-
-impl InstancesRunning {
-    /// What is polled.
-    pub const INFO: &'static WaiterInfo = &INSTANCES_RUNNING;
-
-    /// Waits for these.
-    pub fn of<I>(ids: I) -> Waiter
-    where
-        I: IntoIterator,
-        I::Item: AsRef<str>,
-    {
-        Waiter::new(Self::INFO, ids)
-    }
+waiter! {
+    /// Instances are up. Use it after a launch, a start or a change that ends in a start.
+    ///
+    /// Polls `DescribeInstances` every 5 s for up to 600 s and looks at `InstanceState`. Done
+    /// at `RUNNING`. Fails at `LAUNCH_FAILED`. Gives up at `SHUTDOWN`, `TERMINATING`.
+    InstancesRunning INSTANCES_RUNNING
 }
 
-/// Instances are shut down.
-///
-/// Polls `DescribeInstances` every 5 s for up to 600 s and looks at `InstanceState`. Done at
-/// `STOPPED`. Fails at `LAUNCH_FAILED`. Gives up at `SHUTDOWN`, `TERMINATING`.
-#[derive(Clone, Copy, Debug)]
-pub struct InstancesStopped;
-
-impl InstancesStopped {
-    /// What is polled.
-    pub const INFO: &'static WaiterInfo = &INSTANCES_STOPPED;
-
-    /// Waits for these.
-    pub fn of<I>(ids: I) -> Waiter
-    where
-        I: IntoIterator,
-        I::Item: AsRef<str>,
-    {
-        Waiter::new(Self::INFO, ids)
-    }
+waiter! {
+    /// Instances are shut down.
+    ///
+    /// Polls `DescribeInstances` every 5 s for up to 600 s and looks at `InstanceState`. Done
+    /// at `STOPPED`. Fails at `LAUNCH_FAILED`. Gives up at `SHUTDOWN`, `TERMINATING`.
+    InstancesStopped INSTANCES_STOPPED
 }
 
-/// Instances are destroyed and no longer listed. A prepaid instance only goes to the recycle
-/// bin at first: wait for `InstancesIsolated` then.
-///
-/// Polls `DescribeInstances` every 5 s for up to 600 s and looks at `InstanceState`. Done once
-/// they are no longer listed. Gives up at `SHUTDOWN`.
-#[derive(Clone, Copy, Debug)]
-pub struct InstancesTerminated;
-
-impl InstancesTerminated {
-    /// What is polled.
-    pub const INFO: &'static WaiterInfo = &INSTANCES_TERMINATED;
-
-    /// Waits for these.
-    pub fn of<I>(ids: I) -> Waiter
-    where
-        I: IntoIterator,
-        I::Item: AsRef<str>,
-    {
-        Waiter::new(Self::INFO, ids)
-    }
+waiter! {
+    /// Instances are destroyed and no longer listed. A prepaid instance only goes to the
+    /// recycle bin at first: wait for `InstancesIsolated` then.
+    ///
+    /// Polls `DescribeInstances` every 5 s for up to 600 s and looks at `InstanceState`. Done
+    /// once they are no longer listed. Gives up at `SHUTDOWN`.
+    InstancesTerminated INSTANCES_TERMINATED
 }
 
-/// Prepaid instances are in the recycle bin after their first return.
-///
-/// Polls `DescribeInstances` every 5 s for up to 600 s and looks at `InstanceState`. Done at
-/// `SHUTDOWN`. Fails at `LAUNCH_FAILED`. Gives up at `TERMINATING`.
-#[derive(Clone, Copy, Debug)]
-pub struct InstancesIsolated;
-
-impl InstancesIsolated {
-    /// What is polled.
-    pub const INFO: &'static WaiterInfo = &INSTANCES_ISOLATED;
-
-    /// Waits for these.
-    pub fn of<I>(ids: I) -> Waiter
-    where
-        I: IntoIterator,
-        I::Item: AsRef<str>,
-    {
-        Waiter::new(Self::INFO, ids)
-    }
+waiter! {
+    /// Prepaid instances are in the recycle bin after their first return.
+    ///
+    /// Polls `DescribeInstances` every 5 s for up to 600 s and looks at `InstanceState`. Done
+    /// at `SHUTDOWN`. Fails at `LAUNCH_FAILED`. Gives up at `TERMINATING`.
+    InstancesIsolated INSTANCES_ISOLATED
 }
 
-/// The latest operation of each instance has succeeded. Name the request with `of_request`, or
-/// the success of an earlier operation may be taken for this one's.
-///
-/// Polls `DescribeInstances` every 5 s for up to 900 s and looks at `LatestOperationState`.
-/// Done at `SUCCESS`. Fails at `FAILED`.
-#[derive(Clone, Copy, Debug)]
-pub struct InstanceOperationsDone;
-
-impl InstanceOperationsDone {
-    /// What is polled.
-    pub const INFO: &'static WaiterInfo = &INSTANCE_OPERATIONS_DONE;
-
-    /// Waits for these.
-    pub fn of<I>(ids: I) -> Waiter
-    where
-        I: IntoIterator,
-        I::Item: AsRef<str>,
-    {
-        Waiter::new(Self::INFO, ids)
-    }
+waiter! {
+    /// The latest operation of each instance has succeeded. Name the request with `of_request`,
+    /// or the success of an earlier operation may be taken for this one's.
+    ///
+    /// Polls `DescribeInstances` every 5 s for up to 900 s and looks at `LatestOperationState`.
+    /// Done at `SUCCESS`. Fails at `FAILED`.
+    InstanceOperationsDone INSTANCE_OPERATIONS_DONE
 }
 
-/// Images are ready for use after making, copying or importing them.
-///
-/// Polls `DescribeImages` every 10 s for up to 3600 s and looks at `ImageState`. Done at
-/// `NORMAL`. Fails at `CREATEFAILED`, `IMPORTFAILED`.
-#[derive(Clone, Copy, Debug)]
-pub struct ImagesNormal;
-
-impl ImagesNormal {
-    /// What is polled.
-    pub const INFO: &'static WaiterInfo = &IMAGES_NORMAL;
-
-    /// Waits for these.
-    pub fn of<I>(ids: I) -> Waiter
-    where
-        I: IntoIterator,
-        I::Item: AsRef<str>,
-    {
-        Waiter::new(Self::INFO, ids)
-    }
+waiter! {
+    /// Images are ready for use after making, copying or importing them.
+    ///
+    /// Polls `DescribeImages` every 10 s for up to 3600 s and looks at `ImageState`. Done at
+    /// `NORMAL`. Fails at `CREATEFAILED`, `IMPORTFAILED`.
+    ImagesNormal IMAGES_NORMAL
 }
 
-/// Instances run their rescue system and can be repaired.
-///
-/// Polls `DescribeInstances` every 5 s for up to 900 s and looks at `InstanceState`. Done at
-/// `RESCUE_MODE`. Fails at `LAUNCH_FAILED`. Gives up at `SHUTDOWN`, `TERMINATING`.
-#[derive(Clone, Copy, Debug)]
-pub struct InstancesInRescueMode;
-
-impl InstancesInRescueMode {
-    /// What is polled.
-    pub const INFO: &'static WaiterInfo = &INSTANCES_IN_RESCUE_MODE;
-
-    /// Waits for these.
-    pub fn of<I>(ids: I) -> Waiter
-    where
-        I: IntoIterator,
-        I::Item: AsRef<str>,
-    {
-        Waiter::new(Self::INFO, ids)
-    }
+waiter! {
+    /// Instances run their rescue system and can be repaired.
+    ///
+    /// Polls `DescribeInstances` every 5 s for up to 900 s and looks at `InstanceState`. Done
+    /// at `RESCUE_MODE`. Fails at `LAUNCH_FAILED`. Gives up at `SHUTDOWN`, `TERMINATING`.
+    InstancesInRescueMode INSTANCES_IN_RESCUE_MODE
 }
 
-/// Dedicated hosts are ready to receive instances.
-///
-/// Polls `DescribeHosts` every 10 s for up to 1800 s and looks at `HostState`. Done at
-/// `RUNNING`. Fails at `LAUNCH_FAILURE`. Gives up at `EXPIRED`.
-#[derive(Clone, Copy, Debug)]
-pub struct HostsRunning;
-
-impl HostsRunning {
-    /// What is polled.
-    pub const INFO: &'static WaiterInfo = &HOSTS_RUNNING;
-
-    /// Waits for these.
-    pub fn of<I>(ids: I) -> Waiter
-    where
-        I: IntoIterator,
-        I::Item: AsRef<str>,
-    {
-        Waiter::new(Self::INFO, ids)
-    }
+waiter! {
+    /// Dedicated hosts are ready to receive instances.
+    ///
+    /// Polls `DescribeHosts` every 10 s for up to 1800 s and looks at `HostState`. Done at
+    /// `RUNNING`. Fails at `LAUNCH_FAILURE`. Gives up at `EXPIRED`.
+    HostsRunning HOSTS_RUNNING
 }
 
-/// The latest operation of each hosted physical server has succeeded.
-///
-/// Polls `DescribeChcHosts` every 10 s for up to 3600 s and looks at `LatestOperationState`.
-/// Done at `SUCCESS`. Fails at `FAILED`.
-#[derive(Clone, Copy, Debug)]
-pub struct ChcHostOperationsDone;
-
-impl ChcHostOperationsDone {
-    /// What is polled.
-    pub const INFO: &'static WaiterInfo = &CHC_HOST_OPERATIONS_DONE;
-
-    /// Waits for these.
-    pub fn of<I>(ids: I) -> Waiter
-    where
-        I: IntoIterator,
-        I::Item: AsRef<str>,
-    {
-        Waiter::new(Self::INFO, ids)
-    }
+waiter! {
+    /// The latest operation of each hosted physical server has succeeded.
+    ///
+    /// Polls `DescribeChcHosts` every 10 s for up to 3600 s and looks at
+    /// `LatestOperationState`. Done at `SUCCESS`. Fails at `FAILED`.
+    ChcHostOperationsDone CHC_HOST_OPERATIONS_DONE
 }
 
-/// Hosted physical servers can take an instance.
-///
-/// Polls `DescribeChcHosts` every 10 s for up to 3600 s and looks at `InstanceState`. Done at
-/// `PREPARED`. Fails at `CLEAR_NETWORK_FAILED`. Gives up at `ONLINE`.
-#[derive(Clone, Copy, Debug)]
-pub struct ChcHostsPrepared;
-
-impl ChcHostsPrepared {
-    /// What is polled.
-    pub const INFO: &'static WaiterInfo = &CHC_HOSTS_PREPARED;
-
-    /// Waits for these.
-    pub fn of<I>(ids: I) -> Waiter
-    where
-        I: IntoIterator,
-        I::Item: AsRef<str>,
-    {
-        Waiter::new(Self::INFO, ids)
-    }
+waiter! {
+    /// Hosted physical servers can take an instance.
+    ///
+    /// Polls `DescribeChcHosts` every 10 s for up to 3600 s and looks at `InstanceState`. Done
+    /// at `PREPARED`. Fails at `CLEAR_NETWORK_FAILED`. Gives up at `ONLINE`.
+    ChcHostsPrepared CHC_HOSTS_PREPARED
 }
 
-/// Purchased capacity can be used.
-///
-/// Polls `DescribeResourcePoolPacks` every 10 s for up to 1800 s and looks at `Status`. Done at
-/// `ACTIVE`. Fails at `FAILED`. Gives up at `RETIRED`.
-#[derive(Clone, Copy, Debug)]
-pub struct ResourcePoolPacksActive;
-
-impl ResourcePoolPacksActive {
-    /// What is polled.
-    pub const INFO: &'static WaiterInfo = &RESOURCE_POOL_PACKS_ACTIVE;
-
-    /// Waits for these.
-    pub fn of<I>(ids: I) -> Waiter
-    where
-        I: IntoIterator,
-        I::Item: AsRef<str>,
-    {
-        Waiter::new(Self::INFO, ids)
-    }
+waiter! {
+    /// Purchased capacity can be used.
+    ///
+    /// Polls `DescribeResourcePoolPacks` every 10 s for up to 1800 s and looks at `Status`.
+    /// Done at `ACTIVE`. Fails at `FAILED`. Gives up at `RETIRED`.
+    ResourcePoolPacksActive RESOURCE_POOL_PACKS_ACTIVE
 }
 
-/// Maintenance tasks are over, or the fault was avoided. The start date keeps older tasks in
-/// view; without it the service lists today's alone.
-///
-/// Polls `DescribeTaskInfo` every 30 s for up to 86400 s and looks at `TaskStatus`. Done at
-/// `3`, `6`. Gives up at `5`.
-#[derive(Clone, Copy, Debug)]
-pub struct RepairTasksEnded;
-
-impl RepairTasksEnded {
-    /// What is polled.
-    pub const INFO: &'static WaiterInfo = &REPAIR_TASKS_ENDED;
-
-    /// Waits for these.
-    pub fn of<I>(ids: I) -> Waiter
-    where
-        I: IntoIterator,
-        I::Item: AsRef<str>,
-    {
-        Waiter::new(Self::INFO, ids)
-    }
+waiter! {
+    /// Maintenance tasks are over, or the fault was avoided. The start date keeps older tasks
+    /// in view; without it the service lists today's alone.
+    ///
+    /// Polls `DescribeTaskInfo` every 30 s for up to 86400 s and looks at `TaskStatus`. Done at
+    /// `3`, `6`. Gives up at `5`.
+    RepairTasksEnded REPAIR_TASKS_ENDED
 }
 
 static INSTANCES_RUNNING: WaiterInfo = WaiterInfo {

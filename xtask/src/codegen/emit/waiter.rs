@@ -5,8 +5,8 @@ use quote::quote;
 use super::{optional_string, pairs, strings};
 use crate::codegen::doc::{code, paragraph};
 use crate::codegen::emit::ident;
-use crate::codegen::layout::{Page, compact, doc_attributes, string};
-use crate::spec::model::{Api, Waiter};
+use crate::codegen::layout::{Page, comment, compact, string};
+use crate::spec::model::{Api, Names, Waiter};
 use crate::spec::shape::{self, Missing};
 
 /// The text of the file.
@@ -19,41 +19,30 @@ pub fn file(api: &Api) -> Result<String, crate::Error> {
     }
     page.fixed(
         "use std::time::Duration;\n\n\
-         use cvm_protocol::{Missing, Waiter, WaiterInfo};\n\n\
+         use cvm_protocol::{Missing, WaiterInfo, waiter};\n\n\
          use crate::generated::actions::*;\n",
     );
     for waiter in &api.waiters {
-        let name = ident(&waiter.rust.type_);
-        let constant = ident(&waiter.rust.constant);
-        let mut docs = paragraph(&waiter.spec.summary, 0);
-        for note in &waiter.spec.notes {
-            docs.push(String::new());
-            docs.extend(paragraph(note, 0));
-        }
-        docs.push(String::new());
-        docs.extend(paragraph(&facts(&waiter.spec), 0));
-        let docs = doc_attributes(&docs);
-        page.item(quote! {
-            #docs
-            #[derive(Clone, Copy, Debug)]
-            pub struct #name;
-        })?;
-        page.item(quote! {
-            impl #name {
-                #[doc = " What is polled."]
-                pub const INFO: &'static WaiterInfo = &#constant;
-
-                #[doc = " Waits for these."]
-                pub fn of<I>(ids: I) -> Waiter where I: IntoIterator, I::Item: AsRef<str> {
-                    Waiter::new(Self::INFO, ids)
-                }
-            }
-        })?;
+        page.fixed(&goal(waiter));
     }
     for waiter in &api.waiters {
         page.fixed(&info(api, waiter));
     }
     Ok(page.finish())
+}
+
+/// The type that names the goal.
+fn goal(waiter: &Waiter) -> String {
+    let mut docs = paragraph(&waiter.spec.summary, 4);
+    for note in &waiter.spec.notes {
+        docs.push(String::new());
+        docs.extend(paragraph(note, 4));
+    }
+    docs.push(String::new());
+    docs.extend(paragraph(&facts(&waiter.spec), 4));
+    let docs: String = docs.iter().map(|line| comment("///", "    ", line)).collect();
+    let Names { type_, constant, .. } = &waiter.rust;
+    format!("waiter! {{\n{docs}    {} {}\n}}\n", ident(type_), ident(constant))
 }
 
 /// What it polls, for how long, and what ends it.

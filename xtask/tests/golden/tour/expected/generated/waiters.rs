@@ -4,52 +4,26 @@
 
 use std::time::Duration;
 
-use cvm_protocol::{Missing, Waiter, WaiterInfo};
+use cvm_protocol::{Missing, WaiterInfo, waiter};
 
 use crate::generated::actions::*;
 
-/// Rented vessels are in the water.
-///
-/// Polls `DescribeBoats` every 5 s for up to 60 s and looks at `BoatState`. Done at `AFLOAT`.
-/// Fails at `SUNK`. Gives up at `RETURNED`.
-#[derive(Clone, Copy, Debug)]
-pub struct BoatsAfloat;
-
-impl BoatsAfloat {
-    /// What is polled.
-    pub const INFO: &'static WaiterInfo = &BOATS_AFLOAT;
-
-    /// Waits for these.
-    pub fn of<I>(ids: I) -> Waiter
-    where
-        I: IntoIterator,
-        I::Item: AsRef<str>,
-    {
-        Waiter::new(Self::INFO, ids)
-    }
+waiter! {
+    /// Rented vessels are in the water.
+    ///
+    /// Polls `DescribeBoats` every 5 s for up to 60 s and looks at `BoatState`. Done at
+    /// `AFLOAT`. Fails at `SUNK`. Gives up at `RETURNED`.
+    BoatsAfloat BOATS_AFLOAT
 }
 
-/// Nothing of them is left.
-///
-/// Asked by filter, with a fixed span of time.
-///
-/// Polls `DescribeBoats` every 10 s for up to 600 s and looks at `BoatState`. Done once they
-/// are no longer listed.
-#[derive(Clone, Copy, Debug)]
-pub struct BoatsGone;
-
-impl BoatsGone {
-    /// What is polled.
-    pub const INFO: &'static WaiterInfo = &BOATS_GONE;
-
-    /// Waits for these.
-    pub fn of<I>(ids: I) -> Waiter
-    where
-        I: IntoIterator,
-        I::Item: AsRef<str>,
-    {
-        Waiter::new(Self::INFO, ids)
-    }
+waiter! {
+    /// Nothing of them is left.
+    ///
+    /// Asked by filter, with a fixed span of time.
+    ///
+    /// Polls `DescribeBoats` every 10 s for up to 600 s and looks at `BoatState`. Done once
+    /// they are no longer listed.
+    BoatsGone BOATS_GONE
 }
 
 static BOATS_AFLOAT: WaiterInfo = WaiterInfo {
