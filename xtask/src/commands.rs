@@ -8,7 +8,7 @@ use crate::codegen::{self, schema};
 use crate::spec::diagnostic::Report;
 use crate::spec::source::Tree;
 use crate::spec::{self, format};
-use crate::{Error, at, ci, conformance, diff, export, import, tidy, vectors};
+use crate::{Error, at, build_cost, ci, conformance, diff, export, import, tidy, vectors};
 
 /// The service whose specs are in the tree, below `specs`.
 const SERVICE: &str = "cvm/2017-03-12";
@@ -31,10 +31,13 @@ usage: cargo xtask <command>
   conformance FILE       hold published samples (examples.json) against the specs
       --specs DIR                those of another service
   vectors FILE...        run signing and serialization vectors
-  tidy                   check crate arrows, manifests, file heads and sizes
+  tidy                   check crate arrows, manifests, proofs, file heads and sizes
   bench [--peers]        measure, and print one table; with the other SDKs beside ours
       --update-readme    put the table into README.md
       --instructions     count instructions instead of time (needs valgrind)
+  build-cost             build the models in many ways, and print what each took as one table
+      --rounds N         how often each is built (3)
+      --peers            also the AWS SDK for EC2; with --peers-debug not only checked
   ci [--skip-tests]      everything that a change has to pass
 
 `--check` changes nothing and fails if something would change.
@@ -66,6 +69,10 @@ pub fn run(arguments: &[String]) -> Result<String, Error> {
             Ok(text + &specs)
         }
         "bench" => bench::run(&root(), options.bench),
+        "build-cost" => {
+            let (specs, shown_as) = options.specs();
+            build_cost::run(&root(), &spec::open_clean(&specs, &shown_as)?, options.build_cost())
+        }
         "ci" => ci::run(&root(), options.skip_tests),
         other => Err(format!("unknown command `{other}`\n\n{HELP}").into()),
     }
@@ -76,6 +83,8 @@ struct Options {
     check: bool,
     skip_tests: bool,
     bench: bench::Choice,
+    peers_debug: bool,
+    rounds: Option<usize>,
     help: bool,
     specs: Option<PathBuf>,
     out: Option<PathBuf>,
@@ -95,6 +104,12 @@ impl Options {
                 "--check" => options.check = true,
                 "--skip-tests" => options.skip_tests = true,
                 "--peers" => options.bench.peers = true,
+                "--peers-debug" => options.peers_debug = true,
+                "--rounds" => {
+                    let rounds = value()?.to_str().and_then(|rounds| rounds.parse().ok());
+                    let rounds = rounds.filter(|rounds| *rounds > 0);
+                    options.rounds = Some(rounds.ok_or("`--rounds` wants a number, 1 or more")?);
+                }
                 "--update-readme" => options.bench.update_readme = true,
                 "--instructions" => options.bench.instructions = true,
                 "--help" | "-h" => options.help = true,
@@ -112,6 +127,14 @@ impl Options {
 
     const fn mode(&self) -> Mode {
         if self.check { Mode::Check } else { Mode::Write }
+    }
+
+    fn build_cost(&self) -> build_cost::Choice {
+        build_cost::Choice {
+            peers: self.bench.peers,
+            peers_debug: self.peers_debug,
+            rounds: self.rounds.unwrap_or(3),
+        }
     }
 
     /// The folder of the specs, and its name in messages.

@@ -2,6 +2,7 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line talks on both")]
 
 mod bench;
+mod build_cost;
 mod ci;
 mod codegen;
 mod commands;
@@ -10,6 +11,7 @@ mod diff;
 mod export;
 mod import;
 mod spec;
+mod spent;
 mod tidy;
 mod vectors;
 
@@ -17,6 +19,8 @@ use std::fmt;
 use std::io;
 use std::path::Path;
 use std::process::ExitCode;
+
+use build_cost::rustc;
 
 /// What a task fails with: text for a person.
 #[derive(Debug)]
@@ -46,6 +50,9 @@ fn at(path: &Path, error: &io::Error) -> Error {
 }
 
 fn main() -> ExitCode {
+    if let Some(log) = std::env::var_os(rustc::LOG) {
+        return rustc::run(&log, &std::env::args_os().skip(1).collect::<Vec<_>>());
+    }
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match commands::run(&arguments) {
         Ok(text) => {

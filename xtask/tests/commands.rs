@@ -15,10 +15,18 @@ fn xtask(arguments: &[&str]) -> (Option<i32>, String, String) {
 fn help_is_an_answer_and_a_slip_is_an_error() {
     let (code, help, _) = xtask(&["help"]);
     assert_eq!(code, Some(0));
-    for command in ["codegen", "lint", "fmt-specs", "export", "vectors", "tidy", "ci"] {
+    for command in
+        ["codegen", "lint", "fmt-specs", "export", "vectors", "tidy", "bench", "build-cost", "ci"]
+    {
         assert!(help.contains(&format!("  {command} ")), "{command}");
     }
-    for slip in [&["codgen"][..], &[], &["codegen", "--chek"], &["codegen", "--specs"]] {
+    for slip in [
+        &["codgen"][..],
+        &[],
+        &["codegen", "--chek"],
+        &["codegen", "--specs"],
+        &["build-cost", "--rounds", "0"],
+    ] {
         let (code, out, told) = xtask(slip);
         assert_eq!((code, out.as_str()), (Some(1), ""), "{slip:?}");
         assert!(!told.is_empty());

@@ -8,13 +8,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 /// One line: date, processor, cores, compiler.
 pub fn describe() -> String {
     let cores = thread::available_parallelism().map_or(0, usize::from);
-    format!(
-        "\nMedians of {} turns of CPU time, {}: {}, {cores} cores, {}.\n",
-        super::TURNS,
-        today(),
-        processor(),
-        compiler()
-    )
+    format!("{}: {}, {cores} cores, {}.", today(), processor(), compiler())
 }
 
 fn today() -> String {

@@ -4,15 +4,20 @@
 //! Figures of a shared machine wander, ratios within one run do not: what is compared takes turns.
 
 mod instructions;
-mod machine;
+pub mod machine;
 mod peers;
+mod starts;
 mod table;
 mod workers;
 
 use std::path::Path;
 
-use crate::{Error, at};
+use crate::{Error, at, spent};
+
+use starts::Of;
+pub use table::digits;
 use table::{ROWS, Row};
+pub use workers::artifact;
 use workers::{Worker, Workers};
 
 /// How often each case has its turn.
@@ -41,12 +46,23 @@ pub fn run(root: &Path, choice: Choice) -> Result<String, Error> {
         return instructions::run(&own);
     }
     let mut workers = Workers::start(own)?;
+    starts::add(root, &mut workers)?;
     if choice.peers {
         peers::add(root, &mut workers)?;
+        starts::add_peer(&mut workers);
     }
-    let rows: Vec<Row> = ROWS.iter().map(|row| row.only(&workers)).collect();
+    let memory = spent::sees_memory();
+    if !memory {
+        eprintln!("GNU time is not installed: memory is left out");
+    }
+    let plans = ROWS.iter().filter(|plan| memory || !plan.asks_memory());
+    let rows: Vec<Row> = plans.map(|plan| plan.only(&workers)).collect();
     let turns = take_turns(&workers, &rows)?;
-    let text = format!("{}{}", table::markdown(&rows, &turns), machine::describe());
+    let text = format!(
+        "{}\nMedians of {TURNS} turns, {}\n",
+        table::markdown(&rows, &turns),
+        machine::describe()
+    );
     if choice.update_readme {
         update(&root.join("README.md"), &text)?;
     }
@@ -76,21 +92,23 @@ struct Case {
     worker: Worker,
     name: &'static str,
     server: &'static str,
+    /// What is measured of the program itself, if it does not measure an operation of its own.
+    of: Option<Of>,
 }
 
-/// What one turn found, in nanoseconds.
+/// What one turn found, in nanoseconds or bytes.
 #[derive(Debug, Default)]
 struct Figures(Vec<(Case, f64)>);
 
 impl Figures {
     fn of(&self, case: &Case) -> f64 {
         let found = self.0.iter().find(|(measured, _)| measured == case);
-        found.map_or(f64::NAN, |(_, nanoseconds)| *nanoseconds)
+        found.map_or(f64::NAN, |(_, figure)| *figure)
     }
 }
 
 /// The middle one of some figures.
-fn median(figures: impl Iterator<Item = f64>) -> f64 {
+pub fn median(figures: impl Iterator<Item = f64>) -> f64 {
     let mut figures: Vec<f64> = figures.collect();
     figures.sort_by(f64::total_cmp);
     figures.get(figures.len() / 2).copied().unwrap_or(f64::NAN)

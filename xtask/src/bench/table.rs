@@ -1,14 +1,19 @@
 //! What is compared with what, and how the comparison is shown.
 
+use super::starts::Of;
 use super::workers::{Worker, Workers};
 use super::{Case, Figures, median};
 
 /// One thing that we do, and what it is compared with.
 pub struct Row {
     what: &'static str,
+    /// Who does it, and which case of that it is.
+    by: Worker,
     ours: &'static str,
     /// The server that is called, for whole calls.
     server: &'static str,
+    /// What is measured, for whole programs.
+    of: Option<Of>,
     beside: Vec<Beside>,
 }
 
@@ -32,17 +37,25 @@ enum Kind {
 /// A row as it is written below.
 pub struct Plan {
     what: &'static str,
+    by: Worker,
     ours: &'static str,
     server: &'static str,
+    of: Option<Of>,
     beside: &'static [Beside],
 }
 
 impl Plan {
+    /// Whether this can be measured only where memory can.
+    pub fn asks_memory(&self) -> bool {
+        self.of == Some(Of::Peak)
+    }
+
     /// The row, with what can be measured here.
     pub fn only(&self, workers: &Workers) -> Row {
         let here = |beside: &&Beside| workers.has(beside.worker);
         let beside = self.beside.iter().filter(here).copied().collect();
-        Row { what: self.what, ours: self.ours, server: self.server, beside }
+        let Self { what, by, ours, server, of, .. } = *self;
+        Row { what, by, ours, server, of, beside }
     }
 }
 
@@ -60,12 +73,31 @@ const fn calls(
     server: &'static str,
     beside: &'static [Beside],
 ) -> Plan {
-    Plan { what, ours, server, beside }
+    Plan { what, by: Worker::Own, ours, server, of: None, beside }
 }
 
 const fn alone(what: &'static str, ours: &'static str, beside: &'static [Beside]) -> Plan {
-    Plan { what, ours, server: "", beside }
+    calls(what, ours, "", beside)
 }
+
+const fn program(what: &'static str, by: Worker, of: Of, beside: &'static [Beside]) -> Plan {
+    Plan { what, by, ours: "", server: "", of: Some(of), beside }
+}
+
+/// Both as whole programs.
+const NOTHING: Beside = Beside {
+    kind: Kind::Floor,
+    label: "a program that does nothing",
+    worker: Worker::Nothing,
+    case: "",
+};
+const TCCLI: Beside = peer("tccli", Worker::Tccli, "");
+const OPTIMIZED: Beside = Beside {
+    kind: Kind::Floor,
+    label: "built with `--release`",
+    worker: Worker::Optimized,
+    case: "",
+};
 
 /// The table.
 pub static ROWS: &[Plan] = &[
@@ -139,15 +171,19 @@ pub static ROWS: &[Plan] = &[
         "small",
         &[floor("bare reqwest", "at-once-64/reqwest")],
     ),
+    program("`cvm --version`, start to end", Worker::Cvm, Of::Cpu, &[NOTHING, TCCLI]),
+    program("the same, time on the wall", Worker::Cvm, Of::Wall, &[NOTHING, TCCLI]),
+    program("the same, memory", Worker::Cvm, Of::Peak, &[NOTHING, TCCLI]),
+    program("`cargo xtask codegen`, all of CVM", Worker::Xtask, Of::Cpu, &[OPTIMIZED]),
 ];
 
 impl Row {
     fn case(&self, beside: &Beside) -> Case {
-        Case { worker: beside.worker, name: beside.case, server: self.server }
+        Case { worker: beside.worker, name: beside.case, server: self.server, of: self.of }
     }
 
     fn own(&self) -> Case {
-        Case { worker: Worker::Own, name: self.ours, server: self.server }
+        Case { worker: self.by, name: self.ours, server: self.server, of: self.of }
     }
 
     /// Everything that has to be measured for this row.
@@ -159,7 +195,7 @@ impl Row {
 
 /// The names of our own cases that need no server, and of what they are compared with.
 pub fn cases_without_server() -> Vec<&'static str> {
-    let rows = ROWS.iter().filter(|row| row.server.is_empty());
+    let rows = ROWS.iter().filter(|row| row.server.is_empty() && row.of.is_none());
     rows.flat_map(|row| {
         let beside = row.beside.iter().filter(|beside| beside.worker == Worker::Own);
         std::iter::once(row.ours).chain(beside.map(|beside| beside.case))
@@ -169,7 +205,10 @@ pub fn cases_without_server() -> Vec<&'static str> {
 
 /// The table as Markdown, a line for each comparison.
 pub fn markdown(rows: &[Row], turns: &[Figures]) -> String {
-    let middle = |case: Case| time(median(turns.iter().map(|turn| turn.of(&case))));
+    let middle = |case: Case| {
+        let figure = median(turns.iter().map(|turn| turn.of(&case)));
+        if case.of == Some(Of::Peak) { size(figure) } else { time(figure) }
+    };
     let mut text =
         String::from("| what | ours | floor | peer | ours / other |\n|---|--:|--:|--:|--:|\n");
     for row in rows {
@@ -186,7 +225,9 @@ pub fn markdown(rows: &[Row], turns: &[Figures]) -> String {
                 Kind::Peer => ("", named.as_str()),
             };
             let (what, ours) = if index == 0 { (row.what, ours.as_str()) } else { ("", "") };
-            text.push_str(&format!("| {what} | {ours} | {floor} | {peer} | {ratio:.2} |\n"));
+            // Where somebody is worlds apart, two places would say nothing.
+            let places = if ratio < 0.01 { 4 } else { 2 };
+            text.push_str(&format!("| {what} | {ours} | {floor} | {peer} | {ratio:.places$} |\n"));
         }
     }
     text
@@ -199,10 +240,20 @@ fn time(nanoseconds: f64) -> String {
         1e3..1e6 => (nanoseconds / 1e3, "µs"),
         _ => (nanoseconds / 1e6, "ms"),
     };
+    format!("{} {unit}", digits(number))
+}
+
+/// A size with three digits.
+fn size(bytes: f64) -> String {
+    format!("{} MB", digits(bytes / 1e6))
+}
+
+/// A number with three digits, or all that stand before the point.
+pub fn digits(number: f64) -> String {
     match number {
-        ..10.0 => format!("{number:.2} {unit}"),
-        10.0..100.0 => format!("{number:.1} {unit}"),
-        _ => format!("{number:.0} {unit}"),
+        ..10.0 => format!("{number:.2}"),
+        10.0..100.0 => format!("{number:.1}"),
+        _ => format!("{number:.0}"),
     }
 }
 
@@ -220,13 +271,31 @@ mod tests {
     }
 
     #[test]
+    fn memory_is_shown_as_memory() {
+        let row = Row {
+            what: "it",
+            by: Worker::Cvm,
+            ours: "",
+            server: "",
+            of: Some(Of::Peak),
+            beside: Vec::new(),
+        };
+        let turns = [Figures(vec![(row.own(), 4_600_000.0)])];
+        assert!(markdown(&[row], &turns).ends_with("| it | 4.60 MB | | | |\n"));
+    }
+
+    #[test]
     fn a_ratio_is_of_one_turn_and_the_table_shows_the_middle_one() {
         let beside = vec![peer("other", Worker::Rust, "b")];
-        let row = Row { what: "it", ours: "a", server: "", beside };
+        let (by, ours) = (Worker::Own, "a");
+        let row = Row { what: "it", by, ours, server: "", of: None, beside };
         let (ours, other) = (row.own(), row.case(&row.beside[0]));
         let turn = |a, b| Figures(vec![(ours, a), (other, b)]);
         let turns = [turn(10.0, 20.0), turn(30.0, 60.0), turn(1.0, 100.0)];
-        let text = markdown(&[row], &turns);
+        let row = [row];
+        let text = markdown(&row, &turns);
         assert!(text.ends_with("| it | 10.0 ns |  | other: 60.0 ns | 0.50 |\n"), "{text}");
+        let text = markdown(&row, &[turn(1.0, 260.0)]);
+        assert!(text.ends_with("| it | 1.00 ns |  | other: 260 ns | 0.0038 |\n"), "{text}");
     }
 }

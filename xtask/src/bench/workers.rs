@@ -5,7 +5,9 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-use super::Case;
+use serde_json::Value;
+
+use super::{Case, starts};
 use crate::Error;
 
 /// Who measures.
@@ -19,6 +21,16 @@ pub enum Worker {
     Python,
     /// The official Node SDK.
     Node,
+    /// `cvm --version`.
+    Cvm,
+    /// `tccli --version`, the official command line.
+    Tccli,
+    /// A program that does nothing.
+    Nothing,
+    /// `cargo xtask codegen --check`.
+    Xtask,
+    /// The same, built with `--release`.
+    Optimized,
 }
 
 /// The programs that are here, and the servers that they call.
@@ -42,11 +54,22 @@ pub fn build(root: &Path) -> Result<PathBuf, Error> {
 
 /// The program called `name` among what cargo says it built.
 pub fn executable(messages: &[u8], name: &str) -> Option<PathBuf> {
+    let artifact = artifact(messages, |target, message| {
+        target == name && message.get("executable").is_some_and(Value::is_string)
+    })?;
+    artifact.get("executable")?.as_str().map(PathBuf::from)
+}
+
+/// What cargo says of the first target that this is true of.
+pub fn artifact(messages: &[u8], is_it: impl Fn(&str, &Value) -> bool) -> Option<Value> {
     String::from_utf8_lossy(messages)
         .lines()
-        .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok())
-        .filter(|message| message.pointer("/target/name").is_some_and(|target| target == name))
-        .find_map(|message| message.get("executable")?.as_str().map(PathBuf::from))
+        .filter_map(|line| serde_json::from_str::<Value>(line).ok())
+        .filter(|message| message.get("reason").is_some_and(|reason| reason == "compiler-artifact"))
+        .find(|message| {
+            let target = message.pointer("/target/name").and_then(Value::as_str);
+            target.is_some_and(|target| is_it(target, message))
+        })
 }
 
 impl Workers {
@@ -79,8 +102,11 @@ impl Workers {
         self.programs.iter().any(|(known, _)| *known == worker)
     }
 
-    /// Nanoseconds an operation, in one turn.
+    /// Nanoseconds an operation, in one turn; bytes where that is what is asked.
     pub fn measure(&self, case: &Case, milliseconds: u32) -> Result<f64, Error> {
+        if let Some(of) = case.of {
+            return starts::measure(self.program(case.worker)?, of);
+        }
         let mut command = self.command(case.worker)?;
         // Whoever calls nobody takes any address.
         let address = self.addresses.iter().find(|(name, _)| name == case.server);
@@ -95,12 +121,16 @@ impl Workers {
     }
 
     fn command(&self, worker: Worker) -> Result<Command, Error> {
-        let known = self.programs.iter().find(|(known, _)| *known == worker);
-        let parts = known.and_then(|(_, command)| command.split_first());
-        let (program, arguments) = parts.ok_or_else(|| format!("{worker:?} is not here"))?;
+        let (program, arguments) = self.program(worker)?.split_first().ok_or("no program")?;
         let mut command = on_one_core(program);
         command.args(arguments);
         Ok(command)
+    }
+
+    fn program(&self, worker: Worker) -> Result<&[OsString], Error> {
+        let known = self.programs.iter().find(|(known, _)| *known == worker);
+        let command = known.map(|(_, command)| command.as_slice());
+        command.ok_or_else(|| format!("{worker:?} is not here").into())
     }
 }
 

@@ -1,0 +1,269 @@
+//! `cargo xtask build-cost`: what it costs to build the models, alone and in programs that use them.
+//!
+//! Everything is built anew below `target/build-cost`. Of a crate only its own rustc counts, in rounds,
+//! with all that it depends on ready; whole trees and programs are built once.
+
+mod cargo;
+mod elf;
+mod programs;
+pub mod rustc;
+mod table;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::bench::{machine, median};
+use crate::spec::model::Api;
+use crate::{Error, at, codegen, spent};
+use cargo::{Build, Builder};
+use table::Row;
+
+const MODELS: &str = "cvm-models";
+
+/// CPU milliseconds an action that the models should not exceed.
+const CHECK_AIM: f64 = 16.0;
+const DEBUG_AIM: f64 = 24.0;
+
+/// Crates that the client should not exceed.
+const CRATES_AIM: usize = 100;
+
+/// What was asked for.
+#[derive(Clone, Copy, Debug)]
+pub struct Choice {
+    /// Check the AWS SDK for EC2 too.
+    pub peers: bool,
+    /// And build it, which takes minutes and more than 8 GB.
+    pub peers_debug: bool,
+    /// How often each crate is built.
+    pub rounds: usize,
+}
+
+/// A way to build the models.
+struct Way {
+    what: &'static str,
+    arguments: &'static str,
+    incremental: bool,
+    aim: Option<f64>,
+}
+
+const fn way(what: &'static str, arguments: &'static str, aim: Option<f64>) -> Way {
+    Way { what, arguments, incremental: false, aim }
+}
+
+/// The ways with the types alone, then those with the client.
+const TYPES: [Way; 5] = [
+    way("check", "check --no-default-features", Some(CHECK_AIM)),
+    way("check with `docs`", "check --no-default-features --features docs", None),
+    Way {
+        incremental: true,
+        ..way("check again, incremental", "check --no-default-features", None)
+    },
+    way("debug", "build --no-default-features", Some(DEBUG_AIM)),
+    way("release", "build --no-default-features --release", None),
+];
+const CLIENT: [Way; 3] = [
+    way("check, with the client", "check", Some(CHECK_AIM)),
+    way("debug, with the client", "build", Some(DEBUG_AIM)),
+    way("release, with the client", "build --release", None),
+];
+
+/// Builds, and returns the table.
+pub fn run(root: &Path, api: &Api, choice: Choice) -> Result<String, Error> {
+    if !spent::sees_memory() {
+        return Err("build-cost needs Linux and GNU time (the package `time`)".into());
+    }
+    let folder = root.join("target/build-cost");
+    let job = |target| -> Result<Job<'_>, Error> {
+        let builder = Builder::new(folder.join(target))?;
+        Ok(Job { root, builder, actions: api.actions.len(), rounds: choice.rounds })
+    };
+    // A target folder for each: what one has built would be missing in the tree of the next.
+    let (types, client) = (job("types")?, job("client")?);
+    let mut rows = Vec::new();
+    let mut trees = Vec::new();
+    let mut crates = Vec::new();
+    for (job, with, features, ways) in [
+        (&types, "the types alone", " --no-default-features", &TYPES[..]),
+        (&client, "the client", "", &CLIENT),
+    ] {
+        let count = tree(root, features)?;
+        crates.push(format!("{count} crates with {with}"));
+        for (profile, option) in [("debug", ""), ("release", " --release")] {
+            let build = job.build(&format!("build{features}{option}"), false)?;
+            let what = format!("all {count} crates, {with}, {profile}");
+            let peak = Some(build.peak());
+            trees.push(Row { what, cpu: build.cpu, peak, ..Row::default() });
+        }
+        for way in ways {
+            rows.push(job.in_rounds(way)?);
+        }
+    }
+    rows.extend(trees);
+    rows.extend(client.programs(&folder, api)?);
+    if choice.peers || choice.peers_debug {
+        rows.extend(job("aws")?.aws(&folder, choice.peers_debug)?);
+    }
+    Ok(format!(
+        "{}\n{}; {} (aim: {CRATES_AIM}).\nCrates alone: medians of {} rounds; trees and \
+         programs (release with thin LTO): once. {}\n",
+        table::markdown(&rows),
+        size(api)?,
+        crates.join(", "),
+        choice.rounds,
+        machine::describe()
+    ))
+}
+
+/// What all rows share.
+struct Job<'a> {
+    root: &'a Path,
+    builder: Builder,
+    actions: usize,
+    rounds: usize,
+}
+
+impl Job<'_> {
+    fn build(&self, arguments: &str, incremental: bool) -> Result<Build, Error> {
+        self.builder.build(self.root, &format!("{arguments} --package {MODELS}"), incremental)
+    }
+
+    fn each(&self, cpu: f64) -> f64 {
+        cpu * 1e3 / self.actions as f64
+    }
+
+    /// The models alone.
+    fn in_rounds(&self, way: &Way) -> Result<Row, Error> {
+        // Once without being counted: what the crate depends on, and what incremental rounds begin with.
+        let mut build = self.build(way.arguments, way.incremental)?;
+        let (mut cpu, mut peak) = (Vec::new(), Vec::new());
+        for _ in 0..self.rounds {
+            self.builder.forget(MODELS)?;
+            build = self.build(way.arguments, way.incremental)?;
+            let compiled = build.of("cvm_models")?;
+            cpu.push(compiled.cpu);
+            peak.push(compiled.peak);
+        }
+        let cpu = median(cpu.into_iter());
+        Ok(Row {
+            what: way.what.to_owned(),
+            cpu,
+            each: Some(self.each(cpu)),
+            aim: way.aim,
+            peak: Some(median(peak.into_iter())),
+            library: build.library("cvm_models"),
+            text: None,
+        })
+    }
+
+    /// Programs that use the models; the last rustc, with linking.
+    fn programs(&self, folder: &Path, api: &Api) -> Result<Vec<Row>, Error> {
+        let every: Vec<&str> =
+            api.actions.iter().map(|action| action.rust.type_.as_str()).collect();
+        let folder = programs::ours(self.root, folder, &every)?;
+        let counts = [0, programs::FEW.len(), every.len()];
+        let mut rows: Vec<Row> = Vec::new();
+        for (name, count) in programs::PROGRAMS.into_iter().zip(counts) {
+            let build =
+                self.builder.build(&folder, &format!("build --release --bin {name}"), false)?;
+            let compiled = build.of(name)?;
+            let program = build.program(name).map(|path| text_size(&path)).transpose()?;
+            let what = match count {
+                0 => "program, the client alone".to_owned(),
+                _ => format!("program, {count} actions"),
+            };
+            // What each action adds can be told from the noise only where there are many.
+            let alone = rows.first().filter(|_| count == every.len());
+            let each = alone.map(|alone| self.each(compiled.cpu - alone.cpu));
+            rows.push(Row {
+                what,
+                cpu: compiled.cpu,
+                each,
+                peak: Some(compiled.peak),
+                text: program.flatten(),
+                ..Row::default()
+            });
+        }
+        Ok(rows)
+    }
+
+    /// The AWS SDK for EC2, the crate alone.
+    fn aws(&self, folder: &Path, debug: bool) -> Result<Vec<Row>, Error> {
+        const NAME: &str = "aws_sdk_ec2";
+        let folder = programs::aws(folder)?;
+        let mut rows = Vec::new();
+        let debug = debug.then_some(("debug", "build"));
+        for (what, arguments) in [("check", "check")].into_iter().chain(debug) {
+            let build = self.builder.build(&folder, arguments, false)?;
+            let compiled = build.of(NAME)?;
+            let (version, root) =
+                build.source(NAME).ok_or_else(|| format!("cargo tells nothing of {NAME}"))?;
+            let operations = operations(&root)?;
+            rows.push(Row {
+                what: format!("**aws-sdk-ec2 {version}**, {what}, {operations} operations"),
+                cpu: compiled.cpu,
+                each: Some(compiled.cpu * 1e3 / operations as f64),
+                peak: Some(compiled.peak),
+                library: build.library(NAME),
+                ..Row::default()
+            });
+        }
+        Ok(rows)
+    }
+}
+
+/// How many operations the AWS SDK has: a file for each, beside the crate's first.
+fn operations(root: &Path) -> Result<usize, Error> {
+    let folder = root.with_file_name("operation");
+    let entries = fs::read_dir(&folder).map_err(|error| at(&folder, &error))?;
+    let files = entries.filter_map(Result::ok).map(|entry| entry.path());
+    Ok(files.filter(|path| path.extension().is_some_and(|extension| extension == "rs")).count())
+}
+
+fn text_size(path: &PathBuf) -> Result<Option<u64>, Error> {
+    Ok(elf::text_size(&fs::read(path).map_err(|error| at(path, &error))?))
+}
+
+/// How many crates are compiled into whoever depends on the models.
+fn tree(root: &Path, features: &str) -> Result<usize, Error> {
+    let arguments = format!("tree --package {MODELS} --edges normal --prefix none{features}");
+    let output = Command::new("cargo")
+        .args(arguments.split(' '))
+        .current_dir(root)
+        .output()
+        .map_err(|error| format!("cargo: {error}"))?;
+    match String::from_utf8_lossy(&output.stdout) {
+        text if output.status.success() => Ok(count_crates(&text)),
+        _ => Err(format!("cargo {arguments}: {}", String::from_utf8_lossy(&output.stderr)).into()),
+    }
+}
+
+/// Two versions of one crate are two crates; one that is shown again is not.
+fn count_crates(tree: &str) -> usize {
+    let crates = tree.lines().map(|line| line.split(' ').take(2).collect::<Vec<_>>());
+    crates.filter(|name| name.len() == 2).collect::<BTreeSet<_>>().len()
+}
+
+/// How much there is to build.
+fn size(api: &Api) -> Result<String, Error> {
+    let actions = api.actions.iter().map(|action| action.request.len() + action.response.len());
+    let types = api.types.iter().map(|type_| type_.members.len());
+    let members: usize = actions.chain(types).sum();
+    let files = codegen::generate(api)?;
+    let lines: usize = files.values().map(|text| text.lines().count()).sum();
+    let count = api.actions.len();
+    Ok(format!("{count} actions, {members} members, {lines} generated lines"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_crate_counts_once_for_each_version() {
+        let tree = "cvm-models v0.1.0 (/a/b)\ngetrandom v0.2.17\ncfg-if v1.0.4\ngetrandom v0.4.3\n\
+                    cfg-if v1.0.4 (*)\n\n";
+        assert_eq!(count_crates(tree), 4);
+    }
+}
