@@ -2,6 +2,7 @@
 
 mod arrows;
 mod manifests;
+mod reliability;
 mod sources;
 
 use std::path::Path;
@@ -35,6 +36,7 @@ pub fn tidy(root: &Path) -> Result<String, Error> {
     let mut findings = Findings::default();
     arrows::check(root, &mut findings)?;
     manifests::check(root, &mut findings)?;
+    reliability::check(root, &mut findings)?;
     sources::check(root, &mut findings)?;
     let mut text = String::new();
     for finding in &findings.warnings {
