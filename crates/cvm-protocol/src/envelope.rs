@@ -36,7 +36,7 @@ pub struct Envelope {
 ///
 /// When the text is not JSON, is not an envelope, or gives a member twice at any level.
 pub fn decode(response: &mut dyn Model, body: &[u8]) -> Result<Envelope, DecodeError> {
-    let ledger = Ledger::default();
+    let ledger = Ledger::of_text(body.len(), false);
     let mut content = Content::default();
     let place = Place::root(&ledger);
     let outer = Outer { response: &mut *response, content: &mut content, place: &place };
@@ -120,9 +120,9 @@ impl<'de> Visitor<'de> for Outer<'_, '_> {
                     })?;
                     answered = true;
                 }
-                "code" => legacy.code = Some(map.next_value()?),
-                "codeDesc" => legacy.description = Some(map.next_value()?),
-                "message" => legacy.message = Some(map.next_value()?),
+                "code" => once(&mut legacy.code, "code", map.next_value()?)?,
+                "codeDesc" => once(&mut legacy.description, "codeDesc", map.next_value()?)?,
+                "message" => once(&mut legacy.message, "message", map.next_value()?)?,
                 _ => {
                     map.next_value::<IgnoredAny>()?;
                 }
@@ -136,6 +136,14 @@ impl<'de> Visitor<'de> for Outer<'_, '_> {
             }
             (false, None) => Err(A::Error::custom("the answer has no member `Response`")),
         }
+    }
+}
+
+/// Keeps a value that may be given once.
+fn once<T, E: Error>(place: &mut Option<T>, name: &str, value: T) -> Result<(), E> {
+    match place.replace(value) {
+        None => Ok(()),
+        Some(_) => Err(E::custom(format_args!("member `{name}` is given twice"))),
     }
 }
 
@@ -165,25 +173,21 @@ impl<'de> Visitor<'de> for Inner<'_, '_> {
         let table = response.table();
         let mut progress = Progress::new(table);
         let mut unknown = String::new();
+        // Null counts as given: what follows it would be a second word on the same matter.
+        let (mut error, mut request_id) = (None, None);
         while let Some(key) =
             map.next_key_seed(InnerKeySeed(KeySeed { table, unknown: &mut unknown }))?
         {
             match key {
-                InnerKey::Error if content.error.is_some() => {
-                    return Err(A::Error::custom("member `Error` is given twice"));
-                }
-                InnerKey::Error => content.error = map.next_value()?,
-                InnerKey::RequestId => {
-                    if content.request_id.is_some() {
-                        return Err(A::Error::custom("the request id is given twice"));
-                    }
-                    content.request_id = map.next_value::<Option<String>>()?;
-                }
+                InnerKey::Error => once(&mut error, "Error", map.next_value()?)?,
+                InnerKey::RequestId => once(&mut request_id, "RequestId", map.next_value()?)?,
                 InnerKey::Member(key) => {
                     progress.read(response, key, &unknown, &mut map, place)?;
                 }
             }
         }
+        content.error = error.flatten();
+        content.request_id = request_id.flatten();
         if let Some(id) = &content.request_id {
             put_request_id(response, id);
         }
@@ -315,6 +319,40 @@ mod tests {
         assert_eq!(envelope.report.missing_members().collect::<Vec<_>>(), ["InstanceIdSet"]);
     }
 
+    static WIDE: Table = Table {
+        name: "Wide",
+        members: &[
+            FieldInfo::new("Items", Kind::List(&Kind::Object(&ANSWER))).promised(),
+            FieldInfo::new("Promise", Kind::Str).promised(),
+        ],
+        index: NameIndex { multiplier: 0x9e3779b97f4a7ca1, shift: 63, slots: &[0, 1] },
+    };
+
+    #[test]
+    fn a_short_text_does_not_unfold_into_a_mountain() {
+        let read = |items: usize, item: &str| {
+            let items = vec![item; items].join(",");
+            let body = format!(r#"{{"Response":{{"Items":[{items}],"RequestId":"r"}}}}"#);
+            decode(&mut Record::new(&WIDE), body.as_bytes())
+        };
+        // Two members each, and room for about a million.
+        assert!(read(500_000, "{}").is_ok());
+        let error = read(800_000, "{}").unwrap_err();
+        assert_eq!(error.path, "Items.674290", "{error}");
+        assert!(error.message.contains("more items"), "{error}");
+        // Room grows with the text.
+        assert!(read(800_000, r#"{"RequestId":"12345678"}"#).is_ok());
+    }
+
+    #[test]
+    fn what_the_answer_itself_lacks_is_told_among_many() {
+        let items = vec!["{}"; 1_000].join(",");
+        let body = format!(r#"{{"Response":{{"Items":[{items}],"RequestId":"r"}}}}"#);
+        let envelope = decode(&mut Record::new(&WIDE), body.as_bytes()).unwrap();
+        assert_eq!(envelope.report.missing_members().collect::<Vec<_>>(), ["Promise"]);
+        assert!(envelope.report.missing.len() < 100 && envelope.report.omitted > 1_000);
+    }
+
     #[test]
     fn members_given_twice_are_refused_at_every_level() {
         for body in [
@@ -323,6 +361,7 @@ mod tests {
             r#"{"Response":{"InstanceIdSet":[],"InstanceIdSet":[],"RequestId":"a"}}"#,
             r#"{"Response":{"Error":{"Code":"A"},"Error":{"Code":"B"},"RequestId":"a"}}"#,
             r#"{"Response":{"Error":{"Code":"A","Code":"B"},"RequestId":"a"}}"#,
+            r#"{"Response":{"Error":{"Code":"A","Message":"m","Message":"n"},"RequestId":"a"}}"#,
         ] {
             let error = read(body).unwrap_err();
             assert!(

@@ -28,11 +28,12 @@ pub fn to_vec(model: &dyn Model) -> Result<Vec<u8>, DecodeError> {
 ///
 /// When the text is not JSON, a member is given twice, or a value cannot be read as its kind.
 pub fn from_slice(model: &mut dyn Model, json: &[u8]) -> Result<Report, DecodeError> {
+    let ledger = Ledger::of_text(json.len(), false);
     // One look at the whole text is a seventh of the work that looking at every string of it is. Text
     // that is not UTF-8 may still be read: a string that nobody asks for is skipped unseen.
     match std::str::from_utf8(json) {
-        Ok(text) => read(model, &mut serde_json::Deserializer::from_str(text), false),
-        Err(_) => read(model, &mut serde_json::Deserializer::from_slice(json), false),
+        Ok(text) => read(model, &mut serde_json::Deserializer::from_str(text), ledger),
+        Err(_) => read(model, &mut serde_json::Deserializer::from_slice(json), ledger),
     }
 }
 
@@ -42,7 +43,8 @@ pub fn from_slice(model: &mut dyn Model, json: &[u8]) -> Result<Report, DecodeEr
 ///
 /// As [`from_slice`].
 pub fn from_slice_strict(model: &mut dyn Model, json: &[u8]) -> Result<Report, DecodeError> {
-    read(model, &mut serde_json::Deserializer::from_slice(json), true)
+    let ledger = Ledger::of_text(json.len(), true);
+    read(model, &mut serde_json::Deserializer::from_slice(json), ledger)
 }
 
 /// Fills a model from a JSON value.
@@ -66,9 +68,8 @@ pub fn to_value(model: &dyn Model) -> serde_json::Value {
 fn read<'de, R: serde_json::de::Read<'de>>(
     model: &mut dyn Model,
     source: &mut serde_json::Deserializer<R>,
-    strict: bool,
+    ledger: Ledger,
 ) -> Result<Report, DecodeError> {
-    let ledger = Ledger::new(strict);
     let place = Place::root(&ledger);
     let outcome = source.deserialize_map(ModelVisitor { model, place: &place });
     let outcome = outcome.and_then(|()| source.end());

@@ -23,7 +23,7 @@ pub fn decode<'de, D: Deserializer<'de>>(
     model: &mut dyn Model,
     deserializer: D,
 ) -> Result<(), D::Error> {
-    let ledger = Ledger::default();
+    let ledger = Ledger::new(false);
     deserializer.deserialize_map(ModelVisitor { model, place: &Place::root(&ledger) })
 }
 

@@ -10,7 +10,7 @@ use serde::de::{
 use super::ModelVisitor;
 use super::scalar::{scalar_from_text, whole};
 use crate::drift::{DriftKind, Place};
-use crate::{FieldInfo, List, Model, Optional, Slot, Text};
+use crate::{FieldInfo, Kind, List, Model, Optional, Slot, Text};
 
 /// What the table says of a value, and where the value is.
 pub(super) struct Spot<'p> {
@@ -44,9 +44,9 @@ impl<'p> Spot<'p> {
         E::custom(format_args!("`{}` is {}, not {noun}", self.field.wire, self.field.kind.noun()))
     }
 
-    fn out_of_range<E: Error>(&self, number: impl std::fmt::Display) -> E {
+    fn out_of_range<E: Error>(&self) -> E {
         let noun = self.field.kind.noun();
-        E::custom(format_args!("`{}` is {noun}, and {number} does not fit", self.field.wire))
+        E::custom(format_args!("`{}` is {noun}, and this number does not fit", self.field.wire))
     }
 
     fn check_value(&self, text: &str) {
@@ -82,6 +82,16 @@ impl<'de> DeserializeSeed<'de> for ItemSeed<'_, '_> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        let members = match self.spot.field.kind.innermost() {
+            Kind::Object(table) => table.members.len(),
+            _ => 1,
+        };
+        if !self.spot.place.take_room(members) {
+            self.spot.place.fail();
+            let name = self.spot.field.wire;
+            let text = format_args!("`{name}` has more items than a text of this size can mean");
+            return Err(D::Error::custom(text));
+        }
         fill(self.list.push(), self.spot, deserializer)
     }
 }
@@ -315,7 +325,7 @@ impl<'de> Visitor<'de> for SlotVisitor<'_, '_> {
             Slot::U64(member) => *member = number,
             Slot::F64(member) => *member = number as f64,
             Slot::I64(member) => {
-                *member = i64::try_from(number).map_err(|_| self.spot.out_of_range(number))?;
+                *member = i64::try_from(number).map_err(|_| self.spot.out_of_range())?;
             }
             _ => return self.text(&number.to_string(), Unexpected::Unsigned(number)),
         }
@@ -327,7 +337,7 @@ impl<'de> Visitor<'de> for SlotVisitor<'_, '_> {
             Slot::I64(member) => *member = number,
             Slot::F64(member) => *member = number as f64,
             Slot::U64(member) => {
-                *member = u64::try_from(number).map_err(|_| self.spot.out_of_range(number))?;
+                *member = u64::try_from(number).map_err(|_| self.spot.out_of_range())?;
             }
             _ => return self.text(&number.to_string(), Unexpected::Signed(number)),
         }
@@ -335,7 +345,7 @@ impl<'de> Visitor<'de> for SlotVisitor<'_, '_> {
     }
 
     fn visit_f64<E: Error>(self, number: f64) -> Result<(), E> {
-        let whole = || whole(number).ok_or_else(|| self.spot.out_of_range(number));
+        let whole = || whole(number).ok_or_else(|| self.spot.out_of_range());
         match self.slot {
             Slot::F64(member) => {
                 *member = number;
@@ -343,7 +353,12 @@ impl<'de> Visitor<'de> for SlotVisitor<'_, '_> {
             }
             Slot::I64(member) => *member = whole()?,
             Slot::U64(member) => {
-                *member = u64::try_from(whole()?).map_err(|_| self.spot.out_of_range(number))?;
+                *member = u64::try_from(whole()?).map_err(|_| self.spot.out_of_range())?;
+            }
+            // Above what a double holds exactly, its digits are no longer those that were written.
+            Slot::Str(_) | Slot::Text(_) if number.fract() == 0.0 => {
+                whole()?;
+                return self.text(&number.to_string(), Unexpected::Float(number));
             }
             _ => return self.text(&number.to_string(), Unexpected::Float(number)),
         }

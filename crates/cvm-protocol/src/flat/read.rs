@@ -21,7 +21,7 @@ where
     I: IntoIterator<Item = (&'a str, &'a str)>,
 {
     let tree = Tree::grow(pairs)?;
-    let ledger = Ledger::default();
+    let ledger = Ledger::new(false);
     let place = Place::root(&ledger);
     put(Slot::Object(model), &tree, &place, &mut String::new())?;
     Ok(ledger.finish().0)
