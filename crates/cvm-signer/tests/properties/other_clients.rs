@@ -1,0 +1,98 @@
+//! Requests as other clients sign them: each common reading of the rules is accepted, and nothing else.
+
+use cvm_signer::{
+    Credential, HexDigest, Method, tc3, v1,
+    verify::{self, VerifyingKey},
+};
+
+use crate::DAY;
+
+/// Signs a text that this crate's signer would not write, as another client might.
+fn sign_foreign(credential: &Credential, canonical_request: &str, names: &str) -> String {
+    let scope = tc3::CredentialScope::at(DAY, "cvm").unwrap();
+    let hash = HexDigest::sha256(canonical_request.as_bytes());
+    let signature = tc3::SigningKey::derive(credential, &scope)
+        .sign(&tc3::StringToSign::new(DAY, &scope, &hash));
+    format!(
+        "TC3-HMAC-SHA256 Credential=AKIDEXAMPLE/{scope}, SignedHeaders={names}, Signature={signature}"
+    )
+}
+
+#[test]
+fn other_clients_readings_of_headers_are_accepted() {
+    let credential = Credential::new("AKIDEXAMPLE", "key").unwrap();
+    let received = [
+        ("Host", "[::1]:8080"),
+        ("Content-Type", "Application/JSON"),
+        ("X-TC-Action", "RunInstances"),
+        ("Accept", "*/*"),
+    ];
+    let body_hash = HexDigest::sha256(b"{}");
+    for content_type in ["Application/JSON", "application/json", "application/Json"] {
+        for host in ["[::1]:8080", "[::1]", "[:"] {
+            for action in ["RunInstances", "runinstances"] {
+                let names = "content-type;host;x-tc-action";
+                let text = format!(
+                    "POST\n/\n\ncontent-type:{content_type}\nhost:{host}\nx-tc-action:{action}\n\n\
+                     {names}\n{body_hash}"
+                );
+                let value = sign_foreign(&credential, &text, names);
+                let authorization = tc3::Authorization::parse(&value).unwrap();
+                let key = VerifyingKey::derive(Some(&credential), authorization.scope());
+                let request = tc3::Request::post(b"{}", &received);
+                let accepted = verify::tc3(&key, &authorization, DAY, &request).is_ok();
+                let legitimate = content_type != "application/Json"
+                    && host != "[:"
+                    // Nobody lower-cases the content type and leaves the action as it is.
+                    && (content_type, action) != ("application/json", "RunInstances");
+                assert_eq!(accepted, legitimate, "{text}");
+            }
+        }
+    }
+}
+
+#[test]
+fn v1_other_clients_spellings_are_accepted() {
+    let credential = Credential::new("AKIDEXAMPLE", "key").unwrap();
+    let sent = [
+        ("Placement_Zone", "ap_1"),
+        ("PlacementA", "x"),
+        ("InstanceName", ""),
+        ("SecretId", "AKIDEXAMPLE"),
+    ];
+    // A name with a dot sorts before a longer one, with an underscore after it.
+    let spellings = [
+        ("InstanceName=&Placement.Zone=ap_1&PlacementA=x&SecretId=AKIDEXAMPLE", true),
+        ("InstanceName=&PlacementA=x&Placement_Zone=ap_1&SecretId=AKIDEXAMPLE", true),
+        ("Placement.Zone=ap_1&PlacementA=x&SecretId=AKIDEXAMPLE", true),
+        ("PlacementA=x&Placement_Zone=ap_1&SecretId=AKIDEXAMPLE", true),
+        ("InstanceName=&PlacementA=x&Placement.Zone=ap_1&SecretId=AKIDEXAMPLE", false),
+        ("InstanceName=&Placement.Zone=ap.1&PlacementA=x&SecretId=AKIDEXAMPLE", false),
+        ("InstanceName&Placement.Zone=ap_1&PlacementA=x&SecretId=AKIDEXAMPLE", false),
+    ];
+    for host in ["cvm.example:8080", "cvm.example", "cvm.example:"] {
+        for (pairs, legitimate) in spellings {
+            // One parameter makes any text: what follows its `=` is signed raw.
+            let Some((first, rest)) = pairs.split_once('=') else { unreachable!() };
+            let signature = hmac_sha1_of(&credential, &format!("GET{host}/?{first}={rest}"));
+            let mut params = sent.to_vec();
+            params.push(("Signature", &signature));
+            let request = v1::Request {
+                method: Method::Get,
+                host: "cvm.example:8080",
+                path: "/",
+                params: &params,
+            };
+            let accepted = verify::v1(Some(&credential), &request).is_ok();
+            assert_eq!(accepted, legitimate && host != "cvm.example:", "{host} {pairs}");
+        }
+    }
+}
+
+/// The v1 signature of any text, made without this crate.
+fn hmac_sha1_of(credential: &Credential, text: &str) -> String {
+    use base64ct::{Base64, Encoding};
+    use hmac::{Hmac, KeyInit, Mac};
+    let mac = Hmac::<sha1::Sha1>::new_from_slice(credential.secret_key().as_bytes()).unwrap();
+    Base64::encode_string(&mac.chain_update(text).finalize().into_bytes())
+}

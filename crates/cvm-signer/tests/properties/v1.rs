@@ -1,0 +1,142 @@
+//! v1: every parameter is covered once, in any order.
+
+use cvm_signer::{
+    Credential, Method, SignError, v1,
+    verify::{self, VerifyError},
+};
+use proptest::{prelude::*, sample::Index};
+
+use crate::{change, credential};
+
+#[derive(Clone, Debug)]
+struct V1 {
+    credential: Credential,
+    method: Method,
+    host: String,
+    path: &'static str,
+    params: Vec<(String, String)>,
+}
+
+impl V1 {
+    fn request(&self) -> v1::Request<'_, String, String> {
+        v1::Request { method: self.method, host: &self.host, path: self.path, params: &self.params }
+    }
+
+    /// The same request as it is sent.
+    fn signed(&self) -> Self {
+        let signature = v1::sign(&self.credential, &self.request()).unwrap();
+        let mut sent = self.clone();
+        sent.params.push((v1::SIGNATURE.into(), signature.to_string()));
+        sent
+    }
+
+    fn verify(&self) -> Result<(), VerifyError> {
+        verify::v1(Some(&self.credential), &self.request())
+    }
+}
+
+prop_compose! {
+    fn v1_request()(
+        credential in credential(),
+        method in prop_oneof![Just(Method::Get), Just(Method::Post)],
+        host in "[a-z0-9.-]{1,40}(:[0-9]{1,5})?",
+        path in prop_oneof![Just(v1::API3_PATH), Just(v1::GATEWAY_PATH)],
+        algorithm in prop_oneof![Just(None), Just(Some("HmacSHA1")), Just(Some("HmacSHA256"))],
+        others in prop::collection::btree_map("[A-Z][a-zA-Z0-9._]{0,12}", "[ -~\u{672a}]{0,40}", 0..12),
+    ) -> V1 {
+        let mut params = vec![("SecretId".to_owned(), "AKIDEXAMPLE".to_owned())];
+        params.extend(algorithm.map(|name| ("SignatureMethod".to_owned(), name.to_owned())));
+        for (name, value) in others {
+            if !params.iter().any(|(given, _)| given.replace('_', ".") == name.replace('_', ".")) {
+                params.push((name, value));
+            }
+        }
+        V1 { credential, method, host, path, params }
+    }
+}
+
+proptest! {
+    #[test]
+    fn v1_what_is_signed_is_accepted_in_any_order(case in v1_request()) {
+        let mut sent = case.signed();
+        prop_assert_eq!(sent.verify(), Ok(()));
+        sent.params.reverse();
+        prop_assert_eq!(sent.verify(), Ok(()));
+        prop_assert_eq!(verify::v1(None, &sent.request()), Err(VerifyError::UnknownSecretId));
+    }
+
+    #[test]
+    fn v1_one_changed_byte_is_refused(case in v1_request(), which in any::<Index>(), at in any::<Index>()) {
+        let sent = case.signed();
+        let which = which.index(sent.params.len());
+        let mut changed = sent.clone();
+        let value = &mut changed.params[which].1;
+        // Value by value, so that a character outside ASCII stays whole.
+        *value = match value.char_indices().nth(at.index(value.chars().count().max(1))) {
+            Some((start, old)) => {
+                let new = if old == '7' { "8" } else { "7" };
+                format!("{}{new}{}", &value[..start], &value[start + old.len_utf8()..])
+            }
+            None => "7".into(),
+        };
+        prop_assert!(changed.verify().is_err(), "value {:?}", changed.params[which]);
+
+        let mut changed = sent.clone();
+        changed.params[which].0 = change(&sent.params[which].0, &at);
+        prop_assert!(changed.verify().is_err(), "name {:?}", changed.params[which]);
+
+        let mut changed = sent.clone();
+        changed.params.remove(which);
+        prop_assert!(changed.verify().is_err() || sent.params[which].1.is_empty(), "removed");
+
+        let mut changed = sent.clone();
+        changed.params.push(sent.params[which].clone());
+        prop_assert!(changed.verify().is_err(), "repeated");
+
+        let mut changed = sent.clone();
+        changed.host = change(&sent.host, &at);
+        prop_assert_eq!(changed.verify(), Err(VerifyError::Signature));
+
+        let mut changed = sent.clone();
+        changed.path = if sent.path == "/" { v1::GATEWAY_PATH } else { v1::API3_PATH };
+        prop_assert_eq!(changed.verify(), Err(VerifyError::Signature));
+
+        let mut changed = sent.clone();
+        changed.method = if sent.method == Method::Get { Method::Post } else { Method::Get };
+        prop_assert_eq!(changed.verify(), Err(VerifyError::Signature));
+    }
+}
+
+#[test]
+fn v1_requests_without_one_readable_signature_are_refused() {
+    let credential = Credential::new("AKIDEXAMPLE", "key").unwrap();
+    let refused = |params: &[(&str, &str)]| {
+        let request = v1::Request { method: Method::Get, host: "h", path: "/", params };
+        verify::v1(Some(&credential), &request).unwrap_err()
+    };
+    let good = "EliP9YW3pW28FpsEdkXt/+WcGeI=";
+    assert_eq!(refused(&[("a", "1")]), VerifyError::SignatureParameter);
+    assert_eq!(refused(&[("Signature", "")]), VerifyError::SignatureParameter);
+    assert_eq!(
+        refused(&[("Signature", good), ("Signature", good)]),
+        VerifyError::SignatureParameter
+    );
+    assert_eq!(
+        refused(&[("SignatureMethod", "HmacSHA256"), ("Signature", good)]),
+        VerifyError::SignatureParameter
+    );
+    assert_eq!(refused(&[("Signature", good)]), VerifyError::Signature);
+    assert_eq!(
+        refused(&[("a", "1"), ("a", "1"), ("Signature", good)]),
+        VerifyError::RepeatedParameter("a".into())
+    );
+}
+
+#[test]
+fn v1_signs_only_for_the_credential_that_is_named() {
+    let credential = Credential::new("AKIDEXAMPLE", "key").unwrap();
+    for params in [&[("Action", "RunInstances")][..], &[("SecretId", "AKIDother")]] {
+        let request = v1::Request { method: Method::Get, host: "h", path: "/", params };
+        assert_eq!(v1::sign(&credential, &request).unwrap_err(), SignError::SecretId);
+    }
+}
