@@ -13,7 +13,7 @@ use crate::client_token::TokensInDoubt;
 use crate::clock::Clock;
 use crate::creation::ReconcileCreation;
 use crate::credentials::CredentialProvider;
-use crate::endpoint::CheckedEndpoint;
+use crate::endpoint::Addresses;
 use crate::entropy::Entropy;
 use crate::http::HttpSend;
 use crate::observer::WireObserver;
@@ -25,6 +25,7 @@ use crate::reconcile::Reconcile;
 use crate::route::Backups;
 use crate::sign::Writing;
 use crate::skew::Skews;
+use crate::trace_id::TraceIds;
 use crate::wait::Wait;
 use crate::{
     CallReport, ClientBuilder, Error, Interceptor, Metrics, PreparedRequest, Region, Timeouts,
@@ -46,7 +47,7 @@ pub struct Client {
 
 /// What all clones have in common.
 pub(crate) struct Shared {
-    pub(crate) endpoint: CheckedEndpoint,
+    pub(crate) addresses: Addresses,
     pub(crate) backups: Backups,
     /// `None` when no host is ever shut out.
     pub(crate) breakers: Option<Breakers>,
@@ -63,6 +64,7 @@ pub(crate) struct Shared {
     pub(crate) interceptor: Option<Arc<dyn Interceptor>>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) entropy: Arc<dyn Entropy>,
+    pub(crate) trace_ids: TraceIds,
     pub(crate) keys: Mutex<KeyCache>,
     pub(crate) quotas: Quotas,
     pub(crate) skews: Skews,

@@ -116,8 +116,10 @@ impl Cursor {
                 };
                 let reached = at.saturating_add(received);
                 let is_last = match total {
-                    Some(total) => reached >= total,
-                    None => received < self.limit,
+                    Some(total) if reached <= total => reached == total,
+                    // There is no number, or fewer in all than were just given: only a page that is
+                    // not full tells the end then.
+                    _ => received < self.limit,
                 };
                 if shrunk > 0 && at > 0 {
                     // Rows went away, perhaps before this page: those that moved up are read now.

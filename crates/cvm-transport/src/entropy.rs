@@ -64,18 +64,32 @@ impl std::error::Error for EntropyError {}
 
 /// A random UUID of version 4.
 pub(crate) fn uuid_v4(entropy: &dyn Entropy) -> Result<String, EntropyError> {
+    uuid_v4_bits(entropy).map(hyphenated)
+}
+
+/// The bits of a random UUID of version 4.
+pub(crate) fn uuid_v4_bits(entropy: &dyn Entropy) -> Result<u128, EntropyError> {
     let mut bytes = [0u8; 16];
     entropy.fill(&mut bytes)?;
-    let bits = u128::from_be_bytes(bytes);
     let version = 0x4 << 76;
     let variant = 0b10 << 62;
-    let bits = (bits & !(0xf << 76) & !(0b11 << 62)) | version | variant;
-    let hex = format!("{bits:032x}");
-    let (a, rest) = hex.split_at_checked(8).unwrap_or((&hex, ""));
-    let (b, rest) = rest.split_at_checked(4).unwrap_or((rest, ""));
-    let (c, rest) = rest.split_at_checked(4).unwrap_or((rest, ""));
-    let (d, e) = rest.split_at_checked(4).unwrap_or((rest, ""));
-    Ok(format!("{a}-{b}-{c}-{d}-{e}"))
+    Ok((u128::from_be_bytes(bytes) & !(0xf << 76) & !(0b11 << 62)) | version | variant)
+}
+
+/// A UUID as text.
+pub(crate) fn hyphenated(bits: u128) -> String {
+    const DIGITS: [char; 16] =
+        ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
+    let digit = |nibble: u8| DIGITS.get(usize::from(nibble)).copied().unwrap_or('0');
+    let mut text = String::with_capacity(36);
+    for (position, byte) in bits.to_be_bytes().into_iter().enumerate() {
+        if matches!(position, 4 | 6 | 8 | 10) {
+            text.push('-');
+        }
+        text.push(digit(byte >> 4));
+        text.push(digit(byte & 0xf));
+    }
+    text
 }
 
 /// A random number below 2^63, for a nonce: positive wherever it is read.

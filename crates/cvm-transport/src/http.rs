@@ -24,7 +24,7 @@ pub trait HttpSend: fmt::Debug + Send + Sync + 'static {
     /// Sends the request and returns when the head of the answer is there.
     fn send<'a>(
         &'a self,
-        request: &'a PreparedRequest,
+        request: PreparedRequest,
         sending: &'a Sending,
     ) -> BoxFuture<'a, Result<HttpResponse, HttpFailure>>;
 }
@@ -95,6 +95,13 @@ impl fmt::Debug for HttpResponse {
 pub trait ResponseBody: Send {
     /// The next piece; `None` at the proper end, an error at any other.
     fn chunk(&mut self) -> BoxFuture<'_, Result<Option<Bytes>, HttpFailure>>;
+
+    /// Says that the answer was whole and the service's own, so that its connection may carry another
+    /// request. Of every other answer the connection is to be closed: it is said of none that was a
+    /// stranger's or an error of the service itself.
+    ///
+    /// Does nothing by default, which is right where no connection outlives its request.
+    fn keep_connection(&mut self) {}
 }
 
 /// A sending that failed.

@@ -59,8 +59,11 @@ impl AddedHeaders {
         if TAKEN.contains(&name.as_str()) || name.as_str().starts_with("x-tc-") {
             return Err(format!("header `{name}` belongs to the client"));
         }
-        let value =
-            HeaderValue::from_str(value).map_err(|_| format!("value of `{name}` is malformed"))?;
+        let malformed = || format!("value of `{name}` is malformed");
+        let value = HeaderValue::from_str(value).map_err(|_| malformed())?;
+        if !value.as_bytes().is_ascii() {
+            return Err(malformed());
+        }
         self.0.insert(name, value);
         Ok(())
     }

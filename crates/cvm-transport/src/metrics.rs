@@ -26,6 +26,8 @@ pub struct AttemptMetrics<'a> {
     pub action: &'static str,
     /// The region, if the client has one.
     pub region: Option<&'a str>,
+    /// Host and port that it went to: the endpoint's or a backup's. None when it ended before that.
+    pub host: Option<&'a str>,
     /// Its number, from 1.
     pub number: u32,
     /// What it proved.

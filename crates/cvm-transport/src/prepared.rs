@@ -1,6 +1,7 @@
 //! A signed request that has not been sent.
 
 use std::fmt;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use cvm_protocol::Table;
@@ -17,8 +18,10 @@ pub struct PreparedRequest {
     pub(crate) action: &'static str,
     pub(crate) table: &'static Table,
     pub(crate) method: Method,
-    pub(crate) url: String,
-    pub(crate) authority: String,
+    pub(crate) url: Arc<str>,
+    /// The URL, already parsed; only of one that has no query, because a query can hold secrets.
+    pub(crate) parsed_url: Option<Arc<reqwest::Url>>,
+    pub(crate) authority: Arc<str>,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
     pub(crate) client_token: Option<String>,
@@ -35,10 +38,6 @@ impl PreparedRequest {
     #[must_use]
     pub fn method(&self) -> &str {
         self.method.as_str()
-    }
-
-    pub(crate) fn http_method(&self) -> Method {
-        self.method.clone()
     }
 
     /// The URL, query included.
@@ -76,7 +75,7 @@ impl PreparedRequest {
     pub fn masked(&self) -> MaskedRequest {
         let url = match self.url.split_once('?') {
             Some((address, query)) => format!("{address}?{}", mask::pairs(query, self.table)),
-            None => self.url.clone(),
+            None => self.url.to_string(),
         };
         let headers = self.headers.iter().map(|(name, value)| {
             let text = String::from_utf8_lossy(value.as_bytes());

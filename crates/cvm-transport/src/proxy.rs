@@ -31,6 +31,11 @@ impl Proxies {
         })
     }
 
+    /// Whether no request goes through any proxy.
+    pub(crate) const fn are_none(&self) -> bool {
+        self.proxy.is_none()
+    }
+
     pub(crate) fn proxy_for(&self, url: &reqwest::Url) -> Option<reqwest::Url> {
         let proxy = self.proxy.as_ref()?;
         let host =
@@ -68,9 +73,12 @@ impl Exemption {
     fn covers(&self, host: &str) -> bool {
         match self {
             Self::All => true,
-            Self::Domain(domain) => host
-                .strip_suffix(domain.as_str())
-                .is_some_and(|rest| rest.is_empty() || rest.ends_with('.')),
+            // The parts of an address are no labels.
+            Self::Domain(domain) => {
+                let rest = host.strip_suffix(domain.as_str());
+                host.parse::<IpAddr>().is_err()
+                    && rest.is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+            }
             Self::Network(network, length) => host
                 .parse::<IpAddr>()
                 .is_ok_and(|address| shares_prefix(address, *network, *length)),
@@ -110,7 +118,7 @@ mod tests {
     #[test]
     fn exemptions_match_whole_labels_and_networks() {
         let cvm = "https://cvm.tencentcloudapi.com/";
-        for (exempt, url, expected) in [
+        let rows = [
             ("", cvm, true),
             ("*", cvm, false),
             ("tencentcloudapi.com", cvm, false),
@@ -134,7 +142,24 @@ mod tests {
             ("::/0", "https://192.0.2.1/", true),
             ("192.0.2.0/33", "https://192.0.2.1/", true),
             (",,,", cvm, true),
-        ] {
+            (" , cvm.tencentcloudapi.com. , ", cvm, false),
+            ("cvm.tencentcloudapi.com:443", cvm, true),
+            ("https://cvm.tencentcloudapi.com", cvm, true),
+            ("*tencentcloudapi.com", cvm, true),
+            ("tencentcloudapi.com.evil.example", cvm, true),
+            ("evil.example", "https://evil.example.tencentcloudapi.com/", true),
+            ("[2001:db8::1]", "https://[2001:db8::1]/", false),
+            ("2001:DB8:0:0::1", "https://[2001:db8::1]/", false),
+            ("192.0.2.0/25", "https://192.0.2.128/", true),
+            ("10.0.0.0/8", "https://cvm.tencentcloudapi.com/", true),
+            ("192.0.2", "https://192.0.2.7/", true),
+            ("2", "https://192.0.2.2/", true),
+            ("0.2.7", "https://192.0.2.7/", true),
+            ("192.0.2.0/", "https://192.0.2.0/", true),
+            ("192.0.2.0/-1", "https://192.0.2.0/", true),
+        ];
+        assert!(rows.len() >= 30, "{}", rows.len());
+        for (exempt, url, expected) in rows {
             assert_eq!(proxied(exempt, url), expected, "{exempt} {url}");
         }
     }

@@ -92,7 +92,13 @@ impl Drop for Withdrawal {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use cvm_protocol::RetryClass;
+
     use super::*;
+    use crate::Outcome;
+    use crate::retry::{Retry, Seen, Step, Verdict};
 
     #[test]
     fn success_gives_back_failure_does_not_and_a_drop_does() {
@@ -113,6 +119,53 @@ mod tests {
         assert_eq!(quota.left(), 487);
         assert_eq!(quotas.quota("host", 2).left(), 500, "another credential has its own");
         assert_eq!(quotas.quota("other", 1).left(), 500, "another endpoint too");
+    }
+
+    /// One call after the other through the retry machine, as the pipeline makes them; returns how many
+    /// requests that is.
+    fn requests(quota: &Arc<Quota>, class: RetryClass, outcome: Outcome) -> u32 {
+        let mut retry = Retry::new(class, None);
+        let mut withdrawal = Withdrawal::new(Arc::clone(quota));
+        for sent in 1.. {
+            let seen = Seen {
+                outcome,
+                retry_after: None,
+                left: Duration::from_secs(90),
+                quota: withdrawal.left(),
+                random: 0,
+                curable: false,
+            };
+            match retry.next(&seen) {
+                Step::Again { cost, .. } => withdrawal.take(cost),
+                Step::End(Verdict::Success, _) => {
+                    withdrawal.succeed();
+                    return sent;
+                }
+                Step::End(..) => {
+                    withdrawal.fail();
+                    return sent;
+                }
+            }
+        }
+        0
+    }
+
+    #[test]
+    fn a_hundred_thousand_calls_into_an_outage_are_hardly_more_requests() {
+        for class in [RetryClass::Read, RetryClass::Token, RetryClass::Convergent] {
+            let quota = Arc::new(Quota::default());
+            let outage = |calls: u32| -> u32 {
+                (0..calls).map(|_| requests(&quota, class, Outcome::Ambiguous)).sum()
+            };
+            assert!(outage(1_000) <= 1_000 + CAPACITY / 14);
+            let sent = outage(100_000);
+            assert!((100_000..=103_000).contains(&sent), "{class}: {sent}");
+            // Successes bring the reserve back, one by one and no further.
+            for _ in 0..2 * CAPACITY {
+                assert_eq!(requests(&quota, class, Outcome::Success), 1);
+            }
+            assert_eq!(quota.left(), CAPACITY);
+        }
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Reads what came back from one attempt: from bytes and failures to an outcome and an error.
 
+use std::borrow::Cow;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
@@ -73,6 +74,12 @@ impl Tried {
         Self { is_shut_out: true, ..Self::early(Error::new(Kind::NotSent, text)) }
     }
 
+    /// Whether a whole answer of the service came that leaves no doubt.
+    pub(crate) fn is_clean(&self) -> bool {
+        let is_the_services = self.request_id.is_some() || self.code.is_some();
+        is_the_services && !self.outcome.may_have_acted()
+    }
+
     /// What an exchange says about the host. An answer of the service is no failure of the host, whatever
     /// it says.
     pub(crate) fn sign(&self) -> Sign {
@@ -144,15 +151,22 @@ impl Reading<'_> {
         measured: Option<i64>,
     ) -> Tried {
         let call = self.call;
-        let cvm_protocol::Envelope { error, request_id, report } = envelope;
+        let cvm_protocol::Envelope { error, mut request_id, report } = envelope;
         let mut tried = match error {
             Some(error) if call.is_dry_run && error.code.is_dry_run_success() => {
                 Tried::new(Outcome::Success, None)
             }
             Some(mut error) => {
                 let outcome = outcome_of_code(&error.code);
+                // Any of them may be an echo of what was sent.
+                let secrets = self.secrets();
+                if let Cow::Owned(clean) = secrets.scrub(error.code.as_str()) {
+                    error.code = ErrorCode::from(clean);
+                }
+                error.message = secrets.scrub_cut(&error.message).into_owned();
+                error.request_id = secrets.scrub(&error.request_id).into_owned();
+                request_id = request_id.map(|_| error.request_id.clone());
                 let code = error.code.clone();
-                error.message = self.secrets().scrub(&error.message).into_owned();
                 let mut failure = Error::from_service(error);
                 let mut curable = false;
                 match outcome {
@@ -216,6 +230,12 @@ impl Reading<'_> {
                 let there = unix_seconds(skew::correct(self.received, skew));
                 (true, format!("this machine's clock says {here} s, the endpoint's {there} s"))
             }
+            // What was learnt from an earlier answer is refused itself, and this one tells no time: the
+            // correction was wrong, and must not spoil every call from now on.
+            _ if shared.skews.of(self.address.authority()) != 0 => {
+                shared.skews.set(self.address.authority(), 0);
+                (true, format!("this machine's clock says {here} s, and a correction was refused"))
+            }
             _ => {
                 (false, format!("this machine's clock says {here} s, the endpoint's is not known"))
             }
@@ -262,6 +282,7 @@ impl Reading<'_> {
             error = error.with_source(source);
         }
         let mut tried = Tried::new(outcome, Some(error));
+        tried.is_local = broken.kind == HttpFailureKind::Unsendable;
         tried.status = status;
         tried
     }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 ///
 /// The set is open: a region newer than this crate is taken as it stands. Only the form is checked,
 /// because the name becomes part of a host name: two letters, then one to four parts of lower-case
-/// letters and digits.
+/// letters and digits, and 63 characters in all.
 ///
 /// ```
 /// use cvm_transport::Region;
@@ -48,6 +48,9 @@ impl fmt::Display for Region {
     }
 }
 
+/// The longest part of a host name.
+const LONGEST: usize = 63;
+
 /// `[a-z]{2}(-[a-z0-9]{1,20}){1,4}`, on bytes: no other script has letters here.
 fn is_region(name: &str) -> bool {
     let mut parts = name.split('-');
@@ -58,7 +61,8 @@ fn is_region(name: &str) -> bool {
         (1..=20).contains(&part.len())
             && part.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
     });
-    area.len() == 2
+    name.len() <= LONGEST
+        && area.len() == 2
         && area.bytes().all(|byte| byte.is_ascii_lowercase())
         && rest
         && (1..=4).contains(&count)

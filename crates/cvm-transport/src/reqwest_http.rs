@@ -1,8 +1,8 @@
 //! The HTTP implementation that the client brings: reqwest over rustls, used as plainly as it allows.
 //!
 //! HTTP/1.1 only, because a stream of HTTP/2 that dies tells less about delivery. No redirects, no
-//! retries, no content codings, no cookies. Four connection pools: encrypted or plain, and for each one
-//! whose connections may idle for fifteen seconds and one for requests that must not be repeated.
+//! retries, no content codings, no cookies. Connections are encrypted or plain, and of each kind there are
+//! those that may idle for fifteen seconds and those for requests that must not be repeated.
 
 use std::error::Error as StdError;
 use std::io;
@@ -15,6 +15,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 
+use crate::connections::Connections;
+use crate::endpoint::is_at;
 use crate::http::{
     BoxFuture, HttpFailure, HttpFailureKind, HttpResponse, HttpSend, ResponseBody, Sending,
 };
@@ -41,10 +43,10 @@ pub(crate) struct ReqwestHttp {
     opening: Mutex<()>,
 }
 
-#[derive(Clone)]
 struct Pools {
-    any: reqwest::Client,
-    lively: reqwest::Client,
+    tls: rustls::ClientConfig,
+    any: Arc<Connections>,
+    lively: Arc<Connections>,
 }
 
 impl std::fmt::Debug for ReqwestHttp {
@@ -69,34 +71,44 @@ impl ReqwestHttp {
         }
     }
 
-    fn client(&self, plain: bool, lively: bool) -> Result<&reqwest::Client, Error> {
+    fn pools(&self, plain: bool) -> Result<&Pools, Error> {
         let cell = if plain { &self.plain } else { &self.encrypted };
-        let pools = match cell.get() {
-            Some(pools) => pools,
-            None => {
-                let _one_at_a_time = self.opening.lock().unwrap_or_else(PoisonError::into_inner);
-                match cell.get() {
-                    Some(pools) => pools,
-                    None => {
-                        let tls = if plain {
-                            tls::trusting_nobody()?
-                        } else {
-                            tls::trusting_the_platform(&self.extra_roots)?
-                        };
-                        let pools = Pools {
-                            any: self.open(&tls, IDLE)?,
-                            lively: self.open(&tls, LIVELY_IDLE)?,
-                        };
-                        cell.get_or_init(|| pools)
-                    }
-                }
-            }
+        if let Some(pools) = cell.get() {
+            return Ok(pools);
+        }
+        let _one_at_a_time = self.opening.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(pools) = cell.get() {
+            return Ok(pools);
+        }
+        let tls = if plain {
+            tls::trusting_nobody()?
+        } else {
+            tls::trusting_the_platform(&self.extra_roots)?
         };
-        Ok(if lively { &pools.lively } else { &pools.any })
+        let idling = |longest| Arc::new(Connections::new(longest));
+        let pools = Pools { tls, any: idling(IDLE), lively: idling(LIVELY_IDLE) };
+        Ok(cell.get_or_init(|| pools))
     }
 
+    /// A connection to this host and port: one that waits, or the place for a new one.
+    fn connection(
+        &self,
+        plain: bool,
+        lively: bool,
+        authority: &Arc<str>,
+    ) -> Result<Connection, Error> {
+        let pools = self.pools(plain)?;
+        let waiting = if lively { &pools.lively } else { &pools.any };
+        let client = match waiting.take(authority) {
+            Some(client) => client,
+            None => self.open(&pools.tls, waiting.longest())?,
+        };
+        let (waiting, authority) = (Arc::clone(waiting), Arc::clone(authority));
+        Ok(Connection { client, waiting, authority })
+    }
+
+    /// The place for one connection. Making a client costs microseconds.
     fn open(&self, tls: &rustls::ClientConfig, idle: Duration) -> Result<reqwest::Client, Error> {
-        let proxies = Arc::clone(&self.proxies);
         let builder = reqwest::Client::builder()
             .http1_only()
             .http1_max_headers(128)
@@ -105,11 +117,18 @@ impl ReqwestHttp {
             .referer(false)
             .connect_timeout(self.connect_timeout)
             .pool_idle_timeout(idle)
+            .pool_max_idle_per_host(1)
             .tcp_nodelay(true)
             // Turns the environment's proxies off; those below are the only ones.
             .no_proxy()
-            .proxy(reqwest::Proxy::custom(move |url| proxies.proxy_for(url)))
             .tls_backend_preconfigured(tls.clone());
+        // reqwest parses the URL of every request anew to ask, so it asks only where there is a proxy.
+        let builder = if self.proxies.are_none() {
+            builder
+        } else {
+            let proxies = Arc::clone(&self.proxies);
+            builder.proxy(reqwest::Proxy::custom(move |url| proxies.proxy_for(url)))
+        };
         #[cfg(any(target_os = "linux", target_os = "android", target_os = "fuchsia"))]
         let builder = builder.tcp_user_timeout(UNACKNOWLEDGED);
         builder.build().map_err(|error| {
@@ -121,7 +140,7 @@ impl ReqwestHttp {
 impl HttpSend for ReqwestHttp {
     fn send<'a>(
         &'a self,
-        request: &'a PreparedRequest,
+        request: PreparedRequest,
         sending: &'a Sending,
     ) -> BoxFuture<'a, Result<HttpResponse, HttpFailure>> {
         Box::pin(async move {
@@ -129,27 +148,25 @@ impl HttpSend for ReqwestHttp {
             let unsendable = |source: Box<dyn StdError + Send + Sync>| {
                 HttpFailure::new(HttpFailureKind::Unsendable, source)
             };
-            let url =
-                reqwest::Url::parse(request.url()).map_err(|error| unsendable(error.into()))?;
-            if !is_same_place(&url, request) {
-                return Err(unsendable("URL does not lead where its text says".into()));
-            }
-            let client = self
-                .client(url.scheme() == "http", sending.needs_lively_connection())
+            let url = url_of(&request).map_err(unsendable)?;
+            let (plain, lively) = (url.scheme() == "http", sending.needs_lively_connection());
+            let connection = self
+                .connection(plain, lively, &request.authority)
                 .map_err(|error| unsendable(error.into()))?;
-            let mut message = reqwest::Request::new(request.http_method(), url);
-            message.headers_mut().clone_from(request.headers());
+            let PreparedRequest { method, headers, body, .. } = request;
+            let mut message = reqwest::Request::new(method, url);
+            *message.headers_mut() = headers;
             let left = Arc::new(AtomicBool::new(false));
-            let body = TellingBody { bytes: Some(request.body().clone()), left: Arc::clone(&left) };
+            let body = TellingBody { bytes: Some(body), left: Arc::clone(&left) };
             *message.body_mut() = Some(reqwest::Body::wrap(body));
             let progress = Progress { left, sending };
-            let answer = client.execute(message).await;
+            let answer = connection.client.execute(message).await;
             drop(progress);
             match answer {
-                Ok(response) => Ok(HttpResponse {
+                Ok(mut response) => Ok(HttpResponse {
                     status: response.status().as_u16(),
-                    headers: response.headers().clone(),
-                    body: Box::new(ReqwestBody(response)),
+                    headers: std::mem::take(response.headers_mut()),
+                    body: Box::new(ReqwestBody { response, connection: Some(connection) }),
                 }),
                 Err(error) => Err(failure(error.without_url(), sending)),
             }
@@ -157,18 +174,17 @@ impl HttpSend for ReqwestHttp {
     }
 }
 
-/// Whether the URL, as reqwest reads it, has the host and port that were signed.
-fn is_same_place(url: &reqwest::Url, request: &PreparedRequest) -> bool {
-    let host = url.host_str().unwrap_or_default();
-    let authority = request.authority();
-    let port_is_right = match url.port() {
-        Some(port) => authority
-            .strip_prefix(host)
-            .and_then(|rest| rest.strip_prefix(':'))
-            .is_some_and(|digits| digits.parse() == Ok(port)),
-        None => authority == host,
-    };
-    port_is_right && url.username().is_empty() && url.password().is_none()
+/// The URL as reqwest reads it, which has to lead where its text says.
+fn url_of(request: &PreparedRequest) -> Result<reqwest::Url, Box<dyn StdError + Send + Sync>> {
+    if let Some(url) = &request.parsed_url {
+        return Ok(reqwest::Url::clone(url));
+    }
+    let url = reqwest::Url::parse(request.url())?;
+    if is_at(&url, request.authority()) {
+        Ok(url)
+    } else {
+        Err("URL does not lead where its text says".into())
+    }
 }
 
 /// Tells the sending how far it got, also when the future is dropped halfway.
@@ -248,15 +264,31 @@ fn is_untrusted(error: &(dyn StdError + 'static)) -> bool {
     wrapped.is_some_and(|inner| is_untrusted(inner)) || error.source().is_some_and(is_untrusted)
 }
 
-struct ReqwestBody(reqwest::Response);
+/// A connection while a request is on it. Dropped, it is closed.
+struct Connection {
+    client: reqwest::Client,
+    waiting: Arc<Connections>,
+    authority: Arc<str>,
+}
+
+struct ReqwestBody {
+    response: reqwest::Response,
+    connection: Option<Connection>,
+}
 
 impl ResponseBody for ReqwestBody {
     fn chunk(&mut self) -> BoxFuture<'_, Result<Option<Bytes>, HttpFailure>> {
         Box::pin(async {
-            self.0
+            self.response
                 .chunk()
                 .await
                 .map_err(|error| HttpFailure::new(HttpFailureKind::MaybeSent, error.without_url()))
         })
+    }
+
+    fn keep_connection(&mut self) {
+        if let Some(Connection { client, waiting, authority }) = self.connection.take() {
+            waiting.keep(&authority, client);
+        }
     }
 }

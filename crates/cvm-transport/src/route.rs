@@ -11,7 +11,7 @@ use cvm_protocol::RetryClass;
 
 use crate::breaker::{Breakers, Permit};
 use crate::endpoint::{Address, CheckedEndpoint, Origin};
-use crate::{Endpoint, EndpointError, Region};
+use crate::{Endpoint, EndpointError, Region, trace};
 
 /// The provider's own domain, and those where it repeats its API hosts.
 const ROOT: &str = ".tencentcloudapi.com";
@@ -79,11 +79,18 @@ impl Backups {
 pub(crate) struct Route<'a> {
     hosts: Vec<&'a Address>,
     at: usize,
+    taken: Option<&'a Address>,
 }
 
 impl<'a> Route<'a> {
     pub(crate) fn new(own: &'a Address, backups: &'a [Address]) -> Self {
-        Self { hosts: std::iter::once(own).chain(backups).collect(), at: 0 }
+        Self { hosts: std::iter::once(own).chain(backups).collect(), at: 0, taken: None }
+    }
+
+    /// The host that the present attempt went to, if it got so far. Told once, so that the next attempt
+    /// does not pass it for its own.
+    pub(crate) fn taken(&mut self) -> Option<&'a Address> {
+        self.taken.take()
     }
 
     /// The host for the next attempt: the present one, or the first after it whose breaker lets the
@@ -95,13 +102,21 @@ impl<'a> Route<'a> {
     ) -> Option<(&'a Address, Option<Permit<'a>>)> {
         for _ in 0..self.hosts.len() {
             let host = *self.hosts.get(self.at)?;
-            let Some(breakers) = breakers else { return Some((host, None)) };
+            let Some(breakers) = breakers else { return Some((self.take(host), None)) };
             if let Some(permit) = breakers.admit(host.authority(), is_reading) {
-                return Some((host, Some(permit)));
+                return Some((self.take(host), Some(permit)));
             }
             self.move_on();
         }
         None
+    }
+
+    fn take(&mut self, host: &'a Address) -> &'a Address {
+        if let Some(own) = self.hosts.first().filter(|_| self.at > 0) {
+            trace::backup_taken(host.authority(), own.authority());
+        }
+        self.taken = Some(host);
+        host
     }
 
     /// Nothing could be sent to the present host: the next attempt tries the one after it.
@@ -148,7 +163,7 @@ mod tests {
         let endpoint = CheckedEndpoint::new(case.endpoint).unwrap();
         let address = endpoint.address(&SERVICE, region.as_ref(), case.dialect).unwrap();
         let list = backups.of(&address, &endpoint, region.as_ref(), case.class);
-        list.iter().map(|backup| backup.url("")).collect()
+        list.iter().map(|backup| backup.url().to_string()).collect()
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Writes a request once and signs it for every attempt, in the dialect of the client.
 
-use std::sync::{Mutex, PoisonError};
+use std::borrow::Cow;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 use cvm_protocol::{ActionInfo, Model, Value, flat, json, percent};
@@ -30,6 +31,8 @@ pub(crate) struct Writing {
     pub(crate) allow_secrets_in_url: bool,
     pub(crate) language: Option<String>,
     pub(crate) request_client: String,
+    /// The same as the value of a header.
+    pub(crate) request_client_header: HeaderValue,
 }
 
 impl Writing {
@@ -118,21 +121,21 @@ pub(crate) struct Attempting<'a> {
 
 /// Signs a draft.
 pub(crate) fn sign(draft: &Draft, attempt: &Attempting<'_>) -> Result<PreparedRequest, Error> {
-    let mut headers = HeaderMap::with_capacity(14);
-    put(&mut headers, HOST, attempt.address.authority(), "endpoint")?;
+    let mut headers = HeaderMap::with_capacity(16);
+    headers.insert(HOST, attempt.address.host_header().clone());
     headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
     headers.insert(USER_AGENT, HeaderValue::from_static(AGENT));
-    let (method, url, body) = match &draft.content {
+    let (method, query, body): (_, Option<Cow<'_, str>>, _) = match &draft.content {
         Content::Json { body, hash } => {
             let request = TextToSign { method: Method::Post, query: "", hash: Some(hash) };
             sign_tc3(&mut headers, attempt, JSON, &request)?;
-            (http::Method::POST, attempt.address.url(""), body.clone())
+            (http::Method::POST, None, body.clone())
         }
         Content::Query(query) => {
             bounded(query.len(), MAX_QUERY, "query")?;
             let request = TextToSign { method: Method::Get, query, hash: None };
             sign_tc3(&mut headers, attempt, FORM, &request)?;
-            (http::Method::GET, attempt.address.url(query), Bytes::new())
+            (http::Method::GET, Some(query.as_str().into()), Bytes::new())
         }
         Content::Pairs(pairs) => {
             let has_token =
@@ -145,19 +148,25 @@ pub(crate) fn sign(draft: &Draft, attempt: &Attempting<'_>) -> Result<PreparedRe
             headers.insert(CONTENT_TYPE, HeaderValue::from_static(FORM));
             if attempt.writing.in_url {
                 bounded(text.len(), MAX_QUERY, "query")?;
-                (http::Method::GET, attempt.address.url(&text), Bytes::new())
+                (http::Method::GET, Some(Cow::Owned(text)), Bytes::new())
             } else {
                 bounded(text.len(), MAX_FORM, "form body")?;
-                (http::Method::POST, attempt.address.url(""), text.into())
+                (http::Method::POST, None, text.into())
             }
         }
+    };
+    let base = attempt.address.url();
+    let (url, parsed_url) = match query.filter(|query| !query.is_empty()) {
+        Some(query) => (format!("{base}?{query}").into(), None),
+        None => (Arc::clone(base), Some(Arc::clone(attempt.address.parsed()))),
     };
     Ok(PreparedRequest {
         action: attempt.info.name,
         table: attempt.info.request,
         method,
         url,
-        authority: attempt.address.authority().to_owned(),
+        parsed_url,
+        authority: attempt.address.shared_authority(),
         headers,
         body,
         client_token: None,
@@ -205,8 +214,8 @@ fn sign_tc3(
         }
     };
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
-    put(headers, X_TC_ACTION, info.name, "action name")?;
-    put(headers, X_TC_VERSION, info.service.version, "version")?;
+    put_static(headers, X_TC_ACTION, info.name, "action name")?;
+    put_static(headers, X_TC_VERSION, info.service.version, "version")?;
     put(headers, X_TC_TIMESTAMP, &timestamp.to_string(), "timestamp")?;
     if let Some(region) = region {
         put(headers, X_TC_REGION, region.as_str(), "region")?;
@@ -214,7 +223,7 @@ fn sign_tc3(
     if let Some(language) = &writing.language {
         put(headers, X_TC_LANGUAGE, language, "language")?;
     }
-    put(headers, X_TC_REQUESTCLIENT, &writing.request_client, "request client")?;
+    headers.insert(X_TC_REQUESTCLIENT, writing.request_client_header.clone());
     put(headers, X_TC_TRACEID, attempt.trace_id, "trace id")?;
     if let Some(token) = credential.and_then(Credential::token) {
         put(headers, X_TC_TOKEN, token, "token")?;
@@ -235,10 +244,37 @@ const X_TC_TRACEID: HeaderName = HeaderName::from_static("x-tc-traceid");
 const X_TC_TOKEN: HeaderName = HeaderName::from_static("x-tc-token");
 
 fn put(headers: &mut HeaderMap, name: HeaderName, value: &str, what: &str) -> Result<(), Error> {
-    let value = HeaderValue::from_str(value)
-        .map_err(|_| Error::usage(format!("{what} holds a character that no header may hold")))?;
-    headers.insert(name, value);
+    let header = HeaderValue::from_str(value).map_err(|_| unfit(what))?;
+    add(headers, name, header, what)
+}
+
+/// As [`put`], without a copy.
+fn put_static(
+    headers: &mut HeaderMap,
+    name: HeaderName,
+    value: &'static str,
+    what: &str,
+) -> Result<(), Error> {
+    let header = HeaderValue::from_maybe_shared(Bytes::from_static(value.as_bytes()));
+    add(headers, name, header.map_err(|_| unfit(what))?, what)
+}
+
+/// Beyond ASCII each reader of a header has its own idea of the text, which is more than was signed.
+fn add(
+    headers: &mut HeaderMap,
+    name: HeaderName,
+    header: HeaderValue,
+    what: &str,
+) -> Result<(), Error> {
+    if !header.as_bytes().is_ascii() {
+        return Err(unfit(what));
+    }
+    headers.insert(name, header);
     Ok(())
+}
+
+fn unfit(what: &str) -> Error {
+    Error::usage(format!("{what} holds a character that no header may hold"))
 }
 
 fn sensitive(headers: &mut HeaderMap, name: HeaderName) {

@@ -1,4 +1,5 @@
-//! What the client tells `tracing`: action, region, attempt, outcome, code and time. Never a member.
+//! What the client tells `tracing`: action, region, host, attempt, outcome, code and time, and what becomes
+//! of a host that fails. Never a member.
 
 #[cfg(feature = "tracing")]
 mod enabled {
@@ -9,6 +10,7 @@ mod enabled {
     pub(crate) fn attempt_ended(
         action: &'static str,
         region: Option<&str>,
+        host: Option<&str>,
         number: u32,
         outcome: Outcome,
         code: Option<&str>,
@@ -19,11 +21,22 @@ mod enabled {
             target: "cvm_transport::attempt",
             action,
             region,
+            host,
             attempt = number,
             outcome = outcome.as_str(),
             code,
             took_ms,
         );
+    }
+
+    /// An attempt goes to a backup.
+    pub(crate) fn backup_taken(host: &str, instead_of: &str) {
+        tracing::info!(target: "cvm_transport::route", host, instead_of, "backup host is taken");
+    }
+
+    /// The breaker of a host is in another state than before.
+    pub(crate) fn breaker_turned(host: &str, state: &'static str) {
+        tracing::warn!(target: "cvm_transport::breaker", host, state, "breaker turned");
     }
 
     pub(crate) fn call_ended(
@@ -55,8 +68,13 @@ mod enabled {
 
     use crate::{Error, Outcome};
 
+    pub(crate) const fn backup_taken(_: &str, _: &str) {}
+
+    pub(crate) const fn breaker_turned(_: &str, _: &'static str) {}
+
     pub(crate) const fn attempt_ended(
         _: &'static str,
+        _: Option<&str>,
         _: Option<&str>,
         _: u32,
         _: Outcome,
@@ -75,4 +93,4 @@ mod enabled {
     }
 }
 
-pub(crate) use enabled::{attempt_ended, call_ended};
+pub(crate) use enabled::{attempt_ended, backup_taken, breaker_turned, call_ended};

@@ -9,7 +9,7 @@ use http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
 use tokio::time::{Instant, timeout_at};
 
 use crate::PreparedRequest;
-use crate::http::{HttpFailure, HttpFailureKind, HttpResponse, HttpSend, Sending};
+use crate::http::{HttpFailure, HttpFailureKind, HttpResponse, HttpSend, ResponseBody, Sending};
 
 /// The slowest answer that counts as progress, in bytes a second, once [`Limits::body_idle`] has passed.
 const SLOWEST: u64 = 1024;
@@ -22,7 +22,8 @@ const MOST_HEADERS: usize = 64 * 1024;
 pub(crate) struct Limits {
     /// When the attempt ends, whatever arrives.
     pub(crate) deadline: Instant,
-    /// How long the head of the answer may take.
+    /// How long the head of the answer may take. It also ends a peer that sends early answers (1xx)
+    /// without end: the HTTP library swallows them unseen and uncounted, in a buffer of fixed size.
     pub(crate) first_byte: Duration,
     /// How long the body may pause.
     pub(crate) body_idle: Duration,
@@ -35,6 +36,8 @@ pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
+    /// What it came over. Closed unless somebody says that it may be kept.
+    pub(crate) connection: Box<dyn ResponseBody>,
 }
 
 /// An attempt that brought no whole answer.
@@ -48,7 +51,7 @@ pub(crate) struct Broken {
 
 pub(crate) async fn exchange(
     http: &dyn HttpSend,
-    request: &PreparedRequest,
+    request: PreparedRequest,
     sending: &Sending,
     limits: &Limits,
 ) -> Result<Answer, Broken> {
@@ -67,17 +70,17 @@ pub(crate) async fn exchange(
     };
     let HttpResponse { status, headers, mut body } = response;
     match read(&headers, body.as_mut(), limits).await {
-        Ok(body) => Ok(Answer { status, headers, body }),
+        Ok(whole) => Ok(Answer { status, headers, body: whole, connection: body }),
         Err(broken) => Err(Broken { head: Some((status, headers)), ..broken }),
     }
 }
 
 async fn read(
     headers: &HeaderMap,
-    body: &mut dyn crate::http::ResponseBody,
+    body: &mut dyn ResponseBody,
     limits: &Limits,
 ) -> Result<Bytes, Broken> {
-    if headers.get(CONTENT_ENCODING).is_some_and(|coding| coding.as_bytes() != b"identity") {
+    if headers.get_all(CONTENT_ENCODING).iter().any(|coding| coding.as_bytes() != b"identity") {
         return Err(Broken::unreadable("answer has a content coding, though none was asked for"));
     }
     let head: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();

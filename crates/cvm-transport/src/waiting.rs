@@ -4,7 +4,9 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use cvm_protocol::{Missing, Model, Record, Value, Waiter, WaiterInfo, member_named};
+use cvm_protocol::{
+    Missing, Model, PageInfo, PageStyle, Record, Value, Waiter, WaiterInfo, member_named,
+};
 use tokio::time::Instant;
 
 use crate::client::Client;
@@ -147,6 +149,10 @@ impl Waiting {
         let client = self.client.with_operation_timeout(own.min(left));
         let mut response = Record::new(info.action.response);
         pipeline::run(&client, info.action, &mut request, &mut response).await?;
+        if !tells_who_is_there(&response, info) {
+            let text = format!("answer lacks `{}`", info.items);
+            return Err(Error::new(Kind::Response, text).with_action(info.action.name));
+        }
         self.read(batch, &response);
         Ok(())
     }
@@ -170,6 +176,18 @@ impl Waiting {
             }
         }
     }
+}
+
+/// Whether an answer can show that a resource is gone: it has the list, or says that there is nothing to
+/// list. One that was lost on the way must not read as the end of everything.
+fn tells_who_is_there(response: &Record, info: &WaiterInfo) -> bool {
+    let says_none = || match &info.action.paginate {
+        Some(PageInfo { style: PageStyle::Offset { total, .. }, .. }) => {
+            member_named(response, total).as_i64() == Some(0)
+        }
+        _ => false,
+    };
+    matches!(member_named(response, info.items), Value::List(_)) || says_none()
 }
 
 fn listed<'a>(response: &'a Record, info: &WaiterInfo) -> Vec<(String, &'a dyn Model)> {

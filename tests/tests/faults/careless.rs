@@ -31,6 +31,8 @@ enum Habit {
     Replays,
     /// It takes a body that ends early for whole, and mends it.
     MendsBodies,
+    /// It never forgets a failure: what succeeds after one is reported with it.
+    KeepsFailures,
 }
 
 /// A plain HTTP/1.1 client, one connection a request.
@@ -38,11 +40,12 @@ enum Habit {
 struct Careless {
     habit: Habit,
     first: Mutex<Option<Vec<u8>>>,
+    failure: Mutex<Option<io::ErrorKind>>,
 }
 
 impl Careless {
     const fn new(habit: Habit) -> Self {
-        Self { habit, first: Mutex::new(None) }
+        Self { habit, first: Mutex::new(None), failure: Mutex::new(None) }
     }
 
     async fn exchange(
@@ -80,6 +83,13 @@ impl Careless {
         if answer.is_err() && self.habit == Habit::Repeats {
             answer = self.exchange(request.authority(), &bytes, sending).await;
         }
+        if self.habit == Habit::KeepsFailures {
+            let mut failure = self.failure.lock().unwrap();
+            *failure = failure.or(answer.as_ref().err().map(io::Error::kind));
+            if let Some(kind) = *failure {
+                return Err(kind.into());
+            }
+        }
         let answer = answer?;
         let location = answer.1.get("location").and_then(|location| location.to_str().ok());
         match location.and_then(|location| location.strip_prefix("http://")) {
@@ -95,11 +105,11 @@ impl Careless {
 impl HttpSend for Careless {
     fn send<'a>(
         &'a self,
-        request: &'a PreparedRequest,
+        request: PreparedRequest,
         sending: &'a Sending,
     ) -> BoxFuture<'a, Result<HttpResponse, HttpFailure>> {
         Box::pin(async move {
-            match self.whole(request, sending).await {
+            match self.whole(&request, sending).await {
                 Ok((status, headers, body)) => {
                     let body = Box::new(Whole(Some(body.into())));
                     Ok(HttpResponse { status, headers, body })
@@ -183,6 +193,10 @@ async fn every_bad_habit_breaks_its_rule() {
         (Habit::SaysUnsent, "commits and closes", Call::Stop, "not reported as failed"),
         (Habit::FollowsRedirects, "307 to another port", Call::Run, "third parties"),
         (Habit::FollowsRedirects, "302 to another port", Call::Terminate, "third parties"),
+        (Habit::KeepsFailures, "commits and resets", Call::Run, "one more attempt succeeds"),
+        (Habit::KeepsFailures, "commits and closes", Call::Run, "exactly one more attempt"),
+        (Habit::KeepsFailures, "reads all and closes", Call::Describe, "one more attempt succeeds"),
+        (Habit::KeepsFailures, "commits, half a body, resets", Call::Rename, "succeeds"),
         (Habit::Replays, "503 page", Call::Run, "each attempt has its own timestamp"),
         (Habit::Replays, "TokenFailure", Call::Describe, "a fresh credential"),
         (Habit::MendsBodies, "commits, half a body, closes", Call::Run, "the ledger's id"),

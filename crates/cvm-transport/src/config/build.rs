@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use cvm_signer::KeyCache;
+use http::HeaderValue;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 
@@ -14,7 +15,7 @@ use crate::client::{Client, Options, RegionChoice, Shared};
 use crate::client_token::TokensInDoubt;
 use crate::clock::SystemClock;
 use crate::credentials::{self, CachedCredentials, CredentialChain, CredentialProvider};
-use crate::endpoint::CheckedEndpoint;
+use crate::endpoint::{Addresses, CheckedEndpoint};
 use crate::entropy::SystemEntropy;
 use crate::environment::Environment;
 use crate::pacing::DocumentedRates;
@@ -24,6 +25,7 @@ use crate::reqwest_http::ReqwestHttp;
 use crate::route::Backups;
 use crate::sign::Writing;
 use crate::skew::Skews;
+use crate::trace_id::TraceIds;
 use crate::{Error, Region};
 
 /// How the client names itself to the service.
@@ -77,7 +79,7 @@ impl ClientBuilder {
             )),
         };
         let shared = Shared {
-            endpoint,
+            addresses: Addresses::new(endpoint, self.dialect),
             backups,
             breakers: self.breaker.then(Breakers::new),
             credentials,
@@ -86,6 +88,8 @@ impl ClientBuilder {
                 in_url: self.in_url,
                 allow_secrets_in_url: self.allow_secrets_in_url,
                 language,
+                request_client_header: HeaderValue::from_str(&request_client)
+                    .map_err(|_| unfit_label())?,
                 request_client,
             },
             timeouts: self.timeouts,
@@ -98,6 +102,7 @@ impl ClientBuilder {
             interceptor: self.interceptor,
             clock: self.clock.unwrap_or_else(|| Arc::new(SystemClock)),
             entropy: self.entropy.unwrap_or_else(|| Arc::new(SystemEntropy)),
+            trace_ids: TraceIds::default(),
             keys: Mutex::new(KeyCache::new()),
             quotas: Quotas::default(),
             skews: Skews::default(),
@@ -159,11 +164,13 @@ fn request_client(label: Option<&str>) -> Result<String, Error> {
     let is_plain =
         |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b',' | b';' | b'.');
     if label.len() > 128 || !label.bytes().all(is_plain) {
-        return Err(Error::usage(
-            "request client label must have at most 128 characters from 0-9a-zA-Z-_,;.",
-        ));
+        return Err(unfit_label());
     }
     Ok(format!("{REQUEST_CLIENT}; {label}"))
+}
+
+fn unfit_label() -> Error {
+    Error::usage("request client label must have at most 128 characters from 0-9a-zA-Z-_,;.")
 }
 
 #[cfg(test)]
@@ -209,7 +216,13 @@ mod tests {
         };
         let https = ("HTTPS_PROXY", "http://one:1");
         assert_eq!(of(&[], None).unwrap(), None);
-        assert_eq!(of(&[("HTTP_PROXY", "http://evil:1")], None).unwrap(), None, "CGI sets it");
+        // A web server sets it to what the visitor of a page sends as the header `Proxy`.
+        for name in ["HTTP_PROXY", "http_proxy"] {
+            let of_a_visitor = (name, "http://evil:1");
+            assert_eq!(of(&[of_a_visitor], None).unwrap(), None);
+            assert_eq!(of(&[("REQUEST_METHOD", "GET"), of_a_visitor], None).unwrap(), None);
+            assert_eq!(of(&[https, of_a_visitor], None).unwrap().as_deref(), Some("one"));
+        }
         assert_eq!(of(&[https], None).unwrap().as_deref(), Some("one"));
         assert_eq!(of(&[https], Some("two:2")).unwrap().as_deref(), Some("two"));
         assert_eq!(of(&[https, ("NO_PROXY", "tencentcloudapi.com")], None).unwrap(), None);

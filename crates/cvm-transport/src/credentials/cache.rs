@@ -1,6 +1,7 @@
 //! Keeps a credential until shortly before it expires, and lets one caller at a time fetch the next.
 
 use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, SystemTime};
 
@@ -28,13 +29,15 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 ///
 /// A credential is replaced five to six minutes before it ends, and never used in its last fifteen
 /// seconds. When a fetch fails, the old one serves as long as it is good. Errors are not kept: without
-/// a good credential each call asks again.
+/// a good credential all who waited for the fetch share its error, and the next call asks again.
 pub struct CachedCredentials<P> {
     source: P,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
     held: RwLock<Option<Held>>,
     fetching: Mutex<Failures>,
+    /// How many fetches have failed.
+    failed: AtomicU64,
 }
 
 #[derive(Clone)]
@@ -49,6 +52,8 @@ struct Held {
 struct Failures {
     pause: Duration,
     next_try: Option<Instant>,
+    /// The latest, for those who were waiting for it.
+    latest: Option<CredentialProviderError>,
 }
 
 impl<P: CredentialProvider> fmt::Debug for CachedCredentials<P> {
@@ -70,6 +75,7 @@ impl<P: CredentialProvider> CachedCredentials<P> {
             entropy: Arc::new(SystemEntropy),
             held: RwLock::new(None),
             fetching: Mutex::default(),
+            failed: AtomicU64::new(0),
         }
     }
 
@@ -86,6 +92,7 @@ impl<P: CredentialProvider> CachedCredentials<P> {
         if let Some(snapshot) = fresh {
             return Ok(snapshot);
         }
+        let failed_before = self.failed.load(Ordering::Acquire);
         // While somebody else fetches, a credential that is still good serves without waiting.
         let mut failures = match (self.fetching.try_lock(), good) {
             (Ok(guard), _) => guard,
@@ -102,6 +109,12 @@ impl<P: CredentialProvider> CachedCredentials<P> {
         {
             return Ok(Arc::clone(snapshot));
         }
+        // Those who waited for a fetch that failed do not each wait for one of their own, in a row.
+        if let (None, Some(error)) = (&good, &failures.latest)
+            && self.failed.load(Ordering::Acquire) > failed_before
+        {
+            return Err(again(error));
+        }
         match self.source.credential().await {
             Ok(snapshot) => {
                 *failures = Failures::default();
@@ -111,6 +124,8 @@ impl<P: CredentialProvider> CachedCredentials<P> {
             Err(error) => {
                 failures.pause = (failures.pause * 2).clamp(FIRST_PAUSE, LONGEST_PAUSE);
                 failures.next_try = Some(Instant::now() + failures.pause);
+                failures.latest = Some(again(&error));
+                self.failed.fetch_add(1, Ordering::AcqRel);
                 good.ok_or(error)
             }
         }
@@ -140,6 +155,11 @@ impl<P: CredentialProvider> CachedCredentials<P> {
         };
         self.hold(Some(Held { snapshot: Arc::clone(snapshot), refresh_at, ends_at }));
     }
+}
+
+/// The same error for another caller; its cause is the first one's alone.
+fn again(error: &CredentialProviderError) -> CredentialProviderError {
+    CredentialProviderError { kind: error.kind, message: error.message.clone(), source: None }
 }
 
 impl<P: CredentialProvider> CredentialProvider for CachedCredentials<P> {
@@ -227,6 +247,62 @@ mod tests {
             assert_eq!(caller.await.unwrap(), "AKID1");
         }
         assert_eq!(source.fetches.load(Ordering::SeqCst), 1);
+    }
+
+    /// What a thousand callers get who ask at once.
+    async fn a_thousand(
+        cache: &Arc<CachedCredentials<Numbered>>,
+    ) -> Vec<Result<String, CredentialProviderError>> {
+        let ask = |_| {
+            let cache = Arc::clone(cache);
+            tokio::spawn(async move { id(&cache).await })
+        };
+        let callers: Vec<_> = (0..1_000).map(ask).collect();
+        let mut got = Vec::new();
+        for caller in callers {
+            got.push(caller.await.unwrap());
+        }
+        got
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_thousand_callers_at_the_end_of_a_credential_fetch_once() {
+        // When it is due, when it must not be used any more, and long after.
+        for before_end in [5 * 60, 16, 15, 1, 0, -86_400] {
+            let (source, cache) = cached();
+            id(&cache).await.unwrap();
+            *source.clock.0.lock().unwrap() = (3_600 - before_end) as u64;
+            let is_good = before_end > 15;
+            for got in a_thousand(&cache).await {
+                let got = got.unwrap();
+                // A good one serves those who need not wait for the next.
+                assert!(got == "AKID2" || (is_good && got == "AKID1"), "{before_end}: {got}");
+            }
+            assert_eq!(source.fetches.load(Ordering::SeqCst), 2, "{before_end}");
+            assert_eq!(id(&cache).await.unwrap(), "AKID2", "{before_end}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_thousand_callers_share_a_fetch_that_fails_and_the_next_recovers() {
+        let (source, cache) = cached();
+        id(&cache).await.unwrap();
+        *source.clock.0.lock().unwrap() = 3_600;
+        *source.failing.lock().unwrap() = true;
+        for round in 2..5 {
+            let began = Instant::now();
+            for got in a_thousand(&cache).await {
+                let error = got.unwrap_err();
+                assert!(error.is_transient() && error.to_string() == "down", "{error}");
+            }
+            assert_eq!(source.fetches.load(Ordering::SeqCst), round);
+            assert!(began.elapsed() < Duration::from_secs(1), "nobody waits for a fetch in a row");
+        }
+        *source.failing.lock().unwrap() = false;
+        for got in a_thousand(&cache).await {
+            assert_eq!(got.unwrap(), "AKID5");
+        }
+        assert_eq!(source.fetches.load(Ordering::SeqCst), 5);
     }
 
     #[tokio::test(start_paused = true)]

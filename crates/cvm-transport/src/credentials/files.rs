@@ -1,4 +1,12 @@
-//! Reads files that hold secrets: only those that nobody else can read.
+//! Reads files that hold secrets: only those that nobody else can read or has put there.
+//!
+//! - A file that others can read is refused, unless its directory is closed to them: tccli writes its
+//!   files with the default mode into such a directory.
+//! - A file that belongs to another user is refused, for whoever wrote it chose whom we call as, and may
+//!   have named a program for us to run. Root's files are taken, since root can do all that anyhow. Root
+//!   itself gets no exception: it has more to lose than others.
+//! - A symbolic link is followed, because mounted secrets and collections of settings are links. The rules
+//!   hold for the file behind it, and the link must not belong to another user either.
 
 use std::fs::{self, Metadata};
 use std::io::{ErrorKind, Read};
@@ -25,25 +33,33 @@ pub(super) fn read_secret(
     what: &str,
 ) -> Result<Option<Zeroizing<Vec<u8>>>, CredentialProviderError> {
     let broken = |why: String| CredentialProviderError::broken(format!("{what} {why}"));
-    let mut file = match fs::File::open(path) {
-        Ok(file) => file,
+    let is_plain = |metadata: &Metadata| metadata.is_file() && metadata.len() <= LARGEST;
+    let not_plain = || broken("is no plain file of a sensible size".into());
+    // Before it is opened, because opening a pipe waits for somebody to write into it.
+    match fs::metadata(path) {
+        Ok(metadata) if !is_plain(&metadata) => return Err(not_plain()),
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(broken(format!("cannot be opened: {error}"))),
-    };
+        Ok(_) | Err(_) => {}
+    }
+    let mut file =
+        fs::File::open(path).map_err(|error| broken(format!("cannot be opened: {error}")))?;
     // Asked of the open file, so that nobody can put another in its place in between.
     let metadata =
         file.metadata().map_err(|error| broken(format!("cannot be examined: {error}")))?;
-    if !metadata.is_file() || metadata.len() > LARGEST {
-        return Err(broken("is no plain file of a sensible size".into()));
+    if !is_plain(&metadata) {
+        return Err(not_plain());
     }
     if is_readable_by_others(path, &metadata) {
         return Err(broken("can be read by other users; run `chmod 600` on it".into()));
     }
-    // Sized once: a buffer that grew would leave unwiped copies behind.
+    if is_foreign(path, &metadata) {
+        return Err(broken("belongs to another user; make a copy that is yours".into()));
+    }
+    // Sized once and never more: a buffer that grew would leave unwiped copies behind.
     let size = usize::try_from(metadata.len()).unwrap_or_default();
-    let mut text = Zeroizing::new(Vec::with_capacity(size + 1));
+    let mut text = Zeroizing::new(Vec::with_capacity(size));
     file.by_ref()
-        .take(LARGEST)
+        .take(metadata.len())
         .read_to_end(&mut text)
         .map_err(|error| broken(format!("cannot be read: {error}")))?;
     Ok(Some(text))
@@ -55,7 +71,6 @@ fn is_readable_by_others(path: &Path, metadata: &Metadata) -> bool {
     use std::os::unix::fs::PermissionsExt;
     const OTHERS: u32 = 0o077;
     let open = metadata.permissions().mode() & OTHERS != 0;
-    // tccli writes its files with the default mode into a directory that is closed to others.
     let closed_directory = || {
         let directory = path.parent().and_then(|parent| fs::metadata(parent).ok());
         directory.is_some_and(|directory| directory.permissions().mode() & OTHERS == 0)
@@ -63,8 +78,39 @@ fn is_readable_by_others(path: &Path, metadata: &Metadata) -> bool {
     open && !closed_directory()
 }
 
+/// A file, or a link to it, that belongs neither to this user nor to root.
+#[cfg(unix)]
+fn is_foreign(path: &Path, metadata: &Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let Some(own) = own_uid() else { return false };
+    let link = fs::symlink_metadata(path).map_or(own, |link| link.uid());
+    [metadata.uid(), link].into_iter().any(|owner| !is_trusted(owner, own))
+}
+
+#[cfg(unix)]
+const fn is_trusted(owner: u32, own: u32) -> bool {
+    owner == own || owner == 0
+}
+
+/// The user that this process acts as. Linux tells; elsewhere it is whoever owns the home directory.
+#[cfg(unix)]
+fn own_uid() -> Option<u32> {
+    use std::os::unix::fs::MetadataExt;
+    let told = fs::read_to_string("/proc/self/status").ok().and_then(|status| {
+        let ids = status.lines().find_map(|line| line.strip_prefix("Uid:"))?;
+        // Real, effective, saved, file system.
+        ids.split_whitespace().nth(1)?.parse().ok()
+    });
+    told.or_else(|| Some(fs::metadata(std::env::home_dir()?).ok()?.uid()))
+}
+
 #[cfg(not(unix))]
 fn is_readable_by_others(_: &Path, _: &Metadata) -> bool {
+    false
+}
+
+#[cfg(not(unix))]
+fn is_foreign(_: &Path, _: &Metadata) -> bool {
     false
 }
 
@@ -121,32 +167,135 @@ pub(super) mod test_directory {
     }
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use super::test_directory::{TestDirectory, set_mode};
     use super::*;
 
+    /// A user that is nobody's here.
+    const STRANGER: u32 = 54_321;
+
+    fn read(path: &Path) -> Result<String, String> {
+        let text = read_secret(path, "file").map_err(|error| {
+            assert!(!error.is_missing() && !error.is_transient(), "{error}");
+            error.to_string()
+        })?;
+        Ok(String::from_utf8(text.expect("a file").to_vec()).unwrap())
+    }
+
+    /// The modes of files as every usual umask makes them, in an open and in a closed directory, as they
+    /// are and behind a link.
     #[test]
     fn files_that_others_can_read_are_refused() {
-        let directory = TestDirectory::new();
-        set_mode(&directory.0, 0o755);
-        for (mode, passes) in
-            [(0o600, true), (0o400, true), (0o644, false), (0o640, false), (0o604, false)]
-        {
-            let path = directory.write("secret", "text", mode);
-            let read = read_secret(&path, "file");
-            assert_eq!(read.is_ok(), passes, "{mode:o}");
-            if let Err(error) = read {
-                assert!(error.to_string().contains("chmod 600") && !error.is_missing());
+        for (closed, link) in [(false, false), (false, true), (true, false), (true, true)] {
+            let directory = TestDirectory::new();
+            set_mode(&directory.0, if closed { 0o700 } else { 0o755 });
+            for mode in 0..=0o777 {
+                let path = directory.write("secret", "text", mode);
+                let path = if link {
+                    let link = directory.0.join(format!("link-{mode:o}"));
+                    std::os::unix::fs::symlink(&path, &link).unwrap();
+                    link
+                } else {
+                    path
+                };
+                // Only root gets into a file that does not let its owner in.
+                if mode & 0o400 != 0 {
+                    let is_private = mode & 0o077 == 0;
+                    let read = read(&path);
+                    assert_eq!(read.is_ok(), closed || is_private, "{mode:o} {closed} {link}");
+                    if let Err(error) = read {
+                        assert!(error.contains("chmod 600"), "{error}");
+                    }
+                }
+                set_mode(&directory.0.join("secret"), 0o600);
             }
-            set_mode(&path, 0o600);
         }
-        set_mode(&directory.0, 0o700);
-        let path = directory.write("secret", "text", 0o644);
-        assert!(read_secret(&path, "file").unwrap().is_some(), "nobody else gets to it");
+    }
+
+    #[test]
+    fn whose_file_it_is_decides_too() {
+        for (owner, own, trusted) in [
+            (1_000, 1_000, true),
+            (0, 1_000, true),
+            (0, 0, true),
+            (1_001, 1_000, false),
+            (1_000, 0, false),
+            (65_534, 1_000, false),
+        ] {
+            assert_eq!(is_trusted(owner, own), trusted, "{owner} {own}");
+        }
+        let directory = TestDirectory::new();
+        let path = directory.write("secret", "text", 0o600);
+        use std::os::unix::fs::MetadataExt;
+        assert_eq!(own_uid(), Some(fs::metadata(&path).unwrap().uid()), "we made the file");
+        assert_eq!(read(&path).unwrap(), "text");
+        // Only root can give files away.
+        if std::os::unix::fs::chown(&path, Some(STRANGER), None).is_ok() {
+            for mode in [0o600, 0o400, 0o644] {
+                set_mode(&path, mode);
+                set_mode(&directory.0, 0o700);
+                let error = read(&path).unwrap_err();
+                assert!(error.contains("another user"), "{mode:o}: {error}");
+            }
+            // A link of a stranger to a file of ours leads where he wants.
+            let ours = directory.write("ours", "text", 0o600);
+            let link = directory.0.join("link");
+            std::os::unix::fs::symlink(&ours, &link).unwrap();
+            assert_eq!(read(&link).unwrap(), "text");
+            std::os::unix::fs::lchown(&link, Some(STRANGER), None).unwrap();
+            assert!(read(&link).unwrap_err().contains("another user"));
+        }
+    }
+
+    #[test]
+    fn what_is_no_plain_file_is_refused_without_waiting() {
+        let directory = TestDirectory::new();
         assert!(read_secret(&directory.0.join("none"), "file").unwrap().is_none());
-        assert!(read_secret(&directory.0, "file").is_err(), "a directory is no file");
-        let large = directory.write("large", &"x".repeat(70_000), 0o600);
-        assert!(read_secret(&large, "file").is_err());
+        assert!(read(&directory.0).unwrap_err().contains("no plain file"));
+        let large = directory.write("large", &"x".repeat(64 * 1024 + 1), 0o600);
+        assert!(read(&large).unwrap_err().contains("no plain file"));
+        let largest = directory.write("largest", &"x".repeat(64 * 1024), 0o600);
+        assert_eq!(read(&largest).unwrap().len(), 64 * 1024);
+        let dangling = directory.0.join("dangling");
+        std::os::unix::fs::symlink(directory.0.join("none"), &dangling).unwrap();
+        assert!(read_secret(&dangling, "file").unwrap().is_none(), "leads nowhere");
+        // Nobody ever writes into this pipe, so opening it would never end.
+        let pipe = directory.0.join("pipe");
+        let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+        if made.is_ok_and(|status| status.success()) {
+            assert!(read(&pipe).unwrap_err().contains("no plain file"));
+        }
+        assert!(read(Path::new("/dev/null")).unwrap_err().contains("no plain file"));
+    }
+
+    /// A key that is being replaced is read as it was or as it is, and never half and half.
+    #[test]
+    fn a_file_that_is_replaced_is_never_read_in_part() {
+        let directory = TestDirectory::new();
+        let path = directory.write("secret", "start", 0o600);
+        let text = |number: usize| format!("{number:04}").repeat(4_000);
+        directory.write("secret", &text(0), 0o600);
+        let done = std::sync::atomic::AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            for writer in 0..2 {
+                let (directory, path, done) = (&directory, &path, &done);
+                scope.spawn(move || {
+                    for number in 0..150 {
+                        let name = format!("new-{writer}");
+                        let new = directory.write(&name, &text(number * 2 + writer), 0o600);
+                        fs::rename(new, path).unwrap();
+                    }
+                    done.store(true, std::sync::atomic::Ordering::Release);
+                });
+            }
+            let mut reads = 0;
+            while !done.load(std::sync::atomic::Ordering::Acquire) || reads < 100 {
+                let read = read(&path).unwrap();
+                assert_eq!(read, read.get(..4).unwrap().repeat(4_000));
+                reads += 1;
+            }
+        });
     }
 }

@@ -49,6 +49,10 @@ pub trait CredentialProvider: fmt::Debug + Send + Sync + 'static {
 }
 
 /// A credential as it was at one moment.
+///
+/// The secret key is wiped from memory with the last copy of it, and so are the files and outputs that it was
+/// read from. A session token is sent with every request, and so are passwords: copies of them pass through
+/// the buffers of the HTTP library and of the kernel, which wipe nothing.
 #[derive(Clone, Debug)]
 pub struct CredentialSnapshot {
     credential: Credential,

@@ -1,10 +1,15 @@
 //! A credential that another program prints.
 
+use std::future::poll_fn;
+use std::io;
+use std::pin::Pin;
 use std::process::Stdio;
 use std::sync::Arc;
+use std::task::ready;
 use std::time::Duration;
 
 use cvm_protocol::member_named;
+use tokio::io::{AsyncRead, ReadBuf};
 use tokio::process::Command;
 use zeroize::Zeroizing;
 
@@ -13,6 +18,8 @@ use crate::http::BoxFuture;
 
 /// How long the program may run.
 const LONGEST: Duration = Duration::from_secs(30);
+/// Longer outputs are no credentials.
+const LARGEST: usize = 64 * 1024;
 
 /// Runs a program and reads `{"SecretId": …, "SecretKey": …, "Token": …, "ExpiredTime": …}` from what
 /// it prints. `Token` and `ExpiredTime` (seconds since 1970) are for temporary credentials.
@@ -34,7 +41,7 @@ impl ProcessCredentials {
     async fn run(&self) -> Result<Arc<CredentialSnapshot>, CredentialProviderError> {
         const WHAT: &str = "output of the credential program";
         let transient = |text: String| CredentialProviderError::transient(text);
-        let child = Command::new(&self.program)
+        let mut child = Command::new(&self.program)
             .args(&self.arguments)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -44,15 +51,22 @@ impl ProcessCredentials {
                 CredentialProviderError::broken("credential program cannot be run")
                     .with_source(error)
             })?;
-        let output = tokio::time::timeout(LONGEST, child.wait_with_output())
+        let ended = async {
+            let output = child.stdout.take().ok_or(io::ErrorKind::BrokenPipe)?;
+            let printed = read(output).await?;
+            Ok::<_, io::Error>((printed, child.wait().await?))
+        };
+        let (printed, status) = tokio::time::timeout(LONGEST, ended)
             .await
             .map_err(|_| transient("credential program did not end in time".into()))?
             .map_err(|error| {
                 transient("credential program cannot be read".into()).with_source(error)
             })?;
-        let printed = Zeroizing::new(output.stdout);
-        if !output.status.success() {
-            return Err(transient(format!("credential program failed: {}", output.status)));
+        if printed.len() > LARGEST {
+            return Err(CredentialProviderError::broken(format!("{WHAT} is too long")));
+        }
+        if !status.success() {
+            return Err(transient(format!("credential program failed: {status}")));
         }
         let record = reply::read(&reply::PROCESS_REPLY, &printed, WHAT)?;
         let member = |name| reply::text(&record, name);
@@ -60,6 +74,26 @@ impl ProcessCredentials {
         let (id, key) = (member("SecretId"), member("SecretKey"));
         reply::snapshot(id, key, member("Token"), expires_at, WHAT).map(Arc::new)
     }
+}
+
+/// Reads to the end, or one byte beyond the largest length, into memory that is wiped. It is sized once,
+/// because a buffer that grows leaves unwiped copies behind.
+async fn read(mut output: impl AsyncRead + Unpin) -> io::Result<Zeroizing<Vec<u8>>> {
+    let mut text = Zeroizing::new(vec![0; LARGEST + 1]);
+    let mut length = 0;
+    while let Some(space) = text.get_mut(length..).filter(|space| !space.is_empty()) {
+        let read = poll_fn(|context| {
+            let mut buffer = ReadBuf::new(space);
+            ready!(Pin::new(&mut output).poll_read(context, &mut buffer))?;
+            io::Result::Ok(buffer.filled().len()).into()
+        });
+        match read.await? {
+            0 => break,
+            read => length += read,
+        }
+    }
+    text.truncate(length);
+    Ok(text)
 }
 
 impl CredentialProvider for ProcessCredentials {
@@ -93,6 +127,8 @@ mod tests {
         assert!(run("exit 3").await.unwrap_err().is_transient());
         let error = run("echo canary").await.unwrap_err();
         assert!(!error.is_transient() && !format!("{error:?}").contains("canary"), "{error:?}");
+        let error = run("exec yes AKIDx").await.unwrap_err();
+        assert!(error.to_string().contains("too long") && !error.is_transient(), "{error:?}");
         let error = ProcessCredentials::new("/does/not/exist", []).credential().await.unwrap_err();
         assert!(!error.is_missing(), "a program that was named has to exist");
     }

@@ -87,14 +87,15 @@ impl RoleCredentials {
             action: "metadata",
             table: &NOTHING,
             method: Method::GET,
-            url: format!("http://{}{PATH}{name}", self.authority),
-            authority: self.authority.clone(),
+            url: format!("http://{}{PATH}{name}", self.authority).into(),
+            parsed_url: None,
+            authority: self.authority.as_str().into(),
             headers,
             body: Bytes::new(),
             client_token: None,
         };
         let limits = Limits { deadline, first_byte: TOTAL, body_idle: TOTAL, max_body: LARGEST };
-        match exchange(&self.http, &request, &Sending::new(false), &limits).await {
+        match exchange(&self.http, request, &Sending::new(false), &limits).await {
             Ok(answer) if answer.status == 200 => Ok(answer.body),
             Ok(answer) if answer.status == 404 => {
                 Err(CredentialProviderError::missing("no role is bound to this instance"))
@@ -134,76 +135,4 @@ fn is_role_name(name: &str) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use tokio::io::{AsyncReadExt, AsyncWriteExt};
-    use tokio::net::TcpListener;
-
-    use super::*;
-
-    /// A metadata service that gives each connection the next answer.
-    async fn asked(
-        answers: Vec<(u16, &'static str)>,
-    ) -> (Result<Arc<CredentialSnapshot>, CredentialProviderError>, Vec<String>) {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let authority = listener.local_addr().unwrap().to_string();
-        let server = tokio::spawn(async move {
-            let mut targets = Vec::new();
-            for (status, body) in answers {
-                let (mut socket, _) = listener.accept().await.unwrap();
-                let mut head = [0; 2_048];
-                let read = socket.read(&mut head).await.unwrap();
-                let head = String::from_utf8_lossy(&head[..read]).into_owned();
-                targets.push(head.split(' ').nth(1).unwrap().to_owned());
-                let answer = format!(
-                    "HTTP/1.1 {status} X\r\nlocation: http://127.0.0.1:1/\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}",
-                    body.len()
-                );
-                socket.write_all(answer.as_bytes()).await.unwrap();
-            }
-            targets
-        });
-        let credential = RoleCredentials::at(authority).credential().await;
-        server.abort();
-        let targets = server.await.unwrap_or_default();
-        (credential, targets)
-    }
-
-    const GOOD: &str = r#"{"TmpSecretId":"AKIDrole","TmpSecretKey":"k","Token":"t","ExpiredTime":4000000000,"Expiration":"x","Code":"Success"}"#;
-
-    #[tokio::test]
-    async fn the_role_is_asked_by_its_name() {
-        let (credential, _) = asked(vec![(200, "my-role\n"), (200, GOOD)]).await;
-        let credential = credential.unwrap();
-        assert_eq!(credential.credential().secret_id(), "AKIDrole");
-        assert!(credential.expires_at().is_some());
-    }
-
-    #[tokio::test]
-    async fn nothing_else_becomes_a_credential() {
-        for answers in [
-            vec![(404, "")],
-            vec![(302, "")],
-            vec![(200, "../../x")],
-            vec![(200, "..")],
-            vec![(200, "a/b")],
-            vec![(200, "<html>")],
-            vec![(200, "")],
-            vec![(200, "r"), (200, "<html>")],
-            vec![(200, "r"), (200, "{}")],
-            vec![(200, "r"), (200, r#"{"Code":"Fail"}"#)],
-            vec![(200, "r"), (200, r#"{"TmpSecretId":"a","TmpSecretKey":"k","Code":"Success"}"#)],
-            vec![
-                (200, "r"),
-                (
-                    200,
-                    r#"{"TmpSecretId":null,"TmpSecretKey":"k","Token":"t","ExpiredTime":1,"Code":"Success"}"#,
-                ),
-            ],
-            vec![(200, "r"), (500, "")],
-        ] {
-            let shown = format!("{answers:?}");
-            assert!(asked(answers).await.0.is_err(), "{shown}");
-        }
-        assert!(asked(vec![(404, "")]).await.0.unwrap_err().is_missing());
-    }
-}
+mod tests;

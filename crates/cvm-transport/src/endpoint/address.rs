@@ -1,19 +1,65 @@
 //! Where one request goes: an origin and a path, read back before anything is signed for them.
 
+use std::sync::Arc;
+
+use http::HeaderValue;
+
 use super::EndpointError;
 use super::origin::Origin;
 
 /// Where one request goes.
+///
+/// What a request needs of it is written once, because writing and parsing cost more than signing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Address {
-    pub(super) origin: Origin,
-    pub(super) path: &'static str,
+    origin: Origin,
+    path: &'static str,
+    authority: Arc<str>,
+    host_header: HeaderValue,
+    url: Arc<str>,
+    parsed: Arc<reqwest::Url>,
 }
 
 impl Address {
+    /// Puts origin and path together, reads the URL back with both parsers that it will meet, and
+    /// compares.
+    pub(super) fn new(origin: Origin, path: &'static str) -> Result<Self, EndpointError> {
+        let scheme = if origin.plain { "http" } else { "https" };
+        let authority = origin.authority.as_str();
+        let text = format!("{scheme}://{authority}{path}");
+        let uri: http::Uri = text.parse().map_err(|_| EndpointError::Host)?;
+        let is_same = uri.host() == Some(&origin.host)
+            && uri.authority().map(http::uri::Authority::as_str) == Some(authority)
+            && uri.path() == path
+            && uri.query().is_none();
+        let parsed = reqwest::Url::parse(&text).map_err(|_| EndpointError::Host)?;
+        if !is_same || parsed.path() != path || !is_at(&parsed, authority) {
+            return Err(EndpointError::Host);
+        }
+        let host_header = HeaderValue::from_str(authority).map_err(|_| EndpointError::Host)?;
+        Ok(Self {
+            authority: authority.into(),
+            host_header,
+            url: text.into(),
+            parsed: Arc::new(parsed),
+            origin,
+            path,
+        })
+    }
+
     /// Host and port as they are sent and signed.
     pub(crate) fn authority(&self) -> &str {
-        &self.origin.authority
+        &self.authority
+    }
+
+    /// The same, to keep.
+    pub(crate) fn shared_authority(&self) -> Arc<str> {
+        Arc::clone(&self.authority)
+    }
+
+    /// The same as the value of a header.
+    pub(crate) const fn host_header(&self) -> &HeaderValue {
+        &self.host_header
     }
 
     pub(crate) fn host(&self) -> &str {
@@ -22,7 +68,7 @@ impl Address {
 
     /// The same path at another host.
     pub(crate) fn at(&self, origin: Origin) -> Result<Self, EndpointError> {
-        Self { origin, path: self.path }.checked()
+        Self::new(origin, self.path)
     }
 
     pub(crate) const fn path(&self) -> &'static str {
@@ -38,25 +84,26 @@ impl Address {
         self.origin.loopback
     }
 
-    /// The URL, with a query if there is one.
-    pub(crate) fn url(&self, query: &str) -> String {
-        let scheme = if self.origin.plain { "http" } else { "https" };
-        let Self { origin: Origin { authority, .. }, path } = self;
-        if query.is_empty() {
-            format!("{scheme}://{authority}{path}")
-        } else {
-            format!("{scheme}://{authority}{path}?{query}")
-        }
+    /// The URL without a query.
+    pub(crate) const fn url(&self) -> &Arc<str> {
+        &self.url
     }
 
-    /// Reads the URL back and compares.
-    pub(super) fn checked(self) -> Result<Self, EndpointError> {
-        let url: http::Uri = self.url("").parse().map_err(|_| EndpointError::Host)?;
-        let authority = url.authority().map(http::uri::Authority::as_str);
-        let same = url.host() == Some(&self.origin.host)
-            && authority == Some(self.authority())
-            && url.path() == self.path
-            && url.query().is_none();
-        if same { Ok(self) } else { Err(EndpointError::Host) }
+    /// The URL without a query, as the HTTP library reads it.
+    pub(crate) const fn parsed(&self) -> &Arc<reqwest::Url> {
+        &self.parsed
     }
+}
+
+/// Whether a URL, as the HTTP library reads it, has this host and port and no user.
+pub(crate) fn is_at(url: &reqwest::Url, authority: &str) -> bool {
+    let host = url.host_str().unwrap_or_default();
+    let port_is_right = match url.port() {
+        Some(port) => authority
+            .strip_prefix(host)
+            .and_then(|rest| rest.strip_prefix(':'))
+            .is_some_and(|digits| digits.parse() == Ok(port)),
+        None => authority == host,
+    };
+    port_is_right && url.username().is_empty() && url.password().is_none()
 }

@@ -4,12 +4,14 @@
 //! sent. A signed request that reaches the wrong host is a stolen one.
 
 mod address;
+mod addresses;
 mod error;
 mod origin;
 
 use cvm_protocol::ServiceInfo;
 
-pub(crate) use self::address::Address;
+pub(crate) use self::address::{Address, is_at};
+pub(crate) use self::addresses::Addresses;
 pub use self::error::EndpointError;
 pub(crate) use self::origin::Origin;
 use crate::{Dialect, Region};
@@ -93,7 +95,7 @@ impl CheckedEndpoint {
                 origin
             }
         };
-        Address { origin, path }.checked()
+        Address::new(origin, path)
     }
 }
 
@@ -140,7 +142,7 @@ mod tests {
     fn url(endpoint: Endpoint, region: &str, dialect: Dialect) -> Result<String, EndpointError> {
         let region = Region::new(region).ok();
         let checked = CheckedEndpoint::new(endpoint)?;
-        Ok(checked.address(&SERVICE, region.as_ref(), dialect)?.url(""))
+        Ok(checked.address(&SERVICE, region.as_ref(), dialect)?.url().to_string())
     }
 
     #[test]

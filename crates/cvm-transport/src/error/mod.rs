@@ -319,6 +319,7 @@ mod tests {
         let unknown = OutcomeUnknown {
             client_token: Some("t-1".into()),
             fingerprint: "f".into(),
+            recovery: String::new(),
             attempts: Vec::new(),
         };
         let error = Error::new(Kind::Response, "connection was reset")

@@ -7,6 +7,7 @@ use crate::Attempt;
 pub struct OutcomeUnknown {
     pub(crate) client_token: Option<String>,
     pub(crate) fingerprint: String,
+    pub(crate) recovery: String,
     pub(crate) attempts: Vec<Attempt>,
 }
 
@@ -14,8 +15,8 @@ impl OutcomeUnknown {
     /// The token by which the service recognises the request, for actions that have one.
     ///
     /// The same request may be sent again with this token while the service remembers it. How long
-    /// that is, is not published; this client resends for three minutes at most. A request with other
-    /// parameters must never carry it: this client refuses to send one.
+    /// that is, is not published, so this client refuses to when three minutes have passed. A request with
+    /// other parameters must never carry it: this client refuses to send one, whatever became of the first.
     #[must_use]
     pub fn client_token(&self) -> Option<&str> {
         self.client_token.as_deref()
@@ -26,6 +27,13 @@ impl OutcomeUnknown {
     #[must_use]
     pub fn fingerprint(&self) -> &str {
         &self.fingerprint
+    }
+
+    /// What to do next, in words: where to look for what the request may have done and by which names,
+    /// and what of its answer is lost for good.
+    #[must_use]
+    pub fn recovery(&self) -> &str {
+        &self.recovery
     }
 
     /// Every attempt that was made, in order.

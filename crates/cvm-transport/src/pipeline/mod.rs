@@ -19,6 +19,7 @@
 
 mod sending;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -34,7 +35,10 @@ use crate::reading::Tried;
 use crate::retry::{Retry, Seen, Step, Verdict, Why};
 use crate::route::Route;
 use crate::sign::Draft;
-use crate::{Attempt, CallReport, Error, PreparedRequest, Region, client_token, entropy, trace};
+use crate::{
+    Attempt, CallReport, Error, Outcome, PreparedRequest, Region, client_token, entropy, recovery,
+    trace,
+};
 
 /// A call that succeeded: its report, and the answer as it came.
 pub(crate) struct Delivered {
@@ -96,7 +100,7 @@ pub(crate) struct Call<'a> {
     pub(crate) shared: &'a Shared,
     pub(crate) info: &'static ActionInfo,
     region: Option<&'a Region>,
-    address: Address,
+    address: Arc<Address>,
     backups: Vec<Address>,
     token: Option<String>,
     pub(crate) class: RetryClass,
@@ -115,15 +119,15 @@ impl<'a> Call<'a> {
         let shared = client.shared();
         let region = client.region_for(info)?;
         let address = shared
-            .endpoint
-            .address(info.service, region, shared.writing.dialect)
+            .addresses
+            .of(info.service, region)
             .map_err(|error| Error::usage(error.to_string()))?;
         let token = client_token::mint(info, request, &*shared.entropy)?;
         if let Some(token) = &token {
             shared.tokens_in_doubt.admit(token, info, request)?;
         }
         let class = info.retry_class(request);
-        let backups = shared.backups.of(&address, &shared.endpoint, region, class);
+        let backups = shared.backups.of(&address, shared.addresses.endpoint(), region, class);
         let draft = Draft::write(request, &shared.writing, &address)?;
         let is_dry_run =
             info.dry_run && matches!(member_named(request, "DryRun"), Value::Bool(true));
@@ -152,7 +156,15 @@ impl<'a> Call<'a> {
         response: &mut dyn Model,
         began: Instant,
     ) -> (Vec<Attempt>, Ended) {
-        let deadline = began + self.operation_timeout();
+        let mut deadline = began + self.operation_timeout();
+        // From here on the token may be known to the service, also when this future is dropped.
+        let token = self.token.as_deref().filter(|_| self.class != RetryClass::Read);
+        let tokens = &self.shared.tokens_in_doubt;
+        let remember = |token| tokens.remember(token, self.info, request);
+        let is_first = match token.map(remember).transpose() {
+            Ok(is_first) => is_first.unwrap_or_default(),
+            Err(error) => return (Vec::new(), Err(error.with_action(self.info.name))),
+        };
         let mut retry = Retry::new(self.class, self.client.options().max_attempts);
         let mut route = Route::new(&self.address, &self.backups);
         let mut attempts: Vec<Attempt> = Vec::new();
@@ -165,7 +177,11 @@ impl<'a> Call<'a> {
             let attempt_began = Instant::now();
             let tried = self.attempt(request, response, deadline, number, &mut route).await;
             let took = attempt_began.elapsed();
-            self.tell(number, &tried, took);
+            if self.class == RetryClass::Token && tried.outcome.may_have_acted() {
+                // However much time the caller gives: what the token protects leaves while it is known.
+                deadline = deadline.min(attempt_began + client_token::KNOWN_FOR);
+            }
+            self.tell(number, &tried, took, route.taken());
             // What ended before there was a request to send is no attempt.
             if !tried.is_local {
                 attempts.push(Attempt {
@@ -190,7 +206,11 @@ impl<'a> Call<'a> {
                 retry_after: tried.retry_after,
                 left: deadline.saturating_duration_since(Instant::now()),
                 quota: withdrawal_now.left(),
-                random: entropy::random(&*self.shared.entropy).unwrap_or(u64::MAX / 2),
+                // A success needs no jitter, and asking the system for it is no small part of a call.
+                random: match tried.outcome {
+                    Outcome::Success => 0,
+                    _ => entropy::random(&*self.shared.entropy).unwrap_or(u64::MAX / 2),
+                },
                 curable: tried.curable,
             };
             let step = if tried.is_shut_out { retry.give_up() } else { retry.next(&seen) };
@@ -214,6 +234,9 @@ impl<'a> Call<'a> {
                     }
                     let earlier = retry.in_doubt() && !tried.outcome.may_have_acted();
                     let error = self.conclude(request, tried, verdict, why, earlier, &attempts);
+                    if let Some(token) = token.filter(|_| is_first && verdict == Verdict::Failed) {
+                        tokens.failed(token, !error.is_not_sent());
+                    }
                     return (attempts, Err(error));
                 }
             }
@@ -251,12 +274,10 @@ impl<'a> Call<'a> {
             Why::Final | Why::Attempts => {}
         }
         if verdict == Verdict::Unknown {
-            if let Some(token) = &self.token {
-                self.shared.tokens_in_doubt.remember(token, self.info, request);
-            }
             error = error.with_unknown(OutcomeUnknown {
                 client_token: self.token.clone(),
                 fingerprint: client_token::fingerprint(self.info, request),
+                recovery: recovery::advice(self.info, request),
                 attempts: attempts.to_vec(),
             });
         }

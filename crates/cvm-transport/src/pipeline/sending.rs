@@ -102,7 +102,18 @@ impl Call<'_> {
         deadline: Instant,
     ) -> Result<Option<Arc<CredentialSnapshot>>, Error> {
         let Some(provider) = &self.shared.credentials else { return Ok(None) };
+        let skew = self.shared.skews.of(self.address.authority());
+        let has_ended = |snapshot: &CredentialSnapshot| {
+            let now = skew::correct(self.shared.clock.now(), skew);
+            snapshot.expires_at().is_some_and(|end| end <= now)
+        };
         match timeout_at(deadline, provider.credential()).await {
+            // Whatever a source gives: a metadata service may hold an old answer, a file an old login.
+            Ok(Ok(snapshot)) if has_ended(&snapshot) => {
+                let text =
+                    "credential is no longer good: fetch another, or set this machine's clock";
+                Err(Error::new(Kind::Credentials, text))
+            }
             Ok(Ok(snapshot)) => Ok(Some(snapshot)),
             Ok(Err(error)) => {
                 let kind = if error.is_transient() { Kind::NotSent } else { Kind::Credentials };
@@ -129,7 +140,7 @@ impl Call<'_> {
         let skew = shared.skews.of(host.authority());
         let is_tc3 = shared.writing.dialect.is_tc3();
         let trace_id = if is_tc3 {
-            entropy::uuid_v4(&*shared.entropy).map_err(no_entropy)?
+            shared.trace_ids.next(&*shared.entropy).map_err(no_entropy)?
         } else {
             String::new()
         };
@@ -185,11 +196,17 @@ impl Call<'_> {
         };
         let sending = Sending::new(matches!(self.class, RetryClass::Guarded | RetryClass::Hazard));
         let sent = self.shared.clock.now();
-        let exchanged = exchange(&*self.shared.http, &prepared, &sending, &limits).await;
+        let exchanged = exchange(&*self.shared.http, prepared, &sending, &limits).await;
         let received = self.shared.clock.now();
         let reading = Reading { call: self, address: host, request, snapshot, sent, received };
         let (mut tried, answer) = match exchanged {
-            Ok(answer) => (reading.answer(&answer, response), Some(answer)),
+            Ok(mut answer) => {
+                let tried = reading.answer(&answer, response);
+                if tried.is_clean() {
+                    answer.connection.keep_connection();
+                }
+                (tried, Some(answer))
+            }
             Err(broken) => (reading.broken(broken), None),
         };
         if let Some(observer) = &self.shared.observer {
@@ -199,10 +216,11 @@ impl Call<'_> {
         tried
     }
 
-    pub(super) fn tell(&self, number: u32, tried: &Tried, took: Duration) {
+    pub(super) fn tell(&self, number: u32, tried: &Tried, took: Duration, host: Option<&Address>) {
         let region = self.region.map(Region::as_str);
+        let host = host.map(Address::authority);
         let code = tried.code.as_ref().map(ErrorCode::as_str);
-        trace::attempt_ended(self.info.name, region, number, tried.outcome, code, took);
+        trace::attempt_ended(self.info.name, region, host, number, tried.outcome, code, took);
         if let Some(interceptor) = &self.shared.interceptor {
             let ended = EndedAttempt {
                 outcome: tried.outcome,
@@ -217,6 +235,7 @@ impl Call<'_> {
             metrics.attempt(&AttemptMetrics {
                 action: self.info.name,
                 region,
+                host,
                 number,
                 outcome: tried.outcome,
                 code,

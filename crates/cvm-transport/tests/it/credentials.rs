@@ -1,11 +1,12 @@
 //! Credentials that are fetched and replaced while calls are made.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, UNIX_EPOCH};
 
 use cvm_transport::{
     AssumeRoleCredentials, BoxFuture, CachedCredentials, Client, Credential, CredentialProvider,
-    CredentialProviderError, CredentialSnapshot, Outcome, StaticCredentials,
+    CredentialProviderError, CredentialSnapshot, FixedClock, Outcome, StaticCredentials,
     WebIdentityCredentials,
 };
 
@@ -131,4 +132,45 @@ async fn every_attempt_is_signed_with_one_whole_credential() {
         let id = format!("Credential=AKID{number}/");
         assert!(received.header("authorization").unwrap().contains(&id));
     }
+}
+
+/// Gives credentials that end so many seconds after 1970, one after the other.
+#[derive(Debug)]
+struct Ending(Mutex<Vec<u64>>);
+
+impl CredentialProvider for Ending {
+    fn credential(
+        &self,
+    ) -> BoxFuture<'_, Result<Arc<CredentialSnapshot>, CredentialProviderError>> {
+        let credential = Credential::temporary("AKIDold", "old-key", "old-token").unwrap();
+        let end = UNIX_EPOCH + Duration::from_secs(self.0.lock().unwrap().remove(0));
+        Box::pin(async move { Ok(Arc::new(CredentialSnapshot::until(credential, end))) })
+    }
+}
+
+#[tokio::test]
+async fn what_has_ended_signs_nothing_whoever_gives_it() {
+    const NOW: u64 = 1_600_000_000;
+    let server = Server::start([]).await;
+    let fixed = || builder(&server.url).clock(FixedClock::at(NOW)).max_attempts(1);
+    for end in [0, 1, NOW - 1, NOW] {
+        let bare = fixed().credential_provider(Ending(Mutex::new(vec![end])));
+        let cached = CachedCredentials::new(Ending(Mutex::new(vec![end])));
+        for builder in [bare, fixed().credential_provider(cached)] {
+            let error = builder.build().unwrap().send(ListThings::default()).await.unwrap_err();
+            assert!(error.is_credentials() && error.is_not_sent(), "{error:?}");
+            assert!(error.to_string().contains("no longer good"), "{error}");
+        }
+    }
+    assert_eq!(server.connections(), 0);
+    let good = fixed().credential_provider(Ending(Mutex::new(vec![NOW + 1]))).build().unwrap();
+    good.send(ListThings::default()).await.unwrap();
+
+    // One that ends between two attempts is not used for the second.
+    let server = Server::start([Turn::error("InternalError")]).await;
+    let provider = Ending(Mutex::new(vec![NOW + 1, NOW]));
+    let client = builder(&server.url).clock(FixedClock::at(NOW)).credential_provider(provider);
+    let error = client.build().unwrap().send(ListThings::default()).await.unwrap_err();
+    assert!(error.is_credentials(), "{error:?}");
+    assert_eq!(server.received().len(), 1);
 }

@@ -11,7 +11,7 @@ use crate::{builder, client};
 const HEALTHY: &str = r#"{"Response":{"ThingSet":[],"TotalCount":0,"RequestId":"r"}}"#;
 
 /// Everything that can go wrong after the request was read.
-pub fn faults() -> Vec<(&'static str, Turn)> {
+fn faults() -> Vec<(&'static str, Turn)> {
     let raw = |text: &str| Turn::Raw(text.as_bytes().to_vec());
     let whole = String::from_utf8(answer(200, &[], HEALTHY)).unwrap();
     let twice = r#"{"Response":{"RequestId":"a"},"Response":{"RequestId":"b"}}"#;

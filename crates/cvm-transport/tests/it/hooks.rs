@@ -110,7 +110,7 @@ struct Failing {
 impl HttpSend for Failing {
     fn send<'a>(
         &'a self,
-        _: &'a PreparedRequest,
+        _: PreparedRequest,
         sending: &'a Sending,
     ) -> BoxFuture<'a, Result<HttpResponse, HttpFailure>> {
         self.calls.fetch_add(1, Ordering::SeqCst);
@@ -146,7 +146,7 @@ async fn a_storm_of_failures_is_not_answered_with_a_storm_of_resends() {
     impl HttpSend for Down {
         fn send<'a>(
             &'a self,
-            _: &'a PreparedRequest,
+            _: PreparedRequest,
             _: &'a Sending,
         ) -> BoxFuture<'a, Result<HttpResponse, HttpFailure>> {
             self.0.fetch_add(1, Ordering::SeqCst);

@@ -1,22 +1,48 @@
 //! What the client promises, tried over real sockets.
-#![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "helpers of tests are tests")]
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::string_slice,
+    clippy::unwrap_used,
+    reason = "helpers of tests are tests"
+)]
 
 mod actions;
 #[cfg(feature = "blocking")]
 mod blocking;
+mod clocks;
 mod creations;
 mod credentials;
 mod dialects;
+mod doors;
+mod echoes;
+mod encrypted;
 mod failover;
+mod fake;
 mod faults;
+mod garbage;
+mod headers;
 mod hooks;
+mod kept;
+mod lies;
+mod limits;
 mod lists;
-mod matrix;
+mod names;
+mod redirects;
+mod regions;
 mod retries;
+mod rotation;
 mod secrets;
+mod sequences;
 mod server;
+mod signing_time;
+mod stalls;
+mod storm;
 mod tls;
+mod tokens;
 mod waits;
+mod wishes;
 
 use cvm_transport::{Client, ClientBuilder, Credential, Timeouts};
 use std::time::Duration;
@@ -24,6 +50,7 @@ use std::time::Duration;
 /// A builder for a client of this server, impatient enough for tests.
 fn builder(url: &str) -> ClientBuilder {
     Client::builder()
+        .without_environment()
         .endpoint(url)
         .credential(Credential::new("AKIDEXAMPLE", "canary-secret-key").unwrap())
         .region("ap-guangzhou")

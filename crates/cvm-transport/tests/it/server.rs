@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
 /// What the server does with the next request.
@@ -169,6 +169,11 @@ impl Server {
         Self { url, state, task }
     }
 
+    /// Does this with the next requests.
+    pub fn follow(&self, script: impl IntoIterator<Item = Turn>) {
+        self.state.script.lock().unwrap().extend(script);
+    }
+
     /// Everything that arrived, in order.
     pub fn received(&self) -> Vec<Received> {
         self.state.received.lock().unwrap().clone()
@@ -244,8 +249,8 @@ pub fn answer(status: u16, headers: &[(&str, String)], body: &str) -> Vec<u8> {
     head.into_bytes()
 }
 
-async fn read_request(
-    socket: &mut TcpStream,
+pub async fn read_request(
+    socket: &mut (impl AsyncRead + Unpin),
     buffer: &mut Vec<u8>,
     connection: usize,
 ) -> Option<Received> {

@@ -1,91 +1,135 @@
 //! Encryption: nothing is said to a peer that cannot prove who it is, and proxies see no secret.
 
-use std::path::PathBuf;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
-use cvm_transport::{Client, ClientBuilder, Outcome};
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use cvm_transport::{Client, ClientBuilder, Error, Outcome};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpListener;
-use tokio_rustls::TlsAcceptor;
+use tokio::net::{TcpListener, TcpStream};
 
 use crate::actions::{KillThings, ListThings};
 use crate::builder;
+use crate::encrypted::{Encrypted, file};
 use crate::server::answer;
-
-fn file(name: &str) -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/it/tls").join(name)
-}
-
-/// A server with this certificate; counts the bytes of requests that it was told.
-async fn server(certificate: &str) -> (u16, Arc<AtomicUsize>) {
-    let chain = vec![CertificateDer::from_pem_file(file(certificate)).unwrap()];
-    let key = PrivateKeyDer::from_pem_file(file("key.pem")).unwrap();
-    let config = rustls::ServerConfig::builder_with_provider(Arc::new(
-        rustls::crypto::ring::default_provider(),
-    ))
-    .with_safe_default_protocol_versions()
-    .unwrap()
-    .with_no_client_auth()
-    .with_single_cert(chain, key)
-    .unwrap();
-    let acceptor = TlsAcceptor::from(Arc::new(config));
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let port = listener.local_addr().unwrap().port();
-    let told = Arc::new(AtomicUsize::new(0));
-    let count = Arc::clone(&told);
-    tokio::spawn(async move {
-        loop {
-            let (socket, _) = listener.accept().await.unwrap();
-            let Ok(mut socket) = acceptor.accept(socket).await else { continue };
-            let mut buffer = [0; 4_096];
-            let Ok(read) = socket.read(&mut buffer).await else { continue };
-            count.fetch_add(read, Ordering::SeqCst);
-            let body = r#"{"Response":{"ThingSet":[],"TotalCount":0,"RequestId":"r"}}"#;
-            let _ = socket.write_all(&answer(200, &[], body)).await;
-        }
-    });
-    (port, told)
-}
 
 fn at(port: u16, host: &str) -> ClientBuilder {
     builder(&format!("https://{host}:{port}"))
 }
 
+async fn kill(client: &Client) -> Error {
+    let kill = KillThings { thing_ids: vec!["thing-1".into()] };
+    client.send(kill).await.unwrap_err()
+}
+
 #[tokio::test]
 async fn a_peer_that_proves_itself_is_spoken_to() {
-    for host in ["127.0.0.1", "localhost"] {
-        let (port, told) = server("good.pem").await;
-        let client = at(port, host).ca_file(file("ca.pem")).build().unwrap();
+    for chain in [&["good.pem"][..], &["good.pem", "ca.pem"], &["through-middle.pem", "middle.pem"]]
+    {
+        for host in ["127.0.0.1", "localhost"] {
+            let server = Encrypted::start(chain).await;
+            let client = at(server.port, host).ca_file(file("ca.pem")).build().unwrap();
+            client.send(ListThings::default()).await.unwrap();
+            assert!(server.told().contains("x-tc-action: ListThings"), "{}", server.told());
+        }
+    }
+}
+
+#[tokio::test]
+async fn both_versions_that_are_good_are_spoken() {
+    for version in [&rustls::version::TLS12, &rustls::version::TLS13] {
+        let body = r#"{"Response":{"ThingSet":[],"TotalCount":0,"RequestId":"r"}}"#;
+        let answer = answer(200, &[], body);
+        let server = Encrypted::answering(&["good.pem"], &[version], answer).await;
+        let client = at(server.port, "localhost").ca_file(file("ca.pem")).build().unwrap();
         client.send(ListThings::default()).await.unwrap();
-        assert!(told.load(Ordering::SeqCst) > 0);
     }
 }
 
 #[tokio::test]
 async fn nothing_is_said_to_a_peer_that_does_not() {
-    for (certificate, trusts_ca) in [
-        ("good.pem", false),
-        ("elsewhere.pem", true),
-        ("expired.pem", true),
-        ("alone.pem", true),
-        ("alone.pem", false),
+    for (chain, trusts_ca) in [
+        (&["good.pem"][..], false),
+        (&["good.pem", "ca.pem"], false),
+        (&["elsewhere.pem"], true),
+        (&["nameless.pem"], true),
+        (&["expired.pem"], true),
+        (&["future.pem"], true),
+        (&["client-only.pem"], true),
+        (&["through-middle.pem"], true),
+        (&["through-leaf.pem", "good.pem"], true),
+        (&["through-leaf.pem", "good.pem", "ca.pem"], true),
+        (&["alone.pem"], true),
+        (&["alone.pem"], false),
+        (&["impostor.pem"], true),
+        (&["impostor.pem", "ca.pem"], true),
     ] {
-        let (port, told) = server(certificate).await;
-        let mut builder = at(port, "127.0.0.1");
+        let server = Encrypted::start(chain).await;
+        let mut builder = at(server.port, "127.0.0.1");
         if trusts_ca {
             builder = builder.ca_file(file("ca.pem"));
         }
-        let client: Client = builder.build().unwrap();
-        let kill = KillThings { thing_ids: vec!["thing-1".into()] };
-        let error = client.send(kill).await.unwrap_err();
-        assert!(error.is_untrusted() && error.is_not_sent(), "{certificate}: {error:?}");
+        let error = kill(&builder.build().unwrap()).await;
+        assert!(error.is_untrusted() && error.is_not_sent(), "{chain:?}: {error:?}");
         assert!(error.outcome_unknown().is_none());
-        assert_eq!(error.attempts().len(), 1, "{certificate}: a certificate does not mend itself");
+        assert_eq!(error.attempts().len(), 1, "{chain:?}: a certificate does not mend itself");
         assert_eq!(error.attempts()[0].outcome, Outcome::Untrusted);
-        assert_eq!(told.load(Ordering::SeqCst), 0, "{certificate}");
+        assert_eq!(server.told(), "", "{chain:?}");
+    }
+}
+
+/// Hears a client out after saying this, and returns the kinds of the records that came and all their bytes.
+async fn overhear(mut socket: TcpStream, says: Vec<u8>) -> (Vec<u8>, Vec<u8>) {
+    let mut heard = vec![0; 16 * 1024];
+    let mut length = socket.read(&mut heard).await.unwrap();
+    socket.write_all(&says).await.unwrap();
+    let more = async {
+        while let Ok(read @ 1..) = socket.read(&mut heard[length..]).await {
+            length += read;
+        }
+    };
+    let _ = tokio::time::timeout(Duration::from_secs(5), more).await;
+    heard.truncate(length);
+    let (mut kinds, mut rest) = (Vec::new(), &heard[..]);
+    while let [kind, _, _, high, low, ..] = rest {
+        kinds.push(*kind);
+        rest = rest.get(5 + usize::from(*high) * 256 + usize::from(*low)..).unwrap_or_default();
+    }
+    (kinds, heard)
+}
+
+/// A first answer in this version, which chooses a cipher of its time.
+fn hello(version: [u8; 2]) -> Vec<u8> {
+    let mut hello = vec![2, 0, 0, 38];
+    hello.extend(version);
+    hello.extend([7; 32]);
+    hello.extend([0, 0x00, 0x2f, 0]);
+    let mut record = vec![22];
+    record.extend(version);
+    record.extend([0, 42]);
+    record.extend(hello);
+    record
+}
+
+#[tokio::test]
+async fn a_peer_that_speaks_old_versions_alone_hears_nothing() {
+    const ALERT: u8 = 21;
+    const HANDSHAKE: u8 = 22;
+    let cannot = vec![ALERT, 3, 1, 0, 2, 2, 70];
+    for says in [hello([3, 0]), hello([3, 1]), hello([3, 2]), cannot, vec![]] {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let client = at(port, "localhost").ca_file(file("ca.pem")).max_attempts(1).build().unwrap();
+        let peer = async {
+            let (socket, _) = listener.accept().await.unwrap();
+            overhear(socket, says.clone()).await
+        };
+        let (error, (kinds, heard)) = tokio::join!(kill(&client), peer);
+        assert!(error.is_not_sent() && error.outcome_unknown().is_none(), "{error:?}");
+        assert!(kinds.starts_with(&[HANDSHAKE]), "{kinds:?}");
+        assert!(kinds[1..].iter().all(|kind| *kind == ALERT), "{says:?}: {kinds:?}");
+        let heard = String::from_utf8_lossy(&heard);
+        for word in ["KillThings", "AKIDEXAMPLE", "thing-1", "POST", "x-tc"] {
+            assert!(!heard.contains(word), "{word}");
+        }
     }
 }
 
@@ -117,9 +161,43 @@ async fn a_proxy_is_told_the_host_and_no_more() {
 
 #[tokio::test]
 async fn loopback_is_never_reached_through_a_proxy() {
-    let (port, told) = server("good.pem").await;
-    let client =
-        at(port, "localhost").ca_file(file("ca.pem")).proxy("http://127.0.0.1:1").build().unwrap();
+    let server = Encrypted::start(&["good.pem"]).await;
+    let client = at(server.port, "localhost")
+        .ca_file(file("ca.pem"))
+        .proxy("http://127.0.0.1:1")
+        .build()
+        .unwrap();
     client.send(ListThings::default()).await.unwrap();
-    assert!(told.load(Ordering::SeqCst) > 0);
+    assert_ne!(server.told(), "");
+}
+
+#[tokio::test]
+async fn the_password_of_a_proxy_goes_no_further_than_the_proxy() {
+    let server = Encrypted::start(&["elsewhere.pem"]).await;
+    let origin = server.port;
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let proxy = tokio::spawn(async move {
+        let (mut client, _) = listener.accept().await.unwrap();
+        let mut buffer = vec![0; 4_096];
+        let read = client.read(&mut buffer).await.unwrap();
+        client.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await.unwrap();
+        let mut server = TcpStream::connect(("127.0.0.1", origin)).await.unwrap();
+        let _ = tokio::io::copy_bidirectional(&mut client, &mut server).await;
+        String::from_utf8(buffer[..read].to_vec()).unwrap()
+    });
+    let client = builder("https://elsewhere.example")
+        .proxy(format!("http://user:canary-proxy@127.0.0.1:{port}"))
+        .ca_file(file("ca.pem"))
+        .build()
+        .unwrap();
+    client.send(ListThings::default()).await.unwrap();
+    drop(client);
+    let told = proxy.await.unwrap().to_ascii_lowercase();
+    assert!(told.starts_with("connect elsewhere.example:443 "), "{told}");
+    assert!(told.contains("\r\nproxy-authorization: basic "), "{told}");
+    assert!(!told.contains("\r\nauthorization:") && !told.contains("x-tc"), "{told}");
+    let told = server.told().to_ascii_lowercase();
+    assert!(told.contains("\r\nauthorization:"), "{told}");
+    assert!(!told.contains("proxy") && !told.contains("dxnlcj"), "{told}");
 }

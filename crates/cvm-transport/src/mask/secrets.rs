@@ -1,0 +1,332 @@
+//! The secrets of one attempt, to find them in what a server sends back: whole, in part, in any spelling.
+
+use std::borrow::Cow;
+
+use base64ct::{Base64, Encoding};
+use cvm_protocol::{Model, Value};
+use zeroize::Zeroizing;
+
+use super::{MASK, echo};
+
+/// Shorter texts would be found everywhere, and no secret is that short.
+const SHORTEST: usize = 6;
+
+/// No beginning of a secret needs to be longer to be known for one.
+const LONGEST_HEAD: usize = 12;
+
+/// The fewest characters at a cut end that are taken for the beginning of a secret.
+const SHORTEST_CUT: usize = 3;
+
+/// How a signature is announced, in headers and in forms.
+const SIGNATURE: &str = "Signature=";
+
+/// All secrets that one attempt carried.
+#[derive(Default)]
+pub(crate) struct Secrets {
+    /// As they are.
+    texts: Vec<Zeroizing<String>>,
+    /// In encodings that leave no character as it was.
+    encoded: Vec<Zeroizing<String>>,
+}
+
+impl Secrets {
+    /// The secret members of a request.
+    pub(crate) fn of(request: &dyn Model) -> Self {
+        let mut secrets = Self::default();
+        secrets.collect(Value::Object(request));
+        secrets
+    }
+
+    /// Adds one more.
+    pub(crate) fn add(&mut self, secret: &str) {
+        if secret.len() < SHORTEST {
+            return;
+        }
+        let hex: String = secret.bytes().map(|byte| format!("{byte:02x}")).collect();
+        self.encoded.push(Zeroizing::new(hex.to_uppercase()));
+        self.encoded.push(Zeroizing::new(hex));
+        self.encoded.extend((0..3).filter_map(|offset| inside_base64(secret, offset)));
+        self.texts.push(Zeroizing::new(secret.to_owned()));
+    }
+
+    fn collect(&mut self, value: Value<'_>) {
+        match value {
+            Value::Object(model) => {
+                for (index, field) in model.table().members.iter().enumerate() {
+                    match (field.secret, model.member(index)) {
+                        (true, Value::Str(text) | Value::Secret(text)) => self.add(text),
+                        (_, value) => self.collect(value),
+                    }
+                }
+            }
+            Value::List(list) => (0..list.len()).for_each(|index| self.collect(list.at(index))),
+            Value::Secret(text) => self.add(text),
+            _ => {}
+        }
+    }
+
+    /// Takes every secret out of a text, and every long beginning of one: who repeats a request often
+    /// stops halfway.
+    pub(crate) fn scrub<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        masked(text, self.find(text, false))
+    }
+
+    /// The same for a text that somebody may have cut off: where it was cut, no beginning of a secret
+    /// stays, however short. Signatures go as well, which are good for a few minutes.
+    pub(crate) fn scrub_cut<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        let mut found = self.find(text, true);
+        find_signatures(text, &mut found);
+        masked(text, found)
+    }
+
+    fn find(&self, text: &str, is_cut: bool) -> Vec<(usize, usize)> {
+        let mut found = Vec::new();
+        for secret in &self.texts {
+            find_text(secret, text, is_cut, &mut found);
+        }
+        for secret in &self.encoded {
+            find_encoded(secret, text, is_cut, &mut found);
+        }
+        found
+    }
+
+    /// Scrubs every text in a value.
+    pub(super) fn scrub_texts(&self, value: &mut serde_json::Value) {
+        match value {
+            serde_json::Value::String(text) => {
+                if let Cow::Owned(scrubbed) = self.scrub(text) {
+                    *text = scrubbed;
+                }
+            }
+            serde_json::Value::Array(items) => {
+                items.iter_mut().for_each(|item| self.scrub_texts(item));
+            }
+            serde_json::Value::Object(members) => {
+                members.values_mut().for_each(|member| self.scrub_texts(member));
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The text with a mask for each of these places. Of several that begin together the longest counts.
+fn masked(text: &str, mut places: Vec<(usize, usize)>) -> Cow<'_, str> {
+    if places.is_empty() {
+        return Cow::Borrowed(text);
+    }
+    places.sort_unstable();
+    let mut clean = String::with_capacity(text.len());
+    let mut shown = 0;
+    for (begin, end) in places {
+        if begin >= shown {
+            clean.push_str(text.get(shown..begin).unwrap_or_default());
+            clean.push_str(MASK);
+        }
+        shown = shown.max(end);
+    }
+    clean.push_str(text.get(shown..).unwrap_or_default());
+    Cow::Owned(clean)
+}
+
+/// So much of a secret is no coincidence.
+fn telling(secret: &str) -> usize {
+    (secret.len() * 7).div_ceil(8).clamp(SHORTEST, LONGEST_HEAD)
+}
+
+/// Notes where a text holds a secret in some form, or a beginning of it that is no coincidence; and in a
+/// text that may be cut off, any beginning where it was.
+fn find_text(secret: &str, text: &str, is_cut: bool, found: &mut Vec<(usize, usize)>) {
+    let Some(first) = secret.chars().next() else { return };
+    let mut next = 0;
+    for (at, character) in text.char_indices() {
+        if at < next || !echo::may_begin(first, character) {
+            continue;
+        }
+        let agreement = echo::compare(secret, text.get(at..).unwrap_or_default());
+        let cut = agreement.cut.filter(|cut| is_cut && cut.of_secret >= SHORTEST_CUT);
+        let same = Some(agreement.same).filter(|same| same.of_secret >= telling(secret));
+        if let Some(extent) = same.or(cut) {
+            next = at + extent.of_text;
+            found.push((at, next));
+        }
+    }
+}
+
+/// The same for an encoding that is found as it stands.
+fn find_encoded(secret: &str, text: &str, is_cut: bool, found: &mut Vec<(usize, usize)>) {
+    let head = secret.get(..telling(secret)).unwrap_or(secret);
+    let mut from = 0;
+    while let Some(rest) = text.get(from..)
+        && let Some(at) = rest.find(head)
+    {
+        let same = rest.bytes().skip(at).zip(secret.bytes());
+        let length = same.take_while(|(a, b)| a == b).count();
+        found.push((from + at, from + at + length));
+        from += at + length.max(1);
+    }
+    let cut = if is_cut { cut_end(secret, text) } else { None };
+    found.extend(cut.map(|begin| (begin, text.len())));
+}
+
+/// Where the beginning of an encoded secret begins that ends a text. Longer ones are found anyhow.
+fn cut_end(secret: &str, text: &str) -> Option<usize> {
+    let text = text.trim_end_matches(char::REPLACEMENT_CHARACTER);
+    (SHORTEST_CUT * 2..=LONGEST_HEAD.min(secret.len())).rev().find_map(|length| {
+        let head = secret.get(..length)?;
+        text.ends_with(head).then(|| text.len() - length)
+    })
+}
+
+fn find_signatures(text: &str, found: &mut Vec<(usize, usize)>) {
+    for (at, announced) in text.match_indices(SIGNATURE) {
+        let begin = at + announced.len();
+        let rest = text.get(begin..).unwrap_or_default();
+        let is_part = |c: char| c.is_ascii_alphanumeric() || "%+/=_-".contains(c);
+        let length = rest.find(|c: char| !is_part(c)).unwrap_or(rest.len());
+        if length > 0 {
+            found.push((begin, begin + length));
+        }
+    }
+}
+
+/// What a secret looks like within something larger that was encoded as base64: it depends on where the
+/// secret begins, and its ends mix with what is around, so only the middle is told.
+fn inside_base64(secret: &str, offset: usize) -> Option<Zeroizing<String>> {
+    const WORTH: usize = 8;
+    let bytes = Zeroizing::new([&vec![0; offset], secret.as_bytes()].concat());
+    let encoded = Zeroizing::new(Base64::encode_string(&bytes));
+    let middle = encoded.get(4..encoded.len().checked_sub(4)?)?;
+    (middle.len() >= WORTH).then(|| Zeroizing::new(middle.to_owned()))
+}
+
+#[cfg(test)]
+#[expect(clippy::string_slice, reason = "a test fails by panicking")]
+mod tests {
+    use cvm_protocol::percent;
+
+    use super::*;
+
+    /// With every character that some spelling treats in its own way, and none twice in a row.
+    const CANARY: &str = "Qcloud@Canary\">1&23++'é";
+
+    fn secrets() -> Secrets {
+        let mut secrets = Secrets::default();
+        secrets.add(CANARY);
+        secrets
+    }
+
+    fn html(text: &str) -> String {
+        let text = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+        text.replace('"', "&quot;").replace('\'', "&#39;")
+    }
+
+    fn quote(text: &str) -> String {
+        let quoted = serde_json::Value::from(text).to_string();
+        quoted[1..quoted.len() - 1].to_owned()
+    }
+
+    /// The ways in which a server may send a text back.
+    fn spellings() -> Vec<String> {
+        let (quoted, encoded) = (quote(CANARY), percent::encode(CANARY));
+        let mut spellings = vec![
+            CANARY.to_owned(),
+            html(CANARY),
+            html(&html(CANARY)),
+            quote(&quoted),
+            html(&quoted),
+            html(&quote(&quoted)),
+            quote(&html(CANARY)),
+            percent::encode(&encoded),
+            encoded.replace("%C3%A9", "%c3%a9").replace("%2B", "%2b"),
+            encoded,
+            quoted,
+        ];
+        spellings.extend(spellings.clone().iter().map(|text| text.replace('é', "\\u00e9")));
+        spellings.sort();
+        spellings.dedup();
+        spellings
+    }
+
+    #[test]
+    fn every_spelling_is_found_anywhere() {
+        let hex: String = CANARY.bytes().map(|byte| format!("{byte:02x}")).collect();
+        let spellings: Vec<_> = spellings().into_iter().chain([hex.to_uppercase(), hex]).collect();
+        assert!(spellings.len() >= 15, "{}", spellings.len());
+        for spelling in spellings {
+            for (before, behind) in [("", ""), ("<p>", "</p>"), ("\"", "\""), ("é ", " and so on")]
+            {
+                let text = format!("{before}{spelling}{behind}{spelling}");
+                let shown = format!("{before}***{behind}***");
+                // Two that touch are one to whoever looks.
+                let scrubbed = secrets().scrub(&text).replace("******", "***");
+                assert_eq!(scrubbed, shown.replace("******", "***"), "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_secret_that_was_cut_leaves_no_beginning() {
+        for spelling in spellings() {
+            // At every place of the text, in the middle of an escape too.
+            for end in (0..spelling.len()).filter(|end| spelling.is_char_boundary(*end)) {
+                let begun = echo::compare(CANARY, &spelling[..end]);
+                if begun.same.of_secret < SHORTEST_CUT {
+                    continue;
+                }
+                for rest in ["", "</pre></html>", "… (120 bytes more)", "... and so on"] {
+                    let text = format!("you sent: {}{rest}", &spelling[..end]);
+                    let scrubbed = secrets().scrub_cut(&text).into_owned();
+                    assert!(scrubbed.starts_with("you sent: ***"), "{text}: {scrubbed}");
+                    assert!(!scrubbed.contains("Qclo"), "{text}: {scrubbed}");
+                }
+            }
+        }
+        // In the middle of a text a short beginning may be anything, a long one may not.
+        let text = format!("near `{}` at 7", &CANARY[..12]);
+        assert_eq!(secrets().scrub(&text), "near `***` at 7");
+        assert_eq!(secrets().scrub("near `Qcloud` at 7"), "near `Qcloud` at 7");
+    }
+
+    #[test]
+    fn a_character_that_was_cut_in_two_hides_nothing() {
+        let bytes = format!("sent {CANARY}");
+        for end in 8..bytes.len() {
+            let text = String::from_utf8_lossy(&bytes.as_bytes()[..end]).into_owned();
+            let scrubbed = secrets().scrub_cut(&text).into_owned();
+            assert!(!scrubbed.contains("Qcl"), "{text}: {scrubbed}");
+        }
+    }
+
+    #[test]
+    fn base64_gives_nothing_away_wherever_it_begins() {
+        for offset in 0..9 {
+            let text = Base64::encode_string(format!("{}{CANARY}", "x".repeat(offset)).as_bytes());
+            let scrubbed = secrets().scrub(&text).into_owned();
+            assert!(scrubbed.len() < text.len() - 16, "{text}: {scrubbed}");
+        }
+    }
+
+    #[test]
+    fn signatures_are_no_part_of_an_excerpt() {
+        let hex = "ab".repeat(32);
+        for (text, shown) in [
+            (format!("SignedHeaders=host, Signature={hex}\r\nx"), "Signature=***\r\nx"),
+            ("a=b&Signature=aB%2Fc%3D&Nonce=1".to_owned(), "a=b&Signature=***&Nonce=1"),
+        ] {
+            let scrubbed = Secrets::default().scrub_cut(&text).into_owned();
+            assert!(scrubbed.ends_with(shown), "{scrubbed}");
+        }
+        let harmless = "Signature= and SignatureMethod=HmacSHA1";
+        assert_eq!(Secrets::default().scrub_cut(harmless), harmless);
+    }
+
+    #[test]
+    fn what_is_short_or_only_alike_stays() {
+        let mut secrets = Secrets::default();
+        secrets.add("short");
+        secrets.add("Password1!");
+        let text = "short texts and LoginSettings.Password";
+        assert_eq!(secrets.scrub(text), "short texts and LoginSettings.Password");
+        assert_eq!(secrets.scrub_cut("The member `Password1`"), "The member `***`");
+    }
+}

@@ -1,0 +1,156 @@
+//! Peers that send without end: the call ends, and the process does not grow. Alone in a process, because
+//! it looks at what that process takes.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, clippy::indexing_slicing)]
+#![cfg(target_os = "linux")]
+
+#[expect(dead_code, reason = "one action of many is enough here")]
+#[path = "it/actions.rs"]
+mod actions;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use cvm_transport::{Client, Credential, Outcome, Timeouts};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
+
+use crate::actions::KillThings;
+
+/// What a call may take, however much is sent.
+const MOST: u64 = 24 << 20;
+/// How long a head may take here.
+const FIRST_BYTE: Duration = Duration::from_secs(1);
+
+/// A peer that says `start` and then `more` for ever; and how much of it was taken.
+async fn pouring(start: Vec<u8>, more: Vec<u8>) -> (String, Arc<AtomicU64>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let poured = Arc::new(AtomicU64::new(0));
+    let counted = Arc::clone(&poured);
+    tokio::spawn(async move {
+        loop {
+            let (mut socket, _) = listener.accept().await.unwrap();
+            let _ = socket.read(&mut [0; 16 * 1_024]).await;
+            let mut piece = &start;
+            while socket.write_all(piece).await.is_ok() {
+                counted.fetch_add(piece.len() as u64, Ordering::Relaxed);
+                piece = &more;
+            }
+        }
+    });
+    (url, poured)
+}
+
+/// A client with the size limits that every client has.
+fn client(url: &str) -> Client {
+    Client::builder()
+        .without_environment()
+        .endpoint(url)
+        .credential(Credential::new("AKIDEXAMPLE", "a-secret-key").unwrap())
+        .region("ap-guangzhou")
+        // Of chunks of a byte the limit of an attempt is the end, not their number.
+        .timeouts(Timeouts {
+            first_byte: FIRST_BYTE,
+            attempt: Duration::from_secs(2),
+            ..Timeouts::default()
+        })
+        .build()
+        .unwrap()
+}
+
+/// A line of what the system says of this process, in bytes.
+fn status(name: &str) -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix(name)).unwrap();
+    let number = line.trim_start_matches(':').trim().strip_suffix(" kB").unwrap();
+    number.parse::<u64>().unwrap() * 1_024
+}
+
+/// Every large piece of memory is then the system's own and given back when it is freed, so that none hides
+/// in what was free before.
+const ALONE: (&str, &str) = ("MALLOC_MMAP_THRESHOLD_", "65536");
+
+/// Runs a test again in a process of its own. Whether this is that process.
+fn is_alone(name: &str) -> bool {
+    if std::env::var_os(ALONE.0).is_some() {
+        return true;
+    }
+    let mut alone = std::process::Command::new(std::env::current_exe().unwrap());
+    let ended =
+        alone.env(ALONE.0, ALONE.1).args(["--exact", name, "--nocapture"]).output().unwrap();
+    let said = String::from_utf8_lossy(&ended.stdout).into_owned();
+    assert!(ended.status.success(), "{said}\n{}", String::from_utf8_lossy(&ended.stderr));
+    assert!(said.contains("1 passed"), "{said}");
+    false
+}
+
+#[test]
+fn ten_gibibytes_of_anything_end_and_leave_no_mark() {
+    if !is_alone("ten_gibibytes_of_anything_end_and_leave_no_mark") {
+        return;
+    }
+    tokio::runtime::Runtime::new().unwrap().block_on(pour());
+}
+
+async fn pour() {
+    const OK: &[u8] = b"HTTP/1.1 200 OK\r\n";
+    let chunked = [OK, b"Transfer-Encoding: chunked\r\n\r\n"].concat();
+    let chunk = [&b"4000\r\n"[..], &[b' '; 0x4000], b"\r\n"].concat();
+    let block = vec![b'y'; 64 * 1_024];
+    let tiny = b"HTTP/1.1 100 Continue\r\n\r\n".repeat(1_000);
+    let hints = b"HTTP/1.1 103 Early Hints\r\nLink: </x>; rel=preload\r\n\r\n".repeat(1_000);
+    let gzip = [OK, b"Content-Encoding: gzip\r\nContent-Length: 10737418240\r\n\r\n"].concat();
+    // What is said, and whether only the limit for the first byte ends it.
+    let floods: Vec<(&str, Vec<u8>, Vec<u8>, bool)> = vec![
+        ("a body without length", [OK, b"\r\n"].concat(), block.clone(), false),
+        (
+            "a body of 10 GiB",
+            [OK, b"Content-Length: 10737418240\r\n\r\n"].concat(),
+            block.clone(),
+            false,
+        ),
+        ("chunks", chunked.clone(), chunk, false),
+        ("chunks of a byte", chunked.clone(), b"1\r\n \r\n".repeat(2_000), false),
+        ("a chunk extension", [chunked.clone(), b"1;x=".to_vec()].concat(), block.clone(), false),
+        ("trailers", [chunked, b"0\r\n".to_vec()].concat(), b"X-More: z\r\n".repeat(1_000), false),
+        ("a packed body", gzip, block.clone(), false),
+        ("headers", OK.to_vec(), b"X-More: and more\r\n".repeat(500), false),
+        ("one header", [OK, b"X-Long: "].concat(), block.clone(), false),
+        ("a status line", b"HTTP/1.1 200 ".to_vec(), block, false),
+        ("early answers", Vec::new(), tiny, true),
+        ("early answers with headers", Vec::new(), hints, true),
+        ("empty lines", b"\r\n".to_vec(), b"\r\n".repeat(4_000), false),
+    ];
+    let (mut taken, mut early) = (0, 0);
+    for (name, start, more, until_the_limit) in floods {
+        let (url, poured) = pouring(start, more).await;
+        let client = client(&url);
+        std::fs::write("/proc/self/clear_refs", "5").unwrap();
+        let before = status("VmRSS");
+        let began = Instant::now();
+        let error =
+            client.send(KillThings { thing_ids: vec!["thing-1".into()] }).await.unwrap_err();
+        let took = began.elapsed();
+        let grown = status("VmHWM").saturating_sub(before);
+        let poured = poured.load(Ordering::Relaxed);
+        println!("{name}: {took:?}, {poured} bytes taken, grown by {grown}: {error}");
+        assert!(error.outcome_unknown().is_some(), "{name}: {error}");
+        // On a busy machine even a connection may take too long, which proves that nothing left.
+        let (last, earlier) = error.attempts().split_last().unwrap();
+        assert_eq!(last.outcome, Outcome::Ambiguous, "{name}: {error}");
+        assert!(
+            earlier.iter().all(|attempt| attempt.outcome == Outcome::NotSent),
+            "{name}: {error}"
+        );
+        assert!(took < Duration::from_secs(20), "{name}: {took:?}");
+        assert!(grown < MOST, "{name}: {grown} bytes");
+        if until_the_limit {
+            assert!(error.is_timeout(), "{name}: {error}");
+            early += poured;
+        }
+        taken += poured;
+    }
+    // They did pour: far more than is kept, of early answers too.
+    assert!(taken > 2 * MOST && early > 1 << 20, "{taken} {early}");
+}

@@ -1,0 +1,269 @@
+//! Two clocks that disagree: a call succeeds at the second attempt or says that the clocks disagree, and
+//! no answer spoils the time for good.
+
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use cvm_transport::{Client, Clock, Error, PreparedRequest, Timeouts};
+use tokio::time::Instant;
+
+use crate::actions::{KillThings, ListThings};
+use crate::fake::{Body, Fake, Reply, refusal};
+
+/// When the tests take place by the service's clock.
+const THERE: u64 = 1_900_000_000;
+
+const MINUTE: i64 = 60;
+const HOUR: i64 = 60 * MINUTE;
+const DAY: i64 = 24 * HOUR;
+const YEAR: i64 = 365 * DAY;
+
+/// How far this machine's clock is ahead of the service's, in seconds.
+const SKEWS: [i64; 13] = [
+    10,
+    MINUTE,
+    4 * MINUTE - 2,
+    4 * MINUTE + 2,
+    290,
+    6 * MINUTE,
+    16 * MINUTE,
+    HOUR,
+    DAY,
+    30 * DAY,
+    YEAR,
+    4 * YEAR,
+    10 * YEAR,
+];
+
+/// From here on the service refuses.
+const WINDOW: i64 = 300;
+
+/// A clock that runs with tokio's, from a time of its own.
+#[derive(Clone, Copy, Debug)]
+struct Running {
+    from: u64,
+    began: Instant,
+}
+
+impl Running {
+    fn new(from: u64) -> Self {
+        Self { from, began: Instant::now() }
+    }
+}
+
+impl Clock for Running {
+    fn now(&self) -> SystemTime {
+        UNIX_EPOCH + Duration::from_secs(self.from) + self.began.elapsed()
+    }
+}
+
+fn seconds(clock: &dyn Clock) -> u64 {
+    clock.now().duration_since(UNIX_EPOCH).unwrap().as_secs()
+}
+
+/// How the service dates its answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Dated {
+    Rightly,
+    Never,
+    Garbage,
+    /// By a cache, which repeats what the service said an hour ago.
+    FromACache,
+    /// After a trip of sixteen minutes.
+    AfterALongTrip,
+    Twice,
+}
+
+const DATINGS: [Dated; 6] = [
+    Dated::Rightly,
+    Dated::Never,
+    Dated::Garbage,
+    Dated::FromACache,
+    Dated::AfterALongTrip,
+    Dated::Twice,
+];
+
+/// `Sun, 06 Nov 1994 08:49:37 GMT`, counted up day by day and not by the client's own arithmetic.
+fn http_date(unix_seconds: u64) -> String {
+    const MONTHS: [(&str, u64); 12] = [
+        ("Jan", 31),
+        ("Feb", 28),
+        ("Mar", 31),
+        ("Apr", 30),
+        ("May", 31),
+        ("Jun", 30),
+        ("Jul", 31),
+        ("Aug", 31),
+        ("Sep", 30),
+        ("Oct", 31),
+        ("Nov", 30),
+        ("Dec", 31),
+    ];
+    let (mut days, rest) = (unix_seconds / 86_400, unix_seconds % 86_400);
+    let weekday = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"][(days % 7) as usize];
+    let (mut year, mut month) = (1970, 0);
+    loop {
+        let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+        let length = MONTHS[month].1 + u64::from(month == 1 && leap);
+        if days < length {
+            break;
+        }
+        days -= length;
+        month += 1;
+        if month == 12 {
+            (year, month) = (year + 1, 0);
+        }
+    }
+    let (hour, minute, second) = (rest / 3_600, rest / 60 % 60, rest % 60);
+    let month = MONTHS[month].0;
+    format!("{weekday}, {:02} {month} {year} {hour:02}:{minute:02}:{second:02} GMT", days + 1)
+}
+
+fn timestamp(request: &PreparedRequest) -> u64 {
+    request.headers()["x-tc-timestamp"].to_str().unwrap().parse().unwrap()
+}
+
+fn headers(dated: Dated, now: u64) -> Vec<(&'static str, String)> {
+    let date = |at| ("date", http_date(at));
+    match dated {
+        Dated::Rightly | Dated::AfterALongTrip => vec![date(now)],
+        Dated::Never => vec![],
+        Dated::Garbage => vec![("date", "half past ten".into())],
+        Dated::FromACache => vec![date(now - 3_600), ("age", "3600".into())],
+        Dated::Twice => vec![date(now), date(now)],
+    }
+}
+
+/// A service that looks at the timestamp of each request; and what it read there.
+fn strict(dated: Dated) -> (Fake, Arc<Mutex<Vec<i64>>>) {
+    let clock = Running::new(THERE);
+    let read = Arc::new(Mutex::new(Vec::new()));
+    let noted = Arc::clone(&read);
+    let fake = Fake::new(move |request, _| {
+        let now = seconds(&clock);
+        let ahead = timestamp(request) as i64 - now as i64;
+        noted.lock().unwrap().push(ahead);
+        let after = match dated {
+            Dated::AfterALongTrip => Duration::from_secs(16 * 60),
+            _ => Duration::ZERO,
+        };
+        let headers = headers(dated, now + after.as_secs() / 2);
+        let healthy = r#"{"Response":{"ThingSet":[],"TotalCount":0,"RequestId":"r-ok"}}"#;
+        let body = if ahead.abs() <= WINDOW {
+            healthy.to_owned()
+        } else {
+            refusal("AuthFailure.SignatureExpire")
+        };
+        Reply::Answer { status: 200, headers, body: Body::Whole(body.into()), after }
+    });
+    (fake, read)
+}
+
+/// A client whose clock is ahead by this, and patient enough for the longest trip.
+fn ahead(fake: &Fake, skew: i64, corrects: bool) -> Client {
+    let hour = Duration::from_secs(3_600);
+    fake.builder()
+        .clock(Running::new(THERE.checked_add_signed(skew).unwrap()))
+        .correct_clock(corrects)
+        .timeouts(Timeouts {
+            first_byte: hour,
+            attempt: hour,
+            operation: hour,
+            ..Timeouts::default()
+        })
+        .build()
+        .unwrap()
+}
+
+fn says_so(error: &Error, shown: &str) {
+    assert!(error.is_auth() && error.is_service(), "{shown}: {error}");
+    assert_eq!(error.code().unwrap().as_str(), "AuthFailure.SignatureExpire", "{shown}");
+    assert!(error.to_string().contains("this machine's clock says"), "{shown}: {error}");
+    assert_eq!(error.attempts().len(), 1, "{shown}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn whatever_the_clocks_say_a_call_takes_two_attempts_at_most() {
+    for dated in DATINGS {
+        for skew in SKEWS.into_iter().flat_map(|skew| [skew, -skew]) {
+            for corrects in [true, false] {
+                let shown = format!("{skew} s, {dated:?}, corrects: {corrects}");
+                let (fake, read) = strict(dated);
+                let client = ahead(&fake, skew, corrects);
+                let refused = skew.abs() > WINDOW;
+                let ended = client.send_reported(ListThings::default()).await;
+                match ended {
+                    Ok((_, report)) => {
+                        let attempts = 1 + usize::from(refused);
+                        assert_eq!(report.attempts.len(), attempts, "{shown}");
+                        assert!(!refused || (corrects && dated == Dated::Rightly), "{shown}");
+                    }
+                    Err(error) => {
+                        assert!(refused && !(corrects && dated == Dated::Rightly), "{shown}");
+                        says_so(&error, &shown);
+                    }
+                }
+                // The next call, also one that may not be repeated, is right at once or says the same.
+                let kill = KillThings { thing_ids: vec!["thing-1".into()] };
+                match client.send_reported(kill).await {
+                    Ok((_, report)) => assert_eq!(report.attempts.len(), 1, "{shown}"),
+                    Err(error) => says_so(&error, &shown),
+                }
+                let last = *read.lock().unwrap().last().unwrap();
+                let learnt = corrects && dated == Dated::Rightly && skew.abs() >= 4 * MINUTE;
+                assert!((last - if learnt { 0 } else { skew }).abs() <= 1, "{shown}: {last}");
+            }
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_date_seen_without_encryption_corrects_nothing_before_a_refusal() {
+    let (fake, read) = strict(Dated::Rightly);
+    let client = fake.builder().endpoint("http://127.0.0.1:1");
+    let client = client.clock(Running::new(THERE + 290)).build().unwrap();
+    client.send(ListThings::default()).await.unwrap();
+    client.send(ListThings::default()).await.unwrap();
+    assert_eq!(*read.lock().unwrap(), [290, 290]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_second_refusal_of_the_clock_ends_the_call_and_names_both_clocks() {
+    let fake = Fake::new(|_, _| {
+        Reply::refusal("AuthFailure.SignatureExpire", vec![("date", http_date(THERE))])
+    });
+    let client = ahead(&fake, HOUR, true);
+    let error = client.send(ListThings::default()).await.unwrap_err();
+    assert_eq!(fake.asked(), 2);
+    assert_eq!(error.attempts().len(), 2);
+    let text = error.to_string();
+    assert!(text.contains(&format!("clock says {} s", THERE + 3_600)), "{text}");
+    // A date is cut to whole seconds, so the middle of its second is taken.
+    let there = |second: u64| text.contains(&format!("the endpoint's {second} s"));
+    assert!(there(THERE) || there(THERE + 1), "{text}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wrong_date_spoils_one_attempt_and_not_every_later_call() {
+    // The clocks agree, but one answer carries a date of yesterday; later answers carry none.
+    let clock = Running::new(THERE);
+    let fake = Fake::new(move |request, number| {
+        let ahead = timestamp(request) as i64 - seconds(&clock) as i64;
+        let headers = match number {
+            1 => vec![("date", http_date(THERE - 86_400))],
+            _ => vec![],
+        };
+        if ahead.abs() > WINDOW {
+            return Reply::refusal("AuthFailure.SignatureExpire", headers);
+        }
+        Reply::with(headers, r#"{"Response":{"ThingSet":[],"TotalCount":0,"RequestId":"r"}}"#)
+    });
+    let client = ahead(&fake, 0, true);
+    let attempts = async || {
+        let (_, report) = client.send_reported(ListThings::default()).await.unwrap();
+        report.attempts.len()
+    };
+    assert_eq!(attempts().await, 1);
+    assert_eq!(attempts().await, 2, "the correction was wrong, and is dropped");
+    assert_eq!(attempts().await, 1);
+}

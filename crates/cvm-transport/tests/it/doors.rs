@@ -1,0 +1,209 @@
+//! One retry layer: at every door as many requests leave as the policy allows, and no door multiplies them.
+
+use std::time::Duration;
+
+use cvm_protocol::RetryClass;
+use cvm_transport::{ClientBuilder, Creation, Error, Timeouts, Waiter};
+use serde_json::json;
+use tokio::time::Instant;
+
+use crate::actions::{
+    KILL_THINGS, KillThings, LAUNCH, LIST_THINGS, Launch, ListThings, ScanThings, SetName,
+    StartThings, THINGS_READY, Thing,
+};
+use crate::fake::{Fake, Reply};
+
+/// What a hundred percent of the requests meet, and how many a call of each class may then make.
+struct Outage {
+    name: &'static str,
+    reply: fn() -> Reply,
+    most: fn(RetryClass) -> usize,
+}
+
+const fn in_doubt(class: RetryClass) -> usize {
+    match class {
+        RetryClass::Read | RetryClass::Token => 4,
+        RetryClass::Convergent => 2,
+        RetryClass::Guarded | RetryClass::Hazard => 1,
+    }
+}
+
+const fn turned_away(class: RetryClass) -> usize {
+    match class {
+        RetryClass::Convergent => 3,
+        _ => 4,
+    }
+}
+
+const OUTAGES: [Outage; 5] = [
+    Outage { name: "503", reply: || Reply::status(503, vec![]), most: in_doubt },
+    Outage { name: "error", reply: || Reply::refusal("InternalError", vec![]), most: in_doubt },
+    Outage { name: "silence", reply: || Reply::Silent { held: false }, most: in_doubt },
+    Outage {
+        name: "throttle",
+        reply: || Reply::refusal("RequestLimitExceeded", vec![]),
+        most: turned_away,
+    },
+    Outage { name: "no way", reply: || Reply::Silent { held: true }, most: turned_away },
+];
+
+/// A client whose calls end because of their attempts, and not because of time.
+fn patient(fake: &Fake) -> ClientBuilder {
+    let soon = Duration::from_secs(2);
+    fake.builder().timeouts(Timeouts {
+        connect: soon,
+        first_byte: soon,
+        first_byte_slow: soon,
+        ..Timeouts::default()
+    })
+}
+
+/// Opens each door once against a service that is out, and tells how many requests came each time.
+async fn each_door(
+    outage: &Outage,
+    equip: impl Fn(ClientBuilder) -> ClientBuilder,
+) -> Vec<(&'static str, RetryClass, usize, Error)> {
+    let ids = || vec!["thing-1".to_owned()];
+    let mut seen = Vec::new();
+    macro_rules! door {
+        ($name:literal, $class:ident, |$client:ident| $call:expr) => {{
+            let reply = outage.reply;
+            let fake = Fake::new(move |_, _| reply());
+            let $client = equip(patient(&fake)).build().unwrap();
+            let error = $call.await.map(drop).unwrap_err();
+            seen.push(($name, RetryClass::$class, fake.asked(), error));
+        }};
+    }
+    door!("send", Read, |client| client.send(ListThings::default()));
+    door!("send", Token, |client| client.send(Launch::default()));
+    door!("send", Convergent, |client| client.send(SetName::default()));
+    door!("send", Guarded, |client| client.send(StartThings { thing_ids: ids() }));
+    door!("send", Hazard, |client| client.send(KillThings { thing_ids: ids() }));
+    door!("send_reported", Token, |client| client.send_reported(Launch::default()));
+    door!("call", Read, |client| client.call(&LIST_THINGS, json!({})));
+    door!("call", Token, |client| client.call(&LAUNCH, json!({})));
+    door!("call", Hazard, |client| client.call(&KILL_THINGS, json!({ "ThingIds": ids() })));
+    door!("pages", Read, |client| async { client.pages(ListThings::default()).try_next().await });
+    door!("pages by token", Read, |client| async {
+        client.pages(ScanThings::default()).try_next().await
+    });
+    door!("items", Read, |client| async { client.items(ListThings::default()).try_next().await });
+    door!("collect_up_to", Read, |client| async {
+        client.items(ListThings::default()).collect_up_to(10).await
+    });
+    door!("parallel items", Read, |client| async {
+        client.items(ListThings::default()).parallel(4).try_next().await
+    });
+    seen
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_door_sends_as_often_as_the_policy_says() {
+    for outage in &OUTAGES {
+        for limit in [None, Some(1), Some(2)] {
+            let equip = |builder: ClientBuilder| match limit {
+                Some(limit) => builder.max_attempts(limit),
+                None => builder,
+            };
+            for (door, class, asked, error) in each_door(outage, equip).await {
+                let policy = (outage.most)(class);
+                let most = limit.map_or(policy, |limit| policy.min(limit as usize));
+                let name = format!("{door} ({class}) with {} and {limit:?}", outage.name);
+                assert_eq!(asked, most, "{name}: {error:?}");
+                assert_eq!(error.attempts().len(), most, "{name}");
+            }
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_reading_of_a_wait_is_one_call() {
+    for outage in &OUTAGES {
+        let most = (outage.most)(RetryClass::Read);
+        let reply = outage.reply;
+        let mut readings = 0;
+        let fake = Fake::new(move |_, _| reply());
+        let client = patient(&fake).build().unwrap();
+        let mut steps = client
+            .wait(Waiter::new(&THINGS_READY, ["thing-1"]))
+            .timeout(Duration::from_secs(200))
+            .progress();
+        while readings < 6 && matches!(steps.try_next().await, Ok(Some(_))) {
+            readings += 1;
+            assert_eq!(fake.asked(), readings * most, "{}: {readings} readings", outage.name);
+        }
+        assert_eq!(readings, 6, "{}", outage.name);
+    }
+}
+
+/// Long enough that no reading runs into the next.
+const SETTLE: Duration = Duration::from_secs(3_600);
+
+/// An outage in which nothing but reading is allowed.
+fn read_only(outage: &Outage) -> Fake {
+    let reply = outage.reply;
+    Fake::new(move |request, _| {
+        assert_eq!(request.action(), "ListThings");
+        reply()
+    })
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_reconciliation_makes_its_six_readings_and_sends_nothing() {
+    for outage in &OUTAGES {
+        let fake = read_only(outage);
+        let waiter = Waiter::new(&THINGS_READY, ["thing-1"]);
+        let client = patient(&fake).build().unwrap();
+        let outcome = client.reconcile(waiter).settle(SETTLE).await.unwrap();
+        assert_eq!(outcome.unknown.len(), 1, "{}", outage.name);
+        assert_eq!(fake.asked(), 6 * (outage.most)(RetryClass::Read), "{}", outage.name);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_search_for_a_creation_makes_its_six_readings_and_sends_nothing() {
+    for outage in &OUTAGES {
+        let fake = read_only(outage);
+        let client = patient(&fake).build().unwrap();
+        let ours = |_: &Thing| true;
+        let search = client.reconcile_creation(ListThings::default(), ours).settle(SETTLE);
+        let creation = search.sent(Instant::now().into_std()).await.unwrap();
+        assert!(matches!(creation, Creation::Unknown), "{}", outage.name);
+        assert_eq!(fake.asked(), 6 * (outage.most)(RetryClass::Read), "{}", outage.name);
+    }
+}
+
+#[cfg(feature = "blocking")]
+#[test]
+fn the_doors_without_async_send_as_often() {
+    use cvm_transport::blocking;
+
+    let fake = Fake::new(|_, _| Reply::refusal("InternalError", vec![]));
+    // Without pauses: the clock of this test is the real one.
+    let client = blocking::Client::new(fake.builder().entropy(NoPause)).unwrap();
+    let count = |call: &dyn Fn() -> Result<(), Error>| {
+        let before = fake.asked();
+        assert!(call().is_err());
+        fake.asked() - before
+    };
+    assert_eq!(count(&|| client.send(ListThings::default()).map(drop)), 4);
+    assert_eq!(count(&|| client.send(Launch::default()).map(drop)), 4);
+    assert_eq!(count(&|| client.send(SetName::default()).map(drop)), 2);
+    assert_eq!(count(&|| client.send(KillThings { thing_ids: vec!["a".into()] }).map(drop)), 1);
+    assert_eq!(count(&|| client.send_reported(StartThings::default()).map(drop)), 1);
+    assert_eq!(count(&|| client.call(&LIST_THINGS, json!({})).map(drop)), 4);
+    assert_eq!(count(&|| client.items(ListThings::default()).next().unwrap().map(drop)), 4);
+}
+
+/// No jitter, and tokens that no service looks at here.
+#[cfg(feature = "blocking")]
+#[derive(Debug)]
+struct NoPause;
+
+#[cfg(feature = "blocking")]
+impl cvm_transport::Entropy for NoPause {
+    fn fill(&self, bytes: &mut [u8]) -> Result<(), cvm_transport::EntropyError> {
+        bytes.fill(0);
+        Ok(())
+    }
+}

@@ -1,0 +1,162 @@
+//! A server that sends back what it was sent, whole or cut anywhere: no secret comes out of the error.
+
+use std::error::Error as StdError;
+use std::sync::{Arc, Mutex};
+
+use cvm_protocol::Sensitive;
+use cvm_transport::{
+    ClientBuilder, Credential, Error, Exchange, MaskedRequest, MaskedResponse, WireObserver,
+};
+use serde_json::{Value, json};
+
+use crate::actions::Launch;
+use crate::fake::{Fake, Reply};
+
+/// Each begins with letters that stand nowhere else, so that four of them give a leak away.
+const PASSWORD: &str = "qJwZ#9\"<k>&7'vXq+é";
+const KEY: &str = "ZkVwQyTn8mHs2pLx4dRb6gFc";
+const TOKEN: &str = "vQxWz7jK3nMp9rTsY1uB5hGe+/==";
+
+fn secrets() -> [&'static str; 3] {
+    [PASSWORD, KEY, TOKEN]
+}
+
+/// The least beginning of a secret, in every spelling, that no error may show.
+fn beginnings() -> Vec<String> {
+    let hex = |text: &str| text.bytes().map(|byte| format!("{byte:02x}")).collect::<String>();
+    secrets().iter().flat_map(|secret| [secret[..4].to_owned(), hex(&secret[..4])]).collect()
+}
+
+#[derive(Clone, Debug, Default)]
+struct Keeper(Arc<Mutex<String>>);
+
+impl WireObserver for Keeper {
+    fn request(&self, _: &Exchange<'_>, _: &MaskedRequest) {}
+
+    fn response(&self, exchange: &Exchange<'_>, response: &MaskedResponse) {
+        let text = format!("{exchange:?} {response} {response:?}");
+        self.0.lock().unwrap().push_str(&text);
+    }
+}
+
+/// An error as every logger could print it: itself, and all its sources.
+fn in_full(error: &Error) -> String {
+    let mut text =
+        format!("{error} {error:?} {error:#?} {:?} {:?}", error.code(), error.attempts());
+    text.push_str(error.request_id().unwrap_or_default());
+    let mut next = error.source();
+    while let Some(cause) = next {
+        text.push_str(&format!("\n{cause} {cause:?}"));
+        next = cause.source();
+    }
+    text
+}
+
+async fn is_clean(case: &str, reply: impl Fn() -> Reply + Send + Sync + 'static) -> String {
+    let keeper = Keeper::default();
+    let fake = Fake::new(move |_, _| reply());
+    let error = client(&fake).wire_observer(keeper.clone()).build().unwrap();
+    let error = error.send(launch()).await.unwrap_err();
+    let shown = in_full(&error) + &keeper.0.lock().unwrap();
+    for beginning in beginnings() {
+        assert!(!shown.contains(&beginning), "{case}: `{beginning}` in {shown}");
+    }
+    shown
+}
+
+fn client(fake: &Fake) -> ClientBuilder {
+    let credential = Credential::temporary("AKIDEXAMPLE", KEY, TOKEN).unwrap();
+    fake.builder().credential(credential).max_attempts(1)
+}
+
+fn launch() -> Launch {
+    Launch { password: Some(Sensitive::from(PASSWORD)), ..Launch::default() }
+}
+
+/// A request as a gateway prints it.
+async fn printed() -> String {
+    let fake = Fake::new(|_, _| Reply::healthy());
+    let prepared = client(&fake).build().unwrap().prepare(launch()).await.unwrap();
+    let mut text = format!("{} {}\r\n", prepared.method(), prepared.url());
+    for (name, value) in prepared.headers() {
+        text.push_str(&format!("{name}: {}\r\n", value.to_str().unwrap()));
+    }
+    text + "\r\n" + std::str::from_utf8(prepared.body()).unwrap()
+}
+
+fn html(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_echo_that_was_cut_anywhere_shows_no_beginning_of_a_secret() {
+    for secret in secrets() {
+        let quoted = Value::from(secret).to_string();
+        let quoted = quoted.trim_matches('"').to_owned();
+        let spellings =
+            [secret.to_owned(), quoted, html(secret), cvm_protocol::percent::encode(secret)];
+        for spelling in spellings {
+            // Nearly all of it, half of it, a little of it.
+            for (end, _) in spelling.char_indices().skip(3) {
+                let begun = spelling[..end].to_owned();
+                for status in [200, 403, 502] {
+                    let body = format!("cannot read: {begun}");
+                    let case = format!("{status} {body}");
+                    let shown = is_clean(&case, move || status_with(status, &body)).await;
+                    assert!(shown.contains("cannot read: ***"), "masked and not lost: {shown}");
+                }
+                let closed = format!("<html><pre>cannot read: {begun}</pre></html>");
+                is_clean(&closed.clone(), move || status_with(502, &closed)).await;
+                let message = json!({ "Response": { "RequestId": "r", "Error": {
+                    "Code": "InvalidParameter", "Message": format!("cannot read: {begun}") } } });
+                is_clean(&begun, move || Reply::body(message.to_string())).await;
+            }
+        }
+    }
+}
+
+fn status_with(status: u16, body: &str) -> Reply {
+    let body = crate::fake::Body::Whole(body.to_owned().into());
+    Reply::Answer { status, headers: vec![], body, after: std::time::Duration::ZERO }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_echo_of_the_whole_request_shows_no_secret() {
+    let printed = printed().await;
+    assert!(secrets().iter().all(|secret| printed.contains(&secret[..4]) || *secret == KEY));
+    let echo = |text: &str| format!("{text} {KEY}");
+    let forms = [
+        echo(&printed),
+        format!("<html><pre>{}</pre></html>", html(&echo(&printed))),
+        Value::from(echo(&printed)).to_string(),
+        json!({ "error": Value::from(echo(&printed)).to_string() }).to_string(),
+    ];
+    for form in forms {
+        for status in [200, 400, 403, 500, 502] {
+            // The excerpt begins where the echo does, or further down in it.
+            for from in [0, form.find("x-tc-token").unwrap_or(0), form.find("assword").unwrap_or(0)]
+            {
+                let body = form[from..].to_owned();
+                is_clean(&format!("{status} {body}"), move || status_with(status, &body)).await;
+            }
+        }
+    }
+    let error = json!({ "Code": echo("Code"), "Message": echo(&printed) });
+    let envelope = json!({ "Response": { "RequestId": echo("r"), "Error": error } });
+    is_clean("an envelope", move || Reply::body(envelope.to_string())).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_large_secret_shows_nothing_at_the_edge_of_what_is_looked_at() {
+    // Longer than the part of a body that is read for an excerpt.
+    let script = "qJwZ".to_owned() + &"IyEvYmluL3No".repeat(4_000);
+    for before in [0, 1, 100, 199, 16_000, 16_380] {
+        let body = format!("{}{script}", "x".repeat(before));
+        let (sent, body) = (script.clone(), Arc::new(body));
+        let fake = Fake::new(move |_, _| status_with(502, &body));
+        let client = client(&fake).build().unwrap();
+        let launch = Launch { password: Some(Sensitive::from(sent)), ..Launch::default() };
+        let shown = in_full(&client.send(launch).await.unwrap_err());
+        assert!(!shown.contains("qJwZ") && !shown.contains("IyEvYmlu"), "{before}: {shown}");
+    }
+}

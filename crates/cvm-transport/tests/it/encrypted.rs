@@ -1,0 +1,88 @@
+//! A server that speaks TLS, with whatever certificate it is given.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+
+use rustls::SupportedProtocolVersion;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use tokio_rustls::TlsAcceptor;
+
+use crate::server::answer;
+
+/// A file of the folder of certificates.
+pub fn file(name: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/it/tls").join(name)
+}
+
+/// Accepts connections in both versions with this certificate.
+pub fn acceptor(certificate: &str) -> TlsAcceptor {
+    accepting(&[certificate], rustls::ALL_VERSIONS)
+}
+
+fn accepting(chain: &[&str], versions: &[&'static SupportedProtocolVersion]) -> TlsAcceptor {
+    let chain = chain.iter().map(|name| CertificateDer::from_pem_file(file(name)).unwrap());
+    let key = PrivateKeyDer::from_pem_file(file("key.pem")).unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = rustls::ServerConfig::builder_with_provider(provider)
+        .with_protocol_versions(versions)
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(chain.collect(), key)
+        .unwrap();
+    TlsAcceptor::from(Arc::new(config))
+}
+
+/// The server; it ends when this is dropped.
+pub struct Encrypted {
+    pub port: u16,
+    told: Arc<Mutex<Vec<u8>>>,
+    task: JoinHandle<()>,
+}
+
+impl Drop for Encrypted {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+impl Encrypted {
+    /// Answers every request properly. The first certificate is the server's, and the others lead from it
+    /// to an authority.
+    pub async fn start(chain: &[&str]) -> Self {
+        let body = r#"{"Response":{"ThingSet":[],"TotalCount":0,"RequestId":"r"}}"#;
+        Self::answering(chain, rustls::ALL_VERSIONS, answer(200, &[], body)).await
+    }
+
+    /// Answers every request with these bytes, in these versions.
+    pub async fn answering(
+        chain: &[&str],
+        versions: &[&'static SupportedProtocolVersion],
+        answer: Vec<u8>,
+    ) -> Self {
+        let acceptor = accepting(chain, versions);
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let told = Arc::new(Mutex::new(Vec::new()));
+        let heard = Arc::clone(&told);
+        let task = tokio::spawn(async move {
+            loop {
+                let (socket, _) = listener.accept().await.unwrap();
+                let Ok(mut socket) = acceptor.accept(socket).await else { continue };
+                let mut buffer = [0; 4_096];
+                let Ok(read) = socket.read(&mut buffer).await else { continue };
+                heard.lock().unwrap().extend_from_slice(&buffer[..read]);
+                let _ = socket.write_all(&answer).await;
+            }
+        });
+        Self { port, told, task }
+    }
+
+    /// What it was told after the handshakes.
+    pub fn told(&self) -> String {
+        String::from_utf8_lossy(&self.told.lock().unwrap()).into_owned()
+    }
+}

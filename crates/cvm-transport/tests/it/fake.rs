@@ -1,0 +1,183 @@
+//! A service without a network: it answers in this process, so that a test may let hours pass at once.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use bytes::Bytes;
+use cvm_transport::{
+    BoxFuture, ClientBuilder, HttpFailure, HttpFailureKind, HttpResponse, HttpSend,
+    PreparedRequest, ResponseBody, Sending, Timeouts, Unlimited,
+};
+use http::{HeaderMap, HeaderName, HeaderValue};
+
+/// What the service does with a request.
+pub enum Reply {
+    /// Answers after a while.
+    Answer { status: u16, headers: Vec<(&'static str, String)>, body: Body, after: Duration },
+    /// Breaks off; a failure that says so leaves nothing sent.
+    Fails(HttpFailureKind),
+    /// Is silent: before the first byte of the request left, or after it.
+    Silent { held: bool },
+}
+
+/// How the body of an answer comes.
+pub enum Body {
+    Whole(Bytes),
+    /// A piece every so often, without end.
+    Drip {
+        piece: Bytes,
+        every: Duration,
+    },
+    /// This, then nothing, and no end.
+    Stalls(Bytes),
+}
+
+impl Reply {
+    pub fn body(body: impl Into<Bytes>) -> Self {
+        Self::with(Vec::new(), body)
+    }
+
+    pub fn with(headers: Vec<(&'static str, String)>, body: impl Into<Bytes>) -> Self {
+        let body = Body::Whole(body.into());
+        Self::Answer { status: 200, headers, body, after: Duration::ZERO }
+    }
+
+    /// An answer of no one's, as a gateway gives it.
+    pub fn status(status: u16, headers: Vec<(&'static str, String)>) -> Self {
+        let body = Body::Whole(Bytes::new());
+        Self::Answer { status, headers, body, after: Duration::ZERO }
+    }
+
+    /// What the service says when it is well.
+    pub fn healthy() -> Self {
+        Self::body(
+            r#"{"Response":{"ThingSet":[],"TotalCount":0,"ThingIdSet":["thing-1"],"RequestId":"r-ok"}}"#,
+        )
+    }
+
+    pub fn refusal(code: &str, headers: Vec<(&'static str, String)>) -> Self {
+        Self::with(headers, refusal(code))
+    }
+}
+
+pub fn refusal(code: &str) -> String {
+    format!(
+        r#"{{"Response":{{"Error":{{"Code":"{code}","Message":"told so"}},"RequestId":"r-error"}}}}"#
+    )
+}
+
+type Answering = dyn Fn(&PreparedRequest, usize) -> Reply + Send + Sync;
+
+/// The service: a function from a request and its number, counted from 1, to what is done with it.
+#[derive(Clone)]
+pub struct Fake {
+    answering: Arc<Answering>,
+    asked: Arc<AtomicUsize>,
+}
+
+impl Fake {
+    pub fn new(
+        answering: impl Fn(&PreparedRequest, usize) -> Reply + Send + Sync + 'static,
+    ) -> Self {
+        Self { answering: Arc::new(answering), asked: Arc::default() }
+    }
+
+    /// How many requests came.
+    pub fn asked(&self) -> usize {
+        self.asked.load(Ordering::SeqCst)
+    }
+
+    /// A builder for a client of this service, with the limits that every client has.
+    pub fn builder(&self) -> ClientBuilder {
+        crate::builder("https://cvm.example.com")
+            .timeouts(Timeouts::default())
+            .rate_limiter(Unlimited)
+            .http(self.clone())
+    }
+}
+
+impl fmt::Debug for Fake {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Fake")
+    }
+}
+
+impl HttpSend for Fake {
+    fn send<'a>(
+        &'a self,
+        request: PreparedRequest,
+        sending: &'a Sending,
+    ) -> BoxFuture<'a, Result<HttpResponse, HttpFailure>> {
+        sending.held();
+        let number = self.asked.fetch_add(1, Ordering::SeqCst) + 1;
+        let reply = (self.answering)(&request, number);
+        Box::pin(async move {
+            match reply {
+                Reply::Answer { status, headers, body, after } => {
+                    sending.leaves();
+                    if !after.is_zero() {
+                        tokio::time::sleep(after).await;
+                    }
+                    let mut map = HeaderMap::new();
+                    for (name, value) in &headers {
+                        let value = HeaderValue::from_bytes(value.as_bytes()).unwrap();
+                        map.append(HeaderName::from_static(name), value);
+                    }
+                    Ok(HttpResponse { status, headers: map, body: Box::new(Coming::from(body)) })
+                }
+                Reply::Fails(kind) => {
+                    if kind == HttpFailureKind::MaybeSent {
+                        sending.leaves();
+                    }
+                    Err(HttpFailure::new(kind, "the network is out"))
+                }
+                Reply::Silent { held } => {
+                    if !held {
+                        sending.leaves();
+                    }
+                    std::future::pending().await
+                }
+            }
+        })
+    }
+}
+
+/// A body on its way.
+struct Coming {
+    pieces: VecDeque<Bytes>,
+    drip: Option<(Bytes, Duration)>,
+    ends: bool,
+}
+
+impl From<Body> for Coming {
+    fn from(body: Body) -> Self {
+        match body {
+            Body::Whole(bytes) => Self { pieces: [bytes].into(), drip: None, ends: true },
+            Body::Drip { piece, every } => {
+                Self { pieces: VecDeque::new(), drip: Some((piece, every)), ends: false }
+            }
+            Body::Stalls(bytes) => Self { pieces: [bytes].into(), drip: None, ends: false },
+        }
+    }
+}
+
+impl ResponseBody for Coming {
+    fn chunk(&mut self) -> BoxFuture<'_, Result<Option<Bytes>, HttpFailure>> {
+        Box::pin(async {
+            if let Some(piece) = self.pieces.pop_front().filter(|piece| !piece.is_empty()) {
+                return Ok(Some(piece));
+            }
+            match &self.drip {
+                Some((piece, every)) => {
+                    tokio::time::sleep(*every).await;
+                    Ok(Some(piece.clone()))
+                }
+                None if self.ends => Ok(None),
+                None => std::future::pending().await,
+            }
+        })
+    }
+}

@@ -1,0 +1,173 @@
+//! Ten thousand answers with something wrong in them: none brings the client down, none that is not an
+//! answer passes for one, and none that proves nothing passes for a refusal.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
+use cvm_transport::{Client, Dialect, Entropy, Error, SeededEntropy};
+use serde_json::Value;
+
+use crate::actions::{KillThings, Launch, ListThings};
+use crate::fake::{Body, Fake, Reply, refusal};
+
+/// Numbers that repeat from run to run.
+struct Dice(SeededEntropy);
+
+impl Dice {
+    fn roll(&self, sides: usize) -> usize {
+        let mut bytes = [0; 8];
+        self.0.fill(&mut bytes).unwrap();
+        (u64::from_le_bytes(bytes) % sides as u64) as usize
+    }
+
+    fn one<T: Clone>(&self, of: &[T]) -> T {
+        of[self.roll(of.len())].clone()
+    }
+}
+
+fn originals() -> Vec<Vec<u8>> {
+    [
+        r#"{"Response":{"ThingIdSet":["thing-1"],"PrivateKey":"k","RequestId":"r-1"}}"#.to_owned(),
+        r#"{"Response":{"ThingSet":[{"ThingId":"t","State":"UP","Percent":5}],"TotalCount":1,"RequestId":"r-1"}}"#.to_owned(),
+        r#"{"Response":{"RequestId":"r-1"}}"#.to_owned(),
+        r#"{"Response":{"RequestId":"r-1","New":{"a":[1,2.5,-3e4,null,true,"\u00e9\ud83e\udd80"]}}}"#.to_owned(),
+        refusal("LimitExceeded"),
+        refusal("InternalError"),
+        refusal("RequestLimitExceeded"),
+        r#"{"code":4100,"message":"m","codeDesc":"AuthFailure"}"#.to_owned(),
+        "<html><body>log in</body></html>".to_owned(),
+    ]
+    .map(String::into_bytes)
+    .into()
+}
+
+/// Signs that mean something to a reader of JSON.
+const SIGNS: &[u8] = b"{}[]\",:\\u0019-+.eEtfn \n\0\x7f\xc3\xff";
+
+fn spoiled(dice: &Dice, originals: &[Vec<u8>]) -> Vec<u8> {
+    let mut body = dice.one(originals);
+    for _ in 0..dice.roll(4) {
+        let length = body.len().max(1);
+        let (at, to) = (dice.roll(length), dice.roll(length + 1));
+        let (from, to) = (at.min(to).min(body.len()), at.max(to).min(body.len()));
+        match dice.roll(6) {
+            0 => body.truncate(from),
+            1 => drop(body.drain(from..to)),
+            2 => {
+                let twice = body[from..to].to_vec();
+                body.splice(from..from, twice);
+            }
+            3 => {
+                let other = dice.one(originals);
+                body.splice(from..to, other);
+            }
+            4 => body.insert(from, dice.one(SIGNS)),
+            _ => {
+                if let Some(byte) = body.get_mut(from) {
+                    *byte = dice.one(SIGNS);
+                }
+            }
+        }
+    }
+    body
+}
+
+fn reply(dice: &Dice, body: Vec<u8>) -> Reply {
+    let status = match dice.roll(3) {
+        0 => dice.roll(500) as u16 + 100,
+        _ => 200,
+    };
+    let names =
+        ["date", "age", "retry-after", "content-encoding", "content-length", "content-type"];
+    let values = [
+        "",
+        "0",
+        "-1",
+        "soon",
+        "Sun, 06 Nov 1994 08:49:37 GMT",
+        "18446744073709551616",
+        "gzip",
+        "\u{e9}",
+    ];
+    let headers =
+        (0..dice.roll(3)).map(|_| (dice.one(&names), dice.one(&values).to_owned())).collect();
+    let after = std::time::Duration::from_secs(if dice.roll(8) == 0 { 400 } else { 0 });
+    Reply::Answer { status, headers, body: Body::Whole(body.into()), after }
+}
+
+/// What a second reader makes of a body, without the client's own decoder: whether there is a request id, and
+/// an error.
+fn says(body: &[u8]) -> (bool, bool) {
+    // Text in members that nobody asks for is passed over, whatever signs it is made of.
+    let text = String::from_utf8_lossy(body).replace("\\u", "?u");
+    let Ok(Value::Object(outer)) = serde_json::from_str::<Value>(&text) else {
+        return (false, false);
+    };
+    let response = outer.get("Response").and_then(Value::as_object);
+    let member = |name: &str| response.and_then(|response| response.get(name));
+    let has_id = ["RequestId", "RequestID"]
+        .iter()
+        .any(|name| member(name).and_then(Value::as_str).is_some_and(|id| !id.is_empty()));
+    (has_id, member("Error").is_some_and(Value::is_object))
+}
+
+async fn send(client: &Client, action: usize) -> Result<(), Error> {
+    match action {
+        0 => client.send(ListThings::default()).await.map(drop),
+        1 => client.send(Launch::default()).await.map(drop),
+        _ => client.send(KillThings { thing_ids: vec!["thing-1".into()] }).await.map(drop),
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn ten_thousand_spoiled_answers_neither_bring_down_nor_mislead() {
+    let latest = Arc::new(Mutex::new(Vec::new()));
+    let noted = Arc::clone(&latest);
+    let (dice, originals) = (Dice(SeededEntropy::new(55)), originals());
+    let fake = Fake::new(move |_, _| {
+        let body = spoiled(&dice, &originals);
+        noted.lock().unwrap().clone_from(&body);
+        reply(&dice, body)
+    });
+    let mut clients = Vec::new();
+    for dialect in [Dialect::Tc3, Dialect::Tc3Get, Dialect::V1Sha256, Dialect::OldGateway] {
+        clients.push((dialect, fake.builder().dialect(dialect).max_attempts(1).build().unwrap()));
+    }
+    let mut ends: HashMap<&str, u32> = HashMap::new();
+    for number in 0..10_000 {
+        let (dialect, client) = &clients[if number % 4 == 0 { number / 4 % 4 } else { 0 }];
+        let action = number % 3;
+        let ended = send(client, action).await;
+        let body = latest.lock().unwrap().clone();
+        let (has_id, is_error) = says(&body);
+        let shown = format!("{number}: {}", String::from_utf8_lossy(&body));
+        match ended {
+            Ok(()) => {
+                assert!(has_id && !is_error, "{shown}: taken for success");
+                *ends.entry("success").or_default() += 1;
+            }
+            Err(error) if error.outcome_unknown().is_some() => {
+                assert_ne!(action, 0, "{shown}: a read is in doubt");
+                *ends.entry("doubt").or_default() += 1;
+            }
+            Err(error) if error.is_service() => {
+                assert!(is_error || *dialect == Dialect::OldGateway, "{shown}: {error}");
+                assert!(has_id || *dialect == Dialect::OldGateway, "{shown}: {error}");
+                *ends.entry("refused").or_default() += 1;
+            }
+            // A 429 of a stranger is believed where a repeat does no harm.
+            Err(error) if error.is_throttled() => {
+                assert_ne!(action, 2, "{shown}: {error}");
+                *ends.entry("throttled").or_default() += 1;
+            }
+            Err(error) => {
+                assert_eq!(action, 0, "{shown}: a change is called a plain failure: {error}");
+                assert!(error.to_string().len() < 1_000, "{shown}");
+                *ends.entry("failed").or_default() += 1;
+            }
+        }
+    }
+    for end in ["success", "doubt", "refused", "failed"] {
+        assert!(ends.get(end).is_some_and(|count| *count > 200), "{ends:?}");
+    }
+}

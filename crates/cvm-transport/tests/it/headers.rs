@@ -1,0 +1,159 @@
+//! Texts of the caller that become headers: none ends a line, none adds another, none reaches the wire spoilt.
+
+use std::sync::Mutex;
+
+use cvm_protocol::{ActionInfo, ServiceInfo};
+use cvm_transport::{
+    AddedHeaders, ClientBuilder, Credential, Dialect, Error, Exchange, Interceptor,
+};
+use serde_json::json;
+
+use crate::actions::{LAUNCH, LIST_THINGS, Launch, ListThings, SERVICE};
+use crate::builder;
+use crate::server::Server;
+
+/// What ends a line or a text, and everything beyond ASCII that one byte could be meant by.
+fn spoilers() -> impl Iterator<Item = String> {
+    let controls = ['\r', '\n', '\0', '\u{7f}', '\u{b}', '\u{c}', '\u{1b}'].into_iter();
+    let high = (0x80..=0xff).map(|code| char::from_u32(code).unwrap());
+    let more = ["\r\n", "\r\nX-Evil: 1", "\u{2028}", "Ａ", "😀"].map(str::to_owned);
+    controls.chain(high).map(String::from).chain(more)
+}
+
+/// The text with each spoiler at each position.
+fn spoilt(text: &str) -> impl Iterator<Item = String> {
+    (0..=text.len()).flat_map(move |at| {
+        let (before, behind) = text.split_at(at);
+        spoilers().map(move |spoiler| format!("{before}{spoiler}{behind}"))
+    })
+}
+
+fn is_refused(error: &Error, text: &str) {
+    assert!(error.is_usage() && error.is_not_sent(), "{text:?}: {error:?}");
+    assert!(error.attempts().is_empty(), "{text:?}: {error:?}");
+    // The name of the action is shown, which is no text of a caller.
+    let shown = error.to_string().split_off(error.action().map_or(0, str::len));
+    assert!(!shown.contains(['\r', '\n', '\0', '\u{1b}']), "{text:?} is repeated in {shown:?}");
+}
+
+/// Sends with every spoilt form of a text; tells how many there were. Nothing may reach the server.
+async fn none_passes<F>(text: &str, send: impl Fn(String) -> F) -> usize
+where
+    F: Future<Output = Option<Error>>,
+{
+    let mut count = 0;
+    for text in spoilt(text) {
+        let shown = text.clone();
+        let error = send(text).await;
+        is_refused(&error.unwrap_or_else(|| panic!("{shown:?} passes")), &shown);
+        count += 1;
+    }
+    count
+}
+
+async fn sends(builder: ClientBuilder) -> Option<Error> {
+    match builder.build() {
+        Err(error) => Some(error),
+        Ok(client) => client.send(ListThings::default()).await.err(),
+    }
+}
+
+#[tokio::test]
+async fn labels_and_languages_hold_no_spoilt_character() {
+    let server = Server::start([]).await;
+    for dialect in [Dialect::Tc3, Dialect::V1Sha256] {
+        let builder = || builder(&server.url).dialect(dialect);
+        let labels = none_passes("fleet-7", |label| sends(builder().request_client(label))).await;
+        let languages = none_passes("en-US", |text| sends(builder().language(text))).await;
+        let regions = none_passes("ap-guangzhou", |text| sends(builder().region(text))).await;
+        assert!(labels + languages + regions > 3_000, "{labels} {languages} {regions}");
+    }
+    assert_eq!(server.connections(), 0);
+}
+
+#[tokio::test]
+async fn client_tokens_hold_no_spoilt_character() {
+    let server = Server::start([]).await;
+    for dialect in Dialect::ALL {
+        let client = builder(&server.url).dialect(dialect).build().unwrap();
+        none_passes("a-token", |token| {
+            let launch = Launch { client_token: Some(token), ..Launch::default() };
+            let client = &client;
+            async move { client.send(launch).await.err() }
+        })
+        .await;
+    }
+    assert_eq!(server.connections(), 0);
+}
+
+#[test]
+fn credentials_hold_no_spoilt_character() {
+    let mut count = 0;
+    for id in spoilt("AKIDEXAMPLE") {
+        assert!(Credential::new(id.as_str(), "key").is_err(), "{id:?}");
+        count += 1;
+    }
+    for token in spoilt("a-token") {
+        let credential = Credential::temporary("AKIDEXAMPLE", "key", token.as_str());
+        assert!(credential.is_err(), "{token:?}");
+        count += 1;
+    }
+    // A key is hashed and never sent, but none has a control character.
+    for key in spoilt("a-key").filter(|key| key.chars().any(char::is_control)) {
+        assert!(Credential::new("AKIDEXAMPLE", key.as_str()).is_err(), "{key:?}");
+        count += 1;
+    }
+    assert!(count > 3_000, "{count}");
+}
+
+/// An action whose names come from somebody's file, as those of the command line do.
+fn action(name: &str, version: &str) -> &'static ActionInfo {
+    let service = ServiceInfo { version: version.to_owned().leak(), ..SERVICE };
+    let service = Box::leak(Box::new(service));
+    Box::leak(Box::new(ActionInfo { name: name.to_owned().leak(), service, ..LIST_THINGS }))
+}
+
+#[tokio::test]
+async fn actions_and_versions_hold_no_spoilt_character() {
+    let server = Server::start([]).await;
+    for dialect in [Dialect::Tc3, Dialect::Tc3Get] {
+        let client = builder(&server.url).dialect(dialect).build().unwrap();
+        let call = |info| {
+            let client = &client;
+            async move { client.call(info, json!({})).await.err() }
+        };
+        none_passes("List", |name| call(action(&name, "2017-03-12"))).await;
+        none_passes("2017-03", |version| call(action("ListThings", &version))).await;
+    }
+    assert_eq!(server.connections(), 0);
+    // In a form they are text like any other.
+    let client = builder(&server.url).dialect(Dialect::V1Sha256).build().unwrap();
+    client.call(action("List\r\nX-Evil: 1", "é"), json!({})).await.unwrap();
+    let received = &server.received()[0];
+    assert_eq!(received.param("Action").as_deref(), Some("List\r\nX-Evil: 1"));
+    assert_eq!(received.header("x-evil"), None);
+    assert_eq!(LAUNCH.name, "Launch");
+}
+
+/// Adds a header with this name and value.
+#[derive(Debug, Default)]
+struct Adding(Mutex<(String, String)>);
+
+impl Interceptor for Adding {
+    fn before_signing(&self, _: &Exchange<'_>, headers: &mut AddedHeaders) -> Result<(), String> {
+        let (name, value) = self.0.lock().unwrap().clone();
+        headers.add(&name, &value)
+    }
+}
+
+#[tokio::test]
+async fn added_headers_hold_no_spoilt_character() {
+    let server = Server::start([]).await;
+    let sends_with = |name: &str, value: &str| {
+        let adding = Adding(Mutex::new((name.to_owned(), value.to_owned())));
+        sends(builder(&server.url).interceptor(adding))
+    };
+    none_passes("x-more", |name| sends_with(&name, "value")).await;
+    none_passes("value", |value| sends_with("x-more", &value)).await;
+    assert_eq!(server.connections(), 0);
+}

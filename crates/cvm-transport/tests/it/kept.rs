@@ -1,0 +1,163 @@
+//! Connections between two requests: kept after a clean answer, and closed after everything else.
+
+use std::time::Duration;
+
+use cvm_transport::Unlimited;
+
+use crate::actions::{KillThings, ListThings};
+use crate::builder;
+use crate::server::{Server, Turn};
+
+const HEALTHY: &str = r#"{"Response":{"ThingSet":[],"TotalCount":0,"RequestId":"r"}}"#;
+
+fn answered(status: u16, body: &str) -> Turn {
+    Turn::Answer { status, headers: vec![], body: body.into() }
+}
+
+fn refusal(status: u16) -> Turn {
+    let body = r#"{"Response":{"Error":{"Code":"LimitExceeded","Message":"no"},"RequestId":"r"}}"#;
+    answered(status, body)
+}
+
+/// The service's own answers, whole, that leave nothing in doubt.
+fn clean() -> Vec<(&'static str, Turn)> {
+    vec![
+        ("healthy", Turn::Healthy),
+        ("a refusal", Turn::error("LimitExceeded")),
+        ("a throttle", Turn::error("RequestLimitExceeded")),
+        ("a refused clock", Turn::error("AuthFailure.SignatureExpire")),
+        ("a refused token", Turn::error("AuthFailure.TokenFailure")),
+        ("a refusal under a 400", refusal(400)),
+    ]
+}
+
+/// Answers that HTTP calls whole as well, after which the connection would be good for another request.
+fn unclean() -> Vec<(&'static str, Turn)> {
+    let mut unclean = vec![
+        ("nothing", answered(200, "")),
+        ("a page", answered(200, "<html>log in</html>")),
+        ("null", answered(200, "null")),
+        ("no envelope", answered(200, "{}")),
+        ("an empty envelope", answered(200, r#"{"Response":{}}"#)),
+        ("no request id", answered(200, r#"{"Response":{"ThingSet":[],"TotalCount":0}}"#)),
+        ("half an answer", answered(200, &HEALTHY[..30])),
+        ("more than an answer", answered(200, &format!("{HEALTHY} x"))),
+        ("success under a 500", answered(500, HEALTHY)),
+        ("an internal error", Turn::error("InternalError")),
+        ("a coding", {
+            let headers = vec![("content-encoding", "gzip".to_owned())];
+            Turn::Answer { status: 200, headers, body: HEALTHY.into() }
+        }),
+        ("more than allowed", answered(200, &"x".repeat(200_000))),
+    ];
+    for status in [204, 302, 307, 400, 403, 404, 408, 429, 500, 502, 503, 504, 599] {
+        unclean.push(("a status", answered(status, "<html>sorry</html>")));
+    }
+    unclean
+}
+
+/// The connections of a call that meets this turn, and of two calls after it.
+async fn connections(turn: Turn, hazard: bool) -> Vec<usize> {
+    let server = Server::start([turn]).await;
+    let client = builder(&server.url)
+        .max_attempts(1)
+        .max_response_bytes(100_000)
+        .rate_limiter(Unlimited)
+        .build()
+        .unwrap();
+    for _ in 0..3 {
+        if hazard {
+            let _ = client.send(KillThings { thing_ids: vec!["thing-1".into()] }).await;
+        } else {
+            let _ = client.send(ListThings::default()).await;
+        }
+    }
+    server.received().iter().map(|request| request.connection).collect()
+}
+
+#[tokio::test]
+async fn a_clean_answer_leaves_its_connection_to_the_next_request() {
+    for (name, turn) in clean() {
+        for hazard in [false, true] {
+            assert_eq!(connections(turn.clone(), hazard).await, [1, 1, 1], "{name}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn any_other_answer_takes_its_connection_with_it() {
+    for (name, turn) in unclean() {
+        for hazard in [false, true] {
+            let seen = connections(turn.clone(), hazard).await;
+            assert!(!seen[1..].contains(&seen[0]), "{name} {turn:?}: {seen:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn one_bad_connection_does_not_take_the_others_with_it() {
+    let server = Server::start([]).await;
+    let client = builder(&server.url).max_attempts(1).build().unwrap();
+    let call = || client.send(ListThings::default());
+    let (one, two, three) = tokio::join!(call(), call(), call());
+    assert!(one.is_ok() && two.is_ok() && three.is_ok());
+    assert_eq!(server.connections(), 3);
+    server.follow([answered(503, "")]);
+    call().await.unwrap_err();
+    for _ in 0..2 {
+        let (one, two) = tokio::join!(call(), call());
+        assert!(one.is_ok() && two.is_ok());
+    }
+    // Without the two that were in order it would take two more.
+    assert!(server.connections() <= 4, "{}", server.connections());
+}
+
+#[tokio::test]
+async fn a_connection_that_waits_is_closed_after_fifteen_seconds() {
+    let server = Server::start([]).await;
+    let client = builder(&server.url).build().unwrap();
+    let read = async || {
+        client.send(ListThings::default()).await.unwrap();
+        server.received().last().unwrap().connection
+    };
+    let kill = async || {
+        client.send(KillThings { thing_ids: vec!["thing-1".into()] }).await.unwrap();
+        server.received().last().unwrap().connection
+    };
+    let pass = async |millis| {
+        tokio::time::pause();
+        tokio::time::advance(Duration::from_millis(millis)).await;
+        tokio::time::resume();
+    };
+    assert_eq!((read().await, kill().await), (1, 2));
+    pass(1_900).await;
+    assert_eq!((read().await, kill().await), (1, 2));
+    pass(2_100).await;
+    assert_eq!((read().await, kill().await), (1, 3), "the peer may be closing it");
+    pass(14_500).await;
+    assert_eq!(read().await, 1);
+    pass(15_500).await;
+    assert_eq!(read().await, 4);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn calls_open_about_as_many_connections_as_there_are_at_once() {
+    for (callers, calls) in [(1, 500), (8, 100)] {
+        let server = Server::start([]).await;
+        let client = builder(&server.url).max_attempts(1).rate_limiter(Unlimited).build().unwrap();
+        let caller = |_| {
+            let client = client.clone();
+            tokio::spawn(async move {
+                for _ in 0..calls {
+                    client.send(ListThings::default()).await.unwrap();
+                }
+            })
+        };
+        for caller in (0..callers).map(caller).collect::<Vec<_>>() {
+            caller.await.unwrap();
+        }
+        assert_eq!(server.received().len(), callers * calls);
+        // As a rule exactly as many; now and then one is not back in its place when it is asked for.
+        assert!(server.connections() <= callers * 10, "{}", server.connections());
+    }
+}

@@ -1,0 +1,182 @@
+//! Servers that lie about how long a list is: no row is dropped, and no reading goes on for ever.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use cvm_transport::{Client, Error, PreparedRequest};
+
+use crate::actions::{ListThings, ScanThings, Thing};
+use crate::fake::{Fake, Reply};
+
+/// What a page was asked for.
+fn asked(request: &PreparedRequest) -> (usize, usize) {
+    let body: serde_json::Value = serde_json::from_slice(request.body()).unwrap();
+    (body["Offset"].as_u64().unwrap() as usize, body["Limit"].as_u64().unwrap() as usize)
+}
+
+fn page(ids: &[String], rest: &str) -> Reply {
+    let rows: Vec<String> = ids.iter().map(|id| format!(r#"{{"ThingId":"{id}"}}"#)).collect();
+    Reply::body(format!(
+        r#"{{"Response":{{"ThingSet":[{}],{rest}"RequestId":"r"}}}}"#,
+        rows.join(",")
+    ))
+}
+
+fn things(count: usize) -> Vec<String> {
+    (0..count).map(|number| format!("thing-{number}")).collect()
+}
+
+/// Serves these rows rightly, under totals that are what the function says of (offset, call).
+fn lying(
+    count: usize,
+    total: impl Fn(usize, usize) -> Option<i64> + Send + Sync + 'static,
+) -> Fake {
+    let rows = things(count);
+    Fake::new(move |request, number| {
+        let (offset, limit) = asked(request);
+        let end = (offset + limit).min(rows.len());
+        let total =
+            total(offset, number).map_or(String::new(), |n| format!(r#""TotalCount":{n},"#));
+        page(rows.get(offset.min(end)..end).unwrap(), &total)
+    })
+}
+
+/// Reads to the end, or to an error.
+async fn read(client: &Client, parallel: usize) -> Result<Vec<String>, Error> {
+    let mut items = client.items(ListThings::default()).parallel(parallel);
+    let mut ids = Vec::new();
+    while let Some(Thing { thing_id, .. }) = items.try_next().await? {
+        ids.push(thing_id);
+    }
+    Ok(ids)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_total_that_is_too_small_drops_no_row() {
+    for count in [0, 1, 99, 100, 101, 250, 300] {
+        for total in [Some(0), Some(1), Some(-1), Some(i64::MIN), None] {
+            for parallel in [1, 4] {
+                let fake = lying(count, move |_, _| total);
+                let client = fake.builder().build().unwrap();
+                let shown = format!("{count} rows, total {total:?}, {parallel} at once");
+                assert_eq!(read(&client, parallel).await.unwrap(), things(count), "{shown}");
+                assert!(fake.asked() <= count / 100 + 2, "{shown}: {}", fake.asked());
+            }
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_total_that_is_too_large_or_grows_ends_with_the_rows() {
+    let huge = |_: usize, _: usize| Some(i64::MAX);
+    let growing = |_: usize, call: usize| Some(1_000 * call as i64);
+    for parallel in [1, 4] {
+        for count in [0, 1, 100, 250] {
+            for fake in [lying(count, huge), lying(count, growing)] {
+                let client = fake.builder().build().unwrap();
+                assert_eq!(read(&client, parallel).await.unwrap(), things(count), "{parallel}");
+            }
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_total_that_wavers_loses_no_row_and_ends() {
+    // As if two replicas answered in turn, one of which has not seen the latest rows.
+    for (low, high) in [(150, 250), (249, 250), (0, 250), (250, 1_000)] {
+        let fake = lying(250, move |_, call| Some(if call % 2 == 0 { low } else { high }));
+        let client = fake.builder().build().unwrap();
+        match read(&client, 1).await {
+            Ok(ids) => assert_eq!(ids, things(250), "{low} {high}"),
+            Err(error) => {
+                assert!(error.to_string().contains("again and again"), "{low} {high}: {error}");
+            }
+        }
+        assert!(fake.asked() < 40, "{low} {high}: {}", fake.asked());
+    }
+}
+
+/// Reads pages until there is an error.
+async fn until_an_error(client: &Client, parallel: usize) -> Error {
+    let mut pages = client.pages(ListThings::default()).parallel(parallel);
+    loop {
+        match pages.try_next().await {
+            Ok(page) => assert!(page.is_some(), "the list has an end"),
+            Err(error) => return error,
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_same_page_for_ever_is_an_error_whatever_the_total_says() {
+    for total in ["\"TotalCount\":0,", "\"TotalCount\":1000000000,", ""] {
+        for parallel in [1, 4] {
+            let fake = Fake::new(move |_, _| page(&things(100), total));
+            let client = fake.builder().build().unwrap();
+            let error = until_an_error(&client, parallel).await;
+            assert!(error.to_string().contains("again and again"), "{total}: {error}");
+            assert!(fake.asked() <= 16, "{total}: {}", fake.asked());
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn new_rows_without_end_end_at_the_most_pages_that_a_list_may_have() {
+    let served = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&served);
+    let fake = Fake::new(move |_, _| {
+        let number = count.fetch_add(1, Ordering::SeqCst);
+        page(&[format!("thing-{number}")], r#""TotalCount":9000000000000000000,"#)
+    });
+    let client = fake.builder().build().unwrap();
+    let error = until_an_error(&client, 1).await;
+    assert!(error.to_string().contains("more pages than any list should"), "{error}");
+    assert_eq!(fake.asked(), 10_000);
+}
+
+#[tokio::test(start_paused = true)]
+async fn tokens_that_never_end_or_return_are_left() {
+    // A token that comes back after a while, with rows that are new each time.
+    let number = Mutex::new(0);
+    let fake = Fake::new(move |_, _| {
+        let mut number = number.lock().unwrap();
+        *number += 1;
+        let token = *number % 50;
+        page(&[format!("thing-{number}")], &format!(r#""NextToken":"t-{token}","#))
+    });
+    let mut items = fake.builder().build().unwrap().items(ScanThings::default());
+    let error = items.collect_up_to(1_000).await.unwrap_err();
+    assert!(error.to_string().contains("token twice"), "{error}");
+    assert!(fake.asked() <= 51, "{}", fake.asked());
+
+    // New tokens for ever, and not one new row.
+    let fake = Fake::new(|_, call| page(&things(1), &format!(r#""NextToken":"t-{call}","#)));
+    let mut items = fake.builder().build().unwrap().items(ScanThings::default());
+    let error = items.collect_up_to(1_000).await.unwrap_err();
+    assert!(error.to_string().contains("again and again"), "{error}");
+    assert!(fake.asked() <= 10, "{}", fake.asked());
+
+    // New tokens for ever, and no row at all.
+    let fake = Fake::new(|_, call| page(&[], &format!(r#""NextToken":"t-{call}","#)));
+    let mut items = fake.builder().build().unwrap().items(ScanThings::default());
+    assert!(items.collect_up_to(1_000).await.unwrap().is_empty());
+    assert!(fake.asked() <= 10, "{}", fake.asked());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_page_that_never_comes_ends_the_reading_at_its_deadline() {
+    let fake = Fake::new(|request, _| match asked(request) {
+        (0, _) => page(&things(100), r#""TotalCount":200,"#),
+        _ => Reply::Silent { held: false },
+    });
+    let client = fake.builder().build().unwrap();
+    for parallel in [1, 4] {
+        let mut pages = client.pages(ListThings::default()).parallel(parallel);
+        assert!(pages.try_next().await.unwrap().is_some());
+        let began = tokio::time::Instant::now();
+        let error = pages.try_next().await.unwrap_err();
+        assert!(error.is_timeout(), "{error}");
+        assert!(began.elapsed() <= Duration::from_secs(90), "{:?}", began.elapsed());
+    }
+}

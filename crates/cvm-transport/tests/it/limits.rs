@@ -1,0 +1,170 @@
+//! The time limits that every client has without asking: whatever falls silent, a call ends.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use cvm_transport::{
+    BoxFuture, CredentialProvider, CredentialProviderError, CredentialSnapshot, Error, Outcome,
+    PacedCall, RateLimiter, RateLimiterError, Timeouts,
+};
+use tokio::time::Instant;
+
+use crate::actions::{KillThings, Launch, ListThings};
+use crate::fake::{Body, Fake, Reply};
+
+const fn seconds(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+fn kill() -> KillThings {
+    KillThings { thing_ids: vec!["thing-1".into()] }
+}
+
+fn answer(body: Body) -> Reply {
+    Reply::Answer { status: 200, headers: vec![], body, after: Duration::ZERO }
+}
+
+/// A service of which every request meets the same.
+fn always(reply: impl Fn() -> Reply + Send + Sync + 'static) -> Fake {
+    Fake::new(move |_, _| reply())
+}
+
+/// How a hazardous request, which is sent once, ends; and when.
+async fn killed(fake: &Fake) -> (Error, Duration) {
+    let began = Instant::now();
+    let error = fake.builder().build().unwrap().send(kill()).await.unwrap_err();
+    (error, began.elapsed())
+}
+
+#[test]
+fn every_limit_is_set_and_none_is_longer_than_the_one_around_it() {
+    let Timeouts {
+        connect,
+        first_byte,
+        first_byte_slow,
+        body_idle,
+        attempt,
+        attempt_slow,
+        operation,
+        operation_with_token,
+    } = Timeouts::default();
+    for inner in [connect, first_byte, body_idle] {
+        assert!(inner > Duration::ZERO && inner <= attempt, "{inner:?}");
+    }
+    assert!(first_byte_slow <= attempt_slow && attempt <= attempt_slow);
+    assert!(attempt <= operation && attempt_slow <= operation_with_token);
+    assert!(operation_with_token <= seconds(180));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_silent_peer_is_left_at_the_first_byte_and_a_silent_body_when_it_pauses() {
+    let (error, took) = killed(&always(|| Reply::Silent { held: false })).await;
+    assert!(error.is_timeout() && error.outcome_unknown().is_some(), "{error}");
+    assert_eq!(took.as_secs(), 20);
+
+    let half = || answer(Body::Stalls(Bytes::from_static(b"{\"Response\":{")));
+    let (error, took) = killed(&always(half)).await;
+    assert!(error.is_timeout() && error.outcome_unknown().is_some(), "{error}");
+    assert_eq!(took.as_secs(), 5);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_drip_that_never_pauses_is_left_when_it_is_too_slow_or_too_long() {
+    let drip = |bytes: usize, every: Duration| {
+        always(move || answer(Body::Drip { piece: vec![b' '; bytes].into(), every }))
+    };
+    // A byte every 40 ms is far below a kibibyte a second, which counts after five seconds.
+    let (error, took) = killed(&drip(1, Duration::from_millis(40))).await;
+    assert!(error.is_timeout() && error.to_string().contains("too slowly"), "{error}");
+    assert!((5..=6).contains(&took.as_secs()), "{took:?}");
+    let (error, took) = killed(&drip(1_000, seconds(1))).await;
+    assert!(error.is_timeout() && error.to_string().contains("too slowly"), "{error}");
+    assert!((5..=7).contains(&took.as_secs()), "{took:?}");
+    // Two kibibytes a second are fast enough, and the attempt has an end all the same.
+    let (error, took) = killed(&drip(2_048, seconds(1))).await;
+    assert!(error.is_timeout() && error.outcome_unknown().is_some(), "{error}");
+    assert_eq!(took.as_secs(), 30);
+    // Just before each pause would be one.
+    let (error, took) = killed(&drip(64 * 1_024, Duration::from_millis(4_900))).await;
+    assert!(error.is_timeout(), "{error}");
+    assert_eq!(took.as_secs(), 30);
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_call_outlasts_its_operation_whatever_is_silent() {
+    let began = Instant::now();
+    let fake = always(|| Reply::Silent { held: false });
+    let error = fake.builder().build().unwrap().send(ListThings::default()).await.unwrap_err();
+    assert!(error.is_timeout(), "{error}");
+    assert!(began.elapsed() <= seconds(90), "{:?}", began.elapsed());
+    assert_eq!(error.attempts().len(), 4, "{error}");
+
+    let began = Instant::now();
+    let error = fake.builder().build().unwrap().send(Launch::default()).await.unwrap_err();
+    assert!(error.is_timeout() && error.outcome_unknown().is_some(), "{error}");
+    assert!(began.elapsed() <= seconds(180), "{:?}", began.elapsed());
+
+    // Nothing ever left: no doubt, although time ran out.
+    let began = Instant::now();
+    let (error, _) = killed(&always(|| Reply::Silent { held: true })).await;
+    assert!(error.is_timeout() && error.is_not_sent(), "{error}");
+    assert!(error.outcome_unknown().is_none());
+    assert!(error.attempts().iter().all(|attempt| attempt.outcome == Outcome::NotSent));
+    assert!(began.elapsed() <= seconds(90), "{:?}", began.elapsed());
+}
+
+/// Never says anything.
+#[derive(Debug)]
+struct Mute;
+
+impl CredentialProvider for Mute {
+    fn credential(
+        &self,
+    ) -> BoxFuture<'_, Result<Arc<CredentialSnapshot>, CredentialProviderError>> {
+        Box::pin(std::future::pending())
+    }
+}
+
+impl RateLimiter for Mute {
+    fn acquire<'a>(&'a self, _: &'a PacedCall<'a>) -> BoxFuture<'a, Result<(), RateLimiterError>> {
+        Box::pin(std::future::pending())
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_credential_or_a_turn_that_never_comes_ends_the_call_before_it_is_sent() {
+    let fake = always(Reply::healthy);
+    let clients = [
+        fake.builder().credential_provider(Mute).build().unwrap(),
+        fake.builder().rate_limiter(Mute).build().unwrap(),
+    ];
+    for client in clients {
+        let began = Instant::now();
+        let error = client.send(kill()).await.unwrap_err();
+        assert!(error.is_timeout() && error.is_not_sent(), "{error}");
+        assert!(error.outcome_unknown().is_none(), "{error}");
+        assert_eq!(began.elapsed().as_secs(), 90);
+    }
+    assert_eq!(fake.asked(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn more_time_for_a_launch_is_not_more_time_for_its_token() {
+    let patient = |fake: &Fake| {
+        let client = fake.builder().build().unwrap();
+        client.with_operation_timeout(seconds(1_000)).with_max_attempts(1_000)
+    };
+    let silent = always(|| Reply::Silent { held: false });
+    let began = Instant::now();
+    let error = patient(&silent).send(Launch::default()).await.unwrap_err();
+    assert!(error.outcome_unknown().is_some(), "{error}");
+    assert!(silent.asked() > 1, "its token protects a repeat");
+    assert!(began.elapsed() <= seconds(180), "{:?}", began.elapsed());
+    // Nobody doubts that a request which was turned away did nothing, so all the time may be used.
+    let busy = always(|| Reply::refusal("RequestLimitExceeded", vec![]));
+    let began = Instant::now();
+    let error = patient(&busy).send(Launch::default()).await.unwrap_err();
+    assert!(error.outcome_unknown().is_none(), "{error}");
+    assert!(began.elapsed() > seconds(300), "{:?}", began.elapsed());
+}

@@ -1,0 +1,290 @@
+//! One name for a host everywhere: in the greeting of TLS, in the `Host` header and under the signature; and
+//! what becomes of names that cannot be found.
+
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use cvm_transport::{Dialect, HttpFailureKind, Outcome, Timeouts};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+
+use crate::actions::{KillThings, ListThings};
+use crate::builder;
+use crate::dialects::verifies;
+use crate::encrypted::{acceptor, file};
+use crate::fake::{Fake, Reply};
+use crate::server::{Received, answer, read_request};
+
+/// A request over TLS, and the host to which the greeting was addressed.
+#[derive(Clone, Debug)]
+struct Greeted {
+    name: Option<String>,
+    received: Received,
+}
+
+/// A service behind TLS that writes down for whom it was taken.
+async fn encrypted(certificate: &str) -> (u16, Arc<Mutex<Vec<Greeted>>>) {
+    let acceptor = acceptor(certificate);
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let greeted = Arc::new(Mutex::new(Vec::new()));
+    let noted = Arc::clone(&greeted);
+    tokio::spawn(async move {
+        for number in 1.. {
+            let (socket, _) = listener.accept().await.unwrap();
+            let Ok(mut socket) = acceptor.accept(socket).await else { continue };
+            let noted = Arc::clone(&noted);
+            tokio::spawn(async move {
+                let mut buffer = Vec::new();
+                while let Some(received) = read_request(&mut socket, &mut buffer, number).await {
+                    let name = socket.get_ref().1.server_name().map(str::to_owned);
+                    noted.lock().unwrap().push(Greeted { name, received });
+                    let body = r#"{"Response":{"ThingSet":[],"TotalCount":0,"RequestId":"r"}}"#;
+                    let _ = socket.write_all(&answer(200, &[], body)).await;
+                }
+            });
+        }
+    });
+    (port, greeted)
+}
+
+/// A proxy that finds one host, at this port of ours, and no other.
+async fn proxy(found: &'static str, port: u16) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        loop {
+            let (mut socket, _) = listener.accept().await.unwrap();
+            tokio::spawn(async move {
+                let mut head = Vec::new();
+                while !head.ends_with(b"\r\n\r\n") {
+                    if socket.read_buf(&mut head).await.unwrap_or(0) == 0 {
+                        return;
+                    }
+                }
+                let head = String::from_utf8(head).unwrap();
+                if !head.starts_with(&format!("CONNECT {found}:443 ")) {
+                    let _ = socket.write_all(b"HTTP/1.1 502 Bad Gateway\r\n\r\n").await;
+                    return;
+                }
+                socket.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await.unwrap();
+                let mut service = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+                let _ = tokio::io::copy_bidirectional(&mut socket, &mut service).await;
+            });
+        }
+    });
+    url
+}
+
+/// The host that was greeted, the one in the header and the one under the signature are this one.
+fn is_meant_for(greeted: &Greeted, authority: &str, other: &str) {
+    let Greeted { name, received } = greeted;
+    let host = authority.split(':').next();
+    assert_eq!(name.as_deref(), host, "the name in the greeting");
+    assert_eq!(received.header("host"), Some(authority), "the name in the header");
+    assert_eq!(verifies(received), Ok(()), "the name under the signature");
+    let mut elsewhere = received.clone();
+    let header = elsewhere.headers.iter_mut().find(|(name, _)| name == "host").unwrap();
+    header.1 = other.to_owned();
+    assert!(verifies(&elsewhere).is_err(), "and no other name");
+}
+
+#[tokio::test]
+async fn a_backup_is_greeted_addressed_and_signed_for_by_its_own_name() {
+    for dialect in [Dialect::Tc3, Dialect::V1Sha256] {
+        let (port, greeted) = encrypted("elsewhere.pem").await;
+        let client = builder("https://cvm.example")
+            .backup_endpoints(["https://elsewhere.example"])
+            .proxy(proxy("elsewhere.example", port).await)
+            .ca_file(file("ca.pem"))
+            .dialect(dialect)
+            .timeouts(Timeouts::default())
+            .build()
+            .unwrap();
+        let (_, report) = client.send_reported(ListThings::default()).await.unwrap();
+        let outcomes: Vec<_> = report.attempts.iter().map(|attempt| attempt.outcome).collect();
+        assert_eq!(outcomes, [Outcome::NotSent, Outcome::Success]);
+        let greeted = greeted.lock().unwrap();
+        assert_eq!(greeted.len(), 1);
+        is_meant_for(&greeted[0], "elsewhere.example", "cvm.example");
+    }
+}
+
+#[tokio::test]
+async fn the_endpoint_itself_too_whatever_its_port() {
+    let (port, greeted) = encrypted("good.pem").await;
+    let closed = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    for (endpoint, backup) in [
+        (format!("https://localhost:{port}"), None),
+        (format!("https://{closed}"), Some(format!("https://localhost:{port}"))),
+    ] {
+        let client = builder(&endpoint)
+            .backup_endpoints(backup)
+            .ca_file(file("ca.pem"))
+            .timeouts(Timeouts::default())
+            .build()
+            .unwrap();
+        client.send(ListThings::default()).await.unwrap();
+    }
+    let greeted = greeted.lock().unwrap();
+    assert_eq!(greeted.len(), 2);
+    for greeted in greeted.iter() {
+        is_meant_for(greeted, &format!("localhost:{port}"), "localhost");
+    }
+}
+
+#[tokio::test]
+async fn a_name_that_cannot_be_found_was_sent_nothing() {
+    // Reserved: no honest resolver knows it, and what a dishonest one leads to cannot prove itself.
+    let client = builder("https://cvm.invalid").build().unwrap();
+    let kill = KillThings { thing_ids: vec!["thing-1".into()] };
+    let error = client.send(kill).await.unwrap_err();
+    assert!(error.is_not_sent() && error.outcome_unknown().is_none(), "{error:?}");
+    for attempt in error.attempts() {
+        let unsent = matches!(attempt.outcome, Outcome::NotSent | Outcome::Untrusted);
+        assert!(unsent && attempt.status.is_none(), "{error:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_failure_of_the_network_proves_what_it_proves_and_no_more() {
+    use HttpFailureKind::{ConnectTimeout, MaybeSent, NotSent, Unsendable, Untrusted};
+    for (kind, attempts, outcome, words) in [
+        (NotSent, 4, Outcome::NotSent, ["not sent", ""]),
+        (ConnectTimeout, 4, Outcome::NotSent, ["not sent", "timeout"]),
+        (Untrusted, 1, Outcome::Untrusted, ["not sent", "untrusted"]),
+        (Unsendable, 1, Outcome::Refused, ["not sent", "usage"]),
+        (MaybeSent, 1, Outcome::Ambiguous, ["outcome unknown", ""]),
+    ] {
+        let fake = Fake::new(move |_, _| Reply::Fails(kind));
+        let kill = KillThings { thing_ids: vec!["thing-1".into()] };
+        let error = fake.builder().build().unwrap().send(kill).await.unwrap_err();
+        assert_eq!(fake.asked(), attempts, "{kind:?}");
+        assert!(error.attempts().iter().all(|attempt| attempt.outcome == outcome), "{error:?}");
+        // What cannot be sent at all is no attempt.
+        let made = if kind == Unsendable { 0 } else { attempts };
+        assert_eq!(error.attempts().len(), made, "{kind:?}");
+        let told = [
+            ("not sent", error.is_not_sent()),
+            ("outcome unknown", error.outcome_unknown().is_some()),
+            ("timeout", error.is_timeout()),
+            ("untrusted", error.is_untrusted()),
+            ("usage", error.is_usage()),
+        ];
+        for (word, holds) in told {
+            assert_eq!(words.contains(&word), holds, "{kind:?}: {word}: {error}");
+        }
+    }
+}
+
+/// A resolver that leads where it is told, and counts how often it is asked.
+#[derive(Clone)]
+struct Leading(Vec<SocketAddr>, Arc<AtomicUsize>);
+
+impl reqwest::dns::Resolve for Leading {
+    fn resolve(&self, _: reqwest::dns::Name) -> reqwest::dns::Resolving {
+        self.1.fetch_add(1, Ordering::SeqCst);
+        let addresses = self.0.clone();
+        Box::pin(async move {
+            if addresses.is_empty() {
+                return Err("no such host".into());
+            }
+            Ok(Box::new(addresses.into_iter()) as reqwest::dns::Addrs)
+        })
+    }
+}
+
+/// The HTTP library with the settings on which the client relies for this, and another resolver. The
+/// client itself lets nobody choose one.
+fn library(addresses: Vec<SocketAddr>, idle: Option<Duration>) -> (reqwest::Client, Leading) {
+    let leading = Leading(addresses, Arc::default());
+    let client = reqwest::Client::builder()
+        .http1_only()
+        .no_proxy()
+        .connect_timeout(Duration::from_millis(1_500))
+        .pool_idle_timeout(idle)
+        .pool_max_idle_per_host(usize::from(idle.is_some()))
+        .tls_backend_preconfigured(
+            rustls::ClientConfig::builder_with_provider(Arc::new(
+                rustls::crypto::ring::default_provider(),
+            ))
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_root_certificates(rustls::RootCertStore::empty())
+            .with_no_client_auth(),
+        )
+        .dns_resolver(Arc::new(leading.clone()))
+        .build()
+        .unwrap();
+    (client, leading)
+}
+
+/// A place where nobody listens, on this address.
+fn closed(ip: &str) -> SocketAddr {
+    format!("{ip}:1").parse().unwrap()
+}
+
+/// A place that neither accepts nor refuses: a listener whose queue is full.
+async fn black_hole() -> (SocketAddr, Vec<TcpStream>, TcpListener) {
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let listener = socket.listen(1).unwrap();
+    let address = listener.local_addr().unwrap();
+    let mut fillers = Vec::new();
+    for _ in 0..8 {
+        let filler = TcpStream::connect(address);
+        fillers.extend(
+            tokio::time::timeout(Duration::from_millis(50), filler).await.into_iter().flatten(),
+        );
+    }
+    (address, fillers, listener)
+}
+
+#[tokio::test]
+async fn dead_addresses_of_a_name_cost_their_share_of_the_time_and_no_more() {
+    let server = crate::server::Server::start([]).await;
+    let open: SocketAddr = server.url.strip_prefix("http://").unwrap().parse().unwrap();
+    let (hole, _fillers, _listener) = black_hole().await;
+    let six = |ip: &str| closed(&format!("[{ip}]"));
+    let mut fifty = vec![closed("127.0.0.1"); 50];
+    fifty.push(open);
+    let mut holes = vec![hole; 9];
+    holes.push(open);
+    for (name, addresses) in [
+        ("a closed ::1 before it", vec![six("::1"), open]),
+        ("a closed ::1 after it", vec![open, six("::1")]),
+        ("fifty that refuse", fifty),
+        ("nine that swallow", holes),
+    ] {
+        let (client, _) = library(addresses, None);
+        let began = Instant::now();
+        let sent = client.post("http://cvm.example/").header("x-tc-action", "Done").body("{}");
+        let sent = sent.send().await;
+        assert!(sent.is_ok(), "{name}: {:?}", sent.err());
+        assert!(began.elapsed() < Duration::from_secs(20), "{name}: {:?}", began.elapsed());
+    }
+    for (name, addresses) in [
+        ("none", vec![]),
+        ("fifty", vec![closed("127.0.0.1"); 50]),
+        ("one that swallows", vec![hole]),
+    ] {
+        let (client, _) = library(addresses, None);
+        let error = client.post("http://cvm.example/").body("{}").send().await.unwrap_err();
+        assert!(error.is_connect(), "{name}: {error:?}");
+    }
+}
+
+#[tokio::test]
+async fn every_new_connection_asks_for_the_address_anew() {
+    let server = crate::server::Server::start([]).await;
+    let open: SocketAddr = server.url.strip_prefix("http://").unwrap().parse().unwrap();
+    let (client, leading) = library(vec![open], None);
+    for _ in 0..3 {
+        let sent = client.post("http://cvm.example/").header("x-tc-action", "Done").body("{}");
+        sent.send().await.unwrap().bytes().await.unwrap();
+    }
+    assert_eq!(leading.1.load(Ordering::SeqCst), server.connections());
+    assert!(server.connections() > 1);
+}

@@ -1,0 +1,132 @@
+//! Redirects: nobody is sent anywhere, wherever the answer points, and nobody is told where it pointed.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use cvm_transport::{Client, Credential, Dialect, Error};
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+
+use crate::actions::{KillThings, Launch, ListThings, SetName, StartThings};
+use crate::builder;
+use crate::encrypted::{Encrypted, file};
+use crate::server::{Server, Turn, answer};
+
+const STATUSES: [u16; 8] = [300, 301, 302, 303, 305, 307, 308, 399];
+
+/// A port where nobody should ever knock.
+struct Sink {
+    port: u16,
+    knocks: Arc<AtomicUsize>,
+    task: JoinHandle<()>,
+}
+
+impl Drop for Sink {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+impl Sink {
+    async fn open() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let knocks = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&knocks);
+        let task = tokio::spawn(async move {
+            while listener.accept().await.is_ok() {
+                count.fetch_add(1, Ordering::SeqCst);
+            }
+        });
+        Self { port, knocks, task }
+    }
+
+    fn targets(&self) -> Vec<String> {
+        let port = self.port;
+        let query = "?X-TC-Token=canary-query#canary-part";
+        vec![
+            format!("http://127.0.0.1:{port}/{query}"),
+            format!("http://localhost:{port}/{query}"),
+            format!("https://127.0.0.1:{port}/{query}"),
+            format!("//127.0.0.1:{port}/{query}"),
+            format!("http://AKIDEXAMPLE:canary-user@127.0.0.1:{port}/{query}"),
+        ]
+    }
+}
+
+async fn refused<T>(client: &Client, case: &str, call: impl Future<Output = Result<T, Error>>) {
+    let error = call.await.map(drop).expect_err(case);
+    assert!(error.is_misrouted() && !error.is_not_sent(), "{case}: {error:?}");
+    assert_eq!(error.attempts().len(), 1, "{case}: not sent again");
+    let shown = format!("{error} {error:?} {client:?}");
+    assert!(!shown.contains("canary"), "{case}: {shown}");
+}
+
+async fn each_class(client: &Client, case: &str) {
+    let ids = || vec!["thing-1".to_owned()];
+    refused(client, case, client.send(ListThings::default())).await;
+    refused(client, case, client.send(Launch::default())).await;
+    refused(client, case, client.send(SetName::default())).await;
+    refused(client, case, client.send(StartThings { thing_ids: ids() })).await;
+    refused(client, case, client.send(KillThings { thing_ids: ids() })).await;
+}
+
+fn temporary() -> Credential {
+    Credential::temporary("AKIDEXAMPLE", "canary-secret-key", "canary-token").unwrap()
+}
+
+#[tokio::test]
+async fn no_redirect_is_followed_wherever_it_points() {
+    let sink = Sink::open().await;
+    for status in STATUSES {
+        for dialect in [Dialect::Tc3, Dialect::V1Sha256] {
+            // The same host and port is a target too: what moved the request there may move it on.
+            for target in sink.targets().into_iter().chain(["/elsewhere?canary-query".into()]) {
+                let turn = Turn::status(status, vec![("location", target.clone())]);
+                let server = Server::start(std::iter::repeat_n(turn, 10)).await;
+                let client =
+                    builder(&server.url).dialect(dialect).credential(temporary()).build().unwrap();
+                each_class(&client, &format!("{status} to {target} in {dialect}")).await;
+                assert_eq!(server.received().len(), 5, "{status} to {target}");
+            }
+        }
+    }
+    assert_eq!(sink.knocks.load(Ordering::SeqCst), 0);
+}
+
+#[tokio::test]
+async fn no_redirect_leads_out_of_encryption() {
+    let sink = Sink::open().await;
+    for status in STATUSES {
+        for target in sink.targets() {
+            let answer = answer(status, &[("location", target.clone())], "");
+            let server = Encrypted::answering(&["good.pem"], rustls::ALL_VERSIONS, answer).await;
+            let client = builder(&format!("https://127.0.0.1:{}", server.port))
+                .ca_file(file("ca.pem"))
+                .credential(temporary())
+                .build()
+                .unwrap();
+            let case = format!("{status} to {target}");
+            refused(&client, &case, client.send(Launch::default())).await;
+            assert_eq!(server.told().matches("POST / ").count(), 1, "{case}");
+        }
+    }
+    assert_eq!(sink.knocks.load(Ordering::SeqCst), 0);
+}
+
+#[tokio::test]
+async fn what_else_sends_a_browser_on_sends_nobody_on() {
+    let sink = Sink::open().await;
+    for target in sink.targets() {
+        let refresh = format!(r#"<meta http-equiv="refresh" content="0;url={target}">"#);
+        for (status, header) in [(200, "refresh"), (200, "location"), (201, "location")] {
+            let headers = vec![(header, target.clone())];
+            let turn = Turn::Answer { status, headers, body: refresh.clone() };
+            let server = Server::start([turn]).await;
+            let client = builder(&server.url).max_attempts(1).build().unwrap();
+            client.send(ListThings::default()).await.unwrap_err();
+            assert_eq!(server.received().len(), 1);
+        }
+    }
+    assert_eq!(sink.knocks.load(Ordering::SeqCst), 0);
+}

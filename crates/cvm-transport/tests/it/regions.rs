@@ -1,0 +1,66 @@
+//! Region names, as they become part of a host: any text at all, and texts that are nearly right.
+
+use cvm_transport::{Endpoint, Region};
+use proptest::prelude::*;
+
+use crate::actions::ListThings;
+use crate::builder;
+
+/// The rule once more, read from left to right: two letters, then one to four parts of one to twenty
+/// letters and digits, each behind a hyphen, and no more than a host name's part may have.
+fn has_the_form(text: &str) -> bool {
+    let (mut parts, mut length) = (0, 0);
+    for byte in text.bytes() {
+        match byte {
+            b'-' if parts == 0 && length == 2 || parts > 0 && (1..=20).contains(&length) => {
+                parts += 1;
+                length = 0;
+            }
+            byte if byte.is_ascii_lowercase() || (parts > 0 && byte.is_ascii_digit()) => {
+                length += 1
+            }
+            _ => return false,
+        }
+    }
+    text.len() <= 63 && (1..=4).contains(&parts) && (1..=20).contains(&length)
+}
+
+/// Holds a text against the rule, and what it becomes against the text.
+fn is_right(text: &str) {
+    assert_eq!(Region::new(text).is_ok(), has_the_form(text), "{text:?}");
+    let client =
+        builder("https://cvm.example.com").endpoint(Endpoint::Regional).region(text).build();
+    let Ok(client) = client else {
+        assert!(!has_the_form(text), "{text:?}");
+        return;
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    let prepared = runtime.block_on(client.prepare(ListThings::default())).unwrap();
+    let host = format!("cvm.{text}.tencentcloudapi.com");
+    let url = reqwest::Url::parse(prepared.url()).unwrap();
+    assert_eq!(url.host_str(), Some(host.as_str()), "{text:?}");
+    assert_eq!((url.port(), url.path(), url.query()), (None, "/", None), "{text:?}");
+    assert_eq!((url.username(), url.password(), url.fragment()), ("", None, None), "{text:?}");
+    assert_eq!(prepared.authority(), host, "{text:?}");
+    assert_eq!(prepared.headers()["x-tc-region"], text);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+    #[test]
+    fn no_text_becomes_another_host(text in any::<String>()) {
+        is_right(&text);
+    }
+
+    #[test]
+    fn no_text_that_is_nearly_right_does(text in "[a-z]{1,3}(-[a-z0-9]{0,22}){0,5}[-.@/#?:%A-Z_\u{e9}\n]?") {
+        is_right(&text);
+    }
+
+    #[test]
+    fn what_is_right_becomes_its_own_host(text in "[a-z]{2}(-[a-z0-9]{1,20}|(-[a-z0-9]{1,14}){1,4})") {
+        prop_assert!(has_the_form(&text));
+        is_right(&text);
+    }
+}

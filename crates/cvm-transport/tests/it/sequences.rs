@@ -1,0 +1,222 @@
+//! Every way in which the state of a resource can move within six readings, against a second reading of
+//! what a waiter promises.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use cvm_transport::{Error, PreparedRequest, WaitReport, WaitVerdict, Waiter};
+
+use crate::actions::THINGS_READY;
+use crate::fake::{Fake, Reply};
+
+/// What one reading shows of a resource; an id is the sequence of its letters.
+///
+/// | letter | shown |
+/// |---|---|
+/// | `R` | the goal |
+/// | `F`, `G` | a failure, a state from which there is no way back |
+/// | `B`, `U` | under way, a state that nobody knows |
+/// | `N`, `E`, `M` | null, nothing but the id, not listed at all |
+/// | `r`, `f` | the goal and a failure of an earlier request |
+const DECISIVE: &str = "RFG";
+const MOVING: &str = "BNMU";
+const LENGTH: usize = 6;
+
+/// All sequences of the moving letters, each up to a decisive letter or to six.
+fn sequences(moving: &str, decisive: &str, length: usize) -> Vec<String> {
+    let mut ended = Vec::new();
+    let mut open = vec![String::new()];
+    for _ in 0..length {
+        let step = |letters: &str| -> Vec<String> {
+            let letters = letters.chars();
+            letters
+                .flat_map(|letter| open.iter().map(move |start| format!("{start}{letter}")))
+                .collect()
+        };
+        ended.extend(step(decisive));
+        open = step(moving);
+    }
+    ended.extend(open);
+    ended
+}
+
+/// The second reading: what is known of a resource after so many readings of it.
+fn verdict(id: &str, readings: usize) -> WaitVerdict {
+    let decisive = id.chars().take(readings).find(|letter| DECISIVE.contains(*letter));
+    match decisive {
+        Some('R') => WaitVerdict::Reached,
+        Some(_) => WaitVerdict::Failed,
+        None => WaitVerdict::Pending,
+    }
+}
+
+fn row(id: &str, letter: char) -> Option<String> {
+    let (state, request) = match letter {
+        'R' => ("\"READY\"", "ours"),
+        'F' => ("\"FAILED\"", "ours"),
+        'G' => ("\"GONE\"", "ours"),
+        'B' => ("\"BUSY\"", "ours"),
+        'U' => ("\"READY2\"", "ours"),
+        'N' => ("null", "ours"),
+        'r' => ("\"READY\"", "earlier"),
+        'f' => ("\"FAILED\"", "earlier"),
+        'E' => return Some(format!(r#"{{"ThingId":"{id}"}}"#)),
+        _ => return None,
+    };
+    Some(format!(r#"{{"ThingId":"{id}","State":{state},"LatestRequestId":"{request}"}}"#))
+}
+
+fn asked(request: &PreparedRequest) -> Vec<String> {
+    let body: serde_json::Value = serde_json::from_slice(request.body()).unwrap();
+    let ids = body["ThingIds"].as_array().unwrap();
+    ids.iter().map(|id| id.as_str().unwrap().to_owned()).collect()
+}
+
+/// A service that shows each id its next letter; and how often each was read.
+fn moving() -> (Fake, Arc<Mutex<HashMap<String, usize>>>) {
+    let readings: Arc<Mutex<HashMap<String, usize>>> = Arc::default();
+    let counts = Arc::clone(&readings);
+    let fake = Fake::new(move |request, _| {
+        let mut counts = counts.lock().unwrap();
+        let rows: Vec<String> = asked(request)
+            .iter()
+            .filter_map(|id| {
+                let count = counts.entry(id.clone()).or_default();
+                *count += 1;
+                let letter = id.chars().nth(*count - 1);
+                assert!(letter.is_some(), "{id} is read after its end");
+                row(id, letter?)
+            })
+            .collect();
+        let count = rows.len();
+        let rows = rows.join(",");
+        Reply::body(format!(
+            r#"{{"Response":{{"ThingSet":[{rows}],"TotalCount":{count},"RequestId":"r"}}}}"#
+        ))
+    });
+    (fake, readings)
+}
+
+/// Waits for all of these at once, for as many readings as the longest has letters.
+async fn wait(fake: &Fake, ids: &[String], request: Option<&str>) -> Result<WaitReport, Error> {
+    let mut waiter = Waiter::new(&THINGS_READY, ids);
+    if let Some(request) = request {
+        waiter = waiter.of_request(request);
+    }
+    let longest = ids.iter().map(String::len).max().unwrap_or_default();
+    let interval = Duration::from_secs(10);
+    // Pauses are an interval give or take a fifth: the next reading would come after this.
+    let enough = interval.mul_f64(1.2) * (longest as u32 - 1);
+    let steps = fake.builder().build().unwrap().wait(waiter).interval(interval);
+    let mut steps = steps.timeout(enough + Duration::from_secs(7)).progress();
+    let mut readings = 0;
+    loop {
+        match steps.try_next().await {
+            Ok(None) => return Ok(steps.into_report()),
+            Err(error) => return Err(error),
+            Ok(Some(progress)) => {
+                readings += 1;
+                for resource in &progress.report.resources {
+                    assert_eq!(resource.verdict, verdict(&resource.id, readings), "{resource:?}");
+                }
+                if readings == longest {
+                    return Ok(steps.into_report());
+                }
+            }
+        }
+    }
+}
+
+/// Reads a group in which the first failure, if there is one, comes at the same reading for all.
+async fn group(ids: &[String], request: Option<&str>) {
+    let (fake, readings) = moving();
+    let fails_at = ids.iter().filter_map(|id| id.find(['F', 'G'])).min();
+    let report = match wait(&fake, ids, request).await {
+        Ok(report) => {
+            assert_eq!(fails_at, None, "a failure was overlooked");
+            report
+        }
+        Err(error) => {
+            assert!(error.is_wait() && !error.is_timeout(), "{error}");
+            assert!(fails_at.is_some(), "{error}");
+            error.wait_report().unwrap().clone()
+        }
+    };
+    let readings = readings.lock().unwrap();
+    for resource in &report.resources {
+        let id = &resource.id;
+        let most = fails_at.map_or(usize::MAX, |at| at + 1);
+        let decided = id.find(['R', 'F', 'G']).map_or(id.len(), |at| at + 1);
+        assert_eq!(readings[id], decided.min(most), "{id} is read until it is decided");
+        assert_eq!(resource.verdict, verdict(id, readings[id]), "{id}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_sequence_of_states_is_read_as_it_is_meant() {
+    let all = sequences(MOVING, DECISIVE, LENGTH);
+    assert_eq!(all.len(), 4_096 + 3 * 1_365);
+    // A wait ends at its first failure, so those that fail together wait together.
+    for fails_at in (0..LENGTH).map(Some).chain([None]) {
+        let ids: Vec<String> =
+            all.iter().filter(|id| id.find(['F', 'G']) == fails_at).cloned().collect();
+        group(&ids, None).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_states_of_an_earlier_request_decide_nothing() {
+    // Without a request they are the goal and a failure like any other.
+    let all = sequences("BErf", DECISIVE, LENGTH);
+    for fails_at in (0..LENGTH).map(Some).chain([None]) {
+        let ids: Vec<String> =
+            all.iter().filter(|id| id.find(['F', 'G']) == fails_at).cloned().collect();
+        group(&ids, Some("ours")).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_without_its_list_is_no_news() {
+    for body in [
+        r#"{"Response":{"RequestId":"r"}}"#,
+        r#"{"Response":{"ThingSet":null,"RequestId":"r"}}"#,
+        r#"{"Response":{"TotalCount":1,"RequestId":"r"}}"#,
+    ] {
+        let fake = Fake::new(move |request, number| match number {
+            1..=3 => Reply::body(body),
+            _ => {
+                let row = row(&asked(request)[0], 'R').unwrap();
+                Reply::body(format!(
+                    r#"{{"Response":{{"ThingSet":[{row}],"TotalCount":1,"RequestId":"r"}}}}"#
+                ))
+            }
+        });
+        let report = fake.builder().build().unwrap().wait(Waiter::new(&THINGS_GONE, ["thing-1"]));
+        let error = report.await.unwrap_err();
+        assert!(error.is_wait(), "{body}: {error}");
+        let waited = error.wait_report().unwrap();
+        assert_eq!(waited.resources[0].state.as_deref(), Some("READY"), "{body}");
+        assert_eq!(fake.asked(), 4, "{body}");
+    }
+    // Nothing listed, and a word that there is nothing: that is news.
+    for body in [
+        r#"{"Response":{"ThingSet":[],"TotalCount":0,"RequestId":"r"}}"#,
+        r#"{"Response":{"ThingSet":null,"TotalCount":0,"RequestId":"r"}}"#,
+        r#"{"Response":{"ThingSet":[],"RequestId":"r"}}"#,
+    ] {
+        let fake = Fake::new(move |_, _| Reply::body(body));
+        let waiter = Waiter::new(&THINGS_GONE, ["thing-1"]);
+        let report = fake.builder().build().unwrap().wait(waiter).await.unwrap();
+        assert_eq!(report.reached().count(), 1, "{body}");
+    }
+}
+
+/// Things are no longer listed.
+static THINGS_GONE: cvm_protocol::WaiterInfo = cvm_protocol::WaiterInfo {
+    name: "ThingsGone",
+    success: &[],
+    unreachable: &["READY"],
+    missing: cvm_protocol::Missing::Success,
+    ..THINGS_READY
+};

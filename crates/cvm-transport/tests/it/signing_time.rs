@@ -1,0 +1,167 @@
+//! Each attempt is signed with the time, the credential and the nonce of its own moment.
+
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use cvm_transport::{
+    BoxFuture, Clock, Credential, CredentialProvider, CredentialProviderError, CredentialSnapshot,
+    Dialect, PreparedRequest,
+};
+use proptest::test_runner::{Config, TestRunner};
+use tokio::time::Instant;
+
+use crate::actions::ListThings;
+use crate::fake::{Fake, Reply};
+
+const START: u64 = 1_900_000_000;
+
+/// A clock that runs with tokio's.
+#[derive(Debug)]
+struct Running(Instant);
+
+impl Clock for Running {
+    fn now(&self) -> SystemTime {
+        UNIX_EPOCH + Duration::from_secs(START) + self.0.elapsed()
+    }
+}
+
+/// Temporary credentials that are good for five seconds each, and numbered.
+#[derive(Debug)]
+struct ShortLived(Instant);
+
+impl CredentialProvider for ShortLived {
+    fn credential(
+        &self,
+    ) -> BoxFuture<'_, Result<Arc<CredentialSnapshot>, CredentialProviderError>> {
+        let number = self.0.elapsed().as_secs() / 5;
+        let (id, token) = (format!("AKID{number}"), format!("token{number}"));
+        let credential = Credential::temporary(id, "canary-key", token).unwrap();
+        let end = UNIX_EPOCH + Duration::from_secs(START + 5 * (number + 1));
+        Box::pin(async move { Ok(Arc::new(CredentialSnapshot::until(credential, end))) })
+    }
+}
+
+/// The parameters of a request of any dialect, as the service reads them.
+fn param(request: &PreparedRequest, header: &str, name: &str) -> Option<String> {
+    if let Some(value) = request.headers().get(header) {
+        return Some(value.to_str().unwrap().to_owned());
+    }
+    let body = String::from_utf8(request.body().to_vec()).unwrap();
+    let pairs = cvm_protocol::percent::decode_pairs(&body).unwrap();
+    pairs.into_iter().find(|(own, _)| own == name).map(|(_, value)| value)
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_attempt_repeats_the_time_the_nonce_or_the_credential_of_another() {
+    for dialect in Dialect::ALL {
+        let arrivals = Arc::new(Mutex::new(Vec::new()));
+        let noted = Arc::clone(&arrivals);
+        let began = Instant::now();
+        let fake = Fake::new(move |request, number| {
+            let at = began.elapsed().as_secs();
+            let signature = request
+                .headers()
+                .get("authorization")
+                .map(|value| value.to_str().unwrap().to_owned())
+                .or_else(|| param(request, "", "Signature"));
+            noted.lock().unwrap().push((
+                at,
+                param(request, "x-tc-timestamp", "Timestamp").unwrap(),
+                param(request, "x-tc-token", "Token").unwrap(),
+                param(request, "x-tc-traceid", "Nonce").unwrap(),
+                signature.unwrap(),
+            ));
+            match number {
+                4 => Reply::healthy(),
+                _ => Reply::refusal("RequestLimitExceeded", vec![("retry-after", "7".into())]),
+            }
+        });
+        let client = fake
+            .builder()
+            .dialect(dialect)
+            .clock(Running(began))
+            .credential_provider(ShortLived(began))
+            .build()
+            .unwrap();
+        client.send(ListThings::default()).await.unwrap();
+        let arrivals = arrivals.lock().unwrap();
+        assert_eq!(arrivals.len(), 4, "{dialect}");
+        for (at, timestamp, token, ..) in arrivals.iter() {
+            assert_eq!(timestamp.parse(), Ok(START + at), "{dialect}: signed after the pause");
+            assert_eq!(*token, format!("token{}", at / 5), "{dialect}: good at this moment");
+        }
+        let distinct = |of: fn(&(u64, String, String, String, String)) -> &String| {
+            arrivals.iter().map(of).collect::<HashSet<_>>().len()
+        };
+        assert_eq!(distinct(|arrival| &arrival.1), 4, "{dialect}: times");
+        assert_eq!(distinct(|arrival| &arrival.2), 4, "{dialect}: tokens");
+        assert_eq!(distinct(|arrival| &arrival.3), 4, "{dialect}: nonces");
+        assert_eq!(distinct(|arrival| &arrival.4), 4, "{dialect}: signatures");
+    }
+}
+
+/// A clock that is moved by hand.
+#[derive(Clone, Debug, Default)]
+struct Movable(Arc<Mutex<Duration>>);
+
+impl Clock for Movable {
+    fn now(&self) -> SystemTime {
+        UNIX_EPOCH + *self.0.lock().unwrap()
+    }
+}
+
+/// The days from 1970 to 2099 as they are written, counted up one by one.
+fn days() -> Vec<String> {
+    let mut days = Vec::new();
+    for year in 1970..2100 {
+        let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+        let lengths = [31, if leap { 29 } else { 28 }, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+        for (month, length) in lengths.into_iter().enumerate() {
+            days.extend((1..=length).map(|day| format!("{year}-{:02}-{day:02}", month + 1)));
+        }
+    }
+    days
+}
+
+#[test]
+fn around_ten_thousand_midnights_the_scope_is_the_day_of_the_timestamp() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    let clock = Movable::default();
+    // A client whose own clock is right, and one that learnt to add an offset.
+    let offset = 12_345;
+    let fake = Fake::new(|_, number| match number {
+        1 => Reply::refusal(
+            "AuthFailure.SignatureExpire",
+            vec![("date", "Thu, 01 Jan 1970 03:25:45 GMT".into())],
+        ),
+        _ => Reply::healthy(),
+    });
+    let build = || fake.builder().clock(clock.clone()).build().unwrap();
+    let (offset_client, plain) = (build(), build());
+    runtime.block_on(offset_client.send(ListThings::default())).unwrap();
+    let days = days();
+    let config = Config { failure_persistence: None, ..Config::with_cases(10_000) };
+    let midnights = (1..days.len() as u64 - 1, -2_000_i64..=2_000, proptest::bool::ANY);
+    TestRunner::new(config)
+        .run(&midnights, |(day, millis, is_offset)| {
+            let added = if is_offset { offset } else { 0 };
+            let seconds = Duration::from_secs(day * 86_400 - if is_offset { offset } else { 0 });
+            let now = match u64::try_from(millis) {
+                Ok(after) => seconds + Duration::from_millis(after),
+                Err(_) => seconds - Duration::from_millis(millis.unsigned_abs()),
+            };
+            *clock.0.lock().unwrap() = now;
+            let client = if is_offset { &offset_client } else { &plain };
+            let request = runtime.block_on(client.prepare(ListThings::default())).unwrap();
+            let timestamp: u64 =
+                request.headers()["x-tc-timestamp"].to_str().unwrap().parse().unwrap();
+            assert_eq!(timestamp, now.as_secs() + added);
+            let expected = &days[(timestamp / 86_400) as usize];
+            let authorization = request.headers()["authorization"].to_str().unwrap();
+            let scope = format!("Credential=AKIDEXAMPLE/{expected}/cvm/tc3_request");
+            assert!(authorization.contains(&scope), "{authorization} at {timestamp}");
+            Ok(())
+        })
+        .unwrap();
+}

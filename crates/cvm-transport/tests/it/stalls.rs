@@ -1,0 +1,263 @@
+//! Silence at every place of the protocol: the call ends at its deadline, and says whether anything left.
+
+use std::time::{Duration, Instant};
+
+use cvm_transport::{ClientBuilder, Outcome, Timeouts};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpSocket, TcpStream};
+
+use crate::actions::{KillThings, Launch, ListThings};
+use crate::builder;
+use crate::encrypted::{acceptor, file};
+use crate::server::{Server, Turn, answer, read_request};
+
+/// Where the peer falls silent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Silent {
+    /// It never takes the connection up.
+    BeforeAccept,
+    /// A proxy takes the question for a tunnel, or answers half of it.
+    AtTheProxy,
+    HalfwayThroughTheProxy,
+    /// TLS: no greeting, half a greeting.
+    BeforeTls,
+    HalfwayThroughTls,
+    AfterTls,
+    /// The request: unread, half read, read.
+    BeforeTheRequest,
+    HalfwayThroughTheRequest,
+    AfterTheRequest,
+    /// The head of the answer.
+    InTheStatusLine,
+    InAHeader,
+    BeforeTheEndOfTheHead,
+    AfterAnEarlyAnswer,
+    AfterTheHead,
+    /// The body, in each of its frames.
+    InABodyWithLength,
+    InAChunkSize,
+    InAChunk,
+    BeforeTheLastChunk,
+    InTheTrailers,
+    InABodyWithoutLength,
+}
+
+use Silent::*;
+
+/// Places before the first byte of the request.
+const UNSENT: [Silent; 5] =
+    [BeforeAccept, AtTheProxy, HalfwayThroughTheProxy, BeforeTls, HalfwayThroughTls];
+
+const SENT: [Silent; 15] = [
+    AfterTls,
+    BeforeTheRequest,
+    HalfwayThroughTheRequest,
+    AfterTheRequest,
+    InTheStatusLine,
+    InAHeader,
+    BeforeTheEndOfTheHead,
+    AfterAnEarlyAnswer,
+    AfterTheHead,
+    InABodyWithLength,
+    InAChunkSize,
+    InAChunk,
+    BeforeTheLastChunk,
+    InTheTrailers,
+    InABodyWithoutLength,
+];
+
+const BODY: &str = r#"{"Response":{"ThingSet":[],"TotalCount":0,"RequestId":"r"}}"#;
+
+impl Silent {
+    /// What is said before the silence.
+    fn words(self) -> Vec<u8> {
+        let whole = answer(200, &[], BODY);
+        let chunked =
+            format!("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n3b\r\n{BODY}\r\n");
+        assert_eq!(BODY.len(), 0x3b);
+        let head = whole.len() - BODY.len();
+        let cut = |length: usize| whole[..length].to_vec();
+        match self {
+            InTheStatusLine => cut(11),
+            InAHeader => cut(30),
+            BeforeTheEndOfTheHead => cut(head - 2),
+            AfterAnEarlyAnswer => b"HTTP/1.1 100 Continue\r\n\r\n".to_vec(),
+            AfterTheHead => cut(head),
+            InABodyWithLength => cut(head + 20),
+            InAChunkSize => chunked.as_bytes()[..48].to_vec(),
+            InAChunk => chunked.as_bytes()[..70].to_vec(),
+            BeforeTheLastChunk => chunked.into_bytes(),
+            InTheTrailers => format!("{chunked}0\r\nx-more: ").into_bytes(),
+            InABodyWithoutLength => format!("HTTP/1.1 200 OK\r\n\r\n{BODY}").into_bytes(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// A peer that falls silent there, and a client of it.
+    async fn peer(self) -> (ClientBuilder, tokio::task::JoinHandle<()>) {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        let listener = socket.listen(if self == BeforeAccept { 1 } else { 64 }).unwrap();
+        let address = listener.local_addr().unwrap();
+        let client = match self {
+            AtTheProxy | HalfwayThroughTheProxy => {
+                builder("https://cvm.example").proxy(format!("http://{address}"))
+            }
+            BeforeTls | HalfwayThroughTls | AfterTls => {
+                builder(&format!("https://{address}")).ca_file(file("ca.pem"))
+            }
+            _ => builder(&format!("http://{address}")),
+        };
+        let mut fillers = Vec::new();
+        if self == BeforeAccept {
+            for _ in 0..8 {
+                let filler = TcpStream::connect(address);
+                fillers.push(tokio::time::timeout(Duration::from_millis(50), filler).await);
+            }
+        }
+        let peer = tokio::spawn(async move {
+            let _fillers = fillers;
+            if self == BeforeAccept {
+                std::future::pending::<()>().await;
+            }
+            let mut held = Vec::new();
+            loop {
+                let (socket, _) = listener.accept().await.unwrap();
+                held.push(tokio::spawn(async move { self.fall_silent(socket).await }));
+            }
+        });
+        // Only the deadline of the whole call may end it.
+        (client.timeouts(Timeouts::default()), peer)
+    }
+
+    async fn fall_silent(self, mut socket: TcpStream) {
+        let mut some = [0; 10];
+        match self {
+            AtTheProxy | BeforeTheRequest | BeforeTls | BeforeAccept => {}
+            HalfwayThroughTheProxy => {
+                let _ = socket.read(&mut some).await;
+                let _ = socket.write_all(b"HTTP/1.1 200 Conn").await;
+            }
+            HalfwayThroughTls => {
+                let _ = socket.read(&mut some).await;
+                // The beginning of a record that holds a greeting.
+                let _ = socket.write_all(b"\x16\x03\x03\x00\x7a\x02\x00").await;
+            }
+            AfterTls => {
+                let _held = acceptor("good.pem").accept(socket).await;
+                return std::future::pending().await;
+            }
+            HalfwayThroughTheRequest => drop(socket.read_exact(&mut some).await),
+            _ => {
+                let _ = read_request(&mut socket, &mut Vec::new(), 1).await;
+                let _ = socket.write_all(&self.words()).await;
+            }
+        }
+        std::future::pending::<()>().await;
+        drop(socket);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn silence_anywhere_ends_at_the_deadline_of_the_call() {
+    let mut running = tokio::task::JoinSet::new();
+    for (silent, left) in
+        UNSENT.into_iter().map(|at| (at, false)).chain(SENT.into_iter().map(|at| (at, true)))
+    {
+        running.spawn(async move {
+            let (client, peer) = silent.peer().await;
+            // Long enough that a busy machine gets as far as the place, short enough for one attempt.
+            let deadline = Duration::from_secs(2);
+            let client = client.build().unwrap().with_operation_timeout(deadline);
+            let began = Instant::now();
+            let kill = KillThings { thing_ids: vec!["thing-1".into()] };
+            let error = client.send(kill).await.unwrap_err();
+            let took = began.elapsed();
+            assert!(error.is_timeout(), "{silent:?}: {error:?}");
+            // Not before its time, and not much later even on a busy machine.
+            assert!(took >= deadline && took < Duration::from_secs(12), "{silent:?}: {took:?}");
+            assert_eq!(error.outcome_unknown().is_some(), left, "{silent:?}: {error:?}");
+            assert_eq!(error.is_not_sent(), !left, "{silent:?}: {error:?}");
+            let outcome = if left { Outcome::Ambiguous } else { Outcome::NotSent };
+            assert_eq!(error.attempts().len(), 1, "{silent:?}: {error:?}");
+            assert_eq!(error.attempts()[0].outcome, outcome, "{silent:?}");
+            peer.abort();
+        });
+    }
+    assert!(running.len() >= 12);
+    while let Some(ended) = running.join_next().await {
+        ended.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_peer_that_stops_reading_a_large_request_is_left_in_time() {
+    // How much it reads of nine megabytes before its window closes.
+    for reads in [0, 100_000] {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.set_recv_buffer_size(4_096).unwrap();
+        socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        let listener = socket.listen(8).unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let peer = tokio::spawn(async move {
+            let mut held = Vec::new();
+            loop {
+                let (mut socket, _) = listener.accept().await.unwrap();
+                let mut some = vec![0; reads];
+                let _ = socket.read_exact(&mut some).await;
+                held.push(socket);
+            }
+        });
+        let client = builder(&url).max_attempts(1).build().unwrap();
+        let launch = Launch { name: Some("x".repeat(9_000_000)), ..Launch::default() };
+        let began = Instant::now();
+        let error = client.send(launch).await.unwrap_err();
+        let took = began.elapsed();
+        assert!(error.is_timeout(), "{reads}: {error}");
+        assert!(error.outcome_unknown().is_some(), "{reads}: {error}");
+        // Writing and hashing nine megabytes takes its time on a slow machine; the limit is 300 ms.
+        assert!(took < Duration::from_secs(20), "{reads}: {took:?}");
+        peer.abort();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_connection_that_went_dead_is_not_used_again() {
+    let cut = answer(200, &[], BODY)[..40].to_vec();
+    let mut running = tokio::task::JoinSet::new();
+    for (end, is_dead) in [
+        (Turn::stall(), true),
+        (Turn::reset(), true),
+        (Turn::close(), true),
+        (Turn::RawThenStall(cut.clone()), true),
+        (Turn::RawThenReset(cut.clone()), true),
+        (Turn::Raw(cut), true),
+        (Turn::RawThenStall([answer(200, &[], BODY), b"more".to_vec()].concat()), true),
+        (Turn::json("x".repeat(200_000)), true),
+        // A good answer leaves the connection as good as it was.
+        (Turn::Healthy, false),
+    ] {
+        running.spawn(async move {
+            let shown = format!("{:.60}", format!("{end:?}"));
+            let server = Server::start([Turn::Healthy, end]).await;
+            let patience = Duration::from_secs(2);
+            let timeouts =
+                Timeouts { first_byte: patience, body_idle: patience, ..Timeouts::default() };
+            let client = builder(&server.url).timeouts(timeouts).max_attempts(1);
+            let client = client.max_response_bytes(100_000).build().unwrap();
+            client.send(ListThings::default()).await.unwrap();
+            let _ = client.send(ListThings::default()).await;
+            // Lets what lies behind an answer arrive before the connection would be used again.
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            // With one attempt, this would fail on the dead connection.
+            let next = client.send(ListThings::default()).await;
+            assert!(next.is_ok(), "{shown}: {:?}", next.err());
+            let received = server.received();
+            let on: Vec<usize> = received.iter().map(|request| request.connection).collect();
+            assert_eq!(on, [1, 1, if is_dead { 2 } else { 1 }], "{shown}");
+        });
+    }
+    while let Some(ended) = running.join_next().await {
+        ended.unwrap();
+    }
+}

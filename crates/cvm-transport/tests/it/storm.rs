@@ -1,0 +1,89 @@
+//! An outage with a crowd before it: the wire sees little more than the calls themselves, and the crowd
+//! has its rights back soon after the outage is over.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use cvm_transport::Client;
+use tokio::time::Instant;
+
+use crate::actions::ListThings;
+use crate::fake::{Fake, Reply};
+
+/// A service that is down as long as it is told so.
+fn unsteady() -> (Fake, Arc<AtomicBool>) {
+    let down = Arc::new(AtomicBool::new(true));
+    let is_down = Arc::clone(&down);
+    let fake = Fake::new(move |_, _| {
+        if is_down.load(Ordering::SeqCst) { Reply::status(503, vec![]) } else { Reply::healthy() }
+    });
+    (fake, down)
+}
+
+/// Makes so many calls that fail, from a hundred tasks at a time.
+async fn fail(client: &Client, calls: usize) {
+    let mut tasks = tokio::task::JoinSet::new();
+    for _ in 0..100 {
+        let client = client.clone();
+        tasks.spawn(async move {
+            for _ in 0..calls / 100 {
+                client.send(ListThings::default()).await.unwrap_err();
+            }
+        });
+    }
+    while let Some(ended) = tasks.join_next().await {
+        ended.unwrap();
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn twenty_thousand_calls_into_an_outage_are_hardly_more_requests() {
+    let (fake, down) = unsteady();
+    let client = fake.builder().build().unwrap();
+    // The reserve of resends goes first: 500 tokens at 14 a resend.
+    fail(&client, 1_000).await;
+    let warm = fake.asked();
+    assert!((1_000 + 30..=1_000 + 500 / 14).contains(&warm), "{warm}");
+    let calls = 20_000;
+    fail(&client, calls).await;
+    let sent = fake.asked() - warm;
+    assert!(sent >= calls, "every call is tried once: {sent}");
+    assert!(sent <= calls * 103 / 100, "{sent} requests for {calls} calls");
+
+    // The outage ends, and ten calls a second go well: each brings a token back.
+    let well = async |seconds: u32| {
+        down.store(false, Ordering::SeqCst);
+        for _ in 0..seconds * 10 {
+            client.send(ListThings::default()).await.unwrap();
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        down.store(true, Ordering::SeqCst);
+    };
+    let attempts = async || client.send(ListThings::default()).await.unwrap_err().attempts().len();
+    assert_eq!(attempts().await, 1, "dry at first");
+    let recovering = Instant::now();
+    well(5).await;
+    assert_eq!(attempts().await, 4, "a call has its resends again");
+    well(53).await;
+    assert!(recovering.elapsed() < Duration::from_secs(60), "{:?}", recovering.elapsed());
+    // And the next outage finds the whole reserve.
+    let before = fake.asked();
+    fail(&client, 1_000).await;
+    let resends = fake.asked() - before - 1_000;
+    assert!((30..=500 / 14).contains(&resends), "{resends}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_outage_of_one_endpoint_or_credential_costs_no_other_its_resends() {
+    let (fake, _down) = unsteady();
+    let client = fake.builder().build().unwrap();
+    fail(&client, 1_000).await;
+    let attempts = async |client: &Client| {
+        client.send(ListThings::default()).await.unwrap_err().attempts().len()
+    };
+    assert_eq!(attempts(&client).await, 1);
+    assert_eq!(attempts(&client.in_region("ap-singapore")).await, 1, "the same host");
+    // A client of its own begins with a reserve of its own.
+    assert_eq!(attempts(&fake.builder().build().unwrap()).await, 4);
+}

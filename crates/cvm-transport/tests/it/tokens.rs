@@ -1,0 +1,211 @@
+//! Client tokens: one for each launch, the same in all its attempts, and good for nothing else.
+
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use cvm_transport::{
+    ClientBuilder, Creation, Error, HttpFailureKind, Outcome, SeededEntropy, Timeouts,
+};
+use serde_json::Value;
+use tokio::time::Instant;
+
+use crate::actions::{Launch, ListThings, Thing};
+use crate::client;
+use crate::fake::{Fake, Reply};
+use crate::server::{Server, Turn};
+
+fn launch(token: &str) -> Launch {
+    Launch { count: Some(1), client_token: Some(token.into()), ..Launch::default() }
+}
+
+#[test]
+fn a_million_tokens_are_unlike_and_ascii() {
+    let client = client("http://127.0.0.1:9");
+    let mut tokens = Vec::with_capacity(1_000_000);
+    for _ in 0..1_000_000 {
+        let token = client.new_client_token().unwrap();
+        assert!(token.len() == 36 && token.is_ascii(), "{token}");
+        let bits = u128::from_str_radix(&token.replace('-', ""), 16).unwrap();
+        assert_eq!((bits >> 76 & 0xf, bits >> 62 & 0b11), (4, 0b10), "a random UUID: {token}");
+        tokens.push(bits);
+    }
+    tokens.sort_unstable();
+    tokens.dedup();
+    assert_eq!(tokens.len(), 1_000_000);
+}
+
+/// What may become of an attempt.
+fn reply(kind: u64) -> Reply {
+    match kind % 8 {
+        0 => Reply::Fails(HttpFailureKind::NotSent),
+        1 => Reply::Fails(HttpFailureKind::MaybeSent),
+        2 => Reply::refusal("RequestLimitExceeded", vec![]),
+        3 => Reply::refusal("InternalError", vec![]),
+        4 => Reply::status(502, vec![]),
+        5 => Reply::body("{}"),
+        6 => Reply::Silent { held: false },
+        _ => Reply::refusal("LimitExceeded", vec![]),
+    }
+}
+
+/// A service whose replies follow from a seed and which notes the tokens, and a client of it.
+fn noting(seed: u64) -> (Arc<Mutex<Vec<String>>>, ClientBuilder) {
+    let tokens = Arc::new(Mutex::new(Vec::new()));
+    let noted = Arc::clone(&tokens);
+    let fake = Fake::new(move |request, number| {
+        let body: Value = serde_json::from_slice(request.body()).unwrap();
+        noted.lock().unwrap().push(body["ClientToken"].as_str().unwrap().to_owned());
+        reply(seed >> (3 * number))
+    });
+    (tokens, fake.builder().entropy(SeededEntropy::new(seed)))
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_token_goes_out_in_all_attempts_of_a_call_and_in_no_other() {
+    let mut all = HashSet::new();
+    let (mut calls, mut resends) = (0, 0);
+    for seed in 0..600_u64 {
+        let (noted, builder) = noting(seed.wrapping_mul(0xd134_2543_de82_ef95));
+        let client = builder.build().unwrap();
+        for _ in 0..2 {
+            let error = client.send(Launch::default()).await.unwrap_err();
+            let sent: Vec<String> = noted.lock().unwrap().drain(..).collect();
+            let first = &sent[0];
+            assert!(sent.iter().all(|token| token == first), "{seed}: {sent:?}");
+            assert_eq!(error.client_token(), Some(first.as_str()), "{seed}");
+            if let Some(unknown) = error.outcome_unknown() {
+                assert_eq!(unknown.client_token(), Some(first.as_str()), "{seed}");
+            }
+            assert!(all.insert(first.clone()), "{seed}: a token of another call");
+            calls += 1;
+            resends += sent.len() - 1;
+        }
+    }
+    assert!(calls == 1_200 && resends > 1_000, "{resends}");
+}
+
+/// What the first call with a token met.
+fn ends() -> Vec<(&'static str, Vec<Turn>)> {
+    vec![
+        ("success", vec![]),
+        ("a refusal", vec![Turn::error("ResourceInsufficient.SpecifiedInstanceType")]),
+        ("an internal error", vec![Turn::error("InternalError")]),
+        ("a reset", vec![Turn::reset()]),
+        ("a stranger", vec![Turn::status(403, vec![])]),
+    ]
+}
+
+#[tokio::test]
+async fn a_token_belongs_to_its_parameters_whatever_became_of_it() {
+    for (end, script) in ends() {
+        let server = Server::start(script).await;
+        let client = client(&server.url).with_max_attempts(1);
+        let _ = client.send(launch("token-1")).await;
+        assert_eq!(server.received().len(), 1, "{end}");
+        // Each in turn, as a program does that falls back to another type or zone.
+        for other in [
+            Launch { count: Some(2), ..launch("token-1") },
+            Launch { count: None, ..launch("token-1") },
+            Launch { name: Some("other".into()), ..launch("token-1") },
+            Launch { password: Some("Other1234!".into()), ..launch("token-1") },
+            Launch { dry_run: Some(false), ..launch("token-1") },
+        ] {
+            let error = client.send(other).await.unwrap_err();
+            assert!(error.is_usage() && error.is_not_sent(), "{end}: {error:?}");
+            assert!(error.to_string().contains("other parameters"), "{error}");
+        }
+        assert_eq!(server.received().len(), 1, "{end}: nothing of it left");
+        let _ = client.send(launch("token-1")).await;
+        assert_eq!(server.received().len(), 2, "{end}: the same may go again");
+        client.send(Launch { count: Some(2), ..Launch::default() }).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_dropped_call_binds_its_token_too() {
+    let server = Server::start([Turn::stall()]).await;
+    let client = client(&server.url);
+    let dropped = client.send(launch("token-1"));
+    assert!(tokio::time::timeout(Duration::from_millis(100), dropped).await.is_err());
+    let other = client.send(Launch { count: Some(2), ..launch("token-1") }).await;
+    assert!(other.unwrap_err().is_usage());
+    client.send(launch("token-1")).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_token_that_never_left_is_free() {
+    let vacant = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", vacant.local_addr().unwrap());
+    drop(vacant);
+    let client = client(&url).with_max_attempts(1);
+    assert!(client.send(launch("token-1")).await.unwrap_err().is_not_sent());
+    let error = client.send(Launch { count: Some(2), ..launch("token-1") }).await.unwrap_err();
+    assert!(!error.is_usage(), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_launch_is_sent_again_for_three_minutes_and_read_after_that() {
+    let sent = Arc::new(Mutex::new(Vec::new()));
+    let noted = Arc::clone(&sent);
+    let began = Instant::now();
+    let fake = Fake::new(move |request, _| {
+        if request.action() == "ListThings" {
+            return Reply::body(
+                r#"{"Response":{"ThingSet":[{"ThingId":"ours-1"}],"TotalCount":1,"RequestId":"r"}}"#,
+            );
+        }
+        noted.lock().unwrap().push(began.elapsed());
+        Reply::Silent { held: false }
+    });
+    // So many attempts that time alone ends the call.
+    let client = fake.builder().max_attempts(1_000).build().unwrap();
+    let error = client.send(launch("token-1")).await.unwrap_err();
+    assert!(error.outcome_unknown().is_some() && error.is_timeout(), "{error:?}");
+    assert!(began.elapsed() <= Duration::from_secs(180), "{:?}", began.elapsed());
+    let attempts = sent.lock().unwrap().len();
+    assert!(attempts >= 3, "each is given up after a minute");
+    assert!(sent.lock().unwrap().iter().all(|at| *at < Duration::from_secs(180)));
+
+    tokio::time::sleep_until(began + Duration::from_secs(181)).await;
+    let error = client.send(launch("token-1")).await.unwrap_err();
+    assert!(error.is_usage() && error.is_not_sent(), "{error:?}");
+    assert!(error.to_string().contains("reconcile_creation"), "{error}");
+    assert_eq!(sent.lock().unwrap().len(), attempts, "nothing is sent");
+
+    let asked = fake.asked();
+    let found = client
+        .reconcile_creation(ListThings::default(), |thing: &Thing| thing.thing_id.contains("ours"))
+        .await
+        .unwrap();
+    assert!(matches!(found, Creation::Found(things) if things.len() == 1));
+    assert!(fake.asked() > asked, "it is looked for");
+    assert_eq!(sent.lock().unwrap().len(), attempts, "and still nothing is sent");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_three_minutes_begin_with_the_first_sending_in_doubt() {
+    let turns: Vec<fn() -> Reply> =
+        vec![|| Reply::refusal("LimitExceeded", vec![]), || Reply::status(502, vec![]), || {
+            Reply::refusal("LimitExceeded", vec![])
+        }];
+    let fake =
+        Fake::new(move |_, number| turns.get(number - 1).map_or_else(Reply::healthy, |f| f()));
+    let client = fake.builder().max_attempts(1).build().unwrap();
+    let refused = |error: &Error| error.attempts()[0].outcome == Outcome::Refused;
+    let error = client.send(launch("token-1")).await.unwrap_err();
+    assert!(refused(&error) && error.outcome_unknown().is_none());
+    // What was refused made nothing, so its time has not begun.
+    tokio::time::advance(Duration::from_secs(1_000)).await;
+    let error = client.send(launch("token-1")).await.unwrap_err();
+    assert!(error.outcome_unknown().is_some(), "{error}");
+    // A refusal after doubt takes nothing back.
+    tokio::time::advance(Duration::from_secs(100)).await;
+    assert!(refused(&client.send(launch("token-1")).await.unwrap_err()));
+    tokio::time::advance(Duration::from_secs(79)).await;
+    client.send(launch("token-1")).await.unwrap();
+    tokio::time::advance(Duration::from_secs(2)).await;
+    assert!(client.send(launch("token-1")).await.unwrap_err().is_usage());
+    assert_eq!(fake.asked(), 4);
+    assert_eq!(Timeouts::default().operation_with_token, Duration::from_secs(180));
+}

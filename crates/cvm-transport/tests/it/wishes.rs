@@ -1,0 +1,143 @@
+//! How long a server may ask to wait: within bounds, and not beyond the time of the call.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use cvm_transport::{Entropy, EntropyError, FixedClock};
+use tokio::time::Instant;
+
+use crate::actions::ListThings;
+use crate::fake::{Fake, Reply, refusal};
+
+/// No jitter: every pause is as short as it may be.
+#[derive(Debug)]
+struct Calm;
+
+impl Entropy for Calm {
+    fn fill(&self, bytes: &mut [u8]) -> Result<(), EntropyError> {
+        bytes.fill(0);
+        Ok(())
+    }
+}
+
+/// Who says it: the service, which counts by the second, or a gateway that is down.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Speaker {
+    Throttle,
+    Stranger,
+    Outage,
+}
+
+const SPEAKERS: [Speaker; 3] = [Speaker::Throttle, Speaker::Stranger, Speaker::Outage];
+
+impl Speaker {
+    fn says(self, wishes: &[&str]) -> Reply {
+        let headers = wishes.iter().map(|wish| ("retry-after", (*wish).to_owned())).collect();
+        match self {
+            Self::Throttle => Reply::with(headers, refusal("RequestLimitExceeded")),
+            Self::Stranger => Reply::status(429, headers),
+            Self::Outage => Reply::status(503, headers),
+        }
+    }
+
+    /// The longest wish that is followed, and the pause without any.
+    const fn bounds(self) -> (Duration, Duration) {
+        match self {
+            Self::Throttle | Self::Stranger => {
+                (Duration::from_secs(30), Duration::from_millis(250))
+            }
+            Self::Outage => (Duration::from_secs(5), Duration::ZERO),
+        }
+    }
+}
+
+/// Sun, 06 Nov 1994 08:49:37 GMT.
+const NOW: u64 = 784_111_777;
+
+/// Headers, and the seconds for which they ask; none for what asks for nothing.
+const WISHES: [(&[&str], Option<u64>); 32] = [
+    (&[], None),
+    (&["0"], Some(0)),
+    (&["1"], Some(1)),
+    (&[" 2 "], Some(2)),
+    (&["0003"], Some(3)),
+    (&["5"], Some(5)),
+    (&["6"], Some(6)),
+    (&["29"], Some(29)),
+    (&["30"], Some(30)),
+    (&["31"], Some(31)),
+    (&["86400"], Some(86_400)),
+    (&["4294967295"], Some(u64::MAX)),
+    (&["4294967296"], Some(u64::MAX)),
+    (&["9223372036854775807"], Some(u64::MAX)),
+    (&["9223372036854775808"], Some(u64::MAX)),
+    (&["18446744073709551615"], Some(u64::MAX)),
+    (&["18446744073709551616"], Some(u64::MAX)),
+    (&["99999999999999999999999999999999999999999"], Some(u64::MAX)),
+    (&["Sun, 06 Nov 1994 08:49:40 GMT"], Some(3)),
+    (&["Sun, 06 Nov 1994 08:00:00 GMT"], Some(0)),
+    (&["Thu, 01 Jan 1970 00:00:00 GMT"], Some(0)),
+    (&["Fri, 31 Dec 9999 23:59:59 GMT"], Some(u64::MAX)),
+    (&["Sun, 06 Nov 1994 25:49:40 GMT"], None),
+    (&["-1"], None),
+    (&["-9223372036854775808"], None),
+    (&["+3"], None),
+    (&["1.5"], None),
+    (&["1e9"], None),
+    (&["soon"], None),
+    (&[""], None),
+    // Two wishes are one too many: nobody knows which one was meant.
+    (&["1", "86400"], None),
+    (&["7", "7"], None),
+];
+
+#[tokio::test(start_paused = true)]
+async fn no_wish_of_a_server_shortens_a_pause_or_makes_it_endless() {
+    for speaker in SPEAKERS {
+        for (wishes, asked) in WISHES {
+            let shown = format!("{speaker:?} {wishes:?}");
+            let arrivals = Arc::new(Mutex::new(Vec::new()));
+            let noted = Arc::clone(&arrivals);
+            let fake = Fake::new(move |_, number| {
+                noted.lock().unwrap().push(Instant::now());
+                if number == 1 { speaker.says(wishes) } else { Reply::healthy() }
+            });
+            let client = fake.builder().entropy(Calm).clock(FixedClock::at(NOW)).build().unwrap();
+            client.send(ListThings::default()).await.unwrap();
+            let arrivals = arrivals.lock().unwrap();
+            assert_eq!(arrivals.len(), 2, "{shown}");
+            let (longest, shortest) = speaker.bounds();
+            let wish = Duration::from_secs(asked.unwrap_or_default());
+            let expected = wish.clamp(shortest, longest);
+            let pause = arrivals[1] - arrivals[0];
+            // The clock of tokio counts whole milliseconds.
+            assert!(pause >= expected, "{shown}: {pause:?}");
+            assert!(pause <= expected + Duration::from_millis(2), "{shown}: {pause:?}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wish_beyond_the_time_of_the_call_ends_it_at_once_and_is_told() {
+    for speaker in SPEAKERS {
+        for (wishes, asked) in WISHES {
+            let fake = Fake::new(move |_, _| speaker.says(wishes));
+            let client = fake.builder().entropy(Calm).clock(FixedClock::at(NOW));
+            let left = Duration::from_secs(4);
+            let client = client.build().unwrap().with_operation_timeout(left);
+            let began = Instant::now();
+            let error = client.send(ListThings::default()).await.unwrap_err();
+            let (longest, _) = speaker.bounds();
+            let wish = Duration::from_secs(asked.unwrap_or_default());
+            let shown = format!("{speaker:?} {wishes:?}: {error}");
+            assert!(began.elapsed() <= left, "{shown}");
+            if wish.min(longest) > Duration::from_secs(3) {
+                assert_eq!(fake.asked(), 1, "{shown}");
+                assert_eq!(began.elapsed(), Duration::ZERO, "{shown}");
+                let told = error.retry_after().unwrap();
+                assert!(told >= wish.min(Duration::from_secs(u64::from(u32::MAX))), "{shown}");
+                assert!(error.to_string().contains("no time left"), "{shown}");
+            }
+        }
+    }
+}
