@@ -132,6 +132,23 @@ impl Arrived {
         first
     }
 
+    /// The ids that it names, in order.
+    pub fn ids(&self) -> impl Iterator<Item = &str> {
+        let is_id = |(name, _): &&(String, String)| name.starts_with("InstanceIds.");
+        self.parameters.iter().filter(is_id).map(|(_, id)| id.as_str())
+    }
+
+    /// The same request for the first of its ids.
+    pub fn with_ids_up_to(&self, count: usize) -> Self {
+        let mut part = self.clone();
+        let mut seen = 0;
+        part.parameters.retain(|(name, _)| {
+            seen += usize::from(name.starts_with("InstanceIds."));
+            !name.starts_with("InstanceIds.") || seen <= count
+        });
+        part
+    }
+
     /// A parameter, if it is there once.
     pub fn parameter(&self, name: &str) -> Option<&str> {
         let mut found = self.parameters.iter().filter(|(given, _)| given == name);

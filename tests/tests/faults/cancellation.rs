@@ -96,6 +96,12 @@ async fn every_poll(
         tokio::time::sleep(Duration::from_millis(15)).await;
         next_call(&server, &client, &case).await;
         let book = server.ledger().open();
+        if let [.., last, next] = &book.arrivals[..] {
+            // What was turned away cleanly was read to its end before the pause in which the call ended.
+            let is_open = !done && !["RequestLimitExceeded", "TokenFailure"].contains(&last.fault);
+            let is_reused = next.connection == last.connection;
+            assert!(!(is_open && is_reused), "{case}: an answer may still be on its way\n{book}");
+        }
         assert_eq!(book.arrivals.len(), sent + 1, "{case}: somebody sends on\n{book}");
         assert!(book.instances.len() <= 1 && book.charges <= 1, "{case}\n{book}");
         assert!(book.recycled <= 1 && book.destroys == 0 && book.stops <= 1, "{case}\n{book}");

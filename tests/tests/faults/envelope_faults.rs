@@ -83,6 +83,9 @@ fn contradictions() -> Vec<Fault> {
         body("no request id", Nothing, |truth| {
             truth.with_members(|members| drop(members.remove("RequestId"))).into_bytes()
         }),
+        body("a refusal without request id", Nothing, |_| {
+            br#"{"Response":{"Error":{"Code":"LimitExceeded","Message":"no"}}}"#.to_vec()
+        }),
         body("request id null", Nothing, |truth| {
             truth.with_members(|members| members["RequestId"] = Value::Null).into_bytes()
         }),
@@ -145,6 +148,7 @@ fn refusals() -> Vec<Fault> {
         refusal("RequestLimitExceeded.unknown", Throttled, "RequestLimitExceeded.FromTheFuture"),
         refusal("InternalError, not done", Nothing, "InternalError"),
         internal("InternalError, done", "InternalError"),
+        internal("ServiceUnavailable, done", "ServiceUnavailable"),
         internal("InternalServerError, done", "InternalServerError"),
         internal("InternalError.sub, done", "InternalError.TradeUnknownError"),
         Fault::turns_away("SignatureExpire with the time", ClockRefused, |truth| {

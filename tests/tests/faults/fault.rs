@@ -66,6 +66,8 @@ pub enum Step {
     TakeAll,
     /// Carries it out.
     Commit,
+    /// Carries it out for the first of its ids alone, as many as this.
+    CommitFirst(usize),
     /// Writes.
     Write(Piece),
     /// Writes a byte at a time.
@@ -126,7 +128,7 @@ impl Fault {
 
     /// Whether the request is carried out under it.
     pub fn commits(&self) -> bool {
-        self.script.iter().any(|step| matches!(step, Step::Commit))
+        self.script.iter().any(|step| matches!(step, Step::Commit | Step::CommitFirst(_)))
     }
 
     /// Whether it strikes before the first byte, when the connection is accepted.

@@ -202,6 +202,11 @@ impl Connection {
                     exchange.truth.body =
                         self.commit(exchange.index, arrived, &exchange.truth.request_id);
                 }
+                Step::CommitFirst(count) => {
+                    let arrived = exchange.arrived.as_ref().expect("read before it is done");
+                    let part = arrived.with_ids_up_to(*count);
+                    self.commit(exchange.index, &part, &exchange.truth.request_id);
+                }
                 Step::Write(piece) => {
                     let bytes = piece(exchange.truth());
                     self.socket.write_all(&bytes).await?;

@@ -12,7 +12,8 @@ use crate::answer::AHEAD;
 use crate::call::{Call, Ended};
 use crate::customer::{OPERATION, SECRETS};
 use crate::fault::{Claim, Fault};
-use crate::ledger::{Arrival, Book};
+use crate::ledger::{Arrival, Book, Machine};
+use crate::service::MACHINE;
 use crate::signature::Signed;
 use crate::third_party::Received;
 
@@ -78,6 +79,13 @@ impl Case<'_> {
         rule(book.destroys == 0, "nothing is destroyed");
         rule(book.stops <= 1 && book.starts == 0, "stopped once at most");
         rule(book.key_pairs == 0, "no key pair");
+        let machine = book.machines.get(MACHINE).copied().unwrap_or_default();
+        let is_right = match self.call {
+            Call::Terminate => matches!(machine, Machine::Running | Machine::Recycled),
+            Call::Stop => matches!(machine, Machine::Running | Machine::Stopped),
+            _ => machine == Machine::Running,
+        };
+        rule(is_right, "the machine is untouched or as it was asked for");
     }
 
     /// Nobody else learns anything.

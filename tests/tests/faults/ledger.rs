@@ -17,6 +17,8 @@ pub struct Book {
     pub instances: Vec<Launched>,
     pub machines: BTreeMap<String, Machine>,
     pub charges: u32,
+    /// How often a running system was interrupted or its disk written over.
+    pub interruptions: u32,
     pub recycled: u32,
     pub destroys: u32,
     pub starts: u32,
@@ -81,9 +83,10 @@ impl Book {
     /// How much of what costs money or cannot be undone happened.
     pub fn harm(&self) -> String {
         format!(
-            "{} instances, {} charges, {} recycled, {} destroys, {} stops, {} key pairs",
+            "{} instances, {} charges, {} interruptions, {} recycled, {} destroys, {} stops, {} key pairs",
             self.instances.len(),
             self.charges,
+            self.interruptions,
             self.recycled,
             self.destroys,
             self.stops,

@@ -8,6 +8,10 @@
 //! |---|---|
 //! | `matrix` | each fault × dialect × class × attempt: nothing twice, nothing claimed, nothing hidden |
 //! | `careless` | the rules of the matrix notice an HTTP implementation with bad habits |
+//! | `framing` | a frame that lies or breaks is doubt, never a refusal |
+//! | `batch` | what was done in part is told part by part |
+//! | `fallbacks` | another launch goes out under another token |
+//! | `repeats` | nothing is paid for twice, and no machine is interrupted twice |
 //! | `sticky` | doubt stays doubt, an outage is not answered with a storm, a lost key is said to be lost |
 //! | `cancellation` | a dropped call sends nothing more, and the client stays whole |
 //! | `keep_alive_race` | a connection that closes as the request leaves doubles nothing |
@@ -28,20 +32,24 @@
 
 mod answer;
 mod arrival;
+mod batch;
 mod call;
 mod cancellation;
 mod careless;
 mod connection_faults;
 mod customer;
 mod envelope_faults;
+mod fallbacks;
 mod fault;
 mod faultd;
+mod framing;
 mod framing_faults;
 mod injection;
 mod judge;
 mod keep_alive_race;
 mod ledger;
 mod matrix;
+mod repeats;
 mod resources;
 mod service;
 mod signature;

@@ -139,7 +139,8 @@ pub async fn run(cell: Cell, equip: impl FnOnce(ClientBuilder) -> ClientBuilder)
     shown.or(next_call(&cell, &server, &client).await)
 }
 
-/// The client is whole after a fault: its next call works, and reads its own answer.
+/// The client is whole after a fault: its next call works, and reads its own answer, over a connection that
+/// brought nothing bad.
 async fn next_call(cell: &Cell, server: &Faultd, client: &Client) -> Option<String> {
     let next = Call::Describe.make(client).await;
     let book = server.ledger().open();
@@ -147,9 +148,32 @@ async fn next_call(cell: &Cell, server: &Faultd, client: &Client) -> Option<Stri
     let healthy = next.result.as_ref().is_ok_and(|done| {
         done.report.request_id == own && done.ids.len() == 1 + book.instances.len()
     });
+    let mut later = book.arrivals.iter().skip_while(|arrival| arrival.fault != cell.fault.name);
+    let struck = later.next().map(|arrival| arrival.connection);
+    let is_used_again = later.any(|arrival| Some(arrival.connection) == struck);
     drop(book);
-    let broken = ["the next call on the same client works".to_owned()];
-    (!healthy).then(|| told(cell, server, Some(&next), &broken))
+    let mut broken = Vec::new();
+    if !healthy {
+        broken.push("the next call on the same client works".to_owned());
+    }
+    if is_used_again && is_bad(cell) {
+        broken.push("a connection that brought no clean answer carries nothing more".to_owned());
+    }
+    (!broken.is_empty()).then(|| told(cell, server, Some(&next), &broken))
+}
+
+/// Whether the answer, however whole, was not the service's or left its outcome open.
+fn is_bad(cell: &Cell) -> bool {
+    match cell.fault.claim {
+        Claim::Nothing
+        | Claim::NothingForLong
+        | Claim::Misrouted
+        | Claim::ThrottledByStranger
+        | Claim::ThrottledByStrangerForLong => true,
+        Claim::Lacking => cell.call != Call::Describe,
+        Claim::FewerIds => cell.call == Call::Run,
+        _ => false,
+    }
 }
 
 fn told(cell: &Cell, server: &Faultd, ended: Option<&Ended>, broken: &[String]) -> String {

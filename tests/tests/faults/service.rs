@@ -12,9 +12,21 @@ pub const MACHINE: &str = "ins-prepaid0";
 /// Carries a request out, writes it down, and returns the whole answer.
 pub fn carry_out(book: &mut Book, arrived: &Arrived, request_id: &str) -> Value {
     let members = match arrived.action() {
-        "DescribeInstances" => Ok(list(book)),
+        "DescribeInstances" => Ok(list(book, arrived)),
         "RunInstances" => Ok(launch(book, arrived.parameter("ClientToken"))),
         "CreateKeyPair" => Ok(create_key_pair(book)),
+        "RenewInstances"
+        | "RenewHosts"
+        | "ResizeInstanceDisks"
+        | "ModifyInstancesChargeType"
+        | "PurchaseResourcePoolPacks" => {
+            book.charges += 1;
+            Ok(json!({ "DedicatedResourcePackIdSet": ["rpp-00000001"] }))
+        }
+        "RebootInstances" | "ResetInstance" | "ResetInstancesPassword" | "ResetInstancesType" => {
+            book.interruptions += 1;
+            Ok(json!({}))
+        }
         "ModifyInstancesAttribute" => {
             book.renames += 1;
             Ok(json!({}))
@@ -41,11 +53,28 @@ pub fn refused(code: &str) -> Value {
     json!({ "Error": { "Code": code, "Message": format!("{code} was refused here.") } })
 }
 
-fn list(book: &Book) -> Value {
-    let instance = |id: &str| json!({ "InstanceId": id, "InstanceState": "RUNNING" });
-    let mut rows = vec![instance(MACHINE)];
-    rows.extend(book.instances.iter().map(|launched| instance(&launched.id)));
+/// All instances, or those that are asked for, in their states.
+fn list(book: &Book, arrived: &Arrived) -> Value {
+    let asked: Vec<&str> = arrived.ids().collect();
+    let launched = book.instances.iter().map(|launched| launched.id.as_str());
+    let ids =
+        if asked.is_empty() { [MACHINE].into_iter().chain(launched).collect() } else { asked };
+    let rows: Vec<Value> = ids.into_iter().filter_map(|id| instance(book, id)).collect();
     json!({ "TotalCount": rows.len(), "InstanceSet": rows })
+}
+
+fn instance(book: &Book, id: &str) -> Option<Value> {
+    let (state, operation) = match book.machines.get(id).copied().unwrap_or_default() {
+        Machine::Running => ("RUNNING", Value::Null),
+        Machine::Stopped => ("STOPPED", json!("StopInstances")),
+        Machine::Recycled => ("SHUTDOWN", json!("TerminateInstances")),
+        Machine::Destroyed => return None,
+    };
+    let isolated = if state == "SHUTDOWN" { "MANMADE" } else { "NOTISOLATED" };
+    Some(json!({
+        "InstanceId": id, "InstanceState": state, "LatestOperation": operation,
+        "IsolatedSource": isolated,
+    }))
 }
 
 /// A launch whose token is known gives the instance of the first one; without a token each is new.
@@ -78,12 +107,10 @@ fn on_machines(
     arrived: &Arrived,
     act: impl Fn(&mut Book, Machine) -> Done,
 ) -> Result<Value, &'static str> {
-    for (name, id) in &arrived.parameters {
-        if name.starts_with("InstanceIds.") {
-            let machine = book.machines.get(id).copied().unwrap_or_default();
-            let machine = act(book, machine)?;
-            book.machines.insert(id.clone(), machine);
-        }
+    for id in arrived.ids() {
+        let machine = book.machines.get(id).copied().unwrap_or_default();
+        let machine = act(book, machine)?;
+        book.machines.insert(id.to_owned(), machine);
     }
     Ok(Value::Object(Map::new()))
 }

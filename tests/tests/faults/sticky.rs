@@ -197,6 +197,10 @@ async fn a_private_key_that_was_lost_is_said_to_be_lost() {
         let book = server.ledger().open();
         assert!(error.outcome_unknown().is_some(), "{name}: {error:?}");
         assert_eq!((book.key_pairs, book.arrivals.len()), (1, 1), "{name}\n{book}");
-        assert!(error.outcome_unknown().unwrap().client_token().is_none());
+        let unknown = error.outcome_unknown().unwrap();
+        assert!(unknown.client_token().is_none());
+        let advice = unknown.recovery();
+        assert!(advice.contains("`k`") && advice.contains("`PrivateKey`"), "{name}: {advice}");
+        assert!(advice.contains("delete what it made and make another"), "{name}: {advice}");
     }
 }

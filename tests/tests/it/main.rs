@@ -6,6 +6,9 @@
 //! | `vectors`, `tampering` | the official signatures are accepted, and with one changed byte they are not |
 //! | `mutations` | each wrong parameter has its code, and a refusal changes nothing |
 //! | `answers`, `framing` | whatever comes back, the call ends in the right error and in no other |
+//! | `promises` | an answer that lacks what was promised is no success of a change |
+//! | `throttles` | every code that says "too many calls" is taken for it, and no other code is |
+//! | `states` | each waiter reads each state as its specification says |
 //! | `hostile`, `sizes` | whatever goes in, nothing leaves that was not meant |
 //! | `delivery` | a lost answer makes no second instance and no second destruction |
 //! | `pacing` | launching and listing many needs no pause of one's own and meets no throttle |
@@ -40,13 +43,16 @@ mod mutations;
 mod pacing;
 mod peer;
 mod predicates;
+mod promises;
 mod roundtrip;
 mod sample;
 mod secrets;
 mod seeds;
 mod signed;
 mod sizes;
+mod states;
 mod story;
 mod tampering;
+mod throttles;
 mod vectors;
 mod wire;

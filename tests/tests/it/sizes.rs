@@ -1,9 +1,9 @@
 //! A request that the service would refuse for its size is not sent, and one that fits is.
 
 use cvm_models::actions::RunInstances;
-use cvm_models::{Client, Dialect};
+use cvm_models::{Client, Dialect, FixedClock, SeededEntropy};
 
-use crate::cloud::{Cloud, builder, client, client_of};
+use crate::cloud::{Cloud, NOW, builder, client, client_of, published};
 use crate::peer::{Peer, json};
 use crate::predicates::told;
 use crate::signed;
@@ -67,6 +67,56 @@ async fn the_last_byte_that_fits_is_sent_and_the_next_is_not() {
         assert_eq!(told(&error), ["usage", "not sent"], "{dialect}: {error}");
     }
     assert_eq!(peer.connections(), 0);
+}
+
+#[tokio::test]
+async fn forms_and_queries_too_end_at_the_very_byte() {
+    for (dialect, in_url, limit) in [
+        (Dialect::V1Sha1, false, FORM),
+        (Dialect::V1Sha256, false, FORM),
+        (Dialect::OldGateway, false, FORM),
+        (Dialect::V1Sha1, true, QUERY),
+        (Dialect::V1Sha256, true, QUERY),
+        (Dialect::OldGateway, true, QUERY),
+    ] {
+        // With time and chance fixed, a name gives one signature, and so one length.
+        let prepare = async |by: usize, letter: char| {
+            let builder = published().dialect(dialect).parameters_in_url(in_url);
+            let fixed = builder.clock(FixedClock::at(NOW)).entropy(SeededEntropy::new(7));
+            let client = fixed.build().unwrap();
+            let mut request = longer(by);
+            request.instance_name.as_mut().unwrap().push(letter);
+            match client.prepare(request).await {
+                Ok(prepared) if in_url => Ok(prepared.url().split_once('?').unwrap().1.len()),
+                Ok(prepared) => Ok(prepared.body().len()),
+                Err(error) => {
+                    assert_eq!(told(&error), ["usage", "not sent"], "{error}");
+                    let text = error.to_string();
+                    let words: Vec<&str> = text.split(' ').collect();
+                    let at = words.iter().position(|word| *word == "bytes,").unwrap();
+                    Err(words[at - 1].parse::<usize>().unwrap())
+                }
+            }
+        };
+        // Signs of a signature take one byte or three, so that lengths come in leaps.
+        let base = prepare(0, 'x').await.unwrap();
+        let wanted = [Ok(limit - 1), Ok(limit), Err(limit + 1)];
+        let mut met = Vec::new();
+        for (letter, by) in ('a'..='z').flat_map(|letter| (0..10).map(move |by| (letter, by))) {
+            let prepared = prepare(limit - base - 6 + by, letter).await;
+            match prepared {
+                Ok(length) => assert!(length <= limit, "{dialect}: {length} is sent"),
+                Err(length) => assert!(length > limit, "{dialect}: {length} is refused"),
+            }
+            met.push(prepared);
+            if wanted.iter().all(|wanted| met.contains(wanted)) {
+                break;
+            }
+        }
+        for wanted in wanted {
+            assert!(met.contains(&wanted), "{dialect}: {wanted:?} is not among {met:?}");
+        }
+    }
 }
 
 #[tokio::test]

@@ -1,0 +1,184 @@
+//! What costs money or interrupts a machine: every such action under every fault, and never twice.
+
+use std::sync::Arc;
+
+use cvm_models::protocol::RetryClass;
+use cvm_models::{ACTIONS, ActionInfo, Dialect, Error, action};
+use serde_json::{Value, json};
+use tokio::task::JoinSet;
+
+use crate::customer::{self, PASSWORD, SECRETS};
+use crate::fault::{self, Claim, Fault};
+use crate::faultd::Faultd;
+use crate::service::MACHINE;
+use crate::third_party::ThirdParty;
+
+/// Cells that run at the same time.
+const AT_ONCE: usize = 24;
+
+/// What is paid for each time, and what a machine suffers each time.
+fn requests() -> Vec<(&'static str, Value)> {
+    let ids = json!([MACHINE]);
+    vec![
+        ("RenewInstances", json!({ "InstanceIds": ids, "InstanceChargePrepaid": { "Period": 1 } })),
+        ("RenewHosts", json!({ "HostIds": ["host-1"], "HostChargePrepaid": { "Period": 1 } })),
+        ("ResizeInstanceDisks", json!({ "InstanceId": MACHINE, "ForceStop": true })),
+        ("PurchaseResourcePoolPacks", json!({ "Zone": "ap-guangzhou-3", "Period": 1 })),
+        (
+            "ModifyInstancesChargeType",
+            json!({ "InstanceIds": ids, "InstanceChargeType": "PREPAID" }),
+        ),
+        ("RebootInstances", json!({ "InstanceIds": ids, "StopType": "HARD" })),
+        (
+            "ResetInstance",
+            json!({ "InstanceId": MACHINE, "LoginSettings": { "Password": PASSWORD } }),
+        ),
+        (
+            "ResetInstancesPassword",
+            json!({ "InstanceIds": ids, "Password": PASSWORD, "ForceStop": true }),
+        ),
+        ("ResetInstancesType", json!({ "InstanceIds": ids, "InstanceType": "S5.MEDIUM4" })),
+    ]
+}
+
+fn known(name: &str) -> &'static ActionInfo {
+    action(name).unwrap_or_else(|| panic!("no action is called {name}"))
+}
+
+/// Runs one request under one fault. Returns what is wrong.
+async fn run(fault: Arc<Fault>, name: &'static str, request: Value) -> Vec<String> {
+    let stranger = ThirdParty::open().await;
+    let server = Faultd::open(stranger.address).await;
+    let timeouts = if fault.waits { customer::hurried() } else { customer::patient() };
+    let client = customer::client(&server.endpoint(), Dialect::Tc3, timeouts);
+    server.plan([Arc::clone(&fault)]);
+    let result = client.call(known(name), request).await;
+    let book = server.ledger().open();
+    let mut broken = Vec::new();
+    let mut rule = |holds: bool, text: &str| {
+        if !holds {
+            broken.push(format!("{:?} × {name}: {text}: {result:?}\n{book}", fault.name));
+        }
+    };
+    let effects = book.charges + book.interruptions;
+    rule(effects <= 1, "once at most");
+    rule(stranger.received().connections == 0, "third parties are not spoken to");
+    match &result {
+        Ok(_) => rule(effects == 1, "no success without effect"),
+        Err(error) => {
+            let unknown = error.outcome_unknown();
+            rule(effects == 0 || unknown.is_some(), "what was done is not reported as failed");
+            let doubt =
+                matches!(fault.claim, Claim::Nothing | Claim::NothingForLong | Claim::Misrouted);
+            if doubt && !fault.warm {
+                rule(unknown.is_some(), "the outcome is unknown");
+                rule(book.arrivals.len() == 1, "it was sent once");
+            }
+            if let Some(unknown) = unknown {
+                let text = error.to_string();
+                rule(text.contains("may or may not have been carried out"), "the error says so");
+                rule(!unknown.recovery().is_empty(), "and says what to do");
+            }
+            rule(hides_secrets(error), "no secret is shown");
+        }
+    }
+    broken.extend(server.failures());
+    broken
+}
+
+fn hides_secrets(error: &Error) -> bool {
+    let shown = format!("{error} {error:?}");
+    SECRETS.iter().all(|secret| !shown.contains(secret))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_is_paid_for_twice_and_no_machine_is_interrupted_twice() {
+    let mut running = JoinSet::new();
+    let (mut broken, mut count) = (Vec::new(), 0);
+    for (name, request) in requests() {
+        assert_eq!(known(name).retry, RetryClass::Hazard, "{name}");
+        for fault in fault::all() {
+            if running.len() >= AT_ONCE {
+                broken.extend(running.join_next().await.unwrap().unwrap());
+            }
+            running.spawn(run(fault, name, request.clone()));
+            count += 1;
+        }
+    }
+    broken.extend(running.join_all().await.into_iter().flatten());
+    println!("{count} cells");
+    assert!(count >= 1_000, "{count}");
+    assert!(
+        broken.is_empty(),
+        "{} of {count}:\n{}",
+        broken.len(),
+        broken[..broken.len().min(10)].join("\n")
+    );
+}
+
+/// Ways to be left in doubt that need no service behind them.
+const DOUBTS: [&str; 6] = [
+    "reads all and closes",
+    "reads all and resets",
+    "InternalError, not done",
+    "500 page",
+    "200 page",
+    "307 to another port",
+];
+
+/// The actions that are sent once when in doubt.
+fn harmed() -> impl Iterator<Item = &'static ActionInfo> {
+    let is_harmed = |class| matches!(class, RetryClass::Guarded | RetryClass::Hazard);
+    ACTIONS.iter().copied().filter(move |info| is_harmed(info.retry))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_action_that_a_repeat_may_harm_is_sent_twice() {
+    assert_eq!(harmed().count(), 28 + 25, "the classes of the specification");
+    let stranger = ThirdParty::open().await;
+    for info in harmed() {
+        for doubt in DOUBTS {
+            let server = Faultd::open(stranger.address).await;
+            let client = customer::client(&server.endpoint(), Dialect::Tc3, customer::patient());
+            server.plan([fault::named(doubt)]);
+            let error = client.call(info, json!({})).await.expect_err(info.name);
+            let case = format!("{doubt} × {}: {error:?}", info.name);
+            let unknown = error.outcome_unknown().expect(&case);
+            assert_eq!(error.attempts().len(), 1, "{case}");
+            assert_eq!(server.ledger().open().arrivals.len(), 1, "{case}");
+            match &info.reconcile {
+                Some(facts) => assert!(unknown.recovery().contains(facts.list), "{case}"),
+                None => assert!(unknown.recovery().contains("no list"), "{case}"),
+            }
+        }
+    }
+    assert_eq!(stranger.received().connections, 0);
+}
+
+#[tokio::test]
+async fn the_error_names_what_to_look_for_and_what_is_lost() {
+    let stranger = ThirdParty::open().await;
+    let server = Faultd::open(stranger.address).await;
+    let client = customer::client(&server.endpoint(), Dialect::Tc3, customer::patient());
+    let recovery = async |name, request| {
+        server.plan([fault::named("reads all and closes")]);
+        let error: Error = client.call(known(name), request).await.unwrap_err();
+        error.outcome_unknown().unwrap().recovery().to_owned()
+    };
+    let pair = recovery("CreateKeyPair", json!({ "KeyName": "deploy", "ProjectId": 0 })).await;
+    for word in
+        ["`deploy`", "DescribeKeyPairs", "`PrivateKey`", "is lost", "delete", "make another"]
+    {
+        assert!(pair.contains(word), "{word}: {pair}");
+    }
+    let renewal = recovery("RenewInstances", json!({ "InstanceIds": [MACHINE, "ins-2"] })).await;
+    assert_eq!(
+        renewal,
+        format!("look for InstanceIds `{MACHINE}`, `ins-2` with DescribeInstances")
+    );
+    // Of the others that are sent once none answers with a secret.
+    for info in harmed().filter(|info| info.name != "CreateKeyPair") {
+        let said = recovery(info.name, json!({})).await;
+        assert!(!said.contains("is lost"), "{}: {said}", info.name);
+    }
+}

@@ -1,0 +1,105 @@
+//! What counts as a throttle: every code of that family, known or new, and nothing that only looks like it.
+
+use cvm_models::actions::*;
+use cvm_models::protocol::ErrorKind;
+use cvm_models::{Client, Entropy, EntropyError, Error, Outcome, error_code};
+
+use crate::cloud::client_of;
+use crate::peer::{Peer, json};
+use crate::predicates::told;
+
+const FAMILY: &str = "RequestLimitExceeded";
+const OK: &str = r#"{"Response":{"TotalCount":0,"InstanceSet":[],"RequestId":"r-ok"}}"#;
+
+fn refusal(code: &str) -> Vec<u8> {
+    json(format!(
+        r#"{{"Response":{{"Error":{{"Code":"{code}","Message":"no"}},"RequestId":"r-no"}}}}"#
+    ))
+}
+
+/// No jitter, so that the pause after a throttle is its floor.
+#[derive(Debug)]
+struct Calm;
+
+impl Entropy for Calm {
+    fn fill(&self, bytes: &mut [u8]) -> Result<(), EntropyError> {
+        bytes.fill(0);
+        Ok(())
+    }
+}
+
+fn client(peer: &Peer) -> Client {
+    client_of(&peer.url()).entropy(Calm).build().unwrap()
+}
+
+/// Whether a request that is never repeated in doubt is sent again after this code.
+async fn is_sent_again(code: String) -> (String, Result<usize, Error>) {
+    let peer = Peer::saying_in_turn([refusal(&code), json(OK)]).await;
+    let terminate =
+        TerminateInstances { instance_ids: vec!["ins-1a2b3c4d".into()], ..Default::default() };
+    let ended = client(&peer).send_reported(terminate).await;
+    assert_eq!(peer.requests().len(), 1 + usize::from(ended.is_ok()), "{code}");
+    let ended = ended.map(|(_, report)| {
+        assert_eq!(report.attempts[0].outcome, Outcome::Throttled, "{code}");
+        report.attempts.len()
+    });
+    (code, ended)
+}
+
+#[tokio::test]
+async fn every_code_of_the_family_is_a_throttle_and_no_other_code_is() {
+    let mut tasks = tokio::task::JoinSet::new();
+    let known: Vec<&str> = error_code::ERRORS.iter().map(|info| info.code).collect();
+    let family = known.iter().filter(|code| code.starts_with(FAMILY));
+    assert!(family.count() >= 4);
+    let new = ["", ".", ".x", ".SomethingNew", ".A.B.C", ".UinLimitExceeded.New", ".limit_1-2"];
+    let alike = ["X", "s", "_", "ByUin", ":Uin", " ", "/a"];
+    let beside =
+        ["requestlimitexceeded", "LimitExceeded.RequestLimitExceeded", "XRequestLimitExceeded"];
+    let codes = known
+        .into_iter()
+        .map(str::to_owned)
+        .chain(new.iter().chain(&alike).map(|suffix| format!("{FAMILY}{suffix}")))
+        .chain(beside.map(str::to_owned));
+    for code in codes {
+        tasks.spawn(is_sent_again(code));
+    }
+    let (mut throttles, mut others) = (0, 0);
+    while let Some(ended) = tasks.join_next().await {
+        let (code, ended) = ended.unwrap();
+        let is_family = code == FAMILY || code.starts_with(&format!("{FAMILY}."));
+        match ended {
+            Ok(attempts) => {
+                assert!(is_family, "{code} was repeated");
+                assert_eq!(attempts, 2, "{code}");
+                throttles += 1;
+            }
+            Err(error) => {
+                assert!(!is_family, "{code}: {error}");
+                assert!(!error.is_throttled(), "{code}: {error}");
+                others += 1;
+            }
+        }
+    }
+    assert!(throttles >= 4 + new.len() && others > 300, "{throttles} {others}");
+}
+
+#[test]
+fn the_tables_call_the_same_codes_throttles() {
+    for info in error_code::ERRORS {
+        let code = cvm_models::ErrorCode::from(info.code);
+        assert_eq!(code.is_throttled(), info.kind == ErrorKind::Throttle, "{}", info.code);
+    }
+}
+
+#[tokio::test]
+async fn a_throttle_that_stays_ends_as_one() {
+    for code in [FAMILY, "RequestLimitExceeded.SomethingNew"] {
+        let peer = Peer::saying(refusal(code)).await;
+        let client = client(&peer).with_max_attempts(2);
+        let error = client.send(RunInstances::default()).await.unwrap_err();
+        assert_eq!(told(&error), ["service", "throttled"], "{error}");
+        assert_eq!(error.attempts().len(), 2);
+        assert_eq!(error.code().unwrap().as_str(), code);
+    }
+}

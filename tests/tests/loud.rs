@@ -1,0 +1,268 @@
+//! Every crate logs everything, and no log holds a text of a request or of an answer. Alone in a process,
+//! because it listens to all of it.
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::string_slice,
+    clippy::unwrap_used,
+    missing_docs
+)]
+
+use std::error::Error as StdError;
+use std::fmt::{Debug, Write};
+use std::sync::{Mutex, OnceLock};
+
+use base64ct::{Base64, Encoding};
+use cvm_models::{ACTIONS, ActionInfo, Client, Credential, Dialect, Unlimited};
+use cvm_protocol::{FieldInfo, Model, Record, Slot, json, percent};
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
+use tracing::field::{Field, Visit};
+use tracing::span::{Attributes, Id};
+use tracing::{Event, Metadata, Subscriber};
+
+/// In every text that is no secret: people may see it in `Debug`, and logs may not have it.
+const PLAIN: &str = "Plain-7/+\"\\~%2B";
+/// In every secret: nobody may see it at all. With characters that each encoding treats in its own way.
+const SECRET: &str = "Canary-7/+é\"\\ ~%2B";
+const KEY: &str = "canary-key-0123456789/+";
+const TOKEN: &str = "canary-token-0123456789/+";
+
+/// Everything that was said by anybody.
+fn heard() -> &'static Mutex<String> {
+    static HEARD: OnceLock<Mutex<String>> = OnceLock::new();
+    HEARD.get_or_init(Mutex::default)
+}
+
+struct Everything;
+
+struct Fields<'a>(&'a mut String);
+
+impl Visit for Fields<'_> {
+    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
+        let _ = write!(self.0, " {field}={value:?}");
+    }
+}
+
+impl Subscriber for Everything {
+    fn enabled(&self, _: &Metadata<'_>) -> bool {
+        true
+    }
+
+    fn new_span(&self, attributes: &Attributes<'_>) -> Id {
+        let mut heard = heard().lock().unwrap();
+        let _ = write!(heard, "\n{}", attributes.metadata().name());
+        attributes.record(&mut Fields(&mut heard));
+        Id::from_u64(1)
+    }
+
+    fn record(&self, _: &Id, values: &tracing::span::Record<'_>) {
+        values.record(&mut Fields(&mut heard().lock().unwrap()));
+    }
+
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+
+    fn event(&self, event: &Event<'_>) {
+        let mut heard = heard().lock().unwrap();
+        let _ = write!(heard, "\n{}", event.metadata().target());
+        event.record(&mut Fields(&mut heard));
+    }
+
+    fn enter(&self, _: &Id) {}
+
+    fn exit(&self, _: &Id) {}
+}
+
+impl log::Log for Everything {
+    fn enabled(&self, _: &log::Metadata<'_>) -> bool {
+        true
+    }
+
+    fn log(&self, record: &log::Record<'_>) {
+        let _ = write!(heard().lock().unwrap(), "\n{} {}", record.target(), record.args());
+    }
+
+    fn flush(&self) {}
+}
+
+/// The ways in which a text could stand in another.
+fn spellings(text: &str) -> Vec<String> {
+    let hex: String = text.bytes().map(|byte| format!("{byte:02x}")).collect();
+    let quoted = Value::from(text).to_string();
+    let quoted = quoted[1..quoted.len() - 1].to_owned();
+    let escaped = format!("{text:?}");
+    let mut spellings = vec![
+        text[..8].to_owned(),
+        quoted,
+        escaped[1..escaped.len() - 1].to_owned(),
+        percent::encode(text),
+        hex.to_uppercase(),
+        hex,
+    ];
+    // In base64 a text looks different at each of three offsets; its ends mix with what is around.
+    for offset in 0..3 {
+        let encoded = Base64::encode_string(&[&vec![b'x'; offset], text.as_bytes()].concat());
+        spellings.push(encoded[4..encoded.len() - 4].to_owned());
+    }
+    spellings
+}
+
+fn assert_without(texts: &[&str], name: &str, shown: &str) {
+    for spelling in texts.iter().flat_map(|text| spellings(text)) {
+        assert!(!shown.contains(&spelling), "{name} shows `{spelling}`:\n{shown}");
+    }
+}
+
+/// Fills every text of a model, at any depth; returns how many secrets there are.
+fn fill(model: &mut dyn Model) -> usize {
+    let fields = model.table().members;
+    let fill = |(index, field): (usize, &FieldInfo)| match field.wire {
+        "RequestId" => 0,
+        _ => fill_in(model.member_mut(index), field.secret),
+    };
+    fields.iter().enumerate().map(fill).sum()
+}
+
+fn fill_in(slot: Slot<'_>, is_secret: bool) -> usize {
+    let text = if is_secret { SECRET } else { PLAIN };
+    match slot {
+        Slot::Optional(option) => return fill_in(option.insert(), is_secret),
+        Slot::List(list) => return fill_in(list.push(), is_secret),
+        Slot::Object(model) => return fill(model),
+        Slot::Text(member) => member.put(text),
+        Slot::Str(member) => text.clone_into(member),
+        _ => return 0,
+    }
+    usize::from(is_secret)
+}
+
+macro_rules! each {
+    ($($model:path),* $(,)?) => {
+        /// What `Debug` shows of each filled model, with the number of its secrets.
+        fn shown() -> Vec<(&'static str, usize, String)> {
+            vec![$({
+                let mut model = <$model>::default();
+                let secrets = fill(&mut model);
+                (model.table().name, secrets, format!("{model:?} {model:#?}"))
+            }),*]
+        }
+    };
+}
+cvm_models::every_model!(each);
+
+#[test]
+fn debug_of_every_type_hides_its_secrets() {
+    let mut with_secrets = 0;
+    for (name, secrets, shown) in shown() {
+        assert_without(&[SECRET], name, &shown);
+        with_secrets += usize::from(secrets > 0);
+    }
+    assert!(with_secrets >= 20, "{with_secrets}");
+}
+
+/// Answers each request with the next of these and closes.
+async fn answering(answers: Vec<String>) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        for answer in answers {
+            let (mut socket, _) = listener.accept().await.unwrap();
+            read_request(&mut socket).await;
+            let _ = socket.write_all(answer.as_bytes()).await;
+        }
+    });
+    url
+}
+
+async fn read_request(socket: &mut tokio::net::TcpStream) {
+    let mut request = Vec::new();
+    loop {
+        if let Some(head) = request.windows(4).position(|window| window == b"\r\n\r\n") {
+            let text = String::from_utf8_lossy(&request[..head]).to_ascii_lowercase();
+            let length = text
+                .split("content-length: ")
+                .nth(1)
+                .map_or(0, |rest| rest.split("\r\n").next().unwrap().parse::<usize>().unwrap());
+            if request.len() >= head + 4 + length {
+                return;
+            }
+        }
+        if socket.read_buf(&mut request).await.unwrap() == 0 {
+            return;
+        }
+    }
+}
+
+fn http(body: &str) -> String {
+    format!("HTTP/1.1 200 OK\r\nX-Echo: {TOKEN}\r\nContent-Length: {}\r\n\r\n{body}", body.len())
+}
+
+/// A success, a refusal that quotes everything, nonsense that quotes everything, and no answer at all.
+fn answers(info: &ActionInfo, secret: &str) -> Vec<String> {
+    let mut response = Record::new(info.response);
+    fill(&mut response);
+    let mut members = json::to_value(&response);
+    members["RequestId"] = json!("r-1");
+    let quoted = format!("{PLAIN} {secret} {KEY} {TOKEN}");
+    let error = json!({ "Code": "InvalidParameter", "Message": quoted });
+    vec![
+        http(&json!({ "Response": members }).to_string()),
+        http(&json!({ "Response": { "Error": error, "RequestId": "r-1" } }).to_string()),
+        http(&format!("<html>{quoted}</html>")),
+        String::new(),
+    ]
+}
+
+/// An error as every logger could print it: itself, and all its sources.
+fn in_full(error: &dyn StdError) -> String {
+    let mut text = String::new();
+    let mut next = Some(error);
+    while let Some(error) = next {
+        text += &format!("{error} {error:?} {error:#?}\n");
+        next = error.source();
+    }
+    text
+}
+
+#[tokio::test]
+async fn no_log_holds_a_text_of_a_request_or_an_answer() {
+    tracing::subscriber::set_global_default(Everything).unwrap();
+    log::set_logger(&Everything).unwrap();
+    log::set_max_level(log::LevelFilter::Trace);
+    let hidden = [SECRET, KEY, TOKEN];
+    for info in ACTIONS {
+        let mut request = Record::new(info.request);
+        // What a server quotes that was never sent to it, nobody can know for a secret.
+        let sent = if fill(&mut request) > 0 { SECRET } else { "" };
+        let request = json::to_value(&request);
+        for dialect in [Dialect::Tc3, Dialect::V1Sha256, Dialect::OldGateway] {
+            let answers = answers(info, sent);
+            let count = answers.len();
+            let client = Client::builder()
+                .without_environment()
+                .endpoint(answering(answers).await)
+                .region("ap-guangzhou")
+                .credential(Credential::temporary("AKIDEXAMPLE", KEY, TOKEN).unwrap())
+                .dialect(dialect)
+                .max_attempts(1)
+                .rate_limiter(Unlimited)
+                .build()
+                .unwrap();
+            for turn in 0..count {
+                let outcome = client.call(info, request.clone()).await;
+                assert_eq!(outcome.is_ok(), turn == 0, "{} {dialect}: {outcome:?}", info.name);
+                let shown = match &outcome {
+                    Ok(answer) => format!("{:?} {:?} {answer:?}", answer.report(), answer.record()),
+                    Err(error) => in_full(error),
+                };
+                assert_without(&hidden, info.name, &shown);
+            }
+        }
+        let heard = std::mem::take(&mut *heard().lock().unwrap());
+        assert!(heard.contains(info.name) && heard.contains("cvm_transport"), "{heard}");
+        assert!(heard.contains("reqwest") || heard.contains("hyper"), "{heard}");
+        assert_without(&[PLAIN, SECRET, KEY, TOKEN], info.name, &heard);
+    }
+}
