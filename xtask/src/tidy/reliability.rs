@@ -11,9 +11,6 @@ const DOCUMENT: &str = "tests/RELIABILITY.md";
 
 pub fn check(root: &Path, findings: &mut Findings) -> Result<(), Error> {
     let document = root.join(DOCUMENT);
-    if !document.exists() {
-        return Ok(());
-    }
     let text = fs::read_to_string(&document).map_err(|error| at(&document, &error))?;
     judge(&text, |path| fs::read_to_string(root.join(path)).ok(), findings);
     Ok(())
