@@ -133,9 +133,10 @@ async fn an_outage_sees_as_many_attempts_as_the_policy_says() {
 
 #[tokio::test]
 async fn nobody_at_home_is_never_doubt() {
-    let vacant = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    // Taken and not listened at, so that no other test gets it meanwhile.
+    let vacant = tokio::net::TcpSocket::new_v4().unwrap();
+    vacant.bind("127.0.0.1:0".parse().unwrap()).unwrap();
     let endpoint = format!("http://{}", vacant.local_addr().unwrap());
-    drop(vacant);
     for dialect in Dialect::ALL {
         for call in Call::ALL {
             let client = customer::client(&endpoint, dialect, customer::patient());

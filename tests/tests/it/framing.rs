@@ -103,9 +103,10 @@ async fn silence_is_a_timeout() {
 
 #[tokio::test]
 async fn a_peer_that_is_not_there_was_sent_nothing() {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    drop(listener);
+    // Taken and not listened at, so that no other test gets it meanwhile.
+    let vacant = tokio::net::TcpSocket::new_v4().unwrap();
+    vacant.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let url = format!("http://{}", vacant.local_addr().unwrap());
     let client = client_of(&url).max_attempts(1).build().unwrap();
     let error = client.send(RunInstances::default()).await.unwrap_err();
     assert_eq!(told(&error), ["not sent"], "{error}");

@@ -7,16 +7,10 @@ use cvm_transport::{ClientBuilder, Outcome, Timeouts};
 
 use crate::actions::{KillThings, Launch, ListThings, SetName, StartThings};
 use crate::builder;
-use crate::server::{Server, Turn};
+use crate::server::{Server, Turn, deserted};
 
 fn ids() -> Vec<String> {
     vec!["thing-1".into()]
-}
-
-/// An address where nobody listens.
-async fn deserted() -> String {
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    format!("http://{}", listener.local_addr().unwrap())
 }
 
 /// Has an operation limit, so that a call to a deserted place ends soon.
@@ -26,7 +20,7 @@ fn brief(url: &str) -> ClientBuilder {
 
 #[tokio::test]
 async fn without_backups_a_deserted_host_is_all_there_is() {
-    let url = deserted().await;
+    let url = deserted();
     let error = brief(&url).build().unwrap().send(ListThings::default()).await.unwrap_err();
     assert!(error.is_not_sent());
     assert_eq!(error.attempts().len(), 4);
@@ -34,10 +28,9 @@ async fn without_backups_a_deserted_host_is_all_there_is() {
 
 #[tokio::test]
 async fn what_may_be_repeated_goes_to_a_backup_under_its_name() {
-    let url = deserted().await;
+    let url = deserted();
     let backup = Server::start([]).await;
-    let client =
-        brief(&url).backup_endpoints([deserted().await, backup.url.clone()]).build().unwrap();
+    let client = brief(&url).backup_endpoints([deserted(), backup.url.clone()]).build().unwrap();
     let (_, report) = client.send_reported(ListThings::default()).await.unwrap();
     let outcomes: Vec<_> = report.attempts.iter().map(|attempt| attempt.outcome).collect();
     assert_eq!(outcomes, [Outcome::NotSent, Outcome::NotSent, Outcome::Success]);
@@ -54,7 +47,7 @@ async fn what_may_be_repeated_goes_to_a_backup_under_its_name() {
 #[tokio::test]
 async fn the_signature_is_for_the_host_that_is_called() {
     use cvm_transport::{FixedClock, SeededEntropy};
-    let url = deserted().await;
+    let url = deserted();
     let backup = Server::start([]).await;
     let fixed =
         |url: &str| brief(url).clock(FixedClock::at(1_551_113_065)).entropy(SeededEntropy::new(7));
@@ -73,7 +66,7 @@ async fn the_signature_is_for_the_host_that_is_called() {
 
 #[tokio::test]
 async fn guarded_and_hazard_actions_never_leave_the_endpoint() {
-    let url = deserted().await;
+    let url = deserted();
     let backup = Server::start([]).await;
     let client = brief(&url).backup_endpoints([&backup.url]).breaker(true).build().unwrap();
     for _ in 0..3 {

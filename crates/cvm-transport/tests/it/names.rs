@@ -15,7 +15,7 @@ use crate::builder;
 use crate::dialects::verifies;
 use crate::encrypted::{acceptor, file};
 use crate::fake::{Fake, Reply};
-use crate::server::{Received, answer, read_request};
+use crate::server::{Received, answer, deserted, read_request};
 
 /// A request over TLS, and the host to which the greeting was addressed.
 #[derive(Clone, Debug)]
@@ -115,7 +115,7 @@ async fn a_backup_is_greeted_addressed_and_signed_for_by_its_own_name() {
 #[tokio::test]
 async fn the_endpoint_itself_too_whatever_its_port() {
     let (port, greeted) = encrypted("good.pem").await;
-    let closed = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    let closed = deserted().replace("http://", "");
     for (endpoint, backup) in [
         (format!("https://localhost:{port}"), None),
         (format!("https://{closed}"), Some(format!("https://localhost:{port}"))),

@@ -294,3 +294,12 @@ pub fn healthy(received: &Received) -> String {
     };
     format!(r#"{{"Response":{{{response}"RequestId":"r-ok"}}}}"#)
 }
+
+/// An address where nobody listens, and nobody will: it stays taken as long as this process lives.
+pub fn deserted() -> String {
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let address = socket.local_addr().unwrap();
+    std::mem::forget(socket);
+    format!("http://{address}")
+}

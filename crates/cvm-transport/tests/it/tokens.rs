@@ -13,7 +13,7 @@ use tokio::time::Instant;
 use crate::actions::{Launch, ListThings, Thing};
 use crate::client;
 use crate::fake::{Fake, Reply};
-use crate::server::{Server, Turn};
+use crate::server::{Server, Turn, deserted};
 
 fn launch(token: &str) -> Launch {
     Launch { count: Some(1), client_token: Some(token.into()), ..Launch::default() }
@@ -135,10 +135,7 @@ async fn a_dropped_call_binds_its_token_too() {
 
 #[tokio::test]
 async fn a_token_that_never_left_is_free() {
-    let vacant = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}", vacant.local_addr().unwrap());
-    drop(vacant);
-    let client = client(&url).with_max_attempts(1);
+    let client = client(&deserted()).with_max_attempts(1);
     assert!(client.send(launch("token-1")).await.unwrap_err().is_not_sent());
     let error = client.send(Launch { count: Some(2), ..launch("token-1") }).await.unwrap_err();
     assert!(!error.is_usage(), "{error}");
