@@ -21,6 +21,9 @@ pub struct ReconcileInfo {
     pub narrow: &'static [(&'static str, &'static str)],
     /// Members of an entry that are then as the request has them, each with the member of the request;
     /// a list contains what the request has.
+    /// Pairs that lead into one list of objects are compared object by object. Where [`Self::count`] is
+    /// given, a text may be the request's up to a `{`, or the request's followed by digits when more than
+    /// one is made.
     pub same: &'static [(&'static str, &'static str)],
     /// Member of an entry that tells when it was made: older ones than the request do not count.
     pub created: Option<&'static str>,

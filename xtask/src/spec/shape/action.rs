@@ -113,7 +113,9 @@ pub struct Reconcile {
     #[serde(default, skip_serializing_if = "is_default")]
     pub count: Option<String>,
     /// Members of an entry that are then as the request has them (a list: contains them), each with the
-    /// member of the request. What the request does not give is not compared.
+    /// member of the request. What the request does not give is not compared. Pairs that lead into one
+    /// list of objects are compared object by object. Where `count` is given, a text may be the
+    /// request's up to a `{`, or the request's followed by digits.
     #[serde(default, skip_serializing_if = "is_default")]
     pub same: Pairs,
     /// Conditions on an entry: one that holds, beside all of `same`, means done.

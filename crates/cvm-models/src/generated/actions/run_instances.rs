@@ -218,12 +218,14 @@ pub(crate) static RUN_INSTANCES_INFO: ActionInfo = ActionInfo {
             .narrow(&[("Filters.zone", "Placement.Zone")])
             .same(&[
                 ("ImageId", "ImageId"), ("InstanceType", "InstanceType"),
-                ("InstanceChargeType", "InstanceChargeType"),
+                ("InstanceChargeType", "InstanceChargeType"), ("InstanceName", "InstanceName"),
+                ("Tags.Key", "TagSpecification.Tags.Key"),
+                ("Tags.Value", "TagSpecification.Tags.Value"),
             ])
             .created("CreatedTime")
             .count("InstanceCount")
             .show(&[
-                "InstanceName", "InstanceState", "InstanceType", "Placement.Zone",
+                "InstanceName", "Tags", "InstanceState", "InstanceType", "Placement.Zone",
                 "CreatedTime",
             ]),
     ),
