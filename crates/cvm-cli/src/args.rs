@@ -56,7 +56,19 @@ impl Line {
                 continue;
             }
             parameter_open = false;
-            let option = line.known(name)?;
+            // No command begins with a digit, so before one this is the date that an action takes.
+            let is_date = |text: &str| text.starts_with(|first: char| first.is_ascii_digit());
+            let next = arguments.peek().and_then(|next| next.as_deref().ok());
+            let option = match line.known(name)? {
+                flag if line.words.is_empty()
+                    && flag.value.is_none()
+                    && value.or(next).is_some_and(is_date) =>
+                {
+                    let same = options::OPTIONS.iter().filter(|option| option.name == flag.name);
+                    same.rev().find(|option| option.value.is_some()).unwrap_or(flag)
+                }
+                option => option,
+            };
             let value = match (option.value, value) {
                 (None, Some(_)) => {
                     return Err(Failure::usage(format!("`--{name}` takes no value")));
@@ -129,7 +141,7 @@ impl Line {
                 Failure::usage(format!("`cvm {command}` takes no `--{}`", option.name)).hint(why)
             );
         }
-        if scope != Scope::Action
+        if !scope.takes_parameters()
             && let Some(parameter) = self.parameters.first()
         {
             return Err(Failure::usage(format!("`cvm {command}` takes no `--{}`", parameter.name))
@@ -318,6 +330,11 @@ mod tests {
         assert!(parse(&["-V"]).unwrap().has("version"));
         let line = parse(&["DescribeZones", "--version", "2017-03-12"]).unwrap();
         assert_eq!(line.option("version"), Some("2017-03-12"));
+        for before in [&["--version", "2016-01-01"][..], &["--version=2016-01-01"]] {
+            let line = parse(&[before, &["DescribeZones"]].concat()).unwrap();
+            assert_eq!(line.words, ["DescribeZones"]);
+            assert_eq!(line.option("version"), Some("2016-01-01"));
+        }
     }
 
     #[test]

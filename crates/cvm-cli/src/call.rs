@@ -1,19 +1,24 @@
 //! `cvm ACTION`: one call of any action, from what was typed to what is printed.
 
+use std::time::SystemTime;
+
 use cvm_models::Answer;
 use cvm_models::protocol::{ActionInfo, PageStyle, Record, RetryClass, json};
 use serde_json::Value;
 
 use crate::args::Line;
 use crate::connect::{Connection, connect};
+use crate::entry::{Entry, Sending};
 use crate::exit::{Exit, Failure, Result};
+use crate::journal::{Journal, Noted};
 use crate::json::Json;
 use crate::options::Scope;
+use crate::outcome::WayOut;
 use crate::output::{self, Format, rows, table, text};
 use crate::runtime::Interruption;
 use crate::source::Sources;
 use crate::wire::{Show, Wire};
-use crate::{commands, outcome, parameters, runtime, secrets, skeleton, suggest, terminal};
+use crate::{commands, journal, outcome, parameters, runtime, secrets, skeleton, terminal};
 
 /// Calls the action.
 pub fn run(info: &'static ActionInfo, line: Line) -> Result<()> {
@@ -29,8 +34,8 @@ pub fn run(info: &'static ActionInfo, line: Line) -> Result<()> {
     let print = Print::read(&line, info)?;
     let mut sources = Sources::default();
     let base = line.option("cli-input-json").map(|source| sources.json(source)).transpose()?;
-    let request =
-        parameters::request(info.request, line.parameters.clone(), base.as_ref(), &mut sources)?;
+    let mut request =
+        parameters::request(info.request, line.parameters.clone(), &base, &mut sources)?;
     if line.has("validate") {
         validate(info, &request)?;
     }
@@ -41,38 +46,138 @@ pub fn run(info: &'static ActionInfo, line: Line) -> Result<()> {
             "give --region REGION or set TENCENTCLOUD_REGION; `cvm DescribeRegions` lists them",
         ));
     }
-    let answer = runtime::block_on(deliver(info, &request, &connection))??;
-    print.answer(info, &request, &answer)
+    let (answer, noted) = runtime::block_on(async {
+        let mut noted = None;
+        if !line.has("no-journal") {
+            noted = note(info, &mut request, &connection).await?;
+        }
+        let way_out = noted.as_ref().map(|noted: &Noted| WayOut::of(noted.entry(), &line));
+        match deliver(info, &request, &connection, way_out.as_ref()).await {
+            Ok(answer) => Ok((answer, noted)),
+            Err(failure) => {
+                match noted {
+                    Some(mut noted) if failure.exit() == Exit::Unknown => noted.mark_unknown(),
+                    Some(noted) => noted.settle(),
+                    None => {}
+                }
+                Err(failure)
+            }
+        }
+    })??;
+    finish(&line, &print, info, &request, &answer, noted)
 }
 
-/// Sends the request. A change that is interrupted says so: its outcome is unknown.
-async fn deliver(
+/// Prints the answer, and only then forgets that the call was under way: an answer that nobody saw is
+/// as good as lost. Of what only reads, a reader that went away has seen enough.
+pub fn finish(
+    line: &Line,
+    print: &Print,
+    info: &'static ActionInfo,
+    request: &Value,
+    answer: &Answer,
+    noted: Option<Noted>,
+) -> Result<()> {
+    let is_change = class(info, request) != RetryClass::Read;
+    let print_to = if is_change { output::print_whole } else { output::print };
+    let printed = print.answer(info, request, answer, print_to);
+    match noted {
+        Some(noted) if printed.is_ok() => noted.settle(),
+        noted if is_change => {
+            let way_out = noted.map(|noted| WayOut::of(noted.entry(), line).told());
+            return printed.map_err(|failure| {
+                failure
+                    .hint(format!("it was carried out: request id {}", answer.request_id()))
+                    .maybe_hint(way_out)
+            });
+        }
+        _ => {}
+    }
+    printed
+}
+
+/// Writes the request into the journal, if it must not be lost: before this returns, nothing of it has
+/// left. A token is made here and not on the way, so that the journal has it.
+async fn note(
+    info: &'static ActionInfo,
+    request: &mut Value,
+    connection: &Connection,
+) -> Result<Option<Noted>> {
+    if class(info, request) == RetryClass::Read {
+        return Ok(None);
+    }
+    if let (Some(member), Some(members)) = (info.minted_token(), request.as_object_mut())
+        && members.get(member).and_then(Value::as_str).is_none_or(str::is_empty)
+    {
+        let token = connection.client.new_client_token();
+        let token = token.map_err(|error| Failure::local(error.to_string()))?;
+        members.insert(member.to_owned(), token.into());
+    }
+    // Signed once for nothing: what cannot be signed is refused here and leaves no entry, and where it
+    // goes is known.
+    let prepared = connection.client.prepare_call(info, request.clone()).await;
+    let prepared = prepared.map_err(|error| outcome::failure(info, request, &error, None))?;
+    let now = SystemTime::now();
+    let sending = Sending {
+        region: connection.region.clone(),
+        endpoint: origin(prepared.url()).to_owned(),
+        dialect: connection.dialect,
+        secret_id: connection.secret_id().await?,
+    };
+    let entry = Entry::new(Journal::new_id(now)?, now, info, request, sending);
+    let noted = Journal::of_user().and_then(|journal| Noted::write(journal, entry));
+    noted.map(Some).map_err(|failure| {
+        failure
+            .hint("nothing was sent: a change is written down first, so that its trace is not lost")
+            .hint(format!("set {} to a folder of yours, or give --no-journal", journal::VARIABLE))
+    })
+}
+
+/// Scheme and host of a URL.
+fn origin(url: &str) -> &str {
+    let host = url.find("://").map_or(0, |scheme| scheme + 3);
+    let path = url.get(host..).and_then(|rest| rest.find(['/', '?']));
+    path.and_then(|path| url.get(..host + path)).unwrap_or(url)
+}
+
+/// Sends the request. A change that is interrupted says so: its outcome is unknown, and `way_out` says
+/// how that is settled.
+pub async fn deliver(
     info: &'static ActionInfo,
     request: &Value,
     connection: &Connection,
+    way_out: Option<&WayOut>,
 ) -> Result<Answer> {
     let call = connection.client.call(info, request.clone());
-    let called = if is_read(info, request) {
+    let called = if class(info, request) == RetryClass::Read {
         call.await
     } else {
         let interruption = Interruption::listen()?;
         tokio::select! {
             called = call => called,
             () = interruption.received() => {
-                return Err(Failure::new(Exit::Unknown, format!(
+                let message = format!(
                     "{} may or may not have been carried out: interrupted while it was on its way",
                     info.name
-                ))
-                .hint("do not repeat it blindly: look first whether it was carried out"));
+                );
+                return Err(Failure::new(Exit::Unknown, message)
+                    .hint(outcome::LOOK_FIRST)
+                    .maybe_hint(way_out.map(WayOut::told)));
             }
         }
     };
-    called.map_err(|error| outcome::failure(info, request, &error))
+    called.map_err(|error| outcome::failure(info, request, &error, way_out))
 }
 
-fn is_read(info: &'static ActionInfo, request: &Value) -> bool {
+/// The request by its table. What does not fit is left out: the call itself will say so.
+pub fn record(info: &'static ActionInfo, request: &Value) -> Record {
     let mut record = Record::new(info.request);
-    json::from_value(&mut record, request).is_ok() && info.retry_class(&record) == RetryClass::Read
+    let _ = json::from_value(&mut record, request);
+    record
+}
+
+/// The retry class of this very request.
+pub fn class(info: &'static ActionInfo, request: &Value) -> RetryClass {
+    info.retry_class(&record(info, request))
 }
 
 /// tccli chooses an API version by `--version`; here there is one.
@@ -97,24 +202,16 @@ fn validate(info: &'static ActionInfo, request: &Value) -> Result<()> {
 }
 
 /// How the answer is to be printed: read before anything is sent, so that a slip costs no call.
-struct Print {
+pub struct Print {
     format: Format,
     columns: Option<Vec<String>>,
     show_secrets: bool,
 }
 
 impl Print {
-    fn read(line: &Line, info: &ActionInfo) -> Result<Self> {
-        let format = match line.option("output") {
-            None => Format::Json,
-            Some(name) => Format::parse(name).ok_or_else(|| {
-                let near = suggest::near(name, Format::NAMES);
-                Failure::usage(format!("unknown output format `{name}`")).hint(
-                    suggest::did_you_mean(&near)
-                        .unwrap_or_else(|| format!("there are {}", Format::NAMES.join(", "))),
-                )
-            })?,
-        };
+    /// What the line asks for.
+    pub fn read(line: &Line, info: &ActionInfo) -> Result<Self> {
+        let format = Format::of(line, Format::Json)?;
         let columns = match line.option("columns") {
             Some(_) if format == Format::Json => {
                 return Err(Failure::usage(
@@ -127,14 +224,20 @@ impl Print {
         Ok(Self { format, columns, show_secrets: line.has("print-secrets") })
     }
 
-    fn answer(&self, info: &'static ActionInfo, request: &Value, answer: &Answer) -> Result<()> {
+    fn answer(
+        &self,
+        info: &'static ActionInfo,
+        request: &Value,
+        answer: &Answer,
+        print: fn(&str) -> Result<()>,
+    ) -> Result<()> {
         let mut response = response(answer)?;
         if !self.show_secrets {
             hide_secrets(info, answer.request_id(), &mut response);
         }
         let for_screen = terminal::stdout_is_terminal();
         let columns = self.columns.as_deref();
-        output::print(&match self.format {
+        print(&match self.format {
             Format::Json => output::json::render(&response, for_screen),
             Format::Table => table::render(&response, info, columns, terminal::width()),
             Format::Text => text::render(&response, info, columns),
@@ -224,8 +327,22 @@ mod tests {
     #[test]
     fn a_dry_run_counts_as_a_read() {
         let info = cvm_models::action("RunInstances").unwrap();
-        assert!(is_read(info, &json!({ "DryRun": true })));
-        assert!(!is_read(info, &json!({ "DryRun": false })));
-        assert!(is_read(cvm_models::action("DescribeZones").unwrap(), &json!({})));
+        assert_eq!(class(info, &json!({ "DryRun": true })), RetryClass::Read);
+        assert_eq!(class(info, &json!({ "DryRun": false })), RetryClass::Hazard);
+        assert_eq!(class(info, &json!({ "ClientToken": "t" })), RetryClass::Token);
+        let zones = cvm_models::action("DescribeZones").unwrap();
+        assert_eq!(class(zones, &json!({})), RetryClass::Read);
+    }
+
+    #[test]
+    fn an_origin_is_scheme_and_host() {
+        for (url, told) in [
+            ("https://cvm.tencentcloudapi.com/", "https://cvm.tencentcloudapi.com"),
+            ("http://127.0.0.1:8600/?Action=X", "http://127.0.0.1:8600"),
+            ("http://[::1]:8600/v2/index.php", "http://[::1]:8600"),
+            ("https://host", "https://host"),
+        ] {
+            assert_eq!(origin(url), told);
+        }
     }
 }

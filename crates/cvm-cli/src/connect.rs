@@ -1,15 +1,20 @@
 //! A client from what the command line and the environment say.
 
 use std::env;
+use std::sync::Arc;
 use std::time::Duration;
 
-use cvm_models::{Client, Credential, Dialect, Endpoint, Error};
+use cvm_models::{
+    BoxFuture, CachedCredentials, Client, Credential, CredentialChain, CredentialProvider,
+    CredentialProviderError, CredentialSnapshot, Dialect, Endpoint, Error, StaticCredentials,
+};
 
 use crate::args::Line;
+use crate::entry::Entry;
 use crate::exit::{Exit, Failure, Result};
 use crate::ready::Ready;
-use crate::suggest;
 use crate::wire::Wire;
+use crate::{outcome, suggest};
 
 /// The region of an emulator when nothing names one: all of them are alike there.
 const EMULATOR_REGION: &str = "ap-guangzhou";
@@ -17,36 +22,112 @@ const EMULATOR_REGION: &str = "ap-guangzhou";
 /// The languages that the service speaks.
 const LANGUAGES: [&str; 2] = ["en-US", "zh-CN"];
 
-/// Where calls go and how: everything but the credential, which only the client sees.
+/// Where calls go and how: everything but the credential's key, which only the client sees.
 pub struct Connection {
     /// The client.
     pub client: Client,
     /// Its region, if it has one.
     pub region: Option<String>,
+    /// How it signs.
+    pub dialect: Dialect,
+    credentials: Shared,
+}
+
+impl Connection {
+    /// Who signs now.
+    pub async fn secret_id(&self) -> Result<String> {
+        let snapshot = self.credentials.credential().await.map_err(|error| {
+            Failure::new(Exit::Config, error.to_string()).hint(outcome::CREDENTIALS)
+        })?;
+        Ok(snapshot.credential().secret_id().to_owned())
+    }
 }
 
 /// Makes the client for an action. No connection is opened yet.
 pub fn connect(line: &Line, wire: Option<Wire>) -> Result<Connection> {
-    let mut builder = Client::builder().dialect(dialect(line)?).allow_secrets_in_url(true);
     let mut region =
         line.option("region").map(str::to_owned).or_else(|| variable("TENCENTCLOUD_REGION"));
-    match (line.option("emulator"), line.option("endpoint")) {
+    let (ready, endpoint) = match (line.option("emulator"), line.option("endpoint")) {
         (Some(_), Some(_)) => {
             return Err(Failure::usage("`--emulator` and `--endpoint` both say where to send it"));
         }
         (Some(file), None) => {
             let ready = Ready::read(file)?;
+            region = region.or_else(|| Some(EMULATOR_REGION.to_owned()));
+            let endpoint = Endpoint::Custom(ready.url.clone());
+            (Some(ready), endpoint)
+        }
+        (None, Some(endpoint)) => (None, named(endpoint)),
+        (None, None) => (None, Endpoint::Default),
+    };
+    let target = Target { endpoint, region, dialect: dialect(line)? };
+    build(line, target, ready, wire)
+}
+
+/// Makes the client for an entry of the journal: it goes where the entry went, or nowhere.
+pub fn reconnect(line: &Line, entry: &Entry, wire: Option<Wire>) -> Result<Connection> {
+    let ready = line.option("emulator").map(Ready::read).transpose()?;
+    let emulator = ready.as_ref().map(|ready| ready.url.as_str());
+    let knows = "the entry knows where it went and how: leave the option out";
+    for (option, given, here, hint) in [
+        ("emulator", emulator, entry.endpoint.as_str(), "it went to another one, or to none"),
+        ("endpoint", line.option("endpoint"), &entry.endpoint, knows),
+        ("region", line.option("region"), entry.region.as_deref().unwrap_or_default(), knows),
+        ("dialect", line.option("dialect"), &entry.dialect, knows),
+    ] {
+        let bare =
+            |text: &str| text.trim_end_matches('/').trim_start_matches("https://").to_owned();
+        if let Some(given) = given
+            && bare(given) != bare(here)
+        {
+            let message = format!("`--{option}` says `{given}`, and the request went to `{here}`");
+            return Err(Failure::usage(message).hint(hint));
+        }
+    }
+    let target = Target {
+        endpoint: Endpoint::Custom(entry.endpoint.clone()),
+        region: entry.region.clone(),
+        dialect: entry.dialect.parse().map_err(|_| {
+            Failure::local(format!(
+                "the entry names the dialect `{}`, which there is not",
+                entry.dialect
+            ))
+        })?,
+    };
+    build(line, target, ready, wire)
+}
+
+/// Where calls go.
+struct Target {
+    endpoint: Endpoint,
+    region: Option<String>,
+    dialect: Dialect,
+}
+
+fn build(
+    line: &Line,
+    target: Target,
+    ready: Option<Ready>,
+    wire: Option<Wire>,
+) -> Result<Connection> {
+    let credentials = Shared(match ready {
+        Some(ready) => {
             let credential =
                 Credential::new(ready.secret_id, ready.secret_key).map_err(|error| {
+                    let file = line.option("emulator").unwrap_or_default();
                     Failure::new(Exit::Config, format!("ready file `{file}`: {error}"))
                 })?;
-            builder = builder.endpoint(ready.url).credential(credential);
-            region = region.or_else(|| Some(EMULATOR_REGION.to_owned()));
+            Arc::new(StaticCredentials::new(credential))
         }
-        (None, Some(endpoint)) => builder = builder.endpoint(named(endpoint)),
-        (None, None) => {}
-    }
-    if let Some(region) = &region {
+        None => Arc::new(CachedCredentials::new(CredentialChain::new())),
+    });
+    let mut builder = Client::builder()
+        .dialect(target.dialect)
+        .endpoint(target.endpoint)
+        .credential_provider(credentials.clone())
+        // Honoured for loopback only.
+        .allow_secrets_in_url(true);
+    if let Some(region) = target.region {
         builder = builder.region(region);
     }
     if let Some(language) = line.option("language") {
@@ -60,10 +141,27 @@ pub fn connect(line: &Line, wire: Option<Wire>) -> Result<Connection> {
         builder = builder.wire_observer(wire);
     }
     let mut client = builder.build().map_err(|error| config(&error))?;
-    if let Some(seconds) = line.option("timeout") {
-        client = client.with_operation_timeout(timeout(seconds)?);
+    if let Some(limit) = timeout(line)? {
+        client = client.with_operation_timeout(limit);
     }
-    Ok(Connection { client, region })
+    let region = client.region().map(str::to_owned);
+    Ok(Connection { client, region, dialect: target.dialect, credentials })
+}
+
+/// One provider for the client and for whoever asks who signs.
+#[derive(Clone, Debug)]
+struct Shared(Arc<dyn CredentialProvider>);
+
+impl CredentialProvider for Shared {
+    fn credential(
+        &self,
+    ) -> BoxFuture<'_, std::result::Result<Arc<CredentialSnapshot>, CredentialProviderError>> {
+        self.0.credential()
+    }
+
+    fn refused(&self, snapshot: &CredentialSnapshot) -> bool {
+        self.0.refused(snapshot)
+    }
 }
 
 /// How to sign.
@@ -89,17 +187,17 @@ fn named(endpoint: &str) -> Endpoint {
     }
 }
 
-fn timeout(seconds: &str) -> Result<Duration> {
-    seconds
+/// The limit that `--timeout` sets.
+pub fn timeout(line: &Line) -> Result<Option<Duration>> {
+    let Some(seconds) = line.option("timeout") else { return Ok(None) };
+    let limit = seconds
         .parse::<f64>()
         .ok()
         .filter(|seconds| *seconds > 0.0)
-        .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
-        .ok_or_else(|| {
-            Failure::usage(format!(
-                "`--timeout` must be a number of seconds above 0, not `{seconds}`"
-            ))
-        })
+        .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+    limit.map(Some).ok_or_else(|| {
+        Failure::usage(format!("`--timeout` must be a number of seconds above 0, not `{seconds}`"))
+    })
 }
 
 fn config(error: &Error) -> Failure {

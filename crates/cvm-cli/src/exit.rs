@@ -97,6 +97,26 @@ impl Failure {
         }
     }
 
+    /// The same failure with another exit code.
+    #[must_use]
+    pub fn with_exit(mut self, exit: Exit) -> Self {
+        self.exit = exit;
+        self
+    }
+
+    /// This failure behind others' words: what it says is the first hint of `outer`, before its own.
+    #[must_use]
+    pub fn told_by(self, mut outer: Self) -> Self {
+        outer.hints.push(self.message);
+        outer.hints.extend(self.hints);
+        outer
+    }
+
+    /// Whether its line speaks of this.
+    pub fn speaks_of(&self, word: &str) -> bool {
+        self.message.contains(word)
+    }
+
     /// The exit code.
     pub const fn exit(&self) -> Exit {
         self.exit

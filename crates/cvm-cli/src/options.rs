@@ -11,6 +11,8 @@ pub enum Scope {
     Quickstart,
     /// `cvm emulator`.
     Emulator,
+    /// `cvm resume`.
+    Resume,
 }
 
 impl Scope {
@@ -19,9 +21,15 @@ impl Scope {
         match word {
             "quickstart" => Self::Quickstart,
             "emulator" => Self::Emulator,
+            "resume" => Self::Resume,
             action if action.starts_with(|first: char| first.is_ascii_uppercase()) => Self::Action,
             _ => Self::Plain,
         }
+    }
+
+    /// Whether parameters of an action may stand on the line.
+    pub const fn takes_parameters(self) -> bool {
+        matches!(self, Self::Action | Self::Resume)
     }
 }
 
@@ -51,7 +59,7 @@ const fn flag(name: &'static str, scopes: &'static [Scope], doc: &'static str) -
     OptionInfo { name, value: None, scopes, doc }
 }
 
-use Scope::{Action, Emulator, Plain, Quickstart};
+use Scope::{Action, Emulator, Plain, Quickstart, Resume};
 
 /// All options, in the order of the help.
 pub const OPTIONS: &[OptionInfo] = &[
@@ -65,8 +73,8 @@ pub const OPTIONS: &[OptionInfo] = &[
     option(
         "emulator",
         "FILE",
-        &[Action],
-        "Talk to the running `cvm emulator` that wrote this ready file.",
+        &[Action, Resume],
+        "Talk to the `cvm emulator` that writes this ready file; waits up to 5 s for a missing one.",
     ),
     option(
         "dialect",
@@ -74,9 +82,19 @@ pub const OPTIONS: &[OptionInfo] = &[
         &[Action, Quickstart],
         "How to sign: tc3, tc3-get, v1-sha1, v1-sha256, old-gateway.",
     ),
-    option("timeout", "SECONDS", &[Action], "Most time for the whole call, repeats included."),
-    option("language", "LANGUAGE", &[Action], "Language of the service's messages: en-US, zh-CN."),
-    option("output", "FORMAT", &[Action], "How to print the answer: json, table, text."),
+    option(
+        "timeout",
+        "SECONDS",
+        &[Action, Resume],
+        "Most time for the whole call, repeats included.",
+    ),
+    option(
+        "language",
+        "LANGUAGE",
+        &[Action, Resume],
+        "Language of the service's messages: en-US, zh-CN.",
+    ),
+    option("output", "FORMAT", &[Action, Resume], "How to print the answer: json, table, text."),
     option(
         "columns",
         "NAMES",
@@ -86,7 +104,7 @@ pub const OPTIONS: &[OptionInfo] = &[
     option(
         "cli-input-json",
         "SOURCE",
-        &[Action],
+        &[Action, Resume],
         "Parameters as one JSON object: text, file://PATH, or - for standard input.",
     ),
     flag(
@@ -97,7 +115,7 @@ pub const OPTIONS: &[OptionInfo] = &[
     flag("validate", &[Action], "Check all limits here first, and send nothing that breaks one."),
     flag(
         "show-wire",
-        &[Action],
+        &[Action, Resume],
         "Print the signed request and the answer on standard error, secrets masked.",
     ),
     flag("show-wire", &[Quickstart], "Print every signed request and its answer, secrets masked."),
@@ -110,6 +128,35 @@ pub const OPTIONS: &[OptionInfo] = &[
         "cli-unfold-argument",
         &[Action],
         "Accepted for command lines of tccli; dotted names always work.",
+    ),
+    flag(
+        "no-journal",
+        &[Action],
+        "Write no entry into the journal: after a crash nobody knows what was under way.",
+    ),
+    option("forget", "ID", &[Resume], "Remove this entry: you know what became of it."),
+    flag(
+        "same-account",
+        &[Resume],
+        "Sign with another secret id than the entry's: it belongs to the same account.",
+    ),
+    option(
+        "endpoint",
+        "URL",
+        &[Resume],
+        "Where it went: the entry knows, and nothing else is taken.",
+    ),
+    option(
+        "region",
+        "REGION",
+        &[Resume],
+        "Its region: the entry knows, and nothing else is taken.",
+    ),
+    option(
+        "dialect",
+        "DIALECT",
+        &[Resume],
+        "How it was signed: the entry knows, and nothing else is taken.",
     ),
     flag(
         "cloud",
@@ -156,10 +203,10 @@ pub const OPTIONS: &[OptionInfo] = &[
     option("secret-key-file", "FILE", &[Emulator], "File that holds the secret key to accept."),
     flag(
         "help",
-        &[Plain, Action, Quickstart, Emulator],
+        &[Plain, Action, Quickstart, Emulator, Resume],
         "Show help: for an action, its members, errors and retry class.",
     ),
-    flag("version", &[Plain, Quickstart, Emulator], "Show the version."),
+    flag("version", &[Plain, Quickstart, Emulator, Resume], "Show the version."),
     option(
         "version",
         "DATE",
@@ -201,7 +248,7 @@ mod tests {
 
     #[test]
     fn names_are_lower_case_and_distinct_within_a_command() {
-        for scope in [Plain, Action, Quickstart, Emulator] {
+        for scope in [Plain, Action, Quickstart, Emulator, Resume] {
             let mut seen = std::collections::HashSet::new();
             for option in of(scope) {
                 assert!(option.name.starts_with(|first: char| first.is_ascii_lowercase()));

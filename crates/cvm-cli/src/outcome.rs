@@ -1,12 +1,22 @@
 //! From a failed call to what a person or a script can act on: exit code, one line, and hints.
 
+use std::time::SystemTime;
+
 use cvm_models::protocol::{ActionInfo, Fault, Record, Violation, json, validate};
 use cvm_models::{Error, ServiceError};
 use serde_json::Value;
 
+use crate::args::Line;
 use crate::commands::error::described;
+use crate::entry::Entry;
 use crate::exit::{Exit, Failure};
 use crate::{describe, suggest};
+
+/// What to do without a credential.
+pub const CREDENTIALS: &str = "set TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY; for a running `cvm emulator`, give --emulator FILE";
+
+/// What to do when nobody knows whether a change was made.
+pub const LOOK_FIRST: &str = "do not repeat it blindly: look first whether it was carried out";
 
 /// More hints than this bury the first.
 const MOST_HINTS: usize = 4;
@@ -24,28 +34,63 @@ pub fn exit(error: &Error) -> Exit {
     }
 }
 
-/// What to tell of a failed call of this request.
-pub fn failure(info: &'static ActionInfo, request: &Value, error: &Error) -> Failure {
+/// What to tell of a failed call of this request; `way_out` says how an unknown outcome is settled.
+pub fn failure(
+    info: &'static ActionInfo,
+    request: &Value,
+    error: &Error,
+    way_out: Option<&WayOut>,
+) -> Failure {
     let mut failure = Failure::new(exit(error), error.to_string());
     if let Some(unknown) = error.outcome_unknown() {
-        failure = failure.hint("do not repeat it blindly: look first whether it was carried out");
-        if let Some(token) = unknown.client_token() {
-            failure = failure.hint(format!(
+        failure = failure.hint(LOOK_FIRST);
+        return match (way_out, unknown.client_token()) {
+            (Some(way_out), _) => failure.hint(way_out.told()),
+            (None, Some(token)) => failure.hint(format!(
                 "for some minutes the very same request can be repeated safely with --ClientToken {token}"
-            ));
-        }
-        return failure;
+            )),
+            (None, None) => failure,
+        };
     }
     if let Some(service) = error.service() {
         for hint in explained(info, request, service) {
             failure = failure.hint(hint);
         }
     } else if error.is_credentials() {
-        failure = failure.hint("set TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY; for a running `cvm emulator`, give --emulator FILE");
+        failure = failure.hint(CREDENTIALS);
     } else if error.is_timeout() {
         failure = failure.hint("give it more time with --timeout SECONDS");
     }
     failure
+}
+
+/// The way out that the journal offers.
+pub struct WayOut {
+    entry: Entry,
+    command: String,
+}
+
+impl WayOut {
+    /// The way out for this entry.
+    pub fn of(entry: &Entry, line: &Line) -> Self {
+        Self { command: entry.command(line), entry: entry.clone() }
+    }
+
+    /// What the command will do, by what is left of the time in which it may send again.
+    pub fn told(&self) -> String {
+        self.told_at(SystemTime::now())
+    }
+
+    fn told_at(&self, now: SystemTime) -> String {
+        let command = &self.command;
+        match self.entry.window(now) {
+            Some(left) => format!(
+                "`{command}` sends the very same request again for another {} s, and only reads after that",
+                left.as_secs()
+            ),
+            None => format!("`{command}` reads what became of it, and sends nothing again"),
+        }
+    }
 }
 
 /// What a refusal means, and which members of the request could be meant by it.
@@ -95,7 +140,33 @@ pub fn told(violation: &Violation) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::entry::Sending;
+    use cvm_models::Dialect;
     use serde_json::json;
+    use std::time::Duration;
+
+    #[test]
+    fn the_way_out_is_told_by_the_time_that_is_left() {
+        let began = SystemTime::now();
+        let way_out = |action: &str, request: &Value| {
+            let sending = Sending {
+                region: None,
+                endpoint: "https://h".into(),
+                dialect: Dialect::Tc3,
+                secret_id: "AKIDx".into(),
+            };
+            let info = cvm_models::action(action).unwrap();
+            let entry = Entry::new("1".into(), began, info, request, sending);
+            WayOut::of(&entry, &Line::default())
+        };
+        let launch = way_out("RunInstances", &json!({ "ClientToken": "t" }));
+        let after = |seconds| launch.told_at(began + Duration::from_secs(seconds));
+        assert!(after(61).contains("`cvm resume 1` sends the very same request again"));
+        assert!(after(61).contains(" 119 s") || after(61).contains(" 118 s"), "{}", after(61));
+        assert!(after(180).contains("sends nothing again"), "{}", after(180));
+        let other = way_out("TerminateInstances", &json!({ "InstanceIds": ["ins-1"] }));
+        assert!(other.told_at(began).contains("sends nothing again"));
+    }
 
     fn hints(action: &str, code: &'static str, request: &Value) -> Vec<String> {
         let error =

@@ -15,13 +15,13 @@ use crate::exit::{Failure, Result};
 use crate::json::Json;
 use crate::source::Sources;
 use crate::tree::Node;
-use crate::typed::{typed, typed_object, unknown_member};
+use crate::typed::{typed, typed_object, typed_text, unknown_member};
 
-/// The request as JSON: what `base` holds, and over it the parameters.
-pub fn request(
+/// The request as JSON: what `bases` hold, each over those before it, and over them the parameters.
+pub fn request<'b>(
     table: &'static Table,
     parameters: Vec<Parameter>,
-    base: Option<&Json>,
+    bases: impl IntoIterator<Item = &'b Json>,
     sources: &mut Sources,
 ) -> Result<Value> {
     let mut given = Node::object();
@@ -34,10 +34,10 @@ pub fn request(
             ));
         }
     }
-    let mut whole = match base {
-        Some(json) => typed_object(table, "", json)?,
-        None => Node::object(),
-    };
+    let mut whole = Node::object();
+    for base in bases {
+        whole.overlay(typed_object(table, "", base)?);
+    }
     whole.overlay(given);
     Ok(whole.into_value())
 }
@@ -143,9 +143,9 @@ impl Place<'_> {
             Kind::Object(_) | Kind::List(_) => typed(kind, self.field, path, &self.parse(&value)?),
             _ if self.field.secret => {
                 let text = sources.secret(self.name, value)?;
-                typed(kind, self.field, path, &Json::Text(text))
+                typed_text(kind, self.field, path, text)
             }
-            _ => typed(kind, self.field, path, &Json::Text(value)),
+            _ => typed_text(kind, self.field, path, value),
         }
     }
 
@@ -359,6 +359,21 @@ mod tests {
         ] {
             let failure = fails("RunInstances", arguments);
             assert!(!failure.contains("canary"), "{failure}");
+        }
+    }
+
+    #[test]
+    fn no_message_shows_what_is_in_the_file() {
+        let table = cvm_models::action("RunInstances").unwrap().request;
+        for text in [
+            r#"{"InstanceCount":"canary"}"#,
+            r#"{"DryRun":"canary"}"#,
+            r#"{"DataDisks":[{"DiskSize":"canary"}]}"#,
+        ] {
+            let base = Json::parse(text.as_bytes()).unwrap();
+            let failure = request(table, Vec::new(), [&base], &mut Sources::default()).unwrap_err();
+            let told = failure.to_string();
+            assert!(told.contains("not text") && !told.contains("canary"), "{told}");
         }
     }
 

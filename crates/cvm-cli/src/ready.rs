@@ -1,13 +1,22 @@
 //! The ready file of `cvm emulator`: where it listens and who may call, for its owner's eyes only.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
+use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::process;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use crate::exit::{Exit, Failure, Result};
 use crate::json::Json;
+use crate::private_file::{self, Identity};
 use crate::source;
+
+/// How long a missing file is waited for: `cvm emulator &` has returned before the server answers.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// The pause between two looks.
+const LOOK: Duration = Duration::from_millis(20);
 
 /// What a ready file tells.
 pub struct Ready {
@@ -20,12 +29,14 @@ pub struct Ready {
 }
 
 impl Ready {
-    /// Reads the file of a running emulator.
+    /// Reads the file of a running emulator, or of one that is about to run.
     pub fn read(path: &str) -> Result<Self> {
-        let text = source::file(path)?;
+        const START: &str = "start one: cvm emulator --ready-file FILE";
+        await_file(Path::new(path), PATIENCE);
+        let text = source::file(path).map_err(|failure| failure.hint(START))?;
         let broken = || {
             Failure::new(Exit::Config, format!("`{path}` is no ready file of `cvm emulator`"))
-                .hint("start one: cvm emulator --ready-file FILE")
+                .hint(START)
         };
         let json = Json::parse(text.as_bytes()).map_err(|_| broken())?;
         let member = |name| json.member(name).and_then(Json::as_text).map(str::to_owned);
@@ -44,10 +55,24 @@ impl Ready {
             ("pid".to_owned(), Json::Number(process::id().into())),
         ]);
         let content = format!("{}\n", content.pretty());
-        let identity = write_private(path, content.as_bytes()).map_err(|error| {
+        let identity = private_file::write(path, content.as_bytes()).map_err(|error| {
             Failure::local(format!("cannot write `{}`: {error}", path.display()))
         })?;
         Ok(ReadyFile { path: path.to_owned(), identity })
+    }
+}
+
+/// Waits for a file that is missing in a folder that is not.
+fn await_file(path: &Path, patience: Duration) {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    if !folder.unwrap_or(Path::new(".")).is_dir() {
+        return;
+    }
+    let began = Instant::now();
+    let is_missing =
+        || fs::symlink_metadata(path).is_err_and(|error| error.kind() == ErrorKind::NotFound);
+    while is_missing() && began.elapsed() < patience {
+        thread::sleep(LOOK);
     }
 }
 
@@ -68,64 +93,11 @@ impl Drop for ReadyFile {
     /// Removes the file, unless another emulator has put its own in its place.
     fn drop(&mut self) {
         if fs::symlink_metadata(&self.path)
-            .is_ok_and(|metadata| identity(&metadata) == self.identity)
+            .is_ok_and(|metadata| private_file::identity(&metadata) == self.identity)
         {
             let _ = fs::remove_file(&self.path);
         }
     }
-}
-
-/// Device and inode, where files have them.
-type Identity = (u64, u64);
-
-#[cfg(unix)]
-fn identity(metadata: &fs::Metadata) -> Option<Identity> {
-    use std::os::unix::fs::MetadataExt as _;
-    Some((metadata.dev(), metadata.ino()))
-}
-
-#[cfg(not(unix))]
-fn identity(_metadata: &fs::Metadata) -> Option<Identity> {
-    None
-}
-
-/// Writes a file that only its owner can read. It appears under its name when it is complete: a new
-/// file beside it, which nobody can have prepared, is renamed over whatever was there.
-pub fn write_private(path: &Path, content: &[u8]) -> io::Result<Option<Identity>> {
-    let name = path
-        .file_name()
-        .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "it names no file"))?;
-    let (beside, mut file) = (0..100)
-        .map(|attempt| {
-            let mut fresh = std::ffi::OsString::from(".");
-            fresh.push(name);
-            fresh.push(format!(".{}.{attempt}", process::id()));
-            let beside = path.with_file_name(fresh);
-            create_private(&beside).map(|file| (beside, file))
-        })
-        .find(|made| !matches!(made, Err(error) if error.kind() == io::ErrorKind::AlreadyExists))
-        .unwrap_or_else(|| Err(io::Error::from(io::ErrorKind::AlreadyExists)))?;
-    let written = file
-        .write_all(content)
-        .and_then(|()| file.sync_all())
-        .and_then(|()| file.metadata())
-        .and_then(|metadata| fs::rename(&beside, path).map(|()| identity(&metadata)));
-    if written.is_err() {
-        let _ = fs::remove_file(&beside);
-    }
-    written
-}
-
-/// Creates a file that must not exist; a link prepared under its name is not followed.
-fn create_private(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt as _;
-        options.mode(0o600);
-    }
-    options.open(path)
 }
 
 #[cfg(test)]
@@ -148,21 +120,22 @@ mod tests {
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
     }
 
-    #[cfg(unix)]
     #[test]
-    fn only_the_owner_reads_it_and_a_link_in_its_place_is_not_followed() {
-        use std::os::unix::fs::{PermissionsExt as _, symlink};
+    fn a_missing_file_is_waited_for() {
         let folder = tempfile::tempdir().unwrap();
-        let victim = folder.path().join("victim");
-        fs::write(&victim, "mine").unwrap();
         let path = folder.path().join("ready.json");
-        symlink(&victim, &path).unwrap();
+        let reader = {
+            let path = path.clone();
+            thread::spawn(move || Ready::read(path.to_str().unwrap()).map(|ready| ready.url))
+        };
+        thread::sleep(Duration::from_millis(50));
         let file = ready("http://127.0.0.1:1").write(&path).unwrap();
-        let metadata = fs::symlink_metadata(&path).unwrap();
-        assert!(metadata.is_file());
-        assert_eq!(metadata.permissions().mode() & 0o7777, 0o600);
-        assert_eq!(fs::read_to_string(&victim).unwrap(), "mine");
+        assert_eq!(reader.join().unwrap().unwrap(), "http://127.0.0.1:1");
         drop(file);
+        // What comes never is not waited for without end, and where there is no folder not at all.
+        await_file(&path, Duration::from_millis(50));
+        let failure = Ready::read("/no/such/folder/x").err().unwrap().to_string();
+        assert!(failure.contains("cvm emulator --ready-file"), "{failure}");
     }
 
     #[test]

@@ -18,8 +18,8 @@ pub fn block_on<T>(future: impl Future<Output = T>) -> Result<T> {
 /// Listening begins when this is made, not when it is awaited: a signal in between is not lost.
 #[cfg(unix)]
 pub struct Interruption {
-    terminate: tokio::signal::unix::Signal,
-    interrupt: tokio::signal::unix::Signal,
+    terminate: Option<tokio::signal::unix::Signal>,
+    interrupt: Option<tokio::signal::unix::Signal>,
 }
 
 #[cfg(unix)]
@@ -27,8 +27,15 @@ impl Interruption {
     /// Listens from now on. Must be called within [`block_on`].
     pub fn listen() -> Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
-        let listen = |kind| {
+        let ignored = ignored();
+        // Whoever started this program with a signal ignored, as nohup and the jobs of a script in the
+        // background do, wants it to stay ignored.
+        let listen = |kind: SignalKind| {
+            if kind.as_raw_value().checked_sub(1).is_some_and(|bit| ignored >> bit & 1 == 1) {
+                return Ok(None);
+            }
             signal(kind)
+                .map(Some)
                 .map_err(|error| Failure::local(format!("cannot listen for signals: {error}")))
         };
         Ok(Self {
@@ -40,10 +47,28 @@ impl Interruption {
     /// Ends when somebody asked.
     pub async fn received(mut self) {
         tokio::select! {
-            _ = self.terminate.recv() => {}
-            _ = self.interrupt.recv() => {}
+            () = heard(&mut self.terminate) => {}
+            () = heard(&mut self.interrupt) => {}
         }
     }
+}
+
+#[cfg(unix)]
+async fn heard(signal: &mut Option<tokio::signal::unix::Signal>) {
+    match signal {
+        Some(signal) => {
+            signal.recv().await;
+        }
+        None => std::future::pending().await,
+    }
+}
+
+/// The signals that are ignored, the first in the lowest bit, where the system tells.
+#[cfg(unix)]
+fn ignored() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or_default()
 }
 
 /// Listens for being asked to stop, by Ctrl-C.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use cvm_models::protocol::{Kind, Table};
 
 use crate::json::Json;
-use crate::ready::write_private;
+use crate::private_file;
 
 /// What stands in the place of a secret.
 const MASK: &str = "***";
@@ -41,7 +41,7 @@ pub fn keep(action: &str, request_id: &str, answer: &Json) -> Option<PathBuf> {
         .into_iter()
         .flatten()
         .map(|folder| folder.join(&name))
-        .find(|path| write_private(path, content.as_bytes()).is_ok())
+        .find(|path| private_file::write(path, content.as_bytes()).is_ok())
 }
 
 #[cfg(test)]

@@ -23,9 +23,14 @@ pub fn nearest<'a>(typed: &str, candidates: impl IntoIterator<Item = &'a str>) -
     near(typed, candidates).into_iter().next()
 }
 
-/// `did you mean `A` or `B`?`
+/// `did you mean `A` or `B`?`, each name once.
 pub fn did_you_mean(names: &[impl AsRef<str>]) -> Option<String> {
-    let quoted: Vec<String> = names.iter().map(|name| format!("`{}`", name.as_ref())).collect();
+    let mut quoted: Vec<String> = Vec::new();
+    for name in names.iter().map(|name| format!("`{}`", name.as_ref())) {
+        if !quoted.contains(&name) {
+            quoted.push(name);
+        }
+    }
     let (last, rest) = quoted.split_last()?;
     Some(if rest.is_empty() {
         format!("did you mean {last}?")
@@ -109,6 +114,7 @@ mod tests {
     #[test]
     fn the_question_reads_well() {
         assert_eq!(did_you_mean(&["A", "B", "C"]).unwrap(), "did you mean `A`, `B` or `C`?");
+        assert_eq!(did_you_mean(&["A", "B", "A"]).unwrap(), "did you mean `A` or `B`?");
         assert_eq!(did_you_mean(&[""; 0]), None);
     }
 

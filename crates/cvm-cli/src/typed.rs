@@ -12,15 +12,42 @@ use crate::{describe, suggest};
 
 /// Reads a JSON value as what the table says is there.
 pub fn typed(kind: &Kind, field: &'static FieldInfo, path: &str, json: &Json) -> Result<Node> {
-    let scalar = match (kind, json) {
-        (Kind::Object(table), Json::Object(_)) => return typed_object(table, path, json),
+    match (kind, json) {
+        (Kind::Object(table), Json::Object(_)) => typed_object(table, path, json),
         (Kind::List(kind), Json::List(list)) => {
             let mut items = BTreeMap::new();
             for (index, item) in (0..).zip(list) {
                 items.insert(index, typed(kind, field, &format!("{path}.{index}"), item)?);
             }
-            return Ok(Node::List { items, whole: true });
+            Ok(Node::List { items, whole: true })
         }
+        // In a document a secret can have slipped into any member, so none of it is shown.
+        _ => scalar(kind, json)
+            .map(Node::Leaf)
+            .ok_or_else(|| ill_typed(kind, field, path, json.noun())),
+    }
+}
+
+/// Reads what was typed behind a name as what the table says is there. It is shown if it is of another
+/// kind, unless it is a secret.
+pub fn typed_text(
+    kind: &Kind,
+    field: &'static FieldInfo,
+    path: &str,
+    text: String,
+) -> Result<Node> {
+    let json = Json::Text(text);
+    scalar(kind, &json).map(Node::Leaf).ok_or_else(|| {
+        let shown = match &json {
+            Json::Text(text) if !field.secret => format!("`{text}`"),
+            _ => "what was given".to_owned(),
+        };
+        ill_typed(kind, field, path, &shown)
+    })
+}
+
+fn scalar(kind: &Kind, json: &Json) -> Option<Value> {
+    match (kind, json) {
         (Kind::Str, Json::Text(text)) => Some(Value::from(text.as_str())),
         (Kind::Str, Json::Number(number)) => Some(Value::from(number.to_string())),
         (Kind::Str, Json::Bool(flag)) => Some(Value::from(flag.to_string())),
@@ -39,8 +66,7 @@ pub fn typed(kind: &Kind, field: &'static FieldInfo, path: &str, json: &Json) ->
             text.parse().ok().and_then(Number::from_f64).map(Value::Number)
         }
         _ => None,
-    };
-    scalar.map(Node::Leaf).ok_or_else(|| ill_typed(kind, field, path, json))
+    }
 }
 
 /// Reads a JSON object by its table; what is null in it is not given.
@@ -61,17 +87,8 @@ pub fn typed_object(table: &'static Table, path: &str, json: &Json) -> Result<No
     Ok(Node::Object(members))
 }
 
-/// The value is of another kind. It is shown, unless it is a secret.
-fn ill_typed(kind: &Kind, field: &'static FieldInfo, path: &str, json: &Json) -> Failure {
-    let shown = match json {
-        Json::Text(_) | Json::Number(_) | Json::Bool(_) if field.secret => {
-            "what was given".to_owned()
-        }
-        Json::Text(text) => format!("`{text}`"),
-        Json::Number(number) => format!("`{number}`"),
-        Json::Bool(flag) => format!("`{flag}`"),
-        other => other.noun().to_owned(),
-    };
+/// The value is of another kind.
+fn ill_typed(kind: &Kind, field: &'static FieldInfo, path: &str, shown: &str) -> Failure {
     Failure::usage(format!("`--{path}` must be {}, not {shown}", kind.noun()))
         .maybe_hint(Some(describe::limits(field)).filter(|limits| !limits.is_empty()))
 }

@@ -16,6 +16,7 @@ pub const COMMANDS: &[(&str, &str)] = &[
     ("list", "List every action, or those with a word in their name: cvm list image."),
     ("help", "Show help for a command, an action or a member: cvm help RunInstances Placement."),
     ("error", "Explain an error code, offline."),
+    ("resume", "Settle calls of which nobody knows how they ended: cvm resume lists them."),
 ];
 
 /// Column in which descriptions of commands and options begin.
@@ -28,6 +29,7 @@ pub fn run(words: &[String]) -> Result<()> {
         [topic] if topic == "exit-codes" => exit_codes(),
         [topic] if topic == "quickstart" => command(topic, Scope::Quickstart),
         [topic] if topic == "emulator" => command(topic, Scope::Emulator),
+        [topic] if topic == "resume" => command(topic, Scope::Resume),
         [topic] if COMMANDS.iter().any(|(name, _)| name == topic) => command(topic, Scope::Plain),
         [name] => action(catalog::action(name)?),
         [name, member] => of_member(catalog::action(name)?, member)?,
@@ -80,6 +82,7 @@ fn program() -> String {
     page.entry(COLUMN, "TENCENTCLOUD_SECRET_ID", "With TENCENTCLOUD_SECRET_KEY: who you are.");
     page.entry(COLUMN, "TENCENTCLOUD_TOKEN", "The token of temporary credentials.");
     page.entry(COLUMN, "TENCENTCLOUD_REGION", "The region when --region is not given.");
+    page.entry(COLUMN, "CVM_JOURNAL", "The folder of the journal; see cvm help resume.");
     page.gap();
     page.paragraph(0, &format!(
         "`cvm list` names the {} actions of version {}; `cvm help exit-codes` tells how a run ends.",
@@ -115,6 +118,16 @@ const fn notes(scope: Scope) -> &'static [&'static str] {
         Scope::Quickstart => &[
             "The local CVM lives in this process and listens on a free port of 127.0.0.1; nothing else \
              is called and nothing is left behind.",
+        ],
+        Scope::Resume => &[
+            "Before a change leaves, it is written into the journal; when its outcome is known, the entry \
+             goes. What stays was interrupted, or nobody knows how it ended. Entries are in CVM_JOURNAL, \
+             else in cvm/journal below XDG_STATE_HOME or ~/.local/state, for you alone, and hold no secret.",
+            "cvm resume lists them. cvm resume ID settles one: a request whose token the service still knows \
+             (up to 3 minutes old) is sent again as it was, and its secrets are given again as parameters; \
+             for any other nothing is sent again, and what it left is read.",
+            "It ends with 0 when the change is there and the entry gone, and with 3 while a person has to \
+             decide; then cvm resume --forget ID.",
         ],
         Scope::Plain | Scope::Action => &[],
     }
@@ -208,6 +221,11 @@ fn facts(page: &mut Page, info: &ActionInfo) {
     for row in info.reclass {
         let when: Vec<String> = row.when.iter().map(ToString::to_string).collect();
         page.paragraph(4, &format!("{} with {}.", row.class, when.join(" and ")));
+    }
+    let settled = docs::action(info.name).map_or("", |doc| doc.reconcile);
+    if !settled.is_empty() {
+        let list = info.reconcile.map(|facts| format!(", by {}", facts.list)).unwrap_or_default();
+        page.hanging(2, 4, &format!("After an unknown outcome{list}: {settled}"));
     }
     if info.asynchronous {
         page.paragraph(2, "Runs on after the answer.");

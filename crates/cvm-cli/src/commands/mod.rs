@@ -5,6 +5,7 @@ pub mod error;
 pub mod help;
 pub mod list;
 pub mod quickstart;
+pub mod resume;
 mod story;
 
 use crate::args::Line;
@@ -42,6 +43,7 @@ pub fn run(line: Line) -> Result<()> {
         }
         "emulator" => emulator::run(&line),
         "quickstart" => quickstart::run(&line),
+        "resume" => resume::run(&line),
         name => call::run(catalog::action(name)?, line),
     }
 }

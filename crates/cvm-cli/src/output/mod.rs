@@ -7,8 +7,12 @@ pub mod text;
 
 use std::io::{self, ErrorKind, Write as _};
 
+use rows::Rows;
+
+use crate::args::Line;
 use crate::exit::{Failure, Result};
-use crate::terminal;
+use crate::json::Json;
+use crate::{suggest, terminal};
 
 /// How an answer is printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,17 +38,41 @@ impl Format {
             _ => None,
         }
     }
+
+    /// What `--output` says, or else `default`.
+    pub fn of(line: &Line, default: Self) -> Result<Self> {
+        let Some(name) = line.option("output") else { return Ok(default) };
+        Self::parse(name).ok_or_else(|| {
+            let near = suggest::near(name, Self::NAMES);
+            Failure::usage(format!("unknown output format `{name}`")).hint(
+                suggest::did_you_mean(&near)
+                    .unwrap_or_else(|| format!("there are {}", Self::NAMES.join(", "))),
+            )
+        })
+    }
 }
 
 /// Writes to standard output at once. A reader that went away is no failure: it has seen enough.
 pub fn print(text: &str) -> Result<()> {
-    let mut stdout = io::stdout().lock();
-    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
-            Err(Failure::local(format!("cannot write to standard output: {error}")))
-        }
-        _ => Ok(()),
+    match write(text) {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        written => told(written),
     }
+}
+
+/// Writes what must not be lost to standard output: a reader that went away is a failure, too.
+pub fn print_whole(text: &str) -> Result<()> {
+    told(write(text))
+}
+
+fn write(text: &str) -> io::Result<()> {
+    let mut stdout = io::stdout().lock();
+    stdout.write_all(text.as_bytes())?;
+    stdout.flush()
+}
+
+fn told(written: io::Result<()>) -> Result<()> {
+    written.map_err(|error| Failure::local(format!("cannot write to standard output: {error}")))
 }
 
 /// Writes lines to standard error. Nobody can be told when that fails.
@@ -55,4 +83,27 @@ pub fn tell(text: &str) {
 /// Tells something useful that is not the answer: one line on standard error.
 pub fn note(text: &str) {
     tell(&format!("note: {}", terminal::visible(text)));
+}
+
+/// Rows that are no answer of an action, in any format.
+pub fn of_rows(rows: &Rows, format: Format) -> String {
+    match format {
+        Format::Table if rows.rows.is_empty() => "none\n".to_owned(),
+        Format::Table => table::of_rows(rows, terminal::width()),
+        Format::Text => {
+            let line = |row: &Vec<String>| {
+                let fields: Vec<_> = row.iter().map(|field| terminal::visible(field)).collect();
+                format!("{}\n", fields.join("\t"))
+            };
+            rows.rows.iter().map(line).collect()
+        }
+        Format::Json => {
+            let object = |row: &Vec<String>| {
+                let cells = row.iter().map(|cell| Json::Text(cell.clone()));
+                Json::Object(rows.columns.iter().cloned().zip(cells).collect())
+            };
+            let list = Json::List(rows.rows.iter().map(object).collect());
+            json::render(&list, terminal::stdout_is_terminal())
+        }
+    }
 }

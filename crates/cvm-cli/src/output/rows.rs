@@ -17,6 +17,15 @@ pub struct Rows {
     pub left_out: usize,
 }
 
+impl Rows {
+    /// The longest text of a column that no line may break: an id in two halves cannot be copied.
+    pub fn longest_word(&self, column: usize) -> usize {
+        let cells = self.rows.iter().filter_map(|row| row.get(column));
+        let words = cells.flat_map(|cell| cell.split(' ')).map(|word| word.chars().count());
+        words.max().unwrap_or_default()
+    }
+}
+
 /// The list that an answer is about: the one that is paged, else the first of objects.
 pub fn main_list(info: &ActionInfo) -> Option<(&'static str, &'static Table)> {
     let lists = info.response.members.iter().filter_map(|field| match field.kind {
@@ -113,6 +122,35 @@ pub fn that_fit(entries: &[Json], id: Option<&str>, width: usize) -> Rows {
     Rows { columns, rows, left_out }
 }
 
+/// Leaves out columns that are empty, and from the end those for which there is no room. The first two
+/// always stay: they name an entry and say what it is about.
+pub fn narrowed(rows: &Rows, width: usize) -> Rows {
+    let cells = |column| rows.rows.iter().filter_map(move |row| row.get(column));
+    let mut left = width.saturating_sub(1);
+    let (mut kept, mut left_out) = (Vec::new(), 0);
+    for (column, name) in rows.columns.iter().enumerate() {
+        let widest = cells(column).map(|cell| cell.chars().count()).max().unwrap_or_default();
+        let readable = if widest > NARROWEST_CELL { NARROWEST_CELL } else { widest.div_ceil(2) };
+        if widest == 0 && !rows.rows.is_empty() {
+            continue;
+        }
+        let cost = name.chars().count().max(readable).max(rows.longest_word(column)) + 3;
+        // Once one has no room, none that follows has: what stands further back matters less.
+        if kept.len() < 2 || (left_out == 0 && cost <= left) {
+            left = left.saturating_sub(cost);
+            kept.push(column);
+        } else {
+            left_out += 1;
+        }
+    }
+    let pick =
+        |row: &Vec<String>| kept.iter().filter_map(|column| row.get(*column).cloned()).collect();
+    Rows { columns: pick(&rows.columns), rows: rows.rows.iter().map(pick).collect(), left_out }
+}
+
+/// A cell that wraps needs this much to be readable.
+const NARROWEST_CELL: usize = 20;
+
 /// Text in a cell beyond this is wrapped.
 const WIDEST_CELL: usize = 40;
 
@@ -208,6 +246,23 @@ mod tests {
         let rows = that_fit(&entries(INSTANCES), Some("InstanceId"), 34);
         assert_eq!(rows.columns, ["InstanceId", "InstanceState"]);
         assert_eq!(rows.left_out, 4);
+    }
+
+    #[test]
+    fn a_table_is_narrowed_from_its_end_and_loses_what_is_empty() {
+        let texts =
+            |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
+        let rows = Rows {
+            columns: texts(&["Id", "Verdict", "Empty", "State", "RequestId"]),
+            rows: vec![texts(&["ins-1", "done", "", "RUNNING", &"x".repeat(36)])],
+            left_out: 0,
+        };
+        let columns = |width| narrowed(&rows, width).columns;
+        assert_eq!(columns(80), ["Id", "Verdict", "State", "RequestId"]);
+        assert_eq!(columns(40), ["Id", "Verdict", "State"]);
+        assert_eq!(columns(66), ["Id", "Verdict", "State"], "an id is not broken");
+        assert_eq!(columns(5), ["Id", "Verdict"]);
+        assert_eq!(narrowed(&rows, 5).left_out, 2);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use comfy_table::{ContentArrangement, presets};
+use comfy_table::{ColumnConstraint, ContentArrangement, Width, presets};
 use cvm_models::protocol::ActionInfo;
 
 use super::rows::{self, Rows};
@@ -53,8 +53,28 @@ pub fn render(
     text
 }
 
+/// Rows that are no answer, with as many of their columns as fit; those that are empty are left out.
+pub fn of_rows(rows: &Rows, width: usize) -> String {
+    let rows = rows::narrowed(rows, width);
+    let mut table = laid_out(&rows, width);
+    for (index, column) in table.column_iter_mut().enumerate() {
+        // With a blank on either side.
+        let word = u16::try_from(rows.longest_word(index) + 2).unwrap_or(u16::MAX);
+        column.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(word)));
+    }
+    let mut text = format!("{}\n", table.trim_fmt());
+    if rows.left_out > 0 {
+        let _ = writeln!(text, "{} more columns: --output json shows them", rows.left_out);
+    }
+    text
+}
+
 /// Rows with borders. Nothing in a cell drives the terminal.
 pub fn grid(rows: &Rows, width: usize) -> String {
+    laid_out(rows, width).trim_fmt()
+}
+
+fn laid_out(rows: &Rows, width: usize) -> comfy_table::Table {
     let mut table = comfy_table::Table::new();
     table
         .load_style(presets::UTF8_FULL_CONDENSED)
@@ -64,7 +84,7 @@ pub fn grid(rows: &Rows, width: usize) -> String {
     for row in &rows.rows {
         table.add_row(row.iter().map(|cell| visible(cell)));
     }
-    table.trim_fmt()
+    table
 }
 
 #[cfg(test)]
@@ -87,6 +107,26 @@ mod tests {
         TotalCount: 1
         RequestId: r-1
         ");
+    }
+
+    #[test]
+    fn ids_and_tokens_stay_whole() {
+        let token = "102b9caa-3c90-45d7-abac-bf5844002736";
+        let cells = ["1m7yqmhrfv71d", "RunInstances", "na-siliconvalley", "10 s", "started"];
+        let texts = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
+        let rows = Rows {
+            columns: texts(&["Id", "Action", "Region", "Age", "State", "ClientToken", "Resume"]),
+            rows: vec![texts(&[&cells[..], &[token, "repeats (178 s)"]].concat())],
+            left_out: 0,
+        };
+        for width in [80, 100, 110, 115, 118, 120, 122, 125, 160] {
+            let text = of_rows(&rows, width);
+            for whole in ["1m7yqmhrfv71d", "RunInstances", "na-siliconvalley"] {
+                assert!(text.contains(whole), "{width}:\n{text}");
+            }
+            assert_eq!(text.contains("102b"), text.contains(token), "{width}:\n{text}");
+            assert!(text.lines().all(|line| line.chars().count() <= width), "{width}:\n{text}");
+        }
     }
 
     #[test]

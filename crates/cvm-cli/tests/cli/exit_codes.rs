@@ -2,7 +2,7 @@
 
 use std::process::Stdio;
 
-use crate::harness::{Answer, Emulator, Server, cvm, finish, run, signal, until};
+use crate::harness::{Answer, Emulator, Server, cvm, entries, finish, run, signal, until};
 
 #[test]
 fn the_codes_are_documented() {
@@ -57,6 +57,7 @@ fn a_slip_on_the_command_line_is_2_and_sends_nothing() {
         (&["DescribeZones", "--output", "tabel"], "did you mean `table`?"),
         (&["DescribeZones", "--output", "table", "--columns", "Zoen"], "did you mean `Zone`?"),
         (&["DescribeZones", "--version", "2019-01-01"], "there is no version `2019-01-01`"),
+        (&["--version", "2016-01-01", "DescribeZones"], "there is no version `2016-01-01`"),
         (&["StopInstances", "--validate", "--StopType", "HARDD"], "did you mean `HARD`?"),
         (&["DescribeZones", "--timeout", "soon"], "`--timeout` must be a number of seconds"),
         (&["DescribeZones", "stray"], "unexpected word `stray`"),
@@ -88,10 +89,12 @@ fn a_change_without_an_answer_is_3_and_is_not_sent_again() {
 #[test]
 fn a_launch_without_an_answer_names_its_token() {
     let server = Server::start(Answer::Close);
-    let ran =
-        run(&mut server.cvm(&["RunInstances", "--ImageId", "img-pmqg1cw7", "--timeout", "2"]));
-    assert_eq!(ran.code, 3, "{}", ran.stderr);
-    assert!(ran.stderr.contains("--ClientToken "), "{}", ran.stderr);
+    let launch = ["RunInstances", "--ImageId", "img-pmqg1cw7", "--timeout", "2"];
+    for (option, told) in [(None, "`cvm resume "), (Some("--no-journal"), "--ClientToken ")] {
+        let ran = run(server.cvm(&launch).args(option));
+        assert_eq!(ran.code, 3, "{}", ran.stderr);
+        assert!(ran.stderr.contains(told), "{}", ran.stderr);
+    }
 }
 
 #[test]
@@ -108,6 +111,24 @@ fn an_interrupted_change_is_3() {
     let ran = finish(child);
     assert_eq!(ran.code, 3, "{}", ran.stderr);
     assert!(ran.stderr.contains("interrupted while it was on its way"), "{}", ran.stderr);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn an_interrupt_that_was_ignored_stays_ignored() {
+    let server = Server::start(Answer::Silence);
+    let known = server.cvm(&["TerminateInstances", "--InstanceIds", "ins-11112222"]);
+    let mut command = std::process::Command::new("/bin/sh");
+    command.args(["-c", "trap '' INT; exec \"$0\" \"$@\""]);
+    command.arg(known.get_program()).args(known.get_args()).env_clear();
+    command.envs(known.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    until("the request is out", || !server.requests.lock().unwrap().is_empty());
+    signal(&child, "INT");
+    std::thread::sleep(std::time::Duration::from_millis(100));
+    assert!(child.try_wait().unwrap().is_none());
+    signal(&child, "TERM");
+    assert_eq!(finish(child).code, 3);
 }
 
 #[test]
@@ -152,9 +173,11 @@ fn no_connection_and_no_answer_in_time_are_5() {
     ]);
     command
         .env("TENCENTCLOUD_SECRET_ID", "AKIDtest")
-        .env("TENCENTCLOUD_SECRET_KEY", "key-of-a-test");
+        .env("TENCENTCLOUD_SECRET_KEY", "key-of-a-test")
+        .env("CVM_JOURNAL", silent.journal());
     let ran = run(&mut command);
     assert_eq!(ran.code, 5, "{}", ran.stderr);
+    assert!(entries(&silent.journal()).is_empty(), "nothing is left to settle");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -111,7 +111,9 @@ impl Emulator {
     /// `cvm ACTION …` at this emulator.
     pub fn cvm(&self, arguments: &[&str]) -> Command {
         let mut command = cvm(arguments);
-        command.args(["--emulator", self.ready_file.to_str().unwrap()]);
+        command
+            .args(["--emulator", self.ready_file.to_str().unwrap()])
+            .env("CVM_JOURNAL", self.folder.path().join("journal"));
         command
     }
 
@@ -148,6 +150,7 @@ impl Drop for Emulator {
 pub struct Server {
     pub url: String,
     pub requests: Arc<Mutex<Vec<String>>>,
+    pub folder: TempDir,
 }
 
 /// What a [`Server`] does with a request.
@@ -159,8 +162,12 @@ pub enum Answer {
     Close,
     /// Says nothing, and keeps the connection.
     Silence,
+    /// Answers with this JSON, once this file is there.
+    Once(PathBuf, String),
     /// Passes the request on to this address, and its answer back.
     From(String),
+    /// Passes requests on, and loses one action: on the way there, or its answer on the way back.
+    Losing { address: String, action: &'static str, arrives: bool },
 }
 
 impl Server {
@@ -176,18 +183,59 @@ impl Server {
                 thread::spawn(move || serve(stream.unwrap(), &answer, &seen));
             }
         });
-        Self { url, requests }
+        Self { url, requests, folder: tempfile::tempdir().unwrap() }
+    }
+
+    /// Where the calls at this server keep their journal.
+    pub fn journal(&self) -> PathBuf {
+        self.folder.path().join("journal")
+    }
+
+    /// How many requests named this action.
+    pub fn count(&self, action: &str) -> usize {
+        let named = format!("x-tc-action: {action}\r\n");
+        let requests = self.requests.lock().unwrap();
+        requests
+            .iter()
+            .filter(|request| request.to_ascii_lowercase().contains(&named.to_ascii_lowercase()))
+            .count()
     }
 
     /// `cvm …` at this server, with some credential.
     pub fn cvm(&self, arguments: &[&str]) -> Command {
-        let mut command = cvm(arguments);
-        command
-            .args(["--endpoint", &self.url, "--region", "ap-guangzhou"])
-            .env("TENCENTCLOUD_SECRET_ID", "AKIDtest")
-            .env("TENCENTCLOUD_SECRET_KEY", "secret-key-of-a-test");
+        let mut command = self.bare(arguments);
+        command.args(["--endpoint", &self.url, "--region", "ap-guangzhou"]);
         command
     }
+
+    /// `cvm …` with the credential and the journal of the calls at this server.
+    pub fn bare(&self, arguments: &[&str]) -> Command {
+        let mut command = cvm(arguments);
+        command
+            .env("TENCENTCLOUD_SECRET_ID", "AKIDtest")
+            .env("TENCENTCLOUD_SECRET_KEY", "secret-key-of-a-test")
+            .env("CVM_JOURNAL", self.journal());
+        command
+    }
+
+    /// As [`Self::bare`], signed as the emulator behind this server wants it.
+    pub fn cvm_for(&self, emulator: &Emulator, arguments: &[&str]) -> Command {
+        let mut command = self.bare(arguments);
+        command
+            .env("TENCENTCLOUD_SECRET_ID", emulator.ready("secret_id"))
+            .env("TENCENTCLOUD_SECRET_KEY", emulator.ready("secret_key"));
+        command
+    }
+}
+
+/// The names of the entries in a journal.
+pub fn entries(journal: &Path) -> Vec<String> {
+    let Ok(files) = std::fs::read_dir(journal) else { return Vec::new() };
+    let names = files.map(|file| file.unwrap().file_name().into_string().unwrap());
+    let mut ids: Vec<String> =
+        names.filter_map(|name| name.strip_suffix(".json").map(str::to_owned)).collect();
+    ids.sort();
+    ids
 }
 
 fn serve(mut stream: TcpStream, answer: &Answer, seen: &Mutex<Vec<String>>) {
@@ -196,17 +244,36 @@ fn serve(mut stream: TcpStream, answer: &Answer, seen: &Mutex<Vec<String>>) {
         match answer {
             Answer::Close => return,
             Answer::Silence => thread::sleep(Duration::from_secs(60)),
-            Answer::Json(body) => {
+            Answer::Json(body) | Answer::Once(_, body) => {
+                if let Answer::Once(file, _) = answer {
+                    until("it may answer", || file.exists());
+                }
                 let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: ";
                 write!(stream, "{head}{}\r\n\r\n{body}", body.len()).unwrap();
             }
-            Answer::From(address) => {
-                let mut upstream = TcpStream::connect(address).unwrap();
-                upstream.write_all(&message).unwrap();
-                stream.write_all(&read_message(&mut upstream).unwrap()).unwrap();
+            Answer::From(address) => stream.write_all(&ask(address, &message)).unwrap(),
+            Answer::Losing { address, action, arrives } => {
+                let text = String::from_utf8_lossy(&message).to_ascii_lowercase();
+                let is_lost =
+                    text.contains(&format!("x-tc-action: {action}\r\n").to_ascii_lowercase());
+                if is_lost && !arrives {
+                    return;
+                }
+                let answer = ask(address, &message);
+                if is_lost {
+                    return;
+                }
+                stream.write_all(&answer).unwrap();
             }
         }
     }
+}
+
+/// What is answered at an address.
+fn ask(address: &str, message: &[u8]) -> Vec<u8> {
+    let mut upstream = TcpStream::connect(address).unwrap();
+    upstream.write_all(message).unwrap();
+    read_message(&mut upstream).unwrap()
 }
 
 /// Head and body of one HTTP message; `None` at the end of the connection.

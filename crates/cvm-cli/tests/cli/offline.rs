@@ -16,7 +16,7 @@ fn version_and_help_are_there() {
         assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));
         assert!(ran.stdout.contains("cvm ACTION [--Parameter value]..."), "{}", ran.stdout);
     }
-    for command in ["quickstart", "emulator"] {
+    for command in ["quickstart", "emulator", "resume"] {
         for arguments in [["help", command], [command, "--help"]] {
             let ran = run(&mut cvm(&arguments));
             assert!(ran.stdout.starts_with(&format!("cvm {command}\n")), "{}", ran.stdout);

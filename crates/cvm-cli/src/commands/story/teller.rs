@@ -99,7 +99,7 @@ impl Teller {
                     took(&error),
                     &request_id(&error),
                 )?;
-                Err(outcome::failure(A::INFO, &sent, &error))
+                Err(outcome::failure(A::INFO, &sent, &error, None))
             }
         }
     }
@@ -111,7 +111,7 @@ impl Teller {
         let sent = json::to_value(&request);
         let error = match self.client.send_reported(request).await {
             Err(error) if error.code().is_some_and(|known| known == code) => error,
-            Err(error) => return Err(outcome::failure(A::INFO, &sent, &error)),
+            Err(error) => return Err(outcome::failure(A::INFO, &sent, &error, None)),
             Ok((_, report)) => {
                 return Err(Failure::new(
                     Exit::Refused,

@@ -1,0 +1,226 @@
+//! What a request left behind, by reading alone: nothing is ever sent again from here.
+
+use std::time::{Duration, SystemTime};
+
+use cvm_models::docs;
+use cvm_models::protocol::ActionInfo;
+use serde_json::Value;
+
+use super::reading::Reading;
+use super::verdict::{Sought, Verdict, at, cell, texts};
+use super::{must_be_signed_by, same, told};
+use crate::args::Line;
+use crate::connect::reconnect;
+use crate::entry::Entry;
+use crate::exit::{Exit, Failure, Result};
+use crate::journal::{Journal, Noted};
+use crate::layout::Page;
+use crate::output::rows::{self, Rows};
+use crate::output::{self, Format};
+use crate::wire::{Show, Wire};
+use crate::{catalog, runtime};
+
+/// How long a request may be on its way: until then, what is not seen may still come.
+const SETTLE: Duration = Duration::from_secs(60);
+
+/// How far the clocks of this machine and of the service may lie apart.
+const CLOCKS: Duration = Duration::from_secs(60);
+
+/// Why the time of creation says nothing.
+const CLOCK_WENT_BACK: &str = "this machine's clock went back since the entry was written, so the time of creation was not \
+     compared: what is listed may be older, and what is not listed proves nothing";
+
+/// Looks what became of the request of an entry.
+pub fn run(line: &Line, info: &'static ActionInfo, journal: Journal, entry: &Entry) -> Result<()> {
+    let format = Format::of(line, Format::Table)?;
+    same::request(line, info, entry)?;
+    let text = docs::action(info.name).map_or("", |doc| doc.reconcile);
+    let Some(facts) = &info.reconcile else {
+        explain(&[text])?;
+        return Err(unsettled(entry, "no list of this service tells", None));
+    };
+    let list = catalog::action(facts.list)?;
+    let Some((items, table)) = rows::main_list(list) else {
+        return Err(Failure::local(format!("`{}` answers no list", list.name)));
+    };
+    let wire = line.has("show-wire").then(|| Wire::new(Show::Stderr));
+    let connection = reconnect(line, entry, wire)?;
+    let reading = Reading { facts, list, items, request: &entry.parameters };
+    let entries = runtime::block_on(async {
+        must_be_signed_by(entry, &connection.secret_id().await?, line)?;
+        reading.entries(&connection).await
+    })??;
+
+    let age = entry.age(SystemTime::now());
+    let since = age.map(|_| since(entry));
+    let sought = Sought { facts, request: &entry.parameters, table, since: since.as_deref() };
+    let found = match facts.ids {
+        Some(ids) => of_ids(&sought, &texts(&entry.parameters, ids), &entries),
+        None => candidates(&sought, list, &entries),
+    };
+    let asked = format!(
+        "{}{}{}, by {}:",
+        info.name,
+        age.map_or_else(String::new, |age| format!(" of {} ago", told(age))),
+        entry.region.as_deref().map(|region| format!(", {region}")).unwrap_or_default(),
+        list.name
+    );
+    if format == Format::Table {
+        explain(&[&asked])?;
+    }
+    // What settles the entry is printed before the entry goes, or it stays.
+    output::print_whole(&output::of_rows(&found.rows, format))?;
+    if format == Format::Table {
+        explain(&[text])?;
+    }
+    conclude(journal, entry, &found, format)
+}
+
+/// What was found, as a table and in numbers.
+struct Found {
+    rows: Rows,
+    /// How many ids have which verdict; empty when candidates were looked for.
+    verdicts: Vec<Verdict>,
+    /// How many entries could be what was made, and how many were asked for.
+    candidates: Option<(usize, u64)>,
+    /// Whether what fits bears marks that the request put on what it makes, such as tags.
+    marked: bool,
+    /// Whether the time at which an entry was made had to be left out of account.
+    timeless: bool,
+}
+
+fn of_ids(sought: &Sought<'_>, ids: &[String], entries: &[Value]) -> Found {
+    let facts = sought.facts;
+    let columns = [facts.id, "Verdict"].into_iter().chain(facts.show.iter().copied());
+    let columns = columns.map(str::to_owned).collect();
+    let (mut rows, mut verdicts) = (Vec::new(), Vec::new());
+    for id in ids {
+        let (verdict, about) = sought.of_id(id, entries);
+        verdicts.push(verdict);
+        let row = |entry: Option<&Value>| {
+            let shown = facts.show.iter().map(|path| match entry {
+                Some(entry) => cell(entry, path),
+                None => String::new(),
+            });
+            let word = match (verdict, entry) {
+                (Verdict::Done, None) => "done: gone".to_owned(),
+                (Verdict::NotSeen, None) => "not listed".to_owned(),
+                (verdict, _) => verdict.as_str().to_owned(),
+            };
+            [id.clone(), word].into_iter().chain(shown).collect()
+        };
+        if about.is_empty() {
+            rows.push(row(None));
+        }
+        rows.extend(about.into_iter().map(|entry| row(Some(entry))));
+    }
+    Found {
+        rows: Rows { columns, rows, left_out: 0 },
+        verdicts,
+        candidates: None,
+        marked: false,
+        timeless: sought.is_timeless(),
+    }
+}
+
+fn candidates(sought: &Sought<'_>, list: &ActionInfo, entries: &[Value]) -> Found {
+    let facts = sought.facts;
+    let id = list.paginate.and_then(|pages| pages.id);
+    let shown = facts.show.iter().copied();
+    let columns: Vec<&str> = id.into_iter().chain(shown).collect();
+    let fitting = sought.candidates(entries);
+    let row = |entry: &&Value| columns.iter().map(|path| cell(entry, path)).collect();
+    let rows = fitting.iter().map(row).collect();
+    let asked = facts.count.and_then(|member| at(sought.request, member)?.as_u64()).unwrap_or(1);
+    Found {
+        candidates: Some((fitting.len(), asked)),
+        rows: Rows { columns: columns.into_iter().map(str::to_owned).collect(), rows, left_out: 0 },
+        verdicts: Vec::new(),
+        marked: sought.is_marked(),
+        timeless: sought.is_timeless(),
+    }
+}
+
+/// Says what follows. Only what is there for every id settles the entry without a person.
+fn conclude(journal: Journal, entry: &Entry, found: &Found, format: Format) -> Result<()> {
+    let clock = found.timeless.then_some(CLOCK_WENT_BACK);
+    if let Some((fitting, asked)) = found.candidates {
+        let since = if found.timeless { "" } else { " made since" };
+        let (one, many) = if found.marked {
+            ("bears its tags", "bear its tags")
+        } else {
+            ("looks like it", "look like it")
+        };
+        let why = match fitting {
+            0 => format!("nothing{since} {one}; it asked for {asked}"),
+            1 => format!("1 entry{since} {one}; it asked for {asked}"),
+            _ => format!("{fitting} entries{since} {many}; it asked for {asked}"),
+        };
+        // Another call with the same tags a moment before would look the same, so this proves nothing
+        // by itself.
+        let told = match young(entry).filter(|_| fitting == 0) {
+            Some(late) => Some(late),
+            None if found.marked && u64::try_from(fitting) == Ok(asked) => {
+                Some("if no other call has these tags, it was carried out".to_owned())
+            }
+            None => None,
+        };
+        return Err(unsettled(entry, &why, told.as_deref().or(clock)));
+    }
+    let count = |verdict| found.verdicts.iter().filter(|one| **one == verdict).count();
+    if !found.verdicts.is_empty() && count(Verdict::Done) == found.verdicts.len() {
+        return settle(journal, entry, format);
+    }
+    let counts = [
+        (count(Verdict::Done), "done"),
+        (count(Verdict::NotSeen), "not seen"),
+        (count(Verdict::Open), "for you to judge"),
+    ];
+    let counts = counts.iter().filter(|(count, _)| *count > 0);
+    let counts: Vec<String> = counts.map(|(count, word)| format!("{count} {word}")).collect();
+    let late = young(entry).filter(|_| count(Verdict::NotSeen) > 0);
+    Err(unsettled(entry, &counts.join(", "), late.as_deref().or(clock)))
+}
+
+/// The change is there: the entry has done its service.
+fn settle(journal: Journal, entry: &Entry, format: Format) -> Result<()> {
+    Noted::found(journal, entry.clone()).settle();
+    let done = format!("It was carried out; entry {} is gone.", entry.id);
+    // Another program reads what is no table.
+    if format != Format::Table {
+        output::note(&done);
+        return Ok(());
+    }
+    explain(&[&done])
+}
+
+fn unsettled(entry: &Entry, why: &str, late: Option<&str>) -> Failure {
+    let forget = format!(
+        "when you have decided, `cvm resume --forget {}`; only a new call sends anything",
+        entry.id
+    );
+    Failure::new(Exit::Unknown, format!("{} is not settled: {why}", entry.action))
+        .maybe_hint(late)
+        .hint(forget)
+}
+
+/// What a reading says that comes too early to prove anything.
+fn young(entry: &Entry) -> Option<String> {
+    let left = SETTLE.checked_sub(entry.age(SystemTime::now())?)?;
+    Some(format!("it may still be on its way: read again in {} s", left.as_secs() + 1))
+}
+
+fn explain(paragraphs: &[&str]) -> Result<()> {
+    let mut page = Page::new();
+    for paragraph in paragraphs.iter().filter(|paragraph| !paragraph.is_empty()) {
+        page.paragraph(0, paragraph);
+    }
+    output::print(&page.finish())
+}
+
+/// The time before which nothing can be of this request, as the service writes times.
+fn since(entry: &Entry) -> String {
+    let seconds = (entry.started / 1000).saturating_sub(CLOCKS.as_secs());
+    let text = cvm_emulator::Moment::from_unix(seconds).to_string();
+    text.trim_end_matches('Z').to_owned()
+}

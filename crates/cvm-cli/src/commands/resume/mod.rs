@@ -1,0 +1,120 @@
+//! `cvm resume`: what the journal still holds, and how each of it is settled.
+
+mod look;
+mod reading;
+mod repeat;
+mod same;
+mod verdict;
+
+use std::time::{Duration, SystemTime};
+
+use crate::args::Line;
+use crate::catalog;
+use crate::entry::Entry;
+use crate::exit::{Failure, Result};
+use crate::journal::{Found, Journal};
+use crate::options::Scope;
+use crate::output::rows::Rows;
+use crate::output::{self, Format};
+
+/// Lists the entries, forgets one, or settles one.
+pub fn run(line: &Line) -> Result<()> {
+    line.only("resume", Scope::Resume, 1)?;
+    let journal = Journal::of_user()?;
+    match (line.words.get(1), line.option("forget")) {
+        (None, Some(id)) => forget(&journal, id),
+        (Some(id), Some(_)) => Err(Failure::usage(format!("`{id}` stands beside `--forget`"))
+            .hint("write `cvm resume ID`, or `cvm resume --forget ID`")),
+        (None, None) if line.parameters.is_empty() => list(line, &journal),
+        (None, None) => Err(Failure::usage("parameters belong to an entry, and none is named")
+            .hint("write `cvm resume ID --Secret.Member @-`; `cvm resume` lists what there is")),
+        (Some(id), None) => settle(line, journal, id),
+    }
+}
+
+fn forget(journal: &Journal, id: &str) -> Result<()> {
+    journal.forget(id)?;
+    output::print(&format!("Entry {id} is gone.\n"))
+}
+
+fn settle(line: &Line, journal: Journal, id: &str) -> Result<()> {
+    let entry = journal.entry(id)?;
+    if entry.version != cvm_models::SERVICE.version {
+        return Err(Failure::usage(format!(
+            "entry `{id}` is of version {} of the API; this is {}",
+            entry.version,
+            cvm_models::SERVICE.version
+        )));
+    }
+    let info = catalog::action(&entry.action)?;
+    match entry.window(SystemTime::now()) {
+        Some(left) => repeat::run(line, info, journal, entry, left),
+        None => look::run(line, info, journal, &entry),
+    }
+}
+
+fn list(line: &Line, journal: &Journal) -> Result<()> {
+    let format = Format::of(line, Format::Table)?;
+    let found = journal.entries()?;
+    if found.is_empty() && format == Format::Table {
+        return output::print("The journal is empty: the outcome of every call is known.\n");
+    }
+    let columns = ["Id", "Action", "Region", "Age", "State", "ClientToken", "Resume"];
+    let now = SystemTime::now();
+    let rows = Rows {
+        columns: columns.map(str::to_owned).to_vec(),
+        rows: found.into_iter().map(|found| row(found, now).to_vec()).collect(),
+        left_out: 0,
+    };
+    output::print(&output::of_rows(&rows, format))
+}
+
+fn row(found: Found, now: SystemTime) -> [String; 7] {
+    let Found { id, entry } = found;
+    match entry {
+        Err(why) => {
+            let blank = String::new;
+            [id, blank(), blank(), blank(), "broken".to_owned(), blank(), why]
+        }
+        Ok(entry) => {
+            let next = match entry.window(now) {
+                Some(left) => format!("repeats ({} s)", left.as_secs()),
+                None => "reads".to_owned(),
+            };
+            let age = age(&entry, now);
+            let state = entry.state.as_str().to_owned();
+            let token = entry.client_token.unwrap_or_default();
+            [id, entry.action, entry.region.unwrap_or_default(), age, state, token, next]
+        }
+    }
+}
+
+/// How long ago an entry was written, for people.
+fn age(entry: &Entry, now: SystemTime) -> String {
+    entry.age(now).map_or_else(|| "clock went back".to_owned(), told)
+}
+
+/// A span of time in its largest unit.
+fn told(span: Duration) -> String {
+    let seconds = span.as_secs();
+    match seconds {
+        0..120 => format!("{seconds} s"),
+        120..7_200 => format!("{} min", seconds / 60),
+        7_200..172_800 => format!("{} h", seconds / 3_600),
+        _ => format!("{} d", seconds / 86_400),
+    }
+}
+
+/// Refuses a credential that is not the entry's: a token belongs to an account, and so does what a
+/// list shows.
+fn must_be_signed_by(entry: &Entry, secret_id: &str, line: &Line) -> Result<()> {
+    if entry.secret_id == secret_id || line.has("same-account") {
+        return Ok(());
+    }
+    Err(Failure::new(
+        crate::exit::Exit::Config,
+        "another secret id signed this request; nothing was sent",
+    )
+    .hint("use the credential of then: in another account neither token nor list tells anything")
+    .hint("--same-account says that this one is of the same account"))
+}

@@ -1,0 +1,137 @@
+//! The very same request once more, with its token, while the service surely knows the token.
+
+use std::time::{Duration, SystemTime};
+
+use cvm_models::protocol::{ActionInfo, RetryClass};
+
+use super::{must_be_signed_by, same};
+use crate::args::Line;
+use crate::call::{self, Print};
+use crate::connect::{reconnect, timeout};
+use crate::entry::Entry;
+use crate::exit::{Exit, Failure, Result};
+use crate::journal::{Journal, Noted};
+use crate::outcome::WayOut;
+use crate::wire::{Show, Wire};
+use crate::{output, runtime};
+
+/// Sends the request of the entry again. Nothing of it leaves after `left`.
+pub fn run(
+    line: &Line,
+    info: &'static ActionInfo,
+    journal: Journal,
+    entry: Entry,
+    left: Duration,
+) -> Result<()> {
+    let print = Print::read(line, info)?;
+    let request = same::request(line, info, &entry)?;
+    same::must_be_whole(line, info, &entry, &request)?;
+    if call::class(info, &request) != RetryClass::Token {
+        return Err(Failure::local("the entry is of a request that may not be sent again"));
+    }
+    let wire = line.has("show-wire").then(|| Wire::new(Show::Stderr));
+    let mut connection = reconnect(line, &entry, wire)?;
+    // The last resend must leave while the token is known, however long this call lasts.
+    let limit = timeout(line)?.map_or(left, |limit| limit.min(left));
+    connection.client = connection.client.with_operation_timeout(limit);
+    let way_out = WayOut::of(&entry, line);
+    let mut noted = Noted::found(journal, entry.clone());
+    let answer = runtime::block_on(async {
+        must_be_signed_by(&entry, &connection.secret_id().await?, line)?;
+        if entry.window(SystemTime::now()).is_none() {
+            return Err(Failure::new(Exit::Unknown, "its token has become too old just now")
+                .hint(way_out.told()));
+        }
+        output::note(&format!("{} is sent again with the token it had", info.name));
+        call::deliver(info, &request, &connection, Some(&way_out)).await.map_err(|failure| {
+            noted.mark_unknown();
+            still_unknown(info, &entry, &way_out, failure)
+        })
+    })??;
+    call::finish(line, &print, info, &request, &answer, Some(noted))
+}
+
+/// A refusal of the resend says nothing of the first sending, so the outcome stays unknown. That is
+/// said before the refusal itself, whose advice may be to do what makes everything twice.
+fn still_unknown(info: &ActionInfo, entry: &Entry, way_out: &WayOut, failure: Failure) -> Failure {
+    if failure.exit() == Exit::Unknown {
+        return failure;
+    }
+    let name = info.name;
+    let mut outer = Failure::new(
+        Exit::Unknown,
+        format!(
+            "{name} may or may not have been carried out: that the resend failed proves nothing \
+             about the first sending"
+        ),
+    );
+    // Only words tell of this refusal, so nothing but words follows from them.
+    if failure.exit() == Exit::Refused
+        && info.idempotency_token.is_some_and(|token| failure.speaks_of(token))
+    {
+        let differs = if entry.secrets.is_empty() {
+            "is not what was sent then".to_owned()
+        } else {
+            format!("`--{}` is not what was given then", entry.secrets.join("`, `--"))
+        };
+        outer = outer
+            .hint(format!(
+                "a service that knows the token has the first request: it arrived, and {differs}"
+            ))
+            .hint(
+                "whatever the refusal advises, take no new token: with one it would be done twice",
+            );
+    }
+    failure.told_by(outer).hint(way_out.told())
+}
+
+#[cfg(test)]
+mod tests {
+    use cvm_models::Dialect;
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::entry::Sending;
+
+    fn told(request: Value, failure: Failure) -> Failure {
+        let sending = Sending {
+            region: None,
+            endpoint: "https://h".into(),
+            dialect: Dialect::Tc3,
+            secret_id: "AKIDx".into(),
+        };
+        let info = cvm_models::action("RunInstances").unwrap();
+        let entry = Entry::new("1".into(), SystemTime::now(), info, &request, sending);
+        still_unknown(info, &entry, &WayOut::of(&entry, &Line::default()), failure)
+    }
+
+    #[test]
+    fn the_warning_stands_before_the_advice_of_a_refusal() {
+        let request = json!({ "ClientToken": "t", "LoginSettings": { "Password": "canary" } });
+        let refusal = "InvalidParameterValue: The parameter `ClientToken` belongs to an earlier \
+                       request with other parameters; use a new one.";
+        let failure = told(request, Failure::new(Exit::Refused, refusal).hint("theirs"));
+        assert_eq!(failure.exit(), Exit::Unknown);
+        let text = failure.to_string();
+        let place = |words: &str| text.find(words).unwrap_or_else(|| panic!("{words}: {text}"));
+        assert!(place("proves nothing about the first sending") < text.find('\n').unwrap());
+        assert!(
+            place("`--LoginSettings.Password` is not what was given then") < place("use a new")
+        );
+        assert!(place("take no new token") < place("use a new one"));
+        assert!(place("use a new one") < place("theirs"));
+        assert!(!text.contains("canary"), "{text}");
+    }
+
+    #[test]
+    fn another_refusal_does_not_speak_of_the_token() {
+        let request = json!({ "ClientToken": "t" });
+        let failure = told(request.clone(), Failure::new(Exit::Refused, "LimitExceeded: no"));
+        assert_eq!(failure.exit(), Exit::Unknown);
+        let text = failure.to_string();
+        assert!(text.contains("proves nothing") && text.contains("LimitExceeded: no"), "{text}");
+        assert!(!text.contains("new token"), "{text}");
+        let unknown = told(request, Failure::new(Exit::Unknown, "lost"));
+        assert_eq!(unknown.to_string(), "error: lost");
+    }
+}

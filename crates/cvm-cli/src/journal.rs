@@ -1,0 +1,287 @@
+//! The journal: what is on its way stands in a file before its first byte leaves, so that neither a
+//! crash of this program nor one of the machine loses the trace of a change.
+
+use std::env;
+use std::ffi::OsString;
+use std::fs;
+use std::io::{self, ErrorKind};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use crate::entry::{Entry, State};
+use crate::exit::{Failure, Result};
+use crate::{output, private_file};
+
+/// Says where the journal is.
+pub const VARIABLE: &str = "CVM_JOURNAL";
+
+/// What was begun and never renamed is swept away after this time.
+const STRAY: Duration = Duration::from_secs(60 * 60);
+
+/// Digits of names: in the order of their codes, and none that looks like another.
+const DIGITS: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
+
+/// Digits of the time in a name, and of what makes it the only one.
+const TIME_DIGITS: usize = 9;
+const RANDOM_DIGITS: usize = 4;
+
+/// The folder that holds the entries.
+#[derive(Clone, Debug)]
+pub struct Journal {
+    folder: PathBuf,
+}
+
+/// What a file of the journal holds.
+pub struct Found {
+    /// The name of the entry.
+    pub id: String,
+    /// The entry, or why there is none.
+    pub entry: std::result::Result<Entry, String>,
+}
+
+impl Journal {
+    /// The journal of this user.
+    pub fn of_user() -> Result<Self> {
+        let set = |name| env::var_os(name).filter(|value: &OsString| !value.is_empty());
+        let folder = set(VARIABLE).map(PathBuf::from).or_else(|| own_folder(set));
+        folder.map(|folder| Self { folder }).ok_or_else(|| {
+            Failure::local(format!(
+                "there is no place for the journal: neither {VARIABLE} nor a home folder is set"
+            ))
+        })
+    }
+
+    /// A name for an entry that begins now.
+    pub fn new_id(now: SystemTime) -> Result<String> {
+        let mut bytes = [0; RANDOM_DIGITS];
+        getrandom::fill(&mut bytes)
+            .map_err(|_| Failure::local("the system gives no randomness to name an entry"))?;
+        let since = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
+        let digit = |value: u128| {
+            let place = usize::try_from(value % 32).unwrap_or_default();
+            DIGITS.get(place).map_or('0', |digit| char::from(*digit))
+        };
+        let time = (0..TIME_DIGITS).rev().map(|place| digit(since >> (5 * place)));
+        Ok(time.chain(bytes.iter().map(|byte| digit(u128::from(*byte)))).collect())
+    }
+
+    /// Writes an entry: when this returns, it is on the disk.
+    pub fn write(&self, entry: &Entry) -> Result<()> {
+        let written = private_file::make_folder(&self.folder).and_then(|()| {
+            private_file::write_durably(&self.path(&entry.id), entry.to_text().as_bytes())
+        });
+        written.map_err(|error| self.unusable("written", &error))
+    }
+
+    /// All entries, oldest first.
+    pub fn entries(&self) -> Result<Vec<Found>> {
+        let names = match private_file::check_folder(&self.folder).and_then(|_| self.names()) {
+            Err(error) if error.kind() == ErrorKind::NotFound => Vec::new(),
+            names => names.map_err(|error| self.unusable("read", &error))?,
+        };
+        let found = |id: String| Found { entry: self.load(&id), id };
+        Ok(names.into_iter().map(found).collect())
+    }
+
+    /// The entry of this name.
+    pub fn entry(&self, id: &str) -> Result<Entry> {
+        self.must_have(id)?;
+        self.load(id).map_err(|why| {
+            Failure::local(format!("entry `{id}` of the journal cannot be used: {why}"))
+                .hint(format!("it is {}", self.path(id).display()))
+        })
+    }
+
+    /// Forgets an entry.
+    pub fn forget(&self, id: &str) -> Result<()> {
+        self.must_have(id)?;
+        fs::remove_file(self.path(id))
+            .map_err(|error| Failure::local(format!("cannot remove entry `{id}`: {error}")))
+    }
+
+    fn must_have(&self, id: &str) -> Result<()> {
+        match private_file::check_folder(&self.folder) {
+            Err(error) if error.kind() != ErrorKind::NotFound => {
+                return Err(self.unusable("read", &error));
+            }
+            _ => {}
+        }
+        // A link counts: it is there, and it will be refused.
+        if is_id(id) && fs::symlink_metadata(self.path(id)).is_ok() {
+            return Ok(());
+        }
+        Err(Failure::usage(format!("the journal has no entry `{id}`"))
+            .hint("`cvm resume` lists what there is"))
+    }
+
+    fn load(&self, id: &str) -> std::result::Result<Entry, String> {
+        let text = private_file::read(&self.path(id)).map_err(|error| error.to_string())?;
+        let entry = Entry::parse(&text)?;
+        if entry.id != id {
+            return Err(format!("it says that it is `{}`", entry.id));
+        }
+        Ok(entry)
+    }
+
+    fn path(&self, id: &str) -> PathBuf {
+        self.folder.join(format!("{id}.json"))
+    }
+
+    /// The names of all entries, in order; what a killed writer left half done is swept away.
+    fn names(&self) -> io::Result<Vec<String>> {
+        let mut ids = Vec::new();
+        for file in fs::read_dir(&self.folder)? {
+            let file = file?;
+            let name = file.file_name();
+            let Some(name) = name.to_str() else { continue };
+            if name.starts_with('.') && is_stray(name) && is_old(&file.path()) {
+                let _ = fs::remove_file(file.path());
+            } else if let Some(id) = name.strip_suffix(".json").filter(|id| is_id(id)) {
+                ids.push(id.to_owned());
+            }
+        }
+        ids.sort_unstable();
+        Ok(ids)
+    }
+
+    fn unusable(&self, what: &str, error: &io::Error) -> Failure {
+        Failure::local(format!(
+            "the journal in `{}` cannot be {what}: {error}",
+            self.folder.display()
+        ))
+    }
+}
+
+/// An entry that was written, until its call has ended.
+pub struct Noted {
+    journal: Journal,
+    entry: Entry,
+}
+
+impl Noted {
+    /// Writes an entry.
+    pub fn write(journal: Journal, entry: Entry) -> Result<Self> {
+        journal.write(&entry)?;
+        Ok(Self { journal, entry })
+    }
+
+    /// An entry that stands in the journal already.
+    pub const fn found(journal: Journal, entry: Entry) -> Self {
+        Self { journal, entry }
+    }
+
+    /// The entry.
+    pub const fn entry(&self) -> &Entry {
+        &self.entry
+    }
+
+    /// The call ended and its outcome is unknown. When this cannot be written, the entry still says
+    /// that nobody knows.
+    pub fn mark_unknown(&mut self) {
+        if self.entry.state != State::Unknown {
+            self.entry.state = State::Unknown;
+            let _ = self.journal.write(&self.entry);
+        }
+    }
+
+    /// The call ended and its outcome is known. An entry that stays is a nuisance and no danger, as long
+    /// as somebody knows.
+    pub fn settle(self) {
+        let path = self.journal.path(&self.entry.id);
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() != ErrorKind::NotFound => output::note(&format!(
+                "the outcome is known, but its entry in the journal cannot be removed: {}: {error}",
+                path.display()
+            )),
+            _ => {}
+        }
+    }
+}
+
+/// Where the user's programs keep what outlives them.
+#[cfg(not(windows))]
+fn own_folder(set: impl Fn(&'static str) -> Option<OsString>) -> Option<PathBuf> {
+    let state = set("XDG_STATE_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
+    let home = || set("HOME").map(|home| Path::new(&home).join(".local/state"));
+    Some(state.or_else(home)?.join("cvm/journal"))
+}
+
+/// Where the user's programs keep what outlives them.
+#[cfg(windows)]
+fn own_folder(set: impl Fn(&'static str) -> Option<OsString>) -> Option<PathBuf> {
+    Some(Path::new(&set("LOCALAPPDATA")?).join("cvm").join("journal"))
+}
+
+fn is_id(name: &str) -> bool {
+    name.len() == TIME_DIGITS + RANDOM_DIGITS && name.bytes().all(|byte| DIGITS.contains(&byte))
+}
+
+/// What is written beside an entry before it is renamed: `.ID.json.PID.N`.
+fn is_stray(name: &str) -> bool {
+    let id = name.get(1..).and_then(|rest| rest.split_once(".json."));
+    id.is_some_and(|(id, _)| is_id(id))
+}
+
+fn is_old(path: &Path) -> bool {
+    let written = fs::symlink_metadata(path).and_then(|metadata| metadata.modified());
+    written.is_ok_and(|at| at.elapsed().is_ok_and(|age| age > STRAY))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_sorted_by_time_and_differ() {
+        let at = |milliseconds| {
+            Journal::new_id(UNIX_EPOCH + Duration::from_millis(milliseconds)).unwrap()
+        };
+        let mut ids: Vec<String> = (0..200).map(|step| at(1_795_247_313_123 + step * 7)).collect();
+        let sorted = {
+            let mut sorted = ids.clone();
+            sorted.sort_unstable();
+            sorted
+        };
+        assert_eq!(ids, sorted);
+        ids.extend((0..20).map(|_| at(1_795_247_313_123)));
+        assert!(ids.iter().all(|id| is_id(id)), "{ids:?}");
+        ids.sort_unstable();
+        ids.dedup();
+        assert!(ids.len() > 215, "{}", ids.len());
+    }
+
+    #[test]
+    fn names_that_lead_elsewhere_are_no_entries() {
+        let journal = Journal { folder: PathBuf::from("/no/such/folder") };
+        for id in ["", "../../etc/passwd", "1jd7k2m9wx4q2/..", "1JD7K2M9WX4Q2", "1jd7k2m9wx4q2"] {
+            let failure = journal.entry(id).unwrap_err().to_string();
+            assert!(failure.contains("has no entry"), "{failure}");
+            assert!(journal.forget(id).is_err());
+        }
+        assert!(journal.entries().unwrap().is_empty());
+    }
+
+    #[test]
+    fn what_is_broken_is_listed_and_can_be_forgotten() {
+        let temporary = tempfile::tempdir().unwrap();
+        let folder = temporary.path().join("journal");
+        private_file::make_folder(&folder).unwrap();
+        let journal = Journal { folder: folder.clone() };
+        let id = Journal::new_id(SystemTime::now()).unwrap();
+        for (name, text) in [
+            (format!("{id}.json"), "{"),
+            (format!(".{id}.json.7.0"), "half"),
+            ("notes.txt".to_owned(), "of somebody"),
+        ] {
+            private_file::write(&folder.join(name), text.as_bytes()).unwrap();
+        }
+        let found = journal.entries().unwrap();
+        assert_eq!(found.len(), 1);
+        assert_eq!(found[0].id, id);
+        assert!(found[0].entry.as_ref().unwrap_err().contains("not JSON"));
+        assert!(journal.entry(&id).unwrap_err().to_string().contains("not JSON"));
+        journal.forget(&id).unwrap();
+        assert!(journal.entries().unwrap().is_empty());
+        assert_eq!(fs::read_dir(&folder).unwrap().count(), 2, "young and strange files stay");
+    }
+}

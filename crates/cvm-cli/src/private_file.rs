@@ -1,0 +1,245 @@
+//! Files for their owner alone: written whole or not at all, through no link that somebody prepared.
+
+use std::fs::{self, DirBuilder, File, Metadata, OpenOptions};
+use std::io::{self, Error, ErrorKind, Read as _, Write as _};
+use std::path::Path;
+use std::process;
+
+/// More than this is none of our files.
+const MOST_BYTES: u64 = 16 * 1024 * 1024;
+
+/// Device and inode, where files have them.
+pub type Identity = (u64, u64);
+
+/// Which file it is, whatever it is called.
+#[cfg(unix)]
+pub fn identity(metadata: &Metadata) -> Option<Identity> {
+    use std::os::unix::fs::MetadataExt as _;
+    Some((metadata.dev(), metadata.ino()))
+}
+
+/// Which file it is, whatever it is called.
+#[cfg(not(unix))]
+pub fn identity(_metadata: &Metadata) -> Option<Identity> {
+    None
+}
+
+/// Writes a file that only its owner can read. It appears under its name when it is complete: a new
+/// file beside it, which nobody can have prepared, is renamed over whatever was there.
+pub fn write(path: &Path, content: &[u8]) -> io::Result<Option<Identity>> {
+    replace(path, content, |_| Ok(())).map(|metadata| identity(&metadata))
+}
+
+/// As [`write`], in a folder of ours alone, and on the disk when this returns: neither the end of this
+/// process nor that of the machine loses it.
+pub fn write_durably(path: &Path, content: &[u8]) -> io::Result<()> {
+    let folder = path.parent().ok_or_else(|| Error::from(ErrorKind::InvalidInput))?;
+    let checked = check_folder(folder)?;
+    replace(path, content, |file| is_of_one_owner(&checked, file))?;
+    sync_folder(folder)
+}
+
+/// Writes beside, asks `admit` about the new file, and renames it.
+fn replace(
+    path: &Path,
+    content: &[u8],
+    admit: impl FnOnce(&Metadata) -> io::Result<()>,
+) -> io::Result<Metadata> {
+    let name =
+        path.file_name().ok_or_else(|| Error::new(ErrorKind::InvalidInput, "it names no file"))?;
+    let (beside, mut file) = (0..100)
+        .map(|attempt| {
+            let mut fresh = std::ffi::OsString::from(".");
+            fresh.push(name);
+            fresh.push(format!(".{}.{attempt}", process::id()));
+            let beside = path.with_file_name(fresh);
+            create(&beside).map(|file| (beside, file))
+        })
+        .find(|made| !matches!(made, Err(error) if error.kind() == ErrorKind::AlreadyExists))
+        .unwrap_or_else(|| Err(Error::from(ErrorKind::AlreadyExists)))?;
+    let written = file.metadata().and_then(|metadata| {
+        admit(&metadata)?;
+        file.write_all(content)?;
+        file.sync_all()?;
+        fs::rename(&beside, path)?;
+        Ok(metadata)
+    });
+    if written.is_err() {
+        let _ = fs::remove_file(&beside);
+    }
+    written
+}
+
+/// Creates a file that must not exist; a link prepared under its name is not followed.
+fn create(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt as _;
+        options.mode(0o600);
+    }
+    options.open(path)
+}
+
+/// Reads a file that only its owner can have written: a plain file, behind no link.
+pub fn read(path: &Path) -> io::Result<Vec<u8>> {
+    let named = fs::symlink_metadata(path)?;
+    if !named.is_file() {
+        return Err(Error::new(ErrorKind::InvalidInput, "it is a link, or no plain file"));
+    }
+    let file = File::open(path)?;
+    let opened = file.metadata()?;
+    if identity(&opened) != identity(&named) {
+        return Err(Error::new(ErrorKind::InvalidInput, "somebody exchanged it just now"));
+    }
+    refuse_writing_by_others(&opened)?;
+    let mut content = Vec::new();
+    if file.take(MOST_BYTES + 1).read_to_end(&mut content)? as u64 > MOST_BYTES {
+        return Err(Error::new(ErrorKind::InvalidData, "it is too large"));
+    }
+    Ok(content)
+}
+
+/// Makes a folder that only its owner can enter, and those above it that are missing.
+pub fn make_folder(path: &Path) -> io::Result<()> {
+    if fs::symlink_metadata(path).is_ok() {
+        return check_folder(path).map(drop);
+    }
+    let above = path.parent().filter(|above| !above.as_os_str().is_empty());
+    if let Some(above) = above
+        && !above.exists()
+    {
+        make_folder(above)?;
+    }
+    let mut builder = DirBuilder::new();
+    builder.recursive(false);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::DirBuilderExt as _;
+        builder.mode(0o700);
+    }
+    match builder.create(path) {
+        // Another process was quicker.
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+        made => made?,
+    }
+    above.map_or(Ok(()), sync_folder)
+}
+
+/// A folder that is none, a link to one, or open to writing by others is refused: what lies in it
+/// would not be ours.
+pub fn check_folder(path: &Path) -> io::Result<Metadata> {
+    let metadata = fs::symlink_metadata(path)?;
+    if metadata.is_symlink() {
+        return Err(Error::new(ErrorKind::InvalidInput, "it is a symbolic link"));
+    }
+    if !metadata.is_dir() {
+        return Err(Error::from(ErrorKind::NotADirectory));
+    }
+    refuse_writing_by_others(&metadata)?;
+    Ok(metadata)
+}
+
+#[cfg(unix)]
+fn refuse_writing_by_others(metadata: &Metadata) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+    if metadata.permissions().mode() & 0o022 != 0 {
+        return Err(Error::new(
+            ErrorKind::PermissionDenied,
+            "other users can write to it; run `chmod go-w` on it",
+        ));
+    }
+    Ok(())
+}
+
+#[cfg(not(unix))]
+fn refuse_writing_by_others(_metadata: &Metadata) -> io::Result<()> {
+    Ok(())
+}
+
+/// A file that we just made tells who we are.
+#[cfg(unix)]
+fn is_of_one_owner(folder: &Metadata, file: &Metadata) -> io::Result<()> {
+    use std::os::unix::fs::MetadataExt as _;
+    if folder.uid() != file.uid() {
+        return Err(Error::new(ErrorKind::PermissionDenied, "its folder is another user's"));
+    }
+    Ok(())
+}
+
+#[cfg(not(unix))]
+fn is_of_one_owner(_folder: &Metadata, _file: &Metadata) -> io::Result<()> {
+    Ok(())
+}
+
+/// Brings the names in a folder to the disk, where that is a matter of its own.
+fn sync_folder(path: &Path) -> io::Result<()> {
+    #[cfg(unix)]
+    File::open(path)?.sync_all()?;
+    #[cfg(not(unix))]
+    let _ = path;
+    Ok(())
+}
+
+#[cfg(unix)]
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::{PermissionsExt as _, symlink};
+
+    use super::*;
+
+    fn mode(path: &Path) -> u32 {
+        fs::symlink_metadata(path).unwrap().permissions().mode() & 0o7777
+    }
+
+    #[test]
+    fn only_the_owner_reads_it_and_a_link_in_its_place_is_not_followed() {
+        let folder = tempfile::tempdir().unwrap();
+        let victim = folder.path().join("victim");
+        fs::write(&victim, "mine").unwrap();
+        let path = folder.path().join("file");
+        symlink(&victim, &path).unwrap();
+        write(&path, b"ours").unwrap();
+        assert!(fs::symlink_metadata(&path).unwrap().is_file());
+        assert_eq!(mode(&path), 0o600);
+        assert_eq!(fs::read_to_string(&victim).unwrap(), "mine");
+        assert_eq!(read(&path).unwrap(), b"ours");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2, "nothing is left beside it");
+    }
+
+    #[test]
+    fn folders_are_made_for_their_owner_and_strange_ones_are_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let deep = folder.path().join("a/b/c");
+        make_folder(&deep).unwrap();
+        make_folder(&deep).unwrap();
+        for made in ["a", "a/b", "a/b/c"] {
+            assert_eq!(mode(&folder.path().join(made)), 0o700, "{made}");
+        }
+        write_durably(&deep.join("x"), b"x").unwrap();
+        let link = folder.path().join("link");
+        symlink(&deep, &link).unwrap();
+        assert!(make_folder(&link).unwrap_err().to_string().contains("symbolic link"));
+        assert!(write_durably(&link.join("x"), b"y").is_err());
+        fs::set_permissions(&deep, fs::Permissions::from_mode(0o777)).unwrap();
+        assert!(write_durably(&deep.join("x"), b"y").unwrap_err().to_string().contains("chmod"));
+        assert_eq!(read(&deep.join("x")).unwrap(), b"x");
+        let file = folder.path().join("file");
+        write(&file, b"").unwrap();
+        assert!(make_folder(&file).is_err() && make_folder(&file.join("below")).is_err());
+    }
+
+    #[test]
+    fn what_others_could_have_written_is_not_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        write(&path, b"x").unwrap();
+        let link = folder.path().join("link");
+        symlink(&path, &link).unwrap();
+        assert!(read(&link).is_err());
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o622)).unwrap();
+        assert!(read(&path).is_err());
+        assert!(read(folder.path()).is_err());
+    }
+}

@@ -1,0 +1,321 @@
+//! The journal on the disk: when an entry is there, what it holds, and who may touch it.
+
+use std::fs;
+use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use crate::harness::{
+    Answer, Emulator, Server, cvm, entries, finish, run, run_with_input, signal, until,
+};
+
+const TERMINATE: [&str; 3] = ["TerminateInstances", "--InstanceIds", "ins-11112222"];
+
+fn mode(path: &Path) -> u32 {
+    fs::symlink_metadata(path).unwrap().permissions().mode() & 0o7777
+}
+
+#[test]
+fn what_ended_leaves_nothing_and_what_reads_writes_nothing() {
+    let emulator = Emulator::start();
+    let journal = emulator.folder.path().join("journal");
+    let dry_run = ["--DryRun", "--Placement.Zone", "ap-guangzhou-3", "--ImageId", "img-pmqg1cw7"];
+    for arguments in [&["DescribeZones"][..], &[&["RunInstances"], &dry_run[..]].concat()] {
+        assert_eq!(run(&mut emulator.cvm(arguments)).code, 0);
+        assert!(!journal.exists(), "{arguments:?}");
+    }
+    emulator.launch();
+    let refused = run(&mut emulator.cvm(&TERMINATE));
+    assert_eq!(refused.code, 1, "{}", refused.stderr);
+    assert_eq!(fs::read_dir(&journal).unwrap().count(), 0);
+    let listed = run(&mut emulator.cvm(&["resume"]));
+    assert_eq!((listed.code, listed.stderr.as_str()), (0, ""));
+    assert!(listed.stdout.starts_with("The journal is empty"), "{}", listed.stdout);
+}
+
+#[test]
+fn the_entry_is_there_while_the_request_is_on_its_way() {
+    let server = Server::start(Answer::Silence);
+    let mut command = server.cvm(&TERMINATE);
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    until("the request is out", || !server.requests.lock().unwrap().is_empty());
+    let ids = entries(&server.journal());
+    assert_eq!(ids.len(), 1);
+    let listed = run(server.cvm(&["resume"]).env("COLUMNS", "160"));
+    for told in [&ids[0], "TerminateInstances", "ap-guangzhou", "started", "reads"] {
+        assert!(listed.stdout.contains(told), "{told}: {}", listed.stdout);
+    }
+    signal(&child, "INT");
+    let ran = finish(child);
+    assert_eq!(ran.code, 3, "{}", ran.stderr);
+    assert!(ran.stderr.contains(&format!("`cvm resume {}`", ids[0])), "{}", ran.stderr);
+    let text = run(&mut server.cvm(&["resume", "--output", "text"])).stdout;
+    assert_eq!(text.matches('\t').count(), 6, "{text}");
+    assert!(text.contains("\tunknown\t"), "{text}");
+    let forgotten = run(&mut server.cvm(&["resume", "--forget", &ids[0]]));
+    assert_eq!(forgotten.code, 0, "{}", forgotten.stderr);
+    assert!(entries(&server.journal()).is_empty());
+    assert_eq!(run(&mut server.cvm(&["resume", "--forget", &ids[0]])).code, 2);
+    assert_eq!(server.requests.lock().unwrap().len(), 1);
+}
+
+#[test]
+fn only_the_owner_reads_it_whatever_the_umask() {
+    for umask in ["000", "022", "077"] {
+        let server = Server::start(Answer::Close);
+        let home = server.folder.path().join("home");
+        fs::create_dir(&home).unwrap();
+        let known = server.cvm(&TERMINATE);
+        let script = format!("umask {umask}; exec \"$0\" \"$@\"");
+        let mut command = Command::new("/bin/sh");
+        command.args(["-c", &script]).arg(known.get_program()).args(known.get_args()).env_clear();
+        for (name, value) in known.get_envs() {
+            if let (true, Some(value)) = (name != "CVM_JOURNAL", value) {
+                command.env(name, value);
+            }
+        }
+        let ran = run(command.env("HOME", &home));
+        assert_eq!(ran.code, 3, "{}", ran.stderr);
+        let journal = home.join(".local/state/cvm/journal");
+        for folder in [".local", ".local/state", ".local/state/cvm", ".local/state/cvm/journal"] {
+            assert_eq!(mode(&home.join(folder)), 0o700, "{umask}: {folder}");
+        }
+        let ids = entries(&journal);
+        assert_eq!(ids.len(), 1);
+        assert_eq!(mode(&journal.join(format!("{}.json", ids[0]))), 0o600, "{umask}");
+        assert_eq!(fs::read_dir(&journal).unwrap().count(), 1, "nothing is left beside it");
+    }
+}
+
+#[test]
+fn without_a_journal_nothing_is_sent() {
+    let server = Server::start(Answer::Close);
+    let folder = server.folder.path();
+    let file = folder.join("file");
+    fs::write(&file, "").unwrap();
+    let real = folder.join("real");
+    fs::create_dir(&real).unwrap();
+    let link = folder.join("link");
+    symlink(&real, &link).unwrap();
+    let open = folder.join("open");
+    fs::create_dir(&open).unwrap();
+    fs::set_permissions(&open, fs::Permissions::from_mode(0o777)).unwrap();
+    let closed = folder.join("closed");
+    fs::create_dir(&closed).unwrap();
+    fs::set_permissions(&closed, fs::Permissions::from_mode(0o500)).unwrap();
+    // The system's administrator writes everywhere, so that case is only tried where it says something.
+    let is_bound = fs::write(closed.join("x"), "").is_err();
+    let mut places = vec![
+        (Some(file.clone()), "irectory"),
+        (Some(file.join("below")), "irectory"),
+        (Some(link), "symbolic link"),
+        (Some(open), "chmod"),
+        (None, "no place for the journal"),
+    ];
+    if is_bound {
+        places.push((Some(closed.clone()), "ermission"));
+    }
+    for (place, told) in places {
+        let mut command = server.cvm(&TERMINATE);
+        match &place {
+            Some(place) => command.env("CVM_JOURNAL", place),
+            None => command.env_remove("CVM_JOURNAL"),
+        };
+        let ran = run(&mut command);
+        assert_eq!((ran.code, ran.stdout.as_str()), (6, ""), "{place:?}: {}", ran.stderr);
+        for told in [told, "nothing was sent", "--no-journal", "CVM_JOURNAL"] {
+            assert!(ran.stderr.contains(told), "{place:?}: {told}: {}", ran.stderr);
+        }
+        // And without the safety net, on request.
+        let before = server.requests.lock().unwrap().len();
+        assert_eq!(before, 0, "{place:?}");
+    }
+    assert_eq!(fs::read_dir(&real).unwrap().count(), 0);
+    let mut command = server.cvm(&TERMINATE);
+    let ran = run(command.env("CVM_JOURNAL", &file).arg("--no-journal"));
+    assert_eq!(ran.code, 3, "{}", ran.stderr);
+    assert_eq!(server.requests.lock().unwrap().len(), 1);
+    assert!(!ran.stderr.contains("cvm resume"), "{}", ran.stderr);
+}
+
+#[test]
+fn an_entry_that_somebody_put_there_is_not_followed() {
+    let server = Server::start(Answer::Close);
+    assert_eq!(run(&mut server.cvm(&TERMINATE)).code, 3);
+    let sent = server.requests.lock().unwrap().len();
+    let id = entries(&server.journal()).remove(0);
+    let path = server.journal().join(format!("{id}.json"));
+    let elsewhere = server.folder.path().join("elsewhere");
+    fs::rename(&path, &elsewhere).unwrap();
+    symlink(&elsewhere, &path).unwrap();
+    let ran = run(&mut server.cvm(&["resume", &id]));
+    assert_eq!(ran.code, 6, "{}", ran.stderr);
+    assert!(ran.stderr.contains("it is a link"), "{}", ran.stderr);
+    assert!(run(&mut server.cvm(&["resume"])).stdout.contains("broken"));
+    fs::remove_file(&path).unwrap();
+    fs::rename(&elsewhere, &path).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o666)).unwrap();
+    let ran = run(&mut server.cvm(&["resume", &id]));
+    assert!(ran.code == 6 && ran.stderr.contains("other users can write"), "{}", ran.stderr);
+    let renamed = server.folder.path().join("moved");
+    fs::rename(server.journal(), &renamed).unwrap();
+    symlink(&renamed, server.journal()).unwrap();
+    for arguments in [&["resume"][..], &["resume", &id], &["resume", "--forget", &id]] {
+        let ran = run(&mut server.cvm(arguments));
+        assert!(ran.code == 6 && ran.stderr.contains("symbolic link"), "{}", ran.stderr);
+    }
+    assert!(renamed.join(format!("{id}.json")).exists());
+    assert_eq!(server.requests.lock().unwrap().len(), sent);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn no_secret_is_in_the_journal_or_on_a_command_line() {
+    const CANARY: &str = "Canary@Password123++";
+    let server = Server::start(Answer::Silence);
+    let password = server.folder.path().join("password");
+    fs::write(&password, CANARY).unwrap();
+    let password = format!("@{}", password.display());
+    let launch = ["RunInstances", "--LoginSettings.Password", &password, "--UserData", "@-"];
+    let mut command = server.cvm(&launch);
+    let mut child = command
+        .env("TENCENTCLOUD_SECRET_KEY", "canary-key")
+        .env("TENCENTCLOUD_TOKEN", "canary-token")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    use std::io::Write as _;
+    child.stdin.take().unwrap().write_all(b"Q2FuYXJ5LWluLXVzZXItZGF0YQ==").unwrap();
+    until("the request is out", || !server.requests.lock().unwrap().is_empty());
+    let sent = server.requests.lock().unwrap()[0].clone();
+    assert!(sent.contains(CANARY) && sent.contains("Q2FuYXJ5"), "{sent}");
+    let line = fs::read(format!("/proc/{}/cmdline", child.id())).unwrap();
+    signal(&child, "INT");
+    let ran = finish(child);
+    assert_eq!(ran.code, 3, "{}", ran.stderr);
+    let id = entries(&server.journal()).remove(0);
+    let entry = fs::read(server.journal().join(format!("{id}.json"))).unwrap();
+    let listed = run(&mut server.cvm(&["resume"]));
+    let without = run(&mut server.cvm(&["resume", &id]));
+    assert_eq!(without.code, 2, "{}", without.stderr);
+    for named in ["LoginSettings.Password", "UserData"] {
+        assert!(String::from_utf8_lossy(&entry).contains(named));
+        assert!(without.stderr.contains(&format!("--{named} @FILE")), "{}", without.stderr);
+    }
+    let wrong = run_with_input(
+        &mut server.cvm(&["resume", &id, "--UserData", "@-", "--HostName", "other"]),
+        "Q2FuYXJ5",
+    );
+    assert!(wrong.code == 2 && wrong.stderr.contains("`--HostName`"), "{}", wrong.stderr);
+    let everything = [
+        line,
+        entry,
+        ran.stdout.into_bytes(),
+        ran.stderr.into_bytes(),
+        listed.stdout.into_bytes(),
+        without.stderr.into_bytes(),
+        wrong.stderr.into_bytes(),
+    ];
+    for (place, text) in everything.iter().enumerate() {
+        let text = String::from_utf8_lossy(text).to_lowercase();
+        assert!(!text.contains("canary") && !text.contains("q2fuyxj5"), "{place}: {text}");
+    }
+    assert_eq!(server.requests.lock().unwrap().len(), 1);
+}
+
+#[test]
+fn a_launch_whose_answer_cannot_be_printed_stays_in_the_journal() {
+    if !Path::new("/dev/full").exists() {
+        return;
+    }
+    let emulator = Emulator::start();
+    let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let mut command = emulator.cvm(&[
+        "RunInstances",
+        "--Placement.Zone",
+        "ap-guangzhou-3",
+        "--ImageId",
+        "img-pmqg1cw7",
+    ]);
+    let ran = finish(command.stdout(full).stderr(Stdio::piped()).spawn().unwrap());
+    assert_eq!(ran.code, 6, "{}", ran.stderr);
+    let id = entries(&emulator.folder.path().join("journal")).remove(0);
+    assert!(ran.stderr.contains(&format!("cvm resume {id}")), "{}", ran.stderr);
+    let again = run(&mut emulator.cvm(&["resume", &id]));
+    assert_eq!(again.code, 0, "{}", again.stderr);
+    let listed = run(&mut emulator.cvm(&["DescribeInstances"]));
+    assert!(listed.stdout.contains("\"TotalCount\": 1"), "{}", listed.stdout);
+}
+
+#[test]
+fn a_launch_that_nobody_reads_stays_in_the_journal_and_a_read_ends_silently() {
+    let emulator = Emulator::start();
+    let unread = |arguments: &[&str]| {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let mut command = emulator.cvm(arguments);
+        finish(command.stdout(writer).stderr(Stdio::piped()).spawn().unwrap())
+    };
+    let read = unread(&["DescribeZones"]);
+    assert_eq!((read.code, read.stderr.as_str()), (0, ""));
+    let zone = ["--Placement.Zone", "ap-guangzhou-3", "--ImageId", "img-pmqg1cw7"];
+    let ran = unread(&[&["RunInstances"], &zone[..]].concat());
+    assert_eq!(ran.code, 6, "{}", ran.stderr);
+    let id = entries(&emulator.folder.path().join("journal")).remove(0);
+    let ready = emulator.ready_file.to_str().unwrap();
+    for told in ["request id ", &format!("`cvm resume {id} --emulator {ready}` sends")] {
+        assert!(ran.stderr.contains(told), "{told}: {}", ran.stderr);
+    }
+    let again = run(&mut emulator.cvm(&["resume", &id]));
+    assert_eq!(again.code, 0, "{}", again.stderr);
+    assert!(again.stdout.contains("\"ins-"), "{}", again.stdout);
+    let terminated = unread(&["RunInstances", "--no-journal", zone[0], zone[1], zone[2], zone[3]]);
+    assert_eq!(terminated.code, 6, "{}", terminated.stderr);
+    assert!(!terminated.stderr.contains("cvm resume"), "{}", terminated.stderr);
+}
+
+#[test]
+fn an_entry_that_cannot_be_removed_is_told_of() {
+    let folder = tempfile::tempdir().unwrap();
+    let go = folder.path().join("go");
+    let body = r#"{"Response":{"RequestId":"r-1"}}"#;
+    let server = Server::start(Answer::Once(go.clone(), body.to_owned()));
+    let mut command = server.cvm(&TERMINATE);
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    until("the request is out", || !server.requests.lock().unwrap().is_empty());
+    // No user, not even the system's administrator, removes a folder as if it were a file.
+    let path = server.journal().join(format!("{}.json", entries(&server.journal())[0]));
+    fs::remove_file(&path).unwrap();
+    fs::create_dir(&path).unwrap();
+    fs::write(&go, "").unwrap();
+    let ran = finish(child);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert!(ran.stderr.starts_with("note: the outcome is known"), "{}", ran.stderr);
+    assert!(ran.stderr.contains(path.to_str().unwrap()), "{}", ran.stderr);
+}
+
+#[test]
+fn what_can_be_repeated_without_harm_is_written_down_too() {
+    let server = Server::start(Answer::Close);
+    let rename = ["ModifyImageAttribute", "--ImageId", "img-11112222", "--ImageName", "x"];
+    let ran = run(&mut server.cvm(&rename));
+    assert_eq!(ran.code, 3, "{}", ran.stderr);
+    let id = entries(&server.journal()).remove(0);
+    let told = format!("`cvm resume {id}` reads what became of it, and sends nothing again");
+    assert!(ran.stderr.contains(&told), "{}", ran.stderr);
+    let sent = server.count("ModifyImageAttribute");
+    assert!(run(&mut server.bare(&["resume"])).stdout.contains("reads"));
+    assert_eq!(run(&mut server.bare(&["resume", &id, "--timeout", "1"])).code, 3);
+    assert_eq!(server.count("ModifyImageAttribute"), sent);
+    assert_eq!(entries(&server.journal()), [id]);
+}
+
+#[test]
+fn the_quickstart_writes_none() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = cvm(&["quickstart", "--time-scale", "300"]);
+    assert_eq!(run(command.env("CVM_JOURNAL", folder.path().join("journal"))).code, 0);
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+}

@@ -1,0 +1,136 @@
+//! `kill -9` at any moment of a launch, and `cvm resume` after it: one instance or none, never two.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Stdio};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::harness::{Emulator, entries, finish, run};
+
+/// How often a launch is killed.
+const KILLS: usize = 200;
+
+/// Of these, how often one is killed as soon as its entry stands in the journal.
+const AT_THE_ENTRY: usize = 20;
+
+/// How many launches are under way at the same time.
+const SIDE_BY_SIDE: usize = 3;
+
+struct Round<'a> {
+    emulator: &'a Emulator,
+    name: String,
+    journal: PathBuf,
+}
+
+impl<'a> Round<'a> {
+    fn new(emulator: &'a Emulator, name: String) -> Self {
+        let journal = emulator.folder.path().join(&name);
+        Self { emulator, name, journal }
+    }
+
+    fn launch(&self) -> Child {
+        let zone = ["--Placement.Zone", "ap-guangzhou-3", "--ImageId", "img-pmqg1cw7"];
+        let mut command = self.emulator.cvm(&["RunInstances", "--InstanceName", &self.name]);
+        command
+            .args(zone)
+            .env("CVM_JOURNAL", &self.journal)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap()
+    }
+
+    /// Kills a launch and resumes what is in the journal; says how many instances there must be.
+    fn killed(&self, when: impl FnOnce(&Path, &mut Child)) -> (usize, bool) {
+        let mut child = self.launch();
+        when(&self.journal, &mut child);
+        let _ = child.kill();
+        let ran = finish(child);
+        let ids = entries(&self.journal);
+        for id in &ids {
+            let mut command = self.emulator.cvm(&["resume", id]);
+            let resumed = run(command.env("CVM_JOURNAL", &self.journal));
+            assert_eq!(resumed.code, 0, "{}: {}", self.name, resumed.stderr);
+            assert!(resumed.stdout.contains("InstanceIdSet"), "{}", resumed.stdout);
+        }
+        assert!(ids.len() <= 1 && entries(&self.journal).is_empty(), "{}", self.name);
+        // Without an entry it was over, and said so, or it had not begun.
+        let said = ran.stdout.contains("\"RequestId\"");
+        (usize::from(said || !ids.is_empty()), !ids.is_empty())
+    }
+}
+
+/// The time that a launch takes now: half of some take longer.
+fn life(emulator: &Emulator) -> Duration {
+    let mut lives: Vec<Duration> = (0..5)
+        .map(|turn| {
+            let began = Instant::now();
+            let ran = finish(Round::new(emulator, format!("whole-{turn}")).launch());
+            assert_eq!(ran.code, 0, "{}", ran.stderr);
+            began.elapsed()
+        })
+        .collect();
+    lives.sort();
+    lives[2]
+}
+
+#[test]
+fn two_hundred_kills_leave_one_instance_or_none() {
+    let emulator = Emulator::start();
+    let life = life(&emulator) * u32::try_from(SIDE_BY_SIDE).unwrap() / 2;
+    // Where within its part of the life a kill falls differs from run to run; the parts cover all of it.
+    let seed = std::collections::hash_map::RandomState::new();
+    let moment = |turn: usize| {
+        use std::hash::BuildHasher as _;
+        let random =
+            f64::from(u32::try_from(seed.hash_one(turn) >> 32).unwrap()) / f64::from(u32::MAX);
+        life.mul_f64((turn as f64 + random) / (KILLS - AT_THE_ENTRY) as f64 * 1.2)
+    };
+    let next = AtomicUsize::new(0);
+    let wanted = Mutex::new(HashMap::new());
+    let resumed = AtomicUsize::new(0);
+    thread::scope(|scope| {
+        for _ in 0..SIDE_BY_SIDE {
+            scope.spawn(|| {
+                loop {
+                    let turn = next.fetch_add(1, Ordering::Relaxed);
+                    if turn >= KILLS {
+                        return;
+                    }
+                    let round = Round::new(&emulator, format!("kill-{turn}"));
+                    let (count, had_entry) = if turn < AT_THE_ENTRY {
+                        round.killed(|journal, child| {
+                            while entries(journal).is_empty() && child.try_wait().unwrap().is_none()
+                            {
+                                thread::sleep(Duration::from_micros(200));
+                            }
+                        })
+                    } else {
+                        round.killed(|_, _| thread::sleep(moment(turn - AT_THE_ENTRY)))
+                    };
+                    resumed.fetch_add(usize::from(had_entry), Ordering::Relaxed);
+                    wanted.lock().unwrap().insert(round.name, count);
+                }
+            });
+        }
+    });
+    let columns = ["--output", "text", "--columns", "InstanceName", "--Limit", "100", "--Offset"];
+    let mut found: HashMap<String, usize> = HashMap::new();
+    for offset in ["0", "100", "200"] {
+        let ran = run(emulator.cvm(&["DescribeInstances"]).args(columns).arg(offset));
+        assert_eq!(ran.code, 0, "{}", ran.stderr);
+        for name in ran.stdout.lines() {
+            *found.entry(name.to_owned()).or_default() += 1;
+        }
+    }
+    let wanted = wanted.into_inner().unwrap();
+    assert_eq!(wanted.len(), KILLS);
+    for (name, count) in &wanted {
+        assert_eq!(found.get(name).copied().unwrap_or_default(), *count, "{name}");
+    }
+    let resumed = resumed.into_inner();
+    assert!(resumed > 0, "no kill hit a launch that was under way: the test tests nothing");
+}

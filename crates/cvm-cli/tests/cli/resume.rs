@@ -1,0 +1,347 @@
+//! `cvm resume`: what may be sent again is, once; everything else is read and never sent.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use crate::harness::{Answer, Emulator, Ran, Server, entries, run};
+
+const LAUNCH: [&str; 5] =
+    ["RunInstances", "--Placement.Zone", "ap-guangzhou-3", "--ImageId", "img-pmqg1cw7"];
+
+/// An emulator behind a server that loses one action.
+fn losing(action: &'static str, arrives: bool) -> (Emulator, Server) {
+    let emulator = Emulator::start();
+    let address = emulator.ready("url").replace("http://", "");
+    let server = Server::start(Answer::Losing { address, action, arrives });
+    (emulator, server)
+}
+
+/// Makes a call whose outcome stays unknown; gives the entry that it leaves.
+fn lose(emulator: &Emulator, server: &Server, arguments: &[&str]) -> String {
+    let mut command = server.cvm_for(emulator, arguments);
+    let ran = run(command.args(["--endpoint", &server.url, "--region", "ap-guangzhou"]));
+    assert_eq!(ran.code, 3, "{}", ran.stderr);
+    let mut ids = entries(&server.journal());
+    assert_eq!(ids.len(), 1);
+    ids.remove(0)
+}
+
+fn edit(journal: &Path, id: &str, change: impl FnOnce(&mut Value)) {
+    let path = journal.join(format!("{id}.json"));
+    let mut entry: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+    change(&mut entry);
+    fs::write(&path, entry.to_string()).unwrap();
+}
+
+fn make_old(journal: &Path, id: &str, seconds: u64) {
+    edit(journal, id, |entry| {
+        entry["started"] = json!(entry["started"].as_u64().unwrap() - seconds * 1000);
+    });
+}
+
+fn instances(emulator: &Emulator) -> u64 {
+    let ran = run(&mut emulator.cvm(&["DescribeInstances"]));
+    let answer: Value = serde_json::from_str(&ran.stdout).unwrap();
+    answer["TotalCount"].as_u64().unwrap()
+}
+
+fn resume(emulator: &Emulator, server: &Server, arguments: &[&str]) -> Ran {
+    run(&mut server.cvm_for(emulator, &[&["resume"], arguments].concat()))
+}
+
+#[test]
+fn a_young_launch_is_sent_again_with_its_token() {
+    let (emulator, server) = losing("RunInstances", true);
+    let id = lose(&emulator, &server, &LAUNCH);
+    assert_eq!(instances(&emulator), 1);
+    // The answer is lost again: nothing is settled, and nothing is launched twice.
+    let ran = resume(&emulator, &server, &[&id]);
+    assert_eq!(ran.code, 3, "{}", ran.stderr);
+    assert_eq!(instances(&emulator), 1);
+    // Now the way is free, so the entry goes where the server is known under another address.
+    let url = emulator.ready("url");
+    edit(&server.journal(), &id, |entry| entry["endpoint"] = json!(url));
+    let ready = emulator.ready_file.to_str().unwrap();
+    let ran = resume(&emulator, &server, &[&id, "--emulator", ready]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert!(ran.stdout.contains("\"InstanceIdSet\""), "{}", ran.stdout);
+    assert!(ran.stderr.contains("sent again with the token it had"), "{}", ran.stderr);
+    assert_eq!(instances(&emulator), 1);
+    assert!(entries(&server.journal()).is_empty());
+}
+
+#[test]
+fn a_launch_that_is_too_old_is_only_looked_for() {
+    let (emulator, server) = losing("RunInstances", true);
+    let id = lose(&emulator, &server, &LAUNCH);
+    let sent = server.count("RunInstances");
+    for change in [181, 3_600] {
+        make_old(&server.journal(), &id, change);
+        let before = server.count("DescribeInstances");
+        let ran = resume(&emulator, &server, &[&id]);
+        assert_eq!(ran.code, 3, "{}", ran.stderr);
+        assert_eq!(server.count("RunInstances"), sent);
+        assert!(server.count("DescribeInstances") > before);
+        assert!(
+            ran.stderr.contains("1 entry made since looks like it; it asked for 1"),
+            "{}",
+            ran.stderr
+        );
+        assert!(ran.stderr.contains(&format!("cvm resume --forget {id}")), "{}", ran.stderr);
+        assert!(ran.stdout.contains("│ ins-"), "{}", ran.stdout);
+        assert!(ran.stdout.contains("only a tag of your own"), "{}", ran.stdout);
+    }
+    // A clock that went back tells no age, so the entry counts as too old.
+    edit(&server.journal(), &id, |entry| {
+        entry["started"] = json!(entry["started"].as_u64().unwrap() + 7_200_000);
+    });
+    assert_eq!(resume(&emulator, &server, &[&id]).code, 3);
+    assert_eq!(server.count("RunInstances"), sent);
+    assert_eq!(entries(&server.journal()), [id.as_str()], "a person decides");
+    assert_eq!(instances(&emulator), 1);
+}
+
+#[test]
+fn an_old_launch_is_told_from_others_by_its_tag() {
+    let (emulator, server) = losing("RunInstances", true);
+    let tagged = |run: &'static str| {
+        let tags = ["--TagSpecification.0.ResourceType", "instance"];
+        let tag = ["--TagSpecification.0.Tags.0.Key", "run", "--TagSpecification.0.Tags.0.Value"];
+        let many = ["--InstanceName", "web", "--InstanceCount", "3"];
+        [&LAUNCH[..], &tags, &tag, &[run], &many].concat()
+    };
+    for _ in 0..2 {
+        emulator.launch();
+    }
+    assert_eq!(run(&mut emulator.cvm(&tagged("6"))).code, 0);
+    let id = lose(&emulator, &server, &tagged("7"));
+    let sent = server.count("RunInstances");
+    make_old(&server.journal(), &id, 200);
+    // Other machines were made since, of the same name even: the tag tells them apart.
+    let ran = resume(&emulator, &server, &[&id]);
+    assert_eq!(ran.code, 3, "{}", ran.stdout);
+    for told in ["InstanceName", "web3", "Tags", "run=7"] {
+        assert!(ran.stdout.contains(told), "{told}: {}", ran.stdout);
+    }
+    assert!(!ran.stdout.contains("run=6"), "{}", ran.stdout);
+    for told in ["3 entries made since bear its tags; it asked for 3", "if no other call has these"]
+    {
+        assert!(ran.stderr.contains(told), "{}", ran.stderr);
+    }
+    edit(&server.journal(), &id, |entry| entry["parameters"]["InstanceCount"] = json!(4));
+    let ran = resume(&emulator, &server, &[&id]);
+    assert_eq!(ran.code, 3, "{}", ran.stdout);
+    assert!(ran.stderr.contains("bear its tags; it asked for 4"), "{}", ran.stderr);
+    assert!(!ran.stderr.contains("if no other call"), "{}", ran.stderr);
+    assert_eq!(server.count("RunInstances"), sent);
+    assert_eq!(entries(&server.journal()), [id]);
+}
+
+#[test]
+fn a_clock_that_went_back_compares_no_times() {
+    let (emulator, server) = losing("RunInstances", true);
+    let id = lose(&emulator, &server, &LAUNCH);
+    edit(&server.journal(), &id, |entry| {
+        entry["started"] = json!(entry["started"].as_u64().unwrap() + 7_200_000);
+    });
+    let ran = resume(&emulator, &server, &[&id]);
+    assert_eq!(ran.code, 3, "{}", ran.stderr);
+    assert!(ran.stdout.starts_with("RunInstances, ap-guangzhou, by Describe"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("│ ins-"), "{}", ran.stdout);
+    for told in ["1 entry looks like it; it asked for 1", "clock went back"] {
+        assert!(ran.stderr.contains(told), "{told}: {}", ran.stderr);
+    }
+    assert!(!ran.stderr.contains("since looks"), "{}", ran.stderr);
+}
+
+#[test]
+fn another_password_brings_no_second_launch() {
+    let (emulator, server) = losing("RunInstances", true);
+    let file = |name: &str, password: &str| {
+        let path = server.folder.path().join(name);
+        fs::write(&path, password).unwrap();
+        format!("@{}", path.display())
+    };
+    let (one, other) = (file("one", "Canary@Password123"), file("other", "Canary@Password456"));
+    let id = lose(&emulator, &server, &[&LAUNCH[..], &["--LoginSettings.Password", &one]].concat());
+    let url = emulator.ready("url");
+    edit(&server.journal(), &id, |entry| entry["endpoint"] = json!(url));
+    let ran = resume(&emulator, &server, &[&id, "--LoginSettings.Password", &other]);
+    assert_eq!(ran.code, 3, "{}", ran.stderr);
+    let place = |words: &str| ran.stderr.find(words).unwrap_or_else(|| panic!("{}", ran.stderr));
+    assert!(place("proves nothing about the first sending") < place("use a new one"));
+    assert!(place("take no new token") < place("use a new one"));
+    assert!(ran.stderr.contains("`--LoginSettings.Password` is not what was given then"));
+    let ran = resume(&emulator, &server, &[&id, "--LoginSettings.Password", &one]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert_eq!(instances(&emulator), 1);
+}
+
+#[test]
+fn another_request_is_refused() {
+    let (emulator, server) = losing("RunInstances", true);
+    let id = lose(&emulator, &server, &LAUNCH);
+    let sent = server.requests.lock().unwrap().len();
+    for (arguments, told) in [
+        (&["--InstanceCount", "2"][..], "`--InstanceCount` is not what the entry has"),
+        (&["--Placement.Zone", "ap-guangzhou-4"], "`--Placement.Zone`"),
+        (&["--ClientToken", "another"], "`--ClientToken`"),
+        (&["--region", "ap-tokyo"], "the request went to `ap-guangzhou`"),
+        (
+            &["--endpoint", "https://cvm.tencentcloudapi.com"],
+            "the request went to `http://127.0.0.1",
+        ),
+        (&["--dialect", "v1-sha1"], "the request went to `tc3`"),
+        (&["--emulator", emulator.ready_file.to_str().unwrap()], "the request went to"),
+    ] {
+        let ran = resume(&emulator, &server, &[&[id.as_str()], arguments].concat());
+        assert_eq!((ran.code, ran.stdout.as_str()), (2, ""), "{arguments:?}: {}", ran.stderr);
+        assert!(ran.stderr.contains(told), "{arguments:?}: {}", ran.stderr);
+    }
+    edit(&server.journal(), &id, |entry| entry["parameters"]["InstanceCount"] = json!(9));
+    let ran = resume(&emulator, &server, &[&id]);
+    assert!(ran.code == 6 && ran.stderr.contains("fingerprint"), "{}", ran.stderr);
+    assert_eq!(server.requests.lock().unwrap().len(), sent);
+}
+
+#[test]
+fn another_account_is_refused() {
+    let (emulator, server) = losing("TerminateInstances", false);
+    let instance = emulator.launch();
+    let id = lose(&emulator, &server, &["TerminateInstances", "--InstanceIds", &instance]);
+    let sent = server.requests.lock().unwrap().len();
+    let other = |arguments: &[&str]| {
+        let mut command = server.cvm_for(&emulator, &[&["resume", &id], arguments].concat());
+        run(command.env("TENCENTCLOUD_SECRET_ID", "AKIDother"))
+    };
+    let ran = other(&[]);
+    assert_eq!(ran.code, 4, "{}", ran.stderr);
+    assert!(ran.stderr.contains("--same-account"), "{}", ran.stderr);
+    assert_eq!(server.requests.lock().unwrap().len(), sent);
+    // Said to be of the same account it is used, and the service has its own opinion.
+    let ran = other(&["--same-account"]);
+    assert_eq!(ran.code, 3, "{}", ran.stderr);
+    assert!(ran.stderr.contains("AuthFailure"), "{}", ran.stderr);
+    assert_eq!(server.count("TerminateInstances"), 1);
+    assert_eq!(entries(&server.journal()), [id]);
+}
+
+#[test]
+fn what_destroys_is_never_sent_again() {
+    let (emulator, server) = losing("TerminateInstances", true);
+    let instance = emulator.launch();
+    let id = lose(&emulator, &server, &["TerminateInstances", "--InstanceIds", &instance]);
+    let ran = resume(&emulator, &server, &[&id]);
+    assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));
+    assert!(ran.stdout.contains("done: gone"), "{}", ran.stdout);
+    assert!(ran.stdout.contains(&format!("entry {id} is gone")), "{}", ran.stdout);
+    assert_eq!(server.count("TerminateInstances"), 1);
+    assert_eq!(server.count("DescribeInstances"), 1);
+    assert!(entries(&server.journal()).is_empty());
+    assert_eq!(instances(&emulator), 0);
+}
+
+#[test]
+fn a_prepaid_machine_in_the_recycle_bin_is_done() {
+    let (emulator, server) = losing("TerminateInstances", true);
+    let prepaid = [
+        "--InstanceChargeType",
+        "PREPAID",
+        "--InstanceChargePrepaid.Period",
+        "1",
+        "--InstanceChargePrepaid.RenewFlag",
+        "NOTIFY_AND_MANUAL_RENEW",
+    ];
+    let launched = run(emulator.cvm(&LAUNCH).args(prepaid));
+    assert_eq!(launched.code, 0, "{}", launched.stderr);
+    let answer: Value = serde_json::from_str(&launched.stdout).unwrap();
+    let instance = answer["InstanceIdSet"][0].as_str().unwrap();
+    let id = lose(&emulator, &server, &["TerminateInstances", "--InstanceIds", instance]);
+    let path = server.journal().join(format!("{id}.json"));
+    let kept = fs::read(&path).unwrap();
+    let ran = resume(&emulator, &server, &[&id, "--output", "json"]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    let rows: Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!(rows[0]["Verdict"], "done");
+    fs::write(&path, kept).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+    let ran = resume(&emulator, &server, &[&id]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    for told in ["SHUTDOWN", "the second call destroys them"] {
+        assert!(ran.stdout.replace('\n', " ").contains(told), "{told}: {}", ran.stdout);
+    }
+    assert_eq!(server.count("TerminateInstances"), 1);
+    assert_eq!(instances(&emulator), 1, "in the recycle bin, and not destroyed");
+}
+
+#[test]
+fn what_did_not_arrive_is_for_a_person_to_decide() {
+    let (emulator, server) = losing("TerminateInstances", false);
+    let (one, other) = (emulator.launch(), emulator.launch());
+    let id = lose(&emulator, &server, &["TerminateInstances", "--InstanceIds", &one, &other]);
+    let gone = run(&mut emulator.cvm(&["TerminateInstances", "--InstanceIds", &one]));
+    assert_eq!(gone.code, 0, "{}", gone.stderr);
+    let ran = resume(&emulator, &server, &[&id, "--output", "json"]);
+    assert_eq!(ran.code, 3, "{}", ran.stderr);
+    assert!(ran.stderr.contains("1 done, 1 not seen"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("it may still be on its way"), "{}", ran.stderr);
+    let rows: Value = serde_json::from_str(&ran.stdout).unwrap();
+    let row = |id: &str| {
+        let mut rows = rows.as_array().unwrap().iter();
+        rows.find(|row| row["InstanceId"] == *id).unwrap().clone()
+    };
+    assert_eq!(row(&one)["Verdict"], "done: gone");
+    assert_eq!(
+        (&row(&other)["Verdict"], &row(&other)["InstanceState"]),
+        (&json!("not seen"), &json!("RUNNING"))
+    );
+    make_old(&server.journal(), &id, 61);
+    let ran = resume(&emulator, &server, &[&id]);
+    assert_eq!(ran.code, 3, "{}", ran.stderr);
+    assert!(!ran.stderr.contains("on its way"), "{}", ran.stderr);
+    assert_eq!(server.count("TerminateInstances"), 1);
+    assert_eq!(instances(&emulator), 1);
+}
+
+#[test]
+fn an_answer_without_its_list_settles_nothing() {
+    let server = Server::start(Answer::Close);
+    let terminate = ["TerminateInstances", "--InstanceIds", "ins-11112222"];
+    assert_eq!(run(&mut server.cvm(&terminate)).code, 3);
+    let id = entries(&server.journal()).remove(0);
+    for body in [
+        r#"{"Response":{"RequestId":"r"}}"#,
+        r#"{"Response":{"RequestId":"r","InstanceSet":null,"TotalCount":0}}"#,
+        r#"{"Response":{"RequestId":"r","InstanceSet":[],"TotalCount":1}}"#,
+        r#"{"Response":{"RequestId":"r","Error":{"Code":"UnauthorizedOperation","Message":"no"}}}"#,
+    ] {
+        let reader = Server::start(Answer::Json(body.to_owned()));
+        edit(&server.journal(), &id, |entry| entry["endpoint"] = json!(reader.url));
+        let ran = run(&mut server.bare(&["resume", &id]));
+        assert_eq!(ran.code, 3, "{body}: {}", ran.stderr);
+        assert_eq!(entries(&server.journal()), [id.as_str()], "{body}");
+    }
+}
+
+#[test]
+fn what_cannot_be_asked_for_says_so() {
+    let server = Server::start(Answer::Close);
+    for (arguments, told) in [
+        (&["resume", "nonsense"][..], "the journal has no entry `nonsense`"),
+        (&["resume", "../../etc/passwd"], "has no entry"),
+        (&["resume", "--forget", "../x"], "has no entry"),
+        (&["resume", "a", "b"], "unexpected word `b`"),
+        (&["resume", "a", "--forget", "b"], "stands beside `--forget`"),
+        (&["resume", "--InstanceCount", "1"], "none is named"),
+        (&["resume", "--columns", "Id"], "takes no `--columns`"),
+        (&["list", "--forget", "x"], "takes no `--forget`"),
+    ] {
+        let ran = run(&mut server.bare(arguments));
+        assert_eq!(ran.code, 2, "{arguments:?}: {}", ran.stderr);
+        assert!(ran.stderr.contains(told), "{arguments:?}: {}", ran.stderr);
+    }
+    assert!(!server.journal().exists());
+}
