@@ -49,8 +49,8 @@ fn tc3_cached_key(bencher: Bencher<'_, '_>, bytes: usize) {
     let mut cache = KeyCache::new();
     bencher.bench_local(|| {
         let request = tc3::Request::post(black_box(&body), &HEADERS);
-        let scope = tc3::CredentialScope::at(TIMESTAMP, "cvm")?;
-        tc3::sign_with_key(cache.key(&credential, &scope), &credential, TIMESTAMP, &request)
+        let key = cache.key_at(&credential, TIMESTAMP, "cvm")?;
+        tc3::sign_with_key(key, &credential, TIMESTAMP, &request)
     });
 }
 

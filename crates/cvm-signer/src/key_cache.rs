@@ -1,9 +1,10 @@
 //! Derived keys, kept for the day on which they are good: deriving one costs more than signing.
 
 use alloc::vec::Vec;
+use core::iter;
 
 use crate::{
-    Credential,
+    Credential, Date, SignError,
     credential::Fingerprint,
     mac,
     tc3::{CredentialScope, SigningKey},
@@ -23,8 +24,8 @@ use crate::{
 ///     timestamp: u64,
 ///     request: &tc3::Request<'_>,
 /// ) -> Result<String, SignError> {
-///     let scope = tc3::CredentialScope::at(timestamp, "cvm")?;
-///     tc3::sign_with_key(cache.key(credential, &scope), credential, timestamp, request)
+///     let key = cache.key_at(credential, timestamp, "cvm")?;
+///     tc3::sign_with_key(key, credential, timestamp, request)
 /// }
 /// ```
 #[derive(Debug)]
@@ -43,7 +44,7 @@ impl KeyCache {
 
     /// A cache for this many keys, one at least.
     pub fn with_capacity(keys: usize) -> Self {
-        let slots = core::iter::repeat_with(Slot::default).take(keys.saturating_sub(1));
+        let slots = iter::repeat_with(Slot::default).take(keys.saturating_sub(1));
         // Never grows: a list that moved would leave unwiped keys behind.
         Self { first: Slot::default(), rest: slots.collect(), clock: 0 }
     }
@@ -52,6 +53,38 @@ impl KeyCache {
     /// longest makes room.
     pub fn key(&mut self, credential: &Credential, scope: &CredentialScope) -> &SigningKey {
         self.lookup(credential.secret_key().as_bytes(), credential.fingerprint(), scope)
+    }
+
+    /// The key of a credential for the day of a Unix timestamp in seconds and a service. A scope is made
+    /// only for a key that is not there.
+    ///
+    /// # Errors
+    ///
+    /// As [`CredentialScope::at`].
+    pub fn key_at(
+        &mut self,
+        credential: &Credential,
+        timestamp: u64,
+        service: &str,
+    ) -> Result<&SigningKey, SignError> {
+        let date = Date::from_timestamp(timestamp).ok_or(SignError::Timestamp)?;
+        let holds_it = |slot: &Slot| {
+            let is_it =
+                |key: &SigningKey| key.scope().is_of(date, service) && key.belongs_to(credential);
+            slot.key.as_ref().is_some_and(is_it)
+        };
+        let Some(place) = iter::once(&self.first).chain(&self.rest).position(holds_it) else {
+            let scope = CredentialScope::new(date, service)?;
+            return Ok(self.key(credential, &scope));
+        };
+        self.clock += 1;
+        let slot = match place.checked_sub(1).and_then(|place| self.rest.get_mut(place)) {
+            Some(slot) => slot,
+            None => &mut self.first,
+        };
+        slot.used = self.clock;
+        // It is there, as was just seen.
+        slot.key.as_ref().ok_or(SignError::KeySecret)
     }
 
     /// Forgets and wipes all keys.
@@ -143,6 +176,44 @@ mod tests {
 
     fn scope(day: u64, service: &str) -> CredentialScope {
         CredentialScope::at(day * DAY, service).unwrap()
+    }
+
+    #[test]
+    fn a_key_of_a_moment_is_the_key_of_its_scope() {
+        let mut cache = KeyCache::with_capacity(3);
+        let (one, other) = (credential("one"), credential("other"));
+        for day in [1, 2, 1, 3, 4, 1] {
+            for credential in [&one, &other] {
+                for service in ["cvm", "cv", "cvm/x", "vm", ""] {
+                    let timestamp = day * DAY + 7;
+                    let Ok(scope) = CredentialScope::at(timestamp, service) else {
+                        assert!(cache.key_at(credential, timestamp, service).is_err());
+                        continue;
+                    };
+                    let key = cache.key_at(credential, timestamp, service).unwrap();
+                    assert_eq!(*key.scope(), scope);
+                    let expected = signature(&SigningKey::derive(credential, &scope));
+                    assert_eq!(signature(key), expected, "{scope}");
+                }
+            }
+        }
+        assert_eq!(cache.key_at(&one, u64::MAX, "cvm").unwrap_err(), SignError::Timestamp);
+    }
+
+    #[test]
+    fn a_key_that_is_asked_for_by_the_moment_counts_as_used() {
+        let mut cache = KeyCache::with_capacity(2);
+        let secret = credential("one");
+        for timestamp in [DAY, 2 * DAY, DAY, 3 * DAY] {
+            cache.key_at(&secret, timestamp, "cvm").unwrap();
+        }
+        let kept: Vec<Date> = iter::once(&cache.first)
+            .chain(&cache.rest)
+            .filter_map(|slot| Some(slot.key.as_ref()?.scope().date()))
+            .collect();
+        let day = |day: u64| Date::from_timestamp(day * DAY).unwrap();
+        assert_eq!(kept.len(), 2);
+        assert!(kept.contains(&day(1)) && kept.contains(&day(3)), "{kept:?}");
     }
 
     fn signature(key: &SigningKey) -> HexDigest {

@@ -204,11 +204,10 @@ fn sign_tc3(
                 },
                 None => tc3::Request::get(text.query, &signed),
             };
-            let scope =
-                tc3::CredentialScope::at(*timestamp, info.service.name).map_err(unsignable)?;
             let key = {
                 let mut keys = attempt.keys.lock().unwrap_or_else(PoisonError::into_inner);
-                keys.key(credential, &scope).clone()
+                let key = keys.key_at(credential, *timestamp, info.service.name);
+                key.map_err(unsignable)?.clone()
             };
             tc3::sign_with_key(&key, credential, *timestamp, &request).map_err(unsignable)?
         }

@@ -47,8 +47,8 @@ fn sign(who: &str, bytes: usize) -> Option<Operation> {
             let mut cache = KeyCache::new();
             repeat(move || {
                 let request = tc3::Request::post(black_box(&body), &HEADERS);
-                let scope = tc3::CredentialScope::at(TIMESTAMP, "cvm")?;
-                tc3::sign_with_key(cache.key(&credential, &scope), &credential, TIMESTAMP, &request)
+                let key = cache.key_at(&credential, TIMESTAMP, "cvm")?;
+                tc3::sign_with_key(key, &credential, TIMESTAMP, &request)
             })
         }
         "cold" => repeat(move || {

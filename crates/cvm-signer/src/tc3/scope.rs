@@ -54,6 +54,16 @@ impl CredentialScope {
         self.as_str().split('/').nth(1).unwrap_or("")
     }
 
+    /// Whether this is the scope of the day and the service, without making that one.
+    pub(crate) fn is_of(&self, date: Date, service: &str) -> bool {
+        // After the ten bytes of the day and a slash.
+        let rest = self.as_bytes().get(11..).unwrap_or_default();
+        self.date == date
+            && rest.strip_prefix(service.as_bytes()).is_some_and(|rest| {
+                rest.strip_prefix(b"/").is_some_and(|rest| rest == TERMINATION.as_bytes())
+            })
+    }
+
     /// The text of the scope.
     pub fn as_str(&self) -> &str {
         self.text.as_str()
