@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::Stdio;
 
-use crate::harness::{Emulator, cvm, finish, run, settings, signal, until};
+use crate::harness::{Emulator, cvm, finish, run, settings, signal, stopping, until};
 
 #[test]
 fn the_ready_file_is_for_its_owner_and_says_all() {
@@ -22,7 +22,7 @@ fn the_ready_file_is_for_its_owner_and_says_all() {
 
 #[test]
 fn signals_stop_it_and_its_file_goes() {
-    for name in ["TERM", "INT"] {
+    for name in stopping() {
         let folder = tempfile::tempdir().unwrap();
         let ready = folder.path().join("ready.json");
         let mut command = cvm(&["emulator", "--ready-file", ready.to_str().unwrap()]);

@@ -2,7 +2,9 @@
 
 use std::process::Stdio;
 
-use crate::harness::{Answer, Emulator, Server, cvm, entries, finish, run, signal, until};
+use crate::harness::{
+    Answer, Emulator, Server, cvm, entries, finish, run, signal, stopping, until,
+};
 
 #[test]
 fn the_codes_are_documented() {
@@ -99,18 +101,20 @@ fn a_launch_without_an_answer_names_its_token() {
 
 #[test]
 fn an_interrupted_change_is_3() {
-    let server = Server::start(Answer::Silence);
-    let child = server
-        .cvm(&["TerminateInstances", "--InstanceIds", "ins-11112222"])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    until("the request is out", || !server.requests.lock().unwrap().is_empty());
-    signal(&child, "INT");
-    let ran = finish(child);
-    assert_eq!(ran.code, 3, "{}", ran.stderr);
-    assert!(ran.stderr.contains("interrupted while it was on its way"), "{}", ran.stderr);
+    for name in stopping() {
+        let server = Server::start(Answer::Silence);
+        let child = server
+            .cvm(&["TerminateInstances", "--InstanceIds", "ins-11112222"])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        until("the request is out", || !server.requests.lock().unwrap().is_empty());
+        signal(&child, name);
+        let ran = finish(child);
+        assert_eq!(ran.code, 3, "{name}: {}", ran.stderr);
+        assert!(ran.stderr.contains("interrupted while it was on its way"), "{}", ran.stderr);
+    }
 }
 
 #[cfg(target_os = "linux")]

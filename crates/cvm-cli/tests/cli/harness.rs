@@ -58,6 +58,17 @@ pub fn signal(child: &Child, name: &str) {
     assert!(sent.unwrap().success());
 }
 
+/// The signals by which a child can be asked to stop. A script has the interrupt ignored for what it runs
+/// in the background, these tests perhaps, and children inherit that.
+pub fn stopping() -> Vec<&'static str> {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let ignored = ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    let is_heard = |number: u32| ignored.unwrap_or_default() >> (number - 1) & 1 == 0;
+    let signals = [("TERM", 15), ("INT", 2)];
+    signals.into_iter().filter(|(_, number)| is_heard(*number)).map(|(name, _)| name).collect()
+}
+
 /// Waits until something is so.
 pub fn until(what: &str, mut is_so: impl FnMut() -> bool) {
     let began = Instant::now();

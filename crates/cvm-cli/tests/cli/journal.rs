@@ -45,7 +45,7 @@ fn the_entry_is_there_while_the_request_is_on_its_way() {
     for told in [&ids[0], "TerminateInstances", "ap-guangzhou", "started", "reads"] {
         assert!(listed.stdout.contains(told), "{told}: {}", listed.stdout);
     }
-    signal(&child, "INT");
+    signal(&child, "TERM");
     let ran = finish(child);
     assert_eq!(ran.code, 3, "{}", ran.stderr);
     assert!(ran.stderr.contains(&format!("`cvm resume {}`", ids[0])), "{}", ran.stderr);
@@ -192,7 +192,7 @@ fn no_secret_is_in_the_journal_or_on_a_command_line() {
     let sent = server.requests.lock().unwrap()[0].clone();
     assert!(sent.contains(CANARY) && sent.contains("Q2FuYXJ5"), "{sent}");
     let line = fs::read(format!("/proc/{}/cmdline", child.id())).unwrap();
-    signal(&child, "INT");
+    signal(&child, "TERM");
     let ran = finish(child);
     assert_eq!(ran.code, 3, "{}", ran.stderr);
     let id = entries(&server.journal()).remove(0);
