@@ -30,7 +30,7 @@ pub fn write(path: &Path, content: &[u8]) -> io::Result<Option<Identity>> {
     replace(path, content, |_| Ok(())).map(|metadata| identity(&metadata))
 }
 
-/// As [`write`], in a folder of ours alone, and on the disk when this returns: neither the end of this
+/// As [`write()`], in a folder of ours alone, and on the disk when this returns: neither the end of this
 /// process nor that of the machine loses it.
 pub fn write_durably(path: &Path, content: &[u8]) -> io::Result<()> {
     let folder = path.parent().ok_or_else(|| Error::from(ErrorKind::InvalidInput))?;

@@ -20,7 +20,7 @@ use crate::{Dialect, Endpoint, Interceptor, Metrics, Timeouts};
 /// Largest answer that is read. The service's own limit is higher, but no page of it comes close.
 const MAX_RESPONSE: usize = 16 * 1024 * 1024;
 
-/// Builds a [`Client`].
+/// Builds a [`Client`](crate::Client).
 ///
 /// ```
 /// use cvm_transport::{Client, Credential};
@@ -156,7 +156,7 @@ impl ClientBuilder {
     /// least 10 requests within a minute failed so; refusals and throttling never count. After that one
     /// reading at a time is let through, and three that succeed open the host to all again; so does half
     /// a minute in which nobody probed. Meanwhile requests go to a backup, and where there is none for
-    /// them they fail at once with [`Error::is_not_sent`]: for a request that costs or destroys that is
+    /// them they fail at once with [`Error::is_not_sent`](crate::Error::is_not_sent): for a request that costs or destroys that is
     /// a clear answer instead of an unknown outcome.
     pub fn breaker(mut self, breaker: bool) -> Self {
         self.breaker = breaker;
@@ -174,9 +174,9 @@ impl ClientBuilder {
         self.credential_provider(StaticCredentials::new(credential))
     }
 
-    /// Asks this provider for a credential at each attempt. Default: the [`CredentialChain`], cached.
+    /// Asks this provider for a credential at each attempt. Default: the [`CredentialChain`](crate::CredentialChain), cached.
     ///
-    /// Wrap a provider that fetches from somewhere in [`CachedCredentials`].
+    /// Wrap a provider that fetches from somewhere in [`CachedCredentials`](crate::CachedCredentials).
     pub fn credential_provider(self, provider: impl CredentialProvider) -> Self {
         self.shared_credentials(Arc::new(provider))
     }
@@ -286,7 +286,7 @@ impl ClientBuilder {
         self
     }
 
-    /// Asks this limiter before each attempt. Default: [`DocumentedRates`].
+    /// Asks this limiter before each attempt. Default: [`DocumentedRates`](crate::DocumentedRates).
     pub fn rate_limiter(mut self, limiter: impl RateLimiter) -> Self {
         self.limiter = Some(Arc::new(limiter));
         self
