@@ -5,7 +5,6 @@
 //! Whatever else happens to it, a failure, a stranger's page or a dropped call, it is closed: what came once
 //! may come again, and the next request deserves a fresh lookup of the name.
 
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -16,7 +15,8 @@ use tokio::time::Instant;
 pub(crate) struct Connections {
     /// How long a connection may wait.
     longest: Duration,
-    waiting: Mutex<HashMap<Arc<str>, Vec<Waiting>>>,
+    /// One list for each host. A client calls so few that looking through them beats a map.
+    waiting: Mutex<Vec<(Arc<str>, Vec<Waiting>)>>,
 }
 
 #[derive(Debug)]
@@ -38,7 +38,7 @@ impl Connections {
     /// The one that waited least, if there is one. Those that waited too long are closed.
     pub(crate) fn take(&self, authority: &str) -> Option<reqwest::Client> {
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        let here = waiting.get_mut(authority)?;
+        let (_, here) = waiting.iter_mut().find(|(host, _)| **host == *authority)?;
         let latest = here.pop()?;
         if latest.since.elapsed() < self.longest {
             return Some(latest.client);
@@ -52,7 +52,10 @@ impl Connections {
     pub(crate) fn keep(&self, authority: &Arc<str>, client: reqwest::Client) {
         let now = Instant::now();
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        let here = waiting.entry(Arc::clone(authority)).or_default();
+        let Some((_, here)) = waiting.iter_mut().find(|(host, _)| host == authority) else {
+            waiting.push((Arc::clone(authority), vec![Waiting { client, since: now }]));
+            return;
+        };
         let is_old = |waiting: &Waiting| now.duration_since(waiting.since) >= self.longest;
         let old = here.iter().take_while(|waiting| is_old(waiting)).count();
         here.drain(..old);
@@ -71,7 +74,7 @@ mod tests {
     }
 
     fn count(connections: &Connections) -> usize {
-        connections.waiting.lock().unwrap().values().map(Vec::len).sum()
+        connections.waiting.lock().unwrap().iter().map(|(_, here)| here.len()).sum()
     }
 
     fn client() -> reqwest::Client {

@@ -78,18 +78,16 @@ pub(crate) fn uuid_v4_bits(entropy: &dyn Entropy) -> Result<u128, EntropyError> 
 
 /// A UUID as text.
 pub(crate) fn hyphenated(bits: u128) -> String {
-    const DIGITS: [char; 16] =
-        ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
-    let digit = |nibble: u8| DIGITS.get(usize::from(nibble)).copied().unwrap_or('0');
-    let mut text = String::with_capacity(36);
-    for (position, byte) in bits.to_be_bytes().into_iter().enumerate() {
-        if matches!(position, 4 | 6 | 8 | 10) {
-            text.push('-');
+    /// Where each byte's two digits stand.
+    const PLACES: [usize; 16] = [0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34];
+    let digit = |nibble: u8| nibble + if nibble < 10 { b'0' } else { b'a' - 10 };
+    let mut text = [b'-'; 36];
+    for (place, byte) in PLACES.into_iter().zip(bits.to_be_bytes()) {
+        if let Some([high, low]) = text.get_mut(place..).and_then(|rest| rest.first_chunk_mut()) {
+            (*high, *low) = (digit(byte >> 4), digit(byte & 0xf));
         }
-        text.push(digit(byte >> 4));
-        text.push(digit(byte & 0xf));
     }
-    text
+    String::from_utf8_lossy(&text).into_owned()
 }
 
 /// A random number below 2^63, for a nonce: positive wherever it is read.

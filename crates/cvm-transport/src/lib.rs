@@ -68,6 +68,7 @@ mod transfer;
 mod wait;
 mod wait_report;
 mod waiting;
+mod within;
 
 pub use answer::Answer;
 pub use attempt::{Attempt, Outcome};

@@ -10,6 +10,7 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::PreparedRequest;
 use crate::http::{HttpFailure, HttpFailureKind, HttpResponse, HttpSend, ResponseBody, Sending};
+use crate::within::within;
 
 /// The slowest answer that counts as progress, in bytes a second, once [`Limits::body_idle`] has passed.
 const SLOWEST: u64 = 1024;
@@ -22,9 +23,9 @@ const MOST_HEADERS: usize = 64 * 1024;
 pub(crate) struct Limits {
     /// When the attempt ends, whatever arrives.
     pub(crate) deadline: Instant,
-    /// How long the head of the answer may take. It also ends a peer that sends early answers (1xx)
+    /// When the head of the answer has to be there. It also ends a peer that sends early answers (1xx)
     /// without end: the HTTP library swallows them unseen and uncounted, in a buffer of fixed size.
-    pub(crate) first_byte: Duration,
+    pub(crate) first_byte: Instant,
     /// How long the body may pause.
     pub(crate) body_idle: Duration,
     /// Most bytes of the body.
@@ -55,8 +56,7 @@ pub(crate) async fn exchange(
     sending: &Sending,
     limits: &Limits,
 ) -> Result<Answer, Broken> {
-    let first_byte = limits.deadline.min(Instant::now() + limits.first_byte);
-    let response = match timeout_at(first_byte, http.send(request, sending)).await {
+    let response = match timeout_at(limits.first_byte, http.send(request, sending)).await {
         Ok(Ok(response)) => response,
         Ok(Err(failure)) => return Err(Broken::from(failure)),
         Err(_) => {
@@ -94,12 +94,16 @@ async fn read(
     if promised.is_some_and(|length| length > limits.max_body) {
         return Err(too_large());
     }
-    let began = Instant::now();
+    // Since when pieces are waited for; most answers are there at once.
+    let mut waiting_since: Option<Instant> = None;
     let mut first: Option<Bytes> = None;
     let mut whole = BytesMut::new();
     loop {
-        let idle_until = limits.deadline.min(Instant::now() + limits.body_idle);
-        let piece = match timeout_at(idle_until, body.chunk()).await {
+        let piece = within(body.chunk(), |now| {
+            waiting_since.get_or_insert(now);
+            limits.deadline.min(now + limits.body_idle)
+        });
+        let piece = match piece.await {
             Ok(Ok(Some(piece))) => piece,
             Ok(Ok(None)) => break,
             Ok(Err(failure)) => return Err(Broken::from(failure)),
@@ -122,7 +126,7 @@ async fn read(
                 whole.extend_from_slice(&piece);
             }
         }
-        let elapsed = began.elapsed();
+        let elapsed = waiting_since.map_or(Duration::ZERO, |since| since.elapsed());
         if elapsed > limits.body_idle && (received as u64) < SLOWEST * elapsed.as_secs() {
             return Err(Broken::late(HttpFailureKind::MaybeSent, "answer arrives too slowly"));
         }

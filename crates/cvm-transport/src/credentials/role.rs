@@ -94,7 +94,7 @@ impl RoleCredentials {
             body: Bytes::new(),
             client_token: None,
         };
-        let limits = Limits { deadline, first_byte: TOTAL, body_idle: TOTAL, max_body: LARGEST };
+        let limits = Limits { deadline, first_byte: deadline, body_idle: TOTAL, max_body: LARGEST };
         match exchange(&self.http, request, &Sending::new(false), &limits).await {
             Ok(answer) if answer.status == 200 => Ok(answer.body),
             Ok(answer) if answer.status == 404 => {

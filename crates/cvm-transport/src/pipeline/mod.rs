@@ -56,7 +56,11 @@ pub(crate) async fn run(
     let began = Instant::now();
     let call = Call::open(client, info, request).map_err(|error| error.with_action(info.name))?;
     let (attempts, ended) = call.deliver(&*request, response, began).await;
-    let took = began.elapsed();
+    let took = match (&ended, attempts.last()) {
+        // Nothing came after an attempt that succeeded.
+        (Ok(_), Some(last)) => last.began + last.took,
+        _ => began.elapsed(),
+    };
     let count = u32::try_from(attempts.len()).unwrap_or(u32::MAX);
     let region = call.region.map(Region::as_str);
     if let Some(metrics) = &call.shared.metrics {
@@ -171,12 +175,15 @@ impl<'a> Call<'a> {
         let mut withdrawal: Option<Withdrawal> = None;
         loop {
             let number = u32::try_from(attempts.len()).unwrap_or(u32::MAX).saturating_add(1);
-            if number > 1 {
+            let attempt_began = if number > 1 {
                 reset(response);
-            }
-            let attempt_began = Instant::now();
+                Instant::now()
+            } else {
+                began
+            };
             let tried = self.attempt(request, response, deadline, number, &mut route).await;
-            let took = attempt_began.elapsed();
+            let ended = Instant::now();
+            let took = ended.saturating_duration_since(attempt_began);
             if self.class == RetryClass::Token && tried.outcome.may_have_acted() {
                 // However much time the caller gives: what the token protects leaves while it is known.
                 deadline = deadline.min(attempt_began + client_token::KNOWN_FOR);
@@ -204,7 +211,7 @@ impl<'a> Call<'a> {
             let seen = Seen {
                 outcome: tried.outcome,
                 retry_after: tried.retry_after,
-                left: deadline.saturating_duration_since(Instant::now()),
+                left: deadline.saturating_duration_since(ended),
                 quota: withdrawal_now.left(),
                 // A success needs no jitter, and asking the system for it is no small part of a call.
                 random: match tried.outcome {

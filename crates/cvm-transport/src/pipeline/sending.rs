@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cvm_protocol::{ErrorCode, Model, RetryClass};
-use tokio::time::{Instant, timeout_at};
+use tokio::time::Instant;
 
 use super::Call;
 use crate::breaker::Sign;
@@ -21,6 +21,7 @@ use crate::reading::{Reading, Tried};
 use crate::route::Route;
 use crate::sign::{Attempting, sign};
 use crate::transfer::{Limits, exchange};
+use crate::within::within;
 use crate::{Error, Outcome, PreparedRequest, Region, entropy, skew, trace};
 
 /// One attempt that is about to leave.
@@ -51,8 +52,12 @@ impl Call<'_> {
             action: self.info.name,
             per_second: self.info.rate_limit_per_second,
         };
-        let before = Instant::now();
-        match timeout_at(deadline, self.shared.limiter.acquire(&paced)).await {
+        let mut waiting_since = None;
+        let turn = within(self.shared.limiter.acquire(&paced), |now| {
+            waiting_since = Some(now);
+            deadline
+        });
+        match turn.await {
             Ok(Ok(())) => {}
             Ok(Err(error)) => {
                 let error = Error::new(Kind::NotSent, error.to_string()).with_source(error);
@@ -65,7 +70,7 @@ impl Call<'_> {
                 return Tried { credential: Some(identity), ..Tried::early(error) };
             }
         }
-        let waited = before.elapsed();
+        let waited = waiting_since.map_or(Duration::ZERO, |since| since.elapsed());
         // A long wait can outlive a credential, so the snapshot is taken anew.
         let snapshot = if waited > Duration::from_secs(1) {
             match self.credential(deadline).await {
@@ -104,10 +109,10 @@ impl Call<'_> {
         let Some(provider) = &self.shared.credentials else { return Ok(None) };
         let skew = self.shared.skews.of(self.address.authority());
         let has_ended = |snapshot: &CredentialSnapshot| {
-            let now = skew::correct(self.shared.clock.now(), skew);
-            snapshot.expires_at().is_some_and(|end| end <= now)
+            let now = || skew::correct(self.shared.clock.now(), skew);
+            snapshot.expires_at().is_some_and(|end| end <= now())
         };
-        match timeout_at(deadline, provider.credential()).await {
+        match within(provider.credential(), |_| deadline).await {
             // Whatever a source gives: a metadata service may hold an old answer, a file an old login.
             Ok(Ok(snapshot)) if has_ended(&snapshot) => {
                 let text =
@@ -188,9 +193,10 @@ impl Call<'_> {
         } else {
             (timeouts.first_byte, timeouts.attempt)
         };
+        let now = Instant::now();
         let limits = Limits {
-            deadline: deadline.min(Instant::now() + whole),
-            first_byte,
+            deadline: deadline.min(now + whole),
+            first_byte: deadline.min(now + first_byte.min(whole)),
             body_idle: timeouts.body_idle,
             max_body: self.shared.max_response_bytes,
         };

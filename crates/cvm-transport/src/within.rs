@@ -1,0 +1,39 @@
+//! Deadlines for what is mostly there at once.
+
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::task::Poll;
+
+use tokio::time::error::Elapsed;
+use tokio::time::{Instant, timeout_at};
+
+/// As [`timeout_at`], but what is ready when it is first asked costs neither a timer nor a look at the
+/// clock. `deadline` is told the time at which the waiting begins, and is called only then.
+pub(crate) async fn within<F: Future>(
+    future: F,
+    deadline: impl FnOnce(Instant) -> Instant,
+) -> Result<F::Output, Elapsed> {
+    let mut future = pin!(future);
+    match poll_fn(|context| Poll::Ready(future.as_mut().poll(context))).await {
+        Poll::Ready(output) => Ok(output),
+        Poll::Pending => timeout_at(deadline(Instant::now()), future).await,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_ready_is_given_and_what_is_late_is_not() {
+        let began = Instant::now();
+        let after = |seconds| tokio::time::sleep(Duration::from_secs(seconds));
+        let five_more = |now| now + Duration::from_secs(5);
+        assert!(within(after(4), five_more).await.is_ok());
+        assert!(within(after(6), five_more).await.is_err());
+        assert_eq!(Instant::now(), began + Duration::from_secs(9));
+        assert_eq!(within(async { 1 }, |_| unreachable!()).await, Ok(1));
+    }
+}
