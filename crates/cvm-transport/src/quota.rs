@@ -4,22 +4,42 @@
 //! resends took, and one token when it needed none. When the budget is dry, calls fail at once with
 //! their own error instead of adding to the load.
 
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 const CAPACITY: u32 = 500;
 
+/// Most budgets that are kept. Temporary credentials come and go, each with a budget of its own.
+const MOST: usize = 64;
+
 /// The budgets of all endpoints and credentials of a client and its clones.
 #[derive(Debug, Default)]
-pub(crate) struct Quotas(Mutex<HashMap<Key, Arc<Quota>>>);
+pub(crate) struct Quotas(Mutex<Vec<Row>>);
 
-/// Authority and credential.
-type Key = (Box<str>, u64);
+#[derive(Debug)]
+struct Row {
+    authority: Box<str>,
+    credential: u64,
+    quota: Arc<Quota>,
+}
 
 impl Quotas {
     pub(crate) fn quota(&self, authority: &str, credential: u64) -> Arc<Quota> {
-        let mut quotas = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(quotas.entry((authority.into(), credential)).or_default())
+        let mut rows = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_it = |row: &&Row| row.credential == credential && *row.authority == *authority;
+        if let Some(row) = rows.iter().find(is_it) {
+            return Arc::clone(&row.quota);
+        }
+        if rows.len() >= MOST {
+            // A full one that nobody holds is as good as a new one.
+            rows.retain(|row| row.quota.left() < CAPACITY || Arc::strong_count(&row.quota) > 1);
+        }
+        if rows.len() >= MOST {
+            rows.remove(0);
+        }
+        let quota = Arc::<Quota>::default();
+        let row = Row { authority: authority.into(), credential, quota: Arc::clone(&quota) };
+        rows.push(row);
+        quota
     }
 }
 
@@ -119,6 +139,22 @@ mod tests {
         assert_eq!(quota.left(), 487);
         assert_eq!(quotas.quota("host", 2).left(), 500, "another credential has its own");
         assert_eq!(quotas.quota("other", 1).left(), 500, "another endpoint too");
+    }
+
+    #[test]
+    fn credentials_that_come_and_go_leave_nothing_behind() {
+        let quotas = Quotas::default();
+        let poor = quotas.quota("host", 0);
+        poor.take(100);
+        for credential in 1..10_000 {
+            quotas.quota("host", credential);
+            assert!(quotas.0.lock().unwrap().len() <= MOST);
+        }
+        assert_eq!(quotas.quota("host", 0).left(), 400, "what is not full is kept");
+        for credential in 10_000..10_100 {
+            quotas.quota("host", credential).take(1);
+            assert!(quotas.0.lock().unwrap().len() <= MOST);
+        }
     }
 
     /// One call after the other through the retry machine, as the pipeline makes them; returns how many
