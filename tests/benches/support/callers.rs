@@ -40,14 +40,17 @@ pub async fn send(client: &Client) -> DescribeInstancesResponse {
     client.send(question()).await.expect("the server answers")
 }
 
-/// Headers like those of a signed request.
-const HEADERS: [(&str, &str); 7] = [
+/// The headers of our signed request, so that all callers send the same bytes but for their order.
+const HEADERS: [(&str, &str); 10] = [
+    ("accept-encoding", "identity"),
+    ("user-agent", "cvm-sdk-rust/0.1.0"),
     ("content-type", "application/json"),
     ("x-tc-action", "DescribeInstances"),
     ("x-tc-version", "2017-03-12"),
     ("x-tc-timestamp", "1551113065"),
     ("x-tc-region", "ap-guangzhou"),
     ("x-tc-requestclient", "SDK_RUST_0.1.0"),
+    ("x-tc-traceid", "7161b1ec-7dc3-41fe-8e23-79d7eb430961"),
     (
         "authorization",
         "TC3-HMAC-SHA256 Credential=AKIDz8krbsJ5yKBZQpn74WFkmLPx3EXAMPLE/2019-02-25/cvm/tc3_request, \
