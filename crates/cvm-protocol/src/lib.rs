@@ -33,7 +33,7 @@ mod waiter;
 pub use action::{Action, ActionInfo, FilterInfo, OldGateway, Reclass, RetryClass, ServiceInfo};
 pub use condition::{Condition, Test};
 pub use debug::debug;
-pub use decode::decode;
+pub use decode::{decode, decode_new};
 pub use drift::{Drift, DriftKind, Report};
 pub use encode::encode;
 pub use envelope::Envelope;

@@ -176,6 +176,15 @@ macro_rules! scalar_item {
 }
 scalar_item!(i64 => I64, u64 => U64, f64 => F64, bool => Bool);
 
+impl<T: Model + Default> Item for T {
+    fn value(&self) -> Value<'_> {
+        Value::Object(self)
+    }
+    fn slot(&mut self) -> Slot<'_> {
+        Slot::Object(self)
+    }
+}
+
 impl Item for String {
     fn value(&self) -> Value<'_> {
         Value::Str(self)
@@ -281,14 +290,6 @@ macro_rules! model {
                 }
             }
         }
-        impl $crate::Item for $model {
-            fn value(&self) -> $crate::Value<'_> {
-                $crate::Value::Object(self)
-            }
-            fn slot(&mut self) -> $crate::Slot<'_> {
-                $crate::Slot::Object(self)
-            }
-        }
         impl ::std::fmt::Debug for $model {
             fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
                 $crate::debug(self, f)
@@ -301,9 +302,7 @@ macro_rules! model {
         }
         impl<'de> $crate::serde::Deserialize<'de> for $model {
             fn deserialize<D: $crate::serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
-                let mut model = <$model>::default();
-                $crate::decode(&mut model, d)?;
-                Ok(model)
+                $crate::decode_new(d)
             }
         }
     };

@@ -27,6 +27,19 @@ pub fn decode<'de, D: Deserializer<'de>>(
     deserializer.deserialize_map(ModelVisitor { model, place: &Place::root(&ledger) })
 }
 
+/// As [`decode`], into a new model.
+///
+/// # Errors
+///
+/// As [`decode`].
+pub fn decode_new<'de, M: Model + Default, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<M, D::Error> {
+    let mut model = M::default();
+    decode(&mut model, deserializer)?;
+    Ok(model)
+}
+
 /// Reads an object into a model.
 pub(crate) struct ModelVisitor<'m, 'p> {
     pub(crate) model: &'m mut dyn Model,
