@@ -101,7 +101,7 @@ mod tests {
         filters: &[],
         filters_max: None,
         filter_values_max: None,
-        errors: &[],
+        errors: "",
     };
 
     #[test]

@@ -46,8 +46,8 @@ pub(crate) struct Codes(pub(crate) &'static ActionInfo);
 impl Codes {
     /// The code itself, if the action can answer with it.
     pub(crate) fn published(self, code: &str) -> Option<&'static str> {
-        let mut known = self.0.errors.iter().chain(COMMON);
-        known.find(|known| **known == code).copied()
+        let mut known = self.0.errors().chain(COMMON.iter().copied());
+        known.find(|known| *known == code)
     }
 
     /// The first of these that the action can answer with; without any, the family of one of them.

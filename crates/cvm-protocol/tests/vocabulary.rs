@@ -47,7 +47,7 @@ static STOP: ActionInfo = ActionInfo {
     filters: &[],
     filters_max: None,
     filter_values_max: None,
-    errors: &[],
+    errors: "",
 };
 
 fn request(text: &str) -> Record {

@@ -116,7 +116,7 @@ mod tests {
             filters: &[],
             filters_max: None,
             filter_values_max: None,
-            errors: &[],
+            errors: "",
         };
         let mut request = Record::new(&REQUEST);
         json::from_value(&mut request, &serde_json::json!({ "Ids": ids })).unwrap();

@@ -72,7 +72,7 @@ static READ: ActionInfo = ActionInfo {
     filters: &[],
     filters_max: None,
     filter_values_max: None,
-    errors: &[],
+    errors: "",
 };
 
 /// What to look for, held in another form so that the search does not find itself.

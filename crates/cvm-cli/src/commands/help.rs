@@ -191,7 +191,7 @@ pub fn action(info: &'static ActionInfo) -> String {
     page.gap();
     if !info.errors.is_empty() {
         page.line("Errors, beside the common ones (`cvm error CODE` explains one)");
-        page.paragraph(2, &info.errors.join(", "));
+        page.paragraph(2, &info.errors().collect::<Vec<_>>().join(", "));
     }
     page.finish()
 }

@@ -99,7 +99,7 @@ const fn action(name: &'static str, request: &'static Table) -> ActionInfo {
         filters: &[],
         filters_max: None,
         filter_values_max: None,
-        errors: &[],
+        errors: "",
     }
 }
 

@@ -42,7 +42,7 @@ const fn action(
         filters: &[],
         filters_max: None,
         filter_values_max: None,
-        errors: &[],
+        errors: "",
     }
 }
 

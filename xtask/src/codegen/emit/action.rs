@@ -6,7 +6,7 @@ use super::fields::{Struct, item_type};
 use super::table::{Table, condition};
 use super::{ident, optional_string, reconcile, retry, strings};
 use crate::codegen::doc::{WIDTH, code, item, paragraph};
-use crate::codegen::layout::{Page, chain, compact, fill, string};
+use crate::codegen::layout::{Page, chain, compact, string};
 use crate::spec::model::{Action, Api, Kind, Side, member_named};
 use crate::spec::shape::{self, PageStyle};
 
@@ -280,13 +280,12 @@ fn filter_rows(action: &Action) -> String {
 }
 
 fn errors(action: &Action) -> String {
-    let codes: Vec<String> =
-        action.spec.errors.iter().map(|code| string(code).to_string()).collect();
-    let line = format!("&[{}]", codes.join(", "));
+    let codes = &action.spec.errors;
+    let line = string(&codes.join(" ")).to_string();
     if line.len() + 14 <= WIDTH {
         return line;
     }
-    format!("&[{}\n    ]", fill(codes.into_iter().map(|code| code + ","), 8))
+    format!("\"\\\n        {}\"", codes.join(" \\\n        "))
 }
 
 fn paginate(action: &Action) -> String {

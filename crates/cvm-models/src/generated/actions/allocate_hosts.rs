@@ -104,12 +104,16 @@ pub(crate) static ALLOCATE_HOSTS_INFO: ActionInfo = ActionInfo {
     filters: &[],
     filters_max: None,
     filter_values_max: None,
-    errors: &[
-        "InvalidAccount.InsufficientBalance", "InvalidHostId.Malformed",
-        "InvalidParameterValue.Range", "InvalidParameterValue.ZoneNotSupported",
-        "InvalidPeriod", "InvalidProjectId.NotFound", "InvalidRegion.NotFound",
-        "InvalidZone.MismatchRegion", "ResourceInsufficient.ZoneSoldOutForSpecifiedInstance",
-    ],
+    errors: "\
+        InvalidAccount.InsufficientBalance \
+        InvalidHostId.Malformed \
+        InvalidParameterValue.Range \
+        InvalidParameterValue.ZoneNotSupported \
+        InvalidPeriod \
+        InvalidProjectId.NotFound \
+        InvalidRegion.NotFound \
+        InvalidZone.MismatchRegion \
+        ResourceInsufficient.ZoneSoldOutForSpecifiedInstance",
 };
 
 pub(crate) static ALLOCATE_HOSTS: Table = Table {

@@ -90,28 +90,36 @@ pub(crate) static ASSOCIATE_INSTANCES_KEY_PAIRS_INFO: ActionInfo = ActionInfo {
     filters: &[],
     filters_max: None,
     filter_values_max: None,
-    errors: &[
-        "InternalServerError", "InvalidInstance.NotSupported", "InvalidInstanceId.Malformed",
-        "InvalidInstanceId.NotFound", "InvalidKeyPairId.Malformed", "InvalidKeyPairId.NotFound",
-        "InvalidParameterValue", "InvalidParameterValue.InstanceIdMalformed",
-        "InvalidParameterValue.KeyPairNotSupported", "InvalidParameterValue.LimitExceeded",
-        "MissingParameter", "MutexOperation.TaskRunning",
-        "OperationDenied.InstanceOperationInProgress", "UnauthorizedOperation.MFAExpired",
-        "UnauthorizedOperation.MFANotFound", "UnsupportedOperation.InstanceOsWindows",
-        "UnsupportedOperation.InstanceStateEnterServiceLiveMigrate",
-        "UnsupportedOperation.InstanceStateExitRescueMode",
-        "UnsupportedOperation.InstanceStateFreezing",
-        "UnsupportedOperation.InstanceStateIsolating",
-        "UnsupportedOperation.InstanceStatePending",
-        "UnsupportedOperation.InstanceStateRebooting",
-        "UnsupportedOperation.InstanceStateRescueMode",
-        "UnsupportedOperation.InstanceStateRunning",
-        "UnsupportedOperation.InstanceStateShutdown",
-        "UnsupportedOperation.InstanceStateStarting",
-        "UnsupportedOperation.InstanceStateStopping",
-        "UnsupportedOperation.InstanceStateTerminating",
-        "UnsupportedOperation.StoppedModeStopCharging",
-    ],
+    errors: "\
+        InternalServerError \
+        InvalidInstance.NotSupported \
+        InvalidInstanceId.Malformed \
+        InvalidInstanceId.NotFound \
+        InvalidKeyPairId.Malformed \
+        InvalidKeyPairId.NotFound \
+        InvalidParameterValue \
+        InvalidParameterValue.InstanceIdMalformed \
+        InvalidParameterValue.KeyPairNotSupported \
+        InvalidParameterValue.LimitExceeded \
+        MissingParameter \
+        MutexOperation.TaskRunning \
+        OperationDenied.InstanceOperationInProgress \
+        UnauthorizedOperation.MFAExpired \
+        UnauthorizedOperation.MFANotFound \
+        UnsupportedOperation.InstanceOsWindows \
+        UnsupportedOperation.InstanceStateEnterServiceLiveMigrate \
+        UnsupportedOperation.InstanceStateExitRescueMode \
+        UnsupportedOperation.InstanceStateFreezing \
+        UnsupportedOperation.InstanceStateIsolating \
+        UnsupportedOperation.InstanceStatePending \
+        UnsupportedOperation.InstanceStateRebooting \
+        UnsupportedOperation.InstanceStateRescueMode \
+        UnsupportedOperation.InstanceStateRunning \
+        UnsupportedOperation.InstanceStateShutdown \
+        UnsupportedOperation.InstanceStateStarting \
+        UnsupportedOperation.InstanceStateStopping \
+        UnsupportedOperation.InstanceStateTerminating \
+        UnsupportedOperation.StoppedModeStopCharging",
 };
 
 pub(crate) static ASSOCIATE_INSTANCES_KEY_PAIRS: Table = Table {

@@ -73,16 +73,22 @@ pub(crate) static ASSOCIATE_SECURITY_GROUPS_INFO: ActionInfo = ActionInfo {
     filters: &[],
     filters_max: None,
     filter_values_max: None,
-    errors: &[
-        "FailedOperation.SecurityGroupActionFailed", "InvalidInstanceId.Malformed",
-        "InvalidInstanceId.NotFound", "InvalidParameterValue.InstanceIdMalformed",
-        "InvalidParameterValue.LimitExceeded", "InvalidSecurityGroupId.NotFound",
-        "InvalidSgId.Malformed", "LimitExceeded.AssociateUSGLimitExceeded",
-        "LimitExceeded.CvmsVifsPerSecGroupLimitExceeded", "LimitExceeded.SingleUSGQuota",
-        "MutexOperation.TaskRunning", "OperationDenied.InstanceOperationInProgress",
-        "SecGroupActionFailure", "UnsupportedOperation.InstanceStateIsolating",
-        "UnsupportedOperation.InstanceStatePending",
-    ],
+    errors: "\
+        FailedOperation.SecurityGroupActionFailed \
+        InvalidInstanceId.Malformed \
+        InvalidInstanceId.NotFound \
+        InvalidParameterValue.InstanceIdMalformed \
+        InvalidParameterValue.LimitExceeded \
+        InvalidSecurityGroupId.NotFound \
+        InvalidSgId.Malformed \
+        LimitExceeded.AssociateUSGLimitExceeded \
+        LimitExceeded.CvmsVifsPerSecGroupLimitExceeded \
+        LimitExceeded.SingleUSGQuota \
+        MutexOperation.TaskRunning \
+        OperationDenied.InstanceOperationInProgress \
+        SecGroupActionFailure \
+        UnsupportedOperation.InstanceStateIsolating \
+        UnsupportedOperation.InstanceStatePending",
 };
 
 pub(crate) static ASSOCIATE_SECURITY_GROUPS: Table = Table {

@@ -99,15 +99,21 @@ pub(crate) static CONFIGURE_CHC_ASSIST_VPC_INFO: ActionInfo = ActionInfo {
     filters: &[],
     filters_max: None,
     filter_values_max: None,
-    errors: &[
-        "AccountQualificationRestrictions", "InvalidHost.NotSupported",
-        "InvalidInstance.NotSupported", "InvalidParameter",
-        "InvalidParameterValue.AmountNotEqual", "InvalidParameterValue.ChcHostsNotFound",
-        "InvalidParameterValue.IPAddressMalformed", "InvalidParameterValue.IncorrectFormat",
-        "InvalidParameterValue.LimitExceeded", "InvalidParameterValue.MustDhcpEnabledVpc",
-        "InvalidParameterValue.SubnetIdMalformed", "LimitExceeded.VpcSubnetNum",
-        "VpcAddrNotInSubNet", "VpcIpIsUsed",
-    ],
+    errors: "\
+        AccountQualificationRestrictions \
+        InvalidHost.NotSupported \
+        InvalidInstance.NotSupported \
+        InvalidParameter \
+        InvalidParameterValue.AmountNotEqual \
+        InvalidParameterValue.ChcHostsNotFound \
+        InvalidParameterValue.IPAddressMalformed \
+        InvalidParameterValue.IncorrectFormat \
+        InvalidParameterValue.LimitExceeded \
+        InvalidParameterValue.MustDhcpEnabledVpc \
+        InvalidParameterValue.SubnetIdMalformed \
+        LimitExceeded.VpcSubnetNum \
+        VpcAddrNotInSubNet \
+        VpcIpIsUsed",
 };
 
 pub(crate) static CONFIGURE_CHC_ASSIST_VPC: Table = Table {

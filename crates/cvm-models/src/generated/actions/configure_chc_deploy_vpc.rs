@@ -87,14 +87,19 @@ pub(crate) static CONFIGURE_CHC_DEPLOY_VPC_INFO: ActionInfo = ActionInfo {
     filters: &[],
     filters_max: None,
     filter_values_max: None,
-    errors: &[
-        "AccountQualificationRestrictions", "InvalidHost.NotSupported",
-        "InvalidInstance.NotSupported", "InvalidParameter",
-        "InvalidParameterValue.AmountNotEqual", "InvalidParameterValue.ChcHostsNotFound",
-        "InvalidParameterValue.DeployVpcAlreadyExists", "InvalidParameterValue.IncorrectFormat",
-        "InvalidParameterValue.LimitExceeded", "InvalidParameterValue.MustDhcpEnabledVpc",
-        "VpcAddrNotInSubNet", "VpcIpIsUsed",
-    ],
+    errors: "\
+        AccountQualificationRestrictions \
+        InvalidHost.NotSupported \
+        InvalidInstance.NotSupported \
+        InvalidParameter \
+        InvalidParameterValue.AmountNotEqual \
+        InvalidParameterValue.ChcHostsNotFound \
+        InvalidParameterValue.DeployVpcAlreadyExists \
+        InvalidParameterValue.IncorrectFormat \
+        InvalidParameterValue.LimitExceeded \
+        InvalidParameterValue.MustDhcpEnabledVpc \
+        VpcAddrNotInSubNet \
+        VpcIpIsUsed",
 };
 
 pub(crate) static CONFIGURE_CHC_DEPLOY_VPC: Table = Table {

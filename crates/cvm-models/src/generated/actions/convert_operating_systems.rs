@@ -92,17 +92,20 @@ pub(crate) static CONVERT_OPERATING_SYSTEMS_INFO: ActionInfo = ActionInfo {
     filters: &[],
     filters_max: None,
     filter_values_max: None,
-    errors: &[
-        "FailedOperation.GetInstanceTATAgentStatusFailed", "InvalidInstance.NotSupported",
-        "InvalidInstanceId.NotFound", "InvalidParameter.AutoSnapshotNotSupported",
-        "InvalidParameter.InvalidTargetOSType", "InvalidParameterValue.InstanceIdMalformed",
-        "UnsupportedOperation.InstanceOsConvertOsNotSupport",
-        "UnsupportedOperation.InstanceOsWindows",
-        "UnsupportedOperation.InstanceStateNotRunning",
-        "UnsupportedOperation.MarketImageConvertOSUnsupported",
-        "UnsupportedOperation.SpecialInstanceType", "UnsupportedOperation.TatAgentNotOnline",
-        "UnsupportedOperation.UserConvertOsNotSupport",
-    ],
+    errors: "\
+        FailedOperation.GetInstanceTATAgentStatusFailed \
+        InvalidInstance.NotSupported \
+        InvalidInstanceId.NotFound \
+        InvalidParameter.AutoSnapshotNotSupported \
+        InvalidParameter.InvalidTargetOSType \
+        InvalidParameterValue.InstanceIdMalformed \
+        UnsupportedOperation.InstanceOsConvertOsNotSupport \
+        UnsupportedOperation.InstanceOsWindows \
+        UnsupportedOperation.InstanceStateNotRunning \
+        UnsupportedOperation.MarketImageConvertOSUnsupported \
+        UnsupportedOperation.SpecialInstanceType \
+        UnsupportedOperation.TatAgentNotOnline \
+        UnsupportedOperation.UserConvertOsNotSupport",
 };
 
 pub(crate) static CONVERT_OPERATING_SYSTEMS: Table = Table {

@@ -121,10 +121,11 @@ pub(crate) static CREATE_DISASTER_RECOVER_GROUP_INFO: ActionInfo = ActionInfo {
     filters: &[],
     filters_max: None,
     filter_values_max: None,
-    errors: &[
-        "InvalidParameterValue.InvalidAppIdFormat", "InvalidParameterValue.Range",
-        "InvalidParameterValue.TooLong", "ResourceInsufficient.InsufficientGroupQuota",
-    ],
+    errors: "\
+        InvalidParameterValue.InvalidAppIdFormat \
+        InvalidParameterValue.Range \
+        InvalidParameterValue.TooLong \
+        ResourceInsufficient.InsufficientGroupQuota",
 };
 
 pub(crate) static CREATE_DISASTER_RECOVER_GROUP: Table = Table {

@@ -87,11 +87,13 @@ pub(crate) static CREATE_HPC_CLUSTER_INFO: ActionInfo = ActionInfo {
     filters: &[],
     filters_max: None,
     filter_values_max: None,
-    errors: &[
-        "InvalidParameterValue", "InvalidParameterValue.HpcClusterBusinessIdNotSupported",
-        "InvalidZone.MismatchRegion", "LimitExceeded.HpcClusterQuota",
-        "UnsupportedOperation.InsufficientClusterQuota", "UnsupportedOperation.InvalidZone",
-    ],
+    errors: "\
+        InvalidParameterValue \
+        InvalidParameterValue.HpcClusterBusinessIdNotSupported \
+        InvalidZone.MismatchRegion \
+        LimitExceeded.HpcClusterQuota \
+        UnsupportedOperation.InsufficientClusterQuota \
+        UnsupportedOperation.InvalidZone",
 };
 
 pub(crate) static CREATE_HPC_CLUSTER: Table = Table {

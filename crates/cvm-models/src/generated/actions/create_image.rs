@@ -124,43 +124,58 @@ pub(crate) static CREATE_IMAGE_INFO: ActionInfo = ActionInfo {
     filters: &[],
     filters_max: None,
     filter_values_max: None,
-    errors: &[
-        "ImageQuotaLimitExceeded", "InvalidAccount.InsufficientBalance",
-        "InvalidImageName.Duplicate", "InvalidInstance.NotSupported",
-        "InvalidInstanceId.NotFound", "InvalidParameter.DataDiskIdContainsRootDisk",
-        "InvalidParameter.DataDiskNotBelongSpecifiedInstance",
-        "InvalidParameter.DuplicateSystemSnapshots", "InvalidParameter.InstanceImageNotSupport",
-        "InvalidParameter.InvalidDependence", "InvalidParameter.LocalDataDiskNotSupport",
-        "InvalidParameter.SnapshotNotFound", "InvalidParameter.SpecifyOneParameter",
-        "InvalidParameter.SwapDiskNotSupport", "InvalidParameter.SystemSnapshotNotFound",
-        "InvalidParameter.ValueTooLarge", "InvalidParameterConflict",
-        "InvalidParameterValue.InvalidAppIdFormat", "InvalidParameterValue.InvalidImageFamily",
-        "InvalidParameterValue.LimitExceeded",
-        "InvalidParameterValue.PreheatNotSupportedInstanceType",
-        "InvalidParameterValue.PreheatNotSupportedZone",
-        "InvalidParameterValue.PreheatUnavailableZones", "InvalidParameterValue.TagKeyNotFound",
-        "InvalidParameterValue.TagQuotaLimitExceeded", "InvalidParameterValue.TooLarge",
-        "InvalidZone.MismatchRegion", "LimitExceeded.PreheatImageSnapshotOutOfQuota",
-        "MutexOperation.TaskRunning", "OperationDenied.InstanceOperationInProgress",
-        "ResourceInUse", "ResourceInUse.DiskRollbacking",
-        "ResourceInsufficient.CloudDiskUnavailable", "ResourceUnavailable.SnapshotCreating",
-        "UnsupportedOperation.EncryptedImagesNotSupported",
-        "UnsupportedOperation.InstanceReinstallFailed",
-        "UnsupportedOperation.InstanceStateEnterRescueMode",
-        "UnsupportedOperation.InstanceStateEnterServiceLiveMigrate",
-        "UnsupportedOperation.InstanceStateExitRescueMode",
-        "UnsupportedOperation.InstanceStateFreezing",
-        "UnsupportedOperation.InstanceStateRebooting",
-        "UnsupportedOperation.InstanceStateRescueMode",
-        "UnsupportedOperation.InstanceStateServiceLiveMigrate",
-        "UnsupportedOperation.InstanceStateStarting",
-        "UnsupportedOperation.InstanceStateStopping",
-        "UnsupportedOperation.InstanceStateTerminating",
-        "UnsupportedOperation.InvalidDiskFastRollback",
-        "UnsupportedOperation.NotSupportInstanceImage", "UnsupportedOperation.PreheatImage",
-        "UnsupportedOperation.SpecialInstanceType",
-        "UnsupportedOperation.StoppedModeStopCharging",
-    ],
+    errors: "\
+        ImageQuotaLimitExceeded \
+        InvalidAccount.InsufficientBalance \
+        InvalidImageName.Duplicate \
+        InvalidInstance.NotSupported \
+        InvalidInstanceId.NotFound \
+        InvalidParameter.DataDiskIdContainsRootDisk \
+        InvalidParameter.DataDiskNotBelongSpecifiedInstance \
+        InvalidParameter.DuplicateSystemSnapshots \
+        InvalidParameter.InstanceImageNotSupport \
+        InvalidParameter.InvalidDependence \
+        InvalidParameter.LocalDataDiskNotSupport \
+        InvalidParameter.SnapshotNotFound \
+        InvalidParameter.SpecifyOneParameter \
+        InvalidParameter.SwapDiskNotSupport \
+        InvalidParameter.SystemSnapshotNotFound \
+        InvalidParameter.ValueTooLarge \
+        InvalidParameterConflict \
+        InvalidParameterValue.InvalidAppIdFormat \
+        InvalidParameterValue.InvalidImageFamily \
+        InvalidParameterValue.LimitExceeded \
+        InvalidParameterValue.PreheatNotSupportedInstanceType \
+        InvalidParameterValue.PreheatNotSupportedZone \
+        InvalidParameterValue.PreheatUnavailableZones \
+        InvalidParameterValue.TagKeyNotFound \
+        InvalidParameterValue.TagQuotaLimitExceeded \
+        InvalidParameterValue.TooLarge \
+        InvalidZone.MismatchRegion \
+        LimitExceeded.PreheatImageSnapshotOutOfQuota \
+        MutexOperation.TaskRunning \
+        OperationDenied.InstanceOperationInProgress \
+        ResourceInUse \
+        ResourceInUse.DiskRollbacking \
+        ResourceInsufficient.CloudDiskUnavailable \
+        ResourceUnavailable.SnapshotCreating \
+        UnsupportedOperation.EncryptedImagesNotSupported \
+        UnsupportedOperation.InstanceReinstallFailed \
+        UnsupportedOperation.InstanceStateEnterRescueMode \
+        UnsupportedOperation.InstanceStateEnterServiceLiveMigrate \
+        UnsupportedOperation.InstanceStateExitRescueMode \
+        UnsupportedOperation.InstanceStateFreezing \
+        UnsupportedOperation.InstanceStateRebooting \
+        UnsupportedOperation.InstanceStateRescueMode \
+        UnsupportedOperation.InstanceStateServiceLiveMigrate \
+        UnsupportedOperation.InstanceStateStarting \
+        UnsupportedOperation.InstanceStateStopping \
+        UnsupportedOperation.InstanceStateTerminating \
+        UnsupportedOperation.InvalidDiskFastRollback \
+        UnsupportedOperation.NotSupportInstanceImage \
+        UnsupportedOperation.PreheatImage \
+        UnsupportedOperation.SpecialInstanceType \
+        UnsupportedOperation.StoppedModeStopCharging",
 };
 
 pub(crate) static CREATE_IMAGE: Table = Table {

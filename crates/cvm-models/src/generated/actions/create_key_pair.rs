@@ -75,13 +75,18 @@ pub(crate) static CREATE_KEY_PAIR_INFO: ActionInfo = ActionInfo {
     filters: &[],
     filters_max: None,
     filter_values_max: None,
-    errors: &[
-        "FailedOperation.TagKeyReserved", "InternalServerError", "InvalidKeyPair.LimitExceeded",
-        "InvalidKeyPairName.Duplicate", "InvalidKeyPairNameEmpty",
-        "InvalidKeyPairNameIncludeIllegalChar", "InvalidKeyPairNameTooLong",
-        "InvalidParameterValue", "InvalidProjectId.NotFound", "LimitExceeded.TagResourceQuota",
-        "MissingParameter",
-    ],
+    errors: "\
+        FailedOperation.TagKeyReserved \
+        InternalServerError \
+        InvalidKeyPair.LimitExceeded \
+        InvalidKeyPairName.Duplicate \
+        InvalidKeyPairNameEmpty \
+        InvalidKeyPairNameIncludeIllegalChar \
+        InvalidKeyPairNameTooLong \
+        InvalidParameterValue \
+        InvalidProjectId.NotFound \
+        LimitExceeded.TagResourceQuota \
+        MissingParameter",
 };
 
 pub(crate) static CREATE_KEY_PAIR: Table = Table {

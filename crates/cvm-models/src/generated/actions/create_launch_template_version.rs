@@ -197,50 +197,83 @@ pub(crate) static CREATE_LAUNCH_TEMPLATE_VERSION_INFO: ActionInfo = ActionInfo {
     filters: &[],
     filters_max: None,
     filter_values_max: None,
-    errors: &[
-        "AuthFailure.CamRoleNameAuthenticateFailed",
-        "FailedOperation.DisasterRecoverGroupNotFound", "FailedOperation.InquiryPriceFailed",
-        "FailedOperation.TagKeyReserved", "InternalError.TradeUnknownError",
-        "InvalidClientToken.TooLong", "InvalidHostId.Malformed", "InvalidHostId.NotFound",
-        "InvalidImageId.Malformed", "InvalidImageId.NotFound", "InvalidInstanceName.TooLong",
-        "InvalidInstanceType.Malformed", "InvalidParameter.InstanceImageNotSupport",
-        "InvalidParameter.InvalidIpFormat", "InvalidParameter.PasswordNotSupported",
-        "InvalidParameter.SnapshotNotFound", "InvalidParameterCombination",
-        "InvalidParameterValue", "InvalidParameterValue.CloudSsdDataDiskSizeTooSmall",
-        "InvalidParameterValue.IllegalHostName",
-        "InvalidParameterValue.InstanceTypeNotSupportHpcCluster",
-        "InvalidParameterValue.InvalidImageState", "InvalidParameterValue.InvalidIpFormat",
-        "InvalidParameterValue.InvalidLaunchTemplateVersionDescription",
-        "InvalidParameterValue.InvalidUserDataFormat",
-        "InvalidParameterValue.LaunchTemplateIdMalformed",
-        "InvalidParameterValue.LaunchTemplateIdNotExisted",
-        "InvalidParameterValue.LaunchTemplateIdVerNotExisted",
-        "InvalidParameterValue.LaunchTemplateNotFound",
-        "InvalidParameterValue.LaunchTemplateVersion", "InvalidParameterValue.LimitExceeded",
-        "InvalidParameterValue.MustDhcpEnabledVpc", "InvalidParameterValue.Range",
-        "InvalidParameterValue.SnapshotIdMalformed", "InvalidParameterValue.SubnetNotExist",
-        "InvalidParameterValue.ThreadPerCoreValue", "InvalidParameterValue.VpcIdZoneIdNotMatch",
-        "InvalidParameterValue.VpcNotSupportIpv6Address",
-        "InvalidParameterValue.ZoneNotSupported", "InvalidPassword", "InvalidPeriod",
-        "InvalidPermission", "InvalidProjectId.NotFound", "InvalidSecurityGroupId.NotFound",
-        "InvalidZone.MismatchRegion", "LimitExceeded.InstanceQuota",
-        "LimitExceeded.LaunchTemplateQuota", "LimitExceeded.LaunchTemplateVersionQuota",
-        "LimitExceeded.SingleUSGQuota", "LimitExceeded.SpotQuota",
-        "LimitExceeded.UserSpotQuota", "LimitExceeded.VpcSubnetNum", "MissingParameter",
-        "MissingParameter.DPDKInstanceTypeRequiredVPC", "MissingParameter.MonitorService",
-        "ResourceInsufficient.CloudDiskSoldOut", "ResourceInsufficient.CloudDiskUnavailable",
-        "ResourceInsufficient.DisasterRecoverGroupCvmQuota",
-        "ResourceInsufficient.SpecifiedInstanceType", "ResourceNotFound.HpcCluster",
-        "ResourceNotFound.KeyPairNotFound", "ResourceNotFound.NoDefaultCbs",
-        "ResourceNotFound.NoDefaultCbsWithReason", "ResourceUnavailable.InstanceType",
-        "ResourcesSoldOut.EipInsufficient", "ResourcesSoldOut.SpecifiedInstanceType",
-        "UnknownParameter", "UnsupportedOperation",
-        "UnsupportedOperation.BandwidthPackageIdNotSupported",
-        "UnsupportedOperation.InstanceTypeNotSupportJumboFrame",
-        "UnsupportedOperation.InvalidDisk", "UnsupportedOperation.KeyPairUnsupportedWindows",
-        "UnsupportedOperation.NoInstanceTypeSupportSpot",
-        "UnsupportedOperation.OnlyForPrepaidAccount", "VpcAddrNotInSubNet", "VpcIpIsUsed",
-    ],
+    errors: "\
+        AuthFailure.CamRoleNameAuthenticateFailed \
+        FailedOperation.DisasterRecoverGroupNotFound \
+        FailedOperation.InquiryPriceFailed \
+        FailedOperation.TagKeyReserved \
+        InternalError.TradeUnknownError \
+        InvalidClientToken.TooLong \
+        InvalidHostId.Malformed \
+        InvalidHostId.NotFound \
+        InvalidImageId.Malformed \
+        InvalidImageId.NotFound \
+        InvalidInstanceName.TooLong \
+        InvalidInstanceType.Malformed \
+        InvalidParameter.InstanceImageNotSupport \
+        InvalidParameter.InvalidIpFormat \
+        InvalidParameter.PasswordNotSupported \
+        InvalidParameter.SnapshotNotFound \
+        InvalidParameterCombination \
+        InvalidParameterValue \
+        InvalidParameterValue.CloudSsdDataDiskSizeTooSmall \
+        InvalidParameterValue.IllegalHostName \
+        InvalidParameterValue.InstanceTypeNotSupportHpcCluster \
+        InvalidParameterValue.InvalidImageState \
+        InvalidParameterValue.InvalidIpFormat \
+        InvalidParameterValue.InvalidLaunchTemplateVersionDescription \
+        InvalidParameterValue.InvalidUserDataFormat \
+        InvalidParameterValue.LaunchTemplateIdMalformed \
+        InvalidParameterValue.LaunchTemplateIdNotExisted \
+        InvalidParameterValue.LaunchTemplateIdVerNotExisted \
+        InvalidParameterValue.LaunchTemplateNotFound \
+        InvalidParameterValue.LaunchTemplateVersion \
+        InvalidParameterValue.LimitExceeded \
+        InvalidParameterValue.MustDhcpEnabledVpc \
+        InvalidParameterValue.Range \
+        InvalidParameterValue.SnapshotIdMalformed \
+        InvalidParameterValue.SubnetNotExist \
+        InvalidParameterValue.ThreadPerCoreValue \
+        InvalidParameterValue.VpcIdZoneIdNotMatch \
+        InvalidParameterValue.VpcNotSupportIpv6Address \
+        InvalidParameterValue.ZoneNotSupported \
+        InvalidPassword \
+        InvalidPeriod \
+        InvalidPermission \
+        InvalidProjectId.NotFound \
+        InvalidSecurityGroupId.NotFound \
+        InvalidZone.MismatchRegion \
+        LimitExceeded.InstanceQuota \
+        LimitExceeded.LaunchTemplateQuota \
+        LimitExceeded.LaunchTemplateVersionQuota \
+        LimitExceeded.SingleUSGQuota \
+        LimitExceeded.SpotQuota \
+        LimitExceeded.UserSpotQuota \
+        LimitExceeded.VpcSubnetNum \
+        MissingParameter \
+        MissingParameter.DPDKInstanceTypeRequiredVPC \
+        MissingParameter.MonitorService \
+        ResourceInsufficient.CloudDiskSoldOut \
+        ResourceInsufficient.CloudDiskUnavailable \
+        ResourceInsufficient.DisasterRecoverGroupCvmQuota \
+        ResourceInsufficient.SpecifiedInstanceType \
+        ResourceNotFound.HpcCluster \
+        ResourceNotFound.KeyPairNotFound \
+        ResourceNotFound.NoDefaultCbs \
+        ResourceNotFound.NoDefaultCbsWithReason \
+        ResourceUnavailable.InstanceType \
+        ResourcesSoldOut.EipInsufficient \
+        ResourcesSoldOut.SpecifiedInstanceType \
+        UnknownParameter \
+        UnsupportedOperation \
+        UnsupportedOperation.BandwidthPackageIdNotSupported \
+        UnsupportedOperation.InstanceTypeNotSupportJumboFrame \
+        UnsupportedOperation.InvalidDisk \
+        UnsupportedOperation.KeyPairUnsupportedWindows \
+        UnsupportedOperation.NoInstanceTypeSupportSpot \
+        UnsupportedOperation.OnlyForPrepaidAccount \
+        VpcAddrNotInSubNet \
+        VpcIpIsUsed",
 };
 
 pub(crate) static CREATE_LAUNCH_TEMPLATE_VERSION: Table = Table {

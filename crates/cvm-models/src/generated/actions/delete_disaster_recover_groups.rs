@@ -61,13 +61,12 @@ pub(crate) static DELETE_DISASTER_RECOVER_GROUPS_INFO: ActionInfo = ActionInfo {
     filters: &[],
     filters_max: None,
     filter_values_max: None,
-    errors: &[
-        "FailedOperation.PlacementSetNotEmpty",
-        "InvalidParameterValue.DisasterRecoverGroupIdMalformed",
-        "InvalidParameterValue.LimitExceeded",
-        "ResourceInsufficient.DisasterRecoverGroupCvmQuota",
-        "ResourceNotFound.InvalidPlacementSet",
-    ],
+    errors: "\
+        FailedOperation.PlacementSetNotEmpty \
+        InvalidParameterValue.DisasterRecoverGroupIdMalformed \
+        InvalidParameterValue.LimitExceeded \
+        ResourceInsufficient.DisasterRecoverGroupCvmQuota \
+        ResourceNotFound.InvalidPlacementSet",
 };
 
 pub(crate) static DELETE_DISASTER_RECOVER_GROUPS: Table = Table {

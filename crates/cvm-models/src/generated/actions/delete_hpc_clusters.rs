@@ -61,7 +61,7 @@ pub(crate) static DELETE_HPC_CLUSTERS_INFO: ActionInfo = ActionInfo {
     filters: &[],
     filters_max: None,
     filter_values_max: None,
-    errors: &["ResourceInUse.HpcCluster", "ResourceNotFound.HpcCluster"],
+    errors: "ResourceInUse.HpcCluster ResourceNotFound.HpcCluster",
 };
 
 pub(crate) static DELETE_HPC_CLUSTERS: Table = Table {

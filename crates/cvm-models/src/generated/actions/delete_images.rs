@@ -74,12 +74,16 @@ pub(crate) static DELETE_IMAGES_INFO: ActionInfo = ActionInfo {
     filters: &[],
     filters_max: None,
     filter_values_max: None,
-    errors: &[
-        "InvalidImageId.InShared", "InvalidImageId.IncorrectState", "InvalidImageId.Malformed",
-        "InvalidImageId.NotFound", "InvalidParameterValue.InvalidAppIdFormat",
-        "InvalidParameterValue.InvalidImageId", "InvalidParameterValue.InvalidImageIdIsShared",
-        "InvalidParameterValue.LimitExceeded", "MutexOperation.TaskRunning",
-    ],
+    errors: "\
+        InvalidImageId.InShared \
+        InvalidImageId.IncorrectState \
+        InvalidImageId.Malformed \
+        InvalidImageId.NotFound \
+        InvalidParameterValue.InvalidAppIdFormat \
+        InvalidParameterValue.InvalidImageId \
+        InvalidParameterValue.InvalidImageIdIsShared \
+        InvalidParameterValue.LimitExceeded \
+        MutexOperation.TaskRunning",
 };
 
 pub(crate) static DELETE_IMAGES: Table = Table {

@@ -58,7 +58,7 @@ pub(crate) static DELETE_INSTANCES_ACTION_TIMER_INFO: ActionInfo = ActionInfo {
     filters: &[],
     filters_max: None,
     filter_values_max: None,
-    errors: &["InvalidParameterValue.InvalidAppIdFormat"],
+    errors: "InvalidParameterValue.InvalidAppIdFormat",
 };
 
 pub(crate) static DELETE_INSTANCES_ACTION_TIMER: Table = Table {

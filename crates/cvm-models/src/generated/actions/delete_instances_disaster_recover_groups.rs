@@ -66,13 +66,12 @@ pub(crate) static DELETE_INSTANCES_DISASTER_RECOVER_GROUPS_INFO: ActionInfo = Ac
     filters: &[],
     filters_max: None,
     filter_values_max: None,
-    errors: &[
-        "FailedOperation.DisasterRecoverGroupNotFound",
-        "FailedOperation.DisasterRecoverGroupNotMatch",
-        "InvalidParameterValue.DisasterRecoverGroupIdMalformed",
-        "InvalidParameterValue.InstanceIdMalformed",
-        "ResourceNotFound.InvalidInstanceIdNotFound",
-    ],
+    errors: "\
+        FailedOperation.DisasterRecoverGroupNotFound \
+        FailedOperation.DisasterRecoverGroupNotMatch \
+        InvalidParameterValue.DisasterRecoverGroupIdMalformed \
+        InvalidParameterValue.InstanceIdMalformed \
+        ResourceNotFound.InvalidInstanceIdNotFound",
 };
 
 pub(crate) static DELETE_INSTANCES_DISASTER_RECOVER_GROUPS: Table = Table {

@@ -60,12 +60,15 @@ pub(crate) static DELETE_KEY_PAIRS_INFO: ActionInfo = ActionInfo {
     filters: &[],
     filters_max: None,
     filter_values_max: None,
-    errors: &[
-        "InternalServerError", "InvalidKeyPair.LimitExceeded", "InvalidKeyPairId.Malformed",
-        "InvalidKeyPairId.NotFound", "InvalidParameterValue",
-        "InvalidParameterValue.KeyPairNotSupported", "InvalidParameterValue.LimitExceeded",
-        "MissingParameter",
-    ],
+    errors: "\
+        InternalServerError \
+        InvalidKeyPair.LimitExceeded \
+        InvalidKeyPairId.Malformed \
+        InvalidKeyPairId.NotFound \
+        InvalidParameterValue \
+        InvalidParameterValue.KeyPairNotSupported \
+        InvalidParameterValue.LimitExceeded \
+        MissingParameter",
 };
 
 pub(crate) static DELETE_KEY_PAIRS: Table = Table {

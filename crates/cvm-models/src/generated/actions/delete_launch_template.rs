@@ -58,13 +58,14 @@ pub(crate) static DELETE_LAUNCH_TEMPLATE_INFO: ActionInfo = ActionInfo {
     filters: &[],
     filters_max: None,
     filter_values_max: None,
-    errors: &[
-        "AccountQualificationRestrictions", "AuthFailure.CamRoleNameAuthenticateFailed",
-        "InvalidParameterCombination", "InvalidParameterValue",
-        "InvalidParameterValue.LaunchTemplateIdMalformed",
-        "InvalidParameterValue.LaunchTemplateIdNotExisted",
-        "InvalidParameterValue.LaunchTemplateNotFound",
-    ],
+    errors: "\
+        AccountQualificationRestrictions \
+        AuthFailure.CamRoleNameAuthenticateFailed \
+        InvalidParameterCombination \
+        InvalidParameterValue \
+        InvalidParameterValue.LaunchTemplateIdMalformed \
+        InvalidParameterValue.LaunchTemplateIdNotExisted \
+        InvalidParameterValue.LaunchTemplateNotFound",
 };
 
 pub(crate) static DELETE_LAUNCH_TEMPLATE: Table = Table {

@@ -64,15 +64,17 @@ pub(crate) static DELETE_LAUNCH_TEMPLATE_VERSIONS_INFO: ActionInfo = ActionInfo 
     filters: &[],
     filters_max: None,
     filter_values_max: None,
-    errors: &[
-        "InvalidParameterCombination", "InvalidParameterValue",
-        "InvalidParameterValue.LaunchTemplateDefaultVersion",
-        "InvalidParameterValue.LaunchTemplateIdMalformed",
-        "InvalidParameterValue.LaunchTemplateIdNotExisted",
-        "InvalidParameterValue.LaunchTemplateIdVerNotExisted",
-        "InvalidParameterValue.LaunchTemplateNotFound",
-        "InvalidParameterValue.LaunchTemplateVersion", "MissingParameter", "UnknownParameter",
-    ],
+    errors: "\
+        InvalidParameterCombination \
+        InvalidParameterValue \
+        InvalidParameterValue.LaunchTemplateDefaultVersion \
+        InvalidParameterValue.LaunchTemplateIdMalformed \
+        InvalidParameterValue.LaunchTemplateIdNotExisted \
+        InvalidParameterValue.LaunchTemplateIdVerNotExisted \
+        InvalidParameterValue.LaunchTemplateNotFound \
+        InvalidParameterValue.LaunchTemplateVersion \
+        MissingParameter \
+        UnknownParameter",
 };
 
 pub(crate) static DELETE_LAUNCH_TEMPLATE_VERSIONS: Table = Table {

@@ -69,10 +69,12 @@ pub(crate) static DESCRIBE_ACCOUNT_QUOTA_INFO: ActionInfo = ActionInfo {
     ],
     filters_max: None,
     filter_values_max: None,
-    errors: &[
-        "InvalidFilter", "InvalidFilterValue.LimitExceeded", "InvalidParameterValue.Range",
-        "InvalidZone.MismatchRegion", "UnsupportedOperation",
-    ],
+    errors: "\
+        InvalidFilter \
+        InvalidFilterValue.LimitExceeded \
+        InvalidParameterValue.Range \
+        InvalidZone.MismatchRegion \
+        UnsupportedOperation",
 };
 
 pub(crate) static DESCRIBE_ACCOUNT_QUOTA: Table = Table {

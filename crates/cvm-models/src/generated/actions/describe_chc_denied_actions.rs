@@ -51,10 +51,10 @@ pub(crate) static DESCRIBE_CHC_DENIED_ACTIONS_INFO: ActionInfo = ActionInfo {
     filters: &[],
     filters_max: None,
     filter_values_max: None,
-    errors: &[
-        "AccountQualificationRestrictions", "InvalidParameterValue.ChcHostsNotFound",
-        "InvalidParameterValue.IncorrectFormat",
-    ],
+    errors: "\
+        AccountQualificationRestrictions \
+        InvalidParameterValue.ChcHostsNotFound \
+        InvalidParameterValue.IncorrectFormat",
 };
 
 pub(crate) static DESCRIBE_CHC_DENIED_ACTIONS: Table = Table {

@@ -95,14 +95,21 @@ pub(crate) static DESCRIBE_CHC_HOSTS_INFO: ActionInfo = ActionInfo {
     ],
     filters_max: None,
     filter_values_max: None,
-    errors: &[
-        "AccountQualificationRestrictions", "InvalidFilter", "InvalidFilterValue.LimitExceeded",
-        "InvalidParameter.AtMostOne", "InvalidParameterValue.ChcHostsNotFound",
-        "InvalidParameterValue.IncorrectFormat", "InvalidParameterValue.NotEmpty",
-        "InvalidParameterValue.Range", "InvalidParameterValue.SubnetIdMalformed",
-        "InvalidParameterValue.VpcIdMalformed", "InvalidParameterValueLimit",
-        "InvalidParameterValueOffset", "InvalidZone.MismatchRegion", "MissingParameter",
-    ],
+    errors: "\
+        AccountQualificationRestrictions \
+        InvalidFilter \
+        InvalidFilterValue.LimitExceeded \
+        InvalidParameter.AtMostOne \
+        InvalidParameterValue.ChcHostsNotFound \
+        InvalidParameterValue.IncorrectFormat \
+        InvalidParameterValue.NotEmpty \
+        InvalidParameterValue.Range \
+        InvalidParameterValue.SubnetIdMalformed \
+        InvalidParameterValue.VpcIdMalformed \
+        InvalidParameterValueLimit \
+        InvalidParameterValueOffset \
+        InvalidZone.MismatchRegion \
+        MissingParameter",
 };
 
 pub(crate) static DESCRIBE_CHC_HOSTS: Table = Table {

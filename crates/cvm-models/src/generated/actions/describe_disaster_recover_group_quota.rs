@@ -64,14 +64,21 @@ pub(crate) static DESCRIBE_DISASTER_RECOVER_GROUP_QUOTA_INFO: ActionInfo = Actio
     filters: &[],
     filters_max: None,
     filter_values_max: None,
-    errors: &[
-        "AccountQualificationRestrictions", "InvalidFilter", "InvalidFilterValue.LimitExceeded",
-        "InvalidParameter.AtMostOne", "InvalidParameterValue.ChcHostsNotFound",
-        "InvalidParameterValue.IncorrectFormat", "InvalidParameterValue.NotEmpty",
-        "InvalidParameterValue.Range", "InvalidParameterValue.SubnetIdMalformed",
-        "InvalidParameterValue.VpcIdMalformed", "InvalidParameterValueLimit",
-        "InvalidParameterValueOffset", "InvalidZone.MismatchRegion", "MissingParameter",
-    ],
+    errors: "\
+        AccountQualificationRestrictions \
+        InvalidFilter \
+        InvalidFilterValue.LimitExceeded \
+        InvalidParameter.AtMostOne \
+        InvalidParameterValue.ChcHostsNotFound \
+        InvalidParameterValue.IncorrectFormat \
+        InvalidParameterValue.NotEmpty \
+        InvalidParameterValue.Range \
+        InvalidParameterValue.SubnetIdMalformed \
+        InvalidParameterValue.VpcIdMalformed \
+        InvalidParameterValueLimit \
+        InvalidParameterValueOffset \
+        InvalidZone.MismatchRegion \
+        MissingParameter",
 };
 
 pub(crate) static DESCRIBE_DISASTER_RECOVER_GROUP_QUOTA: Table = Table {

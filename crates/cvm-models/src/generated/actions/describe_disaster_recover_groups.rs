@@ -92,10 +92,9 @@ pub(crate) static DESCRIBE_DISASTER_RECOVER_GROUPS_INFO: ActionInfo = ActionInfo
     ],
     filters_max: Some(10),
     filter_values_max: Some(5),
-    errors: &[
-        "InvalidParameterValue.DisasterRecoverGroupIdMalformed",
-        "InvalidParameterValue.LimitExceeded",
-    ],
+    errors: "\
+        InvalidParameterValue.DisasterRecoverGroupIdMalformed \
+        InvalidParameterValue.LimitExceeded",
 };
 
 pub(crate) static DESCRIBE_DISASTER_RECOVER_GROUPS: Table = Table {

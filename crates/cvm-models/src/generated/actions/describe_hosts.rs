@@ -93,11 +93,15 @@ pub(crate) static DESCRIBE_HOSTS_INFO: ActionInfo = ActionInfo {
     ],
     filters_max: Some(10),
     filter_values_max: Some(5),
-    errors: &[
-        "FailedOperation.TagKeyReserved", "InvalidFilter", "InvalidFilterValue.LimitExceeded",
-        "InvalidHostId.Malformed", "InvalidParameterValue", "InvalidZone.MismatchRegion",
-        "UnauthorizedOperation", "UnsupportedOperation",
-    ],
+    errors: "\
+        FailedOperation.TagKeyReserved \
+        InvalidFilter \
+        InvalidFilterValue.LimitExceeded \
+        InvalidHostId.Malformed \
+        InvalidParameterValue \
+        InvalidZone.MismatchRegion \
+        UnauthorizedOperation \
+        UnsupportedOperation",
 };
 
 pub(crate) static DESCRIBE_HOSTS: Table = Table {

@@ -103,7 +103,7 @@ pub(crate) static DESCRIBE_HPC_CLUSTERS_INFO: ActionInfo = ActionInfo {
     ],
     filters_max: Some(10),
     filter_values_max: Some(5),
-    errors: &["InvalidZone.MismatchRegion", "UnsupportedOperation.InvalidZone"],
+    errors: "InvalidZone.MismatchRegion UnsupportedOperation.InvalidZone",
 };
 
 pub(crate) static DESCRIBE_HPC_CLUSTERS: Table = Table {

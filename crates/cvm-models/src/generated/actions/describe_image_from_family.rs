@@ -51,7 +51,7 @@ pub(crate) static DESCRIBE_IMAGE_FROM_FAMILY_INFO: ActionInfo = ActionInfo {
     filters: &[],
     filters_max: None,
     filter_values_max: None,
-    errors: &["InvalidZone.MismatchRegion", "UnsupportedOperation.InvalidZone"],
+    errors: "InvalidZone.MismatchRegion UnsupportedOperation.InvalidZone",
 };
 
 pub(crate) static DESCRIBE_IMAGE_FROM_FAMILY: Table = Table {

@@ -48,7 +48,7 @@ pub(crate) static DESCRIBE_IMAGE_QUOTA_INFO: ActionInfo = ActionInfo {
     filters: &[],
     filters_max: None,
     filter_values_max: None,
-    errors: &["InvalidZone.MismatchRegion", "UnsupportedOperation.InvalidZone"],
+    errors: "InvalidZone.MismatchRegion UnsupportedOperation.InvalidZone",
 };
 
 pub(crate) static DESCRIBE_IMAGE_QUOTA: Table = Table {

@@ -53,11 +53,14 @@ pub(crate) static DESCRIBE_IMAGE_SHARE_PERMISSION_INFO: ActionInfo = ActionInfo 
     filters: &[],
     filters_max: None,
     filter_values_max: None,
-    errors: &[
-        "InvalidAccountId.NotFound", "InvalidAccountIs.YourSelf", "InvalidImageId.Malformed",
-        "InvalidImageId.NotFound", "InvalidParameterValue.InvalidAppIdFormat", "OverQuota",
-        "UnauthorizedOperation.ImageNotBelongToAccount",
-    ],
+    errors: "\
+        InvalidAccountId.NotFound \
+        InvalidAccountIs.YourSelf \
+        InvalidImageId.Malformed \
+        InvalidImageId.NotFound \
+        InvalidParameterValue.InvalidAppIdFormat \
+        OverQuota \
+        UnauthorizedOperation.ImageNotBelongToAccount",
 };
 
 pub(crate) static DESCRIBE_IMAGE_SHARE_PERMISSION: Table = Table {

@@ -107,19 +107,25 @@ pub(crate) static DESCRIBE_IMAGES_INFO: ActionInfo = ActionInfo {
     ],
     filters_max: Some(10),
     filter_values_max: Some(5),
-    errors: &[
-        "FailedOperation.IllegalTagKey", "InvalidFilter", "InvalidFilterValue.LimitExceeded",
-        "InvalidImageId.Malformed", "InvalidInstanceType.Malformed",
-        "InvalidParameter.InvalidParameterCoexistImageIdsFilters",
-        "InvalidParameterValue.InstanceTypeNotFound",
-        "InvalidParameterValue.InvalidAppIdFormat",
-        "InvalidParameterValue.InvalidParameterValueLimit",
-        "InvalidParameterValue.LimitExceeded", "InvalidParameterValue.TagKeyNotFound",
-        "InvalidParameterValue.ZoneNotSupported", "InvalidRegion.NotFound",
-        "InvalidZone.MismatchRegion", "ResourcesSoldOut.SpecifiedInstanceType",
-        "UnauthorizedOperation.InvalidToken", "UnauthorizedOperation.PermissionDenied",
-        "UnsupportedOperation",
-    ],
+    errors: "\
+        FailedOperation.IllegalTagKey \
+        InvalidFilter \
+        InvalidFilterValue.LimitExceeded \
+        InvalidImageId.Malformed \
+        InvalidInstanceType.Malformed \
+        InvalidParameter.InvalidParameterCoexistImageIdsFilters \
+        InvalidParameterValue.InstanceTypeNotFound \
+        InvalidParameterValue.InvalidAppIdFormat \
+        InvalidParameterValue.InvalidParameterValueLimit \
+        InvalidParameterValue.LimitExceeded \
+        InvalidParameterValue.TagKeyNotFound \
+        InvalidParameterValue.ZoneNotSupported \
+        InvalidRegion.NotFound \
+        InvalidZone.MismatchRegion \
+        ResourcesSoldOut.SpecifiedInstanceType \
+        UnauthorizedOperation.InvalidToken \
+        UnauthorizedOperation.PermissionDenied \
+        UnsupportedOperation",
 };
 
 pub(crate) static DESCRIBE_IMAGES: Table = Table {

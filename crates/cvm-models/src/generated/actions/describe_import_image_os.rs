@@ -49,19 +49,25 @@ pub(crate) static DESCRIBE_IMPORT_IMAGE_OS_INFO: ActionInfo = ActionInfo {
     filters: &[],
     filters_max: None,
     filter_values_max: None,
-    errors: &[
-        "FailedOperation.IllegalTagKey", "InvalidFilter", "InvalidFilterValue.LimitExceeded",
-        "InvalidImageId.Malformed", "InvalidInstanceType.Malformed",
-        "InvalidParameter.InvalidParameterCoexistImageIdsFilters",
-        "InvalidParameterValue.InstanceTypeNotFound",
-        "InvalidParameterValue.InvalidAppIdFormat",
-        "InvalidParameterValue.InvalidParameterValueLimit",
-        "InvalidParameterValue.LimitExceeded", "InvalidParameterValue.TagKeyNotFound",
-        "InvalidParameterValue.ZoneNotSupported", "InvalidRegion.NotFound",
-        "InvalidZone.MismatchRegion", "ResourcesSoldOut.SpecifiedInstanceType",
-        "UnauthorizedOperation.InvalidToken", "UnauthorizedOperation.PermissionDenied",
-        "UnsupportedOperation",
-    ],
+    errors: "\
+        FailedOperation.IllegalTagKey \
+        InvalidFilter \
+        InvalidFilterValue.LimitExceeded \
+        InvalidImageId.Malformed \
+        InvalidInstanceType.Malformed \
+        InvalidParameter.InvalidParameterCoexistImageIdsFilters \
+        InvalidParameterValue.InstanceTypeNotFound \
+        InvalidParameterValue.InvalidAppIdFormat \
+        InvalidParameterValue.InvalidParameterValueLimit \
+        InvalidParameterValue.LimitExceeded \
+        InvalidParameterValue.TagKeyNotFound \
+        InvalidParameterValue.ZoneNotSupported \
+        InvalidRegion.NotFound \
+        InvalidZone.MismatchRegion \
+        ResourcesSoldOut.SpecifiedInstanceType \
+        UnauthorizedOperation.InvalidToken \
+        UnauthorizedOperation.PermissionDenied \
+        UnsupportedOperation",
 };
 
 pub(crate) static DESCRIBE_IMPORT_IMAGE_OS: Table = Table {

@@ -48,7 +48,7 @@ pub(crate) static DESCRIBE_INSTANCE_FAMILY_CONFIGS_INFO: ActionInfo = ActionInfo
     filters: &[],
     filters_max: None,
     filter_values_max: None,
-    errors: &["InternalServerError", "InvalidParameterValue", "InvalidRegion.NotFound"],
+    errors: "InternalServerError InvalidParameterValue InvalidRegion.NotFound",
 };
 
 pub(crate) static DESCRIBE_INSTANCE_FAMILY_CONFIGS: Table = Table {

@@ -52,12 +52,15 @@ pub(crate) static DESCRIBE_INSTANCE_INTERNET_BANDWIDTH_CONFIGS_INFO: ActionInfo 
     filters: &[],
     filters_max: None,
     filter_values_max: None,
-    errors: &[
-        "FailedOperation.NotFoundEIP", "InternalServerError", "InvalidInstance.NotSupported",
-        "InvalidInstanceId.Malformed", "InvalidInstanceId.NotFound",
-        "InvalidParameterValue.InstanceIdMalformed", "InvalidParameterValue.InvalidAppIdFormat",
-        "MissingParameter",
-    ],
+    errors: "\
+        FailedOperation.NotFoundEIP \
+        InternalServerError \
+        InvalidInstance.NotSupported \
+        InvalidInstanceId.Malformed \
+        InvalidInstanceId.NotFound \
+        InvalidParameterValue.InstanceIdMalformed \
+        InvalidParameterValue.InvalidAppIdFormat \
+        MissingParameter",
 };
 
 pub(crate) static DESCRIBE_INSTANCE_INTERNET_BANDWIDTH_CONFIGS: Table = Table {

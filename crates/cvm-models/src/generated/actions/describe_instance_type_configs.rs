@@ -63,13 +63,17 @@ pub(crate) static DESCRIBE_INSTANCE_TYPE_CONFIGS_INFO: ActionInfo = ActionInfo {
     ],
     filters_max: Some(10),
     filter_values_max: Some(1),
-    errors: &[
-        "InternalServerError", "InvalidFilter", "InvalidFilterValue.LimitExceeded",
-        "InvalidInstanceType.Malformed", "InvalidParameterValue",
-        "InvalidParameterValue.LimitExceeded", "InvalidParameterValue.ZoneNotSupported",
-        "InvalidZone.MismatchRegion", "ResourcesSoldOut.SpecifiedInstanceType",
-        "UnsupportedOperation",
-    ],
+    errors: "\
+        InternalServerError \
+        InvalidFilter \
+        InvalidFilterValue.LimitExceeded \
+        InvalidInstanceType.Malformed \
+        InvalidParameterValue \
+        InvalidParameterValue.LimitExceeded \
+        InvalidParameterValue.ZoneNotSupported \
+        InvalidZone.MismatchRegion \
+        ResourcesSoldOut.SpecifiedInstanceType \
+        UnsupportedOperation",
 };
 
 pub(crate) static DESCRIBE_INSTANCE_TYPE_CONFIGS: Table = Table {

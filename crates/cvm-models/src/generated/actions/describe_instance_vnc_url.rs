@@ -61,29 +61,32 @@ pub(crate) static DESCRIBE_INSTANCE_VNC_URL_INFO: ActionInfo = ActionInfo {
     filters: &[],
     filters_max: None,
     filter_values_max: None,
-    errors: &[
-        "InvalidInstance.NotSupported", "InvalidInstanceId.Malformed",
-        "InvalidInstanceId.NotFound", "InvalidInstanceState",
-        "InvalidParameterValue.InstanceIdMalformed",
-        "OperationDenied.InstanceOperationInProgress", "UnauthorizedOperation.InvalidToken",
-        "UnauthorizedOperation.MFAExpired", "UnauthorizedOperation.MFANotFound",
-        "UnsupportedOperation.InstanceReinstallFailed",
-        "UnsupportedOperation.InstanceStateBanning",
-        "UnsupportedOperation.InstanceStateEnterRescueMode",
-        "UnsupportedOperation.InstanceStateEnterServiceLiveMigrate",
-        "UnsupportedOperation.InstanceStateExitRescueMode",
-        "UnsupportedOperation.InstanceStateExitServiceLiveMigrate",
-        "UnsupportedOperation.InstanceStatePending",
-        "UnsupportedOperation.InstanceStateRebooting",
-        "UnsupportedOperation.InstanceStateShutdown",
-        "UnsupportedOperation.InstanceStateStarting",
-        "UnsupportedOperation.InstanceStateStopped",
-        "UnsupportedOperation.InstanceStateStopping",
-        "UnsupportedOperation.InstanceStateTerminated",
-        "UnsupportedOperation.InstanceStateTerminating",
-        "UnsupportedOperation.SpecialInstanceType",
-        "UnsupportedOperation.StoppedModeStopCharging",
-    ],
+    errors: "\
+        InvalidInstance.NotSupported \
+        InvalidInstanceId.Malformed \
+        InvalidInstanceId.NotFound \
+        InvalidInstanceState \
+        InvalidParameterValue.InstanceIdMalformed \
+        OperationDenied.InstanceOperationInProgress \
+        UnauthorizedOperation.InvalidToken \
+        UnauthorizedOperation.MFAExpired \
+        UnauthorizedOperation.MFANotFound \
+        UnsupportedOperation.InstanceReinstallFailed \
+        UnsupportedOperation.InstanceStateBanning \
+        UnsupportedOperation.InstanceStateEnterRescueMode \
+        UnsupportedOperation.InstanceStateEnterServiceLiveMigrate \
+        UnsupportedOperation.InstanceStateExitRescueMode \
+        UnsupportedOperation.InstanceStateExitServiceLiveMigrate \
+        UnsupportedOperation.InstanceStatePending \
+        UnsupportedOperation.InstanceStateRebooting \
+        UnsupportedOperation.InstanceStateShutdown \
+        UnsupportedOperation.InstanceStateStarting \
+        UnsupportedOperation.InstanceStateStopped \
+        UnsupportedOperation.InstanceStateStopping \
+        UnsupportedOperation.InstanceStateTerminated \
+        UnsupportedOperation.InstanceStateTerminating \
+        UnsupportedOperation.SpecialInstanceType \
+        UnsupportedOperation.StoppedModeStopCharging",
 };
 
 pub(crate) static DESCRIBE_INSTANCE_VNC_URL: Table = Table {

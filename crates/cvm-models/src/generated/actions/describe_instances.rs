@@ -121,22 +121,35 @@ pub(crate) static DESCRIBE_INSTANCES_INFO: ActionInfo = ActionInfo {
     ],
     filters_max: Some(10),
     filter_values_max: Some(5),
-    errors: &[
-        "FailedOperation.IllegalTagKey", "FailedOperation.IllegalTagValue",
-        "FailedOperation.TagKeyReserved", "InternalServerError", "InvalidFilter",
-        "InvalidFilterValue.LimitExceeded", "InvalidHostId.Malformed",
-        "InvalidInstanceId.Malformed", "InvalidParameter", "InvalidParameterValue",
-        "InvalidParameterValue.IPAddressMalformed",
-        "InvalidParameterValue.IPv6AddressMalformed",
-        "InvalidParameterValue.InstanceIdMalformed", "InvalidParameterValue.InvalidAppIdFormat",
-        "InvalidParameterValue.InvalidIpFormat", "InvalidParameterValue.InvalidTimeFormat",
-        "InvalidParameterValue.InvalidVagueName", "InvalidParameterValue.LimitExceeded",
-        "InvalidParameterValue.SubnetIdMalformed", "InvalidParameterValue.TagKeyNotFound",
-        "InvalidParameterValue.UuidMalformed", "InvalidParameterValue.VpcIdMalformed",
-        "InvalidSecurityGroupId.NotFound", "InvalidSgId.Malformed",
-        "InvalidZone.MismatchRegion", "ResourceNotFound.HpcCluster",
-        "UnauthorizedOperation.InvalidToken", "UnsupportedOperation",
-    ],
+    errors: "\
+        FailedOperation.IllegalTagKey \
+        FailedOperation.IllegalTagValue \
+        FailedOperation.TagKeyReserved \
+        InternalServerError \
+        InvalidFilter \
+        InvalidFilterValue.LimitExceeded \
+        InvalidHostId.Malformed \
+        InvalidInstanceId.Malformed \
+        InvalidParameter \
+        InvalidParameterValue \
+        InvalidParameterValue.IPAddressMalformed \
+        InvalidParameterValue.IPv6AddressMalformed \
+        InvalidParameterValue.InstanceIdMalformed \
+        InvalidParameterValue.InvalidAppIdFormat \
+        InvalidParameterValue.InvalidIpFormat \
+        InvalidParameterValue.InvalidTimeFormat \
+        InvalidParameterValue.InvalidVagueName \
+        InvalidParameterValue.LimitExceeded \
+        InvalidParameterValue.SubnetIdMalformed \
+        InvalidParameterValue.TagKeyNotFound \
+        InvalidParameterValue.UuidMalformed \
+        InvalidParameterValue.VpcIdMalformed \
+        InvalidSecurityGroupId.NotFound \
+        InvalidSgId.Malformed \
+        InvalidZone.MismatchRegion \
+        ResourceNotFound.HpcCluster \
+        UnauthorizedOperation.InvalidToken \
+        UnsupportedOperation",
 };
 
 pub(crate) static DESCRIBE_INSTANCES: Table = Table {

@@ -71,10 +71,10 @@ pub(crate) static DESCRIBE_INSTANCES_ACTION_TIMER_INFO: ActionInfo = ActionInfo 
     filters: &[],
     filters_max: None,
     filter_values_max: None,
-    errors: &[
-        "InvalidParameterValue.InvalidAppIdFormat", "InvalidParameterValue.InvalidTimeFormat",
-        "InvalidParameterValue.LimitExceeded",
-    ],
+    errors: "\
+        InvalidParameterValue.InvalidAppIdFormat \
+        InvalidParameterValue.InvalidTimeFormat \
+        InvalidParameterValue.LimitExceeded",
 };
 
 pub(crate) static DESCRIBE_INSTANCES_ACTION_TIMER: Table = Table {

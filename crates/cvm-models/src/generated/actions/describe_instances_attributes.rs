@@ -57,7 +57,7 @@ pub(crate) static DESCRIBE_INSTANCES_ATTRIBUTES_INFO: ActionInfo = ActionInfo {
     filters: &[],
     filters_max: None,
     filter_values_max: None,
-    errors: &["InvalidInstanceId.NotFound", "InvalidParameterValue.InstanceIdMalformed"],
+    errors: "InvalidInstanceId.NotFound InvalidParameterValue.InstanceIdMalformed",
 };
 
 pub(crate) static DESCRIBE_INSTANCES_ATTRIBUTES: Table = Table {

@@ -64,14 +64,18 @@ pub(crate) static DESCRIBE_INSTANCES_MODIFICATION_INFO: ActionInfo = ActionInfo 
     ],
     filters_max: Some(10),
     filter_values_max: Some(2),
-    errors: &[
-        "FailedOperation.ZoneInconsistent", "InvalidFilter", "InvalidFilterValue.LimitExceeded",
-        "InvalidInstance.NotSupported", "InvalidInstanceId.Malformed",
-        "InvalidInstanceId.NotFound", "InvalidParameter.CdzNotSupported",
-        "InvalidParameterValue.InstanceIdMalformed", "InvalidParameterValue.LimitExceeded",
-        "InvalidParameterValue.ZoneNotSupported",
-        "UnsupportedOperation.UnsupportedChangeInstanceFamily",
-    ],
+    errors: "\
+        FailedOperation.ZoneInconsistent \
+        InvalidFilter \
+        InvalidFilterValue.LimitExceeded \
+        InvalidInstance.NotSupported \
+        InvalidInstanceId.Malformed \
+        InvalidInstanceId.NotFound \
+        InvalidParameter.CdzNotSupported \
+        InvalidParameterValue.InstanceIdMalformed \
+        InvalidParameterValue.LimitExceeded \
+        InvalidParameterValue.ZoneNotSupported \
+        UnsupportedOperation.UnsupportedChangeInstanceFamily",
 };
 
 pub(crate) static DESCRIBE_INSTANCES_MODIFICATION: Table = Table {

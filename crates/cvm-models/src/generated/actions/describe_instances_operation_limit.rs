@@ -56,10 +56,11 @@ pub(crate) static DESCRIBE_INSTANCES_OPERATION_LIMIT_INFO: ActionInfo = ActionIn
     filters: &[],
     filters_max: None,
     filter_values_max: None,
-    errors: &[
-        "InvalidInstanceId.Malformed", "InvalidInstanceId.NotFound",
-        "InvalidParameterValue.InstanceIdMalformed", "InvalidParameterValue.LimitExceeded",
-    ],
+    errors: "\
+        InvalidInstanceId.Malformed \
+        InvalidInstanceId.NotFound \
+        InvalidParameterValue.InstanceIdMalformed \
+        InvalidParameterValue.LimitExceeded",
 };
 
 pub(crate) static DESCRIBE_INSTANCES_OPERATION_LIMIT: Table = Table {

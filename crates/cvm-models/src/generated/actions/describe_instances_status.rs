@@ -79,12 +79,15 @@ pub(crate) static DESCRIBE_INSTANCES_STATUS_INFO: ActionInfo = ActionInfo {
     filters: &[],
     filters_max: None,
     filter_values_max: None,
-    errors: &[
-        "InternalServerError", "InvalidFilter", "InvalidInstanceId.Malformed",
-        "InvalidParameterValue", "InvalidParameterValue.InstanceIdMalformed",
-        "InvalidParameterValue.LimitExceeded", "UnauthorizedOperation.InvalidToken",
-        "UnsupportedOperation",
-    ],
+    errors: "\
+        InternalServerError \
+        InvalidFilter \
+        InvalidInstanceId.Malformed \
+        InvalidParameterValue \
+        InvalidParameterValue.InstanceIdMalformed \
+        InvalidParameterValue.LimitExceeded \
+        UnauthorizedOperation.InvalidToken \
+        UnsupportedOperation",
 };
 
 pub(crate) static DESCRIBE_INSTANCES_STATUS: Table = Table {

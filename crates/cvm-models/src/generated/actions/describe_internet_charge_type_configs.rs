@@ -48,12 +48,15 @@ pub(crate) static DESCRIBE_INTERNET_CHARGE_TYPE_CONFIGS_INFO: ActionInfo = Actio
     filters: &[],
     filters_max: None,
     filter_values_max: None,
-    errors: &[
-        "InternalServerError", "InvalidFilter", "InvalidInstanceId.Malformed",
-        "InvalidParameterValue", "InvalidParameterValue.InstanceIdMalformed",
-        "InvalidParameterValue.LimitExceeded", "UnauthorizedOperation.InvalidToken",
-        "UnsupportedOperation",
-    ],
+    errors: "\
+        InternalServerError \
+        InvalidFilter \
+        InvalidInstanceId.Malformed \
+        InvalidParameterValue \
+        InvalidParameterValue.InstanceIdMalformed \
+        InvalidParameterValue.LimitExceeded \
+        UnauthorizedOperation.InvalidToken \
+        UnsupportedOperation",
 };
 
 pub(crate) static DESCRIBE_INTERNET_CHARGE_TYPE_CONFIGS: Table = Table {

@@ -89,13 +89,19 @@ pub(crate) static DESCRIBE_KEY_PAIRS_INFO: ActionInfo = ActionInfo {
     ],
     filters_max: None,
     filter_values_max: None,
-    errors: &[
-        "InternalServerError", "InvalidFilter", "InvalidFilterValue.LimitExceeded",
-        "InvalidKeyPair.LimitExceeded", "InvalidKeyPairId.Malformed", "InvalidParameter",
-        "InvalidParameterValue", "InvalidParameterValue.LimitExceeded",
-        "InvalidParameterValueLimit", "InvalidParameterValueOffset",
-        "UnauthorizedOperation.InvalidToken", "UnsupportedOperation",
-    ],
+    errors: "\
+        InternalServerError \
+        InvalidFilter \
+        InvalidFilterValue.LimitExceeded \
+        InvalidKeyPair.LimitExceeded \
+        InvalidKeyPairId.Malformed \
+        InvalidParameter \
+        InvalidParameterValue \
+        InvalidParameterValue.LimitExceeded \
+        InvalidParameterValueLimit \
+        InvalidParameterValueOffset \
+        UnauthorizedOperation.InvalidToken \
+        UnsupportedOperation",
 };
 
 pub(crate) static DESCRIBE_KEY_PAIRS: Table = Table {

@@ -99,18 +99,25 @@ pub(crate) static DESCRIBE_LAUNCH_TEMPLATE_VERSIONS_INFO: ActionInfo = ActionInf
     filters: &[],
     filters_max: None,
     filter_values_max: None,
-    errors: &[
-        "InternalError", "InternalServerError", "InvalidParameter",
-        "InvalidParameterCombination", "InvalidParameterValue",
-        "InvalidParameterValue.LaunchTemplateIdMalformed",
-        "InvalidParameterValue.LaunchTemplateIdNotExisted",
-        "InvalidParameterValue.LaunchTemplateIdVerNotExisted",
-        "InvalidParameterValue.LaunchTemplateNotFound",
-        "InvalidParameterValue.LaunchTemplateVersion", "InvalidParameterValue.LimitExceeded",
-        "InvalidParameterValue.NotSupported", "MissingParameter", "UnauthorizedOperation",
-        "UnauthorizedOperation.MFAExpired", "UnauthorizedOperation.MFANotFound",
-        "UnknownParameter", "UnsupportedOperation",
-    ],
+    errors: "\
+        InternalError \
+        InternalServerError \
+        InvalidParameter \
+        InvalidParameterCombination \
+        InvalidParameterValue \
+        InvalidParameterValue.LaunchTemplateIdMalformed \
+        InvalidParameterValue.LaunchTemplateIdNotExisted \
+        InvalidParameterValue.LaunchTemplateIdVerNotExisted \
+        InvalidParameterValue.LaunchTemplateNotFound \
+        InvalidParameterValue.LaunchTemplateVersion \
+        InvalidParameterValue.LimitExceeded \
+        InvalidParameterValue.NotSupported \
+        MissingParameter \
+        UnauthorizedOperation \
+        UnauthorizedOperation.MFAExpired \
+        UnauthorizedOperation.MFANotFound \
+        UnknownParameter \
+        UnsupportedOperation",
 };
 
 pub(crate) static DESCRIBE_LAUNCH_TEMPLATE_VERSIONS: Table = Table {

@@ -91,16 +91,18 @@ pub(crate) static DESCRIBE_LAUNCH_TEMPLATES_INFO: ActionInfo = ActionInfo {
     ],
     filters_max: Some(10),
     filter_values_max: Some(5),
-    errors: &[
-        "InvalidFilter", "InvalidFilterValue.LimitExceeded", "InvalidParameter",
-        "InvalidParameterValue.InvalidLaunchTemplateName",
-        "InvalidParameterValue.LaunchTemplateIdMalformed",
-        "InvalidParameterValue.LaunchTemplateIdNotExisted",
-        "InvalidParameterValue.LaunchTemplateIdVerNotExisted",
-        "InvalidParameterValue.LaunchTemplateNotFound",
-        "InvalidParameterValue.LaunchTemplateVersion", "UnknownParameter",
-        "UnsupportedOperation",
-    ],
+    errors: "\
+        InvalidFilter \
+        InvalidFilterValue.LimitExceeded \
+        InvalidParameter \
+        InvalidParameterValue.InvalidLaunchTemplateName \
+        InvalidParameterValue.LaunchTemplateIdMalformed \
+        InvalidParameterValue.LaunchTemplateIdNotExisted \
+        InvalidParameterValue.LaunchTemplateIdVerNotExisted \
+        InvalidParameterValue.LaunchTemplateNotFound \
+        InvalidParameterValue.LaunchTemplateVersion \
+        UnknownParameter \
+        UnsupportedOperation",
 };
 
 pub(crate) static DESCRIBE_LAUNCH_TEMPLATES: Table = Table {

@@ -58,7 +58,7 @@ pub(crate) static DESCRIBE_REGIONS_INFO: ActionInfo = ActionInfo {
     filters: &[],
     filters_max: None,
     filter_values_max: None,
-    errors: &["UnsupportedOperation"],
+    errors: "UnsupportedOperation",
 };
 
 pub(crate) static DESCRIBE_REGIONS: Table = Table {

@@ -53,11 +53,14 @@ pub(crate) static DESCRIBE_RESOURCE_POOL_PACK_INSTANCES_INFO: ActionInfo = Actio
     filters: &[],
     filters_max: None,
     filter_values_max: None,
-    errors: &[
-        "InternalServerError", "InvalidParameter", "InvalidParameterValue",
-        "InvalidParameterValue.ResourcePoolPackIdMalformed", "MissingParameter",
-        "UnauthorizedOperation", "UnsupportedOperation.ResourcePoolPackageInvisibleForUser",
-    ],
+    errors: "\
+        InternalServerError \
+        InvalidParameter \
+        InvalidParameterValue \
+        InvalidParameterValue.ResourcePoolPackIdMalformed \
+        MissingParameter \
+        UnauthorizedOperation \
+        UnsupportedOperation.ResourcePoolPackageInvisibleForUser",
 };
 
 pub(crate) static DESCRIBE_RESOURCE_POOL_PACK_INSTANCES: Table = Table {

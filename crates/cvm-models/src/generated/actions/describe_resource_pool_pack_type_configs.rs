@@ -58,11 +58,15 @@ pub(crate) static DESCRIBE_RESOURCE_POOL_PACK_TYPE_CONFIGS_INFO: ActionInfo = Ac
     ],
     filters_max: Some(10),
     filter_values_max: None,
-    errors: &[
-        "InternalServerError", "InvalidFilter", "InvalidFilterValue.LimitExceeded",
-        "InvalidParameter", "InvalidParameterValue", "MissingParameter",
-        "UnauthorizedOperation", "UnsupportedOperation.ResourcePoolPackageInvisibleForUser",
-    ],
+    errors: "\
+        InternalServerError \
+        InvalidFilter \
+        InvalidFilterValue.LimitExceeded \
+        InvalidParameter \
+        InvalidParameterValue \
+        MissingParameter \
+        UnauthorizedOperation \
+        UnsupportedOperation.ResourcePoolPackageInvisibleForUser",
 };
 
 pub(crate) static DESCRIBE_RESOURCE_POOL_PACK_TYPE_CONFIGS: Table = Table {

@@ -89,13 +89,18 @@ pub(crate) static DESCRIBE_RESOURCE_POOL_PACKS_INFO: ActionInfo = ActionInfo {
     ],
     filters_max: Some(10),
     filter_values_max: None,
-    errors: &[
-        "InternalServerError", "InvalidFilter", "InvalidFilterValue.LimitExceeded",
-        "InvalidParameter", "InvalidParameterValue", "InvalidParameterValue.LimitExceeded",
-        "InvalidParameterValue.ResourcePoolPackIdMalformed", "InvalidZone.MismatchRegion",
-        "MissingParameter", "UnauthorizedOperation",
-        "UnsupportedOperation.ResourcePoolPackageInvisibleForUser",
-    ],
+    errors: "\
+        InternalServerError \
+        InvalidFilter \
+        InvalidFilterValue.LimitExceeded \
+        InvalidParameter \
+        InvalidParameterValue \
+        InvalidParameterValue.LimitExceeded \
+        InvalidParameterValue.ResourcePoolPackIdMalformed \
+        InvalidZone.MismatchRegion \
+        MissingParameter \
+        UnauthorizedOperation \
+        UnsupportedOperation.ResourcePoolPackageInvisibleForUser",
 };
 
 pub(crate) static DESCRIBE_RESOURCE_POOL_PACKS: Table = Table {

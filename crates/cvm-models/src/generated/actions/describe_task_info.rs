@@ -120,7 +120,7 @@ pub(crate) static DESCRIBE_TASK_INFO_INFO: ActionInfo = ActionInfo {
     filters: &[],
     filters_max: None,
     filter_values_max: None,
-    errors: &["InternalError", "InvalidParameterValue", "UnauthorizedOperation"],
+    errors: "InternalError InvalidParameterValue UnauthorizedOperation",
 };
 
 pub(crate) static DESCRIBE_TASK_INFO: Table = Table {

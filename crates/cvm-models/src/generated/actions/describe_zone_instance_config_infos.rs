@@ -69,15 +69,21 @@ pub(crate) static DESCRIBE_ZONE_INSTANCE_CONFIG_INFOS_INFO: ActionInfo = ActionI
     ],
     filters_max: Some(10),
     filter_values_max: Some(100),
-    errors: &[
-        "InvalidFilter", "InvalidFilterValue.LimitExceeded", "InvalidInstanceId.Malformed",
-        "InvalidInstanceId.NotFound", "InvalidInstanceType.Malformed",
-        "InvalidParameterValue.InstanceIdMalformed", "InvalidParameterValue.InvalidAppIdFormat",
-        "InvalidParameterValue.LimitExceeded", "InvalidParameterValue.ZoneNotSupported",
-        "InvalidRegion.NotFound", "InvalidZone.MismatchRegion",
-        "ResourceInsufficient.AvailabilityZoneSoldOut", "UnsupportedOperation",
-        "UnsupportedOperation.UnsupportedPool",
-    ],
+    errors: "\
+        InvalidFilter \
+        InvalidFilterValue.LimitExceeded \
+        InvalidInstanceId.Malformed \
+        InvalidInstanceId.NotFound \
+        InvalidInstanceType.Malformed \
+        InvalidParameterValue.InstanceIdMalformed \
+        InvalidParameterValue.InvalidAppIdFormat \
+        InvalidParameterValue.LimitExceeded \
+        InvalidParameterValue.ZoneNotSupported \
+        InvalidRegion.NotFound \
+        InvalidZone.MismatchRegion \
+        ResourceInsufficient.AvailabilityZoneSoldOut \
+        UnsupportedOperation \
+        UnsupportedOperation.UnsupportedPool",
 };
 
 pub(crate) static DESCRIBE_ZONE_INSTANCE_CONFIG_INFOS: Table = Table {

@@ -53,10 +53,11 @@ pub(crate) static DESCRIBE_ZONES_INFO: ActionInfo = ActionInfo {
     filters: &[],
     filters_max: None,
     filter_values_max: None,
-    errors: &[
-        "InvalidFilter", "InvalidParameterValue.LimitExceeded",
-        "InvalidParameterValue.ZoneNotSupported", "UnsupportedOperation",
-    ],
+    errors: "\
+        InvalidFilter \
+        InvalidParameterValue.LimitExceeded \
+        InvalidParameterValue.ZoneNotSupported \
+        UnsupportedOperation",
 };
 
 pub(crate) static DESCRIBE_ZONES: Table = Table {

@@ -84,26 +84,33 @@ pub(crate) static DISASSOCIATE_INSTANCES_KEY_PAIRS_INFO: ActionInfo = ActionInfo
     filters: &[],
     filters_max: None,
     filter_values_max: None,
-    errors: &[
-        "FailedOperation.DisassociateKeyPairFailed", "InternalServerError",
-        "InvalidInstance.NotSupported", "InvalidInstanceId.Malformed",
-        "InvalidInstanceId.NotFound", "InvalidKeyPairId.Malformed", "InvalidKeyPairId.NotFound",
-        "InvalidParameterValue", "InvalidParameterValue.InstanceIdMalformed",
-        "InvalidParameterValue.LimitExceeded", "MissingParameter", "MutexOperation.TaskRunning",
-        "OperationDenied.InstanceOperationInProgress", "UnsupportedOperation.InstanceOsWindows",
-        "UnsupportedOperation.InstanceStateBanning",
-        "UnsupportedOperation.InstanceStateEnterRescueMode",
-        "UnsupportedOperation.InstanceStateFreezing",
-        "UnsupportedOperation.InstanceStatePending",
-        "UnsupportedOperation.InstanceStateRebooting",
-        "UnsupportedOperation.InstanceStateRescueMode",
-        "UnsupportedOperation.InstanceStateRunning",
-        "UnsupportedOperation.InstanceStateShutdown",
-        "UnsupportedOperation.InstanceStateStarting",
-        "UnsupportedOperation.InstanceStateStopping",
-        "UnsupportedOperation.InstanceStateTerminating",
-        "UnsupportedOperation.StoppedModeStopCharging",
-    ],
+    errors: "\
+        FailedOperation.DisassociateKeyPairFailed \
+        InternalServerError \
+        InvalidInstance.NotSupported \
+        InvalidInstanceId.Malformed \
+        InvalidInstanceId.NotFound \
+        InvalidKeyPairId.Malformed \
+        InvalidKeyPairId.NotFound \
+        InvalidParameterValue \
+        InvalidParameterValue.InstanceIdMalformed \
+        InvalidParameterValue.LimitExceeded \
+        MissingParameter \
+        MutexOperation.TaskRunning \
+        OperationDenied.InstanceOperationInProgress \
+        UnsupportedOperation.InstanceOsWindows \
+        UnsupportedOperation.InstanceStateBanning \
+        UnsupportedOperation.InstanceStateEnterRescueMode \
+        UnsupportedOperation.InstanceStateFreezing \
+        UnsupportedOperation.InstanceStatePending \
+        UnsupportedOperation.InstanceStateRebooting \
+        UnsupportedOperation.InstanceStateRescueMode \
+        UnsupportedOperation.InstanceStateRunning \
+        UnsupportedOperation.InstanceStateShutdown \
+        UnsupportedOperation.InstanceStateStarting \
+        UnsupportedOperation.InstanceStateStopping \
+        UnsupportedOperation.InstanceStateTerminating \
+        UnsupportedOperation.StoppedModeStopCharging",
 };
 
 pub(crate) static DISASSOCIATE_INSTANCES_KEY_PAIRS: Table = Table {

@@ -71,14 +71,18 @@ pub(crate) static DISASSOCIATE_SECURITY_GROUPS_INFO: ActionInfo = ActionInfo {
     filters: &[],
     filters_max: None,
     filter_values_max: None,
-    errors: &[
-        "FailedOperation.SecurityGroupActionFailed", "InvalidInstanceId.Malformed",
-        "InvalidInstanceId.NotFound", "InvalidParameterValue.InstanceIdMalformed",
-        "InvalidParameterValue.LimitExceeded", "InvalidSecurityGroupId.NotFound",
-        "InvalidSgId.Malformed", "MutexOperation.TaskRunning",
-        "OperationDenied.InstanceOperationInProgress", "SecGroupActionFailure",
-        "UnsupportedOperation",
-    ],
+    errors: "\
+        FailedOperation.SecurityGroupActionFailed \
+        InvalidInstanceId.Malformed \
+        InvalidInstanceId.NotFound \
+        InvalidParameterValue.InstanceIdMalformed \
+        InvalidParameterValue.LimitExceeded \
+        InvalidSecurityGroupId.NotFound \
+        InvalidSgId.Malformed \
+        MutexOperation.TaskRunning \
+        OperationDenied.InstanceOperationInProgress \
+        SecGroupActionFailure \
+        UnsupportedOperation",
 };
 
 pub(crate) static DISASSOCIATE_SECURITY_GROUPS: Table = Table {

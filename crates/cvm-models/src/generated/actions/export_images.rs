@@ -94,25 +94,30 @@ pub(crate) static EXPORT_IMAGES_INFO: ActionInfo = ActionInfo {
     filters: &[],
     filters_max: None,
     filter_values_max: None,
-    errors: &[
-        "AuthFailure.CamRoleNameAuthenticateFailed", "InvalidImageId.Malformed",
-        "InvalidImageId.NotFound", "InvalidParameter.ImageIdsSnapshotIdsMustOne",
-        "InvalidParameter.SnapshotNotFound", "InvalidParameterValue.BucketNotFound",
-        "InvalidParameterValue.InvalidAppIdFormat",
-        "InvalidParameterValue.InvalidBucketPermissionForExport",
-        "InvalidParameterValue.InvalidFileNamePrefixList",
-        "InvalidParameterValue.InvalidImageId", "InvalidParameterValue.InvalidImageOsName",
-        "InvalidParameterValue.InvalidImageState", "InvalidParameterValue.LimitExceeded",
-        "InvalidParameterValue.MissingLocationCosEndpoint", "InvalidParameterValue.TooLarge",
-        "LimitExceeded.ExportImageTaskLimitExceeded",
-        "UnsupportedOperation.EncryptedImagesNotSupported",
-        "UnsupportedOperation.ImageTooLargeExportUnsupported",
-        "UnsupportedOperation.MarketImageExportUnsupported",
-        "UnsupportedOperation.PublicImageExportUnsupported",
-        "UnsupportedOperation.RedHatImageExportUnsupported",
-        "UnsupportedOperation.SharedImageExportUnsupported",
-        "UnsupportedOperation.WindowsImageExportUnsupported",
-    ],
+    errors: "\
+        AuthFailure.CamRoleNameAuthenticateFailed \
+        InvalidImageId.Malformed \
+        InvalidImageId.NotFound \
+        InvalidParameter.ImageIdsSnapshotIdsMustOne \
+        InvalidParameter.SnapshotNotFound \
+        InvalidParameterValue.BucketNotFound \
+        InvalidParameterValue.InvalidAppIdFormat \
+        InvalidParameterValue.InvalidBucketPermissionForExport \
+        InvalidParameterValue.InvalidFileNamePrefixList \
+        InvalidParameterValue.InvalidImageId \
+        InvalidParameterValue.InvalidImageOsName \
+        InvalidParameterValue.InvalidImageState \
+        InvalidParameterValue.LimitExceeded \
+        InvalidParameterValue.MissingLocationCosEndpoint \
+        InvalidParameterValue.TooLarge \
+        LimitExceeded.ExportImageTaskLimitExceeded \
+        UnsupportedOperation.EncryptedImagesNotSupported \
+        UnsupportedOperation.ImageTooLargeExportUnsupported \
+        UnsupportedOperation.MarketImageExportUnsupported \
+        UnsupportedOperation.PublicImageExportUnsupported \
+        UnsupportedOperation.RedHatImageExportUnsupported \
+        UnsupportedOperation.SharedImageExportUnsupported \
+        UnsupportedOperation.WindowsImageExportUnsupported",
 };
 
 pub(crate) static EXPORT_IMAGES: Table = Table {

@@ -123,17 +123,21 @@ pub(crate) static IMPORT_IMAGE_INFO: ActionInfo = ActionInfo {
     filters: &[],
     filters_max: None,
     filter_values_max: None,
-    errors: &[
-        "ImageQuotaLimitExceeded", "InvalidImageName.Duplicate",
-        "InvalidImageOsType.Unsupported", "InvalidImageOsVersion.Unsupported",
-        "InvalidParameter.InvalidParameterUrlError",
-        "InvalidParameterValue.ISOMustImportByForce",
-        "InvalidParameterValue.InvalidAppIdFormat", "InvalidParameterValue.InvalidBootMode",
-        "InvalidParameterValue.InvalidImageFamily", "InvalidParameterValue.InvalidLicenseType",
-        "InvalidParameterValue.TagKeyNotFound", "InvalidParameterValue.TooLarge",
-        "OperationDenied.InnerUserProhibitAction",
-        "RegionAbilityLimit.UnsupportedToImportImage",
-    ],
+    errors: "\
+        ImageQuotaLimitExceeded \
+        InvalidImageName.Duplicate \
+        InvalidImageOsType.Unsupported \
+        InvalidImageOsVersion.Unsupported \
+        InvalidParameter.InvalidParameterUrlError \
+        InvalidParameterValue.ISOMustImportByForce \
+        InvalidParameterValue.InvalidAppIdFormat \
+        InvalidParameterValue.InvalidBootMode \
+        InvalidParameterValue.InvalidImageFamily \
+        InvalidParameterValue.InvalidLicenseType \
+        InvalidParameterValue.TagKeyNotFound \
+        InvalidParameterValue.TooLarge \
+        OperationDenied.InnerUserProhibitAction \
+        RegionAbilityLimit.UnsupportedToImportImage",
 };
 
 pub(crate) static IMPORT_IMAGE: Table = Table {

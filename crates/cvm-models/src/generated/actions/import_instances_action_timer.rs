@@ -70,12 +70,14 @@ pub(crate) static IMPORT_INSTANCES_ACTION_TIMER_INFO: ActionInfo = ActionInfo {
     filters: &[],
     filters_max: None,
     filter_values_max: None,
-    errors: &[
-        "FailedOperation.MutActionTimerExist", "InvalidInstanceId.NotFound", "InvalidParameter",
-        "InvalidParameterValue.InstanceIdMalformed", "InvalidParameterValue.InvalidTimeFormat",
-        "InvalidParameterValue.LimitExceeded",
-        "UnsupportedOperation.NotSupportImportInstancesActionTimer",
-    ],
+    errors: "\
+        FailedOperation.MutActionTimerExist \
+        InvalidInstanceId.NotFound \
+        InvalidParameter \
+        InvalidParameterValue.InstanceIdMalformed \
+        InvalidParameterValue.InvalidTimeFormat \
+        InvalidParameterValue.LimitExceeded \
+        UnsupportedOperation.NotSupportImportInstancesActionTimer",
 };
 
 pub(crate) static IMPORT_INSTANCES_ACTION_TIMER: Table = Table {

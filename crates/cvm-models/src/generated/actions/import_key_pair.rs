@@ -75,13 +75,19 @@ pub(crate) static IMPORT_KEY_PAIR_INFO: ActionInfo = ActionInfo {
     filters: &[],
     filters_max: None,
     filter_values_max: None,
-    errors: &[
-        "InternalServerError", "InvalidKeyPair.LimitExceeded", "InvalidKeyPairName.Duplicate",
-        "InvalidKeyPairNameEmpty", "InvalidKeyPairNameIncludeIllegalChar",
-        "InvalidKeyPairNameTooLong", "InvalidParameterValue", "InvalidProjectId.NotFound",
-        "InvalidPublicKey.Duplicate", "InvalidPublicKey.Malformed",
-        "LimitExceeded.TagResourceQuota", "MissingParameter",
-    ],
+    errors: "\
+        InternalServerError \
+        InvalidKeyPair.LimitExceeded \
+        InvalidKeyPairName.Duplicate \
+        InvalidKeyPairNameEmpty \
+        InvalidKeyPairNameIncludeIllegalChar \
+        InvalidKeyPairNameTooLong \
+        InvalidParameterValue \
+        InvalidProjectId.NotFound \
+        InvalidPublicKey.Duplicate \
+        InvalidPublicKey.Malformed \
+        LimitExceeded.TagResourceQuota \
+        MissingParameter",
 };
 
 pub(crate) static IMPORT_KEY_PAIR: Table = Table {

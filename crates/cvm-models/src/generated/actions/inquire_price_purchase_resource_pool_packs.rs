@@ -66,13 +66,18 @@ pub(crate) static INQUIRE_PRICE_PURCHASE_RESOURCE_POOL_PACKS_INFO: ActionInfo = 
     filters: &[],
     filters_max: None,
     filter_values_max: None,
-    errors: &[
-        "InternalServerError", "InvalidInstanceType.Malformed", "InvalidParameter",
-        "InvalidParameter.InstanceTypeNotSupport", "InvalidParameterValue",
-        "InvalidParameterValue.Range", "InvalidPeriod", "InvalidZone.MismatchRegion",
-        "MissingParameter", "UnauthorizedOperation",
-        "UnsupportedOperation.ResourcePoolPackageInvisibleForUser",
-    ],
+    errors: "\
+        InternalServerError \
+        InvalidInstanceType.Malformed \
+        InvalidParameter \
+        InvalidParameter.InstanceTypeNotSupport \
+        InvalidParameterValue \
+        InvalidParameterValue.Range \
+        InvalidPeriod \
+        InvalidZone.MismatchRegion \
+        MissingParameter \
+        UnauthorizedOperation \
+        UnsupportedOperation.ResourcePoolPackageInvisibleForUser",
 };
 
 pub(crate) static INQUIRE_PRICE_PURCHASE_RESOURCE_POOL_PACKS: Table = Table {

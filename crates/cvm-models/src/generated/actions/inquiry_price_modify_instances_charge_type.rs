@@ -68,18 +68,28 @@ pub(crate) static INQUIRY_PRICE_MODIFY_INSTANCES_CHARGE_TYPE_INFO: ActionInfo = 
     filters: &[],
     filters_max: None,
     filter_values_max: None,
-    errors: &[
-        "AccountQualificationRestrictions", "FailedOperation.InquiryPriceFailed",
-        "FailedOperation.InquiryRefundPriceFailed", "InternalError.TradeUnknownError",
-        "InternalServerError", "InvalidInstance.NotSupported", "InvalidInstanceId.Malformed",
-        "InvalidInstanceId.NotFound", "InvalidParameter", "InvalidParameterValue",
-        "InvalidParameterValue.InstanceIdMalformed", "InvalidParameterValue.InvalidImageId",
-        "InvalidParameterValue.InvalidInstanceTypeUnderwrite",
-        "InvalidParameterValue.LimitExceeded", "InvalidPeriod", "InvalidPermission",
-        "LimitExceeded.InstanceTypeBandwidth", "MissingParameter",
-        "ResourceInsufficient.CloudDiskUnavailable", "UnsupportedOperation.InstanceChargeType",
-        "UnsupportedOperation.InstanceMixedZoneType",
-    ],
+    errors: "\
+        AccountQualificationRestrictions \
+        FailedOperation.InquiryPriceFailed \
+        FailedOperation.InquiryRefundPriceFailed \
+        InternalError.TradeUnknownError \
+        InternalServerError \
+        InvalidInstance.NotSupported \
+        InvalidInstanceId.Malformed \
+        InvalidInstanceId.NotFound \
+        InvalidParameter \
+        InvalidParameterValue \
+        InvalidParameterValue.InstanceIdMalformed \
+        InvalidParameterValue.InvalidImageId \
+        InvalidParameterValue.InvalidInstanceTypeUnderwrite \
+        InvalidParameterValue.LimitExceeded \
+        InvalidPeriod \
+        InvalidPermission \
+        LimitExceeded.InstanceTypeBandwidth \
+        MissingParameter \
+        ResourceInsufficient.CloudDiskUnavailable \
+        UnsupportedOperation.InstanceChargeType \
+        UnsupportedOperation.InstanceMixedZoneType",
 };
 
 pub(crate) static INQUIRY_PRICE_MODIFY_INSTANCES_CHARGE_TYPE: Table = Table {

@@ -59,10 +59,11 @@ pub(crate) static INQUIRY_PRICE_RENEW_HOSTS_INFO: ActionInfo = ActionInfo {
     filters: &[],
     filters_max: None,
     filter_values_max: None,
-    errors: &[
-        "InvalidHost.NotSupported", "InvalidHostId.Malformed", "InvalidHostId.NotFound",
-        "InvalidPeriod",
-    ],
+    errors: "\
+        InvalidHost.NotSupported \
+        InvalidHostId.Malformed \
+        InvalidHostId.NotFound \
+        InvalidPeriod",
 };
 
 pub(crate) static INQUIRY_PRICE_RENEW_HOSTS: Table = Table {

@@ -63,21 +63,28 @@ pub(crate) static INQUIRY_PRICE_RENEW_INSTANCES_INFO: ActionInfo = ActionInfo {
     filters: &[],
     filters_max: None,
     filter_values_max: None,
-    errors: &[
-        "InternalError.TradeUnknownError", "InternalServerError",
-        "InvalidAccount.InsufficientBalance", "InvalidAccount.UnpaidOrder",
-        "InvalidInstance.NotSupported", "InvalidInstanceId.Malformed",
-        "InvalidInstanceId.NotFound", "InvalidParameterValue",
-        "InvalidParameterValue.InstanceIdMalformed",
-        "InvalidParameterValue.InstanceNotSupportedMixPricingModel",
-        "InvalidParameterValue.InvalidAppIdFormat", "InvalidParameterValue.LimitExceeded",
-        "InvalidParameterValue.Range", "InvalidPeriod", "MissingParameter",
-        "ResourceInsufficient.CloudDiskUnavailable", "ResourceUnavailable",
-        "UnsupportedOperation.InstanceMixedZoneType",
-        "UnsupportedOperation.InstanceStatePending",
-        "UnsupportedOperation.InvalidDiskBackupQuota",
-        "UnsupportedOperation.UnderwritingInstanceTypeOnlySupportAutoRenew",
-    ],
+    errors: "\
+        InternalError.TradeUnknownError \
+        InternalServerError \
+        InvalidAccount.InsufficientBalance \
+        InvalidAccount.UnpaidOrder \
+        InvalidInstance.NotSupported \
+        InvalidInstanceId.Malformed \
+        InvalidInstanceId.NotFound \
+        InvalidParameterValue \
+        InvalidParameterValue.InstanceIdMalformed \
+        InvalidParameterValue.InstanceNotSupportedMixPricingModel \
+        InvalidParameterValue.InvalidAppIdFormat \
+        InvalidParameterValue.LimitExceeded \
+        InvalidParameterValue.Range \
+        InvalidPeriod \
+        MissingParameter \
+        ResourceInsufficient.CloudDiskUnavailable \
+        ResourceUnavailable \
+        UnsupportedOperation.InstanceMixedZoneType \
+        UnsupportedOperation.InstanceStatePending \
+        UnsupportedOperation.InvalidDiskBackupQuota \
+        UnsupportedOperation.UnderwritingInstanceTypeOnlySupportAutoRenew",
 };
 
 pub(crate) static INQUIRY_PRICE_RENEW_INSTANCES: Table = Table {

@@ -72,22 +72,30 @@ pub(crate) static INQUIRY_PRICE_RESET_INSTANCE_INFO: ActionInfo = ActionInfo {
     filters: &[],
     filters_max: None,
     filter_values_max: None,
-    errors: &[
-        "FailedOperation.InquiryPriceFailed", "InternalError.TradeUnknownError",
-        "InternalServerError", "InvalidImageId.Malformed", "InvalidImageId.NotFound",
-        "InvalidInstance.NotSupported", "InvalidInstanceId.Malformed",
-        "InvalidInstanceId.NotFound", "InvalidParameterValue",
-        "InvalidParameterValue.InstanceIdMalformed",
-        "InvalidParameterValue.InstanceTypeNotFound", "InvalidParameterValue.InvalidImageId",
-        "InvalidParameterValue.InvalidImageIdForRetsetInstance",
-        "InvalidParameterValue.InvalidImageOsName", "InvalidParameterValue.ZoneNotSupported",
-        "MissingParameter", "MissingParameter.MonitorService",
-        "ResourceInsufficient.CloudDiskUnavailable", "ResourcesSoldOut.SpecifiedInstanceType",
-        "UnsupportedOperation.InstanceTypeNotSupportGridLicence",
-        "UnsupportedOperation.InvalidImageLicenseTypeForReset",
-        "UnsupportedOperation.ModifyEncryptionNotSupported",
-        "UnsupportedOperation.RawLocalDiskInsReinstalltoQcow2",
-    ],
+    errors: "\
+        FailedOperation.InquiryPriceFailed \
+        InternalError.TradeUnknownError \
+        InternalServerError \
+        InvalidImageId.Malformed \
+        InvalidImageId.NotFound \
+        InvalidInstance.NotSupported \
+        InvalidInstanceId.Malformed \
+        InvalidInstanceId.NotFound \
+        InvalidParameterValue \
+        InvalidParameterValue.InstanceIdMalformed \
+        InvalidParameterValue.InstanceTypeNotFound \
+        InvalidParameterValue.InvalidImageId \
+        InvalidParameterValue.InvalidImageIdForRetsetInstance \
+        InvalidParameterValue.InvalidImageOsName \
+        InvalidParameterValue.ZoneNotSupported \
+        MissingParameter \
+        MissingParameter.MonitorService \
+        ResourceInsufficient.CloudDiskUnavailable \
+        ResourcesSoldOut.SpecifiedInstanceType \
+        UnsupportedOperation.InstanceTypeNotSupportGridLicence \
+        UnsupportedOperation.InvalidImageLicenseTypeForReset \
+        UnsupportedOperation.ModifyEncryptionNotSupported \
+        UnsupportedOperation.RawLocalDiskInsReinstalltoQcow2",
 };
 
 pub(crate) static INQUIRY_PRICE_RESET_INSTANCE: Table = Table {

@@ -71,17 +71,26 @@ pub(crate) static INQUIRY_PRICE_RESET_INSTANCES_INTERNET_MAX_BANDWIDTH_INFO: Act
     filters: &[],
     filters_max: None,
     filter_values_max: None,
-    errors: &[
-        "FailedOperation.InquiryPriceFailed", "FailedOperation.NotFoundEIP",
-        "InternalError.TradeUnknownError", "InternalServerError",
-        "InvalidAccount.InsufficientBalance", "InvalidAccount.UnpaidOrder",
-        "InvalidInstance.NotSupported", "InvalidInstanceId.Malformed",
-        "InvalidInstanceId.NotFound", "InvalidParameter", "InvalidParameterCombination",
-        "InvalidParameterValue", "InvalidParameterValue.InstanceIdMalformed",
-        "InvalidParameterValue.InvalidAppIdFormat", "InvalidParameterValue.LimitExceeded",
-        "InvalidParameterValue.Range", "InvalidPermission", "MissingParameter",
-        "UnsupportedOperation.BandwidthPackageIdNotSupported",
-    ],
+    errors: "\
+        FailedOperation.InquiryPriceFailed \
+        FailedOperation.NotFoundEIP \
+        InternalError.TradeUnknownError \
+        InternalServerError \
+        InvalidAccount.InsufficientBalance \
+        InvalidAccount.UnpaidOrder \
+        InvalidInstance.NotSupported \
+        InvalidInstanceId.Malformed \
+        InvalidInstanceId.NotFound \
+        InvalidParameter \
+        InvalidParameterCombination \
+        InvalidParameterValue \
+        InvalidParameterValue.InstanceIdMalformed \
+        InvalidParameterValue.InvalidAppIdFormat \
+        InvalidParameterValue.LimitExceeded \
+        InvalidParameterValue.Range \
+        InvalidPermission \
+        MissingParameter \
+        UnsupportedOperation.BandwidthPackageIdNotSupported",
 };
 
 pub(crate) static INQUIRY_PRICE_RESET_INSTANCES_INTERNET_MAX_BANDWIDTH: Table = Table {

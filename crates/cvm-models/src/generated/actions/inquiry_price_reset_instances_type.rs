@@ -58,37 +58,51 @@ pub(crate) static INQUIRY_PRICE_RESET_INSTANCES_TYPE_INFO: ActionInfo = ActionIn
     filters: &[],
     filters_max: None,
     filter_values_max: None,
-    errors: &[
-        "FailedOperation.InquiryRefundPriceFailed", "InternalError.TradeUnknownError",
-        "InternalServerError", "InvalidAccount.InsufficientBalance",
-        "InvalidAccount.UnpaidOrder", "InvalidHostId.Malformed", "InvalidInstance.NotSupported",
-        "InvalidInstanceId.Malformed", "InvalidInstanceId.NotFound",
-        "InvalidInstanceType.Malformed", "InvalidParameter",
-        "InvalidParameter.HostIdCustomizedInstanceTypeNotSupport",
-        "InvalidParameter.HostIdInstanceTypeNotSupport",
-        "InvalidParameter.HostIdStandardInstanceTypeNotSupport",
-        "InvalidParameter.InstanceTypeSupportedHostNotFound", "InvalidParameterValue",
-        "InvalidParameterValue.BasicNetworkInstanceFamily",
-        "InvalidParameterValue.GPUInstanceFamily", "InvalidParameterValue.InstanceIdMalformed",
-        "InvalidParameterValue.InvalidAppIdFormat",
-        "InvalidParameterValue.InvalidInstanceSource", "InvalidParameterValue.LimitExceeded",
-        "InvalidPeriod", "InvalidPermission", "InvalidProjectId.NotFound",
-        "InvalidZone.MismatchRegion", "LimitExceeded.EipNumLimit", "LimitExceeded.EniNumLimit",
-        "LimitExceeded.InstanceTypeBandwidth", "MissingParameter",
-        "ResourceInsufficient.CloudDiskUnavailable",
-        "ResourceInsufficient.SpecifiedInstanceType", "ResourceUnavailable.InstanceType",
-        "ResourcesSoldOut.SpecifiedInstanceType",
-        "UnsupportedOperation.HeterogeneousChangeInstanceFamily",
-        "UnsupportedOperation.InstanceMixedResetInstanceType",
-        "UnsupportedOperation.LocalDataDiskChangeInstanceFamily",
-        "UnsupportedOperation.OriginalInstanceTypeInvalid",
-        "UnsupportedOperation.StoppedModeStopCharging",
-        "UnsupportedOperation.StoppedModeStopChargingSameFamily",
-        "UnsupportedOperation.UnsupportedARMChangeInstanceFamily",
-        "UnsupportedOperation.UnsupportedChangeInstanceFamily",
-        "UnsupportedOperation.UnsupportedChangeInstanceFamilyToARM",
-        "UnsupportedOperation.UnsupportedChangeInstanceToThisInstanceFamily",
-    ],
+    errors: "\
+        FailedOperation.InquiryRefundPriceFailed \
+        InternalError.TradeUnknownError \
+        InternalServerError \
+        InvalidAccount.InsufficientBalance \
+        InvalidAccount.UnpaidOrder \
+        InvalidHostId.Malformed \
+        InvalidInstance.NotSupported \
+        InvalidInstanceId.Malformed \
+        InvalidInstanceId.NotFound \
+        InvalidInstanceType.Malformed \
+        InvalidParameter \
+        InvalidParameter.HostIdCustomizedInstanceTypeNotSupport \
+        InvalidParameter.HostIdInstanceTypeNotSupport \
+        InvalidParameter.HostIdStandardInstanceTypeNotSupport \
+        InvalidParameter.InstanceTypeSupportedHostNotFound \
+        InvalidParameterValue \
+        InvalidParameterValue.BasicNetworkInstanceFamily \
+        InvalidParameterValue.GPUInstanceFamily \
+        InvalidParameterValue.InstanceIdMalformed \
+        InvalidParameterValue.InvalidAppIdFormat \
+        InvalidParameterValue.InvalidInstanceSource \
+        InvalidParameterValue.LimitExceeded \
+        InvalidPeriod \
+        InvalidPermission \
+        InvalidProjectId.NotFound \
+        InvalidZone.MismatchRegion \
+        LimitExceeded.EipNumLimit \
+        LimitExceeded.EniNumLimit \
+        LimitExceeded.InstanceTypeBandwidth \
+        MissingParameter \
+        ResourceInsufficient.CloudDiskUnavailable \
+        ResourceInsufficient.SpecifiedInstanceType \
+        ResourceUnavailable.InstanceType \
+        ResourcesSoldOut.SpecifiedInstanceType \
+        UnsupportedOperation.HeterogeneousChangeInstanceFamily \
+        UnsupportedOperation.InstanceMixedResetInstanceType \
+        UnsupportedOperation.LocalDataDiskChangeInstanceFamily \
+        UnsupportedOperation.OriginalInstanceTypeInvalid \
+        UnsupportedOperation.StoppedModeStopCharging \
+        UnsupportedOperation.StoppedModeStopChargingSameFamily \
+        UnsupportedOperation.UnsupportedARMChangeInstanceFamily \
+        UnsupportedOperation.UnsupportedChangeInstanceFamily \
+        UnsupportedOperation.UnsupportedChangeInstanceFamilyToARM \
+        UnsupportedOperation.UnsupportedChangeInstanceToThisInstanceFamily",
 };
 
 pub(crate) static INQUIRY_PRICE_RESET_INSTANCES_TYPE: Table = Table {

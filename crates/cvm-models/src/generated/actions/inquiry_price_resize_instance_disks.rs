@@ -71,19 +71,25 @@ pub(crate) static INQUIRY_PRICE_RESIZE_INSTANCE_DISKS_INFO: ActionInfo = ActionI
     filters: &[],
     filters_max: None,
     filter_values_max: None,
-    errors: &[
-        "InternalError.TradeUnknownError", "InternalServerError",
-        "InvalidAccount.InsufficientBalance", "InvalidAccount.UnpaidOrder",
-        "InvalidInstance.NotSupported", "InvalidInstanceId.Malformed",
-        "InvalidInstanceId.NotFound", "InvalidParameterValue",
-        "InvalidParameterValue.InstanceIdMalformed",
-        "InvalidParameterValue.SnapshotIdMalformed", "InvalidParameterValue.ZoneNotSupported",
-        "MissingParameter", "MissingParameter.AtLeastOne",
-        "ResourceInsufficient.CloudDiskUnavailable",
-        "UnsupportedOperation.InstanceStateCorrupted",
-        "UnsupportedOperation.InstanceStateStopped", "UnsupportedOperation.InvalidDisk",
-        "UnsupportedOperation.LocalDiskMigratingToCloudDisk",
-    ],
+    errors: "\
+        InternalError.TradeUnknownError \
+        InternalServerError \
+        InvalidAccount.InsufficientBalance \
+        InvalidAccount.UnpaidOrder \
+        InvalidInstance.NotSupported \
+        InvalidInstanceId.Malformed \
+        InvalidInstanceId.NotFound \
+        InvalidParameterValue \
+        InvalidParameterValue.InstanceIdMalformed \
+        InvalidParameterValue.SnapshotIdMalformed \
+        InvalidParameterValue.ZoneNotSupported \
+        MissingParameter \
+        MissingParameter.AtLeastOne \
+        ResourceInsufficient.CloudDiskUnavailable \
+        UnsupportedOperation.InstanceStateCorrupted \
+        UnsupportedOperation.InstanceStateStopped \
+        UnsupportedOperation.InvalidDisk \
+        UnsupportedOperation.LocalDiskMigratingToCloudDisk",
 };
 
 pub(crate) static INQUIRY_PRICE_RESIZE_INSTANCE_DISKS: Table = Table {

@@ -144,62 +144,92 @@ pub(crate) static INQUIRY_PRICE_RUN_INSTANCES_INFO: ActionInfo = ActionInfo {
     filters: &[],
     filters_max: None,
     filter_values_max: None,
-    errors: &[
-        "AccountQualificationRestrictions", "AuthFailure.CamRoleNameAuthenticateFailed",
-        "FailedOperation.DisasterRecoverGroupNotFound", "FailedOperation.IllegalTagKey",
-        "FailedOperation.IllegalTagValue", "FailedOperation.InquiryPriceFailed",
-        "FailedOperation.SnapshotSizeLargerThanDataSize", "FailedOperation.TagKeyReserved",
-        "FailedOperation.TatAgentNotSupport", "InstancesQuotaLimitExceeded",
-        "InternalError.TradeUnknownError", "InvalidClientToken.TooLong",
-        "InvalidHostId.Malformed", "InvalidHostId.NotFound", "InvalidImageId.Malformed",
-        "InvalidImageId.NotFound", "InvalidInstanceName.TooLong",
-        "InvalidInstanceType.Malformed", "InvalidParameter.EdgeZoneMissInternetAccessible",
-        "InvalidParameter.HostIdCustomizedInstanceTypeNotSupport",
-        "InvalidParameter.HostIdInstanceTypeNotSupport",
-        "InvalidParameter.HostIdStandardInstanceTypeNotSupport",
-        "InvalidParameter.InstanceImageNotSupport",
-        "InvalidParameter.InstanceTypeSupportedHostNotFound",
-        "InvalidParameter.InternetAccessibleNotSupported",
-        "InvalidParameter.OnlySupportForEdgeZone", "InvalidParameter.SnapshotNotFound",
-        "InvalidParameter.SpecialParameterForSpecialAccount", "InvalidParameterCombination",
-        "InvalidParameterValue", "InvalidParameterValue.BandwidthPackageIdMalformed",
-        "InvalidParameterValue.BandwidthPackageIdNotFound",
-        "InvalidParameterValue.BandwidthPackageIspNotMatch",
-        "InvalidParameterValue.BandwidthPackageZoneNotMatch",
-        "InvalidParameterValue.CloudSsdDataDiskSizeTooSmall",
-        "InvalidParameterValue.DuplicateTags", "InvalidParameterValue.InstanceTypeNotFound",
-        "InvalidParameterValue.InstanceTypeNotSupportHpcCluster",
-        "InvalidParameterValue.InstanceTypeRequiredHpcCluster",
-        "InvalidParameterValue.InsufficientPrice", "InvalidParameterValue.InvalidAppIdFormat",
-        "InvalidParameterValue.InvalidImageFormat", "InvalidParameterValue.InvalidImageId",
-        "InvalidParameterValue.InvalidImageOsName", "InvalidParameterValue.InvalidImageState",
-        "InvalidParameterValue.InvalidInstanceTypePeriodicContract",
-        "InvalidParameterValue.InvalidTimeFormat",
-        "InvalidParameterValue.InvalidUserDataFormat",
-        "InvalidParameterValue.IspNotSupportForEdgeZone",
-        "InvalidParameterValue.IspValueRepeated", "InvalidParameterValue.LimitExceeded",
-        "InvalidParameterValue.Range", "InvalidParameterValue.RequiredLocationImage",
-        "InvalidParameterValue.SnapshotIdMalformed", "InvalidParameterValue.TagKeyNotFound",
-        "InvalidParameterValue.TagQuotaLimitExceeded", "InvalidParameterValue.ZoneNotSupported",
-        "InvalidPassword", "InvalidPeriod", "InvalidPermission", "InvalidProjectId.NotFound",
-        "InvalidZone.MismatchRegion", "LimitExceeded.DisasterRecoverGroup",
-        "LimitExceeded.InstanceEniNumLimit", "MissingParameter",
-        "MissingParameter.MonitorService", "ResourceInsufficient.CloudDiskUnavailable",
-        "ResourceInsufficient.DisasterRecoverGroupCvmQuota", "ResourceNotFound.HpcCluster",
-        "ResourceNotFound.NoDefaultCbs", "ResourceNotFound.NoDefaultCbsWithReason",
-        "ResourceUnavailable.InstanceType", "ResourcesSoldOut.SpecifiedInstanceType",
-        "UnsupportedOperation.BandwidthPackageIdNotSupported",
-        "UnsupportedOperation.InstanceTypeNotSupportGridLicence",
-        "UnsupportedOperation.InstanceTypeNotSupportJumboFrame",
-        "UnsupportedOperation.InvalidDisk", "UnsupportedOperation.InvalidRegionDiskEncrypt",
-        "UnsupportedOperation.NoInstanceTypeSupportSpot",
-        "UnsupportedOperation.NotSupportImportInstancesActionTimer",
-        "UnsupportedOperation.OnlyForPrepaidAccount",
-        "UnsupportedOperation.PeriodicContractNotSupportManualRenew",
-        "UnsupportedOperation.SpotUnsupportedRegion",
-        "UnsupportedOperation.UnderwritingInstanceTypeOnlySupportAutoRenew",
-        "UnsupportedOperation.UnsupportedInternationalUser",
-    ],
+    errors: "\
+        AccountQualificationRestrictions \
+        AuthFailure.CamRoleNameAuthenticateFailed \
+        FailedOperation.DisasterRecoverGroupNotFound \
+        FailedOperation.IllegalTagKey \
+        FailedOperation.IllegalTagValue \
+        FailedOperation.InquiryPriceFailed \
+        FailedOperation.SnapshotSizeLargerThanDataSize \
+        FailedOperation.TagKeyReserved \
+        FailedOperation.TatAgentNotSupport \
+        InstancesQuotaLimitExceeded \
+        InternalError.TradeUnknownError \
+        InvalidClientToken.TooLong \
+        InvalidHostId.Malformed \
+        InvalidHostId.NotFound \
+        InvalidImageId.Malformed \
+        InvalidImageId.NotFound \
+        InvalidInstanceName.TooLong \
+        InvalidInstanceType.Malformed \
+        InvalidParameter.EdgeZoneMissInternetAccessible \
+        InvalidParameter.HostIdCustomizedInstanceTypeNotSupport \
+        InvalidParameter.HostIdInstanceTypeNotSupport \
+        InvalidParameter.HostIdStandardInstanceTypeNotSupport \
+        InvalidParameter.InstanceImageNotSupport \
+        InvalidParameter.InstanceTypeSupportedHostNotFound \
+        InvalidParameter.InternetAccessibleNotSupported \
+        InvalidParameter.OnlySupportForEdgeZone \
+        InvalidParameter.SnapshotNotFound \
+        InvalidParameter.SpecialParameterForSpecialAccount \
+        InvalidParameterCombination \
+        InvalidParameterValue \
+        InvalidParameterValue.BandwidthPackageIdMalformed \
+        InvalidParameterValue.BandwidthPackageIdNotFound \
+        InvalidParameterValue.BandwidthPackageIspNotMatch \
+        InvalidParameterValue.BandwidthPackageZoneNotMatch \
+        InvalidParameterValue.CloudSsdDataDiskSizeTooSmall \
+        InvalidParameterValue.DuplicateTags \
+        InvalidParameterValue.InstanceTypeNotFound \
+        InvalidParameterValue.InstanceTypeNotSupportHpcCluster \
+        InvalidParameterValue.InstanceTypeRequiredHpcCluster \
+        InvalidParameterValue.InsufficientPrice \
+        InvalidParameterValue.InvalidAppIdFormat \
+        InvalidParameterValue.InvalidImageFormat \
+        InvalidParameterValue.InvalidImageId \
+        InvalidParameterValue.InvalidImageOsName \
+        InvalidParameterValue.InvalidImageState \
+        InvalidParameterValue.InvalidInstanceTypePeriodicContract \
+        InvalidParameterValue.InvalidTimeFormat \
+        InvalidParameterValue.InvalidUserDataFormat \
+        InvalidParameterValue.IspNotSupportForEdgeZone \
+        InvalidParameterValue.IspValueRepeated \
+        InvalidParameterValue.LimitExceeded \
+        InvalidParameterValue.Range \
+        InvalidParameterValue.RequiredLocationImage \
+        InvalidParameterValue.SnapshotIdMalformed \
+        InvalidParameterValue.TagKeyNotFound \
+        InvalidParameterValue.TagQuotaLimitExceeded \
+        InvalidParameterValue.ZoneNotSupported \
+        InvalidPassword \
+        InvalidPeriod \
+        InvalidPermission \
+        InvalidProjectId.NotFound \
+        InvalidZone.MismatchRegion \
+        LimitExceeded.DisasterRecoverGroup \
+        LimitExceeded.InstanceEniNumLimit \
+        MissingParameter \
+        MissingParameter.MonitorService \
+        ResourceInsufficient.CloudDiskUnavailable \
+        ResourceInsufficient.DisasterRecoverGroupCvmQuota \
+        ResourceNotFound.HpcCluster \
+        ResourceNotFound.NoDefaultCbs \
+        ResourceNotFound.NoDefaultCbsWithReason \
+        ResourceUnavailable.InstanceType \
+        ResourcesSoldOut.SpecifiedInstanceType \
+        UnsupportedOperation.BandwidthPackageIdNotSupported \
+        UnsupportedOperation.InstanceTypeNotSupportGridLicence \
+        UnsupportedOperation.InstanceTypeNotSupportJumboFrame \
+        UnsupportedOperation.InvalidDisk \
+        UnsupportedOperation.InvalidRegionDiskEncrypt \
+        UnsupportedOperation.NoInstanceTypeSupportSpot \
+        UnsupportedOperation.NotSupportImportInstancesActionTimer \
+        UnsupportedOperation.OnlyForPrepaidAccount \
+        UnsupportedOperation.PeriodicContractNotSupportManualRenew \
+        UnsupportedOperation.SpotUnsupportedRegion \
+        UnsupportedOperation.UnderwritingInstanceTypeOnlySupportAutoRenew \
+        UnsupportedOperation.UnsupportedInternationalUser",
 };
 
 pub(crate) static INQUIRY_PRICE_RUN_INSTANCES: Table = Table {

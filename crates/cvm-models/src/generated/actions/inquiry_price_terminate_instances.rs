@@ -56,17 +56,23 @@ pub(crate) static INQUIRY_PRICE_TERMINATE_INSTANCES_INFO: ActionInfo = ActionInf
     filters: &[],
     filters_max: None,
     filter_values_max: None,
-    errors: &[
-        "FailedOperation.InquiryRefundPriceFailed", "FailedOperation.Unreturnable",
-        "InternalError.TradeUnknownError", "InternalServerError",
-        "InvalidInstance.NotSupported", "InvalidInstanceId.Malformed",
-        "InvalidInstanceId.NotFound", "InvalidInstanceNotSupportedPrepaidInstance",
-        "InvalidParameterValue", "InvalidParameterValue.InstanceIdMalformed",
-        "InvalidParameterValue.LimitExceeded", "MissingParameter",
-        "UnsupportedOperation.InstanceMixedPricingModel",
-        "UnsupportedOperation.InstanceMixedZoneType",
-        "UnsupportedOperation.InstanceStateBanning", "UnsupportedOperation.Region",
-    ],
+    errors: "\
+        FailedOperation.InquiryRefundPriceFailed \
+        FailedOperation.Unreturnable \
+        InternalError.TradeUnknownError \
+        InternalServerError \
+        InvalidInstance.NotSupported \
+        InvalidInstanceId.Malformed \
+        InvalidInstanceId.NotFound \
+        InvalidInstanceNotSupportedPrepaidInstance \
+        InvalidParameterValue \
+        InvalidParameterValue.InstanceIdMalformed \
+        InvalidParameterValue.LimitExceeded \
+        MissingParameter \
+        UnsupportedOperation.InstanceMixedPricingModel \
+        UnsupportedOperation.InstanceMixedZoneType \
+        UnsupportedOperation.InstanceStateBanning \
+        UnsupportedOperation.Region",
 };
 
 pub(crate) static INQUIRY_PRICE_TERMINATE_INSTANCES: Table = Table {

@@ -87,12 +87,17 @@ pub(crate) static MODIFY_CHC_ATTRIBUTE_INFO: ActionInfo = ActionInfo {
     filters: &[],
     filters_max: None,
     filter_values_max: None,
-    errors: &[
-        "AccountQualificationRestrictions", "InvalidHost.NotSupported", "InvalidParameter",
-        "InvalidParameterValue.ChcHostsNotFound", "InvalidParameterValue.ChcNetworkEmpty",
-        "InvalidParameterValue.IncorrectFormat", "InvalidParameterValue.LimitExceeded",
-        "InvalidParameterValue.NotEmpty", "InvalidPassword", "InvalidSecurityGroupId.NotFound",
-    ],
+    errors: "\
+        AccountQualificationRestrictions \
+        InvalidHost.NotSupported \
+        InvalidParameter \
+        InvalidParameterValue.ChcHostsNotFound \
+        InvalidParameterValue.ChcNetworkEmpty \
+        InvalidParameterValue.IncorrectFormat \
+        InvalidParameterValue.LimitExceeded \
+        InvalidParameterValue.NotEmpty \
+        InvalidPassword \
+        InvalidSecurityGroupId.NotFound",
 };
 
 pub(crate) static MODIFY_CHC_ATTRIBUTE: Table = Table {

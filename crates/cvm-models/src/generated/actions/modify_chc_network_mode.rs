@@ -73,10 +73,11 @@ pub(crate) static MODIFY_CHC_NETWORK_MODE_INFO: ActionInfo = ActionInfo {
     filters: &[],
     filters_max: None,
     filter_values_max: None,
-    errors: &[
-        "InvalidHost.NotSupported", "InvalidParameterValue.ChcHostsNotFound",
-        "OperationDenied.ChcDeployConfigInvalid", "OperationDenied.ChcHostStateNotSupported",
-    ],
+    errors: "\
+        InvalidHost.NotSupported \
+        InvalidParameterValue.ChcHostsNotFound \
+        OperationDenied.ChcDeployConfigInvalid \
+        OperationDenied.ChcHostStateNotSupported",
 };
 
 pub(crate) static MODIFY_CHC_NETWORK_MODE: Table = Table {

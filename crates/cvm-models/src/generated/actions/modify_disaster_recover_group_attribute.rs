@@ -68,10 +68,10 @@ pub(crate) static MODIFY_DISASTER_RECOVER_GROUP_ATTRIBUTE_INFO: ActionInfo = Act
     filters: &[],
     filters_max: None,
     filter_values_max: None,
-    errors: &[
-        "InvalidParameterValue.TooLong", "ResourceInsufficient.DisasterRecoverGroupCvmQuota",
-        "ResourceNotFound.InvalidPlacementSet",
-    ],
+    errors: "\
+        InvalidParameterValue.TooLong \
+        ResourceInsufficient.DisasterRecoverGroupCvmQuota \
+        ResourceNotFound.InvalidPlacementSet",
 };
 
 pub(crate) static MODIFY_DISASTER_RECOVER_GROUP_ATTRIBUTE: Table = Table {

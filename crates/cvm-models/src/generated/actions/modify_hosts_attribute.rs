@@ -75,10 +75,11 @@ pub(crate) static MODIFY_HOSTS_ATTRIBUTE_INFO: ActionInfo = ActionInfo {
     filters: &[],
     filters_max: None,
     filter_values_max: None,
-    errors: &[
-        "InvalidHost.NotSupported", "InvalidHostId.Malformed", "InvalidHostId.NotFound",
-        "InvalidInstance.NotSupported",
-    ],
+    errors: "\
+        InvalidHost.NotSupported \
+        InvalidHostId.Malformed \
+        InvalidHostId.NotFound \
+        InvalidInstance.NotSupported",
 };
 
 pub(crate) static MODIFY_HOSTS_ATTRIBUTE: Table = Table {

@@ -64,7 +64,7 @@ pub(crate) static MODIFY_HPC_CLUSTER_ATTRIBUTE_INFO: ActionInfo = ActionInfo {
     filters: &[],
     filters_max: None,
     filter_values_max: None,
-    errors: &["InvalidParameterValue", "ResourceNotFound.HpcCluster"],
+    errors: "InvalidParameterValue ResourceNotFound.HpcCluster",
 };
 
 pub(crate) static MODIFY_HPC_CLUSTER_ATTRIBUTE: Table = Table {

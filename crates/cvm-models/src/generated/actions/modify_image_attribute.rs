@@ -81,13 +81,16 @@ pub(crate) static MODIFY_IMAGE_ATTRIBUTE_INFO: ActionInfo = ActionInfo {
     filters: &[],
     filters_max: None,
     filter_values_max: None,
-    errors: &[
-        "InvalidImageId.IncorrectState", "InvalidImageId.Malformed", "InvalidImageId.NotFound",
-        "InvalidImageName.Duplicate", "InvalidParameterValue.InvalidAppIdFormat",
-        "InvalidParameterValue.InvalidImageFamily", "InvalidParameterValue.TooLarge",
-        "UnauthorizedOperation.InvalidToken",
-        "UnsupportedOperation.SharedImageModifyUnsupported",
-    ],
+    errors: "\
+        InvalidImageId.IncorrectState \
+        InvalidImageId.Malformed \
+        InvalidImageId.NotFound \
+        InvalidImageName.Duplicate \
+        InvalidParameterValue.InvalidAppIdFormat \
+        InvalidParameterValue.InvalidImageFamily \
+        InvalidParameterValue.TooLarge \
+        UnauthorizedOperation.InvalidToken \
+        UnsupportedOperation.SharedImageModifyUnsupported",
 };
 
 pub(crate) static MODIFY_IMAGE_ATTRIBUTE: Table = Table {

@@ -67,19 +67,27 @@ pub(crate) static MODIFY_IMAGE_SHARE_PERMISSION_INFO: ActionInfo = ActionInfo {
     filters: &[],
     filters_max: None,
     filter_values_max: None,
-    errors: &[
-        "FailedOperation.AccountAlreadyExists", "FailedOperation.AccountIsYourSelf",
-        "FailedOperation.BYOLImageShareFailed", "FailedOperation.NotMasterAccount",
-        "FailedOperation.QImageShareFailed", "FailedOperation.RImageShareFailed",
-        "InvalidAccountId.NotFound", "InvalidAccountIs.YourSelf", "InvalidImageId.Malformed",
-        "InvalidImageId.NotFound", "InvalidParameter.InstanceImageNotSupport",
-        "InvalidParameterValue.InvalidAppIdFormat", "InvalidParameterValue.InvalidImageId",
-        "InvalidParameterValue.InvalidImageState", "InvalidParameterValue.LimitExceeded",
-        "OverQuota", "UnauthorizedOperation.ImageNotBelongToAccount",
-        "UnauthorizedOperation.InvalidToken",
-        "UnsupportedOperation.EncryptedImagesNotSupported",
-        "UnsupportedOperation.LocationImageNotSupported",
-    ],
+    errors: "\
+        FailedOperation.AccountAlreadyExists \
+        FailedOperation.AccountIsYourSelf \
+        FailedOperation.BYOLImageShareFailed \
+        FailedOperation.NotMasterAccount \
+        FailedOperation.QImageShareFailed \
+        FailedOperation.RImageShareFailed \
+        InvalidAccountId.NotFound \
+        InvalidAccountIs.YourSelf \
+        InvalidImageId.Malformed \
+        InvalidImageId.NotFound \
+        InvalidParameter.InstanceImageNotSupport \
+        InvalidParameterValue.InvalidAppIdFormat \
+        InvalidParameterValue.InvalidImageId \
+        InvalidParameterValue.InvalidImageState \
+        InvalidParameterValue.LimitExceeded \
+        OverQuota \
+        UnauthorizedOperation.ImageNotBelongToAccount \
+        UnauthorizedOperation.InvalidToken \
+        UnsupportedOperation.EncryptedImagesNotSupported \
+        UnsupportedOperation.LocationImageNotSupported",
 };
 
 pub(crate) static MODIFY_IMAGE_SHARE_PERMISSION: Table = Table {

@@ -78,22 +78,30 @@ pub(crate) static MODIFY_INSTANCE_DISK_TYPE_INFO: ActionInfo = ActionInfo {
     filters: &[],
     filters_max: None,
     filter_values_max: None,
-    errors: &[
-        "AccountQualificationRestrictions", "InternalError.TradeUnknownError",
-        "InvalidAccount.UnpaidOrder", "InvalidInstance.NotSupported",
-        "InvalidInstanceId.Malformed", "InvalidInstanceId.NotFound", "InvalidParameter",
-        "InvalidParameter.InvalidCloudDiskSoldOut",
-        "InvalidParameter.InvalidInstanceNotSupported", "InvalidParameterValue",
-        "InvalidParameterValue.InstanceIdMalformed", "InvalidParameterValue.LocalDiskSizeRange",
-        "InvalidPermission", "MissingParameter", "MutexOperation.TaskRunning",
-        "OperationDenied.InstanceOperationInProgress", "ResourceInsufficient.CloudDiskSoldOut",
-        "UnsupportedOperation.EdgeZoneNotSupportCloudDisk",
-        "UnsupportedOperation.InstanceStateRunning",
-        "UnsupportedOperation.InstanceStateShutdown",
-        "UnsupportedOperation.InstanceStateStarting",
-        "UnsupportedOperation.InstanceStateStopping",
-        "UnsupportedOperation.StoppedModeStopCharging",
-    ],
+    errors: "\
+        AccountQualificationRestrictions \
+        InternalError.TradeUnknownError \
+        InvalidAccount.UnpaidOrder \
+        InvalidInstance.NotSupported \
+        InvalidInstanceId.Malformed \
+        InvalidInstanceId.NotFound \
+        InvalidParameter \
+        InvalidParameter.InvalidCloudDiskSoldOut \
+        InvalidParameter.InvalidInstanceNotSupported \
+        InvalidParameterValue \
+        InvalidParameterValue.InstanceIdMalformed \
+        InvalidParameterValue.LocalDiskSizeRange \
+        InvalidPermission \
+        MissingParameter \
+        MutexOperation.TaskRunning \
+        OperationDenied.InstanceOperationInProgress \
+        ResourceInsufficient.CloudDiskSoldOut \
+        UnsupportedOperation.EdgeZoneNotSupportCloudDisk \
+        UnsupportedOperation.InstanceStateRunning \
+        UnsupportedOperation.InstanceStateShutdown \
+        UnsupportedOperation.InstanceStateStarting \
+        UnsupportedOperation.InstanceStateStopping \
+        UnsupportedOperation.StoppedModeStopCharging",
 };
 
 pub(crate) static MODIFY_INSTANCE_DISK_TYPE: Table = Table {

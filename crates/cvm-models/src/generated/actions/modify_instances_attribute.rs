@@ -134,42 +134,51 @@ pub(crate) static MODIFY_INSTANCES_ATTRIBUTE_INFO: ActionInfo = ActionInfo {
     filters: &[],
     filters_max: None,
     filter_values_max: None,
-    errors: &[
-        "AuthFailure.CamRoleNameAuthenticateFailed",
-        "FailedOperation.InvalidInstanceApplicationRole",
-        "FailedOperation.SecurityGroupActionFailed", "InternalServerError",
-        "InvalidInstance.NotSupported", "InvalidInstanceId.Malformed",
-        "InvalidInstanceId.NotFound", "InvalidInstanceName.TooLong",
-        "InvalidParameter.HostNameIllegal", "InvalidParameterValue",
-        "InvalidParameterValue.CamRoleNameMalformed", "InvalidParameterValue.IllegalHostName",
-        "InvalidParameterValue.InstanceIdMalformed",
-        "InvalidParameterValue.InvalidUserDataFormat", "InvalidParameterValue.LimitExceeded",
-        "InvalidSecurityGroupId.NotFound", "LimitExceeded.AssociateUSGLimitExceeded",
-        "LimitExceeded.CvmsVifsPerSecGroupLimitExceeded", "LimitExceeded.SingleUSGQuota",
-        "MissingParameter", "MutexOperation.TaskRunning",
-        "OperationDenied.InstanceOperationInProgress", "UnauthorizedOperation.MFANotFound",
-        "UnsupportedOperation.InstanceReinstallFailed",
-        "UnsupportedOperation.InstanceStateEnterRescueMode",
-        "UnsupportedOperation.InstanceStateEnterServiceLiveMigrate",
-        "UnsupportedOperation.InstanceStateExitRescueMode",
-        "UnsupportedOperation.InstanceStateExitServiceLiveMigrate",
-        "UnsupportedOperation.InstanceStateFreezing",
-        "UnsupportedOperation.InstanceStateIsolating",
-        "UnsupportedOperation.InstanceStatePending",
-        "UnsupportedOperation.InstanceStateRebooting",
-        "UnsupportedOperation.InstanceStateRescueMode",
-        "UnsupportedOperation.InstanceStateServiceLiveMigrate",
-        "UnsupportedOperation.InstanceStateShutdown",
-        "UnsupportedOperation.InstanceStateStarting",
-        "UnsupportedOperation.InstanceStateStopping",
-        "UnsupportedOperation.InstanceStateTerminated",
-        "UnsupportedOperation.InstanceStateTerminating",
-        "UnsupportedOperation.InstanceTypeNotSupportHighDensityModeSetting",
-        "UnsupportedOperation.InstanceTypeNotSupportJumboFrame",
-        "UnsupportedOperation.InstancesEnableJumboWithoutReboot",
-        "UnsupportedOperation.InvalidInstanceNotSupportedProtectedInstance",
-        "UnsupportedOperation.StoppedModeStopCharging",
-    ],
+    errors: "\
+        AuthFailure.CamRoleNameAuthenticateFailed \
+        FailedOperation.InvalidInstanceApplicationRole \
+        FailedOperation.SecurityGroupActionFailed \
+        InternalServerError \
+        InvalidInstance.NotSupported \
+        InvalidInstanceId.Malformed \
+        InvalidInstanceId.NotFound \
+        InvalidInstanceName.TooLong \
+        InvalidParameter.HostNameIllegal \
+        InvalidParameterValue \
+        InvalidParameterValue.CamRoleNameMalformed \
+        InvalidParameterValue.IllegalHostName \
+        InvalidParameterValue.InstanceIdMalformed \
+        InvalidParameterValue.InvalidUserDataFormat \
+        InvalidParameterValue.LimitExceeded \
+        InvalidSecurityGroupId.NotFound \
+        LimitExceeded.AssociateUSGLimitExceeded \
+        LimitExceeded.CvmsVifsPerSecGroupLimitExceeded \
+        LimitExceeded.SingleUSGQuota \
+        MissingParameter \
+        MutexOperation.TaskRunning \
+        OperationDenied.InstanceOperationInProgress \
+        UnauthorizedOperation.MFANotFound \
+        UnsupportedOperation.InstanceReinstallFailed \
+        UnsupportedOperation.InstanceStateEnterRescueMode \
+        UnsupportedOperation.InstanceStateEnterServiceLiveMigrate \
+        UnsupportedOperation.InstanceStateExitRescueMode \
+        UnsupportedOperation.InstanceStateExitServiceLiveMigrate \
+        UnsupportedOperation.InstanceStateFreezing \
+        UnsupportedOperation.InstanceStateIsolating \
+        UnsupportedOperation.InstanceStatePending \
+        UnsupportedOperation.InstanceStateRebooting \
+        UnsupportedOperation.InstanceStateRescueMode \
+        UnsupportedOperation.InstanceStateServiceLiveMigrate \
+        UnsupportedOperation.InstanceStateShutdown \
+        UnsupportedOperation.InstanceStateStarting \
+        UnsupportedOperation.InstanceStateStopping \
+        UnsupportedOperation.InstanceStateTerminated \
+        UnsupportedOperation.InstanceStateTerminating \
+        UnsupportedOperation.InstanceTypeNotSupportHighDensityModeSetting \
+        UnsupportedOperation.InstanceTypeNotSupportJumboFrame \
+        UnsupportedOperation.InstancesEnableJumboWithoutReboot \
+        UnsupportedOperation.InvalidInstanceNotSupportedProtectedInstance \
+        UnsupportedOperation.StoppedModeStopCharging",
 };
 
 pub(crate) static MODIFY_INSTANCES_ATTRIBUTE: Table = Table {

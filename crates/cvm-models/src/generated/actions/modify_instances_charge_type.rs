@@ -85,31 +85,42 @@ pub(crate) static MODIFY_INSTANCES_CHARGE_TYPE_INFO: ActionInfo = ActionInfo {
     filters: &[],
     filters_max: None,
     filter_values_max: None,
-    errors: &[
-        "AccountQualificationRestrictions", "FailedOperation.InvalidInstanceApplicationRoleEmr",
-        "FailedOperation.PromotionalPerioRestriction", "InternalError.TradeUnknownError",
-        "InternalServerError", "InvalidAccount.InsufficientBalance",
-        "InvalidAccount.UnpaidOrder", "InvalidInstance.NotSupported",
-        "InvalidInstanceId.Malformed", "InvalidInstanceId.NotFound", "InvalidParameter",
-        "InvalidParameterValue", "InvalidParameterValue.InstanceIdMalformed",
-        "InvalidParameterValue.InvalidInstanceTypeUnderwrite",
-        "InvalidParameterValue.LimitExceeded", "InvalidPeriod", "InvalidPermission",
-        "LimitExceeded.InstanceQuota", "LimitExceeded.InstanceTypeBandwidth",
-        "MissingParameter", "OperationDenied.InstanceOperationInProgress",
-        "ResourceInsufficient.CloudDiskUnavailable",
-        "UnsupportedOperation.CommercialImageChangeChargeType",
-        "UnsupportedOperation.InstanceChargeType", "UnsupportedOperation.InstanceMixedZoneType",
-        "UnsupportedOperation.InstanceStateBanning",
-        "UnsupportedOperation.InstanceStateFreezing",
-        "UnsupportedOperation.InstanceStateRebooting",
-        "UnsupportedOperation.InstanceStateRescueMode",
-        "UnsupportedOperation.InstanceStateShutdown",
-        "UnsupportedOperation.InstanceStateStopping",
-        "UnsupportedOperation.InstanceStateTerminating",
-        "UnsupportedOperation.RedHatInstanceUnsupported",
-        "UnsupportedOperation.UnderwriteDiscountGreaterThanPrepaidDiscount",
-        "UnsupportedOperation.UnderwritingInstanceTypeOnlySupportAutoRenew",
-    ],
+    errors: "\
+        AccountQualificationRestrictions \
+        FailedOperation.InvalidInstanceApplicationRoleEmr \
+        FailedOperation.PromotionalPerioRestriction \
+        InternalError.TradeUnknownError \
+        InternalServerError \
+        InvalidAccount.InsufficientBalance \
+        InvalidAccount.UnpaidOrder \
+        InvalidInstance.NotSupported \
+        InvalidInstanceId.Malformed \
+        InvalidInstanceId.NotFound \
+        InvalidParameter \
+        InvalidParameterValue \
+        InvalidParameterValue.InstanceIdMalformed \
+        InvalidParameterValue.InvalidInstanceTypeUnderwrite \
+        InvalidParameterValue.LimitExceeded \
+        InvalidPeriod \
+        InvalidPermission \
+        LimitExceeded.InstanceQuota \
+        LimitExceeded.InstanceTypeBandwidth \
+        MissingParameter \
+        OperationDenied.InstanceOperationInProgress \
+        ResourceInsufficient.CloudDiskUnavailable \
+        UnsupportedOperation.CommercialImageChangeChargeType \
+        UnsupportedOperation.InstanceChargeType \
+        UnsupportedOperation.InstanceMixedZoneType \
+        UnsupportedOperation.InstanceStateBanning \
+        UnsupportedOperation.InstanceStateFreezing \
+        UnsupportedOperation.InstanceStateRebooting \
+        UnsupportedOperation.InstanceStateRescueMode \
+        UnsupportedOperation.InstanceStateShutdown \
+        UnsupportedOperation.InstanceStateStopping \
+        UnsupportedOperation.InstanceStateTerminating \
+        UnsupportedOperation.RedHatInstanceUnsupported \
+        UnsupportedOperation.UnderwriteDiscountGreaterThanPrepaidDiscount \
+        UnsupportedOperation.UnderwritingInstanceTypeOnlySupportAutoRenew",
 };
 
 pub(crate) static MODIFY_INSTANCES_CHARGE_TYPE: Table = Table {

@@ -94,25 +94,31 @@ pub(crate) static MODIFY_INSTANCES_DISASTER_RECOVER_GROUP_INFO: ActionInfo = Act
     filters: &[],
     filters_max: None,
     filter_values_max: None,
-    errors: &[
-        "FailedOperation.AlreadyInDisasterRecoverGroup",
-        "FailedOperation.DisasterRecoverGroupNotFound", "InvalidInstance.NotSupported",
-        "InvalidInstanceId.Malformed", "InvalidInstanceId.NotFound",
-        "InvalidParameterValue.DisasterRecoverGroupIdMalformed",
-        "InvalidParameterValue.InstanceIdMalformed", "InvalidParameterValue.LimitExceeded",
-        "InvalidParameterValue.NotSupported", "LimitExceeded.DisasterRecoverGroup",
-        "MutexOperation.TaskRunning", "OperationDenied.InstanceOperationInProgress",
-        "ResourceInsufficient.DisasterRecoverGroupCvmQuota",
-        "UnsupportedOperation.CbsRemoteSsdNotSupport",
-        "UnsupportedOperation.InstanceChargeType", "UnsupportedOperation.InstanceStateBanning",
-        "UnsupportedOperation.InstanceStateFreezing",
-        "UnsupportedOperation.InstanceStateRebooting",
-        "UnsupportedOperation.InstanceStateRescueMode",
-        "UnsupportedOperation.InstanceStateShutdown",
-        "UnsupportedOperation.InstanceStateStopping", "UnsupportedOperation.NoVpcNetwork",
-        "UnsupportedOperation.SpecialInstanceType",
-        "UnsupportedOperation.StoppedModeStopCharging",
-    ],
+    errors: "\
+        FailedOperation.AlreadyInDisasterRecoverGroup \
+        FailedOperation.DisasterRecoverGroupNotFound \
+        InvalidInstance.NotSupported \
+        InvalidInstanceId.Malformed \
+        InvalidInstanceId.NotFound \
+        InvalidParameterValue.DisasterRecoverGroupIdMalformed \
+        InvalidParameterValue.InstanceIdMalformed \
+        InvalidParameterValue.LimitExceeded \
+        InvalidParameterValue.NotSupported \
+        LimitExceeded.DisasterRecoverGroup \
+        MutexOperation.TaskRunning \
+        OperationDenied.InstanceOperationInProgress \
+        ResourceInsufficient.DisasterRecoverGroupCvmQuota \
+        UnsupportedOperation.CbsRemoteSsdNotSupport \
+        UnsupportedOperation.InstanceChargeType \
+        UnsupportedOperation.InstanceStateBanning \
+        UnsupportedOperation.InstanceStateFreezing \
+        UnsupportedOperation.InstanceStateRebooting \
+        UnsupportedOperation.InstanceStateRescueMode \
+        UnsupportedOperation.InstanceStateShutdown \
+        UnsupportedOperation.InstanceStateStopping \
+        UnsupportedOperation.NoVpcNetwork \
+        UnsupportedOperation.SpecialInstanceType \
+        UnsupportedOperation.StoppedModeStopCharging",
 };
 
 pub(crate) static MODIFY_INSTANCES_DISASTER_RECOVER_GROUP: Table = Table {

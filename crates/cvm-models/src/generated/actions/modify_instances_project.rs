@@ -73,14 +73,19 @@ pub(crate) static MODIFY_INSTANCES_PROJECT_INFO: ActionInfo = ActionInfo {
     filters: &[],
     filters_max: None,
     filter_values_max: None,
-    errors: &[
-        "InternalServerError", "InvalidInstance.NotSupported", "InvalidInstanceId.Malformed",
-        "InvalidInstanceId.NotFound", "InvalidParameterValue",
-        "InvalidParameterValue.InstanceIdMalformed", "InvalidParameterValue.LimitExceeded",
-        "InvalidProjectId.NotFound", "MissingParameter", "MutexOperation.TaskRunning",
-        "OperationDenied.InstanceOperationInProgress",
-        "UnsupportedOperation.InstanceStateIsolating",
-    ],
+    errors: "\
+        InternalServerError \
+        InvalidInstance.NotSupported \
+        InvalidInstanceId.Malformed \
+        InvalidInstanceId.NotFound \
+        InvalidParameterValue \
+        InvalidParameterValue.InstanceIdMalformed \
+        InvalidParameterValue.LimitExceeded \
+        InvalidProjectId.NotFound \
+        MissingParameter \
+        MutexOperation.TaskRunning \
+        OperationDenied.InstanceOperationInProgress \
+        UnsupportedOperation.InstanceStateIsolating",
 };
 
 pub(crate) static MODIFY_INSTANCES_PROJECT: Table = Table {

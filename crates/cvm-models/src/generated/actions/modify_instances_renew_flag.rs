@@ -73,30 +73,35 @@ pub(crate) static MODIFY_INSTANCES_RENEW_FLAG_INFO: ActionInfo = ActionInfo {
     filters: &[],
     filters_max: None,
     filter_values_max: None,
-    errors: &[
-        "FailedOperation.InvalidInstanceApplicationRoleEmr", "InternalServerError",
-        "InvalidInstance.NotSupported", "InvalidInstanceId.Malformed",
-        "InvalidInstanceId.NotFound", "InvalidParameterValue",
-        "InvalidParameterValue.InstanceIdMalformed", "InvalidParameterValue.LimitExceeded",
-        "MutexOperation.TaskRunning", "OperationDenied.InstanceOperationInProgress",
-        "UnauthorizedOperation.MFAExpired", "UnauthorizedOperation.MFANotFound",
-        "UnsupportedOperation.InstanceChargeType",
-        "UnsupportedOperation.InstanceReinstallFailed",
-        "UnsupportedOperation.InstanceStateBanning",
-        "UnsupportedOperation.InstanceStateEnterRescueMode",
-        "UnsupportedOperation.InstanceStateExitRescueMode",
-        "UnsupportedOperation.InstanceStateFreezing",
-        "UnsupportedOperation.InstanceStateIsolating",
-        "UnsupportedOperation.InstanceStatePending",
-        "UnsupportedOperation.InstanceStateRebooting",
-        "UnsupportedOperation.InstanceStateRescueMode",
-        "UnsupportedOperation.InstanceStateServiceLiveMigrate",
-        "UnsupportedOperation.InstanceStateShutdown",
-        "UnsupportedOperation.InstanceStateStarting",
-        "UnsupportedOperation.InstanceStateStopping",
-        "UnsupportedOperation.SpecialInstanceType",
-        "UnsupportedOperation.UnderwritingInstanceTypeOnlySupportAutoRenew",
-    ],
+    errors: "\
+        FailedOperation.InvalidInstanceApplicationRoleEmr \
+        InternalServerError \
+        InvalidInstance.NotSupported \
+        InvalidInstanceId.Malformed \
+        InvalidInstanceId.NotFound \
+        InvalidParameterValue \
+        InvalidParameterValue.InstanceIdMalformed \
+        InvalidParameterValue.LimitExceeded \
+        MutexOperation.TaskRunning \
+        OperationDenied.InstanceOperationInProgress \
+        UnauthorizedOperation.MFAExpired \
+        UnauthorizedOperation.MFANotFound \
+        UnsupportedOperation.InstanceChargeType \
+        UnsupportedOperation.InstanceReinstallFailed \
+        UnsupportedOperation.InstanceStateBanning \
+        UnsupportedOperation.InstanceStateEnterRescueMode \
+        UnsupportedOperation.InstanceStateExitRescueMode \
+        UnsupportedOperation.InstanceStateFreezing \
+        UnsupportedOperation.InstanceStateIsolating \
+        UnsupportedOperation.InstanceStatePending \
+        UnsupportedOperation.InstanceStateRebooting \
+        UnsupportedOperation.InstanceStateRescueMode \
+        UnsupportedOperation.InstanceStateServiceLiveMigrate \
+        UnsupportedOperation.InstanceStateShutdown \
+        UnsupportedOperation.InstanceStateStarting \
+        UnsupportedOperation.InstanceStateStopping \
+        UnsupportedOperation.SpecialInstanceType \
+        UnsupportedOperation.UnderwritingInstanceTypeOnlySupportAutoRenew",
 };
 
 pub(crate) static MODIFY_INSTANCES_RENEW_FLAG: Table = Table {

@@ -86,38 +86,49 @@ pub(crate) static MODIFY_INSTANCES_VPC_ATTRIBUTE_INFO: ActionInfo = ActionInfo {
     filters: &[],
     filters_max: None,
     filter_values_max: None,
-    errors: &[
-        "EniNotAllowedChangeSubnet", "InvalidInstance.NotSupported",
-        "InvalidInstanceId.NotFound", "InvalidInstanceState", "InvalidParameterValue",
-        "InvalidParameterValue.IPAddressMalformed", "InvalidParameterValue.InvalidAppIdFormat",
-        "InvalidParameterValue.InvalidIpFormat", "InvalidParameterValue.LimitExceeded",
-        "InvalidParameterValue.MustDhcpEnabledVpc", "InvalidParameterValue.SubnetIdMalformed",
-        "InvalidParameterValue.VpcIdMalformed", "MutexOperation.TaskRunning",
-        "OperationDenied.InstanceOperationInProgress", "UnauthorizedOperation.MFAExpired",
-        "UnauthorizedOperation.MFANotFound", "UnsupportedOperation.EdgeZoneInstance",
-        "UnsupportedOperation.ElasticNetworkInterface",
-        "UnsupportedOperation.IPv6NotSupportVpcMigrate",
-        "UnsupportedOperation.InstanceChargeType",
-        "UnsupportedOperation.InstanceReinstallFailed",
-        "UnsupportedOperation.InstanceStateBanning",
-        "UnsupportedOperation.InstanceStateEnterRescueMode",
-        "UnsupportedOperation.InstanceStateExitRescueMode",
-        "UnsupportedOperation.InstanceStateExitServiceLiveMigrate",
-        "UnsupportedOperation.InstanceStateFreezing",
-        "UnsupportedOperation.InstanceStateIsolating",
-        "UnsupportedOperation.InstanceStatePending",
-        "UnsupportedOperation.InstanceStateRebooting",
-        "UnsupportedOperation.InstanceStateRescueMode",
-        "UnsupportedOperation.InstanceStateRunning",
-        "UnsupportedOperation.InstanceStateServiceLiveMigrate",
-        "UnsupportedOperation.InstanceStateShutdown",
-        "UnsupportedOperation.InstanceStateStarting",
-        "UnsupportedOperation.InstanceStateStopping",
-        "UnsupportedOperation.InstanceStateTerminating",
-        "UnsupportedOperation.ModifyVPCWithCLB", "UnsupportedOperation.ModifyVPCWithClassLink",
-        "UnsupportedOperation.NoVpcNetwork", "UnsupportedOperation.StoppedModeStopCharging",
-        "VpcAddrNotInSubNet", "VpcIpIsUsed",
-    ],
+    errors: "\
+        EniNotAllowedChangeSubnet \
+        InvalidInstance.NotSupported \
+        InvalidInstanceId.NotFound \
+        InvalidInstanceState \
+        InvalidParameterValue \
+        InvalidParameterValue.IPAddressMalformed \
+        InvalidParameterValue.InvalidAppIdFormat \
+        InvalidParameterValue.InvalidIpFormat \
+        InvalidParameterValue.LimitExceeded \
+        InvalidParameterValue.MustDhcpEnabledVpc \
+        InvalidParameterValue.SubnetIdMalformed \
+        InvalidParameterValue.VpcIdMalformed \
+        MutexOperation.TaskRunning \
+        OperationDenied.InstanceOperationInProgress \
+        UnauthorizedOperation.MFAExpired \
+        UnauthorizedOperation.MFANotFound \
+        UnsupportedOperation.EdgeZoneInstance \
+        UnsupportedOperation.ElasticNetworkInterface \
+        UnsupportedOperation.IPv6NotSupportVpcMigrate \
+        UnsupportedOperation.InstanceChargeType \
+        UnsupportedOperation.InstanceReinstallFailed \
+        UnsupportedOperation.InstanceStateBanning \
+        UnsupportedOperation.InstanceStateEnterRescueMode \
+        UnsupportedOperation.InstanceStateExitRescueMode \
+        UnsupportedOperation.InstanceStateExitServiceLiveMigrate \
+        UnsupportedOperation.InstanceStateFreezing \
+        UnsupportedOperation.InstanceStateIsolating \
+        UnsupportedOperation.InstanceStatePending \
+        UnsupportedOperation.InstanceStateRebooting \
+        UnsupportedOperation.InstanceStateRescueMode \
+        UnsupportedOperation.InstanceStateRunning \
+        UnsupportedOperation.InstanceStateServiceLiveMigrate \
+        UnsupportedOperation.InstanceStateShutdown \
+        UnsupportedOperation.InstanceStateStarting \
+        UnsupportedOperation.InstanceStateStopping \
+        UnsupportedOperation.InstanceStateTerminating \
+        UnsupportedOperation.ModifyVPCWithCLB \
+        UnsupportedOperation.ModifyVPCWithClassLink \
+        UnsupportedOperation.NoVpcNetwork \
+        UnsupportedOperation.StoppedModeStopCharging \
+        VpcAddrNotInSubNet \
+        VpcIpIsUsed",
 };
 
 pub(crate) static MODIFY_INSTANCES_VPC_ATTRIBUTE: Table = Table {

@@ -68,11 +68,14 @@ pub(crate) static MODIFY_KEY_PAIR_ATTRIBUTE_INFO: ActionInfo = ActionInfo {
     filters: &[],
     filters_max: None,
     filter_values_max: None,
-    errors: &[
-        "InternalServerError", "InvalidKeyPairId.Malformed", "InvalidKeyPairId.NotFound",
-        "InvalidKeyPairName.Duplicate", "InvalidParameter", "InvalidParameterValue",
-        "MissingParameter",
-    ],
+    errors: "\
+        InternalServerError \
+        InvalidKeyPairId.Malformed \
+        InvalidKeyPairId.NotFound \
+        InvalidKeyPairName.Duplicate \
+        InvalidParameter \
+        InvalidParameterValue \
+        MissingParameter",
 };
 
 pub(crate) static MODIFY_KEY_PAIR_ATTRIBUTE: Table = Table {

@@ -63,15 +63,17 @@ pub(crate) static MODIFY_LAUNCH_TEMPLATE_DEFAULT_VERSION_INFO: ActionInfo = Acti
     filters: &[],
     filters_max: None,
     filter_values_max: None,
-    errors: &[
-        "InvalidParameterCombination", "InvalidParameterValue",
-        "InvalidParameterValue.LaunchTemplateIdMalformed",
-        "InvalidParameterValue.LaunchTemplateIdNotExisted",
-        "InvalidParameterValue.LaunchTemplateIdVerNotExisted",
-        "InvalidParameterValue.LaunchTemplateIdVerSetAlready",
-        "InvalidParameterValue.LaunchTemplateNotFound",
-        "InvalidParameterValue.LaunchTemplateVersion", "MissingParameter", "UnknownParameter",
-    ],
+    errors: "\
+        InvalidParameterCombination \
+        InvalidParameterValue \
+        InvalidParameterValue.LaunchTemplateIdMalformed \
+        InvalidParameterValue.LaunchTemplateIdNotExisted \
+        InvalidParameterValue.LaunchTemplateIdVerNotExisted \
+        InvalidParameterValue.LaunchTemplateIdVerSetAlready \
+        InvalidParameterValue.LaunchTemplateNotFound \
+        InvalidParameterValue.LaunchTemplateVersion \
+        MissingParameter \
+        UnknownParameter",
 };
 
 pub(crate) static MODIFY_LAUNCH_TEMPLATE_DEFAULT_VERSION: Table = Table {

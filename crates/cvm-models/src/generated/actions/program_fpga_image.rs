@@ -71,12 +71,14 @@ pub(crate) static PROGRAM_FPGA_IMAGE_INFO: ActionInfo = ActionInfo {
     filters: &[],
     filters_max: None,
     filter_values_max: None,
-    errors: &[
-        "InvalidInstanceId.Malformed", "InvalidInstanceId.NotFound",
-        "InvalidParameterValue.IncorrectFormat", "InvalidParameterValue.InstanceIdMalformed",
-        "InvalidParameterValue.LimitExceeded", "OperationDenied.InstanceOperationInProgress",
-        "UnsupportedOperation.NotFpgaInstance",
-    ],
+    errors: "\
+        InvalidInstanceId.Malformed \
+        InvalidInstanceId.NotFound \
+        InvalidParameterValue.IncorrectFormat \
+        InvalidParameterValue.InstanceIdMalformed \
+        InvalidParameterValue.LimitExceeded \
+        OperationDenied.InstanceOperationInProgress \
+        UnsupportedOperation.NotFpgaInstance",
 };
 
 pub(crate) static PROGRAM_FPGA_IMAGE: Table = Table {

@@ -107,17 +107,24 @@ pub(crate) static PURCHASE_RESOURCE_POOL_PACKS_INFO: ActionInfo = ActionInfo {
     filters: &[],
     filters_max: None,
     filter_values_max: None,
-    errors: &[
-        "InternalServerError", "InvalidInstanceType.Malformed", "InvalidParameter",
-        "InvalidParameter.InstanceTypeNotSupport", "InvalidParameterValue",
-        "InvalidParameterValue.DedicatedResourcePackName", "InvalidParameterValue.Range",
-        "InvalidParameterValue.ResourcePoolPackTypeNotSupported", "InvalidPeriod",
-        "InvalidZone.MismatchRegion", "MissingParameter",
-        "ResourceInsufficient.SpecifiedInstanceType",
-        "ResourceNotFound.InvalidZoneInstanceType", "ResourcesSoldOut.AvailableZone",
-        "UnauthorizedOperation", "UnsupportedOperation.EdgeZoneNotSupportPurchaseReserved",
-        "UnsupportedOperation.ResourcePoolPackageInvisibleForUser",
-    ],
+    errors: "\
+        InternalServerError \
+        InvalidInstanceType.Malformed \
+        InvalidParameter \
+        InvalidParameter.InstanceTypeNotSupport \
+        InvalidParameterValue \
+        InvalidParameterValue.DedicatedResourcePackName \
+        InvalidParameterValue.Range \
+        InvalidParameterValue.ResourcePoolPackTypeNotSupported \
+        InvalidPeriod \
+        InvalidZone.MismatchRegion \
+        MissingParameter \
+        ResourceInsufficient.SpecifiedInstanceType \
+        ResourceNotFound.InvalidZoneInstanceType \
+        ResourcesSoldOut.AvailableZone \
+        UnauthorizedOperation \
+        UnsupportedOperation.EdgeZoneNotSupportPurchaseReserved \
+        UnsupportedOperation.ResourcePoolPackageInvisibleForUser",
 };
 
 pub(crate) static PURCHASE_RESOURCE_POOL_PACKS: Table = Table {

@@ -81,32 +81,39 @@ pub(crate) static REBOOT_INSTANCES_INFO: ActionInfo = ActionInfo {
     filters: &[],
     filters_max: None,
     filter_values_max: None,
-    errors: &[
-        "FailedOperation.InvalidInstanceApplicationRole", "InternalServerError",
-        "InvalidInstance.NotSupported", "InvalidInstanceId.Malformed",
-        "InvalidInstanceId.NotFound", "InvalidParameterCombination", "InvalidParameterValue",
-        "InvalidParameterValue.InstanceIdMalformed", "InvalidParameterValue.LimitExceeded",
-        "MissingParameter", "MutexOperation.TaskRunning",
-        "OperationDenied.InstanceOperationInProgress", "UnauthorizedOperation.MFAExpired",
-        "UnauthorizedOperation.MFANotFound", "UnsupportedOperation",
-        "UnsupportedOperation.InstanceReinstallFailed",
-        "UnsupportedOperation.InstanceStateCorrupted",
-        "UnsupportedOperation.InstanceStateEnterRescueMode",
-        "UnsupportedOperation.InstanceStateEnterServiceLiveMigrate",
-        "UnsupportedOperation.InstanceStateExitRescueMode",
-        "UnsupportedOperation.InstanceStateExitServiceLiveMigrate",
-        "UnsupportedOperation.InstanceStateFreezing",
-        "UnsupportedOperation.InstanceStateIsolating",
-        "UnsupportedOperation.InstanceStatePending",
-        "UnsupportedOperation.InstanceStateRebooting",
-        "UnsupportedOperation.InstanceStateServiceLiveMigrate",
-        "UnsupportedOperation.InstanceStateShutdown",
-        "UnsupportedOperation.InstanceStateStarting",
-        "UnsupportedOperation.InstanceStateStopped",
-        "UnsupportedOperation.InstanceStateStopping",
-        "UnsupportedOperation.InstanceStateTerminating",
-        "UnsupportedOperation.StoppedModeStopCharging",
-    ],
+    errors: "\
+        FailedOperation.InvalidInstanceApplicationRole \
+        InternalServerError \
+        InvalidInstance.NotSupported \
+        InvalidInstanceId.Malformed \
+        InvalidInstanceId.NotFound \
+        InvalidParameterCombination \
+        InvalidParameterValue \
+        InvalidParameterValue.InstanceIdMalformed \
+        InvalidParameterValue.LimitExceeded \
+        MissingParameter \
+        MutexOperation.TaskRunning \
+        OperationDenied.InstanceOperationInProgress \
+        UnauthorizedOperation.MFAExpired \
+        UnauthorizedOperation.MFANotFound \
+        UnsupportedOperation \
+        UnsupportedOperation.InstanceReinstallFailed \
+        UnsupportedOperation.InstanceStateCorrupted \
+        UnsupportedOperation.InstanceStateEnterRescueMode \
+        UnsupportedOperation.InstanceStateEnterServiceLiveMigrate \
+        UnsupportedOperation.InstanceStateExitRescueMode \
+        UnsupportedOperation.InstanceStateExitServiceLiveMigrate \
+        UnsupportedOperation.InstanceStateFreezing \
+        UnsupportedOperation.InstanceStateIsolating \
+        UnsupportedOperation.InstanceStatePending \
+        UnsupportedOperation.InstanceStateRebooting \
+        UnsupportedOperation.InstanceStateServiceLiveMigrate \
+        UnsupportedOperation.InstanceStateShutdown \
+        UnsupportedOperation.InstanceStateStarting \
+        UnsupportedOperation.InstanceStateStopped \
+        UnsupportedOperation.InstanceStateStopping \
+        UnsupportedOperation.InstanceStateTerminating \
+        UnsupportedOperation.StoppedModeStopCharging",
 };
 
 pub(crate) static REBOOT_INSTANCES: Table = Table {

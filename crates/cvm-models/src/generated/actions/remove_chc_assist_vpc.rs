@@ -68,10 +68,11 @@ pub(crate) static REMOVE_CHC_ASSIST_VPC_INFO: ActionInfo = ActionInfo {
     filters: &[],
     filters_max: None,
     filter_values_max: None,
-    errors: &[
-        "AccountQualificationRestrictions", "InvalidHost.NotSupported",
-        "InvalidParameterValue.ChcHostsNotFound", "InvalidParameterValue.IncorrectFormat",
-    ],
+    errors: "\
+        AccountQualificationRestrictions \
+        InvalidHost.NotSupported \
+        InvalidParameterValue.ChcHostsNotFound \
+        InvalidParameterValue.IncorrectFormat",
 };
 
 pub(crate) static REMOVE_CHC_ASSIST_VPC: Table = Table {

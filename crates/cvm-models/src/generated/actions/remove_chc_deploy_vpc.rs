@@ -66,10 +66,12 @@ pub(crate) static REMOVE_CHC_DEPLOY_VPC_INFO: ActionInfo = ActionInfo {
     filters: &[],
     filters_max: None,
     filter_values_max: None,
-    errors: &[
-        "AccountQualificationRestrictions", "InvalidHost.NotSupported", "InvalidParameter",
-        "InvalidParameterValue.ChcHostsNotFound", "InvalidParameterValue.IncorrectFormat",
-    ],
+    errors: "\
+        AccountQualificationRestrictions \
+        InvalidHost.NotSupported \
+        InvalidParameter \
+        InvalidParameterValue.ChcHostsNotFound \
+        InvalidParameterValue.IncorrectFormat",
 };
 
 pub(crate) static REMOVE_CHC_DEPLOY_VPC: Table = Table {

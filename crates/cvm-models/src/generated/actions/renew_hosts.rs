@@ -66,11 +66,15 @@ pub(crate) static RENEW_HOSTS_INFO: ActionInfo = ActionInfo {
     filters: &[],
     filters_max: None,
     filter_values_max: None,
-    errors: &[
-        "InternalError.TradeUnknownError", "InvalidAccount.InsufficientBalance",
-        "InvalidAccount.UnpaidOrder", "InvalidHost.NotSupported", "InvalidHostId.Malformed",
-        "InvalidHostId.NotFound", "InvalidParameterValue.LimitExceeded", "InvalidPeriod",
-    ],
+    errors: "\
+        InternalError.TradeUnknownError \
+        InvalidAccount.InsufficientBalance \
+        InvalidAccount.UnpaidOrder \
+        InvalidHost.NotSupported \
+        InvalidHostId.Malformed \
+        InvalidHostId.NotFound \
+        InvalidParameterValue.LimitExceeded \
+        InvalidPeriod",
 };
 
 pub(crate) static RENEW_HOSTS: Table = Table {

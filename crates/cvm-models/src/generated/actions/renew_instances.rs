@@ -80,28 +80,35 @@ pub(crate) static RENEW_INSTANCES_INFO: ActionInfo = ActionInfo {
     filters: &[],
     filters_max: None,
     filter_values_max: None,
-    errors: &[
-        "FailedOperation.InvalidInstanceApplicationRole",
-        "FailedOperation.InvalidInstanceApplicationRoleEmr", "InternalError.TradeUnknownError",
-        "InternalServerError", "InvalidAccount.InsufficientBalance",
-        "InvalidAccount.UnpaidOrder", "InvalidInstance.NotSupported",
-        "InvalidInstanceId.Malformed", "InvalidInstanceId.NotFound", "InvalidParameterValue",
-        "InvalidParameterValue.InstanceIdMalformed",
-        "InvalidParameterValue.InstanceNotSupportedMixPricingModel",
-        "InvalidParameterValue.LimitExceeded", "InvalidPeriod", "MissingParameter",
-        "OperationDenied.InstanceOperationInProgress",
-        "UnsupportedOperation.InstanceChargeType", "UnsupportedOperation.InstanceMixedZoneType",
-        "UnsupportedOperation.InstanceStateBanning",
-        "UnsupportedOperation.InstanceStateFreezing",
-        "UnsupportedOperation.InstanceStatePending",
-        "UnsupportedOperation.InstanceStateRebooting",
-        "UnsupportedOperation.InstanceStateStarting",
-        "UnsupportedOperation.InstanceStateStopping",
-        "UnsupportedOperation.InstanceStateTerminating",
-        "UnsupportedOperation.InvalidDiskBackupQuota",
-        "UnsupportedOperation.PeriodicContractNotSupportManualRenew",
-        "UnsupportedOperation.SpecialInstanceType",
-    ],
+    errors: "\
+        FailedOperation.InvalidInstanceApplicationRole \
+        FailedOperation.InvalidInstanceApplicationRoleEmr \
+        InternalError.TradeUnknownError \
+        InternalServerError \
+        InvalidAccount.InsufficientBalance \
+        InvalidAccount.UnpaidOrder \
+        InvalidInstance.NotSupported \
+        InvalidInstanceId.Malformed \
+        InvalidInstanceId.NotFound \
+        InvalidParameterValue \
+        InvalidParameterValue.InstanceIdMalformed \
+        InvalidParameterValue.InstanceNotSupportedMixPricingModel \
+        InvalidParameterValue.LimitExceeded \
+        InvalidPeriod \
+        MissingParameter \
+        OperationDenied.InstanceOperationInProgress \
+        UnsupportedOperation.InstanceChargeType \
+        UnsupportedOperation.InstanceMixedZoneType \
+        UnsupportedOperation.InstanceStateBanning \
+        UnsupportedOperation.InstanceStateFreezing \
+        UnsupportedOperation.InstanceStatePending \
+        UnsupportedOperation.InstanceStateRebooting \
+        UnsupportedOperation.InstanceStateStarting \
+        UnsupportedOperation.InstanceStateStopping \
+        UnsupportedOperation.InstanceStateTerminating \
+        UnsupportedOperation.InvalidDiskBackupQuota \
+        UnsupportedOperation.PeriodicContractNotSupportManualRenew \
+        UnsupportedOperation.SpecialInstanceType",
 };
 
 pub(crate) static RENEW_INSTANCES: Table = Table {

@@ -83,7 +83,7 @@ pub(crate) static REPAIR_TASK_CONTROL_INFO: ActionInfo = ActionInfo {
     filters: &[],
     filters_max: None,
     filter_values_max: None,
-    errors: &["InternalError", "InvalidParameter", "UnauthorizedOperation"],
+    errors: "InternalError InvalidParameter UnauthorizedOperation",
 };
 
 pub(crate) static REPAIR_TASK_CONTROL: Table = Table {

@@ -89,33 +89,43 @@ pub(crate) static RESET_INSTANCES_INTERNET_MAX_BANDWIDTH_INFO: ActionInfo = Acti
     filters: &[],
     filters_max: None,
     filter_values_max: None,
-    errors: &[
-        "FailedOperation.NotFoundEIP", "InternalError.TradeUnknownError", "InternalServerError",
-        "InvalidAccount.InsufficientBalance", "InvalidAccount.UnpaidOrder",
-        "InvalidInstance.NotSupported", "InvalidInstanceId.Malformed",
-        "InvalidInstanceId.NotFound", "InvalidParameter", "InvalidParameterValue",
-        "InvalidParameterValue.BandwidthPackageIdMalformed",
-        "InvalidParameterValue.InstanceIdMalformed", "InvalidParameterValue.InvalidAppIdFormat",
-        "InvalidParameterValue.LimitExceeded", "InvalidParameterValue.Range",
-        "InvalidPermission", "MissingParameter", "MutexOperation.TaskRunning",
-        "OperationDenied.InstanceOperationInProgress",
-        "UnsupportedOperation.BandwidthPackageIdNotSupported",
-        "UnsupportedOperation.EdgeZoneInstance", "UnsupportedOperation.InstanceChargeType",
-        "UnsupportedOperation.InstanceReinstallFailed",
-        "UnsupportedOperation.InstanceStateBanning",
-        "UnsupportedOperation.InstanceStateEnterServiceLiveMigrate",
-        "UnsupportedOperation.InstanceStateExitServiceLiveMigrate",
-        "UnsupportedOperation.InstanceStateFreezing",
-        "UnsupportedOperation.InstanceStateIsolating",
-        "UnsupportedOperation.InstanceStatePending",
-        "UnsupportedOperation.InstanceStateRebooting",
-        "UnsupportedOperation.InstanceStateRescueMode",
-        "UnsupportedOperation.InstanceStateShutdown",
-        "UnsupportedOperation.InstanceStateStarting",
-        "UnsupportedOperation.InstanceStateStopping",
-        "UnsupportedOperation.InstanceStateTerminating",
-        "UnsupportedOperation.StoppedModeStopCharging",
-    ],
+    errors: "\
+        FailedOperation.NotFoundEIP \
+        InternalError.TradeUnknownError \
+        InternalServerError \
+        InvalidAccount.InsufficientBalance \
+        InvalidAccount.UnpaidOrder \
+        InvalidInstance.NotSupported \
+        InvalidInstanceId.Malformed \
+        InvalidInstanceId.NotFound \
+        InvalidParameter \
+        InvalidParameterValue \
+        InvalidParameterValue.BandwidthPackageIdMalformed \
+        InvalidParameterValue.InstanceIdMalformed \
+        InvalidParameterValue.InvalidAppIdFormat \
+        InvalidParameterValue.LimitExceeded \
+        InvalidParameterValue.Range \
+        InvalidPermission \
+        MissingParameter \
+        MutexOperation.TaskRunning \
+        OperationDenied.InstanceOperationInProgress \
+        UnsupportedOperation.BandwidthPackageIdNotSupported \
+        UnsupportedOperation.EdgeZoneInstance \
+        UnsupportedOperation.InstanceChargeType \
+        UnsupportedOperation.InstanceReinstallFailed \
+        UnsupportedOperation.InstanceStateBanning \
+        UnsupportedOperation.InstanceStateEnterServiceLiveMigrate \
+        UnsupportedOperation.InstanceStateExitServiceLiveMigrate \
+        UnsupportedOperation.InstanceStateFreezing \
+        UnsupportedOperation.InstanceStateIsolating \
+        UnsupportedOperation.InstanceStatePending \
+        UnsupportedOperation.InstanceStateRebooting \
+        UnsupportedOperation.InstanceStateRescueMode \
+        UnsupportedOperation.InstanceStateShutdown \
+        UnsupportedOperation.InstanceStateStarting \
+        UnsupportedOperation.InstanceStateStopping \
+        UnsupportedOperation.InstanceStateTerminating \
+        UnsupportedOperation.StoppedModeStopCharging",
 };
 
 pub(crate) static RESET_INSTANCES_INTERNET_MAX_BANDWIDTH: Table = Table {

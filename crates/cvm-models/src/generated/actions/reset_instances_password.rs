@@ -83,31 +83,38 @@ pub(crate) static RESET_INSTANCES_PASSWORD_INFO: ActionInfo = ActionInfo {
     filters: &[],
     filters_max: None,
     filter_values_max: None,
-    errors: &[
-        "FailedOperation.InvalidInstanceApplicationRole", "InternalServerError",
-        "InvalidInstance.NotSupported", "InvalidInstanceId.Malformed",
-        "InvalidInstanceId.NotFound", "InvalidParameterValue",
-        "InvalidParameterValue.InstanceIdMalformed", "InvalidParameterValue.InvalidPassword",
-        "InvalidParameterValue.LimitExceeded", "InvalidParameterValue.TooLong",
-        "MissingParameter", "MutexOperation.TaskRunning",
-        "OperationDenied.InstanceOperationInProgress", "UnauthorizedOperation.MFAExpired",
-        "UnauthorizedOperation.MFANotFound", "UnsupportedOperation.InstanceReinstallFailed",
-        "UnsupportedOperation.InstanceStateEnterRescueMode",
-        "UnsupportedOperation.InstanceStateExitRescueMode",
-        "UnsupportedOperation.InstanceStateFreezing",
-        "UnsupportedOperation.InstanceStateIsolating",
-        "UnsupportedOperation.InstanceStatePending",
-        "UnsupportedOperation.InstanceStateRebooting",
-        "UnsupportedOperation.InstanceStateRescueMode",
-        "UnsupportedOperation.InstanceStateRunning",
-        "UnsupportedOperation.InstanceStateServiceLiveMigrate",
-        "UnsupportedOperation.InstanceStateShutdown",
-        "UnsupportedOperation.InstanceStateStarting",
-        "UnsupportedOperation.InstanceStateStopping",
-        "UnsupportedOperation.InstanceStateTerminating",
-        "UnsupportedOperation.SpecialInstanceType",
-        "UnsupportedOperation.StoppedModeStopCharging",
-    ],
+    errors: "\
+        FailedOperation.InvalidInstanceApplicationRole \
+        InternalServerError \
+        InvalidInstance.NotSupported \
+        InvalidInstanceId.Malformed \
+        InvalidInstanceId.NotFound \
+        InvalidParameterValue \
+        InvalidParameterValue.InstanceIdMalformed \
+        InvalidParameterValue.InvalidPassword \
+        InvalidParameterValue.LimitExceeded \
+        InvalidParameterValue.TooLong \
+        MissingParameter \
+        MutexOperation.TaskRunning \
+        OperationDenied.InstanceOperationInProgress \
+        UnauthorizedOperation.MFAExpired \
+        UnauthorizedOperation.MFANotFound \
+        UnsupportedOperation.InstanceReinstallFailed \
+        UnsupportedOperation.InstanceStateEnterRescueMode \
+        UnsupportedOperation.InstanceStateExitRescueMode \
+        UnsupportedOperation.InstanceStateFreezing \
+        UnsupportedOperation.InstanceStateIsolating \
+        UnsupportedOperation.InstanceStatePending \
+        UnsupportedOperation.InstanceStateRebooting \
+        UnsupportedOperation.InstanceStateRescueMode \
+        UnsupportedOperation.InstanceStateRunning \
+        UnsupportedOperation.InstanceStateServiceLiveMigrate \
+        UnsupportedOperation.InstanceStateShutdown \
+        UnsupportedOperation.InstanceStateStarting \
+        UnsupportedOperation.InstanceStateStopping \
+        UnsupportedOperation.InstanceStateTerminating \
+        UnsupportedOperation.SpecialInstanceType \
+        UnsupportedOperation.StoppedModeStopCharging",
 };
 
 pub(crate) static RESET_INSTANCES_PASSWORD: Table = Table {

@@ -90,34 +90,42 @@ pub(crate) static RESIZE_INSTANCE_DISKS_INFO: ActionInfo = ActionInfo {
     filters: &[],
     filters_max: None,
     filter_values_max: None,
-    errors: &[
-        "FailedOperation.InvalidInstanceApplicationRole", "InternalError",
-        "InternalError.TradeUnknownError", "InternalServerError",
-        "InvalidAccount.InsufficientBalance", "InvalidAccount.UnpaidOrder",
-        "InvalidInstance.NotSupported", "InvalidInstanceId.Malformed",
-        "InvalidInstanceId.NotFound", "InvalidParameterValue",
-        "InvalidParameterValue.CdhOnlyLocalDataDiskResize",
-        "InvalidParameterValue.InstanceIdMalformed", "InvalidParameterValue.ZoneNotSupported",
-        "MissingParameter", "MissingParameter.AtLeastOne",
-        "OperationDenied.InstanceOperationInProgress",
-        "UnsupportedOperation.InstanceChargeType", "UnsupportedOperation.InstanceStateBanning",
-        "UnsupportedOperation.InstanceStateCorrupted",
-        "UnsupportedOperation.InstanceStateEnterServiceLiveMigrate",
-        "UnsupportedOperation.InstanceStateExitRescueMode",
-        "UnsupportedOperation.InstanceStateFreezing",
-        "UnsupportedOperation.InstanceStatePending",
-        "UnsupportedOperation.InstanceStateRebooting",
-        "UnsupportedOperation.InstanceStateRescueMode",
-        "UnsupportedOperation.InstanceStateRunning",
-        "UnsupportedOperation.InstanceStateServiceLiveMigrate",
-        "UnsupportedOperation.InstanceStateShutdown",
-        "UnsupportedOperation.InstanceStateStarting",
-        "UnsupportedOperation.InstanceStateStopped",
-        "UnsupportedOperation.InstanceStateStopping",
-        "UnsupportedOperation.InstanceStateTerminating", "UnsupportedOperation.InvalidDataDisk",
-        "UnsupportedOperation.SpecialInstanceType",
-        "UnsupportedOperation.StoppedModeStopCharging",
-    ],
+    errors: "\
+        FailedOperation.InvalidInstanceApplicationRole \
+        InternalError \
+        InternalError.TradeUnknownError \
+        InternalServerError \
+        InvalidAccount.InsufficientBalance \
+        InvalidAccount.UnpaidOrder \
+        InvalidInstance.NotSupported \
+        InvalidInstanceId.Malformed \
+        InvalidInstanceId.NotFound \
+        InvalidParameterValue \
+        InvalidParameterValue.CdhOnlyLocalDataDiskResize \
+        InvalidParameterValue.InstanceIdMalformed \
+        InvalidParameterValue.ZoneNotSupported \
+        MissingParameter \
+        MissingParameter.AtLeastOne \
+        OperationDenied.InstanceOperationInProgress \
+        UnsupportedOperation.InstanceChargeType \
+        UnsupportedOperation.InstanceStateBanning \
+        UnsupportedOperation.InstanceStateCorrupted \
+        UnsupportedOperation.InstanceStateEnterServiceLiveMigrate \
+        UnsupportedOperation.InstanceStateExitRescueMode \
+        UnsupportedOperation.InstanceStateFreezing \
+        UnsupportedOperation.InstanceStatePending \
+        UnsupportedOperation.InstanceStateRebooting \
+        UnsupportedOperation.InstanceStateRescueMode \
+        UnsupportedOperation.InstanceStateRunning \
+        UnsupportedOperation.InstanceStateServiceLiveMigrate \
+        UnsupportedOperation.InstanceStateShutdown \
+        UnsupportedOperation.InstanceStateStarting \
+        UnsupportedOperation.InstanceStateStopped \
+        UnsupportedOperation.InstanceStateStopping \
+        UnsupportedOperation.InstanceStateTerminating \
+        UnsupportedOperation.InvalidDataDisk \
+        UnsupportedOperation.SpecialInstanceType \
+        UnsupportedOperation.StoppedModeStopCharging",
 };
 
 pub(crate) static RESIZE_INSTANCE_DISKS: Table = Table {

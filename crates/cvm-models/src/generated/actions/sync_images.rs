@@ -89,18 +89,26 @@ pub(crate) static SYNC_IMAGES_INFO: ActionInfo = ActionInfo {
     filters: &[],
     filters_max: None,
     filter_values_max: None,
-    errors: &[
-        "FailedOperation.InvalidImageState", "ImageQuotaLimitExceeded",
-        "InvalidImageId.IncorrectState", "InvalidImageId.Malformed", "InvalidImageId.NotFound",
-        "InvalidImageId.TooLarge", "InvalidImageName.Duplicate",
-        "InvalidParameter.InstanceImageNotSupport", "InvalidParameter.InvalidKmsKeyId",
-        "InvalidParameterValue.InvalidImageId", "InvalidParameterValue.InvalidImageState",
-        "InvalidParameterValue.InvalidRegion", "InvalidParameterValue.LimitExceeded",
-        "InvalidRegion.NotFound", "InvalidRegion.Unavailable",
-        "UnsupportedOperation.EncryptedImagesNotSupported",
-        "UnsupportedOperation.LocationImageNotSupported", "UnsupportedOperation.Region",
-        "UnsupportedOperation.SyncEncryptImageNotSupport",
-    ],
+    errors: "\
+        FailedOperation.InvalidImageState \
+        ImageQuotaLimitExceeded \
+        InvalidImageId.IncorrectState \
+        InvalidImageId.Malformed \
+        InvalidImageId.NotFound \
+        InvalidImageId.TooLarge \
+        InvalidImageName.Duplicate \
+        InvalidParameter.InstanceImageNotSupport \
+        InvalidParameter.InvalidKmsKeyId \
+        InvalidParameterValue.InvalidImageId \
+        InvalidParameterValue.InvalidImageState \
+        InvalidParameterValue.InvalidRegion \
+        InvalidParameterValue.LimitExceeded \
+        InvalidRegion.NotFound \
+        InvalidRegion.Unavailable \
+        UnsupportedOperation.EncryptedImagesNotSupported \
+        UnsupportedOperation.LocationImageNotSupported \
+        UnsupportedOperation.Region \
+        UnsupportedOperation.SyncEncryptImageNotSupport",
 };
 
 pub(crate) static SYNC_IMAGES: Table = Table {

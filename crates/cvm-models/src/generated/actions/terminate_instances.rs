@@ -94,40 +94,53 @@ pub(crate) static TERMINATE_INSTANCES_INFO: ActionInfo = ActionInfo {
     filters: &[],
     filters_max: None,
     filter_values_max: None,
-    errors: &[
-        "FailedOperation.InvalidInstanceApplicationRole",
-        "FailedOperation.InvalidInstanceApplicationRoleEmr", "FailedOperation.Unreturnable",
-        "InternalError.TradeUnknownError", "InternalServerError", "InvalidAccount.UnpaidOrder",
-        "InvalidInstance.NotSupported", "InvalidInstanceId.Malformed",
-        "InvalidInstanceId.NotFound", "InvalidInstanceNotSupportedPrepaidInstance",
-        "InvalidParameterValue", "InvalidParameterValue.InstanceIdMalformed",
-        "InvalidParameterValue.InvalidAppIdFormat", "InvalidParameterValue.LimitExceeded",
-        "InvalidParameterValue.NotSupported", "LimitExceeded.UserReturnQuota",
-        "MissingParameter", "MutexOperation.TaskRunning",
-        "OperationDenied.InstanceOperationInProgress", "UnauthorizedOperation.InvalidToken",
-        "UnauthorizedOperation.MFAExpired", "UnauthorizedOperation.MFANotFound",
-        "UnsupportedOperation", "UnsupportedOperation.InstanceChargeType",
-        "UnsupportedOperation.InstanceMixedPricingModel",
-        "UnsupportedOperation.InstanceStateBanning",
-        "UnsupportedOperation.InstanceStateEnterRescueMode",
-        "UnsupportedOperation.InstanceStateEnterServiceLiveMigrate",
-        "UnsupportedOperation.InstanceStateExitRescueMode",
-        "UnsupportedOperation.InstanceStateExitServiceLiveMigrate",
-        "UnsupportedOperation.InstanceStateFreezing",
-        "UnsupportedOperation.InstanceStateIsolating",
-        "UnsupportedOperation.InstanceStateLaunchFailed",
-        "UnsupportedOperation.InstanceStatePending",
-        "UnsupportedOperation.InstanceStateRebooting",
-        "UnsupportedOperation.InstanceStateStarting",
-        "UnsupportedOperation.InstanceStateStopping",
-        "UnsupportedOperation.InstanceStateTerminated",
-        "UnsupportedOperation.InstanceStateTerminating",
-        "UnsupportedOperation.InstancesProtected", "UnsupportedOperation.InvalidInstancesOwner",
-        "UnsupportedOperation.RedHatInstanceTerminateUnsupported",
-        "UnsupportedOperation.RedHatInstanceUnsupported", "UnsupportedOperation.Region",
-        "UnsupportedOperation.SpecialInstanceType",
-        "UnsupportedOperation.UserLimitOperationExceedQuota",
-    ],
+    errors: "\
+        FailedOperation.InvalidInstanceApplicationRole \
+        FailedOperation.InvalidInstanceApplicationRoleEmr \
+        FailedOperation.Unreturnable \
+        InternalError.TradeUnknownError \
+        InternalServerError \
+        InvalidAccount.UnpaidOrder \
+        InvalidInstance.NotSupported \
+        InvalidInstanceId.Malformed \
+        InvalidInstanceId.NotFound \
+        InvalidInstanceNotSupportedPrepaidInstance \
+        InvalidParameterValue \
+        InvalidParameterValue.InstanceIdMalformed \
+        InvalidParameterValue.InvalidAppIdFormat \
+        InvalidParameterValue.LimitExceeded \
+        InvalidParameterValue.NotSupported \
+        LimitExceeded.UserReturnQuota \
+        MissingParameter \
+        MutexOperation.TaskRunning \
+        OperationDenied.InstanceOperationInProgress \
+        UnauthorizedOperation.InvalidToken \
+        UnauthorizedOperation.MFAExpired \
+        UnauthorizedOperation.MFANotFound \
+        UnsupportedOperation \
+        UnsupportedOperation.InstanceChargeType \
+        UnsupportedOperation.InstanceMixedPricingModel \
+        UnsupportedOperation.InstanceStateBanning \
+        UnsupportedOperation.InstanceStateEnterRescueMode \
+        UnsupportedOperation.InstanceStateEnterServiceLiveMigrate \
+        UnsupportedOperation.InstanceStateExitRescueMode \
+        UnsupportedOperation.InstanceStateExitServiceLiveMigrate \
+        UnsupportedOperation.InstanceStateFreezing \
+        UnsupportedOperation.InstanceStateIsolating \
+        UnsupportedOperation.InstanceStateLaunchFailed \
+        UnsupportedOperation.InstanceStatePending \
+        UnsupportedOperation.InstanceStateRebooting \
+        UnsupportedOperation.InstanceStateStarting \
+        UnsupportedOperation.InstanceStateStopping \
+        UnsupportedOperation.InstanceStateTerminated \
+        UnsupportedOperation.InstanceStateTerminating \
+        UnsupportedOperation.InstancesProtected \
+        UnsupportedOperation.InvalidInstancesOwner \
+        UnsupportedOperation.RedHatInstanceTerminateUnsupported \
+        UnsupportedOperation.RedHatInstanceUnsupported \
+        UnsupportedOperation.Region \
+        UnsupportedOperation.SpecialInstanceType \
+        UnsupportedOperation.UserLimitOperationExceedQuota",
 };
 
 pub(crate) static TERMINATE_INSTANCES: Table = Table {

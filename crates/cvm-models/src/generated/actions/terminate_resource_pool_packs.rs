@@ -62,13 +62,15 @@ pub(crate) static TERMINATE_RESOURCE_POOL_PACKS_INFO: ActionInfo = ActionInfo {
     filters: &[],
     filters_max: None,
     filter_values_max: None,
-    errors: &[
-        "InternalServerError", "InvalidParameter", "InvalidParameterValue",
-        "InvalidParameterValue.ResourcePoolPackIdMalformed",
-        "InvalidParameterValue.ResourcePoolPackStatus",
-        "ResourceNotFound.ResourcePoolPackIdNotFound", "UnauthorizedOperation",
-        "UnsupportedOperation.ResourcePoolPackageInvisibleForUser",
-    ],
+    errors: "\
+        InternalServerError \
+        InvalidParameter \
+        InvalidParameterValue \
+        InvalidParameterValue.ResourcePoolPackIdMalformed \
+        InvalidParameterValue.ResourcePoolPackStatus \
+        ResourceNotFound.ResourcePoolPackIdNotFound \
+        UnauthorizedOperation \
+        UnsupportedOperation.ResourcePoolPackageInvisibleForUser",
 };
 
 pub(crate) static TERMINATE_RESOURCE_POOL_PACKS: Table = Table {

@@ -90,7 +90,7 @@ pub(crate) static DESCRIBE_BOATS_INFO: ActionInfo = ActionInfo {
     ],
     filters_max: Some(10),
     filter_values_max: Some(5),
-    errors: &["InternalError", "LimitExceeded.IPv6"],
+    errors: "InternalError LimitExceeded.IPv6",
 };
 
 pub(crate) static DESCRIBE_BOATS: Table = Table {

@@ -72,7 +72,7 @@ pub(crate) static READ_LOG_INFO: ActionInfo = ActionInfo {
     filters: &[],
     filters_max: None,
     filter_values_max: None,
-    errors: &[],
+    errors: "",
 };
 
 pub(crate) static READ_LOG: Table = Table {

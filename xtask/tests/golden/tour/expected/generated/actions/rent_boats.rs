@@ -131,7 +131,7 @@ pub(crate) static RENT_BOATS_INFO: ActionInfo = ActionInfo {
     filters: &[],
     filters_max: None,
     filter_values_max: None,
-    errors: &["BoatSunk", "InvalidBoatId.NotFound"],
+    errors: "BoatSunk InvalidBoatId.NotFound",
 };
 
 pub(crate) static RENT_BOATS: Table = Table {
