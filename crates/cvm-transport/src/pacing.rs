@@ -91,10 +91,25 @@ pub struct DocumentedRates(Mutex<HashMap<(u64, &'static str), PacesByRegion>>);
 
 type PacesByRegion = HashMap<Box<str>, Arc<Mutex<Pace>>>;
 
+/// From this number on those that rest are let go: temporary credentials come and go, and each has its own.
+const MANY: usize = 512;
+/// How long one has to rest before nothing of it matters any more.
+const REST: Duration = Duration::from_secs(600);
+
 impl DocumentedRates {
     fn pace(&self, call: &PacedCall<'_>) -> Arc<Mutex<Pace>> {
         let mut paces = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let regions = paces.entry((call.credential, call.action)).or_default();
+        let key = (call.credential, call.action);
+        if paces.len() >= MANY && !paces.contains_key(&key) {
+            let now = Instant::now();
+            paces.retain(|_, regions| {
+                regions.retain(|_, pace| {
+                    !pace.lock().unwrap_or_else(PoisonError::into_inner).rests(now)
+                });
+                !regions.is_empty()
+            });
+        }
+        let regions = paces.entry(key).or_default();
         if let Some(pace) = regions.get(call.region) {
             return Arc::clone(pace);
         }
@@ -154,6 +169,8 @@ pub(crate) struct Pace {
     measuring_since: Option<Instant>,
     counted: u32,
     adaptive: Option<Adaptive>,
+    /// The latest turn or answer.
+    used: Option<Instant>,
 }
 
 /// The rate after a throttle.
@@ -176,7 +193,13 @@ impl Pace {
             measuring_since: None,
             counted: 0,
             adaptive: None,
+            used: None,
         }
+    }
+
+    /// Whether it was not used for so long that a new one would decide the same.
+    fn rests(&self, now: Instant) -> bool {
+        self.used.is_none_or(|used| now.saturating_duration_since(used) > REST)
     }
 
     /// Takes the next turn and tells when it is.
@@ -199,6 +222,7 @@ impl Pace {
         if self.per_second.is_some() {
             self.turns.push_back(turn);
         }
+        self.used = Some(turn);
         turn
     }
 
@@ -230,6 +254,7 @@ impl Pace {
     /// Calls a second, smoothed over half-second steps.
     fn measure(&mut self, now: Instant) {
         self.counted += 1;
+        self.used = self.used.max(Some(now));
         let since = *self.measuring_since.get_or_insert(now);
         let elapsed = now.saturating_duration_since(since).as_secs_f64();
         if elapsed >= 0.5 {
@@ -280,6 +305,33 @@ mod tests {
         assert_eq!(Instant::now(), start);
         rates.acquire(&call("A", "x")).await.unwrap();
         assert_eq!(Instant::now() - start, WINDOW);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn credentials_that_come_and_go_leave_nothing_behind() {
+        let rates = DocumentedRates::default();
+        for hour in 0..2_000 {
+            for action in ["A", "B"] {
+                let call = PacedCall { credential: hour, ..call(action, "ap-guangzhou") };
+                rates.acquire(&call).await.unwrap();
+                rates.accepted(&call);
+            }
+            assert!(rates.0.lock().unwrap().len() <= MANY);
+            tokio::time::advance(Duration::from_secs(3_600)).await;
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn those_in_use_are_kept_however_many_there_are() {
+        let rates = DocumentedRates::default();
+        let busy = |credential| PacedCall { credential, per_second: Some(1), ..call("A", "x") };
+        let start = Instant::now();
+        for credential in 0..2 * MANY as u64 {
+            rates.acquire(&busy(credential)).await.unwrap();
+        }
+        assert_eq!(Instant::now(), start);
+        rates.acquire(&busy(0)).await.unwrap();
+        assert_eq!(Instant::now() - start, WINDOW, "the first is still remembered");
     }
 
     #[tokio::test(start_paused = true)]
