@@ -126,8 +126,8 @@ impl CanonicalText {
         HexDigest::sha256(&self.text)
     }
 
-    pub(crate) fn names(&self) -> &str {
-        as_text(self.text.get(self.names.clone()).unwrap_or_default())
+    pub(crate) fn names(&self) -> &[u8] {
+        self.text.get(self.names.clone()).unwrap_or_default()
     }
 }
 

@@ -97,13 +97,12 @@ impl<'a> SignedHeaders<'a> {
 
     /// Appends the printed names.
     pub(crate) fn push_names(&self, text: &mut Vec<u8>) {
-        let mut first = true;
-        for line in self.lines() {
-            if !first {
+        let before = text.len();
+        for at in self.order.iter().take(self.len) {
+            if text.len() > before {
                 text.push(b';');
             }
-            first = false;
-            push_lowercase(text, line.name);
+            push_lowercase(text, self.headers.get(usize::from(*at)).map_or("", |(name, _)| name));
         }
     }
 }
