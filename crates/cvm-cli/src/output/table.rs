@@ -64,7 +64,8 @@ pub fn of_rows(rows: &Rows, width: usize) -> String {
     }
     let mut text = format!("{}\n", table.trim_fmt());
     if rows.left_out > 0 {
-        let _ = writeln!(text, "{} more columns: --output json shows them", rows.left_out);
+        let columns = if rows.left_out == 1 { "column" } else { "columns" };
+        let _ = writeln!(text, "{} more {columns}: --output json shows them", rows.left_out);
     }
     text
 }
