@@ -124,7 +124,9 @@ impl fmt::Display for SignedHeaders<'_> {
 
 fn find_compulsory(headers: &[(&str, &str)]) -> Result<[u8; 2], HeaderError> {
     let find = |name: &str| {
-        let found = headers.iter().position(|(given, _)| given.eq_ignore_ascii_case(name));
+        // Most names come in lower case, and to see that is quick.
+        let is_it = |given: &str| given == name || given.eq_ignore_ascii_case(name);
+        let found = headers.iter().position(|(given, _)| is_it(given));
         let at = found.ok_or_else(|| HeaderError::Missing(name.into()))?;
         u8::try_from(at).map_err(|_| HeaderError::TooMany)
     };
