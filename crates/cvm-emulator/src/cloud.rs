@@ -12,6 +12,7 @@ use cvm_protocol::ActionInfo;
 use cvm_signer::{Credential, Method, v1};
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, header};
 
+use crate::Moment;
 use crate::answer::{Answer, CONTENT_TYPE};
 use crate::auth::Keyring;
 use crate::catalogue::{REGIONS, Region, region};
@@ -20,7 +21,9 @@ use crate::dialect::{self, Call, Dialect, Incoming};
 use crate::dice::{Dice, Purpose};
 use crate::dispatch::deed;
 use crate::refusal::{Codes, Refusal};
-use crate::world::{Scene, World};
+use crate::repair::Repair;
+
+use crate::world::{RepairTask, Scene, View, World};
 
 /// A real-time clock, in Unix seconds, against which signatures are judged.
 pub(crate) type WallClock = Arc<dyn Fn() -> u64 + Send + Sync>;
@@ -62,6 +65,22 @@ impl Cloud {
     #[must_use]
     pub fn clock(&self) -> Clock {
         self.0.clock.clone()
+    }
+
+    /// Announces maintenance of an instance, as the operator of a cloud does: it waits among the tasks
+    /// of the region until `RepairTaskControl` approves it. Returns the id of the task, or `None` when
+    /// the region or the instance does not exist.
+    #[must_use]
+    pub fn schedule_repair(&self, repair: &Repair) -> Option<String> {
+        let region = region(&repair.region, false)?;
+        let mut world = self.0.world.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = self.0.clock.now();
+        let View { store, holdings, mint } = world.region(region.name, &self.0.clock, now);
+        let machine = store.machine(store.serial(&repair.instance_id)?)?;
+        let id = mint.id("rep-", Purpose::TaskId);
+        let task = RepairTask::new(id.clone(), repair, &machine.shown, now);
+        holdings.entry(region.name).or_default().repair_tasks.announce(task);
+        Some(id)
     }
 
     /// Answers a request without any socket: what [`crate::app`] does once the body is read.
@@ -112,12 +131,22 @@ impl Cloud {
         self.0.keyring.check(&incoming, &call, info, (self.0.wall_clock)())?;
         let (info, region) = route(&call, info)?;
         let deed = deed(info, call.dialect, &call.parameters)?;
-        let clock = &self.0.clock;
-        // A request that panicked while it held the lock has left at worst one instance half-made.
+        let (codes, clock) = (Codes(info), &self.0.clock);
+        self.enter(region.name, |View { store, holdings, mint }, now| {
+            deed.apply(&mut Scene { codes, request_id, region, clock, now, store, holdings, mint })
+        })
+    }
+
+    /// Lets something happen in a region, after everything that was due there.
+    pub(crate) fn enter<R>(
+        &self,
+        region: &'static str,
+        happen: impl FnOnce(View<'_>, Moment) -> R,
+    ) -> R {
+        // What panicked while it held the lock has left at worst one instance half-made.
         let mut world = self.0.world.lock().unwrap_or_else(PoisonError::into_inner);
-        let now = clock.now();
-        let (store, mint) = world.region(region.name, clock, now);
-        deed.apply(&mut Scene { codes: Codes(info), request_id, region, clock, now, store, mint })
+        let now = self.0.clock.now();
+        happen(world.region(region, &self.0.clock, now), now)
     }
 }
 

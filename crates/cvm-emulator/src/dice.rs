@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 /// What a number is drawn for; every purpose has a stream of its own, so that one more request id
 /// does not change the next instance's address.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Purpose {
     RequestId,
     Uuid,
@@ -12,6 +12,20 @@ pub(crate) enum Purpose {
     DiskId,
     Vpc,
     Subnet,
+    ImageId,
+    SnapshotId,
+    KeyPairId,
+    KeyMaterial,
+    LaunchTemplateId,
+    PlacementGroupId,
+    PhysicalHost,
+    HostId,
+    ChcHostId,
+    HpcClusterId,
+    ResourcePackId,
+    ActionTimerId,
+    TaskId,
+    Password,
 }
 
 /// The source of all identifiers.

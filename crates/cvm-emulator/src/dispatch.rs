@@ -2,7 +2,7 @@
 
 use cvm_protocol::{Action, ActionInfo};
 
-use crate::actions::MODELLED;
+use crate::actions;
 use crate::answer::Answer;
 use crate::dialect::{Dialect, Parameters};
 use crate::parameters;
@@ -68,7 +68,7 @@ pub(crate) fn deed(
     parameters: &Parameters<'_>,
 ) -> Result<Box<dyn Deed>, Refusal> {
     parameters::check(info, dialect, parameters)?;
-    match MODELLED.iter().find(|handler| handler.info.name == info.name) {
+    match actions::modelled().find(|handler| handler.info.name == info.name) {
         Some(handler) => (handler.read)(dialect, parameters),
         None => Err(Refusal::not_modelled(&format!("the action {}", info.name))),
     }

@@ -2,11 +2,13 @@
 //! it would answer with what was not asked for.
 
 use std::borrow::Cow;
+use std::net::{Ipv4Addr, Ipv6Addr};
 
 use cvm_models::types::Filter;
 use cvm_protocol::FilterInfo;
 
 use crate::Moment;
+use crate::catalogue::is_type_name;
 use crate::parameters::has_layout;
 use crate::refusal::{Codes, Refusal};
 use crate::verdict;
@@ -32,6 +34,11 @@ impl Wanted<'_> {
         texts.into_iter().any(|text| self.is(text))
     }
 
+    /// The values, in the order of the request.
+    pub(crate) fn values(&self) -> impl Iterator<Item = &str> {
+        self.values.iter().map(|value| &**value)
+    }
+
     /// Whether one of the values passes a test.
     pub(crate) fn any(&self, test: impl Fn(&str) -> bool) -> bool {
         self.values.iter().any(|value| test(value))
@@ -40,7 +47,17 @@ impl Wanted<'_> {
 
 /// Checks the filters of a request against those that its action knows.
 pub(crate) fn check(codes: Codes, filters: &[Filter]) -> Result<Vec<Wanted<'_>>, Refusal> {
-    filters.iter().map(|filter| check_one(codes, filter)).collect()
+    let wanted: Vec<_> =
+        filters.iter().map(|filter| check_one(codes, filter)).collect::<Result<_, _>>()?;
+    let is_given = |name: &str| wanted.iter().any(|filter| filter.name == name);
+    let mut required = codes.0.filters.iter().filter(|known| known.required);
+    match required.find(|known| !is_given(known.name)) {
+        Some(known) => {
+            let message = format!("The request is missing the filter `{}`.", known.name);
+            Err(codes.refuse(["MissingParameter"], message))
+        }
+        None => Ok(wanted),
+    }
 }
 
 fn check_one(codes: Codes, filter: &Filter) -> Result<Wanted<'_>, Refusal> {
@@ -71,7 +88,14 @@ fn check_value<'a>(
     if !known.values.is_empty() && !known.values.contains(&value) {
         return Err(refuse(&["InvalidParameterValue".to_owned()]));
     }
+    if let Some(code) = malformed(known.name, value).filter(|code| codes.published(code).is_some())
+    {
+        return Err(refuse(&[code.to_owned()]));
+    }
     match known.format {
+        Some("<field>:asc|desc") if !is_order(value) => {
+            Err(refuse(&["InvalidParameterValue".to_owned()]))
+        }
         Some(format) if format.contains("YYYY") => {
             let moment = Moment::parse(value).ok_or_else(|| {
                 let codes = ["InvalidParameterValue.InvalidTimeFormat", "InvalidParameterValue"];
@@ -85,10 +109,40 @@ fn check_value<'a>(
     }
 }
 
-/// As in request members: the length is known of instance ids alone.
+/// As in request members: the length is known of instance ids alone. A format without x's is no layout
+/// of identifiers.
 fn has_prefix(value: &str, format: &str) -> bool {
     let prefix = format.trim_end_matches('x');
-    value.starts_with(prefix) && (prefix != "ins-" || has_layout(value, format))
+    prefix.len() == format.len()
+        || value.starts_with(prefix) && (prefix != "ins-" || has_layout(value, format))
+}
+
+fn is_order(value: &str) -> bool {
+    value
+        .split_once(':')
+        .is_some_and(|(field, way)| !field.is_empty() && matches!(way, "asc" | "desc"))
+}
+
+/// The code for a value that cannot be what its filter is named after. The tables have no formats for
+/// these; the codes speak of them.
+fn malformed(name: &str, value: &str) -> Option<&'static str> {
+    match name {
+        "instance-name" if value.is_empty() => Some("InvalidParameterValue.InvalidVagueName"),
+        "instance-type" if !is_type_name(value) => Some("InvalidInstanceType.Malformed"),
+        "ipv6-address" if value.parse::<Ipv6Addr>().is_err() => {
+            Some("InvalidParameterValue.IPv6AddressMalformed")
+        }
+        "private-ip-address" | "public-ip-address" if value.parse::<Ipv4Addr>().is_err() => {
+            Some("InvalidParameterValue.IPAddressMalformed")
+        }
+        "uuid" if !is_uuid(value) => Some("InvalidParameterValue.UuidMalformed"),
+        _ => None,
+    }
+}
+
+fn is_uuid(value: &str) -> bool {
+    let is_hex = |part: &str| part.bytes().all(|byte| byte.is_ascii_hexdigit());
+    value.split('-').map(str::len).eq([8, 4, 4, 4, 12]) && value.split('-').all(is_hex)
 }
 
 /// Whether a name fits a fuzzy pattern: somewhere in it, or with `*` for any run of characters, as a
@@ -115,7 +169,10 @@ pub(crate) fn fits(name: &str, pattern: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use cvm_models::actions::{DescribeImages, DescribeInstances};
+    use cvm_models::actions::{
+        DescribeImages, DescribeInstances, DescribeResourcePoolPackTypeConfigs,
+        DescribeZoneInstanceConfigInfos,
+    };
     use cvm_protocol::Action;
 
     use super::*;
@@ -154,6 +211,18 @@ mod tests {
             ("subnet-id", "x", Some("InvalidParameterValue.SubnetIdMalformed")),
             ("security-group-id", "x", Some("InvalidSgId.Malformed")),
             ("host-id", "x", Some("InvalidHostId.Malformed")),
+            ("uuid", "x", Some("InvalidParameterValue.UuidMalformed")),
+            (
+                "uuid",
+                "0123456789abcdef-0123-0123-0123",
+                Some("InvalidParameterValue.UuidMalformed"),
+            ),
+            ("uuid", "01234567-89ab-cdef-0123-456789abcdef", None),
+            ("public-ip-address", "1.2.3", Some("InvalidParameterValue.IPAddressMalformed")),
+            ("private-ip-address", "fd00::1", Some("InvalidParameterValue.IPAddressMalformed")),
+            ("ipv6-address", "10.0.0.1", Some("InvalidParameterValue.IPv6AddressMalformed")),
+            ("ipv6-address", "fd00::1", None),
+            ("instance-name", "", Some("InvalidParameterValue.InvalidVagueName")),
             ("creation-start-time", "today", Some("InvalidParameterValue.InvalidTimeFormat")),
             ("creation-start-time", "2020-01-01 00:00:00", None),
             ("instance-charge-type", "FREE", Some("InvalidParameterValue")),
@@ -162,6 +231,21 @@ mod tests {
         }
         let expected = Some("InvalidParameterValue");
         assert_eq!(code::<DescribeImages>("image-type", &["PUBLIC"]), expected);
+        for value in ["cpu", "cpu:", ":asc", "cpu:up", "cpu:asc:desc"] {
+            let found = code::<DescribeZoneInstanceConfigInfos>("sort-keys", &[value]);
+            assert_eq!(found, expected, "{value}");
+        }
+        let orders = ["cpu:asc", "mem:desc"];
+        assert_eq!(code::<DescribeZoneInstanceConfigInfos>("sort-keys", &orders), None);
+    }
+
+    #[test]
+    fn a_required_filter_is_asked_for() {
+        type Configs = DescribeResourcePoolPackTypeConfigs;
+        assert_eq!(code::<Configs>("zone", &["ap-guangzhou-2"]), None);
+        assert_eq!(code::<Configs>("instance-family", &["S9"]), Some("MissingParameter"));
+        assert_eq!(code::<Configs>("colour", &["red"]), Some("InvalidFilter"));
+        assert_eq!(check(Codes(Configs::INFO), &[]).unwrap_err().code, "MissingParameter");
     }
 
     #[test]

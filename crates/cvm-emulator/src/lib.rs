@@ -22,15 +22,19 @@
 //! | a test with a real client | [`Emulator::start`] |
 //! | a test of raw requests | [`Builder::build`] and [`Cloud::handle`], or [`app`] |
 //! | a program that is the emulator | [`Builder::serve`] |
+//! | a server that a customer brings (CHC) | [`Cloud::bring_chc_host`] |
 
+mod account;
 mod actions;
 mod answer;
 mod app;
 mod auth;
 mod catalogue;
+mod chc_host;
 mod clock;
 mod cloud;
 mod coverage;
+mod decision;
 mod dialect;
 mod dice;
 mod dispatch;
@@ -41,13 +45,17 @@ mod page;
 mod parameters;
 mod redact;
 mod refusal;
+mod repair;
 mod server;
 mod verdict;
 mod world;
 
 pub use app::app;
+pub use chc_host::ChcServer;
 pub use clock::{Clock, Pace};
 pub use cloud::Cloud;
-pub use coverage::{ActionCoverage, Basis, Decision, coverage, decisions};
+pub use coverage::{ActionCoverage, coverage};
+pub use decision::{Basis, Decision, decisions};
 pub use emulator::{Builder, Emulator, StartError};
 pub use moment::Moment;
+pub use repair::{Repair, RepairMethod, RepairReason};

@@ -41,6 +41,12 @@ impl Moment {
         Self::from_unix(days * DAY + self.unix() % DAY)
     }
 
+    /// A month later, for what goes on by the month; none at the end of the calendar, which is that of
+    /// the year 9999.
+    pub(crate) fn next_month(self) -> Option<Self> {
+        Some(self.months_later(1)).filter(|later| *later > self)
+    }
+
     /// Reads every layout of a time that the API has: `2017-03-12T08:00:00Z`, the same with
     /// `+00:00`, with a space and no zone (taken for UTC), and the day alone.
     pub(crate) fn parse(text: &str) -> Option<Self> {
@@ -130,6 +136,14 @@ mod tests {
         assert_eq!(later("2020-01-31T10:00:00Z", 1), "2020-02-29T10:00:00Z");
         assert_eq!(later("2019-12-15T00:00:01Z", 1), "2020-01-15T00:00:01Z");
         assert_eq!(later("2019-03-31T00:00:00Z", 60), "2024-03-31T00:00:00Z");
+    }
+
+    #[test]
+    fn the_calendar_ends_with_the_year_9999() {
+        let next = |text: &str| Moment::parse(text).unwrap().next_month();
+        assert_eq!(next("9999-11-30T10:00:00Z"), Moment::parse("9999-12-30T10:00:00Z"));
+        assert_eq!(next("9999-12-01T00:00:00Z"), None);
+        assert_eq!(Moment::default().after(Duration::MAX).next_month(), None);
     }
 
     #[test]

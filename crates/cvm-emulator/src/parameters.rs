@@ -36,7 +36,8 @@ pub(crate) fn check(
     paging(info, &record, &mut violations);
     inexact_ids(&record, "", &mut violations);
     let missing = |violation: &&Violation| {
-        matches!(violation.fault, Fault::Missing | Fault::MissingIf(_) | Fault::AtLeastOneOf(_))
+        use Fault::{AtLeastOneOf, Missing, MissingIf, NoneOf};
+        matches!(violation.fault, Missing | MissingIf(_) | AtLeastOneOf(_) | NoneOf(_))
     };
     match violations.iter().find(missing).or(violations.first()) {
         Some(violation) => Err(verdict::refusal(Codes(info), violation)),

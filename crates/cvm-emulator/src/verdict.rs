@@ -10,72 +10,129 @@ use crate::refusal::{Codes, Refusal};
 /// Longest message; a refused value may be longer than an answer should be.
 const MAX_MESSAGE: usize = 1024;
 
+/// Codes for a value that its member does not take, whatever is wrong with it.
+const NAMED: &[&str] = &[
+    "Invalid{}",
+    "InvalidParameterValue.Illegal{}",
+    "InvalidParameterValue.Invalid{}",
+    "InvalidParameterValue.{}",
+    "InvalidParameterValue.{}Value",
+    "InvalidParameter.Invalid{}",
+];
+
 /// Refuses a request for the member that breaks a limit.
 pub(crate) fn refusal(codes: Codes, violation: &Violation) -> Refusal {
     let message: String = format!("The parameter {violation}.").chars().take(MAX_MESSAGE).collect();
-    codes.refuse(suggestions(violation.field, &violation.fault), message)
+    codes.refuse(suggestions(violation), message)
 }
 
-fn suggestions(field: &FieldInfo, fault: &Fault) -> Vec<String> {
-    let name = field.wire;
-    let own: &[&str] = match fault {
-        Fault::Missing | Fault::MissingIf(_) | Fault::AtLeastOneOf(_) => &["MissingParameter"],
-        Fault::Exclusive(other) => {
-            return vec![
-                format!("InvalidParameter.InvalidParameterCoexist{name}{other}"),
-                format!("InvalidParameter.InvalidParameterCoexist{other}{name}"),
-                "InvalidParameterCombination".to_owned(),
-                "InvalidParameter".to_owned(),
-            ];
+fn suggestions(violation: &Violation) -> Vec<String> {
+    let Violation { field, fault, value, .. } = violation;
+    let name = called(field.wire);
+    let codes = |own: &[&str]| -> Vec<String> {
+        own.iter().chain(&["InvalidParameterValue"]).map(|code| code.replace("{}", name)).collect()
+    };
+    match fault {
+        // Text that is there and empty; what is not there at all has no value.
+        Fault::Missing | Fault::MissingIf(_) if value.is_some() => {
+            codes(&["Invalid{}Empty", "InvalidParameterValue.NotEmpty", "MissingParameter"])
         }
-        Fault::ExactlyOneOf(_) => &["InvalidParameterCombination", "InvalidParameter"],
+        Fault::Missing | Fault::MissingIf(_) => codes(&["MissingParameter"]),
+        Fault::AtLeastOneOf(_) | Fault::NoneOf(_) => codes(&[
+            "MissingParameter.AtLeastOne",
+            "InvalidParameter.SpecifyOneParameter",
+            "MissingParameter",
+        ]),
+        Fault::Exclusive(other) => beside(field.wire, other),
+        Fault::ExactlyOneOf(_) => codes(CONFLICT),
         Fault::TooManyItems(_) if is_filters(field) => {
-            &["InvalidFilterValue.LimitExceeded", "InvalidParameterValue.LimitExceeded"]
+            codes(&["InvalidFilterValue.LimitExceeded", "InvalidParameterValue.LimitExceeded"])
         }
-        Fault::TooManyItems(_) => &["InvalidParameterValue.LimitExceeded"],
-        Fault::TooSmall(_) | Fault::TooLarge(_) => &[
+        Fault::TooManyItems(_) => {
+            codes(&["InvalidParameterValue.LimitExceeded", "InvalidParameter.ValueTooLarge"])
+        }
+        Fault::TooSmall(_) | Fault::TooLarge(_) => codes(&[
             "Invalid{}",
+            "InvalidParameterValue{}",
             "InvalidParameterValue.InvalidParameterValue{}",
             "InvalidParameterValue.Range",
-        ],
-        Fault::TooLong(_) => &[
-            "Invalid{}.TooLong",
-            "Invalid{}",
-            "InvalidParameterValue.Illegal{}",
-            "InvalidParameterValue.Invalid{}",
-        ],
-        Fault::TooShort(_) | Fault::NotAllowed => {
-            &["Invalid{}", "InvalidParameterValue.Illegal{}", "InvalidParameterValue.Invalid{}"]
+        ]),
+        Fault::TooLong(_) => {
+            let own = ["Invalid{}.TooLong", "Invalid{}TooLong"];
+            let general = [
+                "InvalidParameterValue.TooLong",
+                "InvalidParameter.ValueTooLarge",
+                "InvalidParameterValue.TooLarge",
+            ];
+            codes(&[&own, NAMED, &general].concat())
         }
+        Fault::TooShort(_) | Fault::NotAllowed => codes(NAMED),
         Fault::TooManyBytes(_) => {
-            &["InvalidParameterValue.TooLarge", "InvalidParameterValue.Invalid{}Format"]
+            codes(&["InvalidParameterValue.TooLarge", "InvalidParameterValue.Invalid{}Format"])
         }
-        Fault::BadFormat(format) => return malformed(format),
-        Fault::BadPattern(_) => &["InvalidParameterValue.IncorrectFormat"],
-    };
-    let last = ["InvalidParameterValue"];
-    own.iter().chain(&last).map(|code| code.replace("{}", name)).collect()
+        Fault::BadFormat(format) => malformed(format),
+        Fault::BadPattern(_) => {
+            let (own, general) =
+                (["Invalid{}IncludeIllegalChar"], ["InvalidParameterValue.IncorrectFormat"]);
+            codes(&[&own, NAMED, &general].concat())
+        }
+    }
+}
+
+/// What codes call a member that they do not call by its name.
+fn called(name: &str) -> &str {
+    match name {
+        "DedicatedResourcePoolPackName" => "DedicatedResourcePackName",
+        "KeyName" => "KeyPairName",
+        _ => name,
+    }
+}
+
+/// Codes for members of which only one may be given.
+const CONFLICT: &[&str] = &[
+    "InvalidParameter.AtMostOne",
+    "InvalidParameterCombination",
+    "InvalidParameterConflict",
+    "InvalidParameter",
+];
+
+/// Codes for a member that may not be given beside another.
+fn beside(name: &str, other: &str) -> Vec<String> {
+    let mut codes = vec![
+        format!("InvalidParameter.InvalidParameterCoexist{name}{other}"),
+        format!("InvalidParameter.InvalidParameterCoexist{other}{name}"),
+    ];
+    // Documented of these two alone.
+    if matches!((name, other), ("KeyIds", "KeepImageLogin") | ("KeepImageLogin", "KeyIds")) {
+        codes.push("InvalidParameter.ParameterConflict".to_owned());
+    }
+    codes.extend(CONFLICT.iter().map(|code| (*code).to_owned()));
+    codes
 }
 
 /// Codes for an identifier that has not its layout.
 pub(crate) fn malformed(format: &str) -> Vec<String> {
     let prefix = format.split('-').next().unwrap_or_default();
-    let nouns: &[&str] = match prefix {
-        "img" => &["ImageId"],
-        "ins" => &["InstanceId"],
-        "host" => &["HostId"],
-        "lt" => &["LaunchTemplateId"],
-        "sg" => &["SgId", "SecurityGroupId"],
-        "skey" => &["KeyPairId"],
-        "snap" => &["SnapshotId"],
-        "subnet" => &["SubnetId"],
-        "vpc" => &["VpcId"],
-        _ => &[],
+    let noun = match prefix {
+        "img" => Some("ImageId"),
+        "ins" => Some("InstanceId"),
+        "host" => Some("HostId"),
+        "lt" => Some("LaunchTemplateId"),
+        "ps" => Some("DisasterRecoverGroupId"),
+        "rpp" => Some("ResourcePoolPackId"),
+        "sg" => Some("SgId"),
+        "skey" => Some("KeyPairId"),
+        "snap" => Some("SnapshotId"),
+        "subnet" => Some("SubnetId"),
+        "vpc" => Some("VpcId"),
+        // The others have no code of their own.
+        _ => None,
     };
-    let codes = |noun: &&str| {
+    let own = noun.map(|noun| {
         [format!("Invalid{noun}.Malformed"), format!("InvalidParameterValue.{noun}Malformed")]
-    };
-    nouns.iter().flat_map(codes).chain(["InvalidParameterValue".to_owned()]).collect()
+    });
+    let general = ["InvalidParameterValue.IncorrectFormat", "InvalidParameterValue"];
+    own.into_iter().flatten().chain(general.map(str::to_owned)).collect()
 }
 
 fn is_filters(field: &FieldInfo) -> bool {
@@ -84,14 +141,31 @@ fn is_filters(field: &FieldInfo) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use cvm_models::actions::{DescribeImages, DescribeInstances, RunInstances, StopInstances};
-    use cvm_protocol::Action;
+    use cvm_models::actions::{
+        ConvertOperatingSystems, CreateDisasterRecoverGroup, CreateImage, CreateKeyPair,
+        DeleteDisasterRecoverGroups, DescribeChcHosts, DescribeImages, DescribeInstances,
+        DescribeKeyPairs, ExportImages, ModifyHostsAttribute, PurchaseResourcePoolPacks,
+        ResetInstance, ResizeInstanceDisks, RunInstances, StopInstances,
+        TerminateResourcePoolPacks,
+    };
+    use cvm_models::types::{Filter, LoginSettings};
+    use cvm_protocol::{Action, Model, Table};
 
     use super::*;
 
     fn code<A: Action>(wire: &str, fault: Fault) -> &'static str {
-        let field = A::INFO.request.field(wire).unwrap();
-        let violation = Violation { path: wire.to_owned(), field, fault, value: None };
+        code_of::<A>(A::INFO.request, wire, fault, None)
+    }
+
+    fn code_of<A: Action>(
+        table: &'static Table,
+        wire: &str,
+        fault: Fault,
+        value: Option<&str>,
+    ) -> &'static str {
+        let field = table.field(wire).unwrap();
+        let value = value.map(str::to_owned);
+        let violation = Violation { path: wire.to_owned(), field, fault, value };
         refusal(Codes(A::INFO), &violation).code
     }
 
@@ -140,6 +214,160 @@ mod tests {
             "InvalidParameterCombination"
         );
         assert_eq!(code::<DescribeInstances>("Filters", beside("InstanceIds")), "InvalidParameter");
+        assert_eq!(
+            code::<DescribeChcHosts>("Filters", beside("ChcIds")),
+            "InvalidParameter.AtMostOne"
+        );
+    }
+
+    #[test]
+    fn a_key_pair_beside_the_login_of_the_image_is_told_apart() {
+        let login = LoginSettings::default();
+        let beside = |name, other| {
+            [
+                code_of::<RunInstances>(login.table(), name, Fault::Exclusive(other), None),
+                code_of::<ResetInstance>(login.table(), name, Fault::Exclusive(other), None),
+            ]
+        };
+        assert_eq!(beside("KeyIds", "KeepImageLogin"), ["InvalidParameter.ParameterConflict"; 2]);
+        assert_eq!(beside("KeepImageLogin", "KeyIds"), ["InvalidParameter.ParameterConflict"; 2]);
+        let expected = ["InvalidParameterCombination", "InvalidParameter"];
+        assert_eq!(beside("Password", "KeyIds"), expected);
+    }
+
+    #[test]
+    fn one_of_several_members_can_be_none_or_too_many() {
+        let names: &[&str] = &[];
+        let both = Fault::ExactlyOneOf(names);
+        let none = Fault::NoneOf(names);
+        for (code, expected) in [
+            (
+                code::<CreateImage>("InstanceId", none.clone()),
+                "InvalidParameter.SpecifyOneParameter",
+            ),
+            (code::<CreateImage>("InstanceId", both.clone()), "InvalidParameterConflict"),
+            (code::<ResizeInstanceDisks>("DataDisks", none.clone()), "MissingParameter.AtLeastOne"),
+            (code::<ResizeInstanceDisks>("DataDisks", both.clone()), "InvalidParameter"),
+            (code::<ModifyHostsAttribute>("HostName", none), "MissingParameter"),
+            (code::<ModifyHostsAttribute>("HostName", both), "InvalidParameter"),
+        ] {
+            assert_eq!(code, expected);
+        }
+    }
+
+    #[test]
+    fn names_that_codes_shorten_or_lengthen_are_found() {
+        type Purchase = PurchaseResourcePoolPacks;
+        for (code, expected) in [
+            (code::<CreateKeyPair>("KeyName", Fault::TooLong(25)), "InvalidKeyPairNameTooLong"),
+            (
+                code::<CreateKeyPair>("KeyName", Fault::BadPattern("x")),
+                "InvalidKeyPairNameIncludeIllegalChar",
+            ),
+            (code::<CreateKeyPair>("KeyName", Fault::Missing), "MissingParameter"),
+            (
+                code::<Purchase>("DedicatedResourcePoolPackName", Fault::TooLong(60)),
+                "InvalidParameterValue.DedicatedResourcePackName",
+            ),
+            (
+                code::<ConvertOperatingSystems>("TargetOSType", Fault::NotAllowed),
+                "InvalidParameter.InvalidTargetOSType",
+            ),
+        ] {
+            assert_eq!(code, expected);
+        }
+        let table = CreateKeyPair::INFO.request;
+        let empty = code_of::<CreateKeyPair>(table, "KeyName", Fault::Missing, Some(""));
+        assert_eq!(empty, "InvalidKeyPairNameEmpty");
+        let table = Filter::default().table();
+        let empty = code_of::<DescribeChcHosts>(table, "Name", Fault::Missing, Some(""));
+        assert_eq!(empty, "InvalidParameterValue.NotEmpty");
+        let empty = code_of::<DescribeInstances>(table, "Name", Fault::Missing, Some(""));
+        assert_eq!(empty, "MissingParameter");
+    }
+
+    #[test]
+    fn long_texts_and_pages_have_codes_that_name_no_member() {
+        for (code, expected) in [
+            (
+                code::<CreateDisasterRecoverGroup>("Name", Fault::TooLong(60)),
+                "InvalidParameterValue.TooLong",
+            ),
+            (
+                code::<CreateImage>("ImageName", Fault::TooLong(60)),
+                "InvalidParameter.ValueTooLarge",
+            ),
+            (
+                code::<ExportImages>("RoleName", Fault::TooLong(60)),
+                "InvalidParameterValue.TooLarge",
+            ),
+            (code::<DescribeKeyPairs>("Limit", Fault::TooLarge(100)), "InvalidParameterValueLimit"),
+            (code::<DescribeKeyPairs>("Offset", Fault::TooSmall(0)), "InvalidParameterValueOffset"),
+            (code::<DescribeChcHosts>("Limit", Fault::TooSmall(1)), "InvalidParameterValueLimit"),
+        ] {
+            assert_eq!(code, expected);
+        }
+    }
+
+    #[test]
+    fn identifiers_have_the_codes_of_what_they_name() {
+        for (code, expected) in [
+            (
+                code::<DeleteDisasterRecoverGroups>(
+                    "DisasterRecoverGroupIds",
+                    Fault::BadFormat("ps-xxxxxxxx"),
+                ),
+                "InvalidParameterValue.DisasterRecoverGroupIdMalformed",
+            ),
+            (
+                code::<TerminateResourcePoolPacks>(
+                    "DedicatedResourcePackIds",
+                    Fault::BadFormat("rpp-xxxxxxxx"),
+                ),
+                "InvalidParameterValue.ResourcePoolPackIdMalformed",
+            ),
+            (
+                code::<DescribeChcHosts>("ChcIds", Fault::BadFormat("chc-xxxxxxxx")),
+                "InvalidParameterValue.IncorrectFormat",
+            ),
+            (
+                code::<RunInstances>("HpcClusterId", Fault::BadFormat("hpc-xxxxxxxx")),
+                "InvalidParameterValue.IncorrectFormat",
+            ),
+        ] {
+            assert_eq!(code, expected);
+        }
+    }
+
+    /// An action that publishes a code for a malformed identifier has a member or a filter that gets it.
+    #[test]
+    fn codes_for_malformed_identifiers_are_found() {
+        let known = [
+            ("ImageId", "img-"),
+            ("InstanceId", "ins-"),
+            ("HostId", "host-"),
+            ("LaunchTemplateId", "lt-"),
+            ("DisasterRecoverGroupId", "ps-"),
+            ("ResourcePoolPackId", "rpp-"),
+            ("SgId", "sg-"),
+            ("KeyPairId", "skey-"),
+            ("SnapshotId", "snap-"),
+            ("SubnetId", "subnet-"),
+            ("VpcId", "vpc-"),
+        ];
+        let mut found = 0;
+        for info in cvm_models::ACTIONS {
+            for code in info.errors().filter(|code| code.ends_with("Malformed")) {
+                let Some((_, prefix)) = known.iter().find(|(noun, _)| code.contains(noun)) else {
+                    continue;
+                };
+                let answered = Codes(info).pick(malformed(&format!("{prefix}xxxxxxxx")));
+                // Some actions publish both forms of one code.
+                assert!(answered.ends_with("Malformed"), "{}: {code} is {answered}", info.name);
+                found += 1;
+            }
+        }
+        assert!(found > 100, "only {found} such codes");
     }
 
     #[test]
@@ -158,8 +386,12 @@ mod tests {
                     Fault::BadFormat("ins-xxxxxxxx"),
                     Fault::BadPattern("x"),
                     Fault::Exclusive("Filters"),
+                    Fault::NoneOf(&[]),
+                    Fault::ExactlyOneOf(&[]),
                 ] {
-                    let code = codes.pick(suggestions(field, &fault));
+                    let violation =
+                        Violation { path: field.wire.to_owned(), field, fault, value: None };
+                    let code = codes.pick(suggestions(&violation));
                     assert!(codes.published(code).is_some(), "{} {} {code}", info.name, field.wire);
                 }
             }

@@ -47,7 +47,9 @@ pub enum Fault {
     BadPattern(&'static str),
     /// It may not be given beside this one.
     Exclusive(&'static str),
-    /// Exactly one of these must be given.
+    /// Exactly one of these must be given, and none is.
+    NoneOf(&'static [&'static str]),
+    /// Exactly one of these must be given, and more are.
     ExactlyOneOf(&'static [&'static str]),
     /// One or more of these must be given.
     AtLeastOneOf(&'static [&'static str]),
@@ -107,8 +109,12 @@ impl Check {
     ) {
         let count = |names: &[&str]| names.iter().filter(|name| given(name)).count();
         let first = |names: &[&str]| names.first() == Some(&field.wire);
-        if first(field.exactly_one_of) && count(field.exactly_one_of) != 1 {
-            self.fault(field, value, Fault::ExactlyOneOf(field.exactly_one_of));
+        if first(field.exactly_one_of) {
+            match count(field.exactly_one_of) {
+                0 => self.fault(field, value, Fault::NoneOf(field.exactly_one_of)),
+                1 => {}
+                _ => self.fault(field, value, Fault::ExactlyOneOf(field.exactly_one_of)),
+            }
         }
         if first(field.at_least_one_of) && count(field.at_least_one_of) == 0 {
             self.fault(field, value, Fault::AtLeastOneOf(field.at_least_one_of));
@@ -234,7 +240,7 @@ impl fmt::Display for Violation {
             Fault::BadFormat(format) => write!(f, " must look like `{format}`"),
             Fault::BadPattern(pattern) => write!(f, " must match `{pattern}`"),
             Fault::Exclusive(other) => write!(f, " cannot be given beside `{other}`"),
-            Fault::ExactlyOneOf(names) => {
+            Fault::NoneOf(names) | Fault::ExactlyOneOf(names) => {
                 write!(f, " asks for exactly one of {}", names.join(", "))
             }
             Fault::AtLeastOneOf(names) => {

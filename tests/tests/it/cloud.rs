@@ -6,8 +6,9 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use bytes::Bytes;
-use cvm_emulator::{Builder, Emulator, Moment};
+use cvm_emulator::{Builder, ChcServer, Emulator, Moment, Repair};
 use cvm_models::{Client, ClientBuilder, Credential, Dialect, Unlimited};
+use cvm_protocol::{Record, json};
 use http::{Request, header};
 use serde_json::Value;
 use tower::ServiceExt;
@@ -60,7 +61,24 @@ impl Cloud {
 
     /// Lets time pass in the cloud: a minute ends any operation.
     pub fn wait_a_minute(&self) {
-        self.inner.clock().advance(Duration::from_secs(60));
+        self.wait(Duration::from_secs(60));
+    }
+
+    pub fn wait(&self, time: Duration) {
+        self.inner.clock().advance(time);
+    }
+
+    /// Brings servers of a customer, each with a serial number of its own; returns their ids.
+    pub fn bring_servers<const N: usize>(&self) -> [String; N] {
+        std::array::from_fn(|place| {
+            let server = ChcServer::new("ap-guangzhou-3", format!("SN-{place}"));
+            self.inner.bring_chc_host(&server).unwrap()
+        })
+    }
+
+    /// Announces maintenance of an instance; returns the id of the task.
+    pub fn schedule_repair(&self, instance: &str) -> String {
+        self.inner.schedule_repair(&Repair::new(REGION, instance)).unwrap()
     }
 }
 
@@ -80,6 +98,16 @@ impl Answer {
 
     pub fn message(&self) -> &str {
         self.response()["Error"]["Message"].as_str().unwrap_or_default()
+    }
+
+    /// Makes sure that all is there that the specification promises, and nothing that it does not know.
+    pub fn assert_as_specified(&self, action: &str) {
+        if self.code().is_none() {
+            let mut record = Record::new(cvm_models::action(action).unwrap().response);
+            let text = self.response().to_string();
+            let report = json::from_slice_strict(&mut record, text.as_bytes()).unwrap();
+            assert!(report.is_clean(), "{action}: {:?} {:?}", report.missing, report.drifts);
+        }
     }
 
     /// The strings of a list member.

@@ -24,10 +24,17 @@ pub enum Fault {
     OutOfSet(&'static FieldInfo),
     TooLong(&'static FieldInfo),
     TooShort(&'static FieldInfo),
-    TooManyBytes,
+    TooManyBytes(&'static FieldInfo),
     TooManyItems(&'static FieldInfo),
     Malformed(&'static FieldInfo),
+    Unmatched(&'static FieldInfo),
     Exclusive(&'static FieldInfo, &'static str),
+    /// Several of members of which exactly one is wanted.
+    NotExactlyOne,
+    /// None of members of which one has to be there.
+    NotOne,
+    /// Empty text for a member that has to be there.
+    Empty(&'static FieldInfo),
 }
 
 /// Every mutation of a request.
@@ -55,29 +62,46 @@ impl Walk<'_> {
         }
         for field in table.members {
             if field.required || self.is_required_here(table, field) {
-                self.absent(field);
+                self.absent(field, Fault::Missing);
+            } else if self.is_given(field.wire) && !field.exactly_one_of.is_empty() {
+                self.absent(field, Fault::NotOne);
             }
             self.ill_typed(field);
-            let given = |name: &str| !self.here()[name].is_null();
-            match field.exclusive_with.iter().find(|other| given(other) && !given(field.wire)) {
-                Some(other) => {
-                    let fault = Fault::Exclusive(field, other);
-                    self.add(field.wire, sample::value(field), fault, true);
-                }
+            match self.conflict(field) {
+                Some(fault) => self.add(field.wire, sample::value(field), fault, true),
                 None => self.limits(field),
             }
             self.nested(field);
         }
     }
 
+    fn is_given(&self, name: &str) -> bool {
+        !self.here()[name].is_null()
+    }
+
+    /// What is wrong if the member is given beside what is there.
+    fn conflict(&self, field: &'static FieldInfo) -> Option<Fault> {
+        if self.is_given(field.wire) {
+            return None;
+        }
+        let other = field.exclusive_with.iter().find(|other| self.is_given(other));
+        let is_one_there = field.exactly_one_of.iter().any(|other| self.is_given(other));
+        let exclusive = other.map(|other| Fault::Exclusive(field, other));
+        exclusive.or(is_one_there.then_some(Fault::NotExactlyOne))
+    }
+
     /// Whether what else the object holds makes the member required.
     fn is_required_here(&self, table: &'static Table, field: &FieldInfo) -> bool {
         let mut object = Record::new(table);
         json::from_value(&mut object, self.here()).unwrap();
-        field.required_if.iter().any(|condition| condition.holds(&object))
+        let is_last = || {
+            let mut given = field.at_least_one_of.iter().filter(|name| self.is_given(name));
+            given.next() == Some(&field.wire) && given.next().is_none()
+        };
+        field.required_if.iter().any(|condition| condition.holds(&object)) || is_last()
     }
 
-    fn absent(&mut self, field: &'static FieldInfo) {
+    fn absent(&mut self, field: &'static FieldInfo, fault: Fault) {
         let blank = match field.kind {
             Kind::Str => Some(json!("")),
             Kind::List(_) => Some(json!([])),
@@ -86,12 +110,14 @@ impl Walk<'_> {
         // An object that is left without members is not there at all in the flattened form.
         let is_alone = self.here().as_object().unwrap().len() == 1 && !self.path.is_empty();
         for value in [Value::Null].into_iter().chain(blank) {
-            self.add(field.wire, value, Fault::Missing, !is_alone);
+            let is_empty_text = value == "" && matches!(fault, Fault::Missing);
+            let fault = if is_empty_text { Fault::Empty(field) } else { fault };
+            self.add(field.wire, value, fault, !is_alone);
         }
         let mut parameters = self.request.clone();
         let object = parameters.pointer_mut(&self.path).unwrap().as_object_mut().unwrap();
         object.remove(field.wire);
-        self.push(format!("no {}", field.wire), parameters, Fault::Missing, !is_alone);
+        self.push(format!("no {}", field.wire), parameters, fault, !is_alone);
     }
 
     fn ill_typed(&mut self, field: &'static FieldInfo) {
@@ -131,11 +157,14 @@ impl Walk<'_> {
         }
         if let Some(most) = field.max_bytes {
             let text = "QUJD".repeat(most as usize / 3 + 1);
-            self.add_value(field, text.into(), Fault::TooManyBytes);
+            self.add_value(field, text.into(), Fault::TooManyBytes(field));
         }
         if let Some(most) = field.max_items {
             let items = vec![item(field); most as usize + 1];
             self.add(field.wire, items.into(), Fault::TooManyItems(field), true);
+        }
+        if field.pattern.is_some() {
+            self.add_value(field, "a b".into(), Fault::Unmatched(field));
         }
         let format = field.format.filter(|it| it.ends_with("-xxxxxxxx") && !it.contains(' '));
         if let Some(format) = format {

@@ -14,7 +14,14 @@ const OLD_HOST: &str = "cvm.api.qcloud.com";
 
 /// A TC3 POST of a JSON body.
 pub fn json(action: &str, parameters: &Value) -> Request<Bytes> {
-    raw_json(action, parameters.to_string())
+    json_in(REGION, action, parameters)
+}
+
+/// A TC3 POST of a JSON body to a region.
+pub fn json_in(region: &str, action: &str, parameters: &Value) -> Request<Bytes> {
+    let mut request = raw_json(action, parameters.to_string());
+    request.headers_mut().insert("x-tc-region", region.parse().unwrap());
+    request
 }
 
 /// A TC3 POST of a body that need not be JSON.

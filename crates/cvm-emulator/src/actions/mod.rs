@@ -1,37 +1,55 @@
-//! One action, one file: what each does once its request is checked against its table.
+//! One action, one file, in the folder of its family: what each does once its request is checked against
+//! its table.
 //!
 //! To model an action, add its file, implement [`Behaviour`](crate::dispatch::Behaviour) for its
-//! request there, and give it a row here.
+//! request there, and give it a row in its family.
 
-mod describe_images;
-mod describe_instance_type_configs;
-mod describe_instances;
-mod describe_instances_status;
-mod describe_regions;
-mod describe_zones;
-mod reboot_instances;
-mod reset_instances_type;
-mod run_instances;
-mod start_instances;
-mod stop_instances;
-mod terminate_instances;
+mod attributes;
+mod catalogue;
+mod chc;
+mod hosts;
+mod hpc_clusters;
+mod images;
+mod instances;
+mod key_pairs;
+mod launch_templates;
+mod placement_groups;
+mod prices;
+mod resource_packs;
+mod systems;
+mod tags;
+mod tasks;
 
-use cvm_models::actions::*;
-
+use crate::decision::Decision;
 use crate::dispatch::Handler;
 
-/// The actions that are modelled.
-pub(crate) const MODELLED: &[Handler] = &[
-    Handler::of::<DescribeImages>(),
-    Handler::of::<DescribeInstanceTypeConfigs>(),
-    Handler::of::<DescribeInstances>(),
-    Handler::of::<DescribeInstancesStatus>(),
-    Handler::of::<DescribeRegions>(),
-    Handler::of::<DescribeZones>(),
-    Handler::of::<RebootInstances>(),
-    Handler::of::<ResetInstancesType>(),
-    Handler::of::<RunInstances>(),
-    Handler::of::<StartInstances>(),
-    Handler::of::<StopInstances>(),
-    Handler::of::<TerminateInstances>(),
+/// Actions that belong together.
+pub(crate) struct Family {
+    /// Those that are modelled.
+    modelled: &'static [Handler],
+    /// What they do that the tables of the specification do not settle.
+    pub(crate) decisions: &'static [Decision],
+}
+
+/// All of them.
+pub(crate) const FAMILIES: &[Family] = &[
+    attributes::FAMILY,
+    catalogue::FAMILY,
+    chc::FAMILY,
+    hosts::FAMILY,
+    hpc_clusters::FAMILY,
+    images::FAMILY,
+    instances::FAMILY,
+    key_pairs::FAMILY,
+    launch_templates::FAMILY,
+    placement_groups::FAMILY,
+    prices::FAMILY,
+    resource_packs::FAMILY,
+    systems::FAMILY,
+    tasks::FAMILY,
 ];
+
+/// Every action that is modelled.
+pub(crate) fn modelled() -> impl Iterator<Item = &'static Handler> {
+    FAMILIES.iter().flat_map(|family| family.modelled)
+}

@@ -25,6 +25,11 @@ pub(crate) fn disk_type(name: &str) -> Option<&'static DiskType> {
     DISK_TYPES.iter().find(|one| one.name == name)
 }
 
+/// The types of disks in the host that a request can choose.
+pub(crate) fn local_disk_types() -> impl Iterator<Item = &'static DiskType> {
+    DISK_TYPES.iter().filter(|one| one.is_local())
+}
+
 const fn row(
     name: &'static str,
     system_gib: RangeInclusive<i64>,

@@ -1,28 +1,41 @@
 //! Public images. `img-pmqg1cw7` is the one of the documents; the others are typical, their ids assumed.
 
+use cvm_models::enums::{Architecture, ImageSource, ImageState, ImageType, LicenseType};
+use cvm_models::types::Image;
+
 /// A public image, the same in every region.
 #[derive(Debug)]
 pub(crate) struct PublicImage {
     pub(crate) id: &'static str,
     pub(crate) name: &'static str,
     pub(crate) platform: &'static str,
-    /// The family that DescribeImageFromFamily would name.
+    /// The family that DescribeImageFromFamily finds it by.
     pub(crate) family: &'static str,
     pub(crate) size_gib: i64,
     pub(crate) created: &'static str,
 }
 
 impl PublicImage {
-    pub(crate) fn is_windows(&self) -> bool {
-        self.platform == "Windows"
-    }
-
-    /// Who logs in, and at which port.
-    pub(crate) fn login(&self) -> (&'static str, i64) {
-        match self.platform {
-            "Windows" => ("Administrator", 3389),
-            "Ubuntu" => ("ubuntu", 22),
-            _ => ("root", 22),
+    /// As the API shows it.
+    pub(crate) fn shown(&self) -> Image {
+        Image {
+            image_id: self.id.to_owned(),
+            os_name: self.name.to_owned(),
+            image_type: ImageType::PublicImage,
+            created_time: self.created.to_owned(),
+            image_name: self.name.to_owned(),
+            image_description: self.name.to_owned(),
+            image_size: self.size_gib,
+            architecture: Architecture::X86_64,
+            image_state: ImageState::Normal,
+            platform: self.platform.to_owned(),
+            image_creator: String::new(),
+            image_source: ImageSource::Official,
+            is_support_cloudinit: true,
+            license_type: LicenseType::TencentCloud,
+            image_family: Some(self.family.to_owned()),
+            image_deprecated: Some(false),
+            ..Image::default()
         }
     }
 }
@@ -73,6 +86,6 @@ mod tests {
 
     #[test]
     fn the_image_of_the_documents_is_there() {
-        assert!(image("img-pmqg1cw7").is_some_and(|image| !image.is_windows()));
+        assert!(image("img-pmqg1cw7").is_some_and(|image| image.platform == "CentOS"));
     }
 }

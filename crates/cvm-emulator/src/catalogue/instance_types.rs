@@ -6,11 +6,24 @@ use super::Zone;
 #[derive(Debug)]
 pub(crate) struct Family {
     pub(crate) name: &'static str,
+    /// What people call it.
+    pub(crate) title: &'static str,
+    pub(crate) hardware: &'static Hardware,
     /// Numbers of the zones, in every region, that offer it; empty for all.
     zones: &'static [u32],
     /// The GPU card of the family.
     pub(crate) gpu: Option<Gpu>,
     sizes: &'static [Size],
+}
+
+/// The machines that a family runs on.
+#[derive(Debug)]
+pub(crate) struct Hardware {
+    pub(crate) processor: &'static str,
+    /// Base and turbo clock.
+    pub(crate) clock: &'static str,
+    /// In Gbps.
+    pub(crate) network_card: i64,
 }
 
 /// A GPU card.
@@ -37,15 +50,58 @@ pub(crate) struct InstanceType {
     pub(crate) size: &'static Size,
 }
 
-impl InstanceType {
+impl Family {
     /// Whether a zone offers it.
-    pub(crate) fn is_offered_in(self, zone: Zone) -> bool {
-        self.family.zones.is_empty() || self.family.zones.contains(&zone.number)
+    pub(crate) fn is_offered_in(&self, zone: Zone) -> bool {
+        self.zones.is_empty() || self.zones.contains(&zone.number)
     }
 }
 
+impl InstanceType {
+    /// Whether a zone offers it.
+    pub(crate) fn is_offered_in(self, zone: Zone) -> bool {
+        self.family.is_offered_in(zone)
+    }
+
+    /// Its bandwidth on the private network, in Gbps.
+    pub(crate) fn private_gbps(self) -> f64 {
+        (0.375 * self.size.vcpus as f64).max(1.5)
+    }
+
+    /// Packets a second, in ten thousands.
+    pub(crate) fn packets_10k(self) -> i64 {
+        15 + 10 * self.size.vcpus
+    }
+
+    /// Whether it is smaller than what has so much: fewer vCPUs, or as many with less memory.
+    pub(crate) fn has_less_than(self, vcpus: i64, memory_gib: i64) -> bool {
+        (self.size.vcpus, self.size.memory_gib) < (vcpus, memory_gib)
+    }
+
+    /// Whether it is for clusters for high-performance computing, and for nothing else.
+    pub(crate) fn is_high_performance(self) -> bool {
+        HIGH_PERFORMANCE_FAMILIES.contains(&self.family.name)
+    }
+
+    /// Whether it knows large Ethernet frames.
+    pub(crate) fn has_jumbo_frames(self) -> bool {
+        JUMBO_FAMILIES.contains(&self.family.name)
+    }
+}
+
+/// Families for high-performance computing, whose machines are joined over RDMA.
+const HIGH_PERFORMANCE_FAMILIES: &[&str] = &["HCCIC5"];
+
+/// Families with large Ethernet frames; assumed.
+const JUMBO_FAMILIES: &[&str] = &["S5", "M5"];
+
 /// What the service took before it began to choose by stock, and what the documents promise.
 pub(crate) const DEFAULT_TYPE: &str = "S1.SMALL1";
+
+/// All families.
+pub(crate) fn families() -> impl Iterator<Item = &'static Family> {
+    FAMILIES.iter()
+}
 
 /// All instance types, family by family.
 pub(crate) fn instance_types() -> impl Iterator<Item = InstanceType> {
@@ -74,13 +130,31 @@ const fn gpu_size(name: &'static str, vcpus: i64, memory_gib: i64, gpus: i64) ->
     Size { name, vcpus, memory_gib, gpus }
 }
 
-const fn family(name: &'static str, sizes: &'static [Size]) -> Family {
-    Family { name, zones: &[], gpu: None, sizes }
+const fn family(
+    name: &'static str,
+    title: &'static str,
+    hardware: &'static Hardware,
+    sizes: &'static [Size],
+) -> Family {
+    Family { name, title, hardware, zones: &[], gpu: None, sizes }
 }
+
+const fn hardware(processor: &'static str, clock: &'static str, network_card: i64) -> Hardware {
+    Hardware { processor, clock, network_card }
+}
+
+const HASWELL: Hardware = hardware("Intel Xeon E5-2670 v3", "2.3GHz/3.1GHz", 10);
+const BROADWELL: Hardware = hardware("Intel Xeon E5-2680 v4", "2.4GHz/3.3GHz", 10);
+const SKYLAKE: Hardware = hardware("Intel Xeon Skylake 6133", "2.5GHz/3.0GHz", 25);
+const SKYLAKE_FAST: Hardware = hardware("Intel Xeon Skylake 6146", "3.2GHz/4.2GHz", 25);
+const CASCADE_LAKE: Hardware = hardware("Intel Xeon Cascade Lake 8255C", "2.5GHz/3.1GHz", 25);
+const ROME: Hardware = hardware("AMD EPYC Rome 7K62", "2.6GHz/3.3GHz", 25);
 
 const FAMILIES: &[Family] = &[
     Family {
         name: "S1",
+        title: "标准型S1",
+        hardware: &HASWELL,
         zones: &[1, 2, 3, 4],
         gpu: None,
         sizes: &[
@@ -97,6 +171,8 @@ const FAMILIES: &[Family] = &[
     },
     Family {
         name: "S2",
+        title: "标准型S2",
+        hardware: &BROADWELL,
         zones: &[1, 2, 3, 4],
         gpu: None,
         sizes: &[
@@ -114,6 +190,8 @@ const FAMILIES: &[Family] = &[
     },
     family(
         "S3",
+        "标准型S3",
+        &SKYLAKE,
         &[
             size("S3.SMALL1", 1, 1),
             size("S3.SMALL2", 1, 2),
@@ -127,6 +205,8 @@ const FAMILIES: &[Family] = &[
     ),
     family(
         "S5",
+        "标准型S5",
+        &CASCADE_LAKE,
         &[
             size("S5.SMALL1", 1, 1),
             size("S5.SMALL2", 1, 2),
@@ -144,6 +224,8 @@ const FAMILIES: &[Family] = &[
     ),
     family(
         "SA2",
+        "标准型SA2",
+        &ROME,
         &[
             size("SA2.SMALL1", 1, 1),
             size("SA2.SMALL2", 1, 2),
@@ -154,6 +236,8 @@ const FAMILIES: &[Family] = &[
     ),
     family(
         "C3",
+        "计算型C3",
+        &SKYLAKE_FAST,
         &[
             size("C3.LARGE8", 4, 8),
             size("C3.LARGE16", 4, 16),
@@ -163,6 +247,8 @@ const FAMILIES: &[Family] = &[
     ),
     family(
         "M5",
+        "内存型M5",
+        &CASCADE_LAKE,
         &[
             size("M5.SMALL8", 1, 8),
             size("M5.MEDIUM16", 2, 16),
@@ -172,6 +258,8 @@ const FAMILIES: &[Family] = &[
     ),
     Family {
         name: "GN7",
+        title: "GPU计算型GN7",
+        hardware: &CASCADE_LAKE,
         zones: &[2, 3, 6],
         gpu: Some(Gpu { model: "NVIDIA T4", memory_gib: 16.0 }),
         sizes: &[
@@ -179,6 +267,15 @@ const FAMILIES: &[Family] = &[
             gpu_size("GN7.5XLARGE80", 20, 80, 1),
             gpu_size("GN7.10XLARGE160", 40, 160, 2),
         ],
+    },
+    // Whole machines only; the size is assumed.
+    Family {
+        name: "HCCIC5",
+        title: "高性能计算集群HCCIC5",
+        hardware: &CASCADE_LAKE,
+        zones: &[5, 6],
+        gpu: None,
+        sizes: &[size("HCCIC5.24XLARGE384", 96, 384)],
     },
 ];
 

@@ -23,6 +23,11 @@ impl Region {
     pub(crate) fn zone(&'static self, name: &str) -> Option<Zone> {
         self.zones().find(|zone| zone.name() == name)
     }
+
+    /// Whether it lies in mainland China, where some rules are other than elsewhere.
+    pub(crate) fn is_mainland(&self) -> bool {
+        MAINLAND.contains(&self.name)
+    }
 }
 
 /// A zone of a region.
@@ -70,6 +75,17 @@ const fn row(
     let old_name = if old_name.is_empty() { None } else { Some(old_name) };
     Region { name, title, old_name, zone_base, zones }
 }
+
+const MAINLAND: &[&str] = &[
+    "ap-guangzhou",
+    "ap-shanghai",
+    "ap-nanjing",
+    "ap-beijing",
+    "ap-chengdu",
+    "ap-chongqing",
+    "ap-shanghai-fsi",
+    "ap-shenzhen-fsi",
+];
 
 /// All regions that have zones. Sold-out zones are among them: the service lists them too, and the
 /// documents' own example launches in one.
@@ -122,6 +138,11 @@ mod tests {
         assert_eq!(region("gz", true).map(|region| region.name), Some("ap-guangzhou"));
         assert!(region("gz", false).is_none());
         assert!(region("", true).is_none());
+    }
+
+    #[test]
+    fn mainland_regions_are_regions() {
+        assert_eq!(REGIONS.iter().filter(|region| region.is_mainland()).count(), MAINLAND.len());
     }
 
     #[test]

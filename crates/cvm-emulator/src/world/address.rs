@@ -103,14 +103,17 @@ impl Addresses {
         }
     }
 
-    /// Takes back what a destroyed instance had.
+    /// Takes back what an instance had that is destroyed or moves.
     pub(crate) fn release(&mut self, instance: &Instance) {
-        let subnet = self.subnets.get_mut(&instance.virtual_private_cloud.subnet_id);
+        let subnet = &instance.virtual_private_cloud.subnet_id;
         let addresses = instance.private_ip_addresses.iter().filter_map(|text| text.parse().ok());
-        if let Some(subnet) = subnet {
-            addresses.for_each(|address: Ipv4Addr| {
-                subnet.used.remove(&address);
-            });
+        addresses.for_each(|address| self.give_back(subnet, address));
+    }
+
+    /// Takes back one address.
+    pub(crate) fn give_back(&mut self, subnet_id: &str, address: Ipv4Addr) {
+        if let Some(subnet) = self.subnets.get_mut(subnet_id) {
+            subnet.used.remove(&address);
         }
     }
 }

@@ -68,13 +68,14 @@ mod tests {
     use cvm_models::types::Instance;
     use cvm_protocol::Action;
 
-    use super::super::{Change, ISOLATE, LAUNCH, machine::Underway};
+    use super::super::course::{Change, ISOLATE, LAUNCH};
+    use super::super::machine::Underway;
     use super::*;
     use crate::Moment;
 
     fn machine(state: InstanceState) -> Machine {
         let shown = Instance { instance_state: state, ..Instance::default() };
-        Machine { shown, underway: None, expires: None }
+        Machine::new(shown)
     }
 
     fn busy(state: InstanceState, operation: &str) -> Machine {

@@ -1,13 +1,19 @@
 //! One instance: what DescribeInstances shows of it, and what is going on with it.
 
 use cvm_models::enums::{
-    InstanceState, IsolatedSource, LatestOperationState, RestrictState, StopChargingMode,
+    InstanceChargeType, InstanceState, IsolatedSource, LatestOperationState, RenewFlag,
+    RestrictState, StopChargingMode,
 };
 use cvm_models::types::{GPUInfo, Instance};
+use cvm_protocol::Sensitive;
 
-use super::course::{Change, Course, End, ISOLATE};
+use super::Period;
+use super::course::{Change, Course, End, ISOLATE, TERMINATE};
 use crate::Moment;
 use crate::catalogue::InstanceType;
+
+/// How often a prepaid instance may become smaller; assumed.
+const DEGRADE_LIMIT: i64 = 5;
 
 /// An instance of the world.
 #[derive(Debug)]
@@ -18,6 +24,18 @@ pub(crate) struct Machine {
     pub(crate) underway: Option<Underway>,
     /// When a prepaid instance ends.
     pub(crate) expires: Option<Moment>,
+    /// Whether the automation agent was installed with the system.
+    pub(crate) has_agent: bool,
+    /// The state to which rescue mode leads back.
+    pub(crate) rescued_from: Option<InstanceState>,
+    /// When the recycle bin, if it is there, lets go of it.
+    pub(crate) kept_until: Option<Moment>,
+    /// What the guest gets when it first starts.
+    pub(crate) user_data: Option<Sensitive>,
+    /// How often it became smaller.
+    pub(crate) degrades: i64,
+    /// Bandwidth that is or was paid in advance.
+    pub(crate) bandwidth: Vec<Period>,
 }
 
 /// An operation that is going on.
@@ -32,6 +50,38 @@ pub(crate) struct Underway {
 }
 
 impl Machine {
+    /// One that nothing happens to, whose term does not end and whose system has all agents.
+    pub(crate) fn new(shown: Instance) -> Self {
+        Self {
+            shown,
+            underway: None,
+            expires: None,
+            has_agent: true,
+            rescued_from: None,
+            kept_until: None,
+            user_data: None,
+            degrades: 0,
+            bandwidth: Vec::new(),
+        }
+    }
+
+    /// Whether its system is Windows; every image of it says so in its name.
+    pub(crate) fn is_windows(&self) -> bool {
+        self.shown.os_name.starts_with("Windows")
+    }
+
+    /// When the present step of its operation ends.
+    pub(crate) fn busy_until(&self) -> Option<Moment> {
+        self.underway.as_ref().map(|underway| underway.due)
+    }
+
+    /// How it is terminated: a prepaid one that is not in the recycle bin goes there first.
+    pub(crate) fn termination(&self) -> &'static Course {
+        let is_prepaid = self.shown.instance_charge_type == InstanceChargeType::Prepaid;
+        let is_in_bin = self.shown.instance_state == InstanceState::Shutdown;
+        if is_prepaid && !is_in_bin { &ISOLATE } else { &TERMINATE }
+    }
+
     /// Whether it is being moved to the recycle bin, for which no state is listed.
     pub(crate) fn is_isolating(&self) -> bool {
         self.underway.as_ref().is_some_and(|underway| std::ptr::eq(underway.course, &ISOLATE))
@@ -57,6 +107,8 @@ impl Machine {
     pub(crate) fn finish(&mut self, end: &End, change: &Change) -> bool {
         match end {
             End::In(state) => self.enter(state),
+            End::AsBefore => {}
+            End::Recovered => self.recover(),
             End::Isolated => {
                 self.isolate(RestrictState::ProtectivelyIsolated, IsolatedSource::Manmade);
             }
@@ -65,7 +117,13 @@ impl Machine {
         match change {
             Change::None => {}
             Change::Type(one) => self.set_type(*one),
+            Change::KeyPairs(key_ids) => self.shown.login_settings.key_ids.clone_from(key_ids),
+            Change::Attribute(attribute) => attribute.set(self),
             Change::StopCharging(mode) => self.shown.stop_charging_mode = mode.clone(),
+            Change::System(system) => system.install(self),
+            Change::Disks(changes) => changes.iter().for_each(|change| change.take(self)),
+            Change::OsName(name) => self.shown.os_name = (*name).to_owned(),
+            Change::RescuedFrom(state) => self.rescued_from = Some(state.clone()),
         }
         self.shown.latest_operation_state = Some(LatestOperationState::Success);
         true
@@ -78,8 +136,40 @@ impl Machine {
         self.shown.isolated_source = source;
     }
 
+    /// Takes it out of the recycle bin, switched off.
+    fn recover(&mut self) {
+        self.enter(&InstanceState::Stopped);
+        self.shown.restrict_state = RestrictState::Normal;
+        self.shown.isolated_source = IsolatedSource::NotIsolated;
+    }
+
+    /// Lets its prepaid term end at another moment, and then do what the flag says.
+    pub(crate) fn set_term(&mut self, ends: Moment, flag: &RenewFlag) {
+        self.expires = Some(ends);
+        self.shown.expired_time = Some(ends.to_string());
+        self.shown.renew_flag = Some(flag.clone());
+    }
+
+    /// Ends an operation before its time.
+    pub(crate) fn abandon(&mut self, why: &str) -> Option<Underway> {
+        let underway = self.underway.take()?;
+        self.shown.latest_operation_state = Some(LatestOperationState::Failed);
+        self.shown.latest_operation_error_msg = Some(why.to_owned());
+        Some(underway)
+    }
+
+    /// How often it may become smaller; hourly instances as often as they like.
+    pub(crate) fn degrade_limit(&self) -> Option<i64> {
+        let is_prepaid = self.shown.instance_charge_type == InstanceChargeType::Prepaid;
+        is_prepaid.then_some(DEGRADE_LIMIT)
+    }
+
     /// Gives it another type.
-    pub(crate) fn set_type(&mut self, InstanceType { family, size }: InstanceType) {
+    pub(crate) fn set_type(&mut self, one: InstanceType) {
+        let InstanceType { family, size } = one;
+        if one.has_less_than(self.shown.cpu, self.shown.memory) {
+            self.degrades += 1;
+        }
         self.shown.instance_type = size.name.to_owned();
         self.shown.cpu = size.vcpus;
         self.shown.memory = size.memory_gib;

@@ -2,10 +2,13 @@
 
 use cvm_models::enums::InstanceState;
 
-use super::{Change, Course, Machine, Mint, Store, admit};
+use std::collections::BTreeMap;
+
+use super::{Change, Course, Holdings, Machine, Mint, Store, Timer, admit};
 use crate::Moment;
-use crate::catalogue::Region;
+use crate::catalogue::{Region, Zone};
 use crate::clock::Clock;
+use crate::filter::Wanted;
 use crate::refusal::{Codes, Refusal};
 
 /// The place and time of one request.
@@ -15,11 +18,37 @@ pub(crate) struct Scene<'a> {
     pub(crate) region: &'static Region,
     pub(crate) clock: &'a Clock,
     pub(crate) now: Moment,
+    /// The instances of the region.
     pub(crate) store: &'a mut Store,
+    /// What the account has besides, in every region.
+    pub(crate) holdings: &'a mut BTreeMap<&'static str, Holdings>,
     pub(crate) mint: &'a mut Mint,
 }
 
 impl Scene<'_> {
+    /// What the account has in this region beside its instances.
+    pub(crate) fn here(&mut self) -> &mut Holdings {
+        self.holdings.entry(self.region.name).or_default()
+    }
+
+    /// The zone of a name, which lies in this region.
+    pub(crate) fn zone(&self, name: &str) -> Result<Zone, Refusal> {
+        self.region.zone(name).ok_or_else(|| {
+            let message = format!("The zone `{name}` is not in the region {}.", self.region.name);
+            self.codes.refuse(["InvalidZone.MismatchRegion"], message)
+        })
+    }
+
+    /// Passes filters that ask for zones of this region alone.
+    pub(crate) fn check_zones(&self, filters: &[Wanted<'_>]) -> Result<(), Refusal> {
+        let is_elsewhere = |name: &str| self.region.zone(name).is_none();
+        if filters.iter().all(|filter| filter.name != "zone" || !filter.any(is_elsewhere)) {
+            return Ok(());
+        }
+        let message = format!("The filter `zone` asks for what is not in {}.", self.region.name);
+        Err(self.codes.refuse(["InvalidZone.MismatchRegion"], message))
+    }
+
     /// The places of instances that all exist; each once, however often it is named.
     pub(crate) fn find(&self, instance_ids: &[String]) -> Result<Vec<u64>, Refusal> {
         let mut serials = Vec::with_capacity(instance_ids.len());
@@ -51,6 +80,11 @@ impl Scene<'_> {
     /// The instances at places, for a look before anything is changed.
     pub(crate) fn machines(&self, serials: &[u64]) -> impl Iterator<Item = &Machine> {
         serials.iter().filter_map(|serial| self.store.machine(*serial))
+    }
+
+    /// The timer that is to end an instance of this region, or is at it.
+    pub(crate) fn timer_of(&self, instance_id: &str) -> Option<&Timer> {
+        self.holdings.get(self.region.name)?.action_timers.of(instance_id)
     }
 
     /// Passes when every one of the instances is in a state that allows the action: a batch is done

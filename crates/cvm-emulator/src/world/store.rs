@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::course::{Change, Course, End, TERMINATE};
 use super::machine::Underway;
-use super::{Addresses, Machine, Tokens};
+use super::{Addresses, Attribute, Machine, Period, Tokens};
 use crate::Moment;
 use crate::clock::Clock;
 
@@ -23,6 +23,8 @@ pub(crate) struct Store {
     made: u64,
     /// What happens next, to which instance.
     due: BTreeSet<(Moment, u64, Event)>,
+    /// Which instances have ended, and when, since somebody asked.
+    gone: Vec<(Moment, String)>,
     pub(crate) tokens: Tokens,
     pub(crate) addresses: Addresses,
 }
@@ -36,6 +38,8 @@ enum Event {
     Expiry,
     /// The recycle bin lets go.
     Destruction,
+    /// Bandwidth that was bought for some days begins or ends.
+    Bandwidth,
 }
 
 impl Store {
@@ -49,13 +53,21 @@ impl Store {
         self.machines.get(&serial)
     }
 
+    /// The instance at a place, to change what needs no operation.
+    pub(crate) fn machine_mut(&mut self, serial: u64) -> Option<&mut Machine> {
+        self.machines.get_mut(&serial)
+    }
+
     /// All instances, the newest first: the order in which they are listed.
     pub(crate) fn newest_first(&self) -> impl Iterator<Item = &Machine> {
         self.machines.values().rev()
     }
 
     /// Takes in a new instance; returns its place.
-    pub(crate) fn insert(&mut self, machine: Machine) -> u64 {
+    pub(crate) fn insert(&mut self, mut machine: Machine) -> u64 {
+        machine.begin_prepaid_bandwidth(
+            Moment::parse(&machine.shown.created_time).unwrap_or_default(),
+        );
         let serial = self.made;
         self.made += 1;
         self.serials.insert(machine.shown.instance_id.clone(), serial);
@@ -84,6 +96,35 @@ impl Store {
         self.enter_step(serial, clock, now);
     }
 
+    /// Lets a prepaid term end later; one in the recycle bin is kept from now on.
+    pub(crate) fn renew(&mut self, serial: u64, ends: Moment, flag: &RenewFlag) {
+        let Some(machine) = self.machines.get_mut(&serial) else { return };
+        machine.set_term(ends, flag);
+        machine.kept_until = None;
+        self.due.insert((ends, serial, Event::Expiry));
+    }
+
+    /// Moves what is in these packs of resources to the public pool. Where it stands can no longer be
+    /// seen.
+    pub(crate) fn leave_packs(&mut self, ids: &[String]) {
+        for machine in self.machines.values_mut() {
+            let placement = &mut machine.shown.placement;
+            if placement.dedicated_resource_pack_ids.iter().any(|id| ids.contains(id)) {
+                placement.dedicated_resource_pack_ids.clear();
+                placement.dedicated_resource_pack_tenancy = None;
+                placement.rack_id = None;
+            }
+        }
+    }
+
+    /// Gives an instance bandwidth for some days.
+    pub(crate) fn add_bandwidth(&mut self, serial: u64, period: Period) {
+        let Some(machine) = self.machines.get_mut(&serial) else { return };
+        machine.bandwidth.push(period);
+        let edges = [Some(period.begins), period.ends];
+        self.due.extend(edges.into_iter().flatten().map(|edge| (edge, serial, Event::Bandwidth)));
+    }
+
     /// Lets everything happen that is due, in its order and at its time: what state an instance is in
     /// depends on the virtual time, not on who has looked before.
     pub(crate) fn settle(&mut self, clock: &Clock, now: Moment) {
@@ -96,9 +137,19 @@ impl Store {
                 Event::Step => self.end_step(serial, clock, moment),
                 Event::Expiry => self.expire(serial, moment),
                 Event::Destruction => self.destroy(serial, clock, moment),
+                Event::Bandwidth => {
+                    if let Some(machine) = self.machines.get_mut(&serial) {
+                        machine.show_prepaid_bandwidth(moment);
+                    }
+                }
             }
         }
         self.tokens.forget(now);
+    }
+
+    /// The instances that have ended since the last call, and when each did.
+    pub(super) fn take_gone(&mut self) -> Vec<(Moment, String)> {
+        std::mem::take(&mut self.gone)
     }
 
     /// Shows the step that the operation has come to, or ends the operation.
@@ -114,13 +165,22 @@ impl Store {
             machine.underway = Some(underway);
             return;
         }
+        if let Change::Attribute(Attribute::Network(_)) = &underway.change {
+            self.addresses.release(&machine.shown);
+        }
+        let term = machine.expires;
         let end = &underway.course.end;
         if machine.finish(end, &underway.change) {
             if matches!(end, End::Isolated) {
-                self.due.insert((now.after(RETENTION), serial, Event::Destruction));
+                let until = now.after(RETENTION);
+                machine.kept_until = Some(until);
+                self.due.insert((until, serial, Event::Destruction));
+            }
+            if let Some(expires) = machine.expires.filter(|_| machine.expires != term) {
+                self.due.insert((expires, serial, Event::Expiry));
             }
         } else {
-            self.remove(serial);
+            self.remove(serial, now);
         }
     }
 
@@ -134,37 +194,51 @@ impl Store {
         self.enter_step(serial, clock, moment);
     }
 
-    /// The end of a prepaid term: another month, or the recycle bin.
+    /// The end of a prepaid term: another month, if there is one, or the recycle bin.
     fn expire(&mut self, serial: u64, moment: Moment) {
         let Some(machine) = self.machines.get_mut(&serial) else { return };
         let state = &machine.shown.instance_state;
-        if matches!(state, InstanceState::Shutdown | InstanceState::Terminating) {
+        // A term that was changed has an event of its own.
+        let is_changed = machine.expires != Some(moment);
+        if is_changed || matches!(state, InstanceState::Shutdown | InstanceState::Terminating) {
             return;
         }
-        let (next, event) = if machine.shown.renew_flag == Some(RenewFlag::NotifyAndAutoRenew) {
-            let next = moment.months_later(1);
+        let is_renewed = machine.shown.renew_flag == Some(RenewFlag::NotifyAndAutoRenew);
+        let (next, event) = if let Some(next) = moment.next_month().filter(|_| is_renewed) {
             machine.expires = Some(next);
             machine.shown.expired_time = Some(next.to_string());
             (next, Event::Expiry)
         } else {
-            machine.underway = None;
+            let underway = machine.abandon("The term of the instance ended.");
+            if let Some(Change::Attribute(Attribute::Network(network))) =
+                underway.map(|underway| underway.change)
+            {
+                self.addresses.give_back(&network.subnet_id, network.address);
+            }
             machine.isolate(RestrictState::Expired, IsolatedSource::Expire);
-            (moment.after(RETENTION), Event::Destruction)
+            let until = moment.after(RETENTION);
+            machine.kept_until = Some(until);
+            (until, Event::Destruction)
         };
         self.due.insert((next, serial, event));
     }
 
     fn destroy(&mut self, serial: u64, clock: &Clock, moment: Moment) {
-        let is_kept = |machine: &Machine| machine.shown.instance_state == InstanceState::Shutdown;
+        // One that was renewed meanwhile is no longer kept, or until another time.
+        let is_kept = |machine: &Machine| {
+            machine.shown.instance_state == InstanceState::Shutdown
+                && machine.kept_until == Some(moment)
+        };
         if self.machines.get(&serial).is_some_and(is_kept) {
             self.begin(serial, &TERMINATE, Change::None, None, (clock, moment));
         }
     }
 
-    fn remove(&mut self, serial: u64) {
+    fn remove(&mut self, serial: u64, now: Moment) {
         if let Some(machine) = self.machines.remove(&serial) {
             self.serials.remove(&machine.shown.instance_id);
             self.addresses.release(&machine.shown);
+            self.gone.push((now, machine.shown.instance_id));
         }
     }
 }
@@ -183,7 +257,7 @@ mod tests {
             instance_state: InstanceState::Running,
             ..Instance::default()
         };
-        Machine { shown, underway: None, expires: None }
+        Machine::new(shown)
     }
 
     fn state(store: &Store, serial: u64) -> Option<&str> {
@@ -296,5 +370,20 @@ mod tests {
         assert_eq!((state.as_str(), source), ("SHUTDOWN", IsolatedSource::Expire));
         let (state, _, expires) = run(RenewFlag::NotifyAndAutoRenew);
         assert_eq!((state.as_str(), expires.as_deref()), ("STOPPED", Some("1970-02-01T00:16:40Z")));
+    }
+
+    #[test]
+    fn no_term_is_renewed_beyond_the_calendar() {
+        let mut store = Store::default();
+        let last = Moment::parse("9999-12-14T22:13:20Z").unwrap();
+        let mut machine = machine("ins-00000001");
+        machine.shown.renew_flag = Some(RenewFlag::NotifyAndAutoRenew);
+        machine.expires = Some(last);
+        let serial = store.insert(machine);
+        // One step alone, since a term without end would keep `settle` busy for ever.
+        store.expire(serial, last);
+        assert_eq!(state(&store, serial), Some("SHUTDOWN"));
+        store.settle(&manual(), last.after(RETENTION));
+        assert_eq!(state(&store, serial), Some("TERMINATING"));
     }
 }

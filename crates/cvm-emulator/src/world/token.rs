@@ -6,6 +6,7 @@ use std::time::Duration;
 use cvm_signer::HexDigest;
 
 use crate::Moment;
+use crate::refusal::{Codes, Refusal};
 
 /// How long a token is remembered; the service does not say.
 const MEMORY: Duration = Duration::from_secs(86_400);
@@ -26,7 +27,7 @@ struct Answered {
 
 /// What is known of a token.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Remembered {
+enum Remembered {
     /// It is new.
     No,
     /// The same request made these.
@@ -36,8 +37,27 @@ pub(crate) enum Remembered {
 }
 
 impl Tokens {
+    /// What the first request with a token has made, when this is that request again; another
+    /// request with its token is refused.
+    pub(crate) fn repeated(
+        &self,
+        codes: Codes,
+        token: &str,
+        parameters: &[u8],
+    ) -> Result<Option<Vec<String>>, Refusal> {
+        match self.recall(token, parameters) {
+            Remembered::No => Ok(None),
+            Remembered::Made(ids) => Ok(Some(ids)),
+            Remembered::Otherwise => {
+                let message = "The parameter `ClientToken` belongs to an earlier request with \
+                               other parameters; use a new one.";
+                Err(codes.refuse(["InvalidParameterValue"], message))
+            }
+        }
+    }
+
     /// Looks a token up. Parameters are compared by their hash, so that no password is kept.
-    pub(crate) fn recall(&self, token: &str, parameters: &[u8]) -> Remembered {
+    fn recall(&self, token: &str, parameters: &[u8]) -> Remembered {
         match self.answers.get(token) {
             None => Remembered::No,
             Some(answered) if answered.parameters == HexDigest::sha256(parameters) => {

@@ -1,5 +1,6 @@
 //! RunInstances: what it makes, and what it refuses to make.
 
+use cvm_emulator::ChcServer;
 use cvm_models::actions::{DescribeInstances, DescribeInstancesResponse};
 use cvm_protocol::{Action, envelope};
 use serde_json::{Value, json};
@@ -141,8 +142,7 @@ fn what_is_not_there_is_refused() {
             "InvalidParameterValue.LaunchTemplateIdNotExisted",
         ),
         (
-            json!({ "ActionTimer": { "TimerAction": "TerminateInstances",
-            "ActionTime": "2030-01-01T00:00:00Z" } }),
+            json!({ "VirtualPrivateCloud": { "VpcId": "DEFAULT", "SubnetId": "DEFAULT", "Ipv6AddressCount": 1 } }),
             "UnsupportedOperation",
         ),
     ] {
@@ -258,4 +258,13 @@ fn prepaid_instances_have_a_term() {
     assert_eq!(shown["ExpiredTime"], "2024-02-14T22:13:20Z");
     assert_eq!(shown["RenewFlag"], "NOTIFY_AND_AUTO_RENEW");
     assert_eq!(shown["InternetAccessible"]["InternetChargeType"], "BANDWIDTH_PREPAID");
+}
+
+#[test]
+fn nothing_is_launched_onto_hosts_that_the_customer_brought() {
+    let cloud = cloud();
+    let id = cloud.bring_chc_host(&ChcServer::new("ap-guangzhou-3", "SN-1".to_owned())).unwrap();
+    let code = |ids: &[&str]| refused(&cloud, "RunInstances", run(json!({ "ChcIds": ids })));
+    assert_eq!(code(&[&id]), "UnsupportedOperation", "it is there, so it is not called absent");
+    assert_eq!(code(&[&id, "chc-zzzzzzzz"]), "InvalidParameterValue.ChcHostsNotFound");
 }

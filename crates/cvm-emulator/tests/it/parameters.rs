@@ -99,7 +99,7 @@ fn ranges_and_sets_have_their_codes() {
         (json!({ "ClientToken": "t".repeat(65) }), "InvalidClientToken.TooLong"),
         (json!({ "HostName": "h" }), "InvalidParameterValue.IllegalHostName"),
         (json!({ "ImageId": "image-1" }), "InvalidImageId.Malformed"),
-        (json!({ "SecurityGroupIds": ["group"] }), "InvalidParameterValue"),
+        (json!({ "SecurityGroupIds": ["group"] }), "InvalidParameterValue.IncorrectFormat"),
         (
             json!({ "VirtualPrivateCloud": { "VpcId": "v", "SubnetId": "subnet-1" } }),
             "InvalidParameterValue.VpcIdMalformed",
@@ -116,6 +116,58 @@ fn ranges_and_sets_have_their_codes() {
     ] {
         let code = refused(&cloud, "RunInstances", run(members.clone()));
         assert_eq!(code, expected, "{members}");
+    }
+}
+
+#[test]
+fn one_of_several_is_none_or_too_many() {
+    let cloud = cloud();
+    let image = json!({ "ImageName": "image", "InstanceId": "ins-12345678",
+        "SnapshotIds": ["snap-12345678"] });
+    let resize = json!({ "InstanceId": "ins-12345678", "SystemDisk": { "DiskSize": 60 },
+        "DataDisks": [{ "DiskSize": 60 }] });
+    let host = json!({ "HostIds": ["host-12345678"], "HostName": "host",
+        "RenewFlag": "NOTIFY_AND_AUTO_RENEW" });
+    for (action, both, members, expected) in [
+        (
+            "CreateImage",
+            image,
+            ["InstanceId", "SnapshotIds"],
+            ["InvalidParameter.SpecifyOneParameter", "InvalidParameterConflict"],
+        ),
+        (
+            "ResizeInstanceDisks",
+            resize,
+            ["SystemDisk", "DataDisks"],
+            ["MissingParameter.AtLeastOne", "InvalidParameter"],
+        ),
+        (
+            "ModifyHostsAttribute",
+            host,
+            ["HostName", "RenewFlag"],
+            ["MissingParameter", "InvalidParameter"],
+        ),
+    ] {
+        let mut none = both.clone();
+        for member in members {
+            none.as_object_mut().unwrap().remove(member);
+        }
+        let codes = [none, both].map(|body| refused(&cloud, action, body));
+        assert_eq!(codes, expected, "{action}");
+    }
+}
+
+#[test]
+fn the_name_of_a_key_pair_has_codes_of_its_own() {
+    let cloud = cloud();
+    for (name, expected) in [
+        (json!(null), "MissingParameter"),
+        (json!(""), "InvalidKeyPairNameEmpty"),
+        (json!("x".repeat(26)), "InvalidKeyPairNameTooLong"),
+        (json!("a-b"), "InvalidKeyPairNameIncludeIllegalChar"),
+    ] {
+        let code = refused(&cloud, "CreateKeyPair", json!({ "KeyName": name, "ProjectId": 0 }));
+        assert_eq!(code, expected, "{name}");
     }
 }
 

@@ -1,0 +1,41 @@
+//! DescribeInstancesOperationLimit: how often instances became smaller, and how often they may.
+
+use cvm_models::actions::{
+    DescribeInstancesOperationLimit, DescribeInstancesOperationLimitResponse,
+};
+use cvm_models::enums::LimitedOperation;
+use cvm_models::types::OperationCountLimit;
+
+use crate::dispatch::{Behaviour, Outcome};
+use crate::refusal::Refusal;
+use crate::world::{Machine, Scene};
+
+/// Stands for both counts of what is not limited.
+const UNLIMITED: i64 = -1;
+
+impl Behaviour for DescribeInstancesOperationLimit {
+    fn apply(self, scene: &mut Scene<'_>) -> Result<Outcome<Self::Response>, Refusal> {
+        let serials = scene.find(&self.instance_ids)?;
+        let operation = self.operation.unwrap_or_default();
+        let entries = scene.machines(&serials).map(|machine| {
+            let (current_count, limit_count) = counts(machine, &operation);
+            OperationCountLimit {
+                operation: operation.clone(),
+                instance_id: machine.shown.instance_id.clone(),
+                current_count,
+                limit_count,
+            }
+        });
+        Ok(Outcome::Done(DescribeInstancesOperationLimitResponse {
+            instance_operation_limit_set: entries.collect(),
+            ..Self::Response::default()
+        }))
+    }
+}
+
+fn counts(machine: &Machine, operation: &LimitedOperation) -> (i64, i64) {
+    match (operation, machine.degrade_limit()) {
+        (LimitedOperation::InstanceDegrade, Some(limit)) => (machine.degrades, limit),
+        _ => (UNLIMITED, UNLIMITED),
+    }
+}

@@ -1,0 +1,112 @@
+//! ModifyInstancesAttribute: one attribute of instances, which restart for some.
+
+use cvm_models::actions::{ModifyInstancesAttribute, ModifyInstancesAttributeResponse};
+use cvm_models::enums::InstanceState;
+
+use super::{SETTLED, planned_end, security_groups};
+use crate::actions::instances::run_instances::{login, user_data};
+use crate::catalogue::instance_type;
+use crate::dispatch::{Behaviour, Outcome};
+use crate::refusal::{Codes, Refusal};
+use crate::world::{Attribute, Change, MODIFY, Machine, REBOOT, Scene};
+
+impl Behaviour for ModifyInstancesAttribute {
+    fn apply(self, scene: &mut Scene<'_>) -> Result<Outcome<Self::Response>, Refusal> {
+        let codes = scene.codes;
+        let may_reboot = self.auto_reboot.unwrap_or(true);
+        let instance_ids = self.instance_ids.clone();
+        let attribute = the_one(codes, self)?;
+        check(codes, &attribute)?;
+        let serials = scene.find(&instance_ids)?;
+        for machine in scene.machines(&serials) {
+            suits(codes, &attribute, machine, may_reboot)?;
+        }
+        scene.admit(&serials, SETTLED)?;
+        if matches!(attribute, Attribute::TerminationProtection(true)) {
+            let code = "UnsupportedOperation.InvalidInstanceNotSupportedProtectedInstance";
+            planned_end::is_open(scene, &serials, code)?;
+        }
+        for serial in serials {
+            let Some(machine) = scene.store.machine(serial) else { continue };
+            let runs = machine.shown.instance_state == InstanceState::Running;
+            let is_of_guest =
+                matches!(attribute, Attribute::HostName(_) | Attribute::JumboFrame(_));
+            let course = if runs && is_of_guest && may_reboot { &REBOOT } else { &MODIFY };
+            scene.begin(serial, course, Change::Attribute(attribute.clone()));
+        }
+        Ok(Outcome::Done(ModifyInstancesAttributeResponse::default()))
+    }
+}
+
+/// The attribute that a request changes. `AutoReboot` and `CamRoleType` only say how.
+fn the_one(codes: Codes, request: ModifyInstancesAttribute) -> Result<Attribute, Refusal> {
+    let groups = Some(request.security_groups).filter(|groups| !groups.is_empty());
+    let role = |name: String| Attribute::Role(Some(name).filter(|name| !name.is_empty()));
+    let given = [
+        request.instance_name.filter(|name| !name.is_empty()).map(Attribute::Name),
+        request.user_data.map(Attribute::UserData),
+        groups.map(security_groups::distinct).map(Attribute::SecurityGroups),
+        request.cam_role_name.map(role),
+        request.host_name.map(Attribute::HostName),
+        request.disable_api_termination.map(Attribute::TerminationProtection),
+        request.enable_jumbo_frame.map(Attribute::JumboFrame),
+    ];
+    let mut given = given.into_iter().flatten();
+    let one = given.next().ok_or_else(|| {
+        let message = "The request names no attribute to change.";
+        codes.refuse(["MissingParameter"], message)
+    })?;
+    if given.next().is_some() {
+        let message = "The request names several attributes; change one per call.";
+        return Err(codes.refuse(["InvalidParameterCombination", "InvalidParameterValue"], message));
+    }
+    Ok(one)
+}
+
+/// Checks what no instance can have.
+fn check(codes: Codes, attribute: &Attribute) -> Result<(), Refusal> {
+    match attribute {
+        Attribute::UserData(data) => user_data::check(codes, Some(data)),
+        Attribute::SecurityGroups(groups) => security_groups::check(codes, groups),
+        Attribute::Role(Some(name)) => check_role(codes, name),
+        _ => Ok(()),
+    }
+}
+
+fn check_role(codes: Codes, name: &str) -> Result<(), Refusal> {
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"+=,.@_-".contains(&byte);
+    if name.bytes().all(fits) {
+        return Ok(());
+    }
+    let message = format!("The role `{name}` has characters that no role has.");
+    Err(codes.refuse(["InvalidParameterValue.CamRoleNameMalformed"], message))
+}
+
+/// Checks what this instance cannot have.
+fn suits(
+    codes: Codes,
+    attribute: &Attribute,
+    machine: &Machine,
+    may_reboot: bool,
+) -> Result<(), Refusal> {
+    let id = &machine.shown.instance_id;
+    match attribute {
+        Attribute::HostName(name) => login::check_host_name(codes, name, machine.is_windows()),
+        Attribute::JumboFrame(_) => {
+            let name = &machine.shown.instance_type;
+            if !instance_type(name).is_some_and(|one| one.has_jumbo_frames()) {
+                let message =
+                    format!("The type {name} of the instance `{id}` has no jumbo frames.");
+                let code = "UnsupportedOperation.InstanceTypeNotSupportJumboFrame";
+                return Err(codes.refuse([code], message));
+            }
+            if machine.shown.instance_state == InstanceState::Running && !may_reboot {
+                let message = format!("The running instance `{id}` has to restart for that.");
+                let code = "UnsupportedOperation.InstancesEnableJumboWithoutReboot";
+                return Err(codes.refuse([code], message));
+            }
+            Ok(())
+        }
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,165 @@
+//! ResetInstancesInternetMaxBandwidth: another cap at once, or for prepaid bandwidth a higher one for
+//! some days.
+
+use std::time::Duration;
+
+use cvm_models::actions::{
+    ResetInstancesInternetMaxBandwidth, ResetInstancesInternetMaxBandwidthResponse,
+};
+use cvm_models::enums::InternetChargeType;
+
+use super::SETTLED;
+use crate::Moment;
+use crate::dispatch::{Behaviour, Outcome};
+use crate::refusal::{Codes, Refusal};
+use crate::world::{Attribute, Change, MODIFY, Machine, Period, Scene};
+
+const DAY: Duration = Duration::from_secs(86_400);
+
+impl Behaviour for ResetInstancesInternetMaxBandwidth {
+    fn apply(self, scene: &mut Scene<'_>) -> Result<Outcome<Self::Response>, Refusal> {
+        let codes = scene.codes;
+        let mbps = bandwidth(codes, &self)?;
+        let days = days(codes, &self)?;
+        let serials = scene.find(&self.instance_ids)?;
+        let charged = how_charged(scene, &serials)?;
+        let bought = match (charged, days) {
+            (Some(InternetChargeType::BandwidthPrepaid), None) => {
+                let message = "For prepaid bandwidth `StartTime` and `EndTime` are required.";
+                return Err(codes.refuse(["MissingParameter"], message));
+            }
+            (Some(InternetChargeType::BandwidthPrepaid), Some(days)) => {
+                let machine = scene.machines(&serials).next();
+                machine.map(|machine| period(scene, machine, days, mbps)).transpose()?
+            }
+            (_, Some(_)) => {
+                let message = "`StartTime` and `EndTime` are for prepaid bandwidth alone.";
+                return Err(codes.refuse(["InvalidParameter"], message));
+            }
+            (_, None) => None,
+        };
+        is_public(scene, &serials)?;
+        scene.admit(&serials, SETTLED)?;
+        for serial in serials {
+            let change = match bought {
+                Some(period) => {
+                    scene.store.add_bandwidth(serial, period);
+                    Change::None
+                }
+                None => Change::Attribute(Attribute::Bandwidth(mbps)),
+            };
+            scene.begin(serial, &MODIFY, change);
+        }
+        Ok(Outcome::Done(ResetInstancesInternetMaxBandwidthResponse::default()))
+    }
+}
+
+fn bandwidth(codes: Codes, request: &ResetInstancesInternetMaxBandwidth) -> Result<i64, Refusal> {
+    match request.internet_accessible.internet_max_bandwidth_out {
+        Some(mbps) if mbps >= 0 => Ok(mbps),
+        Some(mbps) => {
+            let message = format!("The bandwidth {mbps} Mbps is negative.");
+            Err(codes.refuse(["InvalidParameterValue.Range"], message))
+        }
+        None => {
+            let message = "`InternetAccessible.InternetMaxBandwidthOut` is required.";
+            Err(codes.refuse(["MissingParameter"], message))
+        }
+    }
+}
+
+/// The midnights with which the first and the last day begin.
+fn days(
+    codes: Codes,
+    request: &ResetInstancesInternetMaxBandwidth,
+) -> Result<Option<(Moment, Moment)>, Refusal> {
+    let read = |name: &str, text: &str| {
+        let day = Some(text).filter(|text| text.len() == "YYYY-MM-DD".len());
+        day.and_then(Moment::parse).ok_or_else(|| {
+            let message = format!("`{name}` is `{text}`, but must be a day as YYYY-MM-DD.");
+            codes.refuse(["InvalidParameterValue"], message)
+        })
+    };
+    match (request.start_time.as_deref(), request.end_time.as_deref()) {
+        (None, None) => Ok(None),
+        (Some(start), Some(end)) => {
+            let (first, last) = (read("StartTime", start)?, read("EndTime", end)?);
+            if last < first {
+                let message = "`EndTime` lies before `StartTime`.";
+                return Err(codes.refuse(["InvalidParameterValue"], message));
+            }
+            Ok(Some((first, last)))
+        }
+        _ => {
+            let message = "`StartTime` and `EndTime` are given together.";
+            Err(codes.refuse(["MissingParameter"], message))
+        }
+    }
+}
+
+/// How the bandwidth of all the instances is charged.
+fn how_charged(scene: &Scene<'_>, serials: &[u64]) -> Result<Option<InternetChargeType>, Refusal> {
+    let internet =
+        |machine: &Machine| machine.shown.internet_accessible.internet_charge_type.clone();
+    let mut kinds = scene.machines(serials).map(internet);
+    let Some(first) = kinds.next().flatten() else { return Ok(None) };
+    if kinds.any(|kind| kind.as_ref() != Some(&first)) {
+        let message = "The bandwidth of the instances is not charged in the same way.";
+        return Err(scene.codes.refuse(["InvalidParameterValue"], message));
+    }
+    let is_single = matches!(
+        first,
+        InternetChargeType::BandwidthPrepaid | InternetChargeType::BandwidthPostpaidByHour
+    );
+    if is_single && serials.len() > 1 {
+        let message = format!("With {first} only one instance is possible in a call.");
+        return Err(scene.codes.refuse(["InvalidParameterValue.LimitExceeded"], message));
+    }
+    Ok(Some(first))
+}
+
+/// What is bought for an instance: from now or a later midnight until the end of the last day.
+fn period(
+    scene: &Scene<'_>,
+    machine: &Machine,
+    (first, last): (Moment, Moment),
+    mbps: i64,
+) -> Result<Period, Refusal> {
+    let codes = scene.codes;
+    let id = &machine.shown.instance_id;
+    let Some(expires) = machine.expires else {
+        let message = format!("The instance `{id}` is not prepaid.");
+        return Err(codes.refuse(["UnsupportedOperation.InstanceChargeType"], message));
+    };
+    if first.after(DAY) <= scene.now {
+        let message = "`StartTime` is a day that is over.";
+        return Err(codes.refuse(["InvalidParameterValue"], message));
+    }
+    if last > expires {
+        let message = format!("`EndTime` lies behind the end of the instance `{id}`, {expires}.");
+        return Err(codes.refuse(["InvalidParameterValue"], message));
+    }
+    let ends = last.after(DAY).min(expires);
+    let period = Period { begins: first.max(scene.now), ends: Some(ends), mbps };
+    let others = machine.bandwidth.iter().filter(|other| other.overlaps(&period));
+    // To buy the same once more is possible, to buy less than the instance has by itself is not.
+    let is_more =
+        |other: &Period| if other.ends.is_none() { mbps > other.mbps } else { mbps >= other.mbps };
+    if !others.into_iter().all(is_more) {
+        let message = format!("The bandwidth of the instance `{id}` can only be raised.");
+        return Err(codes.refuse(["InvalidParameterValue.Range"], message));
+    }
+    Ok(period)
+}
+
+/// Without a public address there is nothing whose bandwidth could be changed.
+fn is_public(scene: &Scene<'_>, serials: &[u64]) -> Result<(), Refusal> {
+    let mut shown = scene.machines(serials).map(|machine| &machine.shown);
+    match shown.find(|shown| shown.public_ip_addresses.is_empty()) {
+        None => Ok(()),
+        Some(shown) => {
+            let message = format!("The instance `{}` has no public address.", shown.instance_id);
+            Err(scene.codes.refuse(["FailedOperation.NotFoundEIP"], message))
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! DescribeZoneInstanceConfigInfos: which zone sells which type under which billing, and at what price.
+
+use cvm_models::actions::{
+    DescribeZoneInstanceConfigInfos, DescribeZoneInstanceConfigInfosResponse,
+};
+use cvm_models::enums::{
+    InstanceChargeType, InstanceTypeSaleStatus, LocalDiskRequirement, StockCategory,
+};
+use cvm_models::types::{Externals, InstanceTypeQuotaItem, ItemPrice, LocalDiskType};
+
+use crate::actions::prices::quote;
+use crate::catalogue::{
+    DiskType, InstanceType, Tariff, Zone, instance_types, local_disk_types, month, spot,
+};
+use crate::dispatch::{Behaviour, Outcome};
+use crate::filter::{self, Wanted};
+use crate::refusal::{Codes, Refusal};
+use crate::world::Scene;
+
+/// The billings under which every type is sold.
+const CHARGES: [InstanceChargeType; 3] =
+    [InstanceChargeType::Prepaid, InstanceChargeType::PostpaidByHour, InstanceChargeType::SpotPaid];
+
+/// The filter that orders the rows and passes them all.
+const SORT: &str = "sort-keys";
+
+impl Behaviour for DescribeZoneInstanceConfigInfos {
+    fn apply(self, scene: &mut Scene<'_>) -> Result<Outcome<Self::Response>, Refusal> {
+        let codes = scene.codes;
+        let filters = filter::check(codes, &self.filters)?;
+        let sorts = filters.iter().filter(|filter| filter.name == SORT);
+        let orders = sorts.flat_map(Wanted::values).map(|value| order(codes, value));
+        let orders: Vec<Order> = orders.collect::<Result<_, _>>()?;
+        scene.check_zones(&filters)?;
+        let passes = |item: &InstanceTypeQuotaItem| {
+            filters.iter().all(|filter| match filter.name {
+                "zone" => filter.is(&item.zone),
+                "instance-family" => filter.is(&item.instance_family),
+                "instance-type" => filter.is(&item.instance_type),
+                "instance-charge-type" => filter.is(item.instance_charge_type.as_str()),
+                SORT => true,
+                _ => false,
+            })
+        };
+        let tariff = Tariff::of(scene.region);
+        let offered = scene.region.zones().flat_map(|zone| {
+            instance_types().filter(move |one| one.is_offered_in(zone)).map(move |one| (zone, one))
+        });
+        let mut items: Vec<_> = offered
+            .flat_map(|(zone, one)| {
+                CHARGES.iter().map(move |charge| item(tariff, zone, one, charge))
+            })
+            .filter(passes)
+            .collect();
+        // The first key counts most; rows that no key tells apart keep their order.
+        for Order { key, falls } in orders.iter().rev() {
+            items.sort_by_key(|item| if *falls { -key(item) } else { key(item) });
+        }
+        Ok(Outcome::Done(DescribeZoneInstanceConfigInfosResponse {
+            instance_type_quota_set: items,
+            ..Self::Response::default()
+        }))
+    }
+}
+
+/// By what the rows are ordered.
+struct Order {
+    key: fn(&InstanceTypeQuotaItem) -> i64,
+    falls: bool,
+}
+
+fn order(codes: Codes, value: &str) -> Result<Order, Refusal> {
+    let read = || {
+        let (key, direction) = value.split_once(':')?;
+        let key: fn(&InstanceTypeQuotaItem) -> i64 = match key {
+            "cpu" => |item| item.cpu,
+            "mem" => |item| item.memory,
+            _ => return None,
+        };
+        Some(Order { key, falls: direction == "desc" })
+    };
+    read().ok_or_else(|| {
+        let message = format!("`{value}` is not an order such as `cpu:desc` or `mem:asc`.");
+        codes.refuse(["InvalidParameterValue"], message)
+    })
+}
+
+fn item(
+    tariff: Tariff,
+    zone: Zone,
+    one: InstanceType,
+    charge: &InstanceChargeType,
+) -> InstanceTypeQuotaItem {
+    let InstanceType { family, size } = one;
+    InstanceTypeQuotaItem {
+        zone: zone.name(),
+        instance_type: size.name.to_owned(),
+        instance_charge_type: charge.clone(),
+        network_card: family.hardware.network_card,
+        externals: Externals::default(),
+        cpu: size.vcpus,
+        memory: size.memory_gib,
+        instance_family: family.name.to_owned(),
+        type_name: family.title.to_owned(),
+        local_disk_type_list: local_disks(),
+        status: InstanceTypeSaleStatus::Sell,
+        price: price(tariff.instance_type(one), charge),
+        sold_out_reason: String::new(),
+        instance_bandwidth: one.private_gbps(),
+        instance_pps: one.packets_10k(),
+        storage_block_amount: 0,
+        cpu_type: family.hardware.processor.to_owned(),
+        gpu: size.gpus,
+        fpga: 0,
+        remark: String::new(),
+        gpu_count: size.gpus as f64,
+        frequency: family.hardware.clock.to_owned(),
+        status_category: StockCategory::EnoughStock,
+    }
+}
+
+/// A month ahead, or an hour.
+fn price(hour: f64, charge: &InstanceChargeType) -> ItemPrice {
+    match charge {
+        InstanceChargeType::Prepaid => quote::ahead(month(hour), 1),
+        InstanceChargeType::SpotPaid => quote::by_hour(hour, spot(hour)),
+        _ => quote::by_hour(hour, hour),
+    }
+}
+
+/// A launch takes a local disk with any type.
+fn local_disks() -> Vec<LocalDiskType> {
+    let disk = |disk: &'static DiskType| LocalDiskType {
+        r#type: disk.name.to_owned(),
+        partition_type: "data".to_owned(),
+        min_size: *disk.data_gib.start(),
+        max_size: *disk.data_gib.end(),
+        required: LocalDiskRequirement::Optional,
+    };
+    local_disk_types().map(disk).collect()
+}

@@ -1,0 +1,60 @@
+//! Which hosts a request names, and whether they allow its action now.
+
+use cvm_models::enums::ChcHostState::{Init, Online, Operating, Prepared, Ready};
+use cvm_models::types::ChcHost;
+
+use crate::refusal::{Codes, Refusal};
+use crate::world::{BroughtHost, ChcHosts, has_deploy_network};
+
+/// The actions that a state can deny.
+pub(super) const ACTIONS: &[&str] = &[
+    "ConfigureChcAssistVpc",
+    "ConfigureChcDeployVpc",
+    "ModifyChcAttribute",
+    "ModifyChcNetworkMode",
+    "RemoveChcAssistVpc",
+    "RemoveChcDeployVpc",
+];
+
+/// Whether a host allows an action now.
+pub(super) fn allows(host: &ChcHost, action: &str) -> bool {
+    let state = &host.instance_state;
+    match action {
+        "ConfigureChcAssistVpc" => *state == Init,
+        "ConfigureChcDeployVpc" => *state == Ready && !has_deploy_network(host),
+        "RemoveChcAssistVpc" => matches!(state, Ready | Prepared),
+        "RemoveChcDeployVpc" => matches!(state, Ready | Prepared) && has_deploy_network(host),
+        "ModifyChcNetworkMode" => matches!(state, Prepared | Online),
+        _ => *state != Operating,
+    }
+}
+
+/// Hosts that all exist, in the order in which they are named; each once.
+pub(super) fn named<'a>(
+    codes: Codes,
+    hosts: &'a mut ChcHosts,
+    ids: &[String],
+) -> Result<Vec<&'a mut BroughtHost>, Refusal> {
+    let place = |host: &BroughtHost| ids.iter().position(|id| *id == host.shown.chc_id);
+    let is_unknown = |id: &&String| hosts.list.iter().all(|host| host.shown.chc_id != **id);
+    if let Some(id) = ids.iter().find(is_unknown) {
+        let message = format!("The CHC host `{id}` does not exist in this region.");
+        return Err(codes.refuse(["InvalidParameterValue.ChcHostsNotFound"], message));
+    }
+    let mut named: Vec<_> = hosts.list.iter_mut().filter(|host| place(host).is_some()).collect();
+    named.sort_by_key(|host| place(host));
+    Ok(named)
+}
+
+/// Passes when all hosts allow the action of the request.
+pub(super) fn admit(codes: Codes, hosts: &[&mut BroughtHost]) -> Result<(), Refusal> {
+    let action = codes.0.name;
+    match hosts.iter().find(|host| !allows(&host.shown, action)) {
+        None => Ok(()),
+        Some(host) => {
+            let (id, state) = (&host.shown.chc_id, &host.shown.instance_state);
+            let message = format!("The CHC host `{id}` is {state} and does not allow {action}.");
+            Err(codes.refuse(["InvalidHost.NotSupported"], message))
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! The networks of hosts: where they are to be connected, and which addresses they get there.
+
+use std::net::Ipv4Addr;
+
+use cvm_models::types::{Instance, VirtualPrivateCloud};
+
+use crate::catalogue::{Region, Zone};
+use crate::refusal::{Codes, Refusal};
+use crate::world::{Addresses, BroughtHost, Mint, SubnetUse};
+
+/// What both ids say for the network that the account has from the start.
+const DEFAULT: &str = "DEFAULT";
+
+/// A network that hosts of one zone are to be in.
+#[derive(Debug)]
+pub(super) struct Network {
+    pub(super) shown: VirtualPrivateCloud,
+    zone: String,
+    /// The addresses asked for, one a host.
+    chosen: Vec<Ipv4Addr>,
+}
+
+impl Network {
+    /// Checks what a request says of a network for so many hosts.
+    pub(super) fn plan(
+        codes: Codes,
+        wanted: &VirtualPrivateCloud,
+        zone: Zone,
+        count: usize,
+        (mint, addresses): (&Mint, &Addresses),
+    ) -> Result<Self, Refusal> {
+        let (vpc_id, subnet_id) = match (wanted.vpc_id.as_str(), wanted.subnet_id.as_str()) {
+            (DEFAULT, DEFAULT) => mint.default_network(zone.id().parse().unwrap_or_default()),
+            (DEFAULT, _) | (_, DEFAULT) => {
+                let message = "Of `VpcId` and `SubnetId`, either both or none is `DEFAULT`.";
+                return Err(codes.refuse(["InvalidParameterValue"], message));
+            }
+            (vpc, subnet) => (vpc.to_owned(), subnet.to_owned()),
+        };
+        let chosen = chosen(codes, &wanted.private_ip_addresses, count)?;
+        let shown = VirtualPrivateCloud {
+            vpc_id,
+            subnet_id,
+            as_vpc_gateway: Some(false),
+            ..VirtualPrivateCloud::default()
+        };
+        let network = Self { shown, zone: zone.name(), chosen };
+        network.check(codes, addresses, count)?;
+        Ok(network)
+    }
+
+    fn check(&self, codes: Codes, addresses: &Addresses, count: usize) -> Result<(), Refusal> {
+        let needed = u32::try_from(count).unwrap_or(u32::MAX);
+        let subnet = &self.shown.subnet_id;
+        let (code, message) = match addresses.look_at_subnet(self.place(), &self.chosen, needed) {
+            SubnetUse::Free => return Ok(()),
+            SubnetUse::InOtherVpc | SubnetUse::InOtherZone => (
+                "InvalidParameterValue",
+                format!("The subnet `{subnet}` is in another network or zone."),
+            ),
+            SubnetUse::Full => (
+                "LimitExceeded.VpcSubnetNum",
+                format!("The subnet `{subnet}` has not {count} free addresses."),
+            ),
+            SubnetUse::AddressTaken(address) => {
+                ("VpcIpIsUsed", format!("The private address {address} is in use."))
+            }
+        };
+        Err(codes.refuse([code], message))
+    }
+
+    /// Refuses one address for two networks, and one subnet in two.
+    pub(super) fn is_apart_from(&self, codes: Codes, other: &Self) -> Result<(), Refusal> {
+        let subnet = &self.shown.subnet_id;
+        if *subnet != other.shown.subnet_id {
+            return Ok(());
+        }
+        if self.shown.vpc_id != other.shown.vpc_id {
+            let message = format!("The subnet `{subnet}` is said to be in two networks.");
+            return Err(codes.refuse(["InvalidParameterValue"], message));
+        }
+        match self.chosen.iter().find(|address| other.chosen.contains(address)) {
+            None => Ok(()),
+            Some(address) => {
+                let message = format!("The private address {address} is asked for twice.");
+                Err(codes.refuse(["VpcIpIsUsed"], message))
+            }
+        }
+    }
+
+    /// Takes the addresses that are asked for, before others are drawn from the same subnet.
+    pub(super) fn reserve(&self, addresses: &mut Addresses) {
+        for address in &self.chosen {
+            addresses.take(self.place(), Some(*address));
+        }
+    }
+
+    /// An address for the host at a place of the request.
+    pub(super) fn take(&self, place: usize, addresses: &mut Addresses) -> String {
+        addresses.take(self.place(), self.chosen.get(place).copied()).to_string()
+    }
+
+    fn place(&self) -> (&str, &str, &str) {
+        (&self.shown.vpc_id, &self.shown.subnet_id, &self.zone)
+    }
+}
+
+/// Frees the address that a host had in a network.
+pub(super) fn give_back(network: &VirtualPrivateCloud, address: &str, addresses: &mut Addresses) {
+    addresses.release(&Instance {
+        virtual_private_cloud: network.clone(),
+        private_ip_addresses: vec![address.to_owned()],
+        ..Instance::default()
+    });
+}
+
+/// The zone that all hosts of a request lie in, since a subnet lies in one.
+pub(super) fn common_zone(
+    codes: Codes,
+    region: &'static Region,
+    hosts: &[&mut BroughtHost],
+) -> Result<Zone, Refusal> {
+    let zone_of = |host: &BroughtHost| region.zone(&host.shown.placement.zone);
+    let zone = hosts
+        .first()
+        .and_then(|host| zone_of(host))
+        .filter(|zone| hosts.iter().all(|host| host.shown.placement.zone == zone.name()));
+    zone.ok_or_else(|| {
+        let message = "The CHC hosts lie in several zones, and a subnet lies in one.";
+        codes.refuse(["InvalidParameterValue"], message)
+    })
+}
+
+fn chosen(codes: Codes, wanted: &[String], count: usize) -> Result<Vec<Ipv4Addr>, Refusal> {
+    if !wanted.is_empty() && wanted.len() != count {
+        let message = "There are not as many `PrivateIpAddresses` as CHC hosts.";
+        return Err(codes.refuse(["InvalidParameterValue.AmountNotEqual"], message));
+    }
+    let mut chosen = Vec::with_capacity(wanted.len());
+    for text in wanted {
+        let address = text.parse().map_err(|_| {
+            let message = format!("The private address `{text}` is not an IPv4 address.");
+            let wanted = [
+                "InvalidParameterValue.IPAddressMalformed",
+                "InvalidParameterValue.IncorrectFormat",
+            ];
+            codes.refuse(wanted, message)
+        })?;
+        if chosen.contains(&address) {
+            let message = format!("The private address `{text}` is named twice.");
+            return Err(codes.refuse(["VpcIpIsUsed"], message));
+        }
+        chosen.push(address);
+    }
+    Ok(chosen)
+}

@@ -1,0 +1,41 @@
+//! RemoveChcDeployVpc: no deploy network any more. OPERATING → READY.
+
+use std::time::Duration;
+
+use cvm_models::actions::{RemoveChcDeployVpc, RemoveChcDeployVpcResponse};
+use cvm_models::enums::ChcHostState;
+use cvm_models::types::ChcHost;
+
+use super::admission::{admit, named};
+use super::network::give_back;
+use crate::chc_host::{no_network, provided_installer};
+use crate::dispatch::{Behaviour, Outcome};
+use crate::refusal::Refusal;
+use crate::world::Scene;
+
+const LASTS: Duration = Duration::from_secs(30);
+
+impl Behaviour for RemoveChcDeployVpc {
+    fn apply(self, scene: &mut Scene<'_>) -> Result<Outcome<Self::Response>, Refusal> {
+        let (codes, now) = (scene.codes, scene.now);
+        let holdings = scene.holdings.entry(scene.region.name).or_default();
+        let hosts = named(codes, holdings.chc_hosts.at(now), &self.chc_ids)?;
+        admit(codes, &hosts)?;
+        let addresses = &mut scene.store.addresses;
+        for host in hosts {
+            let before = &host.shown;
+            give_back(&before.deploy_virtual_private_cloud, &before.deploy_ip, addresses);
+            let end = ChcHost {
+                instance_state: ChcHostState::Ready,
+                deploy_virtual_private_cloud: no_network(),
+                deploy_ip: String::new(),
+                deploy_security_group_ids: Vec::new(),
+                deploy_extra_config: provided_installer(),
+                network_mode: None,
+                ..before.clone()
+            };
+            host.begin(codes.0.name, end, LASTS, (scene.clock, now));
+        }
+        Ok(Outcome::Done(RemoveChcDeployVpcResponse::default()))
+    }
+}

@@ -1,0 +1,39 @@
+//! The hosts that a request names.
+
+use cvm_models::enums::HostState;
+
+use crate::refusal::Refusal;
+use crate::world::{DedicatedHost, Scene};
+
+/// Hosts that all exist and may all be changed by this action; each once, however often it is named.
+pub(super) fn named<'a>(
+    scene: &'a mut Scene<'_>,
+    ids: &[String],
+    is_refused: impl Fn(&DedicatedHost) -> bool,
+) -> Result<Vec<&'a mut DedicatedHost>, Refusal> {
+    let (codes, now, region) = (scene.codes, scene.now, scene.region.name);
+    let hosts = &mut scene.here().dedicated_hosts.at(now).list;
+    let is_unknown = |id: &&String| hosts.iter().all(|host| host.bought.host_id != **id);
+    if let Some(id) = ids.iter().find(is_unknown) {
+        let message = format!("The dedicated host `{id}` does not exist in {region}.");
+        return Err(codes.refuse(["InvalidHostId.NotFound"], message));
+    }
+    let hosts = hosts.iter_mut().filter(|host| ids.contains(&host.bought.host_id));
+    let hosts: Vec<_> = hosts.collect();
+    if let Some(host) = hosts.iter().find(|host| is_refused(host)) {
+        let (id, state, action) = (&host.bought.host_id, host.state(now), codes.0.name);
+        let message =
+            format!("The dedicated host `{id}` is {state}, which {action} does not allow.");
+        return Err(codes.refuse(["InvalidHost.NotSupported"], message));
+    }
+    Ok(hosts)
+}
+
+/// Hosts that all exist and whose term can be made longer: all that are set up, EXPIRED ones too.
+pub(in crate::actions) fn renewable<'a>(
+    scene: &'a mut Scene<'_>,
+    ids: &[String],
+) -> Result<Vec<&'a mut DedicatedHost>, Refusal> {
+    let now = scene.now;
+    named(scene, ids, |host| host.state(now) == HostState::Pending)
+}

@@ -1,0 +1,22 @@
+//! RenewHosts: a longer term for dedicated hosts.
+
+use cvm_models::actions::{RenewHosts, RenewHostsResponse};
+use cvm_models::enums::RenewFlag;
+
+use super::named::renewable;
+use crate::dispatch::{Behaviour, Outcome};
+use crate::refusal::Refusal;
+use crate::world::Scene;
+
+impl Behaviour for RenewHosts {
+    fn apply(self, scene: &mut Scene<'_>) -> Result<Outcome<Self::Response>, Refusal> {
+        // The tables require a period.
+        let months = self.host_charge_prepaid.period.unwrap_or(1);
+        let flag = self.host_charge_prepaid.renew_flag.unwrap_or(RenewFlag::NotifyAndAutoRenew);
+        for host in renewable(scene, &self.host_ids)? {
+            host.term.extend(months);
+            host.term.renewal = flag.clone();
+        }
+        Ok(Outcome::Done(RenewHostsResponse::default()))
+    }
+}

@@ -1,0 +1,68 @@
+//! DescribeHpcClusters: the newest first, narrowed in several ways, page by page.
+
+use cvm_models::actions::{DescribeHpcClusters, DescribeHpcClustersResponse};
+use cvm_models::enums::HpcClusterType;
+use cvm_models::types::HpcClusterInfo;
+
+use crate::actions::tags;
+use crate::catalogue::has_hpc_clusters;
+use crate::dispatch::{Behaviour, Outcome};
+use crate::filter;
+use crate::page::Page;
+use crate::refusal::Refusal;
+use crate::world::{Scene, Store, hpc_members, with_hpc_members};
+
+impl Behaviour for DescribeHpcClusters {
+    fn apply(self, scene: &mut Scene<'_>) -> Result<Outcome<Self::Response>, Refusal> {
+        let codes = scene.codes;
+        let filters = filter::check(codes, &self.filters)?;
+        let page = Page::of(codes.0, self.offset, self.limit);
+        let limit = self.limit.or(codes.0.paginate.map(|page| page.default_limit));
+        if limit.is_some_and(|limit| self.hpc_cluster_ids.len() as u64 > limit) {
+            let message = "There are more `HpcClusterIds` than `Limit` lets through.";
+            return Err(codes.refuse(["InvalidParameterValue"], message));
+        }
+        if let Some(name) = given(self.zone.as_ref())
+            && !has_hpc_clusters(scene.zone(name)?)
+        {
+            let message = format!("The zone `{name}` offers no HPC clusters.");
+            return Err(codes.refuse(["UnsupportedOperation.InvalidZone"], message));
+        }
+        let holdings = scene.holdings.entry(scene.region.name).or_default();
+        let store = &*scene.store;
+        let passing = holdings.hpc_clusters.list.iter().rev().filter(|cluster| {
+            wants(&self, cluster, store)
+                && filters.iter().all(|filter| tags::pass(filter, &cluster.tags))
+        });
+        let (hpc_cluster_set, total) =
+            page.cut(passing, |cluster| with_hpc_members(cluster, store));
+        Ok(Outcome::Done(DescribeHpcClustersResponse {
+            hpc_cluster_set,
+            total_count: total.unsigned_abs(),
+            ..Self::Response::default()
+        }))
+    }
+}
+
+/// Whether the members of a request that are no filters let a cluster through.
+fn wants(request: &DescribeHpcClusters, cluster: &HpcClusterInfo, store: &Store) -> bool {
+    let ids = &request.hpc_cluster_ids;
+    let kind = match &request.hpc_cluster_type {
+        None if ids.is_empty() => Some(&HpcClusterType::Standard),
+        wanted => wanted.as_ref(),
+    };
+    let business_id = given(request.hpc_cluster_business_id.as_ref());
+    (ids.is_empty() || ids.contains(&cluster.hpc_cluster_id))
+        && kind.is_none_or(|kind| cluster.hpc_cluster_type.as_ref() == Some(kind))
+        && given(request.name.as_ref()).is_none_or(|name| cluster.name == name)
+        && given(request.zone.as_ref()).is_none_or(|zone| cluster.zone == zone)
+        && business_id.is_none_or(|id| cluster.hpc_cluster_business_id.as_deref() == Some(id))
+        && given(request.instance_type.as_ref()).is_none_or(|kind| {
+            hpc_members(store, &cluster.hpc_cluster_id)
+                .any(|instance| instance.instance_type == kind)
+        })
+}
+
+fn given(text: Option<&String>) -> Option<&str> {
+    text.map(String::as_str).filter(|text| !text.is_empty())
+}

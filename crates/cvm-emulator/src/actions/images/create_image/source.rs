@@ -1,0 +1,150 @@
+//! What an image is made of: the disks of an instance, or snapshots.
+
+use cvm_models::actions::CreateImage;
+use cvm_models::enums::{DiskType, DiskUsage, InstanceState};
+use cvm_models::types::{Instance, Snapshot};
+
+use crate::catalogue::disk_type;
+use crate::refusal::Refusal;
+use crate::world::{DiskSnapshot, Scene, System};
+
+/// What an image is made of.
+pub(super) struct Source {
+    pub(super) system: System,
+    /// The system disk first. Those without an id are still to be taken.
+    pub(super) disks: Vec<DiskSnapshot>,
+    /// The place of the instance.
+    pub(super) serial: Option<u64>,
+    pub(super) is_running: bool,
+}
+
+/// Reads a boolean that travels as text.
+pub(super) fn is_true(text: Option<&str>) -> bool {
+    text.is_some_and(|text| text.eq_ignore_ascii_case("true"))
+}
+
+impl Source {
+    pub(super) fn of(request: &CreateImage, scene: &Scene<'_>) -> Result<Self, Refusal> {
+        match &request.instance_id {
+            Some(id) => of_instance(request, id, scene),
+            None => of_snapshots(request, scene),
+        }
+    }
+}
+
+fn of_instance(request: &CreateImage, id: &String, scene: &Scene<'_>) -> Result<Source, Refusal> {
+    let codes = scene.codes;
+    let serials = scene.find(std::slice::from_ref(id))?;
+    let found = scene.machines(&serials).next().map(|machine| &machine.shown);
+    let found = found.and_then(|shown| Some((shown, scene.system_of(&shown.image_id)?)));
+    let Some((shown, system)) = found else {
+        let message = format!("Nothing is known of what is on the instance `{id}`.");
+        return Err(codes.refuse(["InvalidInstance.NotSupported"], message));
+    };
+    if is_true(request.sysprep.as_deref()) && !system.is_windows() {
+        let message = format!("`Sysprep` is for Windows; on `{id}` is {}.", system.os_name);
+        return Err(codes.refuse(["InvalidParameter.InvalidDependence"], message));
+    }
+    let disk = &shown.system_disk;
+    let mut disks = vec![DiskSnapshot {
+        system: Some(system.clone()),
+        ..taken(DiskUsage::SystemDisk, disk.disk_size, disk.encrypt)
+    }];
+    disks.extend(data_disks(request, shown, scene)?);
+    if disks.iter().any(|disk| disk.is_encrypted) {
+        let message = format!("A disk of the instance `{id}` is encrypted.");
+        return Err(codes.refuse(["UnsupportedOperation.EncryptedImagesNotSupported"], message));
+    }
+    let is_running = shown.instance_state == InstanceState::Running;
+    Ok(Source { system, disks, serial: serials.first().copied(), is_running })
+}
+
+/// The data disks that go into an image of the whole machine.
+fn data_disks(
+    request: &CreateImage,
+    shown: &Instance,
+    scene: &Scene<'_>,
+) -> Result<Vec<DiskSnapshot>, Refusal> {
+    let refuse = |code: &str, message: String| Err(scene.codes.refuse([code], message));
+    let mut wanted: Vec<&String> = Vec::new();
+    for id in &request.data_disk_ids {
+        if !wanted.contains(&id) {
+            wanted.push(id);
+        }
+    }
+    let mut disks = Vec::new();
+    for id in wanted {
+        if shown.system_disk.disk_id.as_ref() == Some(id) {
+            let message = format!("The disk `{id}` is the system disk.");
+            return refuse("InvalidParameter.DataDiskIdContainsRootDisk", message);
+        }
+        let Some(disk) = shown.data_disks.iter().find(|disk| disk.disk_id.as_ref() == Some(id))
+        else {
+            let message = format!("The instance `{}` has no data disk `{id}`.", shown.instance_id);
+            return refuse("InvalidParameter.DataDiskNotBelongSpecifiedInstance", message);
+        };
+        if is_local(disk.disk_type.as_ref()) {
+            let message = format!("The data disk `{id}` is a local one.");
+            return refuse("InvalidParameter.LocalDataDiskNotSupport", message);
+        }
+        disks.push(taken(DiskUsage::DataDisk, disk.disk_size, disk.encrypt));
+    }
+    if !disks.is_empty() && is_local(shown.system_disk.disk_type.as_ref()) {
+        let message = "Its system disk is a local one, so the machine cannot be imaged as a whole.";
+        return refuse("UnsupportedOperation.NotSupportInstanceImage", message.to_owned());
+    }
+    Ok(disks)
+}
+
+fn is_local(kind: Option<&DiskType>) -> bool {
+    kind.and_then(|kind| disk_type(kind.as_str())).is_some_and(|known| known.is_local())
+}
+
+/// A snapshot that is to be taken of a disk.
+fn taken(usage: DiskUsage, size: Option<i64>, encrypt: Option<bool>) -> DiskSnapshot {
+    let shown =
+        Snapshot { disk_usage: usage, disk_size: size.unwrap_or_default(), ..Snapshot::default() };
+    let is_encrypted = encrypt == Some(true);
+    DiskSnapshot { shown, system: None, is_encrypted, ready_at: crate::Moment::default() }
+}
+
+fn of_snapshots(request: &CreateImage, scene: &Scene<'_>) -> Result<Source, Refusal> {
+    let refuse = |code: &str, message: String| Err(scene.codes.refuse([code], message));
+    if !request.data_disk_ids.is_empty() || is_true(request.sysprep.as_deref()) {
+        let message = "`DataDiskIds` and `Sysprep` go with `InstanceId` alone.";
+        return refuse("InvalidParameter.InvalidDependence", message.to_owned());
+    }
+    let mut disks: Vec<DiskSnapshot> = Vec::new();
+    for id in &request.snapshot_ids {
+        let Some(snapshot) = scene.snapshot(id) else {
+            let message = format!("The snapshot `{id}` does not exist in {}.", scene.region.name);
+            return refuse("InvalidParameter.SnapshotNotFound", message);
+        };
+        if !disks.iter().any(|disk| disk.shown.snapshot_id == *id) {
+            disks.push(snapshot.clone());
+        }
+    }
+    // The system disk leads the list, as it does in an image of an instance.
+    disks.sort_by_key(|disk| !disk.is_of_system_disk());
+    let mut systems = disks.iter().filter_map(|disk| disk.system.clone());
+    let Some(system) = systems.next() else {
+        let message = "None of the snapshots is of a system disk.";
+        return refuse("InvalidParameter.SystemSnapshotNotFound", message.to_owned());
+    };
+    if systems.next().is_some() {
+        let message = "More than one of the snapshots is of a system disk.";
+        return refuse("InvalidParameter.DuplicateSystemSnapshots", message.to_owned());
+    }
+    for DiskSnapshot { shown, is_encrypted, ready_at, .. } in &disks {
+        let id = &shown.snapshot_id;
+        if *is_encrypted {
+            let message = format!("The snapshot `{id}` is encrypted.");
+            return refuse("UnsupportedOperation.EncryptedImagesNotSupported", message);
+        }
+        if scene.now < *ready_at {
+            let message = format!("The snapshot `{id}` is still being taken.");
+            return refuse("ResourceUnavailable.SnapshotCreating", message);
+        }
+    }
+    Ok(Source { system, disks, serial: None, is_running: false })
+}

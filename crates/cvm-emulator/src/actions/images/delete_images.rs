@@ -1,0 +1,52 @@
+//! DeleteImages: images of the account are no more; their snapshots go too when that is asked for.
+
+use cvm_models::actions::{DeleteImages, DeleteImagesResponse};
+use cvm_models::enums::ImageState;
+
+use super::own;
+use crate::dispatch::{Behaviour, Outcome};
+use crate::refusal::Refusal;
+use crate::world::Scene;
+
+impl Behaviour for DeleteImages {
+    fn apply(self, scene: &mut Scene<'_>) -> Result<Outcome<Self::Response>, Refusal> {
+        let codes = scene.codes;
+        // The table does not state the layout, but the action publishes a code for it.
+        if let Some(id) = self.image_ids.iter().find(|id| !id.starts_with("img-")) {
+            let message = format!("The image id `{id}` has not the layout `img-xxxxxxxx`.");
+            return Err(codes.refuse(["InvalidImageId.Malformed"], message));
+        }
+        for id in &self.image_ids {
+            own::find(scene, id)?;
+        }
+        for id in &self.image_ids {
+            is_idle(scene, id)?;
+        }
+        if self.dry_run == Some(true) {
+            return Ok(Outcome::DryRun);
+        }
+        for id in &self.image_ids {
+            scene.here().images.remove(id, self.delete_binded_snap == Some(true));
+        }
+        Ok(Outcome::Done(DeleteImagesResponse::default()))
+    }
+}
+
+/// Passes an image that is shared with nobody, and that no task makes or reads.
+fn is_idle(scene: &mut Scene<'_>, id: &str) -> Result<(), Refusal> {
+    let (codes, now) = (scene.codes, scene.now);
+    let own = own::find(scene, id)?;
+    if !own.shares.is_empty() {
+        let message = format!("The image `{id}` is shared; cancel that first.");
+        return Err(codes.refuse(["InvalidImageId.InShared"], message));
+    }
+    let state = own.state(now);
+    if matches!(state, ImageState::Creating | ImageState::Syncing | ImageState::Importing) {
+        return Err(own::wrong_state(codes, id, state));
+    }
+    if now < own.copied_until || scene.here().images.is_exported(id, now) {
+        let message = format!("The image `{id}` is being copied or exported.");
+        return Err(codes.refuse(["MutexOperation.TaskRunning"], message));
+    }
+    Ok(())
+}

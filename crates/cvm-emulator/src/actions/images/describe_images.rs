@@ -1,0 +1,65 @@
+//! DescribeImages: the account's own images, the newest first, then the public ones.
+
+use cvm_models::actions::{DescribeImages, DescribeImagesResponse};
+use cvm_models::types::Image;
+
+use crate::catalogue::{IMAGES, instance_type, is_type_name};
+use crate::dispatch::{Behaviour, Outcome};
+use crate::filter::{self, Wanted, fits};
+use crate::page::Page;
+use crate::refusal::{Codes, Refusal};
+use crate::world::{Scene, System};
+
+impl Behaviour for DescribeImages {
+    fn apply(self, scene: &mut Scene<'_>) -> Result<Outcome<Self::Response>, Refusal> {
+        let (codes, now) = (scene.codes, scene.now);
+        let filters = filter::check(codes, &self.filters)?;
+        if let Some(name) = &self.instance_type {
+            check_type(codes, name)?;
+        }
+        let is_asked_for =
+            |image: &Image| self.image_ids.is_empty() || self.image_ids.contains(&image.image_id);
+        // Every type of the catalogue is x86, so an image runs on all of them or on none.
+        let runs = |image: &Image| self.instance_type.is_none() || System::of(image).is_x86();
+        let passes = |image: &Image| filters.iter().all(|filter| holds(filter, image));
+        let own = scene.here().images.newest_first().map(|own| own.shown_at(now));
+        let listed = own.chain(IMAGES.iter().map(|public| public.shown()));
+        let listed = listed.filter(|image| is_asked_for(image) && runs(image) && passes(image));
+        let page = Page::of(codes.0, self.offset, self.limit);
+        let (image_set, total_count) = page.cut(listed, |image| image);
+        Ok(Outcome::Done(DescribeImagesResponse {
+            image_set,
+            total_count,
+            ..Self::Response::default()
+        }))
+    }
+}
+
+fn check_type(codes: Codes, name: &str) -> Result<(), Refusal> {
+    if !is_type_name(name) {
+        let message = format!("The instance type `{name}` is malformed.");
+        return Err(codes.refuse(["InvalidInstanceType.Malformed"], message));
+    }
+    if instance_type(name).is_none() {
+        let message = format!("The instance type `{name}` does not exist.");
+        return Err(codes.refuse(["InvalidParameterValue.InstanceTypeNotFound"], message));
+    }
+    Ok(())
+}
+
+fn holds(filter: &Wanted<'_>, image: &Image) -> bool {
+    let tags = &image.tags;
+    match filter.name {
+        "image-id" => filter.is(&image.image_id),
+        "image-type" => filter.is(image.image_type.as_str()),
+        "image-name" => filter.any(|pattern| fits(&image.image_name, pattern)),
+        "platform" => filter.any(|pattern| fits(&image.platform, pattern)),
+        "tag-key" => filter.is_any(tags.iter().map(|tag| tag.key.as_str())),
+        "tag-value" => filter.is_any(tags.iter().map(|tag| tag.value.as_str())),
+        // There are no dedicated clusters, so no image is cached in one.
+        "dedicated-cluster-id" | "cdc-cache-status" => false,
+        name => name.strip_prefix("tag:").is_some_and(|key| {
+            filter.is_any(tags.iter().filter(|tag| tag.key == key).map(|tag| tag.value.as_str()))
+        }),
+    }
+}

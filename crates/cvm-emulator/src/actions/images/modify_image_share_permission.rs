@@ -1,0 +1,83 @@
+//! ModifyImageSharePermission: gives other accounts an image of the account, or takes it away.
+
+use cvm_models::actions::{ModifyImageSharePermission, ModifyImageSharePermissionResponse};
+use cvm_models::enums::{ImageSharePermission, ImageState};
+use cvm_models::types::SharePermission;
+
+use super::own;
+use crate::account::UIN;
+use crate::dispatch::{Behaviour, Outcome};
+use crate::refusal::{Codes, Refusal};
+use crate::world::{OwnImage, Scene};
+
+/// Most accounts that an image is shared with.
+const MAX_SHARES: usize = 500;
+
+impl Behaviour for ModifyImageSharePermission {
+    fn apply(self, scene: &mut Scene<'_>) -> Result<Outcome<Self::Response>, Refusal> {
+        let (codes, now) = (scene.codes, scene.now);
+        check_accounts(codes, &self.account_ids)?;
+        let own = own::find(scene, &self.image_id)?;
+        let shares = self.permission != Some(ImageSharePermission::Cancel);
+        if shares {
+            can_be_shared(codes, own)?;
+        }
+        if *own.state(now) != ImageState::Normal {
+            return Err(own::wrong_state(codes, &self.image_id, own.state(now)));
+        }
+        if !shares {
+            own.shares.retain(|share| !self.account_ids.contains(&share.account_id));
+            return Ok(Outcome::Done(ModifyImageSharePermissionResponse::default()));
+        }
+        if let Some(known) =
+            own.shares.iter().find(|share| self.account_ids.contains(&share.account_id))
+        {
+            let message = format!("The image is already shared with `{}`.", known.account_id);
+            return Err(codes.refuse(["FailedOperation.AccountAlreadyExists"], message));
+        }
+        let mut accounts = self.account_ids;
+        accounts.sort();
+        accounts.dedup();
+        if own.shares.len() + accounts.len() > MAX_SHARES {
+            let message = format!("An image is shared with at most {MAX_SHARES} accounts.");
+            return Err(codes.refuse(["OverQuota"], message));
+        }
+        let created_time = now.to_string();
+        own.shares.extend(
+            accounts.into_iter().map(|account_id| SharePermission {
+                created_time: created_time.clone(),
+                account_id,
+            }),
+        );
+        Ok(Outcome::Done(ModifyImageSharePermissionResponse::default()))
+    }
+}
+
+/// Which accounts there are is not known here, so any number is taken for one.
+fn check_accounts(codes: Codes, accounts: &[String]) -> Result<(), Refusal> {
+    let is_number =
+        |text: &&String| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    if let Some(account) = accounts.iter().find(|account| !is_number(account)) {
+        let message = format!("The account `{account}` does not exist.");
+        return Err(codes.refuse(["InvalidAccountId.NotFound"], message));
+    }
+    if accounts.iter().any(|account| account == UIN) {
+        let message = format!("The account `{UIN}` owns the image.");
+        return Err(codes.refuse(["InvalidAccountIs.YourSelf"], message));
+    }
+    Ok(())
+}
+
+fn can_be_shared(codes: Codes, own: &OwnImage) -> Result<(), Refusal> {
+    let (code, why) = if own.has_own_licence() {
+        ("FailedOperation.BYOLImageShareFailed", "was imported under a licence of its owner")
+    } else if own.has_data_disks() {
+        ("InvalidParameter.InstanceImageNotSupport", "is of a whole machine, with data disks")
+    } else if own.is_encrypted {
+        ("UnsupportedOperation.EncryptedImagesNotSupported", "is encrypted")
+    } else {
+        return Ok(());
+    };
+    let message = format!("The image `{}` {why}, so it cannot be shared.", own.shown.image_id);
+    Err(codes.refuse([code], message))
+}

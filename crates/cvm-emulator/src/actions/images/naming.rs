@@ -1,0 +1,43 @@
+//! What images may be called: their names, and the families that they join.
+
+use crate::refusal::{Codes, Refusal};
+use crate::world::Images;
+
+/// Most characters of a family.
+const MAX_FAMILY: usize = 128;
+
+/// Checks the text of a name; its length is in the tables.
+pub(super) fn check(codes: Codes, name: &str) -> Result<(), Refusal> {
+    if name.trim().is_empty() {
+        let message = "The parameter `ImageName` is empty.";
+        return Err(codes.refuse(["InvalidParameterValue"], message));
+    }
+    Ok(())
+}
+
+/// Passes when no image of the region but the named one bears a name.
+pub(super) fn is_free(
+    codes: Codes,
+    images: &Images,
+    name: &str,
+    but: Option<&str>,
+) -> Result<(), Refusal> {
+    if images.is_taken(name, but) {
+        let message = format!("Another image of the region is called `{name}`.");
+        return Err(codes.refuse(["InvalidImageName.Duplicate"], message));
+    }
+    Ok(())
+}
+
+/// The family that a request names; an empty one is none.
+pub(super) fn family(codes: Codes, given: Option<&str>) -> Result<Option<String>, Refusal> {
+    let Some(family) = given.filter(|family| !family.is_empty()) else { return Ok(None) };
+    let is_letter = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+    if family.len() <= MAX_FAMILY && family.bytes().all(is_letter) {
+        return Ok(Some(family.to_owned()));
+    }
+    let message = format!(
+        "An image family has up to {MAX_FAMILY} letters, digits, dots, hyphens and underscores."
+    );
+    Err(codes.refuse(["InvalidParameterValue.InvalidImageFamily"], message))
+}

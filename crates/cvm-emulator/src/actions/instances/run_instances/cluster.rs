@@ -1,0 +1,46 @@
+//! The cluster for high-performance computing that new instances join.
+
+use cvm_models::actions::RunInstances;
+
+use super::kind::Kind;
+use crate::catalogue::Zone;
+use crate::refusal::Refusal;
+use crate::world::{Scene, hpc_members};
+
+/// Checks that the cluster and the type belong together, that the cluster is in the zone, and that it
+/// has room; returns its id, which is empty without one.
+pub(super) fn join(
+    scene: &Scene<'_>,
+    request: &RunInstances,
+    kind: &Kind,
+    zone: Zone,
+    newcomers: u64,
+) -> Result<String, Refusal> {
+    let codes = scene.codes;
+    let name = kind.name();
+    let Some(id) = request.hpc_cluster_id.as_ref().filter(|id| !id.is_empty()) else {
+        if !kind.is_high_performance() {
+            return Ok(String::new());
+        }
+        let message = format!("The instance type {name} needs `HpcClusterId`.");
+        let code = "InvalidParameterValue.InstanceTypeRequiredHpcCluster";
+        return Err(codes.refuse([code], message));
+    };
+    let cluster = scene.hpc_cluster(id)?;
+    if cluster.zone != zone.name() {
+        let message = format!("The HPC cluster `{id}` is not in the zone `{}`.", zone.name());
+        return Err(codes.refuse(["InvalidParameterValue.HpcClusterIdZoneIdNotMatch"], message));
+    }
+    if !kind.is_high_performance() {
+        let message = format!("An instance of the type {name} cannot join an HPC cluster.");
+        let code = "InvalidParameterValue.InstanceTypeNotSupportHpcCluster";
+        return Err(codes.refuse([code], message));
+    }
+    let members = hpc_members(scene.store, id).count() as u64;
+    if members + newcomers > cluster.cvm_quota_total {
+        let most = cluster.cvm_quota_total;
+        let message = format!("The HPC cluster `{id}` has room for {most} instances.");
+        return Err(codes.refuse(["LimitExceeded"], message));
+    }
+    Ok(id.clone())
+}

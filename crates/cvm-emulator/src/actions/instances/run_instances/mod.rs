@@ -1,0 +1,104 @@
+//! RunInstances: checks everything, then makes all instances or none.
+
+pub(in crate::actions) mod agent;
+mod bid;
+mod cluster;
+pub(in crate::actions) mod disks;
+mod elsewhere;
+mod kind;
+pub(in crate::actions) mod login;
+mod names;
+pub(in crate::actions) mod network;
+mod plan;
+mod site;
+pub(in crate::actions) mod template;
+pub(in crate::actions) mod user_data;
+
+use cvm_models::actions::{RunInstances, RunInstancesResponse};
+use cvm_models::types::Instance;
+use cvm_protocol::json;
+
+pub(in crate::actions) use self::plan::Plan;
+use crate::dispatch::{Behaviour, Outcome};
+use crate::refusal::Refusal;
+use crate::world::{Change, LAUNCH, Machine, Scene};
+
+impl Behaviour for RunInstances {
+    fn apply(self, scene: &mut Scene<'_>) -> Result<Outcome<Self::Response>, Refusal> {
+        let is_dry = self.dry_run == Some(true);
+        let token = self.client_token.as_deref().filter(|text| !text.is_empty() && !is_dry);
+        let parameters = token.map(|_| parameters(&self)).unwrap_or_default();
+        // The request as it was sent counts: its template may have got another default since.
+        if let Some(token) = token
+            && let Some(ids) = scene.store.tokens.repeated(scene.codes, token, &parameters)?
+        {
+            return Ok(done(ids));
+        }
+        let request = template::filled_in(&self, scene)?;
+        let plan = Plan::of(&request, scene)?;
+        if is_dry {
+            return Ok(Outcome::DryRun);
+        }
+        let ids = launch(&plan, scene);
+        if let Some(token) = token {
+            scene.store.tokens.keep(token, &parameters, &ids, scene.now);
+        }
+        Ok(done(ids))
+    }
+}
+
+/// What a launch would make now, without making it; the launch is refused as a real one would be.
+pub(in crate::actions) fn rehearse(
+    request: &RunInstances,
+    scene: &Scene<'_>,
+) -> Result<Instance, Refusal> {
+    Ok(Plan::of(request, scene)?.template)
+}
+
+fn done(instance_id_set: Vec<String>) -> Outcome<RunInstancesResponse> {
+    Outcome::Done(RunInstancesResponse { instance_id_set, ..RunInstancesResponse::default() })
+}
+
+/// What a repeated request must have in common with the first. A dry run that is not one may say so
+/// or be silent.
+fn parameters(request: &RunInstances) -> Vec<u8> {
+    let request = RunInstances { dry_run: None, ..request.clone() };
+    // A request that was read can be written.
+    json::to_vec(&request).unwrap_or_default()
+}
+
+/// Nothing in here can be refused any more.
+fn launch(plan: &Plan<'_>, scene: &mut Scene<'_>) -> Vec<String> {
+    let mut ids = Vec::new();
+    for place in 0..plan.count {
+        let (instance_id, uuid) = scene.mint.instance();
+        let mut shown = plan.template.clone();
+        shown.uuid = uuid;
+        shown.instance_id = instance_id.clone();
+        shown.instance_name = plan.name.spell(place, "");
+        let sites = plan.sites.as_deref().unwrap_or_default();
+        if let Some(site) = usize::try_from(place).ok().and_then(|place| sites.get(place)) {
+            shown.placement = site.clone();
+        }
+        plan.network.connect(place, &mut shown, &mut scene.store.addresses);
+        let address = shown.private_ip_addresses.first().map_or("", String::as_str);
+        shown.host_name = plan.host_name.spell(place, address);
+        shown.system_disk.disk_id = Some(scene.mint.disk());
+        for disk in &mut shown.data_disks {
+            disk.disk_id = Some(scene.mint.disk());
+        }
+        if let Some(seat) = &plan.seat {
+            seat.take(&mut shown, scene.mint);
+        }
+        let (expires, has_agent) = (plan.expires, plan.has_agent);
+        let user_data = plan.user_data.cloned();
+        let machine = Machine { expires, has_agent, user_data, ..Machine::new(shown) };
+        let serial = scene.store.insert(machine);
+        scene.begin(serial, &LAUNCH, Change::None);
+        if let Some(end) = &plan.planned_end {
+            end.set(scene, instance_id.clone());
+        }
+        ids.push(instance_id);
+    }
+    ids
+}

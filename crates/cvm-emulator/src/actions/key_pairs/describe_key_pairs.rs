@@ -1,0 +1,45 @@
+//! DescribeKeyPairs: the newest first, with the instances that each opens, and without private halves.
+
+use cvm_models::actions::{DescribeKeyPairs, DescribeKeyPairsResponse};
+use cvm_models::types::KeyPair;
+
+use crate::dispatch::{Behaviour, Outcome};
+use crate::filter::{self, Wanted};
+use crate::page::Page;
+use crate::refusal::Refusal;
+use crate::world::Scene;
+
+impl Behaviour for DescribeKeyPairs {
+    fn apply(self, scene: &mut Scene<'_>) -> Result<Outcome<Self::Response>, Refusal> {
+        let filters = filter::check(scene.codes, &self.filters)?;
+        let is_asked_for =
+            |pair: &&KeyPair| self.key_ids.is_empty() || self.key_ids.contains(&pair.key_id);
+        let passes = |pair: &&KeyPair| filters.iter().all(|filter| holds(filter, pair));
+        let pairs = scene.key_pairs().filter(is_asked_for).filter(passes);
+        let opened = scene.store.opened_by_key_pairs();
+        let shown = |pair: &KeyPair| KeyPair {
+            associated_instance_ids: opened.get(&*pair.key_id).cloned().unwrap_or_default(),
+            ..pair.clone()
+        };
+        let page = Page::of(scene.codes.0, self.offset, self.limit);
+        let (key_pair_set, total_count) = page.cut(pairs, shown);
+        Ok(Outcome::Done(DescribeKeyPairsResponse {
+            total_count,
+            key_pair_set,
+            ..Self::Response::default()
+        }))
+    }
+}
+
+fn holds(filter: &Wanted<'_>, pair: &KeyPair) -> bool {
+    let tags = &pair.tags;
+    match filter.name {
+        "project-id" => filter.is(&pair.project_id.to_string()),
+        "key-name" => filter.is(&pair.key_name),
+        "tag-key" => filter.is_any(tags.iter().map(|tag| tag.key.as_str())),
+        "tag-value" => filter.is_any(tags.iter().map(|tag| tag.value.as_str())),
+        name => name.strip_prefix("tag:").is_some_and(|key| {
+            filter.is_any(tags.iter().filter(|tag| tag.key == key).map(|tag| tag.value.as_str()))
+        }),
+    }
+}

@@ -1,0 +1,77 @@
+//! What a new key pair has to satisfy, made here or brought along.
+
+use cvm_models::enums::TagResourceType;
+use cvm_models::types::{KeyPair, Tag, TagSpecification};
+
+use crate::refusal::{Codes, Refusal};
+use crate::world::Scene;
+
+/// How many key pairs an account may have.
+const QUOTA: usize = 100;
+
+/// How tag keys begin that the platform keeps for itself.
+const RESERVED: &str = "qcs:";
+
+/// Every key pair of the account, wherever it is.
+pub(super) fn all<'a>(scene: &'a Scene<'_>) -> impl Iterator<Item = &'a KeyPair> {
+    scene.holdings.values().flat_map(|there| there.key_pairs.newest_first())
+}
+
+/// The tags of a request.
+pub(super) fn tags(codes: Codes, given: &[TagSpecification]) -> Result<Vec<Tag>, Refusal> {
+    let mut tags: Vec<Tag> = Vec::new();
+    for specification in given {
+        if specification.resource_type != Some(TagResourceType::Keypair) {
+            let message = "`TagSpecification.ResourceType` can only be `keypair` here.";
+            return Err(codes.refuse(["InvalidParameterValue"], message));
+        }
+        for tag in &specification.tags {
+            if tags.iter().any(|known| known.key == tag.key) {
+                let message = format!("The tag `{}` is given twice.", tag.key);
+                return Err(codes.refuse(["InvalidParameterValue"], message));
+            }
+            if tag.key.starts_with(RESERVED) {
+                let message = format!("The tag key `{}` is the platform's.", tag.key);
+                let wanted = ["FailedOperation.TagKeyReserved", "InvalidParameterValue"];
+                return Err(codes.refuse(wanted, message));
+            }
+            tags.push(tag.clone());
+        }
+    }
+    Ok(tags)
+}
+
+/// The project of a request. Projects are another service's: any of them may exist.
+pub(super) fn project(codes: Codes, given: Option<i64>) -> Result<i64, Refusal> {
+    let id = given.unwrap_or(0);
+    if id >= 0 {
+        return Ok(id);
+    }
+    let message = format!("The project {id} does not exist.");
+    Err(codes.refuse(["InvalidProjectId.NotFound"], message))
+}
+
+/// Passes when no key pair has the name, but perhaps the one that is to get it.
+pub(super) fn name_is_free(
+    scene: &Scene<'_>,
+    name: &str,
+    own_id: Option<&str>,
+) -> Result<(), Refusal> {
+    let is_other = |pair: &&KeyPair| own_id != Some(pair.key_id.as_str());
+    match all(scene).filter(is_other).find(|pair| pair.key_name == name) {
+        None => Ok(()),
+        Some(pair) => {
+            let message = format!("The key pair `{}` has the name `{name}`.", pair.key_id);
+            Err(scene.codes.refuse(["InvalidKeyPairName.Duplicate"], message))
+        }
+    }
+}
+
+/// Passes when the account may have one more.
+pub(super) fn has_room(scene: &Scene<'_>) -> Result<(), Refusal> {
+    if all(scene).count() < QUOTA {
+        return Ok(());
+    }
+    let message = format!("The account has {QUOTA} key pairs, and may not have more.");
+    Err(scene.codes.refuse(["InvalidKeyPair.LimitExceeded"], message))
+}

@@ -1,0 +1,111 @@
+//! What a version of a template holds, and how it is shown.
+
+use cvm_models::actions::RunInstances;
+use cvm_models::enums::{InstanceChargeType, MarketType, RenewFlag, TemplateDataModifyAction};
+use cvm_models::types::{
+    EnhancedService, Instance, InstanceChargePrepaid, InstanceMarketOptionsRequest,
+    InternetAccessible, LaunchTemplateVersionData, LaunchTemplateVersionInfo, LoginSettings,
+    Placement, RunAutomationServiceEnabled, RunMonitorServiceEnabled, RunSecurityServiceEnabled,
+    SystemDisk, VirtualPrivateCloud,
+};
+use cvm_protocol::Action;
+
+use super::over;
+use crate::account::APP_ID;
+use crate::actions::instances::run_instances::rehearse;
+use crate::actions::tasks::planned_end::unbound;
+use crate::refusal::Refusal;
+use crate::world::{Scene, Version};
+
+/// The version that holds such a launch, if the launch could be made now.
+pub(super) fn version(
+    launch: RunInstances,
+    description: Option<String>,
+    metadata_meet: TemplateDataModifyAction,
+    scene: &Scene<'_>,
+) -> Result<Version, Refusal> {
+    let made = rehearse(&launch, scene)?;
+    let shown = LaunchTemplateVersionInfo {
+        launch_template_version_data: data(&launch, &made)?,
+        creation_time: scene.now.to_string(),
+        launch_template_version_description: description.unwrap_or_default(),
+        created_by: APP_ID.to_string(),
+        ..LaunchTemplateVersionInfo::default()
+    };
+    Ok(Version { shown, launch, metadata_meet })
+}
+
+/// What is shown of the launch: its own members, and what it would come to where they promise a
+/// value. Of the login only the key pairs are shown.
+fn data(launch: &RunInstances, made: &Instance) -> Result<LaunchTemplateVersionData, Refusal> {
+    let login = launch
+        .login_settings
+        .as_ref()
+        .map(|login| LoginSettings { key_ids: login.key_ids.clone(), ..LoginSettings::default() });
+    let prepaid = launch.instance_charge_prepaid.as_ref();
+    let market = launch.instance_market_options.as_ref();
+    Ok(LaunchTemplateVersionData {
+        placement: filled(
+            launch.placement.as_ref(),
+            &Placement { project_id: Some(0), ..Placement::default() },
+        )?,
+        instance_name: launch.instance_name.clone().unwrap_or_else(unnamed),
+        instance_charge_type: charge_type(launch),
+        system_disk: filled::<SystemDisk>(launch.system_disk.as_ref(), &made.system_disk)?,
+        data_disks: made.data_disks.clone(),
+        internet_accessible: filled::<InternetAccessible>(
+            launch.internet_accessible.as_ref(),
+            &made.internet_accessible,
+        )?,
+        virtual_private_cloud: filled::<VirtualPrivateCloud>(
+            launch.virtual_private_cloud.as_ref(),
+            &made.virtual_private_cloud,
+        )?,
+        login_settings: login,
+        instance_count: u64::try_from(launch.instance_count.unwrap_or(1)).unwrap_or(1),
+        enhanced_service: filled(launch.enhanced_service.as_ref(), &all_agents())?,
+        instance_charge_prepaid: prepaid
+            .map(|prepaid| {
+                let flag = Some(RenewFlag::NotifyAndManualRenew);
+                let lower = InstanceChargePrepaid { renew_flag: flag, ..Default::default() };
+                filled(Some(prepaid), &lower)
+            })
+            .transpose()?,
+        instance_market_options: market
+            .map(|market| {
+                let kind = Some(MarketType::Spot);
+                let lower =
+                    InstanceMarketOptionsRequest { market_type: kind, ..Default::default() };
+                filled(Some(market), &lower)
+            })
+            .transpose()?,
+        action_timer: launch.action_timer.as_ref().map(unbound),
+        ..over(launch, &LaunchTemplateVersionData::default())?
+    })
+}
+
+/// What the launch says, over what fills its gaps.
+fn filled<M: cvm_protocol::Model + Clone + Default>(
+    said: Option<&M>,
+    lower: &M,
+) -> Result<M, Refusal> {
+    said.map_or_else(|| Ok(lower.clone()), |said| over(said, lower))
+}
+
+fn charge_type(launch: &RunInstances) -> InstanceChargeType {
+    launch.instance_charge_type.clone().unwrap_or(InstanceChargeType::PostpaidByHour)
+}
+
+fn unnamed() -> String {
+    let field = RunInstances::INFO.request.field("InstanceName");
+    field.and_then(|field| field.default).unwrap_or_default().to_owned()
+}
+
+/// What a public image gets when nothing is said.
+fn all_agents() -> EnhancedService {
+    EnhancedService {
+        security_service: Some(RunSecurityServiceEnabled { enabled: Some(true) }),
+        monitor_service: Some(RunMonitorServiceEnabled { enabled: Some(true) }),
+        automation_service: Some(RunAutomationServiceEnabled { enabled: Some(true) }),
+    }
+}

@@ -1,0 +1,39 @@
+//! DescribeLaunchTemplates: the newest first, without what their versions hold.
+
+use cvm_models::actions::{DescribeLaunchTemplates, DescribeLaunchTemplatesResponse};
+
+use crate::dispatch::{Behaviour, Outcome};
+use crate::filter::{self, Wanted};
+use crate::page::Page;
+use crate::refusal::Refusal;
+use crate::world::{Scene, Template};
+
+impl Behaviour for DescribeLaunchTemplates {
+    fn apply(self, scene: &mut Scene<'_>) -> Result<Outcome<Self::Response>, Refusal> {
+        let filters = filter::check(scene.codes, &self.filters)?;
+        let ids = &self.launch_template_ids;
+        let page = Page::of(scene.codes.0, self.offset, self.limit);
+        let passing = scene.here().launch_templates.newest_first().filter(|template| {
+            (ids.is_empty() || ids.iter().any(|id| id == template.id()))
+                && filters.iter().all(|filter| holds(filter, template))
+        });
+        let (launch_template_set, total_count) = page.cut(passing, Template::info);
+        Ok(Outcome::Done(DescribeLaunchTemplatesResponse {
+            launch_template_set,
+            total_count,
+            ..Self::Response::default()
+        }))
+    }
+}
+
+fn holds(filter: &Wanted<'_>, template: &Template) -> bool {
+    let tags = &template.tags;
+    match filter.name {
+        "LaunchTemplateName" => filter.is(template.name()),
+        "tag-key" => filter.is_any(tags.iter().map(|tag| tag.key.as_str())),
+        "tag-value" => filter.is_any(tags.iter().map(|tag| tag.value.as_str())),
+        name => name.strip_prefix("tag:").is_some_and(|key| {
+            filter.is_any(tags.iter().filter(|tag| tag.key == key).map(|tag| tag.value.as_str()))
+        }),
+    }
+}

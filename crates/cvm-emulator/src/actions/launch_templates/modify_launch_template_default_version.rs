@@ -1,0 +1,27 @@
+//! ModifyLaunchTemplateDefaultVersion: which version counts when a launch names none.
+
+use cvm_models::actions::{
+    ModifyLaunchTemplateDefaultVersion, ModifyLaunchTemplateDefaultVersionResponse,
+};
+
+use super::version_number::version_number;
+use crate::dispatch::{Behaviour, Outcome};
+use crate::refusal::Refusal;
+use crate::world::Scene;
+
+impl Behaviour for ModifyLaunchTemplateDefaultVersion {
+    fn apply(self, scene: &mut Scene<'_>) -> Result<Outcome<Self::Response>, Refusal> {
+        let codes = scene.codes;
+        // That it is given is in the tables.
+        let number = version_number(codes, self.default_version.unwrap_or_default())?;
+        let template = scene.template_mut(&self.launch_template_id)?;
+        template.version(codes, number)?;
+        if template.default_version() == number {
+            let message = format!("Version {number} is the default already.");
+            let wanted = ["InvalidParameterValue.LaunchTemplateIdVerSetAlready"];
+            return Err(codes.refuse(wanted, message));
+        }
+        template.set_default_version(number);
+        Ok(Outcome::Done(ModifyLaunchTemplateDefaultVersionResponse::default()))
+    }
+}

@@ -1,0 +1,84 @@
+//! CreateDisasterRecoverGroup: an empty group.
+
+use cvm_models::actions::{CreateDisasterRecoverGroup, CreateDisasterRecoverGroupResponse};
+use cvm_models::enums::{DisasterRecoverGroupStrategy, TagResourceType};
+use cvm_models::types::DisasterRecoverGroup;
+use cvm_protocol::json;
+
+use crate::actions::tags::tags;
+use crate::dice::Purpose;
+use crate::dispatch::{Behaviour, Outcome};
+use crate::refusal::Refusal;
+use crate::world::{GROUP_QUOTA, Scene, room};
+
+impl Behaviour for CreateDisasterRecoverGroup {
+    fn apply(self, scene: &mut Scene<'_>) -> Result<Outcome<Self::Response>, Refusal> {
+        let (codes, now) = (scene.codes, scene.now);
+        let token = self.client_token.as_deref().filter(|text| !text.is_empty());
+        // A request that was read can be written.
+        let parameters = json::to_vec(&self).unwrap_or_default();
+        if let Some(token) = token {
+            let groups = &mut scene.here().placement_groups;
+            groups.tokens.forget(now);
+            if let Some(ids) = groups.tokens.repeated(codes, token, &parameters)? {
+                return again(scene, ids.first().map_or("", String::as_str));
+            }
+        }
+        let strategy = self.strategy.clone().unwrap_or(DisasterRecoverGroupStrategy::Spread);
+        if self.partition_count.is_some() && strategy != DisasterRecoverGroupStrategy::Partition {
+            let message = "Only a group of the strategy PARTITION has a `PartitionCount`.";
+            return Err(codes.refuse(["InvalidParameterValue"], message));
+        }
+        let tags = tags(codes, &self.tag_specification, &[TagResourceType::Ps])?;
+        if scene.here().placement_groups.count() >= GROUP_QUOTA {
+            let message = format!("There are {GROUP_QUOTA} placement groups, and no more may be.");
+            return Err(codes.refuse(["ResourceInsufficient.InsufficientGroupQuota"], message));
+        }
+        // That there is a type is in the tables.
+        let level = self.r#type.clone().unwrap_or_default();
+        let group = DisasterRecoverGroup {
+            disaster_recover_group_id: scene.mint.id("ps-", Purpose::PlacementGroupId),
+            name: self.name.clone(),
+            cvm_quota_total: room(&level),
+            r#type: level,
+            create_time: now.to_string(),
+            affinity: self.affinity.unwrap_or(1),
+            strategy,
+            partition_count: self.partition_count,
+            tags,
+            ..DisasterRecoverGroup::default()
+        };
+        let answer = answer(&group, 0);
+        let groups = &mut scene.here().placement_groups;
+        if let Some(token) = token {
+            let ids = [group.disaster_recover_group_id.clone()];
+            groups.tokens.keep(token, &parameters, &ids, now);
+        }
+        groups.add(group);
+        Ok(Outcome::Done(answer))
+    }
+}
+
+/// The answer to a request that has made its group before.
+fn again(
+    scene: &Scene<'_>,
+    id: &str,
+) -> Result<Outcome<CreateDisasterRecoverGroupResponse>, Refusal> {
+    let group = scene.placement_group(id, &["InvalidParameterValue"])?;
+    let current = scene.members_of(id).count();
+    Ok(Outcome::Done(answer(group, i64::try_from(current).unwrap_or(i64::MAX))))
+}
+
+fn answer(group: &DisasterRecoverGroup, current_num: i64) -> CreateDisasterRecoverGroupResponse {
+    CreateDisasterRecoverGroupResponse {
+        disaster_recover_group_id: group.disaster_recover_group_id.clone(),
+        r#type: group.r#type.clone(),
+        name: group.name.clone(),
+        cvm_quota_total: group.cvm_quota_total,
+        current_num,
+        create_time: group.create_time.clone(),
+        strategy: group.strategy.clone(),
+        partition_count: group.partition_count,
+        ..CreateDisasterRecoverGroupResponse::default()
+    }
+}

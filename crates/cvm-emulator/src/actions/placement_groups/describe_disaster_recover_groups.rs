@@ -1,0 +1,51 @@
+//! DescribeDisasterRecoverGroups: the newest first, each with those that are in it now.
+
+use cvm_models::actions::{DescribeDisasterRecoverGroups, DescribeDisasterRecoverGroupsResponse};
+use cvm_models::types::DisasterRecoverGroup;
+
+use crate::dispatch::{Behaviour, Outcome};
+use crate::filter::{self, Wanted};
+use crate::page::Page;
+use crate::refusal::Refusal;
+use crate::world::Scene;
+
+impl Behaviour for DescribeDisasterRecoverGroups {
+    fn apply(self, scene: &mut Scene<'_>) -> Result<Outcome<Self::Response>, Refusal> {
+        let filters = filter::check(scene.codes, &self.filters)?;
+        let name = self.name.as_deref().unwrap_or_default();
+        let ids = &self.disaster_recover_group_ids;
+        let here = scene.holdings.get(scene.region.name);
+        let all = here.into_iter().flat_map(|here| here.placement_groups.newest_first());
+        let passing = all.filter(|group| {
+            (ids.is_empty() || ids.contains(&group.disaster_recover_group_id))
+                && group.name.contains(name)
+                && filters.iter().all(|filter| holds(filter, group))
+        });
+        let page = Page::of(scene.codes.0, self.offset, self.limit);
+        let (disaster_recover_group_set, total_count) =
+            page.cut(passing, |group| with_members(group, scene));
+        Ok(Outcome::Done(DescribeDisasterRecoverGroupsResponse {
+            disaster_recover_group_set,
+            total_count,
+            ..Self::Response::default()
+        }))
+    }
+}
+
+fn with_members(group: &DisasterRecoverGroup, scene: &Scene<'_>) -> DisasterRecoverGroup {
+    let members = scene.members_of(&group.disaster_recover_group_id);
+    let instance_ids: Vec<_> = members.map(|machine| machine.shown.instance_id.clone()).collect();
+    let current_num = i64::try_from(instance_ids.len()).unwrap_or(i64::MAX);
+    DisasterRecoverGroup { instance_ids, current_num, ..group.clone() }
+}
+
+fn holds(filter: &Wanted<'_>, group: &DisasterRecoverGroup) -> bool {
+    let tags = &group.tags;
+    match filter.name {
+        "tag-key" => filter.is_any(tags.iter().map(|tag| tag.key.as_str())),
+        "tag-value" => filter.is_any(tags.iter().map(|tag| tag.value.as_str())),
+        name => name.strip_prefix("tag:").is_some_and(|key| {
+            filter.is_any(tags.iter().filter(|tag| tag.key == key).map(|tag| tag.value.as_str()))
+        }),
+    }
+}

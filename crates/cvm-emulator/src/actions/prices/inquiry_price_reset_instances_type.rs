@@ -1,0 +1,85 @@
+//! InquiryPriceResetInstancesType: what another type would cost: on a subscription the difference
+//! until it ends, else the new rate.
+
+use cvm_models::actions::{InquiryPriceResetInstancesType, InquiryPriceResetInstancesTypeResponse};
+use cvm_models::enums::StopChargingMode;
+use cvm_models::types::{Instance, Price};
+
+use super::rates::Rates;
+use super::subscription::Subscription;
+use super::{disks, subjects};
+use crate::catalogue::{InstanceType, Tariff, disk_type, instance_type, is_type_name};
+use crate::dispatch::{Behaviour, Outcome};
+use crate::refusal::{Codes, Refusal};
+use crate::world::{Machine, Scene};
+
+impl Behaviour for InquiryPriceResetInstancesType {
+    fn apply(self, scene: &mut Scene<'_>) -> Result<Outcome<Self::Response>, Refusal> {
+        let codes = scene.codes;
+        let name = &self.instance_type;
+        if !is_type_name(name) {
+            let message = format!("The instance type `{name}` is malformed.");
+            return Err(codes.refuse(["InvalidInstanceType.Malformed"], message));
+        }
+        let id = self.instance_ids.first().map_or("", String::as_str);
+        let machine = subjects::find_one(scene, id)?;
+        subjects::is_charged_itself(codes, machine)?;
+        if !disks::is_changeable(&machine.shown.system_disk) {
+            let why = "the type of its system disk cannot follow it to another host";
+            return Err(subjects::not_supported(codes, machine, why));
+        }
+        let zone = scene.region.zone(&machine.shown.placement.zone);
+        let offered = instance_type(name);
+        let Some(wanted) = offered.filter(|it| zone.is_some_and(|zone| it.is_offered_in(zone)))
+        else {
+            let zone = &machine.shown.placement.zone;
+            let message = format!("The zone `{zone}` does not offer the type `{name}`.");
+            return Err(codes.refuse(["ResourceUnavailable.InstanceType"], message));
+        };
+        can_become(codes, &machine.shown, wanted)?;
+        let tariff = Tariff::of(scene.region);
+        let now = Rates::of(tariff, &machine.shown);
+        let then = Rates::of(tariff, &changed(&machine.shown, wanted));
+        let price = match Subscription::of(machine, scene.now) {
+            Some(subscription) => subscription.difference(then.hour() - now.hour()),
+            None => then.quote(1, None),
+        };
+        Ok(Outcome::Done(InquiryPriceResetInstancesTypeResponse {
+            price: Price { instance_price: Some(price), bandwidth_price: None },
+            ..Self::Response::default()
+        }))
+    }
+}
+
+/// The instance as it would be.
+fn changed(shown: &Instance, wanted: InstanceType) -> Instance {
+    let mut machine = Machine::new(shown.clone());
+    machine.set_type(wanted);
+    machine.shown
+}
+
+fn can_become(codes: Codes, shown: &Instance, wanted: InstanceType) -> Result<(), Refusal> {
+    let now = instance_type(&shown.instance_type);
+    let is_same_family = now.is_some_and(|now| now.family.name == wanted.family.name);
+    let has_gpu = now.is_some_and(|now| now.family.gpu.is_some());
+    let mut kinds = shown.data_disks.iter().filter_map(|disk| disk.disk_type.as_ref());
+    let is_uncharged = shown.stop_charging_mode == StopChargingMode::StopCharging;
+    let (code, why) = if has_gpu && !is_same_family {
+        ("UnsupportedOperation.HeterogeneousChangeInstanceFamily", "it has a GPU")
+    } else if !has_gpu && wanted.family.gpu.is_some() {
+        ("InvalidParameterValue.GPUInstanceFamily", "it has no GPU")
+    } else if !is_same_family
+        && kinds.any(|kind| disk_type(kind.as_str()).is_some_and(|known| known.is_local()))
+    {
+        ("UnsupportedOperation.LocalDataDiskChangeInstanceFamily", "it has a local data disk")
+    } else if is_uncharged && is_same_family {
+        ("UnsupportedOperation.StoppedModeStopChargingSameFamily", "it is stopped and not charged")
+    } else if is_uncharged {
+        ("UnsupportedOperation.StoppedModeStopCharging", "it is stopped and not charged")
+    } else {
+        return Ok(());
+    };
+    let (id, name) = (&shown.instance_id, wanted.size.name);
+    let message = format!("The instance `{id}` cannot become {name}, because {why}.");
+    Err(codes.refuse([code], message))
+}

@@ -1,0 +1,117 @@
+//! InquiryPriceResizeInstanceDisks: what a larger disk would cost: on a subscription the difference
+//! until it ends, else the new rate of the disk.
+
+use cvm_models::actions::{
+    InquiryPriceResizeInstanceDisks, InquiryPriceResizeInstanceDisksResponse,
+};
+use cvm_models::enums::{DiskType, InstanceState};
+use cvm_models::types::{DataDisk, Instance, Price, SystemDisk};
+
+use super::subscription::Subscription;
+use super::{disks, quote, subjects};
+use crate::catalogue::{Tariff, disk_type};
+use crate::dispatch::{Behaviour, Outcome};
+use crate::refusal::{Codes, Refusal};
+use crate::world::Scene;
+
+/// Sizes of data disks go in steps.
+const DATA_STEP_GIB: i64 = 10;
+
+/// A disk as it is.
+struct Present<'a> {
+    kind: Option<&'a DiskType>,
+    now_gib: i64,
+}
+
+impl Behaviour for InquiryPriceResizeInstanceDisks {
+    fn apply(self, scene: &mut Scene<'_>) -> Result<Outcome<Self::Response>, Refusal> {
+        let codes = scene.codes;
+        let wanted_gib = match (self.data_disks.first(), &self.system_disk) {
+            (Some(disk), _) => disk.disk_size,
+            (None, Some(disk)) => disk.disk_size,
+            (None, None) => {
+                return Err(codes.refuse(["MissingParameter.AtLeastOne"], "No disk is named."));
+            }
+        };
+        let wanted_gib = wanted_gib.ok_or_else(|| {
+            codes.refuse(["MissingParameter"], "The parameter `DiskSize` is required here.")
+        })?;
+        let machine = subjects::find_one(scene, &self.instance_id)?;
+        subjects::is_charged_itself(codes, machine)?;
+        let shown = &machine.shown;
+        let Present { kind, now_gib } = match self.data_disks.first() {
+            Some(disk) => of_data(codes, shown, disk, wanted_gib)?,
+            None => of_system(codes, shown, self.system_disk.as_ref(), wanted_gib)?,
+        };
+        if wanted_gib == now_gib {
+            let message = format!("The disk has {now_gib} GiB already.");
+            return Err(codes.refuse(["InvalidParameterValue"], message));
+        }
+        if self.resize_online == Some(true) && shown.instance_state == InstanceState::Stopped {
+            let message = format!("The instance `{}` is STOPPED.", shown.instance_id);
+            return Err(codes.refuse(["UnsupportedOperation.InstanceStateStopped"], message));
+        }
+        let kind = kind.map_or("", |kind| kind.as_str());
+        let tariff = Tariff::of(scene.region);
+        let then = tariff.disk(kind, wanted_gib);
+        let price = match Subscription::of(machine, scene.now) {
+            Some(subscription) => subscription.difference(then - tariff.disk(kind, now_gib)),
+            None => quote::by_hour(then, then),
+        };
+        Ok(Outcome::Done(InquiryPriceResizeInstanceDisksResponse {
+            price: Price { instance_price: Some(price), bandwidth_price: None },
+            ..Self::Response::default()
+        }))
+    }
+}
+
+fn of_system<'a>(
+    codes: Codes,
+    shown: &'a Instance,
+    wanted: Option<&SystemDisk>,
+    wanted_gib: i64,
+) -> Result<Present<'a>, Refusal> {
+    let kind = shown.system_disk.disk_type.as_ref();
+    disks::keeps_type(codes, kind, wanted.and_then(|wanted| wanted.disk_type.as_ref()))?;
+    is_in_the_cloud(codes, kind)?;
+    let now_gib = shown.system_disk.disk_size.unwrap_or_default();
+    let known = kind.and_then(|kind| disk_type(kind.as_str()));
+    disks::can_grow(codes, now_gib, wanted_gib, known.map(|it| &it.system_gib))?;
+    Ok(Present { kind, now_gib })
+}
+
+fn of_data<'a>(
+    codes: Codes,
+    shown: &'a Instance,
+    wanted: &DataDisk,
+    wanted_gib: i64,
+) -> Result<Present<'a>, Refusal> {
+    let id = wanted.disk_id.as_deref().ok_or_else(|| {
+        codes.refuse(["MissingParameter"], "The parameter `DiskId` is required here.")
+    })?;
+    let disk = shown.data_disks.iter().find(|disk| disk.disk_id.as_deref() == Some(id));
+    let disk = disk.ok_or_else(|| {
+        let message = format!("The instance `{}` has no data disk `{id}`.", shown.instance_id);
+        codes.refuse(["InvalidParameterValue"], message)
+    })?;
+    let kind = disk.disk_type.as_ref();
+    disks::keeps_type(codes, kind, wanted.disk_type.as_ref())?;
+    is_in_the_cloud(codes, kind)?;
+    if wanted_gib % DATA_STEP_GIB != 0 {
+        let message = format!("The size of a data disk is a multiple of 10 GiB, not {wanted_gib}.");
+        return Err(codes.refuse(["InvalidParameterValue"], message));
+    }
+    let now_gib = disk.disk_size.unwrap_or_default();
+    let known = kind.and_then(|kind| disk_type(kind.as_str()));
+    disks::can_grow(codes, now_gib, wanted_gib, known.map(|it| &it.data_gib))?;
+    Ok(Present { kind, now_gib })
+}
+
+fn is_in_the_cloud(codes: Codes, kind: Option<&DiskType>) -> Result<(), Refusal> {
+    let name = kind.map_or("", |kind| kind.as_str());
+    if disk_type(name).is_some_and(|known| !known.is_local()) {
+        return Ok(());
+    }
+    let message = format!("A disk of type {name} cannot grow.");
+    Err(codes.refuse(["UnsupportedOperation.InvalidDisk"], message))
+}

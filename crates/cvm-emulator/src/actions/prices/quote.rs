@@ -1,0 +1,107 @@
+//! Prices as the API writes them: a sum to pay ahead, or a rate for what is metered.
+//!
+//! All amounts are in CNY. Sums are rounded to the fen, rates to four decimals, because an hour of a
+//! small disk costs less than a fen.
+
+use cvm_models::enums::ChargeUnit;
+use cvm_models::types::ItemPrice;
+
+use crate::catalogue::term_share;
+
+/// A rate by the hour: the list price, and what is asked.
+pub(in crate::actions) fn by_hour(list: f64, asked: f64) -> ItemPrice {
+    metered(ChargeUnit::Hour, list, asked)
+}
+
+/// A rate by the GB.
+pub(super) fn by_gb(list: f64) -> ItemPrice {
+    metered(ChargeUnit::Gb, list, list)
+}
+
+/// So many months paid ahead, of which one costs `month`: month · months, times the share of the term.
+/// The terms of one, three and five years are told beside it.
+pub(in crate::actions) fn ahead(month: f64, months: i64) -> ItemPrice {
+    let term = |months: i64| sum(month * months as f64, term_share(months));
+    let (one, three, five) = (term(12), term(36), term(60));
+    ItemPrice {
+        original_price_one_year: one.original_price,
+        discount_price_one_year: one.discount_price,
+        discount_one_year: one.discount,
+        original_price_three_year: three.original_price,
+        discount_price_three_year: three.discount_price,
+        discount_three_year: three.discount,
+        original_price_five_year: five.original_price,
+        discount_price_five_year: five.discount_price,
+        discount_five_year: five.discount,
+        ..term(months)
+    }
+}
+
+/// A sum, and the share of it that is asked. One below zero is paid back.
+pub(super) fn sum(original: f64, share: f64) -> ItemPrice {
+    ItemPrice {
+        original_price: Some(fen(original)),
+        discount_price: Some(fen(original * share)),
+        discount: Some(fen(share * 100.0)),
+        ..ItemPrice::default()
+    }
+}
+
+/// Rounded to two decimals, and never a negative zero.
+pub(super) fn fen(amount: f64) -> f64 {
+    rounded(amount, 100.0)
+}
+
+fn metered(unit: ChargeUnit, list: f64, asked: f64) -> ItemPrice {
+    let share = if list > 0.0 { asked / list } else { 1.0 };
+    ItemPrice {
+        unit_price: Some(rounded(list, 10_000.0)),
+        unit_price_discount: Some(rounded(asked, 10_000.0)),
+        charge_unit: Some(unit),
+        discount: Some(fen(share * 100.0)),
+        ..ItemPrice::default()
+    }
+}
+
+fn rounded(amount: f64, parts: f64) -> f64 {
+    // Adding zero turns the negative zero into the other one.
+    (amount * parts).round() / parts + 0.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sums_have_two_decimals_and_rates_four() {
+        let price = sum(10.0 / 3.0, 0.83);
+        assert_eq!(
+            (price.original_price, price.discount_price, price.discount),
+            (Some(3.33), Some(2.77), Some(83.0))
+        );
+        let price = by_hour(1.0 / 3.0, 0.2 / 3.0);
+        assert_eq!(
+            (price.unit_price, price.unit_price_discount, price.discount),
+            (Some(0.3333), Some(0.0667), Some(20.0))
+        );
+    }
+
+    #[test]
+    fn nothing_is_a_plain_zero() {
+        assert!(fen(-0.001).is_sign_positive());
+        assert_eq!(by_hour(0.0, 0.0).discount, Some(100.0));
+    }
+
+    #[test]
+    fn a_term_tells_its_own_sum_and_those_of_years() {
+        let price = ahead(100.0, 24);
+        assert_eq!((price.original_price, price.discount_price), (Some(2400.0), Some(1680.0)));
+        assert_eq!(
+            (price.discount_price_one_year, price.discount_one_year),
+            (Some(996.0), Some(83.0))
+        );
+        assert_eq!(price.discount_price_three_year, Some(1800.0));
+        assert_eq!(price.discount_price_five_year, Some(3000.0));
+        assert!(price.unit_price.is_none() && price.charge_unit.is_none());
+    }
+}

@@ -1,0 +1,29 @@
+//! The types of packs that a zone sells.
+
+use crate::catalogue::{PackType, instance_type, is_type_name, pack_type};
+use crate::refusal::Refusal;
+use crate::world::Scene;
+
+/// The type of a name, which the zone sells.
+pub(in crate::actions) fn on_sale(
+    scene: &Scene<'_>,
+    name: &str,
+    zone: &str,
+) -> Result<&'static PackType, Refusal> {
+    const NO_PACK: &str = "InvalidParameter.InstanceTypeNotSupport";
+    let codes = scene.codes;
+    if !is_type_name(name) {
+        let message = format!("The instance type `{name}` is malformed.");
+        return Err(codes.refuse(["InvalidInstanceType.Malformed"], message));
+    }
+    let zone = scene.zone(zone)?;
+    if let Some(found) = pack_type(name).filter(|one| one.is_offered_in(zone)) {
+        return Ok(found);
+    }
+    if instance_type(name).is_some() {
+        let message = format!("The instance type `{name}` cannot be reserved as a pack.");
+        return Err(codes.refuse([NO_PACK], message));
+    }
+    let message = format!("The zone `{}` has no packs of the type `{name}`.", zone.name());
+    Err(codes.refuse(["ResourceNotFound.InvalidZoneInstanceType", NO_PACK], message))
+}

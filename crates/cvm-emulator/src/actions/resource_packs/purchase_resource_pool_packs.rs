@@ -1,0 +1,93 @@
+//! PurchaseResourcePoolPacks: whole or half machines for a term. CREATING → ACTIVE.
+
+use cvm_models::actions::{PurchaseResourcePoolPacks, PurchaseResourcePoolPacksResponse};
+use cvm_models::enums::{RenewFlag, ResourcePoolPackType};
+use cvm_models::types::ResourcePoolPack;
+use cvm_signer::HexDigest;
+
+use super::on_sale::on_sale;
+use crate::catalogue::PackType;
+use crate::dice::Purpose;
+use crate::dispatch::{Behaviour, Outcome};
+use crate::refusal::{Codes, Refusal};
+use crate::world::{Scene, Term, capacity};
+
+/// Shown for a pack without a name.
+const UNNAMED: &str = "未命名";
+
+impl Behaviour for PurchaseResourcePoolPacks {
+    fn apply(self, scene: &mut Scene<'_>) -> Result<Outcome<Self::Response>, Refusal> {
+        let codes = scene.codes;
+        let name = self.dedicated_resource_pool_pack_name.as_deref();
+        let name = name.filter(|name| !name.is_empty()).unwrap_or(UNNAMED);
+        check_name(codes, name)?;
+        let kind = self.resource_pool_pack_type.unwrap_or(ResourcePoolPackType::Exclusive);
+        if kind != ResourcePoolPackType::Exclusive {
+            let message = format!("Packs of the kind {kind} are not sold.");
+            let code = "InvalidParameterValue.ResourcePoolPackTypeNotSupported";
+            return Err(codes.refuse([code], message));
+        }
+        let size = on_sale(scene, &self.instance_type, &self.zone)?;
+        if self.dry_run == Some(true) {
+            return Ok(Outcome::DryRun);
+        }
+        // The tables require a count and a period.
+        let (count, months) = (self.instance_count.unwrap_or(1), self.period.unwrap_or(1));
+        let flag = self.renew_flag.unwrap_or(RenewFlag::NotifyAndManualRenew);
+        let term = Term::new(scene.now, months, flag);
+        let when = (scene.clock, scene.now);
+        let mut ids = Vec::new();
+        for _ in 0..count {
+            let host = scene.mint.number(Purpose::ResourcePackId);
+            let id = scene.mint.id("rpp-", Purpose::ResourcePackId);
+            ids.push(id.clone());
+            let pack = ResourcePoolPack {
+                dedicated_resource_pack_id: id,
+                dedicated_resource_pack_name: name.to_owned(),
+                resource_pool_pack_type: kind.clone(),
+                auto_placement: self.auto_placement.unwrap_or(true),
+                start_time: scene.now.to_string(),
+                ..machine(size, &self.zone, host)
+            };
+            scene.here().resource_packs.insert(pack, term.clone(), when);
+        }
+        Ok(Outcome::Done(PurchaseResourcePoolPacksResponse {
+            dedicated_resource_pack_id_set: ids,
+            ..Self::Response::default()
+        }))
+    }
+}
+
+fn check_name(codes: Codes, name: &str) -> Result<(), Refusal> {
+    let is_chinese = |letter: char| ('\u{4e00}'..='\u{9fff}').contains(&letter);
+    let is_allowed = |letter: char| {
+        letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_') || is_chinese(letter)
+    };
+    if name.chars().all(is_allowed) {
+        return Ok(());
+    }
+    let message =
+        "The name of a pack has only Chinese characters, letters, digits, hyphens and underscores.";
+    Err(codes.refuse(["InvalidParameterValue.DedicatedResourcePackName"], message))
+}
+
+/// What a pack shows of the machine behind it.
+fn machine(size: &PackType, zone: &str, host: u64) -> ResourcePoolPack {
+    const RACKS: u64 = 12;
+    const RACKS_OF_A_SWITCH: u64 = 4;
+    let rack = host % RACKS;
+    let opaque = |what: &str, number: u64| {
+        let digest = HexDigest::sha256(format!("{zone} {what} {number}").as_bytes());
+        digest.as_str().chars().take(32).collect()
+    };
+    ResourcePoolPack {
+        zone: zone.to_owned(),
+        instance_type: size.name.to_owned(),
+        instance_family: size.family.to_owned(),
+        total_capacity: capacity(u64::from(size.vcpus), u64::from(size.memory_gib)),
+        host_ip: opaque("host", host),
+        rack_id: opaque("rack", rack),
+        switch_id: opaque("switch", rack / RACKS_OF_A_SWITCH),
+        ..ResourcePoolPack::default()
+    }
+}

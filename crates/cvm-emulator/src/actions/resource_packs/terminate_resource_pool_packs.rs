@@ -1,0 +1,32 @@
+//! TerminateResourcePoolPacks: packs are given up, all or none; their instances go on in the
+//! public pool.
+
+use cvm_models::actions::{TerminateResourcePoolPacks, TerminateResourcePoolPacksResponse};
+use cvm_models::enums::ResourcePoolPackStatus;
+
+use crate::dispatch::{Behaviour, Outcome};
+use crate::refusal::Refusal;
+use crate::world::Scene;
+
+impl Behaviour for TerminateResourcePoolPacks {
+    fn apply(self, scene: &mut Scene<'_>) -> Result<Outcome<Self::Response>, Refusal> {
+        let (codes, now) = (scene.codes, scene.now);
+        let ids = &self.dedicated_resource_pack_ids;
+        let packs = scene.here().resource_packs.at(now);
+        if let Some(id) = ids.iter().find(|id| packs.find(id).is_none()) {
+            let message = format!("The resource pool pack `{id}` does not exist in this region.");
+            return Err(codes.refuse(["ResourceNotFound.ResourcePoolPackIdNotFound"], message));
+        }
+        for pack in ids.iter().filter_map(|id| packs.find(id)) {
+            let status = pack.status(now);
+            if status != ResourcePoolPackStatus::Active {
+                let message = format!("The resource pool pack `{}` is {status}.", pack.id());
+                let code = "InvalidParameterValue.ResourcePoolPackStatus";
+                return Err(codes.refuse([code], message));
+            }
+        }
+        packs.remove(ids);
+        scene.store.leave_packs(ids);
+        Ok(Outcome::Done(TerminateResourcePoolPacksResponse::default()))
+    }
+}

@@ -1,0 +1,91 @@
+//! ConvertOperatingSystems: CentOS becomes TencentOS in place.
+
+use cvm_models::actions::{ConvertOperatingSystems, ConvertOperatingSystemsResponse};
+use cvm_models::enums::{InstanceState, TargetOsType};
+use cvm_models::types::TargetOS;
+
+use super::disk;
+use crate::dice::Purpose;
+use crate::dispatch::{Behaviour, Outcome};
+use crate::refusal::{Codes, Refusal};
+use crate::world::{CONVERT_SYSTEM, Change, Machine, Scene};
+
+/// What a system is called before and after, and the release of the latter.
+struct Conversion {
+    from: &'static str,
+    to: &'static str,
+    version: &'static str,
+}
+
+const CONVERSIONS: &[Conversion] = &[
+    Conversion { from: "CentOS 7.", to: "TencentOS Server 2.4", version: "2.4" },
+    Conversion { from: "CentOS 8.", to: "TencentOS Server 3.1 (TK4)", version: "3.1" },
+];
+
+/// Task numbers have at most so many digits.
+const TASK_NUMBERS: u64 = 1_000_000_000;
+
+impl Behaviour for ConvertOperatingSystems {
+    fn apply(self, scene: &mut Scene<'_>) -> Result<Outcome<Self::Response>, Refusal> {
+        let codes = scene.codes;
+        let serials = scene.find(&self.instance_ids)?;
+        let planned: Vec<_> = scene
+            .machines(&serials)
+            .map(|machine| conversion(codes, machine))
+            .collect::<Result<_, _>>()?;
+        scene.machines(&serials).try_for_each(|machine| is_ready(codes, machine))?;
+        let mut response = ConvertOperatingSystemsResponse::default();
+        if self.dry_run == Some(true) {
+            let offered = CONVERSIONS.iter();
+            let offered = offered.filter(|one| planned.iter().any(|other| other.to == one.to));
+            response.support_target_os_list = offered
+                .map(|one| TargetOS {
+                    target_os_type: TargetOsType::TencentOs,
+                    target_os_version: one.version.to_owned(),
+                })
+                .collect();
+            return Ok(Outcome::Done(response));
+        }
+        for (serial, one) in serials.into_iter().zip(planned) {
+            scene.begin(serial, &CONVERT_SYSTEM, Change::OsName(one.to));
+        }
+        let number = scene.mint.number(Purpose::TaskId) % TASK_NUMBERS;
+        response.task_id = Some(number.to_string());
+        Ok(Outcome::Done(response))
+    }
+}
+
+/// What the system of an instance can become.
+fn conversion(codes: Codes, machine: &Machine) -> Result<&'static Conversion, Refusal> {
+    let (id, name) = (&machine.shown.instance_id, &machine.shown.os_name);
+    let refuse = |code: &str| {
+        let message = format!("{name} of the instance `{id}` cannot be converted.");
+        codes.refuse([code], message)
+    };
+    if machine.is_windows() {
+        return Err(refuse("UnsupportedOperation.InstanceOsWindows"));
+    }
+    let found = CONVERSIONS.iter().find(|one| name.starts_with(one.from));
+    let found =
+        found.ok_or_else(|| refuse("UnsupportedOperation.InstanceOsConvertOsNotSupport"))?;
+    if disk::is_local(machine.shown.system_disk.disk_type.as_ref()) {
+        // A snapshot is taken first, and local disks have none.
+        return Err(refuse("InvalidParameter.AutoSnapshotNotSupported"));
+    }
+    Ok(found)
+}
+
+/// The action publishes neither the codes of single states nor one for operations in progress.
+fn is_ready(codes: Codes, machine: &Machine) -> Result<(), Refusal> {
+    let id = &machine.shown.instance_id;
+    let (code, why) = if machine.shown.instance_state != InstanceState::Running {
+        ("UnsupportedOperation.InstanceStateNotRunning", "is not running")
+    } else if machine.underway.is_some() {
+        ("ResourceInUse", "has an operation in progress")
+    } else if !machine.has_agent {
+        ("UnsupportedOperation.TatAgentNotOnline", "has no automation agent")
+    } else {
+        return Ok(());
+    };
+    Err(codes.refuse([code], format!("The instance `{id}` {why}.")))
+}

@@ -1,0 +1,42 @@
+//! What one disk of an instance can become.
+
+use std::ops::RangeInclusive;
+
+use cvm_models::enums::DiskType;
+use cvm_models::types::SystemDisk;
+
+use crate::catalogue::disk_type;
+use crate::refusal::{Codes, Refusal};
+
+/// Whether a disk is in the physical server. Types that cannot be chosen are such disks too.
+pub(super) fn is_local(kind: Option<&DiskType>) -> bool {
+    kind.is_some_and(|kind| kind.as_str().starts_with("LOCAL_"))
+}
+
+/// Passes a new size of a system disk.
+pub(super) fn system_can_grow(codes: Codes, disk: &SystemDisk, gib: i64) -> Result<(), Refusal> {
+    if is_local(disk.disk_type.as_ref()) {
+        let message = "A local system disk cannot grow.";
+        return Err(codes.refuse(["InvalidParameterValue"], message));
+    }
+    let known = disk.disk_type.as_ref().and_then(|kind| disk_type(kind.as_str()));
+    can_grow(codes, disk.disk_size, gib, known.map(|known| &known.system_gib))
+}
+
+/// Passes a new size that is larger than the present one and within the limits of the type.
+pub(super) fn can_grow(
+    codes: Codes,
+    now: Option<i64>,
+    gib: i64,
+    limits: Option<&RangeInclusive<i64>>,
+) -> Result<(), Refusal> {
+    let now = now.unwrap_or_default();
+    let message = if gib <= now {
+        format!("The disk has {now} GiB and can only grow, not become {gib} GiB.")
+    } else if !limits.is_some_and(|limits| limits.contains(&gib)) {
+        format!("A disk of this type cannot have {gib} GiB.")
+    } else {
+        return Ok(());
+    };
+    Err(codes.refuse(["InvalidParameterValue"], message))
+}

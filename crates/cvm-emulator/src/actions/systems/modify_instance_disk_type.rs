@@ -1,0 +1,105 @@
+//! ModifyInstanceDiskType: local disks of a stopped instance move into the cloud.
+
+use cvm_models::actions::{ModifyInstanceDiskType, ModifyInstanceDiskTypeResponse};
+use cvm_models::enums::{DiskType, InstanceChargeType, InstanceState};
+use cvm_models::types::Instance;
+
+use super::{disk, one_instance};
+use crate::catalogue::{self, disk_type};
+use crate::dispatch::{Behaviour, Outcome};
+use crate::refusal::{Codes, Refusal};
+use crate::world::{Becomes, Change, DiskChange, MOVE_DISKS, Scene};
+
+const ALLOWED: &[InstanceState] = &[InstanceState::Stopped];
+
+impl Behaviour for ModifyInstanceDiskType {
+    fn apply(self, scene: &mut Scene<'_>) -> Result<Outcome<Self::Response>, Refusal> {
+        let codes = scene.codes;
+        let data = self.data_disks.first();
+        if data.is_none() && self.system_disk.is_none() {
+            let message = "The request names no disk.";
+            return Err(codes.refuse(["MissingParameter"], message));
+        }
+        let system = self.system_disk.as_ref().map(|wanted| target(codes, &wanted.disk_type));
+        let data = data.map(|wanted| target(codes, &wanted.disk_type));
+        let (system, data) = (system.transpose()?, data.transpose()?);
+        let (serial, machine) = one_instance::find(scene, &self.instance_id)?;
+        let moves = moves(codes, &machine.shown, system, data)?;
+        scene.admit(&[serial], ALLOWED)?;
+        scene.begin(serial, &MOVE_DISKS, Change::Disks(moves));
+        Ok(Outcome::Done(ModifyInstanceDiskTypeResponse::default()))
+    }
+}
+
+/// The cloud type that a disk is to have.
+fn target(
+    codes: Codes,
+    wanted: &Option<DiskType>,
+) -> Result<&'static catalogue::DiskType, Refusal> {
+    let Some(wanted) = wanted else {
+        return Err(codes.refuse(["MissingParameter"], "`DiskType` is missing."));
+    };
+    let known = disk_type(wanted.as_str()).filter(|known| !known.is_local());
+    known.ok_or_else(|| {
+        let message = format!("A local disk can only move to a cloud disk, not to {wanted}.");
+        codes.refuse(["InvalidParameterValue"], message)
+    })
+}
+
+type Target = Option<&'static catalogue::DiskType>;
+
+/// What becomes of the disks, once it is sure that all of it can be.
+fn moves(
+    codes: Codes,
+    shown: &Instance,
+    system: Target,
+    data: Target,
+) -> Result<Vec<DiskChange>, Refusal> {
+    let id = &shown.instance_id;
+    let local_system =
+        Some(&shown.system_disk).filter(|disk| disk::is_local(disk.disk_type.as_ref()));
+    let local_data = shown.data_disks.iter().find(|disk| disk::is_local(disk.disk_type.as_ref()));
+    let is_spot = shown.instance_charge_type == InstanceChargeType::SpotPaid;
+    if is_spot || local_system.is_none() && local_data.is_none() {
+        let message = format!("The instance `{id}` is a spot instance, or has no local disk.");
+        return Err(codes.refuse(["InvalidParameter.InvalidInstanceNotSupported"], message));
+    }
+    let is_missing = |target: Target, has_local: bool| target.is_some() && !has_local;
+    if is_missing(system, local_system.is_some()) || is_missing(data, local_data.is_some()) {
+        let message = format!("The instance `{id}` has no such local disk.");
+        return Err(codes.refuse(["InvalidParameterValue"], message));
+    }
+    let has_both = local_system.is_some() && local_data.is_some();
+    if has_both && (system.is_none() || data.is_none()) {
+        let message = format!("The local disks of the instance `{id}` can only move together.");
+        return Err(codes.refuse(["InvalidParameter"], message));
+    }
+    let mut moves = Vec::new();
+    if let Some((disk, kind)) = local_system.zip(system) {
+        fits(codes, disk.disk_size, kind, kind.system_gib.contains(&disk.disk_size.unwrap_or(0)))?;
+        moves.push(one(&disk.disk_id, kind));
+    }
+    if let Some((disk, kind)) = local_data.zip(data) {
+        fits(codes, disk.disk_size, kind, kind.data_gib.contains(&disk.disk_size.unwrap_or(0)))?;
+        moves.push(one(&disk.disk_id, kind));
+    }
+    Ok(moves)
+}
+
+fn one(disk_id: &Option<String>, kind: &catalogue::DiskType) -> DiskChange {
+    DiskChange { disk_id: disk_id.clone(), becomes: Becomes::Of(kind.name.into()) }
+}
+
+fn fits(
+    codes: Codes,
+    gib: Option<i64>,
+    kind: &catalogue::DiskType,
+    it_does: bool,
+) -> Result<(), Refusal> {
+    if it_does {
+        return Ok(());
+    }
+    let (gib, name) = (gib.unwrap_or_default(), kind.name);
+    let message = format!("A disk of type {name} cannot have the {gib} GiB of the local disk.");
+    Err(codes.refuse(["InvalidParameterValue.LocalDiskSizeRange"], message))
+}

@@ -1,0 +1,46 @@
+//! The tags that come with what a request makes, and the filters that ask for them.
+
+use cvm_models::enums::TagResourceType;
+use cvm_models::types::{Tag, TagSpecification};
+
+use crate::filter::Wanted;
+use crate::refusal::{Codes, Refusal};
+
+/// The tags of all specifications, which may be for these kinds of resource; without any kind, for
+/// all.
+pub(super) fn tags(
+    codes: Codes,
+    specifications: &[TagSpecification],
+    kinds: &[TagResourceType],
+) -> Result<Vec<Tag>, Refusal> {
+    let mut tags: Vec<Tag> = Vec::new();
+    for specification in specifications {
+        let kind = specification.resource_type.as_ref();
+        if !kinds.is_empty() && !kind.is_some_and(|kind| kinds.contains(kind)) {
+            let names: Vec<_> = kinds.iter().map(|kind| format!("`{kind}`")).collect();
+            let message =
+                format!("`TagSpecification.ResourceType` can only be {} here.", names.join(" or "));
+            return Err(codes.refuse(["InvalidParameterValue"], message));
+        }
+        for tag in &specification.tags {
+            if tags.iter().any(|known| known.key == tag.key) {
+                let message = format!("The tag `{}` is given twice.", tag.key);
+                let wanted = ["InvalidParameterValue.DuplicateTags", "InvalidParameterValue"];
+                return Err(codes.refuse(wanted, message));
+            }
+            tags.push(tag.clone());
+        }
+    }
+    Ok(tags)
+}
+
+/// Whether tags pass a filter that asks for them: `tag-key`, `tag-value`, or the value of one key.
+pub(super) fn pass(filter: &Wanted<'_>, tags: &[Tag]) -> bool {
+    match filter.name {
+        "tag-key" => filter.is_any(tags.iter().map(|tag| tag.key.as_str())),
+        "tag-value" => filter.is_any(tags.iter().map(|tag| tag.value.as_str())),
+        name => name.strip_prefix("tag:").is_some_and(|key| {
+            filter.is_any(tags.iter().filter(|tag| tag.key == key).map(|tag| tag.value.as_str()))
+        }),
+    }
+}

@@ -1,0 +1,31 @@
+//! DescribeInstancesActionTimer: the newest first, all that fit, in one answer.
+
+use cvm_models::actions::{DescribeInstancesActionTimer, DescribeInstancesActionTimerResponse};
+
+use super::time;
+use crate::dispatch::{Behaviour, Outcome};
+use crate::refusal::Refusal;
+use crate::world::{Scene, Timer};
+
+impl Behaviour for DescribeInstancesActionTimer {
+    fn apply(self, scene: &mut Scene<'_>) -> Result<Outcome<Self::Response>, Refusal> {
+        let codes = scene.codes;
+        let first = time::read(codes, "StartActionTime", self.start_action_time.as_ref())?;
+        let last = time::read(codes, "EndActionTime", self.end_action_time.as_ref())?;
+        let fits = |timer: &&Timer| {
+            (self.action_timer_ids.is_empty() || self.action_timer_ids.contains(&timer.id))
+                && (self.instance_ids.is_empty() || self.instance_ids.contains(&timer.instance_id))
+                && (self.timer_action.is_none() || self.timer_action == timer.shown.timer_action)
+                && first.is_none_or(|first| timer.at >= first)
+                && last.is_none_or(|last| timer.at <= last)
+                && (self.status_list.is_empty()
+                    || timer.shown.status.as_ref().is_some_and(|it| self.status_list.contains(it)))
+        };
+        let timers = scene.here().action_timers.newest_first().filter(fits);
+        let action_timers = timers.map(|timer| timer.shown.clone()).collect();
+        Ok(Outcome::Done(DescribeInstancesActionTimerResponse {
+            action_timers,
+            ..Self::Response::default()
+        }))
+    }
+}

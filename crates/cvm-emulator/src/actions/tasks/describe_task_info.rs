@@ -1,0 +1,64 @@
+//! DescribeTaskInfo: maintenance tasks of a span of time, filtered, sorted, page by page.
+
+use cvm_models::actions::{DescribeTaskInfo, DescribeTaskInfoResponse};
+use cvm_models::enums::RepairTaskOrderField;
+use cvm_models::types::RepairTaskInfo;
+
+use super::time;
+use crate::Moment;
+use crate::dispatch::{Behaviour, Outcome};
+use crate::page::Page;
+use crate::refusal::Refusal;
+use crate::world::Scene;
+
+const DAY: u64 = 86_400;
+
+/// The value of `Order` that turns the sort round.
+const DESCENDING: i64 = 1;
+
+impl Behaviour for DescribeTaskInfo {
+    fn apply(self, scene: &mut Scene<'_>) -> Result<Outcome<Self::Response>, Refusal> {
+        let (codes, now) = (scene.codes, scene.now);
+        let first = time::read(codes, "StartDate", self.start_date.as_ref())?;
+        let last = time::read(codes, "EndDate", self.end_date.as_ref())?;
+        let first = first.unwrap_or(Moment::from_unix(now.unix() / DAY * DAY)).unix();
+        let last = last.unwrap_or(now).unix();
+        let tasks = scene.here().repair_tasks.oldest_first();
+        let tasks = tasks.filter(|task| (first..=last).contains(&task.announced.unix()));
+        let mut found: Vec<_> =
+            tasks.map(|task| &task.shown).filter(|task| is_asked_for(&self, task)).collect();
+        let by = self.order_field.clone().unwrap_or(RepairTaskOrderField::CreateTime);
+        // Times of one layout compare as texts do.
+        found.sort_by_key(|task| match by {
+            RepairTaskOrderField::AuthTime => task.auth_time.as_deref(),
+            RepairTaskOrderField::EndTime => task.end_time.as_deref(),
+            _ => Some(task.create_time.as_str()),
+        });
+        if self.order == Some(DESCENDING) {
+            found.reverse();
+        }
+        let page = Page::of(codes.0, self.offset, self.limit);
+        let (repair_task_info_set, total_count) =
+            page.cut(found.into_iter(), RepairTaskInfo::clone);
+        Ok(Outcome::Done(DescribeTaskInfoResponse {
+            total_count,
+            repair_task_info_set,
+            ..Self::Response::default()
+        }))
+    }
+}
+
+fn is_asked_for(request: &DescribeTaskInfo, task: &RepairTaskInfo) -> bool {
+    let among = |wanted: &[String], text: &String| wanted.is_empty() || wanted.contains(text);
+    let counted = |wanted: &[i64], number: u64| {
+        wanted.is_empty() || wanted.iter().any(|one| u64::try_from(*one) == Ok(number))
+    };
+    let product = request.product.as_ref().filter(|product| !product.as_str().is_empty());
+    product.is_none_or(|product| task.product.as_ref() == Some(product))
+        && counted(&request.task_status, task.task_status)
+        && counted(&request.task_type_ids, task.task_type_id)
+        && among(&request.task_ids, &task.task_id)
+        && among(&request.instance_ids, &task.instance_id)
+        && (request.aliases.is_empty()
+            || task.alias.as_ref().is_some_and(|alias| request.aliases.contains(alias)))
+}

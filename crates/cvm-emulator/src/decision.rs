@@ -1,0 +1,77 @@
+//! Behaviours that a client can notice and that no table of the specification settles.
+
+use crate::actions::FAMILIES;
+
+/// What a behaviour rests on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Basis {
+    /// A document of the service says so.
+    Documented,
+    /// No document does; this is the likeliest reading.
+    Assumed,
+}
+
+/// A behaviour that a client can notice, and what it rests on.
+#[derive(Clone, Copy, Debug)]
+pub struct Decision {
+    /// What it concerns.
+    pub topic: &'static str,
+    /// What the emulator does.
+    pub behaviour: &'static str,
+    /// What that rests on.
+    pub basis: Basis,
+}
+
+/// The behaviours that the tables of the specification do not settle: those of every request first, then
+/// family by family.
+pub fn decisions() -> impl Iterator<Item = &'static Decision> {
+    COMMON.iter().chain(FAMILIES.iter().flat_map(|family| family.decisions))
+}
+
+pub(crate) const fn documented(topic: &'static str, behaviour: &'static str) -> Decision {
+    Decision { topic, behaviour, basis: Basis::Documented }
+}
+
+pub(crate) const fn assumed(topic: &'static str, behaviour: &'static str) -> Decision {
+    Decision { topic, behaviour, basis: Basis::Assumed }
+}
+
+#[rustfmt::skip]
+const COMMON: &[Decision] = &[
+    documented("envelope", "HTTP 200 for success and failure, content type `application/json` alone, `RequestId` always"),
+    documented("signature", "±300 s around real time; TC3, HmacSHA1 and HmacSHA256 all verified"),
+    assumed("signature", "a scope date other than the timestamp's UTC date is AuthFailure.SignatureFailure"),
+    assumed("signature", "clock before secret id before signature before token, when several are wrong"),
+    documented("old gateway", "a signature that does not match is the bare AuthFailure"),
+    assumed("old gateway", "an unknown secret id and a wrong token are the bare AuthFailure too; a wrong clock is AuthFailure.SignatureExpire"),
+    assumed("old gateway", "without Version, version 2017-03-12 answers; short region names are understood"),
+    assumed("account", "all credentials belong to the one with the UIN 100000000001 and the AppId 1250000000"),
+    assumed("order of checks", "method, size, dialect, signature, version, action, region, parameters, existence, state"),
+    assumed("parameters", "of several faults an unreadable one is told first, then an unknown one, then a missing one, then the first in table order"),
+    assumed("parameters", "a number written as text passes in JSON too; text written as a number is InvalidParameter"),
+    assumed("parameters", "a name given twice in flat form is InvalidParameter; any distinct list indexes pass"),
+    documented("identifiers", "`ins-` and any other than eight letters and digits is InvalidInstanceId.Malformed"),
+    assumed("identifiers", "of other identifiers only the prefix is checked"),
+    assumed("codes", "a broken limit is answered with the most particular code that the action publishes and that names the member or the fault"),
+    assumed("codes", "required text that is there and empty is `Invalid…Empty` or NotEmpty where published, and MissingParameter otherwise"),
+    assumed("codes", "an id that has no Malformed code of its own is InvalidParameterValue.IncorrectFormat where published"),
+    documented("filters", "and between filters, or between values; unknown ones are InvalidFilter"),
+    assumed("filters", "instance-name matches anywhere in the name, or as a whole with `*`"),
+    assumed("filters", "values of the uuid, address and type filters that cannot be one, and an empty instance-name, get the code that speaks of them, where published"),
+    assumed("filters", "times without a zone are UTC, and bounds are inclusive"),
+    assumed("listing", "the newest first; ids that do not exist are left out of Describe answers"),
+    assumed("listing", "Limit 0 is refused"),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_decision_is_a_sentence_of_its_own() {
+        let all: Vec<_> = decisions().map(|it| (it.topic, it.behaviour)).collect();
+        for (place, decision) in all.iter().enumerate() {
+            assert_eq!(all.iter().position(|other| other == decision), Some(place), "{decision:?}");
+        }
+    }
+}

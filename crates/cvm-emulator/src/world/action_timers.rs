@@ -1,0 +1,128 @@
+//! Timers that act on instances when their time comes, in one region.
+
+use std::collections::BTreeMap;
+
+use cvm_models::enums::ActionTimerStatus;
+use cvm_models::types::ActionTimer;
+
+use super::schedule::Agenda;
+use super::{Change, Machine, Store};
+use crate::Moment;
+use crate::clock::Clock;
+
+/// Timers that act on instances when their time comes.
+#[derive(Debug, Default)]
+pub(crate) struct ActionTimers {
+    /// By the order in which they were made.
+    timers: BTreeMap<u64, Timer>,
+    made: u64,
+    agenda: Agenda,
+}
+
+/// One of them.
+#[derive(Debug)]
+pub(crate) struct Timer {
+    pub(crate) id: String,
+    pub(crate) instance_id: String,
+    /// As the API shows it.
+    pub(crate) shown: ActionTimer,
+    /// When it is to act.
+    pub(crate) at: Moment,
+    /// Whether it has acted: what it began may go on for a while.
+    has_acted: bool,
+}
+
+impl Timer {
+    /// A timer that waits for its time.
+    pub(crate) fn new(id: String, instance_id: String, wanted: &ActionTimer, at: Moment) -> Self {
+        let shown = ActionTimer {
+            action_timer_id: Some(id.clone()),
+            instance_id: Some(instance_id.clone()),
+            action_time: Some(at.to_string()),
+            status: Some(ActionTimerStatus::Undo),
+            ..wanted.clone()
+        };
+        Self { id, instance_id, shown, at, has_acted: false }
+    }
+
+    pub(crate) fn is_waiting(&self) -> bool {
+        self.shown.status == Some(ActionTimerStatus::Undo)
+    }
+
+    /// Does what is due; returns when there is something to do again.
+    fn act(&mut self, store: &mut Store, clock: &Clock, moment: Moment) -> Option<Moment> {
+        self.shown.status = Some(ActionTimerStatus::Doing);
+        let serial = store.serial(&self.instance_id);
+        let found = serial.and_then(|serial| Some((serial, store.machine(serial)?)));
+        if let Some((serial, machine)) = found {
+            if let Some(free) = machine.busy_until() {
+                return Some(free);
+            }
+            // A protected instance is left alone, as by TerminateInstances.
+            if !self.has_acted && !machine.shown.disable_api_termination {
+                self.has_acted = true;
+                let course = machine.termination();
+                store.begin(serial, course, Change::None, None, (clock, moment));
+                return store.machine(serial).and_then(Machine::busy_until);
+            }
+        }
+        self.shown.status = Some(ActionTimerStatus::Done);
+        None
+    }
+}
+
+impl ActionTimers {
+    /// Takes in a timer.
+    pub(crate) fn plan(&mut self, timer: Timer) {
+        self.agenda.add(timer.at, self.made);
+        self.timers.insert(self.made, timer);
+        self.made += 1;
+    }
+
+    /// All timers, the newest first.
+    pub(crate) fn newest_first(&self) -> impl Iterator<Item = &Timer> {
+        self.timers.values().rev()
+    }
+
+    /// The timer that is to end an instance, or is at it.
+    pub(crate) fn of(&self, instance_id: &str) -> Option<&Timer> {
+        let is_open = |timer: &&Timer| timer.shown.status != Some(ActionTimerStatus::Done);
+        self.newest_first().filter(is_open).find(|timer| timer.instance_id == instance_id)
+    }
+
+    /// Takes back timers that still wait.
+    pub(crate) fn cancel(&mut self, ids: &[String]) {
+        self.drop_waiting(|timer| ids.contains(&timer.id));
+    }
+
+    /// Drops what waits for an instance that has ended.
+    pub(super) fn forget_instance(&mut self, instance_id: &str) {
+        self.drop_waiting(|timer| timer.instance_id == instance_id);
+    }
+
+    fn drop_waiting(&mut self, is_meant: impl Fn(&Timer) -> bool) {
+        let Self { timers, agenda, .. } = self;
+        timers.retain(|place, timer| {
+            let is_dropped = timer.is_waiting() && is_meant(timer);
+            if is_dropped {
+                agenda.strike(*place);
+            }
+            !is_dropped
+        });
+    }
+
+    /// When the next has something to do.
+    pub(super) fn next_due(&self) -> Option<Moment> {
+        self.agenda.first()
+    }
+
+    /// Lets every timer act that is due, in the order in which they were made.
+    pub(super) fn act(&mut self, store: &mut Store, clock: &Clock, now: Moment) {
+        let mut again = Vec::new();
+        while let Some(place) = self.agenda.next(now) {
+            let timer = self.timers.get_mut(&place);
+            again.extend(timer.and_then(|timer| Some((timer.act(store, clock, now)?, place))));
+        }
+        again.into_iter().for_each(|(moment, place)| self.agenda.add(moment, place));
+    }
+}

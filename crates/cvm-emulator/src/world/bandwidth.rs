@@ -1,0 +1,91 @@
+//! Bandwidth that is paid in advance: the instance has some for as long as it is paid for, and more can
+//! be bought for some days.
+
+use cvm_models::enums::InternetChargeType;
+
+use super::Machine;
+use crate::Moment;
+
+/// For how long an instance has which bandwidth.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Period {
+    pub(crate) begins: Moment,
+    /// `None` for the end of the instance's own term.
+    pub(crate) ends: Option<Moment>,
+    pub(crate) mbps: i64,
+}
+
+impl Period {
+    fn includes(&self, moment: Moment) -> bool {
+        self.begins <= moment && self.ends.is_none_or(|ends| moment < ends)
+    }
+
+    /// Whether there is a time that belongs to both.
+    pub(crate) fn overlaps(&self, other: &Self) -> bool {
+        let begins_in = |one: &Self, other: &Self| other.ends.is_none_or(|ends| one.begins < ends);
+        begins_in(self, other) && begins_in(other, self)
+    }
+}
+
+impl Machine {
+    /// From now on its bandwidth is paid in advance, if that is how it is charged.
+    pub(crate) fn begin_prepaid_bandwidth(&mut self, now: Moment) {
+        let internet = &self.shown.internet_accessible;
+        if internet.internet_charge_type == Some(InternetChargeType::BandwidthPrepaid) {
+            let mbps = internet.internet_max_bandwidth_out.unwrap_or(0);
+            self.bandwidth.push(Period { begins: now, ends: None, mbps });
+        }
+    }
+
+    /// Ends what is paid in advance; what has not begun by then is as if it had not been bought.
+    pub(crate) fn end_prepaid_bandwidth(&mut self, now: Moment) {
+        if let Some(own) = self.bandwidth.iter().find(|period| period.ends.is_none()) {
+            self.shown.internet_accessible.internet_max_bandwidth_out = Some(own.mbps);
+        }
+        self.bandwidth.retain(|period| period.begins <= now);
+        for period in &mut self.bandwidth {
+            period.ends = Some(period.ends.map_or(now, |ends| ends.min(now)));
+        }
+    }
+
+    /// Shows the highest bandwidth that is paid for at a moment.
+    pub(crate) fn show_prepaid_bandwidth(&mut self, moment: Moment) {
+        let paid = self.bandwidth.iter().filter(|period| period.includes(moment));
+        if let Some(mbps) = paid.map(|period| period.mbps).max() {
+            self.shown.internet_accessible.internet_max_bandwidth_out = Some(mbps);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use cvm_models::types::Instance;
+
+    use super::*;
+
+    fn period(begins: u64, ends: Option<u64>) -> Period {
+        Period { begins: Moment::from_unix(begins), ends: ends.map(Moment::from_unix), mbps: 1 }
+    }
+
+    #[test]
+    fn periods_that_touch_do_not_overlap() {
+        let whole = period(10, None);
+        assert!(whole.overlaps(&period(20, Some(30))) && period(20, Some(30)).overlaps(&whole));
+        assert!(!whole.overlaps(&period(0, Some(10))) && !period(0, Some(10)).overlaps(&whole));
+        assert!(period(0, Some(11)).overlaps(&whole));
+    }
+
+    #[test]
+    fn the_highest_bandwidth_of_a_moment_is_shown() {
+        let mut machine = Machine::new(Instance::default());
+        machine.bandwidth.push(Period { mbps: 5, ..period(0, None) });
+        machine.bandwidth.push(Period { mbps: 50, ..period(10, Some(20)) });
+        for (seconds, expected) in [(9, 5), (10, 50), (19, 50), (20, 5)] {
+            machine.show_prepaid_bandwidth(Moment::from_unix(seconds));
+            let shown = machine.shown.internet_accessible.internet_max_bandwidth_out;
+            assert_eq!(shown, Some(expected), "at {seconds}");
+        }
+        machine.end_prepaid_bandwidth(Moment::from_unix(5));
+        assert_eq!(machine.bandwidth, [Period { mbps: 5, ..period(0, Some(5)) }]);
+    }
+}

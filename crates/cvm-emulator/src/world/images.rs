@@ -1,0 +1,243 @@
+//! The images that an account has made or brought in, in one region. What state one is in follows
+//! from the time alone.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use cvm_models::enums::{DiskUsage, ImageSource, ImageState, ImageType, InstanceState};
+use cvm_models::types::{Image, SharePermission, Snapshot};
+
+use super::course::{Course, End, Step};
+use super::{DiskSnapshot, Snapshots, System};
+use crate::Moment;
+use crate::account::UIN;
+
+/// Most images of its own that an account has in a region.
+pub(crate) const IMAGE_QUOTA: usize = 500;
+
+/// How long it takes to copy the disks of an instance, or to make an image of snapshots.
+pub(crate) const CREATION: Duration = Duration::from_secs(120);
+
+/// How long an instance takes to stop before its disks are copied.
+pub(crate) const POWEROFF: Duration = Duration::from_secs(5);
+
+/// CreateImage of a running instance: it goes on running, and does nothing else meanwhile.
+pub(crate) static COPY_RUNNING: Course = Course {
+    steps: &[Step { state: None, lasts: CREATION }],
+    end: End::In(InstanceState::Running),
+};
+
+/// CreateImage of a stopped instance.
+pub(crate) static COPY_STOPPED: Course = Course {
+    steps: &[Step { state: None, lasts: CREATION }],
+    end: End::In(InstanceState::Stopped),
+};
+
+/// CreateImage of a running instance that is shut down for it.
+pub(crate) static COPY_POWERED_OFF: Course = Course {
+    steps: &[
+        Step { state: Some(InstanceState::Stopping), lasts: POWEROFF },
+        Step { state: Some(InstanceState::Stopped), lasts: CREATION },
+        Step { state: Some(InstanceState::Starting), lasts: Duration::from_secs(10) },
+    ],
+    end: End::In(InstanceState::Running),
+};
+
+/// The images of one region, and the tasks that read them.
+#[derive(Debug, Default)]
+pub(crate) struct Images {
+    /// In the order in which they were made.
+    own: Vec<OwnImage>,
+    /// What was on deleted images: instances made from them live on.
+    deleted: BTreeMap<String, System>,
+    pub(crate) snapshots: Snapshots,
+    exports: Vec<Export>,
+}
+
+/// An image of the account.
+#[derive(Debug)]
+pub(crate) struct OwnImage {
+    /// As the API shows it when it is made, with the state that this ends in.
+    pub(crate) shown: Image,
+    making: Making,
+    pub(crate) is_encrypted: bool,
+    /// Whom it is shared with, in the order in which that was done.
+    pub(crate) shares: Vec<SharePermission>,
+    /// Until when it is copied.
+    pub(crate) copied_until: Moment,
+}
+
+/// How an image comes into being.
+#[derive(Clone, Debug)]
+pub(crate) struct Making {
+    /// What is shown meanwhile.
+    pub(crate) state: ImageState,
+    pub(crate) began: Moment,
+    pub(crate) ends: Moment,
+}
+
+/// A task that writes images into a bucket.
+#[derive(Debug)]
+struct Export {
+    image_ids: Vec<String>,
+    ends: Moment,
+}
+
+impl OwnImage {
+    /// An image that is being made. Its state, owner, size, time and disks follow from the rest.
+    pub(crate) fn new(shown: Image, making: Making, disks: &[DiskSnapshot]) -> Self {
+        let system_disk = disks.iter().find(|disk| disk.is_of_system_disk());
+        let shown = Image {
+            image_type: ImageType::PrivateImage,
+            created_time: making.began.to_string(),
+            image_size: system_disk.map_or(0, |disk| disk.shown.disk_size),
+            image_creator: UIN.to_owned(),
+            snapshot_set: disks.iter().map(|disk| disk.shown.clone()).collect(),
+            image_deprecated: Some(shown.image_deprecated == Some(true)),
+            ..shown
+        };
+        let is_encrypted = disks.iter().any(|disk| disk.is_encrypted);
+        Self { shown, making, is_encrypted, shares: Vec::new(), copied_until: Moment::default() }
+    }
+
+    /// What state it is in.
+    pub(crate) fn state(&self, now: Moment) -> &ImageState {
+        if now < self.making.ends { &self.making.state } else { &self.shown.image_state }
+    }
+
+    /// As the API shows it now.
+    pub(crate) fn shown_at(&self, now: Moment) -> Image {
+        let state = self.state(now).clone();
+        let sync_percent = (state == ImageState::Syncing).then(|| self.making.percent(now));
+        Image { image_state: state, sync_percent, ..self.shown.clone() }
+    }
+
+    /// Whether it is of a whole machine, with the data disks.
+    pub(crate) fn has_data_disks(&self) -> bool {
+        self.shown.snapshot_set.iter().any(|disk| disk.disk_usage == DiskUsage::DataDisk)
+    }
+
+    /// Whether it was brought in under a licence of the owner's.
+    pub(crate) fn has_own_licence(&self) -> bool {
+        use cvm_models::enums::LicenseType::Byol;
+        self.shown.image_source == ImageSource::ExternalImport && self.shown.license_type == Byol
+    }
+
+    fn uses(&self, snapshot: &Snapshot) -> bool {
+        self.shown.snapshot_set.iter().any(|own| own.snapshot_id == snapshot.snapshot_id)
+    }
+}
+
+impl Making {
+    /// How much of it is done.
+    fn percent(&self, now: Moment) -> i64 {
+        let span = self.ends.unix().saturating_sub(self.began.unix()).max(1);
+        let done = now.unix().saturating_sub(self.began.unix());
+        i64::try_from(done.saturating_mul(100) / span).unwrap_or(100).min(100)
+    }
+}
+
+impl Images {
+    /// The images of the account, the newest first.
+    pub(crate) fn newest_first(&self) -> impl Iterator<Item = &OwnImage> {
+        self.own.iter().rev()
+    }
+
+    pub(crate) fn get(&self, image_id: &str) -> Option<&OwnImage> {
+        self.own.iter().find(|own| own.shown.image_id == image_id)
+    }
+
+    pub(crate) fn get_mut(&mut self, image_id: &str) -> Option<&mut OwnImage> {
+        self.own.iter_mut().find(|own| own.shown.image_id == image_id)
+    }
+
+    /// Whether the account has as many as it may.
+    pub(crate) fn is_full(&self) -> bool {
+        self.own.len() >= IMAGE_QUOTA
+    }
+
+    /// Whether another image than this one bears a name.
+    pub(crate) fn is_taken(&self, name: &str, but: Option<&str>) -> bool {
+        self.own
+            .iter()
+            .any(|own| own.shown.image_name == name && Some(own.shown.image_id.as_str()) != but)
+    }
+
+    /// The operating system on an image of the account, even when that was deleted.
+    pub(crate) fn system(&self, image_id: &str) -> Option<System> {
+        let own = self.get(image_id).map(|own| System::of(&own.shown));
+        own.or_else(|| self.deleted.get(image_id).cloned())
+    }
+
+    /// Takes in an image that is being made, with the snapshots of its disks.
+    pub(crate) fn insert(&mut self, image: OwnImage, disks: Vec<DiskSnapshot>) {
+        disks.into_iter().for_each(|disk| self.snapshots.insert(disk));
+        self.own.push(image);
+    }
+
+    /// Deletes an image, and if wanted those of its snapshots that no other image is made of.
+    pub(crate) fn remove(&mut self, image_id: &str, with_snapshots: bool) {
+        let Some(place) = self.own.iter().position(|own| own.shown.image_id == image_id) else {
+            return;
+        };
+        let shown = self.own.remove(place).shown;
+        self.deleted.insert(image_id.to_owned(), System::of(&shown));
+        for snapshot in shown.snapshot_set.iter().filter(|_| with_snapshots) {
+            if !self.own.iter().any(|own| own.uses(snapshot)) {
+                self.snapshots.remove(&snapshot.snapshot_id);
+            }
+        }
+    }
+
+    /// How many exports are going on.
+    pub(crate) fn exports_underway(&self, now: Moment) -> usize {
+        self.exports.iter().filter(|export| now < export.ends).count()
+    }
+
+    /// Whether an image is being exported.
+    pub(crate) fn is_exported(&self, image_id: &str, now: Moment) -> bool {
+        let names = |export: &Export| export.image_ids.iter().any(|id| id == image_id);
+        self.exports.iter().any(|export| now < export.ends && names(export))
+    }
+
+    /// Lets an export begin; those that have ended are forgotten, since nothing reports on them.
+    pub(crate) fn export(&mut self, image_ids: Vec<String>, (now, ends): (Moment, Moment)) {
+        self.exports.retain(|export| now < export.ends);
+        self.exports.push(Export { image_ids, ends });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn image(began: u64, ends: u64) -> OwnImage {
+        let making = Making {
+            state: ImageState::Syncing,
+            began: Moment::from_unix(began),
+            ends: Moment::from_unix(ends),
+        };
+        let shown = Image { image_state: ImageState::Normal, ..Image::default() };
+        OwnImage::new(shown, making, &[])
+    }
+
+    #[test]
+    fn the_state_follows_from_the_time() {
+        let image = image(100, 400);
+        for (seconds, state, percent) in [
+            (100, "SYNCING", Some(0)),
+            (250, "SYNCING", Some(50)),
+            (399, "SYNCING", Some(99)),
+            (400, "NORMAL", None),
+        ] {
+            let shown = image.shown_at(Moment::from_unix(seconds));
+            assert_eq!((shown.image_state.as_str(), shown.sync_percent), (state, percent));
+        }
+    }
+
+    #[test]
+    fn what_takes_no_time_is_done_at_once() {
+        let shown = image(100, 100).shown_at(Moment::from_unix(100));
+        assert_eq!((shown.image_state, shown.sync_percent), (ImageState::Normal, None));
+    }
+}

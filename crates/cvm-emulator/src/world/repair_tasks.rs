@@ -1,0 +1,184 @@
+//! Maintenance that awaits the customer, in one region.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use cvm_models::enums::{InstanceState, RepairTaskAuthSource, RepairTaskProduct};
+use cvm_models::types::{Instance, RepairTaskInfo};
+
+use super::course::REPAIR;
+use super::schedule::Agenda;
+use super::{Change, Machine, Store};
+use crate::clock::Clock;
+use crate::{Moment, Repair};
+
+/// How long work takes that interrupts nothing; what interrupts takes as long as its course.
+const QUIET_WORK: Duration = Duration::from_secs(60);
+
+/// Maintenance that awaits the customer.
+#[derive(Debug, Default)]
+pub(crate) struct RepairTasks {
+    /// By the order in which they were announced.
+    tasks: BTreeMap<u64, RepairTask>,
+    announced: u64,
+    agenda: Agenda,
+}
+
+/// One of them.
+#[derive(Debug)]
+pub(crate) struct RepairTask {
+    /// As the API shows it.
+    pub(crate) shown: RepairTaskInfo,
+    pub(crate) announced: Moment,
+    /// When the platform begins without being told.
+    pub(crate) deadline: Option<Moment>,
+    /// Whether a running instance is interrupted.
+    interrupts: bool,
+}
+
+/// What the three states of a task say together: of the task, of the machine, and of the work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    Waiting = 1,
+    Working = 2,
+    Ended = 3,
+    Booked = 4,
+    Cancelled = 5,
+}
+
+impl RepairTask {
+    /// What an announcement makes of an instance.
+    pub(crate) fn new(id: String, repair: &Repair, instance: &Instance, now: Moment) -> Self {
+        let given = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+        let shown = RepairTaskInfo {
+            task_id: id,
+            instance_id: instance.instance_id.clone(),
+            alias: Some(instance.instance_name.clone()),
+            task_type_id: repair.reason.id(),
+            task_type_name: repair.reason.title().to_owned(),
+            create_time: wire(now),
+            task_detail: repair.detail.clone(),
+            zone: Some(instance.placement.zone.clone()),
+            region: Some(repair.region.clone()),
+            vpc_id: given(&instance.virtual_private_cloud.vpc_id),
+            subnet_id: given(&instance.virtual_private_cloud.subnet_id),
+            wan_ip: instance.public_ip_addresses.first().cloned(),
+            lan_ip: instance.private_ip_addresses.first().cloned(),
+            product: Some(RepairTaskProduct::Cvm),
+            auth_type: repair.method.id(),
+            auth_source: RepairTaskAuthSource::WaitingAuth,
+            ..RepairTaskInfo::default()
+        };
+        let deadline = repair.deadline.map(|span| now.after(span));
+        let interrupts = repair.method.interrupts();
+        let mut task = Self { shown, announced: now, deadline, interrupts };
+        task.enter(Stage::Waiting);
+        task
+    }
+
+    pub(crate) fn is_waiting(&self) -> bool {
+        self.shown.task_status == Stage::Waiting as u64
+    }
+
+    fn enter(&mut self, stage: Stage) {
+        self.shown.task_status = stage as u64;
+        self.shown.device_status = stage as u64;
+        self.shown.operate_status = stage as u64;
+    }
+
+    fn end(&mut self, stage: Stage, moment: Moment) {
+        self.enter(stage);
+        self.shown.end_time = Some(wire(moment));
+    }
+
+    fn authorise(&mut self, source: RepairTaskAuthSource, now: Moment) {
+        self.shown.auth_source = source;
+        self.shown.auth_time = Some(wire(now));
+        self.enter(Stage::Booked);
+    }
+
+    /// Does what is due; returns when there is something to do again.
+    fn act(&mut self, store: &mut Store, clock: &Clock, moment: Moment) -> Option<Moment> {
+        if self.shown.task_status == Stage::Working as u64 {
+            self.end(Stage::Ended, moment);
+            return None;
+        }
+        if self.is_waiting() {
+            self.authorise(RepairTaskAuthSource::SystemMandatoryAuth, moment);
+        }
+        let serial = store.serial(&self.shown.instance_id)?;
+        let machine = store.machine(serial)?;
+        if self.interrupts {
+            if let Some(free) = machine.busy_until() {
+                return Some(free);
+            }
+            if machine.shown.instance_state == InstanceState::Running {
+                self.enter(Stage::Working);
+                store.begin(serial, &REPAIR, Change::None, None, (clock, moment));
+                return store.machine(serial).and_then(Machine::busy_until);
+            }
+        }
+        self.enter(Stage::Working);
+        Some(moment.after(clock.delay(QUIET_WORK)))
+    }
+}
+
+impl RepairTasks {
+    /// Takes in a task.
+    pub(crate) fn announce(&mut self, task: RepairTask) {
+        if let Some(deadline) = task.deadline {
+            self.agenda.add(deadline, self.announced);
+        }
+        self.tasks.insert(self.announced, task);
+        self.announced += 1;
+    }
+
+    /// All tasks, the oldest first.
+    pub(crate) fn oldest_first(&self) -> impl Iterator<Item = &RepairTask> {
+        self.tasks.values()
+    }
+
+    /// The task of an id.
+    pub(crate) fn find(&self, task_id: &str) -> Option<&RepairTask> {
+        self.tasks.values().find(|task| task.shown.task_id == task_id)
+    }
+
+    /// Lets the work on a task begin at a moment, by the word of the customer.
+    pub(crate) fn authorise(&mut self, task_id: &str, begins: Moment, now: Moment) {
+        let found = self.tasks.iter_mut().find(|(_, task)| task.shown.task_id == task_id);
+        let Some((place, task)) = found else { return };
+        task.authorise(RepairTaskAuthSource::CustomerAuth, now);
+        self.agenda.strike(*place);
+        self.agenda.add(begins, *place);
+    }
+
+    /// Cancels what is open for an instance that has ended.
+    pub(super) fn forget_instance(&mut self, instance_id: &str, ended: Moment) {
+        for (place, task) in &mut self.tasks {
+            if task.shown.instance_id == instance_id && task.shown.end_time.is_none() {
+                task.end(Stage::Cancelled, ended);
+                self.agenda.strike(*place);
+            }
+        }
+    }
+
+    /// When the next has something to do.
+    pub(super) fn next_due(&self) -> Option<Moment> {
+        self.agenda.first()
+    }
+
+    /// Lets every task act that is due, in the order in which they were announced.
+    pub(super) fn act(&mut self, store: &mut Store, clock: &Clock, now: Moment) {
+        let mut again = Vec::new();
+        while let Some(place) = self.agenda.next(now) {
+            let task = self.tasks.get_mut(&place);
+            again.extend(task.and_then(|task| Some((task.act(store, clock, now)?, place))));
+        }
+        again.into_iter().for_each(|(moment, place)| self.agenda.add(moment, place));
+    }
+}
+
+/// Tasks are the one place where times have a space and no zone.
+fn wire(moment: Moment) -> String {
+    moment.to_string().replace('T', " ").trim_end_matches('Z').to_owned()
+}

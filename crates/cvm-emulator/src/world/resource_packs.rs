@@ -1,0 +1,190 @@
+//! The packs of reserved resources, in one region: their state is a function of time, and what is free
+//! in them follows from the instances that are placed in them.
+
+use std::time::Duration;
+
+use cvm_models::enums::ResourcePoolPackStatus;
+use cvm_models::types::{Instance, ResourceCount, ResourcePoolPack};
+
+use super::{Scene, Store, Term};
+use crate::Moment;
+use crate::clock::Clock;
+use crate::refusal::Refusal;
+
+/// How long the service sets a pack up.
+const SETTING_UP: Duration = Duration::from_secs(30);
+
+/// The packs of reserved resources.
+#[derive(Debug, Default)]
+pub(crate) struct ResourcePacks {
+    /// In the order in which they were bought.
+    list: Vec<ResourcePack>,
+    bought: u64,
+}
+
+/// One pack.
+#[derive(Debug)]
+pub(crate) struct ResourcePack {
+    /// Its place among all that were ever bought here.
+    pub(crate) serial: u64,
+    /// As the API shows it, without what depends on the time and on its instances.
+    pub(crate) bought: ResourcePoolPack,
+    /// When it is set up.
+    ready: Moment,
+    term: Term,
+}
+
+impl ResourcePacks {
+    /// The packs as they are now: what was due has been renewed.
+    pub(crate) fn at(&mut self, now: Moment) -> &mut Self {
+        for pack in &mut self.list {
+            pack.term.settle(now);
+        }
+        self
+    }
+
+    /// Takes in a pack that is bought now.
+    pub(crate) fn insert(
+        &mut self,
+        bought: ResourcePoolPack,
+        term: Term,
+        (clock, now): (&Clock, Moment),
+    ) {
+        let ready = now.after(clock.delay(SETTING_UP));
+        self.list.push(ResourcePack { serial: self.bought, bought, ready, term });
+        self.bought += 1;
+    }
+
+    pub(crate) fn newest_first(&self) -> impl Iterator<Item = &ResourcePack> {
+        self.list.iter().rev()
+    }
+
+    /// The pack of an id.
+    pub(crate) fn find(&self, id: &str) -> Option<&ResourcePack> {
+        self.list.iter().find(|pack| pack.id() == id)
+    }
+
+    /// Removes packs. What instances they held go on as before, in the public pool.
+    pub(crate) fn remove(&mut self, ids: &[String]) {
+        self.list.retain(|pack| !ids.iter().any(|id| id == pack.id()));
+    }
+}
+
+impl ResourcePack {
+    pub(crate) fn id(&self) -> &str {
+        &self.bought.dedicated_resource_pack_id
+    }
+
+    pub(crate) fn status(&self, now: Moment) -> ResourcePoolPackStatus {
+        if self.term.is_over(now) {
+            ResourcePoolPackStatus::Retired
+        } else if now < self.ready {
+            ResourcePoolPackStatus::Creating
+        } else {
+            ResourcePoolPackStatus::Active
+        }
+    }
+
+    /// The instances of its region that are in it, the newest first.
+    pub(crate) fn instances<'a>(&'a self, store: &'a Store) -> impl Iterator<Item = &'a Instance> {
+        let instances = store.newest_first().map(|machine| &machine.shown);
+        instances.filter(|one| {
+            one.placement.dedicated_resource_pack_ids.iter().any(|id| id == self.id())
+        })
+    }
+
+    /// How many such instances still fit into it, up to `most`.
+    pub(crate) fn room_for(
+        &self,
+        instance: &Instance,
+        most: u64,
+        (store, now): (&Store, Moment),
+    ) -> u64 {
+        let free = self.shown(store, now).available_capacity;
+        let fits = |count: &u64| {
+            let taken = |amount: i64| u64::try_from(amount).unwrap_or(0).saturating_mul(*count);
+            taken(instance.cpu) <= free.cpu.unwrap_or(0)
+                && taken(instance.memory) <= free.memory.unwrap_or(0)
+        };
+        (1..=most).take_while(fits).count() as u64
+    }
+
+    /// As the API shows it at a moment. Only an active one has anything to give.
+    pub(crate) fn shown(&self, store: &Store, now: Moment) -> ResourcePoolPack {
+        let status = self.status(now);
+        let (mut cpu, mut memory) = (0, 0);
+        if status == ResourcePoolPackStatus::Active {
+            let total = &self.bought.total_capacity;
+            let taken = |amount: i64| u64::try_from(amount).unwrap_or(0);
+            (cpu, memory) = (total.cpu.unwrap_or(0), total.memory.unwrap_or(0));
+            for instance in self.instances(store) {
+                cpu = cpu.saturating_sub(taken(instance.cpu));
+                memory = memory.saturating_sub(taken(instance.memory));
+            }
+        }
+        ResourcePoolPack {
+            status,
+            available_capacity: capacity(cpu, memory),
+            renew_flag: self.term.renewal.clone(),
+            end_time: self.term.ends.to_string(),
+            ..self.bought.clone()
+        }
+    }
+}
+
+impl Scene<'_> {
+    /// The packs of this region, the newest first.
+    pub(crate) fn resource_packs(&self) -> impl Iterator<Item = &ResourcePack> {
+        let here = self.holdings.get(self.region.name);
+        here.into_iter().flat_map(|here| here.resource_packs.newest_first())
+    }
+
+    /// The pack of an id.
+    pub(crate) fn resource_pack(&self, id: &str) -> Result<&ResourcePack, Refusal> {
+        self.resource_packs().find(|pack| pack.id() == id).ok_or_else(|| {
+            let message =
+                format!("The resource pack `{id}` does not exist in {}.", self.region.name);
+            let code = "InvalidParameterValue.DedicatedResourcePackIdsNotFound";
+            self.codes.refuse([code], message)
+        })
+    }
+}
+
+/// So many cores and so much memory; no pack has cards or disks of its own.
+pub(crate) fn capacity(cpu: u64, memory: u64) -> ResourceCount {
+    ResourceCount { cpu: Some(cpu), memory: Some(memory), gpu: Some(0), disk: Some(0) }
+}
+
+#[cfg(test)]
+mod tests {
+    use cvm_models::enums::RenewFlag;
+
+    use super::super::Machine;
+    use super::*;
+    use crate::clock::Pace;
+
+    #[test]
+    fn the_instances_in_a_pack_take_of_its_capacity() {
+        let now = Moment::from_unix(0);
+        let clock = Clock::new(Pace::Instant, now);
+        let mut packs = ResourcePacks::default();
+        let bought = ResourcePoolPack {
+            dedicated_resource_pack_id: "rpp-1".to_owned(),
+            total_capacity: capacity(16, 32),
+            ..ResourcePoolPack::default()
+        };
+        let term = Term::new(now, 1, RenewFlag::NotifyAndManualRenew);
+        packs.insert(bought, term, (&clock, now));
+        let mut store = Store::default();
+        for (id, pack_id) in [("ins-1", "rpp-1"), ("ins-2", "rpp-2")] {
+            let mut shown = Instance { instance_id: id.to_owned(), ..Instance::default() };
+            shown.placement.dedicated_resource_pack_ids = vec![pack_id.to_owned()];
+            (shown.cpu, shown.memory) = (4, 8);
+            store.insert(Machine::new(shown));
+        }
+        let pack = packs.find("rpp-1").unwrap();
+        let ids: Vec<_> = pack.instances(&store).map(|one| one.instance_id.as_str()).collect();
+        assert_eq!(ids, ["ins-1"]);
+        assert_eq!(pack.shown(&store, now).available_capacity, capacity(12, 24));
+    }
+}

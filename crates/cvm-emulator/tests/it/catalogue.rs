@@ -1,0 +1,196 @@
+//! What the service offers: families, types with their prices, and quotas.
+
+use cvm_models::actions::{
+    DescribeAccountQuota, DescribeAccountQuotaResponse, DescribeZoneInstanceConfigInfos,
+    DescribeZoneInstanceConfigInfosResponse,
+};
+use cvm_protocol::{Action, envelope};
+use serde_json::{Value, json};
+
+use crate::support::*;
+
+fn filters(pairs: &[(&str, &[&str])]) -> Value {
+    let filter = |(name, values): &(&str, &[&str])| json!({ "Name": name, "Values": values });
+    json!({ "Filters": pairs.iter().map(filter).collect::<Vec<_>>() })
+}
+
+fn column(rows: &Value, member: &str) -> Vec<String> {
+    let text = |row: &Value| match &row[member] {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    };
+    let mut column: Vec<_> = rows.as_array().unwrap().iter().map(text).collect();
+    column.dedup();
+    column
+}
+
+#[test]
+fn answers_keep_their_promises() {
+    let cloud = cloud();
+    let answer = cloud.handle(&Call::new(DescribeAccountQuota::INFO.name).json("{}"));
+    let mut quota = DescribeAccountQuotaResponse::default();
+    let read = envelope::decode(&mut quota, answer.body()).unwrap();
+    assert!(read.report.is_clean(), "{:?}", read.report);
+    let answer = cloud.handle(&Call::new(DescribeZoneInstanceConfigInfos::INFO.name).json("{}"));
+    let mut infos = DescribeZoneInstanceConfigInfosResponse::default();
+    let read = envelope::decode(&mut infos, answer.body()).unwrap();
+    assert!(read.report.is_clean(), "{:?}", read.report);
+}
+
+#[test]
+fn a_region_has_the_families_of_its_zones() {
+    let cloud = cloud();
+    let names = |region: &str| {
+        let call = Call::new("DescribeInstanceFamilyConfigs").region(region);
+        column(&read(&cloud.handle(&call.json("{}")))["InstanceFamilyConfigSet"], "InstanceFamily")
+    };
+    assert_eq!(names("ap-guangzhou"), ["S1", "S2", "S3", "S5", "SA2", "C3", "M5", "GN7", "HCCIC5"]);
+    // Its only zone has no GPUs.
+    assert_eq!(names("ap-chongqing"), ["S1", "S2", "S3", "S5", "SA2", "C3", "M5"]);
+    let answer = done(&cloud, "DescribeInstanceFamilyConfigs", json!({}));
+    assert_eq!(answer["InstanceFamilyConfigSet"][3]["InstanceFamilyName"], "标准型S5");
+}
+
+#[test]
+fn a_type_on_sale_says_what_a_launch_of_it_costs() {
+    let cloud = cloud();
+    let wanted: &[(&str, &[&str])] =
+        &[("zone", &["ap-guangzhou-3"]), ("instance-type", &["S5.MEDIUM4"])];
+    let answer = done(&cloud, "DescribeZoneInstanceConfigInfos", filters(wanted));
+    let rows = &answer["InstanceTypeQuotaSet"];
+    assert_eq!(column(rows, "InstanceChargeType"), ["PREPAID", "POSTPAID_BY_HOUR", "SPOTPAID"]);
+    for (pointer, expected) in [
+        ("/0/Price/OriginalPrice", json!(154.8)),
+        ("/0/Price/DiscountPriceOneYear", json!(1541.81)),
+        ("/1/Price/UnitPrice", json!(0.43)),
+        ("/1/Price/ChargeUnit", json!("HOUR")),
+        ("/2/Price/UnitPriceDiscount", json!(0.086)),
+        ("/0/Cpu", json!(2)),
+        ("/0/Memory", json!(4)),
+        ("/0/InstanceFamily", json!("S5")),
+        ("/0/TypeName", json!("标准型S5")),
+        ("/0/Status", json!("SELL")),
+        ("/0/StatusCategory", json!("EnoughStock")),
+        ("/0/SoldOutReason", json!("")),
+        ("/0/Gpu", json!(0)),
+        ("/0/LocalDiskTypeList/0/Type", json!("LOCAL_BASIC")),
+    ] {
+        assert_eq!(rows.pointer(pointer), Some(&expected), "{pointer}");
+    }
+    // The launch adds its disk to it: 50 · 0.0006.
+    let launch = done(&cloud, "InquiryPriceRunInstances", run(json!({})));
+    assert_eq!(launch["Price"]["InstancePrice"]["UnitPrice"], 0.46);
+}
+
+#[test]
+fn types_on_sale_are_filtered_and_ordered() {
+    let cloud = cloud();
+    let rows = |pairs: &[(&str, &[&str])]| {
+        done(&cloud, "DescribeZoneInstanceConfigInfos", filters(pairs))["InstanceTypeQuotaSet"]
+            .take()
+    };
+    let gpu = rows(&[("instance-family", &["GN7"]), ("instance-charge-type", &["PREPAID"])]);
+    let zones = ["ap-guangzhou-2", "ap-guangzhou-3", "ap-guangzhou-6"];
+    assert_eq!(column(&gpu, "Zone"), zones);
+    assert_eq!(column(&gpu, "InstanceChargeType"), ["PREPAID"]);
+    assert_eq!(rows(&[("zone", &["ap-guangzhou-6"]), ("instance-family", &["S1"])]), json!([]));
+    assert_eq!(rows(&[("instance-charge-type", &["CDHPAID"])]), json!([]));
+    let wide: &[&str] = &["S5", "M5"];
+    let by = |keys: &[&str]| {
+        let one: &[(&str, &[&str])] = &[
+            ("zone", &["ap-guangzhou-3"]),
+            ("instance-family", wide),
+            ("instance-charge-type", &["PREPAID"]),
+            ("sort-keys", keys),
+        ];
+        rows(one)
+    };
+    assert_eq!(column(&by(&["cpu:desc"]), "Cpu"), ["16", "8", "4", "2", "1"]);
+    let both = by(&["cpu:asc", "mem:desc"]);
+    assert_eq!(column(&both, "Cpu"), ["1", "2", "4", "8", "16"]);
+    let types = column(&both, "InstanceType");
+    assert_eq!(types[..4], ["M5.SMALL8", "S5.SMALL4", "S5.SMALL2", "S5.SMALL1"]);
+    for (pairs, expected) in [
+        (&[("zone", &["ap-beijing-3"][..])][..], "InvalidZone.MismatchRegion"),
+        (&[("instance-type", &["S5"][..])], "InvalidInstanceType.Malformed"),
+        (&[("instance-charge-type", &["FREE"][..])], "InvalidParameterValue"),
+        (&[("sort-keys", &["price:asc"][..])], "InvalidParameterValue"),
+        (&[("sort-keys", &["cpu"][..])], "InvalidParameterValue"),
+        (&[("sort-keys", &["cpu:up"][..])], "InvalidParameterValue"),
+        (&[("price", &["1"][..])], "InvalidFilter"),
+    ] {
+        let code = refused(&cloud, "DescribeZoneInstanceConfigInfos", filters(pairs));
+        assert_eq!(code, expected, "{pairs:?}");
+    }
+}
+
+#[test]
+fn a_type_of_a_zone_says_what_one_card_has() {
+    let cloud = cloud();
+    let rows = |pairs: &[(&str, &[&str])]| {
+        done(&cloud, "DescribeInstanceTypeConfigs", filters(pairs))["InstanceTypeConfigSet"].take()
+    };
+    let gpus = rows(&[("zone", &["ap-guangzhou-3"]), ("instance-family", &["GN7"])]);
+    let cards = column(&gpus, "GpuCount");
+    assert!(cards.len() > 1 && cards.last().unwrap() != "1.0", "{cards:?}");
+    assert_eq!(column(&gpus, "GpuMemory"), ["16.0"]);
+    assert_eq!(column(&rows(&[("instance-type", &["S5.MEDIUM4"])]), "GpuMemory"), ["null"]);
+    for (pairs, expected) in [
+        (&[("zone", &["ap-beijing-3"][..])][..], "InvalidZone.MismatchRegion"),
+        (&[("instance-type", &["S5"][..])], "InvalidInstanceType.Malformed"),
+        (&[("instance-family", &["S5", "M5"][..])], "InvalidFilterValue.LimitExceeded"),
+        (&[("price", &["1"][..])], "InvalidFilter"),
+    ] {
+        let code = refused(&cloud, "DescribeInstanceTypeConfigs", filters(pairs));
+        assert_eq!(code, expected, "{pairs:?}");
+    }
+}
+
+#[test]
+fn quotas_count_what_there_is() {
+    let cloud = cloud();
+    let quota = |pairs: &[(&str, &[&str])]| {
+        let answer = done(&cloud, "DescribeAccountQuota", filters(pairs));
+        assert_eq!(answer["AccountQuotaOverview"]["Region"], "ap-guangzhou");
+        assert_eq!(answer["AppId"], 1_250_000_000);
+        answer["AccountQuotaOverview"]["AccountQuota"].clone()
+    };
+    let zone: &[(&str, &[&str])] = &[("zone", &["ap-guangzhou-3"])];
+    let counts = |set: &str| {
+        let row = quota(zone)[set][0].clone();
+        assert_eq!(row["Zone"], "ap-guangzhou-3");
+        ["UsedQuota", "RemainingQuota", "TotalQuota"].map(|member| row[member].as_u64().unwrap())
+    };
+    assert_eq!(quota(&[])["PostPaidQuotaSet"].as_array().unwrap().len(), 7);
+    assert_eq!(counts("PostPaidQuotaSet"), [0, 500, 500]);
+    let hourly = launch(&cloud, json!({ "InstanceCount": 3 }));
+    launch(&cloud, json!({ "Placement": { "Zone": "ap-guangzhou-2" } }));
+    launch(&cloud, json!({ "InstanceChargeType": "SPOTPAID", "InstanceCount": 2 }));
+    let month =
+        json!({ "InstanceChargeType": "PREPAID", "InstanceChargePrepaid": { "Period": 2 } });
+    launch(&cloud, month);
+    pass(&cloud, 20);
+    assert_eq!(counts("PostPaidQuotaSet"), [3, 497, 500]);
+    assert_eq!(counts("PrePaidQuotaSet"), [1, 199, 200]);
+    assert_eq!(counts("SpotPaidQuotaSet"), [4, 1996, 2000]);
+    done(&cloud, "TerminateInstances", json!({ "InstanceIds": hourly[..2] }));
+    pass(&cloud, 10);
+    assert_eq!(counts("PostPaidQuotaSet"), [1, 499, 500]);
+    // Another month: what was bought in the last one is not counted.
+    pass(&cloud, 20 * 86_400);
+    assert_eq!(counts("PrePaidQuotaSet"), [0, 200, 200]);
+    let images: &[(&str, &[&str])] = &[("quota-type", &["ImageQuotaSet"])];
+    let only = quota(images);
+    assert_eq!(only["ImageQuotaSet"], json!([{ "UsedQuota": 0, "TotalQuota": 500 }]));
+    assert_eq!(only["PostPaidQuotaSet"], json!([]));
+    assert_eq!(only["DisasterRecoverGroupQuotaSet"], json!([]));
+    let groups = &quota(zone)["DisasterRecoverGroupQuotaSet"][0];
+    assert_eq!((&groups["GroupQuota"], &groups["CurrentNum"]), (&json!(10), &json!(0)));
+    for (pairs, expected) in [
+        (&[("zone", &["ap-beijing-3"][..])][..], "InvalidZone.MismatchRegion"),
+        (&[("quota-type", &["DiskQuotaSet"][..])], "InvalidParameterValue"),
+        (&[("region", &["ap-guangzhou"][..])], "InvalidFilter"),
+    ] {
+        assert_eq!(refused(&cloud, "DescribeAccountQuota", filters(pairs)), expected, "{pairs:?}");
+    }
+}

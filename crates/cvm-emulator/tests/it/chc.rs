@@ -1,0 +1,396 @@
+//! Hosts that a customer brings: connected, installed, switched, disconnected.
+
+use cvm_emulator::{ChcServer, Cloud};
+use serde_json::{Value, json};
+
+use crate::support::*;
+
+fn bring(cloud: &Cloud, number: u32) -> String {
+    let server = ChcServer::new("ap-guangzhou-3", format!("SN-{number}"));
+    cloud.bring_chc_host(&server).unwrap()
+}
+
+fn host(cloud: &Cloud, id: &str) -> Value {
+    done(cloud, "DescribeChcHosts", json!({ "ChcIds": [id] }))["ChcHostSet"][0].clone()
+}
+
+fn host_state(cloud: &Cloud, id: &str) -> String {
+    host(cloud, id)["InstanceState"].as_str().unwrap().to_owned()
+}
+
+fn network(subnet: &str, addresses: &[&str]) -> Value {
+    json!({ "VpcId": "vpc-00000001", "SubnetId": subnet, "PrivateIpAddresses": addresses })
+}
+
+/// A request for hosts with further members.
+fn on(ids: &[&str], members: Value) -> Value {
+    let mut body = json!({ "ChcIds": ids });
+    body.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
+    body
+}
+
+fn assist(ids: &[&str], subnet: &str) -> Value {
+    on(ids, json!({ "BmcVirtualPrivateCloud": network(subnet, &[]) }))
+}
+
+fn deploy(ids: &[&str], subnet: &str) -> Value {
+    on(ids, json!({ "DeployVirtualPrivateCloud": network(subnet, &[]) }))
+}
+
+/// A host with a management network.
+fn ready(cloud: &Cloud, number: u32) -> String {
+    let id = bring(cloud, number);
+    done(cloud, "ConfigureChcAssistVpc", assist(&[&id], "subnet-00000001"));
+    pass(cloud, 60);
+    assert_eq!(host_state(cloud, &id), "READY");
+    id
+}
+
+/// A host with both networks.
+fn prepared(cloud: &Cloud, number: u32) -> String {
+    let id = ready(cloud, number);
+    done(cloud, "ConfigureChcDeployVpc", deploy(&[&id], "subnet-00000002"));
+    pass(cloud, 180);
+    assert_eq!(host_state(cloud, &id), "PREPARED");
+    id
+}
+
+#[test]
+fn a_host_comes_by_the_operator_s_hand() {
+    let cloud = cloud();
+    let mut server = ChcServer::new("ap-guangzhou-3", "SN-1");
+    (server.vcpus, server.memory_gb) = (64, 256);
+    let id = cloud.bring_chc_host(&server).unwrap();
+    assert_eq!(cloud.bring_chc_host(&ChcServer::new("ap-nowhere-1", "SN-2")), None);
+    let shown = host(&cloud, &id);
+    for (pointer, expected) in [
+        ("/InstanceState", json!("INIT")),
+        ("/SerialNumber", json!("SN-1")),
+        ("/HardwareDescription", json!("64C 256GB 10T Disk")),
+        ("/Placement/Zone", json!("ap-guangzhou-3")),
+        ("/BmcVirtualPrivateCloud/VpcId", json!("")),
+        ("/BmcIp", json!("")),
+        ("/CvmInstanceId", json!("")),
+        ("/CreatedTime", json!("2023-11-14T22:13:20Z")),
+        ("/TenantType", json!("HOSTING")),
+        ("/DeployExtraConfig/MiniOsType", json!("public")),
+    ] {
+        assert_eq!(shown.pointer(pointer), Some(&expected), "{pointer}");
+    }
+    assert_ne!(shown["BmcMAC"], shown["DeployMAC"]);
+    let elsewhere = Call::new("DescribeChcHosts").region("ap-shanghai").json("{}");
+    assert_eq!(read(&cloud.handle(&elsewhere))["TotalCount"], 0);
+}
+
+#[test]
+fn both_networks_make_a_host_ready_for_an_instance() {
+    let cloud = cloud();
+    let (one, other) = (bring(&cloud, 1), bring(&cloud, 2));
+    let addresses = ["172.20.0.9", "172.20.0.8"];
+    let config = json!({
+        "MiniOsType": "own", "BootType": "arm_uefi", "NextServerAddress": "172.20.0.1",
+    });
+    let body = json!({
+        "BmcVirtualPrivateCloud": network("subnet-00000001", &addresses),
+        "BmcSecurityGroupIds": ["sg-00000001"],
+        "DeployVirtualPrivateCloud": network("subnet-00000002", &[]),
+        "DeploySecurityGroupIds": ["sg-00000002"],
+        "ChcDeployExtraConfig": config,
+    });
+    done(&cloud, "ConfigureChcAssistVpc", on(&[&other, &one], body));
+    let during = host(&cloud, &one);
+    assert_eq!(during["InstanceState"], "OPERATING");
+    assert_eq!(during["LatestOperation"], "ConfigureChcAssistVpc");
+    assert_eq!(during["BmcIp"], "");
+    assert!(during["LatestOperationState"].is_null());
+    pass(&cloud, 59);
+    assert_eq!(host_state(&cloud, &one), "OPERATING");
+    pass(&cloud, 1);
+    let after = host(&cloud, &one);
+    for (pointer, expected) in [
+        ("/InstanceState", json!("READY")),
+        ("/LatestOperationState", json!("SUCCESS")),
+        ("/BmcVirtualPrivateCloud/SubnetId", json!("subnet-00000001")),
+        ("/BmcIp", json!("172.20.0.8")),
+        ("/BmcSecurityGroupIds", json!(["sg-00000001"])),
+        ("/DeployVirtualPrivateCloud/SubnetId", json!("subnet-00000002")),
+        ("/DeploySecurityGroupIds", json!(["sg-00000002"])),
+        ("/DeployExtraConfig/BootType", json!("arm_uefi")),
+        ("/DeployExtraConfig/BootFile", json!("pxelinux.0")),
+    ] {
+        assert_eq!(after.pointer(pointer), Some(&expected), "{pointer}");
+    }
+    assert_eq!(host(&cloud, &other)["BmcIp"], "172.20.0.9");
+    assert_ne!(after["DeployIp"], host(&cloud, &other)["DeployIp"]);
+    pass(&cloud, 119);
+    assert_eq!(host_state(&cloud, &one), "READY");
+    pass(&cloud, 1);
+    let last = host(&cloud, &one);
+    assert_eq!(
+        (&last["InstanceState"], &last["LatestOperation"]),
+        (&json!("PREPARED"), &json!("ChcPrepare"))
+    );
+}
+
+#[test]
+fn networks_are_set_up_for_all_hosts_or_none() {
+    let cloud = cloud();
+    let (one, other) = (bring(&cloud, 1), ready(&cloud, 2));
+    let far = cloud.bring_chc_host(&ChcServer::new("ap-guangzhou-4", "SN-3")).unwrap();
+    let (one, other, far) = (one.as_str(), other.as_str(), far.as_str());
+    let bmc = |addresses: &[&str]| network("subnet-00000009", addresses);
+    let taken = host(&cloud, other)["BmcIp"].as_str().unwrap().to_owned();
+    let used = network("subnet-00000001", &[&taken]);
+    let with = |bmc: Value| on(&[one], json!({ "BmcVirtualPrivateCloud": bmc }));
+    let mixed = json!({ "VpcId": "DEFAULT", "SubnetId": "subnet-00000009" });
+    let mut twice = with(bmc(&["172.20.0.9"]));
+    twice["DeployVirtualPrivateCloud"] = bmc(&["172.20.0.9"]);
+    let mut torn = with(bmc(&[]));
+    torn["DeployVirtualPrivateCloud"] = json!({ "VpcId": "vpc-2", "SubnetId": "subnet-00000009" });
+    let mut loose = with(bmc(&[]));
+    loose["DeploySecurityGroupIds"] = json!(["sg-00000001"]);
+    for (body, expected) in [
+        (
+            assist(&[one, "chc-zzzzzzzz"], "subnet-00000009"),
+            "InvalidParameterValue.ChcHostsNotFound",
+        ),
+        (assist(&[one, other], "subnet-00000009"), "InvalidHost.NotSupported"),
+        (assist(&[one, far], "subnet-00000009"), "InvalidParameterValue"),
+        (with(mixed), "InvalidParameterValue"),
+        (with(bmc(&["172.20.0.9", "172.20.0.8"])), "InvalidParameterValue.AmountNotEqual"),
+        (with(bmc(&["172.20.0"])), "InvalidParameterValue.IPAddressMalformed"),
+        (with(used), "VpcIpIsUsed"),
+        (twice, "VpcIpIsUsed"),
+        (torn, "InvalidParameterValue"),
+        (loose, "InvalidParameter"),
+    ] {
+        assert_eq!(refused(&cloud, "ConfigureChcAssistVpc", body.clone()), expected, "{body}");
+    }
+    assert_eq!(host_state(&cloud, one), "INIT");
+    let second =
+        |ids: &[&str]| refused(&cloud, "ConfigureChcDeployVpc", deploy(ids, "subnet-00000002"));
+    assert_eq!(second(&[other, one]), "InvalidHost.NotSupported");
+    done(&cloud, "ConfigureChcDeployVpc", deploy(&[other], "subnet-00000002"));
+    assert_eq!(second(&[other]), "InvalidHost.NotSupported");
+    pass(&cloud, 60);
+    assert_eq!(second(&[other]), "InvalidParameterValue.DeployVpcAlreadyExists");
+    assert_eq!(second(&["chc-zzzzzzzz"]), "InvalidParameterValue.ChcHostsNotFound");
+}
+
+#[test]
+fn an_address_that_is_asked_for_is_drawn_for_nobody_else() {
+    let cloud = cloud();
+    let known = ready(&cloud, 1);
+    let drawn = host(&cloud, &known)["BmcIp"].as_str().unwrap().to_owned();
+    // The address that would be drawn next is asked for, for the other network of the same subnet.
+    let next = drawn.replace(".2", ".3");
+    assert_ne!(next, drawn);
+    let id = bring(&cloud, 2);
+    let body = json!({
+        "BmcVirtualPrivateCloud": network("subnet-00000001", &[]),
+        "DeployVirtualPrivateCloud": network("subnet-00000001", &[&next]),
+    });
+    done(&cloud, "ConfigureChcAssistVpc", on(&[&id], body));
+    pass(&cloud, 60);
+    let shown = host(&cloud, &id);
+    assert_eq!(shown["DeployIp"], json!(next));
+    assert_ne!(shown["BmcIp"], json!(next));
+}
+
+#[test]
+fn networks_are_removed_and_their_addresses_are_free_again() {
+    let cloud = cloud();
+    let id = prepared(&cloud, 1);
+    let before = host(&cloud, &id);
+    done(&cloud, "RemoveChcDeployVpc", on(&[&id], json!({})));
+    assert_eq!(
+        refused(&cloud, "RemoveChcAssistVpc", on(&[&id], json!({}))),
+        "InvalidHost.NotSupported"
+    );
+    pass(&cloud, 30);
+    let bare = host(&cloud, &id);
+    assert_eq!((&bare["InstanceState"], &bare["DeployIp"]), (&json!("READY"), &json!("")));
+    assert_eq!(bare["DeployVirtualPrivateCloud"]["SubnetId"], "");
+    assert_eq!(bare["BmcIp"], before["BmcIp"]);
+    assert_eq!(
+        refused(&cloud, "RemoveChcDeployVpc", on(&[&id], json!({}))),
+        "InvalidHost.NotSupported"
+    );
+    // Without a deploy network it does not become ready for an instance.
+    pass(&cloud, 120);
+    assert_eq!(host_state(&cloud, &id), "READY");
+    done(&cloud, "RemoveChcAssistVpc", on(&[&id], json!({})));
+    pass(&cloud, 30);
+    let init = host(&cloud, &id);
+    assert_eq!((&init["InstanceState"], &init["BmcIp"]), (&json!("INIT"), &json!("")));
+    assert_eq!(init["LatestOperationState"], "SUCCESS");
+    assert_eq!(
+        refused(&cloud, "RemoveChcAssistVpc", on(&[&id], json!({}))),
+        "InvalidHost.NotSupported"
+    );
+    let again = network("subnet-00000001", &[before["BmcIp"].as_str().unwrap()]);
+    let again = on(&[&id], json!({ "BmcVirtualPrivateCloud": again }));
+    done(&cloud, "ConfigureChcAssistVpc", again);
+    for action in ["RemoveChcAssistVpc", "RemoveChcDeployVpc"] {
+        let code = refused(&cloud, action, on(&["chc-zzzzzzzz"], json!({})));
+        assert_eq!(code, "InvalidParameterValue.ChcHostsNotFound", "{action}");
+    }
+}
+
+/// Makes a host in a state.
+type Make = fn(&Cloud) -> String;
+
+#[test]
+fn what_is_denied_is_refused_and_what_is_not_denied_is_done() {
+    let requests = |id: &str| {
+        [
+            ("ConfigureChcAssistVpc", assist(&[id], "subnet-00000001")),
+            ("ConfigureChcDeployVpc", deploy(&[id], "subnet-00000002")),
+            ("ModifyChcAttribute", on(&[id], json!({ "InstanceName": "a" }))),
+            ("ModifyChcNetworkMode", on(&[id], json!({ "NetworkMode": "DEPLOY" }))),
+            ("RemoveChcAssistVpc", on(&[id], json!({}))),
+            ("RemoveChcDeployVpc", on(&[id], json!({}))),
+        ]
+    };
+    let states: [(Make, &str); 4] = [
+        (|cloud| bring(cloud, 1), "INIT"),
+        (|cloud| ready(cloud, 1), "READY"),
+        (|cloud| prepared(cloud, 1), "PREPARED"),
+        (
+            |cloud| {
+                let id = ready(cloud, 1);
+                done(cloud, "RemoveChcAssistVpc", on(&[&id], json!({})));
+                id
+            },
+            "OPERATING",
+        ),
+    ];
+    for (make, state) in states {
+        for place in 0..6 {
+            let cloud = cloud();
+            let id = make(&cloud);
+            let answer = done(&cloud, "DescribeChcDeniedActions", on(&[&id], json!({})));
+            let entry = &answer["ChcHostDeniedActionSet"][0];
+            assert_eq!((&entry["ChcId"], &entry["State"]), (&json!(id), &json!(state)));
+            let denied = entry["DenyActions"].as_array().unwrap();
+            let (action, body) = requests(&id)[place].clone();
+            let is_refused = send(&cloud, action, body).get("Error").is_some();
+            assert_eq!(denied.contains(&json!(action)), is_refused, "{action} when {state}");
+        }
+    }
+    let unknown = on(&["chc-zzzzzzzz"], json!({}));
+    let code = refused(&cloud(), "DescribeChcDeniedActions", unknown);
+    assert_eq!(code, "InvalidParameterValue.ChcHostsNotFound");
+}
+
+#[test]
+fn the_network_mode_is_switched_where_a_system_can_be_installed() {
+    let cloud = cloud();
+    let id = prepared(&cloud, 1);
+    let mode = |id: &str, mode: &str| on(&[id], json!({ "NetworkMode": mode }));
+    let state = "OperationDenied.ChcHostStateNotSupported";
+    assert_eq!(refused(&cloud, "ModifyChcNetworkMode", mode(&id, "BUSINESS")), state);
+    done(&cloud, "ModifyChcNetworkMode", mode(&id, "DEPLOY"));
+    assert_eq!(refused(&cloud, "ModifyChcNetworkMode", mode(&id, "DEPLOY")), state);
+    pass(&cloud, 30);
+    let after = host(&cloud, &id);
+    for (member, expected) in [
+        ("NetworkMode", "DEPLOY"),
+        ("InstanceState", "PREPARED"),
+        ("LatestOperation", "SwitchChcDeployNetwork"),
+        ("LatestOperationState", "SUCCESS"),
+    ] {
+        assert_eq!(after[member], expected, "{member}");
+    }
+    let other = ready(&cloud, 2);
+    let mut own = deploy(&[&other], "subnet-00000002");
+    own["ChcDeployExtraConfig"] = json!({ "MiniOsType": "own", "BootType": "x86_legacy" });
+    done(&cloud, "ConfigureChcDeployVpc", own);
+    pass(&cloud, 180);
+    let code = refused(
+        &cloud,
+        "ModifyChcNetworkMode",
+        on(&[&id, &other], json!({ "NetworkMode": "DEPLOY" })),
+    );
+    assert_eq!(code, "OperationDenied.ChcDeployConfigInvalid");
+    assert_eq!(host_state(&cloud, &id), "PREPARED");
+}
+
+#[test]
+fn attributes_change_at_once_and_stay_when_an_operation_ends() {
+    let cloud = cloud();
+    let (one, other) = (ready(&cloud, 1), bring(&cloud, 2));
+    done(&cloud, "ConfigureChcDeployVpc", deploy(&[&one], "subnet-00000002"));
+    pass(&cloud, 60);
+    let change = json!({
+        "InstanceName": "db", "DeviceType": "CHC_HS2", "BmcSecurityGroupIds": ["sg-00000007"],
+        "BmcUser": "root", "Password": "Abcdefg1!",
+    });
+    done(&cloud, "ModifyChcAttribute", on(&[&one], change));
+    for seconds in [0, 120] {
+        pass(&cloud, seconds);
+        let shown = host(&cloud, &one);
+        assert_eq!(
+            (&shown["InstanceName"], &shown["DeviceType"]),
+            (&json!("db"), &json!("CHC_HS2"))
+        );
+        assert_eq!(shown["BmcSecurityGroupIds"], json!(["sg-00000007"]));
+        assert!(!shown.to_string().contains("Abcdefg1!"));
+    }
+    assert_eq!(host_state(&cloud, &one), "PREPARED");
+    for (members, expected) in [
+        (
+            json!({ "BmcSecurityGroupIds": ["sg-00000008"] }),
+            "InvalidParameterValue.ChcNetworkEmpty",
+        ),
+        (json!({ "InstanceName": "" }), "InvalidParameterValue.NotEmpty"),
+        (json!({ "Password": "short" }), "InvalidPassword"),
+        (json!({ "Password": "has a space" }), "InvalidPassword"),
+        (json!({ "BmcUser": "a b" }), "InvalidParameterValue.IncorrectFormat"),
+        (json!({ "ChcIds": ["chc-zzzzzzzz"] }), "InvalidParameterValue.ChcHostsNotFound"),
+    ] {
+        let body = on(&[&one, &other], members.clone());
+        assert_eq!(refused(&cloud, "ModifyChcAttribute", body), expected, "{members}");
+    }
+    assert_eq!(host(&cloud, &one)["BmcSecurityGroupIds"], json!(["sg-00000007"]));
+}
+
+#[test]
+fn hosts_are_listed_the_newest_first_and_filtered() {
+    let cloud = cloud();
+    let (one, other) = (ready(&cloud, 1), bring(&cloud, 2));
+    let ids = |body: Value| {
+        let answer = done(&cloud, "DescribeChcHosts", body);
+        let hosts = answer["ChcHostSet"].as_array().unwrap().clone();
+        let ids: Vec<_> =
+            hosts.iter().map(|one| one["ChcId"].as_str().unwrap().to_owned()).collect();
+        (ids, answer["TotalCount"].as_i64().unwrap())
+    };
+    let filter =
+        |name: &str, value: &str| json!({ "Filters": [{ "Name": name, "Values": [value] }] });
+    let (both, first, second) =
+        (vec![other.clone(), one.clone()], vec![one.clone()], vec![other.clone()]);
+    assert_eq!(ids(json!({})), (both.clone(), 2));
+    assert_eq!(ids(json!({ "Offset": 1, "Limit": 1 })), (first.clone(), 2));
+    for (name, value, expected) in [
+        ("zone", "ap-guangzhou-3", &both),
+        ("instance-name", "SN-2", &second),
+        ("instance-state", "READY", &first),
+        ("device-type", "CHC_HS1", &both),
+        ("vpc-id", "vpc-00000001", &first),
+        ("subnet-id", "subnet-00000001", &first),
+        ("subnet-id", "subnet-00000002", &vec![]),
+        ("sn", "SN-1", &first),
+    ] {
+        assert_eq!(&ids(filter(name, value)).0, expected, "{name} {value}");
+    }
+    for (body, expected) in [
+        (filter("zone", "ap-beijing-3"), "InvalidZone.MismatchRegion"),
+        (filter("vpc-id", "x"), "InvalidParameterValue.VpcIdMalformed"),
+        (filter("subnet-id", "x"), "InvalidParameterValue.SubnetIdMalformed"),
+        (filter("colour", "red"), "InvalidFilter"),
+        (json!({ "ChcIds": [one, "chc-zzzzzzzz"] }), "InvalidParameterValue.ChcHostsNotFound"),
+    ] {
+        assert_eq!(refused(&cloud, "DescribeChcHosts", body.clone()), expected, "{body}");
+    }
+}

@@ -1,0 +1,137 @@
+//! The disks of an instance: how they grow, and how local ones move into the cloud.
+
+use serde_json::{Value, json};
+
+use crate::support::*;
+use crate::systems::{all_refused, on, passes_through, stopped};
+
+fn with_data_disks() -> Value {
+    json!({ "DataDisks": [
+        { "DiskType": "CLOUD_PREMIUM", "DiskSize": 100 },
+        { "DiskType": "CLOUD_SSD", "DiskSize": 100 },
+        { "DiskType": "CLOUD_SSD", "DiskSize": 200 },
+        { "DiskType": "LOCAL_BASIC", "DiskSize": 100 },
+    ] })
+}
+
+#[test]
+fn disks_grow_in_three_ways() {
+    let cloud = cloud();
+    let id = stopped(&cloud, with_data_disks());
+    let system = json!({ "SystemDisk": { "DiskSize": 60 } });
+    done(&cloud, "ResizeInstanceDisks", on(&id, system));
+    assert_eq!(show(&cloud, &id)["SystemDisk"]["DiskSize"], 50);
+    passes_through(&cloud, &id, &[(0, "STOPPED"), (10, "STOPPED")]);
+    assert_eq!(show(&cloud, &id)["SystemDisk"]["DiskSize"], 60);
+
+    let up = running(&cloud, with_data_disks());
+    let by_type = json!({ "DiskType": "CLOUD_PREMIUM", "DiskSize": 110 });
+    let grow = |disk: &Value, online: bool, force: bool| {
+        on(&up, json!({ "DataDisks": [disk], "ResizeOnline": online, "ForceStop": force }))
+    };
+    let code = refused(&cloud, "ResizeInstanceDisks", grow(&by_type, false, false));
+    assert_eq!(code, "UnsupportedOperation.InstanceStateRunning");
+    done(&cloud, "ResizeInstanceDisks", grow(&by_type, true, true));
+    passes_through(&cloud, &up, &[(0, "RUNNING"), (9, "RUNNING"), (1, "RUNNING")]);
+    let disks = show(&cloud, &up)["DataDisks"].clone();
+    assert_eq!(disks[0]["DiskSize"], 110);
+    let by_id = json!({ "DiskId": disks[2]["DiskId"], "DiskSize": 300 });
+    done(&cloud, "ResizeInstanceDisks", grow(&by_id, false, true));
+    let states = [(0, "STOPPING"), (5, "STOPPED"), (10, "STARTING"), (10, "RUNNING")];
+    for (seconds, expected) in states {
+        pass(&cloud, seconds);
+        assert_eq!(state(&cloud, &up), expected);
+    }
+    let sizes = show(&cloud, &up)["DataDisks"].clone();
+    let sizes: Vec<_> = sizes.as_array().unwrap().iter().map(|disk| &disk["DiskSize"]).collect();
+    assert_eq!(sizes, [110, 100, 300, 100]);
+}
+
+#[test]
+fn disks_only_grow_within_limits() {
+    let cloud = cloud();
+    let id = stopped(&cloud, with_data_disks());
+    let system = |members: Value| json!({ "SystemDisk": members });
+    let data = |members: Value| json!({ "DataDisks": [members] });
+    all_refused(
+        &cloud,
+        "ResizeInstanceDisks",
+        &id,
+        &[
+            (json!({}), "MissingParameter.AtLeastOne"),
+            (
+                json!({ "SystemDisk": { "DiskSize": 60 }, "DataDisks": [{ "DiskSize": 300 }] }),
+                "InvalidParameter",
+            ),
+            (system(json!({ "DiskType": "CLOUD_PREMIUM" })), "MissingParameter"),
+            (system(json!({ "DiskSize": 50 })), "InvalidParameterValue"),
+            (system(json!({ "DiskSize": 2000 })), "InvalidParameterValue"),
+            (system(json!({ "DiskSize": 60, "DiskType": "CLOUD_SSD" })), "InvalidParameterValue"),
+            (data(json!({ "DiskSize": 300 })), "InvalidParameterValue"),
+            (data(json!({ "DiskSize": 300, "DiskType": "CLOUD_SSD" })), "InvalidParameterValue"),
+            (data(json!({ "DiskSize": 300, "DiskType": "CLOUD_HSSD" })), "InvalidParameterValue"),
+            (
+                data(json!({ "DiskSize": 105, "DiskType": "CLOUD_PREMIUM" })),
+                "InvalidParameterValue",
+            ),
+            (data(json!({ "DiskSize": 90, "DiskType": "CLOUD_PREMIUM" })), "InvalidParameterValue"),
+            (
+                data(json!({ "DiskSize": 50_000, "DiskType": "CLOUD_PREMIUM" })),
+                "InvalidParameterValue",
+            ),
+            (
+                data(json!({ "DiskSize": 110, "DiskType": "LOCAL_BASIC" })),
+                "UnsupportedOperation.InvalidDataDisk",
+            ),
+        ],
+    );
+    let local = stopped(&cloud, json!({ "SystemDisk": { "DiskType": "LOCAL_BASIC" } }));
+    let table = [(system(json!({ "DiskSize": 60 })), "InvalidParameterValue")];
+    all_refused(&cloud, "ResizeInstanceDisks", &local, &table);
+}
+
+#[test]
+fn local_disks_move_into_the_cloud() {
+    let cloud = cloud();
+    let both = json!({ "SystemDisk": { "DiskType": "LOCAL_BASIC" },
+        "DataDisks": [{ "DiskType": "LOCAL_SSD", "DiskSize": 10 }] });
+    let id = stopped(&cloud, both);
+    let system = |kind: &str| json!({ "SystemDisk": { "DiskType": kind } });
+    let data = |kind: &str| json!({ "DataDisks": [{ "DiskType": kind, "DiskSize": 10 }] });
+    let together = |kind: &str| json!({ "SystemDisk": { "DiskType": "CLOUD_SSD" }, "DataDisks": [{ "DiskType": kind, "DiskSize": 10 }] });
+    all_refused(
+        &cloud,
+        "ModifyInstanceDiskType",
+        &id,
+        &[
+            (json!({}), "MissingParameter"),
+            (json!({ "DataDisks": [{ "DiskSize": 10 }] }), "MissingParameter"),
+            (system("LOCAL_SSD"), "InvalidParameterValue"),
+            (system("CLOUD_SSD"), "InvalidParameter"),
+            (data("CLOUD_PREMIUM"), "InvalidParameter"),
+            (together("CLOUD_SSD"), "InvalidParameterValue.LocalDiskSizeRange"),
+        ],
+    );
+    done(&cloud, "ModifyInstanceDiskType", on(&id, together("CLOUD_PREMIUM")));
+    let before = show(&cloud, &id);
+    assert_eq!(before["SystemDisk"]["DiskType"], "LOCAL_BASIC");
+    let code = refused(&cloud, "ModifyInstanceDiskType", on(&id, together("CLOUD_PREMIUM")));
+    assert_eq!(code, "MutexOperation.TaskRunning");
+    passes_through(&cloud, &id, &[(59, "STOPPED"), (1, "STOPPED")]);
+    let after = show(&cloud, &id);
+    assert_eq!(after["SystemDisk"]["DiskType"], "CLOUD_SSD");
+    assert_eq!(after["DataDisks"][0]["DiskType"], "CLOUD_PREMIUM");
+    assert_eq!(after["DataDisks"][0]["DiskId"], before["DataDisks"][0]["DiskId"]);
+    let unsuited = "InvalidParameter.InvalidInstanceNotSupported";
+    all_refused(&cloud, "ModifyInstanceDiskType", &id, &[(system("CLOUD_SSD"), unsuited)]);
+
+    let spot = json!({ "InstanceChargeType": "SPOTPAID",
+        "InstanceMarketOptions": { "SpotOptions": { "MaxPrice": "1" } },
+        "SystemDisk": { "DiskType": "LOCAL_BASIC" } });
+    let spot = running(&cloud, spot);
+    all_refused(&cloud, "ModifyInstanceDiskType", &spot, &[(system("CLOUD_SSD"), unsuited)]);
+    let one = running(&cloud, json!({ "DataDisks": [{ "DiskSize": 50 }] }));
+    let code = "UnsupportedOperation.InstanceStateRunning";
+    let table = [(system("CLOUD_SSD"), "InvalidParameterValue"), (data("CLOUD_SSD"), code)];
+    all_refused(&cloud, "ModifyInstanceDiskType", &one, &table);
+}

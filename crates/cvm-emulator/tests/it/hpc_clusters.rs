@@ -1,0 +1,181 @@
+//! Clusters for high-performance computing: made, listed, renamed, deleted.
+
+use cvm_emulator::Cloud;
+use serde_json::{Value, json};
+
+use crate::support::*;
+
+const ZONE: &str = "ap-guangzhou-6";
+
+fn create(cloud: &Cloud, members: Value) -> Value {
+    let answer = done(cloud, "CreateHpcCluster", with(members));
+    let clusters = answer["HpcClusterSet"].as_array().unwrap();
+    assert_eq!(clusters.len(), 1);
+    clusters[0].clone()
+}
+
+fn with(members: Value) -> Value {
+    let mut body = json!({ "Zone": ZONE, "Name": "render" });
+    body.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
+    body
+}
+
+fn listed(cloud: &Cloud, body: Value) -> Vec<String> {
+    let answer = done(cloud, "DescribeHpcClusters", body);
+    let clusters = answer["HpcClusterSet"].as_array().unwrap();
+    clusters.iter().map(|one| one["HpcClusterId"].as_str().unwrap().to_owned()).collect()
+}
+
+fn id(cluster: &Value) -> &str {
+    cluster["HpcClusterId"].as_str().unwrap()
+}
+
+#[test]
+fn a_new_cluster_is_empty_and_shown_as_it_was_made() {
+    let cloud = cloud();
+    let tags = json!([{ "ResourceType": "hpc", "Tags": [{ "Key": "team", "Value": "blue" }] }]);
+    let made = create(&cloud, json!({ "Remark": "frames", "TagSpecification": tags }));
+    for (member, expected) in [
+        ("Name", json!("render")),
+        ("Remark", json!("frames")),
+        ("Zone", json!(ZONE)),
+        ("CurrentNum", json!(0)),
+        ("InstanceIds", json!([])),
+        ("CreateTime", json!("2023-11-14T22:13:20Z")),
+        ("HpcClusterType", json!("STANDARD")),
+        ("Tags", json!([{ "Key": "team", "Value": "blue" }])),
+    ] {
+        assert_eq!(made[member], expected, "{member}");
+    }
+    assert!(made["CvmQuotaTotal"].as_u64().unwrap() > 0);
+    let answer = done(&cloud, "DescribeHpcClusters", json!({ "HpcClusterIds": [id(&made)] }));
+    assert_eq!(answer["HpcClusterSet"], json!([made]));
+    assert_eq!(answer["TotalCount"], 1);
+}
+
+#[test]
+fn what_cannot_be_made_is_refused_and_nothing_is_made() {
+    let cloud = cloud();
+    let business = "InvalidParameterValue.HpcClusterBusinessIdNotSupported";
+    let tag = |kind: &str, count: usize| {
+        let tags = vec![json!({ "Key": "team", "Value": "blue" }); count];
+        json!({ "TagSpecification": [{ "ResourceType": kind, "Tags": tags }] })
+    };
+    for (members, expected) in [
+        (json!({ "Zone": "ap-shanghai-2" }), "InvalidZone.MismatchRegion"),
+        (json!({ "Zone": "ap-guangzhou-7" }), "UnsupportedOperation.InvalidZone"),
+        (json!({ "HpcClusterBusinessId": "cluster-12345678" }), business),
+        (json!({ "HpcClusterType": "CDC" }), "InvalidParameterValue"),
+        (json!({ "HpcClusterType": "OTHER" }), "InvalidParameterValue"),
+        (json!({ "Name": "" }), "MissingParameter"),
+        (json!({ "Name": "x".repeat(61) }), "InvalidParameterValue"),
+        (tag("instance", 1), "InvalidParameterValue"),
+        (tag("hpc", 2), "InvalidParameterValue"),
+    ] {
+        assert_eq!(
+            refused(&cloud, "CreateHpcCluster", with(members.clone())),
+            expected,
+            "{members}"
+        );
+    }
+    assert_eq!(listed(&cloud, json!({})).len(), 0);
+}
+
+#[test]
+fn a_region_has_room_for_so_many() {
+    let cloud = cloud();
+    let first = create(&cloud, json!({}));
+    for _ in 1..20 {
+        create(&cloud, json!({}));
+    }
+    let more = || send(&cloud, "CreateHpcCluster", with(json!({})));
+    assert_eq!(code(&more()), "LimitExceeded.HpcClusterQuota");
+    let body = with(json!({ "Zone": "ap-shanghai-2" })).to_string();
+    let elsewhere = Call::new("CreateHpcCluster").region("ap-shanghai").json(body);
+    assert!(read(&cloud.handle(&elsewhere)).get("Error").is_none());
+    done(&cloud, "DeleteHpcClusters", json!({ "HpcClusterIds": [id(&first)] }));
+    assert!(more().get("Error").is_none());
+}
+
+#[test]
+fn clusters_are_listed_the_newest_first_and_narrowed() {
+    let cloud = cloud();
+    let tags = json!([{ "ResourceType": "hpc", "Tags": [{ "Key": "team", "Value": "blue" }] }]);
+    let old = create(&cloud, json!({ "TagSpecification": tags }));
+    let near = create(&cloud, json!({ "Zone": "ap-guangzhou-3", "Name": "near" }));
+    let business = "cluster-12345678";
+    let own = json!({ "HpcClusterType": "CDC", "HpcClusterBusinessId": business });
+    let own = create(&cloud, own);
+    let (old, near, own) = (id(&old), id(&near), id(&own));
+    let filter =
+        |name: &str, value: &str| json!({ "Filters": [{ "Name": name, "Values": [value] }] });
+    for (body, expected) in [
+        (json!({}), vec![near, old]),
+        (json!({ "Limit": 1 }), vec![near]),
+        (json!({ "Offset": 1 }), vec![old]),
+        (json!({ "Name": "near" }), vec![near]),
+        (json!({ "Name": "nea" }), vec![]),
+        (json!({ "Zone": ZONE }), vec![old]),
+        (json!({ "HpcClusterType": "CDC" }), vec![own]),
+        (json!({ "HpcClusterType": "CHC" }), vec![]),
+        (json!({ "HpcClusterType": "CDC", "HpcClusterBusinessId": business }), vec![own]),
+        (json!({ "HpcClusterType": "CDC", "HpcClusterBusinessId": "cluster-0" }), vec![]),
+        (json!({ "HpcClusterIds": [old, own, "hpc-zzzzzzzz"] }), vec![own, old]),
+        (json!({ "InstanceType": "S5.MEDIUM4" }), vec![]),
+        (filter("tag-key", "team"), vec![old]),
+        (filter("tag-value", "blue"), vec![old]),
+        (filter("tag:team", "blue"), vec![old]),
+        (filter("tag:team", "red"), vec![]),
+    ] {
+        assert_eq!(listed(&cloud, body.clone()), expected, "{body}");
+    }
+    let answer = done(&cloud, "DescribeHpcClusters", json!({ "Limit": 1 }));
+    assert_eq!(answer["TotalCount"], 2);
+    for (body, expected) in [
+        (json!({ "Zone": "ap-shanghai-2" }), "InvalidZone.MismatchRegion"),
+        (json!({ "Zone": "ap-guangzhou-1" }), "UnsupportedOperation.InvalidZone"),
+        (json!({ "HpcClusterIds": [old, near], "Limit": 1 }), "InvalidParameterValue"),
+        (json!({ "HpcClusterIds": vec![old; 21] }), "InvalidParameterValue"),
+    ] {
+        assert_eq!(refused(&cloud, "DescribeHpcClusters", body.clone()), expected, "{body}");
+    }
+}
+
+#[test]
+fn name_and_remark_can_be_changed() {
+    let cloud = cloud();
+    let made = create(&cloud, json!({ "Remark": "frames" }));
+    let show = || {
+        let body = json!({ "HpcClusterIds": [id(&made)] });
+        done(&cloud, "DescribeHpcClusters", body)["HpcClusterSet"][0].clone()
+    };
+    done(&cloud, "ModifyHpcClusterAttribute", json!({ "HpcClusterId": id(&made), "Name": "b" }));
+    assert_eq!((&show()["Name"], &show()["Remark"]), (&json!("b"), &json!("frames")));
+    done(&cloud, "ModifyHpcClusterAttribute", json!({ "HpcClusterId": id(&made), "Remark": "r" }));
+    assert_eq!((&show()["Name"], &show()["Remark"]), (&json!("b"), &json!("r")));
+    let unknown = json!({ "HpcClusterId": "hpc-zzzzzzzz", "Name": "c" });
+    assert_eq!(
+        refused(&cloud, "ModifyHpcClusterAttribute", unknown),
+        "ResourceNotFound.HpcCluster"
+    );
+    let code = refused(
+        &cloud,
+        "ModifyHpcClusterAttribute",
+        json!({ "HpcClusterId": id(&made), "Name": "x".repeat(61) }),
+    );
+    assert_eq!((code.as_str(), &show()["Name"]), ("InvalidParameterValue", &json!("b")));
+}
+
+#[test]
+fn empty_clusters_are_deleted_together_or_not_at_all() {
+    let cloud = cloud();
+    let (one, other) = (create(&cloud, json!({})), create(&cloud, json!({})));
+    let delete = |ids: &[&str]| json!({ "HpcClusterIds": ids });
+    let code = refused(&cloud, "DeleteHpcClusters", delete(&[id(&one), "hpc-zzzzzzzz"]));
+    assert_eq!(code, "ResourceNotFound.HpcCluster");
+    assert_eq!(listed(&cloud, json!({})).len(), 2);
+    done(&cloud, "DeleteHpcClusters", delete(&[id(&one), id(&one)]));
+    assert_eq!(listed(&cloud, json!({})), [id(&other)]);
+    let again = refused(&cloud, "DeleteHpcClusters", delete(&[id(&one)]));
+    assert_eq!(again, "ResourceNotFound.HpcCluster");
+}

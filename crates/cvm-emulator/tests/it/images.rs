@@ -1,0 +1,277 @@
+//! What becomes of the account's own images: they are listed, shared, changed and deleted.
+
+use cvm_emulator::Cloud;
+use cvm_models::actions::{DescribeImageSharePermissionResponse, DescribeImagesResponse};
+use cvm_protocol::envelope;
+use serde_json::{Value, json};
+
+use crate::support::*;
+
+pub const UBUNTU: &str = "img-487zeit5";
+const QUOTA: usize = 500;
+
+/// A request with further members, or with others in their place.
+pub fn with(mut body: Value, members: Value) -> Value {
+    body.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
+    body
+}
+
+pub fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_else(|| panic!("no text: {value}")).to_owned()
+}
+
+/// What DescribeImages tells of an image, null when it lists none.
+pub fn image(cloud: &Cloud, id: &str) -> Value {
+    done(cloud, "DescribeImages", json!({ "ImageIds": [id] }))["ImageSet"][0].clone()
+}
+
+pub fn image_state(cloud: &Cloud, id: &str) -> String {
+    image(cloud, id)["ImageState"].as_str().unwrap_or("gone").to_owned()
+}
+
+/// Asks for an image of an instance.
+pub fn create(cloud: &Cloud, instance: &str, name: &str, members: Value) -> String {
+    let body = with(json!({ "InstanceId": instance, "ImageName": name }), members);
+    text(&done(cloud, "CreateImage", body)["ImageId"])
+}
+
+/// An image that is ready.
+pub fn ready(cloud: &Cloud, name: &str) -> String {
+    let id = create(cloud, &running(cloud, json!({ "ImageId": UBUNTU })), name, json!({}));
+    pass(cloud, 120);
+    assert_eq!(image_state(cloud, &id), "NORMAL");
+    id
+}
+
+pub fn import(members: Value) -> Value {
+    let body = json!({
+        "Architecture": "x86_64",
+        "OsType": "CentOS",
+        "OsVersion": "7",
+        "ImageUrl": "https://disks-1250000000.cos.ap-guangzhou.myqcloud.com/centos.qcow2",
+        "ImageName": "imported",
+    });
+    with(body, members)
+}
+
+pub fn imported(cloud: &Cloud, members: Value) -> String {
+    let id = text(&done(cloud, "ImportImage", import(members))["ImageId"]);
+    pass(cloud, 600);
+    id
+}
+
+pub fn encrypted(cloud: &Cloud, id: &str) -> String {
+    let body = json!({ "ImageIds": [id], "DestinationRegions": ["ap-guangzhou"],
+        "Encrypt": true, "ImageName": "encrypted", "ImageSetRequired": true });
+    let copy = text(&done(cloud, "SyncImages", body)["ImageSet"][0]["ImageId"]);
+    pass(cloud, 300);
+    copy
+}
+
+pub fn total(cloud: &Cloud, name: &str, values: &[&str]) -> Value {
+    let body = json!({ "Filters": [{ "Name": name, "Values": values }] });
+    done(cloud, "DescribeImages", body)["TotalCount"].clone()
+}
+
+#[test]
+fn a_shared_image_is_neither_changed_nor_deleted() {
+    let cloud = cloud();
+    let id = ready(&cloud, "web");
+    let share = |accounts: &[&str], permission: &str| json!({ "ImageId": id, "AccountIds": accounts, "Permission": permission });
+    let listed = || {
+        let answer = done(&cloud, "DescribeImageSharePermission", json!({ "ImageId": id }));
+        answer["SharePermissionSet"].clone()
+    };
+    assert_eq!(listed(), json!([]));
+    let (one, two) = ("100000000002", "100000000003");
+    done(&cloud, "ModifyImageSharePermission", share(&[one, one], "SHARE"));
+    pass(&cloud, 5);
+    done(&cloud, "ModifyImageSharePermission", share(&[two], "SHARE"));
+    let set = listed();
+    assert_eq!((&set[0]["AccountId"], &set[1]["AccountId"]), (&json!(two), &json!(one)));
+    assert_eq!(set[1]["CreatedTime"], "2023-11-14T22:15:40Z");
+    let code = |action: &str, body: Value| refused(&cloud, action, body);
+    let delete = json!({ "ImageIds": [id] });
+    assert_eq!(code("DeleteImages", delete.clone()), "InvalidImageId.InShared");
+    let rename = json!({ "ImageId": id, "ImageName": "other" });
+    assert_eq!(code("ModifyImageAttribute", rename), "InvalidImageId.IncorrectState");
+    let own = text(&image(&cloud, &id)["ImageCreator"]);
+    let many: Vec<String> = (0..499).map(|place| format!("2000{place}")).collect();
+    let many: Vec<&str> = many.iter().map(String::as_str).collect();
+    for (accounts, expected) in [
+        (vec!["100000000004", two], "FailedOperation.AccountAlreadyExists"),
+        (vec![own.as_str()], "InvalidAccountIs.YourSelf"),
+        (vec!["somebody"], "InvalidAccountId.NotFound"),
+        (many, "OverQuota"),
+    ] {
+        let found = code("ModifyImageSharePermission", share(&accounts, "SHARE"));
+        assert_eq!(found, expected, "{:?}", accounts.first());
+    }
+    assert_eq!(listed(), set);
+    done(&cloud, "ModifyImageSharePermission", share(&[one, two], "CANCEL"));
+    assert_eq!(listed(), json!([]));
+    done(&cloud, "DeleteImages", delete);
+    assert_eq!(image_state(&cloud, &id), "gone");
+}
+
+#[test]
+fn what_cannot_be_shared_is_refused() {
+    let cloud = cloud();
+    let plain = ready(&cloud, "web");
+    let secret = encrypted(&cloud, &plain);
+    let licensed = imported(&cloud, json!({ "LicenseType": "BYOL" }));
+    let young = create(&cloud, &running(&cloud, json!({})), "young", json!({}));
+    for (id, expected) in [
+        ("img-zzzzzzzz", "InvalidImageId.NotFound"),
+        (UBUNTU, "UnauthorizedOperation.ImageNotBelongToAccount"),
+        (&licensed, "FailedOperation.BYOLImageShareFailed"),
+        (&secret, "UnsupportedOperation.EncryptedImagesNotSupported"),
+        (&young, "InvalidParameterValue.InvalidImageState"),
+    ] {
+        let body = json!({ "ImageId": id, "AccountIds": ["100000000002"], "Permission": "SHARE" });
+        assert_eq!(refused(&cloud, "ModifyImageSharePermission", body), expected, "{id}");
+    }
+    for (id, expected) in [
+        ("img-zzzzzzzz", "InvalidImageId.NotFound"),
+        (UBUNTU, "UnauthorizedOperation.ImageNotBelongToAccount"),
+    ] {
+        let body = json!({ "ImageId": id });
+        assert_eq!(refused(&cloud, "DescribeImageSharePermission", body), expected, "{id}");
+    }
+}
+
+#[test]
+fn attributes_change_and_steer_the_family() {
+    let cloud = cloud();
+    let (old, new) = (ready(&cloud, "web-1"), ready(&cloud, "web-2"));
+    let modify = |id: &str, members: Value| {
+        let body = with(json!({ "ImageId": id }), members);
+        send(&cloud, "ModifyImageAttribute", body)
+    };
+    let current = |family: &str| {
+        let body = json!({ "ImageFamily": family });
+        done(&cloud, "DescribeImageFromFamily", body)["Image"]["ImageId"].clone()
+    };
+    assert_eq!(current("web"), Value::Null);
+    for id in [&old, &new] {
+        modify(id, json!({ "ImageFamily": "web" }));
+    }
+    assert_eq!(current("web"), json!(new));
+    modify(&new, json!({ "ImageDeprecated": true, "ImageDescription": "outdated" }));
+    assert_eq!(current("web"), json!(old));
+    let shown = image(&cloud, &new);
+    assert_eq!((&shown["ImageDeprecated"], &shown["ImageName"]), (&json!(true), &json!("web-2")));
+    assert_eq!(shown["ImageDescription"], "outdated");
+    modify(&old, json!({ "ImageFamily": "" }));
+    assert_eq!(current("web"), Value::Null);
+    assert_eq!(current("Ubuntu"), json!("img-mmytdhbn"), "the newest public one");
+    let family = json!({ "ImageFamily": "next" });
+    create(&cloud, &running(&cloud, json!({})), "young", family);
+    assert_eq!(current("next"), Value::Null, "it is not ready");
+    for (id, members, expected) in [
+        (&*new, json!({ "ImageName": "web-1" }), "InvalidImageName.Duplicate"),
+        (&new, json!({ "ImageFamily": "ü" }), "InvalidParameterValue.InvalidImageFamily"),
+        (UBUNTU, json!({ "ImageName": "x" }), "InvalidImageId.NotFound"),
+    ] {
+        assert_eq!(code(&modify(id, members)), expected, "{id}");
+    }
+    assert!(modify(&new, json!({ "ImageName": "web-2" })).get("Error").is_none(), "its own name");
+}
+
+#[test]
+fn images_are_deleted_all_or_none() {
+    let cloud = cloud();
+    let (one, two) = (ready(&cloud, "one"), ready(&cloud, "two"));
+    let young = create(&cloud, &running(&cloud, json!({})), "young", json!({}));
+    for (other, expected) in [
+        ("image", "InvalidImageId.Malformed"),
+        ("img-zzzzzzzz", "InvalidImageId.NotFound"),
+        (UBUNTU, "InvalidParameterValue.InvalidImageId"),
+        (&young, "InvalidImageId.IncorrectState"),
+    ] {
+        let body = json!({ "ImageIds": [one, other] });
+        assert_eq!(refused(&cloud, "DeleteImages", body), expected, "{other}");
+    }
+    done(&cloud, "DeleteImages", json!({ "ImageIds": [one, two], "DryRun": true }));
+    assert_eq!(total(&cloud, "image-type", &["PRIVATE_IMAGE"]), 3);
+    done(&cloud, "DeleteImages", json!({ "ImageIds": [one, two, one] }));
+    assert_eq!(total(&cloud, "image-type", &["PRIVATE_IMAGE"]), 1);
+}
+
+#[test]
+fn an_answer_says_everything_that_is_promised() {
+    let cloud = cloud();
+    let id = ready(&cloud, "web");
+    create(&cloud, &running(&cloud, json!({})), "young", json!({}));
+    done(&cloud, "ImportImage", import(json!({})));
+    let mut response = DescribeImagesResponse::default();
+    let answer = cloud.handle(&Call::new("DescribeImages").json("{}"));
+    let envelope = envelope::decode(&mut response, answer.body()).unwrap();
+    assert!(envelope.report.is_clean(), "{:?}", envelope.report);
+    let states: Vec<_> =
+        response.image_set.iter().map(|image| image.image_state.as_str()).collect();
+    assert_eq!(states.get(..4), Some(["IMPORTING", "CREATING", "NORMAL", "NORMAL"].as_slice()));
+    let share = json!({ "ImageId": id, "AccountIds": ["100000000002"], "Permission": "SHARE" });
+    done(&cloud, "ModifyImageSharePermission", share);
+    let mut response = DescribeImageSharePermissionResponse::default();
+    let request =
+        Call::new("DescribeImageSharePermission").json(json!({ "ImageId": id }).to_string());
+    let envelope = envelope::decode(&mut response, cloud.handle(&request).body()).unwrap();
+    assert!(envelope.report.is_clean(), "{:?}", envelope.report);
+}
+
+#[test]
+fn own_images_are_listed_before_public_ones() {
+    let cloud = cloud();
+    let tags = |team: &str| {
+        json!({ "TagSpecification": [{ "ResourceType": "image",
+        "Tags": [{ "Key": "team", "Value": team }] }] })
+    };
+    let instance = running(&cloud, json!({}));
+    let one = create(&cloud, &instance, "web-1", tags("red"));
+    pass(&cloud, 120);
+    let two = create(&cloud, &instance, "web-2", tags("blue"));
+    let answer = done(&cloud, "DescribeImages", json!({ "Limit": 2 }));
+    let ids = [&answer["ImageSet"][0]["ImageId"], &answer["ImageSet"][1]["ImageId"]];
+    assert_eq!(ids, [&json!(two), &json!(one)]);
+    let next = done(&cloud, "DescribeImages", json!({ "Offset": 1, "Limit": 2 }));
+    assert_eq!(next["ImageSet"][0]["ImageId"], json!(one));
+    assert_eq!(next["ImageSet"][1]["ImageType"], "PUBLIC_IMAGE");
+    for (name, values, expected) in [
+        ("image-id", vec![one.as_str(), UBUNTU], 2),
+        ("image-type", vec!["PRIVATE_IMAGE"], 2),
+        ("image-type", vec!["SHARED_IMAGE"], 0),
+        ("image-name", vec!["web-"], 2),
+        ("image-name", vec!["web-1"], 1),
+        ("platform", vec!["Cent"], 4),
+        ("tag-key", vec!["team"], 2),
+        ("tag-value", vec!["blue"], 1),
+        ("tag:team", vec!["red"], 1),
+        ("tag:red", vec!["team"], 0),
+        ("dedicated-cluster-id", vec!["cluster-1"], 0),
+        ("cdc-cache-status", vec!["CACHED"], 0),
+    ] {
+        assert_eq!(total(&cloud, name, &values), expected, "{name} {values:?}");
+    }
+}
+
+#[test]
+fn a_region_holds_500_images_of_an_account() {
+    let cloud = cloud();
+    assert_eq!(done(&cloud, "DescribeImageQuota", json!({}))["ImageNumQuota"], json!(QUOTA));
+    let first = ready(&cloud, "first");
+    let snapshot = text(&image(&cloud, &first)["SnapshotSet"][0]["SnapshotId"]);
+    let create = |name: &str| json!({ "ImageName": name, "SnapshotIds": [snapshot] });
+    for place in 1..QUOTA {
+        done(&cloud, "CreateImage", create(&format!("image-{place}")));
+    }
+    let copy = json!({ "ImageIds": [first], "DestinationRegions": ["ap-guangzhou"],
+        "Encrypt": true, "ImageName": "copy" });
+    for (action, body) in
+        [("CreateImage", create("more")), ("ImportImage", import(json!({}))), ("SyncImages", copy)]
+    {
+        assert_eq!(refused(&cloud, action, body), "ImageQuotaLimitExceeded", "{action}");
+    }
+    done(&cloud, "DeleteImages", json!({ "ImageIds": [first] }));
+    done(&cloud, "CreateImage", create("more"));
+}

@@ -1,0 +1,392 @@
+//! Launch templates and their versions.
+
+use cvm_emulator::Cloud;
+use cvm_models::actions::{
+    DescribeLaunchTemplateVersionsResponse, DescribeLaunchTemplatesResponse,
+};
+use serde_json::{Value, json};
+
+use crate::placement_groups::{is_clean, with};
+use crate::support::*;
+
+pub const NO_TEMPLATE: &str = "lt-00000000";
+pub const NOT_EXISTED: &str = "InvalidParameterValue.LaunchTemplateIdNotExisted";
+const NO_VERSION: &str = "InvalidParameterValue.LaunchTemplateIdVerNotExisted";
+
+fn named(members: Value) -> Value {
+    with(run(json!({ "LaunchTemplateName": "web" })), members)
+}
+
+pub fn template(cloud: &Cloud, members: Value) -> String {
+    let answer = done(cloud, "CreateLaunchTemplate", named(members));
+    answer["LaunchTemplateId"].as_str().unwrap().to_owned()
+}
+
+fn version_of(id: &str, members: Value) -> Value {
+    let placement = json!({ "Zone": "ap-guangzhou-3" });
+    with(json!({ "LaunchTemplateId": id, "Placement": placement }), members)
+}
+
+pub fn version(cloud: &Cloud, id: &str, members: Value) -> i64 {
+    let answer = done(cloud, "CreateLaunchTemplateVersion", version_of(id, members));
+    answer["LaunchTemplateVersionNumber"].as_i64().unwrap()
+}
+
+fn versions(cloud: &Cloud, id: &str, members: Value) -> Value {
+    let body = with(json!({ "LaunchTemplateId": id }), members);
+    done(cloud, "DescribeLaunchTemplateVersions", body)
+}
+
+fn numbers(answer: &Value) -> Vec<i64> {
+    let set = answer["LaunchTemplateVersionSet"].as_array().unwrap();
+    set.iter().map(|version| version["LaunchTemplateVersion"].as_i64().unwrap()).collect()
+}
+
+fn data(cloud: &Cloud, id: &str, number: i64) -> Value {
+    let answer = versions(cloud, id, json!({ "LaunchTemplateVersions": [number] }));
+    answer["LaunchTemplateVersionSet"][0]["LaunchTemplateVersionData"].clone()
+}
+
+fn templates(cloud: &Cloud, members: Value) -> Value {
+    done(cloud, "DescribeLaunchTemplates", members)
+}
+
+fn ids(answer: &Value) -> Vec<&str> {
+    let set = answer["LaunchTemplateSet"].as_array().unwrap();
+    set.iter().map(|template| template["LaunchTemplateId"].as_str().unwrap()).collect()
+}
+
+#[test]
+fn a_template_holds_what_was_asked_for() {
+    let cloud = cloud();
+    let id = template(
+        &cloud,
+        json!({
+            "LaunchTemplateVersionDescription": "the first",
+            "DataDisks": [{ "DiskType": "CLOUD_PREMIUM", "DiskSize": 100 }],
+            "InstanceCount": 2, "InstanceName": "web-{R:1}", "HostName": "host",
+            "SecurityGroupIds": ["sg-12345678"], "UserData": "ZWNobw==",
+            "LoginSettings": { "Password": "Qcloud@TestApi123++" },
+            "VirtualPrivateCloud": { "VpcId": "vpc-12345678", "SubnetId": "subnet-12345678" },
+            "TagSpecification": [{ "ResourceType": "instance",
+                "Tags": [{ "Key": "team", "Value": "blue" }] }],
+            "ClientToken": "t-1", "DisableApiTermination": true,
+            "InstanceChargeType": "PREPAID", "InstanceChargePrepaid": { "Period": 1 },
+        }),
+    );
+    assert!(id.starts_with("lt-") && id.len() == 11, "{id}");
+    let shown = &templates(&cloud, json!({}))["LaunchTemplateSet"][0];
+    let expected = json!({ "LaunchTemplateId": id, "LaunchTemplateName": "web",
+        "LatestVersionNumber": 1, "DefaultVersionNumber": 1, "LaunchTemplateVersionCount": 1,
+        "CreatedBy": "100000000001", "CreationTime": "2023-11-14T22:13:20Z" });
+    assert_eq!(*shown, expected);
+    let answer = versions(&cloud, &id, json!({}));
+    assert!(!answer.to_string().contains("Qcloud@TestApi123++"));
+    let shown = &answer["LaunchTemplateVersionSet"][0];
+    for (pointer, expected) in [
+        ("/LaunchTemplateVersion", json!(1)),
+        ("/LaunchTemplateId", json!(id)),
+        ("/IsDefaultVersion", json!(true)),
+        ("/LaunchTemplateVersionDescription", json!("the first")),
+        ("/CreationTime", json!("2023-11-14T22:13:20Z")),
+        ("/CreatedBy", json!("1250000000")),
+        ("/LaunchTemplateVersionData/Placement/Zone", json!("ap-guangzhou-3")),
+        ("/LaunchTemplateVersionData/Placement/ProjectId", json!(0)),
+        ("/LaunchTemplateVersionData/InstanceType", json!("S5.MEDIUM4")),
+        ("/LaunchTemplateVersionData/ImageId", json!(IMAGE)),
+        ("/LaunchTemplateVersionData/InstanceName", json!("web-{R:1}")),
+        ("/LaunchTemplateVersionData/InstanceCount", json!(2)),
+        ("/LaunchTemplateVersionData/UserData", json!("ZWNobw==")),
+        ("/LaunchTemplateVersionData/ClientToken", json!("t-1")),
+        ("/LaunchTemplateVersionData/DataDisks/0/DiskSize", json!(100)),
+        ("/LaunchTemplateVersionData/SystemDisk/DiskType", json!("CLOUD_PREMIUM")),
+        ("/LaunchTemplateVersionData/VirtualPrivateCloud/SubnetId", json!("subnet-12345678")),
+        ("/LaunchTemplateVersionData/InstanceChargeType", json!("PREPAID")),
+        ("/LaunchTemplateVersionData/InstanceChargePrepaid/Period", json!(1)),
+        ("/LaunchTemplateVersionData/DisableApiTermination", json!(true)),
+        ("/LaunchTemplateVersionData/TagSpecification/0/Tags/0/Key", json!("team")),
+    ] {
+        assert_eq!(shown.pointer(pointer), Some(&expected), "{pointer}");
+    }
+    is_clean(
+        &cloud,
+        "DescribeLaunchTemplates",
+        &json!({}),
+        DescribeLaunchTemplatesResponse::default(),
+    );
+    template(&cloud, json!({ "LaunchTemplateName": "plain" }));
+    for id in ids(&templates(&cloud, json!({}))) {
+        let body = json!({ "LaunchTemplateId": id });
+        let response = DescribeLaunchTemplateVersionsResponse::default();
+        is_clean(&cloud, "DescribeLaunchTemplateVersions", &body, response);
+    }
+    assert_eq!(done(&cloud, "DescribeInstances", json!({}))["TotalCount"], 0);
+}
+
+#[test]
+fn what_could_not_be_launched_is_not_stored() {
+    let cloud = cloud();
+    let id = template(&cloud, json!({}));
+    for (members, expected) in [
+        (json!({ "ImageId": "img-00000000" }), "InvalidImageId.NotFound"),
+        (json!({ "Placement": { "Zone": "ap-shanghai-2" } }), "InvalidZone.MismatchRegion"),
+        (json!({ "InstanceType": "s5" }), "InvalidInstanceType.Malformed"),
+        (json!({ "InstanceCount": 0 }), "InvalidParameterValue.Range"),
+        (json!({ "InstanceCount": 501 }), "InvalidParameterValue.Range"),
+        (json!({ "LoginSettings": { "Password": "abcdefgh" } }), "InvalidPassword"),
+        (json!({ "UserData": "not base64!" }), "InvalidParameterValue.InvalidUserDataFormat"),
+        (
+            json!({ "DisasterRecoverGroupIds": ["ps-00000000"] }),
+            "FailedOperation.DisasterRecoverGroupNotFound",
+        ),
+        (json!({ "InstanceChargeType": "PREPAID" }), "MissingParameter"),
+    ] {
+        for dry in [false, true] {
+            let members = with(members.clone(), json!({ "DryRun": dry }));
+            let body = named(members.clone());
+            assert_eq!(refused(&cloud, "CreateLaunchTemplate", body), expected, "{members}");
+            let body = version_of(&id, members.clone());
+            let code = refused(&cloud, "CreateLaunchTemplateVersion", body);
+            assert_eq!(code, expected, "{members}");
+        }
+    }
+    let code = refused(&cloud, "CreateLaunchTemplate", named(json!({ "LaunchTemplateName": "w" })));
+    assert_eq!(code, "InvalidParameterValue.InvalidLaunchTemplateName");
+    let tags = json!([{ "ResourceType": "instance",
+        "Tags": [{ "Key": "a", "Value": "1" }, { "Key": "a", "Value": "2" }] }]);
+    let body = named(json!({ "LaunchTemplateTagSpecification": tags }));
+    assert_eq!(refused(&cloud, "CreateLaunchTemplate", body), "InvalidParameterValue");
+    for (id, base, expected) in [
+        (NO_TEMPLATE, 1, NOT_EXISTED),
+        (&id, 2, NO_VERSION),
+        (&id, 0, "InvalidParameterValue.LaunchTemplateVersion"),
+    ] {
+        let body = version_of(id, json!({ "LaunchTemplateVersion": base }));
+        assert_eq!(refused(&cloud, "CreateLaunchTemplateVersion", body), expected);
+    }
+    assert_eq!(templates(&cloud, json!({}))["TotalCount"], 1);
+    assert_eq!(versions(&cloud, &id, json!({}))["TotalCount"], 1);
+}
+
+#[test]
+fn a_dry_run_stores_nothing() {
+    let cloud = cloud();
+    let id = template(&cloud, json!({}));
+    let dry = json!({ "DryRun": true, "ClientToken": "t-1" });
+    let bodies = [
+        ("CreateLaunchTemplate", named(dry.clone())),
+        ("CreateLaunchTemplateVersion", version_of(&id, dry)),
+    ];
+    for (action, body) in bodies.clone() {
+        let answer = done(&cloud, action, body);
+        assert_eq!(answer.as_object().unwrap().len(), 1, "{answer}");
+        assert_eq!(templates(&cloud, json!({}))["TotalCount"], 1);
+        assert_eq!(versions(&cloud, &id, json!({}))["TotalCount"], 1);
+    }
+    // Their tokens are still free.
+    for (action, body) in bodies {
+        done(&cloud, action, with(body, json!({ "DryRun": false, "InstanceCount": 3 })));
+    }
+    assert_eq!(templates(&cloud, json!({}))["TotalCount"], 2);
+    assert_eq!(versions(&cloud, &id, json!({}))["TotalCount"], 2);
+}
+
+#[test]
+fn a_token_makes_one_template_and_one_version_of_each() {
+    let cloud = cloud();
+    let token = |members| with(json!({ "ClientToken": "t-1" }), members);
+    let id = template(&cloud, token(json!({})));
+    assert_eq!(template(&cloud, token(json!({}))), id);
+    let other = template(&cloud, json!({}));
+    let body = named(token(json!({ "InstanceCount": 2 })));
+    assert_eq!(refused(&cloud, "CreateLaunchTemplate", body), "InvalidParameterValue");
+    assert_eq!(version(&cloud, &id, token(json!({}))), 2);
+    assert_eq!(version(&cloud, &id, token(json!({}))), 2);
+    assert_eq!(version(&cloud, &other, token(json!({}))), 2);
+    let body = version_of(&id, token(json!({ "InstanceCount": 2 })));
+    assert_eq!(refused(&cloud, "CreateLaunchTemplateVersion", body), "InvalidParameterValue");
+    assert_eq!(data(&cloud, &id, 2)["ClientToken"], "t-1");
+    // The next version does not take it over.
+    assert_eq!(version(&cloud, &id, json!({ "LaunchTemplateVersion": 2 })), 3);
+    assert_eq!(data(&cloud, &id, 3)["ClientToken"], Value::Null);
+    pass(&cloud, 86_400);
+    assert_ne!(template(&cloud, token(json!({}))), id);
+    assert_eq!(version(&cloud, &id, token(json!({}))), 4);
+}
+
+#[test]
+fn a_version_is_its_source_and_what_is_new() {
+    let cloud = cloud();
+    let id = template(
+        &cloud,
+        json!({ "InstanceName": "one", "SecurityGroupIds": ["sg-12345678"],
+            "LaunchTemplateVersionDescription": "first",
+            "Placement": { "Zone": "ap-guangzhou-3", "ProjectId": 7 } }),
+    );
+    pass(&cloud, 60);
+    assert_eq!(version(&cloud, &id, json!({ "InstanceName": "two", "InstanceCount": 2 })), 2);
+    // Made from the default version, which is still the first.
+    assert_eq!(version(&cloud, &id, json!({ "HostName": "three" })), 3);
+    let body = json!({ "LaunchTemplateVersion": 2, "ImageId": "img-9id7emv7",
+        "SystemDisk": { "DiskSize": 60 } });
+    assert_eq!(version(&cloud, &id, body), 4);
+    for (number, name, count, host) in [
+        (1, "one", 1, Value::Null),
+        (2, "two", 2, Value::Null),
+        (3, "one", 1, json!("three")),
+        (4, "two", 2, Value::Null),
+    ] {
+        let data = data(&cloud, &id, number);
+        assert_eq!(data["InstanceName"], name, "{number}");
+        assert_eq!(data["InstanceCount"], count, "{number}");
+        assert_eq!(data["HostName"], host, "{number}");
+        assert_eq!(data["SecurityGroupIds"], json!(["sg-12345678"]), "{number}");
+        // A member that is given is given as a whole.
+        let project = if number == 1 { 7 } else { 0 };
+        assert_eq!(data["Placement"]["ProjectId"], project, "{number}");
+    }
+    assert_eq!(data(&cloud, &id, 4)["SystemDisk"]["DiskSize"], 60);
+    let answer = versions(&cloud, &id, json!({}));
+    assert_eq!(numbers(&answer), [4, 3, 2, 1]);
+    let second = &answer["LaunchTemplateVersionSet"][2];
+    assert_eq!(second["LaunchTemplateVersionDescription"], "");
+    assert_eq!(second["CreationTime"], "2023-11-14T22:14:20Z");
+    let shown = &templates(&cloud, json!({}))["LaunchTemplateSet"][0];
+    assert_eq!(shown["LatestVersionNumber"], 4);
+    assert_eq!(shown["DefaultVersionNumber"], 1);
+    assert_eq!(shown["CreationTime"], "2023-11-14T22:13:20Z");
+}
+
+#[test]
+fn the_default_moves_and_is_not_deleted() {
+    let cloud = cloud();
+    let id = template(&cloud, json!({}));
+    (2..=4).for_each(|number| assert_eq!(version(&cloud, &id, json!({})), number));
+    let modify = |id: &str, number: i64| {
+        let body = json!({ "LaunchTemplateId": id, "DefaultVersion": number });
+        send(&cloud, "ModifyLaunchTemplateDefaultVersion", body)
+    };
+    let malformed = "InvalidParameterValue.LaunchTemplateVersion";
+    for (id, number, expected) in [
+        (NO_TEMPLATE, 1, NOT_EXISTED),
+        (&id, 5, NO_VERSION),
+        (&id, -1, malformed),
+        (&id, 1, "InvalidParameterValue.LaunchTemplateIdVerSetAlready"),
+    ] {
+        assert_eq!(code(&modify(id, number)), expected);
+    }
+    assert!(modify(&id, 3).get("Error").is_none());
+    assert_eq!(numbers(&versions(&cloud, &id, json!({ "DefaultVersion": true }))), [3]);
+    let delete = |id: &str, numbers: &[i64]| {
+        let body = json!({ "LaunchTemplateId": id, "LaunchTemplateVersions": numbers });
+        send(&cloud, "DeleteLaunchTemplateVersions", body)
+    };
+    for (named, list, expected) in [
+        (NO_TEMPLATE, [1, 2], NOT_EXISTED),
+        (&id, [1, 5], NO_VERSION),
+        (&id, [1, 0], malformed),
+        (&id, [1, 3], "InvalidParameterValue.LaunchTemplateDefaultVersion"),
+    ] {
+        assert_eq!(code(&delete(named, &list)), expected);
+        assert_eq!(versions(&cloud, &id, json!({}))["TotalCount"], 4, "all or none");
+    }
+    assert!(delete(&id, &[1, 4, 4]).get("Error").is_none());
+    assert_eq!(numbers(&versions(&cloud, &id, json!({}))), [3, 2]);
+    let shown = &templates(&cloud, json!({}))["LaunchTemplateSet"][0];
+    assert_eq!(
+        (&shown["LatestVersionNumber"], &shown["LaunchTemplateVersionCount"]),
+        (&json!(4), &json!(2))
+    );
+    assert_eq!(version(&cloud, &id, json!({})), 5, "no number comes back");
+}
+
+#[test]
+fn a_template_has_thirty_versions() {
+    let cloud = cloud();
+    let id = template(&cloud, json!({}));
+    (2..=30).for_each(|number| assert_eq!(version(&cloud, &id, json!({})), number));
+    for dry in [false, true] {
+        let body = version_of(&id, json!({ "DryRun": dry }));
+        let code = refused(&cloud, "CreateLaunchTemplateVersion", body);
+        assert_eq!(code, "LimitExceeded.LaunchTemplateVersionQuota");
+    }
+    let body = json!({ "LaunchTemplateId": id, "LaunchTemplateVersions": [2, 3] });
+    done(&cloud, "DeleteLaunchTemplateVersions", body);
+    assert_eq!(version(&cloud, &id, json!({})), 31);
+    assert_eq!(version(&cloud, &id, json!({})), 32);
+    let body = json!({ "LaunchTemplateId": id, "DefaultVersion": 32 });
+    done(&cloud, "ModifyLaunchTemplateDefaultVersion", body);
+    for (members, expected, total) in [
+        (json!({ "Limit": 2 }), vec![30, 29], 28),
+        (json!({ "Limit": 2, "MaxVersion": 99 }), vec![32, 31], 30),
+        (json!({ "Offset": 26 }), vec![4, 1], 28),
+        (json!({ "MinVersion": 4, "MaxVersion": 5 }), vec![5, 4], 2),
+        (json!({ "DefaultVersion": true }), vec![32], 1),
+        (json!({ "DefaultVersion": true, "MaxVersion": 31 }), vec![], 0),
+        (json!({ "LaunchTemplateVersions": [1, 32, 7, 2] }), vec![32, 7, 1], 3),
+    ] {
+        let answer = versions(&cloud, &id, members.clone());
+        assert_eq!(numbers(&answer), expected, "{members}");
+        assert_eq!(answer["TotalCount"], total, "{members}");
+    }
+    let named: Vec<_> = (4..=30).collect();
+    let answer = versions(&cloud, &id, json!({ "LaunchTemplateVersions": named }));
+    assert_eq!(numbers(&answer).len(), 27, "those that are named are not paged");
+    for (id, members, expected) in [
+        (NO_TEMPLATE, json!({}), NOT_EXISTED),
+        (&id, json!({ "LaunchTemplateVersions": [1], "Limit": 1 }), "InvalidParameterCombination"),
+    ] {
+        let body = with(json!({ "LaunchTemplateId": id }), members);
+        assert_eq!(refused(&cloud, "DescribeLaunchTemplateVersions", body), expected);
+    }
+}
+
+#[test]
+fn templates_are_listed_and_gone_when_deleted() {
+    let cloud = cloud();
+    let tagged = |name: &str, key: &str, value: &str| {
+        let tags =
+            json!([{ "ResourceType": "instance", "Tags": [{ "Key": key, "Value": value }] }]);
+        json!({ "LaunchTemplateName": name, "LaunchTemplateTagSpecification": tags })
+    };
+    let a = template(&cloud, tagged("web", "team", "blue"));
+    let b = template(&cloud, tagged("web", "blue", "team"));
+    let c = template(&cloud, json!({ "LaunchTemplateName": "web-2" }));
+    let filter =
+        |name: &str, value: &str| json!({ "Filters": [{ "Name": name, "Values": [value] }] });
+    for (members, expected, total) in [
+        (json!({}), vec![&c, &b, &a], 3),
+        (json!({ "Offset": 1, "Limit": 1 }), vec![&b], 3),
+        (json!({ "LaunchTemplateIds": [a, c, NO_TEMPLATE] }), vec![&c, &a], 2),
+        (filter("LaunchTemplateName", "web"), vec![&b, &a], 2),
+        (filter("tag-key", "team"), vec![&a], 1),
+        (filter("tag-value", "team"), vec![&b], 1),
+        (filter("tag:team", "blue"), vec![&a], 1),
+        (filter("tag:team", "team"), vec![], 0),
+    ] {
+        let answer = templates(&cloud, members.clone());
+        assert_eq!(ids(&answer), expected, "{members}");
+        assert_eq!(answer["TotalCount"], total, "{members}");
+    }
+    let body = filter("launch-template-name", "web");
+    assert_eq!(refused(&cloud, "DescribeLaunchTemplates", body), "InvalidFilter");
+    let delete = |id: &str| json!({ "LaunchTemplateId": id });
+    assert_eq!(refused(&cloud, "DeleteLaunchTemplate", delete(NO_TEMPLATE)), NOT_EXISTED);
+    done(&cloud, "DeleteLaunchTemplate", delete(&b));
+    assert_eq!(refused(&cloud, "DeleteLaunchTemplate", delete(&b)), NOT_EXISTED);
+    assert_eq!(ids(&templates(&cloud, json!({}))), [&c, &a]);
+    let request = Call::new("DescribeLaunchTemplates").region("ap-shanghai").json("{}");
+    assert_eq!(read(&cloud.handle(&request))["TotalCount"], 0);
+}
+
+#[test]
+fn a_region_has_two_hundred_templates() {
+    let cloud = cloud();
+    let first = template(&cloud, json!({}));
+    (1..200).for_each(|_| drop(template(&cloud, json!({}))));
+    let code = refused(&cloud, "CreateLaunchTemplate", named(json!({ "DryRun": true })));
+    assert_eq!(code, "LimitExceeded.LaunchTemplateQuota");
+    assert_eq!(templates(&cloud, json!({}))["TotalCount"], 200);
+    done(&cloud, "DeleteLaunchTemplate", json!({ "LaunchTemplateId": first }));
+    template(&cloud, json!({}));
+}

@@ -1,0 +1,380 @@
+//! Subscriptions: how they begin, go on and end, and what bandwidth is paid for with them.
+
+use std::sync::mpsc;
+use std::time::Duration;
+
+use cvm_emulator::Cloud;
+use serde_json::{Value, json};
+
+use crate::support::*;
+
+const DAY: u64 = 86_400;
+
+/// Tests begin at 2023-11-14T22:13:20Z; an instance of them runs 20 s later.
+const MONTH: u64 = 30 * DAY;
+
+fn prepaid(members: Value) -> Value {
+    let term = json!({ "Period": 1, "RenewFlag": "NOTIFY_AND_MANUAL_RENEW" });
+    let mut body = json!({ "InstanceChargeType": "PREPAID", "InstanceChargePrepaid": term });
+    body.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
+    body
+}
+
+fn renew(ids: &[&str], months: u64) -> Value {
+    json!({ "InstanceIds": ids, "InstanceChargePrepaid": { "Period": months } })
+}
+
+fn expires(cloud: &Cloud, id: &str) -> Value {
+    show(cloud, id)["ExpiredTime"].clone()
+}
+
+#[test]
+fn a_renewal_moves_the_end_of_the_term() {
+    let cloud = cloud();
+    let id = running(&cloud, prepaid(json!({})));
+    assert_eq!(expires(&cloud, &id), "2023-12-14T22:13:20Z");
+    let mut body = renew(&[&id], 2);
+    body["InstanceChargePrepaid"]["RenewFlag"] = json!("DISABLE_NOTIFY_AND_MANUAL_RENEW");
+    done(&cloud, "RenewInstances", body);
+    pass(&cloud, 2);
+    let shown = show(&cloud, &id);
+    assert_eq!(shown["ExpiredTime"], "2024-02-14T22:13:20Z");
+    assert_eq!(shown["RenewFlag"], "DISABLE_NOTIFY_AND_MANUAL_RENEW");
+    assert_eq!(
+        (&shown["LatestOperation"], &shown["LatestOperationState"]),
+        (&json!("RenewInstances"), &json!("SUCCESS"),)
+    );
+    pass(&cloud, 2 * MONTH);
+    assert_eq!(state(&cloud, &id), "RUNNING", "the old end of the term means nothing any more");
+    pass(&cloud, MONTH + 2 * DAY);
+    assert_eq!(state(&cloud, &id), "SHUTDOWN");
+}
+
+#[test]
+fn a_renewal_brings_back_what_is_in_the_recycle_bin() {
+    let cloud = cloud();
+    let (expired, returned) =
+        (running(&cloud, prepaid(json!({}))), running(&cloud, prepaid(json!({}))));
+    pass(&cloud, MONTH - 10 * DAY);
+    done(&cloud, "TerminateInstances", json!({ "InstanceIds": [returned] }));
+    let code = refused(&cloud, "RenewInstances", renew(&[&returned], 1));
+    assert_eq!(code, "OperationDenied.InstanceOperationInProgress");
+    pass(&cloud, 10);
+    done(&cloud, "RenewInstances", renew(&[&returned], 1));
+    assert_eq!(state(&cloud, &returned), "SHUTDOWN");
+    pass(&cloud, 5);
+    // The other term ends meanwhile.
+    pass(&cloud, 10 * DAY);
+    assert_eq!(show(&cloud, &expired)["RestrictState"], "EXPIRED");
+    pass(&cloud, 6 * DAY);
+    done(&cloud, "RenewInstances", renew(&[&expired], 1));
+    pass(&cloud, 5);
+    for id in [&expired, &returned] {
+        let shown = show(&cloud, id);
+        assert_eq!(shown["InstanceState"], "STOPPED");
+        assert_eq!(shown["RestrictState"], "NORMAL");
+        assert_eq!(shown["IsolatedSource"], "NOTISOLATED");
+        assert!(shown["ExpiredTime"].as_str().unwrap().starts_with("2024-01-14T22:13:"));
+        done(&cloud, "StartInstances", json!({ "InstanceIds": [id] }));
+    }
+    pass(&cloud, 8 * DAY);
+    assert_eq!(state(&cloud, &expired), "RUNNING", "the bin has forgotten it");
+    pass(&cloud, 10 * DAY);
+    assert_eq!(state(&cloud, &expired), "RUNNING");
+    pass(&cloud, 8 * DAY);
+    assert_eq!(state(&cloud, &expired), "SHUTDOWN", "the new term ends as the old one did");
+    pass(&cloud, 7 * DAY);
+    assert_eq!(state(&cloud, &expired), "gone");
+}
+
+#[test]
+fn only_subscriptions_are_renewed_and_have_a_flag() {
+    let cloud = cloud();
+    let (id, hourly) = (running(&cloud, prepaid(json!({}))), running(&cloud, json!({})));
+    let pending = launch(&cloud, prepaid(json!({}))).remove(0);
+    let term = |months: u64| json!({ "InstanceChargePrepaid": { "Period": months } });
+    let flag = json!({ "RenewFlag": "NOTIFY_AND_AUTO_RENEW" });
+    let before = show(&cloud, &id);
+    for (action, ids, members, expected) in [
+        (
+            "RenewInstances",
+            vec![&id, &hourly],
+            term(1),
+            "InvalidParameterValue.InstanceNotSupportedMixPricingModel",
+        ),
+        ("RenewInstances", vec![&hourly], term(1), "UnsupportedOperation.InstanceChargeType"),
+        ("RenewInstances", vec![&id], json!({}), "MissingParameter"),
+        ("RenewInstances", vec![&id], term(13), "InvalidPeriod"),
+        (
+            "RenewInstances",
+            vec![&id, &pending],
+            term(1),
+            "UnsupportedOperation.InstanceStatePending",
+        ),
+        (
+            "ModifyInstancesRenewFlag",
+            vec![&id, &hourly],
+            flag.clone(),
+            "UnsupportedOperation.InstanceChargeType",
+        ),
+        (
+            "ModifyInstancesRenewFlag",
+            vec![&id, &pending],
+            flag.clone(),
+            "UnsupportedOperation.InstanceStatePending",
+        ),
+    ] {
+        let mut body = json!({ "InstanceIds": ids });
+        body.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
+        assert_eq!(refused(&cloud, action, body.clone()), expected, "{action} {body}");
+    }
+    let unknown = renew(&[&id, "ins-zzzzzzzz"], 1);
+    assert_eq!(refused(&cloud, "RenewInstances", unknown), "InvalidInstanceId.NotFound");
+    assert_eq!(show(&cloud, &id), before);
+    let body = json!({ "InstanceIds": [id], "RenewFlag": "NOTIFY_AND_AUTO_RENEW" });
+    done(&cloud, "ModifyInstancesRenewFlag", body);
+    pass(&cloud, 2);
+    assert_eq!(show(&cloud, &id)["RenewFlag"], "NOTIFY_AND_AUTO_RENEW");
+    pass(&cloud, MONTH);
+    assert_eq!(state(&cloud, &id), "RUNNING");
+    assert_eq!(expires(&cloud, &id), "2024-01-14T22:13:20Z");
+    assert_eq!(state(&cloud, &pending), "SHUTDOWN");
+}
+
+fn to_prepaid(ids: &[&str]) -> Value {
+    let mut body = renew(ids, 1);
+    body["InstanceChargeType"] = json!("PREPAID");
+    body
+}
+
+#[test]
+fn charging_changes_to_a_term_and_back() {
+    let cloud = cloud();
+    let hourly = json!({ "InternetAccessible": {
+        "InternetChargeType": "BANDWIDTH_POSTPAID_BY_HOUR", "InternetMaxBandwidthOut": 5 } });
+    let id = running(&cloud, hourly);
+    assert_eq!(expires(&cloud, &id), Value::Null);
+    done(&cloud, "ModifyInstancesChargeType", to_prepaid(&[&id]));
+    assert_eq!(show(&cloud, &id)["InstanceChargeType"], "POSTPAID_BY_HOUR");
+    pass(&cloud, 2);
+    let shown = show(&cloud, &id);
+    assert_eq!(shown["InstanceChargeType"], "PREPAID");
+    assert_eq!(shown["RenewFlag"], "NOTIFY_AND_MANUAL_RENEW");
+    assert_eq!(shown["ExpiredTime"], "2023-12-14T22:13:40Z");
+    assert_eq!(shown["InternetAccessible"]["InternetChargeType"], "BANDWIDTH_PREPAID");
+
+    let twin = running(&cloud, prepaid(json!({})));
+    done(&cloud, "StopInstances", json!({ "InstanceIds": [twin] }));
+    pass(&cloud, 15);
+    assert_eq!(show(&cloud, &twin)["StopChargingMode"], "NOT_APPLICABLE");
+    let back = json!({ "InstanceIds": [twin], "InstanceChargeType": "POSTPAID_BY_HOUR" });
+    done(&cloud, "ModifyInstancesChargeType", back);
+    pass(&cloud, 2);
+    let shown = show(&cloud, &twin);
+    assert_eq!(shown["InstanceChargeType"], "POSTPAID_BY_HOUR");
+    assert_eq!((&shown["ExpiredTime"], &shown["RenewFlag"]), (&Value::Null, &Value::Null));
+    assert_eq!(shown["StopChargingMode"], "KEEP_CHARGING");
+    pass(&cloud, MONTH);
+    assert_eq!(state(&cloud, &id), "SHUTDOWN", "the new term has ended");
+    assert_eq!(state(&cloud, &twin), "STOPPED", "nothing ends any more");
+}
+
+#[test]
+fn charging_does_not_change_for_some_only() {
+    let cloud = cloud();
+    let (id, stopped) = (running(&cloud, json!({})), running(&cloud, json!({})));
+    let subscribed = running(&cloud, prepaid(json!({})));
+    let rest = json!({ "InstanceIds": [stopped], "StoppedMode": "STOP_CHARGING" });
+    done(&cloud, "StopInstances", rest);
+    let stopping = refused(&cloud, "ModifyInstancesChargeType", to_prepaid(&[&id, &stopped]));
+    assert_eq!(stopping, "UnsupportedOperation.InstanceStateStopping");
+    pass(&cloud, 15);
+    let mut termless = to_prepaid(&[&id]);
+    termless.as_object_mut().unwrap().remove("InstanceChargePrepaid");
+    for (body, expected) in [
+        (to_prepaid(&[&id, &subscribed]), "UnsupportedOperation.InstanceChargeType"),
+        (to_prepaid(&[&id, &stopped]), "InvalidInstance.NotSupported"),
+        (to_prepaid(&[&id, "ins-zzzzzzzz"]), "InvalidInstanceId.NotFound"),
+        (termless, "MissingParameter"),
+        (
+            json!({ "InstanceIds": [id], "InstanceChargeType": "POSTPAID_BY_HOUR" }),
+            "UnsupportedOperation.InstanceChargeType",
+        ),
+    ] {
+        let code = refused(&cloud, "ModifyInstancesChargeType", body.clone());
+        assert_eq!(code, expected, "{body}");
+    }
+    assert_eq!(show(&cloud, &id)["LatestOperation"], "RunInstances");
+}
+
+#[test]
+fn the_end_of_a_term_cuts_an_operation_short() {
+    let cloud = cloud();
+    let network = |subnet: &str, addresses: &[&Value]| {
+        json!({ "VirtualPrivateCloud": { "VpcId": "vpc-00000001", "SubnetId": subnet,
+            "PrivateIpAddresses": addresses } })
+    };
+    let id = running(&cloud, prepaid(network("subnet-00000001", &[])));
+    pass(&cloud, MONTH - 25);
+    let address = json!("172.16.0.99");
+    let mut body = network("subnet-00000001", &[&address]);
+    body["InstanceIds"] = json!([id]);
+    done(&cloud, "ModifyInstancesVpcAttribute", body);
+    pass(&cloud, 60);
+    let shown = show(&cloud, &id);
+    assert_eq!(
+        (&shown["InstanceState"], &shown["LatestOperationState"]),
+        (&json!("SHUTDOWN"), &json!("FAILED"),)
+    );
+    assert_ne!(shown["PrivateIpAddresses"][0], address);
+    // The address that was kept for it is free again.
+    running(&cloud, network("subnet-00000001", &[&address]));
+}
+
+fn internet(kind: &str, mbps: u64) -> Value {
+    json!({ "InternetAccessible": {
+        "InternetChargeType": kind, "InternetMaxBandwidthOut": mbps } })
+}
+
+fn bandwidth(cloud: &Cloud, id: &str) -> Value {
+    show(cloud, id)["InternetAccessible"]["InternetMaxBandwidthOut"].clone()
+}
+
+fn wanted(ids: &[&str], mbps: i64) -> Value {
+    json!({ "InstanceIds": ids, "InternetAccessible": { "InternetMaxBandwidthOut": mbps } })
+}
+
+fn window(id: &str, mbps: i64, first: &str, last: &str) -> Value {
+    let mut body = wanted(&[id], mbps);
+    body["StartTime"] = json!(first);
+    body["EndTime"] = json!(last);
+    body
+}
+
+const RESET: &str = "ResetInstancesInternetMaxBandwidth";
+
+#[test]
+fn hourly_bandwidth_changes_at_once_and_both_ways() {
+    let cloud = cloud();
+    let launched = |kind| running(&cloud, internet(kind, 5));
+    let (id, other) = (launched("TRAFFIC_POSTPAID_BY_HOUR"), launched("TRAFFIC_POSTPAID_BY_HOUR"));
+    let reserved = launched("BANDWIDTH_POSTPAID_BY_HOUR");
+    let twin = launched("BANDWIDTH_POSTPAID_BY_HOUR");
+    let bare = running(&cloud, json!({}));
+    for mbps in [50, 1] {
+        done(&cloud, RESET, wanted(&[&id, &other], mbps));
+        pass(&cloud, 2);
+        assert_eq!((bandwidth(&cloud, &id), bandwidth(&cloud, &other)), (json!(mbps), json!(mbps)));
+    }
+    for (body, expected) in [
+        (wanted(&[&id], -1), "InvalidParameterValue.Range"),
+        (json!({ "InstanceIds": [id], "InternetAccessible": {} }), "MissingParameter"),
+        (window(&id, 9, "2023-11-14", "2023-11-20"), "InvalidParameter"),
+        (window(&id, 9, "2023-11-20", "2023-11-14"), "InvalidParameterValue"),
+        (window(&id, 9, "soon", "2023-11-14"), "InvalidParameterValue"),
+        (wanted(&[&id, &reserved], 9), "InvalidParameterValue"),
+        (wanted(&[&reserved, &twin], 9), "InvalidParameterValue.LimitExceeded"),
+        (wanted(&[&id, &bare], 9), "FailedOperation.NotFoundEIP"),
+        (wanted(&[&id, "ins-zzzzzzzz"], 9), "InvalidInstanceId.NotFound"),
+    ] {
+        assert_eq!(refused(&cloud, RESET, body.clone()), expected, "{body}");
+    }
+    done(&cloud, "RebootInstances", json!({ "InstanceIds": [other] }));
+    let code = refused(&cloud, RESET, wanted(&[&id, &other], 9));
+    assert_eq!(code, "UnsupportedOperation.InstanceStateRebooting");
+    assert_eq!(bandwidth(&cloud, &id), 1);
+}
+
+#[test]
+fn prepaid_bandwidth_is_raised_for_days() {
+    let cloud = cloud();
+    let id = running(&cloud, prepaid(internet("BANDWIDTH_PREPAID", 5)));
+    let history = |id: &str| {
+        let body = json!({ "InstanceId": id });
+        let answer = done(&cloud, "DescribeInstanceInternetBandwidthConfigs", body);
+        let entries = answer["InternetBandwidthConfigSet"].as_array().unwrap().clone();
+        let row = |entry: &Value| {
+            let internet = &entry["InternetAccessible"];
+            assert_eq!(internet["InternetChargeType"], "BANDWIDTH_PREPAID");
+            let mbps = internet["InternetMaxBandwidthOut"].as_i64().unwrap();
+            let time = |name: &str| entry[name].as_str().unwrap().to_owned();
+            (mbps, time("StartTime"), time("EndTime"))
+        };
+        entries.iter().map(row).collect::<Vec<_>>()
+    };
+    let row = |mbps, from: &str, to: &str| (mbps, from.to_owned(), to.to_owned());
+    let own = row(5, "2023-11-14T22:13:20Z", "2023-12-14T22:13:20Z");
+    assert_eq!(history(&id), std::slice::from_ref(&own));
+    for (body, expected) in [
+        (wanted(&[&id], 50), "MissingParameter"),
+        (window(&id, 5, "2023-11-14", "2023-11-15"), "InvalidParameterValue.Range"),
+        (window(&id, 50, "2023-11-13", "2023-11-15"), "InvalidParameterValue"),
+        (window(&id, 50, "2023-11-14", "2023-12-15"), "InvalidParameterValue"),
+    ] {
+        assert_eq!(refused(&cloud, RESET, body.clone()), expected, "{body}");
+    }
+    for (mbps, first, last) in [(50, "2023-11-14", "2023-11-15"), (20, "2023-11-20", "2023-11-20")]
+    {
+        done(&cloud, RESET, window(&id, mbps, first, last));
+        pass(&cloud, 2);
+    }
+    let later = row(20, "2023-11-20T00:00:00Z", "2023-11-21T00:00:00Z");
+    let first = row(50, "2023-11-14T22:13:40Z", "2023-11-16T00:00:00Z");
+    assert_eq!(history(&id), [later.clone(), first.clone(), own.clone()]);
+    // From 22:13:44 to the midnight after the next, and on.
+    for (seconds, expected) in
+        [(0, 50), (DAY + 6375, 50), (1, 5), (4 * DAY - 1, 5), (1, 20), (DAY, 5)]
+    {
+        pass(&cloud, seconds);
+        assert_eq!(bandwidth(&cloud, &id), expected, "{seconds}");
+    }
+    done(&cloud, RESET, window(&id, 30, "2023-12-01", "2023-12-14"));
+    let back = json!({ "InstanceIds": [id], "InstanceChargeType": "POSTPAID_BY_HOUR" });
+    pass(&cloud, 2);
+    done(&cloud, "ModifyInstancesChargeType", back);
+    pass(&cloud, MONTH);
+    // What had not begun is not paid for any more; what was remains in the history.
+    let ended = row(5, "2023-11-14T22:13:20Z", "2023-11-21T00:00:02Z");
+    assert_eq!(history(&id), [later, first, ended]);
+    assert_eq!(bandwidth(&cloud, &id), 5);
+    let bare = running(&cloud, json!({}));
+    let body = json!({ "InstanceId": bare });
+    let code = refused(&cloud, "DescribeInstanceInternetBandwidthConfigs", body);
+    assert_eq!(code, "FailedOperation.NotFoundEIP");
+}
+
+#[test]
+fn the_ways_to_pay_for_bandwidth_are_listed() {
+    let cloud = cloud();
+    let answer = done(&cloud, "DescribeInternetChargeTypeConfigs", json!({}));
+    let modes = answer["InternetChargeTypeConfigSet"].as_array().unwrap();
+    assert!(modes.iter().all(|mode| mode["Description"].as_str().is_some_and(|it| !it.is_empty())));
+    let modes: Vec<_> = modes.iter().map(|mode| mode["InternetChargeType"].clone()).collect();
+    assert_eq!(modes.len(), 4);
+    for mode in modes.iter().filter(|mode| *mode != "BANDWIDTH_PACKAGE") {
+        launch(&cloud, prepaid(internet(mode.as_str().unwrap(), 1)));
+    }
+}
+
+#[test]
+fn time_may_pass_to_its_very_end() {
+    let cloud = cloud();
+    let term = json!({ "Period": 1, "RenewFlag": "NOTIFY_AND_AUTO_RENEW" });
+    let id = running(&cloud, prepaid(json!({ "InstanceChargePrepaid": term })));
+    let host = json!({ "Placement": { "Zone": "ap-guangzhou-3" }, "HostChargePrepaid": term });
+    done(&cloud, "AllocateHosts", host);
+    let pack = json!({ "Zone": "ap-guangzhou-3", "InstanceType": "SA9.96XLARGE1152",
+        "InstanceCount": 1, "Period": 1, "RenewFlag": "NOTIFY_AND_AUTO_RENEW" });
+    done(&cloud, "PurchaseResourcePoolPacks", pack);
+    cloud.clock().advance(Duration::MAX);
+    // Another thread looks, since a term that is renewed for ever would keep it busy for ever.
+    let (found, look) = mpsc::channel();
+    std::thread::spawn(move || {
+        let hosts = done(&cloud, "DescribeHosts", json!({}))["TotalCount"].clone();
+        let packs = done(&cloud, "DescribeResourcePoolPacks", json!({}));
+        let status = packs["DedicatedResourcePackSet"][0]["Status"].clone();
+        found.send((state(&cloud, &id), hosts, status)).unwrap();
+    });
+    let found = look.recv_timeout(Duration::from_secs(60)).expect("an answer");
+    assert_eq!(found, ("gone".to_owned(), json!(0), json!("RETIRED")));
+}

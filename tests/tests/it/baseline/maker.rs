@@ -1,0 +1,149 @@
+//! Things that the right requests name, made through the API itself.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::{network, tags};
+use crate::cloud::Cloud;
+use crate::signed;
+
+/// Makes things in a cloud.
+pub struct Maker {
+    pub cloud: Cloud,
+}
+
+impl Maker {
+    /// Lets everything end that takes time.
+    pub fn wait(&self) {
+        self.cloud.wait(Duration::from_secs(3_600));
+    }
+
+    /// Launches instances that differ in this from the usual one.
+    pub async fn launch<const N: usize>(&self, own: Value) -> [String; N] {
+        let usual = json!({
+            "Placement": { "Zone": "ap-guangzhou-3" },
+            "ImageId": "img-pmqg1cw7",
+            "InstanceType": "S5.SMALL2",
+            "DataDisks": [{ "DiskSize": 100, "DiskType": "CLOUD_PREMIUM" }],
+            "VirtualPrivateCloud": network(),
+            "InternetAccessible": {
+                "InternetChargeType": "TRAFFIC_POSTPAID_BY_HOUR", "InternetMaxBandwidthOut": 5,
+            },
+            "InstanceName": "web",
+            "SecurityGroupIds": ["sg-1a2b3c4d", "sg-5d6e7f8g"],
+            "TagSpecification": tags("instance"),
+            "UserData": "ZWNobyBoZWxsbw==",
+        });
+        let answer = self.cloud.ask(signed::json("RunInstances", &with(usual, own))).await;
+        assert_eq!(answer.code(), None, "{}", answer.message());
+        answer.list("InstanceIdSet").try_into().unwrap()
+    }
+
+    pub async fn data_disk(&self, instance: &str) -> String {
+        let request = json!({ "InstanceIds": [instance] });
+        let answer = self.cloud.ask(signed::json("DescribeInstances", &request)).await;
+        let disk = &answer.response()["InstanceSet"][0]["DataDisks"][0];
+        disk["DiskId"].as_str().unwrap().to_owned()
+    }
+
+    pub async fn key_pair(&self, name: &str) -> String {
+        let request =
+            json!({ "KeyName": name, "ProjectId": 0, "TagSpecification": tags("keypair") });
+        self.make("CreateKeyPair", request, "/KeyPair/KeyId").await
+    }
+
+    pub async fn group(&self, own: Value) -> String {
+        let usual = json!({ "Type": "HOST", "TagSpecification": tags("ps") });
+        let id = "/DisasterRecoverGroupId";
+        self.make("CreateDisasterRecoverGroup", with(usual, own), id).await
+    }
+
+    pub async fn timer(&self, instance: &str) -> String {
+        let timer = json!({
+            "TimerAction": "TerminateInstances", "ActionTime": "2024-01-31T08:00:00Z",
+        });
+        let request = json!({ "InstanceIds": [instance], "ActionTimer": timer });
+        let id = "/ActionTimerIds/0";
+        self.make("ImportInstancesActionTimer", request, id).await
+    }
+
+    pub async fn image(&self, name: &str, instance: &str, disks: &[&str]) -> String {
+        let request = json!({
+            "ImageName": name, "InstanceId": instance, "DataDiskIds": disks, "ImageFamily": name,
+            "TagSpecification": tags("image"),
+        });
+        self.make("CreateImage", request, "/ImageId").await
+    }
+
+    /// The snapshots behind an image.
+    pub async fn snapshots<const N: usize>(&self, image: &str) -> [String; N] {
+        let request = json!({ "ImageIds": [image] });
+        let answer = self.cloud.ask(signed::json("DescribeImages", &request)).await;
+        let id = |place: usize| {
+            let shown = &answer.response()["ImageSet"][0]["SnapshotSet"][place];
+            shown["SnapshotId"].as_str().unwrap().to_owned()
+        };
+        std::array::from_fn(id)
+    }
+
+    pub async fn launch_template(&self) -> String {
+        let mut request = json!({
+            "Placement": { "Zone": "ap-guangzhou-3" }, "ImageId": "img-pmqg1cw7",
+            "InstanceType": "S5.SMALL2", "LaunchTemplateName": "workers",
+        });
+        let id = "/LaunchTemplateId";
+        let template = self.make("CreateLaunchTemplate", request.clone(), id).await;
+        let members = request.as_object_mut().unwrap();
+        members.remove("LaunchTemplateName");
+        members.insert("InstanceType".to_owned(), json!("S5.MEDIUM4"));
+        members.insert("LaunchTemplateId".to_owned(), json!(template));
+        self.change("CreateLaunchTemplateVersion", request).await;
+        template
+    }
+
+    pub async fn host(&self) -> String {
+        let request = json!({
+            "Placement": { "Zone": "ap-guangzhou-3" }, "HostType": "HS1",
+            "HostChargePrepaid": { "Period": 1, "RenewFlag": "NOTIFY_AND_MANUAL_RENEW" },
+            "TagSpecification": tags("host"),
+        });
+        self.make("AllocateHosts", request, "/HostIdSet/0").await
+    }
+
+    pub async fn hpc_cluster(&self) -> String {
+        let request = json!({
+            "Zone": "ap-guangzhou-6", "Name": "simulation", "TagSpecification": tags("hpc"),
+        });
+        let id = "/HpcClusterSet/0/HpcClusterId";
+        self.make("CreateHpcCluster", request, id).await
+    }
+
+    pub async fn resource_pack(&self) -> String {
+        let request = json!({
+            "Zone": "ap-guangzhou-3", "InstanceType": "SA9.96XLARGE1152", "InstanceCount": 1,
+            "Period": 1,
+        });
+        let id = "/DedicatedResourcePackIdSet/0";
+        self.make("PurchaseResourcePoolPacks", request, id).await
+    }
+
+    /// Makes something; returns its id.
+    async fn make(&self, action: &str, request: Value, id: &str) -> String {
+        let answer = self.change(action, request).await;
+        answer.pointer(id).unwrap().as_str().unwrap().to_owned()
+    }
+
+    pub async fn change(&self, action: &str, request: Value) -> Value {
+        let answer = self.cloud.ask(signed::json(action, &request)).await;
+        assert_eq!(answer.code(), None, "{action}: {}", answer.message());
+        answer.response().clone()
+    }
+}
+
+/// A request with members of its own, beside the usual ones or in their place.
+fn with(mut usual: Value, own: Value) -> Value {
+    let own = own.as_object().unwrap().clone();
+    usual.as_object_mut().unwrap().extend(own);
+    usual
+}

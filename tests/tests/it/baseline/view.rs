@@ -1,0 +1,100 @@
+//! What a client can see of a scene.
+
+use serde_json::{Map, Value, json};
+
+use super::{Scene, filter};
+use crate::cloud::{Answer, REGION};
+use crate::signed;
+
+/// An action that shows something, the region that is asked, and the question.
+type View = (&'static str, &'static str, fn(&Scene) -> Value);
+
+/// Together they show every change that a request can make.
+const VIEWS: &[View] = &[
+    ("DescribeInstances", REGION, |_| json!({ "Limit": 100 })),
+    (
+        "DescribeInstancesAttributes",
+        REGION,
+        |scene| json!({ "Attributes": ["UserData"], "InstanceIds": [scene.running, scene.stopped] }),
+    ),
+    (
+        "DescribeInstanceInternetBandwidthConfigs",
+        REGION,
+        |scene| json!({ "InstanceId": scene.prepaid }),
+    ),
+    ("DescribeImages", REGION, own_images),
+    ("DescribeImages", "ap-shanghai", own_images),
+    ("DescribeImageSharePermission", REGION, |scene| json!({ "ImageId": scene.image })),
+    ("DescribeImageSharePermission", REGION, |scene| json!({ "ImageId": scene.shared_image })),
+    ("DescribeKeyPairs", REGION, |_| json!({ "Limit": 100 })),
+    ("DescribeDisasterRecoverGroups", REGION, |_| json!({ "Limit": 100 })),
+    ("DescribeLaunchTemplates", REGION, |_| json!({ "Limit": 100 })),
+    (
+        "DescribeLaunchTemplateVersions",
+        REGION,
+        |scene| json!({ "LaunchTemplateId": scene.launch_template }),
+    ),
+    ("DescribeHosts", REGION, |_| json!({ "Limit": 100 })),
+    ("DescribeHpcClusters", REGION, |_| json!({ "Limit": 100 })),
+    ("DescribeHpcClusters", REGION, |_| json!({ "HpcClusterType": "CDC" })),
+    ("DescribeResourcePoolPacks", REGION, |_| json!({ "MaxResults": 100 })),
+    (
+        "DescribeResourcePoolPackInstances",
+        REGION,
+        |scene| json!({ "DedicatedResourcePackIds": [scene.resource_pack] }),
+    ),
+    (
+        "DescribeInstancesActionTimer",
+        REGION,
+        |_| json!({ "StatusList": ["UNDO", "DOING", "DONE"] }),
+    ),
+    ("DescribeChcHosts", REGION, |_| json!({ "Limit": 100 })),
+    (
+        "DescribeTaskInfo",
+        REGION,
+        |_| json!({ "Limit": 100, "Offset": 0, "StartDate": "2023-11-01 00:00:00" }),
+    ),
+    ("DescribeAccountQuota", REGION, |_| json!({})),
+];
+
+fn own_images(_: &Scene) -> Value {
+    json!({ "Filters": [filter("image-type", &["PRIVATE_IMAGE"])], "Limit": 100 })
+}
+
+impl Scene {
+    /// Everything that can be seen of all instances; the id of the question itself is no part of it.
+    pub async fn instances(&self) -> Answer {
+        let mut answer = self.look(&VIEWS[0]).await;
+        assert_eq!(answer.code(), None, "{}", answer.message());
+        answer.0["Response"]["RequestId"] = Value::Null;
+        answer
+    }
+
+    /// Everything that can be seen at all. What is gone is seen as a refusal.
+    pub async fn everything(&self) -> Map<String, Value> {
+        let mut seen = Map::new();
+        for view in VIEWS {
+            let (action, region, _) = view;
+            let answer = self.look(view).await;
+            answer.assert_as_specified(action);
+            let mut response = answer.response().clone();
+            response.as_object_mut().unwrap().remove("RequestId");
+            seen.insert(format!("{action} {} in {region}", seen.len()), response);
+        }
+        seen
+    }
+
+    async fn look(&self, (action, region, question): &View) -> Answer {
+        self.cloud.ask(signed::json_in(region, action, &question(self))).await
+    }
+}
+
+#[tokio::test]
+async fn a_scene_is_always_the_same_and_all_of_it_can_be_seen() {
+    let (first, second) = (Scene::new().await, Scene::new().await);
+    let seen = first.everything().await;
+    assert_eq!(seen, second.everything().await);
+    for (view, response) in seen {
+        assert!(response["Error"].is_null(), "{view}: {response}");
+    }
+}
