@@ -202,6 +202,11 @@ pub const OPTIONS: &[OptionInfo] = &[
     ),
     option("secret-key-file", "FILE", &[Emulator], "File that holds the secret key to accept."),
     flag(
+        "coverage",
+        &[Emulator],
+        "Show what is imitated, and which answers no document settles; start nothing.",
+    ),
+    flag(
         "help",
         &[Plain, Action, Quickstart, Emulator, Resume],
         "Show help: for an action, its members, errors and retry class.",

@@ -16,6 +16,9 @@ use crate::{connect, output, source};
 /// Serves until SIGTERM or Ctrl-C.
 pub fn run(line: &Line) -> Result<()> {
     line.only("emulator", Scope::Emulator, 0)?;
+    if line.has("coverage") {
+        return super::coverage::run();
+    }
     let builder = builder(line)?;
     let ready_file = match line.option("ready-file") {
         Some(path) => PathBuf::from(path),

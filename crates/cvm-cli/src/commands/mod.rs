@@ -1,5 +1,6 @@
 //! Which command a line asks for, and the commands that are no action: one file each.
 
+mod coverage;
 pub mod emulator;
 pub mod error;
 pub mod help;
