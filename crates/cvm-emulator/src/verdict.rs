@@ -5,6 +5,7 @@
 
 use cvm_protocol::{Fault, FieldInfo, Kind, Violation};
 
+use crate::catalogue::is_type_name;
 use crate::refusal::{Codes, Refusal};
 
 /// Longest message; a refused value may be longer than an answer should be.
@@ -24,6 +25,15 @@ const NAMED: &[&str] = &[
 pub(crate) fn refusal(codes: Codes, violation: &Violation) -> Refusal {
     let message: String = format!("The parameter {violation}.").chars().take(MAX_MESSAGE).collect();
     codes.refuse(suggestions(violation), message)
+}
+
+/// Passes a name that has the form of an instance type's, which no table states.
+pub(crate) fn type_name(codes: Codes, name: &str) -> Result<(), Refusal> {
+    if is_type_name(name) {
+        return Ok(());
+    }
+    let message = format!("The instance type `{name}` is malformed.");
+    Err(codes.refuse(["InvalidInstanceType.Malformed"], message))
 }
 
 fn suggestions(violation: &Violation) -> Vec<String> {

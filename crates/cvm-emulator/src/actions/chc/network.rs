@@ -2,9 +2,10 @@
 
 use std::net::Ipv4Addr;
 
-use cvm_models::types::{Instance, VirtualPrivateCloud};
+use cvm_models::types::{ChcHost, Instance, VirtualPrivateCloud};
 
 use crate::catalogue::{Region, Zone};
+use crate::chc_host::{no_network, provided_installer};
 use crate::refusal::{Codes, Refusal};
 use crate::world::{Addresses, BroughtHost, Mint, SubnetUse};
 
@@ -112,6 +113,20 @@ pub(super) fn give_back(network: &VirtualPrivateCloud, address: &str, addresses:
         private_ip_addresses: vec![address.to_owned()],
         ..Instance::default()
     });
+}
+
+/// The host without its deploy network, which others may use from now on; in which state is the caller's
+/// to say.
+pub(super) fn without_deploy_network(host: &ChcHost, addresses: &mut Addresses) -> ChcHost {
+    give_back(&host.deploy_virtual_private_cloud, &host.deploy_ip, addresses);
+    ChcHost {
+        deploy_virtual_private_cloud: no_network(),
+        deploy_ip: String::new(),
+        deploy_security_group_ids: Vec::new(),
+        deploy_extra_config: provided_installer(),
+        network_mode: None,
+        ..host.clone()
+    }
 }
 
 /// The zone that all hosts of a request lie in, since a subnet lies in one.

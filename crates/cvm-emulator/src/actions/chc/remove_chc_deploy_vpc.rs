@@ -7,8 +7,7 @@ use cvm_models::enums::ChcHostState;
 use cvm_models::types::ChcHost;
 
 use super::admission::{admit, named};
-use super::network::give_back;
-use crate::chc_host::{no_network, provided_installer};
+use super::network::without_deploy_network;
 use crate::dispatch::{Behaviour, Outcome};
 use crate::refusal::Refusal;
 use crate::world::Scene;
@@ -23,16 +22,9 @@ impl Behaviour for RemoveChcDeployVpc {
         admit(codes, &hosts)?;
         let addresses = &mut scene.store.addresses;
         for host in hosts {
-            let before = &host.shown;
-            give_back(&before.deploy_virtual_private_cloud, &before.deploy_ip, addresses);
             let end = ChcHost {
                 instance_state: ChcHostState::Ready,
-                deploy_virtual_private_cloud: no_network(),
-                deploy_ip: String::new(),
-                deploy_security_group_ids: Vec::new(),
-                deploy_extra_config: provided_installer(),
-                network_mode: None,
-                ..before.clone()
+                ..without_deploy_network(&host.shown, addresses)
             };
             host.begin(codes.0.name, end, LASTS, (scene.clock, now));
         }

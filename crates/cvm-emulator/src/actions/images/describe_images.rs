@@ -3,11 +3,12 @@
 use cvm_models::actions::{DescribeImages, DescribeImagesResponse};
 use cvm_models::types::Image;
 
-use crate::catalogue::{IMAGES, instance_type, is_type_name};
+use crate::catalogue::{IMAGES, instance_type};
 use crate::dispatch::{Behaviour, Outcome};
 use crate::filter::{self, Wanted, fits};
 use crate::page::Page;
 use crate::refusal::{Codes, Refusal};
+use crate::verdict;
 use crate::world::{Scene, System};
 
 impl Behaviour for DescribeImages {
@@ -36,10 +37,7 @@ impl Behaviour for DescribeImages {
 }
 
 fn check_type(codes: Codes, name: &str) -> Result<(), Refusal> {
-    if !is_type_name(name) {
-        let message = format!("The instance type `{name}` is malformed.");
-        return Err(codes.refuse(["InvalidInstanceType.Malformed"], message));
-    }
+    verdict::type_name(codes, name)?;
     if instance_type(name).is_none() {
         let message = format!("The instance type `{name}` does not exist.");
         return Err(codes.refuse(["InvalidParameterValue.InstanceTypeNotFound"], message));

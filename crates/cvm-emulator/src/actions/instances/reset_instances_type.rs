@@ -6,9 +6,10 @@
 use cvm_models::actions::{ResetInstancesType, ResetInstancesTypeResponse};
 use cvm_models::enums::InstanceState;
 
-use crate::catalogue::{InstanceType, disk_type, instance_type, is_type_name};
+use crate::catalogue::{InstanceType, disk_type, instance_type};
 use crate::dispatch::{Behaviour, Outcome};
 use crate::refusal::{Codes, Refusal};
+use crate::verdict;
 use crate::world::{Change, Machine, RESET_TYPE, RESET_TYPE_FORCED, Scene};
 
 const ALLOWED: &[InstanceState] = &[InstanceState::Stopped];
@@ -21,10 +22,7 @@ impl Behaviour for ResetInstancesType {
     fn apply(self, scene: &mut Scene<'_>) -> Result<Outcome<Self::Response>, Refusal> {
         let codes = scene.codes;
         let name = &self.instance_type;
-        if !is_type_name(name) {
-            let message = format!("The instance type `{name}` is malformed.");
-            return Err(codes.refuse(["InvalidInstanceType.Malformed"], message));
-        }
+        verdict::type_name(codes, name)?;
         let serials = scene.find(&self.instance_ids)?;
         let mut wanted = None;
         for machine in scene.machines(&serials) {

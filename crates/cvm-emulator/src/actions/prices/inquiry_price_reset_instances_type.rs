@@ -8,19 +8,17 @@ use cvm_models::types::{Instance, Price};
 use super::rates::Rates;
 use super::subscription::Subscription;
 use super::{disks, subjects};
-use crate::catalogue::{InstanceType, Tariff, disk_type, instance_type, is_type_name};
+use crate::catalogue::{InstanceType, Tariff, disk_type, instance_type};
 use crate::dispatch::{Behaviour, Outcome};
 use crate::refusal::{Codes, Refusal};
+use crate::verdict;
 use crate::world::{Machine, Scene};
 
 impl Behaviour for InquiryPriceResetInstancesType {
     fn apply(self, scene: &mut Scene<'_>) -> Result<Outcome<Self::Response>, Refusal> {
         let codes = scene.codes;
         let name = &self.instance_type;
-        if !is_type_name(name) {
-            let message = format!("The instance type `{name}` is malformed.");
-            return Err(codes.refuse(["InvalidInstanceType.Malformed"], message));
-        }
+        verdict::type_name(codes, name)?;
         let id = self.instance_ids.first().map_or("", String::as_str);
         let machine = subjects::find_one(scene, id)?;
         subjects::is_charged_itself(codes, machine)?;

@@ -1,7 +1,8 @@
 //! The types of packs that a zone sells.
 
-use crate::catalogue::{PackType, instance_type, is_type_name, pack_type};
+use crate::catalogue::{PackType, instance_type, pack_type};
 use crate::refusal::Refusal;
+use crate::verdict;
 use crate::world::Scene;
 
 /// The type of a name, which the zone sells.
@@ -12,10 +13,7 @@ pub(in crate::actions) fn on_sale(
 ) -> Result<&'static PackType, Refusal> {
     const NO_PACK: &str = "InvalidParameter.InstanceTypeNotSupport";
     let codes = scene.codes;
-    if !is_type_name(name) {
-        let message = format!("The instance type `{name}` is malformed.");
-        return Err(codes.refuse(["InvalidInstanceType.Malformed"], message));
-    }
+    verdict::type_name(codes, name)?;
     let zone = scene.zone(zone)?;
     if let Some(found) = pack_type(name).filter(|one| one.is_offered_in(zone)) {
         return Ok(found);

@@ -2,10 +2,9 @@
 
 use cvm_models::enums::InstanceChargeType;
 
-use crate::catalogue::{
-    DEFAULT_TYPE, InstanceType, Zone, instance_type, instance_types, is_type_name,
-};
+use crate::catalogue::{DEFAULT_TYPE, InstanceType, Zone, instance_type, instance_types};
 use crate::refusal::{Codes, Refusal};
+use crate::verdict;
 use crate::world::{Machine, System};
 
 /// What an instance on a dedicated host is when the request does not say.
@@ -103,10 +102,7 @@ fn find_type(codes: Codes, name: Option<&str>, zone: Zone) -> Result<InstanceTyp
         let default = offered().find(|one| one.size.name == DEFAULT_TYPE).or(offered().next());
         return default.ok_or_else(|| not_offered(codes, DEFAULT_TYPE, zone));
     };
-    if !is_type_name(name) {
-        let message = format!("The instance type `{name}` is malformed.");
-        return Err(codes.refuse(["InvalidInstanceType.Malformed"], message));
-    }
+    verdict::type_name(codes, name)?;
     let found = instance_type(name).ok_or_else(|| {
         let message = format!("The instance type `{name}` does not exist.");
         codes.refuse(["InvalidParameterValue.InstanceTypeNotFound"], message)
