@@ -231,7 +231,7 @@ impl Print {
         answer: &Answer,
         print: fn(&str) -> Result<()>,
     ) -> Result<()> {
-        let mut response = response(answer)?;
+        let mut response = answer.json();
         if !self.show_secrets {
             hide_secrets(info, answer.request_id(), &mut response);
         }
@@ -249,19 +249,6 @@ impl Print {
             output::note(&note);
         }
         Ok(())
-    }
-}
-
-/// What the service said, member for member.
-fn response(answer: &Answer) -> Result<Json> {
-    let unreadable = || Failure::new(Exit::Network, "the answer is not an envelope");
-    let envelope = Json::parse(answer.text()).map_err(|_| unreadable())?;
-    match envelope {
-        Json::Object(members) => members
-            .into_iter()
-            .find_map(|(name, value)| (name == "Response").then_some(value))
-            .ok_or_else(unreadable),
-        _ => Err(unreadable()),
     }
 }
 
@@ -293,10 +280,7 @@ fn rest_of_list(info: &ActionInfo, request: &Value, response: &Json) -> Option<S
         Json::List(items) => u64::try_from(items.len()).ok()?,
         _ => return None,
     };
-    let total = match response.member(total)? {
-        Json::Number(number) => number.as_u64()?,
-        _ => return None,
-    };
+    let total = response.member(total)?.as_u64()?;
     let begin = request.get(offset).and_then(Value::as_u64).unwrap_or_default();
     let end = begin.checked_add(shown)?;
     (shown > 0 && end < total).then(|| {

@@ -52,7 +52,7 @@ impl Ready {
             ("url".to_owned(), text(&self.url)),
             ("secret_id".to_owned(), text(&self.secret_id)),
             ("secret_key".to_owned(), text(&self.secret_key)),
-            ("pid".to_owned(), Json::Number(process::id().into())),
+            ("pid".to_owned(), Json::Number(process::id().to_string())),
         ]);
         let content = format!("{}\n", content.pretty());
         let identity = private_file::write(path, content.as_bytes()).map_err(|error| {

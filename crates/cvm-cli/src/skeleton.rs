@@ -1,7 +1,6 @@
 //! `--generate-cli-skeleton`: the request as JSON to fill in, for `--cli-input-json`.
 
 use cvm_models::protocol::{FieldInfo, Kind, Table};
-use serde_json::Number;
 
 use crate::describe;
 use crate::json::Json;
@@ -29,7 +28,7 @@ fn value(kind: &Kind, field: &FieldInfo, depth: usize) -> Json {
         Kind::Bool => Json::Bool(field.default == Some("true")),
         Kind::I64 | Kind::U64 | Kind::F64 => {
             let shown = field.default.and_then(|text| text.parse().ok()).or(field.min).unwrap_or(0);
-            Json::Number(Number::from(shown))
+            Json::Number(shown.to_string())
         }
         Kind::Str => {
             let shown = field.default.unwrap_or_else(|| match describe::value(field) {

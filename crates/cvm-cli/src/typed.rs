@@ -49,7 +49,7 @@ pub fn typed_text(
 fn scalar(kind: &Kind, json: &Json) -> Option<Value> {
     match (kind, json) {
         (Kind::Str, Json::Text(text)) => Some(Value::from(text.as_str())),
-        (Kind::Str, Json::Number(number)) => Some(Value::from(number.to_string())),
+        (Kind::Str, Json::Number(digits)) => Some(Value::from(digits.as_str())),
         (Kind::Str, Json::Bool(flag)) => Some(Value::from(flag.to_string())),
         (Kind::Bool, Json::Bool(flag)) => Some(Value::Bool(*flag)),
         (Kind::Bool, Json::Text(text)) => match text.to_ascii_lowercase().as_str() {
@@ -57,16 +57,40 @@ fn scalar(kind: &Kind, json: &Json) -> Option<Value> {
             "false" => Some(Value::Bool(false)),
             _ => None,
         },
-        (Kind::I64, Json::Number(number)) => number.as_i64().map(Value::from),
-        (Kind::I64, Json::Text(text)) => text.parse::<i64>().ok().map(Value::from),
-        (Kind::U64, Json::Number(number)) => number.as_u64().map(Value::from),
-        (Kind::U64, Json::Text(text)) => text.parse::<u64>().ok().map(Value::from),
-        (Kind::F64, Json::Number(number)) => Some(Value::Number(number.clone())),
-        (Kind::F64, Json::Text(text)) => {
-            text.parse().ok().and_then(Number::from_f64).map(Value::Number)
+        (Kind::I64, Json::Number(text) | Json::Text(text)) => {
+            text.parse::<i64>().ok().map(Value::from)
         }
+        (Kind::U64, Json::Number(text) | Json::Text(text)) => {
+            text.parse::<u64>().ok().map(Value::from)
+        }
+        (Kind::F64, Json::Number(text) | Json::Text(text)) => double(text).map(Value::Number),
         _ => None,
     }
+}
+
+/// The double that is this very number, if there is one: digits are sent as they were given, or not at
+/// all.
+fn double(text: &str) -> Option<Number> {
+    let number: f64 = text.parse().ok()?;
+    let is_same = decimal(text)? == decimal(&format!("{number:e}"))?;
+    Number::from_f64(number).filter(|_| is_same)
+}
+
+/// The digits of a decimal without zeros on either side, the power of ten of the first, and the sign.
+fn decimal(text: &str) -> Option<(String, i64, bool)> {
+    let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
+    let is_negative = mantissa.starts_with('-');
+    let mantissa = mantissa.trim_start_matches(['-', '+']);
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let digits = format!("{whole}{fraction}");
+    let significant = digits.trim_start_matches('0');
+    let zeros = i64::try_from(digits.len() - significant.len()).ok()?;
+    let digits = significant.trim_end_matches('0').to_owned();
+    if digits.is_empty() {
+        return Some((digits, 0, is_negative));
+    }
+    let power = exponent.parse::<i64>().ok()?.checked_add(i64::try_from(whole.len()).ok()?)?;
+    Some((digits, power.checked_sub(zeros)?, is_negative))
 }
 
 /// Reads a JSON object by its table; what is null in it is not given.
@@ -117,4 +141,40 @@ pub fn unknown_member(
     Failure::usage(format!("{whose} `{step}`")).maybe_hint(suggest::did_you_mean(&near)).maybe_hint(
         near.is_empty().then(|| format!("it has {}", names().collect::<Vec<_>>().join(", "))),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn digits_are_sent_as_written_or_refused() {
+        static TEXT: FieldInfo = FieldInfo::new("Text", Kind::Str);
+        for digits in ["1.10", "1E2", "-0", "12345678901234567890123", "1e999", "0.00"] {
+            let json = Json::parse(digits.as_bytes()).unwrap();
+            let node = typed(&Kind::Str, &TEXT, "Text", &json).unwrap();
+            assert_eq!(node.into_value(), Value::from(digits));
+        }
+        for (kind, digits, sent) in [
+            (Kind::I64, "-9223372036854775808", Some("-9223372036854775808")),
+            (Kind::I64, "9223372036854775808", None),
+            (Kind::I64, "1.0", None),
+            (Kind::I64, "1E2", None),
+            (Kind::U64, "18446744073709551615", Some("18446744073709551615")),
+            (Kind::U64, "-1", None),
+            (Kind::F64, "0.10", Some("0.1")),
+            (Kind::F64, "1.5E2", Some("150.0")),
+            (Kind::F64, "-0.0", Some("-0.0")),
+            (Kind::F64, "9007199254740993", None),
+            (Kind::F64, "0.1234567890123456789", None),
+            (Kind::F64, "1e999", None),
+            (Kind::F64, "1e-999", None),
+        ] {
+            let json = Json::parse(digits.as_bytes()).unwrap();
+            for json in [json, Json::Text(digits.to_owned())] {
+                let value = scalar(&kind, &json).map(|value| value.to_string());
+                assert_eq!(value.as_deref(), sent, "{kind:?} {json:?}");
+            }
+        }
+    }
 }

@@ -11,7 +11,7 @@ use crate::decode::{Key, KeySeed, Progress};
 use crate::drift::{Ledger, Place};
 use crate::json::conclude;
 use crate::{
-    DecodeError, ErrorCode, FieldInfo, Kind, Model, NameIndex, Report, ServiceError, Table,
+    DecodeError, ErrorCode, FieldInfo, Json, Kind, Model, NameIndex, Report, ServiceError, Table,
     member_named, model,
 };
 
@@ -56,6 +56,19 @@ pub fn decode(response: &mut dyn Model, body: &[u8]) -> Result<Envelope, DecodeE
         request_id: request_id.clone().unwrap_or_default(),
     });
     Ok(Envelope { error, request_id, report })
+}
+
+/// Everything in `Response` of an answer that [`decode`] has taken, as the service wrote it. For another
+/// text it is that text.
+#[must_use]
+pub fn response(body: &[u8]) -> Json {
+    match Json::scan(body) {
+        Json::Object(members) if members.iter().any(|(name, _)| name == "Response") => {
+            let found = members.into_iter().find(|(name, _)| name == "Response");
+            found.map_or(Json::Null, |(_, response)| response)
+        }
+        whole => whole,
+    }
 }
 
 fn read<'de, R: serde_json::de::Read<'de>>(

@@ -29,6 +29,7 @@ mod service_error;
 mod table;
 mod validate;
 mod waiter;
+mod written;
 
 pub use action::{Action, ActionInfo, FilterInfo, OldGateway, Reclass, RetryClass, ServiceInfo};
 pub use condition::{Condition, Test};
@@ -52,3 +53,4 @@ pub use service_error::ServiceError;
 pub use table::{NameIndex, Table};
 pub use validate::{Fault, Violation, validate};
 pub use waiter::{Missing, Waiter, WaiterInfo};
+pub use written::Json;

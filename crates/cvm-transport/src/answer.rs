@@ -1,7 +1,7 @@
 //! The answer to an action that is known as data only.
 
 use bytes::Bytes;
-use cvm_protocol::Record;
+use cvm_protocol::{Json, Record, envelope};
 
 use crate::CallReport;
 use crate::pipeline::Delivered;
@@ -25,13 +25,18 @@ impl Answer {
         &self.record
     }
 
-    /// Everything in `Response`, as the service sent it: members newer than the specification and
-    /// secret ones too.
+    /// Everything in `Response`, as the service wrote it: members newer than the specification and
+    /// secret ones too, numbers with their digits. There is nothing that a call accepts and this cannot
+    /// show.
+    #[must_use]
+    pub fn json(&self) -> Json {
+        envelope::response(&self.body)
+    }
+
+    /// As [`json`](Self::json), as a value of serde_json; [`Json::to_value`] tells what that changes.
     #[must_use]
     pub fn to_value(&self) -> serde_json::Value {
-        let mut envelope: serde_json::Value =
-            serde_json::from_slice(&self.body).unwrap_or_default();
-        envelope.get_mut("Response").map(serde_json::Value::take).unwrap_or_default()
+        self.json().to_value()
     }
 
     /// The text of the answer, envelope included.

@@ -5,6 +5,9 @@ pub mod rows;
 pub mod table;
 pub mod text;
 
+#[cfg(test)]
+mod tests;
+
 use std::io::{self, ErrorKind, Write as _};
 
 use rows::Rows;

@@ -191,8 +191,7 @@ pub fn cell(value: &Json) -> String {
     match value {
         Json::Null => String::new(),
         Json::Bool(flag) => flag.to_string(),
-        Json::Number(number) => number.to_string(),
-        Json::Text(text) => text.clone(),
+        Json::Number(text) | Json::Text(text) | Json::Raw(text) => text.clone(),
         Json::List(items) if items.iter().any(|item| matches!(item, Json::Object(_))) => {
             let plural = if items.len() == 1 { "entry" } else { "entries" };
             format!("({} {plural})", items.len())

@@ -10,6 +10,7 @@ mod harness;
 mod journal;
 mod kill;
 mod offline;
+mod odd_responses;
 mod quickstart;
 mod resume;
 mod secrets;

@@ -1,0 +1,95 @@
+//! Successes with members that no parser of ours may stumble over: they stay successes.
+
+use std::fs;
+
+use serde_json::{Value, json};
+
+use crate::harness::{Answer, Server, entries, run};
+
+/// What `send` skips, and what other parsers refuse.
+fn odd_values() -> Vec<String> {
+    let deep = format!("{}1{}", "[".repeat(10_000), "]".repeat(10_000));
+    [r#"{"a":1,"a":2}"#, r#""\ud800""#, r#"{"\udc00":0}"#, "1e999", &deep].map(str::to_owned).into()
+}
+
+/// A server that answers everything with these members of `Response`, and the odd value.
+fn answering(members: &str, odd: &str) -> Server {
+    let body = format!(r#"{{"Response":{{"New":{{"Odd":{odd}}},{members},"RequestId":"r-1"}}}}"#);
+    Server::start(Answer::Json(body))
+}
+
+#[test]
+fn a_change_that_was_carried_out_is_shown_whatever_else_is_in_the_response() {
+    for (arguments, members, shown) in [
+        (&["StopInstances", "--InstanceIds", "ins-11112222"][..], r#""Later":1.10"#, "1.10"),
+        (&["RunInstances", "--ImageId", "i"], r#""InstanceIdSet":["ins-1","ins-2"]"#, "ins-2"),
+        (&["TerminateInstances", "--InstanceIds", "ins-1"], r#""Later":[]"#, "r-1"),
+    ] {
+        for odd in odd_values() {
+            let server = answering(members, &odd);
+            for format in ["json", "table", "text"] {
+                let ran = run(server.cvm(arguments).args(["--output", format]));
+                assert_eq!(ran.code, 0, "{format} {arguments:?}: {}", ran.stderr);
+                assert!(ran.stdout.contains(shown), "{format} {arguments:?}: {}", ran.stdout);
+                assert!(ran.stdout.contains("r-1"), "{format} {arguments:?}: {}", ran.stdout);
+                assert!(entries(&server.journal()).is_empty(), "{format} {arguments:?}");
+            }
+            assert_eq!(server.count(arguments[0]), 3);
+        }
+    }
+}
+
+#[test]
+fn a_key_pair_is_not_lost_beside_an_odd_member() {
+    for odd in odd_values() {
+        let key_pair = r#""KeyPair":{"KeyId":"skey-1","PrivateKey":"canary","New":0.10}"#;
+        let server = answering(key_pair, &odd);
+        let create = ["CreateKeyPair", "--KeyName", "k", "--ProjectId", "0"];
+        let ran = run(server.cvm(&create).current_dir(server.folder.path()));
+        assert_eq!(ran.code, 0, "{}", ran.stderr);
+        assert!(ran.stdout.contains("skey-1") && !ran.stdout.contains("canary"), "{}", ran.stdout);
+        let kept = server.folder.path().join("cvm-CreateKeyPair-r1.json");
+        let kept = fs::read_to_string(kept).unwrap();
+        assert!(kept.contains("canary") && kept.contains("0.10"), "{kept}");
+    }
+}
+
+#[test]
+fn resume_reads_a_list_with_odd_members() {
+    for odd in odd_values() {
+        let server = Server::start(Answer::Close);
+        let terminate = ["TerminateInstances", "--InstanceIds", "ins-11112222"];
+        assert_eq!(run(&mut server.cvm(&terminate)).code, 3);
+        let id = entries(&server.journal()).remove(0);
+        let instance =
+            format!(r#"{{"InstanceId":"ins-11112222","InstanceState":"RUNNING","New":{odd}}}"#);
+        let list = format!(r#""TotalCount":1,"InstanceSet":[{instance}]"#);
+        let reader = answering(&list, &odd);
+        let path = server.journal().join(format!("{id}.json"));
+        let mut entry: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+        entry["endpoint"] = json!(reader.url);
+        fs::write(&path, entry.to_string()).unwrap();
+        let ran = run(&mut server.bare(&["resume", &id]));
+        assert_eq!(ran.code, 3, "{}", ran.stderr);
+        assert!(ran.stdout.contains("RUNNING"), "{}{}", ran.stdout, ran.stderr);
+        assert!(ran.stderr.contains("1 not seen"), "{}", ran.stderr);
+    }
+}
+
+#[test]
+fn digits_of_json_input_are_sent_as_written() {
+    let server = answering(r#""InstanceIdSet":["ins-1"]"#, "1");
+    for digits in ["1.10", "1E2", "12345678901234567890123", "-0"] {
+        let input = format!(r#"{{"InstanceName":{digits},"ImageId":"i"}}"#);
+        let ran = run(&mut server.cvm(&["RunInstances", "--cli-input-json", &input]));
+        assert_eq!(ran.code, 0, "{}", ran.stderr);
+        let requests = server.requests.lock().unwrap();
+        let sent = requests.last().unwrap();
+        assert!(sent.contains(&format!(r#""InstanceName":"{digits}""#)), "{sent}");
+    }
+    for input in [r#"{"InstanceCount":1.0}"#, r#"{"InstanceCount":9223372036854775808}"#] {
+        let ran = run(&mut server.cvm(&["RunInstances", "--cli-input-json", input]));
+        assert_eq!(ran.code, 2, "{}", ran.stderr);
+        assert!(ran.stderr.contains("`--InstanceCount` must be an integer"), "{}", ran.stderr);
+    }
+}
