@@ -16,6 +16,8 @@ pub struct Report {
     pub omitted: usize,
     /// Paths of promised members that were absent or null.
     pub missing: Vec<String>,
+    /// The lists of the answer itself that had a null item.
+    pub null_items: Vec<String>,
 }
 
 impl Report {
@@ -95,6 +97,8 @@ pub(crate) struct Ledger {
     /// 1.6 KB: without a bound an answer of 16 MB would take nine thousand.
     room: Cell<usize>,
     pub(crate) strict: bool,
+    /// A null item of a list is left out, not read as a default one.
+    drops_null_items: bool,
 }
 
 impl Ledger {
@@ -105,6 +109,7 @@ impl Ledger {
             failed_at: RefCell::default(),
             room: Cell::new(usize::MAX),
             strict,
+            drops_null_items: false,
         }
     }
 
@@ -113,6 +118,12 @@ impl Ledger {
         let ledger = Self::new(strict);
         ledger.room.set(ROOM + bytes / BYTES_A_MEMBER);
         ledger
+    }
+
+    /// For a response. In a request a null item keeps its place: a list of ids must not become shorter,
+    /// and with no id at all mean everything.
+    pub(crate) fn of_response(bytes: usize) -> Self {
+        Self { drops_null_items: true, ..Self::of_text(bytes, false) }
     }
 
     pub(crate) fn finish(self) -> (Report, Option<String>) {
@@ -168,6 +179,21 @@ impl<'p> Place<'p> {
         } else {
             report.omitted += 1;
         }
+    }
+
+    /// Tells of a null item at this place. Returns whether it is to be left out.
+    #[cold]
+    pub(crate) fn note_null_item(&self) -> bool {
+        self.note(DriftKind::NullItem);
+        if let Some(Place { step: Step::Member(name), parent: Some(root), .. }) = self.parent
+            && matches!(root.step, Step::Root)
+        {
+            let mut report = self.ledger.report.borrow_mut();
+            if report.null_items.last().is_none_or(|last| last != name) {
+                report.null_items.push((*name).to_owned());
+            }
+        }
+        self.ledger.drops_null_items
     }
 
     #[cold]

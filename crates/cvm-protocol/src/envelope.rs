@@ -36,7 +36,7 @@ pub struct Envelope {
 ///
 /// When the text is not JSON, is not an envelope, or gives a member twice at any level.
 pub fn decode(response: &mut dyn Model, body: &[u8]) -> Result<Envelope, DecodeError> {
-    let ledger = Ledger::of_text(body.len(), false);
+    let ledger = Ledger::of_response(body.len());
     let mut content = Content::default();
     let place = Place::root(&ledger);
     let outer = Outer { response: &mut *response, content: &mut content, place: &place };

@@ -164,6 +164,8 @@ pub trait List: Send + Sync {
     fn clear(&mut self);
     /// Appends a default item and hands out its slot.
     fn push(&mut self) -> Slot<'_>;
+    /// Removes the last item.
+    fn pop(&mut self);
 }
 
 macro_rules! scalar_item {
@@ -258,6 +260,9 @@ impl<T: Item> List for Vec<T> {
     fn push(&mut self) -> Slot<'_> {
         Vec::push(self, T::default());
         self.last_mut().map_or(Slot::Skip, Item::slot)
+    }
+    fn pop(&mut self) {
+        Vec::pop(self);
     }
 }
 

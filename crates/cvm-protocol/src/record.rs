@@ -160,4 +160,8 @@ impl List for Items {
         self.items.push(Datum { kind: self.kind, secret: self.secret, content: Content::Absent });
         self.items.last_mut().map_or(Slot::Skip, Optional::insert)
     }
+
+    fn pop(&mut self) {
+        self.items.pop();
+    }
 }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use cvm_protocol::{Action, ActionInfo, Model, Paginate, Record, Waiter, json};
+use cvm_protocol::{Action, ActionInfo, DriftKind, Model, Paginate, Record, Waiter, json};
 use cvm_signer::KeyCache;
 
 use crate::answer::Answer;
@@ -280,6 +280,10 @@ fn record_of(info: &'static ActionInfo, members: serde_json::Value) -> Result<Re
     let mut request = Record::new(info.request);
     let report = json::from_value(&mut request, &members)
         .map_err(|error| Error::usage(error.to_string()).with_action(info.name))?;
+    if let Some(drift) = report.drifts.iter().find(|drift| drift.kind == DriftKind::NullItem) {
+        let text = format!("`{}` is null: leave the item out, or give it a value", drift.path);
+        return Err(Error::usage(text).with_action(info.name));
+    }
     let unknown: Vec<&str> = report.unknown_members().collect();
     let Some(first) = unknown.first() else { return Ok(request) };
     let nearest = nearest(first, request.table());

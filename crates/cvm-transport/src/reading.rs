@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use cvm_protocol::{ErrorCode, Model, RetryClass, Value, envelope};
+use cvm_protocol::{ErrorCode, Gaps, Model, RetryClass, envelope};
 use http::header::RETRY_AFTER;
 
 use crate::attempt::{outcome_of_code, outcome_of_status};
@@ -39,6 +39,7 @@ pub(crate) struct Tried {
     pub(crate) paced: Duration,
     pub(crate) body: Bytes,
     pub(crate) drift: Vec<String>,
+    pub(crate) gaps: Gaps,
 }
 
 impl Tried {
@@ -58,6 +59,7 @@ impl Tried {
             paced: Duration::ZERO,
             body: Bytes::new(),
             drift: Vec::new(),
+            gaps: Gaps::default(),
         }
     }
 
@@ -95,13 +97,11 @@ impl Tried {
     }
 }
 
-/// The promised lists of an answer that are empty. A launch that names nothing it made has not told its
-/// outcome, though the member is there.
-fn empty_promises(response: &dyn Model) -> impl Iterator<Item = &'static str> {
-    response.table().members.iter().enumerate().filter_map(|(index, field)| {
-        let is_empty = matches!(response.member(index), Value::List(list) if list.is_empty());
-        (field.promised && is_empty).then_some(field.wire)
-    })
+/// What the response to a change lacks: members that are always present, and names of what it made. Without
+/// them nobody knows what was done.
+fn lacking(response: &dyn Model, gaps: &Gaps) -> Vec<String> {
+    let missing = gaps.missing.iter().map(|member| format!("`{member}`"));
+    missing.chain(cvm_protocol::unnamed(response, gaps)).collect()
 }
 
 /// Reads what came back from one attempt.
@@ -194,17 +194,18 @@ impl Reading<'_> {
                 Tried::new(outcome, Some(Error::new(Kind::Response, text)))
             }
             None => {
-                let mut missing: Vec<String> =
-                    report.missing_members().map(str::to_owned).collect();
-                if call.class == RetryClass::Token {
-                    missing.extend(empty_promises(response).map(str::to_owned));
-                }
-                if call.class == RetryClass::Read || missing.is_empty() {
+                let gaps = Gaps::of(&report);
+                let lacking = match call.class {
+                    RetryClass::Read => Vec::new(),
+                    _ => lacking(response, &gaps),
+                };
+                if lacking.is_empty() {
                     let mut tried = Tried::new(Outcome::Success, None);
                     tried.drift = report.drifts.iter().map(ToString::to_string).collect();
+                    tried.gaps = gaps;
                     tried
                 } else {
-                    let text = format!("answer lacks `{}`", missing.join("`, `"));
+                    let text = format!("answer lacks {}", lacking.join(", "));
                     Tried::new(Outcome::Ambiguous, Some(Error::new(Kind::Response, text)))
                 }
             }

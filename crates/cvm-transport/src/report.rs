@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use cvm_protocol::Gaps;
+
 use crate::Attempt;
 
 /// How a call went.
@@ -20,4 +22,6 @@ pub struct CallReport {
     pub took: Duration,
     /// Where the answer deviated from the specification, in words; for monitoring.
     pub drift: Vec<String>,
+    /// What the response lacks although the service always gives it.
+    pub gaps: Gaps,
 }

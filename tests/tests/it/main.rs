@@ -7,6 +7,7 @@
 //! | `mutations` | each wrong parameter has its code, and a refusal changes nothing |
 //! | `answers`, `framing` | whatever comes back, the call ends in the right error and in no other |
 //! | `promises` | an answer that lacks what was promised is no success of a change |
+//! | `proof` | only a well-formed list proves that something is not there |
 //! | `throttles` | every code that says "too many calls" is taken for it, and no other code is |
 //! | `states` | each waiter reads each state as its specification says |
 //! | `hostile`, `sizes` | whatever goes in, nothing leaves that was not meant |
@@ -44,6 +45,7 @@ mod pacing;
 mod peer;
 mod predicates;
 mod promises;
+mod proof;
 mod roundtrip;
 mod sample;
 mod secrets;

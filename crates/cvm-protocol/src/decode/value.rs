@@ -269,8 +269,8 @@ impl<'de> Visitor<'de> for ListVisitor<'_, '_> {
             if sequence.next_element_seed(ItemSeed { list, spot: &item })?.is_none() {
                 return Ok(());
             }
-            if item.is_null() {
-                item.place.note(DriftKind::NullItem);
+            if item.is_null() && item.place.note_null_item() {
+                list.pop();
             }
             index += 1;
         }

@@ -23,7 +23,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use cvm_protocol::{ActionInfo, Model, RetryClass, Slot, Value, member_named};
+use cvm_protocol::{ActionInfo, Gaps, Model, RetryClass, Slot, Value, member_named};
 use tokio::time::Instant;
 
 use crate::client::{Client, Shared};
@@ -75,9 +75,10 @@ pub(crate) async fn run(
         });
     }
     trace::call_ended(info.name, region, count, took, ended.as_ref().err());
-    let (body, request_id, drift) = ended?;
+    let Ended { body, request_id, drift, gaps } = ended?;
     let client_token = call.token;
-    let report = CallReport { action: info.name, request_id, client_token, attempts, took, drift };
+    let report =
+        CallReport { action: info.name, request_id, client_token, attempts, took, drift, gaps };
     Ok(Delivered { report, body })
 }
 
@@ -112,7 +113,13 @@ pub(crate) struct Call<'a> {
     pub(crate) is_dry_run: bool,
 }
 
-type Ended = Result<(Bytes, String, Vec<String>), Error>;
+/// The attempt that succeeded.
+struct Ended {
+    body: Bytes,
+    request_id: String,
+    drift: Vec<String>,
+    gaps: Gaps,
+}
 
 impl<'a> Call<'a> {
     fn open(
@@ -159,7 +166,7 @@ impl<'a> Call<'a> {
         request: &dyn Model,
         response: &mut dyn Model,
         began: Instant,
-    ) -> (Vec<Attempt>, Ended) {
+    ) -> (Vec<Attempt>, Result<Ended, Error>) {
         let mut deadline = began + self.operation_timeout();
         // From here on the token may be known to the service, also when this future is dropped.
         let token = self.token.as_deref().filter(|_| self.class != RetryClass::Read);
@@ -232,8 +239,9 @@ impl<'a> Call<'a> {
                     if let Some(withdrawal) = withdrawal {
                         withdrawal.succeed();
                     }
-                    let id = tried.request_id.unwrap_or_default();
-                    return (attempts, Ok((tried.body, id, tried.drift)));
+                    let Tried { body, request_id, drift, gaps, .. } = tried;
+                    let request_id = request_id.unwrap_or_default();
+                    return (attempts, Ok(Ended { body, request_id, drift, gaps }));
                 }
                 Step::End(verdict, why) => {
                     if let Some(withdrawal) = withdrawal {

@@ -156,6 +156,35 @@ async fn an_answer_without_its_promise_is_no_success() {
 }
 
 #[tokio::test]
+async fn a_launch_that_names_only_a_part_is_unknown_and_tells_the_part() {
+    for (list, known) in [
+        (r#"["thing-1",null]"#, true),
+        (r#"["thing-1",""]"#, true),
+        ("[null]", false),
+        (r#"[""]"#, false),
+        ("[]", false),
+        ("null", false),
+    ] {
+        let body = format!(r#"{{"Response":{{"ThingIdSet":{list},"RequestId":"r-1"}}}}"#);
+        let server = Server::answering([], move |_| body.clone()).await;
+        let error = client(&server.url).send(Launch::default()).await.unwrap_err();
+        assert!(error.outcome_unknown().is_some(), "{list}: {error}");
+        let text = error.to_string();
+        assert_eq!(text.matches("`ThingIdSet`").count(), 1, "{list}: {text}");
+        assert_eq!(text.contains("`thing-1`"), known, "{list}: {text}");
+    }
+}
+
+#[tokio::test]
+async fn a_null_item_in_a_request_is_refused_and_nothing_is_sent() {
+    let server = Server::start([]).await;
+    let members = serde_json::json!({ "ThingIds": ["thing-1", null] });
+    let error = client(&server.url).call(&crate::actions::KILL_THINGS, members).await.unwrap_err();
+    assert!(error.is_usage() && error.to_string().contains("`ThingIds.1`"), "{error}");
+    assert_eq!(server.connections(), 0);
+}
+
+#[tokio::test]
 async fn attempts_are_bounded_at_every_door() {
     let failing = || std::iter::repeat_n(Turn::error("InternalError"), 50);
     let server = Server::start(failing()).await;

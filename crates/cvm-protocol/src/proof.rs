@@ -1,0 +1,206 @@
+//! Judges what a response proves: that a list is whole, that a resource is gone, that a change named
+//! what it made.
+//!
+//! Only proof proves absence. A list that is absent, null or too short, a null item and an item without
+//! its id prove nothing.
+
+use std::collections::HashSet;
+use std::fmt;
+
+use crate::{
+    FieldInfo, Kind, List, Model, PageInfo, PageStyle, Report, Table, Value, member_named,
+};
+
+/// Members of a response that a struct cannot show to be missing, since it holds a default for them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Gaps {
+    /// Members that are always present, and were absent or null.
+    pub missing: Vec<String>,
+    /// Lists that had a null item. Such an item is left out of the response.
+    pub null_items: Vec<String>,
+}
+
+impl Gaps {
+    /// The gaps that decoding has found, in the response itself and not in objects within it.
+    #[must_use]
+    pub fn of(report: &Report) -> Self {
+        Self {
+            missing: report.missing_members().map(str::to_owned).collect(),
+            null_items: report.null_items.clone(),
+        }
+    }
+
+    fn lacks(&self, member: &str) -> bool {
+        self.missing.iter().any(|missing| missing == member)
+    }
+}
+
+/// Why a list in a response proves nothing. Its text begins with the list's name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListDefect(String);
+
+impl fmt::Display for ListDefect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for ListDefect {}
+
+impl ListDefect {
+    /// Whether there is a list, none of its items is null, and each has a value in the member `id`.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the list.
+    pub fn check<'r>(
+        response: &'r dyn Model,
+        gaps: &Gaps,
+        items: &str,
+        id: Option<&str>,
+    ) -> Result<&'r dyn List, Self> {
+        let list = match member_named(response, items) {
+            Value::List(list) if !gaps.lacks(items) => list,
+            _ => return Err(Self(format!("`{items}` is absent or null"))),
+        };
+        if gaps.null_items.iter().any(|name| name == items) {
+            return Err(Self(format!("`{items}` has a null item")));
+        }
+        let nameless = |id| {
+            (0..list.len()).find(|index| match list.at(*index) {
+                Value::Object(item) => is_unset(member_named(item, id)),
+                value => is_unset(value),
+            })
+        };
+        match id.and_then(|id| Some((id, nameless(id)?))) {
+            Some((id, index)) => Err(Self(format!("`{items}.{index}` has no `{id}`"))),
+            None => Ok(list),
+        }
+    }
+
+    /// Whether a response to the first request of a list holds the whole list.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::check`]; or the total is absent or another number, or there is another page.
+    pub fn check_whole<'r>(
+        response: &'r dyn Model,
+        gaps: &Gaps,
+        pages: Option<&PageInfo>,
+        items: &str,
+        id: Option<&str>,
+    ) -> Result<&'r dyn List, Self> {
+        let list = Self::check(response, gaps, items, id)?;
+        let length = list.len();
+        match pages.map(|pages| pages.style) {
+            Some(PageStyle::Offset { total, .. }) => match total_of(response, gaps, total) {
+                Some(number) if number == length as u64 => Ok(list),
+                Some(number) => Err(Self(format!("`{items}` has {length} of {number} items"))),
+                None => Err(Self(format!("`{items}` comes without `{total}`"))),
+            },
+            Some(PageStyle::Token { token_out, .. })
+                if !member_named(response, token_out).is_blank() =>
+            {
+                Err(Self(format!("`{items}` has another page")))
+            }
+            _ => Ok(list),
+        }
+    }
+
+    /// Whether a response to a request for these ids proves that those it does not list do not exist.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::check_whole`]; or the list has an item twice, or one that was not asked for: then it
+    /// may be the response to another request.
+    pub fn check_absence<'r>(
+        response: &'r dyn Model,
+        gaps: &Gaps,
+        pages: Option<&PageInfo>,
+        items: &str,
+        id: &str,
+        asked: &[String],
+    ) -> Result<&'r dyn List, Self> {
+        let list = Self::check_whole(response, gaps, pages, items, Some(id))?;
+        let asked: HashSet<&str> = asked.iter().map(String::as_str).collect();
+        let mut seen = HashSet::new();
+        for index in 0..list.len() {
+            let Value::Object(item) = list.at(index) else { continue };
+            let Some(id) = member_named(item, id).text() else { continue };
+            if !asked.contains(id.as_str()) {
+                return Err(Self(format!("`{items}.{index}` was not asked for")));
+            }
+            if !seen.insert(id) {
+                return Err(Self(format!("`{items}.{index}` is there twice")));
+            }
+        }
+        Ok(list)
+    }
+}
+
+/// How many items a response says there are in all pages; `None` if it does not say.
+#[must_use]
+pub fn total_of(response: &dyn Model, gaps: &Gaps, total: &str) -> Option<u64> {
+    let number = member_named(response, total).as_i64().filter(|_| !gaps.lacks(total));
+    number.and_then(|number| u64::try_from(number).ok())
+}
+
+/// Where the response to a change fails to name what it made: the members and what is wrong with them.
+///
+/// By the convention of the API a resource is named by the first text member that ends in `Id`. A list
+/// of texts names with each text, a list of objects with each object.
+#[must_use]
+pub fn unnamed(response: &dyn Model, gaps: &Gaps) -> Vec<String> {
+    let members = response.table().members.iter().enumerate();
+    members
+        .filter(|(_, field)| field.promised && field.wire != "RequestId")
+        .filter(|(_, field)| !gaps.lacks(field.wire))
+        .filter_map(|(index, field)| unnamed_in(field, response.member(index), gaps))
+        .collect()
+}
+
+fn unnamed_in(field: &FieldInfo, value: Value<'_>, gaps: &Gaps) -> Option<String> {
+    let wire = field.wire;
+    match (&field.kind, value) {
+        (Kind::Str, value) if is_id(field) => is_unset(value).then(|| format!("`{wire}`")),
+        (Kind::Object(table), Value::Object(object)) => {
+            let id = identity(table)?;
+            is_unset(member_named(object, id)).then(|| format!("`{wire}.{id}`"))
+        }
+        (Kind::List(kind), Value::List(list)) => {
+            let name = |index| match (list.at(index), kind) {
+                (Value::Object(item), Kind::Object(table)) => match identity(table) {
+                    Some(id) => member_named(item, id).text(),
+                    None => Some(format!("{wire}.{index}")),
+                },
+                (value, _) => value.text(),
+            };
+            let names: Vec<String> =
+                (0..list.len()).filter_map(name).filter(|name| !name.is_empty()).collect();
+            let is_whole = names.len() == list.len() && !gaps.null_items.iter().any(|n| n == wire);
+            match (is_whole, names.is_empty()) {
+                (true, false) => None,
+                (_, true) => Some(format!("`{wire}`")),
+                // What is known may be all that somebody has to go by.
+                (false, false) => {
+                    Some(format!("a part of `{wire}` (it names `{}`)", names.join("`, `")))
+                }
+            }
+        }
+        _ => None,
+    }
+}
+
+/// The member that tells a resource from all others.
+fn identity(table: &'static Table) -> Option<&'static str> {
+    table.members.iter().find(|field| is_id(field)).map(|field| field.wire)
+}
+
+fn is_id(field: &FieldInfo) -> bool {
+    matches!(field.kind, Kind::Str) && field.wire.ends_with("Id") && !field.secret
+}
+
+fn is_unset(value: Value<'_>) -> bool {
+    value.is_blank()
+}

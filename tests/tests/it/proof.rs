@@ -1,0 +1,114 @@
+//! What a list in a response proves, for each list that has pages.
+
+use cvm_models::protocol::{
+    ActionInfo, Gaps, Kind, ListDefect, PageInfo, PageStyle, Record, envelope,
+};
+use serde_json::{Value, json};
+
+/// Every action whose list has pages.
+fn lists() -> impl Iterator<Item = (&'static ActionInfo, PageInfo, &'static str)> {
+    cvm_models::ACTIONS.iter().filter_map(|info| {
+        let pages = info.paginate?;
+        Some((*info, pages, pages.id.unwrap()))
+    })
+}
+
+/// Two rows, which the request asked for by their ids.
+fn rows(info: &ActionInfo, pages: &PageInfo, id: &str) -> [Value; 2] {
+    let items = info.response.field(pages.items).unwrap();
+    let Kind::Object(table) = items.kind.innermost() else { panic!("{}", info.name) };
+    // Numbers name the versions of a template.
+    ["1", "2"].map(|name| match table.field(id).unwrap().kind {
+        Kind::Str => json!({ id: name }),
+        _ => json!({ id: name.parse::<u64>().unwrap() }),
+    })
+}
+
+fn absence(info: &ActionInfo, pages: &PageInfo, id: &str, body: &Value) -> Result<(), ListDefect> {
+    let mut response = Record::new(info.response);
+    let body = json!({ "Response": body }).to_string();
+    let report = envelope::decode(&mut response, body.as_bytes()).unwrap().report;
+    let asked = ["1", "2", "3"].map(str::to_owned);
+    let gaps = Gaps::of(&report);
+    ListDefect::check_absence(&response, &gaps, Some(pages), pages.items, id, &asked).map(drop)
+}
+
+#[test]
+fn only_a_whole_list_of_named_items_proves_absence() {
+    for (info, pages, id) in lists() {
+        let [one, two] = rows(info, &pages, id);
+        let body = |list: Value, count: u64| match pages.style {
+            PageStyle::Offset { total, .. } => json!({ pages.items: list, total: count }),
+            PageStyle::Token { .. } => json!({ pages.items: list }),
+        };
+        for list in [json!([]), json!([one]), json!([two, one])] {
+            let count = list.as_array().unwrap().len() as u64;
+            absence(info, &pages, id, &body(list.clone(), count)).unwrap();
+            let mut cut = body(list, count + 1);
+            let (text, rest) = match pages.style {
+                PageStyle::Offset { total, .. } => (total, body(json!([]), 0)),
+                PageStyle::Token { token_out, .. } => {
+                    cut[token_out] = json!("more");
+                    (token_out, json!({}))
+                }
+            };
+            let defect = absence(info, &pages, id, &cut).unwrap_err();
+            assert!(defect.to_string().contains(pages.items), "{}: {defect}", info.name);
+            if let Some(mut rest) = rest.get(text).is_some().then_some(rest) {
+                rest.as_object_mut().unwrap().remove(text);
+                assert!(absence(info, &pages, id, &rest).is_err(), "{}: no total", info.name);
+            }
+        }
+        let stranger = match one[id] {
+            Value::String(_) => json!({ id: "9" }),
+            _ => json!({ id: 9 }),
+        };
+        for (list, count) in [
+            (Value::Null, 0),
+            (json!([null]), 0),
+            (json!([null]), 1),
+            (json!([one, null]), 1),
+            (json!([one, null]), 2),
+            (json!([{}]), 1),
+            (json!([{ id: null }]), 1),
+            (json!([one, one]), 2),
+            (json!([stranger]), 1),
+        ] {
+            let defect = absence(info, &pages, id, &body(list.clone(), count)).unwrap_err();
+            assert!(defect.to_string().contains(pages.items), "{} {list}: {defect}", info.name);
+        }
+        let mut none = body(json!([]), 0);
+        none.as_object_mut().unwrap().remove(pages.items);
+        assert!(absence(info, &pages, id, &none).is_err(), "{}", info.name);
+    }
+    assert!(lists().count() >= 10);
+}
+
+#[test]
+fn every_paged_list_is_always_present_in_its_response() {
+    for (info, pages, _) in lists() {
+        let promised = |name: &str| info.response.field(name).unwrap().promised;
+        assert!(promised(pages.items), "{}", info.name);
+        if let PageStyle::Offset { total, .. } = pages.style {
+            assert!(promised(total), "{}", info.name);
+        }
+    }
+}
+
+#[test]
+fn null_items_are_left_out_of_responses_and_told() {
+    let (_, pages, _) = lists().find(|(info, ..)| info.name == "DescribeInstances").unwrap();
+    let body = json!({ "Response": {
+        "InstanceSet": [null, { "InstanceId": "ins-1", "PrivateIpAddresses": [null, "10.0.0.1"] }],
+        "TotalCount": 2, "RequestId": "r",
+    }});
+    let mut response = cvm_models::actions::DescribeInstancesResponse::default();
+    let read = envelope::decode(&mut response, body.to_string().as_bytes()).unwrap();
+    let ids: Vec<&str> = response.instance_set.iter().map(|one| one.instance_id.as_str()).collect();
+    assert_eq!(ids, ["ins-1"]);
+    assert_eq!(response.instance_set[0].private_ip_addresses, ["10.0.0.1"]);
+    assert_eq!(read.report.null_items, [pages.items]);
+    let drifts: Vec<String> = read.report.drifts.iter().map(ToString::to_string).collect();
+    assert!(drifts[0].starts_with("`InstanceSet.0` is null"), "{drifts:?}");
+    assert!(drifts[1].starts_with("`InstanceSet.1.PrivateIpAddresses.0` is null"), "{drifts:?}");
+}
