@@ -7,6 +7,7 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::time::Duration;
 
+use bytes::Bytes;
 use cvm_protocol::{ErrorCode, ServiceError};
 
 pub use self::outcome_unknown::OutcomeUnknown;
@@ -35,6 +36,7 @@ struct Inner {
     attempts: Vec<Attempt>,
     client_token: Option<String>,
     wait: Option<WaitReport>,
+    unread_response: Option<Bytes>,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
@@ -75,6 +77,7 @@ impl Error {
             attempts: Vec::new(),
             client_token: None,
             wait: None,
+            unread_response: None,
             source: None,
         }))
     }
@@ -137,6 +140,11 @@ impl Error {
         self
     }
 
+    pub(crate) fn with_unread_response(mut self, body: Bytes) -> Self {
+        self.0.unread_response = Some(body).filter(|body| !body.is_empty());
+        self
+    }
+
     /// Adds to the message, for a failure that has more than one reason.
     pub(crate) fn with_note(mut self, note: &str) -> Self {
         if !self.0.message.is_empty() {
@@ -175,6 +183,16 @@ impl Error {
     #[must_use]
     pub fn code(&self) -> Option<&ErrorCode> {
         self.service().map(|error| &error.code)
+    }
+
+    /// The body of a response that came and could not be used, when the
+    /// [outcome is unknown](Self::outcome_unknown); secrets included.
+    ///
+    /// **What next:** keep it where no log shows it, when the action gives something that exists nowhere
+    /// else, such as the private key of a new key pair.
+    #[must_use]
+    pub fn unread_response(&self) -> Option<&[u8]> {
+        self.0.unread_response.as_deref()
     }
 
     /// The request id of the attempt that ended the call.

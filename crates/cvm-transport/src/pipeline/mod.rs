@@ -289,7 +289,7 @@ impl<'a> Call<'a> {
             Why::Final | Why::Attempts => {}
         }
         if verdict == Verdict::Unknown {
-            error = error.with_unknown(OutcomeUnknown {
+            error = error.with_unread_response(tried.body).with_unknown(OutcomeUnknown {
                 client_token: self.token.clone(),
                 fingerprint: client_token::fingerprint(self.info, request),
                 recovery: recovery::advice(self.info, request),
