@@ -36,6 +36,11 @@ impl Line {
         let mut parameter_open = false;
         while let Some(argument) = arguments.next() {
             let argument = argument?;
+            if let Some(parameter) = line.parameters.last().filter(|_| parameter_open)
+                && is_short(&argument)
+            {
+                return Err(short_behind(&parameter.name, &argument));
+            }
             let Some(Dashed { name, value }) = Dashed::of(&argument) else {
                 match line.parameters.last_mut().filter(|_| parameter_open) {
                     Some(parameter) => parameter.values.push(argument),
@@ -77,7 +82,8 @@ impl Line {
                 (Some(_), Some(value)) => value.to_owned(),
                 (Some(placeholder), None) => {
                     let is_value = |next: &Result<String>| {
-                        next.as_ref().is_ok_and(|next| Dashed::of(next).is_none())
+                        next.as_ref()
+                            .is_ok_and(|next| Dashed::of(next).is_none() && !is_short(next))
                     };
                     match arguments.next_if(is_value) {
                         Some(value) => value?,
@@ -88,6 +94,10 @@ impl Line {
                     }
                 }
             };
+            if let Some(placeholder) = option.value.filter(|_| value.trim().is_empty()) {
+                return Err(Failure::usage(format!("the value of `--{name}` is empty"))
+                    .hint(format!("write `--{name} {placeholder}`, or leave it out")));
+            }
             if line.options.iter().any(|(known, _)| known.name == option.name) {
                 return Err(Failure::usage(format!("`--{name}` is given twice")));
             }
@@ -120,17 +130,16 @@ impl Line {
         self.option(name).is_some()
     }
 
-    /// Whether any option or parameter was given.
-    pub fn is_given(&self) -> bool {
-        !self.options.is_empty() || !self.parameters.is_empty()
+    /// Whether a parameter was given, or an option that belongs to some commands alone.
+    pub fn asks_for_more(&self) -> bool {
+        !self.parameters.is_empty()
+            || self.options.iter().any(|(option, _)| !options::is_global(option.name))
     }
 
     /// Refuses options, parameters and words that the command does not take.
     pub fn only(&self, command: &str, scope: Scope, words: usize) -> Result<()> {
-        if let Some((option, _)) = self
-            .options
-            .iter()
-            .find(|(option, _)| options::of(scope).all(|own| own.name != option.name))
+        if let Some((option, _)) =
+            self.options.iter().find(|(option, _)| !options::takes(scope, option.name))
         {
             let why = if option.name.starts_with("secret") {
                 options::NO_SECRETS.to_owned()
@@ -180,6 +189,25 @@ fn unknown_option(typed: &str) -> Failure {
         .maybe_hint(near.is_none().then_some(
             "options are lower-case, parameters of an action begin with a capital; see `cvm help`",
         ))
+}
+
+/// `-x`: an option of other tools, or `-h`. Negative numbers and `-` are values.
+fn is_short(argument: &str) -> bool {
+    let mut rest = argument.strip_prefix('-').unwrap_or_default().chars();
+    rest.next().is_some_and(|first| first.is_ascii_alphabetic())
+}
+
+/// What looks like a short option stands where a value of a parameter is expected. It is shown only when
+/// it is one letter: it could be a secret.
+fn short_behind(parameter: &str, argument: &str) -> Failure {
+    let shown = if argument.len() == 2 { argument } else { "what begins with one dash" };
+    let failure = Failure::usage(format!("`{shown}` behind `--{parameter}` is no value"))
+        .hint(format!("a value that begins with a dash is written `--{parameter}=-...`"));
+    match argument {
+        "-h" => failure.hint("`cvm help ACTION` shows the help of an action"),
+        "-o" => failure.hint("the format is chosen by `--output json`, `table` or `text`"),
+        _ => failure,
+    }
 }
 
 /// `--name` or `--name=value`. Everything else is a word or a value, negative numbers and `@-` included.
@@ -301,6 +329,14 @@ mod tests {
                 &["X", "--region", "--A"],
                 "error: `--region` needs a value\n  hint: write `--region REGION`",
             ),
+            (
+                &["X", "--region", "-o"],
+                "error: `--region` needs a value\n  hint: write `--region REGION`",
+            ),
+            (
+                &["X", "--region", ""],
+                "error: the value of `--region` is empty\n  hint: write `--region REGION`, or leave it out",
+            ),
             (&["X", "--show-wire=yes"], "error: `--show-wire` takes no value"),
             (&["X", "--region", "a", "--region", "b"], "error: `--region` is given twice"),
         ] {
@@ -334,6 +370,63 @@ mod tests {
             let line = parse(&[before, &["DescribeZones"]].concat()).unwrap();
             assert_eq!(line.words, ["DescribeZones"]);
             assert_eq!(line.option("version"), Some("2016-01-01"));
+        }
+    }
+
+    #[test]
+    fn a_short_option_behind_a_parameter_is_no_value() {
+        for (arguments, told) in [
+            (&["X", "--InstanceIds", "ins-1", "ins-2", "-o", "table"][..], "`-o` behind"),
+            (&["X", "--InstanceName", "-h"], "`-h` behind `--InstanceName`"),
+            (&["X", "--InstanceName", "-V"], "`-V` behind `--InstanceName`"),
+            (&["X", "--ForceStop", "-h"], "cvm help ACTION"),
+            (&["X", "--LoginSettings.Password", "-canary"], "--LoginSettings.Password=-..."),
+        ] {
+            let failure = parse(arguments).unwrap_err();
+            assert_eq!(failure.exit(), crate::exit::Exit::Usage);
+            let failure = failure.to_string();
+            assert!(failure.contains(told) && !failure.contains("canary"), "{failure}");
+        }
+        let line = parse(&["X", "--InstanceName=-h", "--A", "-5", "-", "@-"]).unwrap();
+        let expected = [parameter("InstanceName", &["-h"]), parameter("A", &["-5", "-", "@-"])];
+        assert_eq!(line.parameters, expected);
+        assert!(parse(&["X", "--InstanceName=x", "-h"]).unwrap().has("help"));
+        assert!(parse(&["X", "--region", "r", "-h"]).unwrap().has("help"));
+    }
+
+    #[test]
+    fn options_of_an_alias_fit_every_command() {
+        let alias = [
+            "--emulator",
+            "ready.json",
+            "--region",
+            "r",
+            "--dialect",
+            "tc3",
+            "--timeout",
+            "5",
+            "--language",
+            "en-US",
+            "--output",
+            "table",
+            "--show-wire",
+            "--no-journal",
+        ];
+        for (command, scope) in [
+            ("list", Scope::Plain),
+            ("help", Scope::Plain),
+            ("error", Scope::Plain),
+            ("StopInstances", Scope::Action),
+            ("quickstart", Scope::Quickstart),
+            ("emulator", Scope::Emulator),
+            ("resume", Scope::Resume),
+        ] {
+            for line in [[&alias[..], &[command]].concat(), [&[command], &alias[..]].concat()] {
+                let line = parse(&line).unwrap();
+                assert_eq!(line.words, [command]);
+                line.only(command, scope, 0).unwrap();
+                assert!(!line.asks_for_more());
+            }
         }
     }
 

@@ -220,6 +220,23 @@ pub const OPTIONS: &[OptionInfo] = &[
     ),
 ];
 
+/// Options that every command takes, so that an alias such as `cvm --emulator ready.json` works for all of
+/// them. A command that has no use for one ignores it.
+const GLOBAL: &[&str] = &[
+    "region",
+    "endpoint",
+    "emulator",
+    "dialect",
+    "timeout",
+    "language",
+    "output",
+    "validate",
+    "show-wire",
+    "print-secrets",
+    "no-journal",
+    "cli-unfold-argument",
+];
+
 /// Options that other tools have and this one has not, with the reason and the way out.
 pub const REFUSED: &[(&str, &str)] = &[
     ("secretId", NO_SECRETS),
@@ -240,6 +257,16 @@ pub const NO_SECRETS: &str = "a command line can be read by every user of the ma
 pub fn summary(scope: Scope) -> String {
     let names: Vec<String> = of(scope).map(|option| format!("--{}", option.name)).collect();
     format!("its options are {}", names.join(", "))
+}
+
+/// Whether every command takes the option of this name.
+pub fn is_global(name: &str) -> bool {
+    GLOBAL.contains(&name)
+}
+
+/// Whether a command takes the option of this name.
+pub fn takes(scope: Scope, name: &str) -> bool {
+    is_global(name) || of(scope).any(|option| option.name == name)
 }
 
 /// The options of a command, in the order of the help.
@@ -267,6 +294,18 @@ mod tests {
     fn what_is_refused_is_no_option() {
         for (refused, _) in REFUSED {
             assert!(!OPTIONS.iter().any(|option| option.name == *refused), "{refused}");
+        }
+    }
+
+    #[test]
+    fn global_options_mean_the_same_to_the_parser_wherever_they_stand() {
+        for name in GLOBAL {
+            let values: Vec<bool> = OPTIONS
+                .iter()
+                .filter(|option| option.name == *name)
+                .map(|option| option.value.is_some())
+                .collect();
+            assert!(!values.is_empty() && values.iter().all(|value| *value == values[0]), "{name}");
         }
     }
 }

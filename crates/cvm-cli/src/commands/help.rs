@@ -74,7 +74,14 @@ fn program() -> String {
     page.entry(
         COLUMN,
         "--A.Secret @FILE",
-        "A secret from a file; @- reads standard input, @@x is the value @x.",
+        "A secret from a file; @- reads standard input, @@x is the value @x. In JSON too.",
+    );
+    page.entry(COLUMN, "--A=-x", "A value that begins with a dash.");
+    page.entry(
+        COLUMN,
+        "--cli-input-json",
+        "A parameter named in full replaces the whole member of the JSON; one that names a part of a \
+         member that is in the JSON is refused.",
     );
     page.gap();
     options_of(&mut page, Scope::Action, "Options of actions");
@@ -103,6 +110,11 @@ fn command(name: &str, scope: Scope) -> String {
     }
     page.gap();
     options_of(&mut page, scope, "Options");
+    page.paragraph(
+        2,
+        "Options of actions such as --emulator, --region and --output are taken too, so that an alias with \
+         options works; where they have no use they are ignored.",
+    );
     page.finish()
 }
 
@@ -142,11 +154,25 @@ fn options_of(page: &mut Page, scope: Scope, title: &str) {
     page.gap();
 }
 
+/// What to know of exit codes beyond the table.
+const EXIT_NOTES: &[&str] = &[
+    "After 3 and 7 the entry of the journal stays: `cvm resume` lists it. With 7, standard error has the \
+     request id and what is known of the response.",
+    "A closed standard output (`>&-`) counts as a response that could not be shown, and so does a null \
+     device that was opened for reading and writing, as by Python's DEVNULL; `>/dev/null` is fine.",
+    "A signal before a change is sent, or while something is read, ends the program itself: shells report \
+     128 + its number. While a change is on its way, Ctrl-C, SIGTERM and SIGHUP end with 3.",
+];
+
 fn exit_codes() -> String {
     let mut page = Page::new();
     page.line("Exit codes");
     for exit in Exit::ALL {
         page.entry(6, &exit.code().to_string(), exit.doc());
+    }
+    page.gap();
+    for note in EXIT_NOTES {
+        page.paragraph(2, note);
     }
     page.finish()
 }

@@ -28,7 +28,7 @@ pub fn run(line: Line) -> Result<()> {
         return help::run(if command == "help" { rest } else { line.words.as_slice() });
     }
     match command {
-        "" if line.is_given() => Err(Failure::usage("no action or command is given")
+        "" if line.asks_for_more() => Err(Failure::usage("no action or command is given")
             .hint("`cvm list` names every action, `cvm help` every command")),
         "" | "help" => {
             line.only("help", scope, 2)?;

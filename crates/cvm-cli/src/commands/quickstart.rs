@@ -11,7 +11,7 @@ use crate::args::Line;
 use crate::exit::{Exit, Failure, Result};
 use crate::options::Scope;
 use crate::wire::{Show, Wire};
-use crate::{connect, runtime};
+use crate::{connect, output, runtime};
 
 /// How many times faster than real time states change unless told otherwise: long enough to be seen,
 /// and all of it in a few seconds.
@@ -32,10 +32,11 @@ pub fn run(line: &Line) -> Result<()> {
         }
         return runtime::block_on(on_cloud(line, wire))?;
     }
-    for option in ["endpoint", "region"] {
+    for option in ["endpoint", "emulator", "region"] {
         if line.has(option) {
-            return Err(Failure::usage(format!("`--{option}` goes with `--cloud`"))
-                .hint("without it the story is told on a local CVM in this process"));
+            output::note(&format!(
+                "`--{option}` goes with `--cloud`; without it the story is told on a local CVM in this process"
+            ));
         }
     }
     let scale = line.option("time-scale").map_or(Ok(TIME_SCALE), time_scale)?;

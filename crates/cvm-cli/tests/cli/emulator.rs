@@ -101,7 +101,7 @@ fn options_that_make_no_sense_are_refused() {
         (&["--instant", "--time-scale", "2"], "both say how time passes"),
         (&["--seed", "x"], "`--seed` must be a whole number"),
         (&["--secret-id", "AKIDx"], "go together"),
-        (&["--region", "ap-guangzhou"], "takes no `--region`"),
+        (&["--columns", "Zone"], "takes no `--columns`"),
         (&["--secret-key", "canary"], "can be read by every user"),
     ] {
         let ran = run(cvm(&["emulator"]).args(options));
