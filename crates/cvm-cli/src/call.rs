@@ -2,12 +2,13 @@
 
 use std::time::SystemTime;
 
-use cvm_models::Answer;
 use cvm_models::protocol::{ActionInfo, PageStyle, Record, RetryClass, json};
+use cvm_models::{Answer, Error};
 use serde_json::Value;
 
 use crate::args::Line;
 use crate::connect::{Connection, connect};
+use crate::crash::Stage;
 use crate::entry::{Entry, Sending};
 use crate::exit::{Exit, Failure, Result};
 use crate::journal::{Journal, Noted};
@@ -16,6 +17,7 @@ use crate::options::Scope;
 use crate::outcome::WayOut;
 use crate::output::{self, Format, rows, table, text};
 use crate::runtime::Interruption;
+use crate::secrets::Saved;
 use crate::source::Sources;
 use crate::wire::{Show, Wire};
 use crate::{commands, journal, outcome, parameters, runtime, secrets, skeleton, terminal};
@@ -35,7 +37,7 @@ pub fn run(info: &'static ActionInfo, line: Line) -> Result<()> {
     let mut sources = Sources::default();
     let base = line.option("cli-input-json").map(|source| sources.json(source)).transpose()?;
     let mut request =
-        parameters::request(info.request, line.parameters.clone(), &base, &mut sources)?;
+        parameters::request(info.request, line.parameters.clone(), base.as_ref(), &mut sources)?;
     if line.has("validate") {
         validate(info, &request)?;
     }
@@ -79,20 +81,76 @@ pub fn finish(
 ) -> Result<()> {
     let is_change = class(info, request) != RetryClass::Read;
     let print_to = if is_change { output::print_whole } else { output::print };
-    let printed = print.answer(info, request, answer, print_to);
-    match noted {
-        Some(noted) if printed.is_ok() => noted.settle(),
-        noted if is_change => {
-            let way_out = noted.map(|noted| WayOut::of(noted.entry(), line).told());
-            return printed.map_err(|failure| {
-                failure
-                    .hint(format!("it was carried out: request id {}", answer.request_id()))
-                    .maybe_hint(way_out)
-            });
+    // Before anything reads the response, so that nothing that fails can lose what is only in it.
+    let mut kept = match is_change && secrets::are_in(info.response) {
+        true => Kept::now(info, answer.request_id(), answer.text()),
+        false => Kept::Needless,
+    };
+    match print.answer(info, request, answer, &mut kept, print_to) {
+        Ok(()) => {
+            Stage::Nothing.reached();
+            noted.into_iter().for_each(Noted::settle);
+            Ok(())
         }
-        _ => {}
+        Err(cause) => {
+            let way_out = noted.map(|noted| WayOut::of(noted.entry(), line).told());
+            Err(not_shown(info, answer, kept, cause).maybe_hint(way_out))
+        }
     }
-    printed
+}
+
+/// The request was carried out and its response could not be shown: says so, and says what is known.
+fn not_shown(info: &'static ActionInfo, answer: &Answer, kept: Kept, cause: Failure) -> Failure {
+    let message = format!("{} was carried out, but its response could not be shown", info.name);
+    let mut outer = Failure::new(Exit::NotShown, message)
+        .hint(format!("it was carried out: request id {}", answer.request_id()));
+    // The record knows which members are secret, and its `Debug` hides them.
+    let known = format!("{:?}", answer.record());
+    outer = outer.hint(format!("its response: {}", short(&known)));
+    outer = match kept {
+        Kept::In(saved) => {
+            outer.hint(format!("the whole response is in {}", saved.path().display()))
+        }
+        Kept::Nowhere => {
+            output::tell(&terminal::visible(&String::from_utf8_lossy(answer.text())));
+            outer.hint("no file could keep the response, so it stands above, secret members too")
+        }
+        Kept::Needless => outer,
+    };
+    cause.with_exit(Exit::NotShown).told_by(outer)
+}
+
+/// The first part of a text that may be long.
+fn short(text: &str) -> String {
+    const MOST: usize = 2000;
+    let mut shown: String = text.chars().take(MOST).collect();
+    if shown.len() < text.len() {
+        shown.push('…');
+    }
+    shown
+}
+
+/// What became of a response whose secret members exist nowhere else.
+enum Kept {
+    /// It has none, or it was shown.
+    Needless,
+    /// It is in this file.
+    In(Saved),
+    /// No file could keep it.
+    Nowhere,
+}
+
+impl Kept {
+    fn now(info: &ActionInfo, request_id: &str, body: &[u8]) -> Self {
+        Saved::write(info.name, request_id, body).map_or(Self::Nowhere, Self::In)
+    }
+
+    /// The secret members were shown, or there were none.
+    fn release(&mut self) {
+        if let Self::In(saved) = std::mem::replace(self, Self::Needless) {
+            saved.remove();
+        }
+    }
 }
 
 /// Writes the request into the journal, if it must not be lost: before this returns, nothing of it has
@@ -148,10 +206,10 @@ pub async fn deliver(
     way_out: Option<&WayOut>,
 ) -> Result<Answer> {
     let call = connection.client.call(info, request.clone());
-    let called = if class(info, request) == RetryClass::Read {
-        call.await
-    } else {
+    let is_change = class(info, request) != RetryClass::Read;
+    let called = if is_change {
         let interruption = Interruption::listen()?;
+        Stage::Sent.reached();
         tokio::select! {
             called = call => called,
             () = interruption.received() => {
@@ -164,8 +222,41 @@ pub async fn deliver(
                     .maybe_hint(way_out.map(WayOut::told)));
             }
         }
+    } else {
+        call.await
     };
-    called.map_err(|error| outcome::failure(info, request, &error, way_out))
+    match called {
+        Ok(answer) => {
+            if is_change {
+                Stage::CarriedOut.reached();
+            }
+            Ok(answer)
+        }
+        Err(error) => {
+            let failure = outcome::failure(info, request, &error, way_out);
+            if failure.exit() != Exit::Unknown {
+                Stage::Nothing.reached();
+            }
+            Err(if is_change { keep_unread(info, &error, failure) } else { failure })
+        }
+    }
+}
+
+/// Keeps a response that came and could not be used, when it may hold what exists nowhere else.
+fn keep_unread(info: &'static ActionInfo, error: &Error, failure: Failure) -> Failure {
+    let Some(body) = error.unread_response().filter(|_| error.service().is_none()) else {
+        return failure;
+    };
+    if !secrets::are_in(info.response) {
+        return failure;
+    }
+    match Saved::write(info.name, error.request_id().unwrap_or_default(), body) {
+        Some(saved) => failure.hint(format!("what came back is in {}", saved.path().display())),
+        None => {
+            output::tell(&terminal::visible(&String::from_utf8_lossy(body)));
+            failure.hint("no file could keep what came back, so it stands above")
+        }
+    }
 }
 
 /// The request by its table. What does not fit is left out: the call itself will say so.
@@ -229,11 +320,12 @@ impl Print {
         info: &'static ActionInfo,
         request: &Value,
         answer: &Answer,
+        kept: &mut Kept,
         print: fn(&str) -> Result<()>,
     ) -> Result<()> {
         let mut response = answer.json();
         if !self.show_secrets {
-            hide_secrets(info, answer.request_id(), &mut response);
+            hide_secrets(info, &mut response, kept);
         }
         let for_screen = terminal::stdout_is_terminal();
         let columns = self.columns.as_deref();
@@ -242,6 +334,14 @@ impl Print {
             Format::Table => table::render(&response, info, columns, terminal::width()),
             Format::Text => text::render(&response, info, columns),
         })?;
+        if self.show_secrets {
+            match kept {
+                Kept::In(saved) if !self.shows_all() => {
+                    output::note(&format!("the whole answer is in {}", saved.path().display()));
+                }
+                kept => kept.release(),
+            }
+        }
         if info.dry_run && request.get("DryRun") == Some(&Value::Bool(true)) {
             output::note("the dry run passed; nothing was changed");
         }
@@ -250,45 +350,70 @@ impl Print {
         }
         Ok(())
     }
+
+    /// Whether what is printed holds every member.
+    fn shows_all(&self) -> bool {
+        self.format == Format::Json || (self.format == Format::Text && self.columns.is_none())
+    }
 }
 
-/// Hides what no log may show. What exists nowhere else is kept in a file first.
-fn hide_secrets(info: &'static ActionInfo, request_id: &str, response: &mut Json) {
+/// Hides what no log may show, unless it would be lost.
+fn hide_secrets(info: &'static ActionInfo, response: &mut Json, kept: &mut Kept) {
     let whole = response.clone();
     if secrets::hide(response, info.response) == 0 {
+        kept.release();
         return;
     }
-    if info.retry == RetryClass::Read {
-        output::note("secret members are hidden; --print-secrets shows them");
-    } else if let Some(path) = secrets::keep(info.name, request_id, &whole) {
-        output::note(&format!(
+    match kept {
+        Kept::Needless => output::note("secret members are hidden; --print-secrets shows them"),
+        Kept::In(saved) => output::note(&format!(
             "secret members are hidden; the whole answer is in {}",
-            path.display()
-        ));
-    } else {
-        // Hidden they would be lost.
-        *response = whole;
-        output::note("no file could keep the secret members, so they are shown");
+            saved.path().display()
+        )),
+        Kept::Nowhere => {
+            *response = whole;
+            output::note("no file could keep the secret members, so they are shown");
+        }
     }
 }
 
 /// What a list leaves out: tools that say nothing here make a page look like everything.
 fn rest_of_list(info: &ActionInfo, request: &Value, response: &Json) -> Option<String> {
     let pages = info.paginate?;
-    let PageStyle::Offset { offset, limit, total } = pages.style else { return None };
-    let shown = match response.member(pages.items)? {
-        Json::List(items) => u64::try_from(items.len()).ok()?,
-        _ => return None,
+    let shown = match response.member(pages.items) {
+        Some(Json::List(items)) => u64::try_from(items.len()).ok()?,
+        _ => 0,
     };
-    let total = response.member(total)?.as_u64()?;
-    let begin = request.get(offset).and_then(Value::as_u64).unwrap_or_default();
-    let end = begin.checked_add(shown)?;
-    (shown > 0 && end < total).then(|| {
-        format!(
-            "these are {shown} of {total} entries; go on with --{offset} {end} (--{limit} up to {})",
-            pages.max_limit
-        )
-    })
+    match pages.style {
+        PageStyle::Offset { offset, limit, total } => {
+            let total = response.member(total)?.as_u64()?;
+            let begin = request.get(offset).and_then(Value::as_u64).unwrap_or_default();
+            let end = begin.checked_add(shown)?;
+            (shown > 0 && end < total).then(|| {
+                format!(
+                    "these are {shown} of {total} entries; go on with --{offset} {end} (--{limit} up to {})",
+                    pages.max_limit
+                )
+            })
+        }
+        PageStyle::Token { token_in, token_out, .. } => {
+            let next = response.member(token_out)?.as_text().filter(|token| !token.is_empty())?;
+            Some(format!(
+                "these are {shown} entries and there are more; go on with --{token_in}={}",
+                shell_word(next)
+            ))
+        }
+    }
+}
+
+/// A text as one word of a shell.
+fn shell_word(text: &str) -> String {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.:/=+@%,".contains(&byte);
+    if text.bytes().all(is_plain) {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', r"'\''"))
+    }
 }
 
 #[cfg(test)]
@@ -306,6 +431,19 @@ mod tests {
         assert_eq!(rest_of_list(info, &json!({ "Offset": 20 }), &last), None);
         let past = Json::from(json!({ "TotalCount": 22, "InstanceSet": [] }));
         assert_eq!(rest_of_list(info, &json!({ "Offset": 30 }), &past), None);
+    }
+
+    #[test]
+    fn a_token_paged_list_says_that_there_is_more() {
+        let info = cvm_models::action("DescribeResourcePoolPacks").unwrap();
+        let items = info.paginate.unwrap().items;
+        let note = |response| rest_of_list(info, &json!({}), &Json::from(response));
+        let told = note(json!({ items: [{}, {}], "NextToken": "a b" })).unwrap();
+        assert_eq!(told, "these are 2 entries and there are more; go on with --NextToken='a b'");
+        assert!(note(json!({ items: [], "NextToken": "t" })).unwrap().ends_with("--NextToken=t"));
+        for end in [json!({ items: [{}], "NextToken": "" }), json!({ items: [{}] })] {
+            assert_eq!(note(end), None);
+        }
     }
 
     #[test]

@@ -17,13 +17,15 @@ pub enum Exit {
     Config = 4,
     /// The service could not be reached or did not answer in time, and nothing changed.
     Network = 5,
-    /// A file, a port or standard output of this machine failed.
+    /// A file, a port or standard output of this machine failed. No change was sent.
     Local = 6,
+    /// The request was carried out, and its response could not be shown. Do not repeat it.
+    NotShown = 7,
 }
 
 impl Exit {
     /// All of them, in order.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Done,
         Self::Refused,
         Self::Usage,
@@ -31,6 +33,7 @@ impl Exit {
         Self::Config,
         Self::Network,
         Self::Local,
+        Self::NotShown,
     ];
 
     /// The number for the operating system.
@@ -49,7 +52,10 @@ impl Exit {
                 "credentials, region or endpoint are missing or unusable; nothing was sent"
             }
             Self::Network => "no connection or no answer in time; nothing changed",
-            Self::Local => "a file, a port or standard output of this machine failed",
+            Self::Local => {
+                "a file, a port or standard output of this machine failed; no change was sent"
+            }
+            Self::NotShown => "carried out, but the response could not be shown; do not repeat it",
         }
     }
 }

@@ -8,6 +8,7 @@ mod call;
 mod catalog;
 mod commands;
 mod connect;
+mod crash;
 mod describe;
 mod entry;
 mod exit;
@@ -36,13 +37,15 @@ use args::Line;
 use exit::Exit;
 
 fn main() -> ExitCode {
-    let done = Line::parse(std::env::args_os().skip(1)).and_then(commands::run);
-    let exit = match done {
+    ExitCode::from(crash::guard(run).code())
+}
+
+fn run() -> Exit {
+    match Line::parse(std::env::args_os().skip(1)).and_then(commands::run) {
         Ok(()) => Exit::Done,
         Err(failure) => {
             output::tell(&failure.to_string());
             failure.exit()
         }
-    };
-    ExitCode::from(exit.code())
+    }
 }

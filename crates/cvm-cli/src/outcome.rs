@@ -27,7 +27,10 @@ pub fn exit(error: &Error) -> Exit {
         Exit::Unknown
     } else if error.is_service() || (error.is_wait() && !error.is_timeout()) {
         Exit::Refused
-    } else if error.is_credentials() || error.is_usage() {
+    } else if error.is_usage() {
+        // The settings were read before: what cannot be sent now is the request.
+        Exit::Usage
+    } else if error.is_credentials() {
         Exit::Config
     } else {
         Exit::Network

@@ -17,13 +17,55 @@ use crate::source::Sources;
 use crate::tree::Node;
 use crate::typed::{typed, typed_object, typed_text, unknown_member};
 
-/// The request as JSON: what `bases` hold, each over those before it, and over them the parameters.
-pub fn request<'b>(
+/// The request as JSON: what `--cli-input-json` gives, and over it the parameters.
+///
+/// A parameter named in full replaces the whole member of the input. One that names a part of a member
+/// is refused when the input has that member: a mixture of both is what nobody wrote.
+pub fn request(
+    table: &'static Table,
+    parameters: Vec<Parameter>,
+    input: Option<&Json>,
+    sources: &mut Sources,
+) -> Result<Value> {
+    let mut whole = match input {
+        Some(input) => typed_object(table, "", input, sources)?,
+        None => Node::object(),
+    };
+    for Parameter { name, .. } in &parameters {
+        if let Some((member, _)) = name.split_once('.')
+            && whole.has(member)
+        {
+            return Err(Failure::usage(format!(
+                "`--{name}` gives a part of `{member}`, and `--cli-input-json` gives `{member}` too"
+            ))
+            .hint(format!(
+                "give all of `--{member}`, which replaces it, or leave it out of the JSON"
+            )));
+        }
+    }
+    whole.replace(laid(table, parameters, sources)?);
+    Ok(whole.into_value())
+}
+
+/// The request of a journal entry as JSON, with what `cvm resume` was given laid into its members. Whoever
+/// calls this compares the result with the entry.
+pub fn completed<'b>(
     table: &'static Table,
     parameters: Vec<Parameter>,
     bases: impl IntoIterator<Item = &'b Json>,
     sources: &mut Sources,
 ) -> Result<Value> {
+    let given = laid(table, parameters, sources)?;
+    let mut whole = Node::object();
+    for base in bases {
+        whole.overlay(typed_object(table, "", base, sources)?);
+    }
+    whole.overlay(given);
+    Ok(whole.into_value())
+}
+
+/// The parameters as one tree.
+fn laid(table: &'static Table, parameters: Vec<Parameter>, sources: &mut Sources) -> Result<Node> {
     let mut given = Node::object();
     for Parameter { name, values } in parameters {
         let place = locate(table, &name)?;
@@ -34,12 +76,7 @@ pub fn request<'b>(
             ));
         }
     }
-    let mut whole = Node::object();
-    for base in bases {
-        whole.overlay(typed_object(table, "", base)?);
-    }
-    whole.overlay(given);
-    Ok(whole.into_value())
+    Ok(given)
 }
 
 /// A member or item that a dotted name leads to.
@@ -60,9 +97,7 @@ fn locate<'n>(table: &'static Table, name: &'n str) -> Result<Place<'n>> {
             Some((Kind::Object(table), _)) => {
                 (table.field(step).map(|field| (field.kind, field)), Some(table))
             }
-            Some((Kind::List(kind), field)) => {
-                (step.parse::<u32>().ok().map(|_| (*kind, field)), None)
-            }
+            Some((Kind::List(kind), field)) => (position(step).map(|_| (*kind, field)), None),
             Some((kind, _)) => {
                 return Err(Failure::usage(format!(
                     "`--{walked}` is {} and has no member `{step}`",
@@ -94,6 +129,11 @@ fn locate<'n>(table: &'static Table, name: &'n str) -> Result<Place<'n>> {
     Ok(Place { name, kind, field })
 }
 
+/// A position in a list: digits alone, no sign.
+fn position(step: &str) -> Option<u32> {
+    step.bytes().all(|byte| byte.is_ascii_digit()).then(|| step.parse().ok())?
+}
+
 impl Place<'_> {
     /// Reads the values that followed the name.
     fn read(&self, values: Vec<String>, sources: &mut Sources) -> Result<Node> {
@@ -122,7 +162,7 @@ impl Place<'_> {
             && text.trim_start().starts_with('[')
         {
             let json = self.parse(text)?;
-            return typed(&self.kind, self.field, self.name, &json);
+            return typed(&self.kind, self.field, self.name, &json, sources);
         }
         let mut items = BTreeMap::new();
         for (index, value) in (0..).zip(values) {
@@ -140,10 +180,21 @@ impl Place<'_> {
         sources: &mut Sources,
     ) -> Result<Node> {
         match kind {
-            Kind::Object(_) | Kind::List(_) => typed(kind, self.field, path, &self.parse(&value)?),
+            Kind::Object(_) | Kind::List(_) => {
+                typed(kind, self.field, path, &self.parse(&value)?, sources)
+            }
             _ if self.field.secret => {
                 let text = sources.secret(self.name, value)?;
                 typed_text(kind, self.field, path, text)
+            }
+            _ if matches!(self.field.kind, Kind::List(_)) && is_no_item(&value) => {
+                let shown = if value == "null" { "null" } else { "a JSON list" };
+                Err(Failure::usage(format!("`--{path}` is {}, not {shown}", kind.noun())).hint(
+                    format!(
+                        "give the values apart: {}; or the whole list as JSON in single quotes",
+                        describe::example(self.field.wire, &self.field.kind, self.field)
+                    ),
+                ))
             }
             _ => typed_text(kind, self.field, path, value),
         }
@@ -162,6 +213,13 @@ impl Place<'_> {
     fn fault(&self, what: &str) -> Failure {
         Failure::usage(format!("`--{}` {what}", self.name))
     }
+}
+
+/// Whether a text behind the name of a list was meant as JSON for something else than one item.
+fn is_no_item(text: &str) -> bool {
+    text == "null"
+        || (text.trim_start().starts_with('[')
+            && matches!(Json::parse(text.as_bytes()), Ok(Json::List(_))))
 }
 
 #[cfg(test)]
@@ -371,22 +429,133 @@ mod tests {
             r#"{"DataDisks":[{"DiskSize":"canary"}]}"#,
         ] {
             let base = Json::parse(text.as_bytes()).unwrap();
-            let failure = request(table, Vec::new(), [&base], &mut Sources::default()).unwrap_err();
+            let failure =
+                request(table, Vec::new(), Some(&base), &mut Sources::default()).unwrap_err();
             let told = failure.to_string();
             assert!(told.contains("not text") && !told.contains("canary"), "{told}");
         }
     }
 
     #[test]
-    fn parameters_win_over_the_file() {
-        let table = cvm_models::action("RunInstances").unwrap().request;
-        let base =
-            Json::parse(br#"{"InstanceName":"file","Placement":{"Zone":"z","HostId":null}}"#)
-                .unwrap();
-        let typed = vec![Parameter { name: "InstanceName".into(), values: vec!["typed".into()] }];
+    fn a_parameter_replaces_the_whole_member_of_the_input_or_is_refused() {
+        let over = |action: &str, input: &str, arguments: &[&str]| {
+            let table = cvm_models::action(action).unwrap().request;
+            let input = Json::parse(input.as_bytes()).unwrap();
+            let line = Line::parse(arguments.iter().map(std::ffi::OsString::from)).unwrap();
+            request(table, line.parameters, Some(&input), &mut Sources::default())
+        };
+        let two = r#"{"InstanceIds":["ins-a","ins-b"]}"#;
         assert_eq!(
-            request(table, typed, Some(&base), &mut Sources::default()).unwrap(),
-            json!({ "InstanceName": "typed", "Placement": { "Zone": "z" } })
+            over("TerminateInstances", two, &["--InstanceIds", "ins-c"]).unwrap(),
+            json!({ "InstanceIds": ["ins-c"] })
+        );
+        let placed =
+            r#"{"InstanceName":"file","Placement":{"Zone":"z","ProjectId":1,"HostId":null}}"#;
+        assert_eq!(
+            over(
+                "RunInstances",
+                placed,
+                &["--Placement", r#"{"Zone":"y"}"#, "--InstanceName", "n"]
+            )
+            .unwrap(),
+            json!({ "InstanceName": "n", "Placement": { "Zone": "y" } })
+        );
+        assert_eq!(
+            over("RunInstances", r#"{"Placement":null}"#, &["--Placement.Zone", "y"]).unwrap(),
+            json!({ "Placement": { "Zone": "y" } })
+        );
+        for (action, input, arguments) in [
+            ("TerminateInstances", two, &["--InstanceIds.0", "ins-c"][..]),
+            ("TerminateInstances", two, &["--InstanceIds.7", "ins-c"]),
+            ("RunInstances", placed, &["--Placement.Zone", "y"]),
+            (
+                "RunInstances",
+                placed,
+                &["--Placement", r#"{"Zone":"y"}"#, "--Placement.HostId", "h"],
+            ),
+            ("RunInstances", r#"{"DataDisks":[{}]}"#, &["--DataDisks.0.DiskSize", "10"]),
+        ] {
+            let failure = over(action, input, arguments).unwrap_err();
+            assert_eq!(failure.exit(), crate::exit::Exit::Usage);
+            assert!(failure.to_string().contains("gives a part of"), "{failure}");
+        }
+    }
+
+    #[test]
+    fn a_secret_in_json_is_read_as_in_the_dotted_form() {
+        use std::io::Write as _;
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        writeln!(file, "from-file").unwrap();
+        let table = cvm_models::action("RunInstances").unwrap().request;
+        for (given, sent) in [
+            (format!("@{}", file.path().display()), Some("from-file")),
+            ("@@literal".to_owned(), Some("@literal")),
+            ("plain".to_owned(), Some("plain")),
+            ("@canary-of-no-file".to_owned(), None),
+            ("@".to_owned(), None),
+        ] {
+            let login = json!({ "Password": given });
+            let input = Json::from(json!({ "LoginSettings": login }));
+            let mut sources = Sources::default();
+            let parameter =
+                Parameter { name: "LoginSettings".into(), values: vec![login.to_string()] };
+            for read in [
+                request(table, Vec::new(), Some(&input), &mut sources),
+                request(table, vec![parameter], None, &mut sources),
+            ] {
+                match (read, sent) {
+                    (Ok(read), Some(sent)) => assert_eq!(read["LoginSettings"]["Password"], sent),
+                    (Err(failure), None) => {
+                        assert!(!failure.to_string().contains("canary"), "{failure}");
+                    }
+                    (read, _) => panic!("{given}: {read:?}"),
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn null_and_a_json_list_are_no_items_of_a_list_of_strings() {
+        for arguments in [
+            &["--InstanceIds", "null"][..],
+            &["--InstanceIds", "ins-a", "null"],
+            &["--InstanceIds", "ins-a", r#"["ins-b"]"#],
+            &["--InstanceIds.0", r#" ["ins-b"]"#],
+            &["--InstanceIds", "[null]"],
+            &["--InstanceIds", r#"[["ins-a"]]"#],
+            &["--Filters.0.Values", "x", "[]"],
+        ] {
+            let failure = read("DescribeInstances", arguments).unwrap_err();
+            assert_eq!(failure.exit(), crate::exit::Exit::Usage, "{arguments:?}");
+        }
+        let text = "[prod] web";
+        assert_eq!(
+            read("DescribeInstances", &["--Filters.0.Values", "null-1", text]).unwrap(),
+            json!({ "Filters": [{ "Values": ["null-1", text] }] })
+        );
+        assert_eq!(
+            read("DescribeInstances", &["--Filters.0.Values", r#"["null"]"#]).unwrap(),
+            json!({ "Filters": [{ "Values": ["null"] }] })
+        );
+    }
+
+    #[test]
+    fn a_position_is_digits_alone() {
+        for name in [
+            "--InstanceIds.+1",
+            "--InstanceIds.-1",
+            "--InstanceIds.",
+            "--InstanceIds.1x",
+            "--InstanceIds.4294967296",
+            "--InstanceIds.١",
+            "--Filters.+0.Name",
+        ] {
+            let failure = read("DescribeInstances", &[name, "x"]).unwrap_err();
+            assert!(failure.to_string().contains("is no position"), "{name}: {failure}");
+        }
+        assert_eq!(
+            read("DescribeInstances", &["--InstanceIds.007", "x"]).unwrap(),
+            json!({ "InstanceIds": ["x"] })
         );
     }
 }

@@ -13,13 +13,14 @@ pub fn block_on<T>(future: impl Future<Output = T>) -> Result<T> {
     Ok(runtime.block_on(future))
 }
 
-/// Listens for being asked to stop, by Ctrl-C or by SIGTERM.
+/// Listens for being asked to stop: by Ctrl-C, by SIGTERM, or by a terminal that goes away.
 ///
 /// Listening begins when this is made, not when it is awaited: a signal in between is not lost.
 #[cfg(unix)]
 pub struct Interruption {
     terminate: Option<tokio::signal::unix::Signal>,
     interrupt: Option<tokio::signal::unix::Signal>,
+    hangup: Option<tokio::signal::unix::Signal>,
 }
 
 #[cfg(unix)]
@@ -41,6 +42,7 @@ impl Interruption {
         Ok(Self {
             terminate: listen(SignalKind::terminate())?,
             interrupt: listen(SignalKind::interrupt())?,
+            hangup: listen(SignalKind::hangup())?,
         })
     }
 
@@ -49,6 +51,7 @@ impl Interruption {
         tokio::select! {
             () = heard(&mut self.terminate) => {}
             () = heard(&mut self.interrupt) => {}
+            () = heard(&mut self.hangup) => {}
         }
     }
 }

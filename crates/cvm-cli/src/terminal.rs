@@ -42,6 +42,12 @@ pub fn visible(text: &str) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
+/// The text with everything that acts spelled out, and with each backslash doubled: what differs stays
+/// different, a tab from `\\t` too.
+pub fn escaped(text: &str) -> String {
+    visible(&text.replace('\\', "\\\\")).into_owned()
+}
+
 /// JSON text with everything that acts written as JSON escapes: the same document, harmless to look at.
 ///
 /// Line breaks stay: outside strings they are layout, and inside strings JSON has none.
@@ -66,6 +72,27 @@ pub fn visible_json(text: &str) -> Cow<'_, str> {
 /// Whether standard output is looked at.
 pub fn stdout_is_terminal() -> bool {
     io::stdout().is_terminal()
+}
+
+/// Whether standard output was closed when this program began.
+///
+/// Rust opens a closed one as the null device, for reading and writing. `>/dev/null` opens it for
+/// writing alone, which says that somebody means it.
+#[cfg(unix)]
+pub fn stdout_is_closed() -> bool {
+    use rustix::fs::{FileType, OFlags, fcntl_getfl, fstat, stat};
+    let stdout = io::stdout();
+    let Ok(flags) = fcntl_getfl(&stdout) else { return true };
+    let (Ok(open), Ok(null)) = (fstat(&stdout), stat("/dev/null")) else { return false };
+    flags & OFlags::RWMODE == OFlags::RDWR
+        && FileType::from_raw_mode(open.st_mode) == FileType::CharacterDevice
+        && open.st_rdev == null.st_rdev
+}
+
+/// Whether standard output was closed when this program began.
+#[cfg(not(unix))]
+pub fn stdout_is_closed() -> bool {
+    false
 }
 
 /// Whether standard error is looked at, which is where progress goes.
@@ -99,6 +126,13 @@ mod tests {
         assert_eq!(visible("\u{9b}2J"), "\\u{9b}2J");
         assert_eq!(visible("abc\u{202e}fed\u{2066}"), "abc\\u{202e}fed\\u{2066}");
         assert_eq!(visible("one\ntwo\ttab\r"), "one\\ntwo\\ttab\\r");
+    }
+
+    #[test]
+    fn escaped_texts_differ_when_the_texts_do() {
+        assert_eq!(escaped("a\tb"), "a\\tb");
+        assert_eq!(escaped("a\\tb"), "a\\\\tb");
+        assert_eq!(escaped("plain"), "plain");
     }
 
     #[test]

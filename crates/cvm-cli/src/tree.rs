@@ -77,6 +77,19 @@ impl Node {
         }
     }
 
+    /// Whether this is an object with a member of this name.
+    pub fn has(&self, name: &str) -> bool {
+        matches!(self, Self::Object(members) if members.contains_key(name))
+    }
+
+    /// Takes the members of `over`, each in place of the whole member that was here.
+    pub fn replace(&mut self, over: Self) {
+        match (self, over) {
+            (Self::Object(members), Self::Object(more)) => members.extend(more),
+            (here, over) => *here = over,
+        }
+    }
+
     /// Puts `over` on top: where both have a value, that of `over` stays.
     pub fn overlay(&mut self, over: Self) {
         let put = |here: &mut Self, over| {

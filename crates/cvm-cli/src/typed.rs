@@ -7,19 +7,31 @@ use serde_json::{Number, Value};
 
 use crate::exit::{Failure, Result};
 use crate::json::Json;
+use crate::source::Sources;
 use crate::tree::Node;
 use crate::{describe, suggest};
 
 /// Reads a JSON value as what the table says is there.
-pub fn typed(kind: &Kind, field: &'static FieldInfo, path: &str, json: &Json) -> Result<Node> {
+///
+/// A secret is read as behind a dotted name: `@FILE`, `@-`, or `@@…` for one that begins with `@`.
+pub fn typed(
+    kind: &Kind,
+    field: &'static FieldInfo,
+    path: &str,
+    json: &Json,
+    sources: &mut Sources,
+) -> Result<Node> {
     match (kind, json) {
-        (Kind::Object(table), Json::Object(_)) => typed_object(table, path, json),
+        (Kind::Object(table), Json::Object(_)) => typed_object(table, path, json, sources),
         (Kind::List(kind), Json::List(list)) => {
             let mut items = BTreeMap::new();
             for (index, item) in (0..).zip(list) {
-                items.insert(index, typed(kind, field, &format!("{path}.{index}"), item)?);
+                items.insert(index, typed(kind, field, &format!("{path}.{index}"), item, sources)?);
             }
             Ok(Node::List { items, whole: true })
+        }
+        (Kind::Str, Json::Text(text)) if field.secret => {
+            typed_text(kind, field, path, sources.secret(path, text.clone())?)
         }
         // In a document a secret can have slipped into any member, so none of it is shown.
         _ => scalar(kind, json)
@@ -94,7 +106,12 @@ fn decimal(text: &str) -> Option<(String, i64, bool)> {
 }
 
 /// Reads a JSON object by its table; what is null in it is not given.
-pub fn typed_object(table: &'static Table, path: &str, json: &Json) -> Result<Node> {
+pub fn typed_object(
+    table: &'static Table,
+    path: &str,
+    json: &Json,
+    sources: &mut Sources,
+) -> Result<Node> {
     let Json::Object(given) = json else {
         let place = if path.is_empty() { "the input".to_owned() } else { format!("`--{path}`") };
         return Err(Failure::usage(format!("{place} must be an object, not {}", json.noun())));
@@ -105,7 +122,7 @@ pub fn typed_object(table: &'static Table, path: &str, json: &Json) -> Result<No
         let below = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
         // What is null is not given: skeletons and answers have such members.
         if *value != Json::Null {
-            members.insert(name.clone(), typed(&field.kind, field, &below, value)?);
+            members.insert(name.clone(), typed(&field.kind, field, &below, value, sources)?);
         }
     }
     Ok(Node::Object(members))

@@ -63,8 +63,13 @@ pub fn print(text: &str) -> Result<()> {
     }
 }
 
-/// Writes what must not be lost to standard output: a reader that went away is a failure, too.
+/// Writes what must not be lost to standard output: a reader that went away is a failure, and so is a
+/// standard output that was closed from the beginning.
 pub fn print_whole(text: &str) -> Result<()> {
+    if terminal::stdout_is_closed() {
+        return Err(Failure::local("standard output is closed")
+            .hint("`>/dev/null` throws a response away; give that to do so on purpose"));
+    }
     told(write(text))
 }
 
@@ -95,7 +100,7 @@ pub fn of_rows(rows: &Rows, format: Format) -> String {
         Format::Table => table::of_rows(rows, terminal::width()),
         Format::Text => {
             let line = |row: &Vec<String>| {
-                let fields: Vec<_> = row.iter().map(|field| terminal::visible(field)).collect();
+                let fields: Vec<_> = row.iter().map(|field| terminal::escaped(field)).collect();
                 format!("{}\n", fields.join("\t"))
             };
             rows.rows.iter().map(line).collect()

@@ -48,10 +48,12 @@ pub fn chosen(info: &ActionInfo, columns: &str) -> Result<Vec<String>> {
     };
     let mut known = Vec::new();
     describe::walk(table, "0", &mut |path, _, _| known.push(path.to_owned()));
-    columns
-        .split(',')
-        .map(str::trim)
-        .filter(|column| !column.is_empty())
+    let named = || columns.split(',').map(str::trim).filter(|column| !column.is_empty());
+    if named().next().is_none() {
+        return Err(Failure::usage("`--columns` names no member")
+            .hint(format!("`cvm help {}` lists them under Answer", info.name)));
+    }
+    named()
         .map(|column| {
             if known.iter().any(|name| name == column) {
                 return Ok(column.to_owned());
@@ -275,6 +277,10 @@ mod tests {
         assert!(failure.contains("`Placement.Zone`"), "{failure}");
         let failure = chosen(info, "InstancId").unwrap_err().to_string();
         assert!(failure.contains("`InstanceId`"), "{failure}");
+        for none in ["", " ", ",", " , ,"] {
+            let failure = chosen(info, none).unwrap_err().to_string();
+            assert!(failure.contains("names no member"), "{none:?}: {failure}");
+        }
         assert!(chosen(cvm_models::action("StopInstances").unwrap(), "A").is_err());
     }
 }

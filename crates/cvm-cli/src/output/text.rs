@@ -1,4 +1,6 @@
 //! The answer for grep, cut and awk: names and values apart by a tab, never a line break within.
+//!
+//! A backslash in a value is doubled, so that a tab (`\t`) differs from a backslash and a `t` (`\\t`).
 
 use std::fmt::Write as _;
 
@@ -6,7 +8,7 @@ use cvm_models::protocol::ActionInfo;
 
 use super::rows;
 use crate::json::Json;
-use crate::terminal::visible;
+use crate::terminal::escaped;
 
 /// With columns one line an entry and one field a column; without, one line a value with its name.
 pub fn render(answer: &Json, info: &ActionInfo, columns: Option<&[String]>) -> String {
@@ -14,8 +16,9 @@ pub fn render(answer: &Json, info: &ActionInfo, columns: Option<&[String]>) -> S
     match (columns, rows::main_list(info)) {
         (Some(columns), Some((list, _))) => {
             if let Some(Json::List(entries)) = answer.member(list) {
-                for row in rows::of_columns(entries, columns).rows {
-                    let fields: Vec<_> = row.iter().map(|field| visible(field)).collect();
+                for entry in entries {
+                    let field = |column: &String| entry.at(column).map(value).unwrap_or_default();
+                    let fields: Vec<_> = columns.iter().map(field).collect();
                     let _ = writeln!(text, "{}", fields.join("\t"));
                 }
             }
@@ -25,24 +28,33 @@ pub fn render(answer: &Json, info: &ActionInfo, columns: Option<&[String]>) -> S
     text
 }
 
-fn lines(name: &str, value: &Json, text: &mut String) {
+fn lines(name: &str, json: &Json, text: &mut String) {
     let below = |step: &str| {
         if name.is_empty() { step.to_owned() } else { format!("{name}.{step}") }
     };
-    match value {
-        Json::Object(members) => {
+    match json {
+        Json::Object(members) if !members.is_empty() => {
             for (member, value) in members {
                 lines(&below(member), value, text);
             }
         }
-        Json::List(items) => {
+        Json::List(items) if !items.is_empty() => {
             for (index, item) in items.iter().enumerate() {
                 lines(&below(&index.to_string()), item, text);
             }
         }
-        value => {
-            let _ = writeln!(text, "{}\t{}", visible(name), visible(&rows::cell(value)));
+        json => {
+            let _ = writeln!(text, "{}\t{}", escaped(name), value(json));
         }
+    }
+}
+
+/// A value in one field. What is empty shows that it is there.
+fn value(json: &Json) -> String {
+    match json {
+        Json::List(items) if items.is_empty() => "[]".to_owned(),
+        Json::Object(members) if members.is_empty() => "{}".to_owned(),
+        json => escaped(&rows::cell(json)),
     }
 }
 
@@ -70,5 +82,21 @@ mod tests {
         let answer = Json::parse(ANSWER).unwrap();
         let columns = ["InstanceId".to_owned(), "Tags.0.Key".to_owned()];
         assert_eq!(render(&answer, info, Some(&columns)), "ins-1\ta\\tb\nins-2\t\n");
+    }
+
+    #[test]
+    fn a_tab_differs_from_its_escape_and_empty_lists_are_visible() {
+        let info = cvm_models::action("DescribeInstances").unwrap();
+        let text =
+            br#"{"TotalCount":0,"InstanceSet":[],"A":{},"B":"x\ty","C":"x\\ty","D":"","E":null}"#;
+        let answer = Json::parse(text).unwrap();
+        assert_eq!(
+            render(&answer, info, None),
+            "TotalCount\t0\nInstanceSet\t[]\nA\t{}\nB\tx\\ty\nC\tx\\\\ty\nD\t\nE\t\n"
+        );
+        let answer = br#"{"InstanceSet":[{"InstanceId":"ins-1","Tags":[]},{"InstanceId":"a\\b"}]}"#;
+        let answer = Json::parse(answer).unwrap();
+        let columns = ["InstanceId".to_owned(), "Tags".to_owned()];
+        assert_eq!(render(&answer, info, Some(&columns)), "ins-1\t[]\na\\\\b\t\n");
     }
 }

@@ -16,8 +16,28 @@ fn the_codes_are_documented() {
       3   the request may have taken effect; look before you repeat it
       4   credentials, region or endpoint are missing or unusable; nothing was sent
       5   no connection or no answer in time; nothing changed
-      6   a file, a port or standard output of this machine failed
+      6   a file, a port or standard output of this machine failed; no change was sent
+      7   carried out, but the response could not be shown; do not repeat it
+
+      After 3 and 7 the entry of the journal stays: `cvm resume` lists it. With 7, standard error has
+      the request id and what is known of the response.
+      A closed standard output (`>&-`) counts as a response that could not be shown, and so does a null
+      device that was opened for reading and writing, as by Python's DEVNULL; `>/dev/null` is fine.
+      A signal before a change is sent, or while something is read, ends the program itself: shells
+      report 128 + its number. While a change is on its way, Ctrl-C, SIGTERM and SIGHUP end with 3.
     ");
+}
+
+#[test]
+fn the_readme_has_the_same_table() {
+    let help = run(&mut cvm(&["help", "exit-codes"])).stdout;
+    let codes: Vec<(&str, &str)> =
+        help.lines().skip(1).map_while(|line| line.trim().split_once("   ")).collect();
+    assert_eq!(codes.len(), 8, "{help}");
+    for (code, doc) in codes {
+        let row = format!("| {code} | {doc} |");
+        assert!(include_str!("../../../../README.md").contains(&row), "README.md lacks `{row}`");
+    }
 }
 
 #[test]
@@ -63,6 +83,24 @@ fn a_slip_on_the_command_line_is_2_and_sends_nothing() {
         (&["StopInstances", "--validate", "--StopType", "HARDD"], "did you mean `HARD`?"),
         (&["DescribeZones", "--timeout", "soon"], "`--timeout` must be a number of seconds"),
         (&["DescribeZones", "stray"], "unexpected word `stray`"),
+        (&["StopInstances", "--InstanceIds.+1", "ins-11112222"], "`+1` is no position"),
+        (&["StopInstances", "--InstanceIds", "ins-11112222", "-o", "table"], "`-o` behind"),
+        (&["RunInstances", "--InstanceName", "-h"], "`-h` behind `--InstanceName` is no value"),
+        (&["StopInstances", "--InstanceIds", "null"], "`--InstanceIds.0` is a string, not null"),
+        (&["StopInstances", "--InstanceIds", "ins-11112222", "[\"ins-1\"]"], "not a JSON list"),
+        (&["DescribeZones", "--output", "text", "--columns", ""], "`--columns` is empty"),
+        (&["DescribeZones", "--output", "text", "--columns", ","], "names no member"),
+        (&["DescribeZones", "--language", ""], "`--language` is empty"),
+        (
+            &[
+                "StopInstances",
+                "--cli-input-json",
+                "{\"InstanceIds\":[\"ins-1\"]}",
+                "--InstanceIds.0",
+                "x",
+            ],
+            "gives a part of `InstanceIds`",
+        ),
     ] {
         let ran = run(&mut server.cvm(arguments));
         assert_eq!((ran.code, ran.stdout.as_str()), (2, ""), "{arguments:?}: {}", ran.stderr);

@@ -240,7 +240,7 @@ fn a_launch_whose_answer_cannot_be_printed_stays_in_the_journal() {
         "img-pmqg1cw7",
     ]);
     let ran = finish(command.stdout(full).stderr(Stdio::piped()).spawn().unwrap());
-    assert_eq!(ran.code, 6, "{}", ran.stderr);
+    assert_eq!(ran.code, 7, "{}", ran.stderr);
     let id = entries(&emulator.folder.path().join("journal")).remove(0);
     assert!(ran.stderr.contains(&format!("cvm resume {id}")), "{}", ran.stderr);
     let again = run(&mut emulator.cvm(&["resume", &id]));
@@ -262,7 +262,7 @@ fn a_launch_that_nobody_reads_stays_in_the_journal_and_a_read_ends_silently() {
     assert_eq!((read.code, read.stderr.as_str()), (0, ""));
     let zone = ["--Placement.Zone", "ap-guangzhou-3", "--ImageId", "img-pmqg1cw7"];
     let ran = unread(&[&["RunInstances"], &zone[..]].concat());
-    assert_eq!(ran.code, 6, "{}", ran.stderr);
+    assert_eq!(ran.code, 7, "{}", ran.stderr);
     let id = entries(&emulator.folder.path().join("journal")).remove(0);
     let ready = emulator.ready_file.to_str().unwrap();
     for told in ["request id ", &format!("`cvm resume {id} --emulator {ready}` sends")] {
@@ -272,7 +272,7 @@ fn a_launch_that_nobody_reads_stays_in_the_journal_and_a_read_ends_silently() {
     assert_eq!(again.code, 0, "{}", again.stderr);
     assert!(again.stdout.contains("\"ins-"), "{}", again.stdout);
     let terminated = unread(&["RunInstances", "--no-journal", zone[0], zone[1], zone[2], zone[3]]);
-    assert_eq!(terminated.code, 6, "{}", terminated.stderr);
+    assert_eq!(terminated.code, 7, "{}", terminated.stderr);
     assert!(!terminated.stderr.contains("cvm resume"), "{}", terminated.stderr);
 }
 

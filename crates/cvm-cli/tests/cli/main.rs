@@ -3,14 +3,16 @@
 #![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "helpers of tests are tests")]
 
 mod actions;
+mod arguments;
 mod cloud;
 mod emulator;
 mod exit_codes;
 mod harness;
 mod journal;
 mod kill;
-mod offline;
+mod not_shown;
 mod odd_responses;
+mod offline;
 mod quickstart;
 mod resume;
 mod secrets;

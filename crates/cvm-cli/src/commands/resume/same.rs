@@ -22,7 +22,8 @@ pub fn request(line: &Line, info: &'static ActionInfo, entry: &Entry) -> Result<
     let given = line.option("cli-input-json").map(|source| sources.json(source)).transpose()?;
     let noted = Json::from(entry.parameters.clone());
     let bases = [Some(&noted), given.as_ref()].into_iter().flatten();
-    let request = parameters::request(info.request, line.parameters.clone(), bases, &mut sources)?;
+    let request =
+        parameters::completed(info.request, line.parameters.clone(), bases, &mut sources)?;
 
     let mut bare = request.clone();
     let mut secrets = Vec::new();
@@ -176,7 +177,7 @@ mod tests {
         for info in tokens {
             let full = crate::skeleton::of(info.request);
             let request =
-                parameters::request(info.request, Vec::new(), [&full], &mut Sources::default());
+                parameters::request(info.request, Vec::new(), Some(&full), &mut Sources::default());
             let request = request.unwrap();
             let read = Entry::parse(entry(info, &request).to_text().as_bytes()).unwrap();
             let given = ["resume", "1", "--cli-input-json", &full.pretty()].map(OsString::from);

@@ -1,0 +1,177 @@
+//! A change that was carried out and whose response could not be shown: 7, and nothing of it is lost.
+
+use std::fs::{self, OpenOptions};
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use crate::harness::{Answer, Emulator, Ran, Server, cvm, entries, finish, run};
+
+const STOP: [&str; 3] = ["StopInstances", "--InstanceIds", "ins-11112222"];
+const STOPPED: &str = r#"{"Response":{"RequestId":"r-1"}}"#;
+const KEY: &str = "Canary-private-key";
+
+/// Runs a command by a shell, with these redirections.
+fn redirected(command: &Command, redirections: &str) -> Ran {
+    let mut shell = Command::new("/bin/sh");
+    shell.args(["-c", &format!("exec \"$0\" \"$@\" {redirections}")]);
+    shell.arg(command.get_program()).args(command.get_args()).env_clear();
+    if let Some(folder) = command.get_current_dir() {
+        shell.current_dir(folder);
+    }
+    shell.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    run(shell.stdin(Stdio::null()))
+}
+
+#[test]
+fn a_closed_standard_output_is_7_and_keeps_the_entry() {
+    for redirections in [">&-", ">&- <&-", "<&- >&- 2>&-"] {
+        let server = Server::start(Answer::Json(STOPPED.to_owned()));
+        let ran = redirected(&server.cvm(&STOP), redirections);
+        assert_eq!(ran.code, 7, "{redirections}: {}", ran.stderr);
+        let ids = entries(&server.journal());
+        assert_eq!(ids.len(), 1, "{redirections}");
+        if !redirections.contains("2>") {
+            for told in
+                ["could not be shown", "request id r-1", "standard output is closed", &ids[0]]
+            {
+                assert!(ran.stderr.contains(told), "{told}: {}", ran.stderr);
+            }
+        }
+        assert_eq!(server.requests.lock().unwrap().len(), 1);
+    }
+}
+
+#[test]
+fn output_that_is_thrown_away_on_purpose_is_0() {
+    for redirections in [">/dev/null", ">/dev/null 2>&1", ">/dev/null 2>&-", "2>&-"] {
+        let server = Server::start(Answer::Json(STOPPED.to_owned()));
+        let ran = redirected(&server.cvm(&STOP), redirections);
+        assert_eq!((ran.code, ran.stderr.as_str()), (0, ""), "{redirections}");
+        assert!(entries(&server.journal()).is_empty(), "{redirections}");
+    }
+    // What only reads is like one whose reader went away, and so is help.
+    let zones = r#"{"Response":{"TotalCount":0,"ZoneSet":[],"RequestId":"r"}}"#;
+    let server = Server::start(Answer::Json(zones.to_owned()));
+    for command in [server.cvm(&["DescribeZones"]), cvm(&["help"]), cvm(&["list"])] {
+        assert_eq!(redirected(&command, ">&-").code, 0);
+    }
+}
+
+#[test]
+fn a_closed_standard_input_gives_no_parameter() {
+    let server = Server::start(Answer::Json(STOPPED.to_owned()));
+    let ran = redirected(&server.cvm(&["StopInstances", "--cli-input-json", "-"]), "<&-");
+    assert_eq!(ran.code, 2, "{}", ran.stderr);
+    assert!(server.requests.lock().unwrap().is_empty());
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_is_7_for_every_call_and_tells_what_is_known() {
+    let emulator = Emulator::start();
+    let full = |arguments: &[&str]| {
+        let full = OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let mut command = emulator.cvm(arguments);
+        finish(command.stdout(full).stderr(Stdio::piped()).spawn().unwrap())
+    };
+    let launch = ["--Placement.Zone", "ap-guangzhou-3", "--ImageId", "img-pmqg1cw7"];
+    for format in ["json", "table", "text"] {
+        let ran = full(&[&["RunInstances", "--output", format], &launch[..]].concat());
+        assert_eq!(ran.code, 7, "{}", ran.stderr);
+        for told in ["request id ", "\"ins-", "cvm resume "] {
+            assert!(ran.stderr.contains(told), "{format}: {told}: {}", ran.stderr);
+        }
+    }
+    assert_eq!(entries(&emulator.folder.path().join("journal")).len(), 3);
+    let ran = full(&["DescribeZones"]);
+    assert_eq!(ran.code, 7, "{}", ran.stderr);
+    assert_eq!(entries(&emulator.folder.path().join("journal")).len(), 3);
+}
+
+/// The server's answer to `CreateKeyPair`, with odd things beside the key.
+fn key_pair(odd: &str) -> Server {
+    Server::start(Answer::Json(format!(
+        r#"{{"Response":{{"KeyPair":{{"KeyId":"skey-1","KeyName":"n","PrivateKey":"{KEY}"}},{odd}"RequestId":"r-9"}}}}"#
+    )))
+}
+
+/// `CreateKeyPair` in a folder of its own.
+fn create_key_pair(server: &Server, folder: &Path) -> Command {
+    let mut command = server.cvm(&["CreateKeyPair", "--KeyName", "n", "--ProjectId", "0"]);
+    command.current_dir(folder).env("TMPDIR", folder);
+    command
+}
+
+/// Whether exactly one file of the folder holds the private key.
+fn keeps_key(folder: &Path) -> bool {
+    let files = fs::read_dir(folder).unwrap().map(|file| fs::read_to_string(file.unwrap().path()));
+    files.filter(|text| text.as_ref().is_ok_and(|text| text.contains(KEY))).count() == 1
+}
+
+#[test]
+fn a_private_key_is_saved_before_anything_can_fail() {
+    let deep = format!(r#""New":{}{},"#, "[".repeat(5000), "]".repeat(5000));
+    // Odd members, an answer that says too little, and one that is no JSON.
+    for odd in ["", r#""New":{"a":1,"a":2},"#, r#""New":1e999,"#, r#""New":"\ud800","#, &deep, "{"]
+    {
+        for redirections in ["", ">&-", ">/dev/full"] {
+            let folder = tempfile::tempdir().unwrap();
+            let server = key_pair(odd);
+            let ran = redirected(&create_key_pair(&server, folder.path()), redirections);
+            let what = format!("{:.30} {redirections}: {}", odd, ran.stderr);
+            assert!(keeps_key(folder.path()), "{what}");
+            assert!(ran.stderr.contains("cvm-CreateKeyPair-"), "{what}");
+            assert!(matches!(ran.code, 0 | 3 | 7), "{} {what}", ran.code);
+            assert!(!ran.stdout.contains(KEY), "{what}");
+            // What went wrong with the output is no secret, and neither is a hint of what came.
+            if odd.is_empty() {
+                assert!(!ran.stderr.contains(KEY), "{what}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_private_key_without_request_id_is_saved_too() {
+    let body = format!(r#"{{"Response":{{"KeyPair":{{"KeyId":"k","PrivateKey":"{KEY}"}}}}}}"#);
+    let server = Server::start(Answer::Json(body));
+    let folder = tempfile::tempdir().unwrap();
+    for count in 1..=2 {
+        let ran = run(&mut create_key_pair(&server, folder.path()));
+        assert_eq!(ran.code, 3, "{}", ran.stderr);
+        assert!(ran.stderr.contains("what came back is in "), "{}", ran.stderr);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), count, "none replaces another");
+    }
+}
+
+#[test]
+fn a_private_key_that_was_printed_leaves_no_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = key_pair("");
+    let ran = run(create_key_pair(&server, folder.path()).arg("--print-secrets"));
+    assert!(ran.code == 0 && ran.stdout.contains(KEY), "{}", ran.stderr);
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+    let mut unread = create_key_pair(&server, folder.path());
+    let ran = redirected(unread.arg("--print-secrets"), ">&-");
+    assert_eq!(ran.code, 7, "{}", ran.stderr);
+    assert!(keeps_key(folder.path()) && !ran.stderr.contains(KEY), "{}", ran.stderr);
+}
+
+#[test]
+fn a_private_key_that_no_folder_takes_is_printed() {
+    let folder = tempfile::tempdir().unwrap();
+    let gone = folder.path().join("gone");
+    fs::create_dir(&gone).unwrap();
+    let server = key_pair("");
+    let mut command = create_key_pair(&server, &gone);
+    // No folder is there any more when the program begins: neither the current one nor one for temporary files.
+    let mut shell = Command::new("/bin/sh");
+    shell.args(["-c", "rmdir \"$PWD\"; exec \"$0\" \"$@\""]).current_dir(&gone).env_clear();
+    shell.arg(command.get_program()).args(command.get_args());
+    command.env("TMPDIR", "/no/such/folder");
+    shell.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    let ran = run(&mut shell);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert!(ran.stdout.contains(KEY), "{}", ran.stdout);
+    assert!(ran.stderr.contains("no file could keep"), "{}", ran.stderr);
+}
