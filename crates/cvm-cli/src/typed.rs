@@ -169,7 +169,8 @@ mod tests {
         static TEXT: FieldInfo = FieldInfo::new("Text", Kind::Str);
         for digits in ["1.10", "1E2", "-0", "12345678901234567890123", "1e999", "0.00"] {
             let json = Json::parse(digits.as_bytes()).unwrap();
-            let node = typed(&Kind::Str, &TEXT, "Text", &json).unwrap();
+            let mut sources = Sources::default();
+            let node = typed(&Kind::Str, &TEXT, "Text", &json, &mut sources).unwrap();
             assert_eq!(node.into_value(), Value::from(digits));
         }
         for (kind, digits, sent) in [

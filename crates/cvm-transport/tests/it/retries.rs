@@ -75,6 +75,18 @@ async fn hazards_are_never_sent_again_once_bytes_left() {
 }
 
 #[tokio::test]
+async fn a_response_that_could_not_be_used_is_kept_and_not_shown() {
+    let body = r#"{"Response":{"Kept":"canary"}}"#;
+    let server = Server::start([Turn::json(body), Turn::close()]).await;
+    let client = client(&server.url);
+    let error = client.send(KillThings { thing_ids: ids() }).await.unwrap_err();
+    assert_eq!(error.unread_response(), Some(body.as_bytes()));
+    assert!(!format!("{error:?}").contains("canary"), "{error:?}");
+    let error = client.send(KillThings { thing_ids: ids() }).await.unwrap_err();
+    assert!(error.outcome_unknown().is_some() && error.unread_response().is_none(), "{error}");
+}
+
+#[tokio::test]
 async fn a_connection_that_breaks_before_the_first_byte_does_no_harm() {
     for _ in 0..50 {
         let server = Server::start([Turn::ResetOnAccept]).await;
