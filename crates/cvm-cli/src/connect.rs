@@ -2,7 +2,8 @@
 
 use std::env;
 use std::sync::Arc;
-use std::time::Duration;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, SystemTime};
 
 use cvm_models::{
     BoxFuture, CachedCredentials, Client, Credential, CredentialChain, CredentialProvider,
@@ -14,7 +15,7 @@ use crate::entry::Entry;
 use crate::exit::{Exit, Failure, Result};
 use crate::ready::Ready;
 use crate::wire::Wire;
-use crate::{outcome, suggest};
+use crate::{outcome, output, suggest};
 
 /// The region of an emulator when nothing names one: all of them are alike there.
 const EMULATOR_REGION: &str = "ap-guangzhou";
@@ -55,10 +56,10 @@ pub fn connect(line: &Line, wire: Option<Wire>) -> Result<Connection> {
             let ready = Ready::read(file)?;
             region = region.or_else(|| Some(EMULATOR_REGION.to_owned()));
             let endpoint = Endpoint::Custom(ready.url.clone());
-            (Some(ready), endpoint)
+            (Some(ready), Some(endpoint))
         }
-        (None, Some(endpoint)) => (None, named(endpoint)),
-        (None, None) => (None, Endpoint::Default),
+        (None, Some(endpoint)) => (None, Some(named(endpoint))),
+        (None, None) => (None, None),
     };
     let target = Target { endpoint, region, dialect: dialect(line)? };
     build(line, target, ready, wire)
@@ -85,7 +86,7 @@ pub fn reconnect(line: &Line, entry: &Entry, wire: Option<Wire>) -> Result<Conne
         }
     }
     let target = Target {
-        endpoint: Endpoint::Custom(entry.endpoint.clone()),
+        endpoint: Some(Endpoint::Custom(entry.endpoint.clone())),
         region: entry.region.clone(),
         dialect: entry.dialect.parse().map_err(|_| {
             Failure::local(format!(
@@ -99,7 +100,8 @@ pub fn reconnect(line: &Line, entry: &Entry, wire: Option<Wire>) -> Result<Conne
 
 /// Where calls go.
 struct Target {
-    endpoint: Endpoint,
+    /// `None`: where the profile says, else the nearest access point.
+    endpoint: Option<Endpoint>,
     region: Option<String>,
     dialect: Dialect,
 }
@@ -110,7 +112,7 @@ fn build(
     ready: Option<Ready>,
     wire: Option<Wire>,
 ) -> Result<Connection> {
-    let credentials = Shared(match ready {
+    let provider: Arc<dyn CredentialProvider> = match ready {
         Some(ready) => {
             let credential =
                 Credential::new(ready.secret_id, ready.secret_key).map_err(|error| {
@@ -120,13 +122,16 @@ fn build(
             Arc::new(StaticCredentials::new(credential))
         }
         None => Arc::new(CachedCredentials::new(CredentialChain::new())),
-    });
+    };
+    let credentials = Shared { provider, warned: Arc::default() };
     let mut builder = Client::builder()
         .dialect(target.dialect)
-        .endpoint(target.endpoint)
         .credential_provider(credentials.clone())
         // Honoured for loopback only.
         .allow_secrets_in_url(true);
+    if let Some(endpoint) = target.endpoint {
+        builder = builder.endpoint(endpoint);
+    }
     if let Some(region) = target.region {
         builder = builder.region(region);
     }
@@ -148,19 +153,38 @@ fn build(
     Ok(Connection { client, region, dialect: target.dialect, credentials })
 }
 
-/// One provider for the client and for whoever asks who signs.
+/// One provider for the client and for whoever asks who signs. It tells once of a credential file that others
+/// can read.
 #[derive(Clone, Debug)]
-struct Shared(Arc<dyn CredentialProvider>);
+struct Shared {
+    provider: Arc<dyn CredentialProvider>,
+    warned: Arc<AtomicBool>,
+}
 
 impl CredentialProvider for Shared {
     fn credential(
         &self,
     ) -> BoxFuture<'_, std::result::Result<Arc<CredentialSnapshot>, CredentialProviderError>> {
-        self.0.credential()
+        self.credential_at(SystemTime::now())
+    }
+
+    fn credential_at(
+        &self,
+        now: SystemTime,
+    ) -> BoxFuture<'_, std::result::Result<Arc<CredentialSnapshot>, CredentialProviderError>> {
+        Box::pin(async move {
+            let snapshot = self.provider.credential_at(now).await?;
+            if let Some(warning) = snapshot.warning()
+                && !self.warned.swap(true, Ordering::Relaxed)
+            {
+                output::note(warning);
+            }
+            Ok(snapshot)
+        })
     }
 
     fn refused(&self, snapshot: &CredentialSnapshot) -> bool {
-        self.0.refused(snapshot)
+        self.provider.refused(snapshot)
     }
 }
 

@@ -39,6 +39,11 @@ mod enabled {
         tracing::warn!(target: "cvm_transport::breaker", host, state, "breaker turned");
     }
 
+    /// A credential was taken from a file that others can read.
+    pub(crate) fn credential_file_is_open(warning: &str) {
+        tracing::warn!(target: "cvm_transport::credentials", "{warning}");
+    }
+
     pub(crate) fn call_ended(
         action: &'static str,
         region: Option<&str>,
@@ -72,6 +77,8 @@ mod enabled {
 
     pub(crate) const fn breaker_turned(_: &str, _: &'static str) {}
 
+    pub(crate) const fn credential_file_is_open(_: &str) {}
+
     pub(crate) const fn attempt_ended(
         _: &'static str,
         _: Option<&str>,
@@ -93,4 +100,6 @@ mod enabled {
     }
 }
 
-pub(crate) use enabled::{attempt_ended, backup_taken, breaker_turned, call_ended};
+pub(crate) use enabled::{
+    attempt_ended, backup_taken, breaker_turned, call_ended, credential_file_is_open,
+};

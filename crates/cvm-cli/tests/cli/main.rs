@@ -13,6 +13,7 @@ mod kill;
 mod not_shown;
 mod odd_responses;
 mod offline;
+mod profiles;
 mod quickstart;
 mod resume;
 mod secrets;

@@ -14,8 +14,8 @@ use crate::breaker::Breakers;
 use crate::client::{Client, Options, RegionChoice, Shared};
 use crate::client_token::TokensInDoubt;
 use crate::clock::SystemClock;
-use crate::credentials::{self, CachedCredentials, CredentialChain, CredentialProvider};
-use crate::endpoint::{Addresses, CheckedEndpoint};
+use crate::credentials::{CachedCredentials, CredentialChain, CredentialProvider, TccliSettings};
+use crate::endpoint::{Addresses, CheckedEndpoint, ServiceEndpoint};
 use crate::entropy::SystemEntropy;
 use crate::environment::Environment;
 use crate::pacing::DocumentedRates;
@@ -26,7 +26,7 @@ use crate::route::Backups;
 use crate::sign::Writing;
 use crate::skew::Skews;
 use crate::trace_id::TraceIds;
-use crate::{Error, Region};
+use crate::{Endpoint, Error, Region};
 
 /// How the client names itself to the service.
 const REQUEST_CLIENT: &str = concat!("SDK_RUST_", env!("CARGO_PKG_VERSION"));
@@ -41,18 +41,32 @@ impl ClientBuilder {
     ///
     /// [`Error::is_usage`] when a region, endpoint or label has not the form that it must have.
     pub fn build(self) -> Result<Client, Error> {
-        let region = self
-            .region
-            .or_else(|| self.environment.get("TENCENTCLOUD_REGION"))
-            .or_else(|| credentials::tccli_region(&self.environment));
-        let region = match region {
+        let named = |environment: &Environment| {
+            environment.text("TENCENTCLOUD_REGION").map_err(Error::usage)
+        };
+        let region = match self.region {
+            Some(region) => Some(region),
+            None => named(&self.environment)?,
+        };
+        // The profile is read only for what nobody else says, so that it can do no harm otherwise.
+        let profile = if region.is_none() || self.endpoint.is_none() {
+            TccliSettings::read(&self.environment)
+                .map_err(|error| Error::usage(error.to_string()).with_source(error))?
+        } else {
+            TccliSettings::default()
+        };
+        let region = match region.or(profile.region) {
             None => RegionChoice::Unset,
             Some(name) => RegionChoice::Known(
                 Region::new(&name).map_err(|error| Error::usage(error.to_string()))?,
             ),
         };
-        let endpoint =
-            CheckedEndpoint::new(self.endpoint).map_err(|error| Error::usage(error.to_string()))?;
+        let of_profile = match &self.endpoint {
+            Some(_) => Vec::new(),
+            None => profile_endpoints(&profile.file, profile.endpoints),
+        };
+        let endpoint = CheckedEndpoint::new(self.endpoint.unwrap_or_default())
+            .map_err(|error| Error::usage(error.to_string()))?;
         let backups = Backups::new(&self.backups, self.backup_root_domains)
             .map_err(|error| Error::usage(format!("backup {error}")))?;
         if self.allow_secrets_in_url && backups.leave_the_machine() {
@@ -79,7 +93,7 @@ impl ClientBuilder {
             )),
         };
         let shared = Shared {
-            addresses: Addresses::new(endpoint, self.dialect),
+            addresses: Addresses::new(endpoint, of_profile, self.dialect),
             backups,
             breakers: self.breaker.then(Breakers::new),
             credentials,
@@ -115,6 +129,17 @@ impl ClientBuilder {
         };
         Ok(Client::new(shared, options))
     }
+}
+
+/// The endpoints of the profile, each checked as every other. A broken one is reported when its service
+/// is called: the profile names many that nobody calls.
+fn profile_endpoints(file: &str, endpoints: Vec<(String, String)>) -> Vec<ServiceEndpoint> {
+    let check = |(service, url): (String, String)| {
+        let endpoint = CheckedEndpoint::new(Endpoint::Custom(url))
+            .map_err(|error| format!("`{service}.endpoint` in {file}: {error}"));
+        ServiceEndpoint { service, endpoint }
+    };
+    endpoints.into_iter().map(check).collect()
 }
 
 fn proxies(

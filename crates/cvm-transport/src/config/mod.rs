@@ -36,7 +36,7 @@ const MAX_RESPONSE: usize = 16 * 1024 * 1024;
 #[must_use]
 pub struct ClientBuilder {
     environment: Environment,
-    endpoint: Endpoint,
+    endpoint: Option<Endpoint>,
     backups: Vec<String>,
     backup_root_domains: bool,
     breaker: bool,
@@ -77,7 +77,7 @@ impl Default for ClientBuilder {
     fn default() -> Self {
         Self {
             environment: Environment::default(),
-            endpoint: Endpoint::Default,
+            endpoint: None,
             backups: Vec::new(),
             backup_root_domains: false,
             breaker: false,
@@ -108,9 +108,10 @@ impl Default for ClientBuilder {
 }
 
 impl ClientBuilder {
-    /// Which address to call. Default: the nearest access point.
+    /// Which address to call. Default: the address of the service in the tccli profile, if that names another
+    /// than the published one, else the nearest access point.
     pub fn endpoint(mut self, endpoint: impl Into<Endpoint>) -> Self {
-        self.endpoint = endpoint.into();
+        self.endpoint = Some(endpoint.into());
         self
     }
 
@@ -192,10 +193,14 @@ impl ClientBuilder {
         self
     }
 
-    /// Takes nothing from environment variables and profile files: neither region nor credential nor
-    /// proxy.
-    pub fn without_environment(mut self) -> Self {
-        self.environment = Environment::none();
+    /// Takes nothing from environment variables and profile files: neither region nor endpoint nor
+    /// credential nor proxy.
+    pub fn without_environment(self) -> Self {
+        self.in_environment(Environment::none())
+    }
+
+    pub(crate) fn in_environment(mut self, environment: Environment) -> Self {
+        self.environment = environment;
         self
     }
 

@@ -3,24 +3,33 @@
 use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
 
+use super::env::EnvironmentOrRole;
 use super::{
-    AssumeRoleCredentials, CredentialProvider, CredentialProviderError, CredentialSnapshot,
-    EnvironmentCredentials, ProfileCredentials, RoleCredentials, TccliCredentials,
-    WebIdentityCredentials,
+    CredentialProvider, CredentialProviderError, CredentialSnapshot, ProfileCredentials,
+    RoleCredentials, TccliCredentials, WebIdentityCredentials, env, profile, tccli,
 };
+use crate::Region;
 use crate::environment::Environment;
 use crate::http::BoxFuture;
 
-/// Looks for a credential where the official tools keep it:
+/// Looks for a credential where the official tools keep it.
 ///
-/// 1. environment variables, and the role that they name, if they name one;
-/// 2. the cluster's workload identity (`TKE_…`);
-/// 3. `~/.tencentcloud/credentials`, which may name a program;
-/// 4. `~/.tccli/<profile>.credential`;
-/// 5. the role of the CVM instance.
+/// | # | source | is configured by | complete when |
+/// |--:|---|---|---|
+/// | 1 | environment | `TENCENTCLOUD_SECRET_ID`, `…_SECRET_KEY`, `…_TOKEN` or `…_SESSION_TOKEN` | id and key are set |
+/// | 2 | role of the environment | `TENCENTCLOUD_ROLE_ARN`, `…_ROLE_SESSION_NAME` | the role and the id and key to assume it with are set |
+/// | 3 | workload identity | `TKE_REGION`, `TKE_PROVIDER_ID`, `TKE_WEB_IDENTITY_TOKEN_FILE`, `TKE_ROLE_ARN` | all four are set, and the file holds a token |
+/// | 4 | credential file that is named | `TENCENTCLOUD_CREDENTIALS_FILE`, `TENCENTCLOUD_PROFILE` | the file has the section (`default`), and that has `secret_id` and `secret_key`, or `credential_process` |
+/// | 5 | tccli profile that is named | `TCCLI_PROFILE` | `~/.tccli/NAME.credential` has keys, keys and a role with its session name, a login, or the type `cvm-role` |
+/// | 6 | credential file | `~/.tencentcloud/credentials`, else `/etc/tencentcloud/credentials` | as 4 |
+/// | 7 | tccli profile | `~/.tccli/default.credential` | as 5 |
+/// | 8 | role of the instance | the metadata service of a CVM instance | it names a role and gives its credential |
 ///
-/// The first place that is set up serves, and keeps serving. A place that is set up wrongly ends the
-/// search: going on would mean to call as somebody else.
+/// One rule holds for all of them. A source that is *absent* (no variable of it is set, its file does not
+/// exist, no role is bound) is passed over. The first that is *complete* serves, and keeps serving. One that is
+/// *half* there, *unreadable* or *malformed* ends the search with an error that names the variable, file and
+/// line: to go on would mean to call as somebody else. What a variable names has to exist. An empty variable
+/// counts as one that is not set.
 pub struct CredentialChain {
     places: Vec<Place>,
     chosen: RwLock<Option<usize>>,
@@ -28,7 +37,7 @@ pub struct CredentialChain {
 
 struct Place {
     name: &'static str,
-    provider: Result<Arc<dyn CredentialProvider>, &'static str>,
+    provider: Arc<dyn CredentialProvider>,
 }
 
 impl Default for CredentialChain {
@@ -45,14 +54,29 @@ impl CredentialChain {
     }
 
     pub(crate) fn of(environment: &Environment) -> Self {
-        let place = |name, provider| Place { name, provider };
-        let places = vec![
-            place("environment", Ok(environment_place(environment))),
-            place("workload identity", web_identity(environment)),
-            place("SDK profile", Ok(Arc::new(ProfileCredentials::of(environment)) as _)),
-            place("tccli profile", Ok(Arc::new(TccliCredentials::of(environment)) as _)),
-            place("instance role", Ok(Arc::new(RoleCredentials::new()) as _)),
-        ];
+        Self::with(environment, profile::OF_MACHINE, RoleCredentials::new())
+    }
+
+    fn with(environment: &Environment, of_machine: &str, role: RoleCredentials) -> Self {
+        let mut places: Vec<Place> = Vec::new();
+        let mut place = |name, provider| places.push(Place { name, provider });
+        place("environment", Arc::new(EnvironmentOrRole(environment.clone())));
+        place("workload identity", Arc::new(WorkloadIdentity(environment.clone())));
+        let of_tccli = || Arc::new(TccliCredentials::of(environment));
+        // What the user names comes before what is just there.
+        let tccli_is_first = tccli::is_chosen(environment) && !profile::is_chosen(environment);
+        if tccli_is_first {
+            place("tccli profile", of_tccli());
+        }
+        place("SDK profile", Arc::new(ProfileCredentials::of_user(environment)));
+        if !profile::names_file(environment) {
+            let machine = ProfileCredentials::of_machine(environment, of_machine);
+            place("SDK profile of the machine", Arc::new(machine));
+        }
+        if !tccli_is_first {
+            place("tccli profile", of_tccli());
+        }
+        place("instance role", Arc::new(role));
         Self { places, chosen: RwLock::new(None) }
     }
 
@@ -61,67 +85,84 @@ impl CredentialChain {
         self.search().await.1
     }
 
-    async fn search(&self) -> (Option<Arc<CredentialSnapshot>>, ChainReport) {
+    async fn search(
+        &self,
+    ) -> (Result<Arc<CredentialSnapshot>, CredentialProviderError>, ChainReport) {
         let mut report = ChainReport { tried: Vec::new(), chosen: None };
-        for (index, place) in self.places.iter().enumerate() {
-            let found = match &place.provider {
-                Ok(provider) => provider.credential().await,
-                Err(why) => Err(CredentialProviderError::missing(*why)),
-            };
-            match found {
+        for (index, Place { name, provider }) in self.places.iter().enumerate() {
+            match provider.credential().await {
                 Ok(snapshot) => {
-                    report.chosen = Some(place.name);
+                    report.chosen = Some(*name);
                     *self.chosen.write().unwrap_or_else(PoisonError::into_inner) = Some(index);
-                    return (Some(snapshot), report);
+                    return (Ok(snapshot), report);
                 }
                 Err(error) => {
-                    let ends = !error.is_missing();
-                    report.tried.push(Tried { place: place.name, reason: error.to_string() });
-                    if ends {
-                        break;
+                    report.tried.push(Tried { place: name, reason: error.to_string() });
+                    if !error.is_absent() {
+                        return (Err(error), report);
                     }
                 }
             }
         }
-        (None, report)
+        let text = format!(
+            "no credential found; set TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY. Tried: {report}"
+        );
+        (Err(CredentialProviderError::missing(text)), report)
+    }
+
+    fn chosen(&self) -> Option<&dyn CredentialProvider> {
+        let chosen = *self.chosen.read().unwrap_or_else(PoisonError::into_inner);
+        Some(&*self.places.get(chosen?)?.provider)
     }
 
     async fn get(&self) -> Result<Arc<CredentialSnapshot>, CredentialProviderError> {
-        let chosen = *self.chosen.read().unwrap_or_else(PoisonError::into_inner);
-        let provider = chosen.and_then(|index| self.places.get(index)?.provider.as_ref().ok());
-        if let Some(provider) = provider {
-            return provider.credential().await;
+        match self.chosen() {
+            Some(provider) => provider.credential().await,
+            None => self.search().await.0,
         }
-        let (found, report) = self.search().await;
-        found.ok_or_else(|| {
-            CredentialProviderError::missing(format!(
-                "no credential found; set TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY. Tried: {report}"
-            ))
-        })
     }
 }
 
-fn environment_place(environment: &Environment) -> Arc<dyn CredentialProvider> {
-    let keys = EnvironmentCredentials::of(environment);
-    let role = environment.get("TENCENTCLOUD_ROLE_ARN");
-    let session = environment.get("TENCENTCLOUD_ROLE_SESSION_NAME");
-    match role {
-        Some(role) => {
-            let session = session.unwrap_or_else(|| "cvm-sdk-rust".to_owned());
-            Arc::new(AssumeRoleCredentials::new(keys, role, session))
-        }
-        None => Arc::new(keys),
+const TKE: [&str; 4] =
+    ["TKE_REGION", "TKE_PROVIDER_ID", "TKE_WEB_IDENTITY_TOKEN_FILE", "TKE_ROLE_ARN"];
+
+/// The identity of a cluster's workload, from the variables that the cluster sets.
+#[derive(Clone, Debug)]
+struct WorkloadIdentity(Environment);
+
+impl WorkloadIdentity {
+    async fn read(&self) -> Result<Arc<CredentialSnapshot>, CredentialProviderError> {
+        let environment = &self.0;
+        let [_, _, token_file, _] = TKE;
+        let (Some(region), Some(provider_id), Some(path), Some(role)) = (
+            env::text(environment, TKE[0])?,
+            env::text(environment, TKE[1])?,
+            environment.path(token_file),
+            env::text(environment, TKE[3])?,
+        ) else {
+            return Err(env::incomplete(&TKE, environment, &TKE));
+        };
+        Region::new(&region)
+            .map_err(|error| CredentialProviderError::broken(format!("TKE_REGION: {error}")))?;
+        WebIdentityCredentials::new(provider_id, role, path)
+            .region(region)
+            .environment(environment)
+            .credential()
+            .await
+            .map_err(|error| error.of_chosen(token_file))
     }
 }
 
-fn web_identity(environment: &Environment) -> Result<Arc<dyn CredentialProvider>, &'static str> {
-    let get = |name| environment.get(name).ok_or("the TKE_ variables are not all set");
-    let provider = WebIdentityCredentials::new(
-        get("TKE_PROVIDER_ID")?,
-        get("TKE_ROLE_ARN")?,
-        get("TKE_WEB_IDENTITY_TOKEN_FILE")?,
-    );
-    Ok(Arc::new(provider.region(get("TKE_REGION")?)))
+impl CredentialProvider for WorkloadIdentity {
+    fn credential(
+        &self,
+    ) -> BoxFuture<'_, Result<Arc<CredentialSnapshot>, CredentialProviderError>> {
+        Box::pin(self.read())
+    }
+
+    fn refused(&self, _: &CredentialSnapshot) -> bool {
+        true
+    }
 }
 
 impl CredentialProvider for CredentialChain {
@@ -132,9 +173,7 @@ impl CredentialProvider for CredentialChain {
     }
 
     fn refused(&self, snapshot: &CredentialSnapshot) -> bool {
-        let chosen = *self.chosen.read().unwrap_or_else(PoisonError::into_inner);
-        let provider = chosen.and_then(|index| self.places.get(index)?.provider.as_ref().ok());
-        provider.is_some_and(|provider| provider.refused(snapshot))
+        self.chosen().is_some_and(|provider| provider.refused(snapshot))
     }
 }
 
@@ -178,56 +217,4 @@ impl fmt::Display for ChainReport {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::files::test_directory::TestDirectory;
-    use super::*;
-
-    const KEYS: [(&str, &str); 2] =
-        [("TENCENTCLOUD_SECRET_ID", "AKIDenv"), ("TENCENTCLOUD_SECRET_KEY", "k")];
-
-    /// A chain that does not look for an instance's role, which a test must not reach.
-    fn chain(environment: &Environment) -> CredentialChain {
-        let mut chain = CredentialChain::of(environment);
-        chain.places.pop();
-        chain
-    }
-
-    async fn id(chain: &CredentialChain) -> Result<String, CredentialProviderError> {
-        Ok(chain.credential().await?.credential().secret_id().to_owned())
-    }
-
-    #[tokio::test]
-    async fn the_first_place_that_is_set_up_serves() {
-        let directory = TestDirectory::new();
-        let empty = chain(&directory.home(&[]));
-        let error = id(&empty).await.unwrap_err();
-        for place in ["environment", "workload identity", "SDK profile", "tccli profile"] {
-            assert!(error.to_string().contains(place), "{error}");
-        }
-        let tccli = r#"{"secretId":"AKIDtccli","secretKey":"k"}"#;
-        directory.write(".tccli/default.credential", tccli, 0o600);
-        assert_eq!(id(&chain(&directory.home(&[]))).await.unwrap(), "AKIDtccli");
-        let profile = "[default]\nsecret_id=AKIDsdk\nsecret_key=k\n";
-        directory.write(".tencentcloud/credentials", profile, 0o600);
-        assert_eq!(id(&chain(&directory.home(&[]))).await.unwrap(), "AKIDsdk");
-        let all = chain(&directory.home(&KEYS));
-        assert_eq!(id(&all).await.unwrap(), "AKIDenv");
-        assert_eq!(all.explain().await.to_string(), "found in environment");
-        let explained = chain(&directory.home(&[])).explain().await;
-        assert_eq!(explained.chosen, Some("SDK profile"));
-        assert_eq!(explained.tried.len(), 2);
-    }
-
-    #[tokio::test]
-    async fn a_broken_place_ends_the_search() {
-        let directory = TestDirectory::new();
-        directory.write(
-            ".tencentcloud/credentials",
-            "[default]\nsecret_id=AKIDsdk\nsecret_key=k\n",
-            0o600,
-        );
-        let error = id(&chain(&directory.home(&KEYS[..1]))).await.unwrap_err();
-        assert!(error.to_string().contains("not both set"), "{error}");
-        assert!(!error.to_string().contains("SDK profile"), "{error}");
-    }
-}
+mod tests;

@@ -4,9 +4,19 @@ use std::sync::Arc;
 
 use cvm_signer::Credential;
 
-use super::{CredentialProvider, CredentialProviderError, CredentialSnapshot};
+use super::{
+    AssumeRoleCredentials, CredentialProvider, CredentialProviderError, CredentialSnapshot,
+    StaticCredentials,
+};
 use crate::environment::Environment;
 use crate::http::BoxFuture;
+
+const ID: &str = "TENCENTCLOUD_SECRET_ID";
+const KEY: &str = "TENCENTCLOUD_SECRET_KEY";
+const TOKEN: &str = "TENCENTCLOUD_TOKEN";
+const SESSION_TOKEN: &str = "TENCENTCLOUD_SESSION_TOKEN";
+const ROLE: &str = "TENCENTCLOUD_ROLE_ARN";
+const SESSION: &str = "TENCENTCLOUD_ROLE_SESSION_NAME";
 
 /// Reads `TENCENTCLOUD_SECRET_ID`, `TENCENTCLOUD_SECRET_KEY` and, for a temporary credential,
 /// `TENCENTCLOUD_TOKEN` or `TENCENTCLOUD_SESSION_TOKEN`.
@@ -22,38 +32,24 @@ impl EnvironmentCredentials {
         Self::default()
     }
 
-    pub(super) fn of(environment: &Environment) -> Self {
-        Self(environment.clone())
-    }
-
     pub(crate) fn read(
         environment: &Environment,
     ) -> Result<CredentialSnapshot, CredentialProviderError> {
-        let id = environment.get("TENCENTCLOUD_SECRET_ID");
-        let key = environment.get("TENCENTCLOUD_SECRET_KEY");
-        let token = environment
-            .get("TENCENTCLOUD_TOKEN")
-            .or_else(|| environment.get("TENCENTCLOUD_SESSION_TOKEN"));
-        let (id, key) = match (id, key) {
-            (Some(id), Some(key)) => (id, key),
-            (None, None) => {
-                return Err(CredentialProviderError::missing(
-                    "TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY are not set",
-                ));
-            }
-            _ => {
-                return Err(CredentialProviderError::broken(
-                    "TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY are not both set",
-                ));
-            }
+        let token = match text(environment, TOKEN)? {
+            Some(token) => Some(token),
+            None => text(environment, SESSION_TOKEN)?,
+        };
+        let (id, key) = (text(environment, ID)?, text(environment, KEY)?);
+        let (Some(id), Some(key)) = (id, key) else {
+            return Err(incomplete(&[ID, KEY, TOKEN, SESSION_TOKEN], environment, &[ID, KEY]));
         };
         let credential = match token {
             Some(token) => Credential::temporary(id, key, token),
             None => Credential::new(id, key),
         };
-        credential.map(CredentialSnapshot::new).map_err(|error| {
-            CredentialProviderError::broken(format!("credential in the environment: {error}"))
-        })
+        credential
+            .map(CredentialSnapshot::new)
+            .map_err(|error| CredentialProviderError::broken(format!("{ID} and {KEY}: {error}")))
     }
 }
 
@@ -62,6 +58,74 @@ impl CredentialProvider for EnvironmentCredentials {
         &self,
     ) -> BoxFuture<'_, Result<Arc<CredentialSnapshot>, CredentialProviderError>> {
         Box::pin(async { Self::read(&self.0).map(Arc::new) })
+    }
+}
+
+/// The value of a variable; `None` when it is unset or empty.
+pub(super) fn text(
+    environment: &Environment,
+    name: &str,
+) -> Result<Option<String>, CredentialProviderError> {
+    environment.text(name).map_err(CredentialProviderError::broken)
+}
+
+/// The error for variables that go together when not all that are `needed` are set: missing when none of
+/// the `group` is, and else broken.
+pub(super) fn incomplete(
+    group: &[&str],
+    environment: &Environment,
+    needed: &[&str],
+) -> CredentialProviderError {
+    let is_set = |name: &&str| environment.path(name).is_some();
+    let set: Vec<&str> = group.iter().copied().filter(is_set).collect();
+    let unset: Vec<&str> = needed.iter().copied().filter(|name| !is_set(name)).collect();
+    let verb = |names: &[&str]| if names.len() == 1 { "is" } else { "are" };
+    let not = format!("{} {} not", unset.join(" and "), verb(&unset));
+    if set.is_empty() {
+        return CredentialProviderError::missing(format!("{not} set"));
+    }
+    let set = format!("{} {} set", set.join(" and "), verb(&set));
+    CredentialProviderError::broken(format!("{set}, but {not}"))
+}
+
+/// The keys of [`EnvironmentCredentials`], or the role that `TENCENTCLOUD_ROLE_ARN` names, assumed with them.
+#[derive(Clone, Debug)]
+pub(super) struct EnvironmentOrRole(pub(super) Environment);
+
+impl EnvironmentOrRole {
+    async fn read(&self) -> Result<Arc<CredentialSnapshot>, CredentialProviderError> {
+        let environment = &self.0;
+        let (role, session) = (text(environment, ROLE)?, text(environment, SESSION)?);
+        let keys = EnvironmentCredentials::read(environment);
+        let Some(role) = role else {
+            return match session {
+                Some(_) => Err(incomplete(&[SESSION], environment, &[ROLE])),
+                None => keys.map(Arc::new),
+            };
+        };
+        let keys = keys.map_err(|error| match error.is_missing() {
+            true => incomplete(&[ROLE], environment, &[ID, KEY]),
+            false => error,
+        })?;
+        let session = session.unwrap_or_else(|| "cvm-sdk-rust".to_owned());
+        let keys = StaticCredentials::new(keys.credential().clone());
+        AssumeRoleCredentials::new(keys, role, session)
+            .environment(environment)
+            .credential()
+            .await
+            .map_err(|error| error.of_chosen(ROLE))
+    }
+}
+
+impl CredentialProvider for EnvironmentOrRole {
+    fn credential(
+        &self,
+    ) -> BoxFuture<'_, Result<Arc<CredentialSnapshot>, CredentialProviderError>> {
+        Box::pin(self.read())
+    }
+
+    fn refused(&self, _: &CredentialSnapshot) -> bool {
+        self.0.path(ROLE).is_some()
     }
 }
 
@@ -88,7 +152,8 @@ mod tests {
     #[test]
     fn an_empty_variable_counts_as_unset() {
         let error = read(&[PAIR[0], ("TENCENTCLOUD_SECRET_KEY", "")]).unwrap_err();
-        assert!(error.to_string().contains("not both set") && !error.is_missing(), "{error}");
+        let told = "TENCENTCLOUD_SECRET_ID is set, but TENCENTCLOUD_SECRET_KEY is not";
+        assert!(error.to_string() == told && !error.is_missing(), "{error}");
         let empty = [(PAIR[0].0, ""), (PAIR[1].0, "")];
         assert!(read(&empty).unwrap_err().is_missing());
     }
@@ -96,7 +161,7 @@ mod tests {
     #[test]
     fn a_broken_credential_is_named_without_its_text() {
         let error = read(&[PAIR[0], ("TENCENTCLOUD_SECRET_KEY", "canary\n")]).unwrap_err();
-        assert!(error.to_string().contains("secret key"), "{error}");
+        assert!(error.to_string().contains("TENCENTCLOUD_SECRET_KEY"), "{error}");
         assert!(!format!("{error:?}").contains("canary"));
     }
 }

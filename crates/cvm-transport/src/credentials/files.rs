@@ -1,81 +1,138 @@
-//! Reads files that hold secrets: only those that nobody else can read or has put there.
+//! Reads the files of other tools that hold secrets or say where requests go.
 //!
-//! - A file that others can read is refused, unless its directory is closed to them: tccli writes its
-//!   files with the default mode into such a directory.
-//! - A file that belongs to another user is refused, for whoever wrote it chose whom we call as, and may
-//!   have named a program for us to run. Root's files are taken, since root can do all that anyhow. Root
-//!   itself gets no exception: it has more to lose than others.
+//! - A file that others can read serves, with a warning, unless a directory above it keeps them out: tccli
+//!   writes its files with the default mode into a directory of mode 0700.
+//! - A file that every user can write, or that belongs to another user, is refused: whoever wrote it chose whom
+//!   we call as, and may have named a program for us to run. Root's files are taken, since root can do all that
+//!   anyhow. Root itself gets no exception: it has more to lose than others.
 //! - A symbolic link is followed, because mounted secrets and collections of settings are links. The rules
 //!   hold for the file behind it, and the link must not belong to another user either.
 
 use std::fs::{self, Metadata};
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use cvm_protocol::utf8_text;
 use zeroize::Zeroizing;
 
 use super::CredentialProviderError;
 use crate::environment::Environment;
+use crate::trace;
 
 /// Larger files are no credential files.
 const LARGEST: u64 = 64 * 1024;
 
 /// The caller's home directory.
 pub(super) fn home(environment: &Environment) -> Option<PathBuf> {
-    environment.get("HOME").or_else(|| environment.get("USERPROFILE")).map(PathBuf::from)
+    environment.path("HOME").or_else(|| environment.path("USERPROFILE"))
 }
 
-/// Reads a file into memory that is wiped; `None` when there is no such file.
+/// A file that was read, in memory that is wiped.
+pub(super) struct SecretFile {
+    /// How messages name it: what it is, and its path.
+    pub(super) name: String,
+    bytes: Zeroizing<Vec<u8>>,
+    /// Others can read it.
+    pub(super) warning: Option<Arc<str>>,
+}
+
+impl SecretFile {
+    /// Its text without a byte order mark.
+    pub(super) fn text(&self) -> Result<&str, CredentialProviderError> {
+        utf8_text(&self.bytes)
+            .map_err(|why| CredentialProviderError::broken(format!("{} {why}", self.name)))
+    }
+}
+
+/// Reads a file that holds a secret; `None` when there is no such file.
 ///
-/// `what` names the file in errors, which show no path: paths hold user names.
+/// `what` says in messages what kind of file it is.
 pub(super) fn read_secret(
     path: &Path,
     what: &str,
-) -> Result<Option<Zeroizing<Vec<u8>>>, CredentialProviderError> {
-    let broken = |why: String| CredentialProviderError::broken(format!("{what} {why}"));
-    let is_plain = |metadata: &Metadata| metadata.is_file() && metadata.len() <= LARGEST;
-    let not_plain = || broken("is no plain file of a sensible size".into());
+) -> Result<Option<SecretFile>, CredentialProviderError> {
+    let Some((mut file, metadata)) = read_owned(path, what, LARGEST)? else { return Ok(None) };
+    if is_readable_by_others(path, &metadata) {
+        let warning = format!("{} can be read by other users; run `chmod 600` on it", file.name);
+        trace::credential_file_is_open(&warning);
+        file.warning = Some(warning.into());
+    }
+    Ok(Some(file))
+}
+
+/// Reads a file that nobody but this user or root can have written; `None` when there is no such file.
+pub(super) fn read_owned(
+    path: &Path,
+    what: &str,
+    largest: u64,
+) -> Result<Option<(SecretFile, Metadata)>, CredentialProviderError> {
+    let name = format!("{what} `{}`", path.display());
+    let broken = |why: String| CredentialProviderError::broken(format!("{name} {why}"));
+    let Some((bytes, metadata)) = read_plain(path, largest).map_err(broken)? else {
+        return Ok(None);
+    };
+    if is_foreign(path, &metadata) {
+        return Err(broken("belongs to another user; make a copy that is yours".into()));
+    }
+    if is_writable_by_all(path, &metadata) {
+        return Err(broken("can be written by every user; run `chmod 600` on it".into()));
+    }
+    Ok(Some((SecretFile { name, bytes, warning: None }, metadata)))
+}
+
+/// Reads a plain file of a sensible size into memory that is wiped; `None` when there is no such file.
+pub(super) fn read_plain(
+    path: &Path,
+    largest: u64,
+) -> Result<Option<(Zeroizing<Vec<u8>>, Metadata)>, String> {
+    let is_plain = |metadata: &Metadata| metadata.is_file() && metadata.len() <= largest;
+    let not_plain = || "is no plain file of a sensible size".to_owned();
     // Before it is opened, because opening a pipe waits for somebody to write into it.
     match fs::metadata(path) {
         Ok(metadata) if !is_plain(&metadata) => return Err(not_plain()),
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         Ok(_) | Err(_) => {}
     }
-    let mut file =
-        fs::File::open(path).map_err(|error| broken(format!("cannot be opened: {error}")))?;
+    let mut file = fs::File::open(path).map_err(|error| format!("cannot be opened: {error}"))?;
     // Asked of the open file, so that nobody can put another in its place in between.
-    let metadata =
-        file.metadata().map_err(|error| broken(format!("cannot be examined: {error}")))?;
+    let metadata = file.metadata().map_err(|error| format!("cannot be examined: {error}"))?;
     if !is_plain(&metadata) {
         return Err(not_plain());
     }
-    if is_readable_by_others(path, &metadata) {
-        return Err(broken("can be read by other users; run `chmod 600` on it".into()));
-    }
-    if is_foreign(path, &metadata) {
-        return Err(broken("belongs to another user; make a copy that is yours".into()));
-    }
     // Sized once and never more: a buffer that grew would leave unwiped copies behind.
     let size = usize::try_from(metadata.len()).unwrap_or_default();
-    let mut text = Zeroizing::new(Vec::with_capacity(size));
+    let mut bytes = Zeroizing::new(Vec::with_capacity(size));
     file.by_ref()
         .take(metadata.len())
-        .read_to_end(&mut text)
-        .map_err(|error| broken(format!("cannot be read: {error}")))?;
-    Ok(Some(text))
+        .read_to_end(&mut bytes)
+        .map_err(|error| format!("cannot be read: {error}"))?;
+    Ok(Some((bytes, metadata)))
 }
 
-/// A file whose mode lets others read it, in a directory that lets them in.
+/// A file whose mode lets others read or write it, in directories that let them in.
 #[cfg(unix)]
 fn is_readable_by_others(path: &Path, metadata: &Metadata) -> bool {
     use std::os::unix::fs::PermissionsExt;
-    const OTHERS: u32 = 0o077;
-    let open = metadata.permissions().mode() & OTHERS != 0;
-    let closed_directory = || {
-        let directory = path.parent().and_then(|parent| fs::metadata(parent).ok());
-        directory.is_some_and(|directory| directory.permissions().mode() & OTHERS == 0)
-    };
-    open && !closed_directory()
+    metadata.permissions().mode() & 0o077 != 0 && !is_shut_away(path)
+}
+
+/// A file whose mode lets everybody write it, in directories that let them in.
+#[cfg(unix)]
+fn is_writable_by_all(path: &Path, metadata: &Metadata) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    metadata.permissions().mode() & 0o002 != 0 && !is_shut_away(path)
+}
+
+/// Whether a directory above the file, of this user or of root, lets nobody else pass.
+#[cfg(unix)]
+fn is_shut_away(path: &Path) -> bool {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt};
+    const PASS: u32 = 0o011;
+    let (Ok(path), Some(own)) = (fs::canonicalize(path), own_uid()) else { return false };
+    path.ancestors().skip(1).filter_map(|directory| fs::metadata(directory).ok()).any(|directory| {
+        directory.permissions().mode() & PASS == 0 && is_trusted(directory.uid(), own)
+    })
 }
 
 /// A file, or a link to it, that belongs neither to this user nor to root.
@@ -110,6 +167,11 @@ fn is_readable_by_others(_: &Path, _: &Metadata) -> bool {
 }
 
 #[cfg(not(unix))]
+fn is_writable_by_all(_: &Path, _: &Metadata) -> bool {
+    false
+}
+
+#[cfg(not(unix))]
 fn is_foreign(_: &Path, _: &Metadata) -> bool {
     false
 }
@@ -136,9 +198,13 @@ pub(super) mod test_directory {
         }
 
         pub(crate) fn write(&self, name: &str, text: &str, mode: u32) -> PathBuf {
+            self.write_bytes(name, text.as_bytes(), mode)
+        }
+
+        pub(crate) fn write_bytes(&self, name: &str, bytes: &[u8], mode: u32) -> PathBuf {
             let path = self.0.join(name);
             fs::create_dir_all(path.parent().unwrap()).unwrap();
-            fs::write(&path, text).unwrap();
+            fs::write(&path, bytes).unwrap();
             set_mode(&path, mode);
             path
         }
@@ -176,23 +242,41 @@ mod tests {
     /// A user that is nobody's here.
     const STRANGER: u32 = 54_321;
 
-    fn read(path: &Path) -> Result<String, String> {
-        let text = read_secret(path, "file").map_err(|error| {
+    fn read_file(path: &Path) -> Result<SecretFile, String> {
+        let file = read_secret(path, "file").map_err(|error| {
             assert!(!error.is_missing() && !error.is_transient(), "{error}");
             error.to_string()
         })?;
-        Ok(String::from_utf8(text.expect("a file").to_vec()).unwrap())
+        Ok(file.expect("a file"))
     }
 
-    /// The modes of files as every usual umask makes them, in an open and in a closed directory, as they
-    /// are and behind a link.
+    fn read(path: &Path) -> Result<String, String> {
+        Ok(read_file(path)?.text().unwrap().to_owned())
+    }
+
+    /// The modes of files as every usual umask makes them, below directories that are open, or closed next to
+    /// the file or further up, as they are and behind a link.
     #[test]
-    fn files_that_others_can_read_are_refused() {
-        for (closed, link) in [(false, false), (false, true), (true, false), (true, true)] {
+    fn files_that_others_can_read_serve_with_a_warning() {
+        for (closed, link) in [
+            (None, false),
+            (None, true),
+            (Some(""), false),
+            (Some(""), true),
+            (Some("inner"), false),
+            (Some("inner"), true),
+        ] {
             let directory = TestDirectory::new();
-            set_mode(&directory.0, if closed { 0o700 } else { 0o755 });
-            for mode in 0..=0o777 {
-                let path = directory.write("secret", "text", mode);
+            set_mode(&directory.0, 0o755);
+            assert!(!is_shut_away(&directory.0.join("x")), "the directory of tests must be open");
+            directory.write("inner/secret", "text", 0o600);
+            set_mode(&directory.0.join("inner"), 0o755);
+            if let Some(closed) = closed {
+                set_mode(&directory.0.join(closed), 0o700);
+            }
+            let is_closed = closed.is_some();
+            for mode in (0..=0o777).filter(|mode| mode & 0o400 != 0) {
+                let path = directory.write("inner/secret", "text", mode);
                 let path = if link {
                     let link = directory.0.join(format!("link-{mode:o}"));
                     std::os::unix::fs::symlink(&path, &link).unwrap();
@@ -200,16 +284,21 @@ mod tests {
                 } else {
                     path
                 };
-                // Only root gets into a file that does not let its owner in.
-                if mode & 0o400 != 0 {
-                    let is_private = mode & 0o077 == 0;
-                    let read = read(&path);
-                    assert_eq!(read.is_ok(), closed || is_private, "{mode:o} {closed} {link}");
-                    if let Err(error) = read {
-                        assert!(error.contains("chmod 600"), "{error}");
+                match read_file(&path) {
+                    Ok(file) => {
+                        assert_eq!(file.text().unwrap(), "text");
+                        let is_open = mode & 0o077 != 0 && !is_closed;
+                        assert_eq!(file.warning.is_some(), is_open, "{mode:o} {closed:?} {link}");
+                        assert!(is_closed || mode & 0o002 == 0, "{mode:o}");
+                        let warning = file.warning.unwrap_or_default();
+                        assert!(warning.is_empty() || warning.contains("chmod 600"), "{warning}");
+                    }
+                    Err(error) => {
+                        assert!(!is_closed && mode & 0o002 != 0, "{mode:o} {closed:?} {link}");
+                        assert!(error.contains("written by every user"), "{error}");
                     }
                 }
-                set_mode(&directory.0.join("secret"), 0o600);
+                set_mode(&directory.0.join("inner/secret"), 0o600);
             }
         }
     }

@@ -4,6 +4,7 @@ mod cache;
 mod chain;
 mod env;
 mod files;
+mod ini;
 mod process;
 mod profile;
 mod reply;
@@ -29,8 +30,8 @@ pub use profile::ProfileCredentials;
 pub use role::RoleCredentials;
 pub use static_::StaticCredentials;
 pub use sts::{AssumeRoleCredentials, WebIdentityCredentials};
+pub(crate) use tccli::Settings as TccliSettings;
 pub use tccli::TccliCredentials;
-pub(crate) use tccli::region as tccli_region;
 
 /// Gives a credential for each attempt.
 ///
@@ -40,6 +41,18 @@ pub trait CredentialProvider: fmt::Debug + Send + Sync + 'static {
     /// The credential to sign with now.
     fn credential(&self)
     -> BoxFuture<'_, Result<Arc<CredentialSnapshot>, CredentialProviderError>>;
+
+    /// The credential to sign with at this time, as the service's clock has it.
+    ///
+    /// A provider that keeps credentials judges by this time whether they are still good. The others need
+    /// not implement it.
+    fn credential_at(
+        &self,
+        now: SystemTime,
+    ) -> BoxFuture<'_, Result<Arc<CredentialSnapshot>, CredentialProviderError>> {
+        let _ = now;
+        self.credential()
+    }
 
     /// The service refused this snapshot's token. Returns whether asking again may give another.
     fn refused(&self, snapshot: &CredentialSnapshot) -> bool {
@@ -57,19 +70,20 @@ pub trait CredentialProvider: fmt::Debug + Send + Sync + 'static {
 pub struct CredentialSnapshot {
     credential: Credential,
     expires_at: Option<SystemTime>,
+    warning: Option<Arc<str>>,
 }
 
 impl CredentialSnapshot {
     /// A credential that does not expire.
     #[must_use]
     pub const fn new(credential: Credential) -> Self {
-        Self { credential, expires_at: None }
+        Self { credential, expires_at: None, warning: None }
     }
 
     /// A credential that is good until then.
     #[must_use]
     pub const fn until(credential: Credential, expires_at: SystemTime) -> Self {
-        Self { credential, expires_at: Some(expires_at) }
+        Self { credential, expires_at: Some(expires_at), warning: None }
     }
 
     /// The credential.
@@ -82,6 +96,17 @@ impl CredentialSnapshot {
     #[must_use]
     pub const fn expires_at(&self) -> Option<SystemTime> {
         self.expires_at
+    }
+
+    /// What is wrong with the place that it came from, though it serves: a file that others can read.
+    #[must_use]
+    pub fn warning(&self) -> Option<&str> {
+        self.warning.as_deref()
+    }
+
+    fn with_warning(mut self, warning: Option<Arc<str>>) -> Self {
+        self.warning = warning.or(self.warning);
+        self
     }
 }
 
@@ -98,6 +123,8 @@ enum ErrorKind {
     Missing,
     Broken,
     Transient,
+    /// Transient, or there is no such service on this machine.
+    Unreachable,
 }
 
 impl CredentialProviderError {
@@ -116,6 +143,11 @@ impl CredentialProviderError {
         Self { kind: ErrorKind::Transient, message: message.into(), source: None }
     }
 
+    /// The service that would give it does not answer, perhaps because there is none here.
+    fn unreachable(message: impl Into<String>) -> Self {
+        Self { kind: ErrorKind::Unreachable, message: message.into(), source: None }
+    }
+
     /// Keeps the cause.
     #[must_use]
     pub fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
@@ -123,10 +155,29 @@ impl CredentialProviderError {
         self
     }
 
+    /// The same error for another caller; its cause stays with the first.
+    fn copy(&self) -> Self {
+        Self { kind: self.kind, message: self.message.clone(), source: None }
+    }
+
+    /// The same error of a source that the user chose: when nothing is there, it is broken.
+    fn of_chosen(mut self, chosen_by: &str) -> Self {
+        if self.kind == ErrorKind::Missing {
+            self.kind = ErrorKind::Broken;
+        }
+        self.message = format!("{chosen_by}: {}", self.message);
+        self
+    }
+
+    /// Whether the source is passed over in a search: it is not set up, or there is no such service here.
+    const fn is_absent(&self) -> bool {
+        matches!(self.kind, ErrorKind::Missing | ErrorKind::Unreachable)
+    }
+
     /// Whether asking again soon may help.
     #[must_use]
     pub const fn is_transient(&self) -> bool {
-        matches!(self.kind, ErrorKind::Transient)
+        matches!(self.kind, ErrorKind::Transient | ErrorKind::Unreachable)
     }
 
     /// Whether the source is not set up here.

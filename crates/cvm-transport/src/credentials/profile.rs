@@ -1,66 +1,137 @@
-//! The official SDKs' profile file: `~/.tencentcloud/credentials`, an INI file.
+//! Reads the credential file of the official SDKs, an INI file.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
-
-use zeroize::Zeroizing;
 
 use super::{
     CredentialProvider, CredentialProviderError, CredentialSnapshot, ProcessCredentials, files,
-    reply,
+    ini, reply,
 };
 use crate::environment::Environment;
 use crate::http::BoxFuture;
 
-const WHAT: &str = "credential file of the SDKs";
+const WHAT: &str = "credential file";
+/// Names the file.
+const FILE: &str = "TENCENTCLOUD_CREDENTIALS_FILE";
+/// Names the section.
+const SECTION: &str = "TENCENTCLOUD_PROFILE";
+/// The file of the whole machine.
+pub(super) const OF_MACHINE: &str = "/etc/tencentcloud/credentials";
 
-/// Reads a section of `~/.tencentcloud/credentials`, or of the file that
-/// `TENCENTCLOUD_CREDENTIALS_FILE` names.
+/// Reads a section of the file that `TENCENTCLOUD_CREDENTIALS_FILE` names, else of
+/// `~/.tencentcloud/credentials`, else of `/etc/tencentcloud/credentials`.
 ///
-/// Keys: `secret_id`, `secret_key`, `token`; or `credential_process`, a program that prints the
+/// Keys: `secret_id`, `secret_key`, `token`; or `credential_process`, a command that prints the
 /// credential. The section is `default` unless `TENCENTCLOUD_PROFILE` names another. The file is read
-/// anew each time.
-#[derive(Clone, Debug, Default)]
+/// anew each time. A file or section that a variable names has to exist.
+#[derive(Clone, Debug)]
 pub struct ProfileCredentials {
     environment: Environment,
+    places: Vec<PathBuf>,
+    /// No other places of such files are looked at after these.
+    is_last: bool,
+}
+
+impl Default for ProfileCredentials {
+    fn default() -> Self {
+        Self::new()
+    }
 }
 
 impl ProfileCredentials {
     /// Looks where this process's environment says.
     #[must_use]
     pub fn new() -> Self {
-        Self::default()
+        let environment = Environment::default();
+        let mut places = Self::of_user(&environment).places;
+        if environment.path(FILE).is_none() {
+            places.push(OF_MACHINE.into());
+        }
+        Self { environment, places, is_last: true }
     }
 
-    pub(super) fn of(environment: &Environment) -> Self {
-        Self { environment: environment.clone() }
+    /// Looks at the named file, or at the user's.
+    pub(super) fn of_user(environment: &Environment) -> Self {
+        let of_home = || Some(files::home(environment)?.join(".tencentcloud/credentials"));
+        let places = environment.path(FILE).or_else(of_home).into_iter().collect();
+        Self { environment: environment.clone(), places, is_last: false }
     }
 
-    fn path(&self) -> Option<PathBuf> {
-        let named = self.environment.get("TENCENTCLOUD_CREDENTIALS_FILE").map(PathBuf::from);
-        named.or_else(|| Some(files::home(&self.environment)?.join(".tencentcloud/credentials")))
+    /// Looks at the machine's file.
+    pub(super) fn of_machine(environment: &Environment, path: impl Into<PathBuf>) -> Self {
+        Self { environment: environment.clone(), places: vec![path.into()], is_last: true }
     }
 
     async fn read(&self) -> Result<Arc<CredentialSnapshot>, CredentialProviderError> {
-        let missing = || CredentialProviderError::missing(format!("there is no {WHAT}"));
-        let path = self.path().ok_or_else(missing)?;
-        let profile = self.environment.get("TENCENTCLOUD_PROFILE");
-        let profile = profile.as_deref().unwrap_or("default");
-        let section = Section::read(&path, profile)?.ok_or_else(missing)?;
-        if let Some(command) = section.get("credential_process") {
-            let mut words = command.split_whitespace().map(str::to_owned);
-            let program = words.next().unwrap_or_default();
-            return ProcessCredentials::new(program, words).credential().await;
+        let section = self.environment.text(SECTION).map_err(CredentialProviderError::broken)?;
+        for path in &self.places {
+            if let Some(file) = files::read_secret(path, WHAT)? {
+                return read_section(&file, section.as_deref()).await;
+            }
         }
-        let snapshot = reply::snapshot(
-            section.get("secret_id"),
-            section.get("secret_key"),
-            section.get("token"),
-            None,
-            &format!("section [{profile}] of the {WHAT}"),
-        );
-        snapshot.map(Arc::new)
+        Err(self.missing())
     }
+
+    fn missing(&self) -> CredentialProviderError {
+        let list = |paths: &[PathBuf]| {
+            let paths: Vec<_> = paths.iter().map(|path| format!("`{}`", path.display())).collect();
+            format!("there is no {WHAT} {}", paths.join(" or "))
+        };
+        let environment = &self.environment;
+        if environment.path(FILE).is_some() {
+            return CredentialProviderError::broken(format!("{FILE}: {}", list(&self.places)));
+        }
+        if self.is_last && environment.path(SECTION).is_some() {
+            let mut all = Self::of_user(environment).places;
+            all.extend(
+                self.places
+                    .iter()
+                    .filter(|place| !all.contains(place))
+                    .cloned()
+                    .collect::<Vec<_>>(),
+            );
+            let text = format!("{SECTION} names a section, but {}", list(&all));
+            return CredentialProviderError::broken(text);
+        }
+        CredentialProviderError::missing(list(&self.places))
+    }
+}
+
+async fn read_section(
+    file: &files::SecretFile,
+    chosen: Option<&str>,
+) -> Result<Arc<CredentialSnapshot>, CredentialProviderError> {
+    let name = chosen.unwrap_or("default");
+    let broken = |why: String| {
+        let chosen_by = chosen.map(|_| format!("{SECTION}: ")).unwrap_or_default();
+        CredentialProviderError::broken(format!("{chosen_by}{} {why}", file.name))
+    };
+    let section = ini::Section::parse(file.text()?, name).map_err(broken)?;
+    let Some(section) = section else {
+        return Err(broken(format!("has no section [{name}]")));
+    };
+    let place = format!("{}, section [{name}] (line {}),", file.name, section.line);
+    if let Some((command, line)) = section.get("credential_process") {
+        let at = format!("{}, line {line}: credential_process", file.name);
+        let provider = ProcessCredentials::parse(command)
+            .map_err(|why| CredentialProviderError::broken(format!("{at} {why}")))?;
+        let snapshot = provider.credential().await.map_err(|error| error.of_chosen(&at))?;
+        return Ok(Arc::new((*snapshot).clone().with_warning(file.warning.clone())));
+    }
+    let value = |key| section.get(key).map(|(value, _)| value);
+    let (id, key) = (value("secret_id"), value("secret_key"));
+    let snapshot = reply::snapshot(id, key, value("token"), None, &place)?;
+    Ok(Arc::new(snapshot.with_warning(file.warning.clone())))
+}
+
+/// Whether a variable names the file or the section.
+pub(super) fn is_chosen(environment: &Environment) -> bool {
+    [FILE, SECTION].iter().any(|name| environment.path(name).is_some())
+}
+
+/// Whether a variable names the file.
+pub(super) fn names_file(environment: &Environment) -> bool {
+    environment.path(FILE).is_some()
 }
 
 impl CredentialProvider for ProfileCredentials {
@@ -71,68 +142,25 @@ impl CredentialProvider for ProfileCredentials {
     }
 }
 
-/// The keys of one section, in memory that is wiped.
-struct Section(Vec<(String, Zeroizing<String>)>);
-
-impl Section {
-    fn read(path: &Path, name: &str) -> Result<Option<Self>, CredentialProviderError> {
-        let Some(bytes) = files::read_secret(path, WHAT)? else { return Ok(None) };
-        let text = std::str::from_utf8(&bytes)
-            .map_err(|_| CredentialProviderError::broken(format!("{WHAT} is not UTF-8")))?;
-        Self::parse(text, name).map(Some).ok_or_else(|| {
-            CredentialProviderError::broken(format!("{WHAT} has no section [{name}]"))
-        })
-    }
-
-    fn parse(text: &str, name: &str) -> Option<Self> {
-        let mut current = None;
-        let mut found = None;
-        for line in text.trim_start_matches('\u{feff}').lines().map(str::trim) {
-            if line.is_empty() || line.starts_with([';', '#']) {
-                continue;
-            }
-            if let Some(section) = line.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
-                current = Some(section.trim());
-                if current == Some(name) && found.is_none() {
-                    found = Some(Vec::new());
-                }
-            } else if current == Some(name)
-                && let Some(keys) = &mut found
-                && let Some((key, value)) = line.split_once('=')
-            {
-                let value = value.split_once(" ;").map_or(value, |(value, _)| value);
-                keys.push((key.trim().to_owned(), Zeroizing::new(value.trim().to_owned())));
-            }
-        }
-        found.map(Self)
-    }
-
-    fn get(&self, key: &str) -> Option<&str> {
-        let value = self.0.iter().find(|(own, _)| own == key).map(|(_, value)| value.as_str());
-        value.filter(|value| !value.is_empty())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::files::test_directory::TestDirectory;
     use super::*;
 
-    const FILE: &str = "; a comment\n[default]\nsecret_id = AKIDdefault\nsecret_key=key=with=equals ; not this\n\
-                        role_arn = unused\n\n[prod]\nsecret_id=AKIDprod\nsecret_key=k\ntoken=t\n[empty]\n";
-
     async fn read(
         directory: &TestDirectory,
         more: &[(&str, &str)],
     ) -> Result<Arc<CredentialSnapshot>, CredentialProviderError> {
-        ProfileCredentials::of(&directory.home(more)).credential().await
+        ProfileCredentials::of_user(&directory.home(more)).credential().await
     }
 
     #[tokio::test]
     async fn sections_are_read_by_name() {
         let directory = TestDirectory::new();
         assert!(read(&directory, &[]).await.unwrap_err().is_missing());
-        directory.write(".tencentcloud/credentials", FILE, 0o600);
+        let file = "; a comment\n[default]\nsecret_id = AKIDdefault\nsecret_key=key=with=equals ; not this\n\
+                    role_arn = unused\n\n[prod]\nsecret_id=AKIDprod\nsecret_key=k\ntoken=t\n[empty]\n";
+        directory.write(".tencentcloud/credentials", file, 0o600);
         let snapshot = read(&directory, &[]).await.unwrap();
         assert_eq!(snapshot.credential().secret_id(), "AKIDdefault");
         assert_eq!(snapshot.credential().secret_key(), "key=with=equals");
@@ -140,6 +168,54 @@ mod tests {
         assert_eq!(snapshot.credential().token(), Some("t"));
         for (profile, why) in [("nobody", "no section [nobody]"), ("empty", "no secret id")] {
             let error = read(&directory, &[("TENCENTCLOUD_PROFILE", profile)]).await.unwrap_err();
+            assert!(error.to_string().contains(why) && !error.is_missing(), "{error}");
+        }
+    }
+
+    /// What the official SDKs read: both signs, any case of keys, a comment behind a section, and a mark of
+    /// the byte order at the beginning.
+    #[tokio::test]
+    async fn files_that_the_official_sdks_accept_are_accepted() {
+        for text in [
+            "[default]\nsecret_id: AKIDx\nsecret_key: a:b=c\n",
+            "[default] ; mine\nSECRET_ID = AKIDx\nSecret_Key=a:b=c\n",
+            "[default]# mine\r\nsecret_id=AKIDx\r\n\r\nsecret_key = a:b=c ; the new one\r\n",
+            "\u{feff}[default]\nsecret_id=AKIDx\nsecret_key=a:b=c",
+            "stray\n[other]\nno key\nsecret_id=y\n[ default ]\nsecret_id=AKIDx\nsecret_key=a:b=c\n",
+        ] {
+            let directory = TestDirectory::new();
+            directory.write(".tencentcloud/credentials", text, 0o600);
+            let snapshot = read(&directory, &[]).await.expect(text);
+            let credential = snapshot.credential();
+            assert_eq!((credential.secret_id(), credential.secret_key()), ("AKIDx", "a:b=c"));
+        }
+    }
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn a_credential_process_is_split_as_a_shell_splits_it() {
+        let directory = TestDirectory::new();
+        let printed = r#"{"SecretId":"AKIDx","SecretKey":"k"}"#;
+        let file = directory.write("the printed.json", printed, 0o600);
+        let path = file.display();
+        for command in [
+            format!("cat '{path}'"),
+            format!("/bin/cat \"{path}\" ; the real one"),
+            format!("sh -c 'true ; cat \"$0\"' '{path}'"),
+        ] {
+            let text = format!("[default]\ncredential_process = {command}\n");
+            directory.write(".tencentcloud/credentials", &text, 0o600);
+            let snapshot = read(&directory, &[]).await.expect(&command);
+            assert_eq!(snapshot.credential().secret_id(), "AKIDx", "{command}");
+        }
+        for (command, why) in [
+            ("cat 'open", "line 2: credential_process has a quote that is not closed"),
+            ("''", "line 2: credential_process names no program"),
+            ("sh -c 'echo no such key >&2; exit 3'", "no such key"),
+        ] {
+            let text = format!("[default]\ncredential_process = {command}\n");
+            directory.write(".tencentcloud/credentials", &text, 0o600);
+            let error = read(&directory, &[]).await.unwrap_err();
             assert!(error.to_string().contains(why) && !error.is_missing(), "{error}");
         }
     }

@@ -2,7 +2,9 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use cvm_protocol::{FieldInfo, Kind, Model, NameIndex, Record, Table, Value, json, member_named};
+use cvm_protocol::{
+    FieldInfo, Kind, Model, NameIndex, Record, Table, Value, json, member_named, utf8_text,
+};
 use cvm_signer::Credential;
 
 use super::{CredentialProviderError, CredentialSnapshot};
@@ -58,11 +60,13 @@ pub(super) static TCCLI_FILE: Table = Table {
 /// Reads a document; `what` names it in the error.
 pub(super) fn read(
     table: &'static Table,
-    text: &[u8],
+    bytes: &[u8],
     what: &str,
 ) -> Result<Record, CredentialProviderError> {
+    let text =
+        utf8_text(bytes).map_err(|why| CredentialProviderError::broken(format!("{what} {why}")))?;
     let mut record = Record::new(table);
-    json::from_slice(&mut record, text).map_err(|error| {
+    json::from_slice(&mut record, text.as_bytes()).map_err(|error| {
         CredentialProviderError::broken(format!("{what} is no such JSON document: {error}"))
     })?;
     Ok(record)
@@ -84,9 +88,14 @@ pub(super) fn snapshot(
     expires_at: Option<i64>,
     what: &str,
 ) -> Result<CredentialSnapshot, CredentialProviderError> {
-    let (Some(id), Some(key)) = (id, key) else {
-        let text = format!("{what} holds no secret id and key");
-        return Err(CredentialProviderError::broken(text));
+    let (id, key) = match (id, key) {
+        (Some(id), Some(key)) => (id, key),
+        (id, key) => {
+            let word = |member: Option<&str>| if member.is_some() { "a" } else { "no" };
+            let (id, key) = (word(id), word(key));
+            let text = format!("{what} holds {id} secret id and {key} secret key");
+            return Err(CredentialProviderError::broken(text));
+        }
     };
     let credential = match token {
         Some(token) => Credential::temporary(id, key, token),
@@ -94,9 +103,9 @@ pub(super) fn snapshot(
     };
     let credential =
         credential.map_err(|error| CredentialProviderError::broken(format!("{what}: {error}")))?;
-    let expires_at = expires_at.and_then(|at| u64::try_from(at).ok()).filter(|at| *at > 0);
-    Ok(match expires_at {
-        Some(at) => CredentialSnapshot::until(credential, seconds(at)),
+    Ok(match expires_at.filter(|at| *at != 0) {
+        // Before 1970 is long over.
+        Some(at) => CredentialSnapshot::until(credential, seconds(at.try_into().unwrap_or(0))),
         None => CredentialSnapshot::new(credential),
     })
 }

@@ -52,7 +52,7 @@ impl RoleCredentials {
         Self::at(AUTHORITY.to_owned())
     }
 
-    fn at(authority: String) -> Self {
+    pub(super) fn at(authority: String) -> Self {
         Self { authority, http: ReqwestHttp::new(CONNECT, Proxies::default(), Vec::new()) }
     }
 
@@ -104,7 +104,7 @@ impl RoleCredentials {
                 "metadata service answered with HTTP {}",
                 answer.status
             ))),
-            Err(broken) => Err(CredentialProviderError::transient(format!(
+            Err(broken) => Err(CredentialProviderError::unreachable(format!(
                 "metadata service is not reachable (not on an instance?): {}",
                 broken.message
             ))),

@@ -1,18 +1,19 @@
 //! Temporary credentials from the Security Token Service, through the same pipeline as every call.
 
-use std::fs;
+use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use cvm_protocol::{
     ActionInfo, FieldInfo, Kind, Model, NameIndex, Record, RetryClass, ServiceInfo, Table, Value,
-    json, member_named,
+    json, member_named, utf8_text,
 };
 use zeroize::Zeroizing;
 
-use super::{CredentialProvider, CredentialProviderError, CredentialSnapshot, reply};
+use super::{CredentialProvider, CredentialProviderError, CredentialSnapshot, files, reply};
 use crate::client::Client;
 use crate::config::ClientBuilder;
+use crate::environment::Environment;
 use crate::http::BoxFuture;
 use crate::{Endpoint, Error, pipeline};
 
@@ -110,11 +111,15 @@ static ASSUME_ROLE_WITH_WEB_IDENTITY: ActionInfo =
 /// The region of STS calls when none is named; the service gives the same credentials everywhere.
 const REGION: &str = "ap-guangzhou";
 
+/// Larger files are no tokens.
+const LARGEST_TOKEN: u64 = 64 * 1024;
+
 /// Assumes a role with the credential of another provider.
 #[derive(Clone, Debug)]
 pub struct AssumeRoleCredentials {
     source: Arc<dyn CredentialProvider>,
-    endpoint: Endpoint,
+    environment: Environment,
+    endpoint: Option<Endpoint>,
     region: String,
     members: serde_json::Map<String, serde_json::Value>,
 }
@@ -131,7 +136,8 @@ impl AssumeRoleCredentials {
         members.insert("RoleSessionName".into(), session_name.into().into());
         Self {
             source: Arc::new(source),
-            endpoint: Endpoint::Default,
+            environment: Environment::default(),
+            endpoint: None,
             region: REGION.to_owned(),
             members,
         }
@@ -151,10 +157,15 @@ impl AssumeRoleCredentials {
         self
     }
 
-    /// The address of the Security Token Service. Default: the nearest.
+    /// The address of the Security Token Service. Default: that of the tccli profile, else the nearest.
     #[must_use]
     pub fn endpoint(mut self, endpoint: impl Into<Endpoint>) -> Self {
-        self.endpoint = endpoint.into();
+        self.endpoint = Some(endpoint.into());
+        self
+    }
+
+    pub(super) fn environment(mut self, environment: &Environment) -> Self {
+        self.environment = environment.clone();
         self
     }
 }
@@ -164,10 +175,8 @@ impl CredentialProvider for AssumeRoleCredentials {
         &self,
     ) -> BoxFuture<'_, Result<Arc<CredentialSnapshot>, CredentialProviderError>> {
         Box::pin(async {
-            let client = ClientBuilder::default()
+            let client = builder(&self.environment, self.endpoint.as_ref(), &self.region)
                 .shared_credentials(Arc::clone(&self.source))
-                .endpoint(self.endpoint.clone())
-                .region(&self.region)
                 .build()
                 .map_err(failed)?;
             let mut request = Record::new(&ASSUME_ROLE_REQUEST);
@@ -189,7 +198,8 @@ impl CredentialProvider for AssumeRoleCredentials {
 #[derive(Clone, Debug)]
 pub struct WebIdentityCredentials {
     token_file: PathBuf,
-    endpoint: Endpoint,
+    environment: Environment,
+    endpoint: Option<Endpoint>,
     region: String,
     provider_id: String,
     role_arn: String,
@@ -204,7 +214,8 @@ impl WebIdentityCredentials {
     ) -> Self {
         Self {
             token_file: token_file.into(),
-            endpoint: Endpoint::Default,
+            environment: Environment::default(),
+            endpoint: None,
             region: REGION.to_owned(),
             provider_id: provider_id.into(),
             role_arn: role_arn.into(),
@@ -218,11 +229,31 @@ impl WebIdentityCredentials {
         self
     }
 
-    /// The address of the Security Token Service. Default: the nearest.
+    /// The address of the Security Token Service. Default: that of the tccli profile, else the nearest.
     #[must_use]
     pub fn endpoint(mut self, endpoint: impl Into<Endpoint>) -> Self {
-        self.endpoint = endpoint.into();
+        self.endpoint = Some(endpoint.into());
         self
+    }
+
+    pub(super) fn environment(mut self, environment: &Environment) -> Self {
+        self.environment = environment.clone();
+        self
+    }
+}
+
+impl WebIdentityCredentials {
+    fn token(&self) -> Result<Zeroizing<Vec<u8>>, CredentialProviderError> {
+        match files::read_plain(&self.token_file, LARGEST_TOKEN) {
+            Ok(Some((token, _))) => Ok(token),
+            Ok(None) => Err(self.broken_token("does not exist")),
+            Err(why) => Err(self.broken_token(why)),
+        }
+    }
+
+    fn broken_token(&self, why: impl fmt::Display) -> CredentialProviderError {
+        let path = self.token_file.display();
+        CredentialProviderError::broken(format!("web identity token file `{path}` {why}"))
     }
 }
 
@@ -231,21 +262,19 @@ impl CredentialProvider for WebIdentityCredentials {
         &self,
     ) -> BoxFuture<'_, Result<Arc<CredentialSnapshot>, CredentialProviderError>> {
         Box::pin(async {
-            let token = fs::read_to_string(&self.token_file).map_err(|error| {
-                CredentialProviderError::broken("web identity token file cannot be read")
-                    .with_source(error)
-            })?;
-            let token = Zeroizing::new(token);
-            let client = ClientBuilder::default()
+            let token = self.token()?;
+            let token = utf8_text(&token).map_err(|why| self.broken_token(why))?.trim();
+            if token.is_empty() {
+                return Err(self.broken_token("is empty"));
+            }
+            let client = builder(&self.environment, self.endpoint.as_ref(), &self.region)
                 .unsigned()
-                .endpoint(self.endpoint.clone())
-                .region(&self.region)
                 .build()
                 .map_err(failed)?;
             let mut request = Record::new(&WEB_IDENTITY_REQUEST);
             for (name, value) in [
                 ("ProviderId", self.provider_id.as_str()),
-                ("WebIdentityToken", token.trim()),
+                ("WebIdentityToken", token),
                 ("RoleArn", &self.role_arn),
                 ("RoleSessionName", "cvm-sdk-rust"),
             ] {
@@ -257,6 +286,15 @@ impl CredentialProvider for WebIdentityCredentials {
 
     fn refused(&self, _: &CredentialSnapshot) -> bool {
         true
+    }
+}
+
+/// A client of the Security Token Service.
+fn builder(environment: &Environment, endpoint: Option<&Endpoint>, region: &str) -> ClientBuilder {
+    let builder = ClientBuilder::default().in_environment(environment.clone()).region(region);
+    match endpoint {
+        Some(endpoint) => builder.endpoint(endpoint.clone()),
+        None => builder,
     }
 }
 

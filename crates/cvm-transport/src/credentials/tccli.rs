@@ -1,5 +1,6 @@
-//! The official command line's files: `~/.tccli/<profile>.credential` and `.configure`.
+//! Reads the official command line's files: `~/.tccli/<profile>.credential` and `.configure`.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use cvm_protocol::member_named;
@@ -12,10 +13,16 @@ use super::{
 use crate::environment::Environment;
 use crate::http::BoxFuture;
 
-const WHAT: &str = "credential file of tccli";
+const WHAT: &str = "tccli credential file";
+const SETTINGS: &str = "tccli configuration file";
+/// It names every service: 24 KiB today.
+const LARGEST_SETTINGS: u64 = 1024 * 1024;
+/// Names the profile.
+const PROFILE: &str = "TCCLI_PROFILE";
 
 /// Reads the profile that `TCCLI_PROFILE` names, or `default`: keys, a role to assume, the instance's
-/// role, or a login that is still good. The file is read anew each time.
+/// role, or a login that is still good. The file is read anew each time. A profile that the variable names
+/// has to exist.
 #[derive(Clone, Debug, Default)]
 pub struct TccliCredentials {
     environment: Environment,
@@ -33,32 +40,50 @@ impl TccliCredentials {
     }
 
     async fn read(&self) -> Result<Arc<CredentialSnapshot>, CredentialProviderError> {
-        let path = path(&self.environment, "credential");
-        let text = path.map(|path| files::read_secret(&path, WHAT)).transpose()?.flatten();
-        let Some(text) = text else {
-            return Err(CredentialProviderError::missing(format!("there is no {WHAT}")));
-        };
-        let record = reply::read(&reply::TCCLI_FILE, &text, WHAT)?;
+        let profile = Profile::of(&self.environment)?;
+        let path = profile.path("credential");
+        let file = path.as_ref().map(|path| files::read_secret(path, WHAT)).transpose()?.flatten();
+        let Some(file) = file else { return Err(profile.missing()) };
+        let snapshot = self.read_file(&file).await?;
+        Ok(Arc::new((*snapshot).clone().with_warning(file.warning.clone())))
+    }
+
+    async fn read_file(
+        &self,
+        file: &files::SecretFile,
+    ) -> Result<Arc<CredentialSnapshot>, CredentialProviderError> {
+        let name = &file.name;
+        let broken = |why: &str| CredentialProviderError::broken(format!("{name} {why}"));
+        let record = reply::read(&reply::TCCLI_FILE, file.text()?.as_bytes(), name)?;
         let member = |name| reply::text(&record, name);
         let kind = member("type").unwrap_or("default");
-        if kind == "cvm-role" {
-            return RoleCredentials::new().credential().await;
-        }
         let (id, key, token) = (member("secretId"), member("secretKey"), member("token"));
-        if matches!(kind, "oauth" | "sso") && id.is_none() {
-            let text = format!("{WHAT} holds a login without credential; log in with tccli again");
-            return Err(CredentialProviderError::broken(text));
+        match kind {
+            "cvm-role" => {
+                let role = RoleCredentials::new().credential().await;
+                return role
+                    .map_err(|error| error.of_chosen(&format!("{name} has type `cvm-role`")));
+            }
+            "oauth" | "sso" if id.is_none() => {
+                return Err(broken("holds a login without credential; log in with tccli again"));
+            }
+            "default" | "oauth" | "sso" => {}
+            _ => return Err(broken("has a `type` that is none of default, cvm-role, oauth, sso")),
         }
         let expires_at = member_named(&record, "expiresAt").as_i64();
-        let snapshot = reply::snapshot(id, key, token, expires_at, WHAT)?;
+        let snapshot = reply::snapshot(id, key, token, expires_at, name)?;
         match (member("role-arn"), member("role-session-name")) {
+            (None, None) => Ok(Arc::new(snapshot)),
             (Some(role), Some(session)) => {
                 let own: Credential = snapshot.credential().clone();
                 AssumeRoleCredentials::new(StaticCredentials::new(own), role, session)
+                    .environment(&self.environment)
                     .credential()
                     .await
+                    .map_err(|error| error.of_chosen(&format!("role-arn of {name}")))
             }
-            _ => Ok(Arc::new(snapshot)),
+            (Some(_), None) => Err(broken("has `role-arn`, but no `role-session-name`")),
+            (None, Some(_)) => Err(broken("has `role-session-name`, but no `role-arn`")),
         }
     }
 }
@@ -71,22 +96,117 @@ impl CredentialProvider for TccliCredentials {
     }
 }
 
-fn path(environment: &Environment, extension: &str) -> Option<std::path::PathBuf> {
-    let profile = environment.get("TCCLI_PROFILE").unwrap_or_else(|| "default".to_owned());
-    // The name becomes part of a path, and must not lead anywhere else.
-    let is_plain = !profile.contains(['/', '\\', '\0']) && !profile.starts_with('.');
-    is_plain.then_some(())?;
-    Some(files::home(environment)?.join(".tccli").join(format!("{profile}.{extension}")))
+/// Whether a variable names the profile.
+pub(super) fn is_chosen(environment: &Environment) -> bool {
+    environment.path(PROFILE).is_some()
 }
 
-/// The region that the profile is configured for.
-pub(crate) fn region(environment: &Environment) -> Option<String> {
-    let text = std::fs::read(path(environment, "configure")?).ok()?;
-    let document: serde_json::Value = serde_json::from_slice(&text).ok()?;
-    // Older files keep it at the top.
-    let region = document.get("_sys_param").and_then(|inner| inner.get("region"));
-    let region = region.or_else(|| document.get("region"))?.as_str()?;
-    (!region.is_empty()).then(|| region.to_owned())
+/// A profile, which may not exist.
+struct Profile {
+    name: String,
+    is_chosen: bool,
+    folder: Option<PathBuf>,
+}
+
+impl Profile {
+    fn of(environment: &Environment) -> Result<Self, CredentialProviderError> {
+        let chosen = environment.text(PROFILE).map_err(CredentialProviderError::broken)?;
+        let is_chosen = chosen.is_some();
+        let name = chosen.unwrap_or_else(|| "default".to_owned());
+        // The name becomes part of a path, and must not lead anywhere else.
+        if name.contains(['/', '\\', '\0']) || name.starts_with('.') {
+            let text = format!("{PROFILE} is no name of a profile: it leads to another directory");
+            return Err(CredentialProviderError::broken(text));
+        }
+        let folder = files::home(environment).map(|home| home.join(".tccli"));
+        Ok(Self { name, is_chosen, folder })
+    }
+
+    fn path(&self, extension: &str) -> Option<PathBuf> {
+        Some(self.folder.as_ref()?.join(format!("{}.{extension}", self.name)))
+    }
+
+    /// The error when the profile has no credential file.
+    fn missing(&self) -> CredentialProviderError {
+        let what = match self.path("credential") {
+            Some(path) => format!("there is no {WHAT} `{}`", path.display()),
+            None => format!("there is no home directory with a {WHAT}"),
+        };
+        if self.is_chosen {
+            let text = format!("{PROFILE} names the profile `{}`, but {what}", self.name);
+            return CredentialProviderError::broken(text);
+        }
+        CredentialProviderError::missing(what)
+    }
+}
+
+/// What the profile says of calls.
+#[derive(Debug, Default)]
+pub(crate) struct Settings {
+    /// The region to call in.
+    pub(crate) region: Option<String>,
+    /// Addresses other than the published ones, by the names of their services.
+    pub(crate) endpoints: Vec<(String, String)>,
+    /// How messages name the file.
+    pub(crate) file: String,
+}
+
+impl Settings {
+    /// Reads the settings of the profile; nothing when it has no such file.
+    ///
+    /// # Errors
+    ///
+    /// When the file is there and broken, or when `TCCLI_PROFILE` names a profile that has no file at all.
+    pub(crate) fn read(environment: &Environment) -> Result<Self, CredentialProviderError> {
+        let profile = Profile::of(environment)?;
+        let Some(path) = profile.path("configure") else { return Ok(Self::default()) };
+        let Some((file, _)) = files::read_owned(&path, SETTINGS, LARGEST_SETTINGS)? else {
+            let exists = profile.path("credential").is_some_and(|path| path.exists());
+            return if profile.is_chosen && !exists {
+                Err(profile.missing())
+            } else {
+                Ok(Self::default())
+            };
+        };
+        Self::parse(file.text()?)
+            .map(|settings| Self { file: file.name.clone(), ..settings })
+            .map_err(|why| CredentialProviderError::broken(format!("{} {why}", file.name)))
+    }
+
+    fn parse(text: &str) -> Result<Self, String> {
+        use serde_json::Value;
+        let document: Value =
+            serde_json::from_str(text).map_err(|error| format!("is not JSON: {error}"))?;
+        let Value::Object(document) = document else {
+            return Err("holds no JSON object".to_owned());
+        };
+        let text = |section: &str, key: &str, value: Option<&Value>| match value {
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::String(text)) => Ok(Some(text.clone()).filter(|text| !text.is_empty())),
+            Some(_) => Err(format!("has a `{section}{key}` that is not text")),
+        };
+        let mut region = text("", "region", document.get("region"))?;
+        let mut endpoints = Vec::new();
+        for (section, content) in &document {
+            let Value::Object(content) = content else {
+                if section == "_sys_param" {
+                    return Err("has a `_sys_param` that is not an object".to_owned());
+                }
+                continue;
+            };
+            let text = |key| text(&format!("{section}."), key, content.get(key));
+            if section == "_sys_param" {
+                // Older files keep it at the top.
+                region = text("region")?.or(region);
+            } else if let Some(endpoint) = text("endpoint")?
+                // tccli writes the published address of every service into every profile.
+                && endpoint != format!("{section}.tencentcloudapi.com")
+            {
+                endpoints.push((section.clone(), endpoint));
+            }
+        }
+        Ok(Self { region, endpoints, file: String::new() })
+    }
 }
 
 #[cfg(test)]
@@ -119,12 +239,53 @@ mod tests {
     fn the_region_is_found_in_both_layouts() {
         let directory = TestDirectory::new();
         let environment = directory.home(&[]);
+        let region = |environment| Settings::read(environment).unwrap().region;
         assert_eq!(region(&environment), None);
-        for text in [r#"{"_sys_param":{"region":"ap-tokyo"}}"#, r#"{"region":"ap-tokyo"}"#] {
-            directory.write(".tccli/default.configure", text, 0o600);
+        for text in [
+            r#"{"_sys_param":{"region":"ap-tokyo"}}"#,
+            r#"{"region":"ap-tokyo"}"#,
+            "\u{feff}{\"region\":\"ap-tokyo\",\"_sys_param\":{\"region\":null}}",
+        ] {
+            directory.write(".tccli/default.configure", text, 0o644);
             assert_eq!(region(&environment).as_deref(), Some("ap-tokyo"));
         }
-        let elsewhere = directory.home(&[("TCCLI_PROFILE", "../default")]);
-        assert_eq!(region(&elsewhere), None);
+    }
+
+    /// The file is what tccli 3.1.189 writes, less most of its services.
+    #[test]
+    fn endpoints_that_differ_from_the_published_ones_are_found() {
+        let text = r#"{"_sys_param": {"arrayCount": 10, "output": "json", "region": "ap-tokyo", "warning": "off"},
+            "cvm": {"endpoint": "cvm.internal.tencentcloudapi.com", "version": "2017-03-12"},
+            "sts": {"endpoint": "sts.tencentcloudapi.com", "version": "2018-08-13"}, "note": 3}"#;
+        let settings = Settings::parse(text).unwrap();
+        let cvm = ("cvm".to_owned(), "cvm.internal.tencentcloudapi.com".to_owned());
+        assert_eq!(settings.endpoints, [cvm]);
+    }
+
+    #[test]
+    fn a_broken_configuration_is_reported() {
+        let directory = TestDirectory::new();
+        let environment = directory.home(&[]);
+        for (text, why) in [
+            (&b"{\n\"cvm\": {\n"[..], "default.configure` is not JSON: EOF while parsing"),
+            (b"", "is not JSON"),
+            (b"[]", "holds no JSON object"),
+            (b"{\"cvm\":{\"endpoint\":8}}", "has a `cvm.endpoint` that is not text"),
+            (b"{\"_sys_param\":{\"region\":[]}}", "has a `_sys_param.region` that is not text"),
+            (b"{\"_sys_param\":8}", "has a `_sys_param` that is not an object"),
+            (b"{\"region\":{}}", "has a `region` that is not text"),
+            (b"\xff\xfe{\0}\0", "is UTF-16 text"),
+            (b"{\n\xff", "is not UTF-8 text (line 2)"),
+        ] {
+            directory.write_bytes(".tccli/default.configure", text, 0o644);
+            let told = Settings::read(&environment).unwrap_err().to_string();
+            assert!(told.contains(why), "{told}");
+        }
+        let chosen = |name| Settings::read(&directory.home(&[("TCCLI_PROFILE", name)]));
+        let told = chosen("prod").unwrap_err().to_string();
+        assert!(told.starts_with("TCCLI_PROFILE names the profile `prod`, but"), "{told}");
+        assert!(chosen("../default").unwrap_err().to_string().contains("another directory"));
+        directory.write(".tccli/prod.credential", "{}", 0o600);
+        assert!(chosen("prod").unwrap().region.is_none());
     }
 }

@@ -4,8 +4,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use cvm_protocol::ServiceInfo;
 
-use super::{Address, CheckedEndpoint, EndpointError};
-use crate::{Dialect, Region};
+use super::{Address, CheckedEndpoint};
+use crate::{Dialect, Error, Region};
 
 /// Most addresses that are kept. There are fewer regions.
 const MOST: usize = 64;
@@ -14,8 +14,16 @@ const MOST: usize = 64;
 #[derive(Debug)]
 pub(crate) struct Addresses {
     endpoint: CheckedEndpoint,
+    of_profile: Vec<ServiceEndpoint>,
     dialect: Dialect,
     known: Mutex<Vec<Known>>,
+}
+
+/// The endpoint of one service, or what is wrong with it.
+#[derive(Debug)]
+pub(crate) struct ServiceEndpoint {
+    pub(crate) service: String,
+    pub(crate) endpoint: Result<CheckedEndpoint, String>,
 }
 
 #[derive(Debug)]
@@ -26,12 +34,22 @@ struct Known {
 }
 
 impl Addresses {
-    pub(crate) const fn new(endpoint: CheckedEndpoint, dialect: Dialect) -> Self {
-        Self { endpoint, dialect, known: Mutex::new(Vec::new()) }
+    /// `of_profile` holds the services that have another endpoint.
+    pub(crate) const fn new(
+        endpoint: CheckedEndpoint,
+        of_profile: Vec<ServiceEndpoint>,
+        dialect: Dialect,
+    ) -> Self {
+        Self { endpoint, of_profile, dialect, known: Mutex::new(Vec::new()) }
     }
 
-    pub(crate) const fn endpoint(&self) -> &CheckedEndpoint {
-        &self.endpoint
+    /// The endpoint of a service.
+    pub(crate) fn endpoint(&self, service: &ServiceInfo) -> Result<&CheckedEndpoint, Error> {
+        match self.of_profile.iter().find(|of_profile| of_profile.service == service.name) {
+            Some(ServiceEndpoint { endpoint: Ok(endpoint), .. }) => Ok(endpoint),
+            Some(ServiceEndpoint { endpoint: Err(why), .. }) => Err(Error::usage(why.as_str())),
+            None => Ok(&self.endpoint),
+        }
     }
 
     /// The address of `service` for a request of this region.
@@ -39,14 +57,18 @@ impl Addresses {
         &self,
         service: &'static ServiceInfo,
         region: Option<&Region>,
-    ) -> Result<Arc<Address>, EndpointError> {
+    ) -> Result<Arc<Address>, Error> {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let is_it =
             |row: &&Known| std::ptr::eq(row.service, service) && row.region.as_ref() == region;
         if let Some(row) = known.iter().find(is_it) {
             return Ok(Arc::clone(&row.address));
         }
-        let address = Arc::new(self.endpoint.address(service, region, self.dialect)?);
+        let address = self
+            .endpoint(service)?
+            .address(service, region, self.dialect)
+            .map_err(|error| Error::usage(error.to_string()))?;
+        let address = Arc::new(address);
         if known.len() < MOST {
             let address = Arc::clone(&address);
             known.push(Known { service, region: region.cloned(), address });

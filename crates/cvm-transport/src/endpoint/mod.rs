@@ -11,7 +11,7 @@ mod origin;
 use cvm_protocol::ServiceInfo;
 
 pub(crate) use self::address::{Address, is_at};
-pub(crate) use self::addresses::Addresses;
+pub(crate) use self::addresses::{Addresses, ServiceEndpoint};
 pub use self::error::EndpointError;
 pub(crate) use self::origin::Origin;
 use crate::{Dialect, Region};

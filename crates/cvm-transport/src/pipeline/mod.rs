@@ -129,16 +129,14 @@ impl<'a> Call<'a> {
     ) -> Result<Self, Error> {
         let shared = client.shared();
         let region = client.region_for(info)?;
-        let address = shared
-            .addresses
-            .of(info.service, region)
-            .map_err(|error| Error::usage(error.to_string()))?;
+        let address = shared.addresses.of(info.service, region)?;
         let token = client_token::mint(info, request, &*shared.entropy)?;
         if let Some(token) = &token {
             shared.tokens_in_doubt.admit(token, info, request)?;
         }
         let class = info.retry_class(request);
-        let backups = shared.backups.of(&address, shared.addresses.endpoint(), region, class);
+        let endpoint = shared.addresses.endpoint(info.service)?;
+        let backups = shared.backups.of(&address, endpoint, region, class);
         let draft = Draft::write(request, &shared.writing, &address)?;
         let is_dry_run =
             info.dry_run && matches!(member_named(request, "DryRun"), Value::Bool(true));

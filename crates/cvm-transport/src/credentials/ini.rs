@@ -1,0 +1,135 @@
+//! Reads one section of an INI file as the official SDKs read it, but silently skips nothing that could
+//! change whose credential is taken.
+
+use zeroize::Zeroizing;
+
+/// The keys of one section, in memory that is wiped.
+pub(super) struct Section {
+    /// The line of its header, counted from 1.
+    pub(super) line: usize,
+    entries: Vec<Entry>,
+}
+
+struct Entry {
+    key: String,
+    value: Zeroizing<String>,
+    line: usize,
+}
+
+impl Section {
+    /// The section of this name; `None` when the file has none.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong in which line, never its text.
+    pub(super) fn parse(text: &str, name: &str) -> Result<Option<Self>, String> {
+        let mut found: Option<Self> = None;
+        let mut is_inside = false;
+        for (line, text) in (1..).zip(text.lines().map(str::trim)) {
+            if text.is_empty() || text.starts_with([';', '#']) {
+                continue;
+            }
+            if let Some(header) = text.strip_prefix('[') {
+                let header = section_name(header)
+                    .ok_or_else(|| format!("has a broken section header in line {line}"))?;
+                is_inside = header == name;
+                if !is_inside {
+                    continue;
+                }
+                if let Some(first) = &found {
+                    let first = first.line;
+                    return Err(format!("has section [{name}] twice, in lines {first} and {line}"));
+                }
+                found = Some(Self { line, entries: Vec::new() });
+            } else if let Some(section) = found.as_mut().filter(|_| is_inside) {
+                section.add(text, line)?;
+            }
+        }
+        Ok(found)
+    }
+
+    fn add(&mut self, text: &str, line: usize) -> Result<(), String> {
+        let Some((key, value)) = text.split_once(['=', ':']) else {
+            return Err(format!("has neither `key = value` nor a comment in line {line}"));
+        };
+        let key = key.trim().to_ascii_lowercase();
+        if let Some(first) = self.entries.iter().find(|entry| entry.key == key) {
+            let first = first.line;
+            return Err(format!("has the key `{key}` twice, in lines {first} and {line}"));
+        }
+        let value = Zeroizing::new(without_comment(value).trim().to_owned());
+        self.entries.push(Entry { key, value, line });
+        Ok(())
+    }
+
+    /// A value that is not empty, and its line.
+    pub(super) fn get(&self, key: &str) -> Option<(&str, usize)> {
+        let entry = self.entries.iter().find(|entry| entry.key == key)?;
+        Some((entry.value.as_str(), entry.line)).filter(|(value, _)| !value.is_empty())
+    }
+}
+
+/// `name] ; a comment` → `name`.
+fn section_name(header: &str) -> Option<&str> {
+    let (name, rest) = header.split_once(']')?;
+    let rest = rest.trim_start();
+    (rest.is_empty() || rest.starts_with([';', '#'])).then(|| name.trim())
+}
+
+/// A value without the comment behind it, which begins with a blank and a semicolon outside of quotes.
+fn without_comment(value: &str) -> &str {
+    let mut quote = None;
+    let mut before = ' ';
+    for (at, character) in value.char_indices() {
+        match (quote, character) {
+            (None, ';') if before.is_whitespace() => return value.get(..at).unwrap_or(value),
+            (None, '\'' | '"') => quote = Some(character),
+            (Some(open), _) if open == character => quote = None,
+            _ => {}
+        }
+        before = character;
+    }
+    // A quote that is never closed is none.
+    match (quote, value.find(" ;")) {
+        (Some(_), Some(at)) => value.get(..at).unwrap_or(value),
+        _ => value,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_could_change_the_credential_is_never_skipped() {
+        for (text, why) in [
+            ("[default\nsecret_id=a\n", "broken section header in line 1"),
+            ("[default]\nsecret_id=a\n[prod x\nsecret_key=b\n", "broken section header in line 3"),
+            ("[default] prod\n", "broken section header in line 1"),
+            (
+                "[default]\nsecret_id=a\nSECRET_ID: b\n",
+                "the key `secret_id` twice, in lines 2 and 3",
+            ),
+            ("[default]\n[x]\n[default]\n", "section [default] twice, in lines 1 and 3"),
+            ("[default]\nsecret_id canary\n", "in line 2"),
+        ] {
+            let told = Section::parse(text, "default").err().expect(text);
+            assert!(told.contains(why) && !told.contains("canary"), "{told}");
+        }
+        assert!(Section::parse("[prod]\n", "default").unwrap().is_none());
+    }
+
+    #[test]
+    fn comments_end_a_value_outside_of_quotes() {
+        for (value, rest) in [
+            ("a ; b", "a "),
+            ("a;b", "a;b"),
+            ("'a ; b' ; c", "'a ; b' "),
+            ("\"a 'b ; c\" d", "\"a 'b ; c\" d"),
+            ("a\t; b", "a\t"),
+            ("it's ; b", "it's"),
+        ] {
+            assert_eq!(without_comment(value), rest, "{value}");
+        }
+    }
+}
