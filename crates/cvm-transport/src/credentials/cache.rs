@@ -1,11 +1,13 @@
-//! Keeps a credential until shortly before it expires, and lets one caller at a time fetch the next.
+//! Keeps a credential until it expires, and fetches the next one before that.
 
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex as StdMutex, MutexGuard, PoisonError, RwLock};
 use std::time::{Duration, SystemTime};
 
-use tokio::sync::Mutex;
+use tokio::runtime::Handle;
+use tokio::sync::{Mutex, oneshot};
+use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
 use super::{CredentialProvider, CredentialProviderError, CredentialSnapshot};
@@ -17,48 +19,119 @@ use crate::http::BoxFuture;
 const EARLY: Duration = Duration::from_secs(5 * 60);
 /// How much earlier still, at random, so that a fleet does not fetch in the same second.
 const JITTER_SECONDS: u64 = 60;
-/// How long before its end a credential is not used any more.
-const LAST: Duration = Duration::from_secs(15);
 /// How long a credential without an end is kept before its source is asked again.
 const UNENDING: Duration = Duration::from_secs(5 * 60);
-/// The pauses between fetches that fail while the old credential is still good.
+/// How long a caller waits for the source's answer before it takes a credential without an end that is due.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// The longest refresh. Sources have shorter limits of their own.
+const LONGEST: Duration = Duration::from_secs(60);
+/// The pauses between refreshes that fail while the old credential is still good.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
 /// Keeps what another provider gives.
 ///
-/// A credential is replaced five to six minutes before it ends, and never used in its last fifteen
-/// seconds. When a fetch fails, the old one serves as long as it is good. Errors are not kept: without
-/// a good credential all who waited for the fetch share its error, and the next call asks again.
-pub struct CachedCredentials<P> {
+/// Five to six minutes before a credential expires, one refresh runs in the background, and until it succeeds
+/// the old credential serves, to its last second. A refresh that fails, takes longer than a minute or is
+/// canceled is repeated after a pause. Without a good credential callers wait for the source, one of them asks,
+/// and all who waited share its error; the next call asks again.
+///
+/// Whether a credential has expired is judged by the time that the caller gives
+/// ([`CredentialProvider::credential_at`]). A client gives the service's time, so that a wrong clock of this
+/// machine neither keeps a credential that has expired nor throws a good one away.
+pub struct CachedCredentials<P>(Arc<Inner<P>>);
+
+struct Inner<P> {
     source: P,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
     held: RwLock<Option<Held>>,
-    fetching: Mutex<Failures>,
-    /// How many fetches have failed.
+    /// Held by the caller who fetches because there is no good credential; its last error.
+    fetching: Mutex<Option<CredentialProviderError>>,
+    /// How many such fetches have failed.
     failed: AtomicU64,
+    refresh: StdMutex<Refresh>,
 }
 
 #[derive(Clone)]
 struct Held {
     snapshot: Arc<CredentialSnapshot>,
     refresh_at: SystemTime,
-    /// When it must not be used any more.
-    ends_at: Option<SystemTime>,
 }
 
+/// The refresh in the background.
 #[derive(Default)]
-struct Failures {
+struct Refresh {
+    running: Option<Running>,
     pause: Duration,
-    next_try: Option<Instant>,
-    /// The latest, for those who were waiting for it.
-    latest: Option<CredentialProviderError>,
+    next: Option<Instant>,
+}
+
+struct Running {
+    began: Instant,
+    /// Tells it from every other.
+    token: Arc<()>,
+    task: Option<AbortHandle>,
+}
+
+impl Running {
+    fn abort(&self) {
+        if let Some(task) = &self.task {
+            task.abort();
+        }
+    }
+}
+
+impl Refresh {
+    /// The refresh that runs, if it is this one.
+    fn running_as(&mut self, token: &Arc<()>) -> Option<&mut Running> {
+        self.running.as_mut().filter(|running| Arc::ptr_eq(&running.token, token))
+    }
+
+    fn failed(&mut self) {
+        self.running = None;
+        self.pause = (self.pause * 2).clamp(FIRST_PAUSE, LONGEST_PAUSE);
+        self.next = Some(Instant::now() + self.pause);
+    }
+}
+
+/// What is held at some time.
+enum Found {
+    /// Good, and not due.
+    Fresh(Arc<CredentialSnapshot>),
+    /// Good, and due to be replaced.
+    Due(Arc<CredentialSnapshot>),
+    Nothing,
+}
+
+/// A time of day that goes on.
+#[derive(Clone, Copy)]
+struct Now {
+    time: SystemTime,
+    read_at: Instant,
+}
+
+impl Now {
+    fn at(time: SystemTime) -> Self {
+        Self { time, read_at: Instant::now() }
+    }
+
+    fn time(self) -> SystemTime {
+        self.time.checked_add(self.read_at.elapsed()).unwrap_or(self.time)
+    }
 }
 
 impl<P: CredentialProvider> fmt::Debug for CachedCredentials<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("CachedCredentials").field("source", &self.source).finish_non_exhaustive()
+        f.debug_struct("CachedCredentials").field("source", &self.0.source).finish_non_exhaustive()
+    }
+}
+
+impl<P> Drop for CachedCredentials<P> {
+    fn drop(&mut self) {
+        if let Some(running) = &self.0.refresh().running {
+            running.abort();
+        }
     }
 }
 
@@ -69,14 +142,29 @@ impl<P: CredentialProvider> CachedCredentials<P> {
     }
 
     pub(crate) fn with_clock(source: P, clock: Arc<dyn Clock>) -> Self {
-        Self {
+        Self(Arc::new(Inner {
             source,
             clock,
             entropy: Arc::new(SystemEntropy),
             held: RwLock::new(None),
             fetching: Mutex::default(),
             failed: AtomicU64::new(0),
+            refresh: StdMutex::default(),
+        }))
+    }
+
+    async fn get(&self, now: Now) -> Result<Arc<CredentialSnapshot>, CredentialProviderError> {
+        match self.0.look(now) {
+            Found::Fresh(snapshot) => Ok(snapshot),
+            Found::Due(snapshot) => Ok(self.0.refreshed(snapshot, now).await),
+            Found::Nothing => self.0.fetch(now).await,
         }
+    }
+}
+
+impl<P> Inner<P> {
+    fn refresh(&self) -> MutexGuard<'_, Refresh> {
+        self.refresh.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn held(&self) -> Option<Held> {
@@ -87,272 +175,185 @@ impl<P: CredentialProvider> CachedCredentials<P> {
         *self.held.write().unwrap_or_else(PoisonError::into_inner) = held;
     }
 
-    async fn get(&self) -> Result<Arc<CredentialSnapshot>, CredentialProviderError> {
-        let (fresh, good) = self.look();
-        if let Some(snapshot) = fresh {
-            return Ok(snapshot);
-        }
-        let failed_before = self.failed.load(Ordering::Acquire);
-        // While somebody else fetches, a credential that is still good serves without waiting.
-        let mut failures = match (self.fetching.try_lock(), good) {
-            (Ok(guard), _) => guard,
-            (Err(_), Some(snapshot)) => return Ok(snapshot),
-            (Err(_), None) => self.fetching.lock().await,
-        };
-        let (fresh, good) = self.look();
-        if let Some(snapshot) = fresh {
-            return Ok(snapshot);
-        }
-        let now = Instant::now();
-        if let (Some(snapshot), Some(next)) = (&good, failures.next_try)
-            && now < next
-        {
-            return Ok(Arc::clone(snapshot));
-        }
-        // Those who waited for a fetch that failed do not each wait for one of their own, in a row.
-        if let (None, Some(error)) = (&good, &failures.latest)
-            && self.failed.load(Ordering::Acquire) > failed_before
-        {
-            return Err(again(error));
-        }
-        match self.source.credential().await {
-            Ok(snapshot) => {
-                *failures = Failures::default();
-                self.keep(&snapshot);
-                Ok(snapshot)
-            }
-            Err(error) => {
-                failures.pause = (failures.pause * 2).clamp(FIRST_PAUSE, LONGEST_PAUSE);
-                failures.next_try = Some(Instant::now() + failures.pause);
-                failures.latest = Some(again(&error));
-                self.failed.fetch_add(1, Ordering::AcqRel);
-                good.ok_or(error)
-            }
+    fn look(&self, now: Now) -> Found {
+        let Some(Held { snapshot, refresh_at }) = self.held() else { return Found::Nothing };
+        let now = now.time();
+        if snapshot.expires_at().is_some_and(|end| end <= now) {
+            Found::Nothing
+        } else if now < refresh_at {
+            Found::Fresh(snapshot)
+        } else {
+            Found::Due(snapshot)
         }
     }
 
-    /// The credential that needs no refresh, and the one that may still be used.
-    fn look(&self) -> (Option<Arc<CredentialSnapshot>>, Option<Arc<CredentialSnapshot>>) {
-        let Some(held) = self.held() else { return (None, None) };
-        let now = self.clock.now();
-        let is_good = held.ends_at.is_none_or(|end| now < end);
-        let is_fresh = is_good && now < held.refresh_at;
-        (is_fresh.then(|| Arc::clone(&held.snapshot)), is_good.then_some(held.snapshot))
-    }
-
-    fn keep(&self, snapshot: &Arc<CredentialSnapshot>) {
-        let now = self.clock.now();
+    fn keep(&self, snapshot: &Arc<CredentialSnapshot>, now: Now) {
+        let now = now.time();
         let jitter = entropy::random(&*self.entropy).unwrap_or_default() % JITTER_SECONDS;
-        let (refresh_at, ends_at) = match snapshot.expires_at() {
-            None => (now + UNENDING, None),
+        let after = |duration| now.checked_add(duration).unwrap_or(now);
+        let refresh_at = match snapshot.expires_at() {
+            None => after(UNENDING),
             Some(end) => {
-                let last = end.checked_sub(LAST).unwrap_or(end);
                 let early = end.checked_sub(EARLY + Duration::from_secs(jitter)).unwrap_or(now);
                 // A credential that lives for less than that is kept for half of what is left.
-                let left = last.duration_since(now).unwrap_or_default();
-                (early.max(now + (left / 2).min(Duration::from_secs(60))), Some(last))
+                let left = end.duration_since(now).unwrap_or_default();
+                early.max(after((left / 2).min(Duration::from_secs(60))))
             }
         };
-        self.hold(Some(Held { snapshot: Arc::clone(snapshot), refresh_at, ends_at }));
+        self.hold(Some(Held { snapshot: Arc::clone(snapshot), refresh_at }));
     }
 }
 
-/// The same error for another caller; its cause is the first one's alone.
-fn again(error: &CredentialProviderError) -> CredentialProviderError {
-    CredentialProviderError { kind: error.kind, message: error.message.clone(), source: None }
+impl<P: CredentialProvider> Inner<P> {
+    /// The credential while it is good and due: the old one, unless the source gives the next at once.
+    async fn refreshed(
+        self: &Arc<Self>,
+        old: Arc<CredentialSnapshot>,
+        now: Now,
+    ) -> Arc<CredentialSnapshot> {
+        let Some(next) = self.begin_refresh(now) else { return old };
+        if old.expires_at().is_some() {
+            return old;
+        }
+        // It has no end, so only its source tells whether it was replaced, perhaps hours ago.
+        match tokio::time::timeout(PATIENCE, next).await {
+            Ok(Ok(next)) => next,
+            _ => old,
+        }
+    }
+
+    /// Starts the refresh in the background, unless one runs or the last one failed just now.
+    fn begin_refresh(
+        self: &Arc<Self>,
+        now: Now,
+    ) -> Option<oneshot::Receiver<Arc<CredentialSnapshot>>> {
+        // Outside of a runtime nothing runs in the background.
+        let runtime = Handle::try_current().ok()?;
+        let mut refresh = self.refresh();
+        if let Some(running) = &refresh.running {
+            if running.began.elapsed() <= LONGEST {
+                return None;
+            }
+            // Its runtime stands still: it is over, and will be dropped when that goes on.
+            running.abort();
+            refresh.failed();
+        }
+        let began = Instant::now();
+        if refresh.next.is_some_and(|next| began < next) {
+            return None;
+        }
+        let token = Arc::new(());
+        refresh.running = Some(Running { began, token: Arc::clone(&token), task: None });
+        // A runtime that is shutting down drops the task at once, and its guard takes the lock.
+        drop(refresh);
+        let (give, next) = oneshot::channel();
+        let mut guard = RefreshGuard { inner: Arc::clone(self), token, is_done: false };
+        let mine = Arc::clone(&guard.token);
+        let task = runtime.spawn(async move {
+            let inner = Arc::clone(&guard.inner);
+            let fetched = tokio::time::timeout(LONGEST, inner.source.credential()).await;
+            if let Ok(Ok(snapshot)) = fetched {
+                guard.succeed(&snapshot, now);
+                let _ = give.send(snapshot);
+            }
+        });
+        if let Some(running) = self.refresh().running_as(&mine) {
+            running.task = Some(task.abort_handle());
+        }
+        Some(next)
+    }
+
+    /// Fetches because there is no good credential, one caller at a time.
+    async fn fetch(&self, now: Now) -> Result<Arc<CredentialSnapshot>, CredentialProviderError> {
+        let failed_before = self.failed.load(Ordering::Acquire);
+        let mut latest = self.fetching.lock().await;
+        if let Found::Fresh(snapshot) | Found::Due(snapshot) = self.look(now) {
+            return Ok(snapshot);
+        }
+        // Those who waited for a fetch that failed do not each wait for one of their own, in a row.
+        if let Some(error) = &*latest
+            && self.failed.load(Ordering::Acquire) > failed_before
+        {
+            return Err(error.copy());
+        }
+        // What has expired is dropped, and a refresh that came too late is not waited for.
+        self.hold(None);
+        if let Some(running) = self.refresh().running.take() {
+            running.abort();
+        }
+        match self.source.credential().await {
+            Ok(snapshot) => {
+                *latest = None;
+                *self.refresh() = Refresh::default();
+                self.keep(&snapshot, now);
+                Ok(snapshot)
+            }
+            Err(error) => {
+                *latest = Some(error.copy());
+                self.failed.fetch_add(1, Ordering::AcqRel);
+                Err(error)
+            }
+        }
+    }
+}
+
+/// A refresh that counts as failed when it is dropped before it has succeeded: when its source fails, when
+/// it takes too long, and when its runtime ends.
+struct RefreshGuard<P> {
+    inner: Arc<Inner<P>>,
+    token: Arc<()>,
+    is_done: bool,
+}
+
+impl<P> RefreshGuard<P> {
+    fn succeed(&mut self, snapshot: &Arc<CredentialSnapshot>, now: Now) {
+        let mut refresh = self.inner.refresh();
+        // Whoever gave it up has fetched another.
+        if refresh.running_as(&self.token).is_some() {
+            *refresh = Refresh::default();
+            self.inner.keep(snapshot, now);
+        }
+        drop(refresh);
+        self.is_done = true;
+    }
+}
+
+impl<P> Drop for RefreshGuard<P> {
+    fn drop(&mut self) {
+        if self.is_done {
+            return;
+        }
+        let mut refresh = self.inner.refresh();
+        if refresh.running_as(&self.token).is_some() {
+            refresh.failed();
+        }
+    }
 }
 
 impl<P: CredentialProvider> CredentialProvider for CachedCredentials<P> {
     fn credential(
         &self,
     ) -> BoxFuture<'_, Result<Arc<CredentialSnapshot>, CredentialProviderError>> {
-        Box::pin(self.get())
+        self.credential_at(self.0.clock.now())
+    }
+
+    fn credential_at(
+        &self,
+        now: SystemTime,
+    ) -> BoxFuture<'_, Result<Arc<CredentialSnapshot>, CredentialProviderError>> {
+        Box::pin(async move { self.get(Now::at(now)).await })
     }
 
     fn refused(&self, snapshot: &CredentialSnapshot) -> bool {
-        let is_held =
-            self.held().is_some_and(|held| std::ptr::eq(Arc::as_ptr(&held.snapshot), snapshot));
+        let held = self.0.held();
+        let is_held = held.is_some_and(|held| std::ptr::eq(Arc::as_ptr(&held.snapshot), snapshot));
         if is_held {
-            self.hold(None);
+            self.0.hold(None);
         }
         // What is held now is another one already, or the source may give another.
-        !is_held || self.source.refused(snapshot) || snapshot.expires_at().is_some()
+        !is_held || self.0.source.refused(snapshot) || snapshot.expires_at().is_some()
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use std::sync::Mutex as StdMutex;
-    use std::sync::atomic::{AtomicU32, Ordering};
-    use std::time::UNIX_EPOCH;
-
-    use cvm_signer::Credential;
-
-    use super::*;
-
-    #[derive(Clone, Debug, Default)]
-    struct Movable(Arc<StdMutex<u64>>);
-
-    impl Clock for Movable {
-        fn now(&self) -> SystemTime {
-            UNIX_EPOCH + Duration::from_secs(*self.0.lock().unwrap())
-        }
-    }
-
-    /// Gives credentials that live for an hour, numbered, as long as it is told not to fail.
-    #[derive(Clone, Debug, Default)]
-    struct Numbered {
-        clock: Movable,
-        fetches: Arc<AtomicU32>,
-        failing: Arc<StdMutex<bool>>,
-    }
-
-    impl CredentialProvider for Numbered {
-        fn credential(
-            &self,
-        ) -> BoxFuture<'_, Result<Arc<CredentialSnapshot>, CredentialProviderError>> {
-            Box::pin(async {
-                let number = self.fetches.fetch_add(1, Ordering::SeqCst) + 1;
-                tokio::time::sleep(Duration::from_millis(50)).await;
-                if *self.failing.lock().unwrap() {
-                    return Err(CredentialProviderError::transient("down"));
-                }
-                let credential = Credential::temporary(format!("AKID{number}"), "k", "t").unwrap();
-                let end = self.clock.now() + Duration::from_secs(3_600);
-                Ok(Arc::new(CredentialSnapshot::until(credential, end)))
-            })
-        }
-    }
-
-    fn cached() -> (Numbered, Arc<CachedCredentials<Numbered>>) {
-        let source = Numbered::default();
-        let clock = Arc::new(source.clock.clone());
-        (source.clone(), Arc::new(CachedCredentials::with_clock(source, clock)))
-    }
-
-    async fn id(cache: &CachedCredentials<Numbered>) -> Result<String, CredentialProviderError> {
-        Ok(cache.credential().await?.credential().secret_id().to_owned())
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_thousand_callers_fetch_once() {
-        let (source, cache) = cached();
-        let callers: Vec<_> = (0..1_000)
-            .map(|_| {
-                let cache = Arc::clone(&cache);
-                tokio::spawn(async move { id(&cache).await.unwrap() })
-            })
-            .collect();
-        for caller in callers {
-            assert_eq!(caller.await.unwrap(), "AKID1");
-        }
-        assert_eq!(source.fetches.load(Ordering::SeqCst), 1);
-    }
-
-    /// What a thousand callers get who ask at once.
-    async fn a_thousand(
-        cache: &Arc<CachedCredentials<Numbered>>,
-    ) -> Vec<Result<String, CredentialProviderError>> {
-        let ask = |_| {
-            let cache = Arc::clone(cache);
-            tokio::spawn(async move { id(&cache).await })
-        };
-        let callers: Vec<_> = (0..1_000).map(ask).collect();
-        let mut got = Vec::new();
-        for caller in callers {
-            got.push(caller.await.unwrap());
-        }
-        got
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_thousand_callers_at_the_end_of_a_credential_fetch_once() {
-        // When it is due, when it must not be used any more, and long after.
-        for before_end in [5 * 60, 16, 15, 1, 0, -86_400] {
-            let (source, cache) = cached();
-            id(&cache).await.unwrap();
-            *source.clock.0.lock().unwrap() = (3_600 - before_end) as u64;
-            let is_good = before_end > 15;
-            for got in a_thousand(&cache).await {
-                let got = got.unwrap();
-                // A good one serves those who need not wait for the next.
-                assert!(got == "AKID2" || (is_good && got == "AKID1"), "{before_end}: {got}");
-            }
-            assert_eq!(source.fetches.load(Ordering::SeqCst), 2, "{before_end}");
-            assert_eq!(id(&cache).await.unwrap(), "AKID2", "{before_end}");
-        }
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_thousand_callers_share_a_fetch_that_fails_and_the_next_recovers() {
-        let (source, cache) = cached();
-        id(&cache).await.unwrap();
-        *source.clock.0.lock().unwrap() = 3_600;
-        *source.failing.lock().unwrap() = true;
-        for round in 2..5 {
-            let began = Instant::now();
-            for got in a_thousand(&cache).await {
-                let error = got.unwrap_err();
-                assert!(error.is_transient() && error.to_string() == "down", "{error}");
-            }
-            assert_eq!(source.fetches.load(Ordering::SeqCst), round);
-            assert!(began.elapsed() < Duration::from_secs(1), "nobody waits for a fetch in a row");
-        }
-        *source.failing.lock().unwrap() = false;
-        for got in a_thousand(&cache).await {
-            assert_eq!(got.unwrap(), "AKID5");
-        }
-        assert_eq!(source.fetches.load(Ordering::SeqCst), 5);
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn it_is_replaced_early_and_never_used_at_its_end() {
-        let (source, cache) = cached();
-        assert_eq!(id(&cache).await.unwrap(), "AKID1");
-        *source.clock.0.lock().unwrap() = 3_600 - 6 * 60 - 1;
-        assert_eq!(id(&cache).await.unwrap(), "AKID1");
-        *source.clock.0.lock().unwrap() = 3_600 - 5 * 60;
-        assert_eq!(id(&cache).await.unwrap(), "AKID2");
-        *source.failing.lock().unwrap() = true;
-        let end = 3_600 - 5 * 60 + 3_600;
-        *source.clock.0.lock().unwrap() = end - 16;
-        assert_eq!(id(&cache).await.unwrap(), "AKID2", "the old one serves while it is good");
-        *source.clock.0.lock().unwrap() = end - 15;
-        assert!(id(&cache).await.is_err());
-        *source.failing.lock().unwrap() = false;
-        assert!(id(&cache).await.is_ok(), "the error was not kept");
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn failing_fetches_are_spaced() {
-        let (source, cache) = cached();
-        id(&cache).await.unwrap();
-        *source.failing.lock().unwrap() = true;
-        *source.clock.0.lock().unwrap() = 3_600 - 5 * 60;
-        for _ in 0..100 {
-            id(&cache).await.unwrap();
-        }
-        assert_eq!(source.fetches.load(Ordering::SeqCst), 2);
-        tokio::time::advance(Duration::from_secs(2)).await;
-        id(&cache).await.unwrap();
-        assert_eq!(source.fetches.load(Ordering::SeqCst), 3);
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_refused_token_is_forgotten_once() {
-        let (_, cache) = cached();
-        let old = cache.credential().await.unwrap();
-        assert!(cache.refused(&old));
-        assert_eq!(id(&cache).await.unwrap(), "AKID2");
-        assert!(cache.refused(&old), "a second caller with the old one just takes the new one");
-        assert_eq!(id(&cache).await.unwrap(), "AKID2");
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_dropped_fetch_blocks_nobody() {
-        let (_, cache) = cached();
-        let dropped = tokio::time::timeout(Duration::from_millis(10), cache.credential()).await;
-        assert!(dropped.is_err());
-        assert_eq!(id(&cache).await.unwrap(), "AKID2");
-    }
-}
+mod tests;

@@ -108,23 +108,33 @@ impl Call<'_> {
     ) -> Result<Option<Arc<CredentialSnapshot>>, Error> {
         let Some(provider) = &self.shared.credentials else { return Ok(None) };
         let skew = self.shared.skews.of(self.address.authority());
-        let has_ended = |snapshot: &CredentialSnapshot| {
-            let now = || skew::correct(self.shared.clock.now(), skew);
-            snapshot.expires_at().is_some_and(|end| end <= now())
-        };
-        match within(provider.credential(), |_| deadline).await {
-            // Whatever a source gives: a metadata service may hold an old answer, a file an old login.
-            Ok(Ok(snapshot)) if has_ended(&snapshot) => {
-                let text =
-                    "credential is no longer good: fetch another, or set this machine's clock";
-                Err(Error::new(Kind::Credentials, text))
-            }
-            Ok(Ok(snapshot)) => Ok(Some(snapshot)),
-            Ok(Err(error)) => {
-                let kind = if error.is_transient() { Kind::NotSent } else { Kind::Credentials };
-                Err(Error::new(kind, error.to_string()).with_source(error))
-            }
-            Err(_) => Err(Error::new(Kind::NotSent, "no credential in time").with_timed_out(true)),
+        // One clock judges expiry here and in the provider: the service's.
+        let now = || skew::correct(self.shared.clock.now(), skew);
+        let has_ended =
+            |snapshot: &CredentialSnapshot| snapshot.expires_at().is_some_and(|end| end <= now());
+        let mut asked_again = false;
+        loop {
+            return match within(provider.credential_at(now()), |_| deadline).await {
+                // Whatever a source gives: a metadata service may hold an old answer, a file an old login.
+                Ok(Ok(snapshot)) if has_ended(&snapshot) => {
+                    // Who keeps it drops it, and may have another.
+                    if !asked_again && provider.refused(&snapshot) {
+                        asked_again = true;
+                        continue;
+                    }
+                    let text =
+                        "credential is no longer good: fetch another, or set this machine's clock";
+                    Err(Error::new(Kind::Credentials, text))
+                }
+                Ok(Ok(snapshot)) => Ok(Some(snapshot)),
+                Ok(Err(error)) => {
+                    let kind = if error.is_transient() { Kind::NotSent } else { Kind::Credentials };
+                    Err(Error::new(kind, error.to_string()).with_source(error))
+                }
+                Err(_) => {
+                    Err(Error::new(Kind::NotSent, "no credential in time").with_timed_out(true))
+                }
+            };
         }
     }
 

@@ -155,7 +155,8 @@ async fn what_has_ended_signs_nothing_whoever_gives_it() {
     let fixed = || builder(&server.url).clock(FixedClock::at(NOW)).max_attempts(1);
     for end in [0, 1, NOW - 1, NOW] {
         let bare = fixed().credential_provider(Ending(Mutex::new(vec![end])));
-        let cached = CachedCredentials::new(Ending(Mutex::new(vec![end])));
+        // Who keeps credentials is asked for another, once.
+        let cached = CachedCredentials::new(Ending(Mutex::new(vec![end, end])));
         for builder in [bare, fixed().credential_provider(cached)] {
             let error = builder.build().unwrap().send(ListThings::default()).await.unwrap_err();
             assert!(error.is_credentials() && error.is_not_sent(), "{error:?}");
@@ -173,4 +174,26 @@ async fn what_has_ended_signs_nothing_whoever_gives_it() {
     let error = client.build().unwrap().send(ListThings::default()).await.unwrap_err();
     assert!(error.is_credentials(), "{error:?}");
     assert_eq!(server.received().len(), 1);
+}
+
+/// The client's clock decides in the cache too, which alone would ask the machine's.
+#[tokio::test]
+async fn one_clock_judges_whether_a_kept_credential_has_expired() {
+    const LONG_AGO: u64 = 1_600_000_000;
+    const FAR_AHEAD: u64 = 4_000_000_000;
+    let server = Server::start([]).await;
+    for (now, ends) in [
+        // Long over by the machine's clock, and good by the client's: it is fetched once.
+        (LONG_AGO, vec![LONG_AGO + 3_600]),
+        // Good for long by the machine's clock, and over by the client's: another is fetched.
+        (FAR_AHEAD, vec![FAR_AHEAD - 1, FAR_AHEAD + 3_600]),
+    ] {
+        let cached = CachedCredentials::new(Ending(Mutex::new(ends)));
+        let client = builder(&server.url).clock(FixedClock::at(now)).credential_provider(cached);
+        let client = client.build().unwrap();
+        for _ in 0..3 {
+            client.send(ListThings::default()).await.unwrap();
+        }
+    }
+    assert_eq!(server.received().len(), 6);
 }
