@@ -35,7 +35,10 @@ impl Line {
         let mut arguments = arguments.into_iter().map(text).peekable();
         let mut parameter_open = false;
         while let Some(argument) = arguments.next() {
-            let argument = argument?;
+            let argument = argument.map_err(|name| {
+                let open = line.parameters.last().filter(|_| parameter_open);
+                not_text(name.or_else(|| open.map(|parameter| parameter.name.clone())))
+            })?;
             if let Some(parameter) = line.parameters.last().filter(|_| parameter_open)
                 && is_short(&argument)
             {
@@ -81,12 +84,12 @@ impl Line {
                 (None, None) => String::new(),
                 (Some(_), Some(value)) => value.to_owned(),
                 (Some(placeholder), None) => {
-                    let is_value = |next: &Result<String>| {
+                    let is_value = |next: &std::result::Result<String, Option<String>>| {
                         next.as_ref()
-                            .is_ok_and(|next| Dashed::of(next).is_none() && !is_short(next))
+                            .map_or(true, |next| Dashed::of(next).is_none() && !is_short(next))
                     };
                     match arguments.next_if(is_value) {
-                        Some(value) => value?,
+                        Some(value) => value.map_err(|_| not_text(Some(name.to_owned())))?,
                         None => {
                             return Err(Failure::usage(format!("`--{name}` needs a value"))
                                 .hint(format!("write `--{name} {placeholder}`")));
@@ -171,9 +174,22 @@ impl Line {
     }
 }
 
-fn text(argument: OsString) -> Result<String> {
+/// The text of an argument; else the name in front of its `=`, if it has one.
+fn text(argument: OsString) -> std::result::Result<String, Option<String>> {
     argument.into_string().map_err(|argument| {
-        Failure::usage(format!("`{}` is not UTF-8 text", argument.to_string_lossy()))
+        let lossy = argument.to_string_lossy();
+        let (name, _) = lossy.strip_prefix("--")?.split_once('=')?;
+        let is_name =
+            |text: &str| text.chars().all(|c| c.is_ascii_alphanumeric() || ".-".contains(c));
+        is_name(name).then(|| name.to_owned())
+    })
+}
+
+/// What it is stays unsaid: it may be a secret.
+fn not_text(name: Option<String>) -> Failure {
+    Failure::usage(match name {
+        Some(name) => format!("the value of `--{name}` is not UTF-8 text"),
+        None => "an argument is not UTF-8 text".to_owned(),
     })
 }
 

@@ -180,7 +180,7 @@ pub const OPTIONS: &[OptionInfo] = &[
         "ready-file",
         "FILE",
         &[Emulator],
-        "Write url and credentials here (mode 0600) when the server answers.",
+        "Write url and credentials into this new file (mode 0600) when the server answers.",
     ),
     flag(
         "instant",

@@ -24,10 +24,48 @@ pub fn identity(_metadata: &Metadata) -> Option<Identity> {
     None
 }
 
-/// Writes a file that only its owner can read. It appears under its name when it is complete: a new
-/// file beside it, which nobody can have prepared, is renamed over whatever was there.
+/// Writes a new file that only its owner can read. It appears under its name when it is complete. What has
+/// that name already stays as it is, and that is an error.
 pub fn write(path: &Path, content: &[u8]) -> io::Result<Option<Identity>> {
-    replace(path, content, |_| Ok(())).map(|metadata| identity(&metadata))
+    place(path, content, |beside, _| match fs::hard_link(beside, path) {
+        Ok(()) => fs::remove_file(beside),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Err(error),
+        // This file system has no second names: here the new file has its name before it is complete.
+        Err(_) => {
+            let mut file = create(path)?;
+            file.write_all(content)?;
+            file.sync_all()?;
+            fs::remove_file(beside)
+        }
+    })?;
+    Ok(identity(&fs::symlink_metadata(path)?))
+}
+
+/// As [`write()`], but replaces a plain file of this user whose content is `ours`. Nothing else is ever
+/// replaced: no link, device, pipe or folder, and no file of anybody else.
+pub fn write_over(
+    path: &Path,
+    content: &[u8],
+    ours: impl FnOnce(&[u8]) -> bool,
+) -> io::Result<Option<Identity>> {
+    let named = match fs::symlink_metadata(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return write(path, content),
+        named => named?,
+    };
+    let refused = |why| Error::new(ErrorKind::AlreadyExists, why);
+    if !ours(&read(path)?) {
+        return Err(refused("it exists and holds something else"));
+    }
+    place(path, content, |beside, new| {
+        if !is_of_one_owner(&named, new) {
+            return Err(Error::new(ErrorKind::PermissionDenied, "it belongs to another user"));
+        }
+        if identity(&fs::symlink_metadata(path)?) != identity(&named) {
+            return Err(refused("somebody exchanged it just now"));
+        }
+        fs::rename(beside, path)
+    })
+    .map(|metadata| identity(&metadata))
 }
 
 /// As [`write()`], in a folder of ours alone, and on the disk when this returns: neither the end of this
@@ -35,15 +73,20 @@ pub fn write(path: &Path, content: &[u8]) -> io::Result<Option<Identity>> {
 pub fn write_durably(path: &Path, content: &[u8]) -> io::Result<()> {
     let folder = path.parent().ok_or_else(|| Error::from(ErrorKind::InvalidInput))?;
     let checked = check_folder(folder)?;
-    replace(path, content, |file| is_of_one_owner(&checked, file))?;
+    place(path, content, |beside, file| {
+        if !is_of_one_owner(&checked, file) {
+            return Err(Error::new(ErrorKind::PermissionDenied, "its folder is another user's"));
+        }
+        fs::rename(beside, path)
+    })?;
     sync_folder(folder)
 }
 
-/// Writes beside, asks `admit` about the new file, and renames it.
-fn replace(
+/// Writes beside, and has `rename` give the new file its name; nothing is left beside it.
+fn place(
     path: &Path,
     content: &[u8],
-    admit: impl FnOnce(&Metadata) -> io::Result<()>,
+    rename: impl FnOnce(&Path, &Metadata) -> io::Result<()>,
 ) -> io::Result<Metadata> {
     let name =
         path.file_name().ok_or_else(|| Error::new(ErrorKind::InvalidInput, "it names no file"))?;
@@ -58,10 +101,9 @@ fn replace(
         .find(|made| !matches!(made, Err(error) if error.kind() == ErrorKind::AlreadyExists))
         .unwrap_or_else(|| Err(Error::from(ErrorKind::AlreadyExists)))?;
     let written = file.metadata().and_then(|metadata| {
-        admit(&metadata)?;
         file.write_all(content)?;
         file.sync_all()?;
-        fs::rename(&beside, path)?;
+        rename(&beside, &metadata)?;
         Ok(metadata)
     });
     if written.is_err() {
@@ -158,19 +200,16 @@ fn refuse_writing_by_others(_metadata: &Metadata) -> io::Result<()> {
     Ok(())
 }
 
-/// A file that we just made tells who we are.
+/// Whether two files, or a folder and a file, belong to the same user. One that we just made tells who we are.
 #[cfg(unix)]
-fn is_of_one_owner(folder: &Metadata, file: &Metadata) -> io::Result<()> {
+fn is_of_one_owner(one: &Metadata, other: &Metadata) -> bool {
     use std::os::unix::fs::MetadataExt as _;
-    if folder.uid() != file.uid() {
-        return Err(Error::new(ErrorKind::PermissionDenied, "its folder is another user's"));
-    }
-    Ok(())
+    one.uid() == other.uid()
 }
 
 #[cfg(not(unix))]
-fn is_of_one_owner(_folder: &Metadata, _file: &Metadata) -> io::Result<()> {
-    Ok(())
+fn is_of_one_owner(_one: &Metadata, _other: &Metadata) -> bool {
+    true
 }
 
 /// Brings the names in a folder to the disk, where that is a matter of its own.
@@ -194,18 +233,26 @@ mod tests {
     }
 
     #[test]
-    fn only_the_owner_reads_it_and_a_link_in_its_place_is_not_followed() {
+    fn only_the_owner_reads_it_and_nothing_is_replaced() {
         let folder = tempfile::tempdir().unwrap();
         let victim = folder.path().join("victim");
         fs::write(&victim, "mine").unwrap();
-        let path = folder.path().join("file");
-        symlink(&victim, &path).unwrap();
-        write(&path, b"ours").unwrap();
-        assert!(fs::symlink_metadata(&path).unwrap().is_file());
-        assert_eq!(mode(&path), 0o600);
+        let link = folder.path().join("link");
+        symlink(&victim, &link).unwrap();
+        let dangling = folder.path().join("dangling");
+        symlink(folder.path().join("none"), &dangling).unwrap();
+        for taken in [&victim, &link, &dangling, &folder.path().to_owned()] {
+            assert!(write(taken, b"ours").is_err(), "{taken:?}");
+            assert!(write_over(taken, b"ours", |old| old == b"other").is_err(), "{taken:?}");
+        }
         assert_eq!(fs::read_to_string(&victim).unwrap(), "mine");
+        let path = folder.path().join("file");
+        write(&path, b"ours").unwrap();
+        assert_eq!(mode(&path), 0o600);
         assert_eq!(read(&path).unwrap(), b"ours");
-        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2, "nothing is left beside it");
+        write_over(&path, b"newer", |old| old == b"ours").unwrap();
+        assert_eq!(read(&path).unwrap(), b"newer");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 4, "nothing is left beside it");
     }
 
     #[test]

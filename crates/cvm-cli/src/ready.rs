@@ -7,6 +7,8 @@ use std::process;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use cvm_models::protocol;
+
 use crate::exit::{Exit, Failure, Result};
 use crate::json::Json;
 use crate::private_file::{self, Identity};
@@ -34,18 +36,24 @@ impl Ready {
         const START: &str = "start one: cvm emulator --ready-file FILE";
         await_file(Path::new(path), PATIENCE);
         let text = source::file(path).map_err(|failure| failure.hint(START))?;
-        let broken = || {
+        Self::parse(&text).ok_or_else(|| {
             Failure::new(Exit::Config, format!("`{path}` is no ready file of `cvm emulator`"))
                 .hint(START)
-        };
-        let json = Json::parse(text.as_bytes()).map_err(|_| broken())?;
-        let member = |name| json.member(name).and_then(Json::as_text).map(str::to_owned);
-        let ready = (member("url"), member("secret_id"), member("secret_key"));
-        let (Some(url), Some(secret_id), Some(secret_key)) = ready else { return Err(broken()) };
-        Ok(Self { url, secret_id, secret_key })
+        })
     }
 
-    /// Writes the file whole or not at all, for its owner only.
+    fn parse(text: &str) -> Option<Self> {
+        let json = Json::parse(text.as_bytes()).ok()?;
+        let member = |name| json.member(name).and_then(Json::as_text).map(str::to_owned);
+        Some(Self {
+            url: member("url")?,
+            secret_id: member("secret_id")?,
+            secret_key: member("secret_key")?,
+        })
+    }
+
+    /// Writes the file whole or not at all, for its owner only. It may replace another ready file of this
+    /// user, and nothing else.
     pub fn write(&self, path: &Path) -> Result<ReadyFile> {
         let text = |value: &str| Json::Text(value.to_owned());
         let content = Json::Object(vec![
@@ -54,11 +62,15 @@ impl Ready {
             ("secret_key".to_owned(), text(&self.secret_key)),
             ("pid".to_owned(), Json::Number(process::id().to_string())),
         ]);
-        let content = format!("{}\n", content.pretty());
-        let identity = private_file::write(path, content.as_bytes()).map_err(|error| {
-            Failure::local(format!("cannot write `{}`: {error}", path.display()))
-        })?;
-        Ok(ReadyFile { path: path.to_owned(), identity })
+        let content = format!("{}\n", content.pretty()).into_bytes();
+        let is_ready_file =
+            |old: &[u8]| protocol::utf8_text(old).is_ok_and(|text| Self::parse(text).is_some());
+        let identity =
+            private_file::write_over(path, &content, is_ready_file).map_err(|error| {
+                Failure::local(format!("cannot write the ready file `{}`: {error}", path.display()))
+                    .hint("name a new file, or a ready file of yours; nothing else is replaced")
+            })?;
+        Ok(ReadyFile { path: path.to_owned(), identity, content })
     }
 }
 
@@ -80,6 +92,7 @@ fn await_file(path: &Path, patience: Duration) {
 pub struct ReadyFile {
     path: PathBuf,
     identity: Option<Identity>,
+    content: Vec<u8>,
 }
 
 impl ReadyFile {
@@ -90,11 +103,11 @@ impl ReadyFile {
 }
 
 impl Drop for ReadyFile {
-    /// Removes the file, unless another emulator has put its own in its place.
+    /// Removes the file, unless something else has taken its place.
     fn drop(&mut self) {
-        if fs::symlink_metadata(&self.path)
-            .is_ok_and(|metadata| private_file::identity(&metadata) == self.identity)
-        {
+        let is_same_file = fs::symlink_metadata(&self.path)
+            .is_ok_and(|metadata| private_file::identity(&metadata) == self.identity);
+        if is_same_file && private_file::read(&self.path).is_ok_and(|text| text == self.content) {
             let _ = fs::remove_file(&self.path);
         }
     }
@@ -159,5 +172,62 @@ mod tests {
         assert!(!failure.contains("canary") && failure.contains("no ready file"), "{failure}");
         assert!(ready("u").write(&folder.path().join("no/such/folder")).is_err());
         assert!(ready("u").write(folder.path()).is_err());
+    }
+
+    /// Whatever the path names, it stays what it is unless it is a ready file.
+    #[cfg(unix)]
+    #[test]
+    fn only_a_ready_file_is_replaced_or_removed() {
+        use std::os::unix::fs::{FileTypeExt as _, symlink};
+        use std::os::unix::net::UnixListener;
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        fs::write(at("text"), "notes\n").unwrap();
+        fs::write(at("empty"), "").unwrap();
+        fs::write(at("json"), r#"{"url":"http://127.0.0.1:1"}"#).unwrap();
+        fs::create_dir(at("folder")).unwrap();
+        let _listener = UnixListener::bind(at("socket")).unwrap();
+        let own = ready("http://127.0.0.1:1").write(&at("ready")).unwrap();
+        symlink(at("ready"), at("link")).unwrap();
+        symlink(at("none"), at("dangling")).unwrap();
+        let mut names = vec!["text", "empty", "json", "folder", "socket", "link", "dangling"];
+        let made = std::process::Command::new("mkfifo").arg(at("fifo")).status();
+        if made.is_ok_and(|status| status.success()) {
+            names.push("fifo");
+        }
+        for name in names {
+            let before = fs::symlink_metadata(at(name)).unwrap();
+            let failure = ready("u").write(&at(name)).err().expect(name).to_string();
+            assert!(failure.contains("cannot write the ready file"), "{name}: {failure}");
+            let after = fs::symlink_metadata(at(name)).unwrap();
+            assert_eq!(before.file_type(), after.file_type(), "{name}");
+            assert_eq!(private_file::identity(&before), private_file::identity(&after), "{name}");
+        }
+        assert!(fs::symlink_metadata(at("socket")).unwrap().file_type().is_socket());
+        assert_eq!(fs::read_to_string(at("text")).unwrap(), "notes\n");
+        assert!(ready("u").write(Path::new("/dev/null")).is_err());
+        assert!(fs::symlink_metadata("/dev/null").unwrap().file_type().is_char_device());
+        // A ready file that a killed emulator left behind is replaced, with a mark of the byte order or not.
+        let left = fs::read_to_string(at("ready")).unwrap();
+        fs::write(at("left"), format!("\u{feff}{left}")).unwrap();
+        let newer = ready("http://127.0.0.1:2").write(&at("left")).unwrap();
+        // What was put in its place in the meantime is somebody else's.
+        fs::write(at("left"), "notes\n").unwrap();
+        drop((newer, own));
+        assert_eq!(fs::read_to_string(at("left")).unwrap(), "notes\n");
+        assert!(!at("ready").exists());
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_accepted_and_utf16_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("ready.json");
+        let text = r#"{"url":"http://127.0.0.1:1","secret_id":"AKIDx","secret_key":"canary"}"#;
+        fs::write(&path, format!("\u{feff}{text}")).unwrap();
+        assert_eq!(Ready::read(path.to_str().unwrap()).unwrap().secret_id, "AKIDx");
+        let utf16: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        fs::write(&path, [&[0xff, 0xfe], &*utf16].concat()).unwrap();
+        let failure = Ready::read(path.to_str().unwrap()).err().unwrap().to_string();
+        assert!(failure.contains("UTF-16"), "{failure}");
     }
 }

@@ -7,6 +7,8 @@
 use std::fs;
 use std::io::{self, Read};
 
+use cvm_models::protocol::utf8_text;
+
 use crate::exit::{Failure, Result};
 use crate::json::Json;
 
@@ -22,7 +24,7 @@ pub struct Sources {
 impl Sources {
     /// The secret that `value` stands for.
     pub fn secret(&mut self, name: &str, value: String) -> Result<String> {
-        let text = match value.strip_prefix('@') {
+        let (text, from) = match value.strip_prefix('@') {
             None => return Ok(value),
             Some(literal) if literal.starts_with('@') => return Ok(literal.to_owned()),
             Some("") => {
@@ -30,16 +32,25 @@ impl Sources {
                     "write @FILE, @- for standard input, or @@… for a value that begins with @",
                 ));
             }
-            Some("-") => self.stdin(&format!("--{name}"))?,
+            Some("-") => (self.stdin(&format!("--{name}"))?, "standard input"),
             // What follows the `@` is not shown: it may be a password that was meant literally.
-            Some(path) => file(path).map_err(|_| {
-                Failure::local(format!("`--{name}`: cannot read the file named behind `@`"))
-                    .hint("a value that begins with @ is written with two: @@…")
-            })?,
+            Some(path) => {
+                let text = bytes_of(path).and_then(|bytes| text(&bytes)).map_err(|why| {
+                    let what = "cannot read the file named behind `@`";
+                    Failure::local(format!("`--{name}`: {what}: {why}"))
+                        .hint("a value that begins with @ is written with two: @@…")
+                })?;
+                (text, "the file named behind `@`")
+            }
         };
         // Editors and `echo` end a text with a line break that belongs to nobody.
         let line = text.strip_suffix('\n').unwrap_or(&text);
-        Ok(line.strip_suffix('\r').unwrap_or(line).to_owned())
+        let line = line.strip_suffix('\r').unwrap_or(line);
+        if line.is_empty() {
+            return Err(Failure::usage(format!("`--{name}` is empty: {from} holds nothing"))
+                .hint("leave the parameter out, or give `=` and nothing behind it"));
+        }
+        Ok(line.to_owned())
     }
 
     /// The JSON object of `--cli-input-json`: text, `file://PATH`, or `-`.
@@ -60,23 +71,33 @@ impl Sources {
         if let Some(first) = self.stdin_taken_by.replace(who.to_owned()) {
             return Err(Failure::usage(format!("`{first}` and `{who}` both read standard input")));
         }
-        read(io::stdin().lock(), "standard input")
+        read(io::stdin().lock())
+            .and_then(|bytes| text(&bytes))
+            .map_err(|why| unreadable("standard input", &why))
     }
 }
 
 /// The text of a file that the command line names.
 pub fn file(path: &str) -> Result<String> {
-    let file = fs::File::open(path).map_err(|error| unreadable(path, &error.to_string()))?;
-    read(file, path)
+    bytes_of(path).and_then(|bytes| text(&bytes)).map_err(|why| unreadable(path, &why))
 }
 
-fn read(source: impl Read, name: &str) -> Result<String> {
-    let mut text = String::new();
-    match source.take(MOST_BYTES + 1).read_to_string(&mut text) {
-        Ok(length) if length as u64 > MOST_BYTES => Err(unreadable(name, "it is too large")),
-        Ok(_) => Ok(text),
-        Err(error) => Err(unreadable(name, &error.to_string())),
+fn bytes_of(path: &str) -> std::result::Result<Vec<u8>, String> {
+    read(fs::File::open(path).map_err(|error| error.to_string())?)
+}
+
+fn read(source: impl Read) -> std::result::Result<Vec<u8>, String> {
+    let mut bytes = Vec::new();
+    match source.take(MOST_BYTES + 1).read_to_end(&mut bytes) {
+        Ok(length) if length as u64 > MOST_BYTES => Err("it is too large".to_owned()),
+        Ok(_) => Ok(bytes),
+        Err(error) => Err(error.to_string()),
     }
+}
+
+/// The text of a file or pipe, without a byte order mark.
+fn text(bytes: &[u8]) -> std::result::Result<String, String> {
+    utf8_text(bytes).map(str::to_owned).map_err(|why| format!("it {why}"))
 }
 
 fn unreadable(name: &str, why: &str) -> Failure {
@@ -119,5 +140,39 @@ mod tests {
         assert_eq!(sources.json("{}").unwrap(), Json::Object(Vec::new()));
         let failure = sources.json("{'a'").unwrap_err().to_string();
         assert!(failure.contains("not JSON") && failure.contains("file://"), "{failure}");
+    }
+
+    #[test]
+    fn an_empty_secret_from_a_file_is_an_error() {
+        for text in ["", "\n", "\r\n", "\u{feff}\n"] {
+            let file = tempfile::NamedTempFile::new().unwrap();
+            fs::write(file.path(), text).unwrap();
+            let failure = secret(&format!("@{}", file.path().display())).unwrap_err();
+            assert_eq!(failure.exit(), crate::exit::Exit::Usage);
+            assert!(
+                failure.to_string().contains("`--LoginSettings.Password` is empty"),
+                "{failure}"
+            );
+        }
+        assert_eq!(secret("").unwrap(), "", "an empty text on the command line is meant");
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_accepted_and_utf16_is_named() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let named = format!("file://{}", file.path().display());
+        let as_secret = format!("@{}", file.path().display());
+        fs::write(file.path(), "\u{feff}{}").unwrap();
+        assert_eq!(Sources::default().json(&named).unwrap(), Json::Object(Vec::new()));
+        assert_eq!(secret(&as_secret).unwrap(), "{}");
+        for (bytes, why) in [(&b"\xff\xfe{\0}\0"[..], "UTF-16"), (b"canary\n\xff", "line 2")] {
+            fs::write(file.path(), bytes).unwrap();
+            for failure in
+                [Sources::default().json(&named).unwrap_err(), secret(&as_secret).unwrap_err()]
+            {
+                let told = failure.to_string();
+                assert!(told.contains(why) && !told.contains("canary"), "{told}");
+            }
+        }
     }
 }

@@ -1,8 +1,11 @@
 //! A canary in every secret: it may reach the service and nothing else.
 
+use std::ffi::OsString;
 use std::fs;
 
-use crate::harness::{Answer, Emulator, Ran, Server, run, run_with_input};
+use cvm_models::protocol::{Kind, Table};
+
+use crate::harness::{Answer, Emulator, Ran, Server, cvm, run, run_with_input};
 
 const PASSWORD: &str = "Canary@Password123++";
 const KEY: &str = "canary-secret-key-0123456789";
@@ -101,4 +104,118 @@ fn secret_members_of_an_answer_are_hidden_unless_asked_for() {
     }
     let shown = run(server.cvm(&arguments).arg("--print-secrets").current_dir(folder.path()));
     assert!(shown.stdout.contains(PASSWORD), "{}", shown.stdout);
+}
+
+/// The dotted names of the secret members of a table.
+fn secret_members(table: &'static Table, above: &str, names: &mut Vec<String>) {
+    for field in table.members {
+        let name = format!("{above}{}", field.wire);
+        match field.kind {
+            _ if field.secret => names.push(name),
+            Kind::Object(inner) => secret_members(inner, &format!("{name}."), names),
+            Kind::List(Kind::Object(inner)) => secret_members(inner, &format!("{name}.0."), names),
+            _ => {}
+        }
+    }
+}
+
+/// A value at a dotted name, as a JSON document.
+fn document(name: &str, value: &str) -> String {
+    let steps = name.rsplit('.');
+    steps.fold(value.to_owned(), |inner, step| match step {
+        "0" => format!("[{inner}]"),
+        step => format!("{{\"{step}\":{inner}}}"),
+    })
+}
+
+/// Every secret member of every action, by every way to give it, in every encoding that goes wrong.
+#[cfg(unix)]
+#[test]
+fn no_message_shows_a_secret_however_it_is_given() {
+    use std::os::unix::ffi::OsStringExt as _;
+    let text = |value: &str| OsString::from(value);
+    let spoilt =
+        |before: &str| OsString::from_vec([before.as_bytes(), b"canary\xffcanary"].concat());
+    let folder = tempfile::tempdir().unwrap();
+    let mut files = Vec::new();
+    for (name, bytes) in [
+        ("spoilt", &b"canary\xffcanary"[..]),
+        ("utf16", b"\xff\xfec\0a\0n\0a\0r\0y\0"),
+        ("spoilt.json", b"{\"Password\":\"canary\xff\"}"),
+        ("open.json", b"{\"Password\":\"canary"),
+    ] {
+        let path = folder.path().join(name);
+        fs::write(&path, bytes).unwrap();
+        files.push(path.display().to_string());
+    }
+    let mut runs = 0;
+    for info in cvm_models::ACTIONS {
+        let mut names = Vec::new();
+        secret_members(info.request, "", &mut names);
+        for name in names {
+            let dashed = format!("--{name}");
+            let input = |value: &str| vec![text("--cli-input-json"), text(&document(&name, value))];
+            let mut ways = vec![
+                vec![text(&dashed), spoilt("")],
+                vec![text(&dashed), text("canary"), spoilt("")],
+                vec![spoilt(&format!("{dashed}="))],
+                vec![text(&dashed), text("canary"), text("canary")],
+                vec![text(&format!("{dashed}=canary")), text("canary")],
+                vec![text(&dashed), text("canary"), text(&dashed), text("canary")],
+                vec![text(&format!("{dashed}x")), text("canary")],
+                vec![text(&dashed), text("@canary")],
+                vec![text("--cli-input-json"), spoilt("{")],
+                vec![text("--cli-input-json"), text("canary")],
+                input("canary"),
+                input("\"canary"),
+                input("\"canary\\ud800\""),
+                input("\"canary\u{1}\""),
+                input("[\"canary\"]"),
+                input("{\"Value\":\"canary\"}"),
+            ];
+            for file in &files {
+                ways.push(vec![text(&dashed), text(&format!("@{file}"))]);
+                ways.push(vec![text("--cli-input-json"), text(&format!("file://{file}"))]);
+            }
+            if let Some((parent, member)) = name.split_once('.') {
+                let parent = text(&format!("--{parent}"));
+                for value in ["[\"canary\"]", "{\"x\":\"canary\"}", "\"canary", "canary"] {
+                    ways.push(vec![parent.clone(), text(&document(member, value))]);
+                }
+                ways.push(vec![parent.clone(), spoilt("{")]);
+                ways.push(vec![parent, text("canary")]);
+            }
+            for way in ways {
+                let mut command = cvm(&[info.name, "--validate", "--show-wire"]);
+                // Nobody listens there: what is well formed fails when it is sent, and soon.
+                command.args(["--endpoint", "http://127.0.0.1:9", "--region", "ap-guangzhou"]);
+                command.args(["--timeout", "0.001"]).args(&way);
+                command.env("TENCENTCLOUD_SECRET_ID", "AKIDx").env("TENCENTCLOUD_SECRET_KEY", "k");
+                command.env("CVM_JOURNAL", folder.path().join("journal"));
+                let ran = run(command.current_dir(folder.path()));
+                let what = format!("{} {way:?}: {}", info.name, ran.stderr);
+                assert!(ran.code != 0 && ran.stderr.starts_with("error: "), "{what}");
+                let parts = [ran.stdout.as_str(), &ran.stderr];
+                assert!(!parts.concat().replace("`@canary`", "").contains("canary"), "{what}");
+                runs += 1;
+            }
+        }
+    }
+    assert!(runs > 200, "{runs}");
+}
+
+#[test]
+fn an_empty_secret_from_a_pipe_is_an_error() {
+    for name in ["--UserData", "--LoginSettings.Password"] {
+        let server = Server::start(Answer::Close);
+        let mut command = server.cvm(&["RunInstances", name, "@-"]);
+        let ran = run_with_input(&mut command, "");
+        assert_eq!(ran.code, 2, "{}", ran.stderr);
+        assert!(
+            ran.stderr.contains(&format!("`{name}` is empty: standard input")),
+            "{}",
+            ran.stderr
+        );
+        assert!(server.requests.lock().unwrap().is_empty());
+    }
 }

@@ -81,11 +81,11 @@ pub(super) fn read_owned(
     Ok(Some((SecretFile { name, bytes, warning: None }, metadata)))
 }
 
+/// The content of a plain file, and what its file system says of it.
+pub(super) type Plain = (Zeroizing<Vec<u8>>, Metadata);
+
 /// Reads a plain file of a sensible size into memory that is wiped; `None` when there is no such file.
-pub(super) fn read_plain(
-    path: &Path,
-    largest: u64,
-) -> Result<Option<(Zeroizing<Vec<u8>>, Metadata)>, String> {
+pub(super) fn read_plain(path: &Path, largest: u64) -> Result<Option<Plain>, String> {
     let is_plain = |metadata: &Metadata| metadata.is_file() && metadata.len() <= largest;
     let not_plain = || "is no plain file of a sensible size".to_owned();
     // Before it is opened, because opening a pipe waits for somebody to write into it.

@@ -207,7 +207,7 @@ fn cases() -> Vec<Case> {
             with(malformed, Fails("credential file `", "line 2: credential_process has a quote that is not closed"), "[default]\ncredential_process=echo 'x\n"),
             with(malformed, Fails("credential file `", "neither `key = value` nor a comment in line 3"), "[default]\nsecret_id=AKIDx\nsecret_key canary\n"),
             with(malformed, Fails("credential file `", "section [default] (line 1),: "), "[default]\nsecret_id=AKIDx\nsecret_key=canary\u{7}x\n"),
-            case(file, unreadable, Fails("credential file `", "no plain file")).file(&place_below(place), "x"),
+            case(file, unreadable, Fails("credential file `", "no plain file")).file(place_below(place), "x"),
             case(file, malformed, Fails("credential file `", "is UTF-16 text")).file(place, UTF16),
             case(file, malformed, Fails("credential file `", "is not UTF-8 text (line 2)")).file(place, b"[default]\nsecret_id=\xff\n"),
         ]);
