@@ -63,7 +63,7 @@ impl ClientBuilder {
         };
         let of_profile = match &self.endpoint {
             Some(_) => Vec::new(),
-            None => profile_endpoints(&profile.file, profile.endpoints),
+            None => profile_endpoints(&profile.file, profile.endpoints)?,
         };
         let endpoint = CheckedEndpoint::new(self.endpoint.unwrap_or_default())
             .map_err(|error| Error::usage(error.to_string()))?;
@@ -131,13 +131,15 @@ impl ClientBuilder {
     }
 }
 
-/// The endpoints of the profile, each checked as every other. A broken one is reported when its service
-/// is called: the profile names many that nobody calls.
-fn profile_endpoints(file: &str, endpoints: Vec<(String, String)>) -> Vec<ServiceEndpoint> {
+/// The endpoints of the profile, each checked as every other.
+fn profile_endpoints(
+    file: &str,
+    endpoints: Vec<(String, String)>,
+) -> Result<Vec<ServiceEndpoint>, Error> {
     let check = |(service, url): (String, String)| {
         let endpoint = CheckedEndpoint::new(Endpoint::Custom(url))
-            .map_err(|error| format!("`{service}.endpoint` in {file}: {error}"));
-        ServiceEndpoint { service, endpoint }
+            .map_err(|error| Error::usage(format!("`{service}.endpoint` in {file}: {error}")))?;
+        Ok(ServiceEndpoint { service, endpoint })
     };
     endpoints.into_iter().map(check).collect()
 }

@@ -19,11 +19,11 @@ pub(crate) struct Addresses {
     known: Mutex<Vec<Known>>,
 }
 
-/// The endpoint of one service, or what is wrong with it.
+/// The endpoint of one service.
 #[derive(Debug)]
 pub(crate) struct ServiceEndpoint {
     pub(crate) service: String,
-    pub(crate) endpoint: Result<CheckedEndpoint, String>,
+    pub(crate) endpoint: CheckedEndpoint,
 }
 
 #[derive(Debug)]
@@ -44,12 +44,9 @@ impl Addresses {
     }
 
     /// The endpoint of a service.
-    pub(crate) fn endpoint(&self, service: &ServiceInfo) -> Result<&CheckedEndpoint, Error> {
-        match self.of_profile.iter().find(|of_profile| of_profile.service == service.name) {
-            Some(ServiceEndpoint { endpoint: Ok(endpoint), .. }) => Ok(endpoint),
-            Some(ServiceEndpoint { endpoint: Err(why), .. }) => Err(Error::usage(why.as_str())),
-            None => Ok(&self.endpoint),
-        }
+    pub(crate) fn endpoint(&self, service: &ServiceInfo) -> &CheckedEndpoint {
+        let of_profile = self.of_profile.iter().find(|one| one.service == service.name);
+        of_profile.map_or(&self.endpoint, |one| &one.endpoint)
     }
 
     /// The address of `service` for a request of this region.
@@ -65,7 +62,7 @@ impl Addresses {
             return Ok(Arc::clone(&row.address));
         }
         let address = self
-            .endpoint(service)?
+            .endpoint(service)
             .address(service, region, self.dialect)
             .map_err(|error| Error::usage(error.to_string()))?;
         let address = Arc::new(address);

@@ -135,7 +135,7 @@ impl<'a> Call<'a> {
             shared.tokens_in_doubt.admit(token, info, request)?;
         }
         let class = info.retry_class(request);
-        let endpoint = shared.addresses.endpoint(info.service)?;
+        let endpoint = shared.addresses.endpoint(info.service);
         let backups = shared.backups.of(&address, endpoint, region, class);
         let draft = Draft::write(request, &shared.writing, &address)?;
         let is_dry_run =
