@@ -188,11 +188,12 @@ impl Place<'_> {
                 typed_text(kind, self.field, path, text)
             }
             _ if matches!(self.field.kind, Kind::List(_)) && is_no_item(&value) => {
+                let list = path.rsplit_once('.').map_or(path, |(list, _)| list);
                 let shown = if value == "null" { "null" } else { "a JSON list" };
                 Err(Failure::usage(format!("`--{path}` is {}, not {shown}", kind.noun())).hint(
                     format!(
                         "give the values apart: {}; or the whole list as JSON in single quotes",
-                        describe::example(self.field.wire, &self.field.kind, self.field)
+                        describe::example(list, &self.field.kind, self.field)
                     ),
                 ))
             }
