@@ -257,7 +257,7 @@ impl Reading<'_> {
         } else if is_envelope {
             format!("HTTP {status}: answer has no request id")
         } else {
-            let shown = mask::excerpt(&answer.body, &self.secrets());
+            let shown = mask::excerpt(&answer.body, self.call.info.response, &self.secrets());
             format!("HTTP {status}: not an answer of the service: {shown}")
         };
         Tried::new(outcome, Some(Error::new(kind, text)))

@@ -66,7 +66,7 @@ pub(crate) fn response_json(body: &[u8], table: &Table, secrets: &Secrets) -> St
             }
             secrets.scrub(&value.to_string()).into_owned()
         }
-        _ => excerpt(body, secrets),
+        _ => excerpt(body, table, secrets),
     }
 }
 
@@ -115,8 +115,12 @@ pub(crate) fn authorization(value: &str) -> String {
     masked_id.map_or_else(|| MASK.to_owned(), |head| format!("{head}Signature={MASK}"))
 }
 
-/// The printable beginning of a body, for an error message.
-pub(crate) fn excerpt(body: &[u8], secrets: &Secrets) -> String {
+/// The printable beginning of the body of a response, for an error message. A body that names a secret
+/// member of the table and cannot be read as JSON is not shown: nobody knows where the secret ends.
+pub(crate) fn excerpt(body: &[u8], table: &Table, secrets: &Secrets) -> String {
+    if let Some(name) = secret_named(&String::from_utf8_lossy(body), table, 0) {
+        return format!("{} bytes, not shown because `{name}` is among them", body.len());
+    }
     let text = String::from_utf8_lossy(body.get(..body.len().min(16 * 1024)).unwrap_or(body));
     let scrubbed = secrets.scrub_cut(&text);
     let mut excerpt: String = scrubbed
@@ -128,6 +132,16 @@ pub(crate) fn excerpt(body: &[u8], secrets: &Secrets) -> String {
         excerpt.push('…');
     }
     excerpt
+}
+
+/// A secret member of the table, or of what is in it, whose name a text holds.
+fn secret_named(text: &str, table: &Table, depth: usize) -> Option<&'static str> {
+    const MAX_DEPTH: usize = 8;
+    table.members.iter().find_map(|field| match field.kind.innermost() {
+        _ if field.secret => text.contains(field.wire).then_some(field.wire),
+        Kind::Object(inner) if depth < MAX_DEPTH => secret_named(text, inner, depth + 1),
+        _ => None,
+    })
 }
 
 /// Whether a request carries a secret member that is given.
@@ -187,9 +201,25 @@ mod tests {
     }
 
     #[test]
+    fn a_body_that_names_a_secret_member_and_is_no_json_is_not_shown() {
+        for body in [
+            r#"{"Response":{"Logins":[{"Password":"canary"},{"#,
+            r#"{"Response":{"Logins":[{"Password":"canary","New":"\ud800"}]}}"#,
+            r#"[{"Password":"canary"}]"#,
+        ] {
+            for shown in [
+                excerpt(body.as_bytes(), &RUN, &Secrets::default()),
+                response_json(body.as_bytes(), &RUN, &Secrets::default()),
+            ] {
+                assert!(!shown.contains("canary") && shown.contains("`Password`"), "{shown}");
+            }
+        }
+    }
+
+    #[test]
     fn an_excerpt_is_short_and_printable() {
         let body = format!("<html>\u{1b}[31m\n{}", "x".repeat(10_000));
-        let shown = excerpt(body.as_bytes(), &Secrets::default());
+        let shown = excerpt(body.as_bytes(), &RUN, &Secrets::default());
         assert!(shown.chars().count() <= EXCERPT + 1);
         assert!(!shown.contains(['\u{1b}', '\n']));
     }
