@@ -1,6 +1,7 @@
 //! Standard output and standard error: who reads no more is not an error, a full disk is.
 
 pub mod json;
+pub mod rest;
 pub mod rows;
 pub mod table;
 pub mod text;
