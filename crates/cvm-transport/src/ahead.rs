@@ -3,13 +3,32 @@
 use std::collections::VecDeque;
 use std::future::{Future, poll_fn};
 use std::task::Poll;
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 use crate::Error;
 use crate::http::BoxFuture;
+use crate::waiting::may_pass;
 
 /// Pages that are being read before their turn. They are part of the reader and no tasks of their own:
 /// dropping the reader stops them.
-pub(crate) struct Ahead<R>(VecDeque<(u64, Reading<R>)>);
+///
+/// So they stand still while the consumer works on a page, but their time limits do not. A slow consumer
+/// is no failure of the server: a page that stood still for long is read anew, and so is one that failed
+/// after it had stood still.
+pub(crate) struct Ahead<R> {
+    pages: VecDeque<Early<R>>,
+    /// When the pages were last given time.
+    polled: Option<Instant>,
+}
+
+struct Early<R> {
+    offset: u64,
+    reading: Reading<R>,
+    /// It was left alone while it was being read.
+    stood_still: bool,
+}
 
 enum Reading<R> {
     Running(BoxFuture<'static, Result<R, Error>>),
@@ -18,13 +37,13 @@ enum Reading<R> {
 
 impl<R> Default for Ahead<R> {
     fn default() -> Self {
-        Self(VecDeque::new())
+        Self { pages: VecDeque::new(), polled: None }
     }
 }
 
 impl<R: Send + 'static> Ahead<R> {
     pub(crate) fn holds(&self, offset: u64) -> bool {
-        self.0.iter().any(|(own, _)| *own == offset)
+        self.pages.iter().any(|page| page.offset == offset)
     }
 
     pub(crate) fn begin(
@@ -32,34 +51,62 @@ impl<R: Send + 'static> Ahead<R> {
         offset: u64,
         reading: impl Future<Output = Result<R, Error>> + Send + 'static,
     ) {
-        self.0.push_back((offset, Reading::Running(Box::pin(reading))));
+        let reading = Reading::Running(Box::pin(reading));
+        self.pages.push_back(Early { offset, reading, stood_still: false });
     }
 
     pub(crate) fn keep(&mut self, wanted: &[u64]) {
-        self.0.retain(|(offset, _)| wanted.contains(offset));
+        self.pages.retain(|page| wanted.contains(&page.offset));
     }
 
-    pub(crate) fn clear(&mut self) {
-        self.0.clear();
+    /// Forgets the pages that the consumer's own work has spoiled: those that were not given time for
+    /// longer than `patience`, and those that failed before anybody asked for them. Returns whether the
+    /// consumer took so long.
+    pub(crate) fn forget_spoiled(&mut self, patience: Duration) -> bool {
+        let Some(polled) = self.polled.take() else { return false };
+        let is_long = polled.elapsed() > patience;
+        self.pages.retain_mut(|page| match &page.reading {
+            Reading::Running(_) => {
+                page.stood_still = true;
+                !is_long
+            }
+            Reading::Ended(Err(error)) => !may_pass(error),
+            Reading::Ended(Ok(_)) => true,
+        });
+        is_long
     }
 
-    /// Goes on with all readings until this one has ended. An error throws the others away.
-    pub(crate) async fn take(&mut self, offset: u64) -> Result<R, Error> {
+    /// Whether this page is there, and nothing has to be waited for.
+    pub(crate) fn has_ended(&self, offset: u64) -> bool {
+        let is_it = |page: &Early<R>| page.offset == offset;
+        self.pages.iter().any(|page| is_it(page) && matches!(page.reading, Reading::Ended(_)))
+    }
+
+    /// Goes on with all pages until this one has ended. An error throws the others away; `None` when the
+    /// page failed because it had stood still, and should be begun anew.
+    pub(crate) async fn take(&mut self, offset: u64) -> Result<Option<R>, Error> {
         poll_fn(|context| {
-            for (_, reading) in &mut self.0 {
-                if let Reading::Running(future) = reading
+            self.polled = Some(Instant::now());
+            for page in &mut self.pages {
+                if let Reading::Running(future) = &mut page.reading
                     && let Poll::Ready(ended) = future.as_mut().poll(context)
                 {
-                    *reading = Reading::Ended(ended);
+                    page.reading = Reading::Ended(ended);
                 }
             }
-            let ended = |(own, reading): &(u64, Reading<R>)| {
-                *own == offset && matches!(reading, Reading::Ended(_))
+            let ended = |page: &Early<R>| {
+                page.offset == offset && matches!(page.reading, Reading::Ended(_))
             };
-            match self.0.iter().position(ended).and_then(|index| self.0.remove(index)) {
-                Some((_, Reading::Ended(Ok(response)))) => Poll::Ready(Ok(response)),
-                Some((_, Reading::Ended(Err(error)))) => {
-                    self.0.clear();
+            let index = self.pages.iter().position(ended);
+            match index.and_then(|index| self.pages.remove(index)) {
+                Some(Early { reading: Reading::Ended(Ok(response)), .. }) => {
+                    Poll::Ready(Ok(Some(response)))
+                }
+                Some(Early { reading: Reading::Ended(Err(error)), stood_still, .. }) => {
+                    if stood_still && may_pass(&error) {
+                        return Poll::Ready(Ok(None));
+                    }
+                    self.pages.clear();
                     Poll::Ready(Err(error))
                 }
                 _ => Poll::Pending,

@@ -4,13 +4,13 @@ use std::fmt;
 use std::future::IntoFuture;
 use std::time::{Duration, Instant as StdInstant};
 
-use cvm_protocol::Paginate;
+use cvm_protocol::{PageInfo, PageStyle, Paginate};
 use tokio::time::Instant;
 
-use crate::Error;
 use crate::client::Client;
 use crate::http::BoxFuture;
 use crate::reconcile::READINGS;
+use crate::{Error, Position};
 
 /// A search that has not begun: `.await` it, or set options first.
 ///
@@ -62,7 +62,7 @@ pub enum Creation<T> {
     Found(Vec<T>),
     /// Nothing matched in any reading, and the last was made when the settle time was over.
     NotFound,
-    /// Nothing can be said: a reading failed, or what had matched was gone later.
+    /// Nothing can be said: a reading failed or showed no whole list, or what had matched was gone later.
     Unknown,
 }
 
@@ -83,7 +83,7 @@ where
 {
     pub(crate) fn new(client: Client, list: A, matches: F) -> Self {
         let settle = Duration::from_secs(60);
-        Self { client, list, matches, sent: StdInstant::now(), settle, expected: 1 }
+        Self { client, list, matches, sent: Instant::now().into_std(), settle, expected: 1 }
     }
 
     /// When the request was last sent. Default: now, which is never too early.
@@ -113,7 +113,13 @@ where
         for at in self.times() {
             tokio::time::sleep_until(at).await;
             match self.read().await {
-                Ok(found) => {
+                // A list whose end is not sure, and that shows nothing, may have hidden it.
+                Ok((found, false)) if found.is_empty() => {
+                    all_read = false;
+                    latest = latest.filter(|found| !found.is_empty());
+                }
+                Ok((found, is_complete)) => {
+                    all_read &= is_complete;
                     let before = latest.as_ref().map(Vec::len);
                     // The same number twice: no second creation is just appearing.
                     if found.len() >= self.expected.max(1) && before == Some(found.len()) {
@@ -157,13 +163,18 @@ where
         times
     }
 
-    async fn read(&mut self) -> Result<Vec<A::Item>, Error> {
+    /// The items that match, and whether the list was whole.
+    async fn read(&mut self) -> Result<(Vec<A::Item>, bool), Error> {
         let mut pages = self.client.pages(crate::paginator::copy(&self.list));
+        if let Some(PageInfo { style: PageStyle::Offset { .. }, .. }) = A::INFO.paginate {
+            // Rows before an offset of the request's own would never be looked at.
+            pages = pages.resume(Position::Offset(0));
+        }
         let mut found = Vec::new();
         while let Some(page) = pages.try_next().await? {
             found.extend(page.items.into_iter().filter(|item| (self.matches)(item)));
         }
-        Ok(found)
+        Ok((found, pages.is_complete()))
     }
 }
 

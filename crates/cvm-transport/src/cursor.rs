@@ -1,24 +1,44 @@
 //! Where the reading of a list is: which page comes next, what was seen, and when to stop.
+//!
+//! A list by position changes while it is read. So a page overlaps the one before it by some rows: if it
+//! holds a row that was seen, nothing lies between the two. If it holds none, rows have moved up, and the
+//! gap is read first. In this way each row that is there all the time is seen, whatever comes and goes.
 
 use std::collections::HashSet;
 
-use cvm_protocol::{Model, PageInfo, PageStyle, Value, json, member_named};
+use cvm_protocol::{
+    Gaps, List, ListDefect, Model, PageInfo, PageStyle, Value, json, member_named, total_of,
+};
 
-use crate::{Position, fill};
+use crate::error::Kind;
+use crate::{Error, Position, fill};
 
 /// Most pages of one list. At a hundred items a page this is a million items.
 const MAX_PAGES: u32 = 10_000;
 /// Most pages in a row that bring nothing new, before the server is taken for one that never ends.
-const MAX_BARREN: u32 = 5;
+const MAX_BARREN: u64 = 5;
+/// How often the overlap grows, each time a gap was found.
+const GROWTH: u64 = 4;
 
 /// The place in a list. Knows no action: it reads and writes members by name.
 #[derive(Debug)]
 pub(crate) struct Cursor {
     pub(crate) info: &'static PageInfo,
     pub(crate) limit: u64,
-    pub(crate) next: Option<Position>,
+    next: Option<Position>,
+    /// Where the caller wants the list to begin.
+    start: u64,
+    /// Rows that two pages have in common.
+    overlap: u64,
+    /// How far before `next` the next page begins.
+    back: u64,
+    /// A gap was found, and rows before it are being looked for.
+    is_in_gap: bool,
+    /// The latest page was empty, or had only rows of the overlap, though there should be more.
+    is_stuck: bool,
+    is_complete: bool,
     pages: u32,
-    barren: u32,
+    barren: u64,
     total: Option<u64>,
     seen: HashSet<String>,
     tokens: HashSet<String>,
@@ -30,8 +50,6 @@ pub(crate) struct Read {
     /// For each item, whether it is new.
     pub(crate) keep: Vec<bool>,
     pub(crate) total: Option<u64>,
-    /// The list is not what it was when the page before was read.
-    pub(crate) changed: bool,
 }
 
 impl Cursor {
@@ -44,24 +62,83 @@ impl Cursor {
                 Position::Token(member_named(request, token_in).text().unwrap_or_default())
             }
         };
-        Self {
+        let mut cursor = Self {
             info,
             limit,
-            next: Some(next),
+            next: None,
+            start: 0,
+            overlap: 0,
+            back: 0,
+            is_in_gap: false,
+            is_stuck: false,
+            is_complete: false,
             pages: 0,
             barren: 0,
             total: None,
             seen: HashSet::new(),
             tokens: HashSet::new(),
             latest: Vec::new(),
+        };
+        cursor.set_limit(limit);
+        cursor.begin_at(next);
+        cursor
+    }
+
+    /// Begins here; false if the list does not know such a position.
+    pub(crate) fn begin_at(&mut self, position: Position) -> bool {
+        let fits = match (&self.info.style, &position) {
+            (PageStyle::Offset { .. }, Position::Offset(at)) => {
+                self.start = *at;
+                true
+            }
+            (PageStyle::Token { .. }, Position::Token(_)) => true,
+            _ => false,
+        };
+        self.next = Some(position);
+        fits
+    }
+
+    pub(crate) fn set_limit(&mut self, limit: u64) {
+        self.limit = limit;
+        // A page of one row has no room for a second.
+        self.overlap = u64::from(limit > 1 && self.info.id.is_some());
+    }
+
+    /// Where the next page begins, not counting rows that it has in common with those before.
+    pub(crate) fn next(&self) -> Option<Position> {
+        self.next.clone()
+    }
+
+    /// Where the next page is read.
+    pub(crate) fn position(&self) -> Option<Position> {
+        match self.next.clone()? {
+            Position::Offset(next) => {
+                let mut at = next.saturating_sub(self.back);
+                if self.is_in_gap
+                    && let Some(total) = self.total
+                {
+                    // Beyond the end there is nothing that was seen.
+                    at = at.min(total.saturating_sub(self.overlap));
+                }
+                Some(Position::Offset(at.max(self.start)))
+            }
+            token @ Position::Token(_) => Some(token),
         }
+    }
+
+    /// Whether the whole list was read, and the service said so.
+    pub(crate) const fn is_complete(&self) -> bool {
+        self.is_complete
     }
 
     /// The pages that begin at or after this position, as far as the list is known to reach.
     pub(crate) fn offsets_from(&self, at: u64) -> impl Iterator<Item = u64> + use<> {
-        let (step, end) = (self.limit.max(1), self.total.unwrap_or(0));
+        let step = self.limit.saturating_sub(self.overlap).max(1);
+        // After a gap nobody knows yet where the next page will begin.
+        let end = self.total.filter(|_| !self.is_in_gap).unwrap_or(0);
+        let overlap = self.overlap;
         std::iter::successors(Some(at), move |offset| {
-            offset.checked_add(step).filter(|next| *next < end)
+            offset.checked_add(step).filter(|next| next.saturating_add(overlap) < end)
         })
     }
 
@@ -77,78 +154,151 @@ impl Cursor {
                 }
                 fill::number(request, limit, self.limit);
             }
-            // A position of the other kind: the service begins at the beginning.
+            // `begin_at` has refused it.
             _ => {}
         }
     }
 
+    /// Takes what a page brought; `None` when another page has to be read before it counts.
     pub(crate) fn read(
         &mut self,
         position: Position,
         response: &dyn Model,
-    ) -> Result<Read, &'static str> {
-        let items = member_named(response, self.info.items);
-        let count = match items {
-            Value::List(list) => list.len(),
-            _ => 0,
-        };
-        let keep = self.sift(items, count);
+        gaps: &Gaps,
+    ) -> Result<Option<Read>, Error> {
+        let unusable = |defect: ListDefect| Error::new(Kind::Response, defect.to_string());
+        let list = ListDefect::check(response, gaps, self.info.items, self.info.id);
+        let list = list.map_err(unusable)?;
         self.pages += 1;
-        self.barren = if keep.contains(&true) { 0 } else { self.barren + 1 };
         if self.pages >= MAX_PAGES {
-            return Err("list has more pages than any list should");
+            return Err(Error::new(Kind::Paging, "list has more pages than any list should"));
         }
-        if self.barren > MAX_BARREN {
-            return Err("service gives the same items again and again");
-        }
-        let received = count as u64;
-        let before = self.total;
-        self.next = match (&self.info.style, position) {
+        match (&self.info.style, position) {
             (PageStyle::Offset { total, .. }, Position::Offset(at)) => {
-                let total = member_named(response, total).as_i64();
-                let total = total.and_then(|total| u64::try_from(total).ok());
-                self.total = total.or(before);
-                let shrunk = match (before, total) {
-                    (Some(before), Some(now)) if self.info.id.is_some() => {
-                        before.saturating_sub(now)
-                    }
-                    _ => 0,
-                };
-                let reached = at.saturating_add(received);
-                let is_last = match total {
-                    Some(total) if reached <= total => reached == total,
-                    // There is no number, or fewer in all than were just given: only a page that is
-                    // not full tells the end then.
-                    _ => received < self.limit,
-                };
-                if shrunk > 0 && at > 0 {
-                    // Rows went away, perhaps before this page: those that moved up are read now.
-                    Some(Position::Offset(at.saturating_sub(shrunk)))
-                } else {
-                    (count > 0 && !is_last).then_some(Position::Offset(reached))
-                }
+                self.read_offset(at, list, total_of(response, gaps, total))
             }
-            _ if count == 0 => None,
             (PageStyle::Token { token_out, .. }, _) => {
                 let token = member_named(response, token_out).text().unwrap_or_default();
-                if token.is_empty() {
-                    None
-                } else if self.tokens.insert(token.clone()) {
-                    Some(Position::Token(token))
-                } else {
-                    return Err("service gave the same page token twice");
-                }
+                self.read_token(list, token).map(Some)
             }
-            (PageStyle::Offset { .. }, Position::Token(_)) => None,
+            (PageStyle::Offset { .. }, Position::Token(_)) => {
+                self.next = None;
+                Ok(None)
+            }
+        }
+    }
+
+    fn read_token(&mut self, list: &dyn List, token: String) -> Result<Read, Error> {
+        let keep = self.sift(list);
+        self.count_barren(&keep, MAX_BARREN)?;
+        self.is_complete = token.is_empty();
+        self.next = if token.is_empty() {
+            None
+        } else if self.tokens.insert(token.clone()) {
+            Some(Position::Token(token))
+        } else {
+            return Err(Error::new(Kind::Paging, "service gave the same page token twice"));
         };
-        let changed = before.is_some() && before != self.total;
-        Ok(Read { keep, total: self.total, changed })
+        Ok(Read { keep, total: None })
+    }
+
+    fn read_offset(
+        &mut self,
+        at: u64,
+        list: &dyn List,
+        total: Option<u64>,
+    ) -> Result<Option<Read>, Error> {
+        let received = list.len() as u64;
+        let before = self.total;
+        self.total = total.or(before);
+        let reached = at.saturating_add(received);
+        let next = match self.next {
+            Some(Position::Offset(next)) => next,
+            _ => at,
+        };
+        let promises_more = total.is_some_and(|total| reached < total);
+        if promises_more && (received == 0 || self.only_repeats(next, reached, list)) {
+            return self.stuck(next, total.unwrap_or_default());
+        }
+        self.is_stuck = false;
+        if !self.continues(at, list, before != self.total) {
+            let shrunk = before.unwrap_or(0).saturating_sub(self.total.unwrap_or(0));
+            let half = (self.limit / 2).max(1);
+            self.overlap = self.overlap.max(1).saturating_mul(GROWTH).min(half);
+            self.back = self.back.saturating_mul(2).max(self.overlap).max(shrunk.saturating_add(1));
+            self.is_in_gap = true;
+            return Ok(None);
+        }
+        let keep = self.sift(list);
+        self.back = self.overlap.min(received / 2);
+        self.is_in_gap = false;
+        let is_last = match total {
+            Some(total) if reached <= total => reached == total,
+            // There is no number, or fewer in all than were just given: only a page that is not full
+            // tells the end then.
+            _ => received < self.limit,
+        };
+        if is_last || received == 0 {
+            self.is_complete = total == Some(reached);
+            self.next = None;
+        } else {
+            // Rows that were put before those that were seen move these on, by pages full of them. While rows
+            // come as fast as pages are read, only the most pages of a list are the limit.
+            let old = self.seen.len() as u64 / (self.limit / 2).max(1);
+            let is_growing = before.is_some() && self.total > before;
+            self.count_barren(&keep, if is_growing { u64::MAX } else { MAX_BARREN + old })?;
+            self.next = Some(Position::Offset(reached));
+        }
+        Ok(Some(Read { keep, total: self.total }))
+    }
+
+    /// Whether a page ends where the one before it ended and brings nothing new.
+    fn only_repeats(&self, next: u64, reached: u64, list: &dyn List) -> bool {
+        !self.is_in_gap
+            && !self.seen.is_empty()
+            && reached <= next
+            && (0..list.len()).all(|index| self.has_seen(list, index))
+    }
+
+    /// Whether nothing lies between this page and what was seen.
+    fn continues(&self, at: u64, list: &dyn List, has_changed: bool) -> bool {
+        if at <= self.start || self.info.id.is_none() {
+            return true;
+        }
+        if self.back == 0 && !has_changed {
+            return true;
+        }
+        (0..list.len()).any(|index| self.has_seen(list, index))
+    }
+
+    fn has_seen(&self, list: &dyn List, index: usize) -> bool {
+        id_of(self.info, list, index).is_some_and(|id| self.seen.contains(&id))
+    }
+
+    /// A page without the rows that there should be: it is read once more, and then it is an error.
+    fn stuck(&mut self, next: u64, total: u64) -> Result<Option<Read>, Error> {
+        self.is_stuck = !self.is_stuck;
+        if self.is_stuck {
+            return Ok(None);
+        }
+        let items = self.info.items;
+        let text = format!("`{items}` has no item from {next} on, though there are {total} in all");
+        Err(Error::new(Kind::Response, text))
+    }
+
+    fn count_barren(&mut self, keep: &[bool], most: u64) -> Result<(), Error> {
+        self.barren = if keep.contains(&true) { 0 } else { self.barren.saturating_add(1) };
+        if self.barren > most {
+            let text = "service gives the same items again and again, or pages without any";
+            return Err(Error::new(Kind::Paging, text));
+        }
+        Ok(())
     }
 
     /// Which items of a page were not seen before.
-    fn sift(&mut self, items: Value<'_>, count: usize) -> Vec<bool> {
-        let Value::List(list) = items else { return Vec::new() };
-        let Some(id) = self.info.id else {
+    fn sift(&mut self, list: &dyn List) -> Vec<bool> {
+        let count = list.len();
+        if self.info.id.is_none() {
             // Without ids all that can be told is whether the page is the very same.
             let mut text = Vec::new();
             for index in 0..count {
@@ -159,15 +309,19 @@ impl Cursor {
             let is_new = text.is_empty() || text != self.latest;
             self.latest = text;
             return vec![is_new; count];
-        };
+        }
         (0..count)
-            .map(|index| match list.at(index) {
-                Value::Object(item) => match member_named(item, id).text() {
-                    Some(id) if !id.is_empty() => self.seen.insert(id),
-                    _ => true,
-                },
-                _ => true,
+            .map(|index| match id_of(self.info, list, index) {
+                Some(id) => self.seen.insert(id),
+                None => true,
             })
             .collect()
+    }
+}
+
+fn id_of(info: &PageInfo, list: &dyn List, index: usize) -> Option<String> {
+    match list.at(index) {
+        Value::Object(item) => member_named(item, info.id?).text(),
+        _ => None,
     }
 }

@@ -1,18 +1,19 @@
 //! Reads lists of any length: page by page or item by item, by position or by token.
 //!
 //! Rows may come and go while a list is read. Where the specification names a member that identifies
-//! an item, an item is given once however often the service shows it, and when the list has shrunk
-//! the rows that moved up between two pages are read again, so that none slips through.
+//! an item, each item that is there all the time is given exactly once: pages overlap by a row, and when
+//! rows have moved up between two pages, the gap is read before the reading goes on. Pages of a single
+//! row cannot overlap; there only the total tells.
 
 use std::fmt;
+use std::time::Duration;
 
-use cvm_protocol::{Model, Paginate, json};
+use cvm_protocol::{Gaps, Model, Paginate, json};
 
 use crate::ahead::Ahead;
 use crate::client::Client;
 use crate::cursor::Cursor;
-use crate::error::Kind;
-use crate::{Error, pipeline};
+use crate::{CallReport, Error, pipeline};
 
 /// Most pages that are read at the same time.
 const MAX_PARALLEL: usize = 32;
@@ -33,7 +34,7 @@ pub struct Pages<A: Paginate> {
     request: A,
     cursor: Result<Cursor, &'static str>,
     parallel: usize,
-    ahead: Ahead<A::Response>,
+    ahead: Ahead<(A::Response, CallReport)>,
 }
 
 /// One page of a list.
@@ -78,8 +79,10 @@ impl<A: Paginate> Pages<A> {
     /// Begins at a position that an earlier reading told.
     #[must_use]
     pub fn resume(mut self, position: Position) -> Self {
-        if let Ok(cursor) = &mut self.cursor {
-            cursor.next = Some(position);
+        if let Ok(cursor) = &mut self.cursor
+            && !cursor.begin_at(position)
+        {
+            self.cursor = Err("a position of the other kind: this list does not give such");
         }
         self
     }
@@ -88,7 +91,8 @@ impl<A: Paginate> Pages<A> {
     #[must_use]
     pub fn page_size(mut self, items: u64) -> Self {
         if let Ok(cursor) = &mut self.cursor {
-            cursor.limit = items.clamp(cursor.info.min_limit.max(1), cursor.info.max_limit.max(1));
+            let info = cursor.info;
+            cursor.set_limit(items.clamp(info.min_limit.max(1), info.max_limit.max(1)));
         }
         self
     }
@@ -96,8 +100,8 @@ impl<A: Paginate> Pages<A> {
     /// Reads this many pages at the same time, once the first has told how long the list is. Only
     /// lists by position; those by token are read in sequence whatever is said here.
     ///
-    /// Pages still come in order and are paced like all calls. When the list changes underneath, what
-    /// was read ahead is thrown away.
+    /// Pages still come in order and are paced like all calls. When rows have moved up underneath, what
+    /// was read ahead is thrown away, and so is what stood still too long while the caller was busy.
     #[must_use]
     pub fn parallel(mut self, pages: usize) -> Self {
         self.parallel = pages.clamp(1, MAX_PARALLEL);
@@ -114,45 +118,80 @@ impl<A: Paginate> Pages<A> {
     ///
     /// # Errors
     ///
-    /// As [`Client::send`]; or when the service gives pages without end. After an error the same page
-    /// can be asked for again.
+    /// As [`Client::send`]; or when the service gives pages without end, leaves the list out, or gives
+    /// null items, items without their id, or fewer items than it says there are. After an error the
+    /// same page can be asked for again.
     pub async fn try_next(&mut self) -> Result<Option<Page<A::Item>>, Error> {
-        let cursor =
-            self.cursor.as_mut().map_err(|why| Error::usage(*why).with_action(A::INFO.name))?;
-        let Some(position) = cursor.next.clone() else { return Ok(None) };
-        let response = match &position {
-            Position::Offset(at) if self.parallel > 1 => {
-                let wanted: Vec<u64> = cursor.offsets_from(*at).take(self.parallel).collect();
-                self.ahead.keep(&wanted);
-                for offset in wanted {
-                    if !self.ahead.holds(offset) {
-                        let mut request = copy(&self.request);
-                        cursor.write(&Position::Offset(offset), &mut request);
-                        let client = self.client.clone();
-                        self.ahead.begin(offset, async move { client.send(request).await });
-                    }
-                }
-                self.ahead.take(*at).await?
+        loop {
+            let Some(position) = self.cursor()?.position() else { return Ok(None) };
+            let Some((response, gaps)) = self.response(&position).await? else { continue };
+            let cursor = self.cursor()?;
+            let read = cursor
+                .read(position, &response, &gaps)
+                .map_err(|error| error.with_action(A::INFO.name))?;
+            if let Some(read) = read {
+                let next = cursor.next();
+                let mut keep = read.keep.iter();
+                let mut items = A::items(response);
+                items.retain(|_| keep.next().copied().unwrap_or(true));
+                return Ok(Some(Page { items, total: read.total, next }));
             }
-            _ => {
-                cursor.write(&position, &mut self.request);
-                let mut response = A::Response::default();
-                let request = &mut self.request;
-                Box::pin(pipeline::run(&self.client, A::INFO, request, &mut response)).await?;
-                response
-            }
-        };
-        let read = cursor
-            .read(position, &response)
-            .map_err(|why| Error::new(Kind::Paging, why).with_action(A::INFO.name))?;
-        if read.changed {
-            self.ahead.clear();
         }
-        let mut keep = read.keep.iter();
-        let mut items = A::items(response);
-        items.retain(|_| keep.next().copied().unwrap_or(true));
-        Ok(Some(Page { items, total: read.total, next: cursor.next.clone() }))
     }
+
+    /// Whether the list was read to its end, and the service said that this is the end.
+    pub(crate) fn is_complete(&self) -> bool {
+        self.cursor.as_ref().is_ok_and(Cursor::is_complete)
+    }
+
+    fn cursor(&mut self) -> Result<&mut Cursor, Error> {
+        self.cursor.as_mut().map_err(|why| Error::usage(*why).with_action(A::INFO.name))
+    }
+
+    /// The response for one page; `None` if it has to be asked for anew.
+    async fn response(
+        &mut self,
+        position: &Position,
+    ) -> Result<Option<(A::Response, Gaps)>, Error> {
+        let cursor =
+            self.cursor.as_ref().map_err(|why| Error::usage(*why).with_action(A::INFO.name))?;
+        let Position::Offset(at) = position else { return self.send(position).await.map(Some) };
+        if self.parallel <= 1 {
+            return self.send(position).await.map(Some);
+        }
+        let is_slow = self.ahead.forget_spoiled(patience(&self.client));
+        let wanted: Vec<u64> = cursor.offsets_from(*at).take(self.parallel).collect();
+        self.ahead.keep(&wanted);
+        // For a slow consumer pages are begun only when one is waited for, and others can get on meanwhile.
+        let is_idle = is_slow && self.ahead.has_ended(*at);
+        for offset in wanted {
+            if !is_idle && !self.ahead.holds(offset) {
+                let mut request = copy(&self.request);
+                cursor.write(&Position::Offset(offset), &mut request);
+                let client = self.client.clone();
+                let reading = async move { client.send_reported(request).await };
+                self.ahead.begin(offset, reading);
+            }
+        }
+        let taken = self.ahead.take(*at).await?;
+        Ok(taken.map(|(response, report)| (response, report.gaps)))
+    }
+
+    async fn send(&mut self, position: &Position) -> Result<(A::Response, Gaps), Error> {
+        if let Ok(cursor) = &self.cursor {
+            cursor.write(position, &mut self.request);
+        }
+        let mut response = A::Response::default();
+        let request = &mut self.request;
+        let run = Box::pin(pipeline::run(&self.client, A::INFO, request, &mut response)).await?;
+        Ok((response, run.report.gaps))
+    }
+}
+
+/// How long a page that is read ahead may stand still: well within the limits that would end it.
+fn patience(client: &Client) -> Duration {
+    let timeouts = &client.shared().timeouts;
+    timeouts.connect.min(timeouts.first_byte).min(timeouts.body_idle) / 5
 }
 
 /// A list, item by item.

@@ -18,8 +18,9 @@ pub(crate) const READINGS: [u32; 6] = [2, 5, 10, 20, 40, 60];
 ///
 /// Reads the states of the resources over a while, because one reading proves nothing: the request may
 /// still be on its way. A resource in a state that the waiter calls its goal is *done*. One that showed
-/// the same other state in every reading of the whole settle time is *not done*. Everything else is
-/// *unknown*, a state of failure too: something ran, and its `reason` and `state` ask for a decision,
+/// the same other state in every reading, the last of them at the end of the settle time, is *not done*.
+/// A response without its list, with too short a list, or with null or nameless items, shows nothing.
+/// Everything else is *unknown*, a state of failure too: something ran, and its `reason` and `state` ask for a decision,
 /// not for a repeat. Nothing is ever sent again.
 ///
 /// ```no_run
@@ -64,14 +65,17 @@ impl Reconcile {
     }
 
     async fn run(self) -> Result<Reconciliation, Error> {
-        let mut waiting = Waiting::new(self.client, &self.waiter, self.settle * 2, Duration::ZERO);
+        let mut waiting =
+            Waiting::new(self.client, &self.waiter, self.settle.saturating_mul(2), Duration::ZERO);
         let began = Instant::now();
         let mut states: Vec<Settling> = vec![Settling::default(); waiting.report().resources.len()];
         for sixtieths in READINGS {
             if waiting.is_over() {
                 break;
             }
-            tokio::time::sleep_until(began + self.settle * sixtieths / 60).await;
+            let at = began.checked_add(self.settle.saturating_mul(sixtieths) / 60);
+            let wait = at.map_or(self.settle, |at| at.saturating_duration_since(Instant::now()));
+            tokio::time::sleep(wait).await;
             let read = waiting.poll_pending().await;
             for (state, resource) in states.iter_mut().zip(&waiting.report().resources) {
                 state.see(read.is_ok(), resource);
@@ -112,22 +116,25 @@ struct Settling {
     state: Option<String>,
     readings: u32,
     moved: bool,
+    /// The latest reading told what there is.
+    is_current: bool,
 }
 
 impl Settling {
     fn see(&mut self, was_read: bool, resource: &WaitedResource) {
+        // A reading that failed as a whole may have shown this one.
+        self.moved |= self.readings > 0 && self.state != resource.state;
+        self.is_current = was_read;
         if !was_read {
             return;
-        }
-        if self.readings > 0 && self.state != resource.state {
-            self.moved = true;
         }
         self.state.clone_from(&resource.state);
         self.readings += 1;
     }
 
     const fn is_settled(&self) -> bool {
-        // A resource that was never listed may still appear.
-        self.readings >= 2 && !self.moved && self.state.is_some()
+        // A resource that was never listed may still appear, and one that was not seen at the end of the
+        // settle time may have changed since.
+        self.is_current && self.readings >= 2 && !self.moved && self.state.is_some()
     }
 }

@@ -27,7 +27,8 @@ use crate::{Error, WaitProgress, WaitReport};
 ///
 /// Polls in batches (100 ids where the action takes a list of them), at the specification's interval with some jitter, through the same
 /// pipeline as every call. Ends at once when a resource is in a state from which the goal cannot be
-/// reached, with the service's own reason. Brief outages are waited out. Without ids nothing is
+/// reached, with the service's own reason. Brief outages are waited out, and so are responses that do not
+/// prove anything: without the list, with too few rows, with null rows or rows without an id. Without ids nothing is
 /// called, since an empty list of ids means *all* to the service.
 #[must_use = "a wait does nothing unless awaited"]
 pub struct Wait {
@@ -52,7 +53,7 @@ impl Wait {
         Self { client, waiter, timeout, interval, on_progress: None }
     }
 
-    /// When to give up. Default: the specification's.
+    /// When to give up. Default: the specification's. A last poll begins at this time and may take 10 s.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self

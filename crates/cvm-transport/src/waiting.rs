@@ -5,13 +5,19 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use cvm_protocol::{
-    Missing, Model, PageInfo, PageStyle, Record, Value, Waiter, WaiterInfo, member_named,
+    Gaps, ListDefect, Missing, Model, Record, Value, Waiter, WaiterInfo, member_named,
 };
 use tokio::time::Instant;
 
 use crate::client::Client;
 use crate::error::Kind;
 use crate::{Error, WaitProgress, WaitReport, WaitVerdict, WaitedResource, entropy, pipeline};
+
+/// How long a poll may take beyond the end of a wait. What is decided at the last moment is still seen.
+const LAST_LOOK: Duration = Duration::from_secs(10);
+
+/// What stands for a timeout that no clock can hold: about thirty years, as in tokio.
+const FOR_EVER: Duration = Duration::from_secs(86_400 * 365 * 30);
 
 /// The states of some resources, read again and again.
 #[derive(Debug)]
@@ -23,6 +29,8 @@ pub(crate) struct Waiting {
     began: Instant,
     deadline: Instant,
     polls: u32,
+    /// Time is up: after this poll there is no other.
+    is_last: bool,
     report: WaitReport,
     latest_failure: Option<Error>,
 }
@@ -51,8 +59,9 @@ impl Waiting {
             request_id: waiter.request_id.clone(),
             interval,
             began,
-            deadline: began + timeout,
+            deadline: began.checked_add(timeout).unwrap_or_else(|| began + FOR_EVER),
             polls: 0,
+            is_last: false,
             report,
             latest_failure: None,
         }
@@ -89,34 +98,48 @@ impl Waiting {
     }
 
     /// Reads the state of every pending resource, batch by batch.
+    ///
+    /// Resources that a response neither shows nor proves to be gone stay as they were, and what is wrong
+    /// with the response is the error.
     pub(crate) async fn poll_pending(&mut self) -> Result<(), Error> {
+        let until = self.deadline.max(Instant::now() + LAST_LOOK);
         let resources = self.report.resources.iter().enumerate();
         let pending: Vec<usize> = resources
             .filter(|(_, resource)| resource.verdict == WaitVerdict::Pending)
             .map(|(index, _)| index)
             .collect();
+        let mut defect = None;
         for batch in pending.chunks(self.info.batch().max(1)) {
-            self.poll(batch).await?;
+            defect = self.poll(batch, until).await?.or(defect);
         }
-        Ok(())
+        let Some(defect) = defect else { return Ok(()) };
+        let text = format!("response does not tell which resources there are: {defect}");
+        Err(Error::new(Kind::Response, text).with_action(self.info.action.name))
     }
 
-    /// Sleeps for about the interval; fails when the deadline comes first.
+    /// Sleeps for about the interval, or to the deadline, at which there is one more poll. Fails when that
+    /// was made.
     async fn pause(&mut self) -> Result<(), Error> {
+        if self.is_last || Instant::now() >= self.deadline {
+            return Err(self.timed_out());
+        }
         let random = entropy::random(&*self.client.shared().entropy).unwrap_or(u64::MAX / 2);
         // Between 80 % and 120 %, so that a fleet that starts together does not poll together.
         let share = 0.8 + 0.4 * (random >> 11) as f64 / (1u64 << 53) as f64;
-        let wake = Instant::now() + self.interval.mul_f64(share);
-        if wake < self.deadline {
-            tokio::time::sleep_until(wake).await;
-            return Ok(());
-        }
-        tokio::time::sleep_until(self.deadline).await;
+        let pause = Duration::try_from_secs_f64(self.interval.as_secs_f64() * share);
+        let wake = pause.ok().and_then(|pause| Instant::now().checked_add(pause));
+        let wake = wake.filter(|wake| *wake < self.deadline);
+        self.is_last = wake.is_none();
+        tokio::time::sleep_until(wake.unwrap_or(self.deadline)).await;
+        Ok(())
+    }
+
+    fn timed_out(&mut self) -> Error {
         let pending = self.report.pending().count();
         let first = self.report.pending().next();
-        let example = first.map_or_else(String::new, |resource| {
-            let state = resource.state.as_deref().unwrap_or("not listed");
-            format!(", `{}` being {state}", resource.id)
+        let example = first.map_or_else(String::new, |resource| match resource.state.as_deref() {
+            Some(state) => format!(", `{}` being {state}", resource.id),
+            None => format!(", `{}` without a state", resource.id),
         });
         let text = format!(
             "{pending} of {} not there after {} s{example}",
@@ -127,7 +150,7 @@ impl Waiting {
         if let Some(failure) = self.latest_failure.take() {
             error = error.with_note("the latest poll failed").with_source(failure);
         }
-        Err(error)
+        error
     }
 
     fn ended(&self, text: String) -> Error {
@@ -135,7 +158,8 @@ impl Waiting {
             .with_wait_report(self.report.clone())
     }
 
-    async fn poll(&mut self, batch: &[usize]) -> Result<(), Error> {
+    /// Reads the state of some resources. What is wrong with the response is told if it matters to them.
+    async fn poll(&mut self, batch: &[usize], until: Instant) -> Result<Option<ListDefect>, Error> {
         let info = self.info;
         let ids: Vec<String> = batch
             .iter()
@@ -143,29 +167,34 @@ impl Waiting {
             .map(|resource| resource.id.clone())
             .collect();
         let mut request = info.request(&ids);
-        let left = self.deadline.saturating_duration_since(Instant::now());
+        let left = until.saturating_duration_since(Instant::now());
         let own = self.client.options().operation_timeout;
         let own = own.unwrap_or(self.client.shared().timeouts.operation);
         let client = self.client.with_operation_timeout(own.min(left));
         let mut response = Record::new(info.action.response);
-        pipeline::run(&client, info.action, &mut request, &mut response).await?;
-        if !tells_who_is_there(&response, info) {
-            let text = format!("answer lacks `{}`", info.items);
-            return Err(Error::new(Kind::Response, text).with_action(info.action.name));
-        }
-        self.read(batch, &response);
-        Ok(())
+        let run = pipeline::run(&client, info.action, &mut request, &mut response).await?;
+        Ok(self.read(batch, &ids, &response, &run.report.gaps))
     }
 
-    fn read(&mut self, batch: &[usize], response: &Record) {
+    fn read(
+        &mut self,
+        batch: &[usize],
+        ids: &[String],
+        response: &Record,
+        gaps: &Gaps,
+    ) -> Option<ListDefect> {
         let info = self.info;
+        let pages = info.action.paginate.as_ref();
+        let defect =
+            ListDefect::check_absence(response, gaps, pages, info.items, info.id, ids).err();
         let listed = listed(response, info);
+        let mut is_unclear = false;
         for index in batch {
             let Some(resource) = self.report.resources.get_mut(*index) else { continue };
-            let found = listed.iter().find(|(id, _)| *id == resource.id);
-            match found {
-                Some((_, item)) => resource.see(*item, info, self.request_id.as_deref()),
-                None => {
+            let mut found = listed.iter().filter(|(id, _)| *id == resource.id);
+            match (found.next(), found.next()) {
+                (Some((_, item)), None) => resource.see(*item, info, self.request_id.as_deref()),
+                (None, _) if defect.is_none() => {
                     resource.verdict = match info.missing {
                         Missing::Pending => WaitVerdict::Pending,
                         Missing::Success => WaitVerdict::Reached,
@@ -173,21 +202,11 @@ impl Waiting {
                     };
                     resource.state = None;
                 }
+                _ => is_unclear = true,
             }
         }
+        defect.filter(|_| is_unclear)
     }
-}
-
-/// Whether an answer can show that a resource is gone: it has the list, or says that there is nothing to
-/// list. One that was lost on the way must not read as the end of everything.
-fn tells_who_is_there(response: &Record, info: &WaiterInfo) -> bool {
-    let says_none = || match &info.action.paginate {
-        Some(PageInfo { style: PageStyle::Offset { total, .. }, .. }) => {
-            member_named(response, total).as_i64() == Some(0)
-        }
-        _ => false,
-    };
-    matches!(member_named(response, info.items), Value::List(_)) || says_none()
 }
 
 fn listed<'a>(response: &'a Record, info: &WaiterInfo) -> Vec<(String, &'a dyn Model)> {
@@ -197,6 +216,7 @@ fn listed<'a>(response: &'a Record, info: &WaiterInfo) -> Vec<(String, &'a dyn M
             Value::Object(item) => Some((member_named(item, info.id).text()?, item)),
             _ => None,
         })
+        .filter(|(id, _)| !id.is_empty())
         .collect()
 }
 

@@ -7,6 +7,7 @@ use cvm_transport::{Creation, Error};
 
 use crate::actions::{ListThings, Thing};
 use crate::client;
+use crate::fake::{Fake, Reply};
 use crate::server::{Server, Turn};
 
 const SETTLE: Duration = Duration::from_millis(300);
@@ -106,4 +107,44 @@ async fn a_reading_that_failed_leaves_doubt_and_a_refusal_ends_it() {
     let server = Server::start([Turn::error("UnauthorizedOperation")]).await;
     assert!(search(&server, 1).await.unwrap_err().is_auth());
     assert_eq!(server.received().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_list_that_is_not_whole_never_says_not_found() {
+    for body in [
+        r#""TotalCount":5,"ThingSet":null,"#,
+        r#""TotalCount":0,"ThingSet":null,"#,
+        r#""TotalCount":0,"#,
+        r#""TotalCount":5,"ThingSet":[],"#,
+        r#""ThingSet":[],"#,
+        r#""TotalCount":1,"ThingSet":[null],"#,
+        r#""TotalCount":0,"ThingSet":[null],"#,
+        r#""TotalCount":1,"ThingSet":[{"State":"READY"}],"#,
+        r#""TotalCount":0,"ThingSet":[{"ThingId":"other"}],"#,
+    ] {
+        let body = format!(r#"{{"Response":{{{body}"RequestId":"r"}}}}"#);
+        // In every reading, and in one that is neither the first nor the last.
+        for only in [None, Some(3)] {
+            let (odd, well) = (body.clone(), page(&["other"]));
+            let fake = Fake::new(move |_, number| {
+                let is_odd = only.is_none_or(|only| (only..only + 2).contains(&number));
+                Reply::body(if is_odd { odd.clone() } else { well.clone() })
+            });
+            let client = fake.builder().build().unwrap();
+            let creation = client.reconcile_creation(ListThings::default(), ours).await.unwrap();
+            assert!(matches!(creation, Creation::Unknown), "{body}, {only:?}: {creation:?}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_offset_of_the_request_hides_nothing_from_the_search() {
+    let fake = Fake::new(|request, _| {
+        let asked: serde_json::Value = serde_json::from_slice(request.body()).unwrap();
+        Reply::body(if asked["Offset"] == 0 { page(&["ours-1"]) } else { page(&[]) })
+    });
+    let client = fake.builder().build().unwrap();
+    let list = ListThings { offset: Some(1), ..ListThings::default() };
+    let creation = client.reconcile_creation(list, ours).await.unwrap();
+    assert_eq!(ids(creation), ["ours-1"]);
 }

@@ -26,6 +26,11 @@ pub enum Reply {
 /// How the body of an answer comes.
 pub enum Body {
     Whole(Bytes),
+    /// These, one every so often.
+    Pieces {
+        pieces: VecDeque<Bytes>,
+        every: Duration,
+    },
     /// A piece every so often, without end.
     Drip {
         piece: Bytes,
@@ -43,6 +48,14 @@ impl Reply {
     pub fn with(headers: Vec<(&'static str, String)>, body: impl Into<Bytes>) -> Self {
         let body = Body::Whole(body.into());
         Self::Answer { status: 200, headers, body, after: Duration::ZERO }
+    }
+
+    /// An answer that comes in so many pieces, each after a while.
+    pub fn slowly(body: String, pieces: usize, every: Duration) -> Self {
+        let length = body.len().div_ceil(pieces).max(1);
+        let pieces = body.as_bytes().chunks(length).map(Bytes::copy_from_slice).collect();
+        let body = Body::Pieces { pieces, every };
+        Self::Answer { status: 200, headers: Vec::new(), body, after: every }
     }
 
     /// An answer of no one's, as a gateway gives it.
@@ -148,6 +161,8 @@ impl HttpSend for Fake {
 /// A body on its way.
 struct Coming {
     pieces: VecDeque<Bytes>,
+    /// How long each of the pieces takes.
+    every: Duration,
     drip: Option<(Bytes, Duration)>,
     ends: bool,
 }
@@ -155,11 +170,19 @@ struct Coming {
 impl From<Body> for Coming {
     fn from(body: Body) -> Self {
         match body {
-            Body::Whole(bytes) => Self { pieces: [bytes].into(), drip: None, ends: true },
-            Body::Drip { piece, every } => {
-                Self { pieces: VecDeque::new(), drip: Some((piece, every)), ends: false }
+            Body::Whole(bytes) => {
+                Self { pieces: [bytes].into(), every: Duration::ZERO, drip: None, ends: true }
             }
-            Body::Stalls(bytes) => Self { pieces: [bytes].into(), drip: None, ends: false },
+            Body::Pieces { pieces, every } => Self { pieces, every, drip: None, ends: true },
+            Body::Drip { piece, every } => Self {
+                pieces: VecDeque::new(),
+                every: Duration::ZERO,
+                drip: Some((piece, every)),
+                ends: false,
+            },
+            Body::Stalls(bytes) => {
+                Self { pieces: [bytes].into(), every: Duration::ZERO, drip: None, ends: false }
+            }
         }
     }
 }
@@ -167,6 +190,9 @@ impl From<Body> for Coming {
 impl ResponseBody for Coming {
     fn chunk(&mut self) -> BoxFuture<'_, Result<Option<Bytes>, HttpFailure>> {
         Box::pin(async {
+            if !self.every.is_zero() && !self.pieces.is_empty() {
+                tokio::time::sleep(self.every).await;
+            }
             if let Some(piece) = self.pieces.pop_front().filter(|piece| !piece.is_empty()) {
                 return Ok(Some(piece));
             }

@@ -59,7 +59,7 @@ async fn the_callers_own_limit_and_offset_are_kept() {
     let mut items = client(&server.url).items(request);
     assert_eq!(ids(&mut items).await, all[5..]);
     let asked: Vec<_> = server.received().iter().map(offset).collect();
-    assert_eq!(asked, [(5, 10), (15, 10)]);
+    assert_eq!(asked, [(5, 10), (14, 10), (23, 10)], "pages overlap by a row");
 }
 
 #[tokio::test]
@@ -116,10 +116,6 @@ async fn servers_without_end_are_left() {
     };
     assert!(error.to_string().contains("again and again"), "{error}");
     assert!(server.received().len() < 10);
-
-    let server = Server::answering([], |_| page(&[], r#""TotalCount":5,"#)).await;
-    assert!(client(&server.url).items(ListThings::default()).try_next().await.unwrap().is_none());
-    assert_eq!(server.received().len(), 1, "an empty page is the end");
 }
 
 #[tokio::test]
@@ -162,7 +158,8 @@ async fn pages_read_in_parallel_come_in_order_and_once() {
         assert_eq!(ids(&mut items).await, all, "{count}");
         let mut asked: Vec<usize> = server.received().iter().map(|one| offset(one).0).collect();
         asked.sort_unstable();
-        let expected: Vec<usize> = (0..count.max(1)).step_by(100).collect();
+        let begins = |offset: &usize| *offset == 0 || offset + 1 < count;
+        let expected: Vec<usize> = (0..=count).step_by(99).filter(begins).collect();
         assert_eq!(asked, expected, "each page is read once");
     }
 }
@@ -202,4 +199,102 @@ async fn a_failed_page_can_be_asked_for_again() {
         assert!(items.try_next().await.unwrap_err().is_unreadable_response());
         assert_eq!(ids(&mut items).await.len(), 300);
     }
+}
+
+/// Reads a list whose pages are these bodies, the last of them again and again.
+async fn read_bodies(
+    bodies: &'static [&'static str],
+    parallel: usize,
+) -> (Result<Vec<String>, cvm_transport::Error>, usize) {
+    let count = Mutex::new(0);
+    let server = Server::answering([], move |_| {
+        let mut count = count.lock().unwrap();
+        let body = bodies[(*count).min(bodies.len() - 1)];
+        *count += 1;
+        format!(r#"{{"Response":{{{body}"RequestId":"r"}}}}"#)
+    })
+    .await;
+    let mut items = client(&server.url).items(ListThings::default()).parallel(parallel);
+    let mut ids = Vec::new();
+    let ended = loop {
+        match items.try_next().await {
+            Ok(Some(thing)) => ids.push(thing.thing_id),
+            Ok(None) => break Ok(ids),
+            Err(error) => break Err(error),
+        }
+    };
+    (ended, server.received().len())
+}
+
+#[tokio::test]
+async fn a_response_without_its_rows_is_an_error_of_the_list() {
+    for parallel in [1, 4] {
+        for (body, named) in [
+            (r#""TotalCount":5,"ThingSet":null,"#, "`ThingSet` is absent or null"),
+            (r#""TotalCount":5,"#, "`ThingSet` is absent or null"),
+            (r#""TotalCount":0,"ThingSet":null,"#, "`ThingSet` is absent or null"),
+            (r#""TotalCount":2,"ThingSet":[null,{"ThingId":"a"}],"#, "`ThingSet` has a null item"),
+            (r#""TotalCount":1,"ThingSet":[{"State":"READY"}],"#, "`ThingSet.0` has no `ThingId`"),
+            (r#""TotalCount":1,"ThingSet":[{"ThingId":""}],"#, "`ThingSet.0` has no `ThingId`"),
+        ] {
+            let bodies: &'static [&'static str] = Box::leak(Box::new([body]));
+            let (ended, asked) = read_bodies(bodies, parallel).await;
+            let error = ended.unwrap_err();
+            assert!(error.is_unreadable_response(), "{body}: {error}");
+            assert!(error.to_string().contains(named), "{body}: {error}");
+            assert!(error.outcome_unknown().is_none(), "{body}: {error}");
+            assert_eq!(asked, 1, "{body}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_page_without_rows_before_the_end_is_read_once_more_and_then_an_error() {
+    const EMPTY: &str = r#""TotalCount":3,"ThingSet":[],"#;
+    const TWO: &str = r#""TotalCount":3,"ThingSet":[{"ThingId":"a"},{"ThingId":"b"}],"#;
+    const THREE: &str = r#""TotalCount":3,"ThingSet":[{"ThingId":"b"},{"ThingId":"c"}],"#;
+    const ONE: &str = r#""TotalCount":3,"ThingSet":[{"ThingId":"b"}],"#;
+    for parallel in [1, 4] {
+        let (ended, asked) = read_bodies(&[EMPTY], parallel).await;
+        let text = ended.unwrap_err().to_string();
+        assert!(text.contains("from 0 on") && text.contains("3 in all"), "{text}");
+        assert_eq!(asked, 2);
+        let (ended, asked) = read_bodies(&[EMPTY, TWO, EMPTY, THREE], parallel).await;
+        assert_eq!((ended.unwrap(), asked), (vec!["a".into(), "b".into(), "c".into()], 4));
+        for last in [EMPTY, ONE] {
+            let bodies: &'static [&'static str] = Box::leak(Box::new([TWO, last]));
+            let (ended, asked) = read_bodies(bodies, parallel).await;
+            let text = ended.unwrap_err().to_string();
+            assert!(text.contains("from 2 on") && text.contains("3 in all"), "{text}");
+            assert_eq!(asked, 3);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_null_page_in_the_middle_does_not_end_a_list() {
+    for parallel in [1, 4] {
+        let served = things(300);
+        let server = Server::answering([], move |received| match offset(received).0 {
+            0 => slice(&served, received),
+            _ => r#"{"Response":{"ThingSet":null,"TotalCount":300,"RequestId":"r"}}"#.to_owned(),
+        })
+        .await;
+        let mut pages = client(&server.url).pages(ListThings::default()).parallel(parallel);
+        assert_eq!(pages.try_next().await.unwrap().unwrap().items.len(), 100);
+        let error = pages.try_next().await.unwrap_err();
+        assert!(error.is_unreadable_response(), "{error}");
+        assert!(pages.try_next().await.is_err(), "it is asked for again");
+    }
+}
+
+#[tokio::test]
+async fn a_position_of_the_other_kind_is_refused() {
+    let server = Server::start([]).await;
+    let client = client(&server.url);
+    let mut pages = client.pages(ListThings::default()).resume(Position::Token("t".into()));
+    assert!(pages.try_next().await.unwrap_err().is_usage());
+    let mut pages = client.pages(ScanThings::default()).resume(Position::Offset(5));
+    assert!(pages.try_next().await.unwrap_err().is_usage());
+    assert_eq!(server.connections(), 0);
 }

@@ -11,6 +11,7 @@
 mod actions;
 #[cfg(feature = "blocking")]
 mod blocking;
+mod changing;
 mod clocks;
 mod creations;
 mod credentials;

@@ -182,6 +182,14 @@ async fn an_answer_without_its_list_is_no_news() {
         r#"{"Response":{"RequestId":"r"}}"#,
         r#"{"Response":{"ThingSet":null,"RequestId":"r"}}"#,
         r#"{"Response":{"TotalCount":1,"RequestId":"r"}}"#,
+        r#"{"Response":{"ThingSet":null,"TotalCount":0,"RequestId":"r"}}"#,
+        r#"{"Response":{"ThingSet":[],"RequestId":"r"}}"#,
+        r#"{"Response":{"ThingSet":[],"TotalCount":1,"RequestId":"r"}}"#,
+        r#"{"Response":{"ThingSet":[null],"TotalCount":0,"RequestId":"r"}}"#,
+        r#"{"Response":{"ThingSet":[null],"TotalCount":1,"RequestId":"r"}}"#,
+        r#"{"Response":{"ThingSet":[{"State":"READY"}],"TotalCount":1,"RequestId":"r"}}"#,
+        r#"{"Response":{"ThingSet":[{"ThingId":""}],"TotalCount":1,"RequestId":"r"}}"#,
+        r#"{"Response":{"ThingSet":[{"ThingId":"thing-9"}],"TotalCount":1,"RequestId":"r"}}"#,
     ] {
         let fake = Fake::new(move |request, number| match number {
             1..=3 => Reply::body(body),
@@ -198,18 +206,87 @@ async fn an_answer_without_its_list_is_no_news() {
         let waited = error.wait_report().unwrap();
         assert_eq!(waited.resources[0].state.as_deref(), Some("READY"), "{body}");
         assert_eq!(fake.asked(), 4, "{body}");
+
+        // For a reconciliation too: neither done nor, for good, not done.
+        let fake = Fake::new(move |_, _| Reply::body(body));
+        let client = fake.builder().build().unwrap();
+        let outcome = client.reconcile(Waiter::new(&THINGS_GONE, ["thing-1"])).await.unwrap();
+        assert_eq!(outcome.unknown.len(), 1, "{body}: {outcome:?}");
+        // And the end of a wait says what was wrong.
+        let wait = client.wait(Waiter::new(&THINGS_GONE, ["thing-1"])).await.unwrap_err();
+        let shown =
+            format!("{wait} {:?}", std::error::Error::source(&wait).map(ToString::to_string));
+        assert!(wait.is_timeout() && shown.contains("ThingSet"), "{body}: {shown}");
     }
     // Nothing listed, and a word that there is nothing: that is news.
-    for body in [
-        r#"{"Response":{"ThingSet":[],"TotalCount":0,"RequestId":"r"}}"#,
-        r#"{"Response":{"ThingSet":null,"TotalCount":0,"RequestId":"r"}}"#,
-        r#"{"Response":{"ThingSet":[],"RequestId":"r"}}"#,
-    ] {
-        let fake = Fake::new(move |_, _| Reply::body(body));
-        let waiter = Waiter::new(&THINGS_GONE, ["thing-1"]);
-        let report = fake.builder().build().unwrap().wait(waiter).await.unwrap();
-        assert_eq!(report.reached().count(), 1, "{body}");
+    let fake = Fake::new(|_, _| {
+        Reply::body(r#"{"Response":{"ThingSet":[],"TotalCount":0,"RequestId":"r"}}"#)
+    });
+    let waiter = Waiter::new(&THINGS_GONE, ["thing-1"]);
+    let report = fake.builder().build().unwrap().wait(waiter).await.unwrap();
+    assert_eq!(report.reached().count(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_row_that_is_there_counts_though_others_are_null() {
+    let fake = Fake::new(|_, number| {
+        let rest = if number < 3 { "null" } else { r#"{"ThingId":"b","State":"READY"}"# };
+        Reply::body(format!(
+            r#"{{"Response":{{"ThingSet":[{{"ThingId":"a","State":"READY"}},{rest}],"TotalCount":2,"RequestId":"r"}}}}"#
+        ))
+    });
+    let client = fake.builder().build().unwrap();
+    let mut steps = client.wait(Waiter::new(&THINGS_READY, ["a", "b"])).progress();
+    let first = steps.try_next().await.unwrap().unwrap();
+    assert_eq!(first.reached(), 1);
+    while steps.try_next().await.unwrap().is_some() {}
+    assert_eq!((steps.into_report().reached().count(), fake.asked()), (2, 3));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_state_that_was_not_seen_at_the_end_is_not_settled() {
+    let fake = Fake::new(|request, number| match number {
+        1..=4 => {
+            let row = row(&asked(request)[0], 'B').unwrap();
+            Reply::body(format!(
+                r#"{{"Response":{{"ThingSet":[{row}],"TotalCount":1,"RequestId":"r"}}}}"#
+            ))
+        }
+        _ => Reply::body(r#"{"Response":{"ThingSet":[null],"TotalCount":1,"RequestId":"r"}}"#),
+    });
+    let client = fake.builder().build().unwrap();
+    let outcome = client.reconcile(Waiter::new(&THINGS_READY, ["thing-1"])).await.unwrap();
+    assert_eq!((outcome.unknown.len(), fake.asked()), (1, 6), "{outcome:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wait_takes_a_last_look_at_its_deadline() {
+    for (ready_after, is_reached) in [(24, true), (25, true), (26, false)] {
+        let began = tokio::time::Instant::now();
+        let fake = Fake::new(move |request, _| {
+            let is_ready = began.elapsed() >= Duration::from_secs(ready_after);
+            let row = row(&asked(request)[0], if is_ready { 'R' } else { 'B' }).unwrap();
+            Reply::body(format!(
+                r#"{{"Response":{{"ThingSet":[{row}],"TotalCount":1,"RequestId":"r"}}}}"#
+            ))
+        });
+        let wait = fake.builder().build().unwrap().wait(Waiter::new(&THINGS_READY, ["thing-1"]));
+        let wait = wait.interval(Duration::from_secs(15)).timeout(Duration::from_secs(25));
+        let ended = wait.await;
+        assert_eq!(began.elapsed().as_secs(), 25, "{ended:?}");
+        assert_eq!(ended.is_ok(), is_reached, "{ready_after} s: {ended:?}");
+        assert!(ended.is_ok_and(|report| report.reached().count() == 1) == is_reached);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_last_look_at_a_silent_server_ends() {
+    let fake = Fake::new(|_, _| Reply::Silent { held: false });
+    let began = tokio::time::Instant::now();
+    let wait = fake.builder().build().unwrap().wait(Waiter::new(&THINGS_READY, ["thing-1"]));
+    let error = wait.timeout(Duration::from_secs(25)).await.unwrap_err();
+    assert!(error.is_timeout(), "{error}");
+    assert!(began.elapsed() <= Duration::from_secs(25 + 11), "{:?}", began.elapsed());
 }
 
 /// Things are no longer listed.
