@@ -36,7 +36,7 @@ pub trait HttpSend: fmt::Debug + Send + Sync + 'static {
 /// as sent.
 #[derive(Debug)]
 pub struct Sending {
-    lively_connection: bool,
+    fresh_connection: bool,
     progress: AtomicU8,
 }
 
@@ -45,17 +45,19 @@ const HELD: u8 = 1;
 const LEAVING: u8 = 2;
 
 impl Sending {
-    pub(crate) const fn new(lively_connection: bool) -> Self {
-        Self { lively_connection, progress: AtomicU8::new(UNTOLD) }
+    pub(crate) const fn new(fresh_connection: bool) -> Self {
+        Self { fresh_connection, progress: AtomicU8::new(UNTOLD) }
     }
 
-    /// Whether the request must not go over a connection that was idle for more than two seconds.
+    /// Whether the request must have a connection that carried no request before, and that carries none
+    /// after it. True for every request that changes something.
     ///
-    /// The peer may just be closing such a connection, and then nobody knows whether it took the
-    /// request. So requests that must not be repeated avoid it.
+    /// HTTP/1.1 responses carry no number. On a used connection a late second response to an earlier
+    /// request is taken for the response to this one, and reports a change that never happened. The peer
+    /// may also be closing an idle connection, and then nobody knows whether it took the request.
     #[must_use]
-    pub const fn needs_lively_connection(&self) -> bool {
-        self.lively_connection
+    pub const fn needs_fresh_connection(&self) -> bool {
+        self.fresh_connection
     }
 
     /// Says that nothing leaves before [`leaves`](Self::leaves) is called.

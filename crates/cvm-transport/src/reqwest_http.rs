@@ -1,8 +1,9 @@
 //! The HTTP implementation that the client brings: reqwest over rustls, used as plainly as it allows.
 //!
 //! HTTP/1.1 only, because a stream of HTTP/2 that dies tells less about delivery. No redirects, no
-//! retries, no content codings, no cookies. Connections are encrypted or plain, and of each kind there are
-//! those that may idle for fifteen seconds and those for requests that must not be repeated.
+//! retries, no content codings, no cookies. Reads share connections, which may idle for fifteen seconds.
+//! A request that changes something has a connection of its own, because a late second response to an
+//! earlier request would be taken for its response.
 
 use std::error::Error as StdError;
 use std::io;
@@ -15,7 +16,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 
-use crate::connections::Connections;
+use crate::connections::{Connections, Place};
 use crate::endpoint::is_at;
 use crate::http::{
     BoxFuture, HttpFailure, HttpFailureKind, HttpResponse, HttpSend, ResponseBody, Sending,
@@ -25,8 +26,6 @@ use crate::{Error, PreparedRequest, tls};
 
 /// How long a connection may idle before it is closed.
 const IDLE: Duration = Duration::from_secs(15);
-/// The same for requests that must not meet a connection which the peer is just closing.
-const LIVELY_IDLE: Duration = Duration::from_secs(2);
 /// How long sent bytes may stay without acknowledgement.
 #[cfg(any(target_os = "linux", target_os = "android", target_os = "fuchsia"))]
 const UNACKNOWLEDGED: Duration = Duration::from_secs(20);
@@ -45,8 +44,7 @@ pub(crate) struct ReqwestHttp {
 
 struct Pools {
     tls: rustls::ClientConfig,
-    any: Arc<Connections>,
-    lively: Arc<Connections>,
+    idle: Arc<Connections>,
 }
 
 impl std::fmt::Debug for ReqwestHttp {
@@ -85,30 +83,31 @@ impl ReqwestHttp {
         } else {
             tls::trusting_the_platform(&self.extra_roots)?
         };
-        let idling = |longest| Arc::new(Connections::new(longest));
-        let pools = Pools { tls, any: idling(IDLE), lively: idling(LIVELY_IDLE) };
-        Ok(cell.get_or_init(|| pools))
+        let idle = Arc::new(Connections::new(IDLE));
+        Ok(cell.get_or_init(|| Pools { tls, idle }))
     }
 
     /// A connection to this host and port: one that waits, or the place for a new one.
     fn connection(
         &self,
         plain: bool,
-        lively: bool,
+        fresh: bool,
         authority: &Arc<str>,
     ) -> Result<Connection, Error> {
         let pools = self.pools(plain)?;
-        let waiting = if lively { &pools.lively } else { &pools.any };
-        let client = match waiting.take(authority) {
+        if fresh {
+            return Ok(Connection { client: self.open(&pools.tls)?, place: None });
+        }
+        let place = Connections::place(authority);
+        let client = match pools.idle.take(&place) {
             Some(client) => client,
-            None => self.open(&pools.tls, waiting.longest())?,
+            None => self.open(&pools.tls)?,
         };
-        let (waiting, authority) = (Arc::clone(waiting), Arc::clone(authority));
-        Ok(Connection { client, waiting, authority })
+        Ok(Connection { client, place: Some((Arc::clone(&pools.idle), place)) })
     }
 
     /// The place for one connection. Making a client costs microseconds.
-    fn open(&self, tls: &rustls::ClientConfig, idle: Duration) -> Result<reqwest::Client, Error> {
+    fn open(&self, tls: &rustls::ClientConfig) -> Result<reqwest::Client, Error> {
         let builder = reqwest::Client::builder()
             .http1_only()
             .http1_max_headers(128)
@@ -116,7 +115,7 @@ impl ReqwestHttp {
             .retry(reqwest::retry::never())
             .referer(false)
             .connect_timeout(self.connect_timeout)
-            .pool_idle_timeout(idle)
+            .pool_idle_timeout(IDLE)
             .pool_max_idle_per_host(1)
             .tcp_nodelay(true)
             // Turns the environment's proxies off; those below are the only ones.
@@ -149,9 +148,9 @@ impl HttpSend for ReqwestHttp {
                 HttpFailure::new(HttpFailureKind::Unsendable, source)
             };
             let url = url_of(&request).map_err(unsendable)?;
-            let (plain, lively) = (url.scheme() == "http", sending.needs_lively_connection());
+            let (plain, fresh) = (url.scheme() == "http", sending.needs_fresh_connection());
             let connection = self
-                .connection(plain, lively, &request.authority)
+                .connection(plain, fresh, &request.authority)
                 .map_err(|error| unsendable(error.into()))?;
             let PreparedRequest { method, headers, body, .. } = request;
             let mut message = reqwest::Request::new(method, url);
@@ -267,8 +266,8 @@ fn is_untrusted(error: &(dyn StdError + 'static)) -> bool {
 /// A connection while a request is on it. Dropped, it is closed.
 struct Connection {
     client: reqwest::Client,
-    waiting: Arc<Connections>,
-    authority: Arc<str>,
+    /// Where it may wait for another request; `None` for one that carries a single request.
+    place: Option<(Arc<Connections>, Place)>,
 }
 
 struct ReqwestBody {
@@ -287,8 +286,8 @@ impl ResponseBody for ReqwestBody {
     }
 
     fn keep_connection(&mut self) {
-        if let Some(Connection { client, waiting, authority }) = self.connection.take() {
-            waiting.keep(&authority, client);
+        if let Some(Connection { client, place: Some((idle, place)) }) = self.connection.take() {
+            idle.keep(&place, client);
         }
     }
 }

@@ -210,7 +210,7 @@ impl Call<'_> {
             body_idle: timeouts.body_idle,
             max_body: self.shared.max_response_bytes,
         };
-        let sending = Sending::new(matches!(self.class, RetryClass::Guarded | RetryClass::Hazard));
+        let sending = Sending::new(self.class != RetryClass::Read);
         let sent = self.shared.clock.now();
         let exchanged = exchange(&*self.shared.http, prepared, &sending, &limits).await;
         let received = self.shared.clock.now();

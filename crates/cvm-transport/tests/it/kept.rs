@@ -78,9 +78,8 @@ async fn connections(turn: Turn, hazard: bool) -> Vec<usize> {
 #[tokio::test]
 async fn a_clean_answer_leaves_its_connection_to_the_next_request() {
     for (name, turn) in clean() {
-        for hazard in [false, true] {
-            assert_eq!(connections(turn.clone(), hazard).await, [1, 1, 1], "{name}");
-        }
+        assert_eq!(connections(turn.clone(), false).await, [1, 1, 1], "{name}");
+        assert_eq!(connections(turn, true).await, [1, 2, 3], "{name}: a change");
     }
 }
 
@@ -120,24 +119,16 @@ async fn a_connection_that_waits_is_closed_after_fifteen_seconds() {
         client.send(ListThings::default()).await.unwrap();
         server.received().last().unwrap().connection
     };
-    let kill = async || {
-        client.send(KillThings { thing_ids: vec!["thing-1".into()] }).await.unwrap();
-        server.received().last().unwrap().connection
-    };
     let pass = async |millis| {
         tokio::time::pause();
         tokio::time::advance(Duration::from_millis(millis)).await;
         tokio::time::resume();
     };
-    assert_eq!((read().await, kill().await), (1, 2));
-    pass(1_900).await;
-    assert_eq!((read().await, kill().await), (1, 2));
-    pass(2_100).await;
-    assert_eq!((read().await, kill().await), (1, 3), "the peer may be closing it");
+    assert_eq!(read().await, 1);
     pass(14_500).await;
     assert_eq!(read().await, 1);
     pass(15_500).await;
-    assert_eq!(read().await, 4);
+    assert_eq!(read().await, 2);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -365,7 +365,7 @@ async fn a_dropped_call_leaves_everything_healthy() {
 }
 
 #[tokio::test]
-async fn requests_that_must_not_repeat_have_connections_of_their_own() {
+async fn every_change_has_a_connection_of_its_own() {
     let server = Server::start([]).await;
     let client = client(&server.url);
     client.send(ListThings::default()).await.unwrap();
@@ -376,14 +376,15 @@ async fn requests_that_must_not_repeat_have_connections_of_their_own() {
         server.received().iter().map(|request| request.connection).collect();
     assert_eq!(connections, [1, 1, 2, 1]);
 
-    // After two seconds the peer may be about to close it, so it is not trusted any more.
-    tokio::time::sleep(Duration::from_millis(2_300)).await;
+    // Each of them: what comes late on its connection is nobody's response.
     client.send(KillThings { thing_ids: ids() }).await.unwrap();
-    client.send(KillThings { thing_ids: ids() }).await.unwrap();
+    client.send(StartThings { thing_ids: ids() }).await.unwrap();
+    client.send(Launch::default()).await.unwrap();
+    client.send(SetName::default()).await.unwrap();
     client.send(ListThings::default()).await.unwrap();
     let connections: Vec<usize> =
         server.received().iter().skip(4).map(|request| request.connection).collect();
-    assert_eq!(connections, [3, 3, 1]);
+    assert_eq!(connections, [3, 4, 5, 6, 1]);
 }
 
 #[tokio::test]
