@@ -10,8 +10,11 @@
 //! ```
 
 use std::fmt;
-use std::future::{Future, IntoFuture};
+use std::future::{Future, IntoFuture, poll_fn};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
+use std::sync::mpsc::sync_channel;
+use std::task::Poll;
 
 use cvm_protocol::{Action, ActionInfo, Paginate, Waiter};
 use tokio::runtime::{Builder, Handle, Runtime};
@@ -23,8 +26,14 @@ use crate::{
 
 /// Calls the service, and returns when it has answered.
 ///
-/// It runs the async client on a thread of its own. Inside an async program its methods fail with
-/// [`Error::is_usage`] instead of blocking the runtime; use [`crate::Client`] there.
+/// It runs the async client on a thread of its own, and the calling thread waits. So it can be used on any
+/// thread, also within tokio's `spawn_blocking` and `block_in_place`.
+///
+/// There is one bad use: a call directly in an async task blocks the thread that runs the task, and with it
+/// every other task of that thread until the call has ended. Use [`crate::Client`] there.
+///
+/// A call from within a call of the same client (from an interceptor, a metrics sink or a progress callback)
+/// would wait for itself, and fails with [`Error::is_usage`].
 #[derive(Clone)]
 pub struct Client {
     client: crate::Client,
@@ -66,7 +75,7 @@ impl Client {
     /// As [`crate::Client::from_env`].
     pub fn from_env() -> Result<Self, Error> {
         let this = Self::new(crate::Client::builder())?;
-        this.wait_for(crate::Client::from_env())?;
+        this.wait_for(crate::Client::from_env())??;
         Ok(this)
     }
 
@@ -80,15 +89,47 @@ impl Client {
         Ok(Self { client, runtime: Arc::new(OwnRuntime(Some(runtime))) })
     }
 
-    fn wait_for<T>(&self, future: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
-        if Handle::try_current().is_ok() {
+    /// Runs a call on the client's own thread, and waits for it.
+    fn call_async<T, F>(&self, call: impl FnOnce(crate::Client) -> F) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        F: Future<Output = Result<T, Error>> + Send + 'static,
+    {
+        self.wait_for(call(self.client.clone()))?
+    }
+
+    /// Runs this on the client's own thread. A panic in it, of a callback for example, reaches the caller.
+    ///
+    /// `Runtime::block_on` would panic on the threads of another runtime, good uses and bad ones alike.
+    fn wait_for<T: Send + 'static>(
+        &self,
+        future: impl Future<Output = T> + Send + 'static,
+    ) -> Result<T, Error> {
+        let ended = || Error::usage("the thread of the blocking client has ended");
+        let runtime = self.runtime.0.as_ref().ok_or_else(ended)?;
+        if Handle::try_current().is_ok_and(|here| here.id() == runtime.handle().id()) {
             return Err(Error::usage(
-                "a blocking client was used in an async program; use the async client there",
+                "a blocking client was called from within one of its own calls, which would wait for \
+                 itself: hand the work to another thread, or use another client",
             ));
         }
-        match &self.runtime.0 {
-            Some(runtime) => runtime.block_on(future),
-            None => Err(Error::usage("the runtime has ended")),
+        let (sender, receiver) = sync_channel(1);
+        let mut future = Box::pin(future);
+        let call = poll_fn(move |context| {
+            match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context))) {
+                Ok(Poll::Pending) => Poll::Pending,
+                Ok(Poll::Ready(output)) => Poll::Ready(Ok(output)),
+                Err(panic) => Poll::Ready(Err(panic)),
+            }
+        });
+        runtime.spawn(async move {
+            // Whoever waited is there: it waits without a limit of its own.
+            let _ = sender.send(call.await);
+        });
+        match receiver.recv() {
+            Ok(Ok(output)) => Ok(output),
+            Ok(Err(panic)) => resume_unwind(panic),
+            Err(_) => Err(ended()),
         }
     }
 
@@ -104,7 +145,7 @@ impl Client {
     ///
     /// As [`crate::Client::send`].
     pub fn send<A: Action>(&self, request: A) -> Result<A::Response, Error> {
-        self.wait_for(self.client.send(request))
+        self.call_async(|client| async move { client.send(request).await })
     }
 
     /// As [`crate::Client::send_reported`].
@@ -113,7 +154,7 @@ impl Client {
     ///
     /// As [`crate::Client::send`].
     pub fn send_reported<A: Action>(&self, request: A) -> Result<(A::Response, CallReport), Error> {
-        self.wait_for(self.client.send_reported(request))
+        self.call_async(|client| async move { client.send_reported(request).await })
     }
 
     /// As [`crate::Client::call`].
@@ -126,7 +167,7 @@ impl Client {
         info: &'static ActionInfo,
         members: serde_json::Value,
     ) -> Result<Answer, Error> {
-        self.wait_for(self.client.call(info, members))
+        self.call_async(|client| async move { client.call(info, members).await })
     }
 
     /// As [`crate::Client::prepare`].
@@ -135,7 +176,7 @@ impl Client {
     ///
     /// As [`crate::Client::prepare`].
     pub fn prepare<A: Action>(&self, request: A) -> Result<PreparedRequest, Error> {
-        self.wait_for(self.client.prepare(request))
+        self.call_async(|client| async move { client.prepare(request).await })
     }
 
     /// As [`crate::Client::wait`].
@@ -144,7 +185,7 @@ impl Client {
     ///
     /// As [`crate::WaitSteps::try_next`].
     pub fn wait(&self, waiter: Waiter) -> Result<WaitReport, Error> {
-        self.wait_for(self.client.wait(waiter).into_future())
+        self.wait_for(self.client.wait(waiter).into_future())?
     }
 
     /// As [`wait`](Self::wait), and calls this after every poll.
@@ -157,7 +198,7 @@ impl Client {
         waiter: Waiter,
         callback: impl FnMut(&WaitProgress) + Send + 'static,
     ) -> Result<WaitReport, Error> {
-        self.wait_for(self.client.wait(waiter).on_progress(callback).into_future())
+        self.wait_for(self.client.wait(waiter).on_progress(callback).into_future())?
     }
 
     /// As [`crate::Client::reconcile`].
@@ -166,7 +207,7 @@ impl Client {
     ///
     /// When the service refuses to be asked.
     pub fn reconcile(&self, waiter: Waiter) -> Result<Reconciliation, Error> {
-        self.wait_for(self.client.reconcile(waiter).into_future())
+        self.wait_for(self.client.reconcile(waiter).into_future())?
     }
 
     /// As [`crate::Client::reconcile_creation`], for as many items as were asked for and the settle time
@@ -182,19 +223,20 @@ impl Client {
         matches: impl FnMut(&A::Item) -> bool + Send + 'static,
     ) -> Result<Creation<A::Item>, Error> {
         let search = self.client.reconcile_creation(list, matches).expected(expected);
-        self.wait_for(search.into_future())
+        self.wait_for(search.into_future())?
     }
 
     /// As [`crate::Client::items`], as an iterator. After an error it goes on with the same page.
     pub fn items<A: Paginate>(&self, request: A) -> Items<A> {
-        Items { items: self.client.items(request), client: self.clone() }
+        Items { items: Some(self.client.items(request)), client: self.clone() }
     }
 }
 
 /// A list, item by item.
 #[derive(Debug)]
 pub struct Items<A: Paginate> {
-    items: crate::Items<A>,
+    /// `None` while the client's thread has it.
+    items: Option<crate::Items<A>>,
     client: Client,
 }
 
@@ -202,6 +244,17 @@ impl<A: Paginate> Iterator for Items<A> {
     type Item = Result<A::Item, Error>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        self.client.wait_for(self.items.try_next()).transpose()
+        let mut items = self.items.take()?;
+        let next = self.client.wait_for(async move {
+            let next = items.try_next().await;
+            (items, next)
+        });
+        match next {
+            Ok((items, next)) => {
+                self.items = Some(items);
+                next.transpose()
+            }
+            Err(error) => Some(Err(error)),
+        }
     }
 }

@@ -34,12 +34,72 @@ fn every_door_is_there_without_async() {
     drop(runtime);
 }
 
-#[tokio::test]
-async fn in_an_async_program_it_refuses_instead_of_blocking() {
-    let server = Server::start([]).await;
+/// A server on threads of its own, so that whoever blocks does not block the server.
+fn server() -> (tokio::runtime::Runtime, Server) {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let server = runtime.block_on(Server::answering([], answering));
+    (runtime, server)
+}
+
+/// Everything that a blocking client can do.
+fn use_every_entry_point(client: &blocking::Client) {
+    client.send(Launch::default()).unwrap();
+    client.send_reported(ListThings::default()).unwrap();
+    client.call(&LAUNCH, serde_json::json!({})).unwrap();
+    client.prepare(ListThings::default()).unwrap();
+    assert_eq!(client.items(ListThings::default()).map(Result::unwrap).count(), 1);
+    let ready = || Waiter::new(&THINGS_READY, ["thing-1"]);
+    client.wait(ready()).unwrap();
+    client.wait_with_progress(ready(), |_| {}).unwrap();
+}
+
+#[test]
+fn every_thread_of_an_async_program_may_call() {
+    let (_servers, server) = server();
     let client = blocking::Client::new(builder(&server.url)).unwrap();
-    let error = client.send(ListThings::default()).unwrap_err();
-    assert!(error.is_usage() && error.to_string().contains("async"), "{error}");
-    drop(client);
-    assert_eq!(server.connections(), 0);
+    let several = tokio::runtime::Builder::new_multi_thread().worker_threads(2).build().unwrap();
+    let one = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    for runtime in [&several, &one] {
+        let client = client.clone();
+        runtime.block_on(async move {
+            let own = client.clone();
+            tokio::task::spawn_blocking(move || use_every_entry_point(&own)).await.unwrap();
+            // Bad manners, as it blocks the thread; but it ends.
+            use_every_entry_point(&client);
+            let own = client.clone();
+            tokio::spawn(async move { use_every_entry_point(&own) }).await.unwrap();
+        });
+    }
+    let own = client.clone();
+    let in_place = async move { tokio::task::block_in_place(|| use_every_entry_point(&own)) };
+    several.block_on(several.spawn(in_place)).unwrap();
+    // The last of a client may go anywhere.
+    several.block_on(async move { drop(client) });
+}
+
+#[test]
+fn call_from_within_a_call_of_the_same_client_is_refused() {
+    let (_servers, server) = server();
+    let client = blocking::Client::new(builder(&server.url)).unwrap();
+    let (sender, receiver) = std::sync::mpsc::channel();
+    let own = client.clone();
+    let waiter = Waiter::new(&THINGS_READY, ["thing-1"]);
+    let callback = move |_: &_| sender.send(own.send(ListThings::default())).unwrap();
+    client.wait_with_progress(waiter, callback).unwrap();
+    let error = receiver.recv().unwrap().unwrap_err();
+    assert!(error.is_usage() && error.to_string().contains("own calls"), "{error}");
+}
+
+#[test]
+fn panic_of_a_callback_reaches_the_caller_and_leaves_the_client_whole() {
+    let (_servers, server) = server();
+    let client = blocking::Client::new(builder(&server.url)).unwrap();
+    let own = client.clone();
+    let call = std::thread::spawn(move || {
+        let waiter = Waiter::new(&THINGS_READY, ["thing-1"]);
+        own.wait_with_progress(waiter, |_| panic!("canary"))
+    });
+    let panic = call.join().unwrap_err();
+    assert_eq!(panic.downcast_ref::<&str>(), Some(&"canary"));
+    use_every_entry_point(&client);
 }
