@@ -218,7 +218,8 @@ pub fn timeout(line: &Line) -> Result<Option<Duration>> {
         .parse::<f64>()
         .ok()
         .filter(|seconds| *seconds > 0.0)
-        .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+        // More than can be counted is no limit.
+        .map(|seconds| Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX));
     limit.map(Some).ok_or_else(|| {
         Failure::usage(format!("`--timeout` must be a number of seconds above 0, not `{seconds}`"))
     })

@@ -29,7 +29,9 @@ impl FixedClock {
     /// Stands at this many seconds after 1970.
     #[must_use]
     pub fn at(unix_seconds: u64) -> Self {
-        Self(UNIX_EPOCH + Duration::from_secs(unix_seconds))
+        // Later than the system can say is as late as it matters: the year 9999.
+        let latest = Duration::from_secs(253_402_300_799);
+        Self(UNIX_EPOCH + Duration::from_secs(unix_seconds).min(latest))
     }
 }
 

@@ -10,6 +10,7 @@ use tokio::time::Instant;
 use crate::client::Client;
 use crate::http::BoxFuture;
 use crate::reconcile::READINGS;
+use crate::within::after;
 use crate::{Error, Position};
 
 /// A search that has not begun: `.await` it, or set options first.
@@ -149,8 +150,7 @@ where
         let (now, sent) = (Instant::now(), Instant::from_std(self.sent));
         let mut times: Vec<Instant> = READINGS
             .iter()
-            .map(|sixtieths| self.settle.saturating_mul(*sixtieths) / 60)
-            .map(|after| sent.checked_add(after).unwrap_or(now))
+            .map(|sixtieths| after(sent, self.settle.saturating_mul(*sixtieths) / 60))
             .collect();
         let passed = times.iter().filter(|at| **at <= now).count();
         if passed > 0 {
@@ -158,7 +158,7 @@ where
             times.insert(0, now);
         }
         if times.len() < 2 {
-            times.push(now + self.settle / 30);
+            times.push(after(now, self.settle / 30));
         }
         times
     }

@@ -9,6 +9,7 @@ use tokio::time::Instant;
 use crate::client::Client;
 use crate::http::BoxFuture;
 use crate::waiting::Waiting;
+use crate::within::after;
 use crate::{Error, WaitVerdict, WaitedResource};
 
 /// When to read, in sixtieths of the settle time: after 2, 5, 10, 20, 40 and 60 s of a minute.
@@ -73,9 +74,8 @@ impl Reconcile {
             if waiting.is_over() {
                 break;
             }
-            let at = began.checked_add(self.settle.saturating_mul(sixtieths) / 60);
-            let wait = at.map_or(self.settle, |at| at.saturating_duration_since(Instant::now()));
-            tokio::time::sleep(wait).await;
+            tokio::time::sleep_until(after(began, self.settle.saturating_mul(sixtieths) / 60))
+                .await;
             let read = waiting.poll_pending().await;
             for (state, resource) in states.iter_mut().zip(&waiting.report().resources) {
                 state.see(read.is_ok(), resource);

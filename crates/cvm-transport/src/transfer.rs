@@ -10,7 +10,7 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::PreparedRequest;
 use crate::http::{HttpFailure, HttpFailureKind, HttpResponse, HttpSend, ResponseBody, Sending};
-use crate::within::within;
+use crate::within::{after, within};
 
 /// The slowest answer that counts as progress, in bytes a second, once [`Limits::body_idle`] has passed.
 const SLOWEST: u64 = 1024;
@@ -101,7 +101,7 @@ async fn read(
     loop {
         let piece = within(body.chunk(), |now| {
             waiting_since.get_or_insert(now);
-            limits.deadline.min(now + limits.body_idle)
+            limits.deadline.min(after(now, limits.body_idle))
         });
         let piece = match piece.await {
             Ok(Ok(Some(piece))) => piece,
@@ -127,7 +127,9 @@ async fn read(
             }
         }
         let elapsed = waiting_since.map_or(Duration::ZERO, |since| since.elapsed());
-        if elapsed > limits.body_idle && (received as u64) < SLOWEST * elapsed.as_secs() {
+        if elapsed > limits.body_idle
+            && (received as u64) < SLOWEST.saturating_mul(elapsed.as_secs())
+        {
             return Err(Broken::late(HttpFailureKind::MaybeSent, "answer arrives too slowly"));
         }
     }

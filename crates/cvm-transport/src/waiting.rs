@@ -11,13 +11,11 @@ use tokio::time::Instant;
 
 use crate::client::Client;
 use crate::error::Kind;
+use crate::within::after;
 use crate::{Error, WaitProgress, WaitReport, WaitVerdict, WaitedResource, entropy, pipeline};
 
 /// How long a poll may take beyond the end of a wait. What is decided at the last moment is still seen.
 const LAST_LOOK: Duration = Duration::from_secs(10);
-
-/// What stands for a timeout that no clock can hold: about thirty years, as in tokio.
-const FOR_EVER: Duration = Duration::from_secs(86_400 * 365 * 30);
 
 /// The states of some resources, read again and again.
 #[derive(Debug)]
@@ -59,7 +57,7 @@ impl Waiting {
             request_id: waiter.request_id.clone(),
             interval,
             began,
-            deadline: began.checked_add(timeout).unwrap_or_else(|| began + FOR_EVER),
+            deadline: after(began, timeout),
             polls: 0,
             is_last: false,
             report,
@@ -127,8 +125,8 @@ impl Waiting {
         // Between 80 % and 120 %, so that a fleet that starts together does not poll together.
         let share = 0.8 + 0.4 * (random >> 11) as f64 / (1u64 << 53) as f64;
         let pause = Duration::try_from_secs_f64(self.interval.as_secs_f64() * share);
-        let wake = pause.ok().and_then(|pause| Instant::now().checked_add(pause));
-        let wake = wake.filter(|wake| *wake < self.deadline);
+        let wake = after(Instant::now(), pause.unwrap_or(Duration::MAX));
+        let wake = Some(wake).filter(|wake| *wake < self.deadline);
         self.is_last = wake.is_none();
         tokio::time::sleep_until(wake.unwrap_or(self.deadline)).await;
         Ok(())

@@ -3,9 +3,18 @@
 use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::task::Poll;
+use std::time::Duration;
 
 use tokio::time::error::Elapsed;
 use tokio::time::{Instant, timeout_at};
+
+/// A hundred years: later than anything that is waited for, and far from the end of any clock.
+const FOREVER: Duration = Duration::from_secs(100 * 365 * 86_400);
+
+/// The time after this span. Callers may say `Duration::MAX` and mean *no limit*, for which `+` panics.
+pub(crate) fn after(now: Instant, span: Duration) -> Instant {
+    now.checked_add(span.min(FOREVER)).unwrap_or(now)
+}
 
 /// As [`timeout_at`], but what is ready when it is first asked costs neither a timer nor a look at the
 /// clock. `deadline` is told the time at which the waiting begins, and is called only then.
@@ -22,9 +31,18 @@ pub(crate) async fn within<F: Future>(
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn time_after_any_span_can_be_waited_for() {
+        let now = Instant::now();
+        for seconds in [0, 5, 1 << 20, 1 << 40, u64::MAX / 2, u64::MAX] {
+            let later = after(now, Duration::from_secs(seconds));
+            assert_eq!(later - now, Duration::from_secs(seconds).min(FOREVER));
+            assert!(timeout_at(later, async {}).await.is_ok());
+        }
+        assert!(after(now, Duration::MAX) > now);
+    }
 
     #[tokio::test(start_paused = true)]
     async fn what_is_ready_is_given_and_what_is_late_is_not() {

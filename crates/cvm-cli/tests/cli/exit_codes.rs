@@ -198,6 +198,19 @@ fn missing_or_unusable_settings_are_4() {
 }
 
 #[test]
+fn any_number_of_seconds_above_zero_is_a_timeout() {
+    let emulator = Emulator::start();
+    for seconds in ["1e19", "18446744073709551616", "1e300", "inf", "9223372036854775807"] {
+        let ran = run(&mut emulator.cvm(&["DescribeRegions", "--timeout", seconds]));
+        assert_eq!(ran.code, 0, "{seconds}: {}", ran.stderr);
+    }
+    for seconds in ["0", "-1", "NaN", "-inf"] {
+        let ran = run(&mut emulator.cvm(&["DescribeRegions", "--timeout", seconds]));
+        assert_eq!(ran.code, 2, "{seconds}: {}", ran.stderr);
+    }
+}
+
+#[test]
 fn no_connection_and_no_answer_in_time_are_5() {
     let silent = Server::start(Answer::Silence);
     let ran = run(&mut silent.cvm(&["DescribeZones", "--timeout", "0.3"]));

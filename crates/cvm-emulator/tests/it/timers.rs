@@ -306,3 +306,20 @@ fn timers_are_found_by_every_condition() {
     let code = refused(&cloud, "DescribeInstancesActionTimer", json!({ "EndActionTime": "x" }));
     assert_eq!(code, "InvalidParameterValue.InvalidTimeFormat");
 }
+
+#[test]
+fn any_span_may_pass_and_any_repair_may_be_due() {
+    for seconds in [1 << 40, i64::MAX as u64, u64::MAX] {
+        let cloud = cloud();
+        let id = running(&cloud, json!({}));
+        import(&cloud, &[&id], HOUR);
+        let repair = Repair::new("ap-guangzhou", &id).deadline(Duration::from_secs(seconds));
+        cloud.schedule_repair(&repair).unwrap();
+        pass(&cloud, seconds);
+        done(&cloud, "DescribeTaskInfo", json!({ "Limit": 100, "Offset": 0 }));
+        done(&cloud, "DescribeInstances", json!({}));
+        launch(&cloud, json!({}));
+        pass(&cloud, seconds);
+        done(&cloud, "DescribeInstances", json!({}));
+    }
+}

@@ -35,6 +35,7 @@ use crate::reading::Tried;
 use crate::retry::{Retry, Seen, Step, Verdict, Why};
 use crate::route::Route;
 use crate::sign::Draft;
+use crate::within::after;
 use crate::{
     Attempt, CallReport, Error, Outcome, PreparedRequest, Region, client_token, entropy, recovery,
     trace,
@@ -90,7 +91,7 @@ pub(crate) async fn prepare(
 ) -> Result<PreparedRequest, Error> {
     let prepare = async {
         let call = Call::open(client, info, request)?;
-        let deadline = Instant::now() + call.operation_timeout();
+        let deadline = after(Instant::now(), call.operation_timeout());
         let snapshot = call.credential(deadline).await?;
         let mut prepared = call.signed(&call.address, snapshot.as_deref(), 1)?;
         prepared.client_token = call.token;
@@ -165,7 +166,7 @@ impl<'a> Call<'a> {
         response: &mut dyn Model,
         began: Instant,
     ) -> (Vec<Attempt>, Result<Ended, Error>) {
-        let mut deadline = began + self.operation_timeout();
+        let mut deadline = after(began, self.operation_timeout());
         // From here on the token may be known to the service, also when this future is dropped.
         let token = self.token.as_deref().filter(|_| self.class != RetryClass::Read);
         let tokens = &self.shared.tokens_in_doubt;

@@ -21,7 +21,7 @@ use crate::reading::{Reading, Tried};
 use crate::route::Route;
 use crate::sign::{Attempting, sign};
 use crate::transfer::{Limits, exchange};
-use crate::within::within;
+use crate::within::{after, within};
 use crate::{Error, Outcome, PreparedRequest, Region, entropy, skew, trace};
 
 /// One attempt that is about to leave.
@@ -205,8 +205,8 @@ impl Call<'_> {
         };
         let now = Instant::now();
         let limits = Limits {
-            deadline: deadline.min(now + whole),
-            first_byte: deadline.min(now + first_byte.min(whole)),
+            deadline: deadline.min(after(now, whole)),
+            first_byte: deadline.min(after(now, first_byte.min(whole))),
             body_idle: timeouts.body_idle,
             max_body: self.shared.max_response_bytes,
         };

@@ -40,6 +40,7 @@ mod secrets;
 mod sequences;
 mod server;
 mod signing_time;
+mod spans;
 mod stalls;
 mod storm;
 mod tls;

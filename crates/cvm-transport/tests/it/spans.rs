@@ -1,0 +1,153 @@
+//! Every public option that takes a duration takes any: the longest means *no limit*, the shortest *at once*.
+
+use std::time::Duration;
+
+use cvm_transport::{Client, Creation, FixedClock, Timeouts, Unlimited, Waiter};
+
+use crate::actions::{KillThings, Launch, ListThings, THINGS_READY, Thing};
+use crate::fake::{Fake, Reply};
+use crate::server::Server;
+
+const SPANS: [Duration; 6] = [
+    Duration::MAX,
+    Duration::from_secs(u64::MAX),
+    Duration::from_secs(i64::MAX as u64),
+    Duration::from_secs(1 << 40),
+    Duration::from_nanos(1),
+    Duration::ZERO,
+];
+
+type Set = fn(&mut Timeouts, Duration);
+
+const TIMEOUTS: [(&str, Set); 9] = [
+    ("connect", |timeouts, span| timeouts.connect = span),
+    ("first_byte", |timeouts, span| timeouts.first_byte = span),
+    ("first_byte_slow", |timeouts, span| timeouts.first_byte_slow = span),
+    ("body_idle", |timeouts, span| timeouts.body_idle = span),
+    ("attempt", |timeouts, span| timeouts.attempt = span),
+    ("attempt_slow", |timeouts, span| timeouts.attempt_slow = span),
+    ("operation", |timeouts, span| timeouts.operation = span),
+    ("operation_with_token", |timeouts, span| timeouts.operation_with_token = span),
+    ("all", |timeouts, span| {
+        *timeouts = Timeouts {
+            connect: span,
+            first_byte: span,
+            first_byte_slow: span,
+            body_idle: span,
+            attempt: span,
+            attempt_slow: span,
+            operation: span,
+            operation_with_token: span,
+        };
+    }),
+];
+
+fn timeouts(set: Set, span: Duration) -> Timeouts {
+    let mut timeouts = Timeouts::default();
+    set(&mut timeouts, span);
+    timeouts
+}
+
+/// Calls of every kind. Those with too little time end with an error.
+async fn call(client: &Client) -> Result<(), cvm_transport::Error> {
+    client.prepare(ListThings::default()).await?;
+    client.send(ListThings::default()).await?;
+    client.send(Launch::default()).await?;
+    client.send(KillThings { thing_ids: vec!["thing-1".into()] }).await?;
+    client.items(ListThings::default()).collect_up_to(10).await?;
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn any_timeout_is_taken() {
+    for (name, set) in TIMEOUTS {
+        for span in SPANS {
+            let fake = Fake::new(|_, _| Reply::healthy());
+            let client = fake.builder().timeouts(timeouts(set, span)).build().unwrap();
+            let ended = call(&client).await;
+            assert!(ended.is_ok() || span < Duration::from_secs(1), "{name} {span:?}: {ended:?}");
+            // Silence ends too, if only after a hundred years.
+            let fake = Fake::new(|_, _| Reply::Silent { held: false });
+            let client = fake.builder().timeouts(timeouts(set, span)).max_attempts(1).build();
+            assert!(client.unwrap().send(ListThings::default()).await.is_err(), "{name} {span:?}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn any_limit_of_a_whole_call_is_taken() {
+    for span in SPANS {
+        let fake = Fake::new(|_, _| Reply::healthy());
+        let client = fake.builder().build().unwrap().with_operation_timeout(span);
+        let ended = call(&client).await;
+        assert!(ended.is_ok() || span < Duration::from_secs(1), "{span:?}: {ended:?}");
+    }
+}
+
+#[tokio::test]
+async fn any_timeout_is_taken_on_a_real_connection() {
+    let server = Server::start([]).await;
+    for (name, set) in TIMEOUTS {
+        for span in SPANS.into_iter().filter(|span| *span > Duration::from_secs(1)) {
+            let client = crate::builder(&server.url)
+                .timeouts(timeouts(set, span))
+                .rate_limiter(Unlimited)
+                .build()
+                .unwrap();
+            call(&client).await.unwrap_or_else(|error| panic!("{name} {span:?}: {error:?}"));
+        }
+    }
+}
+
+fn list(states: &[&str]) -> Reply {
+    let item = |state| format!(r#"{{"ThingId":"thing-1","State":"{state}"}}"#);
+    let items: Vec<String> = states.iter().map(item).collect();
+    let (items, total) = (items.join(","), items.len());
+    Reply::body(format!(
+        r#"{{"Response":{{"ThingSet":[{items}],"TotalCount":{total},"RequestId":"r"}}}}"#
+    ))
+}
+
+fn ready() -> Waiter {
+    Waiter::new(&THINGS_READY, ["thing-1"])
+}
+
+#[tokio::test(start_paused = true)]
+async fn any_timeout_and_interval_of_a_wait_is_taken() {
+    for span in SPANS {
+        let starts =
+            || Fake::new(|_, number| list(&[if number < 3 { "STARTING" } else { "READY" }]));
+        let client = starts().builder().build().unwrap();
+        let ended = client.wait(ready()).timeout(span).await;
+        assert!(ended.is_ok() || span < Duration::from_secs(1), "{span:?}: {ended:?}");
+        let client = starts().builder().build().unwrap();
+        let ended = client.wait(ready()).interval(span).await;
+        assert!(ended.is_ok() || span > Duration::from_secs(1), "{span:?}: {ended:?}");
+        let client = starts().builder().build().unwrap();
+        let _ = client.wait(ready()).interval(span).timeout(span).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn any_settle_time_is_taken() {
+    for span in SPANS {
+        let fake = Fake::new(|_, _| list(&["STARTING"]));
+        let client = fake.builder().build().unwrap();
+        let outcome = client.reconcile(ready()).settle(span).await;
+        assert!(outcome.is_ok() || span < Duration::from_secs(1), "{span:?}: {outcome:?}");
+        let fake = Fake::new(|_, _| list(&[]));
+        let client = fake.builder().build().unwrap();
+        let search = client.reconcile_creation(ListThings::default(), |_: &Thing| true);
+        let found = search.settle(span).await.unwrap();
+        assert!(matches!(found, Creation::NotFound), "{span:?}: {found:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn any_time_of_a_clock_is_taken() {
+    for seconds in [0, 1, 1 << 40, i64::MAX as u64, u64::MAX] {
+        let fake = Fake::new(|_, _| Reply::healthy());
+        let client = fake.builder().clock(FixedClock::at(seconds)).build().unwrap();
+        call(&client).await.unwrap_or_else(|error| panic!("{seconds}: {error:?}"));
+    }
+}
