@@ -39,6 +39,12 @@ use crate::{
 /// Every method that calls the service fills a client token where the action has one, paces itself,
 /// and sends again only what is safe to send again. It spawns no task: dropping the future stops the
 /// call.
+///
+/// To limit the time of a call, use the client's own limits
+/// ([`with_operation_timeout`](Self::with_operation_timeout), [`Timeouts`]) and not `tokio::time::timeout`
+/// or `select!`. When its own time is up, a change ends with an error that says whether it may have been
+/// carried out, and with which client token. A future that is dropped can say so only to
+/// [`Metrics`] and `tracing`: *abandoned*, with action, client token, and whether the outcome is unknown.
 #[derive(Clone)]
 pub struct Client {
     shared: Arc<Shared>,

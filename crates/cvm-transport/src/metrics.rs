@@ -12,7 +12,7 @@ pub trait Metrics: fmt::Debug + Send + Sync + 'static {
         let _ = attempt;
     }
 
-    /// A call ended.
+    /// A call ended, or its future was dropped before it could end.
     fn call(&self, call: &CallMetrics<'_>) {
         let _ = call;
     }
@@ -52,8 +52,12 @@ pub struct CallMetrics<'a> {
     pub attempts: u32,
     /// Whether it succeeded.
     pub succeeded: bool,
-    /// Whether it ended in doubt.
+    /// Whether it ended in doubt: it may have been carried out.
     pub outcome_unknown: bool,
+    /// Whether its future was dropped before it ended, so that its caller has neither response nor error.
+    pub abandoned: bool,
+    /// The client token that all attempts carried, for actions that have one.
+    pub client_token: Option<&'a str>,
     /// From beginning to end.
     pub took: Duration,
 }

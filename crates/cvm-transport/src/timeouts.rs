@@ -4,6 +4,9 @@ use std::time::Duration;
 
 /// The time limits of a client.
 ///
+/// They are better than `tokio::time::timeout` around a call, which drops the call without a word about what
+/// became of the request; see [`Client`](crate::Client).
+///
 /// ```
 /// use std::time::Duration;
 /// use cvm_transport::Timeouts;

@@ -1,10 +1,25 @@
 //! What the client tells `tracing`: action, region, host, attempt, outcome, code and time, and what becomes
-//! of a host that fails. Never a member.
+//! of a host that fails. Of members only the client token of a call that was abandoned.
+
+use std::time::Duration;
+
+/// A call whose future was dropped before it ended.
+#[cfg_attr(not(feature = "tracing"), expect(dead_code, reason = "nobody listens"))]
+pub(crate) struct Abandoned<'a> {
+    pub(crate) action: &'static str,
+    pub(crate) region: Option<&'a str>,
+    pub(crate) attempts: u32,
+    pub(crate) client_token: Option<&'a str>,
+    pub(crate) is_sent: bool,
+    pub(crate) outcome_unknown: bool,
+    pub(crate) took: Duration,
+}
 
 #[cfg(feature = "tracing")]
 mod enabled {
     use std::time::Duration;
 
+    use super::Abandoned;
     use crate::{Error, Outcome};
 
     pub(crate) fn attempt_ended(
@@ -65,12 +80,31 @@ mod enabled {
             ),
         }
     }
+
+    pub(crate) fn call_abandoned(call: &Abandoned<'_>) {
+        let Abandoned { action, region, attempts, client_token, .. } = *call;
+        let took_ms = u64::try_from(call.took.as_millis()).unwrap_or(u64::MAX);
+        if call.outcome_unknown {
+            tracing::warn!(
+                target: "cvm_transport::call",
+                action, region, attempts, took_ms, client_token, outcome_unknown = true,
+                "abandoned, outcome unknown"
+            );
+            return;
+        }
+        let message = if call.is_sent { "abandoned" } else { "abandoned, not sent" };
+        tracing::debug!(
+            target: "cvm_transport::call",
+            action, region, attempts, took_ms, client_token, outcome_unknown = false, "{message}"
+        );
+    }
 }
 
 #[cfg(not(feature = "tracing"))]
 mod enabled {
     use std::time::Duration;
 
+    use super::Abandoned;
     use crate::{Error, Outcome};
 
     pub(crate) const fn backup_taken(_: &str, _: &str) {}
@@ -98,8 +132,11 @@ mod enabled {
         _: Option<&Error>,
     ) {
     }
+
+    pub(crate) const fn call_abandoned(_: &Abandoned<'_>) {}
 }
 
 pub(crate) use enabled::{
-    attempt_ended, backup_taken, breaker_turned, call_ended, credential_file_is_open,
+    attempt_ended, backup_taken, breaker_turned, call_abandoned, call_ended,
+    credential_file_is_open,
 };

@@ -15,8 +15,9 @@
 //! 6. **Report** or error: with every attempt, and with the token when the outcome is in doubt.
 //!
 //! No task is spawned: whoever drops the future stops the call, closes its connection and gets its
-//! quota back.
+//! quota back. A call that is dropped before its end is reported to metrics and tracing.
 
+mod abandoned;
 mod sending;
 
 use std::sync::Arc;
@@ -26,6 +27,7 @@ use bytes::Bytes;
 use cvm_protocol::{ActionInfo, Gaps, Model, RetryClass, Slot, Value, member_named};
 use tokio::time::Instant;
 
+use self::abandoned::{DropGuard, Progress};
 use crate::client::{Client, Shared};
 use crate::endpoint::Address;
 use crate::error::{Kind, OutcomeUnknown};
@@ -56,7 +58,9 @@ pub(crate) async fn run(
 ) -> Result<Delivered, Error> {
     let began = Instant::now();
     let call = Call::open(client, info, request).map_err(|error| error.with_action(info.name))?;
+    let guard = DropGuard::new(&call, began);
     let (attempts, ended) = call.deliver(&*request, response, began).await;
+    guard.ended();
     let took = match (&ended, attempts.last()) {
         // Nothing came after an attempt that succeeded.
         (Ok(_), Some(last)) => last.began + last.took,
@@ -72,6 +76,8 @@ pub(crate) async fn run(
             attempts: count,
             succeeded: ended.is_ok(),
             outcome_unknown: unknown,
+            abandoned: false,
+            client_token: call.token.as_deref(),
             took,
         });
     }
@@ -112,6 +118,7 @@ pub(crate) struct Call<'a> {
     pub(crate) class: RetryClass,
     draft: Draft,
     pub(crate) is_dry_run: bool,
+    progress: Progress,
 }
 
 /// The attempt that succeeded.
@@ -141,7 +148,19 @@ impl<'a> Call<'a> {
         let draft = Draft::write(request, &shared.writing, &address)?;
         let is_dry_run =
             info.dry_run && matches!(member_named(request, "DryRun"), Value::Bool(true));
-        Ok(Self { client, shared, info, region, address, backups, token, class, draft, is_dry_run })
+        Ok(Self {
+            client,
+            shared,
+            info,
+            region,
+            address,
+            backups,
+            token,
+            class,
+            draft,
+            is_dry_run,
+            progress: Progress::default(),
+        })
     }
 
     /// Whether an answer may take long to begin: launches, and work that is queued before it is answered.
@@ -187,6 +206,7 @@ impl<'a> Call<'a> {
             } else {
                 began
             };
+            self.progress.begin_attempt(number);
             let tried = self.attempt(request, response, deadline, number, &mut route).await;
             let ended = Instant::now();
             let took = ended.saturating_duration_since(attempt_began);
@@ -227,6 +247,7 @@ impl<'a> Call<'a> {
                 curable: tried.curable,
             };
             let step = if tried.is_shut_out { retry.give_up() } else { retry.next(&seen) };
+            self.progress.end_attempt(retry.in_doubt());
             match step {
                 Step::Again { pause, cost } => {
                     withdrawal_now.take(cost);

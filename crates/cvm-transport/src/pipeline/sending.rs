@@ -7,6 +7,7 @@ use cvm_protocol::{ErrorCode, Model, RetryClass};
 use tokio::time::Instant;
 
 use super::Call;
+use super::abandoned::Departure;
 use crate::breaker::Sign;
 use crate::clock::unix_seconds;
 use crate::credentials::CredentialSnapshot;
@@ -211,8 +212,10 @@ impl Call<'_> {
             max_body: self.shared.max_response_bytes,
         };
         let sending = Sending::new(self.class != RetryClass::Read);
+        let departure = Departure { progress: &self.progress, sending: &sending };
         let sent = self.shared.clock.now();
         let exchanged = exchange(&*self.shared.http, prepared, &sending, &limits).await;
+        drop(departure);
         let received = self.shared.clock.now();
         let reading = Reading { call: self, address: host, request, snapshot, sent, received };
         let (mut tried, answer) = match exchanged {

@@ -8,6 +8,7 @@
     reason = "helpers of tests are tests"
 )]
 
+mod abandoned;
 mod actions;
 #[cfg(feature = "blocking")]
 mod blocking;

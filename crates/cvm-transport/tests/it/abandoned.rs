@@ -1,0 +1,175 @@
+//! A call whose future is dropped leaves a trace: whether it was sent, whether it may have been carried out,
+//! and its token.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use cvm_transport::{CallMetrics, Client, HttpFailureKind, Metrics, Timeouts, Waiter};
+
+use crate::actions::{KillThings, Launch, ListThings, SetName, StartThings, THINGS_READY};
+use crate::fake::{Fake, Reply};
+use crate::server::{Server, Turn};
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Seen {
+    action: &'static str,
+    attempts: u32,
+    outcome_unknown: bool,
+    token: Option<String>,
+}
+
+/// Keeps the calls that were abandoned, and counts the others.
+#[derive(Clone, Debug, Default)]
+struct Calls(Arc<Mutex<(Vec<Seen>, usize)>>);
+
+impl Metrics for Calls {
+    fn call(&self, call: &CallMetrics<'_>) {
+        let mut seen = self.0.lock().unwrap();
+        if !call.abandoned {
+            seen.1 += 1;
+            return;
+        }
+        assert!(!call.succeeded);
+        seen.0.push(Seen {
+            action: call.action,
+            attempts: call.attempts,
+            outcome_unknown: call.outcome_unknown,
+            token: call.client_token.map(str::to_owned),
+        });
+    }
+}
+
+impl Calls {
+    fn only(&self) -> Seen {
+        let (abandoned, ended) = std::mem::take(&mut *self.0.lock().unwrap());
+        assert_eq!((abandoned.len(), ended), (1, 0), "{abandoned:?}");
+        abandoned.into_iter().next().unwrap()
+    }
+}
+
+/// Calls every action once and drops each call after a while.
+async fn drop_each(reply: fn(usize) -> Reply, after: Duration) -> Vec<Seen> {
+    let ids = || vec!["thing-1".to_owned()];
+    let calls = Calls::default();
+    let fake = Fake::new(move |_, number| reply(number));
+    let mut seen = Vec::new();
+    macro_rules! drop_call {
+        ($request:expr) => {{
+            let fake = Fake::new(move |_, number| reply(number));
+            let client = fake.builder().metrics(calls.clone()).build().unwrap();
+            assert!(tokio::time::timeout(after, client.send($request)).await.is_err());
+            seen.push(calls.only());
+        }};
+    }
+    drop_call!(ListThings::default());
+    drop_call!(Launch::default());
+    drop_call!(SetName::default());
+    drop_call!(StartThings { thing_ids: ids() });
+    drop_call!(KillThings { thing_ids: ids() });
+    // Whatever calls the service leaves the same trace.
+    let client = fake.builder().metrics(calls.clone()).build().unwrap();
+    let ready = || Waiter::new(&THINGS_READY, ["thing-1"]);
+    macro_rules! drop_read {
+        ($call:expr) => {{
+            assert!(tokio::time::timeout(after + Duration::from_secs(2), $call).await.is_err());
+            assert_eq!(calls.only().action, "ListThings");
+        }};
+    }
+    drop_read!(client.items(ListThings::default()).try_next());
+    drop_read!(std::future::IntoFuture::into_future(client.wait(ready())));
+    drop_read!(std::future::IntoFuture::into_future(client.reconcile(ready())));
+    seen
+}
+
+const ACTIONS: [&str; 5] = ["ListThings", "Launch", "SetName", "StartThings", "KillThings"];
+/// Shorter than the first limit of any attempt.
+const SOON: Duration = Duration::from_secs(3);
+
+#[tokio::test(start_paused = true)]
+async fn call_dropped_before_anything_left_is_not_in_doubt() {
+    let seen = drop_each(|_| Reply::Silent { held: true }, SOON).await;
+    for (seen, action) in seen.iter().zip(ACTIONS) {
+        assert_eq!((seen.action, seen.attempts), (action, 1));
+        assert!(!seen.outcome_unknown, "{seen:?}");
+        assert_eq!(seen.token.is_some(), action == "Launch", "{seen:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn change_dropped_after_bytes_left_is_in_doubt_and_tells_its_token() {
+    let seen = drop_each(|_| Reply::Silent { held: false }, SOON).await;
+    for (seen, action) in seen.iter().zip(ACTIONS) {
+        assert_eq!((seen.action, seen.attempts), (action, 1));
+        assert_eq!(seen.outcome_unknown, action != "ListThings", "{seen:?}");
+        assert_eq!(seen.token.is_some(), action == "Launch", "{seen:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn doubt_of_an_earlier_attempt_is_told_and_a_refused_one_leaves_none() {
+    let dropped = async |first: fn() -> Reply| {
+        let calls = Calls::default();
+        let fake = Fake::new(move |_, number| match number {
+            1 => first(),
+            _ => Reply::Silent { held: true },
+        });
+        let client = fake.builder().metrics(calls.clone()).build().unwrap();
+        assert!(tokio::time::timeout(SOON, client.send(Launch::default())).await.is_err());
+        calls.only()
+    };
+    let seen = dropped(|| Reply::status(503, vec![])).await;
+    assert!(seen.outcome_unknown && seen.attempts == 2, "{seen:?}");
+    let seen = dropped(|| Reply::Fails(HttpFailureKind::MaybeSent)).await;
+    assert!(seen.outcome_unknown && seen.attempts == 2, "{seen:?}");
+    let seen = dropped(|| Reply::refusal("RequestLimitExceeded", vec![])).await;
+    assert!(!seen.outcome_unknown && seen.attempts == 2, "{seen:?}");
+    let seen = dropped(|| Reply::Fails(HttpFailureKind::NotSent)).await;
+    assert!(!seen.outcome_unknown && seen.attempts == 2, "{seen:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn call_that_ends_is_not_abandoned() {
+    for reply in [Reply::healthy as fn() -> Reply, || Reply::status(503, vec![])] {
+        let calls = Calls::default();
+        let fake = Fake::new(move |_, _| reply());
+        let client = fake.builder().metrics(calls.clone()).build().unwrap();
+        let _ = client.send(Launch::default()).await;
+        assert_eq!(*calls.0.lock().unwrap(), (Vec::new(), 1));
+    }
+}
+
+/// A client that waits for ever, on a real connection.
+fn client(server: &Server, calls: &Calls) -> Client {
+    let wide = Duration::from_secs(600);
+    let timeouts = Timeouts {
+        connect: wide,
+        first_byte: wide,
+        first_byte_slow: wide,
+        attempt: wide,
+        attempt_slow: wide,
+        operation: wide,
+        operation_with_token: wide,
+        ..Timeouts::default()
+    };
+    crate::builder(&server.url).timeouts(timeouts).metrics(calls.clone()).build().unwrap()
+}
+
+#[tokio::test]
+async fn launch_dropped_on_a_real_connection_is_in_doubt() {
+    let server = Server::start([Turn::stall()]).await;
+    let calls = Calls::default();
+    let client = client(&server, &calls);
+    let launch = client.send(Launch::default());
+    let arrived = async {
+        while server.received().is_empty() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::select! {
+        _ = launch => panic!("nobody answers"),
+        () = arrived => {}
+    }
+    let seen = calls.only();
+    assert!(seen.outcome_unknown, "{seen:?}");
+    assert_eq!(seen.token, server.received()[0].client_token());
+}
