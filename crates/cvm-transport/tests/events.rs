@@ -20,7 +20,7 @@ use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber};
 
-use crate::actions::{KillThings, ListThings};
+use crate::actions::{KillThings, Launch, ListThings};
 use crate::fake::{Fake, Reply};
 
 fn builder(url: &str) -> ClientBuilder {
@@ -146,4 +146,23 @@ async fn monitoring_sees_where_attempts_go_and_when_hosts_are_left() {
     assert!(turned[1].contains("state=\"closed\""), "{turned:?}");
     let everything = listening.heard("").join("\n");
     assert!(!everything.contains("canary"), "{everything}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn abandoned_calls_are_events() {
+    let listening = Listening::default();
+    let _guard = tracing::subscriber::set_default(listening.clone());
+    for (held, told) in [(true, "abandoned, not sent"), (false, "abandoned, outcome unknown")] {
+        let fake = Fake::new(move |_, _| Reply::Silent { held });
+        let client = fake.builder().build().unwrap();
+        let call = client.send(Launch::default());
+        let soon = Duration::from_secs(1);
+        assert!(tokio::time::timeout(soon, call).await.is_err());
+        let calls = listening.heard("cvm_transport::call");
+        assert_eq!(calls.len(), 1, "{calls:?}");
+        for part in [told, "action=\"Launch\"", "client_token=\"", "attempts=1"] {
+            assert!(calls[0].contains(part), "{part}: {calls:?}");
+        }
+        assert!(calls[0].contains(&format!("outcome_unknown={}", !held)), "{calls:?}");
+    }
 }

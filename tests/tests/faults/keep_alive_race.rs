@@ -64,7 +64,7 @@ async fn no_change_takes_a_connection_that_was_used() {
     };
     let read = connection(Call::Describe, "ins-1").await;
     let mut used = HashSet::from([read]);
-    for call in [Call::Stop, Call::Terminate, Call::Run, Call::Stop] {
+    for call in [Call::Stop, Call::Terminate, Call::Run] {
         assert!(used.insert(connection(call, "ins-1").await), "{call}: peer may be closing it");
     }
     assert_eq!(connection(Call::Describe, "ins-2").await, read, "a read may try");

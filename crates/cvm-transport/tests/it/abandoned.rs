@@ -76,7 +76,7 @@ async fn drop_each(reply: fn(usize) -> Reply, after: Duration) -> Vec<Seen> {
         }};
     }
     drop_read!(client.items(ListThings::default()).try_next());
-    drop_read!(std::future::IntoFuture::into_future(client.wait(ready())));
+    drop_read!(std::future::IntoFuture::into_future(client.wait(ready()).timeout(60 * SOON)));
     drop_read!(std::future::IntoFuture::into_future(client.reconcile(ready())));
     seen
 }
