@@ -3,6 +3,8 @@
 use std::cell::{Cell, RefCell};
 use std::fmt;
 
+use serde::de::Error;
+
 /// Most drifts that one report keeps; the rest are counted. A bound, because a hostile answer could
 /// otherwise make the report larger than itself.
 const KEPT: usize = 64;
@@ -92,7 +94,11 @@ const BYTES_A_MEMBER: usize = 8;
 /// Collects a [`Report`] while decoding goes on, and remembers where it failed.
 pub(crate) struct Ledger {
     report: RefCell<Report>,
-    failed_at: RefCell<Option<String>>,
+    failure: RefCell<Option<Failure>>,
+    /// The digits of numbers that arrived where text belongs can be read again, because there is a text.
+    has_text: bool,
+    /// They must be.
+    wants_digits: Cell<bool>,
     /// Members of list items that may still be made. `{},` has three bytes, and as an instance it has
     /// 1.6 KB: without a bound an answer of 16 MB would take nine thousand.
     room: Cell<usize>,
@@ -106,7 +112,9 @@ impl Ledger {
     pub(crate) fn new(strict: bool) -> Self {
         Self {
             report: RefCell::default(),
-            failed_at: RefCell::default(),
+            failure: RefCell::default(),
+            has_text: false,
+            wants_digits: Cell::new(false),
             room: Cell::new(usize::MAX),
             strict,
             drops_null_items: false,
@@ -115,9 +123,8 @@ impl Ledger {
 
     /// For a text of so many bytes.
     pub(crate) fn of_text(bytes: usize, strict: bool) -> Self {
-        let ledger = Self::new(strict);
-        ledger.room.set(ROOM + bytes / BYTES_A_MEMBER);
-        ledger
+        let room = Cell::new(ROOM + bytes / BYTES_A_MEMBER);
+        Self { room, has_text: true, ..Self::new(strict) }
     }
 
     /// For a response. In a request a null item keeps its place: a list of ids must not become shorter,
@@ -126,9 +133,21 @@ impl Ledger {
         Self { drops_null_items: true, ..Self::of_text(bytes, false) }
     }
 
-    pub(crate) fn finish(self) -> (Report, Option<String>) {
-        (self.report.into_inner(), self.failed_at.into_inner())
+    /// Whether a number arrived where text belongs, and its digits have to be read from the text.
+    pub(crate) const fn wants_digits(&self) -> bool {
+        self.wants_digits.get()
     }
+
+    pub(crate) fn finish(self) -> (Report, Option<Failure>) {
+        (self.report.into_inner(), self.failure.into_inner())
+    }
+}
+
+/// Where decoding failed.
+pub(crate) struct Failure {
+    pub(crate) path: String,
+    pub(crate) expected: Option<&'static str>,
+    pub(crate) found: Option<&'static str>,
 }
 
 /// Where decoding is: a chain of steps on the stack, spelled out only when there is something to say.
@@ -210,13 +229,32 @@ impl<'p> Place<'p> {
         }
     }
 
-    /// Remembers this as the place of the failure, unless a deeper one was remembered already.
+    /// Asks for the digits of a number that arrived where text belongs; false if nobody has them.
     #[cold]
+    pub(crate) fn want_digits(&self) -> bool {
+        self.ledger.wants_digits.set(self.ledger.has_text);
+        self.ledger.has_text
+    }
+
+    /// Remembers this as the place of the failure, unless a deeper one was remembered already.
     pub(crate) fn fail(&self) {
-        let mut failed_at = self.ledger.failed_at.borrow_mut();
-        if failed_at.is_none() {
-            *failed_at = Some(self.path());
+        self.fail_as(None, None);
+    }
+
+    /// As [`Self::fail`], with the kind that belongs here and the kind that was found.
+    #[cold]
+    pub(crate) fn fail_as(&self, expected: Option<&'static str>, found: Option<&'static str>) {
+        let mut failure = self.ledger.failure.borrow_mut();
+        if failure.is_none() {
+            *failure = Some(Failure { path: self.path(), expected, found });
         }
+    }
+
+    /// A value of another kind. It is named by kind alone: the text of a value could be a secret.
+    #[cold]
+    pub(crate) fn mismatch<E: Error>(&self, expected: &'static str, found: &'static str) -> E {
+        self.fail_as(Some(expected), Some(found));
+        E::custom(format_args!("expected {expected}, found {found}"))
     }
 
     fn path(&self) -> String {

@@ -7,7 +7,7 @@ use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
 
-use crate::decode::{Key, KeySeed, Progress};
+use crate::decode::{Key, KeySeed, ModelVisitor, Progress, only_an_object, restore};
 use crate::drift::{Ledger, Place};
 use crate::json::conclude;
 use crate::{
@@ -45,7 +45,11 @@ pub fn decode(response: &mut dyn Model, body: &[u8]) -> Result<Envelope, DecodeE
         Ok(text) => read(outer, &mut serde_json::Deserializer::from_str(text)),
         Err(_) => read(outer, &mut serde_json::Deserializer::from_slice(body)),
     };
-    let report = conclude(ledger, outcome)?;
+    let wants_digits = ledger.wants_digits();
+    let report = conclude(ledger, outcome).map_err(|error| error.of_text(body, self::response))?;
+    if wants_digits {
+        restore(response, &self::response(body));
+    }
     let request_id = content
         .request_id
         .or_else(|| member_named(response, "RequestId").as_str().map(str::to_owned))
@@ -71,11 +75,20 @@ pub fn response(body: &[u8]) -> Json {
     }
 }
 
+/// The request id in a body that is JSON, whether or not [`decode`] can read the rest.
+#[must_use]
+pub fn request_id(body: &[u8]) -> Option<String> {
+    let response = Json::scan(body);
+    let response = response.member("Response")?;
+    let mut ids = ["RequestId", "RequestID"].into_iter().filter_map(|name| response.member(name));
+    ids.find_map(Json::as_text).filter(|id| !id.is_empty()).map(str::to_owned)
+}
+
 fn read<'de, R: serde_json::de::Read<'de>>(
     outer: Outer<'_, '_>,
     source: &mut serde_json::Deserializer<R>,
 ) -> Result<(), serde_json::Error> {
-    source.deserialize_map(outer).and_then(|()| source.end())
+    source.deserialize_any(outer).and_then(|()| source.end())
 }
 
 /// What the envelope holds beside the members of the action.
@@ -103,6 +116,39 @@ static ERROR_BODY: Table = Table {
 
 model!(ErrorBody ERROR_BODY { 0 code 1 message });
 
+/// Reads the member `Error`, which may be null.
+struct ErrorSeed<'p>(Place<'p>);
+
+impl<'de> DeserializeSeed<'de> for ErrorSeed<'_> {
+    type Value = Option<ErrorBody>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_option(self)
+    }
+}
+
+impl<'de> Visitor<'de> for ErrorSeed<'_> {
+    type Value = Option<ErrorBody>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object or null")
+    }
+
+    fn visit_none<E: Error>(self) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        let mut body = ErrorBody::default();
+        deserializer.deserialize_any(ModelVisitor { model: &mut body, place: &self.0 })?;
+        Ok(Some(body))
+    }
+}
+
 struct Outer<'m, 'p> {
     response: &'m mut dyn Model,
     content: &'m mut Content,
@@ -115,6 +161,8 @@ impl<'de> Visitor<'de> for Outer<'_, '_> {
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an object with the member `Response`")
     }
+
+    only_an_object!();
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         let Self { response, content, place } = self;
@@ -170,7 +218,7 @@ impl<'de> DeserializeSeed<'de> for Inner<'_, '_> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_map(self)
+        deserializer.deserialize_any(self)
     }
 }
 
@@ -180,6 +228,8 @@ impl<'de> Visitor<'de> for Inner<'_, '_> {
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an object in the member `Response`")
     }
+
+    only_an_object!();
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         let Self { response, content, place } = self;
@@ -192,7 +242,10 @@ impl<'de> Visitor<'de> for Inner<'_, '_> {
             map.next_key_seed(InnerKeySeed(KeySeed { table, unknown: &mut unknown }))?
         {
             match key {
-                InnerKey::Error => once(&mut error, "Error", map.next_value()?)?,
+                InnerKey::Error => {
+                    let value = map.next_value_seed(ErrorSeed(place.member("Error")))?;
+                    once(&mut error, "Error", value)?;
+                }
                 InnerKey::RequestId => once(&mut request_id, "RequestId", map.next_value()?)?,
                 InnerKey::Member(key) => {
                     progress.read(response, key, &unknown, &mut map, place)?;

@@ -2,12 +2,12 @@
 
 use std::fmt;
 
-use serde::de::Deserializer;
+use serde::de::{Deserializer, IgnoredAny};
 
-use crate::decode::ModelVisitor;
-use crate::drift::{Ledger, Place};
+use crate::decode::{ModelVisitor, restore};
+use crate::drift::{Failure, Ledger, Place};
 use crate::encode::Encoded;
-use crate::{Model, Report, Value};
+use crate::{Json, Model, Report, Value};
 
 /// Writes a model as compact JSON.
 ///
@@ -18,7 +18,7 @@ pub fn to_vec(model: &dyn Model) -> Result<Vec<u8>, DecodeError> {
     // Room for most requests: growing into it would cost a tenth of the work.
     let mut text = Vec::with_capacity(512);
     serde_json::to_writer(&mut text, &Encoded(Value::Object(model)))
-        .map_err(|error| DecodeError { path: String::new(), message: error.to_string() })?;
+        .map_err(|error| DecodeError::new("", error.to_string()))?;
     Ok(text)
 }
 
@@ -32,8 +32,8 @@ pub fn from_slice(model: &mut dyn Model, json: &[u8]) -> Result<Report, DecodeEr
     // One look at the whole text is a seventh of the work that looking at every string of it is. Text
     // that is not UTF-8 may still be read: a string that nobody asks for is skipped unseen.
     match std::str::from_utf8(json) {
-        Ok(text) => read(model, &mut serde_json::Deserializer::from_str(text), ledger),
-        Err(_) => read(model, &mut serde_json::Deserializer::from_slice(json), ledger),
+        Ok(text) => read(model, json, &mut serde_json::Deserializer::from_str(text), ledger),
+        Err(_) => read(model, json, &mut serde_json::Deserializer::from_slice(json), ledger),
     }
 }
 
@@ -44,7 +44,7 @@ pub fn from_slice(model: &mut dyn Model, json: &[u8]) -> Result<Report, DecodeEr
 /// As [`from_slice`].
 pub fn from_slice_strict(model: &mut dyn Model, json: &[u8]) -> Result<Report, DecodeError> {
     let ledger = Ledger::of_text(json.len(), true);
-    read(model, &mut serde_json::Deserializer::from_slice(json), ledger)
+    read(model, json, &mut serde_json::Deserializer::from_slice(json), ledger)
 }
 
 /// Fills a model from a JSON value.
@@ -55,8 +55,8 @@ pub fn from_slice_strict(model: &mut dyn Model, json: &[u8]) -> Result<Report, D
 pub fn from_value(model: &mut dyn Model, value: &serde_json::Value) -> Result<Report, DecodeError> {
     let ledger = Ledger::new(false);
     let place = Place::root(&ledger);
-    let outcome = value.deserialize_map(ModelVisitor { model, place: &place });
-    conclude(ledger, outcome)
+    let outcome = value.deserialize_any(ModelVisitor { model, place: &place });
+    conclude(ledger, outcome).map_err(|error| DecodeError { is_json: true, ..error })
 }
 
 /// A model as a JSON value.
@@ -67,26 +67,35 @@ pub fn to_value(model: &dyn Model) -> serde_json::Value {
 
 fn read<'de, R: serde_json::de::Read<'de>>(
     model: &mut dyn Model,
+    text: &[u8],
     source: &mut serde_json::Deserializer<R>,
     ledger: Ledger,
 ) -> Result<Report, DecodeError> {
     let place = Place::root(&ledger);
-    let outcome = source.deserialize_map(ModelVisitor { model, place: &place });
+    let outcome = source.deserialize_any(ModelVisitor { model, place: &place });
     let outcome = outcome.and_then(|()| source.end());
-    conclude(ledger, outcome)
+    let wants_digits = ledger.wants_digits();
+    let report = conclude(ledger, outcome).map_err(|error| error.of_text(text, Json::scan))?;
+    if wants_digits {
+        restore(model, &Json::scan(text));
+    }
+    Ok(report)
 }
 
 pub(crate) fn conclude<T>(
     ledger: Ledger,
     outcome: Result<T, serde_json::Error>,
 ) -> Result<Report, DecodeError> {
-    let (report, failed_at) = ledger.finish();
-    match outcome {
-        Ok(_) => Ok(report),
-        Err(error) => {
-            Err(DecodeError { path: failed_at.unwrap_or_default(), message: error.to_string() })
+    let (report, failure) = ledger.finish();
+    outcome.map(|_| report).map_err(|error| {
+        let message = error.to_string();
+        match failure {
+            Some(Failure { path, expected, found }) => {
+                DecodeError { path, message, expected, found, is_json: false }
+            }
+            None => DecodeError::new("", message),
         }
-    }
+    })
 }
 
 /// JSON text that cannot be read as a model.
@@ -98,6 +107,30 @@ pub struct DecodeError {
     pub path: String,
     /// Why.
     pub message: String,
+    /// The kind of value that belongs there, such as `an integer`.
+    pub expected: Option<&'static str>,
+    /// The kind of value that was found there.
+    pub found: Option<&'static str>,
+    /// Whether the text is JSON as a whole, so that the fault is the value and not the text.
+    pub is_json: bool,
+}
+
+impl DecodeError {
+    /// An error that is not about the kind of a value.
+    pub(crate) fn new(path: impl Into<String>, message: impl Into<String>) -> Self {
+        let (path, message) = (path.into(), message.into());
+        Self { path, message, expected: None, found: None, is_json: false }
+    }
+
+    /// Looks at the text as a whole: whether it is JSON, and what was found at the place of the failure.
+    #[cold]
+    pub(crate) fn of_text(mut self, text: &[u8], root: impl FnOnce(&[u8]) -> Json) -> Self {
+        self.is_json = serde_json::from_slice::<IgnoredAny>(text).is_ok();
+        if self.is_json && self.expected.is_some() && self.found.is_none() {
+            self.found = root(text).at(&self.path).map(Json::noun);
+        }
+        self
+    }
 }
 
 impl fmt::Display for DecodeError {

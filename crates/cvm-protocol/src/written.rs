@@ -41,7 +41,7 @@ impl Json {
     pub fn parse_lenient(text: &[u8]) -> Result<Self, DecodeError> {
         match serde_json::from_slice::<IgnoredAny>(text) {
             Ok(_) => Ok(Self::scan(text)),
-            Err(error) => Err(DecodeError { path: String::new(), message: error.to_string() }),
+            Err(error) => Err(DecodeError::new("", error.to_string())),
         }
     }
 
@@ -74,8 +74,8 @@ impl Json {
         };
         match self {
             Self::Raw(_) => {
-                let message = "this text is not Unicode, or is nested too deeply".to_owned();
-                Err(DecodeError { path: path.clone(), message })
+                let message = "this text is not Unicode, or is nested too deeply";
+                Err(DecodeError::new(path.as_str(), message))
             }
             Self::List(items) => {
                 let mut items = items.iter().enumerate();
@@ -88,7 +88,7 @@ impl Json {
                 let mut twice = names.iter().zip(names.iter().skip(1));
                 if let Some((name, _)) = twice.find(|(one, other)| one == other) {
                     let message = format!("member `{name}` is given twice");
-                    return Err(DecodeError { path: path.clone(), message });
+                    return Err(DecodeError::new(path.as_str(), message));
                 }
                 members.iter().try_for_each(|(name, value)| within(path, name, value))
             }

@@ -170,6 +170,7 @@ mod tests {
                 quota: withdrawal.left(),
                 random: 0,
                 curable: false,
+                is_final: false,
             };
             match retry.next(&seen) {
                 Step::Again { cost, .. } => withdrawal.take(cost),

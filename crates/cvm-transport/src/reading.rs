@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use cvm_protocol::{ErrorCode, Gaps, Model, RetryClass, envelope};
+use cvm_protocol::{DecodeError, ErrorCode, Gaps, Model, RetryClass, envelope};
 use http::header::RETRY_AFTER;
 
 use crate::attempt::{outcome_of_code, outcome_of_status};
@@ -29,6 +29,8 @@ pub(crate) struct Tried {
     pub(crate) request_id: Option<String>,
     pub(crate) retry_after: Option<Duration>,
     pub(crate) curable: bool,
+    /// The same request would get the same answer again.
+    pub(crate) is_final: bool,
     /// The caller's mistake or a credential that is not there: no request was made.
     pub(crate) is_local: bool,
     /// Every host that the request may go to is shut out for now.
@@ -52,6 +54,7 @@ impl Tried {
             request_id: None,
             retry_after: None,
             curable: false,
+            is_final: false,
             is_local: false,
             is_shut_out: false,
             is_exchanged: false,
@@ -119,19 +122,26 @@ impl Reading<'_> {
     pub(crate) fn answer(&self, answer: &Answer, response: &mut dyn Model) -> Tried {
         let status = answer.status;
         let redirected = (300..400).contains(&status);
-        let decoded = if redirected { None } else { envelope::decode(response, &answer.body).ok() };
+        let decoded =
+            if redirected { None } else { Some(envelope::decode(response, &answer.body)) };
         let measured = skew::measure(&answer.headers, self.sent, self.received);
         let mut tried = match decoded {
             // Without a request id it is not the service that speaks; the older gateway alone gives none
             // when it refuses before it knows the action.
-            Some(envelope)
+            Some(Ok(envelope))
                 if envelope.request_id.is_some()
                     || (self.call.shared.writing.dialect == Dialect::OldGateway
                         && is_gateways_own(&answer.body)) =>
             {
                 self.envelope(envelope, &*response, status, measured)
             }
-            decoded => self.foreign(answer, decoded.is_some()),
+            Some(Err(error)) if error.is_json && (200..300).contains(&status) => {
+                match envelope::request_id(&answer.body) {
+                    Some(id) => self.undecodable(error, &id, status),
+                    None => self.foreign(answer, false),
+                }
+            }
+            decoded => self.foreign(answer, matches!(decoded, Some(Ok(_)))),
         };
         tried.status = Some(status);
         let mut asked = answer.headers.get_all(RETRY_AFTER).iter();
@@ -241,6 +251,19 @@ impl Reading<'_> {
                 (false, format!("this machine's clock says {here} s, the endpoint's is not known"))
             }
         }
+    }
+
+    /// A whole response of the service that cannot be decoded. With a value of another kind than its place
+    /// can hold the service would give the same one again; a member given twice is a garbled response.
+    fn undecodable(&self, error: DecodeError, request_id: &str, status: u16) -> Tried {
+        let request_id = self.secrets().scrub_cut(request_id).into_owned();
+        let text = format!("HTTP {status}: the response cannot be decoded: {error}");
+        let is_final = error.expected.is_some();
+        let error = Error::new(Kind::Response, text).with_source(error);
+        let mut tried = Tried::new(Outcome::Ambiguous, Some(error));
+        tried.request_id = Some(request_id);
+        tried.is_final = is_final;
+        tried
     }
 
     /// An answer that is not the service's, or not whole.

@@ -11,6 +11,7 @@
 //! | clock refused | again, once, with the measured time | ← | ← | ← | ← | 0 | none |
 //! | token refused | again, once, with a fresh credential | ← | ← | ← | ← | 0 | none |
 //! | ambiguous | again | again, same token | again, once | unknown | unknown | 14 | transient |
+//! | ambiguous, as the response cannot be decoded | stop | again, same token | unknown | unknown | unknown | 14 | transient |
 //! | refused, misrouted, untrusted | stop | stop | stop | stop | stop | – | – |
 //!
 //! **Ambiguity is sticky.** Once an attempt of a request that changes something was ambiguous, a later
@@ -56,6 +57,8 @@ pub(crate) struct Seen {
     pub(crate) random: u64,
     /// Whether a measured clock or a fresh credential is to be had.
     pub(crate) curable: bool,
+    /// Whether another attempt would bring the same: a whole response that cannot be decoded.
+    pub(crate) is_final: bool,
 }
 
 /// What to do next.
@@ -142,7 +145,7 @@ impl Retry {
         let (kind, cost) = match outcome {
             Outcome::NotSent => (Pause::Transient, TRANSIENT_COST),
             Outcome::Throttled => (Pause::Throttle, THROTTLE_COST),
-            Outcome::Ambiguous if self.may_repeat() => {
+            Outcome::Ambiguous if self.may_repeat(seen.is_final) => {
                 self.ambiguous += 1;
                 (Pause::Transient, TRANSIENT_COST)
             }
@@ -167,10 +170,11 @@ impl Retry {
     }
 
     /// Whether a request of this class may be sent again although it may have been carried out.
-    const fn may_repeat(&self) -> bool {
+    const fn may_repeat(&self, is_final: bool) -> bool {
         match self.class {
-            RetryClass::Read | RetryClass::Token => true,
-            RetryClass::Convergent => self.ambiguous == 0,
+            RetryClass::Token => true,
+            RetryClass::Read => !is_final,
+            RetryClass::Convergent => self.ambiguous == 0 && !is_final,
             RetryClass::Guarded | RetryClass::Hazard => false,
         }
     }

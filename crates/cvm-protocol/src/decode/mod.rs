@@ -3,6 +3,7 @@
 //! Unknown members and unknown enum values never fail, a number may come as text and text as a
 //! number, null stands for absent. A member given twice, or an object where a number belongs, fails.
 
+mod digits;
 mod scalar;
 mod value;
 
@@ -11,6 +12,8 @@ use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Vis
 use crate::drift::{DriftKind, Ledger, Place};
 use crate::{Model, NameIndex, Table};
 
+use digits::NUMBER;
+pub(crate) use digits::restore;
 pub(crate) use scalar::scalar_from_text;
 use value::{MemberSeed, Spot};
 
@@ -24,7 +27,7 @@ pub fn decode<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<(), D::Error> {
     let ledger = Ledger::new(false);
-    deserializer.deserialize_map(ModelVisitor { model, place: &Place::root(&ledger) })
+    deserializer.deserialize_any(ModelVisitor { model, place: &Place::root(&ledger) })
 }
 
 /// As [`decode`], into a new model.
@@ -40,6 +43,33 @@ pub fn decode_new<'de, M: Model + Default, D: Deserializer<'de>>(
     Ok(model)
 }
 
+/// Refuses everything but an object. serde's own words for that would repeat the value.
+macro_rules! only_an_object {
+    () => {
+        only_an_object!(visit_bool(bool) "a boolean");
+        only_an_object!(visit_i64(i64) "an integer");
+        only_an_object!(visit_u64(u64) "an integer");
+        only_an_object!(visit_i128(i128) "an integer");
+        only_an_object!(visit_u128(u128) "an integer");
+        only_an_object!(visit_f64(f64) "a fraction");
+        only_an_object!(visit_str(&str) "a string");
+
+        fn visit_unit<E: serde::de::Error>(self) -> Result<(), E> {
+            Err(self.place.mismatch("an object", "null"))
+        }
+
+        fn visit_seq<A: serde::de::SeqAccess<'de>>(self, _: A) -> Result<(), A::Error> {
+            Err(self.place.mismatch("an object", "a list"))
+        }
+    };
+    ($visit:ident($type:ty) $found:literal) => {
+        fn $visit<E: serde::de::Error>(self, _: $type) -> Result<(), E> {
+            Err(self.place.mismatch("an object", $found))
+        }
+    };
+}
+pub(crate) use only_an_object;
+
 /// Reads an object into a model.
 pub(crate) struct ModelVisitor<'m, 'p> {
     pub(crate) model: &'m mut dyn Model,
@@ -52,6 +82,8 @@ impl<'de> Visitor<'de> for ModelVisitor<'_, '_> {
     fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("an object")
     }
+
+    only_an_object!();
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         let mut progress = Progress::new(self.model.table());
@@ -89,6 +121,9 @@ impl Progress {
     ) -> Result<(), A::Error> {
         let Some((index, field)) = key.and_then(|key| Some((key, self.table.members.get(key)?)))
         else {
+            if unknown == NUMBER {
+                return Err(place.mismatch("an object", "a fraction"));
+            }
             place.member(unknown).note(DriftKind::UnknownMember);
             map.next_value::<IgnoredAny>()?;
             return Ok(());

@@ -8,6 +8,7 @@ use serde::de::{
 };
 
 use super::ModelVisitor;
+use super::digits::NumberKey;
 use super::scalar::{scalar_from_text, whole};
 use crate::drift::{DriftKind, Place};
 use crate::{FieldInfo, Kind, List, Model, Optional, Slot, Text};
@@ -31,7 +32,6 @@ impl<'p> Spot<'p> {
     }
 
     fn mismatch<E: Error>(&self, found: Unexpected<'_>) -> E {
-        // What was found is named by kind alone: the text of a value could be a secret.
         let noun = match found {
             Unexpected::Bool(_) => "a boolean",
             Unexpected::Unsigned(_) | Unexpected::Signed(_) => "an integer",
@@ -41,12 +41,11 @@ impl<'p> Spot<'p> {
             Unexpected::Seq => "a list",
             _ => "another kind of value",
         };
-        E::custom(format_args!("`{}` is {}, not {noun}", self.field.wire, self.field.kind.noun()))
+        self.place.mismatch(self.field.kind.noun(), noun)
     }
 
     fn out_of_range<E: Error>(&self) -> E {
-        let noun = self.field.kind.noun();
-        E::custom(format_args!("`{}` is {noun}, and this number does not fit", self.field.wire))
+        self.place.mismatch(self.field.kind.noun(), "a number that does not fit")
     }
 
     fn check_value(&self, text: &str) {
@@ -88,9 +87,7 @@ impl<'de> DeserializeSeed<'de> for ItemSeed<'_, '_> {
         };
         if !self.spot.place.take_room(members) {
             self.spot.place.fail();
-            let name = self.spot.field.wire;
-            let text = format_args!("`{name}` has more items than a text of this size can mean");
-            return Err(D::Error::custom(text));
+            return Err(D::Error::custom("more items than a text of this size can mean"));
         }
         fill(self.list.push(), self.spot, deserializer)
     }
@@ -115,7 +112,7 @@ fn fill<'de, D: Deserializer<'de>>(
         slot => deserializer.deserialize_any(SlotVisitor { slot, spot }),
     };
     if result.is_err() {
-        spot.place.fail();
+        spot.place.fail_as(Some(spot.field.kind.noun()), None);
     }
     result
 }
@@ -167,12 +164,30 @@ macro_rules! leaves_others {
     };
 }
 
+/// Refuses a list; of objects it takes those that stand for a number.
 macro_rules! no_structure {
-    ($($visit:ident $access:ident $found:ident)*) => { $(
-        fn $visit<A: $access<'de>>(self, _: A) -> Result<(), A::Error> {
-            Err(self.spot.mismatch(Unexpected::$found))
+    (map) => {
+        #[cold]
+        fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<(), A::Error> {
+            self.number_in(map)
         }
-    )* };
+    };
+    (map $slot:ident) => {
+        #[cold]
+        fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<(), A::Error> {
+            SlotVisitor { slot: Slot::$slot(self.member), spot: self.spot }.number_in(map)
+        }
+    };
+    (seq) => {
+        #[cold]
+        fn visit_seq<A: SeqAccess<'de>>(self, _: A) -> Result<(), A::Error> {
+            Err(self.spot.mismatch(Unexpected::Seq))
+        }
+    };
+    ($($slot:ident)?) => {
+        no_structure!(map $($slot)?);
+        no_structure!(seq);
+    };
 }
 
 /// Reads plain text.
@@ -182,8 +197,8 @@ struct StrVisitor<'m, 'p> {
 }
 
 impl<'de> Visitor<'de> for StrVisitor<'_, '_> {
-    leaves_others!(Str: visit_bool(bool) visit_u64(u64) visit_i64(i64) visit_f64(f64));
-    no_structure!(visit_map MapAccess Map visit_seq SeqAccess Seq);
+    leaves_others!(Str: visit_bool(bool) visit_u64(u64) visit_i64(i64) visit_f64(f64) visit_u128(u128) visit_i128(i128));
+    no_structure!(Str);
 
     fn visit_unit<E>(self) -> Result<(), E> {
         self.spot.null.set(true);
@@ -208,8 +223,8 @@ struct TextVisitor<'m, 'p> {
 }
 
 impl<'de> Visitor<'de> for TextVisitor<'_, '_> {
-    leaves_others!(Text: visit_bool(bool) visit_u64(u64) visit_i64(i64) visit_f64(f64));
-    no_structure!(visit_map MapAccess Map visit_seq SeqAccess Seq);
+    leaves_others!(Text: visit_bool(bool) visit_u64(u64) visit_i64(i64) visit_f64(f64) visit_u128(u128) visit_i128(i128));
+    no_structure!(Text);
 
     fn visit_unit<E>(self) -> Result<(), E> {
         self.spot.null.set(true);
@@ -230,8 +245,8 @@ struct ObjectVisitor<'m, 'p> {
 }
 
 impl<'de> Visitor<'de> for ObjectVisitor<'_, '_> {
-    leaves_others!(Object: visit_bool(bool) visit_u64(u64) visit_i64(i64) visit_f64(f64) visit_str(&str));
-    no_structure!(visit_seq SeqAccess Seq);
+    leaves_others!(Object: visit_bool(bool) visit_u64(u64) visit_i64(i64) visit_f64(f64) visit_u128(u128) visit_i128(i128) visit_str(&str));
+    no_structure!(seq);
 
     fn visit_unit<E>(self) -> Result<(), E> {
         self.spot.null.set(true);
@@ -251,8 +266,8 @@ struct ListVisitor<'m, 'p> {
 }
 
 impl<'de> Visitor<'de> for ListVisitor<'_, '_> {
-    leaves_others!(List: visit_bool(bool) visit_u64(u64) visit_i64(i64) visit_f64(f64) visit_str(&str));
-    no_structure!(visit_map MapAccess Map);
+    leaves_others!(List: visit_bool(bool) visit_u64(u64) visit_i64(i64) visit_f64(f64) visit_u128(u128) visit_i128(i128) visit_str(&str));
+    no_structure!(map List);
 
     fn visit_unit<E>(self) -> Result<(), E> {
         self.member.clear();
@@ -284,6 +299,34 @@ struct SlotVisitor<'m, 'p> {
 }
 
 impl SlotVisitor<'_, '_> {
+    /// Reads the number that a map stands for, or refuses the map.
+    fn number_in<'de, A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        if map.next_key_seed(NumberKey)? != Some(true) {
+            return Err(self.spot.mismatch(Unexpected::Map));
+        }
+        let digits: String = map.next_value()?;
+        let number = digits.parse::<f64>().ok().filter(|number| number.is_finite());
+        let Some(number) = number else { return Err(self.spot.out_of_range()) };
+        match self.slot {
+            Slot::Str(_) | Slot::Text(_) => {
+                // serde_json writes `1e3` as `1e+3` here.
+                self.spot.place.want_digits();
+                self.text(&digits, Unexpected::Float(number))
+            }
+            _ => self.visit_f64(number),
+        }
+    }
+
+    /// An integer of more than 64 bits.
+    fn wide<E: Error>(self, number: f64, digits: &str) -> Result<(), E> {
+        match self.slot {
+            Slot::F64(member) => *member = number,
+            Slot::I64(_) | Slot::U64(_) => return Err(self.spot.out_of_range()),
+            _ => return self.text(digits, Unexpected::Float(number)),
+        }
+        Ok(())
+    }
+
     /// A scalar of another kind where text belongs.
     fn text<E: Error>(self, text: &str, found: Unexpected<'_>) -> Result<(), E> {
         match self.slot {
@@ -299,7 +342,7 @@ impl SlotVisitor<'_, '_> {
 impl<'de> Visitor<'de> for SlotVisitor<'_, '_> {
     type Value = ();
 
-    no_structure!(visit_map MapAccess Map visit_seq SeqAccess Seq);
+    no_structure!();
 
     fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(self.spot.field.kind.noun())
@@ -339,9 +382,26 @@ impl<'de> Visitor<'de> for SlotVisitor<'_, '_> {
             Slot::U64(member) => {
                 *member = u64::try_from(number).map_err(|_| self.spot.out_of_range())?;
             }
-            _ => return self.text(&number.to_string(), Unexpected::Signed(number)),
+            _ => {
+                // With `arbitrary_precision` a negative zero is the integer 0.
+                if number == 0 {
+                    self.spot.place.want_digits();
+                }
+                return self.text(&number.to_string(), Unexpected::Signed(number));
+            }
         }
         Ok(())
+    }
+
+    // With `arbitrary_precision` a value of serde_json hands out wide integers like this.
+    #[cold]
+    fn visit_u128<E: Error>(self, number: u128) -> Result<(), E> {
+        self.wide(number as f64, &number.to_string())
+    }
+
+    #[cold]
+    fn visit_i128<E: Error>(self, number: i128) -> Result<(), E> {
+        self.wide(number as f64, &number.to_string())
     }
 
     fn visit_f64<E: Error>(self, number: f64) -> Result<(), E> {
@@ -355,10 +415,10 @@ impl<'de> Visitor<'de> for SlotVisitor<'_, '_> {
             Slot::U64(member) => {
                 *member = u64::try_from(whole()?).map_err(|_| self.spot.out_of_range())?;
             }
-            // Above what a double holds exactly, its digits are no longer those that were written.
-            Slot::Str(_) | Slot::Text(_) if number.fract() == 0.0 => {
-                whole()?;
-                return self.text(&number.to_string(), Unexpected::Float(number));
+            // The digits that were written are gone here, and others would be another text.
+            Slot::Str(_) | Slot::Text(_) if !self.spot.place.want_digits() => {
+                let found = "a fraction, whose digits are not known here; give it as text";
+                return Err(self.spot.place.mismatch(self.spot.field.kind.noun(), found));
             }
             _ => return self.text(&number.to_string(), Unexpected::Float(number)),
         }

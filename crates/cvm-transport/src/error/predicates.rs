@@ -1,6 +1,6 @@
 //! The questions that tell what kind of failure it was, each with what to do next.
 
-use cvm_protocol::ErrorCode;
+use cvm_protocol::{DecodeError, ErrorCode};
 
 use super::{Error, Kind};
 use crate::{Attempt, Outcome};
@@ -53,6 +53,20 @@ impl Error {
     #[must_use]
     pub fn is_unreadable_response(&self) -> bool {
         self.0.kind == Kind::Response
+    }
+
+    /// A whole response of the service holds a value of another kind than the specification says. The message
+    /// and [`source`](std::error::Error::source), a [`DecodeError`], name the member and both kinds,
+    /// and never the value.
+    ///
+    /// **What next:** update this crate or report the member: the same request would bring the same
+    /// response, so a read was not sent again. For a change, see
+    /// [`outcome_unknown`](Self::outcome_unknown).
+    #[must_use]
+    pub fn is_undecodable_response(&self) -> bool {
+        let decode =
+            self.0.source.as_deref().and_then(|source| source.downcast_ref::<DecodeError>());
+        self.0.kind == Kind::Response && decode.is_some_and(|decode| decode.expected.is_some())
     }
 
     /// Something other than the service answered: a redirect, a login page, a foreign gateway.

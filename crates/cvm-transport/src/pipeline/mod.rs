@@ -245,6 +245,7 @@ impl<'a> Call<'a> {
                     _ => entropy::random(&*self.shared.entropy).unwrap_or(u64::MAX / 2),
                 },
                 curable: tried.curable,
+                is_final: tried.is_final,
             };
             let step = if tried.is_shut_out { retry.give_up() } else { retry.next(&seen) };
             self.progress.end_attempt(retry.in_doubt());

@@ -18,6 +18,7 @@ fn seen(outcome: Outcome) -> Seen {
         quota: 500,
         random: 0,
         curable: true,
+        is_final: false,
     }
 }
 
@@ -130,7 +131,9 @@ fn by_the_table(class: RetryClass, limit: Option<u32>, history: &[Seen]) -> Step
     let row = match (now.outcome, class) {
         (NotSent, _) => Some((Pause::Transient, 14)),
         (Throttled, _) => Some((Pause::Throttle, 5)),
-        (Ambiguous, RetryClass::Read | RetryClass::Token) => Some((Pause::Transient, 14)),
+        (Ambiguous, RetryClass::Token) => Some((Pause::Transient, 14)),
+        (Ambiguous, _) if now.is_final => None,
+        (Ambiguous, RetryClass::Read) => Some((Pause::Transient, 14)),
         (Ambiguous, RetryClass::Convergent) if doubts == 0 => Some((Pause::Transient, 14)),
         _ => None,
     };
@@ -184,6 +187,7 @@ fn a_hundred_thousand_histories_go_by_the_table() {
                 quota,
                 random: crate::entropy::random(&dice).unwrap(),
                 curable: roll(4) > 0,
+                is_final: outcome == Outcome::Ambiguous && roll(4) == 0,
             });
             let step = retry.next(history.last().unwrap());
             assert_eq!(step, by_the_table(class, limit, &history), "{class} {limit:?} {history:?}");

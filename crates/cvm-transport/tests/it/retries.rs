@@ -39,6 +39,59 @@ async fn a_half_read_answer_leaves_nothing_behind() {
 }
 
 #[tokio::test]
+async fn a_response_that_cannot_be_decoded_comes_again_so_only_a_token_is_sent_again() {
+    let odd = Turn::json(r#"{"Response":{"Error":["canary"],"RequestId":"r-1"}}"#);
+    let server = || Server::start([odd.clone()]);
+    let told = |error: &cvm_transport::Error| {
+        let decode = std::error::Error::source(error).unwrap();
+        let decode = decode.downcast_ref::<cvm_protocol::DecodeError>().unwrap();
+        assert_eq!(decode.path, "Error", "{error}");
+        assert_eq!((decode.expected, decode.found), (Some("an object"), Some("a list")));
+        assert!(error.is_undecodable_response(), "{error}");
+        let text = error.to_string();
+        assert!(text.contains("at `Error`: expected an object, found a list"), "{text}");
+        assert!(text.contains("request id r-1") && !text.contains("canary"), "{text}");
+    };
+
+    let read = server().await;
+    let error = client(&read.url).send(ListThings::default()).await.unwrap_err();
+    told(&error);
+    assert!(error.outcome_unknown().is_none(), "{error}");
+    assert_eq!(read.received().len(), 1);
+
+    for error in [
+        client(&server().await.url).send(KillThings { thing_ids: ids() }).await.unwrap_err(),
+        client(&server().await.url).send(StartThings { thing_ids: ids() }).await.unwrap_err(),
+        client(&server().await.url)
+            .send(SetName { thing_id: "thing-1".into(), name: "n".into() })
+            .await
+            .unwrap_err(),
+    ] {
+        told(&error);
+        assert!(error.outcome_unknown().is_some(), "{error}");
+        assert_eq!(error.attempts().len(), 1, "{error}");
+    }
+
+    let launch = server().await;
+    let answer = client(&launch.url).send(Launch::default()).await.unwrap();
+    assert_eq!(answer.thing_id_set, ["thing-1"]);
+    assert_eq!(launch.received().len(), 2);
+}
+
+#[tokio::test]
+async fn a_response_that_is_cut_or_a_strangers_is_read_again() {
+    for answer in [
+        Turn::json(r#"{"Response":{"Error":["a"],"RequestId":"r-1"}"#),
+        Turn::json(r#"{"Response":{"Error":["a"]}}"#),
+        Turn::json(r#"{"message":["busy"]}"#),
+    ] {
+        let server = Server::start([answer]).await;
+        client(&server.url).send(ListThings::default()).await.unwrap();
+        assert_eq!(server.received().len(), 2);
+    }
+}
+
+#[tokio::test]
 async fn each_attempt_is_signed_anew() {
     let server = Server::start([Turn::error("RequestLimitExceeded")]).await;
     client(&server.url).send(Launch::default()).await.unwrap();

@@ -71,6 +71,21 @@ async fn ids_are_asked_in_batches_and_only_while_pending() {
 }
 
 #[tokio::test]
+async fn a_poll_that_cannot_be_decoded_ends_the_wait_and_names_the_member() {
+    let server = Server::answering([], |received| {
+        rows(received, |id| Some(format!(r#"{{"ThingId":"{id}","Percent":"canary"}}"#)))
+    })
+    .await;
+    let waiter = Waiter::new(&THINGS_READY, ["thing-1"]);
+    let error = client(&server.url).wait(waiter).await.unwrap_err();
+    let text = error.to_string();
+    assert!(error.is_undecodable_response(), "{text}");
+    assert!(text.contains("`ThingSet.0.Percent`: expected an integer, found a string"), "{text}");
+    assert!(!text.contains("canary"), "{text}");
+    assert_eq!(server.received().len(), 1);
+}
+
+#[tokio::test]
 async fn a_goal_out_of_reach_ends_the_wait_with_the_reason() {
     for (failing, reason) in [("FAILED", "no stock"), ("GONE", "taken away")] {
         let server = Server::answering([], move |received| {
