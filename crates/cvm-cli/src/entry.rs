@@ -13,8 +13,8 @@ use crate::call::record;
 /// The layout of entries that this program writes and reads.
 const FORMAT: u64 = 1;
 
-/// How long the service surely knows a token. It may be longer, but nobody published how long.
-pub const TOKEN_WINDOW: Duration = Duration::from_secs(180);
+/// How long a request with a client token may be sent again.
+pub const TOKEN_WINDOW: Duration = cvm_models::CLIENT_TOKEN_WINDOW;
 
 /// A call whose request may be on its way.
 #[derive(Clone, Debug, PartialEq)]

@@ -22,6 +22,8 @@ pub struct Envelope {
     pub error: Option<ServiceError>,
     /// The id under which the service knows the call.
     pub request_id: Option<String>,
+    /// Whether the error has the form of the pre-2017 gateway, `{"code": 4100, …}`; its number is the code.
+    pub is_old_gateway: bool,
     /// What deviated from the specification. A promised member that is missing here on an action
     /// that changes something means that the outcome is unknown.
     pub report: Report,
@@ -59,7 +61,7 @@ pub fn decode(response: &mut dyn Model, body: &[u8]) -> Result<Envelope, DecodeE
         message: error.message,
         request_id: request_id.clone().unwrap_or_default(),
     });
-    Ok(Envelope { error, request_id, report })
+    Ok(Envelope { error, request_id, is_old_gateway: content.is_old_gateway, report })
 }
 
 /// Everything in `Response` of an answer that [`decode`] has taken, as the service wrote it. For another
@@ -96,6 +98,7 @@ fn read<'de, R: serde_json::de::Read<'de>>(
 struct Content {
     error: Option<ErrorBody>,
     request_id: Option<String>,
+    is_old_gateway: bool,
 }
 
 /// `{"Code": …, "Message": …}`: a model like any other, so that the engine refuses duplicates in it.
@@ -193,6 +196,7 @@ impl<'de> Visitor<'de> for Outer<'_, '_> {
             (true, _) => Ok(()),
             (false, Some(error)) => {
                 content.error = Some(error);
+                content.is_old_gateway = true;
                 Ok(())
             }
             (false, None) => Err(A::Error::custom("the answer has no member `Response`")),
@@ -318,20 +322,25 @@ struct Legacy {
 }
 
 impl Legacy {
-    /// The error in it. Its number counts when it has no description; 0 is success and no error.
+    /// The error in it: the number is the code, and 0 is success and no error.
+    ///
+    /// The number decides and not `codeDesc`, which is prose: the table of codes that the gateway's
+    /// documentation publishes (<https://cloud.tencent.com/document/product/236/1718>) has numbers only.
+    /// What has no number, such as `{"code":"BAD_GATEWAY"}` of a proxy, is not the gateway's.
     fn into_error(self) -> Option<ErrorBody> {
         let text = |value: Option<serde_json::Value>| match value {
             Some(serde_json::Value::String(text)) => text,
             Some(serde_json::Value::Number(number)) => number.to_string(),
             _ => String::new(),
         };
-        let number = text(self.code);
-        if number.is_empty() || number == "0" {
-            return None;
-        }
-        let description = text(self.description);
-        let code = if description.is_empty() { number } else { description };
-        Some(ErrorBody { code, message: text(self.message) })
+        let number: u32 = text(self.code).parse().ok().filter(|number| *number != 0)?;
+        let (description, message) = (text(self.description), text(self.message));
+        let message = match (description.as_str(), message.as_str()) {
+            ("", _) => message,
+            (_, "") => description,
+            _ => format!("{description}: {message}"),
+        };
+        Some(ErrorBody { code: number.to_string(), message })
     }
 }
 
@@ -446,12 +455,40 @@ mod tests {
     }
 
     #[test]
-    fn the_old_gateway_is_understood() {
+    fn the_number_of_the_old_gateway_decides_and_not_its_description() {
+        for (body, code, message) in [
+            (
+                r#"{"code":"4100","message":"no","codeDesc":"AuthFailure"}"#,
+                "4100",
+                "AuthFailure: no",
+            ),
+            (r#"{"code":5000,"message":"gone"}"#, "5000", "gone"),
+            (r#"{"code":6000,"codeDesc":"InternalErr"}"#, "6000", "InternalErr"),
+            (r#"{"code":4400,"codeDesc":"Success","message":""}"#, "4400", "Success"),
+            (r#"{"code":4500}"#, "4500", ""),
+        ] {
+            let (_, envelope) = read(body).unwrap();
+            assert!(envelope.is_old_gateway, "{body}");
+            let error = envelope.error.unwrap();
+            assert_eq!((error.code.as_str(), error.message.as_str()), (code, message), "{body}");
+        }
+        for body in [
+            r#"{"code":0,"message":""}"#,
+            r#"{"code":"0","codeDesc":"Success"}"#,
+            r#"{"code":0.0}"#,
+            r#"{"code":-1}"#,
+            r#"{"code":4100.5}"#,
+            r#"{"code":"BAD_GATEWAY","message":"no upstream"}"#,
+            r#"{"code":"","codeDesc":"AuthFailure"}"#,
+            r#"{"code":null,"codeDesc":"AuthFailure"}"#,
+            r#"{"codeDesc":"AuthFailure"}"#,
+        ] {
+            assert!(read(body).is_err(), "{body}");
+        }
         let (_, envelope) =
-            read(r#"{"code":"4100","message":"bad signature","codeDesc":"AuthFailure"}"#).unwrap();
-        assert_eq!(envelope.error.unwrap().code, "AuthFailure");
-        let (_, envelope) = read(r#"{"code":5000,"message":"gone"}"#).unwrap();
-        assert_eq!(envelope.error.unwrap().code, "5000");
-        assert!(read(r#"{"code":0,"message":""}"#).is_err());
+            read(r#"{"code":4100,"Response":{"Error":{"Code":"LimitExceeded"},"RequestId":"r"}}"#)
+                .unwrap();
+        assert!(!envelope.is_old_gateway, "an answer of the action stands above it");
+        assert_eq!(envelope.error.unwrap().code, "LimitExceeded");
     }
 }

@@ -83,10 +83,15 @@ impl ErrorCode {
         matches!(self.family(), "InternalError" | "InternalServerError" | "ServiceUnavailable")
     }
 
-    /// Credentials or signature were refused, or a permission is missing.
+    /// Credentials or signature were refused, or a permission is missing. The numbers are the old
+    /// gateway's.
     #[must_use]
     pub fn is_auth(&self) -> bool {
         matches!(self.family(), "AuthFailure" | "UnauthorizedOperation" | "InvalidPermission")
+            || matches!(
+                self.as_str(),
+                "4100" | "4101" | "4102" | "4103" | "4104" | "4105" | "4106" | "4110" | "4200"
+            )
     }
 
     /// No stock for what was asked: another zone or model may do.

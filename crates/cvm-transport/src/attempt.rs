@@ -91,18 +91,57 @@ impl fmt::Display for Attempt {
     }
 }
 
-/// What a refusal by the service proves, by its code.
+/// What an error of the service proves, by its code.
 ///
-/// The numbers are the older gateway's, which answers with them when it never reached the action.
+/// Codes are names that begin with a capital letter. An error without one (`"Error":{}`,
+/// `"Code":null`, `"Code":""`, `"Code":500`) proves nothing: what writes such a thing failed halfway, and
+/// perhaps after the action.
 pub(crate) fn outcome_of_code(code: &ErrorCode) -> Outcome {
     match code.as_str() {
-        "AuthFailure.SignatureExpire" | "4200" | "4500" => Outcome::ClockRefused,
-        "AuthFailure.TokenFailure" | "4105" => Outcome::TokenRefused,
-        "4400" => Outcome::Throttled,
-        "6000" | "6200" | "5100" => Outcome::Ambiguous,
+        text if !is_code(text) => Outcome::Ambiguous,
+        "AuthFailure.SignatureExpire" => Outcome::ClockRefused,
+        "AuthFailure.TokenFailure" => Outcome::TokenRefused,
         _ if code.is_throttled() => Outcome::Throttled,
         _ if code.is_internal() => Outcome::Ambiguous,
         _ => Outcome::Refused,
+    }
+}
+
+/// Whether a text may be an error code: not empty, no number, no sentence.
+pub(crate) fn is_code(text: &str) -> bool {
+    text.starts_with(|first: char| first.is_ascii_uppercase())
+        && !text.contains(char::is_whitespace)
+}
+
+/// The old gateway counts a request as a replay from this difference of the clocks on.
+pub(crate) const REPLAY_WINDOW: i64 = 2 * 60 * 60;
+
+/// What an error of the old gateway proves, by its number. `ahead` is by how many seconds its clock was
+/// measured to be ahead of the time that the request was signed with.
+///
+/// The numbers and what they mean: <https://cloud.tencent.com/document/product/236/1718>. A number that is not
+/// there proves nothing.
+pub(crate) fn outcome_of_gateway_number(code: &ErrorCode, ahead: Option<i64>) -> Outcome {
+    match code.as_str() {
+        // Request expired.
+        "4200" => Outcome::ClockRefused,
+        // "Replay attack": the nonce came before, or the clocks differ by more than two hours. Every attempt
+        // has a nonce of its own, so a nonce that came before is a second copy of this very attempt, and the
+        // first copy may have been carried out.
+        "4500" if ahead.is_some_and(|ahead| ahead.abs() > REPLAY_WINDOW) => Outcome::ClockRefused,
+        "4500" => Outcome::Ambiguous,
+        // Token of a temporary credential.
+        "4105" => Outcome::TokenRefused,
+        // More requests than the quota.
+        "4400" => Outcome::Throttled,
+        // Parameters, signature and permissions, account, protocol.
+        "4000" | "4100" | "4101" | "4102" | "4103" | "4104" | "4106" | "4110" | "4300" | "4600" => {
+            Outcome::Refused
+        }
+        // No such resource, no stock, no money, no qualification, no such version.
+        "5000" | "5200" | "5300" | "5500" | "6100" => Outcome::Refused,
+        // Operation failed (5100), carried out in part (5400), server fault (6000), maintenance (6200).
+        _ => Outcome::Ambiguous,
     }
 }
 
@@ -141,9 +180,49 @@ mod tests {
             ("ServiceUnavailable", Outcome::Ambiguous),
             ("LimitExceeded", Outcome::Refused),
             ("InvalidInstanceId.NotFound", Outcome::Refused),
-            ("4400", Outcome::Throttled),
         ] {
             assert_eq!(outcome_of_code(&ErrorCode::from(code)), outcome, "{code}");
+        }
+    }
+
+    #[test]
+    fn an_error_without_a_code_proves_nothing() {
+        for code in
+            ["", " ", "\t", "500", "4400", "-1", "0", " LimitExceeded", "Limit exceeded", "<h1>"]
+        {
+            assert_eq!(outcome_of_code(&ErrorCode::from(code)), Outcome::Ambiguous, "{code:?}");
+        }
+    }
+
+    #[test]
+    fn numbers_of_the_old_gateway_prove_what_its_table_says() {
+        let outcome = |code, ahead| outcome_of_gateway_number(&ErrorCode::from(code), ahead);
+        for (code, expected) in [
+            ("4000", Outcome::Refused),
+            ("4100", Outcome::Refused),
+            ("4105", Outcome::TokenRefused),
+            ("4200", Outcome::ClockRefused),
+            ("4400", Outcome::Throttled),
+            ("5000", Outcome::Refused),
+            ("5100", Outcome::Ambiguous),
+            ("5400", Outcome::Ambiguous),
+            ("6000", Outcome::Ambiguous),
+            ("6200", Outcome::Ambiguous),
+            ("504", Outcome::Ambiguous),
+            ("9999", Outcome::Ambiguous),
+        ] {
+            assert_eq!(outcome(code, Some(0)), expected, "{code}");
+        }
+        // The clock explains a replay only when it was measured, and only beyond two hours.
+        for (ahead, expected) in [
+            (None, Outcome::Ambiguous),
+            (Some(0), Outcome::Ambiguous),
+            (Some(7_200), Outcome::Ambiguous),
+            (Some(-7_200), Outcome::Ambiguous),
+            (Some(7_201), Outcome::ClockRefused),
+            (Some(-7_201), Outcome::ClockRefused),
+        ] {
+            assert_eq!(outcome("4500", ahead), expected, "{ahead:?}");
         }
     }
 

@@ -9,7 +9,6 @@ use cvm_signer::KeyCache;
 
 use crate::answer::Answer;
 use crate::breaker::Breakers;
-use crate::client_token::TokensInDoubt;
 use crate::clock::Clock;
 use crate::creation::ReconcileCreation;
 use crate::credentials::CredentialProvider;
@@ -25,6 +24,7 @@ use crate::reconcile::Reconcile;
 use crate::route::Backups;
 use crate::sign::Writing;
 use crate::skew::Skews;
+use crate::tokens_in_doubt::{Moment, TokensInDoubt};
 use crate::trace_id::TraceIds;
 use crate::wait::Wait;
 use crate::{
@@ -75,6 +75,13 @@ pub(crate) struct Shared {
     pub(crate) quotas: Quotas,
     pub(crate) skews: Skews,
     pub(crate) tokens_in_doubt: TokensInDoubt,
+}
+
+impl Shared {
+    /// Now, on both clocks.
+    pub(crate) fn moment(&self) -> Moment {
+        Moment { monotonic: tokio::time::Instant::now(), wall: self.clock.now() }
+    }
 }
 
 /// What each clone may have for itself.

@@ -4,22 +4,24 @@
 //! specification names, the first ones without delay. After a throttle it also follows a rate that
 //! drops to 70 % of what was measured and then grows back along a cubic curve, as TCP does.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::error::Error as StdError;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
-use tokio::time::Instant;
+use tokio::sync::Notify;
+use tokio::time::{Instant, timeout_at};
 
 use crate::http::BoxFuture;
+use crate::pace::{Pace, Place};
 
 /// Decides when a call may be sent.
 ///
 /// The client's own limiter knows the calls of its clones only. A fleet of processes that shares one
 /// account can share one budget by implementing this over a store that all of them reach.
 pub trait RateLimiter: fmt::Debug + Send + Sync + 'static {
-    /// Returns when the call may be sent.
+    /// Returns when the call may be sent. Dropped before, the call is not sent, and what it waited for is
+    /// free for others.
     fn acquire<'a>(
         &'a self,
         call: &'a PacedCall<'a>,
@@ -48,6 +50,9 @@ pub struct PacedCall<'a> {
     pub action: &'static str,
     /// Calls a second that the service documents.
     pub per_second: Option<u32>,
+    /// Whether an earlier attempt of the same call was sent already. It has queued before, so it goes before
+    /// calls that are new.
+    pub is_retry: bool,
 }
 
 /// A limiter that could not decide, for example because its store is down. The call is not sent.
@@ -93,8 +98,6 @@ type PacesByRegion = HashMap<Box<str>, Arc<Mutex<Pace>>>;
 
 /// From this number on those that rest are let go: temporary credentials come and go, and each has its own.
 const MANY: usize = 512;
-/// How long one has to rest before nothing of it matters any more.
-const REST: Duration = Duration::from_secs(600);
 
 impl DocumentedRates {
     fn pace(&self, call: &PacedCall<'_>) -> Arc<Mutex<Pace>> {
@@ -130,9 +133,9 @@ impl RateLimiter for DocumentedRates {
     ) -> BoxFuture<'a, Result<(), RateLimiterError>> {
         Box::pin(async move {
             let now = Instant::now();
-            let turn = self.with(call, |pace| pace.reserve(now));
-            if turn > now {
-                tokio::time::sleep_until(turn).await;
+            let pace = self.pace(call);
+            if let Some(waiter) = Waiter::unless_free(pace, call.is_retry, now) {
+                waiter.served().await;
             }
             Ok(())
         })
@@ -147,133 +150,65 @@ impl RateLimiter for DocumentedRates {
     }
 }
 
-/// The window in which the service counts, and a little more: calls do not arrive as evenly as they
-/// are sent.
-const WINDOW: Duration = Duration::from_millis(1_050);
-/// What is left of the rate after a throttle.
-const DROP: f64 = 0.7;
-/// How steeply the rate grows back.
-const GROWTH: f64 = 0.4;
-/// How much a new measurement counts.
-const SMOOTH: f64 = 0.8;
-/// The lowest rate, in calls a second.
-const LOWEST: f64 = 0.5;
-
-/// When the calls of one key may go; pure, told the time.
-#[derive(Debug)]
-pub(crate) struct Pace {
-    per_second: Option<usize>,
-    /// The turns of the latest calls, as many as one window may hold.
-    turns: VecDeque<Instant>,
-    measured: f64,
-    measuring_since: Option<Instant>,
-    counted: u32,
-    adaptive: Option<Adaptive>,
-    /// The latest turn or answer.
-    used: Option<Instant>,
+/// A call in the queue. Dropped, it leaves the queue.
+struct Waiter {
+    pace: Arc<Mutex<Pace>>,
+    place: Place,
+    wake: Arc<Notify>,
+    is_served: bool,
 }
 
-/// The rate after a throttle.
-#[derive(Debug)]
-struct Adaptive {
-    rate: f64,
-    rate_before: f64,
-    since: Instant,
-    next: Instant,
+impl Waiter {
+    /// Takes a slot, or stands in the queue for one.
+    fn unless_free(pace: Arc<Mutex<Pace>>, is_retry: bool, now: Instant) -> Option<Self> {
+        let (place, wake) = {
+            let mut pace = pace.lock().unwrap_or_else(PoisonError::into_inner);
+            if pace.try_take(now) {
+                return None;
+            }
+            pace.enter(is_retry)
+        };
+        Some(Self { pace, place, wake, is_served: false })
+    }
+
+    async fn served(mut self) {
+        while let Some(look_again) = self.look() {
+            // Whether it was woken or time has come, it looks.
+            let _ = timeout_at(look_again, self.wake.notified()).await;
+        }
+        self.is_served = true;
+    }
+
+    /// When to look again; `None` with a slot.
+    fn look(&self) -> Option<Instant> {
+        let now = Instant::now();
+        let mut pace = self.pace.lock().unwrap_or_else(PoisonError::into_inner);
+        pace.serve(now);
+        pace.look_again(self.place, now)
+    }
 }
 
-impl Pace {
-    pub(crate) fn new(per_second: Option<u32>) -> Self {
-        Self {
-            per_second: per_second
-                .and_then(|rate| usize::try_from(rate).ok())
-                .filter(|rate| *rate > 0),
-            turns: VecDeque::new(),
-            measured: 0.0,
-            measuring_since: None,
-            counted: 0,
-            adaptive: None,
-            used: None,
-        }
-    }
-
-    /// Whether it was not used for so long that a new one would decide the same.
-    fn rests(&self, now: Instant) -> bool {
-        self.used.is_none_or(|used| now.saturating_duration_since(used) > REST)
-    }
-
-    /// Takes the next turn and tells when it is.
-    pub(crate) fn reserve(&mut self, now: Instant) -> Instant {
-        let mut turn = now;
-        if let Some(limit) = self.per_second {
-            if self.turns.len() >= limit
-                && let Some(earliest) = self.turns.pop_front()
-            {
-                turn = turn.max(earliest + WINDOW);
-            }
-            if let Some(last) = self.turns.back() {
-                turn = turn.max(*last);
-            }
-        }
-        if let Some(adaptive) = &mut self.adaptive {
-            turn = turn.max(adaptive.next);
-            adaptive.next = turn + Duration::from_secs_f64(1.0 / adaptive.rate.max(LOWEST));
-        }
-        if self.per_second.is_some() {
-            self.turns.push_back(turn);
-        }
-        self.used = Some(turn);
-        turn
-    }
-
-    pub(crate) fn throttled(&mut self, now: Instant) {
-        self.measure(now);
-        let current = self.adaptive.as_ref().map_or(f64::INFINITY, |adaptive| adaptive.rate);
-        let before = self.measured.min(current).max(LOWEST);
-        let rate = (before * DROP).max(LOWEST);
-        let next = now + Duration::from_secs_f64(1.0 / rate);
-        self.adaptive = Some(Adaptive { rate, rate_before: before, since: now, next });
-    }
-
-    pub(crate) fn accepted(&mut self, now: Instant) {
-        self.measure(now);
-        let Some(adaptive) = &mut self.adaptive else { return };
-        let seconds = now.saturating_duration_since(adaptive.since).as_secs_f64();
-        let plateau = (adaptive.rate_before * (1.0 - DROP) / GROWTH).cbrt();
-        let grown = GROWTH * (seconds - plateau).powi(3) + adaptive.rate_before;
-        // Never more than twice what really goes through: an idle client must not grow its right.
-        adaptive.rate = grown.min(2.0 * self.measured.max(LOWEST)).max(LOWEST);
-        let documented = self.per_second.map_or(f64::INFINITY, |limit| limit as f64);
-        if grown > 2.0 * adaptive.rate_before && grown >= documented.min(2.0 * adaptive.rate_before)
-        {
-            // Far above where it hurt: the complaint is history.
-            self.adaptive = None;
-        }
-    }
-
-    /// Calls a second, smoothed over half-second steps.
-    fn measure(&mut self, now: Instant) {
-        self.counted += 1;
-        self.used = self.used.max(Some(now));
-        let since = *self.measuring_since.get_or_insert(now);
-        let elapsed = now.saturating_duration_since(since).as_secs_f64();
-        if elapsed >= 0.5 {
-            let rate = f64::from(self.counted) / elapsed;
-            self.measured = rate * SMOOTH + self.measured * (1.0 - SMOOTH);
-            self.counted = 0;
-            self.measuring_since = Some(now);
-        } else if self.measured == 0.0 {
-            self.measured = f64::from(self.counted);
+impl Drop for Waiter {
+    fn drop(&mut self) {
+        if !self.is_served {
+            let mut pace = self.pace.lock().unwrap_or_else(PoisonError::into_inner);
+            pace.leave(self.place, Instant::now());
         }
     }
 }
 
 #[cfg(test)]
+mod load;
+
+#[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
+    use crate::pace::WINDOW;
 
     fn call(action: &'static str, region: &'static str) -> PacedCall<'static> {
-        PacedCall { credential: 1, region, action, per_second: Some(10) }
+        PacedCall { credential: 1, region, action, per_second: Some(10), is_retry: false }
     }
 
     #[tokio::test(start_paused = true)]
@@ -332,29 +267,5 @@ mod tests {
         assert_eq!(Instant::now(), start);
         rates.acquire(&busy(0)).await.unwrap();
         assert_eq!(Instant::now() - start, WINDOW, "the first is still remembered");
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_throttle_slows_down_and_success_speeds_up_again() {
-        let mut pace = Pace::new(None);
-        let mut now = Instant::now();
-        for _ in 0..20 {
-            assert_eq!(pace.reserve(now), now, "undocumented rates are not paced");
-            pace.accepted(now);
-            now += Duration::from_millis(100);
-        }
-        pace.throttled(now);
-        let slowed = pace.reserve(now);
-        assert!(slowed > now);
-        let first_gap = pace.reserve(slowed) - slowed;
-        assert!(first_gap >= Duration::from_millis(100), "{first_gap:?}");
-        let mut turn = slowed;
-        for _ in 0..400 {
-            turn = pace.reserve(turn);
-            pace.accepted(turn);
-        }
-        let later = pace.reserve(turn);
-        let gap = pace.reserve(later) - later;
-        assert!(gap < first_gap, "{gap:?} after {first_gap:?}");
     }
 }

@@ -63,9 +63,13 @@ impl Quota {
         *left = left.saturating_add(tokens).min(CAPACITY);
     }
 
-    fn take(&self, tokens: u32) {
+    /// Takes so many tokens, or none when there are fewer: looking and taking are one step, so that
+    /// calls that run at the same time never take more than there is.
+    fn take(&self, tokens: u32) -> bool {
         let mut left = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        *left = left.saturating_sub(tokens);
+        let rest = left.checked_sub(tokens);
+        *left = rest.unwrap_or(*left);
+        rest.is_some()
     }
 }
 
@@ -82,13 +86,13 @@ impl Withdrawal {
         Self { quota, taken: 0 }
     }
 
-    pub(crate) fn left(&self) -> u32 {
-        self.quota.left()
-    }
-
-    pub(crate) fn take(&mut self, tokens: u32) {
-        self.quota.take(tokens);
-        self.taken += tokens;
+    /// Takes so many tokens for a retry; returns whether there were enough.
+    pub(crate) fn take(&mut self, tokens: u32) -> bool {
+        let is_taken = self.quota.take(tokens);
+        if is_taken {
+            self.taken += tokens;
+        }
+        is_taken
     }
 
     /// The call succeeded.
@@ -118,7 +122,7 @@ mod tests {
 
     use super::*;
     use crate::Outcome;
-    use crate::retry::{Retry, Seen, Step, Verdict};
+    use crate::retry::{Retry, Seen, Step, THROTTLE_COST, TRANSIENT_COST, Verdict};
 
     #[test]
     fn success_gives_back_failure_does_not_and_a_drop_does() {
@@ -126,7 +130,7 @@ mod tests {
         let quota = quotas.quota("host", 1);
         let taken = |tokens| {
             let mut withdrawal = Withdrawal::new(quotas.quota("host", 1));
-            withdrawal.take(tokens);
+            assert!(withdrawal.take(tokens));
             withdrawal
         };
         taken(14).succeed();
@@ -145,14 +149,14 @@ mod tests {
     fn credentials_that_come_and_go_leave_nothing_behind() {
         let quotas = Quotas::default();
         let poor = quotas.quota("host", 0);
-        poor.take(100);
+        assert!(poor.take(100));
         for credential in 1..10_000 {
             quotas.quota("host", credential);
             assert!(quotas.0.lock().unwrap().len() <= MOST);
         }
         assert_eq!(quotas.quota("host", 0).left(), 400, "what is not full is kept");
         for credential in 10_000..10_100 {
-            quotas.quota("host", credential).take(1);
+            assert!(quotas.quota("host", credential).take(1));
             assert!(quotas.0.lock().unwrap().len() <= MOST);
         }
     }
@@ -167,13 +171,12 @@ mod tests {
                 outcome,
                 retry_after: None,
                 left: Duration::from_secs(90),
-                quota: withdrawal.left(),
                 random: 0,
                 curable: false,
                 is_final: false,
             };
-            match retry.next(&seen) {
-                Step::Again { cost, .. } => withdrawal.take(cost),
+            match retry.next(&seen, |cost| withdrawal.take(cost)) {
+                Step::Again { .. } => {}
                 Step::End(Verdict::Success, _) => {
                     withdrawal.succeed();
                     return sent;
@@ -206,13 +209,41 @@ mod tests {
     }
 
     #[test]
-    fn a_dry_quota_stays_at_zero() {
+    fn a_budget_that_has_too_little_gives_nothing() {
         let quota = Arc::new(Quota::default());
         let mut withdrawal = Withdrawal::new(Arc::clone(&quota));
-        withdrawal.take(490);
-        withdrawal.take(14);
-        assert_eq!(withdrawal.left(), 0);
+        assert!(withdrawal.take(490));
+        assert!(!withdrawal.take(14));
+        assert_eq!(quota.left(), 10);
+        assert!(withdrawal.take(5), "a cheaper retry still finds enough");
         withdrawal.fail();
-        assert_eq!(quota.left(), 0);
+        assert_eq!(quota.left(), 5);
+        // What was refused is not given back either.
+        let mut withdrawal = Withdrawal::new(Arc::clone(&quota));
+        assert!(!withdrawal.take(14));
+        drop(withdrawal);
+        assert_eq!(quota.left(), 5);
+    }
+
+    #[test]
+    fn threads_together_never_take_more_than_the_budget() {
+        for cost in [TRANSIENT_COST, THROTTLE_COST, 1] {
+            let quota = Arc::new(Quota::default());
+            let taken: u32 = std::thread::scope(|scope| {
+                let threads: Vec<_> = (0..16)
+                    .map(|_| {
+                        scope.spawn(|| {
+                            let mut withdrawal = Withdrawal::new(Arc::clone(&quota));
+                            let taken = (0..200).filter(|_| withdrawal.take(cost)).count() as u32;
+                            withdrawal.fail();
+                            taken
+                        })
+                    })
+                    .collect();
+                threads.into_iter().map(|thread| thread.join().unwrap()).sum()
+            });
+            assert_eq!(taken, CAPACITY / cost, "retries at a cost of {cost}");
+            assert_eq!(quota.left(), CAPACITY % cost);
+        }
     }
 }

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use cvm_protocol::{DecodeError, ErrorCode, Gaps, Model, RetryClass, envelope};
 use http::header::RETRY_AFTER;
 
-use crate::attempt::{outcome_of_code, outcome_of_status};
+use crate::attempt::{is_code, outcome_of_code, outcome_of_gateway_number, outcome_of_status};
 use crate::breaker::Sign;
 use crate::clock::unix_seconds;
 use crate::credentials::CredentialSnapshot;
@@ -116,6 +116,8 @@ pub(crate) struct Reading<'a> {
     pub(crate) snapshot: Option<&'a CredentialSnapshot>,
     pub(crate) sent: SystemTime,
     pub(crate) received: SystemTime,
+    /// By how many seconds the request's time was corrected.
+    pub(crate) skew: i64,
 }
 
 impl Reading<'_> {
@@ -129,9 +131,7 @@ impl Reading<'_> {
             // Without a request id it is not the service that speaks; the older gateway alone gives none
             // when it refuses before it knows the action.
             Some(Ok(envelope))
-                if envelope.request_id.is_some()
-                    || (self.call.shared.writing.dialect == Dialect::OldGateway
-                        && is_gateways_own(&answer.body)) =>
+                if envelope.request_id.is_some() || self.is_the_gateways(&envelope, status) =>
             {
                 self.envelope(envelope, &*response, status, measured)
             }
@@ -153,6 +153,14 @@ impl Reading<'_> {
         tried
     }
 
+    /// Whether this is an error of the old gateway: asked by its dialect, in its form, and with status 200,
+    /// which it gives whatever happened (`_check_status` of `qcloudapi-sdk-python` 2.0.15 takes no other).
+    /// A proxy writes `{"code":504,…}` too, and then the status counts.
+    fn is_the_gateways(&self, envelope: &cvm_protocol::Envelope, status: u16) -> bool {
+        let dialect = self.call.shared.writing.dialect;
+        dialect == Dialect::OldGateway && envelope.is_old_gateway && status == 200
+    }
+
     fn envelope(
         &self,
         envelope: cvm_protocol::Envelope,
@@ -161,13 +169,19 @@ impl Reading<'_> {
         measured: Option<i64>,
     ) -> Tried {
         let call = self.call;
-        let cvm_protocol::Envelope { error, mut request_id, report } = envelope;
+        let cvm_protocol::Envelope { error, mut request_id, is_old_gateway, report } = envelope;
         let mut tried = match error {
             Some(error) if call.is_dry_run && error.code.is_dry_run_success() => {
                 Tried::new(Outcome::Success, None)
             }
             Some(mut error) => {
-                let outcome = outcome_of_code(&error.code);
+                let outcome = if is_old_gateway {
+                    let ahead = measured.map(|measured| measured.saturating_sub(self.skew));
+                    outcome_of_gateway_number(&error.code, ahead)
+                } else {
+                    outcome_of_code(&error.code)
+                };
+                let has_code = is_old_gateway || is_code(error.code.as_str());
                 // Any of them may be an echo of what was sent.
                 let secrets = self.secrets();
                 if let Cow::Owned(clean) = secrets.scrub(error.code.as_str()) {
@@ -176,8 +190,16 @@ impl Reading<'_> {
                 error.message = secrets.scrub_cut(&error.message).into_owned();
                 error.request_id = secrets.scrub(&error.request_id).into_owned();
                 request_id = request_id.map(|_| error.request_id.clone());
-                let code = error.code.clone();
-                let mut failure = Error::from_service(error);
+                let code = has_code.then(|| error.code.clone());
+                let mut failure = if has_code {
+                    Error::from_service(error)
+                } else {
+                    let text = "the response holds an error without a code, which proves nothing";
+                    match error.message.as_str() {
+                        "" => Error::new(Kind::Response, text),
+                        message => Error::new(Kind::Response, format!("{text}: {message}")),
+                    }
+                };
                 let mut curable = false;
                 match outcome {
                     Outcome::ClockRefused => {
@@ -191,10 +213,16 @@ impl Reading<'_> {
                             .zip(self.snapshot)
                             .is_some_and(|(provider, snapshot)| provider.refused(snapshot));
                     }
+                    // Nobody knows whether the clock is to blame. A correction that cannot be checked is dropped.
+                    Outcome::Ambiguous
+                        if is_old_gateway && self.skew != 0 && measured.is_none() =>
+                    {
+                        call.shared.skews.set(self.address.authority(), 0);
+                    }
                     _ => {}
                 }
                 let mut tried = Tried::new(outcome, Some(failure));
-                tried.code = Some(code);
+                tried.code = code;
                 tried.curable = curable;
                 tried
             }
@@ -220,12 +248,13 @@ impl Reading<'_> {
                 }
             }
         };
-        if !self.address.is_plain()
-            && tried.outcome != Outcome::ClockRefused
-            && let Some(skew) = measured.filter(|skew| skew.abs() >= skew::NOTABLE)
+        if tried.outcome != Outcome::ClockRefused
+            && let Some(skew) = measured
             && call.shared.correct_clock
         {
-            call.shared.skews.set(self.address.authority(), skew);
+            // Without encryption anybody could have written the date.
+            let is_believed = !self.address.is_plain();
+            call.shared.skews.observe(self.address.authority(), skew, is_believed);
         }
         tried.request_id = request_id;
         tried
@@ -341,10 +370,4 @@ impl Reading<'_> {
         }
         secrets
     }
-}
-
-/// Whether a body has the form of the pre-2017 gateway: `{"code": 4100, …}` without `Response`.
-fn is_gateways_own(body: &[u8]) -> bool {
-    let body = serde_json::from_slice::<serde_json::Value>(body);
-    body.is_ok_and(|body| body.get("Response").is_none() && body.get("code").is_some())
 }

@@ -1,8 +1,9 @@
 //! Whether to send again: the retry policy as a pure state machine, without IO and without a clock.
 //!
-//! The machine is told the outcome of each attempt and what is left of time and quota; it answers with
-//! the next [`Step`]. Everything it remembers is in its fields, and nothing in it can be stale: the
-//! verdict follows from the attempt that was just made and from what the earlier ones left in doubt.
+//! The machine is told the outcome of each attempt and what is left of time, and takes what a retry costs
+//! from the retry budget; it answers with the next [`Step`]. Everything it remembers is in its fields, and
+//! nothing in it can be stale: the verdict follows from the attempt that was just made and from what the
+//! earlier ones left in doubt.
 //!
 //! | outcome | read | token | convergent | guarded | hazard | cost | pause |
 //! |---|---|---|---|---|---|---|---|
@@ -31,6 +32,12 @@ pub(crate) const THROTTLE_COST: u32 = 5;
 /// No attempt begins with less time than this: it could only end in another unknown outcome.
 pub(crate) const LEAST_TIME: Duration = Duration::from_secs(1);
 
+/// How much time an attempt needs at least in a call that may take `whole`: [`LEAST_TIME`], or half of a
+/// call that is given less than two seconds.
+pub(crate) fn least_time(whole: Duration) -> Duration {
+    LEAST_TIME.min(whole / 2)
+}
+
 /// The machine of one call.
 #[derive(Clone, Debug)]
 pub(crate) struct Retry {
@@ -51,8 +58,6 @@ pub(crate) struct Seen {
     pub(crate) retry_after: Option<Duration>,
     /// Time left of the whole call.
     pub(crate) left: Duration,
-    /// Tokens left in the quota.
-    pub(crate) quota: u32,
     /// Sixty-four random bits for the jitter.
     pub(crate) random: u64,
     /// Whether a measured clock or a fresh credential is to be had.
@@ -64,8 +69,8 @@ pub(crate) struct Seen {
 /// What to do next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Step {
-    /// Sign and send again after a pause.
-    Again { pause: Duration, cost: u32 },
+    /// Sign and send again after a pause. The cost was taken from the budget.
+    Again { pause: Duration },
     /// Stop.
     End(Verdict, Why),
 }
@@ -91,6 +96,8 @@ pub(crate) enum Why {
     Quota,
     /// The pause would not end in time.
     Deadline,
+    /// The pause would not end while the service surely knows the client token.
+    Window,
 }
 
 impl Retry {
@@ -120,7 +127,9 @@ impl Retry {
         self.in_doubt
     }
 
-    pub(crate) fn next(&mut self, seen: &Seen) -> Step {
+    /// Decides what follows the attempt that was just made. `take` takes the cost of a retry from the
+    /// budget and returns whether there was enough; it is asked last, so nothing is taken in vain.
+    pub(crate) fn next(&mut self, seen: &Seen, take: impl FnOnce(u32) -> bool) -> Step {
         let outcome = seen.outcome;
         if outcome == Outcome::Success {
             return Step::End(Verdict::Success, Why::Final);
@@ -154,14 +163,14 @@ impl Retry {
         if self.attempts >= self.max_attempts {
             return self.end(Why::Attempts);
         }
-        if seen.quota < cost {
-            return self.end(Why::Quota);
-        }
         let pause = backoff::pause(kind, self.attempts, seen.random, seen.retry_after);
         if pause.saturating_add(LEAST_TIME) > seen.left {
             return self.end(Why::Deadline);
         }
-        Step::Again { pause, cost }
+        if !take(cost) {
+            return self.end(Why::Quota);
+        }
+        Step::Again { pause }
     }
 
     /// Stops here, because there is no host to send to.
@@ -183,7 +192,7 @@ impl Retry {
         if seen.left < LEAST_TIME {
             return self.end(Why::Deadline);
         }
-        Step::Again { pause: Duration::ZERO, cost: 0 }
+        Step::Again { pause: Duration::ZERO }
     }
 
     const fn end(&self, why: Why) -> Step {

@@ -1,6 +1,7 @@
 //! The difference between this machine's clock and an endpoint's, measured and remembered per endpoint.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -14,22 +15,42 @@ pub(crate) const NOTABLE: i64 = 240;
 /// A round trip longer than this says nothing about when the service wrote its date.
 const LONGEST_TRIP: Duration = Duration::from_secs(15 * 60);
 
-/// Seconds by which each endpoint's clock is ahead.
+/// Seconds by which each endpoint's clock is ahead, where that is corrected.
 #[derive(Debug, Default)]
-pub(crate) struct Skews(Mutex<HashMap<String, i64>>);
+pub(crate) struct Skews {
+    by_authority: Mutex<HashMap<String, i64>>,
+    /// Whether any clock is corrected. Mostly none is, and then nobody has to look.
+    any: AtomicBool,
+}
 
 impl Skews {
     pub(crate) fn of(&self, authority: &str) -> i64 {
-        let skews = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if !self.any.load(Ordering::Acquire) {
+            return 0;
+        }
+        let skews = self.by_authority.lock().unwrap_or_else(PoisonError::into_inner);
         skews.get(authority).copied().unwrap_or_default()
     }
 
     pub(crate) fn set(&self, authority: &str, seconds: i64) {
-        let mut skews = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut skews = self.by_authority.lock().unwrap_or_else(PoisonError::into_inner);
         if seconds == 0 {
             skews.remove(authority);
         } else {
             skews.insert(authority.to_owned(), seconds);
+        }
+        self.any.store(!skews.is_empty(), Ordering::Release);
+    }
+
+    /// Takes in a measurement that came with an ordinary response. A notable one is applied if the date may
+    /// be `believed`; any smaller one ends a correction, because the clocks agree well enough without it.
+    pub(crate) fn observe(&self, authority: &str, seconds: i64, believed: bool) {
+        if seconds.abs() < NOTABLE {
+            if self.of(authority) != 0 {
+                self.set(authority, 0);
+            }
+        } else if believed {
+            self.set(authority, seconds);
         }
     }
 }
@@ -101,6 +122,25 @@ mod tests {
         assert_eq!(measure(&headers(&[]), now, now), None);
         assert_eq!(measure(&headers(&[date]), now, at(DATE + 16 * 60)), None);
         assert_eq!(measure(&headers(&[date]), now, at(DATE - 1)), None, "time ran backwards");
+    }
+
+    #[test]
+    fn a_correction_is_measured_again_and_ends_when_the_clocks_agree() {
+        let skews = Skews::default();
+        let after = |seconds, believed| {
+            skews.observe("host", seconds, believed);
+            skews.of("host")
+        };
+        assert_eq!(after(239, true), 0);
+        assert_eq!(after(300, false), 0, "nobody vouches for that date");
+        assert_eq!(after(-260, true), -260);
+        assert_eq!(after(-280, true), -280);
+        assert_eq!(skews.of("other"), 0);
+        skews.set("other", 250);
+        assert_eq!(after(-239, true), 0);
+        assert_eq!(skews.of("other"), 250, "another host's clock stays as it was");
+        skews.observe("other", 3, false);
+        assert_eq!(skews.of("other"), 0, "any date may end a correction");
     }
 
     #[test]

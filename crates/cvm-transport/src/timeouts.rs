@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::client_token::CLIENT_TOKEN_WINDOW;
+
 /// The time limits of a client.
 ///
 /// They are better than `tokio::time::timeout` around a call, which drops the call without a word about what
@@ -37,7 +39,8 @@ pub struct Timeouts {
     /// A whole call with its attempts and pauses. Default: 90 s.
     pub operation: Duration,
 
-    /// A whole call that carries a client token. Default: 180 s, for so long a token is surely known.
+    /// A whole call that carries a client token. Default:
+    /// [`CLIENT_TOKEN_WINDOW`], for so long a token is surely known.
     pub operation_with_token: Duration,
 }
 
@@ -51,7 +54,7 @@ impl Default for Timeouts {
             attempt: Duration::from_secs(30),
             attempt_slow: Duration::from_secs(60),
             operation: Duration::from_secs(90),
-            operation_with_token: Duration::from_secs(180),
+            operation_with_token: CLIENT_TOKEN_WINDOW,
         }
     }
 }

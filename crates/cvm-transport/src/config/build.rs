@@ -12,7 +12,6 @@ use rustls::pki_types::pem::PemObject;
 use super::ClientBuilder;
 use crate::breaker::Breakers;
 use crate::client::{Client, Options, RegionChoice, Shared};
-use crate::client_token::TokensInDoubt;
 use crate::clock::SystemClock;
 use crate::credentials::{CachedCredentials, CredentialChain, CredentialProvider, TccliSettings};
 use crate::endpoint::{Addresses, CheckedEndpoint, ServiceEndpoint};
@@ -25,6 +24,7 @@ use crate::reqwest_http::ReqwestHttp;
 use crate::route::Backups;
 use crate::sign::Writing;
 use crate::skew::Skews;
+use crate::tokens_in_doubt::TokensInDoubt;
 use crate::trace_id::TraceIds;
 use crate::{Endpoint, Error, Region};
 

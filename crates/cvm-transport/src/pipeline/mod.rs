@@ -25,6 +25,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use cvm_protocol::{ActionInfo, Gaps, Model, RetryClass, Slot, Value, member_named};
+use cvm_signer::HexDigest;
 use tokio::time::Instant;
 
 use self::abandoned::{DropGuard, Progress};
@@ -34,9 +35,10 @@ use crate::error::{Kind, OutcomeUnknown};
 use crate::metrics::CallMetrics;
 use crate::quota::Withdrawal;
 use crate::reading::Tried;
-use crate::retry::{Retry, Seen, Step, Verdict, Why};
+use crate::retry::{LEAST_TIME, Retry, Seen, Step, Verdict, Why, least_time};
 use crate::route::Route;
 use crate::sign::Draft;
+use crate::tokens_in_doubt::TokenHold;
 use crate::within::after;
 use crate::{
     Attempt, CallReport, Error, Outcome, PreparedRequest, Region, client_token, entropy, recovery,
@@ -99,7 +101,8 @@ pub(crate) async fn prepare(
         let call = Call::open(client, info, request)?;
         let deadline = after(Instant::now(), call.operation_timeout());
         let snapshot = call.credential(deadline).await?;
-        let mut prepared = call.signed(&call.address, snapshot.as_deref(), 1)?;
+        let skew = call.shared.skews.of(call.address.authority());
+        let mut prepared = call.signed(&call.address, snapshot.as_deref(), 1, skew)?;
         prepared.client_token = call.token;
         Ok::<_, Error>(prepared)
     };
@@ -115,6 +118,8 @@ pub(crate) struct Call<'a> {
     address: Arc<Address>,
     backups: Vec<Address>,
     token: Option<String>,
+    /// A hash of everything that the token goes out with.
+    token_hash: Option<HexDigest>,
     pub(crate) class: RetryClass,
     draft: Draft,
     pub(crate) is_dry_run: bool,
@@ -139,8 +144,9 @@ impl<'a> Call<'a> {
         let region = client.region_for(info)?;
         let address = shared.addresses.of(info.service, region)?;
         let token = client_token::mint(info, request, &*shared.entropy)?;
-        if let Some(token) = &token {
-            shared.tokens_in_doubt.admit(token, info, request)?;
+        let token_hash = token.as_ref().map(|_| client_token::whole_hash(info, request));
+        if let Some((token, hash)) = token.as_ref().zip(token_hash.as_ref()) {
+            shared.tokens_in_doubt.admit(token, hash, shared.moment())?;
         }
         let class = info.retry_class(request);
         let endpoint = shared.addresses.endpoint(info.service);
@@ -156,6 +162,7 @@ impl<'a> Call<'a> {
             address,
             backups,
             token,
+            token_hash,
             class,
             draft,
             is_dry_run,
@@ -185,13 +192,10 @@ impl<'a> Call<'a> {
         response: &mut dyn Model,
         began: Instant,
     ) -> (Vec<Attempt>, Result<Ended, Error>) {
-        let mut deadline = after(began, self.operation_timeout());
-        // From here on the token may be known to the service, also when this future is dropped.
-        let token = self.token.as_deref().filter(|_| self.class != RetryClass::Read);
-        let tokens = &self.shared.tokens_in_doubt;
-        let remember = |token| tokens.remember(token, self.info, request);
-        let is_first = match token.map(remember).transpose() {
-            Ok(is_first) => is_first.unwrap_or_default(),
+        let whole = self.operation_timeout();
+        let deadline = after(began, whole);
+        let mut token = match self.hold_token() {
+            Ok(token) => token,
             Err(error) => return (Vec::new(), Err(error.with_action(self.info.name))),
         };
         let mut retry = Retry::new(self.class, self.client.options().max_attempts);
@@ -207,13 +211,15 @@ impl<'a> Call<'a> {
                 began
             };
             self.progress.begin_attempt(number);
-            let tried = self.attempt(request, response, deadline, number, &mut route).await;
+            let mut bounds = Bounds {
+                deadline,
+                leave_by: deadline.checked_sub(least_time(whole)).unwrap_or(attempt_began),
+                token: token.as_mut(),
+            };
+            bounds.keep_to_the_window(self.shared, attempt_began);
+            let tried = self.attempt(request, response, &mut bounds, number, &mut route).await;
             let ended = Instant::now();
             let took = ended.saturating_duration_since(attempt_began);
-            if self.class == RetryClass::Token && tried.outcome.may_have_acted() {
-                // However much time the caller gives: what the token protects leaves while it is known.
-                deadline = deadline.min(attempt_began + client_token::KNOWN_FOR);
-            }
             self.tell(number, &tried, took, route.taken());
             // What ended before there was a request to send is no attempt.
             if !tried.is_local {
@@ -234,11 +240,19 @@ impl<'a> Call<'a> {
                     none.insert(Withdrawal::new(quota))
                 }
             };
+            let left = deadline.saturating_duration_since(ended);
+            // The window is a limit for leaving: what left inside it may take its time.
+            let window = match (&token, tried.outcome) {
+                (None, _) | (_, Outcome::Success) => None,
+                (Some(token), _) => match token.left(self.shared.moment()) {
+                    Duration::ZERO => Some(Duration::ZERO),
+                    left => Some(left + LEAST_TIME),
+                },
+            };
             let seen = Seen {
                 outcome: tried.outcome,
                 retry_after: tried.retry_after,
-                left: deadline.saturating_duration_since(ended),
-                quota: withdrawal_now.left(),
+                left: window.map_or(left, |window| window.min(left)),
                 // A success needs no jitter, and asking the system for it is no small part of a call.
                 random: match tried.outcome {
                     Outcome::Success => 0,
@@ -247,11 +261,14 @@ impl<'a> Call<'a> {
                 curable: tried.curable,
                 is_final: tried.is_final,
             };
-            let step = if tried.is_shut_out { retry.give_up() } else { retry.next(&seen) };
+            let step = if tried.is_shut_out {
+                retry.give_up()
+            } else {
+                retry.next(&seen, |cost| withdrawal_now.take(cost))
+            };
             self.progress.end_attempt(retry.in_doubt());
             match step {
-                Step::Again { pause, cost } => {
-                    withdrawal_now.take(cost);
+                Step::Again { pause } => {
                     if !pause.is_zero() {
                         tokio::time::sleep(pause).await;
                     }
@@ -269,14 +286,24 @@ impl<'a> Call<'a> {
                         withdrawal.fail();
                     }
                     let earlier = retry.in_doubt() && !tried.outcome.may_have_acted();
+                    let why = match why {
+                        Why::Deadline if window.is_some_and(|window| window < left) => Why::Window,
+                        why => why,
+                    };
                     let error = self.conclude(request, tried, verdict, why, earlier, &attempts);
-                    if let Some(token) = token.filter(|_| is_first && verdict == Verdict::Failed) {
-                        tokens.failed(token, !error.is_not_sent());
-                    }
                     return (attempts, Err(error));
                 }
             }
         }
+    }
+
+    /// Keeps the token of a request that changes something to this request.
+    fn hold_token(&self) -> Result<Option<TokenHold<'_>>, Error> {
+        let (Some(token), Some(hash)) = (&self.token, &self.token_hash) else { return Ok(None) };
+        if self.class == RetryClass::Read {
+            return Ok(None);
+        }
+        self.shared.tokens_in_doubt.hold(token, hash, self.shared.moment()).map(Some)
     }
 
     fn conclude(
@@ -307,6 +334,12 @@ impl<'a> Call<'a> {
                     .with_note("not sent again, because the call has no time left")
                     .with_retry_after(tried.retry_after);
             }
+            Why::Window => {
+                let window = client_token::CLIENT_TOKEN_WINDOW.as_secs();
+                error = error.with_note(&format!(
+                    "not sent again, because the service surely knows its client token for {window} s only"
+                ));
+            }
             Why::Final | Why::Attempts => {}
         }
         if verdict == Verdict::Unknown {
@@ -318,6 +351,54 @@ impl<'a> Call<'a> {
             });
         }
         error
+    }
+}
+
+/// What one attempt may use of the call's time and of its token.
+struct Bounds<'b, 'c> {
+    /// When the call ends.
+    deadline: Instant,
+    /// When the attempt has to leave at the latest: after that it could only end in another unknown outcome.
+    leave_by: Instant,
+    token: Option<&'b mut TokenHold<'c>>,
+}
+
+impl Bounds<'_, '_> {
+    /// However much time the caller gives: what carries a token leaves while the service knows the token.
+    fn keep_to_the_window(&mut self, shared: &Shared, now: Instant) {
+        if let Some(token) = &self.token {
+            self.leave_by = self.leave_by.min(now + token.left(shared.moment()));
+        }
+    }
+
+    /// Asked right before the attempt leaves, after all waiting.
+    fn leave(&mut self, shared: &Shared, now: Instant) -> Result<(), Error> {
+        if let Some(token) = &mut self.token {
+            token.leave(shared.moment()).map_err(|text| Error::new(Kind::NotSent, text))?;
+        }
+        if now > self.leave_by {
+            self.stays();
+            let text = "no time left to send it: waiting for a credential or a rate-limit slot took \
+                        too long";
+            return Err(Error::new(Kind::NotSent, text).with_timed_out(true));
+        }
+        Ok(())
+    }
+
+    /// What was about to leave cannot be sent at all.
+    fn stays(&mut self) {
+        if let Some(token) = &mut self.token {
+            token.stayed();
+        }
+    }
+
+    /// Takes in what became of the attempt that left.
+    fn landed(&mut self, tried: &Tried) {
+        match &mut self.token {
+            Some(token) if tried.is_local => token.stayed(),
+            Some(token) => token.landed(tried.outcome),
+            None => {}
+        }
     }
 }
 

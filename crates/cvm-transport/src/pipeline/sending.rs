@@ -6,8 +6,8 @@ use std::time::Duration;
 use cvm_protocol::{ErrorCode, Model, RetryClass};
 use tokio::time::Instant;
 
-use super::Call;
 use super::abandoned::Departure;
+use super::{Bounds, Call};
 use crate::breaker::Sign;
 use crate::clock::unix_seconds;
 use crate::credentials::CredentialSnapshot;
@@ -28,7 +28,6 @@ use crate::{Error, Outcome, PreparedRequest, Region, entropy, skew, trace};
 /// One attempt that is about to leave.
 struct Going<'a> {
     host: &'a Address,
-    deadline: Instant,
     number: u32,
     snapshot: Option<&'a CredentialSnapshot>,
 }
@@ -38,11 +37,12 @@ impl Call<'_> {
         &'r self,
         request: &dyn Model,
         response: &mut dyn Model,
-        deadline: Instant,
+        bounds: &mut Bounds<'_, '_>,
         number: u32,
         route: &mut Route<'r>,
     ) -> Tried {
-        let snapshot = match self.credential(deadline).await {
+        let leave_by = bounds.leave_by;
+        let snapshot = match self.credential(leave_by).await {
             Ok(snapshot) => snapshot,
             Err(error) => return Tried::early(error),
         };
@@ -52,11 +52,12 @@ impl Call<'_> {
             region: self.region.map_or("", Region::as_str),
             action: self.info.name,
             per_second: self.info.rate_limit_per_second,
+            is_retry: number > 1,
         };
         let mut waiting_since = None;
         let turn = within(self.shared.limiter.acquire(&paced), |now| {
             waiting_since = Some(now);
-            deadline
+            leave_by
         });
         match turn.await {
             Ok(Ok(())) => {}
@@ -65,16 +66,18 @@ impl Call<'_> {
                 return Tried { credential: Some(identity), ..Tried::early(error) };
             }
             Err(_) => {
-                let error =
-                    Error::new(Kind::NotSent, "no turn in time: too many calls of this action")
-                        .with_timed_out(true);
+                let error = Error::new(
+                    Kind::NotSent,
+                    "no rate-limit slot in time: too many calls of this action",
+                )
+                .with_timed_out(true);
                 return Tried { credential: Some(identity), ..Tried::early(error) };
             }
         }
         let waited = waiting_since.map_or(Duration::ZERO, |since| since.elapsed());
         // A long wait can outlive a credential, so the snapshot is taken anew.
         let snapshot = if waited > Duration::from_secs(1) {
-            match self.credential(deadline).await {
+            match self.credential(leave_by).await {
                 Ok(snapshot) => snapshot,
                 Err(error) => return Tried::early(error),
             }
@@ -85,8 +88,8 @@ impl Call<'_> {
         let Some((host, permit)) = route.host(breakers, self.class == RetryClass::Read) else {
             return Tried { credential: Some(identity), ..Tried::shut_out() };
         };
-        let going = Going { host, deadline, number, snapshot: snapshot.as_deref() };
-        let mut tried = self.send(request, response, &going).await;
+        let going = Going { host, number, snapshot: snapshot.as_deref() };
+        let mut tried = self.send(request, response, &going, bounds).await;
         if let Some(permit) = permit {
             permit.end(if tried.is_exchanged { tried.sign() } else { Sign::Silent });
         }
@@ -149,11 +152,11 @@ impl Call<'_> {
         host: &Address,
         snapshot: Option<&CredentialSnapshot>,
         number: u32,
+        skew: i64,
     ) -> Result<PreparedRequest, Error> {
         let shared = self.shared;
         let no_entropy =
             |error| Error::new(Kind::NotSent, "request cannot be signed").with_source(error);
-        let skew = shared.skews.of(host.authority());
         let is_tc3 = shared.writing.dialect.is_tc3();
         let trace_id = if is_tc3 {
             shared.trace_ids.next(&*shared.entropy).map_err(no_entropy)?
@@ -188,13 +191,20 @@ impl Call<'_> {
         request: &dyn Model,
         response: &mut dyn Model,
         going: &Going<'_>,
+        bounds: &mut Bounds<'_, '_>,
     ) -> Tried {
-        let Going { host, deadline, number, snapshot } = *going;
+        let Going { host, number, snapshot } = *going;
+        let deadline = bounds.deadline;
         let window = self.exchange(number);
-        let prepared = match self.signed(host, snapshot, number) {
+        let skew = self.shared.skews.of(host.authority());
+        let prepared = match self.signed(host, snapshot, number, skew) {
             Ok(prepared) => prepared,
             Err(error) => return Tried::early(error),
         };
+        let now = Instant::now();
+        if let Err(error) = bounds.leave(self.shared, now) {
+            return Tried::early(error);
+        }
         if let Some(observer) = &self.shared.observer {
             observer.request(&window, &prepared.masked());
         }
@@ -204,7 +214,6 @@ impl Call<'_> {
         } else {
             (timeouts.first_byte, timeouts.attempt)
         };
-        let now = Instant::now();
         let limits = Limits {
             deadline: deadline.min(after(now, whole)),
             first_byte: deadline.min(after(now, first_byte.min(whole))),
@@ -217,7 +226,8 @@ impl Call<'_> {
         let exchanged = exchange(&*self.shared.http, prepared, &sending, &limits).await;
         drop(departure);
         let received = self.shared.clock.now();
-        let reading = Reading { call: self, address: host, request, snapshot, sent, received };
+        let reading =
+            Reading { call: self, address: host, request, snapshot, sent, received, skew };
         let (mut tried, answer) = match exchanged {
             Ok(mut answer) => {
                 let tried = reading.answer(&answer, response);
@@ -228,6 +238,7 @@ impl Call<'_> {
             }
             Err(broken) => (reading.broken(broken), None),
         };
+        bounds.landed(&tried);
         if let Some(observer) = &self.shared.observer {
             observer.response(&window, &reading.for_people(answer.as_ref(), &tried));
         }

@@ -15,7 +15,6 @@ fn seen(outcome: Outcome) -> Seen {
         outcome,
         retry_after: None,
         left: Duration::from_secs(60),
-        quota: 500,
         random: 0,
         curable: true,
         is_final: false,
@@ -25,7 +24,7 @@ fn seen(outcome: Outcome) -> Seen {
 fn run(class: RetryClass, outcomes: &[Outcome]) -> (usize, Option<Verdict>) {
     let mut retry = Retry::new(class, None);
     for (index, outcome) in outcomes.iter().enumerate() {
-        if let Step::End(verdict, _) = retry.next(&seen(*outcome)) {
+        if let Step::End(verdict, _) = retry.next(&seen(*outcome), |_| true) {
             return (index + 1, Some(verdict));
         }
     }
@@ -76,18 +75,48 @@ fn clock_and_token_are_mended_once() {
     }
     let mut retry = Retry::new(RetryClass::Read, None);
     let incurable = Seen { curable: false, ..seen(ClockRefused) };
-    assert_eq!(retry.next(&incurable), Step::End(Verdict::Failed, Why::Final));
+    assert_eq!(retry.next(&incurable, |_| true), Step::End(Verdict::Failed, Why::Final));
+}
+
+#[test]
+fn nothing_is_taken_from_the_budget_for_a_retry_that_is_not_made() {
+    let untouched = |_| -> bool { panic!("the budget was asked") };
+    let short = Seen { left: Duration::from_millis(999), ..seen(Outcome::NotSent) };
+    assert_eq!(
+        Retry::new(RetryClass::Read, None).next(&short, untouched),
+        Step::End(Verdict::Failed, Why::Deadline)
+    );
+    let last = Retry::new(RetryClass::Read, Some(1)).next(&seen(Outcome::NotSent), untouched);
+    assert_eq!(last, Step::End(Verdict::Failed, Why::Attempts));
+    for outcome in [Outcome::Success, Outcome::Refused, Outcome::Misrouted] {
+        let ended = Retry::new(RetryClass::Read, None).next(&seen(outcome), untouched);
+        assert!(matches!(ended, Step::End(..)), "{outcome}");
+    }
+    // A clock that was measured costs nothing.
+    let free = Retry::new(RetryClass::Read, None).next(&seen(Outcome::ClockRefused), untouched);
+    assert_eq!(free, Step::Again { pause: Duration::ZERO });
+}
+
+#[test]
+fn the_least_time_is_a_second_or_half_of_a_shorter_call() {
+    assert_eq!(least_time(Duration::from_secs(90)), LEAST_TIME);
+    assert_eq!(least_time(Duration::from_secs(2)), LEAST_TIME);
+    assert_eq!(least_time(Duration::from_millis(500)), Duration::from_millis(250));
+    assert_eq!(least_time(Duration::ZERO), Duration::ZERO);
 }
 
 #[test]
 fn time_quota_and_attempts_bound_the_loop() {
-    let first = |seen: Seen, limit| Retry::new(RetryClass::Read, limit).next(&seen);
+    let with = |seen: Seen, limit, budget: u32| {
+        Retry::new(RetryClass::Read, limit).next(&seen, |cost| cost <= budget)
+    };
+    let first = |seen: Seen, limit| with(seen, limit, 500);
     let short = Seen { left: Duration::from_millis(999), ..seen(Outcome::NotSent) };
     assert_eq!(first(short, None), Step::End(Verdict::Failed, Why::Deadline));
-    let dry = Seen { quota: 13, ..seen(Outcome::NotSent) };
-    assert_eq!(first(dry, None), Step::End(Verdict::Failed, Why::Quota));
-    let throttled = Seen { quota: 5, ..seen(Outcome::Throttled) };
-    assert!(matches!(first(throttled, None), Step::Again { cost: 5, .. }));
+    assert_eq!(with(seen(Outcome::NotSent), None, 13), Step::End(Verdict::Failed, Why::Quota));
+    assert!(matches!(with(seen(Outcome::NotSent), None, 14), Step::Again { .. }));
+    assert_eq!(with(seen(Outcome::Throttled), None, 4), Step::End(Verdict::Failed, Why::Quota));
+    assert!(matches!(with(seen(Outcome::Throttled), None, 5), Step::Again { .. }));
     assert_eq!(first(seen(Outcome::NotSent), Some(1)), Step::End(Verdict::Failed, Why::Attempts));
     let asked = Seen {
         retry_after: Some(Duration::from_secs(90)),
@@ -99,11 +128,16 @@ fn time_quota_and_attempts_bound_the_loop() {
 
 /// The policy a second time, read from the table above and computed from the whole history: no
 /// state, nothing shared with the machine but the length of a pause.
-fn by_the_table(class: RetryClass, limit: Option<u32>, history: &[Seen]) -> Step {
+fn by_the_table(
+    class: RetryClass,
+    limit: Option<u32>,
+    history: &[Seen],
+    budget: u32,
+) -> (Step, u32) {
     use Outcome::{Ambiguous, ClockRefused, Misrouted, NotSent, Success, Throttled, TokenRefused};
     let (now, earlier) = history.split_last().unwrap();
     if now.outcome == Success {
-        return Step::End(Verdict::Success, Why::Final);
+        return (Step::End(Verdict::Success, Why::Final), 0);
     }
     let doubtful = |seen: &Seen| matches!(seen.outcome, Ambiguous | Misrouted);
     let verdict = if class != RetryClass::Read && history.iter().any(doubtful) {
@@ -121,9 +155,9 @@ fn by_the_table(class: RetryClass, limit: Option<u32>, history: &[Seen]) -> Step
     };
     if mended(earlier.len()) {
         return if now.left >= Duration::from_secs(1) {
-            Step::Again { pause: Duration::ZERO, cost: 0 }
+            (Step::Again { pause: Duration::ZERO }, 0)
         } else {
-            Step::End(verdict, Why::Deadline)
+            (Step::End(verdict, Why::Deadline), 0)
         };
     }
     let attempts = (0..history.len()).filter(|index| !mended(*index)).count() as u32;
@@ -137,19 +171,20 @@ fn by_the_table(class: RetryClass, limit: Option<u32>, history: &[Seen]) -> Step
         (Ambiguous, RetryClass::Convergent) if doubts == 0 => Some((Pause::Transient, 14)),
         _ => None,
     };
-    let Some((kind, cost)) = row else { return Step::End(verdict, Why::Final) };
+    let end = |why| (Step::End(verdict, why), 0);
+    let Some((kind, cost)) = row else { return end(Why::Final) };
     let most = limit.map_or(if class == RetryClass::Convergent { 3 } else { 4 }, |n| n.max(1));
     if attempts >= most {
-        return Step::End(verdict, Why::Attempts);
-    }
-    if now.quota < cost {
-        return Step::End(verdict, Why::Quota);
+        return end(Why::Attempts);
     }
     let pause = backoff::pause(kind, attempts, now.random, now.retry_after);
     if now.left < pause + Duration::from_secs(1) {
-        return Step::End(verdict, Why::Deadline);
+        return end(Why::Deadline);
     }
-    Step::Again { pause, cost }
+    if budget < cost {
+        return end(Why::Quota);
+    }
+    (Step::Again { pause }, cost)
 }
 
 const OUTCOMES: [Outcome; 9] = [
@@ -184,19 +219,23 @@ fn a_hundred_thousand_histories_go_by_the_table() {
                 outcome,
                 retry_after: (roll(5) == 0).then(|| Duration::from_millis(roll(60_000))),
                 left,
-                quota,
                 random: crate::entropy::random(&dice).unwrap(),
                 curable: roll(4) > 0,
                 is_final: outcome == Outcome::Ambiguous && roll(4) == 0,
             });
-            let step = retry.next(history.last().unwrap());
-            assert_eq!(step, by_the_table(class, limit, &history), "{class} {limit:?} {history:?}");
+            let mut taken = 0;
+            let step = retry.next(history.last().unwrap(), |cost| {
+                taken = if cost <= quota { cost } else { 0 };
+                cost <= quota
+            });
+            let expected = by_the_table(class, limit, &history, quota);
+            assert_eq!((step, taken), expected, "{class} {limit:?} {history:?}");
             match step {
-                Step::Again { pause, cost } => {
+                Step::Again { pause } => {
                     let harmful = matches!(class, RetryClass::Guarded | RetryClass::Hazard);
                     assert!(!(harmful && outcome.may_have_acted()), "{history:?}");
-                    assert!(quota >= cost && left >= pause + LEAST_TIME);
-                    quota -= cost;
+                    assert!(left >= pause + LEAST_TIME);
+                    quota -= taken;
                     left = left.saturating_sub(pause + Duration::from_millis(roll(5_000)));
                 }
                 Step::End(verdict, why) => {

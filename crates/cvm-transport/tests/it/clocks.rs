@@ -267,3 +267,26 @@ async fn a_wrong_date_spoils_one_attempt_and_not_every_later_call() {
     assert_eq!(attempts().await, 2, "the correction was wrong, and is dropped");
     assert_eq!(attempts().await, 1);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_correction_is_measured_with_every_response_and_ends_when_the_clock_was_set() {
+    // How far the service is ahead of this machine, as each response tells; and what each request corrects. A
+    // date is cut to whole seconds, so the middle of its second is taken.
+    let told = [260_i64, 280, 5, 5, -250, -239, 0];
+    let corrected = [0, 260, 280, 0, 0, -249, 0];
+    let read = Arc::new(Mutex::new(Vec::new()));
+    let noted = Arc::clone(&read);
+    let fake = Fake::new(move |request, number| {
+        noted.lock().unwrap().push(timestamp(request) as i64 - THERE as i64);
+        let date = THERE.checked_add_signed(told[number - 1]).unwrap();
+        Reply::with(
+            vec![("date", http_date(date))],
+            r#"{"Response":{"ThingSet":[],"TotalCount":0,"RequestId":"r"}}"#,
+        )
+    });
+    let client = fake.builder().clock(cvm_transport::FixedClock::at(THERE)).build().unwrap();
+    for _ in told {
+        client.send(ListThings::default()).await.unwrap();
+    }
+    assert_eq!(*read.lock().unwrap(), corrected);
+}

@@ -1,12 +1,12 @@
 //! The time limits that every client has without asking: whatever falls silent, a call ends.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
 use cvm_transport::{
-    BoxFuture, CredentialProvider, CredentialProviderError, CredentialSnapshot, Error, Outcome,
-    PacedCall, RateLimiter, RateLimiterError, Timeouts,
+    BoxFuture, Credential, CredentialProvider, CredentialProviderError, CredentialSnapshot, Error,
+    Outcome, PacedCall, RateLimiter, RateLimiterError, Timeouts,
 };
 use tokio::time::Instant;
 
@@ -144,7 +144,8 @@ async fn a_credential_or_a_turn_that_never_comes_ends_the_call_before_it_is_sent
         let error = client.send(kill()).await.unwrap_err();
         assert!(error.is_timeout() && error.is_not_sent(), "{error}");
         assert!(error.outcome_unknown().is_none(), "{error}");
-        assert_eq!(began.elapsed().as_secs(), 90);
+        // The last second is too short for an attempt, so nobody waits for it.
+        assert_eq!(began.elapsed().as_secs(), 89);
     }
     assert_eq!(fake.asked(), 0);
 }
@@ -155,16 +156,97 @@ async fn more_time_for_a_launch_is_not_more_time_for_its_token() {
         let client = fake.builder().build().unwrap();
         client.with_operation_timeout(seconds(1_000)).with_max_attempts(1_000)
     };
-    let silent = always(|| Reply::Silent { held: false });
     let began = Instant::now();
+    let left = Arc::new(Mutex::new(Vec::new()));
+    let noted = Arc::clone(&left);
+    let silent = always(move || {
+        noted.lock().unwrap().push(began.elapsed());
+        Reply::Silent { held: false }
+    });
     let error = patient(&silent).send(Launch::default()).await.unwrap_err();
     assert!(error.outcome_unknown().is_some(), "{error}");
+    assert!(error.to_string().contains("client token for 180 s only"), "{error}");
     assert!(silent.asked() > 1, "its token protects a repeat");
-    assert!(began.elapsed() <= seconds(180), "{:?}", began.elapsed());
+    let left = left.lock().unwrap().clone();
+    assert!(left.iter().all(|at| *at <= seconds(180)), "{left:?}");
     // Nobody doubts that a request which was turned away did nothing, so all the time may be used.
     let busy = always(|| Reply::refusal("RequestLimitExceeded", vec![]));
     let began = Instant::now();
     let error = patient(&busy).send(Launch::default()).await.unwrap_err();
     assert!(error.outcome_unknown().is_none(), "{error}");
     assert!(began.elapsed() > seconds(300), "{:?}", began.elapsed());
+}
+
+/// Gives a slot, or a credential, only after so long.
+#[derive(Debug)]
+struct Late(Duration);
+
+impl RateLimiter for Late {
+    fn acquire<'a>(&'a self, _: &'a PacedCall<'a>) -> BoxFuture<'a, Result<(), RateLimiterError>> {
+        Box::pin(async {
+            tokio::time::sleep(self.0).await;
+            Ok(())
+        })
+    }
+}
+
+impl CredentialProvider for Late {
+    fn credential(
+        &self,
+    ) -> BoxFuture<'_, Result<Arc<CredentialSnapshot>, CredentialProviderError>> {
+        Box::pin(async {
+            tokio::time::sleep(self.0).await;
+            let credential = Credential::new("AKIDEXAMPLE", "canary-secret-key").unwrap();
+            Ok(Arc::new(CredentialSnapshot::new(credential)))
+        })
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_attempt_leaves_with_less_than_the_least_time_however_it_waited() {
+    for (waits, leaves) in [(0, true), (8_900, true), (8_999, true), (9_100, false), (9_970, false)]
+    {
+        for is_credential in [true, false] {
+            for whole in [10_000, 1_000] {
+                // A call of a second needs half of it.
+                let waits = if whole == 1_000 { (waits / 18).min(498) } else { waits };
+                let leaves = if whole == 1_000 { true } else { leaves };
+                let late = Late(Duration::from_millis(waits));
+                let fake = always(Reply::healthy);
+                let builder = fake.builder();
+                let builder = if is_credential {
+                    builder.credential_provider(late)
+                } else {
+                    builder.rate_limiter(late)
+                };
+                let client = builder.build().unwrap();
+                let client = client.with_operation_timeout(Duration::from_millis(whole));
+                let ended = client.send(kill()).await;
+                let shown = format!("{waits} ms of {whole}, {is_credential}: {ended:?}");
+                assert_eq!(fake.asked(), usize::from(leaves), "{shown}");
+                if let Err(error) = ended {
+                    assert!(!leaves && error.is_not_sent() && error.is_timeout(), "{shown}");
+                    assert!(error.outcome_unknown().is_none(), "{shown}");
+                }
+            }
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_least_time_holds_for_retries_too() {
+    // Every attempt waits four seconds for its slot: the third would leave too late.
+    let fake = always(|| Reply::refusal("RequestLimitExceeded", vec![]));
+    let client = fake.builder().rate_limiter(Late(seconds(4))).build().unwrap();
+    let client = client.with_operation_timeout(seconds(12)).with_max_attempts(1_000);
+    let error = client.send(kill()).await.unwrap_err();
+    assert_eq!(fake.asked(), 2, "{error}");
+    assert!(error.outcome_unknown().is_none(), "{error}");
+    // What may have been carried out stays so, although no time was left for the next attempt.
+    let fake = always(|| Reply::status(502, vec![]));
+    let client = fake.builder().rate_limiter(Late(seconds(4))).build().unwrap();
+    let client = client.with_operation_timeout(seconds(12)).with_max_attempts(1_000);
+    let error = client.send(Launch::default()).await.unwrap_err();
+    assert_eq!(fake.asked(), 2, "{error}");
+    assert!(error.outcome_unknown().is_some(), "{error}");
 }

@@ -2,10 +2,11 @@
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use cvm_transport::{
-    ClientBuilder, Creation, Error, HttpFailureKind, Outcome, SeededEntropy, Timeouts,
+    CLIENT_TOKEN_WINDOW, ClientBuilder, Clock, Creation, Error, HttpFailureKind, Outcome,
+    SeededEntropy, Timeouts,
 };
 use serde_json::Value;
 use tokio::time::Instant;
@@ -204,5 +205,149 @@ async fn the_three_minutes_begin_with_the_first_sending_in_doubt() {
     tokio::time::advance(Duration::from_secs(2)).await;
     assert!(client.send(launch("token-1")).await.unwrap_err().is_usage());
     assert_eq!(fake.asked(), 4);
-    assert_eq!(Timeouts::default().operation_with_token, Duration::from_secs(180));
+    assert_eq!(CLIENT_TOKEN_WINDOW, Duration::from_secs(180));
+    assert_eq!(Timeouts::default().operation_with_token, CLIENT_TOKEN_WINDOW);
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_attempt_leaves_after_the_window_of_its_token_whichever_call_began_it() {
+    let began = Instant::now();
+    let left = Arc::new(Mutex::new(Vec::new()));
+    let noted = Arc::clone(&left);
+    let fake = Fake::new(move |_, number| {
+        noted.lock().unwrap().push(began.elapsed().as_secs());
+        match number {
+            1 => Reply::Fails(HttpFailureKind::MaybeSent),
+            _ => Reply::Silent { held: false },
+        }
+    });
+    let client = fake.builder().build().unwrap().with_operation_timeout(Duration::from_secs(1_000));
+    client.with_max_attempts(1).send(launch("token-1")).await.unwrap_err();
+    tokio::time::advance(Duration::from_secs(179)).await;
+    let error = client.with_max_attempts(1_000).send(launch("token-1")).await.unwrap_err();
+    assert_eq!(*left.lock().unwrap(), [0, 179], "its retries would have left at 239 s and later");
+    assert!(error.outcome_unknown().is_some(), "{error}");
+    assert!(error.to_string().contains("client token for 180 s only"), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_fails_takes_nothing_back_from_another_with_its_token() {
+    let in_half_a_minute = |reply: Reply| match reply {
+        Reply::Answer { status, headers, body, .. } => {
+            Reply::Answer { status, headers, body, after: Duration::from_secs(30) }
+        }
+        other => other,
+    };
+    let firsts: [fn() -> Reply; 3] = [
+        || Reply::refusal("LimitExceeded", vec![]),
+        || Reply::Silent { held: true },
+        || Reply::Fails(HttpFailureKind::NotSent),
+    ];
+    let seconds: [fn() -> Reply; 3] = [
+        || Reply::Fails(HttpFailureKind::MaybeSent),
+        || Reply::refusal("InternalError", vec![]),
+        Reply::healthy,
+    ];
+    for first in firsts {
+        for second in seconds {
+            let fake = Fake::new(move |_, number| match number {
+                1 => in_half_a_minute(first()),
+                2 => second(),
+                _ => Reply::healthy(),
+            });
+            let client = fake.builder().max_attempts(1).build().unwrap();
+            let (one, two) = (client.clone(), client.clone());
+            let (one, two) = tokio::join!(one.send(launch("token-1")), async {
+                tokio::time::sleep(Duration::from_secs(1)).await;
+                two.send(launch("token-1")).await
+            });
+            let shown = format!("{one:?} {two:?}");
+            assert!(one.unwrap_err().outcome_unknown().is_none(), "{shown}");
+            assert!(two.is_ok_and(|_| true) || shown.contains("outcome_unknown"), "{shown}");
+            let asked = fake.asked();
+            let other = client.send(Launch { count: Some(2), ..launch("token-1") }).await;
+            let error = other.unwrap_err();
+            assert!(error.to_string().contains("other parameters"), "{shown}: {error}");
+            tokio::time::advance(Duration::from_secs(3_600)).await;
+            let error = client.send(launch("token-1")).await.unwrap_err();
+            assert!(error.is_usage() && error.to_string().contains("180 s"), "{shown}: {error}");
+            assert_eq!(fake.asked(), asked, "{shown}");
+        }
+    }
+}
+
+/// A wall clock that goes as it is told.
+#[derive(Clone, Debug)]
+struct Wall(Arc<Mutex<SystemTime>>);
+
+impl Wall {
+    fn new() -> Self {
+        Self(Arc::new(Mutex::new(UNIX_EPOCH + Duration::from_secs(1_900_000_000))))
+    }
+
+    fn forward(&self, seconds: u64) {
+        *self.0.lock().unwrap() += Duration::from_secs(seconds);
+    }
+
+    fn back(&self, seconds: u64) {
+        *self.0.lock().unwrap() -= Duration::from_secs(seconds);
+    }
+}
+
+impl Clock for Wall {
+    fn now(&self) -> SystemTime {
+        *self.0.lock().unwrap()
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_window_goes_on_while_the_machine_sleeps_and_when_its_clock_is_set_back() {
+    let histories: [fn(&Wall) -> u64; 4] = [
+        // Asleep, the monotonic clock stands still.
+        |wall| {
+            wall.forward(181);
+            0
+        },
+        |wall| {
+            wall.back(86_400);
+            181
+        },
+        |wall| {
+            wall.forward(100);
+            wall.back(50);
+            181
+        },
+        |wall| {
+            wall.forward(181);
+            181
+        },
+    ];
+    for (index, history) in histories.into_iter().enumerate() {
+        let wall = Wall::new();
+        let fake = Fake::new(|_, _| Reply::Fails(HttpFailureKind::MaybeSent));
+        let client = fake.builder().clock(wall.clone()).max_attempts(1).build().unwrap();
+        client.send(launch("token-1")).await.unwrap_err();
+        let passed = history(&wall);
+        tokio::time::advance(Duration::from_secs(passed)).await;
+        let refused = async || {
+            let error = client.send(launch("token-1")).await.unwrap_err();
+            assert!(error.is_usage() && error.to_string().contains("180 s"), "{index}: {error}");
+        };
+        refused().await;
+        // What was once too late stays so.
+        wall.back(3_600);
+        refused().await;
+        assert_eq!(fake.asked(), 1, "{index}");
+    }
+    // Asleep in the pause between two attempts.
+    let wall = Wall::new();
+    let asleep = wall.clone();
+    let fake = Fake::new(move |_, _| {
+        asleep.forward(181);
+        Reply::Fails(HttpFailureKind::MaybeSent)
+    });
+    let client = fake.builder().clock(wall).build().unwrap();
+    let error = client.send(launch("token-1")).await.unwrap_err();
+    assert_eq!(fake.asked(), 1, "{error}");
+    assert!(error.outcome_unknown().is_some(), "{error}");
 }

@@ -1,0 +1,235 @@
+//! Random histories of calls that share tokens, beside a simple model; and the memory.
+
+use std::time::UNIX_EPOCH;
+
+use super::*;
+use crate::{SeededEntropy, entropy};
+
+fn hash(parameters: u64) -> HexDigest {
+    HexDigest::sha256(&parameters.to_le_bytes())
+}
+
+/// Both clocks, and what happened to them so far.
+struct Clocks {
+    monotonic: Instant,
+    wall: SystemTime,
+}
+
+impl Clocks {
+    fn now(&self) -> Moment {
+        Moment { monotonic: self.monotonic, wall: self.wall }
+    }
+}
+
+/// One token as the model knows it: nothing but its history.
+#[derive(Default)]
+struct Modeled {
+    /// Parameters of every call that began, in order; and whether it is still there.
+    parameters: Option<u64>,
+    holders: usize,
+    in_flight: usize,
+    has_left: bool,
+    may_have_acted: bool,
+    /// The clocks at every look since the window began.
+    looks: Vec<Moment>,
+}
+
+impl Modeled {
+    /// The sum over all steps from look to look of the larger step.
+    fn age(&mut self, now: Moment) -> Option<Duration> {
+        if self.looks.is_empty() {
+            return None;
+        }
+        self.looks.push(now);
+        let steps = self.looks.windows(2).map(|pair| {
+            let monotonic = pair[1].monotonic - pair[0].monotonic;
+            monotonic.max(pair[1].wall.duration_since(pair[0].wall).unwrap_or_default())
+        });
+        Some(steps.sum())
+    }
+
+    fn is_over(&mut self, now: Moment) -> bool {
+        self.age(now).is_some_and(|age| age > Duration::from_secs(180))
+    }
+
+    fn landed(&mut self, has_left: bool, may_have_acted: bool) {
+        self.in_flight -= 1;
+        self.has_left |= has_left;
+        self.may_have_acted |= may_have_acted;
+        if self.in_flight == 0 && !self.may_have_acted {
+            self.looks.clear();
+        }
+    }
+
+    fn released(&mut self) {
+        self.holders -= 1;
+        if self.holders == 0 && !self.has_left && !self.may_have_acted {
+            *self = Self::default();
+        }
+    }
+}
+
+const OUTCOMES: [Outcome; 9] = [
+    Outcome::NotSent,
+    Outcome::Throttled,
+    Outcome::ClockRefused,
+    Outcome::TokenRefused,
+    Outcome::Refused,
+    Outcome::Ambiguous,
+    Outcome::Misrouted,
+    Outcome::Untrusted,
+    Outcome::Success,
+];
+
+#[tokio::test(start_paused = true)]
+async fn random_histories_of_shared_tokens_go_by_the_model() {
+    let dice = SeededEntropy::new(2_526);
+    let roll = |sides: u64| entropy::random(&dice).unwrap() % sides;
+    let names = ["token-a", "token-b"];
+    let mut seen = [0_usize; 6];
+    for _ in 0..5_000 {
+        let tokens = TokensInDoubt::default();
+        let mut model: [Modeled; 2] = Default::default();
+        let mut calls: Vec<(usize, TokenHold<'_>)> = Vec::new();
+        let mut clocks = Clocks {
+            monotonic: Instant::now(),
+            wall: UNIX_EPOCH + Duration::from_secs(1_700_000_000),
+        };
+        for _ in 0..30 {
+            let now = clocks.now();
+            match roll(10) {
+                0 | 1 => {
+                    let which = roll(2) as usize;
+                    let parameters = u64::from(roll(4) == 0);
+                    let modeled = &mut model[which];
+                    let others = modeled.parameters.is_some_and(|own| own != parameters);
+                    let is_admitted = !others && !modeled.is_over(now);
+                    let held = tokens.hold(names[which], &hash(parameters), now);
+                    assert_eq!(held.is_ok(), is_admitted, "{held:?}");
+                    match held {
+                        Ok(hold) => {
+                            modeled.parameters = Some(parameters);
+                            modeled.holders += 1;
+                            calls.push((which, hold));
+                        }
+                        Err(error) => {
+                            assert!(error.is_usage());
+                            let named = error.to_string().contains("other parameters");
+                            assert_eq!(named, others, "{error}");
+                            seen[usize::from(named)] += 1;
+                        }
+                    }
+                }
+                2..=4 if !calls.is_empty() => {
+                    let call = roll(calls.len() as u64) as usize;
+                    let (which, hold) = &mut calls[call];
+                    let modeled = &mut model[*which];
+                    if hold.is_in_flight {
+                        let outcome = OUTCOMES[roll(9) as usize];
+                        let stays = roll(12) == 0;
+                        if stays {
+                            hold.stayed();
+                            modeled.landed(false, false);
+                        } else {
+                            hold.landed(outcome);
+                            let nowhere = [Outcome::NotSent, Outcome::Untrusted];
+                            let acted = [Outcome::Success, Outcome::Ambiguous, Outcome::Misrouted];
+                            modeled.landed(!nowhere.contains(&outcome), acted.contains(&outcome));
+                        }
+                    } else {
+                        let is_over = modeled.is_over(now);
+                        assert_eq!(hold.leave(now).is_err(), is_over);
+                        if is_over {
+                            seen[2] += 1;
+                        } else {
+                            if modeled.looks.is_empty() {
+                                modeled.looks.push(now);
+                            }
+                            modeled.in_flight += 1;
+                        }
+                    }
+                }
+                5 | 6 if !calls.is_empty() => {
+                    // The call ends, or is dropped, on its way or between two attempts.
+                    let call = roll(calls.len() as u64) as usize;
+                    let (which, hold) = calls.swap_remove(call);
+                    if hold.is_in_flight {
+                        model[which].landed(true, true);
+                        seen[3] += 1;
+                    }
+                    drop(hold);
+                    model[which].released();
+                }
+                7 => {
+                    // The machine sleeps: only one clock goes on.
+                    clocks.wall += Duration::from_secs(roll(200));
+                    seen[4] += 1;
+                }
+                8 => {
+                    let step = Duration::from_secs(roll(4_000));
+                    if roll(2) == 0 {
+                        clocks.wall -= step
+                    } else {
+                        clocks.wall += step / 50
+                    }
+                    seen[5] += 1;
+                }
+                _ => {
+                    let step = Duration::from_secs(roll(100));
+                    clocks.monotonic += step;
+                    clocks.wall += step;
+                }
+            }
+        }
+        // A token in doubt never takes other parameters, and a token of nothing takes any.
+        drop(calls);
+        for (which, modeled) in model.iter_mut().enumerate() {
+            while modeled.in_flight > 0 {
+                modeled.landed(true, true);
+            }
+            let is_bound = modeled.has_left || modeled.may_have_acted;
+            let other = tokens.hold(names[which], &hash(2), clocks.now());
+            assert_eq!(other.is_err(), is_bound);
+        }
+    }
+    assert!(seen.iter().all(|count| *count > 500), "{seen:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_age_counts_the_larger_step_and_never_shrinks() {
+    let start = Moment { monotonic: Instant::now(), wall: UNIX_EPOCH + Duration::from_secs(1_000) };
+    let seconds = Duration::from_secs;
+    let mut age = Age::since(start);
+    let mut now = start;
+    now.monotonic += seconds(10);
+    now.wall += seconds(10);
+    assert_eq!(age.at(now), seconds(10));
+    now.wall += seconds(100);
+    assert_eq!(age.at(now), seconds(110), "the machine slept");
+    now.wall -= seconds(900);
+    now.monotonic += seconds(5);
+    assert_eq!(age.at(now), seconds(115), "the clock was set back");
+    assert_eq!(age.at(now), seconds(115));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_may_still_be_sent_is_never_forgotten_and_the_rest_in_order() {
+    let tokens = TokensInDoubt::default();
+    let start = Moment { monotonic: Instant::now(), wall: UNIX_EPOCH };
+    let launch = |token: &str, now: Moment| {
+        let mut hold = tokens.hold(token, &hash(1), now).unwrap();
+        hold.leave(now).unwrap();
+        hold.landed(Outcome::Ambiguous);
+    };
+    let more = REMEMBERED + 100;
+    for number in 0..more {
+        launch(&number.to_string(), start);
+    }
+    let is_known = |number: usize, now| tokens.admit(&number.to_string(), &hash(2), now).is_err();
+    assert!((0..more).all(|number| is_known(number, start)), "all are inside their window");
+    let later = Moment { monotonic: start.monotonic + Duration::from_secs(181), ..start };
+    launch("another", later);
+    assert_eq!(tokens.open().by_token.len(), REMEMBERED);
+    assert_eq!(tokens.open().order.len(), REMEMBERED);
+    assert!(!is_known(100, later) && is_known(101, later) && is_known(more - 1, later));
+}

@@ -1,0 +1,88 @@
+//! Errors without a code: what writes them failed halfway, and perhaps after the action.
+
+use cvm_transport::{Dialect, Error, Outcome};
+
+use crate::actions::{KILL_THINGS, KillThings, LAUNCH, Launch, ListThings, SetName, StartThings};
+use crate::fake::{Body, Fake, Reply};
+
+/// What stands in the place of the error.
+const ERRORS: [&str; 14] = [
+    "{}",
+    r#"{"Message":"timeout"}"#,
+    r#"{"Code":null}"#,
+    r#"{"Code":null,"Message":"timeout"}"#,
+    r#"{"Code":"","Message":"timeout"}"#,
+    r#"{"Code":"  ","Message":"timeout"}"#,
+    r#"{"Code":"\t\n"}"#,
+    r#"{"Code":500,"Message":"timeout"}"#,
+    r#"{"Code":0}"#,
+    r#"{"Code":"500"}"#,
+    r#"{"Code":"-1","Message":"timeout"}"#,
+    r#"{"Code":true}"#,
+    r#"{"Code":{}}"#,
+    r#"{"Code":["LimitExceeded"]}"#,
+];
+
+fn always(status: u16, error: &str) -> Fake {
+    let body = format!(r#"{{"Response":{{"Error":{error},"RequestId":"r-error"}}}}"#);
+    Fake::new(move |_, _| Reply::Answer {
+        status,
+        headers: vec![],
+        body: Body::Whole(body.clone().into()),
+        after: std::time::Duration::ZERO,
+    })
+}
+
+fn unknown(error: &Error, shown: &str) {
+    assert!(error.outcome_unknown().is_some(), "{shown}: {error:?}");
+    let last = error.attempts().last().unwrap();
+    assert!(matches!(last.outcome, Outcome::Ambiguous | Outcome::Misrouted), "{shown}: {error:?}");
+    assert!(error.code().is_none(), "{shown}: {error:?}");
+    assert!(!error.to_string().contains(": :"), "{shown}: {error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_error_without_a_code_leaves_the_outcome_of_a_change_unknown() {
+    for error in ERRORS {
+        for status in [200, 400, 500, 502] {
+            for dialect in [Dialect::Tc3, Dialect::OldGateway] {
+                let shown = format!("{error} with {status} by {dialect}");
+                let fake = always(status, error);
+                let client = fake.builder().dialect(dialect).build().unwrap();
+                let thing_ids = vec!["thing-1".to_owned()];
+                let kill = KillThings { thing_ids: thing_ids.clone() };
+                unknown(&client.send(kill).await.unwrap_err(), &shown);
+                let start = StartThings { thing_ids };
+                unknown(&client.send(start).await.unwrap_err(), &shown);
+                assert_eq!(fake.asked(), 2, "{shown}: what a repeat may harm is sent once");
+                unknown(&client.send(SetName::default()).await.unwrap_err(), &shown);
+                unknown(&client.send(Launch::default()).await.unwrap_err(), &shown);
+                let ids = serde_json::json!({ "ThingIds": ["thing-1"] });
+                unknown(&client.call(&KILL_THINGS, ids).await.unwrap_err(), &shown);
+                let one = serde_json::json!({ "Count": 1 });
+                unknown(&client.call(&LAUNCH, one).await.unwrap_err(), &shown);
+            }
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_read_is_sent_again_after_an_error_without_a_code() {
+    // A code of another kind cannot be decoded at all, and would come again.
+    let is_text = |error: &&str| !error.contains(r#""Code":{"#) && !error.contains(r#""Code":["#);
+    for error in ERRORS.into_iter().filter(is_text) {
+        let body = format!(r#"{{"Response":{{"Error":{error},"RequestId":"r-error"}}}}"#);
+        let fake = Fake::new(move |_, number| match number {
+            1 => Reply::body(body.clone()),
+            _ => Reply::healthy(),
+        });
+        let client = fake.builder().build().unwrap();
+        let (_, report) = client.send_reported(ListThings::default()).await.unwrap();
+        assert_eq!(report.attempts.len(), 2, "{error}");
+        let fake = always(200, error);
+        let client = fake.builder().build().unwrap();
+        let ended = client.send(ListThings::default()).await.unwrap_err();
+        assert_eq!(fake.asked(), 4, "{error}");
+        assert!(ended.is_unreadable_response(), "{error}: {ended:?}");
+    }
+}

@@ -1,0 +1,123 @@
+//! The older gateway: its numbers decide, a replay may have been carried out, and a proxy's JSON is not its word.
+
+use std::time::Duration;
+
+use cvm_transport::{Dialect, Error, FixedClock, Outcome};
+
+use crate::actions::{KillThings, ListThings};
+use crate::fake::{Body, Fake, Reply};
+
+/// Sun, 06 Nov 1994 08:49:37 GMT.
+const NOW: u64 = 784_111_777;
+
+fn answer(status: u16, date: Option<&str>, body: &str) -> Reply {
+    let headers = date.into_iter().map(|date| ("date", date.to_owned())).collect();
+    let body = Body::Whole(body.to_owned().into());
+    Reply::Answer { status, headers, body, after: Duration::ZERO }
+}
+
+/// A service that answers so to the first request, and well to the rest; and a hazardous call to it.
+async fn killed(
+    dialect: Dialect,
+    status: u16,
+    date: Option<&'static str>,
+    body: &str,
+) -> (usize, Result<(), Error>) {
+    let body = body.to_owned();
+    let fake = Fake::new(move |_, number| match number {
+        1 => answer(status, date, &body),
+        _ => Reply::healthy(),
+    });
+    let clock = FixedClock::at(NOW);
+    let client = fake.builder().dialect(dialect).clock(clock).build().unwrap();
+    let kill = KillThings { thing_ids: vec!["thing-1".into()] };
+    let ended = client.send(kill).await.map(drop);
+    (fake.asked(), ended)
+}
+
+fn is_unknown(ended: &Result<(), Error>) -> bool {
+    ended.as_ref().is_err_and(|error| error.outcome_unknown().is_some())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_replay_may_have_been_carried_out_unless_the_measured_clock_explains_it() {
+    let replay = r#"{"code":4500,"message":"replay"}"#;
+    for (date, explains) in [
+        (None, false),
+        (Some("Sun, 06 Nov 1994 08:49:37 GMT"), false),
+        // The gateway allows two hours.
+        (Some("Sun, 06 Nov 1994 08:59:37 GMT"), false),
+        (Some("Sun, 06 Nov 1994 10:49:00 GMT"), false),
+        (Some("Sun, 06 Nov 1994 06:50:00 GMT"), false),
+        (Some("Sun, 06 Nov 1994 10:50:37 GMT"), true),
+        (Some("Sun, 06 Nov 1994 06:48:37 GMT"), true),
+        (Some("Mon, 07 Nov 1994 08:49:37 GMT"), true),
+    ] {
+        let (asked, ended) = killed(Dialect::OldGateway, 200, date, replay).await;
+        assert_eq!(asked, if explains { 2 } else { 1 }, "{date:?}: {ended:?}");
+        assert_eq!(is_unknown(&ended), !explains, "{date:?}: {ended:?}");
+        assert_eq!(ended.is_ok(), explains, "{date:?}: {ended:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn json_of_a_proxy_is_not_the_gateways_and_the_status_counts() {
+    for (status, body) in [
+        (504, r#"{"code":504,"message":"upstream timed out"}"#),
+        (502, r#"{"code":"BAD_GATEWAY"}"#),
+        (502, r#"{"code":4100,"message":"no"}"#),
+        (500, r#"{"code":5000,"message":"internal"}"#),
+        (503, r#"{"code":4000}"#),
+        (200, r#"{"code":504,"message":"upstream timed out"}"#),
+        (200, r#"{"code":"BAD_GATEWAY"}"#),
+        (200, r#"{"code":99}"#),
+        (403, r#"{"code":4100,"message":"no"}"#),
+    ] {
+        let (asked, ended) = killed(Dialect::OldGateway, status, None, body).await;
+        assert!(is_unknown(&ended) && asked == 1, "{status} {body}: {ended:?}");
+        let body = body.to_owned();
+        let fake = Fake::new(move |_, number| match number {
+            1 => answer(status, None, &body),
+            _ => Reply::healthy(),
+        });
+        let client = fake.builder().dialect(Dialect::OldGateway).build().unwrap();
+        let ended = client.send(ListThings::default()).await;
+        assert_eq!(ended.is_ok(), status != 403, "{status}: a read is sent again: {ended:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_number_decides_and_not_its_description() {
+    for (body, outcome) in [
+        (r#"{"code":6000,"codeDesc":"InternalErr","message":"x"}"#, Outcome::Ambiguous),
+        (r#"{"code":"6000","codeDesc":"Success"}"#, Outcome::Ambiguous),
+        (r#"{"code":5100,"codeDesc":"InvalidParameter"}"#, Outcome::Ambiguous),
+        (r#"{"code":5400,"codeDesc":"Partial"}"#, Outcome::Ambiguous),
+        (r#"{"code":6200,"codeDesc":"Maintenance"}"#, Outcome::Ambiguous),
+        (r#"{"code":4400,"codeDesc":"QuotaExceeded"}"#, Outcome::Throttled),
+        (r#"{"code":4100,"codeDesc":"InternalError"}"#, Outcome::Refused),
+        (r#"{"code":4000,"codeDesc":"RequestLimitExceeded"}"#, Outcome::Refused),
+        (r#"{"code":5000,"codeDesc":"ServiceUnavailable"}"#, Outcome::Refused),
+    ] {
+        let (asked, ended) = killed(Dialect::OldGateway, 200, None, body).await;
+        assert_eq!(is_unknown(&ended), outcome == Outcome::Ambiguous, "{body}: {ended:?}");
+        assert_eq!(ended.is_ok(), outcome == Outcome::Throttled, "{body}: {ended:?}");
+        assert_eq!(asked, 1 + usize::from(outcome == Outcome::Throttled), "{body}");
+        if let Err(error) = ended {
+            assert_eq!(error.attempts()[0].outcome, outcome, "{body}");
+            let code = error.code().unwrap().as_str();
+            assert!(body.contains(code) && code.parse::<u32>().is_ok(), "{body}: {code}");
+            assert_eq!(error.is_auth(), code == "4100", "{body}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn in_the_other_dialects_nobody_speaks_like_the_gateway() {
+    for dialect in Dialect::ALL.into_iter().filter(|dialect| *dialect != Dialect::OldGateway) {
+        for body in [r#"{"code":4100,"message":"no"}"#, r#"{"code":4400,"message":"slow down"}"#] {
+            let (asked, ended) = killed(dialect, 200, None, body).await;
+            assert!(is_unknown(&ended) && asked == 1, "{dialect} {body}: {ended:?}");
+        }
+    }
+}
