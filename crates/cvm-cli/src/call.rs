@@ -7,6 +7,7 @@ use cvm_models::{Answer, Error};
 use serde_json::Value;
 
 use crate::args::Line;
+use crate::commands::resume;
 use crate::connect::{Connection, connect};
 use crate::crash::Stage;
 use crate::entry::{Entry, Sending};
@@ -20,7 +21,7 @@ use crate::runtime::Interruption;
 use crate::secrets::Saved;
 use crate::source::Sources;
 use crate::wire::{Show, Wire};
-use crate::{commands, journal, outcome, parameters, runtime, secrets, skeleton, terminal};
+use crate::{commands, entry, journal, outcome, parameters, runtime, secrets, skeleton, terminal};
 
 /// Calls the action.
 pub fn run(info: &'static ActionInfo, line: Line) -> Result<()> {
@@ -55,10 +56,17 @@ pub fn run(info: &'static ActionInfo, line: Line) -> Result<()> {
         }
         let way_out = noted.as_ref().map(|noted: &Noted| WayOut::of(noted.entry(), &line));
         match deliver(info, &request, &connection, way_out.as_ref()).await {
-            Ok(answer) => Ok((answer, noted)),
+            Ok(answer) => {
+                if let Some(noted) = &mut noted {
+                    noted.keep_skew(connection.client.clock_correction());
+                }
+                Ok((answer, noted))
+            }
             Err(failure) => {
                 match noted {
-                    Some(mut noted) if failure.exit() == Exit::Unknown => noted.mark_unknown(),
+                    Some(mut noted) if failure.exit() == Exit::Unknown => {
+                        noted.mark_unknown(connection.client.clock_correction());
+                    }
                     Some(noted) => noted.settle(),
                     None => {}
                 }
@@ -174,20 +182,27 @@ async fn note(
     // goes is known.
     let prepared = connection.client.prepare_call(info, request.clone()).await;
     let prepared = prepared.map_err(|error| outcome::failure(info, request, &error, None))?;
-    let now = SystemTime::now();
+    let secret_id = connection.secret_id().await?;
+    let unwritten = |failure: Failure| {
+        failure
+            .hint("nothing was sent: a change is written down first, so that its trace is not lost")
+            .hint(format!("set {} to a folder of yours, or give --no-journal", journal::VARIABLE))
+    };
+    let id = Journal::new_id(SystemTime::now())?;
+    let place = Journal::of_user().and_then(|journal| journal.reserve(id)).map_err(unwritten)?;
+    let (_, secrets) = entry::without_secrets(info, request);
+    let before = resume::before::read(info, request, &secrets, connection).await;
     let sending = Sending {
         region: connection.region.clone(),
         endpoint: origin(prepared.url()).to_owned(),
         dialect: connection.dialect,
-        secret_id: connection.secret_id().await?,
+        secret_id,
     };
-    let entry = Entry::new(Journal::new_id(now)?, now, info, request, sending);
-    let noted = Journal::of_user().and_then(|journal| Noted::write(journal, entry));
-    noted.map(Some).map_err(|failure| {
-        failure
-            .hint("nothing was sent: a change is written down first, so that its trace is not lost")
-            .hint(format!("set {} to a folder of yours, or give --no-journal", journal::VARIABLE))
-    })
+    let now = SystemTime::now();
+    let mut entry = Entry::new(place.id().to_owned(), now, info, request, sending);
+    entry.before = before;
+    entry.skew = connection.client.clock_correction();
+    place.write(entry).map(Some).map_err(unwritten)
 }
 
 /// Scheme and host of a URL.

@@ -4,11 +4,12 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use cvm_models::protocol::{ActionInfo, Kind, RetryClass, Table};
-use cvm_models::{Dialect, fingerprint};
+use cvm_models::{Dialect, Region};
 use serde_json::{Value, json};
 
 use crate::args::Line;
 use crate::call::record;
+use crate::commands::resume::Seen;
 
 /// The layout of entries that this program writes and reads.
 const FORMAT: u64 = 1;
@@ -23,8 +24,11 @@ pub struct Entry {
     pub id: String,
     /// How far it is known to have come.
     pub state: State,
-    /// When it was written, in milliseconds since 1970.
+    /// When it was written, in milliseconds since 1970 on this machine's clock.
     pub started: u64,
+    /// Seconds by which the service's clock proved to be ahead of this machine's; 0 as long as no
+    /// difference was found.
+    pub skew: i64,
     /// The action.
     pub action: String,
     /// The version of the API.
@@ -47,6 +51,8 @@ pub struct Entry {
     pub parameters: Value,
     /// The names of the secrets that were left out.
     pub secrets: Vec<String>,
+    /// What was listed before the call under the ids that it names; `None` if nobody looked.
+    pub before: Option<Vec<Seen>>,
 }
 
 /// How far a call is known to have come. What ended has no entry any more.
@@ -92,13 +98,12 @@ impl Entry {
         let record = record(info, request);
         let client_token =
             info.idempotency_token.and_then(|name| request.get(name)?.as_str()).map(str::to_owned);
-        let mut parameters = request.clone();
-        let mut secrets = Vec::new();
-        withhold(&mut parameters, info.request, "", &mut secrets);
+        let (parameters, secrets) = without_secrets(info, request);
         Self {
             id,
             state: State::Started,
             started: milliseconds(now),
+            skew: 0,
             action: info.name.to_owned(),
             version: info.service.version.to_owned(),
             class: info.retry_class(&record).to_string(),
@@ -107,10 +112,16 @@ impl Entry {
             dialect: sending.dialect.to_string(),
             secret_id: sending.secret_id,
             client_token,
-            fingerprint: fingerprint(info, &record),
+            fingerprint: fingerprint(info, &parameters, &secrets),
             parameters,
             secrets,
+            before: None,
         }
+    }
+
+    /// Whether action and parameters are those that were written.
+    pub fn is_intact(&self, info: &'static ActionInfo) -> bool {
+        fingerprint(info, &self.parameters, &self.secrets) == self.fingerprint
     }
 
     /// The command that settles it, for a line that says which emulator, if any.
@@ -136,6 +147,7 @@ impl Entry {
             "id": self.id,
             "state": self.state.as_str(),
             "started": self.started,
+            "skew": self.skew,
             "action": self.action,
             "version": self.version,
             "class": self.class,
@@ -147,6 +159,7 @@ impl Entry {
             "fingerprint": self.fingerprint,
             "parameters": self.parameters,
             "secrets": self.secrets,
+            "before": self.before.as_ref().map(|seen| seen.iter().map(Seen::to_value).collect::<Vec<_>>()),
         });
         format!("{value:#}\n")
     }
@@ -159,11 +172,22 @@ impl Entry {
             Some(_) => return Err("another version of this program wrote it"),
             None => return Err("it is no entry of the journal"),
         }
+        // Another region than the request's would show other machines, or none.
+        if given(&value, "region")
+            .is_some_and(|region| region.as_str().is_none_or(|region| Region::new(region).is_err()))
+        {
+            return Err("its `region` is not the name of a region");
+        }
         Self::of(&value).ok_or("a member is missing or of the wrong kind")
     }
 
     fn of(value: &Value) -> Option<Self> {
         let text = |name: &str| value.get(name)?.as_str().map(str::to_owned);
+        // What may be absent, but not of another kind.
+        let optional = |name: &str| match given(value, name) {
+            None => Some(None),
+            Some(member) => member.as_str().map(|text| Some(text.to_owned())),
+        };
         let state = text("state")?;
         let secrets = value.get("secrets")?.as_array()?.iter();
         Some(Self {
@@ -172,17 +196,22 @@ impl Entry {
                 .into_iter()
                 .find(|known| known.as_str() == state)?,
             started: value.get("started")?.as_u64()?,
+            skew: given(value, "skew").map_or(Some(0), Value::as_i64)?,
             action: text("action")?,
             version: text("version")?,
             class: text("class")?,
-            region: text("region"),
+            region: optional("region")?,
             endpoint: text("endpoint")?,
             dialect: text("dialect")?,
             secret_id: text("secret_id")?,
-            client_token: text("client_token"),
+            client_token: optional("client_token")?,
             fingerprint: text("fingerprint")?,
             parameters: value.get("parameters").filter(|value| value.is_object())?.clone(),
             secrets: secrets.map(|name| name.as_str().map(str::to_owned)).collect::<Option<_>>()?,
+            before: match given(value, "before") {
+                None => None,
+                Some(seen) => Some(seen.as_array()?.iter().map(Seen::of).collect::<Option<_>>()?),
+            },
         })
     }
 
@@ -191,10 +220,23 @@ impl Entry {
         milliseconds(now).checked_sub(self.started).map(Duration::from_millis)
     }
 
+    /// When it was written, in seconds since 1970 on the service's clock. `skew` is what the service's
+    /// clock is ahead by now: it counts when the call itself ended before it found a difference, and then
+    /// the earlier of both times is the safe one.
+    pub fn started_for_service(&self, skew: i64) -> u64 {
+        let seconds = self.started / 1000;
+        let skew = if self.skew == 0 { skew.min(0) } else { self.skew };
+        seconds.saturating_add_signed(skew)
+    }
+
     /// For how long the very same request may still be sent again; `None` if it may not.
     ///
-    /// A clock that went back tells nothing about the age, so it counts as too old.
+    /// A clock that went back tells nothing about the age, so it counts as too old; and so does one that
+    /// was wrong, because it may have been set right since.
     pub fn window(&self, now: SystemTime) -> Option<Duration> {
+        if self.skew != 0 {
+            return None;
+        }
         if self.class != RetryClass::Token.as_str() || self.client_token.is_none() {
             return None;
         }
@@ -207,16 +249,72 @@ fn milliseconds(time: SystemTime) -> u64 {
     u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }
 
+/// A member that is there and not null.
+fn given<'v>(value: &'v Value, name: &str) -> Option<&'v Value> {
+    value.get(name).filter(|member| !member.is_null())
+}
+
+/// Hash of action and parameters. Of secrets it counts that they were given, and not their value.
+pub fn fingerprint(info: &'static ActionInfo, parameters: &Value, secrets: &[String]) -> String {
+    let mut whole = parameters.clone();
+    for path in secrets {
+        put(&mut whole, path, "withheld");
+    }
+    cvm_models::fingerprint(info, &record(info, &whole))
+}
+
+/// Puts a text at `A.0.B`, through objects and lists that are there.
+fn put(value: &mut Value, path: &str, text: &str) {
+    let (step, rest) = path.split_once('.').map_or((path, None), |(step, rest)| (step, Some(rest)));
+    match (value, rest) {
+        (Value::Object(members), None) => {
+            members.insert(step.to_owned(), text.into());
+        }
+        (Value::Object(members), Some(rest)) => {
+            put(members.entry(step).or_insert_with(|| json!({})), rest, text);
+        }
+        (Value::Array(items), Some(rest)) => {
+            if let Some(item) = step.parse::<usize>().ok().and_then(|index| items.get_mut(index)) {
+                put(item, rest, text);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// The parameters of a request as the journal keeps them, and the names of what it leaves out.
+pub fn without_secrets(info: &'static ActionInfo, request: &Value) -> (Value, Vec<String>) {
+    let (mut parameters, mut secrets) = (request.clone(), Vec::new());
+    withhold(&mut parameters, info.request, "", &mut secrets);
+    (parameters, secrets)
+}
+
+/// Whether a text, or one of a list, is a URL that may carry a right: a query can be a signature, and a
+/// user can have a password.
+fn is_signed_url(value: &Value) -> bool {
+    match value {
+        Value::String(text) => {
+            text.split_once("://").is_some_and(|(_, rest)| rest.contains(['?', '@']))
+        }
+        Value::Array(items) => items.iter().any(is_signed_url),
+        _ => false,
+    }
+}
+
 /// Takes the secret members out of a request and names them.
-pub fn withhold(value: &mut Value, table: &'static Table, place: &str, names: &mut Vec<String>) {
+fn withhold(value: &mut Value, table: &'static Table, place: &str, names: &mut Vec<String>) {
     let Some(members) = value.as_object_mut() else { return };
     members.retain(|name, member| {
-        let Some(field) = table.field(name) else { return true };
+        let field = table.field(name);
         let path = format!("{place}{name}");
-        if field.secret {
+        if member.is_null() {
+            return true;
+        }
+        if field.is_some_and(|field| field.secret) || is_signed_url(member) {
             names.push(path);
             return false;
         }
+        let Some(field) = field else { return true };
         if let Kind::Object(inner) = field.kind.innermost() {
             match member {
                 Value::Array(items) => {
@@ -276,6 +374,98 @@ mod tests {
         };
         assert_eq!(with("one".into()), with("other".into()));
         assert_ne!(with("one".into()), with(Value::Null));
+    }
+
+    #[test]
+    fn an_entry_whose_parameters_were_changed_is_not_intact() {
+        let info = cvm_models::action("RunInstances").unwrap();
+        let request = json!({
+            "ClientToken": "t",
+            "InstanceCount": 2,
+            "UserData": "eA==",
+            "DataDisks": [{ "DiskSize": 10 }],
+            "LoginSettings": { "Password": "canary" },
+        });
+        let entry = entry("RunInstances", &request);
+        assert!(entry.is_intact(info));
+        for change in [
+            |entry: &mut Entry| entry.parameters["InstanceCount"] = 3.into(),
+            |entry: &mut Entry| entry.parameters["DataDisks"][0]["DiskSize"] = 11.into(),
+            |entry: &mut Entry| entry.secrets.truncate(1),
+            |entry: &mut Entry| entry.secrets.push("HostName".into()),
+        ] {
+            let mut changed = entry.clone();
+            change(&mut changed);
+            assert!(!changed.is_intact(info), "{changed:?}");
+        }
+    }
+
+    #[test]
+    fn a_url_that_carries_a_right_is_kept_out_of_the_journal() {
+        let import = |url: &str| {
+            let disks = json!([{ "DiskSize": 20, "ImageUrl": url }]);
+            json!({ "ImageName": "a", "ImageUrl": url, "ImportImageDataDiskList": disks })
+        };
+        let info = cvm_models::action("ImportImage").unwrap();
+        for url in [
+            "https://b.cos.ap-guangzhou.myqcloud.com/i.qcow2?q-signature=canary",
+            "http://user:canary@host/i.qcow2",
+        ] {
+            let entry = entry("ImportImage", &import(url));
+            assert!(!entry.to_text().contains("canary"), "{}", entry.to_text());
+            assert_eq!(entry.secrets, ["ImageUrl", "ImportImageDataDiskList.0.ImageUrl"]);
+            assert!(entry.is_intact(info));
+        }
+        let open = entry("ImportImage", &import("https://host/i.qcow2"));
+        assert_eq!(open.secrets, [""; 0]);
+        let fpga = json!({ "InstanceId": "ins-1", "FPGAUrl": "https://host/x?sign=canary" });
+        assert_eq!(entry("ProgramFpgaImage", &fpga).secrets, ["FPGAUrl"]);
+    }
+
+    #[test]
+    fn an_entry_whose_region_is_none_is_refused() {
+        let text = entry("TerminateInstances", &json!({ "InstanceIds": ["ins-1"] })).to_text();
+        let mut value: Value = serde_json::from_str(&text).unwrap();
+        for region in
+            [json!(7), json!(""), json!("ap guangzhou"), json!({}), json!("ap-x.evil.com/")]
+        {
+            value["region"] = region;
+            let why = Entry::parse(value.to_string().as_bytes()).unwrap_err();
+            assert!(why.contains("region"), "{value}: {why}");
+        }
+        value["region"] = Value::Null;
+        assert_eq!(Entry::parse(value.to_string().as_bytes()).unwrap().region, None);
+        value["client_token"] = json!(7);
+        assert!(Entry::parse(value.to_string().as_bytes()).is_err());
+    }
+
+    #[test]
+    fn the_start_is_told_by_the_clock_of_the_service() {
+        let mut entry = entry("RunInstances", &json!({ "ClientToken": "t" }));
+        let local = entry.started / 1000;
+        assert_eq!(entry.started_for_service(0), local);
+        // The call ended before it found a difference: the earlier of both times is safe.
+        assert_eq!(entry.started_for_service(-600), local - 600);
+        assert_eq!(entry.started_for_service(600), local);
+        entry.skew = -600;
+        assert_eq!(entry.started_for_service(0), local - 600);
+        entry.skew = 600;
+        assert_eq!(entry.started_for_service(-7), local + 600);
+        // Nobody knows whether the clock was set right since, so nothing is sent again.
+        assert_eq!(entry.window(UNIX_EPOCH + NOW), None);
+    }
+
+    #[test]
+    fn what_was_seen_before_reads_back() {
+        let mut entry = entry("TerminateInstances", &json!({ "InstanceIds": ["ins-1"] }));
+        for before in [
+            None,
+            Some(Vec::new()),
+            Some(vec![Seen { id: "ins-1".into(), own: "ins-1".into(), became: true }]),
+        ] {
+            entry.before = before;
+            assert_eq!(Entry::parse(entry.to_text().as_bytes()).as_ref(), Ok(&entry));
+        }
     }
 
     #[test]

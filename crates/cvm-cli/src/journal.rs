@@ -9,7 +9,8 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::entry::{Entry, State};
-use crate::exit::{Failure, Result};
+use crate::exit::{Exit, Failure, Result};
+use crate::lock::Lock;
 use crate::{output, private_file};
 
 /// Says where the journal is.
@@ -37,6 +38,8 @@ pub struct Found {
     pub id: String,
     /// The entry, or why there is none.
     pub entry: std::result::Result<Entry, String>,
+    /// Whether the command that wrote it, or one that settles it, still runs.
+    pub running: bool,
 }
 
 impl Journal {
@@ -65,12 +68,30 @@ impl Journal {
         Ok(time.chain(bytes.iter().map(|byte| digit(u128::from(*byte)))).collect())
     }
 
-    /// Writes an entry: when this returns, it is on the disk.
-    pub fn write(&self, entry: &Entry) -> Result<()> {
-        let written = private_file::make_folder(&self.folder).and_then(|()| {
-            private_file::write_durably(&self.path(&entry.id), entry.to_text().as_bytes())
-        });
-        written.map_err(|error| self.unusable("written", &error))
+    /// Makes a place for an entry that is to be written, and locks it.
+    pub fn reserve(self, id: String) -> Result<Place> {
+        let made = private_file::make_folder(&self.folder);
+        let made = made.and_then(|()| private_file::check_folder(&self.folder));
+        made.map_err(|error| self.unusable("written", &error))?;
+        let lock = self.lock(&id)?;
+        Ok(Place { journal: self, id, lock })
+    }
+
+    fn put(&self, entry: &Entry) -> io::Result<()> {
+        private_file::write_durably(&self.path(&entry.id), entry.to_text().as_bytes())
+    }
+
+    /// Only who holds the lock of an entry may change or remove it.
+    fn lock(&self, id: &str) -> Result<Lock> {
+        let taken =
+            Lock::take(self.lock_path(id)).map_err(|error| self.unusable("locked", &error))?;
+        taken.ok_or_else(|| {
+            Failure::new(
+                Exit::Unknown,
+                format!("a command that is at work on entry `{id}` still runs"),
+            )
+            .hint("wait until it ends: it says what became of the request, or leaves the entry")
+        })
     }
 
     /// All entries, oldest first.
@@ -79,21 +100,31 @@ impl Journal {
             Err(error) if error.kind() == ErrorKind::NotFound => Vec::new(),
             names => names.map_err(|error| self.unusable("read", &error))?,
         };
-        let found = |id: String| Found { entry: self.load(&id), id };
+        let found = |id: String| Found {
+            running: Lock::is_held(&self.lock_path(&id)),
+            entry: self.load(&id),
+            id,
+        };
         Ok(names.into_iter().map(found).collect())
     }
 
-    /// The entry of this name.
-    pub fn entry(&self, id: &str) -> Result<Entry> {
+    /// The entry of this name, locked.
+    pub fn entry(&self, id: &str) -> Result<Noted> {
         self.must_have(id)?;
-        self.load(id).map_err(|why| {
+        let lock = self.lock(id)?;
+        // It may have been settled before the lock was free.
+        self.must_have(id)?;
+        let entry = self.load(id).map_err(|why| {
             Failure::local(format!("entry `{id}` of the journal cannot be used: {why}"))
                 .hint(format!("it is {}", self.path(id).display()))
-        })
+        })?;
+        Ok(Noted { journal: self.clone(), entry, _lock: lock })
     }
 
     /// Forgets an entry.
     pub fn forget(&self, id: &str) -> Result<()> {
+        self.must_have(id)?;
+        let _lock = self.lock(id)?;
         self.must_have(id)?;
         fs::remove_file(self.path(id))
             .map_err(|error| Failure::local(format!("cannot remove entry `{id}`: {error}")))
@@ -127,6 +158,10 @@ impl Journal {
         self.folder.join(format!("{id}.json"))
     }
 
+    fn lock_path(&self, id: &str) -> PathBuf {
+        self.folder.join(format!("{id}.lock"))
+    }
+
     /// The names of all entries, in order; what a killed writer left half done is swept away.
     fn names(&self) -> io::Result<Vec<String>> {
         let mut ids = Vec::new();
@@ -138,6 +173,12 @@ impl Journal {
                 let _ = fs::remove_file(file.path());
             } else if let Some(id) = name.strip_suffix(".json").filter(|id| is_id(id)) {
                 ids.push(id.to_owned());
+            } else if let Some(id) = name.strip_suffix(".lock").filter(|id| is_id(id))
+                && !self.path(id).exists()
+                && is_old(&file.path())
+            {
+                // Taken and dropped, it goes, unless somebody holds it.
+                drop(Lock::take(file.path()));
             }
         }
         ids.sort_unstable();
@@ -152,35 +193,62 @@ impl Journal {
     }
 }
 
-/// An entry that was written, until its call has ended.
+/// A place in the journal that was proved to be writable, and has no entry yet.
+pub struct Place {
+    journal: Journal,
+    id: String,
+    lock: Lock,
+}
+
+impl Place {
+    /// The name of the entry.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Writes the entry: when this returns, it is on the disk.
+    pub fn write(self, entry: Entry) -> Result<Noted> {
+        let Self { journal, lock, .. } = self;
+        journal.put(&entry).map_err(|error| journal.unusable("written", &error))?;
+        Ok(Noted { journal, entry, _lock: lock })
+    }
+}
+
+/// An entry that stands in the journal, locked until its call has ended.
+#[derive(Debug)]
 pub struct Noted {
     journal: Journal,
     entry: Entry,
+    _lock: Lock,
 }
 
 impl Noted {
-    /// Writes an entry.
-    pub fn write(journal: Journal, entry: Entry) -> Result<Self> {
-        journal.write(&entry)?;
-        Ok(Self { journal, entry })
-    }
-
-    /// An entry that stands in the journal already.
-    pub const fn found(journal: Journal, entry: Entry) -> Self {
-        Self { journal, entry }
-    }
-
     /// The entry.
     pub const fn entry(&self) -> &Entry {
         &self.entry
     }
 
-    /// The call ended and its outcome is unknown. When this cannot be written, the entry still says
-    /// that nobody knows.
-    pub fn mark_unknown(&mut self) {
-        if self.entry.state != State::Unknown {
-            self.entry.state = State::Unknown;
-            let _ = self.journal.write(&self.entry);
+    /// The call ended and its outcome is unknown; `skew` is what the client found out about the clock.
+    /// When this cannot be written, the entry still says that nobody knows.
+    pub fn mark_unknown(&mut self, skew: i64) {
+        self.change(State::Unknown, skew);
+    }
+
+    /// The call ended, but its response may still fail to be shown; `skew` is what the client found out
+    /// about the clock.
+    pub fn keep_skew(&mut self, skew: i64) {
+        self.change(self.entry.state, skew);
+    }
+
+    fn change(&mut self, state: State, skew: i64) {
+        let skew = if skew == 0 { self.entry.skew } else { skew };
+        if (state, skew) == (self.entry.state, self.entry.skew) {
+            return;
+        }
+        (self.entry.state, self.entry.skew) = (state, skew);
+        // An entry that somebody removed is settled, and does not come back.
+        if self.journal.path(&self.entry.id).exists() {
+            let _ = self.journal.put(&self.entry);
         }
     }
 

@@ -15,6 +15,7 @@ mod exit;
 mod journal;
 mod json;
 mod layout;
+mod lock;
 mod options;
 mod outcome;
 mod output;

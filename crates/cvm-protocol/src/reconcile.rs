@@ -19,18 +19,23 @@ pub struct ReconcileInfo {
     pub id: &'static str,
     /// What else the list is asked for: where it goes, and the member of the request that gives it.
     pub narrow: &'static [(&'static str, &'static str)],
-    /// Members of an entry that are then as the request has them, each with the member of the request;
-    /// a list contains what the request has.
-    /// Pairs that lead into one list of objects are compared object by object. Where [`Self::count`] is
-    /// given, a text may be the request's up to a `{`, or the request's followed by digits when more than
-    /// one is made.
+    /// Members of an entry that then equal the request's, each with the member of the request: a list
+    /// has the same items in the same order, and what the request clears is empty. Where [`Self::count`]
+    /// is given, a text may be the request's up to a `{`, or the request's followed by digits when more
+    /// than one is made.
     pub same: &'static [(&'static str, &'static str)],
+    /// Lists of an entry that then contain what the request has, each with the member of the request.
+    /// Pairs that lead into one list of objects are compared object by object.
+    pub includes: &'static [(&'static str, &'static str)],
     /// Member of an entry that tells when it was made: older ones than the request do not count.
     pub created: Option<&'static str>,
     /// Member of the request that says how many are made; one without it.
     pub count: Option<&'static str>,
-    /// One that holds for an entry, beside all of [`Self::same`], means done.
+    /// One that holds for an entry, beside all of [`Self::same`] and [`Self::includes`], means done.
     pub done: &'static [Condition],
+    /// As [`Self::done`], for conditions that an earlier call of the same action may have fulfilled: one
+    /// counts only if none of them held before the call.
+    pub became: &'static [Condition],
     /// What it means that an id is not listed.
     pub missing: Missing,
     /// Members of an entry that a person needs to see.
@@ -48,9 +53,11 @@ impl ReconcileInfo {
             id: "",
             narrow: &[],
             same: &[],
+            includes: &[],
             created: None,
             count: None,
             done: &[],
+            became: &[],
             missing: Missing::Pending,
             show: &[],
         }
@@ -79,6 +86,13 @@ impl ReconcileInfo {
         self
     }
 
+    /// Which lists then contain what the request has.
+    #[must_use]
+    pub const fn includes(mut self, pairs: &'static [(&'static str, &'static str)]) -> Self {
+        self.includes = pairs;
+        self
+    }
+
     /// When an entry was made.
     #[must_use]
     pub const fn created(mut self, member: &'static str) -> Self {
@@ -97,6 +111,13 @@ impl ReconcileInfo {
     #[must_use]
     pub const fn done(mut self, conditions: &'static [Condition]) -> Self {
         self.done = conditions;
+        self
+    }
+
+    /// What means done unless it was so before the call.
+    #[must_use]
+    pub const fn became(mut self, conditions: &'static [Condition]) -> Self {
+        self.became = conditions;
         self
     }
 

@@ -258,6 +258,14 @@ impl Client {
         Box::pin(pipeline::prepare(self, info, &mut request)).await
     }
 
+    /// Seconds that signatures add to this machine's clock, because an endpoint's clock proved to differ;
+    /// negative when this machine is ahead, 0 as long as no difference was found. Of several endpoints
+    /// the largest difference counts.
+    #[must_use]
+    pub fn clock_correction(&self) -> i64 {
+        self.shared.skews.largest()
+    }
+
     /// Waits until resources have reached a state: `client.wait(waiter).await?`, with options between.
     pub fn wait(&self, waiter: Waiter) -> Wait {
         Wait::new(self.clone(), waiter)

@@ -32,6 +32,12 @@ impl Skews {
         skews.get(authority).copied().unwrap_or_default()
     }
 
+    /// The largest of all endpoints, whatever its sign; 0 when no clock was found wrong.
+    pub(crate) fn largest(&self) -> i64 {
+        let skews = self.by_authority.lock().unwrap_or_else(PoisonError::into_inner);
+        skews.values().copied().max_by_key(|skew| skew.unsigned_abs()).unwrap_or_default()
+    }
+
     pub(crate) fn set(&self, authority: &str, seconds: i64) {
         let mut skews = self.by_authority.lock().unwrap_or_else(PoisonError::into_inner);
         if seconds == 0 {
@@ -141,6 +147,17 @@ mod tests {
         assert_eq!(skews.of("other"), 250, "another host's clock stays as it was");
         skews.observe("other", 3, false);
         assert_eq!(skews.of("other"), 0, "any date may end a correction");
+    }
+
+    #[test]
+    fn the_largest_correction_is_told_whatever_its_sign() {
+        let skews = Skews::default();
+        assert_eq!(skews.largest(), 0);
+        skews.set("a", 250);
+        skews.set("b", -600);
+        assert_eq!(skews.largest(), -600);
+        skews.set("b", 0);
+        assert_eq!(skews.largest(), 250);
     }
 
     #[test]

@@ -150,7 +150,7 @@ fn slots(text: &str) -> Vec<(usize, usize, String)> {
             Kind::Scalar => {}
             Kind::Array(items) => items.iter().for_each(|item| walk(item, key, out)),
             Kind::Object(entries)
-                if ["special_values", "with", "narrow", "same"].contains(&key) =>
+                if ["special_values", "with", "narrow", "same", "includes"].contains(&key) =>
             {
                 entries.iter().for_each(|(_, value)| walk(value, key, out));
             }

@@ -41,6 +41,8 @@ pub struct Action {
     pub reclass: Vec<(Vec<Condition>, shape::RetryClass)>,
     /// Conditions of `retry.reconcile.done`, read.
     pub done: Vec<Condition>,
+    /// Conditions of `retry.reconcile.became`, read.
+    pub became: Vec<Condition>,
 }
 
 /// A shared type.

@@ -61,9 +61,12 @@ impl Resolver<'_> {
             let pointer = format!("/retry/members/{row}/when");
             reclass.push((self.conditions(&path, &pointer, &member.when), member.class));
         }
-        let done = spec.retry.reconcile.as_ref().map_or(&[][..], |reconcile| &reconcile.done);
+        let reconcile = spec.retry.reconcile.as_ref();
+        let done = reconcile.map_or(&[][..], |reconcile| &reconcile.done);
         let done = self.conditions(&path, "/retry/reconcile/done", done);
-        Action { spec, path, rust, request, response, reclass, done }
+        let became = reconcile.map_or(&[][..], |reconcile| &reconcile.became);
+        let became = self.conditions(&path, "/retry/reconcile/became", became);
+        Action { spec, path, rust, request, response, reclass, done, became }
     }
 
     fn conditions(&mut self, path: &str, pointer: &str, texts: &[String]) -> Vec<Condition> {

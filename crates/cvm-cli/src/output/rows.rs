@@ -7,7 +7,7 @@ use crate::json::Json;
 use crate::{describe, suggest};
 
 /// The entries of a list as texts by column.
-#[derive(Debug, PartialEq)]
+#[derive(Debug, Default, PartialEq)]
 pub struct Rows {
     /// Dotted names of the members shown.
     pub columns: Vec<String>,

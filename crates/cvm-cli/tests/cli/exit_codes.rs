@@ -114,10 +114,10 @@ fn a_slip_on_the_command_line_is_2_and_sends_nothing() {
 fn a_change_without_an_answer_is_3_and_is_not_sent_again() {
     for answer in [Answer::Close, Answer::Json("<html>".to_owned())] {
         let server = Server::start(answer);
-        let ran = run(&mut server.cvm(&["TerminateInstances", "--InstanceIds", "ins-11112222"]));
+        let ran = run(&mut server.cvm(&["RebootInstances", "--InstanceIds", "ins-11112222"]));
         assert_eq!(ran.code, 3, "{}", ran.stderr);
         assert!(
-            ran.stderr.contains("TerminateInstances may or may not have been carried out"),
+            ran.stderr.contains("RebootInstances may or may not have been carried out"),
             "{}",
             ran.stderr
         );
@@ -142,7 +142,7 @@ fn an_interrupted_change_is_3() {
     for name in stopping() {
         let server = Server::start(Answer::Silence);
         let child = server
-            .cvm(&["TerminateInstances", "--InstanceIds", "ins-11112222"])
+            .cvm(&["RebootInstances", "--InstanceIds", "ins-11112222"])
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
@@ -159,7 +159,7 @@ fn an_interrupted_change_is_3() {
 #[test]
 fn an_interrupt_that_was_ignored_stays_ignored() {
     let server = Server::start(Answer::Silence);
-    let known = server.cvm(&["TerminateInstances", "--InstanceIds", "ins-11112222"]);
+    let known = server.cvm(&["RebootInstances", "--InstanceIds", "ins-11112222"]);
     let mut command = std::process::Command::new("/bin/sh");
     command.args(["-c", "trap '' INT; exec \"$0\" \"$@\""]);
     command.arg(known.get_program()).args(known.get_args()).env_clear();

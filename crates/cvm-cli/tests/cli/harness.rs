@@ -164,6 +164,9 @@ pub struct Server {
     pub folder: TempDir,
 }
 
+/// From the text of a request to that of a whole HTTP response.
+pub type Script = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
+
 /// What a [`Server`] does with a request.
 #[derive(Clone)]
 pub enum Answer {
@@ -175,6 +178,8 @@ pub enum Answer {
     Silence,
     /// Answers with this JSON, once this file is there.
     Once(PathBuf, String),
+    /// Answers with what this makes of the request, head and all; closes the connection without it.
+    Script(Script),
     /// Passes the request on to this address, and its answer back.
     From(String),
     /// Passes requests on, and loses one action: on the way there, or its answer on the way back.
@@ -262,6 +267,10 @@ fn serve(mut stream: TcpStream, answer: &Answer, seen: &Mutex<Vec<String>>) {
                 let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: ";
                 write!(stream, "{head}{}\r\n\r\n{body}", body.len()).unwrap();
             }
+            Answer::Script(script) => match script(&String::from_utf8_lossy(&message)) {
+                Some(response) => stream.write_all(response.as_bytes()).unwrap(),
+                None => return,
+            },
             Answer::From(address) => stream.write_all(&ask(address, &message)).unwrap(),
             Answer::Losing { address, action, arrives } => {
                 let text = String::from_utf8_lossy(&message).to_ascii_lowercase();

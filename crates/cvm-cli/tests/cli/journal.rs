@@ -9,7 +9,8 @@ use crate::harness::{
     Answer, Emulator, Server, cvm, entries, finish, run, run_with_input, signal, until,
 };
 
-const TERMINATE: [&str; 3] = ["TerminateInstances", "--InstanceIds", "ins-11112222"];
+/// A change that no reading precedes.
+const REBOOT: [&str; 3] = ["RebootInstances", "--InstanceIds", "ins-11112222"];
 
 fn mode(path: &Path) -> u32 {
     fs::symlink_metadata(path).unwrap().permissions().mode() & 0o7777
@@ -25,7 +26,7 @@ fn what_ended_leaves_nothing_and_what_reads_writes_nothing() {
         assert!(!journal.exists(), "{arguments:?}");
     }
     emulator.launch();
-    let refused = run(&mut emulator.cvm(&TERMINATE));
+    let refused = run(&mut emulator.cvm(&REBOOT));
     assert_eq!(refused.code, 1, "{}", refused.stderr);
     assert_eq!(fs::read_dir(&journal).unwrap().count(), 0);
     let listed = run(&mut emulator.cvm(&["resume"]));
@@ -36,13 +37,13 @@ fn what_ended_leaves_nothing_and_what_reads_writes_nothing() {
 #[test]
 fn the_entry_is_there_while_the_request_is_on_its_way() {
     let server = Server::start(Answer::Silence);
-    let mut command = server.cvm(&TERMINATE);
+    let mut command = server.cvm(&REBOOT);
     let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     until("the request is out", || !server.requests.lock().unwrap().is_empty());
     let ids = entries(&server.journal());
     assert_eq!(ids.len(), 1);
     let listed = run(server.cvm(&["resume"]).env("COLUMNS", "160"));
-    for told in [&ids[0], "TerminateInstances", "ap-guangzhou", "started", "reads"] {
+    for told in [&ids[0], "RebootInstances", "ap-guangzhou", "running", "not yet"] {
         assert!(listed.stdout.contains(told), "{told}: {}", listed.stdout);
     }
     signal(&child, "TERM");
@@ -65,7 +66,7 @@ fn only_the_owner_reads_it_whatever_the_umask() {
         let server = Server::start(Answer::Close);
         let home = server.folder.path().join("home");
         fs::create_dir(&home).unwrap();
-        let known = server.cvm(&TERMINATE);
+        let known = server.cvm(&REBOOT);
         let script = format!("umask {umask}; exec \"$0\" \"$@\"");
         let mut command = Command::new("/bin/sh");
         command.args(["-c", &script]).arg(known.get_program()).args(known.get_args()).env_clear();
@@ -116,7 +117,7 @@ fn without_a_journal_nothing_is_sent() {
         places.push((Some(closed.clone()), "ermission"));
     }
     for (place, told) in places {
-        let mut command = server.cvm(&TERMINATE);
+        let mut command = server.cvm(&REBOOT);
         match &place {
             Some(place) => command.env("CVM_JOURNAL", place),
             None => command.env_remove("CVM_JOURNAL"),
@@ -131,7 +132,7 @@ fn without_a_journal_nothing_is_sent() {
         assert_eq!(before, 0, "{place:?}");
     }
     assert_eq!(fs::read_dir(&real).unwrap().count(), 0);
-    let mut command = server.cvm(&TERMINATE);
+    let mut command = server.cvm(&REBOOT);
     let ran = run(command.env("CVM_JOURNAL", &file).arg("--no-journal"));
     assert_eq!(ran.code, 3, "{}", ran.stderr);
     assert_eq!(server.requests.lock().unwrap().len(), 1);
@@ -141,7 +142,7 @@ fn without_a_journal_nothing_is_sent() {
 #[test]
 fn an_entry_that_somebody_put_there_is_not_followed() {
     let server = Server::start(Answer::Close);
-    assert_eq!(run(&mut server.cvm(&TERMINATE)).code, 3);
+    assert_eq!(run(&mut server.cvm(&REBOOT)).code, 3);
     let sent = server.requests.lock().unwrap().len();
     let id = entries(&server.journal()).remove(0);
     let path = server.journal().join(format!("{id}.json"));
@@ -282,7 +283,7 @@ fn an_entry_that_cannot_be_removed_is_told_of() {
     let go = folder.path().join("go");
     let body = r#"{"Response":{"RequestId":"r-1"}}"#;
     let server = Server::start(Answer::Once(go.clone(), body.to_owned()));
-    let mut command = server.cvm(&TERMINATE);
+    let mut command = server.cvm(&REBOOT);
     let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     until("the request is out", || !server.requests.lock().unwrap().is_empty());
     // No user, not even the system's administrator, removes a folder as if it were a file.

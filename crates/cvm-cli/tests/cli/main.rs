@@ -17,4 +17,5 @@ mod profiles;
 mod quickstart;
 mod resume;
 mod secrets;
+mod settle;
 mod terminal;

@@ -209,7 +209,7 @@ static ACTIONS: &[ActionDoc] = &[
             "Put instances in at launch, or later with `ModifyInstancesDisasterRecoverGroup`.",
             "Two groups may bear the same name, so address groups by id.",
         ],
-        reconcile: "Repeat it unchanged and with its token while that is young. Later, one group of exactly this name made since means done, two mean it was made twice, none means not done.",
+        reconcile: "Repeat it unchanged and with its token while that is young. Later, one group of exactly this name that was not there before means done, two mean it was made twice, none means not done.",
         request: &[
             member("Name", "string", "Display name, Chinese or English. It need not be unique, so choose one you can find again."),
             member("Type", "DisasterRecoverGroupType", "Which shared hardware to avoid: the same host, the same switch or the same rack. The level also decides how many instances fit in the group."),
@@ -237,7 +237,7 @@ static ACTIONS: &[ActionDoc] = &[
             "The cluster itself is free of machines; fill it by launching instances with its id as `HpcClusterId`.",
             "Names need not be unique, so tag the cluster in order to find it again.",
         ],
-        reconcile: "One cluster of this name made since means done, two mean it was made twice, none after a minute means not done.",
+        reconcile: "One cluster of this name that was not there before means done, two mean it was made twice, none after a minute means not done.",
         request: &[
             member("Zone", "string", "Zone of the cluster; all of its instances must be launched there. Not every zone offers clusters."),
             member("Name", "string", "Display name, not unique. It is what `DescribeHpcClusters` can search for."),
@@ -1997,7 +1997,7 @@ static ACTIONS: &[ActionDoc] = &[
             "Instances with `DisableApiTermination` set are refused until the protection is lifted.",
             "Poll `DescribeInstancesStatus`: an id that is gone is destroyed. Data disks without `DeleteWithInstance` survive and keep costing.",
         ],
-        reconcile: "Done when it is gone, `TERMINATING`, or `SHUTDOWN`, which is the recycle bin of prepaid machines: never send it again then, because the second call destroys them. Still `RUNNING` or `STOPPED` after a minute means not done, and a person decides about prepaid ones.",
+        reconcile: "Done when it was listed before and is gone, when it is `TERMINATING`, or `SHUTDOWN` and was not before, which is the recycle bin of prepaid machines: never send it again then, because the second call destroys them. Still `RUNNING` or `STOPPED` after a minute means not done, and a person decides about prepaid ones.",
         request: &[
             member("InstanceIds", "list<string>", "Instances to give back. Resolve names to ids right before the call and check them, because there is no undo for hourly instances."),
             member("ReleaseAddress", "bool", "Also gives up an elastic address: only the first one on the primary interface, and only a premium, DDoS-protected or IPv6 one. A released address may not be obtainable again; otherwise it stays yours."),

@@ -33,7 +33,8 @@ fn calls(api: &Api, action: &Action) -> Option<Vec<TokenStream>> {
         let (ids, id) = (string(ids), string(id));
         calls.push(quote!(.ids(#ids, #by, #id)));
     }
-    for (call, pairs) in [("narrow", &facts.narrow), ("same", &facts.same)] {
+    let pairs = [("narrow", &facts.narrow), ("same", &facts.same), ("includes", &facts.includes)];
+    for (call, pairs) in pairs {
         if !pairs.0.is_empty() {
             let (call, pairs) = (format_ident!("{call}"), super::pairs(pairs));
             calls.push(quote!(.#call(#pairs)));
@@ -45,9 +46,12 @@ fn calls(api: &Api, action: &Action) -> Option<Vec<TokenStream>> {
             calls.push(quote!(.#call(#text)));
         }
     }
-    if !action.done.is_empty() {
-        let done = action.done.iter().map(condition);
-        calls.push(quote!(.done(&[#(#done),*])));
+    for (call, conditions) in [("done", &action.done), ("became", &action.became)] {
+        if !conditions.is_empty() {
+            let call = format_ident!("{call}");
+            let conditions = conditions.iter().map(condition);
+            calls.push(quote!(.#call(&[#(#conditions),*])));
+        }
     }
     match facts.missing {
         None | Some(Missing::Pending) => {}

@@ -110,19 +110,27 @@ impl<'a> Reading<'a> {
             let message = format!("`{created}` is no text, so it is no time");
             linker.report.error(linker.file, at("created"), message);
         }
-        for (here, given) in &facts.same.0 {
-            let entry = linker.path(&at("same"), members, here, "an entry");
-            let request = linker.path(&at("same"), &action.request, given, "the request");
-            if let (Some(entry), Some(request)) = (entry, request)
-                && !(is_scalar(linker.api, entry) && is_scalar(linker.api, request))
-            {
-                let message =
-                    format!("`{here}` and `{given}` hold objects, which are not compared");
-                linker.report.error(linker.file, at("same"), message);
+        for (key, pairs) in [("same", &facts.same), ("includes", &facts.includes)] {
+            for (here, given) in &pairs.0 {
+                let entry = linker.path(&at(key), members, here, "an entry");
+                let request = linker.path(&at(key), &action.request, given, "the request");
+                if let (Some(entry), Some(request)) = (entry, request)
+                    && !(is_scalar(linker.api, entry) && is_scalar(linker.api, request))
+                {
+                    let message =
+                        format!("`{here}` and `{given}` hold objects, which are not compared");
+                    linker.report.error(linker.file, at(key), message);
+                }
             }
         }
-        for (index, condition) in action.done.iter().enumerate() {
-            linker.condition(&at(&format!("done/{index}")), condition, members);
+        for (key, conditions) in [("done", &action.done), ("became", &action.became)] {
+            for (index, condition) in conditions.iter().enumerate() {
+                linker.condition(&at(&format!("{key}/{index}")), condition, members);
+            }
+        }
+        if facts.ids.is_none() && !action.became.is_empty() {
+            let message = "`became` has no use without `ids`";
+            linker.report.error(linker.file, at("became"), message);
         }
         for (index, path) in facts.show.iter().enumerate() {
             linker.path(&at(&format!("show/{index}")), members, path, "an entry");

@@ -112,15 +112,23 @@ pub struct Reconcile {
     /// Member of this request that says how many are made; absent means one.
     #[serde(default, skip_serializing_if = "is_default")]
     pub count: Option<String>,
-    /// Members of an entry that are then as the request has them (a list: contains them), each with the
-    /// member of the request. What the request does not give is not compared. Pairs that lead into one
-    /// list of objects are compared object by object. Where `count` is given, a text may be the
-    /// request's up to a `{`, or the request's followed by digits.
+    /// Members of an entry that then equal the request's (a list: the same items in the same order), each
+    /// with the member of the request. A request that gives a member which neither this nor another key
+    /// here names is never settled without a person. Where `count` is given, a text may be the request's
+    /// up to a `{`, or the request's followed by digits.
     #[serde(default, skip_serializing_if = "is_default")]
     pub same: Pairs,
-    /// Conditions on an entry: one that holds, beside all of `same`, means done.
+    /// Lists of an entry that then contain what the request has, each with the member of the request.
+    /// Pairs that lead into one list of objects are compared object by object.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub includes: Pairs,
+    /// Conditions on an entry: one that holds, beside all of `same` and `includes`, means done.
     #[serde(default, skip_serializing_if = "is_default")]
     pub done: Vec<String>,
+    /// As `done`, for conditions that an earlier call of the same action may have fulfilled: one counts
+    /// only if none of them held before the call.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub became: Vec<String>,
     /// What it means that an id is not listed; absent means `pending`.
     #[serde(default, skip_serializing_if = "is_default")]
     pub missing: Option<Missing>,

@@ -7,13 +7,14 @@ use cvm_models::protocol::ActionInfo;
 use serde_json::Value;
 
 use super::reading::Reading;
-use super::verdict::{Sought, Verdict, at, cell, texts};
+use super::value::{at, cell, texts};
+use super::verdict::{Sought, Verdict};
 use super::{must_be_signed_by, same, told};
 use crate::args::Line;
 use crate::connect::reconnect;
 use crate::entry::Entry;
 use crate::exit::{Exit, Failure, Result};
-use crate::journal::{Journal, Noted};
+use crate::journal::Noted;
 use crate::layout::Page;
 use crate::output::rows::{self, Rows};
 use crate::output::{self, Format};
@@ -23,21 +24,29 @@ use crate::{catalog, runtime};
 /// How long a request may be on its way: until then, what is not seen may still come.
 const SETTLE: Duration = Duration::from_secs(60);
 
-/// How far the clocks of this machine and of the service may lie apart.
-const CLOCKS: Duration = Duration::from_secs(60);
+/// How far the clocks of this machine and of the service may lie apart without anybody noticing: the
+/// service refuses what was signed further off, and the client then measures the difference.
+const CLOCKS: Duration = Duration::from_secs(300);
 
 /// Why the time of creation says nothing.
 const CLOCK_WENT_BACK: &str = "this machine's clock went back since the entry was written, so the time of creation was not \
      compared: what is listed may be older, and what is not listed proves nothing";
 
 /// Looks what became of the request of an entry.
-pub fn run(line: &Line, info: &'static ActionInfo, journal: Journal, entry: &Entry) -> Result<()> {
+pub fn run(line: &Line, info: &'static ActionInfo, noted: Noted) -> Result<()> {
     let format = Format::of(line, Format::Table)?;
+    let entry = noted.entry();
+    same::must_be_intact(info, entry)?;
     same::request(line, info, entry)?;
     let text = docs::action(info.name).map_or("", |doc| doc.reconcile);
     let Some(facts) = &info.reconcile else {
-        explain(&[text])?;
-        return Err(unsettled(entry, "no list of this service tells", None));
+        if format == Format::Table {
+            explain(&[text])?;
+        } else {
+            output::print(&output::of_rows(&Rows::default(), format))?;
+            output::note(text);
+        }
+        return Err(unsettled(entry, "no list of this service tells", &[]));
     };
     let list = catalog::action(facts.list)?;
     let Some((items, table)) = rows::main_list(list) else {
@@ -52,8 +61,10 @@ pub fn run(line: &Line, info: &'static ActionInfo, journal: Journal, entry: &Ent
     })??;
 
     let age = entry.age(SystemTime::now());
-    let since = age.map(|_| since(entry));
-    let sought = Sought { facts, request: &entry.parameters, table, since: since.as_deref() };
+    let skew = connection.client.clock_correction();
+    // A clock that was wrong was measured, so the time is known whatever became of the clock since.
+    let since = (age.is_some() || entry.skew != 0).then(|| since(entry, skew));
+    let sought = Sought::new(info, facts, list, table, entry, since.as_deref());
     let found = match facts.ids {
         Some(ids) => of_ids(&sought, &texts(&entry.parameters, ids), &entries),
         None => candidates(&sought, list, &entries),
@@ -73,7 +84,7 @@ pub fn run(line: &Line, info: &'static ActionInfo, journal: Journal, entry: &Ent
     if format == Format::Table {
         explain(&[text])?;
     }
-    conclude(journal, entry, &found, format)
+    conclude(noted, &found, format)
 }
 
 /// What was found, as a table and in numbers.
@@ -85,6 +96,8 @@ struct Found {
     candidates: Option<(usize, u64)>,
     /// Whether what fits bears marks that the request put on what it makes, such as tags.
     marked: bool,
+    /// Why a verdict was left to a person.
+    reasons: Vec<String>,
     /// Whether the time at which an entry was made had to be left out of account.
     timeless: bool,
 }
@@ -116,11 +129,44 @@ fn of_ids(sought: &Sought<'_>, ids: &[String], entries: &[Value]) -> Found {
     }
     Found {
         rows: Rows { columns, rows, left_out: 0 },
+        reasons: reasons(sought, ids, entries),
         verdicts,
         candidates: None,
         marked: false,
         timeless: sought.is_timeless(),
     }
+}
+
+/// Why nothing is proved, where a person might wonder.
+fn reasons(sought: &Sought<'_>, ids: &[String], entries: &[Value]) -> Vec<String> {
+    let mut reasons = Vec::new();
+    let is_open = |id: &&String| sought.of_id(id, entries).0 == Verdict::Open;
+    if ids.iter().any(|id| is_open(&id)) && !sought.uncompared.is_empty() {
+        reasons.push(format!(
+            "no list shows what became of `{}`, so compare it yourself",
+            sought.uncompared.join("`, `")
+        ));
+    }
+    let absent: Vec<&str> = ids
+        .iter()
+        .filter(|id| {
+            let (verdict, about) = sought.of_id(id, entries);
+            verdict == Verdict::Open && about.is_empty() && !sought.was_listed(id)
+        })
+        .map(String::as_str)
+        .collect();
+    if !absent.is_empty() {
+        let why = if sought.before.is_some() {
+            "was not listed before the call either"
+        } else {
+            "was not looked for before the call"
+        };
+        reasons.push(format!(
+            "`{}` {why}, so that it is not listed proves nothing",
+            absent.join("`, `")
+        ));
+    }
+    reasons
 }
 
 fn candidates(sought: &Sought<'_>, list: &ActionInfo, entries: &[Value]) -> Found {
@@ -136,13 +182,15 @@ fn candidates(sought: &Sought<'_>, list: &ActionInfo, entries: &[Value]) -> Foun
         candidates: Some((fitting.len(), asked)),
         rows: Rows { columns: columns.into_iter().map(str::to_owned).collect(), rows, left_out: 0 },
         verdicts: Vec::new(),
+        reasons: Vec::new(),
         marked: sought.is_marked(),
         timeless: sought.is_timeless(),
     }
 }
 
 /// Says what follows. Only what is there for every id settles the entry without a person.
-fn conclude(journal: Journal, entry: &Entry, found: &Found, format: Format) -> Result<()> {
+fn conclude(noted: Noted, found: &Found, format: Format) -> Result<()> {
+    let entry = noted.entry();
     let clock = found.timeless.then_some(CLOCK_WENT_BACK);
     if let Some((fitting, asked)) = found.candidates {
         let since = if found.timeless { "" } else { " made since" };
@@ -165,11 +213,12 @@ fn conclude(journal: Journal, entry: &Entry, found: &Found, format: Format) -> R
             }
             None => None,
         };
-        return Err(unsettled(entry, &why, told.as_deref().or(clock)));
+        let told = told.or_else(|| clock.map(str::to_owned));
+        return Err(unsettled(entry, &why, told.as_slice()));
     }
     let count = |verdict| found.verdicts.iter().filter(|one| **one == verdict).count();
     if !found.verdicts.is_empty() && count(Verdict::Done) == found.verdicts.len() {
-        return settle(journal, entry, format);
+        return settle(noted, format);
     }
     let counts = [
         (count(Verdict::Done), "done"),
@@ -179,13 +228,15 @@ fn conclude(journal: Journal, entry: &Entry, found: &Found, format: Format) -> R
     let counts = counts.iter().filter(|(count, _)| *count > 0);
     let counts: Vec<String> = counts.map(|(count, word)| format!("{count} {word}")).collect();
     let late = young(entry).filter(|_| count(Verdict::NotSeen) > 0);
-    Err(unsettled(entry, &counts.join(", "), late.as_deref().or(clock)))
+    let mut hints = found.reasons.clone();
+    hints.extend(late.or_else(|| clock.map(str::to_owned)));
+    Err(unsettled(entry, &counts.join(", "), &hints))
 }
 
 /// The change is there: the entry has done its service.
-fn settle(journal: Journal, entry: &Entry, format: Format) -> Result<()> {
-    Noted::found(journal, entry.clone()).settle();
-    let done = format!("It was carried out; entry {} is gone.", entry.id);
+fn settle(noted: Noted, format: Format) -> Result<()> {
+    let done = format!("It was carried out; entry {} is gone.", noted.entry().id);
+    noted.settle();
     // Another program reads what is no table.
     if format != Format::Table {
         output::note(&done);
@@ -194,14 +245,13 @@ fn settle(journal: Journal, entry: &Entry, format: Format) -> Result<()> {
     explain(&[&done])
 }
 
-fn unsettled(entry: &Entry, why: &str, late: Option<&str>) -> Failure {
+fn unsettled(entry: &Entry, why: &str, hints: &[String]) -> Failure {
     let forget = format!(
         "when you have decided, `cvm resume --forget {}`; only a new call sends anything",
         entry.id
     );
-    Failure::new(Exit::Unknown, format!("{} is not settled: {why}", entry.action))
-        .maybe_hint(late)
-        .hint(forget)
+    let failure = Failure::new(Exit::Unknown, format!("{} is not settled: {why}", entry.action));
+    hints.iter().fold(failure, Failure::hint).hint(forget)
 }
 
 /// What a reading says that comes too early to prove anything.
@@ -219,8 +269,8 @@ fn explain(paragraphs: &[&str]) -> Result<()> {
 }
 
 /// The time before which nothing can be of this request, as the service writes times.
-fn since(entry: &Entry) -> String {
-    let seconds = (entry.started / 1000).saturating_sub(CLOCKS.as_secs());
+fn since(entry: &Entry, skew: i64) -> String {
+    let seconds = entry.started_for_service(skew).saturating_sub(CLOCKS.as_secs());
     let text = cvm_emulator::Moment::from_unix(seconds).to_string();
     text.trim_end_matches('Z').to_owned()
 }

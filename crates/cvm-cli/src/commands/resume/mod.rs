@@ -1,10 +1,15 @@
 //! `cvm resume`: what the journal still holds, and how each of it is settled.
 
+pub mod before;
+mod compare;
 mod look;
 mod reading;
 mod repeat;
 mod same;
+mod value;
 mod verdict;
+
+pub use before::Seen;
 
 use std::time::{Duration, SystemTime};
 
@@ -22,7 +27,7 @@ pub fn run(line: &Line) -> Result<()> {
     line.only("resume", Scope::Resume, 1)?;
     let journal = Journal::of_user()?;
     match (line.words.get(1), line.option("forget")) {
-        (None, Some(id)) => forget(&journal, id),
+        (None, Some(id)) => forget(line, &journal, id),
         (Some(id), Some(_)) => Err(Failure::usage(format!("`{id}` stands beside `--forget`"))
             .hint("write `cvm resume ID`, or `cvm resume --forget ID`")),
         (None, None) if line.parameters.is_empty() => list(line, &journal),
@@ -32,13 +37,20 @@ pub fn run(line: &Line) -> Result<()> {
     }
 }
 
-fn forget(journal: &Journal, id: &str) -> Result<()> {
+fn forget(line: &Line, journal: &Journal, id: &str) -> Result<()> {
+    let format = Format::of(line, Format::Table)?;
     journal.forget(id)?;
-    output::print(&format!("Entry {id} is gone.\n"))
+    if format == Format::Table {
+        return output::print(&format!("Entry {id} is gone.\n"));
+    }
+    let columns = ["Id", "State"].map(str::to_owned).to_vec();
+    let rows = vec![vec![id.to_owned(), "forgotten".to_owned()]];
+    output::print(&output::of_rows(&Rows { columns, rows, left_out: 0 }, format))
 }
 
 fn settle(line: &Line, journal: Journal, id: &str) -> Result<()> {
-    let entry = journal.entry(id)?;
+    let noted = journal.entry(id)?;
+    let entry = noted.entry();
     if entry.version != cvm_models::SERVICE.version {
         return Err(Failure::usage(format!(
             "entry `{id}` is of version {} of the API; this is {}",
@@ -47,9 +59,16 @@ fn settle(line: &Line, journal: Journal, id: &str) -> Result<()> {
         )));
     }
     let info = catalog::action(&entry.action)?;
+    if info.regional && entry.region.is_none() {
+        return Err(Failure::local(format!(
+            "entry `{id}` names no region, and {} needs one",
+            info.name
+        ))
+        .hint("somebody has changed the entry: look what became of the request yourself"));
+    }
     match entry.window(SystemTime::now()) {
-        Some(left) => repeat::run(line, info, journal, entry, left),
-        None => look::run(line, info, journal, &entry),
+        Some(left) => repeat::run(line, info, noted, left),
+        None => look::run(line, info, noted),
     }
 }
 
@@ -70,7 +89,7 @@ fn list(line: &Line, journal: &Journal) -> Result<()> {
 }
 
 fn row(found: Found, now: SystemTime) -> [String; 7] {
-    let Found { id, entry } = found;
+    let Found { id, entry, running } = found;
     match entry {
         Err(why) => {
             let blank = String::new;
@@ -78,11 +97,12 @@ fn row(found: Found, now: SystemTime) -> [String; 7] {
         }
         Ok(entry) => {
             let next = match entry.window(now) {
+                _ if running => "not yet".to_owned(),
                 Some(left) => format!("repeats ({} s)", left.as_secs()),
                 None => "reads".to_owned(),
             };
             let age = age(&entry, now);
-            let state = entry.state.as_str().to_owned();
+            let state = if running { "running" } else { entry.state.as_str() }.to_owned();
             let token = entry.client_token.unwrap_or_default();
             [id, entry.action, entry.region.unwrap_or_default(), age, state, token, next]
         }

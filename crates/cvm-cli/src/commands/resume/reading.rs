@@ -1,9 +1,9 @@
 //! Asks a list for what a request may have left: every page of it, or nothing that could be misread.
 
-use cvm_models::protocol::{ActionInfo, Kind, PageStyle, ReconcileInfo};
+use cvm_models::protocol::{ActionInfo, Kind, PageInfo, PageStyle, ReconcileInfo};
 use serde_json::{Map, Value};
 
-use super::verdict::{at, text};
+use super::value::{at, text};
 use crate::connect::Connection;
 use crate::exit::{Exit, Failure, Result};
 use crate::outcome;
@@ -27,36 +27,48 @@ impl Reading<'_> {
     /// Everything that the list shows of what is asked for.
     pub async fn entries(&self, connection: &Connection) -> Result<Vec<Value>> {
         let mut entries = Vec::new();
-        for ask in self.asks()? {
-            self.pages(connection, ask, &mut entries).await?;
+        let Some(ids) = self.facts.ids else {
+            self.pages(connection, self.ask(&[]), &mut entries).await?;
+            return Ok(entries);
+        };
+        for ids in self.ids(ids)?.chunks(self.batch()) {
+            let is_answered = self.pages(connection, self.ask(ids), &mut entries).await?;
+            if is_answered || ids.len() == 1 {
+                continue;
+            }
+            // That one of them does not exist says nothing of the others.
+            for id in ids {
+                self.pages(connection, self.ask(std::slice::from_ref(id)), &mut entries).await?;
+            }
         }
         Ok(entries)
     }
 
-    /// The requests of the list, before they are divided into pages.
-    fn asks(&self) -> Result<Vec<Map<String, Value>>> {
-        let mut base = Map::new();
-        for (place, given) in self.facts.narrow {
-            if let Some(value) = at(self.request, given) {
-                self.put(&mut base, place, std::slice::from_ref(value));
-            }
-        }
-        let Some(ids) = self.facts.ids else { return Ok(vec![base]) };
-        let ids = match at(self.request, ids) {
+    /// What the request names. Without any id a list shows everything, which would be nobody's answer.
+    fn ids(&self, member: &str) -> Result<Vec<Value>> {
+        let ids = match at(self.request, member) {
             Some(Value::Array(items)) => items.clone(),
             Some(single) => vec![single.clone()],
             None => Vec::new(),
         };
-        // Without any id a list shows everything, which would be nobody's answer.
         if ids.is_empty() {
             return Err(Failure::local("the entry names nothing that could be looked for"));
         }
-        let asks = ids.chunks(self.batch()).map(|ids| {
-            let mut ask = base.clone();
+        Ok(ids)
+    }
+
+    /// The request of the list for some of the ids, before it is divided into pages.
+    fn ask(&self, ids: &[Value]) -> Map<String, Value> {
+        let mut ask = Map::new();
+        for (place, given) in self.facts.narrow {
+            if let Some(value) = at(self.request, given) {
+                self.put(&mut ask, place, std::slice::from_ref(value));
+            }
+        }
+        if !ids.is_empty() {
             self.put(&mut ask, self.facts.by, ids);
-            ask
-        });
-        Ok(asks.collect())
+        }
+        ask
     }
 
     /// How many ids go into one request.
@@ -65,10 +77,29 @@ impl Reading<'_> {
             most.and_then(|most| usize::try_from(most).ok()).unwrap_or(usual).max(1)
         };
         match self.list.request.field(self.facts.by) {
-            Some(field) if matches!(field.kind, Kind::List(_)) => many(field.max_items, 100),
+            Some(field) if matches!(field.kind, Kind::List(_)) => {
+                let most = many(field.max_items, 100);
+                // What cannot be paged has to fit into the page that the service gives unasked.
+                let excluded =
+                    self.list.paginate.filter(|pages| !self.can_page(pages, self.facts.by));
+                let unasked = excluded.and_then(|pages| usize::try_from(pages.default_limit).ok());
+                unasked.map_or(most, |unasked| most.min(unasked)).max(1)
+            }
             Some(_) => 1,
             None => many(self.list.filter_values_max, 5),
         }
+    }
+
+    /// Whether the list takes its paging beside this member.
+    fn can_page(&self, pages: &PageInfo, member: &str) -> bool {
+        let paging = match pages.style {
+            PageStyle::Offset { offset, limit, .. } => [offset, limit],
+            PageStyle::Token { token_in, limit, .. } => [token_in, limit],
+        };
+        let excludes = |one: &str, other: &str| {
+            self.list.request.field(one).is_some_and(|field| field.exclusive_with.contains(&other))
+        };
+        !paging.iter().any(|page| excludes(page, member) || excludes(member, page))
     }
 
     /// Puts values where the list's request takes them: into a member, or as a filter.
@@ -92,59 +123,103 @@ impl Reading<'_> {
         ask.insert(place.to_owned(), value);
     }
 
+    /// Reads all pages. `false` if the service says that what is asked for does not exist.
     async fn pages(
         &self,
         connection: &Connection,
         mut ask: Map<String, Value>,
         entries: &mut Vec<Value>,
-    ) -> Result<()> {
-        let mut seen = 0_u64;
+    ) -> Result<bool> {
+        let pages =
+            self.list.paginate.filter(|pages| ask.keys().all(|key| self.can_page(pages, key)));
+        let mut found = Vec::new();
         for _ in 0..MOST_PAGES {
-            if let Some(pages) = &self.list.paginate {
+            if let Some(pages) = &pages {
                 ask.insert(pages.style.limit().to_owned(), pages.max_limit.into());
                 if let PageStyle::Offset { offset, .. } = pages.style {
-                    ask.insert(offset.to_owned(), seen.into());
+                    ask.insert(offset.to_owned(), found.len().into());
                 }
             }
             let whole = Value::Object(ask.clone());
-            let answer = connection.client.call(self.list, whole.clone()).await;
-            let answer = answer.map_err(|error| {
-                let failure = outcome::failure(self.list, &whole, &error, None);
-                if matches!(failure.exit(), Exit::Refused | Exit::Network) {
-                    failure.with_exit(Exit::Unknown).hint("so nobody knows yet; ask again later")
-                } else {
-                    failure
+            let answer = match connection.client.call(self.list, whole.clone()).await {
+                Ok(answer) => answer,
+                Err(error) if self.says_absent(&error) => return Ok(false),
+                Err(error) => {
+                    let failure = outcome::failure(self.list, &whole, &error, None);
+                    return Err(if matches!(failure.exit(), Exit::Refused | Exit::Network) {
+                        failure
+                            .with_exit(Exit::Unknown)
+                            .hint("so nobody knows yet; ask again later")
+                    } else {
+                        failure
+                    });
                 }
-            })?;
+            };
             let mut answer = answer.to_value();
             // An answer without its list would read as if everything were gone.
             let Some(Value::Array(page)) = answer.get_mut(self.items).map(Value::take) else {
                 return Err(self.unreadable("has no list in its answer"));
             };
-            seen += u64::try_from(page.len()).unwrap_or_default();
+            self.must_have_names(&page)?;
             let is_empty = page.is_empty();
-            entries.extend(page);
+            found.extend(page);
             let more = match self.list.paginate.map(|pages| pages.style) {
                 Some(PageStyle::Offset { total, .. }) => {
-                    let total = answer.get(total).and_then(Value::as_u64);
-                    let more = total.map_or(!is_empty, |total| seen < total);
-                    if is_empty && more {
+                    let told = answer.get(total).and_then(Value::as_u64);
+                    let Some(told) = told.and_then(|told| usize::try_from(told).ok()) else {
+                        return Err(self.unreadable(&format!("has no `{total}` in its answer")));
+                    };
+                    let more = found.len() < told;
+                    if more && (is_empty || pages.is_none()) {
                         return Err(self.unreadable("promised more than it gave"));
                     }
                     more
                 }
                 Some(PageStyle::Token { token_in, token_out, .. }) => {
                     let next = answer.get(token_out).and_then(Value::as_str).unwrap_or_default();
+                    if !next.is_empty() && pages.is_none() {
+                        return Err(self.unreadable("promised more than it gave"));
+                    }
                     ask.insert(token_in.to_owned(), next.into());
                     !next.is_empty()
                 }
                 None => false,
             };
             if !more {
-                return Ok(());
+                entries.append(&mut found);
+                return Ok(true);
             }
         }
         Err(self.unreadable("has no end"))
+    }
+
+    /// An entry that is null or names nothing could be any of those that are looked for, so a list with
+    /// one proves nothing.
+    fn must_have_names(&self, page: &[Value]) -> Result<()> {
+        let own = self.list.paginate.and_then(|pages| pages.id);
+        let of_request = self.facts.ids.map(|_| self.facts.id);
+        for member in own.into_iter().chain(of_request) {
+            let is_named = |entry: &Value| {
+                at(entry, member).and_then(text).is_some_and(|text| !text.is_empty())
+            };
+            if !page.iter().all(is_named) {
+                return Err(self.unreadable(&format!("lists an entry without its `{member}`")));
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether an error says that what was asked for does not exist: the code ends so, and names it. A
+    /// region or a device for signing in that is not found says nothing about an id.
+    fn says_absent(&self, error: &cvm_models::Error) -> bool {
+        let Some(ids) = self.facts.ids.filter(|_| error.is_not_found()) else { return false };
+        let code = error.service().map_or("", |service| service.code.as_str());
+        let narrow = self.facts.narrow.iter().map(|(_, given)| *given);
+        [ids, self.facts.by, self.facts.id].into_iter().chain(narrow).any(|member| {
+            let name = member.rsplit('.').next().unwrap_or(member);
+            let noun = name.strip_suffix("Ids").or_else(|| name.strip_suffix("Id")).unwrap_or(name);
+            !noun.is_empty() && code.contains(noun)
+        })
     }
 
     fn unreadable(&self, what: &str) -> Failure {
@@ -167,7 +242,9 @@ mod tests {
         let facts = info.reconcile.as_ref().unwrap();
         let list = cvm_models::action(facts.list).unwrap();
         let reading = Reading { facts, list, items: "", request: &request };
-        reading.asks().unwrap().into_iter().map(Value::Object).collect()
+        let Some(ids) = facts.ids else { return vec![Value::Object(reading.ask(&[]))] };
+        let ids = reading.ids(ids).unwrap();
+        ids.chunks(reading.batch()).map(|ids| Value::Object(reading.ask(ids))).collect()
     }
 
     #[test]
@@ -222,7 +299,7 @@ mod tests {
         let list = cvm_models::action(facts.list).unwrap();
         for request in [json!({}), json!({ "InstanceIds": [] })] {
             let reading = Reading { facts, list, items: "", request: &request };
-            assert!(reading.asks().is_err(), "an empty list of ids means all of them");
+            assert!(reading.ids("InstanceIds").is_err(), "an empty list of ids means all of them");
         }
     }
 }

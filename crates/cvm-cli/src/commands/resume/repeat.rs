@@ -10,19 +10,14 @@ use crate::call::{self, Print};
 use crate::connect::{reconnect, timeout};
 use crate::entry::Entry;
 use crate::exit::{Exit, Failure, Result};
-use crate::journal::{Journal, Noted};
+use crate::journal::Noted;
 use crate::outcome::WayOut;
 use crate::wire::{Show, Wire};
 use crate::{output, runtime};
 
 /// Sends the request of the entry again. Nothing of it leaves after `left`.
-pub fn run(
-    line: &Line,
-    info: &'static ActionInfo,
-    journal: Journal,
-    entry: Entry,
-    left: Duration,
-) -> Result<()> {
+pub fn run(line: &Line, info: &'static ActionInfo, mut noted: Noted, left: Duration) -> Result<()> {
+    let entry = noted.entry().clone();
     let print = Print::read(line, info)?;
     let request = same::request(line, info, &entry)?;
     same::must_be_whole(line, info, &entry, &request)?;
@@ -35,7 +30,6 @@ pub fn run(
     let limit = timeout(line)?.map_or(left, |limit| limit.min(left));
     connection.client = connection.client.with_operation_timeout(limit);
     let way_out = WayOut::of(&entry, line);
-    let mut noted = Noted::found(journal, entry.clone());
     let answer = runtime::block_on(async {
         must_be_signed_by(&entry, &connection.secret_id().await?, line)?;
         if entry.window(SystemTime::now()).is_none() {
@@ -44,7 +38,7 @@ pub fn run(
         }
         output::note(&format!("{} is sent again with the token it had", info.name));
         call::deliver(info, &request, &connection, Some(&way_out)).await.map_err(|failure| {
-            noted.mark_unknown();
+            noted.mark_unknown(connection.client.clock_correction());
             still_unknown(info, &entry, &way_out, failure)
         })
     })??;

@@ -1,12 +1,10 @@
 //! The request of an entry, with what was left out of the journal given again, and nothing else.
 
-use cvm_models::fingerprint;
 use cvm_models::protocol::ActionInfo;
 use serde_json::Value;
 
 use crate::args::Line;
-use crate::call::record;
-use crate::entry::{Entry, withhold};
+use crate::entry::{Entry, fingerprint, without_secrets};
 use crate::exit::{Failure, Result};
 use crate::json::Json;
 use crate::parameters;
@@ -25,9 +23,7 @@ pub fn request(line: &Line, info: &'static ActionInfo, entry: &Entry) -> Result<
     let request =
         parameters::completed(info.request, line.parameters.clone(), bases, &mut sources)?;
 
-    let mut bare = request.clone();
-    let mut secrets = Vec::new();
-    withhold(&mut bare, info.request, "", &mut secrets);
+    let (bare, secrets) = without_secrets(info, &request);
     let mut other = Vec::new();
     compare("", &entry.parameters, &bare, &mut other);
     other.extend(secrets.into_iter().filter(|name| !entry.secrets.contains(name)));
@@ -49,8 +45,7 @@ pub fn must_be_whole(
     entry: &Entry,
     request: &Value,
 ) -> Result<()> {
-    let mut secrets = Vec::new();
-    withhold(&mut request.clone(), info.request, "", &mut secrets);
+    let (bare, secrets) = without_secrets(info, request);
     let missing: Vec<&str> =
         entry.secrets.iter().filter(|name| !secrets.contains(name)).map(String::as_str).collect();
     if !missing.is_empty() {
@@ -60,13 +55,20 @@ pub fn must_be_whole(
         ))
         .hint(format!("give the same again: {}", entry.command(line))));
     }
-    if fingerprint(info, &record(info, request)) != entry.fingerprint {
-        return Err(Failure::local(
-            "the fingerprint of the entry is not that of its parameters; nothing was sent",
-        )
-        .hint("somebody has changed the entry: look what became of the request yourself"));
+    if fingerprint(info, &bare, &secrets) != entry.fingerprint {
+        return Err(changed());
     }
     Ok(())
+}
+
+/// Refuses an entry that is not as it was written: it would be compared with the wrong request.
+pub fn must_be_intact(info: &'static ActionInfo, entry: &Entry) -> Result<()> {
+    if entry.is_intact(info) { Ok(()) } else { Err(changed()) }
+}
+
+fn changed() -> Failure {
+    Failure::local("the fingerprint of the entry is not that of its parameters; nothing was sent")
+        .hint("somebody has changed the entry: look what became of the request yourself")
 }
 
 /// Names the places in which two values differ.

@@ -73,7 +73,7 @@ pub(crate) static ASSOCIATE_INSTANCES_KEY_PAIRS_INFO: ActionInfo = ActionInfo {
     reconcile: Some(
         ReconcileInfo::new("DescribeInstances")
             .ids("InstanceIds", "InstanceIds", "InstanceId")
-            .same(&[("LoginSettings.KeyIds", "KeyIds")])
+            .includes(&[("LoginSettings.KeyIds", "KeyIds")])
             .done(&[Condition::none_of("LatestOperationState", &["OPERATING"])])
             .show(&[
                 "LoginSettings.KeyIds", "InstanceState", "LatestOperation",

@@ -56,7 +56,7 @@ pub(crate) static ASSOCIATE_SECURITY_GROUPS_INFO: ActionInfo = ActionInfo {
     reconcile: Some(
         ReconcileInfo::new("DescribeInstances")
             .ids("InstanceIds", "InstanceIds", "InstanceId")
-            .same(&[("SecurityGroupIds", "SecurityGroupIds")])
+            .includes(&[("SecurityGroupIds", "SecurityGroupIds")])
             .done(&[Condition::none_of("LatestOperationState", &["OPERATING"])])
             .show(&[
                 "SecurityGroupIds", "InstanceState", "LatestOperation", "LatestOperationState",

@@ -80,7 +80,14 @@ pub(crate) static CONFIGURE_CHC_ASSIST_VPC_INFO: ActionInfo = ActionInfo {
             .same(&[
                 ("BmcVirtualPrivateCloud.VpcId", "BmcVirtualPrivateCloud.VpcId"),
                 ("BmcVirtualPrivateCloud.SubnetId", "BmcVirtualPrivateCloud.SubnetId"),
+                ("BmcSecurityGroupIds", "BmcSecurityGroupIds"),
+                ("DeployVirtualPrivateCloud.VpcId", "DeployVirtualPrivateCloud.VpcId"),
                 ("DeployVirtualPrivateCloud.SubnetId", "DeployVirtualPrivateCloud.SubnetId"),
+                ("DeploySecurityGroupIds", "DeploySecurityGroupIds"),
+                ("DeployExtraConfig.MiniOsType", "ChcDeployExtraConfig.MiniOsType"),
+                ("DeployExtraConfig.BootType", "ChcDeployExtraConfig.BootType"),
+                ("DeployExtraConfig.BootFile", "ChcDeployExtraConfig.BootFile"),
+                ("DeployExtraConfig.NextServerAddress", "ChcDeployExtraConfig.NextServerAddress"),
             ])
             .done(&[Condition::one_of("LatestOperationState", &["SUCCESS"])])
             .show(&[

@@ -69,6 +69,11 @@ pub(crate) static CONFIGURE_CHC_DEPLOY_VPC_INFO: ActionInfo = ActionInfo {
             .same(&[
                 ("DeployVirtualPrivateCloud.VpcId", "DeployVirtualPrivateCloud.VpcId"),
                 ("DeployVirtualPrivateCloud.SubnetId", "DeployVirtualPrivateCloud.SubnetId"),
+                ("DeploySecurityGroupIds", "DeploySecurityGroupIds"),
+                ("DeployExtraConfig.MiniOsType", "ChcDeployExtraConfig.MiniOsType"),
+                ("DeployExtraConfig.BootType", "ChcDeployExtraConfig.BootType"),
+                ("DeployExtraConfig.BootFile", "ChcDeployExtraConfig.BootFile"),
+                ("DeployExtraConfig.NextServerAddress", "ChcDeployExtraConfig.NextServerAddress"),
             ])
             .done(&[Condition::one_of("LatestOperationState", &["SUCCESS"])])
             .show(&[

@@ -15,8 +15,8 @@ use crate::prelude::*;
 /// create a second group of the same name. Hazard if `ClientToken` is not given.
 ///
 /// After an unknown outcome, by `DescribeDisasterRecoverGroups`: Repeat it unchanged and with
-/// its token while that is young. Later, one group of exactly this name made since means done,
-/// two mean it was made twice, none means not done.
+/// its token while that is young. Later, one group of exactly this name that was not there
+/// before means done, two mean it was made twice, none means not done.
 ///
 /// Answers with [`CreateDisasterRecoverGroupResponse`].
 /// Group: Placement groups. Up to 10 calls a second.
@@ -107,7 +107,10 @@ pub(crate) static CREATE_DISASTER_RECOVER_GROUP_INFO: ActionInfo = ActionInfo {
     reconcile: Some(
         ReconcileInfo::new("DescribeDisasterRecoverGroups")
             .ids("Name", "Name", "Name")
-            .same(&[("Type", "Type")])
+            .same(&[
+                ("Type", "Type"), ("Affinity", "Affinity"), ("Strategy", "Strategy"),
+                ("PartitionCount", "PartitionCount"),
+            ])
             .created("CreateTime")
             .show(&["DisasterRecoverGroupId", "Type", "CreateTime"]),
     ),

@@ -13,8 +13,8 @@ use crate::prelude::*;
 /// There is neither a token nor a unique name, so a resend creates a second cluster; look with
 /// `DescribeHpcClusters` instead.
 ///
-/// After an unknown outcome, by `DescribeHpcClusters`: One cluster of this name made since
-/// means done, two mean it was made twice, none after a minute means not done.
+/// After an unknown outcome, by `DescribeHpcClusters`: One cluster of this name that was not
+/// there before means done, two mean it was made twice, none after a minute means not done.
 ///
 /// Answers with [`CreateHpcClusterResponse`].
 /// Group: High-performance clusters. Up to 20 calls a second.
@@ -72,8 +72,11 @@ pub(crate) static CREATE_HPC_CLUSTER_INFO: ActionInfo = ActionInfo {
     reconcile: Some(
         ReconcileInfo::new("DescribeHpcClusters")
             .ids("Name", "Name", "Name")
-            .narrow(&[("Zone", "Zone")])
-            .same(&[("Zone", "Zone")])
+            .narrow(&[("Zone", "Zone"), ("HpcClusterType", "HpcClusterType")])
+            .same(&[
+                ("Zone", "Zone"), ("Remark", "Remark"), ("HpcClusterType", "HpcClusterType"),
+                ("HpcClusterBusinessId", "HpcClusterBusinessId"),
+            ])
             .created("CreateTime")
             .show(&["HpcClusterId", "Zone", "CreateTime"]),
     ),

@@ -62,7 +62,7 @@ pub(crate) static IMPORT_KEY_PAIR_INFO: ActionInfo = ActionInfo {
     reconcile: Some(
         ReconcileInfo::new("DescribeKeyPairs")
             .ids("KeyName", "Filters.key-name", "KeyName")
-            .same(&[("PublicKey", "PublicKey")])
+            .same(&[("PublicKey", "PublicKey"), ("ProjectId", "ProjectId")])
             .show(&["KeyId", "CreatedTime"]),
     ),
     idempotency_token: None,

@@ -75,6 +75,10 @@ pub(crate) static MODIFY_CHC_ATTRIBUTE_INFO: ActionInfo = ActionInfo {
     reconcile: Some(
         ReconcileInfo::new("DescribeChcHosts")
             .ids("ChcIds", "ChcIds", "ChcId")
+            .same(&[
+                ("InstanceName", "InstanceName"), ("DeviceType", "DeviceType"),
+                ("BmcSecurityGroupIds", "BmcSecurityGroupIds"),
+            ])
             .show(&["InstanceState", "InstanceName", "DeviceType", "BmcSecurityGroupIds"]),
     ),
     idempotency_token: None,

@@ -112,8 +112,8 @@ pub(crate) static MODIFY_INSTANCES_ATTRIBUTE_INFO: ActionInfo = ActionInfo {
         ReconcileInfo::new("DescribeInstances")
             .ids("InstanceIds", "InstanceIds", "InstanceId")
             .same(&[
-                ("InstanceName", "InstanceName"), ("HostName", "HostName"),
-                ("CamRoleName", "CamRoleName"),
+                ("InstanceName", "InstanceName"), ("SecurityGroupIds", "SecurityGroups"),
+                ("HostName", "HostName"), ("CamRoleName", "CamRoleName"),
                 ("DisableApiTermination", "DisableApiTermination"),
                 ("EnableJumboFrame", "EnableJumboFrame"),
             ])

@@ -219,6 +219,8 @@ pub(crate) static RUN_INSTANCES_INFO: ActionInfo = ActionInfo {
             .same(&[
                 ("ImageId", "ImageId"), ("InstanceType", "InstanceType"),
                 ("InstanceChargeType", "InstanceChargeType"), ("InstanceName", "InstanceName"),
+            ])
+            .includes(&[
                 ("Tags.Key", "TagSpecification.Tags.Key"),
                 ("Tags.Value", "TagSpecification.Tags.Value"),
             ])

@@ -87,6 +87,7 @@ pub(crate) static STOP_INSTANCES_INFO: ActionInfo = ActionInfo {
     reconcile: Some(
         ReconcileInfo::new("DescribeInstances")
             .ids("InstanceIds", "InstanceIds", "InstanceId")
+            .same(&[("StopChargingMode", "StoppedMode")])
             .done(&[Condition::one_of("InstanceState", &["STOPPING", "STOPPED"])])
             .show(&[
                 "StopChargingMode", "InstanceState", "LatestOperation", "LatestOperationState",

@@ -23,10 +23,11 @@ use crate::prelude::*;
 /// For a prepaid instance a resend is the second call, which destroys it for good; never send
 /// it again without reading the state.
 ///
-/// After an unknown outcome, by `DescribeInstances`: Done when it is gone, `TERMINATING`, or
-/// `SHUTDOWN`, which is the recycle bin of prepaid machines: never send it again then, because
-/// the second call destroys them. Still `RUNNING` or `STOPPED` after a minute means not done,
-/// and a person decides about prepaid ones.
+/// After an unknown outcome, by `DescribeInstances`: Done when it was listed before and is
+/// gone, when it is `TERMINATING`, or `SHUTDOWN` and was not before, which is the recycle bin
+/// of prepaid machines: never send it again then, because the second call destroys them. Still
+/// `RUNNING` or `STOPPED` after a minute means not done, and a person decides about prepaid
+/// ones.
 ///
 /// Answers with [`TerminateInstancesResponse`]. Group: Instances. Up to 10 calls a second.
 #[derive(Clone, Default, PartialEq)]
@@ -77,7 +78,8 @@ pub(crate) static TERMINATE_INSTANCES_INFO: ActionInfo = ActionInfo {
     reconcile: Some(
         ReconcileInfo::new("DescribeInstances")
             .ids("InstanceIds", "InstanceIds", "InstanceId")
-            .done(&[Condition::one_of("InstanceState", &["TERMINATING", "SHUTDOWN"])])
+            .done(&[Condition::one_of("InstanceState", &["TERMINATING"])])
+            .became(&[Condition::one_of("InstanceState", &["SHUTDOWN"])])
             .missing(Missing::Success)
             .show(&[
                 "InstanceState", "IsolatedSource", "InstanceChargeType", "LatestOperation",

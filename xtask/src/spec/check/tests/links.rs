@@ -122,6 +122,7 @@ fn what_is_read_after_an_unknown_outcome_is_there() {
     insta::assert_snapshot!(bad(RENT, "      \"ids\": \"DBDFs\",\n", ""), @r"
     specs/actions/RentBoats.json:10:13: error: `by` has no use without `ids`
     specs/actions/RentBoats.json:11:13: error: `id` has no use without `ids`
+    specs/actions/RentBoats.json:17:77: error: `became` has no use without `ids`
     ");
     insta::assert_snapshot!(bad(RENT, "      \"by\": \"Filters.boat-id\",\n", ""), @r"
     specs/actions/RentBoats.json:8:18: error: `DBDFs` leads to no member of the request of DescribeBoats

@@ -112,12 +112,14 @@ pub(crate) static RENT_BOATS_INFO: ActionInfo = ActionInfo {
             .ids("DBDFs", "Filters.boat-id", "BoatId")
             .narrow(&[("Since", "Tiller"), ("Filters.boat-state", "Mode")])
             .same(&[("Berth.Harbour", "Berth.Harbour"), ("BoatState", "Mode")])
+            .includes(&[("Progress", "Tiller")])
             .created("LastRequestId")
             .count("Count")
             .done(&[
                 Condition::one_of("BoatState", &["PENDING", "AFLOAT"]),
                 Condition::absent("Trouble"),
             ])
+            .became(&[Condition::present("Trouble")])
             .missing(Missing::Failure)
             .show(&["BoatState", "Berth.Harbour", "Progress"]),
     ),
