@@ -118,6 +118,13 @@ impl ReqwestHttp {
             .pool_idle_timeout(IDLE)
             .pool_max_idle_per_host(1)
             .tcp_nodelay(true)
+            // Another crate of the program may switch these features of reqwest on: they would change
+            // the headers that are signed, the size limits of responses, or how names are looked up.
+            .no_gzip()
+            .no_brotli()
+            .no_zstd()
+            .no_deflate()
+            .no_hickory_dns()
             // Turns the environment's proxies off; those below are the only ones.
             .no_proxy()
             .tls_backend_preconfigured(tls.clone());
