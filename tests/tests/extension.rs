@@ -254,7 +254,7 @@ fn the_command_line_knows_it(copy: &Copy) {
     let _running = Running(emulator.stderr(Stdio::null()).spawn().unwrap());
     let began = Instant::now();
     while !ready.exists() {
-        assert!(began.elapsed() < Duration::from_secs(20), "the emulator is not ready");
+        assert!(began.elapsed() < Duration::from_secs(120), "the emulator is not ready");
         std::thread::sleep(Duration::from_millis(20));
     }
     let cvm = |arguments: &[&str]| {

@@ -73,7 +73,7 @@ pub fn stopping() -> Vec<&'static str> {
 pub fn until(what: &str, mut is_so: impl FnMut() -> bool) {
     let began = Instant::now();
     while !is_so() {
-        assert!(began.elapsed() < Duration::from_secs(10), "not so after 10 s: {what}");
+        assert!(began.elapsed() < Duration::from_secs(120), "not so after 120 s: {what}");
         thread::sleep(Duration::from_millis(5));
     }
 }

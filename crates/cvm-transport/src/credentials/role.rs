@@ -37,6 +37,8 @@ static NOTHING: Table = Table {
 pub struct RoleCredentials {
     authority: String,
     http: ReqwestHttp,
+    /// The longest that both requests together may take.
+    total: Duration,
 }
 
 impl Default for RoleCredentials {
@@ -53,12 +55,17 @@ impl RoleCredentials {
     }
 
     pub(super) fn at(authority: String) -> Self {
-        Self { authority, http: ReqwestHttp::new(CONNECT, Proxies::default(), Vec::new()) }
+        Self::within(authority, CONNECT, TOTAL)
+    }
+
+    fn within(authority: String, connect: Duration, total: Duration) -> Self {
+        let http = ReqwestHttp::new(connect, Proxies::default(), Vec::new());
+        Self { authority, http, total }
     }
 
     async fn read(&self) -> Result<Arc<CredentialSnapshot>, CredentialProviderError> {
         const WHAT: &str = "answer of the metadata service";
-        let deadline = Instant::now() + TOTAL;
+        let deadline = Instant::now() + self.total;
         let name = self.get("", deadline).await?;
         let name = std::str::from_utf8(&name).unwrap_or_default().trim();
         if !is_role_name(name) {
@@ -94,7 +101,8 @@ impl RoleCredentials {
             body: Bytes::new(),
             client_token: None,
         };
-        let limits = Limits { deadline, first_byte: deadline, body_idle: TOTAL, max_body: LARGEST };
+        let body_idle = self.total;
+        let limits = Limits { deadline, first_byte: deadline, body_idle, max_body: LARGEST };
         match exchange(&self.http, request, &Sending::new(false), &limits).await {
             Ok(answer) if answer.status == 200 => Ok(answer.body),
             Ok(answer) if answer.status == 404 => {

@@ -105,7 +105,7 @@ pub static THINGS_READY: WaiterInfo = WaiterInfo {
     request_id: Some("LatestRequestId"),
     progress: Some("Percent"),
     interval: Duration::from_millis(20),
-    timeout: Duration::from_secs(5),
+    timeout: Duration::from_secs(600),
 };
 
 macro_rules! actions {

@@ -1,27 +1,18 @@
 //! What a launch of unknown outcome created is found by reading, and never guessed.
 
-use std::sync::Mutex;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use cvm_transport::{Creation, Error};
+use tokio::time::Instant;
 
 use crate::actions::{ListThings, Thing};
-use crate::client;
 use crate::fake::{Fake, Reply};
-use crate::server::{Server, Turn};
 
-const SETTLE: Duration = Duration::from_millis(300);
+const SETTLE: Duration = Duration::from_secs(60);
 
 /// A list that shows these things at its first, second, … reading, and the last ones ever after.
-async fn lists(readings: &'static [&'static [&'static str]]) -> Server {
-    let count = Mutex::new(0);
-    Server::answering([], move |_| {
-        let mut count = count.lock().unwrap();
-        let shown = readings[(*count).min(readings.len() - 1)];
-        *count += 1;
-        page(shown)
-    })
-    .await
+fn lists(readings: &'static [&'static [&'static str]]) -> Fake {
+    Fake::new(|_, number| Reply::body(page(readings[number.min(readings.len()) - 1])))
 }
 
 fn page(ids: &[&str]) -> String {
@@ -34,8 +25,9 @@ fn ours(thing: &Thing) -> bool {
     thing.thing_id.starts_with("ours")
 }
 
-async fn search(server: &Server, expected: usize) -> Result<Creation<Thing>, Error> {
-    client(&server.url)
+async fn search(fake: &Fake, expected: usize) -> Result<Creation<Thing>, Error> {
+    let client = fake.builder().build().unwrap();
+    client
         .reconcile_creation(ListThings::default(), ours)
         .settle(SETTLE)
         .expected(expected)
@@ -49,64 +41,67 @@ fn ids(creation: Creation<Thing>) -> Vec<String> {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn what_shows_twice_is_found() {
-    let server = lists(&[&["other"], &["other", "ours-1"]]).await;
-    assert_eq!(ids(search(&server, 1).await.unwrap()), ["ours-1"]);
-    assert_eq!(server.received().len(), 3, "the next reading confirms the number");
+    let fake = lists(&[&["other"], &["other", "ours-1"]]);
+    assert_eq!(ids(search(&fake, 1).await.unwrap()), ["ours-1"]);
+    assert_eq!(fake.asked(), 3, "the next reading confirms the number");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_second_creation_is_shown_and_not_hidden() {
-    let server = lists(&[&["ours-1"], &["ours-1", "ours-2"]]).await;
-    assert_eq!(ids(search(&server, 1).await.unwrap()), ["ours-1", "ours-2"]);
+    let fake = lists(&[&["ours-1"], &["ours-1", "ours-2"]]);
+    assert_eq!(ids(search(&fake, 1).await.unwrap()), ["ours-1", "ours-2"]);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn fewer_than_asked_for_are_waited_for_and_then_told() {
-    let server = lists(&[&["ours-1", "other"]]).await;
-    assert_eq!(ids(search(&server, 2).await.unwrap()), ["ours-1"]);
-    assert_eq!(server.received().len(), 6);
+    let fake = lists(&[&["ours-1", "other"]]);
+    assert_eq!(ids(search(&fake, 2).await.unwrap()), ["ours-1"]);
+    assert_eq!(fake.asked(), 6);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn not_found_takes_the_whole_settle_time() {
-    let server = lists(&[&["other"]]).await;
+    let fake = lists(&[&["other"]]);
     let began = Instant::now();
-    assert!(matches!(search(&server, 1).await.unwrap(), Creation::NotFound));
+    assert!(matches!(search(&fake, 1).await.unwrap(), Creation::NotFound));
     assert!(began.elapsed() >= SETTLE);
-    assert_eq!(server.received().len(), 6);
+    assert_eq!(fake.asked(), 6);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_sending_long_ago_needs_two_readings() {
-    let server = lists(&[&["other"]]).await;
-    let Some(sent) = Instant::now().checked_sub(SETTLE * 4) else { return };
-    let creation = client(&server.url)
+    let fake = lists(&[&["other"]]);
+    let Some(sent) = Instant::now().into_std().checked_sub(SETTLE * 4) else { return };
+    let client = fake.builder().build().unwrap();
+    let creation = client
         .reconcile_creation(ListThings::default(), ours)
         .sent(sent)
         .settle(SETTLE)
         .await
         .unwrap();
     assert!(matches!(creation, Creation::NotFound));
-    assert_eq!(server.received().len(), 2);
+    assert_eq!(fake.asked(), 2);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn what_came_and_went_is_unknown() {
-    let server = lists(&[&[], &["ours-1"], &[]]).await;
-    assert!(matches!(search(&server, 1).await.unwrap(), Creation::Unknown));
+    let fake = lists(&[&[], &["ours-1"], &[]]);
+    assert!(matches!(search(&fake, 1).await.unwrap(), Creation::Unknown));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_reading_that_failed_leaves_doubt_and_a_refusal_ends_it() {
-    let outage = std::iter::repeat_n(Turn::status(502, vec![]), 4);
-    let server = Server::answering(outage, |_| page(&["other"])).await;
-    assert!(matches!(search(&server, 1).await.unwrap(), Creation::Unknown));
+    let fake = Fake::new(|_, number| match number {
+        1..=4 => Reply::status(502, vec![]),
+        _ => Reply::body(page(&["other"])),
+    });
+    assert!(matches!(search(&fake, 1).await.unwrap(), Creation::Unknown));
 
-    let server = Server::start([Turn::error("UnauthorizedOperation")]).await;
-    assert!(search(&server, 1).await.unwrap_err().is_auth());
-    assert_eq!(server.received().len(), 1);
+    let fake = Fake::new(|_, _| Reply::refusal("UnauthorizedOperation", vec![]));
+    assert!(search(&fake, 1).await.unwrap_err().is_auth());
+    assert_eq!(fake.asked(), 1);
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,9 +1,8 @@
 //! Other hosts and hosts that are shut out: only when asked for, and only for what may be repeated.
 
 use std::collections::HashSet;
-use std::time::Duration;
 
-use cvm_transport::{ClientBuilder, Outcome, Timeouts};
+use cvm_transport::Outcome;
 
 use crate::actions::{KillThings, Launch, ListThings, SetName, StartThings};
 use crate::builder;
@@ -13,15 +12,10 @@ fn ids() -> Vec<String> {
     vec!["thing-1".into()]
 }
 
-/// Has an operation limit, so that a call to a deserted place ends soon.
-fn brief(url: &str) -> ClientBuilder {
-    builder(url).timeouts(Timeouts { operation: Duration::from_secs(3), ..Timeouts::default() })
-}
-
 #[tokio::test]
 async fn without_backups_a_deserted_host_is_all_there_is() {
     let url = deserted();
-    let error = brief(&url).build().unwrap().send(ListThings::default()).await.unwrap_err();
+    let error = builder(&url).build().unwrap().send(ListThings::default()).await.unwrap_err();
     assert!(error.is_not_sent());
     assert_eq!(error.attempts().len(), 4);
 }
@@ -30,7 +24,7 @@ async fn without_backups_a_deserted_host_is_all_there_is() {
 async fn what_may_be_repeated_goes_to_a_backup_under_its_name() {
     let url = deserted();
     let backup = Server::start([]).await;
-    let client = brief(&url).backup_endpoints([deserted(), backup.url.clone()]).build().unwrap();
+    let client = builder(&url).backup_endpoints([deserted(), backup.url.clone()]).build().unwrap();
     let (_, report) = client.send_reported(ListThings::default()).await.unwrap();
     let outcomes: Vec<_> = report.attempts.iter().map(|attempt| attempt.outcome).collect();
     assert_eq!(outcomes, [Outcome::NotSent, Outcome::NotSent, Outcome::Success]);
@@ -50,7 +44,7 @@ async fn the_signature_is_for_the_host_that_is_called() {
     let url = deserted();
     let backup = Server::start([]).await;
     let fixed =
-        |url: &str| brief(url).clock(FixedClock::at(1_551_113_065)).entropy(SeededEntropy::new(7));
+        |url: &str| builder(url).clock(FixedClock::at(1_551_113_065)).entropy(SeededEntropy::new(7));
     let client = fixed(&url).backup_endpoints([&backup.url]).build().unwrap();
     client.send(ListThings::default()).await.unwrap();
     // What a client of that host alone would sign: the tc3 signature covers host, body and time.
@@ -68,7 +62,7 @@ async fn the_signature_is_for_the_host_that_is_called() {
 async fn guarded_and_hazard_actions_never_leave_the_endpoint() {
     let url = deserted();
     let backup = Server::start([]).await;
-    let client = brief(&url).backup_endpoints([&backup.url]).breaker(true).build().unwrap();
+    let client = builder(&url).backup_endpoints([&backup.url]).breaker(true).build().unwrap();
     for _ in 0..3 {
         let error = client.send(KillThings { thing_ids: ids() }).await.unwrap_err();
         assert!(error.is_not_sent(), "{error}");

@@ -12,6 +12,7 @@ use cvm_transport::{
 
 use crate::actions::{KillThings, ListThings};
 use crate::builder;
+use crate::fake::{Fake, Reply};
 use crate::server::{Server, Turn};
 
 #[derive(Clone, Debug, Default)]
@@ -88,16 +89,15 @@ impl RateLimiter for EverySecond {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_limiter_is_asked_and_bounded_by_the_deadline() {
-    let server = Server::start([]).await;
-    let client = builder(&server.url).rate_limiter(EverySecond::default()).build().unwrap();
-    let client = client.with_operation_timeout(Duration::from_millis(300));
+    let fake = Fake::new(|_, _| Reply::healthy());
+    let client = fake.builder().rate_limiter(EverySecond::default()).build().unwrap();
     client.send(ListThings::default()).await.unwrap();
     let kill = KillThings { thing_ids: vec!["thing-1".into()] };
     let error = client.send(kill).await.unwrap_err();
     assert!(error.is_timeout() && error.is_not_sent(), "{error:?}");
-    assert_eq!(server.received().len(), 1);
+    assert_eq!(fake.asked(), 1);
 }
 
 /// An HTTP client that fails as it is told, without any network.

@@ -4,8 +4,12 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use cvm_transport::PreparedRequest;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+
+use crate::ATTEMPT;
+use crate::virtual_time::{deliver, pass};
 
 /// What the server does with the next request.
 #[derive(Clone, Debug)]
@@ -18,7 +22,7 @@ pub enum Turn {
     Raw(Vec<u8>),
     /// These bytes, then a reset.
     RawThenReset(Vec<u8>),
-    /// These bytes, then silence.
+    /// These bytes, then silence for longer than an attempt takes; see [`pass`].
     RawThenStall(Vec<u8>),
     /// One byte at a time.
     Drip { bytes: Vec<u8>, every: Duration },
@@ -63,11 +67,27 @@ impl Turn {
 /// A request as it arrived.
 #[derive(Clone, Debug)]
 pub struct Received {
+    /// Counted from 1; 0 where there is no network.
     pub connection: usize,
     pub method: String,
     pub target: String,
     pub headers: Vec<(String, String)>,
     pub body: String,
+}
+
+impl From<&PreparedRequest> for Received {
+    fn from(request: &PreparedRequest) -> Self {
+        let header = |(name, value): (&http::HeaderName, &http::HeaderValue)| {
+            (name.as_str().to_owned(), value.to_str().unwrap().to_owned())
+        };
+        Self {
+            connection: 0,
+            method: request.method().to_string(),
+            target: request.url().to_owned(),
+            headers: request.headers().iter().map(header).collect(),
+            body: String::from_utf8(request.body().to_vec()).unwrap(),
+        }
+    }
 }
 
 impl Received {
@@ -211,13 +231,14 @@ async fn serve(mut socket: TcpStream, connection: usize, state: &State) {
                 let _ = socket.flush().await;
                 if !bytes.is_empty() {
                     // Lets the bytes arrive before the reset throws them away.
-                    tokio::time::sleep(Duration::from_millis(20)).await;
+                    deliver().await;
                 }
                 let _ = socket.set_zero_linger();
                 return;
             }
             Turn::RawThenStall(bytes) => {
                 let _ = socket.write_all(&bytes).await;
+                pass(ATTEMPT).await;
                 // Until the client gives up.
                 while matches!(socket.read(&mut [0; 64]).await, Ok(read) if read > 0) {}
                 return;

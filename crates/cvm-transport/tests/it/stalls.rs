@@ -1,15 +1,20 @@
 //! Silence at every place of the protocol: the call ends at its deadline, and says whether anything left.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use cvm_transport::{ClientBuilder, Outcome, Timeouts};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
+use tokio::time::Instant;
 
 use crate::actions::{KillThings, Launch, ListThings};
-use crate::builder;
 use crate::encrypted::{acceptor, file};
 use crate::server::{Server, Turn, answer, read_request};
+use crate::virtual_time::{deliver, pass};
+use crate::{ATTEMPT, builder};
+
+/// When the call ends that met with silence; the silent peer passes this time at once.
+const DEADLINE: Duration = Duration::from_secs(60);
 
 /// Where the peer falls silent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -118,6 +123,7 @@ impl Silent {
         let peer = tokio::spawn(async move {
             let _fillers = fillers;
             if self == BeforeAccept {
+                pass(DEADLINE).await;
                 std::future::pending::<()>().await;
             }
             let mut held = Vec::new();
@@ -127,7 +133,17 @@ impl Silent {
             }
         });
         // Only the deadline of the whole call may end it.
-        (client.timeouts(Timeouts::default()), peer)
+        let later = DEADLINE * 2;
+        let timeouts = Timeouts {
+            connect: later,
+            first_byte: later,
+            first_byte_slow: later,
+            body_idle: later,
+            attempt: later,
+            attempt_slow: later,
+            ..Timeouts::default()
+        };
+        (client.timeouts(timeouts).max_attempts(1), peer)
     }
 
     async fn fall_silent(self, mut socket: TcpStream) {
@@ -145,6 +161,7 @@ impl Silent {
             }
             AfterTls => {
                 let _held = acceptor("good.pem").accept(socket).await;
+                pass(DEADLINE).await;
                 return std::future::pending().await;
             }
             HalfwayThroughTheRequest => drop(socket.read_exact(&mut some).await),
@@ -153,44 +170,34 @@ impl Silent {
                 let _ = socket.write_all(&self.words()).await;
             }
         }
+        pass(DEADLINE).await;
         std::future::pending::<()>().await;
         drop(socket);
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[tokio::test]
 async fn silence_anywhere_ends_at_the_deadline_of_the_call() {
-    let mut running = tokio::task::JoinSet::new();
     for (silent, left) in
         UNSENT.into_iter().map(|at| (at, false)).chain(SENT.into_iter().map(|at| (at, true)))
     {
-        running.spawn(async move {
-            let (client, peer) = silent.peer().await;
-            // Long enough that a busy machine gets as far as the place, short enough for one attempt.
-            let deadline = Duration::from_secs(2);
-            let client = client.build().unwrap().with_operation_timeout(deadline);
-            let began = Instant::now();
-            let kill = KillThings { thing_ids: vec!["thing-1".into()] };
-            let error = client.send(kill).await.unwrap_err();
-            let took = began.elapsed();
-            assert!(error.is_timeout(), "{silent:?}: {error:?}");
-            // Not before its time, and not much later even on a busy machine.
-            assert!(took >= deadline && took < Duration::from_secs(12), "{silent:?}: {took:?}");
-            assert_eq!(error.outcome_unknown().is_some(), left, "{silent:?}: {error:?}");
-            assert_eq!(error.is_not_sent(), !left, "{silent:?}: {error:?}");
-            let outcome = if left { Outcome::Ambiguous } else { Outcome::NotSent };
-            assert_eq!(error.attempts().len(), 1, "{silent:?}: {error:?}");
-            assert_eq!(error.attempts()[0].outcome, outcome, "{silent:?}");
-            peer.abort();
-        });
-    }
-    assert!(running.len() >= 12);
-    while let Some(ended) = running.join_next().await {
-        ended.unwrap();
+        let (client, peer) = silent.peer().await;
+        let client = client.build().unwrap().with_operation_timeout(DEADLINE);
+        let began = Instant::now();
+        let kill = KillThings { thing_ids: vec!["thing-1".into()] };
+        let error = client.send(kill).await.unwrap_err();
+        assert!(error.is_timeout(), "{silent:?}: {error:?}");
+        assert!(began.elapsed() >= DEADLINE, "{silent:?}: {:?}", began.elapsed());
+        assert_eq!(error.outcome_unknown().is_some(), left, "{silent:?}: {error:?}");
+        assert_eq!(error.is_not_sent(), !left, "{silent:?}: {error:?}");
+        let outcome = if left { Outcome::Ambiguous } else { Outcome::NotSent };
+        assert_eq!(error.attempts().len(), 1, "{silent:?}: {error:?}");
+        assert_eq!(error.attempts()[0].outcome, outcome, "{silent:?}");
+        peer.abort();
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[tokio::test]
 async fn a_peer_that_stops_reading_a_large_request_is_left_in_time() {
     // How much it reads of nine megabytes before its window closes.
     for reads in [0, 100_000] {
@@ -204,27 +211,24 @@ async fn a_peer_that_stops_reading_a_large_request_is_left_in_time() {
             loop {
                 let (mut socket, _) = listener.accept().await.unwrap();
                 let mut some = vec![0; reads];
+                let _ = socket.readable().await;
                 let _ = socket.read_exact(&mut some).await;
                 held.push(socket);
+                pass(ATTEMPT).await;
             }
         });
         let client = builder(&url).max_attempts(1).build().unwrap();
         let launch = Launch { name: Some("x".repeat(9_000_000)), ..Launch::default() };
-        let began = Instant::now();
         let error = client.send(launch).await.unwrap_err();
-        let took = began.elapsed();
         assert!(error.is_timeout(), "{reads}: {error}");
         assert!(error.outcome_unknown().is_some(), "{reads}: {error}");
-        // Writing and hashing nine megabytes takes its time on a slow machine; the limit is 300 ms.
-        assert!(took < Duration::from_secs(20), "{reads}: {took:?}");
         peer.abort();
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[tokio::test]
 async fn a_connection_that_went_dead_is_not_used_again() {
     let cut = answer(200, &[], BODY)[..40].to_vec();
-    let mut running = tokio::task::JoinSet::new();
     for (end, is_dead) in [
         (Turn::stall(), true),
         (Turn::reset(), true),
@@ -237,27 +241,19 @@ async fn a_connection_that_went_dead_is_not_used_again() {
         // A good answer leaves the connection as good as it was.
         (Turn::Healthy, false),
     ] {
-        running.spawn(async move {
-            let shown = format!("{:.60}", format!("{end:?}"));
-            let server = Server::start([Turn::Healthy, end]).await;
-            let patience = Duration::from_secs(2);
-            let timeouts =
-                Timeouts { first_byte: patience, body_idle: patience, ..Timeouts::default() };
-            let client = builder(&server.url).timeouts(timeouts).max_attempts(1);
-            let client = client.max_response_bytes(100_000).build().unwrap();
-            client.send(ListThings::default()).await.unwrap();
-            let _ = client.send(ListThings::default()).await;
-            // Lets what lies behind an answer arrive before the connection would be used again.
-            tokio::time::sleep(Duration::from_millis(20)).await;
-            // With one attempt, this would fail on the dead connection.
-            let next = client.send(ListThings::default()).await;
-            assert!(next.is_ok(), "{shown}: {:?}", next.err());
-            let received = server.received();
-            let on: Vec<usize> = received.iter().map(|request| request.connection).collect();
-            assert_eq!(on, [1, 1, if is_dead { 2 } else { 1 }], "{shown}");
-        });
-    }
-    while let Some(ended) = running.join_next().await {
-        ended.unwrap();
+        let shown = format!("{:.60}", format!("{end:?}"));
+        let server = Server::start([Turn::Healthy, end]).await;
+        let client = builder(&server.url).max_attempts(1).max_response_bytes(100_000);
+        let client = client.build().unwrap();
+        client.send(ListThings::default()).await.unwrap();
+        let _ = client.send(ListThings::default()).await;
+        // Lets what lies behind an answer arrive before the connection would be used again.
+        deliver().await;
+        // With one attempt, this would fail on the dead connection.
+        let next = client.send(ListThings::default()).await;
+        assert!(next.is_ok(), "{shown}: {:?}", next.err());
+        let received = server.received();
+        let on: Vec<usize> = received.iter().map(|request| request.connection).collect();
+        assert_eq!(on, [1, 1, if is_dead { 2 } else { 1 }], "{shown}");
     }
 }

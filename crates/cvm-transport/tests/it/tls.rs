@@ -86,7 +86,7 @@ async fn overhear(mut socket: TcpStream, says: Vec<u8>) -> (Vec<u8>, Vec<u8>) {
             length += read;
         }
     };
-    let _ = tokio::time::timeout(Duration::from_secs(5), more).await;
+    let _ = tokio::time::timeout(Duration::from_secs(60), more).await;
     heard.truncate(length);
     let (mut kinds, mut rest) = (Vec::new(), &heard[..]);
     while let [kind, _, _, high, low, ..] = rest {

@@ -12,9 +12,9 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 use crate::actions::{Launch, ListThings, Thing};
-use crate::client;
 use crate::fake::{Fake, Reply};
 use crate::server::{Server, Turn, deserted};
+use crate::{ATTEMPT, client};
 
 fn launch(token: &str) -> Launch {
     Launch { count: Some(1), client_token: Some(token.into()), ..Launch::default() }
@@ -128,7 +128,7 @@ async fn a_dropped_call_binds_its_token_too() {
     let server = Server::start([Turn::stall()]).await;
     let client = client(&server.url);
     let dropped = client.send(launch("token-1"));
-    assert!(tokio::time::timeout(Duration::from_millis(100), dropped).await.is_err());
+    assert!(tokio::time::timeout(ATTEMPT / 4, dropped).await.is_err());
     let other = client.send(Launch { count: Some(2), ..launch("token-1") }).await;
     assert!(other.unwrap_err().is_usage());
     client.send(launch("token-1")).await.unwrap();

@@ -7,6 +7,7 @@ use cvm_transport::{WaitVerdict, Waiter};
 
 use crate::actions::THINGS_READY;
 use crate::client;
+use crate::fake::{Fake, Reply};
 use crate::server::{Received, Server, Turn};
 
 fn asked(received: &Received) -> Vec<String> {
@@ -27,6 +28,11 @@ fn rows(received: &Received, row: impl Fn(&str) -> Option<String>) -> String {
 
 fn state(id: &str, state: &str) -> Option<String> {
     Some(format!(r#"{{"ThingId":"{id}","State":"{state}"}}"#))
+}
+
+/// A service without a network that answers each request with the text that the function makes of it.
+fn receiving(answering: impl Fn(&Received) -> String + Send + Sync + 'static) -> Fake {
+    Fake::new(move |request, _| Reply::body(answering(&Received::from(request))))
 }
 
 #[tokio::test]
@@ -113,18 +119,21 @@ async fn a_goal_out_of_reach_ends_the_wait_with_the_reason() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn time_ends_a_wait_and_tells_what_is_pending() {
-    let server = Server::answering([], |received| rows(received, |id| state(id, "BUSY"))).await;
-    let error = client(&server.url)
+    let server = receiving(|received| rows(received, |id| state(id, "BUSY")));
+    let error = server
+        .builder()
+        .build()
+        .unwrap()
         .wait(Waiter::new(&THINGS_READY, ["thing-1"]))
-        .timeout(Duration::from_millis(150))
+        .timeout(Duration::from_secs(60))
         .await
         .unwrap_err();
     assert!(error.is_wait() && error.is_timeout());
     assert!(error.to_string().contains("BUSY"), "{error}");
     assert_eq!(error.wait_report().unwrap().pending().count(), 1);
-    assert!(server.received().len() > 2);
+    assert!(server.asked() > 2);
 }
 
 #[tokio::test]
@@ -182,10 +191,10 @@ async fn progress_comes_step_by_step() {
     assert_eq!(steps.into_report().reached().count(), 1);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn an_unknown_outcome_is_settled_by_reading() {
     let polls = Mutex::new(0);
-    let server = Server::answering([], move |received| {
+    let server = receiving(move |received| {
         let mut polls = polls.lock().unwrap();
         *polls += 1;
         let moving = format!("STEP-{polls}");
@@ -196,12 +205,12 @@ async fn an_unknown_outcome_is_settled_by_reading() {
             "broken" => state(id, "FAILED"),
             _ => None,
         })
-    })
-    .await;
+    });
+    let client = server.builder().build().unwrap();
     let ids = ["done", "still", "moving", "broken", "absent"];
-    let outcome = client(&server.url)
+    let outcome = client
         .reconcile(Waiter::new(&THINGS_READY, ids))
-        .settle(Duration::from_millis(300))
+        .settle(Duration::from_secs(60))
         .await
         .unwrap();
     let ids = |list: &[cvm_transport::WaitedResource]| {
@@ -210,9 +219,9 @@ async fn an_unknown_outcome_is_settled_by_reading() {
     assert_eq!(ids(&outcome.done), ["done"]);
     assert_eq!(ids(&outcome.not_done), ["still"]);
     assert_eq!(ids(&outcome.unknown), ["moving", "broken", "absent"]);
-    assert_eq!(server.received().len(), 6);
+    assert_eq!(server.asked(), 6);
     let none: [&str; 0] = [];
-    let outcome = client(&server.url).reconcile(Waiter::new(&THINGS_READY, none)).await.unwrap();
+    let outcome = client.reconcile(Waiter::new(&THINGS_READY, none)).await.unwrap();
     assert_eq!(outcome, cvm_transport::Reconciliation::default());
-    assert_eq!(server.received().len(), 6, "no ids, no call");
+    assert_eq!(server.asked(), 6, "no ids, no call");
 }
