@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use cvm_models::actions::{StopInstances, TerminateInstances};
 use cvm_models::{Dialect, Reconciliation, waiters};
+use tokio::task::JoinSet;
 
 use crate::customer;
 use crate::fault::{Claim, Fault, Step};
@@ -13,6 +14,8 @@ use crate::third_party::ThirdParty;
 
 const ASKED: usize = 100;
 const DONE: usize = 37;
+/// How long the readings go on. Each of them may take as long again.
+const SETTLE: Duration = Duration::from_secs(6);
 
 fn half_done(then: Step) -> std::sync::Arc<Fault> {
     let script = vec![Step::TakeAll, Step::CommitFirst(DONE), then];
@@ -35,27 +38,33 @@ fn assert_lists(outcome: &Reconciliation, done: &[String], not_done: &[String]) 
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn reading_tells_which_part_of_a_batch_was_done() {
+    let mut running = JoinSet::new();
     for dialect in [Dialect::Tc3, Dialect::V1Sha256] {
         for then in [Step::Reset, Step::Fin] {
-            let stranger = ThirdParty::open().await;
-            let server = Faultd::open(stranger.address).await;
-            let client = customer::client(&server.endpoint(), dialect, customer::patient());
-            server.plan([half_done(then)]);
-            let stop = StopInstances { instance_ids: ids(), ..Default::default() };
-            let error = client.send(stop).await.unwrap_err();
-            assert!(error.outcome_unknown().is_some() && error.attempts().len() == 1, "{error:?}");
+            running.spawn(async move {
+                let stranger = ThirdParty::open().await;
+                let server = Faultd::open(stranger.address).await;
+                let client = customer::client(&server.endpoint(), dialect, customer::patient());
+                server.plan([half_done(then)]);
+                let stop = StopInstances { instance_ids: ids(), ..Default::default() };
+                let error = client.send(stop).await.unwrap_err();
+                assert!(
+                    error.outcome_unknown().is_some() && error.attempts().len() == 1,
+                    "{error:?}"
+                );
 
-            let settle = Duration::from_millis(300);
-            let stopped = waiters::InstancesStopped::of(ids());
-            let outcome = client.reconcile(stopped).settle(settle).await.unwrap();
-            let book = server.ledger().open();
-            let is_stopped = |id: &String| book.machines.get(id) == Some(&Machine::Stopped);
-            let (done, not_done): (Vec<_>, Vec<_>) = ids().into_iter().partition(is_stopped);
-            assert_eq!((done.len(), not_done.len()), (DONE, ASKED - DONE));
-            assert_lists(&outcome, &done, &not_done);
-            assert_eq!(book.commits("StopInstances"), 1, "nothing was sent again\n{book}");
+                let stopped = waiters::InstancesStopped::of(ids());
+                let outcome = client.reconcile(stopped).settle(SETTLE).await.unwrap();
+                let book = server.ledger().open();
+                let is_stopped = |id: &String| book.machines.get(id) == Some(&Machine::Stopped);
+                let (done, not_done): (Vec<_>, Vec<_>) = ids().into_iter().partition(is_stopped);
+                assert_eq!((done.len(), not_done.len()), (DONE, ASKED - DONE));
+                assert_lists(&outcome, &done, &not_done);
+                assert_eq!(book.commits("StopInstances"), 1, "nothing was sent again\n{book}");
+            });
         }
     }
+    running.join_all().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -68,16 +77,15 @@ async fn a_batch_of_prepaid_machines_is_half_in_the_recycle_bin_and_none_is_dest
     let error = client.send(terminate).await.unwrap_err();
     assert!(error.outcome_unknown().is_some(), "{error:?}");
 
-    let settle = Duration::from_millis(300);
     let (recycled, running) = (ids()[..DONE].to_vec(), ids()[DONE..].to_vec());
     let isolated = waiters::InstancesIsolated::of(ids());
-    let outcome = client.reconcile(isolated).settle(settle).await.unwrap();
+    let outcome = client.reconcile(isolated).settle(SETTLE).await.unwrap();
     assert_lists(&outcome, &recycled, &running);
 
     // Who asks whether they are gone is not told that those in the bin are there to be terminated: the
     // second call would be the one that destroys.
     let gone = waiters::InstancesTerminated::of(ids());
-    let outcome = client.reconcile(gone).settle(settle).await.unwrap();
+    let outcome = client.reconcile(gone).settle(SETTLE).await.unwrap();
     assert_eq!(listed(&outcome.unknown), recycled);
     assert_eq!(listed(&outcome.not_done), running);
     assert!(outcome.done.is_empty());

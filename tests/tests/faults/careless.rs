@@ -2,19 +2,22 @@
 
 use std::io;
 use std::sync::Mutex;
+use std::time::Duration;
 
 use bytes::Bytes;
 use cvm_models::{
-    BoxFuture, Dialect, HttpFailure, HttpFailureKind, HttpResponse, HttpSend, PreparedRequest,
-    ResponseBody, Sending,
+    BoxFuture, ClientBuilder, Dialect, HttpFailure, HttpFailureKind, HttpResponse, HttpSend,
+    PreparedRequest, ResponseBody, Sending, Timeouts,
 };
 use http::{HeaderMap, HeaderName, HeaderValue};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use crate::call::Call;
+use crate::customer;
 use crate::fault;
 use crate::matrix::{self, Cell};
+use crate::rerun::TimeScale;
 
 /// What an implementation does that it must not do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -168,7 +171,12 @@ fn read(bytes: &[u8], mends: bool) -> Option<(u16, HeaderMap, Vec<u8>)> {
 
 async fn verdict(habit: Habit, fault: &str, dialect: Dialect, call: Call) -> Option<String> {
     let cell = Cell { fault: fault::named(fault), dialect, call, struck: 1 };
-    matrix::run(cell, |builder| builder.http(Careless::new(habit))).await
+    // Who follows a redirect waits for a stranger that never answers.
+    let patience = Duration::from_secs(if habit == Habit::FollowsRedirects { 3 } else { 30 });
+    let timeouts =
+        Timeouts { first_byte: patience, first_byte_slow: patience, ..customer::patient() };
+    let equip = |builder: ClientBuilder| builder.timeouts(timeouts).http(Careless::new(habit));
+    matrix::run(cell, TimeScale::NORMAL, equip).await.map(|failure| failure.text)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

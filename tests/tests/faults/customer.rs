@@ -10,6 +10,9 @@ use cvm_models::{
     Timeouts, Unlimited,
 };
 
+use crate::fault::{Claim, Fault};
+use crate::rerun::TimeScale;
+
 pub const SECRET_ID: &str = "AKIDfaultcustomer0000000000000000000";
 pub const SECRET_KEY: &str = "canaryKEYxu7JqW2LmZ9";
 pub const PASSWORD: &str = "canaryPASSWORD9!k";
@@ -25,33 +28,49 @@ pub fn credential(generation: usize) -> Credential {
 }
 
 /// The longest that a call may take.
-pub const OPERATION: Duration = Duration::from_secs(5);
+pub const OPERATION: Duration = Duration::from_secs(60);
 
-/// Time limits for faults that answer at once: long enough that a busy machine changes no outcome.
+/// Time limits for faults that answer at once: so long that only a hang meets them.
 pub fn patient() -> Timeouts {
     Timeouts {
-        connect: Duration::from_secs(3),
-        first_byte: Duration::from_secs(3),
-        first_byte_slow: Duration::from_secs(3),
-        body_idle: Duration::from_secs(3),
-        attempt: Duration::from_secs(4),
-        attempt_slow: Duration::from_secs(4),
+        connect: Duration::from_secs(30),
+        first_byte: Duration::from_secs(30),
+        first_byte_slow: Duration::from_secs(30),
+        body_idle: Duration::from_secs(30),
+        attempt: Duration::from_secs(40),
+        attempt_slow: Duration::from_secs(40),
         operation: OPERATION,
         operation_with_token: OPERATION,
     }
 }
 
 /// Time limits for faults that only a time limit ends.
-pub fn hurried() -> Timeouts {
+pub fn hurried(scale: TimeScale) -> Timeouts {
     Timeouts {
-        connect: Duration::from_millis(300),
-        first_byte: Duration::from_millis(250),
-        first_byte_slow: Duration::from_millis(250),
-        body_idle: Duration::from_millis(200),
-        attempt: Duration::from_millis(300),
-        attempt_slow: Duration::from_millis(300),
+        connect: scale.of(Duration::from_millis(300)),
+        first_byte: scale.of(Duration::from_millis(250)),
+        first_byte_slow: scale.of(Duration::from_millis(250)),
+        body_idle: scale.of(Duration::from_millis(200)),
+        attempt: scale.of(Duration::from_millis(300)),
+        attempt_slow: scale.of(Duration::from_millis(300)),
         operation: OPERATION,
         operation_with_token: OPERATION,
+    }
+}
+
+/// The longest that a call may take whose server asks for a longer wait than that. The client shortens what a
+/// server asks for to 5 s after a failure, so it is no longer.
+const SHORTER_THAN_THE_WISH: Duration = Duration::from_secs(5);
+
+/// The time limits for this fault.
+pub fn timeouts(fault: &Fault, scale: TimeScale) -> Timeouts {
+    match fault.claim {
+        Claim::NothingForLong | Claim::ThrottledForLong | Claim::ThrottledByStrangerForLong => {
+            let operation = SHORTER_THAN_THE_WISH;
+            Timeouts { operation, operation_with_token: operation, ..patient() }
+        }
+        _ if fault.waits => hurried(scale),
+        _ => patient(),
     }
 }
 

@@ -13,6 +13,8 @@ const JSON: &str = "Content-Type: application/json";
 
 pub fn all() -> Vec<Fault> {
     let mut all = bodies();
+    all.extend(odd_members());
+    all.extend(nameless_launches());
     all.extend(contradictions());
     all.extend(content_types());
     all.extend(refusals());
@@ -58,6 +60,43 @@ fn bodies() -> Vec<Fault> {
             let deep = "[".repeat(10_000);
             truth.body.replacen('{', &format!("{{\"Deep\":{deep},"), 1).into_bytes()
         }),
+    ]
+}
+
+/// A success with a member that nobody knows, which cannot be held as ordinary JSON.
+fn odd_members() -> Vec<Fault> {
+    let odd = |name, value: fn() -> String| {
+        Fault::answers(name, Done, move |truth| {
+            let body = truth.body.replacen(":{", &format!(":{{\"New\":{},", value()), 1);
+            page("200 OK", &[JSON], body)
+        })
+    };
+    vec![
+        odd("a key twice in an unknown object", || r#"{"a":1,"a":2}"#.into()),
+        odd("an unknown number beyond every range", || "1e999".into()),
+        odd("an unknown number of 1 000 digits", || "9".repeat(1_000)),
+        odd("half a surrogate pair in an unknown text", || r#""\ud800""#.into()),
+        odd("an unknown list 10 000 deep", || {
+            format!("{}{}", "[".repeat(10_000), "]".repeat(10_000))
+        }),
+    ]
+}
+
+/// A launch that names nothing that it made; for other actions an ordinary success.
+fn nameless_launches() -> Vec<Fault> {
+    let names = |name, ids: fn() -> Value| {
+        Fault::answers(name, FewerIds, move |truth| {
+            json(&truth.with_members(|members| {
+                if let Some(set) = members.get_mut("InstanceIdSet") {
+                    *set = ids();
+                }
+            }))
+        })
+    };
+    vec![
+        names("a launch with a null list of ids", || Value::Null),
+        names("a launch whose id is null", || Value::from(vec![Value::Null])),
+        names("a launch whose id is empty", || Value::from(vec![""])),
     ]
 }
 

@@ -131,6 +131,15 @@ impl Fault {
         self.script.iter().any(|step| matches!(step, Step::Commit | Step::CommitFirst(_)))
     }
 
+    /// Whether its client has timeouts that a slow machine can meet before the fault.
+    pub fn can_fail_by_time(&self) -> bool {
+        let is_wish = matches!(
+            self.claim,
+            Claim::NothingForLong | Claim::ThrottledForLong | Claim::ThrottledByStrangerForLong
+        );
+        self.waits || is_wish
+    }
+
     /// Whether it strikes before the first byte, when the connection is accepted.
     pub fn strikes_at_accept(&self) -> bool {
         matches!(self.script.first(), Some(Step::Reset | Step::Hang | Step::Fin))

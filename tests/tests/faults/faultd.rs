@@ -1,10 +1,11 @@
 //! The server: raw TCP, one script a request, and an honest service when no script is left.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::io;
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -14,6 +15,7 @@ use crate::answer::{self, Truth};
 use crate::arrival::{Arrived, Arriving};
 use crate::fault::{Fault, Step};
 use crate::ledger::{Arrival, Ledger};
+use crate::rerun::TimeScale;
 use crate::{service, signature};
 
 /// A running server; it stops, with all its connections, when it is dropped.
@@ -30,6 +32,11 @@ struct Shared {
     third_party: SocketAddr,
     ledger: Ledger,
     plan: Mutex<VecDeque<Arc<Fault>>>,
+    scale: Mutex<TimeScale>,
+    /// Where the connections that were accepted come from.
+    accepted: Mutex<HashSet<SocketAddr>>,
+    /// Connections in the middle of a request.
+    busy: AtomicUsize,
     /// What went wrong in the server itself, which would make every verdict worthless.
     failures: Mutex<Vec<String>>,
 }
@@ -49,10 +56,40 @@ impl Faultd {
             third_party,
             ledger: Ledger::default(),
             plan: Mutex::default(),
+            scale: Mutex::new(TimeScale::NORMAL),
+            accepted: Mutex::default(),
+            busy: AtomicUsize::new(0),
             failures: Mutex::default(),
         });
         let task = tokio::spawn(accept(listener, Arc::clone(&shared)));
         Self { address, shared, task }
+    }
+
+    /// Drips slower by this.
+    pub fn set_time_scale(&self, scale: TimeScale) {
+        *self.shared.scale.lock().unwrap() = scale;
+    }
+
+    /// Returns when no connection is in the middle of a request any more.
+    pub async fn settle(&self) {
+        // Connections are accepted in order: once this one is, those before it are.
+        let last = TcpStream::connect(self.address).await.unwrap();
+        let from = last.local_addr().unwrap();
+        let mut quiet = 0;
+        while quiet < 5 {
+            let is_busy = !self.shared.accepted.lock().unwrap().contains(&from)
+                || self.shared.busy.load(Ordering::SeqCst) > 0;
+            quiet = if is_busy { 0 } else { quiet + 1 };
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    }
+
+    /// Returns when so many requests were read whole.
+    pub async fn read_whole(&self, count: usize) {
+        let is_whole = |arrival: &&Arrival| arrival.action.is_some();
+        while self.ledger().open().arrivals.iter().filter(is_whole).count() < count {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
     }
 
     /// What happens to the next requests, in this order.
@@ -94,7 +131,8 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>) {
     loop {
         tokio::select! {
             accepted = listener.accept() => {
-                let Ok((socket, _)) = accepted else { continue };
+                let Ok((socket, peer)) = accepted else { continue };
+                shared.accepted.lock().unwrap().insert(peer);
                 let number = {
                     let mut book = shared.ledger.open();
                     book.connections += 1;
@@ -119,6 +157,22 @@ struct Connection {
     socket: TcpStream,
     number: u32,
     shared: Arc<Shared>,
+}
+
+/// Counts a connection as busy until it is dropped.
+struct Busy(Arc<Shared>);
+
+impl Busy {
+    fn new(shared: &Arc<Shared>) -> Self {
+        shared.busy.fetch_add(1, Ordering::SeqCst);
+        Self(Arc::clone(shared))
+    }
+}
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        self.0.busy.fetch_sub(1, Ordering::SeqCst);
+    }
 }
 
 /// Whether the connection goes on after an exchange.
@@ -154,6 +208,7 @@ impl Connection {
     }
 
     async fn exchange(&mut self, fault: Option<&Fault>) -> io::Result<Next> {
+        let _busy = Busy::new(&self.shared);
         let index = self.note(fault.map_or("served", |fault| fault.name));
         let mut exchange = Exchange {
             index,
@@ -212,9 +267,10 @@ impl Connection {
                     self.socket.write_all(&bytes).await?;
                 }
                 Step::Drip(piece, pause) => {
+                    let pause = self.shared.scale.lock().unwrap().of(*pause);
                     for byte in piece(exchange.truth()) {
                         self.socket.write_all(&[byte]).await?;
-                        tokio::time::sleep(*pause).await;
+                        tokio::time::sleep(pause).await;
                     }
                 }
                 Step::Endless(piece) => {

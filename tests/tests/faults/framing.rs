@@ -10,6 +10,7 @@ use crate::customer;
 use crate::fault::{Claim, Fault};
 use crate::faultd::Faultd;
 use crate::framing_faults;
+use crate::rerun::{Broken, Failure, TimeScale, run_all};
 use crate::third_party::ThirdParty;
 
 /// Lengths and chunks that lie, heads that cannot be read: everything of a frame that proves nothing.
@@ -22,33 +23,38 @@ fn broken_frames() -> Vec<Arc<Fault>> {
 async fn a_broken_frame_is_doubt_and_never_a_refusal() {
     let frames = broken_frames();
     assert!(frames.len() >= 14, "{}", frames.len());
-    let mut running = tokio::task::JoinSet::new();
-    for frame in frames {
-        running.spawn(async move {
-            let stranger = ThirdParty::open().await;
-            let timeouts = if frame.waits { customer::hurried() } else { customer::patient() };
-            let name = frame.name;
+    let failures = run_all(frames, run).await;
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
 
-            let server = Faultd::open(stranger.address).await;
-            let client = customer::client(&server.endpoint(), Dialect::Tc3, timeouts.clone());
-            server.plan([Arc::clone(&frame)]);
-            let done = Call::Describe.make(&client).await.result;
-            let done = done.unwrap_or_else(|error| panic!("{name}: {error:?}"));
-            let outcomes: Vec<Outcome> =
-                done.report.attempts.iter().map(|attempt| attempt.outcome).collect();
-            assert_eq!(outcomes, [Outcome::Ambiguous, Outcome::Success], "{name}");
+async fn run(frame: Arc<Fault>, scale: TimeScale) -> Option<Failure> {
+    let stranger = ThirdParty::open().await;
+    let timeouts = customer::timeouts(&frame, scale);
+    let mut broken = Broken::default();
 
-            let server = Faultd::open(stranger.address).await;
-            let client = customer::client(&server.endpoint(), Dialect::Tc3, timeouts);
-            server.plan([frame]);
-            let error = Call::Terminate.make(&client).await.result.expect_err(name);
-            assert!(error.outcome_unknown().is_some(), "{name}: {error:?}");
-            assert_eq!(error.attempts().len(), 1, "{name}: {error:?}");
-            assert_eq!(error.attempts()[0].outcome, Outcome::Ambiguous, "{name}");
-            assert_eq!(server.ledger().open().arrivals.len(), 1, "{name}");
-        });
+    let server = Faultd::open(stranger.address).await;
+    let client = customer::client(&server.endpoint(), Dialect::Tc3, timeouts.clone());
+    server.plan([Arc::clone(&frame)]);
+    let read = Call::Describe.make(&client).await.result;
+    let attempts = match &read {
+        Ok(done) => &done.report.attempts[..],
+        Err(error) => error.attempts(),
+    };
+    let outcomes: Vec<Outcome> = attempts.iter().map(|attempt| attempt.outcome).collect();
+    let is_mended = outcomes == [Outcome::Ambiguous, Outcome::Success];
+    broken.by_time(is_mended, "a read is in doubt once, and then succeeds");
+
+    let server = Faultd::open(stranger.address).await;
+    let client = customer::client(&server.endpoint(), Dialect::Tc3, timeouts);
+    server.plan([Arc::clone(&frame)]);
+    let terminated = Call::Terminate.make(&client).await.result;
+    broken.at_any_speed(terminated.is_err(), "no success of a termination");
+    if let Err(error) = &terminated {
+        broken.by_time(error.outcome_unknown().is_some(), "its outcome is unknown");
+        let outcomes: Vec<Outcome> = error.attempts().iter().map(|one| one.outcome).collect();
+        broken.by_time(outcomes == [Outcome::Ambiguous], "it is sent once");
     }
-    while let Some(ended) = running.join_next().await {
-        ended.unwrap();
-    }
+    broken.at_any_speed(server.ledger().open().arrivals.len() <= 1, "it arrives once");
+    let name = frame.name;
+    broken.failure(frame.waits, |rules| format!("{name}: {rules}: {read:?}, {terminated:?}"))
 }

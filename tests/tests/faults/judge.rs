@@ -10,9 +10,10 @@ use cvm_models::{Dialect, Error, Outcome};
 
 use crate::answer::AHEAD;
 use crate::call::{Call, Ended};
-use crate::customer::{OPERATION, SECRETS};
+use crate::customer::SECRETS;
 use crate::fault::{Claim, Fault};
 use crate::ledger::{Arrival, Book, Machine};
+use crate::rerun::Broken;
 use crate::service::MACHINE;
 use crate::signature::Signed;
 use crate::third_party::Received;
@@ -25,26 +26,21 @@ pub struct Case<'a> {
     pub fault: &'a Fault,
     pub struck: usize,
     pub ended: &'a Ended,
-    pub took: Duration,
     pub book: &'a Book,
     /// Requests before the call.
     pub skipped: usize,
     pub strangers: &'a Received,
 }
 
-/// Every rule that the case breaks.
-pub fn judge(case: &Case<'_>) -> Vec<String> {
-    let mut broken = Vec::new();
-    let mut rule = |holds: bool, text: &str| {
-        if !holds {
-            broken.push(text.to_owned());
-        }
-    };
+/// Every rule that the case breaks. A slow machine can break a verdict and nothing else.
+pub fn judge(case: &Case<'_>) -> Broken {
+    let mut broken = Broken::default();
+    let mut rule = |holds: bool, text: &str| broken.at_any_speed(holds, text);
     case.harm(&mut rule);
     case.strangers(&mut rule);
     case.attempts(&mut rule);
     case.honesty(&mut rule);
-    case.verdict(&mut rule);
+    case.verdict(&mut |holds, text| broken.by_time(holds, text));
     broken
 }
 
@@ -111,7 +107,6 @@ impl Case<'_> {
             Claim::ClockRefused | Claim::ClockRefusedBlindly | Claim::TokenRefused
         ));
         rule(sent.len() <= self.call.most_attempts() + cures, "no more attempts than the policy");
-        rule(self.took <= OPERATION + Duration::from_millis(500), "ends within its time");
         let whole = || sent.iter().filter(|arrival| arrival.action.is_some());
         rule(
             whole().all(|arrival| arrival.action.as_deref() == Some(self.call.action())),

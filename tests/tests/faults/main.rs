@@ -50,6 +50,7 @@ mod keep_alive_race;
 mod ledger;
 mod matrix;
 mod repeats;
+mod rerun;
 mod resources;
 mod service;
 mod signature;

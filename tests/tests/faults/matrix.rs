@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use cvm_models::{Client, ClientBuilder, Dialect};
-use tokio::task::JoinSet;
 
 use crate::answer::page;
 use crate::call::{Call, Ended};
@@ -13,11 +12,11 @@ use crate::customer;
 use crate::fault::{self, Claim, Fault};
 use crate::faultd::Faultd;
 use crate::judge::{Case, judge};
+use crate::rerun::{Broken, Failure, TimeScale, run_all};
 use crate::third_party::ThirdParty;
 
-/// Cells that run at the same time: enough to sleep together, few enough that a busy machine does not
-/// turn a healthy exchange into a timeout.
-const AT_ONCE: usize = 24;
+/// So long takes only a call that hangs.
+const HANG: Duration = Duration::from_secs(300);
 
 /// One case of the matrix.
 #[derive(Clone, Debug)]
@@ -63,17 +62,7 @@ async fn nothing_twice_nothing_claimed_nothing_hidden() {
     let mut cells: Vec<Cell> = cells();
     cells.retain(|cell| only.as_deref().is_none_or(|only| cell.fault.name == only));
     let count = cells.len();
-    let mut running = JoinSet::new();
-    let mut failures = Vec::new();
-    for cell in cells {
-        if running.len() >= AT_ONCE {
-            failures.extend(joined(running.join_next().await.unwrap()));
-        }
-        running.spawn(run(cell, |builder| builder));
-    }
-    while let Some(ended) = running.join_next().await {
-        failures.extend(joined(ended));
-    }
+    let failures = run_all(cells, |cell, scale| run(cell, scale, |builder| builder)).await;
     println!("{count} cells in {:.1} s", began.elapsed().as_secs_f64());
     if !failures.is_empty() {
         panic!("{} of {count} cells fail\n{}", failures.len(), shown(failures));
@@ -93,16 +82,17 @@ fn shown(mut failures: Vec<String>) -> String {
     format!("{}\n\n{}", counts.join("\n"), failures.join("\n"))
 }
 
-fn joined(ended: Result<Option<String>, tokio::task::JoinError>) -> Option<String> {
-    ended.unwrap_or_else(|failure| Some(format!("a cell panicked: {failure}")))
-}
-
 /// Runs a cell with a client that is equipped like this. Returns what is wrong with it.
-pub async fn run(cell: Cell, equip: impl FnOnce(ClientBuilder) -> ClientBuilder) -> Option<String> {
+pub async fn run(
+    cell: Cell,
+    scale: TimeScale,
+    equip: impl FnOnce(ClientBuilder) -> ClientBuilder,
+) -> Option<Failure> {
     let Cell { fault, dialect, call, struck } = &cell;
     let stranger = ThirdParty::open().await;
     let server = Faultd::open(stranger.address).await;
-    let timeouts = if fault.waits { customer::hurried() } else { customer::patient() };
+    server.set_time_scale(scale);
+    let timeouts = customer::timeouts(fault, scale);
     let builder = customer::builder(&server.endpoint(), *dialect, timeouts);
     let client = equip(builder).build().unwrap();
     if fault.warm && *struck == 1 {
@@ -114,11 +104,9 @@ pub async fn run(cell: Cell, equip: impl FnOnce(ClientBuilder) -> ClientBuilder)
         server.plan([throttle(fault.strikes_at_accept())]);
     }
     server.plan([Arc::clone(fault)]);
-    let began = Instant::now();
-    let ended = tokio::time::timeout(Duration::from_secs(20), call.make(&client)).await;
-    let took = began.elapsed();
-    let Ok(ended) = ended else {
-        return Some(told(&cell, &server, None, &["does not end".into()]));
+    let Ok(ended) = tokio::time::timeout(HANG, call.make(&client)).await else {
+        let text = told(&cell, &server, None, "does not end");
+        return Some(Failure { text, is_by_time: false });
     };
     let mut broken = judge(&Case {
         call: *call,
@@ -126,22 +114,22 @@ pub async fn run(cell: Cell, equip: impl FnOnce(ClientBuilder) -> ClientBuilder)
         fault,
         struck: *struck,
         ended: &ended,
-        took,
         book: &server.ledger().open(),
         skipped,
         strangers: &stranger.received(),
     });
-    if server.planned() > 0 {
-        broken.push("the fault did not strike".to_owned());
+    broken.by_time(server.planned() == 0, "the fault did not strike");
+    for failure in server.failures() {
+        broken.at_any_speed(false, &failure);
     }
-    broken.extend(server.failures());
-    let shown = (!broken.is_empty()).then(|| told(&cell, &server, Some(&ended), &broken));
-    shown.or(next_call(&cell, &server, &client).await)
+    let tell = |rules: &str| told(&cell, &server, Some(&ended), rules);
+    let failure = broken.failure(fault.can_fail_by_time(), tell);
+    failure.or(next_call(&cell, &server, &client).await)
 }
 
 /// The client is whole after a fault: its next call works, and reads its own answer, over a connection that
 /// brought nothing bad.
-async fn next_call(cell: &Cell, server: &Faultd, client: &Client) -> Option<String> {
+async fn next_call(cell: &Cell, server: &Faultd, client: &Client) -> Option<Failure> {
     let next = Call::Describe.make(client).await;
     let book = server.ledger().open();
     let own = format!("r-{}", book.arrivals.len() - 1);
@@ -152,14 +140,11 @@ async fn next_call(cell: &Cell, server: &Faultd, client: &Client) -> Option<Stri
     let struck = later.next().map(|arrival| arrival.connection);
     let is_used_again = later.any(|arrival| Some(arrival.connection) == struck);
     drop(book);
-    let mut broken = Vec::new();
-    if !healthy {
-        broken.push("the next call on the same client works".to_owned());
-    }
-    if is_used_again && is_bad(cell) {
-        broken.push("a connection that brought no clean answer carries nothing more".to_owned());
-    }
-    (!broken.is_empty()).then(|| told(cell, server, Some(&next), &broken))
+    let mut broken = Broken::default();
+    broken.by_time(healthy, "the next call on the same client works");
+    let is_clean = !(is_used_again && is_bad(cell));
+    broken.at_any_speed(is_clean, "a connection that brought no clean answer carries nothing more");
+    broken.failure(cell.fault.can_fail_by_time(), |rules| told(cell, server, Some(&next), rules))
 }
 
 /// Whether the answer, however whole, was not the service's or left its outcome open.
@@ -176,7 +161,7 @@ fn is_bad(cell: &Cell) -> bool {
     }
 }
 
-fn told(cell: &Cell, server: &Faultd, ended: Option<&Ended>, broken: &[String]) -> String {
+fn told(cell: &Cell, server: &Faultd, ended: Option<&Ended>, rules: &str) -> String {
     let Cell { fault, dialect, call, struck } = cell;
     let said = match ended.map(|ended| &ended.result) {
         None => "nothing".to_owned(),
@@ -184,9 +169,8 @@ fn told(cell: &Cell, server: &Faultd, ended: Option<&Ended>, broken: &[String]) 
         Some(Err(error)) => format!("{error:?}"),
     };
     format!(
-        "{:?} × {dialect} × {call} × attempt {struck}\n    broken: {}\n    client: {said}\n{}",
+        "{:?} × {dialect} × {call} × attempt {struck}\n    broken: {rules}\n    client: {said}\n{}",
         fault.name,
-        broken.join("; "),
         server.ledger().open(),
     )
 }

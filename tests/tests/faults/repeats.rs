@@ -5,16 +5,13 @@ use std::sync::Arc;
 use cvm_models::protocol::RetryClass;
 use cvm_models::{ACTIONS, ActionInfo, Dialect, Error, action};
 use serde_json::{Value, json};
-use tokio::task::JoinSet;
 
 use crate::customer::{self, PASSWORD, SECRETS};
 use crate::fault::{self, Claim, Fault};
 use crate::faultd::Faultd;
+use crate::rerun::{Broken, Failure, TimeScale, run_all};
 use crate::service::MACHINE;
 use crate::third_party::ThirdParty;
-
-/// Cells that run at the same time.
-const AT_ONCE: usize = 24;
 
 /// What is paid for each time, and what a machine suffers each time.
 fn requests() -> Vec<(&'static str, Value)> {
@@ -45,45 +42,50 @@ fn known(name: &str) -> &'static ActionInfo {
     action(name).unwrap_or_else(|| panic!("no action is called {name}"))
 }
 
-/// Runs one request under one fault. Returns what is wrong.
-async fn run(fault: Arc<Fault>, name: &'static str, request: Value) -> Vec<String> {
+/// A request under a fault.
+type Case = (Arc<Fault>, &'static str, Value);
+
+/// Runs one request under one fault.
+async fn run((fault, name, request): Case, scale: TimeScale) -> Option<Failure> {
     let stranger = ThirdParty::open().await;
     let server = Faultd::open(stranger.address).await;
-    let timeouts = if fault.waits { customer::hurried() } else { customer::patient() };
+    server.set_time_scale(scale);
+    let timeouts = customer::timeouts(&fault, scale);
     let client = customer::client(&server.endpoint(), Dialect::Tc3, timeouts);
     server.plan([Arc::clone(&fault)]);
     let result = client.call(known(name), request).await;
     let book = server.ledger().open();
-    let mut broken = Vec::new();
-    let mut rule = |holds: bool, text: &str| {
-        if !holds {
-            broken.push(format!("{:?} × {name}: {text}: {result:?}\n{book}", fault.name));
-        }
-    };
+    let mut broken = Broken::default();
     let effects = book.charges + book.interruptions;
-    rule(effects <= 1, "once at most");
-    rule(stranger.received().connections == 0, "third parties are not spoken to");
+    broken.at_any_speed(effects <= 1, "once at most");
+    let is_private = stranger.received().connections == 0;
+    broken.at_any_speed(is_private, "third parties are not spoken to");
     match &result {
-        Ok(_) => rule(effects == 1, "no success without effect"),
+        Ok(_) => broken.at_any_speed(effects == 1, "no success without effect"),
         Err(error) => {
             let unknown = error.outcome_unknown();
-            rule(effects == 0 || unknown.is_some(), "what was done is not reported as failed");
+            let is_told = effects == 0 || unknown.is_some();
+            broken.at_any_speed(is_told, "what was done is not reported as failed");
             let doubt =
                 matches!(fault.claim, Claim::Nothing | Claim::NothingForLong | Claim::Misrouted);
             if doubt && !fault.warm {
-                rule(unknown.is_some(), "the outcome is unknown");
-                rule(book.arrivals.len() == 1, "it was sent once");
+                broken.by_time(unknown.is_some(), "the outcome is unknown");
+                broken.by_time(book.arrivals.len() == 1, "it was sent once");
             }
             if let Some(unknown) = unknown {
                 let text = error.to_string();
-                rule(text.contains("may or may not have been carried out"), "the error says so");
-                rule(!unknown.recovery().is_empty(), "and says what to do");
+                let says_so = text.contains("may or may not have been carried out");
+                broken.at_any_speed(says_so, "the error says so");
+                broken.at_any_speed(!unknown.recovery().is_empty(), "and says what to do");
             }
-            rule(hides_secrets(error), "no secret is shown");
+            broken.at_any_speed(hides_secrets(error), "no secret is shown");
         }
     }
-    broken.extend(server.failures());
-    broken
+    for failure in server.failures() {
+        broken.at_any_speed(false, &failure);
+    }
+    let tell = |rules: &str| format!("{:?} × {name}: {rules}: {result:?}\n{book}", fault.name);
+    broken.failure(fault.can_fail_by_time(), tell)
 }
 
 fn hides_secrets(error: &Error) -> bool {
@@ -93,19 +95,13 @@ fn hides_secrets(error: &Error) -> bool {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_is_paid_for_twice_and_no_machine_is_interrupted_twice() {
-    let mut running = JoinSet::new();
-    let (mut broken, mut count) = (Vec::new(), 0);
+    let mut cases: Vec<Case> = Vec::new();
     for (name, request) in requests() {
         assert_eq!(known(name).retry, RetryClass::Hazard, "{name}");
-        for fault in fault::all() {
-            if running.len() >= AT_ONCE {
-                broken.extend(running.join_next().await.unwrap().unwrap());
-            }
-            running.spawn(run(fault, name, request.clone()));
-            count += 1;
-        }
+        cases.extend(fault::all().into_iter().map(|fault| (fault, name, request.clone())));
     }
-    broken.extend(running.join_all().await.into_iter().flatten());
+    let count = cases.len();
+    let broken = run_all(cases, run).await;
     println!("{count} cells");
     assert!(count >= 1_000, "{count}");
     assert!(

@@ -9,6 +9,7 @@ use crate::call::Call;
 use crate::customer;
 use crate::fault::{self, Claim, Fault};
 use crate::faultd::Faultd;
+use crate::rerun::{Broken, Failure, TimeScale, run_all};
 use crate::third_party::ThirdParty;
 
 struct Scene {
@@ -187,21 +188,32 @@ async fn success_after_an_outage_restores_the_right_to_resend() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_private_key_that_was_lost_is_said_to_be_lost() {
     let lossy = |fault: &Arc<Fault>| fault.commits() && fault.claim == Claim::Nothing;
-    for fault in fault::all().into_iter().filter(lossy) {
-        let timeouts = if fault.waits { customer::hurried() } else { customer::patient() };
-        let Scene { server, client, _stranger } = scene(Dialect::Tc3, timeouts).await;
-        let name = fault.name;
-        server.plan([fault]);
-        let create =
-            CreateKeyPair { key_name: "k".into(), project_id: Some(0), ..Default::default() };
-        let error = client.send(create).await.expect_err(name);
-        let book = server.ledger().open();
-        assert!(error.outcome_unknown().is_some(), "{name}: {error:?}");
-        assert_eq!((book.key_pairs, book.arrivals.len()), (1, 1), "{name}\n{book}");
-        let unknown = error.outcome_unknown().unwrap();
-        assert!(unknown.client_token().is_none());
+    let faults: Vec<_> = fault::all().into_iter().filter(lossy).collect();
+    let failures = run_all(faults, lose_a_private_key).await;
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+async fn lose_a_private_key(fault: Arc<Fault>, scale: TimeScale) -> Option<Failure> {
+    let Scene { server, client, _stranger } =
+        scene(Dialect::Tc3, customer::timeouts(&fault, scale)).await;
+    server.set_time_scale(scale);
+    server.plan([Arc::clone(&fault)]);
+    let create = CreateKeyPair { key_name: "k".into(), project_id: Some(0), ..Default::default() };
+    let result = client.send(create).await;
+    let book = server.ledger().open();
+    let mut broken = Broken::default();
+    broken.at_any_speed(result.is_err(), "no success without the key");
+    broken.at_any_speed(book.key_pairs <= 1, "one key pair at most");
+    broken.by_time((book.key_pairs, book.arrivals.len()) == (1, 1), "made and sent once");
+    let unknown = result.as_ref().err().and_then(Error::outcome_unknown);
+    broken.by_time(unknown.is_some(), "the outcome is unknown");
+    if let Some(unknown) = unknown {
+        broken.at_any_speed(unknown.client_token().is_none(), "there is no token");
         let advice = unknown.recovery();
-        assert!(advice.contains("`k`") && advice.contains("`PrivateKey`"), "{name}: {advice}");
-        assert!(advice.contains("delete what it made and make another"), "{name}: {advice}");
+        for words in ["`k`", "`PrivateKey`", "delete what it made and make another"] {
+            broken.at_any_speed(advice.contains(words), words);
+        }
     }
+    let name = fault.name;
+    broken.failure(fault.waits, |rules| format!("{name}: {rules}: {result:?}\n{book}"))
 }

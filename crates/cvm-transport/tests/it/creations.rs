@@ -27,11 +27,7 @@ fn ours(thing: &Thing) -> bool {
 
 async fn search(fake: &Fake, expected: usize) -> Result<Creation<Thing>, Error> {
     let client = fake.builder().build().unwrap();
-    client
-        .reconcile_creation(ListThings::default(), ours)
-        .settle(SETTLE)
-        .expected(expected)
-        .await
+    client.reconcile_creation(ListThings::default(), ours).settle(SETTLE).expected(expected).await
 }
 
 fn ids(creation: Creation<Thing>) -> Vec<String> {

@@ -43,8 +43,9 @@ async fn the_signature_is_for_the_host_that_is_called() {
     use cvm_transport::{FixedClock, SeededEntropy};
     let url = deserted();
     let backup = Server::start([]).await;
-    let fixed =
-        |url: &str| builder(url).clock(FixedClock::at(1_551_113_065)).entropy(SeededEntropy::new(7));
+    let fixed = |url: &str| {
+        builder(url).clock(FixedClock::at(1_551_113_065)).entropy(SeededEntropy::new(7))
+    };
     let client = fixed(&url).backup_endpoints([&backup.url]).build().unwrap();
     client.send(ListThings::default()).await.unwrap();
     // What a client of that host alone would sign: the tc3 signature covers host, body and time.

@@ -1,0 +1,125 @@
+//! Runs cases side by side, and a case that failed by time once more: alone, with short timeouts 20 times as
+//! long. Only the second result counts then. So no case depends on the speed of the machine.
+
+use std::future::Future;
+use std::time::Duration;
+
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+
+/// Cases that run at the same time, in all tests of this program together.
+const AT_ONCE: u32 = 24;
+
+static SLOTS: Semaphore = Semaphore::const_new(AT_ONCE as usize);
+
+/// The factor on the short timeouts of a client and on the pauses of a server that drips.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TimeScale(u32);
+
+impl TimeScale {
+    pub const NORMAL: Self = Self(1);
+    pub const SLOW: Self = Self(20);
+
+    pub fn of(self, time: Duration) -> Duration {
+        time * self.0
+    }
+}
+
+/// The rules that a case breaks.
+#[derive(Debug, Default)]
+pub struct Broken {
+    /// These hold at any speed: what was done, and what was said about it.
+    at_any_speed: Vec<String>,
+    /// These a slow machine can break: a call that ran into a short timeout before it got to the fault.
+    by_time: Vec<String>,
+}
+
+impl Broken {
+    pub fn at_any_speed(&mut self, holds: bool, rule: &str) {
+        if !holds {
+            self.at_any_speed.push(rule.to_owned());
+        }
+    }
+
+    pub fn by_time(&mut self, holds: bool, rule: &str) {
+        if !holds {
+            self.by_time.push(rule.to_owned());
+        }
+    }
+
+    pub fn rules(&self) -> impl Iterator<Item = &str> {
+        self.at_any_speed.iter().chain(&self.by_time).map(String::as_str)
+    }
+
+    /// The failure that this is for a case with short timeouts or without, told like this.
+    pub fn failure(
+        &self,
+        has_short_timeouts: bool,
+        tell: impl FnOnce(&str) -> String,
+    ) -> Option<Failure> {
+        let rules: Vec<&str> = self.rules().collect();
+        (!rules.is_empty()).then(|| Failure {
+            text: tell(&rules.join("; ")),
+            is_by_time: has_short_timeouts && self.at_any_speed.is_empty(),
+        })
+    }
+}
+
+/// A case that failed.
+#[derive(Debug)]
+pub struct Failure {
+    pub text: String,
+    /// Whether a slow machine can be the reason.
+    pub is_by_time: bool,
+}
+
+/// Runs every case. Returns the failures that count.
+pub async fn run_all<C, F>(cases: Vec<C>, run: fn(C, TimeScale) -> F) -> Vec<String>
+where
+    C: Clone + Send + 'static,
+    F: Future<Output = Option<Failure>> + Send + 'static,
+{
+    let mut running = JoinSet::new();
+    for case in cases {
+        let slot = SLOTS.acquire().await.unwrap();
+        running.spawn(async move {
+            let failure = run(case.clone(), TimeScale::NORMAL).await;
+            drop(slot);
+            (case, failure)
+        });
+    }
+    let (mut failures, mut again) = (Vec::new(), Vec::new());
+    while let Some(ended) = running.join_next().await {
+        match ended {
+            Ok((_, None)) => {}
+            Ok((case, Some(failure))) if failure.is_by_time => again.push(case),
+            Ok((_, Some(failure))) => failures.push(failure.text),
+            Err(panic) => failures.push(format!("a case panicked: {panic}")),
+        }
+    }
+    println!("{} cases run a second time", again.len());
+    for case in again {
+        let _alone = SLOTS.acquire_many(AT_ONCE).await.unwrap();
+        failures.extend(run(case, TimeScale::SLOW).await.map(|failure| failure.text));
+    }
+    failures
+}
+
+/// A case that would pass the second time.
+async fn slow_once(name: &'static str, scale: TimeScale) -> Option<Failure> {
+    let mut broken = Broken::default();
+    let is_slow = scale == TimeScale::NORMAL;
+    match name {
+        "wrong" => broken.at_any_speed(!is_slow, "at any speed"),
+        "hangs" => broken.by_time(false, "ever"),
+        _ => broken.by_time(!is_slow, "in time"),
+    }
+    broken.failure(name != "patient", |rules| format!("{name}: {rules}"))
+}
+
+#[tokio::test]
+async fn only_a_case_that_fails_by_time_runs_a_second_time() {
+    let mut failures = run_all(vec!["slow", "wrong", "hangs", "patient"], slow_once).await;
+    failures.sort();
+    assert_eq!(failures, ["hangs: ever", "patient: in time", "wrong: at any speed"]);
+}
