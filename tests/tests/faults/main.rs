@@ -7,6 +7,7 @@
 //! | module | promise |
 //! |---|---|
 //! | `matrix` | each fault × dialect × class × attempt: nothing twice, nothing claimed, nothing hidden |
+//! | `rerun` | a case that fails by time runs again alone, with longer timeouts, and only that counts |
 //! | `careless` | the rules of the matrix notice an HTTP implementation with bad habits |
 //! | `framing` | a frame that lies or breaks is doubt, never a refusal |
 //! | `batch` | what was done in part is told part by part |
