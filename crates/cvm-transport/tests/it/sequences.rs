@@ -273,7 +273,9 @@ async fn a_wait_takes_a_last_look_at_its_deadline() {
         let wait = fake.builder().build().unwrap().wait(Waiter::new(&THINGS_READY, ["thing-1"]));
         let wait = wait.interval(Duration::from_secs(15)).timeout(Duration::from_secs(25));
         let ended = wait.await;
-        assert_eq!(began.elapsed().as_secs(), 25, "{ended:?}");
+        // The pauses are random, so a poll may fall just before the deadline and see it.
+        let at = began.elapsed().as_secs();
+        assert!(at == 25 || is_reached && at >= ready_after, "{at} s: {ended:?}");
         assert_eq!(ended.is_ok(), is_reached, "{ready_after} s: {ended:?}");
         assert!(ended.is_ok_and(|report| report.reached().count() == 1) == is_reached);
     }
