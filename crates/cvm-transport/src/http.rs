@@ -4,6 +4,7 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU8, Ordering};
 
 use bytes::Bytes;
@@ -38,6 +39,7 @@ pub trait HttpSend: fmt::Debug + Send + Sync + 'static {
 pub struct Sending {
     fresh_connection: bool,
     progress: AtomicU8,
+    proxy: OnceLock<String>,
 }
 
 const UNTOLD: u8 = 0;
@@ -46,7 +48,8 @@ const LEAVING: u8 = 2;
 
 impl Sending {
     pub(crate) const fn new(fresh_connection: bool) -> Self {
-        Self { fresh_connection, progress: AtomicU8::new(UNTOLD) }
+        let progress = AtomicU8::new(UNTOLD);
+        Self { fresh_connection, progress, proxy: OnceLock::new() }
     }
 
     /// Whether the request must have a connection that carried no request before, and that carries none
@@ -68,6 +71,16 @@ impl Sending {
     /// Says that from now on bytes of the request may be on the wire.
     pub fn leaves(&self) {
         self.progress.store(LEAVING, Ordering::Release);
+    }
+
+    /// Says that the request goes through this proxy, for the text of errors. The name must not hold a
+    /// password.
+    pub fn goes_through(&self, proxy: impl Into<String>) {
+        let _ = self.proxy.set(proxy.into());
+    }
+
+    pub(crate) fn proxy(&self) -> Option<&str> {
+        self.proxy.get().map(String::as_str)
     }
 
     /// Whether bytes of the request may have left.
@@ -110,6 +123,9 @@ pub trait ResponseBody: Send {
 #[derive(Debug)]
 pub struct HttpFailure {
     kind: HttpFailureKind,
+    peer: Option<String>,
+    /// What `Display` shows in the place of the deepest source.
+    reason: Option<String>,
     source: Box<dyn StdError + Send + Sync>,
 }
 
@@ -123,6 +139,9 @@ pub enum HttpFailureKind {
     ConnectTimeout,
     /// The peer's certificate was refused; nothing was sent.
     Untrusted,
+    /// The proxy wants a user name and password, or refused those that it got; nothing was sent. Not
+    /// retried.
+    ProxyAuthentication,
     /// The URL or a header cannot be sent at all.
     Unsendable,
     /// At any later time, or nobody knows when.
@@ -132,7 +151,19 @@ pub enum HttpFailureKind {
 impl HttpFailure {
     /// A failure of this kind.
     pub fn new(kind: HttpFailureKind, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        Self { kind, source: source.into() }
+        Self { kind, peer: None, reason: None, source: source.into() }
+    }
+
+    /// The same, naming the peer: host, port and proxy.
+    pub(crate) fn with_peer(mut self, peer: String) -> Self {
+        self.peer = Some(peer);
+        self
+    }
+
+    /// The same, with this text in the place of the deepest cause.
+    pub(crate) fn with_reason(mut self, reason: Option<String>) -> Self {
+        self.reason = reason;
+        self
     }
 
     /// How the sending failed.
@@ -157,14 +188,22 @@ impl HttpFailure {
 
 impl fmt::Display for HttpFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let what = match self.kind {
-            HttpFailureKind::NotSent => "no connection",
-            HttpFailureKind::ConnectTimeout => "no connection in time",
-            HttpFailureKind::Untrusted => "peer is not trusted",
-            HttpFailureKind::Unsendable => "request cannot be sent",
-            HttpFailureKind::MaybeSent => "connection failed after the request began to leave",
-        };
-        write!(f, "{what}: {}", self.cause())
+        let peer = self.peer.as_deref().unwrap_or("the peer");
+        match self.kind {
+            HttpFailureKind::NotSent | HttpFailureKind::ProxyAuthentication => {
+                write!(f, "no connection to {peer}")?;
+            }
+            HttpFailureKind::ConnectTimeout => write!(f, "no connection to {peer} in time")?,
+            HttpFailureKind::Untrusted => write!(f, "{peer} is not trusted")?,
+            HttpFailureKind::Unsendable => f.write_str("request cannot be sent")?,
+            HttpFailureKind::MaybeSent => {
+                write!(f, "connection to {peer} failed after the request began to leave")?;
+            }
+        }
+        match &self.reason {
+            Some(reason) => write!(f, ": {reason}"),
+            None => write!(f, ": {}", self.cause()),
+        }
     }
 }
 

@@ -1,16 +1,47 @@
 //! Which requests go through a proxy: by whole labels and networks, and never one to this machine.
 
+use std::fmt;
 use std::net::IpAddr;
+
+use crate::environment::Environment;
 
 /// The proxy of a client, and the hosts that are reached without it.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Proxies {
-    proxy: Option<reqwest::Url>,
+    proxy: Option<Result<Proxy, ProxyError>>,
     exempt: Vec<Exemption>,
 }
 
+/// A proxy.
+#[derive(Clone, Debug)]
+pub(crate) struct Proxy {
+    pub(crate) url: reqwest::Url,
+    source: &'static str,
+}
+
+/// Names host, port and source, never the user or password.
+impl fmt::Display for Proxy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { url, source } = self;
+        let port = url.port_or_known_default().unwrap_or(SOCKS_PORT);
+        write!(f, "{}:{port} ({source})", url.host_str().unwrap_or_default())
+    }
+}
+
+/// Where SOCKS proxies listen (RFC 1928).
+const SOCKS_PORT: u16 = 1080;
+/// What reqwest can go through. With `socks5h` and `socks4a` the proxy looks the name up.
+const SCHEMES: [&str; 6] = ["http", "https", "socks5", "socks5h", "socks4", "socks4a"];
+
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Exemption {
+struct Exemption {
+    host: ExemptHost,
+    /// The only port that is meant.
+    port: Option<u16>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum ExemptHost {
     All,
     /// The domain and everything below it.
     Domain(String),
@@ -18,17 +49,34 @@ enum Exemption {
 }
 
 impl Proxies {
-    /// `proxy` is a URL; `exempt` a list as in `NO_PROXY`.
-    pub(crate) fn new(proxy: &str, exempt: &str) -> Result<Self, ProxyError> {
+    /// `proxy` is a URL; `source` says who named it; `exempt` is a list as in `NO_PROXY`.
+    pub(crate) fn new(proxy: &str, source: &'static str, exempt: &str) -> Result<Self, ProxyError> {
         let text = if proxy.contains("://") { proxy.to_owned() } else { format!("http://{proxy}") };
-        let proxy = reqwest::Url::parse(&text).map_err(|_| ProxyError)?;
-        if !matches!(proxy.scheme(), "http" | "https") || proxy.host_str().is_none() {
-            return Err(ProxyError);
+        let url = reqwest::Url::parse(&text).map_err(|_| ProxyError::address(source))?;
+        if !SCHEMES.contains(&url.scheme()) || url.host_str().is_none_or(str::is_empty) {
+            return Err(ProxyError::address(source));
         }
-        Ok(Self {
-            proxy: Some(proxy),
-            exempt: exempt.split(',').filter_map(Exemption::parse).collect(),
-        })
+        let proxy = Some(Ok(Proxy { url, source }));
+        Ok(Self { proxy, exempt: exemptions(exempt) })
+    }
+
+    /// What the environment says. A variable that cannot be read fails only the requests that it is for.
+    pub(crate) fn of_environment(environment: &Environment, no_proxy: Option<String>) -> Self {
+        let variables =
+            ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"].into_iter().map(|name| {
+                let text = environment.text(name).map_err(|_| ProxyError::not_text(name));
+                text.transpose().map(|text| (name, text))
+            });
+        let Some((name, text)) = variables.flatten().next() else { return Self::default() };
+        let exempt = no_proxy.map_or_else(|| no_proxy_of(environment), Ok);
+        let found = exempt.and_then(|exempt| {
+            let proxies = text.and_then(|text| Self::new(&text, name, &exempt));
+            Ok(proxies.unwrap_or_else(|error| Self {
+                proxy: Some(Err(error)),
+                exempt: exemptions(&exempt),
+            }))
+        });
+        found.unwrap_or_else(|error| Self { proxy: Some(Err(error)), exempt: Vec::new() })
     }
 
     /// Whether no request goes through any proxy.
@@ -36,13 +84,33 @@ impl Proxies {
         self.proxy.is_none()
     }
 
-    pub(crate) fn proxy_for(&self, url: &reqwest::Url) -> Option<reqwest::Url> {
-        let proxy = self.proxy.as_ref()?;
-        let host =
-            url.host_str()?.trim_start_matches('[').trim_end_matches(']').to_ascii_lowercase();
-        let is_exempt = is_this_machine(&host) || self.exempt.iter().any(|row| row.covers(&host));
-        (!is_exempt).then(|| proxy.clone())
+    /// The proxy for this URL.
+    ///
+    /// # Errors
+    ///
+    /// When this URL needs a proxy and the setting that names it cannot be read.
+    pub(crate) fn proxy_for(&self, url: &reqwest::Url) -> Result<Option<&Proxy>, ProxyError> {
+        let (Some(proxy), Some(host)) = (&self.proxy, url.host_str()) else { return Ok(None) };
+        let host = host.trim_start_matches('[').trim_end_matches(']').to_ascii_lowercase();
+        let port = url.port_or_known_default();
+        if is_this_machine(&host) || self.exempt.iter().any(|row| row.covers(&host, port)) {
+            return Ok(None);
+        }
+        proxy.as_ref().map(Some).map_err(|error| *error)
     }
+}
+
+fn no_proxy_of(environment: &Environment) -> Result<String, ProxyError> {
+    for name in ["NO_PROXY", "no_proxy"] {
+        if let Some(text) = environment.text(name).map_err(|_| ProxyError::not_text(name))? {
+            return Ok(text);
+        }
+    }
+    Ok(String::new())
+}
+
+fn exemptions(list: &str) -> Vec<Exemption> {
+    list.split(',').filter_map(Exemption::parse).collect()
 }
 
 fn is_this_machine(host: &str) -> bool {
@@ -54,6 +122,23 @@ fn is_this_machine(host: &str) -> bool {
 impl Exemption {
     fn parse(entry: &str) -> Option<Self> {
         let entry = entry.trim().to_ascii_lowercase();
+        let (host, port) = match entry.rsplit_once(':') {
+            // The colons of a bare IPv6 address are not port separators.
+            Some((host, port)) if !host.contains(':') || host.ends_with(']') => {
+                (host, Some(port.parse().ok()?))
+            }
+            _ => (entry.as_str(), None),
+        };
+        Some(Self { host: ExemptHost::parse(host)?, port })
+    }
+
+    fn covers(&self, host: &str, port: Option<u16>) -> bool {
+        (self.port.is_none() || self.port == port) && self.host.covers(host)
+    }
+}
+
+impl ExemptHost {
+    fn parse(entry: &str) -> Option<Self> {
         if entry == "*" {
             return Some(Self::All);
         }
@@ -102,17 +187,40 @@ fn shares_prefix(address: IpAddr, network: IpAddr, length: u32) -> bool {
     difference.checked_shr(width - length).unwrap_or(0) == 0
 }
 
-/// A text that is no proxy address. It is not repeated: it may hold a password.
+/// A setting that names a proxy and cannot be read. Its value is not repeated: it may hold a password.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct ProxyError;
+pub(crate) struct ProxyError {
+    source: &'static str,
+    why: &'static str,
+}
+
+impl ProxyError {
+    const fn address(source: &'static str) -> Self {
+        let why = "is not the address of a proxy; give SCHEME://[USER:PASSWORD@]HOST[:PORT] with a scheme of \
+                   http, https, socks5, socks5h, socks4, socks4a";
+        Self { source, why }
+    }
+
+    const fn not_text(source: &'static str) -> Self {
+        Self { source, why: "is not UTF-8 text" }
+    }
+}
+
+impl fmt::Display for ProxyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.source, self.why)
+    }
+}
+
+impl std::error::Error for ProxyError {}
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn proxied(exempt: &str, url: &str) -> bool {
-        let proxies = Proxies::new("proxy.example:3128", exempt).unwrap();
-        proxies.proxy_for(&reqwest::Url::parse(url).unwrap()).is_some()
+        let proxies = Proxies::new("proxy.example:3128", "a test", exempt).unwrap();
+        proxies.proxy_for(&reqwest::Url::parse(url).unwrap()).unwrap().is_some()
     }
 
     #[test]
@@ -143,7 +251,19 @@ mod tests {
             ("192.0.2.0/33", "https://192.0.2.1/", true),
             (",,,", cvm, true),
             (" , cvm.tencentcloudapi.com. , ", cvm, false),
-            ("cvm.tencentcloudapi.com:443", cvm, true),
+            ("cvm.tencentcloudapi.com:443", cvm, false),
+            ("cvm.tencentcloudapi.com:444", cvm, true),
+            ("tencentcloudapi.com:8443", "https://cvm.tencentcloudapi.com:8443/", false),
+            (".tencentcloudapi.com:443", "https://cvm.tencentcloudapi.com:8443/", true),
+            ("*:443", cvm, false),
+            ("*:80", cvm, true),
+            ("192.0.2.7:443", "https://192.0.2.7/", false),
+            ("192.0.2.7:444", "https://192.0.2.7/", true),
+            ("[2001:db8::1]:443", "https://[2001:db8::1]/", false),
+            ("[2001:db8::1]:444", "https://[2001:db8::1]/", true),
+            ("cvm.tencentcloudapi.com:", cvm, true),
+            ("cvm.tencentcloudapi.com:https", cvm, true),
+            (":443", cvm, true),
             ("https://cvm.tencentcloudapi.com", cvm, true),
             ("*tencentcloudapi.com", cvm, true),
             ("tencentcloudapi.com.evil.example", cvm, true),
@@ -179,8 +299,53 @@ mod tests {
 
     #[test]
     fn what_is_no_proxy_is_refused() {
-        for text in ["", "socks5://a", "file:///x", "http://"] {
-            assert!(Proxies::new(text, "").is_err(), "{text}");
+        for text in ["", "ftp://a", "file:///x", "http://", "socks5://", "socks://a", "sock5://a"] {
+            let error = Proxies::new(text, "ALL_PROXY", "").unwrap_err().to_string();
+            assert!(
+                error.starts_with("ALL_PROXY is not the address of a proxy"),
+                "{text}: {error}"
+            );
+        }
+        for scheme in SCHEMES {
+            assert!(Proxies::new(&format!("{scheme}://a"), "a test", "").is_ok(), "{scheme}");
+        }
+    }
+
+    #[test]
+    fn unreadable_variable_matters_only_to_requests_that_would_use_it() {
+        let not_text = || {
+            #[cfg(unix)]
+            let value: std::ffi::OsString =
+                std::os::unix::ffi::OsStringExt::from_vec(b"http://\xff".to_vec());
+            #[cfg(not(unix))]
+            let value = "http://".to_owned();
+            value
+        };
+        let of = |environment: &Environment, url: &str| {
+            let proxies = Proxies::of_environment(environment, None);
+            let url = reqwest::Url::parse(url).unwrap();
+            proxies.proxy_for(&url).map(|proxy| proxy.map(ToString::to_string))
+        };
+        let cvm = "https://cvm.tencentcloudapi.com/";
+        for name in ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"] {
+            let canary = Environment::none().with(name, "nonsense://user:canary@host");
+            for environment in [Environment::none().with(name, not_text()), canary] {
+                let error = of(&environment, cvm).unwrap_err().to_string();
+                assert!(error.starts_with(name) && !error.contains("canary"), "{error}");
+                assert_eq!(of(&environment, "http://127.0.0.1:8080/"), Ok(None));
+                assert_eq!(of(&environment.with("NO_PROXY", "tencentcloudapi.com"), cvm), Ok(None));
+            }
+        }
+        // The first that is set decides, also when it cannot be read.
+        let good = Environment::of(&[("ALL_PROXY", "socks5h://user:canary@proxy.example")]);
+        let proxy = "proxy.example:1080 (ALL_PROXY)".to_owned();
+        assert_eq!(of(&good, cvm), Ok(Some(proxy)));
+        assert!(of(&good.with("HTTPS_PROXY", "nonsense://host"), cvm).is_err());
+        #[cfg(unix)]
+        {
+            let error = of(&good.with("NO_PROXY", not_text()), cvm).unwrap_err().to_string();
+            assert!(error.starts_with("NO_PROXY"), "{error}");
+            assert_eq!(of(&good.with("NO_PROXY", not_text()), "http://[::1]:80/"), Ok(None));
         }
     }
 }

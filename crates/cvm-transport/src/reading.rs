@@ -90,6 +90,8 @@ impl Tried {
     pub(crate) fn sign(&self) -> Sign {
         match self.outcome {
             Outcome::Success => Sign::Good,
+            // A proxy that wants a password says nothing about the host.
+            Outcome::NotSent if self.is_final => Sign::Silent,
             Outcome::NotSent | Outcome::Ambiguous
                 if self.request_id.is_none() && self.code.is_none() =>
             {
@@ -317,9 +319,9 @@ impl Reading<'_> {
 
     pub(crate) fn broken(&self, broken: Broken) -> Tried {
         let (outcome, kind) = match broken.kind {
-            HttpFailureKind::NotSent | HttpFailureKind::ConnectTimeout => {
-                (Outcome::NotSent, Kind::NotSent)
-            }
+            HttpFailureKind::NotSent
+            | HttpFailureKind::ConnectTimeout
+            | HttpFailureKind::ProxyAuthentication => (Outcome::NotSent, Kind::NotSent),
             HttpFailureKind::Untrusted => (Outcome::Untrusted, Kind::Untrusted),
             HttpFailureKind::Unsendable => (Outcome::Refused, Kind::Usage),
             HttpFailureKind::MaybeSent => (Outcome::Ambiguous, Kind::Response),
@@ -336,6 +338,7 @@ impl Reading<'_> {
         }
         let mut tried = Tried::new(outcome, Some(error));
         tried.is_local = broken.kind == HttpFailureKind::Unsendable;
+        tried.is_final = broken.kind == HttpFailureKind::ProxyAuthentication;
         tried.status = status;
         tried
     }

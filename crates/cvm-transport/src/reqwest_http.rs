@@ -133,7 +133,11 @@ impl ReqwestHttp {
             builder
         } else {
             let proxies = Arc::clone(&self.proxies);
-            builder.proxy(reqwest::Proxy::custom(move |url| proxies.proxy_for(url)))
+            // A proxy that cannot be read has failed the request before.
+            builder.proxy(reqwest::Proxy::custom(move |url| {
+                let proxy = proxies.proxy_for(url).ok().flatten();
+                proxy.map(|proxy| proxy.url.clone())
+            }))
         };
         #[cfg(any(target_os = "linux", target_os = "android", target_os = "fuchsia"))]
         let builder = builder.tcp_user_timeout(UNACKNOWLEDGED);
@@ -155,6 +159,13 @@ impl HttpSend for ReqwestHttp {
                 HttpFailure::new(HttpFailureKind::Unsendable, source)
             };
             let url = url_of(&request).map_err(unsendable)?;
+            if !self.proxies.are_none() {
+                let proxy =
+                    self.proxies.proxy_for(&url).map_err(|error| unsendable(error.into()))?;
+                if let Some(proxy) = proxy {
+                    sending.goes_through(proxy.to_string());
+                }
+            }
             let (plain, fresh) = (url.scheme() == "http", sending.needs_fresh_connection());
             let connection = self
                 .connection(plain, fresh, &request.authority)
@@ -240,34 +251,90 @@ impl Body for TellingBody {
 }
 
 fn failure(error: reqwest::Error, sending: &Sending) -> HttpFailure {
+    let mut reason = None;
     let kind = if sending.may_have_left() {
         HttpFailureKind::MaybeSent
     } else if error.is_builder() {
         HttpFailureKind::Unsendable
-    } else if is_untrusted(&error) {
+    } else if let Some(refused) = certificate_error(&error) {
+        reason = advice(refused).map(|advice| format!("{refused}; {advice}"));
         HttpFailureKind::Untrusted
     } else if error.is_timeout() {
         HttpFailureKind::ConnectTimeout
     } else {
-        HttpFailureKind::NotSent
+        let (kind, text) = without_proxy(&error);
+        reason = text.map(str::to_owned);
+        kind
     };
-    HttpFailure::new(kind, error)
+    HttpFailure::new(kind, error).with_reason(reason)
 }
 
-/// Whether the chain of causes holds a refused certificate.
-fn is_untrusted(error: &(dyn StdError + 'static)) -> bool {
+/// What a failure to connect says of the proxy. The error types are private, so their texts are compared.
+/// Of the status of a refused tunnel, hyper-util keeps only whether it was 407.
+fn without_proxy(error: &(dyn StdError + 'static)) -> (HttpFailureKind, Option<&'static str>) {
+    let is_any = |texts: &[&str]| {
+        let mut causes = std::iter::successors(Some(error), |&error| error.source());
+        causes.any(|cause| texts.contains(&cause.to_string().as_str()))
+    };
+    if is_any(&["tunnel error: proxy authorization required"]) {
+        let text = "the proxy answered 407: it wants a user name and password, or other ones; \
+                    write them into its address, as http://USER:PASSWORD@HOST:PORT";
+        (HttpFailureKind::ProxyAuthentication, Some(text))
+    } else if is_any(&[
+        "SOCKS error: credentials not accepted",
+        "SOCKS error: server does not support user/pass authentication",
+        "SOCKS error: server implements authentication incorrectly",
+    ]) {
+        let text = "the proxy wants a user name and password, or other ones; write them into its address, as \
+                    socks5://USER:PASSWORD@HOST:PORT";
+        (HttpFailureKind::ProxyAuthentication, Some(text))
+    } else if is_any(&["tunnel error: unsuccessful"]) {
+        let text = "the proxy refused the tunnel: its rules or its own connection do not allow it";
+        (HttpFailureKind::NotSent, Some(text))
+    } else {
+        (HttpFailureKind::NotSent, None)
+    }
+}
+
+/// The refusal of a certificate in the chain of causes.
+fn certificate_error<'e>(error: &'e (dyn StdError + 'static)) -> Option<&'e rustls::Error> {
     if let Some(tls) = error.downcast_ref::<rustls::Error>() {
-        return matches!(
+        let is_refusal = matches!(
             tls,
             rustls::Error::InvalidCertificate(_)
                 | rustls::Error::NoCertificatesPresented
                 | rustls::Error::UnsupportedNameType
                 | rustls::Error::PeerIncompatible(_)
         );
+        return is_refusal.then_some(tls);
     }
     // An io::Error keeps what it wraps out of the chain of sources.
     let wrapped = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
-    wrapped.is_some_and(|inner| is_untrusted(inner)) || error.source().is_some_and(is_untrusted)
+    wrapped
+        .and_then(|inner| certificate_error(inner))
+        .or_else(|| error.source().and_then(certificate_error))
+}
+
+/// What probably helps against a refused certificate.
+fn advice(error: &rustls::Error) -> Option<&'static str> {
+    use rustls::CertificateError::{
+        Expired, ExpiredContext, NotValidForName, NotValidForNameContext, NotValidYet,
+        NotValidYetContext, UnknownIssuer,
+    };
+    let rustls::Error::InvalidCertificate(error) = error else { return None };
+    match error {
+        UnknownIssuer => Some(
+            "if you trust its certificate authority, for example that of a proxy that opens TLS, \
+             name a PEM file that holds it in SSL_CERT_FILE, or with `ca_file(…)`",
+        ),
+        Expired | ExpiredContext { .. } | NotValidYet | NotValidYetContext { .. } => {
+            Some("if the certificate is good, set this machine's clock")
+        }
+        NotValidForName | NotValidForNameContext { .. } => {
+            Some("the endpoint, or the proxy, leads to another host")
+        }
+        _ => None,
+    }
 }
 
 /// A connection while a request is on it. Dropped, it is closed.

@@ -8,6 +8,7 @@
 //! | outcome | read | token | convergent | guarded | hazard | cost | pause |
 //! |---|---|---|---|---|---|---|---|
 //! | not sent | again | again | again | again | again | 14 | transient |
+//! | not sent, as the proxy wants a password (407) | stop | stop | stop | stop | stop | – | – |
 //! | throttled | again | again | again | again | again | 5 | throttle |
 //! | clock refused | again, once, with the measured time | ← | ← | ← | ← | 0 | none |
 //! | token refused | again, once, with a fresh credential | ← | ← | ← | ← | 0 | none |
@@ -62,7 +63,8 @@ pub(crate) struct Seen {
     pub(crate) random: u64,
     /// Whether a measured clock or a fresh credential is to be had.
     pub(crate) curable: bool,
-    /// Whether another attempt would bring the same: a whole response that cannot be decoded.
+    /// Whether another attempt would bring the same: a whole response that cannot be decoded, or a proxy that
+    /// wants a password.
     pub(crate) is_final: bool,
 }
 
@@ -152,7 +154,7 @@ impl Retry {
         }
         self.attempts += 1;
         let (kind, cost) = match outcome {
-            Outcome::NotSent => (Pause::Transient, TRANSIENT_COST),
+            Outcome::NotSent if !seen.is_final => (Pause::Transient, TRANSIENT_COST),
             Outcome::Throttled => (Pause::Throttle, THROTTLE_COST),
             Outcome::Ambiguous if self.may_repeat(seen.is_final) => {
                 self.ambiguous += 1;

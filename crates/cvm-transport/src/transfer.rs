@@ -1,6 +1,7 @@
 //! One request out and one answer in, within absolute deadlines and a size limit.
 
 use std::error::Error as StdError;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -56,22 +57,50 @@ pub(crate) async fn exchange(
     sending: &Sending,
     limits: &Limits,
 ) -> Result<Answer, Broken> {
+    let peer = Peer::of(&request);
     let response = match timeout_at(limits.first_byte, http.send(request, sending)).await {
         Ok(Ok(response)) => response,
-        Ok(Err(failure)) => return Err(Broken::from(failure)),
+        Ok(Err(failure)) => return Err(Broken::from(failure.with_peer(peer.name(sending)))),
         Err(_) => {
+            let peer = peer.name(sending);
             let (kind, message) = if sending.may_have_left() {
-                (HttpFailureKind::MaybeSent, "no answer in time")
+                (HttpFailureKind::MaybeSent, format!("no answer from {peer} in time"))
             } else {
-                (HttpFailureKind::ConnectTimeout, "no connection in time")
+                (HttpFailureKind::ConnectTimeout, format!("no connection to {peer} in time"))
             };
             return Err(Broken::late(kind, message));
         }
     };
     let HttpResponse { status, headers, mut body } = response;
-    match read(&headers, body.as_mut(), limits).await {
+    match read(&headers, body.as_mut(), limits, &|| peer.name(sending)).await {
         Ok(whole) => Ok(Answer { status, headers, body: whole, connection: body }),
         Err(broken) => Err(Broken { head: Some((status, headers)), ..broken }),
+    }
+}
+
+/// The host and port of a request, as errors name them.
+struct Peer {
+    authority: Arc<str>,
+    port: Option<u16>,
+}
+
+impl Peer {
+    fn of(request: &PreparedRequest) -> Self {
+        let authority = Arc::clone(&request.authority);
+        let has_port = authority.rsplit(']').next().is_some_and(|rest| rest.contains(':'));
+        let default = if request.url.starts_with("http://") { 80 } else { 443 };
+        Self { authority, port: (!has_port).then_some(default) }
+    }
+
+    fn name(&self, sending: &Sending) -> String {
+        let mut name = self.authority.to_string();
+        if let Some(port) = self.port {
+            name.push_str(&format!(":{port}"));
+        }
+        if let Some(proxy) = sending.proxy() {
+            name.push_str(&format!(" through the proxy {proxy}"));
+        }
+        name
     }
 }
 
@@ -79,6 +108,7 @@ async fn read(
     headers: &HeaderMap,
     body: &mut dyn ResponseBody,
     limits: &Limits,
+    peer: &(dyn Fn() -> String + Sync),
 ) -> Result<Bytes, Broken> {
     if headers.get_all(CONTENT_ENCODING).iter().any(|coding| coding.as_bytes() != b"identity") {
         return Err(Broken::unreadable("answer has a content coding, though none was asked for"));
@@ -106,9 +136,10 @@ async fn read(
         let piece = match piece.await {
             Ok(Ok(Some(piece))) => piece,
             Ok(Ok(None)) => break,
-            Ok(Err(failure)) => return Err(Broken::from(failure)),
+            Ok(Err(failure)) => return Err(Broken::from(failure.with_peer(peer()))),
             Err(_) => {
-                return Err(Broken::late(HttpFailureKind::MaybeSent, "answer stopped halfway"));
+                let message = format!("answer of {} stopped halfway", peer());
+                return Err(Broken::late(HttpFailureKind::MaybeSent, message));
             }
         };
         let received = whole.len() + first.as_ref().map_or(0, Bytes::len) + piece.len();
@@ -130,15 +161,16 @@ async fn read(
         if elapsed > limits.body_idle
             && (received as u64) < SLOWEST.saturating_mul(elapsed.as_secs())
         {
-            return Err(Broken::late(HttpFailureKind::MaybeSent, "answer arrives too slowly"));
+            let message = format!("answer of {} arrives too slowly", peer());
+            return Err(Broken::late(HttpFailureKind::MaybeSent, message));
         }
     }
     Ok(first.unwrap_or_else(|| whole.freeze()))
 }
 
 impl Broken {
-    fn late(kind: HttpFailureKind, message: &str) -> Self {
-        Self { kind, message: message.to_owned(), timed_out: true, head: None, source: None }
+    fn late(kind: HttpFailureKind, message: String) -> Self {
+        Self { kind, message, timed_out: true, head: None, source: None }
     }
 
     fn unreadable(message: &str) -> Self {

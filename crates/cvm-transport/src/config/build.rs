@@ -149,15 +149,12 @@ fn proxies(
     proxy: Option<String>,
     no_proxy: Option<String>,
 ) -> Result<Proxies, Error> {
+    let Some(proxy) = proxy.filter(|proxy| !proxy.is_empty()) else {
+        return Ok(Proxies::of_environment(environment, no_proxy));
+    };
     let either = |upper, lower| environment.get(upper).or_else(|| environment.get(lower));
-    let proxy = proxy
-        .filter(|proxy| !proxy.is_empty())
-        .or_else(|| either("HTTPS_PROXY", "https_proxy"))
-        .or_else(|| either("ALL_PROXY", "all_proxy"));
-    let Some(proxy) = proxy else { return Ok(Proxies::default()) };
     let exempt = no_proxy.or_else(|| either("NO_PROXY", "no_proxy")).unwrap_or_default();
-    Proxies::new(&proxy, &exempt)
-        .map_err(|_| Error::usage("proxy must be an http:// or https:// address"))
+    Proxies::new(&proxy, "`proxy(…)`", &exempt).map_err(|error| Error::usage(error.to_string()))
 }
 
 fn extra_roots(paths: &[PathBuf]) -> Result<Vec<CertificateDer<'static>>, Error> {
@@ -239,7 +236,8 @@ mod tests {
             let environment = Environment::of(variables);
             let url = reqwest::Url::parse("https://cvm.tencentcloudapi.com/").unwrap();
             let proxies = proxies(&environment, code.map(str::to_owned), None)?;
-            Ok::<_, Error>(proxies.proxy_for(&url).map(|url| url.host_str().unwrap().to_owned()))
+            let proxy = proxies.proxy_for(&url).unwrap();
+            Ok::<_, Error>(proxy.map(|proxy| proxy.url.host_str().unwrap().to_owned()))
         };
         let https = ("HTTPS_PROXY", "http://one:1");
         assert_eq!(of(&[], None).unwrap(), None);
@@ -253,7 +251,7 @@ mod tests {
         assert_eq!(of(&[https], None).unwrap().as_deref(), Some("one"));
         assert_eq!(of(&[https], Some("two:2")).unwrap().as_deref(), Some("two"));
         assert_eq!(of(&[https, ("NO_PROXY", "tencentcloudapi.com")], None).unwrap(), None);
-        let error = of(&[("HTTPS_PROXY", "socks5://u:canary@h")], None).unwrap_err();
+        let error = of(&[https], Some("nonsense://u:canary@h")).unwrap_err();
         assert!(error.is_usage() && !format!("{error:?}").contains("canary"));
     }
 

@@ -204,15 +204,20 @@ impl ClientBuilder {
         self
     }
 
-    /// Goes through this HTTP proxy. Default: `HTTPS_PROXY`, then `ALL_PROXY`. Loopback endpoints
-    /// are always called directly.
+    /// Goes through this proxy: `http`, `https`, `socks5`, `socks4`, or `socks5h` and `socks4a`, where the
+    /// proxy looks names up. Default: `HTTPS_PROXY`, then `ALL_PROXY`. Loopback endpoints are always called
+    /// directly. A variable that cannot be read fails only calls that would go through its proxy.
+    ///
+    /// A proxy that asks for another user name or password (407) is not tried again. Of every other status
+    /// that a proxy answers with, the HTTP library tells only that the tunnel was refused.
     pub fn proxy(mut self, url: impl Into<String>) -> Self {
         self.proxy = Some(url.into());
         self
     }
 
     /// Hosts that are called directly: domains, which include what is below them, addresses, and
-    /// networks such as `10.0.0.0/8`, with commas between. Default: `NO_PROXY`.
+    /// networks such as `10.0.0.0/8`, with commas between. `host:port` is for this port alone. Default:
+    /// `NO_PROXY`.
     pub fn no_proxy(mut self, hosts: impl Into<String>) -> Self {
         self.no_proxy = Some(hosts.into());
         self

@@ -163,6 +163,7 @@ fn by_the_table(
     let attempts = (0..history.len()).filter(|index| !mended(*index)).count() as u32;
     let doubts = earlier.iter().filter(|seen| seen.outcome == Ambiguous).count();
     let row = match (now.outcome, class) {
+        (NotSent, _) if now.is_final => None,
         (NotSent, _) => Some((Pause::Transient, 14)),
         (Throttled, _) => Some((Pause::Throttle, 5)),
         (Ambiguous, RetryClass::Token) => Some((Pause::Transient, 14)),
@@ -221,7 +222,7 @@ fn a_hundred_thousand_histories_go_by_the_table() {
                 left,
                 random: crate::entropy::random(&dice).unwrap(),
                 curable: roll(4) > 0,
-                is_final: outcome == Outcome::Ambiguous && roll(4) == 0,
+                is_final: matches!(outcome, Outcome::Ambiguous | Outcome::NotSent) && roll(4) == 0,
             });
             let mut taken = 0;
             let step = retry.next(history.last().unwrap(), |cost| {

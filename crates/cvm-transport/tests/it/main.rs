@@ -35,6 +35,7 @@ mod limits;
 mod lists;
 mod load;
 mod names;
+mod proxies;
 mod redirects;
 mod regions;
 mod retries;

@@ -154,11 +154,14 @@ async fn a_name_that_cannot_be_found_was_sent_nothing() {
 
 #[tokio::test(start_paused = true)]
 async fn each_failure_of_the_network_proves_what_it_proves_and_no_more() {
-    use HttpFailureKind::{ConnectTimeout, MaybeSent, NotSent, Unsendable, Untrusted};
+    use HttpFailureKind::{
+        ConnectTimeout, MaybeSent, NotSent, ProxyAuthentication, Unsendable, Untrusted,
+    };
     for (kind, attempts, outcome, words) in [
         (NotSent, 4, Outcome::NotSent, ["not sent", ""]),
         (ConnectTimeout, 4, Outcome::NotSent, ["not sent", "timeout"]),
         (Untrusted, 1, Outcome::Untrusted, ["not sent", "untrusted"]),
+        (ProxyAuthentication, 1, Outcome::NotSent, ["not sent", ""]),
         (Unsendable, 1, Outcome::Refused, ["not sent", "usage"]),
         (MaybeSent, 1, Outcome::Ambiguous, ["outcome unknown", ""]),
     ] {

@@ -1,0 +1,251 @@
+//! Proxies of every kind: real SOCKS servers and tunnels, those that refuse, and those that die.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use cvm_transport::{ClientBuilder, Error, Outcome, Timeouts};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
+use tokio::net::{TcpListener, TcpStream};
+
+use crate::actions::{KillThings, ListThings};
+use crate::builder;
+use crate::encrypted::{Encrypted, file};
+use crate::server::deserted;
+
+/// Limits so wide that only a hang breaks them.
+fn patient(url: &str) -> ClientBuilder {
+    let wide = Duration::from_secs(60);
+    let timeouts = Timeouts {
+        connect: wide,
+        first_byte: wide,
+        attempt: wide,
+        operation: wide,
+        body_idle: wide,
+        ..Timeouts::default()
+    };
+    builder(url).timeouts(timeouts).ca_file(file("ca.pem"))
+}
+
+/// A proxy that treats every connection in the same way; `host:port` of where it listens.
+async fn proxy<F>(treat: impl Fn(TcpStream) -> F + Send + Sync + 'static) -> String
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    tokio::spawn(async move {
+        loop {
+            let (socket, _) = listener.accept().await.unwrap();
+            tokio::spawn(treat(socket));
+        }
+    });
+    address
+}
+
+/// What a SOCKS server does with clients.
+#[derive(Clone)]
+struct Socks {
+    /// Where every name leads.
+    port: u16,
+    /// The user and password that it wants.
+    wants: Option<(&'static str, &'static str)>,
+    /// The names and addresses that it was asked for.
+    asked: Arc<Mutex<Vec<String>>>,
+}
+
+impl Socks {
+    fn new(port: u16, wants: Option<(&'static str, &'static str)>) -> Self {
+        Self { port, wants, asked: Arc::default() }
+    }
+
+    async fn start(&self) -> String {
+        let socks = self.clone();
+        proxy(move |socket| {
+            let socks = socks.clone();
+            async move {
+                let _ = socks.serve(socket).await;
+            }
+        })
+        .await
+    }
+
+    /// RFC 1928 and RFC 1929, as far as a client of ours needs them.
+    async fn serve(&self, mut socket: TcpStream) -> std::io::Result<()> {
+        assert_eq!(socket.read_u8().await?, 5);
+        let methods = text(&mut socket).await?;
+        let method = if self.wants.is_some() { 2 } else { 0 };
+        if !methods.contains(&method) {
+            return socket.write_all(&[5, 0xff]).await;
+        }
+        socket.write_all(&[5, method]).await?;
+        if let Some((user, password)) = self.wants {
+            assert_eq!(socket.read_u8().await?, 1);
+            let is_right = text(&mut socket).await? == user.as_bytes();
+            let is_right = text(&mut socket).await? == password.as_bytes() && is_right;
+            socket.write_all(&[1, u8::from(!is_right)]).await?;
+            if !is_right {
+                return Ok(());
+            }
+        }
+        let mut head = [0; 4];
+        socket.read_exact(&mut head).await?;
+        assert_eq!(head[..3], [5, 1, 0]);
+        let host = match head[3] {
+            1 => {
+                let mut octets = [0; 4];
+                socket.read_exact(&mut octets).await?;
+                std::net::Ipv4Addr::from(octets).to_string()
+            }
+            3 => String::from_utf8(text(&mut socket).await?).unwrap(),
+            other => panic!("address of type {other}"),
+        };
+        let port = socket.read_u16().await?;
+        self.asked.lock().unwrap().push(format!("{host}:{port}"));
+        let mut service = TcpStream::connect(("127.0.0.1", self.port)).await?;
+        socket.write_all(&[5, 0, 0, 1, 0, 0, 0, 0, 0, 0]).await?;
+        let _ = copy_bidirectional(&mut socket, &mut service).await;
+        Ok(())
+    }
+}
+
+/// Bytes behind their number.
+async fn text(socket: &mut TcpStream) -> std::io::Result<Vec<u8>> {
+    let mut text = vec![0; socket.read_u8().await?.into()];
+    socket.read_exact(&mut text).await?;
+    Ok(text)
+}
+
+/// A proxy that reads the question for a tunnel, answers this and closes.
+async fn answering(answer: &'static [u8]) -> String {
+    proxy(move |mut socket| async move {
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            if socket.read_buf(&mut head).await.unwrap_or(0) == 0 {
+                return;
+            }
+        }
+        let _ = socket.write_all(answer).await;
+    })
+    .await
+}
+
+async fn kill(builder: ClientBuilder) -> Error {
+    let kill = KillThings { thing_ids: vec!["thing-1".into()] };
+    builder.build().unwrap().send(kill).await.unwrap_err()
+}
+
+#[tokio::test]
+async fn socks_proxies_carry_calls() {
+    for wants in [None, Some(("user", "canary p@ss"))] {
+        let server = Encrypted::start(&["elsewhere.pem"]).await;
+        let socks = Socks::new(server.port, wants);
+        let address = socks.start().await;
+        let user = if wants.is_some() { "user:canary%20p%40ss@" } else { "" };
+        let client = patient("https://elsewhere.example")
+            .proxy(format!("socks5h://{user}{address}"))
+            .build()
+            .unwrap();
+        client.send(ListThings::default()).await.unwrap();
+        let kill = KillThings { thing_ids: vec!["thing-1".into()] };
+        client.send(kill).await.unwrap();
+        assert_eq!(*socks.asked.lock().unwrap(), ["elsewhere.example:443"; 2]);
+        assert!(server.told().contains("x-tc-action: KillThings"), "{}", server.told());
+    }
+}
+
+#[tokio::test]
+async fn socks_proxy_is_not_used_for_exempt_and_loopback_hosts() {
+    let server = Encrypted::start(&["good.pem"]).await;
+    for exempt in ["", "localhost"] {
+        let client = patient(&format!("https://localhost:{}", server.port))
+            .proxy("socks5://127.0.0.1:1")
+            .no_proxy(exempt)
+            .build()
+            .unwrap();
+        client.send(ListThings::default()).await.unwrap();
+    }
+}
+
+/// Nothing was sent, and the message names these.
+fn says(error: &Error, attempts: usize, words: &[&str]) {
+    let shown = format!("{error} {error:?}");
+    assert!(error.is_not_sent() && error.outcome_unknown().is_none(), "{shown}");
+    assert_eq!(error.attempts().len(), attempts, "{shown}");
+    assert!(error.attempts().iter().all(|one| one.outcome == Outcome::NotSent), "{shown}");
+    for word in words {
+        assert!(error.to_string().contains(word), "{word}: {shown}");
+    }
+    assert!(!shown.contains("canary"), "{shown}");
+}
+
+#[tokio::test]
+async fn refused_password_of_a_proxy_is_final() {
+    for answer in [
+        &b"HTTP/1.1 407 Proxy Authentication Required\r\n\r\n"[..],
+        b"HTTP/1.1 407 No\r\nproxy-authenticate: Basic realm=\"x\"\r\ncontent-length: 2\r\n\r\nno",
+    ] {
+        for user in ["", "user:canary@"] {
+            let address = answering(answer).await;
+            let at = patient("https://cvm.example.com").proxy(format!("http://{user}{address}"));
+            let words = ["cvm.example.com:443", &address, "proxy", "407", "USER:PASSWORD@"];
+            says(&kill(at).await, 1, &words);
+        }
+    }
+    for user in ["", "user:canary@", "other:canary-password@"] {
+        let socks = Socks::new(1, Some(("user", "canary-password")));
+        let address = socks.start().await;
+        let proxy = format!("socks5h://{user}{address}");
+        let at = patient("https://cvm.example.com").proxy(proxy);
+        says(&kill(at).await, 1, &["cvm.example.com:443", &address, "proxy", "USER:PASSWORD@"]);
+        assert!(socks.asked.lock().unwrap().is_empty());
+    }
+}
+
+#[tokio::test]
+async fn failures_of_a_proxy_name_it_and_are_retried() {
+    let one = answering(b"HTTP/1.1 502 Bad Gateway\r\n\r\n").await;
+    let two = answering(b"HTTP/1.1 403 Forbidden\r\n\r\n").await;
+    let silent = answering(b"").await;
+    let halfway = answering(b"HTTP/1.1 200 O").await;
+    let garbage = answering(b"\xff\xfe\r\n\r\n").await;
+    let closing = proxy(|_| async {}).await;
+    let nobody = deserted();
+    let nobody = nobody.strip_prefix("http://").unwrap();
+    for address in [&one, &two, &silent, &halfway, &garbage, &closing, nobody] {
+        let at = patient("https://cvm.example.com:8443")
+            .proxy(format!("http://user:canary@{address}"))
+            .max_attempts(2);
+        says(&kill(at).await, 2, &["cvm.example.com:8443", address, "through the proxy"]);
+    }
+    for address in [&one, &two] {
+        let at = patient("https://cvm.example.com").proxy(address.as_str()).max_attempts(1);
+        says(&kill(at).await, 1, &["the proxy refused the tunnel"]);
+    }
+    let babbling = proxy(|mut socket| async move {
+        let _ = socket.read_u8().await;
+        let _ = socket.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await;
+    })
+    .await;
+    for address in [&babbling, &closing, nobody] {
+        let at = patient("https://cvm.example.com")
+            .proxy(format!("socks5h://{address}"))
+            .max_attempts(2);
+        says(&kill(at).await, 2, &["cvm.example.com:443", address, "through the proxy"]);
+    }
+}
+
+#[tokio::test]
+async fn network_errors_name_host_and_port() {
+    let nobody = deserted();
+    let error = kill(patient(&nobody).max_attempts(1)).await;
+    says(&error, 1, &[nobody.strip_prefix("http://").unwrap()]);
+    let server = Encrypted::start(&["alone.pem"]).await;
+    let error = kill(patient(&format!("https://127.0.0.1:{}", server.port))).await;
+    let text = error.to_string();
+    assert!(error.is_untrusted(), "{text}");
+    assert!(text.contains(&format!("127.0.0.1:{}", server.port)), "{text}");
+    assert!(text.contains("SSL_CERT_FILE") && text.contains("ca_file"), "{text}");
+    let server = Encrypted::start(&["expired.pem"]).await;
+    let error = kill(patient(&format!("https://127.0.0.1:{}", server.port))).await;
+    assert!(error.to_string().contains("this machine's clock"), "{error}");
+}
