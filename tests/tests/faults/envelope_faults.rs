@@ -15,6 +15,7 @@ pub fn all() -> Vec<Fault> {
     let mut all = bodies();
     all.extend(odd_members());
     all.extend(nameless_launches());
+    all.extend(errors_without_proof());
     all.extend(contradictions());
     all.extend(content_types());
     all.extend(refusals());
@@ -97,6 +98,36 @@ fn nameless_launches() -> Vec<Fault> {
         names("a launch with a null list of ids", || Value::Null),
         names("a launch whose id is null", || Value::from(vec![Value::Null])),
         names("a launch whose id is empty", || Value::from(vec![""])),
+    ]
+}
+
+/// An error that does not say which one, and the JSON of a proxy: neither says what became of the request.
+fn errors_without_proof() -> Vec<Fault> {
+    let error = |name, status: &'static str, error: &'static str| {
+        Fault::answers(name, Nothing, move |truth| {
+            let id = &truth.request_id;
+            let body = format!(r#"{{"Response":{{"Error":{error},"RequestId":"{id}"}}}}"#);
+            page(status, &[JSON], body)
+        })
+    };
+    let proxy = |name, status: &'static str, body: &'static str| {
+        Fault::answers(name, Nothing, move |_| page(status, &[JSON], body))
+    };
+    vec![
+        error("an error without a code", "200 OK", r#"{"Message":"timeout"}"#),
+        error("an empty error", "200 OK", "{}"),
+        error("an error whose code is empty", "200 OK", r#"{"Code":"","Message":"timeout"}"#),
+        error(
+            "an error without a code under a 500",
+            "500 Internal Server Error",
+            r#"{"Message":"timeout"}"#,
+        ),
+        proxy("JSON of a proxy under a 502", "502 Bad Gateway", r#"{"code":"BAD_GATEWAY"}"#),
+        proxy(
+            "JSON of a proxy under a 504",
+            "504 Gateway Timeout",
+            r#"{"code":504,"message":"upstream timed out"}"#,
+        ),
     ]
 }
 
