@@ -19,11 +19,11 @@ fn home(endpoint: &str) -> TempDir {
     fs::create_dir(&folder).unwrap();
     set_mode(&folder, 0o700);
     let credential = "{\n  \"secretId\": \"AKIDtccli\",\n  \"secretKey\": \"canary\"\n}";
-    let configure = format!(
-        r#"{{"_sys_param": {{"arrayCount": 10, "output": "json", "region": "ap-tokyo", "warning": "off"}},
-            "cvm": {{"endpoint": "{endpoint}", "version": "2017-03-12"}},
-            "sts": {{"endpoint": "sts.tencentcloudapi.com", "version": "2018-08-13"}}}}"#
-    );
+    // The whole file that tccli writes, with another endpoint of this service.
+    let written = include_str!("../../../../tests/fixtures/tccli-3.1.189.configure");
+    let mut configure: serde_json::Value = serde_json::from_str(written).unwrap();
+    configure["cvm"]["endpoint"] = endpoint.into();
+    let configure = serde_json::to_string_pretty(&configure).unwrap();
     for (name, text) in [("default.credential", credential), ("default.configure", &configure)] {
         fs::write(folder.join(name), text).unwrap();
         set_mode(&folder.join(name), 0o644);

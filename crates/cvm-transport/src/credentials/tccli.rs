@@ -185,7 +185,9 @@ impl Settings {
             Some(Value::String(text)) => Ok(Some(text.clone()).filter(|text| !text.is_empty())),
             Some(_) => Err(format!("has a `{section}{key}` that is not text")),
         };
-        let mut region = text("", "region", document.get("region"))?;
+        // Older files keep the region at the top, where newer ones have the service of the same name.
+        let of_top = document.get("region").filter(|value| !value.is_object());
+        let mut region = text("", "region", of_top)?;
         let mut endpoints = Vec::new();
         for (section, content) in &document {
             let Value::Object(content) = content else {
@@ -196,7 +198,6 @@ impl Settings {
             };
             let text = |key| text(&format!("{section}."), key, content.get(key));
             if section == "_sys_param" {
-                // Older files keep it at the top.
                 region = text("region")?.or(region);
             } else if let Some(endpoint) = text("endpoint")?
                 // tccli writes the published address of every service into every profile.
@@ -251,15 +252,57 @@ mod tests {
         }
     }
 
-    /// The file is what tccli 3.1.189 writes, less most of its services.
+    /// The whole file that `tccli configure set region ap-tokyo output table` of tccli 3.1.189 writes.
+    const WRITTEN_BY_TCCLI: &str =
+        include_str!("../../../../tests/fixtures/tccli-3.1.189.configure");
+
+    fn written_by_tccli() -> serde_json::Map<String, serde_json::Value> {
+        serde_json::from_str(WRITTEN_BY_TCCLI).unwrap()
+    }
+
+    fn endpoint(service: &str, host: &str) -> (String, String) {
+        (service.to_owned(), host.to_owned())
+    }
+
     #[test]
-    fn endpoints_that_differ_from_the_published_ones_are_found() {
-        let text = r#"{"_sys_param": {"arrayCount": 10, "output": "json", "region": "ap-tokyo", "warning": "off"},
-            "cvm": {"endpoint": "cvm.internal.tencentcloudapi.com", "version": "2017-03-12"},
-            "sts": {"endpoint": "sts.tencentcloudapi.com", "version": "2018-08-13"}, "note": 3}"#;
-        let settings = Settings::parse(text).unwrap();
-        let cvm = ("cvm".to_owned(), "cvm.internal.tencentcloudapi.com".to_owned());
-        assert_eq!(settings.endpoints, [cvm]);
+    fn the_whole_file_that_tccli_writes_is_read() {
+        let directory = TestDirectory::new();
+        directory.write(".tccli/default.configure", WRITTEN_BY_TCCLI, 0o644);
+        let settings = Settings::read(&directory.home(&[])).unwrap();
+        assert_eq!(settings.region.as_deref(), Some("ap-tokyo"));
+        // It is the published address of the service `as`.
+        assert_eq!(settings.endpoints, [endpoint("autoscaling", "as.tencentcloudapi.com")]);
+    }
+
+    /// Whatever a service is called, its entry is that of a service: `region` is one of them.
+    #[test]
+    fn every_service_of_the_file_may_have_an_endpoint_of_its_own() {
+        let written = written_by_tccli();
+        let services: Vec<&String> = written.keys().filter(|key| *key != "_sys_param").collect();
+        assert!(services.len() > 260 && services.iter().any(|service| *service == "region"));
+        for service in services {
+            let mut document = written.clone();
+            let host = format!("{service}.internal.tencentcloudapi.com");
+            document[service]["endpoint"] = host.as_str().into();
+            let settings = Settings::parse(&serde_json::to_string(&document).unwrap()).unwrap();
+            assert_eq!(settings.region.as_deref(), Some("ap-tokyo"), "{service}");
+            assert!(settings.endpoints.contains(&endpoint(service, &host)), "{service}");
+            document[service]["endpoint"] = 8.into();
+            let told = Settings::parse(&serde_json::to_string(&document).unwrap()).unwrap_err();
+            assert_eq!(told, format!("has a `{service}.endpoint` that is not text"));
+            document.remove(service);
+            let settings = Settings::parse(&serde_json::to_string(&document).unwrap()).unwrap();
+            assert_eq!(settings.region.as_deref(), Some("ap-tokyo"), "without {service}");
+        }
+    }
+
+    /// A profile without a region has no region, whatever else it names.
+    #[test]
+    fn the_service_named_region_is_no_region() {
+        let mut document = written_by_tccli();
+        document["_sys_param"].as_object_mut().unwrap().remove("region");
+        let settings = Settings::parse(&serde_json::to_string(&document).unwrap()).unwrap();
+        assert_eq!(settings.region, None);
     }
 
     #[test]
@@ -273,7 +316,8 @@ mod tests {
             (b"{\"cvm\":{\"endpoint\":8}}", "has a `cvm.endpoint` that is not text"),
             (b"{\"_sys_param\":{\"region\":[]}}", "has a `_sys_param.region` that is not text"),
             (b"{\"_sys_param\":8}", "has a `_sys_param` that is not an object"),
-            (b"{\"region\":{}}", "has a `region` that is not text"),
+            (b"{\"region\":8}", "has a `region` that is not text"),
+            (b"{\"region\":{\"endpoint\":8}}", "has a `region.endpoint` that is not text"),
             (b"\xff\xfe{\0}\0", "is UTF-16 text"),
             (b"{\n\xff", "is not UTF-8 text (line 2)"),
         ] {
