@@ -7,7 +7,8 @@ use std::time::{Duration, SystemTime};
 
 use cvm_models::{
     BoxFuture, CachedCredentials, Client, Credential, CredentialChain, CredentialProvider,
-    CredentialProviderError, CredentialSnapshot, Dialect, Endpoint, Error, StaticCredentials,
+    CredentialProviderError, CredentialSnapshot, Dialect, Endpoint, Error, Region,
+    StaticCredentials,
 };
 
 use crate::args::Line;
@@ -46,8 +47,11 @@ impl Connection {
 
 /// Makes the client for an action. No connection is opened yet.
 pub fn connect(line: &Line, wire: Option<Wire>) -> Result<Connection> {
-    let mut region =
-        line.option("region").map(str::to_owned).or_else(|| variable("TENCENTCLOUD_REGION"));
+    const VARIABLE: &str = "TENCENTCLOUD_REGION";
+    let mut region = match line.option("region") {
+        Some(region) => Some(region_named("--region", region.to_owned())?),
+        None => variable(VARIABLE).map(|region| region_named(VARIABLE, region)).transpose()?,
+    };
     let (ready, endpoint) = match (line.option("emulator"), line.option("endpoint")) {
         (Some(_), Some(_)) => {
             return Err(Failure::usage("`--emulator` and `--endpoint` both say where to send it"));
@@ -87,7 +91,11 @@ pub fn reconnect(line: &Line, entry: &Entry, wire: Option<Wire>) -> Result<Conne
     }
     let target = Target {
         endpoint: Some(Endpoint::Custom(entry.endpoint.clone())),
-        region: entry.region.clone(),
+        region: entry
+            .region
+            .clone()
+            .map(|region| region_named("the entry of the journal", region))
+            .transpose()?,
         dialect: entry.dialect.parse().map_err(|_| {
             Failure::local(format!(
                 "the entry names the dialect `{}`, which there is not",
@@ -96,6 +104,14 @@ pub fn reconnect(line: &Line, entry: &Entry, wire: Option<Wire>) -> Result<Conne
         })?,
     };
     build(line, target, ready, wire)
+}
+
+/// Checks a region, and names whoever gave it.
+fn region_named(source: &str, name: String) -> Result<String> {
+    match Region::new(&name) {
+        Ok(_) => Ok(name),
+        Err(error) => Err(Failure::new(Exit::Config, format!("{source}: {error}"))),
+    }
 }
 
 /// Where calls go.

@@ -1,10 +1,10 @@
 //! What the service says when it refuses.
 
-use std::fmt;
+use std::fmt::{self, Write};
 
-use crate::ErrorCode;
+use crate::{ErrorCode, OneLine};
 
-/// An error that the service answered with.
+/// An error that the service answered with. `Display` is one line, whatever the service says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ServiceError {
     /// Its code.
@@ -17,9 +17,15 @@ pub struct ServiceError {
 
 impl fmt::Display for ServiceError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.code, self.message)?;
-        if !self.request_id.is_empty() {
-            write!(f, " (request id {})", self.request_id)?;
+        let Self { code, message, request_id } = self;
+        let code = if code.as_str().is_empty() { "error without a code" } else { code.as_str() };
+        let mut line = OneLine(f);
+        line.write_str(code)?;
+        if !message.is_empty() {
+            write!(line, ": {message}")?;
+        }
+        if !request_id.is_empty() {
+            write!(line, " (request id {request_id})")?;
         }
         Ok(())
     }

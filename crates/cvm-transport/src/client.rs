@@ -28,7 +28,8 @@ use crate::tokens_in_doubt::{Moment, TokensInDoubt};
 use crate::trace_id::TraceIds;
 use crate::wait::Wait;
 use crate::{
-    CallReport, ClientBuilder, Error, Interceptor, Metrics, PreparedRequest, Region, Timeouts,
+    CallReport, ClientBuilder, Error, Interceptor, Metrics, PreparedRequest, Region, RegionError,
+    Timeouts,
 };
 
 /// Calls the service.
@@ -98,7 +99,7 @@ pub(crate) enum RegionChoice {
     Unset,
     Known(Region),
     /// `in_region` was given something else; the next call says so.
-    Malformed,
+    Malformed(RegionError),
 }
 
 impl Client {
@@ -142,7 +143,7 @@ impl Client {
     /// A text that has not the form of a region makes the next call fail with [`Error::is_usage`].
     #[must_use]
     pub fn in_region(&self, region: &str) -> Self {
-        let region = Region::new(region).map_or(RegionChoice::Malformed, RegionChoice::Known);
+        let region = Region::new(region).map_or_else(RegionChoice::Malformed, RegionChoice::Known);
         Self {
             shared: Arc::clone(&self.shared),
             options: Options { region, ..self.options.clone() },
@@ -168,14 +169,14 @@ impl Client {
     pub fn region(&self) -> Option<&str> {
         match &self.options.region {
             RegionChoice::Known(region) => Some(region.as_str()),
-            RegionChoice::Unset | RegionChoice::Malformed => None,
+            RegionChoice::Unset | RegionChoice::Malformed(_) => None,
         }
     }
 
     pub(crate) fn region_for(&self, info: &ActionInfo) -> Result<Option<&Region>, Error> {
         match &self.options.region {
             RegionChoice::Known(region) => Ok(Some(region)),
-            RegionChoice::Malformed => Err(Error::usage(crate::RegionError.to_string())),
+            RegionChoice::Malformed(error) => Err(Error::usage(format!("`in_region(…)`: {error}"))),
             RegionChoice::Unset if info.regional => Err(Error::usage(
                 "no region: give the client one with `region(…)`, or set TENCENTCLOUD_REGION",
             )),

@@ -1,6 +1,5 @@
 //! Reads what came back from one attempt: from bytes and failures to an outcome and an error.
 
-use std::borrow::Cow;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
@@ -14,7 +13,7 @@ use crate::credentials::CredentialSnapshot;
 use crate::endpoint::Address;
 use crate::error::Kind;
 use crate::http::HttpFailureKind;
-use crate::mask::{self, Secrets};
+use crate::mask::{self, MOST_OF_MESSAGE, MOST_OF_NAME, Secrets, cut};
 use crate::observer::MaskedResponse;
 use crate::pipeline::Call;
 use crate::transfer::{Answer, Broken};
@@ -186,11 +185,15 @@ impl Reading<'_> {
                 let has_code = is_old_gateway || is_code(error.code.as_str());
                 // Any of them may be an echo of what was sent.
                 let secrets = self.secrets();
-                if let Cow::Owned(clean) = secrets.scrub(error.code.as_str()) {
-                    error.code = ErrorCode::from(clean);
+                let code = secrets.scrub(error.code.as_str());
+                let code = cut(&code, MOST_OF_NAME);
+                if code != error.code.as_str() {
+                    error.code = ErrorCode::from(code.into_owned());
                 }
-                error.message = secrets.scrub_cut(&error.message).into_owned();
-                error.request_id = secrets.scrub(&error.request_id).into_owned();
+                let message = secrets.scrub_cut(&error.message);
+                error.message = cut(&message, MOST_OF_MESSAGE).into_owned();
+                let id = secrets.scrub(&error.request_id);
+                error.request_id = cut(&id, MOST_OF_NAME).into_owned();
                 request_id = request_id.map(|_| error.request_id.clone());
                 let code = has_code.then(|| error.code.clone());
                 let mut failure = if has_code {
@@ -287,7 +290,8 @@ impl Reading<'_> {
     /// A whole response of the service that cannot be decoded. With a value of another kind than its place
     /// can hold the service would give the same one again; a member given twice is a garbled response.
     fn undecodable(&self, error: DecodeError, request_id: &str, status: u16) -> Tried {
-        let request_id = self.secrets().scrub_cut(request_id).into_owned();
+        let request_id = self.secrets().scrub_cut(request_id);
+        let request_id = cut(&request_id, MOST_OF_NAME).into_owned();
         let text = format!("HTTP {status}: the response cannot be decoded: {error}");
         let is_final = error.expected.is_some();
         let error = Error::new(Kind::Response, text).with_source(error);

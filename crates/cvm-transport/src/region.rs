@@ -24,9 +24,13 @@ impl Region {
     ///
     /// # Errors
     ///
-    /// When the text has not the form of a region name.
+    /// When the text has not the form of a region name, or is the name of a zone.
     pub fn new(name: &str) -> Result<Self, RegionError> {
-        if is_region(name) { Ok(Self(name.into())) } else { Err(RegionError) }
+        let zone_of = region_of_zone(name);
+        if is_region(name) && zone_of.is_none() {
+            return Ok(Self(name.into()));
+        }
+        Err(RegionError { name: name.into(), zone_of: zone_of.map(Into::into) })
     }
 
     /// The name.
@@ -68,15 +72,39 @@ fn is_region(name: &str) -> bool {
         && (1..=4).contains(&count)
 }
 
-/// A text that has not the form of a region name.
-///
-/// The text itself is not repeated: it may come from somewhere that nobody checked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RegionError;
+/// The region of a zone such as `ap-guangzhou-3` or `ap-shanghai-fsi-1`. The other names that end in a number,
+/// such as `ap-beijing-tez-changchun-1`, are regions.
+fn region_of_zone(name: &str) -> Option<&str> {
+    let (region, number) = name.rsplit_once('-')?;
+    let is_number = (1..=3).contains(&number.len()) && number.bytes().all(|b| b.is_ascii_digit());
+    let mut parts = region.split('-').skip(1);
+    let is_city = parts.next().is_some_and(|city| city.bytes().all(|b| b.is_ascii_lowercase()));
+    let kind = parts.next();
+    let is_kind = matches!(kind, None | Some("fsi" | "ec" | "open")) && parts.next().is_none();
+    (is_number && is_city && is_kind && is_region(region)).then_some(region)
+}
+
+/// A text that is not the name of a region.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RegionError {
+    name: Box<str>,
+    zone_of: Option<Box<str>>,
+}
+
+/// Most characters of a name that are shown.
+const MOST_SHOWN: usize = 80;
 
 impl fmt::Display for RegionError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("region has not the form of a region name; give one like `ap-guangzhou`")
+        if let Some(region) = &self.zone_of {
+            return write!(f, "region {:?} is a zone; give its region, `{region}`", self.name);
+        }
+        let shown: String = self.name.chars().take(MOST_SHOWN).collect();
+        let cut = if shown.len() < self.name.len() { " (cut)" } else { "" };
+        write!(
+            f,
+            "region {shown:?}{cut} has not the form of a region name; give one like `ap-guangzhou`"
+        )
     }
 }
 
@@ -136,7 +164,22 @@ mod tests {
         }
         assert!(payloads.len() > 300, "{}", payloads.len());
         for payload in payloads {
-            assert_eq!(Region::new(&payload), Err(RegionError), "{payload:?}");
+            let error = Region::new(&payload).unwrap_err().to_string();
+            assert!(error.len() < 1_000 && !error.contains(char::is_control), "{payload:?}");
+        }
+    }
+
+    #[test]
+    fn zone_is_refused_with_the_name_of_its_region() {
+        for (zone, region) in [
+            ("ap-guangzhou-3", "ap-guangzhou"),
+            ("na-siliconvalley-12", "na-siliconvalley"),
+            ("ap-shanghai-fsi-1", "ap-shanghai-fsi"),
+            ("ap-xian-ec-1", "ap-xian-ec"),
+        ] {
+            let error = Region::new(zone).unwrap_err().to_string();
+            let expected = format!("region \"{zone}\" is a zone; give its region, `{region}`");
+            assert_eq!(error, expected);
         }
     }
 }

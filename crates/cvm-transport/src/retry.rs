@@ -166,7 +166,10 @@ impl Retry {
             return self.end(Why::Attempts);
         }
         let pause = backoff::pause(kind, self.attempts, seen.random, seen.retry_after);
-        if pause.saturating_add(LEAST_TIME) > seen.left {
+        // A wish is followed within bounds, but an attempt before it is up, in a call that ends before
+        // that, would be in vain.
+        let wish = seen.retry_after.unwrap_or_default().max(pause);
+        if wish.saturating_add(LEAST_TIME) > seen.left {
             return self.end(Why::Deadline);
         }
         if !take(cost) {

@@ -12,7 +12,9 @@ use tokio::time::Instant;
 use crate::client::Client;
 use crate::error::Kind;
 use crate::within::after;
-use crate::{Error, WaitProgress, WaitReport, WaitVerdict, WaitedResource, entropy, pipeline};
+use crate::{
+    Error, WaitProgress, WaitReport, WaitVerdict, WaitedResource, entropy, mask, pipeline,
+};
 
 /// How long a poll may take beyond the end of a wait. What is decided at the last moment is still seen.
 const LAST_LOOK: Duration = Duration::from_secs(10);
@@ -239,7 +241,10 @@ impl WaitedResource {
             WaitVerdict::Pending
         };
         self.reason = match self.verdict {
-            WaitVerdict::Failed => info.reason.and_then(|name| member(name).text()),
+            WaitVerdict::Failed => info
+                .reason
+                .and_then(|name| member(name).text())
+                .map(|reason| mask::cut(&reason, mask::MOST_OF_MESSAGE).into_owned()),
             _ => None,
         }
         .filter(|reason| !reason.is_empty());

@@ -10,6 +10,7 @@ mod exit_codes;
 mod harness;
 mod journal;
 mod kill;
+mod network;
 mod not_shown;
 mod odd_responses;
 mod offline;

@@ -31,6 +31,9 @@ use crate::{Endpoint, Error, Region};
 /// How the client names itself to the service.
 const REQUEST_CLIENT: &str = concat!("SDK_RUST_", env!("CARGO_PKG_VERSION"));
 
+/// Names the region.
+const REGION: &str = "TENCENTCLOUD_REGION";
+
 impl ClientBuilder {
     /// Makes the client. No connection is opened yet.
     ///
@@ -41,12 +44,12 @@ impl ClientBuilder {
     ///
     /// [`Error::is_usage`] when a region, endpoint or label has not the form that it must have.
     pub fn build(self) -> Result<Client, Error> {
-        let named = |environment: &Environment| {
-            environment.text("TENCENTCLOUD_REGION").map_err(Error::usage)
-        };
         let region = match self.region {
-            Some(region) => Some(region),
-            None => named(&self.environment)?,
+            Some(region) => Some((region, "`region(…)`".to_owned())),
+            None => {
+                let text = self.environment.text(REGION).map_err(Error::usage)?;
+                text.map(|text| (text, REGION.to_owned()))
+            }
         };
         // The profile is read only for what nobody else says, so that it can do no harm otherwise.
         let profile = if region.is_none() || self.endpoint.is_none() {
@@ -55,11 +58,14 @@ impl ClientBuilder {
         } else {
             TccliSettings::default()
         };
-        let region = match region.or(profile.region) {
+        let of_file = || Some((profile.region?, format!("`region` in {}", profile.file)));
+        let region = match region.or_else(of_file) {
             None => RegionChoice::Unset,
-            Some(name) => RegionChoice::Known(
-                Region::new(&name).map_err(|error| Error::usage(error.to_string()))?,
-            ),
+            Some((name, source)) => {
+                RegionChoice::Known(Region::new(&name).map_err(|error| {
+                    Error::usage(format!("{source}: {error}")).with_source(error)
+                })?)
+            }
         };
         let of_profile = match &self.endpoint {
             Some(_) => Vec::new(),
@@ -228,6 +234,29 @@ mod tests {
         let said = builder().region("ap-seoul").build().unwrap();
         assert_eq!(said.region(), Some("ap-seoul"));
         assert_eq!(builder().without_environment().build().unwrap().region(), None);
+    }
+
+    #[test]
+    fn wrong_region_is_shown_with_its_source() {
+        let refused_by = |source: &str, value: &str, builder: ClientBuilder| {
+            let told = refused(builder);
+            assert!(told.starts_with(source) && told.contains(value), "{told}");
+        };
+        for (value, shown) in [
+            ("guangzhou", "\"guangzhou\""),
+            ("ap-guangzhou-3", "region, `ap-guangzhou`"),
+            ("a\n", "\\n"),
+        ] {
+            refused_by("`region(…)`: region", shown, Client::builder().region(value));
+            let environment = Environment::of(&[("TENCENTCLOUD_REGION", value)]);
+            let builder = Client::builder().in_environment(environment);
+            refused_by("TENCENTCLOUD_REGION: region", shown, builder);
+            let directory = crate::credentials::TestDirectory::new();
+            let profile = serde_json::json!({"_sys_param": {"region": value}}).to_string();
+            directory.write(".tccli/default.configure", &profile, 0o600);
+            let builder = Client::builder().in_environment(directory.home(&[]));
+            refused_by("`region` in tccli configuration file", shown, builder);
+        }
     }
 
     #[test]

@@ -25,6 +25,8 @@ use crate::http::BoxFuture;
 pub use cache::CachedCredentials;
 pub use chain::{ChainReport, CredentialChain, Tried};
 pub use env::EnvironmentCredentials;
+#[cfg(test)]
+pub(crate) use files::test_directory::TestDirectory;
 pub use process::ProcessCredentials;
 pub use profile::ProfileCredentials;
 pub use role::RoleCredentials;

@@ -12,6 +12,8 @@ pub enum EndpointError {
     Scheme,
     /// Plain `http` to anything but a literal loopback address.
     PlainHttp,
+    /// A literal loopback address without a scheme.
+    LoopbackWithoutScheme,
     /// A user name or password in the address.
     UserInfo,
     /// A path, query or fragment in the address.
@@ -32,6 +34,9 @@ impl fmt::Display for EndpointError {
             Self::Scheme => "endpoint must begin with https://",
             Self::PlainHttp => {
                 "endpoint must use https; plain http is for the literal addresses 127.0.0.1 and [::1] only"
+            }
+            Self::LoopbackWithoutScheme => {
+                "endpoint is a loopback address without a scheme; write http:// in front of it, or https:// if it is encrypted"
             }
             Self::UserInfo => "endpoint must not hold a user name or password",
             Self::Path => "endpoint must be scheme, host and port alone, without path or query",

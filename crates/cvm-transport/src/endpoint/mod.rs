@@ -189,13 +189,18 @@ mod tests {
 
     #[test]
     fn unsafe_addresses_are_refused() {
-        use EndpointError::{Host, Path, PlainHttp, Port, Scheme, UserInfo};
+        use EndpointError::{Host, LoopbackWithoutScheme, Path, PlainHttp, Port, Scheme, UserInfo};
+        let told = LoopbackWithoutScheme.to_string();
+        assert!(told.contains("http://"), "{told}");
         for (given, why) in [
             ("http://localhost:8080", PlainHttp),
             ("http://cvm.tencentcloudapi.com", PlainHttp),
             ("http://192.0.2.1", PlainHttp),
             ("http://[::2]", PlainHttp),
             ("http://0.0.0.0", PlainHttp),
+            ("127.0.0.1:8080", LoopbackWithoutScheme),
+            ("127.9.9.9", LoopbackWithoutScheme),
+            ("[::1]:8080", LoopbackWithoutScheme),
             ("ftp://a", Scheme),
             ("file:///etc", Scheme),
             ("https://user:pw@host", UserInfo),

@@ -35,6 +35,9 @@ impl Origin {
         if plain && loopback != Loopback::Literal {
             return Err(EndpointError::PlainHttp);
         }
+        if loopback == Loopback::Literal && !url.contains("://") {
+            return Err(EndpointError::LoopbackWithoutScheme);
+        }
         let default_port = if plain { 80 } else { 443 };
         let authority = match port {
             Some(port) if port != default_port => format!("{host}:{port}"),

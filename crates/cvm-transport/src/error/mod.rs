@@ -4,11 +4,11 @@ mod outcome_unknown;
 mod predicates;
 
 use std::error::Error as StdError;
-use std::fmt;
+use std::fmt::{self, Write};
 use std::time::Duration;
 
 use bytes::Bytes;
-use cvm_protocol::{ErrorCode, ServiceError};
+use cvm_protocol::{ErrorCode, OneLine, ServiceError};
 
 pub use self::outcome_unknown::OutcomeUnknown;
 use crate::{Attempt, WaitReport};
@@ -20,8 +20,8 @@ use crate::{Attempt, WaitReport};
 /// 1. [`outcome_unknown`](Self::outcome_unknown): may the service have done it all the same?
 /// 2. [`service`](Self::service): did the service itself refuse, and with which code?
 ///
-/// `Display` is one line with the action, the code and the request id; it never holds a secret, and
-/// neither does `Debug` or the chain of sources.
+/// `Display` is one line with the action, the code and the request id, control characters escaped. It never
+/// holds a secret, and neither does `Debug` or the chain of sources.
 pub struct Error(Box<Inner>);
 
 struct Inner {
@@ -229,9 +229,11 @@ impl Error {
         self.0.client_token.as_deref()
     }
 
-    /// How long the service asked to wait, when that was longer than the call could.
+    /// How long the response that ended the call asked to wait (`Retry-After`), whatever the reason why the
+    /// request was not sent again.
     ///
-    /// **What next:** send the request again after this time.
+    /// **What next:** wait this long. Then send the request again, unless the
+    /// [outcome is unknown](Self::outcome_unknown): then read first.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         self.0.retry_after
@@ -249,6 +251,8 @@ impl Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Codes, messages, request ids and hosts come from elsewhere; none of them breaks the line.
+        let f = &mut OneLine(f);
         let inner = &*self.0;
         match (inner.action, &inner.unknown) {
             (Some(action), Some(_)) => {
@@ -350,6 +354,52 @@ mod tests {
         );
         assert!(!error.is_not_sent());
         assert_eq!(error.outcome_unknown().unwrap().client_token(), Some("t-1"));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn display_is_one_line_whatever_the_service_says(
+            code in HOSTILE, message in HOSTILE, request_id in HOSTILE, host in HOSTILE,
+        ) {
+            let attempt = Attempt {
+                outcome: crate::Outcome::Ambiguous,
+                began: Duration::ZERO,
+                took: Duration::ZERO,
+                status: None,
+                code: None,
+                request_id: Some(request_id.clone()),
+            };
+            let service = ServiceError { code: code.into(), message: message.clone(), request_id };
+            let errors = [
+                Error::from_service(service.clone()).with_note(&host),
+                Error::new(Kind::Wait, message).with_attempts(vec![attempt]),
+                Error::usage(host.clone()).with_client_token(Some(host)),
+            ];
+            let shown = errors.iter().map(ToString::to_string).chain([service.to_string()]);
+            for text in shown {
+                let breaks = |c: char| c.is_control() || ('\u{2028}'..='\u{202e}').contains(&c);
+                proptest::prop_assert!(!text.contains(breaks), "{text:?}");
+            }
+        }
+    }
+
+    /// Text with line breaks, control characters and marks of direction.
+    const HOSTILE: &str = "([a-z:]|[\\x00-\\x1f\\x7f-\\u{9f}\\u{2028}-\\u{202e}\\n\\r]|\\PC){0,12}";
+
+    #[test]
+    fn error_without_code_and_message_says_so() {
+        let error = |code: &'static str, message: &str| {
+            let service = ServiceError {
+                code: code.into(),
+                message: message.into(),
+                request_id: String::new(),
+            };
+            Error::from_service(service).with_action("Launch").to_string()
+        };
+        assert_eq!(error("", "no"), "Launch failed: error without a code: no");
+        assert_eq!(error("", ""), "Launch failed: error without a code");
+        assert_eq!(error("Busy", ""), "Launch failed: Busy");
+        assert_eq!(error("Busy", "a\nb\u{1b}[2J"), "Launch failed: Busy: a\\nb\\u{1b}[2J");
     }
 
     #[test]

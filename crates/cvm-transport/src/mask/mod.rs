@@ -115,6 +115,20 @@ pub(crate) fn authorization(value: &str) -> String {
     masked_id.map_or_else(|| MASK.to_owned(), |head| format!("{head}Signature={MASK}"))
 }
 
+/// Most bytes of a message of the service that are kept.
+pub(crate) const MOST_OF_MESSAGE: usize = 4 * 1024;
+/// Most bytes of a code or request id of the service that are kept.
+pub(crate) const MOST_OF_NAME: usize = 256;
+
+/// A text of the service, cut to so many bytes. Says so when it was longer.
+pub(crate) fn cut(text: &str, most: usize) -> Cow<'_, str> {
+    if text.len() <= most {
+        return Cow::Borrowed(text);
+    }
+    let kept = text.get(..text.floor_char_boundary(most)).unwrap_or_default();
+    Cow::Owned(format!("{kept}… (cut, {} bytes in all)", text.len()))
+}
+
 /// The printable beginning of the body of a response, for an error message. A body that names a secret
 /// member of the table and cannot be read as JSON is not shown: nobody knows where the secret ends.
 pub(crate) fn excerpt(body: &[u8], table: &Table, secrets: &Secrets) -> String {

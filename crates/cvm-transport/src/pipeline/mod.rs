@@ -321,6 +321,7 @@ impl<'a> Call<'a> {
             .with_action(self.info.name)
             .with_status(tried.status)
             .with_client_token(self.token.clone())
+            .with_retry_after(tried.retry_after)
             .with_attempts(attempts.to_vec());
         if earlier {
             error = error.with_note("an earlier attempt may have been carried out");
@@ -330,9 +331,7 @@ impl<'a> Call<'a> {
                 error = error.with_note("not sent again, because too many calls failed of late");
             }
             Why::Deadline => {
-                error = error
-                    .with_note("not sent again, because the call has no time left")
-                    .with_retry_after(tried.retry_after);
+                error = error.with_note("not sent again, because the call has no time left");
             }
             Why::Window => {
                 let window = client_token::CLIENT_TOKEN_WINDOW.as_secs();
@@ -341,6 +340,9 @@ impl<'a> Call<'a> {
                 ));
             }
             Why::Final | Why::Attempts => {}
+        }
+        if let Some(wish) = tried.retry_after {
+            error = error.with_note(&format!("asked to wait {} s", wish.as_secs()));
         }
         if verdict == Verdict::Unknown {
             error = error.with_unread_response(tried.body).with_unknown(OutcomeUnknown {

@@ -179,7 +179,7 @@ fn by_the_table(
         return end(Why::Attempts);
     }
     let pause = backoff::pause(kind, attempts, now.random, now.retry_after);
-    if now.left < pause + Duration::from_secs(1) {
+    if now.left < pause.max(now.retry_after.unwrap_or_default()) + Duration::from_secs(1) {
         return end(Why::Deadline);
     }
     if budget < cost {

@@ -44,6 +44,7 @@ mod runtimes;
 mod secrets;
 mod sequences;
 mod server;
+mod shown;
 mod signing_time;
 mod spans;
 mod stalls;

@@ -22,7 +22,18 @@ fn has_the_form(text: &str) -> bool {
             _ => return false,
         }
     }
-    text.len() <= 63 && (1..=4).contains(&parts) && (1..=20).contains(&length)
+    text.len() <= 63 && (1..=4).contains(&parts) && (1..=20).contains(&length) && !is_zone(text)
+}
+
+/// A city, perhaps its kind, and a short number.
+fn is_zone(text: &str) -> bool {
+    let parts: Vec<&str> = text.split('-').collect();
+    let (city, number) = match parts[..] {
+        [_, city, number] | [_, city, "fsi" | "ec" | "open", number] => (city, number),
+        _ => return false,
+    };
+    let are_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    number.len() <= 3 && are_digits(number) && !city.bytes().any(|byte| byte.is_ascii_digit())
 }
 
 /// Holds a text against the rule, and what it becomes against the text.

@@ -3,10 +3,10 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use cvm_transport::{Entropy, EntropyError, FixedClock};
+use cvm_transport::{Entropy, EntropyError, Error, FixedClock};
 use tokio::time::Instant;
 
-use crate::actions::ListThings;
+use crate::actions::{KillThings, Launch, ListThings, StartThings};
 use crate::fake::{Fake, Reply, refusal};
 
 /// No jitter: every pause is as short as it may be.
@@ -51,11 +51,14 @@ impl Speaker {
     }
 }
 
+/// How long a read may take.
+const DEFAULT_TIMEOUT: Duration = Duration::from_secs(90);
+
 /// Sun, 06 Nov 1994 08:49:37 GMT.
 const NOW: u64 = 784_111_777;
 
 /// Headers, and the seconds for which they ask; none for what asks for nothing.
-const WISHES: [(&[&str], Option<u64>); 32] = [
+const WISHES: [(&[&str], Option<u64>); 33] = [
     (&[], None),
     (&["0"], Some(0)),
     (&["1"], Some(1)),
@@ -66,6 +69,7 @@ const WISHES: [(&[&str], Option<u64>); 32] = [
     (&["29"], Some(29)),
     (&["30"], Some(30)),
     (&["31"], Some(31)),
+    (&["58"], Some(58)),
     (&["86400"], Some(86_400)),
     (&["4294967295"], Some(u64::MAX)),
     (&["4294967296"], Some(u64::MAX)),
@@ -103,11 +107,18 @@ async fn no_wish_of_a_server_shortens_a_pause_or_makes_it_endless() {
                 if number == 1 { speaker.says(wishes) } else { Reply::healthy() }
             });
             let client = fake.builder().entropy(Calm).clock(FixedClock::at(NOW)).build().unwrap();
-            client.send(ListThings::default()).await.unwrap();
+            let result = client.send(ListThings::default()).await;
+            let wish = Duration::from_secs(asked.unwrap_or_default().min(u64::from(u32::MAX)));
+            if wish + Duration::from_secs(1) > DEFAULT_TIMEOUT {
+                let error = result.unwrap_err();
+                is_told(&error, wish);
+                assert_eq!(fake.asked(), 1, "{shown}");
+                continue;
+            }
+            result.unwrap();
             let arrivals = arrivals.lock().unwrap();
             assert_eq!(arrivals.len(), 2, "{shown}");
             let (longest, shortest) = speaker.bounds();
-            let wish = Duration::from_secs(asked.unwrap_or_default());
             let expected = wish.clamp(shortest, longest);
             let pause = arrivals[1] - arrivals[0];
             // The clock of tokio counts whole milliseconds.
@@ -121,23 +132,50 @@ async fn no_wish_of_a_server_shortens_a_pause_or_makes_it_endless() {
 async fn a_wish_beyond_the_time_of_the_call_ends_it_at_once_and_is_told() {
     for speaker in SPEAKERS {
         for (wishes, asked) in WISHES {
-            let fake = Fake::new(move |_, _| speaker.says(wishes));
-            let client = fake.builder().entropy(Calm).clock(FixedClock::at(NOW));
-            let left = Duration::from_secs(4);
-            let client = client.build().unwrap().with_operation_timeout(left);
-            let began = Instant::now();
-            let error = client.send(ListThings::default()).await.unwrap_err();
-            let (longest, _) = speaker.bounds();
-            let wish = Duration::from_secs(asked.unwrap_or_default());
-            let shown = format!("{speaker:?} {wishes:?}: {error}");
-            assert!(began.elapsed() <= left, "{shown}");
-            if wish.min(longest) > Duration::from_secs(3) {
-                assert_eq!(fake.asked(), 1, "{shown}");
-                assert_eq!(began.elapsed(), Duration::ZERO, "{shown}");
-                let told = error.retry_after().unwrap();
-                assert!(told >= wish.min(Duration::from_secs(u64::from(u32::MAX))), "{shown}");
-                assert!(error.to_string().contains("no time left"), "{shown}");
+            for left in [4, 20, 40, 60].map(Duration::from_secs) {
+                let fake = Fake::new(move |_, _| speaker.says(wishes));
+                let client = fake.builder().entropy(Calm).clock(FixedClock::at(NOW));
+                let client = client.build().unwrap().with_operation_timeout(left);
+                let began = Instant::now();
+                let error = client.send(ListThings::default()).await.unwrap_err();
+                let wish = Duration::from_secs(asked.unwrap_or_default().min(u64::from(u32::MAX)));
+                let shown = format!("{speaker:?} {wishes:?} {left:?}: {error}");
+                assert!(began.elapsed() <= left, "{shown}");
+                assert_eq!(error.retry_after().is_some(), asked.is_some(), "{shown}");
+                if wish + Duration::from_secs(1) > left {
+                    assert_eq!(fake.asked(), 1, "{shown}");
+                    assert_eq!(began.elapsed(), Duration::ZERO, "{shown}");
+                    is_told(&error, wish);
+                    assert!(error.to_string().contains("no time left"), "{shown}");
+                }
             }
         }
     }
+}
+
+/// A wish of the last response is in the error, whichever reason ended the call.
+#[tokio::test(start_paused = true)]
+async fn wish_is_told_for_every_class_and_every_end() {
+    for (status, attempts) in [(503, None), (429, None), (503, Some(1)), (429, Some(1))] {
+        let fake = Fake::new(move |_, _| Reply::status(status, vec![("retry-after", "7".into())]));
+        let mut client = fake.builder().entropy(Calm).build().unwrap();
+        if let Some(attempts) = attempts {
+            client = client.with_max_attempts(attempts);
+        }
+        let errors = [
+            client.send(ListThings::default()).await.unwrap_err(),
+            client.send(Launch::default()).await.unwrap_err(),
+            client.send(StartThings { thing_ids: vec!["thing-1".into()] }).await.unwrap_err(),
+            client.send(KillThings { thing_ids: vec!["thing-1".into()] }).await.unwrap_err(),
+        ];
+        for error in errors {
+            is_told(&error, Duration::from_secs(7));
+        }
+    }
+}
+
+fn is_told(error: &Error, wish: Duration) {
+    assert!(error.retry_after().is_some_and(|told| told >= wish), "{error}");
+    let told = format!("asked to wait {} s", error.retry_after().unwrap().as_secs());
+    assert!(error.to_string().contains(&told), "{error}");
 }

@@ -1,0 +1,66 @@
+//! What the service says is shown on one line, and not without end.
+
+use cvm_transport::Error;
+
+use crate::actions::{KillThings, ListThings};
+use crate::fake::{Fake, Reply};
+
+fn error_of(code: &str, message: &str, id: &str) -> String {
+    let error = serde_json::json!({"Code": code, "Message": message});
+    serde_json::json!({"Response": {"Error": error, "RequestId": id}}).to_string()
+}
+
+async fn errors_of(body: String) -> Vec<Error> {
+    let fake = Fake::new(move |_, _| Reply::body(body.clone()));
+    let client = fake.builder().max_attempts(1).build().unwrap();
+    let kill = KillThings { thing_ids: vec!["thing-1".into()] };
+    let read = client.send(ListThings::default()).await.map(drop);
+    let errors: Vec<Error> =
+        [read, client.send(kill).await.map(drop)].into_iter().filter_map(Result::err).collect();
+    assert!(!errors.is_empty());
+    errors
+}
+
+#[tokio::test(start_paused = true)]
+async fn long_texts_of_the_service_are_cut() {
+    let long = "\u{e9}x".repeat(10 * 1024 * 1024 / 3);
+    for body in [
+        error_of("InvalidParameter", &long, "r-1"),
+        error_of(&long, "no", "r-1"),
+        error_of("InvalidParameter", "no", &long),
+        error_of("", &long, "r-1"),
+        format!(r#"{{"Response":{{"Error":{{"Message":"{long}"}},"RequestId":"r-1"}}}}"#),
+        format!(r#"{{"Response":{{"ThingSet":7,"TotalCount":[],"RequestId":"{long}"}}}}"#),
+        format!("not JSON {long}"),
+    ] {
+        for error in errors_of(body.clone()).await {
+            let shown = error.to_string();
+            let start: String = shown.chars().take(200).collect();
+            assert!(shown.len() < 8 * 1024, "{}: {start}", shown.len());
+            let is_cut = shown.contains("(cut, ") || shown.contains('\u{2026}');
+            assert!(is_cut || shown.len() < 200, "{start}");
+            assert!(format!("{error:?}").len() < 32 * 1024, "{start}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn line_breaks_and_control_characters_of_the_service_are_escaped() {
+    let hostile = "a\nStopInstances failed\r\u{1b}[2J\u{9b}1m\u{2028}\u{202e}\0b";
+    for body in [
+        error_of("Invalid\nParameter", hostile, "r\r1"),
+        error_of("", hostile, "r"),
+        error_of("", "", "r"),
+    ] {
+        for error in errors_of(body.clone()).await {
+            let mut next: Option<&dyn std::error::Error> = Some(&error);
+            while let Some(error) = next {
+                let shown = error.to_string();
+                let breaks = |c: char| c.is_control() || ('\u{2028}'..='\u{202e}').contains(&c);
+                assert!(!shown.contains(breaks), "{shown:?}");
+                assert!(!shown.contains("failed: :"), "{shown:?}");
+                next = error.source();
+            }
+        }
+    }
+}
