@@ -90,7 +90,7 @@ fn the_cloud_is_asked_for_by_name() {
         let errors = String::from_utf8_lossy(&output.stderr);
         assert!(!output.status.success() && output.stdout.is_empty(), "{name}");
         assert!(
-            errors.contains("TENCENTCLOUD_REGION: region \"nowhere\" has not the form"),
+            errors.contains("TENCENTCLOUD_REGION: region") && errors.contains("has not the form"),
             "{name}: {errors}"
         );
     }
