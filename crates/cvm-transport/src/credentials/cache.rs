@@ -1,15 +1,18 @@
 //! Keeps a credential until it expires, and fetches the next one before that.
 
+mod fetching;
+
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex as StdMutex, MutexGuard, PoisonError, RwLock};
 use std::time::{Duration, SystemTime};
 
 use tokio::runtime::Handle;
-use tokio::sync::{Mutex, oneshot};
+use tokio::sync::oneshot;
 use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
+use self::fetching::Fetching;
 use super::{CredentialProvider, CredentialProviderError, CredentialSnapshot};
 use crate::clock::{Clock, SystemClock};
 use crate::entropy::{self, Entropy, SystemEntropy};
@@ -46,8 +49,8 @@ struct Inner<P> {
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
     held: RwLock<Option<Held>>,
-    /// Held by the caller who fetches because there is no good credential; its last error.
-    fetching: Mutex<Option<CredentialProviderError>>,
+    /// Whose turn it is to fetch because there is no good credential.
+    fetching: Fetching,
     /// How many such fetches have failed.
     failed: AtomicU64,
     refresh: StdMutex<Refresh>,
@@ -147,7 +150,7 @@ impl<P: CredentialProvider> CachedCredentials<P> {
             clock,
             entropy: Arc::new(SystemEntropy),
             held: RwLock::new(None),
-            fetching: Mutex::default(),
+            fetching: Fetching::default(),
             failed: AtomicU64::new(0),
             refresh: StdMutex::default(),
         }))
@@ -263,15 +266,15 @@ impl<P: CredentialProvider> Inner<P> {
         Some(next)
     }
 
-    /// Fetches because there is no good credential, one caller at a time.
+    /// Fetches because there is no good credential, one caller at a time unless its runtime stands still.
     async fn fetch(&self, now: Now) -> Result<Arc<CredentialSnapshot>, CredentialProviderError> {
         let failed_before = self.failed.load(Ordering::Acquire);
-        let mut latest = self.fetching.lock().await;
+        let mut turn = self.fetching.turn().await;
         if let Found::Fresh(snapshot) | Found::Due(snapshot) = self.look(now) {
             return Ok(snapshot);
         }
         // Those who waited for a fetch that failed do not each wait for one of their own, in a row.
-        if let Some(error) = &*latest
+        if let Some(error) = turn.as_ref().and_then(|turn| turn.latest.as_ref())
             && self.failed.load(Ordering::Acquire) > failed_before
         {
             return Err(error.copy());
@@ -281,15 +284,17 @@ impl<P: CredentialProvider> Inner<P> {
         if let Some(running) = self.refresh().running.take() {
             running.abort();
         }
-        match self.source.credential().await {
+        let fetched = self.source.credential().await;
+        if let Some(turn) = &mut turn {
+            *turn.latest = fetched.as_ref().err().map(CredentialProviderError::copy);
+        }
+        match fetched {
             Ok(snapshot) => {
-                *latest = None;
                 *self.refresh() = Refresh::default();
                 self.keep(&snapshot, now);
                 Ok(snapshot)
             }
             Err(error) => {
-                *latest = Some(error.copy());
                 self.failed.fetch_add(1, Ordering::AcqRel);
                 Err(error)
             }

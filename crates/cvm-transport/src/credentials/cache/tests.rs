@@ -290,3 +290,86 @@ async fn a_dropped_fetch_blocks_nobody() {
     assert!(dropped.is_err());
     assert_eq!(id(&cache).await.unwrap(), "AKID2");
 }
+
+/// Two runtimes, one of which stands still while the other one asks.
+mod on_two_runtimes {
+    use tokio::runtime::{Builder, Runtime};
+
+    use super::*;
+
+    fn runtime() -> Runtime {
+        Builder::new_current_thread().enable_all().start_paused(true).build().unwrap()
+    }
+
+    /// Asks once in a task, which begins and then stands still.
+    fn ask_and_stop(runtime: &Runtime, cached: &Arc<CachedCredentials<Numbered>>) {
+        let cached = Arc::clone(cached);
+        runtime.block_on(async {
+            tokio::spawn(async move { cached.credential().await });
+            tokio::task::yield_now().await;
+            tokio::task::yield_now().await;
+        });
+    }
+
+    fn ask(runtime: &Runtime, cached: &CachedCredentials<Numbered>) -> String {
+        let asked = runtime.block_on(async {
+            tokio::time::timeout(Duration::from_secs(30), cached.credential()).await
+        });
+        let snapshot = asked.expect("it does not hang").unwrap();
+        snapshot.credential().secret_id().to_owned()
+    }
+
+    fn cached(source: &Numbered) -> Arc<CachedCredentials<Numbered>> {
+        let clock = Arc::new(source.clock.clone());
+        Arc::new(CachedCredentials::with_clock(source.clone(), clock))
+    }
+
+    #[test]
+    fn fetch_on_a_runtime_that_stands_still_holds_nobody_up() {
+        let (still, other) = (runtime(), runtime());
+        let source = Numbered::default();
+        source.set_clock(1_000_000);
+        let cached = cached(&source);
+        ask_and_stop(&still, &cached);
+        assert_eq!(source.fetches.load(Ordering::SeqCst), 1);
+        assert_eq!(ask(&other, &cached), "AKID2");
+        assert_eq!(ask(&still, &cached), "AKID2");
+    }
+
+    /// The lock passes on to a waiter whose runtime stands still, while others of ours wait for it.
+    #[test]
+    fn waiter_on_a_runtime_that_stands_still_holds_nobody_up() {
+        let (still, other) = (runtime(), runtime());
+        let source = Numbered::default();
+        source.set_clock(1_000_000);
+        let cached = cached(&source);
+        ask_and_stop(&other, &cached);
+        ask_and_stop(&still, &cached);
+        // Both fetches of this runtime go on now, and the one between them never does.
+        assert_eq!(ask(&other, &cached), "AKID1");
+        source.set_clock(2_000_000);
+        assert_eq!(ask(&other, &cached), "AKID2");
+    }
+
+    #[test]
+    fn refresh_on_a_runtime_that_stands_still_holds_nobody_up() {
+        for unending in [false, true] {
+            let (still, other) = (runtime(), runtime());
+            let source = Numbered::default();
+            *source.unending.lock().unwrap() = unending;
+            source.set_clock(1_000_000);
+            let cached = cached(&source);
+            assert_eq!(ask(&other, &cached), "AKID1");
+            // Due.
+            source.set_clock(1_000_000 + 3_590);
+            ask_and_stop(&still, &cached);
+            for _ in 0..3 {
+                assert_eq!(ask(&other, &cached), "AKID1");
+            }
+            // Expired, if it has an end.
+            source.set_clock(1_000_000 + 3_601);
+            let expected = if unending { "AKID1" } else { "AKID3" };
+            assert_eq!(ask(&other, &cached), expected);
+        }
+    }
+}
