@@ -9,7 +9,7 @@ use http::header::RETRY_AFTER;
 use crate::attempt::{is_code, outcome_of_code, outcome_of_gateway_number, outcome_of_status};
 use crate::breaker::Sign;
 use crate::clock::unix_seconds;
-use crate::credentials::CredentialSnapshot;
+use crate::credentials::{CredentialProviderError, CredentialSnapshot};
 use crate::endpoint::Address;
 use crate::error::Kind;
 use crate::http::HttpFailureKind;
@@ -69,7 +69,11 @@ impl Tried {
     pub(crate) fn early(error: Error) -> Self {
         let is_local = matches!(error.kind(), Kind::Usage | Kind::Credentials);
         let outcome = if is_local { Outcome::Refused } else { Outcome::NotSent };
-        Self { is_local, ..Self::new(outcome, Some(error)) }
+        // The source of a credential may have repeated its own requests.
+        let is_final = std::error::Error::source(&error)
+            .and_then(|source| source.downcast_ref::<CredentialProviderError>())
+            .is_some_and(CredentialProviderError::is_final);
+        Self { is_local, is_final, ..Self::new(outcome, Some(error)) }
     }
 
     /// An attempt for which no host was to be had.

@@ -8,7 +8,7 @@
 //! | outcome | read | token | convergent | guarded | hazard | cost | pause |
 //! |---|---|---|---|---|---|---|---|
 //! | not sent | again | again | again | again | again | 14 | transient |
-//! | not sent, as the proxy wants a password (407) | stop | stop | stop | stop | stop | – | – |
+//! | not sent, as the proxy wants a password (407) or STS gave no credential | stop | stop | stop | stop | stop | – | – |
 //! | throttled | again | again | again | again | again | 5 | throttle |
 //! | clock refused | again, once, with the measured time | ← | ← | ← | ← | 0 | none |
 //! | token refused | again, once, with a fresh credential | ← | ← | ← | ← | 0 | none |
@@ -63,8 +63,8 @@ pub(crate) struct Seen {
     pub(crate) random: u64,
     /// Whether a measured clock or a fresh credential is to be had.
     pub(crate) curable: bool,
-    /// Whether another attempt would bring the same: a whole response that cannot be decoded, or a proxy that
-    /// wants a password.
+    /// Whether another attempt would bring the same: a whole response that cannot be decoded, a proxy that
+    /// wants a password, or a credential whose source has repeated its own requests.
     pub(crate) is_final: bool,
 }
 

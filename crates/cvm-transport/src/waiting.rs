@@ -276,7 +276,8 @@ fn told_failure(info: &WaiterInfo, failed: &WaitedResource) -> String {
 /// Whether a poll that failed so may succeed later.
 pub(crate) fn may_pass(error: &Error) -> bool {
     // A response that cannot be decoded would come again.
-    matches!(error.kind(), Kind::NotSent | Kind::Response) && !error.is_undecodable_response()
+    let kinds = [Kind::NotSent, Kind::NoCredentialYet, Kind::Response];
+    kinds.contains(&error.kind()) && !error.is_undecodable_response()
         || error.is_throttled()
         || error.code().is_some_and(cvm_protocol::ErrorCode::is_internal)
 }

@@ -105,3 +105,74 @@ fn a_credential_file_that_others_can_read_is_told_once() {
     assert_eq!(ran.code, 0, "{}", ran.stderr);
     assert_eq!(ran.stderr.matches("can be read by other users; run `chmod 600`").count(), 1);
 }
+
+/// A home directory whose credential file names this program, and a place where the program can leave marks.
+fn home_of_program(script: &str) -> TempDir {
+    let home = tempfile::tempdir().unwrap();
+    fs::create_dir(home.path().join(".tencentcloud")).unwrap();
+    let runs = home.path().join("runs");
+    let text = format!(
+        "[default]\ncredential_process = /bin/sh -c 'echo run >> {}; {script}'\n",
+        runs.display()
+    );
+    let file = home.path().join(".tencentcloud/credentials");
+    fs::write(&file, text).unwrap();
+    set_mode(&file, 0o600);
+    home
+}
+
+/// Reads and changes, and a program that fails, is killed, says nothing of use, or hangs.
+#[test]
+fn a_credential_program_that_fails_or_hangs_ends_with_4() {
+    let server = Server::start(Answer::Json(ZONES.to_owned()));
+    let stop = ["StopInstances", "--InstanceIds", "ins-1"].as_slice();
+    for (script, told, timeout) in [
+        ("echo bad key >&2; exit 2", "failed: exit status: 2: bad key", "300"),
+        ("echo bad key >&2; kill -9 $$", "failed: signal: 9 (SIGKILL): bad key", "300"),
+        ("echo bad key >&2; echo canary", "is no such JSON document", "300"),
+        ("sleep 100", "no credential in time", "2"),
+    ] {
+        for action in [["DescribeZones"].as_slice(), stop] {
+            let home = home_of_program(script);
+            let arguments =
+                ["--endpoint", &server.url, "--region", "ap-tokyo", "--timeout", timeout];
+            let mut command = cvm(&[action, arguments.as_slice()].concat());
+            command.env("HOME", home.path()).env("CVM_JOURNAL", home.path().join("journal"));
+            let ran = run(command.env("PATH", std::env::var_os("PATH").unwrap()));
+            assert_eq!(ran.code, 4, "{script}: {}", ran.stderr);
+            assert!(ran.stderr.contains(told), "{script}: {}", ran.stderr);
+            assert!(!ran.stderr.contains("canary"), "{}", ran.stderr);
+            let said = usize::from(script.contains("bad key"));
+            assert_eq!(ran.stderr.matches("bad key").count(), said, "{}", ran.stderr);
+            let runs = fs::read_to_string(home.path().join("runs")).unwrap_or_default();
+            // One that hangs may be killed before it has begun.
+            let is_once = runs == "run\n" || (said == 0 && runs.is_empty());
+            assert!(is_once, "{script}: {runs} {}", ran.stderr);
+        }
+    }
+    assert!(server.requests.lock().unwrap().is_empty());
+}
+
+/// What a program says besides is passed on when it has succeeded.
+#[test]
+fn the_error_output_of_a_credential_program_that_succeeds_is_passed_on_once() {
+    let server = Server::start(Answer::Json(ZONES.to_owned()));
+    let home = home_of_program(
+        r#"echo key is old >&2; echo "{\"SecretId\":\"AKIDx\",\"SecretKey\":\"k\"}""#,
+    );
+    let mut command = cvm(&["DescribeZones", "--endpoint", &server.url, "--region", "ap-tokyo"]);
+    let ran = run(command.env("HOME", home.path()));
+    assert_eq!((ran.code, ran.stderr.as_str()), (0, "key is old\n"));
+}
+
+#[test]
+fn an_expired_credential_names_its_file() {
+    let server = Server::start(Answer::Json(ZONES.to_owned()));
+    let home =
+        home_of_program(r#"echo "{\"SecretId\":\"AKIDx\",\"SecretKey\":\"k\",\"ExpiredTime\":1}""#);
+    let mut command = cvm(&["DescribeZones", "--endpoint", &server.url, "--region", "ap-tokyo"]);
+    let ran = run(command.env("HOME", home.path()));
+    assert_eq!(ran.code, 4, "{}", ran.stderr);
+    let told = "credentials`, line 2: credential_process is no longer good";
+    assert!(ran.stderr.contains(told), "{}", ran.stderr);
+}

@@ -29,7 +29,7 @@ use crate::http::BoxFuture;
 /// exist, no role is bound) is passed over. The first that is *complete* serves, and keeps serving. One that is
 /// *half* there, *unreadable* or *malformed* ends the search with an error that names the variable, file and
 /// line: to go on would mean to call as somebody else. What a variable names has to exist. An empty variable
-/// counts as one that is not set.
+/// counts as one that is not set. A link to nothing is *unreadable*, not absent.
 pub struct CredentialChain {
     places: Vec<Place>,
     chosen: RwLock<Option<usize>>,
@@ -149,6 +149,7 @@ impl WorkloadIdentity {
             .environment(environment)
             .credential()
             .await
+            .map(|snapshot| snapshot.named(token_file))
             .map_err(|error| error.of_chosen(token_file))
     }
 }

@@ -113,6 +113,7 @@ impl EnvironmentOrRole {
             .environment(environment)
             .credential()
             .await
+            .map(|snapshot| snapshot.named(ROLE))
             .map_err(|error| error.of_chosen(ROLE))
     }
 }

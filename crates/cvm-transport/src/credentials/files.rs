@@ -6,7 +6,8 @@
 //!   we call as, and may have named a program for us to run. Root's files are taken, since root can do all that
 //!   anyhow. Root itself gets no exception: it has more to lose than others.
 //! - A symbolic link is followed, because mounted secrets and collections of settings are links. The rules
-//!   hold for the file behind it, and the link must not belong to another user either.
+//!   hold for the file behind it, and the link must not belong to another user either. A link to nothing is no
+//!   absent file: it was set up, and what it leads to is missing.
 
 use std::fs::{self, Metadata};
 use std::io::{ErrorKind, Read};
@@ -91,10 +92,17 @@ pub(super) fn read_plain(path: &Path, largest: u64) -> Result<Option<Plain>, Str
     // Before it is opened, because opening a pipe waits for somebody to write into it.
     match fs::metadata(path) {
         Ok(metadata) if !is_plain(&metadata) => return Err(not_plain()),
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            return match dangling_link(path) {
+                Some(link) => {
+                    Err(format!("is not there: `{}` is a link to nothing", link.display()))
+                }
+                None => Ok(None),
+            };
+        }
         Ok(_) | Err(_) => {}
     }
-    let mut file = fs::File::open(path).map_err(|error| format!("cannot be opened: {error}"))?;
+    let mut file = open(path).map_err(|error| format!("cannot be opened: {error}"))?;
     // Asked of the open file, so that nobody can put another in its place in between.
     let metadata = file.metadata().map_err(|error| format!("cannot be examined: {error}"))?;
     if !is_plain(&metadata) {
@@ -108,6 +116,26 @@ pub(super) fn read_plain(path: &Path, largest: u64) -> Result<Option<Plain>, Str
         .read_to_end(&mut bytes)
         .map_err(|error| format!("cannot be read: {error}"))?;
     Ok(Some((bytes, metadata)))
+}
+
+/// Opens a file without waiting, should somebody put a pipe in its place just now.
+fn open(path: &Path) -> std::io::Result<fs::File> {
+    let mut options = fs::OpenOptions::new();
+    options.read(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        options.custom_flags(rustix::fs::OFlags::NONBLOCK.bits().cast_signed());
+    }
+    options.open(path)
+}
+
+/// The link to nothing at this path or above it: what it should lead to was set up, and is not mounted, perhaps.
+fn dangling_link(path: &Path) -> Option<&Path> {
+    path.ancestors().find(|path| {
+        let is_missing = || fs::metadata(path).is_err_and(|why| why.kind() == ErrorKind::NotFound);
+        fs::symlink_metadata(path).is_ok_and(|link| link.is_symlink()) && is_missing()
+    })
 }
 
 /// A file whose mode lets others read or write it, in directories that let them in.
@@ -349,7 +377,7 @@ mod tests {
         assert_eq!(read(&largest).unwrap().len(), 64 * 1024);
         let dangling = directory.0.join("dangling");
         std::os::unix::fs::symlink(directory.0.join("none"), &dangling).unwrap();
-        assert!(read_secret(&dangling, "file").unwrap().is_none(), "leads nowhere");
+        assert!(read(&dangling).unwrap_err().contains("is a link to nothing"));
         // Nobody ever writes into this pipe, so opening it would never end.
         let pipe = directory.0.join("pipe");
         let made = std::process::Command::new("mkfifo").arg(&pipe).status();

@@ -73,19 +73,20 @@ pub struct CredentialSnapshot {
     credential: Credential,
     expires_at: Option<SystemTime>,
     warning: Option<Arc<str>>,
+    origin: Option<Arc<str>>,
 }
 
 impl CredentialSnapshot {
     /// A credential that does not expire.
     #[must_use]
     pub const fn new(credential: Credential) -> Self {
-        Self { credential, expires_at: None, warning: None }
+        Self { credential, expires_at: None, warning: None, origin: None }
     }
 
     /// A credential that is good until then.
     #[must_use]
     pub const fn until(credential: Credential, expires_at: SystemTime) -> Self {
-        Self { credential, expires_at: Some(expires_at), warning: None }
+        Self { credential, expires_at: Some(expires_at), warning: None, origin: None }
     }
 
     /// The credential.
@@ -104,6 +105,28 @@ impl CredentialSnapshot {
     #[must_use]
     pub fn warning(&self) -> Option<&str> {
         self.warning.as_deref()
+    }
+
+    /// Where it came from, as messages name it: a file, a program, a service.
+    #[must_use]
+    pub fn origin(&self) -> Option<&str> {
+        self.origin.as_deref()
+    }
+
+    /// Says where it came from, for the error when it has expired.
+    #[must_use]
+    pub fn with_origin(mut self, origin: impl Into<Arc<str>>) -> Self {
+        self.origin = Some(origin.into());
+        self
+    }
+
+    /// The same credential, whose origin was chosen by this setting.
+    fn named(&self, chosen_by: &str) -> Arc<Self> {
+        let origin = match self.origin() {
+            Some(origin) => format!("{origin} ({chosen_by})"),
+            None => chosen_by.to_owned(),
+        };
+        Arc::new(self.clone().with_origin(origin))
     }
 
     fn with_warning(mut self, warning: Option<Arc<str>>) -> Self {
@@ -125,6 +148,8 @@ enum ErrorKind {
     Missing,
     Broken,
     Transient,
+    /// It could not be fetched, and was tried as often as makes sense.
+    Exhausted,
     /// Transient, or there is no such service on this machine.
     Unreachable,
 }
@@ -143,6 +168,11 @@ impl CredentialProviderError {
     /// It could not be fetched just now.
     pub fn transient(message: impl Into<String>) -> Self {
         Self { kind: ErrorKind::Transient, message: message.into(), source: None }
+    }
+
+    /// It could not be fetched: the source has repeated its requests itself, so the call does not repeat them.
+    fn exhausted(message: impl Into<String>) -> Self {
+        Self { kind: ErrorKind::Exhausted, message: message.into(), source: None }
     }
 
     /// The service that would give it does not answer, perhaps because there is none here.
@@ -176,10 +206,15 @@ impl CredentialProviderError {
         matches!(self.kind, ErrorKind::Missing | ErrorKind::Unreachable)
     }
 
-    /// Whether asking again soon may help.
+    /// Whether asking again later may help.
     #[must_use]
     pub const fn is_transient(&self) -> bool {
-        matches!(self.kind, ErrorKind::Transient | ErrorKind::Unreachable)
+        matches!(self.kind, ErrorKind::Transient | ErrorKind::Unreachable | ErrorKind::Exhausted)
+    }
+
+    /// Whether a call that needs the credential asks no second time.
+    pub(crate) const fn is_final(&self) -> bool {
+        !matches!(self.kind, ErrorKind::Transient | ErrorKind::Unreachable)
     }
 
     /// Whether the source is not set up here.

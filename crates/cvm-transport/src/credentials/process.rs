@@ -1,7 +1,7 @@
 //! A credential that another program prints.
 
 use std::future::{Future, poll_fn};
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::pin::{Pin, pin};
 use std::process::{ExitStatus, Stdio};
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use cvm_protocol::member_named;
 use tokio::io::{AsyncRead, ReadBuf};
-use tokio::process::{Child, Command};
+use tokio::process::{Child, ChildStderr, ChildStdout, Command};
 use zeroize::Zeroizing;
 
 use super::{CredentialProvider, CredentialProviderError, CredentialSnapshot, reply};
@@ -25,13 +25,20 @@ const LARGEST: usize = 64 * 1024;
 const AFTER_END: Duration = Duration::from_millis(200);
 /// How much of the error output an error shows.
 const SHOWN: usize = 1024;
+/// How much of the error output is kept to be passed on at the end.
+const KEPT: usize = 64 * 1024;
 
 /// Runs a program and reads `{"SecretId": …, "SecretKey": …, "Token": …, "ExpiredTime": …}` from what
 /// it prints. `Token` and `ExpiredTime` (seconds since 1970) are for temporary credentials.
 ///
-/// No shell is involved. What the program says on its error output goes to ours, as it may ask for a
-/// second factor there, and when it fails the end of it is in the error. The program's own end counts: a
-/// process that it leaves in the background, such as an agent, is not waited for.
+/// No shell is involved. When the program fails, the error has the end of what it said on its error output.
+/// Where ours is a terminal, all of it goes there as it comes, because it may ask for a second factor; elsewhere
+/// it follows when the program has succeeded. The program's own end counts: a process that it leaves in the
+/// background, such as an agent, is not waited for.
+///
+/// A program that fails, or does not end within 30 seconds, is not run again for the same call. One that does
+/// not end is killed, and so is everything that it started, unless this process has a terminal: there the
+/// program has to stay in the group of processes that may read from the terminal, and is killed alone.
 #[derive(Clone, Debug)]
 pub struct ProcessCredentials {
     program: String,
@@ -52,53 +59,120 @@ impl ProcessCredentials {
         Ok(Self::new(program.ok_or("names no program")?, words))
     }
 
-    async fn run(&self) -> Result<Arc<CredentialSnapshot>, CredentialProviderError> {
-        const WHAT: &str = "output of the credential program";
-        let transient = |text: String| CredentialProviderError::transient(text);
-        let mut child = Command::new(&self.program)
+    /// How messages name it.
+    fn name(&self) -> String {
+        format!("credential program `{}`", self.program)
+    }
+
+    async fn run(
+        &self,
+        surroundings: Surroundings,
+    ) -> Result<Arc<CredentialSnapshot>, CredentialProviderError> {
+        let what = format!("output of the {}", self.name());
+        let broken =
+            |why: String| CredentialProviderError::broken(format!("{} {why}", self.name()));
+        let mut command = Command::new(&self.program);
+        command
             .args(&self.arguments)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()
-            .map_err(|error| {
-                let text = format!("credential program `{}` cannot be run: {error}", self.program);
-                CredentialProviderError::broken(text).with_source(error)
-            })?;
-        let ended = tokio::time::timeout(LONGEST, end_of(&mut child))
-            .await
-            .map_err(|_| transient("credential program did not end in time".into()))?
-            .map_err(|error| {
-                transient("credential program cannot be read".into()).with_source(error)
-            })?;
-        let Some(Ended { status, printed, said }) = ended else {
-            return Err(CredentialProviderError::broken(format!("{WHAT} is too long")));
-        };
-        if !status.success() {
-            return Err(transient(format!("credential program failed: {status}{}", shown(&said))));
+            .kill_on_drop(true);
+        #[cfg(unix)]
+        if !surroundings.have_terminal {
+            command.process_group(0);
         }
-        let record = reply::read(&reply::PROCESS_REPLY, &printed, WHAT)?;
+        let mut child = command
+            .spawn()
+            .map_err(|error| broken(format!("cannot be run: {error}")).with_source(error))?;
+        let mut group = Group::of(&child, surroundings);
+        let pipes = child.stdout.take().zip(child.stderr.take());
+        let (output, errors) = pipes.ok_or_else(|| broken("cannot be read".into()))?;
+        let mut said = Said::new(errors, surroundings.stderr_is_terminal);
+        let ended = tokio::time::timeout(LONGEST, end_of(&mut child, output, &mut said)).await;
+        let Ok(ended) = ended else {
+            let why = format!("did not end within {} s", LONGEST.as_secs());
+            return Err(broken(format!("{why}{}", said.shown())));
+        };
+        let ended = ended.map_err(|error| broken("cannot be read".into()).with_source(error))?;
+        let Some((status, printed)) = ended else {
+            return Err(CredentialProviderError::broken(format!("{what} is too long")));
+        };
+        group.has_ended();
+        if !status.success() {
+            return Err(broken(format!("failed: {status}{}", said.shown())));
+        }
+        let record = reply::read(&reply::PROCESS_REPLY, &printed, &what)?;
         let member = |name| reply::text(&record, name);
         let expires_at = member_named(&record, "ExpiredTime").as_i64();
         let (id, key) = (member("SecretId"), member("SecretKey"));
-        reply::snapshot(id, key, member("Token"), expires_at, WHAT).map(Arc::new)
+        let snapshot = reply::snapshot(id, key, member("Token"), expires_at, &what)?;
+        Ok(Arc::new(snapshot.with_origin(self.name())))
     }
 }
 
-struct Ended {
-    status: ExitStatus,
-    printed: Zeroizing<Vec<u8>>,
-    /// The end of its error output.
-    said: Vec<u8>,
+/// Where this process runs.
+#[derive(Clone, Copy, Debug)]
+struct Surroundings {
+    /// Whether somebody sits at a terminal of this process, whatever its output is.
+    have_terminal: bool,
+    stderr_is_terminal: bool,
 }
 
-/// Runs a program to its end; `None` when it prints too much.
-async fn end_of(child: &mut Child) -> io::Result<Option<Ended>> {
-    let output = child.stdout.take().ok_or(io::ErrorKind::BrokenPipe)?;
-    let errors = child.stderr.take().ok_or(io::ErrorKind::BrokenPipe)?;
+impl Surroundings {
+    fn look() -> Self {
+        Self {
+            have_terminal: std::fs::File::open("/dev/tty").is_ok(),
+            stderr_is_terminal: io::stderr().is_terminal(),
+        }
+    }
+}
+
+/// The processes of a program. All are killed when this is dropped before the program has ended.
+struct Group {
+    #[cfg(unix)]
+    id: Option<rustix::process::Pid>,
+}
+
+impl Group {
+    #[cfg(unix)]
+    fn of(child: &Child, surroundings: Surroundings) -> Self {
+        let id = child.id().filter(|_| !surroundings.have_terminal);
+        let id = id.and_then(|id| i32::try_from(id).ok());
+        Self { id: id.and_then(rustix::process::Pid::from_raw) }
+    }
+
+    #[cfg(not(unix))]
+    fn of(_: &Child, _: Surroundings) -> Self {
+        Self {}
+    }
+
+    /// What the program has left behind now was left on purpose.
+    fn has_ended(&mut self) {
+        #[cfg(unix)]
+        {
+            self.id = None;
+        }
+    }
+}
+
+#[cfg(unix)]
+impl Drop for Group {
+    fn drop(&mut self) {
+        if let Some(id) = self.id {
+            // The program has not been waited for, so its number still is its own.
+            let _ = rustix::process::kill_process_group(id, rustix::process::Signal::KILL);
+        }
+    }
+}
+
+/// Runs a program to its end, and gives what it printed; `None` when it prints too much.
+async fn end_of(
+    child: &mut Child,
+    output: ChildStdout,
+    said: &mut Said<ChildStderr>,
+) -> io::Result<Option<(ExitStatus, Zeroizing<Vec<u8>>)>> {
     let mut printed = Printed::new(output);
-    let mut said = Said { pipe: errors, end: Vec::new() };
     let status = {
         let mut output = pin!(printed.read());
         let mut errors = pin!(said.forward());
@@ -132,7 +206,7 @@ async fn end_of(child: &mut Child) -> io::Result<Option<Ended>> {
         })
         .await?
     };
-    Ok(status.map(|status| Ended { status, printed: printed.into_text(), said: said.end }))
+    Ok(status.map(|status| (status, printed.into_text())))
 }
 
 /// What a program has printed so far, in memory that is wiped. It is sized once, because a buffer that
@@ -170,22 +244,53 @@ impl<R: AsyncRead + Unpin> Printed<R> {
     }
 }
 
-/// The error output of a program.
+/// The error output of a program. What was neither passed on nor shown in an error is passed on at the end.
 struct Said<R> {
     pipe: R,
+    is_live: bool,
     end: Vec<u8>,
 }
 
+impl<R> Said<R> {
+    const fn new(pipe: R, is_live: bool) -> Self {
+        Self { pipe, is_live, end: Vec::new() }
+    }
+
+    /// `: ` and the end of what the program said, in one line; nothing if it said nothing.
+    fn shown(&mut self) -> String {
+        let said = std::mem::take(&mut self.end);
+        let end = said.get(said.len().saturating_sub(SHOWN)..).unwrap_or_default();
+        let text = String::from_utf8_lossy(end);
+        let lines: Vec<&str> =
+            text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+        if lines.is_empty() {
+            return String::new();
+        }
+        let line = lines.join(" / ");
+        format!(": {}", line.replace(|character: char| character.is_control(), "\u{fffd}"))
+    }
+}
+
 impl<R: AsyncRead + Unpin> Said<R> {
-    /// Passes everything on as it comes, and keeps the end of it.
+    /// Reads everything, passes it on as it comes if it is live, and keeps the end of it.
     async fn forward(&mut self) {
         let mut space = [0; SHOWN];
         while let Ok(length @ 1..) = read(&mut self.pipe, &mut space).await {
             let new = space.get(..length).unwrap_or_default();
-            // Whoever closed our error output does not want to hear it.
-            let _ = io::stderr().write_all(new);
+            if self.is_live {
+                // Whoever closed our error output does not want to hear it.
+                let _ = io::stderr().write_all(new);
+            }
             self.end.extend_from_slice(new);
-            self.end.drain(..self.end.len().saturating_sub(SHOWN));
+            self.end.drain(..self.end.len().saturating_sub(KEPT));
+        }
+    }
+}
+
+impl<R> Drop for Said<R> {
+    fn drop(&mut self) {
+        if !self.is_live {
+            let _ = io::stderr().write_all(&self.end);
         }
     }
 }
@@ -199,22 +304,11 @@ async fn read(pipe: &mut (impl AsyncRead + Unpin), space: &mut [u8]) -> io::Resu
     .await
 }
 
-/// `: ` and what a program said, in one line; nothing if it said nothing.
-fn shown(said: &[u8]) -> String {
-    let text = String::from_utf8_lossy(said);
-    let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
-    if lines.is_empty() {
-        return String::new();
-    }
-    let line = lines.join(" / ");
-    format!(": {}", line.replace(|character: char| character.is_control(), "\u{fffd}"))
-}
-
 impl CredentialProvider for ProcessCredentials {
     fn credential(
         &self,
     ) -> BoxFuture<'_, Result<Arc<CredentialSnapshot>, CredentialProviderError>> {
-        Box::pin(self.run())
+        Box::pin(self.run(Surroundings::look()))
     }
 
     fn refused(&self, _: &CredentialSnapshot) -> bool {
@@ -224,6 +318,7 @@ impl CredentialProvider for ProcessCredentials {
 
 #[cfg(all(test, unix))]
 mod tests {
+    use super::super::files::test_directory::TestDirectory;
     use super::*;
 
     async fn run(script: &str) -> Result<Arc<CredentialSnapshot>, CredentialProviderError> {
@@ -238,7 +333,7 @@ mod tests {
         let snapshot = run(script).await.unwrap();
         assert_eq!(snapshot.credential().token(), Some("t"));
         assert!(snapshot.expires_at().is_some());
-        assert!(run("exit 3").await.unwrap_err().is_transient());
+        assert!(!run("exit 3").await.unwrap_err().is_transient(), "a failure is final");
         let error = run("echo 'no such\x1bkey' >&2; echo '  twice' >&2; exit 3").await.unwrap_err();
         assert!(error.to_string().ends_with(": no such\u{fffd}key / twice"), "{error}");
         let error = run("echo canary").await.unwrap_err();
@@ -260,6 +355,47 @@ mod tests {
         let failed =
             tokio::time::timeout(Duration::from_secs(20), run("sleep 25 & echo no >&2; exit 3"));
         assert!(failed.await.expect("it has ended").unwrap_err().to_string().ends_with(": no"));
+    }
+
+    /// A program that does not end is killed with all that it started. The reader comes to the end only when
+    /// nobody writes any more, and only a process that was left alive breaks the limit.
+    #[tokio::test]
+    async fn a_program_that_hangs_is_killed_with_all_that_it_started() {
+        let directory = TestDirectory::new();
+        let path = directory.0.join("fifo");
+        let made = std::process::Command::new("mkfifo").arg(&path).status().unwrap();
+        assert!(made.success());
+        let (up, is_up) = tokio::sync::oneshot::channel();
+        let reader = {
+            let path = path.clone();
+            tokio::task::spawn_blocking(move || {
+                let mut file = std::fs::File::open(path).unwrap();
+                io::Read::read_exact(&mut file, &mut [0; 3]).unwrap();
+                up.send(()).unwrap();
+                io::Read::read_to_end(&mut file, &mut Vec::new()).unwrap();
+            })
+        };
+        let script = r#"exec 9>"$0"; sleep 100 & echo up >&9; wait"#;
+        let arguments = ["-c", script, path.to_str().unwrap()].map(str::to_owned);
+        let program = ProcessCredentials::new("/bin/sh", arguments);
+        let alone = Surroundings { have_terminal: false, stderr_is_terminal: false };
+        let mut run = Box::pin(program.run(alone));
+        tokio::select! {
+            ended = &mut run => panic!("{ended:?}"),
+            up = is_up => up.unwrap(),
+        }
+        drop(run);
+        let is_over = tokio::time::timeout(Duration::from_secs(60), reader);
+        is_over.await.expect("nothing is left alive").unwrap();
+    }
+
+    /// The clock is virtual, and the program never ends.
+    #[tokio::test(start_paused = true)]
+    async fn a_program_that_does_not_end_is_named_with_its_limit() {
+        let error = run("exec sleep 100").await.unwrap_err();
+        let told = error.to_string();
+        assert_eq!(told, "credential program `/bin/sh` did not end within 30 s");
+        assert!(!error.is_transient() && !error.is_missing());
     }
 
     #[tokio::test]

@@ -65,11 +65,22 @@ impl ProfileCredentials {
     async fn read(&self) -> Result<Arc<CredentialSnapshot>, CredentialProviderError> {
         let section = self.environment.text(SECTION).map_err(CredentialProviderError::broken)?;
         for path in &self.places {
-            if let Some(file) = files::read_secret(path, WHAT)? {
-                return read_section(&file, section.as_deref()).await;
+            let read = async || match files::read_secret(path, WHAT)? {
+                Some(file) => read_section(&file, section.as_deref()).await.map(Some),
+                None => Ok(None),
+            };
+            if let Some(snapshot) = read().await.map_err(|error| self.named(error))? {
+                return Ok(snapshot);
             }
         }
         Err(self.missing())
+    }
+
+    /// An error about a file or section that variables name, with their names.
+    fn named(&self, error: CredentialProviderError) -> CredentialProviderError {
+        let is_set = |name: &&str| self.environment.path(name).is_some();
+        let names: Vec<&str> = [FILE, SECTION].into_iter().filter(is_set).collect();
+        if names.is_empty() { error } else { error.of_chosen(&names.join(" and ")) }
     }
 
     fn missing(&self) -> CredentialProviderError {
@@ -102,21 +113,19 @@ async fn read_section(
     chosen: Option<&str>,
 ) -> Result<Arc<CredentialSnapshot>, CredentialProviderError> {
     let name = chosen.unwrap_or("default");
-    let broken = |why: String| {
-        let chosen_by = chosen.map(|_| format!("{SECTION}: ")).unwrap_or_default();
-        CredentialProviderError::broken(format!("{chosen_by}{} {why}", file.name))
-    };
+    let broken = |why: String| CredentialProviderError::broken(format!("{} {why}", file.name));
     let section = ini::Section::parse(file.text()?, name).map_err(broken)?;
     let Some(section) = section else {
         return Err(broken(format!("has no section [{name}]")));
     };
-    let place = format!("{}, section [{name}] (line {}),", file.name, section.line);
+    let place = format!("{}: section [{name}] (line {})", file.name, section.line);
     if let Some((command, line)) = section.get("credential_process") {
         let at = format!("{}, line {line}: credential_process", file.name);
         let provider = ProcessCredentials::parse(command)
             .map_err(|why| CredentialProviderError::broken(format!("{at} {why}")))?;
         let snapshot = provider.credential().await.map_err(|error| error.of_chosen(&at))?;
-        return Ok(Arc::new((*snapshot).clone().with_warning(file.warning.clone())));
+        let snapshot = (*snapshot).clone().with_origin(at);
+        return Ok(Arc::new(snapshot.with_warning(file.warning.clone())));
     }
     let value = |key| section.get(key).map(|(value, _)| value);
     let (id, key) = (value("secret_id"), value("secret_key"));

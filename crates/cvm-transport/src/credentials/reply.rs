@@ -103,11 +103,12 @@ pub(super) fn snapshot(
     };
     let credential =
         credential.map_err(|error| CredentialProviderError::broken(format!("{what}: {error}")))?;
-    Ok(match expires_at.filter(|at| *at != 0) {
+    let snapshot = match expires_at.filter(|at| *at != 0) {
         // Before 1970 is long over.
         Some(at) => CredentialSnapshot::until(credential, seconds(at.try_into().unwrap_or(0))),
         None => CredentialSnapshot::new(credential),
-    })
+    };
+    Ok(snapshot.with_origin(what))
 }
 
 fn seconds(at: u64) -> SystemTime {

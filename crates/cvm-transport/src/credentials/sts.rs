@@ -319,11 +319,11 @@ async fn assume(
 }
 
 fn failed(error: Error) -> CredentialProviderError {
-    let text = error.to_string();
+    let text = format!("no credential from STS ({error})");
     let may_pass =
         !(error.is_service() || error.is_usage() || error.is_credentials()) || error.is_throttled();
     let failure = if may_pass {
-        CredentialProviderError::transient(text)
+        CredentialProviderError::exhausted(text)
     } else {
         CredentialProviderError::broken(text)
     };

@@ -42,9 +42,11 @@ impl TccliCredentials {
     async fn read(&self) -> Result<Arc<CredentialSnapshot>, CredentialProviderError> {
         let profile = Profile::of(&self.environment)?;
         let path = profile.path("credential");
-        let file = path.as_ref().map(|path| files::read_secret(path, WHAT)).transpose()?.flatten();
-        let Some(file) = file else { return Err(profile.missing()) };
-        let snapshot = self.read_file(&file).await?;
+        let file = path.as_ref().map(|path| files::read_secret(path, WHAT)).transpose();
+        let Some(file) = file.map_err(|error| profile.named(error))?.flatten() else {
+            return Err(profile.missing());
+        };
+        let snapshot = self.read_file(&file).await.map_err(|error| profile.named(error))?;
         Ok(Arc::new((*snapshot).clone().with_warning(file.warning.clone())))
     }
 
@@ -60,9 +62,9 @@ impl TccliCredentials {
         let (id, key, token) = (member("secretId"), member("secretKey"), member("token"));
         match kind {
             "cvm-role" => {
+                let at = format!("{name} has type `cvm-role`");
                 let role = RoleCredentials::new().credential().await;
-                return role
-                    .map_err(|error| error.of_chosen(&format!("{name} has type `cvm-role`")));
+                return role.map_err(|error| error.of_chosen(&at));
             }
             "oauth" | "sso" if id.is_none() => {
                 return Err(broken("holds a login without credential; log in with tccli again"));
@@ -80,6 +82,7 @@ impl TccliCredentials {
                     .environment(&self.environment)
                     .credential()
                     .await
+                    .map(|snapshot| snapshot.named(&format!("role-arn of {name}")))
                     .map_err(|error| error.of_chosen(&format!("role-arn of {name}")))
             }
             (Some(_), None) => Err(broken("has `role-arn`, but no `role-session-name`")),
@@ -126,6 +129,11 @@ impl Profile {
         Some(self.folder.as_ref()?.join(format!("{}.{extension}", self.name)))
     }
 
+    /// An error about a file of this profile, with the variable that names the profile.
+    fn named(&self, error: CredentialProviderError) -> CredentialProviderError {
+        if self.is_chosen { error.of_chosen(PROFILE) } else { error }
+    }
+
     /// The error when the profile has no credential file.
     fn missing(&self) -> CredentialProviderError {
         let what = match self.path("credential") {
@@ -160,7 +168,8 @@ impl Settings {
     pub(crate) fn read(environment: &Environment) -> Result<Self, CredentialProviderError> {
         let profile = Profile::of(environment)?;
         let Some(path) = profile.path("configure") else { return Ok(Self::default()) };
-        let Some((file, _)) = files::read_owned(&path, SETTINGS, LARGEST_SETTINGS)? else {
+        let file = files::read_owned(&path, SETTINGS, LARGEST_SETTINGS);
+        let Some((file, _)) = file.map_err(|error| profile.named(error))? else {
             let exists = profile.path("credential").is_some_and(|path| path.exists());
             return if profile.is_chosen && !exists {
                 Err(profile.missing())
@@ -168,9 +177,14 @@ impl Settings {
                 Ok(Self::default())
             };
         };
-        Self::parse(file.text()?)
-            .map(|settings| Self { file: file.name.clone(), ..settings })
-            .map_err(|why| CredentialProviderError::broken(format!("{} {why}", file.name)))
+        let chosen_by = if profile.is_chosen { format!("{PROFILE}: ") } else { String::new() };
+        file.text()
+            .and_then(|text| {
+                Self::parse(text)
+                    .map_err(|why| CredentialProviderError::broken(format!("{} {why}", file.name)))
+            })
+            .map(|settings| Self { file: format!("{chosen_by}{}", file.name), ..settings })
+            .map_err(|error| profile.named(error))
     }
 
     fn parse(text: &str) -> Result<Self, String> {

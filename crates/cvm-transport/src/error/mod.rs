@@ -47,6 +47,8 @@ pub(crate) enum Kind {
     Usage,
     /// No credential could be had.
     Credentials,
+    /// No credential could be had now; perhaps later.
+    NoCredentialYet,
     /// Nothing was sent.
     NotSent,
     /// Something was sent, and what came back is no answer.

@@ -16,13 +16,13 @@ impl Error {
         self.0.kind == Kind::Usage
     }
 
-    /// No credential was found, or none could be fetched.
+    /// No credential was found, or none could be fetched: its source failed, or did not answer in time.
     ///
     /// **What next:** the message lists what was tried. Set `TENCENTCLOUD_SECRET_ID` and
     /// `TENCENTCLOUD_SECRET_KEY`, or give the builder a credential. Nothing was sent.
     #[must_use]
     pub fn is_credentials(&self) -> bool {
-        self.0.kind == Kind::Credentials
+        matches!(self.0.kind, Kind::Credentials | Kind::NoCredentialYet)
     }
 
     /// Surely nothing was done, because no request left this machine.
@@ -33,8 +33,11 @@ impl Error {
     pub fn is_not_sent(&self) -> bool {
         let never_left =
             |attempt: &Attempt| matches!(attempt.outcome, Outcome::NotSent | Outcome::Untrusted);
-        let kinds = [Kind::Usage, Kind::Credentials, Kind::NotSent, Kind::Untrusted];
-        kinds.contains(&self.0.kind) && self.0.attempts.iter().all(never_left)
+        let is_of_this_machine = match self.0.kind {
+            Kind::Usage | Kind::NotSent | Kind::Untrusted => true,
+            _ => self.is_credentials(),
+        };
+        is_of_this_machine && self.0.attempts.iter().all(never_left)
     }
 
     /// Time ran out: for a connection, an answer, or the whole call.

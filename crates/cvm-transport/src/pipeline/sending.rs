@@ -126,17 +126,25 @@ impl Call<'_> {
                         asked_again = true;
                         continue;
                     }
-                    let text =
-                        "credential is no longer good: fetch another, or set this machine's clock";
+                    let origin = snapshot.origin().map(|origin| format!(" of {origin}"));
+                    let text = format!(
+                        "credential{} is no longer good: fetch another, or set this machine's clock",
+                        origin.unwrap_or_default()
+                    );
                     Err(Error::new(Kind::Credentials, text))
                 }
                 Ok(Ok(snapshot)) => Ok(Some(snapshot)),
                 Ok(Err(error)) => {
-                    let kind = if error.is_transient() { Kind::NotSent } else { Kind::Credentials };
+                    let kind = match error.is_transient() {
+                        true => Kind::NoCredentialYet,
+                        false => Kind::Credentials,
+                    };
                     Err(Error::new(kind, error.to_string()).with_source(error))
                 }
                 Err(_) => {
-                    Err(Error::new(Kind::NotSent, "no credential in time").with_timed_out(true))
+                    let text =
+                        "no credential in time: its source did not answer while the call had time";
+                    Err(Error::new(Kind::NoCredentialYet, text).with_timed_out(true))
                 }
             };
         }

@@ -197,3 +197,85 @@ async fn one_clock_judges_whether_a_kept_credential_has_expired() {
     }
     assert_eq!(server.received().len(), 6);
 }
+
+/// Fails for now, or never answers.
+#[derive(Clone, Debug, Default)]
+struct Failing {
+    asked: Arc<AtomicU32>,
+    hangs: bool,
+}
+
+impl CredentialProvider for Failing {
+    fn credential(
+        &self,
+    ) -> BoxFuture<'_, Result<Arc<CredentialSnapshot>, CredentialProviderError>> {
+        self.asked.fetch_add(1, Ordering::SeqCst);
+        Box::pin(async move {
+            if self.hangs {
+                std::future::pending::<()>().await;
+            }
+            Err(CredentialProviderError::transient("vault is sealed"))
+        })
+    }
+}
+
+/// Whatever the reason and however often it was tried, an error about a credential says that it is one.
+#[tokio::test(start_paused = true)]
+async fn a_source_that_fails_or_hangs_is_an_error_about_credentials() {
+    let server = Server::start([]).await;
+    let failing = Failing::default();
+    let client = builder(&server.url).credential_provider(failing.clone()).build().unwrap();
+    let error = client.send(ListThings::default()).await.unwrap_err();
+    assert!(error.is_credentials() && error.is_not_sent() && !error.is_timeout(), "{error:?}");
+    assert!(error.to_string().ends_with("failed: vault is sealed after 4 attempts"), "{error}");
+    assert_eq!(failing.asked.load(Ordering::SeqCst), 4);
+    let hanging = Failing { hangs: true, ..Failing::default() };
+    let client = builder(&server.url).credential_provider(hanging.clone()).build().unwrap();
+    let error = client.send(ListThings::default()).await.unwrap_err();
+    assert!(error.is_credentials() && error.is_not_sent() && error.is_timeout(), "{error:?}");
+    assert!(error.to_string().contains("no credential in time"), "{error}");
+    assert_eq!(server.connections(), 0);
+}
+
+/// STS has been asked as often as makes sense when its error comes: the call does not ask it four times more.
+#[tokio::test(start_paused = true)]
+async fn a_role_that_cannot_be_assumed_is_asked_for_by_one_call_of_sts() {
+    let nobody = "http://127.0.0.1:9";
+    let own = StaticCredentials::new(Credential::new("AKIDown", "own-key").unwrap());
+    let role = AssumeRoleCredentials::new(own, "arn", "session").endpoint(nobody);
+    let path = std::env::temp_dir().join(format!("cvm-web-identity-2-{}", std::process::id()));
+    std::fs::write(&path, "signed-by-the-cluster\n").unwrap();
+    let web = WebIdentityCredentials::new("provider", "arn", &path).endpoint(nobody);
+    let server = Server::start([]).await;
+    for builder in [
+        builder(&server.url).credential_provider(role),
+        builder(&server.url).credential_provider(web),
+    ] {
+        let error = builder.build().unwrap().send(ListThings::default()).await.unwrap_err();
+        let told = error.to_string();
+        assert!(error.is_credentials() && error.is_not_sent(), "{error:?}");
+        assert_eq!(error.attempts().len(), 1, "{told}");
+        assert_eq!(told.matches("attempts").count(), 1, "{told}");
+        assert!(told.contains("no credential from STS (Assume"), "{told}");
+    }
+    std::fs::remove_file(&path).unwrap();
+}
+
+#[tokio::test]
+async fn an_expired_credential_names_its_origin() {
+    #[derive(Debug)]
+    struct Expired;
+    impl CredentialProvider for Expired {
+        fn credential(
+            &self,
+        ) -> BoxFuture<'_, Result<Arc<CredentialSnapshot>, CredentialProviderError>> {
+            let credential = Credential::temporary("AKIDold", "old-key", "old-token").unwrap();
+            let snapshot = CredentialSnapshot::until(credential, UNIX_EPOCH).with_origin("vault");
+            Box::pin(async move { Ok(Arc::new(snapshot)) })
+        }
+    }
+    let server = Server::start([]).await;
+    let client = builder(&server.url).credential_provider(Expired).build().unwrap();
+    let error = client.send(ListThings::default()).await.unwrap_err();
+    assert!(error.to_string().contains("credential of vault is no longer good"), "{error}");
+}

@@ -162,25 +162,30 @@ fn cases() -> Vec<Case> {
         case(named, complete, With("AKIDprod")).set(FILE, "~/mine").file("mine", INI).set(SECTION, "prod"),
         case(named, complete, With("AKIDprod")).set(SECTION, "prod").file(HOME_FILE, INI),
         case(named, complete, With("AKIDprod")).set(SECTION, "prod").file(MACHINE_FILE, INI),
-        case(named, half, Fails("credential file `", "section [default] (line 1), holds a secret id and no secret key")).set(FILE, "~/mine").file("mine", "[default]\nsecret_id=AKIDx\n"),
+        case(named, half, Fails("TENCENTCLOUD_CREDENTIALS_FILE: credential file `", "mine`: section [default] (line 1) holds a secret id and no secret key")).set(FILE, "~/mine").file("mine", "[default]\nsecret_id=AKIDx\n"),
         case(named, unreadable, Fails("TENCENTCLOUD_CREDENTIALS_FILE: there is no credential file `", "none`")).set(FILE, "~/none"),
         case(named, unreadable, Fails("TENCENTCLOUD_CREDENTIALS_FILE: there is no credential file `", "none`")).set(FILE, "~/none").file(HOME_FILE, INI).file(MACHINE_FILE, INI),
         case(named, unreadable, Fails("TENCENTCLOUD_PROFILE names a section, but there is no credential file `", "etc/credentials`")).set(SECTION, "prod"),
         case(named, unreadable, Fails("TENCENTCLOUD_PROFILE is not UTF-8", "")).set(SECTION, no_text()).file(HOME_FILE, INI),
-        case(named, unreadable, Fails("credential file `", "no plain file")).set(FILE, "~/etc"),
+        case(named, unreadable, Fails("TENCENTCLOUD_CREDENTIALS_FILE: credential file `", "no plain file")).set(FILE, "~/etc"),
         case(named, malformed, Fails("TENCENTCLOUD_PROFILE: credential file `", "has no section [nobody]")).set(SECTION, "nobody").file(HOME_FILE, INI),
-        case(named, malformed, Fails("credential file `", "has no section [default]")).set(FILE, "~/mine").file("mine", "[prod]\nsecret_id=AKIDx\nsecret_key=k\n"),
-        case(named, malformed, Fails("credential file `", "section header in line 2")).set(FILE, "~/mine").file("mine", "\n[default\nsecret_id=AKIDx\nsecret_key=k\n"),
+        case(named, malformed, Fails("TENCENTCLOUD_CREDENTIALS_FILE: credential file `", "has no section [default]")).set(FILE, "~/mine").file("mine", ""),
+        case(named, malformed, Fails("TENCENTCLOUD_CREDENTIALS_FILE and TENCENTCLOUD_PROFILE: credential file `", "has no section [nobody]")).set(FILE, "~/mine").set(SECTION, "nobody").file("mine", INI),
+        case(named, malformed, Fails("TENCENTCLOUD_CREDENTIALS_FILE: credential file `", "mine`, line 2: credential_process names no program")).set(FILE, "~/mine").file("mine", "[default]\ncredential_process=''\n"),
+        case(named, malformed, Fails("TENCENTCLOUD_CREDENTIALS_FILE: credential file `", "is UTF-16 text")).set(FILE, "~/mine").file("mine", UTF16),
+        case(named, malformed, Fails("TENCENTCLOUD_CREDENTIALS_FILE: credential file `", "has no section [default]")).set(FILE, "~/mine").file("mine", "[prod]\nsecret_id=AKIDx\nsecret_key=k\n"),
+        case(named, malformed, Fails("TENCENTCLOUD_CREDENTIALS_FILE: credential file `", "section header in line 2")).set(FILE, "~/mine").file("mine", "\n[default\nsecret_id=AKIDx\nsecret_key=k\n"),
         case(named_tccli, absent, Next),
         case(named_tccli, complete, With("AKIDx")).set("TCCLI_PROFILE", "prod").file(PROD_FILE, JSON),
         // What is named comes before what is just there.
         case(named_tccli, complete, With("AKIDx")).set("TCCLI_PROFILE", "prod").file(PROD_FILE, JSON).file(HOME_FILE, INI.replace("AKIDx", "AKIDother")),
-        case(named_tccli, half, Fails("tccli credential file `", "prod.credential` holds a secret id and no secret key")).set("TCCLI_PROFILE", "prod").file(PROD_FILE, r#"{"secretId":"AKIDx"}"#),
+        case(named_tccli, half, Fails("TCCLI_PROFILE: tccli credential file `", "prod.credential` holds a secret id and no secret key")).set("TCCLI_PROFILE", "prod").file(PROD_FILE, r#"{"secretId":"AKIDx"}"#),
         case(named_tccli, unreadable, Fails("TCCLI_PROFILE names the profile `prod`, but there is no tccli credential file `", "prod.credential`")).set("TCCLI_PROFILE", "prod"),
         case(named_tccli, unreadable, Fails("TCCLI_PROFILE names the profile `prod`, but", "")).set("TCCLI_PROFILE", "prod").file(HOME_FILE, INI),
         case(named_tccli, unreadable, Fails("TCCLI_PROFILE is not UTF-8", "")).set("TCCLI_PROFILE", no_text()),
         case(named_tccli, malformed, Fails("TCCLI_PROFILE is no name of a profile", "")).set("TCCLI_PROFILE", "../default"),
-        case(named_tccli, malformed, Fails("tccli credential file `", "line 1")).set("TCCLI_PROFILE", "prod").file(PROD_FILE, "{"),
+        case(named_tccli, unreadable, Fails("TCCLI_PROFILE: tccli credential file `", "no plain file")).set("TCCLI_PROFILE", "prod").file(".tccli/prod.credential/x", ""),
+        case(named_tccli, malformed, Fails("TCCLI_PROFILE: tccli credential file `", "line 1")).set("TCCLI_PROFILE", "prod").file(PROD_FILE, "{"),
         case(instance, absent, Fails("no credential found; set TENCENTCLOUD_SECRET_ID", "no role is bound")).metadata(Metadata::NoRole),
         case(instance, absent, Fails("no credential found; set TENCENTCLOUD_SECRET_ID", "not reachable")).metadata(Metadata::Nothing),
         case(instance, complete, With("AKIDrole")),
@@ -200,13 +205,13 @@ fn cases() -> Vec<Case> {
             with(complete, With("AKIDx"), &format!("\u{feff}{INI}")),
             with(complete, With("AKIDp"), "[default]\ncredential_process=echo '{\"SecretId\":\"AKIDp\",\"SecretKey\":\"k\"}'\n"),
             with(half, Fails("credential file `", "holds no secret id and a secret key"), "[default]\nsecret_key=k\n"),
-            with(half, Fails("credential file `", "line 2: credential_process: output of the credential program holds a secret id and no"), "[default]\ncredential_process=echo '{\"SecretId\":\"AKIDp\"}'\n"),
+            with(half, Fails("credential file `", "line 2: credential_process: output of the credential program `echo` holds a secret id and no"), "[default]\ncredential_process=echo '{\"SecretId\":\"AKIDp\"}'\n"),
             with(unreadable, Fails("credential file `", "line 2: credential_process: credential program `/does/not/exist` cannot be run"), "[default]\ncredential_process=/does/not/exist\n"),
             with(unreadable, Fails("credential file `", "exit status: 3: no such user"), "[default]\ncredential_process=sh -c 'echo no such user >&2; exit 3'\n"),
             with(malformed, Fails("credential file `", "no such JSON document"), "[default]\ncredential_process=echo canary\n"),
             with(malformed, Fails("credential file `", "line 2: credential_process has a quote that is not closed"), "[default]\ncredential_process=echo 'x\n"),
             with(malformed, Fails("credential file `", "neither `key = value` nor a comment in line 3"), "[default]\nsecret_id=AKIDx\nsecret_key canary\n"),
-            with(malformed, Fails("credential file `", "section [default] (line 1),: "), "[default]\nsecret_id=AKIDx\nsecret_key=canary\u{7}x\n"),
+            with(malformed, Fails("credential file `", "section [default] (line 1): "), "[default]\nsecret_id=AKIDx\nsecret_key=canary\u{7}x\n"),
             case(file, unreadable, Fails("credential file `", "no plain file")).file(place_below(place), "x"),
             case(file, malformed, Fails("credential file `", "is UTF-16 text")).file(place, UTF16),
             case(file, malformed, Fails("credential file `", "is not UTF-8 text (line 2)")).file(place, b"[default]\nsecret_id=\xff\n"),
@@ -318,12 +323,12 @@ fn answer(request: &str, metadata: Metadata) -> (u16, String) {
     }
 }
 
-/// Sets the case up and searches; with another good source behind it, if the case leaves room for one.
-async fn search(
+/// Sets the case up; with another good source behind it, if the case leaves room for one.
+async fn set_up(
     case: &Case,
     services: &Services,
     fallback: Option<(&str, &str)>,
-) -> Option<String> {
+) -> Option<(TestDirectory, CredentialChain)> {
     let directory = TestDirectory::new();
     directory.write("etc/x", "", 0o600);
     if !case.files.iter().any(|(name, _)| *name == ".tccli") {
@@ -364,6 +369,16 @@ async fn search(
         machine.to_str().unwrap(),
         RoleCredentials::at(authority),
     );
+    Some((directory, chain))
+}
+
+/// Sets the case up and searches.
+async fn search(
+    case: &Case,
+    services: &Services,
+    fallback: Option<(&str, &str)>,
+) -> Option<String> {
+    let (_directory, chain) = set_up(case, services, fallback).await?;
     Some(match chain.credential().await {
         Ok(snapshot) => snapshot.credential().secret_id().to_owned(),
         Err(error) => {
@@ -448,5 +463,55 @@ async fn files_as_tccli_writes_them_serve_without_a_warning() {
         let snapshot = chain.credential().await.unwrap();
         assert_eq!(snapshot.credential().secret_id(), "AKIDx");
         assert_eq!(snapshot.warning().is_some(), warns, "{mode:o}");
+    }
+}
+
+/// A file of secrets that is not mounted: the link says that it was set up.
+#[cfg(unix)]
+#[tokio::test]
+async fn a_link_to_nothing_is_no_absent_file() {
+    let services = Services::open().await;
+    for name in [HOME_FILE, ".tencentcloud", MACHINE_FILE, TCCLI_FILE, ".tccli"] {
+        let directory = TestDirectory::new();
+        if name != ".tccli" {
+            directory.write(".tccli/other.credential", JSON, 0o600);
+        }
+        let link = directory.0.join(name);
+        std::fs::create_dir_all(link.parent().unwrap()).unwrap();
+        std::os::unix::fs::symlink(directory.0.join("not-mounted"), &link).unwrap();
+        let machine = directory.0.join(MACHINE_FILE).display().to_string();
+        let role = RoleCredentials::at(services.authority.clone());
+        let chain = CredentialChain::with(&directory.home(&[]), &machine, role);
+        let error = chain.credential().await.expect_err(name);
+        let told = error.to_string();
+        assert!(!error.is_missing() && !error.is_transient(), "{told}");
+        assert!(told.contains(&format!("`{}` is a link to nothing", link.display())), "{told}");
+    }
+    let directory = TestDirectory::new();
+    directory.write(TCCLI_FILE, JSON, 0o600);
+    let link = directory.0.join(".tccli/default.configure");
+    std::os::unix::fs::symlink(directory.0.join("not-mounted"), &link).unwrap();
+    let told = tccli::Settings::read(&directory.home(&[])).unwrap_err().to_string();
+    assert!(told.contains("default.configure` is a link to nothing"), "{told}");
+}
+
+/// Every source that may give an expired credential is named by it.
+#[cfg(unix)]
+#[tokio::test]
+async fn a_credential_names_the_file_or_service_that_gave_it() {
+    let services = Services::open().await;
+    let process = "[default]\ncredential_process=echo '{\"SecretId\":\"A\",\"SecretKey\":\"k\"}'\n";
+    for (case, origin) in [
+        (case("", "", Next).file(HOME_FILE, process), "credentials`, line 2: credential_process"),
+        (case("", "", Next).file(HOME_FILE, INI), "credentials`: section [default] (line 1)"),
+        (case("", "", Next).file(TCCLI_FILE, JSON), "default.credential`"),
+        (case("", "", Next).file(TCCLI_FILE, ROLE_JSON), "default.credential`)"),
+        (case("", "", Next).keys().set(ROLE, ARN), "answer of STS (TENCENTCLOUD_ROLE_ARN)"),
+        (case("", "", Next).cluster(), "answer of STS (TKE_WEB_IDENTITY_TOKEN_FILE)"),
+        (case("", "", Next), "answer of the metadata service"),
+    ] {
+        let (_directory, chain) = set_up(&case, &services, None).await.unwrap();
+        let snapshot = chain.credential().await.unwrap();
+        assert!(snapshot.origin().unwrap().ends_with(origin), "{:?}", snapshot.origin());
     }
 }
