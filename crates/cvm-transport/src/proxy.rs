@@ -69,12 +69,12 @@ impl Proxies {
             });
         let Some((name, text)) = variables.flatten().next() else { return Self::default() };
         let exempt = no_proxy.map_or_else(|| no_proxy_of(environment), Ok);
-        let found = exempt.and_then(|exempt| {
+        let found = exempt.map(|exempt| {
             let proxies = text.and_then(|text| Self::new(&text, name, &exempt));
-            Ok(proxies.unwrap_or_else(|error| Self {
+            proxies.unwrap_or_else(|error| Self {
                 proxy: Some(Err(error)),
                 exempt: exemptions(&exempt),
-            }))
+            })
         });
         found.unwrap_or_else(|error| Self { proxy: Some(Err(error)), exempt: Vec::new() })
     }

@@ -125,7 +125,7 @@ pub(crate) fn cut(text: &str, most: usize) -> Cow<'_, str> {
     if text.len() <= most {
         return Cow::Borrowed(text);
     }
-    let kept = text.get(..text.floor_char_boundary(most)).unwrap_or_default();
+    let kept = (0..=most).rev().find_map(|end| text.get(..end)).unwrap_or_default();
     Cow::Owned(format!("{kept}… (cut, {} bytes in all)", text.len()))
 }
 
