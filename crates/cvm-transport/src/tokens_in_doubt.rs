@@ -1,11 +1,13 @@
-//! Tracks the client tokens that went out: with which parameters, since when, and for which calls.
+//! Tracks the client tokens that went out: with which parameters, to which service, region and host, since
+//! when, and for which calls.
 //!
 //! Several calls of one client may use the same token, one after the other or at the same time. What one of
 //! them learns counts for all: a request that may have been carried out under a token leaves the token in
 //! doubt for good, whatever becomes of the other calls.
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use cvm_signer::HexDigest;
@@ -20,7 +22,8 @@ const REMEMBERED: usize = 16_384;
 /// The tokens of a client and its clones.
 ///
 /// A token belongs to one request for ever, whatever became of it: with other parameters the service would
-/// answer with what the first ones made, or refuse, and nobody published which. And it belongs to a few
+/// answer with what the first ones made, or refuse, and nobody published which. Another region or endpoint
+/// does not know the token, and would carry the request out a second time. And a token belongs to a few
 /// minutes: nobody published either for how long the service knows it.
 #[derive(Debug, Default)]
 pub(crate) struct TokensInDoubt(Mutex<Records>);
@@ -32,9 +35,49 @@ struct Records {
     order: VecDeque<String>,
 }
 
+/// What a token went out with, and where to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct TokenUse {
+    /// A hash of action and parameters.
+    pub(crate) hash: HexDigest,
+    pub(crate) service: &'static str,
+    pub(crate) region: Option<String>,
+    /// Host and port of the endpoint.
+    pub(crate) authority: Arc<str>,
+}
+
+impl TokenUse {
+    /// What differs from the first use of the token, and what to do about it.
+    fn conflict(&self, first: &Self) -> Option<String> {
+        if self.hash != first.hash {
+            let text = "this client token already went out with other parameters; leave it empty for a new \
+                        one, or send the same parameters again";
+            return Some(text.to_owned());
+        }
+        if self == first {
+            return None;
+        }
+        Some(format!(
+            "this client token already went out to {first}, and this call would go to {self}, which does not \
+             know the token and would carry the request out again; call the first place again, or leave the \
+             token empty for a new request"
+        ))
+    }
+}
+
+impl fmt::Display for TokenUse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}` at {}", self.service, self.authority)?;
+        match &self.region {
+            Some(region) => write!(f, " in region `{region}`"),
+            None => Ok(()),
+        }
+    }
+}
+
 #[derive(Debug)]
 struct Record {
-    hash: HexDigest,
+    first: TokenUse,
     /// Calls that hold the token now.
     holders: usize,
     /// Attempts with the token that are on their way now.
@@ -85,28 +128,28 @@ impl TokensInDoubt {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Refuses a token that went out with other parameters, or too long ago.
-    pub(crate) fn admit(&self, token: &str, hash: &HexDigest, now: Moment) -> Result<(), Error> {
+    /// Refuses a token that went out with other parameters, to another place, or too long ago.
+    pub(crate) fn admit(&self, token: &str, used: &TokenUse, now: Moment) -> Result<(), Error> {
         match self.open().by_token.get_mut(token) {
-            Some(record) => record.admit(hash, now),
+            Some(record) => record.admit(used, now),
             None => Ok(()),
         }
     }
 
-    /// As [`admit`](Self::admit), for a call that is about to send: the token is bound to its parameters
+    /// As [`admit`](Self::admit), for a call that is about to send: the token is bound to this use
     /// as long as the call holds it, and afterwards if anything left.
     pub(crate) fn hold<'a>(
         &'a self,
         token: &'a str,
-        hash: &HexDigest,
+        used: &TokenUse,
         now: Moment,
     ) -> Result<TokenHold<'a>, Error> {
         let mut records = self.open();
         if let Some(record) = records.by_token.get_mut(token) {
-            record.admit(hash, now)?;
+            record.admit(used, now)?;
             record.holders += 1;
         } else {
-            records.by_token.insert(token.to_owned(), Record::new(*hash));
+            records.by_token.insert(token.to_owned(), Record::new(used.clone()));
             records.order.push_back(token.to_owned());
             records.forget_the_oldest(now);
         }
@@ -129,16 +172,13 @@ impl Records {
 }
 
 impl Record {
-    fn new(hash: HexDigest) -> Self {
-        Self { hash, holders: 1, in_flight: 0, has_left: false, may_have_acted: false, age: None }
+    fn new(first: TokenUse) -> Self {
+        Self { first, holders: 1, in_flight: 0, has_left: false, may_have_acted: false, age: None }
     }
 
-    fn admit(&mut self, hash: &HexDigest, now: Moment) -> Result<(), Error> {
-        if self.hash != *hash {
-            return Err(Error::usage(
-                "this client token already went out with other parameters; \
-                 leave it empty for a new one, or send the same parameters again",
-            ));
+    fn admit(&mut self, used: &TokenUse, now: Moment) -> Result<(), Error> {
+        if let Some(text) = used.conflict(&self.first) {
+            return Err(Error::usage(text));
         }
         if self.left(now).is_none() {
             return Err(Error::usage(too_late()));

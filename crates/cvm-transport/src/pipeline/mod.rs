@@ -25,7 +25,6 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use cvm_protocol::{ActionInfo, Gaps, Model, RetryClass, Slot, Value, member_named};
-use cvm_signer::HexDigest;
 use tokio::time::Instant;
 
 use self::abandoned::{DropGuard, Progress};
@@ -38,7 +37,7 @@ use crate::reading::Tried;
 use crate::retry::{LEAST_TIME, Retry, Seen, Step, Verdict, Why, least_time};
 use crate::route::Route;
 use crate::sign::Draft;
-use crate::tokens_in_doubt::TokenHold;
+use crate::tokens_in_doubt::{TokenHold, TokenUse};
 use crate::within::after;
 use crate::{
     Attempt, CallReport, Error, Outcome, PreparedRequest, Region, client_token, entropy, recovery,
@@ -118,8 +117,8 @@ pub(crate) struct Call<'a> {
     address: Arc<Address>,
     backups: Vec<Address>,
     token: Option<String>,
-    /// A hash of everything that the token goes out with.
-    token_hash: Option<HexDigest>,
+    /// What the token goes out with, and where to.
+    token_use: Option<TokenUse>,
     pub(crate) class: RetryClass,
     draft: Draft,
     pub(crate) is_dry_run: bool,
@@ -144,9 +143,14 @@ impl<'a> Call<'a> {
         let region = client.region_for(info)?;
         let address = shared.addresses.of(info.service, region)?;
         let token = client_token::mint(info, request, &*shared.entropy)?;
-        let token_hash = token.as_ref().map(|_| client_token::whole_hash(info, request));
-        if let Some((token, hash)) = token.as_ref().zip(token_hash.as_ref()) {
-            shared.tokens_in_doubt.admit(token, hash, shared.moment())?;
+        let token_use = token.as_ref().map(|_| TokenUse {
+            hash: client_token::whole_hash(info, request),
+            service: info.service.name,
+            region: region.map(|region| region.as_str().to_owned()),
+            authority: address.shared_authority(),
+        });
+        if let Some((token, used)) = token.as_ref().zip(token_use.as_ref()) {
+            shared.tokens_in_doubt.admit(token, used, shared.moment())?;
         }
         let class = info.retry_class(request);
         let endpoint = shared.addresses.endpoint(info.service);
@@ -162,7 +166,7 @@ impl<'a> Call<'a> {
             address,
             backups,
             token,
-            token_hash,
+            token_use,
             class,
             draft,
             is_dry_run,
@@ -297,13 +301,13 @@ impl<'a> Call<'a> {
         }
     }
 
-    /// Keeps the token of a request that changes something to this request.
+    /// Keeps the token of a request that changes something to this request and its place.
     fn hold_token(&self) -> Result<Option<TokenHold<'_>>, Error> {
-        let (Some(token), Some(hash)) = (&self.token, &self.token_hash) else { return Ok(None) };
+        let (Some(token), Some(used)) = (&self.token, &self.token_use) else { return Ok(None) };
         if self.class == RetryClass::Read {
             return Ok(None);
         }
-        self.shared.tokens_in_doubt.hold(token, hash, self.shared.moment()).map(Some)
+        self.shared.tokens_in_doubt.hold(token, used, self.shared.moment()).map(Some)
     }
 
     fn conclude(

@@ -5,8 +5,14 @@ use std::time::UNIX_EPOCH;
 use super::*;
 use crate::{SeededEntropy, entropy};
 
-fn hash(parameters: u64) -> HexDigest {
-    HexDigest::sha256(&parameters.to_le_bytes())
+/// The use of a token with these parameters in this region.
+fn used(parameters: u64, region: &str) -> TokenUse {
+    TokenUse {
+        hash: HexDigest::sha256(&parameters.to_le_bytes()),
+        service: "cvm",
+        region: Some(region.to_owned()),
+        authority: "cvm.example.com".into(),
+    }
 }
 
 /// Both clocks, and what happened to them so far.
@@ -24,8 +30,8 @@ impl Clocks {
 /// One token as the model knows it: nothing but its history.
 #[derive(Default)]
 struct Modeled {
-    /// Parameters of every call that began, in order; and whether it is still there.
-    parameters: Option<u64>,
+    /// Parameters and region of the first call.
+    first: Option<(u64, &'static str)>,
     holders: usize,
     in_flight: usize,
     has_left: bool,
@@ -101,14 +107,16 @@ async fn random_histories_of_shared_tokens_go_by_the_model() {
                 0 | 1 => {
                     let which = roll(2) as usize;
                     let parameters = u64::from(roll(4) == 0);
+                    let region = if roll(4) == 0 { "ap-tokyo" } else { "ap-guangzhou" };
                     let modeled = &mut model[which];
-                    let others = modeled.parameters.is_some_and(|own| own != parameters);
-                    let is_admitted = !others && !modeled.is_over(now);
-                    let held = tokens.hold(names[which], &hash(parameters), now);
+                    let others = modeled.first.is_some_and(|(own, _)| own != parameters);
+                    let elsewhere = modeled.first.is_some_and(|(_, own)| own != region);
+                    let is_admitted = !others && !elsewhere && !modeled.is_over(now);
+                    let held = tokens.hold(names[which], &used(parameters, region), now);
                     assert_eq!(held.is_ok(), is_admitted, "{held:?}");
                     match held {
                         Ok(hold) => {
-                            modeled.parameters = Some(parameters);
+                            modeled.first = Some((parameters, region));
                             modeled.holders += 1;
                             calls.push((which, hold));
                         }
@@ -116,7 +124,9 @@ async fn random_histories_of_shared_tokens_go_by_the_model() {
                             assert!(error.is_usage());
                             let named = error.to_string().contains("other parameters");
                             assert_eq!(named, others, "{error}");
-                            seen[usize::from(named)] += 1;
+                            let named = error.to_string().contains("in region `ap-tokyo`");
+                            assert_eq!(named, elsewhere && !others, "{error}");
+                            seen[if others { 1 } else { usize::from(named) * 4 }] += 1;
                         }
                     }
                 }
@@ -188,11 +198,40 @@ async fn random_histories_of_shared_tokens_go_by_the_model() {
                 modeled.landed(true, true);
             }
             let is_bound = modeled.has_left || modeled.may_have_acted;
-            let other = tokens.hold(names[which], &hash(2), clocks.now());
+            let other = tokens.hold(names[which], &used(2, "ap-guangzhou"), clocks.now());
             assert_eq!(other.is_err(), is_bound);
         }
     }
     assert!(seen.iter().all(|count| *count > 500), "{seen:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_belongs_to_the_service_region_and_host_of_its_first_use() {
+    let tokens = TokensInDoubt::default();
+    let now = Moment { monotonic: Instant::now(), wall: UNIX_EPOCH };
+    let first = used(1, "ap-guangzhou");
+    let mut hold = tokens.hold("token", &first, now).unwrap();
+    hold.leave(now).unwrap();
+    hold.landed(Outcome::Ambiguous);
+    for (named, other) in [
+        ("region `ap-tokyo`", used(1, "ap-tokyo")),
+        ("`cvm` at cvm.example.com,", TokenUse { region: None, ..first.clone() }),
+        (
+            "at other.example.com",
+            TokenUse { authority: "other.example.com".into(), ..first.clone() },
+        ),
+        ("`cbs` at", TokenUse { service: "cbs", ..first.clone() }),
+    ] {
+        for refused in
+            [tokens.admit("token", &other, now), tokens.hold("token", &other, now).map(drop)]
+        {
+            let error = refused.unwrap_err();
+            assert!(error.is_usage(), "{error}");
+            let text = error.to_string();
+            assert!(text.contains(named) && text.contains("region `ap-guangzhou`"), "{text}");
+        }
+    }
+    tokens.hold("token", &first, now).unwrap();
 }
 
 #[tokio::test(start_paused = true)]
@@ -217,7 +256,7 @@ async fn what_may_still_be_sent_is_never_forgotten_and_the_rest_in_order() {
     let tokens = TokensInDoubt::default();
     let start = Moment { monotonic: Instant::now(), wall: UNIX_EPOCH };
     let launch = |token: &str, now: Moment| {
-        let mut hold = tokens.hold(token, &hash(1), now).unwrap();
+        let mut hold = tokens.hold(token, &used(1, "ap-guangzhou"), now).unwrap();
         hold.leave(now).unwrap();
         hold.landed(Outcome::Ambiguous);
     };
@@ -225,7 +264,9 @@ async fn what_may_still_be_sent_is_never_forgotten_and_the_rest_in_order() {
     for number in 0..more {
         launch(&number.to_string(), start);
     }
-    let is_known = |number: usize, now| tokens.admit(&number.to_string(), &hash(2), now).is_err();
+    let is_known = |number: usize, now| {
+        tokens.admit(&number.to_string(), &used(2, "ap-guangzhou"), now).is_err()
+    };
     assert!((0..more).all(|number| is_known(number, start)), "all are inside their window");
     let later = Moment { monotonic: start.monotonic + Duration::from_secs(181), ..start };
     launch("another", later);

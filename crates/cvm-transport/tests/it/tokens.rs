@@ -124,6 +124,22 @@ async fn a_token_belongs_to_its_parameters_whatever_became_of_it() {
 }
 
 #[tokio::test]
+async fn a_token_is_never_sent_to_a_second_region() {
+    for (end, script) in ends() {
+        let server = Server::start(script).await;
+        let client = client(&server.url).with_max_attempts(1);
+        let _ = client.send(launch("token-1")).await;
+        let error = client.in_region("ap-tokyo").send(launch("token-1")).await.unwrap_err();
+        assert!(error.is_usage() && error.is_not_sent(), "{end}: {error:?}");
+        let text = error.to_string();
+        assert!(text.contains("`ap-guangzhou`") && text.contains("`ap-tokyo`"), "{text}");
+        assert_eq!(server.received().len(), 1, "{end}: nothing of it left");
+        let _ = client.send(launch("token-1")).await;
+        assert_eq!(server.received().len(), 2, "{end}: the first region may be asked again");
+    }
+}
+
+#[tokio::test]
 async fn a_dropped_call_binds_its_token_too() {
     let server = Server::start([Turn::stall()]).await;
     let client = client(&server.url);
