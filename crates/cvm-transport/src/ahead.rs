@@ -5,6 +5,7 @@ use std::future::{Future, poll_fn};
 use std::task::Poll;
 use std::time::Duration;
 
+use tokio::runtime::{Handle, Id};
 use tokio::time::Instant;
 
 use crate::Error;
@@ -17,6 +18,9 @@ use crate::waiting::may_pass;
 /// So they stand still while the consumer works on a page, but their time limits do not. A slow consumer
 /// is no failure of the server: a page that stood still for long is read anew, and so is one that failed
 /// after it had stood still.
+///
+/// A page in progress also belongs to the runtime on which it began: its timers and its connection do nothing
+/// on another one, or panic when that runtime has ended. On another runtime it is begun anew.
 pub(crate) struct Ahead<R> {
     pages: VecDeque<Early<R>>,
     /// When the pages were last given time.
@@ -26,6 +30,8 @@ pub(crate) struct Ahead<R> {
 struct Early<R> {
     offset: u64,
     reading: Reading<R>,
+    /// The runtime on which it began.
+    runtime: Option<Id>,
     /// It was left alone while it was being read.
     stood_still: bool,
 }
@@ -33,6 +39,11 @@ struct Early<R> {
 enum Reading<R> {
     Running(BoxFuture<'static, Result<R, Error>>),
     Ended(Result<R, Error>),
+}
+
+/// The runtime of the caller.
+fn runtime() -> Option<Id> {
+    Handle::try_current().ok().map(|handle| handle.id())
 }
 
 impl<R> Default for Ahead<R> {
@@ -52,11 +63,17 @@ impl<R: Send + 'static> Ahead<R> {
         reading: impl Future<Output = Result<R, Error>> + Send + 'static,
     ) {
         let reading = Reading::Running(Box::pin(reading));
-        self.pages.push_back(Early { offset, reading, stood_still: false });
+        let page = Early { offset, reading, runtime: runtime(), stood_still: false };
+        self.pages.push_back(page);
     }
 
+    /// Drops all other pages, and those in progress that belong to another runtime.
     pub(crate) fn keep(&mut self, wanted: &[u64]) {
-        self.pages.retain(|page| wanted.contains(&page.offset));
+        let here = runtime();
+        self.pages.retain(|page| {
+            let is_usable = page.runtime == here || matches!(page.reading, Reading::Ended(_));
+            is_usable && wanted.contains(&page.offset)
+        });
     }
 
     /// Forgets the pages that the consumer's own work has spoiled: those that were not given time for

@@ -76,12 +76,14 @@ impl Rows {
     }
 }
 
-fn asked(request: &PreparedRequest) -> (usize, usize) {
+/// Offset and limit of a request.
+pub fn asked(request: &PreparedRequest) -> (usize, usize) {
     let body: serde_json::Value = serde_json::from_slice(request.body()).unwrap();
     (body["Offset"].as_u64().unwrap() as usize, body["Limit"].as_u64().unwrap() as usize)
 }
 
-fn page(rows: &[String], offset: usize, limit: usize) -> String {
+/// A response with the rows from this offset on.
+pub fn page(rows: &[String], offset: usize, limit: usize) -> String {
     let end = (offset + limit).min(rows.len());
     let shown = &rows[offset.min(end)..end];
     let shown: Vec<String> = shown.iter().map(|id| format!(r#"{{"ThingId":"{id}"}}"#)).collect();

@@ -1,5 +1,7 @@
 //! One client on several runtimes: none waits for another.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::channel;
 use std::time::Duration;
 
@@ -7,6 +9,8 @@ use cvm_transport::{Client, Timeouts, Unlimited};
 use tokio::runtime::{Builder, Runtime};
 
 use crate::actions::{KillThings, ListThings};
+use crate::changing::{asked, page};
+use crate::fake::{Body, Fake, Reply};
 use crate::server::Server;
 
 fn current_thread() -> Runtime {
@@ -72,4 +76,53 @@ fn client_outlives_the_runtimes_that_it_was_used_on() {
         }
     }
     assert_eq!(server.received().len(), 20);
+}
+
+/// A list whose third page and all later ones do not come while this says so.
+fn list_that_begins_well(rows: &[String], hangs: &Arc<AtomicBool>) -> Fake {
+    let (rows, hangs) = (rows.to_vec(), Arc::clone(hangs));
+    Fake::new(move |request, _| {
+        let (offset, limit) = asked(request);
+        let day = Duration::from_secs(24 * 3_600);
+        let is_late = offset >= 150 && hangs.load(Ordering::SeqCst);
+        let after = if is_late { day } else { Duration::ZERO };
+        let body = Body::Whole(page(&rows, offset, limit).into());
+        Reply::Answer { status: 200, headers: Vec::new(), body, after }
+    })
+}
+
+#[test]
+fn pages_read_ahead_begin_anew_on_another_runtime() {
+    let all: Vec<String> = (0..500).map(|number| format!("thing-{number}")).collect();
+    for first_runtime_ends in [true, false] {
+        let hangs = Arc::new(AtomicBool::new(true));
+        let fake = list_that_begins_well(&all, &hangs);
+        let client = fake.builder().build().unwrap();
+        let mut pages = client.pages(ListThings::default()).parallel(4);
+        let mut ids = Vec::new();
+        let first = current_thread();
+        for _ in 0..2 {
+            let page = first.block_on(pages.try_next()).unwrap().unwrap();
+            ids.extend(page.items.into_iter().map(|thing| thing.thing_id));
+        }
+        assert!(fake.asked() > 2, "some are read ahead");
+        hangs.store(false, Ordering::SeqCst);
+        // Its timers do nothing from now on, or panic.
+        let first = if first_runtime_ends { None } else { Some(first) };
+        let second = current_thread();
+        let rest = second.block_on(async {
+            let rest = async {
+                let mut rest = Vec::new();
+                while let Some(page) = pages.try_next().await.unwrap() {
+                    rest.extend(page.items.into_iter().map(|thing| thing.thing_id));
+                }
+                rest
+            };
+            let text = "a page belongs to a runtime that stands still";
+            tokio::time::timeout(Duration::from_secs(60), rest).await.expect(text)
+        });
+        ids.extend(rest);
+        assert_eq!(ids, all);
+        drop(first);
+    }
 }
