@@ -98,6 +98,9 @@ pub struct EndedAttempt<'a> {
     pub request_id: Option<&'a str>,
     /// How long it took.
     pub took: Duration,
+    /// Seconds by which the `Date` of the response is ahead of this machine's clock, if it has one that tells
+    /// the time.
+    pub clock_difference: Option<i64>,
 }
 
 #[cfg(test)]

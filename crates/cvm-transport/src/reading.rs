@@ -41,6 +41,8 @@ pub(crate) struct Tried {
     pub(crate) body: Bytes,
     pub(crate) drift: Vec<String>,
     pub(crate) gaps: Gaps,
+    /// Seconds by which the endpoint's clock is ahead of this machine's, if the response tells.
+    pub(crate) clock_difference: Option<i64>,
 }
 
 impl Tried {
@@ -62,6 +64,7 @@ impl Tried {
             body: Bytes::new(),
             drift: Vec::new(),
             gaps: Gaps::default(),
+            clock_difference: None,
         }
     }
 
@@ -149,6 +152,7 @@ impl Reading<'_> {
             decoded => self.foreign(answer, matches!(decoded, Some(Ok(_)))),
         };
         tried.status = Some(status);
+        tried.clock_difference = measured;
         let mut asked = answer.headers.get_all(RETRY_AFTER).iter();
         if let (Some(value), None) = (asked.next(), asked.next()) {
             let text = value.to_str().unwrap_or_default();
@@ -285,7 +289,11 @@ impl Reading<'_> {
                 shared.skews.set(self.address.authority(), 0);
                 (true, format!("this machine's clock says {here} s, and a correction was refused"))
             }
-            _ => {
+            Some(skew) => {
+                let there = unix_seconds(skew::correct(self.received, skew));
+                (false, format!("this machine's clock says {here} s, the endpoint's {there} s"))
+            }
+            None => {
                 (false, format!("this machine's clock says {here} s, the endpoint's is not known"))
             }
         }

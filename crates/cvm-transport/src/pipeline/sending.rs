@@ -266,6 +266,7 @@ impl Call<'_> {
                 code,
                 request_id: tried.request_id.as_deref(),
                 took,
+                clock_difference: tried.clock_difference,
             };
             interceptor.after_response(&self.exchange(number), &ended);
         }
