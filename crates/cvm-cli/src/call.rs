@@ -7,6 +7,7 @@ use cvm_models::{Answer, Error};
 use serde_json::Value;
 
 use crate::args::Line;
+use crate::clocks::Clocks;
 use crate::commands::resume;
 use crate::connect::{Connection, connect};
 use crate::crash::Stage;
@@ -198,7 +199,7 @@ async fn note(
         dialect: connection.dialect,
         secret_id,
     };
-    let now = SystemTime::now();
+    let now = Clocks::now();
     let mut entry = Entry::new(place.id().to_owned(), now, info, request, sending);
     entry.before = before;
     entry.skew = connection.client.clock_correction();

@@ -12,6 +12,7 @@ use cvm_models::{
 };
 
 use crate::args::Line;
+use crate::commands::resume::Guard;
 use crate::entry::Entry;
 use crate::exit::{Exit, Failure, Result};
 use crate::ready::Ready;
@@ -66,11 +67,18 @@ pub fn connect(line: &Line, wire: Option<Wire>) -> Result<Connection> {
         (None, None) => (None, None),
     };
     let target = Target { endpoint, region, dialect: dialect(line)? };
-    build(line, target, ready, wire)
+    build(line, target, ready, wire, None)
 }
 
-/// Makes the client for an entry of the journal: it goes where the entry went, or nowhere.
-pub fn reconnect(line: &Line, entry: &Entry, wire: Option<Wire>) -> Result<Connection> {
+/// Makes the client for an entry of the journal: it goes where the entry went, or nowhere. With a guard it
+/// sends as the guard allows, and signs by this machine's clock alone: that this clock is wrong is then an
+/// error and no reason to send once more.
+pub fn reconnect(
+    line: &Line,
+    entry: &Entry,
+    wire: Option<Wire>,
+    guard: Option<Guard>,
+) -> Result<Connection> {
     let ready = line.option("emulator").map(Ready::read).transpose()?;
     let emulator = ready.as_ref().map(|ready| ready.url.as_str());
     let knows = "the entry knows where it went and how: leave the option out";
@@ -103,7 +111,7 @@ pub fn reconnect(line: &Line, entry: &Entry, wire: Option<Wire>) -> Result<Conne
             ))
         })?,
     };
-    build(line, target, ready, wire)
+    build(line, target, ready, wire, guard)
 }
 
 /// Checks a region, and names whoever gave it.
@@ -127,6 +135,7 @@ fn build(
     target: Target,
     ready: Option<Ready>,
     wire: Option<Wire>,
+    guard: Option<Guard>,
 ) -> Result<Connection> {
     let provider: Arc<dyn CredentialProvider> = match ready {
         Some(ready) => {
@@ -157,6 +166,9 @@ fn build(
                 .hint(format!("there are {}", LANGUAGES.join(", "))));
         }
         builder = builder.language(language);
+    }
+    if let Some(guard) = guard {
+        builder = builder.interceptor(guard).correct_clock(false);
     }
     if let Some(wire) = wire {
         builder = builder.wire_observer(wire);

@@ -1,18 +1,19 @@
 //! One entry of the journal: everything that it takes to send a request again or to find out what
 //! became of it, and no secret.
 
+mod file;
+
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use cvm_models::Dialect;
 use cvm_models::protocol::{ActionInfo, Kind, RetryClass, Table};
-use cvm_models::{Dialect, Region};
 use serde_json::{Value, json};
 
 use crate::args::Line;
 use crate::call::record;
+use crate::clocks::{BootTime, Clocks};
 use crate::commands::resume::Seen;
-
-/// The layout of entries that this program writes and reads.
-const FORMAT: u64 = 1;
+use crate::exit::Failure;
 
 /// How long a request with a client token may be sent again.
 pub const TOKEN_WINDOW: Duration = cvm_models::CLIENT_TOKEN_WINDOW;
@@ -26,6 +27,8 @@ pub struct Entry {
     pub state: State,
     /// When it was written, in milliseconds since 1970 on this machine's clock.
     pub started: u64,
+    /// The same on the clock that nobody can set; `None` where there is none.
+    pub boot: Option<BootTime>,
     /// Seconds by which the service's clock proved to be ahead of this machine's; 0 as long as no
     /// difference was found.
     pub skew: i64,
@@ -90,7 +93,7 @@ impl Entry {
     /// The entry of a request that is about to leave.
     pub fn new(
         id: String,
-        now: SystemTime,
+        now: Clocks,
         info: &'static ActionInfo,
         request: &Value,
         sending: Sending,
@@ -102,7 +105,8 @@ impl Entry {
         Self {
             id,
             state: State::Started,
-            started: milliseconds(now),
+            started: milliseconds(now.wall),
+            boot: now.boot,
             skew: 0,
             action: info.name.to_owned(),
             version: info.service.version.to_owned(),
@@ -140,81 +144,6 @@ impl Entry {
         command
     }
 
-    /// The text of its file.
-    pub fn to_text(&self) -> String {
-        let value = json!({
-            "format": FORMAT,
-            "id": self.id,
-            "state": self.state.as_str(),
-            "started": self.started,
-            "skew": self.skew,
-            "action": self.action,
-            "version": self.version,
-            "class": self.class,
-            "region": self.region,
-            "endpoint": self.endpoint,
-            "dialect": self.dialect,
-            "secret_id": self.secret_id,
-            "client_token": self.client_token,
-            "fingerprint": self.fingerprint,
-            "parameters": self.parameters,
-            "secrets": self.secrets,
-            "before": self.before.as_ref().map(|seen| seen.iter().map(Seen::to_value).collect::<Vec<_>>()),
-        });
-        format!("{value:#}\n")
-    }
-
-    /// Reads the text of a file; the reason if it is none of ours.
-    pub fn parse(text: &[u8]) -> Result<Self, &'static str> {
-        let value: Value = serde_json::from_slice(text).map_err(|_| "it is not JSON")?;
-        match value.get("format").and_then(Value::as_u64) {
-            Some(FORMAT) => {}
-            Some(_) => return Err("another version of this program wrote it"),
-            None => return Err("it is no entry of the journal"),
-        }
-        // Another region than the request's would show other machines, or none.
-        if given(&value, "region")
-            .is_some_and(|region| region.as_str().is_none_or(|region| Region::new(region).is_err()))
-        {
-            return Err("its `region` is not the name of a region");
-        }
-        Self::of(&value).ok_or("a member is missing or of the wrong kind")
-    }
-
-    fn of(value: &Value) -> Option<Self> {
-        let text = |name: &str| value.get(name)?.as_str().map(str::to_owned);
-        // What may be absent, but not of another kind.
-        let optional = |name: &str| match given(value, name) {
-            None => Some(None),
-            Some(member) => member.as_str().map(|text| Some(text.to_owned())),
-        };
-        let state = text("state")?;
-        let secrets = value.get("secrets")?.as_array()?.iter();
-        Some(Self {
-            id: text("id")?,
-            state: [State::Started, State::Unknown]
-                .into_iter()
-                .find(|known| known.as_str() == state)?,
-            started: value.get("started")?.as_u64()?,
-            skew: given(value, "skew").map_or(Some(0), Value::as_i64)?,
-            action: text("action")?,
-            version: text("version")?,
-            class: text("class")?,
-            region: optional("region")?,
-            endpoint: text("endpoint")?,
-            dialect: text("dialect")?,
-            secret_id: text("secret_id")?,
-            client_token: optional("client_token")?,
-            fingerprint: text("fingerprint")?,
-            parameters: value.get("parameters").filter(|value| value.is_object())?.clone(),
-            secrets: secrets.map(|name| name.as_str().map(str::to_owned)).collect::<Option<_>>()?,
-            before: match given(value, "before") {
-                None => None,
-                Some(seen) => Some(seen.as_array()?.iter().map(Seen::of).collect::<Option<_>>()?),
-            },
-        })
-    }
-
     /// How long ago it was written; `None` if the clock says that this is still to come.
     pub fn age(&self, now: SystemTime) -> Option<Duration> {
         milliseconds(now).checked_sub(self.started).map(Duration::from_millis)
@@ -229,19 +158,34 @@ impl Entry {
         seconds.saturating_add_signed(skew)
     }
 
-    /// For how long the very same request may still be sent again; `None` if it may not.
+    /// For how long the very same request may still be sent again, as far as this machine's clocks tell;
+    /// `None` if it may not.
+    pub fn window(&self, now: &Clocks) -> Option<Duration> {
+        self.window_by_service(now, 0)
+    }
+
+    /// As [`Self::window`], when the service's clock is `ahead` of this machine's by so many seconds now.
     ///
-    /// A clock that went back tells nothing about the age, so it counts as too old; and so does one that
-    /// was wrong, because it may have been set right since.
-    pub fn window(&self, now: SystemTime) -> Option<Duration> {
-        if self.skew != 0 {
+    /// It takes a proof that the token is young: the clock that nobody can set has to say so, and no other
+    /// clock may say more. The time of day that went back, or was wrong, proves nothing: it may have been
+    /// set since the entry was written.
+    pub fn window_by_service(&self, now: &Clocks, ahead: i64) -> Option<Duration> {
+        if self.skew != 0 || ahead.unsigned_abs() >= TOKEN_WINDOW.as_secs() {
             return None;
         }
         if self.class != RetryClass::Token.as_str() || self.client_token.is_none() {
             return None;
         }
-        TOKEN_WINDOW.checked_sub(self.age(now)?).filter(|left| !left.is_zero())
+        let by_boot = now.boot.as_ref()?.since(self.boot.as_ref()?)?;
+        let by_wall = self.age(now.wall)?;
+        let by_service = by_wall.saturating_add(Duration::from_secs(ahead.max(0).unsigned_abs()));
+        TOKEN_WINDOW.checked_sub(by_boot.max(by_service)).filter(|left| !left.is_zero())
     }
+}
+
+/// Refuses an entry that cannot be used, and names it.
+pub fn unusable(id: &str, why: &str) -> Failure {
+    Failure::local(format!("entry `{id}` of the journal cannot be used: {why}"))
 }
 
 fn milliseconds(time: SystemTime) -> u64 {
@@ -334,8 +278,9 @@ mod tests {
     use super::*;
 
     const NOW: Duration = Duration::from_millis(1_795_247_313_123);
+    const BOOT: Duration = Duration::from_secs(5_000);
 
-    fn entry(action: &str, request: &Value) -> Entry {
+    pub(super) fn entry(action: &str, request: &Value) -> Entry {
         let sending = Sending {
             region: Some("ap-guangzhou".into()),
             endpoint: "https://cvm.tencentcloudapi.com".into(),
@@ -343,7 +288,7 @@ mod tests {
             secret_id: "AKIDtest".into(),
         };
         let info = cvm_models::action(action).unwrap();
-        Entry::new("1".into(), UNIX_EPOCH + NOW, info, request, sending)
+        Entry::new("1".into(), Clocks::at(NOW, BOOT), info, request, sending)
     }
 
     #[test]
@@ -423,23 +368,6 @@ mod tests {
     }
 
     #[test]
-    fn an_entry_whose_region_is_none_is_refused() {
-        let text = entry("TerminateInstances", &json!({ "InstanceIds": ["ins-1"] })).to_text();
-        let mut value: Value = serde_json::from_str(&text).unwrap();
-        for region in
-            [json!(7), json!(""), json!("ap guangzhou"), json!({}), json!("ap-x.evil.com/")]
-        {
-            value["region"] = region;
-            let why = Entry::parse(value.to_string().as_bytes()).unwrap_err();
-            assert!(why.contains("region"), "{value}: {why}");
-        }
-        value["region"] = Value::Null;
-        assert_eq!(Entry::parse(value.to_string().as_bytes()).unwrap().region, None);
-        value["client_token"] = json!(7);
-        assert!(Entry::parse(value.to_string().as_bytes()).is_err());
-    }
-
-    #[test]
     fn the_start_is_told_by_the_clock_of_the_service() {
         let mut entry = entry("RunInstances", &json!({ "ClientToken": "t" }));
         let local = entry.started / 1000;
@@ -452,7 +380,7 @@ mod tests {
         entry.skew = 600;
         assert_eq!(entry.started_for_service(-7), local + 600);
         // Nobody knows whether the clock was set right since, so nothing is sent again.
-        assert_eq!(entry.window(UNIX_EPOCH + NOW), None);
+        assert_eq!(entry.window(&Clocks::at(NOW, BOOT)), None);
     }
 
     #[test]
@@ -469,28 +397,44 @@ mod tests {
     }
 
     #[test]
-    fn the_window_is_three_minutes_of_a_clock_that_goes_forward() {
+    fn the_window_is_three_minutes_by_every_clock() {
         let launch = entry("RunInstances", &json!({ "ClientToken": "t" }));
-        let after = |seconds| UNIX_EPOCH + NOW + Duration::from_secs(seconds);
-        assert_eq!(launch.window(after(0)), Some(TOKEN_WINDOW));
-        assert_eq!(launch.window(after(179)), Some(Duration::from_secs(1)));
-        assert_eq!(launch.window(after(180)), None);
-        assert_eq!(launch.window(UNIX_EPOCH + NOW - Duration::from_millis(1)), None);
-        let without = entry("RunInstances", &json!({}));
-        assert_eq!((without.class.as_str(), without.window(after(0))), ("hazard", None));
-        let other = entry("TerminateInstances", &json!({ "InstanceIds": ["ins-1"] }));
-        assert_eq!(other.window(after(0)), None);
+        let seconds = Duration::from_secs;
+        let left = |wall: u64, boot: u64, ahead| {
+            launch.window_by_service(&Clocks::at(NOW + seconds(wall), BOOT + seconds(boot)), ahead)
+        };
+        assert_eq!(left(0, 0, 0), Some(TOKEN_WINDOW));
+        assert_eq!(left(179, 179, 0), Some(seconds(1)));
+        assert_eq!(left(180, 180, 0), None);
+        // The time of day was set back or forward since: the clock that says more counts.
+        assert_eq!(left(30, 300, 0), None);
+        assert_eq!(left(30, 100, 0), Some(seconds(80)));
+        assert_eq!(left(200, 20, 0), None);
+        // The machine was set back, and the service tells it; a clock a bit ahead changes nothing.
+        assert_eq!(left(120, 20, 600), None);
+        assert_eq!(left(120, 20, 61), None);
+        assert_eq!(left(120, 20, 20), Some(seconds(40)));
+        assert_eq!(left(120, 20, -20), Some(seconds(60)));
+        assert_eq!(left(0, 0, -600), None);
+        assert_eq!(left(0, 0, i64::MIN), None);
     }
 
     #[test]
-    fn what_is_no_entry_says_why() {
-        for (text, why) in [
-            ("", "not JSON"),
-            ("{}", "no entry"),
-            (r#"{"format":2}"#, "another version"),
-            (r#"{"format":1,"id":"1"}"#, "missing"),
-        ] {
-            assert!(Entry::parse(text.as_bytes()).unwrap_err().contains(why), "{text}");
+    fn without_a_proof_of_its_age_nothing_is_sent_again() {
+        let request = json!({ "ClientToken": "t" });
+        let launch = entry("RunInstances", &request);
+        let now = Clocks::at(NOW, BOOT);
+        let went_back = Clocks::at(NOW - Duration::from_millis(1), BOOT);
+        let after_boot = Clocks::at(NOW, BOOT - Duration::from_millis(1));
+        let of_another_boot = Clocks { boot: Clocks::now().boot, ..now.clone() };
+        let no_boot = Clocks { boot: None, ..now.clone() };
+        for clocks in [went_back, after_boot, of_another_boot, no_boot] {
+            assert_eq!(launch.window(&clocks), None, "{clocks:?}");
         }
+        assert_eq!(Entry { boot: None, ..launch }.window(&now), None);
+        let without = entry("RunInstances", &json!({}));
+        assert_eq!((without.class.as_str(), without.window(&now)), ("hazard", None));
+        let other = entry("TerminateInstances", &json!({ "InstanceIds": ["ins-1"] }));
+        assert_eq!(other.window(&now), None);
     }
 }

@@ -8,7 +8,7 @@ use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use crate::entry::{Entry, State};
+use crate::entry::{self, Entry, State};
 use crate::exit::{Exit, Failure, Result};
 use crate::lock::Lock;
 use crate::{output, private_file};
@@ -83,8 +83,13 @@ impl Journal {
 
     /// Only who holds the lock of an entry may change or remove it.
     fn lock(&self, id: &str) -> Result<Lock> {
-        let taken =
-            Lock::take(self.lock_path(id)).map_err(|error| self.unusable("locked", &error))?;
+        let path = self.lock_path(id);
+        let taken = Lock::take(path).map_err(|error| {
+            let folder = self.folder.display();
+            Failure::local(format!(
+                "the journal in `{folder}` cannot be locked: `{id}.lock`: {error}"
+            ))
+        })?;
         taken.ok_or_else(|| {
             Failure::new(
                 Exit::Unknown,
@@ -115,8 +120,7 @@ impl Journal {
         // It may have been settled before the lock was free.
         self.must_have(id)?;
         let entry = self.load(id).map_err(|why| {
-            Failure::local(format!("entry `{id}` of the journal cannot be used: {why}"))
-                .hint(format!("it is {}", self.path(id).display()))
+            entry::unusable(id, &why).hint(format!("it is {}", self.path(id).display()))
         })?;
         Ok(Noted { journal: self.clone(), entry, _lock: lock })
     }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 
-use crate::private_file::identity;
+use crate::private_file::{identity, open_plain};
 
 /// Whoever lists the journal holds a lock for a moment, so one that is taken is tried again.
 const TRIES: u32 = 10;
@@ -37,7 +37,7 @@ impl Lock {
 
     /// Whether a process that still runs holds the lock.
     pub fn is_held(path: &Path) -> bool {
-        let Ok(file) = File::open(path) else { return false };
+        let Ok(file) = open_plain(path, OpenOptions::new().read(true)) else { return false };
         matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock))
     }
 }
@@ -57,7 +57,7 @@ fn open(path: &Path) -> io::Result<File> {
         use std::os::unix::fs::OpenOptionsExt as _;
         options.mode(0o600);
     }
-    options.open(path)
+    open_plain(path, &mut options)
 }
 
 fn is_at(file: &File, path: &Path) -> bool {

@@ -6,6 +6,7 @@
 mod args;
 mod call;
 mod catalog;
+mod clocks;
 mod commands;
 mod connect;
 mod crash;

@@ -124,13 +124,30 @@ fn create(path: &Path) -> io::Result<File> {
     options.open(path)
 }
 
+/// Opens a plain file, behind no link. Anything else of that name is an error: it is not opened, nothing is
+/// created through it, and nobody waits for the other end of a pipe.
+pub fn open_plain(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
+    let refused = || Error::new(ErrorKind::InvalidInput, "it is a link, or no plain file");
+    match fs::symlink_metadata(path) {
+        Ok(named) if !named.is_file() => return Err(refused()),
+        Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    // Somebody may exchange it now.
+    #[cfg(unix)]
+    {
+        use rustix::fs::OFlags;
+        use std::os::unix::fs::OpenOptionsExt as _;
+        options.custom_flags((OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed());
+    }
+    let file = options.open(path)?;
+    if file.metadata()?.is_file() { Ok(file) } else { Err(refused()) }
+}
+
 /// Reads a file that only its owner can have written: a plain file, behind no link.
 pub fn read(path: &Path) -> io::Result<Vec<u8>> {
     let named = fs::symlink_metadata(path)?;
-    if !named.is_file() {
-        return Err(Error::new(ErrorKind::InvalidInput, "it is a link, or no plain file"));
-    }
-    let file = File::open(path)?;
+    let file = open_plain(path, OpenOptions::new().read(true))?;
     let opened = file.metadata()?;
     if identity(&opened) != identity(&named) {
         return Err(Error::new(ErrorKind::InvalidInput, "somebody exchanged it just now"));

@@ -5,6 +5,7 @@
 mod actions;
 mod arguments;
 mod cloud;
+mod damaged_entries;
 mod emulator;
 mod exit_codes;
 mod harness;
@@ -17,6 +18,8 @@ mod offline;
 mod profiles;
 mod quickstart;
 mod resume;
+mod resume_age;
+mod resume_proof;
 mod secrets;
 mod settle;
 mod terminal;

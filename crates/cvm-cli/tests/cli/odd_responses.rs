@@ -2,9 +2,10 @@
 
 use std::fs;
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::harness::{Answer, Server, entries, run};
+use crate::resume::edit;
 
 /// What `send` skips, and what other parsers refuse.
 fn odd_values() -> Vec<String> {
@@ -65,10 +66,7 @@ fn resume_reads_a_list_with_odd_members() {
             format!(r#"{{"InstanceId":"ins-11112222","InstanceState":"RUNNING","New":{odd}}}"#);
         let list = format!(r#""TotalCount":1,"InstanceSet":[{instance}]"#);
         let reader = answering(&list, &odd);
-        let path = server.journal().join(format!("{id}.json"));
-        let mut entry: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
-        entry["endpoint"] = json!(reader.url);
-        fs::write(&path, entry.to_string()).unwrap();
+        edit(&server.journal(), &id, |entry| entry["endpoint"] = json!(reader.url));
         let ran = run(&mut server.bare(&["resume", &id]));
         assert_eq!(ran.code, 3, "{}", ran.stderr);
         assert!(ran.stdout.contains("RUNNING"), "{}{}", ran.stdout, ran.stderr);

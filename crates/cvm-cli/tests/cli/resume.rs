@@ -5,6 +5,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 
 use crate::harness::{Answer, Emulator, Ran, Server, entries, run};
 
@@ -29,10 +30,15 @@ pub fn lose(emulator: &Emulator, server: &Server, arguments: &[&str]) -> String 
     ids.remove(0)
 }
 
+/// Changes an entry as the program itself would write it.
 pub fn edit(journal: &Path, id: &str, change: impl FnOnce(&mut Value)) {
     let path = journal.join(format!("{id}.json"));
     let mut entry: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
     change(&mut entry);
+    entry.as_object_mut().unwrap().shift_remove("checksum");
+    let checksum = Sha256::digest(entry.to_string());
+    let checksum: String = checksum.iter().map(|byte| format!("{byte:02x}")).collect();
+    entry["checksum"] = json!(checksum);
     fs::write(&path, entry.to_string()).unwrap();
 }
 

@@ -326,7 +326,7 @@ fn behind(seconds: u64) -> Server {
 }
 
 /// `Sun, 06 Nov 1994 08:49:37 GMT`.
-fn http_date(unix: u64) -> String {
+pub fn http_date(unix: u64) -> String {
     const DAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
     const MONTHS: [&str; 12] =
         ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];

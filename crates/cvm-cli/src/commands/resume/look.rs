@@ -36,7 +36,6 @@ const CLOCK_WENT_BACK: &str = "this machine's clock went back since the entry wa
 pub fn run(line: &Line, info: &'static ActionInfo, noted: Noted) -> Result<()> {
     let format = Format::of(line, Format::Table)?;
     let entry = noted.entry();
-    same::must_be_intact(info, entry)?;
     same::request(line, info, entry)?;
     let text = docs::action(info.name).map_or("", |doc| doc.reconcile);
     let Some(facts) = &info.reconcile else {
@@ -53,7 +52,7 @@ pub fn run(line: &Line, info: &'static ActionInfo, noted: Noted) -> Result<()> {
         return Err(Failure::local(format!("`{}` answers no list", list.name)));
     };
     let wire = line.has("show-wire").then(|| Wire::new(Show::Stderr));
-    let connection = reconnect(line, entry, wire)?;
+    let connection = reconnect(line, entry, wire, None)?;
     let reading = Reading { facts, list, items, request: &entry.parameters };
     let entries = runtime::block_on(async {
         must_be_signed_by(entry, &connection.secret_id().await?, line)?;

@@ -2,6 +2,7 @@
 
 pub mod before;
 mod compare;
+mod guard;
 mod look;
 mod reading;
 mod repeat;
@@ -10,17 +11,19 @@ mod value;
 mod verdict;
 
 pub use before::Seen;
+pub use guard::Guard;
 
 use std::time::{Duration, SystemTime};
 
 use crate::args::Line;
-use crate::catalog;
-use crate::entry::Entry;
+use crate::clocks::Clocks;
+use crate::entry::{self, Entry};
 use crate::exit::{Failure, Result};
 use crate::journal::{Found, Journal};
 use crate::options::Scope;
 use crate::output::rows::Rows;
 use crate::output::{self, Format};
+use repeat::Sent;
 
 /// Lists the entries, forgets one, or settles one.
 pub fn run(line: &Line) -> Result<()> {
@@ -51,24 +54,13 @@ fn forget(line: &Line, journal: &Journal, id: &str) -> Result<()> {
 fn settle(line: &Line, journal: Journal, id: &str) -> Result<()> {
     let noted = journal.entry(id)?;
     let entry = noted.entry();
-    if entry.version != cvm_models::SERVICE.version {
-        return Err(Failure::usage(format!(
-            "entry `{id}` is of version {} of the API; this is {}",
-            entry.version,
-            cvm_models::SERVICE.version
-        )));
+    let info = entry.info().map_err(|why| entry::unusable(id, &why))?;
+    if entry.window(&Clocks::now()).is_none() {
+        return look::run(line, info, noted);
     }
-    let info = catalog::action(&entry.action)?;
-    if info.regional && entry.region.is_none() {
-        return Err(Failure::local(format!(
-            "entry `{id}` names no region, and {} needs one",
-            info.name
-        ))
-        .hint("somebody has changed the entry: look what became of the request yourself"));
-    }
-    match entry.window(SystemTime::now()) {
-        Some(left) => repeat::run(line, info, noted, left),
-        None => look::run(line, info, noted),
+    match repeat::run(line, info, noted)? {
+        Sent::Ended => Ok(()),
+        Sent::Not(noted) => look::run(line, info, noted),
     }
 }
 
@@ -79,16 +71,16 @@ fn list(line: &Line, journal: &Journal) -> Result<()> {
         return output::print("The journal is empty: the outcome of every call is known.\n");
     }
     let columns = ["Id", "Action", "Region", "Age", "State", "ClientToken", "Resume"];
-    let now = SystemTime::now();
+    let now = Clocks::now();
     let rows = Rows {
         columns: columns.map(str::to_owned).to_vec(),
-        rows: found.into_iter().map(|found| row(found, now).to_vec()).collect(),
+        rows: found.into_iter().map(|found| row(found, &now).to_vec()).collect(),
         left_out: 0,
     };
     output::print(&output::of_rows(&rows, format))
 }
 
-fn row(found: Found, now: SystemTime) -> [String; 7] {
+fn row(found: Found, now: &Clocks) -> [String; 7] {
     let Found { id, entry, running } = found;
     match entry {
         Err(why) => {
@@ -101,7 +93,7 @@ fn row(found: Found, now: SystemTime) -> [String; 7] {
                 Some(left) => format!("repeats ({} s)", left.as_secs()),
                 None => "reads".to_owned(),
             };
-            let age = age(&entry, now);
+            let age = age(&entry, now.wall);
             let state = if running { "running" } else { entry.state.as_str() }.to_owned();
             let token = entry.client_token.unwrap_or_default();
             [id, entry.action, entry.region.unwrap_or_default(), age, state, token, next]

@@ -1,6 +1,14 @@
-//! Asks a list for what a request may have left: every page of it, or nothing that could be misread.
+//! Asks a list for what a request may have left: all of it, or nothing that could be misread.
+//!
+//! `ListDefect` of the protocol judges every response, as it does for the waiters of the library. What it
+//! does not take as a proof is none here either.
 
-use cvm_models::protocol::{ActionInfo, Kind, PageInfo, PageStyle, ReconcileInfo};
+use std::collections::HashSet;
+
+use cvm_models::Answer;
+use cvm_models::protocol::{
+    ActionInfo, Kind, ListDefect, Missing, PageInfo, PageStyle, ReconcileInfo, total_of,
+};
 use serde_json::{Map, Value};
 
 use super::value::{at, text};
@@ -10,6 +18,19 @@ use crate::outcome;
 
 /// More pages than this are no list to look through.
 const MOST_PAGES: usize = 10_000;
+
+/// How often a list is read from its beginning that changes while it is read.
+const MOST_READINGS: usize = 3;
+
+/// What one pass through a list gave.
+enum Pass {
+    /// All of it.
+    Whole(Vec<Value>),
+    /// Why its pages do not fit together: it changed meanwhile.
+    Changed(String),
+    /// The service says that what was asked for does not exist.
+    Absent,
+}
 
 /// What is asked for.
 pub struct Reading<'a> {
@@ -26,22 +47,52 @@ pub struct Reading<'a> {
 impl Reading<'_> {
     /// Everything that the list shows of what is asked for.
     pub async fn entries(&self, connection: &Connection) -> Result<Vec<Value>> {
-        let mut entries = Vec::new();
         let Some(ids) = self.facts.ids else {
-            self.pages(connection, self.ask(&[]), &mut entries).await?;
-            return Ok(entries);
+            return Ok(self.pages(connection, self.ask(&[])).await?.unwrap_or_default());
         };
+        let mut entries = Vec::new();
         for ids in self.ids(ids)?.chunks(self.batch()) {
-            let is_answered = self.pages(connection, self.ask(ids), &mut entries).await?;
-            if is_answered || ids.len() == 1 {
-                continue;
-            }
-            // That one of them does not exist says nothing of the others.
-            for id in ids {
-                self.pages(connection, self.ask(std::slice::from_ref(id)), &mut entries).await?;
+            if let Some(found) = self.of(connection, ids).await? {
+                entries.extend(found);
+            } else if ids.len() > 1 {
+                // That one of them does not exist says nothing of the others.
+                for id in ids {
+                    let found = self.of(connection, std::slice::from_ref(id)).await?;
+                    entries.extend(found.into_iter().flatten());
+                }
             }
         }
         Ok(entries)
+    }
+
+    /// What the list shows of some ids; `None` if the service says that they do not exist.
+    async fn of(&self, connection: &Connection, ids: &[Value]) -> Result<Option<Vec<Value>>> {
+        if !self.is_by_own_id() {
+            return self.pages(connection, self.ask(ids)).await;
+        }
+        let mut ask = self.ask(ids);
+        if let Some(pages) = self.paging(&ask) {
+            ask.insert(pages.style.limit().to_owned(), pages.max_limit.into());
+            if let PageStyle::Offset { offset, .. } = pages.style {
+                ask.insert(offset.to_owned(), 0.into());
+            }
+        }
+        let Some(answer) = self.send(connection, ask).await? else { return Ok(None) };
+        let asked: Vec<String> = ids.iter().filter_map(text).collect();
+        let (record, gaps) = (answer.record(), &answer.report().gaps);
+        let pages = self.list.paginate.as_ref();
+        ListDefect::check_absence(record, gaps, pages, self.items, self.facts.id, &asked)
+            .map_err(|defect| self.unreadable(&format!("proves nothing: {defect}")))?;
+        self.rows(&answer).map(Some)
+    }
+
+    /// Whether the list is asked by the ids of its items. A name may be that of several, and the service may
+    /// list those that have a similar one.
+    fn is_by_own_id(&self) -> bool {
+        match self.list.paginate {
+            Some(pages) => pages.id == Some(self.facts.id),
+            None => self.facts.ids.is_some() && self.facts.missing == Missing::Success,
+        }
     }
 
     /// What the request names. Without any id a list shows everything, which would be nobody's answer.
@@ -79,11 +130,13 @@ impl Reading<'_> {
         match self.list.request.field(self.facts.by) {
             Some(field) if matches!(field.kind, Kind::List(_)) => {
                 let most = many(field.max_items, 100);
-                // What cannot be paged has to fit into the page that the service gives unasked.
-                let excluded =
-                    self.list.paginate.filter(|pages| !self.can_page(pages, self.facts.by));
-                let unasked = excluded.and_then(|pages| usize::try_from(pages.default_limit).ok());
-                unasked.map_or(most, |unasked| most.min(unasked)).max(1)
+                // They have to fit into one page, and what cannot be paged into the one that comes unasked.
+                let page = self.list.paginate.map(|pages| {
+                    let can_page = self.can_page(&pages, self.facts.by);
+                    if can_page { pages.max_limit } else { pages.default_limit }
+                });
+                let page = page.and_then(|page| usize::try_from(page).ok());
+                page.map_or(most, |page| most.min(page)).max(1)
             }
             Some(_) => 1,
             None => many(self.list.filter_values_max, 5),
@@ -123,52 +176,75 @@ impl Reading<'_> {
         ask.insert(place.to_owned(), value);
     }
 
-    /// Reads all pages. `false` if the service says that what is asked for does not exist.
+    /// The paging of the list, if it takes that beside what is asked.
+    fn paging(&self, ask: &Map<String, Value>) -> Option<PageInfo> {
+        self.list.paginate.filter(|pages| ask.keys().all(|key| self.can_page(pages, key)))
+    }
+
+    /// Reads all pages; `None` if the service says that what is asked for does not exist.
     async fn pages(
         &self,
         connection: &Connection,
-        mut ask: Map<String, Value>,
-        entries: &mut Vec<Value>,
-    ) -> Result<bool> {
-        let pages =
-            self.list.paginate.filter(|pages| ask.keys().all(|key| self.can_page(pages, key)));
-        let mut found = Vec::new();
+        ask: Map<String, Value>,
+    ) -> Result<Option<Vec<Value>>> {
+        let mut changed = String::new();
+        for _ in 0..MOST_READINGS {
+            match self.pass(connection, ask.clone()).await? {
+                Pass::Whole(found) => return Ok(Some(found)),
+                Pass::Absent => return Ok(None),
+                Pass::Changed(why) => changed = why,
+            }
+        }
+        Err(self.unreadable(&format!("changes while it is read ({changed})")))
+    }
+
+    /// Reads all pages once. Each begins with the last item of the one before it, so that no item can move
+    /// from one to the other unseen.
+    async fn pass(&self, connection: &Connection, mut ask: Map<String, Value>) -> Result<Pass> {
+        let pages = self.paging(&ask);
+        let own = self.list.paginate.and_then(|pages| pages.id);
+        let own_of = |item: &Value| own.and_then(|own| at(item, own)).and_then(text);
+        let (mut found, mut seen) = (Vec::new(), HashSet::new());
+        let mut counted = None;
         for _ in 0..MOST_PAGES {
+            let overlap = found.last().and_then(own_of);
             if let Some(pages) = &pages {
                 ask.insert(pages.style.limit().to_owned(), pages.max_limit.into());
                 if let PageStyle::Offset { offset, .. } = pages.style {
-                    ask.insert(offset.to_owned(), found.len().into());
+                    let place = found.len() - usize::from(overlap.is_some());
+                    ask.insert(offset.to_owned(), place.into());
                 }
             }
-            let whole = Value::Object(ask.clone());
-            let answer = match connection.client.call(self.list, whole.clone()).await {
-                Ok(answer) => answer,
-                Err(error) if self.says_absent(&error) => return Ok(false),
-                Err(error) => {
-                    let failure = outcome::failure(self.list, &whole, &error, None);
-                    return Err(if matches!(failure.exit(), Exit::Refused | Exit::Network) {
-                        failure
-                            .with_exit(Exit::Unknown)
-                            .hint("so nobody knows yet; ask again later")
-                    } else {
-                        failure
-                    });
+            let Some(answer) = self.send(connection, ask.clone()).await? else {
+                return Ok(Pass::Absent);
+            };
+            let mut page = self.checked_rows(&answer)?;
+            let style = self.list.paginate.map(|pages| pages.style);
+            if let (Some(PageStyle::Offset { .. }), Some(last)) = (style, &overlap) {
+                if page.first().and_then(own_of).as_ref() != Some(last) {
+                    return Ok(Pass::Changed(format!("`{last}` has another place")));
                 }
-            };
-            let mut answer = answer.to_value();
-            // An answer without its list would read as if everything were gone.
-            let Some(Value::Array(page)) = answer.get_mut(self.items).map(Value::take) else {
-                return Err(self.unreadable("has no list in its answer"));
-            };
-            self.must_have_names(&page)?;
+                page.remove(0);
+            }
+            if let Some(twice) = page.iter().filter_map(own_of).find(|id| !seen.insert(id.clone()))
+            {
+                return Ok(Pass::Changed(format!("`{twice}` is there twice")));
+            }
             let is_empty = page.is_empty();
             found.extend(page);
-            let more = match self.list.paginate.map(|pages| pages.style) {
+            let more = match style {
                 Some(PageStyle::Offset { total, .. }) => {
-                    let told = answer.get(total).and_then(Value::as_u64);
+                    let told = total_of(answer.record(), &answer.report().gaps, total);
                     let Some(told) = told.and_then(|told| usize::try_from(told).ok()) else {
                         return Err(self.unreadable(&format!("has no `{total}` in its answer")));
                     };
+                    let before = *counted.get_or_insert(told);
+                    if before != told {
+                        return Ok(Pass::Changed(format!("`{total}` was {before} and is {told}")));
+                    }
+                    if found.len() > told {
+                        return Err(self.unreadable("lists more than it counts"));
+                    }
                     let more = found.len() < told;
                     if more && (is_empty || pages.is_none()) {
                         return Err(self.unreadable("promised more than it gave"));
@@ -176,6 +252,7 @@ impl Reading<'_> {
                     more
                 }
                 Some(PageStyle::Token { token_in, token_out, .. }) => {
+                    let answer = answer.to_value();
                     let next = answer.get(token_out).and_then(Value::as_str).unwrap_or_default();
                     if !next.is_empty() && pages.is_none() {
                         return Err(self.unreadable("promised more than it gave"));
@@ -186,45 +263,83 @@ impl Reading<'_> {
                 None => false,
             };
             if !more {
-                entries.append(&mut found);
-                return Ok(true);
+                return Ok(Pass::Whole(found));
             }
         }
         Err(self.unreadable("has no end"))
     }
 
-    /// An entry that is null or names nothing could be any of those that are looked for, so a list with
-    /// one proves nothing.
-    fn must_have_names(&self, page: &[Value]) -> Result<()> {
-        let own = self.list.paginate.and_then(|pages| pages.id);
-        let of_request = self.facts.ids.map(|_| self.facts.id);
-        for member in own.into_iter().chain(of_request) {
-            let is_named = |entry: &Value| {
-                at(entry, member).and_then(text).is_some_and(|text| !text.is_empty())
-            };
-            if !page.iter().all(is_named) {
-                return Err(self.unreadable(&format!("lists an entry without its `{member}`")));
+    /// Sends one request; `None` if the service says that what is asked for does not exist.
+    async fn send(
+        &self,
+        connection: &Connection,
+        ask: Map<String, Value>,
+    ) -> Result<Option<Answer>> {
+        let ask = Value::Object(ask);
+        match connection.client.call(self.list, ask.clone()).await {
+            Ok(answer) => Ok(Some(answer)),
+            Err(error) if self.says_absent(&error) => Ok(None),
+            Err(error) => {
+                let failure = outcome::failure(self.list, &ask, &error, None);
+                Err(if matches!(failure.exit(), Exit::Refused | Exit::Network) {
+                    failure.with_exit(Exit::Unknown).hint("so nobody knows yet; ask again later")
+                } else {
+                    failure
+                })
             }
         }
-        Ok(())
     }
 
-    /// Whether an error says that what was asked for does not exist: the code ends so, and names it. A
-    /// region or a device for signing in that is not found says nothing about an id.
+    /// The items of a page. One that is null or names nothing could be any of those that are looked for, so
+    /// a list with one proves nothing.
+    fn checked_rows(&self, answer: &Answer) -> Result<Vec<Value>> {
+        let own = self.list.paginate.and_then(|pages| pages.id);
+        let of_request = self.facts.ids.map(|_| self.facts.id);
+        for id in [own, of_request] {
+            ListDefect::check(answer.record(), &answer.report().gaps, self.items, id)
+                .map_err(|defect| self.unreadable(&format!("proves nothing: {defect}")))?;
+        }
+        self.rows(answer)
+    }
+
+    fn rows(&self, answer: &Answer) -> Result<Vec<Value>> {
+        match answer.to_value().get_mut(self.items).map(Value::take) {
+            Some(Value::Array(rows)) => Ok(rows),
+            _ => Err(self.unreadable("has no list in its answer")),
+        }
+    }
+
+    /// Whether an error says that what was asked for does not exist: only a code that speaks of this very
+    /// id does. A region, a model or a name that is not found says nothing of an id.
     fn says_absent(&self, error: &cvm_models::Error) -> bool {
-        let Some(ids) = self.facts.ids.filter(|_| error.is_not_found()) else { return false };
         let code = error.service().map_or("", |service| service.code.as_str());
-        let narrow = self.facts.narrow.iter().map(|(_, given)| *given);
-        [ids, self.facts.by, self.facts.id].into_iter().chain(narrow).any(|member| {
-            let name = member.rsplit('.').next().unwrap_or(member);
-            let noun = name.strip_suffix("Ids").or_else(|| name.strip_suffix("Id")).unwrap_or(name);
-            !noun.is_empty() && code.contains(noun)
-        })
+        self.facts.ids.is_some() && absent_codes(self.facts.id).contains(&code)
     }
 
     fn unreadable(&self, what: &str) -> Failure {
         Failure::new(Exit::Unknown, format!("{} {what}, so nobody knows yet", self.list.name))
             .hint("ask again later")
+    }
+}
+
+/// The codes that say of the id in this member of an item that there is none such.
+fn absent_codes(id: &str) -> &'static [&'static str] {
+    match id {
+        "InstanceId" => &["InvalidInstanceId.NotFound"],
+        "ImageId" => &["InvalidImageId.NotFound"],
+        "KeyId" => &["InvalidKeyPairId.NotFound"],
+        "HostId" => &["InvalidHostId.NotFound"],
+        "ChcId" => &["InvalidParameterValue.ChcHostsNotFound"],
+        "HpcClusterId" => &["ResourceNotFound.HpcCluster"],
+        "DisasterRecoverGroupId" => &["ResourceNotFound.InvalidPlacementSet"],
+        "DedicatedResourcePackId" => &["ResourceNotFound.ResourcePoolPackIdNotFound"],
+        "LaunchTemplateId" => &["InvalidParameterValue.LaunchTemplateIdNotExisted"],
+        // A version does not outlive its template.
+        "LaunchTemplateVersion" => &[
+            "InvalidParameterValue.LaunchTemplateIdVerNotExisted",
+            "InvalidParameterValue.LaunchTemplateIdNotExisted",
+        ],
+        _ => &[],
     }
 }
 
@@ -290,6 +405,19 @@ mod tests {
             [json!({ "Filters": [{ "Name": "zone", "Values": ["z"] }] })]
         );
         assert_eq!(asks("RunInstances", json!({})), [json!({})]);
+    }
+
+    #[test]
+    fn every_id_that_proves_absence_has_a_code_of_its_own() {
+        let facts = ACTIONS.iter().filter_map(|info| info.reconcile.as_ref());
+        for facts in facts.filter(|facts| facts.missing == Missing::Success) {
+            let codes = absent_codes(facts.id);
+            // No code of the API speaks of timers.
+            assert_eq!(codes.is_empty(), facts.id == "ActionTimerId", "{}", facts.id);
+            for code in codes {
+                assert!(cvm_models::error_code::describe(code).is_some(), "{code}");
+            }
+        }
     }
 
     #[test]

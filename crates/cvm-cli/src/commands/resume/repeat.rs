@@ -1,13 +1,14 @@
 //! The very same request once more, with its token, while the service surely knows the token.
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use cvm_models::protocol::{ActionInfo, RetryClass};
+use serde_json::{Map, Value};
 
-use super::{must_be_signed_by, same};
+use super::{Guard, must_be_signed_by, same};
 use crate::args::Line;
 use crate::call::{self, Print};
-use crate::connect::{reconnect, timeout};
+use crate::connect::{Connection, reconnect, timeout};
 use crate::entry::Entry;
 use crate::exit::{Exit, Failure, Result};
 use crate::journal::Noted;
@@ -15,8 +16,19 @@ use crate::outcome::WayOut;
 use crate::wire::{Show, Wire};
 use crate::{output, runtime};
 
-/// Sends the request of the entry again. Nothing of it leaves after `left`.
-pub fn run(line: &Line, info: &'static ActionInfo, mut noted: Noted, left: Duration) -> Result<()> {
+/// How long the read may take that asks for the service's time.
+const TIME_TO_ASK: Duration = Duration::from_secs(30);
+
+/// What became of a resend.
+pub enum Sent {
+    /// It was sent, and its outcome is known.
+    Ended,
+    /// Nothing was sent: only reading is left.
+    Not(Noted),
+}
+
+/// Sends the request of the entry again, if it is proved that its token is young.
+pub fn run(line: &Line, info: &'static ActionInfo, mut noted: Noted) -> Result<Sent> {
     let entry = noted.entry().clone();
     let print = Print::read(line, info)?;
     let request = same::request(line, info, &entry)?;
@@ -25,24 +37,49 @@ pub fn run(line: &Line, info: &'static ActionInfo, mut noted: Noted, left: Durat
         return Err(Failure::local("the entry is of a request that may not be sent again"));
     }
     let wire = line.has("show-wire").then(|| Wire::new(Show::Stderr));
-    let mut connection = reconnect(line, &entry, wire)?;
-    // The last resend must leave while the token is known, however long this call lasts.
-    let limit = timeout(line)?.map_or(left, |limit| limit.min(left));
-    connection.client = connection.client.with_operation_timeout(limit);
+    let guard = Guard::new(&entry);
+    let mut connection = reconnect(line, &entry, wire, Some(guard.clone()))?;
+    let own_limit = timeout(line)?;
     let way_out = WayOut::of(&entry, line);
     let answer = runtime::block_on(async {
         must_be_signed_by(&entry, &connection.secret_id().await?, line)?;
-        if entry.window(SystemTime::now()).is_none() {
-            return Err(Failure::new(Exit::Unknown, "its token has become too old just now")
-                .hint(way_out.told()));
-        }
+        let most = own_limit.map_or(TIME_TO_ASK, |limit| limit.min(TIME_TO_ASK));
+        ask_the_time(info, &connection, most).await;
+        let left = match guard.left() {
+            Ok(left) => left,
+            Err(why) => {
+                output::note(&format!("{} is not sent again: {why}", info.name));
+                return Ok(None);
+            }
+        };
+        // The last attempt must leave while the token is known, however long this call lasts.
+        let limit = own_limit.map_or(left, |limit| limit.min(left));
+        connection.client = connection.client.with_operation_timeout(limit);
         output::note(&format!("{} is sent again with the token it had", info.name));
-        call::deliver(info, &request, &connection, Some(&way_out)).await.map_err(|failure| {
-            noted.mark_unknown(connection.client.clock_correction());
+        let sent = call::deliver(info, &request, &connection, Some(&way_out)).await;
+        sent.map(Some).map_err(|failure| {
+            // A clock that is found wrong now may have been right when the request was first sent, so
+            // the entry keeps what was known of it then.
+            noted.mark_unknown(0);
             still_unknown(info, &entry, &way_out, failure)
         })
     })??;
-    call::finish(line, &print, info, &request, &answer, Some(noted))
+    let Some(answer) = answer else { return Ok(Sent::Not(noted)) };
+    call::finish(line, &print, info, &request, &answer, Some(noted))?;
+    Ok(Sent::Ended)
+}
+
+/// Makes one read for the time that its response tells. What else it says does not matter: a list that is
+/// refused tells the time too.
+async fn ask_the_time(info: &'static ActionInfo, connection: &Connection, most: Duration) {
+    let name = info.reconcile.as_ref().map_or("DescribeRegions", |facts| facts.list);
+    let Some(read) = cvm_models::action(name) else { return };
+    let mut ask = Map::new();
+    if let Some(pages) = read.paginate {
+        ask.insert(pages.style.limit().to_owned(), pages.min_limit.into());
+    }
+    let client = connection.client.with_operation_timeout(most);
+    let _ = client.call(read, Value::Object(ask)).await;
 }
 
 /// A refusal of the resend says nothing of the first sending, so the outcome stays unknown. That is
@@ -82,9 +119,10 @@ fn still_unknown(info: &ActionInfo, entry: &Entry, way_out: &WayOut, failure: Fa
 #[cfg(test)]
 mod tests {
     use cvm_models::Dialect;
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     use super::*;
+    use crate::clocks::Clocks;
     use crate::entry::Sending;
 
     fn told(request: Value, failure: Failure) -> Failure {
@@ -95,7 +133,7 @@ mod tests {
             secret_id: "AKIDx".into(),
         };
         let info = cvm_models::action("RunInstances").unwrap();
-        let entry = Entry::new("1".into(), SystemTime::now(), info, &request, sending);
+        let entry = Entry::new("1".into(), Clocks::now(), info, &request, sending);
         still_unknown(info, &entry, &WayOut::of(&entry, &Line::default()), failure)
     }
 

@@ -4,7 +4,7 @@ use cvm_models::protocol::ActionInfo;
 use serde_json::Value;
 
 use crate::args::Line;
-use crate::entry::{Entry, fingerprint, without_secrets};
+use crate::entry::{Entry, fingerprint, unusable, without_secrets};
 use crate::exit::{Failure, Result};
 use crate::json::Json;
 use crate::parameters;
@@ -19,6 +19,13 @@ pub fn request(line: &Line, info: &'static ActionInfo, entry: &Entry) -> Result<
     let mut sources = Sources::default();
     let given = line.option("cli-input-json").map(|source| sources.json(source)).transpose()?;
     let noted = Json::from(entry.parameters.clone());
+    // What the entry has must fit by itself: only what was given now can be a slip of the line.
+    parameters::completed(info.request, Vec::new(), [&noted], &mut Sources::default()).map_err(
+        |failure| {
+            let why = "its parameters do not fit the action";
+            failure.told_by(unusable(&entry.id, why))
+        },
+    )?;
     let bases = [Some(&noted), given.as_ref()].into_iter().flatten();
     let request =
         parameters::completed(info.request, line.parameters.clone(), bases, &mut sources)?;
@@ -56,19 +63,12 @@ pub fn must_be_whole(
         .hint(format!("give the same again: {}", entry.command(line))));
     }
     if fingerprint(info, &bare, &secrets) != entry.fingerprint {
-        return Err(changed());
+        return Err(Failure::local(
+            "the fingerprint of the entry is not that of its parameters; nothing was sent",
+        )
+        .hint("somebody has changed the entry: look what became of the request yourself"));
     }
     Ok(())
-}
-
-/// Refuses an entry that is not as it was written: it would be compared with the wrong request.
-pub fn must_be_intact(info: &'static ActionInfo, entry: &Entry) -> Result<()> {
-    if entry.is_intact(info) { Ok(()) } else { Err(changed()) }
-}
-
-fn changed() -> Failure {
-    Failure::local("the fingerprint of the entry is not that of its parameters; nothing was sent")
-        .hint("somebody has changed the entry: look what became of the request yourself")
 }
 
 /// Names the places in which two values differ.
@@ -102,22 +102,22 @@ fn is_empty(value: &Value) -> bool {
 #[cfg(test)]
 mod tests {
     use std::ffi::OsString;
-    use std::time::SystemTime;
 
     use cvm_models::Dialect;
     use serde_json::json;
 
     use super::*;
+    use crate::clocks::Clocks;
     use crate::entry::Sending;
 
     fn entry(info: &'static ActionInfo, request: &Value) -> Entry {
         let sending = Sending {
-            region: None,
+            region: Some("ap-guangzhou".into()),
             endpoint: "https://h".into(),
             dialect: Dialect::Tc3,
             secret_id: "AKIDx".into(),
         };
-        Entry::new("1".into(), SystemTime::now(), info, request, sending)
+        Entry::new("1".into(), Clocks::now(), info, request, sending)
     }
 
     fn launch() -> (&'static ActionInfo, Entry) {

@@ -1,13 +1,12 @@
 //! What is concluded of every action, member by member, and of the cases that have a story of their own.
 
-use std::time::SystemTime;
-
 use cvm_models::protocol::{FieldInfo, Kind, RetryClass, Table, Test};
 use cvm_models::{ACTIONS, Dialect};
 use serde_json::{Value, json};
 
 use super::super::value::{cell, texts};
 use super::*;
+use crate::clocks::Clocks;
 use crate::entry::Sending;
 use crate::output::rows;
 
@@ -21,7 +20,7 @@ fn journaled(action: &str, request: &Value, before: Option<&[Seen]>) -> Entry {
         secret_id: "AKIDx".into(),
     };
     let info = cvm_models::action(action).unwrap();
-    let mut entry = Entry::new("1".into(), SystemTime::now(), info, request, sending);
+    let mut entry = Entry::new("1".into(), Clocks::now(), info, request, sending);
     entry.before = before.map(<[Seen]>::to_vec);
     entry
 }

@@ -1,0 +1,176 @@
+//! Which responses of a list prove to `cvm resume` that an id is gone, and which do not.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use crate::harness::{Answer, Ran, Server, entries, run};
+use crate::resume::edit;
+
+/// Loses a change whose ids were all listed before it; gives its entry.
+fn lost(arguments: &[&str], ids: &[&str]) -> (Server, String) {
+    let server = Server::start(Answer::Close);
+    assert_eq!(run(&mut server.cvm(arguments)).code, 3);
+    let id = entries(&server.journal()).remove(0);
+    edit(&server.journal(), &id, |entry| {
+        let seen = |id: &&str| json!({ "id": id, "own": id, "became": false });
+        entry["before"] = ids.iter().map(seen).collect();
+    });
+    (server, id)
+}
+
+fn terminated() -> (Server, String) {
+    let ids = ["ins-1", "ins-2", "ins-3"];
+    lost(&[&["TerminateInstances", "--InstanceIds"], &ids[..]].concat(), &ids)
+}
+
+/// Resumes an entry when lists are answered with these members, one response after the other and the last
+/// one for ever.
+fn resumed(server: &Server, id: &str, responses: Vec<Value>) -> Ran {
+    let next = std::sync::Mutex::new(0);
+    let reader = Server::start(Answer::Script(Arc::new(move |_| {
+        let mut next = next.lock().unwrap();
+        let mut response = responses[(*next).min(responses.len() - 1)].clone();
+        *next += 1;
+        response["RequestId"] = json!("r");
+        let body = json!({ "Response": response }).to_string();
+        let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: ";
+        Some(format!("{head}{}\r\n\r\n{body}", body.len()))
+    })));
+    edit(&server.journal(), id, |entry| entry["endpoint"] = json!(reader.url));
+    run(&mut server.bare(&["resume", id]))
+}
+
+fn instances(total: u64, rows: &[(&str, &str)]) -> Value {
+    let row = |(id, state): &(&str, &str)| json!({ "InstanceId": id, "InstanceState": state });
+    json!({ "TotalCount": total, "InstanceSet": rows.iter().map(row).collect::<Vec<_>>() })
+}
+
+#[test]
+fn a_list_that_holds_every_place_of_the_ids_proves_absence() {
+    let (server, id) = terminated();
+    let ran = resumed(&server, &id, vec![instances(1, &[("ins-2", "TERMINATING")])]);
+    assert_eq!(ran.code, 0, "{}{}", ran.stdout, ran.stderr);
+    assert_eq!(ran.stdout.matches("done: gone").count(), 2, "{}", ran.stdout);
+    assert!(entries(&server.journal()).is_empty());
+}
+
+#[test]
+fn a_list_that_does_not_cover_the_ids_proves_nothing() {
+    let (server, id) = terminated();
+    let gone = "TERMINATING";
+    for responses in [
+        vec![instances(1, &[("ins-9", "RUNNING")])],
+        vec![instances(0, &[("ins-9", "RUNNING")])],
+        vec![instances(1, &[("INS-1", "RUNNING")])],
+        vec![instances(1, &[("ins-1 ", "RUNNING")])],
+        vec![instances(2, &[("ins-2", gone), ("ins-2", gone)])],
+        vec![instances(3, &[("ins-1", gone), ("ins-2", gone), ("ins-1", gone)])],
+        vec![instances(3, &[("ins-1", gone), ("ins-2", gone)]), instances(2, &[])],
+        vec![instances(2, &[("ins-1", gone)]), instances(2, &[("ins-9", gone)])],
+        vec![instances(0, &[("ins-1", gone)])],
+    ] {
+        let ran = resumed(&server, &id, responses.clone());
+        assert_eq!((ran.code, ran.stdout.as_str()), (3, ""), "{responses:?}: {}", ran.stderr);
+        assert!(ran.stderr.contains("nobody knows yet"), "{responses:?}: {}", ran.stderr);
+        assert_eq!(entries(&server.journal()), [id.as_str()], "{responses:?}");
+    }
+}
+
+#[test]
+fn a_foreign_item_settles_no_deletion() {
+    let cases = [
+        (&["DeleteImages", "--ImageIds", "img-1"][..], "img-1", "ImageSet", "ImageId"),
+        (&["DeleteKeyPairs", "--KeyIds", "skey-1"], "skey-1", "KeyPairSet", "KeyId"),
+        (
+            &["DeleteDisasterRecoverGroups", "--DisasterRecoverGroupIds", "ps-1"],
+            "ps-1",
+            "DisasterRecoverGroupSet",
+            "DisasterRecoverGroupId",
+        ),
+        (
+            &["DeleteLaunchTemplate", "--LaunchTemplateId", "lt-1"],
+            "lt-1",
+            "LaunchTemplateSet",
+            "LaunchTemplateId",
+        ),
+        (
+            &["DeleteHpcClusters", "--HpcClusterIds", "hpc-1"],
+            "hpc-1",
+            "HpcClusterSet",
+            "HpcClusterId",
+        ),
+    ];
+    for (arguments, id, list, member) in cases {
+        let (server, entry) = lost(arguments, &[id]);
+        let foreign = json!({ "TotalCount": 1, list: [{ member: "other" }] });
+        let ran = resumed(&server, &entry, vec![foreign]);
+        assert_eq!(ran.code, 3, "{arguments:?}: {}{}", ran.stdout, ran.stderr);
+        let ran = resumed(&server, &entry, vec![json!({ "TotalCount": 0, list: [] })]);
+        assert_eq!(ran.code, 0, "{arguments:?}: {}{}", ran.stdout, ran.stderr);
+    }
+    let versions = ["DeleteLaunchTemplateVersions", "--LaunchTemplateId", "lt-1"];
+    let (server, entry) =
+        lost(&[&versions[..], &["--LaunchTemplateVersions", "2"]].concat(), &["2"]);
+    let foreign = json!({ "LaunchTemplateId": "lt-9", "LaunchTemplateVersion": 7 });
+    let list = json!({ "TotalCount": 1, "LaunchTemplateVersionSet": [foreign] });
+    assert_eq!(resumed(&server, &entry, vec![list]).code, 3);
+}
+
+#[test]
+fn only_the_code_of_this_very_id_says_that_it_is_gone() {
+    let error = |code: &str| json!({ "Error": { "Code": code, "Message": "no" } });
+    let (server, id) = lost(&["TerminateInstances", "--InstanceIds", "ins-1"], &["ins-1"]);
+    for code in [
+        "InvalidInstanceType.NotFound",
+        "ResourceNotFound.InstanceRegion",
+        "InvalidParameterValue.InstanceNameNotFound",
+        "InvalidInstanceId.NotFound.Other",
+        "invalidinstanceid.notfound",
+        "InvalidImageId.NotFound",
+    ] {
+        let ran = resumed(&server, &id, vec![error(code)]);
+        assert_eq!(ran.code, 3, "{code}: {}{}", ran.stdout, ran.stderr);
+        assert_eq!(entries(&server.journal()), [id.as_str()], "{code}");
+    }
+    let ran = resumed(&server, &id, vec![error("InvalidInstanceId.NotFound")]);
+    assert_eq!(ran.code, 0, "{}{}", ran.stdout, ran.stderr);
+    let (server, id) = lost(&["DeleteImages", "--ImageIds", "img-1"], &["img-1"]);
+    assert_eq!(resumed(&server, &id, vec![error("InvalidImageName.NotFound")]).code, 3);
+}
+
+#[test]
+fn a_list_that_changes_while_it_is_read_is_read_again_and_then_proves_nothing() {
+    let server = Server::start(Answer::Close);
+    let launch = ["RunInstances", "--ImageId", "img-1"];
+    assert_eq!(run(&mut server.cvm(&[&launch[..], &["--timeout", "30"]].concat())).code, 3);
+    let id = entries(&server.journal()).remove(0);
+    // Too old to be sent again.
+    edit(&server.journal(), &id, |entry| entry["boot"] = Value::Null);
+    let page = |total: u64, ids: &[&str]| {
+        let rows: Vec<(&str, &str)> = ids.iter().map(|id| (*id, "RUNNING")).collect();
+        instances(total, &rows)
+    };
+    for (responses, told) in [
+        (vec![page(3, &["a", "b"]), page(2, &["b"])], "`TotalCount` was 3 and is 2"),
+        (vec![page(3, &["a", "b"]), page(3, &["c"])], "`b` has another place"),
+        (vec![page(3, &["a", "b"]), page(3, &["b", "a"])], "`a` is there twice"),
+    ] {
+        let whole = page(3, &["a", "b", "c"]);
+        let ran = resumed(
+            &server,
+            &id,
+            [responses.clone(), responses.clone(), responses.clone()].concat(),
+        );
+        assert_eq!(ran.code, 3, "{}", ran.stderr);
+        for told in ["changes while it is read", told] {
+            assert!(ran.stderr.contains(told), "{told}: {}", ran.stderr);
+        }
+        // The next pass is whole.
+        let ran = resumed(&server, &id, [responses, vec![whole]].concat());
+        assert_eq!(ran.code, 3, "{}", ran.stderr);
+        assert!(ran.stderr.contains("it asked for 1"), "{}", ran.stderr);
+    }
+    let ran = resumed(&server, &id, vec![page(3, &["a", "b"]), page(3, &["b", "c"])]);
+    assert!(ran.stderr.contains("it asked for 1"), "{}", ran.stderr);
+}
