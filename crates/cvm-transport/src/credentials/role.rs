@@ -51,14 +51,10 @@ impl RoleCredentials {
     /// Asks the metadata service of this instance.
     #[must_use]
     pub fn new() -> Self {
-        Self::at(AUTHORITY.to_owned())
+        Self::within(AUTHORITY.to_owned(), CONNECT, TOTAL)
     }
 
-    pub(super) fn at(authority: String) -> Self {
-        Self::within(authority, CONNECT, TOTAL)
-    }
-
-    fn within(authority: String, connect: Duration, total: Duration) -> Self {
+    pub(super) fn within(authority: String, connect: Duration, total: Duration) -> Self {
         let http = ReqwestHttp::new(connect, Proxies::default(), Vec::new());
         Self { authority, http, total }
     }

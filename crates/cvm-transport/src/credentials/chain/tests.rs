@@ -3,6 +3,7 @@
 
 use std::ffi::OsString;
 use std::sync::Mutex;
+use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
@@ -28,6 +29,12 @@ const INI: &str =
 const JSON: &str = r#"{"secretId":"AKIDx","secretKey":"k"}"#;
 const ROLE_JSON: &str = r#"{"secretId":"AKIDx","secretKey":"k","role-arn":"qcs::cam::uin/1:roleName/r","role-session-name":"s"}"#;
 const UTF16: &[u8] = b"\xff\xfe[\0d\0";
+
+/// The role of the instance, with limits of time that only a hang breaks.
+fn patient_role(authority: String) -> RoleCredentials {
+    const PATIENCE: Duration = Duration::from_secs(60);
+    RoleCredentials::within(authority, PATIENCE, PATIENCE)
+}
 
 /// What the search comes to.
 #[derive(Clone, Copy, Debug)]
@@ -364,11 +371,8 @@ async fn set_up(
         _ => services.authority.clone(),
     };
     let machine = directory.0.join(MACHINE_FILE);
-    let chain = CredentialChain::with(
-        &environment,
-        machine.to_str().unwrap(),
-        RoleCredentials::at(authority),
-    );
+    let chain =
+        CredentialChain::with(&environment, machine.to_str().unwrap(), patient_role(authority));
     Some((directory, chain))
 }
 
@@ -424,7 +428,7 @@ async fn the_first_place_that_is_set_up_serves_and_keeps_serving() {
     let machine = directory.0.join(MACHINE_FILE).display().to_string();
     let services = Services::open().await;
     let chain = |more: &[(&str, &str)]| {
-        let role = RoleCredentials::at(services.authority.clone());
+        let role = patient_role(services.authority.clone());
         CredentialChain::with(&directory.home(more), &machine, role)
     };
     let keys = [(ID, "AKIDenv"), (KEY, "k")];
@@ -458,7 +462,7 @@ async fn files_as_tccli_writes_them_serve_without_a_warning() {
     directory.write(TCCLI_FILE, JSON, 0o644);
     for (mode, warns) in [(0o700, false), (0o755, true)] {
         set_mode(&directory.0.join(".tccli"), mode);
-        let role = RoleCredentials::at("127.0.0.1:9".to_owned());
+        let role = patient_role("127.0.0.1:9".to_owned());
         let chain = CredentialChain::with(&directory.home(&[]), "/does/not/exist", role);
         let snapshot = chain.credential().await.unwrap();
         assert_eq!(snapshot.credential().secret_id(), "AKIDx");
@@ -480,7 +484,7 @@ async fn a_link_to_nothing_is_no_absent_file() {
         std::fs::create_dir_all(link.parent().unwrap()).unwrap();
         std::os::unix::fs::symlink(directory.0.join("not-mounted"), &link).unwrap();
         let machine = directory.0.join(MACHINE_FILE).display().to_string();
-        let role = RoleCredentials::at(services.authority.clone());
+        let role = patient_role(services.authority.clone());
         let chain = CredentialChain::with(&directory.home(&[]), &machine, role);
         let error = chain.credential().await.expect_err(name);
         let told = error.to_string();

@@ -1,0 +1,196 @@
+//! The matrix of faults for every entry point that makes a single call: `send`, `call`, and both of the blocking
+//! client. [`judge`] knows nothing of entry points, so each has to do the same.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use cvm_models::{Dialect, blocking};
+
+use crate::answer::json;
+use crate::call::{Call, Caller};
+use crate::customer;
+use crate::fault::{self, Claim, Fault, Step, write};
+use crate::faultd::Faultd;
+use crate::judge::{Case, judge};
+use crate::list_faults;
+use crate::rerun::{Broken, Failure, TimeScale, run_all};
+use crate::service::MACHINE;
+use crate::third_party::ThirdParty;
+
+/// Only a call that hangs takes so long.
+const HANG: Duration = Duration::from_secs(300);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Entry {
+    Send,
+    Call,
+    BlockingSend,
+    BlockingCall,
+}
+
+impl Entry {
+    const ALL: [Self; 4] = [Self::Send, Self::Call, Self::BlockingSend, Self::BlockingCall];
+
+    fn caller(self, server: &Faultd) -> Caller {
+        let builder = customer::builder(&server.endpoint(), Dialect::Tc3, customer::patient());
+        match self {
+            Self::Send => Caller::Send(builder.build().unwrap()),
+            Self::Call => Caller::Call(builder.build().unwrap()),
+            Self::BlockingSend => Caller::BlockingSend(blocking::Client::new(builder).unwrap()),
+            Self::BlockingCall => Caller::BlockingCall(blocking::Client::new(builder).unwrap()),
+        }
+    }
+}
+
+#[derive(Clone, Debug)]
+struct Cell {
+    fault: Arc<Fault>,
+    entry: Entry,
+    call: Call,
+}
+
+impl fmt::Display for Cell {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?} × {:?} × {}", self.fault, self.entry, self.call)
+    }
+}
+
+/// A response to the request, and another one on the same connection behind it.
+fn twice(name: &'static str, claim: Claim) -> Arc<Fault> {
+    let script = vec![
+        Step::TakeAll,
+        Step::Commit,
+        write(|truth| json(&truth.body)),
+        write(|truth| json(&truth.body)),
+    ];
+    Arc::new(Fault::new(name, claim, script))
+}
+
+fn throttled_twice() -> Arc<Fault> {
+    let throttle = || write(|truth| json(&truth.refusal("RequestLimitExceeded")));
+    let script = vec![Step::TakeAll, throttle(), throttle()];
+    Arc::new(Fault::new("throttled twice over", Claim::Throttled, script))
+}
+
+/// Every kind that no time limit has to end. `matrix` has the rest, and all dialects, for `send`.
+fn cells() -> Vec<Cell> {
+    let mut cells = Vec::new();
+    let mut add = |fault: &Arc<Fault>, entry, call| {
+        cells.push(Cell { fault: Arc::clone(fault), entry, call });
+    };
+    let lists: Vec<Arc<Fault>> = list_faults::all().into_iter().map(Arc::new).collect();
+    let doubled = [twice("a success twice over", Claim::Done), throttled_twice()];
+    let faults = fault::all();
+    let is_quick = |fault: &&Arc<Fault>| {
+        !(fault.can_fail_by_time() || fault.warm || fault.strikes_at_accept())
+    };
+    for entry in Entry::ALL {
+        for call in Call::ALL {
+            if entry != Entry::Send {
+                faults.iter().filter(is_quick).for_each(|fault| add(fault, entry, call));
+            }
+            if call == Call::Describe {
+                lists.iter().for_each(|fault| add(fault, entry, call));
+            } else {
+                // Reads share connections, where a duplicate can come too early to be noticed.
+                doubled.iter().for_each(|fault| add(fault, entry, call));
+            }
+        }
+    }
+    cells
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_entry_point_that_makes_a_call_follows_the_rules_of_the_matrix() {
+    let began = Instant::now();
+    let cells = cells();
+    let count = cells.len();
+    assert!(count >= 900, "{count}");
+    let failures = run_all(cells, run).await;
+    println!("{count} cells in {:.1} s", began.elapsed().as_secs_f64());
+    assert!(failures.is_empty(), "{} of {count}\n{}", failures.len(), failures.join("\n"));
+}
+
+async fn run(cell: Cell, _: TimeScale) -> Option<Failure> {
+    let Cell { fault, entry, call } = &cell;
+    let stranger = ThirdParty::open().await;
+    let server = Faultd::open(stranger.address).await;
+    let caller = entry.caller(&server);
+    server.plan([Arc::clone(fault)]);
+    let ended = tokio::time::timeout(HANG, call.make_by(&caller, MACHINE)).await;
+    let ended = match ended {
+        Ok(ended) => ended,
+        Err(_) => return Some(Failure { text: format!("{cell}: hangs"), is_by_time: false }),
+    };
+    let book = server.ledger().open();
+    let mut broken = judge(&Case {
+        call: *call,
+        dialect: Dialect::Tc3,
+        fault,
+        struck: 1,
+        ended: &ended,
+        book: &book,
+        skipped: 0,
+        strangers: &stranger.received(),
+    });
+    broken.at_any_speed(server.planned() == 0, "the fault did not strike");
+    if let Ok(done) = &ended.result {
+        // A record without an id is told as it came; nothing else that is not there is.
+        let is_known = |id: &String| {
+            id.is_empty() && fault.name.starts_with("a record ")
+                || id.is_empty() && fault.name.starts_with("a nameless record")
+                || id == MACHINE
+                || book.instances.iter().any(|launched| launched.id == *id)
+        };
+        broken.at_any_speed(done.ids.iter().all(is_known), "no id comes from nowhere");
+    }
+    for failure in server.failures() {
+        broken.at_any_speed(false, &failure);
+    }
+    broken.failure(false, |rules| format!("{cell}\n    broken: {rules}\n    {ended:?}\n{book}"))
+}
+
+/// Two calls on one client: the first is answered twice, the second is refused.
+#[derive(Clone, Debug)]
+struct Pair {
+    entry: Entry,
+    first: Call,
+    second: Call,
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_change_takes_a_late_duplicate_for_its_response() {
+    let mut pairs = Vec::new();
+    for entry in Entry::ALL {
+        for first in Call::ALL {
+            for second in Call::ALL {
+                if second != Call::Describe {
+                    pairs.push(Pair { entry, first, second });
+                }
+            }
+        }
+    }
+    let failures = run_all(pairs, run_pair).await;
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+async fn run_pair(pair: Pair, _: TimeScale) -> Option<Failure> {
+    let stranger = ThirdParty::open().await;
+    let server = Faultd::open(stranger.address).await;
+    let caller = pair.entry.caller(&server);
+    server.plan([twice("a success twice over", Claim::Done), fault::named("LimitExceeded")]);
+    let mut broken = Broken::default();
+    let first = pair.first.make_by(&caller, MACHINE).await.result;
+    broken.at_any_speed(first.is_ok(), "the first call succeeds");
+    // The duplicate is written.
+    server.settle().await;
+    let second = pair.second.make_by(&caller, "ins-other000").await.result;
+    let is_refused = second.as_ref().is_err_and(|error| {
+        error.request_id() == Some("r-1")
+            && error.code().is_some_and(|code| *code == "LimitExceeded")
+    });
+    broken.at_any_speed(is_refused, "the second call gets its own response");
+    broken.at_any_speed(server.planned() == 0, "the second request arrives");
+    broken.failure(false, |rules| format!("{pair:?}: {rules}: {first:?}, {second:?}"))
+}
