@@ -216,9 +216,14 @@ impl Cursor {
             Some(Position::Offset(next)) => next,
             _ => at,
         };
-        let promises_more = total.is_some_and(|total| reached < total);
+        // A page without the number does not take back what an earlier one said.
+        let promises_more = match self.total {
+            Some(total) => reached < total,
+            // Nothing at all, and no number that says so, is no list.
+            None => received == 0 && at <= self.start,
+        };
         if promises_more && (received == 0 || self.only_repeats(next, reached, list)) {
-            return self.stuck(next, total.unwrap_or_default());
+            return self.stuck(next);
         }
         self.is_stuck = false;
         if !self.continues(at, list, before != self.total) {
@@ -232,7 +237,7 @@ impl Cursor {
         let keep = self.sift(list);
         self.back = self.overlap.min(received / 2);
         self.is_in_gap = false;
-        let is_last = match total {
+        let is_last = match self.total {
             Some(total) if reached <= total => reached == total,
             // There is no number, or fewer in all than were just given: only a page that is not full
             // tells the end then.
@@ -276,13 +281,18 @@ impl Cursor {
     }
 
     /// A page without the rows that there should be: it is read once more, and then it is an error.
-    fn stuck(&mut self, next: u64, total: u64) -> Result<Option<Read>, Error> {
+    fn stuck(&mut self, next: u64) -> Result<Option<Read>, Error> {
         self.is_stuck = !self.is_stuck;
         if self.is_stuck {
             return Ok(None);
         }
         let items = self.info.items;
-        let text = format!("`{items}` has no item from {next} on, though there are {total} in all");
+        let text = match self.total {
+            Some(total) => {
+                format!("`{items}` has no item from {next} on, though there are {total} in all")
+            }
+            None => format!("`{items}` is empty, and no member says how many items there are"),
+        };
         Err(Error::new(Kind::Response, text))
     }
 

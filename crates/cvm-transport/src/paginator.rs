@@ -118,9 +118,9 @@ impl<A: Paginate> Pages<A> {
     ///
     /// # Errors
     ///
-    /// As [`Client::send`]; or when the service gives pages without end, leaves the list out, or gives
-    /// null items, items without their id, or fewer items than it says there are. After an error the
-    /// same page can be asked for again.
+    /// As [`Client::send`]; or when the service gives pages without end, leaves the list out, gives an empty
+    /// list without a total, null items, items without their id, or fewer items than it says there are.
+    /// After an error the same page can be asked for again.
     pub async fn try_next(&mut self) -> Result<Option<Page<A::Item>>, Error> {
         loop {
             let Some(position) = self.cursor()?.position() else { return Ok(None) };
