@@ -5,9 +5,10 @@ use std::fmt;
 use cvm_models::actions::{
     DescribeInstances, ModifyInstancesAttribute, RunInstances, StopInstances, TerminateInstances,
 };
-use cvm_models::protocol::RetryClass;
+use cvm_models::protocol::{RetryClass, json};
 use cvm_models::types::LoginSettings;
-use cvm_models::{Action, CallReport, Client, Error};
+use cvm_models::{Action, Answer, CallReport, Client, Error, blocking};
+use serde_json::Value;
 
 use crate::customer::PASSWORD;
 use crate::service::MACHINE;
@@ -80,34 +81,48 @@ impl Call {
 
     /// Calls the action once, on this machine.
     pub async fn make_on(self, client: &Client, machine: &str) -> Ended {
+        self.make_by(&Caller::Send(client.clone()), machine).await
+    }
+
+    /// Calls the action once, by this entry point.
+    pub async fn make_by(self, caller: &Caller, machine: &str) -> Ended {
         let instance_ids = vec![machine.to_owned()];
         let result = match self {
             Self::Describe => {
-                send(client, DescribeInstances::default(), |listed| {
+                send(caller, DescribeInstances::default(), |listed| {
                     listed.instance_set.into_iter().map(|row| row.instance_id).collect()
                 })
                 .await
             }
-            Self::Run => send(client, launch(), |launched| launched.instance_id_set).await,
+            Self::Run => send(caller, launch(), |launched| launched.instance_id_set).await,
             Self::Rename => {
                 let rename = ModifyInstancesAttribute {
                     instance_ids,
                     instance_name: Some("renamed".into()),
                     ..Default::default()
                 };
-                send(client, rename, |_| Vec::new()).await
+                send(caller, rename, |_| Vec::new()).await
             }
             Self::Stop => {
                 let stop = StopInstances { instance_ids, ..Default::default() };
-                send(client, stop, |_| Vec::new()).await
+                send(caller, stop, |_| Vec::new()).await
             }
             Self::Terminate => {
                 let terminate = TerminateInstances { instance_ids, ..Default::default() };
-                send(client, terminate, |_| Vec::new()).await
+                send(caller, terminate, |_| Vec::new()).await
             }
         };
         Ended { result }
     }
+}
+
+/// The entry points that make a single call.
+#[derive(Clone, Debug)]
+pub enum Caller {
+    Send(Client),
+    Call(Client),
+    BlockingSend(blocking::Client),
+    BlockingCall(blocking::Client),
 }
 
 impl fmt::Display for Call {
@@ -130,10 +145,37 @@ fn launch() -> RunInstances {
 }
 
 async fn send<A: Action>(
-    client: &Client,
+    caller: &Caller,
     request: A,
     ids: impl FnOnce(A::Response) -> Vec<String>,
-) -> Result<Done, Error> {
-    let (response, report) = client.send_reported(request).await?;
-    Ok(Done { ids: ids(response), report })
+) -> Result<Done, Error>
+where
+    A::Response: Send + 'static,
+{
+    let done = |(response, report)| Done { ids: ids(response), report };
+    let untyped = |answer: Answer| Done {
+        ids: listed_ids(&answer.to_value()),
+        report: answer.report().clone(),
+    };
+    let members = json::to_value(&request);
+    match caller.clone() {
+        Caller::Send(client) => client.send_reported(request).await.map(done),
+        Caller::Call(client) => client.call(A::INFO, members).await.map(untyped),
+        Caller::BlockingSend(client) => {
+            let call = move || client.send_reported(request);
+            tokio::task::spawn_blocking(call).await.unwrap().map(done)
+        }
+        Caller::BlockingCall(client) => {
+            let call = move || client.call(A::INFO, members);
+            tokio::task::spawn_blocking(call).await.unwrap().map(untyped)
+        }
+    }
+}
+
+/// The ids in a response that is known as data only.
+fn listed_ids(response: &Value) -> Vec<String> {
+    let list = |name| response[name].as_array().into_iter().flatten();
+    let launched = list("InstanceIdSet").filter_map(Value::as_str);
+    let listed = list("InstanceSet").filter_map(|row| row["InstanceId"].as_str());
+    launched.chain(listed).map(str::to_owned).collect()
 }

@@ -7,6 +7,8 @@
 //! | module | promise |
 //! |---|---|
 //! | `matrix` | each fault × dialect × class × attempt: nothing twice, nothing claimed, nothing hidden |
+//! | `entry_points` | single calls: the same for `call` and the blocking client, and for late duplicate responses |
+//! | `absence` | lists, waits and reconciliations: only a whole list proves that something is not there |
 //! | `rerun` | a case that fails by time runs again alone, with longer timeouts, and only that counts |
 //! | `careless` | the rules of the matrix notice an HTTP implementation with bad habits |
 //! | `framing` | a frame that lies or breaks is doubt, never a refusal |
@@ -31,6 +33,7 @@
     missing_docs
 )]
 
+mod absence;
 mod answer;
 mod arrival;
 mod batch;
@@ -39,6 +42,7 @@ mod cancellation;
 mod careless;
 mod connection_faults;
 mod customer;
+mod entry_points;
 mod envelope_faults;
 mod fallbacks;
 mod fault;
@@ -49,6 +53,7 @@ mod injection;
 mod judge;
 mod keep_alive_race;
 mod ledger;
+mod list_faults;
 mod matrix;
 mod repeats;
 mod rerun;

@@ -53,14 +53,17 @@ pub fn refused(code: &str) -> Value {
     json!({ "Error": { "Code": code, "Message": format!("{code} was refused here.") } })
 }
 
-/// All instances, or those that are asked for, in their states.
+/// All instances, or those that are asked for, in their states: one page of them.
 fn list(book: &Book, arrived: &Arrived) -> Value {
     let asked: Vec<&str> = arrived.ids().collect();
     let launched = book.instances.iter().map(|launched| launched.id.as_str());
     let ids =
         if asked.is_empty() { [MACHINE].into_iter().chain(launched).collect() } else { asked };
     let rows: Vec<Value> = ids.into_iter().filter_map(|id| instance(book, id)).collect();
-    json!({ "TotalCount": rows.len(), "InstanceSet": rows })
+    let number = |name| arrived.parameter(name).map(|text| text.parse::<usize>().unwrap());
+    let page = rows.iter().skip(number("Offset").unwrap_or(0));
+    let page: Vec<&Value> = page.take(number("Limit").unwrap_or(usize::MAX)).collect();
+    json!({ "TotalCount": rows.len(), "InstanceSet": page })
 }
 
 fn instance(book: &Book, id: &str) -> Option<Value> {
