@@ -260,9 +260,7 @@ pub async fn deliver(
 
 /// Keeps a response that came and could not be used, when it may hold what exists nowhere else.
 fn keep_unread(info: &'static ActionInfo, error: &Error, failure: Failure) -> Failure {
-    let Some(body) = error.unread_response().filter(|_| error.service().is_none()) else {
-        return failure;
-    };
+    let Some(body) = error.unread_response() else { return failure };
     if !secrets::are_in(info.response) {
         return failure;
     }

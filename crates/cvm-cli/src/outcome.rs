@@ -24,7 +24,8 @@ const MOST_HINTS: usize = 4;
 pub fn exit(error: &Error) -> Exit {
     if error.outcome_unknown().is_some() {
         Exit::Unknown
-    } else if error.is_service() || (error.is_wait() && !error.is_timeout()) {
+    } else if error.is_service() || error.is_throttled() || (error.is_wait() && !error.is_timeout())
+    {
         Exit::Refused
     } else if error.is_usage() {
         // The settings were read before: what cannot be sent now is the request.

@@ -24,6 +24,9 @@ pub struct Envelope {
     pub request_id: Option<String>,
     /// Whether the error has the form of the pre-2017 gateway, `{"code": 4100, …}`; its number is the code.
     pub is_old_gateway: bool,
+    /// Whether there is an error and a result too. Such a response contradicts itself: neither half of it
+    /// proves anything.
+    pub is_contradictory: bool,
     /// What deviated from the specification. A promised member that is missing here on an action
     /// that changes something means that the outcome is unknown.
     pub report: Report,
@@ -56,12 +59,26 @@ pub fn decode(response: &mut dyn Model, body: &[u8]) -> Result<Envelope, DecodeE
         .request_id
         .or_else(|| member_named(response, "RequestId").as_str().map(str::to_owned))
         .filter(|id| !id.is_empty());
+    let is_contradictory = content.is_contradictory
+        || (content.error.is_some() && has_result(&self::response(body), response.table()));
     let error = content.error.map(|error| ServiceError {
         code: ErrorCode::from(error.code),
         message: error.message,
         request_id: request_id.clone().unwrap_or_default(),
     });
-    Ok(Envelope { error, request_id, is_old_gateway: content.is_old_gateway, report })
+    let is_old_gateway = content.is_old_gateway;
+    Ok(Envelope { error, request_id, is_old_gateway, is_contradictory, report })
+}
+
+/// Whether a response with an error gives a member of its action too, in whatever case its name is written.
+fn has_result(response: &Json, table: &Table) -> bool {
+    let Json::Object(members) = response else { return false };
+    members.iter().any(|(name, value)| {
+        let is_member = |field: &FieldInfo| field.wire.eq_ignore_ascii_case(name);
+        !name.eq_ignore_ascii_case("RequestId")
+            && table.members.iter().any(is_member)
+            && !value.is_blank()
+    })
 }
 
 /// Everything in `Response` of an answer that [`decode`] has taken, as the service wrote it. For another
@@ -99,6 +116,7 @@ struct Content {
     error: Option<ErrorBody>,
     request_id: Option<String>,
     is_old_gateway: bool,
+    is_contradictory: bool,
 }
 
 /// `{"Code": …, "Message": …}`: a model like any other, so that the engine refuses duplicates in it.
@@ -193,7 +211,15 @@ impl<'de> Visitor<'de> for Outer<'_, '_> {
             }
         }
         match (answered, legacy.into_error()) {
-            (true, _) => Ok(()),
+            (true, None) => Ok(()),
+            // The number says that it failed and the response says that it was done. Other programs write
+            // numbers of HTTP there.
+            (true, Some(error)) if content.error.is_none() && error.code.len() >= 4 => {
+                content.error = Some(error);
+                content.is_contradictory = true;
+                Ok(())
+            }
+            (true, Some(_)) => Ok(()),
             (false, Some(error)) => {
                 content.error = Some(error);
                 content.is_old_gateway = true;
@@ -444,6 +470,33 @@ mod tests {
                 "{body}: {error}"
             );
         }
+    }
+
+    #[test]
+    fn an_error_beside_a_result_is_contradictory() {
+        let read = |members: &str, outer: &str| {
+            let body = format!(r#"{{{outer}"Response":{{{members}"RequestId":"r"}}}}"#);
+            let (_, envelope) = read(&body).unwrap();
+            (envelope.error.is_some(), envelope.is_contradictory)
+        };
+        let error = r#""Error":{"Code":"InvalidParameter","Message":"m"},"#;
+        for (result, is_contradictory) in [
+            ("", false),
+            (r#""InstanceIdSet":null,"#, false),
+            (r#""InstanceIdSet":[],"#, false),
+            (r#""InstanceIdSet":[""],"#, false),
+            (r#""New":"text","#, false),
+            (r#""InstanceIdSet":["ins-1"],"#, true),
+            (r#""instanceIdSet":["ins-1"],"#, true),
+        ] {
+            for members in [format!("{error}{result}"), format!("{result}{error}")] {
+                assert_eq!(read(&members, ""), (true, is_contradictory), "{members}");
+            }
+            assert_eq!(read(result, ""), (false, false), "{result}");
+        }
+        assert_eq!(read(r#""InstanceIdSet":["ins-1"],"#, r#""code":4100,"#), (true, true));
+        assert_eq!(read(r#""InstanceIdSet":["ins-1"],"#, r#""code":200,"#), (false, false));
+        assert_eq!(read(error, r#""code":4100,"#), (true, false));
     }
 
     #[test]

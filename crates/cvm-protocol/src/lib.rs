@@ -47,7 +47,7 @@ pub use json::DecodeError;
 pub use model::{Item, List, Member, Model, Optional, Slot, Text, Value, member_named};
 pub use one_line::OneLine;
 pub use paginate::{PageInfo, PageStyle, Paginate};
-pub use proof::{Gaps, ListDefect, total_of, unnamed};
+pub use proof::{Gaps, ListDefect, lost_secrets, named, total_of, unnamed};
 pub use reconcile::ReconcileInfo;
 pub use record::Record;
 pub use sensitive::Sensitive;

@@ -160,6 +160,71 @@ pub fn unnamed(response: &dyn Model, gaps: &Gaps) -> Vec<String> {
         .collect()
 }
 
+/// Secret members that the response to a change lacks, in what is always present: the member and what the
+/// response names. What such a member holds, like the private key of a new key pair, exists nowhere else.
+#[must_use]
+pub fn lost_secrets(response: &dyn Model, gaps: &Gaps) -> Vec<String> {
+    let is_lost = |value: Value<'_>| value.text().is_none_or(|text| text.trim().is_empty());
+    let mut lost = Vec::new();
+    let members = response.table().members.iter().enumerate();
+    let promised = members.filter(|(_, field)| field.promised && !gaps.lacks(field.wire));
+    for (index, field) in promised {
+        let value = response.member(index);
+        if field.secret && is_lost(value) {
+            lost.push(format!("`{}`", field.wire));
+        }
+        let Value::Object(object) = value else { continue };
+        for (index, inner) in object.table().members.iter().enumerate() {
+            if inner.secret && is_lost(object.member(index)) {
+                let names = told(&names(field, value));
+                lost.push(format!("`{}.{}`{names}", field.wire, inner.wire));
+            }
+        }
+    }
+    lost
+}
+
+/// The ids in a response: what it says that it made or found.
+#[must_use]
+pub fn named(response: &dyn Model) -> Vec<String> {
+    let members = response.table().members.iter().enumerate();
+    members
+        .filter(|(_, field)| field.wire != "RequestId")
+        .filter(|(_, field)| is_id(field) || !matches!(field.kind, Kind::Str))
+        .flat_map(|(index, field)| names(field, response.member(index)))
+        .collect()
+}
+
+/// The ids in one member.
+fn names(field: &FieldInfo, value: Value<'_>) -> Vec<String> {
+    let names: Vec<Option<String>> = match (&field.kind, value) {
+        (Kind::Str, value) if is_id(field) => vec![value.text()],
+        (Kind::Object(table), Value::Object(object)) => {
+            vec![identity(table).and_then(|id| member_named(object, id).text())]
+        }
+        (Kind::List(kind), Value::List(list)) => {
+            let name = |index| match (list.at(index), kind) {
+                (Value::Object(item), Kind::Object(table)) => match identity(table) {
+                    Some(id) => member_named(item, id).text(),
+                    None => Some(format!("{}.{index}", field.wire)),
+                },
+                (value, _) => value.text(),
+            };
+            (0..list.len()).map(name).collect()
+        }
+        _ => Vec::new(),
+    };
+    names.into_iter().flatten().filter(|name| !name.is_empty()).collect()
+}
+
+/// The names in parentheses, where there are any.
+fn told(names: &[String]) -> String {
+    match names {
+        [] => String::new(),
+        names => format!(" (it names `{}`)", names.join("`, `")),
+    }
+}
+
 fn unnamed_in(field: &FieldInfo, value: Value<'_>, gaps: &Gaps) -> Option<String> {
     let wire = field.wire;
     match (&field.kind, value) {
@@ -168,24 +233,14 @@ fn unnamed_in(field: &FieldInfo, value: Value<'_>, gaps: &Gaps) -> Option<String
             let id = identity(table)?;
             is_unset(member_named(object, id)).then(|| format!("`{wire}.{id}`"))
         }
-        (Kind::List(kind), Value::List(list)) => {
-            let name = |index| match (list.at(index), kind) {
-                (Value::Object(item), Kind::Object(table)) => match identity(table) {
-                    Some(id) => member_named(item, id).text(),
-                    None => Some(format!("{wire}.{index}")),
-                },
-                (value, _) => value.text(),
-            };
-            let names: Vec<String> =
-                (0..list.len()).filter_map(name).filter(|name| !name.is_empty()).collect();
+        (Kind::List(_), Value::List(list)) => {
+            let names = names(field, value);
             let is_whole = names.len() == list.len() && !gaps.null_items.iter().any(|n| n == wire);
             match (is_whole, names.is_empty()) {
                 (true, false) => None,
                 (_, true) => Some(format!("`{wire}`")),
                 // What is known may be all that somebody has to go by.
-                (false, false) => {
-                    Some(format!("a part of `{wire}` (it names `{}`)", names.join("`, `")))
-                }
+                (false, false) => Some(format!("a part of `{wire}`{}", told(&names))),
             }
         }
         _ => None,

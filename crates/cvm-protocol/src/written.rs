@@ -134,6 +134,19 @@ impl Json {
         })
     }
 
+    /// Whether there is nothing in it: null, `false`, zero, empty text, and lists and objects of such values.
+    #[must_use]
+    pub fn is_blank(&self) -> bool {
+        match self {
+            Self::Null | Self::Bool(false) => true,
+            Self::Bool(true) | Self::Raw(_) => false,
+            Self::Number(digits) => digits.bytes().all(|byte| b"-0.".contains(&byte)),
+            Self::Text(text) => text.is_empty(),
+            Self::List(items) => items.iter().all(Self::is_blank),
+            Self::Object(members) => members.iter().all(|(_, value)| value.is_blank()),
+        }
+    }
+
     /// The word for it in messages.
     #[must_use]
     pub const fn noun(&self) -> &'static str {

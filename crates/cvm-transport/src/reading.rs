@@ -30,6 +30,8 @@ pub(crate) struct Tried {
     pub(crate) curable: bool,
     /// The same request would get the same answer again.
     pub(crate) is_final: bool,
+    /// The response holds an error and a result.
+    pub(crate) is_contradictory: bool,
     /// The caller's mistake or a credential that is not there: no request was made.
     pub(crate) is_local: bool,
     /// Every host that the request may go to is shut out for now.
@@ -56,6 +58,7 @@ impl Tried {
             retry_after: None,
             curable: false,
             is_final: false,
+            is_contradictory: false,
             is_local: false,
             is_shut_out: false,
             is_exchanged: false,
@@ -77,6 +80,11 @@ impl Tried {
             .and_then(|source| source.downcast_ref::<CredentialProviderError>())
             .is_some_and(CredentialProviderError::is_final);
         Self { is_local, is_final, ..Self::new(outcome, Some(error)) }
+    }
+
+    /// Whether time ran out before there was anything to send: for a rate-limit slot or a credential.
+    pub(crate) fn is_late(&self) -> bool {
+        !self.is_exchanged && self.error.as_ref().is_some_and(Error::is_timeout)
     }
 
     /// An attempt for which no host was to be had.
@@ -108,11 +116,21 @@ impl Tried {
     }
 }
 
-/// What the response to a change lacks: members that are always present, and names of what it made. Without
-/// them nobody knows what was done.
+/// What the response to a change lacks: members that are always present, names of what it made, and secrets
+/// that it alone gives. Without them nobody knows what was done, or it was done in vain.
 fn lacking(response: &dyn Model, gaps: &Gaps) -> Vec<String> {
     let missing = gaps.missing.iter().map(|member| format!("`{member}`"));
-    missing.chain(cvm_protocol::unnamed(response, gaps)).collect()
+    let unnamed = cvm_protocol::unnamed(response, gaps);
+    missing.chain(unnamed).chain(cvm_protocol::lost_secrets(response, gaps)).collect()
+}
+
+/// What to say of a response that holds an error and a result.
+fn contradiction(response: &dyn Model) -> String {
+    let text = "the response also holds a result, so it contradicts itself";
+    match cvm_protocol::named(response).as_slice() {
+        [] => text.to_owned(),
+        names => format!("{text}; it names `{}`", names.join("`, `")),
+    }
 }
 
 /// Reads what came back from one attempt.
@@ -149,7 +167,11 @@ impl Reading<'_> {
                     None => self.foreign(answer, false),
                 }
             }
-            decoded => self.foreign(answer, matches!(decoded, Some(Ok(_)))),
+            // A number alone is the text of a proxy.
+            decoded => {
+                let is_envelope = matches!(&decoded, Some(Ok(read)) if !read.is_old_gateway);
+                self.foreign(answer, is_envelope)
+            }
         };
         tried.status = Some(status);
         tried.clock_difference = measured;
@@ -178,13 +200,23 @@ impl Reading<'_> {
         measured: Option<i64>,
     ) -> Tried {
         let call = self.call;
-        let cvm_protocol::Envelope { error, mut request_id, is_old_gateway, report } = envelope;
+        let cvm_protocol::Envelope {
+            error,
+            mut request_id,
+            is_old_gateway,
+            is_contradictory,
+            report,
+        } = envelope;
         let mut tried = match error {
-            Some(error) if call.is_dry_run && error.code.is_dry_run_success() => {
+            Some(error)
+                if call.is_dry_run && error.code.is_dry_run_success() && !is_contradictory =>
+            {
                 Tried::new(Outcome::Success, None)
             }
             Some(mut error) => {
-                let outcome = if is_old_gateway {
+                let outcome = if is_contradictory {
+                    Outcome::Ambiguous
+                } else if is_old_gateway {
                     let ahead = measured.map(|measured| measured.saturating_sub(self.skew));
                     outcome_of_gateway_number(&error.code, ahead)
                 } else {
@@ -213,6 +245,10 @@ impl Reading<'_> {
                         message => Error::new(Kind::Response, format!("{text}: {message}")),
                     }
                 };
+                if is_contradictory {
+                    let text = contradiction(response);
+                    failure = failure.with_note(&cut(&secrets.scrub(&text), MOST_OF_MESSAGE));
+                }
                 let mut curable = false;
                 match outcome {
                     Outcome::ClockRefused => {
@@ -237,6 +273,9 @@ impl Reading<'_> {
                 let mut tried = Tried::new(outcome, Some(failure));
                 tried.code = code;
                 tried.curable = curable;
+                // A dry run that gives a result was none: another one would make another.
+                tried.is_final = is_contradictory && call.is_dry_run;
+                tried.is_contradictory = is_contradictory;
                 tried
             }
             None if !(200..300).contains(&status) => {
@@ -353,6 +392,7 @@ impl Reading<'_> {
             error = error.with_source(source);
         }
         let mut tried = Tried::new(outcome, Some(error));
+        tried.body = broken.body;
         tried.is_local = broken.kind == HttpFailureKind::Unsendable;
         tried.is_final = broken.kind == HttpFailureKind::ProxyAuthentication;
         tried.status = status;

@@ -200,9 +200,13 @@ impl Retry {
         Step::Again { pause: Duration::ZERO }
     }
 
+    /// How a call ends that sends nothing more.
+    pub(crate) const fn verdict(&self) -> Verdict {
+        if self.in_doubt { Verdict::Unknown } else { Verdict::Failed }
+    }
+
     const fn end(&self, why: Why) -> Step {
-        let verdict = if self.in_doubt { Verdict::Unknown } else { Verdict::Failed };
-        Step::End(verdict, why)
+        Step::End(self.verdict(), why)
     }
 }
 

@@ -31,6 +31,9 @@ pub(crate) struct Limits {
     pub(crate) body_idle: Duration,
     /// Most bytes of the body.
     pub(crate) max_body: usize,
+    /// Whether a body that cannot be used is read all the same: that of a change may hold what exists
+    /// nowhere else.
+    pub(crate) keeps_unusable: bool,
 }
 
 /// An answer, read to its end.
@@ -48,6 +51,8 @@ pub(crate) struct Broken {
     pub(crate) message: String,
     pub(crate) timed_out: bool,
     pub(crate) head: Option<(u16, HeaderMap)>,
+    /// What arrived of the body.
+    pub(crate) body: Bytes,
     pub(crate) source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
@@ -110,67 +115,115 @@ async fn read(
     limits: &Limits,
     peer: &(dyn Fn() -> String + Sync),
 ) -> Result<Bytes, Broken> {
+    let mut arrived = Arrived::default();
+    let received = match unusable(headers, limits).map(|text| Broken::unreadable(&text)) {
+        Some(broken) => {
+            if limits.keeps_unusable {
+                // Whatever ends this, the first reason is the one to tell.
+                let _ = receive(body, &mut arrived, limits, peer).await;
+            }
+            Err(broken)
+        }
+        None => receive(body, &mut arrived, limits, peer).await,
+    };
+    let whole = arrived.whole();
+    match received {
+        Ok(()) => Ok(whole),
+        Err(broken) => Err(Broken { body: whole, ..broken }),
+    }
+}
+
+/// Why a body cannot be used, as the head of its response tells.
+fn unusable(headers: &HeaderMap, limits: &Limits) -> Option<String> {
     if headers.get_all(CONTENT_ENCODING).iter().any(|coding| coding.as_bytes() != b"identity") {
-        return Err(Broken::unreadable("answer has a content coding, though none was asked for"));
+        return Some("answer has a content coding, though none was asked for".to_owned());
     }
     let head: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
     if head > MOST_HEADERS {
-        return Err(Broken::unreadable("answer has more than 64 KiB of headers"));
+        return Some("answer has more than 64 KiB of headers".to_owned());
     }
     let promised = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok());
     let promised: Option<usize> = promised.and_then(|length| length.parse().ok());
-    let too_large =
-        || Broken::unreadable(&format!("answer has more than {} bytes", limits.max_body));
-    if promised.is_some_and(|length| length > limits.max_body) {
-        return Err(too_large());
+    promised.is_some_and(|length| length > limits.max_body).then(|| too_large(limits))
+}
+
+fn too_large(limits: &Limits) -> String {
+    format!("answer has more than {} bytes", limits.max_body)
+}
+
+/// The pieces of a body. Most answers come in one piece, which then needs no copy.
+#[derive(Default)]
+struct Arrived {
+    first: Option<Bytes>,
+    more: BytesMut,
+}
+
+impl Arrived {
+    fn len(&self) -> usize {
+        self.more.len() + self.first.as_ref().map_or(0, Bytes::len)
     }
+
+    fn push(&mut self, piece: Bytes) {
+        match self.first.take() {
+            None if self.more.is_empty() => self.first = Some(piece),
+            earlier => {
+                if let Some(earlier) = earlier {
+                    // Grown by what arrived, not by what was promised: a promise costs nothing.
+                    self.more.extend_from_slice(&earlier);
+                }
+                self.more.extend_from_slice(&piece);
+            }
+        }
+    }
+
+    fn whole(self) -> Bytes {
+        self.first.unwrap_or_else(|| self.more.freeze())
+    }
+}
+
+/// Receives a body to its end, or as much of it as comes.
+async fn receive(
+    body: &mut dyn ResponseBody,
+    arrived: &mut Arrived,
+    limits: &Limits,
+    peer: &(dyn Fn() -> String + Sync),
+) -> Result<(), Broken> {
     // Since when pieces are waited for; most answers are there at once.
     let mut waiting_since: Option<Instant> = None;
-    let mut first: Option<Bytes> = None;
-    let mut whole = BytesMut::new();
     loop {
         let piece = within(body.chunk(), |now| {
             waiting_since.get_or_insert(now);
             limits.deadline.min(after(now, limits.body_idle))
         });
-        let piece = match piece.await {
+        let mut piece = match piece.await {
             Ok(Ok(Some(piece))) => piece,
-            Ok(Ok(None)) => break,
+            Ok(Ok(None)) => return Ok(()),
             Ok(Err(failure)) => return Err(Broken::from(failure.with_peer(peer()))),
             Err(_) => {
                 let message = format!("answer of {} stopped halfway", peer());
                 return Err(Broken::late(HttpFailureKind::MaybeSent, message));
             }
         };
-        let received = whole.len() + first.as_ref().map_or(0, Bytes::len) + piece.len();
-        if received > limits.max_body {
-            return Err(too_large());
-        }
-        // Most answers come in one piece, which then needs no copy.
-        match first.take() {
-            None if whole.is_empty() => first = Some(piece),
-            earlier => {
-                if let Some(earlier) = earlier {
-                    // Grown by what arrived, not by what was promised: a promise costs nothing.
-                    whole.extend_from_slice(&earlier);
-                }
-                whole.extend_from_slice(&piece);
-            }
+        let room = limits.max_body.saturating_sub(arrived.len());
+        let is_too_large = piece.len() > room;
+        piece.truncate(room);
+        arrived.push(piece);
+        if is_too_large {
+            return Err(Broken::unreadable(&too_large(limits)));
         }
         let elapsed = waiting_since.map_or(Duration::ZERO, |since| since.elapsed());
         if elapsed > limits.body_idle
-            && (received as u64) < SLOWEST.saturating_mul(elapsed.as_secs())
+            && (arrived.len() as u64) < SLOWEST.saturating_mul(elapsed.as_secs())
         {
             let message = format!("answer of {} arrives too slowly", peer());
             return Err(Broken::late(HttpFailureKind::MaybeSent, message));
         }
     }
-    Ok(first.unwrap_or_else(|| whole.freeze()))
 }
 
 impl Broken {
     fn late(kind: HttpFailureKind, message: String) -> Self {
-        Self { kind, message, timed_out: true, head: None, source: None }
+        Self { kind, message, timed_out: true, head: None, body: Bytes::new(), source: None }
     }
 
     fn unreadable(message: &str) -> Self {
@@ -179,6 +232,7 @@ impl Broken {
             message: message.to_owned(),
             timed_out: false,
             head: None,
+            body: Bytes::new(),
             source: None,
         }
     }
@@ -191,6 +245,7 @@ impl From<HttpFailure> for Broken {
             message: failure.to_string(),
             timed_out: failure.kind() == HttpFailureKind::ConnectTimeout,
             head: None,
+            body: Bytes::new(),
             source: Some(failure.into_source()),
         }
     }

@@ -5,6 +5,7 @@
 mod actions;
 mod arguments;
 mod cloud;
+mod contradictory;
 mod damaged_entries;
 mod emulator;
 mod exit_codes;

@@ -98,7 +98,13 @@ impl RoleCredentials {
             client_token: None,
         };
         let body_idle = self.total;
-        let limits = Limits { deadline, first_byte: deadline, body_idle, max_body: LARGEST };
+        let limits = Limits {
+            deadline,
+            first_byte: deadline,
+            body_idle,
+            max_body: LARGEST,
+            keeps_unusable: false,
+        };
         match exchange(&self.http, request, &Sending::new(false), &limits).await {
             Ok(answer) if answer.status == 200 => Ok(answer.body),
             Ok(answer) if answer.status == 404 => {

@@ -188,7 +188,8 @@ impl Error {
     }
 
     /// The body of a response that came and could not be used, when the
-    /// [outcome is unknown](Self::outcome_unknown); secrets included.
+    /// [outcome is unknown](Self::outcome_unknown); secrets included. Of a body that did not come to its end
+    /// it is what came.
     ///
     /// **What next:** keep it where no log shows it, when the action gives something that exists nowhere
     /// else, such as the private key of a new key pair.

@@ -206,6 +206,7 @@ impl<'a> Call<'a> {
         let mut route = Route::new(&self.address, &self.backups);
         let mut attempts: Vec<Attempt> = Vec::new();
         let mut withdrawal: Option<Withdrawal> = None;
+        let mut last_sent: Option<Tried> = None;
         loop {
             let number = u32::try_from(attempts.len()).unwrap_or(u32::MAX).saturating_add(1);
             let attempt_began = if number > 1 {
@@ -222,6 +223,19 @@ impl<'a> Call<'a> {
             };
             bounds.keep_to_the_window(self.shared, attempt_began);
             let tried = self.attempt(request, response, &mut bounds, number, &mut route).await;
+            // Time ran out before the request could be sent again: what the last one brought is the end.
+            if let Some(error) = tried.error.as_ref().filter(|_| tried.is_late())
+                && let Some(sent) = last_sent.take()
+            {
+                let note = format!("not sent again: {error}");
+                if let Some(withdrawal) = withdrawal {
+                    withdrawal.fail();
+                }
+                let earlier = retry.in_doubt() && !sent.outcome.may_have_acted();
+                let verdict = retry.verdict();
+                let error = self.conclude(request, sent, verdict, Why::Final, earlier, &attempts);
+                return (attempts, Err(error.with_note(&note)));
+            }
             let ended = Instant::now();
             let took = ended.saturating_duration_since(attempt_began);
             self.tell(number, &tried, took, route.taken());
@@ -273,6 +287,9 @@ impl<'a> Call<'a> {
             self.progress.end_attempt(retry.in_doubt());
             match step {
                 Step::Again { pause } => {
+                    if tried.is_exchanged {
+                        last_sent = Some(tried);
+                    }
                     if !pause.is_zero() {
                         tokio::time::sleep(pause).await;
                     }
@@ -349,7 +366,10 @@ impl<'a> Call<'a> {
             error = error.with_note(&format!("asked to wait {} s", wish.as_secs()));
         }
         if verdict == Verdict::Unknown {
-            error = error.with_unread_response(tried.body).with_unknown(OutcomeUnknown {
+            // An error of the service, and nothing else, was read.
+            let is_read = error.kind() == Kind::Service && !tried.is_contradictory;
+            let unread = if is_read { Bytes::new() } else { tried.body };
+            error = error.with_unread_response(unread).with_unknown(OutcomeUnknown {
                 client_token: self.token.clone(),
                 fingerprint: client_token::fingerprint(self.info, request),
                 recovery: recovery::advice(self.info, request),

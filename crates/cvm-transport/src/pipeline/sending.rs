@@ -227,6 +227,7 @@ impl Call<'_> {
             first_byte: deadline.min(after(now, first_byte.min(whole))),
             body_idle: timeouts.body_idle,
             max_body: self.shared.max_response_bytes,
+            keeps_unusable: self.class != RetryClass::Read,
         };
         let sending = Sending::new(self.class != RetryClass::Read);
         let departure = Departure { progress: &self.progress, sending: &sending };

@@ -75,6 +75,9 @@ async fn json_of_a_proxy_is_not_the_gateways_and_the_status_counts() {
     ] {
         let (asked, ended) = killed(Dialect::OldGateway, status, None, body).await;
         assert!(is_unknown(&ended) && asked == 1, "{status} {body}: {ended:?}");
+        let text = ended.unwrap_err().to_string();
+        let is_shown = text.contains(&format!("not an answer of the service: {body}"));
+        assert!(is_shown || status == 200, "{text}");
         let body = body.to_owned();
         let fake = Fake::new(move |_, number| match number {
             1 => answer(status, None, &body),

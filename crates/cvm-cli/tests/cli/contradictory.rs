@@ -1,0 +1,121 @@
+//! Responses of a change that prove nothing: an error beside a result, a body that is cut, a lost secret.
+
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::harness::{Answer, Ran, Server, entries, run};
+
+const KEY: &str = "Canary-private-key";
+const CREATE: [&str; 5] = ["CreateKeyPair", "--KeyName", "n", "--ProjectId", "0"];
+
+/// Runs `CreateKeyPair` in the server's folder.
+fn create(server: &Server) -> Ran {
+    let folder = server.folder.path();
+    run(server.cvm(&CREATE).current_dir(folder).env("TMPDIR", folder))
+}
+
+/// Whether one saved response holds the private key.
+fn keeps_key(folder: &Path) -> bool {
+    let files = fs::read_dir(folder).unwrap().map(|file| fs::read_to_string(file.unwrap().path()));
+    files.filter(|text| text.as_ref().is_ok_and(|text| text.contains(KEY))).count() == 1
+}
+
+fn key_pair(members: &str) -> String {
+    format!(r#"{{"Response":{{"KeyPair":{{"KeyId":"skey-7",{members}}},"RequestId":"r-1"}}}}"#)
+}
+
+#[test]
+fn an_error_beside_a_key_pair_is_3_and_keeps_the_key() {
+    for code in ["InternalError", "InvalidParameter", "RequestLimitExceeded"] {
+        for member in ["KeyPair", "keyPair"] {
+            let server = Server::start(Answer::Json(format!(
+                r#"{{"Response":{{"{member}":{{"KeyId":"skey-7","PrivateKey":"{KEY}"}},"Error":{{"Code":"{code}","Message":"m"}},"RequestId":"r-1"}}}}"#
+            )));
+            let ran = create(&server);
+            assert_eq!(ran.code, 3, "{code}: {}", ran.stderr);
+            assert!(ran.stderr.contains(code), "{code}: {}", ran.stderr);
+            assert!(keeps_key(server.folder.path()), "{code}: {}", ran.stderr);
+            assert!(!ran.stderr.contains(KEY) && !ran.stdout.contains(KEY), "{}", ran.stderr);
+            assert_eq!(entries(&server.journal()).len(), 1, "{code}");
+            assert_eq!(server.count("CreateKeyPair"), 1, "{code}");
+        }
+    }
+}
+
+#[test]
+fn an_error_beside_the_ids_of_a_launch_is_3_and_names_them() {
+    let server = Server::start(Answer::Json(
+        r#"{"Response":{"InstanceIdSet":["ins-1","ins-2"],"Error":{"Code":"InvalidParameter","Message":"m"},"RequestId":"r-1"}}"#
+            .to_owned(),
+    ));
+    let ran = run(&mut server.cvm(&["RunInstances", "--ImageId", "i", "--timeout", "3"]));
+    assert_eq!(ran.code, 3, "{}", ran.stderr);
+    assert!(ran.stderr.contains("it names `ins-1`, `ins-2`"), "{}", ran.stderr);
+    assert_eq!(entries(&server.journal()).len(), 1);
+}
+
+#[test]
+fn a_key_pair_in_a_body_that_is_cut_is_saved() {
+    let body = key_pair(&format!(r#""PrivateKey":"{KEY}""#));
+    for (head, rest) in [
+        (format!("content-length: {}", body.len() + 50), body.clone()),
+        ("transfer-encoding: chunked".to_owned(), format!("{:x}\r\n{body}\r\n", body.len())),
+        (format!("content-length: {}", body.len()), body[..body.len() - 20].to_owned()),
+    ] {
+        let response = format!("HTTP/1.1 200 OK\r\nconnection: close\r\n{head}\r\n\r\n{rest}");
+        let server = Server::start(Answer::Script(Arc::new(move |request| {
+            request.contains("CreateKeyPair").then(|| response.clone())
+        })));
+        let folder = server.folder.path();
+        let ran = run(server
+            .cvm(&[&CREATE[..], &["--timeout", "4"]].concat())
+            .current_dir(folder)
+            .env("TMPDIR", folder));
+        assert_eq!(ran.code, 3, "{head}: {}", ran.stderr);
+        assert!(ran.stderr.contains("what came back is in "), "{head}: {}", ran.stderr);
+        assert!(keeps_key(folder) && !ran.stderr.contains(KEY), "{head}: {}", ran.stderr);
+    }
+}
+
+#[test]
+fn a_key_pair_without_its_private_key_is_3_and_says_so() {
+    for members in [r#""PrivateKey":"""#, r#""PrivateKey":null"#, r#""KeyName":"n""#] {
+        let server = Server::start(Answer::Json(key_pair(members)));
+        let ran = create(&server);
+        assert_eq!(ran.code, 3, "{members}: {}", ran.stderr);
+        let told = "lacks `KeyPair.PrivateKey` (it names `skey-7`)";
+        assert!(ran.stderr.contains(told), "{members}: {}", ran.stderr);
+        assert_eq!(entries(&server.journal()).len(), 1, "{members}");
+    }
+    let odd = format!(r#""privateKey":"{KEY}""#);
+    let server = Server::start(Answer::Json(key_pair(&odd)));
+    let ran = create(&server);
+    assert_eq!(ran.code, 3, "{}", ran.stderr);
+    assert!(keeps_key(server.folder.path()) && !ran.stdout.contains(KEY), "{}", ran.stderr);
+}
+
+#[test]
+fn a_throttle_is_1_however_it_is_told() {
+    let throttle =
+        r#"{"Response":{"Error":{"Code":"RequestLimitExceeded","Message":"m"},"RequestId":"r-1"}}"#;
+    for (status, body) in
+        [(200, throttle), (429, throttle), (429, "<html>slow down</html>"), (429, "{}")]
+    {
+        for wish in ["", "retry-after: 60\r\n"] {
+            let server = Server::start(Answer::Script(Arc::new(move |_| {
+                let length = body.len();
+                Some(format!("HTTP/1.1 {status} S\r\n{wish}content-length: {length}\r\n\r\n{body}"))
+            })));
+            let stop = ["StopInstances", "--InstanceIds", "ins-1", "--timeout", "3"];
+            let ran = run(&mut server.cvm(&stop));
+            let told = if body == throttle { "RequestLimitExceeded" } else { "HTTP 429" };
+            let what = format!("{status} {body} {wish}: {}", ran.stderr);
+            assert!(ran.code == 1 && ran.stderr.contains(told), "{} {what}", ran.code);
+            let attempts = server.count("StopInstances");
+            let is_told = ran.stderr.contains(&format!("after {attempts} attempts"));
+            assert_eq!(is_told, attempts > 1, "{what}");
+            assert!(entries(&server.journal()).is_empty(), "{what}");
+        }
+    }
+}

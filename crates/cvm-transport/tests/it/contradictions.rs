@@ -1,0 +1,127 @@
+//! Responses that hold both an error and a result, and bodies that do not come to their end.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use cvm_transport::{Error, Outcome};
+use serde_json::json;
+
+use crate::actions::{KillThings, LAUNCH, Launch, ListThings};
+use crate::client;
+use crate::fake::{Body, Fake, Reply};
+use crate::server::{Server, Turn};
+
+/// Codes that would end the call, or send the request again, if they stood alone.
+const CODES: [&str; 6] = [
+    "InvalidParameter",
+    "RequestLimitExceeded",
+    "InternalError",
+    "AuthFailure.SignatureExpire",
+    "AuthFailure.TokenFailure",
+    "DryRunOperation",
+];
+
+fn contradiction(code: &str, result: &str) -> String {
+    format!(
+        r#"{{"Response":{{{result},"Error":{{"Code":"{code}","Message":"told so"}},"RequestId":"r-1"}}}}"#
+    )
+}
+
+fn kill() -> KillThings {
+    KillThings { thing_ids: vec!["thing-1".into()] }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_error_beside_a_result_leaves_the_outcome_of_a_change_unknown() {
+    for code in CODES {
+        let body = contradiction(code, r#""ThingIdSet":["thing-7","thing-8"]"#);
+        let sent = body.clone();
+        let fake = Fake::new(move |_, _| Reply::body(sent.clone()));
+        let client = fake.builder().build().unwrap();
+        let errors: [Error; 2] = [
+            client.send(Launch::default()).await.unwrap_err(),
+            client.call(&LAUNCH, json!({})).await.unwrap_err(),
+        ];
+        for error in errors {
+            let text = error.to_string();
+            assert!(error.outcome_unknown().is_some(), "{code}: {text}");
+            for told in [code, "also holds a result", "`thing-7`, `thing-8`", "request id r-1"] {
+                assert!(text.contains(told), "{told}: {text}");
+            }
+            assert_eq!(error.unread_response(), Some(body.as_bytes()), "{text}");
+            assert!(error.attempts().iter().all(|one| one.outcome == Outcome::Ambiguous));
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_error_beside_an_empty_result_is_the_error() {
+    for result in [r#""ThingIdSet":null"#, r#""ThingIdSet":[],"PrivateKey":"""#, r#""New":1"#] {
+        let fake = Fake::new(move |_, _| Reply::body(contradiction("InvalidParameter", result)));
+        let error = fake.builder().build().unwrap().send(Launch::default()).await.unwrap_err();
+        assert!(error.is_service() && error.outcome_unknown().is_none(), "{error}");
+        assert_eq!(fake.asked(), 1);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_error_beside_a_result_is_no_success_of_a_read_and_no_dry_run() {
+    let list = contradiction("InvalidParameter", r#""ThingSet":[{"ThingId":"thing-7"}]"#);
+    let fake = Fake::new(move |_, _| Reply::body(list.clone()));
+    let error = fake.builder().build().unwrap().send(ListThings::default()).await.unwrap_err();
+    assert!(error.is_service() && error.outcome_unknown().is_none(), "{error}");
+    assert!(error.to_string().contains("also holds a result"), "{error}");
+
+    let launched = contradiction("DryRunOperation", r#""ThingIdSet":["thing-7"]"#);
+    let fake = Fake::new(move |_, _| Reply::body(launched.clone()));
+    let dry_run = Launch { dry_run: Some(true), ..Launch::default() };
+    let error = fake.builder().build().unwrap().send(dry_run).await.unwrap_err();
+    assert!(error.to_string().contains("thing-7"), "{error}");
+    assert_eq!(fake.asked(), 1, "another dry run could launch another one");
+}
+
+#[tokio::test]
+async fn a_body_that_is_cut_is_kept_as_far_as_it_came() {
+    let body = r#"{"Response":{"PrivateKey":"canary","RequestId":"r-1"}}"#;
+    let chunk = format!("{:x}\r\n{body}\r\n", body.len());
+    let head = |lines: &str| format!("HTTP/1.1 200 OK\r\n{lines}\r\n\r\n");
+    let many = format!("x-many: {}", "a".repeat(4_000));
+    let many = [many.as_str(); 17].join("\r\n");
+    for (case, turn) in [
+        ("too short", head(&format!("content-length: {}", body.len() + 50)) + body),
+        ("no last chunk", head("transfer-encoding: chunked") + &chunk),
+        ("bad chunk", head("transfer-encoding: chunked") + &chunk + "zz\r\n"),
+        ("too large", head("content-length: 99999999999") + body),
+        (
+            "a coding",
+            head(&format!("content-encoding: gzip\r\ncontent-length: {}", body.len())) + body,
+        ),
+        ("headers", head(&format!("{many}\r\ncontent-length: {}", body.len())) + body),
+    ] {
+        let server = Server::start([Turn::Raw(turn.into_bytes())]).await;
+        let error = client(&server.url).send(kill()).await.unwrap_err();
+        assert!(error.outcome_unknown().is_some(), "{case}: {error}");
+        assert_eq!(error.unread_response(), Some(body.as_bytes()), "{case}: {error}");
+        assert!(!format!("{error:?}").contains("canary"), "{case}: {error:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_body_that_stops_or_does_not_end_is_kept_as_far_as_it_came() {
+    const PIECE: &str = r#"{"Response":{"PrivateKey":"canary"}}"#;
+    let bodies: [fn() -> Body; 3] = [
+        || Body::Stalls(Bytes::from(PIECE)),
+        || Body::Drip { piece: Bytes::from(PIECE), every: Duration::from_secs(2) },
+        || Body::Whole(Bytes::from(PIECE.repeat(2_000_000))),
+    ];
+    for body in bodies {
+        let fake = Fake::new(move |_, _| {
+            let (headers, after) = (Vec::new(), Duration::ZERO);
+            Reply::Answer { status: 200, headers, body: body(), after }
+        });
+        let error = fake.builder().build().unwrap().send(kill()).await.unwrap_err();
+        assert!(error.outcome_unknown().is_some(), "{error}");
+        let kept = error.unread_response().unwrap_or_default();
+        assert!(kept.starts_with(PIECE.as_bytes()), "{error}");
+    }
+}
