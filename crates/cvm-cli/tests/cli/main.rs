@@ -14,6 +14,7 @@ mod journal;
 mod kill;
 mod network;
 mod not_shown;
+mod odd_lists;
 mod odd_responses;
 mod offline;
 mod profiles;

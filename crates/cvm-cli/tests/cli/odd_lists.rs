@@ -1,0 +1,152 @@
+//! The fault matrix of the command line: responses that prove nothing × commands, and `cvm resume` of each.
+
+use std::sync::Arc;
+use std::thread;
+
+use serde_json::json;
+
+use crate::harness::{Answer, Server, entries, run};
+use crate::resume::{edit, make_old};
+
+const STOP: [&str; 3] = ["StopInstances", "--InstanceIds", "ins-11112222"];
+const TERMINATE: [&str; 3] = ["TerminateInstances", "--InstanceIds", "ins-11112222"];
+const LAUNCH: [&str; 3] = ["RunInstances", "--ImageId", "img-11112222"];
+const CHANGES: [[&str; 3]; 3] = [STOP, TERMINATE, LAUNCH];
+
+/// Status and body of responses after which nobody knows what became of a request.
+const DOUBTS: [(u16, &str); 5] = [
+    (200, r#"{"Response":{"Error":{"Message":"timeout"},"RequestId":"r"}}"#),
+    (200, r#"{"Response":{"Error":{},"RequestId":"r"}}"#),
+    (500, r#"{"Response":{"Error":{"Message":"timeout"},"RequestId":"r"}}"#),
+    (502, r#"{"code":"BAD_GATEWAY"}"#),
+    (504, r#"{"code":504,"message":"upstream timed out"}"#),
+];
+
+/// Lists that do not tell what is there.
+const LISTS: [&str; 8] = [
+    r#""TotalCount":0"#,
+    r#""TotalCount":0,"InstanceSet":null"#,
+    r#""TotalCount":1,"InstanceSet":null"#,
+    r#""TotalCount":2,"InstanceSet":[]"#,
+    r#""TotalCount":null,"InstanceSet":[]"#,
+    r#""TotalCount":1,"InstanceSet":[null]"#,
+    r#""TotalCount":1,"InstanceSet":[{}]"#,
+    r#""TotalCount":1,"InstanceSet":[{"InstanceId":""}]"#,
+];
+
+fn response(status: u16, body: &str) -> String {
+    let length = body.len();
+    format!(
+        "HTTP/1.1 {status} X\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}"
+    )
+}
+
+/// Answers every request so.
+fn always(status: u16, body: &str) -> Server {
+    let response = response(status, body);
+    Server::start(Answer::Script(Arc::new(move |_| Some(response.clone()))))
+}
+
+#[test]
+fn a_change_in_doubt_is_3_and_keeps_its_entry_through_resume() {
+    thread::scope(|scope| {
+        for (status, body) in DOUBTS {
+            for change in CHANGES {
+                scope.spawn(move || {
+                    let server = always(status, body);
+                    let ran = run(&mut server.cvm(&change));
+                    let what = format!("{status} {body} {change:?}: {}", ran.stderr);
+                    assert_eq!((ran.code, ran.stdout.as_str()), (3, ""), "{what}");
+                    let ids = entries(&server.journal());
+                    assert_eq!(ids.len(), 1, "{what}");
+                    assert!(ran.stderr.contains(&ids[0]), "{what}");
+                    let sent = server.count(change[0]);
+                    assert!(sent == 1 || change == LAUNCH, "{what}");
+                    make_old(&server.journal(), &ids[0], 181);
+                    let ran = run(&mut server.bare(&["resume", &ids[0]]));
+                    assert_eq!(ran.code, 3, "{what}: {}{}", ran.stdout, ran.stderr);
+                    assert_eq!(entries(&server.journal()), ids, "{what}");
+                    assert_eq!(server.count(change[0]), sent, "{what}");
+                });
+            }
+        }
+    });
+}
+
+#[test]
+fn a_list_that_proves_nothing_settles_no_entry() {
+    thread::scope(|scope| {
+        for change in CHANGES {
+            scope.spawn(move || {
+                let (status, body) = DOUBTS[0];
+                let server = always(status, body);
+                assert_eq!(run(&mut server.cvm(&change)).code, 3);
+                let id = entries(&server.journal()).remove(0);
+                make_old(&server.journal(), &id, 181);
+                for list in LISTS {
+                    let body = format!(r#"{{"Response":{{"RequestId":"r",{list}}}}}"#);
+                    let reader = always(200, &body);
+                    edit(&server.journal(), &id, |entry| entry["endpoint"] = json!(reader.url));
+                    let ran = run(&mut server.bare(&["resume", &id]));
+                    let what = format!("{list} {change:?}: {}{}", ran.stdout, ran.stderr);
+                    assert_eq!(ran.code, 3, "{what}");
+                    assert_eq!(entries(&server.journal()), [id.as_str()], "{what}");
+                    assert_eq!(reader.count(change[0]), 0, "{what}");
+                }
+            });
+        }
+    });
+}
+
+#[test]
+fn a_read_that_gets_no_answer_is_5_and_shows_nothing() {
+    thread::scope(|scope| {
+        for (status, body) in DOUBTS {
+            scope.spawn(move || {
+                let server = always(status, body);
+                let ran = run(&mut server.cvm(&["DescribeInstances"]));
+                let what = format!("{status} {body}: {}", ran.stderr);
+                assert_eq!((ran.code, ran.stdout.as_str()), (5, ""), "{what}");
+                assert!(entries(&server.journal()).is_empty(), "{what}");
+            });
+        }
+    });
+}
+
+#[test]
+fn a_launch_that_names_nothing_is_3() {
+    thread::scope(|scope| {
+        for ids in ["null", "[null]", r#"[""]"#] {
+            scope.spawn(move || {
+                let body = format!(r#"{{"Response":{{"RequestId":"r","InstanceIdSet":{ids}}}}}"#);
+                let server = always(200, &body);
+                let ran = run(&mut server.cvm(&LAUNCH));
+                assert_eq!((ran.code, ran.stdout.as_str()), (3, ""), "{ids}: {}", ran.stderr);
+                assert_eq!(entries(&server.journal()).len(), 1, "{ids}");
+            });
+        }
+    });
+}
+
+#[test]
+fn a_late_duplicate_is_not_the_response_to_a_change() {
+    thread::scope(|scope| {
+        for change in CHANGES {
+            scope.spawn(move || {
+                let server = Server::start(Answer::Script(Arc::new(|request| {
+                    let members = r#""TotalCount":0,"InstanceSet":[],"InstanceIdSet":["ins-dup"]"#;
+                    let listed = format!(r#"{{"Response":{{"RequestId":"dup",{members}}}}}"#);
+                    let refused = r#"{"Response":{"Error":{"Code":"LimitExceeded","Message":"no"},"RequestId":"r"}}"#;
+                    let is_read = request.contains("DescribeInstances");
+                    let listed = response(200, &listed);
+                    Some(if is_read { listed.repeat(2) } else { response(200, refused) })
+                })));
+                let ran = run(&mut server.cvm(&change));
+                assert_eq!((ran.code, ran.stdout.as_str()), (1, ""), "{}", ran.stderr);
+                assert!(ran.stderr.contains("LimitExceeded"), "{}", ran.stderr);
+                assert!(entries(&server.journal()).is_empty());
+                assert_eq!(server.count(change[0]), 1);
+            });
+        }
+    });
+}
