@@ -2,6 +2,12 @@
 //!
 //! A slot is given when it is used and not before. Whoever waits has a place in a queue and no slot, so a
 //! waiter that leaves takes nothing along. Retries stand before new calls: they have queued before.
+//!
+//! The queue is served in order, except under overload: when somebody has waited for longer than a window, or
+//! left without a slot. Served in order, everybody would then get a slot when there is just too little time
+//! left for the response, and nobody would succeed. So the newest is served, which has the most time left
+//! however long responses take, and every tenth slot goes to the oldest: a call with a long timeout gets
+//! through.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
@@ -25,6 +31,8 @@ const LOWEST: f64 = 0.5;
 /// How often those behind the first look whether a slot is free. The first waits for its time exactly and
 /// wakes the next, but a runtime that nobody drives may hold it.
 const LOOK_AGAIN: Duration = Duration::from_secs(2);
+/// Under overload one slot of so many goes to the one who has waited longest.
+const OLDEST_SHARE: u64 = 10;
 /// How long a pace has to rest before nothing of it matters any more.
 const REST: Duration = Duration::from_secs(600);
 
@@ -33,7 +41,11 @@ pub(crate) struct Pace {
     per_second: Option<usize>,
     /// When the slots of the present window were taken.
     taken: VecDeque<Instant>,
-    waiting: BTreeMap<Place, Arc<Notify>>,
+    waiting: BTreeMap<Place, Waiting>,
+    /// Somebody left without a slot since the queue was last empty.
+    has_failed_some: bool,
+    /// Slots that were given under overload.
+    given_under_overload: u64,
     /// When those were given their slots who have not looked since.
     served: HashMap<Place, Instant>,
     entered: u64,
@@ -50,6 +62,13 @@ pub(crate) struct Pace {
 pub(crate) struct Place {
     is_new: bool,
     number: u64,
+}
+
+/// One who waits for a slot.
+#[derive(Debug)]
+struct Waiting {
+    since: Instant,
+    wake: Arc<Notify>,
 }
 
 /// The rate after a throttle.
@@ -70,6 +89,8 @@ impl Pace {
                 .filter(|rate| *rate > 0),
             taken: VecDeque::new(),
             waiting: BTreeMap::new(),
+            has_failed_some: false,
+            given_under_overload: 0,
             served: HashMap::new(),
             entered: 0,
             measured: 0.0,
@@ -92,26 +113,43 @@ impl Pace {
     }
 
     /// Stands in the queue. The waiter is woken when it has to look at its place.
-    pub(crate) fn enter(&mut self, is_retry: bool) -> (Place, Arc<Notify>) {
+    pub(crate) fn enter(&mut self, is_retry: bool, now: Instant) -> (Place, Arc<Notify>) {
         let place = Place { is_new: !is_retry, number: self.entered };
         self.entered += 1;
         let wake = Arc::new(Notify::new());
-        self.waiting.insert(place, Arc::clone(&wake));
+        self.waiting.insert(place, Waiting { since: now, wake: Arc::clone(&wake) });
         (place, wake)
     }
 
-    /// Gives the free slots to those who stand first.
+    /// Gives the free slots to those whose turn it is.
     pub(crate) fn serve(&mut self, now: Instant) {
         let before = self.waiting.len();
         while !self.waiting.is_empty() && self.take(now) {
-            if let Some((place, wake)) = self.waiting.pop_first() {
+            let Some(place) = self.whose_turn(now) else { break };
+            if let Some(Waiting { wake, .. }) = self.waiting.remove(&place) {
                 self.served.insert(place, now);
                 wake.notify_one();
             }
         }
+        self.has_failed_some &= !self.waiting.is_empty();
         if self.waiting.len() < before {
             self.wake_the_first();
         }
+    }
+
+    /// Who gets the next slot: a retry if there is one, and under overload the newest.
+    fn whose_turn(&mut self, now: Instant) -> Option<Place> {
+        let (oldest, Waiting { since, .. }) = self.waiting.first_key_value()?;
+        let is_overload = self.has_failed_some || now.saturating_duration_since(*since) > WINDOW;
+        if !is_overload {
+            return Some(*oldest);
+        }
+        self.given_under_overload += 1;
+        if self.given_under_overload % OLDEST_SHARE == 0 {
+            return Some(*oldest);
+        }
+        let last = Place { is_new: oldest.is_new, number: u64::MAX };
+        self.waiting.range(..=last).next_back().map(|(newest, _)| *newest)
     }
 
     /// When to look again, for one who waits; `None` for one who was given a slot, who is told once.
@@ -128,6 +166,7 @@ impl Pace {
     pub(crate) fn leave(&mut self, place: Place, now: Instant) {
         let was_first = self.waiting.first_key_value().is_some_and(|(first, _)| *first == place);
         if self.waiting.remove(&place).is_some() {
+            self.has_failed_some = !self.waiting.is_empty();
             if was_first {
                 self.wake_the_first();
             }
@@ -143,8 +182,8 @@ impl Pace {
     }
 
     fn wake_the_first(&self) {
-        if let Some((_, wake)) = self.waiting.first_key_value() {
-            wake.notify_one();
+        if let Some((_, first)) = self.waiting.first_key_value() {
+            first.wake.notify_one();
         }
     }
 

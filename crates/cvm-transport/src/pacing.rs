@@ -1,7 +1,8 @@
 //! Calls a second, kept below what the service documents, and lower still after it complained.
 //!
 //! Each (credential, region, action) has a [`Pace`]: at most as many calls in any second as the
-//! specification names, the first ones without delay. After a throttle it also follows a rate that
+//! specification names, the first ones without delay, and the newest first when more calls wait than can be
+//! served. After a throttle it also follows a rate that
 //! drops to 70 % of what was measured and then grows back along a cubic curve, as TCP does.
 
 use std::collections::HashMap;
@@ -166,7 +167,7 @@ impl Waiter {
             if pace.try_take(now) {
                 return None;
             }
-            pace.enter(is_retry)
+            pace.enter(is_retry, now)
         };
         Some(Self { pace, place, wake, is_served: false })
     }

@@ -80,8 +80,8 @@ async fn a_slot_that_was_given_and_not_used_is_free_again() {
     let mut pace = Pace::new(Some(2));
     let now = Instant::now();
     assert_eq!(burst(&mut pace, now), 2);
-    let (first, _) = pace.enter(false);
-    let (second, _) = pace.enter(false);
+    let (first, _) = pace.enter(false, now);
+    let (second, _) = pace.enter(false, now);
     let later = now + WINDOW;
     pace.serve(later);
     assert!(!pace.try_take(later));
@@ -95,8 +95,11 @@ async fn a_slot_that_was_given_and_not_used_is_free_again() {
 /// A queue and the slots that were used, as plainly as one can write them.
 #[derive(Default)]
 struct Model {
-    queue: Vec<(bool, Place)>,
+    /// Whether it is a retry, its place, and since when it waits.
+    queue: Vec<(bool, Place, Instant)>,
     used: Vec<Instant>,
+    has_failed_some: bool,
+    given_under_overload: usize,
 }
 
 impl Model {
@@ -108,11 +111,19 @@ impl Model {
     fn serve(&mut self, limit: usize, now: Instant) -> Vec<Place> {
         let mut served = Vec::new();
         while self.in_window(now) < limit && !self.queue.is_empty() {
-            // The first retry, or else the first of all.
-            let index = self.queue.iter().position(|(is_retry, _)| *is_retry).unwrap_or(0);
-            served.push(self.queue.remove(index).1);
+            // The retries, or else all.
+            let has_retry = self.queue.iter().any(|(is_retry, ..)| *is_retry);
+            let is_eligible = |entry: &&(bool, Place, Instant)| !has_retry || entry.0;
+            let eligible: Vec<_> = self.queue.iter().filter(is_eligible).copied().collect();
+            let is_overload = self.has_failed_some || now - eligible[0].2 > WINDOW;
+            self.given_under_overload += usize::from(is_overload);
+            let is_newest = is_overload && !self.given_under_overload.is_multiple_of(10);
+            let place = eligible[if is_newest { eligible.len() - 1 } else { 0 }].1;
+            self.queue.retain(|(_, other, _)| *other != place);
+            served.push(place);
             self.used.push(now);
         }
+        self.has_failed_some &= !self.queue.is_empty();
         served
     }
 }
@@ -136,13 +147,14 @@ async fn ten_thousand_random_queues_are_served_as_by_the_model() {
                     if free {
                         model.used.push(now);
                     } else {
-                        let (place, _) = pace.enter(is_retry);
-                        model.queue.push((is_retry, place));
+                        let (place, _) = pace.enter(is_retry, now);
+                        model.queue.push((is_retry, place, now));
                     }
                 }
                 2 if !model.queue.is_empty() => {
                     let index = roll(model.queue.len() as u64) as usize;
                     pace.leave(model.queue.remove(index).1, now);
+                    model.has_failed_some = !model.queue.is_empty();
                     left_at_all += 1;
                 }
                 _ => now += milliseconds(roll(700)),
@@ -154,7 +166,7 @@ async fn ten_thousand_random_queues_are_served_as_by_the_model() {
             }
             served_at_all += served.len();
             // Whoever still waits has none, and the first knows when there is one.
-            for (index, (_, place)) in model.queue.iter().enumerate() {
+            for (index, (_, place, _)) in model.queue.iter().enumerate() {
                 let again = pace.look_again(*place, now).unwrap();
                 assert!(again > now, "{index}");
             }
