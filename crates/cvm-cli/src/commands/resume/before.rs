@@ -24,8 +24,8 @@ pub struct Seen {
     pub id: String,
     /// What tells the entry from all others; of an entry that is found by its id, that id.
     pub own: String,
-    /// Whether a condition of [`ReconcileInfo::became`] held already.
-    pub became: bool,
+    /// Whether a condition of [`ReconcileInfo::became`] held already; `None` if the list did not show it.
+    pub became: Option<bool>,
 }
 
 impl Seen {
@@ -39,7 +39,10 @@ impl Seen {
         Some(Self {
             id: value.get("id")?.as_str()?.to_owned(),
             own: value.get("own")?.as_str()?.to_owned(),
-            became: value.get("became")?.as_bool()?,
+            became: match value.get("became")? {
+                Value::Null => None,
+                became => Some(became.as_bool()?),
+            },
         })
     }
 }
@@ -116,8 +119,11 @@ mod tests {
 
     #[test]
     fn it_reads_back_from_the_journal() {
-        let seen = Seen { id: "a".into(), own: "b".into(), became: true };
-        assert_eq!(Seen::of(&seen.to_value()), Some(seen));
+        let seen = Seen { id: "a".into(), own: "b".into(), became: Some(true) };
+        assert_eq!(Seen::of(&seen.to_value()), Some(seen.clone()));
+        let unknown = Seen { became: None, ..seen };
+        assert_eq!(Seen::of(&unknown.to_value()), Some(unknown));
+        assert_eq!(Seen::of(&json!({ "id": "a", "own": "b", "became": 1 })), None);
         assert_eq!(Seen::of(&json!({ "id": "a", "own": 1, "became": true })), None);
     }
 }

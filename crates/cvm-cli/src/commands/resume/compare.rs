@@ -108,6 +108,25 @@ fn included(here: &Value, there: &Value) -> Likeness {
 /// Whether an entry may be what the request made: everything that both show is alike. `None` if the
 /// request has nothing to compare.
 pub fn resembles(facts: &ReconcileInfo, request: &Value, entry: &Value) -> Option<bool> {
+    let lists = object_lists(facts, request);
+    let lists = lists.into_iter().filter_map(|pairs| contains_rows(request, entry, &pairs));
+    alike(facts, request, entry).into_iter().chain(lists).reduce(|all, one| all && one)
+}
+
+/// Whether an entry may be what the request made, but the list does not show the objects that would tell:
+/// such a list is null or absent, and not empty.
+pub fn hides_marks(facts: &ReconcileInfo, request: &Value, entry: &Value) -> bool {
+    let is_hidden = |pairs: &[Pair]| {
+        let list = pairs.first().and_then(|(here, _)| here.rsplit_once('.'));
+        !rows_at(request, pairs, |(_, there)| there).is_empty()
+            && list.is_some_and(|(list, _)| at(entry, list).is_none())
+    };
+    object_lists(facts, request).iter().any(|pairs| is_hidden(pairs))
+        && alike(facts, request, entry) != Some(false)
+}
+
+/// Whether all single members that the request gives are alike in an entry.
+fn alike(facts: &ReconcileInfo, request: &Value, entry: &Value) -> Option<bool> {
     let pairs = || facts.same.iter().chain(facts.includes).copied();
     let given = pairs().filter_map(|(here, there)| {
         Some((at(entry, here), at(request, there).filter(|value| !is_blank(value))?))
@@ -117,9 +136,7 @@ pub fn resembles(facts: &ReconcileInfo, request: &Value, entry: &Value) -> Optio
             included(here, there) == Likeness::Equal || is_numbered(facts, request, here, there)
         })
     });
-    let lists = object_lists(facts, request);
-    let lists = lists.into_iter().filter_map(|pairs| contains_rows(request, entry, &pairs));
-    single.chain(lists).reduce(|all, one| all && one)
+    single.reduce(|all, one| all && one)
 }
 
 /// Whether the objects of an entry contain those of the request, which has some.

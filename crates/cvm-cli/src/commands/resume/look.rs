@@ -28,6 +28,9 @@ const SETTLE: Duration = Duration::from_secs(60);
 /// service refuses what was signed further off, and the client then measures the difference.
 const CLOCKS: Duration = Duration::from_secs(300);
 
+/// Most ids that a hint names.
+const MOST_NAMED: usize = 4;
+
 /// Why the time of creation says nothing.
 const CLOCK_WENT_BACK: &str = "this machine's clock went back since the entry was written, so the time of creation was not \
      compared: what is listed may be older, and what is not listed proves nothing";
@@ -177,11 +180,33 @@ fn candidates(sought: &Sought<'_>, list: &ActionInfo, entries: &[Value]) -> Foun
     let row = |entry: &&Value| columns.iter().map(|path| cell(entry, path)).collect();
     let rows = fitting.iter().map(row).collect();
     let asked = facts.count.and_then(|member| at(sought.request, member)?.as_u64()).unwrap_or(1);
+    let young = fitting.iter().filter(|entry| sought.is_young(entry)).count();
+    let mut reasons = Vec::new();
+    if young < fitting.len() {
+        reasons.push(format!(
+            "{} made earlier bear its tags too: if this machine's clock was wrong when it was sent, they may \
+             be what it made",
+            fitting.len() - young
+        ));
+    }
+    let unmarked: Vec<String> = sought
+        .unmarked(entries)
+        .into_iter()
+        .filter_map(|entry| id.map(|id| cell(entry, id)))
+        .collect();
+    if !unmarked.is_empty() {
+        let shown: Vec<&str> = unmarked.iter().take(MOST_NAMED).map(String::as_str).collect();
+        reasons.push(format!(
+            "the list does not show the tags of {} made since (`{}`), so they may be what it made",
+            unmarked.len(),
+            shown.join("`, `")
+        ));
+    }
     Found {
-        candidates: Some((fitting.len(), asked)),
+        candidates: Some((young, asked)),
         rows: Rows { columns: columns.into_iter().map(str::to_owned).collect(), rows, left_out: 0 },
         verdicts: Vec::new(),
-        reasons: Vec::new(),
+        reasons,
         marked: sought.is_marked(),
         timeless: sought.is_timeless(),
     }
@@ -213,7 +238,8 @@ fn conclude(noted: Noted, found: &Found, format: Format) -> Result<()> {
             None => None,
         };
         let told = told.or_else(|| clock.map(str::to_owned));
-        return Err(unsettled(entry, &why, told.as_slice()));
+        let hints: Vec<String> = found.reasons.iter().cloned().chain(told).collect();
+        return Err(unsettled(entry, &why, &hints));
     }
     let count = |verdict| found.verdicts.iter().filter(|one| **one == verdict).count();
     if !found.verdicts.is_empty() && count(Verdict::Done) == found.verdicts.len() {

@@ -1,10 +1,12 @@
 //! What a list says of a request: which of its entries it is about, and what they prove.
 
-use cvm_models::protocol::{ActionInfo, Missing, ReconcileInfo, Record, Table, Test, json};
+use cvm_models::protocol::{
+    ActionInfo, Condition, Missing, ReconcileInfo, Record, Table, Test, json, member_named,
+};
 use serde_json::Value;
 
 use super::before::Seen;
-use super::compare::{self, Likeness, likeness, resembles, uncompared};
+use super::compare::{self, Likeness, hides_marks, likeness, resembles, uncompared};
 use super::value::{at, text};
 use crate::entry::Entry;
 
@@ -94,10 +96,18 @@ impl<'a> Sought<'a> {
         (verdict, about)
     }
 
-    /// The entries that could be what the request made.
+    /// The entries that could be what the request made. One that bears the marks of the request is among them
+    /// whenever it was made: the clock of then may have been wrong.
     pub fn candidates<'e>(&self, entries: &'e [Value]) -> Vec<&'e Value> {
         let is_like = |entry: &Value| resembles(self.facts, self.request, entry) != Some(false);
-        entries.iter().filter(|entry| self.is_young(entry) && is_like(entry)).collect()
+        let is_its_time = |entry: &Value| self.is_marked() || self.is_young(entry);
+        entries.iter().filter(|entry| is_its_time(entry) && is_like(entry)).collect()
+    }
+
+    /// The entries made since of which the list does not show whether they bear the marks of the request.
+    pub fn unmarked<'e>(&self, entries: &'e [Value]) -> Vec<&'e Value> {
+        let is_open = |entry: &Value| hides_marks(self.facts, self.request, entry);
+        entries.iter().filter(|entry| self.is_young(entry) && is_open(entry)).collect()
     }
 
     /// What was never listed is absent whatever became of the request.
@@ -122,16 +132,19 @@ impl<'a> Sought<'a> {
             Some(Likeness::Unknown) => return Verdict::Open,
             Some(Likeness::Equal) | None => {}
         }
-        let verdict = if conditions().next().is_none() || holds(facts.done, self.table, entry) {
-            Verdict::Done
-        } else if holds(facts.became, self.table, entry) {
-            match self.seen(id).as_deref() {
-                Some([seen]) if !seen.became => Verdict::Done,
-                Some([_]) => Verdict::NotSeen,
+        let done = holds(facts.done, self.table, entry);
+        let became = holds(facts.became, self.table, entry);
+        let verdict = match (done, became) {
+            _ if conditions().next().is_none() => Verdict::Done,
+            (Some(true), _) => Verdict::Done,
+            (_, Some(true)) => match self.seen(id).as_deref() {
+                Some([Seen { became: Some(false), .. }]) => Verdict::Done,
+                Some([Seen { became: Some(true), .. }]) => Verdict::NotSeen,
                 _ => Verdict::Open,
-            }
-        } else {
-            Verdict::NotSeen
+            },
+            (Some(false), Some(false)) => Verdict::NotSeen,
+            // A state that is not shown, or that nobody knows, says nothing.
+            _ => Verdict::Open,
         };
         match verdict {
             Verdict::Done if !self.uncompared.is_empty() => Verdict::Open,
@@ -168,26 +181,41 @@ impl<'a> Sought<'a> {
         compare::is_marked(self.facts, self.request)
     }
 
-    fn is_young(&self, entry: &Value) -> bool {
+    /// Whether an entry is not known to be older than the request.
+    pub fn is_young(&self, entry: &Value) -> bool {
         let Some(since) = self.since else { return true };
         let created = self.facts.created.and_then(|member| at(entry, member)?.as_str());
-        // A time that cannot be read excludes nothing. All of them are UTC, so texts compare as times.
-        created.and_then(|created| created.get(..since.len())).is_none_or(|created| {
+        // A time that cannot be read excludes nothing. Those of UTC compare as times when compared as texts.
+        let created = created.and_then(|created| created.split_at_checked(since.len()));
+        created.is_none_or(|(created, zone)| {
+            if zone.contains(['+', '-']) {
+                return true;
+            }
             !created.starts_with(|first: char| first.is_ascii_digit())
                 || *created.replace(' ', "T") >= *since
         })
     }
 }
 
-/// Whether one of the conditions holds for an entry.
-pub fn holds(
-    conditions: &[cvm_models::protocol::Condition],
-    table: &'static Table,
-    entry: &Value,
-) -> bool {
+/// Whether one of the conditions holds for an entry; `None` if the entry does not show what they ask about,
+/// or shows a value that the table does not know.
+pub fn holds(conditions: &[Condition], table: &'static Table, entry: &Value) -> Option<bool> {
     let mut record = Record::new(table);
-    let is_read = json::from_value(&mut record, entry).is_ok();
-    is_read && conditions.iter().any(|condition| condition.holds(&record))
+    json::from_value(&mut record, entry).ok()?;
+    let mut told = Some(false);
+    for condition in conditions {
+        if condition.holds(&record) {
+            return Some(true);
+        }
+        let Test::OneOf(_) = condition.test else { continue };
+        let value = member_named(&record, condition.member);
+        let known = table.field(condition.member).map_or(&[][..], |field| field.values);
+        let is_known = |text: String| known.is_empty() || known.iter().any(|value| *value == text);
+        if value.is_blank() || !value.text().is_some_and(is_known) {
+            told = None;
+        }
+    }
+    told
 }
 
 #[cfg(test)]

@@ -47,7 +47,7 @@ fn verdicts(
 }
 
 fn seen(id: &str, became: bool) -> Seen {
-    Seen { id: id.into(), own: id.into(), became }
+    Seen { id: id.into(), own: id.into(), became: Some(became) }
 }
 
 /// Puts a value at `A.B`.
@@ -161,7 +161,7 @@ impl Case {
     fn verdict(&self, request: &Value, entries: &[Value]) -> &'static str {
         let id = text(&self.id).unwrap();
         let own = if self.facts.created.is_some() { "older".to_owned() } else { id.clone() };
-        let before = [Seen { id, own, became: false }];
+        let before = [Seen { id, own, became: Some(false) }];
         verdicts(self.info.name, request, Some(&before), entries)[0]
     }
 }
@@ -385,7 +385,7 @@ fn a_namesake_from_before_is_not_what_was_made() {
     let told = |before: Option<&[Seen]>, entries: &[Value]| {
         verdicts("CreateHpcCluster", &request, before, entries)[0]
     };
-    let older = [Seen { id: "a".into(), own: "hpc-1".into(), became: false }];
+    let older = [Seen { id: "a".into(), own: "hpc-1".into(), became: Some(false) }];
     let (one, two) =
         (cluster("hpc-1", "2026-11-21T07:41:00Z"), cluster("hpc-2", "2026-11-21T07:41:30Z"));
     assert_eq!(told(Some(&older), std::slice::from_ref(&one)), "not seen");
@@ -480,4 +480,63 @@ fn without_a_time_nothing_is_too_old_and_no_name_proves_anything() {
     let image =
         json!({ "ImageName": "a", "CreatedTime": "2020-01-01T00:00:00Z", "ImageState": "NORMAL" });
     assert_eq!(with(&entry, None, |sought| sought.of_id("a", &[image]).0), Verdict::Open);
+}
+
+#[test]
+fn a_state_that_is_not_shown_or_not_known_is_left_to_a_person() {
+    let request = json!({ "InstanceIds": ["ins-1"] });
+    for state in [Value::Null, json!("")] {
+        let entry = json!({ "InstanceId": "ins-1", "InstanceState": state });
+        for action in ["TerminateInstances", "StopInstances", "StartInstances"] {
+            let before = [seen("ins-1", false)];
+            let told = verdicts(action, &request, Some(&before), std::slice::from_ref(&entry));
+            assert_eq!(told, ["you decide"], "{action}: {state}");
+        }
+        let (_, table) = rows::main_list(cvm_models::action("DescribeInstances").unwrap()).unwrap();
+        let terminate = cvm_models::action("TerminateInstances").unwrap();
+        let became = terminate.reconcile.as_ref().unwrap().became;
+        assert_eq!(holds(became, table, &entry), None, "{state}");
+    }
+    let resize = json!({ "InstanceIds": ["ins-1"], "InstanceType": "S5.LARGE8" });
+    for state in [Value::Null, json!("FROOB")] {
+        let entry = json!({
+            "InstanceId": "ins-1", "InstanceType": "S5.LARGE8", "LatestOperationState": state,
+        });
+        assert_eq!(verdicts("ResetInstancesType", &resize, None, &[entry]), ["you decide"]);
+    }
+}
+
+#[test]
+fn a_recycle_bin_that_was_not_looked_into_before_leaves_it_to_a_person() {
+    let request = json!({ "InstanceIds": ["ins-1"] });
+    let entry = json!({ "InstanceId": "ins-1", "InstanceState": "SHUTDOWN" });
+    let before = [Seen { id: "ins-1".into(), own: "ins-1".into(), became: None }];
+    assert_eq!(verdicts("TerminateInstances", &request, Some(&before), &[entry]), ["you decide"]);
+}
+
+#[test]
+fn what_bears_the_tags_is_shown_whenever_it_was_made() {
+    let tags = json!([{ "Key": "run", "Value": "7" }]);
+    let request = json!({ "TagSpecification": [{ "ResourceType": "instance", "Tags": tags }] });
+    let entry = |id: &str, tags: &Value, created: &str| json!({ "InstanceId": id, "Tags": tags, "CreatedTime": created });
+    let entries = [
+        entry("ins-1", &tags, "2020-01-01T00:00:00Z"),
+        entry("ins-2", &Value::Null, "2026-11-21T08:00:00Z"),
+        entry("ins-3", &json!([]), "2026-11-21T08:00:00Z"),
+        entry("ins-4", &Value::Null, "2020-01-01T00:00:00Z"),
+        entry("ins-5", &json!([]), "2020-01-01T00:00:00Z"),
+    ];
+    assert_eq!(fitting(&request, Some(SINCE), &entries).0, ["ins-1"]);
+    let journaled = journaled("RunInstances", &request, None);
+    let open = with(&journaled, Some(SINCE), |sought| {
+        let open = sought.unmarked(&entries).into_iter();
+        open.map(|entry| cell(entry, "InstanceId")).collect::<Vec<_>>()
+    });
+    assert_eq!(open, ["ins-2"]);
+}
+
+#[test]
+fn a_time_of_another_zone_excludes_nothing() {
+    let entry = json!({ "InstanceId": "ins-1", "CreatedTime": "2026-11-21T00:00:00-08:00" });
+    assert_eq!(fitting(&json!({}), Some(SINCE), &[entry]).0, ["ins-1"]);
 }
