@@ -18,7 +18,7 @@ pub struct Report {
     pub omitted: usize,
     /// Paths of promised members that were absent or null.
     pub missing: Vec<String>,
-    /// The lists of the answer itself that had a null item.
+    /// The lists that had a null item: those of the answer itself, and the first 64 of objects within it.
     pub null_items: Vec<String>,
 }
 
@@ -204,12 +204,14 @@ impl<'p> Place<'p> {
     #[cold]
     pub(crate) fn note_null_item(&self) -> bool {
         self.note(DriftKind::NullItem);
-        if let Some(Place { step: Step::Member(name), parent: Some(root), .. }) = self.parent
-            && matches!(root.step, Step::Root)
-        {
+        if let Some(list @ Place { step: Step::Member(_), parent: Some(root), .. }) = self.parent {
+            let is_own = matches!(root.step, Step::Root);
             let mut report = self.ledger.report.borrow_mut();
-            if report.null_items.last().is_none_or(|last| last != name) {
-                report.null_items.push((*name).to_owned());
+            if is_own || report.null_items.len() < KEPT {
+                let path = list.path();
+                if report.null_items.last() != Some(&path) {
+                    report.null_items.push(path);
+                }
             }
         }
         self.ledger.drops_null_items

@@ -58,5 +58,5 @@ pub use service_error::ServiceError;
 pub use table::{NameIndex, Table};
 pub use utf8::{NotUtf8, utf8_text};
 pub use validate::{Fault, Violation, validate};
-pub use waiter::{Missing, Waiter, WaiterInfo};
+pub use waiter::{Missing, OperationInfo, Waiter, WaiterInfo};
 pub use written::Json;

@@ -19,21 +19,44 @@ pub struct Gaps {
     pub missing: Vec<String>,
     /// Lists that had a null item. Such an item is left out of the response.
     pub null_items: Vec<String>,
+    /// The same within the items of lists and other objects, as paths: members that are always present and
+    /// were absent or null, and lists that had a null item. At least one, if there are any.
+    pub within: Vec<String>,
 }
 
 impl Gaps {
-    /// The gaps that decoding has found, in the response itself and not in objects within it.
+    /// The gaps that decoding has found.
     #[must_use]
     pub fn of(report: &Report) -> Self {
         Self {
             missing: report.missing_members().map(str::to_owned).collect(),
-            null_items: report.null_items.clone(),
+            null_items: own(&report.null_items).cloned().collect(),
+            within: [&report.missing, &report.null_items]
+                .into_iter()
+                .flatten()
+                .filter(|path| path.contains('.'))
+                .cloned()
+                .collect(),
         }
+    }
+
+    /// Whether an item of this list lacks something that it always has. What it then seems not to be, it
+    /// may be.
+    #[must_use]
+    pub fn has_partial_items(&self, items: &str) -> bool {
+        let of_items =
+            |path: &String| path.strip_prefix(items).is_some_and(|rest| rest.starts_with('.'));
+        self.within.iter().any(of_items) || self.null_items.iter().any(|list| list == items)
     }
 
     fn lacks(&self, member: &str) -> bool {
         self.missing.iter().any(|missing| missing == member)
     }
+}
+
+/// The paths that lead to members of the response itself.
+fn own(paths: &[String]) -> impl Iterator<Item = &String> {
+    paths.iter().filter(|path| !path.contains('.'))
 }
 
 /// Why a list in a response proves nothing. Its text begins with the list's name.

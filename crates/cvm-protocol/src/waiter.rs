@@ -27,6 +27,11 @@ pub struct WaiterInfo {
     pub failure: &'static [&'static str],
     /// States from which the goal cannot be reached any more.
     pub unreachable: &'static [&'static str],
+    /// States in which nothing moves by itself and the goal is not reached. Every other state that is not in
+    /// a list above leads somewhere, or is not known.
+    pub settled: &'static [&'static str],
+    /// Where a resource shows its latest operation, which may run while the state stays.
+    pub operation: Option<OperationInfo>,
     /// What it means when an answer does not list an id.
     pub missing: Missing,
     /// Member of a resource that tells why it failed.
@@ -39,6 +44,17 @@ pub struct WaiterInfo {
     pub interval: Duration,
     /// When to give up.
     pub timeout: Duration,
+}
+
+/// Where a resource shows its latest operation.
+#[derive(Clone, Copy, Debug)]
+pub struct OperationInfo {
+    /// Member of a resource that holds the state of the operation; null when there was none.
+    pub state: &'static str,
+    /// States of an operation that is over.
+    pub ended: &'static [&'static str],
+    /// Members of a resource that tell one operation from another.
+    pub names: &'static [&'static str],
 }
 
 impl WaiterInfo {

@@ -157,6 +157,13 @@ impl Client {
         Self { shared: Arc::clone(&self.shared), options }
     }
 
+    /// The same client, whose calls end by this time.
+    pub(crate) fn with_most_time(&self, until: tokio::time::Instant) -> Self {
+        let left = until.saturating_duration_since(tokio::time::Instant::now());
+        let own = self.options.operation_timeout.unwrap_or(self.shared.timeouts.operation);
+        self.with_operation_timeout(own.min(left))
+    }
+
     /// The same client with another limit for attempts; 1 switches resends off.
     #[must_use]
     pub fn with_max_attempts(&self, attempts: u32) -> Self {

@@ -5,12 +5,11 @@ use std::future::IntoFuture;
 use std::time::{Duration, Instant as StdInstant};
 
 use cvm_protocol::{PageInfo, PageStyle, Paginate};
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
 
 use crate::client::Client;
 use crate::http::BoxFuture;
-use crate::reconcile::READINGS;
-use crate::within::after;
+use crate::schedule::Schedule;
 use crate::{Error, Position};
 
 /// A search that has not begun: `.await` it, or set options first.
@@ -19,6 +18,13 @@ use crate::{Error, Position};
 /// the request carried: a tag with a value made for this one request, or a unique name. The list is read
 /// at the times of a [`Reconcile`](crate::Reconcile), counted from the [sending](Self::sent), because
 /// one reading proves nothing: the request may still be on its way. Nothing is ever sent again.
+///
+/// The predicate may look at any member, so a list in which an item lacks one that is always present does not
+/// prove that nothing matches. Members that may be absent or null prove nothing either: choose a mark that is
+/// always present, such as a name.
+///
+/// A reading may take a third of the settle time, at least 10 s, so the whole ends that long after the settle time
+/// at the latest. For a list that takes longer to read, filter it or choose a longer settle time.
 ///
 /// # A launch of instances
 ///
@@ -63,7 +69,8 @@ pub enum Creation<T> {
     Found(Vec<T>),
     /// Nothing matched in any reading, and the last was made when the settle time was over.
     NotFound,
-    /// Nothing can be said: a reading failed or showed no whole list, or what had matched was gone later.
+    /// Nothing can be said: a reading failed, took too long, showed no whole list or incomplete items, or what
+    /// had matched was gone later.
     Unknown,
 }
 
@@ -111,9 +118,16 @@ where
         let mut all_read = true;
         let mut ever_found = false;
         let mut latest: Option<Vec<A::Item>> = None;
-        for at in self.times() {
-            tokio::time::sleep_until(at).await;
-            match self.read().await {
+        let mut schedule = Schedule::new(Instant::from_std(self.sent), self.settle);
+        while let Some(until) = schedule.next().await {
+            let read = timeout_at(until, self.read(until)).await;
+            schedule.ended();
+            let Ok(read) = read else {
+                all_read = false;
+                latest = latest.filter(|found| !found.is_empty());
+                continue;
+            };
+            match read {
                 // A list whose end is not sure, and that shows nothing, may have hidden it.
                 Ok((found, false)) if found.is_empty() => {
                     all_read = false;
@@ -144,28 +158,10 @@ where
         })
     }
 
-    /// The times of reading: those of the schedule that are to come, and now for those that have passed.
-    /// At least two readings, because of a single one nobody knows whether it was complete.
-    fn times(&self) -> Vec<Instant> {
-        let (now, sent) = (Instant::now(), Instant::from_std(self.sent));
-        let mut times: Vec<Instant> = READINGS
-            .iter()
-            .map(|sixtieths| after(sent, self.settle.saturating_mul(*sixtieths) / 60))
-            .collect();
-        let passed = times.iter().filter(|at| **at <= now).count();
-        if passed > 0 {
-            times.drain(..passed);
-            times.insert(0, now);
-        }
-        if times.len() < 2 {
-            times.push(after(now, self.settle / 30));
-        }
-        times
-    }
-
-    /// The items that match, and whether the list was whole.
-    async fn read(&mut self) -> Result<(Vec<A::Item>, bool), Error> {
-        let mut pages = self.client.pages(crate::paginator::copy(&self.list));
+    /// The items that match, and whether the list was whole and its items complete.
+    async fn read(&mut self, until: Instant) -> Result<(Vec<A::Item>, bool), Error> {
+        let client = self.client.with_most_time(until);
+        let mut pages = client.pages(crate::paginator::copy(&self.list));
         if let Some(PageInfo { style: PageStyle::Offset { .. }, .. }) = A::INFO.paginate {
             // Rows before an offset of the request's own would never be looked at.
             pages = pages.resume(Position::Offset(0));
@@ -174,7 +170,7 @@ where
         while let Some(page) = pages.try_next().await? {
             found.extend(page.items.into_iter().filter(|item| (self.matches)(item)));
         }
-        Ok((found, pages.is_complete()))
+        Ok((found, pages.is_complete() && !pages.has_partial_items()))
     }
 }
 

@@ -59,6 +59,7 @@ mod report;
 mod reqwest_http;
 mod retry;
 mod route;
+mod schedule;
 mod sign;
 mod skew;
 mod timeouts;

@@ -35,6 +35,7 @@ pub struct Pages<A: Paginate> {
     cursor: Result<Cursor, &'static str>,
     parallel: usize,
     ahead: Ahead<(A::Response, CallReport)>,
+    has_partial_items: bool,
 }
 
 /// One page of a list.
@@ -73,7 +74,14 @@ impl<A: Paginate> Pages<A> {
             Some(info) => Ok(Cursor::new(info, &request)),
             None => Err("the action's specification declares no pages"),
         };
-        Self { client, request, cursor, parallel: 1, ahead: Ahead::default() }
+        Self {
+            client,
+            request,
+            cursor,
+            parallel: 1,
+            ahead: Ahead::default(),
+            has_partial_items: false,
+        }
     }
 
     /// Begins at a position that an earlier reading told.
@@ -125,6 +133,7 @@ impl<A: Paginate> Pages<A> {
         loop {
             let Some(position) = self.cursor()?.position() else { return Ok(None) };
             let Some((response, gaps)) = self.response(&position).await? else { continue };
+            self.has_partial_items |= gaps.has_partial_items(self.cursor()?.info.items);
             let cursor = self.cursor()?;
             let read = cursor
                 .read(position, &response, &gaps)
@@ -142,6 +151,11 @@ impl<A: Paginate> Pages<A> {
     /// Whether the list was read to its end, and the service said that this is the end.
     pub(crate) fn is_complete(&self) -> bool {
         self.cursor.as_ref().is_ok_and(Cursor::is_complete)
+    }
+
+    /// Whether an item that was read lacks a member that is always present.
+    pub(crate) const fn has_partial_items(&self) -> bool {
+        self.has_partial_items
     }
 
     fn cursor(&mut self) -> Result<&mut Cursor, Error> {

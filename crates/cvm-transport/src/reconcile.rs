@@ -8,21 +8,24 @@ use tokio::time::Instant;
 
 use crate::client::Client;
 use crate::http::BoxFuture;
-use crate::waiting::Waiting;
-use crate::within::after;
+use crate::schedule::Schedule;
+use crate::waiting::{RowState, Waiting};
 use crate::{Error, WaitVerdict, WaitedResource};
-
-/// When to read, in sixtieths of the settle time: after 2, 5, 10, 20, 40 and 60 s of a minute.
-pub(crate) const READINGS: [u32; 6] = [2, 5, 10, 20, 40, 60];
 
 /// A reconciliation that has not begun: `.await` it, or set options first.
 ///
 /// Reads the states of the resources over a while, because one reading proves nothing: the request may
-/// still be on its way. A resource in a state that the waiter calls its goal is *done*. One that showed
-/// the same other state in every reading, the last of them at the end of the settle time, is *not done*.
+/// still be on its way. A resource in a state that the waiter calls its goal is *done*. One is *not done*
+/// if every reading, the last of them at the end of the settle time, showed it in the same
+/// [settled](cvm_protocol::WaiterInfo::settled) state, with the same operation as the latest one, and that one over.
 /// A response without its list, with too short a list, or with null or nameless items, shows nothing.
-/// Everything else is *unknown*, a state of failure too: something ran, and its `reason` and `state` ask for a decision,
-/// not for a repeat. Nothing is ever sent again.
+///
+/// Everything else is *unknown*: a state on the way to another one, such as `TERMINATING`, a state that the
+/// specification does not know, none at all, a running operation, and a state of failure too. Something ran, or may
+/// run: `reason` and `state` ask for a decision, not for a repeat. Nothing is ever sent again.
+///
+/// A reading may take a third of the settle time, at least 10 s, so the whole ends that long after the settle time
+/// at the latest.
 ///
 /// ```no_run
 /// # async fn example(client: cvm_transport::Client, terminated: cvm_transport::Waiter) -> Result<(), cvm_transport::Error> {
@@ -66,19 +69,16 @@ impl Reconcile {
     }
 
     async fn run(self) -> Result<Reconciliation, Error> {
-        let mut waiting =
-            Waiting::new(self.client, &self.waiter, self.settle.saturating_mul(2), Duration::ZERO);
-        let began = Instant::now();
-        let mut states: Vec<Settling> = vec![Settling::default(); waiting.report().resources.len()];
-        for sixtieths in READINGS {
-            if waiting.is_over() {
-                break;
-            }
-            tokio::time::sleep_until(after(began, self.settle.saturating_mul(sixtieths) / 60))
-                .await;
-            let read = waiting.poll_pending().await;
-            for (state, resource) in states.iter_mut().zip(&waiting.report().resources) {
-                state.see(read.is_ok(), resource);
+        let mut waiting = Waiting::new(self.client, &self.waiter, self.settle, Duration::ZERO);
+        let mut states: Vec<Settling> = vec![Settling::default(); waiting.rows().len()];
+        let mut schedule = Schedule::new(Instant::now(), self.settle);
+        while !waiting.is_over()
+            && let Some(until) = schedule.next().await
+        {
+            let read = waiting.poll_pending(until).await;
+            schedule.ended();
+            for (state, row) in states.iter_mut().zip(waiting.rows()) {
+                state.see(read.is_ok(), row.as_ref());
             }
             if let Err(error) = read
                 && !crate::waiting::may_pass(&error)
@@ -110,10 +110,10 @@ impl IntoFuture for Reconcile {
     }
 }
 
-/// Whether a resource showed one state all the time.
+/// Whether a resource showed one settled state all the time.
 #[derive(Clone, Debug, Default)]
 struct Settling {
-    state: Option<String>,
+    row: Option<RowState>,
     readings: u32,
     moved: bool,
     /// The latest reading told what there is.
@@ -121,20 +121,21 @@ struct Settling {
 }
 
 impl Settling {
-    fn see(&mut self, was_read: bool, resource: &WaitedResource) {
+    fn see(&mut self, was_read: bool, row: Option<&RowState>) {
         // A reading that failed as a whole may have shown this one.
-        self.moved |= self.readings > 0 && self.state != resource.state;
         self.is_current = was_read;
         if !was_read {
             return;
         }
-        self.state.clone_from(&resource.state);
+        // A resource that was not listed, or not in a response that proves something, may be anywhere.
+        self.moved |= row.is_none() || self.readings > 0 && self.row.as_ref() != row;
+        self.row = row.cloned();
         self.readings += 1;
     }
 
-    const fn is_settled(&self) -> bool {
-        // A resource that was never listed may still appear, and one that was not seen at the end of the
-        // settle time may have changed since.
-        self.is_current && self.readings >= 2 && !self.moved && self.state.is_some()
+    fn is_settled(&self) -> bool {
+        // One that was not seen at the end of the settle time may have changed since.
+        let is_settled = self.row.as_ref().is_some_and(|row| row.is_settled);
+        self.is_current && self.readings >= 2 && !self.moved && is_settled
     }
 }

@@ -76,7 +76,7 @@ pub struct WaitedResource {
     pub id: String,
     /// What its state means for the goal.
     pub verdict: WaitVerdict,
-    /// Its latest state; `None` while the service has not listed it.
+    /// Its latest state; `None` while the service has not listed it, or lists it without a state.
     pub state: Option<String>,
     /// Why it failed, in the service's words.
     pub reason: Option<String>,

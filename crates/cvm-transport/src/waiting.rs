@@ -5,7 +5,8 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use cvm_protocol::{
-    Gaps, ListDefect, Missing, Model, Record, Value, Waiter, WaiterInfo, member_named,
+    Gaps, Json, ListDefect, Missing, Model, OperationInfo, Record, Value, Waiter, WaiterInfo,
+    member_named,
 };
 use tokio::time::Instant;
 
@@ -32,7 +33,18 @@ pub(crate) struct Waiting {
     /// Time is up: after this poll there is no other.
     is_last: bool,
     report: WaitReport,
+    /// What the latest response that proved something showed of each resource.
+    rows: Vec<Option<RowState>>,
     latest_failure: Option<Error>,
+}
+
+/// What tells whether a resource has changed, or may change by itself.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct RowState {
+    state: Option<String>,
+    operation: Vec<Option<String>>,
+    /// Nothing moves by itself: the state is known for that, and no operation is running.
+    pub(crate) is_settled: bool,
 }
 
 impl Waiting {
@@ -53,6 +65,7 @@ impl Waiting {
         });
         let report = WaitReport { waiter: waiter.info.name, resources: resources.collect() };
         let began = Instant::now();
+        let rows = vec![None; report.resources.len()];
         Self {
             client,
             info: waiter.info,
@@ -63,12 +76,14 @@ impl Waiting {
             polls: 0,
             is_last: false,
             report,
+            rows,
             latest_failure: None,
         }
     }
 
-    pub(crate) const fn report(&self) -> &WaitReport {
-        &self.report
+    /// What is known of each resource, in the order of the report.
+    pub(crate) fn rows(&self) -> &[Option<RowState>] {
+        &self.rows
     }
 
     pub(crate) fn into_report(self) -> WaitReport {
@@ -85,7 +100,8 @@ impl Waiting {
             self.pause().await?;
         }
         self.polls += 1;
-        match self.poll_pending().await {
+        let until = self.deadline.max(Instant::now() + LAST_LOOK);
+        match self.poll_pending(until).await {
             Ok(()) => self.latest_failure = None,
             Err(error) if may_pass(&error) => self.latest_failure = Some(error),
             Err(error) => return Err(error),
@@ -101,8 +117,7 @@ impl Waiting {
     ///
     /// Resources that a response neither shows nor proves to be gone stay as they were, and what is wrong
     /// with the response is the error.
-    pub(crate) async fn poll_pending(&mut self) -> Result<(), Error> {
-        let until = self.deadline.max(Instant::now() + LAST_LOOK);
+    pub(crate) async fn poll_pending(&mut self, until: Instant) -> Result<(), Error> {
         let resources = self.report.resources.iter().enumerate();
         let pending: Vec<usize> = resources
             .filter(|(_, resource)| resource.verdict == WaitVerdict::Pending)
@@ -167,13 +182,10 @@ impl Waiting {
             .map(|resource| resource.id.clone())
             .collect();
         let mut request = info.request(&ids);
-        let left = until.saturating_duration_since(Instant::now());
-        let own = self.client.options().operation_timeout;
-        let own = own.unwrap_or(self.client.shared().timeouts.operation);
-        let client = self.client.with_operation_timeout(own.min(left));
+        let client = self.client.with_most_time(until);
         let mut response = Record::new(info.action.response);
         let run = pipeline::run(&client, info.action, &mut request, &mut response).await?;
-        Ok(self.read(batch, &ids, &response, &run.report.gaps))
+        Ok(self.read(batch, &ids, &response, &run.report.gaps, &run.body))
     }
 
     fn read(
@@ -182,6 +194,7 @@ impl Waiting {
         ids: &[String],
         response: &Record,
         gaps: &Gaps,
+        body: &[u8],
     ) -> Option<ListDefect> {
         let info = self.info;
         let pages = info.action.paginate.as_ref();
@@ -190,10 +203,16 @@ impl Waiting {
         let listed = listed(response, info);
         let mut is_unclear = false;
         for index in batch {
-            let Some(resource) = self.report.resources.get_mut(*index) else { continue };
+            let resource = self.report.resources.get_mut(*index);
+            let Some((resource, row)) = resource.zip(self.rows.get_mut(*index)) else { continue };
+            *row = None;
             let mut found = listed.iter().filter(|(id, _)| *id == resource.id);
             match (found.next(), found.next()) {
-                (Some((_, item)), None) => resource.see(*item, info, self.request_id.as_deref()),
+                (Some((_, item)), None) => {
+                    resource.see(*item, info, self.request_id.as_deref());
+                    // A list that is not whole, or has rows of others, may be any list.
+                    *row = defect.is_none().then(|| RowState::of(*item, info, body));
+                }
                 (None, _) if defect.is_none() => {
                     resource.verdict = match info.missing {
                         Missing::Pending => WaitVerdict::Pending,
@@ -223,8 +242,8 @@ fn listed<'a>(response: &'a Record, info: &WaiterInfo) -> Vec<(String, &'a dyn M
 impl WaitedResource {
     fn see(&mut self, item: &dyn Model, info: &WaiterInfo, request_id: Option<&str>) {
         let member = |name| member_named(item, name);
-        let state = member(info.state).text().unwrap_or_default();
-        let is = |states: &[&str]| states.contains(&state.as_str());
+        let state = text_of(item, info.state);
+        let is = |states: &[&str]| state.as_deref().is_some_and(|state| states.contains(&state));
         // The state may still speak of an earlier request, whose success is not ours.
         let speaks_of = info.request_id.and_then(|name| member(name).text());
         let is_ours = match (request_id, speaks_of) {
@@ -252,8 +271,45 @@ impl WaitedResource {
             Value::F64(percent) => Some(percent),
             other => other.as_i64().map(|percent| percent as f64),
         });
-        self.state = Some(state);
+        self.state = state;
     }
+}
+
+impl RowState {
+    fn of(item: &dyn Model, info: &WaiterInfo, body: &[u8]) -> Self {
+        let state = text_of(item, info.state);
+        let is_known = state.as_deref().is_some_and(|state| info.settled.contains(&state));
+        let operation = info.operation.map_or_else(Vec::new, |operation| {
+            let names = operation.names.iter();
+            [&operation.state].into_iter().chain(names).map(|name| text_of(item, name)).collect()
+        });
+        let is_settled = is_known
+            && info.operation.is_none_or(|members| {
+                let has_none = || operation.iter().all(Option::is_none);
+                match operation.first() {
+                    Some(Some(state)) => members.ended.contains(&state.as_str()),
+                    _ => has_none() && says_null(body, info, item, members),
+                }
+            });
+        Self { state, operation, is_settled }
+    }
+}
+
+/// Whether a response says that there was no operation: with null, and not by leaving the member out.
+fn says_null(body: &[u8], info: &WaiterInfo, item: &dyn Model, operation: OperationInfo) -> bool {
+    let Some(id) = member_named(item, info.id).text() else { return false };
+    // The decoded row has nothing in either case.
+    let response = Json::parse_lenient(body).ok();
+    let list =
+        response.as_ref().and_then(|response| response.member("Response")?.member(info.items));
+    let Some(Json::List(rows)) = list else { return false };
+    let has_id = |row: &&Json| row.member(info.id).and_then(Json::as_text) == Some(id.as_str());
+    rows.iter().find(has_id).and_then(|row| row.member(operation.state)) == Some(&Json::Null)
+}
+
+/// The text of a member. An empty one tells as little as none.
+fn text_of(item: &dyn Model, name: &str) -> Option<String> {
+    member_named(item, name).text().filter(|text| !text.trim().is_empty())
 }
 
 fn told_failure(info: &WaiterInfo, failed: &WaitedResource) -> String {

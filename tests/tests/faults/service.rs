@@ -76,6 +76,7 @@ fn instance(book: &Book, id: &str) -> Option<Value> {
     let isolated = if state == "SHUTDOWN" { "MANMADE" } else { "NOTISOLATED" };
     Some(json!({
         "InstanceId": id, "InstanceState": state, "LatestOperation": operation,
+        "LatestOperationState": if operation.is_null() { Value::Null } else { json!("SUCCESS") },
         "IsolatedSource": isolated,
     }))
 }

@@ -1,7 +1,7 @@
 //! What a list in a response proves, for each list that has pages.
 
 use cvm_models::protocol::{
-    ActionInfo, Gaps, Kind, ListDefect, PageInfo, PageStyle, Record, envelope,
+    ActionInfo, Gaps, Kind, ListDefect, PageInfo, PageStyle, Record, Table, envelope,
 };
 use serde_json::{Value, json};
 
@@ -107,8 +107,77 @@ fn null_items_are_left_out_of_responses_and_told() {
     let ids: Vec<&str> = response.instance_set.iter().map(|one| one.instance_id.as_str()).collect();
     assert_eq!(ids, ["ins-1"]);
     assert_eq!(response.instance_set[0].private_ip_addresses, ["10.0.0.1"]);
-    assert_eq!(read.report.null_items, [pages.items]);
+    assert_eq!(read.report.null_items, [pages.items, "InstanceSet.1.PrivateIpAddresses"]);
     let drifts: Vec<String> = read.report.drifts.iter().map(ToString::to_string).collect();
     assert!(drifts[0].starts_with("`InstanceSet.0` is null"), "{drifts:?}");
     assert!(drifts[1].starts_with("`InstanceSet.1.PrivateIpAddresses.0` is null"), "{drifts:?}");
+}
+
+/// A row with every member that is always present, however deep.
+fn complete(table: &'static Table) -> Value {
+    let promised = table.members.iter().filter(|field| field.promised);
+    promised
+        .map(|field| (field.wire.to_owned(), full(&field.kind)))
+        .collect::<serde_json::Map<_, _>>()
+        .into()
+}
+
+fn full(kind: &Kind) -> Value {
+    match kind {
+        Kind::Str => json!("text"),
+        Kind::I64 | Kind::U64 => json!(1),
+        Kind::F64 => json!(0.5),
+        Kind::Bool => json!(true),
+        Kind::Object(table) => complete(table),
+        Kind::List(kind) => json!([full(kind)]),
+    }
+}
+
+/// The JSON pointers of everything within a value.
+fn places(value: &Value, at: &str, places: &mut Vec<String>) {
+    let members: Vec<(String, &Value)> = match value {
+        Value::Object(members) => members.iter().map(|(key, value)| (key.clone(), value)).collect(),
+        Value::Array(items) => {
+            items.iter().enumerate().map(|(index, item)| (index.to_string(), item)).collect()
+        }
+        _ => return,
+    };
+    for (key, member) in members {
+        let place = format!("{at}/{key}");
+        self::places(member, &place, places);
+        places.push(place);
+    }
+}
+
+#[test]
+fn a_row_that_lacks_anything_that_is_always_present_is_partial() {
+    let mut count = 0;
+    for (info, pages, _) in lists() {
+        let items = info.response.field(pages.items).unwrap();
+        let Kind::Object(table) = items.kind.innermost() else { panic!("{}", info.name) };
+        let is_partial = |rows: Value| {
+            let mut response = Record::new(info.response);
+            let body = json!({ "Response": { pages.items: rows, "RequestId": "r" } }).to_string();
+            let read = envelope::decode(&mut response, body.as_bytes()).unwrap();
+            Gaps::of(&read.report).has_partial_items(pages.items)
+        };
+        let row = complete(table);
+        assert!(!is_partial(json!([row, row])), "{}", info.name);
+        let mut all = Vec::new();
+        places(&row, "", &mut all);
+        for place in all {
+            let mut null = row.clone();
+            *null.pointer_mut(&place).unwrap() = Value::Null;
+            assert!(is_partial(json!([row, null])), "{}: {place} is null", info.name);
+            let (parent, key) = place.rsplit_once('/').unwrap();
+            let mut bare = row.clone();
+            if let Some(Value::Object(members)) = bare.pointer_mut(parent) {
+                members.remove(key);
+                assert!(is_partial(json!([row, bare])), "{}: no {place}", info.name);
+                assert!(is_partial(vec![bare; 100].into()), "{}: no {place}", info.name);
+                count += 1;
+            }
+        }
+    }
+    assert!(count > 100, "{count}");
 }

@@ -29,6 +29,9 @@ const ALL: [&WaiterInfo; 12] = [
     waiters::RepairTasksEnded::INFO,
 ];
 
+/// The lists of a waiter, which hold each known state once.
+const LISTS: [&str; 5] = ["success", "failure", "unreachable", "settled", "moving"];
+
 /// What one reading shows of a resource.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Shown {
@@ -78,6 +81,8 @@ fn verdict(spec: &Value, shown: &Shown) -> WaitVerdict {
 struct Service {
     info: &'static WaiterInfo,
     shows: HashMap<String, Vec<Shown>>,
+    /// What the rows show beside the state, from one reading to the next.
+    beside: HashMap<String, Vec<Value>>,
     readings: Mutex<HashMap<String, usize>>,
 }
 
@@ -102,12 +107,17 @@ impl Service {
         let row = |id: String| {
             let reading = readings.entry(id.clone()).or_default();
             *reading += 1;
-            match &self.shows[&id][*reading - 1] {
+            let mut row = match &self.shows[&id][*reading - 1] {
                 Shown::Missing => None,
                 Shown::Bare => Some(json!({ self.info.id: id })),
                 Shown::Null => Some(json!({ self.info.id: id, self.info.state: null })),
                 Shown::State(state) => Some(json!({ self.info.id: id, self.info.state: state })),
+            };
+            if let Some((row, beside)) = row.as_mut().zip(self.beside.get(&id)) {
+                let members = beside[*reading - 1].as_object().unwrap().clone();
+                row.as_object_mut().unwrap().extend(members);
             }
+            row
         };
         let rows: Vec<Value> = self.ids(request).into_iter().filter_map(row).collect();
         let count = rows.len();
@@ -152,7 +162,8 @@ async fn wait(
     readings: usize,
 ) -> (Result<WaitReport, Error>, HashMap<String, usize>) {
     let waiter = Waiter::new(info, shows.keys());
-    let service = Arc::new(Service { info, shows, readings: Mutex::default() });
+    let service =
+        Arc::new(Service { info, shows, beside: HashMap::new(), readings: Mutex::default() });
     let client = published().rate_limiter(Unlimited).http(Direct(Arc::clone(&service)));
     let wait = client.build().unwrap().wait(waiter).interval(Duration::ZERO);
     let mut steps = wait.timeout(Duration::from_secs(3_600)).progress();
@@ -175,7 +186,7 @@ async fn wait(
 fn alphabet(info: &WaiterInfo, spec: &Value) -> Vec<Shown> {
     let mut states: Vec<String> =
         ["SOMETHING_NEW", "", "running", " RUNNING"].map(str::to_owned).into();
-    for list in ["success", "failure", "unreachable"] {
+    for list in LISTS {
         let listed = spec[list].as_array().into_iter().flatten();
         states.extend(listed.map(|state| state.as_str().unwrap().to_owned()));
     }
@@ -276,5 +287,134 @@ async fn no_sequence_of_six_states_misleads_the_waiters_of_instances() {
                 assert_eq!(resource.verdict, verdict(spec, last), "{sequence:?}");
             }
         }
+    }
+}
+
+/// What a row may show of its latest operation, and whether that is over.
+fn operations(spec: &Value) -> Vec<(Value, bool)> {
+    let Some(state) = spec["operation"]["state"].as_str() else { return vec![(json!({}), true)] };
+    let names = spec["operation"]["names"].as_array().unwrap();
+    let name = |name: &str| {
+        let names = names.iter().map(|member| (member.as_str().unwrap().to_owned(), json!(name)));
+        names.collect::<serde_json::Map<_, _>>()
+    };
+    let with = |value: Value, names: serde_json::Map<String, Value>| {
+        let mut row = names;
+        row.insert(state.to_owned(), value);
+        Value::Object(row)
+    };
+    let none = || name("").into_iter().map(|(name, _)| (name, Value::Null)).collect();
+    vec![
+        (with(json!("SUCCESS"), name("earlier")), true),
+        (with(json!("SUCCESS"), name("other")), true),
+        (with(json!("FAILED"), name("earlier")), true),
+        // There was none, and the row says so.
+        (with(Value::Null, none()), true),
+        (with(Value::Null, name("earlier")), false),
+        (with(json!("OPERATING"), name("ours")), false),
+        (with(json!("SOMETHING_NEW"), name("earlier")), false),
+        (with(json!(""), name("earlier")), false),
+        (with(json!("success"), name("earlier")), false),
+        (json!({}), false),
+    ]
+}
+
+/// Reads each pair of rows one after the other. Tells which are `not_done`, `unknown` and `done`.
+async fn reconcile(
+    info: &'static WaiterInfo,
+    pairs: &[[(Shown, Value); 2]],
+) -> HashMap<usize, &'static str> {
+    let id = |number: usize| format!("res-{number}");
+    let (mut shows, mut beside) = (HashMap::new(), HashMap::new());
+    for (number, pair) in pairs.iter().enumerate() {
+        shows.insert(id(number), pair.iter().map(|(shown, _)| shown.clone()).collect());
+        beside.insert(id(number), pair.iter().map(|(_, row)| row.clone()).collect());
+    }
+    let waiter = Waiter::new(info, (0..pairs.len()).map(id));
+    let service = Arc::new(Service { info, shows, beside, readings: Mutex::default() });
+    let client = published().rate_limiter(Unlimited).http(Direct(service)).build().unwrap();
+    // Two readings, and no time between them.
+    let outcome = client.reconcile(waiter).settle(Duration::ZERO).await.unwrap();
+    let number = |id: &str| id.strip_prefix("res-").unwrap().parse().unwrap();
+    [("done", outcome.done), ("not_done", outcome.not_done), ("unknown", outcome.unknown)]
+        .into_iter()
+        .flat_map(|(name, list)| list.into_iter().map(move |resource| (number(&resource.id), name)))
+        .collect()
+}
+
+#[tokio::test]
+async fn no_reconciliation_says_not_done_but_of_a_settled_state_without_an_operation() {
+    let specification = specification();
+    let mut counts: HashMap<&str, usize> = HashMap::new();
+    for info in ALL {
+        let spec = &specification[info.name];
+        let is_settled = |shown: &Shown| match shown {
+            Shown::State(state) => spec["settled"]
+                .as_array()
+                .is_some_and(|settled| settled.iter().any(|known| known == state)),
+            _ => false,
+        };
+        let mut rows = Vec::new();
+        for shown in alphabet(info, spec) {
+            for (row, is_over) in operations(spec) {
+                rows.push((shown.clone(), row, is_over));
+            }
+        }
+        let still = rows.iter().map(|row| [row, row]);
+        // What changes between two readings: of those that are settled by themselves, all pairs.
+        let settled: Vec<_> =
+            rows.iter().filter(|(shown, _, is_over)| is_settled(shown) && *is_over).collect();
+        let changing = settled.iter().flat_map(|one| settled.iter().map(move |two| [*one, *two]));
+        let all: Vec<_> = still.chain(changing).collect();
+        let pairs: Vec<[(Shown, Value); 2]> = all
+            .iter()
+            .map(|pair| pair.map(|(shown, row, _)| (shown.clone(), row.clone())))
+            .collect();
+        let told = reconcile(info, &pairs).await;
+        assert_eq!(told.len(), pairs.len(), "{}", info.name);
+        for (number, [one, two]) in all.into_iter().enumerate() {
+            let expected = match verdict(spec, &one.0) {
+                WaitVerdict::Reached => "done",
+                WaitVerdict::Failed => "unknown",
+                WaitVerdict::Pending if one == two && is_settled(&one.0) && one.2 => "not_done",
+                WaitVerdict::Pending => "unknown",
+            };
+            assert_eq!(told[&number], expected, "{}: {one:?}, {two:?}", info.name);
+            *counts.entry(expected).or_default() += 1;
+        }
+    }
+    assert!(counts.len() == 3 && counts.values().all(|count| *count >= 30), "{counts:?}");
+}
+
+#[test]
+fn every_known_state_of_every_waiter_stands_in_one_list() {
+    // What changes by itself is told by its name, in a second reading of the value sets.
+    let leads_on = ["ING", "ENTER_RESCUE_MODE", "EXIT_RESCUE_MODE", "MIGRATE"];
+    for (name, spec) in specification() {
+        let states = |list: &str| -> Vec<String> {
+            let listed = spec[list].as_array().into_iter().flatten();
+            listed.map(|state| state.as_str().unwrap().to_owned()).collect()
+        };
+        for state in states("settled") {
+            let moves = leads_on.iter().any(|end| state.ends_with(end)) && state != "RUNNING";
+            assert!(!moves, "{name}: {state} is on the way to another state");
+        }
+        let mut all: Vec<String> = LISTS.iter().flat_map(|list| states(list)).collect();
+        all.sort();
+        let count = all.len();
+        all.dedup();
+        assert_eq!(all.len(), count, "{name}");
+    }
+}
+
+#[test]
+fn every_waiter_of_resources_with_operations_looks_at_them() {
+    for info in ALL {
+        let items = info.action.response.field(info.items).unwrap();
+        let Kind::Object(table) = items.kind.innermost() else { panic!("{}", info.name) };
+        let has_operations = table.field("LatestOperationState").is_some();
+        let looks = info.operation.is_some() || info.state == "LatestOperationState";
+        assert_eq!(has_operations, looks, "{}", info.name);
+        assert!(info.settled.is_empty() || info.state != "LatestOperationState", "{}", info.name);
     }
 }

@@ -245,6 +245,14 @@ impl Api {
 
     /// The values that a member of this kind may have, as its spec narrows them; empty if open.
     pub fn values_of(&self, member: &Member) -> Vec<String> {
+        match member.kind.innermost() {
+            Kind::Enum(_) if member.spec.open && member.spec.values.is_none() => Vec::new(),
+            _ => self.known_values_of(member),
+        }
+    }
+
+    /// As [`Self::values_of`], and the values of an open set that have a name.
+    pub fn known_values_of(&self, member: &Member) -> Vec<String> {
         if let Some(values) = &member.spec.values {
             return values.clone();
         }
@@ -252,7 +260,7 @@ impl Api {
             return values.iter().map(plain).collect();
         }
         match member.kind.innermost() {
-            Kind::Enum(place) if !member.spec.open => {
+            Kind::Enum(place) => {
                 let values = &self.enum_at(*place).spec.values;
                 values.iter().map(|value| value.value.clone()).collect()
             }

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use cvm_protocol::{Missing, WaiterInfo, waiter};
+use cvm_protocol::{Missing, OperationInfo, WaiterInfo, waiter};
 
 use crate::generated::actions::*;
 
@@ -12,7 +12,9 @@ waiter! {
     /// Instances are up. Use it after a launch, a start or a change that ends in a start.
     ///
     /// Polls `DescribeInstances` every 5 s for up to 600 s and looks at `InstanceState`. Done
-    /// at `RUNNING`. Fails at `LAUNCH_FAILED`. Gives up at `SHUTDOWN`, `TERMINATING`.
+    /// at `RUNNING`. Fails at `LAUNCH_FAILED`. Gives up at `SHUTDOWN`, `TERMINATING`. A
+    /// reconciliation says `not_done` at `STOPPED`, `RESCUE_MODE` alone, with
+    /// `LatestOperationState` at `SUCCESS`, `FAILED`.
     InstancesRunning INSTANCES_RUNNING
 }
 
@@ -20,7 +22,9 @@ waiter! {
     /// Instances are shut down.
     ///
     /// Polls `DescribeInstances` every 5 s for up to 600 s and looks at `InstanceState`. Done
-    /// at `STOPPED`. Fails at `LAUNCH_FAILED`. Gives up at `SHUTDOWN`, `TERMINATING`.
+    /// at `STOPPED`. Fails at `LAUNCH_FAILED`. Gives up at `SHUTDOWN`, `TERMINATING`. A
+    /// reconciliation says `not_done` at `RUNNING`, `RESCUE_MODE` alone, with
+    /// `LatestOperationState` at `SUCCESS`, `FAILED`.
     InstancesStopped INSTANCES_STOPPED
 }
 
@@ -29,7 +33,9 @@ waiter! {
     /// recycle bin at first: wait for `InstancesIsolated` then.
     ///
     /// Polls `DescribeInstances` every 5 s for up to 600 s and looks at `InstanceState`. Done
-    /// once they are no longer listed. Gives up at `SHUTDOWN`.
+    /// once they are no longer listed. Gives up at `SHUTDOWN`. A reconciliation says `not_done`
+    /// at `LAUNCH_FAILED`, `RUNNING`, `STOPPED`, `RESCUE_MODE` alone, with
+    /// `LatestOperationState` at `SUCCESS`, `FAILED`.
     InstancesTerminated INSTANCES_TERMINATED
 }
 
@@ -37,7 +43,9 @@ waiter! {
     /// Prepaid instances are in the recycle bin after their first return.
     ///
     /// Polls `DescribeInstances` every 5 s for up to 600 s and looks at `InstanceState`. Done
-    /// at `SHUTDOWN`. Fails at `LAUNCH_FAILED`. Gives up at `TERMINATING`.
+    /// at `SHUTDOWN`. Fails at `LAUNCH_FAILED`. Gives up at `TERMINATING`. A reconciliation
+    /// says `not_done` at `RUNNING`, `STOPPED`, `RESCUE_MODE` alone, with
+    /// `LatestOperationState` at `SUCCESS`, `FAILED`.
     InstancesIsolated INSTANCES_ISOLATED
 }
 
@@ -46,7 +54,7 @@ waiter! {
     /// or the success of an earlier operation may be taken for this one's.
     ///
     /// Polls `DescribeInstances` every 5 s for up to 900 s and looks at `LatestOperationState`.
-    /// Done at `SUCCESS`. Fails at `FAILED`.
+    /// Done at `SUCCESS`. Fails at `FAILED`. A reconciliation never says `not_done`.
     InstanceOperationsDone INSTANCE_OPERATIONS_DONE
 }
 
@@ -54,7 +62,8 @@ waiter! {
     /// Images are ready for use after making, copying or importing them.
     ///
     /// Polls `DescribeImages` every 10 s for up to 3600 s and looks at `ImageState`. Done at
-    /// `NORMAL`. Fails at `CREATEFAILED`, `IMPORTFAILED`.
+    /// `NORMAL`. Fails at `CREATEFAILED`, `IMPORTFAILED`. A reconciliation never says
+    /// `not_done`.
     ImagesNormal IMAGES_NORMAL
 }
 
@@ -62,7 +71,9 @@ waiter! {
     /// Instances run their rescue system and can be repaired.
     ///
     /// Polls `DescribeInstances` every 5 s for up to 900 s and looks at `InstanceState`. Done
-    /// at `RESCUE_MODE`. Fails at `LAUNCH_FAILED`. Gives up at `SHUTDOWN`, `TERMINATING`.
+    /// at `RESCUE_MODE`. Fails at `LAUNCH_FAILED`. Gives up at `SHUTDOWN`, `TERMINATING`. A
+    /// reconciliation says `not_done` at `RUNNING`, `STOPPED` alone, with
+    /// `LatestOperationState` at `SUCCESS`, `FAILED`.
     InstancesInRescueMode INSTANCES_IN_RESCUE_MODE
 }
 
@@ -70,7 +81,8 @@ waiter! {
     /// Dedicated hosts are ready to receive instances.
     ///
     /// Polls `DescribeHosts` every 10 s for up to 1800 s and looks at `HostState`. Done at
-    /// `RUNNING`. Fails at `LAUNCH_FAILURE`. Gives up at `EXPIRED`.
+    /// `RUNNING`. Fails at `LAUNCH_FAILURE`. Gives up at `EXPIRED`. A reconciliation never says
+    /// `not_done`.
     HostsRunning HOSTS_RUNNING
 }
 
@@ -78,7 +90,8 @@ waiter! {
     /// The latest operation of each hosted physical server has succeeded.
     ///
     /// Polls `DescribeChcHosts` every 10 s for up to 3600 s and looks at
-    /// `LatestOperationState`. Done at `SUCCESS`. Fails at `FAILED`.
+    /// `LatestOperationState`. Done at `SUCCESS`. Fails at `FAILED`. A reconciliation never
+    /// says `not_done`.
     ChcHostOperationsDone CHC_HOST_OPERATIONS_DONE
 }
 
@@ -86,7 +99,9 @@ waiter! {
     /// Hosted physical servers can take an instance.
     ///
     /// Polls `DescribeChcHosts` every 10 s for up to 3600 s and looks at `InstanceState`. Done
-    /// at `PREPARED`. Fails at `CLEAR_NETWORK_FAILED`. Gives up at `ONLINE`.
+    /// at `PREPARED`. Fails at `CLEAR_NETWORK_FAILED`. Gives up at `ONLINE`. A reconciliation
+    /// says `not_done` at `INIT`, `READY` alone, with `LatestOperationState` at `SUCCESS`,
+    /// `FAILED`.
     ChcHostsPrepared CHC_HOSTS_PREPARED
 }
 
@@ -94,7 +109,8 @@ waiter! {
     /// Purchased capacity can be used.
     ///
     /// Polls `DescribeResourcePoolPacks` every 10 s for up to 1800 s and looks at `Status`.
-    /// Done at `ACTIVE`. Fails at `FAILED`. Gives up at `RETIRED`.
+    /// Done at `ACTIVE`. Fails at `FAILED`. Gives up at `RETIRED`. A reconciliation never says
+    /// `not_done`.
     ResourcePoolPacksActive RESOURCE_POOL_PACKS_ACTIVE
 }
 
@@ -103,7 +119,7 @@ waiter! {
     /// in view; without it the service lists today's alone.
     ///
     /// Polls `DescribeTaskInfo` every 30 s for up to 86400 s and looks at `TaskStatus`. Done at
-    /// `3`, `6`. Gives up at `5`.
+    /// `3`, `6`. Gives up at `5`. A reconciliation says `not_done` at `1` alone.
     RepairTasksEnded REPAIR_TASKS_ENDED
 }
 
@@ -118,6 +134,12 @@ static INSTANCES_RUNNING: WaiterInfo = WaiterInfo {
     success: &["RUNNING"],
     failure: &["LAUNCH_FAILED"],
     unreachable: &["SHUTDOWN", "TERMINATING"],
+    settled: &["STOPPED", "RESCUE_MODE"],
+    operation: Some(OperationInfo {
+        state: "LatestOperationState",
+        ended: &["SUCCESS", "FAILED"],
+        names: &["LatestOperation", "LatestOperationRequestId"],
+    }),
     missing: Missing::Pending,
     reason: Some("LatestOperationErrorMsg"),
     request_id: None,
@@ -137,6 +159,12 @@ static INSTANCES_STOPPED: WaiterInfo = WaiterInfo {
     success: &["STOPPED"],
     failure: &["LAUNCH_FAILED"],
     unreachable: &["SHUTDOWN", "TERMINATING"],
+    settled: &["RUNNING", "RESCUE_MODE"],
+    operation: Some(OperationInfo {
+        state: "LatestOperationState",
+        ended: &["SUCCESS", "FAILED"],
+        names: &["LatestOperation", "LatestOperationRequestId"],
+    }),
     missing: Missing::Failure,
     reason: Some("LatestOperationErrorMsg"),
     request_id: None,
@@ -156,6 +184,12 @@ static INSTANCES_TERMINATED: WaiterInfo = WaiterInfo {
     success: &[],
     failure: &[],
     unreachable: &["SHUTDOWN"],
+    settled: &["LAUNCH_FAILED", "RUNNING", "STOPPED", "RESCUE_MODE"],
+    operation: Some(OperationInfo {
+        state: "LatestOperationState",
+        ended: &["SUCCESS", "FAILED"],
+        names: &["LatestOperation", "LatestOperationRequestId"],
+    }),
     missing: Missing::Success,
     reason: Some("LatestOperationErrorMsg"),
     request_id: None,
@@ -175,6 +209,12 @@ static INSTANCES_ISOLATED: WaiterInfo = WaiterInfo {
     success: &["SHUTDOWN"],
     failure: &["LAUNCH_FAILED"],
     unreachable: &["TERMINATING"],
+    settled: &["RUNNING", "STOPPED", "RESCUE_MODE"],
+    operation: Some(OperationInfo {
+        state: "LatestOperationState",
+        ended: &["SUCCESS", "FAILED"],
+        names: &["LatestOperation", "LatestOperationRequestId"],
+    }),
     missing: Missing::Failure,
     reason: Some("LatestOperationErrorMsg"),
     request_id: None,
@@ -194,6 +234,8 @@ static INSTANCE_OPERATIONS_DONE: WaiterInfo = WaiterInfo {
     success: &["SUCCESS"],
     failure: &["FAILED"],
     unreachable: &[],
+    settled: &[],
+    operation: None,
     missing: Missing::Failure,
     reason: Some("LatestOperationErrorMsg"),
     request_id: Some("LatestOperationRequestId"),
@@ -213,6 +255,8 @@ static IMAGES_NORMAL: WaiterInfo = WaiterInfo {
     success: &["NORMAL"],
     failure: &["CREATEFAILED", "IMPORTFAILED"],
     unreachable: &[],
+    settled: &[],
+    operation: None,
     missing: Missing::Pending,
     reason: None,
     request_id: None,
@@ -232,6 +276,12 @@ static INSTANCES_IN_RESCUE_MODE: WaiterInfo = WaiterInfo {
     success: &["RESCUE_MODE"],
     failure: &["LAUNCH_FAILED"],
     unreachable: &["SHUTDOWN", "TERMINATING"],
+    settled: &["RUNNING", "STOPPED"],
+    operation: Some(OperationInfo {
+        state: "LatestOperationState",
+        ended: &["SUCCESS", "FAILED"],
+        names: &["LatestOperation", "LatestOperationRequestId"],
+    }),
     missing: Missing::Failure,
     reason: Some("LatestOperationErrorMsg"),
     request_id: None,
@@ -251,6 +301,8 @@ static HOSTS_RUNNING: WaiterInfo = WaiterInfo {
     success: &["RUNNING"],
     failure: &["LAUNCH_FAILURE"],
     unreachable: &["EXPIRED"],
+    settled: &[],
+    operation: None,
     missing: Missing::Pending,
     reason: None,
     request_id: None,
@@ -270,6 +322,8 @@ static CHC_HOST_OPERATIONS_DONE: WaiterInfo = WaiterInfo {
     success: &["SUCCESS"],
     failure: &["FAILED"],
     unreachable: &[],
+    settled: &[],
+    operation: None,
     missing: Missing::Failure,
     reason: Some("LatestOperationErrorMsg"),
     request_id: None,
@@ -289,6 +343,12 @@ static CHC_HOSTS_PREPARED: WaiterInfo = WaiterInfo {
     success: &["PREPARED"],
     failure: &["CLEAR_NETWORK_FAILED"],
     unreachable: &["ONLINE"],
+    settled: &["INIT", "READY"],
+    operation: Some(OperationInfo {
+        state: "LatestOperationState",
+        ended: &["SUCCESS", "FAILED"],
+        names: &["LatestOperation"],
+    }),
     missing: Missing::Failure,
     reason: Some("LatestOperationErrorMsg"),
     request_id: None,
@@ -308,6 +368,8 @@ static RESOURCE_POOL_PACKS_ACTIVE: WaiterInfo = WaiterInfo {
     success: &["ACTIVE"],
     failure: &["FAILED"],
     unreachable: &["RETIRED"],
+    settled: &[],
+    operation: None,
     missing: Missing::Pending,
     reason: None,
     request_id: None,
@@ -327,6 +389,8 @@ static REPAIR_TASKS_ENDED: WaiterInfo = WaiterInfo {
     success: &["3", "6"],
     failure: &[],
     unreachable: &["5"],
+    settled: &["1"],
+    operation: None,
     missing: Missing::Pending,
     reason: Some("TaskDetail"),
     request_id: None,

@@ -100,6 +100,8 @@ pub static THINGS_READY: WaiterInfo = WaiterInfo {
     success: &["READY"],
     failure: &["FAILED"],
     unreachable: &["GONE"],
+    settled: &["IDLE"],
+    operation: None,
     missing: Missing::Pending,
     reason: Some("Reason"),
     request_id: Some("LatestRequestId"),
@@ -221,7 +223,7 @@ pub static THING: Table = Table {
     name: "Thing",
     members: &[
         FieldInfo::new("ThingId", Kind::Str).promised(),
-        FieldInfo::new("State", Kind::Str),
+        FieldInfo::new("State", Kind::Str).promised(),
         FieldInfo::new("Reason", Kind::Str),
         FieldInfo::new("LatestRequestId", Kind::Str),
         FieldInfo::new("Percent", Kind::I64),

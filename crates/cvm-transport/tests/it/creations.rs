@@ -5,7 +5,7 @@ use std::time::Duration;
 use cvm_transport::{Creation, Error};
 use tokio::time::Instant;
 
-use crate::actions::{ListThings, Thing};
+use crate::actions::{ListThings, THINGS_READY, Thing};
 use crate::fake::{Fake, Reply};
 
 const SETTLE: Duration = Duration::from_secs(60);
@@ -15,8 +15,12 @@ fn lists(readings: &'static [&'static [&'static str]]) -> Fake {
     Fake::new(|_, number| Reply::body(page(readings[number.min(readings.len()) - 1])))
 }
 
+fn row(id: &str) -> String {
+    format!(r#"{{"ThingId":"{id}","State":"READY"}}"#)
+}
+
 fn page(ids: &[&str]) -> String {
-    let items: Vec<String> = ids.iter().map(|id| format!(r#"{{"ThingId":"{id}"}}"#)).collect();
+    let items: Vec<String> = ids.iter().map(|id| row(id)).collect();
     let (items, total) = (items.join(","), ids.len());
     format!(r#"{{"Response":{{"ThingSet":[{items}],"TotalCount":{total},"RequestId":"r"}}}}"#)
 }
@@ -111,7 +115,10 @@ async fn a_list_that_is_not_whole_never_says_not_found() {
         r#""TotalCount":1,"ThingSet":[null],"#,
         r#""TotalCount":0,"ThingSet":[null],"#,
         r#""TotalCount":1,"ThingSet":[{"State":"READY"}],"#,
-        r#""TotalCount":0,"ThingSet":[{"ThingId":"other"}],"#,
+        r#""TotalCount":0,"ThingSet":[{"ThingId":"other","State":"READY"}],"#,
+        r#""TotalCount":1,"ThingSet":[{"ThingId":"other"}],"#,
+        r#""TotalCount":1,"ThingSet":[{"ThingId":"other","State":null}],"#,
+        r#""TotalCount":2,"ThingSet":[{"ThingId":"a","State":"READY"},{"ThingId":"b"}],"#,
     ] {
         let body = format!(r#"{{"Response":{{{body}"RequestId":"r"}}}}"#);
         // In every reading, and in one that is neither the first nor the last.
@@ -138,4 +145,61 @@ async fn an_offset_of_the_request_hides_nothing_from_the_search() {
     let list = ListThings { offset: Some(1), ..ListThings::default() };
     let creation = client.reconcile_creation(list, ours).await.unwrap();
     assert_eq!(ids(creation), ["ours-1"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn items_that_match_are_found_though_others_are_incomplete() {
+    let body = format!(r#"{{"ThingId":"other"}},{}"#, row("ours-1"));
+    let fake = Fake::new(move |_, _| {
+        Reply::body(format!(
+            r#"{{"Response":{{"ThingSet":[{body}],"TotalCount":2,"RequestId":"r"}}}}"#
+        ))
+    });
+    assert_eq!(ids(search(&fake, 1).await.unwrap()), ["ours-1"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_search_ends_with_its_settle_time_whatever_the_service_does() {
+    type Outage = fn() -> Reply;
+    let outages: [Outage; 4] = [
+        || Reply::refusal("RequestLimitExceeded", vec![]),
+        || Reply::Silent { held: false },
+        || Reply::Silent { held: true },
+        || Reply::status(503, vec![]),
+    ];
+    for (number, outage) in outages.into_iter().enumerate() {
+        for settle in [Duration::ZERO, Duration::from_secs(2), SETTLE, SETTLE * 10] {
+            let most = settle + (settle / 3).max(Duration::from_secs(10)) + Duration::from_secs(1);
+            let fake = Fake::new(move |_, _| outage());
+            let client = fake.builder().build().unwrap();
+            let began = Instant::now();
+            let list = client.reconcile_creation(ListThings::default(), ours).settle(settle);
+            assert!(matches!(list.await.unwrap(), Creation::Unknown), "{number}, {settle:?}");
+            assert!(began.elapsed() <= most, "{number}, {settle:?}: {:?}", began.elapsed());
+
+            let began = Instant::now();
+            let waiter = cvm_transport::Waiter::new(&THINGS_READY, ["thing-1"]);
+            let outcome = client.reconcile(waiter).settle(settle).await.unwrap();
+            assert_eq!(outcome.unknown.len(), 1, "{number}, {settle:?}");
+            assert!(began.elapsed() <= most, "{number}, {settle:?}: {:?}", began.elapsed());
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_list_without_end_does_not_outlast_the_settle_time() {
+    // Each page is full, new, and takes a while.
+    let fake = Fake::new(|request, _| {
+        let asked: serde_json::Value = serde_json::from_slice(request.body()).unwrap();
+        let offset = asked["Offset"].as_u64().unwrap();
+        let rows: Vec<String> = (offset..offset + 100).map(|at| row(&at.to_string())).collect();
+        let rows = rows.join(",");
+        let body = format!(
+            r#"{{"Response":{{"ThingSet":[{rows}],"TotalCount":1000000,"RequestId":"r"}}}}"#
+        );
+        Reply::slowly(body, 3, Duration::from_secs(1))
+    });
+    let began = Instant::now();
+    assert!(matches!(search(&fake, 1).await.unwrap(), Creation::Unknown));
+    assert!(began.elapsed() <= SETTLE + SETTLE / 3 + Duration::from_secs(1));
 }

@@ -16,6 +16,7 @@ use crate::fake::{Fake, Reply};
 /// |---|---|
 /// | `R` | the goal |
 /// | `F`, `G` | a failure, a state from which there is no way back |
+/// | `I` | a state in which nothing moves |
 /// | `B`, `U` | under way, a state that nobody knows |
 /// | `N`, `E`, `M` | null, nothing but the id, not listed at all |
 /// | `r`, `f` | the goal and a failure of an earlier request |
@@ -56,6 +57,7 @@ fn row(id: &str, letter: char) -> Option<String> {
         'R' => ("\"READY\"", "ours"),
         'F' => ("\"FAILED\"", "ours"),
         'G' => ("\"GONE\"", "ours"),
+        'I' => ("\"IDLE\"", "ours"),
         'B' => ("\"BUSY\"", "ours"),
         'U' => ("\"READY2\"", "ours"),
         'N' => ("null", "ours"),
@@ -247,7 +249,7 @@ async fn a_row_that_is_there_counts_though_others_are_null() {
 async fn a_state_that_was_not_seen_at_the_end_is_not_settled() {
     let fake = Fake::new(|request, number| match number {
         1..=4 => {
-            let row = row(&asked(request)[0], 'B').unwrap();
+            let row = row(&asked(request)[0], 'I').unwrap();
             Reply::body(format!(
                 r#"{{"Response":{{"ThingSet":[{row}],"TotalCount":1,"RequestId":"r"}}}}"#
             ))
@@ -257,6 +259,66 @@ async fn a_state_that_was_not_seen_at_the_end_is_not_settled() {
     let client = fake.builder().build().unwrap();
     let outcome = client.reconcile(Waiter::new(&THINGS_READY, ["thing-1"])).await.unwrap();
     assert_eq!((outcome.unknown.len(), fake.asked()), (1, 6), "{outcome:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn only_one_settled_state_in_every_reading_is_not_done() {
+    let mut ids = sequences("IBNMU", DECISIVE, 3);
+    for id in &mut ids {
+        let last = id.chars().last().unwrap();
+        *id += &last.to_string().repeat(LENGTH - id.len());
+    }
+    let (fake, _) = moving();
+    let outcome = fake.builder().build().unwrap().reconcile(Waiter::new(&THINGS_READY, &ids));
+    let outcome = outcome.await.unwrap();
+    let is_done = |id: &String| verdict(id, LENGTH) == WaitVerdict::Reached;
+    let listed = |resources: Vec<cvm_transport::WaitedResource>| {
+        resources.into_iter().map(|resource| resource.id).collect::<Vec<_>>()
+    };
+    let expect =
+        |is: &dyn Fn(&String) -> bool| ids.iter().filter(|id| is(id)).cloned().collect::<Vec<_>>();
+    assert_eq!(listed(outcome.not_done), ["IIIIII"]);
+    assert_eq!(listed(outcome.done), expect(&is_done));
+    assert_eq!(listed(outcome.unknown), expect(&|id| !is_done(id) && id != "IIIIII"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_settled_state_in_a_list_that_proves_nothing_is_unknown() {
+    let idle = r#"{"ThingId":"thing-1","State":"IDLE"}"#;
+    for (rows, total) in [
+        (format!("{idle},null"), "2"),
+        (format!("{idle},null"), "1"),
+        (format!("{idle},{idle}"), "2"),
+        (format!(r#"{idle},{{"ThingId":"thing-9","State":"IDLE"}}"#), "2"),
+        (format!(r#"{idle},{{"ThingId":"THING-1","State":"GONE"}}"#), "2"),
+        (idle.to_owned(), "2"),
+        (idle.to_owned(), "0"),
+        (idle.to_owned(), "null"),
+        (idle.replace("thing-1", "thing-1 "), "1"),
+    ] {
+        let body = format!(
+            r#"{{"Response":{{"ThingSet":[{rows}],"TotalCount":{total},"RequestId":"r"}}}}"#
+        );
+        let fake = Fake::new(move |_, _| Reply::body(body.clone()));
+        let client = fake.builder().build().unwrap();
+        let outcome = client.reconcile(Waiter::new(&THINGS_READY, ["thing-1"])).await.unwrap();
+        assert_eq!(outcome.unknown.len(), 1, "{rows} of {total}: {outcome:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_state_that_is_null_or_empty_is_told_as_none() {
+    for state in ["null", r#""""#, r#""  ""#] {
+        let fake = Fake::new(move |_, _| {
+            Reply::body(format!(
+                r#"{{"Response":{{"ThingSet":[{{"ThingId":"thing-1","State":{state}}}],"TotalCount":1,"RequestId":"r"}}}}"#
+            ))
+        });
+        let wait = fake.builder().build().unwrap().wait(Waiter::new(&THINGS_READY, ["thing-1"]));
+        let error = wait.await.unwrap_err();
+        assert!(error.to_string().contains("`thing-1` without a state"), "{state}: {error}");
+        assert_eq!(error.wait_report().unwrap().resources[0].state, None, "{state}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

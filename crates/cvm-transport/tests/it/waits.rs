@@ -200,14 +200,15 @@ async fn an_unknown_outcome_is_settled_by_reading() {
         let moving = format!("STEP-{polls}");
         rows(received, |id| match id {
             "done" => state(id, "READY"),
-            "still" => state(id, "BUSY"),
+            "still" => state(id, "IDLE"),
+            "busy" => state(id, "BUSY"),
             "moving" => state(id, &moving),
             "broken" => state(id, "FAILED"),
             _ => None,
         })
     });
     let client = server.builder().build().unwrap();
-    let ids = ["done", "still", "moving", "broken", "absent"];
+    let ids = ["done", "still", "busy", "moving", "broken", "absent"];
     let outcome = client
         .reconcile(Waiter::new(&THINGS_READY, ids))
         .settle(Duration::from_secs(60))
@@ -218,7 +219,7 @@ async fn an_unknown_outcome_is_settled_by_reading() {
     };
     assert_eq!(ids(&outcome.done), ["done"]);
     assert_eq!(ids(&outcome.not_done), ["still"]);
-    assert_eq!(ids(&outcome.unknown), ["moving", "broken", "absent"]);
+    assert_eq!(ids(&outcome.unknown), ["busy", "moving", "broken", "absent"]);
     assert_eq!(server.asked(), 6);
     let none: [&str; 0] = [];
     let outcome = client.reconcile(Waiter::new(&THINGS_READY, none)).await.unwrap();

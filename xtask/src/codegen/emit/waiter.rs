@@ -17,11 +17,15 @@ pub fn file(api: &Api) -> Result<String, crate::Error> {
     if api.waiters.is_empty() {
         return Ok(page.finish());
     }
-    page.fixed(
+    let operation = match api.waiters.iter().any(|waiter| waiter.spec.operation.is_some()) {
+        true => "OperationInfo, ",
+        false => "",
+    };
+    page.fixed(&format!(
         "use std::time::Duration;\n\n\
-         use cvm_protocol::{Missing, WaiterInfo, waiter};\n\n\
+         use cvm_protocol::{{Missing, {operation}WaiterInfo, waiter}};\n\n\
          use crate::generated::actions::*;\n",
-    );
+    ));
     for waiter in &api.waiters {
         page.fixed(&goal(waiter));
     }
@@ -68,6 +72,18 @@ fn facts(spec: &shape::Waiter) -> String {
     if !spec.unreachable.is_empty() {
         text.push_str(&format!(" Gives up at {}.", states(&spec.unreachable)));
     }
+    match (spec.settled.is_empty(), &spec.operation) {
+        (true, _) => text.push_str(" A reconciliation never says `not_done`."),
+        (false, operation) => {
+            let settled = states(&spec.settled);
+            text.push_str(&format!(" A reconciliation says `not_done` at {settled} alone"));
+            if let Some(operation) = operation {
+                let ended = states(&operation.ended);
+                text.push_str(&format!(", with {} at {ended}", code(&operation.state)));
+            }
+            text.push('.');
+        }
+    }
     text
 }
 
@@ -90,6 +106,8 @@ fn info(api: &Api, waiter: &Waiter) -> String {
         ("success", compact(strings(&spec.success))),
         ("failure", compact(strings(&spec.failure))),
         ("unreachable", compact(strings(&spec.unreachable))),
+        ("settled", compact(strings(&spec.settled))),
+        ("operation", spec.operation.as_ref().map_or_else(|| "None".to_owned(), operation)),
         ("missing", compact(missing)),
         ("reason", compact(optional_string(spec.reason.as_deref()))),
         ("request_id", compact(optional_string(spec.request_id.as_deref()))),
@@ -103,5 +121,14 @@ fn info(api: &Api, waiter: &Waiter) -> String {
         "static {}: WaiterInfo = WaiterInfo {{\n{}}};\n",
         ident(&waiter.rust.constant),
         rows.concat()
+    )
+}
+
+fn operation(operation: &shape::Operation) -> String {
+    format!(
+        "Some(OperationInfo {{\n        state: {},\n        ended: {},\n        names: {},\n    }})",
+        string(&operation.state),
+        compact(strings(&operation.ended)),
+        compact(strings(&operation.names)),
     )
 }

@@ -223,6 +223,12 @@ impl<'a> Linker<'a, '_> {
             self.states(&at("success"), &waiter.success, state);
             self.states(&at("failure"), &waiter.failure, state);
             self.states(&at("unreachable"), &waiter.unreachable, state);
+            self.states(&at("settled"), &waiter.settled, state);
+            self.states(&at("moving"), &waiter.moving, state);
+            self.each_state_once(pointer, waiter, state);
+        }
+        if let Some(operation) = &waiter.operation {
+            self.operation(&at("operation"), operation, members);
         }
         if waiter.success.is_empty() && waiter.missing != shape::Missing::Success {
             self.report.error(self.file, at("success"), "nothing ever reaches the goal");
@@ -230,6 +236,55 @@ impl<'a> Linker<'a, '_> {
         if waiter.interval == 0 || waiter.timeout < waiter.interval {
             let message = "a waiter polls at least once a timeout, and not without pause";
             self.report.error(self.file, at("interval"), message);
+        }
+    }
+
+    /// Each known state stands in one list. One that is left out would be taken for a state that moves, and a
+    /// state of two lists for whatever is looked at first.
+    fn each_state_once(&mut self, pointer: &str, waiter: &shape::Waiter, member: &Member) {
+        let lists = [
+            ("success", &waiter.success),
+            ("failure", &waiter.failure),
+            ("unreachable", &waiter.unreachable),
+            ("settled", &waiter.settled),
+            ("moving", &waiter.moving),
+        ];
+        let mut listed: Vec<&String> = Vec::new();
+        for (key, states) in lists {
+            for (index, state) in states.iter().enumerate() {
+                if listed.contains(&state) {
+                    let message = format!("`{}` stands in two lists", state.escape_debug());
+                    self.report.error(self.file, format!("{pointer}/{key}/{index}"), message);
+                }
+                listed.push(state);
+            }
+        }
+        let known = self.api.known_values_of(member);
+        let left_out: Vec<String> = known
+            .iter()
+            .filter(|state| !listed.contains(state))
+            .map(|state| format!("`{state}`"))
+            .collect();
+        if !left_out.is_empty() {
+            let message = format!("no list has {}", left_out.join(", "));
+            self.report.error(self.file, format!("{pointer}/state"), message).help = Some(
+                "put each state into `success`, `failure`, `unreachable`, `settled` or `moving`"
+                    .into(),
+            );
+        }
+    }
+
+    fn operation(&mut self, pointer: &str, operation: &shape::Operation, members: &'a [Member]) {
+        let state = self.path(&format!("{pointer}/state"), members, &operation.state, "an item");
+        if let Some(state) = state {
+            self.states(&format!("{pointer}/ended"), &operation.ended, state);
+        }
+        if operation.ended.is_empty() {
+            let message = "no operation would ever be over";
+            self.report.error(self.file, format!("{pointer}/ended"), message);
+        }
+        for (index, name) in operation.names.iter().enumerate() {
+            self.path(&format!("{pointer}/names/{index}"), members, name, "an item");
         }
     }
 

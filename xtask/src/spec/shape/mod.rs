@@ -15,7 +15,7 @@ pub use errors::{Common, ErrorKind, ErrorRow, ErrorsFile};
 pub use member::{Member, Pairs};
 pub use named::{EnumFile, EnumValue, TypeFile, Usage};
 pub use service::ServiceFile;
-pub use waiters::{Missing, Waiter, WaitersFile};
+pub use waiters::{Missing, Operation, Waiter, WaitersFile};
 
 /// Whether a key says nothing and is left out.
 fn is_default<T: Default + PartialEq>(value: &T) -> bool {

@@ -49,6 +49,16 @@ pub struct Waiter {
     /// States from which the goal cannot be reached any more.
     #[serde(default, skip_serializing_if = "is_default")]
     pub unreachable: Vec<String>,
+    /// States in which nothing moves by itself and the goal is not reached. Only in these, and with no operation
+    /// running, a reconciliation may say *not done*.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub settled: Vec<String>,
+    /// States that lead to another one by themselves. Every known state stands in exactly one of the lists.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub moving: Vec<String>,
+    /// Where a resource shows its latest operation, which may run while the state stays.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub operation: Option<Operation>,
     /// What it means when an answer does not list an id.
     pub missing: Missing,
     /// Member of a resource that tells why it failed.
@@ -64,6 +74,19 @@ pub struct Waiter {
     pub interval: u64,
     /// Seconds after which to give up.
     pub timeout: u64,
+}
+
+/// Where a resource shows its latest operation.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Operation {
+    /// Member of a resource that holds the state of the operation.
+    pub state: String,
+    /// States of an operation that is over.
+    pub ended: Vec<String>,
+    /// Members of a resource that tell one operation from another.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub names: Vec<String>,
 }
 
 /// What it means when an answer does not list an id.

@@ -39,25 +39,47 @@ fn polling_and_waiting_lead_somewhere() {
     ");
     let waiters = "waiters.json";
     insta::assert_snapshot!(bad(waiters, "\"reason\": \"Trouble\"", "\"reason\": \"Troubles\""), @r"
-    specs/waiters.json:6:17: error: `Troubles` leads to no member of an item
+    specs/waiters.json:6:127: error: `Troubles` leads to no member of an item
       help: did you mean `Trouble`?
     ");
     insta::assert_snapshot!(bad(waiters, "\"unreachable\": [\"RETURNED\"]", "\"unreachable\": [\"BURNT\"]"), @r"
+    specs/waiters.json:5:16: error: no list has `RETURNED`
+      help: put each state into `success`, `failure`, `unreachable`, `settled` or `moving`
     specs/waiters.json:5:89: error: `BURNT` is not a value of `BoatState`
     ");
     insta::assert_snapshot!(bad(waiters, "\"Filters.boat-id\"", "\"Filters.boat-ids\""), @r"
-    specs/waiters.json:9:14: error: DescribeBoats has no filter `boat-ids`
+    specs/waiters.json:10:14: error: DescribeBoats has no filter `boat-ids`
       help: did you mean `boat-id`?
     ");
     insta::assert_snapshot!(bad(waiters, "{ \"Since\":", "{ \"Until\":"), @r"
-    specs/waiters.json:9:41: error: `Until` leads to no member of the request of DescribeBoats
+    specs/waiters.json:10:41: error: `Until` leads to no member of the request of DescribeBoats
       help: members there: BoatIds, Filters, Since, Offset, Limit
     ");
     insta::assert_snapshot!(bad(waiters, "\"success\": [\"AFLOAT\"]", "\"success\": []"), @r"
+    specs/waiters.json:5:16: error: no list has `AFLOAT`
+      help: put each state into `success`, `failure`, `unreachable`, `settled` or `moving`
     specs/waiters.json:5:40: error: nothing ever reaches the goal
     ");
+    insta::assert_snapshot!(bad(waiters, "\"settled\": [\"PENDING\"]", "\"settled\": [\"PENDING\", \"SUNK\"]"), @r"
+    specs/waiters.json:5:125: error: `SUNK` stands in two lists
+    ");
+    insta::assert_snapshot!(bad(waiters, "[\"PENDING\", \"AFLOAT\"]", "[\"PENDING\"]"), @r"
+    specs/waiters.json:10:113: error: no list has `AFLOAT`
+      help: put each state into `success`, `failure`, `unreachable`, `settled` or `moving`
+    ");
+    insta::assert_snapshot!(bad(waiters, "\"ended\": [\"AFLOAT\"]", "\"ended\": []"), @r"
+    specs/waiters.json:6:53: error: no operation would ever be over
+    ");
+    insta::assert_snapshot!(bad(waiters, "\"state\": \"NextState\"", "\"state\": \"LastState\""), @r"
+    specs/waiters.json:6:31: error: `LastState` leads to no member of an item
+      help: did you mean `BoatState`?
+    ");
+    insta::assert_snapshot!(bad(waiters, "\"names\": [\"LastRequestId\"]", "\"names\": [\"RequestId\"]"), @r"
+    specs/waiters.json:6:75: error: `RequestId` leads to no member of an item
+      help: members there: BoatId, BoatState, NextState, Berth, Dinghies, Trouble, LastRequestId, Progress, Locked
+    ");
     insta::assert_snapshot!(bad(waiters, "\"interval\": 5", "\"interval\": 500"), @r"
-    specs/waiters.json:6:95: error: a waiter polls at least once a timeout, and not without pause
+    specs/waiters.json:7:74: error: a waiter polls at least once a timeout, and not without pause
     ");
 }
 

@@ -53,16 +53,27 @@ fn nothing_is_called_the_same_twice() {
     specs/enums/BoatState.json:7:16: error: `AFLOAT` is there twice
       help: a value stands once, where the service lists it first
     specs/waiters.json:5:64: error: `SUNK` is not a value of `BoatState`
+    specs/waiters.json:11:31: error: `SUNK` is not a value of `BoatState`
     ");
     insta::assert_snapshot!(bad(STATE, "\"RETURNED\"", "\"Afloat\""), @r"
     specs/enums/BoatState.json:8:16: error: `Afloat` and AFLOAT are both `Afloat` in Rust
       help: give one of them a `rust` key
+    specs/waiters.json:5:16: error: no list has `Afloat`
+      help: put each state into `success`, `failure`, `unreachable`, `settled` or `moving`
     specs/waiters.json:5:89: error: `RETURNED` is not a value of `BoatState`
+    specs/waiters.json:10:113: error: no list has `Afloat`
+      help: put each state into `success`, `failure`, `unreachable`, `settled` or `moving`
+    specs/waiters.json:11:19: error: `RETURNED` is not a value of `BoatState`
     ");
     insta::assert_snapshot!(bad(STATE, "\"value\": \"RETURNED\"", "\"value\": \"UNKNOWN\""), @r"
     specs/enums/BoatState.json:8:16: error: `UNKNOWN` and every newer value are both `Unknown` in Rust
       help: give one of them a `rust` key
+    specs/waiters.json:5:16: error: no list has `UNKNOWN`
+      help: put each state into `success`, `failure`, `unreachable`, `settled` or `moving`
     specs/waiters.json:5:89: error: `RETURNED` is not a value of `BoatState`
+    specs/waiters.json:10:113: error: no list has `UNKNOWN`
+      help: put each state into `success`, `failure`, `unreachable`, `settled` or `moving`
+    specs/waiters.json:11:19: error: `RETURNED` is not a value of `BoatState`
     ");
     let mut texts = good();
     let twin = good().get(BERTH).unwrap().replace("\"Berth\"", "\"berth\"");
@@ -97,7 +108,12 @@ fn names_become_good_rust() {
     specs/actions/RentBoats.json:37:19: error: `SUNK` is not a value of `BoatState`
     specs/enums/BoatState.json:7:16: error: `2 DEEP` becomes `2Deep`, which is not a variant name
       help: give a `rust` key: letters and digits, a capital first
+    specs/waiters.json:5:16: error: no list has `2 DEEP`
+      help: put each state into `success`, `failure`, `unreachable`, `settled` or `moving`
     specs/waiters.json:5:64: error: `SUNK` is not a value of `BoatState`
+    specs/waiters.json:10:113: error: no list has `2 DEEP`
+      help: put each state into `success`, `failure`, `unreachable`, `settled` or `moving`
+    specs/waiters.json:11:31: error: `SUNK` is not a value of `BoatState`
     ");
     insta::assert_snapshot!(bad("enums/SailMode.json", ", \"rust\": \"X86_64\"", ""), @r"
     specs/enums/SailMode.json:8:16: error: `x86_64` becomes `X8664`, which runs two numbers together

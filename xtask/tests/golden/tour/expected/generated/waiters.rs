@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use cvm_protocol::{Missing, WaiterInfo, waiter};
+use cvm_protocol::{Missing, OperationInfo, WaiterInfo, waiter};
 
 use crate::generated::actions::*;
 
@@ -12,7 +12,8 @@ waiter! {
     /// Rented vessels are in the water.
     ///
     /// Polls `DescribeBoats` every 5 s for up to 60 s and looks at `BoatState`. Done at
-    /// `AFLOAT`. Fails at `SUNK`. Gives up at `RETURNED`.
+    /// `AFLOAT`. Fails at `SUNK`. Gives up at `RETURNED`. A reconciliation says `not_done` at
+    /// `PENDING` alone, with `NextState` at `AFLOAT`.
     BoatsAfloat BOATS_AFLOAT
 }
 
@@ -22,7 +23,7 @@ waiter! {
     /// Asked by filter, with a fixed span of time.
     ///
     /// Polls `DescribeBoats` every 10 s for up to 600 s and looks at `BoatState`. Done once
-    /// they are no longer listed.
+    /// they are no longer listed. A reconciliation says `not_done` at `RETURNED`, `SUNK` alone.
     BoatsGone BOATS_GONE
 }
 
@@ -37,6 +38,12 @@ static BOATS_AFLOAT: WaiterInfo = WaiterInfo {
     success: &["AFLOAT"],
     failure: &["SUNK"],
     unreachable: &["RETURNED"],
+    settled: &["PENDING"],
+    operation: Some(OperationInfo {
+        state: "NextState",
+        ended: &["AFLOAT"],
+        names: &["LastRequestId"],
+    }),
     missing: Missing::Pending,
     reason: Some("Trouble"),
     request_id: Some("LastRequestId"),
@@ -56,6 +63,8 @@ static BOATS_GONE: WaiterInfo = WaiterInfo {
     success: &[],
     failure: &[],
     unreachable: &[],
+    settled: &["RETURNED", "SUNK"],
+    operation: None,
     missing: Missing::Success,
     reason: None,
     request_id: None,
