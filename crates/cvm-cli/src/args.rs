@@ -18,6 +18,8 @@ pub struct Line {
     /// The words that are no option and no value of one: the command and what follows it.
     pub words: Vec<String>,
     options: Vec<(&'static OptionInfo, String)>,
+    /// How many of the options stand in front of the command, as those of an alias do.
+    in_front: usize,
     /// What was given to the action.
     pub parameters: Vec<Parameter>,
 }
@@ -104,10 +106,20 @@ impl Line {
                 return Err(Failure::usage(format!("the value of `--{name}` is empty"))
                     .hint(format!("write `--{name} {placeholder}`, or leave it out")));
             }
-            if line.options.iter().any(|(known, _)| known.name == option.name) {
-                return Err(Failure::usage(format!("`--{name}` is given twice")));
+            if line.words.is_empty() {
+                line.in_front = line.options.len() + 1;
             }
-            line.options.push((option, value));
+            let given = line.options.iter().position(|(known, _)| known.name == option.name);
+            match given {
+                None => line.options.push((option, value)),
+                // What stands behind the command wins over an alias.
+                Some(given) if given < line.in_front && !line.words.is_empty() => {
+                    line.options.remove(given);
+                    line.in_front -= 1;
+                    line.options.push((option, value));
+                }
+                Some(_) => return Err(Failure::usage(format!("`--{name}` is given twice"))),
+            }
         }
         Ok(line)
     }

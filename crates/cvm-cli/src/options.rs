@@ -221,7 +221,9 @@ pub const OPTIONS: &[OptionInfo] = &[
 ];
 
 /// Options that every command takes, so that an alias such as `cvm --emulator ready.json` works for all of
-/// them. A command that has no use for one ignores it.
+/// them. A command that has no use for one ignores it. Of the options of actions two are missing: the request
+/// of one action (`--cli-input-json`) fits no other, and who asks to send nothing (`--generate-cli-skeleton`)
+/// must not be ignored.
 const GLOBAL: &[&str] = &[
     "region",
     "endpoint",
@@ -230,6 +232,7 @@ const GLOBAL: &[&str] = &[
     "timeout",
     "language",
     "output",
+    "columns",
     "validate",
     "show-wire",
     "print-secrets",
@@ -294,6 +297,18 @@ mod tests {
     fn what_is_refused_is_no_option() {
         for (refused, _) in REFUSED {
             assert!(!OPTIONS.iter().any(|option| option.name == *refused), "{refused}");
+        }
+    }
+
+    /// An alias may hold any option of actions but these two.
+    #[test]
+    fn every_command_takes_the_options_of_actions() {
+        let of_one_action =
+            ["cli-input-json", "generate-cli-skeleton", "help", "version"].as_slice();
+        for option in of(Action).filter(|option| !of_one_action.contains(&option.name)) {
+            for scope in [Plain, Quickstart, Emulator, Resume] {
+                assert!(takes(scope, option.name), "{} {scope:?}", option.name);
+            }
         }
     }
 

@@ -97,6 +97,11 @@ fn slips_are_explained() {
         ),
         (&["X", "--show-wire=yes"], "error: `--show-wire` takes no value"),
         (&["X", "--region", "a", "--region", "b"], "error: `--region` is given twice"),
+        (&["--region", "a", "--region", "b", "X"], "error: `--region` is given twice"),
+        (
+            &["--region", "a", "X", "--region", "b", "--region", "c"],
+            "error: `--region` is given twice",
+        ),
     ] {
         assert_eq!(parse(arguments).unwrap_err().to_string(), message, "{arguments:?}");
     }
@@ -196,4 +201,12 @@ fn what_a_command_does_not_take_is_refused() {
     assert!(line.only("list", Scope::Plain, 0).unwrap_err().to_string().contains("--Zone"));
     let line = parse(&["list", "more"]).unwrap();
     assert!(line.only("list", Scope::Plain, 0).unwrap_err().to_string().contains("`more`"));
+}
+
+#[test]
+fn an_option_behind_the_command_replaces_that_of_an_alias() {
+    let alias = ["--output", "table", "--region", "a", "--timeout", "5"];
+    let line = parse(&[&alias[..], &["X", "--region=b", "--output", "json"]].concat()).unwrap();
+    let given = ["output", "region", "timeout"].map(|name| line.option(name).unwrap());
+    assert_eq!(given, ["json", "b", "5"]);
 }

@@ -30,7 +30,7 @@ pub fn run(words: &[String]) -> Result<()> {
         [topic] if topic == "quickstart" => command(topic, Scope::Quickstart),
         [topic] if topic == "emulator" => command(topic, Scope::Emulator),
         [topic] if topic == "resume" => command(topic, Scope::Resume),
-        [topic] if COMMANDS.iter().any(|(name, _)| name == topic) => command(topic, Scope::Plain),
+        [topic] if is_command(topic) => command(topic, Scope::Plain),
         [name] => action(catalog::action(name)?),
         [name, member] => of_member(catalog::action(name)?, member)?,
         [_, _, extra, ..] => {
@@ -38,6 +38,11 @@ pub fn run(words: &[String]) -> Result<()> {
         }
     };
     output::print(&text)
+}
+
+/// Whether there is a command of this name that is no action.
+pub fn is_command(name: &str) -> bool {
+    COMMANDS.iter().any(|(known, _)| *known == name)
 }
 
 fn program() -> String {
@@ -113,7 +118,8 @@ fn command(name: &str, scope: Scope) -> String {
     page.paragraph(
         2,
         "Options of actions such as --emulator, --region and --output are taken too, so that an alias with \
-         options works; where they have no use they are ignored.",
+         options works; where they have no use they are ignored. --cli-input-json and \
+         --generate-cli-skeleton belong to one action and are refused elsewhere.",
     );
     page.finish()
 }

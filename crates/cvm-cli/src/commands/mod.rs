@@ -25,7 +25,12 @@ pub fn run(line: Line) -> Result<()> {
         return output::print(concat!("cvm ", env!("CARGO_PKG_VERSION"), "\n"));
     }
     if line.has("help") && scope != Scope::Action {
-        return help::run(if command == "help" { rest } else { line.words.as_slice() });
+        return match command {
+            "help" => help::run(rest),
+            // What else stands there belongs to the command: a word of `list`, the id of an entry.
+            command if help::is_command(command) => help::run(&[command.to_owned()]),
+            _ => help::run(&line.words),
+        };
     }
     match command {
         "" if line.asks_for_more() => Err(Failure::usage("no action or command is given")

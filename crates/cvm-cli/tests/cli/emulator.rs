@@ -101,7 +101,7 @@ fn options_that_make_no_sense_are_refused() {
         (&["--instant", "--time-scale", "2"], "both say how time passes"),
         (&["--seed", "x"], "`--seed` must be a whole number"),
         (&["--secret-id", "AKIDx"], "go together"),
-        (&["--columns", "Zone"], "takes no `--columns`"),
+        (&["--cli-input-json", "{}"], "takes no `--cli-input-json`"),
         (&["--secret-key", "canary"], "can be read by every user"),
     ] {
         let ran = run(cvm(&["emulator"]).args(options));

@@ -24,6 +24,56 @@ fn version_and_help_are_there() {
     }
 }
 
+/// Whatever stands beside it: a word, an id, options of an alias in front.
+#[test]
+fn every_command_shows_its_help_beside_an_argument() {
+    let alias = ["--emulator", "/no/such/file", "--output", "table", "--columns", "InstanceId"];
+    for command in ["quickstart", "emulator", "list", "help", "error", "resume"] {
+        let expected = run(&mut cvm(&["help", command])).stdout;
+        assert!(expected.starts_with(&format!("cvm {command}\n")), "{expected}");
+        for help in ["--help", "-h"] {
+            for front in [&[][..], &alias] {
+                for behind in [
+                    [command, "image", help].as_slice(),
+                    &[command, help, "image"],
+                    &[command, "InvalidInstanceId.NotFound", help, "image"],
+                    &[command, help],
+                ] {
+                    // Of `help` itself, the words behind it are the topic.
+                    let behind = if command == "help" { &["help", "help", help] } else { behind };
+                    let ran = run(&mut cvm(&[front, behind].concat()));
+                    assert_eq!((ran.code, ran.stderr.as_str()), (0, ""), "{behind:?}");
+                    assert_eq!(ran.stdout, expected, "{behind:?}");
+                }
+            }
+        }
+    }
+    for front in [&[][..], &alias] {
+        for behind in [["StopInstances", "ins-1", "--help"], ["StopInstances", "--help", "ins-1"]] {
+            let ran = run(&mut cvm(&[front, &behind].concat()));
+            assert!(ran.code == 0 && ran.stdout.starts_with("StopInstances\n"), "{}", ran.stderr);
+        }
+    }
+    let ran = run(&mut cvm(&["lst", "image", "--help"]));
+    assert!(ran.code == 2 && ran.stderr.contains("did you mean `list`?"), "{}", ran.stderr);
+}
+
+/// As `every_command_takes_the_options_of_actions`, from outside.
+#[test]
+fn an_alias_with_columns_works_for_every_command() {
+    let alias = ["--emulator", "/no/such/file", "--output", "table", "--columns", "InstanceId"];
+    for command in
+        [&["help"][..], &["list"], &["error", "InternalError"], &["emulator", "--coverage"]]
+    {
+        let ran = run(&mut cvm(&[&alias, command].concat()));
+        assert_eq!((ran.code, ran.stderr.as_str()), (0, ""), "{command:?}");
+    }
+    for option in [["--cli-input-json", "{}"].as_slice(), &["--generate-cli-skeleton"]] {
+        let ran = run(&mut cvm(&[option, &["list"]].concat()));
+        assert!(ran.code == 2 && ran.stderr.contains("takes no"), "{}", ran.stderr);
+    }
+}
+
 #[test]
 fn an_action_explains_itself() {
     for arguments in

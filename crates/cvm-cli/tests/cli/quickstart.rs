@@ -143,7 +143,7 @@ fn options_that_do_not_go_together_are_refused() {
         (&["--cloud", "--time-scale", "2"][..], "`--time-scale` is for the local CVM"),
         (&["--time-scale", "-1"], "must be a number above 0"),
         (&["--dialect", "tc4"], "did you mean `tc3`?"),
-        (&["--columns", "Zone"], "takes no `--columns`"),
+        (&["--cli-input-json", "{}"], "takes no `--cli-input-json`"),
     ] {
         let ran = run(cvm(&["quickstart"]).args(options));
         assert_eq!(ran.code, 2, "{options:?}");

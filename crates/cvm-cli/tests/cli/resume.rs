@@ -346,7 +346,7 @@ fn what_cannot_be_asked_for_says_so() {
         (&["resume", "a", "b"], "unexpected word `b`"),
         (&["resume", "a", "--forget", "b"], "stands beside `--forget`"),
         (&["resume", "--InstanceCount", "1"], "none is named"),
-        (&["resume", "--columns", "Id"], "takes no `--columns`"),
+        (&["resume", "--generate-cli-skeleton"], "takes no `--generate-cli-skeleton`"),
         (&["list", "--forget", "x"], "takes no `--forget`"),
     ] {
         let ran = run(&mut server.bare(arguments));
