@@ -27,11 +27,11 @@ pub fn exit(error: &Error) -> Exit {
     } else if error.is_service() || error.is_throttled() || (error.is_wait() && !error.is_timeout())
     {
         Exit::Refused
-    } else if error.is_usage() {
-        // The settings were read before: what cannot be sent now is the request.
-        Exit::Usage
-    } else if error.is_credentials() {
+    } else if error.is_settings() || error.is_credentials() {
         Exit::Config
+    } else if error.is_usage() {
+        // No setting is at fault: what cannot be sent is the request.
+        Exit::Usage
     } else {
         Exit::Network
     }

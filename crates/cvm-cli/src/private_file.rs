@@ -160,6 +160,14 @@ pub fn read(path: &Path) -> io::Result<Vec<u8>> {
     Ok(content)
 }
 
+/// Opens a plain file for reading as [`open_plain`] does, also behind a link.
+pub fn open_plain_behind_link(path: &Path) -> io::Result<File> {
+    if !fs::metadata(path)?.is_file() {
+        return Err(Error::new(ErrorKind::InvalidInput, "it is no plain file"));
+    }
+    open_plain(&fs::canonicalize(path)?, OpenOptions::new().read(true))
+}
+
 /// Makes a folder that only its owner can enter, and those above it that are missing.
 pub fn make_folder(path: &Path) -> io::Result<()> {
     if fs::symlink_metadata(path).is_ok() {

@@ -35,7 +35,7 @@ impl Ready {
     pub fn read(path: &str) -> Result<Self> {
         const START: &str = "start one: cvm emulator --ready-file FILE";
         await_file(Path::new(path), PATIENCE);
-        let text = source::file(path).map_err(|failure| failure.hint(START))?;
+        let text = source::plain_file(path).map_err(|failure| failure.hint(START))?;
         Self::parse(&text).ok_or_else(|| {
             Failure::new(Exit::Config, format!("`{path}` is no ready file of `cvm emulator`"))
                 .hint(START)
@@ -149,6 +149,25 @@ mod tests {
         await_file(&path, Duration::from_millis(50));
         let failure = Ready::read("/no/such/folder/x").err().unwrap().to_string();
         assert!(failure.contains("cvm emulator --ready-file"), "{failure}");
+    }
+
+    /// Nobody writes into the pipe: a reader that opened it would wait for ever.
+    #[cfg(unix)]
+    #[test]
+    fn what_is_no_plain_file_is_refused_without_waiting() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+        let made = process::Command::new("mkfifo").arg(at("fifo")).status().unwrap();
+        assert!(made.success());
+        std::os::unix::fs::symlink(at("fifo"), at("link")).unwrap();
+        let _listener = std::os::unix::net::UnixListener::bind(at("socket")).unwrap();
+        let of_machine = ["/dev/null", "/dev/zero"].map(str::to_owned);
+        let own = ["", "fifo", "link", "socket"].map(at);
+        for path in own.into_iter().chain(of_machine) {
+            let failure = Ready::read(&path).err().expect(&path);
+            assert_eq!(failure.exit(), Exit::Local, "{failure}");
+            assert!(failure.to_string().contains("cannot read"), "{failure}");
+        }
     }
 
     #[test]

@@ -3,6 +3,9 @@
 //! A command line can be read by every user of the machine, so members that are secret are taken from
 //! a file (`@FILE`) or from standard input (`@-`). A literal value that begins with `@` is written
 //! with two of them.
+//!
+//! A file of values may be a pipe, such as `@<(pass show key)` or a named one, and is read until its writer
+//! closes it. Files of this program's own, such as a ready file, are plain files: opening them never waits.
 
 use std::fs;
 use std::io::{self, Read};
@@ -11,6 +14,7 @@ use cvm_models::protocol::utf8_text;
 
 use crate::exit::{Failure, Result};
 use crate::json::Json;
+use crate::private_file;
 
 /// More than this is no parameter.
 const MOST_BYTES: u64 = 10 * 1024 * 1024;
@@ -80,6 +84,13 @@ impl Sources {
 /// The text of a file that the command line names.
 pub fn file(path: &str) -> Result<String> {
     bytes_of(path).and_then(|bytes| text(&bytes)).map_err(|why| unreadable(path, &why))
+}
+
+/// As [`file`], but of a plain file: a pipe or a device, on which one could wait for ever, is refused.
+pub fn plain_file(path: &str) -> Result<String> {
+    let opened =
+        private_file::open_plain_behind_link(path.as_ref()).map_err(|error| error.to_string());
+    opened.and_then(read).and_then(|bytes| text(&bytes)).map_err(|why| unreadable(path, &why))
 }
 
 fn bytes_of(path: &str) -> std::result::Result<Vec<u8>, String> {

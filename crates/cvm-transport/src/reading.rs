@@ -378,7 +378,7 @@ impl Reading<'_> {
             | HttpFailureKind::ConnectTimeout
             | HttpFailureKind::ProxyAuthentication => (Outcome::NotSent, Kind::NotSent),
             HttpFailureKind::Untrusted => (Outcome::Untrusted, Kind::Untrusted),
-            HttpFailureKind::Unsendable => (Outcome::Refused, Kind::Usage),
+            HttpFailureKind::Unsendable => (Outcome::Refused, Kind::Settings),
             HttpFailureKind::MaybeSent => (Outcome::Ambiguous, Kind::Response),
         };
         let status = broken.head.as_ref().map(|(status, _)| *status);

@@ -53,6 +53,10 @@ fn check_roots(name: &str, value: Option<&OsStr>, is_directory: bool) -> Result<
         });
     }
     let path = Path::new(value);
+    // Opening a pipe would wait for a writer, perhaps for ever, and it can be read once only.
+    if std::fs::metadata(path).is_ok_and(|metadata| !metadata.is_file()) {
+        return broken(path, &"it is no plain file");
+    }
     match CertificateDer::pem_file_iter(path).map(|mut roots| roots.next()) {
         Ok(Some(Ok(_))) => Ok(()),
         Ok(None) => broken(path, &"it holds no certificate in PEM form"),

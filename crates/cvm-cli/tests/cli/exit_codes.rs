@@ -247,3 +247,59 @@ fn local_trouble_is_6() {
     assert_eq!(ran.code, 6, "{}", ran.stderr);
     assert!(ran.stderr.contains("cannot listen on"), "{}", ran.stderr);
 }
+
+/// The command line is right, and nothing can be sent: scripts must not take it for a slip of theirs.
+#[test]
+fn a_setting_of_the_environment_that_cannot_be_used_is_4() {
+    for (name, value) in [
+        ("HTTPS_PROXY", "ftp://127.0.0.1:1"),
+        ("ALL_PROXY", "::::"),
+        ("ALL_PROXY", "socks://127.0.0.1:1"),
+        ("SSL_CERT_FILE", "/no/such/file"),
+        ("SSL_CERT_FILE", "/dev/null"),
+        ("SSL_CERT_DIR", "/no/such/folder"),
+        ("TENCENTCLOUD_REGION", "ap guangzhou"),
+        ("TENCENTCLOUD_SECRET_KEY", "with\nbreak"),
+        ("TENCENTCLOUD_CREDENTIALS_FILE", "/no/such/file"),
+        ("TCCLI_PROFILE", "nobody"),
+    ] {
+        let mut command = cvm(&["DescribeZones", "--endpoint", "https://cvm.example.invalid"]);
+        if name != "TENCENTCLOUD_REGION" {
+            command.env("TENCENTCLOUD_REGION", "ap-tokyo");
+        }
+        if !["TENCENTCLOUD_CREDENTIALS_FILE", "TCCLI_PROFILE"].contains(&name) {
+            command.env("TENCENTCLOUD_SECRET_ID", "AKIDx").env("TENCENTCLOUD_SECRET_KEY", "k");
+        }
+        let ran = run(command.env("HOME", "/no/such/home").env(name, value));
+        assert_eq!(ran.code, 4, "{name}={value}: {}", ran.stderr);
+        assert!(ran.stderr.contains(name), "{name}={value}: {}", ran.stderr);
+    }
+}
+
+/// Nobody writes into the pipe. Only a run that waits for a writer breaks the limit.
+#[test]
+fn a_pipe_in_the_place_of_a_plain_file_is_refused_without_waiting() {
+    let folder = tempfile::tempdir().unwrap();
+    let pipe = folder.path().join("pipe");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let pipe = pipe.to_str().unwrap();
+    let file = ["--endpoint", "https://cvm.example.invalid", "--region", "ap-tokyo"];
+    for (arguments, variable, code) in [
+        (&["--emulator", pipe][..], None, 6),
+        (&file, Some("SSL_CERT_FILE"), 4),
+        (&file, Some("TENCENTCLOUD_CREDENTIALS_FILE"), 4),
+    ] {
+        let mut command = cvm(&[&["DescribeZones"], arguments].concat());
+        if variable != Some("TENCENTCLOUD_CREDENTIALS_FILE") {
+            command.env("TENCENTCLOUD_SECRET_ID", "AKIDx").env("TENCENTCLOUD_SECRET_KEY", "k");
+        }
+        if let Some(variable) = variable {
+            command.env(variable, pipe);
+        }
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        until("it has ended", || child.try_wait().unwrap().is_some());
+        let ran = finish(child);
+        assert_eq!(ran.code, code, "{arguments:?} {variable:?}: {}", ran.stderr);
+        assert!(ran.stderr.contains("no plain file"), "{}", ran.stderr);
+    }
+}

@@ -168,6 +168,10 @@ fn extra_roots(paths: &[PathBuf]) -> Result<Vec<CertificateDer<'static>>, Error>
     for path in paths {
         let unreadable = || Error::usage("file of certificate authorities cannot be read");
         let before = roots.len();
+        // Opening a pipe would wait for a writer, perhaps for ever.
+        if std::fs::metadata(path).is_ok_and(|metadata| !metadata.is_file()) {
+            return Err(Error::usage("file of certificate authorities is no plain file"));
+        }
         let found =
             CertificateDer::pem_file_iter(path).map_err(|error| unreadable().with_source(error))?;
         for root in found {

@@ -45,6 +45,8 @@ struct Inner {
 pub(crate) enum Kind {
     /// The caller asked for something that cannot be sent.
     Usage,
+    /// The settings of this machine allow no sending.
+    Settings,
     /// No credential could be had.
     Credentials,
     /// No credential could be had now; perhaps later.

@@ -13,7 +13,17 @@ impl Error {
     /// the same way.
     #[must_use]
     pub fn is_usage(&self) -> bool {
-        self.0.kind == Kind::Usage
+        matches!(self.0.kind, Kind::Usage | Kind::Settings)
+    }
+
+    /// The settings of this machine allow no sending: a proxy variable that names no proxy, or a file of
+    /// certificate authorities that cannot be read. Such an error [is one of usage](Self::is_usage), too.
+    ///
+    /// **What next:** correct the setting that the message names. The request is not at fault, and nothing
+    /// was sent.
+    #[must_use]
+    pub fn is_settings(&self) -> bool {
+        self.0.kind == Kind::Settings
     }
 
     /// No credential was found, or none could be fetched: its source failed, or did not answer in time.
@@ -34,7 +44,7 @@ impl Error {
         let never_left =
             |attempt: &Attempt| matches!(attempt.outcome, Outcome::NotSent | Outcome::Untrusted);
         let is_of_this_machine = match self.0.kind {
-            Kind::Usage | Kind::NotSent | Kind::Untrusted => true,
+            Kind::Usage | Kind::Settings | Kind::NotSent | Kind::Untrusted => true,
             _ => self.is_credentials(),
         };
         is_of_this_machine && self.0.attempts.iter().all(never_left)
