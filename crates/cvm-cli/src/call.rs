@@ -1,19 +1,21 @@
 //! `cvm ACTION`: one call of any action, from what was typed to what is printed.
 
-use std::time::SystemTime;
+use std::future::Future;
+use std::time::{Duration, SystemTime};
 
-use cvm_models::protocol::{ActionInfo, Record, RetryClass, json};
+use cvm_models::protocol::{ActionInfo, Record, RetryClass, json, named};
 use cvm_models::{Answer, Error};
 use serde_json::Value;
+use tokio::time::Instant;
 
 use crate::args::Line;
 use crate::clocks::Clocks;
 use crate::commands::resume;
-use crate::connect::{Connection, connect};
+use crate::connect::{Connection, connect, timeout};
 use crate::crash::Stage;
 use crate::entry::{Entry, Sending};
 use crate::exit::{Exit, Failure, Result};
-use crate::journal::{Journal, Noted};
+use crate::journal::{Found, Journal, Noted};
 use crate::json::Json;
 use crate::options::Scope;
 use crate::outcome::WayOut;
@@ -22,7 +24,9 @@ use crate::runtime::Interruption;
 use crate::secrets::Saved;
 use crate::source::Sources;
 use crate::wire::{Show, Wire};
-use crate::{commands, entry, journal, outcome, parameters, runtime, secrets, skeleton, terminal};
+use crate::{
+    commands, entry, interrupt, journal, outcome, parameters, runtime, secrets, skeleton, terminal,
+};
 
 /// Calls the action.
 pub fn run(info: &'static ActionInfo, line: Line) -> Result<()> {
@@ -44,16 +48,31 @@ pub fn run(info: &'static ActionInfo, line: Line) -> Result<()> {
         validate(info, &request)?;
     }
     let wire = line.has("show-wire").then(|| Wire::new(Show::Stderr));
-    let connection = connect(&line, wire)?;
+    let mut connection = connect(&line, wire)?;
     if info.regional && connection.region.is_none() {
         return Err(Failure::new(Exit::Config, "no region").hint(
             "give --region REGION or set TENCENTCLOUD_REGION; `cvm DescribeRegions` lists them",
         ));
     }
+    let limit = timeout(&line)?;
     let (answer, noted) = runtime::block_on(async {
+        let budget = Budget::begin(limit);
         let mut noted = None;
-        if !line.has("no-journal") {
-            noted = note(info, &mut request, &connection).await?;
+        if line.has("no-journal") {
+            // Who wants no entry may have no journal that can be read.
+            if let Some(token) = given_token(info, &request)
+                && let Ok(Some(found)) =
+                    Journal::of_user().and_then(|journal| journal.with_token(&token))
+            {
+                return Err(token_is_taken(&token, found, &line));
+            }
+        } else {
+            noted = note(info, &mut request, &connection, &budget, &line).await?;
+        }
+        if noted.is_some()
+            && let Some(left) = budget.left()
+        {
+            connection.client = connection.client.with_operation_timeout(left);
         }
         let way_out = noted.as_ref().map(|noted: &Noted| WayOut::of(noted.entry(), &line));
         match deliver(info, &request, &connection, way_out.as_ref()).await {
@@ -89,37 +108,46 @@ pub fn finish(
     noted: Option<Noted>,
 ) -> Result<()> {
     let is_change = class(info, request) != RetryClass::Read;
-    let print_to = if is_change { output::print_whole } else { output::print };
+    let not_dry = not_dry(info, request, answer);
+    let is_whole = is_change || not_dry.is_some();
+    let print_to = if is_whole { output::print_whole } else { output::print };
     // Before anything reads the response, so that nothing that fails can lose what is only in it.
     let mut kept = match is_change && secrets::are_in(info.response) {
         true => Kept::now(info, answer.request_id(), answer.text()),
         false => Kept::Needless,
     };
+    let way_out = noted.as_ref().map(|noted| WayOut::of(noted.entry(), line).told());
+    let saved = match &kept {
+        Kept::In(saved) => Some(in_file(saved)),
+        _ => None,
+    };
+    let interrupted = carried_out(info, answer, "was not shown: interrupted");
+    interrupt::ends_with(interrupted.maybe_hint(saved).maybe_hint(way_out.clone()));
     match print.answer(info, request, answer, &mut kept, print_to) {
         Ok(()) => {
+            interrupt::disarm();
             Stage::Nothing.reached();
+            if let Some(not_dry) = not_dry {
+                return Err(not_dry.maybe_hint(way_out));
+            }
             noted.into_iter().for_each(Noted::settle);
-            Ok(())
+            rest::defect(info, request, answer).map_or(Ok(()), |defect| {
+                Err(Failure::new(
+                    Exit::Network,
+                    format!("the response of {} is no whole list: {defect}", info.name),
+                )
+                .hint("what is not listed may exist all the same; read again"))
+            })
         }
-        Err(cause) => {
-            let way_out = noted.map(|noted| WayOut::of(noted.entry(), line).told());
-            Err(not_shown(info, answer, kept, cause).maybe_hint(way_out))
-        }
+        Err(cause) => Err(not_shown(info, answer, kept, cause).maybe_hint(way_out)),
     }
 }
 
 /// The request was carried out and its response could not be shown: says so, and says what is known.
 fn not_shown(info: &'static ActionInfo, answer: &Answer, kept: Kept, cause: Failure) -> Failure {
-    let message = format!("{} was carried out, but its response could not be shown", info.name);
-    let mut outer = Failure::new(Exit::NotShown, message)
-        .hint(format!("it was carried out: request id {}", answer.request_id()));
-    // The record knows which members are secret, and its `Debug` hides them.
-    let known = format!("{:?}", answer.record());
-    outer = outer.hint(format!("its response: {}", short(&known)));
+    let mut outer = carried_out(info, answer, "could not be shown");
     outer = match kept {
-        Kept::In(saved) => {
-            outer.hint(format!("the whole response is in {}", saved.path().display()))
-        }
+        Kept::In(saved) => outer.hint(in_file(&saved)),
         Kept::Nowhere => {
             output::tell(&terminal::visible(&String::from_utf8_lossy(answer.text())));
             outer.hint("no file could keep the response, so it stands above, secret members too")
@@ -127,6 +155,50 @@ fn not_shown(info: &'static ActionInfo, answer: &Answer, kept: Kept, cause: Fail
         Kept::Needless => outer,
     };
     cause.with_exit(Exit::NotShown).told_by(outer)
+}
+
+/// The request was carried out, and this became of its response.
+fn carried_out(info: &'static ActionInfo, answer: &Answer, but: &str) -> Failure {
+    // The record knows which members are secret, and its `Debug` hides them.
+    let known = format!("{:?}", answer.record());
+    Failure::new(Exit::NotShown, format!("{} was carried out, but its response {but}", info.name))
+        .hint(format!("it was carried out: request id {}", answer.request_id()))
+        .hint(format!("its response: {}", short(&known)))
+}
+
+fn in_file(saved: &Saved) -> String {
+    format!("the whole response is in {}", saved.path().display())
+}
+
+/// What to say when a dry run was answered with ids: a service, or a gateway on the way, that ignores `DryRun`
+/// carries the request out.
+fn not_dry(info: &'static ActionInfo, request: &Value, answer: &Answer) -> Option<Failure> {
+    if info.retry == RetryClass::Read || !is_dry_run(info, request) {
+        return None;
+    }
+    let mut ids = named(answer.record());
+    // A list whose items have no ids, such as the choices that only a dry run tells, names nothing.
+    let is_place = |id: &String| {
+        id.split_once('.').is_some_and(|(name, _)| info.response.field(name).is_some())
+    };
+    ids.retain(|id| !is_place(id));
+    (!ids.is_empty()).then(|| was_not_dry(info, &ids, answer.request_id()))
+}
+
+/// A dry run whose response names `ids` may have been a real one.
+pub fn was_not_dry(info: &ActionInfo, ids: &[String], request_id: &str) -> Failure {
+    let message = format!(
+        "{} was to be a dry run, and its response names `{}`: it may have been carried out",
+        info.name,
+        ids.join("`, `")
+    );
+    Failure::new(Exit::Unknown, message)
+        .hint("look whether they exist; the response to a dry run names nothing")
+        .hint(format!("its request id is {request_id}"))
+}
+
+fn is_dry_run(info: &ActionInfo, request: &Value) -> bool {
+    info.dry_run && request.get("DryRun") == Some(&Value::Bool(true))
 }
 
 /// The first part of a text that may be long.
@@ -168,7 +240,10 @@ async fn note(
     info: &'static ActionInfo,
     request: &mut Value,
     connection: &Connection,
+    budget: &Budget,
+    line: &Line,
 ) -> Result<Option<Noted>> {
+    let given = given_token(info, request);
     if class(info, request) == RetryClass::Read {
         return Ok(None);
     }
@@ -191,8 +266,17 @@ async fn note(
     };
     let id = Journal::new_id(SystemTime::now())?;
     let place = Journal::of_user().and_then(|journal| journal.reserve(id)).map_err(unwritten)?;
+    // Held until the entry is written.
+    let mut token_lock = None;
+    if let Some(token) = given {
+        token_lock = Some(place.lock_token(&token_hash(info, &token))?);
+        if let Some(found) = place.journal().with_token(&token).map_err(unwritten)? {
+            return Err(token_is_taken(&token, found, line));
+        }
+    }
     let (_, secrets) = entry::without_secrets(info, request);
-    let before = resume::before::read(info, request, &secrets, connection).await;
+    // Optional, so it leaves time for the change.
+    let before = budget.half(resume::before::read(info, request, &secrets, connection)).await;
     let sending = Sending {
         region: connection.region.clone(),
         endpoint: origin(prepared.url()).to_owned(),
@@ -203,7 +287,69 @@ async fn note(
     let mut entry = Entry::new(place.id().to_owned(), now, info, request, sending);
     entry.before = before;
     entry.skew = connection.client.clock_correction();
-    place.write(entry).map(Some).map_err(unwritten)
+    let noted = place.write(entry).map_err(unwritten)?;
+    drop(token_lock);
+    Ok(Some(noted))
+}
+
+/// The token that the request brings along, if it is a change.
+fn given_token(info: &'static ActionInfo, request: &Value) -> Option<String> {
+    let token = request.get(info.idempotency_token?)?.as_str().filter(|token| !token.is_empty())?;
+    (class(info, request) != RetryClass::Read).then(|| token.to_owned())
+}
+
+/// A name for the lock of a token.
+fn token_hash(info: &'static ActionInfo, token: &str) -> String {
+    let mut members = serde_json::Map::new();
+    if let Some(member) = info.idempotency_token {
+        members.insert(member.to_owned(), token.into());
+    }
+    cvm_models::fingerprint(info, &record(info, &Value::Object(members)))
+}
+
+/// Refuses a token that another entry has. Only `cvm resume` may send it again: it knows for how long, and
+/// with which parameters, to which region and by which account.
+fn token_is_taken(token: &str, found: Found, line: &Line) -> Failure {
+    let Found { id, entry, running } = found;
+    let message =
+        format!("client token `{token}` belongs to entry `{id}` of the journal; nothing was sent");
+    let failure = Failure::new(Exit::Unknown, message);
+    match entry {
+        _ if running => failure
+            .hint("its command still runs: it says what became of the request, or leaves the entry"),
+        Ok(entry) => failure.hint(format!(
+            "nobody knows yet what became of that request: {}",
+            WayOut::of(&entry, line).told()
+        )),
+        Err(why) => failure.hint(format!(
+            "the entry cannot be read ({why}): look what became of the request, then `cvm resume --forget {id}`"
+        )),
+    }
+}
+
+/// The time that `--timeout` gives for everything from the reading before the call to the end of the call.
+struct Budget {
+    limit: Option<Duration>,
+    began: Instant,
+}
+
+impl Budget {
+    fn begin(limit: Option<Duration>) -> Self {
+        Self { limit, began: Instant::now() }
+    }
+
+    /// What is left, if there is a limit at all.
+    fn left(&self) -> Option<Duration> {
+        Some(self.limit?.saturating_sub(self.began.elapsed()))
+    }
+
+    /// Waits for at most half of what is left.
+    async fn half<T>(&self, future: impl Future<Output = Option<T>>) -> Option<T> {
+        match self.left() {
+            Some(left) => tokio::time::timeout(left / 2, future).await.ok().flatten(),
+            None => future.await,
+        }
+    }
 }
 
 /// Scheme and host of a URL.
@@ -223,8 +369,9 @@ pub async fn deliver(
 ) -> Result<Answer> {
     let call = connection.client.call(info, request.clone());
     let is_change = class(info, request) != RetryClass::Read;
+    let mut listening = None;
     let called = if is_change {
-        let interruption = Interruption::listen()?;
+        let interruption = listening.insert(Interruption::listen()?);
         Stage::Sent.reached();
         tokio::select! {
             called = call => called,
@@ -243,8 +390,9 @@ pub async fn deliver(
     };
     match called {
         Ok(answer) => {
-            if is_change {
+            if let Some(listening) = listening {
                 Stage::CarriedOut.reached();
+                interrupt::hold(listening);
             }
             Ok(answer)
         }
@@ -253,7 +401,12 @@ pub async fn deliver(
             if failure.exit() != Exit::Unknown {
                 Stage::Nothing.reached();
             }
-            Err(if is_change { keep_unread(info, &error, failure) } else { failure })
+            let Some(listening) = listening else { return Err(failure) };
+            let failure = keep_unread(info, &error, failure);
+            interrupt::hold(listening);
+            let told = Failure::new(failure.exit(), error.to_string());
+            interrupt::ends_with(told.maybe_hint(way_out.map(WayOut::told)));
+            Err(failure)
         }
     }
 }
@@ -356,7 +509,7 @@ impl Print {
                 kept => kept.release(),
             }
         }
-        if info.dry_run && request.get("DryRun") == Some(&Value::Bool(true)) {
+        if is_dry_run(info, request) && not_dry(info, request, answer).is_none() {
             output::note("the dry run passed; nothing was changed");
         }
         if let Some(note) = rest::of_list(info, request, &response) {
@@ -404,6 +557,17 @@ mod tests {
         assert_eq!(class(info, &json!({ "ClientToken": "t" })), RetryClass::Token);
         let zones = cvm_models::action("DescribeZones").unwrap();
         assert_eq!(class(zones, &json!({})), RetryClass::Read);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_timeout_counts_what_comes_before_the_call() {
+        let budget = Budget::begin(Some(Duration::from_secs(4)));
+        assert_eq!(budget.half(std::future::pending::<Option<()>>()).await, None);
+        assert_eq!(budget.left(), Some(Duration::from_secs(2)));
+        assert_eq!(budget.half(std::future::ready(Some(1))).await, Some(1));
+        tokio::time::sleep(Duration::from_secs(9)).await;
+        assert_eq!(budget.left(), Some(Duration::ZERO));
+        assert_eq!(Budget::begin(None).left(), None);
     }
 
     #[test]

@@ -66,6 +66,12 @@ pub fn guard(run: impl FnOnce() -> Exit + panic::UnwindSafe) -> Exit {
     })
 }
 
+/// Ends the run at once, with a code of the table.
+#[expect(clippy::exit, reason = "another thread of this run may be blocked for ever")]
+pub fn exit(code: u8) -> ! {
+    std::process::exit(code.into())
+}
+
 /// Says where the program panicked. The message is shown only when it is a constant of the source:
 /// a formatted one could hold a secret.
 fn report(panicked: &PanicHookInfo<'_>) {

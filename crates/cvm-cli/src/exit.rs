@@ -15,7 +15,8 @@ pub enum Exit {
     Unknown = 3,
     /// Credentials, region or endpoint are missing or unusable. Nothing was sent.
     Config = 4,
-    /// The service could not be reached or did not answer in time, and nothing changed.
+    /// The service could not be reached, or sent no usable response in time, and nothing changed. A list that is
+    /// absent, null or empty against its own total is shown, and is no usable response.
     Network = 5,
     /// A file, a port or standard output of this machine failed. No change was sent.
     Local = 6,
@@ -51,7 +52,7 @@ impl Exit {
             Self::Config => {
                 "credentials, region or endpoint are missing or unusable; nothing was sent"
             }
-            Self::Network => "no connection or no answer in time; nothing changed",
+            Self::Network => "no connection, or no usable response in time; nothing changed",
             Self::Local => {
                 "a file, a port or standard output of this machine failed; no change was sent"
             }

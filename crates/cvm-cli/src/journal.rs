@@ -19,6 +19,9 @@ pub const VARIABLE: &str = "CVM_JOURNAL";
 /// What was begun and never renamed is swept away after this time.
 const STRAY: Duration = Duration::from_secs(60 * 60);
 
+/// How the names of locks for client tokens begin.
+const TOKEN_LOCK: &str = "token-";
+
 /// Digits of names: in the order of their codes, and none that looks like another.
 const DIGITS: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 
@@ -46,12 +49,21 @@ impl Journal {
     /// The journal of this user.
     pub fn of_user() -> Result<Self> {
         let set = |name| env::var_os(name).filter(|value: &OsString| !value.is_empty());
-        let folder = set(VARIABLE).map(PathBuf::from).or_else(|| own_folder(set));
-        folder.map(|folder| Self { folder }).ok_or_else(|| {
-            Failure::local(format!(
+        let folder = set(VARIABLE).map(|folder| (VARIABLE, PathBuf::from(folder)));
+        let Some((variable, folder)) = folder.or_else(|| own_folder(set)) else {
+            return Err(Failure::local(format!(
                 "there is no place for the journal: neither {VARIABLE} nor a home folder is set"
+            )));
+        };
+        // From another current folder it would be another journal, without the entries of this one.
+        if !folder.is_absolute() {
+            return Err(Failure::local(format!(
+                "the journal would be in `{}`, which depends on the current folder",
+                folder.display()
             ))
-        })
+            .hint(format!("set {variable} to a path that begins at the root")));
+        }
+        Ok(Self { folder })
     }
 
     /// A name for an entry that begins now.
@@ -70,9 +82,7 @@ impl Journal {
 
     /// Makes a place for an entry that is to be written, and locks it.
     pub fn reserve(self, id: String) -> Result<Place> {
-        let made = private_file::make_folder(&self.folder);
-        let made = made.and_then(|()| private_file::check_folder(&self.folder));
-        made.map_err(|error| self.unusable("written", &error))?;
+        self.private_folder().map_err(|error| self.unusable("written", &error))?;
         let lock = self.lock(&id)?;
         Ok(Place { journal: self, id, lock })
     }
@@ -111,6 +121,17 @@ impl Journal {
             id,
         };
         Ok(names.into_iter().map(found).collect())
+    }
+
+    /// The entry that has this client token; of one that cannot be read, the error.
+    pub fn with_token(&self, token: &str) -> Result<Option<Found>> {
+        let has_token = |found: &Found| match &found.entry {
+            Ok(entry) => entry.client_token.as_deref() == Some(token),
+            // Its text may still hold the token.
+            Err(_) => private_file::read(&self.path(&found.id))
+                .is_ok_and(|text| String::from_utf8_lossy(&text).contains(token)),
+        };
+        Ok(self.entries()?.into_iter().find(has_token))
     }
 
     /// The entry of this name, locked.
@@ -158,6 +179,13 @@ impl Journal {
         Ok(entry)
     }
 
+    /// The folder, made if it is missing, as a place for files that nobody else may read.
+    pub fn private_folder(&self) -> io::Result<&Path> {
+        private_file::make_folder(&self.folder)?;
+        private_file::check_folder(&self.folder)?;
+        Ok(&self.folder)
+    }
+
     fn path(&self, id: &str) -> PathBuf {
         self.folder.join(format!("{id}.json"))
     }
@@ -177,8 +205,8 @@ impl Journal {
                 let _ = fs::remove_file(file.path());
             } else if let Some(id) = name.strip_suffix(".json").filter(|id| is_id(id)) {
                 ids.push(id.to_owned());
-            } else if let Some(id) = name.strip_suffix(".lock").filter(|id| is_id(id))
-                && !self.path(id).exists()
+            } else if let Some(id) = name.strip_suffix(".lock")
+                && (id.starts_with(TOKEN_LOCK) || is_id(id) && !self.path(id).exists())
                 && is_old(&file.path())
             {
                 // Taken and dropped, it goes, unless somebody holds it.
@@ -208,6 +236,25 @@ impl Place {
     /// The name of the entry.
     pub fn id(&self) -> &str {
         &self.id
+    }
+
+    /// Locks a client token until the lock is dropped, so that of two commands with one token the second finds
+    /// the entry of the first. `fingerprint` is a hash of the token, for the name of the lock.
+    pub fn lock_token(&self, fingerprint: &str) -> Result<Lock> {
+        let path = self.journal.folder.join(format!("{TOKEN_LOCK}{fingerprint}.lock"));
+        let taken = Lock::take(path).map_err(|error| self.journal.unusable("locked", &error))?;
+        taken.ok_or_else(|| {
+            Failure::new(
+                Exit::Unknown,
+                "another command with this client token begins right now; nothing was sent",
+            )
+            .hint("wait until it ends: it says what became of the request, or leaves an entry")
+        })
+    }
+
+    /// The journal that it is in.
+    pub const fn journal(&self) -> &Journal {
+        &self.journal
     }
 
     /// Writes the entry: when this returns, it is on the disk.
@@ -272,16 +319,19 @@ impl Noted {
 
 /// Where the user's programs keep what outlives them.
 #[cfg(not(windows))]
-fn own_folder(set: impl Fn(&'static str) -> Option<OsString>) -> Option<PathBuf> {
-    let state = set("XDG_STATE_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
-    let home = || set("HOME").map(|home| Path::new(&home).join(".local/state"));
-    Some(state.or_else(home)?.join("cvm/journal"))
+fn own_folder(set: impl Fn(&'static str) -> Option<OsString>) -> Option<(&'static str, PathBuf)> {
+    const STATE: &str = "XDG_STATE_HOME";
+    let state = set(STATE).map(PathBuf::from).filter(|path| path.is_absolute());
+    let home = || set("HOME").map(|home| ("HOME", Path::new(&home).join(".local/state")));
+    let (variable, folder) = state.map(|path| (STATE, path)).or_else(home)?;
+    Some((variable, folder.join("cvm/journal")))
 }
 
 /// Where the user's programs keep what outlives them.
 #[cfg(windows)]
-fn own_folder(set: impl Fn(&'static str) -> Option<OsString>) -> Option<PathBuf> {
-    Some(Path::new(&set("LOCALAPPDATA")?).join("cvm").join("journal"))
+fn own_folder(set: impl Fn(&'static str) -> Option<OsString>) -> Option<(&'static str, PathBuf)> {
+    const DATA: &str = "LOCALAPPDATA";
+    Some((DATA, Path::new(&set(DATA)?).join("cvm").join("journal")))
 }
 
 fn is_id(name: &str) -> bool {

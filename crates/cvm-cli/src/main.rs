@@ -13,6 +13,7 @@ mod crash;
 mod describe;
 mod entry;
 mod exit;
+mod interrupt;
 mod journal;
 mod json;
 mod layout;

@@ -194,8 +194,8 @@ pub fn make_folder(path: &Path) -> io::Result<()> {
     above.map_or(Ok(()), sync_folder)
 }
 
-/// A folder that is none, a link to one, or open to writing by others is refused: what lies in it
-/// would not be ours.
+/// A folder that is none, a link to one, another user's, or open to writing by others is refused: what lies
+/// in it would not be ours.
 pub fn check_folder(path: &Path) -> io::Result<Metadata> {
     let metadata = fs::symlink_metadata(path)?;
     if metadata.is_symlink() {
@@ -203,6 +203,9 @@ pub fn check_folder(path: &Path) -> io::Result<Metadata> {
     }
     if !metadata.is_dir() {
         return Err(Error::from(ErrorKind::NotADirectory));
+    }
+    if !is_of_this_user(&metadata) {
+        return Err(Error::new(ErrorKind::PermissionDenied, "it belongs to another user"));
     }
     refuse_writing_by_others(&metadata)?;
     Ok(metadata)
@@ -223,6 +226,17 @@ fn refuse_writing_by_others(metadata: &Metadata) -> io::Result<()> {
 #[cfg(not(unix))]
 fn refuse_writing_by_others(_metadata: &Metadata) -> io::Result<()> {
     Ok(())
+}
+
+#[cfg(unix)]
+fn is_of_this_user(metadata: &Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    metadata.uid() == rustix::process::geteuid().as_raw()
+}
+
+#[cfg(not(unix))]
+fn is_of_this_user(_metadata: &Metadata) -> bool {
+    true
 }
 
 /// Whether two files, or a folder and a file, belong to the same user. One that we just made tells who we are.

@@ -47,7 +47,7 @@ impl Interruption {
     }
 
     /// Ends when somebody asked.
-    pub async fn received(mut self) {
+    pub async fn received(&mut self) {
         tokio::select! {
             () = heard(&mut self.terminate) => {}
             () = heard(&mut self.interrupt) => {}
@@ -86,7 +86,7 @@ impl Interruption {
     }
 
     /// Ends when somebody asked.
-    pub async fn received(self) {
+    pub async fn received(&mut self) {
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending::<()>().await;
         }

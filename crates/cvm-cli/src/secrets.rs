@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use cvm_models::protocol::{Kind, Table};
 
+use crate::journal::Journal;
 use crate::json::Json;
 use crate::{describe, private_file};
 
@@ -59,10 +60,15 @@ impl Saved {
     /// whatever fails later. `None` if no folder takes the file.
     pub fn write(action: &str, request_id: &str, body: &[u8]) -> Option<Self> {
         let folders = [std::env::current_dir().ok(), Some(std::env::temp_dir())];
-        folders
+        let written = folders
             .into_iter()
             .flatten()
-            .find_map(|folder| Self::write_in(&folder, action, request_id, body))
+            .find_map(|folder| Self::write_in(&folder, action, request_id, body));
+        // The journal was just proved to be writable.
+        written.or_else(|| {
+            let journal = Journal::of_user().ok()?;
+            Self::write_in(journal.private_folder().ok()?, action, request_id, body)
+        })
     }
 
     fn write_in(folder: &Path, action: &str, request_id: &str, body: &[u8]) -> Option<Self> {

@@ -26,7 +26,8 @@ pub fn run(line: &Line) -> Result<()> {
     };
     let mut written = None;
     let served = runtime::block_on(async {
-        let stop = Interruption::listen()?.received();
+        let mut interruption = Interruption::listen()?;
+        let stop = async move { interruption.received().await };
         builder
             .serve(|cloud, address| announce(cloud, address, &ready_file, &mut written), stop)
             .await
@@ -115,7 +116,12 @@ fn announce(
          Try: cvm --emulator {shown} DescribeZones\nStop it with Ctrl-C.\n"
     );
     *written = Some(file);
-    output::print(&text)?;
+    // A server that somebody starts in the background needs no standard output.
+    if output::must_be_open().is_ok() {
+        output::print(&text)?;
+    } else {
+        output::tell(text.trim_end());
+    }
     if !address.ip().is_loopback() {
         output::note("other machines can reach it, over plain HTTP; every request must be signed");
     }

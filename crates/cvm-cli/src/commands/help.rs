@@ -164,10 +164,13 @@ fn options_of(page: &mut Page, scope: Scope, title: &str) {
 const EXIT_NOTES: &[&str] = &[
     "After 3 and 7 the entry of the journal stays: `cvm resume` lists it. With 7, standard error has the \
      request id and what is known of the response.",
-    "A closed standard output (`>&-`) counts as a response that could not be shown, and so does a null \
-     device that was opened for reading and writing, as by Python's DEVNULL; `>/dev/null` is fine.",
+    "When standard output is closed (`>&-`), every action ends with 7, reads too, and every other command \
+     with 6. A null device that was opened for reading and writing, as by Python's DEVNULL, counts as closed; \
+     `>/dev/null` does not.",
+    "A read whose list is absent, null or empty against its own total is printed as it came and ends with 5.",
     "A signal before a change is sent, or while something is read, ends the program itself: shells report \
-     128 + its number. While a change is on its way, Ctrl-C, SIGTERM and SIGHUP end with 3.",
+     128 + its number. While a change is on its way, Ctrl-C, SIGTERM and SIGHUP end with 3, and with 7 while its response \
+     is written.",
 ];
 
 fn exit_codes() -> String {

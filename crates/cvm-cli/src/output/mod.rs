@@ -56,8 +56,10 @@ impl Format {
     }
 }
 
-/// Writes to standard output at once. A reader that went away is no failure: it has seen enough.
+/// Writes to standard output at once. A reader that went away is no failure: it has seen enough. A standard
+/// output that was closed from the beginning is one.
 pub fn print(text: &str) -> Result<()> {
+    must_be_open()?;
     match write(text) {
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
         written => told(written),
@@ -67,11 +69,17 @@ pub fn print(text: &str) -> Result<()> {
 /// Writes what must not be lost to standard output: a reader that went away is a failure, and so is a
 /// standard output that was closed from the beginning.
 pub fn print_whole(text: &str) -> Result<()> {
+    must_be_open()?;
+    told(write(text))
+}
+
+/// Fails when standard output was closed before this program began.
+pub fn must_be_open() -> Result<()> {
     if terminal::stdout_is_closed() {
         return Err(Failure::local("standard output is closed")
-            .hint("`>/dev/null` throws a response away; give that to do so on purpose"));
+            .hint("`>/dev/null` throws the output away; give that to do so on purpose"));
     }
-    told(write(text))
+    Ok(())
 }
 
 fn write(text: &str) -> io::Result<()> {

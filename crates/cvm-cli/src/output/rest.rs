@@ -1,9 +1,61 @@
 //! What a page of a list leaves out, and how to go on.
 
-use cvm_models::protocol::{ActionInfo, PageStyle};
+use cvm_models::Answer;
+use cvm_models::protocol::{
+    ActionInfo, Gaps, Kind, ListDefect, Model, PageStyle, RetryClass, total_of,
+};
 use serde_json::Value;
 
+use super::rows::main_list;
 use crate::json::Json;
+
+/// How a list that has no pages tells its length.
+const TOTAL: &str = "TotalCount";
+
+/// Why the response of an action that reads must not be taken for a list of everything, or of nothing.
+pub fn defect(info: &ActionInfo, request: &Value, answer: &Answer) -> Option<String> {
+    if info.retry != RetryClass::Read {
+        return None;
+    }
+    defect_of(info, request, answer.record(), &answer.report().gaps)
+}
+
+fn defect_of(
+    info: &ActionInfo,
+    request: &Value,
+    response: &dyn Model,
+    gaps: &Gaps,
+) -> Option<String> {
+    let is_list = |name: &&String| {
+        info.response.field(name).is_some_and(|field| matches!(field.kind, Kind::List(_)))
+    };
+    if let Some(name) = gaps.missing.iter().find(is_list) {
+        return Some(format!("`{name}` is absent or null"));
+    }
+    if let Some(name) = gaps.null_items.first() {
+        return Some(format!("`{name}` has a null item"));
+    }
+    let number = |name: &str| request.get(name).and_then(Value::as_u64);
+    let (items, id, total, begin, all) = match &info.paginate {
+        Some(pages) => match pages.style {
+            // Who asks for no entries gets none.
+            _ if number(pages.style.limit()) == Some(0) => return None,
+            PageStyle::Offset { offset, total, .. } => {
+                (pages.items, pages.id, Some(total), number(offset).unwrap_or_default(), false)
+            }
+            PageStyle::Token { .. } => (pages.items, pages.id, None, 0, false),
+        },
+        None => (main_list(info)?.0, None, info.response.field(TOTAL).map(|_| TOTAL), 0, true),
+    };
+    let shown = match ListDefect::check(response, gaps, items, id) {
+        Ok(list) => list.len() as u64,
+        Err(defect) => return Some(defect.to_string()),
+    };
+    let told = total.and_then(|total| total_of(response, gaps, total)).unwrap_or_default();
+    // A page may be shorter than the rest, and then a note says how to go on. One that is empty is no page.
+    let is_short = begin.saturating_add(shown) < told && (shown == 0 || all);
+    is_short.then(|| format!("`{items}` has {shown} of {} items", told - begin))
+}
 
 /// What a list leaves out: tools that say nothing here make a page look like everything.
 pub fn of_list(info: &ActionInfo, request: &Value, response: &Json) -> Option<String> {
@@ -59,6 +111,39 @@ mod tests {
         assert_eq!(of_list(info, &json!({ "Offset": 20 }), &last), None);
         let past = Json::from(json!({ "TotalCount": 22, "InstanceSet": [] }));
         assert_eq!(of_list(info, &json!({ "Offset": 30 }), &past), None);
+    }
+
+    #[test]
+    fn only_a_list_that_is_there_and_as_long_as_it_says_has_no_defect() {
+        let defect = |action: &str, request: Value, response: Value| {
+            let info = cvm_models::action(action).unwrap();
+            let mut record = cvm_models::protocol::Record::new(info.response);
+            let report = cvm_models::protocol::json::from_value(&mut record, &response).unwrap();
+            defect_of(info, &request, &record, &Gaps::of(&report)).unwrap_or_default()
+        };
+        let row = json!({ "InstanceId": "ins-1" });
+        for (request, members, told) in [
+            (json!({}), json!({ "TotalCount": 5, "InstanceSet": null }), "`InstanceSet` is absent"),
+            (json!({}), json!({ "TotalCount": 0 }), "`InstanceSet` is absent or null"),
+            (json!({}), json!({ "TotalCount": 1, "InstanceSet": [null] }), "has a null item"),
+            (json!({}), json!({ "TotalCount": 1, "InstanceSet": [{}] }), "has no `InstanceId`"),
+            (json!({}), json!({ "TotalCount": 5, "InstanceSet": [] }), "has 0 of 5 items"),
+            (json!({ "Offset": 3 }), json!({ "TotalCount": 5, "InstanceSet": [] }), "0 of 2 items"),
+            (json!({}), json!({ "TotalCount": 0, "InstanceSet": [] }), ""),
+            (json!({ "Offset": 9 }), json!({ "TotalCount": 5, "InstanceSet": [] }), ""),
+            (json!({ "Limit": 0 }), json!({ "TotalCount": 5, "InstanceSet": [] }), ""),
+            (json!({}), json!({ "TotalCount": 5, "InstanceSet": [row] }), ""),
+        ] {
+            let found = defect("DescribeInstances", request, members.clone());
+            assert!(
+                found.contains(told) && found.is_empty() == told.is_empty(),
+                "{members}: {found}"
+            );
+        }
+        let zones = |members| defect("DescribeZones", json!({}), members);
+        assert!(zones(json!({ "TotalCount": 2, "ZoneSet": [{}] })).contains("has 1 of 2 items"));
+        assert!(zones(json!({ "TotalCount": 2 })).contains("`ZoneSet` is absent or null"));
+        assert_eq!(zones(json!({ "TotalCount": 1, "ZoneSet": [{}] })), "");
     }
 
     #[test]

@@ -320,3 +320,38 @@ fn the_quickstart_writes_none() {
     assert_eq!(run(command.env("CVM_JOURNAL", folder.path().join("journal"))).code, 0);
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
 }
+
+#[test]
+fn a_journal_that_depends_on_the_current_folder_is_refused() {
+    let server = Server::start(Answer::Json(r#"{"Response":{"RequestId":"r"}}"#.to_owned()));
+    for (variable, value) in [("CVM_JOURNAL", "relative"), ("HOME", "relative"), ("HOME", ".")] {
+        for arguments in [&["resume"][..], &["StopInstances", "--InstanceIds", "ins-1"]] {
+            let mut command = server.cvm(arguments);
+            command.env_remove("CVM_JOURNAL").env(variable, value);
+            let ran = run(command.current_dir(server.folder.path()));
+            assert_eq!(ran.code, 6, "{variable}: {}", ran.stderr);
+            assert!(ran.stderr.contains("depends on the current folder"), "{}", ran.stderr);
+            assert!(ran.stderr.contains(&format!("set {variable} to")), "{}", ran.stderr);
+        }
+    }
+    assert!(server.requests.lock().unwrap().is_empty());
+    assert_eq!(fs::read_dir(server.folder.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn a_journal_of_another_user_is_an_error_and_not_empty() {
+    let folder = tempfile::tempdir().unwrap();
+    let theirs = folder.path().join("theirs");
+    fs::create_dir(&theirs).unwrap();
+    fs::set_permissions(&theirs, fs::Permissions::from_mode(0o755)).unwrap();
+    // Only root can give a folder away; for all others the root folder is another user's.
+    let theirs = match std::os::unix::fs::chown(&theirs, Some(12_345), None) {
+        Ok(()) => theirs,
+        Err(_) => Path::new("/").to_owned(),
+    };
+    for format in ["table", "json"] {
+        let ran = run(cvm(&["resume", "--output", format]).env("CVM_JOURNAL", &theirs));
+        assert_eq!((ran.code, ran.stdout.as_str()), (6, ""), "{}", ran.stderr);
+        assert!(ran.stderr.contains("belongs to another user"), "{}", ran.stderr);
+    }
+}

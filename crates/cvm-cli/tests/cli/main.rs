@@ -4,6 +4,7 @@
 
 mod actions;
 mod arguments;
+mod blocked_output;
 mod cloud;
 mod contradictory;
 mod damaged_entries;
@@ -25,3 +26,4 @@ mod resume_proof;
 mod secrets;
 mod settle;
 mod terminal;
+mod tokens;

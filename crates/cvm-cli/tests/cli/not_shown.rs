@@ -4,7 +4,7 @@ use std::fs::{self, OpenOptions};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use crate::harness::{Answer, Emulator, Ran, Server, cvm, entries, finish, run};
+use crate::harness::{Answer, Emulator, Ran, Server, entries, finish, run};
 
 const STOP: [&str; 3] = ["StopInstances", "--InstanceIds", "ins-11112222"];
 const STOPPED: &str = r#"{"Response":{"RequestId":"r-1"}}"#;
@@ -49,11 +49,38 @@ fn output_that_is_thrown_away_on_purpose_is_0() {
         assert_eq!((ran.code, ran.stderr.as_str()), (0, ""), "{redirections}");
         assert!(entries(&server.journal()).is_empty(), "{redirections}");
     }
-    // What only reads is like one whose reader went away, and so is help.
+}
+
+#[test]
+fn a_closed_standard_output_is_7_for_every_action_and_6_for_every_other_command() {
     let zones = r#"{"Response":{"TotalCount":0,"ZoneSet":[],"RequestId":"r"}}"#;
     let server = Server::start(Answer::Json(zones.to_owned()));
-    for command in [server.cvm(&["DescribeZones"]), cvm(&["help"]), cvm(&["list"])] {
-        assert_eq!(redirected(&command, ">&-").code, 0);
+    for arguments in [
+        &["DescribeZones"][..],
+        &["DescribeZones", "--output", "table"],
+        &["RunInstances", "--ImageId", "i", "--DryRun", "true"],
+    ] {
+        let ran = redirected(&server.cvm(arguments), ">&-");
+        assert_eq!(ran.code, 7, "{arguments:?}: {}", ran.stderr);
+        assert!(ran.stderr.contains("standard output is closed"), "{}", ran.stderr);
+    }
+    for arguments in [
+        &["help"][..],
+        &["help", "RunInstances"],
+        &["list"],
+        &["--version"],
+        &["error", "InvalidParameter"],
+        &["RunInstances", "--generate-cli-skeleton"],
+        &["resume"],
+        &["resume", "--output", "json"],
+        &["quickstart", "--time-scale", "1000"],
+        &["emulator", "--coverage"],
+    ] {
+        let ran = redirected(&server.bare(arguments), ">&-");
+        assert_eq!(ran.code, 6, "{arguments:?}: {}", ran.stderr);
+        assert!(ran.stderr.contains("standard output is closed"), "{}", ran.stderr);
+        let thrown_away = redirected(&server.bare(arguments), ">/dev/null");
+        assert_eq!(thrown_away.code, 0, "{arguments:?}: {}", thrown_away.stderr);
     }
 }
 
@@ -167,6 +194,13 @@ fn a_private_key_that_no_folder_takes_is_printed() {
     shell.arg(command.get_program()).args(command.get_args());
     command.env("TMPDIR", "/no/such/folder");
     shell.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    // The folder of the journal is the last place.
+    let ran = run(&mut shell);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert!(!ran.stdout.contains(KEY) && keeps_key(&server.journal()), "{}", ran.stdout);
+    fs::create_dir(&gone).unwrap();
+    fs::write(folder.path().join("file"), "").unwrap();
+    shell.env("CVM_JOURNAL", folder.path().join("file/below")).arg("--no-journal");
     let ran = run(&mut shell);
     assert_eq!(ran.code, 0, "{}", ran.stderr);
     assert!(ran.stdout.contains(KEY), "{}", ran.stdout);

@@ -91,3 +91,47 @@ fn digits_of_json_input_are_sent_as_written() {
         assert!(ran.stderr.contains("`--InstanceCount` must be an integer"), "{}", ran.stderr);
     }
 }
+
+#[test]
+fn a_list_that_is_not_there_is_printed_and_never_passes_for_an_empty_one() {
+    for (members, told) in [
+        (r#""TotalCount":5,"InstanceSet":null"#, "`InstanceSet` is absent or null"),
+        (r#""TotalCount":5"#, "`InstanceSet` is absent or null"),
+        (r#""TotalCount":5,"InstanceSet":[]"#, "`InstanceSet` has 0 of 5 items"),
+        (r#""TotalCount":1,"InstanceSet":[null]"#, "`InstanceSet` has a null item"),
+        (r#""TotalCount":1,"InstanceSet":[{}]"#, "`InstanceSet.0` has no `InstanceId`"),
+    ] {
+        let server = answering(members, "1");
+        for format in ["json", "table", "text"] {
+            let ran = run(&mut server.cvm(&["DescribeInstances", "--output", format]));
+            assert_eq!(ran.code, 5, "{format} {members}: {}", ran.stderr);
+            assert!(ran.stdout.contains("r-1"), "{format} {members}: {}", ran.stdout);
+            assert!(ran.stderr.contains(told), "{format} {members}: {}", ran.stderr);
+        }
+    }
+    let zones = answering(r#""TotalCount":3,"ZoneSet":[{"Zone":"z"}]"#, "1");
+    let ran = run(&mut zones.cvm(&["DescribeZones"]));
+    assert_eq!(ran.code, 5, "{}", ran.stderr);
+    assert!(ran.stderr.contains("`ZoneSet` has 1 of 3 items"), "{}", ran.stderr);
+}
+
+#[test]
+fn a_dry_run_that_names_a_resource_did_not_pass() {
+    let image = r#""ImageId":"img-1""#;
+    for (arguments, members, id) in [
+        (&["RunInstances", "--ImageId", "i"][..], r#""InstanceIdSet":["ins-1","ins-2"]"#, "ins-2"),
+        (&["CreateImage", "--ImageName", "n"], image, "img-1"),
+        (&["CreateLaunchTemplate", "--ImageId", "i"], r#""LaunchTemplateId":"lt-1""#, "lt-1"),
+    ] {
+        let server = answering(members, "1");
+        for format in ["json", "table", "text"] {
+            let ran = run(server.cvm(arguments).args(["--DryRun", "true", "--output", format]));
+            assert_eq!(ran.code, 3, "{format} {arguments:?}: {}", ran.stderr);
+            assert!(ran.stdout.contains(id) && ran.stderr.contains(id), "{}", ran.stderr);
+            assert!(!ran.stderr.contains("dry run passed"), "{}", ran.stderr);
+        }
+    }
+    let ran = run(&mut answering("\"Later\":1", "1").cvm(&["RunInstances", "--DryRun", "true"]));
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert!(ran.stderr.contains("the dry run passed"), "{}", ran.stderr);
+}

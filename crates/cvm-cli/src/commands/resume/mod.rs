@@ -42,6 +42,7 @@ pub fn run(line: &Line) -> Result<()> {
 
 fn forget(line: &Line, journal: &Journal, id: &str) -> Result<()> {
     let format = Format::of(line, Format::Table)?;
+    output::must_be_open()?;
     journal.forget(id)?;
     if format == Format::Table {
         return output::print(&format!("Entry {id} is gone.\n"));

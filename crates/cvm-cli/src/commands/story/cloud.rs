@@ -13,6 +13,7 @@ use cvm_models::protocol::{RetryClass, Sensitive};
 use cvm_models::types::{Filter, InstanceTypeConfig, LoginSettings, Placement};
 
 use super::Teller;
+use crate::call;
 use crate::exit::{Exit, Failure, Result};
 
 /// Looks at the region and asks whether a small launch would pass.
@@ -92,7 +93,11 @@ async fn read<A: Action>(teller: &mut Teller, request: A) -> Result<A::Response>
 /// Asks whether a launch would pass, once.
 async fn would_pass(teller: &mut Teller, launch: RunInstances) -> Result<RunInstancesResponse> {
     let launch = RunInstances { dry_run: Some(true), ..launch };
-    Ok(teller.once(launch).await?.0)
+    let response = teller.once(launch).await?.0;
+    if response.instance_id_set.is_empty() {
+        return Ok(response);
+    }
+    Err(call::was_not_dry(RunInstances::INFO, &response.instance_id_set, &response.request_id))
 }
 
 /// Two cores and 4 GiB if there are such, else the smallest; the newest zone that is open.

@@ -1,0 +1,86 @@
+//! Standard output blocks while the response of a change is written: signals still end the run.
+
+use std::io::Read as _;
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use serde_json::json;
+
+use crate::harness::{Answer, Server, entries, finish, run, signal, stopping};
+use crate::settle::http_date;
+
+const LAUNCH: [&str; 3] = ["RunInstances", "--ImageId", "img-1"];
+
+/// More ids than a pipe takes.
+fn many_ids() -> String {
+    let ids: Vec<String> = (0..20_000).map(|number| format!("ins-{number:08}")).collect();
+    json!({ "Response": { "InstanceIdSet": ids, "RequestId": "r-1" } }).to_string()
+}
+
+/// Starts it, and reads no more than the first byte of what it writes.
+fn blocked(command: &mut Command) -> Child {
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut stdout = child.stdout.take().unwrap();
+    stdout.read_exact(&mut [0]).unwrap();
+    child.stdout = Some(stdout);
+    child
+}
+
+/// Ends it, and gives its code and what it wrote to standard error.
+fn ended(mut child: Child) -> (Option<i32>, String) {
+    // Nothing is read from standard output until it has ended.
+    let code = child.wait().unwrap().code();
+    (code, finish(child).stderr)
+}
+
+#[test]
+fn a_signal_ends_a_run_whose_output_blocks_with_7_and_keeps_the_entry() {
+    let server = Server::start(Answer::Json(many_ids()));
+    for name in stopping() {
+        let child = blocked(&mut server.cvm(&LAUNCH));
+        signal(&child, name);
+        let (code, stderr) = ended(child);
+        assert_eq!(code, Some(7), "{name}: {stderr}");
+        for told in ["was carried out", "r-1", "ins-00000000", "cvm resume "] {
+            assert!(stderr.contains(told), "{name}: {told}: {stderr}");
+        }
+    }
+    assert_eq!(entries(&server.journal()).len(), stopping().len());
+}
+
+#[test]
+fn a_signal_ends_cvm_resume_too() {
+    let is_up = Arc::new(AtomicBool::new(false));
+    let (answers, body) = (Arc::clone(&is_up), many_ids());
+    let server = Server::start(Answer::Script(Arc::new(move |_| {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
+        let (date, length) = (http_date(now), body.len());
+        let head = format!("HTTP/1.1 200 OK\r\ndate: {date}\r\ncontent-length: {length}");
+        answers.load(SeqCst).then(|| format!("{head}\r\n\r\n{body}"))
+    })));
+    assert_eq!(run(server.cvm(&LAUNCH).args(["--timeout", "2"])).code, 3);
+    is_up.store(true, SeqCst);
+    let id = entries(&server.journal()).remove(0);
+    let child = blocked(&mut server.bare(&["resume", &id]));
+    signal(&child, stopping()[0]);
+    let (code, stderr) = ended(child);
+    assert_eq!(code, Some(7), "{stderr}");
+    assert!(stderr.contains("ins-00000000"), "{stderr}");
+    assert_eq!(entries(&server.journal()), [id]);
+}
+
+#[test]
+fn a_signal_ends_a_run_whose_standard_error_blocks_too() {
+    let server = Server::start(Answer::Json(many_ids()));
+    let command = server.cvm(&LAUNCH);
+    let mut shell = Command::new("/bin/sh");
+    shell.args(["-c", "exec \"$0\" \"$@\" 2>&1"]).arg(command.get_program()).env_clear();
+    shell.args(command.get_args());
+    shell.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    let child = blocked(&mut shell);
+    signal(&child, stopping()[0]);
+    assert_eq!(ended(child).0, Some(7));
+    assert_eq!(entries(&server.journal()).len(), 1);
+}

@@ -1,0 +1,96 @@
+//! A client token that an entry of the journal has: nothing but `cvm resume` sends it again.
+
+use std::fs;
+use std::process::{Command, Stdio};
+
+use serde_json::{Value, json};
+
+use crate::harness::{Answer, Server, entries, finish, run, until};
+
+const LAUNCH: [&str; 5] = ["RunInstances", "--ImageId", "img-1", "--ClientToken", "tok-1"];
+
+/// A server and the one entry that a launch with [`LAUNCH`] has left there.
+fn in_doubt() -> (Server, String) {
+    let server = Server::start(Answer::Close);
+    let ran = run(server.cvm(&LAUNCH).args(["--timeout", "2"]));
+    assert_eq!(ran.code, 3, "{}", ran.stderr);
+    let id = entries(&server.journal()).remove(0);
+    server.requests.lock().unwrap().clear();
+    (server, id)
+}
+
+#[test]
+fn a_token_in_doubt_is_sent_by_no_other_command() {
+    let (server, id) = in_doubt();
+    let other = |command: &mut Command| {
+        let ran = run(command);
+        assert_eq!(ran.code, 3, "{}", ran.stderr);
+        for told in ["`tok-1`", &id, "nothing was sent", &format!("`cvm resume {id}`")] {
+            assert!(ran.stderr.contains(told), "{told}: {}", ran.stderr);
+        }
+        assert!(server.requests.lock().unwrap().is_empty(), "{}", ran.stderr);
+        assert_eq!(entries(&server.journal()), [id.as_str()], "it leaves no entry");
+    };
+    other(&mut server.cvm(&LAUNCH));
+    other(server.cvm(&LAUNCH).args(["--InstanceCount", "5"]));
+    other(server.cvm(&LAUNCH).args(["--region", "ap-tokyo"]));
+    other(server.cvm(&LAUNCH).env("TENCENTCLOUD_SECRET_ID", "AKIDother"));
+    other(server.cvm(&LAUNCH).arg("--no-journal"));
+    // However old the entry is: then the service has forgotten the token.
+    let path = server.journal().join(format!("{id}.json"));
+    let mut entry: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+    entry["started"] = json!(entry["started"].as_u64().unwrap() - 600_000);
+    fs::write(&path, entry.to_string()).unwrap();
+    let ran = run(&mut server.cvm(&LAUNCH));
+    assert_eq!(ran.code, 3, "{}", ran.stderr);
+    assert!(server.requests.lock().unwrap().is_empty());
+    // An entry that cannot be read, too.
+    fs::write(&path, r#"{"client_token":"tok-1""#).unwrap();
+    let ran = run(&mut server.cvm(&LAUNCH));
+    assert!(ran.code == 3 && ran.stderr.contains("--forget"), "{}", ran.stderr);
+    assert!(server.requests.lock().unwrap().is_empty());
+    // Another token has nothing to do with it.
+    let ran = run(server
+        .cvm(&["RunInstances", "--ClientToken", "tok-2", "--timeout", "2"])
+        .args(["--ImageId", "i"]));
+    assert_eq!(ran.code, 3, "{}", ran.stderr);
+    assert!(!server.requests.lock().unwrap().is_empty(), "{}", ran.stderr);
+}
+
+#[test]
+fn a_token_of_a_running_command_is_sent_by_no_other() {
+    let server = Server::start(Answer::Silence);
+    let first = server.cvm(&LAUNCH).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+    let mut first = first.unwrap();
+    until("the first is on its way", || server.count("RunInstances") == 1);
+    let ran = run(server.cvm(&LAUNCH).args(["--InstanceCount", "5"]));
+    assert_eq!(ran.code, 3, "{}", ran.stderr);
+    assert!(ran.stderr.contains("its command still runs"), "{}", ran.stderr);
+    assert_eq!(server.count("RunInstances"), 1);
+    first.kill().unwrap();
+    finish(first);
+}
+
+#[test]
+fn of_many_commands_with_one_token_at_most_one_is_sent() {
+    let server = Server::start(Answer::Silence);
+    let start = |count: usize| {
+        let mut command = server.cvm(&LAUNCH);
+        command.args(["--InstanceCount", &count.to_string()]);
+        command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+    };
+    let mut running: Vec<_> = (1..=6).map(start).collect();
+    until("all but one have ended", || {
+        running.iter_mut().filter_map(|child| child.try_wait().unwrap()).count() >= 5
+    });
+    until("one is on its way, or none is left", || {
+        server.count("RunInstances") == 1
+            || running.iter_mut().all(|child| child.try_wait().unwrap().is_some())
+    });
+    assert!(server.count("RunInstances") <= 1);
+    for mut child in running {
+        let _ = child.kill();
+        let ran = finish(child);
+        assert!(ran.code == 3 || ran.code == -1, "{}: {}", ran.code, ran.stderr);
+    }
+}
