@@ -145,7 +145,7 @@ impl Pace {
             return Some(*oldest);
         }
         self.given_under_overload += 1;
-        if self.given_under_overload % OLDEST_SHARE == 0 {
+        if self.given_under_overload.is_multiple_of(OLDEST_SHARE) {
             return Some(*oldest);
         }
         let last = Place { is_new: oldest.is_new, number: u64::MAX };

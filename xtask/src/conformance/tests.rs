@@ -116,7 +116,7 @@ fn everything_else_fails_and_is_told_with_its_place() {
     RentBoat 1 request Boat.Sail: is not a member that the specification knows
     RentBoat 1 request Mode: holds a value outside the known set
     RentBoat 1 request Mode: is required and not there
-    RentBoat 2 request Hours: `Hours` is an integer, not a boolean at line 1 column 26
+    RentBoat 2 request Hours: expected an integer, found a boolean at line 1 column 26
     RentBoat 3 request Boat: is required and not there
     RentBoat 4 request Crew.1: is null inside a list
     RentBoat 4 request Crew.1: came back as another value
@@ -127,7 +127,7 @@ fn everything_else_fails_and_is_told_with_its_place() {
     RentBoat 8 request: `DELETE /` begins neither a POST nor an address
     RentBoat 9 request Depth: is not a member that the specification knows
     RentBoat 10 answer Response: is promised and not there
-    RentBoat 11 answer Response.Price: `Price` is a number, not a string at line 1 column 69
+    RentBoat 11 answer Response.Price: expected a number, found a string at line 1 column 69
     RentBoat 12 answer code: is not a member that the specification knows
     RentBoat 12 answer Response.RequestId: is promised and not there
     RentBoat 12 answer Response.Boat.Mode: is null, and the specs do not say that it may be

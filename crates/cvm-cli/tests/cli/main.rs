@@ -1,6 +1,11 @@
 //! The built binary from the outside: what it prints, how it exits, and what it never shows.
 #![cfg(unix)]
-#![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "helpers of tests are tests")]
+#![expect(
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::unwrap_used,
+    reason = "helpers of tests are tests"
+)]
 
 mod actions;
 mod arguments;

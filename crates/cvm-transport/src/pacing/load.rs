@@ -304,8 +304,8 @@ async fn history(seed: u64) -> usize {
         },
     );
     let mut calls = JoinSet::new();
-    let mut offered = vec![0_u64; SECONDS];
-    let mut has_drops = vec![false; SECONDS];
+    let mut offered = [0_u64; SECONDS];
+    let mut has_drops = [false; SECONDS];
     let mut second = 0;
     while second < 100 {
         // Less than is documented, or more, or much more.

@@ -61,7 +61,7 @@ fn settle(line: &Line, journal: Journal, id: &str) -> Result<()> {
     }
     match repeat::run(line, info, noted)? {
         Sent::Ended => Ok(()),
-        Sent::Not(noted) => look::run(line, info, noted),
+        Sent::Not(noted) => look::run(line, info, *noted),
     }
 }
 

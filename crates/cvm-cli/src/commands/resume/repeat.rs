@@ -24,7 +24,7 @@ pub enum Sent {
     /// It was sent, and its outcome is known.
     Ended,
     /// Nothing was sent: only reading is left.
-    Not(Noted),
+    Not(Box<Noted>),
 }
 
 /// Sends the request of the entry again, if it is proved that its token is young.
@@ -64,7 +64,7 @@ pub fn run(line: &Line, info: &'static ActionInfo, mut noted: Noted) -> Result<S
             still_unknown(info, &entry, &way_out, failure)
         })
     })??;
-    let Some(answer) = answer else { return Ok(Sent::Not(noted)) };
+    let Some(answer) = answer else { return Ok(Sent::Not(Box::new(noted))) };
     call::finish(line, &print, info, &request, &answer, Some(noted))?;
     Ok(Sent::Ended)
 }
