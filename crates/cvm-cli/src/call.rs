@@ -159,8 +159,7 @@ fn not_shown(info: &'static ActionInfo, answer: &Answer, kept: Kept, cause: Fail
 
 /// The request was carried out, and this became of its response.
 fn carried_out(info: &'static ActionInfo, answer: &Answer, but: &str) -> Failure {
-    // The record knows which members are secret, and its `Debug` hides them.
-    let known = format!("{:?}", answer.record());
+    let known = answer.masked().0.to_value().to_string();
     Failure::new(Exit::NotShown, format!("{} was carried out, but its response {but}", info.name))
         .hint(format!("it was carried out: request id {}", answer.request_id()))
         .hint(format!("its response: {}", short(&known)))
@@ -490,10 +489,8 @@ impl Print {
         kept: &mut Kept,
         print: fn(&str) -> Result<()>,
     ) -> Result<()> {
-        let mut response = answer.json();
-        if !self.show_secrets {
-            hide_secrets(info, &mut response, kept);
-        }
+        let response =
+            if self.show_secrets { answer.json() } else { without_secrets(answer, kept) };
         let for_screen = terminal::stdout_is_terminal();
         let columns = self.columns.as_deref();
         print(&match self.format {
@@ -525,11 +522,11 @@ impl Print {
 }
 
 /// Hides what no log may show, unless it would be lost.
-fn hide_secrets(info: &'static ActionInfo, response: &mut Json, kept: &mut Kept) {
-    let whole = response.clone();
-    if secrets::hide(response, info.response) == 0 {
+fn without_secrets(answer: &Answer, kept: &mut Kept) -> Json {
+    let (response, hidden) = answer.masked();
+    if hidden == 0 {
         kept.release();
-        return;
+        return response;
     }
     match kept {
         Kept::Needless => output::note("secret members are hidden; --print-secrets shows them"),
@@ -538,10 +535,11 @@ fn hide_secrets(info: &'static ActionInfo, response: &mut Json, kept: &mut Kept)
             saved.path().display()
         )),
         Kept::Nowhere => {
-            *response = whole;
             output::note("no file could keep the secret members, so they are shown");
+            return answer.json();
         }
     }
+    response
 }
 
 #[cfg(test)]

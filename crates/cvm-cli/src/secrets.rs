@@ -1,46 +1,15 @@
-//! Secret members of an answer: hidden unless asked for, and never lost.
+//! Keeps responses whose secret members exist nowhere else, so that they are never lost.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use cvm_models::protocol::{Kind, Table};
+use cvm_models::protocol::Table;
 
 use crate::journal::Journal;
-use crate::json::Json;
 use crate::{describe, private_file};
-
-/// What stands in the place of a secret.
-const MASK: &str = "***";
 
 /// Most files for one request id.
 const MOST_OF_ONE_ID: usize = 100;
-
-/// Masks the secret members of an answer by its table; says how many had a value.
-pub fn hide(answer: &mut Json, table: &'static Table) -> usize {
-    let Json::Object(members) = answer else { return 0 };
-    let mut hidden = 0;
-    for (name, value) in members {
-        let Some(field) = table.field(name) else { continue };
-        if field.secret {
-            let blank = matches!(value, Json::Null) || value.as_text() == Some("");
-            if !blank {
-                *value = Json::Text(MASK.to_owned());
-                hidden += 1;
-            }
-        } else if let Kind::Object(inner) = field.kind.innermost() {
-            hidden += match value {
-                // Nobody can see which part of it is the secret.
-                Json::Raw(_) if are_in(inner) => {
-                    *value = Json::Text(MASK.to_owned());
-                    1
-                }
-                Json::List(items) => items.iter_mut().map(|item| hide(item, inner)).sum(),
-                single => hide(single, inner),
-            };
-        }
-    }
-    hidden
-}
 
 /// Whether a response of this table has a secret member.
 pub fn are_in(table: &'static Table) -> bool {
@@ -99,32 +68,6 @@ impl Saved {
 mod tests {
     use super::*;
     use cvm_models::protocol::RetryClass;
-
-    #[test]
-    fn secrets_are_hidden_wherever_the_table_has_them() {
-        let info = cvm_models::action("DescribeInstances").unwrap();
-        let mut answer = Json::parse(
-            br#"{"InstanceSet":[{"InstanceId":"i","LoginSettings":{"Password":"canary","KeyIds":[]}},{"LoginSettings":{"Password":null}}]}"#,
-        )
-        .unwrap();
-        assert_eq!(hide(&mut answer, info.response), 1);
-        let shown = answer.pretty();
-        assert!(!shown.contains("canary") && shown.contains(MASK), "{shown}");
-    }
-
-    #[test]
-    fn what_cannot_be_taken_apart_is_hidden_whole_where_a_secret_may_be_in_it() {
-        let info = cvm_models::action("CreateKeyPair").unwrap();
-        for odd in [
-            r#""\ud800":0"#.to_owned(),
-            format!(r#""New":{}{}"#, "[".repeat(5000), "]".repeat(5000)),
-        ] {
-            let text = format!(r#"{{"KeyPair":{{"PrivateKey":"canary",{odd}}},"RequestId":"r"}}"#);
-            let mut answer = Json::parse_lenient(text.as_bytes()).unwrap();
-            assert_eq!(hide(&mut answer, info.response), 1);
-            assert!(!answer.pretty().contains("canary"), "{:.200}", answer.pretty());
-        }
-    }
 
     #[test]
     fn the_tables_tell_which_responses_hold_secrets() {

@@ -1,9 +1,10 @@
 //! The answer to an action that is known as data only.
 
 use bytes::Bytes;
-use cvm_protocol::{Json, Record, envelope};
+use cvm_protocol::{ActionInfo, Json, Record, envelope};
 
 use crate::CallReport;
+use crate::mask::{self, Secrets};
 use crate::pipeline::Delivered;
 
 /// What the service answered to [`Client::call`](crate::Client::call).
@@ -12,11 +13,20 @@ pub struct Answer {
     record: Record,
     body: Bytes,
     report: CallReport,
+    info: &'static ActionInfo,
+    /// Those of the request.
+    secrets: Secrets,
 }
 
 impl Answer {
-    pub(crate) fn new(record: Record, delivered: Delivered) -> Self {
-        Self { record, body: delivered.body, report: delivered.report }
+    pub(crate) fn new(
+        info: &'static ActionInfo,
+        request: &Record,
+        record: Record,
+        delivered: Delivered,
+    ) -> Self {
+        let secrets = Secrets::of(request);
+        Self { record, body: delivered.body, report: delivered.report, info, secrets }
     }
 
     /// The members that the specification knows, read by its table. `Debug` hides the secret ones.
@@ -31,6 +41,17 @@ impl Answer {
     #[must_use]
     pub fn json(&self) -> Json {
         envelope::response(&self.body)
+    }
+
+    /// As [`json`](Self::json), to be shown, and how many places were hidden in it: secret members, members
+    /// of the same name at another place or in another case, and what repeats them or a secret of the
+    /// request.
+    #[must_use]
+    pub fn masked(&self) -> (Json, usize) {
+        let mut response = self.json();
+        let hidden =
+            mask::hide(&mut response, self.info.response, self.info.request, &self.secrets);
+        (response, hidden)
     }
 
     /// As [`json`](Self::json), as a value of serde_json; [`Json::to_value`] tells what that changes.

@@ -240,7 +240,7 @@ impl Client {
         let mut request = record_of(info, members)?;
         let mut response = Record::new(info.response);
         let delivered = Box::pin(pipeline::run(self, info, &mut request, &mut response)).await?;
-        Ok(Answer::new(response, delivered))
+        Ok(Answer::new(info, &request, response, delivered))
     }
 
     /// Signs a request and sends nothing.

@@ -412,7 +412,8 @@ impl Reading<'_> {
             status: tried.status,
             headers: headers.unwrap_or_default(),
             body: answer.map_or_else(String::new, |answer| {
-                mask::response_json(&answer.body, self.call.info.response, &secrets)
+                let info = self.call.info;
+                mask::response_json(&answer.body, info.response, info.request, &secrets)
             }),
             outcome: tried.outcome,
             failure: tried.error.as_ref().map(ToString::to_string),

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::harness::{Answer, Ran, Server, entries, run};
+use crate::harness::{Answer, Ran, Server, entries, run, run_with_input};
 
 const KEY: &str = "Canary-private-key";
 const CREATE: [&str; 5] = ["CreateKeyPair", "--KeyName", "n", "--ProjectId", "0"];
@@ -117,5 +117,42 @@ fn a_throttle_is_1_however_it_is_told() {
             assert_eq!(is_told, attempts > 1, "{what}");
             assert!(entries(&server.journal()).is_empty(), "{what}");
         }
+    }
+}
+
+#[test]
+fn a_secret_is_hidden_everywhere_in_output() {
+    let copies = format!(r#""Copy":{{"PrivateKey":"{KEY}"}},"Text":"it is {KEY}.","#);
+    let server = Server::start(Answer::Json(format!(
+        r#"{{"Response":{{{copies}"KeyPair":{{"KeyId":"skey-7","PrivateKey":"{KEY}"}},"RequestId":"r-1"}}}}"#
+    )));
+    for format in ["json", "table", "text"] {
+        let folder = server.folder.path();
+        let options = ["--output", format, "--show-wire"];
+        let ran = run(server
+            .cvm(&[&CREATE[..], &options].concat())
+            .current_dir(folder)
+            .env("TMPDIR", folder));
+        assert_eq!(ran.code, 0, "{format}: {}", ran.stderr);
+        assert!(ran.stdout.contains("skey-7"), "{format}: {}", ran.stdout);
+        assert!(!ran.stdout.contains(KEY), "{format}: {}", ran.stdout);
+        assert!(!ran.stderr.contains(KEY), "{format}: {}", ran.stderr);
+    }
+}
+
+#[test]
+fn a_response_that_repeats_a_secret_of_the_request_does_not_show_it() {
+    const PASSWORD: &str = "S3cretPW12345";
+    let echo = format!(
+        r#"{{"Response":{{"Echo":{{"Password":"{PASSWORD}","Text":"a {PASSWORD}"}},"RequestId":"{PASSWORD}"}}}}"#
+    );
+    let server = Server::start(Answer::Json(echo));
+    let reset = ["ResetInstancesPassword", "--InstanceIds", "ins-1", "--Password", "@-"];
+    for format in ["json", "table", "text"] {
+        let mut command = server.cvm(&[&reset[..], &["--output", format]].concat());
+        let ran = run_with_input(&mut command, PASSWORD);
+        assert_eq!(ran.code, 0, "{format}: {}", ran.stderr);
+        assert!(!ran.stdout.contains(PASSWORD), "{format}: {}", ran.stdout);
+        assert!(!ran.stderr.contains(PASSWORD), "{format}: {}", ran.stderr);
     }
 }

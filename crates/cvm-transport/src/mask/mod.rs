@@ -1,12 +1,14 @@
 //! Takes secrets out of whatever people see: wire dumps, debug output, messages that a server echoes.
 
 mod echo;
+mod response;
 mod secrets;
 
 use std::borrow::Cow;
 
-use cvm_protocol::{Kind, Table, Value, percent};
+use cvm_protocol::{Json, Kind, Table, Value, percent};
 
+pub(crate) use response::hide;
 pub(crate) use secrets::Secrets;
 
 /// What stands in the place of a secret.
@@ -50,12 +52,22 @@ pub(crate) fn request_json(body: &[u8], table: &Table) -> String {
 }
 
 /// The JSON body of an answer, for people. What is no envelope is cut to a short excerpt.
-pub(crate) fn response_json(body: &[u8], table: &Table, secrets: &Secrets) -> String {
+pub(crate) fn response_json(
+    body: &[u8],
+    table: &'static Table,
+    request: &'static Table,
+    secrets: &Secrets,
+) -> String {
     match serde_json::from_slice::<serde_json::Value>(body) {
-        Ok(mut value) if value.get("Response").is_some_and(serde_json::Value::is_object) => {
-            if let Some(response) = value.get_mut("Response") {
-                mask_json(response, table);
+        Ok(value) if value.get("Response").is_some_and(serde_json::Value::is_object) => {
+            let mut json = Json::from(value);
+            if let Json::Object(members) = &mut json {
+                let mut members = members.iter_mut();
+                if let Some((_, response)) = members.find(|(name, _)| name == "Response") {
+                    hide(response, table, request, secrets);
+                }
             }
+            let mut value = json.to_value();
             // Text by text first: a message that quotes the request is escaped once more in the body.
             secrets.scrub_texts(&mut value);
             // What is quoted there may have been cut off.
@@ -223,7 +235,7 @@ mod tests {
         ] {
             for shown in [
                 excerpt(body.as_bytes(), &RUN, &Secrets::default()),
-                response_json(body.as_bytes(), &RUN, &Secrets::default()),
+                response_json(body.as_bytes(), &RUN, &RUN, &Secrets::default()),
             ] {
                 assert!(!shown.contains("canary") && shown.contains("`Password`"), "{shown}");
             }

@@ -14,6 +14,9 @@ const SHORTEST: usize = 6;
 /// No beginning of a secret needs to be longer to be known for one.
 const LONGEST_HEAD: usize = 12;
 
+/// In data, where much may be alike (keys have a common first line), a longer beginning is needed.
+const LONGEST_HEAD_IN_DATA: usize = 40;
+
 /// The fewest characters at a cut end that are taken for the beginning of a secret.
 const SHORTEST_CUT: usize = 3;
 
@@ -21,7 +24,7 @@ const SHORTEST_CUT: usize = 3;
 const SIGNATURE: &str = "Signature=";
 
 /// All secrets that one attempt carried.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Secrets {
     /// As they are.
     texts: Vec<Zeroizing<String>>,
@@ -68,24 +71,34 @@ impl Secrets {
     /// Takes every secret out of a text, and every long beginning of one: who repeats a request often
     /// stops halfway.
     pub(crate) fn scrub<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        masked(text, self.find(text, false))
+        masked(text, self.find(text, false, LONGEST_HEAD))
+    }
+
+    /// The same for a text that is data, of which no more than secrets may be lost.
+    pub(crate) fn scrub_whole<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        masked(text, self.find(text, false, LONGEST_HEAD_IN_DATA))
+    }
+
+    /// Whether a text that is data repeats a secret.
+    pub(crate) fn is_repeated_in(&self, text: &str) -> bool {
+        !self.find(text, false, LONGEST_HEAD_IN_DATA).is_empty()
     }
 
     /// The same for a text that somebody may have cut off: where it was cut, no beginning of a secret
     /// stays, however short. Signatures go as well, which are good for a few minutes.
     pub(crate) fn scrub_cut<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        let mut found = self.find(text, true);
+        let mut found = self.find(text, true, LONGEST_HEAD);
         find_signatures(text, &mut found);
         masked(text, found)
     }
 
-    fn find(&self, text: &str, is_cut: bool) -> Vec<(usize, usize)> {
+    fn find(&self, text: &str, is_cut: bool, most: usize) -> Vec<(usize, usize)> {
         let mut found = Vec::new();
         for secret in &self.texts {
-            find_text(secret, text, is_cut, &mut found);
+            find_text(secret, text, is_cut, telling(secret, most), &mut found);
         }
         for secret in &self.encoded {
-            find_encoded(secret, text, is_cut, &mut found);
+            find_encoded(secret, text, is_cut, telling(secret, most), &mut found);
         }
         found
     }
@@ -129,13 +142,19 @@ fn masked(text: &str, mut places: Vec<(usize, usize)>) -> Cow<'_, str> {
 }
 
 /// So much of a secret is no coincidence.
-fn telling(secret: &str) -> usize {
-    (secret.len() * 7).div_ceil(8).clamp(SHORTEST, LONGEST_HEAD)
+fn telling(secret: &str, most: usize) -> usize {
+    (secret.len() * 7).div_ceil(8).clamp(SHORTEST, most)
 }
 
 /// Notes where a text holds a secret in some form, or a beginning of it that is no coincidence; and in a
 /// text that may be cut off, any beginning where it was.
-fn find_text(secret: &str, text: &str, is_cut: bool, found: &mut Vec<(usize, usize)>) {
+fn find_text(
+    secret: &str,
+    text: &str,
+    is_cut: bool,
+    telling: usize,
+    found: &mut Vec<(usize, usize)>,
+) {
     let Some(first) = secret.chars().next() else { return };
     let mut next = 0;
     for (at, character) in text.char_indices() {
@@ -144,7 +163,7 @@ fn find_text(secret: &str, text: &str, is_cut: bool, found: &mut Vec<(usize, usi
         }
         let agreement = echo::compare(secret, text.get(at..).unwrap_or_default());
         let cut = agreement.cut.filter(|cut| is_cut && cut.of_secret >= SHORTEST_CUT);
-        let same = Some(agreement.same).filter(|same| same.of_secret >= telling(secret));
+        let same = Some(agreement.same).filter(|same| same.of_secret >= telling);
         if let Some(extent) = same.or(cut) {
             next = at + extent.of_text;
             found.push((at, next));
@@ -153,8 +172,14 @@ fn find_text(secret: &str, text: &str, is_cut: bool, found: &mut Vec<(usize, usi
 }
 
 /// The same for an encoding that is found as it stands.
-fn find_encoded(secret: &str, text: &str, is_cut: bool, found: &mut Vec<(usize, usize)>) {
-    let head = secret.get(..telling(secret)).unwrap_or(secret);
+fn find_encoded(
+    secret: &str,
+    text: &str,
+    is_cut: bool,
+    telling: usize,
+    found: &mut Vec<(usize, usize)>,
+) {
+    let head = secret.get(..telling).unwrap_or(secret);
     let mut from = 0;
     while let Some(rest) = text.get(from..)
         && let Some(at) = rest.find(head)

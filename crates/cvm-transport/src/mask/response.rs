@@ -1,0 +1,188 @@
+//! Hides the secrets in a response that succeeded, wherever they stand in it.
+
+use cvm_protocol::{Json, Kind, Table};
+
+use super::{MASK, Secrets};
+
+/// Objects nested deeper than this are not searched for secret members.
+const MAX_DEPTH: usize = 8;
+
+/// Hides what the tables call secret, members of the same name in any case and at any place, and every text
+/// that repeats such a value or one of `secrets`. Returns how many places were hidden.
+pub(crate) fn hide(
+    response: &mut Json,
+    table: &'static Table,
+    request: &'static Table,
+    secrets: &Secrets,
+) -> usize {
+    let mut names = Vec::new();
+    collect_names(table, 0, &mut names);
+    collect_names(request, 0, &mut names);
+    let mut values = Values { whole: Vec::new(), secrets: secrets.clone() };
+    let by_name = hide_members(response, Some(table), &names, &mut values);
+    by_name + hide_values(response, &values)
+}
+
+/// The secret values that were found.
+struct Values {
+    /// To be found as they are, however short.
+    whole: Vec<String>,
+    /// To be found within other texts, in any spelling.
+    secrets: Secrets,
+}
+
+impl Values {
+    fn add(&mut self, value: &Json) {
+        match value {
+            Json::Text(text) | Json::Number(text) => {
+                self.secrets.add(text);
+                self.whole.push(text.clone());
+            }
+            Json::List(items) => items.iter().for_each(|item| self.add(item)),
+            Json::Object(members) => members.iter().for_each(|(_, member)| self.add(member)),
+            Json::Null | Json::Bool(_) | Json::Raw(_) => {}
+        }
+    }
+
+    fn is_one(&self, text: &str) -> bool {
+        self.whole.iter().any(|value| value == text)
+    }
+}
+
+fn collect_names(table: &'static Table, depth: usize, names: &mut Vec<&'static str>) {
+    for field in table.members {
+        if field.secret {
+            names.push(field.wire);
+        } else if let Kind::Object(inner) = field.kind.innermost()
+            && depth < MAX_DEPTH
+        {
+            collect_names(inner, depth + 1, names);
+        }
+    }
+}
+
+/// Hides secret members. `table` is that of the value; unknown members have none.
+fn hide_members(
+    value: &mut Json,
+    table: Option<&'static Table>,
+    names: &[&str],
+    values: &mut Values,
+) -> usize {
+    let members = match value {
+        Json::List(items) => {
+            return items.iter_mut().map(|item| hide_members(item, table, names, values)).sum();
+        }
+        // Nobody can see which part of it is the secret.
+        Json::Raw(text) => {
+            let text = text.to_ascii_lowercase();
+            let is_named = names.iter().any(|name| text.contains(&name.to_ascii_lowercase()));
+            if is_named {
+                *value = Json::Text(MASK.to_owned());
+            }
+            return usize::from(is_named);
+        }
+        Json::Object(members) => members,
+        _ => return 0,
+    };
+    let mut hidden = 0;
+    for (name, member) in members {
+        let field = table.and_then(|table| table.field(name));
+        let is_secret = match field {
+            Some(field) => field.secret,
+            None => names.iter().any(|secret| secret.eq_ignore_ascii_case(name)),
+        };
+        if is_secret {
+            if !member.is_blank() {
+                values.add(member);
+                *member = Json::Text(MASK.to_owned());
+                hidden += 1;
+            }
+            continue;
+        }
+        let inner = field.and_then(|field| match field.kind.innermost() {
+            Kind::Object(inner) => Some(*inner),
+            _ => None,
+        });
+        hidden += hide_members(member, inner, names, values);
+    }
+    hidden
+}
+
+/// Hides every repetition of a value.
+fn hide_values(value: &mut Json, values: &Values) -> usize {
+    match value {
+        Json::Text(text) | Json::Number(text) if values.is_one(text) => {
+            *value = Json::Text(MASK.to_owned());
+            1
+        }
+        Json::Text(text) => hide_in(text, values),
+        Json::Raw(text) if values.secrets.is_repeated_in(text) => {
+            *value = Json::Text(MASK.to_owned());
+            1
+        }
+        Json::List(items) => items.iter_mut().map(|item| hide_values(item, values)).sum(),
+        Json::Object(members) => members
+            .iter_mut()
+            .map(|(name, member)| hide_in(name, values) + hide_values(member, values))
+            .sum(),
+        _ => 0,
+    }
+}
+
+fn hide_in(text: &mut String, values: &Values) -> usize {
+    let clean = values.secrets.scrub_whole(text);
+    let is_changed = clean != text.as_str();
+    if is_changed {
+        *text = clean.into_owned();
+    }
+    usize::from(is_changed)
+}
+
+#[cfg(test)]
+mod tests {
+    use cvm_protocol::{FieldInfo, NameIndex};
+
+    use super::*;
+
+    static PAIR: Table = Table {
+        name: "Pair",
+        members: &[FieldInfo::new("PrivateKey", Kind::Str).secret()],
+        index: NameIndex { multiplier: 1, shift: 64, slots: &[0] },
+    };
+    static RESPONSE: Table = Table {
+        name: "Response",
+        members: &[FieldInfo::new("Pair", Kind::List(&Kind::Object(&PAIR)))],
+        index: NameIndex { multiplier: 1, shift: 64, slots: &[0] },
+    };
+
+    #[test]
+    fn secret_values_are_hidden_everywhere() {
+        let mut secrets = Secrets::default();
+        secrets.add("S3cret-of-request");
+        let deep = "[".repeat(200) + "\"canary\"" + &"]".repeat(200);
+        for (text, hidden) in [
+            (r#"{"Pair":{"PrivateKey":"canary"}}"#, 1),
+            (r#"{"Pair":{"PrivateKey":"canary"},"Copy":{"PrivateKey":"canary"}}"#, 2),
+            (r#"{"Copy":"say canary","Pair":[{"PrivateKey":"canary"}]}"#, 2),
+            (r#"{"Pair":{"privateKey":"canary"},"canary":1}"#, 2),
+            (r#"{"New":[{"PRIVATEKEY":["canary"]}],"Url":"a=can%61ry"}"#, 2),
+            (r#"{"New":"S3cret-of-request canary","Pair":[{"PrivateKey":"canary"}]}"#, 2),
+            (r#"{"Pair":{"PrivateKey":"canary","\ud800":0}}"#, 1),
+            (&format!(r#"{{"Pair":{{"PrivateKey":"canary"}},"New":{deep}}}"#), 2),
+        ] {
+            let mut json = Json::parse_lenient(text.as_bytes()).unwrap();
+            assert_eq!(hide(&mut json, &RESPONSE, &PAIR, &secrets), hidden, "{}", json.pretty());
+            let shown = json.pretty().to_ascii_lowercase();
+            assert!(!shown.contains("canary") && !shown.contains("s3cret"), "{shown}");
+        }
+    }
+
+    #[test]
+    fn values_that_are_only_alike_stay() {
+        let text = r#"{"Pair":{"PrivateKey":"-----BEGIN RSA PRIVATE KEY-----\nabcdefghijklmnop"},
+            "PublicKey":"-----BEGIN RSA PRIVATE KEY----- of another"}"#;
+        let mut json = Json::parse_lenient(text.as_bytes()).unwrap();
+        assert_eq!(hide(&mut json, &RESPONSE, &PAIR, &Secrets::default()), 1);
+        assert!(json.pretty().contains("of another"), "{}", json.pretty());
+    }
+}
