@@ -86,7 +86,7 @@ pub fn file(path: &str) -> Result<String> {
     bytes_of(path).and_then(|bytes| text(&bytes)).map_err(|why| unreadable(path, &why))
 }
 
-/// As [`file`], but of a plain file: a pipe or a device, on which one could wait for ever, is refused.
+/// As [`file()`], but of a plain file: a pipe or a device, on which one could wait for ever, is refused.
 pub fn plain_file(path: &str) -> Result<String> {
     let opened =
         private_file::open_plain_behind_link(path.as_ref()).map_err(|error| error.to_string());
