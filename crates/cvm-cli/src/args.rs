@@ -18,8 +18,6 @@ pub struct Line {
     /// The words that are no option and no value of one: the command and what follows it.
     pub words: Vec<String>,
     options: Vec<(&'static OptionInfo, String)>,
-    /// How many of the options stand in front of the command, as those of an alias do.
-    in_front: usize,
     /// What was given to the action.
     pub parameters: Vec<Parameter>,
 }
@@ -106,20 +104,15 @@ impl Line {
                 return Err(Failure::usage(format!("the value of `--{name}` is empty"))
                     .hint(format!("write `--{name} {placeholder}`, or leave it out")));
             }
-            if line.words.is_empty() {
-                line.in_front = line.options.len() + 1;
-            }
             let given = line.options.iter().position(|(known, _)| known.name == option.name);
-            match given {
-                None => line.options.push((option, value)),
-                // What stands behind the command wins over an alias.
-                Some(given) if given < line.in_front && !line.words.is_empty() => {
-                    line.options.remove(given);
-                    line.in_front -= 1;
-                    line.options.push((option, value));
+            if let Some(given) = given {
+                if options::is_given_once(option.name) {
+                    return Err(Failure::usage(format!("`--{name}` is given twice")));
                 }
-                Some(_) => return Err(Failure::usage(format!("`--{name}` is given twice"))),
+                // The last one wins: an alias or a script gives one, and a person adds another.
+                line.options.remove(given);
             }
+            line.options.push((option, value));
         }
         Ok(line)
     }

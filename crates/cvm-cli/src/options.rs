@@ -132,7 +132,7 @@ pub const OPTIONS: &[OptionInfo] = &[
     flag(
         "no-journal",
         &[Action],
-        "Write no entry into the journal: after a crash nobody knows what was under way.",
+        "Write no entry into the journal: after a crash there is no record of what was under way.",
     ),
     option("forget", "ID", &[Resume], "Remove this entry: you know what became of it."),
     flag(
@@ -240,6 +240,10 @@ const GLOBAL: &[&str] = &[
     "cli-unfold-argument",
 ];
 
+/// Options that may be given once only: they say what a command acts on, so a second value is no correction of
+/// the first. Of every other option the last value counts.
+const ONCE: &[&str] = &["cli-input-json", "forget"];
+
 /// Options that other tools have and this one has not, with the reason and the way out.
 pub const REFUSED: &[(&str, &str)] = &[
     ("secretId", NO_SECRETS),
@@ -265,6 +269,11 @@ pub fn summary(scope: Scope) -> String {
 /// Whether every command takes the option of this name.
 pub fn is_global(name: &str) -> bool {
     GLOBAL.contains(&name)
+}
+
+/// Whether an option may be given once only.
+pub fn is_given_once(name: &str) -> bool {
+    ONCE.contains(&name)
 }
 
 /// Whether a command takes the option of this name.
@@ -300,7 +309,7 @@ mod tests {
         }
     }
 
-    /// An alias may hold any option of actions but these two.
+    /// An alias can have any option of actions but these two.
     #[test]
     fn every_command_takes_the_options_of_actions() {
         let of_one_action =

@@ -96,11 +96,14 @@ fn slips_are_explained() {
             "error: the value of `--region` is empty\n  hint: write `--region REGION`, or leave it out",
         ),
         (&["X", "--show-wire=yes"], "error: `--show-wire` takes no value"),
-        (&["X", "--region", "a", "--region", "b"], "error: `--region` is given twice"),
-        (&["--region", "a", "--region", "b", "X"], "error: `--region` is given twice"),
+        (&["resume", "--forget", "a", "--forget", "b"], "error: `--forget` is given twice"),
         (
-            &["--region", "a", "X", "--region", "b", "--region", "c"],
-            "error: `--region` is given twice",
+            &["X", "--cli-input-json", "{}", "--cli-input-json", "{}"],
+            "error: `--cli-input-json` is given twice",
+        ),
+        (
+            &["--cli-input-json", "{}", "X", "--cli-input-json", "{}"],
+            "error: `--cli-input-json` is given twice",
         ),
     ] {
         assert_eq!(parse(arguments).unwrap_err().to_string(), message, "{arguments:?}");
@@ -204,9 +207,33 @@ fn what_a_command_does_not_take_is_refused() {
 }
 
 #[test]
-fn an_option_behind_the_command_replaces_that_of_an_alias() {
+fn the_last_value_of_an_option_counts_wherever_it_stands() {
     let alias = ["--output", "table", "--region", "a", "--timeout", "5"];
     let line = parse(&[&alias[..], &["X", "--region=b", "--output", "json"]].concat()).unwrap();
     let given = ["output", "region", "timeout"].map(|name| line.option(name).unwrap());
     assert_eq!(given, ["json", "b", "5"]);
+    // Every option of every command: in front of the command, behind it, and on both sides.
+    for option in options::OPTIONS.iter().filter(|option| !options::is_given_once(option.name)) {
+        let Some(_) = option.value else { continue };
+        let command = match option.scopes[0] {
+            Scope::Plain => "list",
+            Scope::Action => "X",
+            Scope::Quickstart => "quickstart",
+            Scope::Emulator => "emulator",
+            Scope::Resume => "resume",
+        };
+        let name = format!("--{}", option.name);
+        let name = name.as_str();
+        for arguments in [
+            &[name, "1", name, "2", command][..],
+            &[command, name, "1", name, "2"],
+            &[name, "1", command, name, "0", name, "2"],
+        ] {
+            let line = parse(arguments).unwrap();
+            assert_eq!(line.option(option.name), Some("2"), "{arguments:?}");
+            assert_eq!(line.words, [command], "{arguments:?}");
+        }
+    }
+    let line = parse(&["X", "--validate", "--validate"]).unwrap();
+    assert!(line.has("validate"));
 }

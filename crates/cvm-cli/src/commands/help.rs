@@ -16,7 +16,7 @@ pub const COMMANDS: &[(&str, &str)] = &[
     ("list", "List every action, or those with a word in their name: cvm list image."),
     ("help", "Show help for a command, an action or a member: cvm help RunInstances Placement."),
     ("error", "Explain an error code, offline."),
-    ("resume", "Settle calls of which nobody knows how they ended: cvm resume lists them."),
+    ("resume", "Settle calls whose outcome is unknown: cvm resume lists them."),
 ];
 
 /// Column in which descriptions of commands and options begin.
@@ -118,8 +118,8 @@ fn command(name: &str, scope: Scope) -> String {
     page.paragraph(
         2,
         "Options of actions such as --emulator, --region and --output are taken too, so that an alias with \
-         options works; where they have no use they are ignored. --cli-input-json and \
-         --generate-cli-skeleton belong to one action and are refused elsewhere.",
+         options works; where they have no use they are ignored. The last value of an option counts. \
+         --cli-input-json and --generate-cli-skeleton belong to one action and are refused elsewhere.",
     );
     page.finish()
 }
@@ -139,7 +139,7 @@ const fn notes(scope: Scope) -> &'static [&'static str] {
         ],
         Scope::Resume => &[
             "Before a change leaves, it is written into the journal; when its outcome is known, the entry \
-             goes. What stays was interrupted, or nobody knows how it ended. Entries are in CVM_JOURNAL, \
+             goes. What stays was interrupted, or its outcome is unknown. Entries are in CVM_JOURNAL, \
              else in cvm/journal below XDG_STATE_HOME or ~/.local/state, for you alone, and hold no secret.",
             "cvm resume lists them. cvm resume ID settles one: a request whose token the service still knows \
              (up to 3 minutes old) is sent again as it was, and its secrets are given again as parameters; \
