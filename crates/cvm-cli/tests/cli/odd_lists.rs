@@ -13,7 +13,7 @@ const TERMINATE: [&str; 3] = ["TerminateInstances", "--InstanceIds", "ins-111122
 const LAUNCH: [&str; 3] = ["RunInstances", "--ImageId", "img-11112222"];
 const CHANGES: [[&str; 3]; 3] = [STOP, TERMINATE, LAUNCH];
 
-/// Status and body of responses after which nobody knows what became of a request.
+/// Status and body of responses after which the outcome of a request is unknown.
 const DOUBTS: [(u16, &str); 5] = [
     (200, r#"{"Response":{"Error":{"Message":"timeout"},"RequestId":"r"}}"#),
     (200, r#"{"Response":{"Error":{},"RequestId":"r"}}"#),

@@ -14,7 +14,7 @@ pub type Pair = (&'static str, &'static str);
 pub enum Likeness {
     /// It is what the request has.
     Equal,
-    /// The list does not show it, so nobody can tell.
+    /// The list does not show it.
     Unknown,
     /// It is something else.
     Different,

@@ -33,8 +33,9 @@ impl Guard {
 
     fn left_at(&self, now: &Clocks) -> Result<Duration, String> {
         let Some(ahead) = *self.ahead.lock().unwrap_or_else(PoisonError::into_inner) else {
-            return Err("the service does not tell its time, so nobody knows how old the token is"
-                .to_owned());
+            return Err(
+                "the service does not tell its time, so the age of the token is unknown".to_owned()
+            );
         };
         self.entry.window_by_service(now, ahead).ok_or_else(|| {
             let window = TOKEN_WINDOW.as_secs();

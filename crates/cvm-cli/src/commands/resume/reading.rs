@@ -282,7 +282,9 @@ impl Reading<'_> {
             Err(error) => {
                 let failure = outcome::failure(self.list, &ask, &error, None);
                 Err(if matches!(failure.exit(), Exit::Refused | Exit::Network) {
-                    failure.with_exit(Exit::Unknown).hint("so nobody knows yet; ask again later")
+                    failure
+                        .with_exit(Exit::Unknown)
+                        .hint("so the outcome is still unknown; ask again later")
                 } else {
                     failure
                 })
@@ -317,8 +319,11 @@ impl Reading<'_> {
     }
 
     fn unreadable(&self, what: &str) -> Failure {
-        Failure::new(Exit::Unknown, format!("{} {what}, so nobody knows yet", self.list.name))
-            .hint("ask again later")
+        Failure::new(
+            Exit::Unknown,
+            format!("{} {what}, so the outcome is still unknown", self.list.name),
+        )
+        .hint("ask again later")
     }
 }
 

@@ -1,5 +1,6 @@
 //! What a list says of a request: which of its entries it is about, and what they prove.
 
+use cvm_models::docs;
 use cvm_models::protocol::{
     ActionInfo, Condition, Missing, ReconcileInfo, Record, Table, Test, json, member_named,
 };
@@ -46,7 +47,7 @@ pub struct Sought<'a> {
     pub table: &'static Table,
     /// Member of an entry that tells it from all others.
     pub own: Option<&'static str>,
-    /// Entries made before this time do not count: `YYYY-MM-DDThh:mm:ss`. `None` if nobody knows it.
+    /// Entries made before this time do not count: `YYYY-MM-DDThh:mm:ss`. `None` if it is unknown.
     pub since: Option<&'a str>,
 }
 
@@ -143,7 +144,7 @@ impl<'a> Sought<'a> {
                 _ => Verdict::Open,
             },
             (Some(false), Some(false)) => Verdict::NotSeen,
-            // A state that is not shown, or that nobody knows, says nothing.
+            // A state that is not shown, or not listed in the specification, proves nothing.
             _ => Verdict::Open,
         };
         match verdict {
@@ -198,24 +199,39 @@ impl<'a> Sought<'a> {
 }
 
 /// Whether one of the conditions holds for an entry; `None` if the entry does not show what they ask about,
-/// or shows a value that the table does not know.
+/// or shows a value that the specification does not list.
 pub fn holds(conditions: &[Condition], table: &'static Table, entry: &Value) -> Option<bool> {
     let mut record = Record::new(table);
     json::from_value(&mut record, entry).ok()?;
     let mut told = Some(false);
     for condition in conditions {
-        if condition.holds(&record) {
-            return Some(true);
-        }
-        let Test::OneOf(_) = condition.test else { continue };
         let value = member_named(&record, condition.member);
-        let known = table.field(condition.member).map_or(&[][..], |field| field.values);
-        let is_known = |text: String| known.is_empty() || known.iter().any(|value| *value == text);
-        if value.is_blank() || !value.text().is_some_and(is_known) {
+        let is_known = match condition.test {
+            Test::OneOf(_) => !value.is_blank() && is_listed(table, condition.member, value.text()),
+            // Without a value there is no operation under way.
+            Test::NoneOf(_) => value.is_blank() || is_listed(table, condition.member, value.text()),
+            Test::Present | Test::Absent => true,
+        };
+        if !is_known {
             told = None;
+        } else if condition.holds(&record) {
+            return Some(true);
         }
     }
     told
+}
+
+/// Whether the specification lists this value of a member. The table has the values of a closed set; those of
+/// an open one stand in the documentation.
+fn is_listed(table: &'static Table, member: &str, value: Option<String>) -> bool {
+    let Some(value) = value else { return false };
+    let closed = table.field(member).map_or(&[][..], |field| field.values);
+    if !closed.is_empty() {
+        return closed.contains(&value.as_str());
+    }
+    let doc = docs::members(table.name).iter().find(|doc| doc.name == member);
+    let open = doc.and_then(|doc| docs::enum_(doc.type_)).map_or(&[][..], |set| set.values);
+    open.is_empty() || open.iter().any(|(known, _)| *known == value)
 }
 
 #[cfg(test)]

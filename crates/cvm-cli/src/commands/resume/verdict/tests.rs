@@ -109,7 +109,7 @@ fn perfect(facts: &ReconcileInfo, own: Option<&str>, request: &Value, id: &Value
     for condition in facts.done.iter().chain(facts.became).take(1) {
         let value = match condition.test {
             Test::OneOf(values) => values[0],
-            _ => "other",
+            _ => "SUCCESS",
         };
         set(&mut entry, condition.member, json!(value));
     }
@@ -485,7 +485,7 @@ fn without_a_time_nothing_is_too_old_and_no_name_proves_anything() {
 #[test]
 fn a_state_that_is_not_shown_or_not_known_is_left_to_a_person() {
     let request = json!({ "InstanceIds": ["ins-1"] });
-    for state in [Value::Null, json!("")] {
+    for state in [Value::Null, json!(""), json!("FROOB")] {
         let entry = json!({ "InstanceId": "ins-1", "InstanceState": state });
         for action in ["TerminateInstances", "StopInstances", "StartInstances"] {
             let before = [seen("ins-1", false)];
@@ -503,6 +503,40 @@ fn a_state_that_is_not_shown_or_not_known_is_left_to_a_person() {
             "InstanceId": "ins-1", "InstanceType": "S5.LARGE8", "LatestOperationState": state,
         });
         assert_eq!(verdicts("ResetInstancesType", &resize, None, &[entry]), ["you decide"]);
+    }
+}
+
+/// The members of conditions are states, and a value that the specification does not list can mean anything.
+#[test]
+fn a_value_that_no_list_of_the_specification_has_proves_nothing_in_any_condition() {
+    let mut cases = 0;
+    for info in ACTIONS {
+        let Some(facts) = &info.reconcile else { continue };
+        let list = cvm_models::action(facts.list).unwrap();
+        let Some((_, table)) = rows::main_list(list) else { continue };
+        for conditions in [facts.done, facts.became] {
+            for condition in conditions {
+                if !matches!(condition.test, Test::OneOf(_) | Test::NoneOf(_)) {
+                    continue;
+                }
+                let mut entry = json!({});
+                set(&mut entry, condition.member, json!("FROOB"));
+                let told = holds(std::slice::from_ref(condition), table, &entry);
+                assert_eq!(told, None, "{}: {condition}", info.name);
+                cases += 1;
+            }
+        }
+    }
+    assert!(cases >= 18, "{cases}");
+    let request = json!({ "InstanceIds": ["ins-1"], "InstanceName": "web" });
+    let entry = |state: Value| json!({ "InstanceId": "ins-1", "InstanceName": "web", "LatestOperationState": state });
+    for (state, told) in [
+        (json!("SUCCESS"), "done"),
+        (Value::Null, "done"),
+        (json!("OPERATING"), "not seen"),
+        (json!("FROOB"), "you decide"),
+    ] {
+        assert_eq!(verdicts("ModifyInstancesAttribute", &request, None, &[entry(state)]), [told]);
     }
 }
 
