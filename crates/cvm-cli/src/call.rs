@@ -58,13 +58,15 @@ pub fn run(info: &'static ActionInfo, line: Line) -> Result<()> {
     let (answer, noted) = runtime::block_on(async {
         let budget = Budget::begin(limit);
         let mut noted = None;
-        if line.has("no-journal") {
-            // Who wants no entry may have no journal that can be read.
+        let is_dry = is_dry_run(info, &request);
+        if is_dry || line.has("no-journal") {
+            // A call that leaves no entry works without a journal that can be read.
             if let Some(token) = given_token(info, &request)
                 && let Ok(Some(found)) =
                     Journal::of_user().and_then(|journal| journal.with_token(&token))
             {
-                return Err(token_is_taken(&token, found, &line));
+                let needless = is_dry.then_some("a dry run needs no client token: leave it out");
+                return Err(token_is_taken(&token, found, &line).maybe_hint(needless));
             }
         } else {
             noted = note(info, &mut request, &connection, &budget, &line).await?;
@@ -242,10 +244,10 @@ async fn note(
     budget: &Budget,
     line: &Line,
 ) -> Result<Option<Noted>> {
-    let given = given_token(info, request);
     if class(info, request) == RetryClass::Read {
         return Ok(None);
     }
+    let given = given_token(info, request);
     if let (Some(member), Some(members)) = (info.minted_token(), request.as_object_mut())
         && members.get(member).and_then(Value::as_str).is_none_or(str::is_empty)
     {
@@ -291,10 +293,11 @@ async fn note(
     Ok(Some(noted))
 }
 
-/// The token that the request brings along, if it is a change.
+/// The token that the request brings along. That of a dry run counts: a service or a gateway that ignores
+/// `DryRun` takes the request for the one that the token belongs to.
 fn given_token(info: &'static ActionInfo, request: &Value) -> Option<String> {
     let token = request.get(info.idempotency_token?)?.as_str().filter(|token| !token.is_empty())?;
-    (class(info, request) != RetryClass::Read).then(|| token.to_owned())
+    Some(token.to_owned())
 }
 
 /// A name for the lock of a token.
@@ -317,7 +320,7 @@ fn token_is_taken(token: &str, found: Found, line: &Line) -> Failure {
         _ if running => failure
             .hint("its command still runs: it says what became of the request, or leaves the entry"),
         Ok(entry) => failure.hint(format!(
-            "nobody knows yet what became of that request: {}",
+            "it is not known yet what became of that request: {}",
             WayOut::of(&entry, line).told()
         )),
         Err(why) => failure.hint(format!(
@@ -410,7 +413,7 @@ pub async fn deliver(
     }
 }
 
-/// Keeps a response that came and could not be used, when it may hold what exists nowhere else.
+/// Keeps a response that came and could not be used, when it can have what exists nowhere else.
 fn keep_unread(info: &'static ActionInfo, error: &Error, failure: Failure) -> Failure {
     let Some(body) = error.unread_response() else { return failure };
     if !secrets::are_in(info.response) {

@@ -379,7 +379,7 @@ mod tests {
         assert_eq!(entry.started_for_service(0), local - 600);
         entry.skew = 600;
         assert_eq!(entry.started_for_service(-7), local + 600);
-        // Nobody knows whether the clock was set right since, so nothing is sent again.
+        // The clock can have been corrected since, so nothing is sent again.
         assert_eq!(entry.window(&Clocks::at(NOW, BOOT)), None);
     }
 

@@ -280,7 +280,7 @@ impl Noted {
     }
 
     /// The call ended and its outcome is unknown; `skew` is what the client found out about the clock.
-    /// When this cannot be written, the entry still says that nobody knows.
+    /// When this cannot be written, the entry still says that the outcome is unknown.
     pub fn mark_unknown(&mut self, skew: i64) {
         self.change(State::Unknown, skew);
     }

@@ -14,7 +14,7 @@ use crate::{describe, suggest};
 /// What to do without a credential.
 pub const CREDENTIALS: &str = "set TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY; for a running `cvm emulator`, give --emulator FILE";
 
-/// What to do when nobody knows whether a change was made.
+/// What to do when it is unknown whether a change was made.
 pub const LOOK_FIRST: &str = "do not repeat it blindly: look first whether it was carried out";
 
 /// More hints than this bury the first.

@@ -207,15 +207,25 @@ pub fn lost_secrets(response: &dyn Model, gaps: &Gaps) -> Vec<String> {
     lost
 }
 
-/// The ids in a response: what it says that it made or found.
+/// The ids in a response: what it says that it made or found. A number is one if its name ends in `Id` or
+/// `Number`, as that of a task or a version; zero is none.
 #[must_use]
 pub fn named(response: &dyn Model) -> Vec<String> {
     let members = response.table().members.iter().enumerate();
     members
         .filter(|(_, field)| field.wire != "RequestId")
         .filter(|(_, field)| is_id(field) || !matches!(field.kind, Kind::Str))
-        .flat_map(|(index, field)| names(field, response.member(index)))
+        .flat_map(|(index, field)| match (&field.kind, response.member(index)) {
+            (Kind::I64 | Kind::U64, value) if is_number_of_one(field) => {
+                value.text().filter(|number| number != "0").into_iter().collect()
+            }
+            (_, value) => names(field, value),
+        })
         .collect()
+}
+
+fn is_number_of_one(field: &FieldInfo) -> bool {
+    ["Id", "Number"].iter().any(|end| field.wire.ends_with(end))
 }
 
 /// The ids in one member.

@@ -35,7 +35,7 @@ pub fn run(line: &Line) -> Result<()> {
     for option in ["endpoint", "emulator", "region"] {
         if line.has(option) {
             output::note(&format!(
-                "`--{option}` goes with `--cloud`; without it the story is told on a local CVM in this process"
+                "`--{option}` goes with `--cloud`; without it the tour runs on a local CVM in this process"
             ));
         }
     }

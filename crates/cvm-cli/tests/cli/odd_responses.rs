@@ -122,15 +122,30 @@ fn a_dry_run_that_names_a_resource_did_not_pass() {
         (&["RunInstances", "--ImageId", "i"][..], r#""InstanceIdSet":["ins-1","ins-2"]"#, "ins-2"),
         (&["CreateImage", "--ImageName", "n"], image, "img-1"),
         (&["CreateLaunchTemplate", "--ImageId", "i"], r#""LaunchTemplateId":"lt-1""#, "lt-1"),
+        // Ids that are numbers.
+        (
+            &["CreateLaunchTemplateVersion", "--LaunchTemplateId", "lt-1", "--ImageId", "i"],
+            r#""LaunchTemplateVersionNumber":7"#,
+            "`7`",
+        ),
+        (
+            &["ExportImages", "--BucketName", "b", "--ImageIds", "img-1"],
+            r#""TaskId":4711,"CosPaths":["p"]"#,
+            "`4711`",
+        ),
     ] {
         let server = answering(members, "1");
         for format in ["json", "table", "text"] {
             let ran = run(server.cvm(arguments).args(["--DryRun", "true", "--output", format]));
             assert_eq!(ran.code, 3, "{format} {arguments:?}: {}", ran.stderr);
-            assert!(ran.stdout.contains(id) && ran.stderr.contains(id), "{}", ran.stderr);
+            assert!(ran.stdout.contains(id.trim_matches('`')), "{}", ran.stdout);
+            assert!(ran.stderr.contains(id), "{}", ran.stderr);
             assert!(!ran.stderr.contains("dry run passed"), "{}", ran.stderr);
         }
     }
+    let version = ["CreateLaunchTemplateVersion", "--LaunchTemplateId", "lt-1", "--DryRun"];
+    let ran = run(&mut answering(r#""LaunchTemplateVersionNumber":0"#, "1").cvm(&version));
+    assert_eq!(ran.code, 0, "zero names nothing: {}", ran.stderr);
     let ran = run(&mut answering("\"Later\":1", "1").cvm(&["RunInstances", "--DryRun", "true"]));
     assert_eq!(ran.code, 0, "{}", ran.stderr);
     assert!(ran.stderr.contains("the dry run passed"), "{}", ran.stderr);

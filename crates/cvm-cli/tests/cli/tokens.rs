@@ -58,6 +58,28 @@ fn a_token_in_doubt_is_sent_by_no_other_command() {
     assert!(!server.requests.lock().unwrap().is_empty(), "{}", ran.stderr);
 }
 
+/// A service that ignores `DryRun` would launch with it, or repeat the first launch.
+#[test]
+fn a_dry_run_does_not_send_a_token_in_doubt() {
+    let (server, id) = in_doubt();
+    for more in [&["--DryRun"][..], &["--DryRun", "true", "--no-journal"]] {
+        let ran = run(server.cvm(&LAUNCH).args(more));
+        assert_eq!(ran.code, 3, "{}", ran.stderr);
+        for told in ["`tok-1`", &id, "nothing was sent", "a dry run needs no client token"] {
+            assert!(ran.stderr.contains(told), "{told}: {}", ran.stderr);
+        }
+    }
+    assert!(server.requests.lock().unwrap().is_empty());
+    // Another token goes out, leaves no entry, and needs no journal.
+    let other = ["RunInstances", "--ImageId", "i", "--DryRun", "--ClientToken", "tok-2"];
+    for journal in [server.journal(), "relative".into()] {
+        let ran = run(server.cvm(&other).args(["--timeout", "2"]).env("CVM_JOURNAL", &journal));
+        assert_eq!(ran.code, 5, "{}", ran.stderr);
+    }
+    assert!(server.count("RunInstances") >= 2);
+    assert_eq!(entries(&server.journal()), [id.as_str()]);
+}
+
 #[test]
 fn a_token_of_a_running_command_is_sent_by_no_other() {
     let server = Server::start(Answer::Silence);

@@ -112,7 +112,7 @@ fn small(
         .min_by_key(|model| ((model.cpu, model.memory) != (2, 4), model.cpu, model.memory))
 }
 
-/// A password that nobody knows and nobody needs: the launch is only asked about.
+/// A random password that is thrown away: the launch is only a dry run.
 fn password() -> Result<Sensitive> {
     const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-";
     let mut bytes = [0; 20];
