@@ -142,9 +142,11 @@ pub enum HttpFailureKind {
     /// The proxy wants a user name and password, or refused those that it got; nothing was sent. Not
     /// retried.
     ProxyAuthentication,
+    /// The peer answered the TLS handshake in plain text; nothing was sent. Not retried.
+    NotTls,
     /// The URL or a header cannot be sent at all.
     Unsendable,
-    /// At any later time, or nobody knows when.
+    /// At any later time, or at an unknown one.
     MaybeSent,
 }
 
@@ -195,6 +197,7 @@ impl fmt::Display for HttpFailure {
             }
             HttpFailureKind::ConnectTimeout => write!(f, "no connection to {peer} in time")?,
             HttpFailureKind::Untrusted => write!(f, "{peer} is not trusted")?,
+            HttpFailureKind::NotTls => write!(f, "{peer} does not speak TLS")?,
             HttpFailureKind::Unsendable => f.write_str("request cannot be sent")?,
             HttpFailureKind::MaybeSent => {
                 write!(f, "connection to {peer} failed after the request began to leave")?;

@@ -376,6 +376,7 @@ impl Reading<'_> {
         let (outcome, kind) = match broken.kind {
             HttpFailureKind::NotSent
             | HttpFailureKind::ConnectTimeout
+            | HttpFailureKind::NotTls
             | HttpFailureKind::ProxyAuthentication => (Outcome::NotSent, Kind::NotSent),
             HttpFailureKind::Untrusted => (Outcome::Untrusted, Kind::Untrusted),
             HttpFailureKind::Unsendable => (Outcome::Refused, Kind::Settings),
@@ -394,7 +395,8 @@ impl Reading<'_> {
         let mut tried = Tried::new(outcome, Some(error));
         tried.body = broken.body;
         tried.is_local = broken.kind == HttpFailureKind::Unsendable;
-        tried.is_final = broken.kind == HttpFailureKind::ProxyAuthentication;
+        tried.is_final =
+            matches!(broken.kind, HttpFailureKind::ProxyAuthentication | HttpFailureKind::NotTls);
         tried.status = status;
         tried
     }

@@ -185,7 +185,7 @@ impl HttpSend for ReqwestHttp {
                     headers: std::mem::take(response.headers_mut()),
                     body: Box::new(ReqwestBody { response, connection: Some(connection) }),
                 }),
-                Err(error) => Err(failure(error.without_url(), sending)),
+                Err(error) => Err(failure(error.without_url(), plain, sending)),
             }
         })
     }
@@ -250,10 +250,22 @@ impl Body for TellingBody {
     }
 }
 
-fn failure(error: reqwest::Error, sending: &Sending) -> HttpFailure {
+fn failure(error: reqwest::Error, plain: bool, sending: &Sending) -> HttpFailure {
     let mut reason = None;
     let kind = if sending.may_have_left() {
+        let cause = deepest(&error);
+        // A server of TLS answers plain text with an alert, or closes the connection at once.
+        if plain && !error.is_timeout() {
+            reason = Some(format!("{cause}; if a TLS server listens there, write https://"));
+        }
         HttpFailureKind::MaybeSent
+    } else if is_plain_text_for_tls(&error) {
+        reason = Some(
+            "it answered in plain text; for a local server write http://, else correct the host or \
+             port of the endpoint, or of the proxy"
+                .to_owned(),
+        );
+        HttpFailureKind::NotTls
     } else if error.is_builder() {
         HttpFailureKind::Unsendable
     } else if let Some(refused) = certificate_error(&error) {
@@ -296,23 +308,41 @@ fn without_proxy(error: &(dyn StdError + 'static)) -> (HttpFailureKind, Option<&
     }
 }
 
+/// The deepest cause of an error, as text.
+fn deepest(error: &(dyn StdError + 'static)) -> String {
+    let causes = std::iter::successors(Some(error), |&error| error.source());
+    causes.last().unwrap_or(error).to_string()
+}
+
+/// Whether the first bytes of the peer's side of a TLS handshake are those of another protocol.
+fn is_plain_text_for_tls(error: &(dyn StdError + 'static)) -> bool {
+    matches!(
+        tls_error(error),
+        Some(rustls::Error::InvalidMessage(rustls::InvalidMessage::InvalidContentType))
+    )
+}
+
 /// The refusal of a certificate in the chain of causes.
 fn certificate_error<'e>(error: &'e (dyn StdError + 'static)) -> Option<&'e rustls::Error> {
-    if let Some(tls) = error.downcast_ref::<rustls::Error>() {
-        let is_refusal = matches!(
+    tls_error(error).filter(|tls| {
+        matches!(
             tls,
             rustls::Error::InvalidCertificate(_)
                 | rustls::Error::NoCertificatesPresented
                 | rustls::Error::UnsupportedNameType
                 | rustls::Error::PeerIncompatible(_)
-        );
-        return is_refusal.then_some(tls);
+        )
+    })
+}
+
+/// The error of the TLS library in the chain of causes.
+fn tls_error<'e>(error: &'e (dyn StdError + 'static)) -> Option<&'e rustls::Error> {
+    if let Some(tls) = error.downcast_ref::<rustls::Error>() {
+        return Some(tls);
     }
     // An io::Error keeps what it wraps out of the chain of sources.
     let wrapped = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
-    wrapped
-        .and_then(|inner| certificate_error(inner))
-        .or_else(|| error.source().and_then(certificate_error))
+    wrapped.and_then(|inner| tls_error(inner)).or_else(|| error.source().and_then(tls_error))
 }
 
 /// What probably helps against a refused certificate.

@@ -1,7 +1,7 @@
 //! TLS as the client speaks it: rustls with ring, 1.2 or 1.3, verification always on.
 
 #[cfg(all(unix, not(target_os = "android"), not(target_vendor = "apple")))]
-use std::{ffi::OsStr, fmt, path::Path};
+use std::{ffi::OsStr, fmt, path::Path, path::PathBuf};
 
 use std::sync::Arc;
 
@@ -18,13 +18,23 @@ use crate::Error;
 pub(crate) fn trusting_the_platform(
     extra_roots: &[CertificateDer<'static>],
 ) -> Result<ClientConfig, Error> {
-    // Elsewhere the platform's own verifier reads neither variable.
     #[cfg(all(unix, not(target_os = "android"), not(target_vendor = "apple")))]
-    for (name, is_directory) in [("SSL_CERT_FILE", false), ("SSL_CERT_DIR", true)] {
-        check_roots(name, std::env::var_os(name).as_deref(), is_directory)?;
-    }
+    let roots = {
+        for (name, is_directory) in [("SSL_CERT_FILE", false), ("SSL_CERT_DIR", true)] {
+            check_roots(name, std::env::var_os(name).as_deref(), is_directory)?;
+        }
+        let is_empty = |name| std::env::var_os(name).is_none_or(|value| value.is_empty());
+        let needs_own = std::env::var_os("SSL_CERT_FILE").is_some()
+            && is_empty("SSL_CERT_FILE")
+            && is_empty("SSL_CERT_DIR");
+        let own = if needs_own { roots_of_the_platform() } else { Vec::new() };
+        extra_roots.iter().cloned().chain(own).collect::<Vec<_>>()
+    };
+    // Elsewhere the platform's own verifier reads neither variable.
+    #[cfg(not(all(unix, not(target_os = "android"), not(target_vendor = "apple"))))]
+    let roots = extra_roots;
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let verifier = verifier(extra_roots, &provider).map_err(|error| {
+    let verifier = verifier(&roots, &provider).map_err(|error| {
         Error::usage("the platform's root certificates cannot be read").with_source(error)
     })?;
     let mut config = builder(provider)?
@@ -36,11 +46,33 @@ pub(crate) fn trusting_the_platform(
     Ok(config)
 }
 
+/// The roots that the platform's verifier reads when neither variable is set. It takes an empty `SSL_CERT_FILE`
+/// for a file without a name and would trust nobody, while every other empty variable counts as not set.
+#[cfg(all(unix, not(target_os = "android"), not(target_vendor = "apple")))]
+fn roots_of_the_platform() -> Vec<CertificateDer<'static>> {
+    let places = openssl_probe::probe();
+    let folders: Vec<_> = places.cert_dir.iter().map(|folder| (None, Some(folder))).collect();
+    let file = places.cert_file.iter().map(|file| (Some(file), None));
+    let mut roots = Vec::new();
+    for (file, folder) in file.chain(folders) {
+        let found = rustls_native_certs::load_certs_from_paths(
+            file.map(PathBuf::as_path),
+            folder.map(PathBuf::as_path),
+        );
+        roots.extend(found.certs);
+    }
+    roots.sort_unstable_by(|one, other| one.as_ref().cmp(other.as_ref()));
+    roots.dedup();
+    // As the platform's verifier, but as roots of ours they would be an error.
+    roots.retain(|root| RootCertStore::empty().add(root.clone()).is_ok());
+    roots
+}
+
 /// Refuses a variable that names roots which cannot be read. The platform's verifier would only log it, and
 /// then trust fewer authorities than were asked for.
 #[cfg(all(unix, not(target_os = "android"), not(target_vendor = "apple")))]
 fn check_roots(name: &str, value: Option<&OsStr>, is_directory: bool) -> Result<(), Error> {
-    let Some(value) = value else { return Ok(()) };
+    let Some(value) = value.filter(|value| !value.is_empty()) else { return Ok(()) };
     let broken = |path: &Path, why: &dyn fmt::Display| {
         let path = path.display();
         Err(Error::usage(format!("{name} names {path:?}: {why}; correct it, or unset {name}")))
@@ -106,11 +138,11 @@ mod tests {
             check_roots(name, Some(OsStr::new(value)), is_directory)
         };
         assert!(check_roots("SSL_CERT_FILE", None, false).is_ok());
+        assert!(check("", false).is_ok() && check("", true).is_ok(), "empty is not set");
         assert!(check(good, false).is_ok());
         assert!(check(folder, true).is_ok() && check(&folders, true).is_ok());
         for (value, is_directory) in [
             ("/nowhere/ca.pem", false),
-            ("", false),
             (folder, false),
             (no_pem, false),
             ("/nowhere", true),

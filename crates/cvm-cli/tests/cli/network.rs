@@ -49,6 +49,105 @@ fn broken_settings_are_named_before_anything_is_sent() {
     }
 }
 
+/// Counts connections, and answers each with these bytes once it has read something.
+fn answering(bytes: &'static [u8]) -> (String, std::sync::Arc<std::sync::atomic::AtomicUsize>) {
+    use std::io::{Read, Write};
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    let count = std::sync::Arc::default();
+    let counted: std::sync::Arc<std::sync::atomic::AtomicUsize> = std::sync::Arc::clone(&count);
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let Ok(mut stream) = stream else { continue };
+            counted.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+            let _ = stream.read(&mut [0; 4096]);
+            let _ = stream.write_all(bytes);
+        }
+    });
+    (address, count)
+}
+
+#[test]
+fn plain_text_in_a_tls_handshake_is_final_and_says_which_scheme_to_write() {
+    for bytes in [&b"HTTP/1.1 400 Bad Request\r\nconnection: close\r\n\r\n"[..], b"SSH-2.0-x\r\n"] {
+        let (address, count) = answering(bytes);
+        let port = address.rsplit(':').next().unwrap();
+        for endpoint in [format!("https://{address}"), format!("localhost:{port}")] {
+            count.store(0, std::sync::atomic::Ordering::SeqCst);
+            let ran = call(&endpoint, &[]);
+            assert_eq!(ran.code, 5, "{}", ran.stderr);
+            assert_eq!(count.load(std::sync::atomic::Ordering::SeqCst), 1, "{}", ran.stderr);
+            for told in ["does not speak TLS", "write http://"] {
+                assert!(ran.stderr.contains(told), "{}", ran.stderr);
+            }
+            assert!(
+                !ran.stderr.contains("corrupt") && !ran.stderr.contains("attempts"),
+                "{}",
+                ran.stderr
+            );
+        }
+    }
+}
+
+#[test]
+fn plain_text_to_a_tls_server_says_which_scheme_to_write() {
+    // The alert of a TLS server: a record of an unexpected form.
+    let (address, _) = answering(b"\x15\x03\x01\x00\x02\x02\x32");
+    let ran = call(&format!("http://{address}"), &[]);
+    assert_eq!(ran.code, 5, "{}", ran.stderr);
+    assert!(ran.stderr.contains("write https://"), "{}", ran.stderr);
+}
+
+/// Every variable that is read: set and empty is the same as not set.
+#[test]
+fn empty_variables_count_as_not_set() {
+    let ran = |endpoint: &str, variable: Option<&str>| {
+        let mut command = cvm(&["DescribeZones", "--endpoint", endpoint, "--timeout", "60"]);
+        command.args(["--region", "ap-guangzhou"]);
+        command.env("TENCENTCLOUD_SECRET_ID", "AKIDtest").env("TENCENTCLOUD_SECRET_KEY", "key");
+        if let Some(name) = variable {
+            command.env(name, "");
+        }
+        let ran = run(&mut command);
+        (ran.code, ran.stdout, ran.stderr)
+    };
+    // TLS is set up only for an endpoint that needs it, and this answer is final.
+    let (address, _) = answering(b"HTTP/1.1 400 Bad Request\r\n\r\n");
+    let endpoint = format!("https://{address}");
+    let expected = ran(&endpoint, None);
+    assert_eq!(expected.0, 5, "{expected:?}");
+    for variable in [
+        "SSL_CERT_FILE",
+        "SSL_CERT_DIR",
+        "HTTPS_PROXY",
+        "https_proxy",
+        "ALL_PROXY",
+        "all_proxy",
+        "NO_PROXY",
+        "no_proxy",
+        "TENCENTCLOUD_TOKEN",
+        "TENCENTCLOUD_SESSION_TOKEN",
+        "TENCENTCLOUD_ROLE_ARN",
+        "TENCENTCLOUD_ROLE_SESSION_NAME",
+        "TENCENTCLOUD_REGION",
+        "TENCENTCLOUD_CREDENTIALS_FILE",
+        "TENCENTCLOUD_PROFILE",
+        "TCCLI_PROFILE",
+        "TKE_REGION",
+        "TKE_PROVIDER_ID",
+        "TKE_WEB_IDENTITY_TOKEN_FILE",
+        "TKE_ROLE_ARN",
+        "HOME",
+        "USERPROFILE",
+        "CVM_JOURNAL",
+        "XDG_STATE_HOME",
+        "XDG_RUNTIME_DIR",
+        "COLUMNS",
+    ] {
+        assert_eq!(ran(&endpoint, Some(variable)), expected, "{variable}");
+    }
+}
+
 #[test]
 fn wrong_region_is_shown_with_its_source() {
     let call = |variable: &str, options: &[&str]| {

@@ -19,7 +19,7 @@ use crate::http::BoxFuture;
 /// | 1 | environment | `TENCENTCLOUD_SECRET_ID`, `…_SECRET_KEY`, `…_TOKEN` or `…_SESSION_TOKEN` | id and key are set |
 /// | 2 | role of the environment | `TENCENTCLOUD_ROLE_ARN`, `…_ROLE_SESSION_NAME` | the role and the id and key to assume it with are set |
 /// | 3 | workload identity | `TKE_REGION`, `TKE_PROVIDER_ID`, `TKE_WEB_IDENTITY_TOKEN_FILE`, `TKE_ROLE_ARN` | all four are set, and the file holds a token |
-/// | 4 | credential file that is named | `TENCENTCLOUD_CREDENTIALS_FILE`, `TENCENTCLOUD_PROFILE` | the file has the section (`default`), and that has `secret_id` and `secret_key`, or `credential_process` |
+/// | 4 | credential file that is named | `TENCENTCLOUD_CREDENTIALS_FILE`, `TENCENTCLOUD_PROFILE` | the file has the section (`default`), and that has `secret_id` and `secret_key`, with `role_arn` and `role_session_name` or without, or `credential_process` |
 /// | 5 | tccli profile that is named | `TCCLI_PROFILE` | `~/.tccli/NAME.credential` has keys, keys and a role with its session name, a login, or the type `cvm-role` |
 /// | 6 | credential file | `~/.tencentcloud/credentials`, else `/etc/tencentcloud/credentials` | as 4 |
 /// | 7 | tccli profile | `~/.tccli/default.credential` | as 5 |
@@ -28,7 +28,8 @@ use crate::http::BoxFuture;
 /// One rule holds for all of them. A source that is *absent* (no variable of it is set, its file does not
 /// exist, no role is bound) is passed over. The first that is *complete* serves, and keeps serving. One that is
 /// *half* there, *unreadable* or *malformed* ends the search with an error that names the variable, file and
-/// line: to go on would mean to call as somebody else. What a variable names has to exist. An empty variable
+/// line: to go on would mean to call as somebody else. The same holds for a setting about the identity that would
+/// be ignored, such as `role_arn` where `role-arn` is read. What a variable names has to exist. An empty variable
 /// counts as one that is not set. A link to nothing is *unreadable*, not absent.
 pub struct CredentialChain {
     places: Vec<Place>,

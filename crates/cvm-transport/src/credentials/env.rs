@@ -35,9 +35,13 @@ impl EnvironmentCredentials {
     pub(crate) fn read(
         environment: &Environment,
     ) -> Result<CredentialSnapshot, CredentialProviderError> {
-        let token = match text(environment, TOKEN)? {
-            Some(token) => Some(token),
-            None => text(environment, SESSION_TOKEN)?,
+        let token = match (text(environment, TOKEN)?, text(environment, SESSION_TOKEN)?) {
+            (Some(one), Some(other)) if one != other => {
+                let text =
+                    format!("{TOKEN} and {SESSION_TOKEN} are set and differ; unset one of them");
+                return Err(CredentialProviderError::broken(text));
+            }
+            (one, other) => one.or(other),
         };
         let (id, key) = (text(environment, ID)?, text(environment, KEY)?);
         let (Some(id), Some(key)) = (id, key) else {
@@ -148,6 +152,18 @@ mod tests {
             let snapshot = read(&[PAIR[0], PAIR[1], (name, "tok")]).unwrap();
             assert_eq!(snapshot.credential().token(), Some("tok"));
         }
+        let both = |other| {
+            read(&[
+                PAIR[0],
+                PAIR[1],
+                ("TENCENTCLOUD_TOKEN", "tok"),
+                ("TENCENTCLOUD_SESSION_TOKEN", other),
+            ])
+        };
+        assert_eq!(both("tok").unwrap().credential().token(), Some("tok"));
+        let error = both("canary").unwrap_err();
+        assert!(error.to_string().contains("differ") && !error.is_missing(), "{error}");
+        assert!(!format!("{error:?}").contains("canary"), "{error:?}");
     }
 
     #[test]

@@ -62,6 +62,12 @@ impl Section {
         Ok(())
     }
 
+    /// The keys whose values are not empty, with their lines.
+    pub(super) fn keys(&self) -> impl Iterator<Item = (&str, usize)> {
+        let set = self.entries.iter().filter(|entry| !entry.value.is_empty());
+        set.map(|entry| (entry.key.as_str(), entry.line))
+    }
+
     /// A value that is not empty, and its line.
     pub(super) fn get(&self, key: &str) -> Option<(&str, usize)> {
         let entry = self.entries.iter().find(|entry| entry.key == key)?;

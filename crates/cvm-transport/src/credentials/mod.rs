@@ -4,6 +4,7 @@ mod cache;
 mod chain;
 mod env;
 mod files;
+mod identity;
 mod ini;
 mod process;
 mod profile;

@@ -8,13 +8,14 @@ use std::sync::Arc;
 use std::task::{Poll, ready};
 use std::time::Duration;
 
-use cvm_protocol::member_named;
+use cvm_protocol::{Record, member_named, utf8_text};
 use tokio::io::{AsyncRead, ReadBuf};
 use tokio::process::{Child, ChildStderr, ChildStdout, Command};
 use zeroize::Zeroizing;
 
-use super::{CredentialProvider, CredentialProviderError, CredentialSnapshot, reply};
+use super::{CredentialProvider, CredentialProviderError, CredentialSnapshot, identity, reply};
 use crate::http::BoxFuture;
+use crate::http_date;
 
 /// How long the program may run.
 const LONGEST: Duration = Duration::from_secs(30);
@@ -29,7 +30,8 @@ const SHOWN: usize = 1024;
 const KEPT: usize = 64 * 1024;
 
 /// Runs a program and reads `{"SecretId": …, "SecretKey": …, "Token": …, "ExpiredTime": …}` from what
-/// it prints. `Token` and `ExpiredTime` (seconds since 1970) are for temporary credentials.
+/// it prints. `Token` and `ExpiredTime` (seconds since 1970) are for temporary credentials; `Expiration`
+/// (RFC 3339, such as `2026-11-30T08:00:00Z`) may stand in the place of `ExpiredTime`.
 ///
 /// No shell is involved. When the program fails, the error has the end of what it said on its error output.
 /// Where ours is a terminal, all of it goes there as it comes, because it may ask for a second factor; elsewhere
@@ -103,11 +105,32 @@ impl ProcessCredentials {
             return Err(broken(format!("failed: {status}{}", said.shown())));
         }
         let record = reply::read(&reply::PROCESS_REPLY, &printed, &what)?;
+        if let Some(ignored) =
+            utf8_text(&printed).ok().and_then(|text| identity::PROCESS.ignored_in(text))
+        {
+            return Err(CredentialProviderError::broken(format!("{what} {ignored}")));
+        }
         let member = |name| reply::text(&record, name);
-        let expires_at = member_named(&record, "ExpiredTime").as_i64();
+        let expires_at = end_in(&record)
+            .map_err(|why| CredentialProviderError::broken(format!("{what} {why}")))?;
         let (id, key) = (member("SecretId"), member("SecretKey"));
         let snapshot = reply::snapshot(id, key, member("Token"), expires_at, &what)?;
         Ok(Arc::new(snapshot.with_origin(self.name())))
+    }
+}
+
+/// When the credential ends, in seconds since 1970.
+fn end_in(record: &Record) -> Result<Option<i64>, &'static str> {
+    let seconds = member_named(record, "ExpiredTime").as_i64().filter(|seconds| *seconds != 0);
+    let Some(text) = reply::text(record, "Expiration") else { return Ok(seconds) };
+    let time = http_date::parse_rfc3339(text)
+        .ok_or("has an `Expiration` that is no RFC 3339 time, such as 2026-11-30T08:00:00Z")?;
+    match seconds {
+        Some(seconds) if seconds != time => {
+            Err("has an `ExpiredTime` and an `Expiration` that differ: print one of them")
+        }
+        // Zero would mean that there is no end.
+        _ => Ok(Some(time.max(1))),
     }
 }
 
@@ -396,6 +419,37 @@ mod tests {
         let told = error.to_string();
         assert_eq!(told, "credential program `/bin/sh` did not end within 30 s");
         assert!(!error.is_transient() && !error.is_missing());
+    }
+
+    #[tokio::test]
+    async fn the_end_is_read_in_both_forms() {
+        use std::time::{Duration, UNIX_EPOCH};
+        let end = async |members: &str| {
+            let script = format!(r#"echo '{{"SecretId":"AKIDx","SecretKey":"k",{members}}}'"#);
+            run(&script).await.map(|snapshot| {
+                snapshot.expires_at().map(|at| at.duration_since(UNIX_EPOCH).unwrap())
+            })
+        };
+        let at = |seconds| Some(Duration::from_secs(seconds));
+        for (members, told) in [
+            (r#""Expiration":"2020-01-01T00:00:00Z""#, at(1_577_836_800)),
+            (r#""Expiration":"2020-01-01T08:00:00.5+08:00""#, at(1_577_836_800)),
+            (r#""Expiration":"2020-01-01T00:00:00Z","ExpiredTime":1577836800"#, at(1_577_836_800)),
+            (r#""Expiration":"1970-01-01T00:00:00Z""#, at(1)),
+            (r#""Expiration":null,"ExpiredTime":0"#, None),
+            (r#""Expiration":"","RoleArn":"x""#, None),
+        ] {
+            assert_eq!(end(members).await.unwrap(), told, "{members}");
+        }
+        for (members, why) in [
+            (r#""Expiration":"tomorrow""#, "no RFC 3339 time"),
+            (r#""Expiration":"2020-01-01T00:00:00Z","ExpiredTime":9"#, "differ"),
+            (r#""expiration":"2020-01-01T00:00:00Z""#, "write it as `ExpiredTime`"),
+            (r#""SessionToken":"t""#, "in line 1 `SessionToken`, which would be ignored"),
+        ] {
+            let error = end(members).await.unwrap_err();
+            assert!(error.to_string().contains(why) && error.is_final(), "{error}");
+        }
     }
 
     #[tokio::test]

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::{
-    CredentialProvider, CredentialProviderError, CredentialSnapshot, ProcessCredentials, files,
-    ini, reply,
+    AssumeRoleCredentials, CredentialProvider, CredentialProviderError, CredentialSnapshot,
+    ProcessCredentials, StaticCredentials, files, identity, ini, reply,
 };
 use crate::environment::Environment;
 use crate::http::BoxFuture;
@@ -21,9 +21,10 @@ pub(super) const OF_MACHINE: &str = "/etc/tencentcloud/credentials";
 /// Reads a section of the file that `TENCENTCLOUD_CREDENTIALS_FILE` names, else of
 /// `~/.tencentcloud/credentials`, else of `/etc/tencentcloud/credentials`.
 ///
-/// Keys: `secret_id`, `secret_key`, `token`; or `credential_process`, a command that prints the
-/// credential. The section is `default` unless `TENCENTCLOUD_PROFILE` names another. The file is read
-/// anew each time. A file or section that a variable names has to exist.
+/// Keys: `secret_id`, `secret_key`, `token`; with them `role_arn` and `role_session_name`, a role to assume;
+/// or `credential_process`, a command that prints the credential. Other keys that ask for an identity are
+/// errors. The section is `default` unless `TENCENTCLOUD_PROFILE` names another. The file is read each time.
+/// A file or section that a variable names has to exist.
 #[derive(Clone, Debug)]
 pub struct ProfileCredentials {
     environment: Environment,
@@ -66,7 +67,7 @@ impl ProfileCredentials {
         let section = self.environment.text(SECTION).map_err(CredentialProviderError::broken)?;
         for path in &self.places {
             let read = async || match files::read_secret(path, WHAT)? {
-                Some(file) => read_section(&file, section.as_deref()).await.map(Some),
+                Some(file) => self.read_section(&file, section.as_deref()).await.map(Some),
                 None => Ok(None),
             };
             if let Some(snapshot) = read().await.map_err(|error| self.named(error))? {
@@ -108,29 +109,68 @@ impl ProfileCredentials {
     }
 }
 
-async fn read_section(
-    file: &files::SecretFile,
-    chosen: Option<&str>,
-) -> Result<Arc<CredentialSnapshot>, CredentialProviderError> {
-    let name = chosen.unwrap_or("default");
-    let broken = |why: String| CredentialProviderError::broken(format!("{} {why}", file.name));
-    let section = ini::Section::parse(file.text()?, name).map_err(broken)?;
-    let Some(section) = section else {
-        return Err(broken(format!("has no section [{name}]")));
-    };
-    let place = format!("{}: section [{name}] (line {})", file.name, section.line);
-    if let Some((command, line)) = section.get("credential_process") {
-        let at = format!("{}, line {line}: credential_process", file.name);
-        let provider = ProcessCredentials::parse(command)
-            .map_err(|why| CredentialProviderError::broken(format!("{at} {why}")))?;
-        let snapshot = provider.credential().await.map_err(|error| error.of_chosen(&at))?;
-        let snapshot = (*snapshot).clone().with_origin(at);
-        return Ok(Arc::new(snapshot.with_warning(file.warning.clone())));
+impl ProfileCredentials {
+    async fn read_section(
+        &self,
+        file: &files::SecretFile,
+        chosen: Option<&str>,
+    ) -> Result<Arc<CredentialSnapshot>, CredentialProviderError> {
+        let name = chosen.unwrap_or("default");
+        let broken = |why: String| CredentialProviderError::broken(format!("{} {why}", file.name));
+        let section = ini::Section::parse(file.text()?, name).map_err(broken)?;
+        let Some(section) = section else {
+            return Err(broken(format!("has no section [{name}]")));
+        };
+        let place = format!("{}: section [{name}] (line {})", file.name, section.line);
+        for (key, line) in section.keys() {
+            if let Some(fix) = identity::INI.fix(key) {
+                let at = format!("{}, line {line}", file.name);
+                let text = format!("{at}: `{key}` would be ignored: {fix}");
+                return Err(CredentialProviderError::broken(text));
+            }
+        }
+        if let Some((command, line)) = section.get("credential_process") {
+            let other = section
+                .keys()
+                .find(|(key, _)| *key != "credential_process" && identity::INI.read.contains(key));
+            if let Some((key, other)) = other {
+                return Err(broken(format!(
+                    "has `credential_process` in line {line} and `{key}` in line {other}: remove one of them"
+                )));
+            }
+            let at = format!("{}, line {line}: credential_process", file.name);
+            let provider = ProcessCredentials::parse(command)
+                .map_err(|why| CredentialProviderError::broken(format!("{at} {why}")))?;
+            let snapshot = provider.credential().await.map_err(|error| error.of_chosen(&at))?;
+            let snapshot = (*snapshot).clone().with_origin(at);
+            return Ok(Arc::new(snapshot.with_warning(file.warning.clone())));
+        }
+        let value = |key| section.get(key).map(|(value, _)| value);
+        let (id, key) = (value("secret_id"), value("secret_key"));
+        let snapshot = reply::snapshot(id, key, value("token"), None, &place)?;
+        let snapshot = match (section.get("role_arn"), section.get("role_session_name")) {
+            (None, None) => snapshot,
+            (Some((role, line)), Some((session, _))) => {
+                let at = format!("{}, line {line}: role_arn", file.name);
+                let own = StaticCredentials::new(snapshot.credential().clone());
+                let role =
+                    AssumeRoleCredentials::new(own, role, session).environment(&self.environment);
+                let assumed = role.credential().await.map_err(|error| error.of_chosen(&at))?;
+                (*assumed.named(&at)).clone()
+            }
+            (Some((_, line)), None) => {
+                return Err(broken(format!(
+                    "has `role_arn` in line {line}, but no `role_session_name`"
+                )));
+            }
+            (None, Some((_, line))) => {
+                return Err(broken(format!(
+                    "has `role_session_name` in line {line}, but no `role_arn`"
+                )));
+            }
+        };
+        Ok(Arc::new(snapshot.with_warning(file.warning.clone())))
     }
-    let value = |key| section.get(key).map(|(value, _)| value);
-    let (id, key) = (value("secret_id"), value("secret_key"));
-    let snapshot = reply::snapshot(id, key, value("token"), None, &place)?;
-    Ok(Arc::new(snapshot.with_warning(file.warning.clone())))
 }
 
 /// Whether a variable names the file or the section.
@@ -168,7 +208,7 @@ mod tests {
         let directory = TestDirectory::new();
         assert!(read(&directory, &[]).await.unwrap_err().is_missing());
         let file = "; a comment\n[default]\nsecret_id = AKIDdefault\nsecret_key=key=with=equals ; not this\n\
-                    role_arn = unused\n\n[prod]\nsecret_id=AKIDprod\nsecret_key=k\ntoken=t\n[empty]\n";
+                    region = ap-tokyo\n\n[prod]\nsecret_id=AKIDprod\nsecret_key=k\ntoken=t\n[empty]\n";
         directory.write(".tencentcloud/credentials", file, 0o600);
         let snapshot = read(&directory, &[]).await.unwrap();
         assert_eq!(snapshot.credential().secret_id(), "AKIDdefault");

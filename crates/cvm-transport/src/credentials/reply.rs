@@ -34,8 +34,13 @@ pub(super) static PROCESS_REPLY: Table = Table {
         FieldInfo::new("SecretKey", Kind::Str).secret(),
         FieldInfo::new("Token", Kind::Str).secret(),
         FieldInfo::new("ExpiredTime", Kind::I64),
+        FieldInfo::new("Expiration", Kind::Str),
     ],
-    index: NameIndex { multiplier: 0xf300_1cee_05da_8467, shift: 62, slots: &[1, 2, 0, 3] },
+    index: NameIndex {
+        multiplier: 0xc464_7159_c324_c985,
+        shift: 61,
+        slots: &[255, 255, 2, 3, 0, 1, 255, 4],
+    },
 };
 
 /// What tccli keeps in a `.credential` file.

@@ -194,7 +194,7 @@ impl CredentialProvider for AssumeRoleCredentials {
 }
 
 /// Assumes a role with a token that the surrounding platform signed: workload identity of a cluster.
-/// The call carries no signature; the token file is read anew each time.
+/// The call carries no signature; the token file is read each time.
 #[derive(Clone, Debug)]
 pub struct WebIdentityCredentials {
     token_file: PathBuf,

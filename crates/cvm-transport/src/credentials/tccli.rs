@@ -8,7 +8,7 @@ use cvm_signer::Credential;
 
 use super::{
     AssumeRoleCredentials, CredentialProvider, CredentialProviderError, CredentialSnapshot,
-    RoleCredentials, StaticCredentials, files, reply,
+    RoleCredentials, StaticCredentials, files, identity, reply,
 };
 use crate::environment::Environment;
 use crate::http::BoxFuture;
@@ -21,8 +21,8 @@ const LARGEST_SETTINGS: u64 = 1024 * 1024;
 const PROFILE: &str = "TCCLI_PROFILE";
 
 /// Reads the profile that `TCCLI_PROFILE` names, or `default`: keys, a role to assume, the instance's
-/// role, or a login that is still good. The file is read anew each time. A profile that the variable names
-/// has to exist.
+/// role, or a login that is still good. The file is read each time. A profile that the variable names has to
+/// exist. Other keys that ask for an identity are errors.
 #[derive(Clone, Debug, Default)]
 pub struct TccliCredentials {
     environment: Environment,
@@ -56,11 +56,18 @@ impl TccliCredentials {
     ) -> Result<Arc<CredentialSnapshot>, CredentialProviderError> {
         let name = &file.name;
         let broken = |why: &str| CredentialProviderError::broken(format!("{name} {why}"));
-        let record = reply::read(&reply::TCCLI_FILE, file.text()?.as_bytes(), name)?;
+        let text = file.text()?;
+        let record = reply::read(&reply::TCCLI_FILE, text.as_bytes(), name)?;
+        if let Some(ignored) = identity::TCCLI.ignored_in(text) {
+            return Err(broken(&ignored));
+        }
         let member = |name| reply::text(&record, name);
         let kind = member("type").unwrap_or("default");
         let (id, key, token) = (member("secretId"), member("secretKey"), member("token"));
         match kind {
+            "cvm-role" if member("role-arn").is_some() => {
+                return Err(broken("has the type `cvm-role` and a `role-arn`: remove one of them"));
+            }
             "cvm-role" => {
                 let at = format!("{name} has type `cvm-role`");
                 let role = RoleCredentials::new().credential().await;

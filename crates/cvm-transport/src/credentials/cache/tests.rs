@@ -17,7 +17,7 @@ impl Clock for Movable {
     }
 }
 
-/// Gives credentials that live for an hour, numbered, as long as it is told not to fail.
+/// Gives credentials that live for an hour, numbered, as long as it is set not to fail.
 #[derive(Clone, Debug, Default)]
 struct Numbered {
     clock: Movable,
@@ -262,7 +262,7 @@ async fn expiry_is_judged_by_the_time_that_the_caller_gives() {
 
 /// A credential without an end may have been replaced long ago, so a source that answers is waited for.
 #[tokio::test(start_paused = true)]
-async fn a_credential_without_an_end_is_read_anew_when_it_is_due() {
+async fn a_credential_without_an_end_is_read_again_when_it_is_due() {
     let (source, cache) = cached();
     *source.unending.lock().unwrap() = true;
     assert_eq!(id(&cache).await.unwrap(), "AKID1");

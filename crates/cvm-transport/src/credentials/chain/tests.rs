@@ -132,6 +132,7 @@ fn cases() -> Vec<Case> {
     let [environment, role, cluster, named, named_tccli, file, tccli, instance] = SOURCES;
     let [absent, complete, half, unreadable, malformed] = STATES;
     let half_pair = "TENCENTCLOUD_SECRET_ID is set, but TENCENTCLOUD_SECRET_KEY is not";
+    let in_section = |more: &str| format!("[default]\nsecret_id=AKIDx\nsecret_key=k\n{more}");
     let mut cases = vec![
         case(environment, absent, Next),
         case(environment, absent, Next).set(ID, "").set(KEY, ""),
@@ -145,6 +146,7 @@ fn cases() -> Vec<Case> {
         case(environment, unreadable, Fails("TENCENTCLOUD_SECRET_ID is not UTF-8", "")).set(ID, no_text()).set(KEY, "k"),
         case(environment, unreadable, Fails("TENCENTCLOUD_SECRET_KEY is not UTF-8", "")).set(ID, "AKIDx").set(KEY, no_text()),
         case(environment, unreadable, Fails("TENCENTCLOUD_TOKEN is not UTF-8", "")).keys().set("TENCENTCLOUD_TOKEN", no_text()),
+        case(environment, malformed, Fails("TENCENTCLOUD_TOKEN and TENCENTCLOUD_SESSION_TOKEN are set and differ", "unset one")).keys().set("TENCENTCLOUD_TOKEN", "t").set("TENCENTCLOUD_SESSION_TOKEN", "canary"),
         case(environment, malformed, Fails("TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY: ", "secret key")).set(ID, "AKIDx").set(KEY, "canary\n"),
         case(role, absent, Next),
         case(role, complete, With("AKIDsts")).keys().set(ROLE, ARN),
@@ -220,12 +222,23 @@ fn cases() -> Vec<Case> {
             with(malformed, Fails("credential file `", "neither `key = value` nor a comment in line 3"), "[default]\nsecret_id=AKIDx\nsecret_key canary\n"),
             with(malformed, Fails("credential file `", "section [default] (line 1): "), "[default]\nsecret_id=AKIDx\nsecret_key=canary\u{7}x\n"),
             case(file, unreadable, Fails("credential file `", "no plain file")).file(place_below(place), "x"),
+            // A role is assumed, and any other setting about the identity is not passed over.
+            with(complete, With("AKIDsts"), &in_section("role_arn=qcs::cam::uin/1:roleName/r\nrole_session_name: s\n")),
+            with(complete, With("AKIDx"), &in_section("role_arn=\nrole_session_name =\nregion=ap-tokyo\nexpiration=later\n")),
+            with(half, Fails("credential file `", "has `role_arn` in line 4, but no `role_session_name`"), &in_section("role_arn=qcs::x\n")),
+            with(half, Fails("credential file `", "has `role_session_name` in line 4, but no `role_arn`"), &in_section("role_session_name=s\n")),
+            with(malformed, Fails("credential file `", "line 4: role_arn: no credential from STS"), &in_section("role_arn=r\nrole_session_name=s\n")),
+            with(malformed, Fails("credential file `", "line 4: `role-arn` would be ignored: write it as `role_arn`"), &in_section("role-arn=qcs::x\n")),
+            with(malformed, Fails("credential file `", "line 4: `session_token` would be ignored: write it as `token`"), &in_section("session_token=canary\n")),
+            with(malformed, Fails("credential file `", "line 4: `source_profile` would be ignored: remove it"), &in_section("source_profile=prod\n")),
+            with(malformed, Fails("credential file `", "has `credential_process` in line 4 and `secret_id` in line 2"), &in_section("credential_process=echo\n")),
             case(file, malformed, Fails("credential file `", "is UTF-16 text")).file(place, UTF16),
             case(file, malformed, Fails("credential file `", "is not UTF-8 text (line 2)")).file(place, b"[default]\nsecret_id=\xff\n"),
         ]);
     }
     let with = |state, ends, text: &str| case(tccli, state, ends).file(TCCLI_FILE, text);
     let role_alone = r#"{"secretId":"AKIDx","secretKey":"k","role-arn":"qcs::cam::uin/1:roleName/r"}"#;
+    let in_tccli = |more: &str| format!(r#"{{"secretId":"AKIDx","secretKey":"k",{more}}}"#);
     let session_alone = r#"{"secretId":"AKIDx","secretKey":"k","role-session-name":"s"}"#;
     cases.extend([
         case(tccli, absent, Next),
@@ -241,6 +254,14 @@ fn cases() -> Vec<Case> {
         case(tccli, unreadable, Fails("tccli credential file `", "cannot be opened")).file(".tccli", ""),
         with(malformed, Fails("tccli credential file `", "at line 2"), "{\n\"secretId\":[\"canary\"]}"),
         with(malformed, Fails("tccli credential file `", "has a `type` that is none of"), r#"{"type":"other","secretId":"AKIDx","secretKey":"k"}"#),
+        // What tccli does not read either, so it cannot be what was meant.
+        with(complete, With("AKIDx"), &in_tccli(r#""role_arn":null,"use-cvm-role":false,"roleSessionName":"","region":"r""#)),
+        with(malformed, Fails("tccli credential file `", "has in line 1 `role_arn`, which would be ignored: write it as `role-arn`"), &in_tccli(r#""role_arn":"r","role-session-name":"s""#)),
+        with(malformed, Fails("tccli credential file `", "has in line 2 `roleArn`, which would be ignored"), &in_tccli("\n\"roleArn\":\"r\"")),
+        with(malformed, Fails("tccli credential file `", "`use-cvm-role`, which would be ignored: set `type` to `cvm-role`"), &in_tccli(r#""use-cvm-role":true"#)),
+        with(malformed, Fails("tccli credential file `", "`useCvmRole`, which would be ignored"), &in_tccli(r#""useCvmRole":"true""#)),
+        with(malformed, Fails("tccli credential file `", "`sessionToken`, which would be ignored: write it as `token`"), &in_tccli(r#""sessionToken":"canary""#)),
+        with(malformed, Fails("tccli credential file `", "has the type `cvm-role` and a `role-arn`"), r#"{"type":"cvm-role","role-arn":"r","role-session-name":"s"}"#),
         with(malformed, Fails("role-arn of tccli credential file `", "InvalidParameter"), &ROLE_JSON.replace("qcs::", "")),
         case(tccli, malformed, Fails("tccli credential file `", "is UTF-16 text")).file(TCCLI_FILE, UTF16),
     ]);
