@@ -1,62 +1,146 @@
-//! The cloud as an axum router: reads the body within its limits, and no more.
+//! Answers one HTTP request: checks its head, reads its body within limits, and asks the cloud.
+
+#[cfg(test)]
+mod tests;
 
 use std::future::poll_fn;
-use std::pin::Pin;
+use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, HttpBody};
 use axum::extract::State;
-use bytes::{Bytes, BytesMut};
-use http::{HeaderMap, Request, Response, header};
+use bytes::Bytes;
+use http::{Request, Response, header};
 
 use crate::Cloud;
-use crate::cloud::body_limit;
+use crate::bodies::{Bodies, GivenUp, Share};
+use crate::cloud::Handled;
 use crate::dialect::too_large;
 use crate::refusal::Refusal;
+use crate::server::Limits;
 
-/// How long a body may take.
-const BODY_TIME: Duration = Duration::from_secs(30);
-
-/// How much of a body that is too long is still read, so that its sender sees the answer and not a
-/// connection that breaks under his hands.
+/// How much of a body that is not wanted is still read, so that its sender sees the response and not a
+/// connection that breaks while it is writing.
 const DRAINED: usize = 64 << 20;
 
 /// The router that answers for a cloud: call it as it is in a test, or serve it.
 pub fn app(cloud: &Cloud) -> Router {
-    Router::new().fallback(answer).with_state(cloud.clone())
+    let app = App::new(cloud, &Limits::default());
+    Router::new().fallback(respond).with_state(app)
 }
 
-async fn answer(State(cloud): State<Cloud>, request: Request<Body>) -> Response<Body> {
-    let (parts, body) = request.into_parts();
-    let limit = body_limit(&parts.headers);
-    let read = tokio::time::timeout(BODY_TIME, read(body, &parts.headers, limit)).await;
-    let response = match read {
-        Ok(Ok(body)) => cloud.handle(&Request::from_parts(parts, body)),
-        Ok(Err(refusal)) => cloud.refuse(refusal, &parts.headers),
-        Err(_) => {
-            let message = format!("The body did not arrive within {} s.", BODY_TIME.as_secs());
-            cloud.refuse(Refusal::new("InvalidRequest", message), &parts.headers)
+async fn respond(State(app): State<App>, request: Request<Body>) -> Response<Body> {
+    app.answer(request).await.response.map(Body::from)
+}
+
+/// A cloud, and the limits of what is read for it. Clones share both.
+#[derive(Clone, Debug)]
+pub(crate) struct App {
+    cloud: Cloud,
+    bodies: Arc<Bodies>,
+    body_time: Duration,
+}
+
+impl App {
+    pub(crate) fn new(cloud: &Cloud, limits: &Limits) -> Self {
+        let bodies = Arc::new(Bodies::new(limits.body_memory));
+        Self { cloud: cloud.clone(), bodies, body_time: limits.body_time }
+    }
+
+    /// Answers a request of any transport.
+    pub(crate) async fn answer<B>(&self, request: Request<B>) -> Handled
+    where
+        B: HttpBody<Data = Bytes>,
+    {
+        let (parts, body) = request.into_parts();
+        let announced = body.size_hint().exact();
+        let limit = match self.cloud.admit(&parts, announced) {
+            Ok(limit) => limit,
+            Err(response) => {
+                // Who expects to be asked for the body has not sent it.
+                if !parts.headers.contains_key(header::EXPECT) {
+                    let _ = tokio::time::timeout(self.body_time, drain(body)).await;
+                }
+                return Handled { response: *response, is_authenticated: false };
+            }
+        };
+        let expected = announced.and_then(|length| usize::try_from(length).ok());
+        // The share lives until the request is handled, since its memory does.
+        let mut share = None;
+        let read = self.read(body, expected, limit, &mut share);
+        let refusal = match tokio::time::timeout(self.body_time, read).await {
+            Ok(Ok(body)) => return self.cloud.respond(&Request::from_parts(parts, body)),
+            Ok(Err(refusal)) => refusal,
+            Err(_) => {
+                let seconds = self.body_time.as_secs();
+                let message = format!("The body did not arrive within {seconds} s.");
+                Refusal::new("InvalidRequest", message)
+            }
+        };
+        drop(share);
+        let response = self.cloud.refuse(refusal, &parts.headers);
+        Handled { response, is_authenticated: false }
+    }
+
+    async fn read<'a>(
+        &'a self,
+        body: impl HttpBody<Data = Bytes>,
+        expected: Option<usize>,
+        limit: usize,
+        share: &mut Option<Share<'a>>,
+    ) -> Result<Bytes, Refusal> {
+        let mut body = pin!(body);
+        let mut received = 0usize;
+        while let Some(frame) = poll_fn(|context| body.as_mut().poll_frame(context)).await {
+            let frame = frame.map_err(|_| {
+                Refusal::new("InvalidRequest", "The body broke off before its end.")
+            })?;
+            let Ok(data) = frame.into_data() else { continue };
+            received = received.saturating_add(data.len());
+            if received > limit {
+                // The memory first; then the rest of the body.
+                *share = None;
+                drain(body).await;
+                return Err(too_large("body", limit));
+            }
+            if share.is_none() && expected == Some(data.len()) {
+                // All of it at once: nothing has to be kept while more is waited for.
+                return Ok(data);
+            }
+            let share =
+                share.get_or_insert_with(|| self.bodies.open(expected.unwrap_or(limit).min(limit)));
+            if share.append(&data) == Err(GivenUp) {
+                drain(body).await;
+                return Err(given_up());
+            }
+            // Tiny chunks are ready one after another; others have their turn, too.
+            tokio::task::coop::consume_budget().await;
         }
-    };
-    response.map(Body::from)
-}
-
-async fn read(mut body: Body, headers: &HeaderMap, limit: usize) -> Result<Bytes, Refusal> {
-    let announced = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok());
-    let announced = announced.and_then(|text| text.parse::<usize>().ok()).unwrap_or_default();
-    let mut kept = BytesMut::with_capacity(announced.min(limit));
-    let mut received = 0usize;
-    while let Some(frame) = poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await {
-        let frame = frame
-            .map_err(|_| Refusal::new("InvalidRequest", "The body broke off before its end."))?;
-        let Ok(data) = frame.into_data() else { continue };
-        received = received.saturating_add(data.len());
-        if received <= limit {
-            kept.extend_from_slice(&data);
-        } else if received > DRAINED {
-            break;
+        match share {
+            Some(share) => share.complete().map_err(|GivenUp| given_up()),
+            None => Ok(Bytes::new()),
         }
     }
-    if received > limit { Err(too_large("body", limit)) } else { Ok(kept.freeze()) }
+}
+
+/// Reads what is left of a body, and keeps nothing of it.
+async fn drain(body: impl HttpBody<Data = Bytes>) {
+    let mut body = pin!(body);
+    let mut received = 0usize;
+    while let Some(Ok(frame)) = poll_fn(|context| body.as_mut().poll_frame(context)).await {
+        received = received.saturating_add(frame.data_ref().map_or(0, Bytes::len));
+        if received > DRAINED {
+            break;
+        }
+        tokio::task::coop::consume_budget().await;
+    }
+}
+
+/// The code of a throttle: nothing was done, and the request may be sent again.
+fn given_up() -> Refusal {
+    let message = "The emulator gave up the body of this request, because too many bodies arrive at \
+                   the same time. Send it again.";
+    Refusal::new("RequestLimitExceeded", message)
 }

@@ -34,6 +34,14 @@ impl Keyring {
         Self { by_id: by_id.collect(), derived: Mutex::new(KeyCache::new()) }
     }
 
+    /// Passes the head of a TC3 request that may still prove to be signed: the key is known and the time is
+    /// right. Nothing else is known before the body is there.
+    pub(crate) fn admit_tc3(&self, incoming: &Incoming<'_>, now: u64) -> Result<(), Refusal> {
+        let (authorization, _) = tc3_head(incoming, now)?;
+        let is_known = self.by_id.contains_key(authorization.secret_id());
+        if is_known { Ok(()) } else { Err(unknown()) }
+    }
+
     /// Passes a call whose signature and token are right. `now` is real time, whatever the virtual
     /// clock says; `info` tells which parameters an explanation has to hide.
     pub(crate) fn check(
@@ -59,15 +67,7 @@ impl Keyring {
         info: Option<&ActionInfo>,
         now: u64,
     ) -> Result<&Credential, Refusal> {
-        let header = incoming.header("authorization").unwrap_or_default();
-        let authorization = tc3::Authorization::parse(header).map_err(|error| {
-            Refusal::new("AuthFailure.InvalidAuthorization", format!("The {error}."))
-        })?;
-        let timestamp = timestamp("X-TC-Timestamp", incoming.header("x-tc-timestamp"))?;
-        verify::clock(now, timestamp, verify::CLOCK_WINDOW).map_err(|_| expired(now, timestamp))?;
-        // Before the key is derived, so that no stranger fills the cache with days of his choice.
-        verify::scope_date(authorization.scope(), timestamp)
-            .map_err(|error| failed(&error.to_string()))?;
+        let (authorization, timestamp) = tc3_head(incoming, now)?;
         let credential = self.by_id.get(authorization.secret_id());
         let key = {
             let mut derived = self.derived.lock().unwrap_or_else(PoisonError::into_inner);
@@ -136,6 +136,23 @@ impl Keyring {
             (Err(error), _) => Err(failed(&error.to_string())),
         }
     }
+}
+
+/// Checks what the head of a TC3 request tells about its signature, short of the signature itself.
+fn tc3_head<'a>(
+    incoming: &Incoming<'a>,
+    now: u64,
+) -> Result<(tc3::Authorization<'a>, u64), Refusal> {
+    let header = incoming.header("authorization").unwrap_or_default();
+    let authorization = tc3::Authorization::parse(header).map_err(|error| {
+        Refusal::new("AuthFailure.InvalidAuthorization", format!("The {error}."))
+    })?;
+    let timestamp = timestamp("X-TC-Timestamp", incoming.header("x-tc-timestamp"))?;
+    verify::clock(now, timestamp, verify::CLOCK_WINDOW).map_err(|_| expired(now, timestamp))?;
+    // Before the key is derived, so that no stranger fills the cache with days of his choice.
+    verify::scope_date(authorization.scope(), timestamp)
+        .map_err(|error| failed(&error.to_string()))?;
+    Ok((authorization, timestamp))
 }
 
 /// A temporary credential counts only with its token.

@@ -3,6 +3,7 @@
 //! Method, size, dialect, signature, version, action, region, parameters; then what the action itself
 //! checks: existence, state, and only then a change.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -10,7 +11,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use bytes::Bytes;
 use cvm_protocol::ActionInfo;
 use cvm_signer::{Credential, Method, v1};
-use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, header};
+use http::request::Parts;
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, Uri, header};
 
 use crate::Moment;
 use crate::answer::{Answer, CONTENT_TYPE};
@@ -86,15 +88,55 @@ impl Cloud {
     /// Answers a request without any socket: what [`crate::app`] does once the body is read.
     #[must_use]
     pub fn handle(&self, request: &Request<Bytes>) -> Response<Bytes> {
-        let path = request.uri().path();
-        if !matches!(path, v1::API3_PATH | v1::GATEWAY_PATH | "") {
-            let mut response = Response::new(Bytes::from_static(b"no such path\n"));
-            *response.status_mut() = StatusCode::NOT_FOUND;
-            return response;
+        self.respond(request).response
+    }
+
+    /// As [`Cloud::handle`], and tells whether the request proved a credential.
+    pub(crate) fn respond(&self, request: &Request<Bytes>) -> Handled {
+        if !is_known(request.uri()) {
+            return Handled { response: no_such_path(), is_authenticated: false };
         }
         let request_id = self.next_request_id();
-        let answer = self.answer(request, &request_id).unwrap_or_else(Answer::Refused);
-        respond(&answer, &request_id, request.headers())
+        let headers = texts(request.headers());
+        let headers: Vec<_> = headers.iter().map(|(name, text)| (*name, text.as_ref())).collect();
+        let call = self.authenticate(request, &headers);
+        let is_authenticated = call.is_ok();
+        let answer = call.and_then(|(call, info)| self.carry_out(&call, info, &request_id));
+        let answer = answer.unwrap_or_else(Answer::Refused);
+        Handled { response: respond(&answer, &request_id, request.headers()), is_authenticated }
+    }
+
+    /// Checks what the head of a request tells, before its body is read: how long the body may be, or
+    /// the response that needs no body.
+    pub(crate) fn admit(
+        &self,
+        parts: &Parts,
+        announced: Option<u64>,
+    ) -> Result<usize, Box<Response<Bytes>>> {
+        if !is_known(&parts.uri) {
+            return Err(Box::new(no_such_path()));
+        }
+        let admitted = self.admit_head(parts, announced);
+        admitted.map_err(|refusal| Box::new(self.refuse(refusal, &parts.headers)))
+    }
+
+    fn admit_head(&self, parts: &Parts, announced: Option<u64>) -> Result<usize, Refusal> {
+        let headers = texts(&parts.headers);
+        let headers: Vec<_> = headers.iter().map(|(name, text)| (*name, text.as_ref())).collect();
+        let incoming = head(&parts.method, &parts.uri, &headers)?;
+        let dialect = dialect::of_head(&incoming)?;
+        let limit = match (dialect, incoming.method) {
+            (Dialect::Tc3, Method::Post) => body_limit(&parts.headers),
+            // The credentials are in the body itself, or the body has no meaning.
+            _ => dialect::MAX_FORM,
+        };
+        if announced.is_some_and(|length| usize::try_from(length).map_or(true, |it| it > limit)) {
+            return Err(dialect::too_large("body", limit));
+        }
+        if dialect == Dialect::Tc3 {
+            self.0.keyring.admit_tc3(&incoming, (self.0.wall_clock)())?;
+        }
+        Ok(limit)
     }
 
     /// Refuses a request that could not even be read.
@@ -107,29 +149,30 @@ impl Cloud {
         self.0.dice.uuid(Purpose::RequestId, place)
     }
 
-    fn answer(&self, request: &Request<Bytes>, request_id: &str) -> Result<Answer, Refusal> {
-        let method = Method::parse(request.method().as_str()).ok_or_else(unsupported_method)?;
+    fn authenticate<'a>(
+        &self,
+        request: &'a Request<Bytes>,
+        headers: &'a [(&'a str, &'a str)],
+    ) -> Result<(Call<'a>, Option<&'static ActionInfo>), Refusal> {
+        let head = head(request.method(), request.uri(), headers)?;
         let limit = body_limit(request.headers());
         if request.body().len() > limit {
             return Err(dialect::too_large("body", limit));
         }
-        let headers = texts(request.headers());
-        let headers: Vec<_> = headers.iter().map(|(name, text)| (*name, text.as_str())).collect();
-        let uri = request.uri();
-        let host = headers.iter().find(|(name, _)| *name == header::HOST.as_str());
-        let authority = uri.authority().map(http::uri::Authority::as_str);
-        let incoming = Incoming {
-            method,
-            path: if uri.path().is_empty() { v1::API3_PATH } else { uri.path() },
-            query: uri.query().unwrap_or_default(),
-            host: host.map(|(_, host)| *host).or(authority).unwrap_or_default(),
-            headers: &headers,
-            body: request.body(),
-        };
+        let incoming = Incoming { body: request.body(), ..head };
         let call = dialect::read(&incoming)?;
         let info = call.action.as_deref().and_then(cvm_models::action);
         self.0.keyring.check(&incoming, &call, info, (self.0.wall_clock)())?;
-        let (info, region) = route(&call, info)?;
+        Ok((call, info))
+    }
+
+    fn carry_out(
+        &self,
+        call: &Call<'_>,
+        info: Option<&'static ActionInfo>,
+        request_id: &str,
+    ) -> Result<Answer, Refusal> {
+        let (info, region) = route(call, info)?;
         let deed = deed(info, call.dialect, &call.parameters)?;
         let (codes, clock) = (Codes(info), &self.0.clock);
         self.enter(region.name, |View { store, holdings, mint }, now| {
@@ -148,6 +191,13 @@ impl Cloud {
         let now = self.0.clock.now();
         happen(world.region(region, &self.0.clock, now), now)
     }
+}
+
+/// A response, and whether the request that it answers proved that its sender has a credential.
+#[derive(Debug)]
+pub(crate) struct Handled {
+    pub(crate) response: Response<Bytes>,
+    pub(crate) is_authenticated: bool,
 }
 
 impl fmt::Debug for Cloud {
@@ -194,12 +244,41 @@ fn route(
     }
 }
 
+fn is_known(uri: &Uri) -> bool {
+    matches!(uri.path(), v1::API3_PATH | v1::GATEWAY_PATH | "")
+}
+
+fn no_such_path() -> Response<Bytes> {
+    let mut response = Response::new(Bytes::from_static(b"no such path\n"));
+    *response.status_mut() = StatusCode::NOT_FOUND;
+    response
+}
+
+/// A request without its body.
+fn head<'a>(
+    method: &http::Method,
+    uri: &'a Uri,
+    headers: &'a [(&'a str, &'a str)],
+) -> Result<Incoming<'a>, Refusal> {
+    let method = Method::parse(method.as_str()).ok_or_else(unsupported_method)?;
+    let host = headers.iter().find(|(name, _)| *name == header::HOST.as_str());
+    let authority = uri.authority().map(http::uri::Authority::as_str);
+    Ok(Incoming {
+        method,
+        path: if uri.path().is_empty() { v1::API3_PATH } else { uri.path() },
+        query: uri.query().unwrap_or_default(),
+        host: host.map(|(_, host)| *host).or(authority).unwrap_or_default(),
+        headers,
+        body: &[],
+    })
+}
+
 fn unsupported_method() -> Refusal {
     Refusal::new("UnsupportedProtocol", "Only the methods GET and POST are supported.")
 }
 
 /// Longest body of a request with these headers: JSON may be longer than a form.
-pub(crate) fn body_limit(headers: &HeaderMap) -> usize {
+fn body_limit(headers: &HeaderMap) -> usize {
     let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let is_form = content_type.is_some_and(|text| {
         text.trim_start().to_ascii_lowercase().starts_with("application/x-www-form-urlencoded")
@@ -208,8 +287,8 @@ pub(crate) fn body_limit(headers: &HeaderMap) -> usize {
 }
 
 /// Header values as text; what is not UTF-8 in them can never match a signature, nor need it.
-fn texts(headers: &HeaderMap) -> Vec<(&str, String)> {
-    let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+fn texts(headers: &HeaderMap) -> Vec<(&str, Cow<'_, str>)> {
+    let text = |value| String::from_utf8_lossy(HeaderValue::as_bytes(value));
     headers.iter().map(|(name, value)| (name.as_str(), text(value))).collect()
 }
 

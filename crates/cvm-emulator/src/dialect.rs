@@ -96,22 +96,32 @@ pub(crate) fn own_pairs(
     pairs.map(|(name, value)| (name.as_str(), value.as_str()))
 }
 
-/// Reads a request, whoever sent it. Nothing is verified yet.
-pub(crate) fn read<'a>(incoming: &Incoming<'a>) -> Result<Call<'a>, Refusal> {
+/// Tells the dialect from the head of a request.
+pub(crate) fn of_head(incoming: &Incoming<'_>) -> Result<Dialect, Refusal> {
     if incoming.method == Method::Get && incoming.query.len() > MAX_QUERY {
         return Err(too_large("query string", MAX_QUERY));
     }
     if incoming.path == v1::GATEWAY_PATH {
-        return with_signature_parameter(incoming, Dialect::OldGateway);
+        return Ok(Dialect::OldGateway);
     }
     let mut authorizations = incoming.headers_named("authorization");
     match (authorizations.next(), authorizations.next()) {
-        (Some(_), None) => tc3(incoming),
+        (Some(_), None) => Ok(Dialect::Tc3),
         (Some(_), Some(_)) => Err(unsigned("The header `Authorization` is given twice.")),
         (None, _) if incoming.header("x-tc-action").is_some() => {
             Err(unsigned("The header `Authorization` is missing."))
         }
-        (None, _) => with_signature_parameter(incoming, Dialect::V1),
+        (None, _) => Ok(Dialect::V1),
+    }
+}
+
+/// Reads a request, whoever sent it. Nothing is verified yet.
+pub(crate) fn read<'a>(incoming: &Incoming<'a>) -> Result<Call<'a>, Refusal> {
+    match of_head(incoming)? {
+        Dialect::Tc3 => tc3(incoming),
+        dialect @ (Dialect::V1 | Dialect::OldGateway) => {
+            with_signature_parameter(incoming, dialect)
+        }
     }
 }
 

@@ -15,7 +15,8 @@ use crate::auth::Keyring;
 use crate::clock::system_time;
 use crate::cloud::WallClock;
 use crate::dice::Dice;
-use crate::{Clock, Cloud, Moment, Pace, app, server};
+use crate::server::{self, Limits};
+use crate::{Clock, Cloud, Moment, Pace};
 
 /// A local CVM that listens in this process. It stops when it is dropped.
 ///
@@ -194,15 +195,15 @@ impl Builder {
     ///
     /// As [`Emulator::start`].
     pub async fn start(self) -> Result<Emulator, StartError> {
-        let (cloud, listener, address) = self.bind().await?;
+        let (cloud, listener, address) = self.bind()?;
         let (stop, stopped) = oneshot::channel::<()>();
-        let router = app(&cloud);
+        let served = cloud.clone();
         let task = tokio::spawn(async move {
             let stopped = async {
                 // Both a message and a sender that was dropped mean: stop.
                 let _ = stopped.await;
             };
-            server::serve(listener, router, stopped).await;
+            server::serve(listener, &served, Limits::default(), stopped).await;
         });
         Ok(Emulator { cloud, address, url: format!("http://{address}"), stop, task })
     }
@@ -218,15 +219,15 @@ impl Builder {
         ready: impl FnOnce(&Cloud, SocketAddr) -> Result<(), E>,
         stop: impl Future<Output = ()>,
     ) -> Result<(), E> {
-        let (cloud, listener, address) = self.bind().await?;
+        let (cloud, listener, address) = self.bind()?;
         ready(&cloud, address)?;
-        server::serve(listener, app(&cloud), stop).await;
+        server::serve(listener, &cloud, Limits::default(), stop).await;
         Ok(())
     }
 
-    async fn bind(self) -> Result<(Cloud, TcpListener, SocketAddr), StartError> {
+    fn bind(self) -> Result<(Cloud, TcpListener, SocketAddr), StartError> {
         let listen = |error| StartError::Listen(self.address, error);
-        let listener = TcpListener::bind(self.address).await.map_err(listen)?;
+        let listener = server::listen(self.address).map_err(listen)?;
         let address = listener.local_addr().map_err(listen)?;
         Ok((self.build()?, listener, address))
     }

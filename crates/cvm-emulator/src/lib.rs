@@ -29,6 +29,7 @@ mod actions;
 mod answer;
 mod app;
 mod auth;
+mod bodies;
 mod catalogue;
 mod chc_host;
 mod clock;
@@ -47,6 +48,8 @@ mod redact;
 mod refusal;
 mod repair;
 mod server;
+#[cfg(test)]
+mod signed;
 mod verdict;
 mod world;
 

@@ -118,6 +118,21 @@ async fn a_body_that_is_too_long_is_answered() {
     assert!(answer.contains("RequestSizeLimitExceeded"), "{answer}");
 }
 
+/// More than could be connected at one time before, all silent.
+#[tokio::test]
+async fn silent_clients_do_not_keep_others_out() {
+    let emulator = Emulator::start().await.unwrap();
+    let mut silent = Vec::new();
+    for _ in 0..400 {
+        silent.push(TcpStream::connect(emulator.address()).await.unwrap());
+    }
+    let request = text(emulator.cloud(), emulator.address(), "{}");
+    let answer = exchange(emulator.address(), request.as_bytes()).await;
+    assert!(answer.contains("\"TotalCount\":7"), "{answer}");
+    drop(silent);
+    tokio::time::timeout(HANG, emulator.stop()).await.unwrap();
+}
+
 #[tokio::test]
 async fn smuggled_requests_are_refused() {
     let emulator = Emulator::start().await.unwrap();

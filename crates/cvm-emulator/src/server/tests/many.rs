@@ -1,0 +1,148 @@
+//! Clients that are many: a new one is always served, at the cost of the one that matters least.
+
+use std::io;
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep};
+
+use super::pipes::{Client, Server};
+use crate::server::Limits;
+use crate::signed::tc3_head;
+
+/// Much less than any limit of one connection.
+const AT_ONCE: Duration = Duration::from_secs(1);
+
+const FEW: Limits = Limits { connections: 4, ..Limits::DEFAULT };
+
+/// Connections of clients without a credential, each stuck in its own way.
+async fn stuck(server: &Server) -> Vec<Client> {
+    let known = tc3_head("AKIDEXAMPLE", "DescribeZones", "{}", "content-length: 1000000\r\n");
+    let chunked = "POST / HTTP/1.1\r\nhost: h\r\ntransfer-encoding: chunked\r\n\r\n1\r\nx\r\n";
+    let expecting =
+        "POST / HTTP/1.1\r\nhost: h\r\nexpect: 100-continue\r\ncontent-length: 9\r\n\r\n";
+    let mut clients = Vec::new();
+    for bytes in [
+        "",
+        "GET / HTT",
+        "POST / HTTP/1.1\r\nhost: h\r\ncontent-length: 1000\r\n\r\nA=",
+        &(known + "{"),
+        chunked,
+        expecting,
+        &"GET / HTTP/1.1\r\nhost: h\r\n\r\n".repeat(100),
+    ] {
+        let mut client = server.connect();
+        client.send(bytes).await;
+        clients.push(client);
+    }
+    clients
+}
+
+#[tokio::test(start_paused = true)]
+async fn new_clients_are_served_at_once_whatever_others_hold() {
+    let server = Server::start(FEW);
+    let start = Instant::now();
+    let mut held = Vec::new();
+    for _ in 0..10 {
+        held.append(&mut stuck(&server).await);
+        drop(server.served().await);
+    }
+    assert!(start.elapsed() < AT_ONCE, "{:?}", start.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn new_clients_are_served_at_once_without_a_free_file_descriptor() {
+    let server = Server::with_files(Limits::default(), 4);
+    let start = Instant::now();
+    let mut held = Vec::new();
+    for _ in 0..10 {
+        held.append(&mut stuck(&server).await);
+        drop(server.served().await);
+    }
+    assert!(start.elapsed() < AT_ONCE, "{:?}", start.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_oldest_connection_without_a_credential_is_closed_first() {
+    let server = Server::start(FEW);
+    let mut authenticated = server.served().await;
+    sleep(AT_ONCE).await;
+    let mut silent = Vec::new();
+    for _ in 0..3 {
+        silent.push(server.connect());
+        sleep(AT_ONCE).await;
+    }
+    let mut new = server.served().await;
+    assert!(silent[0].is_closed().await);
+    assert!(!silent[1].is_closed().await);
+    assert!(!silent[2].is_closed().await);
+    new.is_served().await;
+    authenticated.is_served().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_oldest_idle_connection_is_closed_before_busy_ones() {
+    let server = Server::start(FEW);
+    let mut clients = Vec::new();
+    for _ in 0..4 {
+        clients.push(server.served().await);
+        sleep(AT_ONCE).await;
+    }
+    // The oldest is used again, and the second has begun a request.
+    clients[0].is_served().await;
+    let head = tc3_head("AKIDEXAMPLE", "DescribeZones", "{}", "content-length: 2\r\n");
+    clients[1].send(head + "{").await;
+    sleep(AT_ONCE).await;
+    let _new = server.served().await;
+    assert!(clients[2].is_closed().await);
+    clients[1].send("}").await;
+    assert!(clients[1].response().await.contains("\"TotalCount\":7"));
+    clients[0].is_served().await;
+    clients[3].is_served().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn new_client_waits_while_all_others_are_busy_with_signed_requests() {
+    let server = Server::start(FEW);
+    let mut busy = Vec::new();
+    for _ in 0..4 {
+        let mut client = server.served().await;
+        let head = tc3_head("AKIDEXAMPLE", "DescribeZones", "{}", "content-length: 2\r\n");
+        client.send(head + "{").await;
+        busy.push(client);
+    }
+    sleep(AT_ONCE).await;
+    let mut new = server.connect();
+    new.send(crate::signed::zones()).await;
+    sleep(AT_ONCE).await;
+    for client in &mut busy {
+        client.send("}").await;
+        assert!(client.response().await.contains("\"TotalCount\":7"));
+    }
+    let start = Instant::now();
+    assert!(new.response().await.contains("\"TotalCount\":7"));
+    assert!(start.elapsed() < AT_ONCE, "an idle connection makes room, not one that ended");
+}
+
+#[tokio::test(start_paused = true)]
+async fn errors_of_accepting_end_neither_the_server_nor_a_busy_connection() {
+    let server = Server::start(FEW);
+    let mut client = server.served().await;
+    for _ in 0..1000 {
+        server.fail(io::ErrorKind::ConnectionAborted.into());
+    }
+    client.is_served().await;
+    let head = tc3_head("AKIDEXAMPLE", "DescribeZones", "{}", "content-length: 2\r\n");
+    client.send(head + "{").await;
+    sleep(AT_ONCE).await;
+    for _ in 0..1000 {
+        server.fail(io::Error::other("unknown"));
+    }
+    let start = Instant::now();
+    let _new = server.served().await;
+    assert!(
+        start.elapsed() > AT_ONCE,
+        "after an unknown error it waits a moment and does not spin"
+    );
+    client.send("}").await;
+    assert!(client.response().await.contains("\"TotalCount\":7"));
+}

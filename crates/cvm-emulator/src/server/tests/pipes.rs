@@ -1,0 +1,201 @@
+//! A server that listens on pipes, with as many file descriptors as a test wants.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use tokio::io::{
+    AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream, ReadBuf, duplex,
+};
+use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, timeout};
+
+use crate::server::listener::{Listener, Stream};
+use crate::server::{Limits, serve};
+use crate::signed::{cloud, zones};
+
+/// So long, in virtual time, takes only what hangs.
+const HANG: Duration = Duration::from_secs(3600);
+
+/// Bytes that a pipe holds in each direction.
+const PIPE: usize = 4 << 10;
+
+/// The error of a system without a free file descriptor.
+const EMFILE: i32 = 24;
+
+pub(super) struct Server {
+    connect: mpsc::UnboundedSender<io::Result<DuplexStream>>,
+    stop: Option<oneshot::Sender<()>>,
+    task: JoinHandle<()>,
+}
+
+impl Server {
+    pub(super) fn start(limits: Limits) -> Self {
+        Self::with_files(limits, Semaphore::MAX_PERMITS)
+    }
+
+    /// A server that can have so many connections before accepting fails.
+    pub(super) fn with_files(limits: Limits, files: usize) -> Self {
+        let (connect, incoming) = mpsc::unbounded_channel();
+        let queue = Mutex::new(Queue { incoming, next: None });
+        let listener = Pipes { queue, files: Arc::new(Semaphore::new(files)) };
+        let (stop, stopped) = oneshot::channel::<()>();
+        let task = tokio::spawn(async move {
+            let stopped = async {
+                let _ = stopped.await;
+            };
+            serve(listener, &cloud(), limits, stopped).await;
+        });
+        Self { connect, stop: Some(stop), task }
+    }
+
+    pub(super) fn connect(&self) -> Client {
+        let (ours, theirs) = duplex(PIPE);
+        self.connect.send(Ok(theirs)).unwrap();
+        Client(ours)
+    }
+
+    /// Lets accepting fail once.
+    pub(super) fn fail(&self, error: io::Error) {
+        self.connect.send(Err(error)).unwrap();
+    }
+
+    /// Connects a client that gets a response to a signed request.
+    pub(super) async fn served(&self) -> Client {
+        let mut client = self.connect();
+        client.is_served().await;
+        client
+    }
+
+    /// Stops the server and tells how long that took.
+    pub(super) async fn stop(mut self) -> Duration {
+        let start = Instant::now();
+        drop(self.stop.take());
+        timeout(HANG, &mut self.task).await.unwrap().unwrap();
+        start.elapsed()
+    }
+}
+
+pub(super) struct Client(pub(super) DuplexStream);
+
+impl Client {
+    pub(super) async fn send(&mut self, bytes: impl AsRef<[u8]>) {
+        timeout(HANG, self.0.write_all(bytes.as_ref())).await.unwrap().unwrap();
+    }
+
+    /// Reads one response.
+    pub(super) async fn response(&mut self) -> String {
+        let mut bytes = Vec::new();
+        loop {
+            let text = String::from_utf8_lossy(&bytes).into_owned();
+            if let Some((head, body)) = text.split_once("\r\n\r\n") {
+                let mut lines =
+                    head.lines().filter_map(|line| line.strip_prefix("content-length: "));
+                let length = lines.next_back().map_or(0, |length| length.parse().unwrap());
+                if body.len() >= length {
+                    return text;
+                }
+            }
+            let byte = timeout(HANG, self.0.read_u8()).await.unwrap();
+            bytes.push(byte.unwrap_or_else(|error| panic!("{error} after {text:?}")));
+        }
+    }
+
+    pub(super) async fn is_served(&mut self) {
+        self.send(zones()).await;
+        let response = self.response().await;
+        assert!(response.contains("\"TotalCount\":7"), "{response}");
+    }
+
+    /// Everything until the server closes.
+    pub(super) async fn rest(&mut self) -> String {
+        let mut bytes = Vec::new();
+        timeout(HANG, self.0.read_to_end(&mut bytes)).await.unwrap().unwrap();
+        String::from_utf8_lossy(&bytes).into_owned()
+    }
+
+    /// Waits until the server closes, without reading, and tells how long that took.
+    pub(super) async fn closed(&mut self) -> Duration {
+        let start = Instant::now();
+        let closed = async {
+            // A pipe that is full and open makes the write wait for ever.
+            while self.0.write_all(b"\r\n").await.is_ok() {
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+        };
+        timeout(HANG, closed).await.unwrap();
+        start.elapsed()
+    }
+
+    /// Whether the server has closed it already.
+    pub(super) async fn is_closed(&mut self) -> bool {
+        let mut byte = [0];
+        timeout(Duration::from_millis(1), self.0.read(&mut byte)).await.is_ok()
+    }
+}
+
+struct Pipes {
+    queue: Mutex<Queue>,
+    files: Arc<Semaphore>,
+}
+
+struct Queue {
+    incoming: mpsc::UnboundedReceiver<io::Result<DuplexStream>>,
+    next: Option<DuplexStream>,
+}
+
+impl Listener for Pipes {
+    type Stream = Pipe;
+
+    async fn accept(&self) -> io::Result<Pipe> {
+        let mut queue = self.queue.lock().await;
+        if queue.next.is_none() {
+            let Some(next) = queue.incoming.recv().await else { std::future::pending().await };
+            queue.next = Some(next?);
+        }
+        let Ok(file) = Arc::clone(&self.files).try_acquire_owned() else {
+            return Err(io::Error::from_raw_os_error(EMFILE));
+        };
+        Ok(Pipe { stream: queue.next.take().unwrap(), _file: file })
+    }
+}
+
+pub(super) struct Pipe {
+    stream: DuplexStream,
+    _file: OwnedSemaphorePermit,
+}
+
+impl Stream for Pipe {
+    fn discard_unread(&self) {}
+}
+
+impl AsyncRead for Pipe {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_read(context, buffer)
+    }
+}
+
+impl AsyncWrite for Pipe {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(context, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+}
