@@ -36,6 +36,8 @@ pub(crate) struct Cursor {
     is_in_gap: bool,
     /// The latest page was empty, or had only rows of the overlap, though there should be more.
     is_stuck: bool,
+    /// The latest page had only rows that were seen, where there should be new ones.
+    is_repeated: bool,
     is_complete: bool,
     pages: u32,
     barren: u64,
@@ -71,6 +73,7 @@ impl Cursor {
             back: 0,
             is_in_gap: false,
             is_stuck: false,
+            is_repeated: false,
             is_complete: false,
             pages: 0,
             barren: 0,
@@ -222,10 +225,18 @@ impl Cursor {
             // Nothing at all, and no number that says so, is no list.
             None => received == 0 && at <= self.start,
         };
-        if promises_more && (received == 0 || self.only_repeats(next, reached, list)) {
+        let only_repeats = !self.is_in_gap && !self.seen.is_empty() && self.has_seen_all(list);
+        if promises_more && (received == 0 || only_repeats && reached <= next) {
             return self.stuck(next);
         }
         self.is_stuck = false;
+        // Perhaps it is a late copy of an earlier page, which came in the place of this one. That is asked
+        // once: a list may also be so.
+        let is_repeated = only_repeats && received > 0 && reached > next && self.barren == 0;
+        self.is_repeated = is_repeated && !self.is_repeated;
+        if self.is_repeated {
+            return Ok(None);
+        }
         if !self.continues(at, list, before != self.total) {
             let shrunk = before.unwrap_or(0).saturating_sub(self.total.unwrap_or(0));
             let half = (self.limit / 2).max(1);
@@ -257,12 +268,9 @@ impl Cursor {
         Ok(Some(Read { keep, total: self.total }))
     }
 
-    /// Whether a page ends where the one before it ended and brings nothing new.
-    fn only_repeats(&self, next: u64, reached: u64, list: &dyn List) -> bool {
-        !self.is_in_gap
-            && !self.seen.is_empty()
-            && reached <= next
-            && (0..list.len()).all(|index| self.has_seen(list, index))
+    /// Whether a page brings nothing new.
+    fn has_seen_all(&self, list: &dyn List) -> bool {
+        (0..list.len()).all(|index| self.has_seen(list, index))
     }
 
     /// Whether nothing lies between this page and what was seen.

@@ -5,6 +5,7 @@
 //! rows have moved up between two pages, the gap is read before the reading goes on. Pages of a single
 //! row cannot overlap; there only the total tells.
 
+use std::collections::VecDeque;
 use std::fmt;
 use std::time::Duration;
 
@@ -119,7 +120,7 @@ impl<A: Paginate> Pages<A> {
     /// The same list, item by item.
     #[must_use]
     pub fn into_items(self) -> Items<A> {
-        Items { pages: self, buffer: Vec::new().into_iter(), total: None }
+        Items { pages: self, buffer: VecDeque::new(), total: None }
     }
 
     /// Reads the next page; `None` after the last.
@@ -221,7 +222,7 @@ fn patience(client: &Client) -> Duration {
 /// ```
 pub struct Items<A: Paginate> {
     pages: Pages<A>,
-    buffer: std::vec::IntoIter<A::Item>,
+    buffer: VecDeque<A::Item>,
     total: Option<u64>,
 }
 
@@ -238,33 +239,34 @@ impl<A: Paginate> Items<A> {
     ///
     /// As [`Pages::try_next`].
     pub async fn try_next(&mut self) -> Result<Option<A::Item>, Error> {
-        loop {
-            if let Some(item) = self.buffer.next() {
-                return Ok(Some(item));
-            }
-            match self.pages.try_next().await? {
-                Some(page) => {
-                    self.total = page.total.or(self.total);
-                    self.buffer = page.items.into_iter();
-                }
-                None => return Ok(None),
-            }
-        }
+        while self.buffer.is_empty() && self.read_page().await? {}
+        Ok(self.buffer.pop_front())
+    }
+
+    /// Reads another page; false after the last.
+    async fn read_page(&mut self) -> Result<bool, Error> {
+        let Some(page) = self.pages.try_next().await? else { return Ok(false) };
+        self.total = page.total.or(self.total);
+        self.buffer.extend(page.items);
+        Ok(true)
     }
 
     /// The next items, at most this many.
     ///
     /// # Errors
     ///
-    /// As [`Pages::try_next`]; what was read before the error is lost.
+    /// As [`Pages::try_next`]. What was read before an error, or before the future was dropped, is kept: the next
+    /// call gives it first and goes on behind it, and [`take_read`](Self::take_read) gives it alone.
     pub async fn collect_up_to(&mut self, most: usize) -> Result<Vec<A::Item>, Error> {
-        let mut items = Vec::new();
-        while items.len() < most
-            && let Some(item) = self.try_next().await?
-        {
-            items.push(item);
-        }
-        Ok(items)
+        while self.buffer.len() < most && self.read_page().await? {}
+        let count = most.min(self.buffer.len());
+        Ok(self.buffer.drain(..count).collect())
+    }
+
+    /// The items that were read and not given yet. Reads no page: after an error these are all that there
+    /// are before it.
+    pub fn take_read(&mut self) -> Vec<A::Item> {
+        std::mem::take(&mut self.buffer).into()
     }
 
     /// How many items the service says there are; `None` before the first page.
@@ -282,13 +284,13 @@ impl<A: Paginate> Items<A> {
     /// Pages that are read at the same time; see [`Pages::parallel`].
     #[must_use]
     pub fn parallel(self, pages: usize) -> Self {
-        self.pages.parallel(pages).into_items()
+        Self { pages: self.pages.parallel(pages), ..self }
     }
 
     /// Items in a page; see [`Pages::page_size`].
     #[must_use]
     pub fn page_size(self, items: u64) -> Self {
-        self.pages.page_size(items).into_items()
+        Self { pages: self.pages.page_size(items), ..self }
     }
 }
 

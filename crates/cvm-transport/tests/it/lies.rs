@@ -200,3 +200,16 @@ async fn a_page_that_never_comes_ends_the_reading_at_its_deadline() {
         assert!(began.elapsed() <= Duration::from_secs(90), "{:?}", began.elapsed());
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn items_read_before_a_drop_are_kept() {
+    let fake = Fake::new(|request, _| match asked(request) {
+        (0, _) => page(&things(100), r#""TotalCount":200,"#),
+        _ => Reply::Silent { held: false },
+    });
+    let mut items = fake.builder().build().unwrap().items(ListThings::default());
+    let second = Duration::from_secs(1);
+    assert!(tokio::time::timeout(second, items.collect_up_to(1_000)).await.is_err());
+    assert_eq!(items.collect_up_to(30).await.unwrap().len(), 30);
+    assert_eq!(items.take_read().len(), 70);
+}
