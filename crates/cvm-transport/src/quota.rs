@@ -26,15 +26,24 @@ impl Quotas {
     pub(crate) fn quota(&self, authority: &str, credential: u64) -> Arc<Quota> {
         let mut rows = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let is_it = |row: &&Row| row.credential == credential && *row.authority == *authority;
-        if let Some(row) = rows.iter().find(is_it) {
-            return Arc::clone(&row.quota);
+        if let Some(index) = rows.iter().position(|row| is_it(&row)) {
+            let quota = rows.get(index).map(|row| Arc::clone(&row.quota)).unwrap_or_default();
+            // The latest stands last.
+            if let Some(after) = rows.get_mut(index..) {
+                after.rotate_left(1);
+            }
+            return quota;
         }
+        let is_held = |row: &Row| Arc::strong_count(&row.quota) > 1;
         if rows.len() >= MOST {
             // A full one that nobody holds is as good as a new one.
-            rows.retain(|row| row.quota.left() < CAPACITY || Arc::strong_count(&row.quota) > 1);
+            rows.retain(|row| row.quota.left() < CAPACITY || is_held(row));
         }
-        if rows.len() >= MOST {
-            rows.remove(0);
+        // One that a call holds is never forgotten: the next call would have another one beside it.
+        while rows.len() >= MOST
+            && let Some(oldest) = rows.iter().position(|row| !is_held(row))
+        {
+            rows.remove(oldest);
         }
         let quota = Arc::<Quota>::default();
         let row = Row { authority: authority.into(), credential, quota: Arc::clone(&quota) };
@@ -159,6 +168,37 @@ mod tests {
             assert!(quotas.quota("host", credential).take(1));
             assert!(quotas.0.lock().unwrap().len() <= MOST);
         }
+    }
+
+    #[test]
+    fn budget_in_use_is_kept_however_many_there_are() {
+        let quotas = Quotas::default();
+        let held: Vec<_> = (0..2 * MOST as u64)
+            .map(|credential| {
+                let quota = quotas.quota("host", credential);
+                assert!(quota.take(100));
+                quota
+            })
+            .collect();
+        for (credential, quota) in held.iter().enumerate() {
+            assert!(Arc::ptr_eq(quota, &quotas.quota("host", credential as u64)), "{credential}");
+        }
+        drop(held);
+        for credential in 10_000..10_100 {
+            assert!(quotas.quota("host", credential).take(1));
+        }
+        assert!(quotas.0.lock().unwrap().len() <= MOST, "the peak is over");
+    }
+
+    #[test]
+    fn budget_that_was_not_used_for_longest_is_forgotten_first() {
+        let quotas = Quotas::default();
+        assert!(quotas.quota("host", 0).take(100));
+        for credential in 1..1_000 {
+            assert!(quotas.quota("host", credential).take(1));
+            assert_eq!(quotas.quota("host", 0).left(), 400, "{credential}: used all the time");
+        }
+        assert_eq!(quotas.quota("host", 1).left(), 500, "not used for long");
     }
 
     /// One call after the other through the retry machine, as the pipeline makes them; returns how many
