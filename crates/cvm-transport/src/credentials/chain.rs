@@ -155,17 +155,7 @@ impl WorkloadIdentity {
     }
 }
 
-impl CredentialProvider for WorkloadIdentity {
-    fn credential(
-        &self,
-    ) -> BoxFuture<'_, Result<Arc<CredentialSnapshot>, CredentialProviderError>> {
-        Box::pin(self.read())
-    }
-
-    fn refused(&self, _: &CredentialSnapshot) -> bool {
-        true
-    }
-}
+super::fetches_anew!(WorkloadIdentity);
 
 impl CredentialProvider for CredentialChain {
     fn credential(

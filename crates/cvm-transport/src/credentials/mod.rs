@@ -64,6 +64,28 @@ pub trait CredentialProvider: fmt::Debug + Send + Sync + 'static {
     }
 }
 
+/// Makes a provider of a type whose `read` fetches a credential anew each time, so that there may be another
+/// one when the service refuses a token.
+macro_rules! fetches_anew {
+    ($($provider:ty),+) => { $(
+        impl $crate::CredentialProvider for $provider {
+            fn credential(
+                &self,
+            ) -> $crate::BoxFuture<
+                '_,
+                Result<std::sync::Arc<$crate::CredentialSnapshot>, $crate::CredentialProviderError>,
+            > {
+                Box::pin(self.read())
+            }
+
+            fn refused(&self, _: &$crate::CredentialSnapshot) -> bool {
+                true
+            }
+        }
+    )+ };
+}
+pub(crate) use fetches_anew;
+
 /// A credential as it was at one moment.
 ///
 /// The secret key is wiped from memory with the last copy of it, and so are the files and outputs that it was

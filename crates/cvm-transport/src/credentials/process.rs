@@ -13,8 +13,7 @@ use tokio::io::{AsyncRead, ReadBuf};
 use tokio::process::{Child, ChildStderr, ChildStdout, Command};
 use zeroize::Zeroizing;
 
-use super::{CredentialProvider, CredentialProviderError, CredentialSnapshot, identity, reply};
-use crate::http::BoxFuture;
+use super::{CredentialProviderError, CredentialSnapshot, identity, reply};
 use crate::http_date;
 
 /// How long the program may run.
@@ -327,20 +326,17 @@ async fn read(pipe: &mut (impl AsyncRead + Unpin), space: &mut [u8]) -> io::Resu
     .await
 }
 
-impl CredentialProvider for ProcessCredentials {
-    fn credential(
-        &self,
-    ) -> BoxFuture<'_, Result<Arc<CredentialSnapshot>, CredentialProviderError>> {
-        Box::pin(self.run(Surroundings::look()))
-    }
-
-    fn refused(&self, _: &CredentialSnapshot) -> bool {
-        true
+impl ProcessCredentials {
+    async fn read(&self) -> Result<Arc<CredentialSnapshot>, CredentialProviderError> {
+        self.run(Surroundings::look()).await
     }
 }
 
+super::fetches_anew!(ProcessCredentials);
+
 #[cfg(all(test, unix))]
 mod tests {
+    use super::super::CredentialProvider;
     use super::super::files::test_directory::TestDirectory;
     use super::*;
 

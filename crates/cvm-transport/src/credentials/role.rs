@@ -9,9 +9,9 @@ use http::header::{ACCEPT_ENCODING, HOST};
 use http::{HeaderMap, HeaderValue, Method};
 use tokio::time::Instant;
 
-use super::{CredentialProvider, CredentialProviderError, CredentialSnapshot, reply};
+use super::{CredentialProviderError, CredentialSnapshot, reply};
 use crate::PreparedRequest;
-use crate::http::{BoxFuture, Sending};
+use crate::http::Sending;
 use crate::proxy::Proxies;
 use crate::reqwest_http::ReqwestHttp;
 use crate::transfer::{Limits, exchange};
@@ -100,6 +100,7 @@ impl RoleCredentials {
         let body_idle = self.total;
         let limits = Limits {
             deadline,
+            leave_by: deadline,
             first_byte: deadline,
             body_idle,
             max_body: LARGEST,
@@ -122,17 +123,7 @@ impl RoleCredentials {
     }
 }
 
-impl CredentialProvider for RoleCredentials {
-    fn credential(
-        &self,
-    ) -> BoxFuture<'_, Result<Arc<CredentialSnapshot>, CredentialProviderError>> {
-        Box::pin(self.read())
-    }
-
-    fn refused(&self, _: &CredentialSnapshot) -> bool {
-        true
-    }
-}
+super::fetches_anew!(RoleCredentials);
 
 /// One path segment and nothing else: the name comes from the network and goes into a URL.
 fn is_role_name(name: &str) -> bool {

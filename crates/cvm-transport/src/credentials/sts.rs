@@ -14,7 +14,6 @@ use super::{CredentialProvider, CredentialProviderError, CredentialSnapshot, fil
 use crate::client::Client;
 use crate::config::ClientBuilder;
 use crate::environment::Environment;
-use crate::http::BoxFuture;
 use crate::{Endpoint, Error, pipeline};
 
 static STS: ServiceInfo = ServiceInfo {
@@ -170,26 +169,18 @@ impl AssumeRoleCredentials {
     }
 }
 
-impl CredentialProvider for AssumeRoleCredentials {
-    fn credential(
-        &self,
-    ) -> BoxFuture<'_, Result<Arc<CredentialSnapshot>, CredentialProviderError>> {
-        Box::pin(async {
-            let client = builder(&self.environment, self.endpoint.as_ref(), &self.region)
-                .shared_credentials(Arc::clone(&self.source))
-                .build()
-                .map_err(failed)?;
-            let mut request = Record::new(&ASSUME_ROLE_REQUEST);
-            let members = serde_json::Value::Object(self.members.clone());
-            json::from_value(&mut request, &members).map_err(|error| {
-                CredentialProviderError::broken("role cannot be asked for").with_source(error)
-            })?;
-            assume(&client, &ASSUME_ROLE, &mut request).await
-        })
-    }
-
-    fn refused(&self, _: &CredentialSnapshot) -> bool {
-        true
+impl AssumeRoleCredentials {
+    async fn read(&self) -> Result<Arc<CredentialSnapshot>, CredentialProviderError> {
+        let client = builder(&self.environment, self.endpoint.as_ref(), &self.region)
+            .shared_credentials(Arc::clone(&self.source))
+            .build()
+            .map_err(failed)?;
+        let mut request = Record::new(&ASSUME_ROLE_REQUEST);
+        let members = serde_json::Value::Object(self.members.clone());
+        json::from_value(&mut request, &members).map_err(|error| {
+            CredentialProviderError::broken("role cannot be asked for").with_source(error)
+        })?;
+        assume(&client, &ASSUME_ROLE, &mut request).await
     }
 }
 
@@ -257,37 +248,31 @@ impl WebIdentityCredentials {
     }
 }
 
-impl CredentialProvider for WebIdentityCredentials {
-    fn credential(
-        &self,
-    ) -> BoxFuture<'_, Result<Arc<CredentialSnapshot>, CredentialProviderError>> {
-        Box::pin(async {
-            let token = self.token()?;
-            let token = utf8_text(&token).map_err(|why| self.broken_token(why))?.trim();
-            if token.is_empty() {
-                return Err(self.broken_token("is empty"));
-            }
-            let client = builder(&self.environment, self.endpoint.as_ref(), &self.region)
-                .unsigned()
-                .build()
-                .map_err(failed)?;
-            let mut request = Record::new(&WEB_IDENTITY_REQUEST);
-            for (name, value) in [
-                ("ProviderId", self.provider_id.as_str()),
-                ("WebIdentityToken", token),
-                ("RoleArn", &self.role_arn),
-                ("RoleSessionName", "cvm-sdk-rust"),
-            ] {
-                crate::fill::text(&mut request, name, value);
-            }
-            assume(&client, &ASSUME_ROLE_WITH_WEB_IDENTITY, &mut request).await
-        })
-    }
-
-    fn refused(&self, _: &CredentialSnapshot) -> bool {
-        true
+impl WebIdentityCredentials {
+    async fn read(&self) -> Result<Arc<CredentialSnapshot>, CredentialProviderError> {
+        let token = self.token()?;
+        let token = utf8_text(&token).map_err(|why| self.broken_token(why))?.trim();
+        if token.is_empty() {
+            return Err(self.broken_token("is empty"));
+        }
+        let client = builder(&self.environment, self.endpoint.as_ref(), &self.region)
+            .unsigned()
+            .build()
+            .map_err(failed)?;
+        let mut request = Record::new(&WEB_IDENTITY_REQUEST);
+        for (name, value) in [
+            ("ProviderId", self.provider_id.as_str()),
+            ("WebIdentityToken", token),
+            ("RoleArn", &self.role_arn),
+            ("RoleSessionName", "cvm-sdk-rust"),
+        ] {
+            crate::fill::text(&mut request, name, value);
+        }
+        assume(&client, &ASSUME_ROLE_WITH_WEB_IDENTITY, &mut request).await
     }
 }
+
+super::fetches_anew!(AssumeRoleCredentials, WebIdentityCredentials);
 
 /// A client of the Security Token Service.
 fn builder(environment: &Environment, endpoint: Option<&Endpoint>, region: &str) -> ClientBuilder {

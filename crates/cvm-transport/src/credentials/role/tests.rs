@@ -8,6 +8,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
 use super::*;
+use crate::credentials::CredentialProvider;
 
 /// What the service does with a connection.
 #[derive(Clone, Debug)]
