@@ -91,6 +91,8 @@ pub(crate) struct Options {
     pub(crate) region: RegionChoice,
     pub(crate) operation_timeout: Option<Duration>,
     pub(crate) max_attempts: Option<u32>,
+    /// Reads take a fresh connection too. Changes always do.
+    pub(crate) fresh_connections: bool,
 }
 
 /// A region, or why there is none.
@@ -168,6 +170,19 @@ impl Client {
     #[must_use]
     pub fn with_max_attempts(&self, attempts: u32) -> Self {
         let options = Options { max_attempts: Some(attempts), ..self.options.clone() };
+        Self { shared: Arc::clone(&self.shared), options }
+    }
+
+    /// The same client, whose reads have connections of their own too, as every change has.
+    ///
+    /// Reads share connections, and an HTTP/1.1 response does not say to which request it belongs. A server
+    /// or a proxy that answers a request twice can so give a later read the response of an earlier one.
+    /// Use this for a read on which a decision depends, at the price of a new connection for each attempt.
+    /// [`wait`](Self::wait), [`reconcile`](Self::reconcile) and
+    /// [`reconcile_creation`](Self::reconcile_creation) do so by themselves.
+    #[must_use]
+    pub fn with_fresh_connections(&self) -> Self {
+        let options = Options { fresh_connections: true, ..self.options.clone() };
         Self { shared: Arc::clone(&self.shared), options }
     }
 

@@ -160,7 +160,8 @@ where
 
     /// The items that match, and whether the list was whole and its items complete.
     async fn read(&mut self, until: Instant) -> Result<(Vec<A::Item>, bool), Error> {
-        let client = self.client.with_most_time(until);
+        // What is concluded from a reading must not come from a late copy of another response.
+        let client = self.client.with_fresh_connections().with_most_time(until);
         let mut pages = client.pages(crate::paginator::copy(&self.list));
         if let Some(PageInfo { style: PageStyle::Offset { .. }, .. }) = A::INFO.paginate {
             // Rows before an offset of the request's own would never be looked at.

@@ -4,8 +4,8 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 use http::HeaderMap;
@@ -38,22 +38,27 @@ pub trait HttpSend: fmt::Debug + Send + Sync + 'static {
 #[derive(Debug)]
 pub struct Sending {
     fresh_connection: bool,
-    progress: AtomicU8,
+    progress: Arc<AtomicU8>,
     proxy: OnceLock<String>,
 }
 
 const UNTOLD: u8 = 0;
 const HELD: u8 = 1;
-const LEAVING: u8 = 2;
+pub(crate) const LEAVING: u8 = 2;
 
 impl Sending {
-    pub(crate) const fn new(fresh_connection: bool) -> Self {
-        let progress = AtomicU8::new(UNTOLD);
+    pub(crate) fn new(fresh_connection: bool) -> Self {
+        let progress = Arc::new(AtomicU8::new(UNTOLD));
         Self { fresh_connection, progress, proxy: OnceLock::new() }
     }
 
+    /// For whoever writes the request, and outlives this: store [`LEAVING`] in it.
+    pub(crate) fn progress(&self) -> Arc<AtomicU8> {
+        Arc::clone(&self.progress)
+    }
+
     /// Whether the request must have a connection that carried no request before, and that carries none
-    /// after it. True for every request that changes something.
+    /// after it. True for every request that changes something, and for reads on which a decision depends.
     ///
     /// HTTP/1.1 responses carry no number. On a used connection a late second response to an earlier
     /// request is taken for the response to this one, and reports a change that never happened. The peer

@@ -39,15 +39,15 @@ const REST: Duration = Duration::from_secs(600);
 #[derive(Debug)]
 pub(crate) struct Pace {
     per_second: Option<usize>,
-    /// When the slots of the present window were taken.
-    taken: VecDeque<Instant>,
+    /// The slots of the present window.
+    taken: VecDeque<Slot>,
     waiting: BTreeMap<Place, Waiting>,
     /// Somebody left without a slot since the queue was last empty.
     has_failed_some: bool,
     /// Slots that were given under overload.
     given_under_overload: u64,
-    /// When those were given their slots who have not looked since.
-    served: HashMap<Place, Instant>,
+    /// Those who were given their slots and have not looked since.
+    served: HashMap<Place, Holder>,
     entered: u64,
     measured: f64,
     measuring_since: Option<Instant>,
@@ -64,9 +64,20 @@ pub(crate) struct Place {
     number: u64,
 }
 
+/// Tells who has a slot from all others.
+pub(crate) type Holder = u64;
+
+/// A slot that was taken.
+#[derive(Debug)]
+struct Slot {
+    at: Instant,
+    holder: Holder,
+}
+
 /// One who waits for a slot.
 #[derive(Debug)]
 struct Waiting {
+    holder: Holder,
     since: Instant,
     wake: Arc<Notify>,
 }
@@ -108,26 +119,36 @@ impl Pace {
     }
 
     /// Takes a slot, if one is free and nobody waits for it.
-    pub(crate) fn try_take(&mut self, now: Instant) -> bool {
-        self.waiting.is_empty() && self.take(now)
+    pub(crate) fn try_take(&mut self, holder: Holder, now: Instant) -> bool {
+        let is_taken = self.waiting.is_empty() && self.is_free(now);
+        if is_taken {
+            self.take(holder, now);
+        }
+        is_taken
     }
 
     /// Stands in the queue. The waiter is woken when it has to look at its place.
-    pub(crate) fn enter(&mut self, is_retry: bool, now: Instant) -> (Place, Arc<Notify>) {
+    pub(crate) fn enter(
+        &mut self,
+        holder: Holder,
+        is_retry: bool,
+        now: Instant,
+    ) -> (Place, Arc<Notify>) {
         let place = Place { is_new: !is_retry, number: self.entered };
         self.entered += 1;
         let wake = Arc::new(Notify::new());
-        self.waiting.insert(place, Waiting { since: now, wake: Arc::clone(&wake) });
+        self.waiting.insert(place, Waiting { holder, since: now, wake: Arc::clone(&wake) });
         (place, wake)
     }
 
     /// Gives the free slots to those whose turn it is.
     pub(crate) fn serve(&mut self, now: Instant) {
         let before = self.waiting.len();
-        while !self.waiting.is_empty() && self.take(now) {
+        while !self.waiting.is_empty() && self.is_free(now) {
             let Some(place) = self.whose_turn(now) else { break };
-            if let Some(Waiting { wake, .. }) = self.waiting.remove(&place) {
-                self.served.insert(place, now);
+            if let Some(Waiting { holder, wake, .. }) = self.waiting.remove(&place) {
+                self.take(holder, now);
+                self.served.insert(place, holder);
                 wake.notify_one();
             }
         }
@@ -170,15 +191,20 @@ impl Pace {
             if was_first {
                 self.wake_the_first();
             }
-        } else if let Some(given) = self.served.remove(&place) {
-            if let Some(index) = self.taken.iter().rposition(|taken| *taken == given) {
-                self.taken.remove(index);
-            }
-            if let Some(adaptive) = &mut self.adaptive {
-                adaptive.next = adaptive.next.min(now);
-            }
-            self.serve(now);
+        } else if let Some(holder) = self.served.remove(&place) {
+            self.give_back(holder, now);
         }
+    }
+
+    /// Gives back a slot that was not used.
+    pub(crate) fn give_back(&mut self, holder: Holder, now: Instant) {
+        if let Some(index) = self.taken.iter().rposition(|slot| slot.holder == holder) {
+            self.taken.remove(index);
+        }
+        if let Some(adaptive) = &mut self.adaptive {
+            adaptive.next = adaptive.next.min(now);
+        }
+        self.serve(now);
     }
 
     fn wake_the_first(&self) {
@@ -188,31 +214,32 @@ impl Pace {
     }
 
     fn forget_the_past(&mut self, now: Instant) {
-        while self.taken.front().is_some_and(|taken| *taken + WINDOW <= now) {
+        while self.taken.front().is_some_and(|slot| slot.at + WINDOW <= now) {
             self.taken.pop_front();
         }
     }
 
-    fn take(&mut self, now: Instant) -> bool {
+    fn is_free(&mut self, now: Instant) -> bool {
         if let Some(limit) = self.per_second {
             self.forget_the_past(now);
             if self.taken.len() >= limit {
                 return false;
             }
         }
+        self.adaptive.as_ref().is_none_or(|adaptive| now >= adaptive.next)
+    }
+
+    /// Takes a slot that is free.
+    fn take(&mut self, holder: Holder, now: Instant) {
         if let Some(adaptive) = &mut self.adaptive {
-            if now < adaptive.next {
-                return false;
-            }
             let interval = Duration::from_secs_f64(1.0 / adaptive.rate.max(LOWEST));
             // From the time that was due, so that a timer that is late costs no slots.
             adaptive.next = (adaptive.next + interval).max(now);
         }
         if self.per_second.is_some() {
-            self.taken.push_back(now);
+            self.taken.push_back(Slot { at: now, holder });
         }
         self.used = self.used.max(Some(now));
-        true
     }
 
     /// When the next slot is free.
@@ -220,9 +247,9 @@ impl Pace {
         let mut free = now;
         if let Some(limit) = self.per_second
             && let Some(blocks) = self.taken.len().checked_sub(limit)
-            && let Some(taken) = self.taken.get(blocks)
+            && let Some(slot) = self.taken.get(blocks)
         {
-            free = free.max(*taken + WINDOW);
+            free = free.max(slot.at + WINDOW);
         }
         match &self.adaptive {
             Some(adaptive) => free.max(adaptive.next),

@@ -8,6 +8,7 @@
 use std::collections::HashMap;
 use std::error::Error as StdError;
 use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::Notify;
@@ -27,6 +28,12 @@ pub trait RateLimiter: fmt::Debug + Send + Sync + 'static {
         &'a self,
         call: &'a PacedCall<'a>,
     ) -> BoxFuture<'a, Result<(), RateLimiterError>>;
+
+    /// A call that may have been sent was not: it was stopped, or had no connection. What it took is free for
+    /// others.
+    fn give_back(&self, call: &PacedCall<'_>) {
+        let _ = call;
+    }
 
     /// The service turned such a call away because there were too many.
     fn throttled(&self, call: &PacedCall<'_>) {
@@ -54,6 +61,38 @@ pub struct PacedCall<'a> {
     /// Whether an earlier attempt of the same call was sent already. It has queued before, so it goes before
     /// calls that are new.
     pub is_retry: bool,
+    /// Tells this attempt from all other attempts of this process.
+    pub number: u64,
+}
+
+impl PacedCall<'_> {
+    /// A number for an attempt.
+    pub(crate) fn next_number() -> u64 {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        NEXT.fetch_add(1, Ordering::Relaxed)
+    }
+}
+
+/// A slot that a call has. Dropped unused, it is given back.
+pub(crate) struct HeldSlot<'a> {
+    limiter: &'a dyn RateLimiter,
+    call: PacedCall<'a>,
+    /// Bytes of the request may have left.
+    pub(crate) is_used: bool,
+}
+
+impl<'a> HeldSlot<'a> {
+    pub(crate) fn new(limiter: &'a dyn RateLimiter, call: PacedCall<'a>) -> Self {
+        Self { limiter, call, is_used: false }
+    }
+}
+
+impl Drop for HeldSlot<'_> {
+    fn drop(&mut self) {
+        if !self.is_used {
+            self.limiter.give_back(&self.call);
+        }
+    }
 }
 
 /// A limiter that could not decide, for example because its store is down. The call is not sent.
@@ -135,11 +174,15 @@ impl RateLimiter for DocumentedRates {
         Box::pin(async move {
             let now = Instant::now();
             let pace = self.pace(call);
-            if let Some(waiter) = Waiter::unless_free(pace, call.is_retry, now) {
+            if let Some(waiter) = Waiter::unless_free(pace, call, now) {
                 waiter.served().await;
             }
             Ok(())
         })
+    }
+
+    fn give_back(&self, call: &PacedCall<'_>) {
+        self.with(call, |pace| pace.give_back(call.number, Instant::now()));
     }
 
     fn throttled(&self, call: &PacedCall<'_>) {
@@ -161,13 +204,13 @@ struct Waiter {
 
 impl Waiter {
     /// Takes a slot, or stands in the queue for one.
-    fn unless_free(pace: Arc<Mutex<Pace>>, is_retry: bool, now: Instant) -> Option<Self> {
+    fn unless_free(pace: Arc<Mutex<Pace>>, call: &PacedCall<'_>, now: Instant) -> Option<Self> {
         let (place, wake) = {
             let mut pace = pace.lock().unwrap_or_else(PoisonError::into_inner);
-            if pace.try_take(now) {
+            if pace.try_take(call.number, now) {
                 return None;
             }
-            pace.enter(is_retry, now)
+            pace.enter(call.number, call.is_retry, now)
         };
         Some(Self { pace, place, wake, is_served: false })
     }
@@ -209,7 +252,8 @@ mod tests {
     use crate::pace::WINDOW;
 
     fn call(action: &'static str, region: &'static str) -> PacedCall<'static> {
-        PacedCall { credential: 1, region, action, per_second: Some(10), is_retry: false }
+        let number = PacedCall::next_number();
+        PacedCall { credential: 1, region, action, per_second: Some(10), is_retry: false, number }
     }
 
     #[tokio::test(start_paused = true)]
@@ -241,6 +285,22 @@ mod tests {
         assert_eq!(Instant::now(), start);
         rates.acquire(&call("A", "x")).await.unwrap();
         assert_eq!(Instant::now() - start, WINDOW);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn slot_of_a_call_that_was_not_sent_is_free_again() {
+        let rates = DocumentedRates::default();
+        let start = Instant::now();
+        for _ in 0..1_000 {
+            let call = call("A", "x");
+            rates.acquire(&call).await.unwrap();
+            rates.give_back(&call);
+        }
+        assert_eq!(Instant::now(), start);
+        for _ in 0..11 {
+            rates.acquire(&call("A", "x")).await.unwrap();
+        }
+        assert_eq!(Instant::now() - start, WINDOW, "and no more than were given back");
     }
 
     #[tokio::test(start_paused = true)]

@@ -2,13 +2,13 @@
 //!
 //! HTTP/1.1 only, because a stream of HTTP/2 that dies tells less about delivery. No redirects, no
 //! retries, no content codings, no cookies. Reads share connections, which may idle for fifteen seconds.
-//! A request that changes something has a connection of its own, because a late second response to an
-//! earlier request would be taken for its response.
+//! A request that changes something has a connection of its own, and so has a read on which a decision depends,
+//! because a late second response to an earlier request would be taken for its response.
 
 use std::error::Error as StdError;
 use std::io;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -19,7 +19,7 @@ use http_body::{Body, Frame, SizeHint};
 use crate::connections::{Connections, Place};
 use crate::endpoint::is_at;
 use crate::http::{
-    BoxFuture, HttpFailure, HttpFailureKind, HttpResponse, HttpSend, ResponseBody, Sending,
+    BoxFuture, HttpFailure, HttpFailureKind, HttpResponse, HttpSend, LEAVING, ResponseBody, Sending,
 };
 use crate::proxy::Proxies;
 use crate::{Error, PreparedRequest, tls};
@@ -91,11 +91,11 @@ impl ReqwestHttp {
     fn connection(
         &self,
         plain: bool,
-        fresh: bool,
+        sending: &Sending,
         authority: &Arc<str>,
     ) -> Result<Connection, Error> {
         let pools = self.pools(plain)?;
-        if fresh {
+        if sending.needs_fresh_connection() {
             return Ok(Connection { client: self.open(&pools.tls)?, place: None });
         }
         let place = Connections::place(authority);
@@ -166,19 +166,16 @@ impl HttpSend for ReqwestHttp {
                     sending.goes_through(proxy.to_string());
                 }
             }
-            let (plain, fresh) = (url.scheme() == "http", sending.needs_fresh_connection());
+            let plain = url.scheme() == "http";
             let connection = self
-                .connection(plain, fresh, &request.authority)
+                .connection(plain, sending, &request.authority)
                 .map_err(|error| unsendable(error.into()))?;
             let PreparedRequest { method, headers, body, .. } = request;
             let mut message = reqwest::Request::new(method, url);
             *message.headers_mut() = headers;
-            let left = Arc::new(AtomicBool::new(false));
-            let body = TellingBody { bytes: Some(body), left: Arc::clone(&left) };
+            let body = TellingBody { bytes: Some(body), progress: sending.progress() };
             *message.body_mut() = Some(reqwest::Body::wrap(body));
-            let progress = Progress { left, sending };
             let answer = connection.client.execute(message).await;
-            drop(progress);
             match answer {
                 Ok(mut response) => Ok(HttpResponse {
                     status: response.status().as_u16(),
@@ -204,25 +201,11 @@ fn url_of(request: &PreparedRequest) -> Result<reqwest::Url, Box<dyn StdError + 
     }
 }
 
-/// Tells the sending how far it got, also when the future is dropped halfway.
-struct Progress<'a> {
-    left: Arc<AtomicBool>,
-    sending: &'a Sending,
-}
-
-impl Drop for Progress<'_> {
-    fn drop(&mut self) {
-        if self.left.load(Ordering::Acquire) {
-            self.sending.leaves();
-        }
-    }
-}
-
 /// A body that notes when the connection takes it up. Until then no byte of the request has left:
 /// hyper asks for the body only once it has a connection and writes the head.
 struct TellingBody {
     bytes: Option<Bytes>,
-    left: Arc<AtomicBool>,
+    progress: Arc<AtomicU8>,
 }
 
 impl Body for TellingBody {
@@ -233,7 +216,7 @@ impl Body for TellingBody {
         mut self: Pin<&mut Self>,
         _: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
-        self.left.store(true, Ordering::Release);
+        self.progress.store(LEAVING, Ordering::Release);
         Poll::Ready(
             self.bytes.take().filter(|bytes| !bytes.is_empty()).map(|bytes| Ok(Frame::data(bytes))),
         )
@@ -241,7 +224,7 @@ impl Body for TellingBody {
 
     fn is_end_stream(&self) -> bool {
         // The first question that hyper asks when it begins to write, also for an empty body.
-        self.left.store(true, Ordering::Release);
+        self.progress.store(LEAVING, Ordering::Release);
         self.bytes.as_ref().is_none_or(Bytes::is_empty)
     }
 

@@ -24,6 +24,9 @@ const MOST_HEADERS: usize = 64 * 1024;
 pub(crate) struct Limits {
     /// When the attempt ends, whatever arrives.
     pub(crate) deadline: Instant,
+    /// When the request has to leave at the latest: later there is too little time for a response. Connecting
+    /// counts.
+    pub(crate) leave_by: Instant,
     /// When the head of the answer has to be there. It also ends a peer that sends early answers (1xx)
     /// without end: the HTTP library swallows them unseen and uncounted, in a buffer of fixed size.
     pub(crate) first_byte: Instant,
@@ -63,10 +66,17 @@ pub(crate) async fn exchange(
     limits: &Limits,
 ) -> Result<Answer, Broken> {
     let peer = Peer::of(&request);
-    let response = match timeout_at(limits.first_byte, http.send(request, sending)).await {
+    let mut going = http.send(request, sending);
+    let mut head = timeout_at(limits.leave_by.min(limits.first_byte), going.as_mut()).await;
+    if head.is_err() && sending.may_have_left() {
+        head = timeout_at(limits.first_byte, going.as_mut()).await;
+    }
+    let response = match head {
         Ok(Ok(response)) => response,
         Ok(Err(failure)) => return Err(Broken::from(failure.with_peer(peer.name(sending)))),
         Err(_) => {
+            // From here on nothing leaves that has not left.
+            drop(going);
             let peer = peer.name(sending);
             let (kind, message) = if sending.may_have_left() {
                 (HttpFailureKind::MaybeSent, format!("no answer from {peer} in time"))

@@ -67,7 +67,8 @@ impl Waiting {
         let began = Instant::now();
         let rows = vec![None; report.resources.len()];
         Self {
-            client,
+            // What is concluded from a poll must not come from a late copy of another response.
+            client: client.with_fresh_connections(),
             info: waiter.info,
             request_id: waiter.request_id.clone(),
             interval,

@@ -180,6 +180,8 @@ pub enum Answer {
     Once(PathBuf, String),
     /// Answers with what this makes of the request, head and all; closes the connection without it.
     Script(Script),
+    /// As `Script`, but on a connection that was used a second copy of its earlier response comes first.
+    LateCopies(Script),
     /// Passes the request on to this address, and its answer back.
     From(String),
     /// Passes requests on, and loses one action: on the way there, or its answer on the way back.
@@ -255,6 +257,7 @@ pub fn entries(journal: &Path) -> Vec<String> {
 }
 
 fn serve(mut stream: TcpStream, answer: &Answer, seen: &Mutex<Vec<String>>) {
+    let mut earlier: Option<String> = None;
     while let Some(message) = read_message(&mut stream) {
         seen.lock().unwrap().push(String::from_utf8_lossy(&message).into_owned());
         match answer {
@@ -271,6 +274,11 @@ fn serve(mut stream: TcpStream, answer: &Answer, seen: &Mutex<Vec<String>>) {
                 Some(response) => stream.write_all(response.as_bytes()).unwrap(),
                 None => return,
             },
+            Answer::LateCopies(script) => {
+                let Some(response) = script(&String::from_utf8_lossy(&message)) else { return };
+                let copy = earlier.replace(response.clone()).unwrap_or_default();
+                stream.write_all((copy + &response).as_bytes()).unwrap();
+            }
             Answer::From(address) => stream.write_all(&ask(address, &message)).unwrap(),
             Answer::Losing { address, action, arrives } => {
                 let text = String::from_utf8_lossy(&message).to_ascii_lowercase();

@@ -150,3 +150,35 @@ fn a_late_duplicate_is_not_the_response_to_a_change() {
         }
     });
 }
+
+#[test]
+fn late_copy_is_not_the_response_to_a_reading_of_resume() {
+    let server = always(200, r#"{"Response":{"Error":{"Message":"timeout"},"RequestId":"r"}}"#);
+    let ids: Vec<String> = (0..130).map(|number| format!("ins-{number:08}")).collect();
+    let request = json!({ "InstanceIds": ids }).to_string();
+    assert_eq!(run(&mut server.cvm(&["TerminateInstances", "--cli-input-json", &request])).code, 3);
+    let id = entries(&server.journal()).remove(0);
+    // Those of the first batch are gone, those of the second run.
+    let reader = Server::start(Answer::LateCopies(Arc::new(|request| {
+        let (_, body) = request.split_once("\r\n\r\n")?;
+        let body: serde_json::Value = serde_json::from_str(body).ok()?;
+        let ids = body["InstanceIds"]
+            .as_array()?
+            .iter()
+            .filter(|_| !body.to_string().contains("ins-00000000"));
+        let rows: Vec<_> =
+            ids.map(|id| json!({ "InstanceId": id, "InstanceState": "RUNNING" })).collect();
+        let list = json!({ "RequestId": "r", "TotalCount": rows.len(), "InstanceSet": rows });
+        Some(response(200, &json!({ "Response": list }).to_string()))
+    })));
+    edit(&server.journal(), &id, |entry| {
+        entry["endpoint"] = json!(reader.url);
+        let seen = ids.iter().map(|id| json!({ "id": id, "own": id, "became": false }));
+        entry["before"] = json!(seen.collect::<Vec<_>>());
+    });
+    let ran = run(&mut server.bare(&["resume", &id]));
+    assert_eq!(ran.code, 3, "{}{}", ran.stdout, ran.stderr);
+    assert!(ran.stderr.contains("30 not seen"), "{}", ran.stderr);
+    assert_eq!(reader.count("DescribeInstances"), 2);
+    assert_eq!(entries(&server.journal()), [id]);
+}

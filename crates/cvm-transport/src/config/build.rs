@@ -132,6 +132,7 @@ impl ClientBuilder {
             region,
             operation_timeout: None::<Duration>,
             max_attempts: self.max_attempts,
+            fresh_connections: false,
         };
         Ok(Client::new(shared, options))
     }

@@ -6,9 +6,13 @@ fn milliseconds(milliseconds: u64) -> Duration {
     Duration::from_millis(milliseconds)
 }
 
+fn next_holder() -> Holder {
+    crate::PacedCall::next_number()
+}
+
 /// How many slots are free at once.
 fn burst(pace: &mut Pace, now: Instant) -> usize {
-    (0..1_000).take_while(|_| pace.try_take(now)).count()
+    (0..1_000).take_while(|_| pace.try_take(next_holder(), now)).count()
 }
 
 #[tokio::test(start_paused = true)]
@@ -16,17 +20,17 @@ async fn a_throttle_slows_down_and_success_speeds_up_again() {
     let mut pace = Pace::new(None);
     let mut now = Instant::now();
     for _ in 0..20 {
-        assert!(pace.try_take(now), "undocumented rates are not paced");
+        assert!(pace.try_take(next_holder(), now), "undocumented rates are not paced");
         pace.accepted(now);
         now += milliseconds(100);
     }
     pace.throttled(now);
-    assert!(!pace.try_take(now));
+    assert!(!pace.try_take(next_holder(), now));
     let first_gap = pace.free_at(now) - now;
     assert!(first_gap >= milliseconds(100), "{first_gap:?}");
     for _ in 0..400 {
         now = pace.free_at(now);
-        assert!(pace.try_take(now));
+        assert!(pace.try_take(next_holder(), now));
         pace.accepted(now);
     }
     assert!(pace.free_at(now) - now < first_gap);
@@ -63,13 +67,13 @@ async fn successes_bring_the_documented_rate_back_within_ten_seconds() {
     let healed = now;
     while now < healed + milliseconds(10_000) {
         now = pace.free_at(now) + milliseconds(1);
-        assert!(pace.try_take(now));
+        assert!(pace.try_take(next_holder(), now));
         pace.accepted(now);
     }
     let mut last_second = 0;
     let until = now + milliseconds(1_050);
     while now < until {
-        last_second += usize::from(pace.try_take(now));
+        last_second += usize::from(pace.try_take(next_holder(), now));
         now += milliseconds(1);
     }
     assert!(last_second >= 38, "{last_second}");
@@ -80,16 +84,50 @@ async fn a_slot_that_was_given_and_not_used_is_free_again() {
     let mut pace = Pace::new(Some(2));
     let now = Instant::now();
     assert_eq!(burst(&mut pace, now), 2);
-    let (first, _) = pace.enter(false, now);
-    let (second, _) = pace.enter(false, now);
+    let (first, _) = pace.enter(next_holder(), false, now);
+    let (second, _) = pace.enter(next_holder(), false, now);
     let later = now + WINDOW;
     pace.serve(later);
-    assert!(!pace.try_take(later));
+    assert!(!pace.try_take(next_holder(), later));
     // Both have slots and do not know it yet.
     pace.leave(first, later);
     assert_eq!(pace.look_again(second, later), None);
-    assert!(pace.try_take(later), "the slot of the first");
-    assert!(!pace.try_take(later));
+    assert!(pace.try_take(next_holder(), later), "the slot of the first");
+    assert!(!pace.try_take(next_holder(), later));
+}
+
+#[tokio::test(start_paused = true)]
+async fn returned_slot_is_free_at_once_and_no_other_becomes_free_with_it() {
+    let mut pace = Pace::new(Some(2));
+    let now = Instant::now();
+    let (unused, used) = (next_holder(), next_holder());
+    assert!(pace.try_take(unused, now));
+    assert!(pace.try_take(used, now + milliseconds(500)));
+    let (waiting, _) = pace.enter(next_holder(), false, now + milliseconds(500));
+    pace.give_back(unused, now + milliseconds(600));
+    assert_eq!(pace.look_again(waiting, now + milliseconds(600)), None, "it goes to who waits");
+    // The window of the slot that was used has not passed.
+    assert!(!pace.try_take(next_holder(), now + WINDOW));
+    assert!(pace.try_take(next_holder(), now + milliseconds(500) + WINDOW));
+    // One whose window has passed brings nothing.
+    let later = now + milliseconds(5_000);
+    assert_eq!(burst(&mut pace, later), 2);
+    pace.give_back(used, later);
+    assert!(!pace.try_take(next_holder(), later));
+}
+
+#[tokio::test(start_paused = true)]
+async fn returned_slot_is_free_after_a_throttle_too() {
+    let mut pace = Pace::new(None);
+    let now = Instant::now();
+    pace.throttled(now);
+    let now = pace.free_at(now);
+    let unused = next_holder();
+    assert!(pace.try_take(unused, now));
+    assert!(!pace.try_take(next_holder(), now));
+    pace.give_back(unused, now);
+    assert!(pace.try_take(next_holder(), now));
+    assert!(!pace.try_take(next_holder(), now));
 }
 
 /// A queue and the slots that were used, as plainly as one can write them.
@@ -143,11 +181,11 @@ async fn ten_thousand_random_queues_are_served_as_by_the_model() {
                 0 | 1 => {
                     let is_retry = roll(4) == 0;
                     let free = model.queue.is_empty() && model.in_window(now) < limit;
-                    assert_eq!(pace.try_take(now), free);
+                    assert_eq!(pace.try_take(next_holder(), now), free);
                     if free {
                         model.used.push(now);
                     } else {
-                        let (place, _) = pace.enter(is_retry, now);
+                        let (place, _) = pace.enter(next_holder(), is_retry, now);
                         model.queue.push((is_retry, place, now));
                     }
                 }

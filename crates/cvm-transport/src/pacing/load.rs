@@ -19,7 +19,15 @@ const SECONDS: usize = 200;
 
 fn call(is_retry: bool) -> PacedCall<'static> {
     let per_second = Some(DOCUMENTED);
-    PacedCall { credential: 1, region: "ap-guangzhou", action: "Describe", per_second, is_retry }
+    let number = PacedCall::next_number();
+    PacedCall {
+        credential: 1,
+        region: "ap-guangzhou",
+        action: "Describe",
+        per_second,
+        is_retry,
+        number,
+    }
 }
 
 /// A service that takes so many calls a second, and what it saw.

@@ -10,6 +10,7 @@ use tokio::time::Instant;
 use super::Call;
 use crate::http::Sending;
 use crate::metrics::CallMetrics;
+use crate::pacing::HeldSlot;
 use crate::{Region, trace};
 
 /// How far a call got. Written by one task; atomic because a future may move between threads.
@@ -36,14 +37,16 @@ impl Progress {
 
 /// Notes how far a request got when its exchange ends or is dropped. Declared before the exchange, so that it
 /// is dropped after it.
-pub(super) struct Departure<'a> {
+pub(super) struct Departure<'a, 'b> {
     pub(super) progress: &'a Progress,
     pub(super) sending: &'a Sending,
+    pub(super) slot: &'a mut HeldSlot<'b>,
 }
 
-impl Drop for Departure<'_> {
+impl Drop for Departure<'_, '_> {
     fn drop(&mut self) {
         if self.sending.may_have_left() {
+            self.slot.is_used = true;
             self.progress.sent.store(true, Relaxed);
             self.progress.in_doubt.store(true, Relaxed);
         }

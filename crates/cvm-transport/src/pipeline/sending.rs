@@ -17,7 +17,7 @@ use crate::http::Sending;
 use crate::interceptor::{AddedHeaders, EndedAttempt};
 use crate::metrics::AttemptMetrics;
 use crate::observer::Exchange;
-use crate::pacing::PacedCall;
+use crate::pacing::{HeldSlot, PacedCall};
 use crate::reading::{Reading, Tried};
 use crate::route::Route;
 use crate::sign::{Attempting, sign};
@@ -53,6 +53,7 @@ impl Call<'_> {
             action: self.info.name,
             per_second: self.info.rate_limit_per_second,
             is_retry: number > 1,
+            number: PacedCall::next_number(),
         };
         let mut waiting_since = None;
         let turn = within(self.shared.limiter.acquire(&paced), |now| {
@@ -74,6 +75,7 @@ impl Call<'_> {
                 return Tried { credential: Some(identity), ..Tried::early(error) };
             }
         }
+        let mut slot = HeldSlot::new(&*self.shared.limiter, paced);
         let waited = waiting_since.map_or(Duration::ZERO, |since| since.elapsed());
         // A long wait can outlive a credential, so the snapshot is taken anew.
         let snapshot = if waited > Duration::from_secs(1) {
@@ -89,7 +91,9 @@ impl Call<'_> {
             return Tried { credential: Some(identity), ..Tried::shut_out() };
         };
         let going = Going { host, number, snapshot: snapshot.as_deref() };
-        let mut tried = self.send(request, response, &going, bounds).await;
+        let mut tried = self.send(request, response, &going, bounds, &mut slot).await;
+        slot.is_used &= tried.outcome != Outcome::NotSent;
+        drop(slot);
         if let Some(permit) = permit {
             permit.end(if tried.is_exchanged { tried.sign() } else { Sign::Silent });
         }
@@ -200,6 +204,7 @@ impl Call<'_> {
         response: &mut dyn Model,
         going: &Going<'_>,
         bounds: &mut Bounds<'_, '_>,
+        slot: &mut HeldSlot<'_>,
     ) -> Tried {
         let Going { host, number, snapshot } = *going;
         let deadline = bounds.deadline;
@@ -223,14 +228,16 @@ impl Call<'_> {
             (timeouts.first_byte, timeouts.attempt)
         };
         let limits = Limits {
+            leave_by: bounds.leave_by,
             deadline: deadline.min(after(now, whole)),
             first_byte: deadline.min(after(now, first_byte.min(whole))),
             body_idle: timeouts.body_idle,
             max_body: self.shared.max_response_bytes,
             keeps_unusable: self.class != RetryClass::Read,
         };
-        let sending = Sending::new(self.class != RetryClass::Read);
-        let departure = Departure { progress: &self.progress, sending: &sending };
+        let is_fresh = self.class != RetryClass::Read || self.client.options().fresh_connections;
+        let sending = Sending::new(is_fresh);
+        let departure = Departure { progress: &self.progress, sending: &sending, slot };
         let sent = self.shared.clock.now();
         let exchanged = exchange(&*self.shared.http, prepared, &sending, &limits).await;
         drop(departure);

@@ -5,10 +5,12 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
-use cvm_protocol::RetryClass;
-use cvm_transport::{Client, Timeouts, Unlimited};
+use cvm_protocol::{Missing, RetryClass, WaiterInfo};
+use cvm_transport::{Client, Creation, Timeouts, Unlimited, Waiter};
 
-use crate::actions::{KillThings, Launch, ListThings, SetName, StartThings};
+use crate::actions::{
+    KillThings, LIST_THINGS, Launch, ListThings, SetName, StartThings, THINGS_READY,
+};
 
 /// So long that only a hang breaks it.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -21,7 +23,8 @@ struct Doubling {
     written: Receiver<()>,
 }
 
-fn read_request(stream: &mut BufReader<TcpStream>) -> Option<()> {
+/// Reads a request and gives its body.
+fn read_request(stream: &mut BufReader<TcpStream>) -> Option<String> {
     let mut length = 0;
     loop {
         let mut line = String::new();
@@ -37,7 +40,8 @@ fn read_request(stream: &mut BufReader<TcpStream>) -> Option<()> {
         }
     }
     let mut body = vec![0; length];
-    stream.read_exact(&mut body).ok()
+    stream.read_exact(&mut body).ok()?;
+    String::from_utf8(body).ok()
 }
 
 impl Doubling {
@@ -76,6 +80,14 @@ impl Doubling {
     }
 }
 
+fn client(url: &str) -> Client {
+    crate::builder(url)
+        .timeouts(Timeouts { connect: PATIENCE, ..Timeouts::default() })
+        .rate_limiter(Unlimited)
+        .build()
+        .unwrap()
+}
+
 async fn call(client: &Client, class: RetryClass) -> Result<String, cvm_transport::Error> {
     let ids = || vec!["thing-1".to_owned()];
     let report = match class {
@@ -96,15 +108,104 @@ async fn late_second_response_is_not_the_response_to_a_later_change() {
     for first in [RetryClass::Read].into_iter().chain(CHANGES) {
         for second in CHANGES {
             let server = Doubling::start();
-            let client = crate::builder(&server.url)
-                .timeouts(Timeouts { connect: PATIENCE, ..Timeouts::default() })
-                .rate_limiter(Unlimited)
-                .build()
-                .unwrap();
+            let client = client(&server.url);
             assert_eq!(call(&client, first).await.unwrap(), "r-first");
             server.answer_again();
             let error = call(&client, second).await.expect_err("nothing was done");
             assert_eq!(error.request_id(), Some("r-second"), "{first} then {second}: {error}");
         }
+    }
+}
+
+/// When the second copy of a response arrives.
+#[derive(Clone, Copy, Debug)]
+enum Copy {
+    /// Behind the first, before another request is sent.
+    BeforeTheNext,
+    /// When the next request on the same connection has arrived, before the response to that.
+    AfterTheNext,
+}
+
+/// There is one thing, `thing-1`, and it has failed. A first request for another one is answered twice.
+struct Repeating {
+    url: String,
+}
+
+impl Repeating {
+    fn start(copy: Copy) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        std::thread::spawn(move || {
+            while let Ok((stream, _)) = listener.accept() {
+                std::thread::spawn(move || Self::serve(stream, copy));
+            }
+        });
+        Self { url }
+    }
+
+    fn serve(stream: TcpStream, copy: Copy) {
+        let none = r#"{"Response":{"ThingSet":[],"TotalCount":0,"RequestId":"r"}}"#;
+        let one = r#"{"Response":{"ThingSet":[{"ThingId":"thing-1","State":"FAILED"}],"TotalCount":1,"RequestId":"r"}}"#;
+        let response = |text| crate::server::answer(200, &[], text);
+        let mut stream = BufReader::new(stream);
+        let mut late: Option<Vec<u8>> = None;
+        while let Some(body) = read_request(&mut stream) {
+            if let Some(late) = late.take() {
+                let _ = stream.get_mut().write_all(&late);
+            }
+            if body.contains("thing-9") {
+                let first = response(none);
+                let written = match copy {
+                    Copy::BeforeTheNext => first.repeat(2),
+                    Copy::AfterTheNext => first.clone(),
+                };
+                let _ = stream.get_mut().write_all(&written);
+                late = matches!(copy, Copy::AfterTheNext).then_some(first);
+            } else {
+                let _ = stream.get_mut().write_all(&response(one));
+            }
+        }
+    }
+
+    /// A client whose connection is about to bring the copy.
+    async fn client(&self) -> Client {
+        let client = client(&self.url);
+        let other = ListThings { thing_ids: vec!["thing-9".into()], ..ListThings::default() };
+        assert!(client.send(other).await.unwrap().thing_set.is_empty());
+        client
+    }
+}
+
+static THINGS_GONE: WaiterInfo =
+    WaiterInfo { name: "ThingsGone", missing: Missing::Success, ..THINGS_READY };
+
+#[tokio::test]
+async fn late_copy_decides_no_wait_and_no_reconciliation() {
+    for copy in [Copy::BeforeTheNext, Copy::AfterTheNext] {
+        let server = Repeating::start(copy);
+        let waiter = || Waiter::new(&THINGS_GONE, ["thing-1"]);
+        let error = server.client().await.wait(waiter()).await.expect_err("it is not gone");
+        assert!(error.to_string().contains("`thing-1` is FAILED"), "{copy:?}: {error}");
+
+        let client = server.client().await;
+        let outcome = client.reconcile(waiter()).settle(Duration::ZERO).await.unwrap();
+        assert!(outcome.done.is_empty(), "{copy:?}: {outcome:?}");
+
+        let client = server.client().await;
+        let list = ListThings::default();
+        let search = client.reconcile_creation(list, |thing| thing.thing_id == "thing-1");
+        let found = search.settle(Duration::ZERO).await.unwrap();
+        assert!(matches!(found, Creation::Found(_)), "{copy:?}: {found:?}");
+    }
+    assert_eq!(LIST_THINGS.retry, RetryClass::Read, "or all of them had connections of their own");
+}
+
+#[tokio::test]
+async fn read_with_a_fresh_connection_takes_no_late_copy() {
+    for copy in [Copy::BeforeTheNext, Copy::AfterTheNext] {
+        let server = Repeating::start(copy);
+        let client = server.client().await.with_fresh_connections();
+        let response = client.send(ListThings::default()).await.unwrap();
+        assert_eq!(response.thing_set.len(), 1, "{copy:?}");
     }
 }

@@ -13,12 +13,17 @@ use cvm_transport::{
 };
 use http::{HeaderMap, HeaderName, HeaderValue};
 
+const HEALTHY: &str =
+    r#"{"Response":{"ThingSet":[],"TotalCount":0,"ThingIdSet":["thing-1"],"RequestId":"r-ok"}}"#;
+
 /// What the service does with a request.
 pub enum Reply {
     /// Answers after a while.
     Answer { status: u16, headers: Vec<(&'static str, String)>, body: Body, after: Duration },
     /// Breaks off; a failure that says so leaves nothing sent.
     Fails(HttpFailureKind),
+    /// Is healthy, on a connection that takes this long to open.
+    Connects { after: Duration },
     /// Is silent: before the first byte of the request left, or after it.
     Silent { held: bool },
 }
@@ -66,9 +71,7 @@ impl Reply {
 
     /// What the service says when it is well.
     pub fn healthy() -> Self {
-        Self::body(
-            r#"{"Response":{"ThingSet":[],"TotalCount":0,"ThingIdSet":["thing-1"],"RequestId":"r-ok"}}"#,
-        )
+        Self::body(HEALTHY)
     }
 
     pub fn refusal(code: &str, headers: Vec<(&'static str, String)>) -> Self {
@@ -140,6 +143,12 @@ impl HttpSend for Fake {
                         map.append(HeaderName::from_static(name), value);
                     }
                     Ok(HttpResponse { status, headers: map, body: Box::new(Coming::from(body)) })
+                }
+                Reply::Connects { after } => {
+                    tokio::time::sleep(after).await;
+                    sending.leaves();
+                    let body = Box::new(Coming::from(Body::Whole(HEALTHY.into())));
+                    Ok(HttpResponse { status: 200, headers: HeaderMap::new(), body })
                 }
                 Reply::Fails(kind) => {
                     if kind == HttpFailureKind::MaybeSent {

@@ -250,3 +250,38 @@ async fn the_least_time_holds_for_retries_too() {
     assert_eq!(fake.asked(), 2, "{error}");
     assert!(error.outcome_unknown().is_some(), "{error}");
 }
+
+/// How a change of ten seconds ends, and after what time, when opening its connection takes this long.
+async fn connecting(after: Duration) -> (Result<(), Error>, Duration) {
+    let began = Instant::now();
+    let client = always(move || Reply::Connects { after }).builder().build().unwrap();
+    let kill = KillThings { thing_ids: vec!["thing-1".into()] };
+    let ended = client.with_operation_timeout(seconds(10)).send(kill).await;
+    (ended.map(drop), began.elapsed())
+}
+
+#[tokio::test(start_paused = true)]
+async fn change_does_not_leave_when_connecting_leaves_less_than_a_second() {
+    let (ended, _) = connecting(Duration::from_millis(8_900)).await;
+    ended.unwrap();
+    for milliseconds in [9_100, 9_900, 20_000] {
+        let (ended, took) = connecting(Duration::from_millis(milliseconds)).await;
+        let error = ended.unwrap_err();
+        assert!(error.is_not_sent() && error.is_timeout(), "{milliseconds}: {error}");
+        assert!(error.outcome_unknown().is_none(), "{milliseconds}: {error}");
+        assert_eq!(took.as_secs(), 9, "{milliseconds}: {took:?}");
+    }
+}
+
+/// TLS that is never spoken: the TCP connection is there at once, and no request may leave on it.
+#[tokio::test(start_paused = true)]
+async fn handshake_counts_as_connecting() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("https://{}", listener.local_addr().unwrap());
+    let client = crate::builder(&url).ca_file(crate::encrypted::file("ca.pem")).build().unwrap();
+    let kill = KillThings { thing_ids: vec!["thing-1".into()] };
+    let began = Instant::now();
+    let error = client.with_operation_timeout(seconds(10)).send(kill).await.unwrap_err();
+    assert!(error.is_not_sent() && error.is_timeout(), "{error}");
+    assert_eq!(began.elapsed().as_secs(), 9, "{error}");
+}

@@ -47,6 +47,7 @@ mod sequences;
 mod server;
 mod shown;
 mod signing_time;
+mod slots;
 mod spans;
 mod stalls;
 mod storm;

@@ -276,7 +276,9 @@ impl Reading<'_> {
         ask: Map<String, Value>,
     ) -> Result<Option<Answer>> {
         let ask = Value::Object(ask);
-        match connection.client.call(self.list, ask.clone()).await {
+        // What is concluded from a reading must not come from a late copy of another response.
+        let client = connection.client.with_fresh_connections();
+        match client.call(self.list, ask.clone()).await {
             Ok(answer) => Ok(Some(answer)),
             Err(error) if self.says_absent(&error) => Ok(None),
             Err(error) => {

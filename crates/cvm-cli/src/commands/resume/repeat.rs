@@ -78,7 +78,7 @@ async fn ask_the_time(info: &'static ActionInfo, connection: &Connection, most: 
     if let Some(pages) = read.paginate {
         ask.insert(pages.style.limit().to_owned(), pages.min_limit.into());
     }
-    let client = connection.client.with_operation_timeout(most);
+    let client = connection.client.with_fresh_connections().with_operation_timeout(most);
     let _ = client.call(read, Value::Object(ask)).await;
 }
 
