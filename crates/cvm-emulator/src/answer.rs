@@ -1,6 +1,8 @@
 //! The answer on the wire: `{"Response": {…, "RequestId": "…"}}`, with HTTP status 200 for success and
 //! failure alike.
 
+use std::io;
+
 use bytes::Bytes;
 use cvm_protocol::{FieldInfo, Model, Value};
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
@@ -10,6 +12,9 @@ use crate::refusal::Refusal;
 /// The only content type that all official SDKs understand: the Python one overlooks errors when a
 /// charset follows.
 pub(crate) const CONTENT_TYPE: &str = "application/json";
+
+/// Longest response.
+const MAX_RESPONSE: usize = 50 << 20;
 
 /// What is answered.
 pub(crate) enum Answer {
@@ -24,8 +29,43 @@ pub(crate) enum Answer {
 impl Answer {
     /// The body of the HTTP answer.
     pub(crate) fn to_json(&self, request_id: &str) -> Bytes {
-        // Names are text and depth is finite, which is all that JSON asks.
-        serde_json::to_vec(&Outer(Inner { answer: self, request_id })).unwrap_or_default().into()
+        self.to_json_within(request_id, MAX_RESPONSE)
+    }
+
+    fn to_json_within(&self, request_id: &str, most: usize) -> Bytes {
+        let mut body = Limited { bytes: Vec::new(), most };
+        // Names are text and depth is finite, which is all that JSON asks, so only the length can be wrong.
+        match serde_json::to_writer(&mut body, &Outer(Inner { answer: self, request_id })) {
+            Ok(()) => body.bytes.into(),
+            Err(_) => {
+                let message =
+                    format!("The response would have more than {most} bytes; ask for less.");
+                let refused = Self::Refused(Refusal::new("ResponseSizeLimitExceeded", message));
+                serde_json::to_vec(&Outer(Inner { answer: &refused, request_id }))
+                    .unwrap_or_default()
+                    .into()
+            }
+        }
+    }
+}
+
+/// A body that refuses to grow beyond a length, so that no more memory than that is used.
+struct Limited {
+    bytes: Vec<u8>,
+    most: usize,
+}
+
+impl io::Write for Limited {
+    fn write(&mut self, more: &[u8]) -> io::Result<usize> {
+        if more.len() > self.most.saturating_sub(self.bytes.len()) {
+            return Err(io::ErrorKind::FileTooLarge.into());
+        }
+        self.bytes.extend_from_slice(more);
+        Ok(more.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 
@@ -159,6 +199,17 @@ mod tests {
             text(&Answer::Response(Box::new(record))),
             r#"{"Response":{"TotalCount":0,"Set":[],"Ipv6":null,"RequestId":"r-1"}}"#
         );
+    }
+
+    #[test]
+    fn a_response_that_is_too_long_is_refused_with_its_code() {
+        let answer = Answer::Refused(Refusal::new("InvalidAction", "x".repeat(100)));
+        let whole = answer.to_json("r-1");
+        assert_eq!(answer.to_json_within("r-1", whole.len()), whole);
+        let refused = answer.to_json_within("r-1", whole.len() - 1);
+        let json: serde_json::Value = serde_json::from_slice(&refused).unwrap();
+        assert_eq!(json["Response"]["Error"]["Code"], "ResponseSizeLimitExceeded");
+        assert_eq!(json["Response"]["RequestId"], "r-1");
     }
 
     #[test]

@@ -7,7 +7,7 @@ use cvm_protocol::{
 
 use crate::dialect::{Dialect, Parameters, own_pairs};
 use crate::refusal::{Codes, Refusal};
-use crate::verdict;
+use crate::{limits, verdict};
 
 /// Layouts whose least length is known too: `ins-1122` is documented as malformed for its length. A
 /// longer one is not: the introduction of the API shows `ins--dcs9x3gz`. Of all other identifiers only
@@ -30,6 +30,10 @@ pub(crate) fn check(
     let wrong = |kind| matches!(kind, DriftKind::TextExpected | DriftKind::NullItem);
     if let Some(drift) = report.drifts.iter().find(|drift| wrong(drift.kind)) {
         return Err(Refusal::new("InvalidParameter", format!("The parameter {drift}.")));
+    }
+    // Before anything looks into the lists: a hostile one could be long.
+    if let Some(violation) = limits::broken(&record) {
+        return Err(verdict::refusal(Codes(info), &violation));
     }
     let mut violations = validate(&record);
     violations.retain(|violation| !is_excused(violation));

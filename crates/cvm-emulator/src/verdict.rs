@@ -21,6 +21,14 @@ const NAMED: &[&str] = &[
     "InvalidParameter.Invalid{}",
 ];
 
+/// Codes for more tags than a resource may have.
+pub(crate) const TOO_MANY_TAGS: &[&str] =
+    &["InvalidParameterValue.TagQuotaLimitExceeded", "InvalidParameterValue.LimitExceeded"];
+
+/// Codes for more security groups than an instance may have; a launch publishes only the broader one.
+pub(crate) const TOO_MANY_GROUPS: &[&str] =
+    &["LimitExceeded.AssociateUSGLimitExceeded", "LimitExceeded.SingleUSGQuota"];
+
 /// Refuses a request for the member that breaks a limit.
 pub(crate) fn refusal(codes: Codes, violation: &Violation) -> Refusal {
     let message: String = format!("The parameter {violation}.").chars().take(MAX_MESSAGE).collect();
@@ -59,7 +67,13 @@ fn suggestions(violation: &Violation) -> Vec<String> {
             codes(&["InvalidFilterValue.LimitExceeded", "InvalidParameterValue.LimitExceeded"])
         }
         Fault::TooManyItems(_) => {
-            codes(&["InvalidParameterValue.LimitExceeded", "InvalidParameter.ValueTooLarge"])
+            let own: &[&str] = match field.wire {
+                "Tags" | "TagSpecification" | "LaunchTemplateTagSpecification" => TOO_MANY_TAGS,
+                "SecurityGroupIds" | "SecurityGroups" => TOO_MANY_GROUPS,
+                _ => &[],
+            };
+            let general = ["InvalidParameterValue.LimitExceeded", "InvalidParameter.ValueTooLarge"];
+            codes(&[own, &general].concat())
         }
         Fault::TooSmall(_) | Fault::TooLarge(_) => codes(&[
             "Invalid{}",

@@ -1,19 +1,31 @@
 //! The tags that come with what a request makes, and the filters that ask for them.
 
+use std::collections::HashSet;
+
 use cvm_models::enums::TagResourceType;
 use cvm_models::types::{Tag, TagSpecification};
 
 use crate::filter::Wanted;
 use crate::refusal::{Codes, Refusal};
+use crate::verdict::TOO_MANY_TAGS;
+
+/// Most tags of one resource.
+const MAX_TAGS: usize = 50;
 
 /// The tags of all specifications, which may be for these kinds of resource; without any kind, for
-/// all.
+/// all. Each key stands once.
 pub(super) fn tags(
     codes: Codes,
     specifications: &[TagSpecification],
     kinds: &[TagResourceType],
 ) -> Result<Vec<Tag>, Refusal> {
-    let mut tags: Vec<Tag> = Vec::new();
+    let count: usize = specifications.iter().map(|specification| specification.tags.len()).sum();
+    if count > MAX_TAGS {
+        let message = format!("There are {count} tags, and a resource has at most {MAX_TAGS}.");
+        return Err(codes.refuse(TOO_MANY_TAGS, message));
+    }
+    let mut tags: Vec<Tag> = Vec::with_capacity(count);
+    let mut keys = HashSet::with_capacity(count);
     for specification in specifications {
         let kind = specification.resource_type.as_ref();
         if !kinds.is_empty() && !kind.is_some_and(|kind| kinds.contains(kind)) {
@@ -23,7 +35,7 @@ pub(super) fn tags(
             return Err(codes.refuse(["InvalidParameterValue"], message));
         }
         for tag in &specification.tags {
-            if tags.iter().any(|known| known.key == tag.key) {
+            if !keys.insert(tag.key.as_str()) {
                 let message = format!("The tag `{}` is given twice.", tag.key);
                 let wanted = ["InvalidParameterValue.DuplicateTags", "InvalidParameterValue"];
                 return Err(codes.refuse(wanted, message));

@@ -8,6 +8,7 @@ use super::{Change, Course, Holdings, Machine, Mint, Store, Timer, admit};
 use crate::Moment;
 use crate::catalogue::{Region, Zone};
 use crate::clock::Clock;
+use crate::distinct::distinct;
 use crate::filter::Wanted;
 use crate::refusal::{Codes, Refusal};
 
@@ -51,18 +52,15 @@ impl Scene<'_> {
 
     /// The places of instances that all exist; each once, however often it is named.
     pub(crate) fn find(&self, instance_ids: &[String]) -> Result<Vec<u64>, Refusal> {
-        let mut serials = Vec::with_capacity(instance_ids.len());
-        for id in instance_ids {
-            let serial = self.store.serial(id).ok_or_else(|| {
+        let serial_of = |id: &String| {
+            self.store.serial(id).ok_or_else(|| {
                 let message =
                     format!("The instance `{id}` does not exist in {}.", self.region.name);
                 self.codes.refuse(["InvalidInstanceId.NotFound"], message)
-            })?;
-            if !serials.contains(&serial) {
-                serials.push(serial);
-            }
-        }
-        Ok(serials)
+            })
+        };
+        let serials: Vec<u64> = instance_ids.iter().map(serial_of).collect::<Result<_, _>>()?;
+        Ok(distinct(serials))
     }
 
     /// The instances that a Describe action lists, the newest first: all of them, or those that are

@@ -13,7 +13,9 @@ mod authentication;
 mod catalogue;
 mod chc;
 mod disks;
+mod hostile_requests;
 mod hosts;
+
 mod hpc_clusters;
 mod image_making;
 mod image_transfer;

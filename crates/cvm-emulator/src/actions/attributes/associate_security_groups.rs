@@ -4,6 +4,7 @@ use cvm_models::actions::{AssociateSecurityGroups, AssociateSecurityGroupsRespon
 
 use super::{SETTLED_OR_RESCUED, security_groups};
 use crate::dispatch::{Behaviour, Outcome};
+use crate::distinct::distinct;
 use crate::refusal::Refusal;
 use crate::world::{Attribute, Change, MODIFY, Scene};
 
@@ -15,7 +16,7 @@ impl Behaviour for AssociateSecurityGroups {
         for serial in serials {
             let Some(machine) = scene.store.machine(serial) else { continue };
             let bound = machine.shown.security_group_ids.iter().chain(&self.security_group_ids);
-            let groups = security_groups::distinct(bound.cloned().collect());
+            let groups = distinct(bound.cloned());
             security_groups::check(scene.codes, &groups)?;
             planned.push((serial, groups));
         }

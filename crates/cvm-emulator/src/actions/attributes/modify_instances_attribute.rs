@@ -7,6 +7,7 @@ use super::{SETTLED, planned_end, security_groups};
 use crate::actions::instances::run_instances::{login, user_data};
 use crate::catalogue::instance_type;
 use crate::dispatch::{Behaviour, Outcome};
+use crate::distinct::distinct;
 use crate::refusal::{Codes, Refusal};
 use crate::world::{Attribute, Change, MODIFY, Machine, REBOOT, Scene};
 
@@ -45,7 +46,7 @@ fn the_one(codes: Codes, request: ModifyInstancesAttribute) -> Result<Attribute,
     let given = [
         request.instance_name.filter(|name| !name.is_empty()).map(Attribute::Name),
         request.user_data.map(Attribute::UserData),
-        groups.map(security_groups::distinct).map(Attribute::SecurityGroups),
+        groups.map(distinct).map(Attribute::SecurityGroups),
         request.cam_role_name.map(role),
         request.host_name.map(Attribute::HostName),
         request.disable_api_termination.map(Attribute::TerminationProtection),

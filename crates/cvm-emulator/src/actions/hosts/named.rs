@@ -1,5 +1,7 @@
 //! The hosts that a request names.
 
+use std::collections::HashSet;
+
 use cvm_models::enums::HostState;
 
 use crate::refusal::Refusal;
@@ -13,12 +15,14 @@ pub(super) fn named<'a>(
 ) -> Result<Vec<&'a mut DedicatedHost>, Refusal> {
     let (codes, now, region) = (scene.codes, scene.now, scene.region.name);
     let hosts = &mut scene.here().dedicated_hosts.at(now).list;
-    let is_unknown = |id: &&String| hosts.iter().all(|host| host.bought.host_id != **id);
+    let wanted: HashSet<&str> = ids.iter().map(String::as_str).collect();
+    let known: HashSet<&str> = hosts.iter().map(|host| host.bought.host_id.as_str()).collect();
+    let is_unknown = |id: &&String| !known.contains(id.as_str());
     if let Some(id) = ids.iter().find(is_unknown) {
         let message = format!("The dedicated host `{id}` does not exist in {region}.");
         return Err(codes.refuse(["InvalidHostId.NotFound"], message));
     }
-    let hosts = hosts.iter_mut().filter(|host| ids.contains(&host.bought.host_id));
+    let hosts = hosts.iter_mut().filter(|host| wanted.contains(host.bought.host_id.as_str()));
     let hosts: Vec<_> = hosts.collect();
     if let Some(host) = hosts.iter().find(|host| is_refused(host)) {
         let (id, state, action) = (&host.bought.host_id, host.state(now), codes.0.name);

@@ -9,6 +9,7 @@ use cvm_models::enums::{DiskUsage, ExportFormat, ImageState};
 use super::own;
 use crate::dice::Purpose;
 use crate::dispatch::{Behaviour, Outcome};
+use crate::distinct::distinct;
 use crate::refusal::{Codes, Refusal};
 use crate::world::{OwnImage, Scene};
 
@@ -64,12 +65,7 @@ impl Behaviour for ExportImages {
 /// Checks what is in the request itself; returns the images, each once.
 fn check_request(codes: Codes, request: &ExportImages) -> Result<Vec<String>, Refusal> {
     let refuse = |code: &str, message: &str| Err(codes.refuse([code], message));
-    let mut ids: Vec<String> = Vec::new();
-    for id in &request.image_ids {
-        if !ids.contains(id) {
-            ids.push(id.clone());
-        }
-    }
+    let ids = distinct(request.image_ids.iter().cloned());
     let prefixes = &request.file_name_prefix_list;
     if ids.is_empty() {
         let code = "InvalidParameter.ImageIdsSnapshotIdsMustOne";

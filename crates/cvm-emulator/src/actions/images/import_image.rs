@@ -4,10 +4,13 @@
 use std::time::Duration;
 
 use cvm_models::actions::{ImportImage, ImportImageResponse};
-use cvm_models::enums::{Architecture, BootMode, DiskUsage, ImageSource, ImageState, LicenseType};
+use cvm_models::enums::{
+    Architecture, BootMode, DiskUsage, ImageSource, ImageState, LicenseType, TagResourceType,
+};
 use cvm_models::types::{Image, Snapshot};
 
-use super::{naming, own, tags};
+use super::{naming, own};
+use crate::actions::tags::tags;
 use crate::catalogue::{IMPORT_SYSTEMS, ImportSystem};
 use crate::dice::Purpose;
 use crate::dispatch::{Behaviour, Outcome};
@@ -32,7 +35,7 @@ impl Behaviour for ImportImage {
         let is_forced = self.force == Some(true);
         naming::check(codes, &self.image_name)?;
         let image_family = naming::family(codes, self.image_family.as_deref())?;
-        let tags = tags::of(codes, &self.tag_specification)?;
+        let tags = tags(codes, &self.tag_specification, &[TagResourceType::Image])?;
         let architecture = self.architecture.clone().unwrap_or(Architecture::X86_64);
         let known = find_system(codes, &self, &architecture)?;
         let is_readable = check_files(codes, &self)?;

@@ -14,7 +14,6 @@ mod modify_image_share_permission;
 mod naming;
 mod own;
 mod sync_images;
-mod tags;
 
 use cvm_models::actions::{
     CreateImage, DeleteImages, DescribeImageFromFamily, DescribeImageQuota,

@@ -1,5 +1,7 @@
 //! ModifyImageSharePermission: gives other accounts an image of the account, or takes it away.
 
+use std::collections::HashSet;
+
 use cvm_models::actions::{ModifyImageSharePermission, ModifyImageSharePermissionResponse};
 use cvm_models::enums::{ImageSharePermission, ImageState};
 use cvm_models::types::SharePermission;
@@ -18,6 +20,7 @@ impl Behaviour for ModifyImageSharePermission {
         let (codes, now) = (scene.codes, scene.now);
         check_accounts(codes, &self.account_ids)?;
         let own = own::find(scene, &self.image_id)?;
+        let named: HashSet<&String> = self.account_ids.iter().collect();
         let shares = self.permission != Some(ImageSharePermission::Cancel);
         if shares {
             can_be_shared(codes, own)?;
@@ -26,12 +29,10 @@ impl Behaviour for ModifyImageSharePermission {
             return Err(own::wrong_state(codes, &self.image_id, own.state(now)));
         }
         if !shares {
-            own.shares.retain(|share| !self.account_ids.contains(&share.account_id));
+            own.shares.retain(|share| !named.contains(&share.account_id));
             return Ok(Outcome::Done(ModifyImageSharePermissionResponse::default()));
         }
-        if let Some(known) =
-            own.shares.iter().find(|share| self.account_ids.contains(&share.account_id))
-        {
+        if let Some(known) = own.shares.iter().find(|share| named.contains(&share.account_id)) {
             let message = format!("The image is already shared with `{}`.", known.account_id);
             return Err(codes.refuse(["FailedOperation.AccountAlreadyExists"], message));
         }

@@ -3,6 +3,7 @@
 use cvm_models::enums::TagResourceType;
 use cvm_models::types::{KeyPair, Tag, TagSpecification};
 
+use crate::actions::tags;
 use crate::refusal::{Codes, Refusal};
 use crate::world::Scene;
 
@@ -19,24 +20,11 @@ pub(super) fn all<'a>(scene: &'a Scene<'_>) -> impl Iterator<Item = &'a KeyPair>
 
 /// The tags of a request.
 pub(super) fn tags(codes: Codes, given: &[TagSpecification]) -> Result<Vec<Tag>, Refusal> {
-    let mut tags: Vec<Tag> = Vec::new();
-    for specification in given {
-        if specification.resource_type != Some(TagResourceType::Keypair) {
-            let message = "`TagSpecification.ResourceType` can only be `keypair` here.";
-            return Err(codes.refuse(["InvalidParameterValue"], message));
-        }
-        for tag in &specification.tags {
-            if tags.iter().any(|known| known.key == tag.key) {
-                let message = format!("The tag `{}` is given twice.", tag.key);
-                return Err(codes.refuse(["InvalidParameterValue"], message));
-            }
-            if tag.key.starts_with(RESERVED) {
-                let message = format!("The tag key `{}` is the platform's.", tag.key);
-                let wanted = ["FailedOperation.TagKeyReserved", "InvalidParameterValue"];
-                return Err(codes.refuse(wanted, message));
-            }
-            tags.push(tag.clone());
-        }
+    let tags = tags::tags(codes, given, &[TagResourceType::Keypair])?;
+    if let Some(tag) = tags.iter().find(|tag| tag.key.starts_with(RESERVED)) {
+        let message = format!("The tag key `{}` is the platform's.", tag.key);
+        let wanted = ["FailedOperation.TagKeyReserved", "InvalidParameterValue"];
+        return Err(codes.refuse(wanted, message));
     }
     Ok(tags)
 }

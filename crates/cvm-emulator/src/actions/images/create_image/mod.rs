@@ -3,11 +3,12 @@
 mod source;
 
 use cvm_models::actions::{CreateImage, CreateImageResponse};
-use cvm_models::enums::{ImageSource, ImageState, InstanceState};
+use cvm_models::enums::{ImageSource, ImageState, InstanceState, TagResourceType};
 use cvm_models::types::Image;
 
 use self::source::Source;
-use super::{naming, own, tags};
+use super::{naming, own};
+use crate::actions::tags::tags;
 use crate::dice::Purpose;
 use crate::dispatch::{Behaviour, Outcome};
 use crate::refusal::Refusal;
@@ -23,7 +24,7 @@ impl Behaviour for CreateImage {
         let (codes, region) = (scene.codes, scene.region.name);
         naming::check(codes, &self.image_name)?;
         let image_family = naming::family(codes, self.image_family.as_deref())?;
-        let tags = tags::of(codes, &self.tag_specification)?;
+        let tags = tags(codes, &self.tag_specification, &[TagResourceType::Image])?;
         let source = Source::of(&self, scene)?;
         naming::is_free(codes, &scene.here().images, &self.image_name, None)?;
         if let Some(serial) = source.serial {

@@ -5,6 +5,7 @@ use cvm_models::enums::{DiskType, DiskUsage, InstanceState};
 use cvm_models::types::{Instance, Snapshot};
 
 use crate::catalogue::disk_type;
+use crate::distinct::distinct;
 use crate::refusal::Refusal;
 use crate::world::{DiskSnapshot, Scene, System};
 
@@ -66,14 +67,8 @@ fn data_disks(
     scene: &Scene<'_>,
 ) -> Result<Vec<DiskSnapshot>, Refusal> {
     let refuse = |code: &str, message: String| Err(scene.codes.refuse([code], message));
-    let mut wanted: Vec<&String> = Vec::new();
-    for id in &request.data_disk_ids {
-        if !wanted.contains(&id) {
-            wanted.push(id);
-        }
-    }
     let mut disks = Vec::new();
-    for id in wanted {
+    for id in distinct(&request.data_disk_ids) {
         if shown.system_disk.disk_id.as_ref() == Some(id) {
             let message = format!("The disk `{id}` is the system disk.");
             return refuse("InvalidParameter.DataDiskIdContainsRootDisk", message);
@@ -115,14 +110,12 @@ fn of_snapshots(request: &CreateImage, scene: &Scene<'_>) -> Result<Source, Refu
         return refuse("InvalidParameter.InvalidDependence", message.to_owned());
     }
     let mut disks: Vec<DiskSnapshot> = Vec::new();
-    for id in &request.snapshot_ids {
+    for id in distinct(&request.snapshot_ids) {
         let Some(snapshot) = scene.snapshot(id) else {
             let message = format!("The snapshot `{id}` does not exist in {}.", scene.region.name);
             return refuse("InvalidParameter.SnapshotNotFound", message);
         };
-        if !disks.iter().any(|disk| disk.shown.snapshot_id == *id) {
-            disks.push(snapshot.clone());
-        }
+        disks.push(snapshot.clone());
     }
     // The system disk leads the list, as it does in an image of an instance.
     disks.sort_by_key(|disk| !disk.is_of_system_disk());

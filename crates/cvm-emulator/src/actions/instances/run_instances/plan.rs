@@ -16,6 +16,7 @@ use crate::Moment;
 use crate::actions::attributes::security_groups;
 use crate::actions::tags::tags;
 use crate::actions::tasks::planned_end::PlannedEnd;
+use crate::distinct::distinct;
 use crate::refusal::{Codes, Refusal};
 use crate::world::{Machine, Scene, Seat, System};
 
@@ -88,7 +89,7 @@ impl<'a> Plan<'a> {
         let system_disk = disks::system(codes, request.system_disk.as_ref(), &image)?;
         let mut data_disks = disks::data(codes, &request.data_disks)?;
         disks::fill(scene, &mut data_disks)?;
-        let security_group_ids = security_groups::distinct(request.security_group_ids.clone());
+        let security_group_ids = distinct(request.security_group_ids.iter().cloned());
         security_groups::check(codes, &security_group_ids)?;
         let template = Instance {
             placement: Placement {

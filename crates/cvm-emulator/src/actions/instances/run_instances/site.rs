@@ -6,6 +6,7 @@ use cvm_models::enums::ResourcePoolPackStatus;
 use cvm_models::enums::{DedicatedResourcePackTenancy, HostState, InstanceChargeType};
 use cvm_models::types::{Instance, Placement};
 
+use crate::distinct::distinct;
 use crate::refusal::Refusal;
 use crate::world::{DedicatedHost, ResourcePack, Scene};
 
@@ -150,8 +151,7 @@ fn in_packs(
 
 /// Each id once, however often it is named.
 fn named(ids: &[String]) -> impl Iterator<Item = &str> {
-    let is_first = |(place, id): &(usize, &String)| !ids.iter().take(*place).any(|it| it == *id);
-    ids.iter().enumerate().filter(is_first).map(|(_, id)| id.as_str())
+    distinct(ids).into_iter().map(String::as_str)
 }
 
 /// Puts each instance where most room is left, until there is none.

@@ -1,6 +1,7 @@
 //! A launch from a template: what the request leaves out comes from a version of the template.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 use cvm_models::actions::RunInstances;
 use cvm_models::enums::TemplateDataModifyAction;
@@ -38,7 +39,8 @@ pub(in crate::actions) fn filled_in<'a>(
 fn together(upper: Option<&Metadata>, lower: Option<Metadata>) -> Option<Metadata> {
     match (upper, lower) {
         (Some(upper), Some(mut both)) => {
-            both.items.retain(|item| upper.items.iter().all(|above| above.key != item.key));
+            let above: HashSet<&str> = upper.items.iter().map(|item| item.key.as_str()).collect();
+            both.items.retain(|item| !above.contains(item.key.as_str()));
             both.items.extend(upper.items.iter().cloned());
             Some(both)
         }

@@ -1,0 +1,106 @@
+//! Limits on lists and texts for which no document states one.
+//!
+//! They bound the work and the memory that one request can cause, so they are checked before anything else
+//! looks at the lists, and outside the lock of the state. They belong to the emulator alone: the tables, and
+//! with them the documentation and the validation of clients, do not have them.
+
+use cvm_protocol::{Fault, FieldInfo, Model, Value, Violation};
+
+/// Most items of a list: as many as the documented limits on ids allow.
+const ITEMS: u32 = 100;
+/// Most accounts that one request names: an image has fewer, and says so with a code of its own.
+const ACCOUNTS: u32 = 1000;
+/// Most characters of a text.
+const TEXT: u32 = 256;
+/// Most characters of an address of a file, which may be signed.
+const URL: u32 = 4096;
+/// Most characters of a public key.
+const PUBLIC_KEY: u32 = 16 * 1024;
+
+/// The first member that breaks such a limit.
+pub(crate) fn broken(model: &dyn Model) -> Option<Violation> {
+    object(model, "")
+}
+
+fn object(model: &dyn Model, path: &str) -> Option<Violation> {
+    model.table().members.iter().enumerate().find_map(|(index, field)| {
+        let path =
+            if path.is_empty() { field.wire.to_owned() } else { format!("{path}.{}", field.wire) };
+        value(field, path, model.member(index))
+    })
+}
+
+fn value(field: &'static FieldInfo, path: String, value: Value<'_>) -> Option<Violation> {
+    let violation = |path, fault| Some(Violation { path, field, fault, value: None });
+    match value {
+        Value::List(list) => {
+            let most = most_items(field);
+            if list.len() > most as usize {
+                return violation(path, Fault::TooManyItems(most));
+            }
+            (0..list.len())
+                .find_map(|index| self::value(field, format!("{path}.{index}"), list.at(index)))
+        }
+        Value::Object(model) => object(model, &path),
+        Value::Str(text) | Value::Secret(text) => {
+            let most = most_characters(field)?;
+            // No character has more than four bytes, so most texts need not be counted.
+            let is_long = text.len() > most as usize && text.chars().count() > most as usize;
+            if is_long { violation(path, Fault::TooLong(most)) } else { None }
+        }
+        _ => None,
+    }
+}
+
+/// What the table states, else what is assumed.
+fn most_items(field: &FieldInfo) -> u32 {
+    let assumed = if field.wire == "AccountIds" { ACCOUNTS } else { ITEMS };
+    field.max_items.unwrap_or(assumed)
+}
+
+/// The assumed limit of a text; `None` where the table bounds it.
+fn most_characters(field: &FieldInfo) -> Option<u32> {
+    if field.max_length.is_some() || field.max_bytes.is_some() {
+        return None;
+    }
+    Some(match field.wire {
+        "PublicKey" => PUBLIC_KEY,
+        name if name.ends_with("Url") => URL,
+        _ => TEXT,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use cvm_models::actions::{DescribeImages, RunInstances};
+    use cvm_models::types::{Tag, TagSpecification};
+
+    use super::*;
+
+    #[test]
+    fn lists_and_texts_without_a_documented_limit_have_one() {
+        let ids = |count: usize| DescribeImages {
+            image_ids: vec!["img-12345678".into(); count],
+            ..Default::default()
+        };
+        assert!(broken(&ids(100)).is_none());
+        let violation = broken(&ids(101)).unwrap();
+        assert_eq!(
+            (violation.path.as_str(), violation.fault),
+            ("ImageIds", Fault::TooManyItems(100))
+        );
+        let tagged = |value: String| RunInstances {
+            tag_specification: vec![TagSpecification {
+                tags: vec![Tag { key: "k".into(), value }],
+                ..Default::default()
+            }],
+            ..Default::default()
+        };
+        // Characters count, not bytes.
+        assert!(broken(&tagged("\u{4e00}".repeat(256))).is_none());
+        let violation = broken(&tagged("x".repeat(257))).unwrap();
+        assert_eq!(violation.path, "TagSpecification.0.Tags.0.Value");
+        assert_eq!(violation.fault, Fault::TooLong(256));
+        assert_eq!(violation.value, None, "a long value is not repeated");
+    }
+}
