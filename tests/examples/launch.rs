@@ -58,7 +58,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     let terminate = TerminateInstances { instance_ids: ids.clone(), ..Default::default() };
     client.send(terminate).await?;
-    client.wait(waiters::InstancesTerminated::of(&ids)).await?;
+    // The accepted request named them, so that they are not listed means that they are gone.
+    client.wait(waiters::InstancesTerminated::of(&ids).seen_before()).await?;
     println!("gone");
     Ok(())
 }

@@ -145,6 +145,9 @@ fn waiters_errors_and_docs_are_found() {
     assert_eq!(waiter.ids, ["boat-1"]);
     assert_eq!(waiters::BoatsGone::of(["boat-1"]).ids, ["boat-1"]);
     assert_eq!(waiters::BoatsGone::INFO.with, [("Since", "2000-01-01")]);
+    let repaired = waiters::BoatsRepaired::INFO;
+    assert_eq!((repaired.when.len(), repaired.elsewhere), (1, &["salvage"][..]));
+    assert_eq!(repaired.operation.map(|operation| operation.failed), Some(&["leak"][..]));
     let code = "InvalidBoatId.NotFound";
     assert_eq!(error_code::INVALID_BOAT_ID_NOT_FOUND, code);
     assert_eq!(error_code::describe(code).map(|error| error.code), Some(code));

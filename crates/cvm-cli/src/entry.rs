@@ -389,7 +389,7 @@ mod tests {
         for before in [
             None,
             Some(Vec::new()),
-            Some(vec![Seen { id: "ins-1".into(), own: "ins-1".into(), became: Some(true) }]),
+            Some(vec![Seen { id: "ins-1".into(), own: "ins-1".into(), from: Some(true) }]),
         ] {
             entry.before = before;
             assert_eq!(Entry::parse(entry.to_text().as_bytes()).as_ref(), Ok(&entry));

@@ -31,11 +31,18 @@ pub struct ReconcileInfo {
     pub created: Option<&'static str>,
     /// Member of the request that says how many are made; one without it.
     pub count: Option<&'static str>,
-    /// One that holds for an entry, beside all of [`Self::same`] and [`Self::includes`], means done.
+    /// Public keys of an entry that are then the request's, each with the member of the request. Type and key
+    /// are compared, not the comment, which the service replaces.
+    pub same_key: &'static [(&'static str, &'static str)],
+    /// If all of these hold for an entry, beside all of [`Self::same`] and [`Self::includes`], it is done.
     pub done: &'static [Condition],
-    /// As [`Self::done`], for conditions that an earlier call of the same action may have fulfilled: one
-    /// counts only if none of them held before the call.
+    /// As [`Self::done`], for conditions that an earlier call of the same action may have fulfilled: they
+    /// count only if all of [`Self::from`] held before the call.
     pub became: &'static [Condition],
+    /// What held before the call, so that [`Self::became`] proves something.
+    pub from: &'static [Condition],
+    /// If one of these holds, it may have run and failed, and a person decides.
+    pub failed: &'static [Condition],
     /// What it means that an id is not listed.
     pub missing: Missing,
     /// Members of an entry that a person needs to see.
@@ -56,8 +63,11 @@ impl ReconcileInfo {
             includes: &[],
             created: None,
             count: None,
+            same_key: &[],
             done: &[],
             became: &[],
+            from: &[],
+            failed: &[],
             missing: Missing::Pending,
             show: &[],
         }
@@ -107,17 +117,36 @@ impl ReconcileInfo {
         self
     }
 
-    /// What means done.
+    /// Which public keys are then those of the request.
+    #[must_use]
+    pub const fn same_key(mut self, pairs: &'static [(&'static str, &'static str)]) -> Self {
+        self.same_key = pairs;
+        self
+    }
+
+    /// What means done, if all of it holds.
     #[must_use]
     pub const fn done(mut self, conditions: &'static [Condition]) -> Self {
         self.done = conditions;
         self
     }
 
-    /// What means done unless it was so before the call.
+    /// What means done, if all of it holds and all of `from` held before the call.
     #[must_use]
-    pub const fn became(mut self, conditions: &'static [Condition]) -> Self {
+    pub const fn became(
+        mut self,
+        conditions: &'static [Condition],
+        from: &'static [Condition],
+    ) -> Self {
         self.became = conditions;
+        self.from = from;
+        self
+    }
+
+    /// What means that it may have run and failed.
+    #[must_use]
+    pub const fn failed(mut self, conditions: &'static [Condition]) -> Self {
+        self.failed = conditions;
         self
     }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::{ActionInfo, List, Model, Record, Slot, Text};
+use crate::{ActionInfo, Condition, List, Model, Record, Slot, Text};
 
 /// A goal for some resources: which action to poll and which states mean what.
 #[derive(Debug)]
@@ -21,16 +21,22 @@ pub struct WaiterInfo {
     pub id: &'static str,
     /// Member of a resource that holds its state.
     pub state: &'static str,
-    /// States in which the goal is reached.
+    /// States in which the goal is reached, unless an operation is running.
     pub success: &'static [&'static str],
+    /// All of these hold as well when the goal is reached.
+    pub when: &'static [Condition],
     /// States that mean failure.
     pub failure: &'static [&'static str],
     /// States from which the goal cannot be reached any more.
     pub unreachable: &'static [&'static str],
+    /// States in which a resource may be before the operation begins, and from which only another call leads to the
+    /// goal. One ends the wait if the resource came into it during the wait, and no operation is running.
+    pub elsewhere: &'static [&'static str],
     /// States in which nothing moves by itself and the goal is not reached. Every other state that is not in
     /// a list above leads somewhere, or is not known.
     pub settled: &'static [&'static str],
-    /// Where a resource shows its latest operation, which may run while the state stays.
+    /// Where a resource shows its latest operation, which may run while the state stays. If its state is
+    /// [`Self::state`], the goal is the end of the operation itself.
     pub operation: Option<OperationInfo>,
     /// What it means when an answer does not list an id.
     pub missing: Missing,
@@ -53,6 +59,10 @@ pub struct OperationInfo {
     pub state: &'static str,
     /// States of an operation that is over.
     pub ended: &'static [&'static str],
+    /// Those of them that mean failure.
+    pub failed: &'static [&'static str],
+    /// One of these holds while an operation runs.
+    pub running: &'static [Condition],
     /// Members of a resource that tell one operation from another.
     pub names: &'static [&'static str],
 }
@@ -167,6 +177,8 @@ pub struct Waiter {
     pub ids: Vec<String>,
     /// Count a state only when it speaks of this request.
     pub request_id: Option<String>,
+    /// The resources are known to have existed, so absence means that they are gone.
+    pub seen_before: bool,
 }
 
 impl Waiter {
@@ -177,14 +189,24 @@ impl Waiter {
         I::Item: AsRef<str>,
     {
         let ids = ids.into_iter().map(|id| id.as_ref().to_owned()).collect();
-        Self { info, ids, request_id: None }
+        Self { info, ids, request_id: None, seen_before: false }
     }
 
-    /// Counts a state only when it speaks of the request with this id, so that the success of an
-    /// earlier operation is not taken for this one's. No effect where the resource does not tell.
+    /// Counts a state only when it speaks of the request with this id, so that the state from before the
+    /// request, or the success of an earlier operation, is not taken for what this one did. A failure of this
+    /// operation then ends the wait at once. No effect where the resource does not tell.
     #[must_use]
     pub fn of_request(mut self, request_id: impl Into<String>) -> Self {
         self.request_id = Some(request_id.into());
+        self
+    }
+
+    /// Tells that these resources existed when the operation was asked for: an accepted request named them, or a
+    /// list showed them, in this region. Only then does their absence from the first poll on mean that they are
+    /// gone; otherwise a wrong id or region would look the same. No effect where absence is not the goal.
+    #[must_use]
+    pub const fn seen_before(mut self) -> Self {
+        self.seen_before = true;
         self
     }
 }

@@ -60,6 +60,7 @@ mod reqwest_http;
 mod retry;
 mod route;
 mod schedule;
+mod sightings;
 mod sign;
 mod skew;
 mod timeouts;

@@ -9,7 +9,8 @@ use tokio::time::Instant;
 use crate::client::Client;
 use crate::http::BoxFuture;
 use crate::schedule::Schedule;
-use crate::waiting::{RowState, Waiting};
+use crate::sightings::RowState;
+use crate::waiting::Waiting;
 use crate::{Error, WaitVerdict, WaitedResource};
 
 /// A reconciliation that has not begun: `.await` it, or set options first.

@@ -27,7 +27,10 @@ use crate::{Error, WaitProgress, WaitReport};
 ///
 /// Polls in batches (100 ids where the action takes a list of them), at the specification's interval with some jitter, through the same
 /// pipeline as every call. Ends at once when a resource is in a state from which the goal cannot be
-/// reached, with the service's own reason. Brief outages are waited out, and so are responses that do not
+/// reached, or when the operation has failed, with the service's own reason. What may be older than the operation decides
+/// nothing: an operation that was over at the first poll, a recycle bin in which the instance lay already, the absence
+/// of a resource that no poll has listed. Name the request with [`Waiter::of_request`], or say
+/// [`Waiter::seen_before`], where the caller knows better. Brief outages are waited out, and so are responses that do not
 /// prove anything: without the list, with too few rows, with null rows or rows without an id. Without ids nothing is
 /// called, since an empty list of ids means *all* to the service.
 #[must_use = "a wait does nothing unless awaited"]

@@ -4,18 +4,14 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use cvm_protocol::{
-    Gaps, Json, ListDefect, Missing, Model, OperationInfo, Record, Value, Waiter, WaiterInfo,
-    member_named,
-};
+use cvm_protocol::{Gaps, ListDefect, Model, Record, Value, Waiter, WaiterInfo, member_named};
 use tokio::time::Instant;
 
 use crate::client::Client;
 use crate::error::Kind;
+use crate::sightings::{Known, RowState, Sightings, told_failure};
 use crate::within::after;
-use crate::{
-    Error, WaitProgress, WaitReport, WaitVerdict, WaitedResource, entropy, mask, pipeline,
-};
+use crate::{Error, WaitProgress, WaitReport, WaitVerdict, WaitedResource, entropy, pipeline};
 
 /// How long a poll may take beyond the end of a wait. What is decided at the last moment is still seen.
 const LAST_LOOK: Duration = Duration::from_secs(10);
@@ -26,6 +22,7 @@ pub(crate) struct Waiting {
     client: Client,
     info: &'static WaiterInfo,
     request_id: Option<String>,
+    seen_before: bool,
     interval: Duration,
     began: Instant,
     deadline: Instant,
@@ -35,16 +32,8 @@ pub(crate) struct Waiting {
     report: WaitReport,
     /// What the latest response that proved something showed of each resource.
     rows: Vec<Option<RowState>>,
+    sightings: Vec<Sightings>,
     latest_failure: Option<Error>,
-}
-
-/// What tells whether a resource has changed, or may change by itself.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct RowState {
-    state: Option<String>,
-    operation: Vec<Option<String>>,
-    /// Nothing moves by itself: the state is known for that, and no operation is running.
-    pub(crate) is_settled: bool,
 }
 
 impl Waiting {
@@ -66,11 +55,13 @@ impl Waiting {
         let report = WaitReport { waiter: waiter.info.name, resources: resources.collect() };
         let began = Instant::now();
         let rows = vec![None; report.resources.len()];
+        let sightings = vec![Sightings::default(); report.resources.len()];
         Self {
             // What is concluded from a poll must not come from a late copy of another response.
             client: client.with_fresh_connections(),
             info: waiter.info,
             request_id: waiter.request_id.clone(),
+            seen_before: waiter.seen_before,
             interval,
             began,
             deadline: after(began, timeout),
@@ -78,6 +69,7 @@ impl Waiting {
             is_last: false,
             report,
             rows,
+            sightings,
             latest_failure: None,
         }
     }
@@ -202,25 +194,23 @@ impl Waiting {
         let defect =
             ListDefect::check_absence(response, gaps, pages, info.items, info.id, ids).err();
         let listed = listed(response, info);
+        let known = Known { request_id: self.request_id.as_deref(), seen_before: self.seen_before };
         let mut is_unclear = false;
         for index in batch {
             let resource = self.report.resources.get_mut(*index);
-            let Some((resource, row)) = resource.zip(self.rows.get_mut(*index)) else { continue };
+            let sightings = self.sightings.get_mut(*index);
+            let places = resource.zip(self.rows.get_mut(*index)).zip(sightings);
+            let Some(((resource, row), sightings)) = places else { continue };
             *row = None;
             let mut found = listed.iter().filter(|(id, _)| *id == resource.id);
             match (found.next(), found.next()) {
                 (Some((_, item)), None) => {
-                    resource.see(*item, info, self.request_id.as_deref());
+                    sightings.see(resource, *item, info, known);
                     // A list that is not whole, or has rows of others, may be any list.
                     *row = defect.is_none().then(|| RowState::of(*item, info, body));
                 }
                 (None, _) if defect.is_none() => {
-                    resource.verdict = match info.missing {
-                        Missing::Pending => WaitVerdict::Pending,
-                        Missing::Success => WaitVerdict::Reached,
-                        Missing::Failure => WaitVerdict::Failed,
-                    };
-                    resource.state = None;
+                    sightings.miss(resource, info, known);
                 }
                 _ => is_unclear = true,
             }
@@ -238,96 +228,6 @@ fn listed<'a>(response: &'a Record, info: &WaiterInfo) -> Vec<(String, &'a dyn M
         })
         .filter(|(id, _)| !id.is_empty())
         .collect()
-}
-
-impl WaitedResource {
-    fn see(&mut self, item: &dyn Model, info: &WaiterInfo, request_id: Option<&str>) {
-        let member = |name| member_named(item, name);
-        let state = text_of(item, info.state);
-        let is = |states: &[&str]| state.as_deref().is_some_and(|state| states.contains(&state));
-        // The state may still speak of an earlier request, whose success is not ours.
-        let speaks_of = info.request_id.and_then(|name| member(name).text());
-        let is_ours = match (request_id, speaks_of) {
-            (Some(ours), Some(theirs)) => ours == theirs,
-            _ => true,
-        };
-        self.verdict = if !is_ours {
-            WaitVerdict::Pending
-        } else if is(info.success) {
-            WaitVerdict::Reached
-        } else if is(info.failure) || is(info.unreachable) {
-            WaitVerdict::Failed
-        } else {
-            WaitVerdict::Pending
-        };
-        self.reason = match self.verdict {
-            WaitVerdict::Failed => info
-                .reason
-                .and_then(|name| member(name).text())
-                .map(|reason| mask::cut(&reason, mask::MOST_OF_MESSAGE).into_owned()),
-            _ => None,
-        }
-        .filter(|reason| !reason.is_empty());
-        self.percent = info.progress.and_then(|name| match member(name) {
-            Value::F64(percent) => Some(percent),
-            other => other.as_i64().map(|percent| percent as f64),
-        });
-        self.state = state;
-    }
-}
-
-impl RowState {
-    fn of(item: &dyn Model, info: &WaiterInfo, body: &[u8]) -> Self {
-        let state = text_of(item, info.state);
-        let is_known = state.as_deref().is_some_and(|state| info.settled.contains(&state));
-        let operation = info.operation.map_or_else(Vec::new, |operation| {
-            let names = operation.names.iter();
-            [&operation.state].into_iter().chain(names).map(|name| text_of(item, name)).collect()
-        });
-        let is_settled = is_known
-            && info.operation.is_none_or(|members| {
-                let has_none = || operation.iter().all(Option::is_none);
-                match operation.first() {
-                    Some(Some(state)) => members.ended.contains(&state.as_str()),
-                    _ => has_none() && says_null(body, info, item, members),
-                }
-            });
-        Self { state, operation, is_settled }
-    }
-}
-
-/// Whether a response says that there was no operation: with null, and not by leaving the member out.
-fn says_null(body: &[u8], info: &WaiterInfo, item: &dyn Model, operation: OperationInfo) -> bool {
-    let Some(id) = member_named(item, info.id).text() else { return false };
-    // The decoded row has nothing in either case.
-    let response = Json::parse_lenient(body).ok();
-    let list =
-        response.as_ref().and_then(|response| response.member("Response")?.member(info.items));
-    let Some(Json::List(rows)) = list else { return false };
-    let has_id = |row: &&Json| row.member(info.id).and_then(Json::as_text) == Some(id.as_str());
-    rows.iter().find(has_id).and_then(|row| row.member(operation.state)) == Some(&Json::Null)
-}
-
-/// The text of a member. An empty one tells as little as none.
-fn text_of(item: &dyn Model, name: &str) -> Option<String> {
-    member_named(item, name).text().filter(|text| !text.trim().is_empty())
-}
-
-fn told_failure(info: &WaiterInfo, failed: &WaitedResource) -> String {
-    let id = &failed.id;
-    let reason = failed.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
-    match &failed.state {
-        None => format!("`{id}` does not exist{reason}"),
-        Some(state) if info.failure.contains(&state.as_str()) => {
-            format!("`{id}` is {state}{reason}")
-        }
-        Some(state) => {
-            format!(
-                "`{id}` is {state}, from where it cannot get to {}{reason}",
-                info.success.join(" or ")
-            )
-        }
-    }
 }
 
 /// Whether a poll that failed so may succeed later.

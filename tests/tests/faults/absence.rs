@@ -35,7 +35,7 @@ static QUICK: LazyLock<WaiterInfo> = LazyLock::new(|| WaiterInfo {
 });
 
 fn terminated() -> Waiter {
-    Waiter::new(&QUICK, [MACHINE])
+    Waiter::new(&QUICK, [MACHINE]).seen_before()
 }
 
 /// Every kind: responses that prove something in spite of what is odd in them, and those that do not.

@@ -57,4 +57,5 @@ mod story;
 mod tampering;
 mod throttles;
 mod vectors;
+mod wait_evidence;
 mod wire;

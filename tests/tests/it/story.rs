@@ -143,8 +143,9 @@ async fn instance_b(client: &Client) {
         instance_type: "S2.MEDIUM4".into(),
         force_stop: Some(true),
     };
-    client.send(change).await.unwrap();
-    client.wait(waiters::InstanceOperationsDone::of([&id])).await.unwrap();
+    let (_, report) = client.send_reported(change).await.unwrap();
+    let done = waiters::InstanceOperationsDone::of([&id]).of_request(report.request_id);
+    client.wait(done).await.unwrap();
     let shown_b = shown(client, &id).await.unwrap();
     assert_eq!(shown_b.instance_type, "S2.MEDIUM4");
     assert_eq!((shown_b.cpu, shown_b.memory), (2, 4));
@@ -161,7 +162,7 @@ async fn stop_and_return(client: &Client, id: &str) {
     client.wait(waiters::InstancesStopped::of([id])).await.unwrap();
     let terminate = TerminateInstances { instance_ids: instance_ids.clone(), ..Default::default() };
     client.send(terminate.clone()).await.unwrap();
-    client.wait(waiters::InstancesTerminated::of([id])).await.unwrap();
+    client.wait(waiters::InstancesTerminated::of([id]).seen_before()).await.unwrap();
     assert_eq!(shown(client, id).await, None, "it is gone");
     let error = client.send(terminate).await.unwrap_err();
     assert!(error.is_not_found(), "{error}");

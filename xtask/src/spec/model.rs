@@ -43,6 +43,10 @@ pub struct Action {
     pub done: Vec<Condition>,
     /// Conditions of `retry.reconcile.became`, read.
     pub became: Vec<Condition>,
+    /// Conditions of `retry.reconcile.from`, read.
+    pub from: Vec<Condition>,
+    /// Conditions of `retry.reconcile.failed`, read.
+    pub failed: Vec<Condition>,
 }
 
 /// A shared type.

@@ -62,11 +62,15 @@ impl Resolver<'_> {
             reclass.push((self.conditions(&path, &pointer, &member.when), member.class));
         }
         let reconcile = spec.retry.reconcile.as_ref();
-        let done = reconcile.map_or(&[][..], |reconcile| &reconcile.done);
-        let done = self.conditions(&path, "/retry/reconcile/done", done);
-        let became = reconcile.map_or(&[][..], |reconcile| &reconcile.became);
-        let became = self.conditions(&path, "/retry/reconcile/became", became);
-        Action { spec, path, rust, request, response, reclass, done, became }
+        let mut read = |key: &str, of: fn(&shape::Reconcile) -> &Vec<String>| {
+            let texts = reconcile.map_or(&[][..], |reconcile| of(reconcile));
+            self.conditions(&path, &format!("/retry/reconcile/{key}"), texts)
+        };
+        let done = read("done", |reconcile| &reconcile.done);
+        let became = read("became", |reconcile| &reconcile.became);
+        let from = read("from", |reconcile| &reconcile.from);
+        let failed = read("failed", |reconcile| &reconcile.failed);
+        Action { spec, path, rust, request, response, reclass, done, became, from, failed }
     }
 
     fn conditions(&mut self, path: &str, pointer: &str, texts: &[String]) -> Vec<Condition> {

@@ -13,7 +13,7 @@ fn lost(arguments: &[&str], ids: &[&str]) -> (Server, String) {
     assert_eq!(run(&mut server.cvm(arguments)).code, 3);
     let id = entries(&server.journal()).remove(0);
     edit(&server.journal(), &id, |entry| {
-        let seen = |id: &&str| json!({ "id": id, "own": id, "became": false });
+        let seen = |id: &&str| json!({ "id": id, "own": id, "from": true });
         entry["before"] = ids.iter().map(seen).collect();
     });
     (server, id)

@@ -60,7 +60,7 @@ fn the_second_termination_is_told_from_the_first() {
     // In the recycle bin now; the call that would destroy it does not arrive.
     let id = lose(&emulator, &server, &["TerminateInstances", "--InstanceIds", instance]);
     let ran = resume(&emulator, &server, &[&id]);
-    stays(&ran, &server, &id, &["1 not seen"]);
+    stays(&ran, &server, &id, &["1 for you to judge"]);
     assert!(ran.stdout.contains("SHUTDOWN"), "{}", ran.stdout);
     told(&emulator, &["TerminateInstances", "--InstanceIds", instance]);
     let ran = resume(&emulator, &server, &[&id]);
@@ -121,7 +121,7 @@ fn terminated() -> (Server, String) {
     assert_eq!(run(&mut server.cvm(&terminate)).code, 3);
     let id = entries(&server.journal()).remove(0);
     edit(&server.journal(), &id, |entry| {
-        let seen = |id: &str| json!({ "id": id, "own": id, "became": false });
+        let seen = |id: &str| json!({ "id": id, "own": id, "from": true });
         entry["before"] = json!([seen("ins-11112222"), seen("ins-33334444")]);
     });
     (server, id)

@@ -63,9 +63,9 @@ impl BroughtHost {
         end.latest_operation = Some(operation.to_owned());
         end.latest_operation_state = Some(LatestOperationState::Success);
         self.shown.instance_state = ChcHostState::Operating;
+        // No running state is listed for its state, so that of the operation before stays: a reader has to look at the
+        // state of the host as well.
         self.shown.latest_operation = Some(operation.to_owned());
-        // No running state is listed for this member.
-        self.shown.latest_operation_state = None;
         let ends = now.after(clock.delay(lasts));
         let is_installable = end.instance_state == ChcHostState::Ready && has_deploy_network(&end);
         let prepared = ChcHost {

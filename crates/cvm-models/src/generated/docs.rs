@@ -123,7 +123,7 @@ static ACTIONS: &[ActionDoc] = &[
             "One instance that does not qualify makes the request fail; whether the others still get the key is not stated, so check each one.",
             "The answer means accepted, not done: poll `DescribeInstances` until `LatestOperationState` leaves `OPERATING`, and read `LatestOperationErrorMsg` on `FAILED`.",
         ],
-        reconcile: "Done when the instance lists the key pairs and no operation runs. Without them and with nothing running, it was not done.",
+        reconcile: "Done when the instance lists the key pairs and the latest operation is `SUCCESS`. Without them and with nothing running, it was not done; `FAILED` means that something ran and failed.",
         request: &[
             member("InstanceIds", "list<string>", "Linux instances that receive the keys; Windows ones are refused."),
             member("KeyIds", "list<string>", "Key pairs whose public keys are written. They replace every key bound so far rather than being added, so list all that shall work."),
@@ -138,7 +138,7 @@ static ACTIONS: &[ActionDoc] = &[
             "Groups already bound stay bound; the new one comes last in priority, because rules are matched in the order of binding.",
             "The answer means accepted, not done: poll `DescribeInstances` until `LatestOperationState` leaves `OPERATING`, and read `LatestOperationErrorMsg` on `FAILED`.",
         ],
-        reconcile: "Done when the instance lists the groups and no operation runs. Without them and with nothing running, it was not done.",
+        reconcile: "Done when the instance lists the groups and the latest operation is `SUCCESS`. Without them and with nothing running, it was not done; `FAILED` means that something ran and failed.",
         request: &[
             member("SecurityGroupIds", "list<string>", "The group to add. It is a list by form only; bind several groups by calling once for each, in order of priority."),
             member("InstanceIds", "list<string>", "Instances that get the group. It opens or closes traffic at once, so check its rules before binding it to a fleet."),
@@ -153,7 +153,7 @@ static ACTIONS: &[ActionDoc] = &[
             "The answer means accepted, not done: poll `DescribeChcHosts` until `LatestOperationState` is `SUCCESS` or `FAILED` and the networks appear.",
             "Nothing is known to stop a second run from assigning new management addresses to a live machine.",
         ],
-        reconcile: "Done when the management network is the one asked for, it has an address, and the latest operation is `SUCCESS`. `INIT` means not done, `OPERATING` that it still runs.",
+        reconcile: "Done when the management network is the one asked for, the server is `READY`, `PREPARED` or `ONLINE`, and the latest operation is `SUCCESS`. `INIT` means not done, `OPERATING` that it still runs, whatever the latest operation shows.",
         request: &[
             member("ChcIds", "list<string>", "Servers to configure. If particular addresses are given, their number must match the number of servers."),
             member("BmcVirtualPrivateCloud", "VirtualPrivateCloud", "Network and subnet for the management controllers (BMC), which power the machines on and off. Automatic addressing (DHCP) must be on in that network."),
@@ -171,7 +171,7 @@ static ACTIONS: &[ActionDoc] = &[
             "A server that already has a deployment network is refused; `RemoveChcDeployVpc` clears the old one.",
             "The answer means accepted, not done: poll `DescribeChcHosts` until `LatestOperationState` is `SUCCESS` or `FAILED`.",
         ],
-        reconcile: "Done when the deploy network is the one asked for and the latest operation is `SUCCESS`; `FAILED` means it ran and failed. `OPERATING` means that it still runs.",
+        reconcile: "Done when the deploy network is the one asked for, the server is `READY`, `PREPARED` or `ONLINE`, and the latest operation is `SUCCESS`; `FAILED` means it ran and failed. `OPERATING` means that it still runs, whatever the latest operation shows.",
         request: &[
             member("ChcIds", "list<string>", "Servers that get the deployment network. With particular addresses, give exactly one address per server."),
             member("DeployVirtualPrivateCloud", "VirtualPrivateCloud", "Network and subnet from which the servers boot their installer. Automatic addressing (DHCP) must be on in that network."),
@@ -437,7 +437,7 @@ static ACTIONS: &[ActionDoc] = &[
         notes: &[
             "Only timers in the state `UNDO` can be cancelled; read it back afterwards, since a timer wrongly believed cancelled destroys its instance.",
         ],
-        reconcile: "Done when the timer is gone. `UNDO` means not done, so cancel it again at once; `DOING` or `DONE` means it is too late.",
+        reconcile: "Done when the timer is gone. `UNDO` means not done, so cancel it again at once; `DOING` or `DONE` means it is too late. After its time a timer may be gone because it ran: look at the instance.",
         request: &[
             member("ActionTimerIds", "list<string>", "Timers to cancel, as listed by `DescribeInstancesActionTimer`. One that has begun to run can no longer be stopped."),
         ],
@@ -1087,7 +1087,7 @@ static ACTIONS: &[ActionDoc] = &[
             "The answer means accepted: poll `DescribeInstancesStatus` until the state is `RESCUE_MODE`.",
             "Most other changes are refused while an instance is in rescue mode.",
         ],
-        reconcile: "Done when it is `ENTER_RESCUE_MODE` or `RESCUE_MODE`. `RUNNING` or `STOPPED` with the operation of before means not done. No list shows the rescue password.",
+        reconcile: "Done when it is `RESCUE_MODE` and the latest operation is `SUCCESS`; `ENTER_RESCUE_MODE` means that it still runs, and may fail. `RUNNING` or `STOPPED` with the operation of before means not done. No list shows the rescue password.",
         request: &[
             member("InstanceId", "string", "The instance to repair, `RUNNING` or `STOPPED` and with no other operation under way."),
             member("Password", "string", "Login password of the rescue system only. Linux needs two kinds of characters; Windows needs at least 12 characters and three kinds. No query shows it again."),
@@ -1104,7 +1104,7 @@ static ACTIONS: &[ActionDoc] = &[
             "The answer means accepted: poll `DescribeInstancesStatus` until the state leaves `EXIT_RESCUE_MODE`.",
             "Unmount the disks repaired in the rescue system before the call, so that nothing is left unwritten.",
         ],
-        reconcile: "Done when it is `EXIT_RESCUE_MODE` or `RUNNING`. `RESCUE_MODE` with the operation of before means not done.",
+        reconcile: "Done when it is `RUNNING` or `STOPPED`, as it was before rescue mode, and the latest operation is `SUCCESS`; `EXIT_RESCUE_MODE` means that it still runs, and may fail. `RESCUE_MODE` with the operation of before means not done.",
         request: &[
             member("InstanceId", "string", "The instance to bring back; it must be in `RESCUE_MODE`."),
         ],
@@ -1185,7 +1185,7 @@ static ACTIONS: &[ActionDoc] = &[
             "It is bound to no instance by this; use `AssociateInstancesKeyPairs` or name it at launch.",
             "Only the public key is sent, so the service never sees the private one and cannot replace it.",
         ],
-        reconcile: "Done when the pair of this name has the same public key; take its id. Another key means that the name belongs to somebody else, and none means not done.",
+        reconcile: "Done when the pair of this name has the same public key; take its id. Type and key count, not the comment behind them, which the service replaces. Another key means that the name belongs to somebody else, and none means not done.",
         request: &[
             member("KeyName", "string", "Display name, made of letters, digits and underscores. It must be unique in the account."),
             member("ProjectId", "int64", "Project the key pair belongs to; 0 is the default project."),
@@ -1421,7 +1421,7 @@ static ACTIONS: &[ActionDoc] = &[
             "`DEPLOY` needs a server that is `PREPARED` or `ONLINE` and has a deploy network; `BUSINESS` needs one that is `ONLINE`. Anything else is refused.",
             "Poll `DescribeChcHosts` until `NetworkMode` is as asked, `LatestOperation` is `SwitchChcDeployNetwork` or `SwitchChcBusinessNetwork`, and `LatestOperationState` is `SUCCESS`.",
         ],
-        reconcile: "Done when the mode is the one asked for and a switch of networks is the latest operation, with `SUCCESS`; `FAILED` means it ran and failed. The old mode with the operation of before means not done.",
+        reconcile: "Done when the mode is the one asked for, the server is no longer `OPERATING`, and a switch of networks is the latest operation, with `SUCCESS`; `FAILED` means it ran and failed. The old mode with the operation of before means not done.",
         request: &[
             member("ChcIds", "list<string>", "Hosted servers to switch, all to the same mode."),
             member("NetworkMode", "ChcNetworkMode", "Network the servers shall use from now on: the one for installing systems or the one for the workload."),
@@ -1530,7 +1530,7 @@ static ACTIONS: &[ActionDoc] = &[
             "A list in `SecurityGroups` replaces all groups bound before, which can open or close access.",
             "The answer means accepted, not done: poll `DescribeInstances` until `LatestOperationState` leaves `OPERATING`, and read `LatestOperationErrorMsg` on `FAILED`.",
         ],
-        reconcile: "Done when the member shows the new value and no operation runs. `DescribeInstancesAttributes` shows user data; security groups count only if they are the whole list, in its order.",
+        reconcile: "Done when the member shows the new value and the latest operation is `SUCCESS`. `DescribeInstancesAttributes` shows user data; security groups count only if they are the whole list, in its order.",
         request: &[
             member("InstanceIds", "list<string>", "Instances to change; all of them get the same value."),
             member("InstanceName", "string", "New display name. It serves your own overview only and need not be unique. A launch takes 128 characters, this action 60."),
@@ -1553,7 +1553,7 @@ static ACTIONS: &[ActionDoc] = &[
             "Refused for instances stopped without charge, those with a termination timer, and the families BC1 and BS1.",
             "The answer means accepted, not done: poll `DescribeInstances` until `LatestOperationState` leaves `OPERATING`, and read `LatestOperationErrorMsg` on `FAILED`.",
         ],
-        reconcile: "Done when the charge type is the new one, with an end of term if it is prepaid. The old one with the operation of before and no open order means not done; anything else is for a person to judge.",
+        reconcile: "Done when the charge type is the new one, with an end of term if it is prepaid, and the latest operation is `SUCCESS`. The old one with the operation of before and no open order means not done; anything else is for a person to judge.",
         request: &[
             member("InstanceIds", "list<string>", "Instances to change. Check each id afterwards, since one refusal does not tell what became of the others."),
             member("InstanceChargeType", "InstanceChargeType", "Billing the instances shall have, the opposite of what they have now."),
@@ -1570,7 +1570,7 @@ static ACTIONS: &[ActionDoc] = &[
             "With `Force` an instance may move to another machine and restart; instances with local disks cannot do that.",
             "The answer means accepted, not done: poll `DescribeInstances` until `LatestOperationState` leaves `OPERATING`, and read `LatestOperationErrorMsg` on `FAILED`.",
         ],
-        reconcile: "Done when the instance is in the new group, and in the wanted partition if one was given, and no operation runs.",
+        reconcile: "Done when the instance is in the new group, and in the wanted partition if one was given, and the latest operation is `SUCCESS`.",
         request: &[
             member("InstanceIds", "list<string>", "Instances to move, in the classic network or a private network."),
             member("DisasterRecoverGroupId", "string", "Old form of the target group; send `DisasterRecoverGroupIds` instead."),
@@ -1588,7 +1588,7 @@ static ACTIONS: &[ActionDoc] = &[
             "Instances bound to a load balancer are refused; unbind them there first.",
             "The answer means accepted, not done: poll `DescribeInstances` until `LatestOperationState` leaves `OPERATING`, and read `LatestOperationErrorMsg` on `FAILED`.",
         ],
-        reconcile: "Done when the instance is in the new project and no operation runs.",
+        reconcile: "Done when the instance is in the new project and the latest operation is `SUCCESS`.",
         request: &[
             member("InstanceIds", "list<string>", "Instances to move, none of them bound to a load balancer."),
             member("ProjectId", "int64", "Project the instances shall belong to; 0 is the default project. Queries can filter by it."),
@@ -1602,7 +1602,7 @@ static ACTIONS: &[ActionDoc] = &[
             "With automatic renewal one further month is bought at each expiry while the balance lasts; otherwise the instances are isolated on expiry.",
             "The answer means accepted, not done: poll `DescribeInstances` until `LatestOperationState` leaves `OPERATING`, and read `LatestOperationErrorMsg` on `FAILED`.",
         ],
-        reconcile: "Done when the renewal setting is the new one and no operation runs.",
+        reconcile: "Done when the renewal setting is the new one and the latest operation is `SUCCESS`.",
         request: &[
             member("InstanceIds", "list<string>", "Prepaid instances to change; all of them get the same setting."),
             member("RenewFlag", "RenewFlag", "New behaviour at the end of the term: buy on automatically, only send a notice, or do neither."),
@@ -1719,7 +1719,7 @@ static ACTIONS: &[ActionDoc] = &[
             "Both must be configured again before the servers can be managed or installed.",
             "Poll `DescribeChcHosts`: the networks are empty and `InstanceState` is `INIT` when done; `CLEAR_NETWORK_FAILED` is a failure.",
         ],
-        reconcile: "Done when the server is `INIT` and names neither network. `CLEAR_NETWORK_FAILED` means it ran and failed, `OPERATING` that it still runs; configure nothing before this is settled.",
+        reconcile: "Done when the server is `INIT`, names neither network, and the latest operation is `SUCCESS`. `CLEAR_NETWORK_FAILED` means it ran and failed, `OPERATING` that it still runs; configure nothing before this is settled.",
         request: &[
             member("ChcIds", "list<string>", "Hosted servers that lose their management and deploy addresses."),
         ],
@@ -1942,7 +1942,7 @@ static ACTIONS: &[ActionDoc] = &[
             "The answer means accepted, not done: poll `DescribeInstances` until `LatestOperationState` leaves `OPERATING`, and read `LatestOperationErrorMsg` on `FAILED`.",
             "Charging resumes for instances stopped with `STOP_CHARGING`.",
         ],
-        reconcile: "Done when it is `STARTING` or `RUNNING`. Still `STOPPED` after a minute, with the operation of before, means not done; `STOPPED` with a failed `StartInstances` means it ran and failed.",
+        reconcile: "Done when it is `RUNNING` and the latest operation is `SUCCESS`; `STARTING` means that it still runs, and may fail. Still `STOPPED` after a minute, with the operation of before, means not done; `STOPPED` with a failed `StartInstances` means it ran and failed.",
         request: &[
             member("InstanceIds", "list<string>", "Instances to start, all in the region of the request. It is not stated whether the rest goes ahead when one id is refused, so check every id afterwards."),
         ],
@@ -1957,7 +1957,7 @@ static ACTIONS: &[ActionDoc] = &[
             "A forced stop is like pulling the power cord: unsaved data is lost and file systems can break.",
             "Billing goes on after the stop unless `StoppedMode` says otherwise and the instance is eligible.",
         ],
-        reconcile: "Done when it is `STOPPING` or `STOPPED`; look at `StopChargingMode` if the charge was to end. Still `RUNNING` after a minute, with the operation of before, means not done, and a second stop may hit somebody's fresh start.",
+        reconcile: "Done when it is `STOPPED` and the latest operation is `SUCCESS`; look at `StopChargingMode` if the charge was to end. `STOPPING` means that it still runs, and a soft stop may fail. Still `RUNNING` after a minute, with the operation of before, means not done, and a second stop may hit somebody's fresh start.",
         request: &[
             member("InstanceIds", "list<string>", "Instances to shut down, all in the region of the request. Check each id afterwards, because one refusal does not tell what became of the others."),
             member("ForceStop", "bool", "Old switch for a forced power-off when the orderly shutdown fails; `true` behaves like `StopType` `SOFT_FIRST`."),
@@ -1997,7 +1997,7 @@ static ACTIONS: &[ActionDoc] = &[
             "Instances with `DisableApiTermination` set are refused until the protection is lifted.",
             "Poll `DescribeInstancesStatus`: an id that is gone is destroyed. Data disks without `DeleteWithInstance` survive and keep costing.",
         ],
-        reconcile: "Done when it was listed before and is gone, when it is `TERMINATING`, or `SHUTDOWN` and was not before, which is the recycle bin of prepaid machines: never send it again then, because the second call destroys them. Still `RUNNING` or `STOPPED` after a minute means not done, and a person decides about prepaid ones.",
+        reconcile: "Done when it was listed before and is gone, when it is `TERMINATING`, or when it was seen `RUNNING` or `STOPPED` with nothing running on it before the call and is `SHUTDOWN` by a return now. That is the recycle bin: never send it again then, because the second call destroys them. `SHUTDOWN` of an instance that was not seen so before proves nothing. Still `RUNNING` or `STOPPED` after a minute means not done, and a person decides about prepaid ones.",
         request: &[
             member("InstanceIds", "list<string>", "Instances to give back. Resolve names to ids right before the call and check them, because there is no undo for hourly instances."),
             member("ReleaseAddress", "bool", "Also gives up an elastic address: only the first one on the primary interface, and only a premium, DDoS-protected or IPv6 one. A released address may not be obtainable again; otherwise it stays yours."),

@@ -220,7 +220,7 @@ pub const FAILED_OPERATION_NOT_FOUND_EIP: &str = "FailedOperation.NotFoundEIP";
 
 /// The account id belongs to a collaborator, while images are shared only with main accounts.
 ///
-/// Put the main account's id into `AccountIds`. Kind: credentials or permission.
+/// Put the main account's id into `AccountIds`. Kind: wrong request.
 pub const FAILED_OPERATION_NOT_MASTER_ACCOUNT: &str = "FailedOperation.NotMasterAccount";
 
 /// The placement group still holds instances.
@@ -324,7 +324,7 @@ pub const INTERNAL_ERROR: &str = "InternalError";
 /// The billing system broke off, and an order may already have been placed.
 ///
 /// Look for the order in the billing centre and read the instance first; send again only if
-/// neither shows the change. Kind: failure of the service. May pass later, unchanged.
+/// neither shows the change. Kind: failure of the service.
 pub const INTERNAL_ERROR_TRADE_UNKNOWN_ERROR: &str = "InternalError.TradeUnknownError";
 
 /// A fault inside the compute service stopped the request, and nothing tells whether part of it
@@ -2108,14 +2108,14 @@ pub const RESOURCES_SOLD_OUT_SPECIFIED_INSTANCE_TYPE: &str =
 
 /// The answer would be larger than the gateway may return.
 ///
-/// Narrow the query with filters, or fetch smaller pages with `Limit`. Kind: failure of the
-/// service. Any action may answer with it.
+/// Narrow the query with filters, or fetch smaller pages with `Limit`. Kind: wrong request. Any
+/// action may answer with it.
 pub const RESPONSE_SIZE_LIMIT_EXCEEDED: &str = "ResponseSizeLimitExceeded";
 
 /// The call to the security group service failed.
 ///
-/// Read `SecurityGroupIds` with DescribeInstances, and repeat what is missing after a pause.
-/// Kind: failure of the service. May pass later, unchanged.
+/// Read `SecurityGroupIds` with DescribeInstances to see what took effect, then repeat only the
+/// missing part. Kind: failure of the service.
 pub const SEC_GROUP_ACTION_FAILURE: &str = "SecGroupActionFailure";
 
 /// The service is out of reach for the moment.
@@ -2337,8 +2337,8 @@ pub const UNSUPPORTED_OPERATION_INSTANCE_STATE_CORRUPTED: &str =
 
 /// The instance is just switching into rescue mode.
 ///
-/// Wait until DescribeInstances shows `InstanceState` as `RESCUE_MODE`, then use ExitRescueMode
-/// if the action needs normal operation. Kind: wrong state. May pass later, unchanged.
+/// Wait until DescribeInstances shows `InstanceState` as `RESCUE_MODE`: only ExitRescueMode
+/// goes on from there, and every other action after that. Kind: wrong state.
 pub const UNSUPPORTED_OPERATION_INSTANCE_STATE_ENTER_RESCUE_MODE: &str =
     "UnsupportedOperation.InstanceStateEnterRescueMode";
 
@@ -3161,7 +3161,7 @@ pub static ERRORS: &[ErrorInfo] = &[
     },
     ErrorInfo {
         code: FAILED_OPERATION_NOT_MASTER_ACCOUNT,
-        kind: ErrorKind::Auth,
+        kind: ErrorKind::Client,
         retryable: false,
         doc: "The account id belongs to a collaborator, while images are shared only with main accounts.",
         fix: "Put the main account's id into `AccountIds`.",
@@ -3274,7 +3274,7 @@ pub static ERRORS: &[ErrorInfo] = &[
     ErrorInfo {
         code: INTERNAL_ERROR_TRADE_UNKNOWN_ERROR,
         kind: ErrorKind::Server,
-        retryable: true,
+        retryable: false,
         doc: "The billing system broke off, and an order may already have been placed.",
         fix: "Look for the order in the billing centre and read the instance first; send again only if neither shows the change.",
     },
@@ -5233,7 +5233,7 @@ pub static ERRORS: &[ErrorInfo] = &[
     },
     ErrorInfo {
         code: RESPONSE_SIZE_LIMIT_EXCEEDED,
-        kind: ErrorKind::Server,
+        kind: ErrorKind::Client,
         retryable: false,
         doc: "The answer would be larger than the gateway may return.",
         fix: "Narrow the query with filters, or fetch smaller pages with `Limit`.",
@@ -5241,9 +5241,9 @@ pub static ERRORS: &[ErrorInfo] = &[
     ErrorInfo {
         code: SEC_GROUP_ACTION_FAILURE,
         kind: ErrorKind::Server,
-        retryable: true,
+        retryable: false,
         doc: "The call to the security group service failed.",
-        fix: "Read `SecurityGroupIds` with DescribeInstances, and repeat what is missing after a pause.",
+        fix: "Read `SecurityGroupIds` with DescribeInstances to see what took effect, then repeat only the missing part.",
     },
     ErrorInfo {
         code: SERVICE_UNAVAILABLE,
@@ -5479,9 +5479,9 @@ pub static ERRORS: &[ErrorInfo] = &[
     ErrorInfo {
         code: UNSUPPORTED_OPERATION_INSTANCE_STATE_ENTER_RESCUE_MODE,
         kind: ErrorKind::State,
-        retryable: true,
+        retryable: false,
         doc: "The instance is just switching into rescue mode.",
-        fix: "Wait until DescribeInstances shows `InstanceState` as `RESCUE_MODE`, then use ExitRescueMode if the action needs normal operation.",
+        fix: "Wait until DescribeInstances shows `InstanceState` as `RESCUE_MODE`: only ExitRescueMode goes on from there, and every other action after that.",
     },
     ErrorInfo {
         code: UNSUPPORTED_OPERATION_INSTANCE_STATE_ENTER_SERVICE_LIVE_MIGRATE,

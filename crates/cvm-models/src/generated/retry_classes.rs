@@ -10,8 +10,8 @@
 //! - `read`: changes nothing, so it is sent again freely (43 actions).
 //! - `token`: sent again with the same token, which the service recognises (3 actions).
 //! - `convergent`: sent again, because a repeat sets the same state (7 actions).
-//! - `guarded`: not sent again before a reading says that it was not done (28 actions).
-//! - `hazard`: never sent again by the client, because a repeat costs or destroys (25 actions).
+//! - `guarded`: not sent again before a reading says that it was not done (26 actions).
+//! - `hazard`: never sent again by the client, because a repeat costs or destroys (27 actions).
 //!
 //! | action | class | members that change it | why | look with |
 //! | --- | --- | --- | --- | --- |
@@ -62,8 +62,8 @@
 //! | [`ProgramFpgaImage`](crate::actions::ProgramFpgaImage) | hazard | read: `DryRun` is `true` | A resend writes the cards again under a workload that may already use them; check from inside the guest instead. |  |
 //! | [`PurchaseResourcePoolPacks`](crate::actions::PurchaseResourcePoolPacks) | hazard | read: `DryRun` is `true` | There is no token, so a resend can buy the packs a second time; search the pools by your own name instead. | `DescribeResourcePoolPacks` |
 //! | [`RebootInstances`](crate::actions::RebootInstances) | hazard |  | A finished reboot leaves the instance running, so a resend restarts it a second time. | `DescribeInstances` |
-//! | [`RemoveChcAssistVpc`](crate::actions::RemoveChcAssistVpc) | guarded |  | A late resend would remove a network configured since, so read the two networks of the server first. | `DescribeChcHosts` |
-//! | [`RemoveChcDeployVpc`](crate::actions::RemoveChcDeployVpc) | guarded |  | A late resend would remove a deploy network configured since, so read `DeployVirtualPrivateCloud` first. | `DescribeChcHosts` |
+//! | [`RemoveChcAssistVpc`](crate::actions::RemoveChcAssistVpc) | hazard |  | No guard against a second run is published, and it would take down networks that were configured since, so read `DescribeChcHosts` and decide yourself. | `DescribeChcHosts` |
+//! | [`RemoveChcDeployVpc`](crate::actions::RemoveChcDeployVpc) | hazard |  | No guard against a second run is published, and it would take down a deploy network that was configured since, so read `DescribeChcHosts` and decide yourself. | `DescribeChcHosts` |
 //! | [`RenewHosts`](crate::actions::RenewHosts) | hazard |  | Every run adds and charges another term for the hosts, so compare `ExpiredTime` and look for open orders instead of sending again. | `DescribeHosts` |
 //! | [`RenewInstances`](crate::actions::RenewInstances) | hazard |  | Every run adds and charges another term, so compare `ExpiredTime` and look for open orders instead of sending again. | `DescribeInstances` |
 //! | [`RepairTaskControl`](crate::actions::RepairTaskControl) | guarded | hazard: `TaskSubMethod` is given | An approved task no longer accepts approval, and with `LossyLocal` the approval wipes local disks, so read the task first. |  |

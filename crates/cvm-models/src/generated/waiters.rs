@@ -4,17 +4,20 @@
 
 use std::time::Duration;
 
-use cvm_protocol::{Missing, OperationInfo, WaiterInfo, waiter};
+use cvm_protocol::{Condition, Missing, OperationInfo, WaiterInfo, waiter};
 
 use crate::generated::actions::*;
 
 waiter! {
-    /// Instances are up. Use it after a launch, a start or a change that ends in a start.
+    /// Instances are up, and no operation runs on them. After a change of instances that are up
+    /// already, name the request with `of_request`: otherwise the state from before it counts.
     ///
     /// Polls `DescribeInstances` every 5 s for up to 600 s and looks at `InstanceState`. Done
-    /// at `RUNNING`. Fails at `LAUNCH_FAILED`. Gives up at `SHUTDOWN`, `TERMINATING`. A
-    /// reconciliation says `not_done` at `STOPPED`, `RESCUE_MODE` alone, with
-    /// `LatestOperationState` at `SUCCESS`, `FAILED`.
+    /// at `RUNNING`, but not while `LatestOperationState=OPERATING`. Fails at `LAUNCH_FAILED`.
+    /// Gives up at `TERMINATING`. Gives up if they come into `SHUTDOWN` during the wait. Gives
+    /// up when the operation ends with `LatestOperationState` at `FAILED`. A reconciliation
+    /// says `not_done` at `STOPPED`, `RESCUE_MODE` alone, with `LatestOperationState` at
+    /// `SUCCESS`, `FAILED`.
     InstancesRunning INSTANCES_RUNNING
 }
 
@@ -22,39 +25,48 @@ waiter! {
     /// Instances are shut down.
     ///
     /// Polls `DescribeInstances` every 5 s for up to 600 s and looks at `InstanceState`. Done
-    /// at `STOPPED`. Fails at `LAUNCH_FAILED`. Gives up at `SHUTDOWN`, `TERMINATING`. A
-    /// reconciliation says `not_done` at `RUNNING`, `RESCUE_MODE` alone, with
-    /// `LatestOperationState` at `SUCCESS`, `FAILED`.
+    /// at `STOPPED`, but not while `LatestOperationState=OPERATING`. Fails at `LAUNCH_FAILED`.
+    /// Gives up at `TERMINATING`. Gives up if they come into `SHUTDOWN` during the wait. Gives
+    /// up when the operation ends with `LatestOperationState` at `FAILED`. A reconciliation
+    /// says `not_done` at `RUNNING`, `RESCUE_MODE` alone, with `LatestOperationState` at
+    /// `SUCCESS`, `FAILED`.
     InstancesStopped INSTANCES_STOPPED
 }
 
 waiter! {
-    /// Instances are destroyed and no longer listed. A prepaid instance only goes to the
-    /// recycle bin at first: wait for `InstancesIsolated` then.
+    /// Instances are destroyed and no longer listed. Those that go to the recycle bin at first
+    /// end the wait: wait for `InstancesIsolated` then. Say `seen_before` after an accepted
+    /// request, or instances that are gone at the first poll look like ids that never existed.
     ///
     /// Polls `DescribeInstances` every 5 s for up to 600 s and looks at `InstanceState`. Done
-    /// once they are no longer listed. Gives up at `SHUTDOWN`. A reconciliation says `not_done`
-    /// at `LAUNCH_FAILED`, `RUNNING`, `STOPPED`, `RESCUE_MODE` alone, with
-    /// `LatestOperationState` at `SUCCESS`, `FAILED`.
+    /// once they are no longer listed, if they were before. Gives up if they come into
+    /// `SHUTDOWN` during the wait. Gives up when the operation ends with `LatestOperationState`
+    /// at `FAILED`. A reconciliation says `not_done` at `LAUNCH_FAILED`, `RUNNING`, `STOPPED`,
+    /// `RESCUE_MODE` alone, with `LatestOperationState` at `SUCCESS`, `FAILED`.
     InstancesTerminated INSTANCES_TERMINATED
 }
 
 waiter! {
-    /// Prepaid instances are in the recycle bin after their first return.
+    /// Instances are in the recycle bin, and no operation runs on them. One that was there
+    /// before looks the same: the call that follows destroys it.
     ///
     /// Polls `DescribeInstances` every 5 s for up to 600 s and looks at `InstanceState`. Done
-    /// at `SHUTDOWN`. Fails at `LAUNCH_FAILED`. Gives up at `TERMINATING`. A reconciliation
-    /// says `not_done` at `RUNNING`, `STOPPED`, `RESCUE_MODE` alone, with
-    /// `LatestOperationState` at `SUCCESS`, `FAILED`.
+    /// at `SHUTDOWN`, but not while `LatestOperationState=OPERATING`. Fails at `LAUNCH_FAILED`.
+    /// Gives up at `TERMINATING`. Gives up when the operation ends with `LatestOperationState`
+    /// at `FAILED`. A reconciliation says `not_done` at `RUNNING`, `STOPPED`, `RESCUE_MODE`
+    /// alone, with `LatestOperationState` at `SUCCESS`, `FAILED`.
     InstancesIsolated INSTANCES_ISOLATED
 }
 
 waiter! {
-    /// The latest operation of each instance has succeeded. Name the request with `of_request`,
-    /// or the success of an earlier operation may be taken for this one's.
+    /// The latest operation of each instance has succeeded. Name the request with `of_request`:
+    /// otherwise only an operation counts that this wait saw begin, and one that was over at
+    /// the first poll does not.
     ///
     /// Polls `DescribeInstances` every 5 s for up to 900 s and looks at `LatestOperationState`.
-    /// Done at `SUCCESS`. Fails at `FAILED`. A reconciliation never says `not_done`.
+    /// Done at `SUCCESS`, but not while `LatestOperationState=OPERATING`, and only of an
+    /// operation that is named or was seen to begin. Fails at `FAILED`. A reconciliation never
+    /// says `not_done`.
     InstanceOperationsDone INSTANCE_OPERATIONS_DONE
 }
 
@@ -71,27 +83,45 @@ waiter! {
     /// Instances run their rescue system and can be repaired.
     ///
     /// Polls `DescribeInstances` every 5 s for up to 900 s and looks at `InstanceState`. Done
-    /// at `RESCUE_MODE`. Fails at `LAUNCH_FAILED`. Gives up at `SHUTDOWN`, `TERMINATING`. A
+    /// at `RESCUE_MODE`, but not while `LatestOperationState=OPERATING`. Fails at
+    /// `LAUNCH_FAILED`. Gives up at `TERMINATING`. Gives up if they come into `SHUTDOWN` during
+    /// the wait. Gives up when the operation ends with `LatestOperationState` at `FAILED`. A
     /// reconciliation says `not_done` at `RUNNING`, `STOPPED` alone, with
     /// `LatestOperationState` at `SUCCESS`, `FAILED`.
     InstancesInRescueMode INSTANCES_IN_RESCUE_MODE
 }
 
 waiter! {
+    /// Instances have left rescue mode for the state in which they entered it: running or
+    /// stopped.
+    ///
+    /// Polls `DescribeInstances` every 5 s for up to 900 s and looks at `InstanceState`. Done
+    /// at `RUNNING`, `STOPPED`, but not while `LatestOperationState=OPERATING`. Fails at
+    /// `LAUNCH_FAILED`. Gives up at `TERMINATING`. Gives up if they come into `SHUTDOWN` during
+    /// the wait. Gives up when the operation ends with `LatestOperationState` at `FAILED`. A
+    /// reconciliation says `not_done` at `RESCUE_MODE` alone, with `LatestOperationState` at
+    /// `SUCCESS`, `FAILED`.
+    InstancesOutOfRescueMode INSTANCES_OUT_OF_RESCUE_MODE
+}
+
+waiter! {
     /// Dedicated hosts are ready to receive instances.
     ///
     /// Polls `DescribeHosts` every 10 s for up to 1800 s and looks at `HostState`. Done at
-    /// `RUNNING`. Fails at `LAUNCH_FAILURE`. Gives up at `EXPIRED`. A reconciliation never says
-    /// `not_done`.
+    /// `RUNNING`. Fails at `LAUNCH_FAILURE`. Gives up if they come into `EXPIRED` during the
+    /// wait. A reconciliation never says `not_done`.
     HostsRunning HOSTS_RUNNING
 }
 
 waiter! {
-    /// The latest operation of each hosted physical server has succeeded.
+    /// The operation of each hosted physical server has succeeded. The service names no request
+    /// and shows no running state here, so only an operation counts that this wait saw begin:
+    /// start it right after the call, or before.
     ///
     /// Polls `DescribeChcHosts` every 10 s for up to 3600 s and looks at
-    /// `LatestOperationState`. Done at `SUCCESS`. Fails at `FAILED`. A reconciliation never
-    /// says `not_done`.
+    /// `LatestOperationState`. Done at `SUCCESS`, but not while `InstanceState=OPERATING`, and
+    /// only of an operation that is named or was seen to begin. Fails at `FAILED`. A
+    /// reconciliation never says `not_done`.
     ChcHostOperationsDone CHC_HOST_OPERATIONS_DONE
 }
 
@@ -99,10 +129,35 @@ waiter! {
     /// Hosted physical servers can take an instance.
     ///
     /// Polls `DescribeChcHosts` every 10 s for up to 3600 s and looks at `InstanceState`. Done
-    /// at `PREPARED`. Fails at `CLEAR_NETWORK_FAILED`. Gives up at `ONLINE`. A reconciliation
-    /// says `not_done` at `INIT`, `READY` alone, with `LatestOperationState` at `SUCCESS`,
-    /// `FAILED`.
+    /// at `PREPARED`, but not while `InstanceState=OPERATING`. Gives up if they come into
+    /// `CLEAR_NETWORK_FAILED` during the wait. Gives up when the operation ends with
+    /// `LatestOperationState` at `FAILED`. A reconciliation says `not_done` at `INIT` alone,
+    /// with `LatestOperationState` at `SUCCESS`, `FAILED`.
     ChcHostsPrepared CHC_HOSTS_PREPARED
+}
+
+waiter! {
+    /// Hosted physical servers have been switched to the deploy network. The proof is the one
+    /// that the service names: mode, operation and success together.
+    ///
+    /// Polls `DescribeChcHosts` every 10 s for up to 3600 s and looks at `NetworkMode`. Done at
+    /// `DEPLOY` with `LatestOperation=SwitchChcDeployNetwork`, `LatestOperationState=SUCCESS`,
+    /// but not while `InstanceState=OPERATING`. Gives up when the operation ends with
+    /// `LatestOperationState` at `FAILED`. A reconciliation says `not_done` at `BUSINESS`
+    /// alone, with `LatestOperationState` at `SUCCESS`, `FAILED`.
+    ChcHostsInDeployMode CHC_HOSTS_IN_DEPLOY_MODE
+}
+
+waiter! {
+    /// Hosted physical servers have been switched to the business network. The proof is the one
+    /// that the service names: mode, operation and success together.
+    ///
+    /// Polls `DescribeChcHosts` every 10 s for up to 3600 s and looks at `NetworkMode`. Done at
+    /// `BUSINESS` with `LatestOperation=SwitchChcBusinessNetwork`,
+    /// `LatestOperationState=SUCCESS`, but not while `InstanceState=OPERATING`. Gives up when
+    /// the operation ends with `LatestOperationState` at `FAILED`. A reconciliation says
+    /// `not_done` at `DEPLOY` alone, with `LatestOperationState` at `SUCCESS`, `FAILED`.
+    ChcHostsInBusinessMode CHC_HOSTS_IN_BUSINESS_MODE
 }
 
 waiter! {
@@ -132,17 +187,21 @@ static INSTANCES_RUNNING: WaiterInfo = WaiterInfo {
     id: "InstanceId",
     state: "InstanceState",
     success: &["RUNNING"],
+    when: &[],
     failure: &["LAUNCH_FAILED"],
-    unreachable: &["SHUTDOWN", "TERMINATING"],
+    unreachable: &["TERMINATING"],
+    elsewhere: &["SHUTDOWN"],
     settled: &["STOPPED", "RESCUE_MODE"],
     operation: Some(OperationInfo {
         state: "LatestOperationState",
         ended: &["SUCCESS", "FAILED"],
+        failed: &["FAILED"],
+        running: &[Condition::one_of("LatestOperationState", &["OPERATING"])],
         names: &["LatestOperation", "LatestOperationRequestId"],
     }),
     missing: Missing::Pending,
     reason: Some("LatestOperationErrorMsg"),
-    request_id: None,
+    request_id: Some("LatestOperationRequestId"),
     progress: None,
     interval: Duration::from_secs(5),
     timeout: Duration::from_secs(600),
@@ -157,17 +216,21 @@ static INSTANCES_STOPPED: WaiterInfo = WaiterInfo {
     id: "InstanceId",
     state: "InstanceState",
     success: &["STOPPED"],
+    when: &[],
     failure: &["LAUNCH_FAILED"],
-    unreachable: &["SHUTDOWN", "TERMINATING"],
+    unreachable: &["TERMINATING"],
+    elsewhere: &["SHUTDOWN"],
     settled: &["RUNNING", "RESCUE_MODE"],
     operation: Some(OperationInfo {
         state: "LatestOperationState",
         ended: &["SUCCESS", "FAILED"],
+        failed: &["FAILED"],
+        running: &[Condition::one_of("LatestOperationState", &["OPERATING"])],
         names: &["LatestOperation", "LatestOperationRequestId"],
     }),
     missing: Missing::Failure,
     reason: Some("LatestOperationErrorMsg"),
-    request_id: None,
+    request_id: Some("LatestOperationRequestId"),
     progress: None,
     interval: Duration::from_secs(5),
     timeout: Duration::from_secs(600),
@@ -182,17 +245,21 @@ static INSTANCES_TERMINATED: WaiterInfo = WaiterInfo {
     id: "InstanceId",
     state: "InstanceState",
     success: &[],
+    when: &[],
     failure: &[],
-    unreachable: &["SHUTDOWN"],
+    unreachable: &[],
+    elsewhere: &["SHUTDOWN"],
     settled: &["LAUNCH_FAILED", "RUNNING", "STOPPED", "RESCUE_MODE"],
     operation: Some(OperationInfo {
         state: "LatestOperationState",
         ended: &["SUCCESS", "FAILED"],
+        failed: &["FAILED"],
+        running: &[Condition::one_of("LatestOperationState", &["OPERATING"])],
         names: &["LatestOperation", "LatestOperationRequestId"],
     }),
     missing: Missing::Success,
     reason: Some("LatestOperationErrorMsg"),
-    request_id: None,
+    request_id: Some("LatestOperationRequestId"),
     progress: None,
     interval: Duration::from_secs(5),
     timeout: Duration::from_secs(600),
@@ -207,17 +274,21 @@ static INSTANCES_ISOLATED: WaiterInfo = WaiterInfo {
     id: "InstanceId",
     state: "InstanceState",
     success: &["SHUTDOWN"],
+    when: &[],
     failure: &["LAUNCH_FAILED"],
     unreachable: &["TERMINATING"],
+    elsewhere: &[],
     settled: &["RUNNING", "STOPPED", "RESCUE_MODE"],
     operation: Some(OperationInfo {
         state: "LatestOperationState",
         ended: &["SUCCESS", "FAILED"],
+        failed: &["FAILED"],
+        running: &[Condition::one_of("LatestOperationState", &["OPERATING"])],
         names: &["LatestOperation", "LatestOperationRequestId"],
     }),
     missing: Missing::Failure,
     reason: Some("LatestOperationErrorMsg"),
-    request_id: None,
+    request_id: Some("LatestOperationRequestId"),
     progress: None,
     interval: Duration::from_secs(5),
     timeout: Duration::from_secs(600),
@@ -232,10 +303,18 @@ static INSTANCE_OPERATIONS_DONE: WaiterInfo = WaiterInfo {
     id: "InstanceId",
     state: "LatestOperationState",
     success: &["SUCCESS"],
+    when: &[],
     failure: &["FAILED"],
     unreachable: &[],
+    elsewhere: &[],
     settled: &[],
-    operation: None,
+    operation: Some(OperationInfo {
+        state: "LatestOperationState",
+        ended: &["SUCCESS", "FAILED"],
+        failed: &["FAILED"],
+        running: &[Condition::one_of("LatestOperationState", &["OPERATING"])],
+        names: &["LatestOperation", "LatestOperationRequestId"],
+    }),
     missing: Missing::Failure,
     reason: Some("LatestOperationErrorMsg"),
     request_id: Some("LatestOperationRequestId"),
@@ -253,8 +332,10 @@ static IMAGES_NORMAL: WaiterInfo = WaiterInfo {
     id: "ImageId",
     state: "ImageState",
     success: &["NORMAL"],
+    when: &[],
     failure: &["CREATEFAILED", "IMPORTFAILED"],
     unreachable: &[],
+    elsewhere: &[],
     settled: &[],
     operation: None,
     missing: Missing::Pending,
@@ -274,17 +355,50 @@ static INSTANCES_IN_RESCUE_MODE: WaiterInfo = WaiterInfo {
     id: "InstanceId",
     state: "InstanceState",
     success: &["RESCUE_MODE"],
+    when: &[],
     failure: &["LAUNCH_FAILED"],
-    unreachable: &["SHUTDOWN", "TERMINATING"],
+    unreachable: &["TERMINATING"],
+    elsewhere: &["SHUTDOWN"],
     settled: &["RUNNING", "STOPPED"],
     operation: Some(OperationInfo {
         state: "LatestOperationState",
         ended: &["SUCCESS", "FAILED"],
+        failed: &["FAILED"],
+        running: &[Condition::one_of("LatestOperationState", &["OPERATING"])],
         names: &["LatestOperation", "LatestOperationRequestId"],
     }),
     missing: Missing::Failure,
     reason: Some("LatestOperationErrorMsg"),
-    request_id: None,
+    request_id: Some("LatestOperationRequestId"),
+    progress: None,
+    interval: Duration::from_secs(5),
+    timeout: Duration::from_secs(900),
+};
+
+static INSTANCES_OUT_OF_RESCUE_MODE: WaiterInfo = WaiterInfo {
+    name: "InstancesOutOfRescueMode",
+    action: &DESCRIBE_INSTANCES_INFO,
+    ids: "InstanceIds",
+    with: &[],
+    items: "InstanceSet",
+    id: "InstanceId",
+    state: "InstanceState",
+    success: &["RUNNING", "STOPPED"],
+    when: &[],
+    failure: &["LAUNCH_FAILED"],
+    unreachable: &["TERMINATING"],
+    elsewhere: &["SHUTDOWN"],
+    settled: &["RESCUE_MODE"],
+    operation: Some(OperationInfo {
+        state: "LatestOperationState",
+        ended: &["SUCCESS", "FAILED"],
+        failed: &["FAILED"],
+        running: &[Condition::one_of("LatestOperationState", &["OPERATING"])],
+        names: &["LatestOperation", "LatestOperationRequestId"],
+    }),
+    missing: Missing::Failure,
+    reason: Some("LatestOperationErrorMsg"),
+    request_id: Some("LatestOperationRequestId"),
     progress: None,
     interval: Duration::from_secs(5),
     timeout: Duration::from_secs(900),
@@ -299,8 +413,10 @@ static HOSTS_RUNNING: WaiterInfo = WaiterInfo {
     id: "HostId",
     state: "HostState",
     success: &["RUNNING"],
+    when: &[],
     failure: &["LAUNCH_FAILURE"],
-    unreachable: &["EXPIRED"],
+    unreachable: &[],
+    elsewhere: &["EXPIRED"],
     settled: &[],
     operation: None,
     missing: Missing::Pending,
@@ -320,10 +436,18 @@ static CHC_HOST_OPERATIONS_DONE: WaiterInfo = WaiterInfo {
     id: "ChcId",
     state: "LatestOperationState",
     success: &["SUCCESS"],
+    when: &[],
     failure: &["FAILED"],
     unreachable: &[],
+    elsewhere: &[],
     settled: &[],
-    operation: None,
+    operation: Some(OperationInfo {
+        state: "LatestOperationState",
+        ended: &["SUCCESS", "FAILED"],
+        failed: &["FAILED"],
+        running: &[Condition::one_of("InstanceState", &["OPERATING"])],
+        names: &["LatestOperation"],
+    }),
     missing: Missing::Failure,
     reason: Some("LatestOperationErrorMsg"),
     request_id: None,
@@ -341,12 +465,74 @@ static CHC_HOSTS_PREPARED: WaiterInfo = WaiterInfo {
     id: "ChcId",
     state: "InstanceState",
     success: &["PREPARED"],
-    failure: &["CLEAR_NETWORK_FAILED"],
-    unreachable: &["ONLINE"],
-    settled: &["INIT", "READY"],
+    when: &[],
+    failure: &[],
+    unreachable: &[],
+    elsewhere: &["CLEAR_NETWORK_FAILED"],
+    settled: &["INIT"],
     operation: Some(OperationInfo {
         state: "LatestOperationState",
         ended: &["SUCCESS", "FAILED"],
+        failed: &["FAILED"],
+        running: &[Condition::one_of("InstanceState", &["OPERATING"])],
+        names: &["LatestOperation"],
+    }),
+    missing: Missing::Failure,
+    reason: Some("LatestOperationErrorMsg"),
+    request_id: None,
+    progress: None,
+    interval: Duration::from_secs(10),
+    timeout: Duration::from_secs(3600),
+};
+
+static CHC_HOSTS_IN_DEPLOY_MODE: WaiterInfo = WaiterInfo {
+    name: "ChcHostsInDeployMode",
+    action: &DESCRIBE_CHC_HOSTS_INFO,
+    ids: "ChcIds",
+    with: &[],
+    items: "ChcHostSet",
+    id: "ChcId",
+    state: "NetworkMode",
+    success: &["DEPLOY"],
+    when: &[Condition::one_of("LatestOperation", &["SwitchChcDeployNetwork"]), Condition::one_of("LatestOperationState", &["SUCCESS"])],
+    failure: &[],
+    unreachable: &[],
+    elsewhere: &[],
+    settled: &["BUSINESS"],
+    operation: Some(OperationInfo {
+        state: "LatestOperationState",
+        ended: &["SUCCESS", "FAILED"],
+        failed: &["FAILED"],
+        running: &[Condition::one_of("InstanceState", &["OPERATING"])],
+        names: &["LatestOperation"],
+    }),
+    missing: Missing::Failure,
+    reason: Some("LatestOperationErrorMsg"),
+    request_id: None,
+    progress: None,
+    interval: Duration::from_secs(10),
+    timeout: Duration::from_secs(3600),
+};
+
+static CHC_HOSTS_IN_BUSINESS_MODE: WaiterInfo = WaiterInfo {
+    name: "ChcHostsInBusinessMode",
+    action: &DESCRIBE_CHC_HOSTS_INFO,
+    ids: "ChcIds",
+    with: &[],
+    items: "ChcHostSet",
+    id: "ChcId",
+    state: "NetworkMode",
+    success: &["BUSINESS"],
+    when: &[Condition::one_of("LatestOperation", &["SwitchChcBusinessNetwork"]), Condition::one_of("LatestOperationState", &["SUCCESS"])],
+    failure: &[],
+    unreachable: &[],
+    elsewhere: &[],
+    settled: &["DEPLOY"],
+    operation: Some(OperationInfo {
+        state: "LatestOperationState",
+        ended: &["SUCCESS", "FAILED"],
+        failed: &["FAILED"],
+        running: &[Condition::one_of("InstanceState", &["OPERATING"])],
         names: &["LatestOperation"],
     }),
     missing: Missing::Failure,
@@ -366,8 +552,10 @@ static RESOURCE_POOL_PACKS_ACTIVE: WaiterInfo = WaiterInfo {
     id: "DedicatedResourcePackId",
     state: "Status",
     success: &["ACTIVE"],
+    when: &[],
     failure: &["FAILED"],
     unreachable: &["RETIRED"],
+    elsewhere: &[],
     settled: &[],
     operation: None,
     missing: Missing::Pending,
@@ -387,8 +575,10 @@ static REPAIR_TASKS_ENDED: WaiterInfo = WaiterInfo {
     id: "TaskId",
     state: "TaskStatus",
     success: &["3", "6"],
+    when: &[],
     failure: &[],
     unreachable: &["5"],
+    elsewhere: &[],
     settled: &["1"],
     operation: None,
     missing: Missing::Pending,

@@ -8,6 +8,7 @@ use super::strings;
 use super::table::condition;
 use crate::codegen::doc::WIDTH;
 use crate::codegen::layout::{chain, string};
+use crate::spec::condition::Condition;
 use crate::spec::model::{Action, Api};
 use crate::spec::shape::Missing;
 
@@ -33,7 +34,12 @@ fn calls(api: &Api, action: &Action) -> Option<Vec<TokenStream>> {
         let (ids, id) = (string(ids), string(id));
         calls.push(quote!(.ids(#ids, #by, #id)));
     }
-    let pairs = [("narrow", &facts.narrow), ("same", &facts.same), ("includes", &facts.includes)];
+    let pairs = [
+        ("narrow", &facts.narrow),
+        ("same", &facts.same),
+        ("same_key", &facts.same_key),
+        ("includes", &facts.includes),
+    ];
     for (call, pairs) in pairs {
         if !pairs.0.is_empty() {
             let (call, pairs) = (format_ident!("{call}"), super::pairs(pairs));
@@ -46,12 +52,21 @@ fn calls(api: &Api, action: &Action) -> Option<Vec<TokenStream>> {
             calls.push(quote!(.#call(#text)));
         }
     }
-    for (call, conditions) in [("done", &action.done), ("became", &action.became)] {
-        if !conditions.is_empty() {
-            let call = format_ident!("{call}");
-            let conditions = conditions.iter().map(condition);
-            calls.push(quote!(.#call(&[#(#conditions),*])));
-        }
+    let list = |conditions: &[Condition]| {
+        let conditions = conditions.iter().map(condition);
+        quote!(&[#(#conditions),*])
+    };
+    if !action.done.is_empty() {
+        let done = list(&action.done);
+        calls.push(quote!(.done(#done)));
+    }
+    if !action.became.is_empty() {
+        let (became, from) = (list(&action.became), list(&action.from));
+        calls.push(quote!(.became(#became, #from)));
+    }
+    if !action.failed.is_empty() {
+        let failed = list(&action.failed);
+        calls.push(quote!(.failed(#failed)));
     }
     match facts.missing {
         None | Some(Missing::Pending) => {}

@@ -2,10 +2,12 @@
 
 use quote::quote;
 
+use super::table::condition;
 use super::{optional_string, pairs, strings};
 use crate::codegen::doc::{code, paragraph};
 use crate::codegen::emit::ident;
 use crate::codegen::layout::{Page, comment, compact, string};
+use crate::spec::condition::Condition;
 use crate::spec::model::{Api, Names, Waiter};
 use crate::spec::shape::{self, Missing};
 
@@ -21,9 +23,14 @@ pub fn file(api: &Api) -> Result<String, crate::Error> {
         true => "OperationInfo, ",
         false => "",
     };
+    let asks = |waiter: &Waiter| {
+        let running = waiter.spec.operation.iter().flat_map(|operation| &operation.running);
+        waiter.spec.when.iter().chain(running).next().is_some()
+    };
+    let conditions = if api.waiters.iter().any(asks) { "Condition, " } else { "" };
     page.fixed(&format!(
         "use std::time::Duration;\n\n\
-         use cvm_protocol::{{Missing, {operation}WaiterInfo, waiter}};\n\n\
+         use cvm_protocol::{{{conditions}Missing, {operation}WaiterInfo, waiter}};\n\n\
          use crate::generated::actions::*;\n",
     ));
     for waiter in &api.waiters {
@@ -60,17 +67,43 @@ fn facts(spec: &shape::Waiter) -> String {
         spec.timeout,
         code(&spec.state)
     );
+    let is_of_operation =
+        spec.operation.as_ref().is_some_and(|operation| operation.state == spec.state);
     if !spec.success.is_empty() {
-        text.push_str(&format!(" Done at {}.", states(&spec.success)));
+        text.push_str(&format!(" Done at {}", states(&spec.success)));
+        if !spec.when.is_empty() {
+            text.push_str(&format!(" with {}", states(&spec.when)));
+        }
+        let running = spec.operation.as_ref().map_or(&[][..], |operation| &operation.running);
+        if !running.is_empty() {
+            text.push_str(&format!(", but not while {}", states(running)));
+        }
+        if is_of_operation {
+            text.push_str(", and only of an operation that is named or was seen to begin");
+        }
+        text.push('.');
     }
     if spec.missing == Missing::Success {
-        text.push_str(" Done once they are no longer listed.");
+        text.push_str(" Done once they are no longer listed, if they were before.");
     }
     if !spec.failure.is_empty() {
         text.push_str(&format!(" Fails at {}.", states(&spec.failure)));
     }
     if !spec.unreachable.is_empty() {
         text.push_str(&format!(" Gives up at {}.", states(&spec.unreachable)));
+    }
+    if !spec.elsewhere.is_empty() {
+        let elsewhere = states(&spec.elsewhere);
+        text.push_str(&format!(" Gives up if they come into {elsewhere} during the wait."));
+    }
+    if let Some(operation) =
+        spec.operation.as_ref().filter(|one| !one.failed.is_empty() && !is_of_operation)
+    {
+        text.push_str(&format!(
+            " Gives up when the operation ends with {} at {}.",
+            code(&operation.state),
+            states(&operation.failed)
+        ));
     }
     match (spec.settled.is_empty(), &spec.operation) {
         (true, _) => text.push_str(" A reconciliation never says `not_done`."),
@@ -104,8 +137,10 @@ fn info(api: &Api, waiter: &Waiter) -> String {
         ("id", string(&spec.id).to_string()),
         ("state", string(&spec.state).to_string()),
         ("success", compact(strings(&spec.success))),
+        ("when", conditions(&spec.when)),
         ("failure", compact(strings(&spec.failure))),
         ("unreachable", compact(strings(&spec.unreachable))),
+        ("elsewhere", compact(strings(&spec.elsewhere))),
         ("settled", compact(strings(&spec.settled))),
         ("operation", spec.operation.as_ref().map_or_else(|| "None".to_owned(), operation)),
         ("missing", compact(missing)),
@@ -126,9 +161,19 @@ fn info(api: &Api, waiter: &Waiter) -> String {
 
 fn operation(operation: &shape::Operation) -> String {
     format!(
-        "Some(OperationInfo {{\n        state: {},\n        ended: {},\n        names: {},\n    }})",
+        "Some(OperationInfo {{\n        state: {},\n        ended: {},\n        failed: {},\n        running: {},\n        \
+         names: {},\n    }})",
         string(&operation.state),
         compact(strings(&operation.ended)),
+        compact(strings(&operation.failed)),
+        conditions(&operation.running),
         compact(strings(&operation.names)),
     )
+}
+
+/// `&[Condition::…]`. The checks have let nothing else through.
+fn conditions(texts: &[String]) -> String {
+    let conditions = texts.iter().filter_map(|text| Condition::parse(text));
+    let conditions = conditions.map(|one| condition(&one));
+    compact(quote!(&[#(#conditions),*]))
 }

@@ -223,10 +223,12 @@ impl<'a> Linker<'a, '_> {
             self.states(&at("success"), &waiter.success, state);
             self.states(&at("failure"), &waiter.failure, state);
             self.states(&at("unreachable"), &waiter.unreachable, state);
+            self.states(&at("elsewhere"), &waiter.elsewhere, state);
             self.states(&at("settled"), &waiter.settled, state);
             self.states(&at("moving"), &waiter.moving, state);
             self.each_state_once(pointer, waiter, state);
         }
+        self.conditions(&at("when"), &waiter.when, members);
         if let Some(operation) = &waiter.operation {
             self.operation(&at("operation"), operation, members);
         }
@@ -246,6 +248,7 @@ impl<'a> Linker<'a, '_> {
             ("success", &waiter.success),
             ("failure", &waiter.failure),
             ("unreachable", &waiter.unreachable),
+            ("elsewhere", &waiter.elsewhere),
             ("settled", &waiter.settled),
             ("moving", &waiter.moving),
         ];
@@ -268,7 +271,7 @@ impl<'a> Linker<'a, '_> {
         if !left_out.is_empty() {
             let message = format!("no list has {}", left_out.join(", "));
             self.report.error(self.file, format!("{pointer}/state"), message).help = Some(
-                "put each state into `success`, `failure`, `unreachable`, `settled` or `moving`"
+                "put each state into `success`, `failure`, `unreachable`, `elsewhere`, `settled` or `moving`"
                     .into(),
             );
         }
@@ -279,6 +282,13 @@ impl<'a> Linker<'a, '_> {
         if let Some(state) = state {
             self.states(&format!("{pointer}/ended"), &operation.ended, state);
         }
+        for (index, failed) in operation.failed.iter().enumerate() {
+            if !operation.ended.contains(failed) {
+                let message = format!("`{}` is not in `ended`", failed.escape_debug());
+                self.report.error(self.file, format!("{pointer}/failed/{index}"), message);
+            }
+        }
+        self.conditions(&format!("{pointer}/running"), &operation.running, members);
         if operation.ended.is_empty() {
             let message = "no operation would ever be over";
             self.report.error(self.file, format!("{pointer}/ended"), message);
@@ -323,6 +333,23 @@ impl<'a> Linker<'a, '_> {
         }
         for (index, name) in spec.used_by.iter().enumerate() {
             self.target(&format!("{pointer}/used_by/{index}"), name);
+        }
+    }
+
+    fn conditions(&mut self, pointer: &str, texts: &[String], members: &'a [Member]) {
+        for (index, text) in texts.iter().enumerate() {
+            let pointer = format!("{pointer}/{index}");
+            match Condition::parse(text) {
+                Some(condition) => self.condition(&pointer, &condition, members),
+                None => self
+                    .report
+                    .error(
+                        self.file,
+                        pointer,
+                        format!("`{}` is not a condition", text.escape_debug()),
+                    )
+                    .help("write `Member=a|b` or `Member!=a|b`"),
+            }
         }
     }
 

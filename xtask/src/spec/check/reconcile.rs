@@ -110,7 +110,9 @@ impl<'a> Reading<'a> {
             let message = format!("`{created}` is no text, so it is no time");
             linker.report.error(linker.file, at("created"), message);
         }
-        for (key, pairs) in [("same", &facts.same), ("includes", &facts.includes)] {
+        let pairs =
+            [("same", &facts.same), ("includes", &facts.includes), ("same_key", &facts.same_key)];
+        for (key, pairs) in pairs {
             for (here, given) in &pairs.0 {
                 let entry = linker.path(&at(key), members, here, "an entry");
                 let request = linker.path(&at(key), &action.request, given, "the request");
@@ -123,7 +125,12 @@ impl<'a> Reading<'a> {
                 }
             }
         }
-        for (key, conditions) in [("done", &action.done), ("became", &action.became)] {
+        for (key, conditions) in [
+            ("done", &action.done),
+            ("became", &action.became),
+            ("from", &action.from),
+            ("failed", &action.failed),
+        ] {
             for (index, condition) in conditions.iter().enumerate() {
                 linker.condition(&at(&format!("{key}/{index}")), condition, members);
             }
@@ -131,6 +138,12 @@ impl<'a> Reading<'a> {
         if facts.ids.is_none() && !action.became.is_empty() {
             let message = "`became` has no use without `ids`";
             linker.report.error(linker.file, at("became"), message);
+        }
+        if action.from.is_empty() != action.became.is_empty() {
+            let (key, other) =
+                if action.from.is_empty() { ("became", "from") } else { ("from", "became") };
+            let message = format!("`{key}` has no use without `{other}`");
+            linker.report.error(linker.file, at(key), message);
         }
         for (index, path) in facts.show.iter().enumerate() {
             linker.path(&at(&format!("show/{index}")), members, path, "an entry");

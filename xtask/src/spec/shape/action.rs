@@ -122,13 +122,24 @@ pub struct Reconcile {
     /// Pairs that lead into one list of objects are compared object by object.
     #[serde(default, skip_serializing_if = "is_default")]
     pub includes: Pairs,
-    /// Conditions on an entry: one that holds, beside all of `same` and `includes`, means done.
+    /// Public keys of an entry that are then the request's, each with the member of the request. Type and key
+    /// are compared, not the comment, which the service replaces.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub same_key: Pairs,
+    /// Conditions on an entry: if all of them hold, beside all of `same` and `includes`, it is done. They may
+    /// not hold before the operation begins.
     #[serde(default, skip_serializing_if = "is_default")]
     pub done: Vec<String>,
-    /// As `done`, for conditions that an earlier call of the same action may have fulfilled: one counts
-    /// only if none of them held before the call.
+    /// As `done`, for conditions that an earlier call of the same action may have fulfilled: they count
+    /// only if all of `from` held before the call.
     #[serde(default, skip_serializing_if = "is_default")]
     pub became: Vec<String>,
+    /// Conditions that held before the call, so that `became` proves something.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub from: Vec<String>,
+    /// Conditions on an entry: if one of them holds, it may have run and failed, and a person decides.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub failed: Vec<String>,
     /// What it means that an id is not listed; absent means `pending`.
     #[serde(default, skip_serializing_if = "is_default")]
     pub missing: Option<Missing>,

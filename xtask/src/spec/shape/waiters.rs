@@ -40,15 +40,22 @@ pub struct Waiter {
     pub id: String,
     /// Member of a resource that holds its state.
     pub state: String,
-    /// States in which the goal is reached.
+    /// States in which the goal is reached, unless an operation is running.
     #[serde(default)]
     pub success: Vec<String>,
+    /// Conditions on a resource, `M=v1|v2` or `M!=v1|v2`, that all hold as well when the goal is reached.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub when: Vec<String>,
     /// States that mean failure.
     #[serde(default, skip_serializing_if = "is_default")]
     pub failure: Vec<String>,
     /// States from which the goal cannot be reached any more.
     #[serde(default, skip_serializing_if = "is_default")]
     pub unreachable: Vec<String>,
+    /// States in which a resource may be before the operation begins, and from which only another call leads to the
+    /// goal. One ends the wait if the resource came into it during the wait, and no operation is running.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub elsewhere: Vec<String>,
     /// States in which nothing moves by itself and the goal is not reached. Only in these, and with no operation
     /// running, a reconciliation may say *not done*.
     #[serde(default, skip_serializing_if = "is_default")]
@@ -56,7 +63,8 @@ pub struct Waiter {
     /// States that lead to another one by themselves. Every known state stands in exactly one of the lists.
     #[serde(default, skip_serializing_if = "is_default")]
     pub moving: Vec<String>,
-    /// Where a resource shows its latest operation, which may run while the state stays.
+    /// Where a resource shows its latest operation, which may run while the state stays. If its state is the
+    /// waiter's `state`, the goal is the end of the operation: it counts only once the operation is seen to have begun.
     #[serde(default, skip_serializing_if = "is_default")]
     pub operation: Option<Operation>,
     /// What it means when an answer does not list an id.
@@ -84,6 +92,12 @@ pub struct Operation {
     pub state: String,
     /// States of an operation that is over.
     pub ended: Vec<String>,
+    /// Those of them that mean failure: the wait ends, if the operation began during the wait.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub failed: Vec<String>,
+    /// Conditions on a resource, of which one holds while an operation runs: nothing is reached meanwhile.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub running: Vec<String>,
     /// Members of a resource that tell one operation from another.
     #[serde(default, skip_serializing_if = "is_default")]
     pub names: Vec<String>,

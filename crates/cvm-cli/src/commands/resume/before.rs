@@ -24,14 +24,14 @@ pub struct Seen {
     pub id: String,
     /// What tells the entry from all others; of an entry that is found by its id, that id.
     pub own: String,
-    /// Whether a condition of [`ReconcileInfo::became`] held already; `None` if the list did not show it.
-    pub became: Option<bool>,
+    /// Whether all of [`ReconcileInfo::from`] held; `None` if the list did not show it.
+    pub from: Option<bool>,
 }
 
 impl Seen {
     /// Its form in the journal.
     pub fn to_value(&self) -> Value {
-        json!({ "id": self.id, "own": self.own, "became": self.became })
+        json!({ "id": self.id, "own": self.own, "from": self.from })
     }
 
     /// Reads it from the journal.
@@ -39,9 +39,10 @@ impl Seen {
         Some(Self {
             id: value.get("id")?.as_str()?.to_owned(),
             own: value.get("own")?.as_str()?.to_owned(),
-            became: match value.get("became")? {
-                Value::Null => None,
-                became => Some(became.as_bool()?),
+            from: match value.get("from") {
+                // Entries of older versions record something else, which proves nothing here.
+                None | Some(Value::Null) => None,
+                Some(from) => Some(from.as_bool()?),
             },
         })
     }
@@ -85,7 +86,7 @@ pub async fn read(
     let seen = entries.iter().filter_map(|entry| {
         let id = at(entry, facts.id).and_then(text).filter(|id| ids.contains(id))?;
         let own = at(entry, own).and_then(text)?;
-        Some(Seen { id, own, became: verdict::holds(facts.became, table, entry) })
+        Some(Seen { id, own, from: verdict::all(facts.from, table, entry) })
     });
     Some(seen.collect())
 }
@@ -119,11 +120,13 @@ mod tests {
 
     #[test]
     fn it_reads_back_from_the_journal() {
-        let seen = Seen { id: "a".into(), own: "b".into(), became: Some(true) };
+        let seen = Seen { id: "a".into(), own: "b".into(), from: Some(true) };
         assert_eq!(Seen::of(&seen.to_value()), Some(seen.clone()));
-        let unknown = Seen { became: None, ..seen };
-        assert_eq!(Seen::of(&unknown.to_value()), Some(unknown));
-        assert_eq!(Seen::of(&json!({ "id": "a", "own": "b", "became": 1 })), None);
-        assert_eq!(Seen::of(&json!({ "id": "a", "own": 1, "became": true })), None);
+        let unknown = Seen { from: None, ..seen };
+        assert_eq!(Seen::of(&unknown.to_value()), Some(unknown.clone()));
+        let older = json!({ "id": "a", "own": "b", "became": false });
+        assert_eq!(Seen::of(&older), Some(unknown), "what it recorded is no proof here");
+        assert_eq!(Seen::of(&json!({ "id": "a", "own": "b", "from": 1 })), None);
+        assert_eq!(Seen::of(&json!({ "id": "a", "own": 1, "from": true })), None);
     }
 }

@@ -34,7 +34,8 @@ pub fn uncompared(
         let is = |known: &str| known == path;
         // A member of objects in a list is compared with objects in a list only.
         let is_direct = at(request, path).is_some();
-        let compared = facts.same.iter().any(|(_, there)| is_direct && is(there))
+        let mut same = facts.same.iter().chain(facts.same_key);
+        let compared = same.any(|(_, there)| is_direct && is(there))
             || facts.includes.iter().any(|(_, there)| is(there));
         let asked = facts.narrow.iter().any(|(_, there)| is(there));
         let names = facts.ids.is_some_and(is) || facts.count.is_some_and(is);
@@ -72,7 +73,8 @@ fn leaves(place: &str, value: &Value, given: &mut Vec<String>) {
 pub fn likeness(facts: &ReconcileInfo, request: &Value, entry: &Value) -> Option<Likeness> {
     let same = facts.same.iter().map(|pair| (pair, equal as fn(&Value, &Value) -> Likeness));
     let includes = facts.includes.iter().map(|pair| (pair, included as _));
-    let given = same.chain(includes).filter_map(|((here, there), compare)| {
+    let keys = facts.same_key.iter().map(|pair| (pair, equal_key as _));
+    let given = same.chain(includes).chain(keys).filter_map(|((here, there), compare)| {
         let there = at(request, there)?;
         Some(look(entry, here).map_or(Likeness::Unknown, |here| compare(here, there)))
     });
@@ -87,6 +89,19 @@ pub fn likeness(facts: &ReconcileInfo, request: &Value, entry: &Value) -> Option
 /// and an empty list are the same: a cleared member.
 fn equal(here: &Value, there: &Value) -> Likeness {
     match (texts_of(here), texts_of(there)) {
+        (Some(here), Some(there)) if here == there => Likeness::Equal,
+        (Some(_), Some(_)) => Likeness::Different,
+        _ => Likeness::Unknown,
+    }
+}
+
+/// Whether both are the same public key: type and key, without the comment, which the service replaces.
+fn equal_key(here: &Value, there: &Value) -> Likeness {
+    let words = |value: &Value| -> Option<(String, String)> {
+        let mut words = value.as_str()?.split_ascii_whitespace();
+        Some((words.next()?.to_owned(), words.next()?.to_owned()))
+    };
+    match (words(here), words(there)) {
         (Some(here), Some(there)) if here == there => Likeness::Equal,
         (Some(_), Some(_)) => Likeness::Different,
         _ => Likeness::Unknown,
@@ -232,6 +247,23 @@ mod tests {
         ] {
             assert_eq!(equal(&here, &there), likeness, "{here} {there}");
         }
+    }
+
+    #[test]
+    fn a_public_key_is_compared_without_its_comment() {
+        let ours = json!("ssh-rsa AAAAB3Nz me@home");
+        for (listed, likeness) in [
+            ("ssh-rsa AAAAB3Nz skey-mv9yzyjj", Likeness::Equal),
+            ("ssh-rsa AAAAB3Nz", Likeness::Equal),
+            (" ssh-rsa\tAAAAB3Nz  a b c\n", Likeness::Equal),
+            ("ssh-rsa AAAAB3Nx me@home", Likeness::Different),
+            ("ssh-ed25519 AAAAB3Nz me@home", Likeness::Different),
+            ("ssh-rsa", Likeness::Unknown),
+            ("", Likeness::Unknown),
+        ] {
+            assert_eq!(equal_key(&json!(listed), &ours), likeness, "{listed}");
+        }
+        assert_eq!(equal_key(&Value::Null, &ours), Likeness::Unknown);
     }
 
     #[test]

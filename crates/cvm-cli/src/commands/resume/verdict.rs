@@ -122,6 +122,12 @@ impl<'a> Sought<'a> {
 
     fn of_entry(&self, id: &str, entry: &Value) -> Verdict {
         let facts = self.facts;
+        // Something ran and failed. Whether it was this, and what to do now, nobody else knows.
+        let is_failed =
+            facts.failed.iter().any(|one| all(&[*one], self.table, entry) == Some(true));
+        if is_failed {
+            return Verdict::Open;
+        }
         let likeness = likeness(facts, self.request, entry);
         let is_positive = |test: &Test| matches!(test, Test::Present | Test::OneOf(_));
         let conditions = || facts.done.iter().chain(facts.became);
@@ -133,17 +139,20 @@ impl<'a> Sought<'a> {
             Some(Likeness::Unknown) => return Verdict::Open,
             Some(Likeness::Equal) | None => {}
         }
-        let done = holds(facts.done, self.table, entry);
-        let became = holds(facts.became, self.table, entry);
-        let verdict = match (done, became) {
+        let holds = |conditions: &[Condition]| match conditions {
+            [] => Some(false),
+            conditions => all(conditions, self.table, entry),
+        };
+        let may_have_become = self.may_have_become(entry);
+        let verdict = match (holds(facts.done), holds(facts.became)) {
             _ if conditions().next().is_none() => Verdict::Done,
             (Some(true), _) => Verdict::Done,
             (_, Some(true)) => match self.seen(id).as_deref() {
-                Some([Seen { became: Some(false), .. }]) => Verdict::Done,
-                Some([Seen { became: Some(true), .. }]) => Verdict::NotSeen,
+                Some([Seen { from: Some(true), .. }]) => Verdict::Done,
+                // It may have been so before.
                 _ => Verdict::Open,
             },
-            (Some(false), Some(false)) => Verdict::NotSeen,
+            (Some(false), Some(false)) if !may_have_become => Verdict::NotSeen,
             // A state that is not shown, or not listed in the specification, proves nothing.
             _ => Verdict::Open,
         };
@@ -151,6 +160,13 @@ impl<'a> Sought<'a> {
             Verdict::Done if !self.uncompared.is_empty() => Verdict::Open,
             verdict => verdict,
         }
+    }
+
+    /// Whether the first thing that `became` asks for is there, and the rest is not: an instance in the recycle bin
+    /// that did not come there by a return.
+    fn may_have_become(&self, entry: &Value) -> bool {
+        let first = self.facts.became.get(..1).unwrap_or_default();
+        !first.is_empty() && all(first, self.table, entry) == Some(true)
     }
 
     /// Whether this id is known to have been listed before the call.
@@ -198,12 +214,12 @@ impl<'a> Sought<'a> {
     }
 }
 
-/// Whether one of the conditions holds for an entry; `None` if the entry does not show what they ask about,
-/// or shows a value that the specification does not list.
-pub fn holds(conditions: &[Condition], table: &'static Table, entry: &Value) -> Option<bool> {
+/// Whether all of the conditions hold for an entry. `None` if one of them asks about what the entry does not show,
+/// or shows with a value that the specification does not list, and none of the others fails.
+pub fn all(conditions: &[Condition], table: &'static Table, entry: &Value) -> Option<bool> {
     let mut record = Record::new(table);
     json::from_value(&mut record, entry).ok()?;
-    let mut told = Some(false);
+    let mut told = Some(true);
     for condition in conditions {
         let value = member_named(&record, condition.member);
         let is_known = match condition.test {
@@ -212,10 +228,10 @@ pub fn holds(conditions: &[Condition], table: &'static Table, entry: &Value) -> 
             Test::NoneOf(_) => value.is_blank() || is_listed(table, condition.member, value.text()),
             Test::Present | Test::Absent => true,
         };
-        if !is_known {
-            told = None;
-        } else if condition.holds(&record) {
-            return Some(true);
+        match condition.holds(&record) {
+            _ if !is_known => told = None,
+            true => {}
+            false => return Some(false),
         }
     }
     told

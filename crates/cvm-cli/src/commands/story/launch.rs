@@ -149,7 +149,7 @@ pub async fn give_back(teller: &mut Teller, ids: Vec<String>) -> Result<()> {
     teller.call(StopInstances { instance_ids: ids.clone(), ..Default::default() }).await?;
     teller.wait(waiters::InstancesStopped::of(&ids)).await?;
     teller.call(TerminateInstances { instance_ids: ids.clone(), ..Default::default() }).await?;
-    teller.wait(waiters::InstancesTerminated::of(&ids)).await?;
+    teller.wait(waiters::InstancesTerminated::of(&ids).seen_before()).await?;
     // Not by id: an id that is gone is no error in a filter, it just finds nothing.
     let request = DescribeInstances {
         filters: vec![Filter { name: "instance-id".into(), values: ids.clone() }],

@@ -40,7 +40,7 @@ const DECISIONS: &[Decision] = &[
     assumed("CHC hosts", "they come only from `Cloud::bring_chc_host`, as INIT"),
     assumed("CHC hosts", "OPERATING for 60 s while networks are set up, 30 s while they are removed or switched; no operation fails"),
     assumed("CHC hosts", "READY with a management network; with a deploy network too, PREPARED 120 s later by ChcPrepare"),
-    assumed("CHC hosts", "LatestOperation is the action's name, and LatestOperationState is absent while it runs"),
+    assumed("CHC hosts", "LatestOperation is the action's name; while it runs, LatestOperationState is that of the operation before"),
     assumed("CHC hosts", "an action in a state that DescribeChcDeniedActions denies is InvalidHost.NotSupported; all hosts or none"),
     assumed("CHC hosts", "any well-formed network with DHCP and any security group exists; the hosts of a call lie in one zone"),
     assumed("ConfigureChcAssistVpc", "only INIT hosts; settings for a deploy network that is not given are InvalidParameter"),

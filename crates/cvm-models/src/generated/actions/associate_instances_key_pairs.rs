@@ -24,7 +24,8 @@ use crate::prelude::*;
 /// so read `LoginSettings.KeyIds` first. Hazard if `ForceStop` is `true`.
 ///
 /// After an unknown outcome, by `DescribeInstances`: Done when the instance lists the key pairs
-/// and no operation runs. Without them and with nothing running, it was not done.
+/// and the latest operation is `SUCCESS`. Without them and with nothing running, it was not
+/// done; `FAILED` means that something ran and failed.
 ///
 /// Answers with [`AssociateInstancesKeyPairsResponse`].
 /// Group: Key pairs. Up to 10 calls a second.
@@ -74,7 +75,8 @@ pub(crate) static ASSOCIATE_INSTANCES_KEY_PAIRS_INFO: ActionInfo = ActionInfo {
         ReconcileInfo::new("DescribeInstances")
             .ids("InstanceIds", "InstanceIds", "InstanceId")
             .includes(&[("LoginSettings.KeyIds", "KeyIds")])
-            .done(&[Condition::none_of("LatestOperationState", &["OPERATING"])])
+            .done(&[Condition::one_of("LatestOperationState", &["SUCCESS"])])
+            .failed(&[Condition::one_of("LatestOperationState", &["FAILED"])])
             .show(&[
                 "LoginSettings.KeyIds", "InstanceState", "LatestOperation",
                 "LatestOperationState", "LatestOperationRequestId",

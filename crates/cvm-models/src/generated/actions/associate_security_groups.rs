@@ -18,7 +18,8 @@ use crate::prelude::*;
 /// the instances first.
 ///
 /// After an unknown outcome, by `DescribeInstances`: Done when the instance lists the groups
-/// and no operation runs. Without them and with nothing running, it was not done.
+/// and the latest operation is `SUCCESS`. Without them and with nothing running, it was not
+/// done; `FAILED` means that something ran and failed.
 ///
 /// Answers with [`AssociateSecurityGroupsResponse`].
 /// Group: Security groups. Up to 10 calls a second.
@@ -57,7 +58,8 @@ pub(crate) static ASSOCIATE_SECURITY_GROUPS_INFO: ActionInfo = ActionInfo {
         ReconcileInfo::new("DescribeInstances")
             .ids("InstanceIds", "InstanceIds", "InstanceId")
             .includes(&[("SecurityGroupIds", "SecurityGroupIds")])
-            .done(&[Condition::none_of("LatestOperationState", &["OPERATING"])])
+            .done(&[Condition::one_of("LatestOperationState", &["SUCCESS"])])
+            .failed(&[Condition::one_of("LatestOperationState", &["FAILED"])])
             .show(&[
                 "SecurityGroupIds", "InstanceState", "LatestOperation", "LatestOperationState",
                 "LatestOperationRequestId",

@@ -14,16 +14,17 @@ use crate::prelude::*;
 /// Nothing is known to stop a second run from assigning new management addresses to a live
 /// machine.
 ///
-/// Runs in the background: `DescribeChcHosts` tells in `ChcHostSet.LatestOperationState` how
-/// far it is; `SUCCESS` is success, `FAILED` failure.
+/// Runs in the background: `DescribeChcHosts` tells in `ChcHostSet.InstanceState` how far it
+/// is; `READY`, `PREPARED` is success.
 ///
 /// Retry class: hazard (never sent again by the client, because a repeat costs or destroys). No
 /// guard against a second run is published, and it could move the management addresses, so read
 /// `DescribeChcHosts` and decide yourself.
 ///
 /// After an unknown outcome, by `DescribeChcHosts`: Done when the management network is the one
-/// asked for, it has an address, and the latest operation is `SUCCESS`. `INIT` means not done,
-/// `OPERATING` that it still runs.
+/// asked for, the server is `READY`, `PREPARED` or `ONLINE`, and the latest operation is
+/// `SUCCESS`. `INIT` means not done, `OPERATING` that it still runs, whatever the latest
+/// operation shows.
 ///
 /// Answers with [`ConfigureChcAssistVpcResponse`].
 /// Group: Hosted physical servers. Up to 20 calls a second.
@@ -89,7 +90,11 @@ pub(crate) static CONFIGURE_CHC_ASSIST_VPC_INFO: ActionInfo = ActionInfo {
                 ("DeployExtraConfig.BootFile", "ChcDeployExtraConfig.BootFile"),
                 ("DeployExtraConfig.NextServerAddress", "ChcDeployExtraConfig.NextServerAddress"),
             ])
-            .done(&[Condition::one_of("LatestOperationState", &["SUCCESS"])])
+            .done(&[
+                Condition::one_of("LatestOperationState", &["SUCCESS"]),
+                Condition::one_of("InstanceState", &["READY", "PREPARED", "ONLINE"]),
+            ])
+            .failed(&[Condition::one_of("LatestOperationState", &["FAILED"])])
             .show(&[
                 "InstanceState", "BmcVirtualPrivateCloud.VpcId",
                 "BmcVirtualPrivateCloud.SubnetId", "BmcIp",

@@ -11,16 +11,17 @@ use crate::prelude::*;
 /// The answer means accepted, not done: poll `DescribeChcHosts` until `LatestOperationState` is
 /// `SUCCESS` or `FAILED`.
 ///
-/// Runs in the background: `DescribeChcHosts` tells in `ChcHostSet.LatestOperationState` how
-/// far it is; `SUCCESS` is success, `FAILED` failure.
+/// Runs in the background: `DescribeChcHosts` tells in `ChcHostSet.InstanceState` how far it
+/// is; `READY`, `PREPARED` is success.
 ///
 /// Retry class: guarded (not sent again before a reading says that it was not done). A second
 /// run is refused by a code once the network exists, but that refusal proves nothing, so read
 /// `DescribeChcHosts` before any resend.
 ///
 /// After an unknown outcome, by `DescribeChcHosts`: Done when the deploy network is the one
-/// asked for and the latest operation is `SUCCESS`; `FAILED` means it ran and failed.
-/// `OPERATING` means that it still runs.
+/// asked for, the server is `READY`, `PREPARED` or `ONLINE`, and the latest operation is
+/// `SUCCESS`; `FAILED` means it ran and failed. `OPERATING` means that it still runs, whatever
+/// the latest operation shows.
 ///
 /// Answers with [`ConfigureChcDeployVpcResponse`].
 /// Group: Hosted physical servers. Up to 20 calls a second.
@@ -75,7 +76,11 @@ pub(crate) static CONFIGURE_CHC_DEPLOY_VPC_INFO: ActionInfo = ActionInfo {
                 ("DeployExtraConfig.BootFile", "ChcDeployExtraConfig.BootFile"),
                 ("DeployExtraConfig.NextServerAddress", "ChcDeployExtraConfig.NextServerAddress"),
             ])
-            .done(&[Condition::one_of("LatestOperationState", &["SUCCESS"])])
+            .done(&[
+                Condition::one_of("LatestOperationState", &["SUCCESS"]),
+                Condition::one_of("InstanceState", &["READY", "PREPARED", "ONLINE"]),
+            ])
+            .failed(&[Condition::one_of("LatestOperationState", &["FAILED"])])
             .show(&[
                 "InstanceState", "DeployVirtualPrivateCloud.VpcId",
                 "DeployVirtualPrivateCloud.SubnetId", "DeploySecurityGroupIds",

@@ -112,6 +112,7 @@ pub(crate) static CREATE_IMAGE_INFO: ActionInfo = ActionInfo {
             .ids("ImageName", "Filters.image-name", "ImageName")
             .created("CreatedTime")
             .done(&[Condition::one_of("ImageState", &["CREATING", "NORMAL"])])
+            .failed(&[Condition::one_of("ImageState", &["CREATEFAILED"])])
             .show(&["ImageId", "ImageState", "CreatedTime"]),
     ),
     idempotency_token: None,

@@ -13,6 +13,7 @@ use crate::prelude::*;
 ///
 /// After an unknown outcome, by `DescribeInstancesActionTimer`: Done when the timer is gone.
 /// `UNDO` means not done, so cancel it again at once; `DOING` or `DONE` means it is too late.
+/// After its time a timer may be gone because it ran: look at the instance.
 ///
 /// Answers with [`DeleteInstancesActionTimerResponse`]. Group: Timers. Up to 10 calls a second.
 #[derive(Clone, Default, PartialEq)]

@@ -17,9 +17,10 @@ use crate::prelude::*;
 /// somebody has left rescue mode a resend stops the machine again, so read `InstanceState`
 /// first. Hazard if `StopType` is given and not `SOFT`. Hazard if `ForceStop` is `true`.
 ///
-/// After an unknown outcome, by `DescribeInstances`: Done when it is `ENTER_RESCUE_MODE` or
-/// `RESCUE_MODE`. `RUNNING` or `STOPPED` with the operation of before means not done. No list
-/// shows the rescue password.
+/// After an unknown outcome, by `DescribeInstances`: Done when it is `RESCUE_MODE` and the
+/// latest operation is `SUCCESS`; `ENTER_RESCUE_MODE` means that it still runs, and may fail.
+/// `RUNNING` or `STOPPED` with the operation of before means not done. No list shows the rescue
+/// password.
 ///
 /// Answers with [`EnterRescueModeResponse`]. Group: Rescue mode. Up to 20 calls a second.
 #[derive(Clone, Default, PartialEq)]
@@ -78,7 +79,11 @@ pub(crate) static ENTER_RESCUE_MODE_INFO: ActionInfo = ActionInfo {
     reconcile: Some(
         ReconcileInfo::new("DescribeInstances")
             .ids("InstanceId", "InstanceIds", "InstanceId")
-            .done(&[Condition::one_of("InstanceState", &["ENTER_RESCUE_MODE", "RESCUE_MODE"])])
+            .done(&[
+                Condition::one_of("InstanceState", &["RESCUE_MODE"]),
+                Condition::one_of("LatestOperationState", &["SUCCESS"]),
+            ])
+            .failed(&[Condition::one_of("LatestOperationState", &["FAILED"])])
             .show(&[
                 "InstanceState", "LatestOperation", "LatestOperationState",
                 "LatestOperationRequestId",

@@ -11,14 +11,15 @@ use crate::prelude::*;
 /// unwritten.
 ///
 /// Runs in the background: `DescribeInstancesStatus` tells in `InstanceStatusSet.InstanceState`
-/// how far it is; `RUNNING` is success.
+/// how far it is; `RUNNING`, `STOPPED` is success.
 ///
 /// Retry class: guarded (not sent again before a reading says that it was not done). A late
 /// resend could throw out somebody who has entered rescue mode again, so read `InstanceState`
 /// first.
 ///
-/// After an unknown outcome, by `DescribeInstances`: Done when it is `EXIT_RESCUE_MODE` or
-/// `RUNNING`. `RESCUE_MODE` with the operation of before means not done.
+/// After an unknown outcome, by `DescribeInstances`: Done when it is `RUNNING` or `STOPPED`, as
+/// it was before rescue mode, and the latest operation is `SUCCESS`; `EXIT_RESCUE_MODE` means
+/// that it still runs, and may fail. `RESCUE_MODE` with the operation of before means not done.
 ///
 /// Answers with [`ExitRescueModeResponse`]. Group: Rescue mode. Up to 20 calls a second.
 #[derive(Clone, Default, PartialEq)]
@@ -50,7 +51,11 @@ pub(crate) static EXIT_RESCUE_MODE_INFO: ActionInfo = ActionInfo {
     reconcile: Some(
         ReconcileInfo::new("DescribeInstances")
             .ids("InstanceId", "InstanceIds", "InstanceId")
-            .done(&[Condition::one_of("InstanceState", &["EXIT_RESCUE_MODE", "RUNNING"])])
+            .done(&[
+                Condition::one_of("InstanceState", &["RUNNING", "STOPPED"]),
+                Condition::one_of("LatestOperationState", &["SUCCESS"]),
+            ])
+            .failed(&[Condition::one_of("LatestOperationState", &["FAILED"])])
             .show(&[
                 "InstanceState", "LatestOperation", "LatestOperationState",
                 "LatestOperationRequestId",

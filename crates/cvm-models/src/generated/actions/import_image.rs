@@ -111,6 +111,7 @@ pub(crate) static IMPORT_IMAGE_INFO: ActionInfo = ActionInfo {
             .ids("ImageName", "Filters.image-name", "ImageName")
             .created("CreatedTime")
             .done(&[Condition::one_of("ImageState", &["IMPORTING", "NORMAL"])])
+            .failed(&[Condition::one_of("ImageState", &["IMPORTFAILED"])])
             .show(&["ImageId", "ImageState", "CreatedTime"]),
     ),
     idempotency_token: None,

@@ -14,8 +14,9 @@ use crate::prelude::*;
 /// up and compare the key.
 ///
 /// After an unknown outcome, by `DescribeKeyPairs`: Done when the pair of this name has the
-/// same public key; take its id. Another key means that the name belongs to somebody else, and
-/// none means not done.
+/// same public key; take its id. Type and key count, not the comment behind them, which the
+/// service replaces. Another key means that the name belongs to somebody else, and none means
+/// not done.
 ///
 /// Answers with [`ImportKeyPairResponse`]. Group: Key pairs. Up to 10 calls a second.
 #[derive(Clone, Default, PartialEq)]
@@ -62,7 +63,8 @@ pub(crate) static IMPORT_KEY_PAIR_INFO: ActionInfo = ActionInfo {
     reconcile: Some(
         ReconcileInfo::new("DescribeKeyPairs")
             .ids("KeyName", "Filters.key-name", "KeyName")
-            .same(&[("PublicKey", "PublicKey"), ("ProjectId", "ProjectId")])
+            .same(&[("ProjectId", "ProjectId")])
+            .same_key(&[("PublicKey", "PublicKey")])
             .show(&["KeyId", "CreatedTime"]),
     ),
     idempotency_token: None,

@@ -21,9 +21,10 @@ use crate::prelude::*;
 /// Nothing says that asking for the present mode is harmless, and each run touches live
 /// traffic, so read `NetworkMode` instead.
 ///
-/// After an unknown outcome, by `DescribeChcHosts`: Done when the mode is the one asked for and
-/// a switch of networks is the latest operation, with `SUCCESS`; `FAILED` means it ran and
-/// failed. The old mode with the operation of before means not done.
+/// After an unknown outcome, by `DescribeChcHosts`: Done when the mode is the one asked for,
+/// the server is no longer `OPERATING`, and a switch of networks is the latest operation, with
+/// `SUCCESS`; `FAILED` means it ran and failed. The old mode with the operation of before means
+/// not done.
 ///
 /// Answers with [`ModifyChcNetworkModeResponse`]. Group: Hosted physical servers.
 #[derive(Clone, Default, PartialEq)]
@@ -60,7 +61,12 @@ pub(crate) static MODIFY_CHC_NETWORK_MODE_INFO: ActionInfo = ActionInfo {
         ReconcileInfo::new("DescribeChcHosts")
             .ids("ChcIds", "ChcIds", "ChcId")
             .same(&[("NetworkMode", "NetworkMode")])
-            .done(&[Condition::one_of("LatestOperationState", &["SUCCESS"])])
+            .done(&[
+                Condition::one_of("LatestOperationState", &["SUCCESS"]),
+                Condition::one_of("LatestOperation", &["SwitchChcDeployNetwork", "SwitchChcBusinessNetwork"]),
+                Condition::one_of("InstanceState", &["PREPARED", "ONLINE"]),
+            ])
+            .failed(&[Condition::one_of("LatestOperationState", &["FAILED"])])
             .show(&["InstanceState", "NetworkMode", "LatestOperation", "LatestOperationState"]),
     ),
     idempotency_token: None,

@@ -25,8 +25,8 @@ use crate::prelude::*;
 /// given.
 ///
 /// After an unknown outcome, by `DescribeInstances`: Done when the member shows the new value
-/// and no operation runs. `DescribeInstancesAttributes` shows user data; security groups count
-/// only if they are the whole list, in its order.
+/// and the latest operation is `SUCCESS`. `DescribeInstancesAttributes` shows user data;
+/// security groups count only if they are the whole list, in its order.
 ///
 /// Answers with [`ModifyInstancesAttributeResponse`].
 /// Group: Instances. Up to 10 calls a second.
@@ -117,7 +117,8 @@ pub(crate) static MODIFY_INSTANCES_ATTRIBUTE_INFO: ActionInfo = ActionInfo {
                 ("DisableApiTermination", "DisableApiTermination"),
                 ("EnableJumboFrame", "EnableJumboFrame"),
             ])
-            .done(&[Condition::none_of("LatestOperationState", &["OPERATING"])])
+            .done(&[Condition::one_of("LatestOperationState", &["SUCCESS"])])
+            .failed(&[Condition::one_of("LatestOperationState", &["FAILED"])])
             .show(&[
                 "InstanceName", "HostName", "SecurityGroupIds", "CamRoleName",
                 "DisableApiTermination", "EnableJumboFrame", "InstanceState", "LatestOperation",

@@ -21,8 +21,9 @@ use crate::prelude::*;
 /// orders first.
 ///
 /// After an unknown outcome, by `DescribeInstances`: Done when the charge type is the new one,
-/// with an end of term if it is prepaid. The old one with the operation of before and no open
-/// order means not done; anything else is for a person to judge.
+/// with an end of term if it is prepaid, and the latest operation is `SUCCESS`. The old one
+/// with the operation of before and no open order means not done; anything else is for a person
+/// to judge.
 ///
 /// Answers with [`ModifyInstancesChargeTypeResponse`].
 /// Group: Instances. Up to 10 calls a second.
@@ -69,7 +70,8 @@ pub(crate) static MODIFY_INSTANCES_CHARGE_TYPE_INFO: ActionInfo = ActionInfo {
         ReconcileInfo::new("DescribeInstances")
             .ids("InstanceIds", "InstanceIds", "InstanceId")
             .same(&[("InstanceChargeType", "InstanceChargeType")])
-            .done(&[Condition::none_of("LatestOperationState", &["OPERATING"])])
+            .done(&[Condition::one_of("LatestOperationState", &["SUCCESS"])])
+            .failed(&[Condition::one_of("LatestOperationState", &["FAILED"])])
             .show(&[
                 "InstanceChargeType", "ExpiredTime", "InstanceState", "LatestOperation",
                 "LatestOperationState", "LatestOperationRequestId",

@@ -20,7 +20,7 @@ use crate::prelude::*;
 /// `DisasterRecoverGroupIds` first. Hazard if `Force` is `true`.
 ///
 /// After an unknown outcome, by `DescribeInstances`: Done when the instance is in the new
-/// group, and in the wanted partition if one was given, and no operation runs.
+/// group, and in the wanted partition if one was given, and the latest operation is `SUCCESS`.
 ///
 /// Answers with [`ModifyInstancesDisasterRecoverGroupResponse`].
 /// Group: Placement groups. Up to 20 calls a second.
@@ -78,7 +78,8 @@ pub(crate) static MODIFY_INSTANCES_DISASTER_RECOVER_GROUP_INFO: ActionInfo = Act
                 ("DisasterRecoverGroupId", "DisasterRecoverGroupId"),
                 ("PartitionNumber", "PartitionNumber"),
             ])
-            .done(&[Condition::none_of("LatestOperationState", &["OPERATING"])])
+            .done(&[Condition::one_of("LatestOperationState", &["SUCCESS"])])
+            .failed(&[Condition::one_of("LatestOperationState", &["FAILED"])])
             .show(&[
                 "DisasterRecoverGroupIds", "PartitionNumber", "InstanceState",
                 "LatestOperation", "LatestOperationState", "LatestOperationRequestId",

@@ -19,7 +19,7 @@ use crate::prelude::*;
 /// read `Placement.ProjectId` first.
 ///
 /// After an unknown outcome, by `DescribeInstances`: Done when the instance is in the new
-/// project and no operation runs.
+/// project and the latest operation is `SUCCESS`.
 ///
 /// Answers with [`ModifyInstancesProjectResponse`]. Group: Instances. Up to 10 calls a second.
 #[derive(Clone, Default, PartialEq)]
@@ -57,7 +57,8 @@ pub(crate) static MODIFY_INSTANCES_PROJECT_INFO: ActionInfo = ActionInfo {
         ReconcileInfo::new("DescribeInstances")
             .ids("InstanceIds", "InstanceIds", "InstanceId")
             .same(&[("Placement.ProjectId", "ProjectId")])
-            .done(&[Condition::none_of("LatestOperationState", &["OPERATING"])])
+            .done(&[Condition::one_of("LatestOperationState", &["SUCCESS"])])
+            .failed(&[Condition::one_of("LatestOperationState", &["FAILED"])])
             .show(&[
                 "Placement.ProjectId", "InstanceState", "LatestOperation",
                 "LatestOperationState", "LatestOperationRequestId",

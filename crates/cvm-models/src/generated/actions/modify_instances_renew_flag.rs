@@ -18,7 +18,7 @@ use crate::prelude::*;
 /// read `RenewFlag` first.
 ///
 /// After an unknown outcome, by `DescribeInstances`: Done when the renewal setting is the new
-/// one and no operation runs.
+/// one and the latest operation is `SUCCESS`.
 ///
 /// Answers with [`ModifyInstancesRenewFlagResponse`].
 /// Group: Instances. Up to 10 calls a second.
@@ -57,7 +57,8 @@ pub(crate) static MODIFY_INSTANCES_RENEW_FLAG_INFO: ActionInfo = ActionInfo {
         ReconcileInfo::new("DescribeInstances")
             .ids("InstanceIds", "InstanceIds", "InstanceId")
             .same(&[("RenewFlag", "RenewFlag")])
-            .done(&[Condition::none_of("LatestOperationState", &["OPERATING"])])
+            .done(&[Condition::one_of("LatestOperationState", &["SUCCESS"])])
+            .failed(&[Condition::one_of("LatestOperationState", &["FAILED"])])
             .show(&[
                 "RenewFlag", "ExpiredTime", "InstanceState", "LatestOperation",
                 "LatestOperationState", "LatestOperationRequestId",

@@ -9,16 +9,16 @@ use crate::prelude::*;
 /// Poll `DescribeChcHosts`: the networks are empty and `InstanceState` is `INIT` when done;
 /// `CLEAR_NETWORK_FAILED` is a failure.
 ///
-/// Runs in the background: `DescribeChcHosts` tells in `ChcHostSet.LatestOperationState` how
-/// far it is; `SUCCESS` is success, `FAILED` failure.
+/// Runs in the background: `DescribeChcHosts` tells in `ChcHostSet.InstanceState` how far it
+/// is; `INIT` is success, `CLEAR_NETWORK_FAILED` failure.
 ///
-/// Retry class: guarded (not sent again before a reading says that it was not done). A late
-/// resend would remove a network configured since, so read the two networks of the server
-/// first.
+/// Retry class: hazard (never sent again by the client, because a repeat costs or destroys). No
+/// guard against a second run is published, and it would take down networks that were
+/// configured since, so read `DescribeChcHosts` and decide yourself.
 ///
-/// After an unknown outcome, by `DescribeChcHosts`: Done when the server is `INIT` and names
-/// neither network. `CLEAR_NETWORK_FAILED` means it ran and failed, `OPERATING` that it still
-/// runs; configure nothing before this is settled.
+/// After an unknown outcome, by `DescribeChcHosts`: Done when the server is `INIT`, names
+/// neither network, and the latest operation is `SUCCESS`. `CLEAR_NETWORK_FAILED` means it ran
+/// and failed, `OPERATING` that it still runs; configure nothing before this is settled.
 ///
 /// Answers with [`RemoveChcAssistVpcResponse`].
 /// Group: Hosted physical servers. Up to 20 calls a second.
@@ -47,12 +47,19 @@ pub(crate) static REMOVE_CHC_ASSIST_VPC_INFO: ActionInfo = ActionInfo {
     group: "chc-host",
     request: &REMOVE_CHC_ASSIST_VPC,
     response: &REMOVE_CHC_ASSIST_VPC_RESPONSE,
-    retry: RetryClass::Guarded,
+    retry: RetryClass::Hazard,
     reclass: &[],
     reconcile: Some(
         ReconcileInfo::new("DescribeChcHosts")
             .ids("ChcIds", "ChcIds", "ChcId")
-            .done(&[Condition::one_of("InstanceState", &["INIT"])])
+            .done(&[
+                Condition::one_of("InstanceState", &["INIT"]),
+                Condition::one_of("LatestOperationState", &["SUCCESS"]),
+            ])
+            .failed(&[
+                Condition::one_of("LatestOperationState", &["FAILED"]),
+                Condition::one_of("InstanceState", &["CLEAR_NETWORK_FAILED"]),
+            ])
             .show(&[
                 "InstanceState", "BmcVirtualPrivateCloud.SubnetId",
                 "DeployVirtualPrivateCloud.SubnetId", "LatestOperationState",

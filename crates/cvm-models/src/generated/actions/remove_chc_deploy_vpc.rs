@@ -10,12 +10,12 @@ use crate::prelude::*;
 /// Poll `DescribeChcHosts`: `DeployVirtualPrivateCloud` is empty when done;
 /// `CLEAR_NETWORK_FAILED` is a failure.
 ///
-/// Runs in the background: `DescribeChcHosts` tells in `ChcHostSet.LatestOperationState` how
-/// far it is; `SUCCESS` is success, `FAILED` failure.
+/// Runs in the background: `DescribeChcHosts` tells in `ChcHostSet.InstanceState` how far it
+/// is; `READY` is success, `CLEAR_NETWORK_FAILED` failure.
 ///
-/// Retry class: guarded (not sent again before a reading says that it was not done). A late
-/// resend would remove a deploy network configured since, so read `DeployVirtualPrivateCloud`
-/// first.
+/// Retry class: hazard (never sent again by the client, because a repeat costs or destroys). No
+/// guard against a second run is published, and it would take down a deploy network that was
+/// configured since, so read `DescribeChcHosts` and decide yourself.
 ///
 /// After an unknown outcome, by `DescribeChcHosts`: Done when the server names no deploy
 /// network. `CLEAR_NETWORK_FAILED` means it ran and failed, `OPERATING` that it still runs.
@@ -46,7 +46,7 @@ pub(crate) static REMOVE_CHC_DEPLOY_VPC_INFO: ActionInfo = ActionInfo {
     group: "chc-host",
     request: &REMOVE_CHC_DEPLOY_VPC,
     response: &REMOVE_CHC_DEPLOY_VPC_RESPONSE,
-    retry: RetryClass::Guarded,
+    retry: RetryClass::Hazard,
     reclass: &[],
     reconcile: Some(
         ReconcileInfo::new("DescribeChcHosts")

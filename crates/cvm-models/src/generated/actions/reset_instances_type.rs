@@ -67,6 +67,7 @@ pub(crate) static RESET_INSTANCES_TYPE_INFO: ActionInfo = ActionInfo {
             .ids("InstanceIds", "InstanceIds", "InstanceId")
             .same(&[("InstanceType", "InstanceType")])
             .done(&[Condition::one_of("LatestOperationState", &["SUCCESS"])])
+            .failed(&[Condition::one_of("LatestOperationState", &["FAILED"])])
             .show(&[
                 "InstanceType", "InstanceState", "LatestOperation", "LatestOperationState",
                 "LatestOperationRequestId",

@@ -18,9 +18,10 @@ use crate::prelude::*;
 /// resend could start an instance that somebody has stopped again in the meantime, so read its
 /// state first.
 ///
-/// After an unknown outcome, by `DescribeInstances`: Done when it is `STARTING` or `RUNNING`.
-/// Still `STOPPED` after a minute, with the operation of before, means not done; `STOPPED` with
-/// a failed `StartInstances` means it ran and failed.
+/// After an unknown outcome, by `DescribeInstances`: Done when it is `RUNNING` and the latest
+/// operation is `SUCCESS`; `STARTING` means that it still runs, and may fail. Still `STOPPED`
+/// after a minute, with the operation of before, means not done; `STOPPED` with a failed
+/// `StartInstances` means it ran and failed.
 ///
 /// Answers with [`StartInstancesResponse`]. Group: Instances. Up to 10 calls a second.
 #[derive(Clone, Default, PartialEq)]
@@ -54,7 +55,11 @@ pub(crate) static START_INSTANCES_INFO: ActionInfo = ActionInfo {
     reconcile: Some(
         ReconcileInfo::new("DescribeInstances")
             .ids("InstanceIds", "InstanceIds", "InstanceId")
-            .done(&[Condition::one_of("InstanceState", &["STARTING", "RUNNING"])])
+            .done(&[
+                Condition::one_of("InstanceState", &["RUNNING"]),
+                Condition::one_of("LatestOperationState", &["SUCCESS"]),
+            ])
+            .failed(&[Condition::one_of("LatestOperationState", &["FAILED"])])
             .show(&[
                 "InstanceState", "LatestOperation", "LatestOperationState",
                 "LatestOperationRequestId",

@@ -23,9 +23,10 @@ use crate::prelude::*;
 /// data, so read its state first. Hazard if `StopType` is given and not `SOFT`. Hazard if
 /// `ForceStop` is `true`. Hazard if `StoppedMode` is given and not `KEEP_CHARGING`.
 ///
-/// After an unknown outcome, by `DescribeInstances`: Done when it is `STOPPING` or `STOPPED`;
-/// look at `StopChargingMode` if the charge was to end. Still `RUNNING` after a minute, with
-/// the operation of before, means not done, and a second stop may hit somebody's fresh start.
+/// After an unknown outcome, by `DescribeInstances`: Done when it is `STOPPED` and the latest
+/// operation is `SUCCESS`; look at `StopChargingMode` if the charge was to end. `STOPPING`
+/// means that it still runs, and a soft stop may fail. Still `RUNNING` after a minute, with the
+/// operation of before, means not done, and a second stop may hit somebody's fresh start.
 ///
 /// Answers with [`StopInstancesResponse`]. Group: Instances. Up to 10 calls a second.
 #[derive(Clone, Default, PartialEq)]
@@ -88,7 +89,11 @@ pub(crate) static STOP_INSTANCES_INFO: ActionInfo = ActionInfo {
         ReconcileInfo::new("DescribeInstances")
             .ids("InstanceIds", "InstanceIds", "InstanceId")
             .same(&[("StopChargingMode", "StoppedMode")])
-            .done(&[Condition::one_of("InstanceState", &["STOPPING", "STOPPED"])])
+            .done(&[
+                Condition::one_of("InstanceState", &["STOPPED"]),
+                Condition::one_of("LatestOperationState", &["SUCCESS"]),
+            ])
+            .failed(&[Condition::one_of("LatestOperationState", &["FAILED"])])
             .show(&[
                 "StopChargingMode", "InstanceState", "LatestOperation", "LatestOperationState",
                 "LatestOperationRequestId",

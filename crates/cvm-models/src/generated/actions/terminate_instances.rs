@@ -24,10 +24,11 @@ use crate::prelude::*;
 /// it again without reading the state.
 ///
 /// After an unknown outcome, by `DescribeInstances`: Done when it was listed before and is
-/// gone, when it is `TERMINATING`, or `SHUTDOWN` and was not before, which is the recycle bin
-/// of prepaid machines: never send it again then, because the second call destroys them. Still
-/// `RUNNING` or `STOPPED` after a minute means not done, and a person decides about prepaid
-/// ones.
+/// gone, when it is `TERMINATING`, or when it was seen `RUNNING` or `STOPPED` with nothing
+/// running on it before the call and is `SHUTDOWN` by a return now. That is the recycle bin:
+/// never send it again then, because the second call destroys them. `SHUTDOWN` of an instance
+/// that was not seen so before proves nothing. Still `RUNNING` or `STOPPED` after a minute
+/// means not done, and a person decides about prepaid ones.
 ///
 /// Answers with [`TerminateInstancesResponse`]. Group: Instances. Up to 10 calls a second.
 #[derive(Clone, Default, PartialEq)]
@@ -79,7 +80,8 @@ pub(crate) static TERMINATE_INSTANCES_INFO: ActionInfo = ActionInfo {
         ReconcileInfo::new("DescribeInstances")
             .ids("InstanceIds", "InstanceIds", "InstanceId")
             .done(&[Condition::one_of("InstanceState", &["TERMINATING"])])
-            .became(&[Condition::one_of("InstanceState", &["SHUTDOWN"])])
+            .became(&[Condition::one_of("InstanceState", &["SHUTDOWN"]), Condition::one_of("LatestOperationState", &["SUCCESS"]), Condition::one_of("IsolatedSource", &["MANMADE"])], &[Condition::one_of("InstanceState", &["RUNNING", "STOPPED"]), Condition::one_of("LatestOperationState", &["SUCCESS", "FAILED"])])
+            .failed(&[Condition::one_of("LatestOperationState", &["FAILED"])])
             .missing(Missing::Success)
             .show(&[
                 "InstanceState", "IsolatedSource", "InstanceChargeType", "LatestOperation",

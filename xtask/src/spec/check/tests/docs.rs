@@ -44,11 +44,11 @@ fn descriptions_say_something() {
 #[test]
 fn quirks_go_stale() {
     insta::assert_snapshot!(bad(RENT, "\"A boolean, yet sent as a string.\"", "\"Whether damage is covered.\""), @r"
-    specs/actions/RentBoats.json:52:16: error: the quirk repeats the description
+    specs/actions/RentBoats.json:55:16: error: the quirk repeats the description
       help: a quirk that changes nothing is none: remove one of the two
     ");
     insta::assert_snapshot!(bad(RENT, "\"A boolean, yet sent as a string.\"", "\"Contradicts `SinkBoats`.\""), @r"
-    specs/actions/RentBoats.json:52:16: error: the quirk is stale: nothing is called `SinkBoats`
+    specs/actions/RentBoats.json:55:16: error: the quirk is stale: nothing is called `SinkBoats`
       help: remove it, or name what it speaks of
     ");
     insta::assert_snapshot!(
@@ -58,7 +58,7 @@ fn quirks_go_stale() {
             "\"Insure\", \"type\": \"bool\", \"quirk\": \"A boolean, yet sent as a string.\""
         ),
         @r"
-    specs/actions/RentBoats.json:51:50: error: the quirk is stale: the type is bool
+    specs/actions/RentBoats.json:54:50: error: the quirk is stale: the type is bool
       help: remove it
     "
     );

@@ -5,20 +5,20 @@ use super::{LIST, RENT, bad};
 #[test]
 fn error_codes_are_known_sorted_and_used() {
     insta::assert_snapshot!(bad(RENT, "\"InvalidBoatId.NotFound\"", "\"InvalidBoatId.NotFond\""), @r"
-    specs/actions/RentBoats.json:74:26: error: `InvalidBoatId.NotFond` is not in errors.json
+    specs/actions/RentBoats.json:77:26: error: `InvalidBoatId.NotFond` is not in errors.json
       help: did you mean `InvalidBoatId.NotFound`?
     specs/errors.json:8:15: error: no action documents `InvalidBoatId.NotFound`
       help: remove it, or mark it `common` if the whole gateway answers with it
     ");
     insta::assert_snapshot!(bad(RENT, "[\"BoatSunk\", \"InvalidBoatId.NotFound\"]", "[\"InvalidBoatId.NotFound\", \"BoatSunk\"]"), @r"
-    specs/actions/RentBoats.json:74:40: error: the codes are out of order: `BoatSunk` after `InvalidBoatId.NotFound`
+    specs/actions/RentBoats.json:77:40: error: the codes are out of order: `BoatSunk` after `InvalidBoatId.NotFound`
       help: they are sorted by bytes
     ");
     insta::assert_snapshot!(bad(RENT, "\"BoatSunk\"", "\"BoatSunk\", \"BoatSunk\""), @r"
-    specs/actions/RentBoats.json:74:26: error: `BoatSunk` is there twice
+    specs/actions/RentBoats.json:77:26: error: `BoatSunk` is there twice
     ");
     insta::assert_snapshot!(bad(RENT, "[\"BoatSunk\", ", "[\"BoatSunk\", \"AuthFailure\", "), @r"
-    specs/actions/RentBoats.json:74:26: error: the codes are out of order: `AuthFailure` after `BoatSunk`
+    specs/actions/RentBoats.json:77:26: error: the codes are out of order: `AuthFailure` after `BoatSunk`
       help: they are sorted by bytes
     ");
     insta::assert_snapshot!(bad(LIST, "\"LimitExceeded.IPv6\"", "\"RequestLimitExceeded\""), @r#"
@@ -28,7 +28,7 @@ fn error_codes_are_known_sorted_and_used() {
       help: remove it, or mark it `common` if the whole gateway answers with it
     "#);
     insta::assert_snapshot!(bad("errors.json", "\"code\": \"BoatSunk\"", "\"code\": \"Zoo.ECode\""), @r"
-    specs/actions/RentBoats.json:74:14: error: `BoatSunk` is not in errors.json
+    specs/actions/RentBoats.json:77:14: error: `BoatSunk` is not in errors.json
       help: add it there, with what it means and what to do
     specs/errors.json:4:15: error: `Zoo.ECode` becomes `ZOO_E_CODE`, which tears off the letter `e`
       help: add the word to `words` in service.json, or give a `rust` key

@@ -26,15 +26,15 @@ fn paging_leads_somewhere() {
 #[test]
 fn polling_and_waiting_lead_somewhere() {
     insta::assert_snapshot!(bad(RENT, "\"member\": \"BoatSet.BoatState\"", "\"member\": \"BoatSet.State\""), @r"
-    specs/actions/RentBoats.json:36:17: error: `BoatSet.State` leads to no member of the response of DescribeBoats
+    specs/actions/RentBoats.json:39:17: error: `BoatSet.State` leads to no member of the response of DescribeBoats
       help: members there: BoatId, BoatState, NextState, Berth, Dinghies, Trouble, LastRequestId, Progress, Locked
     ");
     insta::assert_snapshot!(bad(RENT, "\"action\": \"DescribeBoats\"", "\"action\": \"DescribeBoat\""), @r"
-    specs/actions/RentBoats.json:35:17: error: no action is called `DescribeBoat`
+    specs/actions/RentBoats.json:38:17: error: no action is called `DescribeBoat`
       help: did you mean `DescribeBoats`?
     ");
     insta::assert_snapshot!(bad(RENT, "\"success\": [\"AFLOAT\"]", "\"success\": [\"AFLOATS\"]"), @r"
-    specs/actions/RentBoats.json:38:19: error: `AFLOATS` is not a value of `BoatState`
+    specs/actions/RentBoats.json:41:19: error: `AFLOATS` is not a value of `BoatState`
       help: did you mean `AFLOAT`?
     ");
     let waiters = "waiters.json";
@@ -44,7 +44,7 @@ fn polling_and_waiting_lead_somewhere() {
     ");
     insta::assert_snapshot!(bad(waiters, "\"unreachable\": [\"RETURNED\"]", "\"unreachable\": [\"BURNT\"]"), @r"
     specs/waiters.json:5:16: error: no list has `RETURNED`
-      help: put each state into `success`, `failure`, `unreachable`, `settled` or `moving`
+      help: put each state into `success`, `failure`, `unreachable`, `elsewhere`, `settled` or `moving`
     specs/waiters.json:5:89: error: `BURNT` is not a value of `BoatState`
     ");
     insta::assert_snapshot!(bad(waiters, "\"Filters.boat-id\"", "\"Filters.boat-ids\""), @r"
@@ -57,7 +57,7 @@ fn polling_and_waiting_lead_somewhere() {
     ");
     insta::assert_snapshot!(bad(waiters, "\"success\": [\"AFLOAT\"]", "\"success\": []"), @r"
     specs/waiters.json:5:16: error: no list has `AFLOAT`
-      help: put each state into `success`, `failure`, `unreachable`, `settled` or `moving`
+      help: put each state into `success`, `failure`, `unreachable`, `elsewhere`, `settled` or `moving`
     specs/waiters.json:5:40: error: nothing ever reaches the goal
     ");
     insta::assert_snapshot!(bad(waiters, "\"settled\": [\"PENDING\"]", "\"settled\": [\"PENDING\", \"SUNK\"]"), @r"
@@ -65,7 +65,7 @@ fn polling_and_waiting_lead_somewhere() {
     ");
     insta::assert_snapshot!(bad(waiters, "[\"PENDING\", \"AFLOAT\"]", "[\"PENDING\"]"), @r"
     specs/waiters.json:10:113: error: no list has `AFLOAT`
-      help: put each state into `success`, `failure`, `unreachable`, `settled` or `moving`
+      help: put each state into `success`, `failure`, `unreachable`, `elsewhere`, `settled` or `moving`
     ");
     insta::assert_snapshot!(bad(waiters, "\"ended\": [\"AFLOAT\"]", "\"ended\": []"), @r"
     specs/waiters.json:6:53: error: no operation would ever be over
@@ -86,7 +86,7 @@ fn polling_and_waiting_lead_somewhere() {
 #[test]
 fn tokens_conditions_and_groups_lead_somewhere() {
     insta::assert_snapshot!(bad(RENT, "\"idempotency_token\": \"ClientToken\"", "\"idempotency_token\": \"Token\""), @r"
-    specs/actions/RentBoats.json:30:24: error: `Token` leads to no member of the request
+    specs/actions/RentBoats.json:33:24: error: `Token` leads to no member of the request
       help: members there: Berth, Mode, Size, Weight, Months, Insure, Password, UserData, Keys, Type, MinCount, Count, IPv6Count, DBDFs, ClientToken, DryRun, Tiller
     ");
     insta::assert_snapshot!(bad(RENT, "  \"idempotency_token\": \"ClientToken\",\n", ""), @r"
@@ -94,21 +94,21 @@ fn tokens_conditions_and_groups_lead_somewhere() {
       help: name the member, or choose the class that holds without one
     ");
     insta::assert_snapshot!(bad(RENT, "\"name\": \"DryRun\"", "\"name\": \"WetRun\""), @r"
-    specs/actions/RentBoats.json:26:18: error: `DryRun` leads to no member of the same set
+    specs/actions/RentBoats.json:29:18: error: `DryRun` leads to no member of the same set
       help: members there: Berth, Mode, Size, Weight, Months, Insure, Password, UserData, Keys, Type, MinCount, Count, IPv6Count, DBDFs, ClientToken, WetRun, Tiller
-    specs/actions/RentBoats.json:31:14: error: `DryRun` leads to no member of the request
+    specs/actions/RentBoats.json:34:14: error: `DryRun` leads to no member of the request
       help: members there: Berth, Mode, Size, Weight, Months, Insure, Password, UserData, Keys, Type, MinCount, Count, IPv6Count, DBDFs, ClientToken, WetRun, Tiller
     ");
     insta::assert_snapshot!(bad(RENT, "[\"no ClientToken\"]", "[\"no client token\"]"), @r"
-    specs/actions/RentBoats.json:25:18: error: `no client token` is not a condition
+    specs/actions/RentBoats.json:28:18: error: `no client token` is not a condition
       help: write `Member`, `no Member`, `Member=a|b` or `Member!=a|b`
     ");
     insta::assert_snapshot!(bad(RENT, "[\"no ClientToken\"]", "[\"no ClientTokens\"]"), @r"
-    specs/actions/RentBoats.json:25:18: error: `ClientTokens` leads to no member of the same set
+    specs/actions/RentBoats.json:28:18: error: `ClientTokens` leads to no member of the same set
       help: did you mean `ClientToken`?
     ");
     insta::assert_snapshot!(bad(RENT, "\"required_if\": \"Mode=FAST\"", "\"required_if\": \"Mode=FSAT\""), @r"
-    specs/actions/RentBoats.json:50:57: error: `FSAT` is not a value of `Mode`
+    specs/actions/RentBoats.json:53:57: error: `FSAT` is not a value of `Mode`
       help: did you mean `FAST`?
     ");
     insta::assert_snapshot!(bad(LIST, "\"exclusive_with\": [\"Filters\"]", "\"exclusive_with\": [\"Filter\"]"), @r"
@@ -116,7 +116,7 @@ fn tokens_conditions_and_groups_lead_somewhere() {
       help: did you mean `Filters`?
     ");
     insta::assert_snapshot!(bad(RENT, "\"used_by\": [\"RentBoats\"]", "\"used_by\": [\"RentBoat\"]"), @r"
-    specs/actions/RentBoats.json:62:57: error: no action is called `RentBoat`
+    specs/actions/RentBoats.json:65:57: error: no action is called `RentBoat`
       help: did you mean `RentBoats`?
     ");
     insta::assert_snapshot!(bad(RENT, "\"group\": \"boat\"", "\"group\": \"boats\""), @r"
@@ -135,7 +135,7 @@ fn what_is_read_after_an_unknown_outcome_is_there() {
     specs/actions/RentBoats.json:9:15: error: `RentBoats` is no action that only reads and answers with a list
     ");
     insta::assert_snapshot!(bad(RENT, "      \"list\": \"DescribeBoats\",\n", ""), @r"
-    specs/actions/RentBoats.json:21:15: error: facts of a list without `list`
+    specs/actions/RentBoats.json:24:15: error: facts of a list without `list`
     ");
     insta::assert_snapshot!(bad(RENT, "\"ids\": \"DBDFs\"", "\"ids\": \"BoatIds\""), @r"
     specs/actions/RentBoats.json:10:14: error: `BoatIds` leads to no member of the request
@@ -144,7 +144,7 @@ fn what_is_read_after_an_unknown_outcome_is_there() {
     insta::assert_snapshot!(bad(RENT, "      \"ids\": \"DBDFs\",\n", ""), @r"
     specs/actions/RentBoats.json:10:13: error: `by` has no use without `ids`
     specs/actions/RentBoats.json:11:13: error: `id` has no use without `ids`
-    specs/actions/RentBoats.json:18:17: error: `became` has no use without `ids`
+    specs/actions/RentBoats.json:19:17: error: `became` has no use without `ids`
     ");
     insta::assert_snapshot!(bad(RENT, "      \"by\": \"Filters.boat-id\",\n", ""), @r"
     specs/actions/RentBoats.json:8:18: error: `DBDFs` leads to no member of the request of DescribeBoats
@@ -171,15 +171,15 @@ fn what_is_read_after_an_unknown_outcome_is_there() {
     specs/actions/RentBoats.json:16:15: error: `Berth` and `Berth` hold objects, which are not compared
     ");
     insta::assert_snapshot!(bad(RENT, "PENDING|AFLOAT", "PENDING|AFLOATS"), @r"
-    specs/actions/RentBoats.json:18:16: error: `AFLOATS` is not a value of `BoatState`
+    specs/actions/RentBoats.json:19:16: error: `AFLOATS` is not a value of `BoatState`
       help: did you mean `AFLOAT`?
     ");
     insta::assert_snapshot!(bad(RENT, "no Trouble", "no trouble at all"), @r"
-    specs/actions/RentBoats.json:18:44: error: `no trouble at all` is not a condition
+    specs/actions/RentBoats.json:19:44: error: `no trouble at all` is not a condition
       help: write `Member`, `no Member`, `Member=a|b` or `Member!=a|b`
     ");
     insta::assert_snapshot!(bad(RENT, "\"Berth.Harbour\", \"Progress\"", "\"Berth.Habour\", \"Progress\""), @r"
-    specs/actions/RentBoats.json:21:29: error: `Berth.Habour` leads to no member of an entry
+    specs/actions/RentBoats.json:24:29: error: `Berth.Habour` leads to no member of an entry
       help: did you mean `Harbour`?
     ");
     let read = "\"retry\": { \"class\": \"read\"";

@@ -55,7 +55,7 @@ fn the_tour_is_good() {
 #[test]
 fn files_that_cannot_be_read() {
     insta::assert_snapshot!(bad(RENT, "\"unit\": \"metre\"", "\"unti\": \"metre\""), @r"
-    specs/actions/RentBoats.json:46:78: error: unknown key `unti`
+    specs/actions/RentBoats.json:49:78: error: unknown key `unti`
       help: did you mean `unit`?
     ");
     insta::assert_snapshot!(bad(RENT, "\"class\": \"token\"", "\"class\": \"tokin\""), @r"
@@ -65,7 +65,7 @@ fn files_that_cannot_be_read() {
     specs/types/Berth.json:6:15: error: expected value
     ");
     insta::assert_snapshot!(bad(RENT, "{ \"0\": \"any size\" }", "{ \"0\": \"a\", \"0\": \"b\" }"), @r"
-    specs/actions/RentBoats.json:46:129: error: duplicate key `0`
+    specs/actions/RentBoats.json:49:129: error: duplicate key `0`
     ");
     insta::assert_snapshot!(bad(BERTH, "\"type\": \"Berth\"", "\"type\": \"Bearth\""), @r"
     specs/types/Berth.json:2:11: error: the file is not called after `Bearth`
@@ -107,13 +107,13 @@ fn types_end_and_travel_where_they_say() {
 #[test]
 fn the_envelope_is_not_a_member() {
     insta::assert_snapshot!(bad(RENT, "\"name\": \"Receipt\"", "\"name\": \"Error\""), @r"
-    specs/actions/RentBoats.json:72:15: error: `Error` belongs to the envelope of every answer
+    specs/actions/RentBoats.json:75:15: error: `Error` belongs to the envelope of every answer
       help: leave it out: the generator and the decoder know it
     ");
     insta::assert_snapshot!(bad(RENT, "\"name\": \"Receipt\"", "\"name\": \"RequestId\""), @r"
-    specs/actions/RentBoats.json:72:15: error: `RequestId` and `RequestId` are both `request_id` in Rust
+    specs/actions/RentBoats.json:75:15: error: `RequestId` and `RequestId` are both `request_id` in Rust
       help: give one of them a `rust` key
-    specs/actions/RentBoats.json:72:15: error: `RequestId` belongs to the envelope of every answer
+    specs/actions/RentBoats.json:75:15: error: `RequestId` belongs to the envelope of every answer
       help: leave it out: the generator and the decoder know it
     ");
 }

@@ -5,21 +5,21 @@ use super::{BERTH, BOAT, RENT, STATE, bad, good, told};
 #[test]
 fn names_of_types() {
     insta::assert_snapshot!(bad(RENT, "\"type\": \"SailMode\"", "\"type\": \"SailMod\""), @r"
-    specs/actions/RentBoats.json:44:31: error: unknown type `SailMod`
+    specs/actions/RentBoats.json:47:31: error: unknown type `SailMod`
       help: an enum `SailMode` exists in enums/SailMode.json
-    specs/actions/RentBoats.json:44:70: error: `values` narrows a named enum, and this is none
+    specs/actions/RentBoats.json:47:70: error: `values` narrows a named enum, and this is none
       help: use `enum` for a scalar without a named enum
     specs/enums/SailMode.json:2:11: error: nothing uses the enum `SailMode`
       help: remove the file, or the member that should have it lost its type
     ");
     insta::assert_snapshot!(bad(BOAT, "\"type\": \"Berth\"", "\"type\": \"list<Birth>\""), @r"
     specs/actions/RentBoats.json:16:15: error: `Berth.Harbour` leads to no member of an entry
-    specs/actions/RentBoats.json:21:29: error: `Berth.Harbour` leads to no member of an entry
+    specs/actions/RentBoats.json:24:29: error: `Berth.Harbour` leads to no member of an entry
     specs/types/Boat.json:9:32: error: unknown type `Birth`
       help: a type `Berth` exists in types/Berth.json
     ");
     insta::assert_snapshot!(bad(RENT, "\"Count\", \"type\": \"int64\"", "\"Count\", \"type\": \"Decimal128\""), @r"
-    specs/actions/RentBoats.json:60:32: error: unknown type `Decimal128`
+    specs/actions/RentBoats.json:63:32: error: unknown type `Decimal128`
       help: write types/Decimal128.json or enums/Decimal128.json, or use one of: string, int64, uint64, float, bool, datetime, datetime_iso
     ");
 }
@@ -49,7 +49,7 @@ fn nothing_is_called_the_same_twice() {
       help: give one of them a `rust` key
     ");
     insta::assert_snapshot!(bad(STATE, "\"value\": \"SUNK\"", "\"value\": \"AFLOAT\""), @r"
-    specs/actions/RentBoats.json:39:19: error: `SUNK` is not a value of `BoatState`
+    specs/actions/RentBoats.json:42:19: error: `SUNK` is not a value of `BoatState`
     specs/enums/BoatState.json:7:16: error: `AFLOAT` is there twice
       help: a value stands once, where the service lists it first
     specs/waiters.json:5:64: error: `SUNK` is not a value of `BoatState`
@@ -59,20 +59,20 @@ fn nothing_is_called_the_same_twice() {
     specs/enums/BoatState.json:8:16: error: `Afloat` and AFLOAT are both `Afloat` in Rust
       help: give one of them a `rust` key
     specs/waiters.json:5:16: error: no list has `Afloat`
-      help: put each state into `success`, `failure`, `unreachable`, `settled` or `moving`
+      help: put each state into `success`, `failure`, `unreachable`, `elsewhere`, `settled` or `moving`
     specs/waiters.json:5:89: error: `RETURNED` is not a value of `BoatState`
     specs/waiters.json:10:113: error: no list has `Afloat`
-      help: put each state into `success`, `failure`, `unreachable`, `settled` or `moving`
+      help: put each state into `success`, `failure`, `unreachable`, `elsewhere`, `settled` or `moving`
     specs/waiters.json:11:19: error: `RETURNED` is not a value of `BoatState`
     ");
     insta::assert_snapshot!(bad(STATE, "\"value\": \"RETURNED\"", "\"value\": \"UNKNOWN\""), @r"
     specs/enums/BoatState.json:8:16: error: `UNKNOWN` and every newer value are both `Unknown` in Rust
       help: give one of them a `rust` key
     specs/waiters.json:5:16: error: no list has `UNKNOWN`
-      help: put each state into `success`, `failure`, `unreachable`, `settled` or `moving`
+      help: put each state into `success`, `failure`, `unreachable`, `elsewhere`, `settled` or `moving`
     specs/waiters.json:5:89: error: `RETURNED` is not a value of `BoatState`
     specs/waiters.json:10:113: error: no list has `UNKNOWN`
-      help: put each state into `success`, `failure`, `unreachable`, `settled` or `moving`
+      help: put each state into `success`, `failure`, `unreachable`, `elsewhere`, `settled` or `moving`
     specs/waiters.json:11:19: error: `RETURNED` is not a value of `BoatState`
     ");
     let mut texts = good();
@@ -101,18 +101,18 @@ fn names_become_good_rust() {
       help: letters, digits and underscores, a letter first, at most 128
     ");
     insta::assert_snapshot!(bad(RENT, "\"bus_slots\"", "\"bus slots\""), @r"
-    specs/actions/RentBoats.json:63:56: error: `bus slots` is not a field name
+    specs/actions/RentBoats.json:66:56: error: `bus slots` is not a field name
       help: lower-case letters, digits and underscores, a letter first
     ");
     insta::assert_snapshot!(bad(STATE, "\"value\": \"SUNK\"", "\"value\": \"2 DEEP\""), @r"
-    specs/actions/RentBoats.json:39:19: error: `SUNK` is not a value of `BoatState`
+    specs/actions/RentBoats.json:42:19: error: `SUNK` is not a value of `BoatState`
     specs/enums/BoatState.json:7:16: error: `2 DEEP` becomes `2Deep`, which is not a variant name
       help: give a `rust` key: letters and digits, a capital first
     specs/waiters.json:5:16: error: no list has `2 DEEP`
-      help: put each state into `success`, `failure`, `unreachable`, `settled` or `moving`
+      help: put each state into `success`, `failure`, `unreachable`, `elsewhere`, `settled` or `moving`
     specs/waiters.json:5:64: error: `SUNK` is not a value of `BoatState`
     specs/waiters.json:10:113: error: no list has `2 DEEP`
-      help: put each state into `success`, `failure`, `unreachable`, `settled` or `moving`
+      help: put each state into `success`, `failure`, `unreachable`, `elsewhere`, `settled` or `moving`
     specs/waiters.json:11:31: error: `SUNK` is not a value of `BoatState`
     ");
     insta::assert_snapshot!(bad("enums/SailMode.json", ", \"rust\": \"X86_64\"", ""), @r"

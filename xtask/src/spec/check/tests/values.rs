@@ -14,35 +14,35 @@ fn values_fit_their_type_and_limits() {
     specs/actions/DescribeBoats.json:31:74: error: the default "20" is not a int64
     "#);
     insta::assert_snapshot!(bad(RENT, "\"default\": \"CALM\"", "\"default\": \"QUIET\""), @r#"
-    specs/actions/RentBoats.json:44:100: error: the default "QUIET" is not in the set of values
+    specs/actions/RentBoats.json:47:100: error: the default "QUIET" is not in the set of values
       help: one of: CALM, FAST
     "#);
     insta::assert_snapshot!(bad(RENT, "[\"CALM\", \"FAST\"]", "[\"CALM\", \"FASTER\"]"), @r"
-    specs/actions/RentBoats.json:44:80: error: `FASTER` is not a value of SailMode
+    specs/actions/RentBoats.json:47:80: error: `FASTER` is not a value of SailMode
       help: did you mean `FAST`?
-    specs/actions/RentBoats.json:50:57: error: `FAST` is not a value of `Mode`
+    specs/actions/RentBoats.json:53:57: error: `FAST` is not a value of `Mode`
       help: did you mean `FASTER`?
-    specs/actions/RentBoats.json:62:82: error: `FAST` is not a value of `Mode`
+    specs/actions/RentBoats.json:65:82: error: `FAST` is not a value of `Mode`
       help: did you mean `FASTER`?
     ");
     insta::assert_snapshot!(bad(RENT, "[\"CALM\", \"FAST\"]", "[\"CALM\", \"FAST\", \"x86_64\"]"), @r"
-    specs/actions/RentBoats.json:44:71: error: `values` lists SailMode as it stands
+    specs/actions/RentBoats.json:47:71: error: `values` lists SailMode as it stands
       help: leave it out
     ");
     insta::assert_snapshot!(bad(RENT, "[1, 2, 3, 12]", "[1, 3, 2, 2, \"x\"]"), @r#"
-    specs/actions/RentBoats.json:50:85: error: the values are out of order: 2 after 3
+    specs/actions/RentBoats.json:53:85: error: the values are out of order: 2 after 3
       help: numbers ascend
-    specs/actions/RentBoats.json:50:88: error: 2 is there twice
-    specs/actions/RentBoats.json:50:91: error: "x" is not a int64
+    specs/actions/RentBoats.json:53:88: error: 2 is there twice
+    specs/actions/RentBoats.json:53:91: error: "x" is not a int64
     "#);
     insta::assert_snapshot!(bad(RENT, "\"min\": 2, \"max\": 20", "\"min\": 30, \"max\": 20"), @r"
-    specs/actions/RentBoats.json:46:48: error: the least value is above the largest
+    specs/actions/RentBoats.json:49:48: error: the least value is above the largest
     ");
     insta::assert_snapshot!(bad(RENT, "\"max_length\": 64", "\"max_items\": 64"), @r"
-    specs/actions/RentBoats.json:64:61: error: `max_items` limits a list, and this is string
+    specs/actions/RentBoats.json:67:61: error: `max_items` limits a list, and this is string
     ");
     insta::assert_snapshot!(bad(RENT, "\"type\": \"list<string>\", \"secret\": true", "\"type\": \"int64\", \"secret\": true"), @r"
-    specs/actions/RentBoats.json:57:50: error: a secret is a string, and this is int64
+    specs/actions/RentBoats.json:60:50: error: a secret is a string, and this is int64
       help: mark the string members of the type that holds the secret
     ");
 }

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use cvm_protocol::{Missing, OperationInfo, WaiterInfo, waiter};
+use cvm_protocol::{Condition, Missing, OperationInfo, WaiterInfo, waiter};
 
 use crate::generated::actions::*;
 
@@ -23,8 +23,19 @@ waiter! {
     /// Asked by filter, with a fixed span of time.
     ///
     /// Polls `DescribeBoats` every 10 s for up to 600 s and looks at `BoatState`. Done once
-    /// they are no longer listed. A reconciliation says `not_done` at `RETURNED`, `SUNK` alone.
+    /// they are no longer listed, if they were before. A reconciliation says `not_done` at
+    /// `RETURNED`, `SUNK` alone.
     BoatsGone BOATS_GONE
+}
+
+waiter! {
+    /// The last work on them is done.
+    ///
+    /// Polls `DescribeBoats` every 7 s for up to 60 s and looks at `Trouble`. Done at `none`
+    /// with `Locked=false`, but not while `Locked=true`, and only of an operation that is named
+    /// or was seen to begin. Gives up if they come into `salvage` during the wait. A
+    /// reconciliation says `not_done` at `leak` alone, with `Trouble` at `none`, `leak`.
+    BoatsRepaired BOATS_REPAIRED
 }
 
 static BOATS_AFLOAT: WaiterInfo = WaiterInfo {
@@ -36,12 +47,16 @@ static BOATS_AFLOAT: WaiterInfo = WaiterInfo {
     id: "BoatId",
     state: "BoatState",
     success: &["AFLOAT"],
+    when: &[],
     failure: &["SUNK"],
     unreachable: &["RETURNED"],
+    elsewhere: &[],
     settled: &["PENDING"],
     operation: Some(OperationInfo {
         state: "NextState",
         ended: &["AFLOAT"],
+        failed: &[],
+        running: &[],
         names: &["LastRequestId"],
     }),
     missing: Missing::Pending,
@@ -61,8 +76,10 @@ static BOATS_GONE: WaiterInfo = WaiterInfo {
     id: "BoatId",
     state: "BoatState",
     success: &[],
+    when: &[],
     failure: &[],
     unreachable: &[],
+    elsewhere: &[],
     settled: &["RETURNED", "SUNK"],
     operation: None,
     missing: Missing::Success,
@@ -71,4 +88,33 @@ static BOATS_GONE: WaiterInfo = WaiterInfo {
     progress: None,
     interval: Duration::from_secs(10),
     timeout: Duration::from_secs(600),
+};
+
+static BOATS_REPAIRED: WaiterInfo = WaiterInfo {
+    name: "BoatsRepaired",
+    action: &DESCRIBE_BOATS_INFO,
+    ids: "BoatIds",
+    with: &[],
+    items: "BoatSet",
+    id: "BoatId",
+    state: "Trouble",
+    success: &["none"],
+    when: &[Condition::one_of("Locked", &["false"])],
+    failure: &[],
+    unreachable: &[],
+    elsewhere: &["salvage"],
+    settled: &["leak"],
+    operation: Some(OperationInfo {
+        state: "Trouble",
+        ended: &["none", "leak"],
+        failed: &["leak"],
+        running: &[Condition::one_of("Locked", &["true"])],
+        names: &["Progress"],
+    }),
+    missing: Missing::Failure,
+    reason: None,
+    request_id: Some("LastRequestId"),
+    progress: None,
+    interval: Duration::from_secs(7),
+    timeout: Duration::from_secs(60),
 };

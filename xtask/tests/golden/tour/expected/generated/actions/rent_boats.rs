@@ -112,6 +112,7 @@ pub(crate) static RENT_BOATS_INFO: ActionInfo = ActionInfo {
             .ids("DBDFs", "Filters.boat-id", "BoatId")
             .narrow(&[("Since", "Tiller"), ("Filters.boat-state", "Mode")])
             .same(&[("Berth.Harbour", "Berth.Harbour"), ("BoatState", "Mode")])
+            .same_key(&[("Trouble", "Tiller")])
             .includes(&[("Progress", "Tiller")])
             .created("LastRequestId")
             .count("Count")
@@ -119,7 +120,8 @@ pub(crate) static RENT_BOATS_INFO: ActionInfo = ActionInfo {
                 Condition::one_of("BoatState", &["PENDING", "AFLOAT"]),
                 Condition::absent("Trouble"),
             ])
-            .became(&[Condition::present("Trouble")])
+            .became(&[Condition::present("Trouble")], &[Condition::one_of("Locked", &["false"])])
+            .failed(&[Condition::one_of("Locked", &["true"])])
             .missing(Missing::Failure)
             .show(&["BoatState", "Berth.Harbour", "Progress"]),
     ),

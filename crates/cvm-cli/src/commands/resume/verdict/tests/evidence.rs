@@ -1,0 +1,172 @@
+//! Every rule of `retry.reconcile` against evidence that is older than the request, against an operation that still
+//! runs, and against one that failed: none of it proves that the request was carried out.
+
+use super::*;
+
+/// The states in which the service takes the action, so those from before it begins.
+fn states_before(action: &str) -> &'static [&'static str] {
+    match action {
+        "StartInstances" => &["STOPPED"],
+        "StopInstances" | "RebootInstances" => &["RUNNING"],
+        "ExitRescueMode" => &["RESCUE_MODE"],
+        // The second termination takes an instance that lies in the recycle bin.
+        "TerminateInstances" => &["RUNNING", "STOPPED", "SHUTDOWN", "RESCUE_MODE"],
+        "ConfigureChcAssistVpc" => &["INIT", "CLEAR_NETWORK_FAILED"],
+        "ConfigureChcDeployVpc" => &["READY"],
+        "ModifyChcNetworkMode" => &["PREPARED", "ONLINE"],
+        "RemoveChcAssistVpc" | "RemoveChcDeployVpc" => {
+            &["READY", "PREPARED", "CLEAR_NETWORK_FAILED"]
+        }
+        name if name.contains("Chc") => &["INIT", "READY", "PREPARED", "ONLINE"],
+        _ => &["RUNNING", "STOPPED"],
+    }
+}
+
+/// An entry as an earlier operation left it: with other values than those that are asked for.
+fn older(case: &Case, state: &str) -> Value {
+    let mut entry = case.perfect(&case.request);
+    let facts = case.facts;
+    for (here, there) in facts.same.iter().chain(facts.includes).chain(facts.same_key) {
+        let Some(given) = at(&case.request, there).filter(|_| *here != facts.id) else { continue };
+        let other = match given {
+            Value::Array(_) => json!(["another"]),
+            Value::Bool(flag) => json!(!flag),
+            Value::Number(_) => json!(8),
+            _ => json!("ssh-rsa another"),
+        };
+        set(&mut entry, here, other);
+    }
+    set(&mut entry, "InstanceState", json!(state));
+    let isolated = if state == "SHUTDOWN" { "MANMADE" } else { "NOTISOLATED" };
+    set(&mut entry, "IsolatedSource", json!(isolated));
+    entry
+}
+
+fn with_operation(mut entry: Value, state: &str) -> Value {
+    set(&mut entry, "LatestOperation", json!("AnEarlierOne"));
+    set(&mut entry, "LatestOperationState", json!(state));
+    entry
+}
+
+/// Whether entries of the case show a state and a latest operation.
+fn has_operations(case: &Case) -> bool {
+    ["DescribeInstances", "DescribeChcHosts"].contains(&case.facts.list)
+}
+
+fn table_of(case: &Case) -> &'static Table {
+    rows::main_list(cvm_models::action(case.facts.list).unwrap()).unwrap().1
+}
+
+/// The verdict when this entry was listed before the call and is listed still.
+fn verdict_of_same(case: &Case, entry: &Value) -> &'static str {
+    let id = text(&case.id).unwrap();
+    let own = case.own.and_then(|own| at(entry, own)).and_then(text).unwrap_or_else(|| id.clone());
+    let from = all(case.facts.from, table_of(case), entry);
+    let before = [Seen { id, own, from }];
+    verdicts(case.info.name, &case.request, Some(&before), std::slice::from_ref(entry))[0]
+}
+
+#[test]
+fn the_state_before_the_operation_begins_proves_nothing() {
+    let mut pictures = 0;
+    for case in Case::all() {
+        let name = case.info.name;
+        let states = if has_operations(&case) { states_before(name) } else { &["RUNNING"] };
+        for state in states {
+            for operation in ["SUCCESS", "FAILED"] {
+                pictures += 1;
+                let entry = with_operation(older(&case, state), operation);
+                assert_ne!(verdict_of_same(&case, &entry), "done", "{name}: {entry}");
+                let told = verdicts(name, &case.request, None, std::slice::from_ref(&entry));
+                assert_ne!(told, ["done"], "{name}, nobody looked before: {entry}");
+            }
+        }
+        // A wrong id or region: nothing is listed, and nothing was.
+        for before in [None, Some(&[][..])] {
+            assert_ne!(verdicts(name, &case.request, before, &[]), ["done"], "{name}");
+        }
+    }
+    assert!(pictures > 100, "{pictures}");
+}
+
+#[test]
+fn what_is_as_it_was_asked_for_while_an_operation_runs_is_not_done() {
+    let mut cases = 0;
+    for case in Case::all().filter(has_operations) {
+        if case.facts.done.is_empty() || case.info.name == "TerminateInstances" {
+            continue;
+        }
+        cases += 1;
+        let mut entry = case.perfect(&case.request);
+        assert_eq!(case.verdict(&case.request, &[entry.clone()]), "done", "{}", case.info.name);
+        // A hosted server shows no running operation, only its own state: the latest operation is an older success.
+        let (member, running) = match case.facts.list {
+            "DescribeChcHosts" => ("InstanceState", "OPERATING"),
+            _ => ("LatestOperationState", "OPERATING"),
+        };
+        set(&mut entry, member, json!(running));
+        assert_eq!(case.verdict(&case.request, &[entry]), "not seen", "{}", case.info.name);
+    }
+    assert!(cases >= 15, "{cases}");
+}
+
+#[test]
+fn an_operation_that_failed_leaves_the_verdict_to_a_person() {
+    let mut cases = 0;
+    for case in Case::all().filter(has_operations) {
+        if case.facts.done.is_empty() && case.facts.became.is_empty() {
+            continue;
+        }
+        cases += 1;
+        let mut entry = case.perfect(&case.request);
+        set(&mut entry, "LatestOperationState", json!("FAILED"));
+        assert_eq!(case.verdict(&case.request, &[entry]), "you decide", "{}", case.info.name);
+        let entry = with_operation(older(&case, states_before(case.info.name)[0]), "FAILED");
+        assert_eq!(case.verdict(&case.request, &[entry]), "you decide", "{}", case.info.name);
+    }
+    assert!(cases >= 15, "{cases}");
+}
+
+#[test]
+fn a_recycle_bin_proves_a_termination_only_of_an_instance_that_was_up_or_down_before() {
+    let request = json!({ "InstanceIds": ["ins-1"] });
+    let instance = |state: &str, operation: &str, isolated: &str| {
+        json!({
+            "InstanceId": "ins-1", "InstanceState": state, "LatestOperationState": operation,
+            "IsolatedSource": isolated,
+        })
+    };
+    let facts = cvm_models::action("TerminateInstances").unwrap().reconcile.as_ref().unwrap();
+    let (_, table) = rows::main_list(cvm_models::action(facts.list).unwrap()).unwrap();
+    let told = |before: Value, now: Value| {
+        let from = all(facts.from, table, &before);
+        let before = [Seen { id: "ins-1".into(), own: "ins-1".into(), from }];
+        verdicts("TerminateInstances", &request, Some(&before), &[now])[0]
+    };
+    let up = || instance("RUNNING", "SUCCESS", "NOTISOLATED");
+    let binned = || instance("SHUTDOWN", "SUCCESS", "MANMADE");
+    assert_eq!(told(up(), binned()), "done");
+    assert_eq!(told(instance("STOPPED", "FAILED", "NOTISOLATED"), binned()), "done");
+    // It lay there before, somebody's call was about to put it there, or nobody knows.
+    assert_eq!(told(binned(), binned()), "you decide");
+    assert_eq!(told(instance("RUNNING", "OPERATING", "NOTISOLATED"), binned()), "you decide");
+    assert_eq!(told(instance("TERMINATING", "OPERATING", "MANMADE"), binned()), "you decide");
+    assert_eq!(told(json!({ "InstanceId": "ins-1" }), binned()), "you decide");
+    // It came there, and not by a return; or it is not there for good yet.
+    assert_eq!(told(up(), instance("SHUTDOWN", "SUCCESS", "EXPIRE")), "you decide");
+    assert_eq!(told(up(), instance("SHUTDOWN", "OPERATING", "MANMADE")), "you decide");
+    assert_eq!(told(up(), up()), "not seen");
+}
+
+#[test]
+fn an_imported_key_is_found_though_the_service_replaces_its_comment() {
+    let request =
+        json!({ "KeyName": "a", "ProjectId": 0, "PublicKey": "ssh-rsa AAAAB3Nz me@home" });
+    let told = |key: &str| {
+        let entry = json!({ "KeyId": "skey-1", "KeyName": "a", "ProjectId": 0, "PublicKey": key });
+        verdicts("ImportKeyPair", &request, None, &[entry])[0]
+    };
+    assert_eq!(told("ssh-rsa AAAAB3Nz skey_112168"), "done");
+    assert_eq!(told("ssh-rsa AAAAB3Nx me@home"), "not seen");
+    assert_eq!(told("skey_112168"), "you decide");
+}

@@ -1,0 +1,221 @@
+//! Decides from what the polls of one resource have shown whether its goal is reached. Evidence counts only if it
+//! cannot be older than the operation that is waited for.
+
+use cvm_protocol::{
+    Condition, Json, Missing, Model, OperationInfo, Value, WaiterInfo, member_named,
+};
+
+use crate::{WaitVerdict, WaitedResource, mask};
+
+/// How many polls in a row must show that a resource is not listed before that ends a wait as a failure. One list
+/// alone may lag behind.
+const ABSENT_POLLS: u32 = 2;
+
+/// Why the absence of a resource that no poll has shown is no proof.
+const NEVER_LISTED: &str = "no poll has listed it, so nothing shows that it is gone: it may have been gone before, or the id or \
+     the region is wrong";
+
+/// What tells whether a resource has changed, or may change by itself.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct RowState {
+    state: Option<String>,
+    operation: Vec<Option<String>>,
+    /// Nothing moves by itself: the state is known for that, and no operation is running.
+    pub(crate) is_settled: bool,
+}
+
+/// What the polls of one resource have shown so far.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Sightings {
+    was_listed: bool,
+    state: First,
+    operation: Vec<First>,
+    /// An operation was seen running, or is another one than at first.
+    has_begun: bool,
+    /// The state is, or was, another one than at first.
+    has_moved: bool,
+    /// How many polls in a row have proved that it is not listed.
+    absent: u32,
+}
+
+/// The first value that a member showed. One that is null or left out shows nothing: the service may not have been
+/// able to tell.
+#[derive(Clone, Debug, Default)]
+struct First(Option<String>);
+
+impl First {
+    /// Whether the member shows another value now than it did at first.
+    fn differs(&mut self, now: Option<&str>) -> bool {
+        let Some(now) = now else { return false };
+        self.0.get_or_insert_with(|| now.to_owned()) != now
+    }
+}
+
+/// What the caller of a wait knows of the operation.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Known<'a> {
+    pub(crate) request_id: Option<&'a str>,
+    pub(crate) seen_before: bool,
+}
+
+impl Sightings {
+    /// Takes in a row, and what it means for the resource.
+    pub(crate) fn see(
+        &mut self,
+        resource: &mut WaitedResource,
+        item: &dyn Model,
+        info: &WaiterInfo,
+        known: Known<'_>,
+    ) {
+        let member = |name| member_named(item, name);
+        let state = text_of(item, info.state);
+        let is_running = info.operation.is_some_and(|operation| any(operation.running, item));
+        self.absent = 0;
+        self.was_listed = true;
+        self.has_moved |= self.state.differs(state.as_deref());
+        self.has_begun |= is_running;
+        let operation = operation_of(item, info);
+        self.operation.resize_with(operation.len(), First::default);
+        for (first, now) in self.operation.iter_mut().zip(&operation) {
+            self.has_begun |= first.differs(now.as_deref());
+        }
+        // The row may still speak of an earlier request, whose success is not ours.
+        let is_named = known
+            .request_id
+            .zip(info.request_id)
+            .map(|(ours, name)| member(name).text().as_deref() == Some(ours));
+        let is_ours = is_named.unwrap_or(self.has_begun);
+        let is = |states: &[&str]| state.as_deref().is_some_and(|state| states.contains(&state));
+        let is_of_operation = info.operation.is_some_and(|operation| operation.state == info.state);
+        let has_failed = info.operation.is_some_and(|operation| {
+            let ended = text_of(item, operation.state);
+            ended.is_some_and(|ended| operation.failed.contains(&ended.as_str()))
+        });
+        let is_of_another = is_named == Some(false) || is_of_operation && (is_running || !is_ours);
+        resource.verdict = if is_of_another {
+            WaitVerdict::Pending
+        } else if is(info.failure) || is(info.unreachable) {
+            WaitVerdict::Failed
+        } else if is_running {
+            WaitVerdict::Pending
+        } else if has_failed && (is_named == Some(true) || is_ours && is_still(info, &is)) {
+            WaitVerdict::Failed
+        } else if is(info.success) && info.when.iter().all(|condition| condition.holds(item)) {
+            WaitVerdict::Reached
+        } else if is(info.elsewhere) && (is_named == Some(true) || self.has_moved) {
+            WaitVerdict::Failed
+        } else {
+            WaitVerdict::Pending
+        };
+        resource.reason = match resource.verdict {
+            WaitVerdict::Failed => info
+                .reason
+                .and_then(|name| member(name).text())
+                .map(|reason| mask::cut(&reason, mask::MOST_OF_MESSAGE).into_owned()),
+            _ => None,
+        }
+        .filter(|reason| !reason.is_empty());
+        resource.percent = info.progress.and_then(|name| match member(name) {
+            Value::F64(percent) => Some(percent),
+            other => other.as_i64().map(|percent| percent as f64),
+        });
+        resource.state = state;
+    }
+
+    /// Takes in a list that proves that the resource is not there.
+    pub(crate) fn miss(
+        &mut self,
+        resource: &mut WaitedResource,
+        info: &WaiterInfo,
+        known: Known<'_>,
+    ) {
+        self.absent = self.absent.saturating_add(1);
+        let was_seen = self.was_listed;
+        let is_lasting = self.absent >= ABSENT_POLLS;
+        resource.verdict = match info.missing {
+            Missing::Success if was_seen || known.seen_before => WaitVerdict::Reached,
+            Missing::Success if is_lasting => {
+                resource.reason = Some(NEVER_LISTED.to_owned());
+                WaitVerdict::Failed
+            }
+            // It was there, and does not come again.
+            Missing::Pending if was_seen && is_lasting => {
+                resource.reason = Some("it was listed before".to_owned());
+                WaitVerdict::Failed
+            }
+            Missing::Success | Missing::Pending => WaitVerdict::Pending,
+            Missing::Failure => WaitVerdict::Failed,
+        };
+        resource.state = None;
+    }
+}
+
+/// Whether the state is one that a failed operation leaves behind. After a state on the way to another one, or an
+/// unknown one, more may come.
+fn is_still(info: &WaiterInfo, is: &dyn Fn(&[&str]) -> bool) -> bool {
+    is(info.settled) || is(info.elsewhere)
+}
+
+fn any(conditions: &[Condition], item: &dyn Model) -> bool {
+    conditions.iter().any(|condition| condition.holds(item))
+}
+
+/// The state of the latest operation and what names it.
+fn operation_of(item: &dyn Model, info: &WaiterInfo) -> Vec<Option<String>> {
+    info.operation.map_or_else(Vec::new, |operation| {
+        let names = operation.names.iter();
+        [&operation.state].into_iter().chain(names).map(|name| text_of(item, name)).collect()
+    })
+}
+
+impl RowState {
+    pub(crate) fn of(item: &dyn Model, info: &WaiterInfo, body: &[u8]) -> Self {
+        let state = text_of(item, info.state);
+        let is_known = state.as_deref().is_some_and(|state| info.settled.contains(&state));
+        let operation = operation_of(item, info);
+        let is_settled = is_known
+            && info.operation.is_none_or(|members| {
+                let has_none = || operation.iter().all(Option::is_none);
+                match operation.first() {
+                    _ if any(members.running, item) => false,
+                    Some(Some(state)) => members.ended.contains(&state.as_str()),
+                    _ => has_none() && says_null(body, info, item, members),
+                }
+            });
+        Self { state, operation, is_settled }
+    }
+}
+
+/// Whether a response says that there was no operation: with null, and not by leaving the member out.
+fn says_null(body: &[u8], info: &WaiterInfo, item: &dyn Model, operation: OperationInfo) -> bool {
+    let Some(id) = member_named(item, info.id).text() else { return false };
+    // The decoded row has nothing in either case.
+    let response = Json::parse_lenient(body).ok();
+    let list =
+        response.as_ref().and_then(|response| response.member("Response")?.member(info.items));
+    let Some(Json::List(rows)) = list else { return false };
+    let has_id = |row: &&Json| row.member(info.id).and_then(Json::as_text) == Some(id.as_str());
+    rows.iter().find(has_id).and_then(|row| row.member(operation.state)) == Some(&Json::Null)
+}
+
+/// The text of a member. An empty one tells as little as none.
+fn text_of(item: &dyn Model, name: &str) -> Option<String> {
+    member_named(item, name).text().filter(|text| !text.trim().is_empty())
+}
+
+/// What a failure means, in words.
+pub(crate) fn told_failure(info: &WaiterInfo, failed: &WaitedResource) -> String {
+    let id = &failed.id;
+    let reason = failed.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
+    let is = |states: &[&str], state: &str| states.contains(&state);
+    match failed.state.as_deref() {
+        None => format!("`{id}` does not exist{reason}"),
+        Some(state) if is(info.failure, state) => format!("`{id}` is {state}{reason}"),
+        Some(state) if is(info.unreachable, state) || is(info.elsewhere, state) => {
+            let goal =
+                if info.success.is_empty() { "gone".into() } else { info.success.join(" or ") };
+            format!("`{id}` is {state}, from where it cannot get to {goal}{reason}")
+        }
+        Some(state) => format!("`{id}` is {state}, because its operation failed{reason}"),
+    }
+}

@@ -1,0 +1,397 @@
+//! Every waiter against evidence that is older than the operation it waits for, against an operation that still runs,
+//! and against one that fails.
+
+use std::fmt;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use cvm_emulator::ChcServer;
+use cvm_models::actions::{
+    ConfigureChcAssistVpc, EnterRescueMode, ExitRescueMode, ModifyChcNetworkMode, RunInstances,
+    StopInstances,
+};
+use cvm_models::enums::ChcNetworkMode;
+use cvm_models::protocol::{Condition, Missing, PageStyle, Test, WaiterInfo};
+use cvm_models::types::{ChcDeployExtraConfig, Placement, VirtualPrivateCloud};
+use cvm_models::{
+    BoxFuture, Client, Error, HttpFailure, HttpResponse, HttpSend, PreparedRequest, Sending,
+    Unlimited, WaitReport, WaitVerdict, Waiter, waiters,
+};
+use serde_json::{Value, json};
+
+use crate::cloud::{builder, published};
+use crate::states::{ALL, Whole};
+
+const ID: &str = "res-1";
+const OURS: &str = "our-request";
+
+/// A service that shows the resource these rows, one a poll; `None` is a poll in which it is not listed. The last
+/// one stays.
+struct Rows {
+    info: &'static WaiterInfo,
+    rows: Vec<Option<Value>>,
+    polls: Mutex<usize>,
+}
+
+impl fmt::Debug for Rows {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.info.name)
+    }
+}
+
+#[derive(Clone, Debug)]
+struct Direct(Arc<Rows>);
+
+impl HttpSend for Direct {
+    fn send<'a>(
+        &'a self,
+        _: PreparedRequest,
+        _: &'a Sending,
+    ) -> BoxFuture<'a, Result<HttpResponse, HttpFailure>> {
+        let Rows { info, rows, polls } = &*self.0;
+        let mut polls = polls.lock().unwrap();
+        let row = rows[(*polls).min(rows.len() - 1)].clone();
+        *polls += 1;
+        let rows: Vec<Value> = row
+            .into_iter()
+            .map(|mut row| {
+                row[info.id] = json!(ID);
+                row
+            })
+            .collect();
+        let mut response = json!({ info.items: rows, "RequestId": "r" });
+        if let Some(pages) = &info.action.paginate
+            && let PageStyle::Offset { total, .. } = pages.style
+        {
+            response[total] = json!(response[info.items].as_array().unwrap().len());
+        }
+        let body = Whole::of(json!({ "Response": response }).to_string());
+        Box::pin(async { Ok(HttpResponse { status: 200, headers: Default::default(), body }) })
+    }
+}
+
+/// Polls as often as there are rows, or until the wait ends.
+async fn polled(waiter: Waiter, rows: &[Option<Value>]) -> Result<WaitReport, Error> {
+    let service = Rows { info: waiter.info, rows: rows.to_vec(), polls: Mutex::default() };
+    let client = published().rate_limiter(Unlimited).http(Direct(Arc::new(service)));
+    let mut steps = client.build().unwrap().wait(waiter).interval(Duration::ZERO).progress();
+    for _ in rows {
+        if steps.try_next().await?.is_none() {
+            break;
+        }
+    }
+    Ok(steps.into_report())
+}
+
+async fn verdict(waiter: Waiter, rows: &[Option<Value>]) -> WaitVerdict {
+    let report = match polled(waiter, rows).await {
+        Ok(report) => report,
+        Err(error) => error.wait_report().unwrap().clone(),
+    };
+    report.resources[0].verdict
+}
+
+/// A row in this state, whose latest operation is over in this way and belongs to another request.
+fn older(info: &WaiterInfo, state: &str, ended: &str) -> Value {
+    let mut row = json!({});
+    if let Some(operation) = info.operation {
+        for name in operation.names {
+            row[*name] = json!("an earlier one");
+        }
+        row[operation.state] = json!(ended);
+        if info.action.name == "DescribeChcHosts" {
+            row["InstanceState"] = json!("PREPARED");
+        }
+    }
+    if info.operation.is_none_or(|operation| operation.state != info.state) {
+        row[info.state] = typed(state);
+    }
+    row
+}
+
+/// States of tasks are numbers.
+fn typed(state: &str) -> Value {
+    state.parse::<i64>().map_or_else(|_| json!(state), |number| json!(number))
+}
+
+fn put(row: &mut Value, condition: &Condition) {
+    match condition.test {
+        Test::OneOf(values) => row[condition.member] = json!(values[0]),
+        ref other => panic!("{other:?}"),
+    }
+}
+
+/// The row of a reached goal.
+fn goal(info: &WaiterInfo) -> Value {
+    let mut row = older(info, info.success[0], "SUCCESS");
+    for condition in info.when {
+        put(&mut row, condition);
+    }
+    row
+}
+
+/// The same row while an operation runs.
+fn running(info: &WaiterInfo, mut row: Value) -> Option<Value> {
+    put(&mut row, info.operation?.running.first()?);
+    Some(row)
+}
+
+/// States in which a resource may be before the operation begins.
+fn states_before(info: &WaiterInfo) -> Vec<&'static str> {
+    let more: &[&str] = match info.name {
+        // An instance runs on one, and is being terminated; or the network has just been set up.
+        "ChcHostsPrepared" => &["ONLINE", "READY"],
+        "ImagesNormal" => &["CREATING"],
+        "HostsRunning" => &["PENDING"],
+        "ResourcePoolPacksActive" => &["CREATING"],
+        "InstanceOperationsDone" | "ChcHostOperationsDone" => &["not shown: the operation is"],
+        _ => &[],
+    };
+    [info.settled, info.elsewhere, more].concat()
+}
+
+#[tokio::test]
+async fn the_state_before_the_operation_begins_decides_nothing() {
+    let mut pictures = 0;
+    for info in ALL {
+        let states = states_before(info);
+        assert!(!states.is_empty(), "{}", info.name);
+        for state in states {
+            let ends = info.operation.map_or(&["SUCCESS"][..], |operation| operation.ended);
+            for ended in ends {
+                pictures += 1;
+                let row = Some(older(info, state, ended));
+                let rows = [row.clone(), row.clone(), row];
+                let told = verdict(Waiter::new(info, [ID]), &rows).await;
+                assert_eq!(told, WaitVerdict::Pending, "{}: {rows:?}", info.name);
+            }
+        }
+        // The resource is not listed yet, or the id or the region is wrong.
+        let told = verdict(Waiter::new(info, [ID]), &[None, None, None]).await;
+        assert_ne!(told, WaitVerdict::Reached, "{}", info.name);
+    }
+    assert!(pictures > 40, "{pictures}");
+}
+
+#[tokio::test]
+async fn a_goal_counts_only_when_no_operation_runs_and_for_the_named_request() {
+    let mut cases = 0;
+    for info in ALL.into_iter().filter(|info| !info.success.is_empty()) {
+        let Some(running) = running(info, goal(info)) else { continue };
+        cases += 1;
+        let told = verdict(Waiter::new(info, [ID]), &[Some(running.clone())]).await;
+        assert_eq!(told, WaitVerdict::Pending, "{}: {running}", info.name);
+        let rows = [Some(running), Some(goal(info))];
+        let told = verdict(Waiter::new(info, [ID]), &rows).await;
+        assert_eq!(told, WaitVerdict::Reached, "{}: {rows:?}", info.name);
+        let Some(name) = info.request_id else { continue };
+        let named = || Waiter::new(info, [ID]).of_request(OURS);
+        let mut ours = goal(info);
+        assert_eq!(verdict(named(), &[Some(ours.clone())]).await, WaitVerdict::Pending);
+        ours[name] = Value::Null;
+        assert_eq!(verdict(named(), &[Some(ours.clone())]).await, WaitVerdict::Pending);
+        ours[name] = json!(OURS);
+        assert_eq!(verdict(named(), &[Some(ours)]).await, WaitVerdict::Reached, "{}", info.name);
+    }
+    assert!(cases >= 10, "{cases}");
+}
+
+#[tokio::test]
+async fn an_operation_that_fails_ends_the_wait_with_the_reason() {
+    let mut cases = 0;
+    for info in ALL {
+        let Some(operation) = info.operation else { continue };
+        let state = info.settled.first().copied().unwrap_or_default();
+        let mut failed = older(info, state, operation.failed[0]);
+        for name in operation.names {
+            failed[*name] = json!(OURS);
+        }
+        failed[info.reason.unwrap()] = json!("no capacity");
+        let begun = running(info, older(info, state, "SUCCESS")).unwrap();
+        let mut ways = vec![(Waiter::new(info, [ID]), vec![Some(begun), Some(failed.clone())])];
+        // Another operation than at the first poll has begun, too.
+        let before = Some(older(info, state, "SUCCESS"));
+        ways.push((Waiter::new(info, [ID]), vec![before, Some(failed.clone())]));
+        if info.request_id.is_some() {
+            ways.push((Waiter::new(info, [ID]).of_request(OURS), vec![Some(failed)]));
+        }
+        for (waiter, rows) in ways {
+            cases += 1;
+            let error = polled(waiter, &rows).await.unwrap_err();
+            assert!(error.is_wait() && !error.is_timeout(), "{}: {error}", info.name);
+            assert!(error.to_string().contains("no capacity"), "{}: {error}", info.name);
+        }
+    }
+    assert!(cases >= 20, "{cases}");
+}
+
+#[tokio::test]
+async fn absence_is_the_goal_only_of_what_existed() {
+    let gone = waiters::InstancesTerminated::INFO;
+    assert_eq!(gone.missing, Missing::Success);
+    let error = polled(Waiter::new(gone, [ID]), &[None, None, None]).await.unwrap_err();
+    assert!(error.is_wait() && error.to_string().contains("region is wrong"), "{error}");
+    assert_eq!(verdict(Waiter::new(gone, [ID]), &[None]).await, WaitVerdict::Pending);
+    let waiter = Waiter::new(gone, [ID]).seen_before();
+    assert_eq!(verdict(waiter, &[None]).await, WaitVerdict::Reached);
+    let seen = older(gone, "RUNNING", "SUCCESS");
+    let rows = [Some(seen), None];
+    assert_eq!(verdict(Waiter::new(gone, [ID]), &rows).await, WaitVerdict::Reached);
+    // What was being made and is no longer listed does not come any more.
+    let made = waiters::InstancesRunning::INFO;
+    let pending = Some(older(made, "PENDING", "SUCCESS"));
+    let rows = [None, pending, None, None];
+    assert_eq!(verdict(Waiter::new(made, [ID]), &rows[..3]).await, WaitVerdict::Pending);
+    assert_eq!(verdict(Waiter::new(made, [ID]), &rows).await, WaitVerdict::Failed);
+}
+
+#[tokio::test]
+async fn the_recycle_bin_ends_the_wait_for_the_end_of_instances_that_came_into_it() {
+    let instance = |state: &str, operation: &str| {
+        Some(json!({
+            "InstanceState": state, "LatestOperationState": operation,
+            "LatestOperation": "TerminateInstances", "LatestOperationRequestId": OURS,
+        }))
+    };
+    let gone = waiters::InstancesTerminated::INFO;
+    let first = [
+        instance("RUNNING", "OPERATING"),
+        instance("SHUTDOWN", "OPERATING"),
+        instance("SHUTDOWN", "SUCCESS"),
+    ];
+    let told =
+        |waiter: Waiter, rows: Vec<Option<Value>>| async move { verdict(waiter, &rows).await };
+    assert_eq!(told(Waiter::new(gone, [ID]), first[..2].to_vec()).await, WaitVerdict::Pending);
+    let error = polled(Waiter::new(gone, [ID]), &first).await.unwrap_err();
+    assert!(error.to_string().contains("SHUTDOWN, from where it cannot get to gone"), "{error}");
+    // The request is named, so the state is what it did.
+    let named = Waiter::new(gone, [ID]).of_request(OURS);
+    assert_eq!(told(named, first[2..].to_vec()).await, WaitVerdict::Failed);
+    // The second termination begins in the bin.
+    let second = vec![
+        instance("SHUTDOWN", "SUCCESS"),
+        instance("SHUTDOWN", "OPERATING"),
+        instance("TERMINATING", "OPERATING"),
+        None,
+    ];
+    assert_eq!(told(Waiter::new(gone, [ID]), second).await, WaitVerdict::Reached);
+    let isolated = waiters::InstancesIsolated::INFO;
+    let rows = first.to_vec();
+    assert_eq!(told(Waiter::new(isolated, [ID]), rows[..2].to_vec()).await, WaitVerdict::Pending);
+    assert_eq!(told(Waiter::new(isolated, [ID]), rows).await, WaitVerdict::Reached);
+}
+
+/// The emulator behind a client, without a socket.
+#[derive(Clone, Debug)]
+struct Emulated(cvm_emulator::Cloud);
+
+impl HttpSend for Emulated {
+    fn send<'a>(
+        &'a self,
+        request: PreparedRequest,
+        _: &'a Sending,
+    ) -> BoxFuture<'a, Result<HttpResponse, HttpFailure>> {
+        let mut asked = http::Request::builder().method(request.method()).uri(request.url());
+        for (name, value) in request.headers() {
+            asked = asked.header(name, value);
+        }
+        let asked = asked.body(bytes::Bytes::copy_from_slice(request.body())).unwrap();
+        let (parts, body) = self.0.handle(&asked).into_parts();
+        let body = Whole::of(String::from_utf8(body.to_vec()).unwrap());
+        let status = parts.status.as_u16();
+        Box::pin(async move { Ok(HttpResponse { status, headers: parts.headers, body }) })
+    }
+}
+
+fn emulated() -> (cvm_emulator::Cloud, Client) {
+    let cloud = builder().build().unwrap();
+    let client = published().rate_limiter(Unlimited).http(Emulated(cloud.clone()));
+    (cloud, client.build().unwrap())
+}
+
+/// Polls again and again, with so much time between the polls that every phase is seen.
+async fn reaches(cloud: &cvm_emulator::Cloud, client: &Client, waiter: Waiter) -> usize {
+    let mut steps = client.wait(waiter).interval(Duration::ZERO).progress();
+    let mut polls = 0;
+    while steps.try_next().await.unwrap().is_some() {
+        polls += 1;
+        cloud.clock().advance(Duration::from_secs(5));
+    }
+    polls
+}
+
+#[tokio::test]
+async fn operations_of_hosted_servers_are_waited_for_though_they_begin_after_an_older_success() {
+    let (cloud, client) = emulated();
+    let id = cloud.bring_chc_host(&ChcServer::new("ap-guangzhou-3", "SN-1")).unwrap();
+    let network = |subnet: &str| VirtualPrivateCloud {
+        vpc_id: "vpc-00000001".into(),
+        subnet_id: subnet.into(),
+        ..Default::default()
+    };
+    let configure = ConfigureChcAssistVpc {
+        chc_ids: vec![id.clone()],
+        bmc_virtual_private_cloud: network("subnet-00000001"),
+        bmc_security_group_ids: vec!["sg-00000001".into()],
+        deploy_virtual_private_cloud: Some(network("subnet-00000002")),
+        deploy_security_group_ids: vec!["sg-00000002".into()],
+        chc_deploy_extra_config: Some(ChcDeployExtraConfig {
+            mini_os_type: "own".into(),
+            boot_type: Some("arm_uefi".into()),
+            next_server_address: Some("172.20.0.1".into()),
+            ..Default::default()
+        }),
+    };
+    client.send(configure).await.unwrap();
+    let polls = reaches(&cloud, &client, waiters::ChcHostOperationsDone::of([&id])).await;
+    assert_eq!(polls, 13, "60 s, every 5 s");
+    reaches(&cloud, &client, waiters::ChcHostsPrepared::of([&id])).await;
+    // The latest operation is a success now, and stays one while the next runs.
+    for goal in
+        [waiters::ChcHostsInDeployMode::of([&id]), waiters::ChcHostOperationsDone::of([&id])]
+    {
+        let switch = ModifyChcNetworkMode {
+            chc_ids: vec![id.clone()],
+            network_mode: Some(ChcNetworkMode::Deploy),
+        };
+        client.send(switch).await.unwrap();
+        assert_eq!(reaches(&cloud, &client, goal).await, 7, "30 s, every 5 s");
+    }
+}
+
+#[tokio::test]
+async fn leaving_rescue_mode_ends_where_it_began() {
+    let (cloud, client) = emulated();
+    for is_stopped in [false, true] {
+        let launch = RunInstances {
+            placement: Some(Placement { zone: "ap-guangzhou-3".into(), ..Default::default() }),
+            image_id: Some("img-pmqg1cw7".into()),
+            ..Default::default()
+        };
+        let (launched, report) = client.send_reported(launch).await.unwrap();
+        let [id] = launched.instance_id_set.try_into().unwrap();
+        let running = waiters::InstancesRunning::of([&id]).of_request(report.request_id);
+        reaches(&cloud, &client, running).await;
+        if is_stopped {
+            let stop = StopInstances { instance_ids: vec![id.clone()], ..Default::default() };
+            client.send(stop).await.unwrap();
+            reaches(&cloud, &client, waiters::InstancesStopped::of([&id])).await;
+        }
+        let enter = EnterRescueMode {
+            instance_id: id.clone(),
+            password: "Rescue-Me-2026".into(),
+            ..Default::default()
+        };
+        client.send(enter).await.unwrap();
+        reaches(&cloud, &client, waiters::InstancesInRescueMode::of([&id])).await;
+        client.send(ExitRescueMode { instance_id: id.clone() }).await.unwrap();
+        let polls = reaches(&cloud, &client, waiters::InstancesOutOfRescueMode::of([&id])).await;
+        assert_eq!(polls, 5, "20 s, every 5 s");
+        let goal = if is_stopped {
+            waiters::InstancesStopped::of([&id])
+        } else {
+            waiters::InstancesRunning::of([&id])
+        };
+        assert_eq!(reaches(&cloud, &client, goal).await, 1, "stopped: {is_stopped}");
+    }
+}
