@@ -94,6 +94,7 @@ fn suggestions(violation: &Violation) -> Vec<String> {
         Fault::TooManyBytes(_) => {
             codes(&["InvalidParameterValue.TooLarge", "InvalidParameterValue.Invalid{}Format"])
         }
+        Fault::NotBase64 => codes(&["InvalidParameterValue.Invalid{}Format"]),
         Fault::BadFormat(format) => malformed(format),
         Fault::BadPattern(_) => {
             let (own, general) =
@@ -405,6 +406,7 @@ mod tests {
                     Fault::TooLong(1),
                     Fault::TooShort(1),
                     Fault::TooManyBytes(1),
+                    Fault::NotBase64,
                     Fault::TooManyItems(1),
                     Fault::NotAllowed,
                     Fault::BadFormat("ins-xxxxxxxx"),

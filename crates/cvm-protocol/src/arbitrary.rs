@@ -12,7 +12,7 @@ use crate::{FieldInfo, Kind, Model, Slot};
 pub enum Fit {
     /// JSON: anything goes.
     Json,
-    /// The flattened form: every list item leaves a pair.
+    /// The flattened form: every object and every list item leaves a pair.
     Flat,
 }
 
@@ -69,7 +69,7 @@ impl Grower {
 
     fn object(&mut self, model: &mut dyn Model, depth: usize, solid: bool) {
         for (index, field) in model.table().members.iter().enumerate() {
-            // A solid object leaves at least one pair: its first scalar is set, and not empty.
+            // A solid object leaves at least one pair: its first member is set.
             let solid = solid && index == 0;
             self.slot(model.member_mut(index), field, &field.kind, depth, solid);
         }
@@ -90,16 +90,18 @@ impl Grower {
                     self.slot(option.insert(), field, kind, depth, solid);
                 }
             }
-            Slot::Str(text) => *text = self.text(field, solid),
+            Slot::Str(text) => *text = self.text(field),
             Slot::Text(text) => {
-                let value = self.text(field, solid);
+                let value = self.text(field);
                 text.put(&value);
             }
             Slot::I64(number) => *number = self.wide().cast_signed(),
             Slot::U64(number) => *number = self.wide(),
             Slot::F64(number) => *number = f64::from(self.next().cast_signed()) / 64.0,
             Slot::Bool(flag) => *flag = self.next() % 2 == 1,
-            Slot::Object(model) => self.object(model, depth + 1, solid),
+            Slot::Object(model) => {
+                self.object(model, depth + 1, solid || self.fit == Fit::Flat);
+            }
             Slot::List(list) => {
                 let Kind::List(kind) = kind else { return };
                 let wanted = if depth < 4 { self.next() % 4 } else { 0 };
@@ -111,14 +113,13 @@ impl Grower {
         }
     }
 
-    fn text(&mut self, field: &FieldInfo, solid: bool) -> String {
+    fn text(&mut self, field: &FieldInfo) -> String {
         let choice = self.next() as usize;
         let known = field.values.get(choice % (field.values.len() + 1));
         if let Some(known) = known {
             return (*known).to_owned();
         }
-        let count = TEXTS.len() - usize::from(solid);
-        let text = TEXTS.get(choice / 7 % count + usize::from(solid));
+        let text = TEXTS.get(choice / 7 % TEXTS.len());
         text.copied().unwrap_or_default().to_owned()
     }
 }

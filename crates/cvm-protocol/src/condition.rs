@@ -16,9 +16,9 @@ pub struct Condition {
 /// What a [`Condition`] asks of its member.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Test {
-    /// It is given.
+    /// It is given, if only as an empty text.
     Present,
-    /// It is not given.
+    /// It is not given, or only as an empty text.
     Absent,
     /// It is given with one of these values.
     OneOf(&'static [&'static str]),
@@ -51,7 +51,9 @@ impl Condition {
         Self { member, test: Test::NoneOf(values) }
     }
 
-    /// Whether it holds for this request. An empty text or list counts as not given.
+    /// Whether it holds for this request. An empty list is not sent, so it is not given. An empty text
+    /// is sent and may clear something, so it is given; but it names nothing, so it is missing too:
+    /// neither a role that is unbound nor an empty client token makes a request safer to repeat.
     #[must_use]
     pub fn holds(&self, request: &dyn Model) -> bool {
         let value = member_named(request, self.member);
@@ -59,10 +61,10 @@ impl Condition {
             value.text().is_some_and(|text| values.iter().any(|known| *known == text))
         };
         match self.test {
-            Test::Present => !value.is_blank(),
+            Test::Present => value.is_given(),
             Test::Absent => value.is_blank(),
-            Test::OneOf(values) => !value.is_blank() && among(values),
-            Test::NoneOf(values) => value.is_blank() || !among(values),
+            Test::OneOf(values) => value.is_given() && among(values),
+            Test::NoneOf(values) => !value.is_given() || !among(values),
         }
     }
 }

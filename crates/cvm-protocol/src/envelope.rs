@@ -7,7 +7,9 @@ use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
 
-use crate::decode::{Key, KeySeed, ModelVisitor, Progress, only_an_object, restore};
+use crate::decode::{
+    Key, KeySeed, MemberSeed, ModelVisitor, Progress, Spot, only_an_object, restore,
+};
 use crate::drift::{Ledger, Place};
 use crate::json::conclude;
 use crate::{
@@ -53,7 +55,7 @@ pub fn decode(response: &mut dyn Model, body: &[u8]) -> Result<Envelope, DecodeE
     let wants_digits = ledger.wants_digits();
     let report = conclude(ledger, outcome).map_err(|error| error.of_text(body, self::response))?;
     if wants_digits {
-        restore(response, &self::response(body));
+        content.restore(response, &self::response(body));
     }
     let request_id = content
         .request_id
@@ -99,8 +101,16 @@ pub fn response(body: &[u8]) -> Json {
 pub fn request_id(body: &[u8]) -> Option<String> {
     let response = Json::scan(body);
     let response = response.member("Response")?;
+    id_in(response).filter(|id| !id.is_empty()).map(str::to_owned)
+}
+
+/// The request id in a response, under either spelling, with its digits if it is a number.
+fn id_in(response: &Json) -> Option<&str> {
     let mut ids = ["RequestId", "RequestID"].into_iter().filter_map(|name| response.member(name));
-    ids.find_map(Json::as_text).filter(|id| !id.is_empty()).map(str::to_owned)
+    ids.find_map(|id| match id {
+        Json::Number(digits) => Some(digits.as_str()),
+        id => id.as_text(),
+    })
 }
 
 fn read<'de, R: serde_json::de::Read<'de>>(
@@ -118,6 +128,37 @@ struct Content {
     is_old_gateway: bool,
     is_contradictory: bool,
 }
+
+impl Content {
+    /// Gives every text the digits of the number that arrived for it.
+    #[cold]
+    fn restore(&mut self, response: &mut dyn Model, written: &Json) {
+        restore(response, written);
+        if let Some((error, written)) = self.error.as_mut().zip(written.member("Error")) {
+            restore(error, written);
+        }
+        if let Some((id, written)) = self.request_id.as_mut().zip(id_in(written)) {
+            written.clone_into(id);
+            put_request_id(response, id);
+        }
+    }
+}
+
+/// The request id under either spelling: a model, so that it is read like every other text.
+#[derive(Default)]
+struct RequestIdBody {
+    id: Option<String>,
+}
+
+static REQUEST_ID: FieldInfo = FieldInfo::new("RequestId", Kind::Str);
+
+static REQUEST_ID_BODY: Table = Table {
+    name: "RequestId",
+    members: &[REQUEST_ID],
+    index: NameIndex { multiplier: 1, shift: 64, slots: &[0] },
+};
+
+model!(RequestIdBody REQUEST_ID_BODY { 0 id });
 
 /// `{"Code": …, "Message": …}`: a model like any other, so that the engine refuses duplicates in it.
 #[derive(Clone, Default)]
@@ -276,7 +317,12 @@ impl<'de> Visitor<'de> for Inner<'_, '_> {
                     let value = map.next_value_seed(ErrorSeed(place.member("Error")))?;
                     once(&mut error, "Error", value)?;
                 }
-                InnerKey::RequestId => once(&mut request_id, "RequestId", map.next_value()?)?,
+                InnerKey::RequestId => {
+                    let mut body = RequestIdBody::default();
+                    let spot = Spot::new(&REQUEST_ID, place.member("RequestId"));
+                    map.next_value_seed(MemberSeed { model: &mut body, index: 0, spot: &spot })?;
+                    once(&mut request_id, "RequestId", body.id)?;
+                }
                 InnerKey::Member(key) => {
                     progress.read(response, key, &unknown, &mut map, place)?;
                 }
@@ -359,7 +405,7 @@ impl Legacy {
             Some(serde_json::Value::Number(number)) => number.to_string(),
             _ => String::new(),
         };
-        let number: u32 = text(self.code).parse().ok().filter(|number| *number != 0)?;
+        let number = whole(&text(self.code)).filter(|number| *number != 0)?;
         let (description, message) = (text(self.description), text(self.message));
         let message = match (description.as_str(), message.as_str()) {
             ("", _) => message,
@@ -370,178 +416,12 @@ impl Legacy {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::Record;
-
-    static ANSWER: Table = Table {
-        name: "Answer",
-        members: &[
-            FieldInfo::new("InstanceIdSet", Kind::List(&Kind::Str)).promised(),
-            FieldInfo::new("RequestId", Kind::Str).promised(),
-        ],
-        index: NameIndex { multiplier: 1, shift: 63, slots: &[1, 0] },
-    };
-
-    fn read(body: &str) -> Result<(Record, Envelope), DecodeError> {
-        let mut record = Record::new(&ANSWER);
-        let envelope = decode(&mut record, body.as_bytes())?;
-        Ok((record, envelope))
-    }
-
-    #[test]
-    fn both_spellings_of_the_request_id_are_taken() {
-        for spelling in ["RequestId", "RequestID"] {
-            let (record, envelope) = read(&format!(
-                r#"{{"Response":{{"InstanceIdSet":["ins-1"],"{spelling}":"r-1"}}}}"#
-            ))
-            .unwrap();
-            assert_eq!(envelope.request_id.as_deref(), Some("r-1"));
-            assert_eq!(member_named(&record, "RequestId").as_str(), Some("r-1"));
-            assert!(envelope.report.is_clean(), "{:?}", envelope.report);
-        }
-    }
-
-    #[test]
-    fn an_error_is_an_error_and_promises_do_not_count() {
-        let (_, envelope) = read(
-            r#"{"Response":{"Error":{"Code":"AuthFailure","Message":"no"},"RequestId":"r-2"}}"#,
-        )
-        .unwrap();
-        let error = envelope.error.unwrap();
-        assert_eq!(error.to_string(), "AuthFailure: no (request id r-2)");
-        assert!(envelope.report.missing.is_empty());
-    }
-
-    #[test]
-    fn a_broken_promise_is_told() {
-        let (_, envelope) = read(r#"{"Response":{"InstanceIdSet":null,"RequestId":"r"}}"#).unwrap();
-        assert_eq!(envelope.report.missing_members().collect::<Vec<_>>(), ["InstanceIdSet"]);
-    }
-
-    static WIDE: Table = Table {
-        name: "Wide",
-        members: &[
-            FieldInfo::new("Items", Kind::List(&Kind::Object(&ANSWER))).promised(),
-            FieldInfo::new("Promise", Kind::Str).promised(),
-        ],
-        index: NameIndex { multiplier: 0x9e3779b97f4a7ca1, shift: 63, slots: &[0, 1] },
-    };
-
-    #[test]
-    fn a_short_text_does_not_unfold_into_a_mountain() {
-        let read = |items: usize, item: &str| {
-            let items = vec![item; items].join(",");
-            let body = format!(r#"{{"Response":{{"Items":[{items}],"RequestId":"r"}}}}"#);
-            decode(&mut Record::new(&WIDE), body.as_bytes())
-        };
-        // Two members each, and room for about a million.
-        assert!(read(500_000, "{}").is_ok());
-        let error = read(800_000, "{}").unwrap_err();
-        assert_eq!(error.path, "Items.674290", "{error}");
-        assert!(error.message.contains("more items"), "{error}");
-        // Room grows with the text.
-        assert!(read(800_000, r#"{"RequestId":"12345678"}"#).is_ok());
-    }
-
-    #[test]
-    fn what_the_answer_itself_lacks_is_told_among_many() {
-        let items = vec!["{}"; 1_000].join(",");
-        let body = format!(r#"{{"Response":{{"Items":[{items}],"RequestId":"r"}}}}"#);
-        let envelope = decode(&mut Record::new(&WIDE), body.as_bytes()).unwrap();
-        assert_eq!(envelope.report.missing_members().collect::<Vec<_>>(), ["Promise"]);
-        assert!(envelope.report.missing.len() < 100 && envelope.report.omitted > 1_000);
-    }
-
-    #[test]
-    fn members_given_twice_are_refused_at_every_level() {
-        for body in [
-            r#"{"Response":{"RequestId":"a"},"Response":{"RequestId":"b"}}"#,
-            r#"{"Response":{"RequestId":"a","RequestID":"b"}}"#,
-            r#"{"Response":{"InstanceIdSet":[],"InstanceIdSet":[],"RequestId":"a"}}"#,
-            r#"{"Response":{"Error":{"Code":"A"},"Error":{"Code":"B"},"RequestId":"a"}}"#,
-            r#"{"Response":{"Error":{"Code":"A","Code":"B"},"RequestId":"a"}}"#,
-            r#"{"Response":{"Error":{"Code":"A","Message":"m","Message":"n"},"RequestId":"a"}}"#,
-        ] {
-            let error = read(body).unwrap_err();
-            assert!(
-                error.message.contains("twice") || error.message.contains("duplicate"),
-                "{body}: {error}"
-            );
-        }
-    }
-
-    #[test]
-    fn an_error_beside_a_result_is_contradictory() {
-        let read = |members: &str, outer: &str| {
-            let body = format!(r#"{{{outer}"Response":{{{members}"RequestId":"r"}}}}"#);
-            let (_, envelope) = read(&body).unwrap();
-            (envelope.error.is_some(), envelope.is_contradictory)
-        };
-        let error = r#""Error":{"Code":"InvalidParameter","Message":"m"},"#;
-        for (result, is_contradictory) in [
-            ("", false),
-            (r#""InstanceIdSet":null,"#, false),
-            (r#""InstanceIdSet":[],"#, false),
-            (r#""InstanceIdSet":[""],"#, false),
-            (r#""New":"text","#, false),
-            (r#""InstanceIdSet":["ins-1"],"#, true),
-            (r#""instanceIdSet":["ins-1"],"#, true),
-        ] {
-            for members in [format!("{error}{result}"), format!("{result}{error}")] {
-                assert_eq!(read(&members, ""), (true, is_contradictory), "{members}");
-            }
-            assert_eq!(read(result, ""), (false, false), "{result}");
-        }
-        assert_eq!(read(r#""InstanceIdSet":["ins-1"],"#, r#""code":4100,"#), (true, true));
-        assert_eq!(read(r#""InstanceIdSet":["ins-1"],"#, r#""code":200,"#), (false, false));
-        assert_eq!(read(error, r#""code":4100,"#), (true, false));
-    }
-
-    #[test]
-    fn what_is_no_envelope_is_refused() {
-        for body in ["", "null", "[]", "{}", "<html>", r#"{"Response":null}"#, "\u{feff}{}", "{} x"]
-        {
-            assert!(read(body).is_err(), "{body}");
-        }
-    }
-
-    #[test]
-    fn the_number_of_the_old_gateway_decides_and_not_its_description() {
-        for (body, code, message) in [
-            (
-                r#"{"code":"4100","message":"no","codeDesc":"AuthFailure"}"#,
-                "4100",
-                "AuthFailure: no",
-            ),
-            (r#"{"code":5000,"message":"gone"}"#, "5000", "gone"),
-            (r#"{"code":6000,"codeDesc":"InternalErr"}"#, "6000", "InternalErr"),
-            (r#"{"code":4400,"codeDesc":"Success","message":""}"#, "4400", "Success"),
-            (r#"{"code":4500}"#, "4500", ""),
-        ] {
-            let (_, envelope) = read(body).unwrap();
-            assert!(envelope.is_old_gateway, "{body}");
-            let error = envelope.error.unwrap();
-            assert_eq!((error.code.as_str(), error.message.as_str()), (code, message), "{body}");
-        }
-        for body in [
-            r#"{"code":0,"message":""}"#,
-            r#"{"code":"0","codeDesc":"Success"}"#,
-            r#"{"code":0.0}"#,
-            r#"{"code":-1}"#,
-            r#"{"code":4100.5}"#,
-            r#"{"code":"BAD_GATEWAY","message":"no upstream"}"#,
-            r#"{"code":"","codeDesc":"AuthFailure"}"#,
-            r#"{"code":null,"codeDesc":"AuthFailure"}"#,
-            r#"{"codeDesc":"AuthFailure"}"#,
-        ] {
-            assert!(read(body).is_err(), "{body}");
-        }
-        let (_, envelope) =
-            read(r#"{"code":4100,"Response":{"Error":{"Code":"LimitExceeded"},"RequestId":"r"}}"#)
-                .unwrap();
-        assert!(!envelope.is_old_gateway, "an answer of the action stands above it");
-        assert_eq!(envelope.error.unwrap().code, "LimitExceeded");
-    }
+/// The whole number that a text stands for, however it is written: `4100`, `4100.0` and `4.1e3` are one.
+fn whole(text: &str) -> Option<u32> {
+    let number: f64 = text.parse().ok()?;
+    let is_whole = number.fract() == 0.0 && (0.0..=f64::from(u32::MAX)).contains(&number);
+    is_whole.then_some(number as u32)
 }
+
+#[cfg(test)]
+mod tests;

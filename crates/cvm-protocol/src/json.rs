@@ -6,19 +6,23 @@ use serde::de::{Deserializer, IgnoredAny};
 
 use crate::decode::{ModelVisitor, restore};
 use crate::drift::{Failure, Ledger, Place};
-use crate::encode::Encoded;
+use crate::encode::{Encoded, NOT_FINITE, not_finite, tree};
 use crate::{Json, Model, Report, Value};
 
 /// Writes a model as compact JSON.
 ///
 /// # Errors
 ///
-/// None in practice: a model has text keys and finite depth. The type keeps the failure visible.
+/// When a number is not finite: the error has its path.
 pub fn to_vec(model: &dyn Model) -> Result<Vec<u8>, DecodeError> {
     // Room for most requests: growing into it would cost a tenth of the work.
     let mut text = Vec::with_capacity(512);
-    serde_json::to_writer(&mut text, &Encoded(Value::Object(model)))
-        .map_err(|error| DecodeError::new("", error.to_string()))?;
+    serde_json::to_writer(&mut text, &Encoded(Value::Object(model))).map_err(|error| {
+        match not_finite(Value::Object(model)) {
+            Some(path) => DecodeError::new(path, NOT_FINITE),
+            None => DecodeError::new("", error.to_string()),
+        }
+    })?;
     Ok(text)
 }
 
@@ -59,10 +63,10 @@ pub fn from_value(model: &mut dyn Model, value: &serde_json::Value) -> Result<Re
     conclude(ledger, outcome).map_err(|error| DecodeError { is_json: true, ..error })
 }
 
-/// A model as a JSON value.
+/// A model as a JSON value. A number that JSON cannot express is null.
 #[must_use]
 pub fn to_value(model: &dyn Model) -> serde_json::Value {
-    serde_json::to_value(Encoded(Value::Object(model))).unwrap_or_default()
+    tree(Value::Object(model))
 }
 
 fn read<'de, R: serde_json::de::Read<'de>>(

@@ -48,7 +48,7 @@ impl Value<'_> {
         matches!(self, Self::Absent)
     }
 
-    /// Whether nothing was set, or only an empty text or an empty list: what a caller means by "not given".
+    /// Whether nothing was set, or only an empty text or an empty list: it says nothing.
     #[must_use]
     pub fn is_blank(&self) -> bool {
         match self {
@@ -56,6 +56,17 @@ impl Value<'_> {
             Self::Str(text) | Self::Secret(text) => text.is_empty(),
             Self::List(list) => list.is_empty(),
             _ => false,
+        }
+    }
+
+    /// Whether a request sends it: everything but an absent value and an empty list. An empty text is sent,
+    /// and may clear what was set.
+    #[must_use]
+    pub fn is_given(&self) -> bool {
+        match self {
+            Self::Absent => false,
+            Self::List(list) => !list.is_empty(),
+            _ => true,
         }
     }
 

@@ -37,6 +37,8 @@ pub enum Fault {
     TooLong(u32),
     /// It has more bytes than this, once decoded where it is base64.
     TooManyBytes(u32),
+    /// It is not base64 text, padded to a multiple of four characters.
+    NotBase64,
     /// It has more items than this.
     TooManyItems(u32),
     /// It is not in the value set.
@@ -136,7 +138,8 @@ impl Check {
             Value::Str(text) | Value::Secret(text) => self.text(field, value, text),
             Value::I64(number) => self.number(field, value, i128::from(number)),
             Value::U64(number) => self.number(field, value, i128::from(number)),
-            Value::F64(_) | Value::Bool(_) | Value::Absent => {}
+            Value::F64(number) => self.float(field, value, number),
+            Value::Bool(_) | Value::Absent => {}
         }
     }
 
@@ -145,6 +148,17 @@ impl Check {
             self.fault(field, value, Fault::TooSmall(min));
         }
         if let Some(max) = field.max.filter(|max| number > i128::from(*max)) {
+            self.fault(field, value, Fault::TooLarge(max));
+        }
+        self.allowed(field, value, &number.to_string());
+    }
+
+    /// What is not a number breaks every limit.
+    fn float(&mut self, field: &'static FieldInfo, value: Value<'_>, number: f64) {
+        if let Some(min) = field.min.filter(|min| number.is_nan() || number < *min as f64) {
+            self.fault(field, value, Fault::TooSmall(min));
+        }
+        if let Some(max) = field.max.filter(|max| number.is_nan() || number > *max as f64) {
             self.fault(field, value, Fault::TooLarge(max));
         }
         self.allowed(field, value, &number.to_string());
@@ -161,6 +175,9 @@ impl Check {
         let bytes = if field.base64 { decoded_length(text) } else { text.len() };
         if let Some(max) = field.max_bytes.filter(|max| bytes > *max as usize) {
             self.fault(field, value, Fault::TooManyBytes(max));
+        }
+        if field.base64 && !is_base64(text) {
+            self.fault(field, value, Fault::NotBase64);
         }
         self.allowed(field, value, text);
         if let Some(format) = field.format.filter(|format| !fits_format(text, format)) {
@@ -194,10 +211,19 @@ impl Check {
     }
 }
 
-/// Four characters of base64 stand for three bytes, less the padding.
+/// Four characters of base64 stand for three bytes, and two or three at the end for one or two. Padding
+/// stands for nothing, be it absent or too long.
 fn decoded_length(text: &str) -> usize {
-    let padding = text.bytes().rev().take_while(|byte| *byte == b'=').count();
-    (text.len() / 4 * 3).saturating_sub(padding)
+    let characters = text.trim_end_matches('=').len();
+    characters / 4 * 3 + characters % 4 * 3 / 4
+}
+
+/// Whether it is base64 in its standard alphabet and with its padding (RFC 4648, section 4), as all samples of
+/// the vendor are. No document says that less is taken.
+fn is_base64(text: &str) -> bool {
+    let body = text.trim_end_matches('=');
+    let is_letter = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
+    text.len().is_multiple_of(4) && text.len() - body.len() <= 2 && body.bytes().all(is_letter)
 }
 
 /// Whether an identifier begins as its layout does: `ins-` of `ins-xxxxxxxx`. The number of
@@ -235,6 +261,9 @@ impl fmt::Display for Violation {
             Fault::TooShort(min) => write!(f, " must have at least {min} characters"),
             Fault::TooLong(max) => write!(f, " must have at most {max} characters"),
             Fault::TooManyBytes(max) => write!(f, " must have at most {max} bytes"),
+            Fault::NotBase64 => f.write_str(
+                " must be base64 text, padded with `=` to a multiple of four characters",
+            ),
             Fault::TooManyItems(max) => write!(f, " must have at most {max} items"),
             Fault::NotAllowed => write!(f, " must be one of {}", self.field.values.join(", ")),
             Fault::BadFormat(format) => write!(f, " must look like `{format}`"),

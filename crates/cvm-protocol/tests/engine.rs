@@ -54,7 +54,7 @@ static ALL: Table = Table {
         FieldInfo::new("Colour", Kind::Str).values(Colour::VALUES),
         FieldInfo::new("Signed", Kind::I64).min(-3).max(3).unit("GiB"),
         FieldInfo::new("Unsigned", Kind::U64).values(&["1", "2"]),
-        FieldInfo::new("Price", Kind::F64),
+        FieldInfo::new("Price", Kind::F64).min(0).max(100),
         FieldInfo::new("Flag", Kind::Bool),
         FieldInfo::new("Part", Kind::Object(&PART)).required(),
         FieldInfo::new("Spare", Kind::Object(&PART))
@@ -121,11 +121,15 @@ proptest! {
     }
 
     #[test]
-    fn pairs_come_back_pruned(model in arbitrary::values::<All>(Fit::Flat)) {
-        let text = to_pairs(&model);
-        let mut pruned = model;
-        flat::prune(&mut pruned);
-        prop_assert_eq!(from_pairs(&text).unwrap(), pruned);
+    fn pairs_come_back_whole(model in arbitrary::values::<All>(Fit::Flat)) {
+        prop_assert_eq!(from_pairs(&to_pairs(&model)).unwrap(), model);
+    }
+
+    #[test]
+    fn pairs_lose_nothing_that_they_do_not_refuse(model in arbitrary::values::<All>(Fit::Json)) {
+        if flat::encode(&model).is_ok() {
+            prop_assert_eq!(from_pairs(&to_pairs(&model)).unwrap(), model);
+        }
     }
 
     #[test]
@@ -170,8 +174,65 @@ fn what_a_struct_leaves_out_stays_out() {
         String::from_utf8(json::to_vec(&model).unwrap()).unwrap(),
         r#"{"Id":"ins-1","Part":{}}"#
     );
-    assert_eq!(to_pairs(&model), "Id=ins-1");
+    // An object that is given and empty is sent as JSON and cannot be sent as pairs.
+    let error = flat::encode(&model).unwrap_err();
+    assert_eq!((error.path.as_str(), error.problem), ("Part", Problem::EmptyObject));
+    let part = Part { name: Some(String::new()), ..Part::default() };
+    assert_eq!(to_pairs(&All { part, ..model }), "Id=ins-1&Part.Name=");
 }
+
+#[test]
+fn empty_text_is_sent_in_both_encodings() {
+    let model =
+        all(r#"{"Id":"","Note":"","Password":"","Colour":"","Part":{"Name":""},"Names":["a",""]}"#);
+    let text = String::from_utf8(json::to_vec(&model).unwrap()).unwrap();
+    assert_eq!(
+        text,
+        r#"{"Id":"","Note":"","Password":"","Colour":"","Part":{"Name":""},"Names":["a",""]}"#
+    );
+    let pairs = to_pairs(&model);
+    assert_eq!(pairs, "Id=&Note=&Password=&Colour=&Part.Name=&Names.0=a&Names.1=");
+    assert_eq!(from_pairs(&pairs).unwrap(), model);
+}
+
+#[test]
+fn numbers_that_are_not_finite_are_refused_by_name_in_both_encodings() {
+    for number in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+        let part = Part { name: Some("n".into()), ..Part::default() };
+        let model = All { price: Some(number), part, ..All::default() };
+        let error = json::to_vec(&model).unwrap_err().to_string();
+        assert_eq!(error, "at `Price`: is not a finite number");
+        let error = serde_json::to_string(&model).unwrap_err().to_string();
+        assert_eq!(error, "`Price` is not a finite number");
+        assert!(serde_json::to_value(&model).is_err());
+        let error = flat::encode(&model).unwrap_err().to_string();
+        assert_eq!(error, "`Price` is not a finite number");
+        // For display and hashes nothing else is lost.
+        let tree = json::to_value(&model);
+        assert_eq!(
+            (&tree["Price"], &tree["Part"]["Name"]),
+            (&serde_json::Value::Null, &"n".into())
+        );
+        let within = Prices { prices: vec![0.5, number] };
+        let error = json::to_vec(&within).unwrap_err().to_string();
+        assert_eq!(error, "at `Prices.1`: is not a finite number");
+        assert!(cvm_protocol::validate(&model).iter().any(|found| found.path == "Price"));
+    }
+}
+
+/// A list of numbers.
+#[derive(Clone, Default, PartialEq)]
+struct Prices {
+    prices: Vec<f64>,
+}
+
+static PRICES: Table = Table {
+    name: "Prices",
+    members: &[FieldInfo::new("Prices", Kind::List(&Kind::F64))],
+    index: NameIndex { multiplier: 1, shift: 64, slots: &[0] },
+};
+
+model!(Prices PRICES { 0 prices });
 
 #[test]
 fn scalars_are_lenient_and_every_drift_is_told() {
@@ -251,11 +312,11 @@ fn deep_nesting_is_an_error_and_not_a_crash() {
 }
 
 #[test]
-fn an_empty_list_item_cannot_be_flattened() {
+fn empty_object_in_a_list_is_refused_in_query_encoding() {
     for (json, path) in [
-        (r#"{"Names":["a",""]}"#, "Names.1"),
-        (r#"{"Parts":[{}]}"#, "Parts.0"),
-        (r#"{"Parts":[{"Name":"a","Values":[""]}]}"#, "Parts.0.Values.0"),
+        (r#"{"Part":{"Name":""},"Parts":[{}]}"#, "Parts.0"),
+        (r#"{"Part":{"Name":""},"Parts":[{"Name":"a","Parts":[{}]}]}"#, "Parts.0.Parts.0"),
+        (r#"{"Part":{"Parts":[{"Values":[]}]}}"#, "Part.Parts.0"),
     ] {
         let error = flat::encode(&all(json)).unwrap_err();
         assert_eq!((error.path.as_str(), error.problem), (path, Problem::EmptyItem));
@@ -316,6 +377,9 @@ fn every_limit_has_its_fault() {
         (r#""Signed":-4"#, Fault::TooSmall(-3)),
         (r#""Signed":4"#, Fault::TooLarge(3)),
         (r#""Unsigned":3"#, Fault::NotAllowed),
+        (r#""Price":-0.5"#, Fault::TooSmall(0)),
+        (r#""Price":100.5"#, Fault::TooLarge(100)),
+        (r#""Price":1e300"#, Fault::TooLarge(100)),
         (r#""Names":["a","b","c"]"#, Fault::TooManyItems(2)),
         (r#""Names":["a"],"Parts":[{"Name":"x"}]"#, Fault::Exclusive("Parts")),
         (r#""Flag":true"#, Fault::MissingIf("Flag=true".into())),
@@ -329,6 +393,38 @@ fn every_limit_has_its_fault() {
         faults(r#"{"Id":"img-1","Part":{}}"#),
         [("Id".into(), Fault::BadFormat("ins-xxxxxxxx"))]
     );
+}
+
+#[test]
+fn base64_is_padded_and_counted_in_decoded_bytes() {
+    static SCRIPT: Table = Table {
+        name: "Script",
+        members: &[FieldInfo::new("Data", Kind::Str).base64().max_bytes(4)],
+        index: NameIndex { multiplier: 1, shift: 64, slots: &[0] },
+    };
+    let faults = |text: &str| -> Vec<Fault> {
+        let mut record = Record::new(&SCRIPT);
+        json::from_slice(&mut record, format!(r#"{{"Data":"{text}"}}"#).as_bytes()).unwrap();
+        validate(&record).into_iter().map(|found| found.fault).collect()
+    };
+    for (text, expected) in [
+        ("", vec![]),
+        ("QUFBQQ==", vec![]),
+        ("QUFB", vec![]),
+        ("QUFBQUE=", vec![Fault::TooManyBytes(4)]),
+        ("QUFBQUFB", vec![Fault::TooManyBytes(4)]),
+        // What is unpadded or padded too much counts as what it holds.
+        ("QUFBQQ", vec![Fault::NotBase64]),
+        ("QUFBQUE", vec![Fault::TooManyBytes(4), Fault::NotBase64]),
+        ("QUFBQUFB====", vec![Fault::TooManyBytes(4), Fault::NotBase64]),
+        ("QUFBQQ======", vec![Fault::NotBase64]),
+        ("QU=B", vec![Fault::NotBase64]),
+        ("QU-_", vec![Fault::NotBase64]),
+        ("QU B", vec![Fault::NotBase64]),
+        ("====", vec![Fault::NotBase64]),
+    ] {
+        assert_eq!(faults(text), expected, "{text}");
+    }
 }
 
 #[test]

@@ -66,6 +66,7 @@ fn members_raise_the_class_and_a_dry_run_lowers_it() {
         (r#"{"StopType":"NEWER"}"#, RetryClass::Hazard),
         (r#"{"StopType":"HARD","DryRun":true}"#, RetryClass::Read),
         (r#"{"StopType":"HARD","DryRun":false}"#, RetryClass::Hazard),
+        (r#"{"StopType":""}"#, RetryClass::Hazard),
     ] {
         assert_eq!(STOP.retry_class(&request(text)), class, "{text}");
     }
@@ -86,6 +87,11 @@ fn conditions_read_as_specifications_write_them() {
     ] {
         assert_eq!(condition.to_string(), text);
     }
+    // An empty text is sent, and names nothing.
+    assert!(Condition::present("StopType").holds(&request(r#"{"StopType":""}"#)));
+    assert!(Condition::none_of("StopType", &["SOFT"]).holds(&request(r#"{"StopType":""}"#)));
+    assert!(!Condition::one_of("StopType", &["SOFT"]).holds(&request(r#"{"StopType":""}"#)));
+    assert!(Condition::one_of("StopType", &[""]).holds(&request(r#"{"StopType":""}"#)));
     assert!(Condition::absent("StopType").holds(&request(r#"{"StopType":""}"#)));
     assert!(Condition::none_of("StopType", &["HARD"]).holds(&request("{}")));
 }

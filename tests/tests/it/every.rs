@@ -9,8 +9,6 @@ use cvm_protocol::Model;
 pub trait Specimen: Model + Debug + Any {
     /// Another one of this type, with nothing set.
     fn fresh(&self) -> Box<dyn Specimen>;
-    /// The same once more.
-    fn copy(&self) -> Box<dyn Specimen>;
     /// Whether both are of one type and equal.
     fn is_same(&self, other: &dyn Specimen) -> bool;
 }
@@ -18,10 +16,6 @@ pub trait Specimen: Model + Debug + Any {
 impl<M: Model + Default + Clone + PartialEq + Debug + Any> Specimen for M {
     fn fresh(&self) -> Box<dyn Specimen> {
         Box::new(Self::default())
-    }
-
-    fn copy(&self) -> Box<dyn Specimen> {
-        Box::new(self.clone())
     }
 
     fn is_same(&self, other: &dyn Specimen) -> bool {

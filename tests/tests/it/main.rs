@@ -14,6 +14,7 @@
 //! | `delivery` | a lost answer makes no second instance and no second destruction |
 //! | `pacing` | launching and listing many needs no pause of one's own and meets no throttle |
 //! | `wire` | what each action looks like in each dialect, byte for byte |
+//! | `empty_texts` | an empty text means the same in each encoding, and counts as given for the retry class |
 //! | `roundtrip` | no model loses anything in either encoding |
 //! | `secrets` | no secret is shown, and none stands in a URL |
 //! | `examples` | the example programs do what they say |
@@ -35,6 +36,7 @@ mod answers;
 mod baseline;
 mod cloud;
 mod delivery;
+mod empty_texts;
 mod every;
 mod examples;
 mod framing;

@@ -15,7 +15,7 @@ use crate::{Model, NameIndex, Table};
 use digits::NUMBER;
 pub(crate) use digits::restore;
 pub(crate) use scalar::scalar_from_text;
-use value::{MemberSeed, Spot};
+pub(crate) use value::{MemberSeed, Spot};
 
 /// Fills a model from any self-describing format.
 ///

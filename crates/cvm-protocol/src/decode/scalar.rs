@@ -33,8 +33,9 @@ pub(crate) fn scalar_from_text<'m>(slot: Slot<'m>, text: &str) -> Result<DriftKi
     Ok(DriftKind::NumberAsText)
 }
 
-/// A fraction that stands for a whole number which a double holds exactly.
+/// A fraction that stands for a whole number. From 2^53 on it may be a neighbor of what was written:
+/// `9007199254740993.0` is read as …992.
 pub(super) fn whole(number: f64) -> Option<i64> {
-    const EXACT: f64 = 9_007_199_254_740_992.0;
-    (number.fract() == 0.0 && number.abs() <= EXACT).then_some(number as i64)
+    const INEXACT: f64 = 9_007_199_254_740_992.0;
+    (number.fract() == 0.0 && number.abs() < INEXACT).then_some(number as i64)
 }

@@ -14,7 +14,7 @@ use crate::drift::{DriftKind, Place};
 use crate::{FieldInfo, Kind, List, Model, Optional, Slot, Text};
 
 /// What the table says of a value, and where the value is.
-pub(super) struct Spot<'p> {
+pub(crate) struct Spot<'p> {
     field: &'static FieldInfo,
     pub(super) place: Place<'p>,
     /// Set when the value was null.
@@ -22,7 +22,7 @@ pub(super) struct Spot<'p> {
 }
 
 impl<'p> Spot<'p> {
-    pub(super) const fn new(field: &'static FieldInfo, place: Place<'p>) -> Self {
+    pub(crate) const fn new(field: &'static FieldInfo, place: Place<'p>) -> Self {
         Self { field, place, null: Cell::new(false) }
     }
 
@@ -57,10 +57,10 @@ impl<'p> Spot<'p> {
 }
 
 /// Reads one member.
-pub(super) struct MemberSeed<'m, 'p> {
-    pub(super) model: &'m mut dyn Model,
-    pub(super) index: usize,
-    pub(super) spot: &'p Spot<'p>,
+pub(crate) struct MemberSeed<'m, 'p> {
+    pub(crate) model: &'m mut dyn Model,
+    pub(crate) index: usize,
+    pub(crate) spot: &'p Spot<'p>,
 }
 
 impl<'de> DeserializeSeed<'de> for MemberSeed<'_, '_> {
@@ -407,10 +407,11 @@ impl<'de> Visitor<'de> for SlotVisitor<'_, '_> {
     fn visit_f64<E: Error>(self, number: f64) -> Result<(), E> {
         let whole = || whole(number).ok_or_else(|| self.spot.out_of_range());
         match self.slot {
-            Slot::F64(member) => {
+            Slot::F64(member) if number.is_finite() => {
                 *member = number;
                 return Ok(());
             }
+            Slot::F64(_) => return Err(self.spot.out_of_range()),
             Slot::I64(member) => *member = whole()?,
             Slot::U64(member) => {
                 *member = u64::try_from(whole()?).map_err(|_| self.spot.out_of_range())?;

@@ -1,10 +1,9 @@
 //! The flattened form of queries, forms and v1 signatures: `Filters.0.Name=zone`, both ways.
 //!
-//! The form knows neither null nor emptiness: an empty text, list or object leaves no pair and comes
-//! back as absent. Writing counts from 0 without gaps; reading takes any distinct indexes in order.
+//! The form knows neither null nor an empty list: both leave no pair and come back as absent. An empty
+//! text is `Name=`; an object without content is refused. Writing counts from 0 without gaps; reading takes any distinct indexes in order.
 
 mod json;
-mod prune;
 mod read;
 mod write;
 
@@ -13,7 +12,6 @@ use std::fmt;
 use crate::Slot;
 
 pub use json::encode_json;
-pub use prune::prune;
 pub use read::decode;
 pub use write::encode;
 
@@ -34,6 +32,8 @@ pub struct FlatError {
 pub enum Problem {
     /// A list item without content, which the flattened form cannot express.
     EmptyItem,
+    /// An object without content, which the flattened form cannot express.
+    EmptyObject,
     /// A number that is infinite or not a number.
     NotFinite,
     /// The same name twice.
@@ -68,6 +68,9 @@ impl fmt::Display for FlatError {
         match self.problem {
             Problem::EmptyItem => f.write_str(
                 "is an empty list item, which this form of request cannot express; remove it or fill it",
+            ),
+            Problem::EmptyObject => f.write_str(
+                "is an empty object, which this form of request cannot express; leave it out or fill it",
             ),
             Problem::NotFinite => f.write_str("is not a finite number"),
             Problem::Duplicate => f.write_str("is given twice; give each name once"),

@@ -5,15 +5,17 @@ use crate::{Model, Value};
 
 /// Writes a model as pairs, in table order.
 ///
-/// Empty texts are left out, because the official clients disagree whether they are signed.
+/// An empty text is written as `Name=`, because it may clear something. The official clients disagree
+/// whether such a pair is signed; here it is, as in those for Python and Node.
 ///
 /// # Errors
 ///
 /// [`Problem::EmptyItem`] for a list item that yields no pair: leaving it out would shift those after
-/// it. [`Problem::NotFinite`] for a number that is none.
+/// it. [`Problem::EmptyObject`] for another object that yields none: JSON would send it.
+/// [`Problem::NotFinite`] for a number that is none.
 pub fn encode(model: &dyn Model) -> Result<Vec<Pair>, FlatError> {
     let mut writer = Writer { name: String::new(), pairs: Vec::new() };
-    writer.object(model)?;
+    writer.members(model)?;
     Ok(writer.pairs)
 }
 
@@ -23,7 +25,7 @@ struct Writer {
 }
 
 impl Writer {
-    fn object(&mut self, model: &dyn Model) -> Result<(), FlatError> {
+    fn members(&mut self, model: &dyn Model) -> Result<(), FlatError> {
         for (index, field) in model.table().members.iter().enumerate() {
             self.step(field.wire, |writer| writer.value(model.member(index)))?;
         }
@@ -32,12 +34,22 @@ impl Writer {
 
     fn value(&mut self, value: Value<'_>) -> Result<(), FlatError> {
         match value {
-            Value::Object(model) => self.object(model),
+            Value::Object(model) => {
+                let before = self.pairs.len();
+                self.members(model)?;
+                if self.pairs.len() == before {
+                    return Err(self.error(Problem::EmptyObject));
+                }
+                Ok(())
+            }
             Value::List(list) => {
                 for index in 0..list.len() {
                     let before = self.pairs.len();
                     self.step(&index.to_string(), |writer| {
-                        writer.value(list.at(index))?;
+                        match list.at(index) {
+                            Value::Object(item) => writer.members(item)?,
+                            item => writer.value(item)?,
+                        }
                         if writer.pairs.len() == before {
                             return Err(writer.error(Problem::EmptyItem));
                         }
@@ -48,7 +60,7 @@ impl Writer {
             }
             Value::F64(number) if !number.is_finite() => Err(self.error(Problem::NotFinite)),
             scalar => {
-                if let Some(text) = scalar.text().filter(|text| !text.is_empty()) {
+                if let Some(text) = scalar.text() {
                     self.pairs.push((self.name.clone(), text));
                 }
                 Ok(())

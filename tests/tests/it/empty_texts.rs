@@ -1,0 +1,173 @@
+//! An empty text that is given is sent in each encoding and means the same in each, for the emulator and for
+//! the retry class.
+
+use cvm_models::Dialect;
+use cvm_models::actions::{DescribeInstances, ModifyInstancesAttribute, RunInstances};
+use cvm_models::types::Placement;
+use cvm_protocol::{ActionInfo, Kind, Record, RetryClass, Table, Test, flat, json};
+use serde_json::{Value, json};
+
+use crate::baseline::{Scene, baselines};
+use crate::cloud::{builder, client};
+use crate::sample;
+use crate::signed::{self, Gateway};
+
+/// This object with an empty text in each text member, one at a time, and in each text of a list.
+fn emptied(table: &'static Table, object: &Value) -> Vec<(String, Value)> {
+    let mut variants = Vec::new();
+    for field in table.members {
+        let mut put = |path: String, value: Value| {
+            let mut variant = object.clone();
+            variant[field.wire] = value;
+            variants.push((path, variant));
+        };
+        let wire = field.wire;
+        match &field.kind {
+            Kind::Str => put(wire.to_owned(), json!("")),
+            Kind::List(Kind::Str) => put(format!("{wire}.0"), json!([""])),
+            Kind::Object(table) => {
+                for (path, value) in emptied(table, &or_empty(&object[wire])) {
+                    put(format!("{wire}.{path}"), value);
+                }
+            }
+            Kind::List(Kind::Object(table)) => {
+                let first = object[wire].get(0).unwrap_or(&Value::Null);
+                for (path, value) in emptied(table, &or_empty(first)) {
+                    put(format!("{wire}.0.{path}"), json!([value]));
+                }
+            }
+            _ => {}
+        }
+    }
+    variants
+}
+
+fn or_empty(value: &Value) -> Value {
+    if value.is_object() { value.clone() } else { json!({}) }
+}
+
+fn record(info: &ActionInfo, request: &Value) -> Record {
+    let mut record = Record::new(info.request);
+    json::from_value(&mut record, request).unwrap();
+    record
+}
+
+/// What arrives at the other side of the query encoding.
+fn over_pairs(info: &ActionInfo, request: &Record) -> Record {
+    let pairs = flat::encode(request).unwrap();
+    let mut back = Record::new(info.request);
+    let pairs = pairs.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+    assert!(flat::decode(&mut back, pairs).unwrap().drifts.is_empty());
+    back
+}
+
+#[test]
+fn every_encoding_carries_an_empty_text_of_every_member_with_one_retry_class() {
+    let mut count = 0;
+    for info in cvm_models::ACTIONS {
+        for (path, request) in emptied(info.request, &sample::request(info.request, 0)) {
+            let given = record(info, &request);
+            let body = json::to_vec(&given).unwrap();
+            let sent: Value = serde_json::from_slice(&body).unwrap();
+            let pointer = format!("/{}", path.replace('.', "/"));
+            assert_eq!(sent.pointer(&pointer), Some(&json!("")), "{} {path}", info.name);
+            let pairs = over_pairs(info, &given);
+            assert_eq!(json::to_vec(&pairs).unwrap(), body, "{} {path}", info.name);
+            let classes = [&given, &pairs, &record(info, &sent)].map(|one| info.retry_class(one));
+            assert!(classes.iter().all(|class| *class == classes[0]), "{} {path}", info.name);
+            count += 1;
+        }
+    }
+    assert!(count > 500, "only {count} members");
+}
+
+#[test]
+fn empty_text_counts_for_every_row_that_raises_the_retry_class() {
+    let mut count = 0;
+    for info in cvm_models::ACTIONS {
+        for row in info.reclass {
+            let texts = row.when.iter().filter(|condition| {
+                let field = info.request.field(condition.member).unwrap();
+                matches!(field.kind, Kind::Str)
+                    && matches!(condition.test, Test::Present | Test::Absent)
+            });
+            for condition in texts {
+                let mut request = sample::request(info.request, 0);
+                request[condition.member] = json!("");
+                assert!(condition.holds(&record(info, &request)), "{} {condition}", info.name);
+                let class = info.retry_class(&record(info, &request));
+                assert!(class >= row.class || class == RetryClass::Hazard, "{}", info.name);
+                count += 1;
+            }
+        }
+    }
+    assert!(count > 10, "only {count} conditions");
+    // Only a value lowers the class: what is merely there or not there never makes a request safer.
+    for info in cvm_models::ACTIONS {
+        let lowering = info.reclass.iter().filter(|row| row.class < info.retry);
+        for condition in lowering.flat_map(|row| row.when) {
+            assert!(matches!(condition.test, Test::OneOf(_)), "{} {condition}", info.name);
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn emulator_treats_an_empty_text_alike_in_every_encoding() {
+    for baseline in baselines() {
+        let info = cvm_models::action(baseline.action).unwrap();
+        // What one request changes, the next one meets: in each encoding the same.
+        let scenes = [Scene::new().await, Scene::new().await, Scene::new().await];
+        let right = (baseline.request)(&scenes[0]);
+        for (path, request) in emptied(info.request, &right) {
+            let pairs = flat::encode_json(&request);
+            let query = cvm_protocol::percent::encode_pairs(
+                pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())),
+            );
+            let way = Gateway::Api3.ways().last().unwrap();
+            let requests = [
+                signed::json(info.name, &request),
+                signed::query(info.name, &query),
+                way.call(info.name, &pairs),
+            ];
+            let mut codes = Vec::new();
+            for (scene, request) in scenes.iter().zip(requests) {
+                codes.push(scene.cloud.ask(request).await.code().map(str::to_owned));
+            }
+            assert!(codes.iter().all(|code| *code == codes[0]), "{} {path}: {codes:?}", info.name);
+        }
+        let seen = scenes[0].instances().await;
+        assert_eq!(seen, scenes[1].instances().await, "{} in a query", info.name);
+        assert_eq!(seen, scenes[2].instances().await, "{} in a form", info.name);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn empty_role_name_unbinds_the_role_in_every_dialect() {
+    for dialect in Dialect::ALL {
+        let emulator = builder().start().await.unwrap();
+        let client = client(&emulator, dialect);
+        let launch = RunInstances {
+            placement: Some(Placement { zone: "ap-guangzhou-3".into(), ..Default::default() }),
+            image_id: Some("img-pmqg1cw7".into()),
+            cam_role_name: Some("reader".into()),
+            ..RunInstances::default()
+        };
+        let ids = client.send(launch).await.unwrap().instance_id_set;
+        emulator.clock().advance(std::time::Duration::from_secs(600));
+        let unbind = ModifyInstancesAttribute {
+            instance_ids: ids.clone(),
+            cam_role_name: Some(String::new()),
+            ..ModifyInstancesAttribute::default()
+        };
+        let info = cvm_models::action("ModifyInstancesAttribute").unwrap();
+        assert_eq!(info.retry_class(&unbind), RetryClass::Guarded);
+        let role = || async {
+            let list = DescribeInstances { instance_ids: ids.clone(), ..Default::default() };
+            client.send(list).await.unwrap().instance_set[0].cam_role_name.clone()
+        };
+        assert_eq!(role().await.as_deref(), Some("reader"), "{dialect}");
+        client.send(unbind).await.unwrap();
+        emulator.clock().advance(std::time::Duration::from_secs(600));
+        assert_eq!(role().await.unwrap_or_default(), "", "{dialect}");
+    }
+}
