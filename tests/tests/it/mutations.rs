@@ -59,8 +59,12 @@ fn expected(info: &ActionInfo, fault: Fault) -> String {
             format!("InvalidParameterValue.Invalid{}Format", field.wire),
         ],
         Fault::TooManyItems(field) => {
-            let filters = (field.wire == "Filters").then_some("InvalidFilterValue.LimitExceeded");
-            let codes = filters
+            let own = match field.wire {
+                "Filters" => Some("InvalidFilterValue.LimitExceeded"),
+                "SecurityGroupIds" => Some("LimitExceeded.AssociateUSGLimitExceeded"),
+                _ => None,
+            };
+            let codes = own
                 .into_iter()
                 .chain(["InvalidParameterValue.LimitExceeded", "InvalidParameter.ValueTooLarge"]);
             codes.map(str::to_owned).collect()
