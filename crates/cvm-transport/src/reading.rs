@@ -247,7 +247,8 @@ impl Reading<'_> {
                 };
                 if is_contradictory {
                     let text = contradiction(response);
-                    failure = failure.with_note(&cut(&secrets.scrub(&text), MOST_OF_MESSAGE));
+                    let text = secrets.scrub(&text);
+                    failure = failure.with_contradiction(&cut(&text, MOST_OF_MESSAGE));
                 }
                 let mut curable = false;
                 match outcome {

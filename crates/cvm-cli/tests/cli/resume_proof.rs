@@ -27,6 +27,11 @@ fn terminated() -> (Server, String) {
 /// Resumes an entry when lists are answered with these members, one response after the other and the last
 /// one for ever.
 fn resumed(server: &Server, id: &str, responses: Vec<Value>) -> Ran {
+    resumed_with(server, id, 200, responses)
+}
+
+/// As [`resumed`], with this HTTP status.
+fn resumed_with(server: &Server, id: &str, status: u16, responses: Vec<Value>) -> Ran {
     let next = std::sync::Mutex::new(0);
     let reader = Server::start(Answer::Script(Arc::new(move |_| {
         let mut next = next.lock().unwrap();
@@ -34,8 +39,8 @@ fn resumed(server: &Server, id: &str, responses: Vec<Value>) -> Ran {
         *next += 1;
         response["RequestId"] = json!("r");
         let body = json!({ "Response": response }).to_string();
-        let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: ";
-        Some(format!("{head}{}\r\n\r\n{body}", body.len()))
+        let head = format!("HTTP/1.1 {status} S\r\ncontent-type: application/json");
+        Some(format!("{head}\r\ncontent-length: {}\r\n\r\n{body}", body.len()))
     })));
     edit(&server.journal(), id, |entry| entry["endpoint"] = json!(reader.url));
     run(&mut server.bare(&["resume", id]))
@@ -141,6 +146,37 @@ fn only_the_code_of_this_very_id_says_that_it_is_gone() {
     assert_eq!(ran.code, 0, "{}{}", ran.stdout, ran.stderr);
     let (server, id) = lost(&["DeleteImages", "--ImageIds", "img-1"], &["img-1"]);
     assert_eq!(resumed(&server, &id, vec![error("InvalidImageName.NotFound")]).code, 3);
+}
+
+#[test]
+fn a_not_found_that_contradicts_itself_proves_no_absence() {
+    let cases = [
+        (&["TerminateInstances", "--InstanceIds", "x-1"][..], "InstanceId", "InstanceSet"),
+        (&["DeleteImages", "--ImageIds", "x-1"], "ImageId", "ImageSet"),
+        (&["DeleteKeyPairs", "--KeyIds", "x-1"], "KeyId", "KeyPairSet"),
+    ];
+    for (arguments, member, list) in cases {
+        let (server, entry) = lost(arguments, &["x-1"]);
+        let code = match member {
+            "KeyId" => "InvalidKeyPairId.NotFound".to_owned(),
+            member => format!("Invalid{member}.NotFound"),
+        };
+        let clear = json!({ "Error": { "Code": code, "Message": "no" } });
+        let mut rows = clear.clone();
+        rows[list] = json!([{ member: "x-1" }]);
+        rows["TotalCount"] = json!(1);
+        let mut count = clear.clone();
+        count["TotalCount"] = json!(1);
+        for (status, response) in [(200, &rows), (200, &count), (500, &clear), (404, &clear)] {
+            let ran = resumed_with(&server, &entry, status, vec![response.clone()]);
+            let what = format!("{arguments:?} {status} {response}: {}{}", ran.stdout, ran.stderr);
+            assert_eq!(ran.code, 3, "{what}");
+            assert!(!ran.stdout.contains("done"), "{what}");
+            assert_eq!(entries(&server.journal()), [entry.as_str()], "{what}");
+        }
+        let ran = resumed(&server, &entry, vec![clear]);
+        assert_eq!(ran.code, 0, "{arguments:?}: {}{}", ran.stdout, ran.stderr);
+    }
 }
 
 #[test]

@@ -37,6 +37,7 @@ struct Inner {
     client_token: Option<String>,
     wait: Option<WaitReport>,
     unread_response: Option<Bytes>,
+    contradictory: bool,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
@@ -82,6 +83,7 @@ impl Error {
             client_token: None,
             wait: None,
             unread_response: None,
+            contradictory: false,
             source: None,
         }))
     }
@@ -147,6 +149,11 @@ impl Error {
     pub(crate) fn with_unread_response(mut self, body: Bytes) -> Self {
         self.0.unread_response = Some(body).filter(|body| !body.is_empty());
         self
+    }
+
+    pub(crate) fn with_contradiction(mut self, note: &str) -> Self {
+        self.0.contradictory = true;
+        self.with_note(note)
     }
 
     /// Adds to the message, for a failure that has more than one reason.

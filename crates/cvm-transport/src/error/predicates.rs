@@ -106,6 +106,15 @@ impl Error {
         self.0.kind == Kind::Service
     }
 
+    /// The response holds an error and a result, so it contradicts itself, and neither of them proves anything.
+    ///
+    /// **What next:** do not act on the code. Read again; for a change, see
+    /// [`outcome_unknown`](Self::outcome_unknown).
+    #[must_use]
+    pub fn is_contradictory_response(&self) -> bool {
+        self.0.contradictory
+    }
+
     /// Too many calls in a second, even after pausing.
     ///
     /// **What next:** call less often, or share one budget between processes through a

@@ -314,10 +314,13 @@ impl Reading<'_> {
     }
 
     /// Whether an error says that what was asked for does not exist: only a code that speaks of this very
-    /// id does. A region, a model or a name that is not found says nothing of an id.
+    /// id does. A region, a model or a name that is not found says nothing of an id, and neither does an error
+    /// beside a result or under a status that does not fit.
     fn says_absent(&self, error: &cvm_models::Error) -> bool {
         let code = error.service().map_or("", |service| service.code.as_str());
-        self.facts.ids.is_some() && absent_codes(self.facts.id).contains(&code)
+        let is_answer = error.status().is_some_and(|status| (200..300).contains(&status));
+        let is_clear = is_answer && !error.is_contradictory_response();
+        is_clear && self.facts.ids.is_some() && absent_codes(self.facts.id).contains(&code)
     }
 
     fn unreadable(&self, what: &str) -> Failure {
