@@ -60,7 +60,7 @@ fn a_signal_ends_cvm_resume_too() {
         let head = format!("HTTP/1.1 200 OK\r\ndate: {date}\r\ncontent-length: {length}");
         answers.load(SeqCst).then(|| format!("{head}\r\n\r\n{body}"))
     })));
-    assert_eq!(run(server.cvm(&LAUNCH).args(["--timeout", "2"])).code, 3);
+    assert_eq!(run(server.cvm(&LAUNCH).args(["--timeout", "60"])).code, 3);
     is_up.store(true, SeqCst);
     let id = entries(&server.journal()).remove(0);
     let child = blocked(&mut server.bare(&["resume", &id]));

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
+use std::thread;
 
 use crate::harness::{Answer, Ran, Server, entries, run, run_with_input};
 
@@ -49,7 +50,7 @@ fn an_error_beside_the_ids_of_a_launch_is_3_and_names_them() {
         r#"{"Response":{"InstanceIdSet":["ins-1","ins-2"],"Error":{"Code":"InvalidParameter","Message":"m"},"RequestId":"r-1"}}"#
             .to_owned(),
     ));
-    let ran = run(&mut server.cvm(&["RunInstances", "--ImageId", "i", "--timeout", "3"]));
+    let ran = run(&mut server.cvm(&["RunInstances", "--ImageId", "i", "--timeout", "60"]));
     assert_eq!(ran.code, 3, "{}", ran.stderr);
     assert!(ran.stderr.contains("it names `ins-1`, `ins-2`"), "{}", ran.stderr);
     assert_eq!(entries(&server.journal()).len(), 1);
@@ -69,7 +70,7 @@ fn a_key_pair_in_a_body_that_is_cut_is_saved() {
         })));
         let folder = server.folder.path();
         let ran = run(server
-            .cvm(&[&CREATE[..], &["--timeout", "4"]].concat())
+            .cvm(&[&CREATE[..], &["--timeout", "60"]].concat())
             .current_dir(folder)
             .env("TMPDIR", folder));
         assert_eq!(ran.code, 3, "{head}: {}", ran.stderr);
@@ -99,25 +100,29 @@ fn a_key_pair_without_its_private_key_is_3_and_says_so() {
 fn a_throttle_is_1_however_it_is_told() {
     let throttle =
         r#"{"Response":{"Error":{"Code":"RequestLimitExceeded","Message":"m"},"RequestId":"r-1"}}"#;
-    for (status, body) in
-        [(200, throttle), (429, throttle), (429, "<html>slow down</html>"), (429, "{}")]
-    {
-        for wish in ["", "retry-after: 60\r\n"] {
-            let server = Server::start(Answer::Script(Arc::new(move |_| {
-                let length = body.len();
-                Some(format!("HTTP/1.1 {status} S\r\n{wish}content-length: {length}\r\n\r\n{body}"))
-            })));
-            let stop = ["StopInstances", "--InstanceIds", "ins-1", "--timeout", "3"];
-            let ran = run(&mut server.cvm(&stop));
-            let told = if body == throttle { "RequestLimitExceeded" } else { "HTTP 429" };
-            let what = format!("{status} {body} {wish}: {}", ran.stderr);
-            assert!(ran.code == 1 && ran.stderr.contains(told), "{} {what}", ran.code);
-            let attempts = server.count("StopInstances");
-            let is_told = ran.stderr.contains(&format!("after {attempts} attempts"));
-            assert_eq!(is_told, attempts > 1, "{what}");
-            assert!(entries(&server.journal()).is_empty(), "{what}");
+    let bodies = [(200, throttle), (429, throttle), (429, "<html>slow down</html>"), (429, "{}")];
+    let cases = bodies.map(|case| ["", "retry-after: 60\r\n"].map(|wish| (case, wish)));
+    thread::scope(|scope| {
+        for ((status, body), wish) in cases.into_iter().flatten() {
+            scope.spawn(move || {
+                let server = Server::start(Answer::Script(Arc::new(move |_| {
+                    let length = body.len();
+                    Some(format!(
+                        "HTTP/1.1 {status} S\r\n{wish}content-length: {length}\r\n\r\n{body}"
+                    ))
+                })));
+                let stop = ["StopInstances", "--InstanceIds", "ins-1", "--timeout", "30"];
+                let ran = run(&mut server.cvm(&stop));
+                let told = if body == throttle { "RequestLimitExceeded" } else { "HTTP 429" };
+                let what = format!("{status} {body} {wish}: {}", ran.stderr);
+                assert!(ran.code == 1 && ran.stderr.contains(told), "{} {what}", ran.code);
+                let attempts = server.count("StopInstances");
+                let is_told = ran.stderr.contains(&format!("after {attempts} attempts"));
+                assert_eq!(is_told, attempts > 1, "{what}");
+                assert!(entries(&server.journal()).is_empty(), "{what}");
+            });
         }
-    }
+    });
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::process::Stdio;
 
 use crate::harness::{
-    Answer, Emulator, Server, cvm, entries, finish, run, signal, stopping, until,
+    Answer, Emulator, Server, cvm, entries, finish, heard, run, signal, stopping, until,
 };
 
 #[test]
@@ -133,7 +133,7 @@ fn a_change_without_an_answer_is_3_and_is_not_sent_again() {
 #[test]
 fn a_launch_without_an_answer_names_its_token() {
     let server = Server::start(Answer::Close);
-    let launch = ["RunInstances", "--ImageId", "img-pmqg1cw7", "--timeout", "2"];
+    let launch = ["RunInstances", "--ImageId", "img-pmqg1cw7", "--timeout", "60"];
     for (option, told) in [(None, "`cvm resume "), (Some("--no-journal"), "--ClientToken ")] {
         let ran = run(server.cvm(&launch).args(option));
         assert_eq!(ran.code, 3, "{}", ran.stderr);
@@ -170,8 +170,8 @@ fn an_interrupt_that_was_ignored_stays_ignored() {
     command.envs(known.get_envs().filter_map(|(name, value)| Some((name, value?))));
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     until("the request is out", || !server.requests.lock().unwrap().is_empty());
+    assert!(!heard(child.id()).contains(&"INT"));
     signal(&child, "INT");
-    std::thread::sleep(std::time::Duration::from_millis(100));
     assert!(child.try_wait().unwrap().is_none());
     signal(&child, "TERM");
     assert_eq!(finish(child).code, 3);

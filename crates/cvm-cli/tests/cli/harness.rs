@@ -61,7 +61,12 @@ pub fn signal(child: &Child, name: &str) {
 /// The signals by which a child can be asked to stop. A script has the interrupt ignored for what it runs
 /// in the background, these tests perhaps, and children inherit that.
 pub fn stopping() -> Vec<&'static str> {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    heard(std::process::id())
+}
+
+/// The signals of these that a process does not ignore.
+pub fn heard(process: u32) -> Vec<&'static str> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
     let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
     let ignored = ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
     let is_heard = |number: u32| ignored.unwrap_or_default() >> (number - 1) & 1 == 0;
@@ -176,6 +181,8 @@ pub enum Answer {
     Close,
     /// Says nothing, and keeps the connection.
     Silence,
+    /// Writes this, which is no whole response, and keeps the connection.
+    Stall(String),
     /// Answers with this JSON, once this file is there.
     Once(PathBuf, String),
     /// Answers with what this makes of the request, head and all; closes the connection without it.
@@ -263,6 +270,10 @@ fn serve(mut stream: TcpStream, answer: &Answer, seen: &Mutex<Vec<String>>) {
         match answer {
             Answer::Close => return,
             Answer::Silence => thread::sleep(Duration::from_secs(60)),
+            Answer::Stall(begin) => {
+                stream.write_all(begin.as_bytes()).unwrap();
+                thread::sleep(Duration::from_secs(60));
+            }
             Answer::Json(body) | Answer::Once(_, body) => {
                 if let Answer::Once(file, _) = answer {
                     until("it may answer", || file.exists());

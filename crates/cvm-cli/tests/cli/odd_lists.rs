@@ -5,7 +5,7 @@ use std::thread;
 
 use serde_json::json;
 
-use crate::harness::{Answer, Server, entries, run};
+use crate::harness::{Answer, Ran, Server, entries, run};
 use crate::resume::{edit, make_old};
 
 const STOP: [&str; 3] = ["StopInstances", "--InstanceIds", "ins-11112222"];
@@ -108,6 +108,66 @@ fn a_read_that_gets_no_answer_is_5_and_shows_nothing() {
                 let what = format!("{status} {body}: {}", ran.stderr);
                 assert_eq!((ran.code, ran.stdout.as_str()), (5, ""), "{what}");
                 assert!(entries(&server.journal()).is_empty(), "{what}");
+            });
+        }
+    });
+}
+
+/// What a server writes before it stalls, when the request has arrived.
+const STALLS: [&str; 3] = [
+    "",
+    "HTTP/1.1 200 OK\r\ncontent-ty",
+    "HTTP/1.1 200 OK\r\ncontent-length: 90\r\n\r\n{\"Response\":{\"Instan",
+];
+
+/// Runs a case with a short timeout, and only if it fails with one 20 times as long, which counts.
+fn with_short_timeout(case: impl Fn(&str) -> Result<(), String>) {
+    if case("2").is_err() {
+        case("40").unwrap();
+    }
+}
+
+/// Holds a run against its code; gives its entries.
+fn ends_with(ran: &Ran, code: i32, server: &Server) -> Result<Vec<String>, String> {
+    if (ran.code, ran.stdout.as_str()) != (code, "") {
+        return Err(format!("{code}: {ran:?}"));
+    }
+    Ok(entries(&server.journal()))
+}
+
+#[test]
+fn a_response_that_only_a_timeout_ends_leaves_a_change_unknown_and_settles_nothing() {
+    thread::scope(|scope| {
+        for begin in STALLS {
+            for change in CHANGES {
+                scope.spawn(move || {
+                    with_short_timeout(|timeout| {
+                        let server = Server::start(Answer::Stall(begin.to_owned()));
+                        let limit = ["--timeout", timeout];
+                        let ran = run(&mut server.cvm(&[&change[..], &limit].concat()));
+                        let ids = ends_with(&ran, 3, &server)?;
+                        let sent = server.count(change[0]);
+                        if ids.len() != 1 || sent == 0 {
+                            return Err(format!("{begin:?} {change:?}: {ids:?}, {sent} sent"));
+                        }
+                        make_old(&server.journal(), &ids[0], 181);
+                        let resume = ["resume", &ids[0], "--timeout", timeout];
+                        let ran = run(&mut server.bare(&resume));
+                        assert_eq!(ran.code, 3, "{begin:?} {change:?}: {ran:?}");
+                        assert_eq!(entries(&server.journal()), ids, "{begin:?} {change:?}");
+                        assert_eq!(server.count(change[0]), sent, "{begin:?} {change:?}");
+                        Ok(())
+                    });
+                });
+            }
+            scope.spawn(move || {
+                with_short_timeout(|timeout| {
+                    let server = Server::start(Answer::Stall(begin.to_owned()));
+                    let read = ["DescribeInstances", "--timeout", timeout];
+                    let ids = ends_with(&run(&mut server.cvm(&read)), 5, &server)?;
+                    assert!(ids.is_empty(), "{begin:?}: {ids:?}");
+                    Ok(())
+                });
             });
         }
     });

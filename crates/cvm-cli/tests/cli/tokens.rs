@@ -12,7 +12,7 @@ const LAUNCH: [&str; 5] = ["RunInstances", "--ImageId", "img-1", "--ClientToken"
 /// A server and the one entry that a launch with [`LAUNCH`] has left there.
 fn in_doubt() -> (Server, String) {
     let server = Server::start(Answer::Close);
-    let ran = run(server.cvm(&LAUNCH).args(["--timeout", "2"]));
+    let ran = run(server.cvm(&LAUNCH).args(["--timeout", "60"]));
     assert_eq!(ran.code, 3, "{}", ran.stderr);
     let id = entries(&server.journal()).remove(0);
     server.requests.lock().unwrap().clear();
@@ -52,7 +52,7 @@ fn a_token_in_doubt_is_sent_by_no_other_command() {
     assert!(server.requests.lock().unwrap().is_empty());
     // Another token has nothing to do with it.
     let ran = run(server
-        .cvm(&["RunInstances", "--ClientToken", "tok-2", "--timeout", "2"])
+        .cvm(&["RunInstances", "--ClientToken", "tok-2", "--timeout", "60"])
         .args(["--ImageId", "i"]));
     assert_eq!(ran.code, 3, "{}", ran.stderr);
     assert!(!server.requests.lock().unwrap().is_empty(), "{}", ran.stderr);
@@ -73,7 +73,7 @@ fn a_dry_run_does_not_send_a_token_in_doubt() {
     // Another token goes out, leaves no entry, and needs no journal.
     let other = ["RunInstances", "--ImageId", "i", "--DryRun", "--ClientToken", "tok-2"];
     for journal in [server.journal(), "relative".into()] {
-        let ran = run(server.cvm(&other).args(["--timeout", "2"]).env("CVM_JOURNAL", &journal));
+        let ran = run(server.cvm(&other).args(["--timeout", "60"]).env("CVM_JOURNAL", &journal));
         assert_eq!(ran.code, 5, "{}", ran.stderr);
     }
     assert!(server.count("RunInstances") >= 2);
