@@ -3,44 +3,44 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use axum::Router;
-use axum::body::{Body, to_bytes};
-use axum::extract::State;
+use cvm_models::{
+    BoxFuture, ClientBuilder, HttpFailure, HttpResponse, HttpSend, PreparedRequest, Sending,
+};
 use cvm_models::{Client, Unlimited, actions::*, types::*};
-use http::{Request, Response};
-use tokio::net::TcpListener;
+use http::Request;
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 
-use crate::cloud::{REGION, builder, credential};
+use crate::cloud::{builder, published};
+use crate::states::Whole;
 
-/// An emulated cloud behind a gateway that enforces the documented calls a second.
+/// An emulated cloud behind a gateway that enforces the documented calls a second, in virtual time.
+#[derive(Clone, Debug)]
 struct Gateway {
     cloud: cvm_emulator::Cloud,
-    seen: Mutex<HashMap<String, VecDeque<Instant>>>,
-    refused: Mutex<u32>,
+    seen: Arc<Mutex<HashMap<String, VecDeque<Instant>>>>,
+    refused: Arc<Mutex<u32>>,
 }
 
 impl Gateway {
-    async fn start() -> (Arc<Self>, String) {
+    fn new() -> Self {
         let cloud = builder().build().unwrap();
-        let gateway = Arc::new(Self { cloud, seen: Mutex::default(), refused: Mutex::default() });
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
-        let app = Router::new().fallback(answer).with_state(Arc::clone(&gateway));
-        tokio::spawn(async move { axum::serve(listener, app).await });
-        (gateway, url)
+        Self { cloud, seen: Arc::default(), refused: Arc::default() }
     }
 
-    /// Whether one more call of this action fits into the last half second. The rates are documented for a
-    /// second; the other half is for calls that a busy machine delivers late.
+    fn client(&self) -> ClientBuilder {
+        published().http(self.clone())
+    }
+
+    /// Whether one more call of this action fits into the last second.
     fn admits(&self, action: &str) -> bool {
         let limit = cvm_models::action(action).unwrap().rate_limit_per_second.unwrap();
         let mut seen = self.seen.lock().unwrap();
         let calls = seen.entry(action.to_owned()).or_default();
         let now = Instant::now();
-        while calls.front().is_some_and(|call| now - *call >= Duration::from_millis(500)) {
+        while calls.front().is_some_and(|call| now - *call >= Duration::from_secs(1)) {
             calls.pop_front();
         }
         if calls.len() < limit as usize {
@@ -51,20 +51,31 @@ impl Gateway {
         false
     }
 
+    fn answer(&self, request: &PreparedRequest) -> String {
+        if !self.admits(request.headers()["x-tc-action"].to_str().unwrap()) {
+            return r#"{"Response":{"Error":{"Code":"RequestLimitExceeded","Message":"slower"},"RequestId":"r"}}"#.to_owned();
+        }
+        let mut copy = Request::new(bytes::Bytes::copy_from_slice(request.body()));
+        *copy.method_mut() = request.method().parse().unwrap();
+        *copy.uri_mut() = request.url().parse().unwrap();
+        *copy.headers_mut() = request.headers().clone();
+        String::from_utf8(self.cloud.handle(&copy).into_body().to_vec()).unwrap()
+    }
+
     fn refused(&self) -> u32 {
         *self.refused.lock().unwrap()
     }
 }
 
-async fn answer(State(gateway): State<Arc<Gateway>>, request: Request<Body>) -> Response<Body> {
-    let (parts, body) = request.into_parts();
-    let action = parts.headers["x-tc-action"].to_str().unwrap();
-    if !gateway.admits(action) {
-        let body = r#"{"Response":{"Error":{"Code":"RequestLimitExceeded","Message":"slower"},"RequestId":"r"}}"#;
-        return Response::new(Body::from(body));
+impl HttpSend for Gateway {
+    fn send<'a>(
+        &'a self,
+        request: PreparedRequest,
+        _: &'a Sending,
+    ) -> BoxFuture<'a, Result<HttpResponse, HttpFailure>> {
+        let body = Whole::of(self.answer(&request));
+        Box::pin(async { Ok(HttpResponse { status: 200, headers: Default::default(), body }) })
     }
-    let body = to_bytes(body, usize::MAX).await.unwrap();
-    gateway.cloud.handle(&Request::from_parts(parts, body)).map(Body::from)
 }
 
 fn launch() -> RunInstances {
@@ -91,11 +102,10 @@ async fn launch_at_once(client: &Client) -> usize {
     failed
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn many_launches_and_a_long_list_keep_the_documented_rates() {
-    let (gateway, url) = Gateway::start().await;
-    let client =
-        Client::builder().endpoint(&url).credential(credential()).region(REGION).build().unwrap();
+    let gateway = Gateway::new();
+    let client = gateway.client().build().unwrap();
     assert_eq!(launch_at_once(&client).await, 0);
     let mut items = client.items(DescribeInstances::default()).page_size(1);
     let mut listed = 0;
@@ -106,17 +116,10 @@ async fn many_launches_and_a_long_list_keep_the_documented_rates() {
     assert_eq!(gateway.refused(), 0);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn without_pacing_the_gateway_refuses() {
-    let (gateway, url) = Gateway::start().await;
-    let client = Client::builder()
-        .endpoint(&url)
-        .credential(credential())
-        .region(REGION)
-        .rate_limiter(Unlimited)
-        .max_attempts(1)
-        .build()
-        .unwrap();
+    let gateway = Gateway::new();
+    let client = gateway.client().rate_limiter(Unlimited).max_attempts(1).build().unwrap();
     assert!(launch_at_once(&client).await > 0);
     assert!(gateway.refused() > 0);
 }
