@@ -1,5 +1,5 @@
 //! The matrix of faults for every entry point that reads lists: `items` and `pages`, serial and parallel, `wait`,
-//! `reconcile`, `reconcile_creation`, and those of the blocking client.
+//! `reconcile`, `reconcile_creation`, and those of the blocking client. Faults that only a timeout ends are in it.
 //!
 //! The ledger knows what is there. A list is whole or an error, and nothing is told to be gone, or not to be
 //! there, unless a whole list proved it.
@@ -10,8 +10,9 @@ use std::time::{Duration, Instant};
 
 use cvm_models::actions::DescribeInstances;
 use cvm_models::protocol::{Waiter, WaiterInfo};
+use cvm_models::types::Instance;
 use cvm_models::waiters::InstancesTerminated;
-use cvm_models::{Client, Creation, Dialect, Error, Reconciliation, blocking};
+use cvm_models::{Client, ClientBuilder, Creation, Dialect, Error, Reconciliation, blocking};
 
 use crate::answer::json;
 use crate::customer::{self, SECRETS};
@@ -25,6 +26,8 @@ use crate::third_party::ThirdParty;
 
 /// Only what hangs takes so long.
 const HANG: Duration = Duration::from_secs(300);
+/// The instance of the launch that is looked for.
+const LAUNCHED: &str = "ins-00000001";
 /// More requests than any cell makes.
 const ALWAYS: usize = 200;
 
@@ -62,6 +65,11 @@ fn kinds() -> Vec<Arc<Fault>> {
             "Response is empty",
             "half an answer with a right length",
             "success under a 502",
+            "accepts and hangs",
+            "reads all and stalls",
+            "commits, stalls in the head",
+            "commits, stalls in the body",
+            "length too long, then stalls",
         ]
         .map(fault::named),
     );
@@ -73,12 +81,23 @@ fn proves(fault: &Fault) -> bool {
     fault.claim == Claim::Done
 }
 
-fn fails(broken: &Broken, what: &dyn fmt::Display, told: &dyn fmt::Debug) -> Option<Failure> {
-    broken.failure(false, |rules| format!("{what}\n    broken: {rules}\n    {told:?}"))
+fn fails(
+    broken: &Broken,
+    fault: &Fault,
+    what: &dyn fmt::Display,
+    told: &dyn fmt::Debug,
+) -> Option<Failure> {
+    let tell = |rules: &str| format!("{what}\n    broken: {rules}\n    {told:?}");
+    broken.failure(fault.can_fail_by_time(), tell)
 }
 
 fn hangs(what: &dyn fmt::Display) -> Option<Failure> {
     Some(Failure { text: format!("{what}: hangs"), is_by_time: false })
+}
+
+fn builder(server: &Faultd, fault: &Fault, scale: TimeScale) -> ClientBuilder {
+    server.set_time_scale(scale);
+    customer::builder(&server.endpoint(), Dialect::Tc3, customer::timeouts(fault, scale))
 }
 
 fn shows_no_secret(broken: &mut Broken, told: &dyn fmt::Debug) {
@@ -136,12 +155,12 @@ async fn a_list_is_whole_or_an_error_whatever_one_response_lacks() {
         }
     }
     let count = cells.len();
-    let failures = run_all(cells, run_list).await;
+    let failures = run_all(cells, |cell| cell.fault.waits, run_list).await;
     println!("{count} cells in {:.1} s", began.elapsed().as_secs_f64());
     assert!(failures.is_empty(), "{} of {count}\n{}", failures.len(), failures.join("\n"));
 }
 
-async fn run_list(cell: ListCell, _: TimeScale) -> Option<Failure> {
+async fn run_list(cell: ListCell, scale: TimeScale) -> Option<Failure> {
     let stranger = ThirdParty::open().await;
     let server = Faultd::open(stranger.address).await;
     let launched = (1..=6).map(|number| format!("ins-{number:08}"));
@@ -157,7 +176,7 @@ async fn run_list(cell: ListCell, _: TimeScale) -> Option<Failure> {
         }
         Struck::Always => server.plan((0..ALWAYS).map(|_| struck())),
     }
-    let builder = customer::builder(&server.endpoint(), Dialect::Tc3, customer::patient());
+    let builder = builder(&server, &cell.fault, scale);
     let listed = match cell.listing {
         Listing::BlockingItems => {
             let client = blocking::Client::new(builder).unwrap();
@@ -192,9 +211,9 @@ async fn run_list(cell: ListCell, _: TimeScale) -> Option<Failure> {
             shows_no_secret(&mut broken, error);
         }
     }
-    broken.at_any_speed(server.planned() == 0 || is_lasting, "it strikes");
+    broken.by_time(server.planned() == 0 || is_lasting, "it strikes");
     broken.at_any_speed(server.failures().is_empty(), "the server is well");
-    fails(&broken, &cell, &listed)
+    fails(&broken, &cell.fault, &cell, &listed)
 }
 
 fn served() -> Arc<Fault> {
@@ -244,16 +263,16 @@ async fn a_wait_for_the_end_of_a_machine_ends_only_when_it_is_gone() {
     for is_blocking in [false, true] {
         cells.extend(kinds().into_iter().map(|fault| WaitCell { fault, is_blocking }));
     }
-    let failures = run_all(cells, run_wait).await;
+    let failures = run_all(cells, |cell| cell.fault.waits, run_wait).await;
     println!("in {:.1} s", began.elapsed().as_secs_f64());
     assert!(failures.is_empty(), "{}\n{}", failures.len(), failures.join("\n"));
 }
 
-async fn run_wait(cell: WaitCell, _: TimeScale) -> Option<Failure> {
+async fn run_wait(cell: WaitCell, scale: TimeScale) -> Option<Failure> {
     let stranger = ThirdParty::open().await;
     let server = Faultd::open(stranger.address).await;
     server.plan((0..6).map(|_| Arc::clone(&cell.fault)));
-    let builder = customer::builder(&server.endpoint(), Dialect::Tc3, customer::patient());
+    let builder = builder(&server, &cell.fault, scale);
     let waiting = if cell.is_blocking {
         let client = blocking::Client::new(builder).unwrap();
         tokio::task::spawn_blocking(move || client.wait(terminated()))
@@ -280,10 +299,10 @@ async fn run_wait(cell: WaitCell, _: TimeScale) -> Option<Failure> {
     let Ok(ended) = tokio::time::timeout(HANG, waiting).await else { return hangs(&cell) };
     let ended = ended.unwrap();
     let is_reached = ended.as_ref().is_ok_and(|report| report.reached().count() == 1);
-    broken.at_any_speed(is_reached, "it ends when the machine is gone");
+    broken.by_time(is_reached, "it ends when the machine is gone");
     shows_no_secret(&mut broken, &ended);
     broken.at_any_speed(server.failures().is_empty(), "the server is well");
-    fails(&broken, &cell, &ended)
+    fails(&broken, &cell.fault, &cell, &ended)
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -315,44 +334,34 @@ async fn a_reconciliation_concludes_only_from_whole_lists() {
             cells.extend(kinds().into_iter().map(cell));
         }
     }
-    let failures = run_all(cells, run_question).await;
+    let failures = run_all(cells, |cell| cell.fault.waits, run_question).await;
     println!("in {:.1} s", began.elapsed().as_secs_f64());
     assert!(failures.is_empty(), "{}\n{}", failures.len(), failures.join("\n"));
 }
 
 /// Every response has the fault. What is concluded: it is there, it is not, or nothing.
-async fn run_question(cell: QuestionCell, _: TimeScale) -> Option<Failure> {
-    const LAUNCHED: &str = "ins-00000001";
+async fn run_question(cell: QuestionCell, scale: TimeScale) -> Option<Failure> {
     let stranger = ThirdParty::open().await;
     let server = Faultd::open(stranger.address).await;
-    set_up(&mut server.ledger().open(), cell.is_there, LAUNCHED);
+    set_up(&mut server.ledger().open(), cell.is_there);
     server.plan((0..ALWAYS).map(|_| Arc::clone(&cell.fault)));
-    let builder = customer::builder(&server.endpoint(), Dialect::Tc3, customer::patient());
+    let builder = builder(&server, &cell.fault, scale);
     let client = builder.build().unwrap();
     let settle = Duration::from_millis(600);
     let asked = async {
         match cell.question {
             Question::Reconcile => {
-                let outcome = client.reconcile(terminated()).settle(settle).await?;
-                let Reconciliation { done, not_done, .. } = &outcome;
-                Ok((conclusion(!not_done.is_empty(), !done.is_empty()), format!("{outcome:?}")))
+                told_of_machine(client.reconcile(terminated()).settle(settle).await)
             }
             Question::Creation => {
-                let is_ours = |row: &cvm_models::types::Instance| row.instance_id == LAUNCHED;
                 // Sent so long ago that two readings are made, at once and after a thirtieth of the time.
                 let sent = Instant::now().checked_sub(settle * 2).unwrap();
-                let search = client.reconcile_creation(DescribeInstances::default(), is_ours);
-                let outcome = search.sent(sent).settle(settle).await?;
-                let (found, absent) = match &outcome {
-                    Creation::Found(_) => (true, false),
-                    Creation::NotFound => (false, true),
-                    _ => (false, false),
-                };
-                Ok((conclusion(found, absent), format!("{outcome:?}")))
+                let search = client.reconcile_creation(DescribeInstances::default(), is_launched);
+                told_of_launch(search.sent(sent).settle(settle).await)
             }
         }
     };
-    let asked: Result<Result<_, Error>, _> = tokio::time::timeout(HANG, asked).await;
+    let asked: Result<Told, _> = tokio::time::timeout(HANG, asked).await;
     let Ok(told) = asked else { return hangs(&cell) };
     let mut broken = Broken::default();
     let concluded = told.as_ref().map_or(None, |(concluded, _)| *concluded);
@@ -366,13 +375,72 @@ async fn run_question(cell: QuestionCell, _: TimeScale) -> Option<Failure> {
     }
     shows_no_secret(&mut broken, &told);
     broken.at_any_speed(server.failures().is_empty(), "the server is well");
-    fails(&broken, &cell, &told)
+    fails(&broken, &cell.fault, &cell, &told)
+}
+
+/// What was concluded, and all that was told.
+type Told = Result<(Option<bool>, String), Error>;
+
+fn told_of_machine(outcome: Result<Reconciliation, Error>) -> Told {
+    let outcome = outcome?;
+    let Reconciliation { done, not_done, .. } = &outcome;
+    Ok((conclusion(!not_done.is_empty(), !done.is_empty()), format!("{outcome:?}")))
+}
+
+fn told_of_launch(outcome: Result<Creation<Instance>, Error>) -> Told {
+    let outcome = outcome?;
+    let found = matches!(outcome, Creation::Found(_));
+    let absent = matches!(outcome, Creation::NotFound);
+    Ok((conclusion(found, absent), format!("{outcome:?}")))
+}
+
+fn is_launched(row: &Instance) -> bool {
+    row.instance_id == LAUNCHED
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_blocking_reconciliation_concludes_only_from_whole_lists() {
+    let began = Instant::now();
+    let mut cells = Vec::new();
+    for (question, is_there) in [(Question::Reconcile, false), (Question::Creation, true)] {
+        let cell = |fault| QuestionCell { fault, question, is_there };
+        cells.extend(kinds().into_iter().map(cell));
+    }
+    let failures = run_all(cells, |cell| cell.fault.waits, run_blocking_question).await;
+    println!("in {:.1} s", began.elapsed().as_secs_f64());
+    assert!(failures.is_empty(), "{}\n{}", failures.len(), failures.join("\n"));
+}
+
+/// The first responses have the fault; those after them prove the conclusion. The settle time is the default.
+async fn run_blocking_question(cell: QuestionCell, scale: TimeScale) -> Option<Failure> {
+    let stranger = ThirdParty::open().await;
+    let server = Faultd::open(stranger.address).await;
+    set_up(&mut server.ledger().open(), cell.is_there);
+    server.plan((0..3).map(|_| Arc::clone(&cell.fault)));
+    let client = blocking::Client::new(builder(&server, &cell.fault, scale)).unwrap();
+    let asked = tokio::task::spawn_blocking(move || match cell.question {
+        Question::Reconcile => told_of_machine(client.reconcile(terminated())),
+        Question::Creation => {
+            let list = DescribeInstances::default();
+            told_of_launch(client.reconcile_creation(list, 1, is_launched))
+        }
+    });
+    let Ok(told) = tokio::time::timeout(HANG, asked).await else { return hangs(&cell) };
+    let told = told.unwrap();
+    let mut broken = Broken::default();
+    let concluded = told.as_ref().map_or(None, |(concluded, _)| *concluded);
+    broken.by_time(concluded == Some(cell.is_there), "the truth is concluded in the end");
+    let is_early = server.planned() > 0 && !proves(&cell.fault);
+    broken.at_any_speed(!is_early, "nothing is concluded without a list");
+    shows_no_secret(&mut broken, &told);
+    broken.at_any_speed(server.failures().is_empty(), "the server is well");
+    fails(&broken, &cell.fault, &cell, &told)
 }
 
 /// With an instance that a launch made and the machine, or without both.
-fn set_up(book: &mut Book, is_there: bool, launched: &str) {
+fn set_up(book: &mut Book, is_there: bool) {
     if is_there {
-        book.instances.push(Launched { id: launched.to_owned(), client_token: None });
+        book.instances.push(Launched { id: LAUNCHED.to_owned(), client_token: None });
     } else {
         book.machines.insert(MACHINE.to_owned(), Machine::Destroyed);
     }

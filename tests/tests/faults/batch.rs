@@ -79,13 +79,16 @@ async fn a_batch_of_prepaid_machines_is_half_in_the_recycle_bin_and_none_is_dest
 
     let (recycled, running) = (ids()[..DONE].to_vec(), ids()[DONE..].to_vec());
     let isolated = waiters::InstancesIsolated::of(ids());
-    let outcome = client.reconcile(isolated).settle(SETTLE).await.unwrap();
-    assert_lists(&outcome, &recycled, &running);
+    let gone = waiters::InstancesTerminated::of(ids());
+    let (outcome, whether_gone) = tokio::join!(
+        client.reconcile(isolated).settle(SETTLE).into_future(),
+        client.reconcile(gone).settle(SETTLE).into_future(),
+    );
+    assert_lists(&outcome.unwrap(), &recycled, &running);
 
     // Who asks whether they are gone is not told that those in the bin are there to be terminated: the
     // second call would be the one that destroys.
-    let gone = waiters::InstancesTerminated::of(ids());
-    let outcome = client.reconcile(gone).settle(SETTLE).await.unwrap();
+    let outcome = whether_gone.unwrap();
     assert_eq!(listed(&outcome.unknown), recycled);
     assert_eq!(listed(&outcome.not_done), running);
     assert!(outcome.done.is_empty());

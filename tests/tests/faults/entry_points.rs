@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use cvm_models::{Dialect, blocking};
+use cvm_models::{Dialect, Timeouts, blocking};
 
 use crate::answer::json;
 use crate::call::{Call, Caller};
@@ -32,8 +32,8 @@ enum Entry {
 impl Entry {
     const ALL: [Self; 4] = [Self::Send, Self::Call, Self::BlockingSend, Self::BlockingCall];
 
-    fn caller(self, server: &Faultd) -> Caller {
-        let builder = customer::builder(&server.endpoint(), Dialect::Tc3, customer::patient());
+    fn caller(self, server: &Faultd, timeouts: Timeouts) -> Caller {
+        let builder = customer::builder(&server.endpoint(), Dialect::Tc3, timeouts);
         match self {
             Self::Send => Caller::Send(builder.build().unwrap()),
             Self::Call => Caller::Call(builder.build().unwrap()),
@@ -73,7 +73,7 @@ fn throttled_twice() -> Arc<Fault> {
     Arc::new(Fault::new("throttled twice over", Claim::Throttled, script))
 }
 
-/// Every kind that no time limit has to end. `matrix` has the rest, and all dialects, for `send`.
+/// Every kind for each entry point but `send`, which has them in `matrix`, in all dialects.
 fn cells() -> Vec<Cell> {
     let mut cells = Vec::new();
     let mut add = |fault: &Arc<Fault>, entry, call| {
@@ -82,13 +82,10 @@ fn cells() -> Vec<Cell> {
     let lists: Vec<Arc<Fault>> = list_faults::all().into_iter().map(Arc::new).collect();
     let doubled = [twice("a success twice over", Claim::Done), throttled_twice()];
     let faults = fault::all();
-    let is_quick = |fault: &&Arc<Fault>| {
-        !(fault.can_fail_by_time() || fault.warm || fault.strikes_at_accept())
-    };
     for entry in Entry::ALL {
         for call in Call::ALL {
             if entry != Entry::Send {
-                faults.iter().filter(is_quick).for_each(|fault| add(fault, entry, call));
+                faults.iter().for_each(|fault| add(fault, entry, call));
             }
             if call == Call::Describe {
                 lists.iter().for_each(|fault| add(fault, entry, call));
@@ -106,17 +103,23 @@ async fn every_entry_point_that_makes_a_call_follows_the_rules_of_the_matrix() {
     let began = Instant::now();
     let cells = cells();
     let count = cells.len();
-    assert!(count >= 900, "{count}");
-    let failures = run_all(cells, run).await;
+    assert!(count >= 1_500, "{count}");
+    let failures = run_all(cells, |cell| cell.fault.can_fail_by_time(), run).await;
     println!("{count} cells in {:.1} s", began.elapsed().as_secs_f64());
     assert!(failures.is_empty(), "{} of {count}\n{}", failures.len(), failures.join("\n"));
 }
 
-async fn run(cell: Cell, _: TimeScale) -> Option<Failure> {
+async fn run(cell: Cell, scale: TimeScale) -> Option<Failure> {
     let Cell { fault, entry, call } = &cell;
     let stranger = ThirdParty::open().await;
     let server = Faultd::open(stranger.address).await;
-    let caller = entry.caller(&server);
+    server.set_time_scale(scale);
+    let caller = entry.caller(&server, customer::timeouts(fault, scale));
+    if fault.warm {
+        let warmed = Call::Describe.make_by(&caller, MACHINE).await.result;
+        assert!(warmed.is_ok(), "{warmed:?}");
+    }
+    let skipped = server.ledger().open().arrivals.len();
     server.plan([Arc::clone(fault)]);
     let ended = tokio::time::timeout(HANG, call.make_by(&caller, MACHINE)).await;
     let ended = match ended {
@@ -131,10 +134,10 @@ async fn run(cell: Cell, _: TimeScale) -> Option<Failure> {
         struck: 1,
         ended: &ended,
         book: &book,
-        skipped: 0,
+        skipped,
         strangers: &stranger.received(),
     });
-    broken.at_any_speed(server.planned() == 0, "the fault did not strike");
+    broken.by_time(server.planned() == 0, "the fault did not strike");
     if let Ok(done) = &ended.result {
         // A record without an id is told as it came; nothing else that is not there is.
         let is_known = |id: &String| {
@@ -148,7 +151,9 @@ async fn run(cell: Cell, _: TimeScale) -> Option<Failure> {
     for failure in server.failures() {
         broken.at_any_speed(false, &failure);
     }
-    broken.failure(false, |rules| format!("{cell}\n    broken: {rules}\n    {ended:?}\n{book}"))
+    broken.failure(fault.can_fail_by_time(), |rules| {
+        format!("{cell}\n    broken: {rules}\n    {ended:?}\n{book}")
+    })
 }
 
 /// Two calls on one client: the first is answered twice, the second is refused.
@@ -171,14 +176,14 @@ async fn no_change_takes_a_late_duplicate_for_its_response() {
             }
         }
     }
-    let failures = run_all(pairs, run_pair).await;
+    let failures = run_all(pairs, |_| false, run_pair).await;
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
 
 async fn run_pair(pair: Pair, _: TimeScale) -> Option<Failure> {
     let stranger = ThirdParty::open().await;
     let server = Faultd::open(stranger.address).await;
-    let caller = pair.entry.caller(&server);
+    let caller = pair.entry.caller(&server, customer::patient());
     server.plan([twice("a success twice over", Claim::Done), fault::named("LimitExceeded")]);
     let mut broken = Broken::default();
     let first = pair.first.make_by(&caller, MACHINE).await.result;

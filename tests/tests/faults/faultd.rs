@@ -275,7 +275,10 @@ impl Connection {
                 }
                 Step::Endless(piece) => {
                     let bytes = piece(exchange.truth());
-                    while self.socket.write_all(&bytes).await.is_ok() {}
+                    // Without a pause, a few of these would take the whole machine.
+                    while self.socket.write_all(&bytes).await.is_ok() {
+                        tokio::time::sleep(Duration::from_millis(1)).await;
+                    }
                     return Ok(Next::Closed);
                 }
                 Step::Pause(pause) => tokio::time::sleep(*pause).await,

@@ -67,7 +67,8 @@ fn lengths() -> Vec<Fault> {
         }),
         fault("length larger than allowed", Nothing, |_| {
             raw("200 OK", &[JSON, "Content-Length: 1000000000000"], "{")
-        }),
+        })
+        .waits(),
     ]
 }
 
