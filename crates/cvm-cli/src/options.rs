@@ -176,6 +176,11 @@ pub const OPTIONS: &[OptionInfo] = &[
         &[Emulator],
         "Where to listen. Default: 127.0.0.1:0, a free port.",
     ),
+    flag(
+        "allow-remote",
+        &[Emulator],
+        "Let --listen name an address that other machines can reach, over HTTP without encryption.",
+    ),
     option(
         "ready-file",
         "FILE",

@@ -7,7 +7,6 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use cvm_signer::{Credential, CredentialError};
-use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
@@ -15,7 +14,7 @@ use crate::auth::Keyring;
 use crate::clock::system_time;
 use crate::cloud::WallClock;
 use crate::dice::Dice;
-use crate::server::{self, Limits};
+use crate::listen::{ListenAddress, Listeners};
 use crate::{Clock, Cloud, Moment, Pace};
 
 /// A local CVM that listens in this process. It stops when it is dropped.
@@ -30,8 +29,7 @@ use crate::{Clock, Cloud, Moment, Pace};
 #[derive(Debug)]
 pub struct Emulator {
     cloud: Cloud,
-    address: SocketAddr,
-    url: String,
+    address: ListenAddress,
     stop: oneshot::Sender<()>,
     task: JoinHandle<()>,
 }
@@ -43,7 +41,8 @@ impl Emulator {
     ///
     /// # Errors
     ///
-    /// When no credential can be made or the port cannot be listened on.
+    /// When no credential can be made, the port cannot be listened on, or other machines could reach it
+    /// without [`Builder::allow_remote`].
     pub async fn start() -> Result<Self, StartError> {
         Self::builder().start().await
     }
@@ -53,16 +52,17 @@ impl Emulator {
         Builder::default()
     }
 
-    /// The endpoint, such as `http://127.0.0.1:41234`.
+    /// The endpoint for clients on this machine, such as `http://127.0.0.1:41234`. It is a loopback
+    /// address whatever the emulator listens on.
     #[must_use]
     pub fn url(&self) -> &str {
-        &self.url
+        &self.address.url
     }
 
     /// Where it listens.
     #[must_use]
     pub const fn address(&self) -> SocketAddr {
-        self.address
+        self.address.address
     }
 
     /// A credential that it accepts.
@@ -101,6 +101,7 @@ pub struct Builder {
     began: Option<Moment>,
     credentials: Vec<Credential>,
     address: SocketAddr,
+    allow_remote: bool,
     wall_clock: WallClock,
 }
 
@@ -112,6 +113,7 @@ impl Default for Builder {
             began: None,
             credentials: Vec::new(),
             address: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            allow_remote: false,
             wall_clock: Arc::new(system_time),
         }
     }
@@ -158,9 +160,17 @@ impl Builder {
         self
     }
 
-    /// Where to listen; on a free port of 127.0.0.1 unless told otherwise.
+    /// Where to listen; on a free port of 127.0.0.1 unless told otherwise. An address that other machines
+    /// can reach needs [`Builder::allow_remote`].
     pub const fn listen(mut self, address: SocketAddr) -> Self {
         self.address = address;
+        self
+    }
+
+    /// Lets other machines send requests, over HTTP without encryption: [`Builder::listen`] may name any
+    /// address. Every request still has to be signed.
+    pub const fn allow_remote(mut self) -> Self {
+        self.allow_remote = true;
         self
     }
 
@@ -195,7 +205,8 @@ impl Builder {
     ///
     /// As [`Emulator::start`].
     pub async fn start(self) -> Result<Emulator, StartError> {
-        let (cloud, listener, address) = self.bind()?;
+        let (cloud, listeners) = self.bind()?;
+        let address = listeners.address.clone();
         let (stop, stopped) = oneshot::channel::<()>();
         let served = cloud.clone();
         let task = tokio::spawn(async move {
@@ -203,9 +214,9 @@ impl Builder {
                 // Both a message and a sender that was dropped mean: stop.
                 let _ = stopped.await;
             };
-            server::serve(listener, &served, Limits::default(), stopped).await;
+            listeners.serve(&served, stopped).await;
         });
-        Ok(Emulator { cloud, address, url: format!("http://{address}"), stop, task })
+        Ok(Emulator { cloud, address, stop, task })
     }
 
     /// Listens, calls `ready` once requests are taken, and serves until `stop` is done: for a program
@@ -216,20 +227,18 @@ impl Builder {
     /// As [`Emulator::start`], and whatever `ready` returns.
     pub async fn serve<E: From<StartError>>(
         self,
-        ready: impl FnOnce(&Cloud, SocketAddr) -> Result<(), E>,
+        ready: impl FnOnce(&Cloud, &ListenAddress) -> Result<(), E>,
         stop: impl Future<Output = ()>,
     ) -> Result<(), E> {
-        let (cloud, listener, address) = self.bind()?;
-        ready(&cloud, address)?;
-        server::serve(listener, &cloud, Limits::default(), stop).await;
+        let (cloud, listeners) = self.bind()?;
+        ready(&cloud, &listeners.address)?;
+        listeners.serve(&cloud, stop).await;
         Ok(())
     }
 
-    fn bind(self) -> Result<(Cloud, TcpListener, SocketAddr), StartError> {
-        let listen = |error| StartError::Listen(self.address, error);
-        let listener = server::listen(self.address).map_err(listen)?;
-        let address = listener.local_addr().map_err(listen)?;
-        Ok((self.build()?, listener, address))
+    fn bind(self) -> Result<(Cloud, Listeners), StartError> {
+        let listeners = Listeners::bind(self.address, self.allow_remote)?;
+        Ok((self.build()?, listeners))
     }
 }
 
@@ -239,6 +248,7 @@ impl fmt::Debug for Builder {
             .field("seed", &self.seed)
             .field("pace", &self.pace)
             .field("address", &self.address)
+            .field("allow_remote", &self.allow_remote)
             .finish_non_exhaustive()
     }
 }
@@ -271,6 +281,8 @@ fn random_text() -> Result<String, StartError> {
 pub enum StartError {
     /// The address cannot be listened on.
     Listen(SocketAddr, io::Error),
+    /// Other machines could reach the address, and nobody has allowed that.
+    RemoteNotAllowed(SocketAddr),
     /// The system gives no randomness for a credential: give one to the builder.
     Randomness,
     /// The credential that was made is none.
@@ -281,6 +293,11 @@ impl fmt::Display for StartError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Listen(address, error) => write!(f, "cannot listen on {address}: {error}"),
+            Self::RemoteNotAllowed(address) => write!(
+                f,
+                "cannot listen on {address}: other machines could send requests to it, over HTTP \
+                 without encryption; allow remote clients, or listen on 127.0.0.1"
+            ),
             Self::Randomness => {
                 f.write_str("the system gives no randomness for a credential: choose one")
             }
@@ -294,7 +311,7 @@ impl std::error::Error for StartError {
         match self {
             Self::Listen(_, error) => Some(error),
             Self::Credential(error) => Some(error),
-            Self::Randomness => None,
+            Self::Randomness | Self::RemoteNotAllowed(_) => None,
         }
     }
 }

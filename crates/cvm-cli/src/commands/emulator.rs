@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use cvm_emulator::{Builder, Cloud, Emulator, StartError};
+use cvm_emulator::{Builder, Cloud, Emulator, ListenAddress, StartError};
 use cvm_models::Credential;
 
 use crate::args::Line;
@@ -41,6 +41,9 @@ fn builder(line: &Line) -> Result<Builder> {
     let mut builder = Emulator::builder();
     if let Some(listen) = line.option("listen") {
         builder = builder.listen(address(listen)?);
+    }
+    if line.has("allow-remote") {
+        builder = builder.allow_remote();
     }
     match (line.has("instant"), line.option("time-scale")) {
         (true, Some(_)) => {
@@ -98,12 +101,12 @@ fn own_ready_file() -> PathBuf {
 /// The emulator answers: tell where, and put the credentials where only their owner finds them.
 fn announce(
     cloud: &Cloud,
-    address: SocketAddr,
+    listening: &ListenAddress,
     path: &Path,
     written: &mut Option<ReadyFile>,
 ) -> std::result::Result<(), Stopped> {
     let credential = cloud.credential();
-    let url = format!("http://{address}");
+    let ListenAddress { address, url } = listening;
     let ready = Ready {
         url: url.clone(),
         secret_id: credential.secret_id().to_owned(),
@@ -122,8 +125,11 @@ fn announce(
     } else {
         output::tell(text.trim_end());
     }
-    if !address.ip().is_loopback() {
-        output::note("other machines can reach it, over plain HTTP; every request must be signed");
+    if !address.ip().to_canonical().is_loopback() {
+        output::note(&format!(
+            "other machines can send requests to {address}, over HTTP without encryption; every \
+             request must be signed"
+        ));
     }
     Ok(())
 }
@@ -133,7 +139,11 @@ struct Stopped(Failure);
 
 impl From<StartError> for Stopped {
     fn from(error: StartError) -> Self {
-        Self(Failure::local(error.to_string()))
+        Self(match error {
+            StartError::RemoteNotAllowed(_) => Failure::usage(error.to_string())
+                .hint("add `--allow-remote` if other machines shall use it"),
+            _ => Failure::local(error.to_string()),
+        })
     }
 }
 

@@ -89,6 +89,22 @@ fn a_pair_of_ones_own_is_accepted() {
 }
 
 #[test]
+fn the_ready_file_names_a_loopback_url_whatever_it_listens_on() {
+    for listen in ["0.0.0.0:0", "127.0.0.1:0", "[::1]:0", "[::]:0"] {
+        // A machine may be without IPv6.
+        if std::net::TcpListener::bind(listen).is_err() {
+            continue;
+        }
+        let emulator = Emulator::with(&["--instant", "--listen", listen, "--allow-remote"]);
+        let url = emulator.ready("url");
+        let host = if listen.starts_with('[') { "[::1]" } else { "127.0.0.1" };
+        assert!(url.starts_with(&format!("http://{host}:")), "{listen}: {url}");
+        let ran = run(&mut emulator.cvm(&["DescribeRegions"]));
+        assert_eq!(ran.code, 0, "{listen}: {}", ran.stderr);
+    }
+}
+
+#[test]
 fn a_seed_makes_ids_repeat() {
     let launch = || Emulator::with(&["--instant", "--seed", "7"]).launch();
     assert_eq!(launch(), launch());
@@ -99,6 +115,8 @@ fn options_that_make_no_sense_are_refused() {
     for (options, told) in [
         (&["--listen", "here"][..], "`--listen` must be ADDR:PORT"),
         (&["--instant", "--time-scale", "2"], "both say how time passes"),
+        (&["--listen", "0.0.0.0:0"], "add `--allow-remote`"),
+        (&["--listen", "[::]:0"], "other machines could send requests"),
         (&["--seed", "x"], "`--seed` must be a whole number"),
         (&["--secret-id", "AKIDx"], "go together"),
         (&["--cli-input-json", "{}"], "takes no `--cli-input-json`"),

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use cvm_emulator::{Cloud, Emulator, StartError};
+use cvm_emulator::{Cloud, Emulator, ListenAddress, StartError};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -87,8 +87,8 @@ async fn a_server_tells_when_it_is_ready_and_stops_when_it_is_told() {
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let (ready, address) = tokio::sync::oneshot::channel();
     let server = tokio::spawn(Emulator::builder().serve(
-        move |cloud: &Cloud, address| {
-            ready.send((cloud.clone(), address)).unwrap();
+        move |cloud: &Cloud, listening: &ListenAddress| {
+            ready.send((cloud.clone(), listening.address)).unwrap();
             Ok::<(), StartError>(())
         },
         async {
@@ -107,6 +107,50 @@ async fn a_taken_address_is_an_error() {
     let emulator = Emulator::start().await.unwrap();
     let error = Emulator::builder().listen(emulator.address()).start().await.unwrap_err();
     assert!(matches!(error, StartError::Listen(address, _) if address == emulator.address()));
+}
+
+#[tokio::test]
+async fn addresses_of_other_machines_need_permission() {
+    for address in ["0.0.0.0:0", "[::]:0", "192.0.2.7:0", "[2001:db8::7]:0", "[::ffff:0.0.0.0]:0"] {
+        let address: SocketAddr = address.parse().unwrap();
+        let error = Emulator::builder().listen(address).start().await.unwrap_err();
+        let is_expected = matches!(error, StartError::RemoteNotAllowed(named) if named == address);
+        assert!(is_expected, "{address}: {error}");
+        let text = error.to_string();
+        assert!(text.contains(&address.to_string()) && text.contains("encryption"), "{text}");
+    }
+}
+
+/// The address of an interface of this machine, if it has one; no packet is sent.
+fn interface_address() -> Option<std::net::IpAddr> {
+    let socket = std::net::UdpSocket::bind("0.0.0.0:0").ok()?;
+    socket.connect("192.0.2.7:9").ok()?;
+    socket.local_addr().ok().map(|address| address.ip()).filter(|ip| !ip.is_loopback())
+}
+
+#[tokio::test]
+async fn the_url_is_a_loopback_address_that_answers() {
+    let mut addresses: Vec<SocketAddr> = ["0.0.0.0:0", "127.0.0.1:0", "[::1]:0", "[::]:0"]
+        .map(|text| text.parse().unwrap())
+        .into_iter()
+        // A machine may be without IPv6.
+        .filter(|address: &SocketAddr| std::net::TcpListener::bind(address).is_ok())
+        .collect();
+    addresses.extend(interface_address().map(|ip| SocketAddr::new(ip, 0)));
+    for address in addresses {
+        let emulator = Emulator::builder().listen(address).allow_remote().start().await.unwrap();
+        assert_eq!(emulator.address().ip(), address.ip());
+        let local: SocketAddr = emulator.url().strip_prefix("http://").unwrap().parse().unwrap();
+        assert!(local.ip().is_loopback(), "{address}: {local}");
+        let mut reachable = vec![local];
+        reachable.extend(Some(emulator.address()).filter(|own| !own.ip().is_unspecified()));
+        for target in reachable {
+            let answer = exchange(target, text(emulator.cloud(), target, "{}").as_bytes()).await;
+            assert!(answer.contains("\"TotalCount\":7"), "{address} {target}: {answer}");
+        }
+        tokio::time::timeout(HANG, emulator.stop()).await.unwrap();
+        assert!(TcpStream::connect(local).await.is_err(), "{address}");
+    }
 }
 
 #[tokio::test]

@@ -1,0 +1,141 @@
+//! Chooses the sockets to listen on: loopback alone, unless other machines are allowed.
+
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+use crate::Cloud;
+use crate::emulator::StartError;
+use crate::server::{self, Limits};
+
+/// Where an emulator listens.
+#[derive(Clone, Debug)]
+pub struct ListenAddress {
+    /// The address that was asked for, with its port.
+    pub address: SocketAddr,
+    /// The endpoint for clients on this machine, always a loopback address: `http://127.0.0.1:41234`.
+    pub url: String,
+}
+
+/// The sockets of one emulator.
+#[derive(Debug)]
+pub(crate) struct Listeners {
+    main: TcpListener,
+    /// A second socket, if the first cannot be reached over loopback.
+    loopback: Option<TcpListener>,
+    pub(crate) address: ListenAddress,
+}
+
+impl Listeners {
+    pub(crate) fn bind(address: SocketAddr, allow_remote: bool) -> Result<Self, StartError> {
+        if !is_loopback(address.ip()) && !allow_remote {
+            return Err(StartError::RemoteNotAllowed(address));
+        }
+        let failed = |error| StartError::Listen(address, error);
+        let main = server::listen(address).map_err(failed)?;
+        let bound = main.local_addr().map_err(failed)?;
+        let (loopback, local) = match reachable_over_loopback(bound) {
+            Some(local) => (None, local),
+            None => {
+                let listener = bind_loopback(bound).map_err(failed)?;
+                let local = listener.local_addr().map_err(failed)?;
+                (Some(listener), local)
+            }
+        };
+        let address = ListenAddress { address: bound, url: format!("http://{local}") };
+        Ok(Self { main, loopback, address })
+    }
+
+    /// Serves on all sockets until `stop` is done.
+    pub(crate) async fn serve(self, cloud: &Cloud, stop: impl Future<Output = ()>) {
+        let Some(loopback) = self.loopback else {
+            return server::serve(self.main, cloud, Limits::default(), stop).await;
+        };
+        let (sender, receiver) = watch::channel(());
+        let stopped = |mut receiver: watch::Receiver<()>| async move {
+            // Nothing is ever sent: the error says that the sender was dropped.
+            let _ = receiver.changed().await;
+        };
+        let stop = async move {
+            stop.await;
+            drop(sender);
+        };
+        tokio::join!(
+            stop,
+            server::serve(self.main, cloud, Limits::default(), stopped(receiver.clone())),
+            server::serve(loopback, cloud, Limits::default(), stopped(receiver)),
+        );
+    }
+}
+
+/// Whether only this machine can reach an address; an IPv4 address may be written as IPv6.
+fn is_loopback(ip: IpAddr) -> bool {
+    ip.to_canonical().is_loopback()
+}
+
+/// The loopback address at which a listening socket can be reached, if there is one.
+fn reachable_over_loopback(bound: SocketAddr) -> Option<SocketAddr> {
+    let ip = match bound.ip().to_canonical() {
+        IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
+        IpAddr::V6(ip) if ip.is_unspecified() => IpAddr::V6(Ipv6Addr::LOCALHOST),
+        ip if ip.is_loopback() => ip,
+        _ => return None,
+    };
+    Some(SocketAddr::new(ip, bound.port()))
+}
+
+/// A socket on loopback beside one that has the address of an interface: on the same port if that is
+/// free, and of the same kind of address if this machine has it.
+fn bind_loopback(bound: SocketAddr) -> io::Result<TcpListener> {
+    let ip = match bound.ip() {
+        IpAddr::V4(_) => IpAddr::V4(Ipv4Addr::LOCALHOST),
+        IpAddr::V6(_) => IpAddr::V6(Ipv6Addr::LOCALHOST),
+    };
+    let same_port = SocketAddr::new(ip, bound.port());
+    let free_port = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    server::listen(same_port).or_else(|_| server::listen(free_port))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_address_has_a_loopback_address_or_needs_a_second_socket() {
+        for (bound, local) in [
+            ("127.0.0.1:80", Some("127.0.0.1:80")),
+            ("127.0.0.2:80", Some("127.0.0.2:80")),
+            ("[::1]:80", Some("[::1]:80")),
+            ("0.0.0.0:80", Some("127.0.0.1:80")),
+            ("[::]:80", Some("[::1]:80")),
+            ("[::ffff:127.0.0.1]:80", Some("127.0.0.1:80")),
+            ("[::ffff:0.0.0.0]:80", Some("127.0.0.1:80")),
+            ("192.0.2.7:80", None),
+            ("[2001:db8::7]:80", None),
+            ("[::ffff:192.0.2.7]:80", None),
+        ] {
+            let local = local.map(|text| text.parse().unwrap());
+            assert_eq!(reachable_over_loopback(bound.parse().unwrap()), local, "{bound}");
+        }
+    }
+
+    #[test]
+    fn only_loopback_addresses_need_no_permission() {
+        for (ip, expected) in [
+            ("127.0.0.1", true),
+            ("127.8.8.8", true),
+            ("::1", true),
+            ("::ffff:127.0.0.1", true),
+            ("0.0.0.0", false),
+            ("::", false),
+            ("::ffff:0.0.0.0", false),
+            ("192.0.2.7", false),
+            ("169.254.0.23", false),
+            ("fe80::1", false),
+        ] {
+            assert_eq!(is_loopback(ip.parse().unwrap()), expected, "{ip}");
+        }
+    }
+}
