@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 use cvm_protocol::ActionInfo;
-use cvm_signer::verify::{self, VerifyError, VerifyingKey};
+use cvm_signer::verify::{self, EmptyParameters, VerifyError, VerifyingKey};
 use cvm_signer::{Credential, KeyCache, tc3, v1};
 use subtle::ConstantTimeEq;
 
@@ -43,15 +43,16 @@ impl Keyring {
     }
 
     /// Passes a call whose signature and token are right. `now` is real time, whatever the virtual
-    /// clock says; `info` tells which parameters an explanation has to hide.
+    /// clock says; `info` tells which parameters an explanation has to hide. Parameters that the
+    /// signature does not cover are removed from the call.
     pub(crate) fn check(
         &self,
         incoming: &Incoming<'_>,
-        call: &Call<'_>,
+        call: &mut Call<'_>,
         info: Option<&ActionInfo>,
         now: u64,
     ) -> Result<(), Refusal> {
-        let verified = match &call.parameters {
+        let verified = match &mut call.parameters {
             Parameters::Pairs(pairs) if call.dialect != Dialect::Tc3 => {
                 self.v1(incoming, pairs, info, now)
             }
@@ -73,6 +74,7 @@ impl Keyring {
             let mut derived = self.derived.lock().unwrap_or_else(PoisonError::into_inner);
             VerifyingKey::cached(&mut derived, credential, authorization.scope())
         };
+        covered(incoming)?;
         let mut request = tc3::Request {
             method: incoming.method,
             query: incoming.query,
@@ -96,7 +98,7 @@ impl Keyring {
     fn v1(
         &self,
         incoming: &Incoming<'_>,
-        pairs: &[(String, String)],
+        pairs: &mut Vec<(String, String)>,
         info: Option<&ActionInfo>,
         now: u64,
     ) -> Result<&Credential, Refusal> {
@@ -117,16 +119,21 @@ impl Keyring {
         }
         let timestamp = timestamp("Timestamp", find("Timestamp"))?;
         verify::clock(now, timestamp, verify::CLOCK_WINDOW).map_err(|_| expired(now, timestamp))?;
+        covered(incoming)?;
         let credential = self.by_id.get(secret_id);
         let request = v1::Request {
             method: incoming.method,
             host: incoming.host,
             path: incoming.path,
-            params: pairs,
+            params: pairs.as_slice(),
         };
         match (verify::v1(credential, &request), credential) {
-            (Ok(()), Some(credential)) => Ok(credential),
-            (Err(VerifyError::UnknownSecretId) | Ok(()), _) => Err(unknown()),
+            (Ok(EmptyParameters::Signed), Some(credential)) => Ok(credential),
+            (Ok(EmptyParameters::Unsigned), Some(credential)) => {
+                pairs.retain(|(_, value)| !value.is_empty());
+                Ok(credential)
+            }
+            (Err(VerifyError::UnknownSecretId) | Ok(_), _) => Err(unknown()),
             (Err(VerifyError::RepeatedParameter(name)), _) => {
                 let message =
                     format!("The parameter `{name}` is given twice; give each name once.");
@@ -168,10 +175,25 @@ fn token(credential: &Credential, call: &Call<'_>) -> Result<(), Refusal> {
 
 fn timestamp(name: &str, text: Option<&str>) -> Result<u64, Refusal> {
     let text = text.filter(|text| !text.is_empty()).ok_or_else(|| missing(name))?;
-    text.parse().map_err(|_| {
+    let seconds: u64 = text.parse().map_err(|_| {
         let message = format!("`{name}` is not a Unix timestamp in seconds.");
         Refusal::new("InvalidParameter", message)
-    })
+    })?;
+    // A sign or a leading zero would not be in the text that was signed.
+    if seconds.to_string() != text {
+        return Err(failed(&format!("`{name}` has a sign or leading zeros: send digits alone.")));
+    }
+    Ok(seconds)
+}
+
+/// Refuses parts of a request that no signature covers, and headers that leave open what they say.
+fn covered(incoming: &Incoming<'_>) -> Result<(), Refusal> {
+    let parts = verify::covered(incoming.method, incoming.query, incoming.body);
+    let headers = match incoming.repeated_header() {
+        Some(name) => Err(VerifyError::Header(tc3::HeaderError::Repeated(name.into()))),
+        None => Ok(()),
+    };
+    parts.and(headers).map_err(|error| failed(&error.to_string()))
 }
 
 fn missing(name: &str) -> Refusal {

@@ -97,7 +97,7 @@ impl Cloud {
             return Handled { response: no_such_path(), is_authenticated: false };
         }
         let request_id = self.next_request_id();
-        let headers = texts(request.headers());
+        let headers = texts(request.uri(), request.headers());
         let headers: Vec<_> = headers.iter().map(|(name, text)| (*name, text.as_ref())).collect();
         let call = self.authenticate(request, &headers);
         let is_authenticated = call.is_ok();
@@ -121,7 +121,7 @@ impl Cloud {
     }
 
     fn admit_head(&self, parts: &Parts, announced: Option<u64>) -> Result<usize, Refusal> {
-        let headers = texts(&parts.headers);
+        let headers = texts(&parts.uri, &parts.headers);
         let headers: Vec<_> = headers.iter().map(|(name, text)| (*name, text.as_ref())).collect();
         let incoming = head(&parts.method, &parts.uri, &headers)?;
         let dialect = dialect::of_head(&incoming)?;
@@ -160,9 +160,9 @@ impl Cloud {
             return Err(dialect::too_large("body", limit));
         }
         let incoming = Incoming { body: request.body(), ..head };
-        let call = dialect::read(&incoming)?;
+        let mut call = dialect::read(&incoming)?;
         let info = call.action.as_deref().and_then(cvm_models::action);
-        self.0.keyring.check(&incoming, &call, info, (self.0.wall_clock)())?;
+        self.0.keyring.check(&incoming, &mut call, info, (self.0.wall_clock)())?;
         Ok((call, info))
     }
 
@@ -286,10 +286,15 @@ fn body_limit(headers: &HeaderMap) -> usize {
     if is_form { dialect::MAX_FORM } else { dialect::MAX_JSON }
 }
 
-/// Header values as text; what is not UTF-8 in them can never match a signature, nor need it.
-fn texts(headers: &HeaderMap) -> Vec<(&str, Cow<'_, str>)> {
-    let text = |value| String::from_utf8_lossy(HeaderValue::as_bytes(value));
-    headers.iter().map(|(name, value)| (name.as_str(), text(value))).collect()
+/// Header values as text; what is not UTF-8 in them can never match a signature, nor need it. A host in
+/// the request line replaces that of the header (RFC 9112, 3.2.2).
+fn texts<'a>(uri: &'a Uri, headers: &'a HeaderMap) -> Vec<(&'a str, Cow<'a, str>)> {
+    let authority = uri.authority().map(http::uri::Authority::as_str);
+    let text = |name: &HeaderName, value| match authority {
+        Some(authority) if *name == header::HOST => Cow::Borrowed(authority),
+        _ => String::from_utf8_lossy(HeaderValue::as_bytes(value)),
+    };
+    headers.iter().map(|(name, value)| (name.as_str(), text(name, value))).collect()
 }
 
 fn respond(answer: &Answer, request_id: &str, request: &HeaderMap) -> Response<Bytes> {

@@ -44,6 +44,16 @@ impl<'a> Incoming<'a> {
         self.headers_named(name).next()
     }
 
+    /// The first header that occurs twice, of those that say something about the call.
+    pub(crate) fn repeated_header(&self) -> Option<&'a str> {
+        let is_meant = |name: &str| {
+            ["host", "content-type"].iter().any(|known| name.eq_ignore_ascii_case(known))
+                || name.get(..5).is_some_and(|start| start.eq_ignore_ascii_case("x-tc-"))
+        };
+        let mut names = self.headers.iter().map(|(name, _)| *name);
+        names.find(|name| is_meant(name) && self.headers_named(name).nth(1).is_some())
+    }
+
     fn headers_named(&self, name: &str) -> impl Iterator<Item = &'a str> {
         let of_name =
             self.headers.iter().filter(move |(given, _)| given.eq_ignore_ascii_case(name));

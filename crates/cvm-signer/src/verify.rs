@@ -10,11 +10,11 @@ use alloc::boxed::Box;
 use subtle::ConstantTimeEq;
 
 use crate::{
-    Credential, Date, KeyCache,
+    Credential, Date, HexDigest, KeyCache, Method,
     credential::Fingerprint,
     tc3::{
-        Authorization, CanonicalRequest, Case, CredentialScope, HeaderError, Reading, Request,
-        SigningKey, StringToSign,
+        Authorization, CanonicalRequest, Case, CredentialScope, HeaderError, Payload, Reading,
+        Request, SigningKey, StringToSign,
     },
     v1,
 };
@@ -44,6 +44,26 @@ pub fn scope_date(scope: &CredentialScope, timestamp: u64) -> Result<(), VerifyE
         Ok(())
     } else {
         Err(VerifyError::ScopeDate)
+    }
+}
+
+/// Refuses a query beside a POST and a body beside a GET: no signature covers them.
+///
+/// [`tc3`] checks this as far as its request tells; [`v1`] is given decoded parameters and cannot. So a
+/// server calls this in every dialect, with the request as it was received.
+///
+/// # Errors
+///
+/// [`VerifyError::UnsignedQuery`] and [`VerifyError::UnsignedBody`].
+pub const fn covered(method: Method, query: &str, body: &[u8]) -> Result<(), VerifyError> {
+    covered_parts(method, !query.is_empty(), !body.is_empty())
+}
+
+const fn covered_parts(method: Method, has_query: bool, has_body: bool) -> Result<(), VerifyError> {
+    match method {
+        Method::Post if has_query => Err(VerifyError::UnsignedQuery),
+        Method::Get if has_body => Err(VerifyError::UnsignedBody),
+        _ => Ok(()),
     }
 }
 
@@ -93,8 +113,8 @@ fn secret_of(credential: Option<&Credential>) -> (&[u8], &Fingerprint) {
 ///
 /// # Errors
 ///
-/// The errors that do not depend on the secret come first: [`VerifyError::ScopeDate`] and
-/// [`VerifyError::Header`]. Then, the signature computed and compared in any case,
+/// The errors that do not depend on the secret come first: [`VerifyError::ScopeDate`], those of
+/// [`covered`], and [`VerifyError::Header`]. Then, the signature computed and compared in any case,
 /// [`VerifyError::UnknownSecretId`] and [`VerifyError::Signature`].
 pub fn tc3(
     key: &VerifyingKey,
@@ -103,6 +123,12 @@ pub fn tc3(
     request: &Request<'_>,
 ) -> Result<(), VerifyError> {
     scope_date(authorization.scope(), timestamp)?;
+    let has_body = match request.payload {
+        Payload::Body(body) => !body.is_empty(),
+        Payload::Hashed(hash) => *hash != HexDigest::EMPTY,
+        Payload::Unsigned => false,
+    };
+    covered_parts(request.method, !request.query.is_empty(), has_body)?;
     let canonical_request =
         CanonicalRequest::received(request, authorization).map_err(VerifyError::Header)?;
     let matches = |reading: Reading<'_>| {
@@ -141,25 +167,47 @@ fn readings(canonical_request: &CanonicalRequest<'_>) -> [Option<Case>; 3] {
     ]
 }
 
-/// Verifies a v1 signature over the decoded parameters, `Signature` among them.
+/// Whether a v1 signature covers the parameters whose value is empty.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EmptyParameters {
+    /// They are signed like all others, or there are none.
+    Signed,
+    /// They are sent and not signed, as the Go SDK does. Anybody may have added them: a server has to
+    /// leave them out of the request.
+    Unsigned,
+}
+
+/// Verifies a v1 signature over the decoded parameters, `Signature` among them. Tells whether those with
+/// an empty value belong to the request.
 ///
-/// Underscores in names are tried as dots and as they are, pairs with an empty value both signed and
-/// left out, and the host with and without its port: the official SDKs differ.
+/// Underscores in names are tried as dots and as they are, parameters with an empty value both signed
+/// and left out, and the host with and without its port: the official SDKs differ.
+///
+/// Values enter the signed text without any encoding. So `a=1&b=2` and a value `1&b=2` of `a` have the
+/// same signature: that is the scheme's own gap, and TC3 does not have it.
 ///
 /// # Errors
 ///
-/// The errors that do not depend on the secret come first: [`VerifyError::SignatureParameter`] and
-/// [`VerifyError::RepeatedParameter`]. Then, the signature computed and compared in any case,
-/// [`VerifyError::UnknownSecretId`] and [`VerifyError::Signature`].
+/// The errors that do not depend on the secret come first: [`VerifyError::SignatureParameter`],
+/// [`VerifyError::RepeatedParameter`], [`VerifyError::ParameterName`] and [`VerifyError::Host`]. Then, the
+/// signature computed and compared in any case, [`VerifyError::UnknownSecretId`] and
+/// [`VerifyError::Signature`].
 pub fn v1<N: AsRef<str>, V: AsRef<str>>(
     credential: Option<&Credential>,
     request: &v1::Request<'_, N, V>,
-) -> Result<(), VerifyError> {
+) -> Result<EmptyParameters, VerifyError> {
     let algorithm = v1::Algorithm::of(request.params);
     let as_sent = v1::sorted(request.params, v1::Spelling { dots: false, drop_empty: false });
-    let repeated = as_sent.iter().zip(as_sent.iter().skip(1)).find(|(a, b)| a.0 == b.0);
-    if let Some(((name, _), _)) = repeated {
-        return Err(VerifyError::RepeatedParameter((*name).into()));
+    let with_dots = v1::sorted(request.params, v1::Spelling::DOTS);
+    if let Some(name) = v1::repeated(&with_dots) {
+        return Err(VerifyError::RepeatedParameter(name.into()));
+    }
+    // Either would shift the borders between the parts of the signed text.
+    if as_sent.iter().any(|(name, _)| name.contains(['=', '&'])) {
+        return Err(VerifyError::ParameterName);
+    }
+    if request.host.contains(['/', '?']) {
+        return Err(VerifyError::Host);
     }
     let mut given = request.params.iter().filter(|(name, _)| name.as_ref() == v1::SIGNATURE);
     let given = match (given.next(), given.next()) {
@@ -168,25 +216,27 @@ pub fn v1<N: AsRef<str>, V: AsRef<str>>(
     };
     let given = given.ok_or(VerifyError::SignatureParameter)?;
 
-    let with_dots = v1::sorted(request.params, v1::Spelling::DOTS);
     let has_underscore = as_sent.iter().any(|(name, _)| name.contains('_'));
     let has_empty = as_sent.iter().any(|(_, value)| value.is_empty());
     let bare_host = without_port(request.host);
     let (secret_key, _) = secret_of(credential);
-    let mut verified = false;
+    let mut verified = None;
     for (dots, sorted) in [(true, Some(&with_dots)), (false, has_underscore.then_some(&as_sent))] {
         for drop_empty in [Some(false), has_empty.then_some(true)].into_iter().flatten() {
             for host in [Some(request.host), bare_host].into_iter().flatten() {
-                let Some(sorted) = sorted.filter(|_| !verified) else { continue };
+                let Some(sorted) = sorted.filter(|_| verified.is_none()) else { continue };
                 let spelling = v1::Spelling { dots, drop_empty };
                 let computed = v1::SignatureBytes::compute(algorithm, secret_key, |out| {
                     v1::write_string_to_sign(out, request, host, sorted, spelling)
                 });
-                verified = computed.ct_eq(&given).into();
+                let empty =
+                    if drop_empty { EmptyParameters::Unsigned } else { EmptyParameters::Signed };
+                verified = bool::from(computed.ct_eq(&given)).then_some(empty);
             }
         }
     }
-    outcome(credential.is_some(), verified)
+    outcome(credential.is_some(), verified.is_some())?;
+    verified.ok_or(VerifyError::Signature)
 }
 
 /// A match with the stand-in proves nothing, since its key is public.
@@ -213,12 +263,21 @@ pub enum VerifyError {
     Clock,
     /// The day of the credential scope is not the UTC day of the timestamp.
     ScopeDate,
+    /// A POST has a query, which no signature covers.
+    UnsignedQuery,
+    /// A GET has a body, which no signature covers.
+    UnsignedBody,
     /// A signed header is missing from the request, or occurs twice.
     Header(HeaderError),
     /// The parameter `Signature` is missing, given twice, or not base64 of the algorithm's length.
     SignatureParameter,
-    /// A parameter is given twice, which leaves open what was signed.
+    /// A parameter is given twice, which leaves open what was signed. A dot and an underscore in a name
+    /// count as the same.
     RepeatedParameter(Box<str>),
+    /// The name of a parameter contains `=` or `&`.
+    ParameterName,
+    /// The host contains `/` or `?`.
+    Host,
     /// There is no such secret id.
     UnknownSecretId,
     /// The signature is not the one of this request.
@@ -235,6 +294,12 @@ impl fmt::Display for VerifyError {
                 "date in the credential scope is not the utc date of the timestamp: \
                  compute it from the timestamp that is sent",
             ),
+            Self::UnsignedQuery => f.write_str(
+                "query of a POST is not covered by the signature: send all parameters in the body",
+            ),
+            Self::UnsignedBody => f.write_str(
+                "body of a GET is not covered by the signature: send all parameters in the query",
+            ),
             Self::Header(error) => error.fmt(f),
             Self::SignatureParameter => f.write_str(
                 "parameter Signature is missing, given twice or not base64 of the right length: \
@@ -243,6 +308,10 @@ impl fmt::Display for VerifyError {
             Self::RepeatedParameter(name) => {
                 write!(f, "parameter {name} is given twice: send each parameter once")
             }
+            Self::ParameterName => {
+                f.write_str("name of a parameter contains = or &: check its percent-encoding")
+            }
+            Self::Host => f.write_str("host contains / or ?: send a host name with its port"),
             Self::UnknownSecretId => f.write_str("secret id is unknown: check the credential"),
             Self::Signature => f.write_str(
                 "signature differs from the one of this request: compare the strings to sign",
@@ -282,7 +351,7 @@ mod tests {
         let params = [params[0], ("Signature", signature.as_str())];
         let request = v1::Request { params: &params, ..request };
         assert_eq!(super::v1(None, &request), Err(VerifyError::UnknownSecretId));
-        assert_eq!(super::v1(Some(&forger), &request), Ok(()));
+        assert_eq!(super::v1(Some(&forger), &request), Ok(EmptyParameters::Signed));
     }
 
     #[test]

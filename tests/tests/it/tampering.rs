@@ -82,6 +82,13 @@ fn tc3(vector: &Vector) -> Vec<Tampered> {
     for (at, query) in others(&original.query) {
         push(format!("query byte {at}"), WRONG_SIGNATURE, &|wire| wire.query.clone_from(&query));
     }
+    push("an unsigned query or body".into(), WRONG_SIGNATURE, &|wire| {
+        if wire.method == "GET" {
+            wire.body = b"{}".to_vec()
+        } else {
+            wire.query = "Limit=1".into()
+        }
+    });
     push("another method".into(), WRONG_SIGNATURE, &|wire| {
         wire.method = if wire.method == "GET" { "POST".into() } else { "GET".into() };
     });
@@ -212,7 +219,8 @@ fn v1(vector: &Vector) -> Vec<Tampered> {
     let mut more = pairs.clone();
     more.push(("Unsigned".into(), "1".into()));
     push("one parameter more".into(), WRONG_SIGNATURE, &more);
-    // The Go SDK sends pairs without a value and signs none of them; the others sign all of them.
+    // The Go SDK sends pairs without a value and signs none of them: they are left out of the request.
+    // The others sign all of them.
     let signs_blanks = pairs.iter().any(|(_, value)| value.is_empty());
     let expected = if signs_blanks { WRONG_SIGNATURE } else { Authenticated };
     more.pop();

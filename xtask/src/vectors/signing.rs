@@ -155,7 +155,8 @@ impl Vector {
         let wire = if method == Method::Get { &self.query } else { &self.body };
         let received = pairs(wire)?;
         let received = v1::Request { method, host, path, params: &received };
-        verify::v1(Some(&credential), &received).map_err(|error| format!("verifying: {error}"))
+        verify::v1(Some(&credential), &received).map_err(|error| format!("verifying: {error}"))?;
+        Ok(())
     }
 }
 

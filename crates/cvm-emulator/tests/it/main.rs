@@ -27,6 +27,7 @@ mod launch_templates;
 mod lifecycle;
 mod listing;
 mod loopback;
+mod mutated_requests;
 mod parameters;
 mod placed_launches;
 mod placement_groups;

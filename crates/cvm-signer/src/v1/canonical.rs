@@ -53,14 +53,19 @@ pub(super) fn checked<N: AsRef<str>, V: AsRef<str>>(
         return Err(SignError::ReservedParameter);
     }
     let pairs = sorted(params, Spelling::DOTS);
-    let neighbours = pairs.iter().zip(pairs.iter().skip(1));
+    match repeated(&pairs) {
+        Some(name) => Err(SignError::RepeatedParameter(name.into())),
+        None => Ok(pairs),
+    }
+}
+
+/// The first name that occurs twice in pairs that are [`sorted`] with dots.
+pub(crate) fn repeated<'a>(sorted: &[(&'a str, &str)]) -> Option<&'a str> {
+    let mut neighbours = sorted.iter().zip(sorted.iter().skip(1));
     let same = |((a, _), (b, _)): &(&(&str, _), &(&str, _))| {
         Spelling::DOTS.compare(a, b) == Ordering::Equal
     };
-    match neighbours.into_iter().find(same) {
-        Some(((name, _), _)) => Err(SignError::RepeatedParameter((*name).into())),
-        None => Ok(pairs),
-    }
+    neighbours.find(same).map(|((name, _), _)| *name)
 }
 
 /// All pairs but the signature, sorted by the bytes of the names as they are spelled.

@@ -7,7 +7,7 @@ mod canonical;
 mod signature;
 
 pub use canonical::string_to_sign;
-pub(crate) use canonical::{Spelling, sorted, write_string_to_sign};
+pub(crate) use canonical::{Spelling, repeated, sorted, write_string_to_sign};
 pub(crate) use signature::SignatureBytes;
 pub use signature::{Algorithm, Signature};
 

@@ -107,6 +107,26 @@ proptest! {
     }
 
     #[test]
+    fn an_unsigned_query_or_body_is_refused(case in tc3_request()) {
+        let signed = case.sign();
+        let authorization = tc3::Authorization::parse(&signed).expect("readable");
+        let key = VerifyingKey::derive(Some(&case.credential), authorization.scope());
+        let result = case.with_request(|request| {
+            let added = match case.method {
+                Method::Post => tc3::Request { query: &case.query, ..*request },
+                Method::Get => tc3::Request { payload: tc3::Payload::Body(&case.body), ..*request },
+            };
+            verify::tc3(&key, &authorization, case.timestamp, &added)
+        });
+        let expected = match case.method {
+            Method::Post => VerifyError::UnsignedQuery,
+            Method::Get => VerifyError::UnsignedBody,
+        };
+        prop_assert_eq!(result, Err(expected.clone()));
+        prop_assert_eq!(verify::covered(case.method, &case.query, &case.body), Err(expected));
+    }
+
+    #[test]
     fn a_changed_header_is_refused(case in tc3_request(), which in any::<Index>(), at in any::<Index>()) {
         let signed = case.sign();
         let mut changed = case.clone();

@@ -2,7 +2,7 @@
 
 use cvm_signer::{
     Credential, Method, SignError, v1,
-    verify::{self, VerifyError},
+    verify::{self, EmptyParameters, VerifyError},
 };
 use proptest::{prelude::*, sample::Index};
 
@@ -31,7 +31,7 @@ impl V1 {
     }
 
     fn verify(&self) -> Result<(), VerifyError> {
-        verify::v1(Some(&self.credential), &self.request())
+        verify::v1(Some(&self.credential), &self.request()).map(|_| ())
     }
 }
 
@@ -105,6 +105,44 @@ proptest! {
         changed.method = if sent.method == Method::Get { Method::Post } else { Method::Get };
         prop_assert_eq!(changed.verify(), Err(VerifyError::Signature));
     }
+}
+
+#[test]
+fn v1_empty_parameters_outside_the_signature_are_told() {
+    let credential = Credential::new("AKIDEXAMPLE", "key").unwrap();
+    let verified = |signed: &[(&str, &str)], added: &[(&str, &str)]| {
+        let request = v1::Request { method: Method::Post, host: "h", path: "/", params: signed };
+        let signature = v1::sign(&credential, &request).unwrap();
+        let mut params = [signed, added].concat();
+        params.push((v1::SIGNATURE, signature.as_str()));
+        verify::v1(Some(&credential), &v1::Request { params: &params, ..request })
+    };
+    let id = ("SecretId", "AKIDEXAMPLE");
+    assert_eq!(verified(&[id], &[]), Ok(EmptyParameters::Signed));
+    assert_eq!(verified(&[id, ("CamRoleName", "")], &[]), Ok(EmptyParameters::Signed));
+    assert_eq!(verified(&[id], &[("ForceStop", "")]), Ok(EmptyParameters::Unsigned));
+    let mixed = verified(&[id, ("CamRoleName", "")], &[("ForceStop", "")]);
+    assert_eq!(mixed, Err(VerifyError::Signature));
+}
+
+#[test]
+fn v1_names_and_hosts_that_shift_the_signed_text_are_refused() {
+    let credential = Credential::new("AKIDEXAMPLE", "key").unwrap();
+    let signed = [("A", "1"), ("B", "2/?C=3"), ("SecretId", "AKIDEXAMPLE")];
+    let request = v1::Request { method: Method::Get, host: "h", path: "/", params: &signed };
+    let signature = v1::sign(&credential, &request).unwrap();
+    let verified = |host, params: &[(&str, &str)]| {
+        let params = [params, &[(v1::SIGNATURE, signature.as_str())]].concat();
+        let request = v1::Request { method: Method::Get, host, path: "/", params: &params };
+        verify::v1(Some(&credential), &request)
+    };
+    assert_eq!(verified("h", &signed), Ok(EmptyParameters::Signed));
+    let joined = [("A=1&B", "2/?C=3"), ("SecretId", "AKIDEXAMPLE")];
+    assert_eq!(verified("h", &joined), Err(VerifyError::ParameterName));
+    let shifted = [("C", "3"), ("SecretId", "AKIDEXAMPLE")];
+    assert_eq!(verified("h/?A=1&B=2", &shifted), Err(VerifyError::Host));
+    let both = [("A.B", "1"), ("A_B", "2"), ("SecretId", "AKIDEXAMPLE")];
+    assert!(matches!(verified("h", &both), Err(VerifyError::RepeatedParameter(_))));
 }
 
 #[test]
