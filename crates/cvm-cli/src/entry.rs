@@ -29,7 +29,7 @@ pub struct Entry {
     pub started: u64,
     /// The same on the clock that nobody can set; `None` where there is none.
     pub boot: Option<BootTime>,
-    /// Seconds by which the service's clock proved to be ahead of this machine's; 0 as long as no
+    /// Seconds by which the service's clock seemed to be ahead of this machine's; 0 as long as no
     /// difference was found.
     pub skew: i64,
     /// The action.
@@ -150,12 +150,11 @@ impl Entry {
     }
 
     /// When it was written, in seconds since 1970 on the service's clock. `skew` is what the service's
-    /// clock is ahead by now: it counts when the call itself ended before it found a difference, and then
-    /// the earlier of both times is the safe one.
+    /// clock is ahead by now. A single response can have a wrong date, so the earliest of the times with and
+    /// without each difference is the safe one.
     pub fn started_for_service(&self, skew: i64) -> u64 {
         let seconds = self.started / 1000;
-        let skew = if self.skew == 0 { skew.min(0) } else { self.skew };
-        seconds.saturating_add_signed(skew)
+        seconds.saturating_add_signed(skew.min(self.skew).min(0))
     }
 
     /// For how long the very same request may still be sent again, as far as this machine's clocks tell;
@@ -372,13 +371,14 @@ mod tests {
         let mut entry = entry("RunInstances", &json!({ "ClientToken": "t" }));
         let local = entry.started / 1000;
         assert_eq!(entry.started_for_service(0), local);
-        // The call ended before it found a difference: the earlier of both times is safe.
         assert_eq!(entry.started_for_service(-600), local - 600);
         assert_eq!(entry.started_for_service(600), local);
         entry.skew = -600;
         assert_eq!(entry.started_for_service(0), local - 600);
         entry.skew = 600;
-        assert_eq!(entry.started_for_service(-7), local + 600);
+        // A difference that one wrong date made hides nothing.
+        assert_eq!(entry.started_for_service(0), local);
+        assert_eq!(entry.started_for_service(-7), local - 7);
         // The clock can have been corrected since, so nothing is sent again.
         assert_eq!(entry.window(&Clocks::at(NOW, BOOT)), None);
     }

@@ -4,7 +4,7 @@
 use cvm_models::protocol::{ActionInfo, ReconcileInfo};
 use serde_json::Value;
 
-use super::value::{at, is_blank, look, texts_of};
+use super::value::{at, is_blank, texts_of};
 
 /// A member of an entry, and the one of the request that it is compared with.
 pub type Pair = (&'static str, &'static str);
@@ -14,7 +14,7 @@ pub type Pair = (&'static str, &'static str);
 pub enum Likeness {
     /// It is what the request has.
     Equal,
-    /// The list does not show it.
+    /// The list does not show it, or not clearly.
     Unknown,
     /// It is something else.
     Different,
@@ -76,7 +76,7 @@ pub fn likeness(facts: &ReconcileInfo, request: &Value, entry: &Value) -> Option
     let keys = facts.same_key.iter().map(|pair| (pair, equal_key as _));
     let given = same.chain(includes).chain(keys).filter_map(|((here, there), compare)| {
         let there = at(request, there)?;
-        Some(look(entry, here).map_or(Likeness::Unknown, |here| compare(here, there)))
+        Some(at(entry, here).map_or(Likeness::Unknown, |here| compare(here, there)))
     });
     let lists = object_lists(facts, request).into_iter().filter_map(|pairs| {
         contains_rows(request, entry, &pairs)
@@ -85,12 +85,16 @@ pub fn likeness(facts: &ReconcileInfo, request: &Value, entry: &Value) -> Option
     given.chain(lists).max()
 }
 
-/// Whether both are the same scalar, or lists of the same items in the same order. Nothing, an empty text
-/// and an empty list are the same: a cleared member.
+/// Whether both are the same scalar, or lists of the same items in the same order. An empty text and an empty
+/// list are the same: a cleared member. Null shows nothing, and another order may be the service's own.
 fn equal(here: &Value, there: &Value) -> Likeness {
     match (texts_of(here), texts_of(there)) {
         (Some(here), Some(there)) if here == there => Likeness::Equal,
-        (Some(_), Some(_)) => Likeness::Different,
+        (Some(mut here), Some(mut there)) => {
+            here.sort_unstable();
+            there.sort_unstable();
+            if here == there { Likeness::Unknown } else { Likeness::Different }
+        }
         _ => Likeness::Unknown,
     }
 }
@@ -230,15 +234,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_cleared_member_equals_nothing_and_differs_from_a_value() {
+    fn null_shows_nothing_and_a_cleared_member_is_empty() {
         for (here, there, likeness) in [
-            (json!(null), json!(""), Likeness::Equal),
+            (json!(null), json!(""), Likeness::Unknown),
             (json!(""), json!(""), Likeness::Equal),
             (json!([]), json!([]), Likeness::Equal),
             (json!("role"), json!(""), Likeness::Different),
-            (json!(null), json!("role"), Likeness::Different),
+            (json!(null), json!("role"), Likeness::Unknown),
+            (json!([null]), json!(["sg-1"]), Likeness::Unknown),
+            (json!(""), json!("role"), Likeness::Different),
             (json!(["sg-1"]), json!([]), Likeness::Different),
-            (json!(["sg-1", "sg-2"]), json!(["sg-2", "sg-1"]), Likeness::Different),
+            (json!(["sg-1", "sg-2"]), json!(["sg-2", "sg-1"]), Likeness::Unknown),
             (json!(["sg-1", "sg-2"]), json!(["sg-1"]), Likeness::Different),
             (json!(["sg-1"]), json!("sg-1"), Likeness::Equal),
             (json!(true), json!(true), Likeness::Equal),

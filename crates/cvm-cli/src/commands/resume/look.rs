@@ -149,6 +149,20 @@ fn reasons(sought: &Sought<'_>, ids: &[String], entries: &[Value]) -> Vec<String
             sought.uncompared.join("`, `")
         ));
     }
+    let under_way: Vec<&str> = ids
+        .iter()
+        .filter(|id| {
+            let (verdict, about) = sought.of_id(id, entries);
+            verdict == Verdict::Open && about.iter().any(|entry| sought.may_be_under_way(entry))
+        })
+        .map(String::as_str)
+        .collect();
+    if !under_way.is_empty() {
+        reasons.push(format!(
+            "an operation on `{}` may be under way or just over, so read again later",
+            under_way.join("`, `")
+        ));
+    }
     let absent: Vec<&str> = ids
         .iter()
         .filter(|id| {

@@ -7,15 +7,8 @@ use crate::output::rows;
 
 /// The value at `A.B`, if it is there and not null.
 pub fn at<'v>(value: &'v Value, path: &str) -> Option<&'v Value> {
-    look(value, path).filter(|value| !value.is_null())
-}
-
-/// The value at `A.B`, if it is there; it may be null. What stands below a null is null as well.
-pub fn look<'v>(value: &'v Value, path: &str) -> Option<&'v Value> {
-    path.split('.').try_fold(value, |value, step| match value {
-        Value::Null => Some(value),
-        value => value.get(step),
-    })
+    let mut steps = path.split('.');
+    steps.try_fold(value, |value, step| value.get(step)).filter(|value| !value.is_null())
 }
 
 /// A scalar as text.
@@ -28,10 +21,11 @@ pub fn text(value: &Value) -> Option<String> {
     }
 }
 
-/// A scalar or a list of them, as texts; nothing and an empty text are no texts. `None` if it holds what
-/// is no scalar.
+/// A scalar or a list of them, as texts; an empty text is no text. `None` for null, and if it holds what is
+/// no scalar.
 pub fn texts_of(value: &Value) -> Option<Vec<String>> {
     match value {
+        Value::Null => None,
         _ if is_blank(value) => Some(Vec::new()),
         Value::Array(items) => items.iter().map(text).collect(),
         single => text(single).map(|text| vec![text]),

@@ -1,15 +1,25 @@
 //! What a list says of a request: which of its entries it is about, and what they prove.
 
-use cvm_models::docs;
 use cvm_models::protocol::{
-    ActionInfo, Condition, Missing, ReconcileInfo, Record, Table, Test, json, member_named,
+    ActionInfo, Condition, Missing, ReconcileInfo, Record, Table, Test, WaiterInfo, json,
+    member_named,
 };
+use cvm_models::{docs, waiters};
 use serde_json::Value;
 
 use super::before::Seen;
 use super::compare::{self, Likeness, hides_marks, likeness, resembles, uncompared};
 use super::value::{at, text};
 use crate::entry::Entry;
+
+/// Of each list that shows states, a waiter that knows which of them are at rest.
+const STATES: [&WaiterInfo; 5] = [
+    waiters::InstancesTerminated::INFO,
+    waiters::ImagesNormal::INFO,
+    waiters::HostsRunning::INFO,
+    waiters::ChcHostsPrepared::INFO,
+    waiters::ResourcePoolPacksActive::INFO,
+];
 
 /// What is concluded of one id, or of one entry that may be ours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,6 +45,8 @@ impl Verdict {
 
 /// What is looked for.
 pub struct Sought<'a> {
+    /// The action of the request.
+    pub action: &'static str,
     /// What the action says of its reading.
     pub facts: &'static ReconcileInfo,
     /// The request whose outcome is unknown.
@@ -62,6 +74,7 @@ impl<'a> Sought<'a> {
         since: Option<&'a str>,
     ) -> Self {
         Self {
+            action: info.name,
             facts,
             request: &entry.parameters,
             uncompared: uncompared(info, facts, &entry.parameters, &entry.secrets),
@@ -135,7 +148,7 @@ impl<'a> Sought<'a> {
             return Verdict::Open;
         }
         match likeness {
-            Some(Likeness::Different) => return Verdict::NotSeen,
+            Some(Likeness::Different) => return self.not_seen(entry),
             Some(Likeness::Unknown) => return Verdict::Open,
             Some(Likeness::Equal) | None => {}
         }
@@ -152,7 +165,7 @@ impl<'a> Sought<'a> {
                 // It may have been so before.
                 _ => Verdict::Open,
             },
-            (Some(false), Some(false)) if !may_have_become => Verdict::NotSeen,
+            (Some(false), Some(false)) if !may_have_become => self.not_seen(entry),
             // A state that is not shown, or not listed in the specification, proves nothing.
             _ => Verdict::Open,
         };
@@ -160,6 +173,31 @@ impl<'a> Sought<'a> {
             Verdict::Done if !self.uncompared.is_empty() => Verdict::Open,
             verdict => verdict,
         }
+    }
+
+    /// *Not seen* takes an entry on which nothing goes on.
+    fn not_seen(&self, entry: &Value) -> Verdict {
+        if self.may_be_under_way(entry) { Verdict::Open } else { Verdict::NotSeen }
+    }
+
+    /// Whether an entry shows a state on the way to another one, an operation that is not over, or that its latest
+    /// operation is of the kind that was asked for: each may be the request itself.
+    pub fn may_be_under_way(&self, entry: &Value) -> bool {
+        let Some(info) = STATES.iter().find(|info| info.action.name == self.facts.list) else {
+            return false;
+        };
+        let shown = |member: &str| at(entry, member).and_then(text).filter(|text| !text.is_empty());
+        let at_rest = [info.success, info.failure, info.elsewhere, info.settled].concat();
+        let is_moving = |state: &String| !at_rest.contains(&state.as_str());
+        shown(info.state).is_some_and(|state| is_moving(&state))
+            || info.operation.is_some_and(|operation| {
+                let is_over = |state: &String| operation.ended.contains(&state.as_str());
+                shown(operation.state).is_some_and(|state| !is_over(&state))
+                    || operation
+                        .names
+                        .iter()
+                        .any(|name| shown(name).as_deref() == Some(self.action))
+            })
     }
 
     /// Whether the first thing that `became` asks for is there, and the rest is not: an instance in the recycle bin
