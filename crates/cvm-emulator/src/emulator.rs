@@ -181,7 +181,7 @@ impl Builder {
         self
     }
 
-    /// Makes the cloud without a socket, for [`app`] or [`Cloud::handle`].
+    /// Makes the cloud without a socket, for [`app`](crate::app) or [`Cloud::handle`].
     ///
     /// # Errors
     ///
