@@ -76,9 +76,7 @@ fn decode(
     }
 }
 
-/// Liberties that the tables do not state: a boolean that travels as text may have any case, and
-/// `DEFAULT` stands for the default network in place of an identifier. A format of several words is a
-/// description, not a layout.
+/// A liberty that the tables do not state: a boolean that travels as text may have any case.
 fn is_excused(violation: &Violation) -> bool {
     let value = violation.value.as_deref().unwrap_or_default();
     match violation.fault {
@@ -87,10 +85,6 @@ fn is_excused(violation: &Violation) -> bool {
             values.len() == 2
                 && values.contains(&"true")
                 && values.iter().any(|known| known.eq_ignore_ascii_case(value))
-        }
-        Fault::BadFormat(format) => {
-            let is_network = format.starts_with("vpc-") || format.starts_with("subnet-");
-            format.contains(' ') || value == "DEFAULT" && is_network
         }
         _ => false,
     }
@@ -143,6 +137,7 @@ fn inexact_id(
     }
     let format = field.format.filter(|format| SIZED_LAYOUTS.contains(format));
     if let Some((format, id)) = format.zip(value.as_str())
+        && !field.special.contains(&id)
         && !has_layout(id, format)
     {
         let (path, value) = (path.to_owned(), Some(id.to_owned()));

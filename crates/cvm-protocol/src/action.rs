@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::{Condition, Model, PageInfo, ReconcileInfo, Table};
+use crate::{Condition, Model, PageInfo, ReconcileInfo, Report, Table, Value, member_named};
 
 /// A request type that knows its action.
 ///
@@ -69,7 +69,7 @@ pub struct ActionInfo {
     pub rate_limit_per_second: Option<u32>,
     /// Whether the answer depends on a region.
     pub regional: bool,
-    /// Whether the request has a `DryRun` member.
+    /// Whether the request has a `DryRun` member. See [`Self::is_dry_run`].
     pub dry_run: bool,
     /// Whether the effect comes after the answer.
     pub asynchronous: bool,
@@ -101,6 +101,20 @@ impl ActionInfo {
         };
         let lowered = matching().filter(|class| *class < self.retry).min();
         lowered.unwrap_or_else(|| matching().fold(self.retry, RetryClass::max))
+    }
+
+    /// Whether this request only asks for a check. The response to it need carry nothing but the request id,
+    /// whatever else is always present after a real one.
+    #[must_use]
+    pub fn is_dry_run(&self, request: &dyn Model) -> bool {
+        self.dry_run && matches!(member_named(request, "DryRun"), Value::Bool(true))
+    }
+
+    /// Drops from a report the members that a response may lack because its request was a dry run.
+    pub fn excuse_dry_run(&self, request: &dyn Model, report: &mut Report) {
+        if self.is_dry_run(request) {
+            report.missing.retain(|path| path == "RequestId" || path.contains('.'));
+        }
     }
 
     /// The member that the client fills with a fresh token when the caller left it empty.

@@ -75,6 +75,8 @@ pub struct FieldInfo {
     pub max_items: Option<u32>,
     /// The known values, as text; empty when the set is not closed by the specification.
     pub values: &'static [&'static str],
+    /// Documented values that the limits and the layout do not cover, as text: `DEFAULT` for a network id.
+    pub special: &'static [&'static str],
     /// What the service takes when the member is absent, as text.
     pub default: Option<&'static str>,
     /// Unit of a number.
@@ -114,6 +116,7 @@ impl FieldInfo {
             max_bytes: None,
             max_items: None,
             values: &[],
+            special: &[],
             default: None,
             unit: None,
             format: None,
@@ -205,6 +208,8 @@ macro_rules! lists {
 lists! {
     /// The known values.
     values: &'static str,
+    /// Documented values beyond the limits and the layout.
+    special: &'static str,
     /// Required when one of these holds.
     required_if: Condition,
     /// Not beside these.

@@ -74,12 +74,15 @@ impl Check {
     fn object(&mut self, model: &dyn Model) {
         let table = model.table();
         let given = |name: &str| {
-            table.find(name.as_bytes()).is_some_and(|index| !model.member(index).is_blank())
+            let index = table.find(name.as_bytes());
+            let row =
+                index.and_then(|index| Some((table.members.get(index)?, model.member(index))));
+            row.is_some_and(|(field, value)| is_given(field, value))
         };
         for (index, field) in table.members.iter().enumerate() {
             let value = model.member(index);
             self.step(field.wire, |check| {
-                if value.is_blank() {
+                if !is_given(field, value) {
                     check.absent(model, field, value);
                 } else {
                     for other in field.exclusive_with.iter().filter(|other| given(other)) {
@@ -144,6 +147,9 @@ impl Check {
     }
 
     fn number(&mut self, field: &'static FieldInfo, value: Value<'_>, number: i128) {
+        if is_special(field, &number.to_string()) {
+            return;
+        }
         if let Some(min) = field.min.filter(|min| number < i128::from(*min)) {
             self.fault(field, value, Fault::TooSmall(min));
         }
@@ -165,6 +171,9 @@ impl Check {
     }
 
     fn text(&mut self, field: &'static FieldInfo, value: Value<'_>, text: &str) {
+        if is_special(field, text) {
+            return;
+        }
         let length = text.chars().count();
         if let Some(min) = field.min_length.filter(|min| length < *min as usize) {
             self.fault(field, value, Fault::TooShort(min));
@@ -209,6 +218,16 @@ impl Check {
         act(self);
         self.path.truncate(length);
     }
+}
+
+/// Whether a member is given: with a value, or with the empty text where that is a value.
+fn is_given(field: &FieldInfo, value: Value<'_>) -> bool {
+    !value.is_blank() || value.as_str().is_some_and(|text| is_special(field, text))
+}
+
+/// Whether the service documents this very value, whatever the limits and the layout of the others are.
+fn is_special(field: &FieldInfo, value: &str) -> bool {
+    field.special.contains(&value)
 }
 
 /// Four characters of base64 stand for three bytes, and two or three at the end for one or two. Padding

@@ -205,8 +205,9 @@ impl Reading<'_> {
             mut request_id,
             is_old_gateway,
             is_contradictory,
-            report,
+            mut report,
         } = envelope;
+        call.info.excuse_dry_run(self.request, &mut report);
         let mut tried = match error {
             Some(error)
                 if call.is_dry_run && error.code.is_dry_run_success() && !is_contradictory =>
@@ -286,8 +287,10 @@ impl Reading<'_> {
             }
             None => {
                 let gaps = Gaps::of(&report);
+                // A dry run makes nothing that its response could name.
                 let lacking = match call.class {
                     RetryClass::Read => Vec::new(),
+                    _ if call.is_dry_run => Vec::new(),
                     _ => lacking(response, &gaps),
                 };
                 if lacking.is_empty() {

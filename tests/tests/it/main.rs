@@ -3,6 +3,7 @@
 //! | module | promise |
 //! |---|---|
 //! | `seeds`, `story` | the seed documents work as printed, and so does the story they tell, in every dialect |
+//! | `published` | the published samples pass the check, and the tables promise no more than they show |
 //! | `vectors`, `tampering` | the official signatures are accepted, and with one changed byte they are not |
 //! | `mutations` | each wrong parameter has its code, and a refusal changes nothing |
 //! | `answers`, `framing` | whatever comes back, the call ends in the right error and in no other |
@@ -48,6 +49,7 @@ mod peer;
 mod predicates;
 mod promises;
 mod proof;
+mod published;
 mod roundtrip;
 mod sample;
 mod secrets;

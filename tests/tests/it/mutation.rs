@@ -103,7 +103,7 @@ impl Walk<'_> {
 
     fn absent(&mut self, field: &'static FieldInfo, fault: Fault) {
         let blank = match field.kind {
-            Kind::Str => Some(json!("")),
+            Kind::Str if !field.special.contains(&"") => Some(json!("")),
             Kind::List(_) => Some(json!([])),
             _ => None,
         };

@@ -146,3 +146,25 @@ fn request_of(info: &'static ActionInfo) -> cvm_models::protocol::Record {
     cvm_models::protocol::json::from_value(&mut request, &members).unwrap();
     request
 }
+
+#[tokio::test]
+async fn a_dry_run_succeeds_with_the_request_id_alone_whatever_its_retry_class() {
+    let bare = json!({ "Response": { "RequestId": "r-1" } }).to_string();
+    let mut changes = 0;
+    for info in cvm_models::ACTIONS.iter().filter(|info| info.dry_run) {
+        let peer = Peer::saying(json(bare.clone())).await;
+        let client: Client = client_of(&peer.url()).max_attempts(1).build().unwrap();
+        let real = sample::request(info.request, 0);
+        let mut dry = real.clone();
+        dry["DryRun"] = true.into();
+        let response = client.call(info, dry).await;
+        assert!(response.is_ok(), "{}: {}", info.name, response.unwrap_err());
+        let promises = info.response.members.iter().filter(|field| field.promised).count() > 1;
+        if promises && info.retry != RetryClass::Read {
+            changes += 1;
+            let error = client.call(info, real).await.unwrap_err();
+            assert_eq!(told(&error), ["outcome unknown", "unreadable"], "{}: {error}", info.name);
+        }
+    }
+    assert!(changes >= 7, "{changes}");
+}

@@ -12,7 +12,7 @@ mod verdict;
 
 use std::path::Path;
 
-use cvm_protocol::{Record, Table, flat};
+use cvm_protocol::{Record, Table, flat, member_named};
 use serde_json::Value;
 
 use crate::Error;
@@ -62,22 +62,34 @@ fn judge(tables: &mut Tables<'_>, api: &Api, action: &Action, sample: &Sample) -
     let envelope = &api.service.envelope;
     let id = format!("{}.{}", envelope.root, envelope.request_id);
     let mut verdict = Verdict::new([envelope.root.clone(), id]);
-    request(&mut verdict, tables, action, sample);
+    let is_dry = request(&mut verdict, tables, action, sample);
     answer(&mut verdict, tables, api, action, sample);
+    if is_dry {
+        verdict.excuse_dry_run();
+    }
     verdict
 }
 
-fn request(verdict: &mut Verdict, tables: &mut Tables<'_>, action: &Action, sample: &Sample) {
+/// Returns whether the request is a dry run.
+fn request(
+    verdict: &mut Verdict,
+    tables: &mut Tables<'_>,
+    action: &Action,
+    sample: &Sample,
+) -> bool {
     let request = match sample.request() {
         Ok(request) => request,
-        Err(why) => return verdict.fail(REQUEST, why),
+        Err(why) => {
+            verdict.fail(REQUEST, why);
+            return false;
+        }
     };
     if let Some(named) = request.action.filter(|named| *named != action.spec.action) {
         verdict.fail(REQUEST, format!("it names the action `{}`", named.escape_debug()));
     }
     let record = match request.body {
         Body::Json(text) => {
-            let Some(value) = parsed(verdict, REQUEST, text) else { return };
+            let Some(value) = parsed(verdict, REQUEST, text) else { return false };
             let table = tables.request(action, depth(&value));
             verdict.json(REQUEST, table, text, &value)
         }
@@ -87,11 +99,13 @@ fn request(verdict: &mut Verdict, tables: &mut Tables<'_>, action: &Action, samp
             flattened(verdict, table, &pairs)
         }
     };
-    let Some(record) = record else { return };
+    let Some(record) = record else { return false };
     for violation in cvm_protocol::validate(&record) {
         // Limits are not in these tables; what is left is what must be there.
         verdict.fail(&at(REQUEST, &violation.path), "is required and not there");
     }
+    action.spec.dry_run
+        && matches!(member_named(&record, "DryRun"), cvm_protocol::Value::Bool(true))
 }
 
 /// Reads the flattened form, writes it again and compares the pairs.

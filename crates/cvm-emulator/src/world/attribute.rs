@@ -57,7 +57,7 @@ impl Attribute {
         let shown = &mut machine.shown;
         match self {
             Self::Name(name) => shown.instance_name.clone_from(name),
-            Self::HostName(name) => shown.host_name.clone_from(name),
+            Self::HostName(name) => shown.host_name = Some(name.clone()),
             Self::UserData(data) => machine.user_data = Some(data.clone()),
             Self::SecurityGroups(ids) => shown.security_group_ids.clone_from(ids),
             Self::Role(name) => shown.cam_role_name.clone_from(name),
@@ -108,7 +108,7 @@ impl NewNetwork {
         let shown = &mut machine.shown;
         let address = self.address.to_string();
         if self.renames_host {
-            shown.host_name = format!("VM-{}", address.replace('.', "-"));
+            shown.host_name = Some(format!("VM-{}", address.replace('.', "-")));
         }
         let network = &mut shown.virtual_private_cloud;
         network.vpc_id.clone_from(&self.vpc_id);

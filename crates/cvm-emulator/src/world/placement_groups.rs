@@ -136,8 +136,8 @@ impl Seat {
         let id = &group.disaster_recover_group_id;
         let count = group.partition_count.unwrap_or(0);
         let partition = match (&group.strategy, partition) {
-            (DisasterRecoverGroupStrategy::Partition, None) => Partition::Any(count),
-            (DisasterRecoverGroupStrategy::Partition, Some(number)) => {
+            (Some(DisasterRecoverGroupStrategy::Partition), None) => Partition::Any(count),
+            (Some(DisasterRecoverGroupStrategy::Partition), Some(number)) => {
                 if !(1..=count).contains(&number) {
                     let message = format!("The placement group `{id}` has no partition {number}.");
                     return Err(codes.refuse(["InvalidParameterValue.Range"], message));

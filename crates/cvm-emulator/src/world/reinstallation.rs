@@ -34,7 +34,7 @@ impl Reinstallation {
         shown.default_login_user = user.to_owned();
         shown.default_login_port = port;
         if let Some(name) = &self.host_name {
-            shown.host_name = name.clone();
+            shown.host_name = Some(name.clone());
         }
         machine.has_agent = self.has_agent;
         machine.user_data.clone_from(&self.user_data);

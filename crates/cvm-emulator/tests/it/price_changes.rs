@@ -97,6 +97,9 @@ fn a_larger_disk_has_its_price() {
     // 200 · 0.0014 by the hour; 100 · 0.0014 · 360 · 10 until the end.
     let rate = price(&cloud, action, data(&hourly, 0, json!(200)));
     assert_eq!(rate["InstancePrice"]["UnitPrice"], 0.28);
+    // The published sample gives a size alone.
+    let unnamed = json!({ "InstanceId": hourly, "DataDisks": [{ "DiskSize": 200 }] });
+    assert_eq!(price(&cloud, action, unnamed), rate);
     let sum = price(&cloud, action, data(&ahead, 0, json!(200)));
     assert_eq!(sum["InstancePrice"]["DiscountPrice"], 504.0);
     let rate = price(&cloud, action, system(&hourly, json!({ "DiskSize": 75 })));
@@ -110,7 +113,6 @@ fn a_larger_disk_has_its_price() {
         (data(&hourly, 0, Value::Null), "MissingParameter"),
         (data(&hourly, 1, json!(200)), "UnsupportedOperation.InvalidDisk"),
         (json!({ "InstanceId": hourly, "DataDisks": unknown }), "InvalidParameterValue"),
-        (json!({ "InstanceId": hourly, "DataDisks": [{ "DiskSize": 200 }] }), "MissingParameter"),
         (system(&hourly, json!({ "DiskSize": 40 })), "InvalidParameterValue"),
         (system(&hourly, json!({ "DiskSize": 2000 })), "ResourceInsufficient.CloudDiskUnavailable"),
         (

@@ -24,7 +24,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use cvm_protocol::{ActionInfo, Gaps, Model, RetryClass, Slot, Value, member_named};
+use cvm_protocol::{ActionInfo, Gaps, Model, RetryClass, Slot};
 use tokio::time::Instant;
 
 use self::abandoned::{DropGuard, Progress};
@@ -156,8 +156,7 @@ impl<'a> Call<'a> {
         let endpoint = shared.addresses.endpoint(info.service);
         let backups = shared.backups.of(&address, endpoint, region, class);
         let draft = Draft::write(request, &shared.writing, &address)?;
-        let is_dry_run =
-            info.dry_run && matches!(member_named(request, "DryRun"), Value::Bool(true));
+        let is_dry_run = info.is_dry_run(request);
         Ok(Self {
             client,
             shared,

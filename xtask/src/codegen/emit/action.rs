@@ -7,7 +7,7 @@ use super::table::{Table, condition};
 use super::{ident, optional_string, reconcile, retry, strings};
 use crate::codegen::doc::{WIDTH, code, item, paragraph};
 use crate::codegen::layout::{Page, chain, compact, string};
-use crate::spec::model::{Action, Api, Kind, Side, member_named};
+use crate::spec::model::{Action, Api, Kind, Member, Side, member_named};
 use crate::spec::shape::{self, PageStyle};
 
 /// The text of the file.
@@ -26,7 +26,7 @@ pub fn file(api: &Api, action: &Action) -> Result<String, crate::Error> {
     };
     let response = Struct {
         name: &response_name,
-        docs: vec![format!("What [`{name}`] answers.")],
+        docs: response_docs(action),
         members: &action.response,
         side: Side::Response,
         request_id: true,
@@ -78,6 +78,18 @@ pub fn file(api: &Api, action: &Action) -> Result<String, crate::Error> {
     page.fixed(&response_table.text(api));
     page.fixed(&response_table.model_line());
     Ok(page.finish())
+}
+
+/// What the response is, and what a dry run leaves out of it.
+fn response_docs(action: &Action) -> Vec<String> {
+    let mut docs = vec![format!("What [`{}`] answers.", action.rust.type_)];
+    if action.spec.dry_run && action.response.iter().any(Member::is_promised) {
+        let text = "With `DryRun` set to `true` it may carry nothing but the request id; the other members are \
+                    then empty or zero.";
+        docs.push(String::new());
+        docs.extend(paragraph(text, 0));
+    }
+    docs
 }
 
 /// What a reader wants to know before sending it, most important first.

@@ -139,6 +139,12 @@ fn row(api: &Api, member: &Member) -> Vec<TokenStream> {
     if let Some(values) = values(api, member) {
         calls.push(quote!(.values(#values)));
     }
+    if !spec.special_values.0.is_empty() {
+        let special: Vec<String> =
+            spec.special_values.0.iter().map(|(value, _)| value.clone()).collect();
+        let special = strings(&special);
+        calls.push(quote!(.special(#special)));
+    }
     let default = spec.default.as_ref().map(plain);
     for (text, value) in [
         ("default", default.as_deref()),

@@ -41,7 +41,7 @@ pub struct ActionFile {
     /// Request member by which the service recognises a repeated request.
     #[serde(default, skip_serializing_if = "is_default")]
     pub idempotency_token: Option<String>,
-    /// The request has a `DryRun` member.
+    /// The request has a `DryRun` member. A response to `DryRun=true` need carry nothing but the request id.
     #[serde(default, skip_serializing_if = "is_default")]
     pub dry_run: bool,
     /// The effect comes after the answer.

@@ -44,7 +44,7 @@ pub struct Member {
     /// When it is null, in a few words.
     #[serde(default, skip_serializing_if = "is_default")]
     pub null_if: Option<String>,
-    /// When it is there, in a few words.
+    /// When it is there, in a few words. Beside `output_required`: a response may lack it in spite of that.
     #[serde(default, skip_serializing_if = "is_default")]
     pub present_if: Option<String>,
     /// `in` or `out`: in a type that travels both ways, the only way this member goes.
@@ -116,7 +116,7 @@ pub struct Member {
     /// Where the service states the set of values.
     #[serde(default, skip_serializing_if = "is_default")]
     pub enum_ref: Option<String>,
-    /// Values with a meaning of their own.
+    /// Values with a meaning of their own. They pass the check, whatever the limits and the format are.
     #[serde(default, skip_serializing_if = "is_default")]
     pub special_values: Pairs,
     /// Values that an answer may show and a request may not set.

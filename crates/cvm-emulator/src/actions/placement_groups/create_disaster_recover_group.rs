@@ -43,7 +43,7 @@ impl Behaviour for CreateDisasterRecoverGroup {
             r#type: level,
             create_time: now.to_string(),
             affinity: self.affinity.unwrap_or(1),
-            strategy,
+            strategy: Some(strategy),
             partition_count: self.partition_count,
             tags,
             ..DisasterRecoverGroup::default()
@@ -77,7 +77,7 @@ fn answer(group: &DisasterRecoverGroup, current_num: i64) -> CreateDisasterRecov
         cvm_quota_total: group.cvm_quota_total,
         current_num,
         create_time: group.create_time.clone(),
-        strategy: group.strategy.clone(),
+        strategy: group.strategy.clone().unwrap_or(DisasterRecoverGroupStrategy::Spread),
         partition_count: group.partition_count,
         ..CreateDisasterRecoverGroupResponse::default()
     }

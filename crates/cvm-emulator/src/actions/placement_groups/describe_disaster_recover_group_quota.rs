@@ -16,7 +16,7 @@ impl Behaviour for DescribeDisasterRecoverGroupQuota {
             group_quota: i64::try_from(GROUP_QUOTA).unwrap_or(i64::MAX),
             current_num: i64::try_from(current).unwrap_or(i64::MAX),
             cvm_in_host_group_quota: room(&DisasterRecoverGroupType::Host),
-            cvm_in_sw_group_quota: room(&DisasterRecoverGroupType::Sw),
+            cvm_in_sw_group_quota: Some(room(&DisasterRecoverGroupType::Sw)),
             cvm_in_rack_group_quota: room(&DisasterRecoverGroupType::Rack),
             cvm_in_switch_group_quota: Some(room(&DisasterRecoverGroupType::Sw)),
             ..Self::Response::default()

@@ -86,12 +86,11 @@ fn of_data<'a>(
     wanted: &DataDisk,
     wanted_gib: i64,
 ) -> Result<Present<'a>, Refusal> {
-    let id = wanted.disk_id.as_deref().ok_or_else(|| {
-        codes.refuse(["MissingParameter"], "The parameter `DiskId` is required here.")
-    })?;
-    let disk = shown.data_disks.iter().find(|disk| disk.disk_id.as_deref() == Some(id));
-    let disk = disk.ok_or_else(|| {
-        let message = format!("The instance `{}` has no data disk `{id}`.", shown.instance_id);
+    // The published sample gives a size alone.
+    let is_meant = |disk: &&DataDisk| wanted.disk_id.is_none() || disk.disk_id == wanted.disk_id;
+    let disk = shown.data_disks.iter().find(is_meant).ok_or_else(|| {
+        let id = wanted.disk_id.as_deref().map(|id| format!(" `{id}`")).unwrap_or_default();
+        let message = format!("The instance `{}` has no data disk{id}.", shown.instance_id);
         codes.refuse(["InvalidParameterValue"], message)
     })?;
     let kind = disk.disk_type.as_ref();

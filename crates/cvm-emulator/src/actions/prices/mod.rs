@@ -59,7 +59,7 @@ const DECISIONS: &[Decision] = &[
     assumed("InquiryPriceModifyInstancesChargeType", "bandwidth that is not metered by traffic follows its instance; one that already has the billing is UnsupportedOperation.InstanceChargeType"),
     assumed("InquiryPriceResetInstance", "an hourly instance is told what an hour costs more"),
     assumed("InquiryPriceResetInstancesType", "an hourly instance is told the new rate of the whole instance; a refused system disk is InvalidInstance.NotSupported"),
-    assumed("InquiryPriceResizeInstanceDisks", "an hourly instance is told the new rate of the disk; ResizeOnline of a stopped one is UnsupportedOperation.InstanceStateStopped"),
+    assumed("InquiryPriceResizeInstanceDisks", "an hourly instance is told the new rate of the disk; without DiskId the first data disk is meant; ResizeOnline of a stopped one is UnsupportedOperation.InstanceStateStopped"),
     assumed("InquiryPriceResetInstancesInternetMaxBandwidth", "several instances at once with bandwidth that is not metered by traffic are InvalidParameterValue.LimitExceeded"),
     assumed("InquiryPriceTerminateInstances", "paid · time left / time in all; an hourly instance is FailedOperation.InquiryRefundPriceFailed, one in the recycle bin FailedOperation.Unreturnable"),
     assumed("InquirePricePurchaseResourcePoolPacks", "what PurchaseResourcePoolPacks does not sell is InvalidParameter.InstanceTypeNotSupport; a pack costs what its vCPUs and memory do"),

@@ -74,6 +74,9 @@ pub struct CreateImage {
 }
 
 /// What [`CreateImage`] answers.
+///
+/// With `DryRun` set to `true` it may carry nothing but the request id; the other members are
+/// then empty or zero.
 #[derive(Clone, Default, PartialEq)]
 pub struct CreateImageResponse {
     /// Id of the image being made. It cannot be launched from before it is `NORMAL`, and it

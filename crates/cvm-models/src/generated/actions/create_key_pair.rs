@@ -93,7 +93,7 @@ pub(crate) static CREATE_KEY_PAIR: Table = Table {
     name: "CreateKeyPair",
     members: &[
         FieldInfo::new("KeyName", Kind::Str).required().max_length(25).pattern("[0-9A-Za-z_]+"),
-        FieldInfo::new("ProjectId", Kind::I64).required(),
+        FieldInfo::new("ProjectId", Kind::I64).required().special(&["0"]),
         FieldInfo::new("TagSpecification", Kind::List(&Kind::Object(&TAG_SPECIFICATION))),
     ],
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 62, slots: &[255, 1, 0, 2] },

@@ -64,9 +64,9 @@ pub struct CreateLaunchTemplate {
     /// purchase quota is judged at launch. Default: 1.
     pub instance_count: Option<i64>,
 
-    /// Display name of the instances. In a batch `{R:3}` numbers from 3; without a pattern the
-    /// suffixes 1, 2 and so on are appended. Length: up to 128 characters. Default:
-    /// `\u{672a}\u{547d}\u{540d}`.
+    /// Display name of the instances. In a batch `{R:3}` numbers from 3, and several patterns
+    /// may stand together; without a pattern the suffixes 1, 2 and so on are appended. Length:
+    /// up to 128 characters. Default: `\u{672a}\u{547d}\u{540d}`.
     pub instance_name: Option<String>,
 
     /// Key pairs or the login kept from the image. Prefer keys: a password stored here serves
@@ -159,6 +159,9 @@ pub struct CreateLaunchTemplate {
 }
 
 /// What [`CreateLaunchTemplate`] answers.
+///
+/// With `DryRun` set to `true` it may carry nothing but the request id; the other members are
+/// then empty or zero.
 #[derive(Clone, Default, PartialEq)]
 pub struct CreateLaunchTemplateResponse {
     /// Id of the new template, valid in this region, to be passed to launches and version

@@ -56,8 +56,8 @@ pub struct CreateLaunchTemplateVersion {
     /// At most one may be local and at most 20 may be cloud disks. Items: up to 21.
     pub data_disks: Vec<DataDisk>,
 
-    /// Network and subnet of the primary interface. Fixed private addresses tie the version to
-    /// exactly that many instances, at most 20.
+    /// Network and subnet of the primary interface; left out, those of the base version stay.
+    /// Fixed private addresses tie the version to exactly that many instances, at most 20.
     pub virtual_private_cloud: Option<VirtualPrivateCloud>,
 
     /// Public bandwidth and address; if neither this version nor its base has it, launches get
@@ -68,9 +68,9 @@ pub struct CreateLaunchTemplateVersion {
     /// judged then.
     pub instance_count: Option<i64>,
 
-    /// Display name of the instances, with `{R:3}` for numbers that start at 3; without a
-    /// pattern a batch gets the suffixes 1, 2 and so on. Length: up to 128 characters. Default:
-    /// `\u{672a}\u{547d}\u{540d}`.
+    /// Display name of the instances; left out, the base version's name stays. In a batch it is
+    /// numbered, with `{R:3}` for numbers that start at 3, several patterns together, or
+    /// without one by the suffixes 1, 2 and so on. Length: up to 128 characters.
     pub instance_name: Option<String>,
 
     /// Key pairs or the login kept from the image. A password stored here stays in the version
@@ -125,17 +125,17 @@ pub struct CreateLaunchTemplateVersion {
     /// `hpc-xxxxxxxx`.
     pub hpc_cluster_id: Option<String>,
 
-    /// How instances of this version are paid. `CDHPAID` bills the dedicated host; `SPOTPAID`
-    /// instances can be taken back by the provider. Default: `POSTPAID_BY_HOUR`. Allowed:
-    /// `PREPAID`, `POSTPAID_BY_HOUR`, `CDHPAID` and `SPOTPAID`.
+    /// How instances of this version are paid; left out, the base version's way stays.
+    /// `CDHPAID` bills the dedicated host; `SPOTPAID` instances can be taken back by the
+    /// provider. Allowed: `PREPAID`, `POSTPAID_BY_HOUR`, `CDHPAID` and `SPOTPAID`.
     pub instance_charge_type: Option<InstanceChargeType>,
 
     /// Term and renewal for launches by subscription; every launch buys the whole term.
     /// Required if `InstanceChargeType` is `PREPAID`.
     pub instance_charge_prepaid: Option<InstanceChargePrepaid>,
 
-    /// With `true` instances of this version refuse `TerminateInstances` until
-    /// `ModifyInstancesAttribute` lifts the protection. Default: false.
+    /// Left out, the base version's setting stays. With `true` instances of this version refuse
+    /// `TerminateInstances` until `ModifyInstancesAttribute` lifts the protection.
     pub disable_api_termination: Option<bool>,
 
     /// Allows large Ethernet frames. If `InstanceType` lacks the feature, leave it out, since
@@ -146,9 +146,9 @@ pub struct CreateLaunchTemplateVersion {
     /// `TemplateDataModifyAction` for launches that send pairs too.
     pub metadata: Option<Metadata>,
 
-    /// How metadata of this version meets metadata of a launch: `Update` merges key by key with
-    /// the launch winning, `Replace` keeps the launch's pairs only. In closed beta. Default:
-    /// `Replace`.
+    /// Left out, the base version's way stays, and if none has one, `Replace`. How metadata of
+    /// this version meets metadata of a launch: `Update` merges key by key with the launch
+    /// winning, `Replace` keeps the launch's pairs only. In closed beta.
     pub template_data_modify_action: Option<TemplateDataModifyAction>,
 
     /// Full list of network interfaces, primary included, for instances of this version. Open
@@ -157,6 +157,9 @@ pub struct CreateLaunchTemplateVersion {
 }
 
 /// What [`CreateLaunchTemplateVersion`] answers.
+///
+/// With `DryRun` set to `true` it may carry nothing but the request id; the other members are
+/// then empty or zero.
 #[derive(Clone, Default, PartialEq)]
 pub struct CreateLaunchTemplateVersionResponse {
     /// Number of the version just made, counted upwards within the template. Pass it to
@@ -293,9 +296,7 @@ pub(crate) static CREATE_LAUNCH_TEMPLATE_VERSION: Table = Table {
         FieldInfo::new("VirtualPrivateCloud", Kind::Object(&VIRTUAL_PRIVATE_CLOUD)),
         FieldInfo::new("InternetAccessible", Kind::Object(&INTERNET_ACCESSIBLE)),
         FieldInfo::new("InstanceCount", Kind::I64),
-        FieldInfo::new("InstanceName", Kind::Str)
-            .max_length(128)
-            .default("\u{672a}\u{547d}\u{540d}"),
+        FieldInfo::new("InstanceName", Kind::Str).max_length(128),
         FieldInfo::new("LoginSettings", Kind::Object(&LOGIN_SETTINGS)),
         FieldInfo::new("SecurityGroupIds", Kind::List(&Kind::Str)).format("sg-xxxxxxxx"),
         FieldInfo::new("EnhancedService", Kind::Object(&ENHANCED_SERVICE)),
@@ -313,16 +314,14 @@ pub(crate) static CREATE_LAUNCH_TEMPLATE_VERSION: Table = Table {
         FieldInfo::new("CamRoleName", Kind::Str),
         FieldInfo::new("HpcClusterId", Kind::Str).format("hpc-xxxxxxxx"),
         FieldInfo::new("InstanceChargeType", Kind::Str)
-            .values(&["PREPAID", "POSTPAID_BY_HOUR", "CDHPAID", "SPOTPAID"])
-            .default("POSTPAID_BY_HOUR"),
+            .values(&["PREPAID", "POSTPAID_BY_HOUR", "CDHPAID", "SPOTPAID"]),
         FieldInfo::new("InstanceChargePrepaid", Kind::Object(&INSTANCE_CHARGE_PREPAID))
             .required_if(&[Condition::one_of("InstanceChargeType", &["PREPAID"])]),
-        FieldInfo::new("DisableApiTermination", Kind::Bool).default("false"),
+        FieldInfo::new("DisableApiTermination", Kind::Bool),
         FieldInfo::new("EnableJumboFrame", Kind::Bool),
         FieldInfo::new("Metadata", Kind::Object(&METADATA)),
         FieldInfo::new("TemplateDataModifyAction", Kind::Str)
-            .values(TemplateDataModifyAction::VALUES)
-            .default("Replace"),
+            .values(TemplateDataModifyAction::VALUES),
         FieldInfo::new("NetworkInterfaces", Kind::List(&Kind::Object(&NETWORK_INTERFACES))),
     ],
     index: NameIndex {

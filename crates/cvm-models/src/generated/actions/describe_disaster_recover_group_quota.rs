@@ -28,7 +28,7 @@ pub struct DescribeDisasterRecoverGroupQuotaResponse {
 
     /// Old name of the limit for groups of type `SW`; read `CvmInSwitchGroupQuota`. Deprecated.
     /// Quirk: Means the same as `CvmInSwitchGroupQuota`.
-    pub cvm_in_sw_group_quota: i64,
+    pub cvm_in_sw_group_quota: Option<i64>,
 
     /// Most instances in one group of type `RACK`, which keeps them in different racks.
     pub cvm_in_rack_group_quota: i64,
@@ -95,7 +95,7 @@ pub(crate) static DESCRIBE_DISASTER_RECOVER_GROUP_QUOTA_RESPONSE: Table = Table 
         FieldInfo::new("GroupQuota", Kind::I64).promised(),
         FieldInfo::new("CurrentNum", Kind::I64).promised(),
         FieldInfo::new("CvmInHostGroupQuota", Kind::I64).promised(),
-        FieldInfo::new("CvmInSwGroupQuota", Kind::I64).promised().deprecated(),
+        FieldInfo::new("CvmInSwGroupQuota", Kind::I64).deprecated(),
         FieldInfo::new("CvmInRackGroupQuota", Kind::I64).promised(),
         FieldInfo::new("CvmInSwitchGroupQuota", Kind::I64),
         FieldInfo::new("RequestId", Kind::Str).promised(),

@@ -141,7 +141,10 @@ pub(crate) static DESCRIBE_TASK_INFO: Table = Table {
         FieldInfo::new("OrderField", Kind::Str)
             .values(RepairTaskOrderField::VALUES)
             .default("CreateTime"),
-        FieldInfo::new("Order", Kind::I64).values(&["0", "1"]).default("0"),
+        FieldInfo::new("Order", Kind::I64)
+            .values(&["0", "1"])
+            .special(&["0", "1"])
+            .default("0"),
     ],
     index: NameIndex {
         multiplier: 0xee52_1d7a_0f4d_3873,

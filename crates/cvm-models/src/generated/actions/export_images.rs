@@ -55,6 +55,9 @@ pub struct ExportImages {
 }
 
 /// What [`ExportImages`] answers.
+///
+/// With `DryRun` set to `true` it may carry nothing but the request id; the other members are
+/// then empty or zero.
 #[derive(Clone, Default, PartialEq)]
 pub struct ExportImagesResponse {
     /// Number of the export task, for support cases and logs; this API has no query for it.

@@ -96,7 +96,7 @@ pub(crate) static IMPORT_KEY_PAIR: Table = Table {
     name: "ImportKeyPair",
     members: &[
         FieldInfo::new("KeyName", Kind::Str).required().max_length(25).pattern("[0-9A-Za-z_]+"),
-        FieldInfo::new("ProjectId", Kind::I64).required(),
+        FieldInfo::new("ProjectId", Kind::I64).required().special(&["0"]),
         FieldInfo::new("PublicKey", Kind::Str).required().format("OpenSSH RSA public key"),
         FieldInfo::new("TagSpecification", Kind::List(&Kind::Object(&TAG_SPECIFICATION))),
     ],

@@ -26,6 +26,9 @@ pub struct InquiryPriceRenewHosts {
 }
 
 /// What [`InquiryPriceRenewHosts`] answers.
+///
+/// With `DryRun` set to `true` it may carry nothing but the request id; the other members are
+/// then empty or zero.
 #[derive(Clone, Default, PartialEq)]
 pub struct InquiryPriceRenewHostsResponse {
     /// What renewing all listed hosts for the term would cost.

@@ -30,6 +30,9 @@ pub struct InquiryPriceRenewInstances {
 }
 
 /// What [`InquiryPriceRenewInstances`] answers.
+///
+/// With `DryRun` set to `true` it may carry nothing but the request id; the other members are
+/// then empty or zero.
 #[derive(Clone, Default, PartialEq)]
 pub struct InquiryPriceRenewInstancesResponse {
     /// What renewing all listed instances for the term would cost.

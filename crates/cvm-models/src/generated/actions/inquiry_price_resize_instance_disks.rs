@@ -18,9 +18,9 @@ pub struct InquiryPriceResizeInstanceDisks {
     /// The instance whose disk is to be priced. Required. Format: `ins-xxxxxxxx`.
     pub instance_id: String,
 
-    /// The data disk and its new total size, which grows in steps of 10 GiB. Price either this
-    /// or the boot disk, never both in one call. Items: 1. Give exactly one of `DataDisks` and
-    /// `SystemDisk`.
+    /// The data disk and its new total size, which grows in steps of 10 GiB; `DiskId` may be
+    /// left out. Price either this or the boot disk, never both in one call. Items: 1. Give
+    /// exactly one of `DataDisks` and `SystemDisk`.
     pub data_disks: Vec<DataDisk>,
 
     /// Has no effect on the price; it mirrors the switch of `ResizeInstanceDisks` that allows a

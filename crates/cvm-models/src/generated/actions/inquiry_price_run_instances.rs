@@ -104,8 +104,8 @@ pub struct InquiryPriceRunInstances {
     /// Template that supplies members left out here, as in the launch.
     pub launch_template: Option<LaunchTemplate>,
 
-    /// Full list of network interfaces in place of `VirtualPrivateCloud`. Open in a few regions
-    /// and on request only.
+    /// Full list of network interfaces, one of them primary; whether `VirtualPrivateCloud` may
+    /// stand beside it is not documented. Open in a few regions and on request only.
     pub network_interfaces: Vec<NetworkInterfaces>,
 }
 

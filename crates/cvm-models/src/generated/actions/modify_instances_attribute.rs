@@ -5,7 +5,8 @@ use crate::prelude::*;
 /// Changes one property of instances: name, host name, security groups, role, user data,
 /// protection or jumbo frames.
 ///
-/// Change one property per call.
+/// A request names exactly one property; `AutoReboot` may stand beside `HostName`, and
+/// `CamRoleType` beside `CamRoleName`.
 ///
 /// A new `HostName` restarts the instances at once unless `AutoReboot` is `false`.
 ///
@@ -37,27 +38,40 @@ pub struct ModifyInstancesAttribute {
     pub instance_ids: Vec<String>,
 
     /// New display name. It serves your own overview only and need not be unique. Length: up to
-    /// 60 characters. Quirk: A launch takes 128 characters, this action 60.
+    /// 60 characters. Give exactly one of `InstanceName`, `UserData`, `SecurityGroups`,
+    /// `CamRoleName`, `HostName`, `DisableApiTermination` and `EnableJumboFrame`. Quirk: A
+    /// launch takes 128 characters, this action 60.
     pub instance_name: Option<String>,
 
     /// New base64 script for the guest. Keep secrets out: `DescribeInstancesAttributes` can
-    /// show it again. Size: up to 16384 bytes. Encoding: base64.
+    /// show it again. Size: up to 16384 bytes. Encoding: base64. Give exactly one of
+    /// `InstanceName`, `UserData`, `SecurityGroups`, `CamRoleName`, `HostName`,
+    /// `DisableApiTermination` and `EnableJumboFrame`.
     pub user_data: Option<Sensitive>,
 
     /// Complete new list of security groups. Groups bound before and not listed here are taken
-    /// off, and the order is the priority. Format: `sg-xxxxxxxx`.
+    /// off, and the order is the priority. Format: `sg-xxxxxxxx`. Give exactly one of
+    /// `InstanceName`, `UserData`, `SecurityGroups`, `CamRoleName`, `HostName`,
+    /// `DisableApiTermination` and `EnableJumboFrame`.
     pub security_groups: Vec<String>,
 
     /// CAM role the instances take on; an empty string takes the present role off. Programs in
-    /// the guest gain or lose its rights.
+    /// the guest gain or lose its rights. Give exactly one of `InstanceName`, `UserData`,
+    /// `SecurityGroups`, `CamRoleName`, `HostName`, `DisableApiTermination` and
+    /// `EnableJumboFrame`.
     pub cam_role_name: Option<String>,
 
     /// New name inside the guest. Windows: up to 15 letters, digits or hyphens, no dots, not
     /// only digits; dots and hyphens may not begin, end or repeat. Length: 2 to 60 characters.
+    /// Give exactly one of `InstanceName`, `UserData`, `SecurityGroups`, `CamRoleName`,
+    /// `HostName`, `DisableApiTermination` and `EnableJumboFrame`.
     pub host_name: Option<String>,
 
-    /// `true` makes the instances refuse `TerminateInstances`; `false` lifts that protection.
-    /// Default: false.
+    /// Left out, the protection stays as it is. `true` makes the instances refuse
+    /// `TerminateInstances`; `false` lifts that protection. Give exactly one of `InstanceName`,
+    /// `UserData`, `SecurityGroups`, `CamRoleName`, `HostName`, `DisableApiTermination` and
+    /// `EnableJumboFrame`. Quirk: The text calls `false` the default, while a request that
+    /// leaves the member out changes nothing of it.
     pub disable_api_termination: Option<bool>,
 
     /// Kind of the role in `CamRoleName`, equal to the `RoleType` CAM reports for it. Roles
@@ -69,7 +83,9 @@ pub struct ModifyInstancesAttribute {
     pub auto_reboot: Option<bool>,
 
     /// Switches large Ethernet frames on or off. Instance types without the feature refuse both
-    /// values, and the change can demand a restart.
+    /// values, and the change can demand a restart. Give exactly one of `InstanceName`,
+    /// `UserData`, `SecurityGroups`, `CamRoleName`, `HostName`, `DisableApiTermination` and
+    /// `EnableJumboFrame`.
     pub enable_jumbo_frame: Option<bool>,
 }
 
@@ -189,15 +205,51 @@ pub(crate) static MODIFY_INSTANCES_ATTRIBUTE: Table = Table {
             .required()
             .max_items(100)
             .format("ins-xxxxxxxx"),
-        FieldInfo::new("InstanceName", Kind::Str).max_length(60),
-        FieldInfo::new("UserData", Kind::Str).secret().base64().max_bytes(16384),
-        FieldInfo::new("SecurityGroups", Kind::List(&Kind::Str)).format("sg-xxxxxxxx"),
-        FieldInfo::new("CamRoleName", Kind::Str),
-        FieldInfo::new("HostName", Kind::Str).min_length(2).max_length(60),
-        FieldInfo::new("DisableApiTermination", Kind::Bool).default("false"),
+        FieldInfo::new("InstanceName", Kind::Str)
+            .max_length(60)
+            .exactly_one_of(&[
+                "InstanceName", "UserData", "SecurityGroups", "CamRoleName", "HostName",
+                "DisableApiTermination", "EnableJumboFrame",
+            ]),
+        FieldInfo::new("UserData", Kind::Str)
+            .secret()
+            .base64()
+            .max_bytes(16384)
+            .exactly_one_of(&[
+                "InstanceName", "UserData", "SecurityGroups", "CamRoleName", "HostName",
+                "DisableApiTermination", "EnableJumboFrame",
+            ]),
+        FieldInfo::new("SecurityGroups", Kind::List(&Kind::Str))
+            .format("sg-xxxxxxxx")
+            .exactly_one_of(&[
+                "InstanceName", "UserData", "SecurityGroups", "CamRoleName", "HostName",
+                "DisableApiTermination", "EnableJumboFrame",
+            ]),
+        FieldInfo::new("CamRoleName", Kind::Str)
+            .special(&[""])
+            .exactly_one_of(&[
+                "InstanceName", "UserData", "SecurityGroups", "CamRoleName", "HostName",
+                "DisableApiTermination", "EnableJumboFrame",
+            ]),
+        FieldInfo::new("HostName", Kind::Str)
+            .min_length(2)
+            .max_length(60)
+            .exactly_one_of(&[
+                "InstanceName", "UserData", "SecurityGroups", "CamRoleName", "HostName",
+                "DisableApiTermination", "EnableJumboFrame",
+            ]),
+        FieldInfo::new("DisableApiTermination", Kind::Bool)
+            .exactly_one_of(&[
+                "InstanceName", "UserData", "SecurityGroups", "CamRoleName", "HostName",
+                "DisableApiTermination", "EnableJumboFrame",
+            ]),
         FieldInfo::new("CamRoleType", Kind::Str).values(CamRoleType::VALUES).default("user"),
         FieldInfo::new("AutoReboot", Kind::Bool).default("true"),
-        FieldInfo::new("EnableJumboFrame", Kind::Bool),
+        FieldInfo::new("EnableJumboFrame", Kind::Bool)
+            .exactly_one_of(&[
+                "InstanceName", "UserData", "SecurityGroups", "CamRoleName", "HostName",
+                "DisableApiTermination", "EnableJumboFrame",
+            ]),
     ],
     index: NameIndex {
         multiplier: 0x6e19_905d_cbe5_31df,

@@ -44,7 +44,8 @@ pub struct ModifyInstancesDisasterRecoverGroup {
     pub disaster_recover_group_ids: Vec<String>,
 
     /// Partition inside a partition placement group, up to the number of partitions it has.
-    /// Without it the choice is random; still being rolled out. Range: 1 to 10.
+    /// Without it the choice is random; still being rolled out. Range: 1 to 30. Quirk: The text
+    /// says 1 to 10, while a group may have 30 partitions.
     pub partition_number: Option<i64>,
 }
 
@@ -134,7 +135,7 @@ pub(crate) static MODIFY_INSTANCES_DISASTER_RECOVER_GROUP: Table = Table {
         FieldInfo::new("DisasterRecoverGroupIds", Kind::List(&Kind::Str))
             .max_items(1)
             .format("ps-xxxxxxxx"),
-        FieldInfo::new("PartitionNumber", Kind::I64).min(1).max(10),
+        FieldInfo::new("PartitionNumber", Kind::I64).min(1).max(30),
     ],
     index: NameIndex {
         multiplier: 0xe220_a839_7b1d_cdaf,

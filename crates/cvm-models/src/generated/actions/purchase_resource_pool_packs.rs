@@ -64,6 +64,9 @@ pub struct PurchaseResourcePoolPacks {
 }
 
 /// What [`PurchaseResourcePoolPacks`] answers.
+///
+/// With `DryRun` set to `true` it may carry nothing but the request id; the other members are
+/// then empty or zero.
 #[derive(Clone, Default, PartialEq)]
 pub struct PurchaseResourcePoolPacksResponse {
     /// Ids of the pools being created, for `Placement.DedicatedResourcePackIds`. They hold no

@@ -28,8 +28,9 @@ pub struct RepairTaskControl {
     /// Kind of machine the task is about; it must match the task. Required.
     pub product: Option<RepairTaskProduct>,
 
-    /// Machines whose task may be approved, as reported in the task itself. A task of any other
-    /// machine is not approved. Required. Format: `ins-xxxxxxxx`.
+    /// Machines whose task may be approved: ids of instances, dedicated hosts or bare-metal
+    /// machines, as `InstanceId` of the task gives them. A task of any other machine is not
+    /// approved. Required.
     pub instance_ids: Vec<String>,
 
     /// The task to approve, as listed by `DescribeTaskInfo`. Required. Format: `rep-xxxxxxxx`.
@@ -90,7 +91,7 @@ pub(crate) static REPAIR_TASK_CONTROL: Table = Table {
     name: "RepairTaskControl",
     members: &[
         FieldInfo::new("Product", Kind::Str).required().values(RepairTaskProduct::VALUES),
-        FieldInfo::new("InstanceIds", Kind::List(&Kind::Str)).required().format("ins-xxxxxxxx"),
+        FieldInfo::new("InstanceIds", Kind::List(&Kind::Str)).required(),
         FieldInfo::new("TaskId", Kind::Str).required().format("rep-xxxxxxxx"),
         FieldInfo::new("Operate", Kind::Str).required().values(RepairTaskOperation::VALUES),
         FieldInfo::new("OrderAuthTime", Kind::Str).format("YYYY-MM-DD hh:mm:ss"),

@@ -65,8 +65,8 @@ pub struct RunInstances {
     pub data_disks: Vec<DataDisk>,
 
     /// Network and subnet of the primary interface. When it lists private addresses,
-    /// `InstanceCount` must equal their number and may not exceed 20. Leave it out when
-    /// `NetworkInterfaces` is used.
+    /// `InstanceCount` must equal their number and may not exceed 20. Whether
+    /// `NetworkInterfaces` may stand beside it is not documented.
     pub virtual_private_cloud: Option<VirtualPrivateCloud>,
 
     /// Public bandwidth, its billing and the public address. Without it the instances get 0
@@ -109,8 +109,9 @@ pub struct RunInstances {
     pub client_token: Option<String>,
 
     /// Name inside the guest. Windows: up to 15 letters, digits or hyphens, no dots, not only
-    /// digits. Knows `{R:x}`, `{R:x,F:y}` and `{IP}`; dots and hyphens may not begin, end or
-    /// repeat. Length: 2 to 60 characters.
+    /// digits; dots and hyphens may not begin, end or repeat. In a batch `{R:3}` numbers from
+    /// 3, `{IP}` stands for the address, and without a pattern the suffixes 1, 2 and so on are
+    /// appended. Length: 2 to 60 characters.
     pub host_name: Option<String>,
 
     /// Schedules a later action on the new instances; termination is the only one, which makes
@@ -180,12 +181,16 @@ pub struct RunInstances {
     /// this member, whether `true` or `false`.
     pub enable_jumbo_frame: Option<bool>,
 
-    /// Full list of network interfaces, primary included, in place of `VirtualPrivateCloud`;
-    /// send one or the other. Open in a few regions and on request only.
+    /// Full list of network interfaces, exactly one of them primary. Nothing documents what
+    /// holds if `VirtualPrivateCloud` is there too, so send one of the two. Open in a few
+    /// regions and on request only.
     pub network_interfaces: Vec<NetworkInterfaces>,
 }
 
 /// What [`RunInstances`] answers.
+///
+/// With `DryRun` set to `true` it may carry nothing but the request id; the other members are
+/// then empty or zero.
 #[derive(Clone, Default, PartialEq)]
 pub struct RunInstancesResponse {
     /// Ids of the instances being created; they exist at once but are not usable before

@@ -55,6 +55,9 @@ pub struct SyncImages {
 }
 
 /// What [`SyncImages`] answers.
+///
+/// With `DryRun` set to `true` it may carry nothing but the request id; the other members are
+/// then empty or zero.
 #[derive(Clone, Default, PartialEq)]
 pub struct SyncImagesResponse {
     /// The copy in each target region, with its id. Only filled when `ImageSetRequired` was

@@ -35,7 +35,9 @@ use crate::prelude::*;
 pub struct TerminateInstances {
     /// Instances to give back. Resolve names to ids right before the call and check them,
     /// because there is no undo for hourly instances. Required. Items: 1 to 100. Format:
-    /// `ins-xxxxxxxx`.
+    /// `ins-xxxxxxxx`. Quirk: The text says that hourly instances are destroyed at once; the
+    /// product page keeps those that were returned for release after two hours in the recycle
+    /// bin until then.
     pub instance_ids: Vec<String>,
 
     /// Also gives up an elastic address: only the first one on the primary interface, and only

@@ -18,7 +18,10 @@ pub(crate) static CPU_TOPOLOGY: Table = Table {
     name: "CpuTopology",
     members: &[
         FieldInfo::new("CoreCount", Kind::I64).nullable(),
-        FieldInfo::new("ThreadPerCore", Kind::I64).nullable().values(&["1", "2"]),
+        FieldInfo::new("ThreadPerCore", Kind::I64)
+            .nullable()
+            .values(&["1", "2"])
+            .special(&["1", "2"]),
     ],
     index: NameIndex { multiplier: 0x6e78_9e6a_a1b9_65f5, shift: 63, slots: &[0, 1] },
 };

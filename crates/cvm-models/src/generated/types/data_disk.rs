@@ -17,8 +17,9 @@ pub struct DataDisk {
     /// `LOCAL_NVME` and `LOCAL_PRO`.
     pub disk_type: Option<DiskType>,
 
-    /// Id of an existing disk. Queries return it, and it cannot be chosen for a disk that a
-    /// launch creates. Format: `disk-xxxxxxxx`.
+    /// Id of an existing disk. Queries return it, a resize can name the disk by it, and a
+    /// launch cannot choose it. Format: `disk-xxxxxxxx`. Quirk: Documented for responses only,
+    /// although nothing else tells which of several disks a resize means.
     pub disk_id: Option<String>,
 
     /// Whether the disk dies with the instance. `true` works for hourly cloud disks only; with
@@ -59,7 +60,12 @@ pub struct DataDisk {
 pub(crate) static DATA_DISK: Table = Table {
     name: "DataDisk",
     members: &[
-        FieldInfo::new("DiskSize", Kind::I64).required().promised().default("0").unit("GiB"),
+        FieldInfo::new("DiskSize", Kind::I64)
+            .required()
+            .promised()
+            .special(&["0"])
+            .default("0")
+            .unit("GiB"),
         FieldInfo::new("DiskType", Kind::Str)
             .promised()
             .values(DiskType::VALUES)

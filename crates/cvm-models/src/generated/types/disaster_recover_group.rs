@@ -33,7 +33,7 @@ pub struct DisasterRecoverGroup {
 
     /// Whether single instances or whole partitions are kept apart. Partition groups are still
     /// being rolled out.
-    pub strategy: DisasterRecoverGroupStrategy,
+    pub strategy: Option<DisasterRecoverGroupStrategy>,
 
     /// Partitions in the group; absent when it keeps single instances apart.
     pub partition_count: Option<i64>,
@@ -53,9 +53,7 @@ pub(crate) static DISASTER_RECOVER_GROUP: Table = Table {
         FieldInfo::new("InstanceIds", Kind::List(&Kind::Str)).promised().format("ins-xxxxxxxx"),
         FieldInfo::new("CreateTime", Kind::Str).promised().format("YYYY-MM-DDThh:mm:ssZ"),
         FieldInfo::new("Affinity", Kind::I64).promised(),
-        FieldInfo::new("Strategy", Kind::Str)
-            .promised()
-            .values(DisasterRecoverGroupStrategy::VALUES),
+        FieldInfo::new("Strategy", Kind::Str).values(DisasterRecoverGroupStrategy::VALUES),
         FieldInfo::new("PartitionCount", Kind::I64),
         FieldInfo::new("Tags", Kind::List(&Kind::Object(&TAG))),
     ],

@@ -160,7 +160,7 @@ pub struct Instance {
 
     /// Host name as the service knows it, set at launch or by `ModifyInstancesAttribute`; not
     /// the display name, which is `InstanceName`.
-    pub host_name: String,
+    pub host_name: Option<String>,
 
     /// Account to log in with for this image, such as `root`, `ubuntu` or `Administrator`.
     pub default_login_user: String,
@@ -246,13 +246,12 @@ pub(crate) static INSTANCE: Table = Table {
         FieldInfo::new("DedicatedClusterId", Kind::Str).promised(),
         FieldInfo::new("IsolatedSource", Kind::Str).promised().values(IsolatedSource::VALUES),
         FieldInfo::new("DisasterRecoverGroupIds", Kind::List(&Kind::Str))
-            .promised()
             .max_items(1)
             .format("ps-xxxxxxxx"),
         FieldInfo::new("GPUInfo", Kind::Object(&GPU_INFO)),
         FieldInfo::new("LicenseType", Kind::Str).promised().default("TencentCloud"),
         FieldInfo::new("DisableApiTermination", Kind::Bool).promised().default("false"),
-        FieldInfo::new("HostName", Kind::Str).promised(),
+        FieldInfo::new("HostName", Kind::Str),
         FieldInfo::new("DefaultLoginUser", Kind::Str).promised(),
         FieldInfo::new("DefaultLoginPort", Kind::I64).promised(),
         FieldInfo::new("LatestOperationErrorMsg", Kind::Str).nullable(),

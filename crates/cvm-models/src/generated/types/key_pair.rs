@@ -41,7 +41,7 @@ pub(crate) static KEY_PAIR: Table = Table {
     members: &[
         FieldInfo::new("KeyId", Kind::Str).promised().format("skey-xxxxxxxx"),
         FieldInfo::new("KeyName", Kind::Str).promised(),
-        FieldInfo::new("ProjectId", Kind::I64).promised(),
+        FieldInfo::new("ProjectId", Kind::I64).promised().special(&["0"]),
         FieldInfo::new("Description", Kind::Str),
         FieldInfo::new("PublicKey", Kind::Str),
         FieldInfo::new("PrivateKey", Kind::Str).secret(),

@@ -39,8 +39,14 @@ pub(crate) static NETWORK_INTERFACES: Table = Table {
     name: "NetworkInterfaces",
     members: &[
         FieldInfo::new("InterfaceType", Kind::Str).required().values(InterfaceType::VALUES),
-        FieldInfo::new("VpcId", Kind::Str).required().format("vpc-xxxxxxxx"),
-        FieldInfo::new("SubnetId", Kind::Str).required().format("subnet-xxxxxxxx"),
+        FieldInfo::new("VpcId", Kind::Str)
+            .required()
+            .special(&["DEFAULT"])
+            .format("vpc-xxxxxxxx"),
+        FieldInfo::new("SubnetId", Kind::Str)
+            .required()
+            .special(&["DEFAULT"])
+            .format("subnet-xxxxxxxx"),
         FieldInfo::new("PrivateIpv4AddressCount", Kind::I64).required().min(1).max(50),
         FieldInfo::new("NetworkInterfaceId", Kind::Str).format("eni-xxxxxxxx"),
         FieldInfo::new("SecurityGroupIds", Kind::List(&Kind::Str)).format("sg-xxxxxxxx"),

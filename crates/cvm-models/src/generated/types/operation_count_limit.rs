@@ -24,8 +24,8 @@ pub(crate) static OPERATION_COUNT_LIMIT: Table = Table {
     members: &[
         FieldInfo::new("Operation", Kind::Str).promised().values(LimitedOperation::VALUES),
         FieldInfo::new("InstanceId", Kind::Str).promised(),
-        FieldInfo::new("CurrentCount", Kind::I64).promised(),
-        FieldInfo::new("LimitCount", Kind::I64).promised(),
+        FieldInfo::new("CurrentCount", Kind::I64).promised().special(&["-1"]),
+        FieldInfo::new("LimitCount", Kind::I64).promised().special(&["-1", "0"]),
     ],
     index: NameIndex { multiplier: 0x2c82_9abe_1f45_32e1, shift: 62, slots: &[0, 1, 2, 3] },
 };

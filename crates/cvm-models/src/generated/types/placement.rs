@@ -23,7 +23,8 @@ pub struct Placement {
     pub host_id: Option<String>,
 
     /// Kind of reserved capacity to draw on, which must match the packs in
-    /// `DedicatedResourcePackIds`; without it ordinary stock is used.
+    /// `DedicatedResourcePackIds`; without it the launch uses ordinary stock or a pool with
+    /// `AutoPlacement`.
     pub dedicated_resource_pack_tenancy: Option<DedicatedResourcePackTenancy>,
 
     /// Resource pool packs to launch from, so that capacity paid for earlier is used. Needs
@@ -39,7 +40,7 @@ pub(crate) static PLACEMENT: Table = Table {
     name: "Placement",
     members: &[
         FieldInfo::new("Zone", Kind::Str).required().promised(),
-        FieldInfo::new("ProjectId", Kind::I64).promised().default("0"),
+        FieldInfo::new("ProjectId", Kind::I64).promised().special(&["0"]).default("0"),
         FieldInfo::new("HostIds", Kind::List(&Kind::Str)).format("host-xxxxxxxx"),
         FieldInfo::new("HostId", Kind::Str).format("host-xxxxxxxx"),
         FieldInfo::new("DedicatedResourcePackTenancy", Kind::Str)

@@ -11,7 +11,7 @@ pub struct RepairTaskInfo {
     pub task_id: String,
 
     /// Machine the task is about: an instance, dedicated host or bare-metal machine, as
-    /// `Product` tells. Format: `ins-xxxxxxxx`.
+    /// `Product` tells.
     pub instance_id: String,
 
     /// Display name of the machine. May be null.
@@ -93,7 +93,7 @@ pub(crate) static REPAIR_TASK_INFO: Table = Table {
     name: "RepairTaskInfo",
     members: &[
         FieldInfo::new("TaskId", Kind::Str).promised().format("rep-xxxxxxxx"),
-        FieldInfo::new("InstanceId", Kind::Str).promised().format("ins-xxxxxxxx"),
+        FieldInfo::new("InstanceId", Kind::Str).promised(),
         FieldInfo::new("Alias", Kind::Str).nullable(),
         FieldInfo::new("TaskTypeId", Kind::U64)
             .promised()

@@ -11,8 +11,9 @@ pub struct SystemDisk {
     /// `CLOUD_PREMIUM`, `CLOUD_BSSD`, `CLOUD_HSSD` and `CLOUD_TSSD`.
     pub disk_type: Option<DiskType>,
 
-    /// Id of the existing boot disk, for block storage calls. Queries return it; it cannot be
-    /// chosen in a launch. Format: `disk-xxxxxxxx`.
+    /// Id of the existing boot disk. Queries return it, a resize can name the disk by it, and a
+    /// launch cannot choose it. Format: `disk-xxxxxxxx`. Quirk: Documented for responses only,
+    /// although the published sample of `ResizeInstanceDisks` sends it.
     pub disk_id: Option<String>,
 
     /// Capacity, at least the size of the image. It can grow later but not shrink. Unit: GiB.
@@ -49,8 +50,8 @@ pub(crate) static SYSTEM_DISK: Table = Table {
         FieldInfo::new("DiskSize", Kind::I64).promised().default("50").unit("GiB"),
         FieldInfo::new("CdcId", Kind::Str).nullable(),
         FieldInfo::new("DiskName", Kind::Str).max_length(128),
-        FieldInfo::new("Encrypt", Kind::Bool).promised().default("false"),
-        FieldInfo::new("KmsKeyId", Kind::Str).promised().format("UUID or kms-xxxxxxxx"),
+        FieldInfo::new("Encrypt", Kind::Bool).default("false"),
+        FieldInfo::new("KmsKeyId", Kind::Str).format("UUID or kms-xxxxxxxx"),
     ],
     index: NameIndex {
         multiplier: 0x21c6_e266_39ac_2c65,

@@ -30,8 +30,16 @@ pub struct VirtualPrivateCloud {
 pub(crate) static VIRTUAL_PRIVATE_CLOUD: Table = Table {
     name: "VirtualPrivateCloud",
     members: &[
-        FieldInfo::new("VpcId", Kind::Str).required().promised().format("vpc-xxxxxxxx"),
-        FieldInfo::new("SubnetId", Kind::Str).required().promised().format("subnet-xxxxxxxx"),
+        FieldInfo::new("VpcId", Kind::Str)
+            .required()
+            .promised()
+            .special(&["DEFAULT"])
+            .format("vpc-xxxxxxxx"),
+        FieldInfo::new("SubnetId", Kind::Str)
+            .required()
+            .promised()
+            .special(&["DEFAULT"])
+            .format("subnet-xxxxxxxx"),
         FieldInfo::new("AsVpcGateway", Kind::Bool).promised().default("false"),
         FieldInfo::new("PrivateIpAddresses", Kind::List(&Kind::Str)),
         FieldInfo::new("Ipv6AddressCount", Kind::U64),

@@ -82,7 +82,7 @@ fn launch(plan: &Plan<'_>, scene: &mut Scene<'_>) -> Vec<String> {
         }
         plan.network.connect(place, &mut shown, &mut scene.store.addresses);
         let address = shown.private_ip_addresses.first().map_or("", String::as_str);
-        shown.host_name = plan.host_name.spell(place, address);
+        shown.host_name = Some(plan.host_name.spell(place, address));
         shown.system_disk.disk_id = Some(scene.mint.disk());
         for disk in &mut shown.data_disks {
             disk.disk_id = Some(scene.mint.disk());

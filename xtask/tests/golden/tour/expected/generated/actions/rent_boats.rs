@@ -72,6 +72,9 @@ pub struct RentBoats {
 }
 
 /// What [`RentBoats`] answers.
+///
+/// With `DryRun` set to `true` it may carry nothing but the request id; the other members are
+/// then empty or zero.
 #[derive(Clone, Default, PartialEq)]
 pub struct RentBoatsResponse {
     /// What was rented. Format: `boat-xxxxxxxx`.
@@ -143,7 +146,12 @@ pub(crate) static RENT_BOATS: Table = Table {
     members: &[
         FieldInfo::new("Berth", Kind::Object(&BERTH)).required(),
         FieldInfo::new("Mode", Kind::Str).required().values(&["CALM", "FAST"]).default("CALM"),
-        FieldInfo::new("Size", Kind::U64).min(2).max(20).default("0").unit("metre"),
+        FieldInfo::new("Size", Kind::U64)
+            .min(2)
+            .max(20)
+            .special(&["0"])
+            .default("0")
+            .unit("metre"),
         FieldInfo::new("Weight", Kind::F64).required(),
         FieldInfo::new("Months", Kind::I64)
             .values(&["1", "2", "3", "12"])
