@@ -77,7 +77,7 @@ pub fn run(info: &'static ActionInfo, line: Line) -> Result<()> {
             connection.client = connection.client.with_operation_timeout(left);
         }
         let way_out = noted.as_ref().map(|noted: &Noted| WayOut::of(noted.entry(), &line));
-        match deliver(info, &request, &connection, way_out.as_ref()).await {
+        match deliver(info, &request, &connection, way_out.as_ref(), |failure| failure).await {
             Ok(answer) => {
                 if let Some(noted) = &mut noted {
                     noted.keep_skew(connection.client.clock_correction());
@@ -362,12 +362,14 @@ fn origin(url: &str) -> &str {
 }
 
 /// Sends the request. A change that is interrupted says so: its outcome is unknown, and `way_out` says
-/// how that is settled.
+/// how that is settled. `judge` says what a failure means for the whole run: for a request that was sent before,
+/// a refusal is not the outcome. It is asked before anything is written that a signal may end.
 pub async fn deliver(
     info: &'static ActionInfo,
     request: &Value,
     connection: &Connection,
     way_out: Option<&WayOut>,
+    judge: impl Fn(Failure) -> Failure,
 ) -> Result<Answer> {
     let call = connection.client.call(info, request.clone());
     let is_change = class(info, request) != RetryClass::Read;
@@ -400,14 +402,15 @@ pub async fn deliver(
         }
         Err(error) => {
             let failure = outcome::failure(info, request, &error, way_out);
-            if failure.exit() != Exit::Unknown {
+            let known = way_out.filter(|_| failure.exit() == Exit::Unknown).map(WayOut::told);
+            let told = judge(Failure::new(failure.exit(), error.to_string()).maybe_hint(known));
+            if told.exit() != Exit::Unknown {
                 Stage::Nothing.reached();
             }
-            let Some(listening) = listening else { return Err(failure) };
-            let failure = keep_unread(info, &error, failure);
+            let Some(listening) = listening else { return Err(judge(failure)) };
+            let failure = judge(keep_unread(info, &error, failure));
             interrupt::hold(listening);
-            let told = Failure::new(failure.exit(), error.to_string());
-            interrupt::ends_with(told.maybe_hint(way_out.map(WayOut::told)));
+            interrupt::ends_with(told);
             Err(failure)
         }
     }

@@ -1,6 +1,6 @@
 //! Standard output blocks while the response of a change is written: signals still end the run.
 
-use std::io::Read as _;
+use std::io::{Read as _, Write as _};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
@@ -8,7 +8,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde_json::json;
 
-use crate::harness::{Answer, Server, entries, finish, run, signal, stopping};
+use crate::harness::{Answer, Server, entries, finish, run, signal, stopping, until};
 use crate::settle::http_date;
 
 const LAUNCH: [&str; 3] = ["RunInstances", "--ImageId", "img-1"];
@@ -68,6 +68,38 @@ fn a_signal_ends_cvm_resume_too() {
     let (code, stderr) = ended(child);
     assert_eq!(code, Some(7), "{stderr}");
     assert!(stderr.contains("ins-00000000"), "{stderr}");
+    assert_eq!(entries(&server.journal()), [id]);
+}
+
+/// What a resend is refused with says nothing about the first request, while it is being written too.
+#[test]
+fn signal_during_the_refusal_of_a_resend_leaves_the_outcome_unknown() {
+    let is_up = Arc::new(AtomicBool::new(false));
+    let answers = Arc::clone(&is_up);
+    let error = json!({ "Code": "InvalidParameterValue", "Message": "no ".repeat(2_000) });
+    let body = json!({ "Response": { "Error": error, "RequestId": "r-1" } }).to_string();
+    let server = Server::start(Answer::Script(Arc::new(move |_| {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
+        let (date, length) = (http_date(now), body.len());
+        let head = format!("HTTP/1.1 400 Bad Request\r\ndate: {date}\r\ncontent-length: {length}");
+        answers.load(SeqCst).then(|| format!("{head}\r\n\r\n{body}"))
+    })));
+    assert_eq!(run(server.cvm(&LAUNCH).args(["--timeout", "2"])).code, 3);
+    is_up.store(true, SeqCst);
+    let id = entries(&server.journal()).remove(0);
+    // All but the beginning of the message finds no room.
+    let (reader, mut writer) = std::io::pipe().unwrap();
+    let filled = 65_536 - 800;
+    writer.write_all(&vec![b'z'; filled]).unwrap();
+    let mut resume = server.bare(&["resume", &id]);
+    let mut child = resume.stdout(Stdio::null()).stderr(writer).spawn().unwrap();
+    until("the refusal is being written", || {
+        usize::try_from(rustix::io::ioctl_fionread(&reader).unwrap()).unwrap() > filled + 400
+    });
+    signal(&child, stopping()[0]);
+    let code = child.wait().unwrap().code();
+    assert_eq!(code, Some(3));
+    drop(reader);
     assert_eq!(entries(&server.journal()), [id]);
 }
 

@@ -393,3 +393,78 @@ fn a_wrong_date_of_one_response_hides_no_launch() {
         stays(&ran, &server, &id, &["1 entry made since looks like it"]);
     }
 }
+
+/// Loses a launch with these parameters, and lists one instance afterwards; gives what `cvm resume` says.
+fn resumed(parameters: &[&str], instance: Value) -> Ran {
+    let server = Server::start(Answer::Script(Arc::new(move |request| {
+        if request.contains("RunInstances") {
+            return None;
+        }
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
+        let mut instance = instance.clone();
+        instance["CreatedTime"] = json!(Moment::from_unix(now).to_string());
+        let response = json!({ "RequestId": "r", "TotalCount": 1, "InstanceSet": [instance] });
+        let body = json!({ "Response": response }).to_string();
+        let (date, length) = (http_date(now), body.len());
+        Some(format!("HTTP/1.1 200 OK\r\ndate: {date}\r\ncontent-length: {length}\r\n\r\n{body}"))
+    })));
+    let launch = ["RunInstances", "--ImageId", "img-1", "--InstanceName", "web", "--timeout", "2"];
+    let ran = run(&mut server.cvm(&[&launch[..], parameters].concat()));
+    assert_eq!(ran.code, 3, "{}", ran.stderr);
+    let id = entries(&server.journal()).remove(0);
+    make_old(&server.journal(), &id, 240);
+    let ran = run(&mut server.bare(&["resume", &id]));
+    stays(&ran, &server, &id, &[]);
+    ran
+}
+
+const TAG: [&str; 6] = [
+    "--TagSpecification.0.ResourceType",
+    "instance",
+    "--TagSpecification.0.Tags.0.Key",
+    "run",
+    "--TagSpecification.0.Tags.0.Value",
+    "7",
+];
+
+#[test]
+fn resume_does_not_say_that_nothing_was_made_when_rows_hide_what_is_compared() {
+    let row = |name: Value, tags: Value| json!({ "InstanceId": "ins-1", "ImageId": "img-1", "InstanceName": name, "Tags": tags });
+    let ran = resumed(&[], row(Value::Null, json!([])));
+    assert!(ran.stdout.contains("ins-1"), "{}", ran.stdout);
+    for told in
+        ["1 entry made since may be it; it asked for 1", "does not show `InstanceName` of 1"]
+    {
+        assert!(ran.stderr.contains(told), "{told}: {}", ran.stderr);
+    }
+    let tags = json!([{ "Key": "run", "Value": "7" }]);
+    let ran = resumed(&TAG, row(Value::Null, tags));
+    assert!(ran.stdout.contains("ins-1"), "{}", ran.stdout);
+    assert!(ran.stderr.contains("1 entry made since bears its tags"), "{}", ran.stderr);
+    for hidden in [Value::Null, json!([null]), json!([{ "Key": "run" }])] {
+        let ran = resumed(&TAG, row(Value::Null, hidden));
+        assert!(!ran.stderr.contains("nothing made since bears"), "{}", ran.stderr);
+        for told in
+            ["is shown to bear its tags", "does not show the tags of 1 made since (`ins-1`)"]
+        {
+            assert!(ran.stderr.contains(told), "{told}: {}", ran.stderr);
+        }
+    }
+}
+
+#[test]
+fn resume_looks_only_for_the_tags_of_the_instances() {
+    let disk = [
+        "--TagSpecification.1.ResourceType",
+        "volume",
+        "--TagSpecification.1.Tags.0.Key",
+        "disk",
+        "--TagSpecification.1.Tags.0.Value",
+        "d",
+    ];
+    let tags = json!([{ "Key": "run", "Value": "7" }]);
+    let row =
+        json!({ "InstanceId": "ins-1", "ImageId": "img-1", "InstanceName": "web", "Tags": tags });
+    let ran = resumed(&[TAG, disk].concat(), row);
+    assert!(ran.stderr.contains("1 entry made since bears its tags"), "{}", ran.stderr);
+}

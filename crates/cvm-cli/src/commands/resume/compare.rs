@@ -4,10 +4,8 @@
 use cvm_models::protocol::{ActionInfo, ReconcileInfo};
 use serde_json::Value;
 
+use super::marks;
 use super::value::{at, is_blank, texts_of};
-
-/// A member of an entry, and the one of the request that it is compared with.
-pub type Pair = (&'static str, &'static str);
 
 /// How a member of an entry relates to the one of the request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -78,11 +76,7 @@ pub fn likeness(facts: &ReconcileInfo, request: &Value, entry: &Value) -> Option
         let there = at(request, there)?;
         Some(at(entry, here).map_or(Likeness::Unknown, |here| compare(here, there)))
     });
-    let lists = object_lists(facts, request).into_iter().filter_map(|pairs| {
-        contains_rows(request, entry, &pairs)
-            .map(|all| if all { Likeness::Equal } else { Likeness::Different })
-    });
-    given.chain(lists).max()
+    given.chain(marks::likeness(facts, request, entry)).max()
 }
 
 /// Whether both are the same scalar, or lists of the same items in the same order. An empty text and an empty
@@ -124,67 +118,33 @@ fn included(here: &Value, there: &Value) -> Likeness {
     }
 }
 
-/// Whether an entry may be what the request made: everything that both show is alike. `None` if the
-/// request has nothing to compare.
-pub fn resembles(facts: &ReconcileInfo, request: &Value, entry: &Value) -> Option<bool> {
-    let lists = object_lists(facts, request);
-    let lists = lists.into_iter().filter_map(|pairs| contains_rows(request, entry, &pairs));
-    alike(facts, request, entry).into_iter().chain(lists).reduce(|all, one| all && one)
+/// How an entry relates to the request in the single members that the request gives, for an entry that the
+/// request may have made; `None` if it gives none.
+pub fn resemblance(facts: &ReconcileInfo, request: &Value, entry: &Value) -> Option<Likeness> {
+    singles(facts, request, entry).map(|(_, likeness)| likeness).max()
 }
 
-/// Whether an entry may be what the request made, but the list does not show the objects that would tell:
-/// such a list is null or absent, and not empty.
-pub fn hides_marks(facts: &ReconcileInfo, request: &Value, entry: &Value) -> bool {
-    let is_hidden = |pairs: &[Pair]| {
-        let list = pairs.first().and_then(|(here, _)| here.rsplit_once('.'));
-        !rows_at(request, pairs, |(_, there)| there).is_empty()
-            && list.is_some_and(|(list, _)| at(entry, list).is_none())
-    };
-    object_lists(facts, request).iter().any(|pairs| is_hidden(pairs))
-        && alike(facts, request, entry) != Some(false)
+/// The members that the request gives and the entry does not show.
+pub fn hidden(facts: &ReconcileInfo, request: &Value, entry: &Value) -> Vec<&'static str> {
+    let hidden = singles(facts, request, entry).filter(|(_, one)| *one == Likeness::Unknown);
+    hidden.map(|(here, _)| here).collect()
 }
 
-/// Whether all single members that the request gives are alike in an entry.
-fn alike(facts: &ReconcileInfo, request: &Value, entry: &Value) -> Option<bool> {
-    let pairs = || facts.same.iter().chain(facts.includes).copied();
-    let given = pairs().filter_map(|(here, there)| {
-        Some((at(entry, here), at(request, there).filter(|value| !is_blank(value))?))
-    });
-    let single = given.map(|(here, there)| {
-        here.is_some_and(|here| {
-            included(here, there) == Likeness::Equal || is_numbered(facts, request, here, there)
-        })
-    });
-    single.reduce(|all, one| all && one)
-}
-
-/// Whether the objects of an entry contain those of the request, which has some.
-fn contains_rows(request: &Value, entry: &Value, pairs: &[Pair]) -> Option<bool> {
-    let wanted = rows_at(request, pairs, |(_, there)| there);
-    let present = rows_at(entry, pairs, |(here, _)| here);
-    (!wanted.is_empty()).then(|| wanted.iter().all(|wanted| present.contains(wanted)))
-}
-
-/// Whether the request puts objects on what it makes, such as tags: the mark of its owner.
-pub fn is_marked(facts: &ReconcileInfo, request: &Value) -> bool {
-    let lists = object_lists(facts, request);
-    lists.iter().any(|pairs| !rows_at(request, pairs, |(_, there)| there).is_empty())
-}
-
-/// The pairs that lead into the same list of objects of the request, list by list.
-fn object_lists(facts: &ReconcileInfo, request: &Value) -> Vec<Vec<Pair>> {
-    let mut lists: Vec<(&str, Vec<Pair>)> = Vec::new();
-    for pair in facts.includes.iter().copied() {
-        let Some((list, _)) = pair.1.rsplit_once('.') else { continue };
-        if at(request, pair.1).is_some() || objects_at(request, list).is_empty() {
-            continue;
-        }
-        match lists.iter_mut().find(|(known, _)| *known == list) {
-            Some((_, pairs)) => pairs.push(pair),
-            None => lists.push((list, vec![pair])),
-        }
-    }
-    lists.into_iter().map(|(_, pairs)| pairs).collect()
+/// Every single member that the request gives, by its path in an entry, and how it relates to the entry.
+fn singles(
+    facts: &ReconcileInfo,
+    request: &Value,
+    entry: &Value,
+) -> impl Iterator<Item = (&'static str, Likeness)> {
+    facts.same.iter().chain(facts.includes).filter_map(move |&(here, there)| {
+        let there = at(request, there).filter(|value| !is_blank(value))?;
+        let likeness = match at(entry, here).filter(|value| !is_blank(value)) {
+            None => Likeness::Unknown,
+            Some(value) if is_numbered(facts, request, value, there) => Likeness::Equal,
+            Some(value) => included(value, there),
+        };
+        Some((here, likeness))
+    })
 }
 
 /// Whether a name is one of those that the service makes of the request's: behind a pattern such as
@@ -198,33 +158,6 @@ fn is_numbered(facts: &ReconcileInfo, request: &Value, here: &Value, there: &Val
     let is_one = at(request, count).and_then(Value::as_u64).unwrap_or(1) <= 1;
     here.strip_prefix(there)
         .is_some_and(|number| !is_one && number.bytes().all(|byte| byte.is_ascii_digit()))
-}
-
-/// The objects at `A.B`, through every list on the way.
-fn objects_at<'v>(value: &'v Value, path: &str) -> Vec<&'v Value> {
-    let mut found = vec![value];
-    for step in path.split('.') {
-        let below = found.into_iter().filter_map(|value| value.get(step));
-        found = below
-            .flat_map(|value| match value {
-                Value::Array(items) => items.as_slice(),
-                single => std::slice::from_ref(single),
-            })
-            .collect();
-    }
-    found.retain(|value| value.is_object());
-    found
-}
-
-/// What the objects hold that the pairs lead to, one row an object; an empty text is as good as none.
-fn rows_at(value: &Value, pairs: &[Pair], side: fn(&Pair) -> &'static str) -> Vec<Vec<String>> {
-    let steps: Vec<_> = pairs.iter().filter_map(|pair| side(pair).rsplit_once('.')).collect();
-    let Some((list, _)) = steps.first() else { return Vec::new() };
-    let row = |object: &Value| {
-        let member = |(_, member): &(&str, &str)| at(object, member).and_then(super::value::text);
-        steps.iter().map(|step| member(step).unwrap_or_default()).collect()
-    };
-    objects_at(value, list).into_iter().map(row).collect()
 }
 
 #[cfg(test)]

@@ -96,6 +96,8 @@ struct Found {
     verdicts: Vec<Verdict>,
     /// How many entries could be what was made, and how many were asked for.
     candidates: Option<(usize, u64)>,
+    /// Whether the list does not show what would tell if something is what was made.
+    unclear: bool,
     /// Whether what fits bears marks that the request put on what it makes, such as tags.
     marked: bool,
     /// Why a verdict was left to a person.
@@ -134,6 +136,7 @@ fn of_ids(sought: &Sought<'_>, ids: &[String], entries: &[Value]) -> Found {
         reasons: reasons(sought, ids, entries),
         verdicts,
         candidates: None,
+        unclear: false,
         marked: false,
         timeless: sought.is_timeless(),
     }
@@ -216,12 +219,27 @@ fn candidates(sought: &Sought<'_>, list: &ActionInfo, entries: &[Value]) -> Foun
             shown.join("`, `")
         ));
     }
+    let marked = sought.is_marked();
+    // What bears the tags is shown for them, whatever else the list does not tell.
+    let hiding = fitting.iter().filter(|entry| !marked && !sought.hidden(entry).is_empty());
+    let hiding: Vec<&Value> = hiding.copied().collect();
+    if !hiding.is_empty() {
+        let mut members: Vec<_> = hiding.iter().flat_map(|entry| sought.hidden(entry)).collect();
+        members.sort_unstable();
+        members.dedup();
+        reasons.push(format!(
+            "the list does not show `{}` of {} of them, so they may be what it made or not",
+            members.join("`, `"),
+            hiding.len()
+        ));
+    }
     Found {
         candidates: Some((young, asked)),
+        unclear: !(unmarked.is_empty() && hiding.is_empty()),
         rows: Rows { columns: columns.into_iter().map(str::to_owned).collect(), rows, left_out: 0 },
         verdicts: Vec::new(),
         reasons,
-        marked: sought.is_marked(),
+        marked,
         timeless: sought.is_timeless(),
     }
 }
@@ -234,10 +252,15 @@ fn conclude(noted: Noted, found: &Found, format: Format) -> Result<()> {
         let since = if found.timeless { "" } else { " made since" };
         let (one, many) = if found.marked {
             ("bears its tags", "bear its tags")
+        } else if found.unclear {
+            ("may be it", "may be it")
         } else {
             ("looks like it", "look like it")
         };
         let why = match fitting {
+            0 if found.unclear => {
+                format!("nothing{since} is shown to bear its tags; it asked for {asked}")
+            }
             0 => format!("nothing{since} {one}; it asked for {asked}"),
             1 => format!("1 entry{since} {one}; it asked for {asked}"),
             _ => format!("{fitting} entries{since} {many}; it asked for {asked}"),

@@ -4,6 +4,7 @@ pub mod before;
 mod compare;
 mod guard;
 mod look;
+mod marks;
 mod reading;
 mod repeat;
 mod same;

@@ -56,12 +56,14 @@ pub fn run(line: &Line, info: &'static ActionInfo, mut noted: Noted) -> Result<S
         let limit = own_limit.map_or(left, |limit| limit.min(left));
         connection.client = connection.client.with_operation_timeout(limit);
         output::note(&format!("{} is sent again with the token it had", info.name));
-        let sent = call::deliver(info, &request, &connection, Some(&way_out)).await;
+        let judge = |failure| still_unknown(info, &entry, &way_out, failure);
+        let sent = call::deliver(info, &request, &connection, Some(&way_out), judge).await;
         sent.map(Some).map_err(|failure| {
             // A clock that is found wrong now may have been right when the request was first sent, so
             // the entry keeps what was known of it then.
             noted.mark_unknown(0);
-            still_unknown(info, &entry, &way_out, failure)
+            // What failed before anything was sent was not judged yet.
+            judge(failure)
         })
     })??;
     let Some(answer) = answer else { return Ok(Sent::Not(Box::new(noted))) };

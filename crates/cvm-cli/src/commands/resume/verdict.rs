@@ -8,7 +8,8 @@ use cvm_models::{docs, waiters};
 use serde_json::Value;
 
 use super::before::Seen;
-use super::compare::{self, Likeness, hides_marks, likeness, resembles, uncompared};
+use super::compare::{self, Likeness, likeness, resemblance, uncompared};
+use super::marks;
 use super::value::{at, text};
 use crate::entry::Entry;
 
@@ -110,18 +111,36 @@ impl<'a> Sought<'a> {
         (verdict, about)
     }
 
-    /// The entries that could be what the request made. One that bears the marks of the request is among them
-    /// whenever it was made: the clock of then may have been wrong.
+    /// The entries that could be what the request made: nothing that the list shows of them differs. One that
+    /// bears the marks of the request is among them whenever it was made, since the clock of then may have been
+    /// wrong, and one made since whatever else became of it.
     pub fn candidates<'e>(&self, entries: &'e [Value]) -> Vec<&'e Value> {
-        let is_like = |entry: &Value| resembles(self.facts, self.request, entry) != Some(false);
-        let is_its_time = |entry: &Value| self.is_marked() || self.is_young(entry);
-        entries.iter().filter(|entry| is_its_time(entry) && is_like(entry)).collect()
+        let is_candidate = |entry: &&Value| match marks::likeness(self.facts, self.request, entry) {
+            Some(Likeness::Equal) => self.is_young(entry) || self.may_be_like(entry),
+            Some(_) => false,
+            None => self.is_young(entry) && self.may_be_like(entry),
+        };
+        entries.iter().filter(is_candidate).collect()
     }
 
     /// The entries made since of which the list does not show whether they bear the marks of the request.
     pub fn unmarked<'e>(&self, entries: &'e [Value]) -> Vec<&'e Value> {
-        let is_open = |entry: &Value| hides_marks(self.facts, self.request, entry);
-        entries.iter().filter(|entry| self.is_young(entry) && is_open(entry)).collect()
+        let is_open = |entry: &&Value| {
+            marks::likeness(self.facts, self.request, entry) == Some(Likeness::Unknown)
+                && self.is_young(entry)
+                && self.may_be_like(entry)
+        };
+        entries.iter().filter(is_open).collect()
+    }
+
+    /// The members that would tell whether an entry is what the request made, and that the list does not show.
+    pub fn hidden(&self, entry: &Value) -> Vec<&'static str> {
+        compare::hidden(self.facts, self.request, entry)
+    }
+
+    /// Whether no single member that the list shows of an entry differs from the request.
+    fn may_be_like(&self, entry: &Value) -> bool {
+        resemblance(self.facts, self.request, entry) != Some(Likeness::Different)
     }
 
     /// What was never listed is absent whatever became of the request.
@@ -233,7 +252,7 @@ impl<'a> Sought<'a> {
 
     /// Whether the request puts objects on what it makes, such as tags: the mark of its owner.
     pub fn is_marked(&self) -> bool {
-        compare::is_marked(self.facts, self.request)
+        marks::are_given(self.facts, self.request)
     }
 
     /// Whether an entry is not known to be older than the request.

@@ -11,6 +11,7 @@ use crate::entry::Sending;
 use crate::output::rows;
 
 mod evidence;
+mod hidden;
 
 const SINCE: &str = "2026-11-21T07:40:53";
 
