@@ -49,7 +49,7 @@ pub fn scope_date(scope: &CredentialScope, timestamp: u64) -> Result<(), VerifyE
 
 /// Refuses a query beside a POST and a body beside a GET: no signature covers them.
 ///
-/// [`tc3`] checks this as far as its request tells; [`v1`] is given decoded parameters and cannot. So a
+/// [`tc3`] checks this as far as its request tells; [`v1`](fn@v1) is given decoded parameters and cannot. So a
 /// server calls this in every dialect, with the request as it was received.
 ///
 /// # Errors
