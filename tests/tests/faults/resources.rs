@@ -138,7 +138,7 @@ async fn a_stall_at_any_place_ends_at_the_deadline_of_the_call() {
             server.plan([fault]);
             let error = Call::Stop.make(&client).await.result.expect_err(name);
             assert!(error.outcome_unknown().is_some(), "{name}: {error:?}");
-            // A length that is not allowed is the first reason, and the one that is told.
+            // A length that is not allowed is the first reason, and the one in the message.
             let is_told = error.is_timeout() || name == "length larger than allowed";
             assert!(is_told, "{name}: {error:?}");
         });

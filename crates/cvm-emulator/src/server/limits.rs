@@ -1,4 +1,4 @@
-//! What clients may hold of the server, and for how long.
+//! Limits on the connections and memory that clients use, and on how long they use them.
 
 use std::time::Duration;
 

@@ -2,7 +2,7 @@
 //!
 //! A connection is accepted at once. If there are too many, or the system has no more file descriptors,
 //! the oldest connection of a client that has proved no credential is closed, then the oldest idle one.
-//! [`Limits`] has what each connection and all of them together may hold.
+//! [`Limits`] lists what each connection and all of them together can use.
 
 mod activity;
 mod connection;

@@ -64,7 +64,7 @@ pub trait CredentialProvider: fmt::Debug + Send + Sync + 'static {
     }
 }
 
-/// Makes a provider of a type whose `read` fetches a credential anew each time, so that there may be another
+/// Makes a provider of a type whose `read` fetches a new credential each time, so that there may be another
 /// one when the service refuses a token.
 macro_rules! fetches_anew {
     ($($provider:ty),+) => { $(

@@ -320,7 +320,7 @@ fn a_machine_in_the_recycle_bin_is_done_if_it_was_not_there_before() {
     let told = |before: Option<&[Seen]>| verdicts("TerminateInstances", &request, before, &entries);
     let listed = |from| ["ins-1", "ins-2", "ins-3", "ins-4"].map(|id| seen(id, from));
     assert_eq!(told(Some(&listed(true))), ["done", "not seen", "done", "done"]);
-    // It was in the bin before, or on its way there: whether the call that destroys it arrived, nobody knows.
+    // It was in the bin before, or on its way there: whether the call that destroys it arrived is unknown.
     assert_eq!(told(Some(&listed(false))), ["you decide", "not seen", "done", "done"]);
     assert_eq!(told(None), ["you decide", "not seen", "done", "you decide"]);
 }

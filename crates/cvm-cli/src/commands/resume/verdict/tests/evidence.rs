@@ -172,7 +172,7 @@ fn a_recycle_bin_proves_a_termination_only_of_an_instance_that_was_up_or_down_be
     let binned = || instance("SHUTDOWN", "SUCCESS", "MANMADE");
     assert_eq!(told(up(), binned()), "done");
     assert_eq!(told(instance("STOPPED", "FAILED", "NOTISOLATED"), binned()), "done");
-    // It lay there before, somebody's call was about to put it there, or nobody knows.
+    // It lay there before, another call was about to put it there, or it is unknown.
     assert_eq!(told(binned(), binned()), "you decide");
     assert_eq!(told(instance("RUNNING", "OPERATING", "NOTISOLATED"), binned()), "you decide");
     assert_eq!(told(instance("TERMINATING", "OPERATING", "MANMADE"), binned()), "you decide");
