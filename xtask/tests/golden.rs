@@ -156,7 +156,7 @@ fn waiters_errors_and_docs_are_found() {
     assert_eq!(docs::action("RentBoats").unwrap().reconcile, "List vessels by your own tag.");
     assert!(docs::action("Nothing").is_none());
     let names: Vec<&str> = docs::members("Berth").iter().map(|member| member.name).collect();
-    assert_eq!(names, ["Harbour", "Pier", "Guests", "Depth"]);
+    assert_eq!(names, ["Harbour", "Pier", "Guests", "Yield", "Gen", "Crate", "Depth"]);
     assert_eq!(docs::type_("Boat").map(|doc| doc.members.len()), Some(9));
     assert_eq!(docs::enum_("SailMode").and_then(|doc| doc.values.last()).unwrap().0, "x86_64");
 }

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use cvm_protocol::NameIndex;
 
 use super::upstream::{self, ModelFile};
+use crate::spec::check::COMMON_PARAMETERS;
 use crate::spec::names::is_wire_name;
 use crate::spec::shape::Usage;
 
@@ -171,7 +172,8 @@ impl Sieve<'_> {
             let of = format!("the {what} of `{name}`");
             // Without a member that it must carry, a request could only fail.
             let essential = what == "request";
-            let members = self.members(&of, found, |member| essential && member.required);
+            let members =
+                self.members(&of, found, essential, |member| essential && member.required);
             if members.is_none() {
                 self.leave_out(&place, "a member that it requires was left out");
             }
@@ -195,6 +197,7 @@ impl Sieve<'_> {
         &mut self,
         of: &str,
         object: &upstream::Object,
+        is_request: bool,
         essential: impl Fn(&upstream::Member) -> bool,
     ) -> Option<Vec<Member>> {
         let mut members: Vec<Member> = Vec::new();
@@ -204,6 +207,8 @@ impl Sieve<'_> {
             let place = format!("`{}` in {of}", member.name.escape_debug());
             let why = if !is_wire_name(&member.name) {
                 "the name is no identifier".to_owned()
+            } else if is_request && COMMON_PARAMETERS.contains(&member.name.as_str()) {
+                "a common parameter of every request has this name".to_owned()
             } else if names.contains(&member.name) {
                 "it is there twice; the first counts".to_owned()
             } else if members.len() >= MAX_MEMBERS {
@@ -270,7 +275,7 @@ impl Sieve<'_> {
                 && let Some(object) = self.objects.get(name.as_str()).copied()
             {
                 let of = format!("the type `{name}`");
-                let members = self.members(&of, object, |_| false).unwrap_or_default();
+                let members = self.members(&of, object, false, |_| false).unwrap_or_default();
                 self.types.insert(name.clone(), members);
             }
             if self.types.len() > MAX_TYPES {

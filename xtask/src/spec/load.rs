@@ -1,5 +1,7 @@
 //! Reads every spec file into its serde shape, and checks that the file is called after its content.
 
+use std::collections::HashMap;
+
 use serde::de::DeserializeOwned;
 
 use super::diagnostic::{Report, nearest};
@@ -46,9 +48,13 @@ pub fn load(tree: &Tree, report: &mut Report) -> Option<Files> {
         let content = WaitersFile { schema: String::new(), waiters: Vec::new() };
         Some(File { path: format!("{}/waiters.json", tree.shown_as()), content })
     };
-    let actions = folder(tree, "actions", "action", |file: &ActionFile| &file.action, report);
-    let types = folder(tree, "types", "type", |file: &TypeFile| &file.type_, report);
-    let enums = folder(tree, "enums", "enum", |file: &EnumFile| &file.enum_, report);
+    let action = |file: &ActionFile| (file.action.clone(), file.rust.clone());
+    let actions = folder(tree, "actions", "action", action, report);
+    let type_ = |file: &TypeFile| (file.type_.clone(), file.rust.clone());
+    let types = folder(tree, "types", "type", type_, report);
+    let enum_ = |file: &EnumFile| (file.enum_.clone(), file.rust.clone());
+    let enums = folder(tree, "enums", "enum", enum_, report);
+    differ_without_case(tree, report);
     let read: Vec<&str> = actions
         .iter()
         .map(|file| file.path.as_str())
@@ -79,13 +85,13 @@ fn folder<T: DeserializeOwned>(
     tree: &Tree,
     folder: &str,
     key: &str,
-    name_of: impl Fn(&T) -> &String,
+    names_of: impl Fn(&T) -> (String, Option<String>),
     report: &mut Report,
 ) -> Vec<File<T>> {
     let mut files: Vec<File<T>> = Vec::new();
     for (path, text) in tree.folder(folder) {
         let Some(content) = parse::<T>(path, text, report) else { continue };
-        let name = name_of(&content).clone();
+        let (name, rust) = names_of(&content);
         // A name becomes a file name and code: nothing that is not one goes further.
         if !is_wire_name(&name) {
             report
@@ -93,7 +99,9 @@ fn folder<T: DeserializeOwned>(
                 .help("letters, digits and underscores, a letter first, at most 128");
             continue;
         }
-        if !path.ends_with(&format!("/{folder}/{name}.json")) {
+        // Where two names differ only in case, one file is called after its name in Rust.
+        let is_called = |name: &String| path.ends_with(&format!("/{folder}/{name}.json"));
+        if !is_called(&name) && !rust.as_ref().is_some_and(is_called) {
             report
                 .error(path, format!("/{key}"), format!("the file is not called after `{name}`"))
                 .help(format!("rename it to {folder}/{name}.json"));
@@ -102,6 +110,19 @@ fn folder<T: DeserializeOwned>(
         files.push(File { path: path.to_owned(), content });
     }
     files
+}
+
+/// Some disks take names that differ only in case for one.
+fn differ_without_case(tree: &Tree, report: &mut Report) {
+    let mut seen: HashMap<String, &str> = HashMap::new();
+    for (path, _) in tree.files() {
+        if let Some(other) = seen.insert(path.to_ascii_lowercase(), path) {
+            let message = format!("a disk that ignores case takes this file and {other} for one");
+            report
+                .error_at(path, 1, 1, message)
+                .help("give one of the two a `rust` key, and call its file after that");
+        }
+    }
 }
 
 /// Parses one file; what serde says becomes a diagnostic at the place where it says it.

@@ -104,12 +104,13 @@ pub fn never_raw(name: &str) -> bool {
     matches!(name, "self" | "Self" | "super" | "crate" | "_")
 }
 
-const KEYWORDS: [&str; 47] = [
+/// Keywords of all editions up to 2024 that may be written raw, the reserved ones included.
+const KEYWORDS: [&str; 48] = [
     "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "do", "dyn",
     "else", "enum", "extern", "false", "final", "fn", "for", "gen", "if", "impl", "in", "let",
     "loop", "macro", "match", "mod", "move", "mut", "override", "priv", "pub", "ref", "return",
     "static", "struct", "trait", "true", "try", "type", "typeof", "unsafe", "unsized", "use",
-    "virtual", "where", "while",
+    "virtual", "where", "while", "yield",
 ];
 
 #[cfg(test)]
@@ -132,6 +133,22 @@ mod tests {
         let words = Words::new(&[]);
         assert_eq!(words.type_name("GPUInfo"), "GPUInfo");
         assert_eq!(words.type_name("instance_v2"), "InstanceV2");
+    }
+
+    #[test]
+    fn every_word_that_is_no_identifier_is_known_as_a_keyword() {
+        // The reference of the language, in its chapter on keywords: strict, reserved, and weak ones.
+        let reference = "as async await break const continue crate dyn else enum extern false fn for if impl \
+            in let loop match mod move mut pub ref return self Self static struct super trait true type \
+            unsafe use where while abstract become box do final gen macro override priv try typeof unsized \
+            virtual yield macro_rules raw safe union _";
+        for word in reference.split_whitespace() {
+            let is_ident = syn::parse_str::<proc_macro2::Ident>(word).is_ok();
+            // syn reads `gen` in the way of older editions.
+            assert_eq!(is_keyword(word), !is_ident || word == "gen", "{word}");
+            let raw = syn::parse_str::<proc_macro2::Ident>(&format!("r#{word}")).is_ok();
+            assert_eq!(never_raw(word), !raw, "{word}");
+        }
     }
 
     #[test]

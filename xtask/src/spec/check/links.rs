@@ -207,9 +207,37 @@ impl<'a> Linker<'a, '_> {
         }
         let items = self.path(&at("items"), &action.response, &waiter.items, &of_response);
         let Some(items) = items else { return };
+        if action.spec.retry.class != shape::RetryClass::Read {
+            let message = format!("`{}` does not only read", waiter.action);
+            self.report.error(self.file, at("action"), message).help =
+                Some("a waiter calls it again and again".into());
+        }
+        // The engine reads these by name, and no paths.
+        for (key, name) in [("items", &waiter.items), ("id", &waiter.id), ("state", &waiter.state)]
+        {
+            if name.contains('.') {
+                let message = format!("`{}` stands inside of another member", name.escape_debug());
+                self.report.error(self.file, at(key), message);
+            }
+        }
         let members = self.api.members_of(&items.kind).unwrap_or(&[]);
-        self.path(&at("id"), members, &waiter.id, "an item");
+        if members.is_empty() || !items.kind.is_list() {
+            let message = format!("`{}` is not a list of objects", waiter.items);
+            self.report.error(self.file, at("items"), message);
+        }
+        let id = self.path(&at("id"), members, &waiter.id, "an item");
         let state = self.path(&at("state"), members, &waiter.state, "an item");
+        for (key, member) in [("id", id), ("state", state)] {
+            if let Some(member) = member
+                && !matches!(member.kind, Kind::Str | Kind::Enum(_) | Kind::I64 | Kind::U64)
+            {
+                let message = format!(
+                    "`{}` is {}, and no text or whole number",
+                    member.spec.name, member.spec.type_
+                );
+                self.report.error(self.file, at(key), message);
+            }
+        }
         for (key, path) in [
             ("reason", &waiter.reason),
             ("request_id", &waiter.request_id),

@@ -1,15 +1,21 @@
 //! What must hold of a resolved model before anything is emitted from it. Every check reports all it
 //! finds; none stops another.
 
+mod actions;
 mod docs;
 mod errors;
 mod graph;
 mod links;
+mod member_keys;
 pub mod names;
+mod paging;
 mod reconcile;
+mod relations;
 #[cfg(test)]
 mod tests;
 mod values;
+
+pub use actions::COMMON_PARAMETERS;
 
 use super::diagnostic::Report;
 use super::model::{Api, Member};
@@ -24,7 +30,11 @@ pub fn check(api: &Api, report: &mut Report) {
     graph::check(api, report);
     if api.unreadable.is_empty() {
         values::check(api, report);
+        member_keys::check(api, report);
+        actions::check(api, report);
+        paging::check(api, report);
     }
+    relations::check(api, report);
     links::check(api, report);
     errors::check(api, report);
     for set in sets(api) {

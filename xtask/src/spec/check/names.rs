@@ -4,13 +4,16 @@ use std::collections::HashMap;
 
 use super::super::diagnostic::Report;
 use super::super::model::{Api, Names};
-use super::super::names::{is_camel, is_shouty, is_snake, is_wire_name, lone_letter, never_raw};
+use super::super::names::{
+    is_camel, is_keyword, is_shouty, is_snake, is_wire_name, lone_letter, never_raw,
+};
 use super::sets;
 
-/// Type names that generated files use for something else.
-pub const RESERVED: [&str; 35] = [
+/// Type names that generated files, and the macros in them, use for something else.
+pub const RESERVED: [&str; 41] = [
     "Action",
     "ActionInfo",
+    "AsRef",
     "Box",
     "Client",
     "Clone",
@@ -23,12 +26,16 @@ pub const RESERVED: [&str; 35] = [
     "ErrorKind",
     "FieldInfo",
     "FilterInfo",
+    "From",
+    "IntoIterator",
     "Kind",
     "Missing",
     "Model",
     "NameIndex",
     "None",
     "Ok",
+    "OldGateway",
+    "OperationInfo",
     "Option",
     "PageInfo",
     "PageStyle",
@@ -44,10 +51,28 @@ pub const RESERVED: [&str; 35] = [
     "String",
     "Table",
     "Vec",
+    "WaiterInfo",
 ];
 
-/// Names that a module beside the generated ones bears.
+/// Names of modules that cannot be generated: their files have a meaning of their own.
 pub const RESERVED_MODULES: [&str; 3] = ["mod", "lib", "main"];
+
+/// Names that Windows keeps for devices, whatever follows the dot.
+const DEVICES: [&str; 4] = ["aux", "con", "nul", "prn"];
+
+/// Whether no file can be called after this module on every system.
+pub fn is_no_module(module: &str) -> bool {
+    let is_port = |prefix: &str| {
+        module
+            .strip_prefix(prefix)
+            .is_some_and(|rest| rest.len() == 1 && rest.bytes().all(|byte| byte.is_ascii_digit()))
+    };
+    RESERVED_MODULES.contains(&module)
+        || DEVICES.contains(&module)
+        || is_port("com")
+        || is_port("lpt")
+        || never_raw(module)
+}
 
 pub fn check(api: &Api, report: &mut Report) {
     members(api, report);
@@ -112,78 +137,130 @@ fn field(rust: &str, wire: &str, by_hand: bool, file: &str, pointer: &str, repor
     }
 }
 
+/// A type that is generated, and what stands beside it.
+struct Named<'a> {
+    type_: String,
+    names: &'a Names,
+    /// The static of its table; a value set has none.
+    table: Option<String>,
+    /// The folder of the module.
+    folder: &'static str,
+    file: &'a str,
+    pointer: &'static str,
+    /// The name was given by a person.
+    by_hand: bool,
+}
+
+/// Everything that becomes a type, the response of each action aside.
+fn named(api: &Api) -> Vec<Named<'_>> {
+    let actions = api.actions.iter().map(|action| Named {
+        type_: action.rust.type_.clone(),
+        names: &action.rust,
+        table: Some(action.rust.constant.clone()),
+        folder: "actions",
+        file: &action.path,
+        pointer: "/action",
+        by_hand: action.spec.rust.is_some(),
+    });
+    let types = api.types.iter().map(|type_| Named {
+        type_: type_.rust.type_.clone(),
+        names: &type_.rust,
+        table: Some(type_.rust.constant.clone()),
+        folder: "types",
+        file: &type_.path,
+        pointer: "/type",
+        by_hand: type_.spec.rust.is_some(),
+    });
+    let enums = api.enums.iter().map(|enum_| Named {
+        type_: enum_.rust.type_.clone(),
+        names: &enum_.rust,
+        table: None,
+        folder: "enums",
+        file: &enum_.path,
+        pointer: "/enum",
+        by_hand: enum_.spec.rust.is_some(),
+    });
+    actions.chain(types).chain(enums).collect()
+}
+
 fn types(api: &Api, report: &mut Report) {
-    let response = |names: &Names| format!("{}Response", names.type_);
-    let mut named: Vec<(String, &Names, &str, &str, bool)> = Vec::new();
-    for action in &api.actions {
-        let by_hand = action.spec.rust.is_some();
-        named.push((action.rust.type_.clone(), &action.rust, &action.path, "/action", by_hand));
-        named.push((response(&action.rust), &action.rust, &action.path, "/action", true));
-    }
-    for type_ in &api.types {
-        let by_hand = type_.spec.rust.is_some();
-        named.push((type_.rust.type_.clone(), &type_.rust, &type_.path, "/type", by_hand));
-    }
-    for enum_ in &api.enums {
-        let by_hand = enum_.spec.rust.is_some();
-        named.push((enum_.rust.type_.clone(), &enum_.rust, &enum_.path, "/enum", by_hand));
-    }
-    let mut seen: HashMap<String, &str> = HashMap::new();
+    const RENAME: &str = "give one of them a `rust` key";
+    let mut types: HashMap<String, &str> = HashMap::new();
     // The index makes one that every generated file sees.
-    let mut constants = HashMap::from([("SERVICE".to_owned(), "service.json")]);
-    for (name, names, file, pointer, by_hand) in &named {
-        let pointer = *pointer;
-        if !is_camel(name) || !is_snake(&names.module) {
-            report.error(file, pointer, format!("`{}` is not a type name", name.escape_debug()));
+    let mut statics = HashMap::from([("SERVICE".to_owned(), "service.json")]);
+    let mut modules: HashMap<(&str, String), &str> = HashMap::new();
+    for Named { type_, names, table, folder, file, pointer, by_hand } in named(api) {
+        if !is_camel(&type_) || !is_snake(&names.module) {
+            let message = format!("`{}` is not a type name", type_.escape_debug());
+            report.error(file, pointer, message);
             continue;
         }
-        if RESERVED.contains(&name.as_str()) || RESERVED_MODULES.contains(&names.module.as_str()) {
+        if RESERVED.contains(&type_.as_str()) || is_keyword(&type_) || is_no_module(&names.module) {
             report
-                .error(file, pointer, format!("`{name}` means something else in generated files"))
+                .error(file, pointer, format!("`{type_}` means something else in generated files"))
                 .help("give a `rust` key");
         }
-        if let (Some(letter), false) = (lone_letter(&names.module), *by_hand) {
+        if let (Some(letter), false) = (lone_letter(&names.module), by_hand) {
             let message = format!(
-                "`{name}` becomes the module `{}`, which tears off the letter `{letter}`",
+                "`{type_}` becomes the module `{}`, which tears off the letter `{letter}`",
                 names.module
             );
             report
                 .error(file, pointer, message)
                 .help("add the word to `words` in service.json, or give a `rust` key");
         }
-        if let Some(other) = seen.insert(name.clone(), file) {
-            report
-                .error(file, pointer, format!("the type `{name}` is also made from {other}"))
-                .help("give one of them a `rust` key");
-        } else if !name.ends_with("Response")
-            && let Some(other) = constants.insert(names.constant.clone(), file)
-            && other != *file
-        {
-            report
-                .error(
-                    file,
-                    pointer,
-                    format!("the table `{}` is also made from {other}", names.constant),
-                )
-                .help("give one of them a `rust` key");
+        let is_action = folder == "actions";
+        let response = is_action.then(|| format!("{type_}Response"));
+        let mut is_twice = false;
+        for type_ in [Some(type_), response].into_iter().flatten() {
+            if let Some(other) = types.insert(type_.clone(), file) {
+                let message = format!("the type `{type_}` is also made from {other}");
+                report.error(file, pointer, message).help(RENAME);
+                is_twice = true;
+            }
+        }
+        if is_twice {
+            // The rest would be said of the same two.
+            continue;
+        }
+        if let Some(other) = modules.insert((folder, names.module.clone()), file) {
+            let message = format!("the module `{}` is also made from {other}", names.module);
+            report.error(file, pointer, message).help(RENAME);
+        }
+        let suffixes: &[&str] = if is_action { &["", "_RESPONSE", "_INFO"] } else { &[""] };
+        let tables =
+            table.iter().flat_map(|table| suffixes.iter().map(move |it| format!("{table}{it}")));
+        for table in tables {
+            if let Some(other) = statics.insert(table.clone(), file) {
+                let message = format!("the static `{table}` is also made from {other}");
+                report.error(file, pointer, message).help(RENAME);
+            }
         }
     }
-    for action in &api.actions {
-        let constant = format!("{}_INFO", action.rust.constant);
-        if let Some(other) = constants.get(&constant) {
-            let message = format!("the static `{constant}` is also made from {other}");
-            let help = "give one of them a `rust` key";
-            report.error(&action.path, "/action", message).help(help);
-        }
-    }
-    let mut waiters: HashMap<&str, ()> = HashMap::new();
+    waiters(api, &statics, report);
+}
+
+fn waiters(api: &Api, statics: &HashMap<String, &str>, report: &mut Report) {
+    let file = format!("{}/waiters.json", api.shown_as);
+    let mut types: HashMap<&str, ()> = HashMap::new();
+    let mut tables: HashMap<&str, &str> = HashMap::new();
     for (index, waiter) in api.waiters.iter().enumerate() {
         let (pointer, name) = (format!("/waiters/{index}/waiter"), &waiter.spec.waiter);
-        let file = format!("{}/waiters.json", api.shown_as);
-        if !is_wire_name(name) || !is_camel(&waiter.rust.type_) {
+        let Names { type_, constant, .. } = &waiter.rust;
+        if !is_wire_name(name) || !is_camel(type_) || !is_shouty(constant) {
             report.error(&file, pointer, format!("`{}` is not a type name", name.escape_debug()));
-        } else if waiters.insert(name, ()).is_some() {
+        } else if RESERVED.contains(&type_.as_str()) || is_keyword(type_) {
+            let message = format!("`{type_}` means something else in generated files");
+            report.error(&file, pointer, message).help("choose another name");
+        } else if types.insert(type_, ()).is_some() {
             report.error(&file, pointer, format!("`{name}` is there twice"));
+        } else if let Some(other) = tables.insert(constant, name) {
+            let message = format!("the static `{constant}` is also made from `{other}`");
+            report.error(&file, pointer, message).help("choose another name");
+        } else if constant.ends_with("_INFO") && statics.contains_key(constant.as_str()) {
+            // It would hide the one of the action, which waiters use.
+            let message = format!("the static `{constant}` is also made from an action");
+            report.error(&file, pointer, message).help("choose another name");
         }
     }
 }
@@ -192,7 +269,8 @@ fn variants(api: &Api, report: &mut Report) {
     for enum_ in &api.enums {
         let file = enum_.path.as_str();
         let mut wire: HashMap<&str, ()> = HashMap::new();
-        let mut rust: HashMap<&str, &str> = HashMap::from([("Unknown", "every newer value")]);
+        let mut rust: HashMap<&str, &str> =
+            HashMap::from([("Unknown", "every newer value"), ("VALUES", "the list of all values")]);
         if enum_.spec.values.is_empty() {
             report.error(file, "/values", "an enum without values");
         }
@@ -252,7 +330,8 @@ fn merged_digits(wire: &str, rust: &str) -> bool {
 
 fn constants(api: &Api, report: &mut Report) {
     let file = format!("{}/errors.json", api.shown_as);
-    let mut rust: HashMap<&str, &str> = HashMap::new();
+    // The table of all codes, which stands beside their constants.
+    let mut rust: HashMap<&str, &str> = HashMap::from([("ERRORS", "the table of all codes")]);
     for (index, error) in api.errors.iter().enumerate() {
         let code = error.spec.code.as_str();
         let pointer = format!("/errors/{index}/code");

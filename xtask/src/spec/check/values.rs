@@ -39,7 +39,8 @@ impl Checker<'_, '_> {
     fn default(&mut self) {
         let spec = &self.member.spec;
         let Some(default) = &spec.default else { return };
-        let fits = match (self.member.kind.innermost(), default) {
+        // Nothing reads a default of a list.
+        let fits = match (&self.member.kind, default) {
             (Kind::Str | Kind::Enum(_), Value::String(_)) | (Kind::Bool, Value::Bool(_)) => true,
             (Kind::I64, Value::Number(number)) => number.is_i64(),
             (Kind::U64, Value::Number(number)) => number.is_u64(),
@@ -51,26 +52,62 @@ impl Checker<'_, '_> {
             self.error("default", message);
             return;
         }
-        if let Some(number) = default.as_i64() {
-            // A special value such as 0 for "none" may stand outside the range.
-            let special = spec.special_values.0.iter().any(|(value, _)| *value == plain(default));
-            if spec.min.is_some_and(|min| number < min) && !special {
-                self.error("default", format!("the default {number} is below the least value"));
-            }
-            if spec.max.is_some_and(|max| number > max) && !special {
-                self.error("default", format!("the default {number} is above the largest value"));
-            }
+        if spec.secret || spec.sensitive {
+            let message = "a secret with a default, which everybody knows";
+            self.error("default", message).help("leave it out");
         }
-        if let Some(text) = default.as_str() {
-            let length = text.chars().count();
-            if spec.max_length.is_some_and(|max| length > max as usize) {
-                self.error("default", "the default is longer than the longest value");
-            }
+        // A special value such as 0 for "none" may stand outside of the limits.
+        if !spec.special_values.0.iter().any(|(value, _)| *value == plain(default)) {
+            self.default_within_limits(default);
         }
         let values = self.api.values_of(self.member);
         if !values.is_empty() && !values.contains(&plain(default)) {
             let message = format!("the default {default} is not in the set of values");
             self.error("default", message).help(format!("one of: {}", values.join(", ")));
+        }
+    }
+
+    fn default_within_limits(&mut self, default: &Value) {
+        let spec = &self.member.spec;
+        let mut broken: Vec<String> = Vec::new();
+        if let Some(number) = default.as_f64() {
+            if spec.min.is_some_and(|min| number < min as f64) {
+                broken.push(format!("the default {default} is below the least value"));
+            }
+            if spec.max.is_some_and(|max| number > max as f64) {
+                broken.push(format!("the default {default} is above the largest value"));
+            }
+        }
+        if let (Some(step), Some(number)) = (spec.step, default.as_i64())
+            && number.checked_rem(step).is_some_and(|rest| rest != 0)
+        {
+            broken.push(format!("the default {default} is no multiple of {step}"));
+        }
+        // An empty text is the same as none.
+        if let Some(text) = default.as_str().filter(|text| !text.is_empty()) {
+            let length = text.chars().count();
+            if spec.max_length.is_some_and(|max| length > max as usize) {
+                broken.push("the default is longer than the longest value".to_owned());
+            }
+            if spec.min_length.is_some_and(|min| length < min as usize) {
+                broken.push("the default is shorter than the shortest value".to_owned());
+            }
+            if spec.max_bytes.is_some_and(|max| text.len() > max as usize) {
+                broken.push("the default has more bytes than the largest value".to_owned());
+            }
+            let matches = |pattern: &String| {
+                regex_lite::Regex::new(&format!("^(?:{pattern})$"))
+                    .map_or(true, |pattern| pattern.is_match(text))
+            };
+            if !spec.pattern.as_ref().is_none_or(matches) {
+                broken.push("the default does not match the pattern".to_owned());
+            }
+            if spec.charset.as_deref() == Some("ascii") && !text.is_ascii() {
+                broken.push("the default has characters that may not occur".to_owned());
+            }
+        }
+        for message in broken {
+            self.error("default", message);
         }
     }
 
@@ -178,7 +215,8 @@ impl Checker<'_, '_> {
             self.error("format", message).help("a lower-case prefix, as in `ins-xxxxxxxx`");
         } else if let (Some(prefix), Some(default)) =
             (id_prefix(&format), &self.member.spec.default)
-            && !plain(default).starts_with(prefix)
+            && !plain(default).starts_with(&format!("{prefix}-"))
+            && !self.member.spec.special_values.0.iter().any(|(value, _)| *value == plain(default))
         {
             let message = format!("the default {default} does not begin with `{prefix}-`");
             self.error("default", message);

@@ -18,8 +18,8 @@ fn paging_leads_somewhere() {
     insta::assert_snapshot!(bad("actions/ReadLog.json", "\"style\": \"token\"", "\"style\": \"offset\""), @r"
     specs/actions/ReadLog.json:10:15: error: paging needs `offset`
     specs/actions/ReadLog.json:10:15: error: paging needs `total`
-    specs/actions/ReadLog.json:10:48: error: `token_in` has no place in this style of paging
-    specs/actions/ReadLog.json:10:74: error: `token_out` has no place in this style of paging
+    specs/actions/ReadLog.json:12:17: error: `token_in` has no place in this style of paging
+    specs/actions/ReadLog.json:13:18: error: `token_out` has no place in this style of paging
     ");
 }
 

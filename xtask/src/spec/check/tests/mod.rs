@@ -1,9 +1,12 @@
 //! One bad spec for each check, and the message that it gets.
 
+mod actions;
 mod docs;
 mod errors;
+mod limits;
 mod links;
 mod names;
+mod relations;
 mod values;
 
 use std::collections::BTreeMap;
@@ -39,6 +42,16 @@ fn bad(path: &str, from: &str, to: &str) -> String {
     assert_eq!(text.matches(from).count(), 1, "{from} in {path}");
     *text = text.replace(from, to);
     told(&texts)
+}
+
+/// What is said of each change alone, one after the other. Something is said of each.
+fn told_of_each(changes: &[(&str, &str, &str)]) -> String {
+    let told = changes.iter().map(|(path, from, to)| {
+        let told = bad(path, from, to);
+        assert_ne!(told, "", "{path}: {to}");
+        format!("{}: {to}\n{told}", path.rsplit('/').next().unwrap())
+    });
+    told.collect()
 }
 
 const RENT: &str = "actions/RentBoats.json";
@@ -86,9 +99,17 @@ fn types_end_and_travel_where_they_say() {
     ");
     insta::assert_snapshot!(bad(BERTH, "\"usage\": \"both\"", "\"usage\": \"in\""), @r"
     specs/types/Berth.json:3:12: error: `Berth` is said to travel `in`, and an answer holds it
+    specs/types/Berth.json:9:62: error: `direction` is for a type that travels both ways, and this is none
+      help: leave it out
+    specs/types/Berth.json:13:103: error: `direction` is for a type that travels both ways, and this is none
+      help: leave it out
     ");
     insta::assert_snapshot!(bad(BERTH, "\"usage\": \"both\"", "\"usage\": \"out\""), @r"
     specs/types/Berth.json:3:12: error: `Berth` is said to travel `out`, and a request holds it
+    specs/types/Berth.json:9:62: error: `direction` is for a type that travels both ways, and this is none
+      help: leave it out
+    specs/types/Berth.json:13:103: error: `direction` is for a type that travels both ways, and this is none
+      help: leave it out
     ");
     let members = |count: usize| -> String {
         let member = |n| {
@@ -96,12 +117,12 @@ fn types_end_and_travel_where_they_say() {
         };
         (0..count).map(member).collect()
     };
-    let list = format!("\"members\": [{}", members(251));
+    let list = format!("\"members\": [{}", members(248));
     insta::assert_snapshot!(bad(BERTH, "\"members\": [", &list), @r"
     specs/types/Berth.json:6:14: error: 255 members, but a table holds 254
       help: the index of a table counts members in one byte
     ");
-    assert_eq!(bad(BERTH, "\"members\": [", &format!("\"members\": [{}", members(250))), "");
+    assert_eq!(bad(BERTH, "\"members\": [", &format!("\"members\": [{}", members(247))), "");
 }
 
 #[test]

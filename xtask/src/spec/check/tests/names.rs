@@ -1,6 +1,6 @@
 //! Names that are unknown, unused, taken or no good Rust.
 
-use super::{BERTH, BOAT, RENT, STATE, bad, good, told};
+use super::{BERTH, BOAT, RENT, STATE, bad, good, told, told_of_each};
 
 #[test]
 fn names_of_types() {
@@ -81,6 +81,8 @@ fn nothing_is_called_the_same_twice() {
     *texts.get_mut(BOAT).unwrap() =
         good().get(BOAT).unwrap().replace("\"type\": \"Berth\"", "\"type\": \"berth\"");
     insta::assert_snapshot!(told(&texts), @r"
+    specs/types/berth.json:1:1: error: a disk that ignores case takes this file and specs/types/Berth.json for one
+      help: give one of the two a `rust` key, and call its file after that
     specs/types/berth.json:2:11: error: the type `Berth` is also made from specs/types/Berth.json
       help: give one of them a `rust` key
     ");
@@ -150,11 +152,73 @@ fn tables_and_what_the_generator_adds_keep_apart() {
     };
     assert_eq!(renamed("Mooring"), "");
     insta::assert_snapshot!(renamed("RentBoatsInfo"), @r"
-    specs/actions/RentBoats.json:2:13: error: the static `RENT_BOATS_INFO` is also made from specs/types/RentBoatsInfo.json
+    specs/types/RentBoatsInfo.json:2:11: error: the static `RENT_BOATS_INFO` is also made from specs/actions/RentBoats.json
       help: give one of them a `rust` key
     ");
     insta::assert_snapshot!(renamed("Service"), @r"
-    specs/types/Service.json:2:11: error: the table `SERVICE` is also made from service.json
+    specs/types/Service.json:2:11: error: the static `SERVICE` is also made from service.json
       help: give one of them a `rust` key
     ");
+}
+
+#[test]
+fn names_that_rust_or_generated_code_uses_are_refused() {
+    let told = told_of_each(&[
+        (RENT, "\"name\": \"Tiller\"", "\"name\": \"Signature\""),
+        (RENT, "\"name\": \"Tiller\"", "\"name\": \"Token\""),
+        (BERTH, "\"summary\": \"A place", "\"rust\": \"Crate\", \"summary\": \"A place"),
+        (BERTH, "\"summary\": \"A place", "\"rust\": \"Self\", \"summary\": \"A place"),
+        (BERTH, "\"summary\": \"A place", "\"rust\": \"Super\", \"summary\": \"A place"),
+        (BERTH, "\"summary\": \"A place", "\"rust\": \"Aux\", \"summary\": \"A place"),
+        (BERTH, "\"summary\": \"A place", "\"rust\": \"IntoIterator\", \"summary\": \"A place"),
+        (BERTH, "\"rust\": \"crate_\"", "\"rust\": \"crate\""),
+        ("enums/SailMode.json", "\"value\": \"CALM\"", "\"value\": \"CALM\", \"rust\": \"VALUES\""),
+        ("errors.json", "\"code\": \"AuthFailure\"", "\"code\": \"Errors\""),
+    ]);
+    insta::assert_snapshot!(told, @r#"
+    RentBoats.json: "name": "Signature"
+    specs/actions/RentBoats.json:13:17: error: `Tiller` leads to no member of the request
+      help: members there: Berth, Mode, Size, Weight, Months, Insure, Password, UserData, Keys, Type, MinCount, Count, IPv6Count, DBDFs, ClientToken, DryRun, Signature
+    specs/actions/RentBoats.json:17:19: error: `Tiller` leads to no member of the request
+      help: members there: Berth, Mode, Size, Weight, Months, Insure, Password, UserData, Keys, Type, MinCount, Count, IPv6Count, DBDFs, ClientToken, DryRun, Signature
+    specs/actions/RentBoats.json:18:19: error: `Tiller` leads to no member of the request
+      help: members there: Berth, Mode, Size, Weight, Months, Insure, Password, UserData, Keys, Type, MinCount, Count, IPv6Count, DBDFs, ClientToken, DryRun, Signature
+    specs/actions/RentBoats.json:69:15: error: `Signature` is a common parameter of every request
+      help: beside it a member of this name is lost in the query encoding; leave it out
+    RentBoats.json: "name": "Token"
+    specs/actions/RentBoats.json:13:17: error: `Tiller` leads to no member of the request
+      help: members there: Berth, Mode, Size, Weight, Months, Insure, Password, UserData, Keys, Type, MinCount, Count, IPv6Count, DBDFs, ClientToken, DryRun, Token
+    specs/actions/RentBoats.json:17:19: error: `Tiller` leads to no member of the request
+      help: members there: Berth, Mode, Size, Weight, Months, Insure, Password, UserData, Keys, Type, MinCount, Count, IPv6Count, DBDFs, ClientToken, DryRun, Token
+    specs/actions/RentBoats.json:18:19: error: `Tiller` leads to no member of the request
+      help: members there: Berth, Mode, Size, Weight, Months, Insure, Password, UserData, Keys, Type, MinCount, Count, IPv6Count, DBDFs, ClientToken, DryRun, Token
+    specs/actions/RentBoats.json:69:15: error: `Token` is a common parameter of every request
+      help: beside it a member of this name is lost in the query encoding; leave it out
+    Berth.json: "rust": "Crate", "summary": "A place
+    specs/types/Berth.json:2:11: error: `Crate` means something else in generated files
+      help: give a `rust` key
+    Berth.json: "rust": "Self", "summary": "A place
+    specs/types/Berth.json:2:11: error: `Self` means something else in generated files
+      help: give a `rust` key
+    Berth.json: "rust": "Super", "summary": "A place
+    specs/types/Berth.json:2:11: error: `Super` means something else in generated files
+      help: give a `rust` key
+    Berth.json: "rust": "Aux", "summary": "A place
+    specs/types/Berth.json:2:11: error: `Aux` means something else in generated files
+      help: give a `rust` key
+    Berth.json: "rust": "IntoIterator", "summary": "A place
+    specs/types/Berth.json:2:11: error: `IntoIterator` means something else in generated files
+      help: give a `rust` key
+    Berth.json: "rust": "crate"
+    specs/types/Berth.json:12:50: error: `Crate` becomes the keyword `crate`
+      help: Rust has no raw form of it: "rust": "crate_"
+    SailMode.json: "value": "CALM", "rust": "VALUES"
+    specs/enums/SailMode.json:6:32: error: `CALM` and the list of all values are both `VALUES` in Rust
+      help: give one of them a `rust` key
+    errors.json: "code": "Errors"
+    specs/errors.json:3:15: error: `Errors` and `the table of all codes` are both `ERRORS` in Rust
+      help: give one of them a `rust` key
+    specs/errors.json:4:15: error: the codes are out of order: `BoatSunk` after `Errors`
+      help: they are sorted by bytes
+    "#);
 }

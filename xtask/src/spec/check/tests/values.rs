@@ -5,9 +5,13 @@ use super::{BOAT, LIST, RENT, bad};
 #[test]
 fn values_fit_their_type_and_limits() {
     insta::assert_snapshot!(bad(LIST, "\"default\": 20, \"doc\"", "\"default\": 200, \"doc\""), @r"
+    specs/actions/DescribeBoats.json:15:22: error: 20 items as a rule, and the default of `Limit` is 200
+      help: let both say the same
     specs/actions/DescribeBoats.json:31:74: error: the default 200 is above the largest value
     ");
     insta::assert_snapshot!(bad(LIST, "\"default\": 20, \"doc\"", "\"default\": 0, \"doc\""), @r"
+    specs/actions/DescribeBoats.json:15:22: error: 20 items as a rule, and the default of `Limit` is 0
+      help: let both say the same
     specs/actions/DescribeBoats.json:31:74: error: the default 0 is below the least value
     ");
     insta::assert_snapshot!(bad(LIST, "\"default\": 20, \"doc\"", "\"default\": \"20\", \"doc\""), @r#"

@@ -66,7 +66,7 @@ pub(crate) static READ_LOG_INFO: ActionInfo = ActionInfo {
         items: "Lines",
         id: None,
         default_limit: 20,
-        min_limit: 1,
+        min_limit: 10,
         max_limit: 100,
     }),
     filters: &[],

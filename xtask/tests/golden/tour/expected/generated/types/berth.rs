@@ -16,6 +16,15 @@ pub struct Berth {
     /// Who may come aboard.
     pub guests: Vec<String>,
 
+    /// A keyword that no program uses yet.
+    pub r#yield: Option<String>,
+
+    /// A keyword since 2024.
+    pub r#gen: Option<String>,
+
+    /// A keyword without a raw form.
+    pub crate_: Option<String>,
+
     /// Water under the keel.
     pub depth: Option<f64>,
 }
@@ -26,9 +35,18 @@ pub(crate) static BERTH: Table = Table {
         FieldInfo::new("Harbour", Kind::Str).required().promised(),
         FieldInfo::new("Pier", Kind::I64).required().promised(),
         FieldInfo::new("Guests", Kind::List(&Kind::Str)),
+        FieldInfo::new("Yield", Kind::Str),
+        FieldInfo::new("Gen", Kind::Str),
+        FieldInfo::new("Crate", Kind::Str),
         FieldInfo::new("Depth", Kind::F64).nullable(),
     ],
-    index: NameIndex { multiplier: 0x6e78_9e6a_a1b9_65f5, shift: 62, slots: &[2, 0, 1, 3] },
+    index: NameIndex {
+        multiplier: 0x91d0_31ca_d319_aec1,
+        shift: 61,
+        slots: &[
+            2, 1, 4, 3, 6, 5, 0, 255,
+        ],
+    },
 };
 
-model!(Berth BERTH { 0 harbour 1 pier 2 guests 3 depth });
+model!(Berth BERTH { 0 harbour 1 pier 2 guests 3 r#yield 4 r#gen 5 crate_ 6 depth });

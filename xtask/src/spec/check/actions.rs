@@ -1,0 +1,280 @@
+//! Keys of actions and of the service that contradict each other or say nothing.
+
+use std::collections::HashSet;
+
+use super::super::condition::{Condition, Test};
+use super::super::diagnostic::Report;
+use super::super::model::{Action, Api, Kind, Member, member_named};
+use super::super::names::is_wire_name;
+use super::super::shape::{Poll, RetryClass};
+
+/// Parameters that every request carries beside its members. In the query and form encodings they stand among
+/// them, and one of the two would be lost.
+pub const COMMON_PARAMETERS: [&str; 11] = [
+    "Action",
+    "Language",
+    "Nonce",
+    "Region",
+    "RequestClient",
+    "SecretId",
+    "Signature",
+    "SignatureMethod",
+    "Timestamp",
+    "Token",
+    "Version",
+];
+
+pub fn check(api: &Api, report: &mut Report) {
+    for action in &api.actions {
+        common_parameters(action, report);
+        flags(action, report);
+        filters(api, action, report);
+        retry(api, action, report);
+        if let Some(poll) = action.spec.asynchronous.as_ref().and_then(|it| it.poll.as_ref()) {
+            self::poll(action, poll, report);
+        }
+    }
+    service(api, report);
+}
+
+fn common_parameters(action: &Action, report: &mut Report) {
+    for (index, member) in action.request.iter().enumerate() {
+        let name = member.spec.name.as_str();
+        if COMMON_PARAMETERS.contains(&name) {
+            report
+                .error(
+                    &action.path,
+                    format!("/request/{index}/name"),
+                    format!("`{name}` is a common parameter of every request"),
+                )
+                .help(
+                    "beside it a member of this name is lost in the query encoding; leave it out",
+                );
+        }
+    }
+}
+
+fn flags(action: &Action, report: &mut Report) {
+    let spec = &action.spec;
+    let scalar = |name: &str, kind: &Kind| {
+        member_named(&action.request, name).is_none_or(|member| member.kind == *kind)
+    };
+    if spec.deprecated_why.is_some() && !spec.deprecated {
+        report
+            .error(&action.path, "/deprecated_why", "`deprecated_why` without `deprecated`")
+            .help("mark the action as deprecated");
+    }
+    if spec.dry_run && !scalar("DryRun", &Kind::Bool) {
+        report.error(&action.path, "/dry_run", "`DryRun` is not a bool");
+    }
+    if let Some(token) = &spec.idempotency_token
+        && (token.contains('.') || !scalar(token, &Kind::Str))
+    {
+        let message = format!("`{}` is not a string of the request itself", token.escape_debug());
+        report.error(&action.path, "/idempotency_token", message);
+    }
+}
+
+fn filters(api: &Api, action: &Action, report: &mut Report) {
+    let spec = &action.spec;
+    let mut names = HashSet::new();
+    for (index, filter) in spec.filters.iter().enumerate() {
+        let at = format!("/filters/{index}");
+        if filter.name.trim().is_empty() {
+            report.error(&action.path, format!("{at}/name"), "a filter without a name");
+        } else if !names.insert(filter.name.as_str()) {
+            let message = format!("the filter `{}` is there twice", filter.name.escape_debug());
+            report.error(&action.path, format!("{at}/name"), message);
+        }
+        let mut values = HashSet::new();
+        for (value_index, value) in filter.values.iter().enumerate() {
+            if value.trim().is_empty() || !values.insert(value.as_str()) {
+                let message =
+                    format!("the value `{}` is empty or there twice", value.escape_debug());
+                report.error(&action.path, format!("{at}/values/{value_index}"), message);
+            }
+        }
+    }
+    for (key, given) in [
+        ("filters_max", spec.filters_max.is_some()),
+        ("filter_values_max", spec.filter_values_max.is_some()),
+    ] {
+        if given && spec.filters.is_empty() {
+            let message = format!("`{key}` without `filters`");
+            report.error(&action.path, format!("/{key}"), message).help("name the filters");
+        }
+    }
+    if let Some(member) = member_named(&action.request, "Filters")
+        && !spec.filters.is_empty()
+    {
+        let members = api.members_of(&member.kind).unwrap_or(&[]);
+        let has = |name, kind: &Kind| {
+            member_named(members, name).is_some_and(|member| member.kind == *kind)
+        };
+        let texts = Kind::List(Box::new(Kind::Str));
+        if !(member.kind.is_list() && has("Name", &Kind::Str) && has("Values", &texts)) {
+            let message = "`Filters` is not a list of objects with `Name` and `Values`";
+            report.error(&action.path, "/filters", message);
+        }
+    }
+}
+
+fn retry(api: &Api, action: &Action, report: &mut Report) {
+    let retry = &action.spec.retry;
+    let mut rows: Vec<&[String]> = Vec::new();
+    for (row, (spec, (conditions, class))) in retry.members.iter().zip(&action.reclass).enumerate()
+    {
+        let at = format!("/retry/members/{row}");
+        if spec.when.is_empty() {
+            report
+                .error(&action.path, format!("{at}/when"), "without a condition this always holds")
+                .help("change `class` of the action instead");
+        } else if rows.contains(&spec.when.as_slice()) {
+            let message = "an earlier row has the same conditions";
+            report.error(&action.path, format!("{at}/when"), message);
+        }
+        rows.push(&spec.when);
+        if *class == RetryClass::Token && action.spec.idempotency_token.is_none() {
+            let message = "class `token` without an `idempotency_token`";
+            report.error(&action.path, format!("{at}/class"), message);
+        }
+        if contradict(conditions) {
+            let message = "these conditions never hold together";
+            report.error(&action.path, format!("{at}/when"), message);
+        }
+        for (index, condition) in conditions.iter().enumerate() {
+            comparable(
+                api,
+                &action.request,
+                condition,
+                (&action.path, &format!("{at}/when/{index}")),
+                report,
+            );
+        }
+    }
+}
+
+/// Whether two conditions on one member exclude each other.
+fn contradict(conditions: &[Condition]) -> bool {
+    conditions.iter().enumerate().any(|(index, one)| {
+        conditions.iter().skip(index + 1).filter(|other| other.member == one.member).any(|other| {
+            match (&one.test, &other.test) {
+                (Test::Absent, Test::Present | Test::OneOf(_))
+                | (Test::Present | Test::OneOf(_), Test::Absent) => true,
+                (Test::OneOf(one), Test::OneOf(other)) => !one.iter().any(|it| other.contains(it)),
+                (Test::OneOf(some), Test::NoneOf(none))
+                | (Test::NoneOf(none), Test::OneOf(some)) => {
+                    some.iter().all(|it| none.contains(it))
+                }
+                _ => false,
+            }
+        })
+    })
+}
+
+/// A value is compared with a member that has one.
+fn comparable(
+    api: &Api,
+    members: &[Member],
+    condition: &Condition,
+    (file, pointer): (&str, &str),
+    report: &mut Report,
+) {
+    let (Test::OneOf(values) | Test::NoneOf(values)) = &condition.test else { return };
+    let Some(member) = member_named(members, &condition.member) else { return };
+    if member.kind.is_list() || api.members_of(&member.kind).is_some() {
+        let message =
+            format!("`{}` is {}, which has no value", condition.member, member.spec.type_);
+        report.error(file, pointer, message).help("ask whether it is given");
+    } else if matches!(member.kind, Kind::I64 | Kind::U64)
+        && let Some(value) = values.iter().find(|value| value.parse::<i128>().is_err())
+    {
+        let message = format!("`{value}` is not a value of `{}`", condition.member);
+        report.error(file, pointer, message);
+    }
+}
+
+fn poll(action: &Action, poll: &Poll, report: &mut Report) {
+    let mut listed: Vec<&String> = Vec::new();
+    for (key, states) in
+        [("pending", &poll.pending), ("success", &poll.success), ("failure", &poll.failure)]
+    {
+        for (index, state) in states.iter().flatten().enumerate() {
+            if listed.contains(&state) {
+                let message = format!("`{}` stands in two lists", state.escape_debug());
+                report.error(&action.path, format!("/async/poll/{key}/{index}"), message);
+            }
+            listed.push(state);
+        }
+    }
+}
+
+fn service(api: &Api, report: &mut Report) {
+    let service = &api.service;
+    let file = format!("{}/service.json", api.shown_as);
+    for (key, host, is_regional) in [
+        ("endpoint", &service.endpoint, false),
+        ("endpoint_regional", &service.endpoint_regional, true),
+        ("endpoint_intl", &service.endpoint_intl, false),
+        ("endpoint_internal", &service.endpoint_internal, false),
+    ] {
+        if host.matches("{region}").count() != usize::from(is_regional)
+            || !is_host(&host.replace("{region}", "region"))
+        {
+            let message = format!("`{}` is not a host name", host.escape_debug());
+            let help = match is_regional {
+                true => "write `{region}` once where the name of the region stands",
+                false => "letters, digits, hyphens and dots, and no `{region}`",
+            };
+            report.error(&file, format!("/{key}"), message).help(help);
+        }
+    }
+    if let Some(gateway) = &service.old_gateway {
+        if !is_host(&gateway.host) {
+            let message = format!("`{}` is not a host name", gateway.host.escape_debug());
+            report.error(&file, "/old_gateway/host", message);
+        }
+        let legal = |byte: u8| byte.is_ascii_alphanumeric() || b"/-_.~".contains(&byte);
+        if !gateway.path.starts_with('/') || !gateway.path.bytes().all(legal) {
+            let message = format!("`{}` is not a path", gateway.path.escape_debug());
+            report.error(&file, "/old_gateway/path", message).help("it begins with `/`");
+        }
+    }
+    let envelope = &service.envelope;
+    for (key, name) in [
+        ("root", &envelope.root),
+        ("error", &envelope.error),
+        ("error_code", &envelope.error_code),
+        ("error_message", &envelope.error_message),
+        ("request_id", &envelope.request_id),
+    ] {
+        if !is_wire_name(name) {
+            let message = format!("`{}` is not a name", name.escape_debug());
+            report.error(&file, format!("/envelope/{key}"), message);
+        }
+    }
+    if envelope.error == envelope.request_id || envelope.error_code == envelope.error_message {
+        report.error(&file, "/envelope", "two parts of the envelope have one name");
+    }
+    let mut groups = HashSet::new();
+    for (index, group) in service.groups.iter().enumerate() {
+        if group.group.trim().is_empty() || group.title.trim().is_empty() {
+            let message = "a group without a name or a title";
+            report.error(&file, format!("/groups/{index}"), message);
+        } else if !groups.insert(group.group.as_str()) {
+            let message = format!("the group `{}` is there twice", group.group.escape_debug());
+            report.error(&file, format!("/groups/{index}/group"), message);
+        }
+    }
+}
+
+fn is_host(host: &str) -> bool {
+    let is_label = |label: &str| {
+        !label.is_empty()
+            && label.len() <= 63
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+            && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+    };
+    host.len() <= 253 && host.split('.').all(is_label)
+}

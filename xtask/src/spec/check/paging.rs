@@ -1,0 +1,137 @@
+//! Paging: members of the right kind, and limits that agree with what the members say themselves.
+
+use serde_json::Value;
+
+use super::super::diagnostic::Report;
+use super::super::model::{Action, Api, Kind, Member, member_named};
+use super::super::shape::{Paginate, RetryClass};
+
+pub fn check(api: &Api, report: &mut Report) {
+    for action in &api.actions {
+        if let Some(paginate) = &action.spec.paginate {
+            Paging { api, action, paginate, report }.check();
+        }
+    }
+}
+
+struct Paging<'a, 'r> {
+    api: &'a Api,
+    action: &'a Action,
+    paginate: &'a Paginate,
+    report: &'r mut Report,
+}
+
+impl Paging<'_, '_> {
+    fn error(&mut self, key: &str, message: impl Into<String>, help: &str) {
+        self.report.error(&self.action.path, format!("/paginate/{key}"), message).help(help);
+    }
+
+    fn check(&mut self) {
+        let (action, paginate) = (self.action, self.paginate);
+        if action.spec.retry.class != RetryClass::Read || !action.reclass.is_empty() {
+            let message = "paging would carry out an action that changes something once a page";
+            self.error("style", message, "only an action of class `read` is read in pages");
+        }
+        let is_number = |kind: &Kind| matches!(kind, Kind::I64 | Kind::U64);
+        let is_text = |kind: &Kind| matches!(kind, Kind::Str);
+        let named = |name: &Option<String>| name.clone().unwrap_or_default();
+        for (key, name, members, fits, noun) in [
+            (
+                "offset",
+                named(&paginate.offset),
+                &action.request,
+                &is_number as &dyn Fn(&Kind) -> bool,
+                "a number",
+            ),
+            ("limit", paginate.limit.clone(), &action.request, &is_number, "a number"),
+            ("total", named(&paginate.total), &action.response, &is_number, "a number"),
+            ("token_in", named(&paginate.token_in), &action.request, &is_text, "a string"),
+            ("token_out", named(&paginate.token_out), &action.response, &is_text, "a string"),
+        ] {
+            if name.contains('.') {
+                let message = format!("`{}` stands inside of another member", name.escape_debug());
+                self.error(
+                    key,
+                    message,
+                    "paging reads members of the request and the response itself",
+                );
+            } else if let Some(member) = member_named(members, &name)
+                && !fits(&member.kind)
+            {
+                let message = format!("`{name}` is {}, and paging needs {noun}", member.spec.type_);
+                self.error(key, message, "name another member");
+            }
+        }
+        if paginate.offset.as_ref() == Some(&paginate.limit)
+            || paginate.token_in.as_ref() == Some(&paginate.limit)
+        {
+            self.error("limit", "position and length are the same member", "name another member");
+        }
+        self.items();
+        if let Some(limit) = member_named(&action.request, &paginate.limit) {
+            self.limits(limit);
+        }
+    }
+
+    fn items(&mut self) {
+        let paginate = self.paginate;
+        if paginate.items.contains('.') {
+            let message =
+                format!("`{}` stands inside of another member", paginate.items.escape_debug());
+            self.error("items", message, "paging reads a list of the response itself");
+            return;
+        }
+        let items = member_named(&self.action.response, &paginate.items);
+        let (Some(id), Some(items)) = (&paginate.id, items) else { return };
+        let members = self.api.members_of(&items.kind).unwrap_or(&[]);
+        if id.contains('.') {
+            let message = format!("`{}` stands inside of another member", id.escape_debug());
+            self.error("id", message, "name a member of the item itself");
+        } else if let Some(member) = member_named(members, id)
+            && !matches!(member.kind, Kind::Str | Kind::I64 | Kind::U64)
+        {
+            let message = format!("`{id}` is {}, which identifies nothing", member.spec.type_);
+            self.error("id", message, "name a string or a number");
+        }
+    }
+
+    /// The limits, with what the generator takes where none is stated, fit each other and the member.
+    fn limits(&mut self, member: &Member) {
+        let paginate = self.paginate;
+        let most = paginate.max_limit.unwrap_or(100);
+        let least = paginate.min_limit.unwrap_or(1);
+        let usual = paginate.default_limit.unwrap_or(most.min(20));
+        for (key, limit) in [
+            ("max_limit", paginate.max_limit),
+            ("min_limit", paginate.min_limit),
+            ("default_limit", paginate.default_limit),
+        ] {
+            if limit == Some(0) {
+                self.error(key, format!("`{key}` is 0"), "a page has at least one item");
+            }
+        }
+        if least > usual || usual > most {
+            let message = format!("pages of {least} to {most} items, and {usual} as a rule");
+            self.error("limit", message, "state limits that fit each other");
+        }
+        let as_u64 = |number: Option<i64>| number.and_then(|number| u64::try_from(number).ok());
+        let name = &member.spec.name;
+        let default = member.spec.default.as_ref().and_then(Value::as_u64);
+        let agree = "let both say the same";
+        if let Some(max) = as_u64(member.spec.max).filter(|max| *max != most) {
+            self.error("max_limit", format!("up to {most} items, and `{name}` takes {max}"), agree);
+        }
+        if let Some(min) = as_u64(member.spec.min).filter(|min| (*min).max(1) != least) {
+            self.error(
+                "min_limit",
+                format!("{least} items at least, and `{name}` takes {min}"),
+                agree,
+            );
+        }
+        if let Some(default) = default.filter(|default| *default != usual) {
+            let message =
+                format!("{usual} items as a rule, and the default of `{name}` is {default}");
+            self.error("default_limit", message, agree);
+        }
+    }
+}
