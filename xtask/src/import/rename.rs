@@ -5,8 +5,8 @@
 
 use std::collections::HashSet;
 
-use crate::spec::check::names::{RESERVED, RESERVED_MODULES};
-use crate::spec::names::{Words, lone_letter, never_raw};
+use crate::spec::check::names::{RESERVED, is_no_module};
+use crate::spec::names::{Words, is_keyword, lone_letter, never_raw};
 
 /// Longer names than this are cut, which leaves room for a number behind them.
 const LONGEST: usize = 112;
@@ -65,16 +65,19 @@ impl Renamer {
     /// Takes a type's name and the constant of its table, and those of its response; or none.
     fn take_type(&mut self, name: &str, response: bool) -> bool {
         let module = self.words.snake(name);
-        if RESERVED.contains(&name) || RESERVED_MODULES.contains(&module.as_str()) {
+        if RESERVED.contains(&name) || is_keyword(name) || is_no_module(&module) {
             return false;
         }
-        let mut names = vec![name.to_owned(), self.words.shouty(name)];
+        // Files are called after types, and some disks ignore case.
+        let file = name.to_ascii_lowercase();
+        let mut names = vec![name.to_owned(), self.words.shouty(name), file];
         if response {
             let response = format!("{name}Response");
             let info = format!("{}_INFO", self.words.shouty(name));
             names.extend([self.words.shouty(&response), response, info]);
         }
         // A name without a small letter is its own constant.
+        names.sort_unstable();
         names.dedup();
         if names.iter().any(|name| self.taken.contains(name)) {
             return false;
@@ -185,7 +188,13 @@ mod tests {
             ("VCluster", Some("Vcluster")),
             ("PlanB", Some("PlanB")),
             ("GPUInfo", None),
+            ("gpuInfo", Some("GpuInfoType")),
             ("Zone", None),
+            ("ZONE", Some("ZONEType")),
+            ("Crate", Some("CrateType")),
+            ("Self", Some("SelfType")),
+            ("Super", Some("SuperType")),
+            ("Aux", Some("AuxType")),
         ] {
             assert_eq!(names.type_name(wire, "Type", false).as_deref(), rust, "{wire}");
         }

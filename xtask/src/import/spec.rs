@@ -19,16 +19,22 @@ use crate::spec::shape::{
 pub fn files(service: &str, model: &Model, common: &[ErrorRow]) -> Result<Files, Error> {
     let mut files = Files::new();
     let mut names = Renamer::new(["SERVICE"]);
+    let mut put = |folder: &str, name: &str, rust: Option<&str>, text: String| {
+        // A second file of a name that differs only in case would be the first one on some disks.
+        let path = |name: &str| format!("{folder}/{name}.json");
+        let is_taken = files.keys().any(|other| other.eq_ignore_ascii_case(&path(name)));
+        files.insert(path(rust.filter(|_| is_taken).unwrap_or(name)), text);
+    };
     // Actions choose first: their names are what a user types.
     for (name, action) in &model.actions {
         let rust = names.type_name(name, "Action", true);
-        let file: ActionFile = shaped(self::action(name, action, rust)?)?;
-        files.insert(format!("actions/{name}.json"), written(&file)?);
+        let file: ActionFile = shaped(self::action(name, action, rust.as_deref())?)?;
+        put("actions", name, rust.as_deref(), written(&file)?);
     }
     for (name, type_) in &model.types {
         let rust = names.type_name(name, "Type", false);
-        let file: TypeFile = shaped(self::type_(name, type_, rust)?)?;
-        files.insert(format!("types/{name}.json"), written(&file)?);
+        let file: TypeFile = shaped(self::type_(name, type_, rust.as_deref())?)?;
+        put("types", name, rust.as_deref(), written(&file)?);
     }
     let file: ServiceFile = shaped(self::service(service, model))?;
     files.insert("service.json".to_owned(), written(&file)?);
@@ -60,7 +66,7 @@ fn written<T: Serialize>(file: &T) -> Result<String, Error> {
     format::format(file).ok_or_else(|| "a spec that is no JSON; this is a mistake of xtask".into())
 }
 
-fn action(name: &str, action: &Action, rust: Option<String>) -> Result<Value, Error> {
+fn action(name: &str, action: &Action, rust: Option<&str>) -> Result<Value, Error> {
     let read = verb::is_read(name);
     let dry_run = action.request.iter().any(|member| {
         member.name == "DryRun" && !member.list && member.holds == Holds::Scalar("bool")
@@ -87,7 +93,7 @@ fn action(name: &str, action: &Action, rust: Option<String>) -> Result<Value, Er
     Ok(file)
 }
 
-fn type_(name: &str, type_: &Type, rust: Option<String>) -> Result<Value, Error> {
+fn type_(name: &str, type_: &Type, rust: Option<&str>) -> Result<Value, Error> {
     let usage = match type_.usage {
         Usage::In => "in",
         Usage::Out => "out",

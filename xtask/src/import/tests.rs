@@ -342,3 +342,33 @@ fn what_upstream_says_differently_is_told() {
       help: bring the specs in line, with facts and descriptions that the model lacks
     ");
 }
+
+#[test]
+fn names_that_differ_only_by_case_get_files_that_differ_without_it() {
+    let model = r#"{"metadata":{"apiVersion":"1"},"actions":{
+          "DescribeBoats":{"input":"Boat","output":"boat"},
+          "Describeboats":{"input":"BOAT","output":"Boat"}},
+        "objects":{
+          "Boat":{"members":[{"name":"Berth","type":"object","member":"Berth"}]},
+          "boat":{"members":[{"name":"Berth","type":"object","member":"berth"}]},
+          "BOAT":{"members":[{"name":"Berth","type":"object","member":"BERTH"}]},
+          "Berth":{"members":[{"name":"A","type":"string","member":"string"}]},
+          "berth":{"members":[{"name":"B","type":"string","member":"string"}]},
+          "BERTH":{"members":[{"name":"C","type":"string","member":"string"}]}}}"#;
+    let files = spec::files("pond", &sifted(model), &[]).unwrap();
+    let mut seen = std::collections::BTreeSet::new();
+    for path in files.keys() {
+        assert!(seen.insert(path.to_ascii_lowercase()), "{path} has the name of another file");
+    }
+    let all = files.values().cloned().collect::<String>();
+    for name in ["DescribeBoats", "Describeboats"] {
+        assert!(all.contains(&format!("\"action\": \"{name}\"")), "{name}");
+    }
+    for name in ["Berth", "berth", "BERTH"] {
+        assert!(all.contains(&format!("\"type\": \"{name}\",\n  \"usage\"")), "{name}");
+    }
+    let folder = tempfile::tempdir().unwrap();
+    ensure(folder.path(), "x", &files, &[], Mode::Write, &mut Outcome::default()).unwrap();
+    let api = specs::open_clean(folder.path(), "specs").unwrap();
+    assert!(crate::codegen::generate(&api).is_ok());
+}
