@@ -136,11 +136,35 @@ fn filters(place: &str, old: &Action, new: &Action, changes: &mut Changes) {
 fn retry(place: &str, old: &Action, new: &Action, changes: &mut Changes) {
     for difference in differences(&old.spec.retry, &new.spec.retry) {
         match difference.key.as_str() {
-            "why" | "reconcile" => changes.docs(place),
+            "why" => changes.docs(place),
+            "reconcile" => reconcile(place, old, new, changes),
             _ => {
                 let what = format!("retry: {}", difference.told());
                 changes.note(Kind::Changed, Level::Patch, place, what);
             }
+        }
+    }
+}
+
+/// What a program and `cvm resume` read to settle an unknown outcome. Its text alone is for people.
+fn reconcile(place: &str, old: &Action, new: &Action, changes: &mut Changes) {
+    let facts = |action: &Action| action.spec.retry.reconcile.clone().unwrap_or_default();
+    let (was, is) = (facts(old), facts(new));
+    let told = match (&was.list, &is.list) {
+        (None, Some(list)) => Some(format!("an unknown outcome is settled by `{list}`")),
+        (Some(list), None) => Some(format!("an unknown outcome is no longer settled by `{list}`")),
+        _ => None,
+    };
+    if let Some(told) = told {
+        changes.note(Kind::Changed, Level::Patch, place, told);
+        return;
+    }
+    for difference in differences(&was, &is) {
+        if difference.key == "text" {
+            changes.docs(place);
+        } else {
+            let what = format!("reconcile: {}", difference.told());
+            changes.note(Kind::Changed, Level::Patch, place, what);
         }
     }
 }

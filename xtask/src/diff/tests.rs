@@ -275,3 +275,54 @@ fn a_checkout_leads_to_its_only_service() {
     let error = open(folder.path()).unwrap_err().to_string();
     assert!(error.contains("several services"), "{error}");
 }
+
+#[test]
+fn a_changed_reconcile_rule_is_behavior_and_its_text_is_documentation() {
+    let path = "actions/RentBoat.json";
+    let rule = |facts: &str| {
+        let retry = format!(r#""class": "hazard", "reconcile": {{ {facts}"text": "Look." }}"#);
+        api(&[(path, r#""class": "hazard""#, retry.as_str())])
+    };
+    let text_only = rule("");
+    let full = rule(
+        r#""list": "DescribeBoats", "same": { "BoatId": "BoatId" }, "done": ["Length=4"], "missing": "pending", "#,
+    );
+    let other = rule(
+        r#""list": "DescribeBoats", "same": { "BoatId": "Crew" }, "missing": "failure", "show": ["Length"], "#,
+    );
+    let told = |old: &Api, new: &Api| {
+        let entry = entry(old, new);
+        entry
+            .lines()
+            .filter(|line| line.starts_with("- ") || line.starts_with("###"))
+            .fold(String::new(), |text, line| text + line + "\n")
+    };
+    insta::assert_snapshot!(told(&text_only, &full), @r"
+    ### Changed
+    - `RentBoat`: an unknown outcome is settled by `DescribeBoats`.
+    ");
+    insta::assert_snapshot!(told(&full, &text_only), @r"
+    ### Changed
+    - `RentBoat`: an unknown outcome is no longer settled by `DescribeBoats`.
+    ");
+    insta::assert_snapshot!(told(&full, &other), @r#"
+    ### Changed
+    - `RentBoat`: reconcile: `done` is not stated, was `Length=4`.
+    - `RentBoat`: reconcile: `missing` is `failure`, was `pending`.
+    - `RentBoat`: reconcile: `same` is `{"BoatId":"Crew"}`, was `{"BoatId":"BoatId"}`.
+    - `RentBoat`: reconcile: `show` is `Length`, was not stated.
+    "#);
+    insta::assert_snapshot!(told(&full, &api(&[])), @r"
+    ### Changed
+    - `RentBoat`: an unknown outcome is no longer settled by `DescribeBoats`.
+    ");
+    let reworded = api(&[(
+        path,
+        r#""class": "hazard""#,
+        r#""class": "hazard", "reconcile": { "text": "Look again." }"#,
+    )]);
+    insta::assert_snapshot!(told(&text_only, &reworded), @r"
+    ### Documentation
+    - `RentBoat`: one description.
+    ");
+}
