@@ -80,7 +80,7 @@ const FREE: [&str; 31] = [
     "special_values",
 ];
 
-fn tour() -> BTreeMap<String, String> {
+pub fn tour() -> BTreeMap<String, String> {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/tour/specs");
     let tree = Tree::read(&root, "specs").unwrap();
     let strip = |path: &str| path.strip_prefix("specs/").unwrap().to_owned();
@@ -88,7 +88,7 @@ fn tour() -> BTreeMap<String, String> {
 }
 
 /// The model of these texts, and whether everything was in order with them.
-fn model(texts: &BTreeMap<String, String>) -> Option<(Api, bool)> {
+pub fn model(texts: &BTreeMap<String, String>) -> Option<(Api, bool)> {
     let texts = texts.iter().map(|(path, text)| (path.as_str(), text.as_str()));
     let tree = Tree::from_texts("specs", texts);
     let mut report = Report::default();

@@ -7,6 +7,8 @@ mod hostile;
 pub mod layout;
 pub mod limits;
 pub mod perfect_hash;
+#[cfg(test)]
+mod random_specs;
 pub mod schema;
 pub mod write;
 
