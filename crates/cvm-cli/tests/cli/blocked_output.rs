@@ -4,12 +4,12 @@ use std::io::{Read as _, Write as _};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde_json::json;
 
-use crate::harness::{Answer, Server, entries, finish, run, signal, stopping, until};
-use crate::settle::http_date;
+use crate::harness::{
+    Answer, Server, dated_response, entries, finish, signal, start, stopping, unix_now, until,
+};
 
 const LAUNCH: [&str; 3] = ["RunInstances", "--ImageId", "img-1"];
 
@@ -19,9 +19,19 @@ fn many_ids() -> String {
     json!({ "Response": { "InstanceIdSet": ids, "RequestId": "r-1" } }).to_string()
 }
 
+/// A server that closes connections, and that answers with this once the flag is set.
+fn late(status: u16, body: String) -> (Server, Arc<AtomicBool>) {
+    let is_up = Arc::new(AtomicBool::new(false));
+    let answers = Arc::clone(&is_up);
+    let server = Server::scripted(move |_| {
+        answers.load(SeqCst).then(|| dated_response(status, unix_now(), &body))
+    });
+    (server, is_up)
+}
+
 /// Starts it, and reads no more than the first byte of what it writes.
 fn blocked(command: &mut Command) -> Child {
-    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut child = start(command);
     let mut stdout = child.stdout.take().unwrap();
     stdout.read_exact(&mut [0]).unwrap();
     child.stdout = Some(stdout);
@@ -52,17 +62,9 @@ fn a_signal_ends_a_run_whose_output_blocks_with_7_and_keeps_the_entry() {
 
 #[test]
 fn a_signal_ends_cvm_resume_too() {
-    let is_up = Arc::new(AtomicBool::new(false));
-    let (answers, body) = (Arc::clone(&is_up), many_ids());
-    let server = Server::start(Answer::Script(Arc::new(move |_| {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
-        let (date, length) = (http_date(now), body.len());
-        let head = format!("HTTP/1.1 200 OK\r\ndate: {date}\r\ncontent-length: {length}");
-        answers.load(SeqCst).then(|| format!("{head}\r\n\r\n{body}"))
-    })));
-    assert_eq!(run(server.cvm(&LAUNCH).args(["--timeout", "60"])).code, 3);
+    let (server, is_up) = late(200, many_ids());
+    let id = server.lose(&[&LAUNCH[..], &["--timeout", "60"]].concat());
     is_up.store(true, SeqCst);
-    let id = entries(&server.journal()).remove(0);
     let child = blocked(&mut server.bare(&["resume", &id]));
     signal(&child, stopping()[0]);
     let (code, stderr) = ended(child);
@@ -74,19 +76,11 @@ fn a_signal_ends_cvm_resume_too() {
 /// What a resend is refused with says nothing about the first request, while it is being written too.
 #[test]
 fn signal_during_the_refusal_of_a_resend_leaves_the_outcome_unknown() {
-    let is_up = Arc::new(AtomicBool::new(false));
-    let answers = Arc::clone(&is_up);
     let error = json!({ "Code": "InvalidParameterValue", "Message": "no ".repeat(2_000) });
     let body = json!({ "Response": { "Error": error, "RequestId": "r-1" } }).to_string();
-    let server = Server::start(Answer::Script(Arc::new(move |_| {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
-        let (date, length) = (http_date(now), body.len());
-        let head = format!("HTTP/1.1 400 Bad Request\r\ndate: {date}\r\ncontent-length: {length}");
-        answers.load(SeqCst).then(|| format!("{head}\r\n\r\n{body}"))
-    })));
-    assert_eq!(run(server.cvm(&LAUNCH).args(["--timeout", "2"])).code, 3);
+    let (server, is_up) = late(400, body);
+    let id = server.lose(&[&LAUNCH[..], &["--timeout", "2"]].concat());
     is_up.store(true, SeqCst);
-    let id = entries(&server.journal()).remove(0);
     // All but the beginning of the message finds no room.
     let (reader, mut writer) = std::io::pipe().unwrap();
     let filled = 65_536 - 800;

@@ -1,25 +1,17 @@
 //! Responses of a change that prove nothing: an error beside a result, a body that is cut, a lost secret.
 
-use std::fs;
-use std::path::Path;
-use std::sync::Arc;
 use std::thread;
 
-use crate::harness::{Answer, Ran, Server, entries, run, run_with_input};
+use crate::harness::{
+    Answer, KEY, Ran, Server, entries, http_response, keeps_key, run, run_with_input,
+};
 
-const KEY: &str = "Canary-private-key";
 const CREATE: [&str; 5] = ["CreateKeyPair", "--KeyName", "n", "--ProjectId", "0"];
 
 /// Runs `CreateKeyPair` in the server's folder.
 fn create(server: &Server) -> Ran {
     let folder = server.folder.path();
     run(server.cvm(&CREATE).current_dir(folder).env("TMPDIR", folder))
-}
-
-/// Whether one saved response holds the private key.
-fn keeps_key(folder: &Path) -> bool {
-    let files = fs::read_dir(folder).unwrap().map(|file| fs::read_to_string(file.unwrap().path()));
-    files.filter(|text| text.as_ref().is_ok_and(|text| text.contains(KEY))).count() == 1
 }
 
 fn key_pair(members: &str) -> String {
@@ -65,9 +57,9 @@ fn a_key_pair_in_a_body_that_is_cut_is_saved() {
         (format!("content-length: {}", body.len()), body[..body.len() - 20].to_owned()),
     ] {
         let response = format!("HTTP/1.1 200 OK\r\nconnection: close\r\n{head}\r\n\r\n{rest}");
-        let server = Server::start(Answer::Script(Arc::new(move |request| {
+        let server = Server::scripted(move |request| {
             request.contains("CreateKeyPair").then(|| response.clone())
-        })));
+        });
         let folder = server.folder.path();
         let ran = run(server
             .cvm(&[&CREATE[..], &["--timeout", "60"]].concat())
@@ -105,12 +97,7 @@ fn a_throttle_is_1_however_it_is_told() {
     thread::scope(|scope| {
         for ((status, body), wish) in cases.into_iter().flatten() {
             scope.spawn(move || {
-                let server = Server::start(Answer::Script(Arc::new(move |_| {
-                    let length = body.len();
-                    Some(format!(
-                        "HTTP/1.1 {status} S\r\n{wish}content-length: {length}\r\n\r\n{body}"
-                    ))
-                })));
+                let server = Server::scripted(move |_| Some(http_response(status, wish, body)));
                 let stop = ["StopInstances", "--InstanceIds", "ins-1", "--timeout", "30"];
                 let ran = run(&mut server.cvm(&stop));
                 let told = if body == throttle { "RequestLimitExceeded" } else { "HTTP 429" };

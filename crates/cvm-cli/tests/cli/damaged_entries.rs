@@ -6,23 +6,16 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 
-use crate::harness::{Answer, Server, entries, run};
-use crate::resume::edit;
+use crate::harness::{Answer, Server, edit, entries, entry_file, lost, run};
 
-fn lost() -> (Server, String) {
-    let server = Server::start(Answer::Close);
-    let launch = ["RunInstances", "--ImageId", "img-1", "--timeout", "30"];
-    assert_eq!(run(&mut server.cvm(&launch)).code, 3);
-    let id = entries(&server.journal()).remove(0);
-    (server, id)
-}
+const LAUNCH: [&str; 5] = ["RunInstances", "--ImageId", "img-1", "--timeout", "30"];
 
 #[test]
 fn an_entry_that_was_changed_in_any_member_is_refused_and_named() {
-    let (server, id) = lost();
+    let (server, id) = lost(&LAUNCH);
     let elsewhere = Server::start(Answer::Close);
     let sent = server.requests.lock().unwrap().len();
-    let path = server.journal().join(format!("{id}.json"));
+    let path = entry_file(&server.journal(), &id);
     let kept = fs::read_to_string(&path).unwrap();
     let whole: Value = serde_json::from_str(&kept).unwrap();
     let young = whole["started"].as_u64().unwrap() + 1000;
@@ -58,7 +51,7 @@ fn an_entry_that_was_changed_in_any_member_is_refused_and_named() {
     for text in texts {
         fs::write(&path, &text).unwrap();
         let shown = text.get(..300).unwrap_or(&text);
-        let ran = run(&mut server.bare(&["resume", &id]));
+        let ran = server.resume(&id);
         assert_eq!((ran.code, ran.stdout.as_str()), (6, ""), "{shown}: {}", ran.stderr);
         let named = format!("entry `{id}` of the journal cannot be used");
         assert!(ran.stderr.contains(&named), "{shown}: {}", ran.stderr);
@@ -74,18 +67,18 @@ fn an_entry_that_was_changed_in_any_member_is_refused_and_named() {
 
 #[test]
 fn an_entry_of_an_action_that_there_is_not_is_named() {
-    let (server, id) = lost();
+    let (server, id) = lost(&LAUNCH);
     type Change = fn(&mut Value);
     let changes: [(Change, &str); 3] = [
         (|entry| entry["action"] = json!("Foo"), "no action `Foo`"),
         (|entry| entry["version"] = json!("2020-01-01"), "version 2020-01-01"),
         (|entry| entry["parameters"]["Foo"] = json!(1), "Foo"),
     ];
-    let path = server.journal().join(format!("{id}.json"));
+    let path = entry_file(&server.journal(), &id);
     let kept = fs::read(&path).unwrap();
     for (change, told) in changes {
         edit(&server.journal(), &id, change);
-        let ran = run(&mut server.bare(&["resume", &id]));
+        let ran = server.resume(&id);
         assert_eq!((ran.code, ran.stdout.as_str()), (6, ""), "{told}: {}", ran.stderr);
         for told in [told, &id] {
             assert!(ran.stderr.contains(told), "{told}: {}", ran.stderr);
@@ -96,7 +89,7 @@ fn an_entry_of_an_action_that_there_is_not_is_named() {
 
 #[test]
 fn a_lock_that_is_no_plain_file_is_refused_without_waiting() {
-    let (server, id) = lost();
+    let (server, id) = lost(&LAUNCH);
     let sent = server.requests.lock().unwrap().len();
     let lock = server.journal().join(format!("{id}.lock"));
     let target = server.folder.path().join("target");

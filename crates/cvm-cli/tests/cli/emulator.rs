@@ -2,9 +2,8 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
-use std::process::Stdio;
 
-use crate::harness::{Emulator, cvm, finish, run, settings, signal, stopping, until};
+use crate::harness::{Emulator, cvm, finish, run, settings, signal, start, stopping, until};
 
 #[test]
 fn the_ready_file_is_for_its_owner_and_says_all() {
@@ -25,8 +24,7 @@ fn signals_stop_it_and_its_file_goes() {
     for name in stopping() {
         let folder = tempfile::tempdir().unwrap();
         let ready = folder.path().join("ready.json");
-        let mut command = cvm(&["emulator", "--ready-file", ready.to_str().unwrap()]);
-        let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let child = start(&mut cvm(&["emulator", "--ready-file", ready.to_str().unwrap()]));
         until("the ready file is there", || ready.exists());
         let key = fs::read_to_string(&ready).unwrap();
         let key =
@@ -43,8 +41,7 @@ fn signals_stop_it_and_its_file_goes() {
 fn without_a_ready_file_it_says_where_the_credentials_are() {
     let folder = tempfile::tempdir().unwrap();
     let mut command = cvm(&["emulator", "--instant"]);
-    command.env("XDG_RUNTIME_DIR", folder.path());
-    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let child = start(command.env("XDG_RUNTIME_DIR", folder.path()));
     let ready = folder.path().join(format!("cvm-emulator-{}.json", child.id()));
     until("the credentials are written", || ready.exists());
     assert_eq!(fs::metadata(&ready).unwrap().permissions().mode() & 0o7777, 0o600);

@@ -3,7 +3,7 @@
 use std::process::Stdio;
 
 use crate::harness::{
-    Answer, Emulator, Server, cvm, entries, finish, heard, run, signal, stopping, until,
+    Answer, Emulator, Server, cvm, entries, finish, heard, run, signal, start, stopping, until,
 };
 
 #[test]
@@ -145,13 +145,8 @@ fn a_launch_without_an_answer_names_its_token() {
 fn an_interrupted_change_is_3() {
     for name in stopping() {
         let server = Server::start(Answer::Silence);
-        let child = server
-            .cvm(&["RebootInstances", "--InstanceIds", "ins-11112222"])
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        until("the request is out", || !server.requests.lock().unwrap().is_empty());
+        let child = start(&mut server.cvm(&["RebootInstances", "--InstanceIds", "ins-11112222"]));
+        server.wait_for_request();
         signal(&child, name);
         let ran = finish(child);
         assert_eq!(ran.code, 3, "{name}: {}", ran.stderr);
@@ -168,8 +163,8 @@ fn an_interrupt_that_was_ignored_stays_ignored() {
     command.args(["-c", "trap '' INT; exec \"$0\" \"$@\""]);
     command.arg(known.get_program()).args(known.get_args()).env_clear();
     command.envs(known.get_envs().filter_map(|(name, value)| Some((name, value?))));
-    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    until("the request is out", || !server.requests.lock().unwrap().is_empty());
+    let mut child = start(&mut command);
+    server.wait_for_request();
     assert!(!heard(child.id()).contains(&"INT"));
     signal(&child, "INT");
     assert!(child.try_wait().unwrap().is_none());

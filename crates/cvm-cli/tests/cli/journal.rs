@@ -6,7 +6,8 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use crate::harness::{
-    Answer, Emulator, Server, cvm, entries, finish, run, run_with_input, signal, until,
+    Answer, Emulator, LAUNCH, Server, cvm, entries, entry_file, finish, lost, only_entry, run,
+    run_with_input, signal, start,
 };
 
 /// A change that no reading precedes.
@@ -19,9 +20,8 @@ fn mode(path: &Path) -> u32 {
 #[test]
 fn what_ended_leaves_nothing_and_what_reads_writes_nothing() {
     let emulator = Emulator::start();
-    let journal = emulator.folder.path().join("journal");
-    let dry_run = ["--DryRun", "--Placement.Zone", "ap-guangzhou-3", "--ImageId", "img-pmqg1cw7"];
-    for arguments in [&["DescribeZones"][..], &[&["RunInstances"], &dry_run[..]].concat()] {
+    let journal = emulator.journal();
+    for arguments in [&["DescribeZones"][..], &[&LAUNCH[..], &["--DryRun"]].concat()] {
         assert_eq!(run(&mut emulator.cvm(arguments)).code, 0);
         assert!(!journal.exists(), "{arguments:?}");
     }
@@ -37,9 +37,8 @@ fn what_ended_leaves_nothing_and_what_reads_writes_nothing() {
 #[test]
 fn the_entry_is_there_while_the_request_is_on_its_way() {
     let server = Server::start(Answer::Silence);
-    let mut command = server.cvm(&REBOOT);
-    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    until("the request is out", || !server.requests.lock().unwrap().is_empty());
+    let child = start(&mut server.cvm(&REBOOT));
+    server.wait_for_request();
     let ids = entries(&server.journal());
     assert_eq!(ids.len(), 1);
     let listed = run(server.cvm(&["resume"]).env("COLUMNS", "160"));
@@ -141,11 +140,9 @@ fn without_a_journal_nothing_is_sent() {
 
 #[test]
 fn an_entry_that_somebody_put_there_is_not_followed() {
-    let server = Server::start(Answer::Close);
-    assert_eq!(run(&mut server.cvm(&REBOOT)).code, 3);
+    let (server, id) = lost(&REBOOT);
     let sent = server.requests.lock().unwrap().len();
-    let id = entries(&server.journal()).remove(0);
-    let path = server.journal().join(format!("{id}.json"));
+    let path = entry_file(&server.journal(), &id);
     let elsewhere = server.folder.path().join("elsewhere");
     fs::rename(&path, &elsewhere).unwrap();
     symlink(&elsewhere, &path).unwrap();
@@ -179,25 +176,22 @@ fn no_secret_is_in_the_journal_or_on_a_command_line() {
     let password = format!("@{}", password.display());
     let launch = ["RunInstances", "--LoginSettings.Password", &password, "--UserData", "@-"];
     let mut command = server.cvm(&launch);
-    let mut child = command
+    command
         .env("TENCENTCLOUD_SECRET_KEY", "canary-key")
         .env("TENCENTCLOUD_TOKEN", "canary-token")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
+        .stdin(Stdio::piped());
+    let mut child = start(&mut command);
     use std::io::Write as _;
     child.stdin.take().unwrap().write_all(b"Q2FuYXJ5LWluLXVzZXItZGF0YQ==").unwrap();
-    until("the request is out", || !server.requests.lock().unwrap().is_empty());
+    server.wait_for_request();
     let sent = server.requests.lock().unwrap()[0].clone();
     assert!(sent.contains(CANARY) && sent.contains("Q2FuYXJ5"), "{sent}");
     let line = fs::read(format!("/proc/{}/cmdline", child.id())).unwrap();
     signal(&child, "TERM");
     let ran = finish(child);
     assert_eq!(ran.code, 3, "{}", ran.stderr);
-    let id = entries(&server.journal()).remove(0);
-    let entry = fs::read(server.journal().join(format!("{id}.json"))).unwrap();
+    let id = only_entry(&server.journal());
+    let entry = fs::read(entry_file(&server.journal(), &id)).unwrap();
     let listed = run(&mut server.cvm(&["resume"]));
     let without = run(&mut server.cvm(&["resume", &id]));
     assert_eq!(without.code, 2, "{}", without.stderr);
@@ -233,21 +227,14 @@ fn a_launch_whose_answer_cannot_be_printed_stays_in_the_journal() {
     }
     let emulator = Emulator::start();
     let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
-    let mut command = emulator.cvm(&[
-        "RunInstances",
-        "--Placement.Zone",
-        "ap-guangzhou-3",
-        "--ImageId",
-        "img-pmqg1cw7",
-    ]);
+    let mut command = emulator.cvm(&LAUNCH);
     let ran = finish(command.stdout(full).stderr(Stdio::piped()).spawn().unwrap());
     assert_eq!(ran.code, 7, "{}", ran.stderr);
-    let id = entries(&emulator.folder.path().join("journal")).remove(0);
+    let id = only_entry(&emulator.journal());
     assert!(ran.stderr.contains(&format!("cvm resume {id}")), "{}", ran.stderr);
     let again = run(&mut emulator.cvm(&["resume", &id]));
     assert_eq!(again.code, 0, "{}", again.stderr);
-    let listed = run(&mut emulator.cvm(&["DescribeInstances"]));
-    assert!(listed.stdout.contains("\"TotalCount\": 1"), "{}", listed.stdout);
+    assert_eq!(emulator.instance_count(), 1);
 }
 
 #[test]
@@ -261,10 +248,9 @@ fn a_launch_that_nobody_reads_stays_in_the_journal_and_a_read_ends_silently() {
     };
     let read = unread(&["DescribeZones"]);
     assert_eq!((read.code, read.stderr.as_str()), (0, ""));
-    let zone = ["--Placement.Zone", "ap-guangzhou-3", "--ImageId", "img-pmqg1cw7"];
-    let ran = unread(&[&["RunInstances"], &zone[..]].concat());
+    let ran = unread(&LAUNCH);
     assert_eq!(ran.code, 7, "{}", ran.stderr);
-    let id = entries(&emulator.folder.path().join("journal")).remove(0);
+    let id = only_entry(&emulator.journal());
     let ready = emulator.ready_file.to_str().unwrap();
     for told in ["request id ", &format!("`cvm resume {id} --emulator {ready}` sends")] {
         assert!(ran.stderr.contains(told), "{told}: {}", ran.stderr);
@@ -272,7 +258,7 @@ fn a_launch_that_nobody_reads_stays_in_the_journal_and_a_read_ends_silently() {
     let again = run(&mut emulator.cvm(&["resume", &id]));
     assert_eq!(again.code, 0, "{}", again.stderr);
     assert!(again.stdout.contains("\"ins-"), "{}", again.stdout);
-    let terminated = unread(&["RunInstances", "--no-journal", zone[0], zone[1], zone[2], zone[3]]);
+    let terminated = unread(&[&LAUNCH[..], &["--no-journal"]].concat());
     assert_eq!(terminated.code, 7, "{}", terminated.stderr);
     assert!(!terminated.stderr.contains("cvm resume"), "{}", terminated.stderr);
 }
@@ -283,11 +269,10 @@ fn an_entry_that_cannot_be_removed_is_told_of() {
     let go = folder.path().join("go");
     let body = r#"{"Response":{"RequestId":"r-1"}}"#;
     let server = Server::start(Answer::Once(go.clone(), body.to_owned()));
-    let mut command = server.cvm(&REBOOT);
-    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    until("the request is out", || !server.requests.lock().unwrap().is_empty());
+    let child = start(&mut server.cvm(&REBOOT));
+    server.wait_for_request();
     // No user, not even the system's administrator, removes a folder as if it were a file.
-    let path = server.journal().join(format!("{}.json", entries(&server.journal())[0]));
+    let path = entry_file(&server.journal(), &only_entry(&server.journal()));
     fs::remove_file(&path).unwrap();
     fs::create_dir(&path).unwrap();
     fs::write(&go, "").unwrap();
@@ -303,7 +288,7 @@ fn what_can_be_repeated_without_harm_is_written_down_too() {
     let rename = ["ModifyImageAttribute", "--ImageId", "img-11112222", "--ImageName", "x"];
     let ran = run(&mut server.cvm(&rename));
     assert_eq!(ran.code, 3, "{}", ran.stderr);
-    let id = entries(&server.journal()).remove(0);
+    let id = only_entry(&server.journal());
     let told = format!("`cvm resume {id}` reads what became of it, and sends nothing again");
     assert!(ran.stderr.contains(&told), "{}", ran.stderr);
     let sent = server.count("ModifyImageAttribute");

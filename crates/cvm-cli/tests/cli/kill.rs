@@ -2,13 +2,13 @@
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Stdio};
+use std::process::Child;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::harness::{Emulator, entries, finish, run, signal, until};
+use crate::harness::{Emulator, LAUNCH, entries, finish, run, signal, start, until};
 
 /// How often a launch is killed.
 const KILLS: usize = 200;
@@ -32,15 +32,9 @@ impl<'a> Round<'a> {
     }
 
     fn launch(&self) -> Child {
-        let zone = ["--Placement.Zone", "ap-guangzhou-3", "--ImageId", "img-pmqg1cw7"];
-        let mut command = self.emulator.cvm(&["RunInstances", "--InstanceName", &self.name]);
-        command
-            .args(zone)
-            .env("CVM_JOURNAL", &self.journal)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap()
+        let mut command = self.emulator.cvm(&LAUNCH);
+        command.args(["--InstanceName", &self.name]);
+        start(command.env("CVM_JOURNAL", &self.journal))
     }
 
     /// Kills a launch and resumes what is in the journal; says how many instances there must be.

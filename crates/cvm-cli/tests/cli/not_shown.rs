@@ -4,11 +4,10 @@ use std::fs::{self, OpenOptions};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use crate::harness::{Answer, Emulator, Ran, Server, entries, finish, run};
+use crate::harness::{Answer, Emulator, KEY, LAUNCH, Ran, Server, entries, finish, keeps_key, run};
 
 const STOP: [&str; 3] = ["StopInstances", "--InstanceIds", "ins-11112222"];
 const STOPPED: &str = r#"{"Response":{"RequestId":"r-1"}}"#;
-const KEY: &str = "Canary-private-key";
 
 /// Runs a command by a shell, with these redirections.
 fn redirected(command: &Command, redirections: &str) -> Ran {
@@ -101,18 +100,17 @@ fn a_full_disk_is_7_for_every_call_and_tells_what_is_known() {
         let mut command = emulator.cvm(arguments);
         finish(command.stdout(full).stderr(Stdio::piped()).spawn().unwrap())
     };
-    let launch = ["--Placement.Zone", "ap-guangzhou-3", "--ImageId", "img-pmqg1cw7"];
     for format in ["json", "table", "text"] {
-        let ran = full(&[&["RunInstances", "--output", format], &launch[..]].concat());
+        let ran = full(&[&LAUNCH[..], &["--output", format]].concat());
         assert_eq!(ran.code, 7, "{}", ran.stderr);
         for told in ["request id ", "\"ins-", "cvm resume "] {
             assert!(ran.stderr.contains(told), "{format}: {told}: {}", ran.stderr);
         }
     }
-    assert_eq!(entries(&emulator.folder.path().join("journal")).len(), 3);
+    assert_eq!(entries(&emulator.journal()).len(), 3);
     let ran = full(&["DescribeZones"]);
     assert_eq!(ran.code, 7, "{}", ran.stderr);
-    assert_eq!(entries(&emulator.folder.path().join("journal")).len(), 3);
+    assert_eq!(entries(&emulator.journal()).len(), 3);
 }
 
 /// The server's answer to `CreateKeyPair`, with odd things beside the key.
@@ -127,12 +125,6 @@ fn create_key_pair(server: &Server, folder: &Path) -> Command {
     let mut command = server.cvm(&["CreateKeyPair", "--KeyName", "n", "--ProjectId", "0"]);
     command.current_dir(folder).env("TMPDIR", folder);
     command
-}
-
-/// Whether exactly one file of the folder holds the private key.
-fn keeps_key(folder: &Path) -> bool {
-    let files = fs::read_dir(folder).unwrap().map(|file| fs::read_to_string(file.unwrap().path()));
-    files.filter(|text| text.as_ref().is_ok_and(|text| text.contains(KEY))).count() == 1
 }
 
 #[test]

@@ -5,8 +5,9 @@ use std::thread;
 
 use serde_json::json;
 
-use crate::harness::{Answer, Ran, Server, entries, run};
-use crate::resume::{edit, make_old};
+use crate::harness::{
+    Answer, Ran, Server, assert_unsettled, entries, json_response, listed_before, make_old, run,
+};
 
 const STOP: [&str; 3] = ["StopInstances", "--InstanceIds", "ins-11112222"];
 const TERMINATE: [&str; 3] = ["TerminateInstances", "--InstanceIds", "ins-11112222"];
@@ -34,17 +35,10 @@ const LISTS: [&str; 8] = [
     r#""TotalCount":1,"InstanceSet":[{"InstanceId":""}]"#,
 ];
 
-fn response(status: u16, body: &str) -> String {
-    let length = body.len();
-    format!(
-        "HTTP/1.1 {status} X\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}"
-    )
-}
-
 /// Answers every request so.
 fn always(status: u16, body: &str) -> Server {
-    let response = response(status, body);
-    Server::start(Answer::Script(Arc::new(move |_| Some(response.clone()))))
+    let response = json_response(status, body);
+    Server::scripted(move |_| Some(response.clone()))
 }
 
 #[test]
@@ -63,7 +57,7 @@ fn a_change_in_doubt_is_3_and_keeps_its_entry_through_resume() {
                     let sent = server.count(change[0]);
                     assert!(sent == 1 || change == LAUNCH, "{what}");
                     make_old(&server.journal(), &ids[0], 181);
-                    let ran = run(&mut server.bare(&["resume", &ids[0]]));
+                    let ran = server.resume(&ids[0]);
                     assert_eq!(ran.code, 3, "{what}: {}{}", ran.stdout, ran.stderr);
                     assert_eq!(entries(&server.journal()), ids, "{what}");
                     assert_eq!(server.count(change[0]), sent, "{what}");
@@ -80,14 +74,12 @@ fn a_list_that_proves_nothing_settles_no_entry() {
             scope.spawn(move || {
                 let (status, body) = DOUBTS[0];
                 let server = always(status, body);
-                assert_eq!(run(&mut server.cvm(&change)).code, 3);
-                let id = entries(&server.journal()).remove(0);
+                let id = server.lose(&change);
                 make_old(&server.journal(), &id, 181);
                 for list in LISTS {
                     let body = format!(r#"{{"Response":{{"RequestId":"r",{list}}}}}"#);
                     let reader = always(200, &body);
-                    edit(&server.journal(), &id, |entry| entry["endpoint"] = json!(reader.url));
-                    let ran = run(&mut server.bare(&["resume", &id]));
+                    let ran = server.resume_at(&reader, &id);
                     let what = format!("{list} {change:?}: {}{}", ran.stdout, ran.stderr);
                     assert_eq!(ran.code, 3, "{what}");
                     assert_eq!(entries(&server.journal()), [id.as_str()], "{what}");
@@ -193,14 +185,14 @@ fn a_late_duplicate_is_not_the_response_to_a_change() {
     thread::scope(|scope| {
         for change in CHANGES {
             scope.spawn(move || {
-                let server = Server::start(Answer::Script(Arc::new(|request| {
+                let server = Server::scripted(|request| {
                     let members = r#""TotalCount":0,"InstanceSet":[],"InstanceIdSet":["ins-dup"]"#;
                     let listed = format!(r#"{{"Response":{{"RequestId":"dup",{members}}}}}"#);
                     let refused = r#"{"Response":{"Error":{"Code":"LimitExceeded","Message":"no"},"RequestId":"r"}}"#;
                     let is_read = request.contains("DescribeInstances");
-                    let listed = response(200, &listed);
-                    Some(if is_read { listed.repeat(2) } else { response(200, refused) })
-                })));
+                    let listed = json_response(200, &listed);
+                    Some(if is_read { listed.repeat(2) } else { json_response(200, refused) })
+                });
                 let ran = run(&mut server.cvm(&change));
                 assert_eq!((ran.code, ran.stdout.as_str()), (1, ""), "{}", ran.stderr);
                 assert!(ran.stderr.contains("LimitExceeded"), "{}", ran.stderr);
@@ -216,8 +208,7 @@ fn late_copy_is_not_the_response_to_a_reading_of_resume() {
     let server = always(200, r#"{"Response":{"Error":{"Message":"timeout"},"RequestId":"r"}}"#);
     let ids: Vec<String> = (0..130).map(|number| format!("ins-{number:08}")).collect();
     let request = json!({ "InstanceIds": ids }).to_string();
-    assert_eq!(run(&mut server.cvm(&["TerminateInstances", "--cli-input-json", &request])).code, 3);
-    let id = entries(&server.journal()).remove(0);
+    let id = server.lose(&["TerminateInstances", "--cli-input-json", &request]);
     // Those of the first batch are gone, those of the second run.
     let reader = Server::start(Answer::LateCopies(Arc::new(|request| {
         let (_, body) = request.split_once("\r\n\r\n")?;
@@ -229,16 +220,10 @@ fn late_copy_is_not_the_response_to_a_reading_of_resume() {
         let rows: Vec<_> =
             ids.map(|id| json!({ "InstanceId": id, "InstanceState": "RUNNING" })).collect();
         let list = json!({ "RequestId": "r", "TotalCount": rows.len(), "InstanceSet": rows });
-        Some(response(200, &json!({ "Response": list }).to_string()))
+        Some(json_response(200, &json!({ "Response": list }).to_string()))
     })));
-    edit(&server.journal(), &id, |entry| {
-        entry["endpoint"] = json!(reader.url);
-        let seen = ids.iter().map(|id| json!({ "id": id, "own": id, "became": false }));
-        entry["before"] = json!(seen.collect::<Vec<_>>());
-    });
-    let ran = run(&mut server.bare(&["resume", &id]));
-    assert_eq!(ran.code, 3, "{}{}", ran.stdout, ran.stderr);
-    assert!(ran.stderr.contains("30 not seen"), "{}", ran.stderr);
+    listed_before(&server.journal(), &id, &ids);
+    let ran = server.resume_at(&reader, &id);
+    assert_unsettled(&ran, &server, &id, &["30 not seen"]);
     assert_eq!(reader.count("DescribeInstances"), 2);
-    assert_eq!(entries(&server.journal()), [id]);
 }

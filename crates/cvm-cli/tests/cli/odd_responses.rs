@@ -2,10 +2,7 @@
 
 use std::fs;
 
-use serde_json::json;
-
-use crate::harness::{Answer, Server, entries, run};
-use crate::resume::edit;
+use crate::harness::{Answer, Server, entries, lost, run};
 
 /// What `send` skips, and what other parsers refuse.
 fn odd_values() -> Vec<String> {
@@ -58,16 +55,12 @@ fn a_key_pair_is_not_lost_beside_an_odd_member() {
 #[test]
 fn resume_reads_a_list_with_odd_members() {
     for odd in odd_values() {
-        let server = Server::start(Answer::Close);
-        let terminate = ["TerminateInstances", "--InstanceIds", "ins-11112222"];
-        assert_eq!(run(&mut server.cvm(&terminate)).code, 3);
-        let id = entries(&server.journal()).remove(0);
+        let (server, id) = lost(&["TerminateInstances", "--InstanceIds", "ins-11112222"]);
         let instance =
             format!(r#"{{"InstanceId":"ins-11112222","InstanceState":"RUNNING","New":{odd}}}"#);
         let list = format!(r#""TotalCount":1,"InstanceSet":[{instance}]"#);
         let reader = answering(&list, &odd);
-        edit(&server.journal(), &id, |entry| entry["endpoint"] = json!(reader.url));
-        let ran = run(&mut server.bare(&["resume", &id]));
+        let ran = server.resume_at(&reader, &id);
         assert_eq!(ran.code, 3, "{}", ran.stderr);
         assert!(ran.stdout.contains("RUNNING"), "{}{}", ran.stdout, ran.stderr);
         assert!(ran.stderr.contains("1 not seen"), "{}", ran.stderr);

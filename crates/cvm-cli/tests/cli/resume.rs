@@ -2,71 +2,22 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::Path;
 
 use serde_json::{Value, json};
-use sha2::{Digest as _, Sha256};
 
-use crate::harness::{Answer, Emulator, Ran, Server, entries, run};
-
-const LAUNCH: [&str; 5] =
-    ["RunInstances", "--Placement.Zone", "ap-guangzhou-3", "--ImageId", "img-pmqg1cw7"];
-
-/// An emulator behind a server that loses one action.
-pub fn losing(action: &'static str, arrives: bool) -> (Emulator, Server) {
-    let emulator = Emulator::start();
-    let address = emulator.ready("url").replace("http://", "");
-    let server = Server::start(Answer::Losing { address, action, arrives });
-    (emulator, server)
-}
-
-/// Makes a call whose outcome stays unknown; gives the entry that it leaves.
-pub fn lose(emulator: &Emulator, server: &Server, arguments: &[&str]) -> String {
-    let mut command = server.cvm_for(emulator, arguments);
-    let ran = run(command.args(["--endpoint", &server.url, "--region", "ap-guangzhou"]));
-    assert_eq!(ran.code, 3, "{}", ran.stderr);
-    let mut ids = entries(&server.journal());
-    assert_eq!(ids.len(), 1);
-    ids.remove(0)
-}
-
-/// Changes an entry as the program itself would write it.
-pub fn edit(journal: &Path, id: &str, change: impl FnOnce(&mut Value)) {
-    let path = journal.join(format!("{id}.json"));
-    let mut entry: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
-    change(&mut entry);
-    entry.as_object_mut().unwrap().shift_remove("checksum");
-    let checksum = Sha256::digest(entry.to_string());
-    let checksum: String = checksum.iter().map(|byte| format!("{byte:02x}")).collect();
-    entry["checksum"] = json!(checksum);
-    fs::write(&path, entry.to_string()).unwrap();
-}
-
-pub fn make_old(journal: &Path, id: &str, seconds: u64) {
-    edit(journal, id, |entry| {
-        entry["started"] = json!(entry["started"].as_u64().unwrap() - seconds * 1000);
-    });
-}
-
-pub fn instances(emulator: &Emulator) -> u64 {
-    let ran = run(&mut emulator.cvm(&["DescribeInstances"]));
-    let answer: Value = serde_json::from_str(&ran.stdout).unwrap();
-    answer["TotalCount"].as_u64().unwrap()
-}
-
-pub fn resume(emulator: &Emulator, server: &Server, arguments: &[&str]) -> Ran {
-    run(&mut server.cvm_for(emulator, &[&["resume"], arguments].concat()))
-}
+use crate::harness::{
+    Answer, LAUNCH, Server, edit, entries, entry_file, lose, losing, lost, make_old, resume, run,
+};
 
 #[test]
 fn a_young_launch_is_sent_again_with_its_token() {
     let (emulator, server) = losing("RunInstances", true);
     let id = lose(&emulator, &server, &LAUNCH);
-    assert_eq!(instances(&emulator), 1);
+    assert_eq!(emulator.instance_count(), 1);
     // The answer is lost again: nothing is settled, and nothing is launched twice.
     let ran = resume(&emulator, &server, &[&id]);
     assert_eq!(ran.code, 3, "{}", ran.stderr);
-    assert_eq!(instances(&emulator), 1);
+    assert_eq!(emulator.instance_count(), 1);
     // Now the way is free, so the entry goes where the server is known under another address.
     let url = emulator.ready("url");
     edit(&server.journal(), &id, |entry| entry["endpoint"] = json!(url));
@@ -75,7 +26,7 @@ fn a_young_launch_is_sent_again_with_its_token() {
     assert_eq!(ran.code, 0, "{}", ran.stderr);
     assert!(ran.stdout.contains("\"InstanceIdSet\""), "{}", ran.stdout);
     assert!(ran.stderr.contains("sent again with the token it had"), "{}", ran.stderr);
-    assert_eq!(instances(&emulator), 1);
+    assert_eq!(emulator.instance_count(), 1);
     assert!(entries(&server.journal()).is_empty());
 }
 
@@ -107,7 +58,7 @@ fn a_launch_that_is_too_old_is_only_looked_for() {
     assert_eq!(resume(&emulator, &server, &[&id]).code, 3);
     assert_eq!(server.count("RunInstances"), sent);
     assert_eq!(entries(&server.journal()), [id.as_str()], "a person decides");
-    assert_eq!(instances(&emulator), 1);
+    assert_eq!(emulator.instance_count(), 1);
 }
 
 #[test]
@@ -122,7 +73,7 @@ fn an_old_launch_is_told_from_others_by_its_tag() {
     for _ in 0..2 {
         emulator.launch();
     }
-    assert_eq!(run(&mut emulator.cvm(&tagged("6"))).code, 0);
+    emulator.call(&tagged("6"));
     let id = lose(&emulator, &server, &tagged("7"));
     let sent = server.count("RunInstances");
     make_old(&server.journal(), &id, 200);
@@ -139,9 +90,8 @@ fn an_old_launch_is_told_from_others_by_its_tag() {
     }
     // One more with the same tag: their number is not what was asked for.
     let one = [&LAUNCH[..], &tagged("7")[5..11]].concat();
-    assert_eq!(run(&mut emulator.cvm(&one)).code, 0);
-    let one = run(&mut emulator.cvm(&[&one[..], &["--InstanceName", "web"]].concat()));
-    assert_eq!(one.code, 0, "{}", one.stderr);
+    emulator.call(&one);
+    emulator.call(&[&one[..], &["--InstanceName", "web"]].concat());
     let ran = resume(&emulator, &server, &[&id]);
     assert_eq!(ran.code, 3, "{}", ran.stdout);
     assert!(ran.stderr.contains("bear its tags; it asked for 3"), "{}", ran.stderr);
@@ -187,7 +137,7 @@ fn another_password_brings_no_second_launch() {
     assert!(ran.stderr.contains("`--LoginSettings.Password` is not what was given then"));
     let ran = resume(&emulator, &server, &[&id, "--LoginSettings.Password", &one]);
     assert_eq!(ran.code, 0, "{}", ran.stderr);
-    assert_eq!(instances(&emulator), 1);
+    assert_eq!(emulator.instance_count(), 1);
 }
 
 #[test]
@@ -251,7 +201,7 @@ fn what_destroys_is_never_sent_again() {
     assert_eq!(server.count("TerminateInstances"), 1);
     assert_eq!(server.count("DescribeInstances"), 2, "once before, and once after");
     assert!(entries(&server.journal()).is_empty());
-    assert_eq!(instances(&emulator), 0);
+    assert_eq!(emulator.instance_count(), 0);
 }
 
 #[test]
@@ -265,12 +215,10 @@ fn a_prepaid_machine_in_the_recycle_bin_is_done() {
         "--InstanceChargePrepaid.RenewFlag",
         "NOTIFY_AND_MANUAL_RENEW",
     ];
-    let launched = run(emulator.cvm(&LAUNCH).args(prepaid));
-    assert_eq!(launched.code, 0, "{}", launched.stderr);
-    let answer: Value = serde_json::from_str(&launched.stdout).unwrap();
-    let instance = answer["InstanceIdSet"][0].as_str().unwrap();
+    let launched = emulator.call(&[&LAUNCH[..], &prepaid].concat());
+    let instance = launched["InstanceIdSet"][0].as_str().unwrap();
     let id = lose(&emulator, &server, &["TerminateInstances", "--InstanceIds", instance]);
-    let path = server.journal().join(format!("{id}.json"));
+    let path = entry_file(&server.journal(), &id);
     let kept = fs::read(&path).unwrap();
     let ran = resume(&emulator, &server, &[&id, "--output", "json"]);
     assert_eq!(ran.code, 0, "{}", ran.stderr);
@@ -284,7 +232,7 @@ fn a_prepaid_machine_in_the_recycle_bin_is_done() {
         assert!(ran.stdout.replace('\n', " ").contains(told), "{told}: {}", ran.stdout);
     }
     assert_eq!(server.count("TerminateInstances"), 1);
-    assert_eq!(instances(&emulator), 1, "in the recycle bin, and not destroyed");
+    assert_eq!(emulator.instance_count(), 1, "in the recycle bin, and not destroyed");
 }
 
 #[test]
@@ -292,8 +240,7 @@ fn what_did_not_arrive_is_for_a_person_to_decide() {
     let (emulator, server) = losing("TerminateInstances", false);
     let (one, other) = (emulator.launch(), emulator.launch());
     let id = lose(&emulator, &server, &["TerminateInstances", "--InstanceIds", &one, &other]);
-    let gone = run(&mut emulator.cvm(&["TerminateInstances", "--InstanceIds", &one]));
-    assert_eq!(gone.code, 0, "{}", gone.stderr);
+    emulator.call(&["TerminateInstances", "--InstanceIds", &one]);
     let ran = resume(&emulator, &server, &[&id, "--output", "json"]);
     assert_eq!(ran.code, 3, "{}", ran.stderr);
     assert!(ran.stderr.contains("1 done, 1 not seen"), "{}", ran.stderr);
@@ -313,15 +260,12 @@ fn what_did_not_arrive_is_for_a_person_to_decide() {
     assert_eq!(ran.code, 3, "{}", ran.stderr);
     assert!(!ran.stderr.contains("on its way"), "{}", ran.stderr);
     assert_eq!(server.count("TerminateInstances"), 1);
-    assert_eq!(instances(&emulator), 1);
+    assert_eq!(emulator.instance_count(), 1);
 }
 
 #[test]
 fn an_answer_without_its_list_settles_nothing() {
-    let server = Server::start(Answer::Close);
-    let terminate = ["TerminateInstances", "--InstanceIds", "ins-11112222"];
-    assert_eq!(run(&mut server.cvm(&terminate)).code, 3);
-    let id = entries(&server.journal()).remove(0);
+    let (server, id) = lost(&["TerminateInstances", "--InstanceIds", "ins-11112222"]);
     for body in [
         r#"{"Response":{"RequestId":"r"}}"#,
         r#"{"Response":{"RequestId":"r","InstanceSet":null,"TotalCount":0}}"#,
@@ -329,8 +273,7 @@ fn an_answer_without_its_list_settles_nothing() {
         r#"{"Response":{"RequestId":"r","Error":{"Code":"UnauthorizedOperation","Message":"no"}}}"#,
     ] {
         let reader = Server::start(Answer::Json(body.to_owned()));
-        edit(&server.journal(), &id, |entry| entry["endpoint"] = json!(reader.url));
-        let ran = run(&mut server.bare(&["resume", &id]));
+        let ran = server.resume_at(&reader, &id);
         assert_eq!(ran.code, 3, "{body}: {}", ran.stderr);
         assert_eq!(entries(&server.journal()), [id.as_str()], "{body}");
     }

@@ -1,15 +1,10 @@
 //! `cvm resume` sends a launch again only if every clock proves that its token is young.
 
-use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use serde_json::{Value, json};
 
-use crate::harness::{Answer, Server, entries, run};
-use crate::resume::edit;
-use crate::settle::http_date;
-
-const LAUNCH: [&str; 3] = ["RunInstances", "--ImageId", "img-pmqg1cw7"];
+use crate::harness::{
+    LAUNCH, Server, dated_response, edit, entries, json_response, lost, request_header, unix_now,
+};
 
 /// What a service does with a launch.
 #[derive(Clone, Copy)]
@@ -22,34 +17,18 @@ enum Launch {
     Fails(i64),
 }
 
-/// An entry of a launch whose outcome is unknown.
-fn lost() -> (Server, String) {
-    let server = Server::start(Answer::Close);
-    let ran = run(&mut server.cvm(&[&LAUNCH[..], &["--timeout", "30"]].concat()));
-    assert_eq!(ran.code, 3, "{}", ran.stderr);
-    let id = entries(&server.journal()).remove(0);
-    (server, id)
-}
-
 /// A service whose clock is ahead of this machine's by these seconds, or that does not tell its time. It
 /// refuses what is signed with another time.
 fn service(ahead: Option<i64>, launch: Launch) -> Server {
-    Server::start(Answer::Script(Arc::new(move |request| {
-        let head = |name: &str| {
-            request.lines().find_map(|line| {
-                let (key, value) = line.split_once(": ")?;
-                key.eq_ignore_ascii_case(name).then(|| value.to_owned())
-            })
-        };
-        let local = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
-        let is_launch = head("X-TC-Action").unwrap() == "RunInstances";
+    Server::scripted(move |request| {
+        let is_launch = request_header(request, "X-TC-Action").unwrap() == "RunInstances";
         let ahead = match launch {
             Launch::Late(other) | Launch::Fails(other) if is_launch => Some(other),
             _ => ahead,
         };
-        let now = local.saturating_add_signed(ahead.unwrap_or(0));
+        let now = unix_now().saturating_add_signed(ahead.unwrap_or(0));
         let error = |code: &str| json!({ "Error": { "Code": code, "Message": "no" } });
-        let signed: u64 = head("X-TC-Timestamp").unwrap().parse().unwrap();
+        let signed: u64 = request_header(request, "X-TC-Timestamp").unwrap().parse().unwrap();
         let mut response = match launch {
             _ if signed.abs_diff(now) > 300 => error("AuthFailure.SignatureExpire"),
             Launch::Fails(_) if is_launch => error("InternalError"),
@@ -58,10 +37,11 @@ fn service(ahead: Option<i64>, launch: Launch) -> Server {
         };
         response["RequestId"] = json!("r");
         let body = json!({ "Response": response }).to_string();
-        let date = ahead.map_or(String::new(), |_| format!("date: {}\r\n", http_date(now)));
-        let (head, length) = ("HTTP/1.1 200 OK\r\ncontent-type: application/json", body.len());
-        Some(format!("{head}\r\n{date}content-length: {length}\r\n\r\n{body}"))
-    })))
+        Some(match ahead {
+            Some(_) => dated_response(200, now, &body),
+            None => json_response(200, &body),
+        })
+    })
 }
 
 /// As if the entry were older by these seconds on each clock.
@@ -73,12 +53,12 @@ fn aged(entry: &mut Value, wall: u64, boot: u64) {
 
 /// Resumes at a service after a change of the entry; gives the code and how many launches were sent.
 fn resumed(service: &Server, change: impl FnOnce(&mut Value)) -> (i32, usize, String) {
-    let (server, id) = lost();
+    let (server, id) = lost(&[&LAUNCH[..], &["--timeout", "30"]].concat());
     edit(&server.journal(), &id, |entry| {
         entry["endpoint"] = json!(service.url);
         change(entry);
     });
-    let ran = run(&mut server.bare(&["resume", &id]));
+    let ran = server.resume(&id);
     let left = entries(&server.journal()).len();
     assert_eq!(left, usize::from(ran.code != 0), "{}{}", ran.stdout, ran.stderr);
     (ran.code, service.count("RunInstances"), ran.stderr)

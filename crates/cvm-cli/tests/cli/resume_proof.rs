@@ -1,27 +1,12 @@
 //! Which responses of a list prove to `cvm resume` that an id is gone, and which do not.
 
-use std::sync::Arc;
-
 use serde_json::{Value, json};
 
-use crate::harness::{Answer, Ran, Server, entries, run};
-use crate::resume::edit;
-
-/// Loses a change whose ids were all listed before it; gives its entry.
-fn lost(arguments: &[&str], ids: &[&str]) -> (Server, String) {
-    let server = Server::start(Answer::Close);
-    assert_eq!(run(&mut server.cvm(arguments)).code, 3);
-    let id = entries(&server.journal()).remove(0);
-    edit(&server.journal(), &id, |entry| {
-        let seen = |id: &&str| json!({ "id": id, "own": id, "from": true });
-        entry["before"] = ids.iter().map(seen).collect();
-    });
-    (server, id)
-}
+use crate::harness::{Ran, Server, edit, entries, json_response, lost, lost_after_listing};
 
 fn terminated() -> (Server, String) {
     let ids = ["ins-1", "ins-2", "ins-3"];
-    lost(&[&["TerminateInstances", "--InstanceIds"], &ids[..]].concat(), &ids)
+    lost_after_listing(&[&["TerminateInstances", "--InstanceIds"], &ids[..]].concat(), &ids)
 }
 
 /// Resumes an entry when lists are answered with these members, one response after the other and the last
@@ -33,17 +18,15 @@ fn resumed(server: &Server, id: &str, responses: Vec<Value>) -> Ran {
 /// As [`resumed`], with this HTTP status.
 fn resumed_with(server: &Server, id: &str, status: u16, responses: Vec<Value>) -> Ran {
     let next = std::sync::Mutex::new(0);
-    let reader = Server::start(Answer::Script(Arc::new(move |_| {
+    let reader = Server::scripted(move |_| {
         let mut next = next.lock().unwrap();
         let mut response = responses[(*next).min(responses.len() - 1)].clone();
         *next += 1;
         response["RequestId"] = json!("r");
         let body = json!({ "Response": response }).to_string();
-        let head = format!("HTTP/1.1 {status} S\r\ncontent-type: application/json");
-        Some(format!("{head}\r\ncontent-length: {}\r\n\r\n{body}", body.len()))
-    })));
-    edit(&server.journal(), id, |entry| entry["endpoint"] = json!(reader.url));
-    run(&mut server.bare(&["resume", id]))
+        Some(json_response(status, &body))
+    });
+    server.resume_at(&reader, id)
 }
 
 fn instances(total: u64, rows: &[(&str, &str)]) -> Value {
@@ -111,7 +94,7 @@ fn a_foreign_item_settles_no_deletion() {
         ),
     ];
     for (arguments, id, list, member) in cases {
-        let (server, entry) = lost(arguments, &[id]);
+        let (server, entry) = lost_after_listing(arguments, &[id]);
         let foreign = json!({ "TotalCount": 1, list: [{ member: "other" }] });
         let ran = resumed(&server, &entry, vec![foreign]);
         assert_eq!(ran.code, 3, "{arguments:?}: {}{}", ran.stdout, ran.stderr);
@@ -120,7 +103,7 @@ fn a_foreign_item_settles_no_deletion() {
     }
     let versions = ["DeleteLaunchTemplateVersions", "--LaunchTemplateId", "lt-1"];
     let (server, entry) =
-        lost(&[&versions[..], &["--LaunchTemplateVersions", "2"]].concat(), &["2"]);
+        lost_after_listing(&[&versions[..], &["--LaunchTemplateVersions", "2"]].concat(), &["2"]);
     let foreign = json!({ "LaunchTemplateId": "lt-9", "LaunchTemplateVersion": 7 });
     let list = json!({ "TotalCount": 1, "LaunchTemplateVersionSet": [foreign] });
     assert_eq!(resumed(&server, &entry, vec![list]).code, 3);
@@ -129,7 +112,8 @@ fn a_foreign_item_settles_no_deletion() {
 #[test]
 fn only_the_code_of_this_very_id_says_that_it_is_gone() {
     let error = |code: &str| json!({ "Error": { "Code": code, "Message": "no" } });
-    let (server, id) = lost(&["TerminateInstances", "--InstanceIds", "ins-1"], &["ins-1"]);
+    let (server, id) =
+        lost_after_listing(&["TerminateInstances", "--InstanceIds", "ins-1"], &["ins-1"]);
     for code in [
         "InvalidInstanceType.NotFound",
         "ResourceNotFound.InstanceRegion",
@@ -144,7 +128,7 @@ fn only_the_code_of_this_very_id_says_that_it_is_gone() {
     }
     let ran = resumed(&server, &id, vec![error("InvalidInstanceId.NotFound")]);
     assert_eq!(ran.code, 0, "{}{}", ran.stdout, ran.stderr);
-    let (server, id) = lost(&["DeleteImages", "--ImageIds", "img-1"], &["img-1"]);
+    let (server, id) = lost_after_listing(&["DeleteImages", "--ImageIds", "img-1"], &["img-1"]);
     assert_eq!(resumed(&server, &id, vec![error("InvalidImageName.NotFound")]).code, 3);
 }
 
@@ -156,7 +140,7 @@ fn a_not_found_that_contradicts_itself_proves_no_absence() {
         (&["DeleteKeyPairs", "--KeyIds", "x-1"], "KeyId", "KeyPairSet"),
     ];
     for (arguments, member, list) in cases {
-        let (server, entry) = lost(arguments, &["x-1"]);
+        let (server, entry) = lost_after_listing(arguments, &["x-1"]);
         let code = match member {
             "KeyId" => "InvalidKeyPairId.NotFound".to_owned(),
             member => format!("Invalid{member}.NotFound"),
@@ -181,10 +165,7 @@ fn a_not_found_that_contradicts_itself_proves_no_absence() {
 
 #[test]
 fn a_list_that_changes_while_it_is_read_is_read_again_and_then_proves_nothing() {
-    let server = Server::start(Answer::Close);
-    let launch = ["RunInstances", "--ImageId", "img-1"];
-    assert_eq!(run(&mut server.cvm(&[&launch[..], &["--timeout", "30"]].concat())).code, 3);
-    let id = entries(&server.journal()).remove(0);
+    let (server, id) = lost(&["RunInstances", "--ImageId", "img-1", "--timeout", "30"]);
     // Too old to be sent again.
     edit(&server.journal(), &id, |entry| entry["boot"] = Value::Null);
     let page = |total: u64, ids: &[&str]| {

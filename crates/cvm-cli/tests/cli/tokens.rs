@@ -1,20 +1,19 @@
 //! A client token that an entry of the journal has: nothing but `cvm resume` sends it again.
 
 use std::fs;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::harness::{Answer, Server, entries, finish, run, until};
+use crate::harness::{
+    Answer, Server, entries, entry_file, finish, lost, read_entry, run, start, until,
+};
 
 const LAUNCH: [&str; 5] = ["RunInstances", "--ImageId", "img-1", "--ClientToken", "tok-1"];
 
 /// A server and the one entry that a launch with [`LAUNCH`] has left there.
 fn in_doubt() -> (Server, String) {
-    let server = Server::start(Answer::Close);
-    let ran = run(server.cvm(&LAUNCH).args(["--timeout", "60"]));
-    assert_eq!(ran.code, 3, "{}", ran.stderr);
-    let id = entries(&server.journal()).remove(0);
+    let (server, id) = lost(&[&LAUNCH[..], &["--timeout", "60"]].concat());
     server.requests.lock().unwrap().clear();
     (server, id)
 }
@@ -38,8 +37,8 @@ fn a_token_in_doubt_is_sent_by_no_other_command() {
     other(server.cvm(&LAUNCH).env("TENCENTCLOUD_SECRET_ID", "AKIDother"));
     other(server.cvm(&LAUNCH).arg("--no-journal"));
     // However old the entry is: then the service has forgotten the token.
-    let path = server.journal().join(format!("{id}.json"));
-    let mut entry: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+    let path = entry_file(&server.journal(), &id);
+    let mut entry = read_entry(&server.journal(), &id);
     entry["started"] = json!(entry["started"].as_u64().unwrap() - 600_000);
     fs::write(&path, entry.to_string()).unwrap();
     let ran = run(&mut server.cvm(&LAUNCH));
@@ -83,8 +82,7 @@ fn a_dry_run_does_not_send_a_token_in_doubt() {
 #[test]
 fn a_token_of_a_running_command_is_sent_by_no_other() {
     let server = Server::start(Answer::Silence);
-    let first = server.cvm(&LAUNCH).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
-    let mut first = first.unwrap();
+    let mut first = start(&mut server.cvm(&LAUNCH));
     until("the first is on its way", || server.count("RunInstances") == 1);
     let ran = run(server.cvm(&LAUNCH).args(["--InstanceCount", "5"]));
     assert_eq!(ran.code, 3, "{}", ran.stderr);
@@ -97,12 +95,9 @@ fn a_token_of_a_running_command_is_sent_by_no_other() {
 #[test]
 fn of_many_commands_with_one_token_at_most_one_is_sent() {
     let server = Server::start(Answer::Silence);
-    let start = |count: usize| {
-        let mut command = server.cvm(&LAUNCH);
-        command.args(["--InstanceCount", &count.to_string()]);
-        command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
-    };
-    let mut running: Vec<_> = (1..=6).map(start).collect();
+    let launch =
+        |count: usize| start(server.cvm(&LAUNCH).args(["--InstanceCount", &count.to_string()]));
+    let mut running: Vec<_> = (1..=6).map(launch).collect();
     until("all but one have ended", || {
         running.iter_mut().filter_map(|child| child.try_wait().unwrap()).count() >= 5
     });

@@ -1,0 +1,96 @@
+//! Runs the binary in an environment without anything of the machine's.
+
+use std::io::Write as _;
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// What a run left behind.
+#[derive(Debug)]
+pub struct Ran {
+    pub code: i32,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+/// The binary in an environment without anything of the machine's.
+pub fn cvm(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_cvm"));
+    command.args(arguments).env_clear().env("COLUMNS", "120").stdin(Stdio::null());
+    command
+}
+
+/// Starts a command whose output can be read.
+pub fn start(command: &mut Command) -> Child {
+    command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+}
+
+/// Runs to the end.
+pub fn run(command: &mut Command) -> Ran {
+    finish(start(command))
+}
+
+/// Runs with a text on standard input.
+pub fn run_with_input(command: &mut Command, input: &str) -> Ran {
+    let mut child = start(command.stdin(Stdio::piped()));
+    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+    finish(child)
+}
+
+/// Waits for a child and takes what it said.
+pub fn finish(child: Child) -> Ran {
+    let output = child.wait_with_output().unwrap();
+    Ran {
+        code: output.status.code().unwrap_or(-1),
+        stdout: String::from_utf8(output.stdout).unwrap(),
+        stderr: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+/// Sends a signal by its name.
+pub fn signal(child: &Child, name: &str) {
+    let sent = Command::new("kill").args([format!("-{name}"), child.id().to_string()]).status();
+    assert!(sent.unwrap().success());
+}
+
+/// The signals by which a child can be asked to stop. A script has the interrupt ignored for what it runs
+/// in the background, these tests perhaps, and children inherit that.
+pub fn stopping() -> Vec<&'static str> {
+    heard(std::process::id())
+}
+
+/// The signals of these that a process does not ignore.
+pub fn heard(process: u32) -> Vec<&'static str> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let ignored = ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    let is_heard = |number: u32| ignored.unwrap_or_default() >> (number - 1) & 1 == 0;
+    let signals = [("TERM", 15), ("INT", 2), ("HUP", 1)];
+    signals.into_iter().filter(|(_, number)| is_heard(*number)).map(|(name, _)| name).collect()
+}
+
+/// Waits until something is so.
+pub fn until(what: &str, mut is_so: impl FnMut() -> bool) {
+    let began = Instant::now();
+    while !is_so() {
+        assert!(began.elapsed() < Duration::from_secs(120), "not so after 120 s: {what}");
+        thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// Erases what differs from run to run.
+pub fn settings() -> insta::Settings {
+    let mut settings = insta::Settings::clone_current();
+    for (pattern, text) in [
+        (r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "[uuid]"),
+        (r"ins-[0-9a-z]{8}", "ins-xxxxxxxx"),
+        (r" +[0-9]+(\.[0-9])? (ms|s)\b", " [time]"),
+        (r"[0-9]+ polls?", "[polls]"),
+        (r"[0-9]+ calls", "[calls]"),
+        (r"127\.0\.0\.1:[0-9]+", "127.0.0.1:[port]"),
+        (r"198\.18\.0\.[0-9]", "198.18.0.x"),
+    ] {
+        settings.add_filter(pattern, text);
+    }
+    settings
+}
