@@ -30,6 +30,20 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    /// All of them, in the order of their declaration.
+    #[cfg(test)]
+    pub(crate) const ALL: [Self; 9] = [
+        Self::NotSent,
+        Self::Throttled,
+        Self::ClockRefused,
+        Self::TokenRefused,
+        Self::Refused,
+        Self::Ambiguous,
+        Self::Misrouted,
+        Self::Untrusted,
+        Self::Success,
+    ];
+
     /// The word for it in messages and metrics.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

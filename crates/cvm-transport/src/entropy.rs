@@ -33,6 +33,18 @@ impl SeededEntropy {
     pub fn new(seed: u64) -> Self {
         Self(AtomicU64::new(seed))
     }
+
+    /// The next 64 bits, for tests over random histories.
+    #[cfg(test)]
+    pub(crate) fn next(&self) -> u64 {
+        random(self).unwrap()
+    }
+
+    /// A number below the limit, for tests over random histories.
+    #[cfg(test)]
+    pub(crate) fn below(&self, limit: u64) -> u64 {
+        self.next() % limit
+    }
 }
 
 impl Entropy for SeededEntropy {

@@ -157,8 +157,8 @@ impl Model {
 
 #[test]
 fn ten_thousand_traces_go_by_the_model() {
-    let dice = crate::SeededEntropy::new(42);
-    let roll = |sides: u64| crate::entropy::random(&dice).unwrap() % sides;
+    let random = crate::SeededEntropy::new(42);
+    let roll = |sides: u64| random.below(sides);
     let mut seen: HashMap<&str, u32> = HashMap::new();
     for _ in 0..10_000 {
         let (mut breaker, mut model) = (Breaker::default(), Model::default());

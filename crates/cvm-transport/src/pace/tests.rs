@@ -168,8 +168,8 @@ impl Model {
 
 #[tokio::test(start_paused = true)]
 async fn ten_thousand_random_queues_are_served_as_by_the_model() {
-    let seed = crate::SeededEntropy::new(24);
-    let roll = |sides: u64| crate::entropy::random(&seed).unwrap() % sides;
+    let random = crate::SeededEntropy::new(24);
+    let roll = |sides: u64| random.below(sides);
     let (mut served_at_all, mut left_at_all) = (0, 0);
     for _ in 0..10_000 {
         let limit = 1 + roll(5) as usize;

@@ -8,7 +8,7 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, sleep_until, timeout, timeout_at};
 
 use super::*;
-use crate::{SeededEntropy, entropy};
+use crate::SeededEntropy;
 
 const DOCUMENTED: u32 = 40;
 /// What is asked of the limiter: four fifths of the documented rate.
@@ -224,8 +224,8 @@ async fn calls_succeed_under_overload_however_long_responses_take() {
             service.is_never_asked_more_than_documented();
         }
         // Each response takes a time of its own, and the service becomes slow and quick again.
-        let dice = SeededEntropy::new(offered);
-        let random = |_| Duration::from_millis(entropy::random(&dice).unwrap() % 4_000);
+        let random = SeededEntropy::new(offered);
+        let random = |_| Duration::from_millis(random.below(4_000));
         let (of_random, _) = goodput(offered, seconds(5), random).await;
         let wave = |number| Duration::from_millis(4_000 * (number / offered / 6 % 2));
         let (of_wave, _) = goodput(offered, seconds(5), wave).await;
@@ -300,8 +300,8 @@ async fn a_waiter_that_nobody_polls_holds_up_nobody() {
 /// Random phases of load and drops, and a service that for a while takes less than it documents. Returns
 /// how many stretches were judged.
 async fn history(seed: u64) -> usize {
-    let dice = SeededEntropy::new(seed);
-    let roll = move |sides: u64| entropy::random(&dice).unwrap() % sides;
+    let random = SeededEntropy::new(seed);
+    let roll = move |sides: u64| random.below(sides);
     let rates = Arc::new(DocumentedRates::default());
     let (sick_from, sick_for) = (30 + roll(20), roll(15));
     let rate_when_sick = 1 + roll(20) as usize;

@@ -188,22 +188,10 @@ fn by_the_table(
     (Step::Again { pause }, cost)
 }
 
-const OUTCOMES: [Outcome; 9] = [
-    Outcome::NotSent,
-    Outcome::Throttled,
-    Outcome::ClockRefused,
-    Outcome::TokenRefused,
-    Outcome::Refused,
-    Outcome::Ambiguous,
-    Outcome::Misrouted,
-    Outcome::Untrusted,
-    Outcome::Success,
-];
-
 #[test]
 fn a_hundred_thousand_histories_go_by_the_table() {
-    let dice = crate::SeededEntropy::new(20_170_312);
-    let roll = |sides: u64| crate::entropy::random(&dice).unwrap() % sides;
+    let random = crate::SeededEntropy::new(20_170_312);
+    let roll = |sides: u64| random.below(sides);
     let mut ends = std::collections::HashMap::new();
     for _ in 0..100_000 {
         let class = CLASSES[roll(5) as usize];
@@ -214,13 +202,13 @@ fn a_hundred_thousand_histories_go_by_the_table() {
         let mut quota = roll(120) as u32;
         loop {
             // Failures that allow another attempt come more often, or few histories were long.
-            let outcome = OUTCOMES
+            let outcome = Outcome::ALL
                 [if roll(3) > 0 { roll(4) + 2 * roll(2) * roll(2) } else { roll(9) } as usize];
             history.push(Seen {
                 outcome,
                 retry_after: (roll(5) == 0).then(|| Duration::from_millis(roll(60_000))),
                 left,
-                random: crate::entropy::random(&dice).unwrap(),
+                random: random.next(),
                 curable: roll(4) > 0,
                 is_final: matches!(outcome, Outcome::Ambiguous | Outcome::NotSent) && roll(4) == 0,
             });
@@ -251,7 +239,7 @@ fn a_hundred_thousand_histories_go_by_the_table() {
             }
         }
     }
-    // The dice reached every corner.
+    // The histories reached every kind of end.
     assert!(ends.len() >= 14, "{ends:?}");
     assert!(ends.values().filter(|count| **count > 100).count() >= 12, "{ends:?}");
 }

@@ -3,7 +3,7 @@
 use std::time::UNIX_EPOCH;
 
 use super::*;
-use crate::{SeededEntropy, entropy};
+use crate::SeededEntropy;
 
 /// The use of a token with these parameters in this region.
 fn used(parameters: u64, region: &str) -> TokenUse {
@@ -75,22 +75,10 @@ impl Modeled {
     }
 }
 
-const OUTCOMES: [Outcome; 9] = [
-    Outcome::NotSent,
-    Outcome::Throttled,
-    Outcome::ClockRefused,
-    Outcome::TokenRefused,
-    Outcome::Refused,
-    Outcome::Ambiguous,
-    Outcome::Misrouted,
-    Outcome::Untrusted,
-    Outcome::Success,
-];
-
 #[tokio::test(start_paused = true)]
 async fn random_histories_of_shared_tokens_go_by_the_model() {
-    let dice = SeededEntropy::new(2_526);
-    let roll = |sides: u64| entropy::random(&dice).unwrap() % sides;
+    let random = SeededEntropy::new(2_526);
+    let roll = |sides: u64| random.below(sides);
     let names = ["token-a", "token-b"];
     let mut seen = [0_usize; 6];
     for _ in 0..5_000 {
@@ -135,7 +123,7 @@ async fn random_histories_of_shared_tokens_go_by_the_model() {
                     let (which, hold) = &mut calls[call];
                     let modeled = &mut model[*which];
                     if hold.is_in_flight {
-                        let outcome = OUTCOMES[roll(9) as usize];
+                        let outcome = Outcome::ALL[roll(9) as usize];
                         let stays = roll(12) == 0;
                         if stays {
                             hold.stayed();
