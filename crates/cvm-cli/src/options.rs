@@ -205,7 +205,12 @@ pub const OPTIONS: &[OptionInfo] = &[
         &[Emulator],
         "The secret id to accept, beside --secret-key-file. Default: a random pair.",
     ),
-    option("secret-key-file", "FILE", &[Emulator], "File that holds the secret key to accept."),
+    option(
+        "secret-key-file",
+        "FILE",
+        &[Emulator],
+        "File that holds the secret key to accept. Only you may be able to read it.",
+    ),
     flag(
         "coverage",
         &[Emulator],

@@ -211,6 +211,38 @@ pub fn check_folder(path: &Path) -> io::Result<Metadata> {
     Ok(metadata)
 }
 
+/// Refuses a plain file that other users can read: its mode and the folders above it let them.
+#[cfg(unix)]
+pub fn check_private(path: &Path, file: &File) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+    let metadata = file.metadata()?;
+    let is_closed = metadata.permissions().mode() & 0o077 == 0;
+    if is_closed || !metadata.is_file() || is_shut_away(path) {
+        return Ok(());
+    }
+    let why = "other users can read it; run `chmod 600` on it";
+    Err(Error::new(ErrorKind::PermissionDenied, why))
+}
+
+/// Accepts every file: this system has no simple way to tell who can read it.
+#[cfg(not(unix))]
+pub fn check_private(_path: &Path, _file: &File) -> io::Result<()> {
+    Ok(())
+}
+
+/// Whether a folder above a file, of this user or of root, lets nobody else pass.
+#[cfg(unix)]
+fn is_shut_away(path: &Path) -> bool {
+    use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+    const PASS: u32 = 0o011;
+    let Ok(path) = fs::canonicalize(path) else { return false };
+    let above = path.ancestors().skip(1).filter_map(|folder| fs::metadata(folder).ok());
+    above.into_iter().any(|folder| {
+        let is_trusted = folder.uid() == 0 || is_of_this_user(&folder);
+        folder.permissions().mode() & PASS == 0 && is_trusted
+    })
+}
+
 #[cfg(unix)]
 fn refuse_writing_by_others(metadata: &Metadata) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt as _;

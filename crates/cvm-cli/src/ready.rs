@@ -35,8 +35,8 @@ impl Ready {
     pub fn read(path: &str) -> Result<Self> {
         const START: &str = "start one: cvm emulator --ready-file FILE";
         await_file(Path::new(path), PATIENCE);
-        let text = source::plain_file(path).map_err(|failure| failure.hint(START))?;
-        Self::parse(&text).ok_or_else(|| {
+        let read = source::plain_secret_file(path, Self::parse);
+        read.map_err(|failure| failure.hint(START))?.ok_or_else(|| {
             Failure::new(Exit::Config, format!("`{path}` is no ready file of `cvm emulator`"))
                 .hint(START)
         })
@@ -243,6 +243,11 @@ mod tests {
         let path = folder.path().join("ready.json");
         let text = r#"{"url":"http://127.0.0.1:1","secret_id":"AKIDx","secret_key":"canary"}"#;
         fs::write(&path, format!("\u{feff}{text}")).unwrap();
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+        }
         assert_eq!(Ready::read(path.to_str().unwrap()).unwrap().secret_id, "AKIDx");
         let utf16: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
         fs::write(&path, [&[0xff, 0xfe], &*utf16].concat()).unwrap();

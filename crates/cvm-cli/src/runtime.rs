@@ -13,7 +13,7 @@ pub fn block_on<T>(future: impl Future<Output = T>) -> Result<T> {
     Ok(runtime.block_on(future))
 }
 
-/// Listens for being asked to stop: by Ctrl-C, by SIGTERM, or by a terminal that goes away.
+/// Listens for being asked to stop: by Ctrl-C, by SIGTERM, by SIGQUIT (Ctrl-\), or by a terminal that goes away.
 ///
 /// Listening begins when this is made, not when it is awaited: a signal in between is not lost.
 #[cfg(unix)]
@@ -21,6 +21,7 @@ pub struct Interruption {
     terminate: Option<tokio::signal::unix::Signal>,
     interrupt: Option<tokio::signal::unix::Signal>,
     hangup: Option<tokio::signal::unix::Signal>,
+    quit: Option<tokio::signal::unix::Signal>,
 }
 
 #[cfg(unix)]
@@ -43,6 +44,7 @@ impl Interruption {
             terminate: listen(SignalKind::terminate())?,
             interrupt: listen(SignalKind::interrupt())?,
             hangup: listen(SignalKind::hangup())?,
+            quit: listen(SignalKind::quit())?,
         })
     }
 
@@ -52,6 +54,7 @@ impl Interruption {
             () = heard(&mut self.terminate) => {}
             () = heard(&mut self.interrupt) => {}
             () = heard(&mut self.hangup) => {}
+            () = heard(&mut self.quit) => {}
         }
     }
 }

@@ -86,11 +86,37 @@ pub fn file(path: &str) -> Result<String> {
     bytes_of(path).and_then(|bytes| text(&bytes)).map_err(|why| unreadable(path, &why))
 }
 
-/// As [`file()`], but of a plain file: a pipe or a device, on which one could wait for ever, is refused.
-pub fn plain_file(path: &str) -> Result<String> {
-    let opened =
-        private_file::open_plain_behind_link(path.as_ref()).map_err(|error| error.to_string());
-    opened.and_then(read).and_then(|bytes| text(&bytes)).map_err(|why| unreadable(path, &why))
+/// As [`file()`], but of a file that holds a secret: one that other users can read is refused. A pipe has no
+/// such users.
+pub fn secret_file(path: &str) -> Result<String> {
+    let read_private = || {
+        let file = fs::File::open(path).map_err(|error| error.to_string())?;
+        check_private(path, &file)?;
+        text(&read(file)?)
+    };
+    read_private().map_err(|why| unreadable(path, &why))
+}
+
+/// Reads a plain file; a pipe or a device, on which one could wait for ever, is refused. `parse` returns `None` for
+/// a file that is not what it looks for. A file that is holds a secret, and is refused if other users can read it.
+pub fn plain_secret_file<T>(
+    path: &str,
+    parse: impl FnOnce(&str) -> Option<T>,
+) -> Result<Option<T>> {
+    let read_private = || {
+        let opened = private_file::open_plain_behind_link(path.as_ref());
+        let file = opened.map_err(|error| error.to_string())?;
+        let parsed = parse(&text(&read(&file)?)?);
+        if parsed.is_some() {
+            check_private(path, &file)?;
+        }
+        Ok(parsed)
+    };
+    read_private().map_err(|why: String| unreadable(path, &why))
+}
+
+fn check_private(path: &str, file: &fs::File) -> std::result::Result<(), String> {
+    private_file::check_private(path.as_ref(), file).map_err(|error| error.to_string())
 }
 
 fn bytes_of(path: &str) -> std::result::Result<Vec<u8>, String> {

@@ -13,7 +13,7 @@ use crate::ready::{Ready, ReadyFile};
 use crate::runtime::{self, Interruption};
 use crate::{connect, output, source};
 
-/// Serves until SIGTERM or Ctrl-C.
+/// Serves until SIGTERM, SIGHUP, SIGQUIT or Ctrl-C.
 pub fn run(line: &Line) -> Result<()> {
     line.only("emulator", Scope::Emulator, 0)?;
     if line.has("coverage") {
@@ -86,7 +86,7 @@ pub fn time_scale(scale: &str) -> Result<f64> {
 }
 
 fn credential(id: &str, path: &str) -> Result<Credential> {
-    let key = source::file(path)?;
+    let key = source::secret_file(path)?;
     Credential::new(id, key.trim_end_matches(['\r', '\n']))
         .map_err(|error| Failure::new(Exit::Config, format!("`{path}`: {error}")))
 }

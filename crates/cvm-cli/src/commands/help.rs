@@ -131,7 +131,7 @@ const fn notes(scope: Scope) -> &'static [&'static str] {
             "Any client can talk to it: give the client the url and the credentials as endpoint, secret id \
              and secret key, and plain HTTP. Requests that are not signed by them are refused.",
             "The ready file is JSON with url, secret_id, secret_key and pid, readable by you alone. It \
-             appears when the server answers and goes when SIGTERM or Ctrl-C stops it.",
+             appears when the server answers and goes when Ctrl-C, SIGTERM, SIGHUP or SIGQUIT stops it.",
         ],
         Scope::Quickstart => &[
             "The local CVM lives in this process and listens on a free port of 127.0.0.1; nothing else \
@@ -169,8 +169,8 @@ const EXIT_NOTES: &[&str] = &[
      `>/dev/null` does not.",
     "A read whose list is absent, null or empty against its own total is printed as it came and ends with 5.",
     "A signal before a change is sent, or while something is read, ends the program itself: shells report \
-     128 + its number. While a change is on its way, Ctrl-C, SIGTERM and SIGHUP end with 3, and with 7 while its response \
-     is written.",
+     128 + its number. While a change is on its way, Ctrl-C, SIGTERM, SIGHUP and SIGQUIT end with 3, and with 7 \
+     while its response is written.",
 ];
 
 fn exit_codes() -> String {

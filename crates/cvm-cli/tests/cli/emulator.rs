@@ -61,11 +61,48 @@ fn without_a_ready_file_it_says_where_the_credentials_are() {
     });
 }
 
+/// A folder that everybody may enter, unlike that of a test.
+fn open_folder() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
+    folder
+}
+
+#[test]
+fn a_key_file_or_ready_file_that_others_can_read_is_refused() {
+    let folder = open_folder();
+    let key = folder.path().join("key");
+    fs::write(&key, "canary-key\n").unwrap();
+    let start = ["emulator", "--instant", "--secret-id", "AKIDmine", "--secret-key-file"];
+    let emulator = Emulator::start();
+    let ready = folder.path().join("ready.json");
+    fs::copy(&emulator.ready_file, &ready).unwrap();
+    let call = ["DescribeZones", "--region", "ap-guangzhou", "--emulator"];
+    for mode in [0o640, 0o604, 0o660, 0o644, 0o666] {
+        for (path, arguments) in [(&key, &start[..]), (&ready, &call)] {
+            fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+            let ran = run(cvm(arguments).arg(path));
+            assert_ne!(ran.code, 0, "{mode:o} {path:?}");
+            let told = "other users can read it; run `chmod 600` on it";
+            assert!(ran.stderr.contains(told), "{mode:o} {path:?}: {}", ran.stderr);
+            assert!(!ran.stderr.contains("canary"), "{}", ran.stderr);
+        }
+    }
+    // Private by its mode, or by a folder above it.
+    let is_read = || run(cvm(&call).arg(&ready)).code == 0;
+    fs::set_permissions(&ready, fs::Permissions::from_mode(0o600)).unwrap();
+    assert!(is_read());
+    fs::set_permissions(&ready, fs::Permissions::from_mode(0o644)).unwrap();
+    fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o700)).unwrap();
+    assert!(is_read());
+}
+
 #[test]
 fn a_pair_of_ones_own_is_accepted() {
     let folder = tempfile::tempdir().unwrap();
     let key = folder.path().join("key");
     fs::write(&key, "a-key-of-my-own\n").unwrap();
+    fs::set_permissions(&key, fs::Permissions::from_mode(0o600)).unwrap();
     let emulator = Emulator::with(&[
         "--instant",
         "--secret-id",

@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 
 use cvm_models::protocol::{Kind, Table};
 
@@ -72,6 +73,7 @@ fn the_emulators_key_is_in_its_ready_file_alone() {
     let folder = tempfile::tempdir().unwrap();
     let key = folder.path().join("key");
     fs::write(&key, KEY).unwrap();
+    fs::set_permissions(&key, fs::Permissions::from_mode(0o600)).unwrap();
     let emulator =
         Emulator::with(&["--secret-id", "AKIDmine", "--secret-key-file", key.to_str().unwrap()]);
     assert_eq!(emulator.ready("secret_key"), KEY);
@@ -99,7 +101,6 @@ fn secret_members_of_an_answer_are_hidden_unless_asked_for() {
     assert!(hidden.stderr.contains("cvm-CreateKeyPair-r9.json"), "{}", hidden.stderr);
     #[cfg(unix)]
     {
-        use std::os::unix::fs::PermissionsExt as _;
         assert_eq!(fs::metadata(&kept).unwrap().permissions().mode() & 0o7777, 0o600);
     }
     let shown = run(server.cvm(&arguments).arg("--print-secrets").current_dir(folder.path()));

@@ -65,7 +65,7 @@ pub fn heard(process: u32) -> Vec<&'static str> {
     let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
     let ignored = ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
     let is_heard = |number: u32| ignored.unwrap_or_default() >> (number - 1) & 1 == 0;
-    let signals = [("TERM", 15), ("INT", 2), ("HUP", 1)];
+    let signals = [("TERM", 15), ("INT", 2), ("HUP", 1), ("QUIT", 3)];
     signals.into_iter().filter(|(_, number)| is_heard(*number)).map(|(name, _)| name).collect()
 }
 
