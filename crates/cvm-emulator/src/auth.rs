@@ -206,7 +206,7 @@ fn unknown() -> Refusal {
 }
 
 fn failed(why: &str) -> Refusal {
-    Refusal::new("AuthFailure.SignatureFailure", format!("{NOT_VALIDATED} {why}"))
+    Refusal::explained("AuthFailure.SignatureFailure", &format!("{NOT_VALIDATED} {why}"))
 }
 
 fn expired(now: u64, timestamp: u64) -> Refusal {
@@ -226,7 +226,7 @@ fn spoken_in(dialect: Dialect, refusal: Refusal) -> Refusal {
         return refusal;
     }
     let why = refusal.message.strip_prefix(NOT_VALIDATED).unwrap_or(&refusal.message);
-    Refusal::new("AuthFailure", format!("{NOT_ABLE} {}", why.trim_start()))
+    Refusal::explained("AuthFailure", &format!("{NOT_ABLE} {}", why.trim_start()))
 }
 
 /// What the emulator signed: the one thing that helps an author of a client.

@@ -53,6 +53,7 @@ mod repair;
 mod server;
 #[cfg(test)]
 mod signed;
+mod steps;
 mod verdict;
 mod world;
 

@@ -12,6 +12,9 @@ const DAY: u64 = 86_400;
 pub struct Moment(u64);
 
 impl Moment {
+    /// Later than everything.
+    pub(crate) const LAST: Self = Self(u64::MAX);
+
     /// The moment of a Unix timestamp in seconds.
     #[must_use]
     pub const fn from_unix(seconds: u64) -> Self {

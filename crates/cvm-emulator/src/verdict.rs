@@ -8,9 +8,6 @@ use cvm_protocol::{Fault, FieldInfo, Kind, Violation};
 use crate::catalogue::is_type_name;
 use crate::refusal::{Codes, Refusal};
 
-/// Longest message; a refused value may be longer than an answer should be.
-const MAX_MESSAGE: usize = 1024;
-
 /// Codes for a value that its member does not take, whatever is wrong with it.
 const NAMED: &[&str] = &[
     "Invalid{}",
@@ -31,8 +28,7 @@ pub(crate) const TOO_MANY_GROUPS: &[&str] =
 
 /// Refuses a request for the member that breaks a limit.
 pub(crate) fn refusal(codes: Codes, violation: &Violation) -> Refusal {
-    let message: String = format!("The parameter {violation}.").chars().take(MAX_MESSAGE).collect();
-    codes.refuse(suggestions(violation), message)
+    codes.refuse(suggestions(violation), format!("The parameter {violation}."))
 }
 
 /// Passes a name that has the form of an instance type's, which no table states.

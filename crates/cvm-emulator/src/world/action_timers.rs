@@ -1,6 +1,6 @@
 //! Timers that act on instances when their time comes, in one region.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use cvm_models::enums::ActionTimerStatus;
 use cvm_models::types::ActionTimer;
@@ -9,6 +9,10 @@ use super::schedule::Agenda;
 use super::{Change, Machine, Store};
 use crate::Moment;
 use crate::clock::Clock;
+use crate::steps::count_one;
+
+/// The timers that are done and still listed; the newest of them.
+const MOST_DONE: usize = 1_000;
 
 /// Timers that act on instances when their time comes.
 #[derive(Debug, Default)]
@@ -17,6 +21,12 @@ pub(crate) struct ActionTimers {
     timers: BTreeMap<u64, Timer>,
     made: u64,
     agenda: Agenda,
+    /// The place of each timer.
+    places: HashMap<String, u64>,
+    /// The place of the timer that is to end an instance, or is at it. An instance has one at most.
+    open: HashMap<String, u64>,
+    /// The places of those that are done, in the order in which they were.
+    done: VecDeque<u64>,
 }
 
 /// One of them.
@@ -75,40 +85,55 @@ impl ActionTimers {
     /// Takes in a timer.
     pub(crate) fn plan(&mut self, timer: Timer) {
         self.agenda.add(timer.at, self.made);
+        self.places.insert(timer.id.clone(), self.made);
+        self.open.insert(timer.instance_id.clone(), self.made);
         self.timers.insert(self.made, timer);
         self.made += 1;
     }
 
     /// All timers, the newest first.
     pub(crate) fn newest_first(&self) -> impl Iterator<Item = &Timer> {
-        self.timers.values().rev()
+        self.timers.values().rev().inspect(|_| count_one())
+    }
+
+    /// The timer of an id.
+    pub(crate) fn find(&self, id: &str) -> Option<&Timer> {
+        count_one();
+        self.timers.get(self.places.get(id)?)
     }
 
     /// The timer that is to end an instance, or is at it.
     pub(crate) fn of(&self, instance_id: &str) -> Option<&Timer> {
-        let is_open = |timer: &&Timer| timer.shown.status != Some(ActionTimerStatus::Done);
-        self.newest_first().filter(is_open).find(|timer| timer.instance_id == instance_id)
+        count_one();
+        self.timers.get(self.open.get(instance_id)?)
     }
 
     /// Takes back timers that still wait.
     pub(crate) fn cancel(&mut self, ids: &[String]) {
-        self.drop_waiting(|timer| ids.contains(&timer.id));
+        for id in ids {
+            if let Some(place) = self.places.get(id).copied() {
+                self.drop_waiting(place);
+            }
+        }
     }
 
     /// Drops what waits for an instance that has ended.
     pub(super) fn forget_instance(&mut self, instance_id: &str) {
-        self.drop_waiting(|timer| timer.instance_id == instance_id);
+        count_one();
+        if let Some(place) = self.open.get(instance_id).copied() {
+            self.drop_waiting(place);
+        }
     }
 
-    fn drop_waiting(&mut self, is_meant: impl Fn(&Timer) -> bool) {
-        let Self { timers, agenda, .. } = self;
-        timers.retain(|place, timer| {
-            let is_dropped = timer.is_waiting() && is_meant(timer);
-            if is_dropped {
-                agenda.strike(*place);
-            }
-            !is_dropped
-        });
+    fn drop_waiting(&mut self, place: u64) {
+        count_one();
+        if self.timers.get(&place).is_some_and(Timer::is_waiting)
+            && let Some(timer) = self.timers.remove(&place)
+        {
+            self.places.remove(&timer.id);
+            self.open.remove(&timer.instance_id);
+            self.agenda.strike(place);
+        }
     }
 
     /// When the next has something to do.
@@ -120,9 +145,21 @@ impl ActionTimers {
     pub(super) fn act(&mut self, store: &mut Store, clock: &Clock, now: Moment) {
         let mut again = Vec::new();
         while let Some(place) = self.agenda.next(now) {
-            let timer = self.timers.get_mut(&place);
-            again.extend(timer.and_then(|timer| Some((timer.act(store, clock, now)?, place))));
+            let Some(timer) = self.timers.get_mut(&place) else { continue };
+            match timer.act(store, clock, now) {
+                Some(moment) => again.push((moment, place)),
+                None => {
+                    self.open.remove(&timer.instance_id);
+                    self.done.push_back(place);
+                }
+            }
         }
         again.into_iter().for_each(|(moment, place)| self.agenda.add(moment, place));
+        while self.done.len() > MOST_DONE {
+            let oldest = self.done.pop_front().and_then(|place| self.timers.remove(&place));
+            if let Some(timer) = oldest {
+                self.places.remove(&timer.id);
+            }
+        }
     }
 }

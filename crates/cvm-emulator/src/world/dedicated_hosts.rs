@@ -3,6 +3,7 @@
 //! A host's state is a function of time: it is set up, then runs until its term ends, and is taken back
 //! some days later. What is free on it follows from the instances that are placed on it.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use cvm_models::enums::HostState;
@@ -13,6 +14,7 @@ use crate::Moment;
 use crate::catalogue::disk_type;
 use crate::clock::Clock;
 use crate::refusal::Refusal;
+use crate::steps::count_one;
 
 /// How long the service sets a host up.
 const SETTING_UP: Duration = Duration::from_secs(60);
@@ -26,6 +28,8 @@ pub(crate) struct DedicatedHosts {
     /// In the order in which they were bought.
     pub(crate) list: Vec<DedicatedHost>,
     pub(crate) tokens: Tokens,
+    /// Until when nothing is due for any host; `None` when that is not known.
+    settled_until: Option<Moment>,
 }
 
 /// One dedicated host.
@@ -40,14 +44,30 @@ pub(crate) struct DedicatedHost {
 }
 
 impl DedicatedHosts {
-    /// The hosts as they are now: what was due has been renewed or taken back.
+    /// The hosts as they are now, to change them.
     pub(crate) fn at(&mut self, now: Moment) -> &mut Self {
+        self.settle(now);
+        self.settled_until = None;
+        self
+    }
+
+    /// Renews and takes back what is due.
+    pub(super) fn settle(&mut self, now: Moment) {
         self.tokens.forget(now);
+        if self.settled_until.is_some_and(|until| now < until) {
+            return;
+        }
         for host in &mut self.list {
+            count_one();
             host.term.settle(now);
         }
         self.list.retain(|host| now < host.term.ends.after(RETENTION));
-        self
+        // A term that is over has an end of its own later.
+        let due = |host: &DedicatedHost| {
+            let ends = host.term.ends;
+            if now < ends { ends } else { ends.after(RETENTION) }
+        };
+        self.settled_until = Some(self.list.iter().map(due).min().unwrap_or(Moment::LAST));
     }
 }
 
@@ -77,22 +97,21 @@ impl DedicatedHost {
         &self,
         instance: &Instance,
         most: u64,
-        (store, now): (&Store, Moment),
+        (on_hosts, now): (&OnHosts<'_>, Moment),
     ) -> u64 {
-        let free = self.shown(store, now).host_resource;
+        let free = self.shown(on_hosts, now).host_resource;
         (1..=most).take_while(|count| fits(&free, instance, *count)).count() as u64
     }
 
-    /// As the API shows it at a moment, with the instances of its region that are on it.
-    pub(crate) fn shown(&self, store: &Store, now: Moment) -> HostItem {
+    /// As the API shows it at a moment, with the instances that are on it.
+    pub(crate) fn shown(&self, on_hosts: &OnHosts<'_>, now: Moment) -> HostItem {
         let mut shown = self.bought.clone();
         shown.host_state = self.state(now);
         shown.renew_flag = self.term.renewal.clone();
         shown.expired_time = self.term.ends.to_string();
-        let machines = store.newest_first().map(|machine| &machine.shown);
-        let on_it = |one: &&Instance| one.placement.host_id.as_ref() == Some(&shown.host_id);
         let resource = &mut shown.host_resource;
-        for instance in machines.filter(on_it) {
+        let on_it = on_hosts.get(self.bought.host_id.as_str());
+        for instance in on_it.into_iter().flatten() {
             let taken = |amount: i64| u64::try_from(amount).unwrap_or(0);
             resource.cpu_available = resource.cpu_available.saturating_sub(taken(instance.cpu));
             resource.mem_available -= instance.memory as f64;
@@ -101,6 +120,22 @@ impl DedicatedHost {
             shown.instance_ids.push(instance.instance_id.clone());
         }
         shown
+    }
+}
+
+/// The instances on each host, the newest first.
+pub(crate) type OnHosts<'a> = HashMap<&'a str, Vec<&'a Instance>>;
+
+impl Store {
+    /// The instances on each host. Made once for all hosts that a request looks at.
+    pub(crate) fn on_hosts(&self) -> OnHosts<'_> {
+        let mut on_hosts = OnHosts::new();
+        for machine in self.newest_first() {
+            if let Some(id) = &machine.shown.placement.host_id {
+                on_hosts.entry(id).or_default().push(&machine.shown);
+            }
+        }
+        on_hosts
     }
 }
 
@@ -145,6 +180,8 @@ mod tests {
 
     use super::super::Machine;
     use super::*;
+    use crate::clock::Pace;
+    use crate::steps;
 
     #[test]
     fn the_instances_on_a_host_take_of_its_resources() {
@@ -175,10 +212,27 @@ mod tests {
             instance.system_disk.disk_size = Some(50);
             store.insert(Machine::new(instance));
         }
-        let shown = host.shown(&store, now);
+        let shown = host.shown(&store.on_hosts(), now);
         assert_eq!(shown.instance_ids, ["ins-3", "ins-1"]);
         let left = shown.host_resource;
         assert_eq!((left.cpu_available, left.mem_available, left.disk_available), (32, 184.0, 900));
         assert_eq!((left.cpu_total, left.mem_total, left.disk_total), (40, 200.0, 1000));
+    }
+
+    #[test]
+    fn hosts_are_looked_at_only_when_one_is_due() {
+        let now = Moment::from_unix(0);
+        let clock = Clock::new(Pace::Manual, now);
+        let term = Term::new(now, 1, RenewFlag::NotifyAndManualRenew);
+        let ends = term.ends;
+        let mut hosts = DedicatedHosts::default();
+        let host = || DedicatedHost::new(HostItem::default(), term.clone(), &clock, now);
+        hosts.at(now).list.extend((0..50).map(|_| host()));
+        let mut cost = |now| steps::of(|| hosts.settle(now));
+        let day = Duration::from_secs(86_400);
+        assert_eq!((cost(now), cost(now.after(day))), (50, 0), "after a change, and then");
+        assert_eq!((cost(ends), cost(ends.after(day))), (50, 0), "at the end of the term");
+        assert_eq!(cost(ends.after(RETENTION)), 50);
+        assert!(hosts.list.is_empty());
     }
 }

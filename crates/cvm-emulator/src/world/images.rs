@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use cvm_models::enums::{DiskUsage, ImageSource, ImageState, ImageType, InstanceState};
-use cvm_models::types::{Image, SharePermission, Snapshot};
+use cvm_models::types::{Image, SharePermission};
 
 use super::course::{Course, End, Step};
 use super::{DiskSnapshot, Snapshots, System};
@@ -14,6 +14,9 @@ use crate::account::UIN;
 
 /// Most images of its own that an account has in a region.
 pub(crate) const IMAGE_QUOTA: usize = 500;
+
+/// So many deleted images are remembered at least.
+const LEAST_DELETED: usize = 100;
 
 /// How long it takes to copy the disks of an instance, or to make an image of snapshots.
 pub(crate) const CREATION: Duration = Duration::from_secs(120);
@@ -50,6 +53,8 @@ pub(crate) struct Images {
     own: Vec<OwnImage>,
     /// What was on deleted images: instances made from them live on.
     deleted: BTreeMap<String, System>,
+    /// How many of these there may be before those that no instance is made from are forgotten.
+    most_deleted: usize,
     pub(crate) snapshots: Snapshots,
     exports: Vec<Export>,
 }
@@ -123,8 +128,8 @@ impl OwnImage {
         self.shown.image_source == ImageSource::ExternalImport && self.shown.license_type == Byol
     }
 
-    fn uses(&self, snapshot: &Snapshot) -> bool {
-        self.shown.snapshot_set.iter().any(|own| own.snapshot_id == snapshot.snapshot_id)
+    fn uses(&self, snapshot_id: &str) -> bool {
+        self.shown.snapshot_set.iter().any(|own| own.snapshot_id == snapshot_id)
     }
 }
 
@@ -182,11 +187,30 @@ impl Images {
         };
         let shown = self.own.remove(place).shown;
         self.deleted.insert(image_id.to_owned(), System::of(&shown));
-        for snapshot in shown.snapshot_set.iter().filter(|_| with_snapshots) {
-            if !self.own.iter().any(|own| own.uses(snapshot)) {
-                self.snapshots.remove(&snapshot.snapshot_id);
+        for snapshot in &shown.snapshot_set {
+            let unused = if with_snapshots {
+                Some(snapshot.snapshot_id.clone())
+            } else {
+                self.snapshots.leave(&snapshot.snapshot_id)
+            };
+            if let Some(id) = unused
+                && !self.own.iter().any(|own| own.uses(&id))
+            {
+                self.snapshots.remove(&id);
             }
         }
+    }
+
+    /// Whether so many images were deleted that it is time for [`forget_deleted`](Self::forget_deleted).
+    pub(crate) fn has_many_deleted(&self) -> bool {
+        self.deleted.len() > self.most_deleted.max(LEAST_DELETED)
+    }
+
+    /// Forgets the deleted images that are not in use. The next time comes when there are twice as many as
+    /// are left, so that the cost for one deletion does not grow.
+    pub(crate) fn forget_deleted(&mut self, is_in_use: impl Fn(&str) -> bool) {
+        self.deleted.retain(|id, _| is_in_use(id));
+        self.most_deleted = self.deleted.len().saturating_mul(2);
     }
 
     /// How many exports are going on.
@@ -209,6 +233,8 @@ impl Images {
 
 #[cfg(test)]
 mod tests {
+    use cvm_models::types::Snapshot;
+
     use super::*;
 
     fn image(began: u64, ends: u64) -> OwnImage {
@@ -239,5 +265,30 @@ mod tests {
     fn what_takes_no_time_is_done_at_once() {
         let shown = image(100, 100).shown_at(Moment::from_unix(100));
         assert_eq!((shown.image_state, shown.sync_percent), (ImageState::Normal, None));
+    }
+
+    #[test]
+    fn deleted_images_without_instances_and_their_snapshots_are_forgotten_when_there_are_many() {
+        let mut images = Images::default();
+        for number in 0..5_000 {
+            let mut image = image(0, 0);
+            image.shown.image_id = format!("img-{number:08}");
+            let shown =
+                Snapshot { snapshot_id: format!("snap-{number:08}"), ..Snapshot::default() };
+            image.shown.snapshot_set = vec![shown.clone()];
+            let ready_at = Moment::default();
+            let disk = DiskSnapshot { shown, system: None, is_encrypted: false, ready_at };
+            let id = image.shown.image_id.clone();
+            images.insert(image, vec![disk]);
+            images.remove(&id, false);
+            if images.has_many_deleted() {
+                images.forget_deleted(|id| id == "img-00000007");
+            }
+        }
+        assert!(images.deleted.len() <= LEAST_DELETED + 1, "{}", images.deleted.len());
+        assert!(images.system("img-00000007").is_some(), "an instance is made from it");
+        assert!(images.system("img-00000008").is_none());
+        assert!(images.snapshots.get("snap-00003999").is_none());
+        assert!(images.snapshots.get("snap-00004000").is_some());
     }
 }

@@ -102,8 +102,8 @@ impl World {
         let store = self.stores.entry(region).or_default();
         let holdings = self.holdings.entry(region).or_default();
         schedule::settle(store, holdings, clock, now);
-        holdings.dedicated_hosts.at(now);
-        holdings.resource_packs.at(now);
+        holdings.dedicated_hosts.settle(now);
+        holdings.resource_packs.settle(now);
         View { store, holdings: &mut self.holdings, mint: &mut self.mint }
     }
 }

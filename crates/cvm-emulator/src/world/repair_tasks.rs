@@ -1,6 +1,6 @@
 //! Maintenance that awaits the customer, in one region.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::time::Duration;
 
 use cvm_models::enums::{InstanceState, RepairTaskAuthSource, RepairTaskProduct};
@@ -10,10 +10,14 @@ use super::course::REPAIR;
 use super::schedule::Agenda;
 use super::{Change, Machine, Store};
 use crate::clock::Clock;
+use crate::steps::count_one;
 use crate::{Moment, Repair};
 
 /// How long work takes that interrupts nothing; what interrupts takes as long as its course.
 const QUIET_WORK: Duration = Duration::from_secs(60);
+
+/// The tasks that have ended and are still listed; the newest of them.
+const MOST_ENDED: usize = 1_000;
 
 /// Maintenance that awaits the customer.
 #[derive(Debug, Default)]
@@ -22,6 +26,12 @@ pub(crate) struct RepairTasks {
     tasks: BTreeMap<u64, RepairTask>,
     announced: u64,
     agenda: Agenda,
+    /// The place of each task.
+    places: HashMap<String, u64>,
+    /// The places of the tasks of an instance that have not ended.
+    open: HashMap<String, BTreeSet<u64>>,
+    /// The places of those that have ended, in the order in which they did.
+    ended: VecDeque<u64>,
 }
 
 /// One of them.
@@ -126,40 +136,47 @@ impl RepairTask {
 impl RepairTasks {
     /// Takes in a task.
     pub(crate) fn announce(&mut self, task: RepairTask) {
+        let place = self.announced;
         if let Some(deadline) = task.deadline {
-            self.agenda.add(deadline, self.announced);
+            self.agenda.add(deadline, place);
         }
-        self.tasks.insert(self.announced, task);
+        self.places.insert(task.shown.task_id.clone(), place);
+        self.open.entry(task.shown.instance_id.clone()).or_default().insert(place);
+        self.tasks.insert(place, task);
         self.announced += 1;
     }
 
     /// All tasks, the oldest first.
     pub(crate) fn oldest_first(&self) -> impl Iterator<Item = &RepairTask> {
-        self.tasks.values()
+        self.tasks.values().inspect(|_| count_one())
     }
 
     /// The task of an id.
     pub(crate) fn find(&self, task_id: &str) -> Option<&RepairTask> {
-        self.tasks.values().find(|task| task.shown.task_id == task_id)
+        count_one();
+        self.tasks.get(self.places.get(task_id)?)
     }
 
     /// Lets the work on a task begin at a moment, by the word of the customer.
     pub(crate) fn authorise(&mut self, task_id: &str, begins: Moment, now: Moment) {
-        let found = self.tasks.iter_mut().find(|(_, task)| task.shown.task_id == task_id);
-        let Some((place, task)) = found else { return };
+        count_one();
+        let Some(place) = self.places.get(task_id).copied() else { return };
+        let Some(task) = self.tasks.get_mut(&place) else { return };
         task.authorise(RepairTaskAuthSource::CustomerAuth, now);
-        self.agenda.strike(*place);
-        self.agenda.add(begins, *place);
+        self.agenda.add(begins, place);
     }
 
     /// Cancels what is open for an instance that has ended.
     pub(super) fn forget_instance(&mut self, instance_id: &str, ended: Moment) {
-        for (place, task) in &mut self.tasks {
-            if task.shown.instance_id == instance_id && task.shown.end_time.is_none() {
+        count_one();
+        for place in self.open.remove(instance_id).into_iter().flatten() {
+            if let Some(task) = self.tasks.get_mut(&place) {
                 task.end(Stage::Cancelled, ended);
-                self.agenda.strike(*place);
+                self.agenda.strike(place);
+                self.ended.push_back(place);
             }
         }
+        self.forget_oldest();
     }
 
     /// When the next has something to do.
@@ -171,10 +188,29 @@ impl RepairTasks {
     pub(super) fn act(&mut self, store: &mut Store, clock: &Clock, now: Moment) {
         let mut again = Vec::new();
         while let Some(place) = self.agenda.next(now) {
-            let task = self.tasks.get_mut(&place);
-            again.extend(task.and_then(|task| Some((task.act(store, clock, now)?, place))));
+            let Some(task) = self.tasks.get_mut(&place) else { continue };
+            again.extend(task.act(store, clock, now).map(|moment| (moment, place)));
+            if task.shown.end_time.is_some() {
+                self.ended.push_back(place);
+                if let Some(open) = self.open.get_mut(&task.shown.instance_id) {
+                    open.remove(&place);
+                    if open.is_empty() {
+                        self.open.remove(&task.shown.instance_id);
+                    }
+                }
+            }
         }
         again.into_iter().for_each(|(moment, place)| self.agenda.add(moment, place));
+        self.forget_oldest();
+    }
+
+    fn forget_oldest(&mut self) {
+        while self.ended.len() > MOST_ENDED {
+            let oldest = self.ended.pop_front().and_then(|place| self.tasks.remove(&place));
+            if let Some(task) = oldest {
+                self.places.remove(&task.shown.task_id);
+            }
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! The packs of reserved resources, in one region: their state is a function of time, and what is free
 //! in them follows from the instances that are placed in them.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use cvm_models::enums::ResourcePoolPackStatus;
@@ -10,6 +11,7 @@ use super::{Scene, Store, Term};
 use crate::Moment;
 use crate::clock::Clock;
 use crate::refusal::Refusal;
+use crate::steps::count_one;
 
 /// How long the service sets a pack up.
 const SETTING_UP: Duration = Duration::from_secs(30);
@@ -20,6 +22,8 @@ pub(crate) struct ResourcePacks {
     /// In the order in which they were bought.
     list: Vec<ResourcePack>,
     bought: u64,
+    /// Until when nothing is due for any pack; `None` when that is not known.
+    settled_until: Option<Moment>,
 }
 
 /// One pack.
@@ -35,12 +39,25 @@ pub(crate) struct ResourcePack {
 }
 
 impl ResourcePacks {
-    /// The packs as they are now: what was due has been renewed.
+    /// The packs as they are now, to change them.
     pub(crate) fn at(&mut self, now: Moment) -> &mut Self {
+        self.settle(now);
+        self.settled_until = None;
+        self
+    }
+
+    /// Renews what is due.
+    pub(super) fn settle(&mut self, now: Moment) {
+        if self.settled_until.is_some_and(|until| now < until) {
+            return;
+        }
         for pack in &mut self.list {
+            count_one();
             pack.term.settle(now);
         }
-        self
+        // A term that is over stays so.
+        let due = self.list.iter().map(|pack| pack.term.ends).filter(|ends| now < *ends).min();
+        self.settled_until = Some(due.unwrap_or(Moment::LAST));
     }
 
     /// Takes in a pack that is bought now.
@@ -53,6 +70,7 @@ impl ResourcePacks {
         let ready = now.after(clock.delay(SETTING_UP));
         self.list.push(ResourcePack { serial: self.bought, bought, ready, term });
         self.bought += 1;
+        self.settled_until = None;
     }
 
     pub(crate) fn newest_first(&self) -> impl Iterator<Item = &ResourcePack> {
@@ -67,6 +85,22 @@ impl ResourcePacks {
     /// Removes packs. What instances they held go on as before, in the public pool.
     pub(crate) fn remove(&mut self, ids: &[String]) {
         self.list.retain(|pack| !ids.iter().any(|id| id == pack.id()));
+    }
+}
+
+/// The instances in each pack, the newest first.
+pub(crate) type InPacks<'a> = HashMap<&'a str, Vec<&'a Instance>>;
+
+impl Store {
+    /// The instances in each pack. Made once for all packs that a request looks at.
+    pub(crate) fn in_packs(&self) -> InPacks<'_> {
+        let mut in_packs = InPacks::new();
+        for machine in self.newest_first() {
+            for id in &machine.shown.placement.dedicated_resource_pack_ids {
+                in_packs.entry(id).or_default().push(&machine.shown);
+            }
+        }
+        in_packs
     }
 }
 
@@ -85,12 +119,12 @@ impl ResourcePack {
         }
     }
 
-    /// The instances of its region that are in it, the newest first.
-    pub(crate) fn instances<'a>(&'a self, store: &'a Store) -> impl Iterator<Item = &'a Instance> {
-        let instances = store.newest_first().map(|machine| &machine.shown);
-        instances.filter(|one| {
-            one.placement.dedicated_resource_pack_ids.iter().any(|id| id == self.id())
-        })
+    /// The instances that are in it, the newest first.
+    pub(crate) fn instances<'a>(
+        &self,
+        in_packs: &'a InPacks<'_>,
+    ) -> impl Iterator<Item = &'a Instance> {
+        in_packs.get(self.id()).into_iter().flatten().copied()
     }
 
     /// How many such instances still fit into it, up to `most`.
@@ -98,9 +132,9 @@ impl ResourcePack {
         &self,
         instance: &Instance,
         most: u64,
-        (store, now): (&Store, Moment),
+        (in_packs, now): (&InPacks<'_>, Moment),
     ) -> u64 {
-        let free = self.shown(store, now).available_capacity;
+        let free = self.shown(in_packs, now).available_capacity;
         let fits = |count: &u64| {
             let taken = |amount: i64| u64::try_from(amount).unwrap_or(0).saturating_mul(*count);
             taken(instance.cpu) <= free.cpu.unwrap_or(0)
@@ -110,14 +144,14 @@ impl ResourcePack {
     }
 
     /// As the API shows it at a moment. Only an active one has anything to give.
-    pub(crate) fn shown(&self, store: &Store, now: Moment) -> ResourcePoolPack {
+    pub(crate) fn shown(&self, in_packs: &InPacks<'_>, now: Moment) -> ResourcePoolPack {
         let status = self.status(now);
         let (mut cpu, mut memory) = (0, 0);
         if status == ResourcePoolPackStatus::Active {
             let total = &self.bought.total_capacity;
             let taken = |amount: i64| u64::try_from(amount).unwrap_or(0);
             (cpu, memory) = (total.cpu.unwrap_or(0), total.memory.unwrap_or(0));
-            for instance in self.instances(store) {
+            for instance in self.instances(in_packs) {
                 cpu = cpu.saturating_sub(taken(instance.cpu));
                 memory = memory.saturating_sub(taken(instance.memory));
             }
@@ -183,8 +217,9 @@ mod tests {
             store.insert(Machine::new(shown));
         }
         let pack = packs.find("rpp-1").unwrap();
-        let ids: Vec<_> = pack.instances(&store).map(|one| one.instance_id.as_str()).collect();
+        let in_packs = store.in_packs();
+        let ids: Vec<_> = pack.instances(&in_packs).map(|one| one.instance_id.as_str()).collect();
         assert_eq!(ids, ["ins-1"]);
-        assert_eq!(pack.shown(&store, now).available_capacity, capacity(12, 24));
+        assert_eq!(pack.shown(&in_packs, now).available_capacity, capacity(12, 24));
     }
 }

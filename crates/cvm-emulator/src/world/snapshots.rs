@@ -1,7 +1,7 @@
 //! The disk snapshots behind images. They outlive their image unless they are deleted with it, and
 //! then serve for another image or for a data disk.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use cvm_models::enums::DiskUsage;
 use cvm_models::types::Snapshot;
@@ -9,9 +9,16 @@ use cvm_models::types::Snapshot;
 use super::System;
 use crate::Moment;
 
+/// The snapshots of deleted images that are kept; the newest of them.
+const MOST_LEFT: usize = 1_000;
+
 /// The snapshots of one region.
 #[derive(Debug, Default)]
-pub(crate) struct Snapshots(BTreeMap<String, DiskSnapshot>);
+pub(crate) struct Snapshots {
+    all: BTreeMap<String, DiskSnapshot>,
+    /// Those whose image was deleted, in the order in which it was.
+    left: VecDeque<String>,
+}
 
 /// One snapshot.
 #[derive(Clone, Debug)]
@@ -34,14 +41,21 @@ impl DiskSnapshot {
 
 impl Snapshots {
     pub(crate) fn get(&self, snapshot_id: &str) -> Option<&DiskSnapshot> {
-        self.0.get(snapshot_id)
+        self.all.get(snapshot_id)
     }
 
     pub(crate) fn insert(&mut self, snapshot: DiskSnapshot) {
-        self.0.insert(snapshot.shown.snapshot_id.clone(), snapshot);
+        self.all.insert(snapshot.shown.snapshot_id.clone(), snapshot);
+    }
+
+    /// Takes note that the image of a snapshot was deleted. Returns the one that stayed longest like that, when
+    /// there are too many.
+    pub(crate) fn leave(&mut self, snapshot_id: &str) -> Option<String> {
+        self.left.push_back(snapshot_id.to_owned());
+        if self.left.len() > MOST_LEFT { self.left.pop_front() } else { None }
     }
 
     pub(crate) fn remove(&mut self, snapshot_id: &str) {
-        self.0.remove(snapshot_id);
+        self.all.remove(snapshot_id);
     }
 }

@@ -10,6 +10,7 @@ use super::machine::Underway;
 use super::{Addresses, Attribute, Machine, Period, Tokens};
 use crate::Moment;
 use crate::clock::Clock;
+use crate::steps::count_one;
 
 /// How long the recycle bin keeps an instance.
 const RETENTION: Duration = Duration::from_secs(7 * 86_400);
@@ -60,7 +61,7 @@ impl Store {
 
     /// All instances, the newest first: the order in which they are listed.
     pub(crate) fn newest_first(&self) -> impl Iterator<Item = &Machine> {
-        self.machines.values().rev()
+        self.machines.values().rev().inspect(|_| count_one())
     }
 
     /// Takes in a new instance; returns its place.
@@ -99,8 +100,10 @@ impl Store {
     /// Lets a prepaid term end later; one in the recycle bin is kept from now on.
     pub(crate) fn renew(&mut self, serial: u64, ends: Moment, flag: &RenewFlag) {
         let Some(machine) = self.machines.get_mut(&serial) else { return };
+        let (expires, kept_until) = (machine.expires, machine.kept_until.take());
         machine.set_term(ends, flag);
-        machine.kept_until = None;
+        self.call_off(serial, expires, Event::Expiry);
+        self.call_off(serial, kept_until, Event::Destruction);
         self.due.insert((ends, serial, Event::Expiry));
     }
 
@@ -176,8 +179,10 @@ impl Store {
                 machine.kept_until = Some(until);
                 self.due.insert((until, serial, Event::Destruction));
             }
-            if let Some(expires) = machine.expires.filter(|_| machine.expires != term) {
-                self.due.insert((expires, serial, Event::Expiry));
+            let expires = machine.expires;
+            if expires != term {
+                self.call_off(serial, term, Event::Expiry);
+                self.due.extend(expires.map(|expires| (expires, serial, Event::Expiry)));
             }
         } else {
             self.remove(serial, now);
@@ -234,9 +239,22 @@ impl Store {
         }
     }
 
+    /// Takes back what was due: of what is no more, nothing stays.
+    fn call_off(&mut self, serial: u64, moment: Option<Moment>, event: Event) {
+        if let Some(moment) = moment {
+            self.due.remove(&(moment, serial, event));
+        }
+    }
+
     fn remove(&mut self, serial: u64, now: Moment) {
         if let Some(machine) = self.machines.remove(&serial) {
             self.serials.remove(&machine.shown.instance_id);
+            self.call_off(serial, machine.expires, Event::Expiry);
+            self.call_off(serial, machine.kept_until, Event::Destruction);
+            for period in &machine.bandwidth {
+                self.call_off(serial, Some(period.begins), Event::Bandwidth);
+                self.call_off(serial, period.ends, Event::Bandwidth);
+            }
             self.addresses.release(&machine.shown);
             self.gone.push((now, machine.shown.instance_id));
         }
@@ -385,5 +403,24 @@ mod tests {
         assert_eq!(state(&store, serial), Some("SHUTDOWN"));
         store.settle(&manual(), last.after(RETENTION));
         assert_eq!(state(&store, serial), Some("TERMINATING"));
+    }
+
+    #[test]
+    fn nothing_stays_due_for_instances_that_are_gone_or_renewed() {
+        let (mut store, clock) = (Store::default(), manual());
+        for number in 0..50 {
+            let mut machine = machine(&format!("ins-{number:08}"));
+            machine.expires = Some(at(1_000_000));
+            let serial = store.insert(machine);
+            store.renew(serial, at(2_000_000), &RenewFlag::NotifyAndManualRenew);
+            let period = Period { begins: at(500_000), ends: Some(at(600_000)), mbps: 1 };
+            store.add_bandwidth(serial, period);
+            assert_eq!(store.due.len(), 3, "the new end of the term, and bandwidth twice");
+            store.begin(serial, &ISOLATE, Change::None, None, (&clock, at(0)));
+            store.settle(&clock, at(10));
+            store.begin(serial, &TERMINATE, Change::None, None, (&clock, at(10)));
+            store.settle(&clock, at(20));
+            assert!(store.due.is_empty(), "{:?}", store.due);
+        }
     }
 }

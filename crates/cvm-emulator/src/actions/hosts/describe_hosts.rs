@@ -19,7 +19,8 @@ impl Behaviour for DescribeHosts {
         let holdings = scene.holdings.entry(scene.region.name).or_default();
         let hosts = holdings.dedicated_hosts.at(now).list.iter().rev();
         let passing = hosts.filter(|host| filters.iter().all(|filter| holds(filter, host, now)));
-        let (host_set, total) = page.cut(passing, |host| host.shown(scene.store, now));
+        let on_hosts = scene.store.on_hosts();
+        let (host_set, total) = page.cut(passing, |host| host.shown(&on_hosts, now));
         Ok(Outcome::Done(DescribeHostsResponse {
             total_count: total.unsigned_abs(),
             host_set,

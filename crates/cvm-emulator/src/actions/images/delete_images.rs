@@ -1,12 +1,14 @@
 //! DeleteImages: images of the account are no more; their snapshots go too when that is asked for.
 
+use std::collections::HashSet;
+
 use cvm_models::actions::{DeleteImages, DeleteImagesResponse};
 use cvm_models::enums::ImageState;
 
 use super::own;
 use crate::dispatch::{Behaviour, Outcome};
 use crate::refusal::Refusal;
-use crate::world::Scene;
+use crate::world::{Change, Scene};
 
 impl Behaviour for DeleteImages {
     fn apply(self, scene: &mut Scene<'_>) -> Result<Outcome<Self::Response>, Refusal> {
@@ -28,8 +30,25 @@ impl Behaviour for DeleteImages {
         for id in &self.image_ids {
             scene.here().images.remove(id, self.delete_binded_snap == Some(true));
         }
+        forget_unused(scene);
         Ok(Outcome::Done(DeleteImagesResponse::default()))
     }
+}
+
+/// Forgets deleted images, when there are many, that no instance is made from or about to be.
+fn forget_unused(scene: &mut Scene<'_>) {
+    let images = &mut scene.holdings.entry(scene.region.name).or_default().images;
+    if !images.has_many_deleted() {
+        return;
+    }
+    let mut in_use: HashSet<&str> = HashSet::new();
+    for machine in scene.store.newest_first() {
+        in_use.insert(&machine.shown.image_id);
+        if let Some(Change::System(system)) = machine.underway.as_ref().map(|it| &it.change) {
+            in_use.insert(&system.image.id);
+        }
+    }
+    images.forget_deleted(|id| in_use.contains(id));
 }
 
 /// Passes an image that is shared with nobody, and that no task makes or reads.

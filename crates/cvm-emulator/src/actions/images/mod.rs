@@ -59,6 +59,7 @@ const DECISIONS: &[Decision] = &[
     documented("DeleteImages", "refused while the image is being made, copied or imported, and while it is shared"),
     assumed("DeleteImages", "the source of a copy or an export that is going on is MutexOperation.TaskRunning"),
     assumed("DeleteImages", "DeleteBindedSnap leaves the snapshots that another image is made of"),
+    assumed("DeleteImages", "the system of a deleted image stays known while an instance is made of it; of the snapshots that were left, a region keeps the newest 1000"),
     documented("ModifyImageAttribute", "an image that is shared with others cannot be changed"),
     assumed("ModifyImageAttribute", "that, and one that is not NORMAL, is InvalidImageId.IncorrectState; an empty family takes the image out of its family"),
     assumed("ModifyImageSharePermission", "to cancel what is not shared changes nothing; the own account is InvalidAccountIs.YourSelf"),

@@ -15,9 +15,10 @@ impl Behaviour for DescribeResourcePoolPackInstances {
         let packs = holdings.resource_packs.newest_first();
         let named =
             packs.filter(|pack| self.dedicated_resource_pack_ids.iter().any(|id| id == pack.id()));
+        let in_packs = scene.store.in_packs();
         let entries = named.map(|pack| ResourcePoolPackInstance {
             dedicated_resource_pack_id: pack.id().to_owned(),
-            instance_id_set: pack.instances(scene.store).map(|it| it.instance_id.clone()).collect(),
+            instance_id_set: pack.instances(&in_packs).map(|it| it.instance_id.clone()).collect(),
             instance_family: pack.bought.instance_family.clone(),
             instance_type: pack.bought.instance_type.clone(),
             zone: pack.bought.zone.clone(),

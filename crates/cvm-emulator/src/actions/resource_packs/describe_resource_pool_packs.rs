@@ -22,7 +22,8 @@ impl Behaviour for DescribeResourcePoolPacks {
             last_seen.is_none_or(|last_seen| pack.serial < last_seen)
                 && filters.iter().all(|filter| holds(filter, pack, now))
         });
-        let (part, total) = page.cut(unseen, |pack| (pack.serial, pack.shown(scene.store, now)));
+        let in_packs = scene.store.in_packs();
+        let (part, total) = page.cut(unseen, |pack| (pack.serial, pack.shown(&in_packs, now)));
         let is_last = part.len() as u64 == total.unsigned_abs();
         let end = part.last().filter(|_| !is_last).map(|(serial, _)| format!("{serial:016x}"));
         Ok(Outcome::Done(DescribeResourcePoolPacksResponse {

@@ -12,7 +12,7 @@ impl Behaviour for DeleteInstancesActionTimer {
         let timers = &mut scene.here().action_timers;
         let mut late = None;
         for id in &self.action_timer_ids {
-            let Some(timer) = timers.newest_first().find(|timer| timer.id == *id) else {
+            let Some(timer) = timers.find(id) else {
                 let message = format!("The timer `{id}` does not exist.");
                 return Err(codes.refuse(["InvalidParameterValue"], message));
             };

@@ -92,10 +92,11 @@ fn on_hosts(
         let code = "InvalidParameter.InstanceTypeSupportedHostNotFound";
         return Err(codes.refuse([code], message));
     }
+    let on_hosts = scene.store.on_hosts();
     let room = |host: &DedicatedHost| {
         let host_id = Some(host.bought.host_id.clone());
         let site = Placement { host_id, ..instance.placement.clone() };
-        (site, host.room_for(instance, count, (scene.store, now)))
+        (site, host.room_for(instance, count, (&on_hosts, now)))
     };
     Ok(hosts.into_iter().map(room).collect())
 }
@@ -137,6 +138,7 @@ fn in_packs(
         let code = "InvalidParameterValue.DedicatedResourcePackNotValid";
         return Err(codes.refuse([code], message));
     }
+    let in_packs = scene.store.in_packs();
     let room = |pack: &ResourcePack| {
         let site = Placement {
             dedicated_resource_pack_tenancy: Some(tenancy.clone()),
@@ -144,7 +146,7 @@ fn in_packs(
             rack_id: Some(pack.bought.rack_id.clone()),
             ..instance.placement.clone()
         };
-        (site, pack.room_for(instance, count, (scene.store, now)))
+        (site, pack.room_for(instance, count, (&in_packs, now)))
     };
     Ok(packs.into_iter().map(room).collect())
 }
