@@ -52,6 +52,7 @@ pub fn check(root: &Path, findings: &mut Findings) -> Result<(), Error> {
 
 fn judge(path: &str, text: &str, findings: &mut Findings) {
     let name = path.rsplit('/').next().unwrap_or(path);
+    conflicts(path, text, findings);
     if path == "Cargo.lock" {
         return;
     }
@@ -85,6 +86,21 @@ fn judge(path: &str, text: &str, findings: &mut Findings) {
     }
     if path.starts_with("crates/cvm-signer/src/") {
         std_in_signer(path, text, findings);
+    }
+}
+
+/// Finds the marks that git leaves where it could not merge. A line of `=` alone may underline a title.
+fn conflicts(path: &str, text: &str, findings: &mut Findings) {
+    let begins = |line: &str, letter: &str| {
+        let rest = line.strip_prefix(&letter.repeat(7));
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
+    };
+    for (number, line) in text.lines().enumerate() {
+        if ["<", "|", ">"].iter().any(|letter| begins(line, letter)) {
+            let place = format!("{path}:{}", number + 1);
+            let message = "a conflict mark of git; merge both sides and remove the marks";
+            findings.errors.push(Finding::new(place, message));
+        }
     }
 }
 
@@ -135,5 +151,22 @@ mod tests {
         assert_eq!(found("README.md", &path.replace("see ", "crates")), (0, 0));
         assert_eq!(found("crates/cvm-signer/src/a.rs", "//! Why.\nuse std::fmt;\n"), (1, 0));
         assert_eq!(found("crates/cvm-signer/src/a.rs", "//! Why.\n// no std::fmt\n"), (0, 0));
+    }
+
+    #[test]
+    fn conflict_marks_are_found_in_every_text_file() {
+        let mark = |letter: &str, rest: &str| format!("{}{rest}\n", letter.repeat(7));
+        let conflict = mark("<", " ours") + "a\n" + &mark("=", "") + "b\n" + &mark(">", " theirs");
+        for path in
+            ["Cargo.lock", "README.md", "specs/a.json", "a/generated/b.rs", "tests/fixtures/a.json"]
+        {
+            assert_eq!(found(path, &format!("//! Why.\n{conflict}")), (2, 0), "{path}");
+        }
+        assert_eq!(found("a.md", &mark("|", " base")), (1, 0));
+        for fine in
+            [format!("Title\n{}", mark("=", "")), mark("<", "<"), format!("  {}", mark(">", " x"))]
+        {
+            assert_eq!(found("a.md", &fine), (0, 0), "{fine}");
+        }
     }
 }
