@@ -68,7 +68,7 @@ fn a_lint_error_names_file_line_and_column() {
     assert_eq!(code, Some(1));
     assert_eq!(
         told,
-        "specs/types/Berth.json:8:31: error: unknown type `int46`\n  help: did you mean `int64`?\n1 error\n"
+        "specs/types/Berth.json:8:31: error: members.Pier.type: unknown type `int46`\n  help: did you mean `int64`?\n1 error\n"
     );
     let out = folder.path().join("src");
     let (code, ..) =

@@ -95,6 +95,7 @@ pub fn model(texts: &BTreeMap<String, String>) -> Option<(Api, bool)> {
     let files = load::load(&tree, &mut report)?;
     let api = resolve::resolve(files, &mut report);
     check::check(&api, &mut report);
+    assert_eq!(report.unclear(&tree), "", "every message says what to do");
     Some((api, report.is_clean()))
 }
 

@@ -5,8 +5,8 @@
 
 use std::collections::HashSet;
 
-use crate::spec::check::names::{RESERVED, is_no_module};
-use crate::spec::names::{Words, is_keyword, lone_letter, never_raw};
+use crate::spec::check::type_names::{RESERVED, is_no_module};
+use crate::spec::names::{Words, is_keyword, is_pascal, lone_letter, never_raw};
 
 /// Longer names than this are cut, which leaves room for a number behind them.
 const LONGEST: usize = 112;
@@ -59,7 +59,7 @@ impl Renamer {
             };
             number += 1;
         }
-        (name != usual || torn).then_some(name)
+        (name != usual || torn || !is_pascal(wire)).then_some(name)
     }
 
     /// Takes a type's name and the constant of its table, and those of its response; or none.

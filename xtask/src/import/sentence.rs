@@ -55,6 +55,11 @@ pub fn retry(read: bool) -> &'static str {
     }
 }
 
+/// How to find out what became of a change.
+pub fn reconcile() -> &'static str {
+    "Imported: no list is known that shows it; look with the service's own tools."
+}
+
 /// What else the model says of an action.
 pub fn notes(action: &Action) -> Vec<&'static str> {
     let unsigned = action.unsigned.then_some("The service takes it without a signature.");

@@ -85,6 +85,9 @@ fn action(name: &str, action: &Action, rust: Option<&str>) -> Result<Value, Erro
         "response": members(&action.response, Usage::Out, Renamer::new(["request_id"]))?,
         "errors": [],
     });
+    if let (Some(retry), false) = (file.get_mut("retry").and_then(Value::as_object_mut), read) {
+        retry.insert("reconcile".to_owned(), json!({ "text": sentence::reconcile() }));
+    }
     // Paging through something that changes would change it once a page.
     if let (Value::Object(keys), Some(paginate), true) = (&mut file, paging::paginate(action), read)
     {

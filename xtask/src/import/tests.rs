@@ -112,7 +112,11 @@ fn a_model_becomes_specs_that_lint_takes() {
       "group": "change",
       "summary": "Changes something, judging by the name alone; see the service's own documentation for its meaning.",
       "notes": ["The service takes it without a signature."],
-      "retry": { "class": "hazard", "why": "Imported: nothing is known of a second sending." },
+      "retry": {
+        "class": "hazard",
+        "why": "Imported: nothing is known of a second sending.",
+        "reconcile": { "text": "Imported: no list is known that shows it; look with the service's own tools." }
+      },
       "deprecated": true,
       "dry_run": true,
       "request": [

@@ -75,7 +75,21 @@ impl Report {
         self.diagnostics.sort_by(|a, b| a.file.cmp(&b.file));
     }
 
-    /// One `file:line:column: error: message` line each, with a `help` line where there is help.
+    /// The messages that do not name their item, or do not say what to do.
+    #[cfg(test)]
+    pub fn unclear(&self, tree: &Tree) -> String {
+        let unclear = |diagnostic: &&Diagnostic| {
+            let has_item = match &diagnostic.place {
+                Place::Pointer(pointer) => !tree.describe(&diagnostic.file, pointer).0.is_empty(),
+                Place::Position(..) => true,
+            };
+            diagnostic.help.as_ref().is_none_or(String::is_empty) || !has_item
+        };
+        let unclear = self.diagnostics.iter().filter(unclear);
+        unclear.map(|diagnostic| format!("{diagnostic:?}\n")).collect()
+    }
+
+    /// One `file:line:column: error: item: message` line each, and a line with what to do.
     pub fn render(&self, tree: &Tree) -> String {
         let mut placed: Vec<_> = self
             .diagnostics
@@ -91,9 +105,10 @@ impl Report {
         placed.sort_by_key(|(file, line, column, _)| (*file, *line, *column));
         let mut text = String::new();
         for (file, line, column, diagnostic) in placed {
-            text.push_str(&format!("{file}:{line}:{column}: error: {}\n", diagnostic.message));
+            let sentence = shown(&diagnostic.sentence(tree));
+            text.push_str(&format!("{file}:{line}:{column}: error: {sentence}\n"));
             if let Some(help) = &diagnostic.help {
-                text.push_str(&format!("  help: {help}\n"));
+                text.push_str(&format!("  help: {}\n", shown(help)));
             }
         }
         text
@@ -101,9 +116,67 @@ impl Report {
 }
 
 impl Diagnostic {
+    /// The item, what is wrong with it, and its value where the message does not name it.
+    fn sentence(&self, tree: &Tree) -> String {
+        let pointer = match &self.place {
+            Place::Pointer(pointer) => pointer.clone(),
+            Place::Position(line, column) => tree.pointer_at(&self.file, *line, *column),
+        };
+        let (item, value) = tree.describe(&self.file, &pointer);
+        let mut sentence = match item.is_empty() {
+            true => self.message.clone(),
+            false => format!("{item}: {}", self.message),
+        };
+        if let Some(value) = value.filter(|value| !names_value(&self.message, value)) {
+            let mut short: String = value.chars().take(LONGEST_VALUE).collect();
+            if short.len() < value.len() {
+                short.push_str("...");
+            }
+            sentence.push_str(&format!(": {short}"));
+        }
+        sentence
+    }
+
     /// Says what to do about it.
     pub fn help(&mut self, help: impl Into<String>) {
         self.help = Some(help.into());
+    }
+}
+
+/// Values that are longer are cut.
+const LONGEST_VALUE: usize = 60;
+
+/// Whether a message names a JSON scalar. The key alone says what a flag is.
+fn names_value(message: &str, scalar: &str) -> bool {
+    match scalar.strip_prefix('"').and_then(|text| text.strip_suffix('"')) {
+        Some(text) => message.contains(text),
+        None => {
+            matches!(scalar, "true" | "false" | "null")
+                || message
+                    .split(|letter: char| {
+                        !(letter.is_ascii_alphanumeric() || "+-.".contains(letter))
+                    })
+                    .any(|word| word == scalar)
+        }
+    }
+}
+
+/// A text of a spec on one line of plain ASCII, whatever it holds.
+fn shown(text: &str) -> String {
+    let escape = |letter: char| match letter {
+        ' '..='~' => letter.to_string(),
+        other => other.escape_default().to_string(),
+    };
+    text.chars().map(escape).collect()
+}
+
+/// What to write instead of a name that nobody knows: the known name that looks most like it, or all of them.
+pub fn suggest<'a>(name: &str, known: impl IntoIterator<Item = &'a str> + Clone) -> String {
+    let all: Vec<&str> = known.clone().into_iter().collect();
+    match nearest(name, known) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None if all.is_empty() => "there is none here; leave it out".to_owned(),
+        None => format!("one of: {}", all.join(", ")),
     }
 }
 
@@ -141,6 +214,30 @@ fn distance(a: &str, b: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_message_names_the_item_its_value_and_the_fix() {
+        let text = r#"{ "request": [ { "name": "Size", "max": 20, "doc": "A\tlong text." } ], "summary": "" }"#;
+        let tree = Tree::from_texts("s", [("a.json", text)]);
+        let told = |pointer: &str, message: &str| {
+            let mut report = Report::default();
+            report.error("s/a.json", pointer, message).help("leave it out");
+            report.render(&tree).replacen("s/a.json:1:", "", 1)
+        };
+        assert_eq!(
+            told("/request/0/max", "too large"),
+            "41: error: request.Size.max: too large: 20\n  help: leave it out\n"
+        );
+        assert!(told("/request/0/max", "20 is too large").contains("max: 20 is too large\n"));
+        assert!(told("/request/0/max", "200 is too large").contains("max: 200 is too large: 20\n"));
+        assert!(told("/request/0/doc", "no good").contains(r#"doc: no good: "A\tlong text.""#));
+        assert!(told("/request/0/min", "missing").contains("request.Size.min: missing\n"));
+        assert!(told("/request/1", "missing").contains("request[1]: missing\n"));
+        assert!(told("/summary", "\u{202e}").contains(r"summary: \u{202e}"));
+        let mut report = Report::default();
+        report.error_at("s/a.json", 1, 45, "unknown key").help("leave it out");
+        assert!(report.render(&tree).contains("error: request.Size: unknown key\n"));
+    }
 
     #[test]
     fn slips_are_recognised_and_strangers_are_not() {

@@ -55,6 +55,67 @@ impl<'a> Node<'a> {
     }
 }
 
+impl Node<'_> {
+    /// The JSON pointer of the innermost object or list around a byte.
+    pub fn pointer_at(&self, offset: usize) -> String {
+        let holds = |node: &Node<'_>| {
+            (node.start..node.start + node.text.len()).contains(&offset)
+                && !matches!(node.kind, Kind::Scalar)
+        };
+        let inner = match &self.kind {
+            Kind::Scalar => None,
+            Kind::Array(items) => items
+                .iter()
+                .enumerate()
+                .find(|(_, item)| holds(item))
+                .map(|(index, item)| (index.to_string(), item)),
+            Kind::Object(entries) => entries
+                .iter()
+                .find(|(_, value)| holds(value))
+                .map(|(key, value)| (key.replace('~', "~0").replace('/', "~1"), value)),
+        };
+        inner.map_or_else(String::new, |(step, node)| format!("/{step}{}", node.pointer_at(offset)))
+    }
+
+    /// The text of an entry, if it is an object and the entry a string.
+    fn text_of(&self, wanted: &str) -> Option<&str> {
+        let Kind::Object(entries) = &self.kind else { return None };
+        let (_, value) = entries.iter().find(|(key, _)| *key == wanted)?;
+        value.text.strip_prefix('"')?.strip_suffix('"')
+    }
+
+    /// What a JSON pointer leads to, for people: `request.Size.max`. Items of a list are called by their name, or
+    /// else by their index.
+    pub fn shown_path(&self, pointer: &str) -> String {
+        let mut path = String::new();
+        let mut node = Some(self);
+        for step in pointer.split('/').skip(1) {
+            let step = step.replace("~1", "/").replace("~0", "~");
+            let is_item = node.is_some_and(|node| matches!(node.kind, Kind::Array(_)));
+            node = node.and_then(|node| match &node.kind {
+                Kind::Scalar => None,
+                Kind::Array(items) => items.get(step.parse::<usize>().ok()?),
+                Kind::Object(entries) => {
+                    entries.iter().find(|(key, _)| *key == step).map(|(_, value)| value)
+                }
+            });
+            let name = node.filter(|_| is_item).and_then(|item| {
+                ["name", "waiter", "code", "value", "group"]
+                    .iter()
+                    .find_map(|key| item.text_of(key).filter(|name| !name.is_empty()))
+            });
+            match name {
+                None if is_item => path.push_str(&format!("[{step}]")),
+                name => {
+                    let dot = if path.is_empty() { "" } else { "." };
+                    path.push_str(&format!("{dot}{}", name.unwrap_or(&step)));
+                }
+            }
+        }
+        path
+    }
+}
+
 /// Deep enough for any spec, and too shallow to exhaust the stack.
 const MAX_DEPTH: usize = 64;
 

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use serde::de::DeserializeOwned;
 
-use super::diagnostic::{Report, nearest};
+use super::diagnostic::{Report, suggest};
 use super::names::is_wire_name;
 use super::shape::{ActionFile, EnumFile, ErrorsFile, ServiceFile, TypeFile, WaitersFile};
 use super::source::Tree;
@@ -75,7 +75,10 @@ pub fn load(tree: &Tree, report: &mut Report) -> Option<Files> {
 fn list<T: DeserializeOwned>(tree: &Tree, name: &str, report: &mut Report) -> Option<File<T>> {
     let path = format!("{}/{name}", tree.shown_as());
     let Some(text) = tree.text(name) else {
-        report.error_at(&path, 1, 1, "the file is missing");
+        report.error_at(&path, 1, 1, "the file is missing").help(format!(
+            "write it as specs/schema/{} says",
+            name.replace(".json", ".schema.json")
+        ));
         return None;
     };
     parse(&path, text, report).map(|content| File { path, content })
@@ -132,30 +135,33 @@ pub fn parse<T: DeserializeOwned>(path: &str, text: &str, report: &mut Report) -
         Err(error) => {
             let full = error.to_string();
             let message = full.rsplit_once(" at line ").map_or(full.as_str(), |(head, _)| head);
-            let (short, help) = unknown_field(message);
-            let column = error.column().max(1);
-            let diagnostic = report.error_at(path, error.line().max(1), column, short);
-            diagnostic.help = help;
+            let (short, help) = match error.is_data() {
+                true => explain(message),
+                false => (message.to_owned(), "correct the JSON at this place".to_owned()),
+            };
+            report.error_at(path, error.line().max(1), error.column().max(1), short).help(help);
             None
         }
     }
 }
 
-/// Shortens serde's list of every known field to the one that was probably meant.
-fn unknown_field(message: &str) -> (String, Option<String>) {
-    let quoted = |text: &str| -> Vec<String> {
-        text.split('`').skip(1).step_by(2).map(str::to_owned).collect()
-    };
-    let Some(("", rest)) = message.split_once("unknown field ") else {
-        return (message.to_owned(), None);
-    };
-    let names = quoted(rest);
-    let Some((field, known)) = names.split_first() else {
-        return (message.to_owned(), None);
-    };
-    let help = nearest(field, known.iter().map(String::as_str)).map_or_else(
-        || format!("known keys: {}", known.join(", ")),
-        |name| format!("did you mean `{name}`?"),
-    );
-    (format!("unknown key `{field}`"), Some(help))
+/// Shortens what serde says, and adds what to do.
+fn explain(message: &str) -> (String, String) {
+    let names: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
+    let starts = |what: &str| message.starts_with(what);
+    match names.split_first() {
+        Some((name, known)) if starts("unknown field ") => {
+            (format!("unknown key `{name}`"), suggest(name, known.iter().copied()))
+        }
+        Some((name, known)) if starts("unknown variant ") => {
+            (format!("unknown value `{name}`"), suggest(name, known.iter().copied()))
+        }
+        Some((name, _)) if starts("missing field ") => {
+            (format!("the key `{name}` is missing"), format!("add `{name}`"))
+        }
+        Some(_) if starts("duplicate ") => {
+            (message.to_owned(), "leave one of the two out".to_owned())
+        }
+        _ => (message.to_owned(), "see the schema of the file in specs/schema".to_owned()),
+    }
 }

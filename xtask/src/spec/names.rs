@@ -82,6 +82,11 @@ pub fn is_camel(name: &str) -> bool {
     is_wire_name(name) && name.starts_with(|first: char| first.is_ascii_uppercase())
 }
 
+/// Whether this is PascalCase, as actions and types are called: no underscore either.
+pub fn is_pascal(name: &str) -> bool {
+    is_camel(name) && !name.contains('_')
+}
+
 /// Whether this is a Rust identifier in the case that constants have.
 pub fn is_shouty(name: &str) -> bool {
     name.len() <= 128

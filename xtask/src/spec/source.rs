@@ -86,6 +86,24 @@ impl Tree {
         let offset = json::parse(text).map_or(0, |root| root.find(pointer).start);
         line_and_column(text, offset)
     }
+
+    /// The item that a JSON pointer names in a file, for people, and its text if it is a scalar.
+    pub fn describe(&self, shown_path: &str, pointer: &str) -> (String, Option<&str>) {
+        let text = self.files.get(shown_path).map_or("", String::as_str);
+        let Some(root) = json::parse(text) else { return (String::new(), None) };
+        let node = root.find(pointer);
+        let scalar = matches!(node.kind, json::Kind::Scalar);
+        (root.shown_path(pointer), scalar.then_some(node.text))
+    }
+
+    /// The JSON pointer of the innermost object or list around a place; empty if the file is no JSON.
+    pub fn pointer_at(&self, shown_path: &str, line: usize, column: usize) -> String {
+        let text = self.files.get(shown_path).map_or("", String::as_str);
+        let before: usize =
+            text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
+        let offset = (before + column).saturating_sub(1);
+        json::parse(text).map_or_else(String::new, |root| root.pointer_at(offset))
+    }
 }
 
 fn read(path: &Path) -> Result<String, crate::Error> {

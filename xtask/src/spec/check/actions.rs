@@ -65,13 +65,17 @@ fn flags(action: &Action, report: &mut Report) {
             .help("mark the action as deprecated");
     }
     if spec.dry_run && !scalar("DryRun", &Kind::Bool) {
-        report.error(&action.path, "/dry_run", "`DryRun` is not a bool");
+        report
+            .error(&action.path, "/dry_run", "`DryRun` is not a bool")
+            .help("give the member the type `bool`, or leave `dry_run` out");
     }
     if let Some(token) = &spec.idempotency_token
         && (token.contains('.') || !scalar(token, &Kind::Str))
     {
         let message = format!("`{}` is not a string of the request itself", token.escape_debug());
-        report.error(&action.path, "/idempotency_token", message);
+        report
+            .error(&action.path, "/idempotency_token", message)
+            .help("name a string member of the request");
     }
 }
 
@@ -81,17 +85,23 @@ fn filters(api: &Api, action: &Action, report: &mut Report) {
     for (index, filter) in spec.filters.iter().enumerate() {
         let at = format!("/filters/{index}");
         if filter.name.trim().is_empty() {
-            report.error(&action.path, format!("{at}/name"), "a filter without a name");
+            report
+                .error(&action.path, format!("{at}/name"), "a filter without a name")
+                .help("name it, or leave it out");
         } else if !names.insert(filter.name.as_str()) {
             let message = format!("the filter `{}` is there twice", filter.name.escape_debug());
-            report.error(&action.path, format!("{at}/name"), message);
+            report
+                .error(&action.path, format!("{at}/name"), message)
+                .help("leave one of the two out");
         }
         let mut values = HashSet::new();
         for (value_index, value) in filter.values.iter().enumerate() {
             if value.trim().is_empty() || !values.insert(value.as_str()) {
                 let message =
                     format!("the value `{}` is empty or there twice", value.escape_debug());
-                report.error(&action.path, format!("{at}/values/{value_index}"), message);
+                report
+                    .error(&action.path, format!("{at}/values/{value_index}"), message)
+                    .help("leave it out");
             }
         }
     }
@@ -114,13 +124,35 @@ fn filters(api: &Api, action: &Action, report: &mut Report) {
         let texts = Kind::List(Box::new(Kind::Str));
         if !(member.kind.is_list() && has("Name", &Kind::Str) && has("Values", &texts)) {
             let message = "`Filters` is not a list of objects with `Name` and `Values`";
-            report.error(&action.path, "/filters", message);
+            report
+                .error(&action.path, "/filters", message)
+                .help("correct the type of `Filters`, or leave `filters` out");
         }
     }
 }
 
 fn retry(api: &Api, action: &Action, report: &mut Report) {
     let retry = &action.spec.retry;
+    let rows_too = retry.members.iter().enumerate();
+    let risky = std::iter::once(("/retry/class".to_owned(), retry.class))
+        .chain(rows_too.map(|(row, spec)| (format!("/retry/members/{row}/class"), spec.class)))
+        .find(|(_, class)| matches!(class, RetryClass::Guarded | RetryClass::Hazard));
+    if let Some((pointer, class)) = risky {
+        let word = if class == RetryClass::Hazard { "hazard" } else { "guarded" };
+        for (key, given, help) in [
+            ("why", retry.why.is_some(), "say in `why` what a repeat would harm"),
+            (
+                "reconcile",
+                retry.reconcile.is_some(),
+                "say in `reconcile` how to find out what became of a request; `text` alone will do",
+            ),
+        ] {
+            if !given {
+                let message = format!("class `{word}` without `{key}`");
+                report.error(&action.path, &pointer, message).help(help);
+            }
+        }
+    }
     let mut rows: Vec<&[String]> = Vec::new();
     for (row, (spec, (conditions, class))) in retry.members.iter().zip(&action.reclass).enumerate()
     {
@@ -131,16 +163,20 @@ fn retry(api: &Api, action: &Action, report: &mut Report) {
                 .help("change `class` of the action instead");
         } else if rows.contains(&spec.when.as_slice()) {
             let message = "an earlier row has the same conditions";
-            report.error(&action.path, format!("{at}/when"), message);
+            report
+                .error(&action.path, format!("{at}/when"), message)
+                .help("leave one of the two rows out");
         }
         rows.push(&spec.when);
         if *class == RetryClass::Token && action.spec.idempotency_token.is_none() {
             let message = "class `token` without an `idempotency_token`";
-            report.error(&action.path, format!("{at}/class"), message);
+            report
+                .error(&action.path, format!("{at}/class"), message)
+                .help("name the member, or choose another class");
         }
         if contradict(conditions) {
-            let message = "these conditions never hold together";
-            report.error(&action.path, format!("{at}/when"), message);
+            let message = format!("these conditions never hold together: {}", spec.when.join(", "));
+            report.error(&action.path, format!("{at}/when"), message).help("leave one of them out");
         }
         for (index, condition) in conditions.iter().enumerate() {
             comparable(
@@ -183,14 +219,18 @@ fn comparable(
     let (Test::OneOf(values) | Test::NoneOf(values)) = &condition.test else { return };
     let Some(member) = member_named(members, &condition.member) else { return };
     if member.kind.is_list() || api.members_of(&member.kind).is_some() {
-        let message =
-            format!("`{}` is {}, which has no value", condition.member, member.spec.type_);
-        report.error(file, pointer, message).help("ask whether it is given");
+        let message = format!(
+            "`{}` has the type {}, which has no value",
+            condition.member, member.spec.type_
+        );
+        report
+            .error(file, pointer, message)
+            .help(format!("ask whether it is given: `{}` or `no {0}`", condition.member));
     } else if matches!(member.kind, Kind::I64 | Kind::U64)
         && let Some(value) = values.iter().find(|value| value.parse::<i128>().is_err())
     {
         let message = format!("`{value}` is not a value of `{}`", condition.member);
-        report.error(file, pointer, message);
+        report.error(file, pointer, message).help("write a whole number");
     }
 }
 
@@ -202,7 +242,9 @@ fn poll(action: &Action, poll: &Poll, report: &mut Report) {
         for (index, state) in states.iter().flatten().enumerate() {
             if listed.contains(&state) {
                 let message = format!("`{}` stands in two lists", state.escape_debug());
-                report.error(&action.path, format!("/async/poll/{key}/{index}"), message);
+                report
+                    .error(&action.path, format!("/async/poll/{key}/{index}"), message)
+                    .help("leave it in one of them");
             }
             listed.push(state);
         }
@@ -232,12 +274,16 @@ fn service(api: &Api, report: &mut Report) {
     if let Some(gateway) = &service.old_gateway {
         if !is_host(&gateway.host) {
             let message = format!("`{}` is not a host name", gateway.host.escape_debug());
-            report.error(&file, "/old_gateway/host", message);
+            report
+                .error(&file, "/old_gateway/host", message)
+                .help("letters, digits, hyphens and dots");
         }
         let legal = |byte: u8| byte.is_ascii_alphanumeric() || b"/-_.~".contains(&byte);
         if !gateway.path.starts_with('/') || !gateway.path.bytes().all(legal) {
             let message = format!("`{}` is not a path", gateway.path.escape_debug());
-            report.error(&file, "/old_gateway/path", message).help("it begins with `/`");
+            report
+                .error(&file, "/old_gateway/path", message)
+                .help("it begins with `/` and holds no blanks");
         }
     }
     let envelope = &service.envelope;
@@ -250,20 +296,28 @@ fn service(api: &Api, report: &mut Report) {
     ] {
         if !is_wire_name(name) {
             let message = format!("`{}` is not a name", name.escape_debug());
-            report.error(&file, format!("/envelope/{key}"), message);
+            report
+                .error(&file, format!("/envelope/{key}"), message)
+                .help("letters, digits and underscores, a letter first");
         }
     }
     if envelope.error == envelope.request_id || envelope.error_code == envelope.error_message {
-        report.error(&file, "/envelope", "two parts of the envelope have one name");
+        let message =
+            "`error` and `request_id`, or `error_code` and `error_message`, have one name";
+        report.error(&file, "/envelope", message).help("name each part as the service does");
     }
     let mut groups = HashSet::new();
     for (index, group) in service.groups.iter().enumerate() {
         if group.group.trim().is_empty() || group.title.trim().is_empty() {
             let message = "a group without a name or a title";
-            report.error(&file, format!("/groups/{index}"), message);
+            report
+                .error(&file, format!("/groups/{index}"), message)
+                .help("give it a name and a title");
         } else if !groups.insert(group.group.as_str()) {
             let message = format!("the group `{}` is there twice", group.group.escape_debug());
-            report.error(&file, format!("/groups/{index}/group"), message);
+            report
+                .error(&file, format!("/groups/{index}/group"), message)
+                .help("leave one of the two out");
         }
     }
 }

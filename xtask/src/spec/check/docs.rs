@@ -83,13 +83,19 @@ fn sentence(file: &str, pointer: &str, text: &str, name: &str, report: &mut Repo
         return;
     }
     if text.trim() != text || text.contains("  ") {
-        report.error(file, pointer, "a description with stray blanks");
+        report
+            .error(file, pointer, "a description with stray blanks")
+            .help("one blank between words, and none at either end");
     }
     if !text.ends_with('.') {
-        report.error(file, pointer, "a description without a full stop at its end");
+        report
+            .error(file, pointer, "a description without a full stop at its end")
+            .help("write whole sentences");
     }
     if text.matches('`').count() % 2 == 1 {
-        report.error(file, pointer, "a description with an unpaired backtick");
+        report
+            .error(file, pointer, "a description with an unpaired backtick")
+            .help("put names and values between two backticks");
     }
     if text.contains("://") {
         report

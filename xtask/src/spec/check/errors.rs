@@ -16,7 +16,9 @@ pub fn check(api: &Api, report: &mut Report) {
         let code = error.spec.code.as_str();
         let pointer = format!("/errors/{index}/code");
         if known.insert(code, error.spec.common).is_some() {
-            report.error(&file, pointer, format!("`{code}` is there twice"));
+            report
+                .error(&file, pointer, format!("`{code}` is there twice"))
+                .help("leave one of the two out");
         } else if code < last {
             report
                 .error(
@@ -35,7 +37,9 @@ pub fn check(api: &Api, report: &mut Report) {
             let pointer = format!("/errors/{index}");
             used.insert(code.as_str());
             if *code == last {
-                report.error(&action.path, &pointer, format!("`{code}` is there twice"));
+                report
+                    .error(&action.path, &pointer, format!("`{code}` is there twice"))
+                    .help("leave one of the two out");
             } else if code.as_str() < last {
                 let message = format!("the codes are out of order: `{code}` after `{last}`");
                 report.error(&action.path, &pointer, message).help("they are sorted by bytes");

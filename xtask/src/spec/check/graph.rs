@@ -6,6 +6,9 @@ use super::super::diagnostic::Report;
 use super::super::model::{Api, Kind, Member};
 use super::super::shape::Usage;
 
+/// What to do about a type that travels where it does not say.
+const USAGE: &str = "`both` if requests and responses hold it, else `in` or `out`";
+
 pub fn check(api: &Api, report: &mut Report) {
     cycles(api, report);
     // What a file that could not be read uses is not known.
@@ -28,10 +31,10 @@ pub fn check(api: &Api, report: &mut Report) {
                 .help("remove the file, or the member that should have it lost its type");
         } else if sent && type_.spec.usage == Usage::Out {
             let message = format!("`{name}` is said to travel `out`, and a request holds it");
-            report.error(&type_.path, "/usage", message);
+            report.error(&type_.path, "/usage", message).help(USAGE);
         } else if answered && type_.spec.usage == Usage::In {
             let message = format!("`{name}` is said to travel `in`, and an answer holds it");
-            report.error(&type_.path, "/usage", message);
+            report.error(&type_.path, "/usage", message).help(USAGE);
         }
     }
     for (place, enum_) in api.enums.iter().enumerate() {
@@ -101,7 +104,7 @@ fn visit(
                     format!("/members/{index}/type"),
                     format!("a cycle of types without a list: {}", names.join(" -> ")),
                 )
-                .help("a value of it would never end");
+                .help("a value of it would never end: make one of them a list, or leave it out");
         } else {
             visit(api, next, trail, done, report);
         }

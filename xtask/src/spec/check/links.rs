@@ -1,7 +1,7 @@
-//! Links by name: paging, polling, waiting, tokens and conditions lead to members that exist.
+//! Links by name: paging, polling, tokens and conditions lead to members that exist.
 
 use super::super::condition::{Condition, Test};
-use super::super::diagnostic::{Report, nearest};
+use super::super::diagnostic::{Report, nearest, suggest};
 use super::super::model::{Action, Api, Kind, Member, member_named};
 use super::super::shape;
 use super::{reconcile, sets};
@@ -54,12 +54,7 @@ impl<'a> Linker<'a, '_> {
             let message = format!("`{}` leads to no member of {of}", path.escape_debug());
             let diagnostic = self.report.error(self.file, pointer, message);
             let known = beside.iter().map(|member| member.spec.name.as_str());
-            match nearest(name, known.clone()) {
-                Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
-                None if beside.is_empty() => {}
-                None => diagnostic
-                    .help(format!("members there: {}", known.collect::<Vec<_>>().join(", "))),
-            }
+            diagnostic.help(suggest(name, known));
         }
         found
     }
@@ -71,7 +66,7 @@ impl<'a> Linker<'a, '_> {
         if !groups.iter().any(|known| known.group == *group) {
             let near = nearest(group, groups.iter().map(|known| known.group.as_str()));
             let message = format!("`{}` is not a group of service.json", group.escape_debug());
-            self.report.error(self.file, "/group", message).help = Some(near.map_or_else(
+            self.report.error(self.file, "/group", message).help(near.map_or_else(
                 || "add it there, with a title and a summary".to_owned(),
                 |near| format!("did you mean `{near}`?"),
             ));
@@ -125,11 +120,15 @@ impl<'a> Linker<'a, '_> {
                     self.path(&format!("/paginate/{key}"), members, name, of);
                 }
                 (None, true) => {
-                    self.report.error(self.file, "/paginate", format!("paging needs `{key}`"));
+                    self.report
+                        .error(self.file, "/paginate", format!("paging needs `{key}`"))
+                        .help(format!("name the member of {of} with `{key}`"));
                 }
                 (Some(_), false) => {
                     let message = format!("`{key}` has no place in this style of paging");
-                    self.report.error(self.file, format!("/paginate/{key}"), message);
+                    self.report
+                        .error(self.file, format!("/paginate/{key}"), message)
+                        .help("leave it out, or correct `style`");
                 }
                 (None, false) => {}
             }
@@ -139,7 +138,9 @@ impl<'a> Linker<'a, '_> {
         if let Some(items) = items {
             if !items.kind.is_list() {
                 let message = format!("`{}` is not a list", paginate.items);
-                self.report.error(self.file, "/paginate/items", message);
+                self.report
+                    .error(self.file, "/paginate/items", message)
+                    .help("name the list that the pages are cut from");
             } else if let Some(id) = &paginate.id {
                 let members = self.api.members_of(&items.kind).unwrap_or(&[]);
                 self.path("/paginate/id", members, id, "an item");
@@ -152,10 +153,8 @@ impl<'a> Linker<'a, '_> {
         let found = self.api.action(name);
         if found.is_none() && !self.api.unreadable.iter().any(|unread| unread == name) {
             let known = self.api.actions.iter().map(|action| action.spec.action.as_str());
-            let near = nearest(name, known);
             let message = format!("no action is called `{}`", name.escape_debug());
-            self.report.error(self.file, pointer, message).help =
-                near.map(|near| format!("did you mean `{near}`?"));
+            self.report.error(self.file, pointer, message).help(suggest(name, known));
         }
         found
     }
@@ -174,7 +173,7 @@ impl<'a> Linker<'a, '_> {
     }
 
     /// States are values of the member that tells them.
-    fn states(&mut self, pointer: &str, states: &[String], member: &Member) {
+    pub fn states(&mut self, pointer: &str, states: &[String], member: &Member) {
         let known = self.api.values_of(member);
         if known.is_empty() {
             return;
@@ -182,147 +181,10 @@ impl<'a> Linker<'a, '_> {
         for (index, state) in states.iter().enumerate() {
             if !known.contains(state) {
                 let message = format!("`{}` is not a value of `{}`", state, member.spec.name);
-                self.report.error(self.file, format!("{pointer}/{index}"), message).help =
-                    nearest(state, known.iter().map(String::as_str))
-                        .map(|near| format!("did you mean `{near}`?"));
+                self.report
+                    .error(self.file, format!("{pointer}/{index}"), message)
+                    .help(suggest(state, known.iter().map(String::as_str)));
             }
-        }
-    }
-
-    fn waiter(&mut self, pointer: &str, waiter: &shape::Waiter) {
-        let at = |key: &str| format!("{pointer}/{key}");
-        let Some(action) = self.target(&at("action"), &waiter.action) else { return };
-        let of_request = format!("the request of {}", waiter.action);
-        let of_response = format!("the response of {}", waiter.action);
-        if let Some(name) = waiter.ids.strip_prefix("Filters.") {
-            self.filter(&at("ids"), action, name);
-        } else if let Some(ids) = self.path(&at("ids"), &action.request, &waiter.ids, &of_request)
-            && ids.kind != Kind::List(Box::new(Kind::Str))
-        {
-            let message = format!("`{}` is not a list of ids", waiter.ids);
-            self.report.error(self.file, at("ids"), message);
-        }
-        for (member, _) in &waiter.with.0 {
-            self.path(&at("with"), &action.request, member, &of_request);
-        }
-        let items = self.path(&at("items"), &action.response, &waiter.items, &of_response);
-        let Some(items) = items else { return };
-        if action.spec.retry.class != shape::RetryClass::Read {
-            let message = format!("`{}` does not only read", waiter.action);
-            self.report.error(self.file, at("action"), message).help =
-                Some("a waiter calls it again and again".into());
-        }
-        // The engine reads these by name, and no paths.
-        for (key, name) in [("items", &waiter.items), ("id", &waiter.id), ("state", &waiter.state)]
-        {
-            if name.contains('.') {
-                let message = format!("`{}` stands inside of another member", name.escape_debug());
-                self.report.error(self.file, at(key), message);
-            }
-        }
-        let members = self.api.members_of(&items.kind).unwrap_or(&[]);
-        if members.is_empty() || !items.kind.is_list() {
-            let message = format!("`{}` is not a list of objects", waiter.items);
-            self.report.error(self.file, at("items"), message);
-        }
-        let id = self.path(&at("id"), members, &waiter.id, "an item");
-        let state = self.path(&at("state"), members, &waiter.state, "an item");
-        for (key, member) in [("id", id), ("state", state)] {
-            if let Some(member) = member
-                && !matches!(member.kind, Kind::Str | Kind::Enum(_) | Kind::I64 | Kind::U64)
-            {
-                let message = format!(
-                    "`{}` is {}, and no text or whole number",
-                    member.spec.name, member.spec.type_
-                );
-                self.report.error(self.file, at(key), message);
-            }
-        }
-        for (key, path) in [
-            ("reason", &waiter.reason),
-            ("request_id", &waiter.request_id),
-            ("progress", &waiter.progress),
-        ] {
-            if let Some(path) = path {
-                self.path(&at(key), members, path, "an item");
-            }
-        }
-        if let Some(state) = state {
-            self.states(&at("success"), &waiter.success, state);
-            self.states(&at("failure"), &waiter.failure, state);
-            self.states(&at("unreachable"), &waiter.unreachable, state);
-            self.states(&at("elsewhere"), &waiter.elsewhere, state);
-            self.states(&at("settled"), &waiter.settled, state);
-            self.states(&at("moving"), &waiter.moving, state);
-            self.each_state_once(pointer, waiter, state);
-        }
-        self.conditions(&at("when"), &waiter.when, members);
-        if let Some(operation) = &waiter.operation {
-            self.operation(&at("operation"), operation, members);
-        }
-        if waiter.success.is_empty() && waiter.missing != shape::Missing::Success {
-            self.report.error(self.file, at("success"), "nothing ever reaches the goal");
-        }
-        if waiter.interval == 0 || waiter.timeout < waiter.interval {
-            let message = "a waiter polls at least once a timeout, and not without pause";
-            self.report.error(self.file, at("interval"), message);
-        }
-    }
-
-    /// Each known state stands in one list. One that is left out would be taken for a state that moves, and a
-    /// state of two lists for whatever is looked at first.
-    fn each_state_once(&mut self, pointer: &str, waiter: &shape::Waiter, member: &Member) {
-        let lists = [
-            ("success", &waiter.success),
-            ("failure", &waiter.failure),
-            ("unreachable", &waiter.unreachable),
-            ("elsewhere", &waiter.elsewhere),
-            ("settled", &waiter.settled),
-            ("moving", &waiter.moving),
-        ];
-        let mut listed: Vec<&String> = Vec::new();
-        for (key, states) in lists {
-            for (index, state) in states.iter().enumerate() {
-                if listed.contains(&state) {
-                    let message = format!("`{}` stands in two lists", state.escape_debug());
-                    self.report.error(self.file, format!("{pointer}/{key}/{index}"), message);
-                }
-                listed.push(state);
-            }
-        }
-        let known = self.api.known_values_of(member);
-        let left_out: Vec<String> = known
-            .iter()
-            .filter(|state| !listed.contains(state))
-            .map(|state| format!("`{state}`"))
-            .collect();
-        if !left_out.is_empty() {
-            let message = format!("no list has {}", left_out.join(", "));
-            self.report.error(self.file, format!("{pointer}/state"), message).help = Some(
-                "put each state into `success`, `failure`, `unreachable`, `elsewhere`, `settled` or `moving`"
-                    .into(),
-            );
-        }
-    }
-
-    fn operation(&mut self, pointer: &str, operation: &shape::Operation, members: &'a [Member]) {
-        let state = self.path(&format!("{pointer}/state"), members, &operation.state, "an item");
-        if let Some(state) = state {
-            self.states(&format!("{pointer}/ended"), &operation.ended, state);
-        }
-        for (index, failed) in operation.failed.iter().enumerate() {
-            if !operation.ended.contains(failed) {
-                let message = format!("`{}` is not in `ended`", failed.escape_debug());
-                self.report.error(self.file, format!("{pointer}/failed/{index}"), message);
-            }
-        }
-        self.conditions(&format!("{pointer}/running"), &operation.running, members);
-        if operation.ended.is_empty() {
-            let message = "no operation would ever be over";
-            self.report.error(self.file, format!("{pointer}/ended"), message);
-        }
-        for (index, name) in operation.names.iter().enumerate() {
-            self.path(&format!("{pointer}/names/{index}"), members, name, "an item");
         }
     }
 
@@ -332,8 +194,7 @@ impl<'a> Linker<'a, '_> {
         if !known.clone().any(|known| known == name) {
             let action = &action.spec.action;
             let message = format!("{action} has no filter `{}`", name.escape_debug());
-            self.report.error(self.file, pointer, message).help =
-                nearest(name, known).map(|near| format!("did you mean `{near}`?"));
+            self.report.error(self.file, pointer, message).help(suggest(name, known));
         }
     }
 
@@ -353,30 +214,36 @@ impl<'a> Linker<'a, '_> {
                 self.path(&format!("{pointer}/{key}"), beside, name, "the same set");
             }
         }
-        if let Some(condition) = &member.required_if {
-            self.condition(&format!("{pointer}/required_if"), condition, beside);
-        }
-        if let Some(condition) = spec.used_if.as_deref().and_then(Condition::parse) {
-            self.condition(&format!("{pointer}/used_if"), &condition, beside);
+        for (key, text) in [("required_if", &spec.required_if), ("used_if", &spec.used_if)] {
+            let Some(text) = text else { continue };
+            let pointer = format!("{pointer}/{key}");
+            match Condition::parse(text) {
+                Some(condition) => self.condition(&pointer, &condition, beside),
+                None => self.prose(&pointer, text, beside),
+            }
         }
         for (index, name) in spec.used_by.iter().enumerate() {
             self.target(&format!("{pointer}/used_by/{index}"), name);
         }
     }
 
-    fn conditions(&mut self, pointer: &str, texts: &[String], members: &'a [Member]) {
-        for (index, text) in texts.iter().enumerate() {
-            let pointer = format!("{pointer}/{index}");
-            match Condition::parse(text) {
-                Some(condition) => self.condition(&pointer, &condition, members),
-                None => self
-                    .report
-                    .error(
-                        self.file,
-                        pointer,
-                        format!("`{}` is not a condition", text.escape_debug()),
-                    )
-                    .help("write `Member=a|b` or `Member!=a|b`"),
+    /// A condition in a few words is not checked by anything else: it must not be a misspelled condition, and
+    /// the members that it names must be there.
+    fn prose(&mut self, pointer: &str, text: &str, members: &'a [Member]) {
+        if text.contains('=') {
+            let message = format!("`{}` is not a condition", text.escape_debug());
+            self.report.error(self.file, pointer, message).help(
+                "write `Member`, `no Member`, `Member=a|b` or `Member!=a|b`, or a few words without `=`",
+            );
+            return;
+        }
+        for word in text.split(|letter: char| !letter.is_ascii_alphanumeric()) {
+            // `HostName` is the name of a member, and `Linux` and `PREPAID` may be anything.
+            let is_name = word.starts_with(|first: char| first.is_ascii_uppercase())
+                && word.contains(|letter: char| letter.is_ascii_lowercase())
+                && word.chars().filter(char::is_ascii_uppercase).count() > 1;
+            if is_name && member_named(members, word).is_none() {
+                self.path(pointer, members, word, "the same set");
             }
         }
     }
@@ -396,9 +263,9 @@ impl<'a> Linker<'a, '_> {
             for value in values {
                 if !known.is_empty() && !known.contains(value) {
                     let message = format!("`{value}` is not a value of `{}`", condition.member);
-                    self.report.error(self.file, pointer, message).help =
-                        nearest(value, known.iter().map(String::as_str))
-                            .map(|near| format!("did you mean `{near}`?"));
+                    self.report
+                        .error(self.file, pointer, message)
+                        .help(suggest(value, known.iter().map(String::as_str)));
                 }
             }
         }

@@ -71,11 +71,15 @@ fn texts(set: Set<'_>, pointer: &str, member: &Member, report: &mut Report) {
                     // `values` tells its own double entries.
                     if key != "values" && !seen.insert(plain(item)) {
                         let message = format!("{item} is there twice");
-                        report.error(set.file, format!("{pointer}/{key}/{index}"), message);
+                        report
+                            .error(set.file, format!("{pointer}/{key}/{index}"), message)
+                            .help("leave one of the two out");
                     }
                     if plain(item).trim().is_empty() {
                         let message = format!("`{key}` holds an empty text");
-                        report.error(set.file, format!("{pointer}/{key}/{index}"), message);
+                        report
+                            .error(set.file, format!("{pointer}/{key}/{index}"), message)
+                            .help("leave it out");
                     }
                 }
             }
@@ -114,7 +118,7 @@ impl Keys<'_, '_> {
             }
         }
         if spec.step.is_some_and(|step| step <= 0) {
-            self.error("step", "a step is more than 0", "leave it out where none is stated");
+            self.error("step", "a step must be more than 0", "leave it out where none is stated");
         }
         if *self.member.kind.innermost() == Kind::U64 {
             for (key, limit) in [("min", spec.min), ("max", spec.max)] {
@@ -200,7 +204,7 @@ impl Keys<'_, '_> {
                 Kind::Str | Kind::Enum(_) | Kind::List(_) => true,
             };
             if !fits {
-                let message = format!("`{}` is not a {}", value.escape_debug(), spec.type_);
+                let message = format!("`{}` is not {}", value.escape_debug(), spec.type_);
                 self.error("special_values", message, "write a value that the member can have");
             }
         }
@@ -225,8 +229,8 @@ impl Keys<'_, '_> {
         {
             self.error(
                 "type",
-                "a list of lists",
-                "the API knows none, and neither does the engine",
+                "a list of lists, which the engine cannot encode",
+                "the API has none: correct the type",
             );
         }
     }

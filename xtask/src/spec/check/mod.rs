@@ -7,13 +7,15 @@ mod errors;
 mod graph;
 mod links;
 mod member_keys;
-pub mod names;
+mod names;
 mod paging;
 mod reconcile;
 mod relations;
 #[cfg(test)]
 mod tests;
+pub mod type_names;
 mod values;
+mod waiters;
 
 pub use actions::COMMON_PARAMETERS;
 

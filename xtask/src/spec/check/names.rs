@@ -3,80 +3,13 @@
 use std::collections::HashMap;
 
 use super::super::diagnostic::Report;
-use super::super::model::{Api, Names};
-use super::super::names::{
-    is_camel, is_keyword, is_shouty, is_snake, is_wire_name, lone_letter, never_raw,
-};
-use super::sets;
-
-/// Type names that generated files, and the macros in them, use for something else.
-pub const RESERVED: [&str; 41] = [
-    "Action",
-    "ActionInfo",
-    "AsRef",
-    "Box",
-    "Client",
-    "Clone",
-    "Condition",
-    "Debug",
-    "Default",
-    "Duration",
-    "Err",
-    "ErrorInfo",
-    "ErrorKind",
-    "FieldInfo",
-    "FilterInfo",
-    "From",
-    "IntoIterator",
-    "Kind",
-    "Missing",
-    "Model",
-    "NameIndex",
-    "None",
-    "Ok",
-    "OldGateway",
-    "OperationInfo",
-    "Option",
-    "PageInfo",
-    "PageStyle",
-    "Paginate",
-    "PartialEq",
-    "Reclass",
-    "ReconcileInfo",
-    "Result",
-    "RetryClass",
-    "Sensitive",
-    "ServiceInfo",
-    "Some",
-    "String",
-    "Table",
-    "Vec",
-    "WaiterInfo",
-];
-
-/// Names of modules that cannot be generated: their files have a meaning of their own.
-pub const RESERVED_MODULES: [&str; 3] = ["mod", "lib", "main"];
-
-/// Names that Windows keeps for devices, whatever follows the dot.
-const DEVICES: [&str; 4] = ["aux", "con", "nul", "prn"];
-
-/// Whether no file can be called after this module on every system.
-pub fn is_no_module(module: &str) -> bool {
-    let is_port = |prefix: &str| {
-        module
-            .strip_prefix(prefix)
-            .is_some_and(|rest| rest.len() == 1 && rest.bytes().all(|byte| byte.is_ascii_digit()))
-    };
-    RESERVED_MODULES.contains(&module)
-        || DEVICES.contains(&module)
-        || is_port("com")
-        || is_port("lpt")
-        || never_raw(module)
-}
+use super::super::model::Api;
+use super::super::names::{is_camel, is_shouty, is_snake, is_wire_name, lone_letter, never_raw};
+use super::{sets, type_names};
 
 pub fn check(api: &Api, report: &mut Report) {
     members(api, report);
-    types(api, report);
+    type_names::check(api, report);
     variants(api, report);
     constants(api, report);
     words(api, report);
@@ -99,7 +32,9 @@ fn members(api: &Api, report: &mut Report) {
                 continue;
             }
             if wire.insert(name, ()).is_some() {
-                report.error(set.file, &at_name, format!("`{name}` is there twice"));
+                report
+                    .error(set.file, &at_name, format!("`{name}` is there twice"))
+                    .help("leave one of the two out");
                 continue;
             }
             let at_rust = match member.spec.rust {
@@ -137,134 +72,6 @@ fn field(rust: &str, wire: &str, by_hand: bool, file: &str, pointer: &str, repor
     }
 }
 
-/// A type that is generated, and what stands beside it.
-struct Named<'a> {
-    type_: String,
-    names: &'a Names,
-    /// The static of its table; a value set has none.
-    table: Option<String>,
-    /// The folder of the module.
-    folder: &'static str,
-    file: &'a str,
-    pointer: &'static str,
-    /// The name was given by a person.
-    by_hand: bool,
-}
-
-/// Everything that becomes a type, the response of each action aside.
-fn named(api: &Api) -> Vec<Named<'_>> {
-    let actions = api.actions.iter().map(|action| Named {
-        type_: action.rust.type_.clone(),
-        names: &action.rust,
-        table: Some(action.rust.constant.clone()),
-        folder: "actions",
-        file: &action.path,
-        pointer: "/action",
-        by_hand: action.spec.rust.is_some(),
-    });
-    let types = api.types.iter().map(|type_| Named {
-        type_: type_.rust.type_.clone(),
-        names: &type_.rust,
-        table: Some(type_.rust.constant.clone()),
-        folder: "types",
-        file: &type_.path,
-        pointer: "/type",
-        by_hand: type_.spec.rust.is_some(),
-    });
-    let enums = api.enums.iter().map(|enum_| Named {
-        type_: enum_.rust.type_.clone(),
-        names: &enum_.rust,
-        table: None,
-        folder: "enums",
-        file: &enum_.path,
-        pointer: "/enum",
-        by_hand: enum_.spec.rust.is_some(),
-    });
-    actions.chain(types).chain(enums).collect()
-}
-
-fn types(api: &Api, report: &mut Report) {
-    const RENAME: &str = "give one of them a `rust` key";
-    let mut types: HashMap<String, &str> = HashMap::new();
-    // The index makes one that every generated file sees.
-    let mut statics = HashMap::from([("SERVICE".to_owned(), "service.json")]);
-    let mut modules: HashMap<(&str, String), &str> = HashMap::new();
-    for Named { type_, names, table, folder, file, pointer, by_hand } in named(api) {
-        if !is_camel(&type_) || !is_snake(&names.module) {
-            let message = format!("`{}` is not a type name", type_.escape_debug());
-            report.error(file, pointer, message);
-            continue;
-        }
-        if RESERVED.contains(&type_.as_str()) || is_keyword(&type_) || is_no_module(&names.module) {
-            report
-                .error(file, pointer, format!("`{type_}` means something else in generated files"))
-                .help("give a `rust` key");
-        }
-        if let (Some(letter), false) = (lone_letter(&names.module), by_hand) {
-            let message = format!(
-                "`{type_}` becomes the module `{}`, which tears off the letter `{letter}`",
-                names.module
-            );
-            report
-                .error(file, pointer, message)
-                .help("add the word to `words` in service.json, or give a `rust` key");
-        }
-        let is_action = folder == "actions";
-        let response = is_action.then(|| format!("{type_}Response"));
-        let mut is_twice = false;
-        for type_ in [Some(type_), response].into_iter().flatten() {
-            if let Some(other) = types.insert(type_.clone(), file) {
-                let message = format!("the type `{type_}` is also made from {other}");
-                report.error(file, pointer, message).help(RENAME);
-                is_twice = true;
-            }
-        }
-        if is_twice {
-            // The rest would be said of the same two.
-            continue;
-        }
-        if let Some(other) = modules.insert((folder, names.module.clone()), file) {
-            let message = format!("the module `{}` is also made from {other}", names.module);
-            report.error(file, pointer, message).help(RENAME);
-        }
-        let suffixes: &[&str] = if is_action { &["", "_RESPONSE", "_INFO"] } else { &[""] };
-        let tables =
-            table.iter().flat_map(|table| suffixes.iter().map(move |it| format!("{table}{it}")));
-        for table in tables {
-            if let Some(other) = statics.insert(table.clone(), file) {
-                let message = format!("the static `{table}` is also made from {other}");
-                report.error(file, pointer, message).help(RENAME);
-            }
-        }
-    }
-    waiters(api, &statics, report);
-}
-
-fn waiters(api: &Api, statics: &HashMap<String, &str>, report: &mut Report) {
-    let file = format!("{}/waiters.json", api.shown_as);
-    let mut types: HashMap<&str, ()> = HashMap::new();
-    let mut tables: HashMap<&str, &str> = HashMap::new();
-    for (index, waiter) in api.waiters.iter().enumerate() {
-        let (pointer, name) = (format!("/waiters/{index}/waiter"), &waiter.spec.waiter);
-        let Names { type_, constant, .. } = &waiter.rust;
-        if !is_wire_name(name) || !is_camel(type_) || !is_shouty(constant) {
-            report.error(&file, pointer, format!("`{}` is not a type name", name.escape_debug()));
-        } else if RESERVED.contains(&type_.as_str()) || is_keyword(type_) {
-            let message = format!("`{type_}` means something else in generated files");
-            report.error(&file, pointer, message).help("choose another name");
-        } else if types.insert(type_, ()).is_some() {
-            report.error(&file, pointer, format!("`{name}` is there twice"));
-        } else if let Some(other) = tables.insert(constant, name) {
-            let message = format!("the static `{constant}` is also made from `{other}`");
-            report.error(&file, pointer, message).help("choose another name");
-        } else if constant.ends_with("_INFO") && statics.contains_key(constant.as_str()) {
-            // It would hide the one of the action, which waiters use.
-            let message = format!("the static `{constant}` is also made from an action");
-            report.error(&file, pointer, message).help("choose another name");
-        }
-    }
-}
-
 fn variants(api: &Api, report: &mut Report) {
     for enum_ in &api.enums {
         let file = enum_.path.as_str();
@@ -272,7 +79,9 @@ fn variants(api: &Api, report: &mut Report) {
         let mut rust: HashMap<&str, &str> =
             HashMap::from([("Unknown", "every newer value"), ("VALUES", "the list of all values")]);
         if enum_.spec.values.is_empty() {
-            report.error(file, "/values", "an enum without values");
+            report
+                .error(file, "/values", "an enum without values")
+                .help("name its values, or give its members the type `string`");
         }
         for (index, (value, variant)) in enum_.spec.values.iter().zip(&enum_.variants).enumerate() {
             let text = value.value.as_str();
@@ -329,16 +138,19 @@ fn merged_digits(wire: &str, rust: &str) -> bool {
 }
 
 fn constants(api: &Api, report: &mut Report) {
+    // It stands beside the constants of the codes.
+    const TABLE: &str = "the table of all codes";
     let file = format!("{}/errors.json", api.shown_as);
-    // The table of all codes, which stands beside their constants.
-    let mut rust: HashMap<&str, &str> = HashMap::from([("ERRORS", "the table of all codes")]);
+    let mut rust: HashMap<&str, &str> = HashMap::from([("ERRORS", TABLE)]);
     for (index, error) in api.errors.iter().enumerate() {
         let code = error.spec.code.as_str();
         let pointer = format!("/errors/{index}/code");
         let legal =
             code.len() <= 128 && code.split('.').all(is_wire_name) && is_shouty(&error.rust);
         if !legal {
-            report.error(&file, pointer, format!("`{}` is not a code", code.escape_debug()));
+            report
+                .error(&file, pointer, format!("`{}` is not a code", code.escape_debug()))
+                .help("names with dots between them, as in `InvalidParameter.Zone`");
             continue;
         }
         let lower = error.rust.to_ascii_lowercase();
@@ -355,7 +167,10 @@ fn constants(api: &Api, report: &mut Report) {
                 .error(
                     &file,
                     pointer,
-                    format!("`{code}` and `{other}` are both `{}` in Rust", error.rust),
+                    match other {
+                        TABLE => format!("`{code}` and {TABLE} are both `{}` in Rust", error.rust),
+                        _ => format!("`{code}` and `{other}` are both `{}` in Rust", error.rust),
+                    },
                 )
                 .help("give one of them a `rust` key");
         }
@@ -367,7 +182,9 @@ fn words(api: &Api, report: &mut Report) {
     for (index, word) in api.service.words.iter().enumerate() {
         if !is_wire_name(word) {
             let message = format!("`{}` is not a word", word.escape_debug());
-            report.error(&file, format!("/words/{index}"), message);
+            report
+                .error(&file, format!("/words/{index}"), message)
+                .help("letters, digits and underscores, a letter first");
         }
     }
     let name = &api.service.service;
@@ -375,13 +192,13 @@ fn words(api: &Api, report: &mut Report) {
     let legal = is_snake(name) && name.len() <= 64;
     if !legal {
         let message = format!("`{}` is not a service name", name.escape_debug());
-        report.error(&file, "/service", message);
+        report.error(&file, "/service", message).help("lower-case letters and digits, at most 64");
     }
     let version = &api.service.version;
     if version.is_empty()
         || !version.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
     {
         let message = format!("`{}` is not a version", version.escape_debug());
-        report.error(&file, "/version", message);
+        report.error(&file, "/version", message).help("a date, as in `2017-03-12`");
     }
 }

@@ -49,7 +49,7 @@ impl Paging<'_, '_> {
             ("token_out", named(&paginate.token_out), &action.response, &is_text, "a string"),
         ] {
             if name.contains('.') {
-                let message = format!("`{}` stands inside of another member", name.escape_debug());
+                let message = format!("`{}` is a path", name.escape_debug());
                 self.error(
                     key,
                     message,
@@ -58,14 +58,19 @@ impl Paging<'_, '_> {
             } else if let Some(member) = member_named(members, &name)
                 && !fits(&member.kind)
             {
-                let message = format!("`{name}` is {}, and paging needs {noun}", member.spec.type_);
+                let message =
+                    format!("`{name}` has the type {}, and paging needs {noun}", member.spec.type_);
                 self.error(key, message, "name another member");
             }
         }
         if paginate.offset.as_ref() == Some(&paginate.limit)
             || paginate.token_in.as_ref() == Some(&paginate.limit)
         {
-            self.error("limit", "position and length are the same member", "name another member");
+            self.error(
+                "limit",
+                "the position and the length are the same member",
+                "name another member",
+            );
         }
         self.items();
         if let Some(limit) = member_named(&action.request, &paginate.limit) {
@@ -76,8 +81,7 @@ impl Paging<'_, '_> {
     fn items(&mut self) {
         let paginate = self.paginate;
         if paginate.items.contains('.') {
-            let message =
-                format!("`{}` stands inside of another member", paginate.items.escape_debug());
+            let message = format!("`{}` is a path", paginate.items.escape_debug());
             self.error("items", message, "paging reads a list of the response itself");
             return;
         }
@@ -85,12 +89,13 @@ impl Paging<'_, '_> {
         let (Some(id), Some(items)) = (&paginate.id, items) else { return };
         let members = self.api.members_of(&items.kind).unwrap_or(&[]);
         if id.contains('.') {
-            let message = format!("`{}` stands inside of another member", id.escape_debug());
+            let message = format!("`{}` is a path", id.escape_debug());
             self.error("id", message, "name a member of the item itself");
         } else if let Some(member) = member_named(members, id)
             && !matches!(member.kind, Kind::Str | Kind::I64 | Kind::U64)
         {
-            let message = format!("`{id}` is {}, which identifies nothing", member.spec.type_);
+            let message =
+                format!("`{id}` has the type {}, which identifies nothing", member.spec.type_);
             self.error("id", message, "name a string or a number");
         }
     }
@@ -111,26 +116,36 @@ impl Paging<'_, '_> {
             }
         }
         if least > usual || usual > most {
-            let message = format!("pages of {least} to {most} items, and {usual} as a rule");
-            self.error("limit", message, "state limits that fit each other");
+            let message = format!(
+                "`min_limit` is {least}, `default_limit` {usual} and `max_limit` {most}, and they must ascend"
+            );
+            let place = "/paginate";
+            self.report
+                .error(&self.action.path, place, message)
+                .help("correct what is stated of them");
         }
         let as_u64 = |number: Option<i64>| number.and_then(|number| u64::try_from(number).ok());
         let name = &member.spec.name;
         let default = member.spec.default.as_ref().and_then(Value::as_u64);
-        let agree = "let both say the same";
+        let agree = "state the same in both";
         if let Some(max) = as_u64(member.spec.max).filter(|max| *max != most) {
-            self.error("max_limit", format!("up to {most} items, and `{name}` takes {max}"), agree);
+            self.error(
+                "max_limit",
+                format!("pages have up to {most} items, and `max` of `{name}` is {max}"),
+                agree,
+            );
         }
         if let Some(min) = as_u64(member.spec.min).filter(|min| (*min).max(1) != least) {
             self.error(
                 "min_limit",
-                format!("{least} items at least, and `{name}` takes {min}"),
+                format!("pages have {least} items or more, and `min` of `{name}` is {min}"),
                 agree,
             );
         }
         if let Some(default) = default.filter(|default| *default != usual) {
-            let message =
-                format!("{usual} items as a rule, and the default of `{name}` is {default}");
+            let message = format!(
+                "pages have {usual} items by default, and the default of `{name}` is {default}"
+            );
             self.error("default_limit", message, agree);
         }
     }

@@ -15,7 +15,10 @@ pub fn check<'a>(linker: &mut Linker<'a, '_>, action: &'a Action) {
     }
     let Some(name) = &facts.list else {
         if facts.is_prose_and_more() {
-            linker.report.error(linker.file, at("text"), "facts of a list without `list`");
+            linker
+                .report
+                .error(linker.file, at("text"), "facts of a list without `list`")
+                .help("name the action that lists, or leave all but `text` out");
         }
         return;
     };
@@ -23,7 +26,10 @@ pub fn check<'a>(linker: &mut Linker<'a, '_>, action: &'a Action) {
     let reads = list.spec.retry.class == RetryClass::Read;
     let Some(items) = list.listed().filter(|_| reads) else {
         let message = format!("`{name}` is no action that only reads and answers with a list");
-        linker.report.error(linker.file, at("list"), message);
+        linker
+            .report
+            .error(linker.file, at("list"), message)
+            .help("name an action of class `read` whose response holds a list of objects");
         return;
     };
     let reading = Reading { facts, action, list };
@@ -70,7 +76,10 @@ impl<'a> Reading<'a> {
         for (key, given) in [("by", facts.by.is_some()), ("id", facts.id.is_some())] {
             if given && facts.ids.is_none() {
                 let message = format!("`{key}` has no use without `ids`");
-                linker.report.error(linker.file, at(key), message);
+                linker
+                    .report
+                    .error(linker.file, at(key), message)
+                    .help(format!("add `ids`, or leave `{key}` out"));
             }
         }
     }
@@ -108,7 +117,7 @@ impl<'a> Reading<'a> {
             && member.kind != Kind::Str
         {
             let message = format!("`{created}` is no text, so it is no time");
-            linker.report.error(linker.file, at("created"), message);
+            linker.report.error(linker.file, at("created"), message).help("name a string member");
         }
         let pairs =
             [("same", &facts.same), ("includes", &facts.includes), ("same_key", &facts.same_key)];
@@ -121,7 +130,10 @@ impl<'a> Reading<'a> {
                 {
                     let message =
                         format!("`{here}` and `{given}` hold objects, which are not compared");
-                    linker.report.error(linker.file, at(key), message);
+                    linker
+                        .report
+                        .error(linker.file, at(key), message)
+                        .help("name members inside of them, as in `Placement.Zone`");
                 }
             }
         }
@@ -137,13 +149,19 @@ impl<'a> Reading<'a> {
         }
         if facts.ids.is_none() && !action.became.is_empty() {
             let message = "`became` has no use without `ids`";
-            linker.report.error(linker.file, at("became"), message);
+            linker
+                .report
+                .error(linker.file, at("became"), message)
+                .help("add `ids`, or use `done`");
         }
         if action.from.is_empty() != action.became.is_empty() {
             let (key, other) =
                 if action.from.is_empty() { ("became", "from") } else { ("from", "became") };
             let message = format!("`{key}` has no use without `{other}`");
-            linker.report.error(linker.file, at(key), message);
+            linker
+                .report
+                .error(linker.file, at(key), message)
+                .help(format!("add `{other}`, or leave `{key}` out"));
         }
         for (index, path) in facts.show.iter().enumerate() {
             linker.path(&at(&format!("show/{index}")), members, path, "an entry");

@@ -19,7 +19,7 @@ pub fn check(api: &Api, report: &mut Report) {
     for type_ in api.types.iter().filter(|type_| type_.spec.usage != Usage::Both) {
         for (index, member) in type_.members.iter().enumerate() {
             if member.spec.direction.is_some() {
-                let message = "`direction` is for a type that travels both ways, and this is none";
+                let message = "`direction` is for a type whose `usage` is `both`";
                 report
                     .error(&type_.path, format!("/members/{index}/direction"), message)
                     .help("leave it out");
@@ -56,7 +56,7 @@ impl Relations<'_, '_> {
                     required.spec.name,
                     if required.spec.name == name { other } else { &name },
                 );
-                self.error(&key, message).help("one of the two is not so");
+                self.error(&key, message).help("leave `required` or `exclusive_with` out");
             }
         }
     }
@@ -70,11 +70,13 @@ impl Relations<'_, '_> {
                 continue;
             }
             if !names.contains(&spec.name) {
-                let message = format!("`{}` is not in its own group", spec.name);
-                self.error(key, message).help("name it too");
+                let message =
+                    format!("`{}` is not in its own group: {}", spec.name, names.join(", "));
+                self.error(key, message).help(format!("name `{}` too", spec.name));
             }
             if names.len() == 1 {
-                self.error(key, "a group of one").help("write `required`");
+                let message = format!("a group of one: {}", names.join(", "));
+                self.error(key, message).help("write `required`, or name the others");
             }
             // The engine tells a broken rule once, at the first member of the group.
             let group_of = |member: &Member| match key {
@@ -93,7 +95,9 @@ impl Relations<'_, '_> {
                 for other in names.iter().filter_map(|name| member_named(self.set.members, name)) {
                     if other.spec.required {
                         let message = format!("`{}` of the group is required", other.spec.name);
-                        self.error(key, message).help("the others could never be given");
+                        self.error(key, message).help(
+                            "the others could never be given: leave `required` or the group out",
+                        );
                     }
                 }
             }
@@ -103,12 +107,14 @@ impl Relations<'_, '_> {
     fn conditions(&mut self) {
         let spec = self.member.spec.clone();
         if spec.required && spec.required_if.is_some() {
-            self.error("required_if", "it is `required` in any case").help("leave one of them out");
+            self.error("required_if", format!("`{}` is `required` in any case", spec.name))
+                .help("leave one of them out");
         }
         for (key, text) in [("required_if", &spec.required_if), ("used_if", &spec.used_if)] {
             let condition = text.as_deref().and_then(Condition::parse);
             if condition.is_some_and(|condition| condition.member == spec.name) {
-                self.error(key, format!("`{}` depends on itself", spec.name));
+                self.error(key, format!("`{}` depends on itself", spec.name))
+                    .help("name another member, or leave it out");
             }
         }
     }
@@ -117,7 +123,8 @@ impl Relations<'_, '_> {
         let spec = self.member.spec.clone();
         for (key, other) in [("replaced_by", &spec.replaced_by), ("max_ref", &spec.max_ref)] {
             if other.as_ref() == Some(&spec.name) {
-                self.error(key, format!("`{key}` leads back to `{}`", spec.name));
+                self.error(key, format!("`{key}` leads back to `{}`", spec.name))
+                    .help("name another member");
             }
         }
         // A type that is unknown is reported where it stands, and read as text.
@@ -130,7 +137,11 @@ impl Relations<'_, '_> {
             && let Some(found) = member_named(self.set.members, other)
             && !(is_number(self.member) && is_number(found))
         {
-            self.error("max_ref", "`max_ref` compares two numbers, and these are not");
+            let message = format!(
+                "`{}` is {} and `{other}` {}, and both must be numbers",
+                spec.name, spec.type_, found.spec.type_
+            );
+            self.error("max_ref", message).help("name a number, or leave it out");
         }
     }
 }

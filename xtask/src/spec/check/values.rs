@@ -48,13 +48,14 @@ impl Checker<'_, '_> {
             _ => false,
         };
         if !fits {
-            let message = format!("the default {default} is not a {}", spec.type_);
-            self.error("default", message);
+            let message = format!("the default {default} is not {}", spec.type_);
+            self.error("default", message).help("correct the default or the type");
             return;
         }
         if spec.secret || spec.sensitive {
-            let message = "a secret with a default, which everybody knows";
-            self.error("default", message).help("leave it out");
+            let key = if spec.secret { "secret" } else { "sensitive" };
+            self.error(key, "a secret with a default, which everybody knows")
+                .help("leave `default` out");
         }
         // A special value such as 0 for "none" may stand outside of the limits.
         if !spec.special_values.0.iter().any(|(value, _)| *value == plain(default)) {
@@ -71,43 +72,44 @@ impl Checker<'_, '_> {
         let spec = &self.member.spec;
         let mut broken: Vec<String> = Vec::new();
         if let Some(number) = default.as_f64() {
-            if spec.min.is_some_and(|min| number < min as f64) {
-                broken.push(format!("the default {default} is below the least value"));
+            if let Some(min) = spec.min.filter(|min| number < *min as f64) {
+                broken.push(format!("the default {default} is below `min`, which is {min}"));
             }
-            if spec.max.is_some_and(|max| number > max as f64) {
-                broken.push(format!("the default {default} is above the largest value"));
+            if let Some(max) = spec.max.filter(|max| number > *max as f64) {
+                broken.push(format!("the default {default} is above `max`, which is {max}"));
             }
         }
         if let (Some(step), Some(number)) = (spec.step, default.as_i64())
             && number.checked_rem(step).is_some_and(|rest| rest != 0)
         {
-            broken.push(format!("the default {default} is no multiple of {step}"));
+            broken.push(format!("the default {default} is no multiple of `step`, which is {step}"));
         }
         // An empty text is the same as none.
         if let Some(text) = default.as_str().filter(|text| !text.is_empty()) {
             let length = text.chars().count();
-            if spec.max_length.is_some_and(|max| length > max as usize) {
-                broken.push("the default is longer than the longest value".to_owned());
+            if let Some(max) = spec.max_length.filter(|max| length > *max as usize) {
+                broken.push(format!("the default is longer than `max_length`, which is {max}"));
             }
-            if spec.min_length.is_some_and(|min| length < min as usize) {
-                broken.push("the default is shorter than the shortest value".to_owned());
+            if let Some(min) = spec.min_length.filter(|min| length < *min as usize) {
+                broken.push(format!("the default is shorter than `min_length`, which is {min}"));
             }
-            if spec.max_bytes.is_some_and(|max| text.len() > max as usize) {
-                broken.push("the default has more bytes than the largest value".to_owned());
+            if let Some(max) = spec.max_bytes.filter(|max| text.len() > *max as usize) {
+                broken.push(format!("the default is longer than `max_bytes`, which is {max}"));
             }
             let matches = |pattern: &String| {
                 regex_lite::Regex::new(&format!("^(?:{pattern})$"))
                     .map_or(true, |pattern| pattern.is_match(text))
             };
-            if !spec.pattern.as_ref().is_none_or(matches) {
-                broken.push("the default does not match the pattern".to_owned());
+            if let Some(pattern) = spec.pattern.as_ref().filter(|pattern| !matches(pattern)) {
+                broken.push(format!("the default does not match `pattern`, which is {pattern}"));
             }
             if spec.charset.as_deref() == Some("ascii") && !text.is_ascii() {
-                broken.push("the default has characters that may not occur".to_owned());
+                broken
+                    .push("the default has characters beyond `charset`, which is ascii".to_owned());
             }
         }
         for message in broken {
-            self.error("default", message);
+            self.error("default", message).help("correct the default or the limit");
         }
     }
 
@@ -116,11 +118,14 @@ impl Checker<'_, '_> {
         let number = matches!(self.member.kind.innermost(), Kind::I64 | Kind::U64 | Kind::F64);
         let text = matches!(self.member.kind.innermost(), Kind::Str | Kind::Enum(_));
         let list = self.member.kind.is_list();
-        if spec.min.zip(spec.max).is_some_and(|(min, max)| min > max) {
-            self.error("min", "the least value is above the largest");
+        if let Some((min, max)) = spec.min.zip(spec.max).filter(|(min, max)| min > max) {
+            self.error("min", format!("`min` is {min}, above `max`, which is {max}"))
+                .help("correct one of the two");
         }
-        if spec.min_length.zip(spec.max_length).is_some_and(|(min, max)| min > max) {
-            self.error("min_length", "the least length is above the largest");
+        let lengths = spec.min_length.zip(spec.max_length);
+        if let Some((min, max)) = lengths.filter(|(min, max)| min > max) {
+            let message = format!("`min_length` is {min}, above `max_length`, which is {max}");
+            self.error("min_length", message).help("correct one of the two");
         }
         let misplaced = [
             ("min", spec.min.is_some(), number, "a number"),
@@ -135,7 +140,7 @@ impl Checker<'_, '_> {
         for (key, given, fits, noun) in misplaced {
             if given && !fits {
                 let message = format!("`{key}` limits {noun}, and this is {}", spec.type_);
-                self.error(key, message);
+                self.error(key, message).help("leave it out, or correct the type");
             }
         }
     }
@@ -162,14 +167,15 @@ impl Checker<'_, '_> {
                 );
                 self.error(&format!("values/{index}"), message).help(help);
             } else if !seen.insert(value) {
-                self.error(&format!("values/{index}"), format!("`{value}` is there twice"));
+                self.error(&format!("values/{index}"), format!("`{value}` is there twice"))
+                    .help("leave one of the two out");
             }
         }
         if values.iter().map(String::as_str).eq(known.iter().copied()) {
             let message = format!("`values` lists {} as it stands", enum_.spec.enum_);
             self.error("values", message).help("leave it out");
         } else if values.is_empty() {
-            self.error("values", "an empty set of values");
+            self.error("values", "an empty set of values").help("leave it out, or name the values");
         }
     }
 
@@ -192,9 +198,11 @@ impl Checker<'_, '_> {
                 _ => false,
             };
             if !fits {
-                self.error(&key, format!("{value} is not a {}", self.member.spec.type_));
+                self.error(&key, format!("{value} is not {}", self.member.spec.type_))
+                    .help("correct the value or the type");
             } else if !seen.insert(plain(value)) {
-                self.error(&key, format!("{value} is there twice"));
+                self.error(&key, format!("{value} is there twice"))
+                    .help("leave one of the two out");
             } else if let (Some(before), Some(number)) = (last, value.as_i64())
                 && number < before
             {
@@ -208,7 +216,11 @@ impl Checker<'_, '_> {
     fn format(&mut self) {
         let Some(format) = self.member.spec.format.clone() else { return };
         if !matches!(self.member.kind.innermost(), Kind::Str) {
-            self.error("format", "`format` is the layout of a string, and this is none");
+            let message = format!(
+                "`format` is the layout of a string, and this is {}",
+                self.member.spec.type_
+            );
+            self.error("format", message).help("leave it out, or correct the type");
         } else if format.contains("xxx") && !format.contains(" or ") && id_prefix(&format).is_none()
         {
             let message = format!("`{}` is not the layout of an id", format.escape_debug());
@@ -219,7 +231,7 @@ impl Checker<'_, '_> {
             && !self.member.spec.special_values.0.iter().any(|(value, _)| *value == plain(default))
         {
             let message = format!("the default {default} does not begin with `{prefix}-`");
-            self.error("default", message);
+            self.error("default", message).help("correct it, or list it in `special_values`");
         }
     }
 

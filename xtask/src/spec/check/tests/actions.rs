@@ -22,48 +22,53 @@ fn paging_that_contradicts_its_members_is_refused() {
     ]);
     insta::assert_snapshot!(told, @r#"
     DescribeBoats.json: "max_limit": 200
-    specs/actions/DescribeBoats.json:16:18: error: up to 200 items, and `Limit` takes 100
-      help: let both say the same
+    specs/actions/DescribeBoats.json:16:18: error: paginate.max_limit: pages have up to 200 items, and `max` of `Limit` is 100
+      help: state the same in both
     DescribeBoats.json: "max_limit": 10
-    specs/actions/DescribeBoats.json:11:14: error: pages of 1 to 10 items, and 20 as a rule
-      help: state limits that fit each other
-    specs/actions/DescribeBoats.json:16:18: error: up to 10 items, and `Limit` takes 100
-      help: let both say the same
+    specs/actions/DescribeBoats.json:8:15: error: paginate: `min_limit` is 1, `default_limit` 20 and `max_limit` 10, and they must ascend
+      help: correct what is stated of them
+    specs/actions/DescribeBoats.json:16:18: error: paginate.max_limit: pages have up to 10 items, and `max` of `Limit` is 100
+      help: state the same in both
     DescribeBoats.json: "default_limit": 0
-    specs/actions/DescribeBoats.json:11:14: error: pages of 1 to 100 items, and 0 as a rule
-      help: state limits that fit each other
-    specs/actions/DescribeBoats.json:15:22: error: `default_limit` is 0
+    specs/actions/DescribeBoats.json:8:15: error: paginate: `min_limit` is 1, `default_limit` 0 and `max_limit` 100, and they must ascend
+      help: correct what is stated of them
+    specs/actions/DescribeBoats.json:15:22: error: paginate.default_limit: `default_limit` is 0
       help: a page has at least one item
-    specs/actions/DescribeBoats.json:15:22: error: 0 items as a rule, and the default of `Limit` is 20
-      help: let both say the same
+    specs/actions/DescribeBoats.json:15:22: error: paginate.default_limit: pages have 0 items by default, and the default of `Limit` is 20
+      help: state the same in both
     DescribeBoats.json: "default_limit": 30
-    specs/actions/DescribeBoats.json:15:22: error: 30 items as a rule, and the default of `Limit` is 20
-      help: let both say the same
+    specs/actions/DescribeBoats.json:15:22: error: paginate.default_limit: pages have 30 items by default, and the default of `Limit` is 20
+      help: state the same in both
     DescribeBoats.json: "offset": "Limit"
-    specs/actions/DescribeBoats.json:11:14: error: position and length are the same member
+    specs/actions/DescribeBoats.json:11:14: error: paginate.limit: the position and the length are the same member: "Limit"
       help: name another member
     DescribeBoats.json: "limit": "Since"
-    specs/actions/DescribeBoats.json:11:14: error: `Since` is datetime, and paging needs a number
+    specs/actions/DescribeBoats.json:11:14: error: paginate.limit: `Since` has the type datetime, and paging needs a number
       help: name another member
     DescribeBoats.json: "total": "BoatSet.Progress"
-    specs/actions/DescribeBoats.json:12:14: error: `BoatSet.Progress` stands inside of another member
+    specs/actions/DescribeBoats.json:12:14: error: paginate.total: `BoatSet.Progress` is a path
       help: paging reads members of the request and the response itself
     DescribeBoats.json: "id": "Berth",
-    specs/actions/DescribeBoats.json:14:11: error: `Berth` is Berth, which identifies nothing
+    specs/actions/DescribeBoats.json:14:11: error: paginate.id: `Berth` has the type Berth, which identifies nothing
       help: name a string or a number
     DescribeBoats.json: "class": "guarded"
-    specs/actions/DescribeBoats.json:9:14: error: paging would carry out an action that changes something once a page
+    specs/actions/DescribeBoats.json:6:23: error: retry.class: class `guarded` without `why`
+      help: say in `why` what a repeat would harm
+    specs/actions/DescribeBoats.json:6:23: error: retry.class: class `guarded` without `reconcile`
+      help: say in `reconcile` how to find out what became of a request; `text` alone will do
+    specs/actions/DescribeBoats.json:9:14: error: paginate.style: paging would carry out an action that changes something once a page: "offset"
       help: only an action of class `read` is read in pages
-    specs/actions/RentBoats.json:9:15: error: `DescribeBoats` is no action that only reads and answers with a list
-    specs/waiters.json:4:64: error: `DescribeBoats` does not only read
-      help: a waiter calls it again and again
-    specs/waiters.json:9:114: error: `DescribeBoats` does not only read
-      help: a waiter calls it again and again
-    specs/waiters.json:13:62: error: `DescribeBoats` does not only read
-      help: a waiter calls it again and again
+    specs/actions/RentBoats.json:9:15: error: retry.reconcile.list: `DescribeBoats` is no action that only reads and answers with a list
+      help: name an action of class `read` whose response holds a list of objects
+    specs/waiters.json:4:64: error: waiters.BoatsAfloat.action: `DescribeBoats` does not only read
+      help: name an action of class `read`: a waiter calls it again and again
+    specs/waiters.json:9:114: error: waiters.BoatsGone.action: `DescribeBoats` does not only read
+      help: name an action of class `read`: a waiter calls it again and again
+    specs/waiters.json:13:62: error: waiters.BoatsRepaired.action: `DescribeBoats` does not only read
+      help: name an action of class `read`: a waiter calls it again and again
     ReadLog.json: "min_limit": 1
-    specs/actions/ReadLog.json:16:18: error: 1 items at least, and `MaxResults` takes 10
-      help: let both say the same
+    specs/actions/ReadLog.json:16:18: error: paginate.min_limit: pages have 1 items or more, and `min` of `MaxResults` is 10
+      help: state the same in both
     "#);
 }
 
@@ -94,36 +99,45 @@ fn filters_conditions_and_flags_without_effect_are_refused() {
     ]);
     insta::assert_snapshot!(told, @r#"
     DescribeBoats.json: { "name": "boat-id" }
-    specs/actions/DescribeBoats.json:21:15: error: the filter `boat-id` is there twice
+    specs/actions/DescribeBoats.json:21:15: error: filters.boat-id.name: the filter `boat-id` is there twice
+      help: leave one of the two out
     DescribeBoats.json: { "name": "" }
-    specs/actions/DescribeBoats.json:21:15: error: a filter without a name
+    specs/actions/DescribeBoats.json:21:15: error: filters[2].name: a filter without a name
+      help: name it, or leave it out
     DescribeBoats.json: "values": ["AFLOAT", "AFLOAT"]
-    specs/actions/DescribeBoats.json:20:68: error: the value `AFLOAT` is empty or there twice
+    specs/actions/DescribeBoats.json:20:68: error: filters.boat-state.values[1]: the value `AFLOAT` is empty or there twice
+      help: leave it out
     ReadLog.json: "filters_max": 3, "regional": false
-    specs/actions/ReadLog.json:6:18: error: `filters_max` without `filters`
+    specs/actions/ReadLog.json:6:18: error: filters_max: `filters_max` without `filters`: 3
       help: name the filters
     ReadLog.json: 
 
-    specs/actions/ReadLog.json:8:21: error: `deprecated_why` without `deprecated`
+    specs/actions/ReadLog.json:8:21: error: deprecated_why: `deprecated_why` without `deprecated`: "The paper edition takes its place."
       help: mark the action as deprecated
     RentBoats.json: []
-    specs/actions/RentBoats.json:28:17: error: without a condition this always holds
+    specs/actions/RentBoats.json:28:17: error: retry.members[0].when: without a condition this always holds
       help: change `class` of the action instead
     RentBoats.json: ["no ClientToken"]
-    specs/actions/RentBoats.json:29:17: error: an earlier row has the same conditions
+    specs/actions/RentBoats.json:29:17: error: retry.members[1].when: an earlier row has the same conditions
+      help: leave one of the two rows out
     RentBoats.json: ["Berth=1"]
-    specs/actions/RentBoats.json:29:18: error: `Berth` is Berth, which has no value
-      help: ask whether it is given
+    specs/actions/RentBoats.json:29:18: error: retry.members[1].when[0]: `Berth` has the type Berth, which has no value: "Berth=1"
+      help: ask whether it is given: `Berth` or `no Berth`
     RentBoats.json: ["MinCount=many"]
-    specs/actions/RentBoats.json:29:18: error: `many` is not a value of `MinCount`
+    specs/actions/RentBoats.json:29:18: error: retry.members[1].when[0]: `many` is not a value of `MinCount`: "MinCount=many"
+      help: write a whole number
     RentBoats.json: ["no Mode", "Mode=CALM"]
-    specs/actions/RentBoats.json:30:17: error: these conditions never hold together
+    specs/actions/RentBoats.json:30:17: error: retry.members[2].when: these conditions never hold together: no Mode, Mode=CALM
+      help: leave one of them out
     RentBoats.json: "idempotency_token": "Berth.Harbour"
-    specs/actions/RentBoats.json:33:24: error: `Berth.Harbour` is not a string of the request itself
+    specs/actions/RentBoats.json:33:24: error: idempotency_token: `Berth.Harbour` is not a string of the request itself
+      help: name a string member of the request
     RentBoats.json: "name": "DryRun", "type": "string"
-    specs/actions/RentBoats.json:34:14: error: `DryRun` is not a bool
+    specs/actions/RentBoats.json:34:14: error: dry_run: `DryRun` is not a bool
+      help: give the member the type `bool`, or leave `dry_run` out
     RentBoats.json: "success": ["AFLOAT", "PENDING"]
-    specs/actions/RentBoats.json:41:29: error: `PENDING` stands in two lists
+    specs/actions/RentBoats.json:41:29: error: async.poll.success[1]: `PENDING` stands in two lists
+      help: leave it in one of them
     "#);
 }
 
@@ -138,20 +152,22 @@ fn addresses_and_groups_that_cannot_work_are_refused() {
     ]);
     insta::assert_snapshot!(told, @r#"
     service.json: "tour.example.com"
-    specs/service.json:6:24: error: `tour.example.com` is not a host name
+    specs/service.json:6:24: error: endpoint_regional: `tour.example.com` is not a host name
       help: write `{region}` once where the name of the region stands
     service.json: "https://tour.intl.example.com"
-    specs/service.json:7:20: error: `https://tour.intl.example.com` is not a host name
+    specs/service.json:7:20: error: endpoint_intl: `https://tour.intl.example.com` is not a host name
       help: letters, digits, hyphens and dots, and no `{region}`
     service.json: "v2 index"
-    specs/service.json:9:55: error: `v2 index` is not a path
-      help: it begins with `/`
+    specs/service.json:9:55: error: old_gateway.path: `v2 index` is not a path
+      help: it begins with `/` and holds no blanks
     service.json: "error": "RequestId"
-    specs/service.json:13:15: error: two parts of the envelope have one name
+    specs/service.json:13:15: error: envelope: `error` and `request_id`, or `error_code` and `error_message`, have one name
+      help: name each part as the service does
     service.json: "group": "boat"
-    specs/actions/ReadLog.json:3:12: error: `log` is not a group of service.json
+    specs/actions/ReadLog.json:3:12: error: group: `log` is not a group of service.json
       help: add it there, with a title and a summary
-    specs/service.json:17:16: error: the group `boat` is there twice
+    specs/service.json:17:16: error: groups.boat.group: the group `boat` is there twice
+      help: leave one of the two out
     "#);
 }
 
@@ -175,24 +191,50 @@ fn waiters_that_do_not_read_a_list_of_states_are_refused() {
     insta::assert_snapshot!(told, @r#"
     waiters.json: "items": "TotalCount", "id": "BoatId",
           "state": "BoatState"
-    specs/waiters.json:4:108: error: `TotalCount` is not a list of objects
-    specs/waiters.json:4:128: error: `BoatId` leads to no member of an item
-    specs/waiters.json:5:16: error: `BoatState` leads to no member of an item
-    specs/waiters.json:6:31: error: `NextState` leads to no member of an item
-    specs/waiters.json:6:75: error: `LastRequestId` leads to no member of an item
-    specs/waiters.json:6:127: error: `Trouble` leads to no member of an item
-    specs/waiters.json:7:21: error: `LastRequestId` leads to no member of an item
-    specs/waiters.json:7:50: error: `Progress` leads to no member of an item
+    specs/waiters.json:4:108: error: waiters.BoatsAfloat.items: `TotalCount` is not a list of objects
+      help: name the list whose items have an id and a state
     waiters.json: "state": "Berth.Harbour", "success": ["AFLOAT"]
-    specs/waiters.json:5:16: error: `Berth.Harbour` stands inside of another member
+    specs/waiters.json:5:16: error: waiters.BoatsAfloat.state: `Berth.Harbour` is a path
+      help: name a member of the response, or of an item, itself
     waiters.json: "waiter": "Duration"
-    specs/waiters.json:8:17: error: `Duration` means something else in generated files
+    specs/waiters.json:8:17: error: waiters.Duration.waiter: `Duration` means something else in generated files
       help: choose another name
     waiters.json: "waiter": "DescribeBoatsInfo"
-    specs/waiters.json:8:17: error: the static `DESCRIBE_BOATS_INFO` is also made from an action
+    specs/waiters.json:8:17: error: waiters.DescribeBoatsInfo.waiter: the static `DESCRIBE_BOATS_INFO` is also made from an action: "DescribeBoatsInfo"
       help: choose another name
     waiters.json: "waiter": "Self"
-    specs/waiters.json:8:17: error: `Self` means something else in generated files
+    specs/waiters.json:8:17: error: waiters.Self.waiter: `Self` means something else in generated files
       help: choose another name
+    "#);
+}
+
+#[test]
+fn changes_that_a_repeat_may_harm_say_why_and_how_to_reconcile() {
+    let told = told_of_each(&[
+        (LOG, "\"retry\": { \"class\": \"read\" }", "\"retry\": { \"class\": \"guarded\" }"),
+        (
+            LOG,
+            "\"retry\": { \"class\": \"read\" }",
+            "\"retry\": { \"class\": \"hazard\", \"why\": \"It costs.\" }",
+        ),
+        // A class that only some members bring.
+        (RENT, "    \"why\": \"A resend without the token would rent again.\",\n", ""),
+    ]);
+    insta::assert_snapshot!(told, @r#"
+    ReadLog.json: "retry": { "class": "guarded" }
+    specs/actions/ReadLog.json:5:23: error: retry.class: class `guarded` without `why`
+      help: say in `why` what a repeat would harm
+    specs/actions/ReadLog.json:5:23: error: retry.class: class `guarded` without `reconcile`
+      help: say in `reconcile` how to find out what became of a request; `text` alone will do
+    specs/actions/ReadLog.json:11:14: error: paginate.style: paging would carry out an action that changes something once a page: "token"
+      help: only an action of class `read` is read in pages
+    ReadLog.json: "retry": { "class": "hazard", "why": "It costs." }
+    specs/actions/ReadLog.json:5:23: error: retry.class: class `hazard` without `reconcile`
+      help: say in `reconcile` how to find out what became of a request; `text` alone will do
+    specs/actions/ReadLog.json:11:14: error: paginate.style: paging would carry out an action that changes something once a page: "token"
+      help: only an action of class `read` is read in pages
+    RentBoats.json: 
+    specs/actions/RentBoats.json:27:46: error: retry.members[0].class: class `hazard` without `why`
+      help: say in `why` what a repeat would harm
     "#);
 }

@@ -32,6 +32,7 @@ fn told(texts: &BTreeMap<String, String>) -> String {
         let api = resolve::resolve(files, &mut report);
         super::check(&api, &mut report);
     }
+    assert_eq!(report.unclear(&tree), "", "every message says what to do");
     report.render(&tree)
 }
 
@@ -68,49 +69,55 @@ fn the_tour_is_good() {
 #[test]
 fn files_that_cannot_be_read() {
     insta::assert_snapshot!(bad(RENT, "\"unit\": \"metre\"", "\"unti\": \"metre\""), @r"
-    specs/actions/RentBoats.json:49:78: error: unknown key `unti`
+    specs/actions/RentBoats.json:49:78: error: request.Size: unknown key `unti`
       help: did you mean `unit`?
     ");
     insta::assert_snapshot!(bad(RENT, "\"class\": \"token\"", "\"class\": \"tokin\""), @r"
-    specs/actions/RentBoats.json:6:20: error: unknown variant `tokin`, expected one of `read`, `token`, `convergent`, `guarded`, `hazard`
+    specs/actions/RentBoats.json:6:20: error: retry: unknown value `tokin`
+      help: did you mean `token`?
     ");
     insta::assert_snapshot!(bad(BERTH, "\"members\": [", "\"members\": [,"), @r"
     specs/types/Berth.json:6:15: error: expected value
+      help: correct the JSON at this place
     ");
     insta::assert_snapshot!(bad(RENT, "{ \"0\": \"any size\" }", "{ \"0\": \"a\", \"0\": \"b\" }"), @r"
-    specs/actions/RentBoats.json:49:129: error: duplicate key `0`
+    specs/actions/RentBoats.json:49:129: error: request.Size.special_values: duplicate key `0`
+      help: leave one of the two out
     ");
     insta::assert_snapshot!(bad(BERTH, "\"type\": \"Berth\"", "\"type\": \"Bearth\""), @r"
-    specs/types/Berth.json:2:11: error: the file is not called after `Bearth`
+    specs/types/Berth.json:2:11: error: type: the file is not called after `Bearth`
       help: rename it to types/Bearth.json
     ");
     let mut texts = good();
     texts.remove("errors.json");
     insta::assert_snapshot!(told(&texts), @r"
     specs/errors.json:1:1: error: the file is missing
+      help: write it as specs/schema/errors.schema.json says
     ");
 }
 
 #[test]
 fn types_end_and_travel_where_they_say() {
     insta::assert_snapshot!(bad(BOAT, "\"type\": \"list<Boat>\"", "\"type\": \"Boat\""), @r"
-    specs/types/Boat.json:10:35: error: a cycle of types without a list: Boat -> Boat
-      help: a value of it would never end
+    specs/types/Boat.json:10:35: error: members.Dinghies.type: a cycle of types without a list: Boat -> Boat
+      help: a value of it would never end: make one of them a list, or leave it out
     ");
-    insta::assert_snapshot!(bad(BERTH, "\"usage\": \"both\"", "\"usage\": \"in\""), @r"
-    specs/types/Berth.json:3:12: error: `Berth` is said to travel `in`, and an answer holds it
-    specs/types/Berth.json:9:62: error: `direction` is for a type that travels both ways, and this is none
+    insta::assert_snapshot!(bad(BERTH, "\"usage\": \"both\"", "\"usage\": \"in\""), @r#"
+    specs/types/Berth.json:3:12: error: usage: `Berth` is said to travel `in`, and an answer holds it
+      help: `both` if requests and responses hold it, else `in` or `out`
+    specs/types/Berth.json:9:62: error: members.Guests.direction: `direction` is for a type whose `usage` is `both`: "in"
       help: leave it out
-    specs/types/Berth.json:13:103: error: `direction` is for a type that travels both ways, and this is none
+    specs/types/Berth.json:13:103: error: members.Depth.direction: `direction` is for a type whose `usage` is `both`: "out"
       help: leave it out
-    ");
-    insta::assert_snapshot!(bad(BERTH, "\"usage\": \"both\"", "\"usage\": \"out\""), @r"
-    specs/types/Berth.json:3:12: error: `Berth` is said to travel `out`, and a request holds it
-    specs/types/Berth.json:9:62: error: `direction` is for a type that travels both ways, and this is none
+    "#);
+    insta::assert_snapshot!(bad(BERTH, "\"usage\": \"both\"", "\"usage\": \"out\""), @r#"
+    specs/types/Berth.json:3:12: error: usage: `Berth` is said to travel `out`, and a request holds it
+      help: `both` if requests and responses hold it, else `in` or `out`
+    specs/types/Berth.json:9:62: error: members.Guests.direction: `direction` is for a type whose `usage` is `both`: "in"
       help: leave it out
-    specs/types/Berth.json:13:103: error: `direction` is for a type that travels both ways, and this is none
+    specs/types/Berth.json:13:103: error: members.Depth.direction: `direction` is for a type whose `usage` is `both`: "out"
       help: leave it out
-    ");
+    "#);
     let members = |count: usize| -> String {
         let member = |n| {
             format!("{{ \"name\": \"Part{n}\", \"type\": \"string\", \"doc\": \"One of many.\" }},")
@@ -119,7 +126,7 @@ fn types_end_and_travel_where_they_say() {
     };
     let list = format!("\"members\": [{}", members(248));
     insta::assert_snapshot!(bad(BERTH, "\"members\": [", &list), @r"
-    specs/types/Berth.json:6:14: error: 255 members, but a table holds 254
+    specs/types/Berth.json:6:14: error: members: 255 members, but a table holds 254
       help: the index of a table counts members in one byte
     ");
     assert_eq!(bad(BERTH, "\"members\": [", &format!("\"members\": [{}", members(247))), "");
@@ -128,13 +135,13 @@ fn types_end_and_travel_where_they_say() {
 #[test]
 fn the_envelope_is_not_a_member() {
     insta::assert_snapshot!(bad(RENT, "\"name\": \"Receipt\"", "\"name\": \"Error\""), @r"
-    specs/actions/RentBoats.json:75:15: error: `Error` belongs to the envelope of every answer
+    specs/actions/RentBoats.json:75:15: error: response.Error.name: `Error` belongs to the envelope of every answer
       help: leave it out: the generator and the decoder know it
     ");
     insta::assert_snapshot!(bad(RENT, "\"name\": \"Receipt\"", "\"name\": \"RequestId\""), @r"
-    specs/actions/RentBoats.json:75:15: error: `RequestId` and `RequestId` are both `request_id` in Rust
+    specs/actions/RentBoats.json:75:15: error: response.RequestId.name: `RequestId` and `RequestId` are both `request_id` in Rust
       help: give one of them a `rust` key
-    specs/actions/RentBoats.json:75:15: error: `RequestId` belongs to the envelope of every answer
+    specs/actions/RentBoats.json:75:15: error: response.RequestId.name: `RequestId` belongs to the envelope of every answer
       help: leave it out: the generator and the decoder know it
     ");
 }
