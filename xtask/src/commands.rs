@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::bench;
-use crate::codegen::write::{Mode, Outcome, ensure};
+use crate::codegen::write::{Mode, Outcome, ensure, refuse_other_service};
 use crate::codegen::{self, schema};
 use crate::spec::diagnostic::Report;
 use crate::spec::source::Tree;
@@ -20,7 +20,7 @@ const HELP: &str = "\
 usage: cargo xtask <command>
 
   codegen [--check]      write everything that is generated from specs/
-      --specs DIR --out DIR   another service: its specs, and the crate's source folder
+      --specs DIR --out DIR   another service: its specs, and the crate's source folder (both, or neither)
   lint [--specs DIR]     show everything that is wrong with the specs
   fmt-specs [--check]    bring spec files into their one form
   export [--specs DIR]   print the resolved model as one JSON document
@@ -31,7 +31,7 @@ usage: cargo xtask <command>
   conformance FILE       hold published samples (examples.json) against the specs
       --specs DIR                those of another service
   vectors FILE...        run signing and serialization vectors
-  tidy                   check crate arrows, manifests, proofs, file heads and sizes
+  tidy                   check crate arrows, manifests, proofs, file heads, sizes and conflict marks
   bench [--peers]        measure, and print one table; with the other SDKs beside ours
       --update-readme    put the table into README.md
       --instructions     count instructions instead of time (needs valgrind)
@@ -165,6 +165,14 @@ fn root() -> PathBuf {
 }
 
 fn codegen(options: &Options) -> Result<String, Error> {
+    if let (Some(specs), None) = (&options.specs, &options.out) {
+        return Err(format!(
+            "codegen: `--specs {}` without `--out` would replace the files of {MODELS}; \
+             name the source folder of the other crate with `--out`",
+            specs.display()
+        )
+        .into());
+    }
     let (specs, shown_as) = options.specs();
     let api = spec::open_clean(&specs, &shown_as)?;
     let files = codegen::generate(&api)?;
@@ -172,6 +180,7 @@ fn codegen(options: &Options) -> Result<String, Error> {
     let mode = options.mode();
     match &options.out {
         Some(out) => {
+            refuse_other_service(out, &shown_as)?;
             ensure(out, &out.to_string_lossy(), &files, &["generated"], mode, &mut outcome)?
         }
         None => {

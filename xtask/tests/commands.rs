@@ -77,6 +77,40 @@ fn a_lint_error_names_file_line_and_column() {
     assert!(!out.exists(), "nothing is written from specs with an error");
 }
 
+#[test]
+fn codegen_refuses_to_replace_the_files_of_another_service() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let models = root.join("../crates/cvm-models/src/generated/mod.rs");
+    let before = fs::read_to_string(&models).unwrap();
+    let tour = root.join("tests/golden/tour/specs");
+    let tour = tour.to_str().unwrap();
+    for flags in [&["codegen", "--specs", tour][..], &["codegen", "--check", "--specs", tour]] {
+        let (code, out, told) = xtask(flags);
+        assert_eq!((code, out.as_str()), (Some(1), ""), "{flags:?}");
+        assert!(
+            told.contains("without `--out` would replace the files of crates/cvm-models"),
+            "{told}"
+        );
+    }
+    // A folder that holds the files of another service, as that of the models does.
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().to_str().unwrap();
+    fs::create_dir(folder.path().join("generated")).unwrap();
+    let copy = folder.path().join("generated/mod.rs");
+    fs::write(&copy, &before).unwrap();
+    let (code, _, told) = xtask(&["codegen", "--specs", tour, "--out", out]);
+    assert_eq!(code, Some(1));
+    assert!(told.contains("is generated from specs/cvm/2017-03-12"), "{told}");
+    assert_eq!(fs::read_to_string(&copy).unwrap(), before, "nothing is written");
+    assert_eq!(fs::read_dir(folder.path().join("generated")).unwrap().count(), 1);
+    fs::remove_file(&copy).unwrap();
+    for _ in 0..2 {
+        let (code, _, told) = xtask(&["codegen", "--specs", tour, "--out", out]);
+        assert_eq!(code, Some(0), "{told}");
+    }
+    assert_eq!(fs::read_to_string(&models).unwrap(), before);
+}
+
 fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap() {
