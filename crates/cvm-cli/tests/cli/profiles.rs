@@ -176,3 +176,56 @@ fn an_expired_credential_names_its_file() {
     let told = "credentials`, line 2: credential_process is no longer good";
     assert!(ran.stderr.contains(told), "{}", ran.stderr);
 }
+
+/// A relative home directory would let the current one decide who calls, and where the calls go.
+#[test]
+fn a_relative_home_directory_is_4_and_signs_nothing() {
+    let server = Server::start(Answer::Json(
+        r#"{"Response":{"TotalCount":0,"ZoneSet":[],"RequestId":"r"}}"#.to_owned(),
+    ));
+    let folder = tempfile::tempdir().unwrap();
+    let credential = "[default]\nsecret_id = AKIDhere\nsecret_key = k\n";
+    let tccli = r#"{"secretId":"AKIDhere","secretKey":"k"}"#;
+    for (file, text) in [
+        (".tencentcloud/credentials", credential),
+        (".tccli/default.credential", tccli),
+        (".tccli/prod.credential", tccli),
+    ] {
+        for home in [".", "rel", "./rel/../rel"] {
+            let path = folder.path().join(home).join(file);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(&path, text).unwrap();
+        }
+        for home in [".", "rel", "./rel/../rel"] {
+            for variable in
+                [None, Some(("TENCENTCLOUD_PROFILE", "default")), Some(("TCCLI_PROFILE", "prod"))]
+            {
+                let zones =
+                    ["DescribeZones", "--endpoint", &server.url, "--region", "ap-guangzhou"];
+                let mut command = cvm(&zones);
+                command.current_dir(folder.path()).env("HOME", home).envs(variable);
+                let ran = run(&mut command);
+                assert_eq!(ran.code, 4, "{file} {home} {variable:?}: {}", ran.stderr);
+                let told = format!("HOME is `{home}`, which depends on the current directory");
+                assert!(ran.stderr.contains(&told), "{file} {variable:?}: {}", ran.stderr);
+                // Where it would be asked for the endpoint.
+                let mut command = cvm(&zones[..1]);
+                command.current_dir(folder.path()).env("HOME", home).envs(variable);
+                let ran = run(command
+                    .env("TENCENTCLOUD_SECRET_ID", "A")
+                    .env("TENCENTCLOUD_SECRET_KEY", "k"));
+                assert_eq!(ran.code, 4, "{}", ran.stderr);
+                assert!(ran.stderr.contains(&told), "{}", ran.stderr);
+            }
+        }
+    }
+    assert!(server.requests.lock().unwrap().is_empty());
+    // Who needs no home directory is not asked for one.
+    let zones = ["DescribeZones", "--endpoint", &server.url, "--region", "ap-guangzhou"];
+    let file = folder.path().join("credentials");
+    std::fs::write(&file, credential).unwrap();
+    let mut command = cvm(&zones);
+    command.current_dir(folder.path()).env("HOME", ".");
+    let ran = run(command.env("TENCENTCLOUD_CREDENTIALS_FILE", &file));
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+}

@@ -6,7 +6,7 @@ use cvm_signer::Credential;
 
 use super::{
     AssumeRoleCredentials, CredentialProvider, CredentialProviderError, CredentialSnapshot,
-    StaticCredentials,
+    StaticCredentials, reply,
 };
 use crate::environment::Environment;
 use crate::http::BoxFuture;
@@ -47,6 +47,8 @@ impl EnvironmentCredentials {
         let (Some(id), Some(key)) = (id, key) else {
             return Err(incomplete(&[ID, KEY, TOKEN, SESSION_TOKEN], environment, &[ID, KEY]));
         };
+        reply::refuse_quotes(&id, &key, token.as_deref())
+            .map_err(|why| CredentialProviderError::broken(format!("{ID} and {KEY}: {why}")))?;
         let credential = match token {
             Some(token) => Credential::temporary(id, key, token),
             None => Credential::new(id, key),
@@ -173,6 +175,20 @@ mod tests {
         assert!(error.to_string() == told && !error.is_missing(), "{error}");
         let empty = [(PAIR[0].0, ""), (PAIR[1].0, "")];
         assert!(read(&empty).unwrap_err().is_missing());
+    }
+
+    #[test]
+    fn quotes_that_a_tool_left_in_a_variable_are_refused() {
+        for (id, key, name) in [
+            ("\"AKIDx\"", "k", "secret id"),
+            ("AKIDx", "'canary'", "secret key"),
+            ("AKIDx", "canary\"", "secret key"),
+        ] {
+            let error = read(&[(ID, id), (KEY, key)]).unwrap_err();
+            assert!(error.to_string().contains(name) && !error.is_missing(), "{error}");
+            assert!(error.to_string().contains("quote"), "{error}");
+            assert!(!format!("{error:?}").contains("canary"), "{error:?}");
+        }
     }
 
     #[test]

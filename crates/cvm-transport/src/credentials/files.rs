@@ -24,9 +24,22 @@ use crate::trace;
 /// Larger files are no credential files.
 const LARGEST: u64 = 64 * 1024;
 
-/// The caller's home directory.
-pub(super) fn home(environment: &Environment) -> Option<PathBuf> {
-    environment.path("HOME").or_else(|| environment.path("USERPROFILE"))
+/// The caller's home directory; `None` when no variable names it.
+///
+/// # Errors
+///
+/// When its path is relative: then the current directory would decide who calls, and where the calls go.
+pub(super) fn home(environment: &Environment) -> Result<Option<PathBuf>, CredentialProviderError> {
+    let named = ["HOME", "USERPROFILE"]
+        .into_iter()
+        .find_map(|name| environment.path(name).map(|path| (name, path)));
+    match named {
+        Some((name, path)) if !path.is_absolute() => Err(CredentialProviderError::broken(format!(
+            "{name} is `{}`, which depends on the current directory: set it to a path that begins at the root",
+            path.display()
+        ))),
+        named => Ok(named.map(|(_, path)| path)),
+    }
 }
 
 /// A file that was read, in memory that is wiped.
@@ -157,7 +170,8 @@ fn is_writable_by_all(path: &Path, metadata: &Metadata) -> bool {
 fn is_shut_away(path: &Path) -> bool {
     use std::os::unix::fs::{MetadataExt, PermissionsExt};
     const PASS: u32 = 0o011;
-    let (Ok(path), Some(own)) = (fs::canonicalize(path), own_uid()) else { return false };
+    let Ok(path) = fs::canonicalize(path) else { return false };
+    let own = own_uid();
     path.ancestors().skip(1).filter_map(|directory| fs::metadata(directory).ok()).any(|directory| {
         directory.permissions().mode() & PASS == 0 && is_trusted(directory.uid(), own)
     })
@@ -167,7 +181,7 @@ fn is_shut_away(path: &Path) -> bool {
 #[cfg(unix)]
 fn is_foreign(path: &Path, metadata: &Metadata) -> bool {
     use std::os::unix::fs::MetadataExt;
-    let Some(own) = own_uid() else { return false };
+    let own = own_uid();
     let link = fs::symlink_metadata(path).map_or(own, |link| link.uid());
     [metadata.uid(), link].into_iter().any(|owner| !is_trusted(owner, own))
 }
@@ -177,16 +191,10 @@ const fn is_trusted(owner: u32, own: u32) -> bool {
     owner == own || owner == 0
 }
 
-/// The user that this process acts as. Linux tells; elsewhere it is whoever owns the home directory.
+/// The user that this process acts as.
 #[cfg(unix)]
-fn own_uid() -> Option<u32> {
-    use std::os::unix::fs::MetadataExt;
-    let told = fs::read_to_string("/proc/self/status").ok().and_then(|status| {
-        let ids = status.lines().find_map(|line| line.strip_prefix("Uid:"))?;
-        // Real, effective, saved, file system.
-        ids.split_whitespace().nth(1)?.parse().ok()
-    });
-    told.or_else(|| Some(fs::metadata(std::env::home_dir()?).ok()?.uid()))
+fn own_uid() -> u32 {
+    rustix::process::geteuid().as_raw()
 }
 
 #[cfg(not(unix))]
@@ -332,6 +340,21 @@ mod tests {
     }
 
     #[test]
+    fn relative_home_directory_is_refused_by_name() {
+        for name in ["HOME", "USERPROFILE"] {
+            for path in [".", "..", "rel", "./home/me", "~", "~/x"] {
+                let error = home(&Environment::of(&[(name, path)])).unwrap_err();
+                assert!(!error.is_missing() && !error.is_transient(), "{error}");
+                let told = format!("{name} is `{path}`, which depends on the current directory");
+                assert!(error.to_string().starts_with(&told), "{error}");
+            }
+            let absolute = home(&Environment::of(&[(name, "/home/me")])).unwrap();
+            assert_eq!(absolute.as_deref(), Some(Path::new("/home/me")));
+            assert_eq!(home(&Environment::of(&[(name, "")])).unwrap(), None);
+        }
+    }
+
+    #[test]
     fn whose_file_it_is_decides_too() {
         for (owner, own, trusted) in [
             (1_000, 1_000, true),
@@ -346,7 +369,7 @@ mod tests {
         let directory = TestDirectory::new();
         let path = directory.write("secret", "text", 0o600);
         use std::os::unix::fs::MetadataExt;
-        assert_eq!(own_uid(), Some(fs::metadata(&path).unwrap().uid()), "we made the file");
+        assert_eq!(own_uid(), fs::metadata(&path).unwrap().uid(), "we made the file");
         assert_eq!(read(&path).unwrap(), "text");
         // Only root can give files away.
         if std::os::unix::fs::chown(&path, Some(STRANGER), None).is_ok() {

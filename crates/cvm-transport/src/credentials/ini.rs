@@ -68,6 +68,16 @@ impl Section {
         set.map(|entry| (entry.key.as_str(), entry.line))
     }
 
+    /// As [`Self::get`], without quotes around the whole value.
+    pub(super) fn unquoted(&self, key: &str) -> Option<(&str, usize)> {
+        let (value, line) = self.get(key)?;
+        let inner = ['"', '\''].into_iter().find_map(|quote| {
+            let inner = value.strip_prefix(quote)?.strip_suffix(quote)?;
+            (!inner.contains(quote)).then_some(inner)
+        });
+        Some((inner.unwrap_or(value), line)).filter(|(value, _)| !value.is_empty())
+    }
+
     /// A value that is not empty, and its line.
     pub(super) fn get(&self, key: &str) -> Option<(&str, usize)> {
         let entry = self.entries.iter().find(|entry| entry.key == key)?;

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::task::{Poll, ready};
 use std::time::Duration;
 
-use cvm_protocol::{Record, member_named, utf8_text};
+use cvm_protocol::{Record, utf8_text};
 use tokio::io::{AsyncRead, ReadBuf};
 use tokio::process::{Child, ChildStderr, ChildStdout, Command};
 use zeroize::Zeroizing;
@@ -119,14 +119,15 @@ impl ProcessCredentials {
 }
 
 /// When the credential ends, in seconds since 1970.
-fn end_in(record: &Record) -> Result<Option<i64>, &'static str> {
-    let seconds = member_named(record, "ExpiredTime").as_i64().filter(|seconds| *seconds != 0);
+fn end_in(record: &Record) -> Result<Option<i64>, String> {
+    let seconds = reply::end(record, "ExpiredTime")?.filter(|seconds| *seconds != 0);
     let Some(text) = reply::text(record, "Expiration") else { return Ok(seconds) };
     let time = http_date::parse_rfc3339(text)
         .ok_or("has an `Expiration` that is no RFC 3339 time, such as 2026-11-30T08:00:00Z")?;
     match seconds {
         Some(seconds) if seconds != time => {
-            Err("has an `ExpiredTime` and an `Expiration` that differ: print one of them")
+            Err("has an `ExpiredTime` and an `Expiration` that differ: print one of them"
+                .to_owned())
         }
         // Zero would mean that there is no end.
         _ => Ok(Some(time.max(1))),

@@ -53,7 +53,9 @@ impl ProfileCredentials {
 
     /// Looks at the named file, or at the user's.
     pub(super) fn of_user(environment: &Environment) -> Self {
-        let of_home = || Some(files::home(environment)?.join(".tencentcloud/credentials"));
+        // A relative one is an error as soon as the file is to be read.
+        let home = || files::home(environment).ok().flatten();
+        let of_home = || Some(home()?.join(".tencentcloud/credentials"));
         let places = environment.path(FILE).or_else(of_home).into_iter().collect();
         Self { environment: environment.clone(), places, is_last: false }
     }
@@ -65,6 +67,9 @@ impl ProfileCredentials {
 
     async fn read(&self) -> Result<Arc<CredentialSnapshot>, CredentialProviderError> {
         let section = self.environment.text(SECTION).map_err(CredentialProviderError::broken)?;
+        if !names_file(&self.environment) {
+            files::home(&self.environment).map_err(|error| self.named(error))?;
+        }
         for path in &self.places {
             let read = async || match files::read_secret(path, WHAT)? {
                 Some(file) => self.read_section(&file, section.as_deref()).await.map(Some),
@@ -145,10 +150,10 @@ impl ProfileCredentials {
             let snapshot = (*snapshot).clone().with_origin(at);
             return Ok(Arc::new(snapshot.with_warning(file.warning.clone())));
         }
-        let value = |key| section.get(key).map(|(value, _)| value);
+        let value = |key| section.unquoted(key).map(|(value, _)| value);
         let (id, key) = (value("secret_id"), value("secret_key"));
         let snapshot = reply::snapshot(id, key, value("token"), None, &place)?;
-        let snapshot = match (section.get("role_arn"), section.get("role_session_name")) {
+        let snapshot = match (section.unquoted("role_arn"), section.unquoted("role_session_name")) {
             (None, None) => snapshot,
             (Some((role, line)), Some((session, _))) => {
                 let at = format!("{}, line {line}: role_arn", file.name);
@@ -238,6 +243,31 @@ mod tests {
             let credential = snapshot.credential();
             assert_eq!((credential.secret_id(), credential.secret_key()), ("AKIDx", "a:b=c"));
         }
+    }
+
+    /// The SDK for Node.js takes quotes off, that for Python sends them. No part of a credential begins or ends
+    /// with one.
+    #[tokio::test]
+    async fn quotes_around_a_value_are_no_part_of_it() {
+        let directory = TestDirectory::new();
+        let read = async |value: &str| {
+            let text =
+                format!("[default]\nsecret_id = {value}\nsecret_key = 'k' ; mine\ntoken = \"t\"\n");
+            directory.write(".tencentcloud/credentials", &text, 0o600);
+            read(&directory, &[]).await
+        };
+        for value in ["AKIDx", "\"AKIDx\"", "'AKIDx'"] {
+            let snapshot = read(value).await.expect(value);
+            let credential = snapshot.credential();
+            let parts = (credential.secret_id(), credential.secret_key(), credential.token());
+            assert_eq!(parts, ("AKIDx", "k", Some("t")), "{value}");
+        }
+        for value in ["\"AKIDx", "AKIDx\"", "'AKIDx\"", "'AKIDx", "\"\"AKIDx\"\"", "\"A\"B\""] {
+            let error = read(value).await.expect_err(value);
+            assert!(error.to_string().contains("secret id begins or ends with a quote"), "{error}");
+            assert!(!error.is_missing(), "{error}");
+        }
+        assert!(read("\"\"").await.unwrap_err().to_string().contains("no secret id"));
     }
 
     #[cfg(unix)]

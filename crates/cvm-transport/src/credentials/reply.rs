@@ -77,6 +77,36 @@ pub(super) fn read(
     Ok(record)
 }
 
+/// From the year 5138 on. A time in milliseconds is beyond it since 1973.
+const NO_SECONDS: i64 = 100_000_000_000;
+
+/// The time in seconds since 1970 at which a member says that the credential ends; 0 and absent mean no end.
+///
+/// # Errors
+///
+/// What is wrong with the member: taken for seconds, a time in milliseconds would never come.
+pub(super) fn end(model: &dyn Model, name: &str) -> Result<Option<i64>, String> {
+    let end = member_named(model, name).as_i64();
+    if end.is_some_and(|end| end >= NO_SECONDS) {
+        return Err(format!(
+            "has an `{name}` that is no time in seconds since 1970, perhaps one in milliseconds"
+        ));
+    }
+    Ok(end)
+}
+
+/// Refuses what a tool that keeps quotes made of a credential, such as `docker run --env-file`.
+pub(super) fn refuse_quotes(id: &str, key: &str, token: Option<&str>) -> Result<(), String> {
+    const QUOTES: [char; 2] = ['"', '\''];
+    let parts = [("secret id", Some(id)), ("secret key", Some(key)), ("token", token)];
+    for (name, part) in parts {
+        if part.is_some_and(|part| part.starts_with(QUOTES) || part.ends_with(QUOTES)) {
+            return Err(format!("{name} begins or ends with a quote; write it without quotes"));
+        }
+    }
+    Ok(())
+}
+
 /// The text of a member; `None` when it is absent or empty.
 pub(super) fn text<'a>(model: &'a dyn Model, name: &str) -> Option<&'a str> {
     match member_named(model, name) {
@@ -102,6 +132,8 @@ pub(super) fn snapshot(
             return Err(CredentialProviderError::broken(text));
         }
     };
+    refuse_quotes(id, key, token)
+        .map_err(|why| CredentialProviderError::broken(format!("{what}: {why}")))?;
     let credential = match token {
         Some(token) => Credential::temporary(id, key, token),
         None => Credential::new(id, key),
@@ -123,6 +155,32 @@ fn seconds(at: u64) -> SystemTime {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Every table with an end is asked for it by this function.
+    #[test]
+    fn end_in_milliseconds_is_refused_in_every_document() {
+        for (table, name) in [
+            (&ROLE_REPLY, "ExpiredTime"),
+            (&PROCESS_REPLY, "ExpiredTime"),
+            (&TCCLI_FILE, "expiresAt"),
+            (&super::super::sts::RESPONSE, "ExpiredTime"),
+        ] {
+            let end = |at: &str| {
+                let text = format!("{{\"{name}\":{at}}}");
+                super::end(&read(table, text.as_bytes(), "it").unwrap(), name)
+            };
+            for at in ["1000000000000", "1795247313123", "100000000000", "9223372036854775807"] {
+                let told = end(at).expect_err(at);
+                assert!(told.contains(name) && told.contains("milliseconds"), "{told}");
+                assert!(!told.contains(at), "{told}");
+            }
+            for at in ["0", "-1", "1795247313", "4000000000", "99999999999", "\"4000000000\""] {
+                let seconds = at.trim_matches('"').parse().unwrap();
+                assert_eq!(end(at), Ok(Some(seconds)), "{table:?}");
+            }
+            assert_eq!(end("null"), Ok(None));
+        }
+    }
 
     #[test]
     fn every_member_is_found_by_its_name() {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use cvm_protocol::{NameIndex, Table, member_named};
+use cvm_protocol::{NameIndex, Table};
 use http::header::{ACCEPT_ENCODING, HOST};
 use http::{HeaderMap, HeaderValue, Method};
 use tokio::time::Instant;
@@ -74,7 +74,8 @@ impl RoleCredentials {
             return Err(CredentialProviderError::transient(format!("{WHAT} reports no success")));
         }
         let (id, key, token) = (member("TmpSecretId"), member("TmpSecretKey"), member("Token"));
-        let expires_at = member_named(&record, "ExpiredTime").as_i64();
+        let expires_at = reply::end(&record, "ExpiredTime")
+            .map_err(|why| CredentialProviderError::broken(format!("{WHAT} {why}")))?;
         if token.is_none() || expires_at.is_none() {
             return Err(CredentialProviderError::broken(format!("{WHAT} lacks token or end")));
         }

@@ -68,7 +68,7 @@ static CREDENTIALS: Table = Table {
     index: NameIndex { multiplier: 0x26d0_b944_a286_3a7f, shift: 62, slots: &[0, 2, 255, 1] },
 };
 
-static RESPONSE: Table = Table {
+pub(super) static RESPONSE: Table = Table {
     name: "AssumeRoleResponse",
     members: &[
         FieldInfo::new("Credentials", Kind::Object(&CREDENTIALS)).promised(),
@@ -291,7 +291,8 @@ async fn assume(
     let mut response = Record::new(&RESPONSE);
     // Boxed: a call inside a call would be a future that contains itself.
     Box::pin(pipeline::run(client, info, request, &mut response)).await.map_err(failed)?;
-    let expires_at = member_named(&response, "ExpiredTime").as_i64();
+    let expires_at = reply::end(&response, "ExpiredTime")
+        .map_err(|why| CredentialProviderError::broken(format!("answer of STS {why}")))?;
     let Value::Object(credentials) = member_named(&response, "Credentials") else {
         return Err(CredentialProviderError::broken("answer of STS holds no credential"));
     };

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use cvm_protocol::member_named;
+use cvm_protocol::Json;
 use cvm_signer::Credential;
 
 use super::{
@@ -79,7 +79,7 @@ impl TccliCredentials {
             "default" | "oauth" | "sso" => {}
             _ => return Err(broken("has a `type` that is none of default, cvm-role, oauth, sso")),
         }
-        let expires_at = member_named(&record, "expiresAt").as_i64();
+        let expires_at = reply::end(&record, "expiresAt").map_err(|why| broken(&why))?;
         let snapshot = reply::snapshot(id, key, token, expires_at, name)?;
         match (member("role-arn"), member("role-session-name")) {
             (None, None) => Ok(Arc::new(snapshot)),
@@ -128,7 +128,7 @@ impl Profile {
             let text = format!("{PROFILE} is no name of a profile: it leads to another directory");
             return Err(CredentialProviderError::broken(text));
         }
-        let folder = files::home(environment).map(|home| home.join(".tccli"));
+        let folder = files::home(environment)?.map(|home| home.join(".tccli"));
         Ok(Self { name, is_chosen, folder })
     }
 
@@ -194,13 +194,15 @@ impl Settings {
             .map_err(|error| profile.named(error))
     }
 
-    fn parse(text: &str) -> Result<Self, String> {
+    fn parse(whole: &str) -> Result<Self, String> {
         use serde_json::Value;
         let document: Value =
-            serde_json::from_str(text).map_err(|error| format!("is not JSON: {error}"))?;
+            serde_json::from_str(whole).map_err(|error| format!("is not JSON: {error}"))?;
         let Value::Object(document) = document else {
             return Err("holds no JSON object".to_owned());
         };
+        // Of a member that is given twice, `document` has the last.
+        Json::parse(whole.as_bytes()).map_err(|error| format!("cannot be used: {error}"))?;
         let text = |section: &str, key: &str, value: Option<&Value>| match value {
             None | Some(Value::Null) => Ok(None),
             Some(Value::String(text)) => Ok(Some(text.clone()).filter(|text| !text.is_empty())),
@@ -339,6 +341,16 @@ mod tests {
             (b"{\"_sys_param\":8}", "has a `_sys_param` that is not an object"),
             (b"{\"region\":8}", "has a `region` that is not text"),
             (b"{\"region\":{\"endpoint\":8}}", "has a `region.endpoint` that is not text"),
+            (b"{\"region\":\"ap-tokyo\",\"region\":\"ap-seoul\"}", "`region` is given twice"),
+            (
+                b"{\"_sys_param\":{\"region\":\"ap-tokyo\",\"region\":\"ap-seoul\"}}",
+                "`region` is given twice",
+            ),
+            (
+                b"{\"cvm\":{\"endpoint\":\"a.tencentcloudapi.com\",\"endpoint\":\"b.tencentcloudapi.com\"}}",
+                "`endpoint` is given twice",
+            ),
+            (b"{\"cvm\":{\"endpoint\":\"a\"},\"cvm\":{}}", "`cvm` is given twice"),
             (b"\xff\xfe{\0}\0", "is UTF-16 text"),
             (b"{\n\xff", "is not UTF-8 text (line 2)"),
         ] {
