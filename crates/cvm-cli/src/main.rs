@@ -17,6 +17,7 @@ mod interrupt;
 mod journal;
 mod json;
 mod layout;
+mod limits;
 mod lock;
 mod options;
 mod outcome;
@@ -40,6 +41,7 @@ use args::Line;
 use exit::Exit;
 
 fn main() -> ExitCode {
+    limits::survive_file_size_limit();
     ExitCode::from(crash::guard(run).code())
 }
 

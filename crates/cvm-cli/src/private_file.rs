@@ -33,8 +33,9 @@ pub fn write(path: &Path, content: &[u8]) -> io::Result<Option<Identity>> {
         // This file system has no second names: here the new file has its name before it is complete.
         Err(_) => {
             let mut file = create(path)?;
-            file.write_all(content)?;
-            file.sync_all()?;
+            let written = file.write_all(content).and_then(|()| file.sync_all());
+            // A part of it would pass for the whole.
+            written.inspect_err(|_| drop(fs::remove_file(path)))?;
             fs::remove_file(beside)
         }
     })?;

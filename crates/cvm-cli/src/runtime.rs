@@ -1,28 +1,53 @@
 //! The asynchronous part of a run: built only by commands that need it, on this thread alone.
 
 use std::future::Future;
+#[cfg(unix)]
+use std::future::poll_fn;
+#[cfg(unix)]
+use std::task::Poll;
 
 use crate::exit::{Failure, Result};
+use crate::limits;
 
 /// Runs a future to its end.
 pub fn block_on<T>(future: impl Future<Output = T>) -> Result<T> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Failure::local(format!("cannot start the runtime: {error}")))?;
+    let runtime = limits::check_open_files()
+        .and_then(|()| tokio::runtime::Builder::new_current_thread().enable_all().build())
+        .map_err(|error| {
+            Failure::local(format!("cannot start the runtime: {error}")).maybe_hint(
+                limits::is_of_open_files(&error)
+                    .then_some("let more files be open at the same time: `ulimit -n`"),
+            )
+        })?;
     Ok(runtime.block_on(future))
 }
 
-/// Listens for being asked to stop: by Ctrl-C, by SIGTERM, by SIGQUIT (Ctrl-\), or by a terminal that goes away.
+/// Listens for being asked to stop: by Ctrl-C, by a terminal that goes away, or by any other signal that would
+/// end the program without a word.
 ///
 /// Listening begins when this is made, not when it is awaited: a signal in between is not lost.
 #[cfg(unix)]
-pub struct Interruption {
-    terminate: Option<tokio::signal::unix::Signal>,
-    interrupt: Option<tokio::signal::unix::Signal>,
-    hangup: Option<tokio::signal::unix::Signal>,
-    quit: Option<tokio::signal::unix::Signal>,
-}
+pub struct Interruption(Vec<tokio::signal::unix::Signal>);
+
+/// The signals whose default ends a program that did nothing wrong. Users send some, and batch systems and
+/// timers that outlive `exec` send the others. Those that stop a program (SIGTSTP, SIGTTIN, SIGTTOU) keep their
+/// default: it goes on later, and its limits of time count what has passed.
+#[cfg(unix)]
+const ENDING: [rustix::process::Signal; 10] = {
+    use rustix::process::Signal;
+    [
+        Signal::TERM,
+        Signal::INT,
+        Signal::HUP,
+        Signal::QUIT,
+        Signal::ALARM,
+        Signal::USR1,
+        Signal::USR2,
+        Signal::XCPU,
+        Signal::VTALARM,
+        Signal::PROF,
+    ]
+};
 
 #[cfg(unix)]
 impl Interruption {
@@ -32,40 +57,28 @@ impl Interruption {
         let ignored = ignored();
         // Whoever started this program with a signal ignored, as nohup and the jobs of a script in the
         // background do, wants it to stay ignored.
-        let listen = |kind: SignalKind| {
-            if kind.as_raw_value().checked_sub(1).is_some_and(|bit| ignored >> bit & 1 == 1) {
-                return Ok(None);
-            }
-            signal(kind)
-                .map(Some)
-                .map_err(|error| Failure::local(format!("cannot listen for signals: {error}")))
-        };
-        Ok(Self {
-            terminate: listen(SignalKind::terminate())?,
-            interrupt: listen(SignalKind::interrupt())?,
-            hangup: listen(SignalKind::hangup())?,
-            quit: listen(SignalKind::quit())?,
-        })
+        let is_heard =
+            |number: i32| number.checked_sub(1).is_none_or(|bit| ignored >> bit & 1 == 0);
+        let numbers = ENDING.map(rustix::process::Signal::as_raw).into_iter();
+        let signals: std::io::Result<Vec<_>> = numbers
+            .filter(|number| is_heard(*number))
+            .map(|number| signal(SignalKind::from_raw(number)))
+            .collect();
+        signals
+            .map(Self)
+            .map_err(|error| Failure::local(format!("cannot listen for signals: {error}")))
     }
 
     /// Ends when somebody asked.
     pub async fn received(&mut self) {
-        tokio::select! {
-            () = heard(&mut self.terminate) => {}
-            () = heard(&mut self.interrupt) => {}
-            () = heard(&mut self.hangup) => {}
-            () = heard(&mut self.quit) => {}
-        }
-    }
-}
-
-#[cfg(unix)]
-async fn heard(signal: &mut Option<tokio::signal::unix::Signal>) {
-    match signal {
-        Some(signal) => {
-            signal.recv().await;
-        }
-        None => std::future::pending().await,
+        poll_fn(|context| {
+            let mut signals = self.0.iter_mut();
+            match signals.any(|signal| signal.poll_recv(context).is_ready()) {
+                true => Poll::Ready(()),
+                false => Poll::Pending,
+            }
+        })
+        .await;
     }
 }
 

@@ -11,9 +11,9 @@ use crate::exit::{Exit, Failure, Result};
 use crate::options::Scope;
 use crate::ready::{Ready, ReadyFile};
 use crate::runtime::{self, Interruption};
-use crate::{connect, output, source};
+use crate::{output, source};
 
-/// Serves until SIGTERM, SIGHUP, SIGQUIT or Ctrl-C.
+/// Serves until Ctrl-C, SIGTERM or another signal that asks a program to end.
 pub fn run(line: &Line) -> Result<()> {
     line.only("emulator", Scope::Emulator, 0)?;
     if line.has("coverage") {
@@ -91,10 +91,14 @@ fn credential(id: &str, path: &str) -> Result<Credential> {
         .map_err(|error| Failure::new(Exit::Config, format!("`{path}`: {error}")))
 }
 
-/// Where the credentials go when nobody says: the folder for such things, else that for short-lived ones.
+/// Where the credentials go when nobody says: the folder for such things, else that for short-lived ones. A
+/// relative `XDG_RUNTIME_DIR` counts as not set, as its specification demands.
 fn own_ready_file() -> PathBuf {
-    let folder =
-        connect::variable("XDG_RUNTIME_DIR").map_or_else(std::env::temp_dir, PathBuf::from);
+    let of_runtime = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from);
+    let folder = of_runtime.filter(|folder| folder.is_absolute()).unwrap_or_else(|| {
+        let temporary = std::env::temp_dir();
+        std::path::absolute(&temporary).unwrap_or(temporary)
+    });
     folder.join(format!("cvm-emulator-{}.json", std::process::id()))
 }
 

@@ -27,8 +27,9 @@ fn the_codes_are_documented() {
       A read whose list is absent, null or empty against its own total is printed as it came and ends
       with 5.
       A signal before a change is sent, or while something is read, ends the program itself: shells
-      report 128 + its number. While a change is on its way, Ctrl-C, SIGTERM, SIGHUP and SIGQUIT end
-      with 3, and with 7 while its response is written.
+      report 128 + its number. While a change is on its way, Ctrl-C, SIGTERM, SIGHUP and every other
+      signal that asks a program to end (SIGQUIT, SIGALRM, SIGUSR1, SIGXCPU, …) end with 3, and with 7
+      while its response is written.
     ");
 }
 

@@ -4,21 +4,14 @@ use std::fs::{self, OpenOptions};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use crate::harness::{Answer, Emulator, KEY, LAUNCH, Ran, Server, entries, finish, keeps_key, run};
+use crate::harness::{Answer, Emulator, KEY, LAUNCH, Ran, Server, entries, finish, keeps_key, run, shell};
 
 const STOP: [&str; 3] = ["StopInstances", "--InstanceIds", "ins-11112222"];
 const STOPPED: &str = r#"{"Response":{"RequestId":"r-1"}}"#;
 
 /// Runs a command by a shell, with these redirections.
 fn redirected(command: &Command, redirections: &str) -> Ran {
-    let mut shell = Command::new("/bin/sh");
-    shell.args(["-c", &format!("exec \"$0\" \"$@\" {redirections}")]);
-    shell.arg(command.get_program()).args(command.get_args()).env_clear();
-    if let Some(folder) = command.get_current_dir() {
-        shell.current_dir(folder);
-    }
-    shell.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
-    run(shell.stdin(Stdio::null()))
+    run(&mut shell(command, "", redirections))
 }
 
 #[test]

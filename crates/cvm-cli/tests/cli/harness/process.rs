@@ -30,6 +30,18 @@ pub fn run(command: &mut Command) -> Ran {
     finish(start(command))
 }
 
+/// A shell that does `before` in its own process, and becomes the command.
+pub fn shell(command: &Command, before: &str, redirections: &str) -> Command {
+    let mut shell = Command::new("/bin/sh");
+    shell.args(["-c", &format!("{before}\nexec \"$0\" \"$@\" {redirections}")]);
+    shell.arg(command.get_program()).args(command.get_args()).env_clear().stdin(Stdio::null());
+    if let Some(folder) = command.get_current_dir() {
+        shell.current_dir(folder);
+    }
+    shell.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    shell
+}
+
 /// Runs with a text on standard input.
 pub fn run_with_input(command: &mut Command, input: &str) -> Ran {
     let mut child = start(command.stdin(Stdio::piped()));
