@@ -9,11 +9,16 @@
 
 use std::fs;
 use std::io::{self, Read};
+#[cfg(unix)]
+use std::os::fd::AsFd;
 
 use cvm_models::protocol::utf8_text;
 
 use crate::exit::{Failure, Result};
 use crate::json::Json;
+#[cfg(not(unix))]
+use crate::nonblocking::AsFd;
+use crate::nonblocking::Waiting;
 use crate::private_file;
 
 /// More than this is no parameter.
@@ -123,9 +128,9 @@ fn bytes_of(path: &str) -> std::result::Result<Vec<u8>, String> {
     read(fs::File::open(path).map_err(|error| error.to_string())?)
 }
 
-fn read(source: impl Read) -> std::result::Result<Vec<u8>, String> {
+fn read(source: impl Read + AsFd) -> std::result::Result<Vec<u8>, String> {
     let mut bytes = Vec::new();
-    match source.take(MOST_BYTES + 1).read_to_end(&mut bytes) {
+    match Waiting(source).take(MOST_BYTES + 1).read_to_end(&mut bytes) {
         Ok(length) if length as u64 > MOST_BYTES => Err("it is too large".to_owned()),
         Ok(_) => Ok(bytes),
         Err(error) => Err(error.to_string()),

@@ -16,6 +16,7 @@ use rows::Rows;
 use crate::args::Line;
 use crate::exit::{Failure, Result};
 use crate::json::Json;
+use crate::nonblocking::Waiting;
 use crate::{suggest, terminal};
 
 /// How an answer is printed.
@@ -83,7 +84,7 @@ pub fn must_be_open() -> Result<()> {
 }
 
 fn write(text: &str) -> io::Result<()> {
-    let mut stdout = io::stdout().lock();
+    let mut stdout = Waiting(io::stdout().lock());
     stdout.write_all(text.as_bytes())?;
     stdout.flush()
 }
@@ -94,7 +95,7 @@ fn told(written: io::Result<()>) -> Result<()> {
 
 /// Writes lines to standard error. Nobody can be told when that fails.
 pub fn tell(text: &str) {
-    let _ = writeln!(io::stderr().lock(), "{text}");
+    let _ = writeln!(Waiting(io::stderr().lock()), "{text}");
 }
 
 /// Tells something useful that is not the answer: one line on standard error.

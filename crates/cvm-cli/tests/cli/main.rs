@@ -20,6 +20,7 @@ mod journal;
 mod kill;
 mod limits;
 mod network;
+mod nonblocking;
 mod not_shown;
 mod odd_lists;
 mod odd_responses;
