@@ -62,11 +62,19 @@ pub fn run(info: &'static ActionInfo, line: Line) -> Result<()> {
         if is_dry || line.has("no-journal") {
             // A call that leaves no entry works without a journal that can be read.
             if let Some(token) = given_token(info, &request)
-                && let Ok(Some(found)) =
-                    Journal::of_user().and_then(|journal| journal.with_token(&token))
+                && let Ok(journal) = Journal::of_user()
             {
-                let needless = is_dry.then_some("a dry run needs no client token: leave it out");
-                return Err(token_is_taken(&token, found, &line).maybe_hint(needless));
+                match journal.with_token(&token) {
+                    Ok(Some(found)) => {
+                        let needless =
+                            is_dry.then_some("a dry run needs no client token: leave it out");
+                        return Err(token_is_taken(&token, found, &line).maybe_hint(needless));
+                    }
+                    Err(_) if !is_dry => output::note(
+                        "the journal cannot be read, so nothing tells whether this client token was sent before",
+                    ),
+                    Ok(None) | Err(_) => {}
+                }
             }
         } else {
             noted = note(info, &mut request, &connection, &budget, &line).await?;
@@ -313,8 +321,10 @@ fn token_hash(info: &'static ActionInfo, token: &str) -> String {
 /// with which parameters, to which region and by which account.
 fn token_is_taken(token: &str, found: Found, line: &Line) -> Failure {
     let Found { id, entry, running } = found;
-    let message =
-        format!("client token `{token}` belongs to entry `{id}` of the journal; nothing was sent");
+    let belongs = if entry.is_ok() { "belongs" } else { "may belong" };
+    let message = format!(
+        "client token `{token}` {belongs} to entry `{id}` of the journal; nothing was sent"
+    );
     let failure = Failure::new(Exit::Unknown, message);
     match entry {
         _ if running => failure

@@ -115,23 +115,30 @@ impl Journal {
             Err(error) if error.kind() == ErrorKind::NotFound => Vec::new(),
             names => names.map_err(|error| self.unusable("read", &error))?,
         };
-        let found = |id: String| Found {
-            running: Lock::is_held(&self.lock_path(&id)),
-            entry: self.load(&id),
-            id,
+        let found = |id: String| {
+            let running = Lock::is_held(&self.lock_path(&id));
+            let entry = self.load(&id);
+            // One that was settled just now is none.
+            let is_there = entry.is_ok() || !is_missing(&self.path(&id));
+            is_there.then_some(Found { id, entry, running })
         };
-        Ok(names.into_iter().map(found).collect())
+        Ok(names.into_iter().filter_map(found).collect())
     }
 
-    /// The entry that has this client token; of one that cannot be read, the error.
+    /// The entry that has this client token; else the first that cannot be read. Whatever its text still holds,
+    /// it may have had this token.
     pub fn with_token(&self, token: &str) -> Result<Option<Found>> {
-        let has_token = |found: &Found| match &found.entry {
-            Ok(entry) => entry.client_token.as_deref() == Some(token),
-            // Its text may still hold the token.
-            Err(_) => private_file::read(&self.path(&found.id))
-                .is_ok_and(|text| String::from_utf8_lossy(&text).contains(token)),
-        };
-        Ok(self.entries()?.into_iter().find(has_token))
+        let mut unreadable = None;
+        for found in self.entries()? {
+            match &found.entry {
+                Ok(entry) if entry.client_token.as_deref() == Some(token) => {
+                    return Ok(Some(found));
+                }
+                Ok(_) => {}
+                Err(_) => unreadable = unreadable.or(Some(found)),
+            }
+        }
+        Ok(unreadable)
     }
 
     /// The entry of this name, locked.
@@ -342,6 +349,10 @@ fn is_id(name: &str) -> bool {
 fn is_stray(name: &str) -> bool {
     let id = name.get(1..).and_then(|rest| rest.split_once(".json."));
     id.is_some_and(|(id, _)| is_id(id))
+}
+
+fn is_missing(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_err_and(|error| error.kind() == ErrorKind::NotFound)
 }
 
 fn is_old(path: &Path) -> bool {

@@ -49,12 +49,54 @@ fn a_token_in_doubt_is_sent_by_no_other_command() {
     let ran = run(&mut server.cvm(&LAUNCH));
     assert!(ran.code == 3 && ran.stderr.contains("--forget"), "{}", ran.stderr);
     assert!(server.requests.lock().unwrap().is_empty());
-    // Another token has nothing to do with it.
+    // Another token has nothing to do with an entry that can be read.
+    let forgotten = run(&mut server.bare(&["resume", "--forget", &id]));
+    assert_eq!(forgotten.code, 0, "{}", forgotten.stderr);
     let ran = run(server
         .cvm(&["RunInstances", "--ClientToken", "tok-2", "--timeout", "60"])
         .args(["--ImageId", "i"]));
     assert_eq!(ran.code, 3, "{}", ran.stderr);
     assert!(!server.requests.lock().unwrap().is_empty(), "{}", ran.stderr);
+}
+
+/// Whatever a damaged entry still holds, it may have had the token: written in another way, changed, or cut off.
+#[test]
+fn an_entry_that_cannot_be_read_may_have_any_token() {
+    for token in ["tok-1", "a\"b", "a\\b", "\u{21}/<>"] {
+        let server = Server::start(Answer::Close);
+        let launch = ["RunInstances", "--ImageId", "img-1", "--ClientToken", token];
+        let first = run(server.cvm(&launch).args(["--timeout", "30"]));
+        assert_eq!(first.code, 3, "{}", first.stderr);
+        server.requests.lock().unwrap().clear();
+        let id = entries(&server.journal()).remove(0);
+        let path = server.journal().join(format!("{id}.json"));
+        let whole = fs::read_to_string(&path).unwrap();
+        let changed = whole.replacen("img-1", "img-2", 1);
+        for (damaged, text) in [
+            ("a changed byte", changed.as_str()),
+            ("cut off", &whole[..40]),
+            ("empty", ""),
+            ("no JSON", "x"),
+        ] {
+            fs::write(&path, text).unwrap();
+            for more in [&[][..], &["--no-journal"], &["--DryRun"], &["--region", "ap-tokyo"]] {
+                let url = ["--endpoint", &server.url, "--region", "ap-guangzhou"];
+                let place = if more.contains(&"--region") { &url[..2] } else { &url[..] };
+                let ran = run(server.bare(&launch).args(place).args(more));
+                let what = format!("{token} {damaged} {more:?}: {}", ran.stderr);
+                assert_eq!(ran.code, 3, "{what}");
+                for told in ["nothing was sent", "may belong to entry", &id, "--forget"] {
+                    assert!(ran.stderr.contains(told), "{told}: {what}");
+                }
+            }
+            assert!(server.requests.lock().unwrap().is_empty(), "{token} {damaged}");
+        }
+        assert_eq!(entries(&server.journal()), [id.as_str()]);
+        // A launch whose token is made here is another one for certain.
+        let new = run(server.cvm(&LAUNCH[..3]).args(["--timeout", "30"]));
+        assert_eq!(new.code, 3, "{}", new.stderr);
+        assert!(!server.requests.lock().unwrap().is_empty(), "{}", new.stderr);
+    }
 }
 
 /// A service that ignores `DryRun` would launch with it, or repeat the first launch.
