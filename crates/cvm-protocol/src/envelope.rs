@@ -60,7 +60,7 @@ pub fn decode(response: &mut dyn Model, body: &[u8]) -> Result<Envelope, DecodeE
     let request_id = content
         .request_id
         .or_else(|| member_named(response, "RequestId").as_str().map(str::to_owned))
-        .filter(|id| !id.is_empty());
+        .filter(|id| !id.trim().is_empty());
     let is_contradictory = content.is_contradictory
         || (content.error.is_some() && has_result(&self::response(body), response.table()));
     let error = content.error.map(|error| ServiceError {

@@ -247,7 +247,7 @@ fn names(field: &FieldInfo, value: Value<'_>) -> Vec<String> {
         }
         _ => Vec::new(),
     };
-    names.into_iter().flatten().filter(|name| !name.is_empty()).collect()
+    names.into_iter().flatten().filter(|name| !name.trim().is_empty()).collect()
 }
 
 /// The names in parentheses, where there are any.
@@ -289,6 +289,7 @@ fn is_id(field: &FieldInfo) -> bool {
     matches!(field.kind, Kind::Str) && field.wire.ends_with("Id") && !field.secret
 }
 
+/// Whether a value names nothing: there is none, or only spaces.
 fn is_unset(value: Value<'_>) -> bool {
-    value.is_blank()
+    value.is_blank() || value.text().is_some_and(|text| text.trim().is_empty())
 }

@@ -133,6 +133,16 @@ fn contradiction(response: &dyn Model) -> String {
     }
 }
 
+/// Adds the ids that the response to a change names: they may be all that somebody has to go by.
+fn with_names(text: &str, response: &dyn Model) -> String {
+    let mut names = cvm_protocol::named(response);
+    names.retain(|name| !text.contains(&format!("`{name}`")));
+    match names.as_slice() {
+        [] => text.to_owned(),
+        names => format!("{text}; it names `{}`", names.join("`, `")),
+    }
+}
+
 /// Reads what came back from one attempt.
 pub(crate) struct Reading<'a> {
     pub(crate) call: &'a Call<'a>,
@@ -163,14 +173,14 @@ impl Reading<'_> {
             }
             Some(Err(error)) if error.is_json && (200..300).contains(&status) => {
                 match envelope::request_id(&answer.body) {
-                    Some(id) => self.undecodable(error, &id, status),
-                    None => self.foreign(answer, false),
+                    Some(id) => self.undecodable(error, &id, status, &*response),
+                    None => self.foreign(answer, None),
                 }
             }
             // A number alone is the text of a proxy.
             decoded => {
                 let is_envelope = matches!(&decoded, Some(Ok(read)) if !read.is_old_gateway);
-                self.foreign(answer, is_envelope)
+                self.foreign(answer, is_envelope.then_some(&*response))
             }
         };
         tried.status = Some(status);
@@ -283,6 +293,7 @@ impl Reading<'_> {
             None if !(200..300).contains(&status) => {
                 let outcome = outcome_of_status(status, false);
                 let text = "answer reports success under a status that says the opposite";
+                let text = self.naming(text, response);
                 Tried::new(outcome, Some(Error::new(Kind::Response, text)))
             }
             None => {
@@ -299,7 +310,8 @@ impl Reading<'_> {
                     tried.gaps = gaps;
                     tried
                 } else {
-                    let text = format!("answer lacks {}", lacking.join(", "));
+                    let text =
+                        self.naming(&format!("answer lacks {}", lacking.join(", ")), response);
                     Tried::new(Outcome::Ambiguous, Some(Error::new(Kind::Response, text)))
                 }
             }
@@ -344,10 +356,17 @@ impl Reading<'_> {
 
     /// A whole response of the service that cannot be decoded. With a value of another kind than its place
     /// can hold the service would give the same one again; a member given twice is a garbled response.
-    fn undecodable(&self, error: DecodeError, request_id: &str, status: u16) -> Tried {
+    fn undecodable(
+        &self,
+        error: DecodeError,
+        request_id: &str,
+        status: u16,
+        response: &dyn Model,
+    ) -> Tried {
         let request_id = self.secrets().scrub_cut(request_id);
         let request_id = cut(&request_id, MOST_OF_NAME).into_owned();
         let text = format!("HTTP {status}: the response cannot be decoded: {error}");
+        let text = self.naming(&text, response);
         let is_final = error.expected.is_some();
         let error = Error::new(Kind::Response, text).with_source(error);
         let mut tried = Tried::new(Outcome::Ambiguous, Some(error));
@@ -356,8 +375,19 @@ impl Reading<'_> {
         tried
     }
 
-    /// An answer that is not the service's, or not whole.
-    fn foreign(&self, answer: &Answer, is_envelope: bool) -> Tried {
+    /// What is wrong with a response, and the ids that it names if the request changes something. Any of them may
+    /// be an echo of what was sent.
+    fn naming(&self, text: &str, response: &dyn Model) -> String {
+        if self.call.class == RetryClass::Read {
+            return text.to_owned();
+        }
+        let text = with_names(text, response);
+        let text = self.secrets().scrub(&text).into_owned();
+        cut(&text, MOST_OF_MESSAGE).into_owned()
+    }
+
+    /// An answer that is not the service's, or not whole. `envelope` is what one without a request id holds.
+    fn foreign(&self, answer: &Answer, envelope: Option<&dyn Model>) -> Tried {
         let status = answer.status;
         // A 429 of an unknown sender is believed unless a second sending could do harm.
         let outcome = outcome_of_status(status, self.call.class != RetryClass::Hazard);
@@ -367,8 +397,8 @@ impl Reading<'_> {
         };
         let text = if (300..400).contains(&status) {
             format!("HTTP {status}: redirects are not followed")
-        } else if is_envelope {
-            format!("HTTP {status}: answer has no request id")
+        } else if let Some(response) = envelope {
+            self.naming(&format!("HTTP {status}: answer has no request id"), response)
         } else {
             let shown = mask::excerpt(&answer.body, self.call.info.response, &self.secrets());
             format!("HTTP {status}: not an answer of the service: {shown}")

@@ -12,6 +12,7 @@ mod arguments;
 mod blocked_output;
 mod cloud;
 mod contradictory;
+mod counts;
 mod damaged_entries;
 mod emulator;
 mod exit_codes;
