@@ -4,7 +4,9 @@ use std::fs::{self, OpenOptions};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use crate::harness::{Answer, Emulator, KEY, LAUNCH, Ran, Server, entries, finish, keeps_key, run, shell};
+use crate::harness::{
+    Answer, Emulator, KEY, LAUNCH, Ran, Server, entries, finish, keeps_key, run, shell,
+};
 
 const STOP: [&str; 3] = ["StopInstances", "--InstanceIds", "ins-11112222"];
 const STOPPED: &str = r#"{"Response":{"RequestId":"r-1"}}"#;
