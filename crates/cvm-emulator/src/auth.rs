@@ -8,7 +8,7 @@ use cvm_signer::verify::{self, EmptyParameters, VerifyError, VerifyingKey};
 use cvm_signer::{Credential, KeyCache, tc3, v1};
 use subtle::ConstantTimeEq;
 
-use crate::dialect::{Call, Dialect, Incoming, Parameters};
+use crate::dialect::{self, Call, Dialect, Incoming, Parameters};
 use crate::redact;
 use crate::refusal::Refusal;
 
@@ -40,6 +40,25 @@ impl Keyring {
         let (authorization, _) = tc3_head(incoming, now)?;
         let is_known = self.by_id.contains_key(authorization.secret_id());
         if is_known { Ok(()) } else { Err(unknown()) }
+    }
+
+    /// Passes a request whose signature is among its parameters if its key is known and its time is right. Only the
+    /// parameters that tell this are decoded, so nobody without a key has a long form decoded and sorted.
+    pub(crate) fn admit_v1(
+        &self,
+        dialect: Dialect,
+        incoming: &Incoming<'_>,
+        now: u64,
+    ) -> Result<(), Refusal> {
+        let given = dialect::first_values(incoming, V1_HEAD)?;
+        let find = |name: &str| {
+            let place = V1_HEAD.iter().position(|known| *known == name)?;
+            given.get(place)?.as_deref()
+        };
+        let admitted = v1_head(find, now).and_then(|secret_id| {
+            if self.by_id.contains_key(secret_id) { Ok(()) } else { Err(unknown()) }
+        });
+        admitted.map_err(|refusal| spoken_in(dialect, refusal))
     }
 
     /// Passes a call whose signature and token are right. `now` is real time, whatever the virtual
@@ -106,19 +125,7 @@ impl Keyring {
             let pair = pairs.iter().find(|(given, value)| given == name && !value.is_empty());
             pair.map(|(_, value)| value.as_str())
         };
-        if find(v1::SIGNATURE).is_none() {
-            let message = "The request is not signed: it has neither a header `Authorization` nor a \
-                           parameter `Signature`.";
-            return Err(Refusal::new("AuthFailure.InvalidAuthorization", message));
-        }
-        let secret_id = find("SecretId").ok_or_else(|| missing("SecretId"))?;
-        let nonce = find("Nonce").ok_or_else(|| missing("Nonce"))?;
-        if nonce.parse::<u64>().is_err() {
-            let message = "The parameter `Nonce` is not a positive integer.";
-            return Err(Refusal::new("InvalidParameter", message));
-        }
-        let timestamp = timestamp("Timestamp", find("Timestamp"))?;
-        verify::clock(now, timestamp, verify::CLOCK_WINDOW).map_err(|_| expired(now, timestamp))?;
+        let secret_id = v1_head(find, now)?;
         covered(incoming)?;
         let credential = self.by_id.get(secret_id);
         let request = v1::Request {
@@ -143,6 +150,27 @@ impl Keyring {
             (Err(error), _) => Err(failed(&error.to_string())),
         }
     }
+}
+
+/// The parameters that tell who signed a request and when.
+const V1_HEAD: [&str; 4] = [v1::SIGNATURE, "SecretId", "Nonce", "Timestamp"];
+
+/// Checks these parameters, short of the signature itself; returns the secret id.
+fn v1_head<'a>(find: impl Fn(&str) -> Option<&'a str>, now: u64) -> Result<&'a str, Refusal> {
+    if find(v1::SIGNATURE).is_none() {
+        let message = "The request is not signed: it has neither a header `Authorization` nor a \
+                       parameter `Signature`.";
+        return Err(Refusal::new("AuthFailure.InvalidAuthorization", message));
+    }
+    let secret_id = find("SecretId").ok_or_else(|| missing("SecretId"))?;
+    let nonce = find("Nonce").ok_or_else(|| missing("Nonce"))?;
+    if nonce.parse::<u64>().is_err() {
+        let message = "The parameter `Nonce` is not a positive integer.";
+        return Err(Refusal::new("InvalidParameter", message));
+    }
+    let timestamp = timestamp("Timestamp", find("Timestamp"))?;
+    verify::clock(now, timestamp, verify::CLOCK_WINDOW).map_err(|_| expired(now, timestamp))?;
+    Ok(secret_id)
 }
 
 /// Checks what the head of a TC3 request tells about its signature, short of the signature itself.

@@ -160,6 +160,10 @@ impl Cloud {
             return Err(dialect::too_large("body", limit));
         }
         let incoming = Incoming { body: request.body(), ..head };
+        let dialect = dialect::of_head(&incoming)?;
+        if dialect != Dialect::Tc3 {
+            self.0.keyring.admit_v1(dialect, &incoming, (self.0.wall_clock)())?;
+        }
         let mut call = dialect::read(&incoming)?;
         let info = call.action.as_deref().and_then(cvm_models::action);
         self.0.keyring.check(&incoming, &mut call, info, (self.0.wall_clock)())?;

@@ -1,5 +1,7 @@
 //! Three dialects, one request: told apart by path and headers, read into one [`Call`].
 
+use std::borrow::Cow;
+
 use cvm_protocol::percent;
 use cvm_signer::{Method, v1};
 
@@ -181,16 +183,7 @@ fn with_signature_parameter<'a>(
     incoming: &Incoming<'a>,
     dialect: Dialect,
 ) -> Result<Call<'a>, Refusal> {
-    let pairs = match incoming.method {
-        Method::Get => pairs_of(incoming.query)?,
-        Method::Post if incoming.body.len() > MAX_FORM => return Err(too_large("body", MAX_FORM)),
-        Method::Post => {
-            let body = std::str::from_utf8(incoming.body).map_err(|_| {
-                Refusal::new("InvalidParameter", "The form in the body is not UTF-8 text.")
-            })?;
-            pairs_of(body)?
-        }
-    };
+    let pairs = pairs_of(encoded_pairs(incoming)?)?;
     let find = |name: &str| {
         given(pairs.iter().find(|(given, _)| given == name).map(|(_, value)| value.as_str()))
     };
@@ -199,16 +192,56 @@ fn with_signature_parameter<'a>(
     Ok(Call { dialect, action, version, region, token, parameters: Parameters::Pairs(pairs) })
 }
 
+/// The query or form that holds the signature and all parameters, still encoded.
+fn encoded_pairs<'a>(incoming: &Incoming<'a>) -> Result<&'a str, Refusal> {
+    match incoming.method {
+        Method::Get => Ok(incoming.query),
+        Method::Post if incoming.body.len() > MAX_FORM => Err(too_large("body", MAX_FORM)),
+        Method::Post => std::str::from_utf8(incoming.body).map_err(|_| {
+            Refusal::new("InvalidParameter", "The form in the body is not UTF-8 text.")
+        }),
+    }
+}
+
+/// The first value that is not empty of each of these parameters. Nothing else is decoded but short names that
+/// hold an escape.
+pub(crate) fn first_values<'a, const N: usize>(
+    incoming: &Incoming<'a>,
+    names: [&str; N],
+) -> Result<[Option<Cow<'a, str>>; N], Refusal> {
+    let mut values = [const { None }; N];
+    for part in encoded_pairs(incoming)?.split('&') {
+        let (given, value) = part.split_once('=').unwrap_or((part, ""));
+        for (name, found) in names.iter().zip(&mut values) {
+            if found.is_none() && !value.is_empty() && spells(given, name) {
+                *found = Some(percent::decode(value).ok_or_else(|| unreadable(given))?);
+            }
+        }
+    }
+    Ok(values)
+}
+
+/// Whether an encoded name is this one.
+fn spells(encoded: &str, name: &str) -> bool {
+    // Each byte is itself or three characters long.
+    encoded == name
+        || (name.len()..=3 * name.len()).contains(&encoded.len())
+            && encoded.contains('%')
+            && percent::decode(encoded).is_some_and(|decoded| decoded == name)
+}
+
 /// An empty common parameter is one that is not given.
 fn given(text: Option<&str>) -> Option<String> {
     text.filter(|text| !text.is_empty()).map(str::to_owned)
 }
 
 fn pairs_of(text: &str) -> Result<Vec<(String, String)>, Refusal> {
-    percent::decode_pairs(text).map_err(|name| {
-        let message = format!("The parameter `{name}` is not percent-encoded UTF-8 text.");
-        Refusal::new("InvalidParameter", message)
-    })
+    percent::decode_pairs(text).map_err(|name| unreadable(&name))
+}
+
+fn unreadable(name: &str) -> Refusal {
+    let message = format!("The parameter `{name}` is not percent-encoded UTF-8 text.");
+    Refusal::new("InvalidParameter", message)
 }
 
 #[cfg(test)]
@@ -236,6 +269,28 @@ mod tests {
         let expected = Some("AuthFailure.InvalidAuthorization");
         assert_eq!(code(&[("X-TC-Action", "DescribeZones")]), expected);
         assert_eq!(code(&[("authorization", "a"), ("Authorization", "a")]), expected);
+    }
+
+    #[test]
+    fn first_values_are_those_of_the_decoded_pairs() {
+        for query in [
+            "a=1&b=2&a=3",
+            "a=&a=2&b=&b",
+            "%61=1&b=%32",
+            "%6=1&%61%62=1&b=x",
+            "b=+&a=%2B&%61=2",
+            "aa=1&=a&a",
+        ] {
+            let request = Incoming { query, ..incoming(&[]) };
+            let found = first_values(&request, ["a", "b"]).unwrap();
+            let Ok(pairs) = percent::decode_pairs(query) else { continue };
+            let first = |name| pairs.iter().find(|(given, it)| given == name && !it.is_empty());
+            let expected = ["a", "b"].map(|name| first(name).map(|(_, value)| value.as_str()));
+            assert_eq!(found.each_ref().map(Option::as_deref), expected, "{query}");
+        }
+        let request = Incoming { query: "a=%6", ..incoming(&[]) };
+        assert_eq!(first_values(&request, ["a"]).unwrap_err().code, "InvalidParameter");
+        assert_eq!(first_values(&request, ["b"]), Ok([None]));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! it would answer with what was not asked for.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use cvm_models::types::Filter;
@@ -42,6 +43,20 @@ impl Wanted<'_> {
     /// Whether one of the values passes a test.
     pub(crate) fn any(&self, test: impl Fn(&str) -> bool) -> bool {
         self.values.iter().any(|value| test(value))
+    }
+}
+
+/// The ids that a list request names. Without any, it asks for everything.
+#[derive(Debug)]
+pub(crate) struct IdFilter<'a>(HashSet<&'a str>);
+
+impl<'a> IdFilter<'a> {
+    pub(crate) fn new(ids: &'a [String]) -> Self {
+        Self(ids.iter().map(String::as_str).collect())
+    }
+
+    pub(crate) fn includes(&self, id: &str) -> bool {
+        self.0.is_empty() || self.0.contains(id)
     }
 }
 

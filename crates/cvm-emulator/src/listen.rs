@@ -3,12 +3,11 @@
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-use tokio::net::TcpListener;
-use tokio::sync::watch;
+use tokio::net::{TcpListener, TcpStream};
 
 use crate::Cloud;
 use crate::emulator::StartError;
-use crate::server::{self, Limits};
+use crate::server::{self, Limits, Listener};
 
 /// Where an emulator listens.
 #[derive(Clone, Debug)]
@@ -48,25 +47,21 @@ impl Listeners {
         Ok(Self { main, loopback, address })
     }
 
-    /// Serves on all sockets until `stop` is done.
+    /// Serves on all sockets until `stop` is done. They share one set of limits.
     pub(crate) async fn serve(self, cloud: &Cloud, stop: impl Future<Output = ()>) {
-        let Some(loopback) = self.loopback else {
-            return server::serve(self.main, cloud, Limits::default(), stop).await;
-        };
-        let (sender, receiver) = watch::channel(());
-        let stopped = |mut receiver: watch::Receiver<()>| async move {
-            // Nothing is ever sent: the error says that the sender was dropped.
-            let _ = receiver.changed().await;
-        };
-        let stop = async move {
-            stop.await;
-            drop(sender);
-        };
-        tokio::join!(
-            stop,
-            server::serve(self.main, cloud, Limits::default(), stopped(receiver.clone())),
-            server::serve(loopback, cloud, Limits::default(), stopped(receiver)),
-        );
+        server::serve(self, cloud, Limits::default(), stop).await;
+    }
+}
+
+impl Listener for Listeners {
+    type Stream = TcpStream;
+
+    async fn accept(&self) -> io::Result<TcpStream> {
+        let Some(loopback) = &self.loopback else { return Listener::accept(&self.main).await };
+        tokio::select! {
+            accepted = Listener::accept(&self.main) => accepted,
+            accepted = Listener::accept(loopback) => accepted,
+        }
     }
 }
 
@@ -100,7 +95,49 @@ fn bind_loopback(bound: SocketAddr) -> io::Result<TcpListener> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::time::timeout;
+
     use super::*;
+    use crate::signed::{cloud, zones};
+
+    /// So long takes only what hangs.
+    const HANG: Duration = Duration::from_secs(60);
+
+    /// A connection that has been served.
+    async fn served(address: SocketAddr) -> TcpStream {
+        let mut client = TcpStream::connect(address).await.unwrap();
+        client.write_all(zones().as_bytes()).await.unwrap();
+        let mut response = [0; 17];
+        timeout(HANG, client.read_exact(&mut response)).await.unwrap().unwrap();
+        assert_eq!(&response, b"HTTP/1.1 200 OK\r\n");
+        client
+    }
+
+    #[tokio::test]
+    async fn two_sockets_share_one_limit_of_connections() {
+        let free = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        let (main, loopback) = (server::listen(free).unwrap(), server::listen(free).unwrap());
+        let (one, other) = (main.local_addr().unwrap(), loopback.local_addr().unwrap());
+        let address = ListenAddress { address: one, url: format!("http://{other}") };
+        let listeners = Listeners { main, loopback: Some(loopback), address };
+        let idle_time = Duration::from_secs(3600);
+        let limits = Limits { connections: 2, idle_time, ..Limits::DEFAULT };
+        let cloud = cloud();
+        let server = tokio::spawn(async move {
+            server::serve(listeners, &cloud, limits, std::future::pending()).await;
+        });
+        let mut oldest = served(one).await;
+        let newer = served(other).await;
+        let newest = served(other).await;
+        let mut rest = Vec::new();
+        let end = timeout(HANG, oldest.read_to_end(&mut rest)).await;
+        assert!(end.is_ok(), "the oldest of three connections is closed");
+        drop((newer, newest));
+        server.abort();
+    }
 
     #[test]
     fn every_address_has_a_loopback_address_or_needs_a_second_socket() {

@@ -18,3 +18,6 @@ pub(crate) fn of(operation: impl FnOnce()) -> u64 {
     operation();
     COUNT.get() - before
 }
+
+#[cfg(test)]
+mod tests;

@@ -22,8 +22,8 @@ use crate::app::App;
 use activity::Activity;
 use connections::Connections;
 pub(crate) use limits::Limits;
-pub(crate) use listener::listen;
-use listener::{Listener, is_of_one_connection};
+use listener::is_of_one_connection;
+pub(crate) use listener::{Listener, listen};
 
 /// Serves until `stop` is done; then no new connection is taken, and those that are busy may end.
 pub(crate) async fn serve(

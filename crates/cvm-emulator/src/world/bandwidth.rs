@@ -6,6 +6,9 @@ use cvm_models::enums::InternetChargeType;
 use super::Machine;
 use crate::Moment;
 
+/// Most periods of one instance. When there are so many, those that have ended are forgotten.
+pub(crate) const MOST_PERIODS: usize = 100;
+
 /// For how long an instance has which bandwidth.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Period {
@@ -28,6 +31,20 @@ impl Period {
 }
 
 impl Machine {
+    /// Whether so much bandwidth is paid for at later times that no more can be bought.
+    pub(crate) fn has_much_bandwidth_ahead(&self, now: Moment) -> bool {
+        let ahead = self.bandwidth.iter().filter(|period| period.ends.is_none_or(|it| now < it));
+        ahead.count() >= MOST_PERIODS
+    }
+
+    /// Takes in bandwidth that was bought.
+    pub(super) fn add_bandwidth(&mut self, period: Period, now: Moment) {
+        if self.bandwidth.len() >= MOST_PERIODS {
+            self.bandwidth.retain(|period| period.ends.is_none_or(|ends| now < ends));
+        }
+        self.bandwidth.push(period);
+    }
+
     /// From now on its bandwidth is paid in advance, if that is how it is charged.
     pub(crate) fn begin_prepaid_bandwidth(&mut self, now: Moment) {
         let internet = &self.shown.internet_accessible;
@@ -73,6 +90,24 @@ mod tests {
         assert!(whole.overlaps(&period(20, Some(30))) && period(20, Some(30)).overlaps(&whole));
         assert!(!whole.overlaps(&period(0, Some(10))) && !period(0, Some(10)).overlaps(&whole));
         assert!(period(0, Some(11)).overlaps(&whole));
+    }
+
+    #[test]
+    fn bandwidth_that_has_ended_is_forgotten_when_there_is_much() {
+        let mut machine = Machine::new(Instance::default());
+        machine.bandwidth.push(period(0, None));
+        for day in 0..1_000 {
+            let now = Moment::from_unix(day * 10);
+            assert!(!machine.has_much_bandwidth_ahead(now));
+            machine.add_bandwidth(period(day * 10, Some(day * 10 + 10)), now);
+        }
+        assert!(machine.bandwidth.len() <= MOST_PERIODS, "{}", machine.bandwidth.len());
+        assert_eq!(machine.bandwidth.first(), Some(&period(0, None)));
+        let now = Moment::from_unix(10_000);
+        (1..MOST_PERIODS as u64)
+            .for_each(|_| machine.add_bandwidth(period(20_000, Some(30_000)), now));
+        assert!(machine.has_much_bandwidth_ahead(now));
+        assert!(!machine.has_much_bandwidth_ahead(Moment::from_unix(30_000)));
     }
 
     #[test]

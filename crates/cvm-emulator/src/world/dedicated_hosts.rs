@@ -9,10 +9,11 @@ use std::time::Duration;
 use cvm_models::enums::HostState;
 use cvm_models::types::{HostItem, HostResource, Instance};
 
-use super::{Scene, Store, Term, Tokens};
+use super::{Grouped, Scene, Term, Tokens};
 use crate::Moment;
 use crate::catalogue::disk_type;
 use crate::clock::Clock;
+use crate::distinct::distinct;
 use crate::refusal::Refusal;
 use crate::steps::count_one;
 
@@ -97,21 +98,20 @@ impl DedicatedHost {
         &self,
         instance: &Instance,
         most: u64,
-        (on_hosts, now): (&OnHosts<'_>, Moment),
+        (on_hosts, now): (&Grouped<'_>, Moment),
     ) -> u64 {
         let free = self.shown(on_hosts, now).host_resource;
         (1..=most).take_while(|count| fits(&free, instance, *count)).count() as u64
     }
 
     /// As the API shows it at a moment, with the instances that are on it.
-    pub(crate) fn shown(&self, on_hosts: &OnHosts<'_>, now: Moment) -> HostItem {
+    pub(crate) fn shown(&self, on_hosts: &Grouped<'_>, now: Moment) -> HostItem {
         let mut shown = self.bought.clone();
         shown.host_state = self.state(now);
         shown.renew_flag = self.term.renewal.clone();
         shown.expired_time = self.term.ends.to_string();
         let resource = &mut shown.host_resource;
-        let on_it = on_hosts.get(self.bought.host_id.as_str());
-        for instance in on_it.into_iter().flatten() {
+        for instance in on_hosts.members(&self.bought.host_id) {
             let taken = |amount: i64| u64::try_from(amount).unwrap_or(0);
             resource.cpu_available = resource.cpu_available.saturating_sub(taken(instance.cpu));
             resource.mem_available -= instance.memory as f64;
@@ -120,22 +120,6 @@ impl DedicatedHost {
             shown.instance_ids.push(instance.instance_id.clone());
         }
         shown
-    }
-}
-
-/// The instances on each host, the newest first.
-pub(crate) type OnHosts<'a> = HashMap<&'a str, Vec<&'a Instance>>;
-
-impl Store {
-    /// The instances on each host. Made once for all hosts that a request looks at.
-    pub(crate) fn on_hosts(&self) -> OnHosts<'_> {
-        let mut on_hosts = OnHosts::new();
-        for machine in self.newest_first() {
-            if let Some(id) = &machine.shown.placement.host_id {
-                on_hosts.entry(id).or_default().push(&machine.shown);
-            }
-        }
-        on_hosts
     }
 }
 
@@ -161,16 +145,28 @@ fn local_disks_gib(instance: &Instance) -> i64 {
 impl Scene<'_> {
     /// The hosts of this region, in the order in which they were bought.
     pub(crate) fn dedicated_hosts(&self) -> impl Iterator<Item = &DedicatedHost> {
-        self.holdings.get(self.region.name).into_iter().flat_map(|here| &here.dedicated_hosts.list)
+        let hosts = self.holdings.get(self.region.name).map(|here| &here.dedicated_hosts.list);
+        hosts.into_iter().flatten().inspect(|_| count_one())
     }
 
-    /// The host of an id.
-    pub(crate) fn dedicated_host(&self, id: &str) -> Result<&DedicatedHost, Refusal> {
-        self.dedicated_hosts().find(|host| host.bought.host_id == id).ok_or_else(|| {
-            let message =
-                format!("The dedicated host `{id}` does not exist in {}.", self.region.name);
-            self.codes.refuse(["InvalidHostId.NotFound"], message)
-        })
+    /// The hosts of these ids; each once, however often it is named.
+    pub(crate) fn named_dedicated_hosts(
+        &self,
+        ids: &[String],
+    ) -> Result<Vec<&DedicatedHost>, Refusal> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let known: HashMap<&str, &DedicatedHost> =
+            self.dedicated_hosts().map(|host| (host.bought.host_id.as_str(), host)).collect();
+        let find = |id: &String| {
+            known.get(id.as_str()).copied().ok_or_else(|| {
+                let message =
+                    format!("The dedicated host `{id}` does not exist in {}.", self.region.name);
+                self.codes.refuse(["InvalidHostId.NotFound"], message)
+            })
+        };
+        distinct(ids).into_iter().map(find).collect()
     }
 }
 
@@ -178,7 +174,7 @@ impl Scene<'_> {
 mod tests {
     use cvm_models::enums::{DiskType, RenewFlag};
 
-    use super::super::Machine;
+    use super::super::{Machine, Store};
     use super::*;
     use crate::clock::Pace;
     use crate::steps;

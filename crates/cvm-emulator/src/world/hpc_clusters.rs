@@ -1,8 +1,8 @@
 //! The clusters for high-performance computing, in one region.
 
-use cvm_models::types::{HpcClusterInfo, Instance};
+use cvm_models::types::HpcClusterInfo;
 
-use super::{Scene, Store};
+use super::{Grouped, Scene};
 use crate::refusal::Refusal;
 
 /// The clusters for high-performance computing.
@@ -12,19 +12,9 @@ pub(crate) struct HpcClusters {
     pub(crate) list: Vec<HpcClusterInfo>,
 }
 
-/// The instances of a cluster, the newest first: those that say so, as long as they exist at all.
-pub(crate) fn hpc_members<'a>(
-    store: &'a Store,
-    cluster_id: &'a str,
-) -> impl Iterator<Item = &'a Instance> {
-    let instances = store.newest_first().map(|machine| &machine.shown);
-    instances.filter(move |instance| instance.hpc_cluster_id == cluster_id)
-}
-
-/// A cluster as the API shows it, with its machines.
-pub(crate) fn with_hpc_members(cluster: &HpcClusterInfo, store: &Store) -> HpcClusterInfo {
-    let members = hpc_members(store, &cluster.hpc_cluster_id);
-    let instance_ids: Vec<_> = members.map(|instance| instance.instance_id.clone()).collect();
+/// A cluster as the API shows it, with its machines: those that say so, as long as they exist at all.
+pub(crate) fn with_hpc_members(cluster: &HpcClusterInfo, members: &Grouped<'_>) -> HpcClusterInfo {
+    let instance_ids = members.member_ids(&cluster.hpc_cluster_id);
     HpcClusterInfo { current_num: instance_ids.len() as u64, instance_ids, ..cluster.clone() }
 }
 
@@ -42,7 +32,9 @@ impl Scene<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Machine;
+    use cvm_models::types::Instance;
+
+    use super::super::{Machine, Store};
     use super::*;
 
     #[test]
@@ -58,7 +50,7 @@ mod tests {
         }
         let cluster =
             HpcClusterInfo { hpc_cluster_id: "hpc-1".to_owned(), ..HpcClusterInfo::default() };
-        let shown = with_hpc_members(&cluster, &store);
+        let shown = with_hpc_members(&cluster, &store.in_hpc_clusters());
         assert_eq!((shown.current_num, shown.instance_ids.len()), (2, 2));
         assert_eq!(shown.instance_ids, ["ins-3", "ins-1"]);
     }

@@ -127,10 +127,6 @@ impl OwnImage {
         use cvm_models::enums::LicenseType::Byol;
         self.shown.image_source == ImageSource::ExternalImport && self.shown.license_type == Byol
     }
-
-    fn uses(&self, snapshot_id: &str) -> bool {
-        self.shown.snapshot_set.iter().any(|own| own.snapshot_id == snapshot_id)
-    }
 }
 
 impl Making {
@@ -188,16 +184,7 @@ impl Images {
         let shown = self.own.remove(place).shown;
         self.deleted.insert(image_id.to_owned(), System::of(&shown));
         for snapshot in &shown.snapshot_set {
-            let unused = if with_snapshots {
-                Some(snapshot.snapshot_id.clone())
-            } else {
-                self.snapshots.leave(&snapshot.snapshot_id)
-            };
-            if let Some(id) = unused
-                && !self.own.iter().any(|own| own.uses(&id))
-            {
-                self.snapshots.remove(&id);
-            }
+            self.snapshots.leave(&snapshot.snapshot_id, with_snapshots);
         }
     }
 

@@ -3,11 +3,12 @@
 //! Which pairs open an instance stands with the instance alone, and which instances a pair opens is
 //! read from there: the two cannot disagree, whatever becomes of an instance.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 
 use cvm_models::types::KeyPair;
 
 use super::{Change, Machine, Scene, Store};
+use crate::distinct::distinct;
 use crate::refusal::Refusal;
 
 /// The key pairs of an account, as they are shown: without their private halves, which are kept nowhere.
@@ -50,7 +51,6 @@ impl Scene<'_> {
     /// Passes when all of these key pairs exist; returns each once, however often it is named.
     pub(crate) fn find_key_pairs(&self, key_ids: &[String]) -> Result<Vec<String>, Refusal> {
         let here = self.holdings.get(self.region.name);
-        let mut found = Vec::with_capacity(key_ids.len());
         for id in key_ids {
             if here.and_then(|here| here.key_pairs.get(id)).is_none() {
                 let message =
@@ -58,28 +58,15 @@ impl Scene<'_> {
                 let wanted = ["InvalidKeyPairId.NotFound", "InvalidParameterValue.KeyPairNotFound"];
                 return Err(self.codes.refuse(wanted, message));
             }
-            if !found.contains(id) {
-                found.push(id.clone());
-            }
         }
-        Ok(found)
+        Ok(distinct(key_ids).into_iter().cloned().collect())
     }
 }
 
 impl Store {
-    /// The instances that each key pair opens now, the newest first.
-    pub(crate) fn opened_by_key_pairs(&self) -> HashMap<&str, Vec<String>> {
-        let mut opened: HashMap<&str, Vec<String>> = HashMap::new();
-        for machine in self.newest_first() {
-            for key_id in &machine.shown.login_settings.key_ids {
-                opened.entry(key_id).or_default().push(machine.shown.instance_id.clone());
-            }
-        }
-        opened
-    }
-
     /// An instance that one of these key pairs opens, or into which one is being written.
     pub(crate) fn user_of_key_pairs(&self, key_ids: &[String]) -> Option<&Machine> {
+        let key_ids: HashSet<&str> = key_ids.iter().map(String::as_str).collect();
         self.newest_first().find(|machine| {
             let written = machine.underway.as_ref().and_then(|underway| match &underway.change {
                 Change::KeyPairs(written) => Some(written),
@@ -87,7 +74,7 @@ impl Store {
             });
             let mut used =
                 machine.shown.login_settings.key_ids.iter().chain(written.into_iter().flatten());
-            used.any(|key_id| key_ids.contains(key_id))
+            used.any(|key_id| key_ids.contains(key_id.as_str()))
         })
     }
 }

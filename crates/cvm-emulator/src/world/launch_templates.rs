@@ -21,6 +21,8 @@ pub(crate) struct LaunchTemplates {
     /// In the order in which they were made.
     templates: Vec<Template>,
     pub(crate) tokens: Tokens,
+    /// Those that made versions; each belongs to one template.
+    pub(crate) version_tokens: Tokens,
 }
 
 /// A template.
@@ -30,8 +32,6 @@ pub(crate) struct Template {
     shown: LaunchTemplateInfo,
     pub(crate) tags: Vec<Tag>,
     versions: BTreeMap<u64, Version>,
-    /// Those that made versions.
-    pub(crate) tokens: Tokens,
 }
 
 /// A version of a template. It never changes.
@@ -80,7 +80,7 @@ impl LaunchTemplates {
 impl Template {
     /// A template without versions.
     pub(crate) fn new(shown: LaunchTemplateInfo, tags: Vec<Tag>) -> Self {
-        Self { shown, tags, versions: BTreeMap::new(), tokens: Tokens::default() }
+        Self { shown, tags, versions: BTreeMap::new() }
     }
 
     pub(crate) fn id(&self) -> &str {

@@ -11,6 +11,7 @@ mod chc_hosts;
 mod course;
 mod dedicated_hosts;
 mod disk_change;
+mod grouped;
 mod holdings;
 mod hpc_clusters;
 mod images;
@@ -35,7 +36,7 @@ pub(crate) use action_timers::{ActionTimers, Timer};
 pub(crate) use address::{Addresses, SubnetUse};
 pub(crate) use admission::admit;
 pub(crate) use attribute::{Attribute, NewNetwork, Subscription};
-pub(crate) use bandwidth::Period;
+pub(crate) use bandwidth::{MOST_PERIODS, Period};
 pub(crate) use bootable::Bootable;
 pub(crate) use chc_hosts::{BroughtHost, ChcHosts, has_deploy_network};
 pub(crate) use course::{
@@ -47,8 +48,9 @@ pub(crate) use course::{
 };
 pub(crate) use dedicated_hosts::{DedicatedHost, DedicatedHosts};
 pub(crate) use disk_change::{Becomes, DiskChange};
+pub(crate) use grouped::Grouped;
 pub(crate) use holdings::Holdings;
-pub(crate) use hpc_clusters::{HpcClusters, hpc_members, with_hpc_members};
+pub(crate) use hpc_clusters::{HpcClusters, with_hpc_members};
 pub(crate) use images::{
     COPY_POWERED_OFF, COPY_RUNNING, COPY_STOPPED, CREATION, IMAGE_QUOTA, Images, Making, OwnImage,
     POWEROFF,

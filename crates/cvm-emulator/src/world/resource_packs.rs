@@ -1,15 +1,16 @@
 //! The packs of reserved resources, in one region: their state is a function of time, and what is free
 //! in them follows from the instances that are placed in them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use cvm_models::enums::ResourcePoolPackStatus;
 use cvm_models::types::{Instance, ResourceCount, ResourcePoolPack};
 
-use super::{Scene, Store, Term};
+use super::{Grouped, Scene, Term};
 use crate::Moment;
 use crate::clock::Clock;
+use crate::distinct::distinct;
 use crate::refusal::Refusal;
 use crate::steps::count_one;
 
@@ -74,33 +75,23 @@ impl ResourcePacks {
     }
 
     pub(crate) fn newest_first(&self) -> impl Iterator<Item = &ResourcePack> {
-        self.list.iter().rev()
+        self.list.iter().rev().inspect(|_| count_one())
     }
 
-    /// The pack of an id.
-    pub(crate) fn find(&self, id: &str) -> Option<&ResourcePack> {
-        self.list.iter().find(|pack| pack.id() == id)
+    /// The packs of these ids, each once, or the first id that none has.
+    pub(crate) fn named<'a>(&self, ids: &'a [String]) -> Result<Vec<&ResourcePack>, &'a str> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let known: HashMap<&str, &ResourcePack> =
+            self.newest_first().map(|pack| (pack.id(), pack)).collect();
+        let find = |id: &'a String| known.get(id.as_str()).copied().ok_or(id.as_str());
+        distinct(ids).into_iter().map(find).collect()
     }
 
     /// Removes packs. What instances they held go on as before, in the public pool.
-    pub(crate) fn remove(&mut self, ids: &[String]) {
-        self.list.retain(|pack| !ids.iter().any(|id| id == pack.id()));
-    }
-}
-
-/// The instances in each pack, the newest first.
-pub(crate) type InPacks<'a> = HashMap<&'a str, Vec<&'a Instance>>;
-
-impl Store {
-    /// The instances in each pack. Made once for all packs that a request looks at.
-    pub(crate) fn in_packs(&self) -> InPacks<'_> {
-        let mut in_packs = InPacks::new();
-        for machine in self.newest_first() {
-            for id in &machine.shown.placement.dedicated_resource_pack_ids {
-                in_packs.entry(id).or_default().push(&machine.shown);
-            }
-        }
-        in_packs
+    pub(crate) fn remove(&mut self, ids: &HashSet<&str>) {
+        self.list.retain(|pack| !ids.contains(pack.id()));
     }
 }
 
@@ -119,20 +110,12 @@ impl ResourcePack {
         }
     }
 
-    /// The instances that are in it, the newest first.
-    pub(crate) fn instances<'a>(
-        &self,
-        in_packs: &'a InPacks<'_>,
-    ) -> impl Iterator<Item = &'a Instance> {
-        in_packs.get(self.id()).into_iter().flatten().copied()
-    }
-
     /// How many such instances still fit into it, up to `most`.
     pub(crate) fn room_for(
         &self,
         instance: &Instance,
         most: u64,
-        (in_packs, now): (&InPacks<'_>, Moment),
+        (in_packs, now): (&Grouped<'_>, Moment),
     ) -> u64 {
         let free = self.shown(in_packs, now).available_capacity;
         let fits = |count: &u64| {
@@ -144,14 +127,14 @@ impl ResourcePack {
     }
 
     /// As the API shows it at a moment. Only an active one has anything to give.
-    pub(crate) fn shown(&self, in_packs: &InPacks<'_>, now: Moment) -> ResourcePoolPack {
+    pub(crate) fn shown(&self, in_packs: &Grouped<'_>, now: Moment) -> ResourcePoolPack {
         let status = self.status(now);
         let (mut cpu, mut memory) = (0, 0);
         if status == ResourcePoolPackStatus::Active {
             let total = &self.bought.total_capacity;
             let taken = |amount: i64| u64::try_from(amount).unwrap_or(0);
             (cpu, memory) = (total.cpu.unwrap_or(0), total.memory.unwrap_or(0));
-            for instance in self.instances(in_packs) {
+            for instance in in_packs.members(self.id()) {
                 cpu = cpu.saturating_sub(taken(instance.cpu));
                 memory = memory.saturating_sub(taken(instance.memory));
             }
@@ -173,9 +156,13 @@ impl Scene<'_> {
         here.into_iter().flat_map(|here| here.resource_packs.newest_first())
     }
 
-    /// The pack of an id.
-    pub(crate) fn resource_pack(&self, id: &str) -> Result<&ResourcePack, Refusal> {
-        self.resource_packs().find(|pack| pack.id() == id).ok_or_else(|| {
+    /// The packs of these ids; each once, however often it is named.
+    pub(crate) fn named_resource_packs(
+        &self,
+        ids: &[String],
+    ) -> Result<Vec<&ResourcePack>, Refusal> {
+        let Some(here) = self.holdings.get(self.region.name) else { return Ok(Vec::new()) };
+        here.resource_packs.named(ids).map_err(|id| {
             let message =
                 format!("The resource pack `{id}` does not exist in {}.", self.region.name);
             let code = "InvalidParameterValue.DedicatedResourcePackIdsNotFound";
@@ -193,7 +180,7 @@ pub(crate) fn capacity(cpu: u64, memory: u64) -> ResourceCount {
 mod tests {
     use cvm_models::enums::RenewFlag;
 
-    use super::super::Machine;
+    use super::super::{Machine, Store};
     use super::*;
     use crate::clock::Pace;
 
@@ -216,10 +203,9 @@ mod tests {
             (shown.cpu, shown.memory) = (4, 8);
             store.insert(Machine::new(shown));
         }
-        let pack = packs.find("rpp-1").unwrap();
+        let pack = packs.newest_first().find(|pack| pack.id() == "rpp-1").unwrap();
         let in_packs = store.in_packs();
-        let ids: Vec<_> = pack.instances(&in_packs).map(|one| one.instance_id.as_str()).collect();
-        assert_eq!(ids, ["ins-1"]);
+        assert_eq!(in_packs.member_ids("rpp-1"), ["ins-1"]);
         assert_eq!(pack.shown(&in_packs, now).available_capacity, capacity(12, 24));
     }
 }

@@ -1,6 +1,6 @@
 //! The instances of one region, and what is due to happen to them.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use cvm_models::enums::{InstanceState, IsolatedSource, RenewFlag, RestrictState};
 use std::time::Duration;
@@ -109,10 +109,10 @@ impl Store {
 
     /// Moves what is in these packs of resources to the public pool. Where it stands can no longer be
     /// seen.
-    pub(crate) fn leave_packs(&mut self, ids: &[String]) {
+    pub(crate) fn leave_packs(&mut self, ids: &HashSet<&str>) {
         for machine in self.machines.values_mut() {
             let placement = &mut machine.shown.placement;
-            if placement.dedicated_resource_pack_ids.iter().any(|id| ids.contains(id)) {
+            if placement.dedicated_resource_pack_ids.iter().any(|id| ids.contains(id.as_str())) {
                 placement.dedicated_resource_pack_ids.clear();
                 placement.dedicated_resource_pack_tenancy = None;
                 placement.rack_id = None;
@@ -121,9 +121,9 @@ impl Store {
     }
 
     /// Gives an instance bandwidth for some days.
-    pub(crate) fn add_bandwidth(&mut self, serial: u64, period: Period) {
+    pub(crate) fn add_bandwidth(&mut self, serial: u64, period: Period, now: Moment) {
         let Some(machine) = self.machines.get_mut(&serial) else { return };
-        machine.bandwidth.push(period);
+        machine.add_bandwidth(period, now);
         let edges = [Some(period.begins), period.ends];
         self.due.extend(edges.into_iter().flatten().map(|edge| (edge, serial, Event::Bandwidth)));
     }
@@ -414,7 +414,7 @@ mod tests {
             let serial = store.insert(machine);
             store.renew(serial, at(2_000_000), &RenewFlag::NotifyAndManualRenew);
             let period = Period { begins: at(500_000), ends: Some(at(600_000)), mbps: 1 };
-            store.add_bandwidth(serial, period);
+            store.add_bandwidth(serial, period, at(0));
             assert_eq!(store.due.len(), 3, "the new end of the term, and bandwidth twice");
             store.begin(serial, &ISOLATE, Change::None, None, (&clock, at(0)));
             store.settle(&clock, at(10));

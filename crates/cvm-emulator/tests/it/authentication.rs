@@ -55,6 +55,26 @@ fn an_unknown_secret_id_is_refused() {
     }
 }
 
+/// The error tells what was looked at: the broken escape at the end of the form is found only by decoding all of it.
+#[test]
+fn form_of_an_unknown_key_is_not_decoded() {
+    let mut call = Call::new("DescribeZones");
+    for (id, expected) in
+        [("AKIDunknown", "AuthFailure.SecretIdNotFound"), ("AKIDEXAMPLE", "InvalidParameter")]
+    {
+        call.credential = Credential::new(id, "a-secret-key").unwrap();
+        let (parts, body) = call.flat(Dialect::V1Sha1, &[]).into_parts();
+        let broken = [&body[..], b"&a=%"].concat();
+        let request = Request::from_parts(parts, Bytes::from(broken.clone()));
+        assert_eq!(auth_code(&cloud(), &request), expected);
+        // A name may be encoded, too.
+        let text = String::from_utf8(broken).unwrap().replace("SecretId", "%53ecret%49d");
+        let (parts, _) = request.into_parts();
+        let request = Request::from_parts(parts, Bytes::from(text));
+        assert_eq!(auth_code(&cloud(), &request), expected);
+    }
+}
+
 #[test]
 fn the_clock_has_five_minutes() {
     let cloud = cloud();

@@ -91,6 +91,7 @@ const DECISIONS: &[Decision] = &[
     assumed("DescribeInstanceVncUrl", "RUNNING and RESCUE_MODE only; the host is under .invalid, since there is no console"),
     documented("ResetInstancesInternetMaxBandwidth", "prepaid bandwidth is raised for whole days, the last included; the same window can be bought twice"),
     assumed("ResetInstancesInternetMaxBandwidth", "days are those of UTC; of several windows the highest bandwidth shows"),
+    assumed("ResetInstancesInternetMaxBandwidth", "an instance has at most 100 windows that have not ended, InvalidParameterValue.LimitExceeded beyond; then those that have ended are forgotten"),
     assumed("ResetInstancesInternetMaxBandwidth", "no highest value is known, so every one from 0 up passes, as at launch"),
     assumed("ResetInstancesInternetMaxBandwidth", "an instance without a public address is FailedOperation.NotFoundEIP"),
 ];

@@ -12,7 +12,7 @@ use super::SETTLED;
 use crate::Moment;
 use crate::dispatch::{Behaviour, Outcome};
 use crate::refusal::{Codes, Refusal};
-use crate::world::{Attribute, Change, MODIFY, Machine, Period, Scene};
+use crate::world::{Attribute, Change, MODIFY, MOST_PERIODS, Machine, Period, Scene};
 
 const DAY: Duration = Duration::from_secs(86_400);
 
@@ -43,7 +43,7 @@ impl Behaviour for ResetInstancesInternetMaxBandwidth {
         for serial in serials {
             let change = match bought {
                 Some(period) => {
-                    scene.store.add_bandwidth(serial, period);
+                    scene.store.add_bandwidth(serial, period, scene.now);
                     Change::None
                 }
                 None => Change::Attribute(Attribute::Bandwidth(mbps)),
@@ -138,6 +138,10 @@ fn period(
     if last > expires {
         let message = format!("`EndTime` lies behind the end of the instance `{id}`, {expires}.");
         return Err(codes.refuse(["InvalidParameterValue"], message));
+    }
+    if machine.has_much_bandwidth_ahead(scene.now) {
+        let message = format!("The instance `{id}` has {MOST_PERIODS} periods of bandwidth ahead.");
+        return Err(codes.refuse(["InvalidParameterValue.LimitExceeded"], message));
     }
     let ends = last.after(DAY).min(expires);
     let period = Period { begins: first.max(scene.now), ends: Some(ends), mbps };

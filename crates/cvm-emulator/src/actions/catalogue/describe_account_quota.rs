@@ -1,10 +1,12 @@
 //! DescribeAccountQuota: what the account has used of each quota, and what is left.
 
+use std::collections::HashMap;
+
 use cvm_models::actions::{DescribeAccountQuota, DescribeAccountQuotaResponse};
 use cvm_models::enums::{DisasterRecoverGroupType, InstanceChargeType};
 use cvm_models::types::{
-    AccountQuota, AccountQuotaOverview, DisasterRecoverGroupQuota, ImageQuota, Instance,
-    PostPaidQuota, PrePaidQuota, SpotPaidQuota,
+    AccountQuota, AccountQuotaOverview, DisasterRecoverGroupQuota, ImageQuota, PostPaidQuota,
+    PrePaidQuota, SpotPaidQuota,
 };
 
 use crate::account::APP_ID;
@@ -26,9 +28,11 @@ impl Behaviour for DescribeAccountQuota {
         let of_type = filters.iter().filter(|filter| filter.name == "quota-type");
         scene.check_zones(&filters)?;
         let mut quota = AccountQuota::default();
+        let used = used_by_zone(scene);
         for zone in scene.region.zones().map(|zone| zone.name()) {
             if in_zone.clone().all(|filter| filter.is(&zone)) {
-                add_zone(&mut quota, scene, &zone);
+                let used = used.get(zone.as_str()).copied().unwrap_or_default();
+                add_zone(&mut quota, used, &zone);
             }
         }
         let here = scene.here();
@@ -71,37 +75,54 @@ const SETS: [(&str, Clear); 5] = [
     ("DisasterRecoverGroupQuotaSet", |quota| quota.disaster_recover_group_quota_set.clear()),
 ];
 
-fn add_zone(quota: &mut AccountQuota, scene: &Scene<'_>, zone: &str) {
-    let charged = |charge: InstanceChargeType| {
-        scene.store.newest_first().map(|machine| &machine.shown).filter(move |shown| {
-            shown.placement.zone == zone && shown.instance_charge_type == charge
-        })
-    };
+/// What the instances of a zone use of its quotas.
+#[derive(Clone, Copy, Default)]
+struct Used {
+    hourly: u64,
+    /// Prepaid instances that were bought in this month.
+    prepaid: u64,
+    spot_vcpus: u64,
+}
+
+fn used_by_zone<'a>(scene: &'a Scene<'_>) -> HashMap<&'a str, Used> {
+    let mut by_zone: HashMap<&str, Used> = HashMap::new();
     // Bought in this month: the year and the month of two times are the same.
     let now = scene.now.to_string();
-    let this_month = |shown: &&Instance| shown.created_time.get(..7) == now.get(..7);
-    let used = charged(InstanceChargeType::PostpaidByHour).count() as u64;
-    let (total_quota, remaining_quota) = granted(used, HOURLY);
+    for machine in scene.store.newest_first() {
+        let shown = &machine.shown;
+        let used = by_zone.entry(&shown.placement.zone).or_default();
+        match shown.instance_charge_type {
+            InstanceChargeType::PostpaidByHour => used.hourly += 1,
+            InstanceChargeType::Prepaid if shown.created_time.get(..7) == now.get(..7) => {
+                used.prepaid += 1;
+            }
+            InstanceChargeType::SpotPaid => used.spot_vcpus += shown.cpu.unsigned_abs(),
+            _ => {}
+        }
+    }
+    by_zone
+}
+
+fn add_zone(quota: &mut AccountQuota, used: Used, zone: &str) {
     let zone = zone.to_owned();
+    let (total_quota, remaining_quota) = granted(used.hourly, HOURLY);
     quota.post_paid_quota_set.push(PostPaidQuota {
-        used_quota: used,
+        used_quota: used.hourly,
         remaining_quota,
         total_quota,
         zone: zone.clone(),
     });
-    let used = charged(InstanceChargeType::Prepaid).filter(this_month).count() as u64;
-    let (total_quota, remaining_quota) = granted(used, PREPAID_A_MONTH);
+    let (total_quota, remaining_quota) = granted(used.prepaid, PREPAID_A_MONTH);
     quota.pre_paid_quota_set.push(PrePaidQuota {
-        used_quota: used,
+        used_quota: used.prepaid,
         once_quota: PREPAID_AT_ONCE,
         remaining_quota,
         total_quota,
         zone: zone.clone(),
     });
-    let used = charged(InstanceChargeType::SpotPaid).map(|shown| shown.cpu.unsigned_abs()).sum();
-    let (total_quota, remaining_quota) = granted(used, SPOT_VCPUS);
+    let (total_quota, remaining_quota) = granted(used.spot_vcpus, SPOT_VCPUS);
     quota.spot_paid_quota_set.push(SpotPaidQuota {
-        used_quota: used,
+        used_quota: used.spot_vcpus,
         remaining_quota,
         total_quota,
         zone,

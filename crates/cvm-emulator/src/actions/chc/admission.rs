@@ -1,5 +1,7 @@
 //! Which hosts a request names, and whether they allow its action now.
 
+use std::collections::{HashMap, HashSet};
+
 use cvm_models::enums::ChcHostState::{Init, Online, Operating, Prepared, Ready};
 use cvm_models::types::ChcHost;
 
@@ -35,12 +37,15 @@ pub(super) fn named<'a>(
     hosts: &'a mut ChcHosts,
     ids: &[String],
 ) -> Result<Vec<&'a mut BroughtHost>, Refusal> {
-    let place = |host: &BroughtHost| ids.iter().position(|id| *id == host.shown.chc_id);
-    let is_unknown = |id: &&String| hosts.list.iter().all(|host| host.shown.chc_id != **id);
+    let places: HashMap<&str, usize> =
+        ids.iter().enumerate().rev().map(|(place, id)| (id.as_str(), place)).collect();
+    let known: HashSet<&str> = hosts.list.iter().map(|host| host.shown.chc_id.as_str()).collect();
+    let is_unknown = |id: &&String| !known.contains(id.as_str());
     if let Some(id) = ids.iter().find(is_unknown) {
         let message = format!("The CHC host `{id}` does not exist in this region.");
         return Err(codes.refuse(["InvalidParameterValue.ChcHostsNotFound"], message));
     }
+    let place = |host: &BroughtHost| places.get(host.shown.chc_id.as_str()).copied();
     let mut named: Vec<_> = hosts.list.iter_mut().filter(|host| place(host).is_some()).collect();
     named.sort_by_key(|host| place(host));
     Ok(named)

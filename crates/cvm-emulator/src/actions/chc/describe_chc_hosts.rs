@@ -5,7 +5,7 @@ use cvm_models::types::{ChcHost, VirtualPrivateCloud};
 
 use super::admission::named;
 use crate::dispatch::{Behaviour, Outcome};
-use crate::filter::{self, Wanted};
+use crate::filter::{self, IdFilter, Wanted};
 use crate::page::Page;
 use crate::refusal::Refusal;
 use crate::verdict;
@@ -25,9 +25,9 @@ impl Behaviour for DescribeChcHosts {
         scene.check_zones(&filters)?;
         let hosts = scene.here().chc_hosts.at(now);
         named(codes, hosts, &self.chc_ids)?;
+        let ids = IdFilter::new(&self.chc_ids);
         let passing = hosts.list.iter().rev().map(|host| &host.shown).filter(|host| {
-            (self.chc_ids.is_empty() || self.chc_ids.contains(&host.chc_id))
-                && filters.iter().all(|filter| holds(filter, host))
+            ids.includes(&host.chc_id) && filters.iter().all(|filter| holds(filter, host))
         });
         let page = Page::of(codes.0, self.offset, self.limit);
         let (chc_host_set, total_count) = page.cut(passing, ChcHost::clone);

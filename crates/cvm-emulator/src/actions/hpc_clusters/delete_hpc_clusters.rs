@@ -5,7 +5,7 @@ use cvm_models::actions::{DeleteHpcClusters, DeleteHpcClustersResponse};
 use super::not_found;
 use crate::dispatch::{Behaviour, Outcome};
 use crate::refusal::Refusal;
-use crate::world::{Scene, hpc_members};
+use crate::world::Scene;
 
 impl Behaviour for DeleteHpcClusters {
     fn apply(self, scene: &mut Scene<'_>) -> Result<Outcome<Self::Response>, Refusal> {
@@ -16,7 +16,8 @@ impl Behaviour for DeleteHpcClusters {
         if let Some(id) = ids.iter().find(is_unknown) {
             return Err(not_found(codes, id));
         }
-        if let Some(id) = ids.iter().find(|id| hpc_members(scene.store, id).next().is_some()) {
+        let members = scene.store.in_hpc_clusters();
+        if let Some(id) = ids.iter().find(|id| !members.members(id).is_empty()) {
             let message = format!("The HPC cluster `{id}` still holds instances.");
             return Err(codes.refuse(["ResourceInUse.HpcCluster"], message));
         }

@@ -7,10 +7,10 @@ use cvm_models::types::HpcClusterInfo;
 use crate::actions::tags;
 use crate::catalogue::has_hpc_clusters;
 use crate::dispatch::{Behaviour, Outcome};
-use crate::filter;
+use crate::filter::{self, IdFilter};
 use crate::page::Page;
 use crate::refusal::Refusal;
-use crate::world::{Scene, Store, hpc_members, with_hpc_members};
+use crate::world::{Grouped, Scene, with_hpc_members};
 
 impl Behaviour for DescribeHpcClusters {
     fn apply(self, scene: &mut Scene<'_>) -> Result<Outcome<Self::Response>, Refusal> {
@@ -29,13 +29,15 @@ impl Behaviour for DescribeHpcClusters {
             return Err(codes.refuse(["UnsupportedOperation.InvalidZone"], message));
         }
         let holdings = scene.holdings.entry(scene.region.name).or_default();
-        let store = &*scene.store;
+        let members = scene.store.in_hpc_clusters();
+        let ids = IdFilter::new(&self.hpc_cluster_ids);
         let passing = holdings.hpc_clusters.list.iter().rev().filter(|cluster| {
-            wants(&self, cluster, store)
+            ids.includes(&cluster.hpc_cluster_id)
+                && wants(&self, cluster, &members)
                 && filters.iter().all(|filter| tags::pass(filter, &cluster.tags))
         });
         let (hpc_cluster_set, total) =
-            page.cut(passing, |cluster| with_hpc_members(cluster, store));
+            page.cut(passing, |cluster| with_hpc_members(cluster, &members));
         Ok(Outcome::Done(DescribeHpcClustersResponse {
             hpc_cluster_set,
             total_count: total.unsigned_abs(),
@@ -45,21 +47,20 @@ impl Behaviour for DescribeHpcClusters {
 }
 
 /// Whether the members of a request that are no filters let a cluster through.
-fn wants(request: &DescribeHpcClusters, cluster: &HpcClusterInfo, store: &Store) -> bool {
+fn wants(request: &DescribeHpcClusters, cluster: &HpcClusterInfo, members: &Grouped<'_>) -> bool {
     let ids = &request.hpc_cluster_ids;
     let kind = match &request.hpc_cluster_type {
         None if ids.is_empty() => Some(&HpcClusterType::Standard),
         wanted => wanted.as_ref(),
     };
     let business_id = given(request.hpc_cluster_business_id.as_ref());
-    (ids.is_empty() || ids.contains(&cluster.hpc_cluster_id))
-        && kind.is_none_or(|kind| cluster.hpc_cluster_type.as_ref() == Some(kind))
+    kind.is_none_or(|kind| cluster.hpc_cluster_type.as_ref() == Some(kind))
         && given(request.name.as_ref()).is_none_or(|name| cluster.name == name)
         && given(request.zone.as_ref()).is_none_or(|zone| cluster.zone == zone)
         && business_id.is_none_or(|id| cluster.hpc_cluster_business_id.as_deref() == Some(id))
         && given(request.instance_type.as_ref()).is_none_or(|kind| {
-            hpc_members(store, &cluster.hpc_cluster_id)
-                .any(|instance| instance.instance_type == kind)
+            let members = members.members(&cluster.hpc_cluster_id);
+            members.iter().any(|instance| instance.instance_type == kind)
         })
 }
 

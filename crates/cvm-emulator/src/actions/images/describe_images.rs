@@ -5,7 +5,7 @@ use cvm_models::types::Image;
 
 use crate::catalogue::{IMAGES, instance_type};
 use crate::dispatch::{Behaviour, Outcome};
-use crate::filter::{self, Wanted, fits};
+use crate::filter::{self, IdFilter, Wanted, fits};
 use crate::page::Page;
 use crate::refusal::{Codes, Refusal};
 use crate::verdict;
@@ -18,14 +18,14 @@ impl Behaviour for DescribeImages {
         if let Some(name) = &self.instance_type {
             check_type(codes, name)?;
         }
-        let is_asked_for =
-            |image: &Image| self.image_ids.is_empty() || self.image_ids.contains(&image.image_id);
+        let ids = IdFilter::new(&self.image_ids);
         // Every type of the catalogue is x86, so an image runs on all of them or on none.
         let runs = |image: &Image| self.instance_type.is_none() || System::of(image).is_x86();
         let passes = |image: &Image| filters.iter().all(|filter| holds(filter, image));
         let own = scene.here().images.newest_first().map(|own| own.shown_at(now));
         let listed = own.chain(IMAGES.iter().map(|public| public.shown()));
-        let listed = listed.filter(|image| is_asked_for(image) && runs(image) && passes(image));
+        let listed =
+            listed.filter(|image| ids.includes(&image.image_id) && runs(image) && passes(image));
         let page = Page::of(codes.0, self.offset, self.limit);
         let (image_set, total_count) = page.cut(listed, |image| image);
         Ok(Outcome::Done(DescribeImagesResponse {

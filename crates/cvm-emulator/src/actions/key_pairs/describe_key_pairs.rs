@@ -4,7 +4,7 @@ use cvm_models::actions::{DescribeKeyPairs, DescribeKeyPairsResponse};
 use cvm_models::types::KeyPair;
 
 use crate::dispatch::{Behaviour, Outcome};
-use crate::filter::{self, Wanted};
+use crate::filter::{self, IdFilter, Wanted};
 use crate::page::Page;
 use crate::refusal::Refusal;
 use crate::world::Scene;
@@ -12,13 +12,12 @@ use crate::world::Scene;
 impl Behaviour for DescribeKeyPairs {
     fn apply(self, scene: &mut Scene<'_>) -> Result<Outcome<Self::Response>, Refusal> {
         let filters = filter::check(scene.codes, &self.filters)?;
-        let is_asked_for =
-            |pair: &&KeyPair| self.key_ids.is_empty() || self.key_ids.contains(&pair.key_id);
+        let ids = IdFilter::new(&self.key_ids);
         let passes = |pair: &&KeyPair| filters.iter().all(|filter| holds(filter, pair));
-        let pairs = scene.key_pairs().filter(is_asked_for).filter(passes);
+        let pairs = scene.key_pairs().filter(|pair| ids.includes(&pair.key_id)).filter(passes);
         let opened = scene.store.opened_by_key_pairs();
         let shown = |pair: &KeyPair| KeyPair {
-            associated_instance_ids: opened.get(&*pair.key_id).cloned().unwrap_or_default(),
+            associated_instance_ids: opened.member_ids(&pair.key_id),
             ..pair.clone()
         };
         let page = Page::of(scene.codes.0, self.offset, self.limit);

@@ -19,12 +19,15 @@ impl Behaviour for CreateLaunchTemplateVersion {
         let request = Self { dry_run: None, ..self };
         let id = &request.launch_template_id;
         let token = request.client_token.as_deref().filter(|text| !text.is_empty() && !is_dry);
+        // The same token at another template is another one.
+        let token = token.map(|token| format!("{id} {token}"));
         // A request that was read can be written.
         let parameters = json::to_vec(&request).unwrap_or_default();
-        if let Some(token) = token {
-            let template = scene.template_mut(id)?;
-            template.tokens.forget(now);
-            if let Some(made) = template.tokens.repeated(codes, token, &parameters)? {
+        if let Some(token) = &token {
+            scene.template(id)?;
+            let tokens = &mut scene.here().launch_templates.version_tokens;
+            tokens.forget(now);
+            if let Some(made) = tokens.repeated(codes, token, &parameters)? {
                 let number = made.first().and_then(|number| number.parse().ok());
                 return Ok(done(number.unwrap_or_default()));
             }
@@ -44,10 +47,10 @@ impl Behaviour for CreateLaunchTemplateVersion {
         if is_dry {
             return Ok(Outcome::DryRun);
         }
-        let template = scene.template_mut(id)?;
-        let number = template.add(version);
-        if let Some(token) = token {
-            template.tokens.keep(token, &parameters, &[number.to_string()], now);
+        let number = scene.template_mut(id)?.add(version);
+        if let Some(token) = &token {
+            let tokens = &mut scene.here().launch_templates.version_tokens;
+            tokens.keep(token, &parameters, &[number.to_string()], now);
         }
         Ok(done(number))
     }

@@ -3,7 +3,7 @@
 use cvm_models::actions::{DescribeLaunchTemplates, DescribeLaunchTemplatesResponse};
 
 use crate::dispatch::{Behaviour, Outcome};
-use crate::filter::{self, Wanted};
+use crate::filter::{self, IdFilter, Wanted};
 use crate::page::Page;
 use crate::refusal::Refusal;
 use crate::world::{Scene, Template};
@@ -11,11 +11,10 @@ use crate::world::{Scene, Template};
 impl Behaviour for DescribeLaunchTemplates {
     fn apply(self, scene: &mut Scene<'_>) -> Result<Outcome<Self::Response>, Refusal> {
         let filters = filter::check(scene.codes, &self.filters)?;
-        let ids = &self.launch_template_ids;
+        let ids = IdFilter::new(&self.launch_template_ids);
         let page = Page::of(scene.codes.0, self.offset, self.limit);
         let passing = scene.here().launch_templates.newest_first().filter(|template| {
-            (ids.is_empty() || ids.iter().any(|id| id == template.id()))
-                && filters.iter().all(|filter| holds(filter, template))
+            ids.includes(template.id()) && filters.iter().all(|filter| holds(filter, template))
         });
         let (launch_template_set, total_count) = page.cut(passing, Template::info);
         Ok(Outcome::Done(DescribeLaunchTemplatesResponse {

@@ -11,8 +11,9 @@ impl Behaviour for DeleteDisasterRecoverGroups {
         for id in &self.disaster_recover_group_ids {
             scene.placement_group(id, &["ResourceNotFound.InvalidPlacementSet"])?;
         }
+        let members = scene.store.in_placement_groups();
         for id in &self.disaster_recover_group_ids {
-            if scene.members_of(id).next().is_some() {
+            if !members.members(id).is_empty() {
                 let message = format!("The placement group `{id}` still holds instances.");
                 return Err(scene.codes.refuse(["FailedOperation.PlacementSetNotEmpty"], message));
             }

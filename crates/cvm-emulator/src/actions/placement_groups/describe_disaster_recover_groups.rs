@@ -4,26 +4,27 @@ use cvm_models::actions::{DescribeDisasterRecoverGroups, DescribeDisasterRecover
 use cvm_models::types::DisasterRecoverGroup;
 
 use crate::dispatch::{Behaviour, Outcome};
-use crate::filter::{self, Wanted};
+use crate::filter::{self, IdFilter, Wanted};
 use crate::page::Page;
 use crate::refusal::Refusal;
-use crate::world::Scene;
+use crate::world::{Grouped, Scene};
 
 impl Behaviour for DescribeDisasterRecoverGroups {
     fn apply(self, scene: &mut Scene<'_>) -> Result<Outcome<Self::Response>, Refusal> {
         let filters = filter::check(scene.codes, &self.filters)?;
         let name = self.name.as_deref().unwrap_or_default();
-        let ids = &self.disaster_recover_group_ids;
+        let ids = IdFilter::new(&self.disaster_recover_group_ids);
         let here = scene.holdings.get(scene.region.name);
         let all = here.into_iter().flat_map(|here| here.placement_groups.newest_first());
         let passing = all.filter(|group| {
-            (ids.is_empty() || ids.contains(&group.disaster_recover_group_id))
+            ids.includes(&group.disaster_recover_group_id)
                 && group.name.contains(name)
                 && filters.iter().all(|filter| holds(filter, group))
         });
         let page = Page::of(scene.codes.0, self.offset, self.limit);
+        let members = scene.store.in_placement_groups();
         let (disaster_recover_group_set, total_count) =
-            page.cut(passing, |group| with_members(group, scene));
+            page.cut(passing, |group| with_members(group, &members));
         Ok(Outcome::Done(DescribeDisasterRecoverGroupsResponse {
             disaster_recover_group_set,
             total_count,
@@ -32,9 +33,8 @@ impl Behaviour for DescribeDisasterRecoverGroups {
     }
 }
 
-fn with_members(group: &DisasterRecoverGroup, scene: &Scene<'_>) -> DisasterRecoverGroup {
-    let members = scene.members_of(&group.disaster_recover_group_id);
-    let instance_ids: Vec<_> = members.map(|machine| machine.shown.instance_id.clone()).collect();
+fn with_members(group: &DisasterRecoverGroup, members: &Grouped<'_>) -> DisasterRecoverGroup {
+    let instance_ids = members.member_ids(&group.disaster_recover_group_id);
     let current_num = i64::try_from(instance_ids.len()).unwrap_or(i64::MAX);
     DisasterRecoverGroup { instance_ids, current_num, ..group.clone() }
 }

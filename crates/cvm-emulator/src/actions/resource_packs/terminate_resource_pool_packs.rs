@@ -1,6 +1,8 @@
 //! TerminateResourcePoolPacks: packs are given up, all or none; their instances go on in the
 //! public pool.
 
+use std::collections::HashSet;
+
 use cvm_models::actions::{TerminateResourcePoolPacks, TerminateResourcePoolPacksResponse};
 use cvm_models::enums::ResourcePoolPackStatus;
 
@@ -13,11 +15,11 @@ impl Behaviour for TerminateResourcePoolPacks {
         let (codes, now) = (scene.codes, scene.now);
         let ids = &self.dedicated_resource_pack_ids;
         let packs = scene.here().resource_packs.at(now);
-        if let Some(id) = ids.iter().find(|id| packs.find(id).is_none()) {
+        let named = packs.named(ids).map_err(|id| {
             let message = format!("The resource pool pack `{id}` does not exist in this region.");
-            return Err(codes.refuse(["ResourceNotFound.ResourcePoolPackIdNotFound"], message));
-        }
-        for pack in ids.iter().filter_map(|id| packs.find(id)) {
+            codes.refuse(["ResourceNotFound.ResourcePoolPackIdNotFound"], message)
+        })?;
+        for pack in named {
             let status = pack.status(now);
             if status != ResourcePoolPackStatus::Active {
                 let message = format!("The resource pool pack `{}` is {status}.", pack.id());
@@ -25,8 +27,9 @@ impl Behaviour for TerminateResourcePoolPacks {
                 return Err(codes.refuse([code], message));
             }
         }
-        packs.remove(ids);
-        scene.store.leave_packs(ids);
+        let ids: HashSet<&str> = ids.iter().map(String::as_str).collect();
+        packs.remove(&ids);
+        scene.store.leave_packs(&ids);
         Ok(Outcome::Done(TerminateResourcePoolPacksResponse::default()))
     }
 }

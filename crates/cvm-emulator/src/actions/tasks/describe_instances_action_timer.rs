@@ -4,6 +4,7 @@ use cvm_models::actions::{DescribeInstancesActionTimer, DescribeInstancesActionT
 
 use super::time;
 use crate::dispatch::{Behaviour, Outcome};
+use crate::filter::IdFilter;
 use crate::refusal::Refusal;
 use crate::world::{Scene, Timer};
 
@@ -12,9 +13,11 @@ impl Behaviour for DescribeInstancesActionTimer {
         let codes = scene.codes;
         let first = time::read(codes, "StartActionTime", self.start_action_time.as_ref())?;
         let last = time::read(codes, "EndActionTime", self.end_action_time.as_ref())?;
+        let ids = IdFilter::new(&self.action_timer_ids);
+        let instance_ids = IdFilter::new(&self.instance_ids);
         let fits = |timer: &&Timer| {
-            (self.action_timer_ids.is_empty() || self.action_timer_ids.contains(&timer.id))
-                && (self.instance_ids.is_empty() || self.instance_ids.contains(&timer.instance_id))
+            ids.includes(&timer.id)
+                && instance_ids.includes(&timer.instance_id)
                 && (self.timer_action.is_none() || self.timer_action == timer.shown.timer_action)
                 && first.is_none_or(|first| timer.at >= first)
                 && last.is_none_or(|last| timer.at <= last)

@@ -7,6 +7,7 @@ use cvm_models::types::RepairTaskInfo;
 use super::time;
 use crate::Moment;
 use crate::dispatch::{Behaviour, Outcome};
+use crate::filter::IdFilter;
 use crate::page::Page;
 use crate::refusal::Refusal;
 use crate::world::Scene;
@@ -25,8 +26,17 @@ impl Behaviour for DescribeTaskInfo {
         let last = last.unwrap_or(now).unix();
         let tasks = scene.here().repair_tasks.oldest_first();
         let tasks = tasks.filter(|task| (first..=last).contains(&task.announced.unix()));
-        let mut found: Vec<_> =
-            tasks.map(|task| &task.shown).filter(|task| is_asked_for(&self, task)).collect();
+        let ids = IdFilter::new(&self.task_ids);
+        let instance_ids = IdFilter::new(&self.instance_ids);
+        let aliases = IdFilter::new(&self.aliases);
+        let is_named = |task: &&RepairTaskInfo| {
+            ids.includes(&task.task_id)
+                && instance_ids.includes(&task.instance_id)
+                && (self.aliases.is_empty()
+                    || task.alias.as_deref().is_some_and(|alias| aliases.includes(alias)))
+        };
+        let tasks = tasks.map(|task| &task.shown).filter(is_named);
+        let mut found: Vec<_> = tasks.filter(|task| is_asked_for(&self, task)).collect();
         let by = self.order_field.clone().unwrap_or(RepairTaskOrderField::CreateTime);
         // Times of one layout compare as texts do.
         found.sort_by_key(|task| match by {
@@ -49,7 +59,6 @@ impl Behaviour for DescribeTaskInfo {
 }
 
 fn is_asked_for(request: &DescribeTaskInfo, task: &RepairTaskInfo) -> bool {
-    let among = |wanted: &[String], text: &String| wanted.is_empty() || wanted.contains(text);
     let counted = |wanted: &[i64], number: u64| {
         wanted.is_empty() || wanted.iter().any(|one| u64::try_from(*one) == Ok(number))
     };
@@ -57,8 +66,4 @@ fn is_asked_for(request: &DescribeTaskInfo, task: &RepairTaskInfo) -> bool {
     product.is_none_or(|product| task.product.as_ref() == Some(product))
         && counted(&request.task_status, task.task_status)
         && counted(&request.task_type_ids, task.task_type_id)
-        && among(&request.task_ids, &task.task_id)
-        && among(&request.instance_ids, &task.instance_id)
-        && (request.aliases.is_empty()
-            || task.alias.as_ref().is_some_and(|alias| request.aliases.contains(alias)))
 }

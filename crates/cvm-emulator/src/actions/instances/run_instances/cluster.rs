@@ -5,7 +5,7 @@ use cvm_models::actions::RunInstances;
 use super::kind::Kind;
 use crate::catalogue::Zone;
 use crate::refusal::Refusal;
-use crate::world::{Scene, hpc_members};
+use crate::world::Scene;
 
 /// Checks that the cluster and the type belong together, that the cluster is in the zone, and that it
 /// has room; returns its id, which is empty without one.
@@ -36,7 +36,7 @@ pub(super) fn join(
         let code = "InvalidParameterValue.InstanceTypeNotSupportHpcCluster";
         return Err(codes.refuse([code], message));
     }
-    let members = hpc_members(scene.store, id).count() as u64;
+    let members = scene.store.in_hpc_clusters().members(id).len() as u64;
     if members + newcomers > cluster.cvm_quota_total {
         let most = cluster.cvm_quota_total;
         let message = format!("The HPC cluster `{id}` has room for {most} instances.");

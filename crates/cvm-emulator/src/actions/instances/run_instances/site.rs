@@ -1,12 +1,14 @@
 //! Where new instances are put: on dedicated hosts, into packs of reserved resources, or wherever there
 //! is stock, which never ends.
 
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
 use cvm_models::actions::RunInstances;
 use cvm_models::enums::ResourcePoolPackStatus;
 use cvm_models::enums::{DedicatedResourcePackTenancy, HostState, InstanceChargeType};
 use cvm_models::types::{Instance, Placement};
 
-use crate::distinct::distinct;
 use crate::refusal::Refusal;
 use crate::world::{DedicatedHost, ResourcePack, Scene};
 
@@ -41,7 +43,7 @@ pub(super) fn choose(
     } else {
         return Ok(None);
     };
-    let sites = spread(rooms, count);
+    let sites = spread(&rooms, count);
     let found = sites.len() as u64;
     let least = request.min_count.and_then(|least| u64::try_from(least).ok());
     if found >= least.unwrap_or(count) {
@@ -62,8 +64,7 @@ fn on_hosts(
 ) -> Result<Vec<Room>, Refusal> {
     let (codes, now) = (scene.codes, scene.now);
     let (zone, kind) = (&instance.placement.zone, &instance.instance_type);
-    let mut hosts: Vec<_> =
-        named(ids).map(|id| scene.dedicated_host(id)).collect::<Result<_, _>>()?;
+    let mut hosts = scene.named_dedicated_hosts(ids)?;
     for host in &hosts {
         let (id, state) = (&host.bought.host_id, host.state(now));
         if host.bought.placement.zone != *zone {
@@ -119,8 +120,7 @@ fn in_packs(
     let is_usable = |pack: &&ResourcePack| {
         pack.status(now) == ResourcePoolPackStatus::Active && pack.bought.zone == *zone
     };
-    let mut packs: Vec<_> =
-        named(ids).map(|id| scene.resource_pack(id)).collect::<Result<_, _>>()?;
+    let mut packs = scene.named_resource_packs(ids)?;
     let unusable = packs.iter().find(|pack| !is_usable(pack));
     if let Some(pack) = unusable {
         let message =
@@ -151,24 +151,16 @@ fn in_packs(
     Ok(packs.into_iter().map(room).collect())
 }
 
-/// Each id once, however often it is named.
-fn named(ids: &[String]) -> impl Iterator<Item = &str> {
-    distinct(ids).into_iter().map(String::as_str)
-}
-
 /// Puts each instance where most room is left, until there is none.
-fn spread(mut rooms: Vec<Room>, count: u64) -> Vec<Placement> {
+fn spread(rooms: &[Room], count: u64) -> Vec<Placement> {
+    // Of sites with the same room the first.
+    let heap = rooms.iter().enumerate().map(|(place, (_, room))| (*room, Reverse(place)));
+    let mut heap: BinaryHeap<_> = heap.collect();
     let mut sites = Vec::new();
     for _ in 0..count {
-        // Of equals the first: `max_by_key` alone would take the last.
-        let Some((site, room)) = rooms.iter_mut().rev().max_by_key(|(_, room)| *room) else {
-            break;
-        };
-        if *room == 0 {
-            break;
-        }
-        *room -= 1;
-        sites.push(site.clone());
+        let Some((room, Reverse(place))) = heap.pop().filter(|(room, _)| *room > 0) else { break };
+        heap.push((room - 1, Reverse(place)));
+        sites.extend(rooms.get(place).map(|(site, _)| site.clone()));
     }
     sites
 }
@@ -181,16 +173,10 @@ mod tests {
     fn instances_go_where_most_room_is_left() {
         let site = |id: &str| Placement { host_id: Some(id.to_owned()), ..Placement::default() };
         let spread = |count| {
-            let sites = super::spread(vec![(site("a"), 1), (site("b"), 3), (site("c"), 1)], count);
+            let sites = super::spread(&[(site("a"), 1), (site("b"), 3), (site("c"), 1)], count);
             sites.into_iter().filter_map(|site| site.host_id).collect::<Vec<_>>()
         };
         assert_eq!(spread(3), ["b", "b", "a"]);
         assert_eq!(spread(9), ["b", "b", "a", "b", "c"]);
-    }
-
-    #[test]
-    fn what_is_named_twice_counts_once() {
-        let ids = ["a", "b", "a"].map(str::to_owned);
-        assert_eq!(named(&ids).collect::<Vec<_>>(), ["a", "b"]);
     }
 }
