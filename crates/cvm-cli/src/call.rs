@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::time::{Duration, SystemTime};
 
-use cvm_models::protocol::{ActionInfo, Record, RetryClass, json, named};
+use cvm_models::protocol::{ActionInfo, Record, RetryClass, json};
 use cvm_models::{Answer, Error};
 use serde_json::Value;
 use tokio::time::Instant;
@@ -17,6 +17,7 @@ use crate::entry::{Entry, Sending};
 use crate::exit::{Exit, Failure, Result};
 use crate::journal::{Found, Journal, Noted};
 use crate::json::Json;
+use crate::made::{ids_in, other_count};
 use crate::options::Scope;
 use crate::outcome::WayOut;
 use crate::output::{self, Format, rest, rows, table, text};
@@ -190,40 +191,6 @@ fn not_dry(info: &'static ActionInfo, request: &Value, answer: &Answer) -> Optio
     }
     let ids = ids_in(info, answer);
     (!ids.is_empty()).then(|| was_not_dry(info, &ids, answer.request_id()))
-}
-
-/// The ids that a response names.
-fn ids_in(info: &'static ActionInfo, answer: &Answer) -> Vec<String> {
-    let mut ids = named(answer.record());
-    // A list whose items have no ids, such as the choices that only a dry run tells, names nothing.
-    let is_place = |id: &String| {
-        id.split_once('.').is_some_and(|(name, _)| info.response.field(name).is_some())
-    };
-    ids.retain(|id| !is_place(id));
-    ids
-}
-
-/// What to say when a response names another number of resources than the request asks for. It is a success, and
-/// the ids are shown; whoever pays for them must not learn of the number from the bill.
-fn other_count(info: &'static ActionInfo, request: &Value, answer: &Answer) -> Option<String> {
-    let member = info.reconcile.as_ref()?.count?;
-    let made = ids_in(info, answer).len() as u64;
-    let asked = request.get(member).and_then(Value::as_u64);
-    if made == asked.unwrap_or(1) {
-        return None;
-    }
-    Some(match asked {
-        Some(asked) if made < asked => {
-            format!("the response names {made} of the {asked} that `{member}` asks for")
-        }
-        Some(asked) => format!(
-            "the response names {made}, and `{member}` asks for {asked}: look which exist, each is paid for"
-        ),
-        None => format!(
-            "the response names {made}, and the request gives no `{member}`, which is 1 unless a template \
-             says otherwise: look which exist, each is paid for"
-        ),
-    })
 }
 
 /// A dry run whose response names `ids` may have been a real one.

@@ -19,6 +19,7 @@ mod json;
 mod layout;
 mod limits;
 mod lock;
+mod made;
 mod nonblocking;
 mod options;
 mod outcome;
