@@ -33,7 +33,7 @@ usage: cargo xtask <command>
   vectors FILE...        run signing and serialization vectors
   tidy                   check crate arrows, manifests, proofs, file heads, sizes and conflict marks
   bench [--peers]        measure, and print one table; with the other SDKs beside ours
-      --update-readme    put the table into README.md
+      --update-docs      put the table into BENCHMARKS.md, and the short one into README.md
       --instructions     count instructions instead of time (needs valgrind)
   build-cost             build the models in many ways, and print what each took as one table
       --rounds N         how often each is built (3)
@@ -110,7 +110,7 @@ impl Options {
                     let rounds = rounds.filter(|rounds| *rounds > 0);
                     options.rounds = Some(rounds.ok_or("`--rounds` wants a number, 1 or more")?);
                 }
-                "--update-readme" => options.bench.update_readme = true,
+                "--update-docs" => options.bench.update_docs = true,
                 "--instructions" => options.bench.instructions = true,
                 "--help" | "-h" => options.help = true,
                 "--specs" => options.specs = Some(value()?),

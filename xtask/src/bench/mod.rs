@@ -25,7 +25,7 @@ const TURNS: usize = 9;
 /// How long a turn lasts.
 const MILLISECONDS: u32 = 200;
 
-const BEGIN: &str = "<!-- bench: begin, written by `cargo xtask bench --peers --update-readme` -->";
+const BEGIN: &str = "<!-- bench: begin, written by `cargo xtask bench --peers --update-docs` -->";
 const END: &str = "<!-- bench: end -->";
 
 /// What was asked for.
@@ -33,8 +33,8 @@ const END: &str = "<!-- bench: end -->";
 pub struct Choice {
     /// Measure the other SDKs too.
     pub peers: bool,
-    /// Put the table into the README.
-    pub update_readme: bool,
+    /// Put the table into BENCHMARKS.md, and the short one into README.md.
+    pub update_docs: bool,
     /// Count instructions instead of time.
     pub instructions: bool,
 }
@@ -58,13 +58,11 @@ pub fn run(root: &Path, choice: Choice) -> Result<String, Error> {
     let plans = ROWS.iter().filter(|plan| memory || !plan.asks_memory());
     let rows: Vec<Row> = plans.map(|plan| plan.only(&workers)).collect();
     let turns = take_turns(&workers, &rows)?;
-    let text = format!(
-        "{}\nMedians of {TURNS} turns, {}\n",
-        table::markdown(&rows, &turns),
-        machine::describe()
-    );
-    if choice.update_readme {
-        update(&root.join("README.md"), &text)?;
+    let source = format!("\nMedians of {TURNS} turns, {}\n", machine::describe());
+    let text = table::markdown(&rows, &turns) + &source;
+    if choice.update_docs {
+        update(&root.join("BENCHMARKS.md"), &text)?;
+        update(&root.join("README.md"), &(table::summary(&rows, &turns) + &source))?;
     }
     Ok(text)
 }
@@ -114,16 +112,17 @@ pub fn median(figures: impl Iterator<Item = f64>) -> f64 {
     figures.get(figures.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
-/// Puts the table between the two markers.
-fn update(readme: &Path, table: &str) -> Result<(), Error> {
-    let text = std::fs::read_to_string(readme).map_err(|error| at(readme, &error))?;
+/// Puts the table between the two markers of a document.
+fn update(document: &Path, table: &str) -> Result<(), Error> {
+    let text = std::fs::read_to_string(document).map_err(|error| at(document, &error))?;
     let parts =
         text.split_once(BEGIN).and_then(|(before, rest)| Some((before, rest.split_once(END)?.1)));
     let Some((before, after)) = parts else {
-        return Err(format!("README.md has no lines\n{BEGIN}\n{END}").into());
+        let name = document.display();
+        return Err(format!("cannot update {name}: it lacks the lines\n{BEGIN}\n{END}").into());
     };
-    std::fs::write(readme, format!("{before}{BEGIN}\n{table}{END}{after}"))
-        .map_err(|error| at(readme, &error))
+    std::fs::write(document, format!("{before}{BEGIN}\n{table}{END}{after}"))
+        .map_err(|error| at(document, &error))
 }
 
 #[cfg(test)]
@@ -134,6 +133,16 @@ mod tests {
     fn the_median_is_the_middle_one() {
         assert!((median([3.0, 1.0, 2.0].into_iter()) - 2.0).abs() < f64::EPSILON);
         assert!(median(std::iter::empty()).is_nan());
+    }
+
+    #[test]
+    fn both_documents_have_the_markers() {
+        for document in ["README.md", "BENCHMARKS.md"] {
+            let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(document);
+            let text = std::fs::read_to_string(path).unwrap();
+            let (_, rest) = text.split_once(BEGIN).expect(document);
+            assert!(rest.contains(END), "{document}");
+        }
     }
 
     #[test]

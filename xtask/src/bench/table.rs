@@ -52,8 +52,12 @@ impl Plan {
 
     /// The row, with what can be measured here.
     pub fn only(&self, workers: &Workers) -> Row {
-        let here = |beside: &&Beside| workers.has(beside.worker);
-        let beside = self.beside.iter().filter(here).copied().collect();
+        self.row(|beside| workers.has(beside.worker))
+    }
+
+    /// The row, with these comparisons.
+    fn row(&self, has: impl Fn(&Beside) -> bool) -> Row {
+        let beside = self.beside.iter().filter(|beside| has(beside)).copied().collect();
         let Self { what, by, ours, server, of, .. } = *self;
         Row { what, by, ours, server, of, beside }
     }
@@ -115,24 +119,24 @@ pub static ROWS: &[Plan] = &[
     ),
     alone("sign 638 bytes, new key", "sign-638/cold", &[]),
     alone(
-        "write RunInstances as JSON",
+        "encode RunInstances as JSON",
         "encode/ours",
         &[peer("serde derive", Worker::Own, "encode/derive")],
     ),
-    alone("write RunInstances as a form", "encode/flat", &[]),
-    alone("check RunInstances' limits", "encode/validate", &[]),
+    alone("encode RunInstances as a form", "encode/flat", &[]),
+    alone("validate RunInstances", "encode/validate", &[]),
     alone(
-        "read 1 instance",
+        "decode 1 instance",
         "decode-1/ours",
         &[peer("serde derive", Worker::Own, "decode-1/derive")],
     ),
     alone(
-        "read 20 instances",
+        "decode 20 instances",
         "decode-20/ours",
         &[peer("serde derive", Worker::Own, "decode-20/derive")],
     ),
     alone(
-        "read 100 instances",
+        "decode 100 instances",
         "decode-100/ours",
         &[
             peer("serde derive", Worker::Own, "decode-100/derive"),
@@ -140,7 +144,7 @@ pub static ROWS: &[Plan] = &[
         ],
     ),
     calls(
-        "one call, small answer",
+        "one call, small response",
         "call-small/ours",
         "small",
         &[
@@ -166,15 +170,24 @@ pub static ROWS: &[Plan] = &[
         ],
     ),
     calls(
-        "64 calls at once, small answers",
+        "64 calls at once, small responses",
         "at-once-64/ours",
         "small",
         &[floor("bare reqwest", "at-once-64/reqwest")],
     ),
     program("`cvm --version`, start to end", Worker::Cvm, Of::Cpu, &[NOTHING, TCCLI]),
-    program("the same, time on the wall", Worker::Cvm, Of::Wall, &[NOTHING, TCCLI]),
+    program("the same, wall time", Worker::Cvm, Of::Wall, &[NOTHING, TCCLI]),
     program("the same, memory", Worker::Cvm, Of::Peak, &[NOTHING, TCCLI]),
     program("`cargo xtask codegen`, all of CVM", Worker::Xtask, Of::Cpu, &[OPTIMIZED]),
+];
+
+/// The rows of the short table.
+const SUMMARY: [&str; 5] = [
+    "sign 638 bytes",
+    "decode 100 instances",
+    "one call, small response",
+    "one call, 100 instances",
+    "`cvm --version`, start to end",
 ];
 
 impl Row {
@@ -203,23 +216,38 @@ pub fn cases_without_server() -> Vec<&'static str> {
     .collect()
 }
 
+/// The median of a case, with its unit.
+fn middle(turns: &[Figures], case: Case) -> String {
+    let figure = median(turns.iter().map(|turn| turn.of(&case)));
+    if case.of == Some(Of::Peak) { size(figure) } else { time(figure) }
+}
+
+/// The rows of [`SUMMARY`] as Markdown, a line for each.
+pub fn summary(rows: &[Row], turns: &[Figures]) -> String {
+    let mut text = String::from("| what | this SDK | beside it |\n|---|--:|---|\n");
+    for row in rows.iter().filter(|row| SUMMARY.contains(&row.what)) {
+        let named =
+            |beside: &Beside| format!("{} {}", beside.label, middle(turns, row.case(beside)));
+        let beside: Vec<String> = row.beside.iter().map(named).collect();
+        let ours = middle(turns, row.own());
+        text.push_str(&format!("| {} | {ours} | {} |\n", row.what, beside.join(", ")));
+    }
+    text
+}
+
 /// The table as Markdown, a line for each comparison.
 pub fn markdown(rows: &[Row], turns: &[Figures]) -> String {
-    let middle = |case: Case| {
-        let figure = median(turns.iter().map(|turn| turn.of(&case)));
-        if case.of == Some(Of::Peak) { size(figure) } else { time(figure) }
-    };
     let mut text =
         String::from("| what | ours | floor | peer | ours / other |\n|---|--:|--:|--:|--:|\n");
     for row in rows {
-        let ours = middle(row.own());
+        let ours = middle(turns, row.own());
         if row.beside.is_empty() {
             text.push_str(&format!("| {} | {ours} | | | |\n", row.what));
         }
         for (index, beside) in row.beside.iter().enumerate() {
             let other = row.case(beside);
             let ratio = median(turns.iter().map(|turn| turn.of(&row.own()) / turn.of(&other)));
-            let named = format!("{}: {}", beside.label, middle(other));
+            let named = format!("{}: {}", beside.label, middle(turns, other));
             let (floor, peer) = match beside.kind {
                 Kind::Floor => (named.as_str(), ""),
                 Kind::Peer => ("", named.as_str()),
@@ -282,6 +310,19 @@ mod tests {
         };
         let turns = [Figures(vec![(row.own(), 4_600_000.0)])];
         assert!(markdown(&[row], &turns).ends_with("| it | 4.60 MB | | | |\n"));
+    }
+
+    #[test]
+    fn summary_has_its_rows_and_no_others() {
+        let rows: Vec<Row> = ROWS.iter().map(|plan| plan.row(|_| true)).collect();
+        let figures = rows.iter().flat_map(Row::cases).map(|case| (case, 1_500.0)).collect();
+        let text = summary(&rows, &[Figures(figures)]);
+        for what in SUMMARY {
+            assert!(text.contains(&format!("| {what} | 1.50 µs | ")), "{what}: {text}");
+        }
+        assert_eq!(text.lines().count(), 2 + SUMMARY.len(), "{text}");
+        let decoded = "| 1.50 µs | serde derive 1.50 µs, serde_json::Value 1.50 µs |";
+        assert!(text.contains(decoded), "{text}");
     }
 
     #[test]

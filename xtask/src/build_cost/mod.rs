@@ -106,7 +106,7 @@ pub fn run(root: &Path, api: &Api, choice: Choice) -> Result<String, Error> {
         rows.extend(job("aws")?.aws(&folder, choice.peers_debug)?);
     }
     Ok(format!(
-        "{}\n{}; {} (aim: {CRATES_AIM}).\nCrates alone: medians of {} rounds; trees and \
+        "{}\n{}; {} (goal: {CRATES_AIM}).\nCrates alone: medians of {} rounds; trees and \
          programs (release with thin LTO): once. {}\n",
         table::markdown(&rows),
         size(api)?,

@@ -18,7 +18,7 @@ pub struct Row {
 /// The table as Markdown.
 pub fn markdown(rows: &[Row]) -> String {
     let mut text = String::from(
-        "| what | CPU | an action | aim | peak memory | rlib | text |\n\
+        "| what | CPU | per action | goal | peak memory | rlib | text |\n\
          |---|--:|--:|--:|--:|--:|--:|\n",
     );
     for row in rows {
@@ -71,7 +71,7 @@ mod tests {
             ..Row::default()
         };
         insta::assert_snapshot!(markdown(&[check, program]), @r"
-        | what | CPU | an action | aim | peak memory | rlib | text |
+        | what | CPU | per action | goal | peak memory | rlib | text |
         |---|--:|--:|--:|--:|--:|--:|
         | check | 1.49 s | 14.1 ms | 16 ms | 259 MB |  |  |
         | program | 33.2 s |  |  | 1500 MB | 14.0 MB | 4.14 MB |
