@@ -182,6 +182,12 @@ impl<'p> Place<'p> {
         self.ledger.strict
     }
 
+    /// How many lists there are between this and the member that holds them: 1 for an item of its list.
+    pub(crate) fn depth_in_list(&self) -> usize {
+        let places = std::iter::successors(Some(self), |place| place.parent);
+        places.take_while(|place| matches!(place.step, Step::Item(_))).count()
+    }
+
     /// Takes the room of an item with so many members; false when there is none left.
     pub(crate) fn take_room(&self, members: usize) -> bool {
         let left = self.ledger.room.get().checked_sub(members);

@@ -346,3 +346,55 @@ fn errors_name_place_and_kinds_and_never_the_value() {
     let error = json::from_slice(&mut Record::new(&HOLDER), wrong.as_bytes()).unwrap_err();
     assert_eq!((error.expected, error.found), (Some("an object"), Some("a fraction")));
 }
+
+/// A list tells of each item what belongs there, not that the whole is a list.
+#[test]
+fn errors_in_a_list_name_the_kind_of_its_items() {
+    const fn list(kind: &'static Kind) -> [FieldInfo; 1] {
+        [FieldInfo::new("Member", Kind::List(kind))]
+    }
+    static OBJECT: Kind = Kind::Object(&KINDS[1]);
+    static LIST: Kind = Kind::List(&Kind::I64);
+    static LISTS: [[FieldInfo; 1]; 7] = [
+        list(&Kind::Str),
+        list(&Kind::I64),
+        list(&Kind::U64),
+        list(&Kind::F64),
+        list(&Kind::Bool),
+        list(&OBJECT),
+        list(&LIST),
+    ];
+    let kinds = [Kind::Str, Kind::I64, Kind::U64, Kind::F64, Kind::Bool, OBJECT, LIST];
+    static TABLES: [Table; 7] = [
+        table(&LISTS[0]),
+        table(&LISTS[1]),
+        table(&LISTS[2]),
+        table(&LISTS[3]),
+        table(&LISTS[4]),
+        table(&LISTS[5]),
+        table(&LISTS[6]),
+    ];
+    for (kind, table) in kinds.iter().zip(&TABLES) {
+        let expected = Some(kind.noun());
+        let read = |value: &str| {
+            let text = format!("{{\"Member\":[{value}]}}");
+            json::from_slice(&mut Record::new(table), text.as_bytes())
+        };
+        let mut refused = 0;
+        for (value, found) in
+            [("[\"x\"]", "a list"), ("{\"x\":1}", "an object"), ("\"x\"", "a string")]
+        {
+            let Err(error) = read(value) else { continue };
+            refused += 1;
+            if error.path == "Member.0.0" {
+                let kinds = (error.expected, error.found);
+                assert_eq!(kinds, (Some("an integer"), Some("a string")), "{value}");
+                continue;
+            }
+            let place = (error.path.as_str(), error.expected, error.found);
+            // An object takes names that it does not know.
+            assert_eq!(place, ("Member.0", expected, Some(found)), "{value}");
+        }
+        assert!(refused >= 2, "{expected:?}");
+    }
+}

@@ -31,6 +31,17 @@ impl<'p> Spot<'p> {
         self.null.get()
     }
 
+    /// What belongs here. The table tells it of the whole list, the place how deep in it this is.
+    fn noun(&self) -> &'static str {
+        let mut kind = &self.field.kind;
+        for _ in 0..self.place.depth_in_list() {
+            if let Kind::List(item) = kind {
+                kind = item;
+            }
+        }
+        kind.noun()
+    }
+
     fn mismatch<E: Error>(&self, found: Unexpected<'_>) -> E {
         let noun = match found {
             Unexpected::Bool(_) => "a boolean",
@@ -41,11 +52,11 @@ impl<'p> Spot<'p> {
             Unexpected::Seq => "a list",
             _ => "another kind of value",
         };
-        self.place.mismatch(self.field.kind.noun(), noun)
+        self.place.mismatch(self.noun(), noun)
     }
 
     fn out_of_range<E: Error>(&self) -> E {
-        self.place.mismatch(self.field.kind.noun(), "a number that does not fit")
+        self.place.mismatch(self.noun(), "a number that does not fit")
     }
 
     fn check_value(&self, text: &str) {
@@ -112,7 +123,7 @@ fn fill<'de, D: Deserializer<'de>>(
         slot => deserializer.deserialize_any(SlotVisitor { slot, spot }),
     };
     if result.is_err() {
-        spot.place.fail_as(Some(spot.field.kind.noun()), None);
+        spot.place.fail_as(Some(spot.noun()), None);
     }
     result
 }
@@ -127,7 +138,7 @@ impl<'de> Visitor<'de> for OptionVisitor<'_, '_> {
     type Value = ();
 
     fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} or null", self.spot.field.kind.noun())
+        write!(f, "{} or null", self.spot.noun())
     }
 
     fn visit_none<E: Error>(self) -> Result<(), E> {
@@ -152,7 +163,7 @@ macro_rules! leaves_others {
         type Value = ();
 
         fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-            f.write_str(self.spot.field.kind.noun())
+            f.write_str(self.spot.noun())
         }
 
         $(
@@ -345,7 +356,7 @@ impl<'de> Visitor<'de> for SlotVisitor<'_, '_> {
     no_structure!();
 
     fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.spot.field.kind.noun())
+        f.write_str(self.spot.noun())
     }
 
     fn visit_unit<E>(self) -> Result<(), E> {
@@ -419,7 +430,7 @@ impl<'de> Visitor<'de> for SlotVisitor<'_, '_> {
             // The digits that were written are gone here, and others would be another text.
             Slot::Str(_) | Slot::Text(_) if !self.spot.place.want_digits() => {
                 let found = "a fraction, whose digits are not known here; give it as text";
-                return Err(self.spot.place.mismatch(self.spot.field.kind.noun(), found));
+                return Err(self.spot.place.mismatch(self.spot.noun(), found));
             }
             _ => return self.text(&number.to_string(), Unexpected::Float(number)),
         }
