@@ -42,27 +42,24 @@ pub fn write(path: &Path, content: &[u8]) -> io::Result<Option<Identity>> {
     Ok(identity(&fs::symlink_metadata(path)?))
 }
 
-/// As [`write()`], but replaces a plain file of this user whose content is `ours`. Nothing else is ever
-/// replaced: no link, device, pipe or folder, and no file of anybody else.
+/// As [`write()`], but replaces a plain file of this user whose content passes `may_replace`. Nothing else is
+/// ever replaced: no link, device, pipe or folder, and no file of anybody else.
 pub fn write_over(
     path: &Path,
     content: &[u8],
-    ours: impl FnOnce(&[u8]) -> bool,
+    may_replace: impl FnOnce(&[u8]) -> io::Result<()>,
 ) -> io::Result<Option<Identity>> {
     let named = match fs::symlink_metadata(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => return write(path, content),
         named => named?,
     };
-    let refused = |why| Error::new(ErrorKind::AlreadyExists, why);
-    if !ours(&read(path)?) {
-        return Err(refused("it exists and holds something else"));
-    }
+    may_replace(&read(path)?)?;
     place(path, content, |beside, new| {
         if !is_of_one_owner(&named, new) {
             return Err(Error::new(ErrorKind::PermissionDenied, "it belongs to another user"));
         }
         if identity(&fs::symlink_metadata(path)?) != identity(&named) {
-            return Err(refused("somebody exchanged it just now"));
+            return Err(Error::new(ErrorKind::AlreadyExists, "somebody exchanged it just now"));
         }
         fs::rename(beside, path)
     })
@@ -300,6 +297,10 @@ mod tests {
 
     use super::*;
 
+    fn is(old: &[u8], expected: &[u8]) -> io::Result<()> {
+        if old == expected { Ok(()) } else { Err(Error::from(ErrorKind::AlreadyExists)) }
+    }
+
     fn mode(path: &Path) -> u32 {
         fs::symlink_metadata(path).unwrap().permissions().mode() & 0o7777
     }
@@ -315,14 +316,14 @@ mod tests {
         symlink(folder.path().join("none"), &dangling).unwrap();
         for taken in [&victim, &link, &dangling, &folder.path().to_owned()] {
             assert!(write(taken, b"ours").is_err(), "{taken:?}");
-            assert!(write_over(taken, b"ours", |old| old == b"other").is_err(), "{taken:?}");
+            assert!(write_over(taken, b"ours", |old| is(old, b"other")).is_err(), "{taken:?}");
         }
         assert_eq!(fs::read_to_string(&victim).unwrap(), "mine");
         let path = folder.path().join("file");
         write(&path, b"ours").unwrap();
         assert_eq!(mode(&path), 0o600);
         assert_eq!(read(&path).unwrap(), b"ours");
-        write_over(&path, b"newer", |old| old == b"ours").unwrap();
+        write_over(&path, b"newer", |old| is(old, b"ours")).unwrap();
         assert_eq!(read(&path).unwrap(), b"newer");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 4, "nothing is left beside it");
     }

@@ -1,7 +1,8 @@
 //! The ready file of `cvm emulator`: where it listens and who may call, for its owner's eyes only.
 
 use std::fs;
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process;
 use std::thread;
@@ -19,6 +20,9 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The pause between two looks.
 const LOOK: Duration = Duration::from_millis(20);
+
+/// How long another emulator on this machine may take to accept a connection.
+const CONNECT: Duration = Duration::from_secs(2);
 
 /// What a ready file tells.
 pub struct Ready {
@@ -52,8 +56,24 @@ impl Ready {
         })
     }
 
+    /// Passes the content of a ready file whose emulator does not run.
+    fn may_replace(&self, old: &[u8]) -> io::Result<()> {
+        let refused = |kind, why: &str| Err(io::Error::new(kind, why));
+        let text = protocol::utf8_text(old).ok().filter(|text| Self::parse(text).is_some());
+        let Some(text) = text else {
+            return refused(ErrorKind::AlreadyExists, "it exists and holds something else");
+        };
+        match running(text, &self.url) {
+            None => Ok(()),
+            Some((pid, url)) => {
+                let why = format!("it names an emulator that runs, process {pid} at {url}");
+                refused(ErrorKind::AddrInUse, &why)
+            }
+        }
+    }
+
     /// Writes the file whole or not at all, for its owner only. It may replace another ready file of this
-    /// user, and nothing else.
+    /// user whose emulator has ended, and nothing else.
     pub fn write(&self, path: &Path) -> Result<ReadyFile> {
         let text = |value: &str| Json::Text(value.to_owned());
         let content = Json::Object(vec![
@@ -63,15 +83,48 @@ impl Ready {
             ("pid".to_owned(), Json::Number(process::id().to_string())),
         ]);
         let content = format!("{}\n", content.pretty()).into_bytes();
-        let is_ready_file =
-            |old: &[u8]| protocol::utf8_text(old).is_ok_and(|text| Self::parse(text).is_some());
-        let identity =
-            private_file::write_over(path, &content, is_ready_file).map_err(|error| {
+        let identity = private_file::write_over(path, &content, |old| self.may_replace(old))
+            .map_err(|error| {
+                let hint = if error.kind() == ErrorKind::AddrInUse {
+                    "stop that one, or name another file"
+                } else {
+                    "name a new file, or a ready file of yours; nothing else is replaced"
+                };
                 Failure::local(format!("cannot write the ready file `{}`: {error}", path.display()))
-                    .hint("name a new file, or a ready file of yours; nothing else is replaced")
+                    .hint(hint)
             })?;
         Ok(ReadyFile { path: path.to_owned(), identity, content })
     }
+}
+
+/// Whether this text tells of another emulator that still runs: its process and its endpoint.
+fn running(text: &str, own_url: &str) -> Option<(u32, String)> {
+    let json = Json::parse(text.as_bytes()).ok()?;
+    let url = json.member("url").and_then(Json::as_text)?;
+    let Some(Json::Number(pid)) = json.member("pid") else { return None };
+    let pid = pid.parse().ok()?;
+    // Of this process, or where this one listens: it has ended, and its number or port was given again.
+    let is_another = pid != process::id() && url != own_url;
+    (is_another && is_alive(pid) && accepts(url)).then(|| (pid, url.to_owned()))
+}
+
+#[cfg(unix)]
+fn is_alive(pid: u32) -> bool {
+    use rustix::process::{Pid, test_kill_process};
+    let pid = i32::try_from(pid).ok().and_then(Pid::from_raw);
+    // It may be alive and another user's.
+    pid.is_some_and(|pid| test_kill_process(pid) != Err(rustix::io::Errno::SRCH))
+}
+
+/// Assumes it: only the endpoint tells.
+#[cfg(not(unix))]
+fn is_alive(_pid: u32) -> bool {
+    true
+}
+
+fn accepts(url: &str) -> bool {
+    let address = url.strip_prefix("http://").and_then(|address| address.parse().ok());
+    address.is_some_and(|address| TcpStream::connect_timeout(&address, CONNECT).is_ok())
 }
 
 /// Waits for a file that is missing in a folder that is not.
@@ -180,6 +233,35 @@ mod tests {
         assert_eq!(Ready::read(path.to_str().unwrap()).unwrap().url, "http://127.0.0.1:2");
         drop(second);
         assert!(!path.exists());
+    }
+
+    /// A file of an emulator that was killed is replaced even if its process number or its port is in use again.
+    #[cfg(unix)]
+    #[test]
+    fn only_an_emulator_that_runs_keeps_its_file() {
+        let listen = || std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let url =
+            |listener: &std::net::TcpListener| format!("http://{}", listener.local_addr().unwrap());
+        let closed = url(&listen());
+        let listener = listen();
+        let url = url(&listener);
+        let (own, alive) = (process::id(), std::os::unix::process::parent_id());
+        let mut ended = process::Command::new("true").spawn().unwrap();
+        ended.wait().unwrap();
+        for (pid, url, own_url, runs) in [
+            (alive, url.as_str(), "http://127.0.0.1:1", true),
+            (own, &url, "http://127.0.0.1:1", false),
+            (ended.id(), &url, "http://127.0.0.1:1", false),
+            (alive, &url, &url, false),
+            (alive, &closed, "http://127.0.0.1:1", false),
+            (alive, "http://example.com", "http://127.0.0.1:1", false),
+            (0, &url, "http://127.0.0.1:1", false),
+            (u32::MAX, &url, "http://127.0.0.1:1", false),
+        ] {
+            let text = format!(r#"{{"url":"{url}","pid":{pid}}}"#);
+            let expected = runs.then(|| (pid, url.to_owned()));
+            assert_eq!(running(&text, own_url), expected, "{text} {own_url}");
+        }
     }
 
     #[test]

@@ -38,6 +38,29 @@ fn signals_stop_it_and_its_file_goes() {
 }
 
 #[test]
+fn ready_file_of_an_emulator_that_runs_is_not_replaced() {
+    let mut first = Emulator::start();
+    let (pid, url) = (first.ready("pid"), first.ready("url"));
+    let path = first.ready_file.to_str().unwrap().to_owned();
+    let before = fs::read_to_string(&path).unwrap();
+    let second = run(&mut cvm(&["emulator", "--ready-file", &path]));
+    assert_eq!(second.code, 6, "{}", second.stderr);
+    for told in [&pid, &url, &"stop that one, or name another file".to_owned()] {
+        assert!(second.stderr.contains(told), "{}", second.stderr);
+    }
+    assert_eq!(fs::read_to_string(&path).unwrap(), before);
+    assert_eq!(run(&mut first.cvm(&["DescribeRegions"])).code, 0);
+    // One that was killed leaves its file behind, and the next one replaces it.
+    first.child.kill().unwrap();
+    first.child.wait().unwrap();
+    let third = start(&mut cvm(&["emulator", "--ready-file", &path]));
+    until("the file is the new one's", || first.ready("pid") == third.id().to_string());
+    signal(&third, "TERM");
+    finish(third);
+    assert!(!first.ready_file.exists());
+}
+
+#[test]
 fn without_a_ready_file_it_says_where_the_credentials_are() {
     let folder = tempfile::tempdir().unwrap();
     let mut command = cvm(&["emulator", "--instant"]);
