@@ -80,9 +80,12 @@ impl Clock {
     }
 }
 
-/// A factor that is no number, negative or absurd must not stop the server.
+/// A factor that is no number or negative counts as 1, and a span that is too long is the longest one: the
+/// clock never stops the server and never goes back.
 fn scaled(elapsed: Duration, scale: f64) -> Duration {
-    Duration::try_from_secs_f64(elapsed.as_secs_f64() * scale).unwrap_or(elapsed)
+    let seconds = elapsed.as_secs_f64() * scale;
+    let too_long = if seconds > 0.0 { Duration::MAX } else { elapsed };
+    Duration::try_from_secs_f64(seconds).unwrap_or(too_long)
 }
 
 /// Real time, as the system knows it.
@@ -113,6 +116,17 @@ mod tests {
         clock.advance(Duration::MAX);
         clock.advance(Duration::MAX);
         assert!(clock.now() > Moment::from_unix(5));
+    }
+
+    #[test]
+    fn scaled_time_never_goes_back() {
+        for scale in [1e-300, 1.0, 1e9, 1e18, 1e19, 1e300, f64::MAX, f64::INFINITY, f64::NAN, -1.0]
+        {
+            let elapsed = [1, 10, 1000, 20_000, 1_000_000].map(Duration::from_millis);
+            let times = elapsed.map(|elapsed| Moment::from_unix(5).after(scaled(elapsed, scale)));
+            assert!(times.is_sorted(), "{scale}: {times:?}");
+        }
+        assert_eq!(scaled(Duration::from_secs(20), 1e18), Duration::MAX);
     }
 
     #[test]

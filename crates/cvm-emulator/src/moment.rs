@@ -7,7 +7,11 @@ use cvm_signer::Date;
 
 const DAY: u64 = 86_400;
 
-/// A point of virtual time, in milliseconds since 1970.
+/// The last millisecond of the year 9999.
+const END: u64 = 253_402_300_799_999;
+
+/// A point of virtual time, in milliseconds since 1970. The last one is the end of the year 9999: there time
+/// stands still.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Moment(u64);
 
@@ -18,7 +22,11 @@ impl Moment {
     /// The moment of a Unix timestamp in seconds.
     #[must_use]
     pub const fn from_unix(seconds: u64) -> Self {
-        Self(seconds.saturating_mul(1000))
+        Self::of_milliseconds(seconds.saturating_mul(1000))
+    }
+
+    const fn of_milliseconds(milliseconds: u64) -> Self {
+        Self(if milliseconds < END { milliseconds } else { END })
     }
 
     /// Whole seconds since 1970.
@@ -30,7 +38,8 @@ impl Moment {
     /// The moment that lies so much later.
     #[must_use]
     pub fn after(self, span: Duration) -> Self {
-        Self(self.0.saturating_add(u64::try_from(span.as_millis()).unwrap_or(u64::MAX)))
+        let span = u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
+        Self::of_milliseconds(self.0.saturating_add(span))
     }
 
     /// The same time of day so many months later, on the last day of a month that is too short.
@@ -115,7 +124,7 @@ mod tests {
     fn moments_are_written_as_the_api_writes_them() {
         assert_eq!(Moment::from_unix(0).to_string(), "1970-01-01T00:00:00Z");
         assert_eq!(Moment::from_unix(1_551_113_065).to_string(), "2019-02-25T16:44:25Z");
-        assert_eq!(Moment::from_unix(u64::MAX / 1000).to_string().get(..10), Some("9999-12-31"));
+        assert_eq!(Moment::from_unix(u64::MAX).to_string(), "9999-12-31T23:59:59Z");
     }
 
     #[test]
@@ -153,6 +162,8 @@ mod tests {
     fn time_moves_by_spans() {
         let moment = Moment::from_unix(10).after(Duration::from_millis(1500));
         assert_eq!(moment.unix(), 11);
-        assert_eq!(moment.after(Duration::MAX), Moment(u64::MAX));
+        let end = Moment::parse("9999-12-31T23:59:59Z").unwrap();
+        assert_eq!(moment.after(Duration::MAX).unix(), end.unix());
+        assert_eq!(end.after(Duration::from_secs(1)), moment.after(Duration::MAX));
     }
 }

@@ -1,5 +1,7 @@
 //! From PENDING to gone: which action moves what, in which state, and what it says otherwise.
 
+use std::time::Duration;
+
 use cvm_emulator::{Cloud, Emulator};
 use serde_json::{Value, json};
 
@@ -41,6 +43,23 @@ fn an_instance_lives_through_its_states() {
             assert_eq!(shown["LatestOperationState"], "SUCCESS", "{action}");
             assert_eq!(shown["LatestOperationRequestId"], request_id);
         }
+    }
+}
+
+/// The calendar of the API ends with the year 9999. There the clock stands still, and all that is due has happened.
+#[test]
+fn operations_end_at_the_end_of_the_calendar() {
+    let cloud = cloud();
+    let early = running(&cloud, json!({}));
+    cloud.clock().advance(Duration::MAX);
+    let late = launch(&cloud, json!({})).remove(0);
+    assert_eq!(show(&cloud, &late)["CreatedTime"], "9999-12-31T23:59:59Z");
+    for id in [early, late] {
+        assert_eq!(state(&cloud, &id), "RUNNING");
+        act(&cloud, "StopInstances", &id);
+        assert_eq!(state(&cloud, &id), "STOPPED");
+        act(&cloud, "TerminateInstances", &id);
+        assert_eq!(state(&cloud, &id), "gone");
     }
 }
 
