@@ -16,7 +16,7 @@ use http::{Request, Response, header};
 
 use crate::Cloud;
 use crate::bodies::{Bodies, GivenUp, Share};
-use crate::cloud::Handled;
+use crate::cloud::{Admission, Handled};
 use crate::dialect::too_large;
 use crate::refusal::Refusal;
 use crate::server::Limits;
@@ -32,7 +32,7 @@ pub fn app(cloud: &Cloud) -> Router {
 }
 
 async fn respond(State(app): State<App>, request: Request<Body>) -> Response<Body> {
-    app.answer(request).await.response.map(Body::from)
+    app.answer(request, || {}).await.response.map(Body::from)
 }
 
 /// A cloud, and the limits of what is read for it. Clones share both.
@@ -49,15 +49,16 @@ impl App {
         Self { cloud: cloud.clone(), bodies, body_time: limits.body_time }
     }
 
-    /// Answers a request of any transport.
-    pub(crate) async fn answer<B>(&self, request: Request<B>) -> Handled
+    /// Answers a request of any transport. `on_admitted` is called if its head names a known key, before its
+    /// body is read.
+    pub(crate) async fn answer<B>(&self, request: Request<B>, on_admitted: impl FnOnce()) -> Handled
     where
         B: HttpBody<Data = Bytes>,
     {
         let (parts, body) = request.into_parts();
         let announced = body.size_hint().exact();
-        let limit = match self.cloud.admit(&parts, announced) {
-            Ok(limit) => limit,
+        let admission = match self.cloud.admit(&parts, announced) {
+            Ok(admission) => admission,
             Err(response) => {
                 // Who expects to be asked for the body has not sent it.
                 if !parts.headers.contains_key(header::EXPECT) {
@@ -66,10 +67,13 @@ impl App {
                 return Handled { response: *response, is_authenticated: false };
             }
         };
+        if admission.is_key_known {
+            on_admitted();
+        }
         let expected = announced.and_then(|length| usize::try_from(length).ok());
         // The share lives until the request is handled, since its memory does.
         let mut share = None;
-        let read = self.read(body, expected, limit, &mut share);
+        let read = self.read(body, expected, admission, &mut share);
         let refusal = match tokio::time::timeout(self.body_time, read).await {
             Ok(Ok(body)) => return self.cloud.respond(&Request::from_parts(parts, body)),
             Ok(Err(refusal)) => refusal,
@@ -88,7 +92,7 @@ impl App {
         &'a self,
         body: impl HttpBody<Data = Bytes>,
         expected: Option<usize>,
-        limit: usize,
+        Admission { limit, is_key_known }: Admission,
         share: &mut Option<Share<'a>>,
     ) -> Result<Bytes, Refusal> {
         let mut body = pin!(body);
@@ -109,8 +113,9 @@ impl App {
                 // All of it at once: nothing has to be kept while more is waited for.
                 return Ok(data);
             }
-            let share =
-                share.get_or_insert_with(|| self.bodies.open(expected.unwrap_or(limit).min(limit)));
+            let share = share.get_or_insert_with(|| {
+                self.bodies.open(expected.unwrap_or(limit).min(limit), is_key_known)
+            });
             if share.append(&data) == Err(GivenUp) {
                 drain(body).await;
                 return Err(given_up());

@@ -2,7 +2,8 @@
 //!
 //! Nobody has proved a credential before the whole body is there, so a client that sends bodies without
 //! their ends must not take the memory of others. When all bodies together would need more than the
-//! limit, the oldest ones are given up: a new request needs milliseconds, and an old one is slow.
+//! limit, the oldest ones are given up: a new request needs milliseconds, and an old one is slow. Bodies
+//! whose head names a known key give way after the others, until they have half of the memory.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -24,9 +25,12 @@ struct State {
     /// Bytes allocated for all bodies, including those that are complete and in use.
     held: usize,
     next: u64,
-    /// The bodies that are still arriving, the oldest first.
-    open: BTreeMap<u64, Vec<u8>>,
+    /// The bodies that are still arriving, those of unknown clients first, and then the oldest.
+    open: BTreeMap<BodyId, Vec<u8>>,
 }
+
+/// Whether the head names a known key, and the order in which the bodies began.
+type BodyId = (bool, u64);
 
 /// The body was given up, because all bodies together needed too much memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,9 +43,9 @@ impl Bodies {
     }
 
     /// Begins a body of at most `longest` bytes.
-    pub(crate) fn open(&self, longest: usize) -> Share<'_> {
+    pub(crate) fn open(&self, longest: usize, is_key_known: bool) -> Share<'_> {
         let mut state = self.lock();
-        let id = state.next;
+        let id = (is_key_known, state.next);
         state.next = state.next.wrapping_add(1);
         state.open.insert(id, Vec::new());
         Share { bodies: self, id, longest, completed: 0 }
@@ -61,7 +65,7 @@ impl Bodies {
 #[derive(Debug)]
 pub(crate) struct Share<'a> {
     bodies: &'a Bodies,
-    id: u64,
+    id: BodyId,
     longest: usize,
     /// Bytes allocated for the body once it is complete.
     completed: usize,
@@ -79,7 +83,7 @@ impl Share<'_> {
             let usual = capacity.saturating_mul(2).max(FIRST_ALLOCATION).min(self.longest);
             let wanted = usual.max(needed);
             while state.held.saturating_add(wanted.saturating_sub(capacity)) > self.bodies.limit {
-                state.give_up_oldest()?;
+                state.give_up_oldest(self.bodies.limit)?;
             }
             let body = state.open.get_mut(&self.id).ok_or(GivenUp)?;
             body.reserve_exact(wanted.saturating_sub(length));
@@ -99,8 +103,12 @@ impl Share<'_> {
 }
 
 impl State {
-    fn give_up_oldest(&mut self) -> Result<(), GivenUp> {
-        let (_, body) = self.open.pop_first().ok_or(GivenUp)?;
+    fn give_up_oldest(&mut self, limit: usize) -> Result<(), GivenUp> {
+        let known = || self.open.range((true, 0)..);
+        let held: usize = known().map(|(_, body)| body.capacity()).sum();
+        let oldest = if held > limit / 2 { known().next() } else { self.open.iter().next() };
+        let id = *oldest.ok_or(GivenUp)?.0;
+        let body = self.open.remove(&id).ok_or(GivenUp)?;
         self.held = self.held.saturating_sub(body.capacity());
         Ok(())
     }
@@ -123,7 +131,7 @@ mod tests {
     #[test]
     fn memory_counts_until_the_share_is_dropped() {
         let bodies = Bodies::new(1 << 20);
-        let mut share = bodies.open(5000);
+        let mut share = bodies.open(5000, false);
         for _ in 0..5 {
             share.append(&PIECE).unwrap();
         }
@@ -137,11 +145,11 @@ mod tests {
     #[test]
     fn the_oldest_bodies_make_room_for_newer_ones() {
         let bodies = Bodies::new(3000);
-        let mut shares: Vec<_> = (0..3).map(|_| bodies.open(1000)).collect();
+        let mut shares: Vec<_> = (0..3).map(|_| bodies.open(1000, false)).collect();
         for share in &mut shares {
             share.append(&PIECE).unwrap();
         }
-        let mut new = bodies.open(2000);
+        let mut new = bodies.open(2000, false);
         new.append(&PIECE).unwrap();
         new.append(&PIECE).unwrap();
         let kept: Vec<_> = shares.iter_mut().map(|share| share.complete().is_ok()).collect();
@@ -152,16 +160,46 @@ mod tests {
     }
 
     #[test]
+    fn bodies_of_unknown_clients_make_room_for_those_of_known_keys() {
+        let bodies = Bodies::new(4000);
+        let open = |is_key_known| {
+            let mut share = bodies.open(1000, is_key_known);
+            share.append(&PIECE).map(|()| share)
+        };
+        let mut known = open(true).unwrap();
+        let mut strangers: Vec<_> = (0..20).map(|_| open(false).unwrap()).collect();
+        let mut newer = open(true).unwrap();
+        assert!(known.complete().is_ok() && newer.complete().is_ok());
+        let kept: Vec<_> = strangers.iter_mut().map(|share| share.complete().is_ok()).collect();
+        assert_eq!(kept.iter().filter(|kept| **kept).count(), 2);
+        assert_eq!(kept[18..], [true, true]);
+    }
+
+    #[test]
+    fn bodies_of_known_keys_leave_half_of_the_memory_to_others() {
+        let bodies = Bodies::new(4000);
+        let open = |is_key_known| {
+            let mut share = bodies.open(1000, is_key_known);
+            share.append(&PIECE).map(|()| share)
+        };
+        let mut known: Vec<_> = (0..4).map(|_| open(true).unwrap()).collect();
+        let mut others = [open(false).unwrap(), open(false).unwrap()];
+        assert!(others.iter_mut().all(|share| share.complete().is_ok()));
+        let kept: Vec<_> = known.iter_mut().map(|share| share.complete().is_ok()).collect();
+        assert_eq!(kept, [false, false, true, true]);
+    }
+
+    #[test]
     fn a_body_that_needs_more_than_there_is_gives_up_itself() {
         let bodies = Bodies::new(3000);
-        let mut complete = bodies.open(1000);
+        let mut complete = bodies.open(1000, false);
         complete.append(&PIECE).unwrap();
         complete.complete().unwrap();
-        let mut share = bodies.open(3000);
+        let mut share = bodies.open(3000, false);
         assert_eq!(share.append(&[0; 2001]), Err(GivenUp));
         assert_eq!(share.append(&[0]), Err(GivenUp), "it stays given up");
         assert_eq!(bodies.held(), 1000);
-        let mut small = bodies.open(2000);
+        let mut small = bodies.open(2000, false);
         assert_eq!(small.append(&PIECE), Ok(()));
     }
 }

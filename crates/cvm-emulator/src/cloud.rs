@@ -93,8 +93,8 @@ impl Cloud {
 
     /// As [`Cloud::handle`], and tells whether the request proved a credential.
     pub(crate) fn respond(&self, request: &Request<Bytes>) -> Handled {
-        if !is_known(request.uri()) {
-            return Handled { response: no_such_path(), is_authenticated: false };
+        if let Some(response) = no_api_call(request.method(), request.uri()) {
+            return Handled { response, is_authenticated: false };
         }
         let request_id = self.next_request_id();
         let headers = texts(request.uri(), request.headers());
@@ -106,21 +106,21 @@ impl Cloud {
         Handled { response: respond(&answer, &request_id, request.headers()), is_authenticated }
     }
 
-    /// Checks what the head of a request tells, before its body is read: how long the body may be, or
-    /// the response that needs no body.
+    /// Checks what the head of a request tells, before its body is read; the error is the response that
+    /// needs no body.
     pub(crate) fn admit(
         &self,
         parts: &Parts,
         announced: Option<u64>,
-    ) -> Result<usize, Box<Response<Bytes>>> {
-        if !is_known(&parts.uri) {
-            return Err(Box::new(no_such_path()));
+    ) -> Result<Admission, Box<Response<Bytes>>> {
+        if let Some(response) = no_api_call(&parts.method, &parts.uri) {
+            return Err(Box::new(response));
         }
         let admitted = self.admit_head(parts, announced);
         admitted.map_err(|refusal| Box::new(self.refuse(refusal, &parts.headers)))
     }
 
-    fn admit_head(&self, parts: &Parts, announced: Option<u64>) -> Result<usize, Refusal> {
+    fn admit_head(&self, parts: &Parts, announced: Option<u64>) -> Result<Admission, Refusal> {
         let headers = texts(&parts.uri, &parts.headers);
         let headers: Vec<_> = headers.iter().map(|(name, text)| (*name, text.as_ref())).collect();
         let incoming = head(&parts.method, &parts.uri, &headers)?;
@@ -133,10 +133,11 @@ impl Cloud {
         if announced.is_some_and(|length| usize::try_from(length).map_or(true, |it| it > limit)) {
             return Err(dialect::too_large("body", limit));
         }
-        if dialect == Dialect::Tc3 {
+        let is_key_known = dialect == Dialect::Tc3;
+        if is_key_known {
             self.0.keyring.admit_tc3(&incoming, (self.0.wall_clock)())?;
         }
-        Ok(limit)
+        Ok(Admission { limit, is_key_known })
     }
 
     /// Refuses a request that could not even be read.
@@ -197,6 +198,15 @@ impl Cloud {
     }
 }
 
+/// A request whose body may come.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Admission {
+    /// How long the body may be.
+    pub(crate) limit: usize,
+    /// Whether the head names a known key. Of a form only its body can tell.
+    pub(crate) is_key_known: bool,
+}
+
 /// A response, and whether the request that it answers proved that its sender has a credential.
 #[derive(Debug)]
 pub(crate) struct Handled {
@@ -252,10 +262,20 @@ fn is_known(uri: &Uri) -> bool {
     matches!(uri.path(), v1::API3_PATH | v1::GATEWAY_PATH | "")
 }
 
-fn no_such_path() -> Response<Bytes> {
-    let mut response = Response::new(Bytes::from_static(b"no such path\n"));
-    *response.status_mut() = StatusCode::NOT_FOUND;
-    response
+/// The response to what is no call of the API at all.
+fn no_api_call(method: &http::Method, uri: &Uri) -> Option<Response<Bytes>> {
+    let (status, text): (_, &'static [u8]) = if *method == http::Method::CONNECT {
+        // Any 2xx would tell the client that it has a tunnel (RFC 9110, 9.3.6).
+        let text = b"the emulator is no proxy: give its url as the endpoint of the client\n";
+        (StatusCode::NOT_IMPLEMENTED, text)
+    } else if is_known(uri) {
+        return None;
+    } else {
+        (StatusCode::NOT_FOUND, b"no such path\n")
+    };
+    let mut response = Response::new(Bytes::from_static(text));
+    *response.status_mut() = status;
+    Some(response)
 }
 
 /// A request without its body.

@@ -8,6 +8,17 @@ use tokio::time::Instant;
 
 use super::Limits;
 
+/// What is lost when a connection is closed for a new one: the less, the sooner it is closed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Standing {
+    /// Its client has proved no credential, whatever it is doing.
+    Unproved,
+    /// Its client has proved a credential, and nothing is under way.
+    Idle,
+    /// A request is arriving whose head names a known key: probably a signed one.
+    Admitted,
+}
+
 /// The activity of a connection, as its stream and its service see it.
 #[derive(Debug)]
 pub(super) struct Activity {
@@ -33,7 +44,10 @@ enum Phase {
     /// The head of a request is arriving, or it is the first one and nothing has come yet.
     Head { until: Instant },
     /// The request is being read and answered. Its own limits hold.
-    Request,
+    Request {
+        /// Whether its head names a known key.
+        is_admitted: bool,
+    },
     /// The response is being written.
     Response,
     /// Nothing has come since the last response.
@@ -64,7 +78,12 @@ impl Activity {
 
     /// The head of a request is complete.
     pub(super) fn request_began(&self) {
-        self.lock().phase = Phase::Request;
+        self.lock().phase = Phase::Request { is_admitted: false };
+    }
+
+    /// The head names a known key; the signature is judged when the body is there.
+    pub(super) fn request_admitted(&self) {
+        self.lock().phase = Phase::Request { is_admitted: true };
     }
 
     /// A response is ready to be written.
@@ -111,7 +130,7 @@ impl Activity {
         match (state.blocked, state.phase) {
             (Some(since), _) => Some(since + state.patience),
             (None, Phase::Head { until } | Phase::Idle { until }) => Some(until),
-            (None, Phase::Request | Phase::Response) => None,
+            (None, Phase::Request { .. } | Phase::Response) => None,
         }
     }
 
@@ -122,16 +141,20 @@ impl Activity {
 
     /// Whether a request is being read or answered.
     pub(super) fn is_busy(&self) -> bool {
-        matches!(self.lock().phase, Phase::Request | Phase::Response)
+        matches!(self.lock().phase, Phase::Request { .. } | Phase::Response)
     }
 
-    /// Its place in the order in which connections are closed for new ones: first those of clients
-    /// that have proved no credential, whatever they are doing, then idle ones; among them the oldest.
-    /// `None` if it is not to be closed.
-    pub(super) fn rank(&self) -> Option<(bool, Instant)> {
+    /// Its standing, and since when it has it; `None` if it is not to be closed, because its client has
+    /// proved a credential and a request is under way.
+    pub(super) fn standing(&self) -> Option<(Standing, Instant)> {
         let state = self.lock();
-        let is_busy = matches!(state.phase, Phase::Request | Phase::Response);
-        (!(is_busy && state.is_authenticated)).then_some((state.is_authenticated, state.since))
+        let standing = match (state.is_authenticated, state.phase) {
+            (true, Phase::Request { .. } | Phase::Response) => return None,
+            (true, Phase::Head { .. } | Phase::Idle { .. }) => Standing::Idle,
+            (false, Phase::Request { is_admitted: true }) => Standing::Admitted,
+            (false, _) => Standing::Unproved,
+        };
+        Some((standing, state.since))
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

@@ -40,7 +40,9 @@ pub(super) async fn serve(
         let (app, activity) = (app.clone(), Arc::clone(&seen));
         async move {
             activity.request_began();
-            let handled = app.answer(request).await;
+            // Requests of one connection that come together are answered in turn with those of others.
+            tokio::task::yield_now().await;
+            let handled = app.answer(request, || activity.request_admitted()).await;
             activity.responded(handled.is_authenticated);
             Ok::<_, Infallible>(handled.response.map(Body::from))
         }
@@ -48,6 +50,8 @@ pub(super) async fn serve(
     let connection = http1::Builder::new()
         // The activity has the limits of time.
         .header_read_timeout(None)
+        // A client may say that it sends no more, and still read.
+        .half_close(true)
         .max_buf_size(limits.head_size)
         .serve_connection(TokioIo::new(stream), service);
     // A client that goes away ends its own connection and nothing else.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::task::{AbortHandle, Id, JoinSet};
 
-use super::activity::Activity;
+use super::activity::{Activity, Standing};
 
 /// How often it is looked again whether a busy connection has become idle, while a new one waits.
 const RECHECK: Duration = Duration::from_millis(10);
@@ -64,8 +64,15 @@ impl Connections {
     }
 
     fn close_oldest(&mut self) {
-        let ranked = self.open.iter().filter_map(|(id, (_, one))| Some((one.rank()?, *id)));
-        let Some((_, id)) = ranked.min_by_key(|(rank, _)| *rank) else { return };
+        let standings = self.open.iter().filter_map(|(id, (_, one))| Some((one.standing()?, *id)));
+        let mut ranked: Vec<_> = standings.collect();
+        let count = |standing| ranked.iter().filter(|((one, _), _)| *one == standing).count();
+        // Heads whose bodies never come must not keep out new connections, which are silent at first.
+        if count(Standing::Admitted) > count(Standing::Unproved) {
+            ranked.retain(|((standing, _), _)| *standing != Standing::Unproved);
+        }
+        let oldest = ranked.into_iter().min_by_key(|(rank, _)| *rank);
+        let Some((_, id)) = oldest else { return };
         if let Some((handle, _)) = self.open.remove(&id) {
             handle.abort();
         }

@@ -15,7 +15,7 @@ pub(crate) struct Limits {
     pub(crate) idle_time: Duration,
     /// How long the body of a request may take.
     pub(crate) body_time: Duration,
-    /// Memory for all bodies that are arriving.
+    /// Memory for all bodies that are arriving. The buffers of the connections come on top.
     pub(crate) body_memory: usize,
     /// How long a client may read slower than `write_rate`.
     pub(crate) write_time: Duration,

@@ -1,7 +1,8 @@
 //! Serves HTTP/1.1 to clients that are slow, silent, greedy or many.
 //!
 //! A connection is accepted at once. If there are too many, or the system has no more file descriptors,
-//! the oldest connection of a client that has proved no credential is closed, then the oldest idle one.
+//! the oldest connection of a client that has proved no credential is closed, then the oldest idle one. A
+//! request that is arriving and names a known key gives way last, unless most of the others do the same.
 //! [`Limits`] lists what each connection and all of them together can use.
 
 mod activity;

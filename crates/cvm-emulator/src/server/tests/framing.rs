@@ -1,11 +1,11 @@
 //! Heads, chunks and trailers without measure, and what is not HTTP/1.1.
 
 use tokio::io::AsyncWriteExt;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 use super::pipes::{Client, Server};
 use crate::server::Limits;
-use crate::signed::tc3_head;
+use crate::signed::{tc3_head, zones};
 
 const CHUNKED: &str = "POST / HTTP/1.1\r\nhost: h\r\ntransfer-encoding: chunked\r\n\r\n";
 
@@ -55,7 +55,6 @@ async fn other_protocols_are_refused() {
     let server = Server::start(Limits::default());
     for bytes in [
         "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
-        "CONNECT example.com:443 HTTP/1.1\r\nhost: example.com\r\n\r\n",
         "\u{16}\u{3}\u{1}\u{2}\0\u{1}\0\u{1}\u{fc}\u{3}\u{3}\r\n\r\n",
     ] {
         let mut client = server.connect();
@@ -65,6 +64,46 @@ async fn other_protocols_are_refused() {
     let mut client = server.connect();
     client.send("GET / HTTP/1.1\r\nhost: h\r\nupgrade: h2c\r\nconnection: upgrade\r\n\r\n").await;
     assert!(client.response().await.starts_with("HTTP/1.1 200 OK"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn connect_is_refused_so_that_no_client_takes_the_server_for_a_tunnel() {
+    let server = Server::start(Limits::default());
+    for target in ["example.com:443", "cvm.tencentcloudapi.com:443", "127.0.0.1:80"] {
+        let mut client = server.connect();
+        client.send(format!("CONNECT {target} HTTP/1.1\r\nhost: {target}\r\n\r\n")).await;
+        let response = client.response().await;
+        assert!(response.starts_with("HTTP/1.1 501 Not Implemented\r\n"), "{response}");
+        assert!(response.contains("is no proxy"), "{response}");
+    }
+    server.served().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn client_that_sends_no_more_gets_its_responses() {
+    let server = Server::start(Limits::default());
+    for count in 1..4 {
+        let mut client = server.connect();
+        client.send(zones().repeat(count)).await;
+        client.0.shutdown().await.unwrap();
+        let responses = client.rest().await;
+        assert_eq!(responses.matches("\"TotalCount\":7").count(), count, "{responses}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn client_that_ends_within_a_request_is_closed() {
+    let limits = Limits::default();
+    let server = Server::start(limits);
+    let start = Instant::now();
+    let request = zones();
+    for length in [0, 9, request.len() - 3, request.len() - 1] {
+        let mut client = server.connect();
+        client.send(request.as_bytes().get(..length).unwrap()).await;
+        client.0.shutdown().await.unwrap();
+        assert!(!client.rest().await.contains("TotalCount"), "{length}");
+    }
+    assert!(start.elapsed() < limits.head_time, "nothing more is waited for");
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,6 +1,7 @@
 //! Clients that are many: a new one is always served, at the cost of the one that matters least.
 
 use std::io;
+use std::sync::Mutex;
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
@@ -74,6 +75,97 @@ async fn the_oldest_connection_without_a_credential_is_closed_first() {
     assert!(!silent[2].is_closed().await);
     new.is_served().await;
     authenticated.is_served().await;
+}
+
+/// A request whose head and half of the body have arrived.
+async fn upload(server: &Server) -> Client {
+    let mut client = server.connect();
+    let head = tc3_head("AKIDEXAMPLE", "DescribeZones", "{}", "content-length: 2\r\n");
+    client.send(head + "{").await;
+    sleep(AT_ONCE).await;
+    client
+}
+
+async fn ends(mut upload: Client) {
+    upload.send("}").await;
+    assert!(upload.response().await.contains("\"TotalCount\":7"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn signed_request_that_is_arriving_is_not_closed_for_clients_without_a_credential() {
+    let unknown = tc3_head("AKIDUNKNOWN", "DescribeZones", "{}", "content-length: 9\r\n");
+    let form = "POST / HTTP/1.1\r\nhost: h\r\ncontent-length: 1000\r\n\r\nA=";
+    let refused = "GET / HTTP/1.1\r\nhost: h\r\n\r\n";
+    for bytes in ["", "GET / HTT", &unknown, form, refused] {
+        let server = Server::start(FEW);
+        let upload = upload(&server).await;
+        let mut strangers = Vec::new();
+        for _ in 0..20 {
+            let mut stranger = server.connect();
+            stranger.send(bytes).await;
+            sleep(AT_ONCE / 10).await;
+            strangers.push(stranger);
+        }
+        ends(upload).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn signed_request_that_is_arriving_is_closed_after_idle_connections() {
+    let server = Server::start(FEW);
+    let upload = upload(&server).await;
+    let mut idle = Vec::new();
+    for _ in 0..3 {
+        idle.push(server.served().await);
+        sleep(AT_ONCE).await;
+    }
+    let _new = server.served().await;
+    assert!(idle[0].is_closed().await);
+    ends(upload).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn heads_without_bodies_do_not_keep_new_clients_out() {
+    let server = Server::start(FEW);
+    let mut uploads = Vec::new();
+    for _ in 0..4 {
+        uploads.push(upload(&server).await);
+    }
+    // They connect together and are silent at first.
+    let mut new = [server.connect(), server.connect()];
+    sleep(AT_ONCE).await;
+    for client in &mut new {
+        client.is_served().await;
+    }
+    assert!(uploads[0].is_closed().await && uploads[1].is_closed().await);
+    for upload in uploads.drain(2..) {
+        ends(upload).await;
+    }
+}
+
+/// The order of the responses tells whose turn it was.
+#[tokio::test(start_paused = true)]
+async fn requests_that_come_together_leave_others_their_turn() {
+    let server = Server::start(Limits::default());
+    let (mut greedy, mut other) = (server.served().await, server.served().await);
+    let many = 8;
+    greedy.send("GET / HTTP/1.1\r\nhost: h\r\n\r\n".repeat(many)).await;
+    other.send(crate::signed::zones()).await;
+    let answered = Mutex::new(Vec::new());
+    let all_of_greedy = async {
+        for _ in 0..many {
+            greedy.response().await;
+            answered.lock().unwrap().push("greedy");
+        }
+    };
+    let other_one = async {
+        other.response().await;
+        answered.lock().unwrap().push("other");
+    };
+    tokio::join!(all_of_greedy, other_one);
+    let answered = answered.into_inner().unwrap();
+    let place = answered.iter().position(|one| *one == "other").unwrap();
+    assert!(place <= 2, "{answered:?}");
 }
 
 #[tokio::test(start_paused = true)]
