@@ -61,6 +61,7 @@ const COMMON: &[Decision] = &[
     assumed("limits", "a list without a documented limit has at most 100 items, `AccountIds` 1000; a resource has at most 50 tags"),
     assumed("limits", "a text without a documented limit has at most 256 characters; an address of a file has 4096, a public key 16384"),
     assumed("limits", "a message has at most 1024 characters, and each name that it repeats at most 100; what was signed is shown up to 8192"),
+    assumed("limits", "a query or form of more than 10000 parameters is RequestSizeLimitExceeded"),
     assumed("limits", "a response of more than 50 MiB is ResponseSizeLimitExceeded"),
     assumed("parameters", "a number written as text passes in JSON too; text written as a number is InvalidParameter"),
     assumed("parameters", "a name given twice in flat form is InvalidParameter; any distinct list indexes pass"),
