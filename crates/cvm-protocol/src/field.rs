@@ -53,6 +53,8 @@ pub struct FieldInfo {
     pub promised: bool,
     /// An answer may carry it as null.
     pub nullable: bool,
+    /// A list that may be empty in the answer to a change, which then names nothing of what it made.
+    pub may_be_empty: bool,
     /// No log may show it.
     pub secret: bool,
     /// The service asks not to use it any more.
@@ -105,6 +107,7 @@ impl FieldInfo {
             required: false,
             promised: false,
             nullable: false,
+            may_be_empty: false,
             secret: false,
             deprecated: false,
             legacy: false,
@@ -148,6 +151,8 @@ flags! {
     promised,
     /// An answer may carry it as null.
     nullable,
+    /// The answer to a change may leave the list empty.
+    may_be_empty,
     /// No log may show it.
     secret,
     /// The service asks not to use it any more.

@@ -266,6 +266,10 @@ fn unnamed_in(field: &FieldInfo, value: Value<'_>, gaps: &Gaps) -> Option<String
             let id = identity(table)?;
             is_unset(member_named(object, id)).then(|| format!("`{wire}.{id}`"))
         }
+        (Kind::List(_), Value::List(list)) if list.is_empty() && field.may_be_empty => {
+            let has_null = gaps.null_items.iter().any(|name| name == wire);
+            has_null.then(|| format!("`{wire}`"))
+        }
         (Kind::List(_), Value::List(list)) => {
             let names = names(field, value);
             let is_whole = names.len() == list.len() && !gaps.null_items.iter().any(|n| n == wire);

@@ -61,6 +61,10 @@ pub struct OperationInfo {
     pub ended: &'static [&'static str],
     /// Those of them that mean failure.
     pub failed: &'static [&'static str],
+    /// One of these holds as well after an operation that failed.
+    pub failed_when: &'static [Condition],
+    /// Values of [`WaiterInfo::state`] at which a failed operation ends the wait, although a successful one leads on.
+    pub failed_at: &'static [&'static str],
     /// One of these holds while an operation runs.
     pub running: &'static [Condition],
     /// Members of a resource that tell one operation from another.

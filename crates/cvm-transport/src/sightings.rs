@@ -7,9 +7,12 @@ use cvm_protocol::{
 
 use crate::{WaitVerdict, WaitedResource, mask};
 
-/// How many polls in a row must show that a resource is not listed before that ends a wait as a failure. One list
-/// alone may lag behind.
-const ABSENT_POLLS: u32 = 2;
+/// How many polls in a row must show that a resource is not listed, or that another request followed, before that
+/// ends a wait. One list alone may lag behind.
+const CONFIRMING_POLLS: u32 = 2;
+
+/// Why a named request that a poll has shown, and a later one does not, ends a wait.
+const SUPERSEDED: &str = "another request followed before a poll saw how this one ended";
 
 /// Why the absence of a resource that no poll has shown is no proof.
 const NEVER_LISTED: &str = "no poll has listed it, so nothing shows that it is gone: it may have been gone before, or the id or \
@@ -36,6 +39,10 @@ pub(crate) struct Sightings {
     has_moved: bool,
     /// How many polls in a row have proved that it is not listed.
     absent: u32,
+    /// A poll has shown the request that was named.
+    was_named: bool,
+    /// How many polls in a row have shown another request since then.
+    superseded: u32,
 }
 
 /// The first value that a member showed. One that is null or left out shows nothing: the service may not have been
@@ -85,20 +92,36 @@ impl Sightings {
             .zip(info.request_id)
             .map(|(ours, name)| member(name).text().as_deref() == Some(ours));
         let is_ours = is_named.unwrap_or(self.has_begun);
+        self.was_named |= is_named == Some(true);
+        // Operations of one resource exclude each other, so ours is over once the row names another one.
+        let other = info.request_id.and_then(|name| text_of(item, name));
+        let other = other.filter(|_| is_named == Some(false));
+        let is_other = self.was_named && other.is_some();
+        self.superseded = if is_other { self.superseded.saturating_add(1) } else { 0 };
+        let later = other.clone().filter(|_| self.superseded >= CONFIRMING_POLLS);
         let is = |states: &[&str]| state.as_deref().is_some_and(|state| states.contains(&state));
         let is_of_operation = info.operation.is_some_and(|operation| operation.state == info.state);
         let has_failed = info.operation.is_some_and(|operation| {
             let ended = text_of(item, operation.state);
             ended.is_some_and(|ended| operation.failed.contains(&ended.as_str()))
+                || any(operation.failed_when, item)
         });
         let is_of_another = is_named == Some(false) || is_of_operation && (is_running || !is_ours);
-        resource.verdict = if is_of_another {
+        // The state of a resource that cannot get to the goal is final, whichever request it speaks of.
+        let is_final =
+            !is_of_operation && (is(info.unreachable) || is(info.failure) && other.is_none());
+        resource.verdict = if is_final || later.is_some() {
+            WaitVerdict::Failed
+        } else if is_of_another {
             WaitVerdict::Pending
         } else if is(info.failure) || is(info.unreachable) {
             WaitVerdict::Failed
         } else if is_running {
             WaitVerdict::Pending
-        } else if has_failed && (is_named == Some(true) || is_ours && is_still(info, &is)) {
+        } else if has_failed
+            && (is_named == Some(true)
+                || is_ours && (state.is_none() || is_left_by_a_failure(info, &is)))
+        {
             WaitVerdict::Failed
         } else if is(info.success) && info.when.iter().all(|condition| condition.holds(item)) {
             WaitVerdict::Reached
@@ -107,8 +130,12 @@ impl Sightings {
         } else {
             WaitVerdict::Pending
         };
-        resource.reason = match resource.verdict {
-            WaitVerdict::Failed => info
+        resource.reason = match (resource.verdict, later) {
+            (WaitVerdict::Failed, Some(later)) if !is_final => {
+                let later = mask::cut(&later, mask::MOST_OF_NAME).into_owned();
+                Some(format!("{SUPERSEDED}: the latest is `{later}`; check what it left behind"))
+            }
+            (WaitVerdict::Failed, _) => info
                 .reason
                 .and_then(|name| member(name).text())
                 .map(|reason| mask::cut(&reason, mask::MOST_OF_MESSAGE).into_owned()),
@@ -122,6 +149,11 @@ impl Sightings {
         resource.state = state;
     }
 
+    /// Whether the next poll decides if the resource is gone.
+    pub(crate) fn needs_confirmation(&self, info: &WaiterInfo) -> bool {
+        self.absent > 0 && self.absent < CONFIRMING_POLLS && info.missing == Missing::Success
+    }
+
     /// Takes in a list that proves that the resource is not there.
     pub(crate) fn miss(
         &mut self,
@@ -130,10 +162,14 @@ impl Sightings {
         known: Known<'_>,
     ) {
         self.absent = self.absent.saturating_add(1);
+        self.superseded = 0;
         let was_seen = self.was_listed;
-        let is_lasting = self.absent >= ABSENT_POLLS;
+        let is_lasting = self.absent >= CONFIRMING_POLLS;
         resource.verdict = match info.missing {
-            Missing::Success if was_seen || known.seen_before => WaitVerdict::Reached,
+            Missing::Success if (was_seen || known.seen_before) && is_lasting => {
+                WaitVerdict::Reached
+            }
+            Missing::Success if was_seen || known.seen_before => WaitVerdict::Pending,
             Missing::Success if is_lasting => {
                 resource.reason = Some(NEVER_LISTED.to_owned());
                 WaitVerdict::Failed
@@ -150,10 +186,11 @@ impl Sightings {
     }
 }
 
-/// Whether the state is one that a failed operation leaves behind. After a state on the way to another one, or an
-/// unknown one, more may come.
-fn is_still(info: &WaiterInfo, is: &dyn Fn(&[&str]) -> bool) -> bool {
-    is(info.settled) || is(info.elsewhere)
+/// Whether the state is one that a failed operation leaves behind: the goal's own, too. After a state on the way to
+/// another one, or an unknown one, more may come.
+fn is_left_by_a_failure(info: &WaiterInfo, is: &dyn Fn(&[&str]) -> bool) -> bool {
+    let others = info.operation.map_or(&[][..], |operation| operation.failed_at);
+    is(info.settled) || is(info.elsewhere) || is(info.success) || is(others)
 }
 
 fn any(conditions: &[Condition], item: &dyn Model) -> bool {
@@ -216,6 +253,7 @@ pub(crate) fn told_failure(info: &WaiterInfo, failed: &WaitedResource) -> String
                 if info.success.is_empty() { "gone".into() } else { info.success.join(" or ") };
             format!("`{id}` is {state}, from where it cannot get to {goal}{reason}")
         }
-        Some(state) => format!("`{id}` is {state}, because its operation failed{reason}"),
+        Some(state) if reason.contains(SUPERSEDED) => format!("`{id}` is {state}{reason}"),
+        Some(state) => format!("`{id}` is {state}, and its operation failed{reason}"),
     }
 }

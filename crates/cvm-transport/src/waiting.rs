@@ -16,6 +16,9 @@ use crate::{Error, WaitProgress, WaitReport, WaitVerdict, WaitedResource, entrop
 /// How long a poll may take beyond the end of a wait. What is decided at the last moment is still seen.
 const LAST_LOOK: Duration = Duration::from_secs(10);
 
+/// The pause before the poll that confirms that a resource is gone.
+const CONFIRMATION: Duration = Duration::from_secs(1);
+
 /// The states of some resources, read again and again.
 #[derive(Debug)]
 pub(crate) struct Waiting {
@@ -134,7 +137,14 @@ impl Waiting {
         let random = entropy::random(&*self.client.shared().entropy).unwrap_or(u64::MAX / 2);
         // Between 80 % and 120 %, so that a fleet that starts together does not poll together.
         let share = 0.8 + 0.4 * (random >> 11) as f64 / (1u64 << 53) as f64;
-        let pause = Duration::try_from_secs_f64(self.interval.as_secs_f64() * share);
+        let is_unconfirmed = |(sightings, resource): (&Sightings, &WaitedResource)| {
+            resource.verdict == WaitVerdict::Pending && sightings.needs_confirmation(self.info)
+        };
+        let interval = match self.sightings.iter().zip(&self.report.resources).any(is_unconfirmed) {
+            true => self.interval.min(CONFIRMATION),
+            false => self.interval,
+        };
+        let pause = Duration::try_from_secs_f64(interval.as_secs_f64() * share);
         let wake = after(Instant::now(), pause.unwrap_or(Duration::MAX));
         let wake = Some(wake).filter(|wake| *wake < self.deadline);
         self.is_last = wake.is_none();

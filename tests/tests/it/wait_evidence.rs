@@ -201,28 +201,33 @@ async fn an_operation_that_fails_ends_the_wait_with_the_reason() {
     let mut cases = 0;
     for info in ALL {
         let Some(operation) = info.operation else { continue };
-        let state = info.settled.first().copied().unwrap_or_default();
-        let mut failed = older(info, state, operation.failed[0]);
-        for name in operation.names {
-            failed[*name] = json!(OURS);
-        }
-        failed[info.reason.unwrap()] = json!("no capacity");
-        let begun = running(info, older(info, state, "SUCCESS")).unwrap();
-        let mut ways = vec![(Waiter::new(info, [ID]), vec![Some(begun), Some(failed.clone())])];
-        // Another operation than at the first poll has begun, too.
-        let before = Some(older(info, state, "SUCCESS"));
-        ways.push((Waiter::new(info, [ID]), vec![before, Some(failed.clone())]));
-        if info.request_id.is_some() {
-            ways.push((Waiter::new(info, [ID]).of_request(OURS), vec![Some(failed)]));
-        }
-        for (waiter, rows) in ways {
-            cases += 1;
-            let error = polled(waiter, &rows).await.unwrap_err();
-            assert!(error.is_wait() && !error.is_timeout(), "{}: {error}", info.name);
-            assert!(error.to_string().contains("no capacity"), "{}: {error}", info.name);
+        // Where a failed operation may leave the resource: at the goal too, or without any state.
+        let states = [info.settled, info.elsewhere, info.success, operation.failed_at, &[""]];
+        for state in states.concat() {
+            let mut failed = older(info, state, operation.failed[0]);
+            for name in operation.names {
+                failed[*name] = json!(OURS);
+            }
+            failed[info.reason.unwrap()] = json!("no capacity");
+            let begun = running(info, older(info, state, "SUCCESS")).unwrap();
+            let mut ways = vec![(Waiter::new(info, [ID]), vec![Some(begun), Some(failed.clone())])];
+            // Another operation than at the first poll has begun, too.
+            if !info.success.contains(&state) {
+                let before = Some(older(info, state, "SUCCESS"));
+                ways.push((Waiter::new(info, [ID]), vec![before, Some(failed.clone())]));
+            }
+            if info.request_id.is_some() {
+                ways.push((Waiter::new(info, [ID]).of_request(OURS), vec![Some(failed)]));
+            }
+            for (waiter, rows) in ways {
+                cases += 1;
+                let error = polled(waiter, &rows).await.unwrap_err();
+                assert!(error.is_wait() && !error.is_timeout(), "{}: {rows:?}: {error}", info.name);
+                assert!(error.to_string().contains("no capacity"), "{}: {error}", info.name);
+            }
         }
     }
-    assert!(cases >= 20, "{cases}");
+    assert!(cases >= 80, "{cases}");
 }
 
 #[tokio::test]
@@ -232,10 +237,15 @@ async fn absence_is_the_goal_only_of_what_existed() {
     let error = polled(Waiter::new(gone, [ID]), &[None, None, None]).await.unwrap_err();
     assert!(error.is_wait() && error.to_string().contains("region is wrong"), "{error}");
     assert_eq!(verdict(Waiter::new(gone, [ID]), &[None]).await, WaitVerdict::Pending);
-    let waiter = Waiter::new(gone, [ID]).seen_before();
-    assert_eq!(verdict(waiter, &[None]).await, WaitVerdict::Reached);
-    let seen = older(gone, "RUNNING", "SUCCESS");
-    let rows = [Some(seen), None];
+    // One list alone may lag behind, whatever was seen before.
+    let seen = Some(older(gone, "RUNNING", "SUCCESS"));
+    let known = || Waiter::new(gone, [ID]).seen_before();
+    assert_eq!(verdict(known(), &[None]).await, WaitVerdict::Pending);
+    assert_eq!(verdict(known(), &[None, seen.clone(), None]).await, WaitVerdict::Pending);
+    assert_eq!(verdict(known(), &[None, None]).await, WaitVerdict::Reached);
+    let rows = [seen.clone(), None, seen.clone(), None, None];
+    assert_eq!(verdict(Waiter::new(gone, [ID]), &rows[..2]).await, WaitVerdict::Pending);
+    assert_eq!(verdict(Waiter::new(gone, [ID]), &rows[..4]).await, WaitVerdict::Pending);
     assert_eq!(verdict(Waiter::new(gone, [ID]), &rows).await, WaitVerdict::Reached);
     // What was being made and is no longer listed does not come any more.
     let made = waiters::InstancesRunning::INFO;
@@ -243,6 +253,61 @@ async fn absence_is_the_goal_only_of_what_existed() {
     let rows = [None, pending, None, None];
     assert_eq!(verdict(Waiter::new(made, [ID]), &rows[..3]).await, WaitVerdict::Pending);
     assert_eq!(verdict(Waiter::new(made, [ID]), &rows).await, WaitVerdict::Failed);
+}
+
+#[tokio::test]
+async fn a_later_request_ends_the_wait_for_a_named_one_whose_end_no_poll_saw() {
+    let mut cases = 0;
+    for info in ALL {
+        let (Some(operation), Some(name)) = (info.operation, info.request_id) else { continue };
+        for state in [info.success, info.settled].concat() {
+            let by = |request: &str, ended: &str| {
+                let mut row = older(info, state, ended);
+                row[name] = json!(request);
+                Some(row)
+            };
+            let mut ours = running(info, by(OURS, "SUCCESS").unwrap()).unwrap();
+            ours[name] = json!(OURS);
+            let named = || Waiter::new(info, [ID]).of_request(OURS);
+            for ended in operation.ended {
+                cases += 1;
+                let after = by("after", ended);
+                let rows = [by("before", ended), Some(ours.clone()), after.clone(), after];
+                // One list alone may lag behind.
+                assert_eq!(verdict(named(), &rows[..3]).await, WaitVerdict::Pending);
+                let error = polled(named(), &rows).await.unwrap_err();
+                assert!(error.is_wait() && !error.is_timeout(), "{}: {error}", info.name);
+                assert!(error.to_string().contains("the latest is `after`"), "{error}");
+                // Ours may still begin after one that another caller sent.
+                let rows = [by("before", ended), by("another", ended), None];
+                assert_eq!(verdict(named(), &rows[..2]).await, WaitVerdict::Pending);
+            }
+        }
+        // A state that is final needs no request beside it.
+        let is_state = info.state != operation.state;
+        for state in [info.failure, info.unreachable].concat().into_iter().filter(|_| is_state) {
+            let named = Waiter::new(info, [ID]).of_request(OURS);
+            let row = json!({ info.state: state, name: null });
+            assert_eq!(verdict(named, &[Some(row)]).await, WaitVerdict::Failed, "{}", info.name);
+        }
+    }
+    assert!(cases >= 20, "{cases}");
+}
+
+#[tokio::test]
+async fn an_older_success_beside_a_state_of_failure_is_no_success() {
+    let info = waiters::ChcHostOperationsDone::INFO;
+    let row = |state: &str| {
+        Some(json!({
+            "InstanceState": state, "LatestOperation": "RemoveChcDeployVpc", "LatestOperationState": "SUCCESS",
+        }))
+    };
+    let rows = [row("READY"), row("OPERATING"), row("CLEAR_NETWORK_FAILED")];
+    assert_eq!(verdict(Waiter::new(info, [ID]), &rows).await, WaitVerdict::Failed);
+    // It may have failed before the operation begins.
+    let rows = [row("CLEAR_NETWORK_FAILED"), row("OPERATING"), row("INIT")];
+    assert_eq!(verdict(Waiter::new(info, [ID]), &rows[..1]).await, WaitVerdict::Pending);
+    assert_eq!(verdict(Waiter::new(info, [ID]), &rows).await, WaitVerdict::Reached);
 }
 
 #[tokio::test]
@@ -272,6 +337,7 @@ async fn the_recycle_bin_ends_the_wait_for_the_end_of_instances_that_came_into_i
         instance("SHUTDOWN", "SUCCESS"),
         instance("SHUTDOWN", "OPERATING"),
         instance("TERMINATING", "OPERATING"),
+        None,
         None,
     ];
     assert_eq!(told(Waiter::new(gone, [ID]), second).await, WaitVerdict::Reached);

@@ -15,9 +15,9 @@ waiter! {
     /// Polls `DescribeInstances` every 5 s for up to 600 s and looks at `InstanceState`. Done
     /// at `RUNNING`, but not while `LatestOperationState=OPERATING`. Fails at `LAUNCH_FAILED`.
     /// Gives up at `TERMINATING`. Gives up if they come into `SHUTDOWN` during the wait. Gives
-    /// up when the operation ends with `LatestOperationState` at `FAILED`. A reconciliation
-    /// says `not_done` at `STOPPED`, `RESCUE_MODE` alone, with `LatestOperationState` at
-    /// `SUCCESS`, `FAILED`.
+    /// up when an operation that is named or was seen to begin ends with `LatestOperationState`
+    /// at `FAILED`. A reconciliation says `not_done` at `STOPPED`, `RESCUE_MODE` alone, with
+    /// `LatestOperationState` at `SUCCESS`, `FAILED`.
     InstancesRunning INSTANCES_RUNNING
 }
 
@@ -27,9 +27,9 @@ waiter! {
     /// Polls `DescribeInstances` every 5 s for up to 600 s and looks at `InstanceState`. Done
     /// at `STOPPED`, but not while `LatestOperationState=OPERATING`. Fails at `LAUNCH_FAILED`.
     /// Gives up at `TERMINATING`. Gives up if they come into `SHUTDOWN` during the wait. Gives
-    /// up when the operation ends with `LatestOperationState` at `FAILED`. A reconciliation
-    /// says `not_done` at `RUNNING`, `RESCUE_MODE` alone, with `LatestOperationState` at
-    /// `SUCCESS`, `FAILED`.
+    /// up when an operation that is named or was seen to begin ends with `LatestOperationState`
+    /// at `FAILED`. A reconciliation says `not_done` at `RUNNING`, `RESCUE_MODE` alone, with
+    /// `LatestOperationState` at `SUCCESS`, `FAILED`.
     InstancesStopped INSTANCES_STOPPED
 }
 
@@ -39,10 +39,11 @@ waiter! {
     /// request, or instances that are gone at the first poll look like ids that never existed.
     ///
     /// Polls `DescribeInstances` every 5 s for up to 600 s and looks at `InstanceState`. Done
-    /// once they are no longer listed, if they were before. Gives up if they come into
-    /// `SHUTDOWN` during the wait. Gives up when the operation ends with `LatestOperationState`
-    /// at `FAILED`. A reconciliation says `not_done` at `LAUNCH_FAILED`, `RUNNING`, `STOPPED`,
-    /// `RESCUE_MODE` alone, with `LatestOperationState` at `SUCCESS`, `FAILED`.
+    /// once two polls in a row do not list them, if they were listed before. Gives up if they
+    /// come into `SHUTDOWN` during the wait. Gives up when an operation that is named or was
+    /// seen to begin ends with `LatestOperationState` at `FAILED`. A reconciliation says
+    /// `not_done` at `LAUNCH_FAILED`, `RUNNING`, `STOPPED`, `RESCUE_MODE` alone, with
+    /// `LatestOperationState` at `SUCCESS`, `FAILED`.
     InstancesTerminated INSTANCES_TERMINATED
 }
 
@@ -52,9 +53,10 @@ waiter! {
     ///
     /// Polls `DescribeInstances` every 5 s for up to 600 s and looks at `InstanceState`. Done
     /// at `SHUTDOWN`, but not while `LatestOperationState=OPERATING`. Fails at `LAUNCH_FAILED`.
-    /// Gives up at `TERMINATING`. Gives up when the operation ends with `LatestOperationState`
-    /// at `FAILED`. A reconciliation says `not_done` at `RUNNING`, `STOPPED`, `RESCUE_MODE`
-    /// alone, with `LatestOperationState` at `SUCCESS`, `FAILED`.
+    /// Gives up at `TERMINATING`. Gives up when an operation that is named or was seen to begin
+    /// ends with `LatestOperationState` at `FAILED`. A reconciliation says `not_done` at
+    /// `RUNNING`, `STOPPED`, `RESCUE_MODE` alone, with `LatestOperationState` at `SUCCESS`,
+    /// `FAILED`.
     InstancesIsolated INSTANCES_ISOLATED
 }
 
@@ -65,8 +67,9 @@ waiter! {
     ///
     /// Polls `DescribeInstances` every 5 s for up to 900 s and looks at `LatestOperationState`.
     /// Done at `SUCCESS`, but not while `LatestOperationState=OPERATING`, and only of an
-    /// operation that is named or was seen to begin. Fails at `FAILED`. A reconciliation never
-    /// says `not_done`.
+    /// operation that is named or was seen to begin. Fails at `FAILED`. Gives up when an
+    /// operation that is named or was seen to begin ends with `LatestOperationState` at
+    /// `FAILED`. A reconciliation never says `not_done`.
     InstanceOperationsDone INSTANCE_OPERATIONS_DONE
 }
 
@@ -85,9 +88,9 @@ waiter! {
     /// Polls `DescribeInstances` every 5 s for up to 900 s and looks at `InstanceState`. Done
     /// at `RESCUE_MODE`, but not while `LatestOperationState=OPERATING`. Fails at
     /// `LAUNCH_FAILED`. Gives up at `TERMINATING`. Gives up if they come into `SHUTDOWN` during
-    /// the wait. Gives up when the operation ends with `LatestOperationState` at `FAILED`. A
-    /// reconciliation says `not_done` at `RUNNING`, `STOPPED` alone, with
-    /// `LatestOperationState` at `SUCCESS`, `FAILED`.
+    /// the wait. Gives up when an operation that is named or was seen to begin ends with
+    /// `LatestOperationState` at `FAILED`. A reconciliation says `not_done` at `RUNNING`,
+    /// `STOPPED` alone, with `LatestOperationState` at `SUCCESS`, `FAILED`.
     InstancesInRescueMode INSTANCES_IN_RESCUE_MODE
 }
 
@@ -98,9 +101,9 @@ waiter! {
     /// Polls `DescribeInstances` every 5 s for up to 900 s and looks at `InstanceState`. Done
     /// at `RUNNING`, `STOPPED`, but not while `LatestOperationState=OPERATING`. Fails at
     /// `LAUNCH_FAILED`. Gives up at `TERMINATING`. Gives up if they come into `SHUTDOWN` during
-    /// the wait. Gives up when the operation ends with `LatestOperationState` at `FAILED`. A
-    /// reconciliation says `not_done` at `RESCUE_MODE` alone, with `LatestOperationState` at
-    /// `SUCCESS`, `FAILED`.
+    /// the wait. Gives up when an operation that is named or was seen to begin ends with
+    /// `LatestOperationState` at `FAILED`. A reconciliation says `not_done` at `RESCUE_MODE`
+    /// alone, with `LatestOperationState` at `SUCCESS`, `FAILED`.
     InstancesOutOfRescueMode INSTANCES_OUT_OF_RESCUE_MODE
 }
 
@@ -120,8 +123,10 @@ waiter! {
     ///
     /// Polls `DescribeChcHosts` every 10 s for up to 3600 s and looks at
     /// `LatestOperationState`. Done at `SUCCESS`, but not while `InstanceState=OPERATING`, and
-    /// only of an operation that is named or was seen to begin. Fails at `FAILED`. A
-    /// reconciliation never says `not_done`.
+    /// only of an operation that is named or was seen to begin. Fails at `FAILED`. Gives up
+    /// when an operation that is named or was seen to begin ends with `LatestOperationState` at
+    /// `FAILED` or `InstanceState=CLEAR_NETWORK_FAILED`. A reconciliation never says
+    /// `not_done`.
     ChcHostOperationsDone CHC_HOST_OPERATIONS_DONE
 }
 
@@ -130,9 +135,9 @@ waiter! {
     ///
     /// Polls `DescribeChcHosts` every 10 s for up to 3600 s and looks at `InstanceState`. Done
     /// at `PREPARED`, but not while `InstanceState=OPERATING`. Gives up if they come into
-    /// `CLEAR_NETWORK_FAILED` during the wait. Gives up when the operation ends with
-    /// `LatestOperationState` at `FAILED`. A reconciliation says `not_done` at `INIT` alone,
-    /// with `LatestOperationState` at `SUCCESS`, `FAILED`.
+    /// `CLEAR_NETWORK_FAILED` during the wait. Gives up when an operation that is named or was
+    /// seen to begin ends with `LatestOperationState` at `FAILED`. A reconciliation says
+    /// `not_done` at `INIT` alone, with `LatestOperationState` at `SUCCESS`, `FAILED`.
     ChcHostsPrepared CHC_HOSTS_PREPARED
 }
 
@@ -142,9 +147,9 @@ waiter! {
     ///
     /// Polls `DescribeChcHosts` every 10 s for up to 3600 s and looks at `NetworkMode`. Done at
     /// `DEPLOY` with `LatestOperation=SwitchChcDeployNetwork`, `LatestOperationState=SUCCESS`,
-    /// but not while `InstanceState=OPERATING`. Gives up when the operation ends with
-    /// `LatestOperationState` at `FAILED`. A reconciliation says `not_done` at `BUSINESS`
-    /// alone, with `LatestOperationState` at `SUCCESS`, `FAILED`.
+    /// but not while `InstanceState=OPERATING`. Gives up when an operation that is named or was
+    /// seen to begin ends with `LatestOperationState` at `FAILED`. A reconciliation says
+    /// `not_done` at `BUSINESS` alone, with `LatestOperationState` at `SUCCESS`, `FAILED`.
     ChcHostsInDeployMode CHC_HOSTS_IN_DEPLOY_MODE
 }
 
@@ -155,8 +160,9 @@ waiter! {
     /// Polls `DescribeChcHosts` every 10 s for up to 3600 s and looks at `NetworkMode`. Done at
     /// `BUSINESS` with `LatestOperation=SwitchChcBusinessNetwork`,
     /// `LatestOperationState=SUCCESS`, but not while `InstanceState=OPERATING`. Gives up when
-    /// the operation ends with `LatestOperationState` at `FAILED`. A reconciliation says
-    /// `not_done` at `DEPLOY` alone, with `LatestOperationState` at `SUCCESS`, `FAILED`.
+    /// an operation that is named or was seen to begin ends with `LatestOperationState` at
+    /// `FAILED`. A reconciliation says `not_done` at `DEPLOY` alone, with
+    /// `LatestOperationState` at `SUCCESS`, `FAILED`.
     ChcHostsInBusinessMode CHC_HOSTS_IN_BUSINESS_MODE
 }
 
@@ -196,6 +202,8 @@ static INSTANCES_RUNNING: WaiterInfo = WaiterInfo {
         state: "LatestOperationState",
         ended: &["SUCCESS", "FAILED"],
         failed: &["FAILED"],
+        failed_when: &[],
+        failed_at: &[],
         running: &[Condition::one_of("LatestOperationState", &["OPERATING"])],
         names: &["LatestOperation", "LatestOperationRequestId"],
     }),
@@ -225,6 +233,8 @@ static INSTANCES_STOPPED: WaiterInfo = WaiterInfo {
         state: "LatestOperationState",
         ended: &["SUCCESS", "FAILED"],
         failed: &["FAILED"],
+        failed_when: &[],
+        failed_at: &[],
         running: &[Condition::one_of("LatestOperationState", &["OPERATING"])],
         names: &["LatestOperation", "LatestOperationRequestId"],
     }),
@@ -254,6 +264,8 @@ static INSTANCES_TERMINATED: WaiterInfo = WaiterInfo {
         state: "LatestOperationState",
         ended: &["SUCCESS", "FAILED"],
         failed: &["FAILED"],
+        failed_when: &[],
+        failed_at: &[],
         running: &[Condition::one_of("LatestOperationState", &["OPERATING"])],
         names: &["LatestOperation", "LatestOperationRequestId"],
     }),
@@ -283,6 +295,8 @@ static INSTANCES_ISOLATED: WaiterInfo = WaiterInfo {
         state: "LatestOperationState",
         ended: &["SUCCESS", "FAILED"],
         failed: &["FAILED"],
+        failed_when: &[],
+        failed_at: &[],
         running: &[Condition::one_of("LatestOperationState", &["OPERATING"])],
         names: &["LatestOperation", "LatestOperationRequestId"],
     }),
@@ -312,6 +326,8 @@ static INSTANCE_OPERATIONS_DONE: WaiterInfo = WaiterInfo {
         state: "LatestOperationState",
         ended: &["SUCCESS", "FAILED"],
         failed: &["FAILED"],
+        failed_when: &[],
+        failed_at: &[],
         running: &[Condition::one_of("LatestOperationState", &["OPERATING"])],
         names: &["LatestOperation", "LatestOperationRequestId"],
     }),
@@ -364,6 +380,8 @@ static INSTANCES_IN_RESCUE_MODE: WaiterInfo = WaiterInfo {
         state: "LatestOperationState",
         ended: &["SUCCESS", "FAILED"],
         failed: &["FAILED"],
+        failed_when: &[],
+        failed_at: &[],
         running: &[Condition::one_of("LatestOperationState", &["OPERATING"])],
         names: &["LatestOperation", "LatestOperationRequestId"],
     }),
@@ -393,6 +411,8 @@ static INSTANCES_OUT_OF_RESCUE_MODE: WaiterInfo = WaiterInfo {
         state: "LatestOperationState",
         ended: &["SUCCESS", "FAILED"],
         failed: &["FAILED"],
+        failed_when: &[],
+        failed_at: &[],
         running: &[Condition::one_of("LatestOperationState", &["OPERATING"])],
         names: &["LatestOperation", "LatestOperationRequestId"],
     }),
@@ -445,6 +465,8 @@ static CHC_HOST_OPERATIONS_DONE: WaiterInfo = WaiterInfo {
         state: "LatestOperationState",
         ended: &["SUCCESS", "FAILED"],
         failed: &["FAILED"],
+        failed_when: &[Condition::one_of("InstanceState", &["CLEAR_NETWORK_FAILED"])],
+        failed_at: &[],
         running: &[Condition::one_of("InstanceState", &["OPERATING"])],
         names: &["LatestOperation"],
     }),
@@ -474,6 +496,8 @@ static CHC_HOSTS_PREPARED: WaiterInfo = WaiterInfo {
         state: "LatestOperationState",
         ended: &["SUCCESS", "FAILED"],
         failed: &["FAILED"],
+        failed_when: &[],
+        failed_at: &["READY", "ONLINE"],
         running: &[Condition::one_of("InstanceState", &["OPERATING"])],
         names: &["LatestOperation"],
     }),
@@ -503,6 +527,8 @@ static CHC_HOSTS_IN_DEPLOY_MODE: WaiterInfo = WaiterInfo {
         state: "LatestOperationState",
         ended: &["SUCCESS", "FAILED"],
         failed: &["FAILED"],
+        failed_when: &[],
+        failed_at: &[],
         running: &[Condition::one_of("InstanceState", &["OPERATING"])],
         names: &["LatestOperation"],
     }),
@@ -532,6 +558,8 @@ static CHC_HOSTS_IN_BUSINESS_MODE: WaiterInfo = WaiterInfo {
         state: "LatestOperationState",
         ended: &["SUCCESS", "FAILED"],
         failed: &["FAILED"],
+        failed_when: &[],
+        failed_at: &[],
         running: &[Condition::one_of("InstanceState", &["OPERATING"])],
         names: &["LatestOperation"],
     }),

@@ -51,15 +51,19 @@ fn sequences(moving: &str, decisive: &str, length: usize) -> Vec<String> {
 
 /// The second reading: which letter decides, and what.
 fn decision(id: &str) -> Option<(usize, WaitVerdict)> {
-    let (mut was_listed, mut absent) = (false, 0);
+    let (mut was_listed, mut was_ours, mut absent, mut others) = (false, false, 0, 0);
     for (at, letter) in id.chars().enumerate() {
         absent = if letter == 'M' { absent + 1 } else { 0 };
         was_listed |= letter != 'M';
+        was_ours |= "RFGIBUN".contains(letter);
+        others = if was_ours && "rf".contains(letter) { others + 1 } else { 0 };
         match letter {
             'R' => return Some((at, WaitVerdict::Reached)),
             'F' | 'G' => return Some((at, WaitVerdict::Failed)),
             // What was there and is not there twice does not come again.
             'M' if was_listed && absent == 2 => return Some((at, WaitVerdict::Failed)),
+            // Ours was shown, and twice another: its end was missed.
+            'r' | 'f' if others == 2 => return Some((at, WaitVerdict::Failed)),
             _ => {}
         }
     }

@@ -109,6 +109,7 @@ fn row(api: &Api, member: &Member) -> Vec<TokenStream> {
         ("required", spec.required),
         ("promised", member.is_promised()),
         ("nullable", spec.nullable || spec.nullable_in_text),
+        ("may_be_empty", spec.empty_if.is_some()),
         ("secret", member.is_secret()),
         ("deprecated", spec.deprecated),
         ("legacy", spec.legacy),

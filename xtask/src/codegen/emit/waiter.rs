@@ -24,7 +24,11 @@ pub fn file(api: &Api) -> Result<String, crate::Error> {
         false => "",
     };
     let asks = |waiter: &Waiter| {
-        let running = waiter.spec.operation.iter().flat_map(|operation| &operation.running);
+        let running = waiter
+            .spec
+            .operation
+            .iter()
+            .flat_map(|operation| operation.running.iter().chain(&operation.failed_when));
         waiter.spec.when.iter().chain(running).next().is_some()
     };
     let conditions = if api.waiters.iter().any(asks) { "Condition, " } else { "" };
@@ -84,7 +88,9 @@ fn facts(spec: &shape::Waiter) -> String {
         text.push('.');
     }
     if spec.missing == Missing::Success {
-        text.push_str(" Done once they are no longer listed, if they were before.");
+        text.push_str(
+            " Done once two polls in a row do not list them, if they were listed before.",
+        );
     }
     if !spec.failure.is_empty() {
         text.push_str(&format!(" Fails at {}.", states(&spec.failure)));
@@ -96,13 +102,13 @@ fn facts(spec: &shape::Waiter) -> String {
         let elsewhere = states(&spec.elsewhere);
         text.push_str(&format!(" Gives up if they come into {elsewhere} during the wait."));
     }
-    if let Some(operation) =
-        spec.operation.as_ref().filter(|one| !one.failed.is_empty() && !is_of_operation)
-    {
+    if let Some(operation) = spec.operation.as_ref().filter(|one| !one.failed.is_empty()) {
+        let failed = format!("{} at {}", code(&operation.state), states(&operation.failed));
+        let conditions = operation.failed_when.iter().map(|condition| code(condition));
+        let failed: Vec<String> = std::iter::once(failed).chain(conditions).collect();
         text.push_str(&format!(
-            " Gives up when the operation ends with {} at {}.",
-            code(&operation.state),
-            states(&operation.failed)
+            " Gives up when an operation that is named or was seen to begin ends with {}.",
+            failed.join(" or ")
         ));
     }
     match (spec.settled.is_empty(), &spec.operation) {
@@ -161,11 +167,13 @@ fn info(api: &Api, waiter: &Waiter) -> String {
 
 fn operation(operation: &shape::Operation) -> String {
     format!(
-        "Some(OperationInfo {{\n        state: {},\n        ended: {},\n        failed: {},\n        running: {},\n        \
-         names: {},\n    }})",
+        "Some(OperationInfo {{\n        state: {},\n        ended: {},\n        failed: {},\n        \
+         failed_when: {},\n        failed_at: {},\n        running: {},\n        names: {},\n    }})",
         string(&operation.state),
         compact(strings(&operation.ended)),
         compact(strings(&operation.failed)),
+        conditions(&operation.failed_when),
+        compact(strings(&operation.failed_at)),
         conditions(&operation.running),
         compact(strings(&operation.names)),
     )

@@ -215,6 +215,12 @@ impl Keys<'_, '_> {
         if spec.secret && spec.sensitive {
             self.error("sensitive", "`secret` says this already", "leave one of them out");
         }
+        if spec.empty_if.is_some()
+            && !(spec.output_required && matches!(self.member.kind, Kind::List(_)))
+        {
+            let message = "`empty_if` belongs to a list with `output_required`";
+            self.error("empty_if", message, "remove it");
+        }
         if spec.output_required && spec.output_undeclared {
             let message = "`output_required` and `output_undeclared` contradict each other";
             self.error("output_undeclared", message, "leave one of them out");

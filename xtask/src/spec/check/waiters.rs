@@ -87,6 +87,14 @@ impl<'a> Linker<'a, '_> {
         self.conditions(&at("when"), &waiter.when, members);
         if let Some(operation) = &waiter.operation {
             self.operation(&at("operation"), operation, members);
+            for (index, state) in operation.failed_at.iter().enumerate() {
+                if !waiter.moving.contains(state) {
+                    let message = format!("`{}` is not in `moving`", state.escape_debug());
+                    self.report
+                        .error(self.file, at(&format!("operation/failed_at/{index}")), message)
+                        .help("leave it out: a failed operation ends the wait there anyway");
+                }
+            }
         }
         if waiter.success.is_empty() && waiter.missing != shape::Missing::Success {
             self.report
@@ -152,6 +160,7 @@ impl<'a> Linker<'a, '_> {
             }
         }
         self.conditions(&format!("{pointer}/running"), &operation.running, members);
+        self.conditions(&format!("{pointer}/failed_when"), &operation.failed_when, members);
         if operation.ended.is_empty() {
             let message = "no operation would ever be over";
             self.report

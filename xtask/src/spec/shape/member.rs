@@ -44,6 +44,10 @@ pub struct Member {
     /// When it is null, in a few words.
     #[serde(default, skip_serializing_if = "is_default")]
     pub null_if: Option<String>,
+    /// When the answer to a change leaves the list empty, in a few words; otherwise an empty list means that the
+    /// answer does not name what was made.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub empty_if: Option<String>,
     /// When it is there, in a few words. Beside `output_required`: a response may lack it in spite of that.
     #[serde(default, skip_serializing_if = "is_default")]
     pub present_if: Option<String>,

@@ -95,6 +95,12 @@ pub struct Operation {
     /// Those of them that mean failure: the wait ends, if the operation began during the wait.
     #[serde(default, skip_serializing_if = "is_default")]
     pub failed: Vec<String>,
+    /// Conditions on a resource, of which one holds as well after an operation that failed.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub failed_when: Vec<String>,
+    /// States in `moving` at which a failed operation ends the wait: only a successful one leads on from there.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub failed_at: Vec<String>,
     /// Conditions on a resource, of which one holds while an operation runs: nothing is reached meanwhile.
     #[serde(default, skip_serializing_if = "is_default")]
     pub running: Vec<String>,

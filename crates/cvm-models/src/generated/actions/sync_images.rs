@@ -145,7 +145,9 @@ model!(SyncImages SYNC_IMAGES {
 pub(crate) static SYNC_IMAGES_RESPONSE: Table = Table {
     name: "SyncImagesResponse",
     members: &[
-        FieldInfo::new("ImageSet", Kind::List(&Kind::Object(&SYNC_IMAGE))).promised(),
+        FieldInfo::new("ImageSet", Kind::List(&Kind::Object(&SYNC_IMAGE)))
+            .promised()
+            .may_be_empty(),
         FieldInfo::new("RequestId", Kind::Str).promised(),
     ],
     index: NameIndex { multiplier: 0x657e_ecdd_3cb1_3d09, shift: 63, slots: &[1, 0] },
