@@ -95,7 +95,7 @@ const BYTES_A_MEMBER: usize = 8;
 pub(crate) struct Ledger {
     report: RefCell<Report>,
     failure: RefCell<Option<Failure>>,
-    /// The digits of numbers that arrived where text belongs can be read again, because there is a text.
+    /// The digits of numbers can be read again, because there is a text.
     has_text: bool,
     /// They must be.
     wants_digits: Cell<bool>,
@@ -133,7 +133,8 @@ impl Ledger {
         Self { drops_null_items: true, ..Self::of_text(bytes, false) }
     }
 
-    /// Whether a number arrived where text belongs, and its digits have to be read from the text.
+    /// Whether a number arrived where text belongs, or a fraction where a whole number does, and its digits have
+    /// to be read from the text.
     pub(crate) const fn wants_digits(&self) -> bool {
         self.wants_digits.get()
     }
@@ -237,7 +238,7 @@ impl<'p> Place<'p> {
         }
     }
 
-    /// Asks for the digits of a number that arrived where text belongs; false if nobody has them.
+    /// Asks for the digits of a number that arrived where another kind belongs; false if nobody has them.
     #[cold]
     pub(crate) fn want_digits(&self) -> bool {
         self.ledger.wants_digits.set(self.ledger.has_text);

@@ -8,7 +8,7 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
 
 use crate::decode::{
-    Key, KeySeed, MemberSeed, ModelVisitor, Progress, Spot, only_an_object, restore,
+    Key, KeySeed, MemberSeed, ModelVisitor, Progress, Spot, is_whole, only_an_object, restore,
 };
 use crate::drift::{Ledger, Place};
 use crate::json::conclude;
@@ -26,8 +26,9 @@ pub struct Envelope {
     pub request_id: Option<String>,
     /// Whether the error has the form of the pre-2017 gateway, `{"code": 4100, …}`; its number is the code.
     pub is_old_gateway: bool,
-    /// Whether there is an error and a result too. Such a response contradicts itself: neither half of it
-    /// proves anything.
+    /// Whether there is an error and a success too: a result beside the error, or an error at a place or in a
+    /// case where the service writes none, such as `Error` beside `Response`. Such a response contradicts
+    /// itself: neither half of it proves anything.
     pub is_contradictory: bool,
     /// What deviated from the specification. A promised member that is missing here on an action
     /// that changes something means that the outcome is unknown.
@@ -55,15 +56,17 @@ pub fn decode(response: &mut dyn Model, body: &[u8]) -> Result<Envelope, DecodeE
     let wants_digits = ledger.wants_digits();
     let report = conclude(ledger, outcome).map_err(|error| error.of_text(body, self::response))?;
     if wants_digits {
-        content.restore(response, &self::response(body));
+        content.restore(response, &self::response(body))?;
     }
+    let misplaced = content.has_misplaced_error.then(|| misplaced_error(body)).flatten();
     let request_id = content
         .request_id
         .or_else(|| member_named(response, "RequestId").as_str().map(str::to_owned))
         .filter(|id| !id.trim().is_empty());
     let is_contradictory = content.is_contradictory
+        || misplaced.is_some()
         || (content.error.is_some() && has_result(&self::response(body), response.table()));
-    let error = content.error.map(|error| ServiceError {
+    let error = content.error.or(misplaced).map(|error| ServiceError {
         code: ErrorCode::from(error.code),
         message: error.message,
         request_id: request_id.clone().unwrap_or_default(),
@@ -81,6 +84,36 @@ fn has_result(response: &Json, table: &Table) -> bool {
             && table.members.iter().any(is_member)
             && !value.is_blank()
     })
+}
+
+/// Whether a member is one of errors, in whatever case its name is written.
+fn is_error(name: &str) -> bool {
+    name.eq_ignore_ascii_case("Error")
+}
+
+/// The error beside `Response`, or in it in another case than `Error`, unless it says nothing.
+#[cold]
+fn misplaced_error(body: &[u8]) -> Option<ErrorBody> {
+    let whole = Json::scan(body);
+    let members = |json: Option<&Json>| match json {
+        Some(Json::Object(members)) => members.clone(),
+        _ => Vec::new(),
+    };
+    let within = members(whole.member("Response")).into_iter().filter(|(name, _)| name != "Error");
+    let mut found = members(Some(&whole)).into_iter().chain(within);
+    let (_, error) = found.find(|(name, value)| is_error(name) && !value.is_blank())?;
+    let text = |name: &str| {
+        let found =
+            members(Some(&error)).into_iter().find(|(own, _)| own.eq_ignore_ascii_case(name));
+        match found {
+            Some((_, Json::Text(text) | Json::Number(text))) => text,
+            _ => String::new(),
+        }
+    };
+    let (code, message) = (text("Code"), text("Message"));
+    let message =
+        if message.is_empty() { error.as_text().unwrap_or_default().to_owned() } else { message };
+    Some(ErrorBody { code, message })
 }
 
 /// Everything in `Response` of an answer that [`decode`] has taken, as the service wrote it. For another
@@ -127,20 +160,23 @@ struct Content {
     request_id: Option<String>,
     is_old_gateway: bool,
     is_contradictory: bool,
+    /// There is a member of errors where the service writes none.
+    has_misplaced_error: bool,
 }
 
 impl Content {
     /// Gives every text the digits of the number that arrived for it.
     #[cold]
-    fn restore(&mut self, response: &mut dyn Model, written: &Json) {
-        restore(response, written);
+    fn restore(&mut self, response: &mut dyn Model, written: &Json) -> Result<(), DecodeError> {
+        restore(response, written)?;
         if let Some((error, written)) = self.error.as_mut().zip(written.member("Error")) {
-            restore(error, written);
+            restore(error, written)?;
         }
         if let Some((id, written)) = self.request_id.as_mut().zip(id_in(written)) {
             written.clone_into(id);
             put_request_id(response, id);
         }
+        Ok(())
     }
 }
 
@@ -246,7 +282,8 @@ impl<'de> Visitor<'de> for Outer<'_, '_> {
                 "code" => once(&mut legacy.code, "code", map.next_value()?)?,
                 "codeDesc" => once(&mut legacy.description, "codeDesc", map.next_value()?)?,
                 "message" => once(&mut legacy.message, "message", map.next_value()?)?,
-                _ => {
+                name => {
+                    content.has_misplaced_error |= is_error(name);
                     map.next_value::<IgnoredAny>()?;
                 }
             }
@@ -324,6 +361,7 @@ impl<'de> Visitor<'de> for Inner<'_, '_> {
                     once(&mut request_id, "RequestId", body.id)?;
                 }
                 InnerKey::Member(key) => {
+                    content.has_misplaced_error |= key.is_none() && is_error(&unknown);
                     progress.read(response, key, &unknown, &mut map, place)?;
                 }
             }
@@ -418,7 +456,7 @@ impl Legacy {
 
 /// The whole number that a text stands for, however it is written: `4100`, `4100.0` and `4.1e3` are one.
 fn whole(text: &str) -> Option<u32> {
-    let number: f64 = text.parse().ok()?;
+    let number: f64 = text.parse().ok().filter(|_| is_whole(text))?;
     let is_whole = number.fract() == 0.0 && (0.0..=f64::from(u32::MAX)).contains(&number);
     is_whole.then_some(number as u32)
 }

@@ -80,7 +80,48 @@ impl ErrorCode {
     /// The service failed within: the outcome of a change is unknown.
     #[must_use]
     pub fn is_internal(&self) -> bool {
-        matches!(self.family(), "InternalError" | "InternalServerError" | "ServiceUnavailable")
+        self.family().starts_with("Internal") || self.family() == "ServiceUnavailable"
+    }
+
+    /// The service turned the request away before it did anything. Decided by the family alone, so also for a
+    /// code that no specification lists: `InvalidParameterValue.SomethingNew` is one. Timeouts, internal errors,
+    /// failed operations and families that nobody knows are none, and neither is a member of a refusing family
+    /// that speaks of a timeout or of something internal or unknown. The numbers of the old gateway are none.
+    #[must_use]
+    pub fn is_refusal(&self) -> bool {
+        const BEGINNINGS: [&str; 4] = ["Missing", "NoSuch", "Unauthorized", "Unsupported"];
+        const FAMILIES: [&str; 19] = [
+            "AccountQualificationRestrictions",
+            "ActionOffline",
+            "AuthFailure",
+            "DryRunOperation",
+            "IpInBlacklist",
+            "IpNotInWhitelist",
+            "LimitExceeded",
+            "MutexOperation",
+            "OperationDenied",
+            "OverQuota",
+            "RegionAbilityLimit",
+            "RequestLimitExceeded",
+            "RequestSizeLimitExceeded",
+            "ResourceInUse",
+            "ResourceInsufficient",
+            "ResourceNotFound",
+            "ResourceUnavailable",
+            "ResourcesSoldOut",
+            "UnknownParameter",
+        ];
+        // These stand above the family. What is invalid may have any name.
+        const DOUBTS: [&str; 4] = ["timeout", "timedout", "internalerror", "unknownerror"];
+        let family = self.family();
+        if family.starts_with("Invalid") {
+            return true;
+        }
+        let whole = self.0.to_ascii_lowercase();
+        let is_refusing = FAMILIES.contains(&family)
+            || family.ends_with("QuotaLimitExceeded")
+            || BEGINNINGS.iter().any(|beginning| family.starts_with(beginning));
+        is_refusing && !DOUBTS.iter().any(|doubt| whole.contains(doubt))
     }
 
     /// Credentials or signature were refused, or a permission is missing. The numbers are the old

@@ -81,7 +81,7 @@ fn read<'de, R: serde_json::de::Read<'de>>(
     let wants_digits = ledger.wants_digits();
     let report = conclude(ledger, outcome).map_err(|error| error.of_text(text, Json::scan))?;
     if wants_digits {
-        restore(model, &Json::scan(text));
+        restore(model, &Json::scan(text))?;
     }
     Ok(report)
 }

@@ -83,7 +83,10 @@ impl Check {
             let value = model.member(index);
             self.step(field.wire, |check| {
                 if !is_given(field, value) {
-                    check.absent(model, field, value);
+                    if !check.absent(model, field, value) && value.as_str() == Some("") {
+                        // It is sent, and no closed set of values has it.
+                        check.allowed(field, value, "");
+                    }
                 } else {
                     for other in field.exclusive_with.iter().filter(|other| given(other)) {
                         check.fault(field, value, Fault::Exclusive(other));
@@ -95,14 +98,15 @@ impl Check {
         }
     }
 
-    fn absent(&mut self, model: &dyn Model, field: &'static FieldInfo, value: Value<'_>) {
-        if field.required {
-            return self.fault(field, value, Fault::Missing);
-        }
+    /// Tells of a member that has to be given and is not; whether it had to be.
+    fn absent(&mut self, model: &dyn Model, field: &'static FieldInfo, value: Value<'_>) -> bool {
         let condition = field.required_if.iter().find(|condition| condition.holds(model));
-        if let Some(condition) = condition {
-            self.fault(field, value, Fault::MissingIf(condition.to_string()));
+        match condition {
+            _ if field.required => self.fault(field, value, Fault::Missing),
+            Some(condition) => self.fault(field, value, Fault::MissingIf(condition.to_string())),
+            None => return false,
         }
+        true
     }
 
     /// Rules on several members are told once, at the first of them.

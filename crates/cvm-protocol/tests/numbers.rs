@@ -100,7 +100,16 @@ const VECTORS: &[(&str, [Read; 5])] = &[
     ("0.1", [Text("0.1"), No, No, Real(0.1), No]),
     ("1e-7", [Text("1e-7"), No, No, Real(1e-7), No]),
     ("0.30000000000000004", [Text("0.30000000000000004"), No, No, Real(0.300_000_000_000_000_04), No]),
-    ("1e-400", [Text("1e-400"), Int(0), Large(0), Real(0.0), No]),
+    // Whole only when they are rounded.
+    ("1e-400", [Text("1e-400"), No, No, Real(0.0), No]),
+    ("-1e-400", [Text("-1e-400"), No, No, Real(-0.0), No]),
+    ("0.9999999999999999999", [Text("0.9999999999999999999"), No, No, Real(1.0), No]),
+    ("1.0000000000000000000001", [Text("1.0000000000000000000001"), No, No, Real(1.0), No]),
+    ("9007199254740990.9999999", [Text("9007199254740990.9999999"), No, No, Real(9_007_199_254_740_991.0), No]),
+    ("10000000000000000000001e-21", [Text("10000000000000000000001e-21"), No, No, Real(10.0), No]),
+    ("1e-99999999999999999999", [Text("1e-99999999999999999999"), No, No, Real(0.0), No]),
+    ("0e-99999999999999999999", [Text("0e-99999999999999999999"), Int(0), Large(0), Real(0.0), No]),
+    ("10000000000000000000000e-21", [Text("10000000000000000000000e-21"), Int(10), Large(10), Real(10.0), No]),
     // No number at all: what JSON does not know, and what no double holds.
     ("1e999", [No, No, No, No, No]),
     ("-1e999", [No, No, No, No, No]),
@@ -239,13 +248,13 @@ fn written() -> impl Strategy<Value = Written> {
 }
 
 impl Written {
-    /// Whether a whole number is less than one away from the exact value.
+    /// Whether a whole number is the exact value.
     fn is_at(&self, number: i128) -> bool {
         let ten = |power: i32| 10_i128.pow(power.unsigned_abs());
         if self.scale >= 0 {
             number == self.digits * ten(self.scale)
         } else {
-            (number * ten(self.scale) - self.digits).abs() < ten(self.scale)
+            number * ten(self.scale) == self.digits
         }
     }
 }
@@ -322,6 +331,8 @@ fn errors_name_place_and_kinds_and_never_the_value() {
         ("{\"canary\":1}", "an object"),
         ("1.5", "a number that does not fit"),
         ("1e999", "a number"),
+        ("1e-400", "a fraction"),
+        ("0.9999999999999999999", "a fraction"),
     ] {
         let text = format!("{{\"Member\":[{{}},{{\"Member\":{value}}}]}}");
         let error = json::from_slice(&mut Record::new(&OUTER), text.as_bytes()).unwrap_err();

@@ -110,6 +110,9 @@ fn codes_answer_by_family_also_when_they_are_new() {
     assert!(code("RequestLimitExceeded.Newer").is_throttled());
     assert!(!code("RequestLimitExceededNot").is_throttled());
     assert!(code("InternalError.TradeUnknownError").is_internal());
+    assert!(code("InternalFailure").is_internal() && !code("InternalFailure").is_refusal());
+    assert!(code("InvalidParameterValue.Newer").is_refusal());
+    assert!(!code("FailedOperation.Newer").is_refusal() && !code("ServerTimeout").is_refusal());
     assert!(code("AuthFailure").is_auth() && code("UnauthorizedOperation.MFAExpired").is_auth());
     assert!(code("ResourcesSoldOut.SpecifiedInstanceType").is_capacity());
     assert!(code("LimitExceeded.SpotQuota").is_quota());

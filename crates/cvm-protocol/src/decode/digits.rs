@@ -1,8 +1,10 @@
-//! Keeps the digits of numbers: where text belongs, and where serde_json passes numbers on as text.
+//! Keeps the digits of numbers: where text belongs, where a whole number belongs and a fraction arrived, and where
+//! serde_json passes numbers on as text.
 
 use serde::de::{DeserializeSeed, Deserializer, Error, Visitor};
 
-use crate::{Json, Model, Slot};
+use super::is_whole;
+use crate::{DecodeError, Json, Model, Slot};
 
 /// The member under which serde_json hands out a number that only its digits can hold, if anybody in the
 /// program switched on its feature `arbitrary_precision`.
@@ -32,33 +34,57 @@ impl Visitor<'_> for NumberKey {
 }
 
 /// Gives every text member the digits of the number that arrived for it.
-pub(crate) fn restore(model: &mut dyn Model, json: &Json) {
-    let Json::Object(members) = json else { return };
-    for (name, value) in members {
-        if let Some(index) = model.table().find(name.as_bytes()) {
-            restore_slot(model.member_mut(index), value);
-        }
-    }
+///
+/// # Errors
+///
+/// When a fraction arrived for a whole number, and only rounding made it one.
+pub(crate) fn restore(model: &mut dyn Model, json: &Json) -> Result<(), DecodeError> {
+    restore_members(model, json, "")
 }
 
-fn restore_slot(slot: Slot<'_>, json: &Json) {
+fn restore_members(model: &mut dyn Model, json: &Json, path: &str) -> Result<(), DecodeError> {
+    let Json::Object(members) = json else { return Ok(()) };
+    for (name, value) in members {
+        if let Some(index) = model.table().find(name.as_bytes()) {
+            restore_slot(model.member_mut(index), value, &step(path, name))?;
+        }
+    }
+    Ok(())
+}
+
+/// The path one step below another one.
+fn step(path: &str, step: &str) -> String {
+    if path.is_empty() { step.to_owned() } else { format!("{path}.{step}") }
+}
+
+fn restore_slot(slot: Slot<'_>, json: &Json, path: &str) -> Result<(), DecodeError> {
     match (slot, json) {
         (Slot::Optional(option), json) => {
             if let Some(slot) = option.present() {
-                restore_slot(slot, json);
+                return restore_slot(slot, json, path);
             }
         }
-        (Slot::Object(model), json) => restore(model, json),
+        (Slot::Object(model), json) => return restore_members(model, json, path),
         (Slot::List(list), Json::List(items)) => {
             // A response loses its null items.
             let is_shorter = list.len() < items.len();
             let items = items.iter().filter(|item| !(is_shorter && **item == Json::Null));
             for (index, item) in items.enumerate() {
-                restore_slot(list.at_mut(index), item);
+                restore_slot(list.at_mut(index), item, &step(path, &index.to_string()))?;
             }
         }
         (Slot::Str(member), Json::Number(digits)) => digits.clone_into(member),
         (Slot::Text(member), Json::Number(digits)) => member.put(digits),
+        (Slot::I64(_) | Slot::U64(_), Json::Number(digits)) if !is_whole(digits) => {
+            let (expected, found) = ("an integer", "a fraction");
+            return Err(DecodeError {
+                expected: Some(expected),
+                found: Some(found),
+                is_json: true,
+                ..DecodeError::new(path, format!("expected {expected}, found {found}"))
+            });
+        }
         _ => {}
     }
+    Ok(())
 }

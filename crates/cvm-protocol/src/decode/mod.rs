@@ -14,7 +14,7 @@ use crate::{Model, NameIndex, Table};
 
 use digits::NUMBER;
 pub(crate) use digits::restore;
-pub(crate) use scalar::scalar_from_text;
+pub(crate) use scalar::{is_whole, scalar_from_text};
 pub(crate) use value::{MemberSeed, Spot};
 
 /// Fills a model from any self-describing format.

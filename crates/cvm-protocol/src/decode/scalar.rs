@@ -33,6 +33,22 @@ pub(crate) fn scalar_from_text<'m>(slot: Slot<'m>, text: &str) -> Result<DriftKi
     Ok(DriftKind::NumberAsText)
 }
 
+/// Whether a decimal is a whole number as it is written: `2500e-2` is one, and `1e-400` is none, though the
+/// double that is nearest to it is.
+pub(crate) fn is_whole(digits: &str) -> bool {
+    let (mantissa, exponent) = digits.split_once(['e', 'E']).unwrap_or((digits, "0"));
+    let mantissa = mantissa.trim_start_matches(['-', '+']);
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let fraction = fraction.trim_end_matches('0');
+    let zeros = whole.len() - whole.trim_end_matches('0').len();
+    if fraction.is_empty() && zeros == whole.len() {
+        return true;
+    }
+    let places = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
+    let least = if fraction.is_empty() { -places(zeros) } else { places(fraction.len()) };
+    exponent.parse::<i64>().is_ok_and(|exponent| exponent >= least)
+}
+
 /// A fraction that stands for a whole number. From 2^53 on it may be a neighbor of what was written:
 /// `9007199254740993.0` is read as …992.
 pub(super) fn whole(number: f64) -> Option<i64> {

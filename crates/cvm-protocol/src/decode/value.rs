@@ -9,7 +9,7 @@ use serde::de::{
 
 use super::ModelVisitor;
 use super::digits::NumberKey;
-use super::scalar::{scalar_from_text, whole};
+use super::scalar::{is_whole, scalar_from_text, whole};
 use crate::drift::{DriftKind, Place};
 use crate::{FieldInfo, Kind, List, Model, Optional, Slot, Text};
 
@@ -324,6 +324,9 @@ impl SlotVisitor<'_, '_> {
                 self.spot.place.want_digits();
                 self.text(&digits, Unexpected::Float(number))
             }
+            Slot::I64(_) | Slot::U64(_) if number.fract() == 0.0 && !is_whole(&digits) => {
+                Err(self.spot.mismatch(Unexpected::Float(number)))
+            }
             _ => self.visit_f64(number),
         }
     }
@@ -434,6 +437,8 @@ impl<'de> Visitor<'de> for SlotVisitor<'_, '_> {
             }
             _ => return self.text(&number.to_string(), Unexpected::Float(number)),
         }
+        // Whether it is whole as it was written, its digits tell, where they are known.
+        self.spot.place.want_digits();
         self.spot.place.note(DriftKind::WholeAsFraction);
         Ok(())
     }

@@ -214,6 +214,42 @@ fn an_error_beside_a_result_is_contradictory() {
 }
 
 #[test]
+fn error_beside_the_response_or_in_another_case_is_contradictory() {
+    let error = r#"{"Code":"InvalidParameter","Message":"m"}"#;
+    let done = r#""InstanceIdSet":["ins-1"],"RequestId":"r""#;
+    for (body, code, message) in [
+        (format!(r#"{{"Error":{error},"Response":{{{done}}}}}"#), "InvalidParameter", "m"),
+        (format!(r#"{{"Response":{{{done}}},"error":{error}}}"#), "InvalidParameter", "m"),
+        (format!(r#"{{"Response":{{{done}}},"ERROR":"m"}}"#), "", "m"),
+        (format!(r#"{{"Response":{{{done}}},"error":["m"]}}"#), "", ""),
+        (format!(r#"{{"Response":{{{done}}},"error":500}}"#), "", ""),
+        (format!(r#"{{"Response":{{"error":{error},{done}}}}}"#), "InvalidParameter", "m"),
+        (format!(r#"{{"Response":{{{done},"error":{{"code":4}}}}}}"#), "4", ""),
+        (format!(r#"{{"Response":{{"RequestId":"r"}},"Error":{error}}}"#), "InvalidParameter", "m"),
+        (
+            format!(r#"{{"error":{error},"Response":{{"Error":{{"Code":"A"}},"RequestId":"r"}}}}"#),
+            "A",
+            "",
+        ),
+    ] {
+        let (_, envelope) = read(&body).unwrap();
+        assert!(envelope.is_contradictory, "{body}");
+        let told = envelope.error.unwrap();
+        assert_eq!((told.code.as_str(), told.message.as_str()), (code, message), "{body}");
+        assert_eq!(told.request_id, "r", "{body}");
+    }
+    for empty in ["null", "\"\"", "false", "0", "[]", "{}"] {
+        for body in [
+            format!(r#"{{"Response":{{{done}}},"Error":{empty}}}"#),
+            format!(r#"{{"Response":{{"error":{empty},{done}}}}}"#),
+        ] {
+            let (_, envelope) = read(&body).unwrap();
+            assert!(envelope.error.is_none() && !envelope.is_contradictory, "{body}");
+        }
+    }
+}
+
+#[test]
 fn what_is_no_envelope_is_refused() {
     for body in ["", "null", "[]", "{}", "<html>", r#"{"Response":null}"#, "\u{feff}{}", "{} x"] {
         assert!(read(body).is_err(), "{body}");
@@ -251,6 +287,8 @@ fn the_number_of_the_old_gateway_decides_and_not_its_description() {
         r#"{"code":{"code":4100}}"#,
         r#"{"code":-1}"#,
         r#"{"code":4100.5}"#,
+        r#"{"code":"4100.0000000000000000001"}"#,
+        r#"{"code":"1e-400"}"#,
         r#"{"code":"BAD_GATEWAY","message":"no upstream"}"#,
         r#"{"code":"","codeDesc":"AuthFailure"}"#,
         r#"{"code":null,"codeDesc":"AuthFailure"}"#,
