@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use cvm_protocol::ErrorCode;
+use cvm_protocol::{ActionInfo, ErrorCode};
 
 /// What is known after one attempt. The next step follows from this and the action's retry class.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -105,19 +105,27 @@ impl fmt::Display for Attempt {
     }
 }
 
-/// What an error of the service proves, by its code.
+/// What an error of the service proves, by its code and the HTTP status that it came with.
+///
+/// A refusal is a code that the action documents, or one of a family that says so whatever follows it. Every other
+/// code (a timeout, an internal error, a failed operation, a name that nobody knows) proves nothing, and with a
+/// status of 500 or more no code does: something failed, perhaps after the action.
 ///
 /// Codes are names that begin with a capital letter. An error without one (`"Error":{}`,
 /// `"Code":null`, `"Code":""`, `"Code":500`) proves nothing: what writes such a thing failed halfway, and
 /// perhaps after the action.
-pub(crate) fn outcome_of_code(code: &ErrorCode) -> Outcome {
+pub(crate) fn outcome_of_code(code: &ErrorCode, status: u16, info: &ActionInfo) -> Outcome {
     match code.as_str() {
         text if !is_code(text) => Outcome::Ambiguous,
+        _ if status >= 500 => Outcome::Ambiguous,
         "AuthFailure.SignatureExpire" => Outcome::ClockRefused,
         "AuthFailure.TokenFailure" => Outcome::TokenRefused,
         _ if code.is_throttled() => Outcome::Throttled,
         _ if code.is_internal() => Outcome::Ambiguous,
-        _ => Outcome::Refused,
+        // The service says it of a failed operation, and lists it without saying when.
+        "FailedOperation" => Outcome::Refused,
+        text if code.is_refusal() || info.documents(text) => Outcome::Refused,
+        _ => Outcome::Ambiguous,
     }
 }
 
@@ -177,6 +185,118 @@ pub(crate) const fn outcome_of_status(status: u16, turned_away: bool) -> Outcome
 #[cfg(test)]
 mod tests {
     use super::*;
+    use cvm_protocol::{NameIndex, RetryClass, ServiceInfo, Table};
+
+    static TABLE: Table = Table {
+        name: "Empty",
+        members: &[],
+        index: NameIndex { multiplier: 1, shift: 64, slots: &[255] },
+    };
+
+    static SERVICE: ServiceInfo = ServiceInfo {
+        name: "cvm",
+        version: "2017-03-12",
+        endpoint: "host",
+        endpoint_regional: "host",
+        endpoint_intl: "host",
+        endpoint_internal: "host",
+        old_gateway: None,
+    };
+
+    static INFO: ActionInfo = ActionInfo {
+        name: "KillThings",
+        service: &SERVICE,
+        group: "thing",
+        request: &TABLE,
+        response: &TABLE,
+        retry: RetryClass::Hazard,
+        reclass: &[],
+        reconcile: None,
+        idempotency_token: None,
+        rate_limit_per_second: None,
+        regional: true,
+        dry_run: false,
+        asynchronous: false,
+        deprecated: false,
+        paginate: None,
+        filters: &[],
+        filters_max: None,
+        filter_values_max: None,
+        errors: "FailedOperation.Unreturnable InternalError.TradeUnknownError SecGroupActionFailure",
+    };
+
+    fn of_code(code: &str, status: u16) -> Outcome {
+        outcome_of_code(&ErrorCode::from(code.to_owned()), status, &INFO)
+    }
+
+    #[test]
+    fn unlisted_code_is_a_refusal_only_if_its_family_says_so() {
+        for code in [
+            "InvalidParameterValue.SomethingNew",
+            "InvalidParameterValue.TimeoutTooLong",
+            "InvalidSomething",
+            "AuthFailure.SomethingNew",
+            "UnauthorizedOperation.SomethingNew",
+            "LimitExceeded.SomethingNew",
+            "SomethingQuotaLimitExceeded",
+            "ResourceNotFound.SomethingNew",
+            "ResourceInsufficient.SomethingNew",
+            "UnsupportedOperation.InstanceStateNew",
+            "UnsupportedOperation.InternationalUser",
+            "MissingParameter.SomethingNew",
+            "MutexOperation.TaskRunning",
+            "OperationDenied.SomethingNew",
+            "FailedOperation",
+            "FailedOperation.Unreturnable",
+            "SecGroupActionFailure",
+        ] {
+            assert_eq!(of_code(code, 200), Outcome::Refused, "{code}");
+        }
+        for code in [
+            "GatewayTimeout",
+            "ServerTimeout",
+            "RequestTimeout",
+            "UnknownError",
+            "UnknownFailure",
+            "InternalFailure",
+            "InternalErrorX",
+            "InternalError.TradeUnknownError",
+            "FailedOperation.Timeout",
+            "FailedOperation.SomethingNew",
+            "ResourceUnavailable.Timeout",
+            "OperationDenied.InternalError",
+            "ResourceOperationFailed",
+            "ResponseSizeLimitExceeded",
+            "Busy",
+        ] {
+            assert_eq!(of_code(code, 200), Outcome::Ambiguous, "{code}");
+        }
+    }
+
+    #[test]
+    fn no_code_proves_anything_with_a_status_of_500_or_more() {
+        for code in [
+            "InvalidParameter",
+            "FailedOperation",
+            "RequestLimitExceeded",
+            "AuthFailure.SignatureExpire",
+            "AuthFailure.TokenFailure",
+            "DryRunOperation",
+            "GatewayTimeout",
+        ] {
+            for status in [500, 502, 503, 504, 599] {
+                assert_eq!(of_code(code, status), Outcome::Ambiguous, "{code} {status}");
+            }
+            for status in [200, 400, 403, 499] {
+                let is_known = code != "GatewayTimeout";
+                assert_eq!(
+                    of_code(code, status) != Outcome::Ambiguous,
+                    is_known,
+                    "{code} {status}"
+                );
+            }
+        }
+    }
 
     #[test]
     fn codes_prove_what_the_specification_says() {
@@ -184,7 +304,7 @@ mod tests {
             ("RequestLimitExceeded", Outcome::Throttled),
             ("RequestLimitExceeded.UinLimitExceeded", Outcome::Throttled),
             ("RequestLimitExceeded.SomethingNew", Outcome::Throttled),
-            ("RequestLimitExceededX", Outcome::Refused),
+            ("RequestLimitExceededX", Outcome::Ambiguous),
             ("AuthFailure.SignatureExpire", Outcome::ClockRefused),
             ("AuthFailure.TokenFailure", Outcome::TokenRefused),
             ("AuthFailure.SignatureFailure", Outcome::Refused),
@@ -195,7 +315,7 @@ mod tests {
             ("LimitExceeded", Outcome::Refused),
             ("InvalidInstanceId.NotFound", Outcome::Refused),
         ] {
-            assert_eq!(outcome_of_code(&ErrorCode::from(code)), outcome, "{code}");
+            assert_eq!(of_code(code, 200), outcome, "{code}");
         }
     }
 
@@ -204,7 +324,7 @@ mod tests {
         for code in
             ["", " ", "\t", "500", "4400", "-1", "0", " LimitExceeded", "Limit exceeded", "<h1>"]
         {
-            assert_eq!(outcome_of_code(&ErrorCode::from(code)), Outcome::Ambiguous, "{code:?}");
+            assert_eq!(of_code(code, 200), Outcome::Ambiguous, "{code:?}");
         }
     }
 

@@ -38,23 +38,50 @@ pub trait HttpSend: fmt::Debug + Send + Sync + 'static {
 #[derive(Debug)]
 pub struct Sending {
     fresh_connection: bool,
-    progress: Arc<AtomicU8>,
+    progress: Progress,
     proxy: OnceLock<String>,
 }
 
 const UNTOLD: u8 = 0;
 const HELD: u8 = 1;
-pub(crate) const LEAVING: u8 = 2;
+const LEAVING: u8 = 2;
+const WRITING: u8 = 3;
+const WRITTEN: u8 = 4;
+
+/// How far a request got, for whoever writes it and may outlive its [`Sending`].
+#[derive(Clone, Debug)]
+pub(crate) struct Progress(Arc<AtomicU8>);
+
+impl Progress {
+    /// From now on bytes may be on the wire. `tells_end` is whether [`end`](Self::end) will be called when the last
+    /// of them is written.
+    pub(crate) fn begin(&self, tells_end: bool) {
+        self.step(HELD, if tells_end { WRITING } else { LEAVING });
+    }
+
+    /// The last byte was handed over to the connection, or none will be any more.
+    pub(crate) fn end(&self) {
+        self.step(WRITING, WRITTEN);
+    }
+
+    fn step(&self, from: u8, to: u8) {
+        let _ = self.0.compare_exchange(from, to, Ordering::AcqRel, Ordering::Acquire);
+    }
+}
 
 impl Sending {
     pub(crate) fn new(fresh_connection: bool) -> Self {
-        let progress = Arc::new(AtomicU8::new(UNTOLD));
+        let progress = Progress(Arc::new(AtomicU8::new(UNTOLD)));
         Self { fresh_connection, progress, proxy: OnceLock::new() }
     }
 
-    /// For whoever writes the request, and outlives this: store [`LEAVING`] in it.
-    pub(crate) fn progress(&self) -> Arc<AtomicU8> {
-        Arc::clone(&self.progress)
+    pub(crate) fn progress(&self) -> Progress {
+        self.progress.clone()
+    }
+
+    /// Whether a part of the request is known not to be written yet.
+    pub(crate) fn is_being_written(&self) -> bool {
+        self.progress.0.load(Ordering::Acquire) == WRITING
     }
 
     /// Whether the request must have a connection that carried no request before, and that carries none
@@ -70,12 +97,12 @@ impl Sending {
 
     /// Says that nothing leaves before [`leaves`](Self::leaves) is called.
     pub fn held(&self) {
-        self.progress.store(HELD, Ordering::Release);
+        self.progress.0.store(HELD, Ordering::Release);
     }
 
     /// Says that from now on bytes of the request may be on the wire.
     pub fn leaves(&self) {
-        self.progress.store(LEAVING, Ordering::Release);
+        self.progress.0.store(LEAVING, Ordering::Release);
     }
 
     /// Says that the request goes through this proxy, for the text of errors. The name must not hold a
@@ -91,7 +118,7 @@ impl Sending {
     /// Whether bytes of the request may have left.
     #[must_use]
     pub fn may_have_left(&self) -> bool {
-        self.progress.load(Ordering::Acquire) != HELD
+        self.progress.0.load(Ordering::Acquire) != HELD
     }
 }
 

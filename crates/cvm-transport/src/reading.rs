@@ -191,6 +191,11 @@ impl Reading<'_> {
             tried.retry_after = backoff::retry_after(text, self.received);
         }
         tried.body = answer.body.clone();
+        if answer.is_early && tried.outcome == Outcome::Success {
+            let text = "the response came before the whole request was written, so it may be that to another one";
+            tried.outcome = Outcome::Ambiguous;
+            tried.error = Some(Error::new(Kind::Response, text));
+        }
         tried
     }
 
@@ -220,7 +225,10 @@ impl Reading<'_> {
         call.info.excuse_dry_run(self.request, &mut report);
         let mut tried = match error {
             Some(error)
-                if call.is_dry_run && error.code.is_dry_run_success() && !is_contradictory =>
+                if call.is_dry_run
+                    && error.code.is_dry_run_success()
+                    && !is_contradictory
+                    && status < 500 =>
             {
                 Tried::new(Outcome::Success, None)
             }
@@ -231,7 +239,7 @@ impl Reading<'_> {
                     let ahead = measured.map(|measured| measured.saturating_sub(self.skew));
                     outcome_of_gateway_number(&error.code, ahead)
                 } else {
-                    outcome_of_code(&error.code)
+                    outcome_of_code(&error.code, status, call.info)
                 };
                 let has_code = is_old_gateway || is_code(error.code.as_str());
                 // Any of them may be an echo of what was sent.
@@ -286,7 +294,9 @@ impl Reading<'_> {
                 tried.code = code;
                 tried.curable = curable;
                 // A dry run that gives a result was none: another one would make another.
-                tried.is_final = is_contradictory && call.is_dry_run;
+                // The response to a query that is too large stays so.
+                tried.is_final = is_contradictory && call.is_dry_run
+                    || tried.code.as_ref().is_some_and(|code| code == "ResponseSizeLimitExceeded");
                 tried.is_contradictory = is_contradictory;
                 tried
             }

@@ -4,22 +4,26 @@
 //! retries, no content codings, no cookies. Reads share connections, which may idle for fifteen seconds.
 //! A request that changes something has a connection of its own, and so has a read on which a decision depends,
 //! because a late second response to an earlier request would be taken for its response.
+//!
+//! Bytes of the peer that are there before the request are no response to it: the connection is closed, and nothing
+//! was sent.
 
 use std::error::Error as StdError;
 use std::io;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
+use tower::util::AndThenLayer;
 
 use crate::connections::{Connections, Place};
 use crate::endpoint::is_at;
 use crate::http::{
-    BoxFuture, HttpFailure, HttpFailureKind, HttpResponse, HttpSend, LEAVING, ResponseBody, Sending,
+    BoxFuture, HttpFailure, HttpFailureKind, HttpResponse, HttpSend, Progress, ResponseBody,
+    Sending,
 };
 use crate::proxy::Proxies;
 use crate::{Error, PreparedRequest, tls};
@@ -118,6 +122,7 @@ impl ReqwestHttp {
             .pool_idle_timeout(IDLE)
             .pool_max_idle_per_host(1)
             .tcp_nodelay(true)
+            .connector_layer(AndThenLayer::new(look_around))
             // Another crate of the program may switch these features of reqwest on: they would change
             // the headers that are signed, the size limits of responses, or how names are looked up.
             .no_gzip()
@@ -173,7 +178,7 @@ impl HttpSend for ReqwestHttp {
             let PreparedRequest { method, headers, body, .. } = request;
             let mut message = reqwest::Request::new(method, url);
             *message.headers_mut() = headers;
-            let body = TellingBody { bytes: Some(body), progress: sending.progress() };
+            let body = TellingBody::new(body, sending.progress());
             *message.body_mut() = Some(reqwest::Body::wrap(body));
             let answer = connection.client.execute(message).await;
             match answer {
@@ -186,6 +191,13 @@ impl HttpSend for ReqwestHttp {
             }
         })
     }
+}
+
+/// Lets the runtime look at all sockets once before a new connection is used. hyper closes one on which there are
+/// bytes before a request, but only if it knows of them.
+async fn look_around<C>(connection: C) -> Result<C, Box<dyn StdError + Send + Sync>> {
+    tokio::task::yield_now().await;
+    Ok(connection)
 }
 
 /// The URL as reqwest reads it, which has to lead where its text says.
@@ -205,7 +217,38 @@ fn url_of(request: &PreparedRequest) -> Result<reqwest::Url, Box<dyn StdError + 
 /// hyper asks for the body only once it has a connection and writes the head.
 struct TellingBody {
     bytes: Option<Bytes>,
-    progress: Arc<AtomicU8>,
+    progress: Progress,
+}
+
+impl TellingBody {
+    fn new(bytes: Bytes, progress: Progress) -> Self {
+        let watched = Watched { bytes, progress: progress.clone() };
+        // An empty body is written with the head.
+        let bytes = (!watched.bytes.is_empty()).then(|| Bytes::from_owner(watched));
+        Self { bytes, progress }
+    }
+
+    fn begin(&self) {
+        self.progress.begin(self.bytes.is_some());
+    }
+}
+
+/// A body that hyper drops as soon as all of it was handed over to the connection.
+struct Watched {
+    bytes: Bytes,
+    progress: Progress,
+}
+
+impl Drop for Watched {
+    fn drop(&mut self) {
+        self.progress.end();
+    }
+}
+
+impl AsRef<[u8]> for Watched {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
+    }
 }
 
 impl Body for TellingBody {
@@ -216,7 +259,7 @@ impl Body for TellingBody {
         mut self: Pin<&mut Self>,
         _: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
-        self.progress.store(LEAVING, Ordering::Release);
+        self.begin();
         Poll::Ready(
             self.bytes.take().filter(|bytes| !bytes.is_empty()).map(|bytes| Ok(Frame::data(bytes))),
         )
@@ -224,7 +267,7 @@ impl Body for TellingBody {
 
     fn is_end_stream(&self) -> bool {
         // The first question that hyper asks when it begins to write, also for an empty body.
-        self.progress.store(LEAVING, Ordering::Release);
+        self.begin();
         self.bytes.as_ref().is_none_or(Bytes::is_empty)
     }
 

@@ -44,6 +44,8 @@ pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
+    /// Its head was there before the whole request was written.
+    pub(crate) is_early: bool,
     /// What it came over. Closed unless somebody says that it may be kept.
     pub(crate) connection: Box<dyn ResponseBody>,
 }
@@ -86,9 +88,10 @@ pub(crate) async fn exchange(
             return Err(Broken::late(kind, message));
         }
     };
+    let is_early = sending.is_being_written();
     let HttpResponse { status, headers, mut body } = response;
     match read(&headers, body.as_mut(), limits, &|| peer.name(sending)).await {
-        Ok(whole) => Ok(Answer { status, headers, body: whole, connection: body }),
+        Ok(whole) => Ok(Answer { status, headers, body: whole, is_early, connection: body }),
         Err(broken) => Err(Broken { head: Some((status, headers)), ..broken }),
     }
 }

@@ -11,7 +11,9 @@ use crate::client::Client;
 use crate::error::Kind;
 use crate::sightings::{Known, RowState, Sightings, told_failure};
 use crate::within::after;
-use crate::{Error, WaitProgress, WaitReport, WaitVerdict, WaitedResource, entropy, pipeline};
+use crate::{
+    Error, Outcome, WaitProgress, WaitReport, WaitVerdict, WaitedResource, entropy, pipeline,
+};
 
 /// How long a poll may take beyond the end of a wait. What is decided at the last moment is still seen.
 const LAST_LOOK: Duration = Duration::from_secs(10);
@@ -244,7 +246,13 @@ fn listed<'a>(response: &'a Record, info: &WaiterInfo) -> Vec<(String, &'a dyn M
 pub(crate) fn may_pass(error: &Error) -> bool {
     // A response that cannot be decoded would come again.
     let kinds = [Kind::NotSent, Kind::NoCredentialYet, Kind::Response];
+    // An error of the service that proves nothing says nothing about the next poll either.
+    let is_unclear = || {
+        error.attempts().last().is_some_and(|last| last.outcome == Outcome::Ambiguous)
+            && !error.is_contradictory_response()
+            && !error.is_undecodable_response()
+    };
     kinds.contains(&error.kind()) && !error.is_undecodable_response()
         || error.is_throttled()
-        || error.code().is_some_and(cvm_protocol::ErrorCode::is_internal)
+        || is_unclear()
 }

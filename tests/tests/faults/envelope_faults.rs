@@ -133,6 +133,14 @@ fn errors_without_proof() -> Vec<Fault> {
 
 fn contradictions() -> Vec<Fault> {
     vec![
+        body("Error beside Response", Nothing, |truth| {
+            let error = r#"{"Error":{"Code":"LimitExceeded","Message":"m"},"#;
+            truth.body.replacen('{', error, 1).into_bytes()
+        }),
+        body("an error in lower case", Nothing, |truth| {
+            let error = r#":{"error":{"Code":"LimitExceeded","Message":"m"},"#;
+            truth.body.replacen(":{", error, 1).into_bytes()
+        }),
         body("Error given twice", Nothing, |truth| {
             let members = r#""Error":{"Code":"LimitExceeded","Message":"m"},"Error":{"Code":"RequestLimitExceeded","Message":"m"}"#;
             format!(r#"{{"Response":{{{members},"RequestId":"{}"}}}}"#, truth.request_id)
@@ -231,7 +239,19 @@ fn refusals() -> Vec<Fault> {
         ),
         refusal("TokenFailure", TokenRefused, "AuthFailure.TokenFailure"),
         refusal("LimitExceeded", Refused("LimitExceeded"), "LimitExceeded"),
-        refusal("a refusal with an unknown code", Refused("New.Code"), "New.Code"),
+        refusal(
+            "a refusal with an unlisted code",
+            Refused("InvalidParameterValue.New"),
+            "InvalidParameterValue.New",
+        ),
+        internal("an unknown code, done", "New.Code"),
+        internal("ServerTimeout, done", "ServerTimeout"),
+        internal("UnknownError, done", "UnknownError"),
+        internal("InternalFailure, done", "InternalFailure"),
+        internal("FailedOperation.Timeout, done", "FailedOperation.Timeout"),
+        Fault::answers("GatewayTimeout under a 504, done", Nothing, |truth| {
+            page("504 Gateway Timeout", &[JSON], truth.refusal("GatewayTimeout"))
+        }),
         refusal(
             "SignatureFailure",
             Refused("AuthFailure.SignatureFailure"),
@@ -246,7 +266,7 @@ fn refusals() -> Vec<Fault> {
         Fault::turns_away("a refusal under a 400", Refused("LimitExceeded"), |truth| {
             page("400 Bad Request", &[JSON], truth.refusal("LimitExceeded"))
         }),
-        Fault::turns_away("a refusal under a 503", Refused("LimitExceeded"), |truth| {
+        Fault::answers("a refusal under a 503, done", Nothing, |truth| {
             page("503 Service Unavailable", &[JSON], truth.refusal("LimitExceeded"))
         }),
     ]

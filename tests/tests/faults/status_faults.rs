@@ -109,7 +109,7 @@ fn overload() -> Vec<Fault> {
         of_service("429 envelope", Throttled, TOO_MANY, &[]),
         of_service("429 envelope, wait a second", Throttled, TOO_MANY, &[SECOND]),
         of_service("429 envelope, wait for ever", ThrottledForLong, TOO_MANY, &[HUGE]),
-        of_service("503 envelope of a throttle", Throttled, UNAVAILABLE, &[]),
+        of_service("503 envelope of a throttle", Nothing, UNAVAILABLE, &[]),
     ]
 }
 

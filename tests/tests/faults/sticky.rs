@@ -40,7 +40,7 @@ async fn a_refusal_after_doubt_is_still_doubt() {
         "SignatureFailure",
         "UnauthorizedOperation",
         "a task is running",
-        "a refusal with an unknown code",
+        "a refusal with an unlisted code",
         "a refusal under a 400",
         "SignatureExpire without the time",
         "403 page",

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use cvm_transport::{Error, Outcome};
 use serde_json::json;
 
-use crate::actions::{KillThings, LAUNCH, Launch, ListThings};
+use crate::actions::{KILL_THINGS, KillThings, LAUNCH, Launch, ListThings};
 use crate::client;
 use crate::fake::{Body, Fake, Reply};
 use crate::server::{Server, Turn};
@@ -50,6 +50,56 @@ async fn an_error_beside_a_result_leaves_the_outcome_of_a_change_unknown() {
             }
             assert_eq!(error.unread_response(), Some(body.as_bytes()), "{text}");
             assert!(error.attempts().iter().all(|one| one.outcome == Outcome::Ambiguous));
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn error_at_another_place_leaves_the_outcome_of_a_change_unknown() {
+    const ERROR: &str = r#"{"Code":"InvalidParameter","Message":"told so"}"#;
+    let done = r#""ThingIdSet":["thing-7"],"ThingSet":[],"TotalCount":0,"RequestId":"r-1""#;
+    for body in [
+        format!(r#"{{"Response":{{{done}}},"Error":{ERROR}}}"#),
+        format!(r#"{{"Error":{ERROR},"Response":{{{done}}}}}"#),
+        format!(r#"{{"error":{ERROR},"Response":{{{done}}}}}"#),
+        format!(r#"{{"Response":{{{done}}},"error":"InvalidParameter"}}"#),
+        format!(r#"{{"Response":{{"error":{ERROR},{done}}}}}"#),
+        format!(r#"{{"Response":{{{done},"ERROR":{{"code":"InvalidParameter"}}}}}}"#),
+        format!(r#"{{"Response":{{"error":{ERROR},"RequestId":"r-1"}}}}"#),
+        format!(r#"{{"Response":{{"Error":{ERROR},"RequestId":"r-1"}},"Error":{ERROR}}}"#),
+    ] {
+        let sent = body.clone();
+        let fake = Fake::new(move |_, _| Reply::body(sent.clone()));
+        let client = fake.builder().build().unwrap();
+        let errors: [Error; 4] = [
+            client.send(kill()).await.unwrap_err(),
+            client.call(&KILL_THINGS, json!({ "ThingIds": ["thing-1"] })).await.unwrap_err(),
+            client.send(Launch::default()).await.unwrap_err(),
+            client.call(&LAUNCH, json!({})).await.unwrap_err(),
+        ];
+        for error in errors {
+            let text = error.to_string();
+            assert!(error.outcome_unknown().is_some(), "{body}: {text}");
+            assert!(text.contains("InvalidParameter"), "{body}: {text}");
+            assert_eq!(error.unread_response(), Some(body.as_bytes()), "{text}");
+        }
+        // A read is no success either.
+        let error = client.send(ListThings::default()).await.unwrap_err();
+        assert!(error.outcome_unknown().is_none(), "{body}: {error}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn empty_error_at_another_place_is_none() {
+    for empty in ["null", r#""""#, "false", "0", "[]", "{}"] {
+        for body in [
+            format!(r#"{{"error":{empty},"Response":{{"RequestId":"r-1"}}}}"#),
+            format!(r#"{{"Response":{{"error":{empty},"RequestId":"r-1"}},"Error":{empty}}}"#),
+        ] {
+            let sent = body.clone();
+            let fake = Fake::new(move |_, _| Reply::body(sent.clone()));
+            let ended = fake.builder().build().unwrap().send(kill()).await;
+            assert!(ended.is_ok(), "{body}: {ended:?}");
         }
     }
 }

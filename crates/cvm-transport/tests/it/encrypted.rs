@@ -23,17 +23,27 @@ pub fn acceptor(certificate: &str) -> TlsAcceptor {
     accepting(&[certificate], rustls::ALL_VERSIONS)
 }
 
+/// The same, and sends what it has to send before the client has ended its handshake.
+pub fn early(certificate: &str) -> TlsAcceptor {
+    let mut config = config(&[certificate], rustls::ALL_VERSIONS);
+    config.send_half_rtt_data = true;
+    TlsAcceptor::from(Arc::new(config))
+}
+
 fn accepting(chain: &[&str], versions: &[&'static SupportedProtocolVersion]) -> TlsAcceptor {
+    TlsAcceptor::from(Arc::new(config(chain, versions)))
+}
+
+fn config(chain: &[&str], versions: &[&'static SupportedProtocolVersion]) -> rustls::ServerConfig {
     let chain = chain.iter().map(|name| CertificateDer::from_pem_file(file(name)).unwrap());
     let key = PrivateKeyDer::from_pem_file(file("key.pem")).unwrap();
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = rustls::ServerConfig::builder_with_provider(provider)
+    rustls::ServerConfig::builder_with_provider(provider)
         .with_protocol_versions(versions)
         .unwrap()
         .with_no_client_auth()
         .with_single_cert(chain.collect(), key)
-        .unwrap();
-    TlsAcceptor::from(Arc::new(config))
+        .unwrap()
 }
 
 /// The server; it ends when this is dropped.
