@@ -157,6 +157,13 @@ impl Entry {
         seconds.saturating_add_signed(skew.min(self.skew).min(0))
     }
 
+    /// Whether the time of [`Self::started_for_service`] can be relied on: this machine's clock did not go back
+    /// since, or the differences that were measured explain that it did. A single wrong date explains nothing.
+    pub fn is_start_known(&self, now: SystemTime, skew: i64) -> bool {
+        let now_for_service = (milliseconds(now) / 1000).saturating_add_signed(skew);
+        self.age(now).is_some() || self.started_for_service(skew) <= now_for_service
+    }
+
     /// For how long the very same request may still be sent again, as far as this machine's clocks tell;
     /// `None` if it may not.
     pub fn window(&self, now: &Clocks) -> Option<Duration> {
@@ -180,6 +187,12 @@ impl Entry {
         let by_service = by_wall.saturating_add(Duration::from_secs(ahead.max(0).unsigned_abs()));
         TOKEN_WINDOW.checked_sub(by_boot.max(by_service)).filter(|left| !left.is_zero())
     }
+}
+
+/// Of two differences of the clocks, the one that makes the start of a request earlier. Each may come from the wrong
+/// date of a single response. 0 is none.
+pub fn safer_skew(one: i64, other: i64) -> i64 {
+    if one.min(other) < 0 { one.min(other) } else { one.max(other) }
 }
 
 /// Refuses an entry that cannot be used, and names it.
@@ -381,6 +394,38 @@ mod tests {
         assert_eq!(entry.started_for_service(-7), local - 7);
         // The clock can have been corrected since, so nothing is sent again.
         assert_eq!(entry.window(&Clocks::at(NOW, BOOT)), None);
+    }
+
+    #[test]
+    fn wrong_date_hides_nothing_when_the_clock_went_back() {
+        let mut entry = entry("RunInstances", &json!({ "ClientToken": "t" }));
+        let hours = |hours: u64| Duration::from_secs(3600 * hours);
+        let later = UNIX_EPOCH + NOW + hours(1);
+        // This machine's clock was two hours ahead, and was set right since.
+        let set_right = UNIX_EPOCH + NOW - hours(2);
+        for (skew, is_known) in
+            [(0, false), (700, false), (250_000_000_000, false), (-700, false), (-7_200, true)]
+        {
+            entry.skew = skew;
+            assert!(entry.is_start_known(later, 0), "{skew}");
+            assert_eq!(entry.is_start_known(set_right, 0), is_known, "{skew}");
+        }
+    }
+
+    #[test]
+    fn of_two_measured_differences_the_earlier_start_counts() {
+        for (one, other, kept) in [
+            (0, 0, 0),
+            (0, 700, 700),
+            (700, 0, 700),
+            (700, 3_600, 3_600),
+            (-3_600, 700, -3_600),
+            (700, -3_600, -3_600),
+            (-3_600, 0, -3_600),
+            (-3_600, -700, -3_600),
+        ] {
+            assert_eq!(safer_skew(one, other), kept, "{one} {other}");
+        }
     }
 
     #[test]

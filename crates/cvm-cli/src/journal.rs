@@ -299,7 +299,7 @@ impl Noted {
     }
 
     fn change(&mut self, state: State, skew: i64) {
-        let skew = if skew == 0 { self.entry.skew } else { skew };
+        let skew = entry::safer_skew(self.entry.skew, skew);
         if (state, skew) == (self.entry.state, self.entry.skew) {
             return;
         }

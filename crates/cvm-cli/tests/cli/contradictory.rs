@@ -49,6 +49,50 @@ fn an_error_beside_the_ids_of_a_launch_is_3_and_names_them() {
 }
 
 #[test]
+fn code_or_place_of_an_error_that_proves_nothing_is_3_and_keeps_the_entry() {
+    let code = |code: &str| format!(r#""Error":{{"Code":"{code}","Message":"m"}}"#);
+    let whole = |error: &str| format!(r#"{{"Response":{{{error},"RequestId":"r-1"}}}}"#);
+    let mut cases = vec![
+        (504, whole(&code("GatewayTimeout"))),
+        (500, whole(&code("FailedOperation"))),
+        (503, whole(&code("InvalidParameter"))),
+        (200, whole(&code("FailedOperation")).replace("Error", "error")),
+        (
+            200,
+            format!(
+                r#"{{{},"Response":{{"InstanceIdSet":["ins-1"],"RequestId":"r-1"}}}}"#,
+                code("A")
+            ),
+        ),
+    ];
+    for name in ["ServerTimeout", "UnknownError", "InternalFailure", "FailedOperation.Timeout"] {
+        cases.push((200, whole(&code(name))));
+    }
+    thread::scope(|scope| {
+        for (status, body) in cases {
+            scope.spawn(move || {
+                let sent = body.clone();
+                let server = Server::start(Answer::Script(Arc::new(move |_| {
+                    let length = sent.len();
+                    let head = format!("HTTP/1.1 {status} S\r\ncontent-length: {length}");
+                    Some(format!("{head}\r\n\r\n{sent}"))
+                })));
+                for change in [
+                    &["RunInstances", "--ImageId", "i", "--timeout", "2"][..],
+                    &["TerminateInstances", "--InstanceIds", "ins-1", "--timeout", "60"],
+                ] {
+                    let ran = run(&mut server.cvm(change));
+                    assert_eq!(ran.code, 3, "{status} {body} {change:?}: {}", ran.stderr);
+                    assert_eq!(ran.stdout, "", "{status} {body} {change:?}");
+                }
+                assert_eq!(server.count("TerminateInstances"), 1, "{status} {body}");
+                assert_eq!(entries(&server.journal()).len(), 2, "{status} {body}");
+            });
+        }
+    });
+}
+
+#[test]
 fn a_key_pair_in_a_body_that_is_cut_is_saved() {
     let body = key_pair(&format!(r#""PrivateKey":"{KEY}""#));
     for (head, rest) in [

@@ -218,7 +218,7 @@ fn late_copy_is_not_the_response_to_a_reading_of_resume() {
             .iter()
             .filter(|_| !body.to_string().contains("ins-00000000"));
         let rows: Vec<_> =
-            ids.map(|id| json!({ "InstanceId": id, "InstanceState": "RUNNING" })).collect();
+            ids.map(|id| json!({ "InstanceId": id, "InstanceState": "RUNNING", "LatestOperationState": null })).collect();
         let list = json!({ "RequestId": "r", "TotalCount": rows.len(), "InstanceSet": rows });
         Some(json_response(200, &json!({ "Response": list }).to_string()))
     })));

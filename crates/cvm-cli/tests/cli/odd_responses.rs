@@ -56,8 +56,9 @@ fn a_key_pair_is_not_lost_beside_an_odd_member() {
 fn resume_reads_a_list_with_odd_members() {
     for odd in odd_values() {
         let (server, id) = lost(&["TerminateInstances", "--InstanceIds", "ins-11112222"]);
-        let instance =
-            format!(r#"{{"InstanceId":"ins-11112222","InstanceState":"RUNNING","New":{odd}}}"#);
+        let instance = format!(
+            r#"{{"InstanceId":"ins-11112222","InstanceState":"RUNNING","LatestOperationState":null,"New":{odd}}}"#
+        );
         let list = format!(r#""TotalCount":1,"InstanceSet":[{instance}]"#);
         let reader = answering(&list, &odd);
         let ran = server.resume_at(&reader, &id);

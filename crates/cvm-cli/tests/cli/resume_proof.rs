@@ -126,6 +126,10 @@ fn only_the_code_of_this_very_id_says_that_it_is_gone() {
         assert_eq!(ran.code, 3, "{code}: {}{}", ran.stdout, ran.stderr);
         assert_eq!(entries(&server.journal()), [id.as_str()], "{code}");
     }
+    let other = json!({ "Error": { "Code": "InvalidInstanceId.NotFound", "Message": "The instance `ins-77` does not exist." } });
+    let ran = resumed(&server, &id, vec![other]);
+    assert_eq!(ran.code, 3, "{}{}", ran.stdout, ran.stderr);
+    assert_eq!(entries(&server.journal()), [id.as_str()], "the message names another id");
     let ran = resumed(&server, &id, vec![error("InvalidInstanceId.NotFound")]);
     assert_eq!(ran.code, 0, "{}{}", ran.stdout, ran.stderr);
     let (server, id) = lost_after_listing(&["DeleteImages", "--ImageIds", "img-1"], &["img-1"]);

@@ -64,8 +64,8 @@ pub fn run(line: &Line, info: &'static ActionInfo, noted: Noted) -> Result<()> {
 
     let age = entry.age(SystemTime::now());
     let skew = connection.client.clock_correction();
-    // A clock that was wrong was measured, so the time is known whatever became of the clock since.
-    let since = (age.is_some() || entry.skew != 0).then(|| since(entry, skew));
+    let is_known = entry.is_start_known(SystemTime::now(), skew);
+    let since = is_known.then(|| since(entry, skew));
     let sought = Sought::new(info, facts, list, table, entry, since.as_deref());
     let found = match facts.ids {
         Some(ids) => of_ids(&sought, &texts(&entry.parameters, ids), &entries),

@@ -11,7 +11,7 @@ use cvm_models::protocol::{
 };
 use serde_json::{Map, Value};
 
-use super::value::{at, text};
+use super::value::{at, text, texts};
 use crate::connect::Connection;
 use crate::exit::{Exit, Failure, Result};
 use crate::outcome;
@@ -280,7 +280,7 @@ impl Reading<'_> {
         let client = connection.client.with_fresh_connections();
         match client.call(self.list, ask.clone()).await {
             Ok(answer) => Ok(Some(answer)),
-            Err(error) if self.says_absent(&error) => Ok(None),
+            Err(error) if self.says_absent(&error, &ask) => Ok(None),
             Err(error) => {
                 let failure = outcome::failure(self.list, &ask, &error, None);
                 Err(if matches!(failure.exit(), Exit::Refused | Exit::Network) {
@@ -315,12 +315,16 @@ impl Reading<'_> {
 
     /// Whether an error says that what was asked for does not exist: only a code that speaks of this very
     /// id does. A region, a model or a name that is not found says nothing of an id, and neither does an error
-    /// beside a result or under a status that does not fit.
-    fn says_absent(&self, error: &cvm_models::Error) -> bool {
-        let code = error.service().map_or("", |service| service.code.as_str());
+    /// beside a result or under a status that does not fit, or one whose message names another id.
+    fn says_absent(&self, error: &cvm_models::Error, ask: &Value) -> bool {
+        let Some(service) = error.service() else { return false };
+        let code = service.code.as_str();
         let is_answer = error.status().is_some_and(|status| (200..300).contains(&status));
         let is_clear = is_answer && !error.is_contradictory_response();
-        is_clear && self.facts.ids.is_some() && absent_codes(self.facts.id).contains(&code)
+        is_clear
+            && self.facts.ids.is_some()
+            && absent_codes(self.facts.id).contains(&code)
+            && !names_another(&service.message, ask, self.facts.by)
     }
 
     fn unreadable(&self, what: &str) -> Failure {
@@ -329,6 +333,42 @@ impl Reading<'_> {
             format!("{} {what}, so the outcome is still unknown", self.list.name),
         )
         .hint("ask again later")
+    }
+}
+
+/// Whether a message names an id that was not asked for: one of the same kind as an id in the request, or a number
+/// where the request asks `by` numbers. It may be the response to another request.
+fn names_another(message: &str, ask: &Value, by: &str) -> bool {
+    let mut asked = Vec::new();
+    strings(ask, &mut asked);
+    let numbers = texts(ask, by);
+    let numbers = numbers.iter().map(String::as_str).filter(|text| is_number(text));
+    asked.extend(numbers.map(str::to_owned));
+    let kind = |id: &str| match id.split_once('-') {
+        _ if is_number(id) => Some(String::new()),
+        Some((kind, rest)) if !rest.is_empty() => Some(kind.to_ascii_lowercase()),
+        _ => None,
+    };
+    let is_asked = |word: &str| asked.iter().any(|id| id == word);
+    let is_of_kind = |word: &str| {
+        let of_word = kind(word);
+        of_word.is_some() && asked.iter().any(|id| kind(id) == of_word)
+    };
+    let is_part = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_');
+    message.split(|letter| !is_part(letter)).any(|word| is_of_kind(word) && !is_asked(word))
+}
+
+fn is_number(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// Every text in a value.
+fn strings(value: &Value, found: &mut Vec<String>) {
+    match value {
+        Value::String(text) => found.push(text.clone()),
+        Value::Array(items) => items.iter().for_each(|item| strings(item, found)),
+        Value::Object(members) => members.values().for_each(|member| strings(member, found)),
+        _ => {}
     }
 }
 
@@ -427,6 +467,30 @@ mod tests {
             for code in codes {
                 assert!(cvm_models::error_code::describe(code).is_some(), "{code}");
             }
+        }
+    }
+
+    #[test]
+    fn message_that_names_another_id_proves_no_absence() {
+        let instances = json!({ "InstanceIds": ["ins-1", "ins-2"], "Limit": 100 });
+        let filter = json!({ "Filters": [{ "Name": "host-id", "Values": ["host-1"] }] });
+        let versions = json!({ "LaunchTemplateId": "lt-1", "LaunchTemplateVersions": [2, 3] });
+        for (ask, by, message, expected) in [
+            (&instances, "InstanceIds", "", false),
+            (&instances, "InstanceIds", "The instance `ins-1` does not exist.", false),
+            (&instances, "InstanceIds", "['ins-1', 'ins-2'] not found in ap-guangzhou", false),
+            (&instances, "InstanceIds", "instance ins-77 not found", true),
+            (&instances, "InstanceIds", "[ins-1,ins-77] not found", true),
+            (&instances, "InstanceIds", "INS-1 not found", true),
+            (&instances, "InstanceIds", "ins-11 not found", true),
+            (&instances, "InstanceIds", "ins- not found, see 404", false),
+            (&filter, "Filters.host-id", "host-1 not found", false),
+            (&filter, "Filters.host-id", "host-2 not found", true),
+            (&versions, "LaunchTemplateVersions", "version 2 of lt-1 does not exist", false),
+            (&versions, "LaunchTemplateVersions", "version 4 does not exist", true),
+            (&versions, "LaunchTemplateVersions", "template lt-2 does not exist", true),
+        ] {
+            assert_eq!(names_another(message, ask, by), expected, "{message}");
         }
     }
 

@@ -200,23 +200,26 @@ impl<'a> Sought<'a> {
     }
 
     /// Whether an entry shows a state on the way to another one, an operation that is not over, or that its latest
-    /// operation is of the kind that was asked for: each may be the request itself.
+    /// operation is of the kind that was asked for: each may be the request itself. An entry that does not show its
+    /// state, or how its latest operation stands, may be under way too; only null says that there was no operation.
     pub fn may_be_under_way(&self, entry: &Value) -> bool {
         let Some(info) = STATES.iter().find(|info| info.action.name == self.facts.list) else {
             return false;
         };
-        let shown = |member: &str| at(entry, member).and_then(text).filter(|text| !text.is_empty());
+        let shown =
+            |member: &str| at(entry, member).and_then(text).filter(|text| !text.trim().is_empty());
         let at_rest = [info.success, info.failure, info.elsewhere, info.settled].concat();
         let is_moving = |state: &String| !at_rest.contains(&state.as_str());
-        shown(info.state).is_some_and(|state| is_moving(&state))
-            || info.operation.is_some_and(|operation| {
-                let is_over = |state: &String| operation.ended.contains(&state.as_str());
-                shown(operation.state).is_some_and(|state| !is_over(&state))
-                    || operation
-                        .names
-                        .iter()
-                        .any(|name| shown(name).as_deref() == Some(self.action))
-            })
+        if shown(info.state).is_none_or(|state| is_moving(&state)) {
+            return true;
+        }
+        let Some(operation) = info.operation else { return false };
+        let names: Vec<String> = operation.names.iter().filter_map(|name| shown(name)).collect();
+        let is_running = match shown(operation.state) {
+            Some(state) => !operation.ended.contains(&state.as_str()),
+            None => entry.get(operation.state) != Some(&Value::Null) || !names.is_empty(),
+        };
+        is_running || names.iter().any(|name| name == self.action)
     }
 
     /// Whether the first thing that `became` asks for is there, and the rest is not: an instance in the recycle bin

@@ -314,7 +314,9 @@ fn a_machine_in_the_recycle_bin_is_done_if_it_was_not_there_before() {
             "InstanceId": "ins-1", "InstanceState": "SHUTDOWN", "IsolatedSource": "MANMADE",
             "LatestOperationState": "SUCCESS",
         }),
-        json!({ "InstanceId": "ins-2", "InstanceState": "RUNNING" }),
+        json!({
+            "InstanceId": "ins-2", "InstanceState": "RUNNING", "LatestOperationState": null,
+        }),
         json!({ "InstanceId": "ins-3", "InstanceState": "TERMINATING" }),
     ];
     let told = |before: Option<&[Seen]>| verdicts("TerminateInstances", &request, before, &entries);
@@ -330,7 +332,8 @@ fn what_was_set_is_compared_and_what_runs_is_not_done() {
     let groups = |ids: &[&str], state: &str| {
         let request = json!({ "InstanceIds": ["ins-1"], "SecurityGroupIds": ["sg-1", "sg-2"] });
         let entry = json!({
-            "InstanceId": "ins-1", "SecurityGroupIds": ids, "LatestOperationState": state,
+            "InstanceId": "ins-1", "InstanceState": "RUNNING", "SecurityGroupIds": ids,
+            "LatestOperationState": state,
         });
         verdicts("AssociateSecurityGroups", &request, None, &[entry])
     };
@@ -344,8 +347,8 @@ fn a_list_that_is_replaced_equals_and_does_not_contain() {
     let groups = |ids: &[&str]| {
         let request = json!({ "InstanceIds": ["ins-1"], "InstanceName": "web", "SecurityGroups": ["sg-1", "sg-2"] });
         let entry = json!({
-            "InstanceId": "ins-1", "InstanceName": "web", "SecurityGroupIds": ids,
-            "LatestOperationState": "SUCCESS",
+            "InstanceId": "ins-1", "InstanceState": "RUNNING", "InstanceName": "web",
+            "SecurityGroupIds": ids, "LatestOperationState": "SUCCESS",
         });
         verdicts("ModifyInstancesAttribute", &request, None, &[entry])[0]
     };

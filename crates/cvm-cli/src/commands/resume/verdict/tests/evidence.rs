@@ -136,6 +136,41 @@ fn what_may_be_under_way_is_not_called_not_seen() {
 }
 
 #[test]
+fn row_that_does_not_show_its_state_or_its_latest_operation_is_not_called_not_seen() {
+    let (mut pictures, mut not_seen) = (0, 0);
+    for case in Case::all().filter(|case| case.facts.list == "DescribeInstances") {
+        let name = case.info.name;
+        for state in states_before(name) {
+            let shown = with_operation(older(&case, state), "SUCCESS");
+            let is_not_seen = verdict_of_same(&case, &shown) == "not seen";
+            // There was no operation at all: nothing is hidden.
+            let mut none = shown.clone();
+            set(&mut none, "LatestOperation", Value::Null);
+            set(&mut none, "LatestOperationState", Value::Null);
+            not_seen += usize::from(is_not_seen);
+            for member in ["InstanceState", "LatestOperationState"] {
+                let mut absent = shown.clone();
+                absent.as_object_mut().unwrap().remove(member);
+                let mut hidden = vec![absent];
+                for value in [Value::Null, json!(""), json!("  "), json!(["RUNNING"])] {
+                    let mut entry = shown.clone();
+                    set(&mut entry, member, value);
+                    hidden.push(entry);
+                }
+                for entry in hidden {
+                    pictures += 1;
+                    assert_ne!(verdict_of_same(&case, &entry), "not seen", "{name}: {entry}");
+                }
+            }
+            if is_not_seen {
+                assert_eq!(verdict_of_same(&case, &none), "not seen", "{name}: {none}");
+            }
+        }
+    }
+    assert!(pictures > 200 && not_seen > 10, "{pictures} {not_seen}");
+}
+
+#[test]
 fn an_operation_that_failed_leaves_the_verdict_to_a_person() {
     let mut cases = 0;
     for case in Case::all().filter(has_operations) {
