@@ -3,7 +3,7 @@
 use std::thread;
 
 use crate::harness::{
-    Answer, KEY, Ran, Server, entries, http_response, keeps_key, run, run_with_input,
+    Answer, KEY, Ran, Server, entries, http_response, json_response, keeps_key, run, run_with_input,
 };
 
 const CREATE: [&str; 5] = ["CreateKeyPair", "--KeyName", "n", "--ProjectId", "0"];
@@ -72,11 +72,7 @@ fn code_or_place_of_an_error_that_proves_nothing_is_3_and_keeps_the_entry() {
         for (status, body) in cases {
             scope.spawn(move || {
                 let sent = body.clone();
-                let server = Server::start(Answer::Script(Arc::new(move |_| {
-                    let length = sent.len();
-                    let head = format!("HTTP/1.1 {status} S\r\ncontent-length: {length}");
-                    Some(format!("{head}\r\n\r\n{sent}"))
-                })));
+                let server = Server::scripted(move |_| Some(json_response(status, &sent)));
                 for change in [
                     &["RunInstances", "--ImageId", "i", "--timeout", "2"][..],
                     &["TerminateInstances", "--InstanceIds", "ins-1", "--timeout", "60"],
