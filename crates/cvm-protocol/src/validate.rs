@@ -37,7 +37,7 @@ pub enum Fault {
     TooLong(u32),
     /// It has more bytes than this, once decoded where it is base64.
     TooManyBytes(u32),
-    /// It is not base64 text, padded to a multiple of four characters.
+    /// It is not base64 text, padded to a multiple of four characters or not at all.
     NotBase64,
     /// It has more items than this.
     TooManyItems(u32),
@@ -241,12 +241,14 @@ fn decoded_length(text: &str) -> usize {
     characters / 4 * 3 + characters % 4 * 3 / 4
 }
 
-/// Whether it is base64 in its standard alphabet and with its padding (RFC 4648, section 4), as all samples of
-/// the vendor are. No document says that less is taken.
+/// Whether it is base64 in its standard alphabet (RFC 4648, section 4), with its padding or without any: both
+/// are among the examples of the vendor.
 fn is_base64(text: &str) -> bool {
     let body = text.trim_end_matches('=');
     let is_letter = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
-    text.len().is_multiple_of(4) && text.len() - body.len() <= 2 && body.bytes().all(is_letter)
+    let padding = text.len() - body.len();
+    let is_padded = padding <= 2 && text.len().is_multiple_of(4);
+    body.len() % 4 != 1 && (padding == 0 || is_padded) && body.bytes().all(is_letter)
 }
 
 /// Whether an identifier begins as its layout does: `ins-` of `ins-xxxxxxxx`. The number of
@@ -285,7 +287,7 @@ impl fmt::Display for Violation {
             Fault::TooLong(max) => write!(f, " must have at most {max} characters"),
             Fault::TooManyBytes(max) => write!(f, " must have at most {max} bytes"),
             Fault::NotBase64 => f.write_str(
-                " must be base64 text, padded with `=` to a multiple of four characters",
+                " must be base64 text, padded with `=` to a multiple of four characters or not at all",
             ),
             Fault::TooManyItems(max) => write!(f, " must have at most {max} items"),
             Fault::NotAllowed => write!(f, " must be one of {}", self.field.values.join(", ")),

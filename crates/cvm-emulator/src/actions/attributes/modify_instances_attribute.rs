@@ -4,7 +4,7 @@ use cvm_models::actions::{ModifyInstancesAttribute, ModifyInstancesAttributeResp
 use cvm_models::enums::InstanceState;
 
 use super::{SETTLED, planned_end, security_groups};
-use crate::actions::instances::run_instances::{login, user_data};
+use crate::actions::instances::run_instances::login;
 use crate::catalogue::instance_type;
 use crate::dispatch::{Behaviour, Outcome};
 use crate::distinct::distinct;
@@ -67,7 +67,6 @@ fn the_one(codes: Codes, request: ModifyInstancesAttribute) -> Result<Attribute,
 /// Checks what no instance can have.
 fn check(codes: Codes, attribute: &Attribute) -> Result<(), Refusal> {
     match attribute {
-        Attribute::UserData(data) => user_data::check(codes, Some(data)),
         Attribute::SecurityGroups(groups) => security_groups::check(codes, groups),
         Attribute::Role(Some(name)) => check_role(codes, name),
         _ => Ok(()),

@@ -6,7 +6,7 @@ use cvm_models::types::Instance;
 
 use super::{disk, one_instance};
 use crate::actions::instances::run_instances::agent::wants_agent;
-use crate::actions::instances::run_instances::{login, user_data};
+use crate::actions::instances::run_instances::login;
 use crate::catalogue;
 use crate::dispatch::{Behaviour, Outcome};
 use crate::refusal::{Codes, Refusal};
@@ -21,8 +21,6 @@ const UNFIT_IMAGE: &str = "InvalidParameterValue.InvalidImageIdForRetsetInstance
 
 impl Behaviour for ResetInstance {
     fn apply(self, scene: &mut Scene<'_>) -> Result<Outcome<Self::Response>, Refusal> {
-        let codes = scene.codes;
-        user_data::check(codes, self.user_data.as_ref())?;
         let (serial, machine) = one_instance::find(scene, &self.instance_id)?;
         let system = system(scene, &self, machine)?;
         let runs = machine.shown.instance_state == InstanceState::Running;

@@ -12,7 +12,6 @@ pub(in crate::actions) mod network;
 mod plan;
 mod site;
 pub(in crate::actions) mod template;
-pub(in crate::actions) mod user_data;
 
 use cvm_models::actions::{RunInstances, RunInstancesResponse};
 use cvm_models::types::Instance;

@@ -11,7 +11,7 @@ use cvm_protocol::{Action, Sensitive};
 use super::kind::Kind;
 use super::names::Pattern;
 use super::network::{self, Network};
-use super::{agent::wants_agent, bid, cluster, disks, elsewhere, login, site, user_data};
+use super::{agent::wants_agent, bid, cluster, disks, elsewhere, login, site};
 use crate::Moment;
 use crate::actions::attributes::security_groups;
 use crate::actions::tags::tags;
@@ -84,7 +84,6 @@ impl<'a> Plan<'a> {
         let (network, virtual_private_cloud) =
             network::plan(scene, zone, wanted, is_public, asked)?;
         let seat = seat(request, scene, asked)?;
-        user_data::check(codes, request.user_data.as_ref())?;
         let (default_login_user, default_login_port) = system.login();
         let system_disk = disks::system(codes, request.system_disk.as_ref(), &image)?;
         let mut data_disks = disks::data(codes, &request.data_disks)?;
