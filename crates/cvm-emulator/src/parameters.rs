@@ -36,7 +36,6 @@ pub(crate) fn check(
         return Err(verdict::refusal(Codes(info), &violation));
     }
     let mut violations = validate(&record);
-    violations.retain(|violation| !is_excused(violation));
     paging(info, &record, &mut violations);
     inexact_ids(&record, "", &mut violations);
     let missing = |violation: &&Violation| {
@@ -73,20 +72,6 @@ fn decode(
             flat::decode(model, own_pairs(dialect, pairs)).map_err(|error| wrong(&error))
         }
         Parameters::Unreadable(refusal) => Err(refusal.clone()),
-    }
-}
-
-/// A liberty that the tables do not state: a boolean that travels as text may have any case.
-fn is_excused(violation: &Violation) -> bool {
-    let value = violation.value.as_deref().unwrap_or_default();
-    match violation.fault {
-        Fault::NotAllowed => {
-            let values = violation.field.values;
-            values.len() == 2
-                && values.contains(&"true")
-                && values.iter().any(|known| known.eq_ignore_ascii_case(value))
-        }
-        _ => false,
     }
 }
 

@@ -83,14 +83,14 @@ fn an_ill_typed_value_names_parameter_value_and_way_out() {
         fails("RunInstances", &["--DataDisks.0.DiskSize", "large"]),
         @r"
     error: `--DataDisks.0.DiskSize` must be an integer, not `large`
-      hint: Unit: GiB. Default: 0.
+      hint: Required if no DiskType. Unit: GiB. Default: 0.
     "
     );
     insta::assert_snapshot!(
         fails("RunInstances", &["--DataDisks", r#"[{"DiskSize":{"a":1}}]"#]),
         @r"
     error: `--DataDisks.0.DiskSize` must be an integer, not an object
-      hint: Unit: GiB. Default: 0.
+      hint: Required if no DiskType. Unit: GiB. Default: 0.
     "
     );
     insta::assert_snapshot!(

@@ -99,7 +99,7 @@ fn attributes_that_cannot_be_are_refused_for_all() {
         (&id, json!({ "AutoReboot": false }), "MissingParameter"),
         (&id, json!({ "InstanceName": "" }), "MissingParameter"),
         (&id, json!({ "InstanceName": "a", "HostName": "bb" }), "InvalidParameter"),
-        (&id, json!({ "InstanceName": "x".repeat(61) }), "InvalidInstanceName.TooLong"),
+        (&id, json!({ "InstanceName": "x".repeat(129) }), "InvalidInstanceName.TooLong"),
         (&id, json!({ "UserData": "no base64" }), "InvalidParameterValue.InvalidUserDataFormat"),
         (&id, json!({ "CamRoleName": "a role" }), "InvalidParameterValue.CamRoleNameMalformed"),
         (&id, json!({ "HostName": "-web" }), "InvalidParameterValue.IllegalHostName"),

@@ -67,6 +67,7 @@ fn disks_only_grow_within_limits() {
             (system(json!({ "DiskSize": 50 })), "InvalidParameterValue"),
             (system(json!({ "DiskSize": 2000 })), "InvalidParameterValue"),
             (system(json!({ "DiskSize": 60, "DiskType": "CLOUD_SSD" })), "InvalidParameterValue"),
+            (data(json!({ "DiskType": "CLOUD_PREMIUM" })), "MissingParameter"),
             (data(json!({ "DiskSize": 300 })), "InvalidParameterValue"),
             (data(json!({ "DiskSize": 300, "DiskType": "CLOUD_SSD" })), "InvalidParameterValue"),
             (data(json!({ "DiskSize": 300, "DiskType": "CLOUD_HSSD" })), "InvalidParameterValue"),
@@ -97,8 +98,8 @@ fn local_disks_move_into_the_cloud() {
         "DataDisks": [{ "DiskType": "LOCAL_SSD", "DiskSize": 10 }] });
     let id = stopped(&cloud, both);
     let system = |kind: &str| json!({ "SystemDisk": { "DiskType": kind } });
-    let data = |kind: &str| json!({ "DataDisks": [{ "DiskType": kind, "DiskSize": 10 }] });
-    let together = |kind: &str| json!({ "SystemDisk": { "DiskType": "CLOUD_SSD" }, "DataDisks": [{ "DiskType": kind, "DiskSize": 10 }] });
+    let data = |kind: &str| json!({ "DataDisks": [{ "DiskType": kind }] });
+    let together = |kind: &str| json!({ "SystemDisk": { "DiskType": "CLOUD_SSD" }, "DataDisks": [{ "DiskType": kind }] });
     all_refused(
         &cloud,
         "ModifyInstanceDiskType",

@@ -204,7 +204,7 @@ fn images_are_made_of_snapshots_which_outlive_their_image() {
 fn instances_start_from_an_own_image_once_it_is_ready() {
     let cloud = cloud();
     let instance = running(&cloud, json!({ "ImageId": WINDOWS }));
-    let id = create(&cloud, &instance, "desk", json!({ "Sysprep": "True" }));
+    let id = create(&cloud, &instance, "desk", json!({ "Sysprep": "TRUE" }));
     let code = |members: Value| refused(&cloud, "RunInstances", run(members));
     let of = |id: &str| json!({ "ImageId": id });
     assert_eq!(code(of(&id)), "InvalidParameterValue.InvalidImageState");

@@ -242,7 +242,7 @@ fn a_dry_run_checks_and_changes_nothing() {
 }
 
 #[test]
-fn a_boolean_that_travels_as_text_may_have_any_case() {
+fn a_boolean_that_travels_as_text_may_be_in_capitals() {
     let cloud = cloud();
     launch(&cloud, json!({ "LoginSettings": { "KeepImageLogin": "TRUE" } }));
     let members = json!({ "LoginSettings": { "KeepImageLogin": "perhaps" } });

@@ -264,8 +264,8 @@ static ACTIONS: &[ActionDoc] = &[
             member("ImageName", "string", "Display name, unique among your images in the region; a taken name is refused."),
             member("InstanceId", "string", "Instance whose system disk becomes the image. Leave it out when the image is made from snapshots."),
             member("ImageDescription", "string", "Free text for people, such as what is installed and why."),
-            member("ForcePoweroff", "string", "A boolean sent as text. With `true` the instance is shut down for the copy, by force if need be; with `false` it is copied as it runs and recent data may be missing. A boolean that the service takes as text."),
-            member("Sysprep", "string", "A boolean sent as text, for Windows only. With `true` the system is generalised so that copies get identities of their own; the source loses its own in the process. A boolean that the service takes as text."),
+            member("ForcePoweroff", "string", "A boolean sent as text. With `true` the instance is shut down for the copy, by force if need be; with `false` it is copied as it runs and recent data may be missing. A boolean that the service takes as text; older and international texts write it in capitals."),
+            member("Sysprep", "string", "A boolean sent as text, for Windows only. With `true` the system is generalised so that copies get identities of their own; the source loses its own in the process. A boolean that the service takes as text; older and international texts write it in capitals."),
             member("DataDiskIds", "list<string>", "Data disks to include as well, which makes it an image of the whole machine. Cloud disks attached to `InstanceId` only; without it the system disk alone is taken."),
             member("SnapshotIds", "list<string>", "Snapshots to build the image from, without any instance. Exactly one must be of a system disk; the others become data disks."),
             member("DryRun", "bool", "With `true` the request is only checked; no image is made and the source is not touched."),
@@ -1351,8 +1351,8 @@ static ACTIONS: &[ActionDoc] = &[
         ],
         reconcile: "",
         request: &[
-            member("Placement", "Placement", "Zone, project and host to price for. It must be sent although the published text asks for it only without a template, whose placement it overrides. Required here, while the text asks for it only without a launch template."),
-            member("ImageId", "string", "Image to price; paid images add to the sum. It must be sent although the published text asks for it only without a template, whose image it overrides. Required here, while the text asks for it only without a launch template."),
+            member("Placement", "Placement", "Zone, project and host to price for. Sent together with `LaunchTemplate`, it overrides the placement of the template. The model requires it always, while the text asks for it only without a launch template."),
+            member("ImageId", "string", "Image to price; paid images add to the sum. Sent together with `LaunchTemplate`, it overrides the image of the template. The model requires it always, while the text asks for it only without a launch template."),
             member("InstanceChargeType", "InstanceChargeType", "Billing to price. It decides which members of the answer are filled: sums for a subscription, hourly rates otherwise."),
             member("InstanceChargePrepaid", "InstanceChargePrepaid", "Term to price for a monthly subscription. It has no meaning for other billing."),
             member("InstanceType", "string", "Size and family to price, such as `S5.MEDIUM4`. Without it the service picks whatever sells in the region, so the price may be for something else than you meant."),
@@ -1533,7 +1533,7 @@ static ACTIONS: &[ActionDoc] = &[
         reconcile: "Done when the member shows the new value and the latest operation is `SUCCESS`. `DescribeInstancesAttributes` shows user data; security groups count only if they are the whole list, in its order.",
         request: &[
             member("InstanceIds", "list<string>", "Instances to change; all of them get the same value."),
-            member("InstanceName", "string", "New display name. It serves your own overview only and need not be unique. A launch takes 128 characters, this action 60."),
+            member("InstanceName", "string", "New display name. It serves your own overview only and need not be unique. The Chinese text says 60 characters, the international one 128, which is also what a launch takes."),
             member("UserData", "string", "New base64 script for the guest. Keep secrets out: `DescribeInstancesAttributes` can show it again."),
             member("SecurityGroups", "list<string>", "Complete new list of security groups. Groups bound before and not listed here are taken off, and the order is the priority."),
             member("CamRoleName", "string", "CAM role the instances take on; an empty string takes the present role off. Programs in the guest gain or lose its rights."),
@@ -1623,7 +1623,7 @@ static ACTIONS: &[ActionDoc] = &[
             member("InstanceIds", "list<string>", "Instances to change. With private addresses given, list as many instances as addresses, in the same order."),
             member("VirtualPrivateCloud", "VirtualPrivateCloud", "Target network, subnet and, if wanted, one address per instance in the order of `InstanceIds`. Without addresses new ones are drawn at random."),
             member("ForceStop", "bool", "Whether running instances may be powered off hard. Send `false` and stop them yourself beforehand where unsaved data matters."),
-            member("ReserveHostName", "bool", "Whether the name inside the guest stays as it is; with `false` it may change along with the address. An older page gives `false` as the default."),
+            member("ReserveHostName", "bool", "Whether the name inside the guest stays as it is; with `false` it may change along with the address. The international text gives `false` as the default."),
         ],
         response: &[],
     },
@@ -1785,7 +1785,7 @@ static ACTIONS: &[ActionDoc] = &[
             member("TaskId", "string", "The task to approve, as listed by `DescribeTaskInfo`."),
             member("Operate", "RepairTaskOperation", "What to do with the task; approval is the only operation so far."),
             member("OrderAuthTime", "string", "Planned start, at least 5 minutes and at most 48 hours ahead and before the deadline of the task. Without it the work begins at once."),
-            member("TaskSubMethod", "RepairTaskSubMethod", "`LossyLocal` allows a move that wipes all local disks. Ignored where it does not apply. Mounts of such disks in `/etc/fstab` need `nofail`, or the next boot may hang."),
+            member("TaskSubMethod", "RepairTaskSubMethod", "`LossyLocal` allows a move that wipes all local disks. Ignored where it does not apply. Mounts of such disks in `/etc/fstab` need `nofail`, or the next boot may hang. One value is listed, while the example of the member is another text: whatever is not `LossyLocal` means the default."),
         ],
         response: &[
             member("TaskId", "string", "The task that has been approved, the same one as in the request."),
@@ -2146,7 +2146,7 @@ static TYPES: &[TypeDoc] = &[
         name: "DataDisk",
         summary: "A data disk of an instance: what to create in a request, what is attached in an answer.",
         members: &[
-            member("DiskSize", "int64", "Capacity, in steps of 10 GiB and within limits that depend on the disk type; 0 means no data disk. In a resize it is the new total, and a disk cannot shrink. Required, although `ModifyInstanceDiskType` reads only `DiskType`."),
+            member("DiskSize", "int64", "Capacity, in steps of 10 GiB and within limits that depend on the disk type; 0 means no data disk. Only `ModifyInstanceDiskType` can do without it. In a resize it is the new total, and a disk cannot shrink. The model requires it always, while the text and the example of `ModifyInstanceDiskType` give `DiskType` alone."),
             member("DiskType", "DiskType", "Storage class, which sets speed and price. Set it explicitly: the default is a local disk, whose data does not outlive the hardware. `LOCAL_NVME` and `LOCAL_PRO` come with the instance type and cannot be asked for."),
             member("DiskId", "string", "Id of an existing disk. Queries return it, a resize can name the disk by it, and a launch cannot choose it. Documented for responses only, although nothing else tells which of several disks a resize means."),
             member("DeleteWithInstance", "bool", "Whether the disk dies with the instance. `true` works for hourly cloud disks only; with `false` the disk stays behind, keeps its data and keeps costing. Read by `RunInstances` only."),
@@ -2466,7 +2466,7 @@ static TYPES: &[TypeDoc] = &[
         members: &[
             member("Zone", "string", "Zone the offer is for; the same type elsewhere is another entry."),
             member("InstanceType", "string", "Type to name in `RunInstances`, such as `S5.LARGE4`."),
-            member("InstanceChargeType", "InstanceChargeType", "Charge type the offer and its price hold for; the same type can be sold out under one and on sale under another."),
+            member("InstanceChargeType", "InstanceChargeType", "Charge type the offer and its price hold for; the same type can be sold out under one and on sale under another. The list of this member lacks `CDCPAID`, which the filter `instance-charge-type` of the action takes."),
             member("NetworkCard", "int64", "Speed class of the network card, such as 25 for a 25 Gbps card; what one instance gets is `InstanceBandwidth`."),
             member("Externals", "Externals", "Restrictions and extras of the type, such as networks it cannot be launched in."),
             member("Cpu", "int64", "Virtual CPUs of the type; note the spelling, `CPU` elsewhere."),
@@ -2641,7 +2641,7 @@ static TYPES: &[TypeDoc] = &[
         members: &[
             member("Password", "string", "Login password. Linux wants two kinds of characters out of lower case, upper case, digits and symbols; Windows wants at least 12 characters and three kinds. Without any setting a random one is sent as an account message."),
             member("KeyIds", "list<string>", "Key pairs whose public keys go into the instance, so that the private key logs in. Not for Windows; answers list the bound keys here."),
-            member("KeepImageLogin", "string", "Keeps the users and passwords stored in the image. A boolean sent as text; `true` is for custom, shared and imported images only. A boolean that the service takes as text."),
+            member("KeepImageLogin", "string", "Keeps the users and passwords stored in the image. A boolean sent as text; `true` is for custom, shared and imported images only. A boolean that the service takes as text; older and international texts write it in capitals."),
         ],
     },
     TypeDoc {
@@ -2913,7 +2913,7 @@ static TYPES: &[TypeDoc] = &[
         name: "TagSpecification",
         summary: "Tags to bind to one kind of resource while it is being created.",
         members: &[
-            member("ResourceType", "TagResourceType", "Kind of resource the tags go to: `ps` is a placement group and `hpc` a cluster. It must suit the action, such as `instance` for a launch. No value is listed for launch templates, though they can be tagged."),
+            member("ResourceType", "TagResourceType", "Kind of resource the tags go to: `instance`, `host`, `image`, `keypair`, `ps` for a placement group or `hpc` for a cluster. It must suit the action. No value is listed for launch templates, though they can be tagged, so other values pass the check."),
             member("Tags", "list<Tag>", "The tags to bind. A key given twice, or one the account may not use, makes the whole creation fail."),
         ],
     },
@@ -2933,7 +2933,7 @@ static TYPES: &[TypeDoc] = &[
             member("SubnetId", "string", "Subnet inside that network, in the same zone as the instance and with enough free addresses. `DEFAULT` only together with `VpcId` `DEFAULT`."),
             member("AsVpcGateway", "bool", "Makes the instance a gateway through which other machines of the network reach the internet. Needs a public address on the instance itself."),
             member("PrivateIpAddresses", "list<string>", "Particular addresses to use, one per instance, free and inside the subnet. Without them addresses are drawn from the subnet; works at launch and when the network is changed."),
-            member("Ipv6AddressCount", "uint64", "How many IPv6 addresses to assign at random to the interface; the network must have IPv6 switched on."),
+            member("Ipv6AddressCount", "uint64", "How many IPv6 addresses to assign at random to the interface; the network must have IPv6 switched on. Not 0 together with `IPv6AddressType`."),
         ],
     },
     TypeDoc {
@@ -3009,6 +3009,7 @@ static ENUMS: &[EnumDoc] = &[
         summary: "Processor architecture of a hosted customer server together with the way it boots.",
         values: &[
             ("x86_legacy", "An x86 server with classic BIOS boot."),
+            ("x86_uefi", "An x86 server with UEFI boot. Seen in a published response, in no list of values."),
             ("arm_uefi", "An ARM server with UEFI boot."),
         ],
     },
@@ -3235,6 +3236,7 @@ static ENUMS: &[EnumDoc] = &[
             ("TRAFFIC_POSTPAID_BY_HOUR", "Traffic is metered and settled by the hour; the bandwidth value only caps the speed."),
             ("BANDWIDTH_POSTPAID_BY_HOUR", "Bandwidth is billed for each hour at its configured value, whatever the traffic."),
             ("BANDWIDTH_PACKAGE", "The address draws on a shared bandwidth package, which is billed on its own."),
+            ("BANDWIDTH_POSTPAID_BY_MONTH", "Bandwidth settled after each month. No list of values has it; the bandwidth actions name it as one that they do not change."),
         ],
     },
     EnumDoc {

@@ -52,6 +52,7 @@ const DECISIONS: &[Decision] = &[
     documented("RunInstances", "without a type S1.SMALL1, without a network the basic one, without a security group none, as the first version's documents say"),
     assumed("RunInstances", "without a system disk 50 GiB of CLOUD_PREMIUM; disk sizes by type as on the product pages"),
     assumed("RunInstances", "a type that the zone does not offer is ResourceUnavailable.InstanceType"),
+    assumed("RunInstances", "BANDWIDTH_POSTPAID_BY_MONTH is refused: it is known of existing instances alone"),
     assumed("RunInstances", "any well-formed network, subnet and security group exists"),
     assumed("private addresses", "no two in one network are the same; a network has 256 subnets, each with 4093 addresses of its own; a subnet without an address in use may be forgotten when more than 1000 are known"),
     assumed("RunInstances", "a weak password is InvalidPassword"),

@@ -45,8 +45,8 @@ impl Behaviour for InquiryPriceRunInstances {
 /// The launch whose price is asked for. Its token stays behind: nothing is launched.
 fn launch(asked: InquiryPriceRunInstances) -> RunInstances {
     RunInstances {
-        placement: Some(asked.placement),
-        image_id: Some(asked.image_id),
+        placement: asked.placement,
+        image_id: asked.image_id,
         instance_charge_type: asked.instance_charge_type,
         instance_charge_prepaid: asked.instance_charge_prepaid,
         instance_type: asked.instance_type,

@@ -65,7 +65,10 @@ fn grown_system(codes: Codes, wanted: &SystemDisk, shown: &Instance) -> Result<G
 }
 
 fn grown_data(codes: Codes, wanted: &DataDisk, shown: &Instance) -> Result<Growth, Refusal> {
-    let gib = wanted.disk_size.unwrap_or_default();
+    let Some(gib) = wanted.disk_size else {
+        let message = "`DataDisks.DiskSize` is missing.";
+        return Err(codes.refuse(["MissingParameter"], message));
+    };
     if gib % DATA_STEP_GIB != 0 {
         let message = format!("The size of a data disk is a multiple of 10 GiB, not {gib}.");
         return Err(codes.refuse(["InvalidParameterValue"], message));

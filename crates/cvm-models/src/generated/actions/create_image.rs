@@ -43,12 +43,14 @@ pub struct CreateImage {
 
     /// A boolean sent as text. With `true` the instance is shut down for the copy, by force if
     /// need be; with `false` it is copied as it runs and recent data may be missing. Default:
-    /// `false`. Allowed: `true` and `false`. Quirk: A boolean that the service takes as text.
+    /// `false`. Allowed: `true`, `false`, `TRUE` and `FALSE`. Quirk: A boolean that the service
+    /// takes as text; older and international texts write it in capitals.
     pub force_poweroff: Option<String>,
 
     /// A boolean sent as text, for Windows only. With `true` the system is generalised so that
     /// copies get identities of their own; the source loses its own in the process. Default:
-    /// `false`. Allowed: `true` and `false`. Quirk: A boolean that the service takes as text.
+    /// `false`. Allowed: `true`, `false`, `TRUE` and `FALSE`. Quirk: A boolean that the service
+    /// takes as text; older and international texts write it in capitals.
     pub sysprep: Option<String>,
 
     /// Data disks to include as well, which makes it an image of the whole machine. Cloud disks
@@ -190,8 +192,12 @@ pub(crate) static CREATE_IMAGE: Table = Table {
             .format("ins-xxxxxxxx")
             .exactly_one_of(&["InstanceId", "SnapshotIds"]),
         FieldInfo::new("ImageDescription", Kind::Str).max_length(256),
-        FieldInfo::new("ForcePoweroff", Kind::Str).values(&["true", "false"]).default("false"),
-        FieldInfo::new("Sysprep", Kind::Str).values(&["true", "false"]).default("false"),
+        FieldInfo::new("ForcePoweroff", Kind::Str)
+            .values(&["true", "false", "TRUE", "FALSE"])
+            .default("false"),
+        FieldInfo::new("Sysprep", Kind::Str)
+            .values(&["true", "false", "TRUE", "FALSE"])
+            .default("false"),
         FieldInfo::new("DataDiskIds", Kind::List(&Kind::Str)).format("disk-xxxxxxxx"),
         FieldInfo::new("SnapshotIds", Kind::List(&Kind::Str))
             .format("snap-xxxxxxxx")

@@ -42,7 +42,7 @@ pub struct DescribeTaskInfo {
     pub task_ids: Vec<String>,
 
     /// Machines whose tasks are wanted, by id. Without it the tasks of all machines are
-    /// searched. Format: `ins-xxxxxxxx`.
+    /// searched.
     pub instance_ids: Vec<String>,
 
     /// Machines whose tasks are wanted, by display name. Names need not be unique, so several
@@ -134,7 +134,7 @@ pub(crate) static DESCRIBE_TASK_INFO: Table = Table {
         FieldInfo::new("TaskTypeIds", Kind::List(&Kind::I64))
             .values(&["101", "102", "103", "104", "105", "106", "107"]),
         FieldInfo::new("TaskIds", Kind::List(&Kind::Str)).format("rep-xxxxxxxx"),
-        FieldInfo::new("InstanceIds", Kind::List(&Kind::Str)).format("ins-xxxxxxxx"),
+        FieldInfo::new("InstanceIds", Kind::List(&Kind::Str)),
         FieldInfo::new("Aliases", Kind::List(&Kind::Str)),
         FieldInfo::new("StartDate", Kind::Str).format("YYYY-MM-DD hh:mm:ss"),
         FieldInfo::new("EndDate", Kind::Str).format("YYYY-MM-DD hh:mm:ss"),

@@ -18,16 +18,16 @@ use crate::prelude::*;
 /// Answers with [`InquiryPriceRunInstancesResponse`]. Group: Prices. Up to 10 calls a second.
 #[derive(Clone, Default, PartialEq)]
 pub struct InquiryPriceRunInstances {
-    /// Zone, project and host to price for. It must be sent although the published text asks
-    /// for it only without a template, whose placement it overrides. Required. Quirk: Required
-    /// here, while the text asks for it only without a launch template.
-    pub placement: Placement,
+    /// Zone, project and host to price for. Sent together with `LaunchTemplate`, it overrides
+    /// the placement of the template. Required unless `LaunchTemplate` is given. Quirk: The
+    /// model requires it always, while the text asks for it only without a launch template.
+    pub placement: Option<Placement>,
 
-    /// Image to price; paid images add to the sum. It must be sent although the published text
-    /// asks for it only without a template, whose image it overrides. Required. Format:
-    /// `img-xxxxxxxx`. Quirk: Required here, while the text asks for it only without a launch
-    /// template.
-    pub image_id: String,
+    /// Image to price; paid images add to the sum. Sent together with `LaunchTemplate`, it
+    /// overrides the image of the template. Required unless `LaunchTemplate` is given. Format:
+    /// `img-xxxxxxxx`. Quirk: The model requires it always, while the text asks for it only
+    /// without a launch template.
+    pub image_id: Option<String>,
 
     /// Billing to price. It decides which members of the answer are filled: sums for a
     /// subscription, hourly rates otherwise. Default: `POSTPAID_BY_HOUR`. Allowed: `PREPAID`,
@@ -235,8 +235,11 @@ pub(crate) static INQUIRY_PRICE_RUN_INSTANCES_INFO: ActionInfo = ActionInfo {
 pub(crate) static INQUIRY_PRICE_RUN_INSTANCES: Table = Table {
     name: "InquiryPriceRunInstances",
     members: &[
-        FieldInfo::new("Placement", Kind::Object(&PLACEMENT)).required(),
-        FieldInfo::new("ImageId", Kind::Str).required().format("img-xxxxxxxx"),
+        FieldInfo::new("Placement", Kind::Object(&PLACEMENT))
+            .required_if(&[Condition::absent("LaunchTemplate")]),
+        FieldInfo::new("ImageId", Kind::Str)
+            .format("img-xxxxxxxx")
+            .required_if(&[Condition::absent("LaunchTemplate")]),
         FieldInfo::new("InstanceChargeType", Kind::Str)
             .values(&["PREPAID", "POSTPAID_BY_HOUR", "SPOTPAID"])
             .default("POSTPAID_BY_HOUR"),

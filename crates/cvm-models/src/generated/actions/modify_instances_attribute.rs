@@ -38,9 +38,10 @@ pub struct ModifyInstancesAttribute {
     pub instance_ids: Vec<String>,
 
     /// New display name. It serves your own overview only and need not be unique. Length: up to
-    /// 60 characters. Give exactly one of `InstanceName`, `UserData`, `SecurityGroups`,
-    /// `CamRoleName`, `HostName`, `DisableApiTermination` and `EnableJumboFrame`. Quirk: A
-    /// launch takes 128 characters, this action 60.
+    /// 128 characters. Give exactly one of `InstanceName`, `UserData`, `SecurityGroups`,
+    /// `CamRoleName`, `HostName`, `DisableApiTermination` and `EnableJumboFrame`. Quirk: The
+    /// Chinese text says 60 characters, the international one 128, which is also what a launch
+    /// takes.
     pub instance_name: Option<String>,
 
     /// New base64 script for the guest. Keep secrets out: `DescribeInstancesAttributes` can
@@ -206,7 +207,7 @@ pub(crate) static MODIFY_INSTANCES_ATTRIBUTE: Table = Table {
             .max_items(100)
             .format("ins-xxxxxxxx"),
         FieldInfo::new("InstanceName", Kind::Str)
-            .max_length(60)
+            .max_length(128)
             .exactly_one_of(&[
                 "InstanceName", "UserData", "SecurityGroups", "CamRoleName", "HostName",
                 "DisableApiTermination", "EnableJumboFrame",

@@ -43,7 +43,7 @@ pub struct ModifyInstancesVpcAttribute {
     pub force_stop: Option<bool>,
 
     /// Whether the name inside the guest stays as it is; with `false` it may change along with
-    /// the address. Default: true. Quirk: An older page gives `false` as the default.
+    /// the address. Default: true. Quirk: The international text gives `false` as the default.
     pub reserve_host_name: Option<bool>,
 }
 

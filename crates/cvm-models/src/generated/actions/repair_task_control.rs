@@ -44,7 +44,9 @@ pub struct RepairTaskControl {
     pub order_auth_time: Option<String>,
 
     /// `LossyLocal` allows a move that wipes all local disks. Ignored where it does not apply.
-    /// Mounts of such disks in `/etc/fstab` need `nofail`, or the next boot may hang.
+    /// Mounts of such disks in `/etc/fstab` need `nofail`, or the next boot may hang. Quirk:
+    /// One value is listed, while the example of the member is another text: whatever is not
+    /// `LossyLocal` means the default.
     pub task_sub_method: Option<RepairTaskSubMethod>,
 }
 
@@ -95,7 +97,7 @@ pub(crate) static REPAIR_TASK_CONTROL: Table = Table {
         FieldInfo::new("TaskId", Kind::Str).required().format("rep-xxxxxxxx"),
         FieldInfo::new("Operate", Kind::Str).required().values(RepairTaskOperation::VALUES),
         FieldInfo::new("OrderAuthTime", Kind::Str).format("YYYY-MM-DD hh:mm:ss"),
-        FieldInfo::new("TaskSubMethod", Kind::Str).values(RepairTaskSubMethod::VALUES),
+        FieldInfo::new("TaskSubMethod", Kind::Str),
     ],
     index: NameIndex {
         multiplier: 0xc584_133a_c916_ab3d,

@@ -8,6 +8,9 @@ open_enum! {
         /// An x86 server with classic BIOS boot.
         X86Legacy = "x86_legacy",
 
+        /// An x86 server with UEFI boot. Seen in a published response, in no list of values.
+        X86Uefi = "x86_uefi",
+
         /// An ARM server with UEFI boot.
         ArmUefi = "arm_uefi",
     }

@@ -16,5 +16,9 @@ open_enum! {
 
         /// The address draws on a shared bandwidth package, which is billed on its own.
         BandwidthPackage = "BANDWIDTH_PACKAGE",
+
+        /// Bandwidth settled after each month. No list of values has it; the bandwidth actions
+        /// name it as one that they do not change.
+        BandwidthPostpaidByMonth = "BANDWIDTH_POSTPAID_BY_MONTH",
     }
 }

@@ -6,9 +6,10 @@ use crate::prelude::*;
 #[derive(Clone, Default, PartialEq)]
 pub struct DataDisk {
     /// Capacity, in steps of 10 GiB and within limits that depend on the disk type; 0 means no
-    /// data disk. In a resize it is the new total, and a disk cannot shrink. Required. Unit:
-    /// GiB. Steps of 10. Default: 0. Quirk: Required, although `ModifyInstanceDiskType` reads
-    /// only `DiskType`.
+    /// data disk. Only `ModifyInstanceDiskType` can do without it. In a resize it is the new
+    /// total, and a disk cannot shrink. Required unless `DiskType` is given. Unit: GiB. Steps
+    /// of 10. Default: 0. Quirk: The model requires it always, while the text and the example
+    /// of `ModifyInstanceDiskType` give `DiskType` alone.
     pub disk_size: Option<i64>,
 
     /// Storage class, which sets speed and price. Set it explicitly: the default is a local
@@ -61,11 +62,11 @@ pub(crate) static DATA_DISK: Table = Table {
     name: "DataDisk",
     members: &[
         FieldInfo::new("DiskSize", Kind::I64)
-            .required()
             .promised()
             .special(&["0"])
             .default("0")
-            .unit("GiB"),
+            .unit("GiB")
+            .required_if(&[Condition::absent("DiskType")]),
         FieldInfo::new("DiskType", Kind::Str)
             .promised()
             .values(DiskType::VALUES)

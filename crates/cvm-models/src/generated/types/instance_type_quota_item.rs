@@ -13,8 +13,8 @@ pub struct InstanceTypeQuotaItem {
     pub instance_type: String,
 
     /// Charge type the offer and its price hold for; the same type can be sold out under one
-    /// and on sale under another. Allowed: `PREPAID`, `POSTPAID_BY_HOUR`, `CDHPAID` and
-    /// `SPOTPAID`.
+    /// and on sale under another. Quirk: The list of this member lacks `CDCPAID`, which the
+    /// filter `instance-charge-type` of the action takes.
     pub instance_charge_type: InstanceChargeType,
 
     /// Speed class of the network card, such as 25 for a 25 Gbps card; what one instance gets
@@ -94,7 +94,7 @@ pub(crate) static INSTANCE_TYPE_QUOTA_ITEM: Table = Table {
         FieldInfo::new("InstanceType", Kind::Str).promised(),
         FieldInfo::new("InstanceChargeType", Kind::Str)
             .promised()
-            .values(&["PREPAID", "POSTPAID_BY_HOUR", "CDHPAID", "SPOTPAID"]),
+            .values(InstanceChargeType::VALUES),
         FieldInfo::new("NetworkCard", Kind::I64).promised(),
         FieldInfo::new("Externals", Kind::Object(&EXTERNALS)).promised(),
         FieldInfo::new("Cpu", Kind::I64).promised().unit("core"),

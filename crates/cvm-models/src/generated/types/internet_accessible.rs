@@ -8,6 +8,7 @@ use crate::prelude::*;
 pub struct InternetAccessible {
     /// What is metered: reserved bandwidth or traffic. Without it prepaid instances get prepaid
     /// bandwidth and hourly ones an hourly mode, unless the account uses bandwidth packages.
+    /// Not settable: `BANDWIDTH_POSTPAID_BY_MONTH`.
     pub internet_charge_type: Option<InternetChargeType>,
 
     /// Cap on outgoing public traffic. 0 means no public access at all; the highest value

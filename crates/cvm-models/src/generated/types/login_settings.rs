@@ -18,9 +18,9 @@ pub struct LoginSettings {
     pub key_ids: Vec<String>,
 
     /// Keeps the users and passwords stored in the image. A boolean sent as text; `true` is for
-    /// custom, shared and imported images only. Default: `false`. Allowed: `true` and `false`.
-    /// Not together with `Password` or `KeyIds`. Quirk: A boolean that the service takes as
-    /// text.
+    /// custom, shared and imported images only. Default: `false`. Allowed: `true`, `false`,
+    /// `TRUE` and `FALSE`. Not together with `Password` or `KeyIds`. Quirk: A boolean that the
+    /// service takes as text; older and international texts write it in capitals.
     pub keep_image_login: Option<String>,
 }
 
@@ -37,7 +37,7 @@ pub(crate) static LOGIN_SETTINGS: Table = Table {
             .format("skey-xxxxxxxx")
             .exclusive_with(&["Password", "KeepImageLogin"]),
         FieldInfo::new("KeepImageLogin", Kind::Str)
-            .values(&["true", "false"])
+            .values(&["true", "false", "TRUE", "FALSE"])
             .default("false")
             .exclusive_with(&["Password", "KeyIds"]),
     ],

@@ -5,9 +5,10 @@ use crate::prelude::*;
 /// Tags to bind to one kind of resource while it is being created.
 #[derive(Clone, Default, PartialEq)]
 pub struct TagSpecification {
-    /// Kind of resource the tags go to: `ps` is a placement group and `hpc` a cluster. It must
-    /// suit the action, such as `instance` for a launch. Required. Quirk: No value is listed
-    /// for launch templates, though they can be tagged.
+    /// Kind of resource the tags go to: `instance`, `host`, `image`, `keypair`, `ps` for a
+    /// placement group or `hpc` for a cluster. It must suit the action. Required. Quirk: No
+    /// value is listed for launch templates, though they can be tagged, so other values pass
+    /// the check.
     pub resource_type: Option<TagResourceType>,
 
     /// The tags to bind. A key given twice, or one the account may not use, makes the whole
@@ -18,10 +19,7 @@ pub struct TagSpecification {
 pub(crate) static TAG_SPECIFICATION: Table = Table {
     name: "TagSpecification",
     members: &[
-        FieldInfo::new("ResourceType", Kind::Str)
-            .required()
-            .promised()
-            .values(TagResourceType::VALUES),
+        FieldInfo::new("ResourceType", Kind::Str).required().promised(),
         FieldInfo::new("Tags", Kind::List(&Kind::Object(&TAG))).required().promised(),
     ],
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 63, slots: &[0, 1] },

@@ -23,7 +23,7 @@ pub struct VirtualPrivateCloud {
     pub private_ip_addresses: Vec<String>,
 
     /// How many IPv6 addresses to assign at random to the interface; the network must have IPv6
-    /// switched on.
+    /// switched on. Not 0 together with `IPv6AddressType`.
     pub ipv6_address_count: Option<u64>,
 }
 

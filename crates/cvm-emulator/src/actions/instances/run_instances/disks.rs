@@ -47,6 +47,9 @@ pub(super) fn system(
 }
 
 pub(super) fn data(codes: Codes, wanted: &[DataDisk]) -> Result<Vec<DataDisk>, Refusal> {
+    if wanted.iter().any(|disk| disk.disk_size.is_none()) {
+        return Err(codes.refuse(["MissingParameter"], "`DataDisks.DiskSize` is missing."));
+    }
     // A size of 0 is documented to mean: no disk.
     let real = wanted.iter().filter(|disk| disk.disk_size != Some(0));
     let disks: Vec<_> = real.map(|disk| one(codes, disk)).collect::<Result<_, _>>()?;

@@ -162,6 +162,10 @@ pub(super) fn internet(
         let message = "Without `InternetMaxBandwidthOut` no public address can be assigned.";
         return Err(codes.refuse(["InvalidParameterCombination"], message));
     }
+    if wanted.internet_charge_type == Some(InternetChargeType::BandwidthPostpaidByMonth) {
+        let message = "No instance can be created with bandwidth that is settled by month.";
+        return Err(codes.refuse(["InvalidParameterValue"], message));
+    }
     let default = match charge_type {
         InstanceChargeType::Prepaid => InternetChargeType::BandwidthPrepaid,
         _ => InternetChargeType::TrafficPostpaidByHour,
