@@ -1,11 +1,11 @@
-//! What the tables say of a member, in the words of the help and of error messages.
+//! Describes members from their static tables, for help texts and error messages.
 
 use cvm_models::protocol::{FieldInfo, Kind, Table};
 
-/// Deepest nesting that is walked; a table that contains itself ends here.
+/// Maximum nesting depth; stops tables that contain themselves.
 const MAX_DEPTH: usize = 8;
 
-/// What a member holds: `string`, `list of objects`.
+/// The type of a member's value: `string`, `list of objects`.
 pub fn kind(kind: &Kind) -> String {
     match kind {
         Kind::List(item) => match item {
@@ -22,7 +22,7 @@ pub fn kind(kind: &Kind) -> String {
     }
 }
 
-/// The limits of a member, a short sentence each, in the order of the crate's own docs.
+/// The limits of a member, one short sentence each, in the order of the crate's docs.
 pub fn limits(field: &FieldInfo) -> String {
     let mut sentences = Vec::new();
     let mut say = |sentence: String| sentences.push(sentence);
@@ -30,7 +30,7 @@ pub fn limits(field: &FieldInfo) -> String {
         say("Deprecated.".to_owned());
     }
     if field.legacy {
-        say("Known to an older gateway only.".to_owned());
+        say("Supported only by an older gateway.".to_owned());
     }
     for condition in field.required_if {
         say(format!("Required if {condition}."));
@@ -72,9 +72,9 @@ pub fn limits(field: &FieldInfo) -> String {
         say(format!("Allowed: {}.", field.values.join(", ")));
     }
     for (what, names) in [
-        ("Not together with", field.exclusive_with),
-        ("Give exactly one of", field.exactly_one_of),
-        ("Give at least one of", field.at_least_one_of),
+        ("Cannot be combined with", field.exclusive_with),
+        ("Specify exactly one of", field.exactly_one_of),
+        ("Specify at least one of", field.at_least_one_of),
     ] {
         if !names.is_empty() {
             say(format!("{what} {}.", names.join(", ")));
@@ -86,7 +86,7 @@ pub fn limits(field: &FieldInfo) -> String {
     sentences.join(" ")
 }
 
-/// How the member or entry at `path` could be written: `--DataDisks.0.DiskType LOCAL_BASIC`.
+/// An example of how to write the member or entry at `path`: `--DataDisks.0.DiskType LOCAL_BASIC`.
 pub fn example(path: &str, kind: &Kind, field: &FieldInfo) -> String {
     match kind {
         Kind::Object(table) => match table.members.iter().find(|member| !member.deprecated) {
@@ -99,7 +99,7 @@ pub fn example(path: &str, kind: &Kind, field: &FieldInfo) -> String {
     }
 }
 
-/// Something that could stand for the value of a member.
+/// A plausible example value for a member.
 pub fn value(field: &FieldInfo) -> &'static str {
     field.values.first().copied().or(field.format).or(field.default).unwrap_or(
         match field.kind.innermost() {
@@ -110,8 +110,8 @@ pub fn value(field: &FieldInfo) -> &'static str {
     )
 }
 
-/// Goes through all members of a table and of what is in it, each with its dotted name. `position` is
-/// what stands for the place in a list.
+/// Visits all members of a table and of its nested tables, each with its dotted name. `position`
+/// replaces the index of list entries.
 pub fn walk(
     table: &'static Table,
     position: &str,
@@ -143,7 +143,7 @@ fn below(
     }
 }
 
-/// The dotted names of all nested members that have this name, in any case of letters.
+/// The dotted names of all nested members with this name, ignoring case.
 pub fn places_named(table: &'static Table, name: &str) -> Vec<String> {
     let mut places = Vec::new();
     walk(table, "0", &mut |path, field, owner| {
@@ -173,7 +173,7 @@ mod tests {
     fn limits_read_as_sentences() {
         assert_eq!(
             limits(field("RunInstances", "LoginSettings.Password")),
-            "Length: 8 to 30 characters. Not together with KeyIds, KeepImageLogin. \
+            "Length: 8 to 30 characters. Cannot be combined with KeyIds, KeepImageLogin. \
              Secret: @FILE or @- keeps it off the command line."
         );
         assert_eq!(

@@ -1,10 +1,10 @@
-//! Doc text: from a sentence of a spec to lines in which nothing is markup but a code span.
+//! Doc text: turns sentences of a spec into doc lines whose only markup is code spans.
 //!
-//! Whatever a spec says, none of it may become a code fence, a doctest, an HTML element, a link, a
-//! heading or a list. The text is brought to one line of printable ASCII, everything that markdown
-//! could read is escaped, and no wrapped line begins with something that would open a block.
+//! No text of a spec may become a code fence, a doctest, an HTML element, a link, a heading or a list.
+//! The text is reduced to one line of printable ASCII, all markdown syntax is escaped, and no wrapped
+//! line begins with something that would open a block.
 
-/// How far a line of a generated file goes.
+/// Maximum line width of a generated file.
 pub const WIDTH: usize = 96;
 
 /// Lines of one paragraph for a doc comment at this indent, without the `///`.
@@ -20,7 +20,7 @@ pub fn item(text: &str, indent: usize) -> Vec<String> {
     first.into_iter().chain(lines).collect()
 }
 
-/// Text that is plain ASCII on one line, for tables that are shown and not rendered.
+/// Plain ASCII on one line, for tables that are displayed without markdown rendering.
 pub fn plain(text: &str) -> String {
     let ascii = |c: char| match c {
         ' '..='~' => c,
@@ -31,7 +31,7 @@ pub fn plain(text: &str) -> String {
     text.split(' ').filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
-/// A code span of this text; what could end the span early is spelled out.
+/// A code span of this text; characters that could end the span early are escaped.
 pub fn code(text: &str) -> String {
     if text.is_empty() {
         return "the empty string".to_owned();
@@ -46,12 +46,12 @@ pub fn code(text: &str) -> String {
     format!("`{}`", plain(&escaped))
 }
 
-/// The same as markdown in one line, for a cell of a table.
+/// The text as one line of markdown, for a table cell.
 pub fn cell(text: &str) -> String {
     words(text).join(" ")
 }
 
-/// Splits into words that may not be broken, each of them harmless.
+/// Splits the text into escaped words that must not be broken.
 fn words(text: &str) -> Vec<String> {
     let text = plain(text);
     let spans = text.matches('`').count().is_multiple_of(2) && !text.contains("``");
@@ -67,7 +67,7 @@ fn words(text: &str) -> Vec<String> {
                 in_code = !in_code;
                 word.push(c);
             }
-            // A table would still split a cell at a bar inside of a code span.
+            // A table would still split a cell at a bar inside a code span.
             _ if in_code => word.push(c),
             ' ' => words.push(std::mem::take(&mut word)),
             _ => {
@@ -82,7 +82,7 @@ fn words(text: &str) -> Vec<String> {
     words.push(word);
     words.retain(|word| !word.is_empty());
     for word in &mut words {
-        // rustdoc warns of a bare address.
+        // rustdoc warns about bare URLs.
         if word.contains("://") && !word.contains('`') {
             *word = format!("`{}`", word.replace('\\', ""));
         }
@@ -90,17 +90,17 @@ fn words(text: &str) -> Vec<String> {
     glue(words)
 }
 
-/// Whether markdown could take this letter for more than itself.
+/// Whether markdown could interpret this character as markup.
 fn is_markup(c: char, before: char, next: char) -> bool {
     match c {
         '\\' | '`' | '*' | '[' | ']' | '<' | '>' | '&' | '~' | '|' | '$' => true,
-        // Inside of a word an underscore is just one.
+        // Inside a word, an underscore is not markup.
         '_' => !(before.is_ascii_alphanumeric() && next.is_ascii_alphanumeric()),
         _ => false,
     }
 }
 
-/// Ties words that would open a block at the start of a line to the word before them.
+/// Joins each word that would open a block at the start of a line to the word before it.
 fn glue(words: Vec<String>) -> Vec<String> {
     let mut glued: Vec<String> = Vec::with_capacity(words.len());
     for word in words {
@@ -123,7 +123,7 @@ fn opens_block(word: &str) -> bool {
     numbered || word.starts_with(['#', '+', '-', '=', ':', '>'])
 }
 
-/// Escapes what would open a block.
+/// Escapes the character that would open a block.
 fn disarm(word: &str) -> String {
     match word.find(|c: char| !c.is_ascii_digit()) {
         Some(at) => {
@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn odd_letters_are_replaced() {
+    fn non_ascii_characters_are_replaced() {
         assert_eq!(plain("a\u{202e}b\tc\u{200b}"), "a?b c?");
         assert_eq!(code("a`b\n"), "`a'b\\n`");
         assert_eq!(code(""), "the empty string");

@@ -1,4 +1,4 @@
-//! What a spec says of one member beyond its description, always in the same short sentences.
+//! Turns the limits of a member into short sentences with fixed wording.
 
 use serde_json::Value;
 
@@ -6,7 +6,7 @@ use super::doc::code;
 use crate::spec::condition::{Condition, Test};
 use crate::spec::model::{Kind, Member, Side};
 
-/// The sentences for a member, in the order in which they are read.
+/// The sentences for a member, in reading order.
 pub fn sentences(member: &Member, side: Side) -> Vec<String> {
     let spec = &member.spec;
     let mut out: Vec<String> = Vec::new();
@@ -18,7 +18,7 @@ pub fn sentences(member: &Member, side: Side) -> Vec<String> {
         });
     }
     if spec.legacy {
-        say("Known to an older gateway only.".to_owned());
+        say("Supported only by an older gateway.".to_owned());
     }
     if spec.required && side == Side::Request {
         say("Required.".to_owned());
@@ -42,7 +42,7 @@ pub fn sentences(member: &Member, side: Side) -> Vec<String> {
         (None, None) => {}
     }
     if let Some(other) = &spec.max_ref {
-        say(format!("At most the value of {}.", code(other)));
+        say(format!("Must not exceed {}.", code(other)));
     }
     if let Some(step) = spec.step {
         say(format!("Steps of {step}."));
@@ -93,27 +93,27 @@ pub fn sentences(member: &Member, side: Side) -> Vec<String> {
         say(format!("Not settable: {}.", codes(&spec.not_settable, "and")));
     }
     if !spec.known_values.is_empty() && spec.known_values.len() <= 8 {
-        say(format!("Seen so far: {}.", codes(&spec.known_values, "and")));
+        say(format!("Known values: {}.", codes(&spec.known_values, "and")));
     }
     relations(member, &mut out);
     out
 }
 
-/// How a member stands to others.
+/// How a member relates to others.
 ///
-/// The keys that are prose themselves (`used_by`, `used_if`, `direction`, `present_if`, `null_if`,
-/// `special_values`, `rule`) are not told here: the description says them, and better.
+/// Keys that are already prose (`used_by`, `used_if`, `direction`, `present_if`, `null_if`,
+/// `special_values`, `rule`) are left out: the description covers them.
 fn relations(member: &Member, out: &mut Vec<String>) {
     let spec = &member.spec;
     let mut say = |text: String| out.push(text);
     if !spec.exclusive_with.is_empty() {
-        say(format!("Not together with {}.", codes(&spec.exclusive_with, "or")));
+        say(format!("Cannot be combined with {}.", codes(&spec.exclusive_with, "or")));
     }
     if !spec.exactly_one_of.is_empty() {
-        say(format!("Give exactly one of {}.", codes(&spec.exactly_one_of, "and")));
+        say(format!("Specify exactly one of {}.", codes(&spec.exactly_one_of, "and")));
     }
     if !spec.at_least_one_of.is_empty() {
-        say(format!("Give at least one of {}.", codes(&spec.at_least_one_of, "and")));
+        say(format!("Specify at least one of {}.", codes(&spec.at_least_one_of, "and")));
     }
     let nullable = spec.null_if.is_none() && (spec.nullable || spec.nullable_in_text);
     if nullable && !matches!(member.kind, Kind::List(_)) {
@@ -148,7 +148,7 @@ pub fn codes(values: &[String], last_word: &str) -> String {
     }
 }
 
-/// Inline values; numbers that follow each other become a range.
+/// Inline values; consecutive numbers become a range.
 fn inline(values: &[Value]) -> String {
     let numbers: Option<Vec<i64>> = values.iter().map(Value::as_i64).collect();
     let Some(numbers) = numbers else {
@@ -179,7 +179,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn numbers_that_follow_each_other_become_a_range() {
+    fn consecutive_numbers_become_a_range() {
         let values: Vec<Value> = (1..=12).chain([24, 36]).map(|n| json!(n)).collect();
         assert_eq!(inline(&values), "1 to 12, 24, 36");
         assert_eq!(inline(&[json!(0), json!(1)]), "0, 1");

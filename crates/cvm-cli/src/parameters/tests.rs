@@ -111,7 +111,7 @@ fn an_ill_typed_value_names_parameter_value_and_way_out() {
         fails("StopInstances", &["--ForceStop", "yes"]),
         @r"
     error: `--ForceStop` must be a boolean, not `yes`
-      hint: Deprecated. Default: false. Not together with StopType.
+      hint: Deprecated. Default: false. Cannot be combined with StopType.
     "
     );
 }

@@ -1,4 +1,4 @@
-//! The file of an action: request, response, what ties them together, and their tables.
+//! The file of an action: request, response, their trait implementations, and their tables.
 
 use quote::{format_ident, quote};
 
@@ -80,11 +80,11 @@ pub fn file(api: &Api, action: &Action) -> Result<String, crate::Error> {
     Ok(page.finish())
 }
 
-/// What the response is, and what a dry run leaves out of it.
+/// The docs of the response, and which members a dry run omits.
 fn response_docs(action: &Action) -> Vec<String> {
-    let mut docs = vec![format!("What [`{}`] answers.", action.rust.type_)];
+    let mut docs = vec![format!("Response of [`{}`].", action.rust.type_)];
     if action.spec.dry_run && action.response.iter().any(Member::is_promised) {
-        let text = "With `DryRun` set to `true` it may carry nothing but the request id; the other members are \
+        let text = "With `DryRun` set to `true`, it may contain only the request id; the other members are \
                     then empty or zero.";
         docs.push(String::new());
         docs.extend(paragraph(text, 0));
@@ -92,7 +92,7 @@ fn response_docs(action: &Action) -> Vec<String> {
     docs
 }
 
-/// What a reader wants to know before sending it, most important first.
+/// The docs of the request, most important facts first.
 fn docs(api: &Api, action: &Action, response: &str) -> Vec<String> {
     let spec = &action.spec;
     let mut docs = paragraph(&spec.summary, 0);
@@ -101,7 +101,7 @@ fn docs(api: &Api, action: &Action, response: &str) -> Vec<String> {
         docs.extend(lines);
     };
     if spec.deprecated {
-        let why = spec.deprecated_why.as_deref().unwrap_or("The service asks not to use it.");
+        let why = spec.deprecated_why.as_deref().unwrap_or("The service advises against using it.");
         say(paragraph(&format!("Deprecated: {why}"), 0));
     }
     for note in &spec.notes {
@@ -111,25 +111,23 @@ fn docs(api: &Api, action: &Action, response: &str) -> Vec<String> {
         say(filters(action));
     }
     if let Some(poll) = spec.asynchronous.as_ref().and_then(|a| a.poll.as_ref()) {
-        let mut text = format!(
-            "Runs in the background: {} tells in {} how far it is",
-            code(&poll.action),
-            code(&poll.member)
-        );
+        let mut text =
+            format!("Asynchronous. Poll {} and check {}", code(&poll.action), code(&poll.member));
         let states = |states: &Option<Vec<String>>| {
             let states: Vec<String> = states.iter().flatten().map(|state| code(state)).collect();
             (!states.is_empty()).then(|| states.join(", "))
         };
         if let Some(done) = states(&poll.success) {
-            text.push_str(&format!("; {done} is success"));
+            text.push_str(&format!(": {done} means success"));
         }
         if let Some(failed) = states(&poll.failure) {
-            text.push_str(&format!(", {failed} failure"));
+            let mark = if poll.success.is_some() { ", " } else { ": " };
+            text.push_str(&format!("{mark}{failed} means failure"));
         }
         text.push('.');
         say(paragraph(&text, 0));
     } else if spec.asynchronous.is_some() {
-        say(paragraph("Runs in the background: the effect comes after the answer.", 0));
+        say(paragraph("Asynchronous: the request takes effect after the response.", 0));
     }
     say(paragraph(&retry::sentences(action).join(" "), 0));
     if let Some(settled) = retry::settled(action) {
@@ -139,14 +137,14 @@ fn docs(api: &Api, action: &Action, response: &str) -> Vec<String> {
     let group = title.map_or(spec.group.as_str(), |group| group.title.as_str());
     let mut facts = format!("Group: {group}.");
     if let Some(rate) = spec.rate_limit_per_second {
-        facts.push_str(&format!(" Up to {rate} calls a second."));
+        facts.push_str(&format!(" Up to {rate} calls per second."));
     }
     if spec.regional == Some(false) {
-        facts.push_str(" The same in every region.");
+        facts.push_str(" The result is the same in every region.");
     }
     let mut lines = paragraph(&facts, 0);
-    // The link is ours; text from a spec could not make one.
-    let link = format!("Answers with [`{response}`].");
+    // The generator makes the link; text from a spec cannot contain one.
+    let link = format!("Returns [`{response}`].");
     match lines.first_mut() {
         Some(first) if link.len() + first.len() + 5 <= WIDTH => *first = format!("{link} {first}"),
         _ => lines.insert(0, link),
@@ -193,7 +191,7 @@ fn filters(action: &Action) -> Vec<String> {
     lines
 }
 
-/// The name, and in brackets what its values look like.
+/// The name, followed by its requirements, values and format in parentheses.
 fn filter_in_line(filter: &shape::Filter) -> String {
     let name = code(&filter.name);
     let mut facts: Vec<String> = Vec::new();
@@ -314,7 +312,7 @@ fn paginate(action: &Action) -> String {
             quote!(PageStyle::Token { token_in: #token_in, token_out: #token_out, limit: #limit })
         }
     };
-    // Where the service states no limits, its usual ones.
+    // The service's usual limits where it documents none.
     let most = paginate.max_limit.unwrap_or(100);
     let fields = [
         ("style", compact(style)),

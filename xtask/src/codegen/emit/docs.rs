@@ -1,20 +1,20 @@
-//! Descriptions as data, for programs that show help: the command line, an editor, a console.
+//! Descriptions as data, for programs that display help: the command line, an editor, a console.
 
 use crate::codegen::doc::plain;
 use crate::codegen::layout::{Page, string};
 use crate::spec::model::{Api, Member};
 
-/// The shapes and look-ups; nothing of a spec is in them.
-const FIXED: &str = r#"/// What an action is for.
+/// The types and lookup functions; they do not depend on a spec.
+const FIXED: &str = r#"/// Describes an action.
 #[derive(Clone, Copy, Debug)]
 pub struct ActionDoc {
     /// Its name on the wire.
     pub name: &'static str,
     /// What it does, in one sentence.
     pub summary: &'static str,
-    /// What else to know, a paragraph each.
+    /// Further notes, one paragraph each.
     pub notes: &'static [&'static str],
-    /// What to look at when the outcome is unknown; empty if there is nothing to say.
+    /// What to check when the outcome is unknown; empty if nothing is documented.
     pub reconcile: &'static str,
     /// Members of the request, in wire order.
     pub request: &'static [MemberDoc],
@@ -22,7 +22,7 @@ pub struct ActionDoc {
     pub response: &'static [MemberDoc],
 }
 
-/// What a shared type is for.
+/// Describes a shared type.
 #[derive(Clone, Copy, Debug)]
 pub struct TypeDoc {
     /// Its name on the wire.
@@ -33,50 +33,50 @@ pub struct TypeDoc {
     pub members: &'static [MemberDoc],
 }
 
-/// What a member is for.
+/// Describes a member.
 #[derive(Clone, Copy, Debug)]
 pub struct MemberDoc {
     /// Its name on the wire.
     pub name: &'static str,
     /// Its type, as specifications write it: `list<DataDisk>`.
     pub type_: &'static str,
-    /// What it is; limits stand in the table.
+    /// What it is; its limits are in the static table.
     pub doc: &'static str,
 }
 
-/// What the values of a set mean.
+/// Describes a set of values.
 #[derive(Clone, Copy, Debug)]
 pub struct EnumDoc {
     /// Name of the set.
     pub name: &'static str,
-    /// What it is about, in one sentence.
+    /// What the values describe, in one sentence.
     pub summary: &'static str,
     /// Each value and its meaning.
     pub values: &'static [(&'static str, &'static str)],
 }
 
-/// The docs of the action of this name.
+/// The docs of the action with this name.
 #[must_use]
 pub fn action(name: &str) -> Option<&'static ActionDoc> {
     let index = ACTIONS.binary_search_by(|doc| doc.name.cmp(name)).ok()?;
     ACTIONS.get(index)
 }
 
-/// The docs of the shared type of this name.
+/// The docs of the shared type with this name.
 #[must_use]
 pub fn type_(name: &str) -> Option<&'static TypeDoc> {
     let index = TYPES.binary_search_by(|doc| doc.name.cmp(name)).ok()?;
     TYPES.get(index)
 }
 
-/// The docs of the value set of this name.
+/// The docs of the value set with this name.
 #[must_use]
 pub fn enum_(name: &str) -> Option<&'static EnumDoc> {
     let index = ENUMS.binary_search_by(|doc| doc.name.cmp(name)).ok()?;
     ENUMS.get(index)
 }
 
-/// The docs of the members of an action's request or of a shared type; empty for a name unknown.
+/// The docs of the members of an action's request or of a shared type; empty for an unknown name.
 #[must_use]
 pub fn members(name: &str) -> &'static [MemberDoc] {
     action(name)
@@ -96,7 +96,7 @@ const fn member(
 
 /// The text of the file.
 pub fn file(api: &Api) -> String {
-    let about = "Descriptions as data, for programs that show help.".to_owned();
+    let about = "Descriptions as data, for programs that display help.".to_owned();
     let mut page = Page::with_docs(&api.shown_as, &[about]);
     page.fixed(FIXED);
 

@@ -12,8 +12,7 @@ use crate::spec::shape::{Common, ErrorKind};
 pub fn file(api: &Api) -> String {
     let example = api.errors.first().map_or("SOME_CODE", |error| error.rust.as_str());
     let docs = [
-        "Error codes of the service. They are an open set: new ones appear without notice."
-            .to_owned(),
+        "Error codes of the service. The set is open: new codes appear without notice.".to_owned(),
         String::new(),
         format!("The constants work as patterns: `match code.as_str() {{ {example} => .. }}`."),
     ];
@@ -26,12 +25,12 @@ pub fn file(api: &Api) -> String {
         lines.push(String::new());
         let mut more = format!("{} Kind: {}.", spec.fix, noun(spec.kind));
         if spec.retryable {
-            more.push_str(" May pass later, unchanged.");
+            more.push_str(" The same request may succeed later.");
         }
         match (spec.legacy, spec.common) {
-            (true, _) => more.push_str(" Known to an older gateway only."),
+            (true, _) => more.push_str(" Returned only by an older gateway."),
             (false, Common::No) => {}
-            (false, Common::Yes | Common::Both) => more.push_str(" Any action may answer with it."),
+            (false, Common::Yes | Common::Both) => more.push_str(" Any action may return it."),
         }
         lines.extend(paragraph(&more, 0));
         for line in lines {
@@ -46,7 +45,7 @@ pub fn file(api: &Api) -> String {
         page.fixed(&text);
     }
     page.fixed(
-        "/// What is known of a code; `None` for one that is newer than this crate.\n\
+        "/// Describes a code; `None` if this crate does not know it.\n\
          #[must_use]\n\
          pub fn describe(code: &str) -> Option<&'static ErrorInfo> {\n    \
              let index = ERRORS.binary_search_by(|error| error.code.cmp(code)).ok()?;\n    \
@@ -85,11 +84,11 @@ pub fn file(api: &Api) -> String {
 const fn noun(kind: ErrorKind) -> &'static str {
     match kind {
         ErrorKind::Auth => "credentials or permission",
-        ErrorKind::Client => "wrong request",
+        ErrorKind::Client => "invalid request",
         ErrorKind::NotFound => "not found",
         ErrorKind::Quota => "quota or stock",
-        ErrorKind::Server => "failure of the service",
+        ErrorKind::Server => "service failure",
         ErrorKind::State => "wrong state",
-        ErrorKind::Throttle => "too many calls",
+        ErrorKind::Throttle => "rate limit",
     }
 }

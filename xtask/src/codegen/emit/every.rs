@@ -1,4 +1,4 @@
-//! The list of all models, for the tests that hold laws over every one of them.
+//! The list of all models, for tests that check a property of every model.
 
 use crate::codegen::layout::Page;
 use crate::spec::model::Api;
@@ -16,9 +16,9 @@ pub fn file(api: &Api) -> String {
     let rows: String = models.iter().map(|path| format!("            $crate::{path},\n")).collect();
     let mut page = Page::new(&api.shown_as);
     page.fixed(&format!(
-        "/// Hands the paths of all models to another macro, which can then say something of each type.\n\
+        "/// Passes the paths of all models to another macro, which can then generate code for each type.\n\
          ///\n\
-         /// Whoever uses it compiles every model; it is meant for tests.\n\
+         /// Using it compiles every model; it is meant for tests.\n\
          #[macro_export]\n\
          macro_rules! every_model {{\n    \
              ($callback:ident) => {{\n        \

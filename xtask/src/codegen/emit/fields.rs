@@ -37,7 +37,7 @@ impl Struct<'_> {
         });
         let request_id = self.request_id.then(|| {
             let docs = doc_attributes(&[
-                "Identifies this call; quote it to the service's support.".to_owned(),
+                "Identifies this call; include it when you contact support.".to_owned(),
             ]);
             quote!(#docs pub request_id: String,)
         });

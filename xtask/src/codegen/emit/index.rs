@@ -1,4 +1,4 @@
-//! The index: every action by name for programs, and by what it acts on for people.
+//! The index: all actions by name for programs, and by resource for readers.
 
 use quote::quote;
 
@@ -29,7 +29,7 @@ pub fn file(api: &Api) -> String {
         rows.concat()
     ));
     page.fixed(
-        "/// The action of this name.\n\
+        "/// Returns the action with this name.\n\
          #[must_use]\n\
          pub fn action(name: &str) -> Option<&'static ActionInfo> {\n    \
              let index = ACTIONS.binary_search_by(|info| info.name.cmp(name)).ok()?;\n    \
@@ -39,9 +39,9 @@ pub fn file(api: &Api) -> String {
     page.finish()
 }
 
-/// From a task to the action that does it.
+/// Tables from a task to its action, one per group.
 fn by_group(api: &Api) -> Vec<String> {
-    let mut lines = vec!["Every action, by what it acts on.".to_owned()];
+    let mut lines = vec!["All actions, grouped by resource.".to_owned()];
     for group in &api.service.groups {
         let mut actions = api.actions.iter().filter(|a| a.spec.group == group.group).peekable();
         if actions.peek().is_none() {
@@ -52,7 +52,7 @@ fn by_group(api: &Api) -> Vec<String> {
         lines.push(String::new());
         lines.extend(paragraph(&group.summary, 0));
         lines.push(String::new());
-        lines.push("| to do this | send |".to_owned());
+        lines.push("| task | action |".to_owned());
         lines.push("| --- | --- |".to_owned());
         for action in actions {
             let name = &action.rust.type_;

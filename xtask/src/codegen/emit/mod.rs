@@ -22,7 +22,7 @@ use super::layout::string;
 use crate::spec::names::is_keyword;
 use crate::spec::shape::Pairs;
 
-/// An identifier; a keyword is written raw. The checks have let nothing else through.
+/// An identifier; a keyword is written raw. The checks accept only valid identifiers.
 pub fn ident(name: &str) -> Ident {
     if is_keyword(name) {
         Ident::new_raw(name, Span::call_site())

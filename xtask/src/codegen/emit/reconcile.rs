@@ -1,5 +1,5 @@
-//! How to settle an unknown outcome: the facts in the table of an action, for programs. The sentence for
-//! people stands in the docs.
+//! How to settle an unknown outcome: machine-readable facts in the table of an action. The docs of the
+//! action have the sentence for readers.
 
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
@@ -22,7 +22,7 @@ pub fn facts(api: &Api, action: &Action) -> String {
     format!("Some(\n        {},\n    )", chain(&calls, 8))
 }
 
-/// The constructor and what is set beside it; `None` where no list tells.
+/// The constructor and the builder calls after it; `None` if no Describe action shows the outcome.
 fn calls(api: &Api, action: &Action) -> Option<Vec<TokenStream>> {
     let facts = action.spec.retry.reconcile.as_ref()?;
     let list = facts.list.as_deref()?;

@@ -31,14 +31,16 @@ const fn word(class: RetryClass) -> &'static str {
     }
 }
 
-/// What the client does after an unknown outcome.
+/// How the client handles an unknown outcome.
 const fn promise(class: RetryClass) -> &'static str {
     match class {
-        RetryClass::Read => "changes nothing, so it is sent again freely",
-        RetryClass::Token => "sent again with the same token, which the service recognises",
-        RetryClass::Convergent => "sent again, because a repeat sets the same state",
-        RetryClass::Guarded => "not sent again before a reading says that it was not done",
-        RetryClass::Hazard => "never sent again by the client, because a repeat costs or destroys",
+        RetryClass::Read => "changes nothing, so it is retried freely",
+        RetryClass::Token => "retried with the same token, which the service recognizes",
+        RetryClass::Convergent => "retried, because repeating it sets the same state",
+        RetryClass::Guarded => "not retried until a read shows that it did not take effect",
+        RetryClass::Hazard => {
+            "never retried by the client, because repeating it can cost money or destroy something"
+        }
     }
 }
 
@@ -54,11 +56,11 @@ pub fn sentences(action: &Action) -> Vec<String> {
 /// How to settle an unknown outcome, as a paragraph of its own.
 pub fn settled(action: &Action) -> Option<String> {
     let reconcile = action.spec.retry.reconcile.as_ref()?;
-    let list = reconcile.list.as_ref().map(|list| format!(", by {}", code(list)));
-    Some(format!("After an unknown outcome{}: {}", list.unwrap_or_default(), reconcile.text))
+    let list = reconcile.list.as_ref().map(|list| format!(", check {}", code(list)));
+    Some(format!("If the outcome is unknown{}: {}", list.unwrap_or_default(), reconcile.text))
 }
 
-/// What changes the class: rows that only ask whether a member is given come together.
+/// The conditions that change the class; rows that only test whether a member is given are merged.
 fn changes(action: &Action) -> impl Iterator<Item = (RetryClass, String)> {
     let mut changes: Vec<(RetryClass, String, Vec<String>)> = Vec::new();
     for (when, class) in &action.reclass {
@@ -98,19 +100,16 @@ fn capital(word: &str) -> String {
 
 /// The page that shows the class of every action.
 pub fn page(api: &Api) -> String {
-    let mut lines = vec![
-        "What the client does when it cannot know whether a request was carried out.".to_owned(),
-    ];
+    let mut lines =
+        vec!["Retry classes: how the client handles requests whose outcome is unknown.".to_owned()];
     let mut say = |text: &str| {
         lines.push(String::new());
         lines.extend(paragraph(text, 0));
     };
-    say(
-        "A request whose outcome is unknown has left, at least in part, and no valid answer came. \
-         Whether it may be sent again is a fact of its action, and some members change it: the \
-         highest class of those that apply holds, and a dry run that promises to change nothing \
-         lowers it.",
-    );
+    say("The outcome is unknown if at least part of the request was sent and no valid response \
+         arrived. The retry class of the action decides whether the client may retry. Some members \
+         change the class: the highest class that applies counts, and a dry run that is guaranteed \
+         to change nothing lowers it.");
     lines.push(String::new());
     let classes = [
         RetryClass::Read,
@@ -125,7 +124,7 @@ pub fn page(api: &Api) -> String {
         lines.push(format!("- `{}`: {} ({count} {actions}).", word(class), promise(class)));
     }
     lines.push(String::new());
-    lines.push("| action | class | members that change it | why | look with |".to_owned());
+    lines.push("| action | class | members that change it | why | check with |".to_owned());
     lines.push("| --- | --- | --- | --- | --- |".to_owned());
     let (reads, others): (Vec<&Action>, Vec<&Action>) = api.actions.iter().partition(|action| {
         action.spec.retry.class == RetryClass::Read && action.reclass.is_empty()
@@ -146,7 +145,7 @@ pub fn page(api: &Api) -> String {
         ));
     }
     lines.push(String::new());
-    lines.push("These change nothing:".to_owned());
+    lines.push("These actions change nothing:".to_owned());
     lines.push(String::new());
     for action in reads {
         lines.push(format!("- [`{0}`](crate::actions::{0})", action.rust.type_));
@@ -154,7 +153,7 @@ pub fn page(api: &Api) -> String {
     Page::with_docs(&format!("{}/actions", api.shown_as), &lines).finish()
 }
 
-/// A bar inside of a code span would still end the cell of a table.
+/// A bar inside a code span would still end the table cell.
 fn code_bar(text: &str) -> String {
     text.replace('|', "/")
 }

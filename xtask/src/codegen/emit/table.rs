@@ -1,4 +1,4 @@
-//! The static table of a model, one row a member, and the line that ties it to the struct.
+//! The static table of a model, one row per member, and the line that connects it to the struct.
 
 use proc_macro2::{Literal, TokenStream};
 use quote::{format_ident, quote};
@@ -99,7 +99,7 @@ fn hexadecimal(number: u64) -> String {
     format!("0x{}", groups.join("_"))
 }
 
-/// The row of one member, call by call.
+/// The row of one member as builder calls.
 fn row(api: &Api, member: &Member) -> Vec<TokenStream> {
     let spec = &member.spec;
     let wire = string(&spec.name);
@@ -193,7 +193,7 @@ fn kind(api: &Api, kind_: &Kind) -> TokenStream {
     }
 }
 
-/// The closed set of a member: the enum's own list, or the one that its spec narrows it to.
+/// The closed value set of a member: the enum's values, or the subset that its spec lists.
 fn values(api: &Api, member: &Member) -> Option<TokenStream> {
     if let Some(values) = &member.spec.values {
         return Some(strings(values));

@@ -1,4 +1,4 @@
-//! Waiters: a type that names each goal, and what to poll for it as data.
+//! Waiters: a type for each target state, and the data that says how to poll for it.
 
 use quote::quote;
 
@@ -14,7 +14,7 @@ use crate::spec::shape::{self, Missing};
 /// The text of the file.
 pub fn file(api: &Api) -> Result<String, crate::Error> {
     let example = api.waiters.first().map_or("Goal", |waiter| waiter.rust.type_.as_str());
-    let docs = [format!("What to wait for: `client.wait({example}::of(&ids)).await?`.")];
+    let docs = [format!("Waiters: `client.wait({example}::of(&ids)).await?`.")];
     let mut page = Page::with_docs(&format!("{}/waiters.json", api.shown_as), &docs);
     if api.waiters.is_empty() {
         return Ok(page.finish());
@@ -46,7 +46,7 @@ pub fn file(api: &Api) -> Result<String, crate::Error> {
     Ok(page.finish())
 }
 
-/// The type that names the goal.
+/// The type that names the target state.
 fn goal(waiter: &Waiter) -> String {
     let mut docs = paragraph(&waiter.spec.summary, 4);
     for note in &waiter.spec.notes {
@@ -60,12 +60,12 @@ fn goal(waiter: &Waiter) -> String {
     format!("waiter! {{\n{docs}    {} {}\n}}\n", ident(type_), ident(constant))
 }
 
-/// What it polls, for how long, and what ends it.
+/// Describes what it polls, for how long, and what ends the wait.
 fn facts(spec: &shape::Waiter) -> String {
     let states =
         |states: &[String]| states.iter().map(|state| code(state)).collect::<Vec<_>>().join(", ");
     let mut text = format!(
-        "Polls {} every {} s for up to {} s and looks at {}.",
+        "Polls {} every {} s for up to {} s and checks {}.",
         code(&spec.action),
         spec.interval,
         spec.timeout,
@@ -74,7 +74,7 @@ fn facts(spec: &shape::Waiter) -> String {
     let is_of_operation =
         spec.operation.as_ref().is_some_and(|operation| operation.state == spec.state);
     if !spec.success.is_empty() {
-        text.push_str(&format!(" Done at {}", states(&spec.success)));
+        text.push_str(&format!(" Succeeds at {}", states(&spec.success)));
         if !spec.when.is_empty() {
             text.push_str(&format!(" with {}", states(&spec.when)));
         }
@@ -83,13 +83,13 @@ fn facts(spec: &shape::Waiter) -> String {
             text.push_str(&format!(", but not while {}", states(running)));
         }
         if is_of_operation {
-            text.push_str(", and only of an operation that is named or was seen to begin");
+            text.push_str(", and only for an operation that was named or seen to start");
         }
         text.push('.');
     }
     if spec.missing == Missing::Success {
         text.push_str(
-            " Done once two polls in a row do not list them, if they were listed before.",
+            " Succeeds when two polls in a row do not list them, if they were listed before.",
         );
     }
     if !spec.failure.is_empty() {
@@ -100,22 +100,22 @@ fn facts(spec: &shape::Waiter) -> String {
     }
     if !spec.elsewhere.is_empty() {
         let elsewhere = states(&spec.elsewhere);
-        text.push_str(&format!(" Gives up if they come into {elsewhere} during the wait."));
+        text.push_str(&format!(" Gives up if they enter {elsewhere} during the wait."));
     }
     if let Some(operation) = spec.operation.as_ref().filter(|one| !one.failed.is_empty()) {
         let failed = format!("{} at {}", code(&operation.state), states(&operation.failed));
         let conditions = operation.failed_when.iter().map(|condition| code(condition));
         let failed: Vec<String> = std::iter::once(failed).chain(conditions).collect();
         text.push_str(&format!(
-            " Gives up when an operation that is named or was seen to begin ends with {}.",
+            " Gives up when an operation that was named or seen to start ends with {}.",
             failed.join(" or ")
         ));
     }
     match (spec.settled.is_empty(), &spec.operation) {
-        (true, _) => text.push_str(" A reconciliation never says `not_done`."),
+        (true, _) => text.push_str(" Reconciliation never reports `not_done`."),
         (false, operation) => {
             let settled = states(&spec.settled);
-            text.push_str(&format!(" A reconciliation says `not_done` at {settled} alone"));
+            text.push_str(&format!(" Reconciliation reports `not_done` only at {settled}"));
             if let Some(operation) = operation {
                 let ended = states(&operation.ended);
                 text.push_str(&format!(", with {} at {ended}", code(&operation.state)));
@@ -179,7 +179,7 @@ fn operation(operation: &shape::Operation) -> String {
     )
 }
 
-/// `&[Condition::…]`. The checks have let nothing else through.
+/// `&[Condition::…]`. The checks accept only valid conditions.
 fn conditions(texts: &[String]) -> String {
     let conditions = texts.iter().filter_map(|text| Condition::parse(text));
     let conditions = conditions.map(|one| condition(&one));

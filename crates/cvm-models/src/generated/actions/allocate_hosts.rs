@@ -15,19 +15,19 @@ use crate::prelude::*;
 ///
 /// There is no action here that returns a host before its term ends.
 ///
-/// Runs in the background: `DescribeHosts` tells in `HostSet.HostState` how far it is;
-/// `RUNNING` is success, `LAUNCH_FAILURE` failure.
+/// Asynchronous. Poll `DescribeHosts` and check `HostSet.HostState`: `RUNNING` means success,
+/// `LAUNCH_FAILURE` means failure.
 ///
-/// Retry class: token (sent again with the same token, which the service recognises). With a
+/// Retry class: token (retried with the same token, which the service recognizes). With a
 /// `ClientToken` the same bytes may be sent again for a short while; without one a resend can
 /// buy a second set of hosts. Hazard if `ClientToken` is not given.
 ///
-/// After an unknown outcome, by `DescribeHosts`: Repeat it unchanged and with its token while
-/// that is young. Later only a tag of your own proves which new hosts are yours;
+/// If the outcome is unknown, check `DescribeHosts`: Repeat it unchanged and with its token
+/// while that is young. Later only a tag of your own proves which new hosts are yours;
 /// `LAUNCH_FAILURE` means it ran and failed. Buy again only if none has appeared for some
 /// minutes.
 ///
-/// Answers with [`AllocateHostsResponse`]. Group: Dedicated hosts. Up to 10 calls a second.
+/// Returns [`AllocateHostsResponse`]. Group: Dedicated hosts. Up to 10 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct AllocateHosts {
     /// Zone and project of the hosts; the members about host ids and resource pools mean
@@ -60,14 +60,14 @@ pub struct AllocateHosts {
     pub tag_specification: Vec<TagSpecification>,
 }
 
-/// What [`AllocateHosts`] answers.
+/// Response of [`AllocateHosts`].
 #[derive(Clone, Default, PartialEq)]
 pub struct AllocateHostsResponse {
     /// Ids of the hosts being set up. They can take instances only once `DescribeHosts` reports
     /// `RUNNING`. Format: `host-xxxxxxxx`.
     pub host_id_set: Vec<String>,
 
-    /// Identifies this call; quote it to the service's support.
+    /// Identifies this call; include it when you contact support.
     pub request_id: String,
 }
 

@@ -16,19 +16,18 @@ use crate::prelude::*;
 /// The answer means accepted, not done: poll `DescribeInstances` until `LatestOperationState`
 /// leaves `OPERATING`, and read `LatestOperationErrorMsg` on `FAILED`.
 ///
-/// Runs in the background: `DescribeInstances` tells in `InstanceSet.LatestOperationState` how
-/// far it is; `SUCCESS` is success, `FAILED` failure.
+/// Asynchronous. Poll `DescribeInstances` and check `InstanceSet.LatestOperationState`:
+/// `SUCCESS` means success, `FAILED` means failure.
 ///
-/// Retry class: guarded (not sent again before a reading says that it was not done). A late
+/// Retry class: guarded (not retried until a read shows that it did not take effect). A late
 /// resend can undo a newer key binding, and with `ForceStop` it powers the machines off again,
 /// so read `LoginSettings.KeyIds` first. Hazard if `ForceStop` is `true`.
 ///
-/// After an unknown outcome, by `DescribeInstances`: Done when the instance lists the key pairs
-/// and the latest operation is `SUCCESS`. Without them and with nothing running, it was not
-/// done; `FAILED` means that something ran and failed.
+/// If the outcome is unknown, check `DescribeInstances`: Done when the instance lists the key
+/// pairs and the latest operation is `SUCCESS`. Without them and with nothing running, it was
+/// not done; `FAILED` means that something ran and failed.
 ///
-/// Answers with [`AssociateInstancesKeyPairsResponse`].
-/// Group: Key pairs. Up to 10 calls a second.
+/// Returns [`AssociateInstancesKeyPairsResponse`]. Group: Key pairs. Up to 10 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct AssociateInstancesKeyPairs {
     /// Linux instances that receive the keys; Windows ones are refused. Required. Items: 1
@@ -46,10 +45,10 @@ pub struct AssociateInstancesKeyPairs {
     pub force_stop: Option<bool>,
 }
 
-/// What [`AssociateInstancesKeyPairs`] answers.
+/// Response of [`AssociateInstancesKeyPairs`].
 #[derive(Clone, Default, PartialEq)]
 pub struct AssociateInstancesKeyPairsResponse {
-    /// Identifies this call; quote it to the service's support.
+    /// Identifies this call; include it when you contact support.
     pub request_id: String,
 }
 

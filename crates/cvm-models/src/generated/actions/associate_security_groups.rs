@@ -10,19 +10,19 @@ use crate::prelude::*;
 /// The answer means accepted, not done: poll `DescribeInstances` until `LatestOperationState`
 /// leaves `OPERATING`, and read `LatestOperationErrorMsg` on `FAILED`.
 ///
-/// Runs in the background: `DescribeInstances` tells in `InstanceSet.LatestOperationState` how
-/// far it is; `SUCCESS` is success, `FAILED` failure.
+/// Asynchronous. Poll `DescribeInstances` and check `InstanceSet.LatestOperationState`:
+/// `SUCCESS` means success, `FAILED` means failure.
 ///
-/// Retry class: guarded (not sent again before a reading says that it was not done). A late
+/// Retry class: guarded (not retried until a read shows that it did not take effect). A late
 /// resend could bring back a group somebody removed meanwhile, so look at `SecurityGroupIds` of
 /// the instances first.
 ///
-/// After an unknown outcome, by `DescribeInstances`: Done when the instance lists the groups
-/// and the latest operation is `SUCCESS`. Without them and with nothing running, it was not
-/// done; `FAILED` means that something ran and failed.
+/// If the outcome is unknown, check `DescribeInstances`: Done when the instance lists the
+/// groups and the latest operation is `SUCCESS`. Without them and with nothing running, it was
+/// not done; `FAILED` means that something ran and failed.
 ///
-/// Answers with [`AssociateSecurityGroupsResponse`].
-/// Group: Security groups. Up to 10 calls a second.
+/// Returns [`AssociateSecurityGroupsResponse`].
+/// Group: Security groups. Up to 10 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct AssociateSecurityGroups {
     /// The group to add. It is a list by form only; bind several groups by calling once for
@@ -34,10 +34,10 @@ pub struct AssociateSecurityGroups {
     pub instance_ids: Vec<String>,
 }
 
-/// What [`AssociateSecurityGroups`] answers.
+/// Response of [`AssociateSecurityGroups`].
 #[derive(Clone, Default, PartialEq)]
 pub struct AssociateSecurityGroupsResponse {
-    /// Identifies this call; quote it to the service's support.
+    /// Identifies this call; include it when you contact support.
     pub request_id: String,
 }
 

@@ -14,20 +14,20 @@ use crate::prelude::*;
 /// Nothing is known to stop a second run from assigning new management addresses to a live
 /// machine.
 ///
-/// Runs in the background: `DescribeChcHosts` tells in `ChcHostSet.InstanceState` how far it
-/// is; `READY`, `PREPARED` is success.
+/// Asynchronous. Poll `DescribeChcHosts` and check `ChcHostSet.InstanceState`: `READY`,
+/// `PREPARED` means success.
 ///
-/// Retry class: hazard (never sent again by the client, because a repeat costs or destroys). No
-/// guard against a second run is published, and it could move the management addresses, so read
-/// `DescribeChcHosts` and decide yourself.
+/// Retry class: hazard (never retried by the client, because repeating it can cost money or
+/// destroy something). No guard against a second run is published, and it could move the
+/// management addresses, so read `DescribeChcHosts` and decide yourself.
 ///
-/// After an unknown outcome, by `DescribeChcHosts`: Done when the management network is the one
-/// asked for, the server is `READY`, `PREPARED` or `ONLINE`, and the latest operation is
+/// If the outcome is unknown, check `DescribeChcHosts`: Done when the management network is the
+/// one asked for, the server is `READY`, `PREPARED` or `ONLINE`, and the latest operation is
 /// `SUCCESS`. `INIT` means not done, `OPERATING` that it still runs, whatever the latest
 /// operation shows.
 ///
-/// Answers with [`ConfigureChcAssistVpcResponse`].
-/// Group: Hosted physical servers. Up to 20 calls a second.
+/// Returns [`ConfigureChcAssistVpcResponse`].
+/// Group: Hosted physical servers. Up to 20 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct ConfigureChcAssistVpc {
     /// Servers to configure. If particular addresses are given, their number must match the
@@ -55,10 +55,10 @@ pub struct ConfigureChcAssistVpc {
     pub chc_deploy_extra_config: Option<ChcDeployExtraConfig>,
 }
 
-/// What [`ConfigureChcAssistVpc`] answers.
+/// Response of [`ConfigureChcAssistVpc`].
 #[derive(Clone, Default, PartialEq)]
 pub struct ConfigureChcAssistVpcResponse {
-    /// Identifies this call; quote it to the service's support.
+    /// Identifies this call; include it when you contact support.
     pub request_id: String,
 }
 

@@ -11,20 +11,20 @@ use crate::prelude::*;
 /// The answer means accepted, not done: poll `DescribeChcHosts` until `LatestOperationState` is
 /// `SUCCESS` or `FAILED`.
 ///
-/// Runs in the background: `DescribeChcHosts` tells in `ChcHostSet.InstanceState` how far it
-/// is; `READY`, `PREPARED` is success.
+/// Asynchronous. Poll `DescribeChcHosts` and check `ChcHostSet.InstanceState`: `READY`,
+/// `PREPARED` means success.
 ///
-/// Retry class: guarded (not sent again before a reading says that it was not done). A second
+/// Retry class: guarded (not retried until a read shows that it did not take effect). A second
 /// run is refused by a code once the network exists, but that refusal proves nothing, so read
 /// `DescribeChcHosts` before any resend.
 ///
-/// After an unknown outcome, by `DescribeChcHosts`: Done when the deploy network is the one
+/// If the outcome is unknown, check `DescribeChcHosts`: Done when the deploy network is the one
 /// asked for, the server is `READY`, `PREPARED` or `ONLINE`, and the latest operation is
 /// `SUCCESS`; `FAILED` means it ran and failed. `OPERATING` means that it still runs, whatever
 /// the latest operation shows.
 ///
-/// Answers with [`ConfigureChcDeployVpcResponse`].
-/// Group: Hosted physical servers. Up to 20 calls a second.
+/// Returns [`ConfigureChcDeployVpcResponse`].
+/// Group: Hosted physical servers. Up to 20 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct ConfigureChcDeployVpc {
     /// Servers that get the deployment network. With particular addresses, give exactly one
@@ -44,10 +44,10 @@ pub struct ConfigureChcDeployVpc {
     pub chc_deploy_extra_config: Option<ChcDeployExtraConfig>,
 }
 
-/// What [`ConfigureChcDeployVpc`] answers.
+/// Response of [`ConfigureChcDeployVpc`].
 #[derive(Clone, Default, PartialEq)]
 pub struct ConfigureChcDeployVpcResponse {
-    /// Identifies this call; quote it to the service's support.
+    /// Identifies this call; include it when you contact support.
     pub request_id: String,
 }
 

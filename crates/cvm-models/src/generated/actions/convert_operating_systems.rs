@@ -14,17 +14,18 @@ use crate::prelude::*;
 ///
 /// No action looks up the task id; compare `OsName` in `DescribeInstances` to see the outcome.
 ///
-/// Runs in the background: the effect comes after the answer.
+/// Asynchronous: the request takes effect after the response.
 ///
-/// Retry class: hazard (never sent again by the client, because a repeat costs or destroys). It
-/// rewrites the system and nothing is known to refuse a second conversion, so never send it
-/// again blindly; only a request with `DryRun` `true` is harmless. Read if `DryRun` is `true`.
+/// Retry class: hazard (never retried by the client, because repeating it can cost money or
+/// destroy something). It rewrites the system and nothing is known to refuse a second
+/// conversion, so never send it again blindly; only a request with `DryRun` `true` is harmless.
+/// Read if `DryRun` is `true`.
 ///
-/// After an unknown outcome, by `DescribeInstances`: Done when the system is the new one. The
-/// old one may still be converting, and the task id that could tell is lost, so wait long
+/// If the outcome is unknown, check `DescribeInstances`: Done when the system is the new one.
+/// The old one may still be converting, and the task id that could tell is lost, so wait long
 /// before you judge.
 ///
-/// Answers with [`ConvertOperatingSystemsResponse`]. Group: Instances. Up to 20 calls a second.
+/// Returns [`ConvertOperatingSystemsResponse`]. Group: Instances. Up to 20 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct ConvertOperatingSystems {
     /// Instances to convert. Each must run CentOS 7 or CentOS 8 now. Required. Format:
@@ -44,7 +45,7 @@ pub struct ConvertOperatingSystems {
     pub target_os_type: Option<TargetOsType>,
 }
 
-/// What [`ConvertOperatingSystems`] answers.
+/// Response of [`ConvertOperatingSystems`].
 #[derive(Clone, Default, PartialEq)]
 pub struct ConvertOperatingSystemsResponse {
     /// Systems and versions these instances can be turned into. Expect it only from a check
@@ -55,7 +56,7 @@ pub struct ConvertOperatingSystemsResponse {
     /// action takes it. Quirk: Text here, a number in `ExportImages`.
     pub task_id: Option<String>,
 
-    /// Identifies this call; quote it to the service's support.
+    /// Identifies this call; include it when you contact support.
     pub request_id: String,
 }
 

@@ -10,16 +10,16 @@ use crate::prelude::*;
 ///
 /// Two groups may bear the same name, so address groups by id.
 ///
-/// Retry class: token (sent again with the same token, which the service recognises). With a
+/// Retry class: token (retried with the same token, which the service recognizes). With a
 /// `ClientToken` the same bytes may be sent again for a short while; without one a resend can
 /// create a second group of the same name. Hazard if `ClientToken` is not given.
 ///
-/// After an unknown outcome, by `DescribeDisasterRecoverGroups`: Repeat it unchanged and with
-/// its token while that is young. Later, one group of exactly this name that was not there
+/// If the outcome is unknown, check `DescribeDisasterRecoverGroups`: Repeat it unchanged and
+/// with its token while that is young. Later, one group of exactly this name that was not there
 /// before means done, two mean it was made twice, none means not done.
 ///
-/// Answers with [`CreateDisasterRecoverGroupResponse`].
-/// Group: Placement groups. Up to 10 calls a second.
+/// Returns [`CreateDisasterRecoverGroupResponse`].
+/// Group: Placement groups. Up to 10 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct CreateDisasterRecoverGroup {
     /// Display name, Chinese or English. It need not be unique, so choose one you can find
@@ -53,7 +53,7 @@ pub struct CreateDisasterRecoverGroup {
     pub tag_specification: Vec<TagSpecification>,
 }
 
-/// What [`CreateDisasterRecoverGroup`] answers.
+/// Response of [`CreateDisasterRecoverGroup`].
 #[derive(Clone, Default, PartialEq)]
 pub struct CreateDisasterRecoverGroupResponse {
     /// Id of the new group, to be passed to a launch; one id in spite of the plural members
@@ -85,7 +85,7 @@ pub struct CreateDisasterRecoverGroupResponse {
     /// Partitions in the group; absent when it separates single instances. Range: 2 to 30.
     pub partition_count: Option<i64>,
 
-    /// Identifies this call; quote it to the service's support.
+    /// Identifies this call; include it when you contact support.
     pub request_id: String,
 }
 

@@ -9,15 +9,15 @@ use crate::prelude::*;
 ///
 /// Names need not be unique, so tag the cluster in order to find it again.
 ///
-/// Retry class: hazard (never sent again by the client, because a repeat costs or destroys).
-/// There is neither a token nor a unique name, so a resend creates a second cluster; look with
-/// `DescribeHpcClusters` instead.
+/// Retry class: hazard (never retried by the client, because repeating it can cost money or
+/// destroy something). There is neither a token nor a unique name, so a resend creates a second
+/// cluster; look with `DescribeHpcClusters` instead.
 ///
-/// After an unknown outcome, by `DescribeHpcClusters`: One cluster of this name that was not
-/// there before means done, two mean it was made twice, none after a minute means not done.
+/// If the outcome is unknown, check `DescribeHpcClusters`: One cluster of this name that was
+/// not there before means done, two mean it was made twice, none after a minute means not done.
 ///
-/// Answers with [`CreateHpcClusterResponse`].
-/// Group: High-performance clusters. Up to 20 calls a second.
+/// Returns [`CreateHpcClusterResponse`].
+/// Group: High-performance clusters. Up to 20 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct CreateHpcCluster {
     /// Zone of the cluster; all of its instances must be launched there. Not every zone offers
@@ -45,14 +45,14 @@ pub struct CreateHpcCluster {
     pub tag_specification: Vec<TagSpecification>,
 }
 
-/// What [`CreateHpcCluster`] answers.
+/// Response of [`CreateHpcCluster`].
 #[derive(Clone, Default, PartialEq)]
 pub struct CreateHpcClusterResponse {
     /// The cluster just made, in a list of one. Read its id here, the answer has no other place
     /// for it.
     pub hpc_cluster_set: Vec<HpcClusterInfo>,
 
-    /// Identifies this call; quote it to the service's support.
+    /// Identifies this call; include it when you contact support.
     pub request_id: String,
 }
 

@@ -15,19 +15,19 @@ use crate::prelude::*;
 ///
 /// Remove keys, logs and passwords before, because everybody who gets the image gets them.
 ///
-/// Runs in the background: `DescribeImages` tells in `ImageSet.ImageState` how far it is;
-/// `NORMAL` is success, `CREATEFAILED` failure.
+/// Asynchronous. Poll `DescribeImages` and check `ImageSet.ImageState`: `NORMAL` means success,
+/// `CREATEFAILED` means failure.
 ///
-/// Retry class: guarded (not sent again before a reading says that it was not done). A repeated
-/// name is refused by a code, but a forced power-off or Sysprep would hit the source machine
-/// again, so look for the image first. Hazard if `ForcePoweroff` is given and not `false`.
-/// Hazard if `Sysprep` is given and not `false`. Read if `DryRun` is `true`.
+/// Retry class: guarded (not retried until a read shows that it did not take effect). A
+/// repeated name is refused by a code, but a forced power-off or Sysprep would hit the source
+/// machine again, so look for the image first. Hazard if `ForcePoweroff` is given and not
+/// `false`. Hazard if `Sysprep` is given and not `false`. Read if `DryRun` is `true`.
 ///
-/// After an unknown outcome, by `DescribeImages`: Done when an image of this name made since is
-/// `CREATING` or `NORMAL`; `CREATEFAILED` means it ran and failed. None after some minutes
-/// means not done; the source machine may have been powered off all the same.
+/// If the outcome is unknown, check `DescribeImages`: Done when an image of this name made
+/// since is `CREATING` or `NORMAL`; `CREATEFAILED` means it ran and failed. None after some
+/// minutes means not done; the source machine may have been powered off all the same.
 ///
-/// Answers with [`CreateImageResponse`]. Group: Images. Up to 10 calls a second.
+/// Returns [`CreateImageResponse`]. Group: Images. Up to 10 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct CreateImage {
     /// Display name, unique among your images in the region; a taken name is refused. Required.
@@ -35,7 +35,8 @@ pub struct CreateImage {
     pub image_name: String,
 
     /// Instance whose system disk becomes the image. Leave it out when the image is made from
-    /// snapshots. Format: `ins-xxxxxxxx`. Give exactly one of `InstanceId` and `SnapshotIds`.
+    /// snapshots. Format: `ins-xxxxxxxx`. Specify exactly one of `InstanceId` and
+    /// `SnapshotIds`.
     pub instance_id: Option<String>,
 
     /// Free text for people, such as what is installed and why. Length: up to 256 characters.
@@ -59,7 +60,7 @@ pub struct CreateImage {
     pub data_disk_ids: Vec<String>,
 
     /// Snapshots to build the image from, without any instance. Exactly one must be of a system
-    /// disk; the others become data disks. Format: `snap-xxxxxxxx`. Give exactly one of
+    /// disk; the others become data disks. Format: `snap-xxxxxxxx`. Specify exactly one of
     /// `InstanceId` and `SnapshotIds`.
     pub snapshot_ids: Vec<String>,
 
@@ -75,17 +76,17 @@ pub struct CreateImage {
     pub image_family: Option<String>,
 }
 
-/// What [`CreateImage`] answers.
+/// Response of [`CreateImage`].
 ///
-/// With `DryRun` set to `true` it may carry nothing but the request id; the other members are
-/// then empty or zero.
+/// With `DryRun` set to `true`, it may contain only the request id; the other members are then
+/// empty or zero.
 #[derive(Clone, Default, PartialEq)]
 pub struct CreateImageResponse {
     /// Id of the image being made. It cannot be launched from before it is `NORMAL`, and it
     /// holds in this region only. Format: `img-xxxxxxxx`.
     pub image_id: String,
 
-    /// Identifies this call; quote it to the service's support.
+    /// Identifies this call; include it when you contact support.
     pub request_id: String,
 }
 

@@ -13,15 +13,15 @@ use crate::prelude::*;
 /// Use `ImportKeyPair` to bring a public key of your own, so that the private key never
 /// travels.
 ///
-/// Retry class: hazard (never sent again by the client, because a repeat costs or destroys).
-/// The unique name stops a second pair, but the private key is shown only once, so a pair found
-/// afterwards is not a success.
+/// Retry class: hazard (never retried by the client, because repeating it can cost money or
+/// destroy something). The unique name stops a second pair, but the private key is shown only
+/// once, so a pair found afterwards is not a success.
 ///
-/// After an unknown outcome, by `DescribeKeyPairs`: None of this name means not done. One that
-/// was made since is ours, but its private key is lost: if no instance uses it, delete it and
-/// create another.
+/// If the outcome is unknown, check `DescribeKeyPairs`: None of this name means not done. One
+/// that was made since is ours, but its private key is lost: if no instance uses it, delete it
+/// and create another.
 ///
-/// Answers with [`CreateKeyPairResponse`]. Group: Key pairs. Up to 10 calls a second.
+/// Returns [`CreateKeyPairResponse`]. Group: Key pairs. Up to 10 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct CreateKeyPair {
     /// Display name; a name already used by another pair is refused. Required. Length: up to 25
@@ -36,13 +36,13 @@ pub struct CreateKeyPair {
     pub tag_specification: Vec<TagSpecification>,
 }
 
-/// What [`CreateKeyPair`] answers.
+/// Response of [`CreateKeyPair`].
 #[derive(Clone, Default, PartialEq)]
 pub struct CreateKeyPairResponse {
     /// The new pair, here and only here with its private key.
     pub key_pair: KeyPair,
 
-    /// Identifies this call; quote it to the service's support.
+    /// Identifies this call; include it when you contact support.
     pub request_id: String,
 }
 

@@ -12,16 +12,16 @@ use crate::prelude::*;
 /// Passing here is no promise for later: stock, quota, image and network are judged again at
 /// each launch.
 ///
-/// Retry class: hazard (never sent again by the client, because a repeat costs or destroys).
-/// Whether `ClientToken` prevents a second template here is doubtful, so look for the name with
-/// `DescribeLaunchTemplates` before sending again.
+/// Retry class: hazard (never retried by the client, because repeating it can cost money or
+/// destroy something). Whether `ClientToken` prevents a second template here is doubtful, so
+/// look for the name with `DescribeLaunchTemplates` before sending again.
 ///
-/// After an unknown outcome, by `DescribeLaunchTemplates`: One template of this name made since
-/// means done, two mean it was made twice: delete the surplus. None after a minute means not
-/// done.
+/// If the outcome is unknown, check `DescribeLaunchTemplates`: One template of this name made
+/// since means done, two mean it was made twice: delete the surplus. None after a minute means
+/// not done.
 ///
-/// Answers with [`CreateLaunchTemplateResponse`].
-/// Group: Launch templates. Up to 20 calls a second.
+/// Returns [`CreateLaunchTemplateResponse`].
+/// Group: Launch templates. Up to 20 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct CreateLaunchTemplate {
     /// Display name, Chinese or English. No rule makes it unique, so use the id to address a
@@ -158,17 +158,17 @@ pub struct CreateLaunchTemplate {
     pub network_interfaces: Vec<NetworkInterfaces>,
 }
 
-/// What [`CreateLaunchTemplate`] answers.
+/// Response of [`CreateLaunchTemplate`].
 ///
-/// With `DryRun` set to `true` it may carry nothing but the request id; the other members are
-/// then empty or zero.
+/// With `DryRun` set to `true`, it may contain only the request id; the other members are then
+/// empty or zero.
 #[derive(Clone, Default, PartialEq)]
 pub struct CreateLaunchTemplateResponse {
     /// Id of the new template, valid in this region, to be passed to launches and version
     /// calls.
     pub launch_template_id: String,
 
-    /// Identifies this call; quote it to the service's support.
+    /// Identifies this call; include it when you contact support.
     pub request_id: String,
 }
 

@@ -14,15 +14,15 @@ use crate::prelude::*;
 ///
 /// Nothing is launched or charged.
 ///
-/// Retry class: hazard (never sent again by the client, because a repeat costs or destroys).
-/// Whether `ClientToken` prevents a second version here is doubtful, so compare
-/// `LatestVersionNumber` with its earlier value before sending again.
+/// Retry class: hazard (never retried by the client, because repeating it can cost money or
+/// destroy something). Whether `ClientToken` prevents a second version here is doubtful, so
+/// compare `LatestVersionNumber` with its earlier value before sending again.
 ///
-/// After an unknown outcome, by `DescribeLaunchTemplateVersions`: A version made since with the
-/// same description and data means done. None after a minute means not done.
+/// If the outcome is unknown, check `DescribeLaunchTemplateVersions`: A version made since with
+/// the same description and data means done. None after a minute means not done.
 ///
-/// Answers with [`CreateLaunchTemplateVersionResponse`].
-/// Group: Launch templates. Up to 20 calls a second.
+/// Returns [`CreateLaunchTemplateVersionResponse`].
+/// Group: Launch templates. Up to 20 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct CreateLaunchTemplateVersion {
     /// Zone, project and, if wanted, dedicated host for launches from this version. Must be
@@ -156,17 +156,17 @@ pub struct CreateLaunchTemplateVersion {
     pub network_interfaces: Vec<NetworkInterfaces>,
 }
 
-/// What [`CreateLaunchTemplateVersion`] answers.
+/// Response of [`CreateLaunchTemplateVersion`].
 ///
-/// With `DryRun` set to `true` it may carry nothing but the request id; the other members are
-/// then empty or zero.
+/// With `DryRun` set to `true`, it may contain only the request id; the other members are then
+/// empty or zero.
 #[derive(Clone, Default, PartialEq)]
 pub struct CreateLaunchTemplateVersionResponse {
     /// Number of the version just made, counted upwards within the template. Pass it to
     /// launches that must not follow the default.
     pub launch_template_version_number: i64,
 
-    /// Identifies this call; quote it to the service's support.
+    /// Identifies this call; include it when you contact support.
     pub request_id: String,
 }
 

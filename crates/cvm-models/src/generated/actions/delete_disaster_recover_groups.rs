@@ -9,15 +9,15 @@ use crate::prelude::*;
 ///
 /// Launch templates that name a deleted group fail at their next launch.
 ///
-/// Retry class: guarded (not sent again before a reading says that it was not done). A group
+/// Retry class: guarded (not retried until a read shows that it did not take effect). A group
 /// already gone is refused and may take the whole batch with it, so list the groups first and
 /// resend only those still there.
 ///
-/// After an unknown outcome, by `DescribeDisasterRecoverGroups`: Done for every group that is
-/// no longer listed; send only those again that still are.
+/// If the outcome is unknown, check `DescribeDisasterRecoverGroups`: Done for every group that
+/// is no longer listed; send only those again that still are.
 ///
-/// Answers with [`DeleteDisasterRecoverGroupsResponse`].
-/// Group: Placement groups. Up to 10 calls a second.
+/// Returns [`DeleteDisasterRecoverGroupsResponse`].
+/// Group: Placement groups. Up to 10 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct DeleteDisasterRecoverGroups {
     /// Empty groups to delete. One group that is gone or not empty may make the call fail for
@@ -25,10 +25,10 @@ pub struct DeleteDisasterRecoverGroups {
     pub disaster_recover_group_ids: Vec<String>,
 }
 
-/// What [`DeleteDisasterRecoverGroups`] answers.
+/// Response of [`DeleteDisasterRecoverGroups`].
 #[derive(Clone, Default, PartialEq)]
 pub struct DeleteDisasterRecoverGroupsResponse {
-    /// Identifies this call; quote it to the service's support.
+    /// Identifies this call; include it when you contact support.
     pub request_id: String,
 }
 

@@ -9,15 +9,15 @@ use crate::prelude::*;
 ///
 /// Prepaid instances in the recycle bin may still count as members.
 ///
-/// Retry class: guarded (not sent again before a reading says that it was not done). A cluster
+/// Retry class: guarded (not retried until a read shows that it did not take effect). A cluster
 /// already gone is refused, so check with `DescribeHpcClusters` which ones are left before
 /// sending again.
 ///
-/// After an unknown outcome, by `DescribeHpcClusters`: Done for every cluster that is no longer
-/// listed; send only those again that still are.
+/// If the outcome is unknown, check `DescribeHpcClusters`: Done for every cluster that is no
+/// longer listed; send only those again that still are.
 ///
-/// Answers with [`DeleteHpcClustersResponse`].
-/// Group: High-performance clusters. Up to 20 calls a second.
+/// Returns [`DeleteHpcClustersResponse`].
+/// Group: High-performance clusters. Up to 20 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct DeleteHpcClusters {
     /// Empty clusters to delete. `CurrentNum` in `DescribeHpcClusters` shows whether one is
@@ -25,10 +25,10 @@ pub struct DeleteHpcClusters {
     pub hpc_cluster_ids: Vec<String>,
 }
 
-/// What [`DeleteHpcClusters`] answers.
+/// Response of [`DeleteHpcClusters`].
 #[derive(Clone, Default, PartialEq)]
 pub struct DeleteHpcClustersResponse {
-    /// Identifies this call; quote it to the service's support.
+    /// Identifies this call; include it when you contact support.
     pub request_id: String,
 }
 

@@ -13,15 +13,15 @@ use crate::prelude::*;
 /// The snapshots of an image stay and keep costing unless `DeleteBindedSnap` is set; no later
 /// call here can remove them.
 ///
-/// Retry class: guarded (not sent again before a reading says that it was not done). An image
+/// Retry class: guarded (not retried until a read shows that it did not take effect). An image
 /// already gone is refused, and snapshots left over by half a run cannot be removed by
 /// repeating, so list the images first.
 ///
-/// After an unknown outcome, by `DescribeImages`: Done for every image that is no longer
+/// If the outcome is unknown, check `DescribeImages`: Done for every image that is no longer
 /// listed. Whether its snapshots went too is seen in the disk product alone, and a repeat
 /// removes none of them.
 ///
-/// Answers with [`DeleteImagesResponse`]. Group: Images. Up to 10 calls a second.
+/// Returns [`DeleteImagesResponse`]. Group: Images. Up to 10 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct DeleteImages {
     /// Private images to delete; public images and those shared by others cannot be deleted.
@@ -38,10 +38,10 @@ pub struct DeleteImages {
     pub dry_run: Option<bool>,
 }
 
-/// What [`DeleteImages`] answers.
+/// Response of [`DeleteImages`].
 #[derive(Clone, Default, PartialEq)]
 pub struct DeleteImagesResponse {
-    /// Identifies this call; quote it to the service's support.
+    /// Identifies this call; include it when you contact support.
     pub request_id: String,
 }
 

@@ -7,15 +7,15 @@ use crate::prelude::*;
 /// Only timers in the state `UNDO` can be cancelled; read it back afterwards, since a timer
 /// wrongly believed cancelled destroys its instance.
 ///
-/// Retry class: guarded (not sent again before a reading says that it was not done). A resend
+/// Retry class: guarded (not retried until a read shows that it did not take effect). A resend
 /// finds no timer any more, so read `DescribeInstancesActionTimer`: a timer still `UNDO` should
 /// be cancelled again at once.
 ///
-/// After an unknown outcome, by `DescribeInstancesActionTimer`: Done when the timer is gone.
-/// `UNDO` means not done, so cancel it again at once; `DOING` or `DONE` means it is too late.
-/// After its time a timer may be gone because it ran: look at the instance.
+/// If the outcome is unknown, check `DescribeInstancesActionTimer`: Done when the timer is
+/// gone. `UNDO` means not done, so cancel it again at once; `DOING` or `DONE` means it is too
+/// late. After its time a timer may be gone because it ran: look at the instance.
 ///
-/// Answers with [`DeleteInstancesActionTimerResponse`]. Group: Timers. Up to 10 calls a second.
+/// Returns [`DeleteInstancesActionTimerResponse`]. Group: Timers. Up to 10 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct DeleteInstancesActionTimer {
     /// Timers to cancel, as listed by `DescribeInstancesActionTimer`. One that has begun to run
@@ -23,10 +23,10 @@ pub struct DeleteInstancesActionTimer {
     pub action_timer_ids: Vec<String>,
 }
 
-/// What [`DeleteInstancesActionTimer`] answers.
+/// Response of [`DeleteInstancesActionTimer`].
 #[derive(Clone, Default, PartialEq)]
 pub struct DeleteInstancesActionTimerResponse {
-    /// Identifies this call; quote it to the service's support.
+    /// Identifies this call; include it when you contact support.
     pub request_id: String,
 }
 

@@ -9,14 +9,14 @@ use crate::prelude::*;
 ///
 /// The group itself remains; delete it with `DeleteDisasterRecoverGroups` once it is empty.
 ///
-/// Retry class: guarded (not sent again before a reading says that it was not done). A resend
+/// Retry class: guarded (not retried until a read shows that it did not take effect). A resend
 /// no longer matches, or takes out an instance that was put back meanwhile, so read
 /// `DisasterRecoverGroupIds` of the instances first.
 ///
-/// After an unknown outcome, by `DescribeInstances`: Done when the instance no longer names the
-/// group. One that is in it again may have been put back by somebody since.
+/// If the outcome is unknown, check `DescribeInstances`: Done when the instance no longer names
+/// the group. One that is in it again may have been put back by somebody since.
 ///
-/// Answers with [`DeleteInstancesDisasterRecoverGroupsResponse`]. Group: Placement groups.
+/// Returns [`DeleteInstancesDisasterRecoverGroupsResponse`]. Group: Placement groups.
 #[derive(Clone, Default, PartialEq)]
 pub struct DeleteInstancesDisasterRecoverGroups {
     /// Instances to take out. All must be members of the group named, or the call is refused.
@@ -28,10 +28,10 @@ pub struct DeleteInstancesDisasterRecoverGroups {
     pub disaster_recover_group_ids: Vec<String>,
 }
 
-/// What [`DeleteInstancesDisasterRecoverGroups`] answers.
+/// Response of [`DeleteInstancesDisasterRecoverGroups`].
 #[derive(Clone, Default, PartialEq)]
 pub struct DeleteInstancesDisasterRecoverGroupsResponse {
-    /// Identifies this call; quote it to the service's support.
+    /// Identifies this call; include it when you contact support.
     pub request_id: String,
 }
 

@@ -9,14 +9,14 @@ use crate::prelude::*;
 ///
 /// Unbind pairs with `DisassociateInstancesKeyPairs` first.
 ///
-/// Retry class: guarded (not sent again before a reading says that it was not done). A pair
+/// Retry class: guarded (not retried until a read shows that it did not take effect). A pair
 /// already gone is refused and a batch can succeed in part, so list the pairs and resend only
 /// those still there.
 ///
-/// After an unknown outcome, by `DescribeKeyPairs`: Done for every pair that is no longer
+/// If the outcome is unknown, check `DescribeKeyPairs`: Done for every pair that is no longer
 /// listed; a batch can be deleted in part, so send only those again that still are.
 ///
-/// Answers with [`DeleteKeyPairsResponse`]. Group: Key pairs. Up to 10 calls a second.
+/// Returns [`DeleteKeyPairsResponse`]. Group: Key pairs. Up to 10 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct DeleteKeyPairs {
     /// Key pairs to delete. The public key stored by the service goes; private keys in your
@@ -24,10 +24,10 @@ pub struct DeleteKeyPairs {
     pub key_ids: Vec<String>,
 }
 
-/// What [`DeleteKeyPairs`] answers.
+/// Response of [`DeleteKeyPairs`].
 #[derive(Clone, Default, PartialEq)]
 pub struct DeleteKeyPairsResponse {
-    /// Identifies this call; quote it to the service's support.
+    /// Identifies this call; include it when you contact support.
     pub request_id: String,
 }
 

@@ -7,14 +7,15 @@ use crate::prelude::*;
 /// Instances launched from it keep running; whatever still launches by its id fails from now
 /// on.
 ///
-/// Retry class: guarded (not sent again before a reading says that it was not done). A template
-/// already gone is refused, so check with `DescribeLaunchTemplates` before sending again.
+/// Retry class: guarded (not retried until a read shows that it did not take effect). A
+/// template already gone is refused, so check with `DescribeLaunchTemplates` before sending
+/// again.
 ///
-/// After an unknown outcome, by `DescribeLaunchTemplates`: Done when the template is no longer
-/// listed.
+/// If the outcome is unknown, check `DescribeLaunchTemplates`: Done when the template is no
+/// longer listed.
 ///
-/// Answers with [`DeleteLaunchTemplateResponse`].
-/// Group: Launch templates. Up to 20 calls a second.
+/// Returns [`DeleteLaunchTemplateResponse`].
+/// Group: Launch templates. Up to 20 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct DeleteLaunchTemplate {
     /// Template to delete. Names can repeat, so make sure the id is the one you mean; there is
@@ -22,10 +23,10 @@ pub struct DeleteLaunchTemplate {
     pub launch_template_id: String,
 }
 
-/// What [`DeleteLaunchTemplate`] answers.
+/// Response of [`DeleteLaunchTemplate`].
 #[derive(Clone, Default, PartialEq)]
 pub struct DeleteLaunchTemplateResponse {
-    /// Identifies this call; quote it to the service's support.
+    /// Identifies this call; include it when you contact support.
     pub request_id: String,
 }
 

@@ -8,15 +8,16 @@ use crate::prelude::*;
 ///
 /// Deleting makes room for new versions, of which a template may hold 30.
 ///
-/// Retry class: guarded (not sent again before a reading says that it was not done). Whether a
+/// Retry class: guarded (not retried until a read shows that it did not take effect). Whether a
 /// number can be given out again is not stated, so a late resend might hit a newer version;
 /// compare `CreationTime` first.
 ///
-/// After an unknown outcome, by `DescribeLaunchTemplateVersions`: Done for every number that is
-/// no longer listed. A number with a newer time of creation is another version: leave it alone.
+/// If the outcome is unknown, check `DescribeLaunchTemplateVersions`: Done for every number
+/// that is no longer listed. A number with a newer time of creation is another version: leave
+/// it alone.
 ///
-/// Answers with [`DeleteLaunchTemplateVersionsResponse`].
-/// Group: Launch templates. Up to 20 calls a second.
+/// Returns [`DeleteLaunchTemplateVersionsResponse`].
+/// Group: Launch templates. Up to 20 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct DeleteLaunchTemplateVersions {
     /// Template whose versions are thinned out. Required. Format: `lt-xxxxxxxx`.
@@ -27,10 +28,10 @@ pub struct DeleteLaunchTemplateVersions {
     pub launch_template_versions: Vec<i64>,
 }
 
-/// What [`DeleteLaunchTemplateVersions`] answers.
+/// Response of [`DeleteLaunchTemplateVersions`].
 #[derive(Clone, Default, PartialEq)]
 pub struct DeleteLaunchTemplateVersionsResponse {
-    /// Identifies this call; quote it to the service's support.
+    /// Identifies this call; include it when you contact support.
     pub request_id: String,
 }
 

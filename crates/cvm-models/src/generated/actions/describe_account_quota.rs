@@ -13,10 +13,10 @@ use crate::prelude::*;
 /// Filters: `zone`, `quota-type` (`PostPaidQuotaSet`, `PrePaidQuotaSet`, `SpotPaidQuotaSet`,
 /// `ImageQuotaSet`, `DisasterRecoverGroupQuotaSet`).
 ///
-/// Retry class: read (changes nothing, so it is sent again freely).
+/// Retry class: read (changes nothing, so it is retried freely).
 ///
-/// Answers with [`DescribeAccountQuotaResponse`].
-/// Group: Quotas and offers. Up to 20 calls a second.
+/// Returns [`DescribeAccountQuotaResponse`].
+/// Group: Quotas and offers. Up to 20 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct DescribeAccountQuota {
     /// Narrows the answer; `quota-type` takes the member names of the answer, such as
@@ -24,7 +24,7 @@ pub struct DescribeAccountQuota {
     pub filters: Vec<Filter>,
 }
 
-/// What [`DescribeAccountQuota`] answers.
+/// Response of [`DescribeAccountQuota`].
 #[derive(Clone, Default, PartialEq)]
 pub struct DescribeAccountQuotaResponse {
     /// Number of the account the quotas belong to, which differs from the account id used for
@@ -34,7 +34,7 @@ pub struct DescribeAccountQuotaResponse {
     /// The quotas of the region, sorted by kind; kinds filtered out are absent or empty.
     pub account_quota_overview: AccountQuotaOverview,
 
-    /// Identifies this call; quote it to the service's support.
+    /// Identifies this call; include it when you contact support.
     pub request_id: String,
 }
 

@@ -6,10 +6,10 @@ use crate::prelude::*;
 ///
 /// The answer depends on the state of each server, so ask right before acting.
 ///
-/// Retry class: read (changes nothing, so it is sent again freely).
+/// Retry class: read (changes nothing, so it is retried freely).
 ///
-/// Answers with [`DescribeChcDeniedActionsResponse`].
-/// Group: Hosted physical servers. Up to 20 calls a second.
+/// Returns [`DescribeChcDeniedActionsResponse`].
+/// Group: Hosted physical servers. Up to 20 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct DescribeChcDeniedActions {
     /// Servers to ask about. An unknown id is refused, which may fail the query for all.
@@ -17,13 +17,13 @@ pub struct DescribeChcDeniedActions {
     pub chc_ids: Vec<String>,
 }
 
-/// What [`DescribeChcDeniedActions`] answers.
+/// Response of [`DescribeChcDeniedActions`].
 #[derive(Clone, Default, PartialEq)]
 pub struct DescribeChcDeniedActionsResponse {
     /// One entry per server with its state and the names of the actions it refuses.
     pub chc_host_denied_action_set: Vec<ChcHostDeniedActions>,
 
-    /// Identifies this call; quote it to the service's support.
+    /// Identifies this call; include it when you contact support.
     pub request_id: String,
 }
 

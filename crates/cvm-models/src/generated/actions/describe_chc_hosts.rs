@@ -13,18 +13,18 @@ use crate::prelude::*;
 /// Filters: `zone`, `instance-name`, `instance-state`, `device-type`, `vpc-id`, `subnet-id`,
 /// `sn`.
 ///
-/// Retry class: read (changes nothing, so it is sent again freely).
+/// Retry class: read (changes nothing, so it is retried freely).
 ///
-/// Answers with [`DescribeChcHostsResponse`].
-/// Group: Hosted physical servers. Up to 20 calls a second.
+/// Returns [`DescribeChcHostsResponse`].
+/// Group: Hosted physical servers. Up to 20 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct DescribeChcHosts {
     /// Fetches exactly these servers. Raise `Limit` when asking for more of them than one
-    /// default page holds. Items: up to 100. Format: `chc-xxxxxxxx`. Not together with
+    /// default page holds. Items: up to 100. Format: `chc-xxxxxxxx`. Cannot be combined with
     /// `Filters`.
     pub chc_ids: Vec<String>,
 
-    /// Narrows the list; `sn` is the serial number. Not together with `ChcIds`.
+    /// Narrows the list; `sn` is the serial number. Cannot be combined with `ChcIds`.
     pub filters: Vec<Filter>,
 
     /// Servers to skip before the first one returned; raise it by `Limit` for the next page.
@@ -35,7 +35,7 @@ pub struct DescribeChcHosts {
     pub limit: Option<i64>,
 }
 
-/// What [`DescribeChcHosts`] answers.
+/// Response of [`DescribeChcHosts`].
 #[derive(Clone, Default, PartialEq)]
 pub struct DescribeChcHostsResponse {
     /// Servers that match over all pages, not just those in `ChcHostSet`.
@@ -44,7 +44,7 @@ pub struct DescribeChcHostsResponse {
     /// The servers of this page; empty when nothing matches or `Offset` lies past the end.
     pub chc_host_set: Vec<ChcHost>,
 
-    /// Identifies this call; quote it to the service's support.
+    /// Identifies this call; include it when you contact support.
     pub request_id: String,
 }
 

@@ -7,14 +7,14 @@ use crate::prelude::*;
 ///
 /// `DescribeAccountQuota` gives the same numbers among others, beside the region they hold for.
 ///
-/// Retry class: read (changes nothing, so it is sent again freely).
+/// Retry class: read (changes nothing, so it is retried freely).
 ///
-/// Answers with [`DescribeDisasterRecoverGroupQuotaResponse`].
-/// Group: Placement groups. Up to 20 calls a second.
+/// Returns [`DescribeDisasterRecoverGroupQuotaResponse`].
+/// Group: Placement groups. Up to 20 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct DescribeDisasterRecoverGroupQuota {}
 
-/// What [`DescribeDisasterRecoverGroupQuota`] answers.
+/// Response of [`DescribeDisasterRecoverGroupQuota`].
 #[derive(Clone, Default, PartialEq)]
 pub struct DescribeDisasterRecoverGroupQuotaResponse {
     /// Most groups the account can have at a time.
@@ -36,7 +36,7 @@ pub struct DescribeDisasterRecoverGroupQuotaResponse {
     /// Most instances in one group of type `SW`, which keeps them behind different switches.
     pub cvm_in_switch_group_quota: Option<i64>,
 
-    /// Identifies this call; quote it to the service's support.
+    /// Identifies this call; include it when you contact support.
     pub request_id: String,
 }
 

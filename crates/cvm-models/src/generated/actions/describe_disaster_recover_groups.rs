@@ -8,10 +8,10 @@ use crate::prelude::*;
 ///
 /// Filters, up to 10 with up to 5 values each: `tag-key`, `tag-value`, `tag:tag-key`.
 ///
-/// Retry class: read (changes nothing, so it is sent again freely).
+/// Retry class: read (changes nothing, so it is retried freely).
 ///
-/// Answers with [`DescribeDisasterRecoverGroupsResponse`].
-/// Group: Placement groups. Up to 10 calls a second.
+/// Returns [`DescribeDisasterRecoverGroupsResponse`].
+/// Group: Placement groups. Up to 10 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct DescribeDisasterRecoverGroups {
     /// Fetches exactly these groups; leave it out to search by name or tag. Items: up to 10.
@@ -33,7 +33,7 @@ pub struct DescribeDisasterRecoverGroups {
     pub filters: Vec<Filter>,
 }
 
-/// What [`DescribeDisasterRecoverGroups`] answers.
+/// Response of [`DescribeDisasterRecoverGroups`].
 #[derive(Clone, Default, PartialEq)]
 pub struct DescribeDisasterRecoverGroupsResponse {
     /// The groups of this page, each with the ids of its instances.
@@ -43,7 +43,7 @@ pub struct DescribeDisasterRecoverGroupsResponse {
     /// rely on it to count matches.
     pub total_count: i64,
 
-    /// Identifies this call; quote it to the service's support.
+    /// Identifies this call; include it when you contact support.
     pub request_id: String,
 }
 

@@ -13,9 +13,9 @@ use crate::prelude::*;
 /// (`host-xxxxxxxx`), `host-name`, `host-state` (`PENDING`, `LAUNCH_FAILURE`, `RUNNING`,
 /// `EXPIRED`), `host-type`, `tag-key`, `tag-value`, `tag:tag-key`.
 ///
-/// Retry class: read (changes nothing, so it is sent again freely).
+/// Retry class: read (changes nothing, so it is retried freely).
 ///
-/// Answers with [`DescribeHostsResponse`]. Group: Dedicated hosts. Up to 10 calls a second.
+/// Returns [`DescribeHostsResponse`]. Group: Dedicated hosts. Up to 10 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct DescribeHosts {
     /// Narrows the list; `host-id` is the way to ask for hosts that are known. Items: up to 10.
@@ -29,7 +29,7 @@ pub struct DescribeHosts {
     pub limit: Option<u64>,
 }
 
-/// What [`DescribeHosts`] answers.
+/// Response of [`DescribeHosts`].
 #[derive(Clone, Default, PartialEq)]
 pub struct DescribeHostsResponse {
     /// Hosts that match over all pages, not just those in `HostSet`.
@@ -39,7 +39,7 @@ pub struct DescribeHostsResponse {
     /// its absence as failure.
     pub host_set: Vec<HostItem>,
 
-    /// Identifies this call; quote it to the service's support.
+    /// Identifies this call; include it when you contact support.
     pub request_id: String,
 }
 

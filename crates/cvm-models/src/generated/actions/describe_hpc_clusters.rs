@@ -8,9 +8,9 @@ use crate::prelude::*;
 ///
 /// Filters, up to 10 with up to 5 values each: `tag-key`, `tag-value`, `tag:tag-key`.
 ///
-/// Retry class: read (changes nothing, so it is sent again freely).
+/// Retry class: read (changes nothing, so it is retried freely).
 ///
-/// Answers with [`DescribeHpcClustersResponse`]. Group: High-performance clusters.
+/// Returns [`DescribeHpcClustersResponse`]. Group: High-performance clusters.
 #[derive(Clone, Default, PartialEq)]
 pub struct DescribeHpcClusters {
     /// Fetches exactly these clusters. Set `Limit` to at least their number, or the call is
@@ -47,7 +47,7 @@ pub struct DescribeHpcClusters {
     pub filters: Vec<Filter>,
 }
 
-/// What [`DescribeHpcClusters`] answers.
+/// Response of [`DescribeHpcClusters`].
 #[derive(Clone, Default, PartialEq)]
 pub struct DescribeHpcClustersResponse {
     /// The clusters of this page, each with the instances in it.
@@ -56,7 +56,7 @@ pub struct DescribeHpcClustersResponse {
     /// Clusters that match over all pages; stop paging when this many have been read.
     pub total_count: u64,
 
-    /// Identifies this call; quote it to the service's support.
+    /// Identifies this call; include it when you contact support.
     pub request_id: String,
 }
 

@@ -6,9 +6,9 @@ use crate::prelude::*;
 ///
 /// Look it up right before a launch, because a newer image of the family changes the answer.
 ///
-/// Retry class: read (changes nothing, so it is sent again freely).
+/// Retry class: read (changes nothing, so it is retried freely).
 ///
-/// Answers with [`DescribeImageFromFamilyResponse`]. Group: Images.
+/// Returns [`DescribeImageFromFamilyResponse`]. Group: Images.
 #[derive(Clone, Default, PartialEq)]
 pub struct DescribeImageFromFamily {
     /// Family to look up, spelled as it was given to the images. Always send it, although the
@@ -16,14 +16,14 @@ pub struct DescribeImageFromFamily {
     pub image_family: Option<String>,
 }
 
-/// What [`DescribeImageFromFamily`] answers.
+/// Response of [`DescribeImageFromFamily`].
 #[derive(Clone, Default, PartialEq)]
 pub struct DescribeImageFromFamilyResponse {
     /// The image to use at present. Null when the family has no usable image, so check it
     /// before launching. May be null.
     pub image: Option<Image>,
 
-    /// Identifies this call; quote it to the service's support.
+    /// Identifies this call; include it when you contact support.
     pub request_id: String,
 }
 

@@ -7,20 +7,20 @@ use crate::prelude::*;
 /// It does not tell how many exist; count them with `DescribeImages`, or read both numbers from
 /// `DescribeAccountQuota`.
 ///
-/// Retry class: read (changes nothing, so it is sent again freely).
+/// Retry class: read (changes nothing, so it is retried freely).
 ///
-/// Answers with [`DescribeImageQuotaResponse`]. Group: Images. Up to 10 calls a second.
+/// Returns [`DescribeImageQuotaResponse`]. Group: Images. Up to 10 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct DescribeImageQuota {}
 
-/// What [`DescribeImageQuota`] answers.
+/// Response of [`DescribeImageQuota`].
 #[derive(Clone, Default, PartialEq)]
 pub struct DescribeImageQuotaResponse {
     /// Most private images allowed. `CreateImage`, `ImportImage` and copies that arrive by
     /// `SyncImages` count.
     pub image_num_quota: i64,
 
-    /// Identifies this call; quote it to the service's support.
+    /// Identifies this call; include it when you contact support.
     pub request_id: String,
 }
 

@@ -9,23 +9,22 @@ use crate::prelude::*;
 /// Sharing is switched on and off with `ModifyImageSharePermission`, and an image must be
 /// unshared before it can be deleted.
 ///
-/// Retry class: read (changes nothing, so it is sent again freely).
+/// Retry class: read (changes nothing, so it is retried freely).
 ///
-/// Answers with [`DescribeImageSharePermissionResponse`].
-/// Group: Images. Up to 10 calls a second.
+/// Returns [`DescribeImageSharePermissionResponse`]. Group: Images. Up to 10 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct DescribeImageSharePermission {
     /// Own image whose shares are listed. Required. Format: `img-xxxxxxxx`.
     pub image_id: String,
 }
 
-/// What [`DescribeImageSharePermission`] answers.
+/// Response of [`DescribeImageSharePermission`].
 #[derive(Clone, Default, PartialEq)]
 pub struct DescribeImageSharePermissionResponse {
     /// One entry per account the image is shared with; empty when it is not shared at all.
     pub share_permission_set: Vec<SharePermission>,
 
-    /// Identifies this call; quote it to the service's support.
+    /// Identifies this call; include it when you contact support.
     pub request_id: String,
 }
 

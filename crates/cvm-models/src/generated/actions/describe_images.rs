@@ -15,18 +15,18 @@ use crate::prelude::*;
 /// `tag:tag-key`, `dedicated-cluster-id`, `cdc-cache-status` (`CACHED_ALL`, `CACHING`,
 /// `CACHED`, `CACHE_INVALID`, `CACHE_FAILED`).
 ///
-/// Retry class: read (changes nothing, so it is sent again freely).
+/// Retry class: read (changes nothing, so it is retried freely).
 ///
-/// Answers with [`DescribeImagesResponse`]. Group: Images. Up to 40 calls a second.
+/// Returns [`DescribeImagesResponse`]. Group: Images. Up to 40 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct DescribeImages {
     /// Fetches exactly these images. Leave it out to list by `Filters`, or everything visible
-    /// to the account when both are absent. Format: `img-xxxxxxxx`. Not together with
+    /// to the account when both are absent. Format: `img-xxxxxxxx`. Cannot be combined with
     /// `Filters`.
     pub image_ids: Vec<String>,
 
     /// Narrows the list; `image-name` and `platform` match parts of the text. Items: up to 10.
-    /// Not together with `ImageIds`.
+    /// Cannot be combined with `ImageIds`.
     pub filters: Vec<Filter>,
 
     /// Images to skip before the first one returned; raise it by `Limit` for the next page.
@@ -42,7 +42,7 @@ pub struct DescribeImages {
     pub instance_type: Option<String>,
 }
 
-/// What [`DescribeImages`] answers.
+/// Response of [`DescribeImages`].
 #[derive(Clone, Default, PartialEq)]
 pub struct DescribeImagesResponse {
     /// The images of this page; empty when nothing matches or `Offset` lies past the end.
@@ -52,7 +52,7 @@ pub struct DescribeImagesResponse {
     /// many have been read.
     pub total_count: i64,
 
-    /// Identifies this call; quote it to the service's support.
+    /// Identifies this call; include it when you contact support.
     pub request_id: String,
 }
 

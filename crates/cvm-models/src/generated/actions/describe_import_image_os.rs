@@ -6,13 +6,13 @@ use crate::prelude::*;
 ///
 /// Use the names exactly as listed in `OsType` and `OsVersion` of `ImportImage`.
 ///
-/// Retry class: read (changes nothing, so it is sent again freely).
+/// Retry class: read (changes nothing, so it is retried freely).
 ///
-/// Answers with [`DescribeImportImageOsResponse`]. Group: Images. Up to 288 calls a second.
+/// Returns [`DescribeImportImageOsResponse`]. Group: Images. Up to 288 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct DescribeImportImageOs {}
 
-/// What [`DescribeImportImageOs`] answers.
+/// Response of [`DescribeImportImageOs`].
 #[derive(Clone, Default, PartialEq)]
 pub struct DescribeImportImageOsResponse {
     /// Names of the accepted systems, Windows and Linux apart.
@@ -21,7 +21,7 @@ pub struct DescribeImportImageOsResponse {
     /// Accepted versions and processor architectures of each system.
     pub import_image_os_version_set: Vec<OsVersion>,
 
-    /// Identifies this call; quote it to the service's support.
+    /// Identifies this call; include it when you contact support.
     pub request_id: String,
 }
 

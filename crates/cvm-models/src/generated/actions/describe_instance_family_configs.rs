@@ -7,20 +7,20 @@ use crate::prelude::*;
 /// The types of each family come from `DescribeInstanceTypeConfigs`, and their stock from
 /// `DescribeZoneInstanceConfigInfos`.
 ///
-/// Retry class: read (changes nothing, so it is sent again freely).
+/// Retry class: read (changes nothing, so it is retried freely).
 ///
-/// Answers with [`DescribeInstanceFamilyConfigsResponse`].
-/// Group: Instances. Up to 10 calls a second.
+/// Returns [`DescribeInstanceFamilyConfigsResponse`].
+/// Group: Instances. Up to 10 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct DescribeInstanceFamilyConfigs {}
 
-/// What [`DescribeInstanceFamilyConfigs`] answers.
+/// Response of [`DescribeInstanceFamilyConfigs`].
 #[derive(Clone, Default, PartialEq)]
 pub struct DescribeInstanceFamilyConfigsResponse {
     /// One entry per family; all of them at once, without paging.
     pub instance_family_config_set: Vec<InstanceFamilyConfig>,
 
-    /// Identifies this call; quote it to the service's support.
+    /// Identifies this call; include it when you contact support.
     pub request_id: String,
 }
 

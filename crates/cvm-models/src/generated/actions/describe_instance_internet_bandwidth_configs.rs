@@ -7,10 +7,10 @@ use crate::prelude::*;
 /// It covers bandwidth paid in advance (`BANDWIDTH_PREPAID`) only; other billing modes have no
 /// such history.
 ///
-/// Retry class: read (changes nothing, so it is sent again freely).
+/// Retry class: read (changes nothing, so it is retried freely).
 ///
-/// Answers with [`DescribeInstanceInternetBandwidthConfigsResponse`].
-/// Group: Instances. Up to 10 calls a second.
+/// Returns [`DescribeInstanceInternetBandwidthConfigsResponse`].
+/// Group: Instances. Up to 10 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct DescribeInstanceInternetBandwidthConfigs {
     /// Instance whose bandwidth history is wanted; one per call. Required. Format:
@@ -18,13 +18,13 @@ pub struct DescribeInstanceInternetBandwidthConfigs {
     pub instance_id: String,
 }
 
-/// What [`DescribeInstanceInternetBandwidthConfigs`] answers.
+/// Response of [`DescribeInstanceInternetBandwidthConfigs`].
 #[derive(Clone, Default, PartialEq)]
 pub struct DescribeInstanceInternetBandwidthConfigsResponse {
     /// One entry per period, past ones included; pick the one whose times enclose now.
     pub internet_bandwidth_config_set: Vec<InternetBandwidthConfig>,
 
-    /// Identifies this call; quote it to the service's support.
+    /// Identifies this call; include it when you contact support.
     pub request_id: String,
 }
 

@@ -12,10 +12,10 @@ use crate::prelude::*;
 ///
 /// Filters, up to 10 with up to 1 values each: `zone`, `instance-family`, `instance-type`.
 ///
-/// Retry class: read (changes nothing, so it is sent again freely).
+/// Retry class: read (changes nothing, so it is retried freely).
 ///
-/// Answers with [`DescribeInstanceTypeConfigsResponse`].
-/// Group: Instances. Up to 40 calls a second.
+/// Returns [`DescribeInstanceTypeConfigsResponse`].
+/// Group: Instances. Up to 40 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct DescribeInstanceTypeConfigs {
     /// Narrows the list by `zone`, `instance-family` or `instance-type`. Each filter takes a
@@ -24,14 +24,14 @@ pub struct DescribeInstanceTypeConfigs {
     pub filters: Vec<Filter>,
 }
 
-/// What [`DescribeInstanceTypeConfigs`] answers.
+/// Response of [`DescribeInstanceTypeConfigs`].
 #[derive(Clone, Default, PartialEq)]
 pub struct DescribeInstanceTypeConfigsResponse {
     /// One entry per pair of zone and instance type; the answer is not paged and can be long
     /// without a filter.
     pub instance_type_config_set: Vec<InstanceTypeConfig>,
 
-    /// Identifies this call; quote it to the service's support.
+    /// Identifies this call; include it when you contact support.
     pub request_id: String,
 }
 

@@ -15,10 +15,10 @@ use crate::prelude::*;
 /// To open it in a browser, append it as the `InstanceVncUrl` query parameter to the provider's
 /// VNC page.
 ///
-/// Retry class: read (changes nothing, so it is sent again freely). Nothing is changed and an
+/// Retry class: read (changes nothing, so it is retried freely). Nothing is changed and an
 /// unused address dies by itself; every send issues a new one, so use the last answer only.
 ///
-/// Answers with [`DescribeInstanceVncUrlResponse`]. Group: Instances. Up to 10 calls a second.
+/// Returns [`DescribeInstanceVncUrlResponse`]. Group: Instances. Up to 10 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct DescribeInstanceVncUrl {
     /// Instance whose console is wanted; it must not be stopped or in the middle of an
@@ -26,14 +26,14 @@ pub struct DescribeInstanceVncUrl {
     pub instance_id: String,
 }
 
-/// What [`DescribeInstanceVncUrl`] answers.
+/// Response of [`DescribeInstanceVncUrl`].
 #[derive(Clone, Default, PartialEq)]
 pub struct DescribeInstanceVncUrlResponse {
     /// The address, percent-encoded so that it can be appended as a parameter as it is; a `wss`
     /// connection once decoded.
     pub instance_vnc_url: Sensitive,
 
-    /// Identifies this call; quote it to the service's support.
+    /// Identifies this call; include it when you contact support.
     pub request_id: String,
 }
 

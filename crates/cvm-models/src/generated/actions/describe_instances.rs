@@ -20,19 +20,20 @@ use crate::prelude::*;
 /// `tag-key`, `tag-value`, `tag:tag-key`, `creation-start-time` (`YYYY-MM-DD hh:mm:ss`),
 /// `creation-end-time` (`YYYY-MM-DD hh:mm:ss`).
 ///
-/// Retry class: read (changes nothing, so it is sent again freely).
+/// Retry class: read (changes nothing, so it is retried freely).
 ///
-/// Answers with [`DescribeInstancesResponse`]. Group: Instances. Up to 40 calls a second.
+/// Returns [`DescribeInstancesResponse`]. Group: Instances. Up to 40 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct DescribeInstances {
     /// Fetches exactly these instances. Set `Limit` as well when asking for more ids than one
-    /// default page holds. Items: up to 100. Format: `ins-xxxxxxxx`. Not together with
+    /// default page holds. Items: up to 100. Format: `ins-xxxxxxxx`. Cannot be combined with
     /// `Filters`.
     pub instance_ids: Vec<String>,
 
     /// Conditions on zone, network, state, name, tag and more, whose names are listed above. At
     /// most 5 values per filter; times are `YYYY-MM-DD hh:mm:ss`, and the address filters look
-    /// at the primary network interface. Items: up to 10. Not together with `InstanceIds`.
+    /// at the primary network interface. Items: up to 10. Cannot be combined with
+    /// `InstanceIds`.
     pub filters: Vec<Filter>,
 
     /// Instances to skip before the first one returned; raise it by `Limit` for the next page.
@@ -45,7 +46,7 @@ pub struct DescribeInstances {
     pub limit: Option<i64>,
 }
 
-/// What [`DescribeInstances`] answers.
+/// Response of [`DescribeInstances`].
 #[derive(Clone, Default, PartialEq)]
 pub struct DescribeInstancesResponse {
     /// Instances that match over all pages, at the moment of this call; paging ends when this
@@ -56,7 +57,7 @@ pub struct DescribeInstancesResponse {
     /// destroyed, or may not be visible yet right after a launch.
     pub instance_set: Vec<Instance>,
 
-    /// Identifies this call; quote it to the service's support.
+    /// Identifies this call; include it when you contact support.
     pub request_id: String,
 }
 

@@ -8,10 +8,9 @@ use crate::prelude::*;
 ///
 /// The answer is not paged.
 ///
-/// Retry class: read (changes nothing, so it is sent again freely).
+/// Retry class: read (changes nothing, so it is retried freely).
 ///
-/// Answers with [`DescribeInstancesActionTimerResponse`].
-/// Group: Timers. Up to 10 calls a second.
+/// Returns [`DescribeInstancesActionTimerResponse`]. Group: Timers. Up to 10 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct DescribeInstancesActionTimer {
     /// Fetches exactly these timers. A cancelled one is no longer found.
@@ -36,14 +35,14 @@ pub struct DescribeInstancesActionTimer {
     pub status_list: Vec<ActionTimerStatus>,
 }
 
-/// What [`DescribeInstancesActionTimer`] answers.
+/// Response of [`DescribeInstancesActionTimer`].
 #[derive(Clone, Default, PartialEq)]
 pub struct DescribeInstancesActionTimerResponse {
     /// The timers found, each with its instance, time and state; read `ActionTime` tolerantly,
     /// its layout varies.
     pub action_timers: Vec<ActionTimer>,
 
-    /// Identifies this call; quote it to the service's support.
+    /// Identifies this call; include it when you contact support.
     pub request_id: String,
 }
 

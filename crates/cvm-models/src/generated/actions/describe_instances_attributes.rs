@@ -8,10 +8,10 @@ use crate::prelude::*;
 /// User data can contain secrets somebody put there, so mind who may call this and keep answers
 /// out of logs.
 ///
-/// Retry class: read (changes nothing, so it is sent again freely).
+/// Retry class: read (changes nothing, so it is retried freely).
 ///
-/// Answers with [`DescribeInstancesAttributesResponse`].
-/// Group: Instances. Up to 20 calls a second.
+/// Returns [`DescribeInstancesAttributesResponse`].
+/// Group: Instances. Up to 20 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct DescribeInstancesAttributes {
     /// Attributes wanted. One kind exists so far, yet it must be named. Required.
@@ -22,14 +22,14 @@ pub struct DescribeInstancesAttributes {
     pub instance_ids: Vec<String>,
 }
 
-/// What [`DescribeInstancesAttributes`] answers.
+/// Response of [`DescribeInstancesAttributes`].
 #[derive(Clone, Default, PartialEq)]
 pub struct DescribeInstancesAttributesResponse {
     /// One entry per instance with the attributes asked for; match by `InstanceId`, not by
     /// order.
     pub instance_set: Vec<InstanceAttribute>,
 
-    /// Identifies this call; quote it to the service's support.
+    /// Identifies this call; include it when you contact support.
     pub request_id: String,
 }
 

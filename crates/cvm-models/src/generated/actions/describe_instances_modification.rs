@@ -10,10 +10,10 @@ use crate::prelude::*;
 ///
 /// Filters, up to 10 with up to 2 values each: `status` (`SELL`, `UNAVAILABLE`).
 ///
-/// Retry class: read (changes nothing, so it is sent again freely).
+/// Retry class: read (changes nothing, so it is retried freely).
 ///
-/// Answers with [`DescribeInstancesModificationResponse`].
-/// Group: Instances. Up to 20 calls a second.
+/// Returns [`DescribeInstancesModificationResponse`].
+/// Group: Instances. Up to 20 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct DescribeInstancesModification {
     /// Instances to be resized. Ask for one at a time unless they are alike, since an entry
@@ -25,7 +25,7 @@ pub struct DescribeInstancesModification {
     pub filters: Vec<Filter>,
 }
 
-/// What [`DescribeInstancesModification`] answers.
+/// Response of [`DescribeInstancesModification`].
 #[derive(Clone, Default, PartialEq)]
 pub struct DescribeInstancesModificationResponse {
     /// How many entries the list holds; there is no paging.
@@ -34,7 +34,7 @@ pub struct DescribeInstancesModificationResponse {
     /// One entry per candidate type, with its state and, if it cannot be used, the reason.
     pub instance_type_config_status_set: Vec<InstanceTypeConfigStatus>,
 
-    /// Identifies this call; quote it to the service's support.
+    /// Identifies this call; include it when you contact support.
     pub request_id: String,
 }
 

@@ -8,10 +8,10 @@ use crate::prelude::*;
 /// Downgrades and changes of bandwidth billing are counted; most other operations have no such
 /// limit.
 ///
-/// Retry class: read (changes nothing, so it is sent again freely).
+/// Retry class: read (changes nothing, so it is retried freely).
 ///
-/// Answers with [`DescribeInstancesOperationLimitResponse`].
-/// Group: Instances. Up to 10 calls a second.
+/// Returns [`DescribeInstancesOperationLimitResponse`].
+/// Group: Instances. Up to 10 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct DescribeInstancesOperationLimit {
     /// Instances whose counts are wanted. Required. Items: 1 to 100. Format: `ins-xxxxxxxx`.
@@ -22,13 +22,13 @@ pub struct DescribeInstancesOperationLimit {
     pub operation: Option<LimitedOperation>,
 }
 
-/// What [`DescribeInstancesOperationLimit`] answers.
+/// Response of [`DescribeInstancesOperationLimit`].
 #[derive(Clone, Default, PartialEq)]
 pub struct DescribeInstancesOperationLimitResponse {
     /// Used and allowed count of each instance; match by `InstanceId`.
     pub instance_operation_limit_set: Vec<OperationCountLimit>,
 
-    /// Identifies this call; quote it to the service's support.
+    /// Identifies this call; include it when you contact support.
     pub request_id: String,
 }
 

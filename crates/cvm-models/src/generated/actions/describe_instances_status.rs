@@ -8,9 +8,9 @@ use crate::prelude::*;
 ///
 /// It cannot filter and does not show why an operation failed; `DescribeInstances` does both.
 ///
-/// Retry class: read (changes nothing, so it is sent again freely).
+/// Retry class: read (changes nothing, so it is retried freely).
 ///
-/// Answers with [`DescribeInstancesStatusResponse`]. Group: Instances. Up to 40 calls a second.
+/// Returns [`DescribeInstancesStatusResponse`]. Group: Instances. Up to 40 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct DescribeInstancesStatus {
     /// Asks for these instances only; without it the states of all instances in the region come
@@ -26,7 +26,7 @@ pub struct DescribeInstancesStatus {
     pub limit: Option<i64>,
 }
 
-/// What [`DescribeInstancesStatus`] answers.
+/// Response of [`DescribeInstancesStatus`].
 #[derive(Clone, Default, PartialEq)]
 pub struct DescribeInstancesStatusResponse {
     /// Instance states that match over all pages, not just those of this page.
@@ -36,7 +36,7 @@ pub struct DescribeInstancesStatusResponse {
     /// match by `InstanceId`.
     pub instance_status_set: Vec<InstanceStatus>,
 
-    /// Identifies this call; quote it to the service's support.
+    /// Identifies this call; include it when you contact support.
     pub request_id: String,
 }
 

@@ -7,20 +7,20 @@ use crate::prelude::*;
 /// Put the values into `InternetChargeType` of `InternetAccessible`. Whether a listed mode
 /// works for the account and the instance shows at launch only.
 ///
-/// Retry class: read (changes nothing, so it is sent again freely).
+/// Retry class: read (changes nothing, so it is retried freely).
 ///
-/// Answers with [`DescribeInternetChargeTypeConfigsResponse`].
-/// Group: Instances. Up to 10 calls a second.
+/// Returns [`DescribeInternetChargeTypeConfigsResponse`].
+/// Group: Instances. Up to 10 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct DescribeInternetChargeTypeConfigs {}
 
-/// What [`DescribeInternetChargeTypeConfigs`] answers.
+/// Response of [`DescribeInternetChargeTypeConfigs`].
 #[derive(Clone, Default, PartialEq)]
 pub struct DescribeInternetChargeTypeConfigsResponse {
     /// One entry per mode, with its wire value and a text for people.
     pub internet_charge_type_config_set: Vec<InternetChargeTypeConfig>,
 
-    /// Identifies this call; quote it to the service's support.
+    /// Identifies this call; include it when you contact support.
     pub request_id: String,
 }
 

@@ -10,17 +10,17 @@ use crate::prelude::*;
 ///
 /// Filters: `project-id`, `key-name`, `tag-key`, `tag-value`, `tag:tag-key`.
 ///
-/// Retry class: read (changes nothing, so it is sent again freely).
+/// Retry class: read (changes nothing, so it is retried freely).
 ///
-/// Answers with [`DescribeKeyPairsResponse`]. Group: Key pairs. Up to 10 calls a second.
+/// Returns [`DescribeKeyPairsResponse`]. Group: Key pairs. Up to 10 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct DescribeKeyPairs {
     /// Fetches exactly these pairs. Raise `Limit` when asking for more of them than one default
-    /// page holds. Format: `skey-xxxxxxxx`. Not together with `Filters`.
+    /// page holds. Format: `skey-xxxxxxxx`. Cannot be combined with `Filters`.
     pub key_ids: Vec<String>,
 
-    /// Narrows the list; `key-name` finds a pair whose creation answer was lost. Not together
-    /// with `KeyIds`.
+    /// Narrows the list; `key-name` finds a pair whose creation answer was lost. Cannot be
+    /// combined with `KeyIds`.
     pub filters: Vec<Filter>,
 
     /// Key pairs to skip before the first one returned; raise it by `Limit` for the next page.
@@ -31,7 +31,7 @@ pub struct DescribeKeyPairs {
     pub limit: Option<i64>,
 }
 
-/// What [`DescribeKeyPairs`] answers.
+/// Response of [`DescribeKeyPairs`].
 #[derive(Clone, Default, PartialEq)]
 pub struct DescribeKeyPairsResponse {
     /// Key pairs that match over all pages; stop paging when this many have been read.
@@ -40,7 +40,7 @@ pub struct DescribeKeyPairsResponse {
     /// The pairs of this page, without private keys.
     pub key_pair_set: Vec<KeyPair>,
 
-    /// Identifies this call; quote it to the service's support.
+    /// Identifies this call; include it when you contact support.
     pub request_id: String,
 }
 

@@ -9,42 +9,43 @@ use crate::prelude::*;
 ///
 /// Stored user data and login settings come back, so keep answers out of logs.
 ///
-/// Retry class: read (changes nothing, so it is sent again freely).
+/// Retry class: read (changes nothing, so it is retried freely).
 ///
-/// Answers with [`DescribeLaunchTemplateVersionsResponse`].
-/// Group: Launch templates. Up to 20 calls a second.
+/// Returns [`DescribeLaunchTemplateVersionsResponse`].
+/// Group: Launch templates. Up to 20 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct DescribeLaunchTemplateVersions {
     /// Template whose versions are listed; one per call. Required. Format: `lt-xxxxxxxx`.
     pub launch_template_id: String,
 
-    /// Exactly these version numbers. Leave it out to page through all versions or a range. Not
-    /// together with `MinVersion`, `MaxVersion`, `Limit`, `Offset` or `DefaultVersion`.
+    /// Exactly these version numbers. Leave it out to page through all versions or a range.
+    /// Cannot be combined with `MinVersion`, `MaxVersion`, `Limit`, `Offset` or
+    /// `DefaultVersion`.
     pub launch_template_versions: Vec<u64>,
 
-    /// Lowest version number of a range, itself included. Default: 0. Not together with
+    /// Lowest version number of a range, itself included. Default: 0. Cannot be combined with
     /// `LaunchTemplateVersions`.
     pub min_version: Option<u64>,
 
     /// Highest version number of a range. Version numbers keep growing, so raise it on
-    /// templates with a long history or the newest are missed. Default: 30. Not together with
-    /// `LaunchTemplateVersions`.
+    /// templates with a long history or the newest are missed. Default: 30. Cannot be combined
+    /// with `LaunchTemplateVersions`.
     pub max_version: Option<u64>,
 
     /// Template versions to skip before the first one returned; raise it by `Limit` for the
-    /// next page. Default: 0. Not together with `LaunchTemplateVersions`.
+    /// next page. Default: 0. Cannot be combined with `LaunchTemplateVersions`.
     pub offset: Option<u64>,
 
-    /// Most template versions to return in one page. Range: at most 100. Default: 20. Not
-    /// together with `LaunchTemplateVersions`.
+    /// Most template versions to return in one page. Range: at most 100. Default: 20. Cannot be
+    /// combined with `LaunchTemplateVersions`.
     pub limit: Option<u64>,
 
     /// With `true` only the default version is returned, which is what a launch without a
-    /// version number uses. Default: false. Not together with `LaunchTemplateVersions`.
+    /// version number uses. Default: false. Cannot be combined with `LaunchTemplateVersions`.
     pub default_version: Option<bool>,
 }
 
-/// What [`DescribeLaunchTemplateVersions`] answers.
+/// Response of [`DescribeLaunchTemplateVersions`].
 #[derive(Clone, Default, PartialEq)]
 pub struct DescribeLaunchTemplateVersionsResponse {
     /// Versions over all pages. The wording could also mean templates, so end paging on an
@@ -54,7 +55,7 @@ pub struct DescribeLaunchTemplateVersionsResponse {
     /// The versions of this page, each with its number, note and launch settings.
     pub launch_template_version_set: Vec<LaunchTemplateVersionInfo>,
 
-    /// Identifies this call; quote it to the service's support.
+    /// Identifies this call; include it when you contact support.
     pub request_id: String,
 }
 

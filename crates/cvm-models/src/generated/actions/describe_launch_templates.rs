@@ -12,18 +12,18 @@ use crate::prelude::*;
 /// Filters, up to 10 with up to 5 values each: `LaunchTemplateName`, `tag-key`, `tag-value`,
 /// `tag:tag-key`.
 ///
-/// Retry class: read (changes nothing, so it is sent again freely).
+/// Retry class: read (changes nothing, so it is retried freely).
 ///
-/// Answers with [`DescribeLaunchTemplatesResponse`].
-/// Group: Launch templates. Up to 20 calls a second.
+/// Returns [`DescribeLaunchTemplatesResponse`].
+/// Group: Launch templates. Up to 20 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct DescribeLaunchTemplates {
     /// Fetches exactly these templates. Raise `Limit` when asking for more of them than one
-    /// default page holds. Format: `lt-xxxxxxxx`. Not together with `Filters`.
+    /// default page holds. Format: `lt-xxxxxxxx`. Cannot be combined with `Filters`.
     pub launch_template_ids: Vec<String>,
 
     /// Narrows the list. `LaunchTemplateName` is written in this spelling, unlike other
-    /// filters. Items: up to 10. Not together with `LaunchTemplateIds`.
+    /// filters. Items: up to 10. Cannot be combined with `LaunchTemplateIds`.
     pub filters: Vec<Filter>,
 
     /// Templates to skip before the first one returned; raise it by `Limit` for the next page.
@@ -34,7 +34,7 @@ pub struct DescribeLaunchTemplates {
     pub limit: Option<i64>,
 }
 
-/// What [`DescribeLaunchTemplates`] answers.
+/// Response of [`DescribeLaunchTemplates`].
 #[derive(Clone, Default, PartialEq)]
 pub struct DescribeLaunchTemplatesResponse {
     /// Templates that match over all pages, not just those in `LaunchTemplateSet`.
@@ -43,7 +43,7 @@ pub struct DescribeLaunchTemplatesResponse {
     /// The templates of this page; several can share a name.
     pub launch_template_set: Vec<LaunchTemplateInfo>,
 
-    /// Identifies this call; quote it to the service's support.
+    /// Identifies this call; include it when you contact support.
     pub request_id: String,
 }
 

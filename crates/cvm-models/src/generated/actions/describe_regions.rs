@@ -12,14 +12,14 @@ use crate::prelude::*;
 ///
 /// Region names found here go into the common `X-TC-Region` header of every other call.
 ///
-/// Retry class: read (changes nothing, so it is sent again freely).
+/// Retry class: read (changes nothing, so it is retried freely).
 ///
-/// Answers with [`DescribeRegionsResponse`].
-/// Group: Regions and zones. Up to 20 calls a second. The same in every region.
+/// Returns [`DescribeRegionsResponse`].
+/// Group: Regions and zones. Up to 20 calls per second. The result is the same in every region.
 #[derive(Clone, Default, PartialEq)]
 pub struct DescribeRegions {}
 
-/// What [`DescribeRegions`] answers.
+/// Response of [`DescribeRegions`].
 #[derive(Clone, Default, PartialEq)]
 pub struct DescribeRegionsResponse {
     /// How many regions `RegionSet` holds; there is no paging, the whole list always comes at
@@ -30,7 +30,7 @@ pub struct DescribeRegionsResponse {
     /// used now.
     pub region_set: Vec<RegionInfo>,
 
-    /// Identifies this call; quote it to the service's support.
+    /// Identifies this call; include it when you contact support.
     pub request_id: String,
 }
 

@@ -8,10 +8,10 @@ use crate::prelude::*;
 ///
 /// `DescribeResourcePoolPacks` shows the free capacity of the packs.
 ///
-/// Retry class: read (changes nothing, so it is sent again freely).
+/// Retry class: read (changes nothing, so it is retried freely).
 ///
-/// Answers with [`DescribeResourcePoolPackInstancesResponse`].
-/// Group: Resource pools. Up to 20 calls a second.
+/// Returns [`DescribeResourcePoolPackInstancesResponse`].
+/// Group: Resource pools. Up to 20 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct DescribeResourcePoolPackInstances {
     /// Packs to look into. There is no way to ask for all packs at once, so list them first.
@@ -19,13 +19,13 @@ pub struct DescribeResourcePoolPackInstances {
     pub dedicated_resource_pack_ids: Vec<String>,
 }
 
-/// What [`DescribeResourcePoolPackInstances`] answers.
+/// Response of [`DescribeResourcePoolPackInstances`].
 #[derive(Clone, Default, PartialEq)]
 pub struct DescribeResourcePoolPackInstancesResponse {
     /// One entry per pack with the ids of its instances; the answer is not paged.
     pub dedicated_resource_pack_instance_set: Vec<ResourcePoolPackInstance>,
 
-    /// Identifies this call; quote it to the service's support.
+    /// Identifies this call; include it when you contact support.
     pub request_id: String,
 }
 

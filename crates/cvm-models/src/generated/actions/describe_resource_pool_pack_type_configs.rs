@@ -10,9 +10,9 @@ use crate::prelude::*;
 ///
 /// Filters, up to 10: `zone` (required), `instance-family`, `instance-type`.
 ///
-/// Retry class: read (changes nothing, so it is sent again freely).
+/// Retry class: read (changes nothing, so it is retried freely).
 ///
-/// Answers with [`DescribeResourcePoolPackTypeConfigsResponse`]. Group: Resource pools.
+/// Returns [`DescribeResourcePoolPackTypeConfigsResponse`]. Group: Resource pools.
 #[derive(Clone, Default, PartialEq)]
 pub struct DescribeResourcePoolPackTypeConfigs {
     /// Narrows the list and must name a `zone`; families look like `SA9`, types like
@@ -20,13 +20,13 @@ pub struct DescribeResourcePoolPackTypeConfigs {
     pub filters: Vec<Filter>,
 }
 
-/// What [`DescribeResourcePoolPackTypeConfigs`] answers.
+/// Response of [`DescribeResourcePoolPackTypeConfigs`].
 #[derive(Clone, Default, PartialEq)]
 pub struct DescribeResourcePoolPackTypeConfigsResponse {
     /// One entry per type that can form a pack; being listed is no promise of stock.
     pub instance_type_config_set: Vec<InstanceTypeConfig>,
 
-    /// Identifies this call; quote it to the service's support.
+    /// Identifies this call; include it when you contact support.
     pub request_id: String,
 }
 

@@ -14,9 +14,9 @@ use crate::prelude::*;
 /// Filters, up to 10: `dedicated-resource-pack-id` (`rpp-xxxxxxxx`), `zone`, `instance-family`,
 /// `instance-type`, `status` (`CREATING`, `ACTIVE`, `RETIRED`).
 ///
-/// Retry class: read (changes nothing, so it is sent again freely).
+/// Retry class: read (changes nothing, so it is retried freely).
 ///
-/// Answers with [`DescribeResourcePoolPacksResponse`]. Group: Resource pools.
+/// Returns [`DescribeResourcePoolPacksResponse`]. Group: Resource pools.
 #[derive(Clone, Default, PartialEq)]
 pub struct DescribeResourcePoolPacks {
     /// Most packs to return in one page. Range: 10 to 100. Default: 10.
@@ -31,7 +31,7 @@ pub struct DescribeResourcePoolPacks {
     pub filters: Vec<Filter>,
 }
 
-/// What [`DescribeResourcePoolPacks`] answers.
+/// Response of [`DescribeResourcePoolPacks`].
 #[derive(Clone, Default, PartialEq)]
 pub struct DescribeResourcePoolPacksResponse {
     /// The packs of this page, with total and free capacity.
@@ -40,7 +40,7 @@ pub struct DescribeResourcePoolPacksResponse {
     /// Token for the next page. Empty or null on the last one. May be null.
     pub next_token: Option<String>,
 
-    /// Identifies this call; quote it to the service's support.
+    /// Identifies this call; include it when you contact support.
     pub request_id: String,
 }
 

@@ -11,10 +11,9 @@ use crate::prelude::*;
 /// All conditions given must hold together; tasks waiting for approval (`TaskStatus` 1) can be
 /// approved with `RepairTaskControl`.
 ///
-/// Retry class: read (changes nothing, so it is sent again freely).
+/// Retry class: read (changes nothing, so it is retried freely).
 ///
-/// Answers with [`DescribeTaskInfoResponse`].
-/// Group: Maintenance tasks. Up to 20 calls a second.
+/// Returns [`DescribeTaskInfoResponse`]. Group: Maintenance tasks. Up to 20 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct DescribeTaskInfo {
     /// How many tasks one page holds. It must be sent although older pages of the API speak of
@@ -66,7 +65,7 @@ pub struct DescribeTaskInfo {
     pub order: Option<i64>,
 }
 
-/// What [`DescribeTaskInfo`] answers.
+/// Response of [`DescribeTaskInfo`].
 #[derive(Clone, Default, PartialEq)]
 pub struct DescribeTaskInfoResponse {
     /// Tasks that match the conditions in all, whatever the page size; stop paging once this
@@ -77,7 +76,7 @@ pub struct DescribeTaskInfoResponse {
     /// past the end.
     pub repair_task_info_set: Vec<RepairTaskInfo>,
 
-    /// Identifies this call; quote it to the service's support.
+    /// Identifies this call; include it when you contact support.
     pub request_id: String,
 }
 

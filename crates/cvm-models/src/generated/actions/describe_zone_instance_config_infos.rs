@@ -15,10 +15,10 @@ use crate::prelude::*;
 /// `instance-charge-type` (`PREPAID`, `POSTPAID_BY_HOUR`, `CDHPAID`, `SPOTPAID`, `CDCPAID`),
 /// `sort-keys` (`<field>:asc|desc`).
 ///
-/// Retry class: read (changes nothing, so it is sent again freely).
+/// Retry class: read (changes nothing, so it is retried freely).
 ///
-/// Answers with [`DescribeZoneInstanceConfigInfosResponse`].
-/// Group: Instances. Up to 40 calls a second.
+/// Returns [`DescribeZoneInstanceConfigInfosResponse`].
+/// Group: Instances. Up to 40 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct DescribeZoneInstanceConfigInfos {
     /// Conditions on zone, family, type and charge type. `sort-keys` orders the rows instead,
@@ -27,14 +27,14 @@ pub struct DescribeZoneInstanceConfigInfos {
     pub filters: Vec<Filter>,
 }
 
-/// What [`DescribeZoneInstanceConfigInfos`] answers.
+/// Response of [`DescribeZoneInstanceConfigInfos`].
 #[derive(Clone, Default, PartialEq)]
 pub struct DescribeZoneInstanceConfigInfosResponse {
     /// One row per combination of zone, instance type and charge type, with its size, price and
     /// sale status.
     pub instance_type_quota_set: Vec<InstanceTypeQuotaItem>,
 
-    /// Identifies this call; quote it to the service's support.
+    /// Identifies this call; include it when you contact support.
     pub request_id: String,
 }
 

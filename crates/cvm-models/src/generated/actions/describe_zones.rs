@@ -9,13 +9,13 @@ use crate::prelude::*;
 /// Readable zone names come in English unless the common `X-TC-Language` header asks for
 /// `zh-CN`.
 ///
-/// Retry class: read (changes nothing, so it is sent again freely).
+/// Retry class: read (changes nothing, so it is retried freely).
 ///
-/// Answers with [`DescribeZonesResponse`]. Group: Regions and zones. Up to 20 calls a second.
+/// Returns [`DescribeZonesResponse`]. Group: Regions and zones. Up to 20 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct DescribeZones {}
 
-/// What [`DescribeZones`] answers.
+/// Response of [`DescribeZones`].
 #[derive(Clone, Default, PartialEq)]
 pub struct DescribeZonesResponse {
     /// How many zones `ZoneSet` holds; all of them are returned, without paging.
@@ -25,7 +25,7 @@ pub struct DescribeZonesResponse {
     /// in one.
     pub zone_set: Vec<ZoneInfo>,
 
-    /// Identifies this call; quote it to the service's support.
+    /// Identifies this call; include it when you contact support.
     pub request_id: String,
 }
 

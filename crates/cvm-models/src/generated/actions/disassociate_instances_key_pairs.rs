@@ -13,18 +13,18 @@ use crate::prelude::*;
 /// The answer means accepted, not done: poll `DescribeInstances` until `LatestOperationState`
 /// leaves `OPERATING`, and read `LatestOperationErrorMsg` on `FAILED`.
 ///
-/// Runs in the background: `DescribeInstances` tells in `InstanceSet.LatestOperationState` how
-/// far it is; `SUCCESS` is success, `FAILED` failure.
+/// Asynchronous. Poll `DescribeInstances` and check `InstanceSet.LatestOperationState`:
+/// `SUCCESS` means success, `FAILED` means failure.
 ///
-/// Retry class: guarded (not sent again before a reading says that it was not done). A late
+/// Retry class: guarded (not retried until a read shows that it did not take effect). A late
 /// resend can undo a binding made in between, and with `ForceStop` it powers the machines off
 /// again, so read `LoginSettings.KeyIds` first. Hazard if `ForceStop` is `true`.
 ///
-/// After an unknown outcome, by `DescribeInstances`: Done when the instance no longer lists the
-/// key pairs and no operation runs.
+/// If the outcome is unknown, check `DescribeInstances`: Done when the instance no longer lists
+/// the key pairs and no operation runs.
 ///
-/// Answers with [`DisassociateInstancesKeyPairsResponse`].
-/// Group: Key pairs. Up to 10 calls a second.
+/// Returns [`DisassociateInstancesKeyPairsResponse`].
+/// Group: Key pairs. Up to 10 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct DisassociateInstancesKeyPairs {
     /// Linux instances to take the keys from. One unsuitable instance makes the batch answer
@@ -41,10 +41,10 @@ pub struct DisassociateInstancesKeyPairs {
     pub force_stop: Option<bool>,
 }
 
-/// What [`DisassociateInstancesKeyPairs`] answers.
+/// Response of [`DisassociateInstancesKeyPairs`].
 #[derive(Clone, Default, PartialEq)]
 pub struct DisassociateInstancesKeyPairsResponse {
-    /// Identifies this call; quote it to the service's support.
+    /// Identifies this call; include it when you contact support.
     pub request_id: String,
 }
 

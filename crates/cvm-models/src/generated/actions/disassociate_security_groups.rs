@@ -10,18 +10,18 @@ use crate::prelude::*;
 /// The answer means accepted, not done: poll `DescribeInstances` until `LatestOperationState`
 /// leaves `OPERATING`, and read `LatestOperationErrorMsg` on `FAILED`.
 ///
-/// Runs in the background: `DescribeInstances` tells in `InstanceSet.LatestOperationState` how
-/// far it is; `SUCCESS` is success, `FAILED` failure.
+/// Asynchronous. Poll `DescribeInstances` and check `InstanceSet.LatestOperationState`:
+/// `SUCCESS` means success, `FAILED` means failure.
 ///
-/// Retry class: guarded (not sent again before a reading says that it was not done). Resending
+/// Retry class: guarded (not retried until a read shows that it did not take effect). Resending
 /// late can undo a binding somebody made in between, so read `SecurityGroupIds` of the
 /// instances first.
 ///
-/// After an unknown outcome, by `DescribeInstances`: Done when the instance no longer lists the
-/// groups and no operation runs.
+/// If the outcome is unknown, check `DescribeInstances`: Done when the instance no longer lists
+/// the groups and no operation runs.
 ///
-/// Answers with [`DisassociateSecurityGroupsResponse`].
-/// Group: Security groups. Up to 10 calls a second.
+/// Returns [`DisassociateSecurityGroupsResponse`].
+/// Group: Security groups. Up to 10 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct DisassociateSecurityGroups {
     /// The group to unbind. A list by form only: one group per call. Required. Items: 1.
@@ -33,10 +33,10 @@ pub struct DisassociateSecurityGroups {
     pub instance_ids: Vec<String>,
 }
 
-/// What [`DisassociateSecurityGroups`] answers.
+/// Response of [`DisassociateSecurityGroups`].
 #[derive(Clone, Default, PartialEq)]
 pub struct DisassociateSecurityGroupsResponse {
-    /// Identifies this call; quote it to the service's support.
+    /// Identifies this call; include it when you contact support.
     pub request_id: String,
 }
 

@@ -10,19 +10,19 @@ use crate::prelude::*;
 ///
 /// Most other changes are refused while an instance is in rescue mode.
 ///
-/// Runs in the background: `DescribeInstancesStatus` tells in `InstanceStatusSet.InstanceState`
-/// how far it is; `RESCUE_MODE` is success.
+/// Asynchronous. Poll `DescribeInstancesStatus` and check `InstanceStatusSet.InstanceState`:
+/// `RESCUE_MODE` means success.
 ///
-/// Retry class: guarded (not sent again before a reading says that it was not done). After
+/// Retry class: guarded (not retried until a read shows that it did not take effect). After
 /// somebody has left rescue mode a resend stops the machine again, so read `InstanceState`
 /// first. Hazard if `StopType` is given and not `SOFT`. Hazard if `ForceStop` is `true`.
 ///
-/// After an unknown outcome, by `DescribeInstances`: Done when it is `RESCUE_MODE` and the
+/// If the outcome is unknown, check `DescribeInstances`: Done when it is `RESCUE_MODE` and the
 /// latest operation is `SUCCESS`; `ENTER_RESCUE_MODE` means that it still runs, and may fail.
 /// `RUNNING` or `STOPPED` with the operation of before means not done. No list shows the rescue
 /// password.
 ///
-/// Answers with [`EnterRescueModeResponse`]. Group: Rescue mode. Up to 20 calls a second.
+/// Returns [`EnterRescueModeResponse`]. Group: Rescue mode. Up to 20 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct EnterRescueMode {
     /// The instance to repair, `RUNNING` or `STOPPED` and with no other operation under way.
@@ -38,19 +38,19 @@ pub struct EnterRescueMode {
     pub username: Option<String>,
 
     /// Old switch for a forced power-off before the rescue boot; send `StopType` instead.
-    /// Deprecated: use `StopType`. Not together with `StopType`.
+    /// Deprecated: use `StopType`. Cannot be combined with `StopType`.
     pub force_stop: Option<bool>,
 
     /// How hard a running instance is stopped before the rescue boot. `SOFT_FIRST` and `HARD`
     /// may cut the power, which can lose data. Default: `SOFT`. Allowed: `SOFT_FIRST`, `HARD`
-    /// and `SOFT`. Not together with `ForceStop`.
+    /// and `SOFT`. Cannot be combined with `ForceStop`.
     pub stop_type: Option<StopType>,
 }
 
-/// What [`EnterRescueMode`] answers.
+/// Response of [`EnterRescueMode`].
 #[derive(Clone, Default, PartialEq)]
 pub struct EnterRescueModeResponse {
-    /// Identifies this call; quote it to the service's support.
+    /// Identifies this call; include it when you contact support.
     pub request_id: String,
 }
 

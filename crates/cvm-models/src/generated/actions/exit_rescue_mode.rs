@@ -10,28 +10,29 @@ use crate::prelude::*;
 /// Unmount the disks repaired in the rescue system before the call, so that nothing is left
 /// unwritten.
 ///
-/// Runs in the background: `DescribeInstancesStatus` tells in `InstanceStatusSet.InstanceState`
-/// how far it is; `RUNNING`, `STOPPED` is success.
+/// Asynchronous. Poll `DescribeInstancesStatus` and check `InstanceStatusSet.InstanceState`:
+/// `RUNNING`, `STOPPED` means success.
 ///
-/// Retry class: guarded (not sent again before a reading says that it was not done). A late
+/// Retry class: guarded (not retried until a read shows that it did not take effect). A late
 /// resend could throw out somebody who has entered rescue mode again, so read `InstanceState`
 /// first.
 ///
-/// After an unknown outcome, by `DescribeInstances`: Done when it is `RUNNING` or `STOPPED`, as
-/// it was before rescue mode, and the latest operation is `SUCCESS`; `EXIT_RESCUE_MODE` means
-/// that it still runs, and may fail. `RESCUE_MODE` with the operation of before means not done.
+/// If the outcome is unknown, check `DescribeInstances`: Done when it is `RUNNING` or
+/// `STOPPED`, as it was before rescue mode, and the latest operation is `SUCCESS`;
+/// `EXIT_RESCUE_MODE` means that it still runs, and may fail. `RESCUE_MODE` with the operation
+/// of before means not done.
 ///
-/// Answers with [`ExitRescueModeResponse`]. Group: Rescue mode. Up to 20 calls a second.
+/// Returns [`ExitRescueModeResponse`]. Group: Rescue mode. Up to 20 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct ExitRescueMode {
     /// The instance to bring back; it must be in `RESCUE_MODE`. Required.
     pub instance_id: String,
 }
 
-/// What [`ExitRescueMode`] answers.
+/// Response of [`ExitRescueMode`].
 #[derive(Clone, Default, PartialEq)]
 pub struct ExitRescueModeResponse {
-    /// Identifies this call; quote it to the service's support.
+    /// Identifies this call; include it when you contact support.
     pub request_id: String,
 }
 

@@ -13,17 +13,17 @@ use crate::prelude::*;
 /// The service writes with the role in `RoleName`, which must exist and hold write rights on
 /// the bucket.
 ///
-/// Runs in the background: the effect comes after the answer.
+/// Asynchronous: the request takes effect after the response.
 ///
-/// Retry class: hazard (never sent again by the client, because a repeat costs or destroys). A
-/// resend starts a second task that writes billed files again and may overwrite the first ones;
-/// look into the bucket instead.
+/// Retry class: hazard (never retried by the client, because repeating it can cost money or
+/// destroy something). A resend starts a second task that writes billed files again and may
+/// overwrite the first ones; look into the bucket instead.
 ///
-/// After an unknown outcome: No action lists exports: look into the bucket for files of the
+/// If the outcome is unknown: No action lists exports: look into the bucket for files of the
 /// prefix that was given. Files that are not there soon after prove nothing, because the task
 /// may still run.
 ///
-/// Answers with [`ExportImagesResponse`]. Group: Images. Up to 20 calls a second.
+/// Returns [`ExportImagesResponse`]. Group: Images. Up to 20 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct ExportImages {
     /// Bucket that receives the files, with its account suffix, such as `backup-1250000000`;
@@ -54,10 +54,10 @@ pub struct ExportImages {
     pub role_name: Option<String>,
 }
 
-/// What [`ExportImages`] answers.
+/// Response of [`ExportImages`].
 ///
-/// With `DryRun` set to `true` it may carry nothing but the request id; the other members are
-/// then empty or zero.
+/// With `DryRun` set to `true`, it may contain only the request id; the other members are then
+/// empty or zero.
 #[derive(Clone, Default, PartialEq)]
 pub struct ExportImagesResponse {
     /// Number of the export task, for support cases and logs; this API has no query for it.
@@ -69,7 +69,7 @@ pub struct ExportImagesResponse {
     /// appear as the task goes on.
     pub cos_paths: Vec<String>,
 
-    /// Identifies this call; quote it to the service's support.
+    /// Identifies this call; include it when you contact support.
     pub request_id: String,
 }
 

@@ -13,18 +13,18 @@ use crate::prelude::*;
 /// Take the operating system and version from `DescribeImportImageOs`; other spellings are
 /// refused.
 ///
-/// Runs in the background: `DescribeImages` tells in `ImageSet.ImageState` how far it is;
-/// `NORMAL` is success, `IMPORTFAILED` failure.
+/// Asynchronous. Poll `DescribeImages` and check `ImageSet.ImageState`: `NORMAL` means success,
+/// `IMPORTFAILED` means failure.
 ///
-/// Retry class: hazard (never sent again by the client, because a repeat costs or destroys).
-/// When the name becomes taken is not stated, so a resend may import twice; search the images
-/// by name instead. Read if `DryRun` is `true`.
+/// Retry class: hazard (never retried by the client, because repeating it can cost money or
+/// destroy something). When the name becomes taken is not stated, so a resend may import twice;
+/// search the images by name instead. Read if `DryRun` is `true`.
 ///
-/// After an unknown outcome, by `DescribeImages`: Done when an image of this name made since is
-/// `IMPORTING` or `NORMAL`; `IMPORTFAILED` means it ran and failed. None after some minutes
-/// means not done.
+/// If the outcome is unknown, check `DescribeImages`: Done when an image of this name made
+/// since is `IMPORTING` or `NORMAL`; `IMPORTFAILED` means it ran and failed. None after some
+/// minutes means not done.
 ///
-/// Answers with [`ImportImageResponse`]. Group: Images. Up to 10 calls a second.
+/// Returns [`ImportImageResponse`]. Group: Images. Up to 10 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct ImportImage {
     /// Processor architecture the system in the file was built for. Note that ARM is `arm_64`
@@ -80,14 +80,14 @@ pub struct ImportImage {
     pub import_image_data_disk_list: Vec<ImportImageDataDisk>,
 }
 
-/// What [`ImportImage`] answers.
+/// Response of [`ImportImage`].
 #[derive(Clone, Default, PartialEq)]
 pub struct ImportImageResponse {
     /// Id of the image being imported. It cannot be used before its state is `NORMAL`. Format:
     /// `img-xxxxxxxx`.
     pub image_id: Option<String>,
 
-    /// Identifies this call; quote it to the service's support.
+    /// Identifies this call; include it when you contact support.
     pub request_id: String,
 }
 

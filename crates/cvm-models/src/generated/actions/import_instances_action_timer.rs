@@ -12,15 +12,15 @@ use crate::prelude::*;
 ///
 /// Instances with a timer refuse a change of their charge type.
 ///
-/// Retry class: hazard (never sent again by the client, because a repeat costs or destroys). A
-/// second timer could outlive the deletion of the first and still destroy the machine, so list
-/// the timers instead of sending again.
+/// Retry class: hazard (never retried by the client, because repeating it can cost money or
+/// destroy something). A second timer could outlive the deletion of the first and still destroy
+/// the machine, so list the timers instead of sending again.
 ///
-/// After an unknown outcome, by `DescribeInstancesActionTimer`: Done when exactly one timer of
-/// the instance has this time and is `UNDO`. None means not done; of several, cancel the
+/// If the outcome is unknown, check `DescribeInstancesActionTimer`: Done when exactly one timer
+/// of the instance has this time and is `UNDO`. None means not done; of several, cancel the
 /// surplus, because each of them destroys the machine.
 ///
-/// Answers with [`ImportInstancesActionTimerResponse`]. Group: Timers. Up to 10 calls a second.
+/// Returns [`ImportInstancesActionTimerResponse`]. Group: Timers. Up to 10 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct ImportInstancesActionTimer {
     /// Instances the action will hit; each gets a timer of its own. Required. Format:
@@ -32,13 +32,13 @@ pub struct ImportInstancesActionTimer {
     pub action_timer: ActionTimer,
 }
 
-/// What [`ImportInstancesActionTimer`] answers.
+/// Response of [`ImportInstancesActionTimer`].
 #[derive(Clone, Default, PartialEq)]
 pub struct ImportInstancesActionTimerResponse {
     /// Ids of the timers created. Keep them: cancelling needs them.
     pub action_timer_ids: Vec<String>,
 
-    /// Identifies this call; quote it to the service's support.
+    /// Identifies this call; include it when you contact support.
     pub request_id: String,
 }
 

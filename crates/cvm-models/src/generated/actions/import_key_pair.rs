@@ -9,16 +9,16 @@ use crate::prelude::*;
 /// Only the public key is sent, so the service never sees the private one and cannot replace
 /// it.
 ///
-/// Retry class: guarded (not sent again before a reading says that it was not done). A resend
+/// Retry class: guarded (not retried until a read shows that it did not take effect). A resend
 /// is refused because name and key are then taken, which looks like a failure, so look the name
 /// up and compare the key.
 ///
-/// After an unknown outcome, by `DescribeKeyPairs`: Done when the pair of this name has the
+/// If the outcome is unknown, check `DescribeKeyPairs`: Done when the pair of this name has the
 /// same public key; take its id. Type and key count, not the comment behind them, which the
 /// service replaces. Another key means that the name belongs to somebody else, and none means
 /// not done.
 ///
-/// Answers with [`ImportKeyPairResponse`]. Group: Key pairs. Up to 10 calls a second.
+/// Returns [`ImportKeyPairResponse`]. Group: Key pairs. Up to 10 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct ImportKeyPair {
     /// Display name, made of letters, digits and underscores. It must be unique in the account.
@@ -36,14 +36,14 @@ pub struct ImportKeyPair {
     pub tag_specification: Vec<TagSpecification>,
 }
 
-/// What [`ImportKeyPair`] answers.
+/// Response of [`ImportKeyPair`].
 #[derive(Clone, Default, PartialEq)]
 pub struct ImportKeyPairResponse {
     /// Id of the stored key pair, to name in `LoginSettings.KeyIds` at launch or when binding
     /// it. Format: `skey-xxxxxxxx`.
     pub key_id: String,
 
-    /// Identifies this call; quote it to the service's support.
+    /// Identifies this call; include it when you contact support.
     pub request_id: String,
 }
 

@@ -9,10 +9,10 @@ use crate::prelude::*;
 ///
 /// Mind the spelling: this query begins with `Inquire`, all other price queries with `Inquiry`.
 ///
-/// Retry class: read (changes nothing, so it is sent again freely).
+/// Retry class: read (changes nothing, so it is retried freely).
 ///
-/// Answers with [`InquirePricePurchaseResourcePoolPacksResponse`].
-/// Group: Prices. Up to 20 calls a second.
+/// Returns [`InquirePricePurchaseResourcePoolPacksResponse`].
+/// Group: Prices. Up to 20 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct InquirePricePurchaseResourcePoolPacks {
     /// Zone the capacity would stand in; prices and types on sale differ between zones.
@@ -31,14 +31,14 @@ pub struct InquirePricePurchaseResourcePoolPacks {
     pub period: Option<i64>,
 }
 
-/// What [`InquirePricePurchaseResourcePoolPacks`] answers.
+/// Response of [`InquirePricePurchaseResourcePoolPacks`].
 #[derive(Clone, Default, PartialEq)]
 pub struct InquirePricePurchaseResourcePoolPacksResponse {
     /// Price of the packs asked for. Which members are filled shows whether it is a sum to pay
     /// ahead or a rate.
     pub price: ItemPrice,
 
-    /// Identifies this call; quote it to the service's support.
+    /// Identifies this call; include it when you contact support.
     pub request_id: String,
 }
 

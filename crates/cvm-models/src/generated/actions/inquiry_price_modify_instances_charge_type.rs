@@ -11,10 +11,10 @@ use crate::prelude::*;
 /// Refused for instances stopped without charge, spot instances, those with a termination
 /// timer, and the families BC1 and BS1.
 ///
-/// Retry class: read (changes nothing, so it is sent again freely).
+/// Retry class: read (changes nothing, so it is retried freely).
 ///
-/// Answers with [`InquiryPriceModifyInstancesChargeTypeResponse`].
-/// Group: Prices. Up to 10 calls a second.
+/// Returns [`InquiryPriceModifyInstancesChargeTypeResponse`].
+/// Group: Prices. Up to 10 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct InquiryPriceModifyInstancesChargeType {
     /// Instances whose change is to be priced. Required. Items: 1 to 100. Format:
@@ -34,13 +34,13 @@ pub struct InquiryPriceModifyInstancesChargeType {
     pub modify_portable_data_disk: Option<bool>,
 }
 
-/// What [`InquiryPriceModifyInstancesChargeType`] answers.
+/// Response of [`InquiryPriceModifyInstancesChargeType`].
 #[derive(Clone, Default, PartialEq)]
 pub struct InquiryPriceModifyInstancesChargeTypeResponse {
     /// Cost of the change: a sum to pay for a subscription, or hourly rates for the way back.
     pub price: Price,
 
-    /// Identifies this call; quote it to the service's support.
+    /// Identifies this call; include it when you contact support.
     pub request_id: String,
 }
 

@@ -8,9 +8,9 @@ use crate::prelude::*;
 ///
 /// Pay with `RenewHosts`, with the same hosts and term.
 ///
-/// Retry class: read (changes nothing, so it is sent again freely).
+/// Retry class: read (changes nothing, so it is retried freely).
 ///
-/// Answers with [`InquiryPriceRenewHostsResponse`]. Group: Prices. Up to 10 calls a second.
+/// Returns [`InquiryPriceRenewHostsResponse`]. Group: Prices. Up to 10 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct InquiryPriceRenewHosts {
     /// Prepaid hosts whose renewal is to be priced. Required. Items: 1 to 100. Format:
@@ -25,16 +25,16 @@ pub struct InquiryPriceRenewHosts {
     pub dry_run: Option<bool>,
 }
 
-/// What [`InquiryPriceRenewHosts`] answers.
+/// Response of [`InquiryPriceRenewHosts`].
 ///
-/// With `DryRun` set to `true` it may carry nothing but the request id; the other members are
-/// then empty or zero.
+/// With `DryRun` set to `true`, it may contain only the request id; the other members are then
+/// empty or zero.
 #[derive(Clone, Default, PartialEq)]
 pub struct InquiryPriceRenewHostsResponse {
     /// What renewing all listed hosts for the term would cost.
     pub price: HostPriceInfo,
 
-    /// Identifies this call; quote it to the service's support.
+    /// Identifies this call; include it when you contact support.
     pub request_id: String,
 }
 

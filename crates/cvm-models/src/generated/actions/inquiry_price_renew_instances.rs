@@ -8,9 +8,9 @@ use crate::prelude::*;
 ///
 /// Pay with `RenewInstances`, with the same instances, term and disk choice.
 ///
-/// Retry class: read (changes nothing, so it is sent again freely).
+/// Retry class: read (changes nothing, so it is retried freely).
 ///
-/// Answers with [`InquiryPriceRenewInstancesResponse`]. Group: Prices. Up to 10 calls a second.
+/// Returns [`InquiryPriceRenewInstancesResponse`]. Group: Prices. Up to 10 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct InquiryPriceRenewInstances {
     /// Prepaid instances whose renewal is to be priced. Required. Items: 1 to 100. Format:
@@ -29,16 +29,16 @@ pub struct InquiryPriceRenewInstances {
     pub renew_portable_data_disk: Option<bool>,
 }
 
-/// What [`InquiryPriceRenewInstances`] answers.
+/// Response of [`InquiryPriceRenewInstances`].
 ///
-/// With `DryRun` set to `true` it may carry nothing but the request id; the other members are
-/// then empty or zero.
+/// With `DryRun` set to `true`, it may contain only the request id; the other members are then
+/// empty or zero.
 #[derive(Clone, Default, PartialEq)]
 pub struct InquiryPriceRenewInstancesResponse {
     /// What renewing all listed instances for the term would cost.
     pub price: Price,
 
-    /// Identifies this call; quote it to the service's support.
+    /// Identifies this call; include it when you contact support.
     pub request_id: String,
 }
 

@@ -9,9 +9,9 @@ use crate::prelude::*;
 /// A change between Linux and Windows is priced for `CLOUD_BSSD`, `CLOUD_PREMIUM` and
 /// `CLOUD_SSD` system disks only, and not in regions outside mainland China.
 ///
-/// Retry class: read (changes nothing, so it is sent again freely).
+/// Retry class: read (changes nothing, so it is retried freely).
 ///
-/// Answers with [`InquiryPriceResetInstanceResponse`]. Group: Prices. Up to 10 calls a second.
+/// Returns [`InquiryPriceResetInstanceResponse`]. Group: Prices. Up to 10 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct InquiryPriceResetInstance {
     /// The instance whose reinstallation is to be priced. Required. Format: `ins-xxxxxxxx`.
@@ -38,13 +38,13 @@ pub struct InquiryPriceResetInstance {
     pub user_data: Option<Sensitive>,
 }
 
-/// What [`InquiryPriceResetInstance`] answers.
+/// Response of [`InquiryPriceResetInstance`].
 #[derive(Clone, Default, PartialEq)]
 pub struct InquiryPriceResetInstanceResponse {
     /// What the reinstallation would add to the cost of the instance.
     pub price: Price,
 
-    /// Identifies this call; quote it to the service's support.
+    /// Identifies this call; include it when you contact support.
     pub request_id: String,
 }
 

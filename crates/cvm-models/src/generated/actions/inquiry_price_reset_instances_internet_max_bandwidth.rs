@@ -12,10 +12,10 @@ use crate::prelude::*;
 ///
 /// Nothing is changed; `ResetInstancesInternetMaxBandwidth` does that.
 ///
-/// Retry class: read (changes nothing, so it is sent again freely).
+/// Retry class: read (changes nothing, so it is retried freely).
 ///
-/// Answers with [`InquiryPriceResetInstancesInternetMaxBandwidthResponse`].
-/// Group: Prices. Up to 10 calls a second.
+/// Returns [`InquiryPriceResetInstancesInternetMaxBandwidthResponse`].
+/// Group: Prices. Up to 10 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct InquiryPriceResetInstancesInternetMaxBandwidth {
     /// Instances to price, all with the same bandwidth billing. Only one for
@@ -37,13 +37,13 @@ pub struct InquiryPriceResetInstancesInternetMaxBandwidth {
     pub end_time: Option<String>,
 }
 
-/// What [`InquiryPriceResetInstancesInternetMaxBandwidth`] answers.
+/// Response of [`InquiryPriceResetInstancesInternetMaxBandwidth`].
 #[derive(Clone, Default, PartialEq)]
 pub struct InquiryPriceResetInstancesInternetMaxBandwidthResponse {
     /// What the new bandwidth would cost: a sum for a prepaid window, rates otherwise.
     pub price: Price,
 
-    /// Identifies this call; quote it to the service's support.
+    /// Identifies this call; include it when you contact support.
     pub request_id: String,
 }
 

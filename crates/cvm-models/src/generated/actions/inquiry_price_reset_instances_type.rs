@@ -9,10 +9,10 @@ use crate::prelude::*;
 ///
 /// Nothing is changed; `ResetInstancesType` does that.
 ///
-/// Retry class: read (changes nothing, so it is sent again freely).
+/// Retry class: read (changes nothing, so it is retried freely).
 ///
-/// Answers with [`InquiryPriceResetInstancesTypeResponse`].
-/// Group: Prices. Up to 10 calls a second.
+/// Returns [`InquiryPriceResetInstancesTypeResponse`].
+/// Group: Prices. Up to 10 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct InquiryPriceResetInstancesType {
     /// The instance to price. A list by form only: one id per call. Required. Items: 1. Format:
@@ -24,13 +24,13 @@ pub struct InquiryPriceResetInstancesType {
     pub instance_type: String,
 }
 
-/// What [`InquiryPriceResetInstancesType`] answers.
+/// Response of [`InquiryPriceResetInstancesType`].
 #[derive(Clone, Default, PartialEq)]
 pub struct InquiryPriceResetInstancesTypeResponse {
     /// Cost of the change: the difference to pay on a subscription, or the new hourly rate.
     pub price: Price,
 
-    /// Identifies this call; quote it to the service's support.
+    /// Identifies this call; include it when you contact support.
     pub request_id: String,
 }
 

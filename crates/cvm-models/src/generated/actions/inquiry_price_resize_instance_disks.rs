@@ -9,17 +9,17 @@ use crate::prelude::*;
 ///
 /// Nothing is changed; `ResizeInstanceDisks` does that.
 ///
-/// Retry class: read (changes nothing, so it is sent again freely).
+/// Retry class: read (changes nothing, so it is retried freely).
 ///
-/// Answers with [`InquiryPriceResizeInstanceDisksResponse`].
-/// Group: Prices. Up to 10 calls a second.
+/// Returns [`InquiryPriceResizeInstanceDisksResponse`].
+/// Group: Prices. Up to 10 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct InquiryPriceResizeInstanceDisks {
     /// The instance whose disk is to be priced. Required. Format: `ins-xxxxxxxx`.
     pub instance_id: String,
 
     /// The data disk and its new total size, which grows in steps of 10 GiB; `DiskId` may be
-    /// left out. Price either this or the boot disk, never both in one call. Items: 1. Give
+    /// left out. Price either this or the boot disk, never both in one call. Items: 1. Specify
     /// exactly one of `DataDisks` and `SystemDisk`.
     pub data_disks: Vec<DataDisk>,
 
@@ -28,7 +28,7 @@ pub struct InquiryPriceResizeInstanceDisks {
     pub force_stop: Option<bool>,
 
     /// New total size of the boot disk, which must be a cloud disk. Price either this or a data
-    /// disk, never both in one call. Give exactly one of `DataDisks` and `SystemDisk`.
+    /// disk, never both in one call. Specify exactly one of `DataDisks` and `SystemDisk`.
     pub system_disk: Option<SystemDisk>,
 
     /// Whether the growth is meant to happen without a stop, as in `ResizeInstanceDisks`; the
@@ -36,14 +36,14 @@ pub struct InquiryPriceResizeInstanceDisks {
     pub resize_online: Option<bool>,
 }
 
-/// What [`InquiryPriceResizeInstanceDisks`] answers.
+/// Response of [`InquiryPriceResizeInstanceDisks`].
 #[derive(Clone, Default, PartialEq)]
 pub struct InquiryPriceResizeInstanceDisksResponse {
     /// Cost of the larger disk: the difference to pay on a subscription, or the new hourly
     /// rate.
     pub price: Price,
 
-    /// Identifies this call; quote it to the service's support.
+    /// Identifies this call; include it when you contact support.
     pub request_id: String,
 }
 

@@ -13,9 +13,9 @@ use crate::prelude::*;
 ///
 /// Leave passwords and the `ClientToken` of the real launch out of the query.
 ///
-/// Retry class: read (changes nothing, so it is sent again freely).
+/// Retry class: read (changes nothing, so it is retried freely).
 ///
-/// Answers with [`InquiryPriceRunInstancesResponse`]. Group: Prices. Up to 10 calls a second.
+/// Returns [`InquiryPriceRunInstancesResponse`]. Group: Prices. Up to 10 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct InquiryPriceRunInstances {
     /// Zone, project and host to price for. Sent together with `LaunchTemplate`, it overrides
@@ -109,14 +109,14 @@ pub struct InquiryPriceRunInstances {
     pub network_interfaces: Vec<NetworkInterfaces>,
 }
 
-/// What [`InquiryPriceRunInstances`] answers.
+/// Response of [`InquiryPriceRunInstances`].
 #[derive(Clone, Default, PartialEq)]
 pub struct InquiryPriceRunInstancesResponse {
     /// What all instances of the request would cost together, split into instance and public
     /// bandwidth.
     pub price: Price,
 
-    /// Identifies this call; quote it to the service's support.
+    /// Identifies this call; include it when you contact support.
     pub request_id: String,
 }
 

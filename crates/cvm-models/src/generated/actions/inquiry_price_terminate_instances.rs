@@ -11,10 +11,10 @@ use crate::prelude::*;
 ///
 /// One unsuitable instance makes the whole batch answer with an error.
 ///
-/// Retry class: read (changes nothing, so it is sent again freely).
+/// Retry class: read (changes nothing, so it is retried freely).
 ///
-/// Answers with [`InquiryPriceTerminateInstancesResponse`].
-/// Group: Prices. Up to 10 calls a second.
+/// Returns [`InquiryPriceTerminateInstancesResponse`].
+/// Group: Prices. Up to 10 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct InquiryPriceTerminateInstances {
     /// Instances whose refund is wanted. The answer holds one row for each. Required. Items: 1
@@ -22,13 +22,13 @@ pub struct InquiryPriceTerminateInstances {
     pub instance_ids: Vec<String>,
 }
 
-/// What [`InquiryPriceTerminateInstances`] answers.
+/// Response of [`InquiryPriceTerminateInstances`].
 #[derive(Clone, Default, PartialEq)]
 pub struct InquiryPriceTerminateInstancesResponse {
     /// One refund per instance; match the rows by `InstanceId` rather than by position.
     pub instance_refunds_set: Vec<InstanceRefund>,
 
-    /// Identifies this call; quote it to the service's support.
+    /// Identifies this call; include it when you contact support.
     pub request_id: String,
 }
 

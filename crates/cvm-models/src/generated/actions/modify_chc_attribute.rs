@@ -9,17 +9,17 @@ use crate::prelude::*;
 ///
 /// The management login can be written but not read back, so keep it safe.
 ///
-/// Retry class: convergent (sent again, because a repeat sets the same state). The name is a
+/// Retry class: convergent (retried, because repeating it sets the same state). The name is a
 /// mere label and can be set again, but login, access rules and kind may have been changed
 /// since by somebody else, so read first. Guarded if `Password`, `BmcUser`,
 /// `BmcSecurityGroupIds` or `DeviceType` is given.
 ///
-/// After an unknown outcome, by `DescribeChcHosts`: Done when name, device type and access
+/// If the outcome is unknown, check `DescribeChcHosts`: Done when name, device type and access
 /// rules are those that were asked for. No list shows user or password of the management
 /// controller.
 ///
-/// Answers with [`ModifyChcAttributeResponse`].
-/// Group: Hosted physical servers. Up to 20 calls a second.
+/// Returns [`ModifyChcAttributeResponse`].
+/// Group: Hosted physical servers. Up to 20 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct ModifyChcAttribute {
     /// Hosted servers to change; all of them get the same values. Required. Format:
@@ -44,10 +44,10 @@ pub struct ModifyChcAttribute {
     pub bmc_security_group_ids: Vec<String>,
 }
 
-/// What [`ModifyChcAttribute`] answers.
+/// Response of [`ModifyChcAttribute`].
 #[derive(Clone, Default, PartialEq)]
 pub struct ModifyChcAttributeResponse {
-    /// Identifies this call; quote it to the service's support.
+    /// Identifies this call; include it when you contact support.
     pub request_id: String,
 }
 

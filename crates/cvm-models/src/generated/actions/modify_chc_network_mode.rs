@@ -14,19 +14,19 @@ use crate::prelude::*;
 /// `SwitchChcDeployNetwork` or `SwitchChcBusinessNetwork`, and `LatestOperationState` is
 /// `SUCCESS`.
 ///
-/// Runs in the background: `DescribeChcHosts` tells in `ChcHostSet.LatestOperationState` how
-/// far it is; `SUCCESS` is success, `FAILED` failure.
+/// Asynchronous. Poll `DescribeChcHosts` and check `ChcHostSet.LatestOperationState`: `SUCCESS`
+/// means success, `FAILED` means failure.
 ///
-/// Retry class: hazard (never sent again by the client, because a repeat costs or destroys).
-/// Nothing says that asking for the present mode is harmless, and each run touches live
-/// traffic, so read `NetworkMode` instead.
+/// Retry class: hazard (never retried by the client, because repeating it can cost money or
+/// destroy something). Nothing says that asking for the present mode is harmless, and each run
+/// touches live traffic, so read `NetworkMode` instead.
 ///
-/// After an unknown outcome, by `DescribeChcHosts`: Done when the mode is the one asked for,
-/// the server is no longer `OPERATING`, and a switch of networks is the latest operation, with
-/// `SUCCESS`; `FAILED` means it ran and failed. The old mode with the operation of before means
-/// not done.
+/// If the outcome is unknown, check `DescribeChcHosts`: Done when the mode is the one asked
+/// for, the server is no longer `OPERATING`, and a switch of networks is the latest operation,
+/// with `SUCCESS`; `FAILED` means it ran and failed. The old mode with the operation of before
+/// means not done.
 ///
-/// Answers with [`ModifyChcNetworkModeResponse`]. Group: Hosted physical servers.
+/// Returns [`ModifyChcNetworkModeResponse`]. Group: Hosted physical servers.
 #[derive(Clone, Default, PartialEq)]
 pub struct ModifyChcNetworkMode {
     /// Hosted servers to switch, all to the same mode. Required. Format: `chc-xxxxxxxx`.
@@ -37,10 +37,10 @@ pub struct ModifyChcNetworkMode {
     pub network_mode: Option<ChcNetworkMode>,
 }
 
-/// What [`ModifyChcNetworkMode`] answers.
+/// Response of [`ModifyChcNetworkMode`].
 #[derive(Clone, Default, PartialEq)]
 pub struct ModifyChcNetworkModeResponse {
-    /// Identifies this call; quote it to the service's support.
+    /// Identifies this call; include it when you contact support.
     pub request_id: String,
 }
 

@@ -6,15 +6,16 @@ use crate::prelude::*;
 ///
 /// `Name` must be sent even when only the affinity changes; repeat the present name then.
 ///
-/// Retry class: convergent (sent again, because a repeat sets the same state). Setting the name
-/// again ends in the same state, but a repeated affinity may be refused or meet a newer value,
-/// so read the group first. Guarded if `Affinity` is given.
+/// Retry class: convergent (retried, because repeating it sets the same state). Setting the
+/// name again ends in the same state, but a repeated affinity may be refused or meet a newer
+/// value, so read the group first. Guarded if `Affinity` is given.
 ///
-/// After an unknown outcome, by `DescribeDisasterRecoverGroups`: Done when name and affinity
-/// are those that were asked for. A larger affinity means that somebody has gone further since.
+/// If the outcome is unknown, check `DescribeDisasterRecoverGroups`: Done when name and
+/// affinity are those that were asked for. A larger affinity means that somebody has gone
+/// further since.
 ///
-/// Answers with [`ModifyDisasterRecoverGroupAttributeResponse`].
-/// Group: Placement groups. Up to 10 calls a second.
+/// Returns [`ModifyDisasterRecoverGroupAttributeResponse`].
+/// Group: Placement groups. Up to 10 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct ModifyDisasterRecoverGroupAttribute {
     /// The placement group to change, as listed by `DescribeDisasterRecoverGroups`. Required.
@@ -30,10 +31,10 @@ pub struct ModifyDisasterRecoverGroupAttribute {
     pub affinity: Option<i64>,
 }
 
-/// What [`ModifyDisasterRecoverGroupAttribute`] answers.
+/// Response of [`ModifyDisasterRecoverGroupAttribute`].
 #[derive(Clone, Default, PartialEq)]
 pub struct ModifyDisasterRecoverGroupAttributeResponse {
-    /// Identifies this call; quote it to the service's support.
+    /// Identifies this call; include it when you contact support.
     pub request_id: String,
 }
 

@@ -6,37 +6,36 @@ use crate::prelude::*;
 ///
 /// Send either `HostName` or `RenewFlag`, never both in one call.
 ///
-/// Retry class: convergent (sent again, because a repeat sets the same state). A name can be
+/// Retry class: convergent (retried, because repeating it sets the same state). A name can be
 /// set again safely, but the renewal setting decides about money and the project about access,
 /// so read the host before resending those. Guarded if `RenewFlag` or `ProjectId` is given.
 ///
-/// After an unknown outcome, by `DescribeHosts`: Done when name, renewal setting and project
-/// are those that were asked for.
+/// If the outcome is unknown, check `DescribeHosts`: Done when name, renewal setting and
+/// project are those that were asked for.
 ///
-/// Answers with [`ModifyHostsAttributeResponse`].
-/// Group: Dedicated hosts. Up to 10 calls a second.
+/// Returns [`ModifyHostsAttributeResponse`]. Group: Dedicated hosts. Up to 10 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct ModifyHostsAttribute {
     /// Dedicated hosts to change; all of them get the same value. Required. Format:
     /// `host-xxxxxxxx`.
     pub host_ids: Vec<String>,
 
-    /// New display name of the hosts, free text. Length: up to 60 characters. Give exactly one
-    /// of `HostName` and `RenewFlag`.
+    /// New display name of the hosts, free text. Length: up to 60 characters. Specify exactly
+    /// one of `HostName` and `RenewFlag`.
     pub host_name: Option<String>,
 
     /// What happens at the end of the term. `NOTIFY_AND_AUTO_RENEW` buys a month at a time
-    /// while the balance lasts. Give exactly one of `HostName` and `RenewFlag`.
+    /// while the balance lasts. Specify exactly one of `HostName` and `RenewFlag`.
     pub renew_flag: Option<RenewFlag>,
 
     /// Project the hosts move to; queries can filter by it.
     pub project_id: Option<u64>,
 }
 
-/// What [`ModifyHostsAttribute`] answers.
+/// Response of [`ModifyHostsAttribute`].
 #[derive(Clone, Default, PartialEq)]
 pub struct ModifyHostsAttributeResponse {
-    /// Identifies this call; quote it to the service's support.
+    /// Identifies this call; include it when you contact support.
     pub request_id: String,
 }
 

@@ -6,13 +6,13 @@ use crate::prelude::*;
 ///
 /// Both are labels: instances in the cluster are not touched.
 ///
-/// Retry class: convergent (sent again, because a repeat sets the same state). Name and remark
+/// Retry class: convergent (retried, because repeating it sets the same state). Name and remark
 /// are labels, so setting them again ends in the same state.
 ///
-/// After an unknown outcome, by `DescribeHpcClusters`: Done when name and remark are those that
-/// were asked for.
+/// If the outcome is unknown, check `DescribeHpcClusters`: Done when name and remark are those
+/// that were asked for.
 ///
-/// Answers with [`ModifyHpcClusterAttributeResponse`]. Group: High-performance clusters.
+/// Returns [`ModifyHpcClusterAttributeResponse`]. Group: High-performance clusters.
 #[derive(Clone, Default, PartialEq)]
 pub struct ModifyHpcClusterAttribute {
     /// The cluster to change, as listed by `DescribeHpcClusters`. Required. Format:
@@ -28,10 +28,10 @@ pub struct ModifyHpcClusterAttribute {
     pub remark: Option<String>,
 }
 
-/// What [`ModifyHpcClusterAttribute`] answers.
+/// Response of [`ModifyHpcClusterAttribute`].
 #[derive(Clone, Default, PartialEq)]
 pub struct ModifyHpcClusterAttributeResponse {
-    /// Identifies this call; quote it to the service's support.
+    /// Identifies this call; include it when you contact support.
     pub request_id: String,
 }
 

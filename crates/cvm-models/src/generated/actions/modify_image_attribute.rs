@@ -8,15 +8,15 @@ use crate::prelude::*;
 ///
 /// Family and deprecation mark can steer which image a launch picks by family.
 ///
-/// Retry class: convergent (sent again, because a repeat sets the same state). A description
+/// Retry class: convergent (retried, because repeating it sets the same state). A description
 /// can be set again safely, but a name may collide with its own first run, and family and mark
 /// steer launches, so read the image first. Guarded if `ImageName`, `ImageFamily` or
 /// `ImageDeprecated` is given.
 ///
-/// After an unknown outcome, by `DescribeImages`: Done when name, description, family and mark
-/// are those that were asked for.
+/// If the outcome is unknown, check `DescribeImages`: Done when name, description, family and
+/// mark are those that were asked for.
 ///
-/// Answers with [`ModifyImageAttributeResponse`]. Group: Images. Up to 10 calls a second.
+/// Returns [`ModifyImageAttributeResponse`]. Group: Images. Up to 10 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct ModifyImageAttribute {
     /// The custom image to change, not shared with anybody at the moment. Required. Format:
@@ -38,10 +38,10 @@ pub struct ModifyImageAttribute {
     pub image_deprecated: Option<bool>,
 }
 
-/// What [`ModifyImageAttribute`] answers.
+/// Response of [`ModifyImageAttribute`].
 #[derive(Clone, Default, PartialEq)]
 pub struct ModifyImageAttributeResponse {
-    /// Identifies this call; quote it to the service's support.
+    /// Identifies this call; include it when you contact support.
     pub request_id: String,
 }
 

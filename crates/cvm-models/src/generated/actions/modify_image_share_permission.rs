@@ -12,13 +12,13 @@ use crate::prelude::*;
 ///
 /// `DescribeImageSharePermission` shows who has access.
 ///
-/// Retry class: guarded (not sent again before a reading says that it was not done). A resend
+/// Retry class: guarded (not retried until a read shows that it did not take effect). A resend
 /// can reverse a newer decision about who has access, so read the list of accounts first.
 ///
-/// After an unknown outcome, by `DescribeImageSharePermission`: Done for each account that is
-/// listed if it was to be shared with, or that is not listed if sharing was to end.
+/// If the outcome is unknown, check `DescribeImageSharePermission`: Done for each account that
+/// is listed if it was to be shared with, or that is not listed if sharing was to end.
 ///
-/// Answers with [`ModifyImageSharePermissionResponse`]. Group: Images. Up to 10 calls a second.
+/// Returns [`ModifyImageSharePermissionResponse`]. Group: Images. Up to 10 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct ModifyImageSharePermission {
     /// The custom image to share; its state must be `NORMAL`. Required. Format: `img-xxxxxxxx`.
@@ -32,10 +32,10 @@ pub struct ModifyImageSharePermission {
     pub permission: Option<ImageSharePermission>,
 }
 
-/// What [`ModifyImageSharePermission`] answers.
+/// Response of [`ModifyImageSharePermission`].
 #[derive(Clone, Default, PartialEq)]
 pub struct ModifyImageSharePermissionResponse {
-    /// Identifies this call; quote it to the service's support.
+    /// Identifies this call; include it when you contact support.
     pub request_id: String,
 }
 

@@ -13,19 +13,19 @@ use crate::prelude::*;
 /// The answer means accepted, not done: poll `DescribeInstances` until `LatestOperationState`
 /// leaves `OPERATING`, and read `LatestOperationErrorMsg` on `FAILED`.
 ///
-/// Runs in the background: `DescribeInstances` tells in `InstanceSet.LatestOperationState` how
-/// far it is; `SUCCESS` is success, `FAILED` failure.
+/// Asynchronous. Poll `DescribeInstances` and check `InstanceSet.LatestOperationState`:
+/// `SUCCESS` means success, `FAILED` means failure.
 ///
-/// Retry class: hazard (never sent again by the client, because a repeat costs or destroys). A
-/// resend may place a second paid order while data is being moved, so compare the disk types
-/// and look into billing first.
+/// Retry class: hazard (never retried by the client, because repeating it can cost money or
+/// destroy something). A resend may place a second paid order while data is being moved, so
+/// compare the disk types and look into billing first.
 ///
-/// After an unknown outcome, by `DescribeInstances`: Done when the disks have the new type.
+/// If the outcome is unknown, check `DescribeInstances`: Done when the disks have the new type.
 /// Local disks with the operation of before mean not done; an open order in billing leaves it
 /// undecided.
 ///
-/// Answers with [`ModifyInstanceDiskTypeResponse`].
-/// Group: Disks of an instance. Up to 20 calls a second.
+/// Returns [`ModifyInstanceDiskTypeResponse`].
+/// Group: Disks of an instance. Up to 20 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct ModifyInstanceDiskType {
     /// The stopped instance whose local disks shall move. Required. Format: `ins-xxxxxxxx`.
@@ -40,10 +40,10 @@ pub struct ModifyInstanceDiskType {
     pub system_disk: Option<SystemDisk>,
 }
 
-/// What [`ModifyInstanceDiskType`] answers.
+/// Response of [`ModifyInstanceDiskType`].
 #[derive(Clone, Default, PartialEq)]
 pub struct ModifyInstanceDiskTypeResponse {
-    /// Identifies this call; quote it to the service's support.
+    /// Identifies this call; include it when you contact support.
     pub request_id: String,
 }
 

@@ -15,22 +15,21 @@ use crate::prelude::*;
 /// The answer means accepted, not done: poll `DescribeInstances` until `LatestOperationState`
 /// leaves `OPERATING`, and read `LatestOperationErrorMsg` on `FAILED`.
 ///
-/// Runs in the background: `DescribeInstances` tells in `InstanceSet.LatestOperationState` how
-/// far it is; `SUCCESS` is success, `FAILED` failure.
+/// Asynchronous. Poll `DescribeInstances` and check `InstanceSet.LatestOperationState`:
+/// `SUCCESS` means success, `FAILED` means failure.
 ///
-/// Retry class: convergent (sent again, because a repeat sets the same state). A display name
+/// Retry class: convergent (retried, because repeating it sets the same state). A display name
 /// can be set again safely; a host name restarts machines and the rest concerns access or
 /// protection, so read those first. Hazard if `HostName` is given and `AutoReboot` is not
 /// `false`. Guarded if `HostName` is given. Hazard if `EnableJumboFrame` is given. Guarded if
 /// `SecurityGroups`, `DisableApiTermination`, `CamRoleName`, `CamRoleType` or `UserData` is
 /// given.
 ///
-/// After an unknown outcome, by `DescribeInstances`: Done when the member shows the new value
-/// and the latest operation is `SUCCESS`. `DescribeInstancesAttributes` shows user data;
+/// If the outcome is unknown, check `DescribeInstances`: Done when the member shows the new
+/// value and the latest operation is `SUCCESS`. `DescribeInstancesAttributes` shows user data;
 /// security groups count only if they are the whole list, in its order.
 ///
-/// Answers with [`ModifyInstancesAttributeResponse`].
-/// Group: Instances. Up to 10 calls a second.
+/// Returns [`ModifyInstancesAttributeResponse`]. Group: Instances. Up to 10 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct ModifyInstancesAttribute {
     /// Instances to change; all of them get the same value. Required. Items: 1 to 100. Format:
@@ -38,41 +37,41 @@ pub struct ModifyInstancesAttribute {
     pub instance_ids: Vec<String>,
 
     /// New display name. It serves your own overview only and need not be unique. Length: up to
-    /// 128 characters. Give exactly one of `InstanceName`, `UserData`, `SecurityGroups`,
+    /// 128 characters. Specify exactly one of `InstanceName`, `UserData`, `SecurityGroups`,
     /// `CamRoleName`, `HostName`, `DisableApiTermination` and `EnableJumboFrame`. Quirk: The
     /// Chinese text says 60 characters, the international one 128, which is also what a launch
     /// takes.
     pub instance_name: Option<String>,
 
     /// New base64 script for the guest. Keep secrets out: `DescribeInstancesAttributes` can
-    /// show it again. Size: up to 16384 bytes. Encoding: base64. Give exactly one of
+    /// show it again. Size: up to 16384 bytes. Encoding: base64. Specify exactly one of
     /// `InstanceName`, `UserData`, `SecurityGroups`, `CamRoleName`, `HostName`,
     /// `DisableApiTermination` and `EnableJumboFrame`.
     pub user_data: Option<Sensitive>,
 
     /// Complete new list of security groups. Groups bound before and not listed here are taken
-    /// off, and the order is the priority. Format: `sg-xxxxxxxx`. Give exactly one of
+    /// off, and the order is the priority. Format: `sg-xxxxxxxx`. Specify exactly one of
     /// `InstanceName`, `UserData`, `SecurityGroups`, `CamRoleName`, `HostName`,
     /// `DisableApiTermination` and `EnableJumboFrame`.
     pub security_groups: Vec<String>,
 
     /// CAM role the instances take on; an empty string takes the present role off. Programs in
-    /// the guest gain or lose its rights. Give exactly one of `InstanceName`, `UserData`,
+    /// the guest gain or lose its rights. Specify exactly one of `InstanceName`, `UserData`,
     /// `SecurityGroups`, `CamRoleName`, `HostName`, `DisableApiTermination` and
     /// `EnableJumboFrame`.
     pub cam_role_name: Option<String>,
 
     /// New name inside the guest. Windows: up to 15 letters, digits or hyphens, no dots, not
     /// only digits; dots and hyphens may not begin, end or repeat. Length: 2 to 60 characters.
-    /// Give exactly one of `InstanceName`, `UserData`, `SecurityGroups`, `CamRoleName`,
+    /// Specify exactly one of `InstanceName`, `UserData`, `SecurityGroups`, `CamRoleName`,
     /// `HostName`, `DisableApiTermination` and `EnableJumboFrame`.
     pub host_name: Option<String>,
 
     /// Left out, the protection stays as it is. `true` makes the instances refuse
-    /// `TerminateInstances`; `false` lifts that protection. Give exactly one of `InstanceName`,
-    /// `UserData`, `SecurityGroups`, `CamRoleName`, `HostName`, `DisableApiTermination` and
-    /// `EnableJumboFrame`. Quirk: The text calls `false` the default, while a request that
-    /// leaves the member out changes nothing of it.
+    /// `TerminateInstances`; `false` lifts that protection. Specify exactly one of
+    /// `InstanceName`, `UserData`, `SecurityGroups`, `CamRoleName`, `HostName`,
+    /// `DisableApiTermination` and `EnableJumboFrame`. Quirk: The text calls `false` the
+    /// default, while a request that leaves the member out changes nothing of it.
     pub disable_api_termination: Option<bool>,
 
     /// Kind of the role in `CamRoleName`, equal to the `RoleType` CAM reports for it. Roles
@@ -84,16 +83,16 @@ pub struct ModifyInstancesAttribute {
     pub auto_reboot: Option<bool>,
 
     /// Switches large Ethernet frames on or off. Instance types without the feature refuse both
-    /// values, and the change can demand a restart. Give exactly one of `InstanceName`,
+    /// values, and the change can demand a restart. Specify exactly one of `InstanceName`,
     /// `UserData`, `SecurityGroups`, `CamRoleName`, `HostName`, `DisableApiTermination` and
     /// `EnableJumboFrame`.
     pub enable_jumbo_frame: Option<bool>,
 }
 
-/// What [`ModifyInstancesAttribute`] answers.
+/// Response of [`ModifyInstancesAttribute`].
 #[derive(Clone, Default, PartialEq)]
 pub struct ModifyInstancesAttributeResponse {
-    /// Identifies this call; quote it to the service's support.
+    /// Identifies this call; include it when you contact support.
     pub request_id: String,
 }
 

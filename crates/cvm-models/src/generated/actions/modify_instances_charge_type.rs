@@ -13,20 +13,19 @@ use crate::prelude::*;
 /// The answer means accepted, not done: poll `DescribeInstances` until `LatestOperationState`
 /// leaves `OPERATING`, and read `LatestOperationErrorMsg` on `FAILED`.
 ///
-/// Runs in the background: `DescribeInstances` tells in `InstanceSet.LatestOperationState` how
-/// far it is; `SUCCESS` is success, `FAILED` failure.
+/// Asynchronous. Poll `DescribeInstances` and check `InstanceSet.LatestOperationState`:
+/// `SUCCESS` means success, `FAILED` means failure.
 ///
-/// Retry class: hazard (never sent again by the client, because a repeat costs or destroys). A
-/// resend can place a second paid order, so compare `InstanceChargeType` and look for open
-/// orders first.
+/// Retry class: hazard (never retried by the client, because repeating it can cost money or
+/// destroy something). A resend can place a second paid order, so compare `InstanceChargeType`
+/// and look for open orders first.
 ///
-/// After an unknown outcome, by `DescribeInstances`: Done when the charge type is the new one,
-/// with an end of term if it is prepaid, and the latest operation is `SUCCESS`. The old one
-/// with the operation of before and no open order means not done; anything else is for a person
-/// to judge.
+/// If the outcome is unknown, check `DescribeInstances`: Done when the charge type is the new
+/// one, with an end of term if it is prepaid, and the latest operation is `SUCCESS`. The old
+/// one with the operation of before and no open order means not done; anything else is for a
+/// person to judge.
 ///
-/// Answers with [`ModifyInstancesChargeTypeResponse`].
-/// Group: Instances. Up to 10 calls a second.
+/// Returns [`ModifyInstancesChargeTypeResponse`]. Group: Instances. Up to 10 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct ModifyInstancesChargeType {
     /// Instances to change. Check each id afterwards, since one refusal does not tell what
@@ -46,10 +45,10 @@ pub struct ModifyInstancesChargeType {
     pub modify_portable_data_disk: Option<bool>,
 }
 
-/// What [`ModifyInstancesChargeType`] answers.
+/// Response of [`ModifyInstancesChargeType`].
 #[derive(Clone, Default, PartialEq)]
 pub struct ModifyInstancesChargeTypeResponse {
-    /// Identifies this call; quote it to the service's support.
+    /// Identifies this call; include it when you contact support.
     pub request_id: String,
 }
 

@@ -12,18 +12,18 @@ use crate::prelude::*;
 /// The answer means accepted, not done: poll `DescribeInstances` until `LatestOperationState`
 /// leaves `OPERATING`, and read `LatestOperationErrorMsg` on `FAILED`.
 ///
-/// Runs in the background: `DescribeInstances` tells in `InstanceSet.LatestOperationState` how
-/// far it is; `SUCCESS` is success, `FAILED` failure.
+/// Asynchronous. Poll `DescribeInstances` and check `InstanceSet.LatestOperationState`:
+/// `SUCCESS` means success, `FAILED` means failure.
 ///
-/// Retry class: guarded (not sent again before a reading says that it was not done). A late
+/// Retry class: guarded (not retried until a read shows that it did not take effect). A late
 /// resend can undo a newer choice, and with `Force` it can restart the machine again, so read
 /// `DisasterRecoverGroupIds` first. Hazard if `Force` is `true`.
 ///
-/// After an unknown outcome, by `DescribeInstances`: Done when the instance is in the new
+/// If the outcome is unknown, check `DescribeInstances`: Done when the instance is in the new
 /// group, and in the wanted partition if one was given, and the latest operation is `SUCCESS`.
 ///
-/// Answers with [`ModifyInstancesDisasterRecoverGroupResponse`].
-/// Group: Placement groups. Up to 20 calls a second.
+/// Returns [`ModifyInstancesDisasterRecoverGroupResponse`].
+/// Group: Placement groups. Up to 20 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct ModifyInstancesDisasterRecoverGroup {
     /// Instances to move, in the classic network or a private network. Required. Items: 1
@@ -49,10 +49,10 @@ pub struct ModifyInstancesDisasterRecoverGroup {
     pub partition_number: Option<i64>,
 }
 
-/// What [`ModifyInstancesDisasterRecoverGroup`] answers.
+/// Response of [`ModifyInstancesDisasterRecoverGroup`].
 #[derive(Clone, Default, PartialEq)]
 pub struct ModifyInstancesDisasterRecoverGroupResponse {
-    /// Identifies this call; quote it to the service's support.
+    /// Identifies this call; include it when you contact support.
     pub request_id: String,
 }
 

@@ -11,17 +11,17 @@ use crate::prelude::*;
 /// The answer means accepted, not done: poll `DescribeInstances` until `LatestOperationState`
 /// leaves `OPERATING`, and read `LatestOperationErrorMsg` on `FAILED`.
 ///
-/// Runs in the background: `DescribeInstances` tells in `InstanceSet.LatestOperationState` how
-/// far it is; `SUCCESS` is success, `FAILED` failure.
+/// Asynchronous. Poll `DescribeInstances` and check `InstanceSet.LatestOperationState`:
+/// `SUCCESS` means success, `FAILED` means failure.
 ///
-/// Retry class: guarded (not sent again before a reading says that it was not done). A late
+/// Retry class: guarded (not retried until a read shows that it did not take effect). A late
 /// resend can undo a newer assignment, and projects often decide who may act and who pays, so
 /// read `Placement.ProjectId` first.
 ///
-/// After an unknown outcome, by `DescribeInstances`: Done when the instance is in the new
+/// If the outcome is unknown, check `DescribeInstances`: Done when the instance is in the new
 /// project and the latest operation is `SUCCESS`.
 ///
-/// Answers with [`ModifyInstancesProjectResponse`]. Group: Instances. Up to 10 calls a second.
+/// Returns [`ModifyInstancesProjectResponse`]. Group: Instances. Up to 10 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct ModifyInstancesProject {
     /// Instances to move, none of them bound to a load balancer. Required. Items: 1 to 100.
@@ -33,10 +33,10 @@ pub struct ModifyInstancesProject {
     pub project_id: Option<i64>,
 }
 
-/// What [`ModifyInstancesProject`] answers.
+/// Response of [`ModifyInstancesProject`].
 #[derive(Clone, Default, PartialEq)]
 pub struct ModifyInstancesProjectResponse {
-    /// Identifies this call; quote it to the service's support.
+    /// Identifies this call; include it when you contact support.
     pub request_id: String,
 }
 

@@ -10,18 +10,17 @@ use crate::prelude::*;
 /// The answer means accepted, not done: poll `DescribeInstances` until `LatestOperationState`
 /// leaves `OPERATING`, and read `LatestOperationErrorMsg` on `FAILED`.
 ///
-/// Runs in the background: `DescribeInstances` tells in `InstanceSet.LatestOperationState` how
-/// far it is; `SUCCESS` is success, `FAILED` failure.
+/// Asynchronous. Poll `DescribeInstances` and check `InstanceSet.LatestOperationState`:
+/// `SUCCESS` means success, `FAILED` means failure.
 ///
-/// Retry class: guarded (not sent again before a reading says that it was not done). It decides
-/// about a charge or a loss at expiry, and a resend can restore a choice just withdrawn, so
-/// read `RenewFlag` first.
+/// Retry class: guarded (not retried until a read shows that it did not take effect). It
+/// decides about a charge or a loss at expiry, and a resend can restore a choice just
+/// withdrawn, so read `RenewFlag` first.
 ///
-/// After an unknown outcome, by `DescribeInstances`: Done when the renewal setting is the new
-/// one and the latest operation is `SUCCESS`.
+/// If the outcome is unknown, check `DescribeInstances`: Done when the renewal setting is the
+/// new one and the latest operation is `SUCCESS`.
 ///
-/// Answers with [`ModifyInstancesRenewFlagResponse`].
-/// Group: Instances. Up to 10 calls a second.
+/// Returns [`ModifyInstancesRenewFlagResponse`]. Group: Instances. Up to 10 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct ModifyInstancesRenewFlag {
     /// Prepaid instances to change; all of them get the same setting. Required. Items: 1
@@ -33,10 +32,10 @@ pub struct ModifyInstancesRenewFlag {
     pub renew_flag: Option<RenewFlag>,
 }
 
-/// What [`ModifyInstancesRenewFlag`] answers.
+/// Response of [`ModifyInstancesRenewFlag`].
 #[derive(Clone, Default, PartialEq)]
 pub struct ModifyInstancesRenewFlagResponse {
-    /// Identifies this call; quote it to the service's support.
+    /// Identifies this call; include it when you contact support.
     pub request_id: String,
 }
 

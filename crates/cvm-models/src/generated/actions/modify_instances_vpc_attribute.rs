@@ -15,19 +15,19 @@ use crate::prelude::*;
 /// The answer means accepted, not done: poll `DescribeInstances` until `LatestOperationState`
 /// leaves `OPERATING`, and read `LatestOperationErrorMsg` on `FAILED`.
 ///
-/// Runs in the background: `DescribeInstances` tells in `InstanceSet.LatestOperationState` how
-/// far it is; `SUCCESS` is success, `FAILED` failure.
+/// Asynchronous. Poll `DescribeInstances` and check `InstanceSet.LatestOperationState`:
+/// `SUCCESS` means success, `FAILED` means failure.
 ///
-/// Retry class: hazard (never sent again by the client, because a repeat costs or destroys).
-/// Every run stops and starts the machines, and without fixed addresses each draws new ones, so
-/// read the network settings instead.
+/// Retry class: hazard (never retried by the client, because repeating it can cost money or
+/// destroy something). Every run stops and starts the machines, and without fixed addresses
+/// each draws new ones, so read the network settings instead.
 ///
-/// After an unknown outcome, by `DescribeInstances`: Done when network, subnet and fixed
+/// If the outcome is unknown, check `DescribeInstances`: Done when network, subnet and fixed
 /// addresses are those asked for and the latest operation is `SUCCESS`. Without fixed addresses
 /// only a comparison with the addresses of before tells.
 ///
-/// Answers with [`ModifyInstancesVpcAttributeResponse`].
-/// Group: Instances. Up to 10 calls a second.
+/// Returns [`ModifyInstancesVpcAttributeResponse`].
+/// Group: Instances. Up to 10 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct ModifyInstancesVpcAttribute {
     /// Instances to change. With private addresses given, list as many instances as addresses,
@@ -47,10 +47,10 @@ pub struct ModifyInstancesVpcAttribute {
     pub reserve_host_name: Option<bool>,
 }
 
-/// What [`ModifyInstancesVpcAttribute`] answers.
+/// Response of [`ModifyInstancesVpcAttribute`].
 #[derive(Clone, Default, PartialEq)]
 pub struct ModifyInstancesVpcAttributeResponse {
-    /// Identifies this call; quote it to the service's support.
+    /// Identifies this call; include it when you contact support.
     pub request_id: String,
 }
 

@@ -6,14 +6,14 @@ use crate::prelude::*;
 ///
 /// The keys themselves, the id and the bindings to instances stay as they are.
 ///
-/// Retry class: convergent (sent again, because a repeat sets the same state). A description
+/// Retry class: convergent (retried, because repeating it sets the same state). A description
 /// can be set again safely; a name may be refused because of its own first run, so look the key
 /// pair up first. Guarded if `KeyName` is given.
 ///
-/// After an unknown outcome, by `DescribeKeyPairs`: Done when name and description are those
-/// that were asked for.
+/// If the outcome is unknown, check `DescribeKeyPairs`: Done when name and description are
+/// those that were asked for.
 ///
-/// Answers with [`ModifyKeyPairAttributeResponse`]. Group: Key pairs. Up to 10 calls a second.
+/// Returns [`ModifyKeyPairAttributeResponse`]. Group: Key pairs. Up to 10 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct ModifyKeyPairAttribute {
     /// The key pair to change, as listed by `DescribeKeyPairs`. Required. Format:
@@ -21,19 +21,19 @@ pub struct ModifyKeyPairAttribute {
     pub key_id: String,
 
     /// New display name, made of letters, digits and underscores. A name that another key pair
-    /// has is refused. Length: up to 25 characters. Pattern: `[0-9A-Za-z_]+`. Give at least one
-    /// of `KeyName` and `Description`.
+    /// has is refused. Length: up to 25 characters. Pattern: `[0-9A-Za-z_]+`. Specify at least
+    /// one of `KeyName` and `Description`.
     pub key_name: Option<String>,
 
     /// New description, free text. The old one stays without it. Length: up to 60 characters.
-    /// Give at least one of `KeyName` and `Description`.
+    /// Specify at least one of `KeyName` and `Description`.
     pub description: Option<String>,
 }
 
-/// What [`ModifyKeyPairAttribute`] answers.
+/// Response of [`ModifyKeyPairAttribute`].
 #[derive(Clone, Default, PartialEq)]
 pub struct ModifyKeyPairAttributeResponse {
-    /// Identifies this call; quote it to the service's support.
+    /// Identifies this call; include it when you contact support.
     pub request_id: String,
 }
 

@@ -7,15 +7,15 @@ use crate::prelude::*;
 /// Every later launch without a version number follows the change; running instances are not
 /// touched.
 ///
-/// Retry class: guarded (not sent again before a reading says that it was not done). The
+/// Retry class: guarded (not retried until a read shows that it did not take effect). The
 /// default steers later launches and somebody may have switched it since, so read
 /// `DefaultVersionNumber` first.
 ///
-/// After an unknown outcome, by `DescribeLaunchTemplates`: Done when the default is the number
-/// that was asked for.
+/// If the outcome is unknown, check `DescribeLaunchTemplates`: Done when the default is the
+/// number that was asked for.
 ///
-/// Answers with [`ModifyLaunchTemplateDefaultVersionResponse`].
-/// Group: Launch templates. Up to 20 calls a second.
+/// Returns [`ModifyLaunchTemplateDefaultVersionResponse`].
+/// Group: Launch templates. Up to 20 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct ModifyLaunchTemplateDefaultVersion {
     /// The template to change, as listed by `DescribeLaunchTemplates`. Required. Format:
@@ -27,10 +27,10 @@ pub struct ModifyLaunchTemplateDefaultVersion {
     pub default_version: Option<i64>,
 }
 
-/// What [`ModifyLaunchTemplateDefaultVersion`] answers.
+/// Response of [`ModifyLaunchTemplateDefaultVersion`].
 #[derive(Clone, Default, PartialEq)]
 pub struct ModifyLaunchTemplateDefaultVersionResponse {
-    /// Identifies this call; quote it to the service's support.
+    /// Identifies this call; include it when you contact support.
     pub request_id: String,
 }
 

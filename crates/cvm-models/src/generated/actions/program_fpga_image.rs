@@ -11,16 +11,16 @@ use crate::prelude::*;
 /// No state of this API tells for certain when the writing is done; check from inside the
 /// guest.
 ///
-/// Runs in the background: the effect comes after the answer.
+/// Asynchronous: the request takes effect after the response.
 ///
-/// Retry class: hazard (never sent again by the client, because a repeat costs or destroys). A
-/// resend writes the cards again under a workload that may already use them; check from inside
-/// the guest instead. Read if `DryRun` is `true`.
+/// Retry class: hazard (never retried by the client, because repeating it can cost money or
+/// destroy something). A resend writes the cards again under a workload that may already use
+/// them; check from inside the guest instead. Read if `DryRun` is `true`.
 ///
-/// After an unknown outcome: No list tells reliably: the latest operation of the instance may
+/// If the outcome is unknown: No list tells reliably: the latest operation of the instance may
 /// name it, and the cards themselves tell from inside the guest.
 ///
-/// Answers with [`ProgramFpgaImageResponse`]. Group: Instances. Up to 20 calls a second.
+/// Returns [`ProgramFpgaImageResponse`]. Group: Instances. Up to 20 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct ProgramFpgaImage {
     /// The instance that holds the FPGA cards; one per call. Required. Format: `ins-xxxxxxxx`.
@@ -38,10 +38,10 @@ pub struct ProgramFpgaImage {
     pub dry_run: Option<bool>,
 }
 
-/// What [`ProgramFpgaImage`] answers.
+/// Response of [`ProgramFpgaImage`].
 #[derive(Clone, Default, PartialEq)]
 pub struct ProgramFpgaImageResponse {
-    /// Identifies this call; quote it to the service's support.
+    /// Identifies this call; include it when you contact support.
     pub request_id: String,
 }
 

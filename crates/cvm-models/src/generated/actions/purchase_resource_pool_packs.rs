@@ -13,19 +13,19 @@ use crate::prelude::*;
 /// Give a name of your own: without one a purchase whose answer was lost can hardly be told
 /// apart.
 ///
-/// Runs in the background: `DescribeResourcePoolPacks` tells in
-/// `DedicatedResourcePackSet.Status` how far it is; `ACTIVE` is success, `FAILED` failure.
+/// Asynchronous. Poll `DescribeResourcePoolPacks` and check `DedicatedResourcePackSet.Status`:
+/// `ACTIVE` means success, `FAILED` means failure.
 ///
-/// Retry class: hazard (never sent again by the client, because a repeat costs or destroys).
-/// There is no token, so a resend can buy the packs a second time; search the pools by your own
-/// name instead. Read if `DryRun` is `true`.
+/// Retry class: hazard (never retried by the client, because repeating it can cost money or
+/// destroy something). There is no token, so a resend can buy the packs a second time; search
+/// the pools by your own name instead. Read if `DryRun` is `true`.
 ///
-/// After an unknown outcome, by `DescribeResourcePoolPacks`: Packs of your own name that began
-/// since and are `CREATING` or `ACTIVE` mean done. None after some minutes means not done;
-/// without a name of your own nobody can tell whose packs they are.
+/// If the outcome is unknown, check `DescribeResourcePoolPacks`: Packs of your own name that
+/// began since and are `CREATING` or `ACTIVE` mean done. None after some minutes means not
+/// done; without a name of your own nobody can tell whose packs they are.
 ///
-/// Answers with [`PurchaseResourcePoolPacksResponse`].
-/// Group: Resource pools. Up to 20 calls a second.
+/// Returns [`PurchaseResourcePoolPacksResponse`].
+/// Group: Resource pools. Up to 20 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct PurchaseResourcePoolPacks {
     /// Zone the capacity shall stand in. It cannot be moved later. Required.
@@ -63,17 +63,17 @@ pub struct PurchaseResourcePoolPacks {
     pub dry_run: Option<bool>,
 }
 
-/// What [`PurchaseResourcePoolPacks`] answers.
+/// Response of [`PurchaseResourcePoolPacks`].
 ///
-/// With `DryRun` set to `true` it may carry nothing but the request id; the other members are
-/// then empty or zero.
+/// With `DryRun` set to `true`, it may contain only the request id; the other members are then
+/// empty or zero.
 #[derive(Clone, Default, PartialEq)]
 pub struct PurchaseResourcePoolPacksResponse {
     /// Ids of the pools being created, for `Placement.DedicatedResourcePackIds`. They hold no
     /// usable capacity before `ACTIVE`. Format: `rpp-xxxxxxxx`.
     pub dedicated_resource_pack_id_set: Vec<String>,
 
-    /// Identifies this call; quote it to the service's support.
+    /// Identifies this call; include it when you contact support.
     pub request_id: String,
 }
 

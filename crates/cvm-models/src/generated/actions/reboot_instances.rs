@@ -14,17 +14,18 @@ use crate::prelude::*;
 ///
 /// A forced reboot is like cutting the power: unsaved data is lost and file systems can break.
 ///
-/// Runs in the background: `DescribeInstances` tells in `InstanceSet.LatestOperationState` how
-/// far it is; `SUCCESS` is success, `FAILED` failure.
+/// Asynchronous. Poll `DescribeInstances` and check `InstanceSet.LatestOperationState`:
+/// `SUCCESS` means success, `FAILED` means failure.
 ///
-/// Retry class: hazard (never sent again by the client, because a repeat costs or destroys). A
-/// finished reboot leaves the instance running, so a resend restarts it a second time.
+/// Retry class: hazard (never retried by the client, because repeating it can cost money or
+/// destroy something). A finished reboot leaves the instance running, so a resend restarts it a
+/// second time.
 ///
-/// After an unknown outcome, by `DescribeInstances`: Done when it is `REBOOTING`, or when the
-/// latest operation is a reboot with a request id that was not there before. Afterwards nothing
-/// else tells a machine that restarted from one that never did.
+/// If the outcome is unknown, check `DescribeInstances`: Done when it is `REBOOTING`, or when
+/// the latest operation is a reboot with a request id that was not there before. Afterwards
+/// nothing else tells a machine that restarted from one that never did.
 ///
-/// Answers with [`RebootInstancesResponse`]. Group: Instances. Up to 10 calls a second.
+/// Returns [`RebootInstancesResponse`]. Group: Instances. Up to 10 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct RebootInstances {
     /// Instances to restart, all in the region of the request. Split a fleet into several calls
@@ -33,20 +34,20 @@ pub struct RebootInstances {
     pub instance_ids: Vec<String>,
 
     /// Old switch for a forced restart when the orderly one fails; `true` behaves like
-    /// `StopType` `SOFT_FIRST`. Deprecated: use `StopType`. Default: false. Not together with
-    /// `StopType`.
+    /// `StopType` `SOFT_FIRST`. Deprecated: use `StopType`. Default: false. Cannot be combined
+    /// with `StopType`.
     pub force_reboot: Option<bool>,
 
     /// How the shutdown half of the restart is done. `SOFT` asks the guest; `SOFT_FIRST` cuts
-    /// the power if that fails; `HARD` cuts it at once and risks data. Default: `SOFT`. Not
-    /// together with `ForceReboot`.
+    /// the power if that fails; `HARD` cuts it at once and risks data. Default: `SOFT`. Cannot
+    /// be combined with `ForceReboot`.
     pub stop_type: Option<StopType>,
 }
 
-/// What [`RebootInstances`] answers.
+/// Response of [`RebootInstances`].
 #[derive(Clone, Default, PartialEq)]
 pub struct RebootInstancesResponse {
-    /// Identifies this call; quote it to the service's support.
+    /// Identifies this call; include it when you contact support.
     pub request_id: String,
 }
 

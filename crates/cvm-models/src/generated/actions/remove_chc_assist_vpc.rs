@@ -9,19 +9,19 @@ use crate::prelude::*;
 /// Poll `DescribeChcHosts`: the networks are empty and `InstanceState` is `INIT` when done;
 /// `CLEAR_NETWORK_FAILED` is a failure.
 ///
-/// Runs in the background: `DescribeChcHosts` tells in `ChcHostSet.InstanceState` how far it
-/// is; `INIT` is success, `CLEAR_NETWORK_FAILED` failure.
+/// Asynchronous. Poll `DescribeChcHosts` and check `ChcHostSet.InstanceState`: `INIT` means
+/// success, `CLEAR_NETWORK_FAILED` means failure.
 ///
-/// Retry class: hazard (never sent again by the client, because a repeat costs or destroys). No
-/// guard against a second run is published, and it would take down networks that were
-/// configured since, so read `DescribeChcHosts` and decide yourself.
+/// Retry class: hazard (never retried by the client, because repeating it can cost money or
+/// destroy something). No guard against a second run is published, and it would take down
+/// networks that were configured since, so read `DescribeChcHosts` and decide yourself.
 ///
-/// After an unknown outcome, by `DescribeChcHosts`: Done when the server is `INIT`, names
+/// If the outcome is unknown, check `DescribeChcHosts`: Done when the server is `INIT`, names
 /// neither network, and the latest operation is `SUCCESS`. `CLEAR_NETWORK_FAILED` means it ran
 /// and failed, `OPERATING` that it still runs; configure nothing before this is settled.
 ///
-/// Answers with [`RemoveChcAssistVpcResponse`].
-/// Group: Hosted physical servers. Up to 20 calls a second.
+/// Returns [`RemoveChcAssistVpcResponse`].
+/// Group: Hosted physical servers. Up to 20 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct RemoveChcAssistVpc {
     /// Hosted servers that lose their management and deploy addresses. Required. Format:
@@ -29,10 +29,10 @@ pub struct RemoveChcAssistVpc {
     pub chc_ids: Vec<String>,
 }
 
-/// What [`RemoveChcAssistVpc`] answers.
+/// Response of [`RemoveChcAssistVpc`].
 #[derive(Clone, Default, PartialEq)]
 pub struct RemoveChcAssistVpcResponse {
-    /// Identifies this call; quote it to the service's support.
+    /// Identifies this call; include it when you contact support.
     pub request_id: String,
 }
 

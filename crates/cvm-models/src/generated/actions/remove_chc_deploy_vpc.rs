@@ -10,28 +10,28 @@ use crate::prelude::*;
 /// Poll `DescribeChcHosts`: `DeployVirtualPrivateCloud` is empty when done;
 /// `CLEAR_NETWORK_FAILED` is a failure.
 ///
-/// Runs in the background: `DescribeChcHosts` tells in `ChcHostSet.InstanceState` how far it
-/// is; `READY` is success, `CLEAR_NETWORK_FAILED` failure.
+/// Asynchronous. Poll `DescribeChcHosts` and check `ChcHostSet.InstanceState`: `READY` means
+/// success, `CLEAR_NETWORK_FAILED` means failure.
 ///
-/// Retry class: hazard (never sent again by the client, because a repeat costs or destroys). No
-/// guard against a second run is published, and it would take down a deploy network that was
-/// configured since, so read `DescribeChcHosts` and decide yourself.
+/// Retry class: hazard (never retried by the client, because repeating it can cost money or
+/// destroy something). No guard against a second run is published, and it would take down a
+/// deploy network that was configured since, so read `DescribeChcHosts` and decide yourself.
 ///
-/// After an unknown outcome, by `DescribeChcHosts`: Done when the server names no deploy
+/// If the outcome is unknown, check `DescribeChcHosts`: Done when the server names no deploy
 /// network. `CLEAR_NETWORK_FAILED` means it ran and failed, `OPERATING` that it still runs.
 ///
-/// Answers with [`RemoveChcDeployVpcResponse`].
-/// Group: Hosted physical servers. Up to 20 calls a second.
+/// Returns [`RemoveChcDeployVpcResponse`].
+/// Group: Hosted physical servers. Up to 20 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct RemoveChcDeployVpc {
     /// Hosted servers that lose their deploy addresses only. Required. Format: `chc-xxxxxxxx`.
     pub chc_ids: Vec<String>,
 }
 
-/// What [`RemoveChcDeployVpc`] answers.
+/// Response of [`RemoveChcDeployVpc`].
 #[derive(Clone, Default, PartialEq)]
 pub struct RemoveChcDeployVpcResponse {
-    /// Identifies this call; quote it to the service's support.
+    /// Identifies this call; include it when you contact support.
     pub request_id: String,
 }
 

@@ -11,15 +11,15 @@ use crate::prelude::*;
 ///
 /// `ExpiredTime` in `DescribeHosts` moves by the term when the renewal is done.
 ///
-/// Retry class: hazard (never sent again by the client, because a repeat costs or destroys).
-/// Every run adds and charges another term for the hosts, so compare `ExpiredTime` and look for
-/// open orders instead of sending again.
+/// Retry class: hazard (never retried by the client, because repeating it can cost money or
+/// destroy something). Every run adds and charges another term for the hosts, so compare
+/// `ExpiredTime` and look for open orders instead of sending again.
 ///
-/// After an unknown outcome, by `DescribeHosts`: Done when the end of term moved by exactly the
-/// period that was asked for. An end that did not move, with no open order, means not done; one
-/// that moved otherwise may be an automatic renewal.
+/// If the outcome is unknown, check `DescribeHosts`: Done when the end of term moved by exactly
+/// the period that was asked for. An end that did not move, with no open order, means not done;
+/// one that moved otherwise may be an automatic renewal.
 ///
-/// Answers with [`RenewHostsResponse`]. Group: Dedicated hosts. Up to 10 calls a second.
+/// Returns [`RenewHostsResponse`]. Group: Dedicated hosts. Up to 10 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct RenewHosts {
     /// Prepaid hosts to extend, all by the same term. Required. Items: 1 to 100. Format:
@@ -31,10 +31,10 @@ pub struct RenewHosts {
     pub host_charge_prepaid: ChargePrepaid,
 }
 
-/// What [`RenewHosts`] answers.
+/// Response of [`RenewHosts`].
 #[derive(Clone, Default, PartialEq)]
 pub struct RenewHostsResponse {
-    /// Identifies this call; quote it to the service's support.
+    /// Identifies this call; include it when you contact support.
     pub request_id: String,
 }
 

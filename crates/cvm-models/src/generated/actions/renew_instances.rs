@@ -15,18 +15,18 @@ use crate::prelude::*;
 /// The answer means accepted, not done: poll `DescribeInstances` until `LatestOperationState`
 /// leaves `OPERATING`, and read `LatestOperationErrorMsg` on `FAILED`.
 ///
-/// Runs in the background: `DescribeInstances` tells in `InstanceSet.LatestOperationState` how
-/// far it is; `SUCCESS` is success, `FAILED` failure.
+/// Asynchronous. Poll `DescribeInstances` and check `InstanceSet.LatestOperationState`:
+/// `SUCCESS` means success, `FAILED` means failure.
 ///
-/// Retry class: hazard (never sent again by the client, because a repeat costs or destroys).
-/// Every run adds and charges another term, so compare `ExpiredTime` and look for open orders
-/// instead of sending again.
+/// Retry class: hazard (never retried by the client, because repeating it can cost money or
+/// destroy something). Every run adds and charges another term, so compare `ExpiredTime` and
+/// look for open orders instead of sending again.
 ///
-/// After an unknown outcome, by `DescribeInstances`: Done when the end of term moved by exactly
-/// the period that was asked for. An end that did not move, with no open order, means not done;
-/// one that moved otherwise may be an automatic renewal.
+/// If the outcome is unknown, check `DescribeInstances`: Done when the end of term moved by
+/// exactly the period that was asked for. An end that did not move, with no open order, means
+/// not done; one that moved otherwise may be an automatic renewal.
 ///
-/// Answers with [`RenewInstancesResponse`]. Group: Instances. Up to 10 calls a second.
+/// Returns [`RenewInstancesResponse`]. Group: Instances. Up to 10 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct RenewInstances {
     /// Prepaid instances to extend, all by the same term. Required. Items: 1 to 100. Format:
@@ -42,10 +42,10 @@ pub struct RenewInstances {
     pub renew_portable_data_disk: Option<bool>,
 }
 
-/// What [`RenewInstances`] answers.
+/// Response of [`RenewInstances`].
 #[derive(Clone, Default, PartialEq)]
 pub struct RenewInstancesResponse {
-    /// Identifies this call; quote it to the service's support.
+    /// Identifies this call; include it when you contact support.
     pub request_id: String,
 }
 

@@ -12,17 +12,16 @@ use crate::prelude::*;
 ///
 /// With `LossyLocal` all data on local disks is wiped, as if the instance were deployed anew.
 ///
-/// Retry class: guarded (not sent again before a reading says that it was not done). An
+/// Retry class: guarded (not retried until a read shows that it did not take effect). An
 /// approved task no longer accepts approval, and with `LossyLocal` the approval wipes local
 /// disks, so read the task first. Hazard if `TaskSubMethod` is given.
 ///
-/// After an unknown outcome: `DescribeTaskInfo` with the task id and an early `StartDate`
+/// If the outcome is unknown: `DescribeTaskInfo` with the task id and an early `StartDate`
 /// tells: task status 1 and operation status 1 mean not done; 2, 3 or 4 approved by
 /// `Customer_auth` mean done, by another source that somebody else did it; 5 or 6 that it is no
 /// longer possible.
 ///
-/// Answers with [`RepairTaskControlResponse`].
-/// Group: Maintenance tasks. Up to 20 calls a second.
+/// Returns [`RepairTaskControlResponse`]. Group: Maintenance tasks. Up to 20 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct RepairTaskControl {
     /// Kind of machine the task is about; it must match the task. Required.
@@ -50,13 +49,13 @@ pub struct RepairTaskControl {
     pub task_sub_method: Option<RepairTaskSubMethod>,
 }
 
-/// What [`RepairTaskControl`] answers.
+/// Response of [`RepairTaskControl`].
 #[derive(Clone, Default, PartialEq)]
 pub struct RepairTaskControlResponse {
     /// The task that has been approved, the same one as in the request. Format: `rep-xxxxxxxx`.
     pub task_id: String,
 
-    /// Identifies this call; quote it to the service's support.
+    /// Identifies this call; include it when you contact support.
     pub request_id: String,
 }
 

@@ -14,18 +14,18 @@ use crate::prelude::*;
 /// The answer means accepted, not done: poll `DescribeInstances` until `LatestOperationState`
 /// leaves `OPERATING`, and read `LatestOperationErrorMsg` on `FAILED`.
 ///
-/// Runs in the background: `DescribeInstances` tells in `InstanceSet.LatestOperationState` how
-/// far it is; `SUCCESS` is success, `FAILED` failure.
+/// Asynchronous. Poll `DescribeInstances` and check `InstanceSet.LatestOperationState`:
+/// `SUCCESS` means success, `FAILED` means failure.
 ///
-/// Retry class: hazard (never sent again by the client, because a repeat costs or destroys).
-/// Every run formats the system disk again, so compare `LatestOperation` and
-/// `LatestOperationRequestId` instead of sending again.
+/// Retry class: hazard (never retried by the client, because repeating it can cost money or
+/// destroy something). Every run formats the system disk again, so compare `LatestOperation`
+/// and `LatestOperationRequestId` instead of sending again.
 ///
-/// After an unknown outcome, by `DescribeInstances`: It ran if the latest operation is
+/// If the outcome is unknown, check `DescribeInstances`: It ran if the latest operation is
 /// `ResetInstance` with a request id that was not there before; its state then tells how it
 /// ended. Without a reading from before nobody can tell, and a repeat formats the disk again.
 ///
-/// Answers with [`ResetInstanceResponse`]. Group: Instances. Up to 10 calls a second.
+/// Returns [`ResetInstanceResponse`]. Group: Instances. Up to 10 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct ResetInstance {
     /// The instance to reinstall, `RUNNING` or `STOPPED`. Check the id twice, as its system
@@ -56,10 +56,10 @@ pub struct ResetInstance {
     pub user_data: Option<Sensitive>,
 }
 
-/// What [`ResetInstance`] answers.
+/// Response of [`ResetInstance`].
 #[derive(Clone, Default, PartialEq)]
 pub struct ResetInstanceResponse {
-    /// Identifies this call; quote it to the service's support.
+    /// Identifies this call; include it when you contact support.
     pub request_id: String,
 }
 

@@ -15,19 +15,19 @@ use crate::prelude::*;
 /// The answer means accepted, not done: poll `DescribeInstances` until `LatestOperationState`
 /// leaves `OPERATING`, and read `LatestOperationErrorMsg` on `FAILED`.
 ///
-/// Runs in the background: `DescribeInstances` tells in `InstanceSet.LatestOperationState` how
-/// far it is; `SUCCESS` is success, `FAILED` failure.
+/// Asynchronous. Poll `DescribeInstances` and check `InstanceSet.LatestOperationState`:
+/// `SUCCESS` means success, `FAILED` means failure.
 ///
-/// Retry class: hazard (never sent again by the client, because a repeat costs or destroys).
-/// For prepaid bandwidth each run can buy a window again, so read
+/// Retry class: hazard (never retried by the client, because repeating it can cost money or
+/// destroy something). For prepaid bandwidth each run can buy a window again, so read
 /// `DescribeInstanceInternetBandwidthConfigs` instead.
 ///
-/// After an unknown outcome, by `DescribeInstances`: Done when the bandwidth is the new one.
-/// For prepaid bandwidth `DescribeInstanceInternetBandwidthConfigs` tells instead: one entry
-/// with this window means done, two mean it was bought twice.
+/// If the outcome is unknown, check `DescribeInstances`: Done when the bandwidth is the new
+/// one. For prepaid bandwidth `DescribeInstanceInternetBandwidthConfigs` tells instead: one
+/// entry with this window means done, two mean it was bought twice.
 ///
-/// Answers with [`ResetInstancesInternetMaxBandwidthResponse`].
-/// Group: Instances. Up to 10 calls a second.
+/// Returns [`ResetInstancesInternetMaxBandwidthResponse`].
+/// Group: Instances. Up to 10 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct ResetInstancesInternetMaxBandwidth {
     /// Instances to change, all with the same bandwidth billing. Only one for
@@ -50,10 +50,10 @@ pub struct ResetInstancesInternetMaxBandwidth {
     pub end_time: Option<String>,
 }
 
-/// What [`ResetInstancesInternetMaxBandwidth`] answers.
+/// Response of [`ResetInstancesInternetMaxBandwidth`].
 #[derive(Clone, Default, PartialEq)]
 pub struct ResetInstancesInternetMaxBandwidthResponse {
-    /// Identifies this call; quote it to the service's support.
+    /// Identifies this call; include it when you contact support.
     pub request_id: String,
 }
 

@@ -13,18 +13,18 @@ use crate::prelude::*;
 /// The answer means accepted, not done: poll `DescribeInstances` until `LatestOperationState`
 /// leaves `OPERATING`, and read `LatestOperationErrorMsg` on `FAILED`.
 ///
-/// Runs in the background: `DescribeInstances` tells in `InstanceSet.LatestOperationState` how
-/// far it is; `SUCCESS` is success, `FAILED` failure.
+/// Asynchronous. Poll `DescribeInstances` and check `InstanceSet.LatestOperationState`:
+/// `SUCCESS` means success, `FAILED` means failure.
 ///
-/// Retry class: hazard (never sent again by the client, because a repeat costs or destroys). A
-/// resend may stop the machines again and bring back an older password, so compare
-/// `LatestOperation` first.
+/// Retry class: hazard (never retried by the client, because repeating it can cost money or
+/// destroy something). A resend may stop the machines again and bring back an older password,
+/// so compare `LatestOperation` first.
 ///
-/// After an unknown outcome, by `DescribeInstances`: It ran if the latest operation is
+/// If the outcome is unknown, check `DescribeInstances`: It ran if the latest operation is
 /// `ResetInstancesPassword` with a new request id; `SUCCESS` means done. No list shows a
 /// password, so try to log in.
 ///
-/// Answers with [`ResetInstancesPasswordResponse`]. Group: Instances. Up to 10 calls a second.
+/// Returns [`ResetInstancesPasswordResponse`]. Group: Instances. Up to 10 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct ResetInstancesPassword {
     /// Instances that get the password. If Linux and Windows are mixed, the stricter Windows
@@ -45,10 +45,10 @@ pub struct ResetInstancesPassword {
     pub force_stop: Option<bool>,
 }
 
-/// What [`ResetInstancesPassword`] answers.
+/// Response of [`ResetInstancesPassword`].
 #[derive(Clone, Default, PartialEq)]
 pub struct ResetInstancesPasswordResponse {
-    /// Identifies this call; quote it to the service's support.
+    /// Identifies this call; include it when you contact support.
     pub request_id: String,
 }
 

@@ -15,18 +15,18 @@ use crate::prelude::*;
 /// The answer means accepted, not done: poll `DescribeInstances` until `LatestOperationState`
 /// leaves `OPERATING`, and read `LatestOperationErrorMsg` on `FAILED`.
 ///
-/// Runs in the background: `DescribeInstances` tells in `InstanceSet.LatestOperationState` how
-/// far it is; `SUCCESS` is success, `FAILED` failure.
+/// Asynchronous. Poll `DescribeInstances` and check `InstanceSet.LatestOperationState`:
+/// `SUCCESS` means success, `FAILED` means failure.
 ///
-/// Retry class: hazard (never sent again by the client, because a repeat costs or destroys). A
-/// resend can restart the machine and place a second paid order, so compare `InstanceType` and
-/// `LatestOperation` first.
+/// Retry class: hazard (never retried by the client, because repeating it can cost money or
+/// destroy something). A resend can restart the machine and place a second paid order, so
+/// compare `InstanceType` and `LatestOperation` first.
 ///
-/// After an unknown outcome, by `DescribeInstances`: Done when the model is the new one and the
-/// latest operation is `SUCCESS`. The old model with the operation of before means not done,
-/// unless an unpaid order exists.
+/// If the outcome is unknown, check `DescribeInstances`: Done when the model is the new one and
+/// the latest operation is `SUCCESS`. The old model with the operation of before means not
+/// done, unless an unpaid order exists.
 ///
-/// Answers with [`ResetInstancesTypeResponse`]. Group: Instances. Up to 10 calls a second.
+/// Returns [`ResetInstancesTypeResponse`]. Group: Instances. Up to 10 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct ResetInstancesType {
     /// The instance to resize. It is a list by form only: one id per call. Required. Items: 1.
@@ -42,10 +42,10 @@ pub struct ResetInstancesType {
     pub force_stop: Option<bool>,
 }
 
-/// What [`ResetInstancesType`] answers.
+/// Response of [`ResetInstancesType`].
 #[derive(Clone, Default, PartialEq)]
 pub struct ResetInstancesTypeResponse {
-    /// Identifies this call; quote it to the service's support.
+    /// Identifies this call; include it when you contact support.
     pub request_id: String,
 }
 

@@ -16,27 +16,27 @@ use crate::prelude::*;
 /// The answer means accepted, not done: poll `DescribeInstances` until `LatestOperationState`
 /// leaves `OPERATING`, and read `LatestOperationErrorMsg` on `FAILED`.
 ///
-/// Runs in the background: `DescribeInstances` tells in `InstanceSet.LatestOperationState` how
-/// far it is; `SUCCESS` is success, `FAILED` failure.
+/// Asynchronous. Poll `DescribeInstances` and check `InstanceSet.LatestOperationState`:
+/// `SUCCESS` means success, `FAILED` means failure.
 ///
-/// Retry class: hazard (never sent again by the client, because a repeat costs or destroys). A
-/// resend can power the machine off again and place a second order, so compare `DiskSize` and
-/// `LatestOperation` first.
+/// Retry class: hazard (never retried by the client, because repeating it can cost money or
+/// destroy something). A resend can power the machine off again and place a second order, so
+/// compare `DiskSize` and `LatestOperation` first.
 ///
-/// After an unknown outcome, by `DescribeInstances`: Done when the disk has its new size and
-/// the latest operation is `SUCCESS`. The old size with the operation of before means not done,
-/// unless an unpaid order exists.
+/// If the outcome is unknown, check `DescribeInstances`: Done when the disk has its new size
+/// and the latest operation is `SUCCESS`. The old size with the operation of before means not
+/// done, unless an unpaid order exists.
 ///
-/// Answers with [`ResizeInstanceDisksResponse`].
-/// Group: Disks of an instance. Up to 10 calls a second.
+/// Returns [`ResizeInstanceDisksResponse`].
+/// Group: Disks of an instance. Up to 10 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct ResizeInstanceDisks {
     /// The instance whose disk shall grow. Required. Format: `ins-xxxxxxxx`.
     pub instance_id: String,
 
     /// The data disk and its new total size, which grows in steps of 10 GiB up to a limit of
-    /// its type. Send either this or the boot disk, never both. Items: 1. Give exactly one of
-    /// `DataDisks` and `SystemDisk`.
+    /// its type. Send either this or the boot disk, never both. Items: 1. Specify exactly one
+    /// of `DataDisks` and `SystemDisk`.
     pub data_disks: Vec<DataDisk>,
 
     /// With `true` a running instance is shut down, with a hard power-off if that fails, which
@@ -44,7 +44,7 @@ pub struct ResizeInstanceDisks {
     pub force_stop: Option<bool>,
 
     /// New total size of the boot disk, which must be a cloud disk. Send either this or a data
-    /// disk, never both. Give exactly one of `DataDisks` and `SystemDisk`.
+    /// disk, never both. Specify exactly one of `DataDisks` and `SystemDisk`.
     pub system_disk: Option<SystemDisk>,
 
     /// With `true` a cloud disk grows while the instance runs. A running instance needs this or
@@ -52,10 +52,10 @@ pub struct ResizeInstanceDisks {
     pub resize_online: Option<bool>,
 }
 
-/// What [`ResizeInstanceDisks`] answers.
+/// Response of [`ResizeInstanceDisks`].
 #[derive(Clone, Default, PartialEq)]
 pub struct ResizeInstanceDisksResponse {
-    /// Identifies this call; quote it to the service's support.
+    /// Identifies this call; include it when you contact support.
     pub request_id: String,
 }
 

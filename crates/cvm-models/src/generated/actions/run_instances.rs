@@ -16,20 +16,20 @@ use crate::prelude::*;
 /// Use `DryRun` to check parameters, limits and stock without buying;
 /// `InquiryPriceRunInstances` tells the price.
 ///
-/// Runs in the background: `DescribeInstancesStatus` tells in `InstanceStatusSet.InstanceState`
-/// how far it is; `RUNNING` is success, `LAUNCH_FAILED` failure.
+/// Asynchronous. Poll `DescribeInstancesStatus` and check `InstanceStatusSet.InstanceState`:
+/// `RUNNING` means success, `LAUNCH_FAILED` means failure.
 ///
-/// Retry class: token (sent again with the same token, which the service recognises). With a
+/// Retry class: token (retried with the same token, which the service recognizes). With a
 /// `ClientToken` the same bytes may be sent again for a short while; without one a resend can
 /// buy a second set of instances. Hazard if `ClientToken` is not given. Read if `DryRun` is
 /// `true`.
 ///
-/// After an unknown outcome, by `DescribeInstances`: Repeat it unchanged and with its token
+/// If the outcome is unknown, check `DescribeInstances`: Repeat it unchanged and with its token
 /// while that is young. Later only a tag of your own proves which new instances are yours;
 /// without one compare number, zone and time, and launch anew only if nothing has appeared for
 /// a minute. `LAUNCH_FAILED` means it ran and failed.
 ///
-/// Answers with [`RunInstancesResponse`]. Group: Instances. Up to 10 calls a second.
+/// Returns [`RunInstancesResponse`]. Group: Instances. Up to 10 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct RunInstances {
     /// How the instances are paid. `CDHPAID` and `CDCPAID` bill the dedicated host or cluster
@@ -79,8 +79,8 @@ pub struct RunInstances {
 
     /// Accept fewer than `InstanceCount` when stock is short, but never fewer than this. The
     /// call fails if even this many cannot be had; only some accounts, regions and charge types
-    /// support it. Range: at least 1. At most the value of `InstanceCount`. Quirk: One text
-    /// allows a value equal to `InstanceCount`, the error code asks for less.
+    /// support it. Range: at least 1. Must not exceed `InstanceCount`. Quirk: One text allows a
+    /// value equal to `InstanceCount`, the error code asks for less.
     pub min_count: Option<i64>,
 
     /// Display name, not unique. In a batch `{R:3}` numbers from 3 and `{R:3,F:3}` pads to
@@ -187,10 +187,10 @@ pub struct RunInstances {
     pub network_interfaces: Vec<NetworkInterfaces>,
 }
 
-/// What [`RunInstances`] answers.
+/// Response of [`RunInstances`].
 ///
-/// With `DryRun` set to `true` it may carry nothing but the request id; the other members are
-/// then empty or zero.
+/// With `DryRun` set to `true`, it may contain only the request id; the other members are then
+/// empty or zero.
 #[derive(Clone, Default, PartialEq)]
 pub struct RunInstancesResponse {
     /// Ids of the instances being created; they exist at once but are not usable before
@@ -198,7 +198,7 @@ pub struct RunInstancesResponse {
     /// Format: `ins-xxxxxxxx`.
     pub instance_id_set: Vec<String>,
 
-    /// Identifies this call; quote it to the service's support.
+    /// Identifies this call; include it when you contact support.
     pub request_id: String,
 }
 

@@ -11,19 +11,19 @@ use crate::prelude::*;
 ///
 /// Charging resumes for instances stopped with `STOP_CHARGING`.
 ///
-/// Runs in the background: `DescribeInstances` tells in `InstanceSet.LatestOperationState` how
-/// far it is; `SUCCESS` is success, `FAILED` failure.
+/// Asynchronous. Poll `DescribeInstances` and check `InstanceSet.LatestOperationState`:
+/// `SUCCESS` means success, `FAILED` means failure.
 ///
-/// Retry class: guarded (not sent again before a reading says that it was not done). A late
+/// Retry class: guarded (not retried until a read shows that it did not take effect). A late
 /// resend could start an instance that somebody has stopped again in the meantime, so read its
 /// state first.
 ///
-/// After an unknown outcome, by `DescribeInstances`: Done when it is `RUNNING` and the latest
-/// operation is `SUCCESS`; `STARTING` means that it still runs, and may fail. Still `STOPPED`
-/// after a minute, with the operation of before, means not done; `STOPPED` with a failed
-/// `StartInstances` means it ran and failed.
+/// If the outcome is unknown, check `DescribeInstances`: Done when it is `RUNNING` and the
+/// latest operation is `SUCCESS`; `STARTING` means that it still runs, and may fail. Still
+/// `STOPPED` after a minute, with the operation of before, means not done; `STOPPED` with a
+/// failed `StartInstances` means it ran and failed.
 ///
-/// Answers with [`StartInstancesResponse`]. Group: Instances. Up to 10 calls a second.
+/// Returns [`StartInstancesResponse`]. Group: Instances. Up to 10 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct StartInstances {
     /// Instances to start, all in the region of the request. It is not stated whether the rest
@@ -32,10 +32,10 @@ pub struct StartInstances {
     pub instance_ids: Vec<String>,
 }
 
-/// What [`StartInstances`] answers.
+/// Response of [`StartInstances`].
 #[derive(Clone, Default, PartialEq)]
 pub struct StartInstancesResponse {
-    /// Identifies this call; quote it to the service's support.
+    /// Identifies this call; include it when you contact support.
     pub request_id: String,
 }
 

@@ -15,20 +15,21 @@ use crate::prelude::*;
 /// Billing goes on after the stop unless `StoppedMode` says otherwise and the instance is
 /// eligible.
 ///
-/// Runs in the background: `DescribeInstances` tells in `InstanceSet.LatestOperationState` how
-/// far it is; `SUCCESS` is success, `FAILED` failure.
+/// Asynchronous. Poll `DescribeInstances` and check `InstanceSet.LatestOperationState`:
+/// `SUCCESS` means success, `FAILED` means failure.
 ///
-/// Retry class: guarded (not sent again before a reading says that it was not done). A late
+/// Retry class: guarded (not retried until a read shows that it did not take effect). A late
 /// resend could stop an instance that somebody has started again, and a forced stop can damage
 /// data, so read its state first. Hazard if `StopType` is given and not `SOFT`. Hazard if
 /// `ForceStop` is `true`. Hazard if `StoppedMode` is given and not `KEEP_CHARGING`.
 ///
-/// After an unknown outcome, by `DescribeInstances`: Done when it is `STOPPED` and the latest
-/// operation is `SUCCESS`; look at `StopChargingMode` if the charge was to end. `STOPPING`
-/// means that it still runs, and a soft stop may fail. Still `RUNNING` after a minute, with the
-/// operation of before, means not done, and a second stop may hit somebody's fresh start.
+/// If the outcome is unknown, check `DescribeInstances`: Done when it is `STOPPED` and the
+/// latest operation is `SUCCESS`; look at `StopChargingMode` if the charge was to end.
+/// `STOPPING` means that it still runs, and a soft stop may fail. Still `RUNNING` after a
+/// minute, with the operation of before, means not done, and a second stop may hit somebody's
+/// fresh start.
 ///
-/// Answers with [`StopInstancesResponse`]. Group: Instances. Up to 10 calls a second.
+/// Returns [`StopInstancesResponse`]. Group: Instances. Up to 10 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct StopInstances {
     /// Instances to shut down, all in the region of the request. Check each id afterwards,
@@ -37,13 +38,13 @@ pub struct StopInstances {
     pub instance_ids: Vec<String>,
 
     /// Old switch for a forced power-off when the orderly shutdown fails; `true` behaves like
-    /// `StopType` `SOFT_FIRST`. Deprecated: use `StopType`. Default: false. Not together with
-    /// `StopType`.
+    /// `StopType` `SOFT_FIRST`. Deprecated: use `StopType`. Default: false. Cannot be combined
+    /// with `StopType`.
     pub force_stop: Option<bool>,
 
     /// How hard to stop. `SOFT` asks the guest and fails if it does not obey; `SOFT_FIRST` cuts
     /// the power after that failure; `HARD` cuts it at once. Default: `SOFT`. Allowed:
-    /// `SOFT_FIRST`, `HARD` and `SOFT`. Not together with `ForceStop`.
+    /// `SOFT_FIRST`, `HARD` and `SOFT`. Cannot be combined with `ForceStop`.
     pub stop_type: Option<StopType>,
 
     /// `STOP_CHARGING` ends the compute charge while stopped. It works for some hourly
@@ -52,10 +53,10 @@ pub struct StopInstances {
     pub stopped_mode: Option<StoppedMode>,
 }
 
-/// What [`StopInstances`] answers.
+/// Response of [`StopInstances`].
 #[derive(Clone, Default, PartialEq)]
 pub struct StopInstancesResponse {
-    /// Identifies this call; quote it to the service's support.
+    /// Identifies this call; include it when you contact support.
     pub request_id: String,
 }
 

@@ -13,18 +13,17 @@ use crate::prelude::*;
 ///
 /// Copies are stored and billed as images of their own.
 ///
-/// Runs in the background: `DescribeImages` tells in `ImageSet.ImageState` how far it is;
-/// `NORMAL` is success.
+/// Asynchronous. Poll `DescribeImages` and check `ImageSet.ImageState`: `NORMAL` means success.
 ///
-/// Retry class: hazard (never sent again by the client, because a repeat costs or destroys). A
-/// resend may make a second set of copies, which are billed; search each target region for the
-/// name you gave instead.
+/// Retry class: hazard (never retried by the client, because repeating it can cost money or
+/// destroy something). A resend may make a second set of copies, which are billed; search each
+/// target region for the name you gave instead.
 ///
-/// After an unknown outcome: `DescribeImages` in each target region tells by the name of the
+/// If the outcome is unknown: `DescribeImages` in each target region tells by the name of the
 /// copy: `SYNCING` or `NORMAL` and made since means done there. A copy does not name its
 /// source, so without a name of your own nobody can tell.
 ///
-/// Answers with [`SyncImagesResponse`]. Group: Images. Up to 10 calls a second.
+/// Returns [`SyncImagesResponse`]. Group: Images. Up to 10 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct SyncImages {
     /// The image to copy, in state `NORMAL`. A list by form only: one image per call. Required.
@@ -54,17 +53,17 @@ pub struct SyncImages {
     pub kms_key_id: Option<String>,
 }
 
-/// What [`SyncImages`] answers.
+/// Response of [`SyncImages`].
 ///
-/// With `DryRun` set to `true` it may carry nothing but the request id; the other members are
-/// then empty or zero.
+/// With `DryRun` set to `true`, it may contain only the request id; the other members are then
+/// empty or zero.
 #[derive(Clone, Default, PartialEq)]
 pub struct SyncImagesResponse {
     /// The copy in each target region, with its id. Only filled when `ImageSetRequired` was
     /// sent.
     pub image_set: Vec<SyncImage>,
 
-    /// Identifies this call; quote it to the service's support.
+    /// Identifies this call; include it when you contact support.
     pub request_id: String,
 }
 

@@ -16,21 +16,20 @@ use crate::prelude::*;
 /// Poll `DescribeInstancesStatus`: an id that is gone is destroyed. Data disks without
 /// `DeleteWithInstance` survive and keep costing.
 ///
-/// Runs in the background: `DescribeInstancesStatus` tells in `InstanceStatusSet.InstanceState`
-/// how far it is.
+/// Asynchronous. Poll `DescribeInstancesStatus` and check `InstanceStatusSet.InstanceState`.
 ///
-/// Retry class: hazard (never sent again by the client, because a repeat costs or destroys).
-/// For a prepaid instance a resend is the second call, which destroys it for good; never send
-/// it again without reading the state.
+/// Retry class: hazard (never retried by the client, because repeating it can cost money or
+/// destroy something). For a prepaid instance a resend is the second call, which destroys it
+/// for good; never send it again without reading the state.
 ///
-/// After an unknown outcome, by `DescribeInstances`: Done when it was listed before and is
+/// If the outcome is unknown, check `DescribeInstances`: Done when it was listed before and is
 /// gone, when it is `TERMINATING`, or when it was seen `RUNNING` or `STOPPED` with nothing
 /// running on it before the call and is `SHUTDOWN` by a return now. That is the recycle bin:
 /// never send it again then, because the second call destroys them. `SHUTDOWN` of an instance
 /// that was not seen so before proves nothing. Still `RUNNING` or `STOPPED` after a minute
 /// means not done, and a person decides about prepaid ones.
 ///
-/// Answers with [`TerminateInstancesResponse`]. Group: Instances. Up to 10 calls a second.
+/// Returns [`TerminateInstancesResponse`]. Group: Instances. Up to 10 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct TerminateInstances {
     /// Instances to give back. Resolve names to ids right before the call and check them,
@@ -52,16 +51,16 @@ pub struct TerminateInstances {
 
     /// Asks for a check that releases nothing; a member of the older gateway that the current
     /// API does not list. Try it on an expendable instance before trusting it with others.
-    /// Known to an older gateway only. Quirk: The page of the older gateway lists it; the
+    /// Supported only by an older gateway. Quirk: The page of the older gateway lists it; the
     /// current model does not. A service that ignores it destroys the instances, so it never
     /// counts as a dry run here.
     pub dry_run: Option<bool>,
 }
 
-/// What [`TerminateInstances`] answers.
+/// Response of [`TerminateInstances`].
 #[derive(Clone, Default, PartialEq)]
 pub struct TerminateInstancesResponse {
-    /// Identifies this call; quote it to the service's support.
+    /// Identifies this call; include it when you contact support.
     pub request_id: String,
 }
 

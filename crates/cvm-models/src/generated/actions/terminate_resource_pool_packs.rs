@@ -10,15 +10,16 @@ use crate::prelude::*;
 ///
 /// The pool record disappears for good; there is no recycle bin.
 ///
-/// Retry class: guarded (not sent again before a reading says that it was not done). A pool
+/// Retry class: guarded (not retried until a read shows that it did not take effect). A pool
 /// that is gone is refused, which looks like a failure, so look for the id with
 /// `DescribeResourcePoolPacks` first.
 ///
-/// After an unknown outcome, by `DescribeResourcePoolPacks`: Done when the pool is no longer
-/// listed. `ACTIVE` means not done; `RETIRED` means that its term ended, whoever ended it.
+/// If the outcome is unknown, check `DescribeResourcePoolPacks`: Done when the pool is no
+/// longer listed. `ACTIVE` means not done; `RETIRED` means that its term ended, whoever ended
+/// it.
 ///
-/// Answers with [`TerminateResourcePoolPacksResponse`].
-/// Group: Resource pools. Up to 20 calls a second.
+/// Returns [`TerminateResourcePoolPacksResponse`].
+/// Group: Resource pools. Up to 20 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct TerminateResourcePoolPacks {
     /// Pools to give up. Check the ids before the call, because there is no undo. Required.
@@ -26,10 +27,10 @@ pub struct TerminateResourcePoolPacks {
     pub dedicated_resource_pack_ids: Vec<String>,
 }
 
-/// What [`TerminateResourcePoolPacks`] answers.
+/// Response of [`TerminateResourcePoolPacks`].
 #[derive(Clone, Default, PartialEq)]
 pub struct TerminateResourcePoolPacksResponse {
-    /// Identifies this call; quote it to the service's support.
+    /// Identifies this call; include it when you contact support.
     pub request_id: String,
 }
 

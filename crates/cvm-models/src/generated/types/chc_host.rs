@@ -114,7 +114,7 @@ pub struct ChcHost {
     pub tags: Vec<Tag>,
 
     /// Name of the last operation, such as `SwitchChcDeployNetwork` or `ChcPrepare`. More names
-    /// can appear. Seen so far: `SwitchChcDeployNetwork`, `SwitchChcBusinessNetwork` and
+    /// can appear. Known values: `SwitchChcDeployNetwork`, `SwitchChcBusinessNetwork` and
     /// `ChcPrepare`.
     pub latest_operation: Option<String>,
 

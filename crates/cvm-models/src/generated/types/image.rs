@@ -41,8 +41,8 @@ pub struct Image {
     pub image_state: ImageState,
 
     /// Operating system family, such as `Ubuntu` or `Windows`. It decides the password rules
-    /// and whether key pairs work; new families can appear. Seen so far: `TencentOS`, `CentOS`,
-    /// `Windows`, `Ubuntu`, `Debian` and `Fedora`.
+    /// and whether key pairs work; new families can appear. Known values: `TencentOS`,
+    /// `CentOS`, `Windows`, `Ubuntu`, `Debian` and `Fedora`.
     pub platform: String,
 
     /// Account that made the image; for a shared image this is the account sharing it.

@@ -104,7 +104,7 @@ pub struct Instance {
     pub uuid: String,
 
     /// Name of the last operation, usually the action that caused it, such as
-    /// `ResetInstancesType`. Null when there was none. Seen so far: `StopInstances`,
+    /// `ResetInstancesType`. Null when there was none. Known values: `StopInstances`,
     /// `ResetInstance`, `ResetInstancesType` and `RenewInstances`. May be null.
     pub latest_operation: Option<String>,
 

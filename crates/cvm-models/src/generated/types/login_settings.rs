@@ -8,19 +8,19 @@ use crate::prelude::*;
 pub struct LoginSettings {
     /// Login password. Linux wants two kinds of characters out of lower case, upper case,
     /// digits and symbols; Windows wants at least 12 characters and three kinds. Without any
-    /// setting a random one is sent as an account message. Length: 8 to 30 characters. Not
-    /// together with `KeyIds` or `KeepImageLogin`.
+    /// setting a random one is sent as an account message. Length: 8 to 30 characters. Cannot
+    /// be combined with `KeyIds` or `KeepImageLogin`.
     pub password: Option<Sensitive>,
 
     /// Key pairs whose public keys go into the instance, so that the private key logs in. Not
-    /// for Windows; answers list the bound keys here. Format: `skey-xxxxxxxx`. Not together
-    /// with `Password` or `KeepImageLogin`.
+    /// for Windows; answers list the bound keys here. Format: `skey-xxxxxxxx`. Cannot be
+    /// combined with `Password` or `KeepImageLogin`.
     pub key_ids: Vec<String>,
 
     /// Keeps the users and passwords stored in the image. A boolean sent as text; `true` is for
     /// custom, shared and imported images only. Default: `false`. Allowed: `true`, `false`,
-    /// `TRUE` and `FALSE`. Not together with `Password` or `KeyIds`. Quirk: A boolean that the
-    /// service takes as text; older and international texts write it in capitals.
+    /// `TRUE` and `FALSE`. Cannot be combined with `Password` or `KeyIds`. Quirk: A boolean
+    /// that the service takes as text; older and international texts write it in capitals.
     pub keep_image_login: Option<String>,
 }
 

@@ -11,8 +11,8 @@ pub struct RegionInfo {
     /// Readable name for people; it can be Chinese or English, so never compare it in code.
     pub region_name: String,
 
-    /// `AVAILABLE` when the region can be used; treat any other text as not usable. Seen so
-    /// far: `AVAILABLE`.
+    /// `AVAILABLE` when the region can be used; treat any other text as not usable. Known
+    /// values: `AVAILABLE`.
     pub region_state: RegionState,
 }
 

@@ -12,16 +12,16 @@ use crate::prelude::*;
 /// - `boat-state`: Required. Allowed: `AFLOAT`, `SUNK`.
 /// - `tag:tag-key`
 ///
-/// Retry class: read (changes nothing, so it is sent again freely).
+/// Retry class: read (changes nothing, so it is retried freely).
 ///
-/// Answers with [`DescribeBoatsResponse`]. Group: Boats. Up to 20 calls a second.
+/// Returns [`DescribeBoatsResponse`]. Group: Boats. Up to 20 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct DescribeBoats {
-    /// Fetches exactly these. Items: up to 100. Format: `boat-xxxxxxxx`. Not together with
-    /// `Filters`.
+    /// Fetches exactly these. Items: up to 100. Format: `boat-xxxxxxxx`. Cannot be combined
+    /// with `Filters`.
     pub boat_ids: Vec<String>,
 
-    /// Conditions that all must hold. Items: up to 10. Not together with `BoatIds`.
+    /// Conditions that all must hold. Items: up to 10. Cannot be combined with `BoatIds`.
     pub filters: Vec<Filter>,
 
     /// Leaves out what was rented earlier. Format: `YYYY-MM-DD`.
@@ -34,7 +34,7 @@ pub struct DescribeBoats {
     pub limit: Option<i64>,
 }
 
-/// What [`DescribeBoats`] answers.
+/// Response of [`DescribeBoats`].
 #[derive(Clone, Default, PartialEq)]
 pub struct DescribeBoatsResponse {
     /// How many match over all pages.
@@ -43,7 +43,7 @@ pub struct DescribeBoatsResponse {
     /// The vessels of this page.
     pub boat_set: Vec<Boat>,
 
-    /// Identifies this call; quote it to the service's support.
+    /// Identifies this call; include it when you contact support.
     pub request_id: String,
 }
 

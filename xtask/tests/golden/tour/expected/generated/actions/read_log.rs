@@ -6,11 +6,11 @@ use crate::prelude::*;
 ///
 /// Deprecated: The paper edition takes its place.
 ///
-/// Runs in the background: the effect comes after the answer.
+/// Asynchronous: the request takes effect after the response.
 ///
-/// Retry class: read (changes nothing, so it is sent again freely).
+/// Retry class: read (changes nothing, so it is retried freely).
 ///
-/// Answers with [`ReadLogResponse`]. Group: Logbook. The same in every region.
+/// Returns [`ReadLogResponse`]. Group: Logbook. The result is the same in every region.
 #[derive(Clone, Default, PartialEq)]
 pub struct ReadLog {
     /// What the page before gave.
@@ -20,7 +20,7 @@ pub struct ReadLog {
     pub max_results: Option<u64>,
 }
 
-/// What [`ReadLog`] answers.
+/// Response of [`ReadLog`].
 #[derive(Clone, Default, PartialEq)]
 pub struct ReadLogResponse {
     /// Asks for the page after this one.
@@ -29,7 +29,7 @@ pub struct ReadLogResponse {
     /// One event each.
     pub lines: Vec<String>,
 
-    /// Identifies this call; quote it to the service's support.
+    /// Identifies this call; include it when you contact support.
     pub request_id: String,
 }
 

@@ -4,16 +4,16 @@ use crate::prelude::*;
 
 /// Rents vessels and puts them into the water.
 ///
-/// Runs in the background: `DescribeBoats` tells in `BoatSet.BoatState` how far it is; `AFLOAT`
-/// is success, `SUNK` failure.
+/// Asynchronous. Poll `DescribeBoats` and check `BoatSet.BoatState`: `AFLOAT` means success,
+/// `SUNK` means failure.
 ///
-/// Retry class: token (sent again with the same token, which the service recognises). A resend
+/// Retry class: token (retried with the same token, which the service recognizes). A resend
 /// without the token would rent again. Hazard if `ClientToken` is not given. Read if `DryRun`
 /// is `true`. Hazard if `Mode` is given and not `CALM`.
 ///
-/// After an unknown outcome, by `DescribeBoats`: List vessels by your own tag.
+/// If the outcome is unknown, check `DescribeBoats`: List vessels by your own tag.
 ///
-/// Answers with [`RentBoatsResponse`]. Group: Boats.
+/// Returns [`RentBoatsResponse`]. Group: Boats.
 #[derive(Clone, Default, PartialEq)]
 pub struct RentBoats {
     /// Where they will lie. Required.
@@ -47,10 +47,10 @@ pub struct RentBoats {
     /// Older word for the way of sailing. Deprecated: use `Mode`.
     pub r#type: Option<String>,
 
-    /// Fewest that will do. At most the value of `Count`.
+    /// Fewest that will do. Must not exceed `Count`.
     pub min_count: Option<i64>,
 
-    /// How many are wanted. Give exactly one of `Count` and `Size`. Give at least one of
+    /// How many are wanted. Specify exactly one of `Count` and `Size`. Specify at least one of
     /// `Count` and `Weight`.
     pub count: Option<i64>,
 
@@ -66,15 +66,15 @@ pub struct RentBoats {
     /// Checks the call and rents nothing. Default: false.
     pub dry_run: Option<bool>,
 
-    /// Only an old gateway takes it. Known to an older gateway only. Must be unique.
+    /// Only an old gateway takes it. Supported only by an older gateway. Must be unique.
     /// Since 2019.
     pub tiller: Option<String>,
 }
 
-/// What [`RentBoats`] answers.
+/// Response of [`RentBoats`].
 ///
-/// With `DryRun` set to `true` it may carry nothing but the request id; the other members are
-/// then empty or zero.
+/// With `DryRun` set to `true`, it may contain only the request id; the other members are then
+/// empty or zero.
 #[derive(Clone, Default, PartialEq)]
 pub struct RentBoatsResponse {
     /// What was rented. Format: `boat-xxxxxxxx`.
@@ -86,7 +86,7 @@ pub struct RentBoatsResponse {
     /// Proof of payment.
     pub receipt: Option<String>,
 
-    /// Identifies this call; quote it to the service's support.
+    /// Identifies this call; include it when you contact support.
     pub request_id: String,
 }
 

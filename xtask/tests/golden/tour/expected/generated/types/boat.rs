@@ -11,7 +11,7 @@ pub struct Boat {
     /// Where it is in its life.
     pub boat_state: BoatState,
 
-    /// Where it will be. Seen so far: `AFLOAT`.
+    /// Where it will be. Known values: `AFLOAT`.
     pub next_state: Option<BoatState>,
 
     /// Where it lies.
