@@ -43,7 +43,12 @@ fn ready_file_of_an_emulator_that_runs_is_not_replaced() {
     let (pid, url) = (first.ready("pid"), first.ready("url"));
     let path = first.ready_file.to_str().unwrap().to_owned();
     let before = fs::read_to_string(&path).unwrap();
-    let second = run(&mut cvm(&["emulator", "--ready-file", &path]));
+    let mut second = start(&mut cvm(&["emulator", "--ready-file", &path]));
+    until("it has ended, or taken the file", || {
+        second.try_wait().unwrap().is_some() || first.ready("pid") != pid
+    });
+    let _ = second.kill();
+    let second = finish(second);
     assert_eq!(second.code, 6, "{}", second.stderr);
     for told in [&pid, &url, &"stop that one, or name another file".to_owned()] {
         assert!(second.stderr.contains(told), "{}", second.stderr);
