@@ -6,28 +6,28 @@
 
 use cvm_protocol::{ErrorInfo, ErrorKind};
 
-/// The account has not passed the qualification review that this operation demands.
+/// The account has not passed the qualification review that this operation requires.
 ///
 /// Complete identity or business verification for the account in the console, then send the
 /// request again. Kind: credentials or permission.
 pub const ACCOUNT_QUALIFICATION_RESTRICTIONS: &str = "AccountQualificationRestrictions";
 
-/// The action has been withdrawn and the gateway no longer serves it.
+/// The action has been discontinued and the gateway no longer serves it.
 ///
-/// Move to the action that replaces it; no resend will succeed. Kind: invalid request. Any
-/// action may return it.
+/// Switch to the replacement action; no retry will succeed. Kind: invalid request. Any action
+/// may return it.
 pub const ACTION_OFFLINE: &str = "ActionOffline";
 
-/// The older gateway refused the credentials without saying which check failed.
+/// The older gateway rejected the credentials without naming the failed check.
 ///
-/// Check secret id, key, token, clock and signing method in turn, beginning with the clock.
+/// Check secret id, key, token, clock and signing method in turn, starting with the clock.
 /// Kind: credentials or permission. Returned only by an older gateway.
 pub const AUTH_FAILURE: &str = "AuthFailure";
 
-/// Access management refuses to let the caller hand over the role in `CamRoleName`, or in
+/// Access management does not allow the caller to pass the role in `CamRoleName`, or in
 /// `RoleName` for ExportImages.
 ///
-/// Check that the role exists and that the service may assume it, and give the calling identity
+/// Check that the role exists and that the service may assume it, and grant the caller
 /// permission to pass that role. Kind: credentials or permission.
 pub const AUTH_FAILURE_CAM_ROLE_NAME_AUTHENTICATE_FAILED: &str =
     "AuthFailure.CamRoleNameAuthenticateFailed";
@@ -35,11 +35,11 @@ pub const AUTH_FAILURE_CAM_ROLE_NAME_AUTHENTICATE_FAILED: &str =
 /// The `Authorization` header is missing or cannot be read.
 ///
 /// Build the header with algorithm, credential scope, signed headers and signature in the
-/// prescribed order, and see that no proxy strips it. Kind: credentials or permission. Any
+/// required order, and make sure that no proxy removes it. Kind: credentials or permission. Any
 /// action may return it.
 pub const AUTH_FAILURE_INVALID_AUTHORIZATION: &str = "AuthFailure.InvalidAuthorization";
 
-/// The secret id is not of the kind used to sign API calls.
+/// The secret id is not of the type used to sign API requests.
 ///
 /// Create an API key in access management and sign with its secret id. Kind: credentials or
 /// permission. Any action may return it.
@@ -47,62 +47,62 @@ pub const AUTH_FAILURE_INVALID_SECRET_ID: &str = "AuthFailure.InvalidSecretId";
 
 /// The multi-factor check on the request failed.
 ///
-/// Repeat the confirmation with the second factor and send the request with its result. Kind:
-/// credentials or permission. Any action may return it.
+/// Confirm with the second factor again and send the request with the result. Kind: credentials
+/// or permission. Any action may return it.
 pub const AUTH_FAILURE_MFA_FAILURE: &str = "AuthFailure.MFAFailure";
 
-/// No active key has this secret id; it is mistyped, deleted or switched off.
+/// No active key has this secret id; it is mistyped, deleted or disabled.
 ///
-/// Check the configured secret id for stray blanks, and that the key is enabled in access
-/// management. Kind: credentials or permission. Any action may return it.
+/// Check the configured secret id for stray spaces, and check in access management that the key
+/// is enabled. Kind: credentials or permission. Any action may return it.
 pub const AUTH_FAILURE_SECRET_ID_NOT_FOUND: &str = "AuthFailure.SecretIdNotFound";
 
-/// The timestamp of the request is more than five minutes away from the server's clock.
+/// The timestamp of the request differs from the server's clock by more than five minutes.
 ///
-/// Set the machine's clock, take a new timestamp and sign again instead of sending old bytes.
-/// Kind: credentials or permission. Any action may return it.
+/// Correct the machine's clock, then sign the request again with a new timestamp instead of
+/// sending the old bytes. Kind: credentials or permission. Any action may return it.
 pub const AUTH_FAILURE_SIGNATURE_EXPIRE: &str = "AuthFailure.SignatureExpire";
 
 /// The signature does not match what the server computes from the request and the key.
 ///
-/// Check the secret key, and that host, headers and body go out exactly as they were signed.
+/// Check the secret key, and that host, headers and body are sent exactly as they were signed.
 /// Kind: credentials or permission. Any action may return it.
 pub const AUTH_FAILURE_SIGNATURE_FAILURE: &str = "AuthFailure.SignatureFailure";
 
-/// The token for the temporary key is absent, wrong or expired.
+/// The token for the temporary key is missing, wrong or expired.
 ///
 /// Fetch new temporary credentials and send all three parts together, with the token in
 /// `X-TC-Token`. Kind: credentials or permission. Any action may return it.
 pub const AUTH_FAILURE_TOKEN_FAILURE: &str = "AuthFailure.TokenFailure";
 
-/// The key is genuine, but its access policies do not permit the action.
+/// The key is valid, but its access policies do not permit the action.
 ///
-/// Have an administrator grant the action, on the resource concerned, to the user or role that
-/// signs. Kind: credentials or permission. Any action may return it.
+/// Ask an administrator to grant the action on the resource to the user or role that signs the
+/// request. Kind: credentials or permission. Any action may return it.
 pub const AUTH_FAILURE_UNAUTHORIZED_OPERATION: &str = "AuthFailure.UnauthorizedOperation";
 
-/// The check run passed: the request would have been carried out if `DryRun` had been false.
+/// The dry run passed: the request would have been executed if `DryRun` had been false.
 ///
-/// Take it as success of the check, and send again with `DryRun` false to do the work. Kind:
+/// Treat this as a passed check, and send the request with `DryRun` false to execute it. Kind:
 /// invalid request. Any action may return it.
 pub const DRY_RUN_OPERATION: &str = "DryRunOperation";
 
-/// The network interface cannot be carried over to another subnet.
+/// The network interface cannot be moved to another subnet.
 ///
-/// Keep the present `SubnetId` in ModifyInstancesVpcAttribute, or detach the extra interfaces
+/// Keep the current `SubnetId` in ModifyInstancesVpcAttribute, or detach the extra interfaces
 /// first. Kind: invalid request.
 pub const ENI_NOT_ALLOWED_CHANGE_SUBNET: &str = "EniNotAllowedChangeSubnet";
 
-/// The operation was tried and failed, for a reason given in the message.
+/// The operation was attempted and failed for the reason in the message.
 ///
-/// Act on the message and read the state of the resource before trying once more. Kind: service
+/// Follow the message, and read the state of the resource before retrying. Kind: service
 /// failure. Any action may return it.
 pub const FAILED_OPERATION: &str = "FailedOperation";
 
 /// The image is already shared with one of the accounts.
 ///
-/// Compare `AccountIds` with DescribeImageSharePermission and leave out those already present.
-/// Kind: invalid request.
+/// Compare `AccountIds` with DescribeImageSharePermission and remove those that it already
+/// lists. Kind: invalid request.
 pub const FAILED_OPERATION_ACCOUNT_ALREADY_EXISTS: &str =
     "FailedOperation.AccountAlreadyExists";
 
@@ -111,129 +111,126 @@ pub const FAILED_OPERATION_ACCOUNT_ALREADY_EXISTS: &str =
 /// Remove your own account from `AccountIds`. Kind: invalid request.
 pub const FAILED_OPERATION_ACCOUNT_IS_YOUR_SELF: &str = "FailedOperation.AccountIsYourSelf";
 
-/// The instance is a member of that placement group already.
+/// The instance is already a member of the placement group.
 ///
-/// Take it as done for that instance, or name a different group. Kind: wrong state.
+/// Treat it as done for that instance, or use another group. Kind: wrong state.
 pub const FAILED_OPERATION_ALREADY_IN_DISASTER_RECOVER_GROUP: &str =
     "FailedOperation.AlreadyInDisasterRecoverGroup";
 
-/// The image was imported under your own licence, and such images cannot be shared.
+/// The image was imported with your own license, and such images cannot be shared.
 ///
 /// Let the other account import the image itself with ImportImage. Kind: invalid request.
 pub const FAILED_OPERATION_BYOL_IMAGE_SHARE_FAILED: &str =
     "FailedOperation.BYOLImageShareFailed";
 
-/// The key pair could not be taken off the instance.
+/// The key pair could not be unbound from the instance.
 ///
-/// Read `LoginSettings.KeyIds` and `LatestOperationState` with DescribeInstances, and repeat
-/// for instances that still hold the key. Kind: service failure.
+/// Read `LoginSettings.KeyIds` and `LatestOperationState` with DescribeInstances, and retry for
+/// instances that still have the key. Kind: service failure.
 pub const FAILED_OPERATION_DISASSOCIATE_KEY_PAIR_FAILED: &str =
     "FailedOperation.DisassociateKeyPairFailed";
 
-/// No spread placement group with the given id exists in this region under this account.
+/// No spread placement group with this id exists in this region for this account.
 ///
-/// Take a current id from DescribeDisasterRecoverGroups and put it into
-/// `DisasterRecoverGroupIds`. Kind: not found.
+/// Set `DisasterRecoverGroupIds` to an id that DescribeDisasterRecoverGroups returns. Kind: not
+/// found.
 pub const FAILED_OPERATION_DISASTER_RECOVER_GROUP_NOT_FOUND: &str =
     "FailedOperation.DisasterRecoverGroupNotFound";
 
-/// An instance is not in the placement group that it should be taken out of.
+/// An instance is not in the placement group that it should be removed from.
 ///
-/// Look up `DisasterRecoverGroupIds` of each instance with DescribeInstances and send matching
+/// Check `DisasterRecoverGroupIds` of each instance with DescribeInstances and send matching
 /// pairs. Kind: invalid request.
 pub const FAILED_OPERATION_DISASTER_RECOVER_GROUP_NOT_MATCH: &str =
     "FailedOperation.DisasterRecoverGroupNotMatch";
 
-/// The service could not learn whether the automation agent on the instance is alive.
+/// The service could not determine whether the automation agent on the instance is running.
 ///
-/// Check that the agent runs on the instance, then start the conversion again later. Kind:
+/// Check that the agent is running on the instance, then retry the conversion later. Kind:
 /// service failure.
 pub const FAILED_OPERATION_GET_INSTANCE_TAT_AGENT_STATUS_FAILED: &str =
     "FailedOperation.GetInstanceTATAgentStatusFailed";
 
-/// A tag key, in the tags or in a tag filter, contains a character the tag service forbids.
+/// A tag key, in the tags or in a tag filter, contains a character that the tag service does
+/// not allow.
 ///
-/// Correct `Tag.Key`, or the key part of the filter name, to the characters that the tag
-/// service accepts. Kind: invalid request.
+/// Use only characters that the tag service accepts in `Tag.Key` or in the key part of the
+/// filter name. Kind: invalid request.
 pub const FAILED_OPERATION_ILLEGAL_TAG_KEY: &str = "FailedOperation.IllegalTagKey";
 
-/// A tag value, either to be bound or to be searched for, contains a forbidden character.
+/// A tag value, in a tag or in a tag filter, contains a forbidden character.
 ///
-/// Correct `Tag.Value`, or the value of the tag filter, before sending again. Kind: invalid
-/// request.
+/// Correct `Tag.Value` or the value of the tag filter, then retry. Kind: invalid request.
 pub const FAILED_OPERATION_ILLEGAL_TAG_VALUE: &str = "FailedOperation.IllegalTagValue";
 
-/// Billing could not work out a price for the configuration, so the order or quote stops there.
+/// Billing could not calculate a price for the configuration, so the order or quote failed.
 ///
 /// Compare instance type, disks, bandwidth and charge type with what
-/// DescribeZoneInstanceConfigInfos offers, then ask again after a pause. Kind: service failure.
+/// DescribeZoneInstanceConfigInfos offers, then retry after a pause. Kind: service failure.
 pub const FAILED_OPERATION_INQUIRY_PRICE_FAILED: &str = "FailedOperation.InquiryPriceFailed";
 
-/// No paid order is on record from which the refund could be worked out.
+/// There is no paid order from which to calculate the refund.
 ///
-/// See from `ExpiredTime` in DescribeInstances whether the instance has expired; if not, give
-/// support the order. Kind: wrong state.
+/// Check `ExpiredTime` in DescribeInstances to see whether the instance has expired; if not,
+/// contact support with the order. Kind: wrong state.
 pub const FAILED_OPERATION_INQUIRY_REFUND_PRICE_FAILED: &str =
     "FailedOperation.InquiryRefundPriceFailed";
 
-/// The image to be copied is busy with other work.
+/// Another operation is using the image to be copied.
 ///
-/// Wait until DescribeImages shows `NORMAL` for it, then call SyncImages again. Kind: wrong
-/// state. The same request may succeed later.
+/// Wait until DescribeImages shows the image as `NORMAL`, then call SyncImages again. Kind:
+/// wrong state. The same request may succeed later.
 pub const FAILED_OPERATION_INVALID_IMAGE_STATE: &str = "FailedOperation.InvalidImageState";
 
-/// Another product runs the instance for its own service, and its application role bars this
-/// change.
+/// Another product manages the instance, and its application role does not allow this change.
 ///
-/// Carry out the change through the product that owns the instance, or leave that id out of
+/// Make the change through the product that owns the instance, or remove its id from
 /// `InstanceIds`. Kind: invalid request.
 pub const FAILED_OPERATION_INVALID_INSTANCE_APPLICATION_ROLE: &str =
     "FailedOperation.InvalidInstanceApplicationRole";
 
-/// One of the instances is a node of an EMR big-data cluster, which manages it on its own
-/// terms.
+/// One of the instances is a node of an EMR big-data cluster, which manages it.
 ///
-/// Remove the EMR node from the request and make the change with the EMR product. Kind: invalid
-/// request.
+/// Remove the EMR node from the request and make the change through EMR. Kind: invalid request.
 pub const FAILED_OPERATION_INVALID_INSTANCE_APPLICATION_ROLE_EMR: &str =
     "FailedOperation.InvalidInstanceApplicationRoleEmr";
 
-/// The instance already has a timer of this kind.
+/// The instance already has a timer of this type.
 ///
 /// Find it with DescribeInstancesActionTimer, and remove it with DeleteInstancesActionTimer if
-/// the new one is to replace it. Kind: wrong state.
+/// the new one should replace it. Kind: wrong state.
 pub const FAILED_OPERATION_MUT_ACTION_TIMER_EXIST: &str =
     "FailedOperation.MutActionTimerExist";
 
-/// Every private address of the chosen subnet is taken.
+/// All private addresses of the chosen subnet are in use.
 ///
-/// Choose a subnet with free addresses for `VirtualPrivateCloud.SubnetId`, or free some
-/// addresses in this one. Kind: quota or stock.
+/// Set `VirtualPrivateCloud.SubnetId` to a subnet with free addresses, or free some addresses
+/// in this one. Kind: quota or stock.
 pub const FAILED_OPERATION_NO_AVAILABLE_IP_ADDRESS_COUNT_IN_SUBNET: &str =
     "FailedOperation.NoAvailableIpAddressCountInSubnet";
 
-/// The instance has no elastic IP whose bandwidth could be shown or changed.
+/// The instance has no elastic IP whose bandwidth can be shown or changed.
 ///
-/// Bind an elastic IP first, or leave the instance out of the call. Kind: not found.
+/// Bind an elastic IP first, or remove the instance from the request. Kind: not found.
 pub const FAILED_OPERATION_NOT_FOUND_EIP: &str = "FailedOperation.NotFoundEIP";
 
-/// The account id belongs to a collaborator, while images are shared only with main accounts.
+/// The account id belongs to a collaborator, but images can be shared only with main accounts.
 ///
-/// Put the main account's id into `AccountIds`. Kind: invalid request.
+/// Set `AccountIds` to the main account's id. Kind: invalid request.
 pub const FAILED_OPERATION_NOT_MASTER_ACCOUNT: &str = "FailedOperation.NotMasterAccount";
 
-/// The placement group still holds instances.
+/// The placement group still contains instances.
 ///
-/// Take them out with DeleteInstancesDisasterRecoverGroups or terminate them, then delete the
+/// Remove them with DeleteInstancesDisasterRecoverGroups or terminate them, then delete the
 /// group. Kind: wrong state.
 pub const FAILED_OPERATION_PLACEMENT_SET_NOT_EMPTY: &str =
     "FailedOperation.PlacementSetNotEmpty";
 
-/// The instance was bought in a promotion, and while that period lasts neither its type nor its
-/// billing mode may change.
+/// The instance was bought in a promotion, and during that period neither its type nor its
+/// billing mode can be changed.
 ///
-/// Wait for the promotion period to end, or launch another instance with the wanted type or
-/// billing mode. Kind: wrong state.
+/// Wait for the promotion period to end, or launch another instance with the type or billing
+/// mode that you need. Kind: wrong state.
 pub const FAILED_OPERATION_PROMOTIONAL_PERIO_RESTRICTION: &str =
     "FailedOperation.PromotionalPerioRestriction";
 
@@ -246,26 +243,26 @@ pub const FAILED_OPERATION_PROMOTIONAL_REGION_RESTRICTION: &str =
 
 /// Sharing the image failed on the service side.
 ///
-/// Check with DescribeImageSharePermission which accounts were added, then repeat for the rest
+/// Check with DescribeImageSharePermission which accounts were added, then retry for the rest
 /// after a pause. Kind: service failure.
 pub const FAILED_OPERATION_QIMAGE_SHARE_FAILED: &str = "FailedOperation.QImageShareFailed";
 
 /// The service could not complete the change of the image's share list.
 ///
-/// Read the list with DescribeImageSharePermission, repeat for the missing accounts, and turn
-/// to support if it fails again. Kind: service failure.
+/// Read the list with DescribeImageSharePermission, retry for the missing accounts, and contact
+/// support if it fails again. Kind: service failure.
 pub const FAILED_OPERATION_RIMAGE_SHARE_FAILED: &str = "FailedOperation.RImageShareFailed";
 
-/// The security group service failed while groups were being bound or unbound.
+/// The security group service failed while binding or unbinding groups.
 ///
-/// Read `SecurityGroupIds` with DescribeInstances to see what took effect, then repeat only the
-/// missing part. Kind: service failure.
+/// Read `SecurityGroupIds` with DescribeInstances to see which changes took effect, then retry
+/// only the missing ones. Kind: service failure.
 pub const FAILED_OPERATION_SECURITY_GROUP_ACTION_FAILED: &str =
     "FailedOperation.SecurityGroupActionFailed";
 
-/// The snapshot chosen for a data disk holds more than the disk would offer.
+/// The snapshot chosen for a data disk is larger than the disk.
 ///
-/// Raise `DataDisk.DiskSize` to the size of the snapshot or above. Kind: invalid request.
+/// Raise `DataDisk.DiskSize` to at least the size of the snapshot. Kind: invalid request.
 pub const FAILED_OPERATION_SNAPSHOT_SIZE_LARGER_THAN_DATA_SIZE: &str =
     "FailedOperation.SnapshotSizeLargerThanDataSize";
 
@@ -277,84 +274,84 @@ pub const FAILED_OPERATION_SNAPSHOT_SIZE_LARGER_THAN_DATA_SIZE: &str =
 pub const FAILED_OPERATION_SNAPSHOT_SIZE_LESS_THAN_DATA_SIZE: &str =
     "FailedOperation.SnapshotSizeLessThanDataSize";
 
-/// The tag key belongs to the set that the platform keeps for itself.
+/// The tag key is reserved by the platform.
 ///
-/// Choose a key of your own for `Tag.Key` that does not collide with a system tag. Kind:
-/// invalid request.
+/// Choose another `Tag.Key` that does not conflict with a system tag. Kind: invalid request.
 pub const FAILED_OPERATION_TAG_KEY_RESERVED: &str = "FailedOperation.TagKeyReserved";
 
-/// The automation agent was switched on for a public image that is not 64-bit x86 Linux.
+/// The automation agent was enabled for a public image that is not 64-bit x86 Linux.
 ///
 /// Set `EnhancedService.AutomationService.Enabled` to false, or choose an x86_64 Linux image.
 /// Kind: invalid request.
 pub const FAILED_OPERATION_TAT_AGENT_NOT_SUPPORT: &str = "FailedOperation.TatAgentNotSupport";
 
-/// The return rules do not allow this instance to be given back.
+/// The return rules do not allow returning this instance.
 ///
-/// Quote it alone with InquiryPriceTerminateInstances; if it stays refused, let it expire with
-/// renewal switched off by ModifyInstancesRenewFlag. Kind: wrong state.
+/// Query its refund separately with InquiryPriceTerminateInstances; if that still fails, turn
+/// off renewal with ModifyInstancesRenewFlag and let it expire. Kind: wrong state.
 pub const FAILED_OPERATION_UNRETURNABLE: &str = "FailedOperation.Unreturnable";
 
-/// The instances queried for type changes lie in different zones.
+/// The instances queried for type changes are in different zones.
 ///
 /// Group `InstanceIds` by zone and call DescribeInstancesModification once for each. Kind:
 /// invalid request.
 pub const FAILED_OPERATION_ZONE_INCONSISTENT: &str = "FailedOperation.ZoneInconsistent";
 
-/// The region already holds as many of your own images as it may.
+/// The region already has the maximum number of your own images.
 ///
-/// Delete images with DeleteImages, or have the limit shown by DescribeImageQuota raised. Kind:
+/// Delete images with DeleteImages, or request a higher limit (see DescribeImageQuota). Kind:
 /// quota or stock.
 pub const IMAGE_QUOTA_LIMIT_EXCEEDED: &str = "ImageQuotaLimitExceeded";
 
-/// The launch asks for more instances than the account may still buy.
+/// The launch requests more instances than the account can still buy.
 ///
-/// Lower `InstanceCount`, destroy unused instances, or have the quota shown by
-/// DescribeAccountQuota raised. Kind: quota or stock.
+/// Lower `InstanceCount`, terminate unused instances, or request a higher quota (see
+/// DescribeAccountQuota). Kind: quota or stock.
 pub const INSTANCES_QUOTA_LIMIT_EXCEEDED: &str = "InstancesQuotaLimitExceeded";
 
-/// Something inside the compute service failed while serving the request.
+/// An internal error of the compute service occurred while it processed the request.
 ///
-/// Repeat queries after a pause; after RepairTaskControl or ResizeInstanceDisks, read the task
-/// or the disks before trying again. Kind: service failure. The same request may succeed later.
-/// Any action may return it.
+/// Retry queries after a pause; after RepairTaskControl or ResizeInstanceDisks, read the task
+/// or the disks before retrying. Kind: service failure. The same request may succeed later. Any
+/// action may return it.
 pub const INTERNAL_ERROR: &str = "InternalError";
 
-/// The billing system broke off, and an order may already have been placed.
+/// The billing system failed partway, and an order may already have been placed.
 ///
-/// Look for the order in the billing centre and read the instance first; send again only if
-/// neither shows the change. Kind: service failure.
+/// First check the billing center for the order and read the instance; retry only if neither
+/// shows the change. Kind: service failure.
 pub const INTERNAL_ERROR_TRADE_UNKNOWN_ERROR: &str = "InternalError.TradeUnknownError";
 
-/// A fault inside the compute service stopped the request, and nothing tells whether part of it
-/// ran.
+/// An internal error of the compute service stopped the request; it is unknown whether part of
+/// it ran.
 ///
-/// Repeat plain queries after a pause; for a change, read the resource first and resend only
-/// what did not happen. Kind: service failure. The same request may succeed later.
+/// Retry queries after a pause; for a change, read the resource first and retry only what did
+/// not take effect. Kind: service failure. The same request may succeed later.
 pub const INTERNAL_SERVER_ERROR: &str = "InternalServerError";
 
-/// The account lacks the money for this purchase.
+/// The account balance is too low for this purchase.
 ///
-/// Top up the account, or choose a cheaper configuration, and send again. Kind: wrong state.
+/// Top up the account or choose a cheaper configuration, then retry. Kind: wrong state.
 pub const INVALID_ACCOUNT_INSUFFICIENT_BALANCE: &str = "InvalidAccount.InsufficientBalance";
 
 /// An earlier order of the account is waiting for payment and blocks the new one.
 ///
-/// Pay or cancel the open order in the billing centre, after checking whether an earlier try of
-/// this request made it. Kind: wrong state.
+/// Pay or cancel the open order in the billing center, after checking whether an earlier
+/// attempt of this request placed it. Kind: wrong state.
 pub const INVALID_ACCOUNT_UNPAID_ORDER: &str = "InvalidAccount.UnpaidOrder";
 
 /// An account in the share list does not exist.
 ///
-/// Correct `AccountIds` to the numbers of main accounts, not names. Kind: not found.
+/// Set `AccountIds` to numbers of main accounts, not names. Kind: not found.
 pub const INVALID_ACCOUNT_ID_NOT_FOUND: &str = "InvalidAccountId.NotFound";
 
 /// The image owner appears among the accounts to share with.
 ///
-/// Drop your own number from `AccountIds`; the owner needs no share. Kind: invalid request.
+/// Remove your own number from `AccountIds`; the owner does not need sharing. Kind: invalid
+/// request.
 pub const INVALID_ACCOUNT_IS_YOUR_SELF: &str = "InvalidAccountIs.YourSelf";
 
-/// The gateway knows no action of this name in this version of the service.
+/// The gateway has no action with this name in this version of the service.
 ///
 /// Check the spelling of the action and the version `2017-03-12`. Kind: not found. Any action
 /// may return it.
@@ -366,13 +363,13 @@ pub const INVALID_ACTION: &str = "InvalidAction";
 /// request.
 pub const INVALID_CLIENT_TOKEN_TOO_LONG: &str = "InvalidClientToken.TooLong";
 
-/// A filter carries a name that the action does not know, or is built wrongly.
+/// A filter has a name that the action does not support, or is malformed.
 ///
-/// Use only filter names listed for the action, and fill both `Name` and `Values`. Kind:
-/// invalid request.
+/// Use only filter names listed for the action, and set both `Name` and `Values`. Kind: invalid
+/// request.
 pub const INVALID_FILTER: &str = "InvalidFilter";
 
-/// One filter carries more values than the action takes.
+/// A filter has more values than the action accepts.
 ///
 /// Split the `Values` of the filter over several calls. Kind: invalid request.
 pub const INVALID_FILTER_VALUE_LIMIT_EXCEEDED: &str = "InvalidFilterValue.LimitExceeded";
@@ -380,138 +377,137 @@ pub const INVALID_FILTER_VALUE_LIMIT_EXCEEDED: &str = "InvalidFilterValue.LimitE
 /// The dedicated host or CHC server does not support this operation.
 ///
 /// Check its type and state with DescribeHosts, or DescribeChcHosts and
-/// DescribeChcDeniedActions, before sending again. Kind: invalid request.
+/// DescribeChcDeniedActions, before retrying. Kind: invalid request.
 pub const INVALID_HOST_NOT_SUPPORTED: &str = "InvalidHost.NotSupported";
 
-/// A dedicated host id does not have the shape `host-xxxxxxxx`.
+/// A dedicated host id does not have the format `host-xxxxxxxx`.
 ///
-/// Copy the full `HostId` from DescribeHosts. Kind: invalid request.
+/// Copy the complete `HostId` from DescribeHosts. Kind: invalid request.
 pub const INVALID_HOST_ID_MALFORMED: &str = "InvalidHostId.Malformed";
 
-/// The dedicated host does not exist in this region or belongs to someone else.
+/// The dedicated host does not exist in this region or belongs to another account.
 ///
 /// List your hosts with DescribeHosts in the same region and use one of those ids. Kind: not
 /// found.
 pub const INVALID_HOST_ID_NOT_FOUND: &str = "InvalidHostId.NotFound";
 
-/// The image is still shared with other accounts and so cannot be deleted.
+/// The image is still shared with other accounts so it cannot be deleted.
 ///
-/// Withdraw the shares with ModifyImageSharePermission, then call DeleteImages again. Kind:
-/// wrong state.
+/// Stop sharing it with ModifyImageSharePermission, then call DeleteImages again. Kind: wrong
+/// state.
 pub const INVALID_IMAGE_ID_IN_SHARED: &str = "InvalidImageId.InShared";
 
-/// The image is in a state that does not admit the operation.
+/// The state of the image does not allow the operation.
 ///
-/// Look at `ImageState` in DescribeImages and continue once it is `NORMAL`. Kind: wrong state.
+/// Wait until `ImageState` in DescribeImages is `NORMAL`, then retry. Kind: wrong state.
 pub const INVALID_IMAGE_ID_INCORRECT_STATE: &str = "InvalidImageId.IncorrectState";
 
-/// An image id does not have the shape `img-xxxxxxxx`.
+/// An image id does not have the format `img-xxxxxxxx`.
 ///
-/// Copy the full `ImageId` from DescribeImages. Kind: invalid request.
+/// Copy the complete `ImageId` from DescribeImages. Kind: invalid request.
 pub const INVALID_IMAGE_ID_MALFORMED: &str = "InvalidImageId.Malformed";
 
 /// No such image is visible to the account in this region; it may be deleted, no longer shared,
-/// or live elsewhere.
+/// or in another region.
 ///
-/// Search with DescribeImages in the request's region, and copy the image over with SyncImages
-/// if it exists only in another one. Kind: not found.
+/// Search with DescribeImages in the request's region, and copy the image with SyncImages if it
+/// exists only in another region. Kind: not found.
 pub const INVALID_IMAGE_ID_NOT_FOUND: &str = "InvalidImageId.NotFound";
 
-/// The image is bigger than a copy to another region may be.
+/// The image is too large to copy to another region.
 ///
-/// Make a smaller image, for example without data disks, and copy that one. Kind: invalid
+/// Create a smaller image, for example without data disks, and copy that one. Kind: invalid
 /// request.
 pub const INVALID_IMAGE_ID_TOO_LARGE: &str = "InvalidImageId.TooLarge";
 
-/// Another of your images in the region bears this name.
+/// Another of your images in the region has this name.
 ///
-/// Choose a fresh `ImageName`; after a lost answer, check with DescribeImages whether the image
-/// is from your own earlier try. Kind: invalid request.
+/// Choose another `ImageName`; after a lost response, check with DescribeImages whether your
+/// own earlier attempt created the image. Kind: invalid request.
 pub const INVALID_IMAGE_NAME_DUPLICATE: &str = "InvalidImageName.Duplicate";
 
-/// Images of this operating system type cannot be imported.
+/// Images with this operating system type cannot be imported.
 ///
 /// Set `OsType` to a value that DescribeImportImageOs lists. Kind: invalid request.
 pub const INVALID_IMAGE_OS_TYPE_UNSUPPORTED: &str = "InvalidImageOsType.Unsupported";
 
 /// This version of the operating system cannot be imported.
 ///
-/// Set `OsVersion` to one listed for your `OsType` by DescribeImportImageOs, or set `Force` to
-/// true. Kind: invalid request.
+/// Set `OsVersion` to a version that DescribeImportImageOs lists for your `OsType`, or set
+/// `Force` to true. Kind: invalid request.
 pub const INVALID_IMAGE_OS_VERSION_UNSUPPORTED: &str = "InvalidImageOsVersion.Unsupported";
 
-/// The kind of instance addressed is outside what the action can handle.
+/// The action does not support this kind of instance.
 ///
-/// Check type, charge type and zone with DescribeInstances, and take the unsuitable instance
-/// out of the request. Kind: invalid request.
+/// Check type, charge type and zone with DescribeInstances, and remove the unsuitable instance
+/// from the request. Kind: invalid request.
 pub const INVALID_INSTANCE_NOT_SUPPORTED: &str = "InvalidInstance.NotSupported";
 
-/// An instance id does not have the shape `ins-xxxxxxxx`, for example because it is cut short.
+/// An instance id does not have the format `ins-xxxxxxxx`, for example because it is truncated.
 ///
-/// Copy the full `InstanceId` from DescribeInstances. Kind: invalid request.
+/// Copy the complete `InstanceId` from DescribeInstances. Kind: invalid request.
 pub const INVALID_INSTANCE_ID_MALFORMED: &str = "InvalidInstanceId.Malformed";
 
-/// At least one instance id is unknown in this region under this account.
+/// At least one instance id is unknown in this region for this account.
 ///
-/// Check region and ids with DescribeInstances; a freshly launched instance may need a moment,
-/// a destroyed one is gone. Kind: not found.
+/// Check region and ids with DescribeInstances; a new instance may need a moment to appear; a
+/// destroyed instance no longer exists. Kind: not found.
 pub const INVALID_INSTANCE_ID_NOT_FOUND: &str = "InvalidInstanceId.NotFound";
 
-/// The display name is over the length limit, which is tighter when renaming than when
-/// launching.
+/// The display name is over the length limit, which is lower for renaming than for launching.
 ///
-/// Shorten `InstanceName`; 60 characters fit both ModifyInstancesAttribute and a launch, fewer
-/// if the limit counts bytes. Kind: invalid request.
+/// Shorten `InstanceName`; 60 characters work for both ModifyInstancesAttribute and a launch,
+/// or fewer if the limit counts bytes. Kind: invalid request.
 pub const INVALID_INSTANCE_NAME_TOO_LONG: &str = "InvalidInstanceName.TooLong";
 
 /// The subscription instance does not meet the conditions for an early return.
 ///
-/// Let the subscription run out with renewal switched off by ModifyInstancesRenewFlag, or ask
+/// Turn off renewal with ModifyInstancesRenewFlag and let the subscription expire, or ask
 /// support about the return rules. Kind: wrong state.
 pub const INVALID_INSTANCE_NOT_SUPPORTED_PREPAID_INSTANCE: &str =
     "InvalidInstanceNotSupportedPrepaidInstance";
 
-/// The present state of the instance does not admit the action.
+/// The current state of the instance does not allow the action.
 ///
 /// Check `InstanceState` with DescribeInstances, and start, stop or wait for the instance as
 /// the action requires. Kind: wrong state.
 pub const INVALID_INSTANCE_STATE: &str = "InvalidInstanceState";
 
-/// The text in `InstanceType` is not built like a type name such as `S5.MEDIUM4`.
+/// The text in `InstanceType` does not have the format of a type name such as `S5.MEDIUM4`.
 ///
-/// Copy the type name from DescribeInstanceTypeConfigs, including its upper case. Kind: invalid
-/// request.
+/// Copy the type name from DescribeInstanceTypeConfigs, including uppercase letters. Kind:
+/// invalid request.
 pub const INVALID_INSTANCE_TYPE_MALFORMED: &str = "InvalidInstanceType.Malformed";
 
-/// The number of key pairs is over the limit, of the account or of one call.
+/// The number of key pairs exceeds the limit of the account or of one request.
 ///
-/// Delete unused pairs with DeleteKeyPairs, or name fewer ids per call. Kind: quota or stock.
+/// Delete unused pairs with DeleteKeyPairs, or send fewer ids per request. Kind: quota or
+/// stock.
 pub const INVALID_KEY_PAIR_LIMIT_EXCEEDED: &str = "InvalidKeyPair.LimitExceeded";
 
-/// A key pair id does not have the shape `skey-xxxxxxxx`.
+/// A key pair id does not have the format `skey-xxxxxxxx`.
 ///
-/// Copy the full `KeyId` from DescribeKeyPairs. Kind: invalid request.
+/// Copy the complete `KeyId` from DescribeKeyPairs. Kind: invalid request.
 pub const INVALID_KEY_PAIR_ID_MALFORMED: &str = "InvalidKeyPairId.Malformed";
 
 /// A key pair id is well-formed but unknown in this account and region.
 ///
-/// Compare with DescribeKeyPairs; a pair that was to be deleted may be gone already. Kind: not
-/// found.
+/// Check with DescribeKeyPairs; a pair to be deleted may already be gone. Kind: not found.
 pub const INVALID_KEY_PAIR_ID_NOT_FOUND: &str = "InvalidKeyPairId.NotFound";
 
 /// Another key pair of the account has this name.
 ///
-/// Choose a free `KeyName`, which DescribeKeyPairs can confirm. Kind: invalid request.
+/// Choose a `KeyName` that is not in use; check with DescribeKeyPairs. Kind: invalid request.
 pub const INVALID_KEY_PAIR_NAME_DUPLICATE: &str = "InvalidKeyPairName.Duplicate";
 
 /// No name was given for the key pair.
 ///
-/// Fill `KeyName`. Kind: invalid request.
+/// Set `KeyName`. Kind: invalid request.
 pub const INVALID_KEY_PAIR_NAME_EMPTY: &str = "InvalidKeyPairNameEmpty";
 
-/// The key pair name holds something else than letters, digits and underscores.
+/// The key pair name contains characters other than letters, digits and underscores.
 ///
-/// Rewrite `KeyName` with letters, digits and underscores only. Kind: invalid request.
+/// Use only letters, digits and underscores in `KeyName`. Kind: invalid request.
 pub const INVALID_KEY_PAIR_NAME_INCLUDE_ILLEGAL_CHAR: &str =
     "InvalidKeyPairNameIncludeIllegalChar";
 
@@ -520,26 +516,25 @@ pub const INVALID_KEY_PAIR_NAME_INCLUDE_ILLEGAL_CHAR: &str =
 /// Shorten `KeyName` to 25 characters. Kind: invalid request.
 pub const INVALID_KEY_PAIR_NAME_TOO_LONG: &str = "InvalidKeyPairNameTooLong";
 
-/// A request member has the wrong form or cannot stand in this request; the message says which
-/// one.
+/// A request member is malformed or not allowed in this request; the message names it.
 ///
-/// Correct the member named in the message to the type and structure that the action declares.
-/// Kind: invalid request. Any action may return it.
+/// Correct the member named in the message; it must have the type and structure that the action
+/// declares. Kind: invalid request. Any action may return it.
 pub const INVALID_PARAMETER: &str = "InvalidParameter";
 
-/// The query sets several members of which only one may be present.
+/// The query sets several mutually exclusive members.
 ///
 /// Send either the id list or `Filters`, not both. Kind: invalid request.
 pub const INVALID_PARAMETER_AT_MOST_ONE: &str = "InvalidParameter.AtMostOne";
 
-/// The safety snapshot before the conversion cannot be taken automatically for this instance.
+/// The automatic backup snapshot before the conversion is not possible for this instance.
 ///
 /// Take snapshots of the disks yourself in the disk product, then ask support how to convert
 /// this instance. Kind: invalid request.
 pub const INVALID_PARAMETER_AUTO_SNAPSHOT_NOT_SUPPORTED: &str =
     "InvalidParameter.AutoSnapshotNotSupported";
 
-/// A disk or placement names a dedicated cluster by `CdcId`, which this launch cannot use.
+/// A disk or placement sets a dedicated cluster in `CdcId`, which this launch cannot use.
 ///
 /// Remove `CdcId` from the disks, or launch into the dedicated cluster with
 /// `DedicatedClusterId`. Kind: invalid request.
@@ -567,19 +562,19 @@ pub const INVALID_PARAMETER_DATA_DISK_NOT_BELONG_SPECIFIED_INSTANCE: &str =
 
 /// More than one of the snapshots comes from a system disk.
 ///
-/// Leave exactly one system disk snapshot in `SnapshotIds`. Kind: invalid request.
+/// Keep exactly one system disk snapshot in `SnapshotIds`. Kind: invalid request.
 pub const INVALID_PARAMETER_DUPLICATE_SYSTEM_SNAPSHOTS: &str =
     "InvalidParameter.DuplicateSystemSnapshots";
 
-/// In an edge zone, carrier addresses were asked for without public network settings for the
+/// In an edge zone, carrier addresses were requested without public network settings for the
 /// primary address.
 ///
-/// Add the public network settings of the primary address to `InternetAccessible`, or drop the
-/// carrier addresses. Kind: invalid request.
+/// Add the public network settings of the primary address to `InternetAccessible`, or remove
+/// the carrier addresses. Kind: invalid request.
 pub const INVALID_PARAMETER_EDGE_ZONE_MISS_INTERNET_ACCESSIBLE: &str =
     "InvalidParameter.EdgeZoneMissInternetAccessible";
 
-/// The dedicated host cannot carry instances of a freely defined size.
+/// The dedicated host does not support instances with a custom size.
 ///
 /// Choose a standard size in `InstanceType`, or place the instance on another host. Kind:
 /// invalid request.
@@ -588,19 +583,19 @@ pub const INVALID_PARAMETER_HOST_ID_CUSTOMIZED_INSTANCE_TYPE_NOT_SUPPORT: &str =
 
 /// The dedicated host cannot run the requested instance type.
 ///
-/// Compare with `HostType` in DescribeHosts, then change `InstanceType` or the host. Kind:
-/// invalid request.
+/// Check `HostType` in DescribeHosts, then change `InstanceType` or the host. Kind: invalid
+/// request.
 pub const INVALID_PARAMETER_HOST_ID_INSTANCE_TYPE_NOT_SUPPORT: &str =
     "InvalidParameter.HostIdInstanceTypeNotSupport";
 
-/// The dedicated host takes only freely defined sizes, not the standard catalogue types.
+/// The dedicated host supports only custom sizes, not the standard types.
 ///
-/// Give a custom size in `InstanceType`, or move to a host that takes standard types. Kind:
+/// Set a custom size in `InstanceType`, or use a host that supports standard types. Kind:
 /// invalid request.
 pub const INVALID_PARAMETER_HOST_ID_STANDARD_INSTANCE_TYPE_NOT_SUPPORT: &str =
     "InvalidParameter.HostIdStandardInstanceTypeNotSupport";
 
-/// The dedicated host is in a state that takes no new or resized instances.
+/// The state of the dedicated host does not allow new or resized instances.
 ///
 /// Wait until DescribeHosts shows `HostState` as `RUNNING`, or choose another host. Kind: wrong
 /// state.
@@ -609,18 +604,18 @@ pub const INVALID_PARAMETER_HOST_ID_STATUS_NOT_SUPPORT: &str =
 
 /// The new host name does not follow the naming rules.
 ///
-/// Keep `HostName` to letters, digits and inner hyphens, 2 to 15 characters on Windows and up
-/// to 60 with dots elsewhere. Kind: invalid request.
+/// Use only letters, digits and inner hyphens in `HostName`, 2 to 15 characters on Windows and
+/// up to 60 with dots elsewhere. Kind: invalid request.
 pub const INVALID_PARAMETER_HOST_NAME_ILLEGAL: &str = "InvalidParameter.HostNameIllegal";
 
 /// The export names no source, or both kinds of source.
 ///
-/// Give images or snapshots, one of the two; in this version of the API that means filling
+/// Specify either images or snapshots; in this version of the API, that means setting
 /// `ImageIds`. Kind: invalid request.
 pub const INVALID_PARAMETER_IMAGE_IDS_SNAPSHOT_IDS_MUST_ONE: &str =
     "InvalidParameter.ImageIdsSnapshotIdsMustOne";
 
-/// The image is a whole-machine image with data disks, and the action takes only images of a
+/// The image is a whole-machine image with data disks, but the action accepts only images of a
 /// system disk.
 ///
 /// Choose an image without data disk snapshots; DescribeImages shows them in `SnapshotSet`.
@@ -635,23 +630,23 @@ pub const INVALID_PARAMETER_INSTANCE_IMAGE_NOT_SUPPORT: &str =
 pub const INVALID_PARAMETER_INSTANCE_TYPE_NOT_SUPPORT: &str =
     "InvalidParameter.InstanceTypeNotSupport";
 
-/// None of your dedicated hosts can carry the requested instance type.
+/// None of your dedicated hosts supports the requested instance type.
 ///
-/// Choose a type that fits a host listed by DescribeHosts, or buy a fitting host with
+/// Choose a type that fits a host listed by DescribeHosts, or buy a suitable host with
 /// AllocateHosts. Kind: not found.
 pub const INVALID_PARAMETER_INSTANCE_TYPE_SUPPORTED_HOST_NOT_FOUND: &str =
     "InvalidParameter.InstanceTypeSupportedHostNotFound";
 
 /// Public bandwidth cannot be set for this kind of launch.
 ///
-/// Leave `InternetAccessible` out and add a public address separately after the launch. Kind:
+/// Omit `InternetAccessible` and add a public address separately after the launch. Kind:
 /// invalid request.
 pub const INVALID_PARAMETER_INTERNET_ACCESSIBLE_NOT_SUPPORTED: &str =
     "InvalidParameter.InternetAccessibleNotSupported";
 
-/// The cloud disk kind to convert to is out of stock.
+/// The target cloud disk type is out of stock.
 ///
-/// Choose another `DiskType`, or try again when the zone has stock. Kind: quota or stock.
+/// Choose another `DiskType`, or retry when the zone has stock. Kind: quota or stock.
 pub const INVALID_PARAMETER_INVALID_CLOUD_DISK_SOLD_OUT: &str =
     "InvalidParameter.InvalidCloudDiskSoldOut";
 
@@ -661,26 +656,26 @@ pub const INVALID_PARAMETER_INVALID_CLOUD_DISK_SOLD_OUT: &str =
 /// Kind: invalid request.
 pub const INVALID_PARAMETER_INVALID_DEPENDENCE: &str = "InvalidParameter.InvalidDependence";
 
-/// The disks of this kind of instance cannot be converted.
+/// Disks of this kind of instance cannot be converted.
 ///
-/// Check that the instance has local disks and is no spot instance before
-/// ModifyInstanceDiskType. Kind: invalid request.
+/// Before ModifyInstanceDiskType, check that the instance has local disks and is not a spot
+/// instance. Kind: invalid request.
 pub const INVALID_PARAMETER_INVALID_INSTANCE_NOT_SUPPORTED: &str =
     "InvalidParameter.InvalidInstanceNotSupported";
 
 /// A fixed private address is not a valid IPv4 address.
 ///
-/// Write every entry of `PrivateIpAddresses` in dotted form, for example `10.0.0.5`. Kind:
+/// Write each entry of `PrivateIpAddresses` in dotted notation, for example `10.0.0.5`. Kind:
 /// invalid request.
 pub const INVALID_PARAMETER_INVALID_IP_FORMAT: &str = "InvalidParameter.InvalidIpFormat";
 
 /// The encryption key named for the image copy is not valid.
 ///
-/// Take the id from the key management service of the same region, or leave `KmsKeyId` out for
-/// the default key. Kind: invalid request.
+/// Use an id from the key management service in the same region, or omit `KmsKeyId` to use the
+/// default key. Kind: invalid request.
 pub const INVALID_PARAMETER_INVALID_KMS_KEY_ID: &str = "InvalidParameter.InvalidKmsKeyId";
 
-/// The image query carries both an id list and filters.
+/// The image query contains both an id list and filters.
 ///
 /// Send either `ImageIds` or `Filters`, not both. Kind: invalid request.
 pub const INVALID_PARAMETER_INVALID_PARAMETER_COEXIST_IMAGE_IDS_FILTERS: &str =
@@ -688,28 +683,28 @@ pub const INVALID_PARAMETER_INVALID_PARAMETER_COEXIST_IMAGE_IDS_FILTERS: &str =
 
 /// The address of the image file cannot be used.
 ///
-/// Give in `ImageUrl` the full, readable object storage address of the file, and test that it
-/// downloads. Kind: invalid request.
+/// Set `ImageUrl` to the full, readable object storage address of the file, and test that it
+/// can be downloaded. Kind: invalid request.
 pub const INVALID_PARAMETER_INVALID_PARAMETER_URL_ERROR: &str =
     "InvalidParameter.InvalidParameterUrlError";
 
 /// The target system of the conversion is unknown.
 ///
-/// Set `TargetOSType` to `TencentOS`, or leave it out. Kind: invalid request.
+/// Set `TargetOSType` to `TencentOS`, or omit it. Kind: invalid request.
 pub const INVALID_PARAMETER_INVALID_TARGET_OS_TYPE: &str =
     "InvalidParameter.InvalidTargetOSType";
 
-/// The CPU layout names only one of its two parts.
+/// The CPU layout sets only one of its two members.
 ///
-/// Set `CpuTopology.CoreCount` and `CpuTopology.ThreadPerCore` together, or leave `CpuTopology`
-/// out. Kind: invalid request.
+/// Set `CpuTopology.CoreCount` and `CpuTopology.ThreadPerCore` together, or omit `CpuTopology`.
+/// Kind: invalid request.
 pub const INVALID_PARAMETER_LACK_CORE_COUNT_OR_THREAD_PER_CORE: &str =
     "InvalidParameter.LackCoreCountOrThreadPerCore";
 
 /// One of the data disks for the image is a local disk.
 ///
-/// List only cloud disks in `DataDiskIds`, and copy data on local disks by other means. Kind:
-/// invalid request.
+/// List only cloud disks in `DataDiskIds`, and copy the data of local disks in another way.
+/// Kind: invalid request.
 pub const INVALID_PARAMETER_LOCAL_DATA_DISK_NOT_SUPPORT: &str =
     "InvalidParameter.LocalDataDiskNotSupport";
 
@@ -726,22 +721,22 @@ pub const INVALID_PARAMETER_ONLY_SUPPORT_FOR_EDGE_ZONE: &str =
 /// invalid request.
 pub const INVALID_PARAMETER_PARAMETER_CONFLICT: &str = "InvalidParameter.ParameterConflict";
 
-/// A launch template may not store a login password.
+/// A launch template cannot store a login password.
 ///
-/// Remove `LoginSettings.Password` from the template and give it, or a key pair, at launch.
+/// Remove `LoginSettings.Password` from the template and set it, or a key pair, at launch.
 /// Kind: invalid request.
 pub const INVALID_PARAMETER_PASSWORD_NOT_SUPPORTED: &str =
     "InvalidParameter.PasswordNotSupported";
 
-/// A named disk snapshot does not exist in this region or has been deleted.
+/// A disk snapshot in the request does not exist in this region or has been deleted.
 ///
-/// Take a live `SnapshotId` from DescribeSnapshots of the disk product. Kind: not found.
+/// Use an existing `SnapshotId` from DescribeSnapshots of the disk product. Kind: not found.
 pub const INVALID_PARAMETER_SNAPSHOT_NOT_FOUND: &str = "InvalidParameter.SnapshotNotFound";
 
-/// The launch sets a member that is open only to accounts on an allowlist.
+/// The launch sets a member that is available only to accounts on an allowlist.
 ///
-/// Remove the member named in the message, or ask support to admit the account. Kind:
-/// credentials or permission.
+/// Remove the member named in the message, or ask support to add the account to the allowlist.
+/// Kind: credentials or permission.
 pub const INVALID_PARAMETER_SPECIAL_PARAMETER_FOR_SPECIAL_ACCOUNT: &str =
     "InvalidParameter.SpecialParameterForSpecialAccount";
 
@@ -754,92 +749,91 @@ pub const INVALID_PARAMETER_SPECIFY_ONE_PARAMETER: &str =
 
 /// A swap disk was chosen for the image.
 ///
-/// Take the swap disk's id out of `DataDiskIds`. Kind: invalid request.
+/// Remove the swap disk's id from `DataDiskIds`. Kind: invalid request.
 pub const INVALID_PARAMETER_SWAP_DISK_NOT_SUPPORT: &str =
     "InvalidParameter.SwapDiskNotSupport";
 
-/// None of the snapshots comes from a system disk, so the image could not start.
+/// None of the snapshots comes from a system disk, so the image could not boot.
 ///
 /// Add a system disk snapshot to `SnapshotIds`. Kind: invalid request.
 pub const INVALID_PARAMETER_SYSTEM_SNAPSHOT_NOT_FOUND: &str =
     "InvalidParameter.SystemSnapshotNotFound";
 
-/// A text or list of CreateImage is longer than allowed.
+/// A text or list in CreateImage is too long.
 ///
 /// Shorten the member that the message names, such as `ImageName` or `ImageDescription`. Kind:
 /// invalid request.
 pub const INVALID_PARAMETER_OVERLARGE_VALUE: &str = "InvalidParameter.ValueTooLarge";
 
-/// Two or more members that are valid alone do not go together.
+/// Two or more members are valid individually but not in combination.
 ///
-/// Compare the members set with the exclusions of the action, and drop the one that the message
-/// objects to. Kind: invalid request.
+/// Check which members of the action exclude each other, and remove the one that the message
+/// names. Kind: invalid request.
 pub const INVALID_PARAMETER_COMBINATION: &str = "InvalidParameterCombination";
 
 /// Two members of the request exclude each other.
 ///
-/// Drop one of them; for CreateImage the usual pair is `InstanceId` and `SnapshotIds`. Kind:
+/// Remove one of them; for CreateImage, the usual pair is `InstanceId` and `SnapshotIds`. Kind:
 /// invalid request.
 pub const INVALID_PARAMETER_CONFLICT: &str = "InvalidParameterConflict";
 
-/// A member carries a value outside its permitted set or form.
+/// A member has a value outside its allowed set or format.
 ///
-/// Replace the value quoted in the message with one that the member's own description allows.
+/// Replace the value quoted in the message with one that the description of the member allows.
 /// Kind: invalid request. Any action may return it.
 pub const INVALID_PARAMETER_VALUE: &str = "InvalidParameterValue";
 
-/// Lists that belong together, such as servers and their addresses, differ in length.
+/// Lists that belong together, such as servers and their addresses, have different lengths.
 ///
-/// Give as many `PrivateIpAddresses` as `ChcIds`. Kind: invalid request.
+/// Send as many `PrivateIpAddresses` as `ChcIds`. Kind: invalid request.
 pub const INVALID_PARAMETER_VALUE_AMOUNT_NOT_EQUAL: &str =
     "InvalidParameterValue.AmountNotEqual";
 
-/// The bandwidth package id does not have the shape `bwp-xxxxxxxx`.
+/// The bandwidth package id does not have the format `bwp-xxxxxxxx`.
 ///
-/// Copy the full `BandwidthPackageId` from DescribeBandwidthPackages of the VPC product. Kind:
-/// invalid request.
+/// Copy the complete `BandwidthPackageId` from DescribeBandwidthPackages of the VPC product.
+/// Kind: invalid request.
 pub const INVALID_PARAMETER_VALUE_BANDWIDTH_PACKAGE_ID_MALFORMED: &str =
     "InvalidParameterValue.BandwidthPackageIdMalformed";
 
-/// No bandwidth package with that id belongs to the account in this region.
+/// The account has no bandwidth package with this id in this region.
 ///
 /// Set `InternetAccessible.BandwidthPackageId` to a package that DescribeBandwidthPackages of
 /// the VPC product lists. Kind: not found.
 pub const INVALID_PARAMETER_VALUE_BANDWIDTH_PACKAGE_ID_NOT_FOUND: &str =
     "InvalidParameterValue.BandwidthPackageIdNotFound";
 
-/// The bandwidth package serves another carrier line than the one requested for the address.
+/// The carrier line of the bandwidth package differs from the one requested for the address.
 ///
 /// Set `InternetAccessible.InternetServiceProvider` to the line of the package, or choose a
-/// package of the wanted line. Kind: invalid request.
+/// package with the line that you need. Kind: invalid request.
 pub const INVALID_PARAMETER_VALUE_BANDWIDTH_PACKAGE_ISP_NOT_MATCH: &str =
     "InvalidParameterValue.BandwidthPackageIspNotMatch";
 
-/// The bandwidth package is tied to another zone than the launch.
+/// The bandwidth package is bound to a different zone than the launch.
 ///
 /// Choose a package of the zone in `Placement.Zone`, or launch in the zone of the package.
 /// Kind: invalid request.
 pub const INVALID_PARAMETER_VALUE_BANDWIDTH_PACKAGE_ZONE_NOT_MATCH: &str =
     "InvalidParameterValue.BandwidthPackageZoneNotMatch";
 
-/// The instance sits in the classic network, while the target type runs only in a VPC.
+/// The instance is in the classic network, but the target type runs only in a VPC.
 ///
-/// Choose a target type that still works in the classic network, or launch a new instance in a
-/// VPC. Kind: invalid request.
+/// Choose a target type that works in the classic network, or launch a new instance in a VPC.
+/// Kind: invalid request.
 pub const INVALID_PARAMETER_VALUE_BASIC_NETWORK_INSTANCE_FAMILY: &str =
     "InvalidParameterValue.BasicNetworkInstanceFamily";
 
 /// The storage bucket for the export does not exist.
 ///
-/// Correct `BucketName`, with its account suffix, to an existing bucket in the region of the
-/// image. Kind: not found.
+/// Set `BucketName`, with its account suffix, to an existing bucket in the region of the image.
+/// Kind: not found.
 pub const INVALID_PARAMETER_VALUE_BUCKET_NOT_FOUND: &str =
     "InvalidParameterValue.BucketNotFound";
 
 /// The role name contains a character other than letters, digits and `+=,.@_-`.
 ///
-/// Copy the exact name of the role from access management into `CamRoleName`. Kind: invalid
-/// request.
+/// Set `CamRoleName` to the exact name of the role in access management. Kind: invalid request.
 pub const INVALID_PARAMETER_VALUE_CAM_ROLE_NAME_MALFORMED: &str =
     "InvalidParameterValue.CamRoleNameMalformed";
 
@@ -850,9 +844,9 @@ pub const INVALID_PARAMETER_VALUE_CAM_ROLE_NAME_MALFORMED: &str =
 pub const INVALID_PARAMETER_VALUE_CDH_ONLY_LOCAL_DATA_DISK_RESIZE: &str =
     "InvalidParameterValue.CdhOnlyLocalDataDiskResize";
 
-/// One of the CHC bare-metal servers is unknown in this region under this account.
+/// One of the CHC bare-metal servers is unknown in this region for this account.
 ///
-/// List the servers with DescribeChcHosts and use their `ChcId` values. Kind: not found.
+/// Use the `ChcId` values that DescribeChcHosts returns. Kind: not found.
 pub const INVALID_PARAMETER_VALUE_CHC_HOSTS_NOT_FOUND: &str =
     "InvalidParameterValue.ChcHostsNotFound";
 
@@ -870,14 +864,14 @@ pub const INVALID_PARAMETER_VALUE_CHC_NETWORK_EMPTY: &str =
 pub const INVALID_PARAMETER_VALUE_CLOUD_SSD_DATA_DISK_SIZE_TOO_SMALL: &str =
     "InvalidParameterValue.CloudSsdDataDiskSizeTooSmall";
 
-/// The number of cores in the CPU layout does not fit the instance type.
+/// The instance type does not support this number of cores in the CPU layout.
 ///
-/// Set `CpuTopology.CoreCount` to a number the type allows, or leave `CpuTopology` out. Kind:
+/// Set `CpuTopology.CoreCount` to a number the type allows, or omit `CpuTopology`. Kind:
 /// invalid request.
 pub const INVALID_PARAMETER_VALUE_CORE_COUNT_VALUE: &str =
     "InvalidParameterValue.CoreCountValue";
 
-/// The dedicated cluster does not take instances of the chosen billing mode.
+/// The dedicated cluster does not accept instances with this billing mode.
 ///
 /// Set `InstanceChargeType` to `CDCPAID` for a launch with `DedicatedClusterId`. Kind: invalid
 /// request.
@@ -891,21 +885,22 @@ pub const INVALID_PARAMETER_VALUE_DEDICATED_CLUSTER_NOT_SUPPORTED_CHARGE_TYPE: &
 pub const INVALID_PARAMETER_VALUE_DEDICATED_RESOURCE_PACK_IDS_NOT_FOUND: &str =
     "InvalidParameterValue.DedicatedResourcePackIdsNotFound";
 
-/// The name of the resource pool breaks the naming rules.
+/// The name of the resource pool violates the naming rules.
 ///
 /// Write `DedicatedResourcePoolPackName` with 1 to 60 Chinese characters, letters, digits,
 /// hyphens or underscores. Kind: invalid request.
 pub const INVALID_PARAMETER_VALUE_DEDICATED_RESOURCE_PACK_NAME: &str =
     "InvalidParameterValue.DedicatedResourcePackName";
 
-/// No resource pool in a usable state fits the launch.
+/// No usable resource pool matches the launch.
 ///
-/// Look in DescribeResourcePoolPacks for an active pool of the right zone and type, or buy one
+/// Find an active pool with the right zone and type in DescribeResourcePoolPacks, or buy one
 /// with PurchaseResourcePoolPacks. Kind: not found.
 pub const INVALID_PARAMETER_VALUE_DEDICATED_RESOURCE_PACK_NOT_VALID: &str =
     "InvalidParameterValue.DedicatedResourcePackNotValid";
 
-/// The pools named do not belong to the reservation strategy given beside them.
+/// The resource pools in the request do not belong to the reservation strategy that is set with
+/// them.
 ///
 /// Set `Placement.DedicatedResourcePackTenancy` to `ResourcePool` whenever `rpp-` ids are sent.
 /// Kind: invalid request.
@@ -918,13 +913,13 @@ pub const INVALID_PARAMETER_VALUE_DEDICATED_RESOURCE_PACK_TENANCY_MISMATCH: &str
 pub const INVALID_PARAMETER_VALUE_DEPLOY_VPC_ALREADY_EXISTS: &str =
     "InvalidParameterValue.DeployVpcAlreadyExists";
 
-/// A placement group id is not of the form `ps-xxxxxxxx`.
+/// A placement group id does not have the format `ps-xxxxxxxx`.
 ///
-/// Copy `DisasterRecoverGroupId` from DescribeDisasterRecoverGroups. Kind: invalid request.
+/// Use a `DisasterRecoverGroupId` from DescribeDisasterRecoverGroups. Kind: invalid request.
 pub const INVALID_PARAMETER_VALUE_DISASTER_RECOVER_GROUP_ID_MALFORMED: &str =
     "InvalidParameterValue.DisasterRecoverGroupIdMalformed";
 
-/// A list in the launch request holds the same value more than once.
+/// A list in the launch request contains the same value more than once.
 ///
 /// Remove the repeated entry from the list that the message names, for example
 /// `SecurityGroupIds` or `ChcIds`. Kind: invalid request.
@@ -932,7 +927,7 @@ pub const INVALID_PARAMETER_VALUE_DUPLICATE: &str = "InvalidParameterValue.Dupli
 
 /// The same tag key is given twice for the new instances.
 ///
-/// Keep each key only once in `TagSpecification.Tags`. Kind: invalid request.
+/// Use each key only once in `TagSpecification.Tags`. Kind: invalid request.
 pub const INVALID_PARAMETER_VALUE_DUPLICATE_TAGS: &str = "InvalidParameterValue.DuplicateTags";
 
 /// A network interface listed for the launch cannot be found.
@@ -942,21 +937,21 @@ pub const INVALID_PARAMETER_VALUE_DUPLICATE_TAGS: &str = "InvalidParameterValue.
 pub const INVALID_PARAMETER_VALUE_ELASTIC_NETWORK_NOT_EXIST: &str =
     "InvalidParameterValue.ElasticNetworkNotExist";
 
-/// The network interfaces of one launch must share a VPC but sit in different subnets, and
-/// these do not.
+/// The network interfaces of one launch must be in the same VPC but in different subnets; these
+/// are not.
 ///
-/// Give all `NetworkInterfaces` entries the same `VpcId` and each its own `SubnetId`. Kind:
-/// invalid request.
+/// Use the same `VpcId` for all `NetworkInterfaces` entries and a different `SubnetId` for
+/// each. Kind: invalid request.
 pub const INVALID_PARAMETER_VALUE_ELASTIC_NETWORK_VPC_SUBNET_MISMATCH: &str =
     "InvalidParameterValue.ElasticNetworkVpcSubnetMismatch";
 
-/// More public addresses were asked for than the instance type may hold.
+/// The request asks for more public addresses than the instance type supports.
 ///
-/// Ask for fewer public addresses, or choose a larger `InstanceType`. Kind: quota or stock.
+/// Request fewer public addresses, or choose a larger `InstanceType`. Kind: quota or stock.
 pub const INVALID_PARAMETER_VALUE_EXTERNAL_IP_QUOTA_LIMITED: &str =
     "InvalidParameterValue.ExternalIpQuotaLimited";
 
-/// An instance without a GPU cannot be turned into a GPU type.
+/// An instance without a GPU cannot be changed to a GPU type.
 ///
 /// Choose a target type without a GPU, or launch a new GPU instance. Kind: invalid request.
 pub const INVALID_PARAMETER_VALUE_GPU_INSTANCE_FAMILY: &str =
@@ -964,73 +959,73 @@ pub const INVALID_PARAMETER_VALUE_GPU_INSTANCE_FAMILY: &str =
 
 /// A business id was given for an HPC cluster outside a dedicated cluster.
 ///
-/// Leave `HpcClusterBusinessId` out unless `HpcClusterType` is `CDC`. Kind: invalid request.
+/// Omit `HpcClusterBusinessId` unless `HpcClusterType` is `CDC`. Kind: invalid request.
 pub const INVALID_PARAMETER_VALUE_HPC_CLUSTER_BUSINESS_ID_NOT_SUPPORTED: &str =
     "InvalidParameterValue.HpcClusterBusinessIdNotSupported";
 
-/// The HPC cluster is bound to another zone than the launch.
+/// The HPC cluster is in a different zone than the launch.
 ///
-/// Launch in the zone that DescribeHpcClusters shows for `HpcClusterId`, or use a cluster of
-/// the wanted zone. Kind: invalid request.
+/// Launch in the zone that DescribeHpcClusters shows for `HpcClusterId`, or use a cluster in
+/// the zone that you need. Kind: invalid request.
 pub const INVALID_PARAMETER_VALUE_HPC_CLUSTER_ID_ZONE_ID_NOT_MATCH: &str =
     "InvalidParameterValue.HpcClusterIdZoneIdNotMatch";
 
 /// An address in the request is not a well-formed IP address.
 ///
-/// Correct the address, in `PrivateIpAddresses` or in the value of an address filter. Kind:
+/// Correct the address in `PrivateIpAddresses` or in the value of an address filter. Kind:
 /// invalid request.
 pub const INVALID_PARAMETER_VALUE_IP_ADDRESS_MALFORMED: &str =
     "InvalidParameterValue.IPAddressMalformed";
 
-/// The filter by IPv6 address carries text that is not an IPv6 address.
+/// The value of the IPv6 address filter is not an IPv6 address.
 ///
-/// Write the address of the DescribeInstances filter in full, valid IPv6 notation. Kind:
+/// Write the address in the DescribeInstances filter in full, valid IPv6 notation. Kind:
 /// invalid request.
 pub const INVALID_PARAMETER_VALUE_IPV6_ADDRESS_MALFORMED: &str =
     "InvalidParameterValue.IPv6AddressMalformed";
 
-/// An ISO file is imported only without the usual checks of the image.
+/// An ISO file can be imported only without the usual image checks.
 ///
 /// Set `Force` to true in ImportImage. Kind: invalid request.
 pub const INVALID_PARAMETER_VALUE_ISO_MUST_IMPORT_BY_FORCE: &str =
     "InvalidParameterValue.ISOMustImportByForce";
 
-/// The host name breaks the naming rules of the guest system.
+/// The host name violates the naming rules of the guest system.
 ///
 /// Use letters, digits and single inner hyphens in `HostName` (dots on Linux only); Windows
-/// takes at most 15 characters and not digits alone. Kind: invalid request.
+/// allows at most 15 characters, not only digits. Kind: invalid request.
 pub const INVALID_PARAMETER_VALUE_ILLEGAL_HOST_NAME: &str =
     "InvalidParameterValue.IllegalHostName";
 
-/// A value has the wrong layout, most often an id in the CHC actions.
+/// A value has the wrong format, usually an id in the CHC actions.
 ///
-/// Check the member named in the message against the format of its ids, for CHC servers with
-/// DescribeChcHosts. Kind: invalid request.
+/// Check the format of the ids in the member named in the message; DescribeChcHosts lists the
+/// ids of CHC servers. Kind: invalid request.
 pub const INVALID_PARAMETER_VALUE_INCORRECT_FORMAT: &str =
     "InvalidParameterValue.IncorrectFormat";
 
-/// One entry given as an instance id is not `ins-` followed by lower-case letters and digits.
+/// An instance id is not `ins-` followed by lowercase letters and digits.
 ///
-/// Replace the entry in `InstanceIds` or `InstanceId` with the exact value that
-/// DescribeInstances returns. Kind: invalid request.
+/// Replace the entry in `InstanceIds` or `InstanceId` with the exact id that DescribeInstances
+/// returns. Kind: invalid request.
 pub const INVALID_PARAMETER_VALUE_INSTANCE_ID_MALFORMED: &str =
     "InvalidParameterValue.InstanceIdMalformed";
 
-/// One renewal call lists instances of different billing modes.
+/// A renewal request lists instances with different billing modes.
 ///
-/// Renew only `PREPAID` instances, one billing mode in each call. Kind: invalid request.
+/// Renew only `PREPAID` instances, with one billing mode per request. Kind: invalid request.
 pub const INVALID_PARAMETER_VALUE_INSTANCE_NOT_SUPPORTED_MIX_PRICING_MODEL: &str =
     "InvalidParameterValue.InstanceNotSupportedMixPricingModel";
 
-/// The catalogue of this region holds no instance type of that name.
+/// This region has no instance type with this name.
 ///
-/// Pick a name from DescribeInstanceTypeConfigs called in the same region. Kind: not found.
+/// Choose a name that DescribeInstanceTypeConfigs returns in the same region. Kind: not found.
 pub const INVALID_PARAMETER_VALUE_INSTANCE_TYPE_NOT_FOUND: &str =
     "InvalidParameterValue.InstanceTypeNotFound";
 
 /// The instance type cannot be launched with a list of network interfaces.
 ///
-/// Leave `NetworkInterfaces` out and use `VirtualPrivateCloud`, or choose another type. Kind:
+/// Omit `NetworkInterfaces` and use `VirtualPrivateCloud`, or choose another type. Kind:
 /// invalid request.
 pub const INVALID_PARAMETER_VALUE_INSTANCE_TYPE_NOT_SUPPORT_ELASTIC_NETWORKS: &str =
     "InvalidParameterValue.InstanceTypeNotSupportElasticNetworks";
@@ -1041,14 +1036,14 @@ pub const INVALID_PARAMETER_VALUE_INSTANCE_TYPE_NOT_SUPPORT_ELASTIC_NETWORKS: &s
 pub const INVALID_PARAMETER_VALUE_INSTANCE_TYPE_NOT_SUPPORT_HPC_CLUSTER: &str =
     "InvalidParameterValue.InstanceTypeNotSupportHpcCluster";
 
-/// A high-performance computing type was requested without naming its cluster.
+/// A high-performance computing type was requested without a cluster.
 ///
-/// Set `HpcClusterId` to a cluster of the same zone, made with CreateHpcCluster if none exists.
-/// Kind: invalid request.
+/// Set `HpcClusterId` to a cluster in the same zone; create one with CreateHpcCluster if none
+/// exists. Kind: invalid request.
 pub const INVALID_PARAMETER_VALUE_INSTANCE_TYPE_REQUIRED_HPC_CLUSTER: &str =
     "InvalidParameterValue.InstanceTypeRequiredHpcCluster";
 
-/// Too few spot instances of this type are on offer in the zone at present.
+/// Too few spot instances of this type are currently available in the zone.
 ///
 /// Lower `InstanceCount`, or change `InstanceType`, `Placement.Zone` or the billing mode. Kind:
 /// quota or stock.
@@ -1057,82 +1052,82 @@ pub const INVALID_PARAMETER_VALUE_INSUFFICIENT_OFFERING: &str =
 
 /// The spot bid is below the current market price.
 ///
-/// Raise `SpotOptions.MaxPrice`, or leave `InstanceMarketOptions` out to bid the current price.
+/// Raise `SpotOptions.MaxPrice`, or omit `InstanceMarketOptions` to bid the current price.
 /// Kind: invalid request.
 pub const INVALID_PARAMETER_VALUE_INSUFFICIENT_PRICE: &str =
     "InvalidParameterValue.InsufficientPrice";
 
-/// The account number behind the signing key is not accepted by the service.
+/// The service does not accept the account of the signing key.
 ///
-/// Sign with a key of a fully registered account; no request member changes this, so ask
-/// support if it stays. Kind: invalid request.
+/// Sign with a key of a fully registered account; no request member changes this, so contact
+/// support if it persists. Kind: invalid request.
 pub const INVALID_PARAMETER_VALUE_INVALID_APP_ID_FORMAT: &str =
     "InvalidParameterValue.InvalidAppIdFormat";
 
-/// The boot mode does not suit the image or its architecture.
+/// The boot mode does not match the image or its architecture.
 ///
-/// Set `BootMode` to `Legacy BIOS` or `UEFI`, as the image was built. Kind: invalid request.
+/// Set `BootMode` to `Legacy BIOS` or `UEFI`, whichever the image was built for. Kind: invalid
+/// request.
 pub const INVALID_PARAMETER_VALUE_INVALID_BOOT_MODE: &str =
     "InvalidParameterValue.InvalidBootMode";
 
-/// The service may not write into the bucket.
+/// The service has no permission to write to the bucket.
 ///
-/// Grant the role given in `RoleName` write access to `BucketName`. Kind: credentials or
-/// permission.
+/// Grant the role in `RoleName` write access to `BucketName`. Kind: credentials or permission.
 pub const INVALID_PARAMETER_VALUE_INVALID_BUCKET_PERMISSION_FOR_EXPORT: &str =
     "InvalidParameterValue.InvalidBucketPermissionForExport";
 
-/// The file name prefixes do not match the exported images in number.
+/// The number of file name prefixes differs from the number of exported images.
 ///
-/// Give exactly one `FileNamePrefixList` entry for each image. Kind: invalid request.
+/// Send exactly one `FileNamePrefixList` entry for each image. Kind: invalid request.
 pub const INVALID_PARAMETER_VALUE_INVALID_FILE_NAME_PREFIX_LIST: &str =
     "InvalidParameterValue.InvalidFileNamePrefixList";
 
-/// A GPU instance cannot be turned into a type without a GPU or with another GPU model.
+/// A GPU instance cannot be changed to a type without a GPU or with another GPU model.
 ///
-/// Choose a larger or smaller type of the same GPU family, as DescribeInstancesModification
-/// lists. Kind: invalid request.
+/// Choose a larger or smaller type of the same GPU family, as listed by
+/// DescribeInstancesModification. Kind: invalid request.
 pub const INVALID_PARAMETER_VALUE_INVALID_GPU_FAMILY_CHANGE: &str =
     "InvalidParameterValue.InvalidGPUFamilyChange";
 
-/// The family name of the image has the wrong form.
+/// The family name of the image has the wrong format.
 ///
-/// Rewrite `ImageFamily` to the characters and length that its description permits. Kind:
+/// Use an `ImageFamily` with the characters and length that its description allows. Kind:
 /// invalid request.
 pub const INVALID_PARAMETER_VALUE_INVALID_IMAGE_FAMILY: &str =
     "InvalidParameterValue.InvalidImageFamily";
 
-/// The image does not run on the instance type.
+/// The instance type does not support the image.
 ///
 /// Query DescribeImages with `InstanceType` set and take one of the images it returns. Kind:
 /// invalid request.
 pub const INVALID_PARAMETER_VALUE_INVALID_IMAGE_FOR_GIVEN_INSTANCE_TYPE: &str =
     "InvalidParameterValue.InvalidImageForGivenInstanceType";
 
-/// The image is stored in RAW format and cannot start an instance here.
+/// The image is stored in RAW format and cannot be used to launch an instance here.
 ///
 /// Choose another image, or import the disk again in a format that the launch accepts. Kind:
 /// invalid request.
 pub const INVALID_PARAMETER_VALUE_INVALID_IMAGE_FORMAT: &str =
     "InvalidParameterValue.InvalidImageFormat";
 
-/// The image exists but may not be used for this operation.
+/// The image exists but cannot be used for this operation.
 ///
-/// Check `ImageType` and `ImageState` with DescribeImages, and take an image of a kind that the
+/// Check `ImageType` and `ImageState` with DescribeImages, and use a type of image that the
 /// action accepts. Kind: invalid request.
 pub const INVALID_PARAMETER_VALUE_INVALID_IMAGE_ID: &str =
     "InvalidParameterValue.InvalidImageId";
 
 /// The image cannot be installed on this instance.
 ///
-/// Pick an `ImageId` that DescribeImages returns for the type of the instance, with the same
+/// Choose an `ImageId` that DescribeImages returns for the type of the instance, with the same
 /// architecture and region. Kind: invalid request.
 pub const INVALID_PARAMETER_VALUE_INVALID_IMAGE_ID_FOR_RETSET_INSTANCE: &str =
     "InvalidParameterValue.InvalidImageIdForRetsetInstance";
 
-/// The image was shared with you by another account, so it is not yours to delete.
+/// The image was shared with you by another account, so you cannot delete it.
 ///
-/// Remove the id from `ImageIds`; only the owner can delete it or withdraw the share. Kind:
+/// Remove the id from `ImageIds`; only the owner can delete it or stop sharing it. Kind:
 /// invalid request.
 pub const INVALID_PARAMETER_VALUE_INVALID_IMAGE_ID_IS_SHARED: &str =
     "InvalidParameterValue.InvalidImageIdIsShared";
@@ -1143,24 +1138,24 @@ pub const INVALID_PARAMETER_VALUE_INVALID_IMAGE_ID_IS_SHARED: &str =
 pub const INVALID_PARAMETER_VALUE_INVALID_IMAGE_OS_NAME: &str =
     "InvalidParameterValue.InvalidImageOsName";
 
-/// Another task is busy with the image.
+/// Another task is using the image.
 ///
-/// Wait until DescribeImages shows `ImageState` as `NORMAL`, then send again. Kind: wrong
-/// state. The same request may succeed later.
+/// Wait until DescribeImages shows `ImageState` as `NORMAL`, then retry. Kind: wrong state. The
+/// same request may succeed later.
 pub const INVALID_PARAMETER_VALUE_INVALID_IMAGE_STATE: &str =
     "InvalidParameterValue.InvalidImageState";
 
-/// The instance was upgraded in a free-upgrade campaign, which rules out a smaller type for
-/// three months.
+/// The instance was upgraded in a free-upgrade promotion, which does not allow a smaller type
+/// for three months.
 ///
-/// Wait for the three months to pass, or choose a target type that is no downgrade. Kind: wrong
+/// Wait for the three months to pass, or choose a target type that is not smaller. Kind: wrong
 /// state.
 pub const INVALID_PARAMETER_VALUE_INVALID_INSTANCE_SOURCE: &str =
     "InvalidParameterValue.InvalidInstanceSource";
 
-/// The instance type is not sold under a periodic contract.
+/// The instance type is not available under a periodic contract.
 ///
-/// Choose a type that is, or use another `InstanceChargeType`. Kind: invalid request.
+/// Choose a type that is available, or use another `InstanceChargeType`. Kind: invalid request.
 pub const INVALID_PARAMETER_VALUE_INVALID_INSTANCE_TYPE_PERIODIC_CONTRACT: &str =
     "InvalidParameterValue.InvalidInstanceTypePeriodicContract";
 
@@ -1171,55 +1166,55 @@ pub const INVALID_PARAMETER_VALUE_INVALID_INSTANCE_TYPE_PERIODIC_CONTRACT: &str 
 pub const INVALID_PARAMETER_VALUE_INVALID_INSTANCE_TYPE_UNDERWRITE: &str =
     "InvalidParameterValue.InvalidInstanceTypeUnderwrite";
 
-/// Text given where a private address belongs does not follow address notation.
+/// A private address is malformed.
 ///
-/// Correct `VirtualPrivateCloud.PrivateIpAddresses` or the address filter to plain notation
-/// such as `10.0.0.5`. Kind: invalid request.
+/// Write addresses in `VirtualPrivateCloud.PrivateIpAddresses` or the address filter in plain
+/// notation, such as `10.0.0.5`. Kind: invalid request.
 pub const INVALID_PARAMETER_VALUE_INVALID_IP_FORMAT: &str =
     "InvalidParameterValue.InvalidIpFormat";
 
-/// The description of the launch template is not acceptable.
+/// The description of the launch template is not valid.
 ///
 /// Shorten or simplify `LaunchTemplateVersionDescription`. Kind: invalid request.
 pub const INVALID_PARAMETER_VALUE_INVALID_LAUNCH_TEMPLATE_DESCRIPTION: &str =
     "InvalidParameterValue.InvalidLaunchTemplateDescription";
 
-/// The name of the launch template has the wrong form.
+/// The name of the launch template has the wrong format.
 ///
-/// Correct `LaunchTemplateName`, or the name in the filter, to the permitted characters and
-/// length. Kind: invalid request.
+/// Use only the allowed characters and length in `LaunchTemplateName` or in the name in the
+/// filter. Kind: invalid request.
 pub const INVALID_PARAMETER_VALUE_INVALID_LAUNCH_TEMPLATE_NAME: &str =
     "InvalidParameterValue.InvalidLaunchTemplateName";
 
-/// The text describing a template version is too long or holds unsuitable characters.
+/// The description of a template version is too long or contains invalid characters.
 ///
-/// Rewrite `LaunchTemplateVersionDescription` within its limit. Kind: invalid request.
+/// Shorten or correct `LaunchTemplateVersionDescription`. Kind: invalid request.
 pub const INVALID_PARAMETER_VALUE_INVALID_LAUNCH_TEMPLATE_VERSION_DESCRIPTION: &str =
     "InvalidParameterValue.InvalidLaunchTemplateVersionDescription";
 
-/// The licence type cannot be used for this image.
+/// The license type cannot be used for this image.
 ///
-/// Set `LicenseType` to `TencentCloud` or `BYOL`, whichever the system and the account admit.
+/// Set `LicenseType` to `TencentCloud` or `BYOL`, whichever the system and the account allow.
 /// Kind: invalid request.
 pub const INVALID_PARAMETER_VALUE_INVALID_LICENSE_TYPE: &str =
     "InvalidParameterValue.InvalidLicenseType";
 
 /// The network interface to attach is not an RDMA interface, which this launch requires.
 ///
-/// Name an RDMA interface in `NetworkInterfaces.NetworkInterfaceId`, or use a type without that
-/// demand. Kind: invalid request.
+/// Set `NetworkInterfaces.NetworkInterfaceId` to an RDMA interface, or use a type that does not
+/// need one. Kind: invalid request.
 pub const INVALID_PARAMETER_VALUE_INVALID_NETWORK_INTERFACE_ID: &str =
     "InvalidParameterValue.InvalidNetworkInterfaceId";
 
-/// The smallest acceptable number of instances is not below the wanted number.
+/// The minimum number of instances is not less than the requested number.
 ///
-/// Set `MinCount` lower than `InstanceCount`, or leave it out. Kind: invalid request.
+/// Set `MinCount` lower than `InstanceCount`, or omit it. Kind: invalid request.
 pub const INVALID_PARAMETER_VALUE_INVALID_PARAMETER_MIN_COUNT: &str =
     "InvalidParameterValue.InvalidParameterMinCount";
 
-/// The page size of the image query is not acceptable.
+/// The page size of the image query is not valid.
 ///
-/// Set `Limit` inside its range, or leave it out for the default. Kind: invalid request.
+/// Set `Limit` within its range, or omit it to use the default. Kind: invalid request.
 pub const INVALID_PARAMETER_VALUE_INVALID_PARAMETER_VALUE_LIMIT: &str =
     "InvalidParameterValue.InvalidParameterValueLimit";
 
@@ -1230,48 +1225,47 @@ pub const INVALID_PARAMETER_VALUE_INVALID_PARAMETER_VALUE_LIMIT: &str =
 pub const INVALID_PARAMETER_VALUE_INVALID_PASSWORD: &str =
     "InvalidParameterValue.InvalidPassword";
 
-/// A target region of the image copy is not usable.
+/// A target region of the image copy is not allowed.
 ///
-/// Take `DestinationRegions` from DescribeRegions, without the image's own region unless it is
-/// a shared or encrypted copy. Kind: invalid request.
+/// Choose `DestinationRegions` from DescribeRegions, without the image's own region unless it
+/// is a shared or encrypted copy. Kind: invalid request.
 pub const INVALID_PARAMETER_VALUE_INVALID_REGION: &str = "InvalidParameterValue.InvalidRegion";
 
-/// A point in time is not written in the layout that the member expects.
+/// A time is not in the format that the member expects.
 ///
-/// Rewrite it as the member's format says, for timers in `ActionTimer.ActionTime`. Kind:
-/// invalid request.
+/// Write it in the documented format of the member; for timers, the member is
+/// `ActionTimer.ActionTime`. Kind: invalid request.
 pub const INVALID_PARAMETER_VALUE_INVALID_TIME_FORMAT: &str =
     "InvalidParameterValue.InvalidTimeFormat";
 
-/// The start-up data is not Base64 text.
+/// The user data is not valid Base64.
 ///
-/// Encode the script in Base64, within 16 KB, before putting it into `UserData`. Kind: invalid
-/// request.
+/// Encode the script of `UserData` in Base64, within 16 KB. Kind: invalid request.
 pub const INVALID_PARAMETER_VALUE_INVALID_USER_DATA_FORMAT: &str =
     "InvalidParameterValue.InvalidUserDataFormat";
 
-/// The text of a fuzzy name search is empty or contains unsuitable characters.
+/// The text of a fuzzy name search is empty or contains invalid characters.
 ///
 /// Simplify the search text in the DescribeInstances filter, or filter by the exact name. Kind:
 /// invalid request.
 pub const INVALID_PARAMETER_VALUE_INVALID_VAGUE_NAME: &str =
     "InvalidParameterValue.InvalidVagueName";
 
-/// The network data of a listed interface holds no such VPC or subnet.
+/// The VPC or subnet of an interface in the list does not exist.
 ///
 /// Check `VpcId` and `SubnetId` in each `NetworkInterfaces` entry with DescribeSubnets of the
 /// VPC product. Kind: not found.
 pub const INVALID_PARAMETER_VALUE_INVALID_VPC_ID_SUBNET_ID_NOT_FOUND: &str =
     "InvalidParameterValue.InvalidVpcIdSubnetIdNotFound";
 
-/// The edge zone has no line of the requested carrier.
+/// The edge zone has no line from the requested carrier.
 ///
 /// Set `InternetAccessible.InternetServiceProvider` to a carrier that serves the zone, or
 /// choose another zone in `Placement.Zone`. Kind: invalid request.
 pub const INVALID_PARAMETER_VALUE_ISP_NOT_SUPPORT_FOR_EDGE_ZONE: &str =
     "InvalidParameterValue.IspNotSupportForEdgeZone";
 
-/// The same carrier is named more than once for one instance.
+/// The same carrier is listed more than once for one instance.
 ///
 /// Keep one entry per carrier in the public network settings. Kind: invalid request.
 pub const INVALID_PARAMETER_VALUE_ISP_VALUE_REPEATED: &str =
@@ -1279,14 +1273,14 @@ pub const INVALID_PARAMETER_VALUE_ISP_VALUE_REPEATED: &str =
 
 /// A key pair chosen for the login does not exist in this account.
 ///
-/// Take the ids for `LoginSettings.KeyIds` from DescribeKeyPairs. Kind: not found.
+/// Set `LoginSettings.KeyIds` to ids that DescribeKeyPairs returns. Kind: not found.
 pub const INVALID_PARAMETER_VALUE_KEY_PAIR_NOT_FOUND: &str =
     "InvalidParameterValue.KeyPairNotFound";
 
-/// The key pair does not permit this operation.
+/// The key pair does not allow this operation.
 ///
-/// See with DescribeKeyPairs whether the pair is still bound to instances or images; unbind it
-/// or choose another. Kind: invalid request.
+/// Check with DescribeKeyPairs whether the pair is still bound to instances or images; unbind
+/// it or choose another. Kind: invalid request.
 pub const INVALID_PARAMETER_VALUE_KEY_PAIR_NOT_SUPPORTED: &str =
     "InvalidParameterValue.KeyPairNotSupported";
 
@@ -1297,30 +1291,30 @@ pub const INVALID_PARAMETER_VALUE_KEY_PAIR_NOT_SUPPORTED: &str =
 pub const INVALID_PARAMETER_VALUE_LAUNCH_TEMPLATE_DEFAULT_VERSION: &str =
     "InvalidParameterValue.LaunchTemplateDefaultVersion";
 
-/// The template id does not have the shape `lt-xxxxxxxx`.
+/// The template id does not have the format `lt-xxxxxxxx`.
 ///
-/// Copy the full `LaunchTemplateId` from DescribeLaunchTemplates. Kind: invalid request.
+/// Copy the complete `LaunchTemplateId` from DescribeLaunchTemplates. Kind: invalid request.
 pub const INVALID_PARAMETER_VALUE_LAUNCH_TEMPLATE_ID_MALFORMED: &str =
     "InvalidParameterValue.LaunchTemplateIdMalformed";
 
-/// No launch template carries this id in the region.
+/// No launch template in the region has this id.
 ///
-/// List the templates with DescribeLaunchTemplates in the same region; a deleted one must be
-/// made again. Kind: not found.
+/// List the templates with DescribeLaunchTemplates in the same region; create a deleted one
+/// again. Kind: not found.
 pub const INVALID_PARAMETER_VALUE_LAUNCH_TEMPLATE_ID_NOT_EXISTED: &str =
     "InvalidParameterValue.LaunchTemplateIdNotExisted";
 
-/// The template has no version of this number.
+/// The template has no version with this number.
 ///
 /// List its versions with DescribeLaunchTemplateVersions and correct the number. Kind: not
 /// found.
 pub const INVALID_PARAMETER_VALUE_LAUNCH_TEMPLATE_ID_VER_NOT_EXISTED: &str =
     "InvalidParameterValue.LaunchTemplateIdVerNotExisted";
 
-/// The default cannot be set: the template is unknown, or that version is the default already.
+/// The default cannot be set: the template is unknown, or that version is already the default.
 ///
-/// Read `DefaultVersionNumber` with DescribeLaunchTemplates; nothing remains to do if it is the
-/// wanted one. Kind: not found.
+/// Read `DefaultVersionNumber` with DescribeLaunchTemplates; nothing needs to be done if it is
+/// already the version that you want. Kind: not found.
 pub const INVALID_PARAMETER_VALUE_LAUNCH_TEMPLATE_ID_VER_SET_ALREADY: &str =
     "InvalidParameterValue.LaunchTemplateIdVerSetAlready";
 
@@ -1331,60 +1325,58 @@ pub const INVALID_PARAMETER_VALUE_LAUNCH_TEMPLATE_ID_VER_SET_ALREADY: &str =
 pub const INVALID_PARAMETER_VALUE_LAUNCH_TEMPLATE_NOT_FOUND: &str =
     "InvalidParameterValue.LaunchTemplateNotFound";
 
-/// The template version is not an acceptable version number.
+/// The template version is not a valid version number.
 ///
 /// Use a `LaunchTemplateVersion` number that DescribeLaunchTemplateVersions lists for the
 /// template. Kind: invalid request.
 pub const INVALID_PARAMETER_VALUE_LAUNCH_TEMPLATE_VERSION: &str =
     "InvalidParameterValue.LaunchTemplateVersion";
 
-/// A list has more entries, or a page size is larger, than the action takes in one call.
+/// A list has more entries, or a page size is larger, than the action accepts in one request.
 ///
-/// Split the list over several calls, or lower `Limit`. Kind: invalid request.
+/// Split the list into several requests, or reduce `Limit`. Kind: invalid request.
 pub const INVALID_PARAMETER_VALUE_LIMIT_EXCEEDED: &str = "InvalidParameterValue.LimitExceeded";
 
-/// The size of a local disk lies outside what the conversion accepts.
+/// The size of a local disk is outside the range that the conversion accepts.
 ///
-/// Compare `DiskSize` with the limits of the target `DiskType`, and choose a type that covers
-/// it. Kind: invalid request.
+/// Compare `DiskSize` with the limits of the target `DiskType`, and choose a type whose range
+/// includes it. Kind: invalid request.
 pub const INVALID_PARAMETER_VALUE_LOCAL_DISK_SIZE_RANGE: &str =
     "InvalidParameterValue.LocalDiskSizeRange";
 
 /// The dedicated zone has no endpoint set up for its local object storage.
 ///
-/// Have the operator of the zone add the endpoint, or export from an ordinary zone. Kind:
+/// Ask the operator of the zone to add the endpoint, or export from an ordinary zone. Kind:
 /// invalid request.
 pub const INVALID_PARAMETER_VALUE_MISSING_LOCATION_COS_ENDPOINT: &str =
     "InvalidParameterValue.MissingLocationCosEndpoint";
 
-/// The chosen VPC has DHCP switched off, but the servers to be set up need it.
+/// DHCP is disabled in the chosen VPC, but the servers need it.
 ///
-/// Switch DHCP on for the VPC, or name another one in `VpcId`. Kind: invalid request.
+/// Enable DHCP for the VPC, or set another one in `VpcId`. Kind: invalid request.
 pub const INVALID_PARAMETER_VALUE_MUST_DHCP_ENABLED_VPC: &str =
     "InvalidParameterValue.MustDhcpEnabledVpc";
 
-/// A network interface in the launch must have elastic RDMA switched on and has not.
+/// A network interface in the launch must have elastic RDMA enabled but does not.
 ///
-/// Use RDMA-enabled interfaces in `NetworkInterfaces`, or an instance type that does not call
-/// for them. Kind: invalid request.
+/// Use RDMA-enabled interfaces in `NetworkInterfaces`, or an instance type that does not need
+/// them. Kind: invalid request.
 pub const INVALID_PARAMETER_VALUE_MUST_ENABLED_IS_RDMA: &str =
     "InvalidParameterValue.MustEnabledIsRdma";
 
-/// The subnet does not lie in the dedicated cluster of the launch.
+/// The subnet is not in the dedicated cluster of the launch.
 ///
-/// Choose for `SubnetId` a subnet made inside the cluster named in `DedicatedClusterId`. Kind:
-/// invalid request.
+/// Set `SubnetId` to a subnet in the cluster in `DedicatedClusterId`. Kind: invalid request.
 pub const INVALID_PARAMETER_VALUE_NOT_CDC_SUBNET: &str = "InvalidParameterValue.NotCdcSubnet";
 
 /// A member is present but empty.
 ///
-/// Give the member that the message names a value, or leave it out altogether. Kind: invalid
-/// request.
+/// Set a value for the member that the message names, or omit it. Kind: invalid request.
 pub const INVALID_PARAMETER_VALUE_NOT_EMPTY: &str = "InvalidParameterValue.NotEmpty";
 
 /// The requested value or option exists but is not available for these resources.
 ///
-/// Remove or change the member that the message names, then send again. Kind: invalid request.
+/// Remove or change the member that the message names, then retry. Kind: invalid request.
 pub const INVALID_PARAMETER_VALUE_NOT_SUPPORTED: &str = "InvalidParameterValue.NotSupported";
 
 /// Pre-warming an image is not available for this instance type.
@@ -1395,97 +1387,96 @@ pub const INVALID_PARAMETER_VALUE_PREHEAT_NOT_SUPPORTED_INSTANCE_TYPE: &str =
 
 /// Pre-warming an image is not available in one of the zones.
 ///
-/// Leave that zone out of the pre-warming, or do without it. Kind: invalid request.
+/// Exclude that zone from pre-warming, or do not pre-warm. Kind: invalid request.
 pub const INVALID_PARAMETER_VALUE_PREHEAT_NOT_SUPPORTED_ZONE: &str =
     "InvalidParameterValue.PreheatNotSupportedZone";
 
-/// The zones named for pre-warming are wrong or closed.
+/// The zones for pre-warming are wrong or unavailable.
 ///
 /// Check the zone names against DescribeZones and correct the list. Kind: invalid request.
 pub const INVALID_PARAMETER_VALUE_PREHEAT_UNAVAILABLE_ZONES: &str =
     "InvalidParameterValue.PreheatUnavailableZones";
 
-/// A number, such as a count, size or period, lies outside its permitted span.
+/// A number, such as a count, size or period, is outside its allowed range.
 ///
-/// Bring the number named in the message inside the range given for that member. Kind: invalid
-/// request.
+/// Set the number named in the message within the range of that member. Kind: invalid request.
 pub const INVALID_PARAMETER_VALUE_RANGE: &str = "InvalidParameterValue.Range";
 
-/// A dedicated location accepts only images that are kept there.
+/// A dedicated location accepts only images that are stored there.
 ///
-/// Choose an image held at the location of the instance or of `Placement.Zone`. Kind: invalid
+/// Choose an image stored at the location of the instance or of `Placement.Zone`. Kind: invalid
 /// request.
 pub const INVALID_PARAMETER_VALUE_REQUIRED_LOCATION_IMAGE: &str =
     "InvalidParameterValue.RequiredLocationImage";
 
-/// A resource pool id is not of the form `rpp-xxxxxxxx`.
+/// A resource pool id does not have the format `rpp-xxxxxxxx`.
 ///
-/// Copy `DedicatedResourcePackId` from DescribeResourcePoolPacks. Kind: invalid request.
+/// Use a `DedicatedResourcePackId` from DescribeResourcePoolPacks. Kind: invalid request.
 pub const INVALID_PARAMETER_VALUE_RESOURCE_POOL_PACK_ID_MALFORMED: &str =
     "InvalidParameterValue.ResourcePoolPackIdMalformed";
 
-/// The resource pool is not in a state in which it can be destroyed.
+/// The resource pool cannot be destroyed in its current state.
 ///
 /// Check `Status` in DescribeResourcePoolPacks; wait while it is `CREATING`, and do nothing if
 /// it is `RETIRED`. Kind: wrong state.
 pub const INVALID_PARAMETER_VALUE_RESOURCE_POOL_PACK_STATUS: &str =
     "InvalidParameterValue.ResourcePoolPackStatus";
 
-/// The kind of resource pool asked for is not sold.
+/// The requested type of resource pool is not for sale.
 ///
-/// Set `ResourcePoolPackType` to `EXCLUSIVE`, or leave it out. Kind: invalid request.
+/// Set `ResourcePoolPackType` to `EXCLUSIVE`, or omit it. Kind: invalid request.
 pub const INVALID_PARAMETER_VALUE_RESOURCE_POOL_PACK_TYPE_NOT_SUPPORTED: &str =
     "InvalidParameterValue.ResourcePoolPackTypeNotSupported";
 
-/// A snapshot id does not have the shape `snap-xxxxxxxx`.
+/// A snapshot id does not have the format `snap-xxxxxxxx`.
 ///
-/// Copy the full `SnapshotId` from DescribeSnapshots of the disk product. Kind: invalid
+/// Copy the complete `SnapshotId` from DescribeSnapshots of the disk product. Kind: invalid
 /// request.
 pub const INVALID_PARAMETER_VALUE_SNAPSHOT_ID_MALFORMED: &str =
     "InvalidParameterValue.SnapshotIdMalformed";
 
-/// A subnet id does not have the shape `subnet-xxxxxxxx`.
+/// A subnet id does not have the format `subnet-xxxxxxxx`.
 ///
-/// Copy the full `SubnetId` from DescribeSubnets of the VPC product. Kind: invalid request.
+/// Copy the complete `SubnetId` from DescribeSubnets of the VPC product. Kind: invalid request.
 pub const INVALID_PARAMETER_VALUE_SUBNET_ID_MALFORMED: &str =
     "InvalidParameterValue.SubnetIdMalformed";
 
-/// The subnet lies in another zone than the instance.
+/// The subnet is in a different zone than the instance.
 ///
-/// Choose a subnet of the zone in `Placement.Zone`, or launch in the subnet's zone. Kind:
+/// Choose a subnet in the zone in `Placement.Zone`, or launch in the subnet's zone. Kind:
 /// invalid request.
 pub const INVALID_PARAMETER_VALUE_SUBNET_ID_ZONE_ID_NOT_MATCH: &str =
     "InvalidParameterValue.SubnetIdZoneIdNotMatch";
 
-/// The subnet named for the launch cannot be found and nothing was created.
+/// The subnet for the launch was not found, and nothing was created.
 ///
 /// Set `VirtualPrivateCloud.SubnetId` to a subnet that DescribeSubnets of the VPC product
 /// returns. Kind: not found.
 pub const INVALID_PARAMETER_VALUE_SUBNET_NOT_EXIST: &str =
     "InvalidParameterValue.SubnetNotExist";
 
-/// A tag named in the request is not defined in the account.
+/// A tag in the request is not defined in the account.
 ///
 /// Create the tag in the tag service, or use a key that its DescribeTags lists. Kind: not
 /// found.
 pub const INVALID_PARAMETER_VALUE_TAG_KEY_NOT_FOUND: &str =
     "InvalidParameterValue.TagKeyNotFound";
 
-/// The tags asked for exceed what the account or one resource may hold.
+/// The number of tags exceeds the limit of the account or of one resource.
 ///
 /// Bind fewer tags in `TagSpecification`, or delete unused tags in the tag service. Kind: quota
 /// or stock.
 pub const INVALID_PARAMETER_VALUE_TAG_QUOTA_LIMIT_EXCEEDED: &str =
     "InvalidParameterValue.TagQuotaLimitExceeded";
 
-/// The number of threads per core does not fit the instance type.
+/// The instance type does not support this number of threads per core.
 ///
-/// Set `CpuTopology.ThreadPerCore` to 1 to switch hyper-threading off or to 2 to keep it, as
-/// the type allows. Kind: invalid request.
+/// Set `CpuTopology.ThreadPerCore` to 1 to disable hyper-threading or to 2 to keep it, as the
+/// type allows. Kind: invalid request.
 pub const INVALID_PARAMETER_VALUE_THREAD_PER_CORE_VALUE: &str =
     "InvalidParameterValue.ThreadPerCoreValue";
 
-/// A text or value of an image request is above its limit.
+/// A text or value in an image request exceeds its limit.
 ///
 /// Shorten `ImageName` to 60 and `ImageDescription` to 256 characters, or reduce the member
 /// that the message names. Kind: invalid request.
@@ -1497,62 +1488,63 @@ pub const INVALID_PARAMETER_VALUE_TOO_LARGE: &str = "InvalidParameterValue.TooLa
 /// `Password` for a password reset. Kind: invalid request.
 pub const INVALID_PARAMETER_VALUE_TOO_LONG: &str = "InvalidParameterValue.TooLong";
 
-/// The filter by instance UUID carries text that is not a UUID.
+/// The value of the instance UUID filter is not a UUID.
 ///
-/// Copy `Uuid` of the instance from an earlier DescribeInstances answer. Kind: invalid request.
+/// Copy `Uuid` of the instance from an earlier DescribeInstances response. Kind: invalid
+/// request.
 pub const INVALID_PARAMETER_VALUE_UUID_MALFORMED: &str = "InvalidParameterValue.UuidMalformed";
 
-/// A VPC id does not have the shape `vpc-xxxxxxxx`.
+/// A VPC id does not have the format `vpc-xxxxxxxx`.
 ///
-/// Copy the full `VpcId` from DescribeVpcs of the VPC product. Kind: invalid request.
+/// Copy the complete `VpcId` from DescribeVpcs of the VPC product. Kind: invalid request.
 pub const INVALID_PARAMETER_VALUE_VPC_ID_MALFORMED: &str =
     "InvalidParameterValue.VpcIdMalformed";
 
-/// The VPC named for the launch does not exist in this region.
+/// The VPC for the launch does not exist in this region.
 ///
 /// Set `VirtualPrivateCloud.VpcId` to a network that DescribeVpcs of the VPC product returns.
 /// Kind: not found.
 pub const INVALID_PARAMETER_VALUE_VPC_ID_NOT_EXIST: &str =
     "InvalidParameterValue.VpcIdNotExist";
 
-/// The subnet is part of another VPC than the one named beside it.
+/// The subnet is in a different VPC than the one in the request.
 ///
-/// Look the subnet up in DescribeSubnets of the VPC product and send its own `VpcId`. Kind:
-/// invalid request.
+/// Find the subnet with DescribeSubnets of the VPC product and send its `VpcId`. Kind: invalid
+/// request.
 pub const INVALID_PARAMETER_VALUE_VPC_ID_SUBNET_ID_NOT_MATCH: &str =
     "InvalidParameterValue.VpcIdSubnetIdNotMatch";
 
-/// The network and the instance are placed in different zones.
+/// The network and the instance are in different zones.
 ///
-/// Choose VPC and subnet in the zone of `Placement.Zone`. Kind: invalid request.
+/// Choose a VPC and subnet in the zone in `Placement.Zone`. Kind: invalid request.
 pub const INVALID_PARAMETER_VALUE_VPC_ID_ZONE_ID_NOT_MATCH: &str =
     "InvalidParameterValue.VpcIdZoneIdNotMatch";
 
-/// The launch asks for IPv6 addresses in a VPC that has no IPv6 range.
+/// The launch requests IPv6 addresses in a VPC without an IPv6 range.
 ///
-/// Enable IPv6 for the VPC and its subnet, or leave `VirtualPrivateCloud.Ipv6AddressCount` out.
+/// Enable IPv6 for the VPC and its subnet, or omit `VirtualPrivateCloud.Ipv6AddressCount`.
 /// Kind: invalid request.
 pub const INVALID_PARAMETER_VALUE_VPC_NOT_SUPPORT_IPV6_ADDRESS: &str =
     "InvalidParameterValue.VpcNotSupportIpv6Address";
 
-/// The zone does not offer the resource or the operation asked for.
+/// The zone does not offer the requested resource or operation.
 ///
-/// Pick another zone from DescribeZones, and check with DescribeZoneInstanceConfigInfos or
-/// DescribeHosts what it carries. Kind: invalid request.
+/// Choose another zone from DescribeZones, and check with DescribeZoneInstanceConfigInfos or
+/// DescribeHosts what it offers. Kind: invalid request.
 pub const INVALID_PARAMETER_VALUE_ZONE_NOT_SUPPORTED: &str =
     "InvalidParameterValue.ZoneNotSupported";
 
-/// The page size is outside its bounds.
+/// The page size is outside its range.
 ///
-/// Correct `Limit`, or drop it to get the default page. Kind: invalid request.
+/// Correct `Limit`, or omit it to use the default page size. Kind: invalid request.
 pub const INVALID_PARAMETER_VALUE_LIMIT: &str = "InvalidParameterValueLimit";
 
-/// The number of results to skip is not valid.
+/// The offset is not valid.
 ///
 /// Set `Offset` to zero or a positive whole number. Kind: invalid request.
 pub const INVALID_PARAMETER_VALUE_OFFSET: &str = "InvalidParameterValueOffset";
 
-/// The proposed password fails the length or variety rules.
+/// The password violates the rules for length or character types.
 ///
 /// Set a `Password` of 12 to 30 characters with lower case, upper case, digits and symbols,
 /// which satisfies both Linux and Windows. Kind: invalid request.
@@ -1561,36 +1553,36 @@ pub const INVALID_PASSWORD: &str = "InvalidPassword";
 /// The subscription length is not one of the month counts on sale.
 ///
 /// Set `Period` to 1 to 12, 24 or 36 months, or to another length that the description of the
-/// member admits. Kind: invalid request.
+/// member allows. Kind: invalid request.
 pub const INVALID_PERIOD: &str = "InvalidPeriod";
 
-/// The account as a whole is not entitled to this operation, for example by its billing
+/// The account is not allowed to use this operation, for example because of its billing
 /// arrangement.
 ///
-/// Check the charge types and network options sent against what the account may use, or ask
-/// support to open them. Kind: credentials or permission.
+/// Check that the account may use the charge types and network options in the request, or ask
+/// support to enable them. Kind: credentials or permission.
 pub const INVALID_PERMISSION: &str = "InvalidPermission";
 
 /// No project with this number exists in the account.
 ///
-/// Take `ProjectId` from DescribeProject of the tag service, or send 0 for the default project.
-/// Kind: not found.
+/// Set `ProjectId` to an id from DescribeProject of the tag service, or to 0 for the default
+/// project. Kind: not found.
 pub const INVALID_PROJECT_ID_NOT_FOUND: &str = "InvalidProjectId.NotFound";
 
-/// The same public key has been imported before.
+/// The same public key was already imported.
 ///
 /// Find the existing pair with DescribeKeyPairs and use its `KeyId`. Kind: invalid request.
 pub const INVALID_PUBLIC_KEY_DUPLICATE: &str = "InvalidPublicKey.Duplicate";
 
-/// The public key is not in OpenSSH RSA form.
+/// The public key is not in OpenSSH RSA format.
 ///
-/// Put the single line that begins with `ssh-rsa` into `PublicKey`. Kind: invalid request.
+/// Set `PublicKey` to the single line that begins with `ssh-rsa`. Kind: invalid request.
 pub const INVALID_PUBLIC_KEY_MALFORMED: &str = "InvalidPublicKey.Malformed";
 
 /// The region of the request does not exist.
 ///
-/// Correct the region setting of the client to a name that DescribeRegions lists, such as
-/// `ap-guangzhou`. Kind: not found.
+/// Set the region of the client to a name that DescribeRegions lists, such as `ap-guangzhou`.
+/// Kind: not found.
 pub const INVALID_REGION_NOT_FOUND: &str = "InvalidRegion.NotFound";
 
 /// Images cannot be copied to or from one of the regions.
@@ -1600,82 +1592,82 @@ pub const INVALID_REGION_UNAVAILABLE: &str = "InvalidRegion.Unavailable";
 
 /// The multipart body of the request is malformed.
 ///
-/// Send the request as a JSON body, or repair the multipart boundaries and parts. Kind: invalid
-/// request. Any action may return it.
+/// Send the request as a JSON body, or correct the multipart boundaries and parts. Kind:
+/// invalid request. Any action may return it.
 pub const INVALID_REQUEST: &str = "InvalidRequest";
 
-/// A security group does not exist in the region under this account.
+/// A security group does not exist in the region for this account.
 ///
-/// Take the ids for `SecurityGroupIds` from DescribeSecurityGroups of the VPC product. Kind:
+/// Set `SecurityGroupIds` to ids that DescribeSecurityGroups of the VPC product returns. Kind:
 /// not found.
 pub const INVALID_SECURITY_GROUP_ID_NOT_FOUND: &str = "InvalidSecurityGroupId.NotFound";
 
-/// A security group id does not have the shape `sg-xxxxxxxx`.
+/// A security group id does not have the format `sg-xxxxxxxx`.
 ///
-/// Copy the full `SecurityGroupId` from DescribeSecurityGroups of the VPC product. Kind:
+/// Copy the complete `SecurityGroupId` from DescribeSecurityGroups of the VPC product. Kind:
 /// invalid request.
 pub const INVALID_SG_ID_MALFORMED: &str = "InvalidSgId.Malformed";
 
-/// The zone named does not exist in the region that the request is sent to.
+/// The zone does not exist in the region of the request.
 ///
-/// Send the call to the zone's own region, or choose a zone that DescribeZones returns for this
-/// one. Kind: not found.
+/// Send the request to the zone's own region, or choose a zone that DescribeZones returns for
+/// this region. Kind: not found.
 pub const INVALID_ZONE_MISMATCH_REGION: &str = "InvalidZone.MismatchRegion";
 
-/// The caller's address is on a list of barred addresses.
+/// The caller's IP address is on a blocklist.
 ///
-/// Call from another address, or have this one removed from the barred list of the account.
-/// Kind: credentials or permission. Any action may return it.
+/// Call from another address, or remove this one from the blocklist of the account. Kind:
+/// credentials or permission. Any action may return it.
 pub const IP_IN_BLACKLIST: &str = "IpInBlacklist";
 
-/// The account admits only listed addresses, and the caller's is not among them.
+/// The account allows only listed IP addresses, and the caller's is not one of them.
 ///
-/// Add the outgoing address of the caller to the list, or call from an admitted one. Kind:
+/// Add the outgoing address of the caller to the list, or call from an allowed one. Kind:
 /// credentials or permission. Any action may return it.
 pub const IP_NOT_IN_WHITELIST: &str = "IpNotInWhitelist";
 
-/// The request would go over a quota of the account.
+/// The request would exceed a quota of the account.
 ///
-/// Free resources of that kind, or have the quota named in the message raised. Kind: quota or
-/// stock. Any action may return it.
+/// Free resources of that type, or request an increase of the quota named in the message. Kind:
+/// quota or stock. Any action may return it.
 pub const LIMIT_EXCEEDED: &str = "LimitExceeded";
 
-/// One instance would end up with more than five security groups.
+/// An instance would have more than five security groups.
 ///
 /// Unbind groups with DisassociateSecurityGroups, or merge their rules, so that five remain.
 /// Kind: quota or stock.
 pub const LIMIT_EXCEEDED_ASSOCIATE_USG_LIMIT_EXCEEDED: &str =
     "LimitExceeded.AssociateUSGLimitExceeded";
 
-/// The account has bought all the instances that its ceiling allows.
+/// The account has reached its instance limit.
 ///
-/// Terminate instances you no longer need, or have the quota shown by DescribeAccountQuota
-/// raised. Kind: quota or stock.
+/// Terminate instances you no longer need, or request a higher quota (see
+/// DescribeAccountQuota). Kind: quota or stock.
 pub const LIMIT_EXCEEDED_CVM_INSTANCE_QUOTA: &str = "LimitExceeded.CvmInstanceQuota";
 
-/// The security group already covers as many instance network interfaces as it may.
+/// The security group has reached its limit of instance network interfaces.
 ///
 /// Use a second group with the same rules in `SecurityGroupIds`, or unbind instances with
 /// DisassociateSecurityGroups. Kind: quota or stock.
 pub const LIMIT_EXCEEDED_CVMS_VIFS_PER_SEC_GROUP_LIMIT_EXCEEDED: &str =
     "LimitExceeded.CvmsVifsPerSecGroupLimitExceeded";
 
-/// The placement group has no room for the instances to be added.
+/// The placement group has no capacity for the instances to be added.
 ///
 /// Compare `CvmQuotaTotal` with `CurrentNum` in DescribeDisasterRecoverGroups, then use another
-/// group or ask for fewer instances. Kind: quota or stock.
+/// group or request fewer instances. Kind: quota or stock.
 pub const LIMIT_EXCEEDED_DISASTER_RECOVER_GROUP: &str = "LimitExceeded.DisasterRecoverGroup";
 
-/// One network interface of the instance holds more elastic IPs than the target type permits.
+/// One network interface of the instance has more elastic IPs than the target type allows.
 ///
 /// Release or move some elastic IPs of that interface, or choose a larger target type. Kind:
 /// quota or stock.
 pub const LIMIT_EXCEEDED_EIP_NUM_LIMIT: &str = "LimitExceeded.EipNumLimit";
 
-/// More network interfaces are bound to the instance than the new type can take.
+/// The instance has more network interfaces than the new type supports.
 ///
-/// Detach interfaces in the VPC product until the target `InstanceType` fits, then send
-/// ResetInstancesType again. Kind: quota or stock.
+/// Detach interfaces in the VPC product until the instance fits the target `InstanceType`, then
+/// call ResetInstancesType again. Kind: quota or stock.
 pub const LIMIT_EXCEEDED_ENI_LIMIT_INSTANCE_TYPE: &str = "LimitExceeded.EniLimitInstanceType";
 
 /// The target type of the resize allows fewer network interfaces than are attached now.
@@ -1684,20 +1676,20 @@ pub const LIMIT_EXCEEDED_ENI_LIMIT_INSTANCE_TYPE: &str = "LimitExceeded.EniLimit
 /// or stock.
 pub const LIMIT_EXCEEDED_ENI_NUM_LIMIT: &str = "LimitExceeded.EniNumLimit";
 
-/// As many image exports are running as the account may have at once.
+/// The account has reached its limit of concurrent image exports.
 ///
-/// Wait for a running export to finish, then start this one again. Kind: quota or stock. The
-/// same request may succeed later.
+/// Wait for a running export to finish, then retry this one. Kind: quota or stock. The same
+/// request may succeed later.
 pub const LIMIT_EXCEEDED_EXPORT_IMAGE_TASK_LIMIT_EXCEEDED: &str =
     "LimitExceeded.ExportImageTaskLimitExceeded";
 
-/// The account has reached its number of HPC clusters.
+/// The account has reached its limit of HPC clusters.
 ///
-/// Delete empty clusters with DeleteHpcClusters, or have the limit raised. Kind: quota or
+/// Delete empty clusters with DeleteHpcClusters, or request a higher limit. Kind: quota or
 /// stock.
 pub const LIMIT_EXCEEDED_HPC_CLUSTER_QUOTA: &str = "LimitExceeded.HpcClusterQuota";
 
-/// More addresses are asked for than one network interface of this type may carry.
+/// The request asks for more addresses than one network interface of this type supports.
 ///
 /// Lower `VirtualPrivateCloud.Ipv6AddressCount`, or choose a larger instance type. Kind: quota
 /// or stock.
@@ -1709,183 +1701,183 @@ pub const LIMIT_EXCEEDED_IPV6_ADDRESS_NUM: &str = "LimitExceeded.IPv6AddressNum"
 /// Kind: quota or stock.
 pub const LIMIT_EXCEEDED_INSTANCE_ENI_NUM_LIMIT: &str = "LimitExceeded.InstanceEniNumLimit";
 
-/// The remaining quota does not cover the number of instances asked for.
+/// The remaining quota does not cover the requested number of instances.
 ///
-/// Check what is left with DescribeAccountQuota, then lower `InstanceCount` or have the quota
-/// raised. Kind: quota or stock.
+/// Check the remaining quota with DescribeAccountQuota, then lower `InstanceCount` or request a
+/// higher quota. Kind: quota or stock.
 pub const LIMIT_EXCEEDED_INSTANCE_QUOTA: &str = "LimitExceeded.InstanceQuota";
 
-/// The present public bandwidth is higher than the target configuration permits.
+/// The current public bandwidth is higher than the target configuration allows.
 ///
 /// Lower it first with ResetInstancesInternetMaxBandwidth, or choose a type with a higher
-/// bandwidth ceiling. Kind: quota or stock.
+/// bandwidth limit. Kind: quota or stock.
 pub const LIMIT_EXCEEDED_INSTANCE_TYPE_BANDWIDTH: &str = "LimitExceeded.InstanceTypeBandwidth";
 
-/// The account has as many launch templates as it may.
+/// The account has reached its limit of launch templates.
 ///
 /// Delete templates with DeleteLaunchTemplate, or add a version to an existing one. Kind: quota
 /// or stock.
 pub const LIMIT_EXCEEDED_LAUNCH_TEMPLATE_QUOTA: &str = "LimitExceeded.LaunchTemplateQuota";
 
-/// The launch template has as many versions as it may.
+/// The launch template has reached its limit of versions.
 ///
 /// Delete old ones with DeleteLaunchTemplateVersions, then create the new version. Kind: quota
 /// or stock.
 pub const LIMIT_EXCEEDED_LAUNCH_TEMPLATE_VERSION_QUOTA: &str =
     "LimitExceeded.LaunchTemplateVersionQuota";
 
-/// The pre-warming allowance of the zone is used up.
+/// The pre-warming quota of the zone is used up.
 ///
-/// Cancel pre-warming of snapshots no longer needed, or create the image without it. Kind:
-/// quota or stock.
+/// Cancel pre-warming of snapshots that are no longer needed, or create the image without
+/// pre-warming. Kind: quota or stock.
 pub const LIMIT_EXCEEDED_PREHEAT_IMAGE_SNAPSHOT_OUT_OF_QUOTA: &str =
     "LimitExceeded.PreheatImageSnapshotOutOfQuota";
 
 /// The quota for subscription instances in the zone or account is used up.
 ///
-/// Have the `PREPAID` quota shown by DescribeAccountQuota raised, or launch with another
+/// Request a higher `PREPAID` quota (see DescribeAccountQuota), or launch with another
 /// `InstanceChargeType`. Kind: quota or stock.
 pub const LIMIT_EXCEEDED_PREPAY_QUOTA: &str = "LimitExceeded.PrepayQuota";
 
 /// The quota for instances under a committed purchase is used up.
 ///
-/// Have the commitment quota raised through support, or launch with another
-/// `InstanceChargeType`. Kind: quota or stock.
+/// Ask support for a higher commitment quota, or launch with another `InstanceChargeType`.
+/// Kind: quota or stock.
 pub const LIMIT_EXCEEDED_PREPAY_UNDERWRITE_QUOTA: &str = "LimitExceeded.PrepayUnderwriteQuota";
 
-/// A limit on security groups, or on what one group may hold, is reached.
+/// A limit on security groups, or on the contents of one group, is reached.
 ///
-/// Bind fewer entries in `SecurityGroupIds`, clear unused groups, or have the limit raised in
+/// Bind fewer entries in `SecurityGroupIds`, remove unused groups, or request a higher limit in
 /// the VPC product. Kind: quota or stock.
 pub const LIMIT_EXCEEDED_SINGLE_USG_QUOTA: &str = "LimitExceeded.SingleUSGQuota";
 
 /// The spot quota for this instance type is exhausted.
 ///
-/// Choose another `InstanceType`, ask for fewer spot instances, or launch with
+/// Choose another `InstanceType`, request fewer spot instances, or launch with
 /// `POSTPAID_BY_HOUR`. Kind: quota or stock.
 pub const LIMIT_EXCEEDED_SPOT_QUOTA: &str = "LimitExceeded.SpotQuota";
 
-/// The tag is bound to as many resources as it may be.
+/// The tag has reached its limit of bound resources.
 ///
 /// Use another tag in `TagSpecification`, or unbind it from unused resources. Kind: quota or
 /// stock.
 pub const LIMIT_EXCEEDED_TAG_RESOURCE_QUOTA: &str = "LimitExceeded.TagResourceQuota";
 
-/// The account has made all the returns of subscription instances that it is allowed.
+/// The account has reached its limit of subscription instance returns.
 ///
-/// Let the instance expire with renewal switched off by ModifyInstancesRenewFlag, or ask
-/// support for more returns. Kind: quota or stock.
+/// Turn off renewal with ModifyInstancesRenewFlag and let the instance expire, or ask support
+/// for more returns. Kind: quota or stock.
 pub const LIMIT_EXCEEDED_USER_RETURN_QUOTA: &str = "LimitExceeded.UserReturnQuota";
 
-/// The account may not hold as many spot instances as the launch would bring it to.
+/// The launch would exceed the spot instance limit of the account.
 ///
-/// Terminate spot instances, lower `InstanceCount`, or have the spot quota shown by
-/// DescribeAccountQuota raised. Kind: quota or stock.
+/// Terminate spot instances, lower `InstanceCount`, or request a higher spot quota (see
+/// DescribeAccountQuota). Kind: quota or stock.
 pub const LIMIT_EXCEEDED_USER_SPOT_QUOTA: &str = "LimitExceeded.UserSpotQuota";
 
 /// The subnet has too few free addresses for all the machines of the request.
 ///
-/// Request fewer machines, or name a subnet with more free addresses in `SubnetId`. Kind: quota
+/// Request fewer machines, or set `SubnetId` to a subnet with more free addresses. Kind: quota
 /// or stock.
 pub const LIMIT_EXCEEDED_VPC_SUBNET_NUM: &str = "LimitExceeded.VpcSubnetNum";
 
-/// A member that the action cannot do without is absent.
+/// A required member is missing.
 ///
-/// Add the member named in the message, taking into account that some are needed only together
-/// with others. Kind: invalid request. Any action may return it.
+/// Add the member named in the message; some members are required only in combination with
+/// others. Kind: invalid request. Any action may return it.
 pub const MISSING_PARAMETER: &str = "MissingParameter";
 
-/// The resize names no disk.
+/// The resize request contains no disk.
 ///
-/// Fill `DataDisks` or `SystemDisk`. Kind: invalid request.
+/// Set `DataDisks` or `SystemDisk`. Kind: invalid request.
 pub const MISSING_PARAMETER_AT_LEAST_ONE: &str = "MissingParameter.AtLeastOne";
 
-/// The DPDK instance type works only in a VPC, and no network was named.
+/// The DPDK instance type works only in a VPC, and the request contains no network.
 ///
 /// Set `VirtualPrivateCloud.VpcId` and `VirtualPrivateCloud.SubnetId`. Kind: invalid request.
 pub const MISSING_PARAMETER_DPDK_INSTANCE_TYPE_REQUIRED_VPC: &str =
     "MissingParameter.DPDKInstanceTypeRequiredVPC";
 
-/// The instance type cannot run with cloud monitoring switched off.
+/// The instance type requires cloud monitoring.
 ///
-/// Set `EnhancedService.MonitorService.Enabled` to true, or leave `MonitorService` out. Kind:
+/// Set `EnhancedService.MonitorService.Enabled` to true, or omit `MonitorService`. Kind:
 /// invalid request.
 pub const MISSING_PARAMETER_MONITOR_SERVICE: &str = "MissingParameter.MonitorService";
 
-/// A task of the same kind is already running on the resource, possibly from an earlier try of
-/// this request.
+/// A task of the same kind is already running on the resource, possibly from an earlier attempt
+/// of this request.
 ///
-/// Poll the resource until its task ends, then read the result before deciding whether to send
-/// again. Kind: wrong state. The same request may succeed later.
+/// Poll the resource until its task ends, then read the result before deciding whether to
+/// retry. Kind: wrong state. The same request may succeed later.
 pub const MUTEX_OPERATION_TASK_RUNNING: &str = "MutexOperation.TaskRunning";
 
-/// The host name or service name addresses no product.
+/// The host name or service name does not match any product.
 ///
-/// Correct the endpoint, for this service `cvm.tencentcloudapi.com`. Kind: not found. Any
+/// Correct the endpoint; for this service it is `cvm.tencentcloudapi.com`. Kind: not found. Any
 /// action may return it.
 pub const NO_SUCH_PRODUCT: &str = "NoSuchProduct";
 
-/// The service has no API of the version sent.
+/// The service has no API with this version.
 ///
 /// Set the `X-TC-Version` header to `2017-03-12`. Kind: not found. Any action may return it.
 pub const NO_SUCH_VERSION: &str = "NoSuchVersion";
 
-/// This account may not make the launch with the options sent.
+/// This account is not allowed to launch with these options.
 ///
 /// Remove the option that the message names, or ask support to enable it for the account. Kind:
 /// credentials or permission.
 pub const OPERATION_DENIED_ACCOUNT_NOT_SUPPORTED: &str = "OperationDenied.AccountNotSupported";
 
-/// The deployment settings of the CHC server are unusable, so its network mode cannot be
+/// The deployment settings of the CHC server are invalid, so its network mode cannot be
 /// switched.
 ///
-/// Set them anew with RemoveChcDeployVpc and ConfigureChcDeployVpc, then call
+/// Configure them again with RemoveChcDeployVpc and ConfigureChcDeployVpc, then call
 /// ModifyChcNetworkMode. Kind: wrong state.
 pub const OPERATION_DENIED_CHC_DEPLOY_CONFIG_INVALID: &str =
     "OperationDenied.ChcDeployConfigInvalid";
 
-/// The CHC server is in a state in which its network mode cannot be switched.
+/// The network mode of the CHC server cannot be switched in its current state.
 ///
-/// Look at `InstanceState` and `LatestOperationState` in DescribeChcHosts; `BUSINESS` mode
-/// needs a server that has been installed. Kind: wrong state.
+/// Check `InstanceState` and `LatestOperationState` in DescribeChcHosts; `BUSINESS` mode needs
+/// a server that has been installed. Kind: wrong state.
 pub const OPERATION_DENIED_CHC_HOST_STATE_NOT_SUPPORTED: &str =
     "OperationDenied.ChcHostStateNotSupported";
 
 /// A CHC server without a deployment network cannot be installed from a cloud image.
 ///
-/// Set the network up with ConfigureChcDeployVpc, wait until DescribeChcHosts reports success,
-/// then repeat the installation. Kind: wrong state.
+/// Set up the network with ConfigureChcDeployVpc, wait until DescribeChcHosts reports success,
+/// then retry the installation. Kind: wrong state.
 pub const OPERATION_DENIED_CHC_INSTALL_CLOUD_IMAGE_WITHOUT_DEPLOY_NETWORK: &str =
     "OperationDenied.ChcInstallCloudImageWithoutDeployNetwork";
 
-/// The account is a restricted one and may not import images.
+/// The account is restricted and cannot import images.
 ///
 /// Import with another account and share the image, or ask support to lift the restriction.
 /// Kind: credentials or permission.
 pub const OPERATION_DENIED_INNER_USER_PROHIBIT_ACTION: &str =
     "OperationDenied.InnerUserProhibitAction";
 
-/// The instance is busy with another operation, which may come from an earlier try of this
+/// The instance is busy with another operation, which may come from an earlier attempt of this
 /// request.
 ///
-/// Poll DescribeInstances until `LatestOperationState` is no longer `OPERATING`, look at the
-/// result, and only then decide to send again. Kind: wrong state. The same request may succeed
-/// later.
+/// Poll DescribeInstances until `LatestOperationState` is no longer `OPERATING`, check the
+/// result, and only then decide whether to retry. Kind: wrong state. The same request may
+/// succeed later.
 pub const OPERATION_DENIED_INSTANCE_OPERATION_IN_PROGRESS: &str =
     "OperationDenied.InstanceOperationInProgress";
 
-/// Public addresses in edge zones are closed to accounts still billed for bandwidth by
-/// instance.
+/// Public addresses in edge zones are not available to accounts that are still billed for
+/// bandwidth per instance.
 ///
 /// Launch without a public address there, or ask support to move the account to the newer
 /// bandwidth billing. Kind: credentials or permission.
 pub const OPERATION_DENIED_NOT_BANDWIDTH_SHIFT_UP_USER_APPLY_EDGE_ZONE_EIP: &str =
     "OperationDenied.NotBandwidthShiftUpUserApplyEdgeZoneEip";
 
-/// The image is shared with as many accounts as it may be.
+/// The image is already shared with the maximum number of accounts.
 ///
-/// Withdraw shares that are no longer needed with ModifyImageSharePermission before adding new
-/// ones. Kind: quota or stock.
+/// Remove accounts that no longer need the image with ModifyImageSharePermission before adding
+/// new ones. Kind: quota or stock.
 pub const OVER_QUOTA: &str = "OverQuota";
 
 /// Images cannot be imported in this region.
@@ -1894,43 +1886,43 @@ pub const OVER_QUOTA: &str = "OverQuota";
 pub const REGION_ABILITY_LIMIT_UNSUPPORTED_TO_IMPORT_IMAGE: &str =
     "RegionAbilityLimit.UnsupportedToImportImage";
 
-/// Calls to this action arrive faster than its rate limit permits.
+/// Calls to this action exceed its rate limit.
 ///
-/// Wait a second or more with random spread, send again, and space out further calls. Kind:
+/// Wait at least one second plus a random delay, retry, and space out further requests. Kind:
 /// rate limit. The same request may succeed later. Any action may return it.
 pub const REQUEST_LIMIT_EXCEEDED: &str = "RequestLimitExceeded";
 
-/// The account exceeds its call rate summed over all regions.
+/// The account exceeds its request rate limit over all regions.
 ///
-/// Slow down every client of the account in every region, then send again. Kind: rate limit.
-/// The same request may succeed later. Any action may return it.
+/// Slow down all clients of the account in all regions, then retry. Kind: rate limit. The same
+/// request may succeed later. Any action may return it.
 pub const REQUEST_LIMIT_EXCEEDED_GLOBAL_REGION_UIN_LIMIT_EXCEEDED: &str =
     "RequestLimitExceeded.GlobalRegionUinLimitExceeded";
 
-/// Too many calls come from one network address.
+/// Too many requests come from one IP address.
 ///
-/// Pause, and bundle or spread the calls of all programs behind that address. Kind: rate limit.
-/// The same request may succeed later. Any action may return it.
+/// Pause, then combine or space out the requests of all programs behind that address. Kind:
+/// rate limit. The same request may succeed later. Any action may return it.
 pub const REQUEST_LIMIT_EXCEEDED_IP_LIMIT_EXCEEDED: &str =
     "RequestLimitExceeded.IPLimitExceeded";
 
-/// All users of the account together exceed its call rate.
+/// All users of the account together exceed its request rate limit.
 ///
-/// Pause, and share one rate budget among the programs that use the account. Kind: rate limit.
+/// Pause, and share one rate limit among all programs that use the account. Kind: rate limit.
 /// The same request may succeed later. Any action may return it.
 pub const REQUEST_LIMIT_EXCEEDED_UIN_LIMIT_EXCEEDED: &str =
     "RequestLimitExceeded.UinLimitExceeded";
 
-/// The request body is larger than the gateway accepts for its form.
+/// The request body is larger than the gateway accepts for its format.
 ///
-/// Send fewer ids or less data in one call; a JSON body signed with TC3-HMAC-SHA256 may hold up
+/// Send fewer ids or less data in one call; a JSON body signed with TC3-HMAC-SHA256 can be up
 /// to 10 MB. Kind: invalid request. Any action may return it.
 pub const REQUEST_SIZE_LIMIT_EXCEEDED: &str = "RequestSizeLimitExceeded";
 
 /// Something else is using the instance or its disks.
 ///
-/// See `LatestOperationState` in DescribeInstances, wait for that work to end, and send again.
-/// Kind: wrong state. Any action may return it.
+/// Check `LatestOperationState` in DescribeInstances, wait until that operation ends, then
+/// retry. Kind: wrong state. Any action may return it.
 pub const RESOURCE_IN_USE: &str = "ResourceInUse";
 
 /// A disk of the instance is being rolled back to a snapshot.
@@ -1941,58 +1933,57 @@ pub const RESOURCE_IN_USE_DISK_ROLLBACKING: &str = "ResourceInUse.DiskRollbackin
 
 /// The HPC cluster still contains instances.
 ///
-/// Terminate them, check that `CurrentNum` in DescribeHpcClusters is 0, and delete the cluster
-/// then. Kind: wrong state.
+/// Terminate them, check that `CurrentNum` in DescribeHpcClusters is 0, then delete the
+/// cluster. Kind: wrong state.
 pub const RESOURCE_IN_USE_HPC_CLUSTER: &str = "ResourceInUse.HpcCluster";
 
-/// There is not enough stock to serve the request.
+/// There is not enough stock for the request.
 ///
-/// Ask for less, or for another type, zone or region. Kind: quota or stock. Any action may
-/// return it.
+/// Request less, or another type, zone or region. Kind: quota or stock. Any action may return
+/// it.
 pub const RESOURCE_INSUFFICIENT: &str = "ResourceInsufficient";
 
 /// The zone has no capacity left for sale.
 ///
-/// Find a zone with stock through DescribeZoneInstanceConfigInfos and set `Placement.Zone` to
-/// it. Kind: quota or stock.
+/// Find a zone with stock in DescribeZoneInstanceConfigInfos and set `Placement.Zone` to it.
+/// Kind: quota or stock.
 pub const RESOURCE_INSUFFICIENT_AVAILABILITY_ZONE_SOLD_OUT: &str =
     "ResourceInsufficient.AvailabilityZoneSoldOut";
 
-/// The address range of the subnet has too little room for this launch.
+/// The address range of the subnet is too small for this launch.
 ///
-/// Choose a subnet with a wider range for `VirtualPrivateCloud.SubnetId`, or lower
+/// Set `VirtualPrivateCloud.SubnetId` to a subnet with a larger range, or lower
 /// `InstanceCount`. Kind: quota or stock.
 pub const RESOURCE_INSUFFICIENT_CIDR_BLOCK: &str = "ResourceInsufficient.CidrBlock";
 
-/// The zone has no stock of the requested cloud disk kind.
+/// The zone has no stock of the requested cloud disk type.
 ///
-/// Change `DiskType` in `SystemDisk` or `DataDisks`, or move to another zone. Kind: quota or
-/// stock.
+/// Change `DiskType` in `SystemDisk` or `DataDisks`, or use another zone. Kind: quota or stock.
 pub const RESOURCE_INSUFFICIENT_CLOUD_DISK_SOLD_OUT: &str =
     "ResourceInsufficient.CloudDiskSoldOut";
 
-/// Size, type or options of a cloud disk do not meet what the zone and instance type allow.
+/// Size, type or options of a cloud disk are not supported by the zone and instance type.
 ///
-/// Correct `DiskType` and `DiskSize` to the ranges that `Externals.StorageBlockAttr` and the
+/// Set `DiskType` and `DiskSize` within the ranges that `Externals.StorageBlockAttr` and the
 /// disk product give for the type. Kind: invalid request.
 pub const RESOURCE_INSUFFICIENT_CLOUD_DISK_UNAVAILABLE: &str =
     "ResourceInsufficient.CloudDiskUnavailable";
 
-/// The placement group would hold more instances than its quota.
+/// The placement group would exceed its instance quota.
 ///
-/// Move some instances elsewhere, use a second group, or read the ceilings with
-/// DescribeDisasterRecoverGroupQuota and have them raised. Kind: quota or stock.
+/// Move some instances elsewhere, use a second group, or check the limits with
+/// DescribeDisasterRecoverGroupQuota and request higher ones. Kind: quota or stock.
 pub const RESOURCE_INSUFFICIENT_DISASTER_RECOVER_GROUP_CVM_QUOTA: &str =
     "ResourceInsufficient.DisasterRecoverGroupCvmQuota";
 
-/// No further placement group can be created in the account.
+/// The account cannot create more placement groups.
 ///
-/// Delete empty groups with DeleteDisasterRecoverGroups, or have `GroupQuota` of
-/// DescribeDisasterRecoverGroupQuota raised. Kind: quota or stock.
+/// Delete empty groups with DeleteDisasterRecoverGroups, or request a higher `GroupQuota` (see
+/// DescribeDisasterRecoverGroupQuota). Kind: quota or stock.
 pub const RESOURCE_INSUFFICIENT_INSUFFICIENT_GROUP_QUOTA: &str =
     "ResourceInsufficient.InsufficientGroupQuota";
 
-/// Stock does not cover even the smallest number of instances that the launch would accept.
+/// The stock does not cover even the minimum number of instances of the launch.
 ///
 /// Lower `MinCount`, or change `InstanceType` or `Placement.Zone`. Kind: quota or stock.
 pub const RESOURCE_INSUFFICIENT_INSUFFICIENT_OFFERING_MINIMUM: &str =
@@ -2000,7 +1991,7 @@ pub const RESOURCE_INSUFFICIENT_INSUFFICIENT_OFFERING_MINIMUM: &str =
 
 /// Too little stock of the instance type is left in the zone for this request.
 ///
-/// Choose a type whose `Status` is `SELL` in DescribeZoneInstanceConfigInfos, or ask for fewer.
+/// Choose a type whose `Status` is `SELL` in DescribeZoneInstanceConfigInfos, or request fewer.
 /// Kind: quota or stock.
 pub const RESOURCE_INSUFFICIENT_SPECIFIED_INSTANCE_TYPE: &str =
     "ResourceInsufficient.SpecifiedInstanceType";
@@ -2011,19 +2002,19 @@ pub const RESOURCE_INSUFFICIENT_SPECIFIED_INSTANCE_TYPE: &str =
 pub const RESOURCE_INSUFFICIENT_ZONE_SOLD_OUT_FOR_SPECIFIED_INSTANCE: &str =
     "ResourceInsufficient.ZoneSoldOutForSpecifiedInstance";
 
-/// The resource addressed by an id does not exist for this account in this region.
+/// The resource with this id does not exist for this account in this region.
 ///
-/// Check the region of the call and list the existing ids with the matching query. Kind: not
-/// found. Any action may return it.
+/// Check the region of the request and list the existing ids with the matching Describe action.
+/// Kind: not found. Any action may return it.
 pub const RESOURCE_NOT_FOUND: &str = "ResourceNotFound";
 
-/// No HPC cluster with that id exists in the region.
+/// No HPC cluster with this id exists in the region.
 ///
-/// Take `HpcClusterId` from DescribeHpcClusters, or create a cluster with CreateHpcCluster.
+/// Use an `HpcClusterId` from DescribeHpcClusters, or create a cluster with CreateHpcCluster.
 /// Kind: not found.
 pub const RESOURCE_NOT_FOUND_HPC_CLUSTER: &str = "ResourceNotFound.HpcCluster";
 
-/// An instance to be taken out of a placement group does not exist.
+/// An instance to be removed from a placement group does not exist.
 ///
 /// Keep in `InstanceIds` only instances that DescribeDisasterRecoverGroups shows as members.
 /// Kind: not found.
@@ -2032,50 +2023,49 @@ pub const RESOURCE_NOT_FOUND_INVALID_INSTANCE_ID_NOT_FOUND: &str =
 
 /// The placement group to change or delete is unknown.
 ///
-/// Check the id with DescribeDisasterRecoverGroups; if it was to be deleted, it may be gone
-/// already. Kind: not found.
+/// Check the id with DescribeDisasterRecoverGroups; a group to be deleted may already be gone.
+/// Kind: not found.
 pub const RESOURCE_NOT_FOUND_INVALID_PLACEMENT_SET: &str =
     "ResourceNotFound.InvalidPlacementSet";
 
-/// The zone does not carry this instance type at all.
+/// The zone does not offer this instance type at all.
 ///
 /// Choose a type that DescribeInstanceTypeConfigs lists for the zone. Kind: invalid request.
 pub const RESOURCE_NOT_FOUND_INVALID_ZONE_INSTANCE_TYPE: &str =
     "ResourceNotFound.InvalidZoneInstanceType";
 
-/// A key pair id in the login settings matches none of your pairs.
+/// A key pair id in the login settings does not match any of your key pairs.
 ///
 /// List the pairs with DescribeKeyPairs and correct `LoginSettings.KeyIds`. Kind: not found.
 pub const RESOURCE_NOT_FOUND_KEY_PAIR_NOT_FOUND: &str = "ResourceNotFound.KeyPairNotFound";
 
-/// No disk type was named and the zone has none in stock that the service would choose by
-/// default.
+/// The request sets no disk type, and none of the default disk types is in stock in the zone.
 ///
-/// State `DiskType` for `SystemDisk` and every `DataDisks` entry, or try another zone. Kind:
+/// Set `DiskType` for `SystemDisk` and every `DataDisks` entry, or try another zone. Kind:
 /// quota or stock.
 pub const RESOURCE_NOT_FOUND_NO_DEFAULT_CBS: &str = "ResourceNotFound.NoDefaultCbs";
 
-/// The service found no default disk type it could use; the message adds the reason.
+/// The service found no default disk type it could use; the message gives the reason.
 ///
-/// Follow the reason given, name `DiskType` explicitly, or choose another zone or instance
-/// type. Kind: quota or stock.
+/// Act on that reason, set `DiskType` explicitly, or choose another zone or instance type.
+/// Kind: quota or stock.
 pub const RESOURCE_NOT_FOUND_NO_DEFAULT_CBS_WITH_REASON: &str =
     "ResourceNotFound.NoDefaultCbsWithReason";
 
 /// The resource pool to destroy does not exist.
 ///
-/// Compare `DedicatedResourcePackIds` with DescribeResourcePoolPacks and drop the missing ones.
-/// Kind: not found.
+/// Compare `DedicatedResourcePackIds` with DescribeResourcePoolPacks and remove the missing
+/// ones. Kind: not found.
 pub const RESOURCE_NOT_FOUND_RESOURCE_POOL_PACK_ID_NOT_FOUND: &str =
     "ResourceNotFound.ResourcePoolPackIdNotFound";
 
-/// The instance cannot be priced for renewal at present.
+/// A renewal price for the instance is currently not available.
 ///
-/// Look at its state with DescribeInstances, and leave it out if it is being returned or
-/// destroyed. Kind: wrong state. Any action may return it.
+/// Check its state with DescribeInstances, and remove it from the request if it is being
+/// returned or destroyed. Kind: wrong state. Any action may return it.
 pub const RESOURCE_UNAVAILABLE: &str = "ResourceUnavailable";
 
-/// This instance type is not on sale in the zone at present.
+/// This instance type is currently not on sale in the zone.
 ///
 /// Look for a zone that sells the type with DescribeZoneInstanceConfigInfos, or choose another
 /// type. Kind: quota or stock.
@@ -2083,18 +2073,18 @@ pub const RESOURCE_UNAVAILABLE_INSTANCE_TYPE: &str = "ResourceUnavailable.Instan
 
 /// A snapshot that the image needs is still being taken.
 ///
-/// Wait until the disk product reports the snapshot as finished, then call CreateImage again.
+/// Wait until the disk product shows the snapshot as finished, then call CreateImage again.
 /// Kind: wrong state. The same request may succeed later.
 pub const RESOURCE_UNAVAILABLE_SNAPSHOT_CREATING: &str =
     "ResourceUnavailable.SnapshotCreating";
 
-/// Everything that could serve the order is sold out in the zone.
+/// Everything that could fulfill the order is sold out in the zone.
 ///
 /// Order in another zone, or choose a target type that DescribeZoneInstanceConfigInfos shows on
 /// sale here. Kind: quota or stock.
 pub const RESOURCES_SOLD_OUT_AVAILABLE_ZONE: &str = "ResourcesSoldOut.AvailableZone";
 
-/// No public addresses are left to hand out.
+/// No public addresses are available.
 ///
 /// Launch with `InternetAccessible.PublicIpAssigned` false and attach an address later, or
 /// choose another region. Kind: quota or stock.
@@ -2102,12 +2092,12 @@ pub const RESOURCES_SOLD_OUT_EIP_INSUFFICIENT: &str = "ResourcesSoldOut.EipInsuf
 
 /// The instance type is sold out in the zone.
 ///
-/// Choose another type or zone with DescribeZoneInstanceConfigInfos, whose `SoldOutReason`
-/// tells more. Kind: quota or stock.
+/// Choose another type or zone with DescribeZoneInstanceConfigInfos; its `SoldOutReason` gives
+/// the reason. Kind: quota or stock.
 pub const RESOURCES_SOLD_OUT_SPECIFIED_INSTANCE_TYPE: &str =
     "ResourcesSoldOut.SpecifiedInstanceType";
 
-/// The answer would be larger than the gateway may return.
+/// The response would be larger than the gateway can return.
 ///
 /// Narrow the query with filters, or fetch smaller pages with `Limit`. Kind: invalid request.
 /// Any action may return it.
@@ -2115,23 +2105,23 @@ pub const RESPONSE_SIZE_LIMIT_EXCEEDED: &str = "ResponseSizeLimitExceeded";
 
 /// The call to the security group service failed.
 ///
-/// Read `SecurityGroupIds` with DescribeInstances to see what took effect, then repeat only the
-/// missing part. Kind: service failure.
+/// Read `SecurityGroupIds` with DescribeInstances to see which changes took effect, then retry
+/// only the missing ones. Kind: service failure.
 pub const SEC_GROUP_ACTION_FAILURE: &str = "SecGroupActionFailure";
 
-/// The service is out of reach for the moment.
+/// The service is temporarily unavailable.
 ///
-/// Send queries again after a growing pause; for a change, read first whether it has happened.
+/// Retry queries with increasing pauses; for a change, first check whether it took effect.
 /// Kind: service failure. The same request may succeed later. Any action may return it.
 pub const SERVICE_UNAVAILABLE: &str = "ServiceUnavailable";
 
 /// The access policies of the caller do not cover this action.
 ///
-/// Have the action, or the resource it touches, added to the caller's policy. Kind: credentials
-/// or permission. Any action may return it.
+/// Add the action, or the resource it uses, to the caller's policy. Kind: credentials or
+/// permission. Any action may return it.
 pub const UNAUTHORIZED_OPERATION: &str = "UnauthorizedOperation";
 
-/// The image is owned by another account, so its share list is closed to you.
+/// The image is owned by another account, so you cannot access its share list.
 ///
 /// Use an image of your own, shown by DescribeImages as `PRIVATE_IMAGE`. Kind: credentials or
 /// permission.
@@ -2140,40 +2130,40 @@ pub const UNAUTHORIZED_OPERATION_IMAGE_NOT_BELONG_TO_ACCOUNT: &str =
 
 /// The session or login token sent with the request is not valid.
 ///
-/// Fetch fresh temporary credentials, token included, and sign the request again. Kind:
+/// Fetch new temporary credentials, including the token, and sign the request again. Kind:
 /// credentials or permission.
 pub const UNAUTHORIZED_OPERATION_INVALID_TOKEN: &str = "UnauthorizedOperation.InvalidToken";
 
-/// The multi-factor confirmation that this operation needs has run out.
+/// The multi-factor confirmation that this operation needs has expired.
 ///
 /// Confirm again with the second factor, then send the request with the renewed session. Kind:
 /// credentials or permission.
 pub const UNAUTHORIZED_OPERATION_MFA_EXPIRED: &str = "UnauthorizedOperation.MFAExpired";
 
-/// The operation is guarded by multi-factor confirmation and the request carries none.
+/// The operation requires multi-factor confirmation, and the request has none.
 ///
-/// Confirm with the second factor, setting it up for the user first if needed, and send again.
-/// Kind: credentials or permission.
+/// Confirm with the second factor (set it up for the user first if needed), then retry. Kind:
+/// credentials or permission.
 pub const UNAUTHORIZED_OPERATION_MFA_NOT_FOUND: &str = "UnauthorizedOperation.MFANotFound";
 
 /// The access policies of the caller do not cover the resource.
 ///
-/// Have an administrator grant the action on this resource in access management. Kind:
+/// Ask an administrator to grant the action on this resource in access management. Kind:
 /// credentials or permission.
 pub const UNAUTHORIZED_OPERATION_PERMISSION_DENIED: &str =
     "UnauthorizedOperation.PermissionDenied";
 
-/// The launch template call contains a member that it does not define.
+/// The launch template request contains an unknown member.
 ///
-/// Take the member out, or correct its spelling; members of RunInstances are not all valid in a
+/// Remove the member or correct its spelling; not all members of RunInstances are valid in a
 /// template. Kind: invalid request. Any action may return it.
 pub const UNKNOWN_PARAMETER: &str = "UnknownParameter";
 
-/// The action cannot be done for the resources or options in the request; the message holds the
+/// The action does not support the resources or options in the request; the message gives the
 /// reason.
 ///
-/// Read the message, then change the target resource or drop the option that it objects to.
-/// Kind: invalid request. Any action may return it.
+/// Read the message, then change the target resource or remove the option that it names. Kind:
+/// invalid request. Any action may return it.
 pub const UNSUPPORTED_OPERATION: &str = "UnsupportedOperation";
 
 /// Rescue mode is not available for ARM instances.
@@ -2183,74 +2173,74 @@ pub const UNSUPPORTED_OPERATION: &str = "UnsupportedOperation";
 pub const UNSUPPORTED_OPERATION_ARM_ARCHITECTURE: &str =
     "UnsupportedOperation.ArmArchitecture";
 
-/// A shared bandwidth package does not go with the billing mode of the instance or its network.
+/// A shared bandwidth package cannot be combined with the billing mode of the instance or its
+/// network.
 ///
 /// Remove `InternetAccessible.BandwidthPackageId`, or set `InternetChargeType` to
 /// `BANDWIDTH_PACKAGE`. Kind: invalid request.
 pub const UNSUPPORTED_OPERATION_BANDWIDTH_PACKAGE_ID_NOT_SUPPORTED: &str =
     "UnsupportedOperation.BandwidthPackageIdNotSupported";
 
-/// The instance has a remote SSD cloud disk, which keeps it from being moved between placement
-/// groups.
+/// The instance has a remote SSD cloud disk, so it cannot be moved between placement groups.
 ///
-/// Leave the instance where it is, or replace it by one launched straight into the group. Kind:
-/// invalid request.
+/// Leave the instance where it is, or replace it with one launched directly into the group.
+/// Kind: invalid request.
 pub const UNSUPPORTED_OPERATION_CBS_REMOTE_SSD_NOT_SUPPORT: &str =
     "UnsupportedOperation.CbsRemoteSsdNotSupport";
 
 /// The instance runs a commercial image, which ties it to its billing mode.
 ///
-/// Launch a new instance with the wanted billing mode instead. Kind: invalid request.
+/// Launch a new instance with the billing mode that you need. Kind: invalid request.
 pub const UNSUPPORTED_OPERATION_COMMERCIAL_IMAGE_CHANGE_CHARGE_TYPE: &str =
     "UnsupportedOperation.CommercialImageChangeChargeType";
 
-/// The time since the last snapshot of the instance's disks fails a 24-hour rule that guards
-/// the type change.
+/// The time since the last snapshot of the instance's disks violates a 24-hour rule for type
+/// changes.
 ///
-/// Look up the snapshot time in the disk product, then wait or make a fresh snapshot as the
-/// message directs. Kind: wrong state.
+/// Check the snapshot time in the disk product, then wait or create a new snapshot as the
+/// message says. Kind: wrong state.
 pub const UNSUPPORTED_OPERATION_DISK_SNAP_CREATE_TIME_TOO_OLD: &str =
     "UnsupportedOperation.DiskSnapCreateTimeTooOld";
 
-/// Instances in edge zones do not take this operation.
+/// Instances in edge zones do not support this operation.
 ///
-/// Leave them out of `InstanceIds`; `Placement.Zone` in DescribeInstances tells where each one
-/// is. Kind: invalid request.
+/// Remove them from `InstanceIds`; `Placement.Zone` in DescribeInstances shows the zone of
+/// each. Kind: invalid request.
 pub const UNSUPPORTED_OPERATION_EDGE_ZONE_INSTANCE: &str =
     "UnsupportedOperation.EdgeZoneInstance";
 
-/// The edge zone has no cloud disk operations, on which this action relies.
+/// The edge zone does not support cloud disk operations, which this action needs.
 ///
 /// Keep the local disks, or move the workload to an ordinary zone. Kind: invalid request.
 pub const UNSUPPORTED_OPERATION_EDGE_ZONE_NOT_SUPPORT_CLOUD_DISK: &str =
     "UnsupportedOperation.EdgeZoneNotSupportCloudDisk";
 
-/// Resource pools are not sold in edge zones.
+/// Resource pools are not available in edge zones.
 ///
 /// Set `Zone` to an ordinary zone. Kind: invalid request.
 pub const UNSUPPORTED_OPERATION_EDGE_ZONE_NOT_SUPPORT_PURCHASE_RESERVED: &str =
     "UnsupportedOperation.EdgeZoneNotSupportPurchaseReserved";
 
-/// Extra network interfaces are attached and prevent the move to another network.
+/// The instance has extra network interfaces, which prevent the move to another network.
 ///
 /// Detach them in the VPC product, then call ModifyInstancesVpcAttribute again. Kind: wrong
 /// state.
 pub const UNSUPPORTED_OPERATION_ELASTIC_NETWORK_INTERFACE: &str =
     "UnsupportedOperation.ElasticNetworkInterface";
 
-/// The image, or a disk behind it, is encrypted, which this action does not handle.
+/// The image, or a disk behind it, is encrypted, which this action does not support.
 ///
 /// Use an unencrypted image or instance instead. Kind: invalid request.
 pub const UNSUPPORTED_OPERATION_ENCRYPTED_IMAGES_NOT_SUPPORTED: &str =
     "UnsupportedOperation.EncryptedImagesNotSupported";
 
-/// The instance has accelerator hardware, and such types cannot be exchanged across families.
+/// The instance has accelerator hardware, and such types cannot be changed to another family.
 ///
 /// Choose a type of the same family from DescribeInstancesModification. Kind: invalid request.
 pub const UNSUPPORTED_OPERATION_HETEROGENEOUS_CHANGE_INSTANCE_FAMILY: &str =
     "UnsupportedOperation.HeterogeneousChangeInstanceFamily";
 
-/// The instance was launched without hibernation and cannot be sent into it.
+/// The instance was launched without hibernation support and cannot hibernate.
 ///
 /// Shut it down with an ordinary StopInstances call. Kind: invalid request.
 pub const UNSUPPORTED_OPERATION_HIBERNATION_FOR_NORMAL_INSTANCE: &str =
@@ -2283,25 +2273,26 @@ pub const UNSUPPORTED_OPERATION_IMAGE_TOO_LARGE_EXPORT_UNSUPPORTED: &str =
 pub const UNSUPPORTED_OPERATION_INSTANCE_CHARGE_TYPE: &str =
     "UnsupportedOperation.InstanceChargeType";
 
-/// One termination call lists instances of different billing modes.
+/// A termination request lists instances with different billing modes.
 ///
-/// Sort the ids by `InstanceChargeType` and send one call for each mode. Kind: invalid request.
+/// Group the ids by `InstanceChargeType` and send one request for each mode. Kind: invalid
+/// request.
 pub const UNSUPPORTED_OPERATION_INSTANCE_MIXED_PRICING_MODEL: &str =
     "UnsupportedOperation.InstanceMixedPricingModel";
 
-/// One call would enlarge some instances and shrink others.
+/// The request would upgrade some instances and downgrade others.
 ///
-/// Send upgrades and downgrades in separate calls. Kind: invalid request.
+/// Send upgrades and downgrades in separate requests. Kind: invalid request.
 pub const UNSUPPORTED_OPERATION_INSTANCE_MIXED_RESET_INSTANCE_TYPE: &str =
     "UnsupportedOperation.InstanceMixedResetInstanceType";
 
-/// One call mixes instances of ordinary zones with those of edge zones.
+/// The request mixes instances in ordinary zones with instances in edge zones.
 ///
-/// Send a separate call for the edge zone instances. Kind: invalid request.
+/// Send a separate request for the edge zone instances. Kind: invalid request.
 pub const UNSUPPORTED_OPERATION_INSTANCE_MIXED_ZONE_TYPE: &str =
     "UnsupportedOperation.InstanceMixedZoneType";
 
-/// The present system of the instance cannot be converted.
+/// The current system of the instance cannot be converted.
 ///
 /// Convert only instances whose `OsName` in DescribeInstances is CentOS 7 or CentOS 8;
 /// reinstall others with ResetInstance. Kind: invalid request.
@@ -2310,22 +2301,23 @@ pub const UNSUPPORTED_OPERATION_INSTANCE_OS_CONVERT_OS_NOT_SUPPORT: &str =
 
 /// The action is for Linux, and an instance runs Windows.
 ///
-/// Take the Windows instances out; for their login use ResetInstancesPassword. Kind: invalid
+/// Remove the Windows instances; use ResetInstancesPassword for their login. Kind: invalid
 /// request.
 pub const UNSUPPORTED_OPERATION_INSTANCE_OS_WINDOWS: &str =
     "UnsupportedOperation.InstanceOsWindows";
 
-/// The last reinstallation of the instance failed, and until that is repaired most operations
-/// are closed.
+/// The last reinstallation of the instance failed, and most operations are blocked until that
+/// is repaired.
 ///
 /// Run ResetInstance again, or terminate the instance if it cannot be repaired. Kind: wrong
 /// state.
 pub const UNSUPPORTED_OPERATION_INSTANCE_REINSTALL_FAILED: &str =
     "UnsupportedOperation.InstanceReinstallFailed";
 
-/// The platform has blocked the instance, usually over a violation or a security matter.
+/// The platform has blocked the instance, usually because of a violation or a security issue.
 ///
-/// Find the reason in the console messages and have support lift the block. Kind: wrong state.
+/// Find the reason in the console messages and ask support to remove the block. Kind: wrong
+/// state.
 pub const UNSUPPORTED_OPERATION_INSTANCE_STATE_BANNING: &str =
     "UnsupportedOperation.InstanceStateBanning";
 
@@ -2336,51 +2328,52 @@ pub const UNSUPPORTED_OPERATION_INSTANCE_STATE_BANNING: &str =
 pub const UNSUPPORTED_OPERATION_INSTANCE_STATE_CORRUPTED: &str =
     "UnsupportedOperation.InstanceStateCorrupted";
 
-/// The instance is just switching into rescue mode.
+/// The instance is entering rescue mode.
 ///
-/// Wait until DescribeInstances shows `InstanceState` as `RESCUE_MODE`: only ExitRescueMode
-/// goes on from there, and every other action after that. Kind: wrong state.
+/// Wait until DescribeInstances shows `InstanceState` as `RESCUE_MODE`: only ExitRescueMode is
+/// possible in that state, and all other actions after it. Kind: wrong state.
 pub const UNSUPPORTED_OPERATION_INSTANCE_STATE_ENTER_RESCUE_MODE: &str =
     "UnsupportedOperation.InstanceStateEnterRescueMode";
 
 /// The platform is about to move the instance to other hardware.
 ///
-/// Wait until `InstanceState` no longer shows `ENTER_SERVICE_LIVE_MIGRATE`, then poll on until
-/// it is a settled state again. Kind: wrong state. The same request may succeed later.
+/// Wait until `InstanceState` no longer shows `ENTER_SERVICE_LIVE_MIGRATE`, then continue
+/// polling until it is a stable state again. Kind: wrong state. The same request may succeed
+/// later.
 pub const UNSUPPORTED_OPERATION_INSTANCE_STATE_ENTER_SERVICE_LIVE_MIGRATE: &str =
     "UnsupportedOperation.InstanceStateEnterServiceLiveMigrate";
 
-/// The instance is just leaving rescue mode.
+/// The instance is leaving rescue mode.
 ///
-/// Wait until DescribeInstances shows `InstanceState` as `RUNNING` or `STOPPED`, then send
-/// again. Kind: wrong state. The same request may succeed later.
+/// Wait until DescribeInstances shows `InstanceState` as `RUNNING` or `STOPPED`, then retry.
+/// Kind: wrong state. The same request may succeed later.
 pub const UNSUPPORTED_OPERATION_INSTANCE_STATE_EXIT_RESCUE_MODE: &str =
     "UnsupportedOperation.InstanceStateExitRescueMode";
 
-/// A live move of the instance to other hardware is in its last phase.
+/// A live migration of the instance to other hardware is in its last phase.
 ///
-/// Wait until `InstanceState` no longer shows `EXIT_SERVICE_LIVE_MIGRATE`, then send again.
-/// Kind: wrong state. The same request may succeed later.
+/// Wait until `InstanceState` no longer shows `EXIT_SERVICE_LIVE_MIGRATE`, then retry. Kind:
+/// wrong state. The same request may succeed later.
 pub const UNSUPPORTED_OPERATION_INSTANCE_STATE_EXIT_SERVICE_LIVE_MIGRATE: &str =
     "UnsupportedOperation.InstanceStateExitServiceLiveMigrate";
 
-/// The instance is frozen and closed to changes.
+/// The instance is frozen and cannot be changed.
 ///
-/// Find out in the console why it was frozen, and have the freeze lifted before sending again.
-/// Kind: wrong state.
+/// Find the reason in the console, and have the instance unfrozen before retrying. Kind: wrong
+/// state.
 pub const UNSUPPORTED_OPERATION_INSTANCE_STATE_FREEZING: &str =
     "UnsupportedOperation.InstanceStateFreezing";
 
-/// The instance is on its way into isolation, for example after expiry or a return.
+/// The instance is being isolated, for example after expiry or a return.
 ///
-/// Poll DescribeInstances until the move is over, then bring a subscription instance back with
-/// RenewInstances if it is still wanted. Kind: wrong state.
+/// Poll DescribeInstances until isolation is complete, then recover a subscription instance
+/// with RenewInstances if you still need it. Kind: wrong state.
 pub const UNSUPPORTED_OPERATION_INSTANCE_STATE_ISOLATING: &str =
     "UnsupportedOperation.InstanceStateIsolating";
 
-/// The instance never came up: its creation failed.
+/// The instance never started: its creation failed.
 ///
-/// Leave it out of the request, read `LatestOperationErrorMsg` with DescribeInstances, and
+/// Remove it from the request, read `LatestOperationErrorMsg` with DescribeInstances, and
 /// launch a replacement. Kind: wrong state.
 pub const UNSUPPORTED_OPERATION_INSTANCE_STATE_LAUNCH_FAILED: &str =
     "UnsupportedOperation.InstanceStateLaunchFailed";
@@ -2393,122 +2386,125 @@ pub const UNSUPPORTED_OPERATION_INSTANCE_STATE_NOT_RUNNING: &str =
 
 /// The instance is still being created.
 ///
-/// Wait until DescribeInstances shows `InstanceState` as `RUNNING`, then send again. Kind:
-/// wrong state. The same request may succeed later.
+/// Wait until DescribeInstances shows `InstanceState` as `RUNNING`, then retry. Kind: wrong
+/// state. The same request may succeed later.
 pub const UNSUPPORTED_OPERATION_INSTANCE_STATE_PENDING: &str =
     "UnsupportedOperation.InstanceStatePending";
 
 /// The instance is restarting.
 ///
-/// Wait until `InstanceState` turns from `REBOOTING` to `RUNNING`, then send again. Kind: wrong
+/// Wait until `InstanceState` turns from `REBOOTING` to `RUNNING`, then retry. Kind: wrong
 /// state. The same request may succeed later.
 pub const UNSUPPORTED_OPERATION_INSTANCE_STATE_REBOOTING: &str =
     "UnsupportedOperation.InstanceStateRebooting";
 
-/// The instance is held in rescue mode, where this action is closed.
+/// The instance is in rescue mode, which does not allow this action.
 ///
-/// Leave it with ExitRescueMode and wait for `InstanceState` to settle before sending again.
-/// Kind: wrong state.
+/// Exit rescue mode with ExitRescueMode, and wait until `InstanceState` is stable before
+/// retrying. Kind: wrong state.
 pub const UNSUPPORTED_OPERATION_INSTANCE_STATE_RESCUE_MODE: &str =
     "UnsupportedOperation.InstanceStateRescueMode";
 
-/// The action wants the instance shut down, or in rescue mode for ExitRescueMode, but it is
-/// running.
+/// The action requires a stopped instance (or, for ExitRescueMode, one in rescue mode), but the
+/// instance is running.
 ///
 /// Call StopInstances and wait for `InstanceState` `STOPPED`, or use the action's force or
 /// online option where it has one. Kind: wrong state.
 pub const UNSUPPORTED_OPERATION_INSTANCE_STATE_RUNNING: &str =
     "UnsupportedOperation.InstanceStateRunning";
 
-/// The platform is moving the instance to other hardware right now.
+/// The platform is moving the instance to other hardware.
 ///
-/// Wait until DescribeInstances shows `RUNNING` or `STOPPED` again, then repeat the call. Kind:
-/// wrong state. The same request may succeed later.
+/// Wait until DescribeInstances shows `RUNNING` or `STOPPED` again, then retry. Kind: wrong
+/// state. The same request may succeed later.
 pub const UNSUPPORTED_OPERATION_INSTANCE_STATE_SERVICE_LIVE_MIGRATE: &str =
     "UnsupportedOperation.InstanceStateServiceLiveMigrate";
 
 /// The instance is isolated in the recycle bin.
 ///
-/// Recover a subscription instance with RenewInstances, or leave it out of the request;
-/// unrenewed it will be destroyed. Kind: wrong state.
+/// Recover a subscription instance with RenewInstances, or remove it from the request; without
+/// renewal it will be destroyed. Kind: wrong state.
 pub const UNSUPPORTED_OPERATION_INSTANCE_STATE_SHUTDOWN: &str =
     "UnsupportedOperation.InstanceStateShutdown";
 
 /// The instance is powering on.
 ///
-/// Wait until `InstanceState` turns from `STARTING` to `RUNNING`, then send again. Kind: wrong
+/// Wait until `InstanceState` turns from `STARTING` to `RUNNING`, then retry. Kind: wrong
 /// state. The same request may succeed later.
 pub const UNSUPPORTED_OPERATION_INSTANCE_STATE_STARTING: &str =
     "UnsupportedOperation.InstanceStateStarting";
 
 /// The instance is shut down, which this action does not accept.
 ///
-/// Call StartInstances and wait for `InstanceState` `RUNNING`; after a StopInstances call, take
-/// it as already done. Kind: wrong state.
+/// Call StartInstances and wait for `InstanceState` `RUNNING`; after StopInstances, treat it as
+/// already done. Kind: wrong state.
 pub const UNSUPPORTED_OPERATION_INSTANCE_STATE_STOPPED: &str =
     "UnsupportedOperation.InstanceStateStopped";
 
 /// The instance is shutting down.
 ///
-/// Wait until `InstanceState` turns from `STOPPING` to `STOPPED`, then send again if the action
-/// takes a stopped instance. Kind: wrong state. The same request may succeed later.
+/// Wait until `InstanceState` turns from `STOPPING` to `STOPPED`, then retry if the action
+/// accepts a stopped instance. Kind: wrong state. The same request may succeed later.
 pub const UNSUPPORTED_OPERATION_INSTANCE_STATE_STOPPING: &str =
     "UnsupportedOperation.InstanceStateStopping";
 
 /// The instance has been destroyed.
 ///
-/// Drop its id from the request and launch a new instance if one is needed. Kind: wrong state.
+/// Remove its id from the request and launch a new instance if one is needed. Kind: wrong
+/// state.
 pub const UNSUPPORTED_OPERATION_INSTANCE_STATE_TERMINATED: &str =
     "UnsupportedOperation.InstanceStateTerminated";
 
-/// The instance is being destroyed and takes no more orders.
+/// The instance is being destroyed and accepts no more operations.
 ///
-/// Drop its id from the request; waiting does not bring it back. Kind: wrong state.
+/// Remove its id from the request; waiting does not help. Kind: wrong state.
 pub const UNSUPPORTED_OPERATION_INSTANCE_STATE_TERMINATING: &str =
     "UnsupportedOperation.InstanceStateTerminating";
 
-/// The instance type has no confidential computing to switch on.
+/// The instance type does not support confidential computing.
 ///
-/// Leave the confidentiality setting out, or choose a type built for it. Kind: invalid request.
+/// Omit the confidential computing setting, or choose a type that supports it. Kind: invalid
+/// request.
 pub const UNSUPPORTED_OPERATION_INSTANCE_TYPE_NOT_SUPPORT_CONFIDENTIALITY: &str =
     "UnsupportedOperation.InstanceTypeNotSupportConfidentiality";
 
-/// The GRID driver service was requested for a type that has no licence for it.
+/// The GRID driver service was requested for a type that has no license for it.
 ///
-/// Leave the GRID driver setting out of `EnhancedService`, or choose a GPU type that includes
-/// it. Kind: invalid request.
+/// Omit the GRID driver setting in `EnhancedService`, or choose a GPU type that includes it.
+/// Kind: invalid request.
 pub const UNSUPPORTED_OPERATION_INSTANCE_TYPE_NOT_SUPPORT_GRID_LICENCE: &str =
     "UnsupportedOperation.InstanceTypeNotSupportGridLicence";
 
-/// The instance type has no high density mode to set.
+/// The instance type does not support high density mode.
 ///
-/// Leave the setting out of ModifyInstancesAttribute, or resize to a type that has it. Kind:
+/// Omit the setting in ModifyInstancesAttribute, or resize to a type that supports it. Kind:
 /// invalid request.
 pub const UNSUPPORTED_OPERATION_INSTANCE_TYPE_NOT_SUPPORT_HIGH_DENSITY_MODE_SETTING: &str =
     "UnsupportedOperation.InstanceTypeNotSupportHighDensityModeSetting";
 
-/// The instance type knows no jumbo frames, so the switch may be neither on nor off.
+/// The instance type does not support jumbo frames, so the setting cannot be set to either
+/// value.
 ///
-/// Leave `EnableJumboFrame` out, or choose a type with jumbo frame support. Kind: invalid
-/// request.
+/// Omit `EnableJumboFrame`, or choose a type with jumbo frame support. Kind: invalid request.
 pub const UNSUPPORTED_OPERATION_INSTANCE_TYPE_NOT_SUPPORT_JUMBO_FRAME: &str =
     "UnsupportedOperation.InstanceTypeNotSupportJumboFrame";
 
-/// The jumbo frame switch takes effect only with a restart, and the request rules one out.
+/// A change of jumbo frames takes effect only with a restart, and the request does not allow
+/// one.
 ///
-/// Permit the restart when setting `EnableJumboFrame`, for example with `AutoReboot` true.
-/// Kind: invalid request.
+/// Allow the restart when you set `EnableJumboFrame`, for example with `AutoReboot` true. Kind:
+/// invalid request.
 pub const UNSUPPORTED_OPERATION_INSTANCES_ENABLE_JUMBO_WITHOUT_REBOOT: &str =
     "UnsupportedOperation.InstancesEnableJumboWithoutReboot";
 
-/// Termination protection is switched on for the instance.
+/// Termination protection is enabled for the instance.
 ///
-/// Set `DisableApiTermination` to false with ModifyInstancesAttribute, if the instance really
-/// is to be destroyed. Kind: wrong state.
+/// Set `DisableApiTermination` to false with ModifyInstancesAttribute, if you really want to
+/// destroy the instance. Kind: wrong state.
 pub const UNSUPPORTED_OPERATION_INSTANCES_PROTECTED: &str =
     "UnsupportedOperation.InstancesProtected";
 
-/// No further HPC cluster may be created by this user.
+/// This user cannot create more HPC clusters.
 ///
 /// Remove an unused cluster with DeleteHpcClusters, or ask support for a higher limit. Kind:
 /// quota or stock.
@@ -2522,70 +2518,71 @@ pub const UNSUPPORTED_OPERATION_INSUFFICIENT_CLUSTER_QUOTA: &str =
 pub const UNSUPPORTED_OPERATION_INVALID_DATA_DISK: &str =
     "UnsupportedOperation.InvalidDataDisk";
 
-/// A disk in the request is of a kind, or in a condition, that the action cannot use.
+/// A disk in the request has a type or state that the action does not support.
 ///
-/// Compare `DiskType` and `DiskId` with DescribeInstances and the disk product, then change or
+/// Check its `DiskType` and `DiskId` in DescribeInstances and the disk product, then change or
 /// remove that disk. Kind: invalid request.
 pub const UNSUPPORTED_OPERATION_INVALID_DISK: &str = "UnsupportedOperation.InvalidDisk";
 
-/// A cloud disk of the instance holds backup points, which stop the renewal.
+/// A cloud disk of the instance has backup points, which prevent the renewal.
 ///
 /// Remove the backup points in the disk product, or renew there. Kind: wrong state.
 pub const UNSUPPORTED_OPERATION_INVALID_DISK_BACKUP_QUOTA: &str =
     "UnsupportedOperation.InvalidDiskBackupQuota";
 
-/// A disk is in fast rollback, and no image can be made from it meanwhile.
+/// A disk is in a fast rollback, during which no image can be created from it.
 ///
-/// Let the rollback finish in the disk product, then create the image. Kind: wrong state.
+/// Wait until the rollback finishes in the disk product, then create the image. Kind: wrong
+/// state.
 pub const UNSUPPORTED_OPERATION_INVALID_DISK_FAST_ROLLBACK: &str =
     "UnsupportedOperation.InvalidDiskFastRollback";
 
-/// The licence type of the image differs from that of the instance.
+/// The license type of the image differs from that of the instance.
 ///
 /// Choose an image whose `LicenseType` equals the one DescribeInstances shows. Kind: invalid
 /// request.
 pub const UNSUPPORTED_OPERATION_INVALID_IMAGE_LICENSE_TYPE_FOR_RESET: &str =
     "UnsupportedOperation.InvalidImageLicenseTypeForReset";
 
-/// A scheduled destruction is set on the instance, which rules out termination protection.
+/// A termination is scheduled for the instance, which rules out termination protection.
 ///
-/// Cancel the schedule with DeleteInstancesActionTimer or in the console, then send again.
-/// Kind: wrong state.
+/// Cancel the schedule with DeleteInstancesActionTimer or in the console, then retry. Kind:
+/// wrong state.
 pub const UNSUPPORTED_OPERATION_INVALID_INSTANCE_NOT_SUPPORTED_PROTECTED_INSTANCE: &str =
     "UnsupportedOperation.InvalidInstanceNotSupportedProtectedInstance";
 
-/// The instance has a swap disk, which bars a change of type.
+/// The instance has a swap disk, which prevents a type change.
 ///
-/// Launch a new instance of the wanted type and move the data over. Kind: invalid request.
+/// Launch a new instance of the new type and move the data to it. Kind: invalid request.
 pub const UNSUPPORTED_OPERATION_INVALID_INSTANCE_WITH_SWAP_DISK: &str =
     "UnsupportedOperation.InvalidInstanceWithSwapDisk";
 
-/// The instance belongs to another owner or product, so this caller may not terminate it.
+/// The instance belongs to another owner or product, so this caller cannot terminate it.
 ///
 /// Remove the id, or terminate the instance with the owning account or through the product that
-/// made it. Kind: credentials or permission.
+/// created it. Kind: credentials or permission.
 pub const UNSUPPORTED_OPERATION_INVALID_INSTANCES_OWNER: &str =
     "UnsupportedOperation.InvalidInstancesOwner";
 
 /// Encrypted disks are not available in this region.
 ///
-/// Drop `Encrypt` and `KmsKeyId` from the disks, or launch in a region that offers encryption.
-/// Kind: invalid request.
+/// Remove `Encrypt` and `KmsKeyId` from the disks, or launch in a region that offers
+/// encryption. Kind: invalid request.
 pub const UNSUPPORTED_OPERATION_INVALID_REGION_DISK_ENCRYPT: &str =
     "UnsupportedOperation.InvalidRegionDiskEncrypt";
 
-/// Nothing is sold in this zone, or it does not take part in this function.
+/// Nothing is on sale in this zone, or it does not support this feature.
 ///
 /// Choose a zone whose `ZoneState` is `AVAILABLE` in DescribeZones. Kind: invalid request.
 pub const UNSUPPORTED_OPERATION_INVALID_ZONE: &str = "UnsupportedOperation.InvalidZone";
 
-/// Windows does not take key pair login.
+/// Windows does not support key pair login.
 ///
-/// Replace `LoginSettings.KeyIds` by `LoginSettings.Password`. Kind: invalid request.
+/// Replace `LoginSettings.KeyIds` with `LoginSettings.Password`. Kind: invalid request.
 pub const UNSUPPORTED_OPERATION_KEY_PAIR_UNSUPPORTED_WINDOWS: &str =
     "UnsupportedOperation.KeyPairUnsupportedWindows";
 
-/// All data disks of the instance are local, so it cannot cross to another type family.
+/// All data disks of the instance are local, so it cannot change to another type family.
 ///
 /// Stay within the family, or convert the disks first with ModifyInstanceDiskType. Kind:
 /// invalid request.
@@ -2594,49 +2591,50 @@ pub const UNSUPPORTED_OPERATION_LOCAL_DATA_DISK_CHANGE_INSTANCE_FAMILY: &str =
 
 /// A local disk of the instance is still being converted to a cloud disk.
 ///
-/// Poll DescribeInstances until the conversion has left `LatestOperationState` `OPERATING`,
-/// then send again. Kind: wrong state. The same request may succeed later.
+/// Poll DescribeInstances until `LatestOperationState` is no longer `OPERATING`, then retry.
+/// Kind: wrong state. The same request may succeed later.
 pub const UNSUPPORTED_OPERATION_LOCAL_DISK_MIGRATING_TO_CLOUD_DISK: &str =
     "UnsupportedOperation.LocalDiskMigratingToCloudDisk";
 
-/// The image is kept at a dedicated location and can be neither shared nor copied.
+/// The image is stored at a dedicated location and cannot be shared or copied.
 ///
-/// Use an ordinary image of the region instead. Kind: invalid request.
+/// Use an ordinary image in the region instead. Kind: invalid request.
 pub const UNSUPPORTED_OPERATION_LOCATION_IMAGE_NOT_SUPPORTED: &str =
     "UnsupportedOperation.LocationImageNotSupported";
 
-/// The instance was made from a marketplace image, which rules out converting its system.
+/// The instance was created from a marketplace image, so its system cannot be converted.
 ///
-/// Reinstall with ResetInstance from an image of the wanted system. Kind: invalid request.
+/// Reinstall with ResetInstance from an image with the system that you need. Kind: invalid
+/// request.
 pub const UNSUPPORTED_OPERATION_MARKET_IMAGE_CONVERT_OS_UNSUPPORTED: &str =
     "UnsupportedOperation.MarketImageConvertOSUnsupported";
 
-/// The image derives from a marketplace image, whose terms forbid export.
+/// The image is based on a marketplace image, whose terms forbid export.
 ///
-/// Build the image anew on a public or own base, and export a copy that may leave. Kind:
-/// invalid request.
+/// Build a new image from a public image or one of your own, and export that one. Kind: invalid
+/// request.
 pub const UNSUPPORTED_OPERATION_MARKET_IMAGE_EXPORT_UNSUPPORTED: &str =
     "UnsupportedOperation.MarketImageExportUnsupported";
 
 /// Partial delivery is not available for the chosen billing mode.
 ///
-/// Leave `MinCount` out, or choose another `InstanceChargeType`. Kind: invalid request.
+/// Omit `MinCount`, or choose another `InstanceChargeType`. Kind: invalid request.
 pub const UNSUPPORTED_OPERATION_MIN_COUNT_UNSUPPORTED_CHARGE_TYPE: &str =
     "UnsupportedOperation.MinCountUnsupportedChargeType";
 
 /// Partial delivery is not available in this region.
 ///
-/// Leave `MinCount` out, or launch in another region. Kind: invalid request.
+/// Omit `MinCount`, or launch in another region. Kind: invalid request.
 pub const UNSUPPORTED_OPERATION_MIN_COUNT_UNSUPPORTED_REGION: &str =
     "UnsupportedOperation.MinCountUnsupportedRegion";
 
-/// The reinstallation would switch encryption of the system disk on or off.
+/// The reinstallation would turn encryption of the system disk on or off.
 ///
-/// Choose an image whose encryption matches the present system disk. Kind: invalid request.
+/// Choose an image whose encryption matches the current system disk. Kind: invalid request.
 pub const UNSUPPORTED_OPERATION_MODIFY_ENCRYPTION_NOT_SUPPORTED: &str =
     "UnsupportedOperation.ModifyEncryptionNotSupported";
 
-/// A load balancer points at the instance and prevents the network change.
+/// A load balancer uses the instance, which prevents the network change.
 ///
 /// Unbind the instance from the load balancer, then call ModifyInstancesVpcAttribute again.
 /// Kind: wrong state.
@@ -2645,126 +2643,126 @@ pub const UNSUPPORTED_OPERATION_MODIFY_VPC_WITH_CLB: &str =
 
 /// The classic network instance is linked to a VPC.
 ///
-/// Cancel that link in the VPC product, then move the instance. Kind: wrong state.
+/// Remove that link in the VPC product, then move the instance. Kind: wrong state.
 pub const UNSUPPORTED_OPERATION_MODIFY_VPC_WITH_CLASS_LINK: &str =
     "UnsupportedOperation.ModifyVPCWithClassLink";
 
-/// The instance type cannot be had as a spot instance.
+/// The instance type is not available as a spot instance.
 ///
 /// Choose a type that DescribeZoneInstanceConfigInfos lists under `SPOTPAID`, or another
 /// billing mode. Kind: invalid request.
 pub const UNSUPPORTED_OPERATION_NO_INSTANCE_TYPE_SUPPORT_SPOT: &str =
     "UnsupportedOperation.NoInstanceTypeSupportSpot";
 
-/// The instance sits in the classic network and the action needs one in a VPC.
+/// The instance is in the classic network, but the action requires a VPC.
 ///
-/// Leave it out of `InstanceIds`, or replace it by an instance launched in a VPC. Kind: invalid
-/// request.
+/// Remove it from `InstanceIds`, or replace it with an instance launched in a VPC. Kind:
+/// invalid request.
 pub const UNSUPPORTED_OPERATION_NO_VPC_NETWORK: &str = "UnsupportedOperation.NoVpcNetwork";
 
-/// The instance has no FPGA to be programmed.
+/// The instance has no FPGA to program.
 ///
-/// Name an FPGA instance in `InstanceId`; DescribeInstanceTypeConfigs shows the count in
-/// `FPGA`. Kind: invalid request.
+/// Set `InstanceId` to an FPGA instance; DescribeInstanceTypeConfigs shows the count in `FPGA`.
+/// Kind: invalid request.
 pub const UNSUPPORTED_OPERATION_NOT_FPGA_INSTANCE: &str =
     "UnsupportedOperation.NotFpgaInstance";
 
 /// The scheduled action cannot be set for this instance.
 ///
-/// Launch without `ActionTimer`, or check with DescribeInstances that charge type and state
-/// suit a scheduled termination. Kind: invalid request.
+/// Launch without `ActionTimer`, or check with DescribeInstances that its charge type and state
+/// allow a scheduled termination. Kind: invalid request.
 pub const UNSUPPORTED_OPERATION_NOT_SUPPORT_IMPORT_INSTANCES_ACTION_TIMER: &str =
     "UnsupportedOperation.NotSupportImportInstancesActionTimer";
 
-/// No whole-machine image can be made from this instance.
+/// A whole-machine image cannot be created from this instance.
 ///
-/// Create the image without `DataDiskIds`, and take snapshots of the data disks separately.
+/// Create the image without `DataDiskIds`, and create snapshots of the data disks separately.
 /// Kind: invalid request.
 pub const UNSUPPORTED_OPERATION_NOT_SUPPORT_INSTANCE_IMAGE: &str =
     "UnsupportedOperation.NotSupportInstanceImage";
 
-/// An order for this very instance is waiting for payment.
+/// An order for this instance is waiting for payment.
 ///
-/// Pay or cancel that order in the billing centre before changing the type. Kind: wrong state.
+/// Pay or cancel that order in the billing center before changing the type. Kind: wrong state.
 pub const UNSUPPORTED_OPERATION_NOT_SUPPORT_UNPAID_ORDER: &str =
     "UnsupportedOperation.NotSupportUnpaidOrder";
 
-/// The option is open only to accounts that pay in advance.
+/// The option is available only to accounts that pay in advance.
 ///
 /// Choose another billing mode in the request, or use a prepaid account. Kind: credentials or
 /// permission.
 pub const UNSUPPORTED_OPERATION_ONLY_FOR_PREPAID_ACCOUNT: &str =
     "UnsupportedOperation.OnlyForPrepaidAccount";
 
-/// The present type of the instance cannot be the start of a type change.
+/// The current type of the instance does not support type changes.
 ///
-/// Launch a new instance of the wanted type and move the workload. Kind: invalid request.
+/// Launch a new instance of the new type and move the workload. Kind: invalid request.
 pub const UNSUPPORTED_OPERATION_ORIGINAL_INSTANCE_TYPE_INVALID: &str =
     "UnsupportedOperation.OriginalInstanceTypeInvalid";
 
-/// An instance type under a periodic contract cannot be left to manual renewal.
+/// An instance type under a periodic contract cannot use manual renewal.
 ///
 /// Set `InstanceChargePrepaid.RenewFlag` to `NOTIFY_AND_AUTO_RENEW`. Kind: invalid request.
 pub const UNSUPPORTED_OPERATION_PERIODIC_CONTRACT_NOT_SUPPORT_MANUAL_RENEW: &str =
     "UnsupportedOperation.PeriodicContractNotSupportManualRenew";
 
-/// The account may not pre-warm images.
+/// The account is not allowed to pre-warm images.
 ///
-/// Create the image without pre-warming, or ask support to open the function. Kind: credentials
-/// or permission.
+/// Create the image without pre-warming, or ask support to enable the feature. Kind:
+/// credentials or permission.
 pub const UNSUPPORTED_OPERATION_PREHEAT_IMAGE: &str = "UnsupportedOperation.PreheatImage";
 
 /// Public and marketplace images cannot be exported.
 ///
-/// Name only custom images of your own in `ImageIds`. Kind: invalid request.
+/// Send only your own custom images in `ImageIds`. Kind: invalid request.
 pub const UNSUPPORTED_OPERATION_PUBLIC_IMAGE_EXPORT_UNSUPPORTED: &str =
     "UnsupportedOperation.PublicImageExportUnsupported";
 
-/// The disk format of the instance does not fit the image, so the image cannot be installed on
-/// it.
+/// The disk format of the instance does not match the image, so the image cannot be installed
+/// on it.
 ///
-/// Choose an image of the same kind as the present one, or launch a new instance from the
-/// wanted image. Kind: invalid request.
+/// Choose an image of the same type as the current one, or launch a new instance from the new
+/// image. Kind: invalid request.
 pub const UNSUPPORTED_OPERATION_RAW_LOCAL_DISK_INS_REINSTALLTO_QCOW2: &str =
     "UnsupportedOperation.RawLocalDiskInsReinstalltoQcow2";
 
-/// The licence of Red Hat forbids exporting the image.
+/// The Red Hat license forbids exporting the image.
 ///
-/// Export an image of another system, or build it outside with your own licence. Kind: invalid
-/// request.
+/// Export an image with another system, or build the image outside with your own license. Kind:
+/// invalid request.
 pub const UNSUPPORTED_OPERATION_RED_HAT_IMAGE_EXPORT_UNSUPPORTED: &str =
     "UnsupportedOperation.RedHatImageExportUnsupported";
 
 /// The instance runs a licensed commercial system and cannot be returned.
 ///
-/// Keep it until its term ends, with renewal switched off by ModifyInstancesRenewFlag. Kind:
+/// Turn off renewal with ModifyInstancesRenewFlag and keep it until its term ends. Kind:
 /// invalid request.
 pub const UNSUPPORTED_OPERATION_RED_HAT_INSTANCE_TERMINATE_UNSUPPORTED: &str =
     "UnsupportedOperation.RedHatInstanceTerminateUnsupported";
 
-/// The instance runs Red Hat, whose licence excludes this operation.
+/// The instance runs Red Hat, whose license does not allow this operation.
 ///
-/// Leave it out of the request, or move the workload to an instance with another system. Kind:
+/// Remove it from the request, or move the workload to an instance with another system. Kind:
 /// invalid request.
 pub const UNSUPPORTED_OPERATION_RED_HAT_INSTANCE_UNSUPPORTED: &str =
     "UnsupportedOperation.RedHatInstanceUnsupported";
 
 /// The operation is not offered in the region of the request or in a target region.
 ///
-/// For SyncImages correct `DestinationRegions`; otherwise send the call to a region that offers
-/// the action. Kind: invalid request.
+/// For SyncImages correct `DestinationRegions`; otherwise send the request to a region that
+/// offers the action. Kind: invalid request.
 pub const UNSUPPORTED_OPERATION_REGION: &str = "UnsupportedOperation.Region";
 
-/// Resource pools are not open to this account, or not this particular one.
+/// Resource pools, or this particular pool, are not available to this account.
 ///
 /// Ask support to enable resource pools, and use only ids that DescribeResourcePoolPacks
 /// returns. Kind: credentials or permission.
 pub const UNSUPPORTED_OPERATION_RESOURCE_POOL_PACKAGE_INVISIBLE_FOR_USER: &str =
     "UnsupportedOperation.ResourcePoolPackageInvisibleForUser";
 
-/// The image was shared with you and is not yours to export.
+/// The image was shared with you, and you cannot export it.
 ///
-/// Copy it with SyncImages to an own image of the same region and export that, or ask the
+/// Copy it with SyncImages to your own image in the same region and export that, or ask the
 /// owner. Kind: invalid request.
 pub const UNSUPPORTED_OPERATION_SHARED_IMAGE_EXPORT_UNSUPPORTED: &str =
     "UnsupportedOperation.SharedImageExportUnsupported";
@@ -2776,9 +2774,9 @@ pub const UNSUPPORTED_OPERATION_SHARED_IMAGE_EXPORT_UNSUPPORTED: &str =
 pub const UNSUPPORTED_OPERATION_SHARED_IMAGE_MODIFY_UNSUPPORTED: &str =
     "UnsupportedOperation.SharedImageModifyUnsupported";
 
-/// The instance is of a special type that this operation leaves out.
+/// The instance has a special type that this operation does not support.
 ///
-/// Check `InstanceType` with DescribeInstances and treat such instances through their own
+/// Check `InstanceType` with DescribeInstances and manage such instances through their own
 /// product or support. Kind: invalid request.
 pub const UNSUPPORTED_OPERATION_SPECIAL_INSTANCE_TYPE: &str =
     "UnsupportedOperation.SpecialInstanceType";
@@ -2790,8 +2788,8 @@ pub const UNSUPPORTED_OPERATION_SPECIAL_INSTANCE_TYPE: &str =
 pub const UNSUPPORTED_OPERATION_SPOT_UNSUPPORTED_REGION: &str =
     "UnsupportedOperation.SpotUnsupportedRegion";
 
-/// The instance was stopped without charges and has given its hardware back, so this action
-/// cannot reach it.
+/// The instance was stopped without charges and has released its hardware, so this action is
+/// not possible.
 ///
 /// Call StartInstances, wait for `RUNNING`, and stop it with `StoppedMode` `KEEP_CHARGING` if
 /// the action needs it stopped. Kind: wrong state.
@@ -2800,59 +2798,58 @@ pub const UNSUPPORTED_OPERATION_STOPPED_MODE_STOP_CHARGING: &str =
 
 /// An instance stopped without charges cannot be resized within its own type family.
 ///
-/// Start it with StartInstances and resize then, or choose a type of another family. Kind:
+/// Start it with StartInstances and then resize it, or choose a type of another family. Kind:
 /// wrong state.
 pub const UNSUPPORTED_OPERATION_STOPPED_MODE_STOP_CHARGING_SAME_FAMILY: &str =
     "UnsupportedOperation.StoppedModeStopChargingSameFamily";
 
-/// This image cannot be turned into an encrypted copy.
+/// This image cannot be copied with encryption.
 ///
 /// Copy it without `Encrypt`, or choose another source image. Kind: invalid request.
 pub const UNSUPPORTED_OPERATION_SYNC_ENCRYPT_IMAGE_NOT_SUPPORT: &str =
     "UnsupportedOperation.SyncEncryptImageNotSupport";
 
-/// The system disk is of a kind that rules out a change of type.
+/// The type of the system disk does not allow a change of the instance type.
 ///
-/// Convert a local system disk with ModifyInstanceDiskType first; cloud kinds such as
+/// Convert a local system disk with ModifyInstanceDiskType first; cloud types such as
 /// `CLOUD_PREMIUM` or `CLOUD_SSD` are accepted. Kind: invalid request.
 pub const UNSUPPORTED_OPERATION_SYSTEM_DISK_TYPE: &str = "UnsupportedOperation.SystemDiskType";
 
-/// The automation agent on the instance does not answer.
+/// The automation agent on the instance does not respond.
 ///
-/// Start or install the agent on the instance, see that it is online, and call
+/// Start or install the agent on the instance, check that it is online, and call
 /// ConvertOperatingSystems again. Kind: wrong state.
 pub const UNSUPPORTED_OPERATION_TAT_AGENT_NOT_ONLINE: &str =
     "UnsupportedOperation.TatAgentNotOnline";
 
-/// The discount rate of the commitment is higher than that of the present subscription, which
+/// The discount rate of the commitment is higher than that of the current subscription, which
 /// the change does not allow.
 ///
-/// Keep the subscription, or have the commitment price reviewed by sales. Kind: invalid
-/// request.
+/// Keep the subscription, or ask sales to review the commitment price. Kind: invalid request.
 pub const UNSUPPORTED_OPERATION_UNDERWRITE_DISCOUNT_GREATER_THAN_PREPAID_DISCOUNT: &str =
     "UnsupportedOperation.UnderwriteDiscountGreaterThanPrepaidDiscount";
 
-/// An instance type under a purchase commitment must renew by itself.
+/// An instance type under a purchase commitment must renew automatically.
 ///
-/// Send `RenewFlag` as `NOTIFY_AND_AUTO_RENEW`. Kind: invalid request.
+/// Set `RenewFlag` to `NOTIFY_AND_AUTO_RENEW`. Kind: invalid request.
 pub const UNSUPPORTED_OPERATION_UNDERWRITING_INSTANCE_TYPE_ONLY_SUPPORT_AUTO_RENEW: &str =
     "UnsupportedOperation.UnderwritingInstanceTypeOnlySupportAutoRenew";
 
-/// An instance on ARM hardware cannot turn into one on another architecture.
+/// An instance on ARM hardware cannot change to another architecture.
 ///
 /// Choose an ARM type, or launch a new instance for the other architecture. Kind: invalid
 /// request.
 pub const UNSUPPORTED_OPERATION_UNSUPPORTED_ARM_CHANGE_INSTANCE_FAMILY: &str =
     "UnsupportedOperation.UnsupportedARMChangeInstanceFamily";
 
-/// The instance cannot leave its present type family.
+/// The instance cannot change to another type family.
 ///
 /// Choose from the types that DescribeInstancesModification returns for it. Kind: invalid
 /// request.
 pub const UNSUPPORTED_OPERATION_UNSUPPORTED_CHANGE_INSTANCE_FAMILY: &str =
     "UnsupportedOperation.UnsupportedChangeInstanceFamily";
 
-/// An instance on x86 hardware cannot become an ARM instance.
+/// An instance on x86 hardware cannot change to an ARM type.
 ///
 /// Choose an x86 type, or launch a new ARM instance from an ARM image. Kind: invalid request.
 pub const UNSUPPORTED_OPERATION_UNSUPPORTED_CHANGE_INSTANCE_FAMILY_TO_ARM: &str =
@@ -2860,12 +2857,12 @@ pub const UNSUPPORTED_OPERATION_UNSUPPORTED_CHANGE_INSTANCE_FAMILY_TO_ARM: &str 
 
 /// The family of the target type does not accept this instance.
 ///
-/// Ask DescribeInstancesModification for the reachable types and take one of another family.
-/// Kind: invalid request.
+/// Choose a type from another family that DescribeInstancesModification returns. Kind: invalid
+/// request.
 pub const UNSUPPORTED_OPERATION_UNSUPPORTED_CHANGE_INSTANCE_TO_THIS_INSTANCE_FAMILY: &str =
     "UnsupportedOperation.UnsupportedChangeInstanceToThisInstanceFamily";
 
-/// The request uses something that is closed to accounts of the international site.
+/// The request uses something that is not available to accounts of the international site.
 ///
 /// Remove the option that the message names, or use an account of the mainland site. Kind:
 /// credentials or permission.
@@ -2879,45 +2876,45 @@ pub const UNSUPPORTED_OPERATION_UNSUPPORTED_INTERNATIONAL_USER: &str =
 pub const UNSUPPORTED_OPERATION_UNSUPPORTED_POOL: &str =
     "UnsupportedOperation.UnsupportedPool";
 
-/// The account may not convert operating systems.
+/// The account is not allowed to convert operating systems.
 ///
-/// Ask support to open the function, or reinstall with ResetInstance. Kind: credentials or
+/// Ask support to enable the feature, or reinstall with ResetInstance. Kind: credentials or
 /// permission.
 pub const UNSUPPORTED_OPERATION_USER_CONVERT_OS_NOT_SUPPORT: &str =
     "UnsupportedOperation.UserConvertOsNotSupport";
 
-/// The account has no operations left of a kind that is counted and capped.
+/// The account has used up its limit for an operation.
 ///
-/// Wait until the allowance renews, or have support raise it. Kind: quota or stock.
+/// Wait until the limit resets, or ask support to raise it. Kind: quota or stock.
 pub const UNSUPPORTED_OPERATION_USER_LIMIT_OPERATION_EXCEED_QUOTA: &str =
     "UnsupportedOperation.UserLimitOperationExceedQuota";
 
 /// Windows images cannot be exported.
 ///
-/// Leave them out of `ImageIds`; only Linux images can leave by export. Kind: invalid request.
+/// Remove them from `ImageIds`; only Linux images can be exported. Kind: invalid request.
 pub const UNSUPPORTED_OPERATION_WINDOWS_IMAGE_EXPORT_UNSUPPORTED: &str =
     "UnsupportedOperation.WindowsImageExportUnsupported";
 
-/// The request came by an HTTP method other than GET or POST.
+/// The request used an HTTP method other than GET or POST.
 ///
-/// Send it by POST with a JSON body. Kind: invalid request. Any action may return it.
+/// Send it with POST and a JSON body. Kind: invalid request. Any action may return it.
 pub const UNSUPPORTED_PROTOCOL: &str = "UnsupportedProtocol";
 
 /// The action is not offered in the region of the request.
 ///
-/// Choose a supported region in `X-TC-Region`. Kind: invalid request. Any action may return it.
+/// Set `X-TC-Region` to a supported region. Kind: invalid request. Any action may return it.
 pub const UNSUPPORTED_REGION: &str = "UnsupportedRegion";
 
-/// A fixed private address lies outside the range of the subnet.
+/// A fixed private address is outside the range of the subnet.
 ///
-/// Choose addresses for `PrivateIpAddresses` from the range that DescribeSubnets of the VPC
+/// Choose addresses for `PrivateIpAddresses` within the range that DescribeSubnets of the VPC
 /// product shows. Kind: invalid request.
 pub const VPC_ADDR_NOT_IN_SUB_NET: &str = "VpcAddrNotInSubNet";
 
 /// A fixed private address already belongs to another machine.
 ///
-/// Choose a free address for `PrivateIpAddresses`, or leave the list out to have addresses
-/// assigned. Kind: wrong state.
+/// Choose a free address for `PrivateIpAddresses`, or omit the list to have addresses assigned.
+/// Kind: wrong state.
 pub const VPC_IP_IS_USED: &str = "VpcIpIsUsed";
 
 /// Describes a code; `None` if this crate does not know it.
@@ -2933,42 +2930,42 @@ pub static ERRORS: &[ErrorInfo] = &[
         code: ACCOUNT_QUALIFICATION_RESTRICTIONS,
         kind: ErrorKind::Auth,
         retryable: false,
-        doc: "The account has not passed the qualification review that this operation demands.",
+        doc: "The account has not passed the qualification review that this operation requires.",
         fix: "Complete identity or business verification for the account in the console, then send the request again.",
     },
     ErrorInfo {
         code: ACTION_OFFLINE,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "The action has been withdrawn and the gateway no longer serves it.",
-        fix: "Move to the action that replaces it; no resend will succeed.",
+        doc: "The action has been discontinued and the gateway no longer serves it.",
+        fix: "Switch to the replacement action; no retry will succeed.",
     },
     ErrorInfo {
         code: AUTH_FAILURE,
         kind: ErrorKind::Auth,
         retryable: false,
-        doc: "The older gateway refused the credentials without saying which check failed.",
-        fix: "Check secret id, key, token, clock and signing method in turn, beginning with the clock.",
+        doc: "The older gateway rejected the credentials without naming the failed check.",
+        fix: "Check secret id, key, token, clock and signing method in turn, starting with the clock.",
     },
     ErrorInfo {
         code: AUTH_FAILURE_CAM_ROLE_NAME_AUTHENTICATE_FAILED,
         kind: ErrorKind::Auth,
         retryable: false,
-        doc: "Access management refuses to let the caller hand over the role in `CamRoleName`, or in `RoleName` for ExportImages.",
-        fix: "Check that the role exists and that the service may assume it, and give the calling identity permission to pass that role.",
+        doc: "Access management does not allow the caller to pass the role in `CamRoleName`, or in `RoleName` for ExportImages.",
+        fix: "Check that the role exists and that the service may assume it, and grant the caller permission to pass that role.",
     },
     ErrorInfo {
         code: AUTH_FAILURE_INVALID_AUTHORIZATION,
         kind: ErrorKind::Auth,
         retryable: false,
         doc: "The `Authorization` header is missing or cannot be read.",
-        fix: "Build the header with algorithm, credential scope, signed headers and signature in the prescribed order, and see that no proxy strips it.",
+        fix: "Build the header with algorithm, credential scope, signed headers and signature in the required order, and make sure that no proxy removes it.",
     },
     ErrorInfo {
         code: AUTH_FAILURE_INVALID_SECRET_ID,
         kind: ErrorKind::Auth,
         retryable: false,
-        doc: "The secret id is not of the kind used to sign API calls.",
+        doc: "The secret id is not of the type used to sign API requests.",
         fix: "Create an API key in access management and sign with its secret id.",
     },
     ErrorInfo {
@@ -2976,70 +2973,70 @@ pub static ERRORS: &[ErrorInfo] = &[
         kind: ErrorKind::Auth,
         retryable: false,
         doc: "The multi-factor check on the request failed.",
-        fix: "Repeat the confirmation with the second factor and send the request with its result.",
+        fix: "Confirm with the second factor again and send the request with the result.",
     },
     ErrorInfo {
         code: AUTH_FAILURE_SECRET_ID_NOT_FOUND,
         kind: ErrorKind::Auth,
         retryable: false,
-        doc: "No active key has this secret id; it is mistyped, deleted or switched off.",
-        fix: "Check the configured secret id for stray blanks, and that the key is enabled in access management.",
+        doc: "No active key has this secret id; it is mistyped, deleted or disabled.",
+        fix: "Check the configured secret id for stray spaces, and check in access management that the key is enabled.",
     },
     ErrorInfo {
         code: AUTH_FAILURE_SIGNATURE_EXPIRE,
         kind: ErrorKind::Auth,
         retryable: false,
-        doc: "The timestamp of the request is more than five minutes away from the server's clock.",
-        fix: "Set the machine's clock, take a new timestamp and sign again instead of sending old bytes.",
+        doc: "The timestamp of the request differs from the server's clock by more than five minutes.",
+        fix: "Correct the machine's clock, then sign the request again with a new timestamp instead of sending the old bytes.",
     },
     ErrorInfo {
         code: AUTH_FAILURE_SIGNATURE_FAILURE,
         kind: ErrorKind::Auth,
         retryable: false,
         doc: "The signature does not match what the server computes from the request and the key.",
-        fix: "Check the secret key, and that host, headers and body go out exactly as they were signed.",
+        fix: "Check the secret key, and that host, headers and body are sent exactly as they were signed.",
     },
     ErrorInfo {
         code: AUTH_FAILURE_TOKEN_FAILURE,
         kind: ErrorKind::Auth,
         retryable: false,
-        doc: "The token for the temporary key is absent, wrong or expired.",
+        doc: "The token for the temporary key is missing, wrong or expired.",
         fix: "Fetch new temporary credentials and send all three parts together, with the token in `X-TC-Token`.",
     },
     ErrorInfo {
         code: AUTH_FAILURE_UNAUTHORIZED_OPERATION,
         kind: ErrorKind::Auth,
         retryable: false,
-        doc: "The key is genuine, but its access policies do not permit the action.",
-        fix: "Have an administrator grant the action, on the resource concerned, to the user or role that signs.",
+        doc: "The key is valid, but its access policies do not permit the action.",
+        fix: "Ask an administrator to grant the action on the resource to the user or role that signs the request.",
     },
     ErrorInfo {
         code: DRY_RUN_OPERATION,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "The check run passed: the request would have been carried out if `DryRun` had been false.",
-        fix: "Take it as success of the check, and send again with `DryRun` false to do the work.",
+        doc: "The dry run passed: the request would have been executed if `DryRun` had been false.",
+        fix: "Treat this as a passed check, and send the request with `DryRun` false to execute it.",
     },
     ErrorInfo {
         code: ENI_NOT_ALLOWED_CHANGE_SUBNET,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "The network interface cannot be carried over to another subnet.",
-        fix: "Keep the present `SubnetId` in ModifyInstancesVpcAttribute, or detach the extra interfaces first.",
+        doc: "The network interface cannot be moved to another subnet.",
+        fix: "Keep the current `SubnetId` in ModifyInstancesVpcAttribute, or detach the extra interfaces first.",
     },
     ErrorInfo {
         code: FAILED_OPERATION,
         kind: ErrorKind::Server,
         retryable: false,
-        doc: "The operation was tried and failed, for a reason given in the message.",
-        fix: "Act on the message and read the state of the resource before trying once more.",
+        doc: "The operation was attempted and failed for the reason in the message.",
+        fix: "Follow the message, and read the state of the resource before retrying.",
     },
     ErrorInfo {
         code: FAILED_OPERATION_ACCOUNT_ALREADY_EXISTS,
         kind: ErrorKind::Client,
         retryable: false,
         doc: "The image is already shared with one of the accounts.",
-        fix: "Compare `AccountIds` with DescribeImageSharePermission and leave out those already present.",
+        fix: "Compare `AccountIds` with DescribeImageSharePermission and remove those that it already lists.",
     },
     ErrorInfo {
         code: FAILED_OPERATION_ACCOUNT_IS_YOUR_SELF,
@@ -3052,134 +3049,134 @@ pub static ERRORS: &[ErrorInfo] = &[
         code: FAILED_OPERATION_ALREADY_IN_DISASTER_RECOVER_GROUP,
         kind: ErrorKind::State,
         retryable: false,
-        doc: "The instance is a member of that placement group already.",
-        fix: "Take it as done for that instance, or name a different group.",
+        doc: "The instance is already a member of the placement group.",
+        fix: "Treat it as done for that instance, or use another group.",
     },
     ErrorInfo {
         code: FAILED_OPERATION_BYOL_IMAGE_SHARE_FAILED,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "The image was imported under your own licence, and such images cannot be shared.",
+        doc: "The image was imported with your own license, and such images cannot be shared.",
         fix: "Let the other account import the image itself with ImportImage.",
     },
     ErrorInfo {
         code: FAILED_OPERATION_DISASSOCIATE_KEY_PAIR_FAILED,
         kind: ErrorKind::Server,
         retryable: false,
-        doc: "The key pair could not be taken off the instance.",
-        fix: "Read `LoginSettings.KeyIds` and `LatestOperationState` with DescribeInstances, and repeat for instances that still hold the key.",
+        doc: "The key pair could not be unbound from the instance.",
+        fix: "Read `LoginSettings.KeyIds` and `LatestOperationState` with DescribeInstances, and retry for instances that still have the key.",
     },
     ErrorInfo {
         code: FAILED_OPERATION_DISASTER_RECOVER_GROUP_NOT_FOUND,
         kind: ErrorKind::NotFound,
         retryable: false,
-        doc: "No spread placement group with the given id exists in this region under this account.",
-        fix: "Take a current id from DescribeDisasterRecoverGroups and put it into `DisasterRecoverGroupIds`.",
+        doc: "No spread placement group with this id exists in this region for this account.",
+        fix: "Set `DisasterRecoverGroupIds` to an id that DescribeDisasterRecoverGroups returns.",
     },
     ErrorInfo {
         code: FAILED_OPERATION_DISASTER_RECOVER_GROUP_NOT_MATCH,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "An instance is not in the placement group that it should be taken out of.",
-        fix: "Look up `DisasterRecoverGroupIds` of each instance with DescribeInstances and send matching pairs.",
+        doc: "An instance is not in the placement group that it should be removed from.",
+        fix: "Check `DisasterRecoverGroupIds` of each instance with DescribeInstances and send matching pairs.",
     },
     ErrorInfo {
         code: FAILED_OPERATION_GET_INSTANCE_TAT_AGENT_STATUS_FAILED,
         kind: ErrorKind::Server,
         retryable: false,
-        doc: "The service could not learn whether the automation agent on the instance is alive.",
-        fix: "Check that the agent runs on the instance, then start the conversion again later.",
+        doc: "The service could not determine whether the automation agent on the instance is running.",
+        fix: "Check that the agent is running on the instance, then retry the conversion later.",
     },
     ErrorInfo {
         code: FAILED_OPERATION_ILLEGAL_TAG_KEY,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "A tag key, in the tags or in a tag filter, contains a character the tag service forbids.",
-        fix: "Correct `Tag.Key`, or the key part of the filter name, to the characters that the tag service accepts.",
+        doc: "A tag key, in the tags or in a tag filter, contains a character that the tag service does not allow.",
+        fix: "Use only characters that the tag service accepts in `Tag.Key` or in the key part of the filter name.",
     },
     ErrorInfo {
         code: FAILED_OPERATION_ILLEGAL_TAG_VALUE,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "A tag value, either to be bound or to be searched for, contains a forbidden character.",
-        fix: "Correct `Tag.Value`, or the value of the tag filter, before sending again.",
+        doc: "A tag value, in a tag or in a tag filter, contains a forbidden character.",
+        fix: "Correct `Tag.Value` or the value of the tag filter, then retry.",
     },
     ErrorInfo {
         code: FAILED_OPERATION_INQUIRY_PRICE_FAILED,
         kind: ErrorKind::Server,
         retryable: false,
-        doc: "Billing could not work out a price for the configuration, so the order or quote stops there.",
-        fix: "Compare instance type, disks, bandwidth and charge type with what DescribeZoneInstanceConfigInfos offers, then ask again after a pause.",
+        doc: "Billing could not calculate a price for the configuration, so the order or quote failed.",
+        fix: "Compare instance type, disks, bandwidth and charge type with what DescribeZoneInstanceConfigInfos offers, then retry after a pause.",
     },
     ErrorInfo {
         code: FAILED_OPERATION_INQUIRY_REFUND_PRICE_FAILED,
         kind: ErrorKind::State,
         retryable: false,
-        doc: "No paid order is on record from which the refund could be worked out.",
-        fix: "See from `ExpiredTime` in DescribeInstances whether the instance has expired; if not, give support the order.",
+        doc: "There is no paid order from which to calculate the refund.",
+        fix: "Check `ExpiredTime` in DescribeInstances to see whether the instance has expired; if not, contact support with the order.",
     },
     ErrorInfo {
         code: FAILED_OPERATION_INVALID_IMAGE_STATE,
         kind: ErrorKind::State,
         retryable: true,
-        doc: "The image to be copied is busy with other work.",
-        fix: "Wait until DescribeImages shows `NORMAL` for it, then call SyncImages again.",
+        doc: "Another operation is using the image to be copied.",
+        fix: "Wait until DescribeImages shows the image as `NORMAL`, then call SyncImages again.",
     },
     ErrorInfo {
         code: FAILED_OPERATION_INVALID_INSTANCE_APPLICATION_ROLE,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "Another product runs the instance for its own service, and its application role bars this change.",
-        fix: "Carry out the change through the product that owns the instance, or leave that id out of `InstanceIds`.",
+        doc: "Another product manages the instance, and its application role does not allow this change.",
+        fix: "Make the change through the product that owns the instance, or remove its id from `InstanceIds`.",
     },
     ErrorInfo {
         code: FAILED_OPERATION_INVALID_INSTANCE_APPLICATION_ROLE_EMR,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "One of the instances is a node of an EMR big-data cluster, which manages it on its own terms.",
-        fix: "Remove the EMR node from the request and make the change with the EMR product.",
+        doc: "One of the instances is a node of an EMR big-data cluster, which manages it.",
+        fix: "Remove the EMR node from the request and make the change through EMR.",
     },
     ErrorInfo {
         code: FAILED_OPERATION_MUT_ACTION_TIMER_EXIST,
         kind: ErrorKind::State,
         retryable: false,
-        doc: "The instance already has a timer of this kind.",
-        fix: "Find it with DescribeInstancesActionTimer, and remove it with DeleteInstancesActionTimer if the new one is to replace it.",
+        doc: "The instance already has a timer of this type.",
+        fix: "Find it with DescribeInstancesActionTimer, and remove it with DeleteInstancesActionTimer if the new one should replace it.",
     },
     ErrorInfo {
         code: FAILED_OPERATION_NO_AVAILABLE_IP_ADDRESS_COUNT_IN_SUBNET,
         kind: ErrorKind::Quota,
         retryable: false,
-        doc: "Every private address of the chosen subnet is taken.",
-        fix: "Choose a subnet with free addresses for `VirtualPrivateCloud.SubnetId`, or free some addresses in this one.",
+        doc: "All private addresses of the chosen subnet are in use.",
+        fix: "Set `VirtualPrivateCloud.SubnetId` to a subnet with free addresses, or free some addresses in this one.",
     },
     ErrorInfo {
         code: FAILED_OPERATION_NOT_FOUND_EIP,
         kind: ErrorKind::NotFound,
         retryable: false,
-        doc: "The instance has no elastic IP whose bandwidth could be shown or changed.",
-        fix: "Bind an elastic IP first, or leave the instance out of the call.",
+        doc: "The instance has no elastic IP whose bandwidth can be shown or changed.",
+        fix: "Bind an elastic IP first, or remove the instance from the request.",
     },
     ErrorInfo {
         code: FAILED_OPERATION_NOT_MASTER_ACCOUNT,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "The account id belongs to a collaborator, while images are shared only with main accounts.",
-        fix: "Put the main account's id into `AccountIds`.",
+        doc: "The account id belongs to a collaborator, but images can be shared only with main accounts.",
+        fix: "Set `AccountIds` to the main account's id.",
     },
     ErrorInfo {
         code: FAILED_OPERATION_PLACEMENT_SET_NOT_EMPTY,
         kind: ErrorKind::State,
         retryable: false,
-        doc: "The placement group still holds instances.",
-        fix: "Take them out with DeleteInstancesDisasterRecoverGroups or terminate them, then delete the group.",
+        doc: "The placement group still contains instances.",
+        fix: "Remove them with DeleteInstancesDisasterRecoverGroups or terminate them, then delete the group.",
     },
     ErrorInfo {
         code: FAILED_OPERATION_PROMOTIONAL_PERIO_RESTRICTION,
         kind: ErrorKind::State,
         retryable: false,
-        doc: "The instance was bought in a promotion, and while that period lasts neither its type nor its billing mode may change.",
-        fix: "Wait for the promotion period to end, or launch another instance with the wanted type or billing mode.",
+        doc: "The instance was bought in a promotion, and during that period neither its type nor its billing mode can be changed.",
+        fix: "Wait for the promotion period to end, or launch another instance with the type or billing mode that you need.",
     },
     ErrorInfo {
         code: FAILED_OPERATION_PROMOTIONAL_REGION_RESTRICTION,
@@ -3193,28 +3190,28 @@ pub static ERRORS: &[ErrorInfo] = &[
         kind: ErrorKind::Server,
         retryable: false,
         doc: "Sharing the image failed on the service side.",
-        fix: "Check with DescribeImageSharePermission which accounts were added, then repeat for the rest after a pause.",
+        fix: "Check with DescribeImageSharePermission which accounts were added, then retry for the rest after a pause.",
     },
     ErrorInfo {
         code: FAILED_OPERATION_RIMAGE_SHARE_FAILED,
         kind: ErrorKind::Server,
         retryable: false,
         doc: "The service could not complete the change of the image's share list.",
-        fix: "Read the list with DescribeImageSharePermission, repeat for the missing accounts, and turn to support if it fails again.",
+        fix: "Read the list with DescribeImageSharePermission, retry for the missing accounts, and contact support if it fails again.",
     },
     ErrorInfo {
         code: FAILED_OPERATION_SECURITY_GROUP_ACTION_FAILED,
         kind: ErrorKind::Server,
         retryable: false,
-        doc: "The security group service failed while groups were being bound or unbound.",
-        fix: "Read `SecurityGroupIds` with DescribeInstances to see what took effect, then repeat only the missing part.",
+        doc: "The security group service failed while binding or unbinding groups.",
+        fix: "Read `SecurityGroupIds` with DescribeInstances to see which changes took effect, then retry only the missing ones.",
     },
     ErrorInfo {
         code: FAILED_OPERATION_SNAPSHOT_SIZE_LARGER_THAN_DATA_SIZE,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "The snapshot chosen for a data disk holds more than the disk would offer.",
-        fix: "Raise `DataDisk.DiskSize` to the size of the snapshot or above.",
+        doc: "The snapshot chosen for a data disk is larger than the disk.",
+        fix: "Raise `DataDisk.DiskSize` to at least the size of the snapshot.",
     },
     ErrorInfo {
         code: FAILED_OPERATION_SNAPSHOT_SIZE_LESS_THAN_DATA_SIZE,
@@ -3227,98 +3224,98 @@ pub static ERRORS: &[ErrorInfo] = &[
         code: FAILED_OPERATION_TAG_KEY_RESERVED,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "The tag key belongs to the set that the platform keeps for itself.",
-        fix: "Choose a key of your own for `Tag.Key` that does not collide with a system tag.",
+        doc: "The tag key is reserved by the platform.",
+        fix: "Choose another `Tag.Key` that does not conflict with a system tag.",
     },
     ErrorInfo {
         code: FAILED_OPERATION_TAT_AGENT_NOT_SUPPORT,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "The automation agent was switched on for a public image that is not 64-bit x86 Linux.",
+        doc: "The automation agent was enabled for a public image that is not 64-bit x86 Linux.",
         fix: "Set `EnhancedService.AutomationService.Enabled` to false, or choose an x86_64 Linux image.",
     },
     ErrorInfo {
         code: FAILED_OPERATION_UNRETURNABLE,
         kind: ErrorKind::State,
         retryable: false,
-        doc: "The return rules do not allow this instance to be given back.",
-        fix: "Quote it alone with InquiryPriceTerminateInstances; if it stays refused, let it expire with renewal switched off by ModifyInstancesRenewFlag.",
+        doc: "The return rules do not allow returning this instance.",
+        fix: "Query its refund separately with InquiryPriceTerminateInstances; if that still fails, turn off renewal with ModifyInstancesRenewFlag and let it expire.",
     },
     ErrorInfo {
         code: FAILED_OPERATION_ZONE_INCONSISTENT,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "The instances queried for type changes lie in different zones.",
+        doc: "The instances queried for type changes are in different zones.",
         fix: "Group `InstanceIds` by zone and call DescribeInstancesModification once for each.",
     },
     ErrorInfo {
         code: IMAGE_QUOTA_LIMIT_EXCEEDED,
         kind: ErrorKind::Quota,
         retryable: false,
-        doc: "The region already holds as many of your own images as it may.",
-        fix: "Delete images with DeleteImages, or have the limit shown by DescribeImageQuota raised.",
+        doc: "The region already has the maximum number of your own images.",
+        fix: "Delete images with DeleteImages, or request a higher limit (see DescribeImageQuota).",
     },
     ErrorInfo {
         code: INSTANCES_QUOTA_LIMIT_EXCEEDED,
         kind: ErrorKind::Quota,
         retryable: false,
-        doc: "The launch asks for more instances than the account may still buy.",
-        fix: "Lower `InstanceCount`, destroy unused instances, or have the quota shown by DescribeAccountQuota raised.",
+        doc: "The launch requests more instances than the account can still buy.",
+        fix: "Lower `InstanceCount`, terminate unused instances, or request a higher quota (see DescribeAccountQuota).",
     },
     ErrorInfo {
         code: INTERNAL_ERROR,
         kind: ErrorKind::Server,
         retryable: true,
-        doc: "Something inside the compute service failed while serving the request.",
-        fix: "Repeat queries after a pause; after RepairTaskControl or ResizeInstanceDisks, read the task or the disks before trying again.",
+        doc: "An internal error of the compute service occurred while it processed the request.",
+        fix: "Retry queries after a pause; after RepairTaskControl or ResizeInstanceDisks, read the task or the disks before retrying.",
     },
     ErrorInfo {
         code: INTERNAL_ERROR_TRADE_UNKNOWN_ERROR,
         kind: ErrorKind::Server,
         retryable: false,
-        doc: "The billing system broke off, and an order may already have been placed.",
-        fix: "Look for the order in the billing centre and read the instance first; send again only if neither shows the change.",
+        doc: "The billing system failed partway, and an order may already have been placed.",
+        fix: "First check the billing center for the order and read the instance; retry only if neither shows the change.",
     },
     ErrorInfo {
         code: INTERNAL_SERVER_ERROR,
         kind: ErrorKind::Server,
         retryable: true,
-        doc: "A fault inside the compute service stopped the request, and nothing tells whether part of it ran.",
-        fix: "Repeat plain queries after a pause; for a change, read the resource first and resend only what did not happen.",
+        doc: "An internal error of the compute service stopped the request; it is unknown whether part of it ran.",
+        fix: "Retry queries after a pause; for a change, read the resource first and retry only what did not take effect.",
     },
     ErrorInfo {
         code: INVALID_ACCOUNT_INSUFFICIENT_BALANCE,
         kind: ErrorKind::State,
         retryable: false,
-        doc: "The account lacks the money for this purchase.",
-        fix: "Top up the account, or choose a cheaper configuration, and send again.",
+        doc: "The account balance is too low for this purchase.",
+        fix: "Top up the account or choose a cheaper configuration, then retry.",
     },
     ErrorInfo {
         code: INVALID_ACCOUNT_UNPAID_ORDER,
         kind: ErrorKind::State,
         retryable: false,
         doc: "An earlier order of the account is waiting for payment and blocks the new one.",
-        fix: "Pay or cancel the open order in the billing centre, after checking whether an earlier try of this request made it.",
+        fix: "Pay or cancel the open order in the billing center, after checking whether an earlier attempt of this request placed it.",
     },
     ErrorInfo {
         code: INVALID_ACCOUNT_ID_NOT_FOUND,
         kind: ErrorKind::NotFound,
         retryable: false,
         doc: "An account in the share list does not exist.",
-        fix: "Correct `AccountIds` to the numbers of main accounts, not names.",
+        fix: "Set `AccountIds` to numbers of main accounts, not names.",
     },
     ErrorInfo {
         code: INVALID_ACCOUNT_IS_YOUR_SELF,
         kind: ErrorKind::Client,
         retryable: false,
         doc: "The image owner appears among the accounts to share with.",
-        fix: "Drop your own number from `AccountIds`; the owner needs no share.",
+        fix: "Remove your own number from `AccountIds`; the owner does not need sharing.",
     },
     ErrorInfo {
         code: INVALID_ACTION,
         kind: ErrorKind::NotFound,
         retryable: false,
-        doc: "The gateway knows no action of this name in this version of the service.",
+        doc: "The gateway has no action with this name in this version of the service.",
         fix: "Check the spelling of the action and the version `2017-03-12`.",
     },
     ErrorInfo {
@@ -3332,14 +3329,14 @@ pub static ERRORS: &[ErrorInfo] = &[
         code: INVALID_FILTER,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "A filter carries a name that the action does not know, or is built wrongly.",
-        fix: "Use only filter names listed for the action, and fill both `Name` and `Values`.",
+        doc: "A filter has a name that the action does not support, or is malformed.",
+        fix: "Use only filter names listed for the action, and set both `Name` and `Values`.",
     },
     ErrorInfo {
         code: INVALID_FILTER_VALUE_LIMIT_EXCEEDED,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "One filter carries more values than the action takes.",
+        doc: "A filter has more values than the action accepts.",
         fix: "Split the `Values` of the filter over several calls.",
     },
     ErrorInfo {
@@ -3347,69 +3344,69 @@ pub static ERRORS: &[ErrorInfo] = &[
         kind: ErrorKind::Client,
         retryable: false,
         doc: "The dedicated host or CHC server does not support this operation.",
-        fix: "Check its type and state with DescribeHosts, or DescribeChcHosts and DescribeChcDeniedActions, before sending again.",
+        fix: "Check its type and state with DescribeHosts, or DescribeChcHosts and DescribeChcDeniedActions, before retrying.",
     },
     ErrorInfo {
         code: INVALID_HOST_ID_MALFORMED,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "A dedicated host id does not have the shape `host-xxxxxxxx`.",
-        fix: "Copy the full `HostId` from DescribeHosts.",
+        doc: "A dedicated host id does not have the format `host-xxxxxxxx`.",
+        fix: "Copy the complete `HostId` from DescribeHosts.",
     },
     ErrorInfo {
         code: INVALID_HOST_ID_NOT_FOUND,
         kind: ErrorKind::NotFound,
         retryable: false,
-        doc: "The dedicated host does not exist in this region or belongs to someone else.",
+        doc: "The dedicated host does not exist in this region or belongs to another account.",
         fix: "List your hosts with DescribeHosts in the same region and use one of those ids.",
     },
     ErrorInfo {
         code: INVALID_IMAGE_ID_IN_SHARED,
         kind: ErrorKind::State,
         retryable: false,
-        doc: "The image is still shared with other accounts and so cannot be deleted.",
-        fix: "Withdraw the shares with ModifyImageSharePermission, then call DeleteImages again.",
+        doc: "The image is still shared with other accounts so it cannot be deleted.",
+        fix: "Stop sharing it with ModifyImageSharePermission, then call DeleteImages again.",
     },
     ErrorInfo {
         code: INVALID_IMAGE_ID_INCORRECT_STATE,
         kind: ErrorKind::State,
         retryable: false,
-        doc: "The image is in a state that does not admit the operation.",
-        fix: "Look at `ImageState` in DescribeImages and continue once it is `NORMAL`.",
+        doc: "The state of the image does not allow the operation.",
+        fix: "Wait until `ImageState` in DescribeImages is `NORMAL`, then retry.",
     },
     ErrorInfo {
         code: INVALID_IMAGE_ID_MALFORMED,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "An image id does not have the shape `img-xxxxxxxx`.",
-        fix: "Copy the full `ImageId` from DescribeImages.",
+        doc: "An image id does not have the format `img-xxxxxxxx`.",
+        fix: "Copy the complete `ImageId` from DescribeImages.",
     },
     ErrorInfo {
         code: INVALID_IMAGE_ID_NOT_FOUND,
         kind: ErrorKind::NotFound,
         retryable: false,
-        doc: "No such image is visible to the account in this region; it may be deleted, no longer shared, or live elsewhere.",
-        fix: "Search with DescribeImages in the request's region, and copy the image over with SyncImages if it exists only in another one.",
+        doc: "No such image is visible to the account in this region; it may be deleted, no longer shared, or in another region.",
+        fix: "Search with DescribeImages in the request's region, and copy the image with SyncImages if it exists only in another region.",
     },
     ErrorInfo {
         code: INVALID_IMAGE_ID_TOO_LARGE,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "The image is bigger than a copy to another region may be.",
-        fix: "Make a smaller image, for example without data disks, and copy that one.",
+        doc: "The image is too large to copy to another region.",
+        fix: "Create a smaller image, for example without data disks, and copy that one.",
     },
     ErrorInfo {
         code: INVALID_IMAGE_NAME_DUPLICATE,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "Another of your images in the region bears this name.",
-        fix: "Choose a fresh `ImageName`; after a lost answer, check with DescribeImages whether the image is from your own earlier try.",
+        doc: "Another of your images in the region has this name.",
+        fix: "Choose another `ImageName`; after a lost response, check with DescribeImages whether your own earlier attempt created the image.",
     },
     ErrorInfo {
         code: INVALID_IMAGE_OS_TYPE_UNSUPPORTED,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "Images of this operating system type cannot be imported.",
+        doc: "Images with this operating system type cannot be imported.",
         fix: "Set `OsType` to a value that DescribeImportImageOs lists.",
     },
     ErrorInfo {
@@ -3417,98 +3414,98 @@ pub static ERRORS: &[ErrorInfo] = &[
         kind: ErrorKind::Client,
         retryable: false,
         doc: "This version of the operating system cannot be imported.",
-        fix: "Set `OsVersion` to one listed for your `OsType` by DescribeImportImageOs, or set `Force` to true.",
+        fix: "Set `OsVersion` to a version that DescribeImportImageOs lists for your `OsType`, or set `Force` to true.",
     },
     ErrorInfo {
         code: INVALID_INSTANCE_NOT_SUPPORTED,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "The kind of instance addressed is outside what the action can handle.",
-        fix: "Check type, charge type and zone with DescribeInstances, and take the unsuitable instance out of the request.",
+        doc: "The action does not support this kind of instance.",
+        fix: "Check type, charge type and zone with DescribeInstances, and remove the unsuitable instance from the request.",
     },
     ErrorInfo {
         code: INVALID_INSTANCE_ID_MALFORMED,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "An instance id does not have the shape `ins-xxxxxxxx`, for example because it is cut short.",
-        fix: "Copy the full `InstanceId` from DescribeInstances.",
+        doc: "An instance id does not have the format `ins-xxxxxxxx`, for example because it is truncated.",
+        fix: "Copy the complete `InstanceId` from DescribeInstances.",
     },
     ErrorInfo {
         code: INVALID_INSTANCE_ID_NOT_FOUND,
         kind: ErrorKind::NotFound,
         retryable: false,
-        doc: "At least one instance id is unknown in this region under this account.",
-        fix: "Check region and ids with DescribeInstances; a freshly launched instance may need a moment, a destroyed one is gone.",
+        doc: "At least one instance id is unknown in this region for this account.",
+        fix: "Check region and ids with DescribeInstances; a new instance may need a moment to appear; a destroyed instance no longer exists.",
     },
     ErrorInfo {
         code: INVALID_INSTANCE_NAME_TOO_LONG,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "The display name is over the length limit, which is tighter when renaming than when launching.",
-        fix: "Shorten `InstanceName`; 60 characters fit both ModifyInstancesAttribute and a launch, fewer if the limit counts bytes.",
+        doc: "The display name is over the length limit, which is lower for renaming than for launching.",
+        fix: "Shorten `InstanceName`; 60 characters work for both ModifyInstancesAttribute and a launch, or fewer if the limit counts bytes.",
     },
     ErrorInfo {
         code: INVALID_INSTANCE_NOT_SUPPORTED_PREPAID_INSTANCE,
         kind: ErrorKind::State,
         retryable: false,
         doc: "The subscription instance does not meet the conditions for an early return.",
-        fix: "Let the subscription run out with renewal switched off by ModifyInstancesRenewFlag, or ask support about the return rules.",
+        fix: "Turn off renewal with ModifyInstancesRenewFlag and let the subscription expire, or ask support about the return rules.",
     },
     ErrorInfo {
         code: INVALID_INSTANCE_STATE,
         kind: ErrorKind::State,
         retryable: false,
-        doc: "The present state of the instance does not admit the action.",
+        doc: "The current state of the instance does not allow the action.",
         fix: "Check `InstanceState` with DescribeInstances, and start, stop or wait for the instance as the action requires.",
     },
     ErrorInfo {
         code: INVALID_INSTANCE_TYPE_MALFORMED,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "The text in `InstanceType` is not built like a type name such as `S5.MEDIUM4`.",
-        fix: "Copy the type name from DescribeInstanceTypeConfigs, including its upper case.",
+        doc: "The text in `InstanceType` does not have the format of a type name such as `S5.MEDIUM4`.",
+        fix: "Copy the type name from DescribeInstanceTypeConfigs, including uppercase letters.",
     },
     ErrorInfo {
         code: INVALID_KEY_PAIR_LIMIT_EXCEEDED,
         kind: ErrorKind::Quota,
         retryable: false,
-        doc: "The number of key pairs is over the limit, of the account or of one call.",
-        fix: "Delete unused pairs with DeleteKeyPairs, or name fewer ids per call.",
+        doc: "The number of key pairs exceeds the limit of the account or of one request.",
+        fix: "Delete unused pairs with DeleteKeyPairs, or send fewer ids per request.",
     },
     ErrorInfo {
         code: INVALID_KEY_PAIR_ID_MALFORMED,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "A key pair id does not have the shape `skey-xxxxxxxx`.",
-        fix: "Copy the full `KeyId` from DescribeKeyPairs.",
+        doc: "A key pair id does not have the format `skey-xxxxxxxx`.",
+        fix: "Copy the complete `KeyId` from DescribeKeyPairs.",
     },
     ErrorInfo {
         code: INVALID_KEY_PAIR_ID_NOT_FOUND,
         kind: ErrorKind::NotFound,
         retryable: false,
         doc: "A key pair id is well-formed but unknown in this account and region.",
-        fix: "Compare with DescribeKeyPairs; a pair that was to be deleted may be gone already.",
+        fix: "Check with DescribeKeyPairs; a pair to be deleted may already be gone.",
     },
     ErrorInfo {
         code: INVALID_KEY_PAIR_NAME_DUPLICATE,
         kind: ErrorKind::Client,
         retryable: false,
         doc: "Another key pair of the account has this name.",
-        fix: "Choose a free `KeyName`, which DescribeKeyPairs can confirm.",
+        fix: "Choose a `KeyName` that is not in use; check with DescribeKeyPairs.",
     },
     ErrorInfo {
         code: INVALID_KEY_PAIR_NAME_EMPTY,
         kind: ErrorKind::Client,
         retryable: false,
         doc: "No name was given for the key pair.",
-        fix: "Fill `KeyName`.",
+        fix: "Set `KeyName`.",
     },
     ErrorInfo {
         code: INVALID_KEY_PAIR_NAME_INCLUDE_ILLEGAL_CHAR,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "The key pair name holds something else than letters, digits and underscores.",
-        fix: "Rewrite `KeyName` with letters, digits and underscores only.",
+        doc: "The key pair name contains characters other than letters, digits and underscores.",
+        fix: "Use only letters, digits and underscores in `KeyName`.",
     },
     ErrorInfo {
         code: INVALID_KEY_PAIR_NAME_TOO_LONG,
@@ -3521,28 +3518,28 @@ pub static ERRORS: &[ErrorInfo] = &[
         code: INVALID_PARAMETER,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "A request member has the wrong form or cannot stand in this request; the message says which one.",
-        fix: "Correct the member named in the message to the type and structure that the action declares.",
+        doc: "A request member is malformed or not allowed in this request; the message names it.",
+        fix: "Correct the member named in the message; it must have the type and structure that the action declares.",
     },
     ErrorInfo {
         code: INVALID_PARAMETER_AT_MOST_ONE,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "The query sets several members of which only one may be present.",
+        doc: "The query sets several mutually exclusive members.",
         fix: "Send either the id list or `Filters`, not both.",
     },
     ErrorInfo {
         code: INVALID_PARAMETER_AUTO_SNAPSHOT_NOT_SUPPORTED,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "The safety snapshot before the conversion cannot be taken automatically for this instance.",
+        doc: "The automatic backup snapshot before the conversion is not possible for this instance.",
         fix: "Take snapshots of the disks yourself in the disk product, then ask support how to convert this instance.",
     },
     ErrorInfo {
         code: INVALID_PARAMETER_CDC_NOT_SUPPORTED,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "A disk or placement names a dedicated cluster by `CdcId`, which this launch cannot use.",
+        doc: "A disk or placement sets a dedicated cluster in `CdcId`, which this launch cannot use.",
         fix: "Remove `CdcId` from the disks, or launch into the dedicated cluster with `DedicatedClusterId`.",
     },
     ErrorInfo {
@@ -3571,20 +3568,20 @@ pub static ERRORS: &[ErrorInfo] = &[
         kind: ErrorKind::Client,
         retryable: false,
         doc: "More than one of the snapshots comes from a system disk.",
-        fix: "Leave exactly one system disk snapshot in `SnapshotIds`.",
+        fix: "Keep exactly one system disk snapshot in `SnapshotIds`.",
     },
     ErrorInfo {
         code: INVALID_PARAMETER_EDGE_ZONE_MISS_INTERNET_ACCESSIBLE,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "In an edge zone, carrier addresses were asked for without public network settings for the primary address.",
-        fix: "Add the public network settings of the primary address to `InternetAccessible`, or drop the carrier addresses.",
+        doc: "In an edge zone, carrier addresses were requested without public network settings for the primary address.",
+        fix: "Add the public network settings of the primary address to `InternetAccessible`, or remove the carrier addresses.",
     },
     ErrorInfo {
         code: INVALID_PARAMETER_HOST_ID_CUSTOMIZED_INSTANCE_TYPE_NOT_SUPPORT,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "The dedicated host cannot carry instances of a freely defined size.",
+        doc: "The dedicated host does not support instances with a custom size.",
         fix: "Choose a standard size in `InstanceType`, or place the instance on another host.",
     },
     ErrorInfo {
@@ -3592,20 +3589,20 @@ pub static ERRORS: &[ErrorInfo] = &[
         kind: ErrorKind::Client,
         retryable: false,
         doc: "The dedicated host cannot run the requested instance type.",
-        fix: "Compare with `HostType` in DescribeHosts, then change `InstanceType` or the host.",
+        fix: "Check `HostType` in DescribeHosts, then change `InstanceType` or the host.",
     },
     ErrorInfo {
         code: INVALID_PARAMETER_HOST_ID_STANDARD_INSTANCE_TYPE_NOT_SUPPORT,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "The dedicated host takes only freely defined sizes, not the standard catalogue types.",
-        fix: "Give a custom size in `InstanceType`, or move to a host that takes standard types.",
+        doc: "The dedicated host supports only custom sizes, not the standard types.",
+        fix: "Set a custom size in `InstanceType`, or use a host that supports standard types.",
     },
     ErrorInfo {
         code: INVALID_PARAMETER_HOST_ID_STATUS_NOT_SUPPORT,
         kind: ErrorKind::State,
         retryable: false,
-        doc: "The dedicated host is in a state that takes no new or resized instances.",
+        doc: "The state of the dedicated host does not allow new or resized instances.",
         fix: "Wait until DescribeHosts shows `HostState` as `RUNNING`, or choose another host.",
     },
     ErrorInfo {
@@ -3613,20 +3610,20 @@ pub static ERRORS: &[ErrorInfo] = &[
         kind: ErrorKind::Client,
         retryable: false,
         doc: "The new host name does not follow the naming rules.",
-        fix: "Keep `HostName` to letters, digits and inner hyphens, 2 to 15 characters on Windows and up to 60 with dots elsewhere.",
+        fix: "Use only letters, digits and inner hyphens in `HostName`, 2 to 15 characters on Windows and up to 60 with dots elsewhere.",
     },
     ErrorInfo {
         code: INVALID_PARAMETER_IMAGE_IDS_SNAPSHOT_IDS_MUST_ONE,
         kind: ErrorKind::Client,
         retryable: false,
         doc: "The export names no source, or both kinds of source.",
-        fix: "Give images or snapshots, one of the two; in this version of the API that means filling `ImageIds`.",
+        fix: "Specify either images or snapshots; in this version of the API, that means setting `ImageIds`.",
     },
     ErrorInfo {
         code: INVALID_PARAMETER_INSTANCE_IMAGE_NOT_SUPPORT,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "The image is a whole-machine image with data disks, and the action takes only images of a system disk.",
+        doc: "The image is a whole-machine image with data disks, but the action accepts only images of a system disk.",
         fix: "Choose an image without data disk snapshots; DescribeImages shows them in `SnapshotSet`.",
     },
     ErrorInfo {
@@ -3640,22 +3637,22 @@ pub static ERRORS: &[ErrorInfo] = &[
         code: INVALID_PARAMETER_INSTANCE_TYPE_SUPPORTED_HOST_NOT_FOUND,
         kind: ErrorKind::NotFound,
         retryable: false,
-        doc: "None of your dedicated hosts can carry the requested instance type.",
-        fix: "Choose a type that fits a host listed by DescribeHosts, or buy a fitting host with AllocateHosts.",
+        doc: "None of your dedicated hosts supports the requested instance type.",
+        fix: "Choose a type that fits a host listed by DescribeHosts, or buy a suitable host with AllocateHosts.",
     },
     ErrorInfo {
         code: INVALID_PARAMETER_INTERNET_ACCESSIBLE_NOT_SUPPORTED,
         kind: ErrorKind::Client,
         retryable: false,
         doc: "Public bandwidth cannot be set for this kind of launch.",
-        fix: "Leave `InternetAccessible` out and add a public address separately after the launch.",
+        fix: "Omit `InternetAccessible` and add a public address separately after the launch.",
     },
     ErrorInfo {
         code: INVALID_PARAMETER_INVALID_CLOUD_DISK_SOLD_OUT,
         kind: ErrorKind::Quota,
         retryable: false,
-        doc: "The cloud disk kind to convert to is out of stock.",
-        fix: "Choose another `DiskType`, or try again when the zone has stock.",
+        doc: "The target cloud disk type is out of stock.",
+        fix: "Choose another `DiskType`, or retry when the zone has stock.",
     },
     ErrorInfo {
         code: INVALID_PARAMETER_INVALID_DEPENDENCE,
@@ -3668,28 +3665,28 @@ pub static ERRORS: &[ErrorInfo] = &[
         code: INVALID_PARAMETER_INVALID_INSTANCE_NOT_SUPPORTED,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "The disks of this kind of instance cannot be converted.",
-        fix: "Check that the instance has local disks and is no spot instance before ModifyInstanceDiskType.",
+        doc: "Disks of this kind of instance cannot be converted.",
+        fix: "Before ModifyInstanceDiskType, check that the instance has local disks and is not a spot instance.",
     },
     ErrorInfo {
         code: INVALID_PARAMETER_INVALID_IP_FORMAT,
         kind: ErrorKind::Client,
         retryable: false,
         doc: "A fixed private address is not a valid IPv4 address.",
-        fix: "Write every entry of `PrivateIpAddresses` in dotted form, for example `10.0.0.5`.",
+        fix: "Write each entry of `PrivateIpAddresses` in dotted notation, for example `10.0.0.5`.",
     },
     ErrorInfo {
         code: INVALID_PARAMETER_INVALID_KMS_KEY_ID,
         kind: ErrorKind::Client,
         retryable: false,
         doc: "The encryption key named for the image copy is not valid.",
-        fix: "Take the id from the key management service of the same region, or leave `KmsKeyId` out for the default key.",
+        fix: "Use an id from the key management service in the same region, or omit `KmsKeyId` to use the default key.",
     },
     ErrorInfo {
         code: INVALID_PARAMETER_INVALID_PARAMETER_COEXIST_IMAGE_IDS_FILTERS,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "The image query carries both an id list and filters.",
+        doc: "The image query contains both an id list and filters.",
         fix: "Send either `ImageIds` or `Filters`, not both.",
     },
     ErrorInfo {
@@ -3697,28 +3694,28 @@ pub static ERRORS: &[ErrorInfo] = &[
         kind: ErrorKind::Client,
         retryable: false,
         doc: "The address of the image file cannot be used.",
-        fix: "Give in `ImageUrl` the full, readable object storage address of the file, and test that it downloads.",
+        fix: "Set `ImageUrl` to the full, readable object storage address of the file, and test that it can be downloaded.",
     },
     ErrorInfo {
         code: INVALID_PARAMETER_INVALID_TARGET_OS_TYPE,
         kind: ErrorKind::Client,
         retryable: false,
         doc: "The target system of the conversion is unknown.",
-        fix: "Set `TargetOSType` to `TencentOS`, or leave it out.",
+        fix: "Set `TargetOSType` to `TencentOS`, or omit it.",
     },
     ErrorInfo {
         code: INVALID_PARAMETER_LACK_CORE_COUNT_OR_THREAD_PER_CORE,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "The CPU layout names only one of its two parts.",
-        fix: "Set `CpuTopology.CoreCount` and `CpuTopology.ThreadPerCore` together, or leave `CpuTopology` out.",
+        doc: "The CPU layout sets only one of its two members.",
+        fix: "Set `CpuTopology.CoreCount` and `CpuTopology.ThreadPerCore` together, or omit `CpuTopology`.",
     },
     ErrorInfo {
         code: INVALID_PARAMETER_LOCAL_DATA_DISK_NOT_SUPPORT,
         kind: ErrorKind::Client,
         retryable: false,
         doc: "One of the data disks for the image is a local disk.",
-        fix: "List only cloud disks in `DataDiskIds`, and copy data on local disks by other means.",
+        fix: "List only cloud disks in `DataDiskIds`, and copy the data of local disks in another way.",
     },
     ErrorInfo {
         code: INVALID_PARAMETER_ONLY_SUPPORT_FOR_EDGE_ZONE,
@@ -3738,22 +3735,22 @@ pub static ERRORS: &[ErrorInfo] = &[
         code: INVALID_PARAMETER_PASSWORD_NOT_SUPPORTED,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "A launch template may not store a login password.",
-        fix: "Remove `LoginSettings.Password` from the template and give it, or a key pair, at launch.",
+        doc: "A launch template cannot store a login password.",
+        fix: "Remove `LoginSettings.Password` from the template and set it, or a key pair, at launch.",
     },
     ErrorInfo {
         code: INVALID_PARAMETER_SNAPSHOT_NOT_FOUND,
         kind: ErrorKind::NotFound,
         retryable: false,
-        doc: "A named disk snapshot does not exist in this region or has been deleted.",
-        fix: "Take a live `SnapshotId` from DescribeSnapshots of the disk product.",
+        doc: "A disk snapshot in the request does not exist in this region or has been deleted.",
+        fix: "Use an existing `SnapshotId` from DescribeSnapshots of the disk product.",
     },
     ErrorInfo {
         code: INVALID_PARAMETER_SPECIAL_PARAMETER_FOR_SPECIAL_ACCOUNT,
         kind: ErrorKind::Auth,
         retryable: false,
-        doc: "The launch sets a member that is open only to accounts on an allowlist.",
-        fix: "Remove the member named in the message, or ask support to admit the account.",
+        doc: "The launch sets a member that is available only to accounts on an allowlist.",
+        fix: "Remove the member named in the message, or ask support to add the account to the allowlist.",
     },
     ErrorInfo {
         code: INVALID_PARAMETER_SPECIFY_ONE_PARAMETER,
@@ -3767,98 +3764,98 @@ pub static ERRORS: &[ErrorInfo] = &[
         kind: ErrorKind::Client,
         retryable: false,
         doc: "A swap disk was chosen for the image.",
-        fix: "Take the swap disk's id out of `DataDiskIds`.",
+        fix: "Remove the swap disk's id from `DataDiskIds`.",
     },
     ErrorInfo {
         code: INVALID_PARAMETER_SYSTEM_SNAPSHOT_NOT_FOUND,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "None of the snapshots comes from a system disk, so the image could not start.",
+        doc: "None of the snapshots comes from a system disk, so the image could not boot.",
         fix: "Add a system disk snapshot to `SnapshotIds`.",
     },
     ErrorInfo {
         code: INVALID_PARAMETER_OVERLARGE_VALUE,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "A text or list of CreateImage is longer than allowed.",
+        doc: "A text or list in CreateImage is too long.",
         fix: "Shorten the member that the message names, such as `ImageName` or `ImageDescription`.",
     },
     ErrorInfo {
         code: INVALID_PARAMETER_COMBINATION,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "Two or more members that are valid alone do not go together.",
-        fix: "Compare the members set with the exclusions of the action, and drop the one that the message objects to.",
+        doc: "Two or more members are valid individually but not in combination.",
+        fix: "Check which members of the action exclude each other, and remove the one that the message names.",
     },
     ErrorInfo {
         code: INVALID_PARAMETER_CONFLICT,
         kind: ErrorKind::Client,
         retryable: false,
         doc: "Two members of the request exclude each other.",
-        fix: "Drop one of them; for CreateImage the usual pair is `InstanceId` and `SnapshotIds`.",
+        fix: "Remove one of them; for CreateImage, the usual pair is `InstanceId` and `SnapshotIds`.",
     },
     ErrorInfo {
         code: INVALID_PARAMETER_VALUE,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "A member carries a value outside its permitted set or form.",
-        fix: "Replace the value quoted in the message with one that the member's own description allows.",
+        doc: "A member has a value outside its allowed set or format.",
+        fix: "Replace the value quoted in the message with one that the description of the member allows.",
     },
     ErrorInfo {
         code: INVALID_PARAMETER_VALUE_AMOUNT_NOT_EQUAL,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "Lists that belong together, such as servers and their addresses, differ in length.",
-        fix: "Give as many `PrivateIpAddresses` as `ChcIds`.",
+        doc: "Lists that belong together, such as servers and their addresses, have different lengths.",
+        fix: "Send as many `PrivateIpAddresses` as `ChcIds`.",
     },
     ErrorInfo {
         code: INVALID_PARAMETER_VALUE_BANDWIDTH_PACKAGE_ID_MALFORMED,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "The bandwidth package id does not have the shape `bwp-xxxxxxxx`.",
-        fix: "Copy the full `BandwidthPackageId` from DescribeBandwidthPackages of the VPC product.",
+        doc: "The bandwidth package id does not have the format `bwp-xxxxxxxx`.",
+        fix: "Copy the complete `BandwidthPackageId` from DescribeBandwidthPackages of the VPC product.",
     },
     ErrorInfo {
         code: INVALID_PARAMETER_VALUE_BANDWIDTH_PACKAGE_ID_NOT_FOUND,
         kind: ErrorKind::NotFound,
         retryable: false,
-        doc: "No bandwidth package with that id belongs to the account in this region.",
+        doc: "The account has no bandwidth package with this id in this region.",
         fix: "Set `InternetAccessible.BandwidthPackageId` to a package that DescribeBandwidthPackages of the VPC product lists.",
     },
     ErrorInfo {
         code: INVALID_PARAMETER_VALUE_BANDWIDTH_PACKAGE_ISP_NOT_MATCH,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "The bandwidth package serves another carrier line than the one requested for the address.",
-        fix: "Set `InternetAccessible.InternetServiceProvider` to the line of the package, or choose a package of the wanted line.",
+        doc: "The carrier line of the bandwidth package differs from the one requested for the address.",
+        fix: "Set `InternetAccessible.InternetServiceProvider` to the line of the package, or choose a package with the line that you need.",
     },
     ErrorInfo {
         code: INVALID_PARAMETER_VALUE_BANDWIDTH_PACKAGE_ZONE_NOT_MATCH,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "The bandwidth package is tied to another zone than the launch.",
+        doc: "The bandwidth package is bound to a different zone than the launch.",
         fix: "Choose a package of the zone in `Placement.Zone`, or launch in the zone of the package.",
     },
     ErrorInfo {
         code: INVALID_PARAMETER_VALUE_BASIC_NETWORK_INSTANCE_FAMILY,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "The instance sits in the classic network, while the target type runs only in a VPC.",
-        fix: "Choose a target type that still works in the classic network, or launch a new instance in a VPC.",
+        doc: "The instance is in the classic network, but the target type runs only in a VPC.",
+        fix: "Choose a target type that works in the classic network, or launch a new instance in a VPC.",
     },
     ErrorInfo {
         code: INVALID_PARAMETER_VALUE_BUCKET_NOT_FOUND,
         kind: ErrorKind::NotFound,
         retryable: false,
         doc: "The storage bucket for the export does not exist.",
-        fix: "Correct `BucketName`, with its account suffix, to an existing bucket in the region of the image.",
+        fix: "Set `BucketName`, with its account suffix, to an existing bucket in the region of the image.",
     },
     ErrorInfo {
         code: INVALID_PARAMETER_VALUE_CAM_ROLE_NAME_MALFORMED,
         kind: ErrorKind::Client,
         retryable: false,
         doc: "The role name contains a character other than letters, digits and `+=,.@_-`.",
-        fix: "Copy the exact name of the role from access management into `CamRoleName`.",
+        fix: "Set `CamRoleName` to the exact name of the role in access management.",
     },
     ErrorInfo {
         code: INVALID_PARAMETER_VALUE_CDH_ONLY_LOCAL_DATA_DISK_RESIZE,
@@ -3871,8 +3868,8 @@ pub static ERRORS: &[ErrorInfo] = &[
         code: INVALID_PARAMETER_VALUE_CHC_HOSTS_NOT_FOUND,
         kind: ErrorKind::NotFound,
         retryable: false,
-        doc: "One of the CHC bare-metal servers is unknown in this region under this account.",
-        fix: "List the servers with DescribeChcHosts and use their `ChcId` values.",
+        doc: "One of the CHC bare-metal servers is unknown in this region for this account.",
+        fix: "Use the `ChcId` values that DescribeChcHosts returns.",
     },
     ErrorInfo {
         code: INVALID_PARAMETER_VALUE_CHC_NETWORK_EMPTY,
@@ -3892,14 +3889,14 @@ pub static ERRORS: &[ErrorInfo] = &[
         code: INVALID_PARAMETER_VALUE_CORE_COUNT_VALUE,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "The number of cores in the CPU layout does not fit the instance type.",
-        fix: "Set `CpuTopology.CoreCount` to a number the type allows, or leave `CpuTopology` out.",
+        doc: "The instance type does not support this number of cores in the CPU layout.",
+        fix: "Set `CpuTopology.CoreCount` to a number the type allows, or omit `CpuTopology`.",
     },
     ErrorInfo {
         code: INVALID_PARAMETER_VALUE_DEDICATED_CLUSTER_NOT_SUPPORTED_CHARGE_TYPE,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "The dedicated cluster does not take instances of the chosen billing mode.",
+        doc: "The dedicated cluster does not accept instances with this billing mode.",
         fix: "Set `InstanceChargeType` to `CDCPAID` for a launch with `DedicatedClusterId`.",
     },
     ErrorInfo {
@@ -3913,21 +3910,21 @@ pub static ERRORS: &[ErrorInfo] = &[
         code: INVALID_PARAMETER_VALUE_DEDICATED_RESOURCE_PACK_NAME,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "The name of the resource pool breaks the naming rules.",
+        doc: "The name of the resource pool violates the naming rules.",
         fix: "Write `DedicatedResourcePoolPackName` with 1 to 60 Chinese characters, letters, digits, hyphens or underscores.",
     },
     ErrorInfo {
         code: INVALID_PARAMETER_VALUE_DEDICATED_RESOURCE_PACK_NOT_VALID,
         kind: ErrorKind::NotFound,
         retryable: false,
-        doc: "No resource pool in a usable state fits the launch.",
-        fix: "Look in DescribeResourcePoolPacks for an active pool of the right zone and type, or buy one with PurchaseResourcePoolPacks.",
+        doc: "No usable resource pool matches the launch.",
+        fix: "Find an active pool with the right zone and type in DescribeResourcePoolPacks, or buy one with PurchaseResourcePoolPacks.",
     },
     ErrorInfo {
         code: INVALID_PARAMETER_VALUE_DEDICATED_RESOURCE_PACK_TENANCY_MISMATCH,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "The pools named do not belong to the reservation strategy given beside them.",
+        doc: "The resource pools in the request do not belong to the reservation strategy that is set with them.",
         fix: "Set `Placement.DedicatedResourcePackTenancy` to `ResourcePool` whenever `rpp-` ids are sent.",
     },
     ErrorInfo {
@@ -3941,14 +3938,14 @@ pub static ERRORS: &[ErrorInfo] = &[
         code: INVALID_PARAMETER_VALUE_DISASTER_RECOVER_GROUP_ID_MALFORMED,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "A placement group id is not of the form `ps-xxxxxxxx`.",
-        fix: "Copy `DisasterRecoverGroupId` from DescribeDisasterRecoverGroups.",
+        doc: "A placement group id does not have the format `ps-xxxxxxxx`.",
+        fix: "Use a `DisasterRecoverGroupId` from DescribeDisasterRecoverGroups.",
     },
     ErrorInfo {
         code: INVALID_PARAMETER_VALUE_DUPLICATE,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "A list in the launch request holds the same value more than once.",
+        doc: "A list in the launch request contains the same value more than once.",
         fix: "Remove the repeated entry from the list that the message names, for example `SecurityGroupIds` or `ChcIds`.",
     },
     ErrorInfo {
@@ -3956,7 +3953,7 @@ pub static ERRORS: &[ErrorInfo] = &[
         kind: ErrorKind::Client,
         retryable: false,
         doc: "The same tag key is given twice for the new instances.",
-        fix: "Keep each key only once in `TagSpecification.Tags`.",
+        fix: "Use each key only once in `TagSpecification.Tags`.",
     },
     ErrorInfo {
         code: INVALID_PARAMETER_VALUE_ELASTIC_NETWORK_NOT_EXIST,
@@ -3969,21 +3966,21 @@ pub static ERRORS: &[ErrorInfo] = &[
         code: INVALID_PARAMETER_VALUE_ELASTIC_NETWORK_VPC_SUBNET_MISMATCH,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "The network interfaces of one launch must share a VPC but sit in different subnets, and these do not.",
-        fix: "Give all `NetworkInterfaces` entries the same `VpcId` and each its own `SubnetId`.",
+        doc: "The network interfaces of one launch must be in the same VPC but in different subnets; these are not.",
+        fix: "Use the same `VpcId` for all `NetworkInterfaces` entries and a different `SubnetId` for each.",
     },
     ErrorInfo {
         code: INVALID_PARAMETER_VALUE_EXTERNAL_IP_QUOTA_LIMITED,
         kind: ErrorKind::Quota,
         retryable: false,
-        doc: "More public addresses were asked for than the instance type may hold.",
-        fix: "Ask for fewer public addresses, or choose a larger `InstanceType`.",
+        doc: "The request asks for more public addresses than the instance type supports.",
+        fix: "Request fewer public addresses, or choose a larger `InstanceType`.",
     },
     ErrorInfo {
         code: INVALID_PARAMETER_VALUE_GPU_INSTANCE_FAMILY,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "An instance without a GPU cannot be turned into a GPU type.",
+        doc: "An instance without a GPU cannot be changed to a GPU type.",
         fix: "Choose a target type without a GPU, or launch a new GPU instance.",
     },
     ErrorInfo {
@@ -3991,77 +3988,77 @@ pub static ERRORS: &[ErrorInfo] = &[
         kind: ErrorKind::Client,
         retryable: false,
         doc: "A business id was given for an HPC cluster outside a dedicated cluster.",
-        fix: "Leave `HpcClusterBusinessId` out unless `HpcClusterType` is `CDC`.",
+        fix: "Omit `HpcClusterBusinessId` unless `HpcClusterType` is `CDC`.",
     },
     ErrorInfo {
         code: INVALID_PARAMETER_VALUE_HPC_CLUSTER_ID_ZONE_ID_NOT_MATCH,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "The HPC cluster is bound to another zone than the launch.",
-        fix: "Launch in the zone that DescribeHpcClusters shows for `HpcClusterId`, or use a cluster of the wanted zone.",
+        doc: "The HPC cluster is in a different zone than the launch.",
+        fix: "Launch in the zone that DescribeHpcClusters shows for `HpcClusterId`, or use a cluster in the zone that you need.",
     },
     ErrorInfo {
         code: INVALID_PARAMETER_VALUE_IP_ADDRESS_MALFORMED,
         kind: ErrorKind::Client,
         retryable: false,
         doc: "An address in the request is not a well-formed IP address.",
-        fix: "Correct the address, in `PrivateIpAddresses` or in the value of an address filter.",
+        fix: "Correct the address in `PrivateIpAddresses` or in the value of an address filter.",
     },
     ErrorInfo {
         code: INVALID_PARAMETER_VALUE_IPV6_ADDRESS_MALFORMED,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "The filter by IPv6 address carries text that is not an IPv6 address.",
-        fix: "Write the address of the DescribeInstances filter in full, valid IPv6 notation.",
+        doc: "The value of the IPv6 address filter is not an IPv6 address.",
+        fix: "Write the address in the DescribeInstances filter in full, valid IPv6 notation.",
     },
     ErrorInfo {
         code: INVALID_PARAMETER_VALUE_ISO_MUST_IMPORT_BY_FORCE,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "An ISO file is imported only without the usual checks of the image.",
+        doc: "An ISO file can be imported only without the usual image checks.",
         fix: "Set `Force` to true in ImportImage.",
     },
     ErrorInfo {
         code: INVALID_PARAMETER_VALUE_ILLEGAL_HOST_NAME,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "The host name breaks the naming rules of the guest system.",
-        fix: "Use letters, digits and single inner hyphens in `HostName` (dots on Linux only); Windows takes at most 15 characters and not digits alone.",
+        doc: "The host name violates the naming rules of the guest system.",
+        fix: "Use letters, digits and single inner hyphens in `HostName` (dots on Linux only); Windows allows at most 15 characters, not only digits.",
     },
     ErrorInfo {
         code: INVALID_PARAMETER_VALUE_INCORRECT_FORMAT,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "A value has the wrong layout, most often an id in the CHC actions.",
-        fix: "Check the member named in the message against the format of its ids, for CHC servers with DescribeChcHosts.",
+        doc: "A value has the wrong format, usually an id in the CHC actions.",
+        fix: "Check the format of the ids in the member named in the message; DescribeChcHosts lists the ids of CHC servers.",
     },
     ErrorInfo {
         code: INVALID_PARAMETER_VALUE_INSTANCE_ID_MALFORMED,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "One entry given as an instance id is not `ins-` followed by lower-case letters and digits.",
-        fix: "Replace the entry in `InstanceIds` or `InstanceId` with the exact value that DescribeInstances returns.",
+        doc: "An instance id is not `ins-` followed by lowercase letters and digits.",
+        fix: "Replace the entry in `InstanceIds` or `InstanceId` with the exact id that DescribeInstances returns.",
     },
     ErrorInfo {
         code: INVALID_PARAMETER_VALUE_INSTANCE_NOT_SUPPORTED_MIX_PRICING_MODEL,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "One renewal call lists instances of different billing modes.",
-        fix: "Renew only `PREPAID` instances, one billing mode in each call.",
+        doc: "A renewal request lists instances with different billing modes.",
+        fix: "Renew only `PREPAID` instances, with one billing mode per request.",
     },
     ErrorInfo {
         code: INVALID_PARAMETER_VALUE_INSTANCE_TYPE_NOT_FOUND,
         kind: ErrorKind::NotFound,
         retryable: false,
-        doc: "The catalogue of this region holds no instance type of that name.",
-        fix: "Pick a name from DescribeInstanceTypeConfigs called in the same region.",
+        doc: "This region has no instance type with this name.",
+        fix: "Choose a name that DescribeInstanceTypeConfigs returns in the same region.",
     },
     ErrorInfo {
         code: INVALID_PARAMETER_VALUE_INSTANCE_TYPE_NOT_SUPPORT_ELASTIC_NETWORKS,
         kind: ErrorKind::Client,
         retryable: false,
         doc: "The instance type cannot be launched with a list of network interfaces.",
-        fix: "Leave `NetworkInterfaces` out and use `VirtualPrivateCloud`, or choose another type.",
+        fix: "Omit `NetworkInterfaces` and use `VirtualPrivateCloud`, or choose another type.",
     },
     ErrorInfo {
         code: INVALID_PARAMETER_VALUE_INSTANCE_TYPE_NOT_SUPPORT_HPC_CLUSTER,
@@ -4074,14 +4071,14 @@ pub static ERRORS: &[ErrorInfo] = &[
         code: INVALID_PARAMETER_VALUE_INSTANCE_TYPE_REQUIRED_HPC_CLUSTER,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "A high-performance computing type was requested without naming its cluster.",
-        fix: "Set `HpcClusterId` to a cluster of the same zone, made with CreateHpcCluster if none exists.",
+        doc: "A high-performance computing type was requested without a cluster.",
+        fix: "Set `HpcClusterId` to a cluster in the same zone; create one with CreateHpcCluster if none exists.",
     },
     ErrorInfo {
         code: INVALID_PARAMETER_VALUE_INSUFFICIENT_OFFERING,
         kind: ErrorKind::Quota,
         retryable: false,
-        doc: "Too few spot instances of this type are on offer in the zone at present.",
+        doc: "Too few spot instances of this type are currently available in the zone.",
         fix: "Lower `InstanceCount`, or change `InstanceType`, `Placement.Zone` or the billing mode.",
     },
     ErrorInfo {
@@ -4089,84 +4086,84 @@ pub static ERRORS: &[ErrorInfo] = &[
         kind: ErrorKind::Client,
         retryable: false,
         doc: "The spot bid is below the current market price.",
-        fix: "Raise `SpotOptions.MaxPrice`, or leave `InstanceMarketOptions` out to bid the current price.",
+        fix: "Raise `SpotOptions.MaxPrice`, or omit `InstanceMarketOptions` to bid the current price.",
     },
     ErrorInfo {
         code: INVALID_PARAMETER_VALUE_INVALID_APP_ID_FORMAT,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "The account number behind the signing key is not accepted by the service.",
-        fix: "Sign with a key of a fully registered account; no request member changes this, so ask support if it stays.",
+        doc: "The service does not accept the account of the signing key.",
+        fix: "Sign with a key of a fully registered account; no request member changes this, so contact support if it persists.",
     },
     ErrorInfo {
         code: INVALID_PARAMETER_VALUE_INVALID_BOOT_MODE,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "The boot mode does not suit the image or its architecture.",
-        fix: "Set `BootMode` to `Legacy BIOS` or `UEFI`, as the image was built.",
+        doc: "The boot mode does not match the image or its architecture.",
+        fix: "Set `BootMode` to `Legacy BIOS` or `UEFI`, whichever the image was built for.",
     },
     ErrorInfo {
         code: INVALID_PARAMETER_VALUE_INVALID_BUCKET_PERMISSION_FOR_EXPORT,
         kind: ErrorKind::Auth,
         retryable: false,
-        doc: "The service may not write into the bucket.",
-        fix: "Grant the role given in `RoleName` write access to `BucketName`.",
+        doc: "The service has no permission to write to the bucket.",
+        fix: "Grant the role in `RoleName` write access to `BucketName`.",
     },
     ErrorInfo {
         code: INVALID_PARAMETER_VALUE_INVALID_FILE_NAME_PREFIX_LIST,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "The file name prefixes do not match the exported images in number.",
-        fix: "Give exactly one `FileNamePrefixList` entry for each image.",
+        doc: "The number of file name prefixes differs from the number of exported images.",
+        fix: "Send exactly one `FileNamePrefixList` entry for each image.",
     },
     ErrorInfo {
         code: INVALID_PARAMETER_VALUE_INVALID_GPU_FAMILY_CHANGE,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "A GPU instance cannot be turned into a type without a GPU or with another GPU model.",
-        fix: "Choose a larger or smaller type of the same GPU family, as DescribeInstancesModification lists.",
+        doc: "A GPU instance cannot be changed to a type without a GPU or with another GPU model.",
+        fix: "Choose a larger or smaller type of the same GPU family, as listed by DescribeInstancesModification.",
     },
     ErrorInfo {
         code: INVALID_PARAMETER_VALUE_INVALID_IMAGE_FAMILY,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "The family name of the image has the wrong form.",
-        fix: "Rewrite `ImageFamily` to the characters and length that its description permits.",
+        doc: "The family name of the image has the wrong format.",
+        fix: "Use an `ImageFamily` with the characters and length that its description allows.",
     },
     ErrorInfo {
         code: INVALID_PARAMETER_VALUE_INVALID_IMAGE_FOR_GIVEN_INSTANCE_TYPE,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "The image does not run on the instance type.",
+        doc: "The instance type does not support the image.",
         fix: "Query DescribeImages with `InstanceType` set and take one of the images it returns.",
     },
     ErrorInfo {
         code: INVALID_PARAMETER_VALUE_INVALID_IMAGE_FORMAT,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "The image is stored in RAW format and cannot start an instance here.",
+        doc: "The image is stored in RAW format and cannot be used to launch an instance here.",
         fix: "Choose another image, or import the disk again in a format that the launch accepts.",
     },
     ErrorInfo {
         code: INVALID_PARAMETER_VALUE_INVALID_IMAGE_ID,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "The image exists but may not be used for this operation.",
-        fix: "Check `ImageType` and `ImageState` with DescribeImages, and take an image of a kind that the action accepts.",
+        doc: "The image exists but cannot be used for this operation.",
+        fix: "Check `ImageType` and `ImageState` with DescribeImages, and use a type of image that the action accepts.",
     },
     ErrorInfo {
         code: INVALID_PARAMETER_VALUE_INVALID_IMAGE_ID_FOR_RETSET_INSTANCE,
         kind: ErrorKind::Client,
         retryable: false,
         doc: "The image cannot be installed on this instance.",
-        fix: "Pick an `ImageId` that DescribeImages returns for the type of the instance, with the same architecture and region.",
+        fix: "Choose an `ImageId` that DescribeImages returns for the type of the instance, with the same architecture and region.",
     },
     ErrorInfo {
         code: INVALID_PARAMETER_VALUE_INVALID_IMAGE_ID_IS_SHARED,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "The image was shared with you by another account, so it is not yours to delete.",
-        fix: "Remove the id from `ImageIds`; only the owner can delete it or withdraw the share.",
+        doc: "The image was shared with you by another account, so you cannot delete it.",
+        fix: "Remove the id from `ImageIds`; only the owner can delete it or stop sharing it.",
     },
     ErrorInfo {
         code: INVALID_PARAMETER_VALUE_INVALID_IMAGE_OS_NAME,
@@ -4179,22 +4176,22 @@ pub static ERRORS: &[ErrorInfo] = &[
         code: INVALID_PARAMETER_VALUE_INVALID_IMAGE_STATE,
         kind: ErrorKind::State,
         retryable: true,
-        doc: "Another task is busy with the image.",
-        fix: "Wait until DescribeImages shows `ImageState` as `NORMAL`, then send again.",
+        doc: "Another task is using the image.",
+        fix: "Wait until DescribeImages shows `ImageState` as `NORMAL`, then retry.",
     },
     ErrorInfo {
         code: INVALID_PARAMETER_VALUE_INVALID_INSTANCE_SOURCE,
         kind: ErrorKind::State,
         retryable: false,
-        doc: "The instance was upgraded in a free-upgrade campaign, which rules out a smaller type for three months.",
-        fix: "Wait for the three months to pass, or choose a target type that is no downgrade.",
+        doc: "The instance was upgraded in a free-upgrade promotion, which does not allow a smaller type for three months.",
+        fix: "Wait for the three months to pass, or choose a target type that is not smaller.",
     },
     ErrorInfo {
         code: INVALID_PARAMETER_VALUE_INVALID_INSTANCE_TYPE_PERIODIC_CONTRACT,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "The instance type is not sold under a periodic contract.",
-        fix: "Choose a type that is, or use another `InstanceChargeType`.",
+        doc: "The instance type is not available under a periodic contract.",
+        fix: "Choose a type that is available, or use another `InstanceChargeType`.",
     },
     ErrorInfo {
         code: INVALID_PARAMETER_VALUE_INVALID_INSTANCE_TYPE_UNDERWRITE,
@@ -4207,57 +4204,57 @@ pub static ERRORS: &[ErrorInfo] = &[
         code: INVALID_PARAMETER_VALUE_INVALID_IP_FORMAT,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "Text given where a private address belongs does not follow address notation.",
-        fix: "Correct `VirtualPrivateCloud.PrivateIpAddresses` or the address filter to plain notation such as `10.0.0.5`.",
+        doc: "A private address is malformed.",
+        fix: "Write addresses in `VirtualPrivateCloud.PrivateIpAddresses` or the address filter in plain notation, such as `10.0.0.5`.",
     },
     ErrorInfo {
         code: INVALID_PARAMETER_VALUE_INVALID_LAUNCH_TEMPLATE_DESCRIPTION,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "The description of the launch template is not acceptable.",
+        doc: "The description of the launch template is not valid.",
         fix: "Shorten or simplify `LaunchTemplateVersionDescription`.",
     },
     ErrorInfo {
         code: INVALID_PARAMETER_VALUE_INVALID_LAUNCH_TEMPLATE_NAME,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "The name of the launch template has the wrong form.",
-        fix: "Correct `LaunchTemplateName`, or the name in the filter, to the permitted characters and length.",
+        doc: "The name of the launch template has the wrong format.",
+        fix: "Use only the allowed characters and length in `LaunchTemplateName` or in the name in the filter.",
     },
     ErrorInfo {
         code: INVALID_PARAMETER_VALUE_INVALID_LAUNCH_TEMPLATE_VERSION_DESCRIPTION,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "The text describing a template version is too long or holds unsuitable characters.",
-        fix: "Rewrite `LaunchTemplateVersionDescription` within its limit.",
+        doc: "The description of a template version is too long or contains invalid characters.",
+        fix: "Shorten or correct `LaunchTemplateVersionDescription`.",
     },
     ErrorInfo {
         code: INVALID_PARAMETER_VALUE_INVALID_LICENSE_TYPE,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "The licence type cannot be used for this image.",
-        fix: "Set `LicenseType` to `TencentCloud` or `BYOL`, whichever the system and the account admit.",
+        doc: "The license type cannot be used for this image.",
+        fix: "Set `LicenseType` to `TencentCloud` or `BYOL`, whichever the system and the account allow.",
     },
     ErrorInfo {
         code: INVALID_PARAMETER_VALUE_INVALID_NETWORK_INTERFACE_ID,
         kind: ErrorKind::Client,
         retryable: false,
         doc: "The network interface to attach is not an RDMA interface, which this launch requires.",
-        fix: "Name an RDMA interface in `NetworkInterfaces.NetworkInterfaceId`, or use a type without that demand.",
+        fix: "Set `NetworkInterfaces.NetworkInterfaceId` to an RDMA interface, or use a type that does not need one.",
     },
     ErrorInfo {
         code: INVALID_PARAMETER_VALUE_INVALID_PARAMETER_MIN_COUNT,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "The smallest acceptable number of instances is not below the wanted number.",
-        fix: "Set `MinCount` lower than `InstanceCount`, or leave it out.",
+        doc: "The minimum number of instances is not less than the requested number.",
+        fix: "Set `MinCount` lower than `InstanceCount`, or omit it.",
     },
     ErrorInfo {
         code: INVALID_PARAMETER_VALUE_INVALID_PARAMETER_VALUE_LIMIT,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "The page size of the image query is not acceptable.",
-        fix: "Set `Limit` inside its range, or leave it out for the default.",
+        doc: "The page size of the image query is not valid.",
+        fix: "Set `Limit` within its range, or omit it to use the default.",
     },
     ErrorInfo {
         code: INVALID_PARAMETER_VALUE_INVALID_PASSWORD,
@@ -4270,49 +4267,49 @@ pub static ERRORS: &[ErrorInfo] = &[
         code: INVALID_PARAMETER_VALUE_INVALID_REGION,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "A target region of the image copy is not usable.",
-        fix: "Take `DestinationRegions` from DescribeRegions, without the image's own region unless it is a shared or encrypted copy.",
+        doc: "A target region of the image copy is not allowed.",
+        fix: "Choose `DestinationRegions` from DescribeRegions, without the image's own region unless it is a shared or encrypted copy.",
     },
     ErrorInfo {
         code: INVALID_PARAMETER_VALUE_INVALID_TIME_FORMAT,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "A point in time is not written in the layout that the member expects.",
-        fix: "Rewrite it as the member's format says, for timers in `ActionTimer.ActionTime`.",
+        doc: "A time is not in the format that the member expects.",
+        fix: "Write it in the documented format of the member; for timers, the member is `ActionTimer.ActionTime`.",
     },
     ErrorInfo {
         code: INVALID_PARAMETER_VALUE_INVALID_USER_DATA_FORMAT,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "The start-up data is not Base64 text.",
-        fix: "Encode the script in Base64, within 16 KB, before putting it into `UserData`.",
+        doc: "The user data is not valid Base64.",
+        fix: "Encode the script of `UserData` in Base64, within 16 KB.",
     },
     ErrorInfo {
         code: INVALID_PARAMETER_VALUE_INVALID_VAGUE_NAME,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "The text of a fuzzy name search is empty or contains unsuitable characters.",
+        doc: "The text of a fuzzy name search is empty or contains invalid characters.",
         fix: "Simplify the search text in the DescribeInstances filter, or filter by the exact name.",
     },
     ErrorInfo {
         code: INVALID_PARAMETER_VALUE_INVALID_VPC_ID_SUBNET_ID_NOT_FOUND,
         kind: ErrorKind::NotFound,
         retryable: false,
-        doc: "The network data of a listed interface holds no such VPC or subnet.",
+        doc: "The VPC or subnet of an interface in the list does not exist.",
         fix: "Check `VpcId` and `SubnetId` in each `NetworkInterfaces` entry with DescribeSubnets of the VPC product.",
     },
     ErrorInfo {
         code: INVALID_PARAMETER_VALUE_ISP_NOT_SUPPORT_FOR_EDGE_ZONE,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "The edge zone has no line of the requested carrier.",
+        doc: "The edge zone has no line from the requested carrier.",
         fix: "Set `InternetAccessible.InternetServiceProvider` to a carrier that serves the zone, or choose another zone in `Placement.Zone`.",
     },
     ErrorInfo {
         code: INVALID_PARAMETER_VALUE_ISP_VALUE_REPEATED,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "The same carrier is named more than once for one instance.",
+        doc: "The same carrier is listed more than once for one instance.",
         fix: "Keep one entry per carrier in the public network settings.",
     },
     ErrorInfo {
@@ -4320,14 +4317,14 @@ pub static ERRORS: &[ErrorInfo] = &[
         kind: ErrorKind::NotFound,
         retryable: false,
         doc: "A key pair chosen for the login does not exist in this account.",
-        fix: "Take the ids for `LoginSettings.KeyIds` from DescribeKeyPairs.",
+        fix: "Set `LoginSettings.KeyIds` to ids that DescribeKeyPairs returns.",
     },
     ErrorInfo {
         code: INVALID_PARAMETER_VALUE_KEY_PAIR_NOT_SUPPORTED,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "The key pair does not permit this operation.",
-        fix: "See with DescribeKeyPairs whether the pair is still bound to instances or images; unbind it or choose another.",
+        doc: "The key pair does not allow this operation.",
+        fix: "Check with DescribeKeyPairs whether the pair is still bound to instances or images; unbind it or choose another.",
     },
     ErrorInfo {
         code: INVALID_PARAMETER_VALUE_LAUNCH_TEMPLATE_DEFAULT_VERSION,
@@ -4340,29 +4337,29 @@ pub static ERRORS: &[ErrorInfo] = &[
         code: INVALID_PARAMETER_VALUE_LAUNCH_TEMPLATE_ID_MALFORMED,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "The template id does not have the shape `lt-xxxxxxxx`.",
-        fix: "Copy the full `LaunchTemplateId` from DescribeLaunchTemplates.",
+        doc: "The template id does not have the format `lt-xxxxxxxx`.",
+        fix: "Copy the complete `LaunchTemplateId` from DescribeLaunchTemplates.",
     },
     ErrorInfo {
         code: INVALID_PARAMETER_VALUE_LAUNCH_TEMPLATE_ID_NOT_EXISTED,
         kind: ErrorKind::NotFound,
         retryable: false,
-        doc: "No launch template carries this id in the region.",
-        fix: "List the templates with DescribeLaunchTemplates in the same region; a deleted one must be made again.",
+        doc: "No launch template in the region has this id.",
+        fix: "List the templates with DescribeLaunchTemplates in the same region; create a deleted one again.",
     },
     ErrorInfo {
         code: INVALID_PARAMETER_VALUE_LAUNCH_TEMPLATE_ID_VER_NOT_EXISTED,
         kind: ErrorKind::NotFound,
         retryable: false,
-        doc: "The template has no version of this number.",
+        doc: "The template has no version with this number.",
         fix: "List its versions with DescribeLaunchTemplateVersions and correct the number.",
     },
     ErrorInfo {
         code: INVALID_PARAMETER_VALUE_LAUNCH_TEMPLATE_ID_VER_SET_ALREADY,
         kind: ErrorKind::NotFound,
         retryable: false,
-        doc: "The default cannot be set: the template is unknown, or that version is the default already.",
-        fix: "Read `DefaultVersionNumber` with DescribeLaunchTemplates; nothing remains to do if it is the wanted one.",
+        doc: "The default cannot be set: the template is unknown, or that version is already the default.",
+        fix: "Read `DefaultVersionNumber` with DescribeLaunchTemplates; nothing needs to be done if it is already the version that you want.",
     },
     ErrorInfo {
         code: INVALID_PARAMETER_VALUE_LAUNCH_TEMPLATE_NOT_FOUND,
@@ -4375,64 +4372,64 @@ pub static ERRORS: &[ErrorInfo] = &[
         code: INVALID_PARAMETER_VALUE_LAUNCH_TEMPLATE_VERSION,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "The template version is not an acceptable version number.",
+        doc: "The template version is not a valid version number.",
         fix: "Use a `LaunchTemplateVersion` number that DescribeLaunchTemplateVersions lists for the template.",
     },
     ErrorInfo {
         code: INVALID_PARAMETER_VALUE_LIMIT_EXCEEDED,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "A list has more entries, or a page size is larger, than the action takes in one call.",
-        fix: "Split the list over several calls, or lower `Limit`.",
+        doc: "A list has more entries, or a page size is larger, than the action accepts in one request.",
+        fix: "Split the list into several requests, or reduce `Limit`.",
     },
     ErrorInfo {
         code: INVALID_PARAMETER_VALUE_LOCAL_DISK_SIZE_RANGE,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "The size of a local disk lies outside what the conversion accepts.",
-        fix: "Compare `DiskSize` with the limits of the target `DiskType`, and choose a type that covers it.",
+        doc: "The size of a local disk is outside the range that the conversion accepts.",
+        fix: "Compare `DiskSize` with the limits of the target `DiskType`, and choose a type whose range includes it.",
     },
     ErrorInfo {
         code: INVALID_PARAMETER_VALUE_MISSING_LOCATION_COS_ENDPOINT,
         kind: ErrorKind::Client,
         retryable: false,
         doc: "The dedicated zone has no endpoint set up for its local object storage.",
-        fix: "Have the operator of the zone add the endpoint, or export from an ordinary zone.",
+        fix: "Ask the operator of the zone to add the endpoint, or export from an ordinary zone.",
     },
     ErrorInfo {
         code: INVALID_PARAMETER_VALUE_MUST_DHCP_ENABLED_VPC,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "The chosen VPC has DHCP switched off, but the servers to be set up need it.",
-        fix: "Switch DHCP on for the VPC, or name another one in `VpcId`.",
+        doc: "DHCP is disabled in the chosen VPC, but the servers need it.",
+        fix: "Enable DHCP for the VPC, or set another one in `VpcId`.",
     },
     ErrorInfo {
         code: INVALID_PARAMETER_VALUE_MUST_ENABLED_IS_RDMA,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "A network interface in the launch must have elastic RDMA switched on and has not.",
-        fix: "Use RDMA-enabled interfaces in `NetworkInterfaces`, or an instance type that does not call for them.",
+        doc: "A network interface in the launch must have elastic RDMA enabled but does not.",
+        fix: "Use RDMA-enabled interfaces in `NetworkInterfaces`, or an instance type that does not need them.",
     },
     ErrorInfo {
         code: INVALID_PARAMETER_VALUE_NOT_CDC_SUBNET,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "The subnet does not lie in the dedicated cluster of the launch.",
-        fix: "Choose for `SubnetId` a subnet made inside the cluster named in `DedicatedClusterId`.",
+        doc: "The subnet is not in the dedicated cluster of the launch.",
+        fix: "Set `SubnetId` to a subnet in the cluster in `DedicatedClusterId`.",
     },
     ErrorInfo {
         code: INVALID_PARAMETER_VALUE_NOT_EMPTY,
         kind: ErrorKind::Client,
         retryable: false,
         doc: "A member is present but empty.",
-        fix: "Give the member that the message names a value, or leave it out altogether.",
+        fix: "Set a value for the member that the message names, or omit it.",
     },
     ErrorInfo {
         code: INVALID_PARAMETER_VALUE_NOT_SUPPORTED,
         kind: ErrorKind::Client,
         retryable: false,
         doc: "The requested value or option exists but is not available for these resources.",
-        fix: "Remove or change the member that the message names, then send again.",
+        fix: "Remove or change the member that the message names, then retry.",
     },
     ErrorInfo {
         code: INVALID_PARAMETER_VALUE_PREHEAT_NOT_SUPPORTED_INSTANCE_TYPE,
@@ -4446,104 +4443,104 @@ pub static ERRORS: &[ErrorInfo] = &[
         kind: ErrorKind::Client,
         retryable: false,
         doc: "Pre-warming an image is not available in one of the zones.",
-        fix: "Leave that zone out of the pre-warming, or do without it.",
+        fix: "Exclude that zone from pre-warming, or do not pre-warm.",
     },
     ErrorInfo {
         code: INVALID_PARAMETER_VALUE_PREHEAT_UNAVAILABLE_ZONES,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "The zones named for pre-warming are wrong or closed.",
+        doc: "The zones for pre-warming are wrong or unavailable.",
         fix: "Check the zone names against DescribeZones and correct the list.",
     },
     ErrorInfo {
         code: INVALID_PARAMETER_VALUE_RANGE,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "A number, such as a count, size or period, lies outside its permitted span.",
-        fix: "Bring the number named in the message inside the range given for that member.",
+        doc: "A number, such as a count, size or period, is outside its allowed range.",
+        fix: "Set the number named in the message within the range of that member.",
     },
     ErrorInfo {
         code: INVALID_PARAMETER_VALUE_REQUIRED_LOCATION_IMAGE,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "A dedicated location accepts only images that are kept there.",
-        fix: "Choose an image held at the location of the instance or of `Placement.Zone`.",
+        doc: "A dedicated location accepts only images that are stored there.",
+        fix: "Choose an image stored at the location of the instance or of `Placement.Zone`.",
     },
     ErrorInfo {
         code: INVALID_PARAMETER_VALUE_RESOURCE_POOL_PACK_ID_MALFORMED,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "A resource pool id is not of the form `rpp-xxxxxxxx`.",
-        fix: "Copy `DedicatedResourcePackId` from DescribeResourcePoolPacks.",
+        doc: "A resource pool id does not have the format `rpp-xxxxxxxx`.",
+        fix: "Use a `DedicatedResourcePackId` from DescribeResourcePoolPacks.",
     },
     ErrorInfo {
         code: INVALID_PARAMETER_VALUE_RESOURCE_POOL_PACK_STATUS,
         kind: ErrorKind::State,
         retryable: false,
-        doc: "The resource pool is not in a state in which it can be destroyed.",
+        doc: "The resource pool cannot be destroyed in its current state.",
         fix: "Check `Status` in DescribeResourcePoolPacks; wait while it is `CREATING`, and do nothing if it is `RETIRED`.",
     },
     ErrorInfo {
         code: INVALID_PARAMETER_VALUE_RESOURCE_POOL_PACK_TYPE_NOT_SUPPORTED,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "The kind of resource pool asked for is not sold.",
-        fix: "Set `ResourcePoolPackType` to `EXCLUSIVE`, or leave it out.",
+        doc: "The requested type of resource pool is not for sale.",
+        fix: "Set `ResourcePoolPackType` to `EXCLUSIVE`, or omit it.",
     },
     ErrorInfo {
         code: INVALID_PARAMETER_VALUE_SNAPSHOT_ID_MALFORMED,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "A snapshot id does not have the shape `snap-xxxxxxxx`.",
-        fix: "Copy the full `SnapshotId` from DescribeSnapshots of the disk product.",
+        doc: "A snapshot id does not have the format `snap-xxxxxxxx`.",
+        fix: "Copy the complete `SnapshotId` from DescribeSnapshots of the disk product.",
     },
     ErrorInfo {
         code: INVALID_PARAMETER_VALUE_SUBNET_ID_MALFORMED,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "A subnet id does not have the shape `subnet-xxxxxxxx`.",
-        fix: "Copy the full `SubnetId` from DescribeSubnets of the VPC product.",
+        doc: "A subnet id does not have the format `subnet-xxxxxxxx`.",
+        fix: "Copy the complete `SubnetId` from DescribeSubnets of the VPC product.",
     },
     ErrorInfo {
         code: INVALID_PARAMETER_VALUE_SUBNET_ID_ZONE_ID_NOT_MATCH,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "The subnet lies in another zone than the instance.",
-        fix: "Choose a subnet of the zone in `Placement.Zone`, or launch in the subnet's zone.",
+        doc: "The subnet is in a different zone than the instance.",
+        fix: "Choose a subnet in the zone in `Placement.Zone`, or launch in the subnet's zone.",
     },
     ErrorInfo {
         code: INVALID_PARAMETER_VALUE_SUBNET_NOT_EXIST,
         kind: ErrorKind::NotFound,
         retryable: false,
-        doc: "The subnet named for the launch cannot be found and nothing was created.",
+        doc: "The subnet for the launch was not found, and nothing was created.",
         fix: "Set `VirtualPrivateCloud.SubnetId` to a subnet that DescribeSubnets of the VPC product returns.",
     },
     ErrorInfo {
         code: INVALID_PARAMETER_VALUE_TAG_KEY_NOT_FOUND,
         kind: ErrorKind::NotFound,
         retryable: false,
-        doc: "A tag named in the request is not defined in the account.",
+        doc: "A tag in the request is not defined in the account.",
         fix: "Create the tag in the tag service, or use a key that its DescribeTags lists.",
     },
     ErrorInfo {
         code: INVALID_PARAMETER_VALUE_TAG_QUOTA_LIMIT_EXCEEDED,
         kind: ErrorKind::Quota,
         retryable: false,
-        doc: "The tags asked for exceed what the account or one resource may hold.",
+        doc: "The number of tags exceeds the limit of the account or of one resource.",
         fix: "Bind fewer tags in `TagSpecification`, or delete unused tags in the tag service.",
     },
     ErrorInfo {
         code: INVALID_PARAMETER_VALUE_THREAD_PER_CORE_VALUE,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "The number of threads per core does not fit the instance type.",
-        fix: "Set `CpuTopology.ThreadPerCore` to 1 to switch hyper-threading off or to 2 to keep it, as the type allows.",
+        doc: "The instance type does not support this number of threads per core.",
+        fix: "Set `CpuTopology.ThreadPerCore` to 1 to disable hyper-threading or to 2 to keep it, as the type allows.",
     },
     ErrorInfo {
         code: INVALID_PARAMETER_VALUE_TOO_LARGE,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "A text or value of an image request is above its limit.",
+        doc: "A text or value in an image request exceeds its limit.",
         fix: "Shorten `ImageName` to 60 and `ImageDescription` to 256 characters, or reduce the member that the message names.",
     },
     ErrorInfo {
@@ -4557,70 +4554,70 @@ pub static ERRORS: &[ErrorInfo] = &[
         code: INVALID_PARAMETER_VALUE_UUID_MALFORMED,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "The filter by instance UUID carries text that is not a UUID.",
-        fix: "Copy `Uuid` of the instance from an earlier DescribeInstances answer.",
+        doc: "The value of the instance UUID filter is not a UUID.",
+        fix: "Copy `Uuid` of the instance from an earlier DescribeInstances response.",
     },
     ErrorInfo {
         code: INVALID_PARAMETER_VALUE_VPC_ID_MALFORMED,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "A VPC id does not have the shape `vpc-xxxxxxxx`.",
-        fix: "Copy the full `VpcId` from DescribeVpcs of the VPC product.",
+        doc: "A VPC id does not have the format `vpc-xxxxxxxx`.",
+        fix: "Copy the complete `VpcId` from DescribeVpcs of the VPC product.",
     },
     ErrorInfo {
         code: INVALID_PARAMETER_VALUE_VPC_ID_NOT_EXIST,
         kind: ErrorKind::NotFound,
         retryable: false,
-        doc: "The VPC named for the launch does not exist in this region.",
+        doc: "The VPC for the launch does not exist in this region.",
         fix: "Set `VirtualPrivateCloud.VpcId` to a network that DescribeVpcs of the VPC product returns.",
     },
     ErrorInfo {
         code: INVALID_PARAMETER_VALUE_VPC_ID_SUBNET_ID_NOT_MATCH,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "The subnet is part of another VPC than the one named beside it.",
-        fix: "Look the subnet up in DescribeSubnets of the VPC product and send its own `VpcId`.",
+        doc: "The subnet is in a different VPC than the one in the request.",
+        fix: "Find the subnet with DescribeSubnets of the VPC product and send its `VpcId`.",
     },
     ErrorInfo {
         code: INVALID_PARAMETER_VALUE_VPC_ID_ZONE_ID_NOT_MATCH,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "The network and the instance are placed in different zones.",
-        fix: "Choose VPC and subnet in the zone of `Placement.Zone`.",
+        doc: "The network and the instance are in different zones.",
+        fix: "Choose a VPC and subnet in the zone in `Placement.Zone`.",
     },
     ErrorInfo {
         code: INVALID_PARAMETER_VALUE_VPC_NOT_SUPPORT_IPV6_ADDRESS,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "The launch asks for IPv6 addresses in a VPC that has no IPv6 range.",
-        fix: "Enable IPv6 for the VPC and its subnet, or leave `VirtualPrivateCloud.Ipv6AddressCount` out.",
+        doc: "The launch requests IPv6 addresses in a VPC without an IPv6 range.",
+        fix: "Enable IPv6 for the VPC and its subnet, or omit `VirtualPrivateCloud.Ipv6AddressCount`.",
     },
     ErrorInfo {
         code: INVALID_PARAMETER_VALUE_ZONE_NOT_SUPPORTED,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "The zone does not offer the resource or the operation asked for.",
-        fix: "Pick another zone from DescribeZones, and check with DescribeZoneInstanceConfigInfos or DescribeHosts what it carries.",
+        doc: "The zone does not offer the requested resource or operation.",
+        fix: "Choose another zone from DescribeZones, and check with DescribeZoneInstanceConfigInfos or DescribeHosts what it offers.",
     },
     ErrorInfo {
         code: INVALID_PARAMETER_VALUE_LIMIT,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "The page size is outside its bounds.",
-        fix: "Correct `Limit`, or drop it to get the default page.",
+        doc: "The page size is outside its range.",
+        fix: "Correct `Limit`, or omit it to use the default page size.",
     },
     ErrorInfo {
         code: INVALID_PARAMETER_VALUE_OFFSET,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "The number of results to skip is not valid.",
+        doc: "The offset is not valid.",
         fix: "Set `Offset` to zero or a positive whole number.",
     },
     ErrorInfo {
         code: INVALID_PASSWORD,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "The proposed password fails the length or variety rules.",
+        doc: "The password violates the rules for length or character types.",
         fix: "Set a `Password` of 12 to 30 characters with lower case, upper case, digits and symbols, which satisfies both Linux and Windows.",
     },
     ErrorInfo {
@@ -4628,42 +4625,42 @@ pub static ERRORS: &[ErrorInfo] = &[
         kind: ErrorKind::Client,
         retryable: false,
         doc: "The subscription length is not one of the month counts on sale.",
-        fix: "Set `Period` to 1 to 12, 24 or 36 months, or to another length that the description of the member admits.",
+        fix: "Set `Period` to 1 to 12, 24 or 36 months, or to another length that the description of the member allows.",
     },
     ErrorInfo {
         code: INVALID_PERMISSION,
         kind: ErrorKind::Auth,
         retryable: false,
-        doc: "The account as a whole is not entitled to this operation, for example by its billing arrangement.",
-        fix: "Check the charge types and network options sent against what the account may use, or ask support to open them.",
+        doc: "The account is not allowed to use this operation, for example because of its billing arrangement.",
+        fix: "Check that the account may use the charge types and network options in the request, or ask support to enable them.",
     },
     ErrorInfo {
         code: INVALID_PROJECT_ID_NOT_FOUND,
         kind: ErrorKind::NotFound,
         retryable: false,
         doc: "No project with this number exists in the account.",
-        fix: "Take `ProjectId` from DescribeProject of the tag service, or send 0 for the default project.",
+        fix: "Set `ProjectId` to an id from DescribeProject of the tag service, or to 0 for the default project.",
     },
     ErrorInfo {
         code: INVALID_PUBLIC_KEY_DUPLICATE,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "The same public key has been imported before.",
+        doc: "The same public key was already imported.",
         fix: "Find the existing pair with DescribeKeyPairs and use its `KeyId`.",
     },
     ErrorInfo {
         code: INVALID_PUBLIC_KEY_MALFORMED,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "The public key is not in OpenSSH RSA form.",
-        fix: "Put the single line that begins with `ssh-rsa` into `PublicKey`.",
+        doc: "The public key is not in OpenSSH RSA format.",
+        fix: "Set `PublicKey` to the single line that begins with `ssh-rsa`.",
     },
     ErrorInfo {
         code: INVALID_REGION_NOT_FOUND,
         kind: ErrorKind::NotFound,
         retryable: false,
         doc: "The region of the request does not exist.",
-        fix: "Correct the region setting of the client to a name that DescribeRegions lists, such as `ap-guangzhou`.",
+        fix: "Set the region of the client to a name that DescribeRegions lists, such as `ap-guangzhou`.",
     },
     ErrorInfo {
         code: INVALID_REGION_UNAVAILABLE,
@@ -4677,91 +4674,91 @@ pub static ERRORS: &[ErrorInfo] = &[
         kind: ErrorKind::Client,
         retryable: false,
         doc: "The multipart body of the request is malformed.",
-        fix: "Send the request as a JSON body, or repair the multipart boundaries and parts.",
+        fix: "Send the request as a JSON body, or correct the multipart boundaries and parts.",
     },
     ErrorInfo {
         code: INVALID_SECURITY_GROUP_ID_NOT_FOUND,
         kind: ErrorKind::NotFound,
         retryable: false,
-        doc: "A security group does not exist in the region under this account.",
-        fix: "Take the ids for `SecurityGroupIds` from DescribeSecurityGroups of the VPC product.",
+        doc: "A security group does not exist in the region for this account.",
+        fix: "Set `SecurityGroupIds` to ids that DescribeSecurityGroups of the VPC product returns.",
     },
     ErrorInfo {
         code: INVALID_SG_ID_MALFORMED,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "A security group id does not have the shape `sg-xxxxxxxx`.",
-        fix: "Copy the full `SecurityGroupId` from DescribeSecurityGroups of the VPC product.",
+        doc: "A security group id does not have the format `sg-xxxxxxxx`.",
+        fix: "Copy the complete `SecurityGroupId` from DescribeSecurityGroups of the VPC product.",
     },
     ErrorInfo {
         code: INVALID_ZONE_MISMATCH_REGION,
         kind: ErrorKind::NotFound,
         retryable: false,
-        doc: "The zone named does not exist in the region that the request is sent to.",
-        fix: "Send the call to the zone's own region, or choose a zone that DescribeZones returns for this one.",
+        doc: "The zone does not exist in the region of the request.",
+        fix: "Send the request to the zone's own region, or choose a zone that DescribeZones returns for this region.",
     },
     ErrorInfo {
         code: IP_IN_BLACKLIST,
         kind: ErrorKind::Auth,
         retryable: false,
-        doc: "The caller's address is on a list of barred addresses.",
-        fix: "Call from another address, or have this one removed from the barred list of the account.",
+        doc: "The caller's IP address is on a blocklist.",
+        fix: "Call from another address, or remove this one from the blocklist of the account.",
     },
     ErrorInfo {
         code: IP_NOT_IN_WHITELIST,
         kind: ErrorKind::Auth,
         retryable: false,
-        doc: "The account admits only listed addresses, and the caller's is not among them.",
-        fix: "Add the outgoing address of the caller to the list, or call from an admitted one.",
+        doc: "The account allows only listed IP addresses, and the caller's is not one of them.",
+        fix: "Add the outgoing address of the caller to the list, or call from an allowed one.",
     },
     ErrorInfo {
         code: LIMIT_EXCEEDED,
         kind: ErrorKind::Quota,
         retryable: false,
-        doc: "The request would go over a quota of the account.",
-        fix: "Free resources of that kind, or have the quota named in the message raised.",
+        doc: "The request would exceed a quota of the account.",
+        fix: "Free resources of that type, or request an increase of the quota named in the message.",
     },
     ErrorInfo {
         code: LIMIT_EXCEEDED_ASSOCIATE_USG_LIMIT_EXCEEDED,
         kind: ErrorKind::Quota,
         retryable: false,
-        doc: "One instance would end up with more than five security groups.",
+        doc: "An instance would have more than five security groups.",
         fix: "Unbind groups with DisassociateSecurityGroups, or merge their rules, so that five remain.",
     },
     ErrorInfo {
         code: LIMIT_EXCEEDED_CVM_INSTANCE_QUOTA,
         kind: ErrorKind::Quota,
         retryable: false,
-        doc: "The account has bought all the instances that its ceiling allows.",
-        fix: "Terminate instances you no longer need, or have the quota shown by DescribeAccountQuota raised.",
+        doc: "The account has reached its instance limit.",
+        fix: "Terminate instances you no longer need, or request a higher quota (see DescribeAccountQuota).",
     },
     ErrorInfo {
         code: LIMIT_EXCEEDED_CVMS_VIFS_PER_SEC_GROUP_LIMIT_EXCEEDED,
         kind: ErrorKind::Quota,
         retryable: false,
-        doc: "The security group already covers as many instance network interfaces as it may.",
+        doc: "The security group has reached its limit of instance network interfaces.",
         fix: "Use a second group with the same rules in `SecurityGroupIds`, or unbind instances with DisassociateSecurityGroups.",
     },
     ErrorInfo {
         code: LIMIT_EXCEEDED_DISASTER_RECOVER_GROUP,
         kind: ErrorKind::Quota,
         retryable: false,
-        doc: "The placement group has no room for the instances to be added.",
-        fix: "Compare `CvmQuotaTotal` with `CurrentNum` in DescribeDisasterRecoverGroups, then use another group or ask for fewer instances.",
+        doc: "The placement group has no capacity for the instances to be added.",
+        fix: "Compare `CvmQuotaTotal` with `CurrentNum` in DescribeDisasterRecoverGroups, then use another group or request fewer instances.",
     },
     ErrorInfo {
         code: LIMIT_EXCEEDED_EIP_NUM_LIMIT,
         kind: ErrorKind::Quota,
         retryable: false,
-        doc: "One network interface of the instance holds more elastic IPs than the target type permits.",
+        doc: "One network interface of the instance has more elastic IPs than the target type allows.",
         fix: "Release or move some elastic IPs of that interface, or choose a larger target type.",
     },
     ErrorInfo {
         code: LIMIT_EXCEEDED_ENI_LIMIT_INSTANCE_TYPE,
         kind: ErrorKind::Quota,
         retryable: false,
-        doc: "More network interfaces are bound to the instance than the new type can take.",
-        fix: "Detach interfaces in the VPC product until the target `InstanceType` fits, then send ResetInstancesType again.",
+        doc: "The instance has more network interfaces than the new type supports.",
+        fix: "Detach interfaces in the VPC product until the instance fits the target `InstanceType`, then call ResetInstancesType again.",
     },
     ErrorInfo {
         code: LIMIT_EXCEEDED_ENI_NUM_LIMIT,
@@ -4774,21 +4771,21 @@ pub static ERRORS: &[ErrorInfo] = &[
         code: LIMIT_EXCEEDED_EXPORT_IMAGE_TASK_LIMIT_EXCEEDED,
         kind: ErrorKind::Quota,
         retryable: true,
-        doc: "As many image exports are running as the account may have at once.",
-        fix: "Wait for a running export to finish, then start this one again.",
+        doc: "The account has reached its limit of concurrent image exports.",
+        fix: "Wait for a running export to finish, then retry this one.",
     },
     ErrorInfo {
         code: LIMIT_EXCEEDED_HPC_CLUSTER_QUOTA,
         kind: ErrorKind::Quota,
         retryable: false,
-        doc: "The account has reached its number of HPC clusters.",
-        fix: "Delete empty clusters with DeleteHpcClusters, or have the limit raised.",
+        doc: "The account has reached its limit of HPC clusters.",
+        fix: "Delete empty clusters with DeleteHpcClusters, or request a higher limit.",
     },
     ErrorInfo {
         code: LIMIT_EXCEEDED_IPV6_ADDRESS_NUM,
         kind: ErrorKind::Quota,
         retryable: false,
-        doc: "More addresses are asked for than one network interface of this type may carry.",
+        doc: "The request asks for more addresses than one network interface of this type supports.",
         fix: "Lower `VirtualPrivateCloud.Ipv6AddressCount`, or choose a larger instance type.",
     },
     ErrorInfo {
@@ -4802,197 +4799,197 @@ pub static ERRORS: &[ErrorInfo] = &[
         code: LIMIT_EXCEEDED_INSTANCE_QUOTA,
         kind: ErrorKind::Quota,
         retryable: false,
-        doc: "The remaining quota does not cover the number of instances asked for.",
-        fix: "Check what is left with DescribeAccountQuota, then lower `InstanceCount` or have the quota raised.",
+        doc: "The remaining quota does not cover the requested number of instances.",
+        fix: "Check the remaining quota with DescribeAccountQuota, then lower `InstanceCount` or request a higher quota.",
     },
     ErrorInfo {
         code: LIMIT_EXCEEDED_INSTANCE_TYPE_BANDWIDTH,
         kind: ErrorKind::Quota,
         retryable: false,
-        doc: "The present public bandwidth is higher than the target configuration permits.",
-        fix: "Lower it first with ResetInstancesInternetMaxBandwidth, or choose a type with a higher bandwidth ceiling.",
+        doc: "The current public bandwidth is higher than the target configuration allows.",
+        fix: "Lower it first with ResetInstancesInternetMaxBandwidth, or choose a type with a higher bandwidth limit.",
     },
     ErrorInfo {
         code: LIMIT_EXCEEDED_LAUNCH_TEMPLATE_QUOTA,
         kind: ErrorKind::Quota,
         retryable: false,
-        doc: "The account has as many launch templates as it may.",
+        doc: "The account has reached its limit of launch templates.",
         fix: "Delete templates with DeleteLaunchTemplate, or add a version to an existing one.",
     },
     ErrorInfo {
         code: LIMIT_EXCEEDED_LAUNCH_TEMPLATE_VERSION_QUOTA,
         kind: ErrorKind::Quota,
         retryable: false,
-        doc: "The launch template has as many versions as it may.",
+        doc: "The launch template has reached its limit of versions.",
         fix: "Delete old ones with DeleteLaunchTemplateVersions, then create the new version.",
     },
     ErrorInfo {
         code: LIMIT_EXCEEDED_PREHEAT_IMAGE_SNAPSHOT_OUT_OF_QUOTA,
         kind: ErrorKind::Quota,
         retryable: false,
-        doc: "The pre-warming allowance of the zone is used up.",
-        fix: "Cancel pre-warming of snapshots no longer needed, or create the image without it.",
+        doc: "The pre-warming quota of the zone is used up.",
+        fix: "Cancel pre-warming of snapshots that are no longer needed, or create the image without pre-warming.",
     },
     ErrorInfo {
         code: LIMIT_EXCEEDED_PREPAY_QUOTA,
         kind: ErrorKind::Quota,
         retryable: false,
         doc: "The quota for subscription instances in the zone or account is used up.",
-        fix: "Have the `PREPAID` quota shown by DescribeAccountQuota raised, or launch with another `InstanceChargeType`.",
+        fix: "Request a higher `PREPAID` quota (see DescribeAccountQuota), or launch with another `InstanceChargeType`.",
     },
     ErrorInfo {
         code: LIMIT_EXCEEDED_PREPAY_UNDERWRITE_QUOTA,
         kind: ErrorKind::Quota,
         retryable: false,
         doc: "The quota for instances under a committed purchase is used up.",
-        fix: "Have the commitment quota raised through support, or launch with another `InstanceChargeType`.",
+        fix: "Ask support for a higher commitment quota, or launch with another `InstanceChargeType`.",
     },
     ErrorInfo {
         code: LIMIT_EXCEEDED_SINGLE_USG_QUOTA,
         kind: ErrorKind::Quota,
         retryable: false,
-        doc: "A limit on security groups, or on what one group may hold, is reached.",
-        fix: "Bind fewer entries in `SecurityGroupIds`, clear unused groups, or have the limit raised in the VPC product.",
+        doc: "A limit on security groups, or on the contents of one group, is reached.",
+        fix: "Bind fewer entries in `SecurityGroupIds`, remove unused groups, or request a higher limit in the VPC product.",
     },
     ErrorInfo {
         code: LIMIT_EXCEEDED_SPOT_QUOTA,
         kind: ErrorKind::Quota,
         retryable: false,
         doc: "The spot quota for this instance type is exhausted.",
-        fix: "Choose another `InstanceType`, ask for fewer spot instances, or launch with `POSTPAID_BY_HOUR`.",
+        fix: "Choose another `InstanceType`, request fewer spot instances, or launch with `POSTPAID_BY_HOUR`.",
     },
     ErrorInfo {
         code: LIMIT_EXCEEDED_TAG_RESOURCE_QUOTA,
         kind: ErrorKind::Quota,
         retryable: false,
-        doc: "The tag is bound to as many resources as it may be.",
+        doc: "The tag has reached its limit of bound resources.",
         fix: "Use another tag in `TagSpecification`, or unbind it from unused resources.",
     },
     ErrorInfo {
         code: LIMIT_EXCEEDED_USER_RETURN_QUOTA,
         kind: ErrorKind::Quota,
         retryable: false,
-        doc: "The account has made all the returns of subscription instances that it is allowed.",
-        fix: "Let the instance expire with renewal switched off by ModifyInstancesRenewFlag, or ask support for more returns.",
+        doc: "The account has reached its limit of subscription instance returns.",
+        fix: "Turn off renewal with ModifyInstancesRenewFlag and let the instance expire, or ask support for more returns.",
     },
     ErrorInfo {
         code: LIMIT_EXCEEDED_USER_SPOT_QUOTA,
         kind: ErrorKind::Quota,
         retryable: false,
-        doc: "The account may not hold as many spot instances as the launch would bring it to.",
-        fix: "Terminate spot instances, lower `InstanceCount`, or have the spot quota shown by DescribeAccountQuota raised.",
+        doc: "The launch would exceed the spot instance limit of the account.",
+        fix: "Terminate spot instances, lower `InstanceCount`, or request a higher spot quota (see DescribeAccountQuota).",
     },
     ErrorInfo {
         code: LIMIT_EXCEEDED_VPC_SUBNET_NUM,
         kind: ErrorKind::Quota,
         retryable: false,
         doc: "The subnet has too few free addresses for all the machines of the request.",
-        fix: "Request fewer machines, or name a subnet with more free addresses in `SubnetId`.",
+        fix: "Request fewer machines, or set `SubnetId` to a subnet with more free addresses.",
     },
     ErrorInfo {
         code: MISSING_PARAMETER,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "A member that the action cannot do without is absent.",
-        fix: "Add the member named in the message, taking into account that some are needed only together with others.",
+        doc: "A required member is missing.",
+        fix: "Add the member named in the message; some members are required only in combination with others.",
     },
     ErrorInfo {
         code: MISSING_PARAMETER_AT_LEAST_ONE,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "The resize names no disk.",
-        fix: "Fill `DataDisks` or `SystemDisk`.",
+        doc: "The resize request contains no disk.",
+        fix: "Set `DataDisks` or `SystemDisk`.",
     },
     ErrorInfo {
         code: MISSING_PARAMETER_DPDK_INSTANCE_TYPE_REQUIRED_VPC,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "The DPDK instance type works only in a VPC, and no network was named.",
+        doc: "The DPDK instance type works only in a VPC, and the request contains no network.",
         fix: "Set `VirtualPrivateCloud.VpcId` and `VirtualPrivateCloud.SubnetId`.",
     },
     ErrorInfo {
         code: MISSING_PARAMETER_MONITOR_SERVICE,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "The instance type cannot run with cloud monitoring switched off.",
-        fix: "Set `EnhancedService.MonitorService.Enabled` to true, or leave `MonitorService` out.",
+        doc: "The instance type requires cloud monitoring.",
+        fix: "Set `EnhancedService.MonitorService.Enabled` to true, or omit `MonitorService`.",
     },
     ErrorInfo {
         code: MUTEX_OPERATION_TASK_RUNNING,
         kind: ErrorKind::State,
         retryable: true,
-        doc: "A task of the same kind is already running on the resource, possibly from an earlier try of this request.",
-        fix: "Poll the resource until its task ends, then read the result before deciding whether to send again.",
+        doc: "A task of the same kind is already running on the resource, possibly from an earlier attempt of this request.",
+        fix: "Poll the resource until its task ends, then read the result before deciding whether to retry.",
     },
     ErrorInfo {
         code: NO_SUCH_PRODUCT,
         kind: ErrorKind::NotFound,
         retryable: false,
-        doc: "The host name or service name addresses no product.",
-        fix: "Correct the endpoint, for this service `cvm.tencentcloudapi.com`.",
+        doc: "The host name or service name does not match any product.",
+        fix: "Correct the endpoint; for this service it is `cvm.tencentcloudapi.com`.",
     },
     ErrorInfo {
         code: NO_SUCH_VERSION,
         kind: ErrorKind::NotFound,
         retryable: false,
-        doc: "The service has no API of the version sent.",
+        doc: "The service has no API with this version.",
         fix: "Set the `X-TC-Version` header to `2017-03-12`.",
     },
     ErrorInfo {
         code: OPERATION_DENIED_ACCOUNT_NOT_SUPPORTED,
         kind: ErrorKind::Auth,
         retryable: false,
-        doc: "This account may not make the launch with the options sent.",
+        doc: "This account is not allowed to launch with these options.",
         fix: "Remove the option that the message names, or ask support to enable it for the account.",
     },
     ErrorInfo {
         code: OPERATION_DENIED_CHC_DEPLOY_CONFIG_INVALID,
         kind: ErrorKind::State,
         retryable: false,
-        doc: "The deployment settings of the CHC server are unusable, so its network mode cannot be switched.",
-        fix: "Set them anew with RemoveChcDeployVpc and ConfigureChcDeployVpc, then call ModifyChcNetworkMode.",
+        doc: "The deployment settings of the CHC server are invalid, so its network mode cannot be switched.",
+        fix: "Configure them again with RemoveChcDeployVpc and ConfigureChcDeployVpc, then call ModifyChcNetworkMode.",
     },
     ErrorInfo {
         code: OPERATION_DENIED_CHC_HOST_STATE_NOT_SUPPORTED,
         kind: ErrorKind::State,
         retryable: false,
-        doc: "The CHC server is in a state in which its network mode cannot be switched.",
-        fix: "Look at `InstanceState` and `LatestOperationState` in DescribeChcHosts; `BUSINESS` mode needs a server that has been installed.",
+        doc: "The network mode of the CHC server cannot be switched in its current state.",
+        fix: "Check `InstanceState` and `LatestOperationState` in DescribeChcHosts; `BUSINESS` mode needs a server that has been installed.",
     },
     ErrorInfo {
         code: OPERATION_DENIED_CHC_INSTALL_CLOUD_IMAGE_WITHOUT_DEPLOY_NETWORK,
         kind: ErrorKind::State,
         retryable: false,
         doc: "A CHC server without a deployment network cannot be installed from a cloud image.",
-        fix: "Set the network up with ConfigureChcDeployVpc, wait until DescribeChcHosts reports success, then repeat the installation.",
+        fix: "Set up the network with ConfigureChcDeployVpc, wait until DescribeChcHosts reports success, then retry the installation.",
     },
     ErrorInfo {
         code: OPERATION_DENIED_INNER_USER_PROHIBIT_ACTION,
         kind: ErrorKind::Auth,
         retryable: false,
-        doc: "The account is a restricted one and may not import images.",
+        doc: "The account is restricted and cannot import images.",
         fix: "Import with another account and share the image, or ask support to lift the restriction.",
     },
     ErrorInfo {
         code: OPERATION_DENIED_INSTANCE_OPERATION_IN_PROGRESS,
         kind: ErrorKind::State,
         retryable: true,
-        doc: "The instance is busy with another operation, which may come from an earlier try of this request.",
-        fix: "Poll DescribeInstances until `LatestOperationState` is no longer `OPERATING`, look at the result, and only then decide to send again.",
+        doc: "The instance is busy with another operation, which may come from an earlier attempt of this request.",
+        fix: "Poll DescribeInstances until `LatestOperationState` is no longer `OPERATING`, check the result, and only then decide whether to retry.",
     },
     ErrorInfo {
         code: OPERATION_DENIED_NOT_BANDWIDTH_SHIFT_UP_USER_APPLY_EDGE_ZONE_EIP,
         kind: ErrorKind::Auth,
         retryable: false,
-        doc: "Public addresses in edge zones are closed to accounts still billed for bandwidth by instance.",
+        doc: "Public addresses in edge zones are not available to accounts that are still billed for bandwidth per instance.",
         fix: "Launch without a public address there, or ask support to move the account to the newer bandwidth billing.",
     },
     ErrorInfo {
         code: OVER_QUOTA,
         kind: ErrorKind::Quota,
         retryable: false,
-        doc: "The image is shared with as many accounts as it may be.",
-        fix: "Withdraw shares that are no longer needed with ModifyImageSharePermission before adding new ones.",
+        doc: "The image is already shared with the maximum number of accounts.",
+        fix: "Remove accounts that no longer need the image with ModifyImageSharePermission before adding new ones.",
     },
     ErrorInfo {
         code: REGION_ABILITY_LIMIT_UNSUPPORTED_TO_IMPORT_IMAGE,
@@ -5005,43 +5002,43 @@ pub static ERRORS: &[ErrorInfo] = &[
         code: REQUEST_LIMIT_EXCEEDED,
         kind: ErrorKind::Throttle,
         retryable: true,
-        doc: "Calls to this action arrive faster than its rate limit permits.",
-        fix: "Wait a second or more with random spread, send again, and space out further calls.",
+        doc: "Calls to this action exceed its rate limit.",
+        fix: "Wait at least one second plus a random delay, retry, and space out further requests.",
     },
     ErrorInfo {
         code: REQUEST_LIMIT_EXCEEDED_GLOBAL_REGION_UIN_LIMIT_EXCEEDED,
         kind: ErrorKind::Throttle,
         retryable: true,
-        doc: "The account exceeds its call rate summed over all regions.",
-        fix: "Slow down every client of the account in every region, then send again.",
+        doc: "The account exceeds its request rate limit over all regions.",
+        fix: "Slow down all clients of the account in all regions, then retry.",
     },
     ErrorInfo {
         code: REQUEST_LIMIT_EXCEEDED_IP_LIMIT_EXCEEDED,
         kind: ErrorKind::Throttle,
         retryable: true,
-        doc: "Too many calls come from one network address.",
-        fix: "Pause, and bundle or spread the calls of all programs behind that address.",
+        doc: "Too many requests come from one IP address.",
+        fix: "Pause, then combine or space out the requests of all programs behind that address.",
     },
     ErrorInfo {
         code: REQUEST_LIMIT_EXCEEDED_UIN_LIMIT_EXCEEDED,
         kind: ErrorKind::Throttle,
         retryable: true,
-        doc: "All users of the account together exceed its call rate.",
-        fix: "Pause, and share one rate budget among the programs that use the account.",
+        doc: "All users of the account together exceed its request rate limit.",
+        fix: "Pause, and share one rate limit among all programs that use the account.",
     },
     ErrorInfo {
         code: REQUEST_SIZE_LIMIT_EXCEEDED,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "The request body is larger than the gateway accepts for its form.",
-        fix: "Send fewer ids or less data in one call; a JSON body signed with TC3-HMAC-SHA256 may hold up to 10 MB.",
+        doc: "The request body is larger than the gateway accepts for its format.",
+        fix: "Send fewer ids or less data in one call; a JSON body signed with TC3-HMAC-SHA256 can be up to 10 MB.",
     },
     ErrorInfo {
         code: RESOURCE_IN_USE,
         kind: ErrorKind::State,
         retryable: false,
         doc: "Something else is using the instance or its disks.",
-        fix: "See `LatestOperationState` in DescribeInstances, wait for that work to end, and send again.",
+        fix: "Check `LatestOperationState` in DescribeInstances, wait until that operation ends, then retry.",
     },
     ErrorInfo {
         code: RESOURCE_IN_USE_DISK_ROLLBACKING,
@@ -5055,62 +5052,62 @@ pub static ERRORS: &[ErrorInfo] = &[
         kind: ErrorKind::State,
         retryable: false,
         doc: "The HPC cluster still contains instances.",
-        fix: "Terminate them, check that `CurrentNum` in DescribeHpcClusters is 0, and delete the cluster then.",
+        fix: "Terminate them, check that `CurrentNum` in DescribeHpcClusters is 0, then delete the cluster.",
     },
     ErrorInfo {
         code: RESOURCE_INSUFFICIENT,
         kind: ErrorKind::Quota,
         retryable: false,
-        doc: "There is not enough stock to serve the request.",
-        fix: "Ask for less, or for another type, zone or region.",
+        doc: "There is not enough stock for the request.",
+        fix: "Request less, or another type, zone or region.",
     },
     ErrorInfo {
         code: RESOURCE_INSUFFICIENT_AVAILABILITY_ZONE_SOLD_OUT,
         kind: ErrorKind::Quota,
         retryable: false,
         doc: "The zone has no capacity left for sale.",
-        fix: "Find a zone with stock through DescribeZoneInstanceConfigInfos and set `Placement.Zone` to it.",
+        fix: "Find a zone with stock in DescribeZoneInstanceConfigInfos and set `Placement.Zone` to it.",
     },
     ErrorInfo {
         code: RESOURCE_INSUFFICIENT_CIDR_BLOCK,
         kind: ErrorKind::Quota,
         retryable: false,
-        doc: "The address range of the subnet has too little room for this launch.",
-        fix: "Choose a subnet with a wider range for `VirtualPrivateCloud.SubnetId`, or lower `InstanceCount`.",
+        doc: "The address range of the subnet is too small for this launch.",
+        fix: "Set `VirtualPrivateCloud.SubnetId` to a subnet with a larger range, or lower `InstanceCount`.",
     },
     ErrorInfo {
         code: RESOURCE_INSUFFICIENT_CLOUD_DISK_SOLD_OUT,
         kind: ErrorKind::Quota,
         retryable: false,
-        doc: "The zone has no stock of the requested cloud disk kind.",
-        fix: "Change `DiskType` in `SystemDisk` or `DataDisks`, or move to another zone.",
+        doc: "The zone has no stock of the requested cloud disk type.",
+        fix: "Change `DiskType` in `SystemDisk` or `DataDisks`, or use another zone.",
     },
     ErrorInfo {
         code: RESOURCE_INSUFFICIENT_CLOUD_DISK_UNAVAILABLE,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "Size, type or options of a cloud disk do not meet what the zone and instance type allow.",
-        fix: "Correct `DiskType` and `DiskSize` to the ranges that `Externals.StorageBlockAttr` and the disk product give for the type.",
+        doc: "Size, type or options of a cloud disk are not supported by the zone and instance type.",
+        fix: "Set `DiskType` and `DiskSize` within the ranges that `Externals.StorageBlockAttr` and the disk product give for the type.",
     },
     ErrorInfo {
         code: RESOURCE_INSUFFICIENT_DISASTER_RECOVER_GROUP_CVM_QUOTA,
         kind: ErrorKind::Quota,
         retryable: false,
-        doc: "The placement group would hold more instances than its quota.",
-        fix: "Move some instances elsewhere, use a second group, or read the ceilings with DescribeDisasterRecoverGroupQuota and have them raised.",
+        doc: "The placement group would exceed its instance quota.",
+        fix: "Move some instances elsewhere, use a second group, or check the limits with DescribeDisasterRecoverGroupQuota and request higher ones.",
     },
     ErrorInfo {
         code: RESOURCE_INSUFFICIENT_INSUFFICIENT_GROUP_QUOTA,
         kind: ErrorKind::Quota,
         retryable: false,
-        doc: "No further placement group can be created in the account.",
-        fix: "Delete empty groups with DeleteDisasterRecoverGroups, or have `GroupQuota` of DescribeDisasterRecoverGroupQuota raised.",
+        doc: "The account cannot create more placement groups.",
+        fix: "Delete empty groups with DeleteDisasterRecoverGroups, or request a higher `GroupQuota` (see DescribeDisasterRecoverGroupQuota).",
     },
     ErrorInfo {
         code: RESOURCE_INSUFFICIENT_INSUFFICIENT_OFFERING_MINIMUM,
         kind: ErrorKind::Quota,
         retryable: false,
-        doc: "Stock does not cover even the smallest number of instances that the launch would accept.",
+        doc: "The stock does not cover even the minimum number of instances of the launch.",
         fix: "Lower `MinCount`, or change `InstanceType` or `Placement.Zone`.",
     },
     ErrorInfo {
@@ -5118,7 +5115,7 @@ pub static ERRORS: &[ErrorInfo] = &[
         kind: ErrorKind::Quota,
         retryable: false,
         doc: "Too little stock of the instance type is left in the zone for this request.",
-        fix: "Choose a type whose `Status` is `SELL` in DescribeZoneInstanceConfigInfos, or ask for fewer.",
+        fix: "Choose a type whose `Status` is `SELL` in DescribeZoneInstanceConfigInfos, or request fewer.",
     },
     ErrorInfo {
         code: RESOURCE_INSUFFICIENT_ZONE_SOLD_OUT_FOR_SPECIFIED_INSTANCE,
@@ -5131,21 +5128,21 @@ pub static ERRORS: &[ErrorInfo] = &[
         code: RESOURCE_NOT_FOUND,
         kind: ErrorKind::NotFound,
         retryable: false,
-        doc: "The resource addressed by an id does not exist for this account in this region.",
-        fix: "Check the region of the call and list the existing ids with the matching query.",
+        doc: "The resource with this id does not exist for this account in this region.",
+        fix: "Check the region of the request and list the existing ids with the matching Describe action.",
     },
     ErrorInfo {
         code: RESOURCE_NOT_FOUND_HPC_CLUSTER,
         kind: ErrorKind::NotFound,
         retryable: false,
-        doc: "No HPC cluster with that id exists in the region.",
-        fix: "Take `HpcClusterId` from DescribeHpcClusters, or create a cluster with CreateHpcCluster.",
+        doc: "No HPC cluster with this id exists in the region.",
+        fix: "Use an `HpcClusterId` from DescribeHpcClusters, or create a cluster with CreateHpcCluster.",
     },
     ErrorInfo {
         code: RESOURCE_NOT_FOUND_INVALID_INSTANCE_ID_NOT_FOUND,
         kind: ErrorKind::NotFound,
         retryable: false,
-        doc: "An instance to be taken out of a placement group does not exist.",
+        doc: "An instance to be removed from a placement group does not exist.",
         fix: "Keep in `InstanceIds` only instances that DescribeDisasterRecoverGroups shows as members.",
     },
     ErrorInfo {
@@ -5153,55 +5150,55 @@ pub static ERRORS: &[ErrorInfo] = &[
         kind: ErrorKind::NotFound,
         retryable: false,
         doc: "The placement group to change or delete is unknown.",
-        fix: "Check the id with DescribeDisasterRecoverGroups; if it was to be deleted, it may be gone already.",
+        fix: "Check the id with DescribeDisasterRecoverGroups; a group to be deleted may already be gone.",
     },
     ErrorInfo {
         code: RESOURCE_NOT_FOUND_INVALID_ZONE_INSTANCE_TYPE,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "The zone does not carry this instance type at all.",
+        doc: "The zone does not offer this instance type at all.",
         fix: "Choose a type that DescribeInstanceTypeConfigs lists for the zone.",
     },
     ErrorInfo {
         code: RESOURCE_NOT_FOUND_KEY_PAIR_NOT_FOUND,
         kind: ErrorKind::NotFound,
         retryable: false,
-        doc: "A key pair id in the login settings matches none of your pairs.",
+        doc: "A key pair id in the login settings does not match any of your key pairs.",
         fix: "List the pairs with DescribeKeyPairs and correct `LoginSettings.KeyIds`.",
     },
     ErrorInfo {
         code: RESOURCE_NOT_FOUND_NO_DEFAULT_CBS,
         kind: ErrorKind::Quota,
         retryable: false,
-        doc: "No disk type was named and the zone has none in stock that the service would choose by default.",
-        fix: "State `DiskType` for `SystemDisk` and every `DataDisks` entry, or try another zone.",
+        doc: "The request sets no disk type, and none of the default disk types is in stock in the zone.",
+        fix: "Set `DiskType` for `SystemDisk` and every `DataDisks` entry, or try another zone.",
     },
     ErrorInfo {
         code: RESOURCE_NOT_FOUND_NO_DEFAULT_CBS_WITH_REASON,
         kind: ErrorKind::Quota,
         retryable: false,
-        doc: "The service found no default disk type it could use; the message adds the reason.",
-        fix: "Follow the reason given, name `DiskType` explicitly, or choose another zone or instance type.",
+        doc: "The service found no default disk type it could use; the message gives the reason.",
+        fix: "Act on that reason, set `DiskType` explicitly, or choose another zone or instance type.",
     },
     ErrorInfo {
         code: RESOURCE_NOT_FOUND_RESOURCE_POOL_PACK_ID_NOT_FOUND,
         kind: ErrorKind::NotFound,
         retryable: false,
         doc: "The resource pool to destroy does not exist.",
-        fix: "Compare `DedicatedResourcePackIds` with DescribeResourcePoolPacks and drop the missing ones.",
+        fix: "Compare `DedicatedResourcePackIds` with DescribeResourcePoolPacks and remove the missing ones.",
     },
     ErrorInfo {
         code: RESOURCE_UNAVAILABLE,
         kind: ErrorKind::State,
         retryable: false,
-        doc: "The instance cannot be priced for renewal at present.",
-        fix: "Look at its state with DescribeInstances, and leave it out if it is being returned or destroyed.",
+        doc: "A renewal price for the instance is currently not available.",
+        fix: "Check its state with DescribeInstances, and remove it from the request if it is being returned or destroyed.",
     },
     ErrorInfo {
         code: RESOURCE_UNAVAILABLE_INSTANCE_TYPE,
         kind: ErrorKind::Quota,
         retryable: false,
-        doc: "This instance type is not on sale in the zone at present.",
+        doc: "This instance type is currently not on sale in the zone.",
         fix: "Look for a zone that sells the type with DescribeZoneInstanceConfigInfos, or choose another type.",
     },
     ErrorInfo {
@@ -5209,20 +5206,20 @@ pub static ERRORS: &[ErrorInfo] = &[
         kind: ErrorKind::State,
         retryable: true,
         doc: "A snapshot that the image needs is still being taken.",
-        fix: "Wait until the disk product reports the snapshot as finished, then call CreateImage again.",
+        fix: "Wait until the disk product shows the snapshot as finished, then call CreateImage again.",
     },
     ErrorInfo {
         code: RESOURCES_SOLD_OUT_AVAILABLE_ZONE,
         kind: ErrorKind::Quota,
         retryable: false,
-        doc: "Everything that could serve the order is sold out in the zone.",
+        doc: "Everything that could fulfill the order is sold out in the zone.",
         fix: "Order in another zone, or choose a target type that DescribeZoneInstanceConfigInfos shows on sale here.",
     },
     ErrorInfo {
         code: RESOURCES_SOLD_OUT_EIP_INSUFFICIENT,
         kind: ErrorKind::Quota,
         retryable: false,
-        doc: "No public addresses are left to hand out.",
+        doc: "No public addresses are available.",
         fix: "Launch with `InternetAccessible.PublicIpAssigned` false and attach an address later, or choose another region.",
     },
     ErrorInfo {
@@ -5230,13 +5227,13 @@ pub static ERRORS: &[ErrorInfo] = &[
         kind: ErrorKind::Quota,
         retryable: false,
         doc: "The instance type is sold out in the zone.",
-        fix: "Choose another type or zone with DescribeZoneInstanceConfigInfos, whose `SoldOutReason` tells more.",
+        fix: "Choose another type or zone with DescribeZoneInstanceConfigInfos; its `SoldOutReason` gives the reason.",
     },
     ErrorInfo {
         code: RESPONSE_SIZE_LIMIT_EXCEEDED,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "The answer would be larger than the gateway may return.",
+        doc: "The response would be larger than the gateway can return.",
         fix: "Narrow the query with filters, or fetch smaller pages with `Limit`.",
     },
     ErrorInfo {
@@ -5244,27 +5241,27 @@ pub static ERRORS: &[ErrorInfo] = &[
         kind: ErrorKind::Server,
         retryable: false,
         doc: "The call to the security group service failed.",
-        fix: "Read `SecurityGroupIds` with DescribeInstances to see what took effect, then repeat only the missing part.",
+        fix: "Read `SecurityGroupIds` with DescribeInstances to see which changes took effect, then retry only the missing ones.",
     },
     ErrorInfo {
         code: SERVICE_UNAVAILABLE,
         kind: ErrorKind::Server,
         retryable: true,
-        doc: "The service is out of reach for the moment.",
-        fix: "Send queries again after a growing pause; for a change, read first whether it has happened.",
+        doc: "The service is temporarily unavailable.",
+        fix: "Retry queries with increasing pauses; for a change, first check whether it took effect.",
     },
     ErrorInfo {
         code: UNAUTHORIZED_OPERATION,
         kind: ErrorKind::Auth,
         retryable: false,
         doc: "The access policies of the caller do not cover this action.",
-        fix: "Have the action, or the resource it touches, added to the caller's policy.",
+        fix: "Add the action, or the resource it uses, to the caller's policy.",
     },
     ErrorInfo {
         code: UNAUTHORIZED_OPERATION_IMAGE_NOT_BELONG_TO_ACCOUNT,
         kind: ErrorKind::Auth,
         retryable: false,
-        doc: "The image is owned by another account, so its share list is closed to you.",
+        doc: "The image is owned by another account, so you cannot access its share list.",
         fix: "Use an image of your own, shown by DescribeImages as `PRIVATE_IMAGE`.",
     },
     ErrorInfo {
@@ -5272,42 +5269,42 @@ pub static ERRORS: &[ErrorInfo] = &[
         kind: ErrorKind::Auth,
         retryable: false,
         doc: "The session or login token sent with the request is not valid.",
-        fix: "Fetch fresh temporary credentials, token included, and sign the request again.",
+        fix: "Fetch new temporary credentials, including the token, and sign the request again.",
     },
     ErrorInfo {
         code: UNAUTHORIZED_OPERATION_MFA_EXPIRED,
         kind: ErrorKind::Auth,
         retryable: false,
-        doc: "The multi-factor confirmation that this operation needs has run out.",
+        doc: "The multi-factor confirmation that this operation needs has expired.",
         fix: "Confirm again with the second factor, then send the request with the renewed session.",
     },
     ErrorInfo {
         code: UNAUTHORIZED_OPERATION_MFA_NOT_FOUND,
         kind: ErrorKind::Auth,
         retryable: false,
-        doc: "The operation is guarded by multi-factor confirmation and the request carries none.",
-        fix: "Confirm with the second factor, setting it up for the user first if needed, and send again.",
+        doc: "The operation requires multi-factor confirmation, and the request has none.",
+        fix: "Confirm with the second factor (set it up for the user first if needed), then retry.",
     },
     ErrorInfo {
         code: UNAUTHORIZED_OPERATION_PERMISSION_DENIED,
         kind: ErrorKind::Auth,
         retryable: false,
         doc: "The access policies of the caller do not cover the resource.",
-        fix: "Have an administrator grant the action on this resource in access management.",
+        fix: "Ask an administrator to grant the action on this resource in access management.",
     },
     ErrorInfo {
         code: UNKNOWN_PARAMETER,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "The launch template call contains a member that it does not define.",
-        fix: "Take the member out, or correct its spelling; members of RunInstances are not all valid in a template.",
+        doc: "The launch template request contains an unknown member.",
+        fix: "Remove the member or correct its spelling; not all members of RunInstances are valid in a template.",
     },
     ErrorInfo {
         code: UNSUPPORTED_OPERATION,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "The action cannot be done for the resources or options in the request; the message holds the reason.",
-        fix: "Read the message, then change the target resource or drop the option that it objects to.",
+        doc: "The action does not support the resources or options in the request; the message gives the reason.",
+        fix: "Read the message, then change the target resource or remove the option that it names.",
     },
     ErrorInfo {
         code: UNSUPPORTED_OPERATION_ARM_ARCHITECTURE,
@@ -5320,77 +5317,77 @@ pub static ERRORS: &[ErrorInfo] = &[
         code: UNSUPPORTED_OPERATION_BANDWIDTH_PACKAGE_ID_NOT_SUPPORTED,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "A shared bandwidth package does not go with the billing mode of the instance or its network.",
+        doc: "A shared bandwidth package cannot be combined with the billing mode of the instance or its network.",
         fix: "Remove `InternetAccessible.BandwidthPackageId`, or set `InternetChargeType` to `BANDWIDTH_PACKAGE`.",
     },
     ErrorInfo {
         code: UNSUPPORTED_OPERATION_CBS_REMOTE_SSD_NOT_SUPPORT,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "The instance has a remote SSD cloud disk, which keeps it from being moved between placement groups.",
-        fix: "Leave the instance where it is, or replace it by one launched straight into the group.",
+        doc: "The instance has a remote SSD cloud disk, so it cannot be moved between placement groups.",
+        fix: "Leave the instance where it is, or replace it with one launched directly into the group.",
     },
     ErrorInfo {
         code: UNSUPPORTED_OPERATION_COMMERCIAL_IMAGE_CHANGE_CHARGE_TYPE,
         kind: ErrorKind::Client,
         retryable: false,
         doc: "The instance runs a commercial image, which ties it to its billing mode.",
-        fix: "Launch a new instance with the wanted billing mode instead.",
+        fix: "Launch a new instance with the billing mode that you need.",
     },
     ErrorInfo {
         code: UNSUPPORTED_OPERATION_DISK_SNAP_CREATE_TIME_TOO_OLD,
         kind: ErrorKind::State,
         retryable: false,
-        doc: "The time since the last snapshot of the instance's disks fails a 24-hour rule that guards the type change.",
-        fix: "Look up the snapshot time in the disk product, then wait or make a fresh snapshot as the message directs.",
+        doc: "The time since the last snapshot of the instance's disks violates a 24-hour rule for type changes.",
+        fix: "Check the snapshot time in the disk product, then wait or create a new snapshot as the message says.",
     },
     ErrorInfo {
         code: UNSUPPORTED_OPERATION_EDGE_ZONE_INSTANCE,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "Instances in edge zones do not take this operation.",
-        fix: "Leave them out of `InstanceIds`; `Placement.Zone` in DescribeInstances tells where each one is.",
+        doc: "Instances in edge zones do not support this operation.",
+        fix: "Remove them from `InstanceIds`; `Placement.Zone` in DescribeInstances shows the zone of each.",
     },
     ErrorInfo {
         code: UNSUPPORTED_OPERATION_EDGE_ZONE_NOT_SUPPORT_CLOUD_DISK,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "The edge zone has no cloud disk operations, on which this action relies.",
+        doc: "The edge zone does not support cloud disk operations, which this action needs.",
         fix: "Keep the local disks, or move the workload to an ordinary zone.",
     },
     ErrorInfo {
         code: UNSUPPORTED_OPERATION_EDGE_ZONE_NOT_SUPPORT_PURCHASE_RESERVED,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "Resource pools are not sold in edge zones.",
+        doc: "Resource pools are not available in edge zones.",
         fix: "Set `Zone` to an ordinary zone.",
     },
     ErrorInfo {
         code: UNSUPPORTED_OPERATION_ELASTIC_NETWORK_INTERFACE,
         kind: ErrorKind::State,
         retryable: false,
-        doc: "Extra network interfaces are attached and prevent the move to another network.",
+        doc: "The instance has extra network interfaces, which prevent the move to another network.",
         fix: "Detach them in the VPC product, then call ModifyInstancesVpcAttribute again.",
     },
     ErrorInfo {
         code: UNSUPPORTED_OPERATION_ENCRYPTED_IMAGES_NOT_SUPPORTED,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "The image, or a disk behind it, is encrypted, which this action does not handle.",
+        doc: "The image, or a disk behind it, is encrypted, which this action does not support.",
         fix: "Use an unencrypted image or instance instead.",
     },
     ErrorInfo {
         code: UNSUPPORTED_OPERATION_HETEROGENEOUS_CHANGE_INSTANCE_FAMILY,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "The instance has accelerator hardware, and such types cannot be exchanged across families.",
+        doc: "The instance has accelerator hardware, and such types cannot be changed to another family.",
         fix: "Choose a type of the same family from DescribeInstancesModification.",
     },
     ErrorInfo {
         code: UNSUPPORTED_OPERATION_HIBERNATION_FOR_NORMAL_INSTANCE,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "The instance was launched without hibernation and cannot be sent into it.",
+        doc: "The instance was launched without hibernation support and cannot hibernate.",
         fix: "Shut it down with an ordinary StopInstances call.",
     },
     ErrorInfo {
@@ -5425,28 +5422,28 @@ pub static ERRORS: &[ErrorInfo] = &[
         code: UNSUPPORTED_OPERATION_INSTANCE_MIXED_PRICING_MODEL,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "One termination call lists instances of different billing modes.",
-        fix: "Sort the ids by `InstanceChargeType` and send one call for each mode.",
+        doc: "A termination request lists instances with different billing modes.",
+        fix: "Group the ids by `InstanceChargeType` and send one request for each mode.",
     },
     ErrorInfo {
         code: UNSUPPORTED_OPERATION_INSTANCE_MIXED_RESET_INSTANCE_TYPE,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "One call would enlarge some instances and shrink others.",
-        fix: "Send upgrades and downgrades in separate calls.",
+        doc: "The request would upgrade some instances and downgrade others.",
+        fix: "Send upgrades and downgrades in separate requests.",
     },
     ErrorInfo {
         code: UNSUPPORTED_OPERATION_INSTANCE_MIXED_ZONE_TYPE,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "One call mixes instances of ordinary zones with those of edge zones.",
-        fix: "Send a separate call for the edge zone instances.",
+        doc: "The request mixes instances in ordinary zones with instances in edge zones.",
+        fix: "Send a separate request for the edge zone instances.",
     },
     ErrorInfo {
         code: UNSUPPORTED_OPERATION_INSTANCE_OS_CONVERT_OS_NOT_SUPPORT,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "The present system of the instance cannot be converted.",
+        doc: "The current system of the instance cannot be converted.",
         fix: "Convert only instances whose `OsName` in DescribeInstances is CentOS 7 or CentOS 8; reinstall others with ResetInstance.",
     },
     ErrorInfo {
@@ -5454,21 +5451,21 @@ pub static ERRORS: &[ErrorInfo] = &[
         kind: ErrorKind::Client,
         retryable: false,
         doc: "The action is for Linux, and an instance runs Windows.",
-        fix: "Take the Windows instances out; for their login use ResetInstancesPassword.",
+        fix: "Remove the Windows instances; use ResetInstancesPassword for their login.",
     },
     ErrorInfo {
         code: UNSUPPORTED_OPERATION_INSTANCE_REINSTALL_FAILED,
         kind: ErrorKind::State,
         retryable: false,
-        doc: "The last reinstallation of the instance failed, and until that is repaired most operations are closed.",
+        doc: "The last reinstallation of the instance failed, and most operations are blocked until that is repaired.",
         fix: "Run ResetInstance again, or terminate the instance if it cannot be repaired.",
     },
     ErrorInfo {
         code: UNSUPPORTED_OPERATION_INSTANCE_STATE_BANNING,
         kind: ErrorKind::State,
         retryable: false,
-        doc: "The platform has blocked the instance, usually over a violation or a security matter.",
-        fix: "Find the reason in the console messages and have support lift the block.",
+        doc: "The platform has blocked the instance, usually because of a violation or a security issue.",
+        fix: "Find the reason in the console messages and ask support to remove the block.",
     },
     ErrorInfo {
         code: UNSUPPORTED_OPERATION_INSTANCE_STATE_CORRUPTED,
@@ -5481,50 +5478,50 @@ pub static ERRORS: &[ErrorInfo] = &[
         code: UNSUPPORTED_OPERATION_INSTANCE_STATE_ENTER_RESCUE_MODE,
         kind: ErrorKind::State,
         retryable: false,
-        doc: "The instance is just switching into rescue mode.",
-        fix: "Wait until DescribeInstances shows `InstanceState` as `RESCUE_MODE`: only ExitRescueMode goes on from there, and every other action after that.",
+        doc: "The instance is entering rescue mode.",
+        fix: "Wait until DescribeInstances shows `InstanceState` as `RESCUE_MODE`: only ExitRescueMode is possible in that state, and all other actions after it.",
     },
     ErrorInfo {
         code: UNSUPPORTED_OPERATION_INSTANCE_STATE_ENTER_SERVICE_LIVE_MIGRATE,
         kind: ErrorKind::State,
         retryable: true,
         doc: "The platform is about to move the instance to other hardware.",
-        fix: "Wait until `InstanceState` no longer shows `ENTER_SERVICE_LIVE_MIGRATE`, then poll on until it is a settled state again.",
+        fix: "Wait until `InstanceState` no longer shows `ENTER_SERVICE_LIVE_MIGRATE`, then continue polling until it is a stable state again.",
     },
     ErrorInfo {
         code: UNSUPPORTED_OPERATION_INSTANCE_STATE_EXIT_RESCUE_MODE,
         kind: ErrorKind::State,
         retryable: true,
-        doc: "The instance is just leaving rescue mode.",
-        fix: "Wait until DescribeInstances shows `InstanceState` as `RUNNING` or `STOPPED`, then send again.",
+        doc: "The instance is leaving rescue mode.",
+        fix: "Wait until DescribeInstances shows `InstanceState` as `RUNNING` or `STOPPED`, then retry.",
     },
     ErrorInfo {
         code: UNSUPPORTED_OPERATION_INSTANCE_STATE_EXIT_SERVICE_LIVE_MIGRATE,
         kind: ErrorKind::State,
         retryable: true,
-        doc: "A live move of the instance to other hardware is in its last phase.",
-        fix: "Wait until `InstanceState` no longer shows `EXIT_SERVICE_LIVE_MIGRATE`, then send again.",
+        doc: "A live migration of the instance to other hardware is in its last phase.",
+        fix: "Wait until `InstanceState` no longer shows `EXIT_SERVICE_LIVE_MIGRATE`, then retry.",
     },
     ErrorInfo {
         code: UNSUPPORTED_OPERATION_INSTANCE_STATE_FREEZING,
         kind: ErrorKind::State,
         retryable: false,
-        doc: "The instance is frozen and closed to changes.",
-        fix: "Find out in the console why it was frozen, and have the freeze lifted before sending again.",
+        doc: "The instance is frozen and cannot be changed.",
+        fix: "Find the reason in the console, and have the instance unfrozen before retrying.",
     },
     ErrorInfo {
         code: UNSUPPORTED_OPERATION_INSTANCE_STATE_ISOLATING,
         kind: ErrorKind::State,
         retryable: false,
-        doc: "The instance is on its way into isolation, for example after expiry or a return.",
-        fix: "Poll DescribeInstances until the move is over, then bring a subscription instance back with RenewInstances if it is still wanted.",
+        doc: "The instance is being isolated, for example after expiry or a return.",
+        fix: "Poll DescribeInstances until isolation is complete, then recover a subscription instance with RenewInstances if you still need it.",
     },
     ErrorInfo {
         code: UNSUPPORTED_OPERATION_INSTANCE_STATE_LAUNCH_FAILED,
         kind: ErrorKind::State,
         retryable: false,
-        doc: "The instance never came up: its creation failed.",
-        fix: "Leave it out of the request, read `LatestOperationErrorMsg` with DescribeInstances, and launch a replacement.",
+        doc: "The instance never started: its creation failed.",
+        fix: "Remove it from the request, read `LatestOperationErrorMsg` with DescribeInstances, and launch a replacement.",
     },
     ErrorInfo {
         code: UNSUPPORTED_OPERATION_INSTANCE_STATE_NOT_RUNNING,
@@ -5538,125 +5535,125 @@ pub static ERRORS: &[ErrorInfo] = &[
         kind: ErrorKind::State,
         retryable: true,
         doc: "The instance is still being created.",
-        fix: "Wait until DescribeInstances shows `InstanceState` as `RUNNING`, then send again.",
+        fix: "Wait until DescribeInstances shows `InstanceState` as `RUNNING`, then retry.",
     },
     ErrorInfo {
         code: UNSUPPORTED_OPERATION_INSTANCE_STATE_REBOOTING,
         kind: ErrorKind::State,
         retryable: true,
         doc: "The instance is restarting.",
-        fix: "Wait until `InstanceState` turns from `REBOOTING` to `RUNNING`, then send again.",
+        fix: "Wait until `InstanceState` turns from `REBOOTING` to `RUNNING`, then retry.",
     },
     ErrorInfo {
         code: UNSUPPORTED_OPERATION_INSTANCE_STATE_RESCUE_MODE,
         kind: ErrorKind::State,
         retryable: false,
-        doc: "The instance is held in rescue mode, where this action is closed.",
-        fix: "Leave it with ExitRescueMode and wait for `InstanceState` to settle before sending again.",
+        doc: "The instance is in rescue mode, which does not allow this action.",
+        fix: "Exit rescue mode with ExitRescueMode, and wait until `InstanceState` is stable before retrying.",
     },
     ErrorInfo {
         code: UNSUPPORTED_OPERATION_INSTANCE_STATE_RUNNING,
         kind: ErrorKind::State,
         retryable: false,
-        doc: "The action wants the instance shut down, or in rescue mode for ExitRescueMode, but it is running.",
+        doc: "The action requires a stopped instance (or, for ExitRescueMode, one in rescue mode), but the instance is running.",
         fix: "Call StopInstances and wait for `InstanceState` `STOPPED`, or use the action's force or online option where it has one.",
     },
     ErrorInfo {
         code: UNSUPPORTED_OPERATION_INSTANCE_STATE_SERVICE_LIVE_MIGRATE,
         kind: ErrorKind::State,
         retryable: true,
-        doc: "The platform is moving the instance to other hardware right now.",
-        fix: "Wait until DescribeInstances shows `RUNNING` or `STOPPED` again, then repeat the call.",
+        doc: "The platform is moving the instance to other hardware.",
+        fix: "Wait until DescribeInstances shows `RUNNING` or `STOPPED` again, then retry.",
     },
     ErrorInfo {
         code: UNSUPPORTED_OPERATION_INSTANCE_STATE_SHUTDOWN,
         kind: ErrorKind::State,
         retryable: false,
         doc: "The instance is isolated in the recycle bin.",
-        fix: "Recover a subscription instance with RenewInstances, or leave it out of the request; unrenewed it will be destroyed.",
+        fix: "Recover a subscription instance with RenewInstances, or remove it from the request; without renewal it will be destroyed.",
     },
     ErrorInfo {
         code: UNSUPPORTED_OPERATION_INSTANCE_STATE_STARTING,
         kind: ErrorKind::State,
         retryable: true,
         doc: "The instance is powering on.",
-        fix: "Wait until `InstanceState` turns from `STARTING` to `RUNNING`, then send again.",
+        fix: "Wait until `InstanceState` turns from `STARTING` to `RUNNING`, then retry.",
     },
     ErrorInfo {
         code: UNSUPPORTED_OPERATION_INSTANCE_STATE_STOPPED,
         kind: ErrorKind::State,
         retryable: false,
         doc: "The instance is shut down, which this action does not accept.",
-        fix: "Call StartInstances and wait for `InstanceState` `RUNNING`; after a StopInstances call, take it as already done.",
+        fix: "Call StartInstances and wait for `InstanceState` `RUNNING`; after StopInstances, treat it as already done.",
     },
     ErrorInfo {
         code: UNSUPPORTED_OPERATION_INSTANCE_STATE_STOPPING,
         kind: ErrorKind::State,
         retryable: true,
         doc: "The instance is shutting down.",
-        fix: "Wait until `InstanceState` turns from `STOPPING` to `STOPPED`, then send again if the action takes a stopped instance.",
+        fix: "Wait until `InstanceState` turns from `STOPPING` to `STOPPED`, then retry if the action accepts a stopped instance.",
     },
     ErrorInfo {
         code: UNSUPPORTED_OPERATION_INSTANCE_STATE_TERMINATED,
         kind: ErrorKind::State,
         retryable: false,
         doc: "The instance has been destroyed.",
-        fix: "Drop its id from the request and launch a new instance if one is needed.",
+        fix: "Remove its id from the request and launch a new instance if one is needed.",
     },
     ErrorInfo {
         code: UNSUPPORTED_OPERATION_INSTANCE_STATE_TERMINATING,
         kind: ErrorKind::State,
         retryable: false,
-        doc: "The instance is being destroyed and takes no more orders.",
-        fix: "Drop its id from the request; waiting does not bring it back.",
+        doc: "The instance is being destroyed and accepts no more operations.",
+        fix: "Remove its id from the request; waiting does not help.",
     },
     ErrorInfo {
         code: UNSUPPORTED_OPERATION_INSTANCE_TYPE_NOT_SUPPORT_CONFIDENTIALITY,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "The instance type has no confidential computing to switch on.",
-        fix: "Leave the confidentiality setting out, or choose a type built for it.",
+        doc: "The instance type does not support confidential computing.",
+        fix: "Omit the confidential computing setting, or choose a type that supports it.",
     },
     ErrorInfo {
         code: UNSUPPORTED_OPERATION_INSTANCE_TYPE_NOT_SUPPORT_GRID_LICENCE,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "The GRID driver service was requested for a type that has no licence for it.",
-        fix: "Leave the GRID driver setting out of `EnhancedService`, or choose a GPU type that includes it.",
+        doc: "The GRID driver service was requested for a type that has no license for it.",
+        fix: "Omit the GRID driver setting in `EnhancedService`, or choose a GPU type that includes it.",
     },
     ErrorInfo {
         code: UNSUPPORTED_OPERATION_INSTANCE_TYPE_NOT_SUPPORT_HIGH_DENSITY_MODE_SETTING,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "The instance type has no high density mode to set.",
-        fix: "Leave the setting out of ModifyInstancesAttribute, or resize to a type that has it.",
+        doc: "The instance type does not support high density mode.",
+        fix: "Omit the setting in ModifyInstancesAttribute, or resize to a type that supports it.",
     },
     ErrorInfo {
         code: UNSUPPORTED_OPERATION_INSTANCE_TYPE_NOT_SUPPORT_JUMBO_FRAME,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "The instance type knows no jumbo frames, so the switch may be neither on nor off.",
-        fix: "Leave `EnableJumboFrame` out, or choose a type with jumbo frame support.",
+        doc: "The instance type does not support jumbo frames, so the setting cannot be set to either value.",
+        fix: "Omit `EnableJumboFrame`, or choose a type with jumbo frame support.",
     },
     ErrorInfo {
         code: UNSUPPORTED_OPERATION_INSTANCES_ENABLE_JUMBO_WITHOUT_REBOOT,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "The jumbo frame switch takes effect only with a restart, and the request rules one out.",
-        fix: "Permit the restart when setting `EnableJumboFrame`, for example with `AutoReboot` true.",
+        doc: "A change of jumbo frames takes effect only with a restart, and the request does not allow one.",
+        fix: "Allow the restart when you set `EnableJumboFrame`, for example with `AutoReboot` true.",
     },
     ErrorInfo {
         code: UNSUPPORTED_OPERATION_INSTANCES_PROTECTED,
         kind: ErrorKind::State,
         retryable: false,
-        doc: "Termination protection is switched on for the instance.",
-        fix: "Set `DisableApiTermination` to false with ModifyInstancesAttribute, if the instance really is to be destroyed.",
+        doc: "Termination protection is enabled for the instance.",
+        fix: "Set `DisableApiTermination` to false with ModifyInstancesAttribute, if you really want to destroy the instance.",
     },
     ErrorInfo {
         code: UNSUPPORTED_OPERATION_INSUFFICIENT_CLUSTER_QUOTA,
         kind: ErrorKind::Quota,
         retryable: false,
-        doc: "No further HPC cluster may be created by this user.",
+        doc: "This user cannot create more HPC clusters.",
         fix: "Remove an unused cluster with DeleteHpcClusters, or ask support for a higher limit.",
     },
     ErrorInfo {
@@ -5670,77 +5667,77 @@ pub static ERRORS: &[ErrorInfo] = &[
         code: UNSUPPORTED_OPERATION_INVALID_DISK,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "A disk in the request is of a kind, or in a condition, that the action cannot use.",
-        fix: "Compare `DiskType` and `DiskId` with DescribeInstances and the disk product, then change or remove that disk.",
+        doc: "A disk in the request has a type or state that the action does not support.",
+        fix: "Check its `DiskType` and `DiskId` in DescribeInstances and the disk product, then change or remove that disk.",
     },
     ErrorInfo {
         code: UNSUPPORTED_OPERATION_INVALID_DISK_BACKUP_QUOTA,
         kind: ErrorKind::State,
         retryable: false,
-        doc: "A cloud disk of the instance holds backup points, which stop the renewal.",
+        doc: "A cloud disk of the instance has backup points, which prevent the renewal.",
         fix: "Remove the backup points in the disk product, or renew there.",
     },
     ErrorInfo {
         code: UNSUPPORTED_OPERATION_INVALID_DISK_FAST_ROLLBACK,
         kind: ErrorKind::State,
         retryable: false,
-        doc: "A disk is in fast rollback, and no image can be made from it meanwhile.",
-        fix: "Let the rollback finish in the disk product, then create the image.",
+        doc: "A disk is in a fast rollback, during which no image can be created from it.",
+        fix: "Wait until the rollback finishes in the disk product, then create the image.",
     },
     ErrorInfo {
         code: UNSUPPORTED_OPERATION_INVALID_IMAGE_LICENSE_TYPE_FOR_RESET,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "The licence type of the image differs from that of the instance.",
+        doc: "The license type of the image differs from that of the instance.",
         fix: "Choose an image whose `LicenseType` equals the one DescribeInstances shows.",
     },
     ErrorInfo {
         code: UNSUPPORTED_OPERATION_INVALID_INSTANCE_NOT_SUPPORTED_PROTECTED_INSTANCE,
         kind: ErrorKind::State,
         retryable: false,
-        doc: "A scheduled destruction is set on the instance, which rules out termination protection.",
-        fix: "Cancel the schedule with DeleteInstancesActionTimer or in the console, then send again.",
+        doc: "A termination is scheduled for the instance, which rules out termination protection.",
+        fix: "Cancel the schedule with DeleteInstancesActionTimer or in the console, then retry.",
     },
     ErrorInfo {
         code: UNSUPPORTED_OPERATION_INVALID_INSTANCE_WITH_SWAP_DISK,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "The instance has a swap disk, which bars a change of type.",
-        fix: "Launch a new instance of the wanted type and move the data over.",
+        doc: "The instance has a swap disk, which prevents a type change.",
+        fix: "Launch a new instance of the new type and move the data to it.",
     },
     ErrorInfo {
         code: UNSUPPORTED_OPERATION_INVALID_INSTANCES_OWNER,
         kind: ErrorKind::Auth,
         retryable: false,
-        doc: "The instance belongs to another owner or product, so this caller may not terminate it.",
-        fix: "Remove the id, or terminate the instance with the owning account or through the product that made it.",
+        doc: "The instance belongs to another owner or product, so this caller cannot terminate it.",
+        fix: "Remove the id, or terminate the instance with the owning account or through the product that created it.",
     },
     ErrorInfo {
         code: UNSUPPORTED_OPERATION_INVALID_REGION_DISK_ENCRYPT,
         kind: ErrorKind::Client,
         retryable: false,
         doc: "Encrypted disks are not available in this region.",
-        fix: "Drop `Encrypt` and `KmsKeyId` from the disks, or launch in a region that offers encryption.",
+        fix: "Remove `Encrypt` and `KmsKeyId` from the disks, or launch in a region that offers encryption.",
     },
     ErrorInfo {
         code: UNSUPPORTED_OPERATION_INVALID_ZONE,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "Nothing is sold in this zone, or it does not take part in this function.",
+        doc: "Nothing is on sale in this zone, or it does not support this feature.",
         fix: "Choose a zone whose `ZoneState` is `AVAILABLE` in DescribeZones.",
     },
     ErrorInfo {
         code: UNSUPPORTED_OPERATION_KEY_PAIR_UNSUPPORTED_WINDOWS,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "Windows does not take key pair login.",
-        fix: "Replace `LoginSettings.KeyIds` by `LoginSettings.Password`.",
+        doc: "Windows does not support key pair login.",
+        fix: "Replace `LoginSettings.KeyIds` with `LoginSettings.Password`.",
     },
     ErrorInfo {
         code: UNSUPPORTED_OPERATION_LOCAL_DATA_DISK_CHANGE_INSTANCE_FAMILY,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "All data disks of the instance are local, so it cannot cross to another type family.",
+        doc: "All data disks of the instance are local, so it cannot change to another type family.",
         fix: "Stay within the family, or convert the disks first with ModifyInstanceDiskType.",
     },
     ErrorInfo {
@@ -5748,55 +5745,55 @@ pub static ERRORS: &[ErrorInfo] = &[
         kind: ErrorKind::State,
         retryable: true,
         doc: "A local disk of the instance is still being converted to a cloud disk.",
-        fix: "Poll DescribeInstances until the conversion has left `LatestOperationState` `OPERATING`, then send again.",
+        fix: "Poll DescribeInstances until `LatestOperationState` is no longer `OPERATING`, then retry.",
     },
     ErrorInfo {
         code: UNSUPPORTED_OPERATION_LOCATION_IMAGE_NOT_SUPPORTED,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "The image is kept at a dedicated location and can be neither shared nor copied.",
-        fix: "Use an ordinary image of the region instead.",
+        doc: "The image is stored at a dedicated location and cannot be shared or copied.",
+        fix: "Use an ordinary image in the region instead.",
     },
     ErrorInfo {
         code: UNSUPPORTED_OPERATION_MARKET_IMAGE_CONVERT_OS_UNSUPPORTED,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "The instance was made from a marketplace image, which rules out converting its system.",
-        fix: "Reinstall with ResetInstance from an image of the wanted system.",
+        doc: "The instance was created from a marketplace image, so its system cannot be converted.",
+        fix: "Reinstall with ResetInstance from an image with the system that you need.",
     },
     ErrorInfo {
         code: UNSUPPORTED_OPERATION_MARKET_IMAGE_EXPORT_UNSUPPORTED,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "The image derives from a marketplace image, whose terms forbid export.",
-        fix: "Build the image anew on a public or own base, and export a copy that may leave.",
+        doc: "The image is based on a marketplace image, whose terms forbid export.",
+        fix: "Build a new image from a public image or one of your own, and export that one.",
     },
     ErrorInfo {
         code: UNSUPPORTED_OPERATION_MIN_COUNT_UNSUPPORTED_CHARGE_TYPE,
         kind: ErrorKind::Client,
         retryable: false,
         doc: "Partial delivery is not available for the chosen billing mode.",
-        fix: "Leave `MinCount` out, or choose another `InstanceChargeType`.",
+        fix: "Omit `MinCount`, or choose another `InstanceChargeType`.",
     },
     ErrorInfo {
         code: UNSUPPORTED_OPERATION_MIN_COUNT_UNSUPPORTED_REGION,
         kind: ErrorKind::Client,
         retryable: false,
         doc: "Partial delivery is not available in this region.",
-        fix: "Leave `MinCount` out, or launch in another region.",
+        fix: "Omit `MinCount`, or launch in another region.",
     },
     ErrorInfo {
         code: UNSUPPORTED_OPERATION_MODIFY_ENCRYPTION_NOT_SUPPORTED,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "The reinstallation would switch encryption of the system disk on or off.",
-        fix: "Choose an image whose encryption matches the present system disk.",
+        doc: "The reinstallation would turn encryption of the system disk on or off.",
+        fix: "Choose an image whose encryption matches the current system disk.",
     },
     ErrorInfo {
         code: UNSUPPORTED_OPERATION_MODIFY_VPC_WITH_CLB,
         kind: ErrorKind::State,
         retryable: false,
-        doc: "A load balancer points at the instance and prevents the network change.",
+        doc: "A load balancer uses the instance, which prevents the network change.",
         fix: "Unbind the instance from the load balancer, then call ModifyInstancesVpcAttribute again.",
     },
     ErrorInfo {
@@ -5804,133 +5801,133 @@ pub static ERRORS: &[ErrorInfo] = &[
         kind: ErrorKind::State,
         retryable: false,
         doc: "The classic network instance is linked to a VPC.",
-        fix: "Cancel that link in the VPC product, then move the instance.",
+        fix: "Remove that link in the VPC product, then move the instance.",
     },
     ErrorInfo {
         code: UNSUPPORTED_OPERATION_NO_INSTANCE_TYPE_SUPPORT_SPOT,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "The instance type cannot be had as a spot instance.",
+        doc: "The instance type is not available as a spot instance.",
         fix: "Choose a type that DescribeZoneInstanceConfigInfos lists under `SPOTPAID`, or another billing mode.",
     },
     ErrorInfo {
         code: UNSUPPORTED_OPERATION_NO_VPC_NETWORK,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "The instance sits in the classic network and the action needs one in a VPC.",
-        fix: "Leave it out of `InstanceIds`, or replace it by an instance launched in a VPC.",
+        doc: "The instance is in the classic network, but the action requires a VPC.",
+        fix: "Remove it from `InstanceIds`, or replace it with an instance launched in a VPC.",
     },
     ErrorInfo {
         code: UNSUPPORTED_OPERATION_NOT_FPGA_INSTANCE,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "The instance has no FPGA to be programmed.",
-        fix: "Name an FPGA instance in `InstanceId`; DescribeInstanceTypeConfigs shows the count in `FPGA`.",
+        doc: "The instance has no FPGA to program.",
+        fix: "Set `InstanceId` to an FPGA instance; DescribeInstanceTypeConfigs shows the count in `FPGA`.",
     },
     ErrorInfo {
         code: UNSUPPORTED_OPERATION_NOT_SUPPORT_IMPORT_INSTANCES_ACTION_TIMER,
         kind: ErrorKind::Client,
         retryable: false,
         doc: "The scheduled action cannot be set for this instance.",
-        fix: "Launch without `ActionTimer`, or check with DescribeInstances that charge type and state suit a scheduled termination.",
+        fix: "Launch without `ActionTimer`, or check with DescribeInstances that its charge type and state allow a scheduled termination.",
     },
     ErrorInfo {
         code: UNSUPPORTED_OPERATION_NOT_SUPPORT_INSTANCE_IMAGE,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "No whole-machine image can be made from this instance.",
-        fix: "Create the image without `DataDiskIds`, and take snapshots of the data disks separately.",
+        doc: "A whole-machine image cannot be created from this instance.",
+        fix: "Create the image without `DataDiskIds`, and create snapshots of the data disks separately.",
     },
     ErrorInfo {
         code: UNSUPPORTED_OPERATION_NOT_SUPPORT_UNPAID_ORDER,
         kind: ErrorKind::State,
         retryable: false,
-        doc: "An order for this very instance is waiting for payment.",
-        fix: "Pay or cancel that order in the billing centre before changing the type.",
+        doc: "An order for this instance is waiting for payment.",
+        fix: "Pay or cancel that order in the billing center before changing the type.",
     },
     ErrorInfo {
         code: UNSUPPORTED_OPERATION_ONLY_FOR_PREPAID_ACCOUNT,
         kind: ErrorKind::Auth,
         retryable: false,
-        doc: "The option is open only to accounts that pay in advance.",
+        doc: "The option is available only to accounts that pay in advance.",
         fix: "Choose another billing mode in the request, or use a prepaid account.",
     },
     ErrorInfo {
         code: UNSUPPORTED_OPERATION_ORIGINAL_INSTANCE_TYPE_INVALID,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "The present type of the instance cannot be the start of a type change.",
-        fix: "Launch a new instance of the wanted type and move the workload.",
+        doc: "The current type of the instance does not support type changes.",
+        fix: "Launch a new instance of the new type and move the workload.",
     },
     ErrorInfo {
         code: UNSUPPORTED_OPERATION_PERIODIC_CONTRACT_NOT_SUPPORT_MANUAL_RENEW,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "An instance type under a periodic contract cannot be left to manual renewal.",
+        doc: "An instance type under a periodic contract cannot use manual renewal.",
         fix: "Set `InstanceChargePrepaid.RenewFlag` to `NOTIFY_AND_AUTO_RENEW`.",
     },
     ErrorInfo {
         code: UNSUPPORTED_OPERATION_PREHEAT_IMAGE,
         kind: ErrorKind::Auth,
         retryable: false,
-        doc: "The account may not pre-warm images.",
-        fix: "Create the image without pre-warming, or ask support to open the function.",
+        doc: "The account is not allowed to pre-warm images.",
+        fix: "Create the image without pre-warming, or ask support to enable the feature.",
     },
     ErrorInfo {
         code: UNSUPPORTED_OPERATION_PUBLIC_IMAGE_EXPORT_UNSUPPORTED,
         kind: ErrorKind::Client,
         retryable: false,
         doc: "Public and marketplace images cannot be exported.",
-        fix: "Name only custom images of your own in `ImageIds`.",
+        fix: "Send only your own custom images in `ImageIds`.",
     },
     ErrorInfo {
         code: UNSUPPORTED_OPERATION_RAW_LOCAL_DISK_INS_REINSTALLTO_QCOW2,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "The disk format of the instance does not fit the image, so the image cannot be installed on it.",
-        fix: "Choose an image of the same kind as the present one, or launch a new instance from the wanted image.",
+        doc: "The disk format of the instance does not match the image, so the image cannot be installed on it.",
+        fix: "Choose an image of the same type as the current one, or launch a new instance from the new image.",
     },
     ErrorInfo {
         code: UNSUPPORTED_OPERATION_RED_HAT_IMAGE_EXPORT_UNSUPPORTED,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "The licence of Red Hat forbids exporting the image.",
-        fix: "Export an image of another system, or build it outside with your own licence.",
+        doc: "The Red Hat license forbids exporting the image.",
+        fix: "Export an image with another system, or build the image outside with your own license.",
     },
     ErrorInfo {
         code: UNSUPPORTED_OPERATION_RED_HAT_INSTANCE_TERMINATE_UNSUPPORTED,
         kind: ErrorKind::Client,
         retryable: false,
         doc: "The instance runs a licensed commercial system and cannot be returned.",
-        fix: "Keep it until its term ends, with renewal switched off by ModifyInstancesRenewFlag.",
+        fix: "Turn off renewal with ModifyInstancesRenewFlag and keep it until its term ends.",
     },
     ErrorInfo {
         code: UNSUPPORTED_OPERATION_RED_HAT_INSTANCE_UNSUPPORTED,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "The instance runs Red Hat, whose licence excludes this operation.",
-        fix: "Leave it out of the request, or move the workload to an instance with another system.",
+        doc: "The instance runs Red Hat, whose license does not allow this operation.",
+        fix: "Remove it from the request, or move the workload to an instance with another system.",
     },
     ErrorInfo {
         code: UNSUPPORTED_OPERATION_REGION,
         kind: ErrorKind::Client,
         retryable: false,
         doc: "The operation is not offered in the region of the request or in a target region.",
-        fix: "For SyncImages correct `DestinationRegions`; otherwise send the call to a region that offers the action.",
+        fix: "For SyncImages correct `DestinationRegions`; otherwise send the request to a region that offers the action.",
     },
     ErrorInfo {
         code: UNSUPPORTED_OPERATION_RESOURCE_POOL_PACKAGE_INVISIBLE_FOR_USER,
         kind: ErrorKind::Auth,
         retryable: false,
-        doc: "Resource pools are not open to this account, or not this particular one.",
+        doc: "Resource pools, or this particular pool, are not available to this account.",
         fix: "Ask support to enable resource pools, and use only ids that DescribeResourcePoolPacks returns.",
     },
     ErrorInfo {
         code: UNSUPPORTED_OPERATION_SHARED_IMAGE_EXPORT_UNSUPPORTED,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "The image was shared with you and is not yours to export.",
-        fix: "Copy it with SyncImages to an own image of the same region and export that, or ask the owner.",
+        doc: "The image was shared with you, and you cannot export it.",
+        fix: "Copy it with SyncImages to your own image in the same region and export that, or ask the owner.",
     },
     ErrorInfo {
         code: UNSUPPORTED_OPERATION_SHARED_IMAGE_MODIFY_UNSUPPORTED,
@@ -5943,8 +5940,8 @@ pub static ERRORS: &[ErrorInfo] = &[
         code: UNSUPPORTED_OPERATION_SPECIAL_INSTANCE_TYPE,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "The instance is of a special type that this operation leaves out.",
-        fix: "Check `InstanceType` with DescribeInstances and treat such instances through their own product or support.",
+        doc: "The instance has a special type that this operation does not support.",
+        fix: "Check `InstanceType` with DescribeInstances and manage such instances through their own product or support.",
     },
     ErrorInfo {
         code: UNSUPPORTED_OPERATION_SPOT_UNSUPPORTED_REGION,
@@ -5957,7 +5954,7 @@ pub static ERRORS: &[ErrorInfo] = &[
         code: UNSUPPORTED_OPERATION_STOPPED_MODE_STOP_CHARGING,
         kind: ErrorKind::State,
         retryable: false,
-        doc: "The instance was stopped without charges and has given its hardware back, so this action cannot reach it.",
+        doc: "The instance was stopped without charges and has released its hardware, so this action is not possible.",
         fix: "Call StartInstances, wait for `RUNNING`, and stop it with `StoppedMode` `KEEP_CHARGING` if the action needs it stopped.",
     },
     ErrorInfo {
@@ -5965,62 +5962,62 @@ pub static ERRORS: &[ErrorInfo] = &[
         kind: ErrorKind::State,
         retryable: false,
         doc: "An instance stopped without charges cannot be resized within its own type family.",
-        fix: "Start it with StartInstances and resize then, or choose a type of another family.",
+        fix: "Start it with StartInstances and then resize it, or choose a type of another family.",
     },
     ErrorInfo {
         code: UNSUPPORTED_OPERATION_SYNC_ENCRYPT_IMAGE_NOT_SUPPORT,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "This image cannot be turned into an encrypted copy.",
+        doc: "This image cannot be copied with encryption.",
         fix: "Copy it without `Encrypt`, or choose another source image.",
     },
     ErrorInfo {
         code: UNSUPPORTED_OPERATION_SYSTEM_DISK_TYPE,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "The system disk is of a kind that rules out a change of type.",
-        fix: "Convert a local system disk with ModifyInstanceDiskType first; cloud kinds such as `CLOUD_PREMIUM` or `CLOUD_SSD` are accepted.",
+        doc: "The type of the system disk does not allow a change of the instance type.",
+        fix: "Convert a local system disk with ModifyInstanceDiskType first; cloud types such as `CLOUD_PREMIUM` or `CLOUD_SSD` are accepted.",
     },
     ErrorInfo {
         code: UNSUPPORTED_OPERATION_TAT_AGENT_NOT_ONLINE,
         kind: ErrorKind::State,
         retryable: false,
-        doc: "The automation agent on the instance does not answer.",
-        fix: "Start or install the agent on the instance, see that it is online, and call ConvertOperatingSystems again.",
+        doc: "The automation agent on the instance does not respond.",
+        fix: "Start or install the agent on the instance, check that it is online, and call ConvertOperatingSystems again.",
     },
     ErrorInfo {
         code: UNSUPPORTED_OPERATION_UNDERWRITE_DISCOUNT_GREATER_THAN_PREPAID_DISCOUNT,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "The discount rate of the commitment is higher than that of the present subscription, which the change does not allow.",
-        fix: "Keep the subscription, or have the commitment price reviewed by sales.",
+        doc: "The discount rate of the commitment is higher than that of the current subscription, which the change does not allow.",
+        fix: "Keep the subscription, or ask sales to review the commitment price.",
     },
     ErrorInfo {
         code: UNSUPPORTED_OPERATION_UNDERWRITING_INSTANCE_TYPE_ONLY_SUPPORT_AUTO_RENEW,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "An instance type under a purchase commitment must renew by itself.",
-        fix: "Send `RenewFlag` as `NOTIFY_AND_AUTO_RENEW`.",
+        doc: "An instance type under a purchase commitment must renew automatically.",
+        fix: "Set `RenewFlag` to `NOTIFY_AND_AUTO_RENEW`.",
     },
     ErrorInfo {
         code: UNSUPPORTED_OPERATION_UNSUPPORTED_ARM_CHANGE_INSTANCE_FAMILY,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "An instance on ARM hardware cannot turn into one on another architecture.",
+        doc: "An instance on ARM hardware cannot change to another architecture.",
         fix: "Choose an ARM type, or launch a new instance for the other architecture.",
     },
     ErrorInfo {
         code: UNSUPPORTED_OPERATION_UNSUPPORTED_CHANGE_INSTANCE_FAMILY,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "The instance cannot leave its present type family.",
+        doc: "The instance cannot change to another type family.",
         fix: "Choose from the types that DescribeInstancesModification returns for it.",
     },
     ErrorInfo {
         code: UNSUPPORTED_OPERATION_UNSUPPORTED_CHANGE_INSTANCE_FAMILY_TO_ARM,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "An instance on x86 hardware cannot become an ARM instance.",
+        doc: "An instance on x86 hardware cannot change to an ARM type.",
         fix: "Choose an x86 type, or launch a new ARM instance from an ARM image.",
     },
     ErrorInfo {
@@ -6028,13 +6025,13 @@ pub static ERRORS: &[ErrorInfo] = &[
         kind: ErrorKind::Client,
         retryable: false,
         doc: "The family of the target type does not accept this instance.",
-        fix: "Ask DescribeInstancesModification for the reachable types and take one of another family.",
+        fix: "Choose a type from another family that DescribeInstancesModification returns.",
     },
     ErrorInfo {
         code: UNSUPPORTED_OPERATION_UNSUPPORTED_INTERNATIONAL_USER,
         kind: ErrorKind::Auth,
         retryable: false,
-        doc: "The request uses something that is closed to accounts of the international site.",
+        doc: "The request uses something that is not available to accounts of the international site.",
         fix: "Remove the option that the message names, or use an account of the mainland site.",
     },
     ErrorInfo {
@@ -6048,49 +6045,49 @@ pub static ERRORS: &[ErrorInfo] = &[
         code: UNSUPPORTED_OPERATION_USER_CONVERT_OS_NOT_SUPPORT,
         kind: ErrorKind::Auth,
         retryable: false,
-        doc: "The account may not convert operating systems.",
-        fix: "Ask support to open the function, or reinstall with ResetInstance.",
+        doc: "The account is not allowed to convert operating systems.",
+        fix: "Ask support to enable the feature, or reinstall with ResetInstance.",
     },
     ErrorInfo {
         code: UNSUPPORTED_OPERATION_USER_LIMIT_OPERATION_EXCEED_QUOTA,
         kind: ErrorKind::Quota,
         retryable: false,
-        doc: "The account has no operations left of a kind that is counted and capped.",
-        fix: "Wait until the allowance renews, or have support raise it.",
+        doc: "The account has used up its limit for an operation.",
+        fix: "Wait until the limit resets, or ask support to raise it.",
     },
     ErrorInfo {
         code: UNSUPPORTED_OPERATION_WINDOWS_IMAGE_EXPORT_UNSUPPORTED,
         kind: ErrorKind::Client,
         retryable: false,
         doc: "Windows images cannot be exported.",
-        fix: "Leave them out of `ImageIds`; only Linux images can leave by export.",
+        fix: "Remove them from `ImageIds`; only Linux images can be exported.",
     },
     ErrorInfo {
         code: UNSUPPORTED_PROTOCOL,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "The request came by an HTTP method other than GET or POST.",
-        fix: "Send it by POST with a JSON body.",
+        doc: "The request used an HTTP method other than GET or POST.",
+        fix: "Send it with POST and a JSON body.",
     },
     ErrorInfo {
         code: UNSUPPORTED_REGION,
         kind: ErrorKind::Client,
         retryable: false,
         doc: "The action is not offered in the region of the request.",
-        fix: "Choose a supported region in `X-TC-Region`.",
+        fix: "Set `X-TC-Region` to a supported region.",
     },
     ErrorInfo {
         code: VPC_ADDR_NOT_IN_SUB_NET,
         kind: ErrorKind::Client,
         retryable: false,
-        doc: "A fixed private address lies outside the range of the subnet.",
-        fix: "Choose addresses for `PrivateIpAddresses` from the range that DescribeSubnets of the VPC product shows.",
+        doc: "A fixed private address is outside the range of the subnet.",
+        fix: "Choose addresses for `PrivateIpAddresses` within the range that DescribeSubnets of the VPC product shows.",
     },
     ErrorInfo {
         code: VPC_IP_IS_USED,
         kind: ErrorKind::State,
         retryable: false,
         doc: "A fixed private address already belongs to another machine.",
-        fix: "Choose a free address for `PrivateIpAddresses`, or leave the list out to have addresses assigned.",
+        fix: "Choose a free address for `PrivateIpAddresses`, or omit the list to have addresses assigned.",
     },
 ];

@@ -5,13 +5,13 @@ use crate::prelude::*;
 open_enum! {
     /// Progress of a scheduled task.
     ActionTimerStatus {
-        /// The task waits for its time; the value means not yet done, not reverted.
+        /// The task has not run yet; the value means "not done", not "reverted".
         Undo = "UNDO",
 
-        /// The task is being carried out.
+        /// The task is running.
         Doing = "DOING",
 
-        /// The task has been carried out.
+        /// The task has run.
         Done = "DONE",
     }
 }

@@ -8,14 +8,15 @@ open_enum! {
         /// 64-bit x86.
         X86_64 = "x86_64",
 
-        /// ARM, as image descriptions in responses spell it; an import request takes `arm_64`
+        /// ARM, as image descriptions in responses spell it; an import request uses `arm_64`
         /// instead.
         Arm = "arm",
 
         /// 32-bit x86.
         I386 = "i386",
 
-        /// 64-bit ARM, as an import request spells it; image descriptions answer with `arm`.
+        /// 64-bit ARM, as an import request spells it; image descriptions in responses use
+        /// `arm`.
         Arm64 = "arm_64",
     }
 }

@@ -3,16 +3,16 @@
 use crate::prelude::*;
 
 open_enum! {
-    /// Class of the access-management role that is bound to an instance. It has to match the
-    /// class of the role in `CamRoleName`.
+    /// Type of the access-management role bound to an instance. It must match the type of the
+    /// role in `CamRoleName`.
     CamRoleType {
-        /// Role that the account has made for itself.
+        /// Role created by the account.
         User = "user",
 
-        /// Role that the platform predefines.
+        /// Role predefined by the platform.
         System = "system",
 
-        /// Role that a cloud service owns; such role names usually contain `LinkedRoleIn`.
+        /// Role owned by a cloud service; such role names usually contain `LinkedRoleIn`.
         ServiceLinked = "service_linked",
     }
 }

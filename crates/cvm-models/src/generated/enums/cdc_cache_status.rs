@@ -3,23 +3,23 @@
 use crate::prelude::*;
 
 open_enum! {
-    /// State of the copy of an image that is cached on dedicated clusters. The set is published
-    /// for the image filter; the response member is taken to share it.
+    /// State of the copy of an image that is cached on dedicated clusters. The values are
+    /// documented for the image filter; the response member is assumed to use the same values.
     CdcCacheStatus {
-        /// The image is cached everywhere it should be; it is not stated whether, as a filter
-        /// value, this means any cache state instead.
+        /// The image is cached everywhere it should be; it is not documented whether this
+        /// filter value means any cache state instead.
         CachedAll = "CACHED_ALL",
 
-        /// The cached copy is being made.
+        /// The cached copy is being created.
         Caching = "CACHING",
 
-        /// A cached copy is in place.
+        /// A cached copy exists.
         Cached = "CACHED",
 
         /// The cached copy is no longer valid.
         CacheInvalid = "CACHE_INVALID",
 
-        /// Making the cached copy did not succeed.
+        /// Creating the cached copy failed.
         CacheFailed = "CACHE_FAILED",
     }
 }

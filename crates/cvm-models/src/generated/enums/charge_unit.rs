@@ -3,7 +3,7 @@
 use crate::prelude::*;
 
 open_enum! {
-    /// Amount of use that a pay-as-you-go unit price refers to.
+    /// Unit of a pay-as-you-go price.
     ChargeUnit {
         /// The price is for one hour, as with hourly instances and hourly bandwidth.
         Hour = "HOUR",

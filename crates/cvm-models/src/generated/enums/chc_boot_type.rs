@@ -3,12 +3,13 @@
 use crate::prelude::*;
 
 open_enum! {
-    /// Processor architecture of a hosted customer server together with the way it boots.
+    /// Processor architecture and boot firmware of a hosted customer server.
     ChcBootType {
         /// An x86 server with classic BIOS boot.
         X86Legacy = "x86_legacy",
 
-        /// An x86 server with UEFI boot. Seen in a published response, in no list of values.
+        /// An x86 server with UEFI boot. It appears in a published response but in no list of
+        /// values.
         X86Uefi = "x86_uefi",
 
         /// An ARM server with UEFI boot.

@@ -3,7 +3,7 @@
 use crate::prelude::*;
 
 open_enum! {
-    /// Where a hosted customer server stands on its way to carrying an instance.
+    /// Setup state of a hosted customer server.
     ChcHostState {
         /// The server is registered, but its management and deploy networks are not set up.
         Init = "INIT",
@@ -17,10 +17,11 @@ open_enum! {
         /// An instance is placed on the server.
         Online = "ONLINE",
 
-        /// An operation on the server is under way, such as setting up its management network.
+        /// An operation on the server is in progress, such as setting up its management
+        /// network.
         Operating = "OPERATING",
 
-        /// Removing the management and deploy network settings did not succeed.
+        /// Removing the management and deploy network settings failed.
         ClearNetworkFailed = "CLEAR_NETWORK_FAILED",
     }
 }

@@ -5,10 +5,10 @@ use crate::prelude::*;
 open_enum! {
     /// Network that the business interface of a hosted customer server is attached to.
     ChcNetworkMode {
-        /// The interface is on the deploy network, where the system gets installed.
+        /// The interface is on the deploy network, where the system is installed.
         Deploy = "DEPLOY",
 
-        /// The interface is on the business network, where the server does its work.
+        /// The interface is on the business network, which is used in normal operation.
         Business = "BUSINESS",
     }
 }

@@ -3,7 +3,7 @@
 use crate::prelude::*;
 
 open_enum! {
-    /// Sale condition of a hosted customer server.
+    /// Sale status of a hosted customer server.
     ChcSaleStatus {
         /// The server cannot be sold.
         NotForSale = "NOT_FOR_SALE",

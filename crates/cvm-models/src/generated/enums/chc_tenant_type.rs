@@ -3,9 +3,9 @@
 use crate::prelude::*;
 
 open_enum! {
-    /// Under which arrangement the customer has a hosted server.
+    /// Whether a hosted server is owned or leased by the customer.
     ChcTenantType {
-        /// The server is held in hosting for the customer.
+        /// The provider hosts the customer's own server.
         Hosting = "HOSTING",
 
         /// The server is leased to the customer.

@@ -3,9 +3,9 @@
 use crate::prelude::*;
 
 open_enum! {
-    /// Source from which capacity is reserved in advance for an instance.
+    /// Source of the reserved capacity for an instance.
     DedicatedResourcePackTenancy {
-        /// Capacity comes out of an instance resource pool that the account has bought.
+        /// Capacity comes from an instance resource pool that the account has bought.
         ResourcePool = "ResourcePool",
     }
 }

@@ -5,11 +5,11 @@ use crate::prelude::*;
 open_enum! {
     /// How a placement group distributes its instances.
     DisasterRecoverGroupStrategy {
-        /// Instances are sorted into partitions that keep apart from each other; in limited
+        /// Instances are assigned to partitions that are separated from each other; in limited
         /// rollout.
         Partition = "PARTITION",
 
-        /// Each instance is kept apart from every other one.
+        /// Each instance is separated from every other instance.
         Spread = "SPREAD",
     }
 }

@@ -3,12 +3,12 @@
 use crate::prelude::*;
 
 open_enum! {
-    /// Level of the hardware at which a placement group keeps its instances apart.
+    /// Hardware level at which a placement group separates its instances.
     DisasterRecoverGroupType {
         /// Members run on different physical hosts.
         Host = "HOST",
 
-        /// Members run under different network switches.
+        /// Members are connected to different network switches.
         Sw = "SW",
 
         /// Members run in different racks.

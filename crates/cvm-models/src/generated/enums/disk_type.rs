@@ -3,10 +3,10 @@
 use crate::prelude::*;
 
 open_enum! {
-    /// Storage medium behind a disk. What can be chosen depends on the instance type and on
-    /// stock; system disks offer fewer media than data disks.
+    /// Storage medium of a disk. The choice depends on the instance type and on stock; system
+    /// disks offer fewer media than data disks.
     DiskType {
-        /// Plain disk in the physical server that runs the instance.
+        /// Basic disk in the physical server that runs the instance.
         LocalBasic = "LOCAL_BASIC",
 
         /// Solid-state disk in the physical server that runs the instance.
@@ -29,7 +29,7 @@ open_enum! {
         /// Network disk on SSD.
         CloudSsd = "CLOUD_SSD",
 
-        /// Network disk on enhanced SSD, able to deliver more than `CLOUD_SSD`.
+        /// Network disk on enhanced SSD, faster than `CLOUD_SSD`.
         CloudHssd = "CLOUD_HSSD",
 
         /// Network disk on tremendous SSD, the fastest class.

@@ -3,12 +3,12 @@
 use crate::prelude::*;
 
 open_enum! {
-    /// What the disk that a snapshot was taken from served as.
+    /// Purpose of the disk that a snapshot was taken from.
     DiskUsage {
-        /// The disk held the operating system.
+        /// The disk contained the operating system.
         SystemDisk = "SYSTEM_DISK",
 
-        /// The disk held user data only.
+        /// The disk contained only user data.
         DataDisk = "DATA_DISK",
     }
 }

@@ -3,7 +3,7 @@
 use crate::prelude::*;
 
 open_enum! {
-    /// File format in which an exported image is written.
+    /// File format of an exported image.
     ExportFormat {
         /// Raw disk content without a container.
         Raw = "RAW",
@@ -11,10 +11,10 @@ open_enum! {
         /// QEMU copy-on-write format, version 2.
         Qcow2 = "QCOW2",
 
-        /// Virtual hard disk format known from Hyper-V.
+        /// Virtual hard disk format used by Hyper-V.
         Vhd = "VHD",
 
-        /// Virtual disk format known from VMware.
+        /// Virtual disk format used by VMware.
         Vmdk = "VMDK",
     }
 }

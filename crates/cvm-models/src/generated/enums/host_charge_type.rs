@@ -5,8 +5,7 @@ use crate::prelude::*;
 open_enum! {
     /// How a dedicated host is billed.
     HostChargeType {
-        /// Subscription paid in advance; `HostChargePrepaid` carries the term and the renewal
-        /// choice.
+        /// Subscription paid in advance; `HostChargePrepaid` sets the term and the renewal.
         Prepaid = "PREPAID",
     }
 }

@@ -3,20 +3,20 @@
 use crate::prelude::*;
 
 open_enum! {
-    /// Where a dedicated host stands in its life cycle. The set is published for the host
-    /// filter and shared by the response.
+    /// Lifecycle state of a dedicated host. The values are documented for the host filter, and
+    /// responses use the same values.
     HostState {
-        /// The host is being made ready.
+        /// The host is being prepared.
         Pending = "PENDING",
 
-        /// Setting up the host did not succeed; instances spell their matching state
+        /// Setting up the host failed; the corresponding instance state is spelled
         /// `LAUNCH_FAILED`.
         LaunchFailure = "LAUNCH_FAILURE",
 
-        /// The host is up and can carry instances.
+        /// The host is running and can take instances.
         Running = "RUNNING",
 
-        /// The prepaid term of the host has run out.
+        /// The prepaid term of the host has expired.
         Expired = "EXPIRED",
     }
 }

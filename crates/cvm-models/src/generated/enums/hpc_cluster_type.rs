@@ -3,13 +3,13 @@
 use crate::prelude::*;
 
 open_enum! {
-    /// Kind of high-performance computing cluster.
+    /// Type of high-performance computing cluster.
     HpcClusterType {
-        /// The cluster lives on a dedicated cluster; `HpcClusterBusinessId` is accepted for
-        /// this kind only.
+        /// The cluster is on a dedicated cluster; `HpcClusterBusinessId` is accepted only for
+        /// this type.
         Cdc = "CDC",
 
-        /// The cluster is built from hosted customer hardware.
+        /// The cluster consists of hosted customer hardware.
         Chc = "CHC",
 
         /// Regular cluster on the public platform.

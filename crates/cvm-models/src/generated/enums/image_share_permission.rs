@@ -3,12 +3,12 @@
 use crate::prelude::*;
 
 open_enum! {
-    /// Direction of a change to the sharing of images.
+    /// Whether to share images or to stop sharing them.
     ImageSharePermission {
-        /// Lets the named accounts use the images.
+        /// Shares the images with the named accounts.
         Share = "SHARE",
 
-        /// Takes the images away from the named accounts again.
+        /// Stops sharing the images with the named accounts.
         Cancel = "CANCEL",
     }
 }

@@ -3,15 +3,15 @@
 use crate::prelude::*;
 
 open_enum! {
-    /// How an image came into being.
+    /// How an image was created.
     ImageSource {
-        /// Tencent Cloud made and maintains the image.
+        /// Tencent Cloud created and maintains the image.
         Official = "OFFICIAL",
 
-        /// A user made the image on the platform, for example with `CreateImage`.
+        /// A user created the image on the platform, for example with `CreateImage`.
         CreateImage = "CREATE_IMAGE",
 
-        /// A user brought the image in from outside, for example with `ImportImage`.
+        /// A user imported the image from outside, for example with `ImportImage`.
         ExternalImport = "EXTERNAL_IMPORT",
     }
 }

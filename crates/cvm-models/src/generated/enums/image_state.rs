@@ -3,24 +3,24 @@
 use crate::prelude::*;
 
 open_enum! {
-    /// Where an image stands in its life cycle. Only an image in `NORMAL` can be used.
+    /// Lifecycle state of an image. Only a `NORMAL` image can be used.
     ImageState {
-        /// The image is being made from an instance or from snapshots.
+        /// The image is being created from an instance or from snapshots.
         Creating = "CREATING",
 
         /// The image is ready for use.
         Normal = "NORMAL",
 
-        /// Making the image did not succeed.
+        /// Creating the image failed.
         CreateFailed = "CREATEFAILED",
 
         /// The image is being copied to another region.
         Syncing = "SYNCING",
 
-        /// An uploaded image file is being taken in.
+        /// An uploaded image file is being imported.
         Importing = "IMPORTING",
 
-        /// Taking in the uploaded image file did not succeed.
+        /// Importing the uploaded image file failed.
         ImportFailed = "IMPORTFAILED",
     }
 }

@@ -3,9 +3,9 @@
 use crate::prelude::*;
 
 open_enum! {
-    /// Who an image belongs to from the point of view of the calling account.
+    /// Owner of an image from the point of view of the calling account.
     ImageType {
-        /// Image that Tencent Cloud offers to every account.
+        /// Image provided by Tencent Cloud to every account.
         PublicImage = "PUBLIC_IMAGE",
 
         /// Custom image of the calling account.

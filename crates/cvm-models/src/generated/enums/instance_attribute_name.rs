@@ -3,10 +3,10 @@
 use crate::prelude::*;
 
 open_enum! {
-    /// Attribute of an instance that has to be asked for by name because the ordinary listing
-    /// leaves it out.
+    /// Attribute of an instance that must be requested by name because the ordinary listing
+    /// omits it.
     InstanceAttributeName {
-        /// The custom data handed to the instance at creation.
+        /// The custom data passed to the instance at creation.
         UserData = "UserData",
     }
 }

@@ -3,24 +3,24 @@
 use crate::prelude::*;
 
 open_enum! {
-    /// How the use of an instance is billed. Not every action accepts every billing mode.
+    /// How an instance is billed. Not every action accepts every billing mode.
     InstanceChargeType {
-        /// Subscription paid in advance for a number of months; `InstanceChargePrepaid` carries
-        /// the term and the renewal choice.
+        /// Subscription paid in advance for a number of months; `InstanceChargePrepaid` sets
+        /// the term and the renewal.
         Prepaid = "PREPAID",
 
-        /// Pay as you go, settled by the hour.
+        /// Pay as you go, billed by the hour.
         PostpaidByHour = "POSTPAID_BY_HOUR",
 
-        /// The instance sits on a dedicated host, and the host is billed instead of the
+        /// The instance runs on a dedicated host, and the host is billed instead of the
         /// instance; `Placement` names the host.
         CdhPaid = "CDHPAID",
 
-        /// Spot instance bought with a bid and open to reclaim by the platform;
-        /// `InstanceMarketOptions` carries the bid.
+        /// Spot instance bought with a bid, which the platform can reclaim;
+        /// `InstanceMarketOptions` contains the bid.
         SpotPaid = "SPOTPAID",
 
-        /// The instance is placed on a dedicated cluster and billed that way.
+        /// The instance is placed on a dedicated cluster and billed through it.
         CdcPaid = "CDCPAID",
     }
 }

@@ -3,55 +3,55 @@
 use crate::prelude::*;
 
 open_enum! {
-    /// Where an instance stands in its life cycle. Error codes name further states that are
-    /// never listed here, so expect values outside this set.
+    /// Lifecycle state of an instance. Error codes mention other states that are not in this
+    /// list, so expect values outside this set.
     InstanceState {
-        /// Creation is under way; most actions refuse the instance until this ends.
+        /// Creation is in progress; most actions reject the instance until it ends.
         Pending = "PENDING",
 
-        /// Creation did not succeed, so the instance never becomes usable; create a new one.
+        /// Creation failed, so the instance never becomes usable; create a new one.
         LaunchFailed = "LAUNCH_FAILED",
 
         /// The instance is powered on.
         Running = "RUNNING",
 
-        /// The instance is powered off; whether it is still billed shows in `StopChargingMode`.
+        /// The instance is powered off; `StopChargingMode` shows whether it is still billed.
         Stopped = "STOPPED",
 
         /// The instance is booting after a start request.
         Starting = "STARTING",
 
-        /// The instance is on its way to `STOPPED`.
+        /// The instance is shutting down to `STOPPED`.
         Stopping = "STOPPING",
 
-        /// A restart is under way and leads back to `RUNNING`.
+        /// The instance is restarting and returns to `RUNNING`.
         Rebooting = "REBOOTING",
 
         /// The instance is isolated in the recycle bin and awaits destruction; `IsolatedSource`
-        /// tells why. Not the same as `STOPPED`.
+        /// shows why. Not the same as `STOPPED`.
         Shutdown = "SHUTDOWN",
 
         /// The instance is being destroyed; afterwards its id is no longer found.
         Terminating = "TERMINATING",
 
-        /// The switch into rescue mode is under way.
+        /// The instance is entering rescue mode.
         EnterRescueMode = "ENTER_RESCUE_MODE",
 
         /// The instance runs in rescue mode so that a broken system can be repaired.
         RescueMode = "RESCUE_MODE",
 
-        /// The switch out of rescue mode is under way.
+        /// The instance is leaving rescue mode.
         ExitRescueMode = "EXIT_RESCUE_MODE",
 
         /// The platform is preparing an online migration of the service on this instance; no
         /// API action starts one.
         EnterServiceLiveMigrate = "ENTER_SERVICE_LIVE_MIGRATE",
 
-        /// The platform is carrying out an online migration of the service; wait for it before
-        /// changing the instance.
+        /// The platform is migrating the service online; wait until it finishes before changing
+        /// the instance.
         ServiceLiveMigrate = "SERVICE_LIVE_MIGRATE",
 
-        /// The online migration of the service is being wound up.
+        /// The online migration of the service is finishing.
         ExitServiceLiveMigrate = "EXIT_SERVICE_LIVE_MIGRATE",
     }
 }

@@ -4,16 +4,15 @@ use crate::prelude::*;
 
 open_enum! {
     /// Whether an instance configuration can be bought. Quota listings and the listing of
-    /// possible type changes each know one of the two negative values.
+    /// possible type changes each use one of the two negative values.
     InstanceTypeSaleStatus {
         /// The configuration is on sale.
         Sell = "SELL",
 
-        /// Nothing is left of the configuration in this zone; seen in quota listings.
+        /// The configuration is sold out in this zone; used in quota listings.
         SoldOut = "SOLD_OUT",
 
-        /// The configuration cannot be chosen; seen where changes of the instance type are
-        /// listed.
+        /// The configuration cannot be chosen; used in listings of possible type changes.
         Unavailable = "UNAVAILABLE",
     }
 }

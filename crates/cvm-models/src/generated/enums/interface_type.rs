@@ -5,10 +5,10 @@ use crate::prelude::*;
 open_enum! {
     /// Role of a network interface on its instance.
     InterfaceType {
-        /// The main interface; every list of interfaces holds it once.
+        /// The main interface; every list of interfaces contains exactly one.
         Primary = "PRIMARY",
 
-        /// An additional interface; there may be several.
+        /// An additional interface; there can be several.
         Secondary = "SECONDARY",
     }
 }

@@ -8,17 +8,18 @@ open_enum! {
         /// Fixed bandwidth, paid in advance for the term.
         BandwidthPrepaid = "BANDWIDTH_PREPAID",
 
-        /// Traffic is metered and settled by the hour; the bandwidth value only caps the speed.
+        /// Traffic is metered and billed by the hour; the bandwidth value only limits the
+        /// speed.
         TrafficPostpaidByHour = "TRAFFIC_POSTPAID_BY_HOUR",
 
-        /// Bandwidth is billed for each hour at its configured value, whatever the traffic.
+        /// Bandwidth is billed for each hour at its configured value, regardless of traffic.
         BandwidthPostpaidByHour = "BANDWIDTH_POSTPAID_BY_HOUR",
 
-        /// The address draws on a shared bandwidth package, which is billed on its own.
+        /// The address uses a shared bandwidth package, which is billed separately.
         BandwidthPackage = "BANDWIDTH_PACKAGE",
 
-        /// Bandwidth settled after each month. No list of values has it; the bandwidth actions
-        /// name it as one that they do not change.
+        /// Bandwidth billed after each month. No list of values contains it; the bandwidth
+        /// actions mention it as one that they do not change.
         BandwidthPostpaidByMonth = "BANDWIDTH_POSTPAID_BY_MONTH",
     }
 }

@@ -3,19 +3,19 @@
 use crate::prelude::*;
 
 open_enum! {
-    /// Carrier line of a public address. Single-carrier lines exist in some regions only, for
-    /// accounts on an allow list.
+    /// Carrier line of a public address. Single-carrier lines exist only in some regions, for
+    /// accounts on an allowlist.
     InternetServiceProvider {
-        /// Regular BGP line reached through several carriers.
+        /// Regular BGP line connected to several carriers.
         Bgp = "BGP",
 
-        /// Static line of China Mobile; the account must be on the allow list.
+        /// Static line of China Mobile; the account must be on the allowlist.
         Cmcc = "CMCC",
 
-        /// Static line of China Telecom; the account must be on the allow list.
+        /// Static line of China Telecom; the account must be on the allowlist.
         Ctcc = "CTCC",
 
-        /// Static line of China Unicom; the account must be on the allow list.
+        /// Static line of China Unicom; the account must be on the allowlist.
         Cucc = "CUCC",
     }
 }

@@ -3,7 +3,7 @@
 use crate::prelude::*;
 
 open_enum! {
-    /// Kind of public IPv4 address given to an instance. The choice is in limited rollout.
+    /// Type of public IPv4 address of an instance. In limited rollout.
     Ipv4AddressType {
         /// Ordinary public address.
         WanIp = "WanIP",
@@ -12,7 +12,7 @@ open_enum! {
         HighQualityEip = "HighQualityEIP",
 
         /// Elastic address behind DDoS protection; needs a protection package in
-        /// `AntiDDoSPackageId` and exists in some regions only.
+        /// `AntiDDoSPackageId` and exists only in some regions.
         AntiDdosEip = "AntiDDoSEIP",
     }
 }

@@ -3,7 +3,7 @@
 use crate::prelude::*;
 
 open_enum! {
-    /// Kind of elastic IPv6 address given to an instance. The choice is in limited rollout.
+    /// Type of elastic IPv6 address of an instance. In limited rollout.
     Ipv6AddressType {
         /// Ordinary elastic IPv6 address.
         EipV6 = "EIPv6",

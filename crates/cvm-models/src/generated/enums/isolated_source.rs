@@ -3,9 +3,9 @@
 use crate::prelude::*;
 
 open_enum! {
-    /// Why an instance was isolated into the recycle bin.
+    /// Why an instance is isolated in the recycle bin.
     IsolatedSource {
-        /// The account ran into debt.
+        /// The account is in debt.
         Arrear = "ARREAR",
 
         /// The subscription term ended without renewal.

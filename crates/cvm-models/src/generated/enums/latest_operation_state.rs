@@ -6,13 +6,13 @@ open_enum! {
     /// Outcome of the most recent operation on an instance or hosted server. Poll it after an
     /// asynchronous action.
     LatestOperationState {
-        /// The operation is finished and took effect.
+        /// The operation finished and took effect.
         Success = "SUCCESS",
 
-        /// The operation is still running; poll again. Listed for instances only.
+        /// The operation is still running; poll again. Documented for instances only.
         Operating = "OPERATING",
 
-        /// The operation is finished without success.
+        /// The operation failed.
         Failed = "FAILED",
     }
 }

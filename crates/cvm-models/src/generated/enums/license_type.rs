@@ -3,12 +3,12 @@
 use crate::prelude::*;
 
 open_enum! {
-    /// Where the licence of the operating system comes from.
+    /// Source of the operating system license.
     LicenseType {
-        /// Tencent Cloud supplies the licence.
+        /// Tencent Cloud provides the license.
         TencentCloud = "TencentCloud",
 
-        /// The owner brings a licence of their own.
+        /// The owner brings their own license.
         Byol = "BYOL",
     }
 }

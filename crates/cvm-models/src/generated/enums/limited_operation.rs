@@ -3,7 +3,7 @@
 use crate::prelude::*;
 
 open_enum! {
-    /// Operation that an instance may undergo only a limited number of times.
+    /// Operation that can be used on an instance only a limited number of times.
     LimitedOperation {
         /// Moving an instance down to a smaller configuration.
         InstanceDegrade = "INSTANCE_DEGRADE",

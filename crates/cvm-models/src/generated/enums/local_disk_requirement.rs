@@ -3,8 +3,7 @@
 use crate::prelude::*;
 
 open_enum! {
-    /// Whether an instance type is sold with its local disk or the buyer may leave the disk
-    /// out.
+    /// Whether an instance type is sold with its local disk or the buyer can omit the disk.
     LocalDiskRequirement {
         /// The local disk always comes with the instance.
         Required = "REQUIRED",

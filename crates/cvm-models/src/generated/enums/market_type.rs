@@ -3,7 +3,7 @@
 use crate::prelude::*;
 
 open_enum! {
-    /// Market on which an instance is bought.
+    /// Market where an instance is bought.
     MarketType {
         /// The spot market, where spare capacity is sold for a bid.
         Spot = "spot",

@@ -3,8 +3,8 @@
 use crate::prelude::*;
 
 open_enum! {
-    /// Whether a region is open to the calling account. The service publishes no complete set,
-    /// so expect values outside this one.
+    /// Whether a region is available to the calling account. No complete set is documented, so
+    /// expect values outside this one.
     RegionState {
         /// The region can be used.
         Available = "AVAILABLE",

@@ -3,16 +3,16 @@
 use crate::prelude::*;
 
 open_enum! {
-    /// What happens when the prepaid term of a resource nears its end. The default differs
+    /// What happens when the prepaid term of a resource is about to end. The default differs
     /// between instances, hosts and resource pools.
     RenewFlag {
-        /// A notice is sent and, when the balance suffices, the term renews itself.
+        /// A notice is sent and, if the balance is sufficient, the term renews automatically.
         NotifyAndAutoRenew = "NOTIFY_AND_AUTO_RENEW",
 
-        /// A notice is sent, but the resource expires unless it is renewed by hand.
+        /// A notice is sent, but the resource expires unless it is renewed manually.
         NotifyAndManualRenew = "NOTIFY_AND_MANUAL_RENEW",
 
-        /// No notice is sent and the resource expires unless it is renewed by hand.
+        /// No notice is sent and the resource expires unless it is renewed manually.
         DisableNotifyAndManualRenew = "DISABLE_NOTIFY_AND_MANUAL_RENEW",
     }
 }

@@ -3,15 +3,15 @@
 use crate::prelude::*;
 
 open_enum! {
-    /// By what route a maintenance task received its approval.
+    /// Who or what approved a maintenance task.
     RepairTaskAuthSource {
-        /// Nobody has approved the task so far.
+        /// Nobody has approved the task yet.
         WaitingAuth = "Waiting_auth",
 
         /// The customer approved the task.
         CustomerAuth = "Customer_auth",
 
-        /// The platform approved the task by itself.
+        /// The platform approved the task automatically.
         SystemMandatoryAuth = "System_mandatory_auth",
 
         /// A policy that was set up in advance approved the task.

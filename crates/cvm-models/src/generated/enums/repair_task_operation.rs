@@ -5,7 +5,7 @@ use crate::prelude::*;
 open_enum! {
     /// What to do with a pending maintenance task.
     RepairTaskOperation {
-        /// Approves the task so that the repair may go ahead.
+        /// Approves the task so that the repair can proceed.
         AuthorizeRepair = "AuthorizeRepair",
     }
 }

@@ -3,15 +3,15 @@
 use crate::prelude::*;
 
 open_enum! {
-    /// Time by which a list of maintenance tasks is sorted.
+    /// Sort key for a list of maintenance tasks.
     RepairTaskOrderField {
-        /// Sorts by when the task came into being.
+        /// Sorts by creation time.
         CreateTime = "CreateTime",
 
-        /// Sorts by when the task was approved.
+        /// Sorts by approval time.
         AuthTime = "AuthTime",
 
-        /// Sorts by when the task ended.
+        /// Sorts by end time.
         EndTime = "EndTime",
     }
 }

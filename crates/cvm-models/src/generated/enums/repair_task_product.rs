@@ -3,7 +3,7 @@
 use crate::prelude::*;
 
 open_enum! {
-    /// Product that a maintenance task concerns.
+    /// Product that a maintenance task is about.
     RepairTaskProduct {
         /// A cloud server instance.
         Cvm = "CVM",

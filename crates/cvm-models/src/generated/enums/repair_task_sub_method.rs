@@ -3,10 +3,10 @@
 use crate::prelude::*;
 
 open_enum! {
-    /// Extra consent given along with the approval of a maintenance task.
+    /// Extra consent given with the approval of a maintenance task.
     RepairTaskSubMethod {
-        /// Allows a migration that wipes all local disks of the instance; without effect where
-        /// the task or the instance has no such option.
+        /// Allows a migration that wipes all local disks of the instance; no effect if the task
+        /// or the instance has no such option.
         LossyLocal = "LossyLocal",
     }
 }

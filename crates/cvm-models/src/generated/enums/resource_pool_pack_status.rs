@@ -3,7 +3,7 @@
 use crate::prelude::*;
 
 open_enum! {
-    /// Where a resource pool stands in its life cycle.
+    /// Lifecycle state of a resource pool.
     ResourcePoolPackStatus {
         /// The pool is being set up after purchase.
         Creating = "CREATING",
@@ -11,11 +11,11 @@ open_enum! {
         /// The pool is in use and can take instances.
         Active = "ACTIVE",
 
-        /// Setting up the pool did not succeed; the status filter of
-        /// `DescribeResourcePoolPacks` does not offer this value.
+        /// Setting up the pool failed; the status filter of `DescribeResourcePoolPacks` does
+        /// not offer this value.
         Failed = "FAILED",
 
-        /// The term of the pool has run out.
+        /// The term of the pool has expired.
         Retired = "RETIRED",
     }
 }

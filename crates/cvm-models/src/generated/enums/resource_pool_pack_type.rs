@@ -3,12 +3,12 @@
 use crate::prelude::*;
 
 open_enum! {
-    /// Who may draw on a resource pool.
+    /// Who can use a resource pool.
     ResourcePoolPackType {
-        /// The pool belongs to the buyer alone; the only kind on offer at present.
+        /// The pool belongs only to the buyer; currently the only type on sale.
         Exclusive = "EXCLUSIVE",
 
-        /// The pool is shared; not open for purchase at present.
+        /// The pool is shared; currently not on sale.
         Shared = "SHARED",
     }
 }

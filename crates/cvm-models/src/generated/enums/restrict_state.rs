@@ -3,15 +3,15 @@
 use crate::prelude::*;
 
 open_enum! {
-    /// Business restriction placed on an instance, separate from its power state.
+    /// Business restriction placed on an instance, independent of its power state.
     RestrictState {
-        /// Nothing restricts the instance.
+        /// The instance is not restricted.
         Normal = "NORMAL",
 
-        /// The paid term of the instance has run out.
+        /// The paid term of the instance has expired.
         Expired = "EXPIRED",
 
-        /// The platform has cut the instance off for security reasons.
+        /// The platform has isolated the instance for security reasons.
         ProtectivelyIsolated = "PROTECTIVELY_ISOLATED",
     }
 }

@@ -3,9 +3,9 @@
 use crate::prelude::*;
 
 open_enum! {
-    /// How long a spot request stays in force.
+    /// How long a spot request stays valid.
     SpotInstanceType {
-        /// The request is served once and not repeated after the instance is reclaimed.
+        /// The request is fulfilled once and not repeated after the instance is reclaimed.
         OneTime = "one-time",
     }
 }

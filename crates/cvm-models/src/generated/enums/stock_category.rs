@@ -3,12 +3,12 @@
 use crate::prelude::*;
 
 open_enum! {
-    /// Coarse picture of how much stock an instance type has in a zone.
+    /// Approximate stock of an instance type in a zone.
     StockCategory {
         /// Stock is ample.
         EnoughStock = "EnoughStock",
 
-        /// Stock is in assured supply.
+        /// Supply is assured.
         NormalStock = "NormalStock",
 
         /// Stock is nearly used up; a larger order may fail.

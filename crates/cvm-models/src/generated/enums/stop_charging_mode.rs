@@ -3,13 +3,12 @@
 use crate::prelude::*;
 
 open_enum! {
-    /// Billing condition of an instance with regard to being stopped, as the service reports
-    /// it.
+    /// Whether a stopped instance is billed, as reported by the service.
     StopChargingMode {
         /// The instance is stopped and billing continues.
         KeepCharging = "KEEP_CHARGING",
 
-        /// The instance is stopped and not billed for its stay.
+        /// The instance is stopped and not billed.
         StopCharging = "STOP_CHARGING",
 
         /// The instance is not stopped, or does not qualify for a stop without billing.

@@ -3,11 +3,11 @@
 use crate::prelude::*;
 
 open_enum! {
-    /// How a running instance is brought down. It takes the place of the old force flags and
-    /// must not be sent along with them.
+    /// How a running instance is stopped. It replaces the old force flags and must not be
+    /// combined with them.
     StopType {
-        /// Only asks the operating system to shut down; a guest that ignores the request stays
-        /// up.
+        /// Only asks the operating system to shut down; a guest that ignores the request keeps
+        /// running.
         Soft = "SOFT",
 
         /// Cuts the power at once; data not yet written to disk may be lost.

@@ -3,13 +3,13 @@
 use crate::prelude::*;
 
 open_enum! {
-    /// Whether an hourly billed instance goes on costing money after it is stopped.
+    /// Whether an hourly billed instance is still billed after it is stopped.
     StoppedMode {
-        /// Billing continues as before while the instance is down.
+        /// Billing continues as before while the instance is stopped.
         KeepCharging = "KEEP_CHARGING",
 
-        /// Billing of the instance pauses while it is down; only some pay-as-you-go instances
-        /// qualify, and many actions refuse an instance in this condition.
+        /// Billing of the instance pauses while it is stopped; only some pay-as-you-go
+        /// instances qualify, and many actions reject an instance in this state.
         StopCharging = "STOP_CHARGING",
     }
 }

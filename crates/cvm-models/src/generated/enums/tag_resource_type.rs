@@ -3,24 +3,24 @@
 use crate::prelude::*;
 
 open_enum! {
-    /// Kind of resource that a set of tags is bound to on creation.
+    /// Type of resource that tags are bound to at creation.
     TagResourceType {
-        /// Tags go to the instances that the request creates.
+        /// Tags are bound to the instances that the request creates.
         Instance = "instance",
 
-        /// Tags go to dedicated hosts.
+        /// Tags are bound to dedicated hosts.
         Host = "host",
 
-        /// Tags go to an image.
+        /// Tags are bound to an image.
         Image = "image",
 
-        /// Tags go to a key pair.
+        /// Tags are bound to a key pair.
         Keypair = "keypair",
 
-        /// Tags go to a placement group.
+        /// Tags are bound to a placement group.
         Ps = "ps",
 
-        /// Tags go to a high-performance computing cluster.
+        /// Tags are bound to a high-performance computing cluster.
         Hpc = "hpc",
     }
 }

@@ -5,7 +5,7 @@ use crate::prelude::*;
 open_enum! {
     /// Operating system that an instance can be converted to in place.
     TargetOsType {
-        /// TencentOS Server, at present the sole target of a conversion.
+        /// TencentOS Server, currently the only target of a conversion.
         TencentOs = "TencentOS",
     }
 }

@@ -4,13 +4,13 @@ use crate::prelude::*;
 
 open_enum! {
     /// How metadata sent with `RunInstances` combines with metadata stored in the launch
-    /// template. The choice is in limited rollout.
+    /// template. In limited rollout.
     TemplateDataModifyAction {
-        /// Keys from the request overwrite or join those of the template; the other template
-        /// keys stay.
+        /// Keys from the request are added to the template's keys or overwrite them; the other
+        /// template keys remain.
         Update = "Update",
 
-        /// The metadata of the request takes the place of the template's metadata as a whole.
+        /// The metadata of the request replaces the template's metadata entirely.
         Replace = "Replace",
     }
 }

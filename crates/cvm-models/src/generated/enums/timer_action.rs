@@ -3,9 +3,9 @@
 use crate::prelude::*;
 
 open_enum! {
-    /// What a scheduled task does to its instance when the time comes.
+    /// What a scheduled task does to its instance at the scheduled time.
     TimerAction {
-        /// Destroys the instance, as the action of that name does.
+        /// Destroys the instance, like the action with that name.
         TerminateInstances = "TerminateInstances",
     }
 }

@@ -3,7 +3,7 @@
 use crate::prelude::*;
 
 open_enum! {
-    /// Kind of network in which an instance type cannot be used.
+    /// Type of network in which an instance type cannot be used.
     UnsupportedNetwork {
         /// The classic network shared between accounts.
         Basic = "BASIC",

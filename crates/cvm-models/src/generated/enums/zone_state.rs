@@ -8,7 +8,7 @@ open_enum! {
         /// The zone can be used.
         Available = "AVAILABLE",
 
-        /// The zone is closed; pick another one of the region.
+        /// The zone is closed; choose another zone of the region.
         Unavailable = "UNAVAILABLE",
     }
 }

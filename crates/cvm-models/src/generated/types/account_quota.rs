@@ -2,7 +2,7 @@
 
 use crate::prelude::*;
 
-/// The quotas of one region, sorted by what they limit.
+/// The quotas of one region, grouped by what they limit.
 #[derive(Clone, Default, PartialEq)]
 pub struct AccountQuota {
     /// Limits for hourly instances, one entry per zone.
@@ -15,7 +15,7 @@ pub struct AccountQuota {
     /// instances.
     pub spot_paid_quota_set: Vec<SpotPaidQuota>,
 
-    /// Limit for private images of the region; one entry is to be expected.
+    /// Limit for private images of the region; expect one entry.
     pub image_quota_set: Vec<ImageQuota>,
 
     /// Limits for placement groups and for the instances in them.

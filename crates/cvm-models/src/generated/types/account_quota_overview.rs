@@ -2,14 +2,14 @@
 
 use crate::prelude::*;
 
-/// The quotas of an account together with the region they hold for.
+/// The quotas of an account together with the region they apply to.
 #[derive(Clone, Default, PartialEq)]
 pub struct AccountQuotaOverview {
     /// Region these numbers are about, such as `ap-guangzhou`; other regions have quotas of
     /// their own.
     pub region: String,
 
-    /// The quotas themselves. Lists that a `quota-type` filter left out are empty or absent.
+    /// The quotas themselves. Lists excluded by a `quota-type` filter are empty or absent.
     pub account_quota: AccountQuota,
 }
 

@@ -2,31 +2,30 @@
 
 use crate::prelude::*;
 
-/// A one-off action planned for an instance at a set time; so far only termination can be
-/// planned.
+/// A one-time action scheduled for an instance; currently only termination can be scheduled.
 #[derive(Clone, Default, PartialEq)]
 pub struct ActionTimer {
-    /// What happens when the time comes. Termination destroys the instance, so treat a timer as
-    /// a lease that ends.
+    /// The action to run at the scheduled time. Termination destroys the instance, so treat a
+    /// timer as a lease that ends.
     pub timer_action: Option<TimerAction>,
 
-    /// Moment of execution in UTC. It must lie more than five minutes ahead when the request
-    /// arrives; answers may use another time layout, so parse tolerantly. Format:
+    /// Execution time in UTC. It must be more than five minutes in the future when the request
+    /// arrives; responses may use another time format, so parse tolerantly. Format:
     /// `YYYY-MM-DDThh:mm:ssZ`.
     pub action_time: Option<String>,
 
-    /// Extra data about the timed action; filled in answers only, leave it out of requests.
+    /// Extra data about the timed action; returned in responses only; omit it in requests.
     pub externals: Option<Externals>,
 
-    /// Handle of a planned timer, needed to cancel it with `DeleteInstancesActionTimer`; the
-    /// service assigns it, so leave it out of requests.
+    /// Id of a scheduled timer, needed to cancel it with `DeleteInstancesActionTimer`; the
+    /// service assigns it, so omit it in requests.
     pub action_timer_id: Option<String>,
 
-    /// How far the timer has got: `UNDO` still waits, `DOING` runs, `DONE` has run. Filled in
-    /// answers only; a timer that has run cannot be taken back.
+    /// Progress of the timer: `UNDO` is waiting, `DOING` is running, `DONE` has run. Returned
+    /// in responses only; a timer that has run cannot be undone.
     pub status: Option<ActionTimerStatus>,
 
-    /// Instance the timer will act on; filled in answers only, since requests name their
+    /// Instance the timer acts on; returned in responses only, because requests name their
     /// instances elsewhere. Format: `ins-xxxxxxxx`.
     pub instance_id: Option<String>,
 }

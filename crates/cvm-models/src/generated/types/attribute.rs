@@ -2,11 +2,11 @@
 
 use crate::prelude::*;
 
-/// Extra attributes of an instance that ordinary queries leave out.
+/// Extra attributes of an instance that ordinary queries omit.
 #[derive(Clone, Default, PartialEq)]
 pub struct Attribute {
     /// Script or text given to the guest for its first start, in base64. Empty if there was
-    /// none; it may hold secrets.
+    /// none; it may contain secrets.
     pub user_data: Option<Sensitive>,
 }
 

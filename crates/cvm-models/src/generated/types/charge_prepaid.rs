@@ -5,13 +5,13 @@ use crate::prelude::*;
 /// Term and renewal of a monthly subscription for dedicated hosts.
 #[derive(Clone, Default, PartialEq)]
 pub struct ChargePrepaid {
-    /// Length of the term. The whole term is paid when the order is placed, and again by every
-    /// repeated order. Required. Unit: month. Allowed: 1 to 12, 24, 36.
+    /// Length of the term. The whole term is charged when the order is placed, and again for
+    /// every repeated order. Required. Unit: month. Allowed: 1 to 12, 24, 36.
     pub period: Option<u64>,
 
-    /// What happens at the end. Left out, a host renews month by month while the balance lasts,
-    /// so name a manual flag if the cost shall end. Default: `NOTIFY_AND_AUTO_RENEW`. Quirk:
-    /// Hosts renew by themselves unless told otherwise; instances and pools do not.
+    /// What happens at the end of the term. By default, a host renews month by month while the
+    /// balance lasts; set a manual flag if the cost must end. Default: `NOTIFY_AND_AUTO_RENEW`.
+    /// Quirk: Hosts renew automatically by default; instances and pools do not.
     pub renew_flag: Option<RenewFlag>,
 }
 

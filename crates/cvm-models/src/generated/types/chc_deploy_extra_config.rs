@@ -6,20 +6,20 @@ use crate::prelude::*;
 /// deployment network.
 #[derive(Clone, Default, PartialEq)]
 pub struct ChcDeployExtraConfig {
-    /// Whose small installer system is booted: the provider's, shown as `public` in the sample,
-    /// or your own. No list of values is published. Required.
+    /// Which minimal installer system is booted: the provider's (`public` in the sample) or
+    /// your own. No list of values is published. Required.
     pub mini_os_type: String,
 
-    /// Processor architecture and firmware way of booting; it must match the server, or the
-    /// installer does not start. Required.
+    /// Processor architecture and boot firmware; both must match the server, or the installer
+    /// does not start. Required.
     pub boot_type: Option<ChcBootType>,
 
-    /// File the server loads over the network first; name your own when you run the boot
-    /// server. Default: `pxelinux.0`.
+    /// File the server loads over the network first; name your own if you run the boot server.
+    /// Default: `pxelinux.0`.
     pub boot_file: Option<String>,
 
-    /// IP address of the TFTP server that hands out the boot file. The servers must reach it
-    /// from the deployment network.
+    /// IP address of the TFTP server that serves the boot file. The servers must reach it from
+    /// the deployment network.
     pub next_server_address: Option<String>,
 }
 

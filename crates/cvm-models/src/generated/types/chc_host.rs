@@ -6,7 +6,7 @@ use crate::prelude::*;
 /// operation.
 #[derive(Clone, Default, PartialEq)]
 pub struct ChcHost {
-    /// Handle of the server that every CHC call takes, and `RunInstances` as well. Format:
+    /// Id of the server, used by every CHC action and by `RunInstances`. Format:
     /// `chc-xxxxxxxx`.
     pub chc_id: String,
 
@@ -17,25 +17,25 @@ pub struct ChcHost {
     /// filter searches for it.
     pub serial_number: String,
 
-    /// How far the server is set up: `INIT` lacks networks, `PREPARED` can take an instance,
-    /// `ONLINE` has one. `CLEAR_NETWORK_FAILED` needs attention before the server is of use
+    /// Setup state of the server: `INIT` has no networks, `PREPARED` can take an instance,
+    /// `ONLINE` has one. `CLEAR_NETWORK_FAILED` needs attention before the server can be used
     /// again.
     pub instance_state: ChcHostState,
 
     /// Hardware model, such as `CHC_HS1`; servers of one model are alike.
     pub device_type: String,
 
-    /// Zone and project of the server; the host members mean nothing here.
+    /// Zone and project of the server; the host members have no meaning here.
     pub placement: Placement,
 
     /// Network and subnet of the management controller (BMC); empty until it is configured.
     pub bmc_virtual_private_cloud: VirtualPrivateCloud,
 
-    /// Address of the management controller, through which the machine is powered and watched.
-    /// Guard it well.
+    /// Address of the management controller, used for power control and monitoring of the
+    /// machine. Protect it well.
     pub bmc_ip: String,
 
-    /// Security groups that guard the management network. Format: `sg-xxxxxxxx`.
+    /// Security groups that protect the management network. Format: `sg-xxxxxxxx`.
     pub bmc_security_group_ids: Vec<String>,
 
     /// Network and subnet for installing systems; empty until it is configured.
@@ -44,13 +44,13 @@ pub struct ChcHost {
     /// Address of the server on the deployment network.
     pub deploy_ip: String,
 
-    /// Security groups that guard the deployment network. Format: `sg-xxxxxxxx`.
+    /// Security groups that protect the deployment network. Format: `sg-xxxxxxxx`.
     pub deploy_security_group_ids: Vec<String>,
 
     /// Instance installed on the server; empty when it is free. Format: `ins-xxxxxxxx`.
     pub cvm_instance_id: String,
 
-    /// When the server was registered. A plain string in ISO form in samples, so parse
+    /// When the server was registered. A plain string in ISO format in samples, so parse
     /// tolerantly.
     pub created_time: String,
 
@@ -77,18 +77,17 @@ pub struct ChcHost {
     /// Whether the machine is your own in the provider's care or leased from the provider.
     pub tenant_type: ChcTenantType,
 
-    /// Network boot options set for the server; of interest to those who run their own boot
-    /// server.
+    /// Network boot options set for the server; relevant if you run your own boot server.
     pub deploy_extra_config: ChcDeployExtraConfig,
 
-    /// Graphics cards as readable text, such as `2 * NVIDIA P40`; empty without any.
+    /// Graphics cards as readable text, such as `2 * NVIDIA P40`; empty if there are none.
     pub gpu: Option<String>,
 
-    /// Model of the network card, mainly of RDMA cards, such as `ConnectX-5`.
+    /// Model of the network card, mainly set for RDMA cards, such as `ConnectX-5`.
     pub network_card: Option<String>,
 
-    /// Whether the hardware is a model the provider has defined beforehand, in contrast to one
-    /// entered for this server.
+    /// Whether the hardware is a model predefined by the provider, not one entered for this
+    /// server.
     pub is_predefined_type: Option<bool>,
 
     /// Instance type to name in `RunInstances` when installing on this server, such as
@@ -107,14 +106,14 @@ pub struct ChcHost {
     /// Account id of the customer the server is resold to; empty if it is not resold.
     pub resale_account_id: Option<String>,
 
-    /// Whether the server is on offer for resale or already sold.
+    /// Whether the server is for sale or already sold.
     pub sale_status: Option<ChcSaleStatus>,
 
     /// Tags bound to the server.
     pub tags: Vec<Tag>,
 
-    /// Name of the last operation, such as `SwitchChcDeployNetwork` or `ChcPrepare`. More names
-    /// can appear. Known values: `SwitchChcDeployNetwork`, `SwitchChcBusinessNetwork` and
+    /// Name of the last operation, such as `SwitchChcDeployNetwork` or `ChcPrepare`. Other
+    /// names can appear. Known values: `SwitchChcDeployNetwork`, `SwitchChcBusinessNetwork` and
     /// `ChcPrepare`.
     pub latest_operation: Option<String>,
 
@@ -122,14 +121,14 @@ pub struct ChcHost {
     /// not fail.
     pub latest_operation_error_code: Option<String>,
 
-    /// Details of that error and advice on fixing it, usually in Chinese.
+    /// Details of that error and how to fix it, usually in Chinese.
     pub latest_operation_error_msg: Option<String>,
 
     /// Readable title of the last operation, for display; use `LatestOperation` in code.
     pub latest_operation_name: Option<String>,
 
-    /// How the last operation ended. No running state is listed, so look at `InstanceState`
-    /// `OPERATING` while waiting. Allowed: `SUCCESS` and `FAILED`.
+    /// How the last operation ended. No running state is listed, so while waiting check whether
+    /// `InstanceState` is `OPERATING`. Allowed: `SUCCESS` and `FAILED`.
     pub latest_operation_state: Option<LatestOperationState>,
 
     /// Dedicated gateway the server is connected to; present for such gateways only.
@@ -139,8 +138,8 @@ pub struct ChcHost {
     /// `cluster-xxxxxxxx`.
     pub dedicated_cluster_id: Option<String>,
 
-    /// Network the business card is switched to: `DEPLOY` while a system is installed,
-    /// `BUSINESS` in normal service. `ModifyChcNetworkMode` switches it.
+    /// Network that the business interface is connected to: `DEPLOY` while a system is
+    /// installed, `BUSINESS` in normal service. `ModifyChcNetworkMode` switches it.
     pub network_mode: Option<ChcNetworkMode>,
 }
 

@@ -2,18 +2,18 @@
 
 use crate::prelude::*;
 
-/// One hosted physical server (CHC) and the actions it refuses at present.
+/// One hosted physical server (CHC) and the actions it currently refuses.
 #[derive(Clone, Default, PartialEq)]
 pub struct ChcHostDeniedActions {
     /// Server this entry is about. Format: `chc-xxxxxxxx`.
     pub chc_id: Option<String>,
 
-    /// State of the server that explains the refusals, such as `INIT` or `ONLINE`; the names
-    /// are those of `ChcHost`.
+    /// State of the server that explains why, such as `INIT` or `ONLINE`; the names are those
+    /// of `ChcHost`.
     pub state: Option<String>,
 
-    /// Names of the API actions refused now, such as `ConfigureChcAssistVpc`. An action missing
-    /// here is not promised to succeed.
+    /// Names of the API actions refused now, such as `ConfigureChcAssistVpc`. An action that is
+    /// not listed can still fail.
     pub deny_actions: Vec<String>,
 }
 

@@ -2,11 +2,11 @@
 
 use crate::prelude::*;
 
-/// The processor layout a guest sees: physical cores in use and threads on each.
+/// The processor layout a guest sees: physical cores in use and threads per core.
 #[derive(Clone, Default, PartialEq)]
 pub struct CpuTopology {
     /// Physical cores switched on; each instance type accepts only certain numbers. Set it
-    /// together with `ThreadPerCore`, one without the other may be refused. May be null.
+    /// together with `ThreadPerCore`; one without the other may be rejected. May be null.
     pub core_count: Option<i64>,
 
     /// `1` turns hyper-threading off and `2` turns it on; without it the instance type's own

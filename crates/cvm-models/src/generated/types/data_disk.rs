@@ -2,55 +2,55 @@
 
 use crate::prelude::*;
 
-/// A data disk of an instance: what to create in a request, what is attached in an answer.
+/// A data disk of an instance: what to create in a request, what is attached in a response.
 #[derive(Clone, Default, PartialEq)]
 pub struct DataDisk {
     /// Capacity, in steps of 10 GiB and within limits that depend on the disk type; 0 means no
-    /// data disk. Only `ModifyInstanceDiskType` can do without it. In a resize it is the new
-    /// total, and a disk cannot shrink. Required unless `DiskType` is given. Unit: GiB. Steps
-    /// of 10. Default: 0. Quirk: The model requires it always, while the text and the example
-    /// of `ModifyInstanceDiskType` give `DiskType` alone.
+    /// data disk. Only `ModifyInstanceDiskType` can omit it. In a resize it is the new total,
+    /// and a disk cannot shrink. Required unless `DiskType` is given. Unit: GiB. Steps of 10.
+    /// Default: 0. Quirk: The model always requires it, but the text and the example of
+    /// `ModifyInstanceDiskType` send only `DiskType`.
     pub disk_size: Option<i64>,
 
-    /// Storage class, which sets speed and price. Set it explicitly: the default is a local
-    /// disk, whose data does not outlive the hardware. `LOCAL_NVME` and `LOCAL_PRO` come with
-    /// the instance type and cannot be asked for. Default: `LOCAL_BASIC`. Not settable:
+    /// Storage class, which determines speed and price. Set it explicitly: the default is a
+    /// local disk, whose data is lost if the hardware fails. `LOCAL_NVME` and `LOCAL_PRO` come
+    /// with the instance type and cannot be requested. Default: `LOCAL_BASIC`. Not settable:
     /// `LOCAL_NVME` and `LOCAL_PRO`.
     pub disk_type: Option<DiskType>,
 
-    /// Id of an existing disk. Queries return it, a resize can name the disk by it, and a
-    /// launch cannot choose it. Format: `disk-xxxxxxxx`. Quirk: Documented for responses only,
-    /// although nothing else tells which of several disks a resize means.
+    /// Id of an existing disk. Queries return it, a resize can identify the disk by it, and a
+    /// launch cannot set it. Format: `disk-xxxxxxxx`. Quirk: Documented for responses only,
+    /// although nothing else identifies the disk to resize.
     pub disk_id: Option<String>,
 
-    /// Whether the disk dies with the instance. `true` works for hourly cloud disks only; with
-    /// `false` the disk stays behind, keeps its data and keeps costing. Read by `RunInstances`
-    /// only. Default: true.
+    /// Whether the disk is deleted with the instance. `true` works only for hourly cloud disks;
+    /// with `false` the disk remains, keeps its data and is still billed. Read by
+    /// `RunInstances` only. Default: true.
     pub delete_with_instance: Option<bool>,
 
     /// Snapshot whose contents fill the new disk; the disk must be larger than the snapshot.
     /// Without it the disk is empty and needs formatting. Format: `snap-xxxxxxxx`.
     pub snapshot_id: Option<String>,
 
-    /// Creates the disk encrypted at rest, which cannot be added to it later by this API. Read
-    /// by `RunInstances` only; not every region offers it. Default: false.
+    /// Creates the disk encrypted at rest, which this API cannot add later. Read by
+    /// `RunInstances` only; not every region offers it. Default: false.
     pub encrypt: Option<bool>,
 
-    /// Own KMS key for the encryption, given as its UUID or `kms-` id. It has effect with
-    /// `Encrypt` only, and only `RunInstances` reads it. Format: `UUID or kms-xxxxxxxx`. May be
+    /// Your own KMS key for the encryption, as its UUID or `kms-` id. It takes effect only with
+    /// `Encrypt`, and only `RunInstances` reads it. Format: `UUID or kms-xxxxxxxx`. May be
     /// null.
     pub kms_key_id: Option<String>,
 
-    /// Extra throughput bought on top of what the size gives, charged separately. Only
-    /// `CLOUD_TSSD` and `CLOUD_HSSD` disks take it. Unit: MiB/s. May be null.
+    /// Extra throughput bought in addition to the baseline for the size, charged separately.
+    /// Only `CLOUD_TSSD` and `CLOUD_HSSD` disks support it. Unit: MiB/s. May be null.
     pub throughput_performance: Option<i64>,
 
-    /// Dedicated cluster whose storage holds the disk; null for a disk in the ordinary cloud.
-    /// May be null.
+    /// Dedicated cluster that stores the disk; null for a disk in the ordinary cloud. May be
+    /// null.
     pub cdc_id: Option<String>,
 
-    /// Lets the disk exceed its normal speed for short peaks. In closed beta, so expect a
-    /// refusal unless your account is admitted.
+    /// Lets the disk exceed its normal speed for short peaks. In closed beta, so the request is
+    /// rejected unless your account is allowed to use it.
     pub burst_performance: Option<bool>,
 
     /// Display name of the disk, free text that need not be unique; it helps to tell several

@@ -2,19 +2,19 @@
 
 use crate::prelude::*;
 
-/// One placement group with its rule, room and members.
+/// One placement group with its type, capacity and members.
 #[derive(Clone, Default, PartialEq)]
 pub struct DisasterRecoverGroup {
-    /// Handle of the group for launches and changes. Format: `ps-xxxxxxxx`.
+    /// Id of the group for launches and changes. Format: `ps-xxxxxxxx`.
     pub disaster_recover_group_id: String,
 
-    /// Display name; several groups can bear the same one. Length: 1 to 60 characters.
+    /// Display name; several groups can have the same name. Length: 1 to 60 characters.
     pub name: String,
 
-    /// Hardware level at which the members are kept apart; it cannot be changed later.
+    /// Hardware level at which the members are separated; it cannot be changed later.
     pub r#type: DisasterRecoverGroupType,
 
-    /// Most instances the group can hold.
+    /// Maximum number of instances in the group.
     pub cvm_quota_total: i64,
 
     /// Instances in the group now. Once it equals `CvmQuotaTotal`, launches into the group
@@ -24,11 +24,11 @@ pub struct DisasterRecoverGroup {
     /// Members of the group; empty means that it can be deleted. Format: `ins-xxxxxxxx`.
     pub instance_ids: Vec<String>,
 
-    /// When the group was made, in UTC; helps to tell groups of one name apart. Format:
-    /// `YYYY-MM-DDThh:mm:ssZ`.
+    /// When the group was created, in UTC; helps to distinguish groups with the same name.
+    /// Format: `YYYY-MM-DDThh:mm:ssZ`.
     pub create_time: String,
 
-    /// How many members may share one unit of the hardware level; 1 keeps every one apart.
+    /// How many members may share one unit of the hardware level; 1 separates all members.
     pub affinity: i64,
 
     /// Whether single instances or whole partitions are kept apart. Partition groups are still

@@ -5,19 +5,19 @@ use crate::prelude::*;
 /// Limits for placement groups of a region as part of the account quotas.
 #[derive(Clone, Default, PartialEq)]
 pub struct DisasterRecoverGroupQuota {
-    /// Most placement groups the account can have.
+    /// Maximum number of placement groups in the account.
     pub group_quota: Option<i64>,
 
-    /// Placement groups that exist now; creation is refused once this reaches `GroupQuota`.
+    /// Placement groups that exist now; creation is rejected once this reaches `GroupQuota`.
     pub current_num: Option<i64>,
 
-    /// Most members of one group that keeps instances on different hosts.
+    /// Maximum number of members of a group that keeps instances on different hosts.
     pub cvm_in_host_group_quota: Option<i64>,
 
-    /// Most members of one group that keeps instances behind different switches.
+    /// Maximum number of members of a group that keeps instances behind different switches.
     pub cvm_in_switch_group_quota: Option<i64>,
 
-    /// Most members of one group that keeps instances in different racks.
+    /// Maximum number of members of a group that keeps instances in different racks.
     pub cvm_in_rack_group_quota: Option<i64>,
 }
 

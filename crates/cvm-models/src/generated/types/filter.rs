@@ -2,12 +2,12 @@
 
 use crate::prelude::*;
 
-/// One condition of a list query; several filters must all hold, while one matching value of
-/// each is enough.
+/// One condition of a list query; all filters must match, and one matching value of each filter
+/// is enough.
 #[derive(Clone, Default, PartialEq)]
 pub struct Filter {
     /// Property to test, such as `zone` or `instance-state`; each action has its own set of
-    /// names. For a tag write `tag:` and then the key. Required.
+    /// names. For a tag, write `tag:` followed by the key. Required.
     pub name: String,
 
     /// Accepted values, any of which is enough. Always a list of strings, even for numbers and

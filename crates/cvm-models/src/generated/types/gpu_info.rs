@@ -9,8 +9,7 @@ pub struct GPUInfo {
     /// anything else means whole cards passed through.
     pub gpu_count: f64,
 
-    /// Device address of each GPU, one entry per device, for telling cards apart in fault
-    /// reports.
+    /// Device address of each GPU, one entry per device, to identify cards in fault reports.
     pub gpu_id: Vec<String>,
 
     /// Model name of the cards, for choosing drivers and comparing instances.

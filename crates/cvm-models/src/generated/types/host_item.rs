@@ -8,20 +8,20 @@ pub struct HostItem {
     /// Zone and project of the host. Instances for it must be launched in the same zone.
     pub placement: Placement,
 
-    /// Handle to put into `Placement.HostIds` of a launch. Format: `host-xxxxxxxx`.
+    /// Id of the host, to set in `Placement.HostIds` at launch. Format: `host-xxxxxxxx`.
     pub host_id: String,
 
-    /// Model of the host, such as `HS50`, which fixes its hardware.
+    /// Model of the host, such as `HS50`, which determines its hardware.
     pub host_type: String,
 
     /// Display name of the host, not unique; change it with `ModifyHostsAttribute`.
     pub host_name: String,
 
-    /// How the host is paid; hosts are sold by monthly subscription.
+    /// How the host is billed; hosts are sold by monthly subscription.
     pub host_charge_type: HostChargeType,
 
-    /// What happens at the end of the term. Check it, because hosts renew automatically unless
-    /// told otherwise.
+    /// What happens at the end of the term. Check it, because hosts renew automatically by
+    /// default.
     pub renew_flag: RenewFlag,
 
     /// When the host was bought, in UTC; compare it to find the hosts of a recent order.
@@ -36,21 +36,20 @@ pub struct HostItem {
     pub instance_ids: Vec<String>,
 
     /// `RUNNING` hosts take instances; `PENDING` is being set up. Note that failure is
-    /// `LAUNCH_FAILURE`, spelled unlike that of instances. Quirk: A failed creation is
-    /// `LAUNCH_FAILURE` here, `LAUNCH_FAILED` for instances.
+    /// `LAUNCH_FAILURE`, unlike the `LAUNCH_FAILED` of instances. Quirk: A failed creation is
+    /// `LAUNCH_FAILURE` here but `LAUNCH_FAILED` for instances.
     pub host_state: HostState,
 
-    /// Address of the host inside the provider's network; instances have addresses of their
-    /// own.
+    /// Address of the host inside the provider's network; instances have their own addresses.
     pub host_ip: Option<String>,
 
-    /// Total and free cores, memory, disk and GPUs; read it to see what still fits.
+    /// Total and free cores, memory, disk and GPUs; check it to see what still fits.
     pub host_resource: HostResource,
 
     /// Cage that encloses the host in a financial zone; empty for all other hosts.
     pub cage_id: String,
 
-    /// Tags bound to the host, the surest way to recognise it.
+    /// Tags bound to the host, the most reliable way to identify it.
     pub tags: Vec<Tag>,
 }
 

@@ -2,7 +2,7 @@
 
 use crate::prelude::*;
 
-/// The price of dedicated hosts in an inquiry.
+/// The price of dedicated hosts in a price inquiry.
 #[derive(Clone, Default, PartialEq)]
 pub struct HostPriceInfo {
     /// Amounts to pay for the hosts, before and after discount.

@@ -2,7 +2,7 @@
 
 use crate::prelude::*;
 
-/// Capacity of a dedicated host, each resource as a total and what is left.
+/// Capacity of a dedicated host, with the total and the remaining amount of each resource.
 #[derive(Clone, Default, PartialEq)]
 pub struct HostResource {
     /// Processor cores that instances on the host can share.
@@ -14,8 +14,8 @@ pub struct HostResource {
     /// Memory that instances on the host can share; it can be a fraction. Unit: GiB.
     pub mem_total: f64,
 
-    /// Memory not yet given to an instance. Both this and the free cores must suffice for a
-    /// launch. Unit: GiB.
+    /// Memory not yet given to an instance. A launch needs both enough free memory and enough
+    /// free cores. Unit: GiB.
     pub mem_available: f64,
 
     /// Local disk space of the host; 0 when it has none and cloud disks are used. Unit: GiB.
@@ -24,7 +24,7 @@ pub struct HostResource {
     /// Local disk space not yet given to an instance. Unit: GiB.
     pub disk_available: u64,
 
-    /// Storage class of the local disks, such as `LOCAL_SSD`; empty without any.
+    /// Storage class of the local disks, such as `LOCAL_SSD`; empty if there are none.
     pub disk_type: String,
 
     /// Graphics cards in the host; 0 on models without them.

@@ -2,28 +2,28 @@
 
 use crate::prelude::*;
 
-/// One high-performance computing cluster with its room and members.
+/// One high-performance computing cluster with its capacity and members.
 #[derive(Clone, Default, PartialEq)]
 pub struct HpcClusterInfo {
-    /// Handle to put into `HpcClusterId` of a launch.
+    /// Id of the cluster, to set in `HpcClusterId` at launch.
     pub hpc_cluster_id: String,
 
-    /// Display name; several clusters can bear the same one.
+    /// Display name; several clusters can have the same name.
     pub name: String,
 
-    /// Free text its creator wrote; empty if none was given.
+    /// Free text from its creator; empty if none was given.
     pub remark: String,
 
-    /// Most machines the cluster can hold.
+    /// Maximum number of machines in the cluster.
     pub cvm_quota_total: u64,
 
     /// Zone of the cluster, in which all its instances must be launched.
     pub zone: String,
 
-    /// Machines in the cluster now. Only at 0 can it be deleted.
+    /// Machines in the cluster now. It can be deleted only at 0.
     pub current_num: u64,
 
-    /// When the cluster was made; helps to tell clusters of one name apart.
+    /// When the cluster was created; helps to distinguish clusters with the same name.
     pub create_time: String,
 
     /// Instances in the cluster, which reach each other over RDMA.
@@ -32,14 +32,14 @@ pub struct HpcClusterInfo {
     /// Where the machines come from, such as `STANDARD` or `CDC`.
     pub hpc_cluster_type: Option<HpcClusterType>,
 
-    /// Dedicated cluster the machines lie in; meaningful for the type `CDC` only.
+    /// Dedicated cluster that contains the machines; meaningful only for the type `CDC`.
     pub hpc_cluster_business_id: Option<String>,
 
-    /// Number of the network mode, such as 30. Its meaning is not published, so only compare it
-    /// between clusters.
+    /// Number of the network mode, such as 30. Its meaning is not published, so use it only to
+    /// compare clusters.
     pub hpc_cluster_net_mode: Option<u64>,
 
-    /// Tags bound to the cluster, by which it can be searched.
+    /// Tags bound to the cluster, which can be used to search for it.
     pub tags: Vec<Tag>,
 }
 

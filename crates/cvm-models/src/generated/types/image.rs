@@ -5,59 +5,58 @@ use crate::prelude::*;
 /// A machine image: its identity, contents, origin and state in one region.
 #[derive(Clone, Default, PartialEq)]
 pub struct Image {
-    /// Id to launch or reinstall with. It holds in one region only; a synchronised copy
-    /// elsewhere has an id of its own. Format: `img-xxxxxxxx`.
+    /// Id to launch or reinstall with. It is valid in one region only; a synchronized copy in
+    /// another region has its own id. Format: `img-xxxxxxxx`.
     pub image_id: String,
 
     /// Full name and version of the operating system inside, such as `CentOS 7.6 64bit`; meant
-    /// for reading, so test `Platform` in code.
+    /// for people, so check `Platform` in code.
     pub os_name: String,
 
     /// Who owns the image from your point of view: the provider, your account, or another
     /// account that shares it. Only private images can be changed or deleted.
     pub image_type: ImageType,
 
-    /// When this image was made in UTC. Use it to find the newest of several images; samples
-    /// also write the offset as `+00:00`. Format: `YYYY-MM-DDThh:mm:ssZ`.
+    /// When this image was created, in UTC. Use it to find the newest of several images;
+    /// samples also write the offset as `+00:00`. Format: `YYYY-MM-DDThh:mm:ssZ`.
     pub created_time: String,
 
-    /// Display name, useful for finding own images; names of public images change with each
-    /// release.
+    /// Display name, useful for finding your own images; names of public images change with
+    /// each release.
     pub image_name: String,
 
-    /// Free text its owner wrote about the image; empty if none was given.
+    /// Free text from its owner; empty if none was given.
     pub image_description: String,
 
     /// Space the image needs; a system disk must be at least this large. Unit: GiB.
     pub image_size: i64,
 
-    /// Processor family the image runs on, which must match the instance type. Note `arm` here
-    /// while `ImportImage` wants `arm_64`. Allowed: `x86_64`, `arm` and `i386`. Quirk: ARM is
-    /// `arm` here and `arm_64` in `ImportImage`.
+    /// Processor family the image runs on, which must match the instance type. Note that it is
+    /// `arm` here but `arm_64` in `ImportImage`. Allowed: `x86_64`, `arm` and `i386`. Quirk:
+    /// ARM is `arm` here and `arm_64` in `ImportImage`.
     pub architecture: Architecture,
 
-    /// Only `NORMAL` images can be used. `CREATEFAILED` and `IMPORTFAILED` are final, the
-    /// others pass.
+    /// Only `NORMAL` images can be used. `CREATEFAILED` and `IMPORTFAILED` are final; the
+    /// others are temporary.
     pub image_state: ImageState,
 
-    /// Operating system family, such as `Ubuntu` or `Windows`. It decides the password rules
+    /// Operating system family, such as `Ubuntu` or `Windows`. It determines the password rules
     /// and whether key pairs work; new families can appear. Known values: `TencentOS`,
     /// `CentOS`, `Windows`, `Ubuntu`, `Debian` and `Fedora`.
     pub platform: String,
 
-    /// Account that made the image; for a shared image this is the account sharing it.
+    /// Account that created the image; for a shared image this is the account sharing it.
     pub image_creator: String,
 
-    /// How the image came about: supplied by the provider, made from an instance or snapshot,
-    /// or imported from outside.
+    /// How the image was created: supplied by the provider, created from an instance or
+    /// snapshot, or imported from outside.
     pub image_source: ImageSource,
 
     /// Progress of the copy while the image is `SYNCING`; otherwise it may be null. Unit:
     /// percent. May be null.
     pub sync_percent: Option<i64>,
 
-    /// Whether cloud-init is present, on which `UserData` and automatic login setup on Linux
-    /// rely.
+    /// Whether cloud-init is present; `UserData` and automatic login setup on Linux need it.
     pub is_support_cloudinit: bool,
 
     /// Disk snapshots that make up the image, one per disk, data disks included; a launch from
@@ -67,7 +66,7 @@ pub struct Image {
     /// Tags bound to the image; empty for public images.
     pub tags: Vec<Tag>,
 
-    /// Whose operating system licence applies: the provider's, included in the price, or one
+    /// Which operating system license applies: the provider's, included in the price, or one
     /// you bring yourself.
     pub license_type: LicenseType,
 
@@ -75,11 +74,11 @@ pub struct Image {
     /// to a usable image.
     pub image_family: Option<String>,
 
-    /// `true` marks a version its owner has retired: address it by id if it is still needed,
-    /// since a family lookup is meant for current versions.
+    /// `true` marks a version that its owner has retired: use its id if you still need it,
+    /// because a family lookup is meant for current versions.
     pub image_deprecated: Option<bool>,
 
-    /// Whether a local copy sits in the dedicated cluster, such as `CACHED` or `CACHE_FAILED`.
+    /// Whether the dedicated cluster has a local copy, such as `CACHED` or `CACHE_FAILED`.
     /// Meaningful for queries about such a cluster only.
     pub cdc_cache_status: Option<CdcCacheStatus>,
 }

@@ -8,7 +8,7 @@ pub struct ImageQuota {
     /// Private images that exist now; deleting images lowers it.
     pub used_quota: u64,
 
-    /// Most private images allowed; creation, import and incoming copies fail once it is
+    /// Maximum number of private images; creation, import and incoming copies fail once it is
     /// reached.
     pub total_quota: u64,
 }

@@ -2,7 +2,7 @@
 
 use crate::prelude::*;
 
-/// One data disk to bring in together with an imported system image.
+/// One data disk to import together with a system image.
 #[derive(Clone, Default, PartialEq)]
 pub struct ImportImageDataDisk {
     /// Address of the disk image file in object storage (COS). The import service must be able

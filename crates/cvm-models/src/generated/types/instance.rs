@@ -5,35 +5,34 @@ use crate::prelude::*;
 /// One CVM instance with its hardware, network, billing and the outcome of its last operation.
 #[derive(Clone, Default, PartialEq)]
 pub struct Instance {
-    /// Zone, project and, where they apply, dedicated host or resource pool in which the
-    /// instance lives.
+    /// Zone, project and, if applicable, dedicated host or resource pool of the instance.
     pub placement: Placement,
 
-    /// Handle that every other call takes. Show and log it next to the name, since names can
+    /// Id used by all other actions. Show and log it next to the name, because names can
     /// repeat. Format: `ins-xxxxxxxx`.
     pub instance_id: String,
 
     /// Current type, such as `S5.MEDIUM4`; it changes with `ResetInstancesType`. On dedicated
-    /// hosts it has the form `CDH_1C1G`.
+    /// hosts it has the format `CDH_1C1G`.
     pub instance_type: String,
 
-    /// Virtual CPUs of the instance type. A `CpuTopology` of its own can leave the guest with
-    /// fewer. Unit: core.
+    /// Virtual CPUs of the instance type. A custom `CpuTopology` can give the guest fewer.
+    /// Unit: core.
     pub cpu: i64,
 
     /// RAM assigned to the instance; the guest reports a little less, as the system keeps some.
     /// Unit: GiB.
     pub memory: i64,
 
-    /// Business restriction apart from the power state: an expired or security-isolated
-    /// instance can still exist but refuses most operations.
+    /// Business restriction, independent of the power state: an expired or security-isolated
+    /// instance can still exist but rejects most operations.
     pub restrict_state: RestrictState,
 
     /// Display name chosen at launch or later. It is not unique, so never use it as a key.
     pub instance_name: String,
 
-    /// How the instance is paid, which also decides what `TerminateInstances` does: `PREPAID`
-    /// ones pass through the recycle bin.
+    /// How the instance is billed, which also determines what `TerminateInstances` does:
+    /// `PREPAID` instances go to the recycle bin first.
     pub instance_charge_type: InstanceChargeType,
 
     /// The boot disk with its id, type and size.
@@ -42,12 +41,12 @@ pub struct Instance {
     /// Attached data disks, local and cloud; an empty list if there are none.
     pub data_disks: Vec<DataDisk>,
 
-    /// Private IPv4 addresses of the primary interface only; addresses of secondary interfaces
-    /// must be asked of the VPC service.
+    /// Private IPv4 addresses of the primary interface only; query the VPC service for
+    /// addresses of secondary interfaces.
     pub private_ip_addresses: Vec<String>,
 
-    /// Public IPv4 addresses of the primary interface, elastic ones included. Null or empty
-    /// without one, and an ordinary one can change.
+    /// Public IPv4 addresses of the primary interface, elastic ones included. Null or empty if
+    /// there are none; an ordinary public address can change.
     pub public_ip_addresses: Vec<String>,
 
     /// Public bandwidth of the instance and how it is billed.
@@ -60,19 +59,19 @@ pub struct Instance {
     /// lookup can find nothing. Format: `img-xxxxxxxx`.
     pub image_id: String,
 
-    /// What happens when the prepaid term ends. Null for instances paid afterwards. Allowed:
+    /// What happens when the prepaid term ends. Null for pay-as-you-go instances. Allowed:
     /// `NOTIFY_AND_MANUAL_RENEW`, `NOTIFY_AND_AUTO_RENEW` and
-    /// `DISABLE_NOTIFY_AND_MANUAL_RENEW`. Quirk: Called null for instances that are not
-    /// prepaid, yet published samples fill it.
+    /// `DISABLE_NOTIFY_AND_MANUAL_RENEW`. Quirk: Documented as null for instances that are not
+    /// prepaid, but published samples set it.
     pub renew_flag: Option<RenewFlag>,
 
-    /// When the instance was created, in UTC. The numeric offset `+00:00` occurs as well as
-    /// `Z`, so parse both. Format: `YYYY-MM-DDThh:mm:ssZ`.
+    /// When the instance was created, in UTC. Both the numeric offset `+00:00` and `Z` occur,
+    /// so parse both. Format: `YYYY-MM-DDThh:mm:ssZ`.
     pub created_time: String,
 
-    /// End of the prepaid term in UTC, after which the instance is isolated. Null for instances
-    /// paid afterwards. Format: `YYYY-MM-DDThh:mm:ssZ`. Quirk: Called null for instances that
-    /// are not prepaid, yet published samples fill it.
+    /// End of the prepaid term in UTC, after which the instance is isolated. Null for
+    /// pay-as-you-go instances. Format: `YYYY-MM-DDThh:mm:ssZ`. Quirk: Documented as null for
+    /// instances that are not prepaid, but published samples set it.
     pub expired_time: Option<String>,
 
     /// Operating system of the image in readable form, such as `CentOS 7.6 64bit`; meant for
@@ -83,24 +82,23 @@ pub struct Instance {
     /// `sg-xxxxxxxx`.
     pub security_group_ids: Vec<String>,
 
-    /// Only the bound key pairs come back here; a password is never returned.
+    /// Returns only the bound key pairs, never a password.
     pub login_settings: LoginSettings,
 
-    /// Where the instance is in its life, such as `RUNNING` or `STOPPED`. New states can
-    /// appear, so handle unknown ones; a change in progress shows better in
-    /// `LatestOperationState`.
+    /// Lifecycle state, such as `RUNNING` or `STOPPED`. New states can appear, so handle
+    /// unknown ones; check `LatestOperationState` for a change in progress.
     pub instance_state: InstanceState,
 
-    /// Tags bound to the instance, the most dependable handle for finding the machines of one
-    /// launch again.
+    /// Tags bound to the instance, the most reliable way to find the instances of one launch
+    /// again.
     pub tags: Vec<Tag>,
 
     /// Whether a stopped instance is still billed; `NOT_APPLICABLE` while it is not stopped or
     /// cannot stop billing.
     pub stop_charging_mode: StopChargingMode,
 
-    /// Long globally unique id of the instance, which can be searched with the `uuid` filter.
-    /// API calls take `InstanceId` instead.
+    /// Long, globally unique id of the instance; search for it with the `uuid` filter. API
+    /// actions use `InstanceId` instead.
     pub uuid: String,
 
     /// Name of the last operation, usually the action that caused it, such as
@@ -108,24 +106,24 @@ pub struct Instance {
     /// `ResetInstance`, `ResetInstancesType` and `RenewInstances`. May be null.
     pub latest_operation: Option<String>,
 
-    /// How that operation stands. Wait while it is `OPERATING`, because most other changes are
-    /// refused until it ends. May be null.
+    /// State of that operation. Wait while it is `OPERATING`, because most other changes are
+    /// rejected until it ends. May be null.
     pub latest_operation_state: Option<LatestOperationState>,
 
-    /// `RequestId` of the call behind the last operation. Compare it with your own to learn
-    /// whether the outcome shown is yours. May be null.
+    /// `RequestId` of the call behind the last operation. Compare it with your own to see
+    /// whether this result belongs to your request. May be null.
     pub latest_operation_request_id: Option<String>,
 
-    /// Placement group in the old single form; read `DisasterRecoverGroupIds` instead.
+    /// Placement group in the old single-value form; read `DisasterRecoverGroupIds` instead.
     /// Deprecated. Format: `ps-xxxxxxxx`.
     pub disaster_recover_group_id: String,
 
-    /// IPv6 addresses of the instance; null without any. Public ones appear in
+    /// IPv6 addresses of the instance; null if there are none. Public ones appear in
     /// `PublicIPv6Addresses`.
     pub ipv6_addresses: Vec<String>,
 
-    /// CAM role the instance acts under, giving its programs temporary credentials; null or
-    /// empty without one. May be null.
+    /// CAM role of the instance, which gives its programs temporary credentials; null or empty
+    /// if there is none. May be null.
     pub cam_role_name: Option<String>,
 
     /// High-performance cluster the instance belongs to; empty for ordinary instances. Format:
@@ -139,51 +137,50 @@ pub struct Instance {
     /// Dedicated cluster (CDC) that hosts the instance; empty in the ordinary cloud.
     pub dedicated_cluster_id: String,
 
-    /// Why the instance is in the recycle bin: debt, an expired term, or its owner's own
-    /// return. `NOTISOLATED` otherwise.
+    /// Why the instance is in the recycle bin: debt, an expired term, or a return by its owner.
+    /// Otherwise `NOTISOLATED`.
     pub isolated_source: IsolatedSource,
 
-    /// Placement groups the instance is in, to be read as none or one. Items: 1. Format:
-    /// `ps-xxxxxxxx`.
+    /// Placement groups of the instance; at most one. Items: 1. Format: `ps-xxxxxxxx`.
     pub disaster_recover_group_ids: Vec<String>,
 
     /// Graphics cards of the instance; absent on types without a GPU.
     pub gpu_info: Option<GPUInfo>,
 
-    /// Whose operating system licence the instance runs under: the provider's, or one of your
-    /// own (`BYOL`). Default: `TencentCloud`.
+    /// Operating system license of the instance: the provider's or your own (`BYOL`). Default:
+    /// `TencentCloud`.
     pub license_type: LicenseType,
 
-    /// `true` means `TerminateInstances` is refused until `ModifyInstancesAttribute` lifts the
-    /// protection. Default: false.
+    /// `true` means that `TerminateInstances` is rejected until `ModifyInstancesAttribute`
+    /// removes the protection. Default: false.
     pub disable_api_termination: bool,
 
-    /// Host name as the service knows it, set at launch or by `ModifyInstancesAttribute`; not
-    /// the display name, which is `InstanceName`.
+    /// Host name that the service stores, set at launch or by `ModifyInstancesAttribute`; the
+    /// display name is `InstanceName`.
     pub host_name: Option<String>,
 
     /// Account to log in with for this image, such as `root`, `ubuntu` or `Administrator`.
     pub default_login_user: String,
 
-    /// Port the remote login of this image listens on by default, such as 22 for SSH; a
-    /// security group must allow it.
+    /// Default remote login port of this image, such as 22 for SSH; a security group must allow
+    /// it.
     pub default_login_port: i64,
 
-    /// Reason the last operation failed, as text for people. Empty or null when it did not
+    /// Reason the last operation failed, as human-readable text. Empty or null when it did not
     /// fail. May be null.
     pub latest_operation_error_msg: Option<String>,
 
-    /// Whether large Ethernet frames are on; absent for types without the feature.
+    /// Whether jumbo Ethernet frames are enabled; absent for types without the feature.
     pub enable_jumbo_frame: Option<bool>,
 
-    /// Key and value pairs given at launch. In closed beta, so most accounts get nothing here.
+    /// Key and value pairs given at launch. In closed beta, so it is empty for most accounts.
     pub metadata: Option<Metadata>,
 
-    /// Public IPv6 addresses bound to the instance, beside the internal ones in
+    /// Public IPv6 addresses bound to the instance, in addition to the internal ones in
     /// `IPv6Addresses`.
     pub public_ipv6_addresses: Vec<String>,
 
-    /// Core and thread layout in force; its members are null when nothing was set.
+    /// Current core and thread layout; its members are null when nothing was set.
     pub cpu_topology: Option<CpuTopology>,
 
     /// Partition of the placement group that holds the instance; meaningful for partition

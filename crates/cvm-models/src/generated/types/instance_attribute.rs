@@ -2,13 +2,13 @@
 
 use crate::prelude::*;
 
-/// One instance with the extra attributes that were asked for.
+/// One instance with the extra attributes that were requested.
 #[derive(Clone, Default, PartialEq)]
 pub struct InstanceAttribute {
     /// Instance the attributes belong to. Format: `ins-xxxxxxxx`.
     pub instance_id: Option<String>,
 
-    /// The attributes that were named in the query; others are absent.
+    /// The attributes that the request named; others are absent.
     pub attributes: Option<Attribute>,
 }
 

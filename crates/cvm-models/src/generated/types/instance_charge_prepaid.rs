@@ -5,13 +5,13 @@ use crate::prelude::*;
 /// Term and renewal of a monthly subscription for instances.
 #[derive(Clone, Default, PartialEq)]
 pub struct InstanceChargePrepaid {
-    /// Length of the term to buy. The whole term is paid when the order is placed, and again by
-    /// every repeated call. Required. Unit: month. Allowed: 1 to 12, 24, 36, 48, 60. Quirk: The
-    /// error code `InvalidPeriod` knows only the list up to 36 months.
+    /// Length of the term to buy. The whole term is charged when the order is placed, and again
+    /// for every repeated call. Required. Unit: month. Allowed: 1 to 12, 24, 36, 48, 60. Quirk:
+    /// The error code `InvalidPeriod` mentions only values up to 36 months.
     pub period: Option<i64>,
 
-    /// What happens at the end. `NOTIFY_AND_AUTO_RENEW` buys a month at a time while the
-    /// balance lasts; otherwise the instance is isolated on expiry. Default:
+    /// What happens at the end of the term. `NOTIFY_AND_AUTO_RENEW` renews one month at a time
+    /// while the balance lasts; otherwise the instance is isolated on expiry. Default:
     /// `NOTIFY_AND_MANUAL_RENEW`.
     pub renew_flag: Option<RenewFlag>,
 }

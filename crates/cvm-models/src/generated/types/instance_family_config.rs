@@ -8,7 +8,7 @@ pub struct InstanceFamilyConfig {
     /// Readable name of the family, in Chinese; for display only.
     pub instance_family_name: String,
 
-    /// Short name such as `S5`, to be used in the `instance-family` filter.
+    /// Short name, such as `S5`, for the `instance-family` filter.
     pub instance_family: String,
 }
 

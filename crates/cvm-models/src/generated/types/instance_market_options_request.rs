@@ -2,14 +2,13 @@
 
 use crate::prelude::*;
 
-/// The market conditions of a spot launch; despite its name a plain member, not a request of
-/// its own.
+/// The market conditions of a spot launch; despite its name a member, not a request.
 #[derive(Clone, Default, PartialEq)]
 pub struct InstanceMarketOptionsRequest {
-    /// Bid and kind of the spot request; useful only with the charge type `SPOTPAID`. Required.
+    /// Bid and type of the spot request; useful only with the charge type `SPOTPAID`. Required.
     pub spot_options: SpotMarketOptions,
 
-    /// Market to buy in. Only the spot market exists, so the member can be left out.
+    /// Market to buy in. Only the spot market exists, so the member can be omitted.
     pub market_type: Option<MarketType>,
 }
 

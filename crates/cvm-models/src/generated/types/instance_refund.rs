@@ -2,18 +2,18 @@
 
 use crate::prelude::*;
 
-/// What would be paid back for one instance if it were returned now.
+/// The refund for one instance if it were returned now.
 #[derive(Clone, Default, PartialEq)]
 pub struct InstanceRefund {
     /// Instance the refund is for. Format: `ins-xxxxxxxx`.
     pub instance_id: String,
 
-    /// Amount paid back. The sample shows it as text with a currency sign although it is a
-    /// number, so read it tolerantly.
+    /// Amount refunded. The sample shows it as text with a currency sign although it is a
+    /// number, so parse it tolerantly.
     pub refunds: f64,
 
-    /// How the amount comes about, order by order, as Chinese text for people. Vouchers are not
-    /// paid back.
+    /// How the amount is calculated, order by order, as human-readable Chinese text. Vouchers
+    /// are not refunded.
     pub price_detail: Option<String>,
 }
 

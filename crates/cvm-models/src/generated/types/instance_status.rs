@@ -5,12 +5,12 @@ use crate::prelude::*;
 /// The id of one instance and its current lifecycle state.
 #[derive(Clone, Default, PartialEq)]
 pub struct InstanceStatus {
-    /// Instance this state belongs to; entries need not come in the order the ids were asked
-    /// for. Format: `ins-xxxxxxxx`.
+    /// Instance this state belongs to; entries may be in a different order than the requested
+    /// ids. Format: `ins-xxxxxxxx`.
     pub instance_id: String,
 
-    /// Point in the lifecycle. `SHUTDOWN` means the recycle bin, not merely switched off, which
-    /// is `STOPPED`; treat unknown values as a state in transit.
+    /// Lifecycle state. `SHUTDOWN` means in the recycle bin; a powered-off instance is
+    /// `STOPPED`. Treat unknown values as transitional states.
     pub instance_state: InstanceState,
 }
 

@@ -5,25 +5,25 @@ use crate::prelude::*;
 /// One instance type as offered in one zone, with its hardware sizes.
 #[derive(Clone, Default, PartialEq)]
 pub struct InstanceTypeConfig {
-    /// Zone this entry is about; the same type in another zone is another entry.
+    /// Zone this entry is about; the same type in another zone is a separate entry.
     pub zone: String,
 
-    /// Name to pass to `RunInstances`, such as `S5.MEDIUM4`. Being listed does not mean that it
-    /// is in stock.
+    /// Name to pass to `RunInstances`, such as `S5.MEDIUM4`. A listed type is not necessarily
+    /// in stock.
     pub instance_type: String,
 
-    /// Series the type belongs to, such as `S5`; types of one series share processor generation
-    /// and features.
+    /// Series the type belongs to, such as `S5`; types of the same series share processor
+    /// generation and features.
     pub instance_family: String,
 
-    /// Size of the graphics hardware as an old whole number; 0 without a GPU. Use `GpuCount` to
-    /// see fractions of a card. Unit: core.
+    /// GPU size as a whole number, an older form; 0 without a GPU. Use `GpuCount` to see
+    /// fractions of a card. Unit: core.
     pub gpu: i64,
 
-    /// Virtual CPUs an instance of this type gets. Unit: core.
+    /// Virtual CPUs of an instance of this type. Unit: core.
     pub cpu: i64,
 
-    /// RAM an instance of this type gets. Unit: GiB.
+    /// RAM of an instance of this type. Unit: GiB.
     pub memory: i64,
 
     /// FPGA accelerators that come with the type; 0 on nearly all of them. Unit: core.

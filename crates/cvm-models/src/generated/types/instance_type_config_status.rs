@@ -2,13 +2,13 @@
 
 use crate::prelude::*;
 
-/// One instance type as a target for resizing, and whether it can be chosen.
+/// One instance type as a resize target, and whether it can be chosen.
 #[derive(Clone, Default, PartialEq)]
 pub struct InstanceTypeConfigStatus {
-    /// `SELL` when the instance can be changed to this type, `UNAVAILABLE` when not.
+    /// `SELL` if the instance can be changed to this type, otherwise `UNAVAILABLE`.
     pub status: InstanceTypeSaleStatus,
 
-    /// Why the type cannot be chosen, as text for people; empty when it can.
+    /// Why the type cannot be chosen, as human-readable text; empty when it can.
     pub message: String,
 
     /// The type in question with its hardware sizes.

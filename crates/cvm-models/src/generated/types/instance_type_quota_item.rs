@@ -6,84 +6,87 @@ use crate::prelude::*;
 /// hardware.
 #[derive(Clone, Default, PartialEq)]
 pub struct InstanceTypeQuotaItem {
-    /// Zone the offer is for; the same type elsewhere is another entry.
+    /// Zone the offer is for; the same type in another zone is a separate entry.
     pub zone: String,
 
-    /// Type to name in `RunInstances`, such as `S5.LARGE4`.
+    /// Type to set in `RunInstances`, such as `S5.LARGE4`.
     pub instance_type: String,
 
-    /// Charge type the offer and its price hold for; the same type can be sold out under one
-    /// and on sale under another. Quirk: The list of this member lacks `CDCPAID`, which the
-    /// filter `instance-charge-type` of the action takes.
+    /// Charge type of the offer and its price; the same type can be sold out under one charge
+    /// type and available under another. Quirk: The list of this member lacks `CDCPAID`, which
+    /// the filter `instance-charge-type` of the action accepts.
     pub instance_charge_type: InstanceChargeType,
 
-    /// Speed class of the network card, such as 25 for a 25 Gbps card; what one instance gets
-    /// is `InstanceBandwidth`.
+    /// Speed class of the network card, such as 25 for a 25 Gbps card; the bandwidth of one
+    /// instance is `InstanceBandwidth`.
     pub network_card: i64,
 
     /// Restrictions and extras of the type, such as networks it cannot be launched in.
     pub externals: Externals,
 
-    /// Virtual CPUs of the type; note the spelling, `CPU` elsewhere. Unit: core.
+    /// Virtual CPUs of the type; note the spelling: `CPU` in other types. Unit: core.
     pub cpu: i64,
 
-    /// RAM of the type, called GB here and GiB elsewhere although the numbers agree. Unit: GB.
+    /// RAM of the type, documented in GB here and GiB elsewhere, although the numbers agree.
+    /// Unit: GB.
     pub memory: i64,
 
-    /// Series of the type, such as `S5`, to be used in filters.
+    /// Series of the type, such as `S5`, for filters.
     pub instance_family: String,
 
     /// Readable name of the series, usually Chinese; for display only.
     pub type_name: String,
 
-    /// Local disks that can or must be bought with the type. Empty means that no local disk can
-    /// be had now.
+    /// Local disks that can or must be bought with the type. Empty means that no local disk is
+    /// available now.
     pub local_disk_type_list: Vec<LocalDiskType>,
 
     /// Whether the type can be bought now; `SOLD_OUT` can change back at any time.
-    /// `StatusCategory` tells how close it is. Allowed: `SELL` and `SOLD_OUT`.
+    /// `StatusCategory` shows how much stock is left. Allowed: `SELL` and `SOLD_OUT`.
     pub status: InstanceTypeSaleStatus,
 
-    /// Price under this charge type; disks and public bandwidth come on top.
+    /// Price under this charge type; disks and public bandwidth are charged in addition.
     pub price: ItemPrice,
 
     /// Why it cannot be bought, as an error code such as
     /// `ResourcesSoldOut.SpecifiedInstanceType`; empty while on sale.
     pub sold_out_reason: String,
 
-    /// Bandwidth on the private network; the public one is bought separately. Unit: Gbps.
+    /// Bandwidth on the private network; public bandwidth is bought separately. Unit: Gbps.
     pub instance_bandwidth: f64,
 
-    /// How many packets, sent and received, the network card handles in a second. Unit: 10k
-    /// pps.
+    /// Number of packets per second, sent and received, that the network card handles. Unit:
+    /// 10k pps.
     pub instance_pps: i64,
 
-    /// How many local storage blocks come with the type; 0 without such disks.
+    /// Number of local storage blocks that come with the type; 0 without such disks.
     pub storage_block_amount: i64,
 
     /// Model of the processor, such as `Intel Xeon Cascade Lake 8255C`; machines of one type
     /// can differ over time.
     pub cpu_type: String,
 
-    /// Graphics cards as a whole number; 0 without any. `GpuCount` shows fractions of a card.
+    /// Graphics cards as a whole number; 0 if there are none. `GpuCount` shows fractions of a
+    /// card.
     pub gpu: i64,
 
     /// FPGA accelerators of the type; 0 on nearly all.
     pub fpga: i64,
 
-    /// Remarks on the type for people, usually Chinese, such as on its local disks.
+    /// Human-readable remarks on the type, usually in Chinese, for example about its local
+    /// disks.
     pub remark: String,
 
     /// Physical graphics cards behind one instance, as a fraction for a slice of a shared card
     /// (vGPU); 1 or more means whole cards passed through. Unit: card.
     pub gpu_count: f64,
 
-    /// Clock of the processor as text, base and turbo, such as `-/3.1GHz`; a dash stands for
+    /// Clock speed of the processor as text, base and turbo, such as `-/3.1GHz`; a dash means
     /// unknown.
     pub frequency: String,
 
-    /// How much stock is left. At `UnderStock` a larger launch may fail, so have another type
-    /// or zone ready.
+    /// How much stock is left. At `UnderStock` a larger launch may fail, so prepare an
+    /// alternative type or zone.
     pub status_category: StockCategory,
 }
 

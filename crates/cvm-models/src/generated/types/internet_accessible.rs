@@ -2,21 +2,21 @@
 
 use crate::prelude::*;
 
-/// Public access of the primary network interface: bandwidth, its billing and the kind of
+/// Public access of the primary network interface: bandwidth, its billing and the type of
 /// address.
 #[derive(Clone, Default, PartialEq)]
 pub struct InternetAccessible {
-    /// What is metered: reserved bandwidth or traffic. Without it prepaid instances get prepaid
-    /// bandwidth and hourly ones an hourly mode, unless the account uses bandwidth packages.
-    /// Not settable: `BANDWIDTH_POSTPAID_BY_MONTH`.
+    /// How public network use is billed: by reserved bandwidth or by traffic. Without it
+    /// prepaid instances get prepaid bandwidth and hourly ones an hourly mode, unless the
+    /// account uses bandwidth packages. Not settable: `BANDWIDTH_POSTPAID_BY_MONTH`.
     pub internet_charge_type: Option<InternetChargeType>,
 
-    /// Cap on outgoing public traffic. 0 means no public access at all; the highest value
+    /// Limit on outgoing public bandwidth. 0 means no public access at all; the highest value
     /// depends on the instance type and billing mode. Unit: Mbps. Default: 0.
     pub internet_max_bandwidth_out: Option<i64>,
 
-    /// Whether a public address is given. Assigned by itself when the bandwidth is above 0, and
-    /// refused at 0. Read by `RunInstances` only.
+    /// Whether to assign a public address. Assigned automatically when the bandwidth is above
+    /// 0, and not allowed at 0. Read by `RunInstances` only.
     pub public_ip_assigned: Option<bool>,
 
     /// Shared bandwidth package to join, for `BANDWIDTH_PACKAGE` billing; its carrier and zone
@@ -24,19 +24,19 @@ pub struct InternetAccessible {
     pub bandwidth_package_id: Option<String>,
 
     /// Carrier of the public address. Single-carrier lines (`CMCC`, `CTCC`, `CUCC`) need an
-    /// allow-listed account and exist in some regions only. Default: `BGP`.
+    /// account on the allowlist and exist only in some regions. Default: `BGP`.
     pub internet_service_provider: Option<InternetServiceProvider>,
 
-    /// Kind of public IPv4 address. `HighQualityEIP` exists in Singapore and Hong Kong,
-    /// `AntiDDoSEIP` in some regions; open to admitted accounts only.
+    /// Type of public IPv4 address. `HighQualityEIP` exists in Singapore and Hong Kong,
+    /// `AntiDDoSEIP` in some regions; available only to allowed accounts.
     pub ipv4_address_type: Option<Ipv4AddressType>,
 
-    /// Kind of public IPv6 address; name one to have such an address assigned.
-    /// `HighQualityEIPv6` exists in Hong Kong only; open to admitted accounts only.
+    /// Type of public IPv6 address; set it to have such an address assigned. `HighQualityEIPv6`
+    /// exists only in Hong Kong; available only to allowed accounts.
     pub ipv6_address_type: Option<Ipv6AddressType>,
 
-    /// Protection package that covers a DDoS-protected address; it must have been bought
-    /// before. Required if `IPv4AddressType` is `AntiDDoSEIP`. Format: `bgp-xxxxxxxx`.
+    /// Protection package that covers a DDoS-protected address; buy it first. Required if
+    /// `IPv4AddressType` is `AntiDDoSEIP`. Format: `bgp-xxxxxxxx`.
     pub anti_ddos_package_id: Option<String>,
 }
 

@@ -2,17 +2,17 @@
 
 use crate::prelude::*;
 
-/// Public bandwidth of an instance during one period, as bought for it.
+/// Public bandwidth of an instance during one paid period.
 #[derive(Clone, Default, PartialEq)]
 pub struct InternetBandwidthConfig {
     /// When this bandwidth takes effect. Format: `YYYY-MM-DDThh:mm:ssZ`.
     pub start_time: String,
 
-    /// When this bandwidth runs out; afterwards the next entry or the base bandwidth counts.
+    /// When this bandwidth expires; afterwards the next entry or the base bandwidth applies.
     /// Format: `YYYY-MM-DDThh:mm:ssZ`.
     pub end_time: String,
 
-    /// Bandwidth and billing that hold during the period.
+    /// Bandwidth and billing during the period.
     pub internet_accessible: InternetAccessible,
 }
 

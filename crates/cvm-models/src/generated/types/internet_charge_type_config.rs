@@ -2,13 +2,13 @@
 
 use crate::prelude::*;
 
-/// One way of paying for public bandwidth that the account can choose.
+/// One billing mode for public bandwidth that the account can choose.
 #[derive(Clone, Default, PartialEq)]
 pub struct InternetChargeTypeConfig {
-    /// Value to send in `InternetAccessible` to be billed in this way.
+    /// Value to send in `InternetAccessible` to use this billing mode.
     pub internet_charge_type: Option<InternetChargeType>,
 
-    /// Explanation for people, in the language of the request; do not match on its text.
+    /// Human-readable explanation in the language of the request; do not match on its text.
     pub description: Option<String>,
 }
 

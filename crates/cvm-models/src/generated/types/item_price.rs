@@ -2,79 +2,79 @@
 
 use crate::prelude::*;
 
-/// Price of one item: a total to pay ahead for prepaid billing, or rates per unit for metered
-/// billing.
+/// Price of one item: a total paid in advance for prepaid billing, or rates per unit for
+/// metered billing.
 #[derive(Clone, Default, PartialEq)]
 pub struct ItemPrice {
-    /// List rate per charge unit, for metered billing. If step rates are present it holds for
-    /// the first 96 hours only, else for all time. Unit: CNY.
+    /// List rate per charge unit, for metered billing. If step rates are present, it applies
+    /// only to the first 96 hours; otherwise it always applies. Unit: CNY.
     pub unit_price: Option<f64>,
 
-    /// What the rates are counted in: hours of existence, or GB of public traffic.
+    /// Unit of the rates: hours of existence, or GB of public traffic.
     pub charge_unit: Option<ChargeUnit>,
 
     /// List price of the whole order, for prepaid billing. Unit: CNY.
     pub original_price: Option<f64>,
 
-    /// Price really to be paid for the whole order, for prepaid billing; show this one to the
-    /// buyer. Unit: CNY.
+    /// Discounted price of the whole order, for prepaid billing; show this price to the buyer.
+    /// Unit: CNY.
     pub discount_price: Option<f64>,
 
-    /// Share of the list price that is asked: 20.0 means a fifth of it, not a fifth off. Unit:
-    /// percent.
+    /// Percentage of the list price to pay: 20.0 means one fifth of it, not one fifth off.
+    /// Unit: percent.
     pub discount: Option<f64>,
 
-    /// Rate per charge unit really asked, for metered billing. If step rates are present it
-    /// holds for the first 96 hours only, else for all time. Unit: CNY.
+    /// Discounted rate per charge unit, for metered billing. If step rates are present, it
+    /// applies only to the first 96 hours; otherwise it always applies. Unit: CNY.
     pub unit_price_discount: Option<f64>,
 
     /// List rate from hour 96 to hour 360 of use, for metered billing with steps. Unit: CNY.
     pub unit_price_second_step: Option<f64>,
 
-    /// Rate really asked from hour 96 to hour 360 of use, for metered billing with steps. Unit:
+    /// Discounted rate from hour 96 to hour 360 of use, for metered billing with steps. Unit:
     /// CNY.
     pub unit_price_discount_second_step: Option<f64>,
 
     /// List rate beyond hour 360 of use, for metered billing with steps. Unit: CNY.
     pub unit_price_third_step: Option<f64>,
 
-    /// Rate really asked beyond hour 360 of use, for metered billing with steps. Unit: CNY.
+    /// Discounted rate beyond hour 360 of use, for metered billing with steps. Unit: CNY.
     pub unit_price_discount_third_step: Option<f64>,
 
-    /// List price for three years paid ahead. Prepaid only; null where such a term is not sold.
-    /// Unit: CNY. May be null.
+    /// List price for three years paid in advance. Prepaid only; null where such a term is not
+    /// sold. Unit: CNY. May be null.
     pub original_price_three_year: Option<f64>,
 
-    /// Price really asked for three years paid ahead, after discount. Prepaid only; null where
-    /// such a term is not sold. Unit: CNY. May be null.
+    /// Discounted price for three years paid in advance. Prepaid only; null where such a term
+    /// is not sold. Unit: CNY. May be null.
     pub discount_price_three_year: Option<f64>,
 
-    /// Share of the list price that is asked for three years paid ahead: 20.0 means a fifth of
-    /// it. Null where such a term is not sold. Unit: percent. May be null.
+    /// Percentage of the list price to pay for three years paid in advance: 20.0 means one
+    /// fifth of it. Null where such a term is not sold. Unit: percent. May be null.
     pub discount_three_year: Option<f64>,
 
-    /// List price for five years paid ahead. Prepaid only; null where such a term is not sold.
-    /// Unit: CNY. May be null.
+    /// List price for five years paid in advance. Prepaid only; null where such a term is not
+    /// sold. Unit: CNY. May be null.
     pub original_price_five_year: Option<f64>,
 
-    /// Price really asked for five years paid ahead, after discount. Prepaid only; null where
-    /// such a term is not sold. Unit: CNY. May be null.
+    /// Discounted price for five years paid in advance. Prepaid only; null where such a term is
+    /// not sold. Unit: CNY. May be null.
     pub discount_price_five_year: Option<f64>,
 
-    /// Share of the list price that is asked for five years paid ahead: 20.0 means a fifth of
-    /// it. Null where such a term is not sold. Unit: percent. May be null.
+    /// Percentage of the list price to pay for five years paid in advance: 20.0 means one fifth
+    /// of it. Null where such a term is not sold. Unit: percent. May be null.
     pub discount_five_year: Option<f64>,
 
-    /// List price for one year paid ahead. Prepaid only; null where such a term is not sold.
-    /// Unit: CNY. May be null.
+    /// List price for one year paid in advance. Prepaid only; null where such a term is not
+    /// sold. Unit: CNY. May be null.
     pub original_price_one_year: Option<f64>,
 
-    /// Price really asked for one year paid ahead, after discount. Prepaid only; null where
-    /// such a term is not sold. Unit: CNY. May be null.
+    /// Discounted price for one year paid in advance. Prepaid only; null where such a term is
+    /// not sold. Unit: CNY. May be null.
     pub discount_price_one_year: Option<f64>,
 
-    /// Share of the list price that is asked for one year paid ahead: 20.0 means a fifth of it.
-    /// Null where such a term is not sold. Unit: percent. May be null.
+    /// Percentage of the list price to pay for one year paid in advance: 20.0 means one fifth
+    /// of it. Null where such a term is not sold. Unit: percent. May be null.
     pub discount_one_year: Option<f64>,
 }
 

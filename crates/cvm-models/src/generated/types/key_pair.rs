@@ -5,8 +5,8 @@ use crate::prelude::*;
 /// An SSH key pair stored in the account, for logging in to Linux instances.
 #[derive(Clone, Default, PartialEq)]
 pub struct KeyPair {
-    /// Handle of the key pair, to name in `LoginSettings.KeyIds` and in all key pair actions.
-    /// It never changes. Format: `skey-xxxxxxxx`.
+    /// Id of the key pair, used in `LoginSettings.KeyIds` and in all key pair actions. It never
+    /// changes. Format: `skey-xxxxxxxx`.
     pub key_id: String,
 
     /// Display name, unique in the account; it can be changed later.
@@ -15,17 +15,17 @@ pub struct KeyPair {
     /// Project the stored key pair belongs to; 0 is the default project.
     pub project_id: i64,
 
-    /// Free text note set by its owner.
+    /// Free text from its owner.
     pub description: Option<String>,
 
-    /// Public half as plain text, which is what gets written into instances.
+    /// Public key as plain text; it is written into instances.
     pub public_key: Option<String>,
 
-    /// Private half as plain text. `CreateKeyPair` hands it out once and nobody keeps a copy,
-    /// so store it safely at once; queries do not return it.
+    /// Private key as plain text. `CreateKeyPair` returns it once and the service keeps no
+    /// copy, so store it safely at once; queries do not return it.
     pub private_key: Option<Sensitive>,
 
-    /// Instances that carry the key now. Look here before deleting the pair. Format:
+    /// Instances that currently use the key. Check this before you delete the pair. Format:
     /// `ins-xxxxxxxx`.
     pub associated_instance_ids: Vec<String>,
 

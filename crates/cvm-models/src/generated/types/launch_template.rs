@@ -2,15 +2,15 @@
 
 use crate::prelude::*;
 
-/// Points at a stored launch template whose values fill in what a launch leaves out.
+/// A reference to a stored launch template, whose values apply where a launch sets none.
 #[derive(Clone, Default, PartialEq)]
 pub struct LaunchTemplate {
-    /// Template to launch from, as returned by `CreateLaunchTemplate`; it holds in its own
-    /// region only. Format: `lt-xxxxxxxx`.
+    /// Template to launch from, as returned by `CreateLaunchTemplate`; it is valid only in its
+    /// own region. Format: `lt-xxxxxxxx`.
     pub launch_template_id: Option<String>,
 
-    /// Version to use. Without it the default version counts, which others may switch at any
-    /// time, so pin a number for repeatable launches.
+    /// Version to use. Without it, the default version applies, which others can change at any
+    /// time; set a number for repeatable launches.
     pub launch_template_version: Option<u64>,
 }
 

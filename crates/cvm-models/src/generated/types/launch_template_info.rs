@@ -2,31 +2,30 @@
 
 use crate::prelude::*;
 
-/// Short description of a launch template, without the values it holds.
+/// Short description of a launch template, without its stored values.
 #[derive(Clone, Default, PartialEq)]
 pub struct LaunchTemplateInfo {
-    /// Highest version number so far, that is, of the version created last; it need not be the
-    /// default one.
+    /// Highest version number so far, that of the newest version; it may differ from the
+    /// default version.
     pub latest_version_number: u64,
 
-    /// Handle of the template, to name at launch and in all template actions. Format:
-    /// `lt-xxxxxxxx`.
+    /// Id of the template, used at launch and in all template actions. Format: `lt-xxxxxxxx`.
     pub launch_template_id: String,
 
-    /// Display name of the template; not promised to be unique.
+    /// Display name of the template; not guaranteed to be unique.
     pub launch_template_name: String,
 
-    /// Version used when a launch names none; `ModifyLaunchTemplateDefaultVersion` switches it.
+    /// Version used when a launch sets none; `ModifyLaunchTemplateDefaultVersion` changes it.
     pub default_version_number: u64,
 
-    /// How many versions exist. It can be lower than the latest number once versions were
+    /// Number of existing versions. It can be lower than the latest number after versions were
     /// deleted.
     pub launch_template_version_count: u64,
 
     /// Account number (UIN) of the user who created the template.
     pub created_by: String,
 
-    /// When the template was created, its later versions aside.
+    /// When the template was created, regardless of later versions.
     pub creation_time: String,
 }
 

@@ -2,14 +2,14 @@
 
 use crate::prelude::*;
 
-/// The values one version of a launch template holds; a launch from it uses them where the
-/// request is silent.
+/// The values stored in one version of a launch template; a launch from it uses them where the
+/// request sets none.
 #[derive(Clone, Default, PartialEq)]
 pub struct LaunchTemplateVersionData {
-    /// Zone, project and host the template puts instances in.
+    /// Zone, project and host of the instances.
     pub placement: Placement,
 
-    /// Size and family the template asks for.
+    /// Size and family of the instances.
     pub instance_type: String,
 
     /// Display name given to the instances, with its numbering pattern if one was set.
@@ -22,8 +22,7 @@ pub struct LaunchTemplateVersionData {
     /// Type and size of the boot disk.
     pub system_disk: SystemDisk,
 
-    /// Data disks created along with each instance; disks attached later by other means are not
-    /// part of it.
+    /// Data disks created with each instance; disks attached later are not included.
     pub data_disks: Vec<DataDisk>,
 
     /// Public bandwidth, its billing and the public address.
@@ -32,48 +31,47 @@ pub struct LaunchTemplateVersionData {
     /// Private network and subnet of the primary interface.
     pub virtual_private_cloud: VirtualPrivateCloud,
 
-    /// Image the boot disk is made from. It may have been deleted since, in which case a launch
-    /// fails. Format: `img-xxxxxxxx`.
+    /// Image the boot disk is created from. If it has been deleted since, a launch fails.
+    /// Format: `img-xxxxxxxx`.
     pub image_id: String,
 
     /// Security groups bound to the instances at launch. Format: `sg-xxxxxxxx`.
     pub security_group_ids: Vec<String>,
 
-    /// Login of the instances. Only key pairs are shown, never a password.
+    /// Login of the instances. Returns only key pairs, never a password.
     pub login_settings: Option<LoginSettings>,
 
-    /// CAM role the instances take on.
+    /// CAM role of the instances.
     pub cam_role_name: Option<String>,
 
-    /// Cluster for high-performance computing the instances join. Format: `hpc-xxxxxxxx`.
+    /// High-performance computing cluster that the instances join. Format: `hpc-xxxxxxxx`.
     pub hpc_cluster_id: Option<String>,
 
-    /// How many instances one launch creates unless the request says otherwise.
+    /// Number of instances that one launch creates unless the request sets it.
     pub instance_count: u64,
 
-    /// Agents (security, monitoring, automation) the launch installs.
+    /// Agents (security, monitoring, automation) that the launch installs.
     pub enhanced_service: EnhancedService,
 
-    /// Base64 script for the first start. Everyone who may read the template can read it. Size:
+    /// Base64 script for the first start. Everyone who can read the template can read it. Size:
     /// up to 16384 bytes. Encoding: base64.
     pub user_data: Option<Sensitive>,
 
-    /// Placement group the instances join; a list with one entry at most. Items: 1. Format:
-    /// `ps-xxxxxxxx`.
+    /// Placement group the instances join; at most one entry. Items: 1. Format: `ps-xxxxxxxx`.
     pub disaster_recover_group_ids: Vec<String>,
 
-    /// Termination planned for the instances right at launch.
+    /// Termination scheduled for the instances at launch.
     pub action_timer: Option<ActionTimer>,
 
     /// Bid for spot instances; present for `SPOTPAID` templates. Required if
     /// `InstanceChargeType` is `SPOTPAID`.
     pub instance_market_options: Option<InstanceMarketOptionsRequest>,
 
-    /// Name inside the guest, with its patterns if any were set.
+    /// Name inside the guest, with its numbering patterns, if any.
     pub host_name: Option<String>,
 
-    /// Token stored when the version was made. Never rely on it: each launch should send a new
-    /// one of its own.
+    /// Token stored when the version was created. Never rely on it: send a new token with each
+    /// launch.
     pub client_token: Option<String>,
 
     /// Term and renewal of the subscription, for `PREPAID` templates.
@@ -82,7 +80,8 @@ pub struct LaunchTemplateVersionData {
     /// Tags bound at launch to the instances and their cloud disks.
     pub tag_specification: Vec<TagSpecification>,
 
-    /// Whether the instances refuse `TerminateInstances` from the start. Default: false.
+    /// Whether termination protection is on from the start, so that `TerminateInstances` is
+    /// rejected. Default: false.
     pub disable_api_termination: bool,
 }
 

@@ -2,14 +2,14 @@
 
 use crate::prelude::*;
 
-/// One version of a launch template, with the values it holds.
+/// One version of a launch template, with its stored values.
 #[derive(Clone, Default, PartialEq)]
 pub struct LaunchTemplateVersionInfo {
-    /// Number of the version, counted up within its template.
+    /// Number of the version, increasing within its template.
     pub launch_template_version: u64,
 
-    /// The launch values stored in this version; they never change, as an edit makes a new
-    /// version.
+    /// The launch values stored in this version; they never change, because an edit creates a
+    /// new version.
     pub launch_template_version_data: LaunchTemplateVersionData,
 
     /// When this version was created.
@@ -18,15 +18,14 @@ pub struct LaunchTemplateVersionInfo {
     /// Template the version belongs to. Format: `lt-xxxxxxxx`.
     pub launch_template_id: String,
 
-    /// Whether launches that name no version use this one; true for one version of each
+    /// Whether launches that set no version use this one; true for one version of each
     /// template.
     pub is_default_version: bool,
 
-    /// Free text note set when the version was created.
+    /// Free text set when the version was created.
     pub launch_template_version_description: String,
 
-    /// Account (AppId) that created this version; note that the template itself reports a UIN
-    /// instead.
+    /// Account (AppId) that created this version; the template itself reports a UIN instead.
     pub created_by: String,
 }
 

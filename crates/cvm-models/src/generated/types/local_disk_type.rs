@@ -2,24 +2,24 @@
 
 use crate::prelude::*;
 
-/// A kind of local disk that an instance type offers, with the sizes allowed.
+/// A type of local disk that an instance type offers, with the allowed sizes.
 #[derive(Clone, Default, PartialEq)]
 pub struct LocalDiskType {
     /// Storage class of the local disk, as used in `DiskType`.
     pub r#type: String,
 
-    /// Property of the local disk as named by the service; its values are not published, so
-    /// pass it on unread.
+    /// Property of the local disk as named by the service; its values are not published, so do
+    /// not interpret it.
     pub partition_type: String,
 
     /// Smallest size that can be bought with the instance type.
     pub min_size: i64,
 
-    /// Largest size that can be bought with the instance type; equal to the smallest where the
-    /// size is fixed.
+    /// Largest size that can be bought with the instance type; equal to the smallest size if
+    /// the size is fixed.
     pub max_size: i64,
 
-    /// Whether an instance of this type must be bought with the disk or may go without.
+    /// Whether an instance of this type must be bought with the disk or can omit it.
     pub required: LocalDiskRequirement,
 }
 

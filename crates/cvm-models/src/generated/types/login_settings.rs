@@ -2,25 +2,25 @@
 
 use crate::prelude::*;
 
-/// How the first login to an instance works: a password, key pairs, or what the image already
-/// holds.
+/// How the first login to an instance works: a password, key pairs, or the login stored in the
+/// image.
 #[derive(Clone, Default, PartialEq)]
 pub struct LoginSettings {
-    /// Login password. Linux wants two kinds of characters out of lower case, upper case,
-    /// digits and symbols; Windows wants at least 12 characters and three kinds. Without any
-    /// setting a random one is sent as an account message. Length: 8 to 30 characters. Cannot
-    /// be combined with `KeyIds` or `KeepImageLogin`.
+    /// Login password. Linux needs two kinds of characters out of lower case, upper case,
+    /// digits and symbols; Windows needs at least 12 characters and three kinds. Without any
+    /// login setting, a random password is sent as an account message. Length: 8 to 30
+    /// characters. Cannot be combined with `KeyIds` or `KeepImageLogin`.
     pub password: Option<Sensitive>,
 
-    /// Key pairs whose public keys go into the instance, so that the private key logs in. Not
-    /// for Windows; answers list the bound keys here. Format: `skey-xxxxxxxx`. Cannot be
-    /// combined with `Password` or `KeepImageLogin`.
+    /// Key pairs whose public keys are written into the instance, so that you log in with the
+    /// private key. Not for Windows; responses list the bound keys here. Format:
+    /// `skey-xxxxxxxx`. Cannot be combined with `Password` or `KeepImageLogin`.
     pub key_ids: Vec<String>,
 
     /// Keeps the users and passwords stored in the image. A boolean sent as text; `true` is for
     /// custom, shared and imported images only. Default: `false`. Allowed: `true`, `false`,
     /// `TRUE` and `FALSE`. Cannot be combined with `Password` or `KeyIds`. Quirk: A boolean
-    /// that the service takes as text; older and international texts write it in capitals.
+    /// sent as text; older and international documentation writes it in capitals.
     pub keep_image_login: Option<String>,
 }
 

@@ -2,10 +2,10 @@
 
 use crate::prelude::*;
 
-/// Own key and value pairs stored with an instance; a feature in closed beta.
+/// Custom key and value pairs stored with an instance; in closed beta.
 #[derive(Clone, Default, PartialEq)]
 pub struct Metadata {
-    /// The pairs, each key of which should appear once. Required.
+    /// The pairs; each key should appear once. Required.
     pub items: Vec<MetadataItem>,
 }
 

@@ -2,15 +2,15 @@
 
 use crate::prelude::*;
 
-/// One own key and value pair of instance metadata.
+/// One custom key and value pair of instance metadata.
 #[derive(Clone, Default, PartialEq)]
 pub struct MetadataItem {
-    /// Name of the entry, made of ASCII letters, digits, underscores and hyphens. Required.
-    /// Size: up to 128 bytes. Pattern: `[A-Za-z0-9_-]+`.
+    /// Name of the entry, consisting of ASCII letters, digits, underscores and hyphens.
+    /// Required. Size: up to 128 bytes. Pattern: `[A-Za-z0-9_-]+`.
     pub key: String,
 
-    /// Content of the entry. Treat it as readable by anyone on the machine, so keep secrets
-    /// out. Required. Size: up to 262144 bytes.
+    /// Content of the entry. Treat it as readable by anyone on the machine, so do not store
+    /// secrets in it. Required. Size: up to 262144 bytes.
     pub value: String,
 }
 

@@ -2,36 +2,36 @@
 
 use crate::prelude::*;
 
-/// One network interface of a launch, primary or secondary (the plural name notwithstanding);
-/// open in some regions on request.
+/// One network interface of a launch, primary or secondary (despite the plural name); available
+/// in some regions on request.
 #[derive(Clone, Default, PartialEq)]
 pub struct NetworkInterfaces {
-    /// Role of this interface. A list must hold exactly one `PRIMARY` and may hold several
-    /// `SECONDARY` ones; the values are upper case. Required.
+    /// Role of this interface. A list must contain exactly one `PRIMARY` and can contain
+    /// several `SECONDARY` interfaces; the values are upper case. Required.
     pub interface_type: Option<InterfaceType>,
 
-    /// Private network of the interface. `DEFAULT` here and in `SubnetId` picks the default
+    /// Private network of the interface. `DEFAULT` here and in `SubnetId` selects the default
     /// network of the zone; never mix it with a real id. Required. Format: `vpc-xxxxxxxx`.
     pub vpc_id: String,
 
-    /// Subnet the addresses of this interface come from, in the zone of the instance. `DEFAULT`
-    /// only together with `VpcId` `DEFAULT`. Required. Format: `subnet-xxxxxxxx`.
+    /// Subnet of this interface's addresses, in the zone of the instance. `DEFAULT` only
+    /// together with `VpcId` `DEFAULT`. Required. Format: `subnet-xxxxxxxx`.
     pub subnet_id: String,
 
-    /// Private IPv4 addresses to assign automatically to this interface; choosing particular
-    /// addresses as well is not possible. Required. Range: 1 to 50.
+    /// Number of private IPv4 addresses to assign automatically to this interface; it cannot be
+    /// combined with chosen addresses. Required. Range: 1 to 50.
     pub private_ipv4_address_count: Option<i64>,
 
-    /// Existing interface to attach in place of a new one. Secondary only, and `InstanceCount`
-    /// must be 1. Format: `eni-xxxxxxxx`.
+    /// Existing interface to attach instead of creating one. Secondary only, and
+    /// `InstanceCount` must be 1. Format: `eni-xxxxxxxx`.
     pub network_interface_id: Option<String>,
 
-    /// Security groups of this interface alone. Without it the default group of the project is
+    /// Security groups of this interface only. Without it, the default group of the project is
     /// bound, and created if there is none. Format: `sg-xxxxxxxx`.
     pub security_group_ids: Vec<String>,
 
-    /// Whether a secondary interface goes away with the instance; otherwise it is kept. A
-    /// primary interface always goes, whatever is sent here. Default: false.
+    /// Whether a secondary interface is deleted with the instance; otherwise it is kept. A
+    /// primary interface is always deleted, regardless of this value. Default: false.
     pub delete_with_instance: Option<bool>,
 }
 

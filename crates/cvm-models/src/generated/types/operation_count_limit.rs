@@ -2,7 +2,7 @@
 
 use crate::prelude::*;
 
-/// How often a limited operation was used on one instance, and how often it is allowed.
+/// How often a limited operation was used on one instance, and how often it may be used.
 #[derive(Clone, Default, PartialEq)]
 pub struct OperationCountLimit {
     /// The operation that is counted.
@@ -11,11 +11,11 @@ pub struct OperationCountLimit {
     /// Instance the counts belong to.
     pub instance_id: String,
 
-    /// Uses so far. -1 means that the operation is not limited.
+    /// Number of uses so far. -1 means that the operation is not limited.
     pub current_count: i64,
 
-    /// Uses allowed in all. -1 means no limit, and 0 means that the operation cannot be used on
-    /// this instance.
+    /// Total number of allowed uses. -1 means no limit, and 0 means that the operation cannot
+    /// be used on this instance.
     pub limit_count: i64,
 }
 

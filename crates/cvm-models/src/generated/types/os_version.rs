@@ -5,10 +5,10 @@ use crate::prelude::*;
 /// An operating system that can be imported, with the releases and architectures supported.
 #[derive(Clone, Default, PartialEq)]
 pub struct OsVersion {
-    /// System family to send as `OsType` in `ImportImage`, spelled exactly like this.
+    /// System family to send as `OsType` in `ImportImage`, with exactly this spelling.
     pub os_name: String,
 
-    /// Releases to choose `OsVersion` of `ImportImage` from.
+    /// Releases that `OsVersion` of `ImportImage` accepts.
     pub os_versions: Vec<String>,
 
     /// Processor architectures in which the releases can be imported.

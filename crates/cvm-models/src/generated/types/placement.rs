@@ -2,37 +2,38 @@
 
 use crate::prelude::*;
 
-/// Where something lives: zone and project, and if wanted a dedicated host or resource pool.
+/// The location of a resource: zone and project, and optionally a dedicated host or resource
+/// pool.
 #[derive(Clone, Default, PartialEq)]
 pub struct Placement {
-    /// Availability zone, such as `ap-guangzhou-6`, as listed by `DescribeZones`. It must lie
-    /// in the region of the request, and an instance stays in its zone. Required.
+    /// Availability zone, such as `ap-guangzhou-6`, as listed by `DescribeZones`. It must be in
+    /// the region of the request, and an instance stays in its zone. Required.
     pub zone: String,
 
-    /// Project that groups resources for rights and cost reports; 0 is the default project. It
-    /// also decides which default security group is used. Default: 0. Quirk: Unsigned in
-    /// `ModifyHostsAttribute`, signed everywhere else.
+    /// Project that groups resources for permissions and cost reports; 0 is the default
+    /// project. It also determines which default security group is used. Default: 0. Quirk:
+    /// Unsigned in `ModifyHostsAttribute`, signed everywhere else.
     pub project_id: Option<i64>,
 
-    /// Dedicated hosts to choose from; each instance lands on one of them at random. For
-    /// requests only, answers use `HostId`. Format: `host-xxxxxxxx`.
+    /// Dedicated hosts to choose from; each instance is placed on one of them at random. For
+    /// requests only; responses use `HostId`. Format: `host-xxxxxxxx`.
     pub host_ids: Vec<String>,
 
-    /// Dedicated host the instance runs on. Filled in answers only; requests use `HostIds`.
+    /// Dedicated host the instance runs on. Returned in responses only; requests use `HostIds`.
     /// Format: `host-xxxxxxxx`.
     pub host_id: Option<String>,
 
-    /// Kind of reserved capacity to draw on, which must match the packs in
-    /// `DedicatedResourcePackIds`; without it the launch uses ordinary stock or a pool with
+    /// Type of reserved capacity to use, which must match the packs in
+    /// `DedicatedResourcePackIds`; without it, the launch uses ordinary stock or a pool with
     /// `AutoPlacement`.
     pub dedicated_resource_pack_tenancy: Option<DedicatedResourcePackTenancy>,
 
-    /// Resource pool packs to launch from, so that capacity paid for earlier is used. Needs
-    /// `DedicatedResourcePackTenancy` beside it. Format: `rpp-xxxxxxxx`.
+    /// Resource pool packs to launch from, which use capacity that is already paid for.
+    /// Requires `DedicatedResourcePackTenancy`. Format: `rpp-xxxxxxxx`.
     pub dedicated_resource_pack_ids: Vec<String>,
 
-    /// Rack inside the resource pool that holds the instance, for judging how widely machines
-    /// are spread. Filled in answers only.
+    /// Rack inside the resource pool that holds the instance, to see how widely machines are
+    /// spread. Returned in responses only.
     pub rack_id: Option<String>,
 }
 

@@ -5,16 +5,16 @@ use crate::prelude::*;
 /// How many hourly instances the account may have in one zone.
 #[derive(Clone, Default, PartialEq)]
 pub struct PostPaidQuota {
-    /// Hourly instances counted against the limit so far.
+    /// Hourly instances that currently count against the limit.
     pub used_quota: u64,
 
-    /// Hourly instances that can still be created before launches are refused.
+    /// Hourly instances that can still be created before launches are rejected.
     pub remaining_quota: u64,
 
     /// Upper limit of hourly instances in the zone.
     pub total_quota: u64,
 
-    /// Zone the limit for hourly instances holds in.
+    /// Zone that the limit for hourly instances applies to.
     pub zone: String,
 }
 

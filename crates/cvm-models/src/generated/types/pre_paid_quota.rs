@@ -5,19 +5,19 @@ use crate::prelude::*;
 /// How many prepaid instances the account may buy in one zone.
 #[derive(Clone, Default, PartialEq)]
 pub struct PrePaidQuota {
-    /// Prepaid instances bought this month; the count starts anew each month.
+    /// Prepaid instances bought this month; the count restarts each month.
     pub used_quota: u64,
 
-    /// Most prepaid instances that one order may hold, whatever is left of the limit.
+    /// Maximum number of prepaid instances in one order, regardless of the remaining limit.
     pub once_quota: u64,
 
-    /// Prepaid instances that can still be bought before orders are refused.
+    /// Prepaid instances that can still be bought before orders are rejected.
     pub remaining_quota: u64,
 
     /// Upper limit of prepaid instances in the zone.
     pub total_quota: u64,
 
-    /// Zone the limit for prepaid instances holds in.
+    /// Zone that the limit for prepaid instances applies to.
     pub zone: String,
 }
 

@@ -2,14 +2,14 @@
 
 use crate::prelude::*;
 
-/// Answer of a price query, split into the instance and its public bandwidth.
+/// Result of a price query, split into the instance and its public bandwidth.
 #[derive(Clone, Default, PartialEq)]
 pub struct Price {
-    /// Price of the instances; absent where the change asked about does not touch it.
+    /// Price of the instances; absent if the change does not affect it.
     pub instance_price: Option<ItemPrice>,
 
-    /// Price of the public network, a rate per GB if traffic is metered; absent where there is
-    /// none to pay.
+    /// Price of the public network, a rate per GB if traffic is metered; absent if there is
+    /// nothing to pay.
     pub bandwidth_price: Option<ItemPrice>,
 }
 

@@ -5,14 +5,14 @@ use crate::prelude::*;
 /// One region: its wire name, readable name and state.
 #[derive(Clone, Default, PartialEq)]
 pub struct RegionInfo {
-    /// Wire name, such as `ap-guangzhou`, as the common `X-TC-Region` header wants it.
+    /// Wire name, such as `ap-guangzhou`, as used in the common `X-TC-Region` header.
     pub region: String,
 
-    /// Readable name for people; it can be Chinese or English, so never compare it in code.
+    /// Readable name; it can be Chinese or English, so never compare it in code.
     pub region_name: String,
 
-    /// `AVAILABLE` when the region can be used; treat any other text as not usable. Known
-    /// values: `AVAILABLE`.
+    /// `AVAILABLE` if the region can be used; treat any other value as unusable. Known values:
+    /// `AVAILABLE`.
     pub region_state: RegionState,
 }
 

@@ -2,16 +2,15 @@
 
 use crate::prelude::*;
 
-/// A maintenance task: what is wrong with a machine or planned for it, and how far the work has
-/// got.
+/// A maintenance task: what is wrong with a machine or planned for it, and the progress of the
+/// work.
 #[derive(Clone, Default, PartialEq)]
 pub struct RepairTaskInfo {
-    /// Handle of the task, needed to approve it with `RepairTaskControl`. Format:
-    /// `rep-xxxxxxxx`.
+    /// Id of the task, needed to approve it with `RepairTaskControl`. Format: `rep-xxxxxxxx`.
     pub task_id: String,
 
     /// Machine the task is about: an instance, dedicated host or bare-metal machine, as
-    /// `Product` tells.
+    /// `Product` shows.
     pub instance_id: String,
 
     /// Display name of the machine. May be null.
@@ -21,39 +20,38 @@ pub struct RepairTaskInfo {
     /// 105 instance warning, 106 disk warning, 107 upgrade. Allowed: 101 to 107.
     pub task_type_id: u64,
 
-    /// The reason in Chinese words, for display; match on `TaskTypeId` instead.
+    /// The reason in Chinese, for display; match on `TaskTypeId` instead.
     pub task_type_name: String,
 
-    /// How far the task has got: 1 waits for approval, 2 in progress, 3 ended, 4 scheduled, 5
-    /// cancelled, 6 avoided. Allowed: 1 to 6.
+    /// Progress of the task: 1 waiting for approval, 2 in progress, 3 ended, 4 scheduled, 5
+    /// canceled, 6 avoided. Allowed: 1 to 6.
     pub task_status: u64,
 
     /// State of the machine as the task sees it: 1 faulty, 2 being worked on, 3 healthy, 4
-    /// scheduled, 5 cancelled, 6 avoided. Allowed: 1 to 6.
+    /// scheduled, 5 canceled, 6 avoided. Allowed: 1 to 6.
     pub device_status: u64,
 
     /// What has been done about the task: 1 not approved, 2 approved, 3 handled, 4 scheduled, 5
-    /// cancelled, 6 avoided. Allowed: 1 to 6.
+    /// canceled, 6 avoided. Allowed: 1 to 6.
     pub operate_status: u64,
 
-    /// When the provider raised the task; `StartDate` and `EndDate` of the query compare with
-    /// this time. Quirk: Typed as a plain time with a space between date and time, unlike other
-    /// times.
+    /// When the provider created the task; `StartDate` and `EndDate` of the query refer to this
+    /// time. Quirk: A plain time with a space between date and time, unlike other times.
     pub create_time: String,
 
-    /// When the work was approved; null while the task waits. May be null.
+    /// When the work was approved; null while the task is waiting. May be null.
     pub auth_time: Option<String>,
 
     /// When the task ended; null while it is open. May be null.
     pub end_time: Option<String>,
 
-    /// Explanation for people of what was found or is planned. May be null.
+    /// Human-readable explanation of what was found or is planned. May be null.
     pub task_detail: Option<String>,
 
-    /// Zone the machine stands in. May be null.
+    /// Zone of the machine. May be null.
     pub zone: Option<String>,
 
-    /// Region the machine stands in. May be null.
+    /// Region of the machine. May be null.
     pub region: Option<String>,
 
     /// Private network the machine belongs to. Format: `vpc-xxxxxxxx`. May be null.
@@ -74,10 +72,10 @@ pub struct RepairTaskInfo {
     /// Address of the machine inside its private network. May be null.
     pub lan_ip: Option<String>,
 
-    /// Kind of machine, to be repeated in `RepairTaskControl`. May be null.
+    /// Type of machine, to be sent in `RepairTaskControl`. May be null.
     pub product: Option<RepairTaskProduct>,
 
-    /// Finer reason below `TaskTypeId`; its values are not published. May be null.
+    /// More detailed reason within `TaskTypeId`; its values are not published. May be null.
     pub task_sub_type: Option<String>,
 
     /// What approval allows: 1 live migration, 2 shutdown, 3 live disk swap, 4 shutdown disk
@@ -85,7 +83,7 @@ pub struct RepairTaskInfo {
     /// which wipes local disks. Allowed: 1 to 8.
     pub auth_type: u64,
 
-    /// Who approved the work: nobody yet, the customer, the system, or a policy set beforehand.
+    /// Who approved the work: nobody yet, the customer, the system, or a preset policy.
     pub auth_source: RepairTaskAuthSource,
 }
 

@@ -5,15 +5,15 @@ use crate::prelude::*;
 /// A resource pool: a whole or half physical machine reserved for instances of the account.
 #[derive(Clone, Default, PartialEq)]
 pub struct ResourcePoolPack {
-    /// Handle of the pool, for `Placement.DedicatedResourcePackIds` at launch and for the pool
+    /// Id of the pool, for `Placement.DedicatedResourcePackIds` at launch and for the pool
     /// actions. Format: `rpp-xxxxxxxx`.
     pub dedicated_resource_pack_id: String,
 
-    /// Display name of the pool; the only way to recognise a pool of your own, as pools carry
-    /// no tags.
+    /// Display name of the pool; the only way to recognize your own pool, because pools have no
+    /// tags.
     pub dedicated_resource_pack_name: String,
 
-    /// Zone the pool stands in; instances launched into it must name the same one.
+    /// Zone of the pool; instances launched into it must use the same zone.
     pub zone: String,
 
     /// Size of the pool itself, such as `SA9.96XLARGE1152`; not the type of the instances
@@ -23,37 +23,35 @@ pub struct ResourcePoolPack {
     /// Instance family of the physical machine behind the pool, such as `SA9`.
     pub instance_family: String,
 
-    /// Whether the pool serves this account alone or is shared.
+    /// Whether the pool serves only this account or is shared.
     pub resource_pool_pack_type: ResourcePoolPackType,
 
-    /// Where the pool is in its life; only an `ACTIVE` one takes instances, and `RETIRED` means
-    /// that its term is over.
+    /// Lifecycle state of the pool; only an `ACTIVE` pool takes instances, and `RETIRED` means
+    /// that its term has ended.
     pub status: ResourcePoolPackStatus,
 
-    /// Everything the pool holds, used or free.
+    /// Total capacity of the pool, used and free.
     pub total_capacity: ResourceCount,
 
-    /// What is still free for further instances; compare it with the instance type before a
-    /// launch.
+    /// Capacity that is still free; compare it with the instance type before a launch.
     pub available_capacity: ResourceCount,
 
-    /// Scrambled stand-in for the physical host, for comparison with other pools; it is no
+    /// Opaque identifier of the physical host, for comparison with other pools; it is not a
     /// usable address.
     pub host_ip: String,
 
-    /// Scrambled stand-in for the rack of the pool, for judging how widely pools are spread.
+    /// Opaque identifier of the rack of the pool, to see how widely pools are spread.
     pub rack_id: String,
 
-    /// Scrambled stand-in for the network switch of the pool, for judging how widely pools are
-    /// spread.
+    /// Opaque identifier of the network switch of the pool, to see how widely pools are spread.
     pub switch_id: String,
 
-    /// Whether launches that name no pool may land here; if not, only launches that name this
-    /// pool do.
+    /// Whether launches that name no pool can be placed here; if not, only launches that name
+    /// this pool are.
     pub auto_placement: bool,
 
-    /// What happens to the pool at `EndTime`: bought on automatically, or left to expire with
-    /// or without a notice.
+    /// What happens to the pool at `EndTime`: renewed automatically, or left to expire with or
+    /// without a notice.
     pub renew_flag: RenewFlag,
 
     /// When the pool was created. Format: `YYYY-MM-DDThh:mm:ssZ`.

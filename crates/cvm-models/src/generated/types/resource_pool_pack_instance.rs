@@ -2,22 +2,22 @@
 
 use crate::prelude::*;
 
-/// The instances that live in one resource pool.
+/// The instances in one resource pool.
 #[derive(Clone, Default, PartialEq)]
 pub struct ResourcePoolPackInstance {
     /// Pool the listed instances run in. Format: `rpp-xxxxxxxx`.
     pub dedicated_resource_pack_id: String,
 
-    /// Instances created in the pool so far. Format: `ins-xxxxxxxx`.
+    /// Instances created in the pool. Format: `ins-xxxxxxxx`.
     pub instance_id_set: Vec<String>,
 
     /// Instance family of the pool, such as `SA9`.
     pub instance_family: String,
 
-    /// Size of the pool, such as `SA9.96XLARGE1152`, rather than that of its instances.
+    /// Size of the pool, such as `SA9.96XLARGE1152`, not that of its instances.
     pub instance_type: String,
 
-    /// Zone the pool and its instances stand in.
+    /// Zone of the pool and its instances.
     pub zone: String,
 }
 

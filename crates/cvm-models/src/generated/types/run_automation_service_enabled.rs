@@ -5,10 +5,10 @@ use crate::prelude::*;
 /// The switch for the automation agent (TAT), which runs remote commands in a guest.
 #[derive(Clone, Default, PartialEq)]
 pub struct RunAutomationServiceEnabled {
-    /// `true` installs the agent. Mind the gap: sending this object without the member means
-    /// off, while leaving the whole object out means on for public images. Default: false.
-    /// Quirk: Absent altogether, the service is on for public images; given without a value,
-    /// off.
+    /// `true` installs the agent. Note the difference: sending this object without the member
+    /// means off, but omitting the whole object means on for public images. Default: false.
+    /// Quirk: If the whole object is absent, the service is on for public images; if the object
+    /// is sent without a value, it is off.
     pub enabled: Option<bool>,
 }
 

@@ -5,8 +5,8 @@ use crate::prelude::*;
 /// The switch for the monitoring agent, which reports guest metrics.
 #[derive(Clone, Default, PartialEq)]
 pub struct RunMonitorServiceEnabled {
-    /// `false` keeps the agent out; alarms and graphs that need guest data, such as disk use,
-    /// then stay empty. Default: true.
+    /// `false` does not install the agent; alarms and graphs that need guest data, such as disk
+    /// use, then stay empty. Default: true.
     pub enabled: Option<bool>,
 }
 

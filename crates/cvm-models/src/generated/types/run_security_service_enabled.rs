@@ -5,8 +5,8 @@ use crate::prelude::*;
 /// The switch for the host security agent.
 #[derive(Clone, Default, PartialEq)]
 pub struct RunSecurityServiceEnabled {
-    /// `false` keeps the agent out, and intrusion and vulnerability findings with it. Default:
-    /// true.
+    /// `false` does not install the agent, so there are no intrusion and vulnerability
+    /// findings. Default: true.
     pub enabled: Option<bool>,
 }
 

@@ -8,7 +8,7 @@ pub struct SharePermission {
     /// When the image was shared with the account. Format: `YYYY-MM-DDThh:mm:ssZ`.
     pub created_time: String,
 
-    /// Main account number (UIN) that may create instances from the image.
+    /// Main account number (UIN) that can create instances from the image.
     pub account_id: String,
 }
 

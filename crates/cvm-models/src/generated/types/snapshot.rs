@@ -5,15 +5,16 @@ use crate::prelude::*;
 /// One disk snapshot that belongs to an image.
 #[derive(Clone, Default, PartialEq)]
 pub struct Snapshot {
-    /// Id of the snapshot in the block storage service; deleting the image decides separately
-    /// whether it goes too.
+    /// Id of the snapshot in the block storage service; whether it is deleted with the image is
+    /// decided separately when the image is deleted.
     pub snapshot_id: String,
 
-    /// Role of the disk the snapshot was taken from, which tells the boot disk from data disks.
+    /// Role of the disk the snapshot was taken from, which distinguishes the boot disk from
+    /// data disks.
     pub disk_usage: DiskUsage,
 
-    /// Size of the disk the snapshot was taken from; a disk made from it needs at least this
-    /// much. Unit: GiB.
+    /// Size of the disk the snapshot was taken from; a disk created from it needs at least this
+    /// size. Unit: GiB.
     pub disk_size: i64,
 }
 

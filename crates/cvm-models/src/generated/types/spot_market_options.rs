@@ -6,11 +6,11 @@ use crate::prelude::*;
 #[derive(Clone, Default, PartialEq)]
 pub struct SpotMarketOptions {
     /// Highest price you accept, as a decimal number in text, such as `0.65`. The launch is
-    /// refused when the bid is too low. Required.
+    /// rejected if the bid is too low. Required.
     pub max_price: String,
 
-    /// Kind of spot request. With `one-time`, the only kind, an instance taken back is not
-    /// replaced by itself.
+    /// Type of spot request. With `one-time`, the only type, a reclaimed instance is not
+    /// replaced automatically.
     pub spot_instance_type: Option<SpotInstanceType>,
 }
 

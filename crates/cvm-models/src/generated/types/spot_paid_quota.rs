@@ -8,13 +8,13 @@ pub struct SpotPaidQuota {
     /// Virtual cores of spot instances in use, not a number of instances. Unit: vCPU.
     pub used_quota: u64,
 
-    /// Virtual cores that further spot instances may still use. Unit: vCPU.
+    /// Virtual cores that further spot instances can still use. Unit: vCPU.
     pub remaining_quota: u64,
 
     /// Upper limit of virtual cores for spot instances in the zone. Unit: vCPU.
     pub total_quota: u64,
 
-    /// Zone the limit for spot instances holds in.
+    /// Zone that the limit for spot instances applies to.
     pub zone: String,
 }
 

@@ -9,10 +9,10 @@ pub struct StorageBlock {
     /// `LOCAL_PRO`.
     pub r#type: Option<DiskType>,
 
-    /// Smallest local hard disk capacity an instance of this type has. Unit: GiB.
+    /// Smallest local hard disk capacity of an instance of this type. Unit: GiB.
     pub min_size: Option<i64>,
 
-    /// Largest local hard disk capacity an instance of this type has. Unit: GiB.
+    /// Largest local hard disk capacity of an instance of this type. Unit: GiB.
     pub max_size: Option<i64>,
 }
 

@@ -9,7 +9,7 @@ pub struct SyncImage {
     /// `img-xxxxxxxx`.
     pub image_id: Option<String>,
 
-    /// Region that holds the copy; send queries about it there.
+    /// Region of the copy; send queries about it to this region.
     pub region: Option<String>,
 }
 

@@ -2,26 +2,26 @@
 
 use crate::prelude::*;
 
-/// The boot disk of an instance: what to create in a request, what is attached in an answer.
+/// The boot disk of an instance: what to create in a request, what is attached in a response.
 #[derive(Clone, Default, PartialEq)]
 pub struct SystemDisk {
-    /// Storage class. Without it the service takes any class in stock, so set it for even
-    /// performance; `LOCAL_` classes tie the instance to its hardware and rule out some later
+    /// Storage class. Without it, the service uses any class in stock, so set it for consistent
+    /// performance; `LOCAL_` classes tie the instance to its hardware and prevent some later
     /// changes. Allowed: `LOCAL_BASIC`, `LOCAL_SSD`, `CLOUD_BASIC`, `CLOUD_SSD`,
     /// `CLOUD_PREMIUM`, `CLOUD_BSSD`, `CLOUD_HSSD` and `CLOUD_TSSD`.
     pub disk_type: Option<DiskType>,
 
-    /// Id of the existing boot disk. Queries return it, a resize can name the disk by it, and a
-    /// launch cannot choose it. Format: `disk-xxxxxxxx`. Quirk: Documented for responses only,
-    /// although the published sample of `ResizeInstanceDisks` sends it.
+    /// Id of the existing boot disk. Queries return it, a resize can identify the disk by it,
+    /// and a launch cannot set it. Format: `disk-xxxxxxxx`. Quirk: Documented for responses
+    /// only, although the published sample of `ResizeInstanceDisks` sends it.
     pub disk_id: Option<String>,
 
-    /// Capacity, at least the size of the image. It can grow later but not shrink. Unit: GiB.
-    /// Default: 50.
+    /// Capacity, at least the size of the image. It can be increased later but not reduced.
+    /// Unit: GiB. Default: 50.
     pub disk_size: Option<i64>,
 
-    /// Dedicated cluster whose storage holds the boot disk; null for a disk in the ordinary
-    /// cloud. May be null.
+    /// Dedicated cluster that stores the boot disk; null for a disk in the ordinary cloud. May
+    /// be null.
     pub cdc_id: Option<String>,
 
     /// Display name of the boot disk, free text that need not be unique. Length: up to 128
@@ -29,11 +29,12 @@ pub struct SystemDisk {
     pub disk_name: Option<String>,
 
     /// Creates the boot disk encrypted at rest. Read by `RunInstances` only and still being
-    /// rolled out, so some accounts and regions refuse it. Default: false.
+    /// rolled out, so some accounts and regions reject it. Default: false.
     pub encrypt: Option<bool>,
 
-    /// Own KMS key for the boot disk, as its UUID or `kms-` id; has effect with `Encrypt` only.
-    /// Read by `RunInstances` only and still being rolled out. Format: `UUID or kms-xxxxxxxx`.
+    /// Your own KMS key for the boot disk, as its UUID or `kms-` id; it takes effect only with
+    /// `Encrypt`. Read by `RunInstances` only and still being rolled out. Format:
+    /// `UUID or kms-xxxxxxxx`.
     pub kms_key_id: Option<String>,
 }
 

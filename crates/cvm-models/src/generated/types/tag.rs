@@ -2,15 +2,14 @@
 
 use crate::prelude::*;
 
-/// A key and value pair attached to a resource for search, rights and cost reports.
+/// A key and value pair attached to a resource for search, permissions and cost reports.
 #[derive(Clone, Default, PartialEq)]
 pub struct Tag {
-    /// Tag name, at most one value of it per resource. Prefixes reserved by the provider are
-    /// refused. Required.
+    /// Tag name, with at most one value per resource. Prefixes reserved by the provider are
+    /// rejected. Required.
     pub key: String,
 
-    /// Tag content that goes with the key; find resources by it with the `tag:<key>` filter.
-    /// Required.
+    /// Value of the tag; find resources by it with the `tag:<key>` filter. Required.
     pub value: String,
 }
 

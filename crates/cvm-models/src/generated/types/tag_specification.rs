@@ -2,17 +2,17 @@
 
 use crate::prelude::*;
 
-/// Tags to bind to one kind of resource while it is being created.
+/// Tags to bind to one type of resource when it is created.
 #[derive(Clone, Default, PartialEq)]
 pub struct TagSpecification {
-    /// Kind of resource the tags go to: `instance`, `host`, `image`, `keypair`, `ps` for a
-    /// placement group or `hpc` for a cluster. It must suit the action. Required. Quirk: No
-    /// value is listed for launch templates, though they can be tagged, so other values pass
-    /// the check.
+    /// Type of resource that the tags are bound to: `instance`, `host`, `image`, `keypair`,
+    /// `ps` for a placement group or `hpc` for a cluster. It must match the action. Required.
+    /// Quirk: No value is documented for launch templates, although they can be tagged, so the
+    /// check accepts other values.
     pub resource_type: Option<TagResourceType>,
 
-    /// The tags to bind. A key given twice, or one the account may not use, makes the whole
-    /// creation fail. Required.
+    /// The tags to bind. The whole creation fails if a key is given twice or the account may
+    /// not use it. Required.
     pub tags: Vec<Tag>,
 }
 

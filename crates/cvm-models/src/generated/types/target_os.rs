@@ -8,7 +8,7 @@ pub struct TargetOS {
     /// Name of the target system, to send in a conversion.
     pub target_os_type: TargetOsType,
 
-    /// Release of the target system. No request takes it: a conversion names the system only.
+    /// Release of the target system. No request accepts it: a conversion names only the system.
     pub target_os_version: String,
 }
 

@@ -5,7 +5,7 @@ use crate::prelude::*;
 /// Private network settings of the primary network interface.
 #[derive(Clone, Default, PartialEq)]
 pub struct VirtualPrivateCloud {
-    /// Private network to join. `DEFAULT` here and in `SubnetId` picks the default network of
+    /// Private network to join. `DEFAULT` here and in `SubnetId` selects the default network of
     /// the zone; never mix it with a real id. Required. Format: `vpc-xxxxxxxx`.
     pub vpc_id: String,
 
@@ -18,12 +18,13 @@ pub struct VirtualPrivateCloud {
     /// internet. Needs a public address on the instance itself. Default: false.
     pub as_vpc_gateway: Option<bool>,
 
-    /// Particular addresses to use, one per instance, free and inside the subnet. Without them
-    /// addresses are drawn from the subnet; works at launch and when the network is changed.
+    /// Specific addresses to use, one per instance, free and inside the subnet. Without them,
+    /// addresses are assigned from the subnet; applies at launch and when the network is
+    /// changed.
     pub private_ip_addresses: Vec<String>,
 
-    /// How many IPv6 addresses to assign at random to the interface; the network must have IPv6
-    /// switched on. Not 0 together with `IPv6AddressType`.
+    /// Number of IPv6 addresses to assign at random to the interface; IPv6 must be enabled in
+    /// the network. Not 0 together with `IPv6AddressType`.
     pub ipv6_address_count: Option<u64>,
 }
 

@@ -5,20 +5,19 @@ use crate::prelude::*;
 /// One availability zone: its names and whether it can be used.
 #[derive(Clone, Default, PartialEq)]
 pub struct ZoneInfo {
-    /// Wire name, such as `ap-guangzhou-3`, to put into `Placement`. Several old zones are sold
-    /// out although they still exist.
+    /// Wire name, such as `ap-guangzhou-3`, to set in `Placement`. Several old zones still
+    /// exist but are sold out.
     pub zone: String,
 
-    /// Readable name for people, English unless the request asks for Chinese; not for comparing
-    /// in code.
+    /// Readable name, English unless the request asks for Chinese; do not compare it in code.
     pub zone_name: String,
 
-    /// Number of the zone as text, such as `100003`; CVM calls take `Zone`, so keep this only
-    /// for services that ask for a number.
+    /// Number of the zone as text, such as `100003`; CVM actions use `Zone`, so you need this
+    /// only for services that require a number.
     pub zone_id: String,
 
-    /// Whether the zone takes requests at all. `AVAILABLE` is no promise that a given instance
-    /// type is in stock.
+    /// Whether the zone accepts requests at all. `AVAILABLE` does not guarantee that a given
+    /// instance type is in stock.
     pub zone_state: ZoneState,
 }
 
