@@ -240,12 +240,7 @@ fn with_output_json_nothing_else_is_on_standard_output() {
     let export = ["ExportImages", "--BucketName", "b", "--ImageIds", "img-11112222"];
     let id = server.lose(&export);
     let look = run(&mut server.bare(&["resume", &id, "--output", "json"]));
-    assert_unsettled(
-        &look,
-        &server,
-        &id,
-        &["no list of this service tells", "look into the bucket"],
-    );
+    assert_unsettled(&look, &server, &id, &["no list of this service tells", "look in the bucket"]);
     let forgotten = run(&mut server.bare(&["resume", "--forget", &id, "--output", "json"]));
     let list = run(&mut server.bare(&["resume", "--output", "json"]));
     for ran in [look, forgotten, list] {

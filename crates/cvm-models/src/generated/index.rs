@@ -4,7 +4,7 @@
 //!
 //! # Regions and zones
 //!
-//! Where resources can live.
+//! Where resources can be created.
 //!
 //! | task | action |
 //! | --- | --- |
@@ -13,7 +13,7 @@
 //!
 //! # Instances
 //!
-//! Launch, find, start, stop, change and return virtual machines.
+//! Launch, find, start, stop, change and terminate virtual machines.
 //!
 //! | task | action |
 //! | --- | --- |
@@ -30,21 +30,21 @@
 //! | Lists the billing modes for public network traffic and bandwidth | [`DescribeInternetChargeTypeConfigs`](crate::actions::DescribeInternetChargeTypeConfigs) |
 //! | Lists which instance types each zone of the region sells, under which charge type, at what price and with what stock | [`DescribeZoneInstanceConfigInfos`](crate::actions::DescribeZoneInstanceConfigInfos) |
 //! | Changes one property of instances: name, host name, security groups, role, user data, protection or jumbo frames | [`ModifyInstancesAttribute`](crate::actions::ModifyInstancesAttribute) |
-//! | Changes instances between hourly billing and monthly subscription | [`ModifyInstancesChargeType`](crate::actions::ModifyInstancesChargeType) |
+//! | Changes instances between pay-as-you-go and monthly subscription | [`ModifyInstancesChargeType`](crate::actions::ModifyInstancesChargeType) |
 //! | Moves instances to another project of the account | [`ModifyInstancesProject`](crate::actions::ModifyInstancesProject) |
 //! | Changes what happens to prepaid instances when their term ends | [`ModifyInstancesRenewFlag`](crate::actions::ModifyInstancesRenewFlag) |
-//! | Gives instances new private addresses, or moves them to another private network or subnet | [`ModifyInstancesVpcAttribute`](crate::actions::ModifyInstancesVpcAttribute) |
-//! | Writes an FPGA image of your own onto the FPGA cards of one instance while it runs | [`ProgramFpgaImage`](crate::actions::ProgramFpgaImage) |
+//! | Gives instances new private addresses, or moves them to another private network (VPC) or subnet | [`ModifyInstancesVpcAttribute`](crate::actions::ModifyInstancesVpcAttribute) |
+//! | Writes your own FPGA image to the FPGA cards of one running instance | [`ProgramFpgaImage`](crate::actions::ProgramFpgaImage) |
 //! | Restarts one or more running instances | [`RebootInstances`](crate::actions::RebootInstances) |
-//! | Extends the term of prepaid instances and pays for it | [`RenewInstances`](crate::actions::RenewInstances) |
+//! | Extends the term of prepaid instances and charges for it | [`RenewInstances`](crate::actions::RenewInstances) |
 //! | Reinstalls the operating system of an instance, which wipes its system disk | [`ResetInstance`](crate::actions::ResetInstance) |
-//! | Changes the public bandwidth cap of instances | [`ResetInstancesInternetMaxBandwidth`](crate::actions::ResetInstancesInternetMaxBandwidth) |
-//! | Sets a new login password inside the guest of one or more instances | [`ResetInstancesPassword`](crate::actions::ResetInstancesPassword) |
-//! | Moves an instance to another instance type, up or down in size | [`ResetInstancesType`](crate::actions::ResetInstancesType) |
-//! | Creates and starts one or more instances of the same configuration | [`RunInstances`](crate::actions::RunInstances) |
+//! | Changes the maximum public bandwidth of instances | [`ResetInstancesInternetMaxBandwidth`](crate::actions::ResetInstancesInternetMaxBandwidth) |
+//! | Sets a new login password in the guest of one or more instances | [`ResetInstancesPassword`](crate::actions::ResetInstancesPassword) |
+//! | Changes an instance to another instance type, larger or smaller | [`ResetInstancesType`](crate::actions::ResetInstancesType) |
+//! | Creates and starts one or more instances with the same configuration | [`RunInstances`](crate::actions::RunInstances) |
 //! | Starts one or more stopped instances | [`StartInstances`](crate::actions::StartInstances) |
 //! | Shuts down one or more running instances | [`StopInstances`](crate::actions::StopInstances) |
-//! | Returns instances: hourly ones are destroyed at once, prepaid ones go to the recycle bin first | [`TerminateInstances`](crate::actions::TerminateInstances) |
+//! | Terminates instances: pay-as-you-go ones are destroyed immediately, prepaid ones go to the recycle bin first | [`TerminateInstances`](crate::actions::TerminateInstances) |
 //!
 //! # Disks of an instance
 //!
@@ -57,7 +57,7 @@
 //!
 //! # Images
 //!
-//! Make, copy, share and move the images that system disks come from.
+//! Create, copy, share, import and export the images that system disks are created from.
 //!
 //! | task | action |
 //! | --- | --- |
@@ -68,15 +68,15 @@
 //! | Lists the accounts a private image is shared with | [`DescribeImageSharePermission`](crate::actions::DescribeImageSharePermission) |
 //! | Lists the public, private and shared images this account can use in the region, page by page | [`DescribeImages`](crate::actions::DescribeImages) |
 //! | Lists the operating systems and versions that `ImportImage` accepts | [`DescribeImportImageOs`](crate::actions::DescribeImportImageOs) |
-//! | Writes custom images as disk files into a storage bucket (COS) | [`ExportImages`](crate::actions::ExportImages) |
-//! | Imports a disk file from a storage bucket (COS) as a custom image that instances can be made from | [`ImportImage`](crate::actions::ImportImage) |
+//! | Exports custom images as disk files to a storage bucket (COS) | [`ExportImages`](crate::actions::ExportImages) |
+//! | Imports a disk file from a storage bucket (COS) as a custom image for creating instances | [`ImportImage`](crate::actions::ImportImage) |
 //! | Changes the name, description, family or deprecation mark of a custom image | [`ModifyImageAttribute`](crate::actions::ModifyImageAttribute) |
-//! | Shares a custom image with other accounts, or ends the sharing | [`ModifyImageSharePermission`](crate::actions::ModifyImageSharePermission) |
-//! | Copies a custom image to other regions, turns a shared image into one of your own, or makes an encrypted copy | [`SyncImages`](crate::actions::SyncImages) |
+//! | Shares a custom image with other accounts, or stops sharing it | [`ModifyImageSharePermission`](crate::actions::ModifyImageSharePermission) |
+//! | Copies a custom image to other regions, turns a shared image into your own, or makes an encrypted copy | [`SyncImages`](crate::actions::SyncImages) |
 //!
 //! # Key pairs
 //!
-//! Make or import SSH keys and bind them to instances.
+//! Create or import SSH key pairs and bind them to instances.
 //!
 //! | task | action |
 //! | --- | --- |
@@ -85,12 +85,12 @@
 //! | Deletes key pairs that no instance or image uses | [`DeleteKeyPairs`](crate::actions::DeleteKeyPairs) |
 //! | Lists key pairs with their public keys and the instances they are bound to, page by page | [`DescribeKeyPairs`](crate::actions::DescribeKeyPairs) |
 //! | Removes SSH key pairs from Linux instances, so that their private keys no longer log in | [`DisassociateInstancesKeyPairs`](crate::actions::DisassociateInstancesKeyPairs) |
-//! | Stores the public half of an SSH key pair of your own in the account | [`ImportKeyPair`](crate::actions::ImportKeyPair) |
+//! | Stores the public key of your own SSH key pair in the account | [`ImportKeyPair`](crate::actions::ImportKeyPair) |
 //! | Renames an SSH key pair or changes its description | [`ModifyKeyPairAttribute`](crate::actions::ModifyKeyPairAttribute) |
 //!
 //! # Launch templates
 //!
-//! Keep the parameters of a launch under a name and a version.
+//! Store the parameters of a launch under a name and a version.
 //!
 //! | task | action |
 //! | --- | --- |
@@ -100,11 +100,11 @@
 //! | Deletes versions of a launch template and keeps the template | [`DeleteLaunchTemplateVersions`](crate::actions::DeleteLaunchTemplateVersions) |
 //! | Lists versions of one launch template with everything they store, page by page | [`DescribeLaunchTemplateVersions`](crate::actions::DescribeLaunchTemplateVersions) |
 //! | Lists launch templates with their version numbers but not their contents, page by page | [`DescribeLaunchTemplates`](crate::actions::DescribeLaunchTemplates) |
-//! | Chooses which version of a launch template is used when a launch names none | [`ModifyLaunchTemplateDefaultVersion`](crate::actions::ModifyLaunchTemplateDefaultVersion) |
+//! | Sets which version of a launch template is used when a launch does not name one | [`ModifyLaunchTemplateDefaultVersion`](crate::actions::ModifyLaunchTemplateDefaultVersion) |
 //!
 //! # Placement groups
 //!
-//! Spread instances over hardware that fails apart.
+//! Spread instances over hardware that fails independently.
 //!
 //! | task | action |
 //! | --- | --- |
@@ -114,7 +114,7 @@
 //! | Shows how many placement groups the account may have and how many instances fit in each kind | [`DescribeDisasterRecoverGroupQuota`](crate::actions::DescribeDisasterRecoverGroupQuota) |
 //! | Lists placement groups with their members, page by page | [`DescribeDisasterRecoverGroups`](crate::actions::DescribeDisasterRecoverGroups) |
 //! | Renames a placement group or raises its affinity | [`ModifyDisasterRecoverGroupAttribute`](crate::actions::ModifyDisasterRecoverGroupAttribute) |
-//! | Moves instances into another placement group | [`ModifyInstancesDisasterRecoverGroup`](crate::actions::ModifyInstancesDisasterRecoverGroup) |
+//! | Moves instances to another placement group | [`ModifyInstancesDisasterRecoverGroup`](crate::actions::ModifyInstancesDisasterRecoverGroup) |
 //!
 //! # Dedicated hosts
 //!
@@ -125,11 +125,11 @@
 //! | Buys one or more dedicated hosts (CDH) of one model for a monthly term | [`AllocateHosts`](crate::actions::AllocateHosts) |
 //! | Lists dedicated hosts (CDH) with their free capacity and the instances on them, page by page | [`DescribeHosts`](crate::actions::DescribeHosts) |
 //! | Renames dedicated hosts, or changes what happens when their term ends | [`ModifyHostsAttribute`](crate::actions::ModifyHostsAttribute) |
-//! | Extends the term of prepaid dedicated hosts and pays for it | [`RenewHosts`](crate::actions::RenewHosts) |
+//! | Extends the term of prepaid dedicated hosts and charges for it | [`RenewHosts`](crate::actions::RenewHosts) |
 //!
 //! # Hosted physical servers
 //!
-//! Own hardware in the provider's data centre.
+//! Your own hardware in the provider's data center.
 //!
 //! | task | action |
 //! | --- | --- |
@@ -137,7 +137,7 @@
 //! | Sets up the deployment network of hosted physical servers (CHC), over which systems are installed | [`ConfigureChcDeployVpc`](crate::actions::ConfigureChcDeployVpc) |
 //! | Lists which actions are refused at present for hosted physical servers (CHC) | [`DescribeChcDeniedActions`](crate::actions::DescribeChcDeniedActions) |
 //! | Lists hosted physical servers (CHC) with their networks, hardware and last operation, page by page | [`DescribeChcHosts`](crate::actions::DescribeChcHosts) |
-//! | Changes the name, kind, management login or management security groups of hosted physical servers (CHC) | [`ModifyChcAttribute`](crate::actions::ModifyChcAttribute) |
+//! | Changes the name, device type, management login or management security groups of hosted physical servers (CHC) | [`ModifyChcAttribute`](crate::actions::ModifyChcAttribute) |
 //! | Switches hosted physical servers (CHC) between the deploy network and the business network, for installing them with your own PXE setup | [`ModifyChcNetworkMode`](crate::actions::ModifyChcNetworkMode) |
 //! | Clears the management network and the deploy network of hosted physical servers (CHC) | [`RemoveChcAssistVpc`](crate::actions::RemoveChcAssistVpc) |
 //! | Clears the deploy network of hosted physical servers (CHC) and keeps their management network | [`RemoveChcDeployVpc`](crate::actions::RemoveChcDeployVpc) |
@@ -151,11 +151,11 @@
 //! | Creates an empty high-performance computing cluster, whose instances are linked over RDMA | [`CreateHpcCluster`](crate::actions::CreateHpcCluster) |
 //! | Deletes high-performance computing clusters that no longer contain any machine | [`DeleteHpcClusters`](crate::actions::DeleteHpcClusters) |
 //! | Lists high-performance computing clusters with capacity and members, page by page | [`DescribeHpcClusters`](crate::actions::DescribeHpcClusters) |
-//! | Changes the name or the remark of a cluster for high-performance computing | [`ModifyHpcClusterAttribute`](crate::actions::ModifyHpcClusterAttribute) |
+//! | Changes the name or the remark of a high-performance computing cluster | [`ModifyHpcClusterAttribute`](crate::actions::ModifyHpcClusterAttribute) |
 //!
 //! # Resource pools
 //!
-//! Capacity bought ahead of use.
+//! Capacity bought in advance.
 //!
 //! | task | action |
 //! | --- | --- |
@@ -163,28 +163,28 @@
 //! | Lists the instance types, whole or half machines, from which resource pool packs can be bought in a zone | [`DescribeResourcePoolPackTypeConfigs`](crate::actions::DescribeResourcePoolPackTypeConfigs) |
 //! | Lists resource pool packs with capacity, placement and term, page by page | [`DescribeResourcePoolPacks`](crate::actions::DescribeResourcePoolPacks) |
 //! | Buys resource pool packs: whole or half physical machines reserved for your own instances | [`PurchaseResourcePoolPacks`](crate::actions::PurchaseResourcePoolPacks) |
-//! | Gives up resource pool packs and the physical capacity behind them | [`TerminateResourcePoolPacks`](crate::actions::TerminateResourcePoolPacks) |
+//! | Terminates resource pool packs and releases their physical capacity | [`TerminateResourcePoolPacks`](crate::actions::TerminateResourcePoolPacks) |
 //!
 //! # Prices
 //!
-//! What something would cost, without buying it.
+//! The price of a purchase or change, without making it.
 //!
 //! | task | action |
 //! | --- | --- |
-//! | Tells what resource pool packs would cost, without buying anything | [`InquirePricePurchaseResourcePoolPacks`](crate::actions::InquirePricePurchaseResourcePoolPacks) |
-//! | Tells what it would cost to change instances between hourly billing and monthly subscription | [`InquiryPriceModifyInstancesChargeType`](crate::actions::InquiryPriceModifyInstancesChargeType) |
-//! | Tells what renewing prepaid dedicated hosts would cost | [`InquiryPriceRenewHosts`](crate::actions::InquiryPriceRenewHosts) |
-//! | Tells what renewing prepaid instances would cost | [`InquiryPriceRenewInstances`](crate::actions::InquiryPriceRenewInstances) |
-//! | Tells what reinstalling an instance with a given image and disk size would cost | [`InquiryPriceResetInstance`](crate::actions::InquiryPriceResetInstance) |
-//! | Tells what changing the public bandwidth of instances would cost | [`InquiryPriceResetInstancesInternetMaxBandwidth`](crate::actions::InquiryPriceResetInstancesInternetMaxBandwidth) |
-//! | Tells what changing an instance to another type would cost | [`InquiryPriceResetInstancesType`](crate::actions::InquiryPriceResetInstancesType) |
-//! | Tells what enlarging a disk of an instance would cost | [`InquiryPriceResizeInstanceDisks`](crate::actions::InquiryPriceResizeInstanceDisks) |
-//! | Tells what launching instances of a given configuration would cost, without creating anything | [`InquiryPriceRunInstances`](crate::actions::InquiryPriceRunInstances) |
-//! | Tells what sum would be refunded if instances were given back | [`InquiryPriceTerminateInstances`](crate::actions::InquiryPriceTerminateInstances) |
+//! | Returns the price of resource pool packs, without buying anything | [`InquirePricePurchaseResourcePoolPacks`](crate::actions::InquirePricePurchaseResourcePoolPacks) |
+//! | Returns the price of changing instances between pay-as-you-go and monthly subscription | [`InquiryPriceModifyInstancesChargeType`](crate::actions::InquiryPriceModifyInstancesChargeType) |
+//! | Returns the price of renewing prepaid dedicated hosts | [`InquiryPriceRenewHosts`](crate::actions::InquiryPriceRenewHosts) |
+//! | Returns the price of renewing prepaid instances | [`InquiryPriceRenewInstances`](crate::actions::InquiryPriceRenewInstances) |
+//! | Returns the price of reinstalling an instance with a given image and disk size | [`InquiryPriceResetInstance`](crate::actions::InquiryPriceResetInstance) |
+//! | Returns the price of changing the public bandwidth of instances | [`InquiryPriceResetInstancesInternetMaxBandwidth`](crate::actions::InquiryPriceResetInstancesInternetMaxBandwidth) |
+//! | Returns the price of changing an instance to another type | [`InquiryPriceResetInstancesType`](crate::actions::InquiryPriceResetInstancesType) |
+//! | Returns the price of enlarging a disk of an instance | [`InquiryPriceResizeInstanceDisks`](crate::actions::InquiryPriceResizeInstanceDisks) |
+//! | Returns the price of launching instances with a given configuration, without creating anything | [`InquiryPriceRunInstances`](crate::actions::InquiryPriceRunInstances) |
+//! | Returns the refund for terminating instances | [`InquiryPriceTerminateInstances`](crate::actions::InquiryPriceTerminateInstances) |
 //!
 //! # Quotas and offers
 //!
-//! What is on sale and how much of it the account may have.
+//! What is on sale, and how much of it the account can use.
 //!
 //! | task | action |
 //! | --- | --- |
@@ -192,7 +192,7 @@
 //!
 //! # Security groups
 //!
-//! Bind firewalls to instances.
+//! Bind security groups (firewalls) to instances.
 //!
 //! | task | action |
 //! | --- | --- |
@@ -201,13 +201,13 @@
 //!
 //! # Timers
 //!
-//! Let something happen to an instance at a set time.
+//! Schedule actions on instances.
 //!
 //! | task | action |
 //! | --- | --- |
 //! | Cancels planned actions on instances before they run | [`DeleteInstancesActionTimer`](crate::actions::DeleteInstancesActionTimer) |
 //! | Lists planned, running and finished timed actions of instances | [`DescribeInstancesActionTimer`](crate::actions::DescribeInstancesActionTimer) |
-//! | Plans a one-off timed action on instances; so far that is always their termination | [`ImportInstancesActionTimer`](crate::actions::ImportInstancesActionTimer) |
+//! | Schedules a one-time action on instances; termination is the only action so far | [`ImportInstancesActionTimer`](crate::actions::ImportInstancesActionTimer) |
 //!
 //! # Rescue mode
 //!
@@ -225,7 +225,7 @@
 //! | task | action |
 //! | --- | --- |
 //! | Lists maintenance tasks that the provider raised for instances, dedicated hosts and bare-metal machines | [`DescribeTaskInfo`](crate::actions::DescribeTaskInfo) |
-//! | Approves a maintenance task that waits for your consent, at once or at a planned time | [`RepairTaskControl`](crate::actions::RepairTaskControl) |
+//! | Approves a maintenance task that is waiting for your consent, to start immediately or at a scheduled time | [`RepairTaskControl`](crate::actions::RepairTaskControl) |
 
 use cvm_protocol::{ActionInfo, OldGateway, ServiceInfo};
 

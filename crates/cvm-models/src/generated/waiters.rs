@@ -9,8 +9,9 @@ use cvm_protocol::{Condition, Missing, OperationInfo, WaiterInfo, waiter};
 use crate::generated::actions::*;
 
 waiter! {
-    /// Instances are up, and no operation runs on them. After a change of instances that are up
-    /// already, name the request with `of_request`: otherwise the state from before it counts.
+    /// Instances are running, with no operation in progress. After a change to instances that
+    /// were already running, name the request with `of_request`; otherwise the state from
+    /// before the change also counts.
     ///
     /// Polls `DescribeInstances` every 5 s for up to 600 s and checks `InstanceState`. Succeeds
     /// at `RUNNING`, but not while `LatestOperationState=OPERATING`. Fails at `LAUNCH_FAILED`.
@@ -34,9 +35,10 @@ waiter! {
 }
 
 waiter! {
-    /// Instances are destroyed and no longer listed. Those that go to the recycle bin at first
-    /// end the wait: wait for `InstancesIsolated` then. Say `seen_before` after an accepted
-    /// request, or instances that are gone at the first poll look like ids that never existed.
+    /// Instances are destroyed and no longer listed. If they go to the recycle bin first, this
+    /// wait ends with an error: use `InstancesIsolated` instead. Set `seen_before` after an
+    /// accepted request; otherwise instances that are already gone at the first poll look like
+    /// ids that never existed.
     ///
     /// Polls `DescribeInstances` every 5 s for up to 600 s and checks `InstanceState`. Succeeds
     /// when two polls in a row do not list them, if they were listed before. Gives up if they
@@ -48,8 +50,8 @@ waiter! {
 }
 
 waiter! {
-    /// Instances are in the recycle bin, and no operation runs on them. One that was there
-    /// before looks the same: the call that follows destroys it.
+    /// Instances are in the recycle bin, with no operation in progress. An instance that was
+    /// already there looks the same: the next terminate call destroys it.
     ///
     /// Polls `DescribeInstances` every 5 s for up to 600 s and checks `InstanceState`. Succeeds
     /// at `SHUTDOWN`, but not while `LatestOperationState=OPERATING`. Fails at `LAUNCH_FAILED`.
@@ -60,9 +62,9 @@ waiter! {
 }
 
 waiter! {
-    /// The latest operation of each instance has succeeded. Name the request with `of_request`:
-    /// otherwise only an operation counts that this wait saw begin, and one that was over at
-    /// the first poll does not.
+    /// The latest operation of each instance has succeeded. Name the request with `of_request`;
+    /// otherwise only an operation that begins during this wait counts, and one that ended
+    /// before the first poll does not.
     ///
     /// Polls `DescribeInstances` every 5 s for up to 900 s and checks `LatestOperationState`.
     /// Succeeds at `SUCCESS`, but not while `LatestOperationState=OPERATING`, and only for an
@@ -73,7 +75,7 @@ waiter! {
 }
 
 waiter! {
-    /// Images are ready for use after making, copying or importing them.
+    /// Images are ready for use after being created, copied or imported.
     ///
     /// Polls `DescribeImages` every 10 s for up to 3600 s and checks `ImageState`. Succeeds at
     /// `NORMAL`. Fails at `CREATEFAILED`, `IMPORTFAILED`. Reconciliation never reports
@@ -82,7 +84,7 @@ waiter! {
 }
 
 waiter! {
-    /// Instances run their rescue system and can be repaired.
+    /// Instances are in rescue mode and can be repaired.
     ///
     /// Polls `DescribeInstances` every 5 s for up to 900 s and checks `InstanceState`. Succeeds
     /// at `RESCUE_MODE`, but not while `LatestOperationState=OPERATING`. Fails at
@@ -94,8 +96,8 @@ waiter! {
 }
 
 waiter! {
-    /// Instances have left rescue mode for the state in which they entered it: running or
-    /// stopped.
+    /// Instances have left rescue mode and are back in the state in which they entered it:
+    /// running or stopped.
     ///
     /// Polls `DescribeInstances` every 5 s for up to 900 s and checks `InstanceState`. Succeeds
     /// at `RUNNING`, `STOPPED`, but not while `LatestOperationState=OPERATING`. Fails at
@@ -116,9 +118,9 @@ waiter! {
 }
 
 waiter! {
-    /// The operation of each hosted physical server has succeeded. The service names no request
-    /// and shows no running state here, so only an operation counts that this wait saw begin:
-    /// start it right after the call, or before.
+    /// The operation of each hosted physical server has succeeded. The service returns no
+    /// request id and no running state here, so only an operation that begins during this wait
+    /// counts: start the wait before the call or right after it.
     ///
     /// Polls `DescribeChcHosts` every 10 s for up to 3600 s and checks `LatestOperationState`.
     /// Succeeds at `SUCCESS`, but not while `InstanceState=OPERATING`, and only for an
@@ -129,7 +131,7 @@ waiter! {
 }
 
 waiter! {
-    /// Hosted physical servers can take an instance.
+    /// Hosted physical servers are ready to have an instance installed.
     ///
     /// Polls `DescribeChcHosts` every 10 s for up to 3600 s and checks `InstanceState`.
     /// Succeeds at `PREPARED`, but not while `InstanceState=OPERATING`. Gives up if they enter
@@ -140,8 +142,8 @@ waiter! {
 }
 
 waiter! {
-    /// Hosted physical servers have been switched to the deploy network. The proof is the one
-    /// that the service names: mode, operation and success together.
+    /// Hosted physical servers have been switched to the deploy network. Mode, operation and
+    /// success must all match, as the service documents.
     ///
     /// Polls `DescribeChcHosts` every 10 s for up to 3600 s and checks `NetworkMode`. Succeeds
     /// at `DEPLOY` with `LatestOperation=SwitchChcDeployNetwork`,
@@ -153,8 +155,8 @@ waiter! {
 }
 
 waiter! {
-    /// Hosted physical servers have been switched to the business network. The proof is the one
-    /// that the service names: mode, operation and success together.
+    /// Hosted physical servers have been switched to the business network. Mode, operation and
+    /// success must all match, as the service documents.
     ///
     /// Polls `DescribeChcHosts` every 10 s for up to 3600 s and checks `NetworkMode`. Succeeds
     /// at `BUSINESS` with `LatestOperation=SwitchChcBusinessNetwork`,
@@ -166,7 +168,7 @@ waiter! {
 }
 
 waiter! {
-    /// Purchased capacity can be used.
+    /// Purchased capacity is ready for use.
     ///
     /// Polls `DescribeResourcePoolPacks` every 10 s for up to 1800 s and checks `Status`.
     /// Succeeds at `ACTIVE`. Fails at `FAILED`. Gives up at `RETIRED`. Reconciliation never
@@ -175,8 +177,8 @@ waiter! {
 }
 
 waiter! {
-    /// Maintenance tasks are over, or the fault was avoided. The start date keeps older tasks
-    /// in view; without it the service lists today's alone.
+    /// Maintenance tasks have ended, or the fault was avoided. The start date includes older
+    /// tasks; without it, the service lists only today's tasks.
     ///
     /// Polls `DescribeTaskInfo` every 30 s for up to 86400 s and checks `TaskStatus`. Succeeds
     /// at `3`, `6`. Gives up at `5`. Reconciliation reports `not_done` only at `1`.

@@ -4,46 +4,49 @@ use crate::prelude::*;
 
 /// Stops an instance and boots it into rescue mode, a separate system for repairing its disks.
 ///
-/// The workload is down for as long as the mode lasts; leave it with `ExitRescueMode`.
+/// The workload is down while the instance is in rescue mode; leave the mode with
+/// `ExitRescueMode`.
 ///
-/// The answer means accepted: poll `DescribeInstancesStatus` until the state is `RESCUE_MODE`.
+/// The response only means that the request was accepted: poll `DescribeInstancesStatus` until
+/// the state is `RESCUE_MODE`.
 ///
-/// Most other changes are refused while an instance is in rescue mode.
+/// Most other changes are rejected while an instance is in rescue mode.
 ///
 /// Asynchronous. Poll `DescribeInstancesStatus` and check `InstanceStatusSet.InstanceState`:
 /// `RESCUE_MODE` means success.
 ///
-/// Retry class: guarded (not retried until a read shows that it did not take effect). After
-/// somebody has left rescue mode a resend stops the machine again, so read `InstanceState`
-/// first. Hazard if `StopType` is given and not `SOFT`. Hazard if `ForceStop` is `true`.
+/// Retry class: guarded (not retried until a read shows that it did not take effect). If
+/// somebody has left rescue mode in the meantime, a retry stops the instance again, so read
+/// `InstanceState` first. Hazard if `StopType` is given and not `SOFT`. Hazard if `ForceStop`
+/// is `true`.
 ///
-/// If the outcome is unknown, check `DescribeInstances`: Done when it is `RESCUE_MODE` and the
-/// latest operation is `SUCCESS`; `ENTER_RESCUE_MODE` means that it still runs, and may fail.
-/// `RUNNING` or `STOPPED` with the operation of before means not done. No list shows the rescue
-/// password.
+/// If the outcome is unknown, check `DescribeInstances`: Done when the state is `RESCUE_MODE`
+/// and the latest operation is `SUCCESS`; `ENTER_RESCUE_MODE` means it is still running and may
+/// fail. `RUNNING` or `STOPPED` with the same latest operation as before means not done. No
+/// query returns the rescue password.
 ///
 /// Returns [`EnterRescueModeResponse`]. Group: Rescue mode. Up to 20 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct EnterRescueMode {
-    /// The instance to repair, `RUNNING` or `STOPPED` and with no other operation under way.
-    /// Required.
+    /// The instance to repair. It must be `RUNNING` or `STOPPED`, with no other operation in
+    /// progress. Required.
     pub instance_id: String,
 
     /// Login password of the rescue system only. Linux needs two kinds of characters; Windows
-    /// needs at least 12 characters and three kinds. No query shows it again. Required. Length:
+    /// needs at least 12 characters and three kinds. It cannot be read back. Required. Length:
     /// 8 to 30 characters.
     pub password: Sensitive,
 
-    /// User name that logs in to the rescue system with `Password`.
+    /// User name for logging in to the rescue system with `Password`.
     pub username: Option<String>,
 
-    /// Old switch for a forced power-off before the rescue boot; send `StopType` instead.
+    /// Older option for a forced power-off before the rescue boot; use `StopType` instead.
     /// Deprecated: use `StopType`. Cannot be combined with `StopType`.
     pub force_stop: Option<bool>,
 
-    /// How hard a running instance is stopped before the rescue boot. `SOFT_FIRST` and `HARD`
-    /// may cut the power, which can lose data. Default: `SOFT`. Allowed: `SOFT_FIRST`, `HARD`
-    /// and `SOFT`. Cannot be combined with `ForceStop`.
+    /// How a running instance is stopped before the rescue boot. `SOFT_FIRST` and `HARD` may
+    /// cut the power, which can lose data. Default: `SOFT`. Allowed: `SOFT_FIRST`, `HARD` and
+    /// `SOFT`. Cannot be combined with `ForceStop`.
     pub stop_type: Option<StopType>,
 }
 

@@ -4,28 +4,28 @@ use crate::prelude::*;
 
 /// Takes an instance out of rescue mode and boots its own system again.
 ///
-/// The answer means accepted: poll `DescribeInstancesStatus` until the state leaves
-/// `EXIT_RESCUE_MODE`.
+/// The response only means that the request was accepted: poll `DescribeInstancesStatus` until
+/// the state is no longer `EXIT_RESCUE_MODE`.
 ///
-/// Unmount the disks repaired in the rescue system before the call, so that nothing is left
-/// unwritten.
+/// Before the call, unmount the disks repaired in the rescue system, so that all data is
+/// written.
 ///
 /// Asynchronous. Poll `DescribeInstancesStatus` and check `InstanceStatusSet.InstanceState`:
 /// `RUNNING`, `STOPPED` means success.
 ///
 /// Retry class: guarded (not retried until a read shows that it did not take effect). A late
-/// resend could throw out somebody who has entered rescue mode again, so read `InstanceState`
+/// retry could interrupt somebody who has entered rescue mode again, so read `InstanceState`
 /// first.
 ///
-/// If the outcome is unknown, check `DescribeInstances`: Done when it is `RUNNING` or
+/// If the outcome is unknown, check `DescribeInstances`: Done when the state is `RUNNING` or
 /// `STOPPED`, as it was before rescue mode, and the latest operation is `SUCCESS`;
-/// `EXIT_RESCUE_MODE` means that it still runs, and may fail. `RESCUE_MODE` with the operation
-/// of before means not done.
+/// `EXIT_RESCUE_MODE` means it is still running and may fail. `RESCUE_MODE` with the same
+/// latest operation as before means not done.
 ///
 /// Returns [`ExitRescueModeResponse`]. Group: Rescue mode. Up to 20 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct ExitRescueMode {
-    /// The instance to bring back; it must be in `RESCUE_MODE`. Required.
+    /// The instance to boot normally again; it must be in `RESCUE_MODE`. Required.
     pub instance_id: String,
 }
 

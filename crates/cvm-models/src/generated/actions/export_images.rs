@@ -2,55 +2,55 @@
 
 use crate::prelude::*;
 
-/// Writes custom images as disk files into a storage bucket (COS).
+/// Exports custom images as disk files to a storage bucket (COS).
 ///
-/// The export runs in the background, can take long, and no action of this API reports on its
-/// task: look for the files named in `CosPaths`.
+/// The export runs in the background and can take long. No action of this API reports its
+/// progress: look for the files named in `CosPaths`.
 ///
-/// Stored files are billed by the storage service, and files of the same name may be
-/// overwritten, so choose a prefix of your own.
+/// Stored files are billed by the storage service, and files with the same name may be
+/// overwritten, so choose your own prefix.
 ///
-/// The service writes with the role in `RoleName`, which must exist and hold write rights on
+/// The service writes with the role in `RoleName`, which must exist and have write access to
 /// the bucket.
 ///
 /// Asynchronous: the request takes effect after the response.
 ///
 /// Retry class: hazard (never retried by the client, because repeating it can cost money or
-/// destroy something). A resend starts a second task that writes billed files again and may
-/// overwrite the first ones; look into the bucket instead.
+/// destroy something). A retry starts a second task that writes billed files again and may
+/// overwrite the first ones; check the bucket instead.
 ///
-/// If the outcome is unknown: No action lists exports: look into the bucket for files of the
-/// prefix that was given. Files that are not there soon after prove nothing, because the task
-/// may still run.
+/// If the outcome is unknown: No action lists exports: look in the bucket for files with the
+/// given prefix. Missing files soon after the call prove nothing, because the task may still be
+/// running.
 ///
 /// Returns [`ExportImagesResponse`]. Group: Images. Up to 20 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct ExportImages {
     /// Bucket that receives the files, with its account suffix, such as `backup-1250000000`;
-    /// the role must be able to write to it. Required.
+    /// the role must have write access to it. Required.
     pub bucket_name: String,
 
-    /// Custom images to export. The format calls it optional, but its alternative (snapshots)
-    /// is not open yet, so always send it. Format: `img-xxxxxxxx`.
+    /// Custom images to export. The API marks it as optional, but the alternative (snapshots)
+    /// is not available yet, so always set it. Format: `img-xxxxxxxx`.
     pub image_ids: Vec<String>,
 
-    /// File format of the exported disks. Choose what the target platform reads; `RAW` files
-    /// are as large as the disk. Default: `RAW`.
+    /// File format of the exported disks. Choose one that the target platform can read; `RAW`
+    /// files are as large as the disk. Default: `RAW`.
     pub export_format: Option<ExportFormat>,
 
-    /// Prefixes put before the names of the files. Without it names begin with the image id; an
-    /// own prefix keeps exports apart.
+    /// Prefixes of the file names. If omitted, names begin with the image id; your own prefix
+    /// keeps exports apart.
     pub file_name_prefix_list: Vec<String>,
 
-    /// With `true` only the system disk is written. With `false` the data disks of the image
-    /// follow as files of their own. Default: false.
+    /// With `true`, only the system disk is exported. With `false`, the data disks of the image
+    /// are exported as separate files. Default: false.
     pub only_export_root_disk: Option<bool>,
 
-    /// With `true` the call checks whether the images can be exported. Default: false.
+    /// With `true`, only checks whether the images can be exported. Default: false.
     pub dry_run: Option<bool>,
 
-    /// CAM role the service uses to write into the bucket. Make sure that it exists and has
-    /// write rights before the call. Default: `CVM_QcsRole`.
+    /// CAM role that the service uses to write to the bucket. Before the call, make sure that
+    /// it exists and has write access. Default: `CVM_QcsRole`.
     pub role_name: Option<String>,
 }
 
@@ -61,12 +61,12 @@ pub struct ExportImages {
 #[derive(Clone, Default, PartialEq)]
 pub struct ExportImagesResponse {
     /// Number of the export task, for support cases and logs; this API has no query for it.
-    /// Quirk: A number here, text in other actions.
+    /// Quirk: A number here, a string in other actions.
     pub task_id: u64,
 
-    /// File names to expect in the bucket, of the form
-    /// `<prefix>_<image>_system_<snapshot>.<format>`, or `data` in place of `system`. They
-    /// appear as the task goes on.
+    /// File names to expect in the bucket, in the form
+    /// `<prefix>_<image>_system_<snapshot>.<format>`, with `data` in place of `system` for data
+    /// disks. The files appear as the task proceeds.
     pub cos_paths: Vec<String>,
 
     /// Identifies this call; include it when you contact support.

@@ -2,88 +2,87 @@
 
 use crate::prelude::*;
 
-/// Imports a disk file from a storage bucket (COS) as a custom image that instances can be made
-/// from.
+/// Imports a disk file from a storage bucket (COS) as a custom image for creating instances.
 ///
-/// Files in RAW, VHD, QCOW2 and VMDK format are read.
+/// Supports files in RAW, VHD, QCOW2 and VMDK format.
 ///
 /// The import runs in the background: poll `DescribeImages` until `ImageState` is `NORMAL`;
 /// `IMPORTFAILED` is final.
 ///
 /// Take the operating system and version from `DescribeImportImageOs`; other spellings are
-/// refused.
+/// rejected.
 ///
 /// Asynchronous. Poll `DescribeImages` and check `ImageSet.ImageState`: `NORMAL` means success,
 /// `IMPORTFAILED` means failure.
 ///
 /// Retry class: hazard (never retried by the client, because repeating it can cost money or
-/// destroy something). When the name becomes taken is not stated, so a resend may import twice;
-/// search the images by name instead. Read if `DryRun` is `true`.
+/// destroy something). The documentation does not say when the name becomes taken, so a retry
+/// may import twice; search the images by name instead. Read if `DryRun` is `true`.
 ///
-/// If the outcome is unknown, check `DescribeImages`: Done when an image of this name made
-/// since is `IMPORTING` or `NORMAL`; `IMPORTFAILED` means it ran and failed. None after some
-/// minutes means not done.
+/// If the outcome is unknown, check `DescribeImages`: Done when an image with this name,
+/// created since the request, is `IMPORTING` or `NORMAL`; `IMPORTFAILED` means the request ran
+/// and failed. No such image after some minutes means not done.
 ///
 /// Returns [`ImportImageResponse`]. Group: Images. Up to 10 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct ImportImage {
-    /// Processor architecture the system in the file was built for. Note that ARM is `arm_64`
-    /// here but `arm` in answers. Required. Allowed: `x86_64`, `i386` and `arm_64`. Quirk: ARM
-    /// is `arm_64` here and `arm` in answers.
+    /// Processor architecture that the system in the file was built for. Note that ARM is
+    /// `arm_64` here but `arm` in responses. Required. Allowed: `x86_64`, `i386` and `arm_64`.
+    /// Quirk: ARM is `arm_64` here and `arm` in responses.
     pub architecture: Option<Architecture>,
 
     /// Operating system family in the file, spelled as in the `ImportImageOsListSupported` list
     /// of `DescribeImportImageOs`. Required.
     pub os_type: String,
 
-    /// Release of that system, spelled as in the `ImportImageOsVersionSet` list of
+    /// Version of that operating system, spelled as in the `ImportImageOsVersionSet` list of
     /// `DescribeImportImageOs`. Required.
     pub os_version: String,
 
-    /// Storage (COS) address of the file with the system disk; the service must be able to read
-    /// it. Required.
+    /// COS URL of the file with the system disk; the service must be able to read it. Required.
     pub image_url: String,
 
-    /// Display name of the new image. Choose one that no other image has: it is refused if
-    /// taken, and it lets you find the import again. Required. Length: up to 60 characters.
+    /// Display name of the new image. Choose a name that no other image has: a name that is
+    /// taken is rejected, and a unique name lets you find the import again. Required. Length:
+    /// up to 60 characters.
     pub image_name: String,
 
-    /// Free text to remember what the image holds and where it came from. Length: up to 256
+    /// Free text, for example what the image contains and where it came from. Length: up to 256
     /// characters.
     pub image_description: Option<String>,
 
-    /// With `true` only the parameters are checked and nothing is imported. Default: false.
+    /// With `true`, only checks the parameters and imports nothing. Default: false.
     pub dry_run: Option<bool>,
 
     /// Accepts a file that lacks the usual preparation, such as cloud-init. The service may
-    /// then be unable to set passwords or the network in instances made from it. Default:
+    /// then be unable to set passwords or the network in instances created from it. Default:
     /// false.
     pub force: Option<bool>,
 
     /// Tags to bind to the new image; use resource type `image`.
     pub tag_specification: Vec<TagSpecification>,
 
-    /// Whose licence activates the system: that of the provider or one you bring along, which
-    /// matters mainly for Windows. Default: `TencentCloud`.
+    /// Whose license activates the system: the provider's or your own. It matters mainly for
+    /// Windows. Default: `TencentCloud`.
     pub license_type: Option<LicenseType>,
 
-    /// Firmware that starts the system. It must fit how the disk was installed, or instances
+    /// Firmware that boots the system. It must match how the disk was installed, or instances
     /// will not boot. Default: `Legacy BIOS`.
     pub boot_mode: Option<BootMode>,
 
-    /// Family the image joins, so that launches can ask for the newest image of a family by
-    /// name.
+    /// Family that the image joins, so that launches can request the newest image of a family
+    /// by name.
     pub image_family: Option<String>,
 
-    /// Files of data disks to import along with the system disk; without it the image has a
-    /// system disk only.
+    /// Files of data disks to import with the system disk. If omitted, the image has only a
+    /// system disk.
     pub import_image_data_disk_list: Vec<ImportImageDataDisk>,
 }
 
 /// Response of [`ImportImage`].
 #[derive(Clone, Default, PartialEq)]
 pub struct ImportImageResponse {
-    /// Id of the image being imported. It cannot be used before its state is `NORMAL`. Format:
+    /// Id of the image being imported. It cannot be used until its state is `NORMAL`. Format:
     /// `img-xxxxxxxx`.
     pub image_id: Option<String>,
 

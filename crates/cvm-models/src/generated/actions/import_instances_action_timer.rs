@@ -2,40 +2,40 @@
 
 use crate::prelude::*;
 
-/// Plans a one-off timed action on instances; so far that is always their termination.
+/// Schedules a one-time action on instances; termination is the only action so far.
 ///
-/// When the time comes the instances are destroyed with their data; cancel in time with
+/// At the scheduled time, the instances are destroyed with their data; cancel earlier with
 /// `DeleteInstancesActionTimer`.
 ///
-/// Read the plan back with `DescribeInstancesActionTimer`: an instance should show exactly one
+/// Check the result with `DescribeInstancesActionTimer`: an instance should have exactly one
 /// timer in state `UNDO`.
 ///
-/// Instances with a timer refuse a change of their charge type.
+/// The charge type of an instance with a timer cannot be changed.
 ///
 /// Retry class: hazard (never retried by the client, because repeating it can cost money or
-/// destroy something). A second timer could outlive the deletion of the first and still destroy
-/// the machine, so list the timers instead of sending again.
+/// destroy something). A second timer could remain after the first is deleted and still destroy
+/// the instance, so list the timers instead of retrying.
 ///
 /// If the outcome is unknown, check `DescribeInstancesActionTimer`: Done when exactly one timer
-/// of the instance has this time and is `UNDO`. None means not done; of several, cancel the
-/// surplus, because each of them destroys the machine.
+/// of the instance has this time and is `UNDO`. No such timer means not done; if there are
+/// several, cancel the extra ones, because each of them destroys the instance.
 ///
 /// Returns [`ImportInstancesActionTimerResponse`]. Group: Timers. Up to 10 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct ImportInstancesActionTimer {
-    /// Instances the action will hit; each gets a timer of its own. Required. Format:
+    /// Instances that the action applies to; each gets its own timer. Required. Format:
     /// `ins-xxxxxxxx`.
     pub instance_ids: Vec<String>,
 
     /// What to do and when: `TimerAction` and `ActionTime` in UTC, more than five minutes
-    /// ahead. Leave out the members that only answers fill. Required.
+    /// ahead. Leave out the members that only responses contain. Required.
     pub action_timer: ActionTimer,
 }
 
 /// Response of [`ImportInstancesActionTimer`].
 #[derive(Clone, Default, PartialEq)]
 pub struct ImportInstancesActionTimerResponse {
-    /// Ids of the timers created. Keep them: cancelling needs them.
+    /// Ids of the timers created. Keep them: they are needed to cancel.
     pub action_timer_ids: Vec<String>,
 
     /// Identifies this call; include it when you contact support.

@@ -2,21 +2,21 @@
 
 use crate::prelude::*;
 
-/// Stores the public half of an SSH key pair of your own in the account.
+/// Stores the public key of your own SSH key pair in the account.
 ///
-/// It is bound to no instance by this; use `AssociateInstancesKeyPairs` or name it at launch.
+/// This does not bind it to an instance; use `AssociateInstancesKeyPairs` or name it at launch.
 ///
-/// Only the public key is sent, so the service never sees the private one and cannot replace
+/// Only the public key is sent, so the service never sees the private key and cannot replace
 /// it.
 ///
-/// Retry class: guarded (not retried until a read shows that it did not take effect). A resend
-/// is refused because name and key are then taken, which looks like a failure, so look the name
-/// up and compare the key.
+/// Retry class: guarded (not retried until a read shows that it did not take effect). A retry
+/// is rejected because name and key are then taken, which looks like a failure, so look up the
+/// name and compare the key.
 ///
-/// If the outcome is unknown, check `DescribeKeyPairs`: Done when the pair of this name has the
-/// same public key; take its id. Type and key count, not the comment behind them, which the
-/// service replaces. Another key means that the name belongs to somebody else, and none means
-/// not done.
+/// If the outcome is unknown, check `DescribeKeyPairs`: Done when the key pair with this name
+/// has the same public key; use its id. Compare key type and key but not the comment after
+/// them, which the service replaces. A different key means that somebody else uses the name; no
+/// key pair with this name means not done.
 ///
 /// Returns [`ImportKeyPairResponse`]. Group: Key pairs. Up to 10 calls per second.
 #[derive(Clone, Default, PartialEq)]
@@ -28,8 +28,8 @@ pub struct ImportKeyPair {
     /// Project the key pair belongs to; 0 is the default project. Required.
     pub project_id: Option<i64>,
 
-    /// Public key text in OpenSSH RSA form, as in `ssh-rsa AAAA... comment`. A key already
-    /// stored is refused. Required. Format: `OpenSSH RSA public key`.
+    /// Public key in OpenSSH RSA format, such as `ssh-rsa AAAA... comment`. A key that is
+    /// already stored is rejected. Required. Format: `OpenSSH RSA public key`.
     pub public_key: String,
 
     /// Tags to bind to the key pair; use resource type `keypair`.
@@ -39,8 +39,8 @@ pub struct ImportKeyPair {
 /// Response of [`ImportKeyPair`].
 #[derive(Clone, Default, PartialEq)]
 pub struct ImportKeyPairResponse {
-    /// Id of the stored key pair, to name in `LoginSettings.KeyIds` at launch or when binding
-    /// it. Format: `skey-xxxxxxxx`.
+    /// Id of the stored key pair, for `LoginSettings.KeyIds` at launch or for binding it to
+    /// instances. Format: `skey-xxxxxxxx`.
     pub key_id: String,
 
     /// Identifies this call; include it when you contact support.

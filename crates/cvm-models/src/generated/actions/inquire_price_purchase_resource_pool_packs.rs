@@ -2,12 +2,13 @@
 
 use crate::prelude::*;
 
-/// Tells what resource pool packs would cost, without buying anything.
+/// Returns the price of resource pool packs, without buying anything.
 ///
 /// Send the same values as for `PurchaseResourcePoolPacks`; the price may change between the
 /// two calls.
 ///
-/// Mind the spelling: this query begins with `Inquire`, all other price queries with `Inquiry`.
+/// Note the spelling: this action begins with `Inquire`, all other price queries with
+/// `Inquiry`.
 ///
 /// Retry class: read (changes nothing, so it is retried freely).
 ///
@@ -15,27 +16,26 @@ use crate::prelude::*;
 /// Group: Prices. Up to 20 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct InquirePricePurchaseResourcePoolPacks {
-    /// Zone the capacity would stand in; prices and types on sale differ between zones.
-    /// Required.
+    /// Zone of the capacity; prices and available types differ between zones. Required.
     pub zone: String,
 
-    /// Size of the pack to price, such as `SA9.96XLARGE1152`; only whole and half machines can
-    /// be asked for. Required.
+    /// Size of the pack to price, such as `SA9.96XLARGE1152`; a pack is a whole or half
+    /// physical machine. Required.
     pub instance_type: String,
 
-    /// How many packs to price; each is one whole or half machine. Required.
+    /// How many packs to price; each is a whole or half physical machine. Required.
     pub instance_count: Option<i64>,
 
-    /// Term to price, the same as in the purchase that is meant to follow. Required. Unit:
-    /// month. Range: 1 to 60.
+    /// Term to price; use the same value as for the planned purchase. Required. Unit: month.
+    /// Range: 1 to 60.
     pub period: Option<i64>,
 }
 
 /// Response of [`InquirePricePurchaseResourcePoolPacks`].
 #[derive(Clone, Default, PartialEq)]
 pub struct InquirePricePurchaseResourcePoolPacksResponse {
-    /// Price of the packs asked for. Which members are filled shows whether it is a sum to pay
-    /// ahead or a rate.
+    /// Price of the requested packs. The members that are set show whether it is an upfront
+    /// amount or a rate.
     pub price: ItemPrice,
 
     /// Identifies this call; include it when you contact support.

@@ -2,14 +2,13 @@
 
 use crate::prelude::*;
 
-/// Tells what it would cost to change instances between hourly billing and monthly
-/// subscription.
+/// Returns the price of changing instances between pay-as-you-go and monthly subscription.
 ///
-/// Nothing is changed; `ModifyInstancesChargeType` does that and takes fewer instances per
-/// call.
+/// Changes nothing; to make the change, use `ModifyInstancesChargeType`, which takes fewer
+/// instances per call.
 ///
-/// Refused for instances stopped without charge, spot instances, those with a termination
-/// timer, and the families BC1 and BS1.
+/// Not supported for instances stopped without charge, spot instances, instances with a
+/// termination timer, and the families BC1 and BS1.
 ///
 /// Retry class: read (changes nothing, so it is retried freely).
 ///
@@ -17,27 +16,27 @@ use crate::prelude::*;
 /// Group: Prices. Up to 10 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct InquiryPriceModifyInstancesChargeType {
-    /// Instances whose change is to be priced. Required. Items: 1 to 100. Format:
-    /// `ins-xxxxxxxx`.
+    /// Instances to price the change for. Required. Items: 1 to 100. Format: `ins-xxxxxxxx`.
     pub instance_ids: Vec<String>,
 
-    /// Billing the instances would have afterwards, the opposite of what they have now.
-    /// Required. Allowed: `PREPAID` and `POSTPAID_BY_HOUR`.
+    /// Charge type after the change: the opposite of the current one. Required. Allowed:
+    /// `PREPAID` and `POSTPAID_BY_HOUR`.
     pub instance_charge_type: Option<InstanceChargeType>,
 
-    /// Term and renewal to price when changing to a subscription; it has no meaning for a
-    /// change to hourly billing. Required if `InstanceChargeType` is `PREPAID`.
+    /// Term and renewal to price for a change to a subscription; it has no meaning for a change
+    /// to pay-as-you-go. Required if `InstanceChargeType` is `PREPAID`.
     pub instance_charge_prepaid: Option<InstanceChargePrepaid>,
 
-    /// Whether the price includes changing the detachable data disks along with the instances.
-    /// Send the same value to the change itself. Default: false.
+    /// Whether the price includes changing the detachable data disks together with the
+    /// instances. Use the same value for the change itself. Default: false.
     pub modify_portable_data_disk: Option<bool>,
 }
 
 /// Response of [`InquiryPriceModifyInstancesChargeType`].
 #[derive(Clone, Default, PartialEq)]
 pub struct InquiryPriceModifyInstancesChargeTypeResponse {
-    /// Cost of the change: a sum to pay for a subscription, or hourly rates for the way back.
+    /// Price of the change: an amount to pay for a subscription, or hourly rates for
+    /// pay-as-you-go.
     pub price: Price,
 
     /// Identifies this call; include it when you contact support.

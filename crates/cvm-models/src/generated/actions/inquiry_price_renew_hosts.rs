@@ -2,26 +2,26 @@
 
 use crate::prelude::*;
 
-/// Tells what renewing prepaid dedicated hosts would cost.
+/// Returns the price of renewing prepaid dedicated hosts.
 ///
-/// Only hosts on a monthly subscription can be priced; nothing is renewed.
+/// Only hosts with a monthly subscription can be priced; nothing is renewed.
 ///
-/// Pay with `RenewHosts`, with the same hosts and term.
+/// To renew, call `RenewHosts` with the same hosts and term.
 ///
 /// Retry class: read (changes nothing, so it is retried freely).
 ///
 /// Returns [`InquiryPriceRenewHostsResponse`]. Group: Prices. Up to 10 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct InquiryPriceRenewHosts {
-    /// Prepaid hosts whose renewal is to be priced. Required. Items: 1 to 100. Format:
+    /// Prepaid hosts to price the renewal for. Required. Items: 1 to 100. Format:
     /// `host-xxxxxxxx`.
     pub host_ids: Vec<String>,
 
     /// Term to price; its renewal setting does not change the price. Required.
     pub host_charge_prepaid: ChargePrepaid,
 
-    /// Asks for a check of the request only. A price query changes nothing anyway, so there is
-    /// hardly a reason to send it. Default: false.
+    /// Only checks the request. A price query changes nothing anyway, so this is rarely useful.
+    /// Default: false.
     pub dry_run: Option<bool>,
 }
 
@@ -31,7 +31,7 @@ pub struct InquiryPriceRenewHosts {
 /// empty or zero.
 #[derive(Clone, Default, PartialEq)]
 pub struct InquiryPriceRenewHostsResponse {
-    /// What renewing all listed hosts for the term would cost.
+    /// Price of renewing all listed hosts for the term.
     pub price: HostPriceInfo,
 
     /// Identifies this call; include it when you contact support.

@@ -2,30 +2,30 @@
 
 use crate::prelude::*;
 
-/// Tells what renewing prepaid instances would cost.
+/// Returns the price of renewing prepaid instances.
 ///
-/// Only instances on a monthly subscription can be priced; nothing is renewed.
+/// Only instances with a monthly subscription can be priced; nothing is renewed.
 ///
-/// Pay with `RenewInstances`, with the same instances, term and disk choice.
+/// To renew, call `RenewInstances` with the same instances, term and disk choice.
 ///
 /// Retry class: read (changes nothing, so it is retried freely).
 ///
 /// Returns [`InquiryPriceRenewInstancesResponse`]. Group: Prices. Up to 10 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct InquiryPriceRenewInstances {
-    /// Prepaid instances whose renewal is to be priced. Required. Items: 1 to 100. Format:
+    /// Prepaid instances to price the renewal for. Required. Items: 1 to 100. Format:
     /// `ins-xxxxxxxx`.
     pub instance_ids: Vec<String>,
 
-    /// Term to price, in its member `Period`. Required.
+    /// Term to price, set in `Period`. Required.
     pub instance_charge_prepaid: InstanceChargePrepaid,
 
-    /// For tests: with `true` the service skips its work, so expect no useful price. The query
-    /// changes nothing either way. Default: false.
+    /// For tests: with `true`, the service skips its work, so do not expect a useful price. The
+    /// query changes nothing either way. Default: false.
     pub dry_run: Option<bool>,
 
     /// Whether the price includes the detachable prepaid data disks attached to the instances.
-    /// Send the same value to the renewal. Default: true.
+    /// Use the same value for the renewal. Default: true.
     pub renew_portable_data_disk: Option<bool>,
 }
 
@@ -35,7 +35,7 @@ pub struct InquiryPriceRenewInstances {
 /// empty or zero.
 #[derive(Clone, Default, PartialEq)]
 pub struct InquiryPriceRenewInstancesResponse {
-    /// What renewing all listed instances for the term would cost.
+    /// Price of renewing all listed instances for the term.
     pub price: Price,
 
     /// Identifies this call; include it when you contact support.

@@ -2,46 +2,46 @@
 
 use crate::prelude::*;
 
-/// Tells what reinstalling an instance with a given image and disk size would cost.
+/// Returns the price of reinstalling an instance with a given image and disk size.
 ///
-/// Nothing is reinstalled; `ResetInstance` does that.
+/// Reinstalls nothing; to do that, use `ResetInstance`.
 ///
-/// A change between Linux and Windows is priced for `CLOUD_BSSD`, `CLOUD_PREMIUM` and
-/// `CLOUD_SSD` system disks only, and not in regions outside mainland China.
+/// A change between Linux and Windows can be priced only for `CLOUD_BSSD`, `CLOUD_PREMIUM` and
+/// `CLOUD_SSD` system disks, and not in regions outside mainland China.
 ///
 /// Retry class: read (changes nothing, so it is retried freely).
 ///
 /// Returns [`InquiryPriceResetInstanceResponse`]. Group: Prices. Up to 10 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct InquiryPriceResetInstance {
-    /// The instance whose reinstallation is to be priced. Required. Format: `ins-xxxxxxxx`.
+    /// The instance to price the reinstallation for. Required. Format: `ins-xxxxxxxx`.
     pub instance_id: String,
 
-    /// Image to price; the present one without it. Paid images add to the price. Format:
+    /// Image to price. If omitted, the current image. Paid images add to the price. Format:
     /// `img-xxxxxxxx`.
     pub image_id: Option<String>,
 
-    /// New size of the boot disk, if it should grow; absent keeps the size. It can neither
-    /// shrink nor change its type.
+    /// New size of the system disk, if it should grow. If omitted, the size stays the same. The
+    /// disk cannot shrink or change its type.
     pub system_disk: Option<SystemDisk>,
 
-    /// Login to be set by the reinstallation. It has no bearing on the price, so leave
-    /// passwords out of a query.
+    /// Login that the reinstallation would set. It does not affect the price, so leave
+    /// passwords out of the query.
     pub login_settings: Option<LoginSettings>,
 
-    /// Agents to install, as in the reinstallation itself. Security and monitoring count as on
-    /// without it.
+    /// Agents to install, as in the reinstallation itself. If omitted, security and monitoring
+    /// count as on.
     pub enhanced_service: Option<EnhancedService>,
 
-    /// Base64 script for the first start, as in the reinstallation itself; a price query has no
-    /// need of it. Size: up to 16384 bytes. Encoding: base64.
+    /// Base64 script for the first start, as in the reinstallation itself; not needed for a
+    /// price query. Size: up to 16384 bytes. Encoding: base64.
     pub user_data: Option<Sensitive>,
 }
 
 /// Response of [`InquiryPriceResetInstance`].
 #[derive(Clone, Default, PartialEq)]
 pub struct InquiryPriceResetInstanceResponse {
-    /// What the reinstallation would add to the cost of the instance.
+    /// Amount that the reinstallation would add to the cost of the instance.
     pub price: Price,
 
     /// Identifies this call; include it when you contact support.

@@ -2,15 +2,15 @@
 
 use crate::prelude::*;
 
-/// Tells what changing the public bandwidth of instances would cost.
+/// Returns the price of changing the public bandwidth of instances.
 ///
-/// `BANDWIDTH_PREPAID` bandwidth can only be raised, one instance per call, and needs
-/// `StartTime` and `EndTime`; the other modes refuse both times.
+/// `BANDWIDTH_PREPAID` bandwidth can only be raised, for one instance per call, and needs
+/// `StartTime` and `EndTime`; the other billing modes reject both times.
 ///
-/// Instances of different bandwidth billing cannot be mixed, and `BANDWIDTH_POSTPAID_BY_MONTH`
-/// is not supported.
+/// Instances with different bandwidth billing modes cannot be mixed, and
+/// `BANDWIDTH_POSTPAID_BY_MONTH` is not supported.
 ///
-/// Nothing is changed; `ResetInstancesInternetMaxBandwidth` does that.
+/// Changes nothing; to make the change, use `ResetInstancesInternetMaxBandwidth`.
 ///
 /// Retry class: read (changes nothing, so it is retried freely).
 ///
@@ -18,29 +18,29 @@ use crate::prelude::*;
 /// Group: Prices. Up to 10 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct InquiryPriceResetInstancesInternetMaxBandwidth {
-    /// Instances to price, all with the same bandwidth billing. Only one for
+    /// Instances to price, all with the same bandwidth billing mode. Only one for
     /// `BANDWIDTH_PREPAID` and `BANDWIDTH_POSTPAID_BY_HOUR`. Required. Items: 1 to 100. Format:
     /// `ins-xxxxxxxx`.
     pub instance_ids: Vec<String>,
 
-    /// New bandwidth, in its member `InternetMaxBandwidthOut`; the other members are not read.
+    /// New bandwidth, set in `InternetMaxBandwidthOut`; the other members are ignored.
     /// Required.
     pub internet_accessible: InternetAccessible,
 
-    /// First day of the new bandwidth, today or later. For prepaid bandwidth only, and refused
-    /// for any other. Required if: bandwidth is BANDWIDTH_PREPAID. Format: `YYYY-MM-DD`.
+    /// First day of the new bandwidth, today or later. Only for prepaid bandwidth; rejected
+    /// otherwise. Required if: bandwidth is BANDWIDTH_PREPAID. Format: `YYYY-MM-DD`.
     pub start_time: Option<String>,
 
-    /// Last day of the new bandwidth, itself included, no later than the expiry of the
-    /// instance. For prepaid bandwidth only, and refused for any other. Required if: bandwidth
-    /// is BANDWIDTH_PREPAID. Format: `YYYY-MM-DD`.
+    /// Last day (inclusive) of the new bandwidth, no later than the expiry of the instance.
+    /// Only for prepaid bandwidth; rejected otherwise. Required if: bandwidth is
+    /// BANDWIDTH_PREPAID. Format: `YYYY-MM-DD`.
     pub end_time: Option<String>,
 }
 
 /// Response of [`InquiryPriceResetInstancesInternetMaxBandwidth`].
 #[derive(Clone, Default, PartialEq)]
 pub struct InquiryPriceResetInstancesInternetMaxBandwidthResponse {
-    /// What the new bandwidth would cost: a sum for a prepaid window, rates otherwise.
+    /// Price of the new bandwidth: an amount for a prepaid period, rates otherwise.
     pub price: Price,
 
     /// Identifies this call; include it when you contact support.

@@ -2,12 +2,12 @@
 
 use crate::prelude::*;
 
-/// Tells what changing an instance to another type would cost.
+/// Returns the price of changing an instance to another type.
 ///
-/// Only instances with a `CLOUD_BSSD`, `CLOUD_PREMIUM` or `CLOUD_SSD` system disk qualify, and
-/// none on dedicated hosts.
+/// Only instances with a `CLOUD_BSSD`, `CLOUD_PREMIUM` or `CLOUD_SSD` system disk are
+/// supported, and not those on dedicated hosts.
 ///
-/// Nothing is changed; `ResetInstancesType` does that.
+/// Changes nothing; to make the change, use `ResetInstancesType`.
 ///
 /// Retry class: read (changes nothing, so it is retried freely).
 ///
@@ -15,11 +15,11 @@ use crate::prelude::*;
 /// Group: Prices. Up to 10 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct InquiryPriceResetInstancesType {
-    /// The instance to price. A list by form only: one id per call. Required. Items: 1. Format:
-    /// `ins-xxxxxxxx`.
+    /// The instance to price. Although it is a list, only one id per call is allowed. Required.
+    /// Items: 1. Format: `ins-xxxxxxxx`.
     pub instance_ids: Vec<String>,
 
-    /// Type to price, such as `S5.LARGE8`; it must be sold in the zone of the instance.
+    /// Type to price, such as `S5.LARGE8`; it must be on sale in the zone of the instance.
     /// Required.
     pub instance_type: String,
 }
@@ -27,7 +27,7 @@ pub struct InquiryPriceResetInstancesType {
 /// Response of [`InquiryPriceResetInstancesType`].
 #[derive(Clone, Default, PartialEq)]
 pub struct InquiryPriceResetInstancesTypeResponse {
-    /// Cost of the change: the difference to pay on a subscription, or the new hourly rate.
+    /// Price of the change: the difference to pay for a subscription, or the new hourly rate.
     pub price: Price,
 
     /// Identifies this call; include it when you contact support.

@@ -2,12 +2,12 @@
 
 use crate::prelude::*;
 
-/// Tells what enlarging a disk of an instance would cost.
+/// Returns the price of enlarging a disk of an instance.
 ///
-/// Only disks that cannot be detached (`Portable` false in the block storage API) can be
-/// priced, one data disk at a time, and none of instances on dedicated hosts.
+/// Only disks that cannot be detached (`Portable` is false in the block storage API) can be
+/// priced, one data disk at a time, and not for instances on dedicated hosts.
 ///
-/// Nothing is changed; `ResizeInstanceDisks` does that.
+/// Changes nothing; to make the change, use `ResizeInstanceDisks`.
 ///
 /// Retry class: read (changes nothing, so it is retried freely).
 ///
@@ -19,27 +19,27 @@ pub struct InquiryPriceResizeInstanceDisks {
     pub instance_id: String,
 
     /// The data disk and its new total size, which grows in steps of 10 GiB; `DiskId` may be
-    /// left out. Price either this or the boot disk, never both in one call. Items: 1. Specify
-    /// exactly one of `DataDisks` and `SystemDisk`.
+    /// left out. Set either this or the system disk, not both. Items: 1. Specify exactly one of
+    /// `DataDisks` and `SystemDisk`.
     pub data_disks: Vec<DataDisk>,
 
-    /// Has no effect on the price; it mirrors the switch of `ResizeInstanceDisks` that allows a
-    /// hard power-off. Default: false.
+    /// Does not affect the price; it corresponds to the option of `ResizeInstanceDisks` that
+    /// allows a hard power-off. Default: false.
     pub force_stop: Option<bool>,
 
-    /// New total size of the boot disk, which must be a cloud disk. Price either this or a data
-    /// disk, never both in one call. Specify exactly one of `DataDisks` and `SystemDisk`.
+    /// New total size of the system disk, which must be a cloud disk. Set either this or a data
+    /// disk, not both. Specify exactly one of `DataDisks` and `SystemDisk`.
     pub system_disk: Option<SystemDisk>,
 
-    /// Whether the growth is meant to happen without a stop, as in `ResizeInstanceDisks`; the
-    /// query itself touches nothing.
+    /// Whether the disk would be enlarged without stopping the instance, as in
+    /// `ResizeInstanceDisks`; the query itself changes nothing.
     pub resize_online: Option<bool>,
 }
 
 /// Response of [`InquiryPriceResizeInstanceDisks`].
 #[derive(Clone, Default, PartialEq)]
 pub struct InquiryPriceResizeInstanceDisksResponse {
-    /// Cost of the larger disk: the difference to pay on a subscription, or the new hourly
+    /// Price of the larger disk: the difference to pay for a subscription, or the new hourly
     /// rate.
     pub price: Price,
 

@@ -2,14 +2,14 @@
 
 use crate::prelude::*;
 
-/// Tells what launching instances of a given configuration would cost, without creating
+/// Returns the price of launching instances with a given configuration, without creating
 /// anything.
 ///
 /// Send the same values as for `RunInstances`; a configuration outside the purchase limits of
-/// the account is refused rather than priced.
+/// the account is rejected rather than priced.
 ///
-/// Some limits are tighter than in the launch: fewer instances, a shorter `HostName`, and a
-/// single instance when private addresses are given.
+/// Some limits are lower than for the launch: fewer instances, a shorter `HostName`, and only
+/// one instance when private addresses are given.
 ///
 /// Leave passwords and the `ClientToken` of the real launch out of the query.
 ///
@@ -18,102 +18,103 @@ use crate::prelude::*;
 /// Returns [`InquiryPriceRunInstancesResponse`]. Group: Prices. Up to 10 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct InquiryPriceRunInstances {
-    /// Zone, project and host to price for. Sent together with `LaunchTemplate`, it overrides
-    /// the placement of the template. Required unless `LaunchTemplate` is given. Quirk: The
-    /// model requires it always, while the text asks for it only without a launch template.
+    /// Zone, project and host to price for. If sent together with `LaunchTemplate`, it
+    /// overrides the template's placement. Required unless `LaunchTemplate` is given. Quirk:
+    /// The model always requires it; the documentation asks for it only without a launch
+    /// template.
     pub placement: Option<Placement>,
 
-    /// Image to price; paid images add to the sum. Sent together with `LaunchTemplate`, it
-    /// overrides the image of the template. Required unless `LaunchTemplate` is given. Format:
-    /// `img-xxxxxxxx`. Quirk: The model requires it always, while the text asks for it only
+    /// Image to price; paid images add to the price. If sent together with `LaunchTemplate`, it
+    /// overrides the template's image. Required unless `LaunchTemplate` is given. Format:
+    /// `img-xxxxxxxx`. Quirk: The model always requires it; the documentation asks for it only
     /// without a launch template.
     pub image_id: Option<String>,
 
-    /// Billing to price. It decides which members of the answer are filled: sums for a
+    /// Charge type to price. It decides which members of the response are set: amounts for a
     /// subscription, hourly rates otherwise. Default: `POSTPAID_BY_HOUR`. Allowed: `PREPAID`,
     /// `POSTPAID_BY_HOUR` and `SPOTPAID`.
     pub instance_charge_type: Option<InstanceChargeType>,
 
-    /// Term to price for a monthly subscription. It has no meaning for other billing. Required
-    /// if `InstanceChargeType` is `PREPAID`.
+    /// Term to price for a monthly subscription. It has no meaning for other charge types.
+    /// Required if `InstanceChargeType` is `PREPAID`.
     pub instance_charge_prepaid: Option<InstanceChargePrepaid>,
 
-    /// Size and family to price, such as `S5.MEDIUM4`. Without it the service picks whatever
-    /// sells in the region, so the price may be for something else than you meant.
+    /// Type to price, such as `S5.MEDIUM4`. If omitted, the service picks any type on sale in
+    /// the region, so the price may not be for the type you meant.
     pub instance_type: Option<String>,
 
-    /// Type and size of the boot disk to price. Without it the service assumes its own default.
+    /// Type and size of the system disk to price. If omitted, the service assumes its own
+    /// default.
     pub system_disk: Option<SystemDisk>,
 
-    /// Data disks to price; none without it. At most one may be local (`LOCAL_BASIC` or
+    /// Data disks to price. If omitted, none. At most one may be local (`LOCAL_BASIC` or
     /// `LOCAL_SSD`) and at most 20 may be cloud disks. Items: up to 21.
     pub data_disks: Vec<DataDisk>,
 
-    /// Network of the instances, as in the launch; absent means the classic network. With
-    /// private addresses listed, only one instance can be priced.
+    /// Network of the instances, as in the launch. If omitted, the classic network. If it lists
+    /// private addresses, only one instance can be priced.
     pub virtual_private_cloud: Option<VirtualPrivateCloud>,
 
-    /// Public bandwidth to price. Without it the bandwidth is 0 Mbps and costs nothing.
+    /// Public bandwidth to price. If omitted, the bandwidth is 0 Mbps and costs nothing.
     pub internet_accessible: Option<InternetAccessible>,
 
-    /// How many equal instances to price, within the purchase quota that is left. Range: 1
+    /// How many identical instances to price, within the remaining purchase quota. Range: 1
     /// to 100. Default: 1. Quirk: The launch itself takes up to 500.
     pub instance_count: Option<i64>,
 
-    /// Display name, checked as in the launch (`{R:3}` numbers from 3) and without effect on
-    /// the price. Length: up to 128 characters. Default: `\u{672a}\u{547d}\u{540d}`.
+    /// Display name, checked as in the launch (`{R:3}` numbers from 3). It does not affect the
+    /// price. Length: up to 128 characters. Default: `\u{672a}\u{547d}\u{540d}`.
     pub instance_name: Option<String>,
 
-    /// Login of the instances, without effect on the price. Leave passwords out of a query.
+    /// Login of the instances. It does not affect the price; leave passwords out of the query.
     pub login_settings: Option<LoginSettings>,
 
-    /// Security groups the launch would bind; they cost nothing and serve the check only.
-    /// Format: `sg-xxxxxxxx`.
+    /// Security groups that the launch would bind; they are free and only checked. Format:
+    /// `sg-xxxxxxxx`.
     pub security_group_ids: Vec<String>,
 
-    /// Agents the launch would install. Security and monitoring count as on without it, while
-    /// in the launch itself that depends on the image.
+    /// Agents that the launch would install. If omitted, security and monitoring count as on,
+    /// while in the launch itself that depends on the image.
     pub enhanced_service: Option<EnhancedService>,
 
-    /// Not needed, since a query may be repeated freely. Never put the token of a real launch
+    /// Not needed, because a query can be repeated freely. Never use the token of a real launch
     /// here. Length: up to 64 characters. Characters: ASCII.
     pub client_token: Option<String>,
 
-    /// Name inside the guest, checked only. Windows: up to 15 letters, digits or hyphens, no
-    /// dots, not only digits; dots and hyphens may not begin, end or repeat. Length: 2 to 30
-    /// characters. Quirk: The launch itself takes up to 60 characters.
+    /// Host name in the guest; it is only checked. Windows: up to 15 letters, digits or
+    /// hyphens, no dots, not only digits; a dot or hyphen may not be first, last or doubled.
+    /// Length: 2 to 30 characters. Quirk: The launch itself takes up to 60 characters.
     pub host_name: Option<String>,
 
-    /// Tags the launch would bind; for instances only, and free of charge.
+    /// Tags that the launch would bind; only for instances, and free of charge.
     pub tag_specification: Vec<TagSpecification>,
 
-    /// Bid of `SPOTPAID` instances, as in the launch.
+    /// Bid for `SPOTPAID` instances, as in the launch.
     pub instance_market_options: Option<InstanceMarketOptionsRequest>,
 
-    /// Own key and value pairs, as in the launch. In closed beta and without effect on the
+    /// Your own key-value pairs, as in the launch. In closed beta; they do not affect the
     /// price.
     pub metadata: Option<Metadata>,
 
-    /// Cluster for high-performance computing instances, needed by types that only run in one.
-    /// Format: `hpc-xxxxxxxx`.
+    /// Cluster for high-performance computing instances; required by instance types that run
+    /// only in a cluster. Format: `hpc-xxxxxxxx`.
     pub hpc_cluster_id: Option<String>,
 
-    /// Cores and threads the guest would see; the service decides without it.
+    /// Cores and threads that the guest would see. If omitted, the service decides.
     pub cpu_topology: Option<CpuTopology>,
 
-    /// Template that supplies members left out here, as in the launch.
+    /// Template that supplies parameters omitted here, as in the launch.
     pub launch_template: Option<LaunchTemplate>,
 
-    /// Full list of network interfaces, one of them primary; whether `VirtualPrivateCloud` may
-    /// stand beside it is not documented. Open in a few regions and on request only.
+    /// Full list of network interfaces, one of them primary. Whether it may be combined with
+    /// `VirtualPrivateCloud` is not documented. Available only in a few regions and on request.
     pub network_interfaces: Vec<NetworkInterfaces>,
 }
 
 /// Response of [`InquiryPriceRunInstances`].
 #[derive(Clone, Default, PartialEq)]
 pub struct InquiryPriceRunInstancesResponse {
-    /// What all instances of the request would cost together, split into instance and public
-    /// bandwidth.
+    /// Total price of all instances in the request, split into instance and public bandwidth.
     pub price: Price,
 
     /// Identifies this call; include it when you contact support.

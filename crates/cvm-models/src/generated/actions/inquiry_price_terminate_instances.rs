@@ -2,14 +2,14 @@
 
 use crate::prelude::*;
 
-/// Tells what sum would be refunded if instances were given back.
+/// Returns the refund for terminating instances.
 ///
-/// Nothing is given back; `TerminateInstances` does that.
+/// Terminates nothing; to do that, use `TerminateInstances`.
 ///
-/// The text speaks of including prepaid data disks through a `ReleasePrepaidDataDisks` member,
-/// but this request has none.
+/// The documentation mentions a `ReleasePrepaidDataDisks` parameter for including prepaid data
+/// disks, but this request has none.
 ///
-/// One unsuitable instance makes the whole batch answer with an error.
+/// One instance that does not qualify makes the whole request fail.
 ///
 /// Retry class: read (changes nothing, so it is retried freely).
 ///
@@ -17,15 +17,15 @@ use crate::prelude::*;
 /// Group: Prices. Up to 10 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct InquiryPriceTerminateInstances {
-    /// Instances whose refund is wanted. The answer holds one row for each. Required. Items: 1
-    /// to 100. Format: `ins-xxxxxxxx`.
+    /// Instances to price the refund for. The response has one entry for each. Required. Items:
+    /// 1 to 100. Format: `ins-xxxxxxxx`.
     pub instance_ids: Vec<String>,
 }
 
 /// Response of [`InquiryPriceTerminateInstances`].
 #[derive(Clone, Default, PartialEq)]
 pub struct InquiryPriceTerminateInstancesResponse {
-    /// One refund per instance; match the rows by `InstanceId` rather than by position.
+    /// One refund per instance; match the entries by `InstanceId`, not by position.
     pub instance_refunds_set: Vec<InstanceRefund>,
 
     /// Identifies this call; include it when you contact support.

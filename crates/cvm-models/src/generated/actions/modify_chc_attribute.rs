@@ -2,21 +2,21 @@
 
 use crate::prelude::*;
 
-/// Changes the name, kind, management login or management security groups of hosted physical
-/// servers (CHC).
+/// Changes the name, device type, management login or management security groups of hosted
+/// physical servers (CHC).
 ///
-/// Members left out stay as they are.
+/// Omitted parameters keep their current values.
 ///
-/// The management login can be written but not read back, so keep it safe.
+/// The management login can be set but not read back, so store it safely.
 ///
-/// Retry class: convergent (retried, because repeating it sets the same state). The name is a
-/// mere label and can be set again, but login, access rules and kind may have been changed
-/// since by somebody else, so read first. Guarded if `Password`, `BmcUser`,
-/// `BmcSecurityGroupIds` or `DeviceType` is given.
+/// Retry class: convergent (retried, because repeating it sets the same state). The name is
+/// only a label and can be set again, but somebody may have changed the login, security groups
+/// or device type since, so read first. Guarded if `Password`, `BmcUser`, `BmcSecurityGroupIds`
+/// or `DeviceType` is given.
 ///
-/// If the outcome is unknown, check `DescribeChcHosts`: Done when name, device type and access
-/// rules are those that were asked for. No list shows user or password of the management
-/// controller.
+/// If the outcome is unknown, check `DescribeChcHosts`: Done when name, device type and
+/// security groups have the requested values. No query returns the user or password of the
+/// management controller.
 ///
 /// Returns [`ModifyChcAttributeResponse`].
 /// Group: Hosted physical servers. Up to 20 calls per second.
@@ -29,7 +29,7 @@ pub struct ModifyChcAttribute {
     /// New display name of the servers.
     pub instance_name: Option<String>,
 
-    /// New hardware kind recorded for the servers.
+    /// New device type recorded for the servers.
     pub device_type: Option<String>,
 
     /// User name of the management controller (BMC), made of letters, digits, hyphens and
@@ -37,10 +37,11 @@ pub struct ModifyChcAttribute {
     pub bmc_user: Option<String>,
 
     /// Password of the management controller, made of letters, digits and common ASCII
-    /// punctuation. No query shows it. Length: 8 to 16 characters.
+    /// punctuation. It cannot be read back. Length: 8 to 16 characters.
     pub password: Option<Sensitive>,
 
-    /// Security groups that guard the management network of the servers. Format: `sg-xxxxxxxx`.
+    /// Security groups that protect the management network of the servers. Format:
+    /// `sg-xxxxxxxx`.
     pub bmc_security_group_ids: Vec<String>,
 }
 

@@ -5,12 +5,12 @@ use crate::prelude::*;
 /// Switches hosted physical servers (CHC) between the deploy network and the business network,
 /// for installing them with your own PXE setup.
 ///
-/// Traffic of the workload is affected: know what the switch does before you call it.
+/// The switch affects the traffic of the workload; plan for it before the call.
 ///
 /// `DEPLOY` needs a server that is `PREPARED` or `ONLINE` and has a deploy network; `BUSINESS`
-/// needs one that is `ONLINE`. Anything else is refused.
+/// needs one that is `ONLINE`. Anything else is rejected.
 ///
-/// Poll `DescribeChcHosts` until `NetworkMode` is as asked, `LatestOperation` is
+/// Poll `DescribeChcHosts` until `NetworkMode` has the requested value, `LatestOperation` is
 /// `SwitchChcDeployNetwork` or `SwitchChcBusinessNetwork`, and `LatestOperationState` is
 /// `SUCCESS`.
 ///
@@ -18,13 +18,13 @@ use crate::prelude::*;
 /// means success, `FAILED` means failure.
 ///
 /// Retry class: hazard (never retried by the client, because repeating it can cost money or
-/// destroy something). Nothing says that asking for the present mode is harmless, and each run
-/// touches live traffic, so read `NetworkMode` instead.
+/// destroy something). It is not documented that requesting the current mode is harmless, and
+/// each run affects live traffic, so read `NetworkMode` instead.
 ///
-/// If the outcome is unknown, check `DescribeChcHosts`: Done when the mode is the one asked
-/// for, the server is no longer `OPERATING`, and a switch of networks is the latest operation,
-/// with `SUCCESS`; `FAILED` means it ran and failed. The old mode with the operation of before
-/// means not done.
+/// If the outcome is unknown, check `DescribeChcHosts`: Done when the mode has the requested
+/// value, the server is no longer `OPERATING`, and the latest operation is a network switch
+/// with `SUCCESS`; `FAILED` means the request ran and failed. The old mode with the same latest
+/// operation as before means not done.
 ///
 /// Returns [`ModifyChcNetworkModeResponse`]. Group: Hosted physical servers.
 #[derive(Clone, Default, PartialEq)]
@@ -32,8 +32,8 @@ pub struct ModifyChcNetworkMode {
     /// Hosted servers to switch, all to the same mode. Required. Format: `chc-xxxxxxxx`.
     pub chc_ids: Vec<String>,
 
-    /// Network the servers shall use from now on: the one for installing systems or the one for
-    /// the workload. Required.
+    /// Network that the servers will use: `DEPLOY` for installing systems or `BUSINESS` for the
+    /// workload. Required.
     pub network_mode: Option<ChcNetworkMode>,
 }
 

@@ -4,14 +4,14 @@ use crate::prelude::*;
 
 /// Renames a placement group or raises its affinity.
 ///
-/// `Name` must be sent even when only the affinity changes; repeat the present name then.
+/// `Name` is required even when only the affinity changes; send the current name then.
 ///
 /// Retry class: convergent (retried, because repeating it sets the same state). Setting the
-/// name again ends in the same state, but a repeated affinity may be refused or meet a newer
-/// value, so read the group first. Guarded if `Affinity` is given.
+/// same name again is harmless, but a repeated affinity may be rejected or conflict with a
+/// newer value, so read the group first. Guarded if `Affinity` is given.
 ///
 /// If the outcome is unknown, check `DescribeDisasterRecoverGroups`: Done when name and
-/// affinity are those that were asked for. A larger affinity means that somebody has gone
+/// affinity have the requested values. A larger affinity means that somebody has raised it
 /// further since.
 ///
 /// Returns [`ModifyDisasterRecoverGroupAttributeResponse`].
@@ -22,12 +22,12 @@ pub struct ModifyDisasterRecoverGroupAttribute {
     /// Format: `ps-xxxxxxxx`.
     pub disaster_recover_group_id: String,
 
-    /// Display name of the group from now on; Chinese and English characters are allowed.
-    /// Required. Length: 1 to 60 characters.
+    /// New display name of the group; Chinese and English characters are allowed. Required.
+    /// Length: 1 to 60 characters.
     pub name: String,
 
-    /// Degree to which instances of the group may gather on one piece of hardware. It can only
-    /// be raised, never lowered again. Range: 1 to 10.
+    /// Affinity: the degree to which instances of the group may share one piece of hardware. It
+    /// can only be raised, never lowered. Range: 1 to 10.
     pub affinity: Option<i64>,
 }
 

@@ -4,14 +4,14 @@ use crate::prelude::*;
 
 /// Renames dedicated hosts, or changes what happens when their term ends.
 ///
-/// Send either `HostName` or `RenewFlag`, never both in one call.
+/// Send either `HostName` or `RenewFlag`, not both in one call.
 ///
 /// Retry class: convergent (retried, because repeating it sets the same state). A name can be
-/// set again safely, but the renewal setting decides about money and the project about access,
-/// so read the host before resending those. Guarded if `RenewFlag` or `ProjectId` is given.
+/// set again safely, but the renewal setting affects billing and the project affects access, so
+/// read the host before retrying those. Guarded if `RenewFlag` or `ProjectId` is given.
 ///
 /// If the outcome is unknown, check `DescribeHosts`: Done when name, renewal setting and
-/// project are those that were asked for.
+/// project have the requested values.
 ///
 /// Returns [`ModifyHostsAttributeResponse`]. Group: Dedicated hosts. Up to 10 calls per second.
 #[derive(Clone, Default, PartialEq)]
@@ -24,11 +24,11 @@ pub struct ModifyHostsAttribute {
     /// one of `HostName` and `RenewFlag`.
     pub host_name: Option<String>,
 
-    /// What happens at the end of the term. `NOTIFY_AND_AUTO_RENEW` buys a month at a time
-    /// while the balance lasts. Specify exactly one of `HostName` and `RenewFlag`.
+    /// What happens at the end of the term. `NOTIFY_AND_AUTO_RENEW` renews for one month at a
+    /// time while the balance is sufficient. Specify exactly one of `HostName` and `RenewFlag`.
     pub renew_flag: Option<RenewFlag>,
 
-    /// Project the hosts move to; queries can filter by it.
+    /// Project to move the hosts to; queries can filter by it.
     pub project_id: Option<u64>,
 }
 

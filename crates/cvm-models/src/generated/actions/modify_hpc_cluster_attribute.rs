@@ -2,15 +2,15 @@
 
 use crate::prelude::*;
 
-/// Changes the name or the remark of a cluster for high-performance computing.
+/// Changes the name or the remark of a high-performance computing cluster.
 ///
-/// Both are labels: instances in the cluster are not touched.
+/// Both are only labels: instances in the cluster are not affected.
 ///
 /// Retry class: convergent (retried, because repeating it sets the same state). Name and remark
-/// are labels, so setting them again ends in the same state.
+/// are only labels, so setting them again has the same result.
 ///
-/// If the outcome is unknown, check `DescribeHpcClusters`: Done when name and remark are those
-/// that were asked for.
+/// If the outcome is unknown, check `DescribeHpcClusters`: Done when name and remark have the
+/// requested values.
 ///
 /// Returns [`ModifyHpcClusterAttributeResponse`]. Group: High-performance clusters.
 #[derive(Clone, Default, PartialEq)]
@@ -19,12 +19,12 @@ pub struct ModifyHpcClusterAttribute {
     /// `hpc-xxxxxxxx`.
     pub hpc_cluster_id: String,
 
-    /// New display name of the cluster; the old one stays without it. Length: 1 to 60
+    /// New display name of the cluster. If omitted, the name stays the same. Length: 1 to 60
     /// characters.
     pub name: Option<String>,
 
-    /// New remark, free text for your own use; the old one stays without it. Length: 1 to 256
-    /// characters.
+    /// New remark, free text for your own use. If omitted, the remark stays the same. Length: 1
+    /// to 256 characters.
     pub remark: Option<String>,
 }
 

@@ -4,37 +4,36 @@ use crate::prelude::*;
 
 /// Changes the name, description, family or deprecation mark of a custom image.
 ///
-/// An image that is shared with other accounts cannot be changed; end the sharing first.
+/// An image that is shared with other accounts cannot be changed; stop sharing it first.
 ///
-/// Family and deprecation mark can steer which image a launch picks by family.
+/// Family and deprecation mark can affect which image a launch by family uses.
 ///
 /// Retry class: convergent (retried, because repeating it sets the same state). A description
-/// can be set again safely, but a name may collide with its own first run, and family and mark
-/// steer launches, so read the image first. Guarded if `ImageName`, `ImageFamily` or
+/// can be set again safely, but a retried name may conflict with the first request, and family
+/// and mark affect launches, so read the image first. Guarded if `ImageName`, `ImageFamily` or
 /// `ImageDeprecated` is given.
 ///
 /// If the outcome is unknown, check `DescribeImages`: Done when name, description, family and
-/// mark are those that were asked for.
+/// mark have the requested values.
 ///
 /// Returns [`ModifyImageAttributeResponse`]. Group: Images. Up to 10 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct ModifyImageAttribute {
-    /// The custom image to change, not shared with anybody at the moment. Required. Format:
-    /// `img-xxxxxxxx`.
+    /// The custom image to change. It must not be shared. Required. Format: `img-xxxxxxxx`.
     pub image_id: String,
 
-    /// New display name; one that another image already has is refused. Length: up to 60
+    /// New display name. A name that another image already has is rejected. Length: up to 60
     /// characters. Must be unique.
     pub image_name: Option<String>,
 
     /// New description, free text. Length: up to 256 characters.
     pub image_description: Option<String>,
 
-    /// Family the image shall belong to, so that launches can ask for the newest of a family.
+    /// New family of the image, so that launches can request the newest image of a family.
     pub image_family: Option<String>,
 
-    /// `true` marks the image as outdated, so that users turn to a newer one of its family;
-    /// `false` takes the mark off.
+    /// `true` marks the image as deprecated, so that users choose a newer one of its family;
+    /// `false` removes the mark.
     pub image_deprecated: Option<bool>,
 }
 

@@ -2,21 +2,21 @@
 
 use crate::prelude::*;
 
-/// Shares a custom image with other accounts, or ends the sharing.
+/// Shares a custom image with other accounts, or stops sharing it.
 ///
-/// The other accounts can create instances from the image, in the same region only; they cannot
+/// The other accounts can create instances from the image, only in the same region; they cannot
 /// change it.
 ///
-/// An image can be shared with up to 500 accounts, and while it is shared it can be neither
-/// changed nor deleted.
+/// An image can be shared with up to 500 accounts. While it is shared, it cannot be changed or
+/// deleted.
 ///
 /// `DescribeImageSharePermission` shows who has access.
 ///
-/// Retry class: guarded (not retried until a read shows that it did not take effect). A resend
-/// can reverse a newer decision about who has access, so read the list of accounts first.
+/// Retry class: guarded (not retried until a read shows that it did not take effect). A retry
+/// can undo a newer decision about who has access, so read the list of accounts first.
 ///
-/// If the outcome is unknown, check `DescribeImageSharePermission`: Done for each account that
-/// is listed if it was to be shared with, or that is not listed if sharing was to end.
+/// If the outcome is unknown, check `DescribeImageSharePermission`: When sharing, done for each
+/// account that is listed; when stopping, done for each account that is not listed.
 ///
 /// Returns [`ModifyImageSharePermissionResponse`]. Group: Images. Up to 10 calls per second.
 #[derive(Clone, Default, PartialEq)]
@@ -24,11 +24,11 @@ pub struct ModifyImageSharePermission {
     /// The custom image to share; its state must be `NORMAL`. Required. Format: `img-xxxxxxxx`.
     pub image_id: String,
 
-    /// Main account numbers (UIN) of the other side, as text; neither sub-accounts nor QQ
-    /// numbers. Required.
+    /// Main account numbers (UIN) of the other accounts, as strings; sub-accounts and QQ
+    /// numbers are not allowed. Required.
     pub account_ids: Vec<String>,
 
-    /// `SHARE` gives the listed accounts access, `CANCEL` takes it away from them. Required.
+    /// `SHARE` gives the listed accounts access; `CANCEL` removes their access. Required.
     pub permission: Option<ImageSharePermission>,
 }
 

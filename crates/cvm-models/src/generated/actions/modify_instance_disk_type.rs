@@ -4,39 +4,41 @@ use crate::prelude::*;
 
 /// Moves the local disks of an instance to cloud disks.
 ///
-/// The instance must be `STOPPED`, and spot instances are refused.
+/// The instance must be `STOPPED`; spot instances are not supported.
 ///
-/// An instance with a local system disk and a local data disk must move both in one call.
+/// If an instance has a local system disk and a local data disk, both must move in one call.
 ///
-/// Cloud disks are billed, so keep enough balance.
+/// Cloud disks are billed, so keep a sufficient balance.
 ///
-/// The answer means accepted, not done: poll `DescribeInstances` until `LatestOperationState`
-/// leaves `OPERATING`, and read `LatestOperationErrorMsg` on `FAILED`.
+/// The response only means that the request was accepted: poll `DescribeInstances` until
+/// `LatestOperationState` is no longer `OPERATING`; if it is `FAILED`, read
+/// `LatestOperationErrorMsg`.
 ///
 /// Asynchronous. Poll `DescribeInstances` and check `InstanceSet.LatestOperationState`:
 /// `SUCCESS` means success, `FAILED` means failure.
 ///
 /// Retry class: hazard (never retried by the client, because repeating it can cost money or
-/// destroy something). A resend may place a second paid order while data is being moved, so
-/// compare the disk types and look into billing first.
+/// destroy something). A retry may place a second paid order while data is being moved, so
+/// compare the disk types and check billing first.
 ///
 /// If the outcome is unknown, check `DescribeInstances`: Done when the disks have the new type.
-/// Local disks with the operation of before mean not done; an open order in billing leaves it
-/// undecided.
+/// Local disks with the same latest operation as before mean not done; with an open order in
+/// billing, the outcome is undecided.
 ///
 /// Returns [`ModifyInstanceDiskTypeResponse`].
 /// Group: Disks of an instance. Up to 20 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct ModifyInstanceDiskType {
-    /// The stopped instance whose local disks shall move. Required. Format: `ins-xxxxxxxx`.
+    /// The stopped instance whose local disks are to be moved. Required. Format:
+    /// `ins-xxxxxxxx`.
     pub instance_id: String,
 
-    /// Cloud type for the local data disk, in `DiskType`; of the other members only `CdcId`
-    /// counts, and only for `CDHPAID` instances. Items: 1.
+    /// Cloud disk type for the local data disk, set in `DiskType`. The other members are
+    /// ignored, except `CdcId` for `CDHPAID` instances. Items: 1.
     pub data_disks: Vec<DataDisk>,
 
-    /// Cloud type for the local boot disk, in `DiskType`; of the other members only `CdcId`
-    /// counts, and only for `CDHPAID` instances.
+    /// Cloud disk type for the local system disk, set in `DiskType`. The other members are
+    /// ignored, except `CdcId` for `CDHPAID` instances.
     pub system_disk: Option<SystemDisk>,
 }
 

@@ -5,29 +5,31 @@ use crate::prelude::*;
 /// Changes one property of instances: name, host name, security groups, role, user data,
 /// protection or jumbo frames.
 ///
-/// A request names exactly one property; `AutoReboot` may stand beside `HostName`, and
-/// `CamRoleType` beside `CamRoleName`.
+/// A request changes exactly one property; `AutoReboot` may be combined with `HostName`, and
+/// `CamRoleType` with `CamRoleName`.
 ///
-/// A new `HostName` restarts the instances at once unless `AutoReboot` is `false`.
+/// A new `HostName` restarts the instances immediately unless `AutoReboot` is `false`.
 ///
-/// A list in `SecurityGroups` replaces all groups bound before, which can open or close access.
+/// A list in `SecurityGroups` replaces all groups bound before, which can allow or block
+/// access.
 ///
-/// The answer means accepted, not done: poll `DescribeInstances` until `LatestOperationState`
-/// leaves `OPERATING`, and read `LatestOperationErrorMsg` on `FAILED`.
+/// The response only means that the request was accepted: poll `DescribeInstances` until
+/// `LatestOperationState` is no longer `OPERATING`; if it is `FAILED`, read
+/// `LatestOperationErrorMsg`.
 ///
 /// Asynchronous. Poll `DescribeInstances` and check `InstanceSet.LatestOperationState`:
 /// `SUCCESS` means success, `FAILED` means failure.
 ///
 /// Retry class: convergent (retried, because repeating it sets the same state). A display name
-/// can be set again safely; a host name restarts machines and the rest concerns access or
-/// protection, so read those first. Hazard if `HostName` is given and `AutoReboot` is not
-/// `false`. Guarded if `HostName` is given. Hazard if `EnableJumboFrame` is given. Guarded if
-/// `SecurityGroups`, `DisableApiTermination`, `CamRoleName`, `CamRoleType` or `UserData` is
+/// can be set again safely; a host name restarts instances and the other properties affect
+/// access or protection, so read those first. Hazard if `HostName` is given and `AutoReboot` is
+/// not `false`. Guarded if `HostName` is given. Hazard if `EnableJumboFrame` is given. Guarded
+/// if `SecurityGroups`, `DisableApiTermination`, `CamRoleName`, `CamRoleType` or `UserData` is
 /// given.
 ///
-/// If the outcome is unknown, check `DescribeInstances`: Done when the member shows the new
+/// If the outcome is unknown, check `DescribeInstances`: Done when the property has the new
 /// value and the latest operation is `SUCCESS`. `DescribeInstancesAttributes` shows user data;
-/// security groups count only if they are the whole list, in its order.
+/// security groups match only if the whole list is equal, in the same order.
 ///
 /// Returns [`ModifyInstancesAttributeResponse`]. Group: Instances. Up to 10 calls per second.
 #[derive(Clone, Default, PartialEq)]
@@ -36,55 +38,55 @@ pub struct ModifyInstancesAttribute {
     /// `ins-xxxxxxxx`.
     pub instance_ids: Vec<String>,
 
-    /// New display name. It serves your own overview only and need not be unique. Length: up to
-    /// 128 characters. Specify exactly one of `InstanceName`, `UserData`, `SecurityGroups`,
+    /// New display name. It is only a label and need not be unique. Length: up to 128
+    /// characters. Specify exactly one of `InstanceName`, `UserData`, `SecurityGroups`,
     /// `CamRoleName`, `HostName`, `DisableApiTermination` and `EnableJumboFrame`. Quirk: The
-    /// Chinese text says 60 characters, the international one 128, which is also what a launch
-    /// takes.
+    /// Chinese documentation says 60 characters; the international one says 128, the same as
+    /// for a launch.
     pub instance_name: Option<String>,
 
-    /// New base64 script for the guest. Keep secrets out: `DescribeInstancesAttributes` can
-    /// show it again. Size: up to 16384 bytes. Encoding: base64. Specify exactly one of
+    /// New base64 script for the guest. Do not put secrets in it: `DescribeInstancesAttributes`
+    /// can return it. Size: up to 16384 bytes. Encoding: base64. Specify exactly one of
     /// `InstanceName`, `UserData`, `SecurityGroups`, `CamRoleName`, `HostName`,
     /// `DisableApiTermination` and `EnableJumboFrame`.
     pub user_data: Option<Sensitive>,
 
-    /// Complete new list of security groups. Groups bound before and not listed here are taken
-    /// off, and the order is the priority. Format: `sg-xxxxxxxx`. Specify exactly one of
-    /// `InstanceName`, `UserData`, `SecurityGroups`, `CamRoleName`, `HostName`,
-    /// `DisableApiTermination` and `EnableJumboFrame`.
+    /// Complete new list of security groups, in order of priority. Groups that are bound but
+    /// not listed are unbound. Format: `sg-xxxxxxxx`. Specify exactly one of `InstanceName`,
+    /// `UserData`, `SecurityGroups`, `CamRoleName`, `HostName`, `DisableApiTermination` and
+    /// `EnableJumboFrame`.
     pub security_groups: Vec<String>,
 
-    /// CAM role the instances take on; an empty string takes the present role off. Programs in
-    /// the guest gain or lose its rights. Specify exactly one of `InstanceName`, `UserData`,
+    /// CAM role for the instances; an empty string removes the current role. Programs in the
+    /// guest gain or lose its permissions. Specify exactly one of `InstanceName`, `UserData`,
     /// `SecurityGroups`, `CamRoleName`, `HostName`, `DisableApiTermination` and
     /// `EnableJumboFrame`.
     pub cam_role_name: Option<String>,
 
-    /// New name inside the guest. Windows: up to 15 letters, digits or hyphens, no dots, not
-    /// only digits; dots and hyphens may not begin, end or repeat. Length: 2 to 60 characters.
-    /// Specify exactly one of `InstanceName`, `UserData`, `SecurityGroups`, `CamRoleName`,
-    /// `HostName`, `DisableApiTermination` and `EnableJumboFrame`.
+    /// New host name in the guest. Windows: up to 15 letters, digits or hyphens, no dots, not
+    /// only digits; a dot or hyphen may not be first, last or doubled. Length: 2 to 60
+    /// characters. Specify exactly one of `InstanceName`, `UserData`, `SecurityGroups`,
+    /// `CamRoleName`, `HostName`, `DisableApiTermination` and `EnableJumboFrame`.
     pub host_name: Option<String>,
 
-    /// Left out, the protection stays as it is. `true` makes the instances refuse
-    /// `TerminateInstances`; `false` lifts that protection. Specify exactly one of
-    /// `InstanceName`, `UserData`, `SecurityGroups`, `CamRoleName`, `HostName`,
-    /// `DisableApiTermination` and `EnableJumboFrame`. Quirk: The text calls `false` the
-    /// default, while a request that leaves the member out changes nothing of it.
+    /// `true` protects the instances from `TerminateInstances`; `false` removes the protection.
+    /// If omitted, the setting stays the same. Specify exactly one of `InstanceName`,
+    /// `UserData`, `SecurityGroups`, `CamRoleName`, `HostName`, `DisableApiTermination` and
+    /// `EnableJumboFrame`. Quirk: The documentation calls `false` the default, but omitting the
+    /// parameter leaves the setting unchanged.
     pub disable_api_termination: Option<bool>,
 
-    /// Kind of the role in `CamRoleName`, equal to the `RoleType` CAM reports for it. Roles
-    /// with `LinkedRoleIn` in their name usually need `service_linked`. Default: `user`.
+    /// Type of the role in `CamRoleName`, equal to the `RoleType` that CAM reports for it.
+    /// Roles with `LinkedRoleIn` in their name usually need `service_linked`. Default: `user`.
     pub cam_role_type: Option<CamRoleType>,
 
-    /// Whether a new host name restarts the instances at once. With `false` the name takes
-    /// effect at the next restart you make yourself. Default: true.
+    /// Whether a new host name restarts the instances immediately. With `false`, the name takes
+    /// effect at the next restart that you make yourself. Default: true.
     pub auto_reboot: Option<bool>,
 
-    /// Switches large Ethernet frames on or off. Instance types without the feature refuse both
-    /// values, and the change can demand a restart. Specify exactly one of `InstanceName`,
-    /// `UserData`, `SecurityGroups`, `CamRoleName`, `HostName`, `DisableApiTermination` and
+    /// Switches jumbo frames on or off. Instance types without this feature reject both values,
+    /// and the change may require a restart. Specify exactly one of `InstanceName`, `UserData`,
+    /// `SecurityGroups`, `CamRoleName`, `HostName`, `DisableApiTermination` and
     /// `EnableJumboFrame`.
     pub enable_jumbo_frame: Option<bool>,
 }

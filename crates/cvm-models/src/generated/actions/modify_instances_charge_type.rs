@@ -2,46 +2,47 @@
 
 use crate::prelude::*;
 
-/// Changes instances between hourly billing and monthly subscription.
+/// Changes instances between pay-as-you-go and monthly subscription.
 ///
-/// A change to `PREPAID` pays the whole term at once; `InquiryPriceModifyInstancesChargeType`
-/// tells the price.
+/// A change to `PREPAID` charges the whole term immediately;
+/// `InquiryPriceModifyInstancesChargeType` returns the price.
 ///
-/// Refused for instances stopped without charge, those with a termination timer, and the
-/// families BC1 and BS1.
+/// Not supported for instances stopped without charge, instances with a termination timer, and
+/// the families BC1 and BS1.
 ///
-/// The answer means accepted, not done: poll `DescribeInstances` until `LatestOperationState`
-/// leaves `OPERATING`, and read `LatestOperationErrorMsg` on `FAILED`.
+/// The response only means that the request was accepted: poll `DescribeInstances` until
+/// `LatestOperationState` is no longer `OPERATING`; if it is `FAILED`, read
+/// `LatestOperationErrorMsg`.
 ///
 /// Asynchronous. Poll `DescribeInstances` and check `InstanceSet.LatestOperationState`:
 /// `SUCCESS` means success, `FAILED` means failure.
 ///
 /// Retry class: hazard (never retried by the client, because repeating it can cost money or
-/// destroy something). A resend can place a second paid order, so compare `InstanceChargeType`
+/// destroy something). A retry can place a second paid order, so compare `InstanceChargeType`
 /// and look for open orders first.
 ///
-/// If the outcome is unknown, check `DescribeInstances`: Done when the charge type is the new
-/// one, with an end of term if it is prepaid, and the latest operation is `SUCCESS`. The old
-/// one with the operation of before and no open order means not done; anything else is for a
-/// person to judge.
+/// If the outcome is unknown, check `DescribeInstances`: Done when the instance has the new
+/// charge type, with an expiry time if it is prepaid, and the latest operation is `SUCCESS`.
+/// The old charge type with the same latest operation as before and no open order means not
+/// done; in any other case a person must decide.
 ///
 /// Returns [`ModifyInstancesChargeTypeResponse`]. Group: Instances. Up to 10 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct ModifyInstancesChargeType {
-    /// Instances to change. Check each id afterwards, since one refusal does not tell what
-    /// became of the others. Required. Items: 1 to 20. Format: `ins-xxxxxxxx`.
+    /// Instances to change. Check each id afterwards, because an error for one does not show
+    /// what happened to the others. Required. Items: 1 to 20. Format: `ins-xxxxxxxx`.
     pub instance_ids: Vec<String>,
 
-    /// Billing the instances shall have, the opposite of what they have now. Required. Allowed:
+    /// Charge type after the change: the opposite of the current one. Required. Allowed:
     /// `PREPAID` and `POSTPAID_BY_HOUR`.
     pub instance_charge_type: Option<InstanceChargeType>,
 
-    /// Term and renewal of the subscription to buy; it has no meaning for a change to hourly
-    /// billing. Required if `InstanceChargeType` is `PREPAID`.
+    /// Term and renewal of the subscription to buy; it has no meaning for a change to
+    /// pay-as-you-go. Required if `InstanceChargeType` is `PREPAID`.
     pub instance_charge_prepaid: Option<InstanceChargePrepaid>,
 
-    /// With `true` the detachable data disks attached to the instances change along, and are
-    /// charged along. Default: false.
+    /// With `true`, the detachable data disks attached to the instances are changed and charged
+    /// too. Default: false.
     pub modify_portable_data_disk: Option<bool>,
 }
 

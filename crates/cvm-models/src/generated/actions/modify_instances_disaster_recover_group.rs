@@ -2,50 +2,51 @@
 
 use crate::prelude::*;
 
-/// Moves instances into another placement group.
+/// Moves instances to another placement group.
 ///
-/// Without `Force` the call fails when the present hardware does not fit the group.
+/// Without `Force`, the call fails if the current hardware does not satisfy the group.
 ///
-/// With `Force` an instance may move to another machine and restart; instances with local disks
-/// cannot do that.
+/// With `Force`, an instance may move to another physical machine and restart; instances with
+/// local disks cannot.
 ///
-/// The answer means accepted, not done: poll `DescribeInstances` until `LatestOperationState`
-/// leaves `OPERATING`, and read `LatestOperationErrorMsg` on `FAILED`.
+/// The response only means that the request was accepted: poll `DescribeInstances` until
+/// `LatestOperationState` is no longer `OPERATING`; if it is `FAILED`, read
+/// `LatestOperationErrorMsg`.
 ///
 /// Asynchronous. Poll `DescribeInstances` and check `InstanceSet.LatestOperationState`:
 /// `SUCCESS` means success, `FAILED` means failure.
 ///
 /// Retry class: guarded (not retried until a read shows that it did not take effect). A late
-/// resend can undo a newer choice, and with `Force` it can restart the machine again, so read
+/// retry can undo a newer choice and, with `Force`, restart the instance again, so read
 /// `DisasterRecoverGroupIds` first. Hazard if `Force` is `true`.
 ///
 /// If the outcome is unknown, check `DescribeInstances`: Done when the instance is in the new
-/// group, and in the wanted partition if one was given, and the latest operation is `SUCCESS`.
+/// group, in the requested partition if one was given, and the latest operation is `SUCCESS`.
 ///
 /// Returns [`ModifyInstancesDisasterRecoverGroupResponse`].
 /// Group: Placement groups. Up to 20 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct ModifyInstancesDisasterRecoverGroup {
-    /// Instances to move, in the classic network or a private network. Required. Items: 1
-    /// to 100. Format: `ins-xxxxxxxx`.
+    /// Instances to move, in the classic network or in a private network (VPC). Required.
+    /// Items: 1 to 100. Format: `ins-xxxxxxxx`.
     pub instance_ids: Vec<String>,
 
-    /// Old form of the target group; send `DisasterRecoverGroupIds` instead. Deprecated.
+    /// Older form of the target group; use `DisasterRecoverGroupIds` instead. Deprecated.
     /// Format: `ps-xxxxxxxx`.
     pub disaster_recover_group_id: Option<String>,
 
-    /// Whether instances may change their physical machine and restart for this. With `false`
-    /// they stay where they are, and the call may fail. Not for instances with local disks.
-    /// Default: false.
+    /// Whether instances may move to another physical machine and restart for this. With
+    /// `false` they stay where they are, and the call may fail. Not for instances with local
+    /// disks. Default: false.
     pub force: Option<bool>,
 
-    /// The placement group to move to. A list by form only: one group per call. Items: 1.
-    /// Format: `ps-xxxxxxxx`.
+    /// The placement group to move to. Although it is a list, only one group per call is
+    /// allowed. Items: 1. Format: `ps-xxxxxxxx`.
     pub disaster_recover_group_ids: Vec<String>,
 
-    /// Partition inside a partition placement group, up to the number of partitions it has.
-    /// Without it the choice is random; still being rolled out. Range: 1 to 30. Quirk: The text
-    /// says 1 to 10, while a group may have 30 partitions.
+    /// Partition in a partition placement group, up to its number of partitions. If omitted, a
+    /// random one is chosen; the feature is still being rolled out. Range: 1 to 30. Quirk: The
+    /// documentation says 1 to 10, while a group may have 30 partitions.
     pub partition_number: Option<i64>,
 }
 

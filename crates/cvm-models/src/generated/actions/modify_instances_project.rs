@@ -4,18 +4,19 @@ use crate::prelude::*;
 
 /// Moves instances to another project of the account.
 ///
-/// A project only groups resources, but rights and cost reports often hang on it.
+/// A project only groups resources, but permissions and cost reports often depend on it.
 ///
-/// Instances bound to a load balancer are refused; unbind them there first.
+/// Instances bound to a load balancer are rejected; unbind them first.
 ///
-/// The answer means accepted, not done: poll `DescribeInstances` until `LatestOperationState`
-/// leaves `OPERATING`, and read `LatestOperationErrorMsg` on `FAILED`.
+/// The response only means that the request was accepted: poll `DescribeInstances` until
+/// `LatestOperationState` is no longer `OPERATING`; if it is `FAILED`, read
+/// `LatestOperationErrorMsg`.
 ///
 /// Asynchronous. Poll `DescribeInstances` and check `InstanceSet.LatestOperationState`:
 /// `SUCCESS` means success, `FAILED` means failure.
 ///
 /// Retry class: guarded (not retried until a read shows that it did not take effect). A late
-/// resend can undo a newer assignment, and projects often decide who may act and who pays, so
+/// retry can undo a newer assignment, and projects often decide who has access and who pays, so
 /// read `Placement.ProjectId` first.
 ///
 /// If the outcome is unknown, check `DescribeInstances`: Done when the instance is in the new
@@ -28,8 +29,8 @@ pub struct ModifyInstancesProject {
     /// Format: `ins-xxxxxxxx`.
     pub instance_ids: Vec<String>,
 
-    /// Project the instances shall belong to; 0 is the default project. Queries can filter by
-    /// it. Required.
+    /// Project to move the instances to; 0 is the default project. Queries can filter by it.
+    /// Required.
     pub project_id: Option<i64>,
 }
 

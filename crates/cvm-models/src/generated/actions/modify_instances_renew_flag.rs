@@ -4,21 +4,22 @@ use crate::prelude::*;
 
 /// Changes what happens to prepaid instances when their term ends.
 ///
-/// With automatic renewal one further month is bought at each expiry while the balance lasts;
-/// otherwise the instances are isolated on expiry.
+/// With automatic renewal, one more month is bought at each expiry while the balance is
+/// sufficient; otherwise the instances are isolated on expiry.
 ///
-/// The answer means accepted, not done: poll `DescribeInstances` until `LatestOperationState`
-/// leaves `OPERATING`, and read `LatestOperationErrorMsg` on `FAILED`.
+/// The response only means that the request was accepted: poll `DescribeInstances` until
+/// `LatestOperationState` is no longer `OPERATING`; if it is `FAILED`, read
+/// `LatestOperationErrorMsg`.
 ///
 /// Asynchronous. Poll `DescribeInstances` and check `InstanceSet.LatestOperationState`:
 /// `SUCCESS` means success, `FAILED` means failure.
 ///
-/// Retry class: guarded (not retried until a read shows that it did not take effect). It
-/// decides about a charge or a loss at expiry, and a resend can restore a choice just
-/// withdrawn, so read `RenewFlag` first.
+/// Retry class: guarded (not retried until a read shows that it did not take effect). The
+/// setting decides whether the instances are charged or lost at expiry, and a retry can restore
+/// a setting that was just withdrawn, so read `RenewFlag` first.
 ///
-/// If the outcome is unknown, check `DescribeInstances`: Done when the renewal setting is the
-/// new one and the latest operation is `SUCCESS`.
+/// If the outcome is unknown, check `DescribeInstances`: Done when the renewal setting has the
+/// new value and the latest operation is `SUCCESS`.
 ///
 /// Returns [`ModifyInstancesRenewFlagResponse`]. Group: Instances. Up to 10 calls per second.
 #[derive(Clone, Default, PartialEq)]
@@ -27,7 +28,7 @@ pub struct ModifyInstancesRenewFlag {
     /// to 100. Format: `ins-xxxxxxxx`.
     pub instance_ids: Vec<String>,
 
-    /// New behaviour at the end of the term: buy on automatically, only send a notice, or do
+    /// New behavior at the end of the term: renew automatically, only send a notice, or
     /// neither. Required.
     pub renew_flag: Option<RenewFlag>,
 }

@@ -2,48 +2,50 @@
 
 use crate::prelude::*;
 
-/// Gives instances new private addresses, or moves them to another private network or subnet.
+/// Gives instances new private addresses, or moves them to another private network (VPC) or
+/// subnet.
 ///
-/// Instances are stopped for the change and started again; running ones are by default even
+/// Instances are stopped for the change and started again; by default, running ones may even be
 /// powered off hard.
 ///
-/// The target subnet must lie in the zone of the instances. For a move to another network,
-/// detach extra network interfaces and load balancers first.
+/// The target subnet must be in the zone of the instances. Before a move to another network,
+/// detach extra network interfaces and load balancers.
 ///
-/// Addresses known to other machines, name servers or firewall rules change; plan for it.
+/// The addresses change: update other machines, name servers and firewall rules that use them.
 ///
-/// The answer means accepted, not done: poll `DescribeInstances` until `LatestOperationState`
-/// leaves `OPERATING`, and read `LatestOperationErrorMsg` on `FAILED`.
+/// The response only means that the request was accepted: poll `DescribeInstances` until
+/// `LatestOperationState` is no longer `OPERATING`; if it is `FAILED`, read
+/// `LatestOperationErrorMsg`.
 ///
 /// Asynchronous. Poll `DescribeInstances` and check `InstanceSet.LatestOperationState`:
 /// `SUCCESS` means success, `FAILED` means failure.
 ///
 /// Retry class: hazard (never retried by the client, because repeating it can cost money or
-/// destroy something). Every run stops and starts the machines, and without fixed addresses
-/// each draws new ones, so read the network settings instead.
+/// destroy something). Every run stops and starts the instances, and without fixed addresses
+/// each run assigns new ones, so read the network settings instead.
 ///
 /// If the outcome is unknown, check `DescribeInstances`: Done when network, subnet and fixed
-/// addresses are those asked for and the latest operation is `SUCCESS`. Without fixed addresses
-/// only a comparison with the addresses of before tells.
+/// addresses have the requested values and the latest operation is `SUCCESS`. Without fixed
+/// addresses, only a comparison with the earlier addresses shows it.
 ///
 /// Returns [`ModifyInstancesVpcAttributeResponse`].
 /// Group: Instances. Up to 10 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct ModifyInstancesVpcAttribute {
-    /// Instances to change. With private addresses given, list as many instances as addresses,
-    /// in the same order. Required. Format: `ins-xxxxxxxx`.
+    /// Instances to change. If private addresses are given, list as many instances as
+    /// addresses, in the same order. Required. Format: `ins-xxxxxxxx`.
     pub instance_ids: Vec<String>,
 
-    /// Target network, subnet and, if wanted, one address per instance in the order of
-    /// `InstanceIds`. Without addresses new ones are drawn at random. Required.
+    /// Target network, subnet and optionally one address per instance, in the order of
+    /// `InstanceIds`. Without addresses, new ones are assigned at random. Required.
     pub virtual_private_cloud: VirtualPrivateCloud,
 
-    /// Whether running instances may be powered off hard. Send `false` and stop them yourself
-    /// beforehand where unsaved data matters. Default: true.
+    /// Whether running instances may be powered off hard. If unsaved data matters, send `false`
+    /// and stop them yourself first. Default: true.
     pub force_stop: Option<bool>,
 
-    /// Whether the name inside the guest stays as it is; with `false` it may change along with
-    /// the address. Default: true. Quirk: The international text gives `false` as the default.
+    /// Whether the host name in the guest stays the same; with `false` it may change with the
+    /// address. Default: true. Quirk: The international text gives `false` as the default.
     pub reserve_host_name: Option<bool>,
 }
 

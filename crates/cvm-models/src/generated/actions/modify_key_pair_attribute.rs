@@ -4,14 +4,14 @@ use crate::prelude::*;
 
 /// Renames an SSH key pair or changes its description.
 ///
-/// The keys themselves, the id and the bindings to instances stay as they are.
+/// The keys themselves, the id and the bindings to instances do not change.
 ///
 /// Retry class: convergent (retried, because repeating it sets the same state). A description
-/// can be set again safely; a name may be refused because of its own first run, so look the key
-/// pair up first. Guarded if `KeyName` is given.
+/// can be set again safely; a retried name may conflict with the first request, so look up the
+/// key pair first. Guarded if `KeyName` is given.
 ///
-/// If the outcome is unknown, check `DescribeKeyPairs`: Done when name and description are
-/// those that were asked for.
+/// If the outcome is unknown, check `DescribeKeyPairs`: Done when name and description have the
+/// requested values.
 ///
 /// Returns [`ModifyKeyPairAttributeResponse`]. Group: Key pairs. Up to 10 calls per second.
 #[derive(Clone, Default, PartialEq)]
@@ -21,12 +21,12 @@ pub struct ModifyKeyPairAttribute {
     pub key_id: String,
 
     /// New display name, made of letters, digits and underscores. A name that another key pair
-    /// has is refused. Length: up to 25 characters. Pattern: `[0-9A-Za-z_]+`. Specify at least
+    /// has is rejected. Length: up to 25 characters. Pattern: `[0-9A-Za-z_]+`. Specify at least
     /// one of `KeyName` and `Description`.
     pub key_name: Option<String>,
 
-    /// New description, free text. The old one stays without it. Length: up to 60 characters.
-    /// Specify at least one of `KeyName` and `Description`.
+    /// New description, free text. If omitted, the description stays the same. Length: up to 60
+    /// characters. Specify at least one of `KeyName` and `Description`.
     pub description: Option<String>,
 }
 

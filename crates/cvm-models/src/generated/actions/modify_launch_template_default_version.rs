@@ -2,17 +2,17 @@
 
 use crate::prelude::*;
 
-/// Chooses which version of a launch template is used when a launch names none.
+/// Sets which version of a launch template is used when a launch does not name one.
 ///
-/// Every later launch without a version number follows the change; running instances are not
-/// touched.
+/// Every later launch without a version number uses the new default; running instances are not
+/// affected.
 ///
 /// Retry class: guarded (not retried until a read shows that it did not take effect). The
-/// default steers later launches and somebody may have switched it since, so read
+/// default affects later launches and somebody may have changed it since, so read
 /// `DefaultVersionNumber` first.
 ///
-/// If the outcome is unknown, check `DescribeLaunchTemplates`: Done when the default is the
-/// number that was asked for.
+/// If the outcome is unknown, check `DescribeLaunchTemplates`: Done when the default has the
+/// requested number.
 ///
 /// Returns [`ModifyLaunchTemplateDefaultVersionResponse`].
 /// Group: Launch templates. Up to 20 calls per second.
@@ -22,8 +22,8 @@ pub struct ModifyLaunchTemplateDefaultVersion {
     /// `lt-xxxxxxxx`.
     pub launch_template_id: String,
 
-    /// Number of the version that shall count from now on; it must exist, as
-    /// `DescribeLaunchTemplateVersions` shows. Required.
+    /// Number of the new default version; it must exist, as `DescribeLaunchTemplateVersions`
+    /// shows. Required.
     pub default_version: Option<i64>,
 }
 

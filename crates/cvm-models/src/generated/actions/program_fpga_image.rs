@@ -2,39 +2,37 @@
 
 use crate::prelude::*;
 
-/// Writes an FPGA image of your own onto the FPGA cards of one instance while it runs.
+/// Writes your own FPGA image to the FPGA cards of one running instance.
 ///
-/// Whatever runs on the cards is interrupted and replaced.
+/// Work that is running on the cards is interrupted and replaced.
 ///
-/// Without `DBDFs` every card of the instance is written.
+/// If `DBDFs` is omitted, every card of the instance is written.
 ///
-/// No state of this API tells for certain when the writing is done; check from inside the
-/// guest.
+/// This API does not reliably show when the writing is done; check inside the guest.
 ///
 /// Asynchronous: the request takes effect after the response.
 ///
 /// Retry class: hazard (never retried by the client, because repeating it can cost money or
-/// destroy something). A resend writes the cards again under a workload that may already use
-/// them; check from inside the guest instead. Read if `DryRun` is `true`.
+/// destroy something). A retry writes the cards again while a workload may already use them;
+/// check inside the guest instead. Read if `DryRun` is `true`.
 ///
-/// If the outcome is unknown: No list tells reliably: the latest operation of the instance may
-/// name it, and the cards themselves tell from inside the guest.
+/// If the outcome is unknown: No query shows it reliably: the latest operation of the instance
+/// may name it, and the cards can be checked inside the guest.
 ///
 /// Returns [`ProgramFpgaImageResponse`]. Group: Instances. Up to 20 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct ProgramFpgaImage {
-    /// The instance that holds the FPGA cards; one per call. Required. Format: `ins-xxxxxxxx`.
+    /// The instance with the FPGA cards; one per call. Required. Format: `ins-xxxxxxxx`.
     pub instance_id: String,
 
-    /// Storage (COS) address of the FPGA image file; the service must be able to read it.
-    /// Required.
+    /// COS URL of the FPGA image file; the service must be able to read it. Required.
     pub fpga_url: String,
 
-    /// PCI addresses (domain, bus, device, function) of the cards to write. Without it all
+    /// PCI addresses (domain, bus, device, function) of the cards to write. If omitted, all
     /// cards of the instance are written.
     pub dbdfs: Vec<String>,
 
-    /// With `true` the request is only tried out and no card is written. Default: false.
+    /// With `true`, the request is only checked and no card is written. Default: false.
     pub dry_run: Option<bool>,
 }
 

@@ -4,62 +4,62 @@ use crate::prelude::*;
 
 /// Buys resource pool packs: whole or half physical machines reserved for your own instances.
 ///
-/// Capacity that instances leave unused is billed as well, so an empty pool costs money: ask
-/// `InquirePricePurchaseResourcePoolPacks` first, and keep enough balance.
+/// Unused capacity is billed too, so an empty pool costs money: check the price with
+/// `InquirePricePurchaseResourcePoolPacks` first, and keep a sufficient balance.
 ///
 /// Returned ids only mean that creation was accepted: poll `DescribeResourcePoolPacks` until
 /// `Status` is `ACTIVE`; `FAILED` is final.
 ///
-/// Give a name of your own: without one a purchase whose answer was lost can hardly be told
-/// apart.
+/// Set your own name: without one, a purchase whose response was lost is hard to identify.
 ///
 /// Asynchronous. Poll `DescribeResourcePoolPacks` and check `DedicatedResourcePackSet.Status`:
 /// `ACTIVE` means success, `FAILED` means failure.
 ///
 /// Retry class: hazard (never retried by the client, because repeating it can cost money or
-/// destroy something). There is no token, so a resend can buy the packs a second time; search
-/// the pools by your own name instead. Read if `DryRun` is `true`.
+/// destroy something). There is no client token, so a retry can buy the packs a second time;
+/// search the pools by your own name instead. Read if `DryRun` is `true`.
 ///
-/// If the outcome is unknown, check `DescribeResourcePoolPacks`: Packs of your own name that
-/// began since and are `CREATING` or `ACTIVE` mean done. None after some minutes means not
-/// done; without a name of your own nobody can tell whose packs they are.
+/// If the outcome is unknown, check `DescribeResourcePoolPacks`: Packs with your own name that
+/// started since the request and are `CREATING` or `ACTIVE` mean done. None after some minutes
+/// means not done; without your own name, there is no way to tell whose packs they are.
 ///
 /// Returns [`PurchaseResourcePoolPacksResponse`].
 /// Group: Resource pools. Up to 20 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct PurchaseResourcePoolPacks {
-    /// Zone the capacity shall stand in. It cannot be moved later. Required.
+    /// Zone of the capacity. It cannot be changed later. Required.
     pub zone: String,
 
     /// Size of one pack, a whole or half physical machine, such as `SA9.96XLARGE1152`.
-    /// `DescribeResourcePoolPackTypeConfigs` lists what is sold. Required.
+    /// `DescribeResourcePoolPackTypeConfigs` lists the sizes on sale. Required.
     pub instance_type: String,
 
-    /// How many packs to buy; each is one whole or half machine. Required. Range: 1 to 100.
+    /// How many packs to buy; each is a whole or half physical machine. Required. Range: 1
+    /// to 100.
     pub instance_count: Option<u64>,
 
-    /// Term of the pools, the same for every pack of the call. Required. Unit: month. Range: 1
+    /// Term of the pools, the same for every pack in the call. Required. Unit: month. Range: 1
     /// to 60.
     pub period: Option<u64>,
 
-    /// Who may use the pools. Only `EXCLUSIVE`, your own account alone, is open so far.
+    /// Who may use the pools. Only `EXCLUSIVE` (only your own account) is available so far.
     /// Default: `EXCLUSIVE`.
     pub resource_pool_pack_type: Option<ResourcePoolPackType>,
 
-    /// Whether launches that name no pool may land in these pools. With `false` only launches
-    /// that name the pool id use them. Default: true.
+    /// Whether launches that do not name a pool may use these pools. With `false`, only
+    /// launches that name the pool id use them. Default: true.
     pub auto_placement: Option<bool>,
 
     /// Display name of the pools, made of Chinese or English characters, digits, hyphens and
     /// underscores. Length: 1 to 60 characters.
     pub dedicated_resource_pool_pack_name: Option<String>,
 
-    /// What happens at the end of the term; `NOTIFY_AND_AUTO_RENEW` buys on without asking.
+    /// What happens at the end of the term; `NOTIFY_AND_AUTO_RENEW` renews automatically.
     /// Default: `NOTIFY_AND_MANUAL_RENEW`.
     pub renew_flag: Option<RenewFlag>,
 
-    /// With `true` required members, format and business limits are checked and nothing is
-    /// bought; a failed check gives the error code a real purchase would. Default: false.
+    /// With `true`, only checks required parameters, format and business limits and buys
+    /// nothing; a failed check returns the same error code as a real purchase. Default: false.
     pub dry_run: Option<bool>,
 }
 
@@ -69,8 +69,8 @@ pub struct PurchaseResourcePoolPacks {
 /// empty or zero.
 #[derive(Clone, Default, PartialEq)]
 pub struct PurchaseResourcePoolPacksResponse {
-    /// Ids of the pools being created, for `Placement.DedicatedResourcePackIds`. They hold no
-    /// usable capacity before `ACTIVE`. Format: `rpp-xxxxxxxx`.
+    /// Ids of the pools being created, for `Placement.DedicatedResourcePackIds`. They have no
+    /// usable capacity until they are `ACTIVE`. Format: `rpp-xxxxxxxx`.
     pub dedicated_resource_pack_id_set: Vec<String>,
 
     /// Identifies this call; include it when you contact support.

@@ -4,43 +4,45 @@ use crate::prelude::*;
 
 /// Restarts one or more running instances.
 ///
-/// Instances must be `RUNNING`; they pass through `REBOOTING` and come back to `RUNNING`.
+/// Instances must be `RUNNING`; they go to `REBOOTING` and back to `RUNNING`.
 ///
-/// The answer means accepted, not done: poll `DescribeInstances` until `LatestOperationState`
-/// leaves `OPERATING`, and read `LatestOperationErrorMsg` on `FAILED`.
+/// The response only means that the request was accepted: poll `DescribeInstances` until
+/// `LatestOperationState` is no longer `OPERATING`; if it is `FAILED`, read
+/// `LatestOperationErrorMsg`.
 ///
-/// The final state equals the first one, so judge completion by a changed
-/// `LatestOperationRequestId`, not by `RUNNING` alone.
+/// The final state equals the initial one, so a changed `LatestOperationRequestId` shows
+/// completion, not `RUNNING` alone.
 ///
-/// A forced reboot is like cutting the power: unsaved data is lost and file systems can break.
+/// A forced reboot is like cutting the power: unsaved data is lost and file systems may be
+/// damaged.
 ///
 /// Asynchronous. Poll `DescribeInstances` and check `InstanceSet.LatestOperationState`:
 /// `SUCCESS` means success, `FAILED` means failure.
 ///
 /// Retry class: hazard (never retried by the client, because repeating it can cost money or
-/// destroy something). A finished reboot leaves the instance running, so a resend restarts it a
+/// destroy something). A finished reboot leaves the instance running, so a retry restarts it a
 /// second time.
 ///
-/// If the outcome is unknown, check `DescribeInstances`: Done when it is `REBOOTING`, or when
-/// the latest operation is a reboot with a request id that was not there before. Afterwards
-/// nothing else tells a machine that restarted from one that never did.
+/// If the outcome is unknown, check `DescribeInstances`: Done when the state is `REBOOTING`, or
+/// when the latest operation is a reboot with a new request id. After the reboot, nothing else
+/// distinguishes an instance that restarted from one that did not.
 ///
 /// Returns [`RebootInstancesResponse`]. Group: Instances. Up to 10 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct RebootInstances {
     /// Instances to restart, all in the region of the request. Split a fleet into several calls
-    /// so that it does not go down all at once. Required. Items: 1 to 100. Format:
+    /// so that it does not all go down at the same time. Required. Items: 1 to 100. Format:
     /// `ins-xxxxxxxx`.
     pub instance_ids: Vec<String>,
 
-    /// Old switch for a forced restart when the orderly one fails; `true` behaves like
+    /// Older option for a forced restart if the normal one fails; `true` behaves like
     /// `StopType` `SOFT_FIRST`. Deprecated: use `StopType`. Default: false. Cannot be combined
     /// with `StopType`.
     pub force_reboot: Option<bool>,
 
-    /// How the shutdown half of the restart is done. `SOFT` asks the guest; `SOFT_FIRST` cuts
-    /// the power if that fails; `HARD` cuts it at once and risks data. Default: `SOFT`. Cannot
-    /// be combined with `ForceReboot`.
+    /// How the instance is shut down for the restart. `SOFT` asks the guest; `SOFT_FIRST` cuts
+    /// the power if that fails; `HARD` cuts it immediately and risks data. Default: `SOFT`.
+    /// Cannot be combined with `ForceReboot`.
     pub stop_type: Option<StopType>,
 }
 

@@ -4,27 +4,28 @@ use crate::prelude::*;
 
 /// Clears the management network and the deploy network of hosted physical servers (CHC).
 ///
-/// Both must be configured again before the servers can be managed or installed.
+/// Both networks must be configured again before the servers can be managed or installed.
 ///
-/// Poll `DescribeChcHosts`: the networks are empty and `InstanceState` is `INIT` when done;
+/// Poll `DescribeChcHosts`: when done, the networks are empty and `InstanceState` is `INIT`;
 /// `CLEAR_NETWORK_FAILED` is a failure.
 ///
 /// Asynchronous. Poll `DescribeChcHosts` and check `ChcHostSet.InstanceState`: `INIT` means
 /// success, `CLEAR_NETWORK_FAILED` means failure.
 ///
 /// Retry class: hazard (never retried by the client, because repeating it can cost money or
-/// destroy something). No guard against a second run is published, and it would take down
+/// destroy something). No protection against a second run is documented, and it would remove
 /// networks that were configured since, so read `DescribeChcHosts` and decide yourself.
 ///
-/// If the outcome is unknown, check `DescribeChcHosts`: Done when the server is `INIT`, names
-/// neither network, and the latest operation is `SUCCESS`. `CLEAR_NETWORK_FAILED` means it ran
-/// and failed, `OPERATING` that it still runs; configure nothing before this is settled.
+/// If the outcome is unknown, check `DescribeChcHosts`: Done when the server is `INIT`, has
+/// neither network, and the latest operation is `SUCCESS`. `CLEAR_NETWORK_FAILED` means the
+/// request ran and failed; `OPERATING` means it is still running. Do not configure anything
+/// before the outcome is known.
 ///
 /// Returns [`RemoveChcAssistVpcResponse`].
 /// Group: Hosted physical servers. Up to 20 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct RemoveChcAssistVpc {
-    /// Hosted servers that lose their management and deploy addresses. Required. Format:
+    /// Hosted servers whose management and deploy addresses are removed. Required. Format:
     /// `chc-xxxxxxxx`.
     pub chc_ids: Vec<String>,
 }

@@ -7,24 +7,26 @@ use crate::prelude::*;
 ///
 /// Systems cannot be installed on the servers until a deploy network is configured again.
 ///
-/// Poll `DescribeChcHosts`: `DeployVirtualPrivateCloud` is empty when done;
+/// Poll `DescribeChcHosts`: when done, `DeployVirtualPrivateCloud` is empty;
 /// `CLEAR_NETWORK_FAILED` is a failure.
 ///
 /// Asynchronous. Poll `DescribeChcHosts` and check `ChcHostSet.InstanceState`: `READY` means
 /// success, `CLEAR_NETWORK_FAILED` means failure.
 ///
 /// Retry class: hazard (never retried by the client, because repeating it can cost money or
-/// destroy something). No guard against a second run is published, and it would take down a
+/// destroy something). No protection against a second run is documented, and it would remove a
 /// deploy network that was configured since, so read `DescribeChcHosts` and decide yourself.
 ///
-/// If the outcome is unknown, check `DescribeChcHosts`: Done when the server names no deploy
-/// network. `CLEAR_NETWORK_FAILED` means it ran and failed, `OPERATING` that it still runs.
+/// If the outcome is unknown, check `DescribeChcHosts`: Done when the server has no deploy
+/// network. `CLEAR_NETWORK_FAILED` means the request ran and failed; `OPERATING` means it is
+/// still running.
 ///
 /// Returns [`RemoveChcDeployVpcResponse`].
 /// Group: Hosted physical servers. Up to 20 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct RemoveChcDeployVpc {
-    /// Hosted servers that lose their deploy addresses only. Required. Format: `chc-xxxxxxxx`.
+    /// Hosted servers whose deploy addresses are removed; the management addresses stay.
+    /// Required. Format: `chc-xxxxxxxx`.
     pub chc_ids: Vec<String>,
 }
 

@@ -2,22 +2,22 @@
 
 use crate::prelude::*;
 
-/// Extends the term of prepaid dedicated hosts and pays for it.
+/// Extends the term of prepaid dedicated hosts and charges for it.
 ///
-/// Only hosts on a monthly subscription are accepted.
+/// Only hosts with a monthly subscription are accepted.
 ///
-/// The whole term is charged at once; `InquiryPriceRenewHosts` tells the price, and the balance
-/// must cover it.
+/// The whole term is charged immediately; `InquiryPriceRenewHosts` returns the price, and the
+/// balance must cover it.
 ///
-/// `ExpiredTime` in `DescribeHosts` moves by the term when the renewal is done.
+/// When the renewal is done, `ExpiredTime` in `DescribeHosts` is later by the term.
 ///
 /// Retry class: hazard (never retried by the client, because repeating it can cost money or
 /// destroy something). Every run adds and charges another term for the hosts, so compare
-/// `ExpiredTime` and look for open orders instead of sending again.
+/// `ExpiredTime` and look for open orders instead of retrying.
 ///
-/// If the outcome is unknown, check `DescribeHosts`: Done when the end of term moved by exactly
-/// the period that was asked for. An end that did not move, with no open order, means not done;
-/// one that moved otherwise may be an automatic renewal.
+/// If the outcome is unknown, check `DescribeHosts`: Done when the expiry time moved by exactly
+/// the requested period. An unchanged expiry time with no open order means not done; a
+/// different change may come from an automatic renewal.
 ///
 /// Returns [`RenewHostsResponse`]. Group: Dedicated hosts. Up to 10 calls per second.
 #[derive(Clone, Default, PartialEq)]
@@ -26,7 +26,7 @@ pub struct RenewHosts {
     /// `host-xxxxxxxx`.
     pub host_ids: Vec<String>,
 
-    /// Term to add and the renewal setting afterwards. Mind that automatic renewal is the
+    /// Term to add and the renewal setting afterwards. Note that automatic renewal is the
     /// default for hosts. Required.
     pub host_charge_prepaid: ChargePrepaid,
 }

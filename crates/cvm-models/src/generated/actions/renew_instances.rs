@@ -2,29 +2,30 @@
 
 use crate::prelude::*;
 
-/// Extends the term of prepaid instances and pays for it.
+/// Extends the term of prepaid instances and charges for it.
 ///
-/// Only instances on a monthly subscription are accepted.
+/// Only instances with a monthly subscription are accepted.
 ///
-/// The whole term is charged at once; `InquiryPriceRenewInstances` tells the price, and the
-/// balance must cover it.
+/// The whole term is charged immediately; `InquiryPriceRenewInstances` returns the price, and
+/// the balance must cover it.
 ///
-/// Detachable prepaid data disks are renewed and charged along unless `RenewPortableDataDisk`
-/// is `false`.
+/// Detachable prepaid data disks are renewed and charged too unless `RenewPortableDataDisk` is
+/// `false`.
 ///
-/// The answer means accepted, not done: poll `DescribeInstances` until `LatestOperationState`
-/// leaves `OPERATING`, and read `LatestOperationErrorMsg` on `FAILED`.
+/// The response only means that the request was accepted: poll `DescribeInstances` until
+/// `LatestOperationState` is no longer `OPERATING`; if it is `FAILED`, read
+/// `LatestOperationErrorMsg`.
 ///
 /// Asynchronous. Poll `DescribeInstances` and check `InstanceSet.LatestOperationState`:
 /// `SUCCESS` means success, `FAILED` means failure.
 ///
 /// Retry class: hazard (never retried by the client, because repeating it can cost money or
 /// destroy something). Every run adds and charges another term, so compare `ExpiredTime` and
-/// look for open orders instead of sending again.
+/// look for open orders instead of retrying.
 ///
-/// If the outcome is unknown, check `DescribeInstances`: Done when the end of term moved by
-/// exactly the period that was asked for. An end that did not move, with no open order, means
-/// not done; one that moved otherwise may be an automatic renewal.
+/// If the outcome is unknown, check `DescribeInstances`: Done when the expiry time moved by
+/// exactly the requested period. An unchanged expiry time with no open order means not done; a
+/// different change may come from an automatic renewal.
 ///
 /// Returns [`RenewInstancesResponse`]. Group: Instances. Up to 10 calls per second.
 #[derive(Clone, Default, PartialEq)]
@@ -33,12 +34,12 @@ pub struct RenewInstances {
     /// `ins-xxxxxxxx`.
     pub instance_ids: Vec<String>,
 
-    /// Term to add and the renewal setting afterwards. In practice it is always needed, as only
-    /// prepaid instances can be renewed. Required if: the instance is PREPAID.
+    /// Term to add and the renewal setting afterwards. It is always needed in practice, because
+    /// only prepaid instances can be renewed. Required if: the instance is PREPAID.
     pub instance_charge_prepaid: Option<InstanceChargePrepaid>,
 
-    /// Whether detachable prepaid data disks attached to the instances are extended and charged
-    /// along. With `false` they keep their own expiry. Default: true.
+    /// Whether detachable prepaid data disks attached to the instances are renewed and charged
+    /// too. With `false` they keep their own expiry. Default: true.
     pub renew_portable_data_disk: Option<bool>,
 }
 

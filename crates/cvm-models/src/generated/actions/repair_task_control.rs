@@ -2,57 +2,57 @@
 
 use crate::prelude::*;
 
-/// Approves a maintenance task that waits for your consent, at once or at a planned time.
+/// Approves a maintenance task that is waiting for your consent, to start immediately or at a
+/// scheduled time.
 ///
 /// Only tasks waiting for approval (`TaskStatus` 1) are accepted; `DescribeTaskInfo` lists them
 /// with their instances.
 ///
-/// Maintenance usually interrupts the machine: `AuthType` of the task tells what is going to
-/// happen.
+/// Maintenance usually interrupts the machine; `AuthType` of the task shows what will happen.
 ///
-/// With `LossyLocal` all data on local disks is wiped, as if the instance were deployed anew.
+/// With `LossyLocal`, all data on local disks is wiped, as if the instance were newly created.
 ///
 /// Retry class: guarded (not retried until a read shows that it did not take effect). An
 /// approved task no longer accepts approval, and with `LossyLocal` the approval wipes local
 /// disks, so read the task first. Hazard if `TaskSubMethod` is given.
 ///
-/// If the outcome is unknown: `DescribeTaskInfo` with the task id and an early `StartDate`
-/// tells: task status 1 and operation status 1 mean not done; 2, 3 or 4 approved by
-/// `Customer_auth` mean done, by another source that somebody else did it; 5 or 6 that it is no
-/// longer possible.
+/// If the outcome is unknown: Query `DescribeTaskInfo` with the task id and an early
+/// `StartDate`. Task status 1 with operation status 1 means not done. Task status 2, 3 or 4
+/// means done if the approval is by `Customer_auth`; with another source, somebody else
+/// approved it. 5 or 6 means that approval is no longer possible.
 ///
 /// Returns [`RepairTaskControlResponse`]. Group: Maintenance tasks. Up to 20 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct RepairTaskControl {
-    /// Kind of machine the task is about; it must match the task. Required.
+    /// Kind of machine of the task; it must match the task. Required.
     pub product: Option<RepairTaskProduct>,
 
     /// Machines whose task may be approved: ids of instances, dedicated hosts or bare-metal
-    /// machines, as `InstanceId` of the task gives them. A task of any other machine is not
-    /// approved. Required.
+    /// machines, as in `InstanceId` of the task. A task of any other machine is not approved.
+    /// Required.
     pub instance_ids: Vec<String>,
 
     /// The task to approve, as listed by `DescribeTaskInfo`. Required. Format: `rep-xxxxxxxx`.
     pub task_id: String,
 
-    /// What to do with the task; approval is the only operation so far. Required.
+    /// What to do with the task; approval is the only choice so far. Required.
     pub operate: Option<RepairTaskOperation>,
 
-    /// Planned start, at least 5 minutes and at most 48 hours ahead and before the deadline of
-    /// the task. Without it the work begins at once. Format: `YYYY-MM-DD hh:mm:ss`.
+    /// Scheduled start, at least 5 minutes and at most 48 hours ahead and before the deadline
+    /// of the task. If omitted, the work begins immediately. Format: `YYYY-MM-DD hh:mm:ss`.
     pub order_auth_time: Option<String>,
 
-    /// `LossyLocal` allows a move that wipes all local disks. Ignored where it does not apply.
-    /// Mounts of such disks in `/etc/fstab` need `nofail`, or the next boot may hang. Quirk:
-    /// One value is listed, while the example of the member is another text: whatever is not
-    /// `LossyLocal` means the default.
+    /// `LossyLocal` allows a migration that wipes all local disks. Ignored where it does not
+    /// apply. Mounts of such disks in `/etc/fstab` need `nofail`, or the next boot may hang.
+    /// Quirk: Only one value is listed, but the documented example is a different text: any
+    /// value other than `LossyLocal` means the default.
     pub task_sub_method: Option<RepairTaskSubMethod>,
 }
 
 /// Response of [`RepairTaskControl`].
 #[derive(Clone, Default, PartialEq)]
 pub struct RepairTaskControlResponse {
-    /// The task that has been approved, the same one as in the request. Format: `rep-xxxxxxxx`.
+    /// The approved task, the same as in the request. Format: `rep-xxxxxxxx`.
     pub task_id: String,
 
     /// Identifies this call; include it when you contact support.

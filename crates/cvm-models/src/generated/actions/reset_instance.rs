@@ -4,55 +4,59 @@ use crate::prelude::*;
 
 /// Reinstalls the operating system of an instance, which wipes its system disk.
 ///
-/// Everything on the system disk is lost; data disks are kept, but save what you need first.
+/// Everything on the system disk is lost and data disks are kept, but save what you need first.
 ///
-/// Only instances whose system disk is `CLOUD_BASIC`, `CLOUD_PREMIUM`, `CLOUD_SSD` or
-/// `CLOUD_BSSD` can change to another operating system.
+/// Only instances with a `CLOUD_BASIC`, `CLOUD_PREMIUM`, `CLOUD_SSD` or `CLOUD_BSSD` system
+/// disk can change to another operating system.
 ///
-/// Paid images and a larger disk cost money; `InquiryPriceResetInstance` tells the price.
+/// Paid images and a larger disk cost money; `InquiryPriceResetInstance` returns the price.
 ///
-/// The answer means accepted, not done: poll `DescribeInstances` until `LatestOperationState`
-/// leaves `OPERATING`, and read `LatestOperationErrorMsg` on `FAILED`.
+/// The response only means that the request was accepted: poll `DescribeInstances` until
+/// `LatestOperationState` is no longer `OPERATING`; if it is `FAILED`, read
+/// `LatestOperationErrorMsg`.
 ///
 /// Asynchronous. Poll `DescribeInstances` and check `InstanceSet.LatestOperationState`:
 /// `SUCCESS` means success, `FAILED` means failure.
 ///
 /// Retry class: hazard (never retried by the client, because repeating it can cost money or
 /// destroy something). Every run formats the system disk again, so compare `LatestOperation`
-/// and `LatestOperationRequestId` instead of sending again.
+/// and `LatestOperationRequestId` instead of retrying.
 ///
-/// If the outcome is unknown, check `DescribeInstances`: It ran if the latest operation is
-/// `ResetInstance` with a request id that was not there before; its state then tells how it
-/// ended. Without a reading from before nobody can tell, and a repeat formats the disk again.
+/// If the outcome is unknown, check `DescribeInstances`: The request ran if the latest
+/// operation is `ResetInstance` with a new request id; its state then shows how it ended.
+/// Without a read from before the call there is no way to tell, and a retry formats the disk
+/// again.
 ///
 /// Returns [`ResetInstanceResponse`]. Group: Instances. Up to 10 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct ResetInstance {
-    /// The instance to reinstall, `RUNNING` or `STOPPED`. Check the id twice, as its system
-    /// disk is wiped. Required. Format: `ins-xxxxxxxx`.
+    /// The instance to reinstall, `RUNNING` or `STOPPED`. Check the id twice, because its
+    /// system disk is wiped. Required. Format: `ins-xxxxxxxx`.
     pub instance_id: String,
 
-    /// Image to install; the present one without it. It must support the instance type. Format:
-    /// `img-xxxxxxxx`.
+    /// Image to install. If omitted, the current image. It must support the instance type.
+    /// Format: `img-xxxxxxxx`.
     pub image_id: Option<String>,
 
-    /// New size of the boot disk, if it should grow. It can neither shrink nor change its type.
+    /// New size of the system disk, if it should grow. The disk cannot shrink or change its
+    /// type.
     pub system_disk: Option<SystemDisk>,
 
-    /// Password, key pairs or the login kept from the image. Without it a random password is
+    /// Password, key pairs or the login kept from the image. If omitted, a random password is
     /// sent as an account message, which automation cannot read.
     pub login_settings: Option<LoginSettings>,
 
-    /// Which agents are installed. Without it public images get security and monitoring, while
-    /// other images keep whatever they contain.
+    /// Which agents are installed. If omitted, public images get security and monitoring, while
+    /// other images keep what they contain.
     pub enhanced_service: Option<EnhancedService>,
 
-    /// Name inside the new system. Windows: up to 15 letters, digits or hyphens, no dots, not
-    /// only digits; dots and hyphens may not begin, end or repeat. Length: 2 to 60 characters.
+    /// Host name in the new system. Windows: up to 15 letters, digits or hyphens, no dots, not
+    /// only digits; a dot or hyphen may not be first, last or doubled. Length: 2 to 60
+    /// characters.
     pub host_name: Option<String>,
 
-    /// Base64 text handed to the guest for its first start after the reinstallation. Keep
-    /// secrets out, since queries can show it. Size: up to 16384 bytes. Encoding: base64.
+    /// Base64 text passed to the guest for its first start after the reinstallation. Do not put
+    /// secrets in it, because queries can return it. Size: up to 16384 bytes. Encoding: base64.
     pub user_data: Option<Sensitive>,
 }
 

@@ -2,51 +2,52 @@
 
 use crate::prelude::*;
 
-/// Changes the public bandwidth cap of instances.
+/// Changes the maximum public bandwidth of instances.
 ///
-/// `BANDWIDTH_PREPAID` bandwidth can only be raised, for a paid window between `StartTime` and
-/// `EndTime`; ask `InquiryPriceResetInstancesInternetMaxBandwidth` for the price.
+/// `BANDWIDTH_PREPAID` bandwidth can only be raised, for a paid period from `StartTime` to
+/// `EndTime`; `InquiryPriceResetInstancesInternetMaxBandwidth` returns the price.
 ///
-/// The other billing modes take effect at once, up or down, and refuse both times;
-/// `BANDWIDTH_POSTPAID_BY_MONTH` is not supported.
+/// With the other billing modes, the change up or down takes effect immediately and both times
+/// are rejected; `BANDWIDTH_POSTPAID_BY_MONTH` is not supported.
 ///
-/// Instances of different bandwidth billing cannot be mixed in one call.
+/// Instances with different bandwidth billing modes cannot be mixed in one call.
 ///
-/// The answer means accepted, not done: poll `DescribeInstances` until `LatestOperationState`
-/// leaves `OPERATING`, and read `LatestOperationErrorMsg` on `FAILED`.
+/// The response only means that the request was accepted: poll `DescribeInstances` until
+/// `LatestOperationState` is no longer `OPERATING`; if it is `FAILED`, read
+/// `LatestOperationErrorMsg`.
 ///
 /// Asynchronous. Poll `DescribeInstances` and check `InstanceSet.LatestOperationState`:
 /// `SUCCESS` means success, `FAILED` means failure.
 ///
 /// Retry class: hazard (never retried by the client, because repeating it can cost money or
-/// destroy something). For prepaid bandwidth each run can buy a window again, so read
+/// destroy something). For prepaid bandwidth, each run can buy a period again, so read
 /// `DescribeInstanceInternetBandwidthConfigs` instead.
 ///
-/// If the outcome is unknown, check `DescribeInstances`: Done when the bandwidth is the new
-/// one. For prepaid bandwidth `DescribeInstanceInternetBandwidthConfigs` tells instead: one
-/// entry with this window means done, two mean it was bought twice.
+/// If the outcome is unknown, check `DescribeInstances`: Done when the bandwidth has the new
+/// value. For prepaid bandwidth, check `DescribeInstanceInternetBandwidthConfigs` instead: one
+/// entry with this period means done; two mean it was bought twice.
 ///
 /// Returns [`ResetInstancesInternetMaxBandwidthResponse`].
 /// Group: Instances. Up to 10 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct ResetInstancesInternetMaxBandwidth {
-    /// Instances to change, all with the same bandwidth billing. Only one for
+    /// Instances to change, all with the same bandwidth billing mode. Only one for
     /// `BANDWIDTH_PREPAID` and `BANDWIDTH_POSTPAID_BY_HOUR`. Required. Items: 1 to 100. Format:
     /// `ins-xxxxxxxx`.
     pub instance_ids: Vec<String>,
 
-    /// New cap, in its member `InternetMaxBandwidthOut`; the other members are not read. The
-    /// highest value depends on the instance type. Required.
+    /// New maximum, set in `InternetMaxBandwidthOut`; the other members are ignored. The
+    /// highest allowed value depends on the instance type. Required.
     pub internet_accessible: InternetAccessible,
 
-    /// First day of the bandwidth to buy; today makes it effective at once. For prepaid
-    /// bandwidth only, and refused for any other. Required if: bandwidth is BANDWIDTH_PREPAID.
+    /// First day of the bandwidth to buy; with today, it takes effect immediately. Only for
+    /// prepaid bandwidth; rejected otherwise. Required if: bandwidth is BANDWIDTH_PREPAID.
     /// Format: `YYYY-MM-DD`.
     pub start_time: Option<String>,
 
-    /// Last day of the bandwidth to buy, itself included, no later than the expiry of the
-    /// instance. For prepaid bandwidth only, and refused for any other. Required if: bandwidth
-    /// is BANDWIDTH_PREPAID. Format: `YYYY-MM-DD`.
+    /// Last day (inclusive) of the bandwidth to buy, no later than the expiry of the instance.
+    /// Only for prepaid bandwidth; rejected otherwise. Required if: bandwidth is
+    /// BANDWIDTH_PREPAID. Format: `YYYY-MM-DD`.
     pub end_time: Option<String>,
 }
 

@@ -2,46 +2,47 @@
 
 use crate::prelude::*;
 
-/// Sets a new login password inside the guest of one or more instances.
+/// Sets a new login password in the guest of one or more instances.
 ///
-/// Instances must be `STOPPED`, or `ForceStop` must be `true`, which shuts running ones down.
+/// Instances must be `STOPPED`, unless `ForceStop` is `true`, which shuts down running ones.
 ///
-/// All instances of the call get the same password.
+/// All instances in the call get the same password.
 ///
-/// Key logins are a separate matter: see `AssociateInstancesKeyPairs`.
+/// For logins with SSH keys, see `AssociateInstancesKeyPairs`.
 ///
-/// The answer means accepted, not done: poll `DescribeInstances` until `LatestOperationState`
-/// leaves `OPERATING`, and read `LatestOperationErrorMsg` on `FAILED`.
+/// The response only means that the request was accepted: poll `DescribeInstances` until
+/// `LatestOperationState` is no longer `OPERATING`; if it is `FAILED`, read
+/// `LatestOperationErrorMsg`.
 ///
 /// Asynchronous. Poll `DescribeInstances` and check `InstanceSet.LatestOperationState`:
 /// `SUCCESS` means success, `FAILED` means failure.
 ///
 /// Retry class: hazard (never retried by the client, because repeating it can cost money or
-/// destroy something). A resend may stop the machines again and bring back an older password,
-/// so compare `LatestOperation` first.
+/// destroy something). A retry may stop the instances again and restore an older password, so
+/// compare `LatestOperation` first.
 ///
-/// If the outcome is unknown, check `DescribeInstances`: It ran if the latest operation is
-/// `ResetInstancesPassword` with a new request id; `SUCCESS` means done. No list shows a
-/// password, so try to log in.
+/// If the outcome is unknown, check `DescribeInstances`: The request ran if the latest
+/// operation is `ResetInstancesPassword` with a new request id; `SUCCESS` means done. No query
+/// returns a password, so try to log in.
 ///
 /// Returns [`ResetInstancesPasswordResponse`]. Group: Instances. Up to 10 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct ResetInstancesPassword {
     /// Instances that get the password. If Linux and Windows are mixed, the stricter Windows
-    /// rules count for all. Required. Items: 1 to 100. Format: `ins-xxxxxxxx`.
+    /// rules apply to all. Required. Items: 1 to 100. Format: `ins-xxxxxxxx`.
     pub instance_ids: Vec<String>,
 
-    /// New password, of three kinds of characters, not beginning with `/`; for Windows at least
-    /// 12 characters and without the user name. No query shows it. Required. Length: 8 to 30
-    /// characters.
+    /// New password, with three kinds of characters and not beginning with `/`; for Windows, at
+    /// least 12 characters and without the user name. It cannot be read back. Required. Length:
+    /// 8 to 30 characters.
     pub password: Sensitive,
 
-    /// Guest user whose password is set. Administrators are `Administrator` on Windows,
+    /// Guest user whose password is set. The administrator is `Administrator` on Windows,
     /// `ubuntu` on Ubuntu and `root` elsewhere. Length: up to 64 characters.
     pub user_name: Option<String>,
 
     /// Allows running instances: they are shut down, with a hard power-off if that fails, which
-    /// can lose data. Better stop them yourself before the call. Default: false.
+    /// can lose data. It is safer to stop them yourself before the call. Default: false.
     pub force_stop: Option<bool>,
 }
 

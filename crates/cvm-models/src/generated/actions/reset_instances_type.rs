@@ -2,43 +2,46 @@
 
 use crate::prelude::*;
 
-/// Moves an instance to another instance type, up or down in size.
+/// Changes an instance to another instance type, larger or smaller.
 ///
-/// Only instances whose system disk is `CLOUD_BASIC`, `CLOUD_PREMIUM`, `CLOUD_SSD` or
-/// `CLOUD_BSSD` qualify, and none on dedicated hosts.
+/// Only instances with a `CLOUD_BASIC`, `CLOUD_PREMIUM`, `CLOUD_SSD` or `CLOUD_BSSD` system
+/// disk are supported, and not those on dedicated hosts.
 ///
-/// Prepaid instances are charged the difference at once (ask `InquiryPriceResetInstancesType`
-/// first); `DescribeInstancesOperationLimit` tells how many downgrades are left.
+/// Prepaid instances are charged the difference immediately (check
+/// `InquiryPriceResetInstancesType` first); `DescribeInstancesOperationLimit` shows how many
+/// downgrades are left.
 ///
-/// The instance ends up `RUNNING` whatever it was before; there is no need to start it.
+/// The instance is `RUNNING` afterwards whatever its state was before; you do not need to start
+/// it.
 ///
-/// The answer means accepted, not done: poll `DescribeInstances` until `LatestOperationState`
-/// leaves `OPERATING`, and read `LatestOperationErrorMsg` on `FAILED`.
+/// The response only means that the request was accepted: poll `DescribeInstances` until
+/// `LatestOperationState` is no longer `OPERATING`; if it is `FAILED`, read
+/// `LatestOperationErrorMsg`.
 ///
 /// Asynchronous. Poll `DescribeInstances` and check `InstanceSet.LatestOperationState`:
 /// `SUCCESS` means success, `FAILED` means failure.
 ///
 /// Retry class: hazard (never retried by the client, because repeating it can cost money or
-/// destroy something). A resend can restart the machine and place a second paid order, so
+/// destroy something). A retry can restart the instance and place a second paid order, so
 /// compare `InstanceType` and `LatestOperation` first.
 ///
-/// If the outcome is unknown, check `DescribeInstances`: Done when the model is the new one and
-/// the latest operation is `SUCCESS`. The old model with the operation of before means not
-/// done, unless an unpaid order exists.
+/// If the outcome is unknown, check `DescribeInstances`: Done when the instance has the new
+/// type and the latest operation is `SUCCESS`. The old type with the same latest operation as
+/// before means not done, unless an unpaid order exists.
 ///
 /// Returns [`ResetInstancesTypeResponse`]. Group: Instances. Up to 10 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct ResetInstancesType {
-    /// The instance to resize. It is a list by form only: one id per call. Required. Items: 1.
-    /// Format: `ins-xxxxxxxx`.
+    /// The instance to resize. Although it is a list, only one id per call is allowed.
+    /// Required. Items: 1. Format: `ins-xxxxxxxx`.
     pub instance_ids: Vec<String>,
 
-    /// Type to change to, such as `S5.LARGE8`. It must be sold in the zone of the instance, and
-    /// many changes of family or processor architecture are refused. Required.
+    /// Type to change to, such as `S5.LARGE8`. It must be on sale in the zone of the instance,
+    /// and many changes of family or processor architecture are rejected. Required.
     pub instance_type: String,
 
-    /// With `true` a running instance is powered off hard when its orderly shutdown fails,
-    /// which can lose data. Better stop it yourself before the call. Default: false.
+    /// With `true`, a running instance is powered off hard if its normal shutdown fails, which
+    /// can lose data. It is safer to stop it yourself before the call. Default: false.
     pub force_stop: Option<bool>,
 }
 

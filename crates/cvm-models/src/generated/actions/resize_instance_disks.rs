@@ -4,51 +4,52 @@ use crate::prelude::*;
 
 /// Enlarges the system disk or one data disk of an instance.
 ///
-/// Only disks that cannot be detached (`Portable` false in the block storage API) qualify;
-/// sizes can grow but never shrink.
+/// Only disks that cannot be detached (`Portable` is false in the block storage API) are
+/// supported; a disk can grow but never shrink.
 ///
-/// A running instance needs `ForceStop` or `ResizeOnline`; the default way is to enlarge while
-/// stopped.
+/// A running instance needs `ForceStop` or `ResizeOnline`; by default, disks are enlarged while
+/// the instance is stopped.
 ///
-/// Prepaid instances are charged the difference (ask `InquiryPriceResizeInstanceDisks`), and
-/// the guest must still extend partition and file system.
+/// Prepaid instances are charged the difference (check `InquiryPriceResizeInstanceDisks`
+/// first), and you must still extend the partition and file system in the guest.
 ///
-/// The answer means accepted, not done: poll `DescribeInstances` until `LatestOperationState`
-/// leaves `OPERATING`, and read `LatestOperationErrorMsg` on `FAILED`.
+/// The response only means that the request was accepted: poll `DescribeInstances` until
+/// `LatestOperationState` is no longer `OPERATING`; if it is `FAILED`, read
+/// `LatestOperationErrorMsg`.
 ///
 /// Asynchronous. Poll `DescribeInstances` and check `InstanceSet.LatestOperationState`:
 /// `SUCCESS` means success, `FAILED` means failure.
 ///
 /// Retry class: hazard (never retried by the client, because repeating it can cost money or
-/// destroy something). A resend can power the machine off again and place a second order, so
+/// destroy something). A retry can power off the instance again and place a second order, so
 /// compare `DiskSize` and `LatestOperation` first.
 ///
 /// If the outcome is unknown, check `DescribeInstances`: Done when the disk has its new size
-/// and the latest operation is `SUCCESS`. The old size with the operation of before means not
-/// done, unless an unpaid order exists.
+/// and the latest operation is `SUCCESS`. The old size with the same latest operation as before
+/// means not done, unless an unpaid order exists.
 ///
 /// Returns [`ResizeInstanceDisksResponse`].
 /// Group: Disks of an instance. Up to 10 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct ResizeInstanceDisks {
-    /// The instance whose disk shall grow. Required. Format: `ins-xxxxxxxx`.
+    /// The instance whose disk is to be enlarged. Required. Format: `ins-xxxxxxxx`.
     pub instance_id: String,
 
     /// The data disk and its new total size, which grows in steps of 10 GiB up to a limit of
-    /// its type. Send either this or the boot disk, never both. Items: 1. Specify exactly one
-    /// of `DataDisks` and `SystemDisk`.
+    /// its type. Set either this or the system disk, not both. Items: 1. Specify exactly one of
+    /// `DataDisks` and `SystemDisk`.
     pub data_disks: Vec<DataDisk>,
 
-    /// With `true` a running instance is shut down, with a hard power-off if that fails, which
-    /// can lose data. Better stop it yourself before the call. Default: false.
+    /// With `true`, a running instance is shut down, with a hard power-off if that fails, which
+    /// can lose data. It is safer to stop it yourself before the call. Default: false.
     pub force_stop: Option<bool>,
 
-    /// New total size of the boot disk, which must be a cloud disk. Send either this or a data
-    /// disk, never both. Specify exactly one of `DataDisks` and `SystemDisk`.
+    /// New total size of the system disk, which must be a cloud disk. Set either this or a data
+    /// disk, not both. Specify exactly one of `DataDisks` and `SystemDisk`.
     pub system_disk: Option<SystemDisk>,
 
-    /// With `true` a cloud disk grows while the instance runs. A running instance needs this or
-    /// `ForceStop`.
+    /// With `true`, a cloud disk is enlarged while the instance is running. A running instance
+    /// needs this or `ForceStop`.
     pub resize_online: Option<bool>,
 }
 

@@ -2,188 +2,188 @@
 
 use crate::prelude::*;
 
-/// Creates and starts one or more instances of the same configuration.
+/// Creates and starts one or more instances with the same configuration.
 ///
 /// Returned ids only mean that creation was accepted: poll `DescribeInstancesStatus` until each
 /// id is `RUNNING`; `LAUNCH_FAILED` is final.
 ///
-/// Prepaid instances are paid in full at once and hourly ones reserve an hour of cost, so keep
-/// enough balance; vouchers count except for that reserved sum.
+/// Prepaid instances are charged in full immediately, and pay-as-you-go instances reserve the
+/// cost of one hour, so keep a sufficient balance; vouchers count, but not for the reserved
+/// amount.
 ///
-/// Send a `ClientToken` and a tag of your own: the token makes a resend safe, and the tag lets
-/// you find the instances later, because no query shows the token.
+/// Send a `ClientToken` and your own tag: the token makes a retry safe, and the tag lets you
+/// find the instances later, because no query shows the token.
 ///
 /// Use `DryRun` to check parameters, limits and stock without buying;
-/// `InquiryPriceRunInstances` tells the price.
+/// `InquiryPriceRunInstances` returns the price.
 ///
 /// Asynchronous. Poll `DescribeInstancesStatus` and check `InstanceStatusSet.InstanceState`:
 /// `RUNNING` means success, `LAUNCH_FAILED` means failure.
 ///
 /// Retry class: token (retried with the same token, which the service recognizes). With a
-/// `ClientToken` the same bytes may be sent again for a short while; without one a resend can
-/// buy a second set of instances. Hazard if `ClientToken` is not given. Read if `DryRun` is
+/// `ClientToken`, the identical request can be retried for a short time; without one, a retry
+/// can buy a second set of instances. Hazard if `ClientToken` is not given. Read if `DryRun` is
 /// `true`.
 ///
-/// If the outcome is unknown, check `DescribeInstances`: Repeat it unchanged and with its token
-/// while that is young. Later only a tag of your own proves which new instances are yours;
-/// without one compare number, zone and time, and launch anew only if nothing has appeared for
-/// a minute. `LAUNCH_FAILED` means it ran and failed.
+/// If the outcome is unknown, check `DescribeInstances`: While the token is recent, retry the
+/// identical request with the same token. Later, only your own tag proves which new instances
+/// are yours; without a tag, compare count, zone and time, and retry the launch only if no
+/// instance has appeared after one minute. `LAUNCH_FAILED` means the request ran and failed.
 ///
 /// Returns [`RunInstancesResponse`]. Group: Instances. Up to 10 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct RunInstances {
-    /// How the instances are paid. `CDHPAID` and `CDCPAID` bill the dedicated host or cluster
-    /// rather than the instance, and `SPOTPAID` instances can be taken back by the provider.
-    /// Default: `POSTPAID_BY_HOUR`.
+    /// Charge type of the instances. `CDHPAID` and `CDCPAID` bill the dedicated host or cluster
+    /// instead of the instance, and the provider can reclaim `SPOTPAID` instances. Default:
+    /// `POSTPAID_BY_HOUR`.
     pub instance_charge_type: Option<InstanceChargeType>,
 
-    /// Term and renewal of a monthly subscription. It matters only for `PREPAID`. Required if
+    /// Term and renewal of a monthly subscription. Only used for `PREPAID`. Required if
     /// `InstanceChargeType` is `PREPAID`.
     pub instance_charge_prepaid: Option<InstanceChargePrepaid>,
 
-    /// Zone, project, dedicated host or resource pool that receives the instances. Sent
-    /// together with `LaunchTemplate`, it overrides the placement of the template. Required
-    /// unless `LaunchTemplate` is given.
+    /// Zone, project, dedicated host or resource pool for the instances. If sent together with
+    /// `LaunchTemplate`, it overrides the template's placement. Required unless
+    /// `LaunchTemplate` is given.
     pub placement: Option<Placement>,
 
-    /// Size and family, such as `S5.MEDIUM4`. Without it the service picks whatever sells in
-    /// the region, so set it; on a dedicated host write `CDH_<cores>C<GiB>G`, such as
-    /// `CDH_1C1G`.
+    /// Instance type, such as `S5.MEDIUM4`. If omitted, the service picks any type on sale in
+    /// the region, so set it; on a dedicated host use `CDH_<cores>C<GiB>G`, such as `CDH_1C1G`.
     pub instance_type: Option<String>,
 
-    /// Image the system disk is made from; it must support the instance type (`DescribeImages`
-    /// with `InstanceType` tells). It overrides the image of the template. Required unless
+    /// Image for the system disk; it must support the instance type (check with
+    /// `DescribeImages` and `InstanceType`). It overrides the template's image. Required unless
     /// `LaunchTemplate` is given. Format: `img-xxxxxxxx`.
     pub image_id: Option<String>,
 
-    /// Type, size and encryption of the boot disk. Without it the service chooses a disk type
-    /// that is in stock and the default size.
+    /// Type, size and encryption of the system disk. If omitted, the service chooses a disk
+    /// type that is in stock and the default size.
     pub system_disk: Option<SystemDisk>,
 
-    /// Extra disks to create and attach; none without it. At most one may be local
+    /// Data disks to create and attach. If omitted, none. At most one may be local
     /// (`LOCAL_BASIC` or `LOCAL_SSD`) and at most 20 may be cloud disks. Items: up to 21.
     pub data_disks: Vec<DataDisk>,
 
-    /// Network and subnet of the primary interface. When it lists private addresses,
-    /// `InstanceCount` must equal their number and may not exceed 20. Whether
-    /// `NetworkInterfaces` may stand beside it is not documented.
+    /// Network and subnet of the primary interface. If it lists private addresses,
+    /// `InstanceCount` must equal their number and may not exceed 20. Whether it may be
+    /// combined with `NetworkInterfaces` is not documented.
     pub virtual_private_cloud: Option<VirtualPrivateCloud>,
 
-    /// Public bandwidth, its billing and the public address. Without it the instances get 0
+    /// Public bandwidth, its billing and the public address. If omitted, the instances get 0
     /// Mbps and cannot be reached from the internet.
     pub internet_accessible: Option<InternetAccessible>,
 
-    /// How many instances to create. The account quota of the region applies, and it is shared
-    /// with purchases made in the console. Range: 1 to 500. Default: 1.
+    /// How many instances to create. The quota of the account in the region applies; it
+    /// includes purchases made in the console. Range: 1 to 500. Default: 1.
     pub instance_count: Option<i64>,
 
-    /// Accept fewer than `InstanceCount` when stock is short, but never fewer than this. The
-    /// call fails if even this many cannot be had; only some accounts, regions and charge types
+    /// Accept fewer than `InstanceCount` if stock is short, but not fewer than this. The call
+    /// fails if even this number is not available. Only some accounts, regions and charge types
     /// support it. Range: at least 1. Must not exceed `InstanceCount`. Quirk: One text allows a
-    /// value equal to `InstanceCount`, the error code asks for less.
+    /// value equal to `InstanceCount`; the error code requires a smaller one.
     pub min_count: Option<i64>,
 
-    /// Display name, not unique. In a batch `{R:3}` numbers from 3 and `{R:3,F:3}` pads to
-    /// `003`; without a pattern the suffixes 1, 2 and so on are appended. A malformed pattern
+    /// Display name, not unique. In a batch, `{R:3}` numbers from 3 and `{R:3,F:3}` pads to
+    /// `003`; without a pattern, the suffixes 1, 2 and so on are appended. A malformed pattern
     /// is kept as plain text. Length: up to 128 characters. Default:
-    /// `\u{672a}\u{547d}\u{540d}`. Quirk: The error code `InvalidInstanceName.TooLong` speaks
-    /// of 60 bytes, the member of 128 characters.
+    /// `\u{672a}\u{547d}\u{540d}`. Quirk: The error code `InvalidInstanceName.TooLong` says 60
+    /// bytes, the parameter 128 characters.
     pub instance_name: Option<String>,
 
-    /// Password, key pairs or the login kept from the image. Without it a random password is
-    /// made and sent as an account message, which automation cannot read.
+    /// Password, key pairs or the login kept from the image. If omitted, a random password is
+    /// generated and sent as an account message, which automation cannot read.
     pub login_settings: Option<LoginSettings>,
 
-    /// Security groups of the primary interface. Without it the default group of the project is
-    /// bound, and created if there is none; check that its rules suit you. Format:
+    /// Security groups of the primary interface. If omitted, the default group of the project
+    /// is bound, and created if it does not exist; make sure that its rules suit you. Format:
     /// `sg-xxxxxxxx`.
     pub security_group_ids: Vec<String>,
 
-    /// Which agents (security, monitoring, automation) are installed. Without it public images
-    /// get security and monitoring, while other images keep whatever they contain.
+    /// Which agents (security, monitoring, automation) are installed. If omitted, public images
+    /// get security and monitoring, while other images keep what they contain.
     pub enhanced_service: Option<EnhancedService>,
 
-    /// Your own unique string that makes a resend return the first result instead of buying
-    /// again. Use a new one per launch and repeat the request unchanged; without it nothing
-    /// protects from duplicates. Length: up to 64 characters. Characters: ASCII.
+    /// Your own unique string that makes a retry return the first result instead of buying
+    /// again. Use a new one per launch and retry with the unchanged request; without a token,
+    /// nothing protects from duplicates. Length: up to 64 characters. Characters: ASCII.
     pub client_token: Option<String>,
 
-    /// Name inside the guest. Windows: up to 15 letters, digits or hyphens, no dots, not only
-    /// digits; dots and hyphens may not begin, end or repeat. In a batch `{R:3}` numbers from
-    /// 3, `{IP}` stands for the address, and without a pattern the suffixes 1, 2 and so on are
-    /// appended. Length: 2 to 60 characters.
+    /// Host name in the guest. Windows: up to 15 letters, digits or hyphens, no dots, not only
+    /// digits; a dot or hyphen may not be first, last or doubled. In a batch, `{R:3}` numbers
+    /// from 3, `{IP}` inserts the address, and without a pattern the suffixes 1, 2 and so on
+    /// are appended. Length: 2 to 60 characters.
     pub host_name: Option<String>,
 
-    /// Schedules a later action on the new instances; termination is the only one, which makes
-    /// this a lease for short-lived machines.
+    /// Schedules a later action on the new instances. Termination is the only one, which is
+    /// useful for short-lived instances.
     pub action_timer: Option<ActionTimer>,
 
     /// Placement group that spreads the instances over hardware. The launch fails if the group
-    /// has no room left. Items: 1. Format: `ps-xxxxxxxx`.
+    /// is full. Items: 1. Format: `ps-xxxxxxxx`.
     pub disaster_recover_group_ids: Vec<String>,
 
-    /// Tags bound at creation to the instances and to their cloud disks. The best way to find a
-    /// launch again when its answer was lost.
+    /// Tags bound at creation to the instances and their cloud disks. The best way to find the
+    /// instances if the response was lost.
     pub tag_specification: Vec<TagSpecification>,
 
-    /// Bid for `SPOTPAID` instances. Without it they bid the current fixed discount price.
+    /// Bid for `SPOTPAID` instances. If omitted, they bid the current fixed discount price.
     pub instance_market_options: Option<InstanceMarketOptionsRequest>,
 
-    /// Base64 text handed to the guest for its first start, such as a shell or PowerShell
-    /// script. Keep secrets out: `DescribeInstancesAttributes` can show it again. Size: up to
-    /// 16384 bytes. Encoding: base64.
+    /// Base64 text passed to the guest for its first start, such as a shell or PowerShell
+    /// script. Do not put secrets in it: `DescribeInstancesAttributes` can return it. Size: up
+    /// to 16384 bytes. Encoding: base64.
     pub user_data: Option<Sensitive>,
 
-    /// Own key and value pairs stored with the instances. In closed beta, so expect a refusal
-    /// unless your account is admitted.
+    /// Your own key-value pairs stored with the instances. In closed beta, so expect an error
+    /// unless your account has access.
     pub metadata: Option<Metadata>,
 
-    /// With `true` the required members, format, limits and stock are checked, nothing is
-    /// created and no id is returned; a failed check gives the same error code a real launch
-    /// would. Default: false.
+    /// With `true`, only checks required parameters, format, limits and stock; nothing is
+    /// created and no id is returned. A failed check returns the same error code as a real
+    /// launch. Default: false.
     pub dry_run: Option<bool>,
 
-    /// Cores and threads the guest sees, for software licensed per core or work that runs
-    /// better without hyper-threading. Without it the service decides.
+    /// Cores and threads that the guest sees, for software licensed per core or workloads that
+    /// run better without hyper-threading. If omitted, the service decides.
     pub cpu_topology: Option<CpuTopology>,
 
-    /// CAM role the instances take on, so that programs in them can call cloud APIs without
-    /// stored keys.
+    /// CAM role of the instances, so that programs in them can call cloud APIs without stored
+    /// keys.
     pub cam_role_name: Option<String>,
 
-    /// Cluster for high-performance computing instances, joined over RDMA. It must lie in the
-    /// same zone; ordinary instance types refuse it. Required if: high-performance instance
-    /// type; otherwise not allowed. Format: `hpc-xxxxxxxx`.
+    /// Cluster for high-performance computing instances, connected over RDMA. It must be in the
+    /// same zone; other instance types reject it. Required if: high-performance instance type;
+    /// otherwise not allowed. Format: `hpc-xxxxxxxx`.
     pub hpc_cluster_id: Option<String>,
 
-    /// Template that supplies the members left out here. What is sent in the request wins over
-    /// what the template holds, at least for `Placement` and `ImageId`.
+    /// Template that supplies parameters omitted here. Values in the request override the
+    /// template, at least for `Placement` and `ImageId`.
     pub launch_template: Option<LaunchTemplate>,
 
     /// Dedicated cluster (CDC) on your own premises to create the instances in; the subnet must
-    /// belong to that cluster and not every charge type works there. Format:
+    /// belong to that cluster, and not every charge type is supported there. Format:
     /// `cluster-xxxxxxxx`.
     pub dedicated_cluster_id: Option<String>,
 
-    /// Your own hosted physical servers (CHC) on which to install the instances, instead of
-    /// machines of the provider. Format: `chc-xxxxxxxx`.
+    /// Your own hosted physical servers (CHC) to install the instances on, instead of the
+    /// provider's machines. Format: `chc-xxxxxxxx`.
     pub chc_ids: Vec<String>,
 
-    /// Partition of a partition placement group, counted within that group. Without it each
-    /// instance lands in a random one; still being rolled out.
+    /// Partition of a partition placement group, counted within that group. If omitted, each
+    /// instance is placed in a random one; the feature is still being rolled out.
     pub partition_number: Option<i64>,
 
-    /// With `true` the instances refuse `TerminateInstances` until `ModifyInstancesAttribute`
-    /// lifts the protection. Worth setting on anything that holds data. Default: false.
+    /// With `true`, the instances reject `TerminateInstances` until `ModifyInstancesAttribute`
+    /// removes the protection. Recommended for anything that holds data. Default: false.
     pub disable_api_termination: Option<bool>,
 
-    /// Allows large Ethernet frames on the interface. Instance types without the feature refuse
-    /// this member, whether `true` or `false`.
+    /// Allows jumbo frames on the interface. Instance types without this feature reject the
+    /// parameter, whether `true` or `false`.
     pub enable_jumbo_frame: Option<bool>,
 
-    /// Full list of network interfaces, exactly one of them primary. Nothing documents what
-    /// holds if `VirtualPrivateCloud` is there too, so send one of the two. Open in a few
-    /// regions and on request only.
+    /// Full list of network interfaces, exactly one of them primary. Combining it with
+    /// `VirtualPrivateCloud` is not documented, so send only one of the two. Available only in
+    /// a few regions and on request.
     pub network_interfaces: Vec<NetworkInterfaces>,
 }
 
@@ -193,7 +193,7 @@ pub struct RunInstances {
 /// empty or zero.
 #[derive(Clone, Default, PartialEq)]
 pub struct RunInstancesResponse {
-    /// Ids of the instances being created; they exist at once but are not usable before
+    /// Ids of the instances being created; they exist immediately but are not usable until
     /// `RUNNING`. With `MinCount` there may be fewer than `InstanceCount`, so count them.
     /// Format: `ins-xxxxxxxx`.
     pub instance_id_set: Vec<String>,

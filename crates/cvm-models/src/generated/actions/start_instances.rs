@@ -4,10 +4,11 @@ use crate::prelude::*;
 
 /// Starts one or more stopped instances.
 ///
-/// Instances must be `STOPPED`; they pass through `STARTING` to `RUNNING`.
+/// Instances must be `STOPPED`; they go through `STARTING` to `RUNNING`.
 ///
-/// The answer means accepted, not done: poll `DescribeInstances` until `LatestOperationState`
-/// leaves `OPERATING`, and read `LatestOperationErrorMsg` on `FAILED`.
+/// The response only means that the request was accepted: poll `DescribeInstances` until
+/// `LatestOperationState` is no longer `OPERATING`; if it is `FAILED`, read
+/// `LatestOperationErrorMsg`.
 ///
 /// Charging resumes for instances stopped with `STOP_CHARGING`.
 ///
@@ -15,20 +16,20 @@ use crate::prelude::*;
 /// `SUCCESS` means success, `FAILED` means failure.
 ///
 /// Retry class: guarded (not retried until a read shows that it did not take effect). A late
-/// resend could start an instance that somebody has stopped again in the meantime, so read its
+/// retry could start an instance that somebody has stopped again in the meantime, so read its
 /// state first.
 ///
-/// If the outcome is unknown, check `DescribeInstances`: Done when it is `RUNNING` and the
-/// latest operation is `SUCCESS`; `STARTING` means that it still runs, and may fail. Still
-/// `STOPPED` after a minute, with the operation of before, means not done; `STOPPED` with a
-/// failed `StartInstances` means it ran and failed.
+/// If the outcome is unknown, check `DescribeInstances`: Done when the state is `RUNNING` and
+/// the latest operation is `SUCCESS`; `STARTING` means it is still running and may fail. Still
+/// `STOPPED` after one minute, with the same latest operation as before, means not done;
+/// `STOPPED` with a failed `StartInstances` means the request ran and failed.
 ///
 /// Returns [`StartInstancesResponse`]. Group: Instances. Up to 10 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct StartInstances {
-    /// Instances to start, all in the region of the request. It is not stated whether the rest
-    /// goes ahead when one id is refused, so check every id afterwards. Required. Items: 1
-    /// to 100. Format: `ins-xxxxxxxx`.
+    /// Instances to start, all in the region of the request. If one id is rejected, it is not
+    /// documented whether the others are started, so check every id afterwards. Required.
+    /// Items: 1 to 100. Format: `ins-xxxxxxxx`.
     pub instance_ids: Vec<String>,
 }
 

@@ -4,52 +4,52 @@ use crate::prelude::*;
 
 /// Shuts down one or more running instances.
 ///
-/// Instances must be `RUNNING`; they pass through `STOPPING` to `STOPPED`.
+/// Instances must be `RUNNING`; they go through `STOPPING` to `STOPPED`.
 ///
-/// The answer means accepted, not done: poll `DescribeInstances` until `LatestOperationState`
-/// leaves `OPERATING`, and read `LatestOperationErrorMsg` on `FAILED`.
+/// The response only means that the request was accepted: poll `DescribeInstances` until
+/// `LatestOperationState` is no longer `OPERATING`; if it is `FAILED`, read
+/// `LatestOperationErrorMsg`.
 ///
-/// A forced stop is like pulling the power cord: unsaved data is lost and file systems can
-/// break.
+/// A forced stop is like pulling the power cord: unsaved data is lost and file systems may be
+/// damaged.
 ///
-/// Billing goes on after the stop unless `StoppedMode` says otherwise and the instance is
-/// eligible.
+/// Billing continues after the stop unless `StoppedMode` ends it and the instance is eligible.
 ///
 /// Asynchronous. Poll `DescribeInstances` and check `InstanceSet.LatestOperationState`:
 /// `SUCCESS` means success, `FAILED` means failure.
 ///
 /// Retry class: guarded (not retried until a read shows that it did not take effect). A late
-/// resend could stop an instance that somebody has started again, and a forced stop can damage
+/// retry could stop an instance that somebody has started again, and a forced stop can damage
 /// data, so read its state first. Hazard if `StopType` is given and not `SOFT`. Hazard if
 /// `ForceStop` is `true`. Hazard if `StoppedMode` is given and not `KEEP_CHARGING`.
 ///
-/// If the outcome is unknown, check `DescribeInstances`: Done when it is `STOPPED` and the
-/// latest operation is `SUCCESS`; look at `StopChargingMode` if the charge was to end.
-/// `STOPPING` means that it still runs, and a soft stop may fail. Still `RUNNING` after a
-/// minute, with the operation of before, means not done, and a second stop may hit somebody's
-/// fresh start.
+/// If the outcome is unknown, check `DescribeInstances`: Done when the state is `STOPPED` and
+/// the latest operation is `SUCCESS`; check `StopChargingMode` if charging was to end.
+/// `STOPPING` means it is still running, and a soft stop may fail. Still `RUNNING` after one
+/// minute, with the same latest operation as before, means not done, but a second stop may stop
+/// an instance that somebody has just started.
 ///
 /// Returns [`StopInstancesResponse`]. Group: Instances. Up to 10 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct StopInstances {
     /// Instances to shut down, all in the region of the request. Check each id afterwards,
-    /// because one refusal does not tell what became of the others. Required. Items: 1 to 100.
-    /// Format: `ins-xxxxxxxx`.
+    /// because an error for one does not show what happened to the others. Required. Items: 1
+    /// to 100. Format: `ins-xxxxxxxx`.
     pub instance_ids: Vec<String>,
 
-    /// Old switch for a forced power-off when the orderly shutdown fails; `true` behaves like
+    /// Older option for a forced power-off if the normal shutdown fails; `true` behaves like
     /// `StopType` `SOFT_FIRST`. Deprecated: use `StopType`. Default: false. Cannot be combined
     /// with `StopType`.
     pub force_stop: Option<bool>,
 
-    /// How hard to stop. `SOFT` asks the guest and fails if it does not obey; `SOFT_FIRST` cuts
-    /// the power after that failure; `HARD` cuts it at once. Default: `SOFT`. Allowed:
-    /// `SOFT_FIRST`, `HARD` and `SOFT`. Cannot be combined with `ForceStop`.
+    /// How to stop. `SOFT` asks the guest and fails if the guest does not shut down;
+    /// `SOFT_FIRST` cuts the power after that failure; `HARD` cuts it immediately. Default:
+    /// `SOFT`. Allowed: `SOFT_FIRST`, `HARD` and `SOFT`. Cannot be combined with `ForceStop`.
     pub stop_type: Option<StopType>,
 
-    /// `STOP_CHARGING` ends the compute charge while stopped. It works for some hourly
-    /// instances only, and the freed capacity may be gone at the next start. Default:
-    /// `KEEP_CHARGING`.
+    /// `STOP_CHARGING` ends the compute charge while the instance is stopped. It works only for
+    /// some pay-as-you-go instances, and the released capacity may not be available at the next
+    /// start. Default: `KEEP_CHARGING`.
     pub stopped_mode: Option<StoppedMode>,
 }
 

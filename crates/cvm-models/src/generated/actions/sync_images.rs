@@ -2,54 +2,56 @@
 
 use crate::prelude::*;
 
-/// Copies a custom image to other regions, turns a shared image into one of your own, or makes
-/// an encrypted copy.
+/// Copies a custom image to other regions, turns a shared image into your own, or makes an
+/// encrypted copy.
 ///
-/// A copy to other regions leaves out the source region; a copy of a shared image and an
+/// For a copy to other regions, leave out the source region; a copy of a shared image and an
 /// encrypted copy stay in the source region.
 ///
-/// Poll `DescribeImages` in every target region until `ImageState` is `NORMAL`; an account
-/// holds at most 500 custom images per region.
+/// Poll `DescribeImages` in every target region until `ImageState` is `NORMAL`; an account can
+/// have at most 500 custom images per region.
 ///
-/// Copies are stored and billed as images of their own.
+/// Copies are stored and billed as separate images.
 ///
 /// Asynchronous. Poll `DescribeImages` and check `ImageSet.ImageState`: `NORMAL` means success.
 ///
 /// Retry class: hazard (never retried by the client, because repeating it can cost money or
-/// destroy something). A resend may make a second set of copies, which are billed; search each
-/// target region for the name you gave instead.
+/// destroy something). A retry may make a second set of billed copies; search each target
+/// region for the name you gave instead.
 ///
-/// If the outcome is unknown: `DescribeImages` in each target region tells by the name of the
-/// copy: `SYNCING` or `NORMAL` and made since means done there. A copy does not name its
-/// source, so without a name of your own nobody can tell.
+/// If the outcome is unknown: Search `DescribeImages` in each target region for the name of the
+/// copy: `SYNCING` or `NORMAL` and created since the request means done there. A copy does not
+/// name its source, so without your own name there is no way to tell.
 ///
 /// Returns [`SyncImagesResponse`]. Group: Images. Up to 10 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct SyncImages {
-    /// The image to copy, in state `NORMAL`. A list by form only: one image per call. Required.
-    /// Items: 1. Format: `img-xxxxxxxx`.
+    /// The image to copy, in state `NORMAL`. Although it is a list, only one image per call is
+    /// allowed. Required. Items: 1. Format: `img-xxxxxxxx`.
     pub image_ids: Vec<String>,
 
-    /// Regions that get a copy. Leave out the source region for a plain copy; name it alone for
-    /// a shared image or an encrypted copy. Some regions do not take part. Required.
+    /// Regions that get a copy. For a plain copy, leave out the source region; for a shared
+    /// image or an encrypted copy, name only the source region. Some regions are not supported.
+    /// Required.
     pub destination_regions: Vec<String>,
 
-    /// With `true` the call checks whether the copy could be started. Default: false.
+    /// With `true`, only checks whether the copy could be started. Default: false.
     pub dry_run: Option<bool>,
 
-    /// Name of the copies; that of the source without it. A name of your own lets you find them
-    /// again, as a copy does not name its source. Length: up to 60 characters.
+    /// Name of the copies. If omitted, the name of the source. Your own name lets you find them
+    /// again, because a copy does not name its source. Length: up to 60 characters.
     pub image_name: Option<String>,
 
-    /// With `true` the answer names the ids of the copies in `ImageSet`; ask for it if you want
-    /// to poll by id. Default: false.
+    /// With `true`, the response returns the ids of the copies in `ImageSet`; set it if you
+    /// want to poll by id. Default: false.
     pub image_set_required: Option<bool>,
 
-    /// Makes an encrypted copy instead of a plain one, in the region of the source only.
+    /// Makes an encrypted copy instead of a plain one, only in the region of the source.
     /// Default: false.
     pub encrypt: Option<bool>,
 
-    /// Own KMS key for the encrypted copy. Without it the default key of block storage is used.
+    /// Your own KMS key for the encrypted copy. If omitted, the default key of block storage is
+    /// used.
     pub kms_key_id: Option<String>,
 }
 
@@ -59,7 +61,7 @@ pub struct SyncImages {
 /// empty or zero.
 #[derive(Clone, Default, PartialEq)]
 pub struct SyncImagesResponse {
-    /// The copy in each target region, with its id. Only filled when `ImageSetRequired` was
+    /// The copy in each target region, with its id. Only returned if `ImageSetRequired` was
     /// sent.
     pub image_set: Vec<SyncImage>,
 

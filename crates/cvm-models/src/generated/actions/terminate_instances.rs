@@ -2,58 +2,60 @@
 
 use crate::prelude::*;
 
-/// Returns instances: hourly ones are destroyed at once, prepaid ones go to the recycle bin
-/// first.
+/// Terminates instances: pay-as-you-go ones are destroyed immediately, prepaid ones go to the
+/// recycle bin first.
 ///
 /// The first call on a prepaid instance moves it to the recycle bin (`SHUTDOWN`); a second call
-/// destroys it for good. Hourly instances have no such stage and cannot be recovered.
+/// destroys it permanently. Pay-as-you-go instances skip the recycle bin and cannot be
+/// recovered.
 ///
-/// All instances of one call must share the same charge type, and prepaid ones must satisfy the
-/// provider's refund rules; `InquiryPriceTerminateInstances` tells the refund.
+/// All instances in one call must have the same charge type, and prepaid ones must satisfy the
+/// provider's refund rules; `InquiryPriceTerminateInstances` returns the refund.
 ///
-/// Instances with `DisableApiTermination` set are refused until the protection is lifted.
+/// Instances with `DisableApiTermination` set are rejected until the protection is removed.
 ///
 /// Poll `DescribeInstancesStatus`: an id that is gone is destroyed. Data disks without
-/// `DeleteWithInstance` survive and keep costing.
+/// `DeleteWithInstance` are kept and still billed.
 ///
 /// Asynchronous. Poll `DescribeInstancesStatus` and check `InstanceStatusSet.InstanceState`.
 ///
 /// Retry class: hazard (never retried by the client, because repeating it can cost money or
-/// destroy something). For a prepaid instance a resend is the second call, which destroys it
-/// for good; never send it again without reading the state.
+/// destroy something). For a prepaid instance, a retry is the second call, which destroys it
+/// permanently; never retry without reading the state.
 ///
-/// If the outcome is unknown, check `DescribeInstances`: Done when it was listed before and is
-/// gone, when it is `TERMINATING`, or when it was seen `RUNNING` or `STOPPED` with nothing
-/// running on it before the call and is `SHUTDOWN` by a return now. That is the recycle bin:
-/// never send it again then, because the second call destroys them. `SHUTDOWN` of an instance
-/// that was not seen so before proves nothing. Still `RUNNING` or `STOPPED` after a minute
-/// means not done, and a person decides about prepaid ones.
+/// If the outcome is unknown, check `DescribeInstances`: Done if the instance was listed before
+/// and is gone, if it is `TERMINATING`, or if it was seen `RUNNING` or `STOPPED` with no
+/// operation in progress before the call and is now `SHUTDOWN` because it was terminated.
+/// `SHUTDOWN` is the recycle bin: do not retry then, because the second call destroys the
+/// instance. If it was not seen in such a state before, `SHUTDOWN` proves nothing. Still
+/// `RUNNING` or `STOPPED` after one minute means not done; for prepaid instances, a person must
+/// decide.
 ///
 /// Returns [`TerminateInstancesResponse`]. Group: Instances. Up to 10 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct TerminateInstances {
-    /// Instances to give back. Resolve names to ids right before the call and check them,
-    /// because there is no undo for hourly instances. Required. Items: 1 to 100. Format:
-    /// `ins-xxxxxxxx`. Quirk: The text says that hourly instances are destroyed at once; the
-    /// product page keeps those that were returned for release after two hours in the recycle
-    /// bin until then.
+    /// Instances to terminate. Resolve names to ids right before the call and check them,
+    /// because termination of pay-as-you-go instances cannot be undone. Required. Items: 1
+    /// to 100. Format: `ins-xxxxxxxx`. Quirk: The documentation says that pay-as-you-go
+    /// instances are destroyed immediately; the product page says that those returned for
+    /// release after two hours stay in the recycle bin until then.
     pub instance_ids: Vec<String>,
 
-    /// Also gives up an elastic address: only the first one on the primary interface, and only
-    /// a premium, DDoS-protected or IPv6 one. A released address may not be obtainable again;
-    /// otherwise it stays yours. Default: false.
+    /// Also releases an elastic address: only the first one on the primary interface, and only
+    /// a premium, DDoS-protected or IPv6 one. You may not be able to get a released address
+    /// again; any other address stays yours. Default: false.
     pub release_address: Option<bool>,
 
-    /// Also gives back the prepaid data disks attached to the instances, with all data on them;
+    /// Also terminates the prepaid data disks attached to the instances, with all data on them;
     /// they follow a prepaid instance into the recycle bin. With `false` they are kept.
     /// Default: false.
     pub release_prepaid_data_disks: Option<bool>,
 
-    /// Asks for a check that releases nothing; a member of the older gateway that the current
-    /// API does not list. Try it on an expendable instance before trusting it with others.
+    /// Only checks the request and releases nothing; a parameter of the older gateway that the
+    /// current API does not list. Try it on an expendable instance before you rely on it.
     /// Supported only by an older gateway. Quirk: The page of the older gateway lists it; the
-    /// current model does not. A service that ignores it destroys the instances, so it never
-    /// counts as a dry run here.
+    /// current model does not. A service that ignores it destroys the instances, so here it
+    /// never counts as a dry run.
     pub dry_run: Option<bool>,
 }
 

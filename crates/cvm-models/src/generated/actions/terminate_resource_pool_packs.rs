@@ -2,16 +2,16 @@
 
 use crate::prelude::*;
 
-/// Gives up resource pool packs and the physical capacity behind them.
+/// Terminates resource pool packs and releases their physical capacity.
 ///
-/// Instances inside survive: they move to the public pool and go on as before.
+/// Instances in the pools are kept: they move to the public pool and continue to run.
 ///
-/// Their physical location (rack, switch, host) can no longer be queried afterwards.
+/// Their physical location (rack, switch, host) can no longer be queried.
 ///
-/// The pool record disappears for good; there is no recycle bin.
+/// The pool record is deleted permanently; there is no recycle bin.
 ///
-/// Retry class: guarded (not retried until a read shows that it did not take effect). A pool
-/// that is gone is refused, which looks like a failure, so look for the id with
+/// Retry class: guarded (not retried until a read shows that it did not take effect). A request
+/// for a pool that is gone is rejected, which looks like a failure, so look up the id with
 /// `DescribeResourcePoolPacks` first.
 ///
 /// If the outcome is unknown, check `DescribeResourcePoolPacks`: Done when the pool is no
@@ -22,8 +22,8 @@ use crate::prelude::*;
 /// Group: Resource pools. Up to 20 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct TerminateResourcePoolPacks {
-    /// Pools to give up. Check the ids before the call, because there is no undo. Required.
-    /// Items: 1 to 100. Format: `rpp-xxxxxxxx`.
+    /// Pools to terminate. Check the ids before the call, because it cannot be undone.
+    /// Required. Items: 1 to 100. Format: `rpp-xxxxxxxx`.
     pub dedicated_resource_pack_ids: Vec<String>,
 }
 
