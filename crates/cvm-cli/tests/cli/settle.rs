@@ -1,14 +1,15 @@
 //! What `cvm resume` may conclude: nothing is carried out until it is proved, and an entry has one owner.
 
 use std::fs;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use cvm_emulator::Moment;
 use serde_json::{Value, json};
 
 use crate::harness::{
     Answer, LAUNCH, Ran, Server, assert_unsettled, dated_response, edit, entries, entry_file,
-    finish, lose, losing, lost, lost_after_listing, make_old, only_entry, read_entry,
-    request_header, resume, run, signal, start, unix_now,
+    finish, json_response, lose, losing, lost, lost_after_listing, make_old, only_entry,
+    read_entry, request_header, resume, run, signal, start, unix_now,
 };
 
 const PREPAID: [&str; 6] = [
@@ -150,8 +151,26 @@ fn a_list_that_says_not_found_is_an_answer() {
     let ran = server.resume_at(&reader, &id);
     assert_eq!(ran.code, 0, "{}{}", ran.stdout, ran.stderr);
     assert_eq!(ran.stdout.matches("done: gone").count(), 2, "{}", ran.stdout);
-    assert_eq!(reader.count("DescribeInstances"), 3, "both, and then each alone");
+    assert_eq!(reader.count("DescribeInstances"), 6, "both, and then each alone; all of it twice");
     assert!(entries(&server.journal()).is_empty());
+}
+
+#[test]
+fn one_list_alone_does_not_prove_that_an_id_is_gone() {
+    let (server, id) = terminated();
+    let lists = AtomicUsize::new(0);
+    let reader = Server::scripted(move |_| {
+        // The first list lags behind.
+        let is_first = lists.fetch_add(1, Ordering::Relaxed) == 0;
+        let row = |id| json!({ "InstanceId": id, "InstanceState": "RUNNING" });
+        let rows = if is_first { vec![] } else { vec![row("ins-11112222"), row("ins-33334444")] };
+        let response = json!({ "InstanceSet": rows, "TotalCount": rows.len(), "RequestId": "r" });
+        Some(json_response(200, &json!({ "Response": response }).to_string()))
+    });
+    let ran = server.resume_at(&reader, &id);
+    assert_ne!(ran.code, 0, "{}{}", ran.stdout, ran.stderr);
+    assert_eq!(ran.stdout.matches("┆ RUNNING").count(), 2, "{}{}", ran.stdout, ran.stderr);
+    assert_eq!(entries(&server.journal()), [id]);
 }
 
 #[test]

@@ -28,6 +28,9 @@ const SETTLE: Duration = Duration::from_secs(60);
 /// service refuses what was signed further off, and the client then measures the difference.
 const CLOCKS: Duration = Duration::from_secs(300);
 
+/// The pause before a second reading when the first one did not list an id. One list alone may lag behind.
+const CONFIRMATION: Duration = Duration::from_secs(1);
+
 /// Most ids that a hint names.
 const MOST_NAMED: usize = 4;
 
@@ -59,7 +62,16 @@ pub fn run(line: &Line, info: &'static ActionInfo, noted: Noted) -> Result<()> {
     let reading = Reading { facts, list, items, request: &entry.parameters };
     let entries = runtime::block_on(async {
         must_be_signed_by(entry, &connection.secret_id().await?, line)?;
-        reading.entries(&connection).await
+        let mut entries = reading.entries(&connection).await?;
+        if !reading.unlisted(&entries).is_empty() {
+            tokio::time::sleep(CONFIRMATION).await;
+            let again = reading.entries(&connection).await?;
+            // What either list shows is not gone.
+            let gone = reading.unlisted(&again);
+            entries.retain(|row| reading.id_of(row).is_some_and(|id| gone.contains(&id)));
+            entries.extend(again);
+        }
+        Ok::<_, Failure>(entries)
     })??;
 
     let age = entry.age(SystemTime::now());

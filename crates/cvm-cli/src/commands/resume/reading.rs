@@ -65,6 +65,20 @@ impl Reading<'_> {
         Ok(entries)
     }
 
+    /// The ids of the request whose absence would be the proof, and that these entries do not show.
+    pub fn unlisted(&self, entries: &[Value]) -> Vec<String> {
+        let Some(ids) = self.facts.ids.filter(|_| self.facts.missing == Missing::Success) else {
+            return Vec::new();
+        };
+        let listed: HashSet<String> = entries.iter().filter_map(|row| self.id_of(row)).collect();
+        texts(self.request, ids).into_iter().filter(|id| !listed.contains(id)).collect()
+    }
+
+    /// The id of an entry.
+    pub fn id_of(&self, entry: &Value) -> Option<String> {
+        at(entry, self.facts.id).and_then(text)
+    }
+
     /// What the list shows of some ids; `None` if the service says that they do not exist.
     async fn of(&self, connection: &Connection, ids: &[Value]) -> Result<Option<Vec<Value>>> {
         if !self.is_by_own_id() {
