@@ -17,7 +17,7 @@
 //!
 //! | task | action |
 //! | --- | --- |
-//! | Converts CentOS 7 or 8 instances in place to another Linux system | [`ConvertOperatingSystems`](crate::actions::ConvertOperatingSystems) |
+//! | Converts CentOS 7 or 8 instances in place to another Linux distribution | [`ConvertOperatingSystems`](crate::actions::ConvertOperatingSystems) |
 //! | Lists the instance families the account can use in the region | [`DescribeInstanceFamilyConfigs`](crate::actions::DescribeInstanceFamilyConfigs) |
 //! | Lists the present and past prepaid bandwidth settings of one instance | [`DescribeInstanceInternetBandwidthConfigs`](crate::actions::DescribeInstanceInternetBandwidthConfigs) |
 //! | Lists the instance types of a region zone by zone, with their CPU, memory, GPU and FPGA sizes | [`DescribeInstanceTypeConfigs`](crate::actions::DescribeInstanceTypeConfigs) |
@@ -61,8 +61,8 @@
 //!
 //! | task | action |
 //! | --- | --- |
-//! | Makes a private image from an instance or from snapshots, for launching copies later | [`CreateImage`](crate::actions::CreateImage) |
-//! | Deletes private images of the account for good | [`DeleteImages`](crate::actions::DeleteImages) |
+//! | Creates a custom image from an instance or from snapshots, for launching copies later | [`CreateImage`](crate::actions::CreateImage) |
+//! | Permanently deletes custom images of the account | [`DeleteImages`](crate::actions::DeleteImages) |
 //! | Finds the usable image of an image family, so that scripts need no fixed image id | [`DescribeImageFromFamily`](crate::actions::DescribeImageFromFamily) |
 //! | Shows how many private images the account may have in the region | [`DescribeImageQuota`](crate::actions::DescribeImageQuota) |
 //! | Lists the accounts a private image is shared with | [`DescribeImageSharePermission`](crate::actions::DescribeImageSharePermission) |
@@ -80,8 +80,8 @@
 //!
 //! | task | action |
 //! | --- | --- |
-//! | Binds SSH key pairs to Linux instances by writing the public keys into their SSH setup | [`AssociateInstancesKeyPairs`](crate::actions::AssociateInstancesKeyPairs) |
-//! | Creates an RSA key pair in OpenSSH form for logging in to Linux instances | [`CreateKeyPair`](crate::actions::CreateKeyPair) |
+//! | Binds SSH key pairs to Linux instances by writing the public keys into their SSH configuration | [`AssociateInstancesKeyPairs`](crate::actions::AssociateInstancesKeyPairs) |
+//! | Creates an RSA key pair in OpenSSH format for logging in to Linux instances | [`CreateKeyPair`](crate::actions::CreateKeyPair) |
 //! | Deletes key pairs that no instance or image uses | [`DeleteKeyPairs`](crate::actions::DeleteKeyPairs) |
 //! | Lists key pairs with their public keys and the instances they are bound to, page by page | [`DescribeKeyPairs`](crate::actions::DescribeKeyPairs) |
 //! | Removes SSH key pairs from Linux instances, so that their private keys no longer log in | [`DisassociateInstancesKeyPairs`](crate::actions::DisassociateInstancesKeyPairs) |
@@ -94,9 +94,9 @@
 //!
 //! | task | action |
 //! | --- | --- |
-//! | Stores a set of launch settings under a name as version 1 of a new launch template | [`CreateLaunchTemplate`](crate::actions::CreateLaunchTemplate) |
-//! | Adds a version to a launch template, made from an existing version and the changes sent | [`CreateLaunchTemplateVersion`](crate::actions::CreateLaunchTemplateVersion) |
-//! | Deletes one launch template with all its versions | [`DeleteLaunchTemplate`](crate::actions::DeleteLaunchTemplate) |
+//! | Stores launch settings as version 1 of a new launch template | [`CreateLaunchTemplate`](crate::actions::CreateLaunchTemplate) |
+//! | Adds a version to a launch template, based on an existing version plus the changes in the request | [`CreateLaunchTemplateVersion`](crate::actions::CreateLaunchTemplateVersion) |
+//! | Deletes one launch template and all its versions | [`DeleteLaunchTemplate`](crate::actions::DeleteLaunchTemplate) |
 //! | Deletes versions of a launch template and keeps the template | [`DeleteLaunchTemplateVersions`](crate::actions::DeleteLaunchTemplateVersions) |
 //! | Lists versions of one launch template with everything they store, page by page | [`DescribeLaunchTemplateVersions`](crate::actions::DescribeLaunchTemplateVersions) |
 //! | Lists launch templates with their version numbers but not their contents, page by page | [`DescribeLaunchTemplates`](crate::actions::DescribeLaunchTemplates) |
@@ -108,9 +108,9 @@
 //!
 //! | task | action |
 //! | --- | --- |
-//! | Creates an empty placement group that keeps its instances apart on different hardware | [`CreateDisasterRecoverGroup`](crate::actions::CreateDisasterRecoverGroup) |
+//! | Creates an empty placement group, which places its instances on separate hardware | [`CreateDisasterRecoverGroup`](crate::actions::CreateDisasterRecoverGroup) |
 //! | Deletes empty placement groups | [`DeleteDisasterRecoverGroups`](crate::actions::DeleteDisasterRecoverGroups) |
-//! | Takes instances out of their placement group | [`DeleteInstancesDisasterRecoverGroups`](crate::actions::DeleteInstancesDisasterRecoverGroups) |
+//! | Removes instances from their placement group | [`DeleteInstancesDisasterRecoverGroups`](crate::actions::DeleteInstancesDisasterRecoverGroups) |
 //! | Shows how many placement groups the account may have and how many instances fit in each kind | [`DescribeDisasterRecoverGroupQuota`](crate::actions::DescribeDisasterRecoverGroupQuota) |
 //! | Lists placement groups with their members, page by page | [`DescribeDisasterRecoverGroups`](crate::actions::DescribeDisasterRecoverGroups) |
 //! | Renames a placement group or raises its affinity | [`ModifyDisasterRecoverGroupAttribute`](crate::actions::ModifyDisasterRecoverGroupAttribute) |
@@ -133,8 +133,8 @@
 //!
 //! | task | action |
 //! | --- | --- |
-//! | Sets up the out-of-band management network of hosted physical servers (CHC), and their deployment network if given | [`ConfigureChcAssistVpc`](crate::actions::ConfigureChcAssistVpc) |
-//! | Sets up the deployment network of hosted physical servers (CHC), over which systems are installed | [`ConfigureChcDeployVpc`](crate::actions::ConfigureChcDeployVpc) |
+//! | Sets up the out-of-band management network of hosted physical servers (CHC) and, if given, their deployment network | [`ConfigureChcAssistVpc`](crate::actions::ConfigureChcAssistVpc) |
+//! | Sets up the deployment network of hosted physical servers (CHC), used to install operating systems | [`ConfigureChcDeployVpc`](crate::actions::ConfigureChcDeployVpc) |
 //! | Lists which actions are refused at present for hosted physical servers (CHC) | [`DescribeChcDeniedActions`](crate::actions::DescribeChcDeniedActions) |
 //! | Lists hosted physical servers (CHC) with their networks, hardware and last operation, page by page | [`DescribeChcHosts`](crate::actions::DescribeChcHosts) |
 //! | Changes the name, device type, management login or management security groups of hosted physical servers (CHC) | [`ModifyChcAttribute`](crate::actions::ModifyChcAttribute) |
@@ -148,8 +148,8 @@
 //!
 //! | task | action |
 //! | --- | --- |
-//! | Creates an empty high-performance computing cluster, whose instances are linked over RDMA | [`CreateHpcCluster`](crate::actions::CreateHpcCluster) |
-//! | Deletes high-performance computing clusters that no longer contain any machine | [`DeleteHpcClusters`](crate::actions::DeleteHpcClusters) |
+//! | Creates an empty high-performance computing cluster, whose instances are connected over RDMA | [`CreateHpcCluster`](crate::actions::CreateHpcCluster) |
+//! | Deletes high-performance computing clusters that no longer contain any instances | [`DeleteHpcClusters`](crate::actions::DeleteHpcClusters) |
 //! | Lists high-performance computing clusters with capacity and members, page by page | [`DescribeHpcClusters`](crate::actions::DescribeHpcClusters) |
 //! | Changes the name or the remark of a high-performance computing cluster | [`ModifyHpcClusterAttribute`](crate::actions::ModifyHpcClusterAttribute) |
 //!
@@ -205,7 +205,7 @@
 //!
 //! | task | action |
 //! | --- | --- |
-//! | Cancels planned actions on instances before they run | [`DeleteInstancesActionTimer`](crate::actions::DeleteInstancesActionTimer) |
+//! | Cancels scheduled actions on instances before they run | [`DeleteInstancesActionTimer`](crate::actions::DeleteInstancesActionTimer) |
 //! | Lists planned, running and finished timed actions of instances | [`DescribeInstancesActionTimer`](crate::actions::DescribeInstancesActionTimer) |
 //! | Schedules a one-time action on instances; termination is the only action so far | [`ImportInstancesActionTimer`](crate::actions::ImportInstancesActionTimer) |
 //!

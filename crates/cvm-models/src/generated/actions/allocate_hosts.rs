@@ -4,66 +4,65 @@ use crate::prelude::*;
 
 /// Buys one or more dedicated hosts (CDH) of one model for a monthly term.
 ///
-/// The term is paid in full at once, and renewal is automatic unless `HostChargePrepaid` says
-/// otherwise, so a surplus host keeps costing.
+/// The whole term is paid up front. Hosts renew automatically unless `HostChargePrepaid` says
+/// otherwise, so an unneeded host keeps costing money.
 ///
 /// Returned ids only mean that the order was accepted: poll `DescribeHosts` until each
 /// `HostState` is `RUNNING`; `LAUNCH_FAILURE` is final.
 ///
-/// Send a `ClientToken` and a tag of your own, because no query shows the token and hosts are
-/// hard to tell apart without a tag.
+/// Send a `ClientToken` and a unique tag: no query shows the token, and without a tag hosts are
+/// hard to tell apart.
 ///
-/// There is no action here that returns a host before its term ends.
+/// No action of this API returns a host before its term ends.
 ///
 /// Asynchronous. Poll `DescribeHosts` and check `HostSet.HostState`: `RUNNING` means success,
 /// `LAUNCH_FAILURE` means failure.
 ///
 /// Retry class: token (retried with the same token, which the service recognizes). With a
-/// `ClientToken` the same bytes may be sent again for a short while; without one a resend can
-/// buy a second set of hosts. Hazard if `ClientToken` is not given.
+/// `ClientToken`, the identical request can be retried for a short time; without one, a retry
+/// can buy a second set of hosts. Hazard if `ClientToken` is not given.
 ///
-/// If the outcome is unknown, check `DescribeHosts`: Repeat it unchanged and with its token
-/// while that is young. Later only a tag of your own proves which new hosts are yours;
-/// `LAUNCH_FAILURE` means it ran and failed. Buy again only if none has appeared for some
-/// minutes.
+/// If the outcome is unknown, check `DescribeHosts`: Retry it unchanged with the same token
+/// while the token is recent. After that, only a unique tag proves which new hosts are yours;
+/// `LAUNCH_FAILURE` means that it ran and failed. Buy again only if no host has appeared after
+/// a few minutes.
 ///
 /// Returns [`AllocateHostsResponse`]. Group: Dedicated hosts. Up to 10 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct AllocateHosts {
-    /// Zone and project of the hosts; the members about host ids and resource pools mean
-    /// nothing here. A host stays in its zone. Required.
+    /// Zone and project of the hosts; its members for host ids and resource pools do not apply
+    /// here. A host cannot move to another zone. Required.
     pub placement: Placement,
 
-    /// Your own unique string that makes a resend return the first order instead of buying more
-    /// hosts. Keep the rest of the request unchanged with it; without it nothing prevents a
+    /// Unique string chosen by you. A retry with it returns the first order instead of buying
+    /// more hosts; keep the rest of the request unchanged. Without it, nothing prevents a
     /// double purchase.
     pub client_token: Option<String>,
 
-    /// Term and renewal of the hosts. Name its `RenewFlag` yourself, since hosts renew
-    /// automatically when it is missing, unlike instances. Required if `HostChargeType` is
-    /// `PREPAID`.
+    /// Term and renewal of the hosts. Always set its `RenewFlag`: without it, hosts renew
+    /// automatically, unlike instances. Required if `HostChargeType` is `PREPAID`.
     pub host_charge_prepaid: Option<ChargePrepaid>,
 
-    /// How the hosts are paid. Only the monthly subscription exists, so the member can be left
-    /// out, but its term must be sent all the same. Default: `PREPAID`.
+    /// Charge type of the hosts. Only the prepaid monthly subscription exists, so you can omit
+    /// this parameter, but you must still send the term. Default: `PREPAID`.
     pub host_charge_type: Option<HostChargeType>,
 
-    /// Model of the host, which fixes its cores, memory and disks, such as `HS1`. It must be in
-    /// stock in the zone; old models may be sold out. Default: `HS1`.
+    /// Model of the host, such as `HS1`, which determines its cores, memory and disks. It must
+    /// be in stock in the zone; old models may be sold out. Default: `HS1`.
     pub host_type: Option<String>,
 
-    /// How many hosts to buy, all of the same model and term. Default: 1.
+    /// Number of hosts to buy, all of the same model and term. Default: 1.
     pub host_count: Option<u64>,
 
-    /// Tags bound to the hosts at creation, with `host` as resource type. The best way to find
-    /// the purchase again when its answer was lost.
+    /// Tags to add to the hosts at creation, with `host` as resource type. They are the best
+    /// way to find the purchase if the response is lost.
     pub tag_specification: Vec<TagSpecification>,
 }
 
 /// Response of [`AllocateHosts`].
 #[derive(Clone, Default, PartialEq)]
 pub struct AllocateHostsResponse {
-    /// Ids of the hosts being set up. They can take instances only once `DescribeHosts` reports
+    /// Ids of the hosts being created. They can run instances only once `DescribeHosts` reports
     /// `RUNNING`. Format: `host-xxxxxxxx`.
     pub host_id_set: Vec<String>,
 

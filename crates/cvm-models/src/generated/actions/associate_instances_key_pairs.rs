@@ -2,46 +2,47 @@
 
 use crate::prelude::*;
 
-/// Binds SSH key pairs to Linux instances by writing the public keys into their SSH setup.
+/// Binds SSH key pairs to Linux instances by writing the public keys into their SSH
+/// configuration.
 ///
-/// Keys bound earlier stop working, and so does password login; make sure you hold the new
-/// private key first.
+/// Keys bound earlier stop working, and so does password login, so make sure that you have the
+/// new private key first.
 ///
-/// Instances must be `STOPPED`, or be powered off with `ForceStop`; one that was running is
-/// started again afterwards.
+/// Instances must be `STOPPED` or be powered off with `ForceStop`; an instance that was running
+/// is started again afterwards.
 ///
-/// One instance that does not qualify makes the request fail; whether the others still get the
-/// key is not stated, so check each one.
+/// One unsuitable instance makes the request fail. It is not documented whether the others
+/// still get the key, so check each one.
 ///
-/// The answer means accepted, not done: poll `DescribeInstances` until `LatestOperationState`
-/// leaves `OPERATING`, and read `LatestOperationErrorMsg` on `FAILED`.
+/// The response only means that the request was accepted: poll `DescribeInstances` until
+/// `LatestOperationState` is no longer `OPERATING`, and read `LatestOperationErrorMsg` on
+/// `FAILED`.
 ///
 /// Asynchronous. Poll `DescribeInstances` and check `InstanceSet.LatestOperationState`:
 /// `SUCCESS` means success, `FAILED` means failure.
 ///
 /// Retry class: guarded (not retried until a read shows that it did not take effect). A late
-/// resend can undo a newer key binding, and with `ForceStop` it powers the machines off again,
+/// retry can undo a newer key binding, and with `ForceStop` it powers the instances off again,
 /// so read `LoginSettings.KeyIds` first. Hazard if `ForceStop` is `true`.
 ///
 /// If the outcome is unknown, check `DescribeInstances`: Done when the instance lists the key
-/// pairs and the latest operation is `SUCCESS`. Without them and with nothing running, it was
-/// not done; `FAILED` means that something ran and failed.
+/// pairs and the latest operation is `SUCCESS`. If it does not list them and no operation is
+/// running, it was not done; `FAILED` means that an operation ran and failed.
 ///
 /// Returns [`AssociateInstancesKeyPairsResponse`]. Group: Key pairs. Up to 10 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct AssociateInstancesKeyPairs {
-    /// Linux instances that receive the keys; Windows ones are refused. Required. Items: 1
-    /// to 100. Format: `ins-xxxxxxxx`.
+    /// Linux instances that receive the keys; Windows instances are rejected. Required. Items:
+    /// 1 to 100. Format: `ins-xxxxxxxx`.
     pub instance_ids: Vec<String>,
 
-    /// Key pairs whose public keys are written. They replace every key bound so far rather than
-    /// being added, so list all that shall work. Required. Items: 1 to 100. Format:
-    /// `skey-xxxxxxxx`.
+    /// Key pairs whose public keys are written. They replace all keys bound so far, so list
+    /// every key that should work. Required. Items: 1 to 100. Format: `skey-xxxxxxxx`.
     pub key_ids: Vec<String>,
 
-    /// With `true` running instances are powered off hard first, which can lose data. With
-    /// `false` only instances already stopped are taken; stopping them yourself is safer.
-    /// Default: false.
+    /// If `true`, running instances are powered off hard first, which can lose data. If
+    /// `false`, only instances that are already stopped are accepted; stopping them yourself is
+    /// safer. Default: false.
     pub force_stop: Option<bool>,
 }
 

@@ -4,32 +4,33 @@ use crate::prelude::*;
 
 /// Adds one security group to one or more instances.
 ///
-/// Groups already bound stay bound; the new one comes last in priority, because rules are
+/// Groups already bound stay bound; the new one has the lowest priority, because rules are
 /// matched in the order of binding.
 ///
-/// The answer means accepted, not done: poll `DescribeInstances` until `LatestOperationState`
-/// leaves `OPERATING`, and read `LatestOperationErrorMsg` on `FAILED`.
+/// The response only means that the request was accepted: poll `DescribeInstances` until
+/// `LatestOperationState` is no longer `OPERATING`, and read `LatestOperationErrorMsg` on
+/// `FAILED`.
 ///
 /// Asynchronous. Poll `DescribeInstances` and check `InstanceSet.LatestOperationState`:
 /// `SUCCESS` means success, `FAILED` means failure.
 ///
 /// Retry class: guarded (not retried until a read shows that it did not take effect). A late
-/// resend could bring back a group somebody removed meanwhile, so look at `SecurityGroupIds` of
-/// the instances first.
+/// retry could add a group again that somebody has removed since, so check `SecurityGroupIds`
+/// of the instances first.
 ///
 /// If the outcome is unknown, check `DescribeInstances`: Done when the instance lists the
-/// groups and the latest operation is `SUCCESS`. Without them and with nothing running, it was
-/// not done; `FAILED` means that something ran and failed.
+/// groups and the latest operation is `SUCCESS`. If it does not list them and no operation is
+/// running, it was not done; `FAILED` means that an operation ran and failed.
 ///
 /// Returns [`AssociateSecurityGroupsResponse`].
 /// Group: Security groups. Up to 10 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct AssociateSecurityGroups {
-    /// The group to add. It is a list by form only; bind several groups by calling once for
-    /// each, in order of priority. Required. Items: 1. Format: `sg-xxxxxxxx`.
+    /// The group to add. Despite the list type, only one group is accepted; to bind several,
+    /// call once per group in order of priority. Required. Items: 1. Format: `sg-xxxxxxxx`.
     pub security_group_ids: Vec<String>,
 
-    /// Instances that get the group. It opens or closes traffic at once, so check its rules
+    /// Instances that get the group. It allows or blocks traffic at once, so check its rules
     /// before binding it to a fleet. Required. Items: 1 to 100. Format: `ins-xxxxxxxx`.
     pub instance_ids: Vec<String>,
 }

@@ -2,56 +2,56 @@
 
 use crate::prelude::*;
 
-/// Sets up the out-of-band management network of hosted physical servers (CHC), and their
-/// deployment network if given.
+/// Sets up the out-of-band management network of hosted physical servers (CHC) and, if given,
+/// their deployment network.
 ///
-/// Meant for servers that are still `INIT`; ask `DescribeChcDeniedActions` whether this action
-/// is open for a server.
+/// Intended for servers that are still `INIT`; `DescribeChcDeniedActions` shows whether a
+/// server allows this action.
 ///
-/// The answer means accepted, not done: poll `DescribeChcHosts` until `LatestOperationState` is
-/// `SUCCESS` or `FAILED` and the networks appear.
+/// The response only means that the request was accepted: poll `DescribeChcHosts` until
+/// `LatestOperationState` is `SUCCESS` or `FAILED` and the networks appear.
 ///
-/// Nothing is known to stop a second run from assigning new management addresses to a live
-/// machine.
+/// A second run may assign new management addresses to a running machine; no documented check
+/// prevents it.
 ///
 /// Asynchronous. Poll `DescribeChcHosts` and check `ChcHostSet.InstanceState`: `READY`,
 /// `PREPARED` means success.
 ///
 /// Retry class: hazard (never retried by the client, because repeating it can cost money or
-/// destroy something). No guard against a second run is published, and it could move the
+/// destroy something). No documented check rejects a second run, which could change the
 /// management addresses, so read `DescribeChcHosts` and decide yourself.
 ///
 /// If the outcome is unknown, check `DescribeChcHosts`: Done when the management network is the
-/// one asked for, the server is `READY`, `PREPARED` or `ONLINE`, and the latest operation is
-/// `SUCCESS`. `INIT` means not done, `OPERATING` that it still runs, whatever the latest
-/// operation shows.
+/// requested one, the server is `READY`, `PREPARED` or `ONLINE`, and the latest operation is
+/// `SUCCESS`. `INIT` means not done; `OPERATING` means that it is still running, whatever the
+/// latest operation shows.
 ///
 /// Returns [`ConfigureChcAssistVpcResponse`].
 /// Group: Hosted physical servers. Up to 20 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct ConfigureChcAssistVpc {
-    /// Servers to configure. If particular addresses are given, their number must match the
+    /// Servers to configure. If specific addresses are given, their number must match the
     /// number of servers. Required. Format: `chc-xxxxxxxx`.
     pub chc_ids: Vec<String>,
 
     /// Network and subnet for the management controllers (BMC), which power the machines on and
-    /// off. Automatic addressing (DHCP) must be on in that network. Required.
+    /// off. DHCP must be enabled in that network. Required.
     pub bmc_virtual_private_cloud: VirtualPrivateCloud,
 
-    /// Security groups that guard the management network. Keep them narrow, since whoever
-    /// reaches a BMC controls the machine. Format: `sg-xxxxxxxx`.
+    /// Security groups that protect the management network. Keep them strict: anyone who can
+    /// reach a BMC controls the machine. Format: `sg-xxxxxxxx`.
     pub bmc_security_group_ids: Vec<String>,
 
-    /// Network and subnet used to install systems. Without it only management is set up, and
-    /// `ConfigureChcDeployVpc` can add this later.
+    /// Network and subnet for installing operating systems. Without it, only the management
+    /// network is set up; `ConfigureChcDeployVpc` can add this one later.
     pub deploy_virtual_private_cloud: Option<VirtualPrivateCloud>,
 
-    /// Security groups that guard the deployment network; useful only together with
+    /// Security groups that protect the deployment network; only useful with
     /// `DeployVirtualPrivateCloud`. Format: `sg-xxxxxxxx`.
     pub deploy_security_group_ids: Vec<String>,
 
-    /// Settings of the network boot, such as the installer system and boot mode, for those who
-    /// run their own boot server.
+    /// Network boot settings, such as the installer system and the boot mode, for users who run
+    /// their own boot server.
     pub chc_deploy_extra_config: Option<ChcDeployExtraConfig>,
 }
 

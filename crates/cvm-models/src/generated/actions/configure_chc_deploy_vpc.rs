@@ -2,45 +2,45 @@
 
 use crate::prelude::*;
 
-/// Sets up the deployment network of hosted physical servers (CHC), over which systems are
-/// installed.
+/// Sets up the deployment network of hosted physical servers (CHC), used to install operating
+/// systems.
 ///
-/// A server that already has a deployment network is refused; `RemoveChcDeployVpc` clears the
-/// old one.
+/// A server that already has a deployment network is rejected; remove the old one with
+/// `RemoveChcDeployVpc`.
 ///
-/// The answer means accepted, not done: poll `DescribeChcHosts` until `LatestOperationState` is
-/// `SUCCESS` or `FAILED`.
+/// The response only means that the request was accepted: poll `DescribeChcHosts` until
+/// `LatestOperationState` is `SUCCESS` or `FAILED`.
 ///
 /// Asynchronous. Poll `DescribeChcHosts` and check `ChcHostSet.InstanceState`: `READY`,
 /// `PREPARED` means success.
 ///
-/// Retry class: guarded (not retried until a read shows that it did not take effect). A second
-/// run is refused by a code once the network exists, but that refusal proves nothing, so read
-/// `DescribeChcHosts` before any resend.
+/// Retry class: guarded (not retried until a read shows that it did not take effect). Once the
+/// network exists, a second run returns an error, but that error does not prove success, so
+/// read `DescribeChcHosts` before a retry.
 ///
-/// If the outcome is unknown, check `DescribeChcHosts`: Done when the deploy network is the one
-/// asked for, the server is `READY`, `PREPARED` or `ONLINE`, and the latest operation is
-/// `SUCCESS`; `FAILED` means it ran and failed. `OPERATING` means that it still runs, whatever
-/// the latest operation shows.
+/// If the outcome is unknown, check `DescribeChcHosts`: Done when the deployment network is the
+/// requested one, the server is `READY`, `PREPARED` or `ONLINE`, and the latest operation is
+/// `SUCCESS`; `FAILED` means that it ran and failed. `OPERATING` means that it is still
+/// running, whatever the latest operation shows.
 ///
 /// Returns [`ConfigureChcDeployVpcResponse`].
 /// Group: Hosted physical servers. Up to 20 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct ConfigureChcDeployVpc {
-    /// Servers that get the deployment network. With particular addresses, give exactly one
-    /// address per server. Required. Format: `chc-xxxxxxxx`.
+    /// Servers that get the deployment network. If you give specific addresses, give exactly
+    /// one per server. Required. Format: `chc-xxxxxxxx`.
     pub chc_ids: Vec<String>,
 
-    /// Network and subnet from which the servers boot their installer. Automatic addressing
-    /// (DHCP) must be on in that network. Required.
+    /// Network and subnet from which the servers boot their installer. DHCP must be enabled in
+    /// that network. Required.
     pub deploy_virtual_private_cloud: VirtualPrivateCloud,
 
-    /// Security groups for the deployment network; they must let the boot and installation
-    /// traffic through. Format: `sg-xxxxxxxx`.
+    /// Security groups of the deployment network; they must allow boot and installation
+    /// traffic. Format: `sg-xxxxxxxx`.
     pub deploy_security_group_ids: Vec<String>,
 
-    /// DHCP options for the network boot, such as the boot file and its server. Without it the
-    /// provider's own setup is presumably used.
+    /// DHCP options for the network boot, such as the boot file and its server. Without it, the
+    /// provider's own settings are presumably used.
     pub chc_deploy_extra_config: Option<ChcDeployExtraConfig>,
 }
 

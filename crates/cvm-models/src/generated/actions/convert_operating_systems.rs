@@ -2,45 +2,46 @@
 
 use crate::prelude::*;
 
-/// Converts CentOS 7 or 8 instances in place to another Linux system.
+/// Converts CentOS 7 or 8 instances in place to another Linux distribution.
 ///
-/// The system disk is rewritten, so make a snapshot or an image first; there is no action that
-/// converts back.
+/// The system disk is rewritten, so create a snapshot or an image first; no action converts
+/// back.
 ///
 /// Instances must be `RUNNING` with the automation agent (TAT) online; Windows, marketplace
-/// images and some special types are refused.
+/// images and some special instance types are rejected.
 ///
-/// Run with `DryRun` first: it checks every instance and names the possible targets.
+/// Run it with `DryRun` first: this checks every instance and lists the possible target
+/// systems.
 ///
-/// No action looks up the task id; compare `OsName` in `DescribeInstances` to see the outcome.
+/// No action takes the task id; check `OsName` in `DescribeInstances` to see the result.
 ///
 /// Asynchronous: the request takes effect after the response.
 ///
 /// Retry class: hazard (never retried by the client, because repeating it can cost money or
-/// destroy something). It rewrites the system and nothing is known to refuse a second
-/// conversion, so never send it again blindly; only a request with `DryRun` `true` is harmless.
-/// Read if `DryRun` is `true`.
+/// destroy something). It rewrites the system, and no documented check rejects a second
+/// conversion, so never retry it blindly; only a request with `DryRun` `true` is harmless. Read
+/// if `DryRun` is `true`.
 ///
-/// If the outcome is unknown, check `DescribeInstances`: Done when the system is the new one.
-/// The old one may still be converting, and the task id that could tell is lost, so wait long
-/// before you judge.
+/// If the outcome is unknown, check `DescribeInstances`: Done when the instance reports the new
+/// system. If it reports the old one, the conversion may still be running, and the task id that
+/// would show it is lost, so wait a long time before you decide.
 ///
 /// Returns [`ConvertOperatingSystemsResponse`]. Group: Instances. Up to 20 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct ConvertOperatingSystems {
-    /// Instances to convert. Each must run CentOS 7 or CentOS 8 now. Required. Format:
+    /// Instances to convert. Each must currently run CentOS 7 or CentOS 8. Required. Format:
     /// `ins-xxxxxxxx`.
     pub instance_ids: Vec<String>,
 
-    /// With `true` as few packages as possible are changed and the rest stays as it is. With
-    /// `false` the conversion is complete. Default: false.
+    /// If `true`, as few packages as possible are changed and the rest stays as it is. If
+    /// `false`, the conversion is complete. Default: false.
     pub minimal_conversion: Option<bool>,
 
-    /// With `true` the instances are only checked and the possible targets returned; nothing is
-    /// converted. Worth doing before every real run. Default: false.
+    /// If `true`, the instances are only checked and the possible targets are returned; nothing
+    /// is converted. Do this before every real run. Default: false.
     pub dry_run: Option<bool>,
 
-    /// System to convert to. There is a single target so far, so it can be left out. Default:
+    /// System to convert to. Only one target exists so far, so it can be omitted. Default:
     /// `TencentOS`.
     pub target_os_type: Option<TargetOsType>,
 }
@@ -48,12 +49,12 @@ pub struct ConvertOperatingSystems {
 /// Response of [`ConvertOperatingSystems`].
 #[derive(Clone, Default, PartialEq)]
 pub struct ConvertOperatingSystemsResponse {
-    /// Systems and versions these instances can be turned into. Expect it only from a check
-    /// run.
+    /// Systems and versions to which these instances can be converted. Expect it only from a
+    /// dry run.
     pub support_target_os_list: Vec<TargetOS>,
 
-    /// Number of the conversion task, as text. Keep it for support requests, since no CVM
-    /// action takes it. Quirk: Text here, a number in `ExportImages`.
+    /// Id of the conversion task, as a string. Keep it for support requests; no CVM action
+    /// takes it. Quirk: A string here, a number in `ExportImages`.
     pub task_id: Option<String>,
 
     /// Identifies this call; include it when you contact support.

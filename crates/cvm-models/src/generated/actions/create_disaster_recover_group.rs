@@ -2,87 +2,88 @@
 
 use crate::prelude::*;
 
-/// Creates an empty placement group that keeps its instances apart on different hardware.
+/// Creates an empty placement group, which places its instances on separate hardware.
 ///
-/// The group costs nothing but counts against a quota, see `DescribeDisasterRecoverGroupQuota`.
+/// The group is free but counts against a quota; see `DescribeDisasterRecoverGroupQuota`.
 ///
-/// Put instances in at launch, or later with `ModifyInstancesDisasterRecoverGroup`.
+/// Add instances at launch, or later with `ModifyInstancesDisasterRecoverGroup`.
 ///
-/// Two groups may bear the same name, so address groups by id.
+/// Two groups may have the same name, so refer to groups by id.
 ///
 /// Retry class: token (retried with the same token, which the service recognizes). With a
-/// `ClientToken` the same bytes may be sent again for a short while; without one a resend can
-/// create a second group of the same name. Hazard if `ClientToken` is not given.
+/// `ClientToken`, the identical request can be retried for a short time; without one, a retry
+/// can create a second group of the same name. Hazard if `ClientToken` is not given.
 ///
-/// If the outcome is unknown, check `DescribeDisasterRecoverGroups`: Repeat it unchanged and
-/// with its token while that is young. Later, one group of exactly this name that was not there
-/// before means done, two mean it was made twice, none means not done.
+/// If the outcome is unknown, check `DescribeDisasterRecoverGroups`: Retry it unchanged with
+/// the same token while the token is recent. After that: one new group with exactly this name
+/// means done, two mean that it was created twice, none means not done.
 ///
 /// Returns [`CreateDisasterRecoverGroupResponse`].
 /// Group: Placement groups. Up to 10 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct CreateDisasterRecoverGroup {
-    /// Display name, Chinese or English. It need not be unique, so choose one you can find
+    /// Display name, Chinese or English. It need not be unique, so choose one that you can find
     /// again. Required. Length: 1 to 60 characters.
     pub name: String,
 
-    /// Which shared hardware to avoid: the same host, the same switch or the same rack. The
-    /// level also decides how many instances fit in the group. Required.
+    /// Hardware that instances must not share: the host, the switch or the rack. The level also
+    /// determines how many instances fit in the group. Required.
     pub r#type: Option<DisasterRecoverGroupType>,
 
-    /// Your own unique string that makes a resend return the first group instead of creating
-    /// another. Without it nothing protects from duplicates. Length: up to 64 characters.
+    /// Unique string chosen by you. A retry with it returns the first group instead of creating
+    /// another. Without it, nothing prevents duplicates. Length: up to 64 characters.
     /// Characters: ASCII.
     pub client_token: Option<String>,
 
     /// How many instances may share one unit of the chosen hardware; 1 keeps every instance
-    /// apart, a higher number lets more fit in. Range: 1 to 10. Default: 1.
+    /// separate, a higher number lets more fit in. Range: 1 to 10. Default: 1.
     pub affinity: Option<i64>,
 
-    /// `SPREAD` keeps single instances apart; `PARTITION` keeps whole partitions apart.
-    /// Partition groups are still being rolled out, so many accounts are refused. Default:
+    /// `SPREAD` separates single instances; `PARTITION` separates whole partitions. Partition
+    /// groups are still being rolled out, so many accounts cannot use them yet. Default:
     /// `SPREAD`.
     pub strategy: Option<DisasterRecoverGroupStrategy>,
 
     /// How many partitions the group is divided into; instances of different partitions do not
-    /// share hardware. Only partition groups have it. Required if `Strategy` is `PARTITION`.
-    /// Range: 2 to 30.
+    /// share hardware. Only for partition groups. Required if `Strategy` is `PARTITION`. Range:
+    /// 2 to 30.
     pub partition_count: Option<i64>,
 
-    /// Tags bound to the group at creation, with `ps` as resource type.
+    /// Tags to add to the group at creation, with `ps` as resource type.
     pub tag_specification: Vec<TagSpecification>,
 }
 
 /// Response of [`CreateDisasterRecoverGroup`].
 #[derive(Clone, Default, PartialEq)]
 pub struct CreateDisasterRecoverGroupResponse {
-    /// Id of the new group, to be passed to a launch; one id in spite of the plural members
-    /// elsewhere. Format: `ps-xxxxxxxx`.
+    /// Id of the new group, to use when launching instances; a single id, although similar
+    /// parameters elsewhere are lists. Format: `ps-xxxxxxxx`.
     pub disaster_recover_group_id: String,
 
-    /// Hardware level the group keeps apart, as asked for.
+    /// Hardware level of the separation, as requested.
     pub r#type: DisasterRecoverGroupType,
 
     /// Display name as stored. Length: 1 to 60 characters.
     pub name: String,
 
-    /// How many instances the group can hold; it follows from the level chosen in `Type`.
+    /// How many instances the group can hold, determined by the level in `Type`.
     pub cvm_quota_total: i64,
 
-    /// Instances in the group now, so 0 right after creation unless the answer repeats an
-    /// earlier one.
+    /// Current number of instances in the group: 0 right after creation, unless the response
+    /// repeats an earlier one.
     pub current_num: i64,
 
-    /// When the group was made, in UTC. An older time than your request shows that a resend met
-    /// the first group. Format: `YYYY-MM-DDThh:mm:ssZ`. Quirk: Typed as a plain time, while its
-    /// sample is in the ISO layout.
+    /// When the group was created, in UTC. A time earlier than your request shows that a retry
+    /// found the first group. Format: `YYYY-MM-DDThh:mm:ssZ`. Quirk: Declared as a plain time,
+    /// but its sample is in ISO format.
     pub create_time: String,
 
-    /// Whether the group separates instances or partitions; compare with what was asked, as
-    /// partition groups are not open to all. Default: `SPREAD`.
+    /// Whether the group separates instances or partitions; compare it with the request,
+    /// because partition groups are not available to all accounts. Default: `SPREAD`.
     pub strategy: DisasterRecoverGroupStrategy,
 
-    /// Partitions in the group; absent when it separates single instances. Range: 2 to 30.
+    /// Number of partitions in the group; absent when it separates single instances. Range: 2
+    /// to 30.
     pub partition_count: Option<i64>,
 
     /// Identifies this call; include it when you contact support.

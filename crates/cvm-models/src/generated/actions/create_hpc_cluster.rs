@@ -2,54 +2,54 @@
 
 use crate::prelude::*;
 
-/// Creates an empty high-performance computing cluster, whose instances are linked over RDMA.
+/// Creates an empty high-performance computing cluster, whose instances are connected over
+/// RDMA.
 ///
-/// The cluster itself is free of machines; fill it by launching instances with its id as
+/// The new cluster contains no instances; to fill it, launch instances with its id as
 /// `HpcClusterId`.
 ///
-/// Names need not be unique, so tag the cluster in order to find it again.
+/// Names need not be unique, so tag the cluster to find it again.
 ///
 /// Retry class: hazard (never retried by the client, because repeating it can cost money or
-/// destroy something). There is neither a token nor a unique name, so a resend creates a second
-/// cluster; look with `DescribeHpcClusters` instead.
+/// destroy something). It has no token and names need not be unique, so a retry creates a
+/// second cluster; check `DescribeHpcClusters` instead.
 ///
-/// If the outcome is unknown, check `DescribeHpcClusters`: One cluster of this name that was
-/// not there before means done, two mean it was made twice, none after a minute means not done.
+/// If the outcome is unknown, check `DescribeHpcClusters`: One new cluster with this name means
+/// done, two mean that it was created twice, none after a minute means not done.
 ///
 /// Returns [`CreateHpcClusterResponse`].
 /// Group: High-performance clusters. Up to 20 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct CreateHpcCluster {
-    /// Zone of the cluster; all of its instances must be launched there. Not every zone offers
+    /// Zone of the cluster; all its instances must be launched there. Not every zone offers
     /// clusters. Required.
     pub zone: String,
 
-    /// Display name, not unique. It is what `DescribeHpcClusters` can search for. Required.
-    /// Length: 1 to 60 characters.
+    /// Display name, not unique. `DescribeHpcClusters` can search for it. Required. Length: 1
+    /// to 60 characters.
     pub name: String,
 
-    /// Free text for people, such as what the cluster is for; empty if left out. Length: 1 to
+    /// Free-text comment, such as the purpose of the cluster; empty if omitted. Length: 1 to
     /// 256 characters.
     pub remark: Option<String>,
 
-    /// Where its machines come from: the ordinary cloud (`STANDARD`), a dedicated cluster
-    /// (`CDC`) or hosted servers (`CHC`). Default: `STANDARD`. Quirk: Free text on an older
-    /// page.
+    /// Where its machines come from: the public cloud (`STANDARD`), a dedicated cluster (`CDC`)
+    /// or hosted servers (`CHC`). Default: `STANDARD`. Quirk: An older page documents it as
+    /// free text.
     pub hpc_cluster_type: Option<HpcClusterType>,
 
-    /// Dedicated cluster the machines lie in. It belongs to the type `CDC`; other types must
-    /// leave it out. Format: `cluster-xxxxxxxx`.
+    /// Dedicated cluster that contains the machines. Only for type `CDC`; omit it for other
+    /// types. Format: `cluster-xxxxxxxx`.
     pub hpc_cluster_business_id: Option<String>,
 
-    /// Tags bound to the cluster at creation, with `hpc` as resource type.
+    /// Tags to add to the cluster at creation, with `hpc` as resource type.
     pub tag_specification: Vec<TagSpecification>,
 }
 
 /// Response of [`CreateHpcCluster`].
 #[derive(Clone, Default, PartialEq)]
 pub struct CreateHpcClusterResponse {
-    /// The cluster just made, in a list of one. Read its id here, the answer has no other place
-    /// for it.
+    /// The new cluster, in a list of one. The response returns its id only here.
     pub hpc_cluster_set: Vec<HpcClusterInfo>,
 
     /// Identifies this call; include it when you contact support.

@@ -2,77 +2,80 @@
 
 use crate::prelude::*;
 
-/// Makes a private image from an instance or from snapshots, for launching copies later.
+/// Creates a custom image from an instance or from snapshots, for launching copies later.
 ///
-/// The answer means accepted, not done: poll `DescribeImages` until `ImageState` is `NORMAL`;
-/// `CREATEFAILED` is final.
+/// The response only means that the request was accepted: poll `DescribeImages` until
+/// `ImageState` is `NORMAL`; `CREATEFAILED` is final.
 ///
-/// A running instance can be imaged, but what its programs have not yet written to disk is
-/// missing; stop it first for a consistent copy.
+/// You can create an image of a running instance, but it lacks data that programs have not yet
+/// written to disk; stop the instance first for a consistent copy.
 ///
-/// The snapshots behind an image are charged as long as they exist, and private images count
+/// The snapshots behind an image are charged as long as they exist, and custom images count
 /// against `DescribeImageQuota`.
 ///
-/// Remove keys, logs and passwords before, because everybody who gets the image gets them.
+/// Remove keys, logs and passwords first: everybody who gets the image gets them too.
 ///
 /// Asynchronous. Poll `DescribeImages` and check `ImageSet.ImageState`: `NORMAL` means success,
 /// `CREATEFAILED` means failure.
 ///
 /// Retry class: guarded (not retried until a read shows that it did not take effect). A
-/// repeated name is refused by a code, but a forced power-off or Sysprep would hit the source
-/// machine again, so look for the image first. Hazard if `ForcePoweroff` is given and not
+/// duplicate name returns an error, but a forced power-off or Sysprep would affect the source
+/// instance again, so look for the image first. Hazard if `ForcePoweroff` is given and not
 /// `false`. Hazard if `Sysprep` is given and not `false`. Read if `DryRun` is `true`.
 ///
-/// If the outcome is unknown, check `DescribeImages`: Done when an image of this name made
-/// since is `CREATING` or `NORMAL`; `CREATEFAILED` means it ran and failed. None after some
-/// minutes means not done; the source machine may have been powered off all the same.
+/// If the outcome is unknown, check `DescribeImages`: Done when an image with this name,
+/// created since then, is `CREATING` or `NORMAL`; `CREATEFAILED` means that it ran and failed.
+/// None after a few minutes means not done, but the source instance may still have been powered
+/// off.
 ///
 /// Returns [`CreateImageResponse`]. Group: Images. Up to 10 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct CreateImage {
-    /// Display name, unique among your images in the region; a taken name is refused. Required.
-    /// Length: up to 60 characters.
+    /// Display name, unique among your images in the region; a name already in use is rejected.
+    /// Required. Length: up to 60 characters.
     pub image_name: String,
 
-    /// Instance whose system disk becomes the image. Leave it out when the image is made from
+    /// Instance whose system disk becomes the image. Omit it to create the image from
     /// snapshots. Format: `ins-xxxxxxxx`. Specify exactly one of `InstanceId` and
     /// `SnapshotIds`.
     pub instance_id: Option<String>,
 
-    /// Free text for people, such as what is installed and why. Length: up to 256 characters.
+    /// Free-text comment, such as what is installed and why. Length: up to 256 characters.
     pub image_description: Option<String>,
 
-    /// A boolean sent as text. With `true` the instance is shut down for the copy, by force if
-    /// need be; with `false` it is copied as it runs and recent data may be missing. Default:
-    /// `false`. Allowed: `true`, `false`, `TRUE` and `FALSE`. Quirk: A boolean that the service
-    /// takes as text; older and international texts write it in capitals.
+    /// A boolean sent as a string. If `true`, the instance is shut down for the copy, by force
+    /// if necessary; if `false`, it is copied while running and recent data may be missing.
+    /// Default: `false`. Allowed: `true`, `false`, `TRUE` and `FALSE`. Quirk: A boolean that
+    /// the service expects as a string; older and international documentation writes it in
+    /// uppercase.
     pub force_poweroff: Option<String>,
 
-    /// A boolean sent as text, for Windows only. With `true` the system is generalised so that
-    /// copies get identities of their own; the source loses its own in the process. Default:
-    /// `false`. Allowed: `true`, `false`, `TRUE` and `FALSE`. Quirk: A boolean that the service
-    /// takes as text; older and international texts write it in capitals.
+    /// A boolean sent as a string, for Windows only. If `true`, the system is generalized
+    /// (Sysprep) so that copies get identities of their own; the source loses its own identity
+    /// in the process. Default: `false`. Allowed: `true`, `false`, `TRUE` and `FALSE`. Quirk: A
+    /// boolean that the service expects as a string; older and international documentation
+    /// writes it in uppercase.
     pub sysprep: Option<String>,
 
-    /// Data disks to include as well, which makes it an image of the whole machine. Cloud disks
-    /// attached to `InstanceId` only; without it the system disk alone is taken. Format:
+    /// Data disks to include, which makes it a full-machine image. Only cloud disks attached to
+    /// `InstanceId`; without it, the image contains only the system disk. Format:
     /// `disk-xxxxxxxx`.
     pub data_disk_ids: Vec<String>,
 
-    /// Snapshots to build the image from, without any instance. Exactly one must be of a system
+    /// Snapshots to create the image from, without an instance. Exactly one must be of a system
     /// disk; the others become data disks. Format: `snap-xxxxxxxx`. Specify exactly one of
     /// `InstanceId` and `SnapshotIds`.
     pub snapshot_ids: Vec<String>,
 
-    /// With `true` the request is only checked; no image is made and the source is not touched.
-    /// Default: false.
+    /// If `true`, the request is only checked; no image is created and the source is not
+    /// changed. Default: false.
     pub dry_run: Option<bool>,
 
-    /// Tags bound to the image at creation, with `image` as resource type.
+    /// Tags to add to the image at creation, with `image` as resource type.
     pub tag_specification: Vec<TagSpecification>,
 
-    /// Name that groups successive versions of one image, so that `DescribeImageFromFamily`
-    /// finds the current one.
+    /// Name that groups successive versions of one image; `DescribeImageFromFamily` returns the
+    /// current one.
     pub image_family: Option<String>,
 }
 
@@ -82,8 +85,8 @@ pub struct CreateImage {
 /// empty or zero.
 #[derive(Clone, Default, PartialEq)]
 pub struct CreateImageResponse {
-    /// Id of the image being made. It cannot be launched from before it is `NORMAL`, and it
-    /// holds in this region only. Format: `img-xxxxxxxx`.
+    /// Id of the image being created. It can launch instances only once it is `NORMAL`, and it
+    /// is valid only in this region. Format: `img-xxxxxxxx`.
     pub image_id: String,
 
     /// Identifies this call; include it when you contact support.

@@ -2,44 +2,44 @@
 
 use crate::prelude::*;
 
-/// Creates an RSA key pair in OpenSSH form for logging in to Linux instances.
+/// Creates an RSA key pair in OpenSSH format for logging in to Linux instances.
 ///
-/// The private key comes back once, in this answer only; the service does not keep it, so store
-/// it safely at once and never log the answer.
+/// The private key is returned only once, in this response. The service does not keep it, so
+/// store it safely at once and never log the response.
 ///
-/// If the answer is lost, the pair exists without a usable key: delete it and create another
-/// under a new name.
+/// If the response is lost, the key pair exists without a usable private key: delete it and
+/// create another under a new name.
 ///
-/// Use `ImportKeyPair` to bring a public key of your own, so that the private key never
-/// travels.
+/// To use a public key of your own, so that the private key is never transmitted, call
+/// `ImportKeyPair`.
 ///
 /// Retry class: hazard (never retried by the client, because repeating it can cost money or
-/// destroy something). The unique name stops a second pair, but the private key is shown only
-/// once, so a pair found afterwards is not a success.
+/// destroy something). The unique name prevents a second key pair, but the private key is
+/// returned only once, so finding the pair afterwards is not a success.
 ///
-/// If the outcome is unknown, check `DescribeKeyPairs`: None of this name means not done. One
-/// that was made since is ours, but its private key is lost: if no instance uses it, delete it
-/// and create another.
+/// If the outcome is unknown, check `DescribeKeyPairs`: No key pair with this name means not
+/// done. One created since then is yours, but its private key is lost: if no instance uses it,
+/// delete it and create another.
 ///
 /// Returns [`CreateKeyPairResponse`]. Group: Key pairs. Up to 10 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct CreateKeyPair {
-    /// Display name; a name already used by another pair is refused. Required. Length: up to 25
-    /// characters. Pattern: `[0-9A-Za-z_]+`. Must be unique.
+    /// Display name; a name already used by another key pair is rejected. Required. Length: up
+    /// to 25 characters. Pattern: `[0-9A-Za-z_]+`. Must be unique.
     pub key_name: String,
 
-    /// Project the pair belongs to; 0 is the default project. It groups pairs for rights and
-    /// searches. Required.
+    /// Project of the key pair; 0 is the default project. Projects group key pairs for
+    /// permissions and searches. Required.
     pub project_id: Option<i64>,
 
-    /// Tags bound to the pair at creation, with `keypair` as resource type.
+    /// Tags to add to the key pair at creation, with `keypair` as resource type.
     pub tag_specification: Vec<TagSpecification>,
 }
 
 /// Response of [`CreateKeyPair`].
 #[derive(Clone, Default, PartialEq)]
 pub struct CreateKeyPairResponse {
-    /// The new pair, here and only here with its private key.
+    /// The new key pair; only this response includes its private key.
     pub key_pair: KeyPair,
 
     /// Identifies this call; include it when you contact support.

@@ -2,159 +2,159 @@
 
 use crate::prelude::*;
 
-/// Stores a set of launch settings under a name as version 1 of a new launch template.
+/// Stores launch settings as version 1 of a new launch template.
 ///
 /// Nothing is launched or charged now; pass the template to `RunInstances` later.
 ///
-/// Version 1 is the default version until `ModifyLaunchTemplateDefaultVersion` switches it;
-/// further ones come from `CreateLaunchTemplateVersion`.
+/// Version 1 is the default version until you change it with
+/// `ModifyLaunchTemplateDefaultVersion`; create further versions with
+/// `CreateLaunchTemplateVersion`.
 ///
-/// Passing here is no promise for later: stock, quota, image and network are judged again at
-/// each launch.
+/// Success here does not guarantee later launches: each launch checks stock, quota, image and
+/// network again.
 ///
 /// Retry class: hazard (never retried by the client, because repeating it can cost money or
-/// destroy something). Whether `ClientToken` prevents a second template here is doubtful, so
-/// look for the name with `DescribeLaunchTemplates` before sending again.
+/// destroy something). It is doubtful whether `ClientToken` prevents a second template here, so
+/// look for the name with `DescribeLaunchTemplates` before a retry.
 ///
-/// If the outcome is unknown, check `DescribeLaunchTemplates`: One template of this name made
-/// since means done, two mean it was made twice: delete the surplus. None after a minute means
-/// not done.
+/// If the outcome is unknown, check `DescribeLaunchTemplates`: One template with this name
+/// created since then means done; two mean that it was created twice: delete the extra one.
+/// None after a minute means not done.
 ///
 /// Returns [`CreateLaunchTemplateResponse`].
 /// Group: Launch templates. Up to 20 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct CreateLaunchTemplate {
-    /// Display name, Chinese or English. No rule makes it unique, so use the id to address a
-    /// template. Required. Length: 2 to 128 characters.
+    /// Display name, Chinese or English. No documented rule makes it unique, so refer to
+    /// templates by id. Required. Length: 2 to 128 characters.
     pub launch_template_name: String,
 
-    /// Zone, project and, if wanted, dedicated host that launches from the template use. A
-    /// launch that sends its own `Placement` overrides it. Required.
+    /// Zone, project and optionally dedicated host for launches from the template. A launch
+    /// that sends its own `Placement` overrides it. Required.
     pub placement: Placement,
 
-    /// Image that launches from the template install. Nothing keeps it alive: once it is
-    /// deleted or unshared, the template cannot launch any more. Required. Format:
-    /// `img-xxxxxxxx`.
+    /// Image for launches from the template. The template does not protect it: once the image
+    /// is deleted or no longer shared, launches fail. Required. Format: `img-xxxxxxxx`.
     pub image_id: String,
 
-    /// Note on this version for people, such as what changed; empty if left out. Length: 2 to
-    /// 256 characters. Default: the empty string.
+    /// Description of this version, such as what changed; empty if omitted. Length: 2 to 256
+    /// characters. Default: the empty string.
     pub launch_template_version_description: Option<String>,
 
-    /// Size and family of the instances, such as `S5.MEDIUM4`. Without it the service picks one
-    /// that sells; for dedicated hosts write `CDH_<cores>C<GiB>G`, such as `CDH_1C1G`.
+    /// Instance type, such as `S5.MEDIUM4`. Without it, the service picks one that is
+    /// available; for dedicated hosts write `CDH_<cores>C<GiB>G`, such as `CDH_1C1G`.
     pub instance_type: Option<String>,
 
-    /// Type and size of the boot disk of later launches; service defaults apply without it.
+    /// Type and size of the system disk of later launches; without it, service defaults apply.
     pub system_disk: Option<SystemDisk>,
 
-    /// Extra disks every launch creates; none without it. At most one may be local
+    /// Data disks that every launch creates; none without it. At most one may be local
     /// (`LOCAL_BASIC` or `LOCAL_SSD`) and at most 20 may be cloud disks. Items: up to 21.
     pub data_disks: Vec<DataDisk>,
 
-    /// Network and subnet of the primary interface; without it the old shared network is meant.
-    /// Fixed private addresses tie the template to exactly that many instances, at most 20.
+    /// VPC and subnet of the primary network interface; without it, the classic network is
+    /// used. With fixed private addresses, launches must create exactly that many instances, at
+    /// most 20.
     pub virtual_private_cloud: Option<VirtualPrivateCloud>,
 
-    /// Public bandwidth and address of later launches. Without it they get 0 Mbps and cannot be
-    /// reached from the internet.
+    /// Public bandwidth and address of later launches. Without it, instances get 0 Mbps and
+    /// cannot be reached from the internet.
     pub internet_accessible: Option<InternetAccessible>,
 
-    /// How many instances one launch from the template makes if the launch names no number. The
-    /// purchase quota is judged at launch. Default: 1.
+    /// Number of instances per launch from the template, if the launch gives no number. The
+    /// purchase quota is checked at launch. Default: 1.
     pub instance_count: Option<i64>,
 
-    /// Display name of the instances. In a batch `{R:3}` numbers from 3, and several patterns
-    /// may stand together; without a pattern the suffixes 1, 2 and so on are appended. Length:
-    /// up to 128 characters. Default: `\u{672a}\u{547d}\u{540d}`.
+    /// Display name of the instances. In a batch, `{R:3}` numbers them from 3, and several
+    /// patterns can be combined; without a pattern, the suffixes 1, 2 and so on are appended.
+    /// Length: up to 128 characters. Default: `\u{672a}\u{547d}\u{540d}`.
     pub instance_name: Option<String>,
 
-    /// Key pairs or the login kept from the image. Prefer keys: a password stored here serves
-    /// every launch and whoever may use the template.
+    /// Key pairs, a password, or the login settings kept from the image. Prefer keys: a
+    /// password stored here applies to every launch and everyone who may use the template.
     pub login_settings: Option<LoginSettings>,
 
-    /// Security groups of the primary interface. Without it the default group of the project is
-    /// bound, and created if there is none. Format: `sg-xxxxxxxx`.
+    /// Security groups of the primary network interface. Without it, the default group of the
+    /// project is bound, and created if there is none. Format: `sg-xxxxxxxx`.
     pub security_group_ids: Vec<String>,
 
-    /// Agents to install. Without it public images get security and monitoring, while other
-    /// images keep whatever they contain.
+    /// Agents to install. Without it, public images get the security and monitoring agents,
+    /// while other images keep their own settings.
     pub enhanced_service: Option<EnhancedService>,
 
-    /// Text meant to make a resend harmless. It is also part of the data a template stores and
-    /// might then serve every launch, so leave it out unless you have tested it. Length: up to
-    /// 64 characters. Characters: ASCII.
+    /// String intended to make a retry safe. It is also part of the data stored in the template
+    /// and might then be used for every launch, so omit it unless you have tested it. Length:
+    /// up to 64 characters. Characters: ASCII.
     pub client_token: Option<String>,
 
-    /// Name inside the guests, the same for all launches. Windows: up to 15 letters, digits or
-    /// hyphens, no dots, not only digits; dots and hyphens may not begin, end or repeat.
-    /// Length: 2 to 60 characters.
+    /// Hostname of the instances, the same for all launches. Windows: up to 15 letters, digits
+    /// or hyphens, no dots, not only digits. Dots and hyphens may not be first, last or
+    /// consecutive. Length: 2 to 60 characters.
     pub host_name: Option<String>,
 
-    /// Timed action planned for each launched instance; termination is the only one. A fixed
-    /// moment soon lies in the past, so it seldom suits a template.
+    /// Timed action planned for each launched instance; only termination is supported. A fixed
+    /// time is soon in the past, so it is rarely useful in a template.
     pub action_timer: Option<ActionTimer>,
 
     /// Placement group that launched instances join. Launches fail once the group is full.
     /// Items: 1. Format: `ps-xxxxxxxx`.
     pub disaster_recover_group_ids: Vec<String>,
 
-    /// Tags that each launch binds to its instances, not to the template.
+    /// Tags to add to launched instances, not to the template.
     pub tag_specification: Vec<TagSpecification>,
 
-    /// Bid of the template's spot launches; useful only with `InstanceChargeType` `SPOTPAID`.
-    /// Required if `InstanceChargeType` is `SPOTPAID`.
+    /// Maximum price for spot launches from the template; only useful with `InstanceChargeType`
+    /// `SPOTPAID`. Required if `InstanceChargeType` is `SPOTPAID`.
     pub instance_market_options: Option<InstanceMarketOptionsRequest>,
 
-    /// Base64 script or text handed to each guest for its first start. It can be read back from
-    /// the template, so keep secrets out. Size: up to 16384 bytes. Encoding: base64.
+    /// Base64 script or text that each instance receives at first boot. It can be read back
+    /// from the template, so do not include secrets. Size: up to 16384 bytes. Encoding: base64.
     pub user_data: Option<Sensitive>,
 
-    /// With `true` the launch settings are checked against limits and stock. The promise is
-    /// that no instance is created; that no template data is stored is not said. Default:
-    /// false.
+    /// If `true`, the launch settings are checked against limits and stock. No instance is
+    /// created; whether template data is stored is not documented. Default: false.
     pub dry_run: Option<bool>,
 
-    /// CAM role that launched instances act under; it must still exist when they are launched.
+    /// CAM role of launched instances; it must still exist when they are launched.
     pub cam_role_name: Option<String>,
 
-    /// High-performance cluster that launched instances join; ordinary instance types refuse
-    /// it. Required if: high-performance instance type; otherwise not allowed. Format:
+    /// High-performance cluster that launched instances join; ordinary instance types do not
+    /// accept it. Required if: high-performance instance type; otherwise not allowed. Format:
     /// `hpc-xxxxxxxx`.
     pub hpc_cluster_id: Option<String>,
 
-    /// How launched instances are paid. `CDHPAID` bills the dedicated host rather than the
-    /// instance; `SPOTPAID` instances can be taken back by the provider. Default:
-    /// `POSTPAID_BY_HOUR`. Allowed: `PREPAID`, `POSTPAID_BY_HOUR`, `CDHPAID` and `SPOTPAID`.
+    /// Charge type of launched instances. `CDHPAID` bills the dedicated host, not the instance;
+    /// the provider can reclaim `SPOTPAID` instances. Default: `POSTPAID_BY_HOUR`. Allowed:
+    /// `PREPAID`, `POSTPAID_BY_HOUR`, `CDHPAID` and `SPOTPAID`.
     pub instance_charge_type: Option<InstanceChargeType>,
 
-    /// Term and renewal for launches by subscription. Every launch from the template buys the
-    /// whole term. Required if `InstanceChargeType` is `PREPAID`.
+    /// Term and renewal for prepaid launches. Every launch from the template buys the whole
+    /// term. Required if `InstanceChargeType` is `PREPAID`.
     pub instance_charge_prepaid: Option<InstanceChargePrepaid>,
 
-    /// With `true` launched instances refuse `TerminateInstances` until
-    /// `ModifyInstancesAttribute` lifts the protection. Default: false.
+    /// If `true`, launched instances reject `TerminateInstances` until
+    /// `ModifyInstancesAttribute` turns the protection off. Default: false.
     pub disable_api_termination: Option<bool>,
 
-    /// Allows large Ethernet frames on launched instances. Types without the feature refuse
-    /// this member, whether `true` or `false`.
+    /// Allows jumbo frames on launched instances. Types without the feature reject this
+    /// parameter, whether `true` or `false`.
     pub enable_jumbo_frame: Option<bool>,
 
-    /// Tags bound to the template itself, not to what it launches. Useful for finding the
-    /// template again when the answer was lost.
+    /// Tags to add to the template itself, not to launched instances. Useful for finding the
+    /// template if the response is lost.
     pub launch_template_tag_specification: Vec<TagSpecification>,
 
-    /// Own key and value pairs for launched instances. In closed beta;
-    /// `TemplateDataModifyAction` settles what happens if the launch sends pairs too.
+    /// Custom key-value pairs for launched instances. In closed beta;
+    /// `TemplateDataModifyAction` determines what happens if the launch sends metadata too.
     pub metadata: Option<Metadata>,
 
-    /// How metadata of the template meets metadata of a launch: `Update` merges them key by key
-    /// with the launch winning, `Replace` drops the template's pairs. In closed beta. Default:
-    /// `Replace`.
+    /// How metadata of the template is combined with metadata of a launch: `Update` merges them
+    /// by key and the launch wins, `Replace` drops the template's pairs. In closed beta.
+    /// Default: `Replace`.
     pub template_data_modify_action: Option<TemplateDataModifyAction>,
 
-    /// Full list of network interfaces for launched instances, primary included. Open in a few
-    /// regions and on request only.
+    /// All network interfaces of launched instances, including the primary one. Available in a
+    /// few regions and on request only.
     pub network_interfaces: Vec<NetworkInterfaces>,
 }
 
@@ -164,7 +164,7 @@ pub struct CreateLaunchTemplate {
 /// empty or zero.
 #[derive(Clone, Default, PartialEq)]
 pub struct CreateLaunchTemplateResponse {
-    /// Id of the new template, valid in this region, to be passed to launches and version
+    /// Id of the new template, valid only in this region; pass it to launches and version
     /// calls.
     pub launch_template_id: String,
 

@@ -2,157 +2,163 @@
 
 use crate::prelude::*;
 
-/// Adds a version to a launch template, made from an existing version and the changes sent.
+/// Adds a version to a launch template, based on an existing version plus the changes in the
+/// request.
 ///
-/// Members left out are copied from the base version, so an unwanted setting cannot be dropped
-/// by omitting it.
+/// Omitted parameters are copied from the base version, so you cannot remove a setting by
+/// omitting it.
 ///
-/// The new version does not become the default; `ModifyLaunchTemplateDefaultVersion` does that.
+/// The new version does not become the default; use `ModifyLaunchTemplateDefaultVersion` for
+/// that.
 ///
-/// A template holds at most 30 versions, and old ones are removed with
+/// A template can have at most 30 versions; remove old ones with
 /// `DeleteLaunchTemplateVersions`.
 ///
 /// Nothing is launched or charged.
 ///
 /// Retry class: hazard (never retried by the client, because repeating it can cost money or
-/// destroy something). Whether `ClientToken` prevents a second version here is doubtful, so
-/// compare `LatestVersionNumber` with its earlier value before sending again.
+/// destroy something). It is doubtful whether `ClientToken` prevents a second version here, so
+/// compare `LatestVersionNumber` with its earlier value before a retry.
 ///
-/// If the outcome is unknown, check `DescribeLaunchTemplateVersions`: A version made since with
-/// the same description and data means done. None after a minute means not done.
+/// If the outcome is unknown, check `DescribeLaunchTemplateVersions`: A version created since
+/// then with the same description and data means done. None after a minute means not done.
 ///
 /// Returns [`CreateLaunchTemplateVersionResponse`].
 /// Group: Launch templates. Up to 20 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct CreateLaunchTemplateVersion {
-    /// Zone, project and, if wanted, dedicated host for launches from this version. Must be
-    /// sent again even if the base version has the same. Required.
+    /// Zone, project and optionally dedicated host for launches from this version. Required
+    /// even if the base version has the same values. Required.
     pub placement: Placement,
 
-    /// Template that gets the version. It must exist already; this action never makes a new
+    /// Template that gets the version. It must already exist; this action never creates a
     /// template. Required. Format: `lt-xxxxxxxx`.
     pub launch_template_id: String,
 
-    /// Base version whose values fill in what is left out here. Without it the template's
+    /// Base version whose values are used for omitted parameters. Without it, the template's
     /// default version is the base.
     pub launch_template_version: Option<i64>,
 
-    /// Note for people on what this version changes, since version numbers say nothing. Length:
-    /// 2 to 256 characters. Default: the empty string.
+    /// Description of what this version changes, since version numbers alone do not show it.
+    /// Length: 2 to 256 characters. Default: the empty string.
     pub launch_template_version_description: Option<String>,
 
-    /// Size and family of the instances, such as `S5.MEDIUM4`, or `CDH_1C1G` style for
-    /// dedicated hosts; left out, the base version's type stays.
+    /// Instance type, such as `S5.MEDIUM4`, or like `CDH_1C1G` for dedicated hosts; if omitted,
+    /// the base version's type is kept.
     pub instance_type: Option<String>,
 
-    /// Image that launches from this version install; left out, the base version's image stays.
+    /// Image for launches from this version; if omitted, the base version's image is kept.
     /// Format: `img-xxxxxxxx`.
     pub image_id: Option<String>,
 
-    /// Type and size of the boot disk; left out, the base version's disk stays.
+    /// Type and size of the system disk; if omitted, the base version's disk is kept.
     pub system_disk: Option<SystemDisk>,
 
-    /// Extra disks of each launch, presumably in place of the whole list of the base version.
+    /// Data disks of each launch; they presumably replace the whole list of the base version.
     /// At most one may be local and at most 20 may be cloud disks. Items: up to 21.
     pub data_disks: Vec<DataDisk>,
 
-    /// Network and subnet of the primary interface; left out, those of the base version stay.
-    /// Fixed private addresses tie the version to exactly that many instances, at most 20.
+    /// VPC and subnet of the primary network interface; if omitted, those of the base version
+    /// are kept. With fixed private addresses, launches must create exactly that many
+    /// instances, at most 20.
     pub virtual_private_cloud: Option<VirtualPrivateCloud>,
 
-    /// Public bandwidth and address; if neither this version nor its base has it, launches get
-    /// 0 Mbps.
+    /// Public bandwidth and address; if neither this version nor its base sets it, instances
+    /// get 0 Mbps.
     pub internet_accessible: Option<InternetAccessible>,
 
-    /// How many instances one launch makes if the launch names no number. The purchase quota is
-    /// judged then.
+    /// Number of instances per launch, if the launch gives no number. The purchase quota is
+    /// checked at launch.
     pub instance_count: Option<i64>,
 
-    /// Display name of the instances; left out, the base version's name stays. In a batch it is
-    /// numbered, with `{R:3}` for numbers that start at 3, several patterns together, or
-    /// without one by the suffixes 1, 2 and so on. Length: up to 128 characters.
+    /// Display name of the instances; if omitted, the base version's name is kept. In a batch,
+    /// `{R:3}` numbers them from 3, and several patterns can be combined; without a pattern,
+    /// the suffixes 1, 2 and so on are appended. Length: up to 128 characters.
     pub instance_name: Option<String>,
 
-    /// Key pairs or the login kept from the image. A password stored here stays in the version
-    /// for as long as the version lives.
+    /// Key pairs, a password, or the login settings kept from the image. A password stored here
+    /// stays in the version as long as the version exists.
     pub login_settings: Option<LoginSettings>,
 
-    /// Security groups of the primary interface; if neither this version nor its base has any,
-    /// the default group is bound. Format: `sg-xxxxxxxx`.
+    /// Security groups of the primary network interface; if neither this version nor its base
+    /// has any, the default group is bound. Format: `sg-xxxxxxxx`.
     pub security_group_ids: Vec<String>,
 
-    /// Agents to install. If it is nowhere set, public images get security and monitoring and
-    /// other images keep what they contain.
+    /// Agents to install. If neither this version nor its base sets it, public images get the
+    /// security and monitoring agents and other images keep their own settings.
     pub enhanced_service: Option<EnhancedService>,
 
-    /// Text meant to make a resend harmless. It may also be stored in the version and then
-    /// reused by every launch, so leave it out unless you have tested it. Length: up to 64
-    /// characters. Characters: ASCII.
+    /// String intended to make a retry safe. It may also be stored in the version and then used
+    /// for every launch, so omit it unless you have tested it. Length: up to 64 characters.
+    /// Characters: ASCII.
     pub client_token: Option<String>,
 
-    /// Name inside the guests. Windows: up to 15 letters, digits or hyphens, no dots, not only
-    /// digits; dots and hyphens may not begin, end or repeat. Length: 2 to 60 characters.
+    /// Hostname of the instances. Windows: up to 15 letters, digits or hyphens, no dots, not
+    /// only digits. Dots and hyphens may not be first, last or consecutive. Length: 2 to 60
+    /// characters.
     pub host_name: Option<String>,
 
-    /// Timed action for each launched instance; termination is the only one. Mind that a fixed
-    /// moment soon lies in the past.
+    /// Timed action for each launched instance; only termination is supported. Note that a
+    /// fixed time is soon in the past.
     pub action_timer: Option<ActionTimer>,
 
     /// Placement group that instances of this version join; launches fail once it is full.
     /// Items: 1. Format: `ps-xxxxxxxx`.
     pub disaster_recover_group_ids: Vec<String>,
 
-    /// Tags that launches from this version bind to their instances.
+    /// Tags to add to instances launched from this version.
     pub tag_specification: Vec<TagSpecification>,
 
-    /// Bid for spot launches from this version; useful only with `InstanceChargeType`
+    /// Maximum price for spot launches from this version; only useful with `InstanceChargeType`
     /// `SPOTPAID`. Required if `InstanceChargeType` is `SPOTPAID`.
     pub instance_market_options: Option<InstanceMarketOptionsRequest>,
 
-    /// Base64 script or text for the first start of each guest. Anyone who can query the
-    /// version can read it, so keep secrets out. Size: up to 16384 bytes. Encoding: base64.
+    /// Base64 script or text for the first boot of each instance. Anyone who can query the
+    /// version can read it, so do not include secrets. Size: up to 16384 bytes. Encoding:
+    /// base64.
     pub user_data: Option<Sensitive>,
 
-    /// With `true` the settings are checked against limits and stock. The promise is that no
-    /// instance is created; that no version is stored is not said. Default: false.
+    /// If `true`, the settings are checked against limits and stock. No instance is created;
+    /// whether the version is stored is not documented. Default: false.
     pub dry_run: Option<bool>,
 
-    /// CAM role for the instances of this version; it must still exist at launch.
+    /// CAM role of the instances of this version; it must still exist at launch.
     pub cam_role_name: Option<String>,
 
-    /// High-performance cluster for the instances of this version; ordinary instance types
-    /// refuse it. Required if: high-performance instance type; otherwise not allowed. Format:
-    /// `hpc-xxxxxxxx`.
+    /// High-performance cluster for the instances of this version; ordinary instance types do
+    /// not accept it. Required if: high-performance instance type; otherwise not allowed.
+    /// Format: `hpc-xxxxxxxx`.
     pub hpc_cluster_id: Option<String>,
 
-    /// How instances of this version are paid; left out, the base version's way stays.
-    /// `CDHPAID` bills the dedicated host; `SPOTPAID` instances can be taken back by the
-    /// provider. Allowed: `PREPAID`, `POSTPAID_BY_HOUR`, `CDHPAID` and `SPOTPAID`.
+    /// Charge type of the instances; if omitted, the base version's charge type is kept.
+    /// `CDHPAID` bills the dedicated host; the provider can reclaim `SPOTPAID` instances.
+    /// Allowed: `PREPAID`, `POSTPAID_BY_HOUR`, `CDHPAID` and `SPOTPAID`.
     pub instance_charge_type: Option<InstanceChargeType>,
 
-    /// Term and renewal for launches by subscription; every launch buys the whole term.
-    /// Required if `InstanceChargeType` is `PREPAID`.
+    /// Term and renewal for prepaid launches; every launch buys the whole term. Required if
+    /// `InstanceChargeType` is `PREPAID`.
     pub instance_charge_prepaid: Option<InstanceChargePrepaid>,
 
-    /// Left out, the base version's setting stays. With `true` instances of this version refuse
-    /// `TerminateInstances` until `ModifyInstancesAttribute` lifts the protection.
+    /// If `true`, instances of this version reject `TerminateInstances` until
+    /// `ModifyInstancesAttribute` turns the protection off. If omitted, the base version's
+    /// setting is kept.
     pub disable_api_termination: Option<bool>,
 
-    /// Allows large Ethernet frames. If `InstanceType` lacks the feature, leave it out, since
-    /// even `false` is refused.
+    /// Allows jumbo frames. If `InstanceType` lacks the feature, omit it; even `false` is
+    /// rejected.
     pub enable_jumbo_frame: Option<bool>,
 
-    /// Own key and value pairs for instances of this version; in closed beta. See
-    /// `TemplateDataModifyAction` for launches that send pairs too.
+    /// Custom key-value pairs for instances of this version; in closed beta. See
+    /// `TemplateDataModifyAction` for launches that send metadata too.
     pub metadata: Option<Metadata>,
 
-    /// Left out, the base version's way stays, and if none has one, `Replace`. How metadata of
-    /// this version meets metadata of a launch: `Update` merges key by key with the launch
-    /// winning, `Replace` keeps the launch's pairs only. In closed beta.
+    /// How metadata of this version is combined with metadata of a launch: `Update` merges them
+    /// by key and the launch wins, `Replace` keeps only the launch's pairs. If omitted, the
+    /// base version's value is kept, or `Replace` if it has none. In closed beta.
     pub template_data_modify_action: Option<TemplateDataModifyAction>,
 
-    /// Full list of network interfaces, primary included, for instances of this version. Open
-    /// in a few regions and on request only.
+    /// All network interfaces, including the primary one, for instances of this version.
+    /// Available in a few regions and on request only.
     pub network_interfaces: Vec<NetworkInterfaces>,
 }
 
@@ -162,8 +168,8 @@ pub struct CreateLaunchTemplateVersion {
 /// empty or zero.
 #[derive(Clone, Default, PartialEq)]
 pub struct CreateLaunchTemplateVersionResponse {
-    /// Number of the version just made, counted upwards within the template. Pass it to
-    /// launches that must not follow the default.
+    /// Number of the new version; versions are numbered upwards within the template. Pass it to
+    /// launches that must not follow the default version.
     pub launch_template_version_number: i64,
 
     /// Identifies this call; include it when you contact support.

@@ -4,24 +4,24 @@ use crate::prelude::*;
 
 /// Deletes empty placement groups.
 ///
-/// A group that still holds instances is refused; terminate them or take them out with
-/// `DeleteInstancesDisasterRecoverGroups` first.
+/// A group that still contains instances cannot be deleted; first terminate them or remove them
+/// with `DeleteInstancesDisasterRecoverGroups`.
 ///
-/// Launch templates that name a deleted group fail at their next launch.
+/// Launches from templates that use a deleted group fail.
 ///
 /// Retry class: guarded (not retried until a read shows that it did not take effect). A group
-/// already gone is refused and may take the whole batch with it, so list the groups first and
-/// resend only those still there.
+/// that no longer exists returns an error and may make the whole batch fail, so list the groups
+/// first and retry only those still listed.
 ///
 /// If the outcome is unknown, check `DescribeDisasterRecoverGroups`: Done for every group that
-/// is no longer listed; send only those again that still are.
+/// is no longer listed; retry only those still listed.
 ///
 /// Returns [`DeleteDisasterRecoverGroupsResponse`].
 /// Group: Placement groups. Up to 10 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct DeleteDisasterRecoverGroups {
-    /// Empty groups to delete. One group that is gone or not empty may make the call fail for
-    /// all of them. Required. Items: 1 to 10. Format: `ps-xxxxxxxx`.
+    /// Empty groups to delete. One group that does not exist or is not empty may make the call
+    /// fail for all of them. Required. Items: 1 to 10. Format: `ps-xxxxxxxx`.
     pub disaster_recover_group_ids: Vec<String>,
 }
 

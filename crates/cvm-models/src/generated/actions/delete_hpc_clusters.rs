@@ -2,26 +2,26 @@
 
 use crate::prelude::*;
 
-/// Deletes high-performance computing clusters that no longer contain any machine.
+/// Deletes high-performance computing clusters that no longer contain any instances.
 ///
-/// A cluster with machines in it is refused; terminate its instances and wait until they are
-/// gone.
+/// A cluster that contains instances cannot be deleted; terminate its instances and wait until
+/// they are gone.
 ///
 /// Prepaid instances in the recycle bin may still count as members.
 ///
 /// Retry class: guarded (not retried until a read shows that it did not take effect). A cluster
-/// already gone is refused, so check with `DescribeHpcClusters` which ones are left before
-/// sending again.
+/// that no longer exists returns an error, so check with `DescribeHpcClusters` which ones still
+/// exist before a retry.
 ///
 /// If the outcome is unknown, check `DescribeHpcClusters`: Done for every cluster that is no
-/// longer listed; send only those again that still are.
+/// longer listed; retry only those still listed.
 ///
 /// Returns [`DeleteHpcClustersResponse`].
 /// Group: High-performance clusters. Up to 20 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct DeleteHpcClusters {
-    /// Empty clusters to delete. `CurrentNum` in `DescribeHpcClusters` shows whether one is
-    /// empty. Required. Format: `hpc-xxxxxxxx`.
+    /// Empty clusters to delete. `CurrentNum` in `DescribeHpcClusters` shows whether a cluster
+    /// is empty. Required. Format: `hpc-xxxxxxxx`.
     pub hpc_cluster_ids: Vec<String>,
 }
 

@@ -2,39 +2,39 @@
 
 use crate::prelude::*;
 
-/// Deletes private images of the account for good.
+/// Permanently deletes custom images of the account.
 ///
-/// Images that are being created, copied or imported are refused, and so are shared ones until
-/// `ModifyImageSharePermission` has cancelled every share.
+/// Images that are being created, copied or imported are rejected. So are shared images, until
+/// `ModifyImageSharePermission` has canceled every share.
 ///
-/// Instances made from the image keep running, but launch templates and reinstallations that
-/// name it fail.
+/// Instances created from the image keep running, but launch templates and reinstallations that
+/// use it fail.
 ///
-/// The snapshots of an image stay and keep costing unless `DeleteBindedSnap` is set; no later
-/// call here can remove them.
+/// The snapshots of an image remain and are still charged unless `DeleteBindedSnap` is set; no
+/// later call of this API can remove them.
 ///
 /// Retry class: guarded (not retried until a read shows that it did not take effect). An image
-/// already gone is refused, and snapshots left over by half a run cannot be removed by
-/// repeating, so list the images first.
+/// that no longer exists returns an error, and a retry cannot remove snapshots that a partial
+/// run left behind, so list the images first.
 ///
 /// If the outcome is unknown, check `DescribeImages`: Done for every image that is no longer
-/// listed. Whether its snapshots went too is seen in the disk product alone, and a repeat
-/// removes none of them.
+/// listed. Only the disk service (CBS) shows whether its snapshots were deleted too; a retry
+/// does not delete them.
 ///
 /// Returns [`DeleteImagesResponse`]. Group: Images. Up to 10 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct DeleteImages {
-    /// Private images to delete; public images and those shared by others cannot be deleted.
+    /// Custom images to delete; public images and those shared by others cannot be deleted.
     /// Required.
     pub image_ids: Vec<String>,
 
-    /// With `true` the snapshots behind the images are deleted too, and the data on them is
-    /// lost. With `false` they stay as ordinary snapshots, with their storage charge. Default:
+    /// If `true`, the snapshots behind the images are deleted too and their data is lost. If
+    /// `false`, they remain as ordinary snapshots and are still charged for storage. Default:
     /// false.
     pub delete_binded_snap: Option<bool>,
 
-    /// With `true` it is checked whether the images can be deleted. The text promises nothing
-    /// more, so try it on an expendable image first. Default: false.
+    /// If `true`, the service checks whether the images can be deleted. Nothing more is
+    /// documented, so try it on an expendable image first. Default: false.
     pub dry_run: Option<bool>,
 }
 

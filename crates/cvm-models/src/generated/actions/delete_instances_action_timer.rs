@@ -2,24 +2,24 @@
 
 use crate::prelude::*;
 
-/// Cancels planned actions on instances before they run.
+/// Cancels scheduled actions on instances before they run.
 ///
-/// Only timers in the state `UNDO` can be cancelled; read it back afterwards, since a timer
-/// wrongly believed cancelled destroys its instance.
+/// Only timers in state `UNDO` can be canceled. Check the timer afterwards: if it was not
+/// canceled, its instance will be destroyed.
 ///
-/// Retry class: guarded (not retried until a read shows that it did not take effect). A resend
-/// finds no timer any more, so read `DescribeInstancesActionTimer`: a timer still `UNDO` should
-/// be cancelled again at once.
+/// Retry class: guarded (not retried until a read shows that it did not take effect). A retry
+/// no longer finds the timer, so read `DescribeInstancesActionTimer`: cancel a timer that is
+/// still `UNDO` again at once.
 ///
 /// If the outcome is unknown, check `DescribeInstancesActionTimer`: Done when the timer is
-/// gone. `UNDO` means not done, so cancel it again at once; `DOING` or `DONE` means it is too
-/// late. After its time a timer may be gone because it ran: look at the instance.
+/// gone. `UNDO` means not done, so cancel it again at once; `DOING` or `DONE` means that it is
+/// too late. After its scheduled time, a timer may be gone because it ran: check the instance.
 ///
 /// Returns [`DeleteInstancesActionTimerResponse`]. Group: Timers. Up to 10 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct DeleteInstancesActionTimer {
-    /// Timers to cancel, as listed by `DescribeInstancesActionTimer`. One that has begun to run
-    /// can no longer be stopped. Required.
+    /// Timers to cancel, as listed by `DescribeInstancesActionTimer`. A timer that has started
+    /// to run can no longer be stopped. Required.
     pub action_timer_ids: Vec<String>,
 }
 

@@ -2,29 +2,29 @@
 
 use crate::prelude::*;
 
-/// Takes instances out of their placement group.
+/// Removes instances from their placement group.
 ///
-/// Nothing is said of moving or stopping the instances; from then on nothing keeps them on
-/// separate hardware.
+/// The documentation does not mention moving or stopping the instances; from then on, nothing
+/// keeps them on separate hardware.
 ///
 /// The group itself remains; delete it with `DeleteDisasterRecoverGroups` once it is empty.
 ///
-/// Retry class: guarded (not retried until a read shows that it did not take effect). A resend
-/// no longer matches, or takes out an instance that was put back meanwhile, so read
-/// `DisasterRecoverGroupIds` of the instances first.
+/// Retry class: guarded (not retried until a read shows that it did not take effect). A retry
+/// fails because the instances are no longer in the group, or removes an instance that was
+/// added again since, so read `DisasterRecoverGroupIds` of the instances first.
 ///
-/// If the outcome is unknown, check `DescribeInstances`: Done when the instance no longer names
-/// the group. One that is in it again may have been put back by somebody since.
+/// If the outcome is unknown, check `DescribeInstances`: Done when the instance no longer lists
+/// the group. If it is in the group again, somebody may have added it since.
 ///
 /// Returns [`DeleteInstancesDisasterRecoverGroupsResponse`]. Group: Placement groups.
 #[derive(Clone, Default, PartialEq)]
 pub struct DeleteInstancesDisasterRecoverGroups {
-    /// Instances to take out. All must be members of the group named, or the call is refused.
+    /// Instances to remove. All must be members of the given group, or the call is rejected.
     /// Required. Items: 1 to 100. Format: `ins-xxxxxxxx`.
     pub instance_ids: Vec<String>,
 
-    /// Group the instances are in now. Name it exactly; another group than theirs is an error.
-    /// Required. Format: `ps-xxxxxxxx`.
+    /// Group that currently contains the instances. Any other group is an error. Required.
+    /// Format: `ps-xxxxxxxx`.
     pub disaster_recover_group_ids: Vec<String>,
 }
 

@@ -4,23 +4,23 @@ use crate::prelude::*;
 
 /// Deletes key pairs that no instance or image uses.
 ///
-/// A pair in use is kept, so part of a batch can be deleted and part not; list the pairs
+/// A key pair in use is not deleted, so a batch can be deleted in part; list the key pairs
 /// afterwards to be sure.
 ///
-/// Unbind pairs with `DisassociateInstancesKeyPairs` first.
+/// Unbind key pairs with `DisassociateInstancesKeyPairs` first.
 ///
-/// Retry class: guarded (not retried until a read shows that it did not take effect). A pair
-/// already gone is refused and a batch can succeed in part, so list the pairs and resend only
-/// those still there.
+/// Retry class: guarded (not retried until a read shows that it did not take effect). A key
+/// pair that no longer exists returns an error and a batch can succeed in part, so list the key
+/// pairs and retry only those still listed.
 ///
-/// If the outcome is unknown, check `DescribeKeyPairs`: Done for every pair that is no longer
-/// listed; a batch can be deleted in part, so send only those again that still are.
+/// If the outcome is unknown, check `DescribeKeyPairs`: Done for every key pair that is no
+/// longer listed; a batch can be deleted in part, so retry only those still listed.
 ///
 /// Returns [`DeleteKeyPairsResponse`]. Group: Key pairs. Up to 10 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct DeleteKeyPairs {
-    /// Key pairs to delete. The public key stored by the service goes; private keys in your
-    /// hands open nothing new afterwards. Required. Items: 1 to 100. Format: `skey-xxxxxxxx`.
+    /// Key pairs to delete. The service deletes the public key; your private keys can then no
+    /// longer be used for new instances. Required. Items: 1 to 100. Format: `skey-xxxxxxxx`.
     pub key_ids: Vec<String>,
 }
 

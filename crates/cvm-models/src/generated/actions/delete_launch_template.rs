@@ -2,14 +2,13 @@
 
 use crate::prelude::*;
 
-/// Deletes one launch template with all its versions.
+/// Deletes one launch template and all its versions.
 ///
-/// Instances launched from it keep running; whatever still launches by its id fails from now
-/// on.
+/// Instances launched from it keep running; launches with its id fail from then on.
 ///
 /// Retry class: guarded (not retried until a read shows that it did not take effect). A
-/// template already gone is refused, so check with `DescribeLaunchTemplates` before sending
-/// again.
+/// template that no longer exists returns an error, so check with `DescribeLaunchTemplates`
+/// before a retry.
 ///
 /// If the outcome is unknown, check `DescribeLaunchTemplates`: Done when the template is no
 /// longer listed.
@@ -18,8 +17,8 @@ use crate::prelude::*;
 /// Group: Launch templates. Up to 20 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct DeleteLaunchTemplate {
-    /// Template to delete. Names can repeat, so make sure the id is the one you mean; there is
-    /// no undo. Required. Format: `lt-xxxxxxxx`.
+    /// Template to delete. Names need not be unique, so make sure that the id is the right one;
+    /// deletion cannot be undone. Required. Format: `lt-xxxxxxxx`.
     pub launch_template_id: String,
 }
 

@@ -4,26 +4,27 @@ use crate::prelude::*;
 
 /// Deletes versions of a launch template and keeps the template.
 ///
-/// The default version is refused; switch it with `ModifyLaunchTemplateDefaultVersion` first.
+/// The default version cannot be deleted; choose another default with
+/// `ModifyLaunchTemplateDefaultVersion` first.
 ///
-/// Deleting makes room for new versions, of which a template may hold 30.
+/// Deleting makes room for new versions; a template can have at most 30.
 ///
-/// Retry class: guarded (not retried until a read shows that it did not take effect). Whether a
-/// number can be given out again is not stated, so a late resend might hit a newer version;
-/// compare `CreationTime` first.
+/// Retry class: guarded (not retried until a read shows that it did not take effect). It is not
+/// documented whether a version number can be reused, so a late retry might delete a newer
+/// version; compare `CreationTime` first.
 ///
 /// If the outcome is unknown, check `DescribeLaunchTemplateVersions`: Done for every number
-/// that is no longer listed. A number with a newer time of creation is another version: leave
-/// it alone.
+/// that is no longer listed. A number with a newer creation time is another version: do not
+/// delete it.
 ///
 /// Returns [`DeleteLaunchTemplateVersionsResponse`].
 /// Group: Launch templates. Up to 20 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct DeleteLaunchTemplateVersions {
-    /// Template whose versions are thinned out. Required. Format: `lt-xxxxxxxx`.
+    /// Template whose versions are deleted. Required. Format: `lt-xxxxxxxx`.
     pub launch_template_id: String,
 
-    /// Version numbers to delete, without the default one. Launches that name such a number
+    /// Version numbers to delete, without the default version. Launches that use such a number
     /// fail afterwards. Required.
     pub launch_template_versions: Vec<i64>,
 }
