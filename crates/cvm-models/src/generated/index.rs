@@ -18,17 +18,17 @@
 //! | task | action |
 //! | --- | --- |
 //! | Converts CentOS 7 or 8 instances in place to another Linux distribution | [`ConvertOperatingSystems`](crate::actions::ConvertOperatingSystems) |
-//! | Lists the instance families the account can use in the region | [`DescribeInstanceFamilyConfigs`](crate::actions::DescribeInstanceFamilyConfigs) |
-//! | Lists the present and past prepaid bandwidth settings of one instance | [`DescribeInstanceInternetBandwidthConfigs`](crate::actions::DescribeInstanceInternetBandwidthConfigs) |
-//! | Lists the instance types of a region zone by zone, with their CPU, memory, GPU and FPGA sizes | [`DescribeInstanceTypeConfigs`](crate::actions::DescribeInstanceTypeConfigs) |
-//! | Issues a one-time address for the graphical console (VNC) of an instance | [`DescribeInstanceVncUrl`](crate::actions::DescribeInstanceVncUrl) |
+//! | Lists the instance families that the account can use in the region | [`DescribeInstanceFamilyConfigs`](crate::actions::DescribeInstanceFamilyConfigs) |
+//! | Lists the current and past prepaid bandwidth settings of one instance | [`DescribeInstanceInternetBandwidthConfigs`](crate::actions::DescribeInstanceInternetBandwidthConfigs) |
+//! | Lists the instance types of each zone in the region, with their CPU, memory, GPU and FPGA sizes | [`DescribeInstanceTypeConfigs`](crate::actions::DescribeInstanceTypeConfigs) |
+//! | Creates a one-time address for the graphical console (VNC) of an instance | [`DescribeInstanceVncUrl`](crate::actions::DescribeInstanceVncUrl) |
 //! | Lists instances of the region with their full details, page by page | [`DescribeInstances`](crate::actions::DescribeInstances) |
-//! | Reads extra attributes of instances that `DescribeInstances` leaves out; so far the user data | [`DescribeInstancesAttributes`](crate::actions::DescribeInstancesAttributes) |
-//! | Lists the instance types that existing instances can be changed to | [`DescribeInstancesModification`](crate::actions::DescribeInstancesModification) |
-//! | Shows how often an operation with a counted limit has been used on instances and how often it is allowed | [`DescribeInstancesOperationLimit`](crate::actions::DescribeInstancesOperationLimit) |
-//! | Lists the lifecycle state of instances, one id and one state per entry | [`DescribeInstancesStatus`](crate::actions::DescribeInstancesStatus) |
+//! | Returns instance attributes that `DescribeInstances` omits; so far only the user data | [`DescribeInstancesAttributes`](crate::actions::DescribeInstancesAttributes) |
+//! | Lists the instance types to which existing instances can be changed | [`DescribeInstancesModification`](crate::actions::DescribeInstancesModification) |
+//! | Shows how often a limited operation has been used on instances and how often it is allowed | [`DescribeInstancesOperationLimit`](crate::actions::DescribeInstancesOperationLimit) |
+//! | Lists the lifecycle states of instances; each entry has only an id and a state | [`DescribeInstancesStatus`](crate::actions::DescribeInstancesStatus) |
 //! | Lists the billing modes for public network traffic and bandwidth | [`DescribeInternetChargeTypeConfigs`](crate::actions::DescribeInternetChargeTypeConfigs) |
-//! | Lists which instance types each zone of the region sells, under which charge type, at what price and with what stock | [`DescribeZoneInstanceConfigInfos`](crate::actions::DescribeZoneInstanceConfigInfos) |
+//! | Lists the instance types sold in each zone of the region, with charge type, price and stock | [`DescribeZoneInstanceConfigInfos`](crate::actions::DescribeZoneInstanceConfigInfos) |
 //! | Changes one property of instances: name, host name, security groups, role, user data, protection or jumbo frames | [`ModifyInstancesAttribute`](crate::actions::ModifyInstancesAttribute) |
 //! | Changes instances between pay-as-you-go and monthly subscription | [`ModifyInstancesChargeType`](crate::actions::ModifyInstancesChargeType) |
 //! | Moves instances to another project of the account | [`ModifyInstancesProject`](crate::actions::ModifyInstancesProject) |
@@ -63,10 +63,10 @@
 //! | --- | --- |
 //! | Creates a custom image from an instance or from snapshots, for launching copies later | [`CreateImage`](crate::actions::CreateImage) |
 //! | Permanently deletes custom images of the account | [`DeleteImages`](crate::actions::DeleteImages) |
-//! | Finds the usable image of an image family, so that scripts need no fixed image id | [`DescribeImageFromFamily`](crate::actions::DescribeImageFromFamily) |
-//! | Shows how many private images the account may have in the region | [`DescribeImageQuota`](crate::actions::DescribeImageQuota) |
-//! | Lists the accounts a private image is shared with | [`DescribeImageSharePermission`](crate::actions::DescribeImageSharePermission) |
-//! | Lists the public, private and shared images this account can use in the region, page by page | [`DescribeImages`](crate::actions::DescribeImages) |
+//! | Finds the current image of an image family, so that scripts need no fixed image id | [`DescribeImageFromFamily`](crate::actions::DescribeImageFromFamily) |
+//! | Shows how many custom images the account can have in the region | [`DescribeImageQuota`](crate::actions::DescribeImageQuota) |
+//! | Lists the accounts with which a custom image is shared | [`DescribeImageSharePermission`](crate::actions::DescribeImageSharePermission) |
+//! | Lists the public, custom and shared images that this account can use in the region, page by page | [`DescribeImages`](crate::actions::DescribeImages) |
 //! | Lists the operating systems and versions that `ImportImage` accepts | [`DescribeImportImageOs`](crate::actions::DescribeImportImageOs) |
 //! | Exports custom images as disk files to a storage bucket (COS) | [`ExportImages`](crate::actions::ExportImages) |
 //! | Imports a disk file from a storage bucket (COS) as a custom image for creating instances | [`ImportImage`](crate::actions::ImportImage) |
@@ -84,7 +84,7 @@
 //! | Creates an RSA key pair in OpenSSH format for logging in to Linux instances | [`CreateKeyPair`](crate::actions::CreateKeyPair) |
 //! | Deletes key pairs that no instance or image uses | [`DeleteKeyPairs`](crate::actions::DeleteKeyPairs) |
 //! | Lists key pairs with their public keys and the instances they are bound to, page by page | [`DescribeKeyPairs`](crate::actions::DescribeKeyPairs) |
-//! | Removes SSH key pairs from Linux instances, so that their private keys no longer log in | [`DisassociateInstancesKeyPairs`](crate::actions::DisassociateInstancesKeyPairs) |
+//! | Removes SSH key pairs from Linux instances, so that their private keys no longer work for login | [`DisassociateInstancesKeyPairs`](crate::actions::DisassociateInstancesKeyPairs) |
 //! | Stores the public key of your own SSH key pair in the account | [`ImportKeyPair`](crate::actions::ImportKeyPair) |
 //! | Renames an SSH key pair or changes its description | [`ModifyKeyPairAttribute`](crate::actions::ModifyKeyPairAttribute) |
 //!
@@ -98,8 +98,8 @@
 //! | Adds a version to a launch template, based on an existing version plus the changes in the request | [`CreateLaunchTemplateVersion`](crate::actions::CreateLaunchTemplateVersion) |
 //! | Deletes one launch template and all its versions | [`DeleteLaunchTemplate`](crate::actions::DeleteLaunchTemplate) |
 //! | Deletes versions of a launch template and keeps the template | [`DeleteLaunchTemplateVersions`](crate::actions::DeleteLaunchTemplateVersions) |
-//! | Lists versions of one launch template with everything they store, page by page | [`DescribeLaunchTemplateVersions`](crate::actions::DescribeLaunchTemplateVersions) |
-//! | Lists launch templates with their version numbers but not their contents, page by page | [`DescribeLaunchTemplates`](crate::actions::DescribeLaunchTemplates) |
+//! | Lists versions of one launch template with all their settings, page by page | [`DescribeLaunchTemplateVersions`](crate::actions::DescribeLaunchTemplateVersions) |
+//! | Lists launch templates with their version numbers but not their settings, page by page | [`DescribeLaunchTemplates`](crate::actions::DescribeLaunchTemplates) |
 //! | Sets which version of a launch template is used when a launch does not name one | [`ModifyLaunchTemplateDefaultVersion`](crate::actions::ModifyLaunchTemplateDefaultVersion) |
 //!
 //! # Placement groups
@@ -111,7 +111,7 @@
 //! | Creates an empty placement group, which places its instances on separate hardware | [`CreateDisasterRecoverGroup`](crate::actions::CreateDisasterRecoverGroup) |
 //! | Deletes empty placement groups | [`DeleteDisasterRecoverGroups`](crate::actions::DeleteDisasterRecoverGroups) |
 //! | Removes instances from their placement group | [`DeleteInstancesDisasterRecoverGroups`](crate::actions::DeleteInstancesDisasterRecoverGroups) |
-//! | Shows how many placement groups the account may have and how many instances fit in each kind | [`DescribeDisasterRecoverGroupQuota`](crate::actions::DescribeDisasterRecoverGroupQuota) |
+//! | Shows how many placement groups the account can have and how many instances fit in each type | [`DescribeDisasterRecoverGroupQuota`](crate::actions::DescribeDisasterRecoverGroupQuota) |
 //! | Lists placement groups with their members, page by page | [`DescribeDisasterRecoverGroups`](crate::actions::DescribeDisasterRecoverGroups) |
 //! | Renames a placement group or raises its affinity | [`ModifyDisasterRecoverGroupAttribute`](crate::actions::ModifyDisasterRecoverGroupAttribute) |
 //! | Moves instances to another placement group | [`ModifyInstancesDisasterRecoverGroup`](crate::actions::ModifyInstancesDisasterRecoverGroup) |
@@ -135,8 +135,8 @@
 //! | --- | --- |
 //! | Sets up the out-of-band management network of hosted physical servers (CHC) and, if given, their deployment network | [`ConfigureChcAssistVpc`](crate::actions::ConfigureChcAssistVpc) |
 //! | Sets up the deployment network of hosted physical servers (CHC), used to install operating systems | [`ConfigureChcDeployVpc`](crate::actions::ConfigureChcDeployVpc) |
-//! | Lists which actions are refused at present for hosted physical servers (CHC) | [`DescribeChcDeniedActions`](crate::actions::DescribeChcDeniedActions) |
-//! | Lists hosted physical servers (CHC) with their networks, hardware and last operation, page by page | [`DescribeChcHosts`](crate::actions::DescribeChcHosts) |
+//! | Lists the actions that hosted physical servers (CHC) currently reject | [`DescribeChcDeniedActions`](crate::actions::DescribeChcDeniedActions) |
+//! | Lists hosted physical servers (CHC) with their networks, hardware and latest operation, page by page | [`DescribeChcHosts`](crate::actions::DescribeChcHosts) |
 //! | Changes the name, device type, management login or management security groups of hosted physical servers (CHC) | [`ModifyChcAttribute`](crate::actions::ModifyChcAttribute) |
 //! | Switches hosted physical servers (CHC) between the deploy network and the business network, for installing them with your own PXE setup | [`ModifyChcNetworkMode`](crate::actions::ModifyChcNetworkMode) |
 //! | Clears the management network and the deploy network of hosted physical servers (CHC) | [`RemoveChcAssistVpc`](crate::actions::RemoveChcAssistVpc) |
@@ -159,8 +159,8 @@
 //!
 //! | task | action |
 //! | --- | --- |
-//! | Lists the instances that run inside given resource pool packs | [`DescribeResourcePoolPackInstances`](crate::actions::DescribeResourcePoolPackInstances) |
-//! | Lists the instance types, whole or half machines, from which resource pool packs can be bought in a zone | [`DescribeResourcePoolPackTypeConfigs`](crate::actions::DescribeResourcePoolPackTypeConfigs) |
+//! | Lists the instances that run in the given resource pool packs | [`DescribeResourcePoolPackInstances`](crate::actions::DescribeResourcePoolPackInstances) |
+//! | Lists the instance types (whole or half machines) for which resource pool packs can be bought in a zone | [`DescribeResourcePoolPackTypeConfigs`](crate::actions::DescribeResourcePoolPackTypeConfigs) |
 //! | Lists resource pool packs with capacity, placement and term, page by page | [`DescribeResourcePoolPacks`](crate::actions::DescribeResourcePoolPacks) |
 //! | Buys resource pool packs: whole or half physical machines reserved for your own instances | [`PurchaseResourcePoolPacks`](crate::actions::PurchaseResourcePoolPacks) |
 //! | Terminates resource pool packs and releases their physical capacity | [`TerminateResourcePoolPacks`](crate::actions::TerminateResourcePoolPacks) |
@@ -188,7 +188,7 @@
 //!
 //! | task | action |
 //! | --- | --- |
-//! | Shows how much the account may still buy or create in the region, by kind of quota and zone | [`DescribeAccountQuota`](crate::actions::DescribeAccountQuota) |
+//! | Shows how much the account can still buy or create in the region, by quota type and zone | [`DescribeAccountQuota`](crate::actions::DescribeAccountQuota) |
 //!
 //! # Security groups
 //!
@@ -197,7 +197,7 @@
 //! | task | action |
 //! | --- | --- |
 //! | Adds one security group to one or more instances | [`AssociateSecurityGroups`](crate::actions::AssociateSecurityGroups) |
-//! | Takes one security group off one or more instances | [`DisassociateSecurityGroups`](crate::actions::DisassociateSecurityGroups) |
+//! | Removes one security group from one or more instances | [`DisassociateSecurityGroups`](crate::actions::DisassociateSecurityGroups) |
 //!
 //! # Timers
 //!
@@ -206,7 +206,7 @@
 //! | task | action |
 //! | --- | --- |
 //! | Cancels scheduled actions on instances before they run | [`DeleteInstancesActionTimer`](crate::actions::DeleteInstancesActionTimer) |
-//! | Lists planned, running and finished timed actions of instances | [`DescribeInstancesActionTimer`](crate::actions::DescribeInstancesActionTimer) |
+//! | Lists scheduled, running and finished timed actions of instances | [`DescribeInstancesActionTimer`](crate::actions::DescribeInstancesActionTimer) |
 //! | Schedules a one-time action on instances; termination is the only action so far | [`ImportInstancesActionTimer`](crate::actions::ImportInstancesActionTimer) |
 //!
 //! # Rescue mode
@@ -224,7 +224,7 @@
 //!
 //! | task | action |
 //! | --- | --- |
-//! | Lists maintenance tasks that the provider raised for instances, dedicated hosts and bare-metal machines | [`DescribeTaskInfo`](crate::actions::DescribeTaskInfo) |
+//! | Lists maintenance tasks that the provider created for instances, dedicated hosts and bare-metal machines | [`DescribeTaskInfo`](crate::actions::DescribeTaskInfo) |
 //! | Approves a maintenance task that is waiting for your consent, to start immediately or at a scheduled time | [`RepairTaskControl`](crate::actions::RepairTaskControl) |
 
 use cvm_protocol::{ActionInfo, OldGateway, ServiceInfo};

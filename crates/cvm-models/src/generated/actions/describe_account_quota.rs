@@ -2,13 +2,13 @@
 
 use crate::prelude::*;
 
-/// Shows how much the account may still buy or create in the region, by kind of quota and zone.
+/// Shows how much the account can still buy or create in the region, by quota type and zone.
 ///
-/// Quotas are limits of the account, not stock: `DescribeZoneInstanceConfigInfos` tells what is
-/// for sale.
+/// Quotas are account limits, not stock: `DescribeZoneInstanceConfigInfos` shows what is for
+/// sale.
 ///
-/// The numbers change with every purchase, including those in the console, so treat them as a
-/// hint.
+/// The numbers change with every purchase, including purchases in the console, so they are only
+/// a hint.
 ///
 /// Filters: `zone`, `quota-type` (`PostPaidQuotaSet`, `PrePaidQuotaSet`, `SpotPaidQuotaSet`,
 /// `ImageQuotaSet`, `DisasterRecoverGroupQuotaSet`).
@@ -19,19 +19,19 @@ use crate::prelude::*;
 /// Group: Quotas and offers. Up to 20 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct DescribeAccountQuota {
-    /// Narrows the answer; `quota-type` takes the member names of the answer, such as
-    /// `PostPaidQuotaSet`. Without filters every quota of the region comes back.
+    /// Filters to apply; `quota-type` takes the member names of the response, such as
+    /// `PostPaidQuotaSet`. Without filters, all quotas of the region are returned.
     pub filters: Vec<Filter>,
 }
 
 /// Response of [`DescribeAccountQuota`].
 #[derive(Clone, Default, PartialEq)]
 pub struct DescribeAccountQuotaResponse {
-    /// Number of the account the quotas belong to, which differs from the account id used for
+    /// App id of the account that the quotas belong to. It differs from the account id used for
     /// sharing.
     pub app_id: u64,
 
-    /// The quotas of the region, sorted by kind; kinds filtered out are absent or empty.
+    /// The quotas of the region by type; types that are filtered out are absent or empty.
     pub account_quota_overview: AccountQuotaOverview,
 
     /// Identifies this call; include it when you contact support.

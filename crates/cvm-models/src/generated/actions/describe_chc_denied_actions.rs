@@ -2,9 +2,9 @@
 
 use crate::prelude::*;
 
-/// Lists which actions are refused at present for hosted physical servers (CHC).
+/// Lists the actions that hosted physical servers (CHC) currently reject.
 ///
-/// The answer depends on the state of each server, so ask right before acting.
+/// The result depends on the state of each server, so query it right before acting.
 ///
 /// Retry class: read (changes nothing, so it is retried freely).
 ///
@@ -12,15 +12,15 @@ use crate::prelude::*;
 /// Group: Hosted physical servers. Up to 20 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct DescribeChcDeniedActions {
-    /// Servers to ask about. An unknown id is refused, which may fail the query for all.
-    /// Required. Format: `chc-xxxxxxxx`.
+    /// Servers to query. An unknown id returns an error, which may make the query fail for all
+    /// servers. Required. Format: `chc-xxxxxxxx`.
     pub chc_ids: Vec<String>,
 }
 
 /// Response of [`DescribeChcDeniedActions`].
 #[derive(Clone, Default, PartialEq)]
 pub struct DescribeChcDeniedActionsResponse {
-    /// One entry per server with its state and the names of the actions it refuses.
+    /// One entry per server, with its state and the names of the actions it rejects.
     pub chc_host_denied_action_set: Vec<ChcHostDeniedActions>,
 
     /// Identifies this call; include it when you contact support.

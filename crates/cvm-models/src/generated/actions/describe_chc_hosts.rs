@@ -2,13 +2,13 @@
 
 use crate::prelude::*;
 
-/// Lists hosted physical servers (CHC) with their networks, hardware and last operation, page
+/// Lists hosted physical servers (CHC) with their networks, hardware and latest operation, page
 /// by page.
 ///
 /// With neither `ChcIds` nor `Filters` it returns the first page of all servers of the account.
 ///
-/// Follow network changes here: `LatestOperation` and `LatestOperationState` show the last one
-/// and how it ended.
+/// Use it to follow network changes: `LatestOperation` and `LatestOperationState` show the
+/// latest operation and its result.
 ///
 /// Filters: `zone`, `instance-name`, `instance-state`, `device-type`, `vpc-id`, `subnet-id`,
 /// `sn`.
@@ -19,29 +19,29 @@ use crate::prelude::*;
 /// Group: Hosted physical servers. Up to 20 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct DescribeChcHosts {
-    /// Fetches exactly these servers. Raise `Limit` when asking for more of them than one
-    /// default page holds. Items: up to 100. Format: `chc-xxxxxxxx`. Cannot be combined with
+    /// Returns exactly these servers. Increase `Limit` to request more servers than fit on a
+    /// default page. Items: up to 100. Format: `chc-xxxxxxxx`. Cannot be combined with
     /// `Filters`.
     pub chc_ids: Vec<String>,
 
-    /// Narrows the list; `sn` is the serial number. Cannot be combined with `ChcIds`.
+    /// Filters to apply; `sn` is the serial number. Cannot be combined with `ChcIds`.
     pub filters: Vec<Filter>,
 
-    /// Servers to skip before the first one returned; raise it by `Limit` for the next page.
-    /// Default: 0.
+    /// Number of servers to skip before the first one returned; increase it by `Limit` for the
+    /// next page. Default: 0.
     pub offset: Option<i64>,
 
-    /// Most servers to return in one page. Range: at most 100. Default: 20.
+    /// Maximum number of servers per page. Range: at most 100. Default: 20.
     pub limit: Option<i64>,
 }
 
 /// Response of [`DescribeChcHosts`].
 #[derive(Clone, Default, PartialEq)]
 pub struct DescribeChcHostsResponse {
-    /// Servers that match over all pages, not just those in `ChcHostSet`.
+    /// Number of matching servers on all pages, not only those in `ChcHostSet`.
     pub total_count: i64,
 
-    /// The servers of this page; empty when nothing matches or `Offset` lies past the end.
+    /// The servers of this page; empty when nothing matches or `Offset` is past the end.
     pub chc_host_set: Vec<ChcHost>,
 
     /// Identifies this call; include it when you contact support.

@@ -2,10 +2,10 @@
 
 use crate::prelude::*;
 
-/// Shows how many placement groups the account may have and how many instances fit in each
-/// kind.
+/// Shows how many placement groups the account can have and how many instances fit in each
+/// type.
 ///
-/// `DescribeAccountQuota` gives the same numbers among others, beside the region they hold for.
+/// `DescribeAccountQuota` returns the same numbers among others, with the region they apply to.
 ///
 /// Retry class: read (changes nothing, so it is retried freely).
 ///
@@ -17,23 +17,26 @@ pub struct DescribeDisasterRecoverGroupQuota {}
 /// Response of [`DescribeDisasterRecoverGroupQuota`].
 #[derive(Clone, Default, PartialEq)]
 pub struct DescribeDisasterRecoverGroupQuotaResponse {
-    /// Most groups the account can have at a time.
+    /// Maximum number of groups of the account.
     pub group_quota: i64,
 
-    /// Groups that exist now; `GroupQuota` less this number can still be created.
+    /// Number of groups that exist now; the difference from `GroupQuota` can still be created.
     pub current_num: i64,
 
-    /// Most instances in one group of type `HOST`, which keeps them on different hosts.
+    /// Maximum number of instances in one group of type `HOST`, which places them on different
+    /// hosts.
     pub cvm_in_host_group_quota: i64,
 
-    /// Old name of the limit for groups of type `SW`; read `CvmInSwitchGroupQuota`. Deprecated.
-    /// Quirk: Means the same as `CvmInSwitchGroupQuota`.
+    /// Old name of the limit for groups of type `SW`; read `CvmInSwitchGroupQuota` instead.
+    /// Deprecated. Quirk: Same meaning as `CvmInSwitchGroupQuota`.
     pub cvm_in_sw_group_quota: Option<i64>,
 
-    /// Most instances in one group of type `RACK`, which keeps them in different racks.
+    /// Maximum number of instances in one group of type `RACK`, which places them in different
+    /// racks.
     pub cvm_in_rack_group_quota: i64,
 
-    /// Most instances in one group of type `SW`, which keeps them behind different switches.
+    /// Maximum number of instances in one group of type `SW`, which places them behind
+    /// different switches.
     pub cvm_in_switch_group_quota: Option<i64>,
 
     /// Identifies this call; include it when you contact support.

@@ -4,7 +4,7 @@ use crate::prelude::*;
 
 /// Lists placement groups with their members, page by page.
 ///
-/// With neither ids, name nor filters it returns the first page of all groups in the region.
+/// Without ids, name or filters it returns the first page of all groups in the region.
 ///
 /// Filters, up to 10 with up to 5 values each: `tag-key`, `tag-value`, `tag:tag-key`.
 ///
@@ -14,22 +14,22 @@ use crate::prelude::*;
 /// Group: Placement groups. Up to 10 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct DescribeDisasterRecoverGroups {
-    /// Fetches exactly these groups; leave it out to search by name or tag. Items: up to 10.
-    /// Format: `ps-xxxxxxxx`.
+    /// Returns exactly these groups; omit it to search by name or tag. Items: up to 10. Format:
+    /// `ps-xxxxxxxx`.
     pub disaster_recover_group_ids: Vec<String>,
 
-    /// Keeps groups whose name contains this text. Compare the result exactly when you look for
-    /// one group, because parts of names match too.
+    /// Returns only groups whose name contains this text. To find one specific group, compare
+    /// the names exactly, because partial names match too.
     pub name: Option<String>,
 
-    /// Placement groups to skip before the first one returned; raise it by `Limit` for the next
-    /// page. Default: 0.
+    /// Number of placement groups to skip before the first one returned; increase it by `Limit`
+    /// for the next page. Default: 0.
     pub offset: Option<i64>,
 
-    /// Most placement groups to return in one page. Range: at most 100. Default: 20.
+    /// Maximum number of placement groups per page. Range: at most 100. Default: 20.
     pub limit: Option<i64>,
 
-    /// Narrows the list by tag; nothing else can be searched this way. Items: up to 10.
+    /// Filters to apply; only tags are supported. Items: up to 10.
     pub filters: Vec<Filter>,
 }
 
@@ -39,8 +39,8 @@ pub struct DescribeDisasterRecoverGroupsResponse {
     /// The groups of this page, each with the ids of its instances.
     pub disaster_recover_group_set: Vec<DisasterRecoverGroup>,
 
-    /// Placement groups over all pages. The text speaks of all groups of the account, so do not
-    /// rely on it to count matches.
+    /// Number of placement groups on all pages. The documentation says all groups of the
+    /// account, so do not rely on it to count matches.
     pub total_count: i64,
 
     /// Identifies this call; include it when you contact support.

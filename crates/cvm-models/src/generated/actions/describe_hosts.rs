@@ -7,7 +7,7 @@ use crate::prelude::*;
 ///
 /// Poll it after `AllocateHosts`: `PENDING` becomes `RUNNING`, or `LAUNCH_FAILURE`.
 ///
-/// Hosts are looked up by id with the `host-id` filter; there is no list member for ids.
+/// To look up hosts by id, use the `host-id` filter; there is no parameter for a list of ids.
 ///
 /// Filters, up to 10 with up to 5 values each: `zone`, `project-id`, `host-id`
 /// (`host-xxxxxxxx`), `host-name`, `host-state` (`PENDING`, `LAUNCH_FAILURE`, `RUNNING`,
@@ -18,25 +18,25 @@ use crate::prelude::*;
 /// Returns [`DescribeHostsResponse`]. Group: Dedicated hosts. Up to 10 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct DescribeHosts {
-    /// Narrows the list; `host-id` is the way to ask for hosts that are known. Items: up to 10.
+    /// Filters to apply; use `host-id` to look up known hosts. Items: up to 10.
     pub filters: Vec<Filter>,
 
-    /// Hosts to skip before the first one returned; raise it by `Limit` for the next page.
-    /// Default: 0.
+    /// Number of hosts to skip before the first one returned; increase it by `Limit` for the
+    /// next page. Default: 0.
     pub offset: Option<u64>,
 
-    /// Most hosts to return in one page. Range: at most 100. Default: 20.
+    /// Maximum number of hosts per page. Range: at most 100. Default: 20.
     pub limit: Option<u64>,
 }
 
 /// Response of [`DescribeHosts`].
 #[derive(Clone, Default, PartialEq)]
 pub struct DescribeHostsResponse {
-    /// Hosts that match over all pages, not just those in `HostSet`.
+    /// Number of matching hosts on all pages, not only those in `HostSet`.
     pub total_count: u64,
 
-    /// The hosts of this page. A host just bought may be missing for a moment, so do not take
-    /// its absence as failure.
+    /// The hosts of this page. A new host may be missing for a moment, so do not treat its
+    /// absence as a failure.
     pub host_set: Vec<HostItem>,
 
     /// Identifies this call; include it when you contact support.

@@ -4,7 +4,7 @@ use crate::prelude::*;
 
 /// Lists high-performance computing clusters with capacity and members, page by page.
 ///
-/// Several conditions in one query must all hold.
+/// If a query has several conditions, all of them must match.
 ///
 /// Filters, up to 10 with up to 5 values each: `tag-key`, `tag-value`, `tag:tag-key`.
 ///
@@ -13,37 +13,37 @@ use crate::prelude::*;
 /// Returns [`DescribeHpcClustersResponse`]. Group: High-performance clusters.
 #[derive(Clone, Default, PartialEq)]
 pub struct DescribeHpcClusters {
-    /// Fetches exactly these clusters. Set `Limit` to at least their number, or the call is
-    /// refused. Items: up to 100. Format: `hpc-xxxxxxxx`.
+    /// Returns exactly these clusters. Set `Limit` to at least the number of ids, or the call
+    /// is rejected. Items: up to 100. Format: `hpc-xxxxxxxx`.
     pub hpc_cluster_ids: Vec<String>,
 
-    /// Keeps clusters of this name, which may be several. Whether parts of a name match is not
-    /// stated. Length: 1 to 60 characters.
+    /// Returns only clusters with this name; there may be several. It is not documented whether
+    /// partial names match. Length: 1 to 60 characters.
     pub name: Option<String>,
 
-    /// Keeps clusters of this zone only, such as `ap-guangzhou-6`.
+    /// Returns only clusters in this zone, such as `ap-guangzhou-6`.
     pub zone: Option<String>,
 
-    /// Clusters to skip before the first one returned; raise it by `Limit` for the next page.
-    /// Default: 0.
+    /// Number of clusters to skip before the first one returned; increase it by `Limit` for the
+    /// next page. Default: 0.
     pub offset: Option<u64>,
 
-    /// Most clusters to return in one page, and at least as many as ids in `HpcClusterIds`.
+    /// Maximum number of clusters per page; at least the number of ids in `HpcClusterIds`.
     /// Range: 1 to 100. Default: 20.
     pub limit: Option<u64>,
 
-    /// Keeps clusters of one kind. Ask once per kind when you need them all, because leaving it
-    /// out may mean `STANDARD` only. Default: `STANDARD`.
+    /// Returns only clusters of this type. To get all types, query each one, because omitting
+    /// it may mean `STANDARD` only. Default: `STANDARD`.
     pub hpc_cluster_type: Option<HpcClusterType>,
 
-    /// Keeps clusters of this dedicated cluster; of use with the type `CDC` only. Format:
+    /// Returns only clusters in this dedicated cluster; only useful with type `CDC`. Format:
     /// `cluster-xxxxxxxx`.
     pub hpc_cluster_business_id: Option<String>,
 
-    /// Keeps clusters for this instance type, such as `HCCPNV4ane.58XLARGE1929`.
+    /// Returns only clusters for this instance type, such as `HCCPNV4ane.58XLARGE1929`.
     pub instance_type: Option<String>,
 
-    /// Narrows the list by tag; everything else has a member of its own here. Items: up to 10.
+    /// Filters by tag; every other condition has a parameter of its own here. Items: up to 10.
     pub filters: Vec<Filter>,
 }
 
@@ -53,7 +53,7 @@ pub struct DescribeHpcClustersResponse {
     /// The clusters of this page, each with the instances in it.
     pub hpc_cluster_set: Vec<HpcClusterInfo>,
 
-    /// Clusters that match over all pages; stop paging when this many have been read.
+    /// Number of matching clusters on all pages; stop paging after reading this many.
     pub total_count: u64,
 
     /// Identifies this call; include it when you contact support.

@@ -2,25 +2,25 @@
 
 use crate::prelude::*;
 
-/// Finds the usable image of an image family, so that scripts need no fixed image id.
+/// Finds the current image of an image family, so that scripts need no fixed image id.
 ///
-/// Look it up right before a launch, because a newer image of the family changes the answer.
+/// Query it right before a launch, because a newer image of the family changes the result.
 ///
 /// Retry class: read (changes nothing, so it is retried freely).
 ///
 /// Returns [`DescribeImageFromFamilyResponse`]. Group: Images.
 #[derive(Clone, Default, PartialEq)]
 pub struct DescribeImageFromFamily {
-    /// Family to look up, spelled as it was given to the images. Always send it, although the
-    /// API does not insist.
+    /// Image family to look up, spelled exactly as set on the images. Always send it, although
+    /// the API does not require it.
     pub image_family: Option<String>,
 }
 
 /// Response of [`DescribeImageFromFamily`].
 #[derive(Clone, Default, PartialEq)]
 pub struct DescribeImageFromFamilyResponse {
-    /// The image to use at present. Null when the family has no usable image, so check it
-    /// before launching. May be null.
+    /// The image to use now. Null when the family has no usable image, so check it before
+    /// launching. May be null.
     pub image: Option<Image>,
 
     /// Identifies this call; include it when you contact support.

@@ -2,9 +2,9 @@
 
 use crate::prelude::*;
 
-/// Shows how many private images the account may have in the region.
+/// Shows how many custom images the account can have in the region.
 ///
-/// It does not tell how many exist; count them with `DescribeImages`, or read both numbers from
+/// It does not show how many exist; count them with `DescribeImages`, or read both numbers from
 /// `DescribeAccountQuota`.
 ///
 /// Retry class: read (changes nothing, so it is retried freely).
@@ -16,7 +16,7 @@ pub struct DescribeImageQuota {}
 /// Response of [`DescribeImageQuota`].
 #[derive(Clone, Default, PartialEq)]
 pub struct DescribeImageQuotaResponse {
-    /// Most private images allowed. `CreateImage`, `ImportImage` and copies that arrive by
+    /// Maximum number of custom images. Images from `CreateImage`, `ImportImage` and
     /// `SyncImages` count.
     pub image_num_quota: i64,
 

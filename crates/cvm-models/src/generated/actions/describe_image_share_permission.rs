@@ -2,26 +2,26 @@
 
 use crate::prelude::*;
 
-/// Lists the accounts a private image is shared with.
+/// Lists the accounts with which a custom image is shared.
 ///
-/// Only the owner of the image can ask; an image shared to you is refused.
+/// Only the owner of the image can query it; an image shared with you is rejected.
 ///
-/// Sharing is switched on and off with `ModifyImageSharePermission`, and an image must be
-/// unshared before it can be deleted.
+/// `ModifyImageSharePermission` starts and stops sharing. An image must be unshared before it
+/// can be deleted.
 ///
 /// Retry class: read (changes nothing, so it is retried freely).
 ///
 /// Returns [`DescribeImageSharePermissionResponse`]. Group: Images. Up to 10 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct DescribeImageSharePermission {
-    /// Own image whose shares are listed. Required. Format: `img-xxxxxxxx`.
+    /// Image of your own whose shares are listed. Required. Format: `img-xxxxxxxx`.
     pub image_id: String,
 }
 
 /// Response of [`DescribeImageSharePermission`].
 #[derive(Clone, Default, PartialEq)]
 pub struct DescribeImageSharePermissionResponse {
-    /// One entry per account the image is shared with; empty when it is not shared at all.
+    /// One entry per account with which the image is shared; empty when it is not shared.
     pub share_permission_set: Vec<SharePermission>,
 
     /// Identifies this call; include it when you contact support.

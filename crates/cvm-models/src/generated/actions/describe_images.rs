@@ -2,13 +2,13 @@
 
 use crate::prelude::*;
 
-/// Lists the public, private and shared images this account can use in the region, page by
+/// Lists the public, custom and shared images that this account can use in the region, page by
 /// page.
 ///
-/// Image ids belong to one region: the same operating system has another id elsewhere, so look
-/// it up per region.
+/// Image ids belong to one region: the same operating system has a different id elsewhere, so
+/// look it up per region.
 ///
-/// An image can start instances only while its `ImageState` is `NORMAL`.
+/// An image can launch instances only while its `ImageState` is `NORMAL`.
 ///
 /// Filters, up to 10 with up to 5 values each: `image-id`, `image-type` (`PRIVATE_IMAGE`,
 /// `PUBLIC_IMAGE`, `SHARED_IMAGE`), `image-name`, `platform`, `tag-key`, `tag-value`,
@@ -20,36 +20,36 @@ use crate::prelude::*;
 /// Returns [`DescribeImagesResponse`]. Group: Images. Up to 40 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct DescribeImages {
-    /// Fetches exactly these images. Leave it out to list by `Filters`, or everything visible
-    /// to the account when both are absent. Format: `img-xxxxxxxx`. Cannot be combined with
+    /// Returns exactly these images. Omit it to list by `Filters`; without both, all images
+    /// visible to the account are listed. Format: `img-xxxxxxxx`. Cannot be combined with
     /// `Filters`.
     pub image_ids: Vec<String>,
 
-    /// Narrows the list; `image-name` and `platform` match parts of the text. Items: up to 10.
+    /// Filters to apply; `image-name` and `platform` match parts of the text. Items: up to 10.
     /// Cannot be combined with `ImageIds`.
     pub filters: Vec<Filter>,
 
-    /// Images to skip before the first one returned; raise it by `Limit` for the next page.
-    /// Default: 0.
+    /// Number of images to skip before the first one returned; increase it by `Limit` for the
+    /// next page. Default: 0.
     pub offset: Option<u64>,
 
-    /// Most images to return in one page. The list can change between two pages, so an image
+    /// Maximum number of images per page. The list can change between two pages, so an image
     /// may repeat or be missed. Range: at most 100. Default: 20.
     pub limit: Option<u64>,
 
-    /// Keeps only images that can run on this instance type, such as `SA5.MEDIUM2`; ask with it
-    /// before a launch to avoid an image the type refuses.
+    /// Returns only images that can run on this instance type, such as `SA5.MEDIUM2`; use it
+    /// before a launch to avoid an image that the type does not support.
     pub instance_type: Option<String>,
 }
 
 /// Response of [`DescribeImages`].
 #[derive(Clone, Default, PartialEq)]
 pub struct DescribeImagesResponse {
-    /// The images of this page; empty when nothing matches or `Offset` lies past the end.
+    /// The images of this page; empty when nothing matches or `Offset` is past the end.
     pub image_set: Vec<Image>,
 
-    /// Images that match over all pages, not just those in `ImageSet`; stop paging when this
-    /// many have been read.
+    /// Number of matching images on all pages, not only those in `ImageSet`; stop paging after
+    /// reading this many.
     pub total_count: i64,
 
     /// Identifies this call; include it when you contact support.

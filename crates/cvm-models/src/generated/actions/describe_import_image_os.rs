@@ -4,7 +4,7 @@ use crate::prelude::*;
 
 /// Lists the operating systems and versions that `ImportImage` accepts.
 ///
-/// Use the names exactly as listed in `OsType` and `OsVersion` of `ImportImage`.
+/// Use the names exactly as listed for `OsType` and `OsVersion` of `ImportImage`.
 ///
 /// Retry class: read (changes nothing, so it is retried freely).
 ///
@@ -15,10 +15,10 @@ pub struct DescribeImportImageOs {}
 /// Response of [`DescribeImportImageOs`].
 #[derive(Clone, Default, PartialEq)]
 pub struct DescribeImportImageOsResponse {
-    /// Names of the accepted systems, Windows and Linux apart.
+    /// Names of the accepted operating systems, with separate lists for Windows and Linux.
     pub import_image_os_list_supported: ImageOsList,
 
-    /// Accepted versions and processor architectures of each system.
+    /// Accepted versions and processor architectures of each operating system.
     pub import_image_os_version_set: Vec<OsVersion>,
 
     /// Identifies this call; include it when you contact support.

@@ -2,10 +2,10 @@
 
 use crate::prelude::*;
 
-/// Lists the instance families the account can use in the region.
+/// Lists the instance families that the account can use in the region.
 ///
-/// The types of each family come from `DescribeInstanceTypeConfigs`, and their stock from
-/// `DescribeZoneInstanceConfigInfos`.
+/// `DescribeInstanceTypeConfigs` lists the types of each family, and
+/// `DescribeZoneInstanceConfigInfos` shows their stock.
 ///
 /// Retry class: read (changes nothing, so it is retried freely).
 ///
@@ -17,7 +17,7 @@ pub struct DescribeInstanceFamilyConfigs {}
 /// Response of [`DescribeInstanceFamilyConfigs`].
 #[derive(Clone, Default, PartialEq)]
 pub struct DescribeInstanceFamilyConfigsResponse {
-    /// One entry per family; all of them at once, without paging.
+    /// One entry per family; all are returned at once, without paging.
     pub instance_family_config_set: Vec<InstanceFamilyConfig>,
 
     /// Identifies this call; include it when you contact support.

@@ -2,10 +2,10 @@
 
 use crate::prelude::*;
 
-/// Lists the present and past prepaid bandwidth settings of one instance.
+/// Lists the current and past prepaid bandwidth settings of one instance.
 ///
-/// It covers bandwidth paid in advance (`BANDWIDTH_PREPAID`) only; other billing modes have no
-/// such history.
+/// It covers only prepaid bandwidth (`BANDWIDTH_PREPAID`); other billing modes have no such
+/// history.
 ///
 /// Retry class: read (changes nothing, so it is retried freely).
 ///
@@ -13,7 +13,7 @@ use crate::prelude::*;
 /// Group: Instances. Up to 10 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct DescribeInstanceInternetBandwidthConfigs {
-    /// Instance whose bandwidth history is wanted; one per call. Required. Format:
+    /// Instance whose bandwidth history to return; one per call. Required. Format:
     /// `ins-xxxxxxxx`.
     pub instance_id: String,
 }
@@ -21,7 +21,8 @@ pub struct DescribeInstanceInternetBandwidthConfigs {
 /// Response of [`DescribeInstanceInternetBandwidthConfigs`].
 #[derive(Clone, Default, PartialEq)]
 pub struct DescribeInstanceInternetBandwidthConfigsResponse {
-    /// One entry per period, past ones included; pick the one whose times enclose now.
+    /// One entry per period, including past ones; the current one is the entry whose start and
+    /// end times include the present.
     pub internet_bandwidth_config_set: Vec<InternetBandwidthConfig>,
 
     /// Identifies this call; include it when you contact support.

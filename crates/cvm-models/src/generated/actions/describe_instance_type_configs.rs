@@ -2,11 +2,11 @@
 
 use crate::prelude::*;
 
-/// Lists the instance types of a region zone by zone, with their CPU, memory, GPU and FPGA
+/// Lists the instance types of each zone in the region, with their CPU, memory, GPU and FPGA
 /// sizes.
 ///
-/// Being listed says nothing about stock or price; `DescribeZoneInstanceConfigInfos` tells what
-/// can be bought right now.
+/// The list does not show stock or price; `DescribeZoneInstanceConfigInfos` shows what can be
+/// bought right now.
 ///
 /// A type offered in three zones appears three times, once per zone.
 ///
@@ -18,8 +18,8 @@ use crate::prelude::*;
 /// Group: Instances. Up to 40 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct DescribeInstanceTypeConfigs {
-    /// Narrows the list by `zone`, `instance-family` or `instance-type`. Each filter takes a
-    /// single value here; without filters every type of the region comes back in one answer.
+    /// Filters by `zone`, `instance-family` or `instance-type`. Each filter takes a single
+    /// value here; without filters, all types of the region are returned in one response.
     /// Items: up to 10.
     pub filters: Vec<Filter>,
 }
@@ -27,8 +27,8 @@ pub struct DescribeInstanceTypeConfigs {
 /// Response of [`DescribeInstanceTypeConfigs`].
 #[derive(Clone, Default, PartialEq)]
 pub struct DescribeInstanceTypeConfigsResponse {
-    /// One entry per pair of zone and instance type; the answer is not paged and can be long
-    /// without a filter.
+    /// One entry per combination of zone and instance type; the response is not paged and can
+    /// be long without a filter.
     pub instance_type_config_set: Vec<InstanceTypeConfig>,
 
     /// Identifies this call; include it when you contact support.

@@ -2,35 +2,35 @@
 
 use crate::prelude::*;
 
-/// Issues a one-time address for the graphical console (VNC) of an instance.
+/// Creates a one-time address for the graphical console (VNC) of an instance.
 ///
-/// The address works once and dies after 15 seconds unused; ask again for each connection and
-/// never store it.
+/// The address works once and expires after 15 seconds if unused; request a new one for each
+/// connection and never store it.
 ///
-/// Whoever holds it gets the console without a further key, so treat it like a password and
-/// keep it out of logs.
+/// Anyone who has it can open the console without other credentials, so treat it like a
+/// password and keep it out of logs.
 ///
-/// A stopped instance has no console; at most 30 reconnections a minute are accepted.
+/// A stopped instance has no console; at most 30 reconnections per minute are accepted.
 ///
 /// To open it in a browser, append it as the `InstanceVncUrl` query parameter to the provider's
 /// VNC page.
 ///
-/// Retry class: read (changes nothing, so it is retried freely). Nothing is changed and an
-/// unused address dies by itself; every send issues a new one, so use the last answer only.
+/// Retry class: read (changes nothing, so it is retried freely). Nothing changes, and an unused
+/// address expires by itself; every attempt creates a new one, so use only the latest response.
 ///
 /// Returns [`DescribeInstanceVncUrlResponse`]. Group: Instances. Up to 10 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct DescribeInstanceVncUrl {
-    /// Instance whose console is wanted; it must not be stopped or in the middle of an
-    /// operation. Required. Format: `ins-xxxxxxxx`.
+    /// Instance whose console to open; it must not be stopped or in the middle of an operation.
+    /// Required. Format: `ins-xxxxxxxx`.
     pub instance_id: String,
 }
 
 /// Response of [`DescribeInstanceVncUrl`].
 #[derive(Clone, Default, PartialEq)]
 pub struct DescribeInstanceVncUrlResponse {
-    /// The address, percent-encoded so that it can be appended as a parameter as it is; a `wss`
-    /// connection once decoded.
+    /// The address, percent-encoded so that it can be appended as a parameter unchanged;
+    /// decoded, it is a `wss` URL.
     pub instance_vnc_url: Sensitive,
 
     /// Identifies this call; include it when you contact support.

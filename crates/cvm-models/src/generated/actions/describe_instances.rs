@@ -4,13 +4,12 @@ use crate::prelude::*;
 
 /// Lists instances of the region with their full details, page by page.
 ///
-/// With neither `InstanceIds` nor `Filters` it returns the first page of all instances in the
-/// region.
+/// Without `InstanceIds` or `Filters` it returns the first page of all instances in the region.
 ///
-/// This is also how most changes are followed: `LatestOperation`, `LatestOperationState` and
-/// `LatestOperationRequestId` show the last operation and how it ended.
+/// Use it to follow most changes too: `LatestOperation`, `LatestOperationState` and
+/// `LatestOperationRequestId` show the latest operation and its result.
 ///
-/// When only states are needed, `DescribeInstancesStatus` gives a far smaller answer.
+/// If you need only the states, `DescribeInstancesStatus` returns a much smaller response.
 ///
 /// Filters, up to 10 with up to 5 values each: `zone`, `project-id`, `host-id`
 /// (`host-xxxxxxxx`), `dedicated-cluster-id` (`cluster-xxxxxxxx`), `vpc-id` (`vpc-xxxxxxxx`),
@@ -25,23 +24,22 @@ use crate::prelude::*;
 /// Returns [`DescribeInstancesResponse`]. Group: Instances. Up to 40 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct DescribeInstances {
-    /// Fetches exactly these instances. Set `Limit` as well when asking for more ids than one
-    /// default page holds. Items: up to 100. Format: `ins-xxxxxxxx`. Cannot be combined with
+    /// Returns exactly these instances. Set `Limit` too when requesting more ids than fit on a
+    /// default page. Items: up to 100. Format: `ins-xxxxxxxx`. Cannot be combined with
     /// `Filters`.
     pub instance_ids: Vec<String>,
 
-    /// Conditions on zone, network, state, name, tag and more, whose names are listed above. At
-    /// most 5 values per filter; times are `YYYY-MM-DD hh:mm:ss`, and the address filters look
-    /// at the primary network interface. Items: up to 10. Cannot be combined with
-    /// `InstanceIds`.
+    /// Filters by zone, network, state, name, tag and more; the names are listed above. At most
+    /// 5 values per filter. Times are `YYYY-MM-DD hh:mm:ss`; the address filters check the
+    /// primary network interface. Items: up to 10. Cannot be combined with `InstanceIds`.
     pub filters: Vec<Filter>,
 
-    /// Instances to skip before the first one returned; raise it by `Limit` for the next page.
-    /// Default: 0.
+    /// Number of instances to skip before the first one returned; increase it by `Limit` for
+    /// the next page. Default: 0.
     pub offset: Option<i64>,
 
-    /// Most instances to return in one page. Launches and terminations between two pages can
-    /// shift the list, so compare ids when every instance must be seen once. Range: at
+    /// Maximum number of instances per page. Launches and terminations between two pages can
+    /// shift the list, so compare ids if you must see every instance exactly once. Range: at
     /// most 100. Default: 20.
     pub limit: Option<i64>,
 }
@@ -49,11 +47,11 @@ pub struct DescribeInstances {
 /// Response of [`DescribeInstances`].
 #[derive(Clone, Default, PartialEq)]
 pub struct DescribeInstancesResponse {
-    /// Instances that match over all pages, at the moment of this call; paging ends when this
-    /// many have been read.
+    /// Number of matching instances on all pages at the time of this call; stop paging after
+    /// reading this many.
     pub total_count: i64,
 
-    /// The instances of this page. An id you asked for that is missing here may already be
+    /// The instances of this page. A requested id that is missing here may already be
     /// destroyed, or may not be visible yet right after a launch.
     pub instance_set: Vec<Instance>,
 

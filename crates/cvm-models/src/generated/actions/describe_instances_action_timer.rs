@@ -2,44 +2,44 @@
 
 use crate::prelude::*;
 
-/// Lists planned, running and finished timed actions of instances.
+/// Lists scheduled, running and finished timed actions of instances.
 ///
-/// Send at least one condition; it is not stated what comes back without any.
+/// Send at least one condition; the result without any is not documented.
 ///
-/// The answer is not paged.
+/// The response is not paged.
 ///
 /// Retry class: read (changes nothing, so it is retried freely).
 ///
 /// Returns [`DescribeInstancesActionTimerResponse`]. Group: Timers. Up to 10 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct DescribeInstancesActionTimer {
-    /// Fetches exactly these timers. A cancelled one is no longer found.
+    /// Returns exactly these timers. A canceled timer is no longer found.
     pub action_timer_ids: Vec<String>,
 
-    /// Keeps timers of these instances. Format: `ins-xxxxxxxx`.
+    /// Returns only timers of these instances. Format: `ins-xxxxxxxx`.
     pub instance_ids: Vec<String>,
 
-    /// Keeps timers for this action. Only termination can be planned, so the member changes
-    /// little today.
+    /// Returns only timers for this action. Only termination can be scheduled, so it makes
+    /// little difference today.
     pub timer_action: Option<TimerAction>,
 
-    /// Latest execution time of interest. The text asks for a plain time and samples show ISO
-    /// form, so test which one is taken. Format: `YYYY-MM-DD hh:mm:ss`.
+    /// Latest execution time to include. The documentation asks for a plain time but samples
+    /// show ISO format, so test which one is accepted. Format: `YYYY-MM-DD hh:mm:ss`.
     pub end_action_time: Option<String>,
 
-    /// Earliest execution time of interest, written like `EndActionTime`. The time zone is not
-    /// stated. Format: `YYYY-MM-DD hh:mm:ss`.
+    /// Earliest execution time to include, in the format of `EndActionTime`. The time zone is
+    /// not documented. Format: `YYYY-MM-DD hh:mm:ss`.
     pub start_action_time: Option<String>,
 
-    /// Keeps timers in these states. Ask for `UNDO` to see what is still going to happen.
+    /// Returns only timers in these states. Use `UNDO` to see what has not run yet.
     pub status_list: Vec<ActionTimerStatus>,
 }
 
 /// Response of [`DescribeInstancesActionTimer`].
 #[derive(Clone, Default, PartialEq)]
 pub struct DescribeInstancesActionTimerResponse {
-    /// The timers found, each with its instance, time and state; read `ActionTime` tolerantly,
-    /// its layout varies.
+    /// The timers found, each with its instance, time and state; parse `ActionTime` leniently
+    /// because its format varies.
     pub action_timers: Vec<ActionTimer>,
 
     /// Identifies this call; include it when you contact support.

@@ -2,11 +2,9 @@
 
 use crate::prelude::*;
 
-/// Reads extra attributes of instances that `DescribeInstances` leaves out; so far the user
-/// data.
+/// Returns instance attributes that `DescribeInstances` omits; so far only the user data.
 ///
-/// User data can contain secrets somebody put there, so mind who may call this and keep answers
-/// out of logs.
+/// User data can contain secrets, so restrict who may call this and keep responses out of logs.
 ///
 /// Retry class: read (changes nothing, so it is retried freely).
 ///
@@ -14,18 +12,18 @@ use crate::prelude::*;
 /// Group: Instances. Up to 20 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct DescribeInstancesAttributes {
-    /// Attributes wanted. One kind exists so far, yet it must be named. Required.
+    /// Attributes to return. Only one exists so far, but it must be specified. Required.
     pub attributes: Vec<InstanceAttributeName>,
 
-    /// Instances to read. An unknown id is refused, which may fail the call for all. Required.
-    /// Format: `ins-xxxxxxxx`.
+    /// Instances to query. An unknown id returns an error, which may make the call fail for
+    /// all. Required. Format: `ins-xxxxxxxx`.
     pub instance_ids: Vec<String>,
 }
 
 /// Response of [`DescribeInstancesAttributes`].
 #[derive(Clone, Default, PartialEq)]
 pub struct DescribeInstancesAttributesResponse {
-    /// One entry per instance with the attributes asked for; match by `InstanceId`, not by
+    /// One entry per instance with the requested attributes; match by `InstanceId`, not by
     /// order.
     pub instance_set: Vec<InstanceAttribute>,
 

@@ -2,11 +2,11 @@
 
 use crate::prelude::*;
 
-/// Lists the instance types that existing instances can be changed to.
+/// Lists the instance types to which existing instances can be changed.
 ///
-/// Ask it before `ResetInstancesType`; types that do not qualify come with the reason.
+/// Query it before `ResetInstancesType`; for unsuitable types it returns the reason.
 ///
-/// Stock can change between this answer and the change.
+/// Stock can change between this response and the type change.
 ///
 /// Filters, up to 10 with up to 2 values each: `status` (`SELL`, `UNAVAILABLE`).
 ///
@@ -16,22 +16,23 @@ use crate::prelude::*;
 /// Group: Instances. Up to 20 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct DescribeInstancesModification {
-    /// Instances to be resized. Ask for one at a time unless they are alike, since an entry
-    /// does not name the instance it is for. Required. Items: 1 to 20. Format: `ins-xxxxxxxx`.
+    /// Instances to change. Query one at a time unless they are alike, because an entry does
+    /// not include the instance it applies to. Required. Items: 1 to 20. Format:
+    /// `ins-xxxxxxxx`.
     pub instance_ids: Vec<String>,
 
-    /// Name: `status`, with `SELL` for types that can be had or `UNAVAILABLE` for those that
-    /// cannot. Without it both come back. Items: up to 10.
+    /// Filter `status`: `SELL` for available types or `UNAVAILABLE` for unavailable ones.
+    /// Without it, both are returned. Items: up to 10.
     pub filters: Vec<Filter>,
 }
 
 /// Response of [`DescribeInstancesModification`].
 #[derive(Clone, Default, PartialEq)]
 pub struct DescribeInstancesModificationResponse {
-    /// How many entries the list holds; there is no paging.
+    /// Number of entries in the list; there is no paging.
     pub total_count: i64,
 
-    /// One entry per candidate type, with its state and, if it cannot be used, the reason.
+    /// One entry per candidate type, with its state and, if it is unavailable, the reason.
     pub instance_type_config_status_set: Vec<InstanceTypeConfigStatus>,
 
     /// Identifies this call; include it when you contact support.

@@ -2,8 +2,7 @@
 
 use crate::prelude::*;
 
-/// Shows how often an operation with a counted limit has been used on instances and how often
-/// it is allowed.
+/// Shows how often a limited operation has been used on instances and how often it is allowed.
 ///
 /// Downgrades and changes of bandwidth billing are counted; most other operations have no such
 /// limit.
@@ -14,18 +13,18 @@ use crate::prelude::*;
 /// Group: Instances. Up to 10 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct DescribeInstancesOperationLimit {
-    /// Instances whose counts are wanted. Required. Items: 1 to 100. Format: `ins-xxxxxxxx`.
+    /// Instances whose counts to return. Required. Items: 1 to 100. Format: `ins-xxxxxxxx`.
     pub instance_ids: Vec<String>,
 
-    /// Operation whose count is wanted; one per call. `INSTANCE_DEGRADE` is a move to a smaller
-    /// type. Required.
+    /// Operation to query; one per call. `INSTANCE_DEGRADE` is a change to a smaller type.
+    /// Required.
     pub operation: Option<LimitedOperation>,
 }
 
 /// Response of [`DescribeInstancesOperationLimit`].
 #[derive(Clone, Default, PartialEq)]
 pub struct DescribeInstancesOperationLimitResponse {
-    /// Used and allowed count of each instance; match by `InstanceId`.
+    /// Used and allowed counts of each instance; match by `InstanceId`.
     pub instance_operation_limit_set: Vec<OperationCountLimit>,
 
     /// Identifies this call; include it when you contact support.

@@ -2,37 +2,37 @@
 
 use crate::prelude::*;
 
-/// Lists the lifecycle state of instances, one id and one state per entry.
+/// Lists the lifecycle states of instances; each entry has only an id and a state.
 ///
 /// The cheapest way to wait for a launch: `PENDING` becomes `RUNNING`, or `LAUNCH_FAILED`.
 ///
-/// It cannot filter and does not show why an operation failed; `DescribeInstances` does both.
+/// It does not filter or show why an operation failed; `DescribeInstances` does both.
 ///
 /// Retry class: read (changes nothing, so it is retried freely).
 ///
 /// Returns [`DescribeInstancesStatusResponse`]. Group: Instances. Up to 40 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct DescribeInstancesStatus {
-    /// Asks for these instances only; without it the states of all instances in the region come
-    /// page by page. Items: up to 100. Format: `ins-xxxxxxxx`.
+    /// Returns only these instances; without it, the states of all instances in the region are
+    /// returned page by page. Items: up to 100. Format: `ins-xxxxxxxx`.
     pub instance_ids: Vec<String>,
 
-    /// Instance states to skip before the first one returned; raise it by `Limit` for the next
-    /// page. Default: 0.
+    /// Number of instance states to skip before the first one returned; increase it by `Limit`
+    /// for the next page. Default: 0.
     pub offset: Option<i64>,
 
-    /// Most instance states to return in one page; raise it when waiting for more ids than a
-    /// default page holds. Range: at most 100. Default: 20.
+    /// Maximum number of instance states per page; increase it when you wait for more ids than
+    /// fit on a default page. Range: at most 100. Default: 20.
     pub limit: Option<i64>,
 }
 
 /// Response of [`DescribeInstancesStatus`].
 #[derive(Clone, Default, PartialEq)]
 pub struct DescribeInstancesStatusResponse {
-    /// Instance states that match over all pages, not just those of this page.
+    /// Number of matching instance states on all pages, not only those of this page.
     pub total_count: i64,
 
-    /// Id and state of each instance on this page. The order need not follow `InstanceIds`, so
+    /// Id and state of each instance on this page. The order may differ from `InstanceIds`, so
     /// match by `InstanceId`.
     pub instance_status_set: Vec<InstanceStatus>,
 

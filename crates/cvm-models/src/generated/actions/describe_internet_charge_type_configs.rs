@@ -4,8 +4,8 @@ use crate::prelude::*;
 
 /// Lists the billing modes for public network traffic and bandwidth.
 ///
-/// Put the values into `InternetChargeType` of `InternetAccessible`. Whether a listed mode
-/// works for the account and the instance shows at launch only.
+/// Use the values for `InternetChargeType` of `InternetAccessible`. Only the launch shows
+/// whether a listed mode works for the account and the instance.
 ///
 /// Retry class: read (changes nothing, so it is retried freely).
 ///
@@ -17,7 +17,7 @@ pub struct DescribeInternetChargeTypeConfigs {}
 /// Response of [`DescribeInternetChargeTypeConfigs`].
 #[derive(Clone, Default, PartialEq)]
 pub struct DescribeInternetChargeTypeConfigsResponse {
-    /// One entry per mode, with its wire value and a text for people.
+    /// One entry per mode, with its API value and a description.
     pub internet_charge_type_config_set: Vec<InternetChargeTypeConfig>,
 
     /// Identifies this call; include it when you contact support.

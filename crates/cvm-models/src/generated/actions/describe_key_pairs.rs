@@ -4,9 +4,9 @@ use crate::prelude::*;
 
 /// Lists key pairs with their public keys and the instances they are bound to, page by page.
 ///
-/// Private keys are never shown; they come once, from `CreateKeyPair`.
+/// Private keys are never returned here; only `CreateKeyPair` returns them, once.
 ///
-/// With neither `KeyIds` nor `Filters` it returns the first page of all pairs.
+/// Without `KeyIds` or `Filters` it returns the first page of all key pairs.
 ///
 /// Filters: `project-id`, `key-name`, `tag-key`, `tag-value`, `tag:tag-key`.
 ///
@@ -15,29 +15,29 @@ use crate::prelude::*;
 /// Returns [`DescribeKeyPairsResponse`]. Group: Key pairs. Up to 10 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct DescribeKeyPairs {
-    /// Fetches exactly these pairs. Raise `Limit` when asking for more of them than one default
-    /// page holds. Format: `skey-xxxxxxxx`. Cannot be combined with `Filters`.
+    /// Returns exactly these key pairs. Increase `Limit` to request more key pairs than fit on
+    /// a default page. Format: `skey-xxxxxxxx`. Cannot be combined with `Filters`.
     pub key_ids: Vec<String>,
 
-    /// Narrows the list; `key-name` finds a pair whose creation answer was lost. Cannot be
-    /// combined with `KeyIds`.
+    /// Filters to apply; `key-name` finds a key pair whose creation response was lost. Cannot
+    /// be combined with `KeyIds`.
     pub filters: Vec<Filter>,
 
-    /// Key pairs to skip before the first one returned; raise it by `Limit` for the next page.
-    /// Default: 0.
+    /// Number of key pairs to skip before the first one returned; increase it by `Limit` for
+    /// the next page. Default: 0.
     pub offset: Option<i64>,
 
-    /// Most key pairs to return in one page. Range: at most 100. Default: 20.
+    /// Maximum number of key pairs per page. Range: at most 100. Default: 20.
     pub limit: Option<i64>,
 }
 
 /// Response of [`DescribeKeyPairs`].
 #[derive(Clone, Default, PartialEq)]
 pub struct DescribeKeyPairsResponse {
-    /// Key pairs that match over all pages; stop paging when this many have been read.
+    /// Number of matching key pairs on all pages; stop paging after reading this many.
     pub total_count: i64,
 
-    /// The pairs of this page, without private keys.
+    /// The key pairs of this page, without private keys.
     pub key_pair_set: Vec<KeyPair>,
 
     /// Identifies this call; include it when you contact support.

@@ -2,12 +2,12 @@
 
 use crate::prelude::*;
 
-/// Lists versions of one launch template with everything they store, page by page.
+/// Lists versions of one launch template with all their settings, page by page.
 ///
-/// Pick versions by number, by range or by being the default; numbers cannot be combined with
+/// Select versions by number, by range or by default version; numbers cannot be combined with
 /// the other ways or with paging.
 ///
-/// Stored user data and login settings come back, so keep answers out of logs.
+/// Stored user data and login settings are returned, so keep responses out of logs.
 ///
 /// Retry class: read (changes nothing, so it is retried freely).
 ///
@@ -18,41 +18,41 @@ pub struct DescribeLaunchTemplateVersions {
     /// Template whose versions are listed; one per call. Required. Format: `lt-xxxxxxxx`.
     pub launch_template_id: String,
 
-    /// Exactly these version numbers. Leave it out to page through all versions or a range.
+    /// Returns exactly these version numbers. Omit it to page through all versions or a range.
     /// Cannot be combined with `MinVersion`, `MaxVersion`, `Limit`, `Offset` or
     /// `DefaultVersion`.
     pub launch_template_versions: Vec<u64>,
 
-    /// Lowest version number of a range, itself included. Default: 0. Cannot be combined with
+    /// Lowest version number of a range, inclusive. Default: 0. Cannot be combined with
     /// `LaunchTemplateVersions`.
     pub min_version: Option<u64>,
 
-    /// Highest version number of a range. Version numbers keep growing, so raise it on
-    /// templates with a long history or the newest are missed. Default: 30. Cannot be combined
-    /// with `LaunchTemplateVersions`.
+    /// Highest version number of a range. Version numbers keep growing, so increase it for
+    /// templates with a long history, or the newest versions are missed. Default: 30. Cannot be
+    /// combined with `LaunchTemplateVersions`.
     pub max_version: Option<u64>,
 
-    /// Template versions to skip before the first one returned; raise it by `Limit` for the
-    /// next page. Default: 0. Cannot be combined with `LaunchTemplateVersions`.
+    /// Number of template versions to skip before the first one returned; increase it by
+    /// `Limit` for the next page. Default: 0. Cannot be combined with `LaunchTemplateVersions`.
     pub offset: Option<u64>,
 
-    /// Most template versions to return in one page. Range: at most 100. Default: 20. Cannot be
+    /// Maximum number of template versions per page. Range: at most 100. Default: 20. Cannot be
     /// combined with `LaunchTemplateVersions`.
     pub limit: Option<u64>,
 
-    /// With `true` only the default version is returned, which is what a launch without a
-    /// version number uses. Default: false. Cannot be combined with `LaunchTemplateVersions`.
+    /// If `true`, returns only the default version, which is used by launches without a version
+    /// number. Default: false. Cannot be combined with `LaunchTemplateVersions`.
     pub default_version: Option<bool>,
 }
 
 /// Response of [`DescribeLaunchTemplateVersions`].
 #[derive(Clone, Default, PartialEq)]
 pub struct DescribeLaunchTemplateVersionsResponse {
-    /// Versions over all pages. The wording could also mean templates, so end paging on an
-    /// empty page as well.
+    /// Number of versions on all pages. The documentation could also mean templates, so also
+    /// stop paging on an empty page.
     pub total_count: u64,
 
-    /// The versions of this page, each with its number, note and launch settings.
+    /// The versions of this page, each with its number, description and launch settings.
     pub launch_template_version_set: Vec<LaunchTemplateVersionInfo>,
 
     /// Identifies this call; include it when you contact support.

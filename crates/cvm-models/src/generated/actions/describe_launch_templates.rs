@@ -2,12 +2,12 @@
 
 use crate::prelude::*;
 
-/// Lists launch templates with their version numbers but not their contents, page by page.
+/// Lists launch templates with their version numbers but not their settings, page by page.
 ///
-/// The stored settings come from `DescribeLaunchTemplateVersions`.
+/// `DescribeLaunchTemplateVersions` returns the stored settings.
 ///
-/// With neither `LaunchTemplateIds` nor `Filters` it returns the first page of all templates in
-/// the region.
+/// Without `LaunchTemplateIds` or `Filters` it returns the first page of all templates in the
+/// region.
 ///
 /// Filters, up to 10 with up to 5 values each: `LaunchTemplateName`, `tag-key`, `tag-value`,
 /// `tag:tag-key`.
@@ -18,29 +18,29 @@ use crate::prelude::*;
 /// Group: Launch templates. Up to 20 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct DescribeLaunchTemplates {
-    /// Fetches exactly these templates. Raise `Limit` when asking for more of them than one
-    /// default page holds. Format: `lt-xxxxxxxx`. Cannot be combined with `Filters`.
+    /// Returns exactly these templates. Increase `Limit` to request more templates than fit on
+    /// a default page. Format: `lt-xxxxxxxx`. Cannot be combined with `Filters`.
     pub launch_template_ids: Vec<String>,
 
-    /// Narrows the list. `LaunchTemplateName` is written in this spelling, unlike other
+    /// Filters to apply. `LaunchTemplateName` is spelled exactly like this, unlike other
     /// filters. Items: up to 10. Cannot be combined with `LaunchTemplateIds`.
     pub filters: Vec<Filter>,
 
-    /// Templates to skip before the first one returned; raise it by `Limit` for the next page.
-    /// Default: 0.
+    /// Number of templates to skip before the first one returned; increase it by `Limit` for
+    /// the next page. Default: 0.
     pub offset: Option<i64>,
 
-    /// Most templates to return in one page. Range: at most 100. Default: 20.
+    /// Maximum number of templates per page. Range: at most 100. Default: 20.
     pub limit: Option<i64>,
 }
 
 /// Response of [`DescribeLaunchTemplates`].
 #[derive(Clone, Default, PartialEq)]
 pub struct DescribeLaunchTemplatesResponse {
-    /// Templates that match over all pages, not just those in `LaunchTemplateSet`.
+    /// Number of matching templates on all pages, not only those in `LaunchTemplateSet`.
     pub total_count: i64,
 
-    /// The templates of this page; several can share a name.
+    /// The templates of this page; several can have the same name.
     pub launch_template_set: Vec<LaunchTemplateInfo>,
 
     /// Identifies this call; include it when you contact support.

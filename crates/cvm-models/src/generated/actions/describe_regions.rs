@@ -4,13 +4,13 @@ use crate::prelude::*;
 
 /// Lists the regions in which the account can use CVM.
 ///
-/// Deprecated: The service froze it; the cloud-wide region query of the Region product takes
-/// its place.
+/// Deprecated: The provider no longer updates it; use the region query of the region management
+/// service instead.
 ///
-/// The provider has stopped updating this list, so a region opened recently may be missing; its
-/// successor is an action of another service (region management), not of CVM.
+/// The provider no longer updates this list, so a recently opened region may be missing; its
+/// replacement is an action of another service (region management), not of CVM.
 ///
-/// Region names found here go into the common `X-TC-Region` header of every other call.
+/// Send the region names found here in the common `X-TC-Region` header of every other call.
 ///
 /// Retry class: read (changes nothing, so it is retried freely).
 ///
@@ -22,12 +22,12 @@ pub struct DescribeRegions {}
 /// Response of [`DescribeRegions`].
 #[derive(Clone, Default, PartialEq)]
 pub struct DescribeRegionsResponse {
-    /// How many regions `RegionSet` holds; there is no paging, the whole list always comes at
-    /// once.
+    /// Number of regions in `RegionSet`; there is no paging, the whole list is always returned
+    /// at once.
     pub total_count: u64,
 
-    /// One entry per region, each with its wire name, a readable name and whether it can be
-    /// used now.
+    /// One entry per region, each with its API name, a readable name and whether it can be used
+    /// now.
     pub region_set: Vec<RegionInfo>,
 
     /// Identifies this call; include it when you contact support.

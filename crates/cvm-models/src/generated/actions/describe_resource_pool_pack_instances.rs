@@ -2,9 +2,9 @@
 
 use crate::prelude::*;
 
-/// Lists the instances that run inside given resource pool packs.
+/// Lists the instances that run in the given resource pool packs.
 ///
-/// Accounts without access to resource pools are refused.
+/// Accounts without access to resource pools are rejected.
 ///
 /// `DescribeResourcePoolPacks` shows the free capacity of the packs.
 ///
@@ -14,15 +14,15 @@ use crate::prelude::*;
 /// Group: Resource pools. Up to 20 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct DescribeResourcePoolPackInstances {
-    /// Packs to look into. There is no way to ask for all packs at once, so list them first.
-    /// Required. Items: 1 to 100. Format: `rpp-xxxxxxxx`.
+    /// Packs to query. You cannot query all packs at once, so list them first. Required. Items:
+    /// 1 to 100. Format: `rpp-xxxxxxxx`.
     pub dedicated_resource_pack_ids: Vec<String>,
 }
 
 /// Response of [`DescribeResourcePoolPackInstances`].
 #[derive(Clone, Default, PartialEq)]
 pub struct DescribeResourcePoolPackInstancesResponse {
-    /// One entry per pack with the ids of its instances; the answer is not paged.
+    /// One entry per pack with the ids of its instances; the response is not paged.
     pub dedicated_resource_pack_instance_set: Vec<ResourcePoolPackInstance>,
 
     /// Identifies this call; include it when you contact support.

@@ -2,11 +2,11 @@
 
 use crate::prelude::*;
 
-/// Lists the instance types, whole or half machines, from which resource pool packs can be
+/// Lists the instance types (whole or half machines) for which resource pool packs can be
 /// bought in a zone.
 ///
-/// Ask it before `PurchaseResourcePoolPacks`; accounts without access to resource pools are
-/// refused.
+/// Query it before `PurchaseResourcePoolPacks`; accounts without access to resource pools are
+/// rejected.
 ///
 /// Filters, up to 10: `zone` (required), `instance-family`, `instance-type`.
 ///
@@ -15,7 +15,7 @@ use crate::prelude::*;
 /// Returns [`DescribeResourcePoolPackTypeConfigsResponse`]. Group: Resource pools.
 #[derive(Clone, Default, PartialEq)]
 pub struct DescribeResourcePoolPackTypeConfigs {
-    /// Narrows the list and must name a `zone`; families look like `SA9`, types like
+    /// Filters to apply; `zone` is required. A family looks like `SA9`, a type like
     /// `SA9.96XLARGE1152`. Required. Items: 1 to 10.
     pub filters: Vec<Filter>,
 }
@@ -23,7 +23,7 @@ pub struct DescribeResourcePoolPackTypeConfigs {
 /// Response of [`DescribeResourcePoolPackTypeConfigs`].
 #[derive(Clone, Default, PartialEq)]
 pub struct DescribeResourcePoolPackTypeConfigsResponse {
-    /// One entry per type that can form a pack; being listed is no promise of stock.
+    /// One entry per type that can form a pack; a listed type may still be out of stock.
     pub instance_type_config_set: Vec<InstanceTypeConfig>,
 
     /// Identifies this call; include it when you contact support.

@@ -4,12 +4,12 @@ use crate::prelude::*;
 
 /// Lists resource pool packs with capacity, placement and term, page by page.
 ///
-/// Paging works by token here: pass `NextToken` of one answer to the next request until it
-/// comes back empty.
+/// Paging uses tokens here: pass `NextToken` of each response to the next request until it is
+/// empty.
 ///
 /// Poll it after a purchase: `CREATING` becomes `ACTIVE`, or `FAILED`.
 ///
-/// Accounts without access to resource pools are refused.
+/// Accounts without access to resource pools are rejected.
 ///
 /// Filters, up to 10: `dedicated-resource-pack-id` (`rpp-xxxxxxxx`), `zone`, `instance-family`,
 /// `instance-type`, `status` (`CREATING`, `ACTIVE`, `RETIRED`).
@@ -19,14 +19,14 @@ use crate::prelude::*;
 /// Returns [`DescribeResourcePoolPacksResponse`]. Group: Resource pools.
 #[derive(Clone, Default, PartialEq)]
 pub struct DescribeResourcePoolPacks {
-    /// Most packs to return in one page. Range: 10 to 100. Default: 10.
+    /// Maximum number of packs per page. Range: 10 to 100. Default: 10.
     pub max_results: Option<i64>,
 
-    /// Token of the previous answer, passed back unchanged with the same filters. Leave it out
-    /// for the first page.
+    /// Token from the previous response, sent unchanged with the same filters. Omit it for the
+    /// first page.
     pub next_token: Option<String>,
 
-    /// Narrows the list; packs whose creation failed cannot be asked for by state. Items: up
+    /// Filters to apply; the state filter cannot select packs whose creation failed. Items: up
     /// to 10.
     pub filters: Vec<Filter>,
 }
@@ -37,7 +37,7 @@ pub struct DescribeResourcePoolPacksResponse {
     /// The packs of this page, with total and free capacity.
     pub dedicated_resource_pack_set: Vec<ResourcePoolPack>,
 
-    /// Token for the next page. Empty or null on the last one. May be null.
+    /// Token for the next page. Empty or null on the last page. May be null.
     pub next_token: Option<String>,
 
     /// Identifies this call; include it when you contact support.

@@ -2,77 +2,75 @@
 
 use crate::prelude::*;
 
-/// Lists maintenance tasks that the provider raised for instances, dedicated hosts and
+/// Lists maintenance tasks that the provider created for instances, dedicated hosts and
 /// bare-metal machines.
 ///
-/// Without `StartDate` only tasks created since midnight today are searched, so an empty answer
-/// then proves nothing.
+/// Without `StartDate` only tasks created since midnight today are searched, so an empty
+/// response does not prove that there are none.
 ///
-/// All conditions given must hold together; tasks waiting for approval (`TaskStatus` 1) can be
-/// approved with `RepairTaskControl`.
+/// A task must match all given conditions. Approve tasks that wait for approval
+/// (`TaskStatus` 1) with `RepairTaskControl`.
 ///
 /// Retry class: read (changes nothing, so it is retried freely).
 ///
 /// Returns [`DescribeTaskInfoResponse`]. Group: Maintenance tasks. Up to 20 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct DescribeTaskInfo {
-    /// How many tasks one page holds. It must be sent although older pages of the API speak of
-    /// a default of 20. Required. Range: at most 100. Quirk: Required, while the text of the
-    /// action speaks of a default of 20.
+    /// Number of tasks per page. It is required, although older pages of the documentation
+    /// mention a default of 20. Required. Range: at most 100. Quirk: Required, although the
+    /// text of the action mentions a default of 20.
     pub limit: Option<i64>,
 
-    /// Tasks to skip before the first one returned; start with 0. Required. Quirk: Required,
-    /// while an older page gives a default of 0.
+    /// Number of tasks to skip before the first one returned; start with 0. Required. Quirk:
+    /// Required, although an older page mentions a default of 0.
     pub offset: Option<i64>,
 
-    /// Keeps only tasks of one kind of machine. Absent or empty searches all kinds.
+    /// Returns only tasks of one product. Absent or empty means all products.
     pub product: Option<RepairTaskProduct>,
 
-    /// Keeps only tasks in one of these states; any match is enough. 1 finds what still waits
-    /// for your approval. Allowed: 1 to 6.
+    /// Returns only tasks in one of these states. 1 finds tasks that still wait for your
+    /// approval. Allowed: 1 to 6.
     pub task_status: Vec<i64>,
 
-    /// Keeps only tasks raised for one of these reasons, such as a fault (102 to 104) or a
-    /// warning ahead of one (105, 106). Allowed: 101 to 107.
+    /// Returns only tasks with one of these types, such as a fault (102 to 104) or a warning
+    /// before one (105, 106). Allowed: 101 to 107.
     pub task_type_ids: Vec<i64>,
 
-    /// Particular tasks to look up. Set `StartDate` early enough too, since the time window
+    /// Specific tasks to look up. Also set `StartDate` early enough, because the time range
     /// still applies. Format: `rep-xxxxxxxx`.
     pub task_ids: Vec<String>,
 
-    /// Machines whose tasks are wanted, by id. Without it the tasks of all machines are
+    /// Ids of the machines whose tasks to return. Without it, the tasks of all machines are
     /// searched.
     pub instance_ids: Vec<String>,
 
-    /// Machines whose tasks are wanted, by display name. Names need not be unique, so several
-    /// machines can match one.
+    /// Display names of the machines whose tasks to return. Names need not be unique, so one
+    /// name can match several machines.
     pub aliases: Vec<String>,
 
-    /// Earliest creation time of a task to report. Without it the search begins at midnight of
-    /// today, which hides older open tasks. Format: `YYYY-MM-DD hh:mm:ss`.
+    /// Earliest creation time to include. Without it, the search begins at midnight today and
+    /// misses older open tasks. Format: `YYYY-MM-DD hh:mm:ss`.
     pub start_date: Option<String>,
 
-    /// Latest creation time of a task to report; the present moment without it. Format:
-    /// `YYYY-MM-DD hh:mm:ss`.
+    /// Latest creation time to include; without it, now. Format: `YYYY-MM-DD hh:mm:ss`.
     pub end_date: Option<String>,
 
-    /// Time by which the tasks are sorted: creation, approval or end. Approval and end can be
-    /// null on open tasks. Default: `CreateTime`.
+    /// Time to sort by: creation, approval or end. Approval and end can be null for open tasks.
+    /// Default: `CreateTime`.
     pub order_field: Option<RepairTaskOrderField>,
 
-    /// Direction of the sort: 0 gives the oldest first, 1 the newest first. Default: 0.
-    /// Allowed: 0, 1.
+    /// Sort order: 0 returns the oldest first, 1 the newest first. Default: 0. Allowed: 0, 1.
     pub order: Option<i64>,
 }
 
 /// Response of [`DescribeTaskInfo`].
 #[derive(Clone, Default, PartialEq)]
 pub struct DescribeTaskInfoResponse {
-    /// Tasks that match the conditions in all, whatever the page size; stop paging once this
-    /// many are read.
+    /// Total number of matching tasks, whatever the page size; stop paging after reading this
+    /// many.
     pub total_count: i64,
 
-    /// The tasks of this page, sorted as asked; empty when nothing matches or the offset lies
+    /// The tasks of this page, sorted as requested; empty when nothing matches or the offset is
     /// past the end.
     pub repair_task_info_set: Vec<RepairTaskInfo>,
 

@@ -2,14 +2,13 @@
 
 use crate::prelude::*;
 
-/// Lists which instance types each zone of the region sells, under which charge type, at what
-/// price and with what stock.
+/// Lists the instance types sold in each zone of the region, with charge type, price and stock.
 ///
-/// Narrow the query by zone, family or type: without filters every combination of the region is
-/// returned in one answer, and there are no pages.
+/// Filter the query by zone, family or type: without filters every combination of the region is
+/// returned in one response, without paging.
 ///
-/// Stock moves from minute to minute, so treat `Status` and `StatusCategory` as a hint; only
-/// the launch itself decides.
+/// Stock changes from minute to minute, so `Status` and `StatusCategory` are only a hint; only
+/// a launch shows for certain.
 ///
 /// Filters, up to 10 with up to 100 values each: `zone`, `instance-family`, `instance-type`,
 /// `instance-charge-type` (`PREPAID`, `POSTPAID_BY_HOUR`, `CDHPAID`, `SPOTPAID`, `CDCPAID`),
@@ -21,9 +20,9 @@ use crate::prelude::*;
 /// Group: Instances. Up to 40 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct DescribeZoneInstanceConfigInfos {
-    /// Conditions on zone, family, type and charge type. `sort-keys` orders the rows instead,
-    /// with values like `cpu:desc` or `mem:asc`. Without any, all types of the region come
-    /// back. Items: up to 10.
+    /// Filters by zone, family, type and charge type. `sort-keys` sorts the rows instead, with
+    /// values like `cpu:desc` or `mem:asc`. Without any, all types of the region are returned.
+    /// Items: up to 10.
     pub filters: Vec<Filter>,
 }
 

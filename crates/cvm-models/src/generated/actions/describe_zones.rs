@@ -4,10 +4,9 @@ use crate::prelude::*;
 
 /// Lists the availability zones of the region the request is sent to.
 ///
-/// Only the region named in the request is covered; ask once per region to see every zone.
+/// Only the region of the request is covered; send one request per region to see every zone.
 ///
-/// Readable zone names come in English unless the common `X-TC-Language` header asks for
-/// `zh-CN`.
+/// Readable zone names are in English unless the common `X-TC-Language` header is `zh-CN`.
 ///
 /// Retry class: read (changes nothing, so it is retried freely).
 ///
@@ -18,11 +17,11 @@ pub struct DescribeZones {}
 /// Response of [`DescribeZones`].
 #[derive(Clone, Default, PartialEq)]
 pub struct DescribeZonesResponse {
-    /// How many zones `ZoneSet` holds; all of them are returned, without paging.
+    /// Number of zones in `ZoneSet`; all of them are returned, without paging.
     pub total_count: u64,
 
-    /// Zones of this region, unusable ones included; check `ZoneState` before placing anything
-    /// in one.
+    /// Zones of this region, including unavailable ones; check `ZoneState` before you place
+    /// anything in a zone.
     pub zone_set: Vec<ZoneInfo>,
 
     /// Identifies this call; include it when you contact support.

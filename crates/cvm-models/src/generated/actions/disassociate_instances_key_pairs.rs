@@ -2,42 +2,44 @@
 
 use crate::prelude::*;
 
-/// Removes SSH key pairs from Linux instances, so that their private keys no longer log in.
+/// Removes SSH key pairs from Linux instances, so that their private keys no longer work for
+/// login.
 ///
-/// Instances must be `STOPPED` unless `ForceStop` is `true`; one that was running is then
-/// powered off and started again afterwards.
+/// Instances must be `STOPPED` unless `ForceStop` is `true`; a running instance is then powered
+/// off and started again afterwards.
 ///
-/// An instance without a password can no longer be reached over SSH; give it one with
+/// An instance without a password can no longer be reached over SSH; set one with
 /// `ResetInstancesPassword`.
 ///
-/// The answer means accepted, not done: poll `DescribeInstances` until `LatestOperationState`
-/// leaves `OPERATING`, and read `LatestOperationErrorMsg` on `FAILED`.
+/// The response only means that the request was accepted: poll `DescribeInstances` until
+/// `LatestOperationState` is no longer `OPERATING`, and read `LatestOperationErrorMsg` on
+/// `FAILED`.
 ///
 /// Asynchronous. Poll `DescribeInstances` and check `InstanceSet.LatestOperationState`:
 /// `SUCCESS` means success, `FAILED` means failure.
 ///
 /// Retry class: guarded (not retried until a read shows that it did not take effect). A late
-/// resend can undo a binding made in between, and with `ForceStop` it powers the machines off
+/// retry can undo a binding made in between, and with `ForceStop` it powers the instances off
 /// again, so read `LoginSettings.KeyIds` first. Hazard if `ForceStop` is `true`.
 ///
 /// If the outcome is unknown, check `DescribeInstances`: Done when the instance no longer lists
-/// the key pairs and no operation runs.
+/// the key pairs and no operation is running.
 ///
 /// Returns [`DisassociateInstancesKeyPairsResponse`].
 /// Group: Key pairs. Up to 10 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct DisassociateInstancesKeyPairs {
-    /// Linux instances to take the keys from. One unsuitable instance makes the batch answer
-    /// with an error, so check each id afterwards. Required. Items: 1 to 100. Format:
-    /// `ins-xxxxxxxx`.
+    /// Linux instances from which the keys are removed. One unsuitable instance makes the whole
+    /// batch return an error, so check each instance afterwards. Required. Items: 1 to 100.
+    /// Format: `ins-xxxxxxxx`.
     pub instance_ids: Vec<String>,
 
-    /// Key pairs to unbind from every listed instance. The pairs themselves stay in the
+    /// Key pairs to unbind from every listed instance. The key pairs themselves stay in the
     /// account. Required. Items: 1 to 100. Format: `skey-xxxxxxxx`.
     pub key_ids: Vec<String>,
 
-    /// With `true` running instances are powered off hard, which can lose data, and started
-    /// again afterwards. With `false` only stopped ones are taken. Default: false.
+    /// If `true`, running instances are powered off hard, which can lose data, and started
+    /// again afterwards. If `false`, only stopped instances are accepted. Default: false.
     pub force_stop: Option<bool>,
 }
 

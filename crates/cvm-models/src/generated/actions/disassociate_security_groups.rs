@@ -2,34 +2,36 @@
 
 use crate::prelude::*;
 
-/// Takes one security group off one or more instances.
+/// Removes one security group from one or more instances.
 ///
-/// The rules of the group stop applying to these instances, which can close or open access;
+/// The rules of the group no longer apply to these instances, which can block or allow access;
 /// check what the remaining groups allow.
 ///
-/// The answer means accepted, not done: poll `DescribeInstances` until `LatestOperationState`
-/// leaves `OPERATING`, and read `LatestOperationErrorMsg` on `FAILED`.
+/// The response only means that the request was accepted: poll `DescribeInstances` until
+/// `LatestOperationState` is no longer `OPERATING`, and read `LatestOperationErrorMsg` on
+/// `FAILED`.
 ///
 /// Asynchronous. Poll `DescribeInstances` and check `InstanceSet.LatestOperationState`:
 /// `SUCCESS` means success, `FAILED` means failure.
 ///
-/// Retry class: guarded (not retried until a read shows that it did not take effect). Resending
-/// late can undo a binding somebody made in between, so read `SecurityGroupIds` of the
+/// Retry class: guarded (not retried until a read shows that it did not take effect). A late
+/// retry can undo a binding that somebody made in between, so read `SecurityGroupIds` of the
 /// instances first.
 ///
 /// If the outcome is unknown, check `DescribeInstances`: Done when the instance no longer lists
-/// the groups and no operation runs.
+/// the groups and no operation is running.
 ///
 /// Returns [`DisassociateSecurityGroupsResponse`].
 /// Group: Security groups. Up to 10 calls per second.
 #[derive(Clone, Default, PartialEq)]
 pub struct DisassociateSecurityGroups {
-    /// The group to unbind. A list by form only: one group per call. Required. Items: 1.
-    /// Format: `sg-xxxxxxxx`.
+    /// The group to unbind. Despite the list type, only one group per call is accepted.
+    /// Required. Items: 1. Format: `sg-xxxxxxxx`.
     pub security_group_ids: Vec<String>,
 
-    /// Instances that lose the group. Each must carry it now; `SecurityGroupIds` in
-    /// `DescribeInstances` tells. Required. Items: 1 to 100. Format: `ins-xxxxxxxx`.
+    /// Instances from which the group is removed. Each must have it now; check
+    /// `SecurityGroupIds` in `DescribeInstances`. Required. Items: 1 to 100. Format:
+    /// `ins-xxxxxxxx`.
     pub instance_ids: Vec<String>,
 }
 
