@@ -147,6 +147,9 @@ fn paginated(action: &Action) -> Json {
     }
     put(&mut entry, "limit", paginate.limit.as_str());
     put(&mut entry, "total", json!(paginate.total));
+    if paginate.total_exact == Some(false) {
+        put(&mut entry, "total_exact", false);
+    }
     put(&mut entry, "items", paginate.items.as_str());
     for (key, limit) in [
         ("default_limit", paginate.default_limit),

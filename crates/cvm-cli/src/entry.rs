@@ -434,7 +434,12 @@ mod tests {
         for before in [
             None,
             Some(Vec::new()),
-            Some(vec![Seen { id: "ins-1".into(), own: "ins-1".into(), from: Some(true) }]),
+            Some(vec![Seen {
+                id: "ins-1".into(),
+                own: "ins-1".into(),
+                from: Some(true),
+                expires: None,
+            }]),
         ] {
             entry.before = before;
             assert_eq!(Entry::parse(entry.to_text().as_bytes()).as_ref(), Ok(&entry));

@@ -29,6 +29,7 @@ mod private_file;
 mod ready;
 mod runtime;
 mod secrets;
+mod shell;
 mod skeleton;
 mod source;
 mod suggest;

@@ -1,6 +1,6 @@
 //! How a long answer is read page by page, as data; the runtime is the transport's.
 
-use crate::Action;
+use crate::{Action, Model};
 
 /// An action whose answer is a list in pages.
 pub trait Paginate: Action {
@@ -20,12 +20,29 @@ pub struct PageInfo {
     pub items: &'static str,
     /// Member of an entry that tells it from all others; rows can shift between pages, ids do not.
     pub id: Option<&'static str>,
+    /// Whether the total counts the entries that match the request. Where it does not, it counts those of the whole
+    /// account, or something else: see [`Self::has_exact_total`].
+    pub is_total_exact: bool,
     /// Entries in a page when the request does not say.
     pub default_limit: u64,
     /// Fewest entries that a request may ask for.
     pub min_limit: u64,
     /// Most entries that a request may ask for.
     pub max_limit: u64,
+}
+
+impl PageInfo {
+    /// Whether the total of a response to this request is the number of entries that match. A request that gives
+    /// nothing but a place in the list asks for all entries of the account.
+    #[must_use]
+    pub fn has_exact_total(&self, request: &dyn Model) -> bool {
+        let PageStyle::Offset { offset, limit, .. } = self.style else { return true };
+        let members = request.table().members.iter().enumerate();
+        let narrows = |(index, field): (usize, &crate::FieldInfo)| {
+            ![offset, limit].contains(&field.wire) && request.member(index).is_given()
+        };
+        self.is_total_exact || !members.into_iter().any(narrows)
+    }
 }
 
 /// By position or by token.

@@ -102,7 +102,8 @@ impl ListDefect {
         }
     }
 
-    /// Whether a response to the first request of a list holds the whole list.
+    /// Whether a response to the first request of a list holds the whole list. Where the total is not exact, the
+    /// request asks for ids, and no more than fit on a page: then the page has room for all of them.
     ///
     /// # Errors
     ///
@@ -119,6 +120,7 @@ impl ListDefect {
         match pages.map(|pages| pages.style) {
             Some(PageStyle::Offset { total, .. }) => match total_of(response, gaps, total) {
                 Some(number) if number == length as u64 => Ok(list),
+                Some(_) if pages.is_some_and(|pages| !pages.is_total_exact) => Ok(list),
                 Some(number) => Err(Self(format!("`{items}` has {length} of {number} items"))),
                 None => Err(Self(format!("`{items}` comes without `{total}`"))),
             },

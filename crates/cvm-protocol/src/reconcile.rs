@@ -39,8 +39,18 @@ pub struct ReconcileInfo {
     /// As [`Self::done`], for conditions that an earlier call of the same action may have fulfilled: they
     /// count only if all of [`Self::from`] held before the call.
     pub became: &'static [Condition],
-    /// What held before the call, so that [`Self::became`] proves something.
+    /// What held before the call, so that [`Self::became`], or the absence of what [`Self::expires`], proves
+    /// something.
     pub from: &'static [Condition],
+    /// Conditions on the request, each with one on an entry: where the first holds, the second stands beside
+    /// [`Self::done`].
+    pub done_when: &'static [(Condition, Condition)],
+    /// If one of these holds, another operation has undone it since, or the entry contradicts itself, and a person
+    /// decides, whatever [`Self::done`] says.
+    pub undone_by: &'static [Condition],
+    /// Member of an entry with the time, in UTC, at which it ends by itself. From then on it may be absent
+    /// whatever became of the request.
+    pub expires: Option<&'static str>,
     /// If one of these holds, it may have run and failed, and a person decides.
     pub failed: &'static [Condition],
     /// What it means that an id is not listed.
@@ -67,6 +77,9 @@ impl ReconcileInfo {
             done: &[],
             became: &[],
             from: &[],
+            done_when: &[],
+            undone_by: &[],
+            expires: None,
             failed: &[],
             missing: Missing::Pending,
             show: &[],
@@ -139,6 +152,28 @@ impl ReconcileInfo {
         from: &'static [Condition],
     ) -> Self {
         self.became = conditions;
+        self.from = from;
+        self
+    }
+
+    /// What also means done, by what the request asks for.
+    #[must_use]
+    pub const fn done_when(mut self, pairs: &'static [(Condition, Condition)]) -> Self {
+        self.done_when = pairs;
+        self
+    }
+
+    /// What means that another operation has undone it since.
+    #[must_use]
+    pub const fn undone_by(mut self, conditions: &'static [Condition]) -> Self {
+        self.undone_by = conditions;
+        self
+    }
+
+    /// When an entry ends by itself, and what held before the call of one that has not ended.
+    #[must_use]
+    pub const fn expires(mut self, member: &'static str, from: &'static [Condition]) -> Self {
+        self.expires = Some(member);
         self.from = from;
         self
     }

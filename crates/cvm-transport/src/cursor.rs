@@ -25,6 +25,8 @@ const GROWTH: u64 = 4;
 pub(crate) struct Cursor {
     pub(crate) info: &'static PageInfo,
     pub(crate) limit: u64,
+    /// The total is the number of items that match the request.
+    is_total_exact: bool,
     next: Option<Position>,
     /// Where the caller wants the list to begin.
     start: u64,
@@ -67,6 +69,7 @@ impl Cursor {
         let mut cursor = Self {
             info,
             limit,
+            is_total_exact: info.has_exact_total(request),
             next: None,
             start: 0,
             overlap: 0,
@@ -118,6 +121,7 @@ impl Cursor {
             Position::Offset(next) => {
                 let mut at = next.saturating_sub(self.back);
                 if self.is_in_gap
+                    && self.is_total_exact
                     && let Some(total) = self.total
                 {
                     // Beyond the end there is nothing that was seen.
@@ -226,7 +230,11 @@ impl Cursor {
             None => received == 0 && at <= self.start,
         };
         let only_repeats = !self.is_in_gap && !self.seen.is_empty() && self.has_seen_all(list);
-        if promises_more && (received == 0 || only_repeats && reached <= next) {
+        let has_nothing_new = received == 0 || only_repeats && reached <= next;
+        // A total that counts other items too promises nothing. The page is read once more, since it may be a late
+        // copy of another one.
+        let is_loose = !self.is_total_exact && total.is_some();
+        if promises_more && has_nothing_new && !(is_loose && self.is_stuck) {
             return self.stuck(next);
         }
         self.is_stuck = false;
@@ -249,13 +257,15 @@ impl Cursor {
         self.back = self.overlap.min(received / 2);
         self.is_in_gap = false;
         let is_last = match self.total {
+            // It may count fewer, too. One that counts more is reason to read on, in case the page was cut short.
+            Some(total) if is_loose => has_nothing_new || received < self.limit && reached >= total,
             Some(total) if reached <= total => reached == total,
             // There is no number, or fewer in all than were just given: only a page that is not full
             // tells the end then.
             _ => received < self.limit,
         };
         if is_last || received == 0 {
-            self.is_complete = total == Some(reached);
+            self.is_complete = is_loose || total == Some(reached);
             self.next = None;
         } else {
             // Rows that were put before those that were seen move these on, by pages full of them. While rows

@@ -45,7 +45,8 @@ pub struct Pages<A: Paginate> {
 pub struct Page<T> {
     /// The items, without those that an earlier page gave.
     pub items: Vec<T>,
-    /// How many items the service says there are in all pages.
+    /// How many items the service says there are in all pages. Where
+    /// [`PageInfo::has_exact_total`](cvm_protocol::PageInfo::has_exact_total) is false, others may be counted too.
     pub total: Option<u64>,
     /// Where the next page begins; to [`resume`](Pages::resume) from there.
     pub next: Option<Position>,

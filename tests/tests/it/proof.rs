@@ -52,8 +52,14 @@ fn only_a_whole_list_of_named_items_proves_absence() {
                     (token_out, json!({}))
                 }
             };
-            let defect = absence(info, &pages, id, &cut).unwrap_err();
-            assert!(defect.to_string().contains(pages.items), "{}: {defect}", info.name);
+            let told = absence(info, &pages, id, &cut);
+            if pages.is_total_exact {
+                let defect = told.unwrap_err();
+                assert!(defect.to_string().contains(pages.items), "{}: {defect}", info.name);
+            } else {
+                // It may count what was not asked for, too, and all ids fit on the page.
+                told.unwrap();
+            }
             if let Some(mut rest) = rest.get(text).is_some().then_some(rest) {
                 rest.as_object_mut().unwrap().remove(text);
                 assert!(absence(info, &pages, id, &rest).is_err(), "{}: no total", info.name);

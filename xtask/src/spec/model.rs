@@ -47,6 +47,10 @@ pub struct Action {
     pub from: Vec<Condition>,
     /// Conditions of `retry.reconcile.failed`, read.
     pub failed: Vec<Condition>,
+    /// Conditions of `retry.reconcile.done_when`, read: on the request, and on an entry.
+    pub done_when: Vec<(Condition, Condition)>,
+    /// Conditions of `retry.reconcile.undone_by`, read.
+    pub undone_by: Vec<Condition>,
 }
 
 /// A shared type.

@@ -70,7 +70,30 @@ impl Resolver<'_> {
         let became = read("became", |reconcile| &reconcile.became);
         let from = read("from", |reconcile| &reconcile.from);
         let failed = read("failed", |reconcile| &reconcile.failed);
-        Action { spec, path, rust, request, response, reclass, done, became, from, failed }
+        let undone_by = read("undone_by", |reconcile| &reconcile.undone_by);
+        let pairs = reconcile.map_or(&[][..], |reconcile| reconcile.done_when.0.as_slice());
+        let mut done_when = Vec::new();
+        for (asked, shown) in pairs {
+            let texts = [asked.clone(), shown.clone()];
+            let read = self.conditions(&path, "/retry/reconcile/done_when", &texts);
+            if let Ok([asked, shown]) = <[Condition; 2]>::try_from(read) {
+                done_when.push((asked, shown));
+            }
+        }
+        Action {
+            spec,
+            path,
+            rust,
+            request,
+            response,
+            reclass,
+            done,
+            became,
+            from,
+            failed,
+            done_when,
+            undone_by,
+        }
     }
 
     fn conditions(&mut self, path: &str, pointer: &str, texts: &[String]) -> Vec<Condition> {

@@ -103,10 +103,15 @@ fn a_list_that_is_not_there_is_printed_and_never_passes_for_an_empty_one() {
             assert!(ran.stderr.contains(told), "{format} {members}: {}", ran.stderr);
         }
     }
-    let zones = answering(r#""TotalCount":3,"ZoneSet":[{"Zone":"z"}]"#, "1");
-    let ran = run(&mut zones.cvm(&["DescribeZones"]));
-    assert_eq!(ran.code, 5, "{}", ran.stderr);
-    assert!(ran.stderr.contains("`ZoneSet` has 1 of 3 items"), "{}", ran.stderr);
+    for (members, code, told) in [
+        (r#""TotalCount":3,"ZoneSet":[]"#, 5, "`ZoneSet` has 0 of 3 items"),
+        (r#""TotalCount":3,"ZoneSet":[{"Zone":"z"}]"#, 0, "is 3, and the response lists 1"),
+    ] {
+        let zones = answering(members, "1");
+        let ran = run(&mut zones.cvm(&["DescribeZones"]));
+        assert_eq!(ran.code, code, "{members}: {}", ran.stderr);
+        assert!(ran.stderr.contains(told), "{members}: {}", ran.stderr);
+    }
 }
 
 #[test]

@@ -199,3 +199,32 @@ fn a_list_that_changes_while_it_is_read_is_read_again_and_then_proves_nothing() 
     let ran = resumed(&server, &id, vec![page(3, &["a", "b"]), page(3, &["b", "c"])]);
     assert!(ran.stderr.contains("it asked for 1"), "{}", ran.stderr);
 }
+
+#[test]
+fn deletion_is_settled_though_the_total_counts_the_whole_account() {
+    let groups = ["DeleteDisasterRecoverGroups", "--DisasterRecoverGroupIds", "ps-1", "ps-2"];
+    let (server, entry) = lost_after_listing(&groups, &["ps-1", "ps-2"]);
+    let list = |rows: Value| json!({ "TotalCount": 7, "DisasterRecoverGroupSet": rows });
+    let ran = resumed(&server, &entry, vec![list(json!([{ "DisasterRecoverGroupId": "ps-2" }]))]);
+    assert_eq!(ran.code, 3, "{}{}", ran.stdout, ran.stderr);
+    assert!(ran.stderr.contains("1 done, 1 for you to judge") || ran.stdout.contains("done: gone"));
+    let ran = resumed(&server, &entry, vec![list(json!([]))]);
+    assert_eq!(ran.code, 0, "{}{}", ran.stdout, ran.stderr);
+    assert!(entries(&server.journal()).is_empty());
+}
+
+#[test]
+fn timer_that_may_have_run_is_left_to_a_person() {
+    for (time, code) in [("2020-01-01T00:00:00Z", 3), ("2199-01-01T00:00:00Z", 0)] {
+        let timer = ["DeleteInstancesActionTimer", "--ActionTimerIds", "at-1"];
+        let (server, entry) = lost_after_listing(&timer, &["at-1"]);
+        edit(&server.journal(), &entry, |entry| {
+            entry["before"][0]["from"] = json!(true);
+            entry["before"][0]["expires"] = json!(time);
+        });
+        let ran = resumed(&server, &entry, vec![json!({ "ActionTimers": [] })]);
+        assert_eq!(ran.code, code, "{}{}", ran.stdout, ran.stderr);
+        let is_told = ran.stderr.contains("may be gone because its time (`ActionTime`) has come");
+        assert_eq!(is_told, code == 3, "{}", ran.stderr);
+    }
+}

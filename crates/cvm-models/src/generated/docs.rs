@@ -437,7 +437,7 @@ static ACTIONS: &[ActionDoc] = &[
         notes: &[
             "Only timers in state `UNDO` can be canceled. Check the timer afterwards: if it was not canceled, its instance will be destroyed.",
         ],
-        reconcile: "Done when the timer is gone. `UNDO` means not done, so cancel it again at once; `DOING` or `DONE` means that it is too late. After its scheduled time, a timer may be gone because it ran: check the instance.",
+        reconcile: "Done when the timer was `UNDO` before the call and is gone while its scheduled time is still ahead. `UNDO` means not done, so cancel it again at once; `DOING` or `DONE` means that it is too late. After its scheduled time, a timer may be gone because it ran: check the instance.",
         request: &[
             member("ActionTimerIds", "list<string>", "Timers to cancel, as listed by `DescribeInstancesActionTimer`. A timer that has started to run can no longer be stopped."),
         ],
@@ -578,7 +578,7 @@ static ACTIONS: &[ActionDoc] = &[
         ],
         response: &[
             member("DisasterRecoverGroupSet", "list<DisasterRecoverGroup>", "The groups of this page, each with the ids of its instances."),
-            member("TotalCount", "int64", "Number of placement groups on all pages. The documentation says all groups of the account, so do not rely on it to count matches."),
+            member("TotalCount", "int64", "Number of placement groups of the account according to the documentation; the published sample counts the matches. With ids, a name or filters, the list ends at a page that is not full."),
         ],
     },
     ActionDoc {
@@ -908,7 +908,7 @@ static ACTIONS: &[ActionDoc] = &[
             member("DefaultVersion", "bool", "If `true`, returns only the default version, which is used by launches without a version number."),
         ],
         response: &[
-            member("TotalCount", "uint64", "Number of versions on all pages. The documentation could also mean templates, so also stop paging on an empty page."),
+            member("TotalCount", "uint64", "Number of versions on all pages, although the documentation could also mean templates. The list therefore ends at a page that is not full."),
             member("LaunchTemplateVersionSet", "list<LaunchTemplateVersionInfo>", "The versions of this page, each with its number, description and launch settings."),
         ],
     },
@@ -1087,7 +1087,7 @@ static ACTIONS: &[ActionDoc] = &[
             "The response only means that the request was accepted: poll `DescribeInstancesStatus` until the state is `RESCUE_MODE`.",
             "Most other changes are rejected while an instance is in rescue mode.",
         ],
-        reconcile: "Done when the state is `RESCUE_MODE` and the latest operation is `SUCCESS`; `ENTER_RESCUE_MODE` means it is still running and may fail. `RUNNING` or `STOPPED` with the same latest operation as before means not done. No query returns the rescue password.",
+        reconcile: "Done when the state is `RESCUE_MODE` and the latest operation is `SUCCESS` and is not `ExitRescueMode`; `ENTER_RESCUE_MODE` means it is still running and may fail. `RUNNING` or `STOPPED` with the same latest operation as before means not done. No query returns the rescue password.",
         request: &[
             member("InstanceId", "string", "The instance to repair. It must be `RUNNING` or `STOPPED`, with no other operation in progress."),
             member("Password", "string", "Login password of the rescue system only. Linux needs two kinds of characters; Windows needs at least 12 characters and three kinds. It cannot be read back."),
@@ -1104,7 +1104,7 @@ static ACTIONS: &[ActionDoc] = &[
             "The response only means that the request was accepted: poll `DescribeInstancesStatus` until the state is no longer `EXIT_RESCUE_MODE`.",
             "Before the call, unmount the disks repaired in the rescue system, so that all data is written.",
         ],
-        reconcile: "Done when the state is `RUNNING` or `STOPPED`, as it was before rescue mode, and the latest operation is `SUCCESS`; `EXIT_RESCUE_MODE` means it is still running and may fail. `RESCUE_MODE` with the same latest operation as before means not done.",
+        reconcile: "Done when the state is `RUNNING` or `STOPPED`, as it was before rescue mode, and the latest operation is `SUCCESS` and is not `EnterRescueMode`; `EXIT_RESCUE_MODE` means it is still running and may fail. `RESCUE_MODE` with the same latest operation as before means not done.",
         request: &[
             member("InstanceId", "string", "The instance to boot normally again; it must be in `RESCUE_MODE`."),
         ],
@@ -1421,7 +1421,7 @@ static ACTIONS: &[ActionDoc] = &[
             "`DEPLOY` needs a server that is `PREPARED` or `ONLINE` and has a deploy network; `BUSINESS` needs one that is `ONLINE`. Anything else is rejected.",
             "Poll `DescribeChcHosts` until `NetworkMode` has the requested value, `LatestOperation` is `SwitchChcDeployNetwork` or `SwitchChcBusinessNetwork`, and `LatestOperationState` is `SUCCESS`.",
         ],
-        reconcile: "Done when the mode has the requested value, the server is no longer `OPERATING`, and the latest operation is a network switch with `SUCCESS`; `FAILED` means the request ran and failed. The old mode with the same latest operation as before means not done.",
+        reconcile: "Done when the mode has the requested value, the server is no longer `OPERATING`, and the latest operation is the switch to that mode with `SUCCESS`; `FAILED` means the request ran and failed. The old mode with the same latest operation as before means not done.",
         request: &[
             member("ChcIds", "list<string>", "Hosted servers to switch, all to the same mode."),
             member("NetworkMode", "ChcNetworkMode", "Network that the servers will use: `DEPLOY` for installing systems or `BUSINESS` for the workload."),
@@ -1942,7 +1942,7 @@ static ACTIONS: &[ActionDoc] = &[
             "The response only means that the request was accepted: poll `DescribeInstances` until `LatestOperationState` is no longer `OPERATING`; if it is `FAILED`, read `LatestOperationErrorMsg`.",
             "Charging resumes for instances stopped with `STOP_CHARGING`.",
         ],
-        reconcile: "Done when the state is `RUNNING` and the latest operation is `SUCCESS`; `STARTING` means it is still running and may fail. Still `STOPPED` after one minute, with the same latest operation as before, means not done; `STOPPED` with a failed `StartInstances` means the request ran and failed.",
+        reconcile: "Done when the state is `RUNNING` and the latest operation is `SUCCESS` and is not a stop; `STARTING` means it is still running and may fail. Still `STOPPED` after one minute, with the same latest operation as before, means not done; `STOPPED` with a failed `StartInstances` means the request ran and failed.",
         request: &[
             member("InstanceIds", "list<string>", "Instances to start, all in the region of the request. If one id is rejected, it is not documented whether the others are started, so check every id afterwards."),
         ],
@@ -1957,7 +1957,7 @@ static ACTIONS: &[ActionDoc] = &[
             "A forced stop is like pulling the power cord: unsaved data is lost and file systems may be damaged.",
             "Billing continues after the stop unless `StoppedMode` ends it and the instance is eligible.",
         ],
-        reconcile: "Done when the state is `STOPPED` and the latest operation is `SUCCESS`; check `StopChargingMode` if charging was to end. `STOPPING` means it is still running, and a soft stop may fail. Still `RUNNING` after one minute, with the same latest operation as before, means not done, but a second stop may stop an instance that somebody has just started.",
+        reconcile: "Done when the state is `STOPPED` and the latest operation is `SUCCESS` and is not a start or reboot; check `StopChargingMode` if charging was to end. `STOPPING` means it is still running, and a soft stop may fail. Still `RUNNING` after one minute, with the same latest operation as before, means not done, but a second stop may stop an instance that somebody has just started.",
         request: &[
             member("InstanceIds", "list<string>", "Instances to shut down, all in the region of the request. Check each id afterwards, because an error for one does not show what happened to the others."),
             member("ForceStop", "bool", "Older option for a forced power-off if the normal shutdown fails; `true` behaves like `StopType` `SOFT_FIRST`."),

@@ -61,11 +61,26 @@ pub static LIST_THINGS: ActionInfo = ActionInfo {
         style: PageStyle::Offset { offset: "Offset", limit: "Limit", total: "TotalCount" },
         items: "ThingSet",
         id: Some("ThingId"),
+        is_total_exact: true,
         default_limit: 20,
         min_limit: 1,
         max_limit: 100,
     }),
     ..action("ListThings", &LIST_TABLE, &LIST_RESPONSE, RetryClass::Read)
+};
+
+/// The same list with a total that counts the things of the account, whatever is asked for.
+pub static COUNT_ALL_THINGS: ActionInfo = ActionInfo {
+    paginate: Some(PageInfo {
+        style: PageStyle::Offset { offset: "Offset", limit: "Limit", total: "TotalCount" },
+        items: "ThingSet",
+        id: Some("ThingId"),
+        is_total_exact: false,
+        default_limit: 20,
+        min_limit: 1,
+        max_limit: 100,
+    }),
+    ..action("CountAllThings", &COUNT_TABLE, &LIST_RESPONSE, RetryClass::Read)
 };
 
 pub static SCAN_THINGS: ActionInfo = ActionInfo {
@@ -77,6 +92,7 @@ pub static SCAN_THINGS: ActionInfo = ActionInfo {
         },
         items: "ThingSet",
         id: Some("ThingId"),
+        is_total_exact: true,
         default_limit: 10,
         min_limit: 10,
         max_limit: 100,
@@ -123,6 +139,7 @@ macro_rules! actions {
 actions!(
     Launch LaunchResponse LAUNCH,
     ListThings ListThingsResponse LIST_THINGS,
+    CountAllThings ListThingsResponse COUNT_ALL_THINGS,
     ScanThings ScanThingsResponse SCAN_THINGS,
     SetName Done SET_NAME,
     StartThings Done START_THINGS,
@@ -130,6 +147,13 @@ actions!(
 );
 
 impl Paginate for ListThings {
+    type Item = Thing;
+    fn items(response: ListThingsResponse) -> Vec<Thing> {
+        response.thing_set
+    }
+}
+
+impl Paginate for CountAllThings {
     type Item = Thing;
     fn items(response: ListThingsResponse) -> Vec<Thing> {
         response.thing_set
@@ -199,8 +223,21 @@ pub struct ListThings {
     pub limit: Option<i64>,
 }
 
-pub static LIST_TABLE: Table = Table {
-    name: "ListThings",
+pub static LIST_TABLE: Table = Table { name: "ListThings", ..THINGS_BY_PAGE };
+
+model!(ListThings LIST_TABLE { 0 thing_ids 1 offset 2 limit });
+
+/// Reads, by position, with a total that is not exact.
+#[derive(Clone, Default, PartialEq)]
+pub struct CountAllThings {
+    pub thing_ids: Vec<String>,
+    pub offset: Option<i64>,
+    pub limit: Option<i64>,
+}
+
+pub static COUNT_TABLE: Table = Table { name: "CountAllThings", ..THINGS_BY_PAGE };
+const THINGS_BY_PAGE: Table = Table {
+    name: "",
     members: &[
         FieldInfo::new("ThingIds", Kind::List(&Kind::Str)),
         FieldInfo::new("Offset", Kind::I64),
@@ -209,7 +246,7 @@ pub static LIST_TABLE: Table = Table {
     index: NameIndex { multiplier: 0xc2ce6f447ed4d57b, shift: 62, slots: &[2, 1, 255, 0] },
 };
 
-model!(ListThings LIST_TABLE { 0 thing_ids 1 offset 2 limit });
+model!(CountAllThings COUNT_TABLE { 0 thing_ids 1 offset 2 limit });
 
 /// One thing.
 #[derive(Clone, Default, PartialEq)]

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use cvm_transport::Position;
 
-use crate::actions::{ListThings, ScanThings, Thing};
+use crate::actions::{CountAllThings, ListThings, ScanThings, Thing};
 use crate::client;
 use crate::server::{Received, Server, Turn};
 
@@ -349,4 +349,45 @@ async fn items_read_before_an_error_are_kept() {
     items.try_next().await.unwrap();
     let mut items = items.parallel(2).page_size(50);
     assert_eq!(ids(&mut items).await, all[1..], "options keep what was read");
+}
+
+/// Reads the things that match, of a service whose total is this, whatever matches.
+async fn read_loose(
+    matching: usize,
+    total: u64,
+    request: CountAllThings,
+    parallel: usize,
+) -> Result<Vec<String>, cvm_transport::Error> {
+    let all = things(matching);
+    let server = Server::answering([], move |received| {
+        let (offset, limit) = offset(received);
+        let end = (offset + limit).min(all.len());
+        page(&all[offset.min(end)..end], &format!(r#""TotalCount":{total},"#))
+    })
+    .await;
+    let mut items = client(&server.url).items(request).parallel(parallel);
+    let mut ids = Vec::new();
+    while let Some(thing) = items.try_next().await? {
+        ids.push(thing.thing_id);
+    }
+    Ok(ids)
+}
+
+#[tokio::test]
+async fn list_whose_total_counts_other_items_is_read_to_its_end() {
+    for parallel in [1, 4] {
+        for matching in [0, 1, 5, 99, 100, 101, 199, 250] {
+            for total in [0, 1, 7, 100, 250, 1_000] {
+                for limit in [None, Some(1), Some(50)] {
+                    let thing_ids = vec!["some".to_owned()];
+                    let request = CountAllThings { thing_ids, limit, ..CountAllThings::default() };
+                    let read = read_loose(matching, total, request, parallel).await.unwrap();
+                    assert_eq!(read, things(matching), "{matching} of {total}, {limit:?}");
+                }
+            }
+        }
+        // Nothing is narrowed, so the total is that of what is asked for.
+        let error = read_loose(0, 7, CountAllThings::default(), parallel).await.unwrap_err();
+        assert!(error.to_string().contains("7 in all"), "{error}");
+    }
 }

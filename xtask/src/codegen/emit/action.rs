@@ -318,6 +318,7 @@ fn paginate(action: &Action) -> String {
         ("style", compact(style)),
         ("items", string(&paginate.items).to_string()),
         ("id", compact(optional_string(paginate.id.as_deref()))),
+        ("is_total_exact", paginate.total_exact.unwrap_or(true).to_string()),
         ("default_limit", paginate.default_limit.unwrap_or(most.min(20)).to_string()),
         ("min_limit", paginate.min_limit.unwrap_or(1).to_string()),
         ("max_limit", most.to_string()),

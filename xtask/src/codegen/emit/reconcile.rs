@@ -64,6 +64,21 @@ fn calls(api: &Api, action: &Action) -> Option<Vec<TokenStream>> {
         let (became, from) = (list(&action.became), list(&action.from));
         calls.push(quote!(.became(#became, #from)));
     }
+    if let Some(expires) = &facts.expires {
+        let (expires, from) = (string(expires), list(&action.from));
+        calls.push(quote!(.expires(#expires, #from)));
+    }
+    if !action.done_when.is_empty() {
+        let pairs = action.done_when.iter().map(|(asked, shown)| {
+            let (asked, shown) = (condition(asked), condition(shown));
+            quote!((#asked, #shown))
+        });
+        calls.push(quote!(.done_when(&[#(#pairs),*])));
+    }
+    if !action.undone_by.is_empty() {
+        let undone_by = list(&action.undone_by);
+        calls.push(quote!(.undone_by(#undone_by)));
+    }
     if !action.failed.is_empty() {
         let failed = list(&action.failed);
         calls.push(quote!(.failed(#failed)));

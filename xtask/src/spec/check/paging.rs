@@ -72,6 +72,11 @@ impl Paging<'_, '_> {
                 "name another member",
             );
         }
+        if paginate.total_exact == Some(true) {
+            self.error("total_exact", "`true` is what absent means", "leave it out");
+        } else if paginate.total_exact == Some(false) && paginate.total.is_none() {
+            self.error("total_exact", "there is no `total` to speak of", "leave it out");
+        }
         self.items();
         if let Some(limit) = member_named(&action.request, &paginate.limit) {
             self.limits(limit);

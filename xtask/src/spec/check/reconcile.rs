@@ -142,6 +142,7 @@ impl<'a> Reading<'a> {
             ("became", &action.became),
             ("from", &action.from),
             ("failed", &action.failed),
+            ("undone_by", &action.undone_by),
         ] {
             for (index, condition) in conditions.iter().enumerate() {
                 linker.condition(&at(&format!("{key}/{index}")), condition, members);
@@ -154,17 +155,58 @@ impl<'a> Reading<'a> {
                 .error(linker.file, at("became"), message)
                 .help("add `ids`, or use `done`");
         }
-        if action.from.is_empty() != action.became.is_empty() {
-            let (key, other) =
-                if action.from.is_empty() { ("became", "from") } else { ("from", "became") };
-            let message = format!("`{key}` has no use without `{other}`");
+        self.before(linker, members);
+        for (asked, shown) in &action.done_when {
+            linker.condition(&at("done_when"), asked, &action.request);
+            linker.condition(&at("done_when"), shown, members);
+        }
+        let given = [
+            ("done_when", !action.done_when.is_empty()),
+            ("undone_by", !action.undone_by.is_empty()),
+        ];
+        for (key, _) in given.iter().filter(|(_, given)| *given && action.done.is_empty()) {
+            let message = format!("`{key}` has no use without `done`");
             linker
                 .report
                 .error(linker.file, at(key), message)
-                .help(format!("add `{other}`, or leave `{key}` out"));
+                .help(format!("add `done`, or leave `{key}` out"));
         }
         for (index, path) in facts.show.iter().enumerate() {
             linker.path(&at(&format!("show/{index}")), members, path, "an entry");
+        }
+    }
+
+    /// What was listed before the call, and what it proves.
+    fn before(&self, linker: &mut Linker<'a, '_>, members: &'a [Member]) {
+        let Self { facts, action, .. } = self;
+        let mut error = |key: &str, message: String, help: String| {
+            linker.report.error(linker.file, at(key), message).help(help);
+        };
+        let proves = [("became", !action.became.is_empty()), ("expires", facts.expires.is_some())];
+        let given = proves.iter().filter(|(_, given)| *given);
+        if action.from.is_empty() {
+            for (key, _) in given {
+                let message = format!("`{key}` has no use without `from`");
+                error(key, message, format!("add `from`, or leave `{key}` out"));
+            }
+        } else if given.count() == 0 {
+            let message = "`from` has no use without `became`".to_owned();
+            error("from", message, "add `became`, or leave `from` out".to_owned());
+        }
+        let Some(expires) = &facts.expires else { return };
+        if facts.missing != Some(shape::Missing::Success) || !action.became.is_empty() {
+            let message = "`expires` says what absence proves".to_owned();
+            let help = "it goes with `missing: success`, and not with `became`".to_owned();
+            error("expires", message, help);
+        }
+        if let Some(member) = linker.path(&at("expires"), members, expires, "an entry")
+            && member.kind != Kind::Str
+        {
+            let message = format!("`{expires}` is no text, so it is no time");
+            linker
+                .report
+                .error(linker.file, at("expires"), message)
+                .help("name a member that holds a time");
         }
     }
 }

@@ -134,9 +134,21 @@ pub struct Reconcile {
     /// only if all of `from` held before the call.
     #[serde(default, skip_serializing_if = "is_default")]
     pub became: Vec<String>,
-    /// Conditions that held before the call, so that `became` proves something.
+    /// Conditions that held before the call, so that `became`, or the absence of what `expires`, proves something.
     #[serde(default, skip_serializing_if = "is_default")]
     pub from: Vec<String>,
+    /// Conditions on the request, each with one on an entry: where the first holds, the second stands beside
+    /// `done`. It names the operation that this very request begins.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub done_when: Pairs,
+    /// Conditions on an entry: if one of them holds, another operation has undone it since, or the entry contradicts
+    /// itself, and a person decides, whatever `done` says.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub undone_by: Vec<String>,
+    /// Member of an entry with the time, in UTC as `YYYY-MM-DDThh:mm:ssZ`, at which it ends by itself. From then on
+    /// it may be absent whatever became of the request. Goes with `missing: success` and `from`.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub expires: Option<String>,
     /// Conditions on an entry: if one of them holds, it may have run and failed, and a person decides.
     #[serde(default, skip_serializing_if = "is_default")]
     pub failed: Vec<String>,
@@ -241,6 +253,10 @@ pub struct Paginate {
     /// Response member for the number of entries in all pages.
     #[serde(default, skip_serializing_if = "is_default")]
     pub total: Option<String>,
+    /// False if the total may count something else than what matches the request, such as all entries of the account;
+    /// absent means true. Then a list ends at a page that is not full, and not by its total.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub total_exact: Option<bool>,
     /// Response member that holds the entries.
     pub items: String,
     /// Member of an entry that tells it from all others.

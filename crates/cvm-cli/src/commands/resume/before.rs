@@ -26,12 +26,18 @@ pub struct Seen {
     pub own: String,
     /// Whether all of [`ReconcileInfo::from`] held; `None` if the list did not show it.
     pub from: Option<bool>,
+    /// The time at which it ends by itself; `None` if there is none, or the list did not show it.
+    pub expires: Option<String>,
 }
 
 impl Seen {
     /// Its form in the journal.
     pub fn to_value(&self) -> Value {
-        json!({ "id": self.id, "own": self.own, "from": self.from })
+        let mut value = json!({ "id": self.id, "own": self.own, "from": self.from });
+        if let Some(expires) = &self.expires {
+            value["expires"] = json!(expires);
+        }
+        value
     }
 
     /// Reads it from the journal.
@@ -43,6 +49,10 @@ impl Seen {
                 // Entries of older versions record something else, which proves nothing here.
                 None | Some(Value::Null) => None,
                 Some(from) => Some(from.as_bool()?),
+            },
+            expires: match value.get("expires") {
+                None | Some(Value::Null) => None,
+                Some(expires) => Some(expires.as_str()?.to_owned()),
             },
         })
     }
@@ -86,7 +96,8 @@ pub async fn read(
     let seen = entries.iter().filter_map(|entry| {
         let id = at(entry, facts.id).and_then(text).filter(|id| ids.contains(id))?;
         let own = at(entry, own).and_then(text)?;
-        Some(Seen { id, own, from: verdict::all(facts.from, table, entry) })
+        let expires = facts.expires.and_then(|member| at(entry, member)).and_then(text);
+        Some(Seen { id, own, from: verdict::all(facts.from, table, entry), expires })
     });
     Some(seen.collect())
 }
@@ -120,7 +131,10 @@ mod tests {
 
     #[test]
     fn it_reads_back_from_the_journal() {
-        let seen = Seen { id: "a".into(), own: "b".into(), from: Some(true) };
+        let expires = Some("2026-11-21T08:00:00Z".to_owned());
+        let timer = Seen { id: "a".into(), own: "b".into(), from: Some(true), expires };
+        assert_eq!(Seen::of(&timer.to_value()), Some(timer.clone()));
+        let seen = Seen { expires: None, ..timer };
         assert_eq!(Seen::of(&seen.to_value()), Some(seen.clone()));
         let unknown = Seen { from: None, ..seen };
         assert_eq!(Seen::of(&unknown.to_value()), Some(unknown.clone()));
@@ -128,5 +142,6 @@ mod tests {
         assert_eq!(Seen::of(&older), Some(unknown), "what it recorded is no proof here");
         assert_eq!(Seen::of(&json!({ "id": "a", "own": "b", "from": 1 })), None);
         assert_eq!(Seen::of(&json!({ "id": "a", "own": 1, "from": true })), None);
+        assert_eq!(Seen::of(&json!({ "id": "a", "own": "b", "from": true, "expires": 1 })), None);
     }
 }

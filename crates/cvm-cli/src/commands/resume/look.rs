@@ -78,7 +78,8 @@ pub fn run(line: &Line, info: &'static ActionInfo, noted: Noted) -> Result<()> {
     let skew = connection.client.clock_correction();
     let is_known = entry.is_start_known(SystemTime::now(), skew);
     let since = is_known.then(|| since(entry, skew));
-    let sought = Sought::new(info, facts, list, table, entry, since.as_deref());
+    let read_at = since.as_ref().map(|_| latest(entry, skew));
+    let sought = Sought::new(info, facts, list, table, entry, since.as_deref(), read_at.as_deref());
     let found = match facts.ids {
         Some(ids) => of_ids(&sought, &texts(&entry.parameters, ids), &entries),
         None => candidates(&sought, list, &entries),
@@ -176,6 +177,21 @@ fn reasons(sought: &Sought<'_>, ids: &[String], entries: &[Value]) -> Vec<String
         reasons.push(format!(
             "an operation on `{}` may be under way or just over, so read again later",
             under_way.join("`, `")
+        ));
+    }
+    let expired: Vec<&str> = ids
+        .iter()
+        .filter(|id| {
+            let (verdict, about) = sought.of_id(id, entries);
+            let is_open = verdict == Verdict::Open && about.is_empty() && sought.was_listed(id);
+            is_open && sought.may_have_expired(id)
+        })
+        .map(String::as_str)
+        .collect();
+    if let (Some(expires), false) = (sought.facts.expires, expired.is_empty()) {
+        reasons.push(format!(
+            "`{}` may be gone because its time (`{expires}`) has come, so look at what it acts on",
+            expired.join("`, `")
         ));
     }
     let absent: Vec<&str> = ids
@@ -342,9 +358,21 @@ fn explain(paragraphs: &[&str]) -> Result<()> {
     output::print(&page.finish())
 }
 
+/// The latest time that it may be now, as the service writes times.
+fn latest(entry: &Entry, skew: i64) -> String {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    let ahead = skew.max(entry.skew).max(0);
+    let seconds = now.as_secs().saturating_add_signed(ahead).saturating_add(CLOCKS.as_secs());
+    service_time(seconds)
+}
+
 /// The time before which nothing can be of this request, as the service writes times.
 fn since(entry: &Entry, skew: i64) -> String {
     let seconds = entry.started_for_service(skew).saturating_sub(CLOCKS.as_secs());
+    service_time(seconds)
+}
+
+fn service_time(seconds: u64) -> String {
     let text = cvm_emulator::Moment::from_unix(seconds).to_string();
     text.trim_end_matches('Z').to_owned()
 }

@@ -12,6 +12,7 @@ use cvm_models::protocol::{
 use serde_json::{Map, Value};
 
 use super::value::{at, text, texts};
+use crate::call::record;
 use crate::connect::Connection;
 use crate::exit::{Exit, Failure, Result};
 use crate::outcome;
@@ -220,6 +221,10 @@ impl Reading<'_> {
         let own_of = |item: &Value| own.and_then(|own| at(item, own)).and_then(text);
         let (mut found, mut seen) = (Vec::new(), HashSet::new());
         let mut counted = None;
+        let request = record(self.list, &Value::Object(ask.clone()));
+        let is_exact = self.list.paginate.is_none_or(|pages| pages.has_exact_total(&request));
+        let unpaged = || self.list.paginate.map_or(u64::MAX, |pages| pages.default_limit);
+        let room = pages.map_or_else(unpaged, |pages| pages.max_limit);
         for _ in 0..MOST_PAGES {
             let overlap = found.last().and_then(own_of);
             if let Some(pages) = &pages {
@@ -233,6 +238,7 @@ impl Reading<'_> {
                 return Ok(Pass::Absent);
             };
             let mut page = self.checked_rows(&answer)?;
+            let received = page.len() as u64;
             let style = self.list.paginate.map(|pages| pages.style);
             if let (Some(PageStyle::Offset { .. }), Some(last)) = (style, &overlap) {
                 if page.first().and_then(own_of).as_ref() != Some(last) {
@@ -256,10 +262,15 @@ impl Reading<'_> {
                     if before != told {
                         return Ok(Pass::Changed(format!("`{total}` was {before} and is {told}")));
                     }
-                    if found.len() > told {
-                        return Err(self.unreadable("lists more than it counts"));
-                    }
-                    let more = found.len() < told;
+                    let more = if is_exact {
+                        if found.len() > told {
+                            return Err(self.unreadable("lists more than it counts"));
+                        }
+                        found.len() < told
+                    } else {
+                        // A page that is not full may have been cut short. One without anything new is the end.
+                        !is_empty && (received >= room || pages.is_some() && found.len() < told)
+                    };
                     if more && (is_empty || pages.is_none()) {
                         return Err(self.unreadable("promised more than it gave"));
                     }

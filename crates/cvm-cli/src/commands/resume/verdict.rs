@@ -11,6 +11,7 @@ use super::before::Seen;
 use super::compare::{self, Likeness, likeness, resemblance, uncompared};
 use super::marks;
 use super::value::{at, text};
+use crate::call::record;
 use crate::entry::Entry;
 
 /// Of each list that shows states, a waiter that knows which of them are at rest.
@@ -62,6 +63,10 @@ pub struct Sought<'a> {
     pub own: Option<&'static str>,
     /// Entries made before this time do not count: `YYYY-MM-DDThh:mm:ss`. `None` if it is unknown.
     pub since: Option<&'a str>,
+    /// The latest time that it may have been when the list was read, in the same form. `None` if it is unknown.
+    pub read_at: Option<&'a str>,
+    /// What stands beside [`ReconcileInfo::done`] for this very request.
+    done_when: Vec<Condition>,
 }
 
 impl<'a> Sought<'a> {
@@ -73,7 +78,10 @@ impl<'a> Sought<'a> {
         table: &'static Table,
         entry: &'a Entry,
         since: Option<&'a str>,
+        read_at: Option<&'a str>,
     ) -> Self {
+        let request = record(info, &entry.parameters);
+        let asked = facts.done_when.iter().filter(|(asked, _)| asked.holds(&request));
         Self {
             action: info.name,
             facts,
@@ -83,13 +91,16 @@ impl<'a> Sought<'a> {
             table,
             own: list.paginate.and_then(|pages| pages.id),
             since,
+            read_at,
+            done_when: asked.map(|(_, shown)| *shown).collect(),
         }
     }
 
     /// What the entries say of one id, and which of them say it.
     ///
     /// *Done* takes a proof: every member that the request gives is compared and equal; and an id that is
-    /// absent was listed before the call.
+    /// absent was listed before the call. *Not seen* takes an entry that shows another value, or that there is
+    /// none of the name that was given: a resource that is not listed may have had the change and be gone since.
     pub fn of_id<'e>(&self, id: &str, entries: &'e [Value]) -> (Verdict, Vec<&'e Value>) {
         let about: Vec<&Value> = entries
             .iter()
@@ -98,6 +109,7 @@ impl<'a> Sought<'a> {
             .collect();
         let verdict = match about.as_slice() {
             [] if self.facts.missing == Missing::Success => self.of_absence(id),
+            [] if self.own == Some(self.facts.id) => Verdict::Open,
             [] => Verdict::NotSeen,
             // An older entry of the same name would look just so.
             [_] if self.facts.created.is_some()
@@ -143,13 +155,26 @@ impl<'a> Sought<'a> {
         resemblance(self.facts, self.request, entry) != Some(Likeness::Different)
     }
 
-    /// What was never listed is absent whatever became of the request.
+    /// What was never listed is absent whatever became of the request, and so is what has ended by itself.
     fn of_absence(&self, id: &str) -> Verdict {
-        if self.was_listed(id) && self.uncompared.is_empty() {
+        if self.was_listed(id) && !self.may_have_expired(id) && self.uncompared.is_empty() {
             Verdict::Done
         } else {
             Verdict::Open
         }
+    }
+
+    /// Whether what was listed under this id may have ended by itself since: it did not wait for its time before the
+    /// call, or its time is not known to have been ahead when the list was read.
+    pub fn may_have_expired(&self, id: &str) -> bool {
+        if self.facts.expires.is_none() {
+            return false;
+        }
+        let is_ahead = |seen: &Seen| {
+            let times = seen.expires.as_deref().and_then(utc).zip(self.read_at);
+            seen.from == Some(true) && times.is_some_and(|(expires, now)| now < expires)
+        };
+        !self.seen(id).is_some_and(|seen| seen.into_iter().all(is_ahead))
     }
 
     fn of_entry(&self, id: &str, entry: &Value) -> Verdict {
@@ -176,7 +201,8 @@ impl<'a> Sought<'a> {
             conditions => all(conditions, self.table, entry),
         };
         let may_have_become = self.may_have_become(entry);
-        let verdict = match (holds(facts.done), holds(facts.became)) {
+        let done = [facts.done, &self.done_when].concat();
+        let verdict = match (holds(&done), holds(facts.became)) {
             _ if conditions().next().is_none() => Verdict::Done,
             (Some(true), _) => Verdict::Done,
             (_, Some(true)) => match self.seen(id).as_deref() {
@@ -184,12 +210,19 @@ impl<'a> Sought<'a> {
                 // It may have been so before.
                 _ => Verdict::Open,
             },
-            (Some(false), Some(false)) if !may_have_become => self.not_seen(entry),
+            // What it shows is as it was asked for, so nothing proves that the request had no effect.
+            (Some(false), Some(false)) if !may_have_become && likeness.is_none() => {
+                self.not_seen(entry)
+            }
             // A state that is not shown, or not listed in the specification, proves nothing.
             _ => Verdict::Open,
         };
         match verdict {
-            Verdict::Done if !self.uncompared.is_empty() => Verdict::Open,
+            // What the request asks for is none of the cases that the rule knows.
+            Verdict::Done if self.done_when.is_empty() != facts.done_when.is_empty() => {
+                Verdict::Open
+            }
+            Verdict::Done if !self.uncompared.is_empty() || self.is_undone(entry) => Verdict::Open,
             verdict => verdict,
         }
     }
@@ -214,12 +247,26 @@ impl<'a> Sought<'a> {
             return true;
         }
         let Some(operation) = info.operation else { return false };
-        let names: Vec<String> = operation.names.iter().filter_map(|name| shown(name)).collect();
+        let names = operation.names.iter().filter_map(|name| Some((*name, shown(name)?)));
+        let names: Vec<(&str, String)> = names.collect();
         let is_running = match shown(operation.state) {
             Some(state) => !operation.ended.contains(&state.as_str()),
             None => entry.get(operation.state) != Some(&Value::Null) || !names.is_empty(),
         };
-        is_running || names.iter().any(|name| name == self.action)
+        is_running || names.iter().any(|(member, name)| self.is_ours(member, name))
+    }
+
+    /// Whether an operation of this name in this member is of the kind that was asked for.
+    fn is_ours(&self, member: &str, shown: &str) -> bool {
+        let is_named = |condition: &Condition| matches!(condition.test, Test::OneOf(names) if names.contains(&shown));
+        let own = self.done_when.iter().filter(|condition| condition.member == member);
+        shown == self.action || own.into_iter().any(is_named)
+    }
+
+    /// Whether an entry names an operation that has undone the request since.
+    fn is_undone(&self, entry: &Value) -> bool {
+        let undone_by = self.facts.undone_by.iter();
+        undone_by.copied().any(|one| all(&[one], self.table, entry) == Some(true))
     }
 
     /// Whether the first thing that `became` asks for is there, and the rest is not: an instance in the recycle bin
@@ -272,6 +319,18 @@ impl<'a> Sought<'a> {
                 || *created.replace(' ', "T") >= *since
         })
     }
+}
+
+/// A time of the API in UTC, `YYYY-MM-DDThh:mm:ssZ`, without its last letter; `None` if it has another form. Such times
+/// compare as texts.
+fn utc(text: &str) -> Option<&str> {
+    let form = b"0000-00-00T00:00:00Z";
+    let fits = |(byte, form): (u8, &u8)| match form {
+        b'0' => byte.is_ascii_digit(),
+        form => byte == *form,
+    };
+    let is_time = text.len() == form.len() && text.bytes().zip(form).all(fits);
+    text.strip_suffix('Z').filter(|_| is_time)
 }
 
 /// Whether all of the conditions hold for an entry. `None` if one of them asks about what the entry does not show,

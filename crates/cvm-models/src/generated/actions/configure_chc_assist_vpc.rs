@@ -94,6 +94,7 @@ pub(crate) static CONFIGURE_CHC_ASSIST_VPC_INFO: ActionInfo = ActionInfo {
                 Condition::one_of("LatestOperationState", &["SUCCESS"]),
                 Condition::one_of("InstanceState", &["READY", "PREPARED", "ONLINE"]),
             ])
+            .undone_by(&[Condition::one_of("LatestOperation", &["RemoveChcAssistVpc"])])
             .failed(&[Condition::one_of("LatestOperationState", &["FAILED"])])
             .show(&[
                 "InstanceState", "BmcVirtualPrivateCloud.VpcId",

@@ -80,6 +80,9 @@ pub(crate) static CONFIGURE_CHC_DEPLOY_VPC_INFO: ActionInfo = ActionInfo {
                 Condition::one_of("LatestOperationState", &["SUCCESS"]),
                 Condition::one_of("InstanceState", &["READY", "PREPARED", "ONLINE"]),
             ])
+            .undone_by(&[
+                Condition::one_of("LatestOperation", &["RemoveChcAssistVpc", "RemoveChcDeployVpc"]),
+            ])
             .failed(&[Condition::one_of("LatestOperationState", &["FAILED"])])
             .show(&[
                 "InstanceState", "DeployVirtualPrivateCloud.VpcId",

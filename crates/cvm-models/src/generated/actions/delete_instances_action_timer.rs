@@ -11,9 +11,10 @@ use crate::prelude::*;
 /// no longer finds the timer, so read `DescribeInstancesActionTimer`: cancel a timer that is
 /// still `UNDO` again at once.
 ///
-/// If the outcome is unknown, check `DescribeInstancesActionTimer`: Done when the timer is
-/// gone. `UNDO` means not done, so cancel it again at once; `DOING` or `DONE` means that it is
-/// too late. After its scheduled time, a timer may be gone because it ran: check the instance.
+/// If the outcome is unknown, check `DescribeInstancesActionTimer`: Done when the timer was
+/// `UNDO` before the call and is gone while its scheduled time is still ahead. `UNDO` means not
+/// done, so cancel it again at once; `DOING` or `DONE` means that it is too late. After its
+/// scheduled time, a timer may be gone because it ran: check the instance.
 ///
 /// Returns [`DeleteInstancesActionTimerResponse`]. Group: Timers. Up to 10 calls per second.
 #[derive(Clone, Default, PartialEq)]
@@ -46,6 +47,7 @@ pub(crate) static DELETE_INSTANCES_ACTION_TIMER_INFO: ActionInfo = ActionInfo {
     reconcile: Some(
         ReconcileInfo::new("DescribeInstancesActionTimer")
             .ids("ActionTimerIds", "ActionTimerIds", "ActionTimerId")
+            .expires("ActionTime", &[Condition::one_of("Status", &["UNDO"])])
             .missing(Missing::Success)
             .show(&["InstanceId", "ActionTime", "Status"]),
     ),

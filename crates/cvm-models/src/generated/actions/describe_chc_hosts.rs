@@ -80,6 +80,7 @@ pub(crate) static DESCRIBE_CHC_HOSTS_INFO: ActionInfo = ActionInfo {
         style: PageStyle::Offset { offset: "Offset", limit: "Limit", total: "TotalCount" },
         items: "ChcHostSet",
         id: Some("ChcId"),
+        is_total_exact: true,
         default_limit: 20,
         min_limit: 1,
         max_limit: 100,

@@ -39,8 +39,9 @@ pub struct DescribeDisasterRecoverGroupsResponse {
     /// The groups of this page, each with the ids of its instances.
     pub disaster_recover_group_set: Vec<DisasterRecoverGroup>,
 
-    /// Number of placement groups on all pages. The documentation says all groups of the
-    /// account, so do not rely on it to count matches.
+    /// Number of placement groups of the account according to the documentation; the published
+    /// sample counts the matches. With ids, a name or filters, the list ends at a page that is
+    /// not full.
     pub total_count: i64,
 
     /// Identifies this call; include it when you contact support.
@@ -81,6 +82,7 @@ pub(crate) static DESCRIBE_DISASTER_RECOVER_GROUPS_INFO: ActionInfo = ActionInfo
         style: PageStyle::Offset { offset: "Offset", limit: "Limit", total: "TotalCount" },
         items: "DisasterRecoverGroupSet",
         id: Some("DisasterRecoverGroupId"),
+        is_total_exact: false,
         default_limit: 20,
         min_limit: 1,
         max_limit: 100,

@@ -75,6 +75,7 @@ pub(crate) static DESCRIBE_HOSTS_INFO: ActionInfo = ActionInfo {
         style: PageStyle::Offset { offset: "Offset", limit: "Limit", total: "TotalCount" },
         items: "HostSet",
         id: Some("HostId"),
+        is_total_exact: true,
         default_limit: 20,
         min_limit: 1,
         max_limit: 100,

@@ -92,6 +92,7 @@ pub(crate) static DESCRIBE_HPC_CLUSTERS_INFO: ActionInfo = ActionInfo {
         style: PageStyle::Offset { offset: "Offset", limit: "Limit", total: "TotalCount" },
         items: "HpcClusterSet",
         id: Some("HpcClusterId"),
+        is_total_exact: true,
         default_limit: 20,
         min_limit: 1,
         max_limit: 100,

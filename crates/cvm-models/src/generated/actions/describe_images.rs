@@ -88,6 +88,7 @@ pub(crate) static DESCRIBE_IMAGES_INFO: ActionInfo = ActionInfo {
         style: PageStyle::Offset { offset: "Offset", limit: "Limit", total: "TotalCount" },
         items: "ImageSet",
         id: Some("ImageId"),
+        is_total_exact: true,
         default_limit: 20,
         min_limit: 1,
         max_limit: 100,

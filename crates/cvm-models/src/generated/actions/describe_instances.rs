@@ -91,6 +91,7 @@ pub(crate) static DESCRIBE_INSTANCES_INFO: ActionInfo = ActionInfo {
         style: PageStyle::Offset { offset: "Offset", limit: "Limit", total: "TotalCount" },
         items: "InstanceSet",
         id: Some("InstanceId"),
+        is_total_exact: true,
         default_limit: 20,
         min_limit: 1,
         max_limit: 100,

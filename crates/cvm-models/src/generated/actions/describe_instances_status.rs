@@ -72,6 +72,7 @@ pub(crate) static DESCRIBE_INSTANCES_STATUS_INFO: ActionInfo = ActionInfo {
         style: PageStyle::Offset { offset: "Offset", limit: "Limit", total: "TotalCount" },
         items: "InstanceStatusSet",
         id: Some("InstanceId"),
+        is_total_exact: true,
         default_limit: 20,
         min_limit: 1,
         max_limit: 100,

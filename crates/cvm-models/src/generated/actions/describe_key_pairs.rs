@@ -76,6 +76,7 @@ pub(crate) static DESCRIBE_KEY_PAIRS_INFO: ActionInfo = ActionInfo {
         style: PageStyle::Offset { offset: "Offset", limit: "Limit", total: "TotalCount" },
         items: "KeyPairSet",
         id: Some("KeyId"),
+        is_total_exact: true,
         default_limit: 20,
         min_limit: 1,
         max_limit: 100,

@@ -48,8 +48,8 @@ pub struct DescribeLaunchTemplateVersions {
 /// Response of [`DescribeLaunchTemplateVersions`].
 #[derive(Clone, Default, PartialEq)]
 pub struct DescribeLaunchTemplateVersionsResponse {
-    /// Number of versions on all pages. The documentation could also mean templates, so also
-    /// stop paging on an empty page.
+    /// Number of versions on all pages, although the documentation could also mean templates.
+    /// The list therefore ends at a page that is not full.
     pub total_count: u64,
 
     /// The versions of this page, each with its number, description and launch settings.
@@ -93,6 +93,7 @@ pub(crate) static DESCRIBE_LAUNCH_TEMPLATE_VERSIONS_INFO: ActionInfo = ActionInf
         style: PageStyle::Offset { offset: "Offset", limit: "Limit", total: "TotalCount" },
         items: "LaunchTemplateVersionSet",
         id: Some("LaunchTemplateVersion"),
+        is_total_exact: false,
         default_limit: 20,
         min_limit: 1,
         max_limit: 100,

@@ -76,6 +76,7 @@ pub(crate) static DESCRIBE_RESOURCE_POOL_PACKS_INFO: ActionInfo = ActionInfo {
         style: PageStyle::Token { token_in: "NextToken", token_out: "NextToken", limit: "MaxResults" },
         items: "DedicatedResourcePackSet",
         id: Some("DedicatedResourcePackId"),
+        is_total_exact: true,
         default_limit: 10,
         min_limit: 10,
         max_limit: 100,

@@ -110,6 +110,7 @@ pub(crate) static DESCRIBE_TASK_INFO_INFO: ActionInfo = ActionInfo {
         style: PageStyle::Offset { offset: "Offset", limit: "Limit", total: "TotalCount" },
         items: "RepairTaskInfoSet",
         id: Some("TaskId"),
+        is_total_exact: true,
         default_limit: 20,
         min_limit: 1,
         max_limit: 100,

@@ -21,9 +21,9 @@ use crate::prelude::*;
 /// is `true`.
 ///
 /// If the outcome is unknown, check `DescribeInstances`: Done when the state is `RESCUE_MODE`
-/// and the latest operation is `SUCCESS`; `ENTER_RESCUE_MODE` means it is still running and may
-/// fail. `RUNNING` or `STOPPED` with the same latest operation as before means not done. No
-/// query returns the rescue password.
+/// and the latest operation is `SUCCESS` and is not `ExitRescueMode`; `ENTER_RESCUE_MODE` means
+/// it is still running and may fail. `RUNNING` or `STOPPED` with the same latest operation as
+/// before means not done. No query returns the rescue password.
 ///
 /// Returns [`EnterRescueModeResponse`]. Group: Rescue mode. Up to 20 calls per second.
 #[derive(Clone, Default, PartialEq)]
@@ -86,6 +86,7 @@ pub(crate) static ENTER_RESCUE_MODE_INFO: ActionInfo = ActionInfo {
                 Condition::one_of("InstanceState", &["RESCUE_MODE"]),
                 Condition::one_of("LatestOperationState", &["SUCCESS"]),
             ])
+            .undone_by(&[Condition::one_of("LatestOperation", &["ExitRescueMode"])])
             .failed(&[Condition::one_of("LatestOperationState", &["FAILED"])])
             .show(&[
                 "InstanceState", "LatestOperation", "LatestOperationState",

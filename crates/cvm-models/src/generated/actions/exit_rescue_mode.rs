@@ -18,9 +18,9 @@ use crate::prelude::*;
 /// first.
 ///
 /// If the outcome is unknown, check `DescribeInstances`: Done when the state is `RUNNING` or
-/// `STOPPED`, as it was before rescue mode, and the latest operation is `SUCCESS`;
-/// `EXIT_RESCUE_MODE` means it is still running and may fail. `RESCUE_MODE` with the same
-/// latest operation as before means not done.
+/// `STOPPED`, as it was before rescue mode, and the latest operation is `SUCCESS` and is not
+/// `EnterRescueMode`; `EXIT_RESCUE_MODE` means it is still running and may fail. `RESCUE_MODE`
+/// with the same latest operation as before means not done.
 ///
 /// Returns [`ExitRescueModeResponse`]. Group: Rescue mode. Up to 20 calls per second.
 #[derive(Clone, Default, PartialEq)]
@@ -56,6 +56,7 @@ pub(crate) static EXIT_RESCUE_MODE_INFO: ActionInfo = ActionInfo {
                 Condition::one_of("InstanceState", &["RUNNING", "STOPPED"]),
                 Condition::one_of("LatestOperationState", &["SUCCESS"]),
             ])
+            .undone_by(&[Condition::one_of("LatestOperation", &["EnterRescueMode"])])
             .failed(&[Condition::one_of("LatestOperationState", &["FAILED"])])
             .show(&[
                 "InstanceState", "LatestOperation", "LatestOperationState",

@@ -22,9 +22,9 @@ use crate::prelude::*;
 /// each run affects live traffic, so read `NetworkMode` instead.
 ///
 /// If the outcome is unknown, check `DescribeChcHosts`: Done when the mode has the requested
-/// value, the server is no longer `OPERATING`, and the latest operation is a network switch
-/// with `SUCCESS`; `FAILED` means the request ran and failed. The old mode with the same latest
-/// operation as before means not done.
+/// value, the server is no longer `OPERATING`, and the latest operation is the switch to that
+/// mode with `SUCCESS`; `FAILED` means the request ran and failed. The old mode with the same
+/// latest operation as before means not done.
 ///
 /// Returns [`ModifyChcNetworkModeResponse`]. Group: Hosted physical servers.
 #[derive(Clone, Default, PartialEq)]
@@ -63,8 +63,11 @@ pub(crate) static MODIFY_CHC_NETWORK_MODE_INFO: ActionInfo = ActionInfo {
             .same(&[("NetworkMode", "NetworkMode")])
             .done(&[
                 Condition::one_of("LatestOperationState", &["SUCCESS"]),
-                Condition::one_of("LatestOperation", &["SwitchChcDeployNetwork", "SwitchChcBusinessNetwork"]),
                 Condition::one_of("InstanceState", &["PREPARED", "ONLINE"]),
+            ])
+            .done_when(&[
+                (Condition::one_of("NetworkMode", &["DEPLOY"]), Condition::one_of("LatestOperation", &["SwitchChcDeployNetwork"])),
+                (Condition::one_of("NetworkMode", &["BUSINESS"]), Condition::one_of("LatestOperation", &["SwitchChcBusinessNetwork"])),
             ])
             .failed(&[Condition::one_of("LatestOperationState", &["FAILED"])])
             .show(&["InstanceState", "NetworkMode", "LatestOperation", "LatestOperationState"]),

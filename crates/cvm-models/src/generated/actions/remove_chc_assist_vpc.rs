@@ -57,6 +57,9 @@ pub(crate) static REMOVE_CHC_ASSIST_VPC_INFO: ActionInfo = ActionInfo {
                 Condition::one_of("InstanceState", &["INIT"]),
                 Condition::one_of("LatestOperationState", &["SUCCESS"]),
             ])
+            .undone_by(&[
+                Condition::one_of("LatestOperation", &["ConfigureChcAssistVpc", "ConfigureChcDeployVpc"]),
+            ])
             .failed(&[
                 Condition::one_of("LatestOperationState", &["FAILED"]),
                 Condition::one_of("InstanceState", &["CLEAR_NETWORK_FAILED"]),

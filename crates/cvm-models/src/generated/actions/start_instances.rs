@@ -20,9 +20,9 @@ use crate::prelude::*;
 /// state first.
 ///
 /// If the outcome is unknown, check `DescribeInstances`: Done when the state is `RUNNING` and
-/// the latest operation is `SUCCESS`; `STARTING` means it is still running and may fail. Still
-/// `STOPPED` after one minute, with the same latest operation as before, means not done;
-/// `STOPPED` with a failed `StartInstances` means the request ran and failed.
+/// the latest operation is `SUCCESS` and is not a stop; `STARTING` means it is still running
+/// and may fail. Still `STOPPED` after one minute, with the same latest operation as before,
+/// means not done; `STOPPED` with a failed `StartInstances` means the request ran and failed.
 ///
 /// Returns [`StartInstancesResponse`]. Group: Instances. Up to 10 calls per second.
 #[derive(Clone, Default, PartialEq)]
@@ -60,6 +60,7 @@ pub(crate) static START_INSTANCES_INFO: ActionInfo = ActionInfo {
                 Condition::one_of("InstanceState", &["RUNNING"]),
                 Condition::one_of("LatestOperationState", &["SUCCESS"]),
             ])
+            .undone_by(&[Condition::one_of("LatestOperation", &["StopInstances"])])
             .failed(&[Condition::one_of("LatestOperationState", &["FAILED"])])
             .show(&[
                 "InstanceState", "LatestOperation", "LatestOperationState",

@@ -24,10 +24,10 @@ use crate::prelude::*;
 /// `ForceStop` is `true`. Hazard if `StoppedMode` is given and not `KEEP_CHARGING`.
 ///
 /// If the outcome is unknown, check `DescribeInstances`: Done when the state is `STOPPED` and
-/// the latest operation is `SUCCESS`; check `StopChargingMode` if charging was to end.
-/// `STOPPING` means it is still running, and a soft stop may fail. Still `RUNNING` after one
-/// minute, with the same latest operation as before, means not done, but a second stop may stop
-/// an instance that somebody has just started.
+/// the latest operation is `SUCCESS` and is not a start or reboot; check `StopChargingMode` if
+/// charging was to end. `STOPPING` means it is still running, and a soft stop may fail. Still
+/// `RUNNING` after one minute, with the same latest operation as before, means not done, but a
+/// second stop may stop an instance that somebody has just started.
 ///
 /// Returns [`StopInstancesResponse`]. Group: Instances. Up to 10 calls per second.
 #[derive(Clone, Default, PartialEq)]
@@ -93,6 +93,9 @@ pub(crate) static STOP_INSTANCES_INFO: ActionInfo = ActionInfo {
             .done(&[
                 Condition::one_of("InstanceState", &["STOPPED"]),
                 Condition::one_of("LatestOperationState", &["SUCCESS"]),
+            ])
+            .undone_by(&[
+                Condition::one_of("LatestOperation", &["StartInstances", "RebootInstances"]),
             ])
             .failed(&[Condition::one_of("LatestOperationState", &["FAILED"])])
             .show(&[

@@ -14,6 +14,7 @@ mod evidence;
 mod hidden;
 
 const SINCE: &str = "2026-11-21T07:40:53";
+const READ_AT: &str = "2026-11-21T08:10:00";
 
 fn journaled(action: &str, request: &Value, before: Option<&[Seen]>) -> Entry {
     let sending = Sending {
@@ -33,7 +34,8 @@ fn with<T>(entry: &Entry, since: Option<&str>, ask: impl FnOnce(&Sought<'_>) -> 
     let facts = info.reconcile.as_ref().unwrap();
     let list = cvm_models::action(facts.list).unwrap();
     let (_, table) = rows::main_list(list).unwrap();
-    ask(&Sought::new(info, facts, list, table, entry, since))
+    let read_at = since.map(|_| READ_AT);
+    ask(&Sought::new(info, facts, list, table, entry, since, read_at))
 }
 
 fn verdicts(
@@ -50,7 +52,8 @@ fn verdicts(
 }
 
 fn seen(id: &str, from: bool) -> Seen {
-    Seen { id: id.into(), own: id.into(), from: Some(from) }
+    let expires = Some("2026-11-21T09:00:00Z".into());
+    Seen { id: id.into(), own: id.into(), from: Some(from), expires }
 }
 
 /// Puts a value at `A.B`.
@@ -110,7 +113,11 @@ fn perfect(facts: &ReconcileInfo, own: Option<&str>, request: &Value, id: &Value
         set(&mut entry, created, json!("2026-11-21T08:00:00Z"));
     }
     let conditions = if facts.done.is_empty() { facts.became } else { facts.done };
-    for condition in conditions {
+    let asked = facts.done_when.iter().filter(|(asked, _)| match asked.test {
+        Test::OneOf(values) => request[asked.member] == values[0],
+        _ => false,
+    });
+    for condition in conditions.iter().chain(asked.map(|(_, shown)| shown)) {
         let value = match condition.test {
             Test::OneOf(values) => values[0],
             _ => "SUCCESS",
@@ -156,6 +163,11 @@ impl Case {
             for (_, key) in facts.same_key {
                 set(&mut request, key, json!("ssh-rsa text me@home"));
             }
+            if let Some((asked, _)) = facts.done_when.first()
+                && let Test::OneOf(values) = asked.test
+            {
+                set(&mut request, asked.member, json!(values[0]));
+            }
             Some(Self { info, facts, own, ids, id, request, others })
         })
     }
@@ -168,7 +180,7 @@ impl Case {
     fn verdict(&self, request: &Value, entries: &[Value]) -> &'static str {
         let id = text(&self.id).unwrap();
         let own = if self.facts.created.is_some() { "older".to_owned() } else { id.clone() };
-        let before = [Seen { id, own, from: Some(true) }];
+        let before = [Seen { own, ..seen(&id, true) }];
         verdicts(self.info.name, request, Some(&before), entries)[0]
     }
 }
@@ -399,7 +411,7 @@ fn a_namesake_from_before_is_not_what_was_made() {
     let told = |before: Option<&[Seen]>, entries: &[Value]| {
         verdicts("CreateHpcCluster", &request, before, entries)[0]
     };
-    let older = [Seen { id: "a".into(), own: "hpc-1".into(), from: Some(true) }];
+    let older = [Seen { own: "hpc-1".into(), ..seen("a", true) }];
     let (one, two) =
         (cluster("hpc-1", "2026-11-21T07:41:00Z"), cluster("hpc-2", "2026-11-21T07:41:30Z"));
     assert_eq!(told(Some(&older), std::slice::from_ref(&one)), "not seen");
@@ -561,7 +573,7 @@ fn a_value_that_no_list_of_the_specification_has_proves_nothing_in_any_condition
 fn a_recycle_bin_that_was_not_looked_into_before_leaves_it_to_a_person() {
     let request = json!({ "InstanceIds": ["ins-1"] });
     let entry = json!({ "InstanceId": "ins-1", "InstanceState": "SHUTDOWN" });
-    let before = [Seen { id: "ins-1".into(), own: "ins-1".into(), from: None }];
+    let before = [Seen { from: None, ..seen("ins-1", true) }];
     assert_eq!(verdicts("TerminateInstances", &request, Some(&before), &[entry]), ["you decide"]);
 }
 

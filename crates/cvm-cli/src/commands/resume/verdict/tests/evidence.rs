@@ -62,7 +62,7 @@ fn verdict_of_same(case: &Case, entry: &Value) -> &'static str {
     let id = text(&case.id).unwrap();
     let own = case.own.and_then(|own| at(entry, own)).and_then(text).unwrap_or_else(|| id.clone());
     let from = all(case.facts.from, table_of(case), entry);
-    let before = [Seen { id, own, from }];
+    let before = [Seen { own, from, ..seen(&id, true) }];
     verdicts(case.info.name, &case.request, Some(&before), std::slice::from_ref(entry))[0]
 }
 
@@ -200,7 +200,7 @@ fn a_recycle_bin_proves_a_termination_only_of_an_instance_that_was_up_or_down_be
     let (_, table) = rows::main_list(cvm_models::action(facts.list).unwrap()).unwrap();
     let told = |before: Value, now: Value| {
         let from = all(facts.from, table, &before);
-        let before = [Seen { id: "ins-1".into(), own: "ins-1".into(), from }];
+        let before = [Seen { from, ..seen("ins-1", true) }];
         verdicts("TerminateInstances", &request, Some(&before), &[now])[0]
     };
     let up = || instance("RUNNING", "SUCCESS", "NOTISOLATED");
@@ -229,4 +229,120 @@ fn an_imported_key_is_found_though_the_service_replaces_its_comment() {
     assert_eq!(told("ssh-rsa AAAAB3Nz skey_112168"), "done");
     assert_eq!(told("ssh-rsa AAAAB3Nx me@home"), "not seen");
     assert_eq!(told("skey_112168"), "you decide");
+}
+
+#[test]
+fn timer_that_is_gone_was_canceled_only_if_it_waited_and_its_time_is_ahead() {
+    let request = json!({ "ActionTimerIds": ["at-1"] });
+    let name = "DeleteInstancesActionTimer";
+    let told = |from: Option<bool>, expires: Option<&str>| {
+        let expires = expires.map(str::to_owned);
+        let before = [Seen { from, expires, ..seen("at-1", true) }];
+        verdicts(name, &request, Some(&before), &[])[0]
+    };
+    assert_eq!(told(Some(true), Some("2026-11-21T08:10:01Z")), "done");
+    for (from, expires) in [
+        // Its time had come when the list was read, so that it may have run.
+        (Some(true), Some("2026-11-21T08:10:00Z")),
+        (Some(true), Some("2020-01-01T00:00:00Z")),
+        // It did not wait any more, or nobody knows.
+        (Some(false), Some("2026-11-21T09:00:00Z")),
+        (None, Some("2026-11-21T09:00:00Z")),
+        // Its time is not known.
+        (Some(true), None),
+        (Some(true), Some("")),
+        (Some(true), Some("2026-11-21 09:00:00")),
+        (Some(true), Some("2026-11-21T09:00:00+08:00")),
+        (Some(true), Some("tomorrow-at-nine-utcZ")),
+    ] {
+        assert_eq!(told(from, expires), "you decide", "{from:?} {expires:?}");
+    }
+    let entry = journaled(name, &request, Some(&[seen("at-1", true)]));
+    let timeless = with(&entry, None, |sought| sought.of_id("at-1", &[]).0);
+    assert_eq!(timeless, Verdict::Open, "the clock cannot be relied on");
+    let status = |status: &str| json!({ "ActionTimerId": "at-1", "Status": status });
+    for state in ["UNDO", "DOING", "DONE"] {
+        let told = verdicts(name, &request, Some(&[seen("at-1", true)]), &[status(state)]);
+        assert_ne!(told, ["done"], "{state}");
+    }
+}
+
+#[test]
+fn operation_that_undoes_the_request_leaves_the_verdict_to_a_person() {
+    let mut names = Vec::new();
+    for case in Case::all().filter(|case| !case.facts.undone_by.is_empty()) {
+        names.push(case.info.name);
+        for condition in case.facts.undone_by {
+            let Test::OneOf(operations) = condition.test else { panic!("{condition}") };
+            for operation in operations {
+                let mut entry = case.perfect(&case.request);
+                assert_eq!(
+                    case.verdict(&case.request, &[entry.clone()]),
+                    "done",
+                    "{}",
+                    case.info.name
+                );
+                set(&mut entry, condition.member, json!(operation));
+                let told = case.verdict(&case.request, &[entry]);
+                assert_eq!(told, "you decide", "{}: {operation}", case.info.name);
+            }
+        }
+    }
+    for name in ["StartInstances", "StopInstances", "EnterRescueMode", "ExitRescueMode"] {
+        assert!(names.contains(&name), "{names:?}");
+    }
+}
+
+/// Every rule that proves a state that another action can bring about, too.
+#[test]
+fn rule_that_compares_no_member_of_the_request_names_what_undoes_it() {
+    for case in Case::all().filter(has_operations) {
+        let facts = case.facts;
+        let is_by_state = facts.done.iter().any(|condition| condition.member == "InstanceState");
+        // No operation takes an instance back that is being destroyed.
+        if is_by_state && case.info.name != "TerminateInstances" {
+            let is_directed = !(facts.undone_by.is_empty() && facts.done_when.is_empty());
+            assert!(is_directed, "{}", case.info.name);
+        }
+    }
+}
+
+#[test]
+fn switch_of_networks_is_done_only_by_the_switch_to_the_wanted_mode() {
+    let told = |asked: &str, shown: &str, operation: Value| {
+        let request = json!({ "ChcIds": ["chc-1"], "NetworkMode": asked });
+        let entry = json!({
+            "ChcId": "chc-1", "InstanceState": "PREPARED", "NetworkMode": shown,
+            "LatestOperation": operation, "LatestOperationState": "SUCCESS",
+        });
+        verdicts("ModifyChcNetworkMode", &request, None, &[entry])[0]
+    };
+    let (deploy, business) = (json!("SwitchChcDeployNetwork"), json!("SwitchChcBusinessNetwork"));
+    for (mode, other, own, opposite) in
+        [("DEPLOY", "BUSINESS", &deploy, &business), ("BUSINESS", "DEPLOY", &business, &deploy)]
+    {
+        assert_eq!(told(mode, mode, own.clone()), "done");
+        for operation in [opposite.clone(), json!("ChcPrepare"), Value::Null] {
+            assert_eq!(told(mode, mode, operation), "you decide", "{mode}");
+        }
+        // The old mode, and a switch to the wanted one that is over: the row contradicts itself.
+        assert_eq!(told(mode, other, own.clone()), "you decide", "{mode}");
+        assert_eq!(told(mode, other, opposite.clone()), "not seen", "{mode}");
+    }
+    assert_eq!(told("SIDEWAYS", "SIDEWAYS", deploy), "you decide", "a mode that nobody knows");
+}
+
+#[test]
+fn resource_that_is_not_listed_is_never_called_not_seen() {
+    let mut cases = 0;
+    for case in Case::all().filter(|case| case.own == Some(case.facts.id)) {
+        cases += 1;
+        for before in [None, Some(&[][..]), Some(&[seen("id", true)][..])] {
+            let told = verdicts(case.info.name, &case.request, before, &[])[0];
+            assert_ne!(told, "not seen", "{}", case.info.name);
+            let is_gone = case.facts.missing == Missing::Success && told == "done";
+            assert!(is_gone || told == "you decide", "{}: {told}", case.info.name);
+        }
+    }
+    assert!(cases > 25, "{cases}");
 }

@@ -79,6 +79,7 @@ pub(crate) static DESCRIBE_BOATS_INFO: ActionInfo = ActionInfo {
         style: PageStyle::Offset { offset: "Offset", limit: "Limit", total: "TotalCount" },
         items: "BoatSet",
         id: Some("BoatId"),
+        is_total_exact: true,
         default_limit: 20,
         min_limit: 1,
         max_limit: 100,

@@ -65,6 +65,7 @@ pub(crate) static READ_LOG_INFO: ActionInfo = ActionInfo {
         style: PageStyle::Token { token_in: "NextToken", token_out: "NextToken", limit: "MaxResults" },
         items: "Lines",
         id: None,
+        is_total_exact: true,
         default_limit: 20,
         min_limit: 10,
         max_limit: 100,
