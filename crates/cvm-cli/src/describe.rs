@@ -1,6 +1,10 @@
 //! Describes members from their static tables, for help texts and error messages.
 
-use cvm_models::protocol::{FieldInfo, Kind, Table};
+use cvm_models::protocol::{ActionInfo, Fault, FieldInfo, FilterInfo, Kind, Table, Violation};
+use serde_json::{Map, Value, json};
+
+use crate::outcome::violations;
+use crate::shell;
 
 /// Maximum nesting depth; stops tables that contain themselves.
 const MAX_DEPTH: usize = 8;
@@ -86,16 +90,108 @@ pub fn limits(field: &FieldInfo) -> String {
     sentences.join(" ")
 }
 
-/// An example of how to write the member or entry at `path`: `--DataDisks.0.DiskType LOCAL_BASIC`.
+/// An example of how to write the member or entry at `path`, with everything that it requires:
+/// `--DataDisks.0.DiskType LOCAL_BASIC`.
 pub fn example(path: &str, kind: &Kind, field: &FieldInfo) -> String {
+    words(path, &sample(kind, field, 0)).join(" ")
+}
+
+/// The words of a command line that give this value: names, and values as a shell takes them.
+pub fn words(path: &str, value: &Value) -> Vec<String> {
+    let word = |value: &Value| {
+        shell::word(&value.as_str().map_or_else(|| value.to_string(), str::to_owned))
+    };
+    match value {
+        Value::Object(members) if !members.is_empty() => members
+            .iter()
+            .flat_map(|(name, member)| words(&format!("{path}.{name}"), member))
+            .collect(),
+        Value::Array(items) if items.iter().any(Value::is_object) => {
+            let items = items.iter().enumerate();
+            items.flat_map(|(index, item)| words(&format!("{path}.{index}"), item)).collect()
+        }
+        Value::Array(items) => {
+            std::iter::once(format!("--{path}")).chain(items.iter().map(word)).collect()
+        }
+        single => vec![format!("--{path}"), word(single)],
+    }
+}
+
+/// A value that shows what goes into a member: of an object all that it requires, or else its first member.
+pub fn sample(kind: &Kind, field: &FieldInfo, depth: usize) -> Value {
     match kind {
-        Kind::Object(table) => match table.members.iter().find(|member| !member.deprecated) {
-            Some(member) => example(&format!("{path}.{}", member.wire), &member.kind, member),
-            None => format!("--{path} '{{}}'"),
-        },
-        Kind::List(item @ Kind::Object(_)) => example(&format!("{path}.0"), item, field),
-        Kind::List(_) => format!("--{path} {0} {0}", value(field)),
-        _ => format!("--{path} {}", value(field)),
+        Kind::Object(_) if depth >= MAX_DEPTH => Value::Object(Map::new()),
+        Kind::Object(table) => {
+            let current = || table.members.iter().filter(|one| !one.deprecated && !one.legacy);
+            let mut shown: Vec<&FieldInfo> = current().filter(|one| one.required).collect();
+            if shown.is_empty() {
+                shown.extend(current().next());
+            }
+            let value = |one: &&FieldInfo| (one.wire.to_owned(), sample(&one.kind, one, depth + 1));
+            Value::Object(shown.iter().map(value).collect())
+        }
+        Kind::List(item @ Kind::Object(_)) => Value::Array(vec![sample(item, field, depth)]),
+        Kind::List(item) => {
+            let items = if field.max_items == Some(1) { 1 } else { 2 };
+            Value::Array(vec![sample(item, field, depth); items])
+        }
+        Kind::Bool => Value::Bool(value(field) != "false"),
+        Kind::I64 | Kind::U64 | Kind::F64 => {
+            let shown = value(field).parse().unwrap_or(1);
+            Value::from(field.min.map_or(shown, |min| min.max(shown)))
+        }
+        // The value of a secret stands on no command line.
+        Kind::Str if field.secret => Value::from("@FILE"),
+        Kind::Str => Value::from(value(field)),
+    }
+}
+
+/// The request that an action needs at least, member by member in the order of its table.
+pub fn smallest(info: &'static ActionInfo) -> Vec<(&'static str, Value)> {
+    let filter = |filter: &FilterInfo| {
+        let value = filter.values.first().copied().or(filter.format).unwrap_or("VALUE");
+        json!({ "Name": filter.name, "Values": [value] })
+    };
+    let filters: Vec<Value> = info.filters.iter().filter(|one| one.required).map(filter).collect();
+    let mut request = if filters.is_empty() { json!({}) } else { json!({ "Filters": filters }) };
+    // Each round gives what the check of the round before asked for.
+    for _ in 0..MAX_DEPTH {
+        let violations = violations(info, &request);
+        let missing = violations.iter().filter(|violation| {
+            matches!(
+                violation.fault,
+                Fault::Missing | Fault::MissingIf(_) | Fault::NoneOf(_) | Fault::AtLeastOneOf(_)
+            )
+        });
+        let mut is_whole = true;
+        for Violation { path, field, .. } in missing {
+            put(&mut request, path, sample(&field.kind, field, 0));
+            is_whole = false;
+        }
+        if is_whole {
+            break;
+        }
+    }
+    let members = info.request.members.iter();
+    members.filter_map(|field| Some((field.wire, request.get(field.wire)?.clone()))).collect()
+}
+
+/// Puts a value at `A.0.B`, through objects and lists that are there.
+fn put(place: &mut Value, path: &str, value: Value) {
+    let (step, rest) = path.split_once('.').map_or((path, None), |(step, rest)| (step, Some(rest)));
+    let inside = match place {
+        Value::Object(members) => members.entry(step).or_insert(Value::Null),
+        Value::Array(items) => {
+            match step.parse::<usize>().ok().and_then(|index| items.get_mut(index)) {
+                Some(item) => item,
+                None => return,
+            }
+        }
+        _ => return,
+    };
+    match rest {
+        Some(rest) => put(inside, rest, value),
+        None => *inside = value,
     }
 }
 
@@ -187,9 +283,11 @@ mod tests {
         let disks = field("RunInstances", "DataDisks");
         assert!(example("DataDisks", &disks.kind, disks).starts_with("--DataDisks.0."));
         let ids = field("ResetInstancesType", "InstanceIds");
+        assert_eq!(example("InstanceIds", &ids.kind, ids), "--InstanceIds ins-xxxxxxxx");
+        let network = field("RunInstances", "VirtualPrivateCloud");
         assert_eq!(
-            example("InstanceIds", &ids.kind, ids),
-            "--InstanceIds ins-xxxxxxxx ins-xxxxxxxx"
+            example("VirtualPrivateCloud", &network.kind, network),
+            "--VirtualPrivateCloud.VpcId vpc-xxxxxxxx --VirtualPrivateCloud.SubnetId subnet-xxxxxxxx"
         );
     }
 

@@ -42,9 +42,14 @@ impl Page {
 
     /// Appends a paragraph whose first line is indented otherwise than the rest.
     pub fn hanging(&mut self, first: usize, rest: usize, text: &str) {
+        self.words(first, rest, text.split_whitespace());
+    }
+
+    /// Appends a paragraph as [`Self::hanging`] does, and breaks no word, whatever is in it.
+    pub fn words<'w>(&mut self, first: usize, rest: usize, words: impl Iterator<Item = &'w str>) {
         let mut line = " ".repeat(first);
         let mut empty = true;
-        for word in text.split_whitespace() {
+        for word in words {
             let fits = line.chars().count() + word.chars().count() < self.width;
             if !empty && !fits {
                 self.line(&line);

@@ -167,7 +167,8 @@ const EXIT_NOTES: &[&str] = &[
     "When standard output is closed (`>&-`), every action ends with 7, reads too, and every other command \
      with 6. A null device that was opened for reading and writing, as by Python's DEVNULL, counts as closed; \
      `>/dev/null` does not.",
-    "A read whose list is absent, null or empty against its own total is printed as it came and ends with 5.",
+    "A read whose list is absent, null or empty against its own total is printed as it came and ends with 5. One that \
+     is shorter than its total is printed with a note: how to go on, or that the action has no other page.",
     "A signal before a change is sent, or while something is read, ends the program itself: shells report \
      128 + its number. While a change is on its way, Ctrl-C, SIGTERM, SIGHUP and every other signal that asks a program to end \
      (SIGQUIT, SIGALRM, SIGUSR1, SIGXCPU, …) end with 3, and with 7 while its response is written.",
@@ -200,7 +201,7 @@ pub fn action(info: &'static ActionInfo) -> String {
     }
     page.gap();
     page.line("Usage");
-    page.hanging(2, 6, &usage(info));
+    page.words(2, 6, usage(info).iter().map(String::as_str));
     page.gap();
     facts(&mut page, info);
     page.line("Parameters");
@@ -231,15 +232,14 @@ pub fn action(info: &'static ActionInfo) -> String {
     page.finish()
 }
 
-/// The command line with what is always required.
-fn usage(info: &ActionInfo) -> String {
-    let mut usage = format!("cvm {}", info.name);
-    for field in info.request.members.iter().filter(|field| field.required) {
-        usage.push(' ');
-        usage.push_str(&describe::example(field.wire, &field.kind, field));
+/// The words of a command line with what is always required. It passes the check of `--validate`.
+fn usage(info: &'static ActionInfo) -> Vec<String> {
+    let mut usage = vec!["cvm".to_owned(), info.name.to_owned()];
+    for (name, value) in describe::smallest(info) {
+        usage.extend(describe::words(name, &value));
     }
     if info.request.members.iter().any(|field| !field.required) {
-        usage.push_str(" [--Parameter value]...");
+        usage.extend(["[--Parameter".to_owned(), "value]...".to_owned()]);
     }
     usage
 }
@@ -370,6 +370,74 @@ mod tests {
             }
             assert!(text.contains("Retry class: "), "{}", info.name);
         }
+    }
+
+    /// The words of a line as a shell reads them.
+    fn shell_words(line: &str) -> Vec<String> {
+        let (mut words, mut word, mut is_quoted) = (Vec::new(), String::new(), false);
+        for letter in line.chars().chain([' ']) {
+            match letter {
+                '\'' => is_quoted = !is_quoted,
+                ' ' if !is_quoted => words.push(std::mem::take(&mut word)),
+                letter => word.push(letter),
+            }
+        }
+        words.retain(|word| !word.is_empty());
+        words
+    }
+
+    #[test]
+    fn usage_line_of_every_action_passes_the_check_as_it_stands() {
+        let folder = std::env::temp_dir().join(format!("cvm-usage-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let secret = folder.join("secret");
+        std::fs::write(&secret, "aB3-5678").unwrap();
+        for info in ACTIONS {
+            let text = action(info);
+            let lines = text.lines().skip_while(|line| *line != "Usage").skip(1);
+            let lines = lines.take_while(|line| !line.is_empty()).map(str::trim);
+            let line = lines.collect::<Vec<_>>().join(" ");
+            let line = line.replace(" [--Parameter value]...", "");
+            let mut words = shell_words(&line).into_iter();
+            assert_eq!((words.next(), words.next()), (Some("cvm".into()), Some(info.name.into())));
+            let mut parameters: Vec<crate::args::Parameter> = Vec::new();
+            for word in words {
+                match (word.strip_prefix("--"), parameters.last_mut()) {
+                    (Some(name), _) => parameters
+                        .push(crate::args::Parameter { name: name.into(), values: Vec::new() }),
+                    (None, Some(last)) if word == "@FILE" => {
+                        last.values.push(format!("@{}", secret.display()));
+                    }
+                    (None, Some(last)) => last.values.push(word),
+                    (None, None) => panic!("{line}"),
+                }
+            }
+            let mut sources = crate::source::Sources::default();
+            let request = crate::parameters::request(info.request, parameters, None, &mut sources);
+            let request = request.unwrap_or_else(|failure| panic!("{line}: {failure}"));
+            let broken = crate::outcome::violations(info, &request);
+            assert!(broken.is_empty(), "{line}: {broken:?}");
+            for filter in info.filters.iter().filter(|filter| filter.required) {
+                assert!(line.contains(&format!(".Name {} ", filter.name)), "{line}");
+            }
+        }
+        std::fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn usage_line_shows_what_a_request_needs_together() {
+        let line = |name: &str| usage(catalog::action(name).unwrap()).join(" ");
+        for (name, shown) in [
+            ("RunInstances", "--Placement.Zone VALUE --ImageId img-xxxxxxxx"),
+            ("CreateImage", "--InstanceId ins-xxxxxxxx"),
+            ("SyncImages", "--ImageIds img-xxxxxxxx --DestinationRegions"),
+            ("ImportKeyPair", "--PublicKey 'OpenSSH RSA public key'"),
+            ("ResetInstancesPassword", "--Password @FILE"),
+            ("ModifyKeyPairAttribute", "--KeyName VALUE"),
+        ] {
+            assert!(line(name).contains(shown), "{}", line(name));
+        }
+        assert!(line("ResizeInstanceDisks").contains("--DataDisks.0."));
     }
 
     #[test]

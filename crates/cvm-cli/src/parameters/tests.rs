@@ -150,7 +150,7 @@ fn an_unknown_parameter_leads_to_the_right_one() {
         fails("DescribeInstances", &["--Filters.Name", "zone"]),
         @r"
     error: `--Filters` is a list: `Name` is no position in it
-      hint: number its entries from 0: --Filters.0.Name VALUE
+      hint: number its entries from 0: --Filters.0.Name VALUE --Filters.0.Values VALUE VALUE
     "
     );
     insta::assert_snapshot!(

@@ -25,7 +25,8 @@ fn the_codes_are_documented() {
       command with 6. A null device that was opened for reading and writing, as by Python's DEVNULL,
       counts as closed; `>/dev/null` does not.
       A read whose list is absent, null or empty against its own total is printed as it came and ends
-      with 5.
+      with 5. One that is shorter than its total is printed with a note: how to go on, or that the
+      action has no other page.
       A signal before a change is sent, or while something is read, ends the program itself: shells
       report 128 + its number. While a change is on its way, Ctrl-C, SIGTERM, SIGHUP and every other
       signal that asks a program to end (SIGQUIT, SIGALRM, SIGUSR1, SIGXCPU, …) end with 3, and with 7

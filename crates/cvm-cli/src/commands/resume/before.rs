@@ -33,11 +33,7 @@ pub struct Seen {
 impl Seen {
     /// Its form in the journal.
     pub fn to_value(&self) -> Value {
-        let mut value = json!({ "id": self.id, "own": self.own, "from": self.from });
-        if let Some(expires) = &self.expires {
-            value["expires"] = json!(expires);
-        }
-        value
+        json!({ "id": self.id, "own": self.own, "from": self.from, "expires": self.expires })
     }
 
     /// Reads it from the journal.

@@ -570,14 +570,6 @@ fn a_value_that_no_list_of_the_specification_has_proves_nothing_in_any_condition
 }
 
 #[test]
-fn a_recycle_bin_that_was_not_looked_into_before_leaves_it_to_a_person() {
-    let request = json!({ "InstanceIds": ["ins-1"] });
-    let entry = json!({ "InstanceId": "ins-1", "InstanceState": "SHUTDOWN" });
-    let before = [Seen { from: None, ..seen("ins-1", true) }];
-    assert_eq!(verdicts("TerminateInstances", &request, Some(&before), &[entry]), ["you decide"]);
-}
-
-#[test]
 fn what_bears_the_tags_is_shown_whenever_it_was_made() {
     let tags = json!([{ "Key": "run", "Value": "7" }]);
     let request = json!({ "TagSpecification": [{ "ResourceType": "instance", "Tags": tags }] });

@@ -346,3 +346,11 @@ fn resource_that_is_not_listed_is_never_called_not_seen() {
     }
     assert!(cases > 25, "{cases}");
 }
+
+#[test]
+fn a_recycle_bin_that_was_not_looked_into_before_leaves_it_to_a_person() {
+    let request = json!({ "InstanceIds": ["ins-1"] });
+    let entry = json!({ "InstanceId": "ins-1", "InstanceState": "SHUTDOWN" });
+    let before = [Seen { from: None, ..seen("ins-1", true) }];
+    assert_eq!(verdicts("TerminateInstances", &request, Some(&before), &[entry]), ["you decide"]);
+}
