@@ -5,12 +5,12 @@ use std::sync::{Arc, Mutex};
 
 use cvm_transport::{Error, Outcome};
 use tokio::io::AsyncReadExt;
-use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::net::{TcpListener, TcpStream};
 
 use crate::actions::{KillThings, Launch, ListThings};
 use crate::builder;
 use crate::encrypted::{early, file};
-use crate::server::answer;
+use crate::server::{answer, listen_with_small_buffer};
 
 const DONE: &str =
     r#"{"Response":{"ThingSet":[],"TotalCount":0,"ThingIdSet":["thing-9"],"RequestId":"r"}}"#;
@@ -81,11 +81,7 @@ async fn response_before_the_request_is_none_over_tls_too() {
 
 /// A peer that answers when it has read so many bytes of a request, and keeps the connection.
 async fn answers_after(bytes: usize, body: &'static str) -> (String, tokio::task::JoinHandle<()>) {
-    let socket = TcpSocket::new_v4().unwrap();
-    socket.set_recv_buffer_size(4_096).unwrap();
-    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
-    let listener = socket.listen(8).unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
+    let (listener, url) = listen_with_small_buffer();
     let peer = tokio::spawn(async move {
         let mut held = Vec::new();
         loop {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use cvm_transport::PreparedRequest;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 
 use crate::ATTEMPT;
 use crate::virtual_time::{deliver, pass};
@@ -260,6 +260,16 @@ async fn serve(mut socket: TcpStream, connection: usize, state: &State) {
     }
 }
 
+/// A listener whose connections take only a few kilobytes before somebody reads, and its URL.
+pub fn listen_with_small_buffer() -> (TcpListener, String) {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.set_recv_buffer_size(4_096).unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let listener = socket.listen(8).unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    (listener, url)
+}
+
 pub fn answer(status: u16, headers: &[(&str, String)], body: &str) -> Vec<u8> {
     let mut head = format!("HTTP/1.1 {status} Status\r\ncontent-length: {}\r\n", body.len());
     for (name, value) in headers {
@@ -318,7 +328,7 @@ pub fn healthy(received: &Received) -> String {
 
 /// An address where nobody listens, and nobody will: it stays taken as long as this process lives.
 pub fn deserted() -> String {
-    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    let socket = TcpSocket::new_v4().unwrap();
     socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
     let address = socket.local_addr().unwrap();
     std::mem::forget(socket);

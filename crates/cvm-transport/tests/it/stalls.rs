@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 use crate::actions::{KillThings, Launch, ListThings};
 use crate::encrypted::{acceptor, file};
-use crate::server::{Server, Turn, answer, read_request};
+use crate::server::{Server, Turn, answer, listen_with_small_buffer, read_request};
 use crate::virtual_time::{deliver, pass};
 use crate::{ATTEMPT, builder};
 
@@ -201,11 +201,7 @@ async fn silence_anywhere_ends_at_the_deadline_of_the_call() {
 async fn a_peer_that_stops_reading_a_large_request_is_left_in_time() {
     // How much it reads of nine megabytes before its window closes.
     for reads in [0, 100_000] {
-        let socket = TcpSocket::new_v4().unwrap();
-        socket.set_recv_buffer_size(4_096).unwrap();
-        socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
-        let listener = socket.listen(8).unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
+        let (listener, url) = listen_with_small_buffer();
         let peer = tokio::spawn(async move {
             let mut held = Vec::new();
             loop {
