@@ -28,7 +28,7 @@ impl Saved {
     /// Saves the bytes of a response, before anything reads them: what exists nowhere else must survive
     /// whatever fails later. `None` if no folder takes the file.
     pub fn write(action: &str, request_id: &str, body: &[u8]) -> Option<Self> {
-        // Absolute, so that what is told of the file is right in every folder.
+        // Absolute, so that the message names the file correctly in every directory.
         let temporary = std::path::absolute(std::env::temp_dir()).ok();
         let folders = [std::env::current_dir().ok(), temporary];
         let written = folders

@@ -85,7 +85,7 @@ impl ErrorCode {
 
     /// The service turned the request away before it did anything. Decided by the family alone, so also for a
     /// code that no specification lists: `InvalidParameterValue.SomethingNew` is one. Timeouts, internal errors,
-    /// failed operations and families that nobody knows are none, and neither is a member of a refusing family
+    /// failed operations and unknown families are none, and neither is a member of a refusing family
     /// that speaks of a timeout or of something internal or unknown. The numbers of the old gateway are none.
     #[must_use]
     pub fn is_refusal(&self) -> bool {

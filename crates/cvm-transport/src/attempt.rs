@@ -108,7 +108,7 @@ impl fmt::Display for Attempt {
 /// What an error of the service proves, by its code and the HTTP status that it came with.
 ///
 /// A refusal is a code that the action documents, or one of a family that says so whatever follows it. Every other
-/// code (a timeout, an internal error, a failed operation, a name that nobody knows) proves nothing, and with a
+/// code (a timeout, an internal error, a failed operation, an unknown name) proves nothing, and with a
 /// status of 500 or more no code does: something failed, perhaps after the action.
 ///
 /// Codes are names that begin with a capital letter. An error without one (`"Error":{}`,

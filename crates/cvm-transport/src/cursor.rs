@@ -141,7 +141,7 @@ impl Cursor {
     /// The pages that begin at or after this position, as far as the list is known to reach.
     pub(crate) fn offsets_from(&self, at: u64) -> impl Iterator<Item = u64> + use<> {
         let step = self.limit.saturating_sub(self.overlap).max(1);
-        // After a gap nobody knows yet where the next page will begin.
+        // After a gap it is unknown where the next page will begin.
         let end = self.total.filter(|_| !self.is_in_gap).unwrap_or(0);
         let overlap = self.overlap;
         std::iter::successors(Some(at), move |offset| {

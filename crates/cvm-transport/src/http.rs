@@ -89,7 +89,7 @@ impl Sending {
     ///
     /// HTTP/1.1 responses carry no number. On a used connection a late second response to an earlier
     /// request is taken for the response to this one, and reports a change that never happened. The peer
-    /// may also be closing an idle connection, and then nobody knows whether it took the request.
+    /// may also be closing an idle connection, and then it is unknown whether it took the request.
     #[must_use]
     pub const fn needs_fresh_connection(&self) -> bool {
         self.fresh_connection

@@ -117,7 +117,7 @@ impl Tried {
 }
 
 /// What the response to a change lacks: members that are always present, names of what it made, and secrets
-/// that it alone gives. Without them nobody knows what was done, or it was done in vain.
+/// that it alone gives. Without them the outcome is unknown, or the result is lost.
 fn lacking(response: &dyn Model, gaps: &Gaps) -> Vec<String> {
     let missing = gaps.missing.iter().map(|member| format!("`{member}`"));
     let unnamed = cvm_protocol::unnamed(response, gaps);

@@ -26,7 +26,7 @@ pub(crate) struct Schedule {
 
 impl Schedule {
     /// The readings of a settle time that begins here: those that are to come, and one now for those that have
-    /// passed. At least two, because of a single one nobody knows whether it was complete.
+    /// passed. At least two, because a single one may have been incomplete.
     pub(crate) fn new(begin: Instant, settle: Duration) -> Self {
         let now = Instant::now();
         let at = |sixtieths: u32| after(begin, settle.saturating_mul(sixtieths) / 60);

@@ -64,7 +64,7 @@ fn bodies() -> Vec<Fault> {
     ]
 }
 
-/// A success with a member that nobody knows, which cannot be held as ordinary JSON.
+/// A success with an unknown member, which cannot be held as ordinary JSON.
 fn odd_members() -> Vec<Fault> {
     let odd = |name, value: fn() -> String| {
         Fault::answers(name, Done, move |truth| {

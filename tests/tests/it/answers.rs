@@ -86,7 +86,7 @@ async fn what_is_no_envelope_is_no_answer() {
 #[tokio::test]
 async fn a_deep_answer_costs_no_stack() {
     let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
-    // In a member that nobody knows it is passed over; where something else belongs, it is refused.
+    // In an unknown member it is skipped; where something else belongs, it is refused.
     let unknown = READ.replace("TotalCount", &format!("New\":{deep},\"TotalCount"));
     assert_eq!(reading(&Peer::saying(json(unknown)).await).await.unwrap().total_count, 1);
     let known = READ.replace(":1,", &format!(":{deep},"));
@@ -243,8 +243,8 @@ async fn what_the_service_says_of_itself_is_told_apart() {
             assert_eq!(error.code().unwrap().as_str(), code);
         }
     }
-    // The service failed within: nobody knows how far it had come.
-    // So does a code that nobody knows.
+    // The service failed inside: how far it got is unknown.
+    // So does an unknown code.
     for code in [
         "InternalError",
         "InternalServerError",

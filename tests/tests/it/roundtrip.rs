@@ -1,7 +1,7 @@
 //! No model loses anything in either encoding, whatever it holds and whatever else arrives.
 //!
 //! Over every request, response and shared type. The values come from the tables: separators, quotes,
-//! controls, scripts, enum values that nobody knows, numbers at the ends of their range.
+//! controls, scripts, unknown enum values, numbers at the ends of their range.
 
 use std::collections::BTreeSet;
 
@@ -143,7 +143,7 @@ fn values_that_nobody_knows_survive() {
     }
 }
 
-/// Adds what nobody knows to every object, before and after the members.
+/// Adds unknown members to every object, before and after the members.
 fn with_strangers(value: &Value) -> (Value, usize) {
     match value {
         Value::Object(members) => {

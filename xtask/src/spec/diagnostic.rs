@@ -170,7 +170,7 @@ fn shown(text: &str) -> String {
     text.chars().map(escape).collect()
 }
 
-/// What to write instead of a name that nobody knows: the known name that looks most like it, or all of them.
+/// The fix for an unknown name: the known name that is most similar, or all of them.
 pub fn suggest<'a>(name: &str, known: impl IntoIterator<Item = &'a str> + Clone) -> String {
     let all: Vec<&str> = known.clone().into_iter().collect();
     match nearest(name, known) {

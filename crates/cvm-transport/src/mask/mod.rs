@@ -140,7 +140,7 @@ pub(crate) fn cut(text: &str, most: usize) -> Cow<'_, str> {
 }
 
 /// The printable beginning of the body of a response, for an error message. A body that names a secret
-/// member of the table and cannot be read as JSON is not shown: nobody knows where the secret ends.
+/// member of the table and cannot be read as JSON is not shown: it is unknown where the secret ends.
 pub(crate) fn excerpt(body: &[u8], table: &Table, secrets: &Secrets) -> String {
     if let Some(name) = secret_named(&String::from_utf8_lossy(body), table, 0) {
         return format!("{} bytes, not shown because `{name}` is among them", body.len());

@@ -10,7 +10,7 @@ use crate::actions::{
 };
 use crate::fake::{Body, Fake, Reply, refusal};
 
-/// Codes, and the status that they come with: timeouts, failures within, names that nobody knows, and any code with a
+/// Codes, and the status that they come with: timeouts, failures within, unknown names, and any code with a
 /// status of 500 or more.
 const UNCLEAR: [(&str, u16); 12] = [
     ("GatewayTimeout", 504),

@@ -17,7 +17,7 @@ use crate::fake::{Fake, Reply};
 /// | `R` | the goal |
 /// | `F`, `G` | a failure, a state from which there is no way back |
 /// | `I` | a state in which nothing moves |
-/// | `B`, `U` | under way, a state that nobody knows |
+/// | `B`, `U` | under way, an unknown state |
 /// | `N`, `E`, `M` | null, nothing but the id, not listed at all |
 /// | `r`, `f` | the goal and a failure of an earlier request |
 const DECISIVE: &str = "RFG";

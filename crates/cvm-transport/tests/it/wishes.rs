@@ -90,7 +90,7 @@ const WISHES: [(&[&str], Option<u64>); 33] = [
     (&["1e9"], None),
     (&["soon"], None),
     (&[""], None),
-    // Two wishes are one too many: nobody knows which one was meant.
+    // Two wishes are one too many: it is unclear which one was meant.
     (&["1", "86400"], None),
     (&["7", "7"], None),
 ];

@@ -245,7 +245,7 @@ fn timer_that_is_gone_was_canceled_only_if_it_waited_and_its_time_is_ahead() {
         // Its time had come when the list was read, so that it may have run.
         (Some(true), Some("2026-11-21T08:10:00Z")),
         (Some(true), Some("2020-01-01T00:00:00Z")),
-        // It did not wait any more, or nobody knows.
+        // It no longer waited, or its state is unknown.
         (Some(false), Some("2026-11-21T09:00:00Z")),
         (None, Some("2026-11-21T09:00:00Z")),
         // Its time is not known.
@@ -329,7 +329,7 @@ fn switch_of_networks_is_done_only_by_the_switch_to_the_wanted_mode() {
         assert_eq!(told(mode, other, own.clone()), "you decide", "{mode}");
         assert_eq!(told(mode, other, opposite.clone()), "not seen", "{mode}");
     }
-    assert_eq!(told("SIDEWAYS", "SIDEWAYS", deploy), "you decide", "a mode that nobody knows");
+    assert_eq!(told("SIDEWAYS", "SIDEWAYS", deploy), "you decide", "an unknown mode");
 }
 
 #[test]
