@@ -83,6 +83,15 @@ impl ErrorCode {
         self.family().starts_with("Internal") || self.family() == "ServiceUnavailable"
     }
 
+    /// The same request must not be retried, not even with its client token: an order may exist, or the response
+    /// would be too large again.
+    #[must_use]
+    pub fn forbids_retry(&self) -> bool {
+        let member = self.as_str().split_once('.').map_or("", |(_, member)| member);
+        self.as_str() == "ResponseSizeLimitExceeded"
+            || self.is_internal() && member.starts_with("TradeUnknown")
+    }
+
     /// The service turned the request away before it did anything. Decided by the family alone, so also for a
     /// code that no specification lists: `InvalidParameterValue.SomethingNew` is one. Timeouts, internal errors,
     /// failed operations and unknown families are none, and neither is a member of a refusing family

@@ -113,6 +113,8 @@ fn codes_answer_by_family_also_when_they_are_new() {
     assert!(code("InternalFailure").is_internal() && !code("InternalFailure").is_refusal());
     assert!(code("InvalidParameterValue.Newer").is_refusal());
     assert!(!code("FailedOperation.Newer").is_refusal() && !code("ServerTimeout").is_refusal());
+    assert!(code("InternalError.TradeUnknownError").forbids_retry());
+    assert!(!code("InternalError").forbids_retry() && !code("ServerTimeout").forbids_retry());
     assert!(code("AuthFailure").is_auth() && code("UnauthorizedOperation.MFAExpired").is_auth());
     assert!(code("ResourcesSoldOut.SpecifiedInstanceType").is_capacity());
     assert!(code("LimitExceeded.SpotQuota").is_quota());

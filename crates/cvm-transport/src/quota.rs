@@ -214,6 +214,7 @@ mod tests {
                 random: 0,
                 curable: false,
                 is_final: false,
+                forbids_retry: false,
             };
             match retry.next(&seen, |cost| withdrawal.take(cost)) {
                 Step::Again { .. } => {}

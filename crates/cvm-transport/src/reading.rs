@@ -294,9 +294,7 @@ impl Reading<'_> {
                 tried.code = code;
                 tried.curable = curable;
                 // A dry run that gives a result was none: another one would make another.
-                // The response to a query that is too large stays so.
-                tried.is_final = is_contradictory && call.is_dry_run
-                    || tried.code.as_ref().is_some_and(|code| code == "ResponseSizeLimitExceeded");
+                tried.is_final = is_contradictory && call.is_dry_run;
                 tried.is_contradictory = is_contradictory;
                 tried
             }

@@ -66,6 +66,8 @@ pub(crate) struct Seen {
     /// Whether another attempt would bring the same: a whole response that cannot be decoded, a proxy that
     /// wants a password, or a credential whose source has repeated its own requests.
     pub(crate) is_final: bool,
+    /// The error code says that another attempt may do harm, even with the same client token.
+    pub(crate) forbids_retry: bool,
 }
 
 /// What to do next.
@@ -156,7 +158,7 @@ impl Retry {
         let (kind, cost) = match outcome {
             Outcome::NotSent if !seen.is_final => (Pause::Transient, TRANSIENT_COST),
             Outcome::Throttled => (Pause::Throttle, THROTTLE_COST),
-            Outcome::Ambiguous if self.may_repeat(seen.is_final) => {
+            Outcome::Ambiguous if !seen.forbids_retry && self.may_repeat(seen.is_final) => {
                 self.ambiguous += 1;
                 (Pause::Transient, TRANSIENT_COST)
             }

@@ -4,8 +4,8 @@ use serde_json::Value;
 
 use crate::answer::{Truth, date, json, page};
 use crate::fault::Claim::{
-    ClockRefused, ClockRefusedBlindly, Done, FewerIds, Lacking, Nothing, Refused, Throttled,
-    TokenRefused,
+    ClockRefused, ClockRefusedBlindly, Done, FewerIds, Lacking, Nothing, NothingFinal, Refused,
+    Throttled, TokenRefused,
 };
 use crate::fault::{Claim, Fault};
 
@@ -228,7 +228,10 @@ fn refusals() -> Vec<Fault> {
         internal("InternalError, done", "InternalError"),
         internal("ServiceUnavailable, done", "ServiceUnavailable"),
         internal("InternalServerError, done", "InternalServerError"),
-        internal("InternalError.sub, done", "InternalError.TradeUnknownError"),
+        internal("InternalError.sub, done", "InternalError.Newer"),
+        Fault::answers("TradeUnknownError, done", NothingFinal, |truth| {
+            json(&truth.refusal("InternalError.TradeUnknownError"))
+        }),
         Fault::turns_away("SignatureExpire with the time", ClockRefused, |truth| {
             page("200 OK", &[JSON, &date()], truth.refusal("AuthFailure.SignatureExpire"))
         }),

@@ -26,6 +26,8 @@ pub enum Claim {
     Done,
     /// Bytes left, and no valid answer came.
     Nothing,
+    /// As `Nothing`, and the code says that another attempt may do harm.
+    NothingFinal,
     /// As `Nothing`, and the server asks to wait for longer than the call may take.
     NothingForLong,
     /// The connection broke so early that the client may know that nothing left.

@@ -191,6 +191,10 @@ impl Case<'_> {
             }
             Claim::Nothing if once => unknown_at_once(rule),
             Claim::Nothing => cured(rule),
+            Claim::NothingFinal => {
+                rule(self.is_unknown() == (self.call != Call::Describe), "unknown, except a read");
+                rule(sent == self.struck, "no retry after a code that forbids it");
+            }
             Claim::NothingForLong if once => unknown_at_once(rule),
             Claim::NothingForLong => {
                 gives_up(rule);

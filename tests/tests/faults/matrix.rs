@@ -156,6 +156,7 @@ async fn next_call(cell: &Cell, server: &Faultd, client: &Client) -> Option<Fail
 fn is_bad(cell: &Cell) -> bool {
     match cell.fault.claim {
         Claim::Nothing
+        | Claim::NothingFinal
         | Claim::NothingForLong
         | Claim::Misrouted
         | Claim::ThrottledByStranger

@@ -66,8 +66,10 @@ async fn run((fault, name, request): Case, scale: TimeScale) -> Option<Failure> 
             let unknown = error.outcome_unknown();
             let is_told = effects == 0 || unknown.is_some();
             broken.at_any_speed(is_told, "what was done is not reported as failed");
-            let doubt =
-                matches!(fault.claim, Claim::Nothing | Claim::NothingForLong | Claim::Misrouted);
+            let doubt = matches!(
+                fault.claim,
+                Claim::Nothing | Claim::NothingFinal | Claim::NothingForLong | Claim::Misrouted
+            );
             if doubt && !fault.warm {
                 broken.by_time(unknown.is_some(), "the outcome is unknown");
                 broken.by_time(book.arrivals.len() == 1, "it was sent once");

@@ -103,3 +103,20 @@ async fn a_throttle_that_stays_ends_as_one() {
         assert_eq!(error.code().unwrap().as_str(), code);
     }
 }
+
+/// Any action may be answered with an internal error, and the client retries where a repeat is safe. What the
+/// specification calls not retryable it does not retry.
+#[test]
+fn internal_error_is_retried_only_if_the_specification_says_so() {
+    let mut internal = 0;
+    for info in error_code::ERRORS {
+        let code = cvm_models::ErrorCode::from(info.code);
+        if code.is_internal() {
+            internal += 1;
+            assert_eq!(code.forbids_retry(), !info.retryable, "{}", info.code);
+        } else if code.forbids_retry() {
+            assert!(!info.retryable, "{}", info.code);
+        }
+    }
+    assert!(internal >= 4, "{internal}");
+}

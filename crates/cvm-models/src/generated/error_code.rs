@@ -2099,8 +2099,8 @@ pub const RESOURCES_SOLD_OUT_SPECIFIED_INSTANCE_TYPE: &str =
 
 /// The response would be larger than the gateway can return.
 ///
-/// Narrow the query with filters, or fetch smaller pages with `Limit`. Kind: invalid request.
-/// Any action may return it.
+/// For a query, use filters or smaller pages with `Limit`; after a change, first check whether
+/// it took effect. Kind: invalid request. Any action may return it.
 pub const RESPONSE_SIZE_LIMIT_EXCEEDED: &str = "ResponseSizeLimitExceeded";
 
 /// The call to the security group service failed.
@@ -5234,7 +5234,7 @@ pub static ERRORS: &[ErrorInfo] = &[
         kind: ErrorKind::Client,
         retryable: false,
         doc: "The response would be larger than the gateway can return.",
-        fix: "Narrow the query with filters, or fetch smaller pages with `Limit`.",
+        fix: "For a query, use filters or smaller pages with `Limit`; after a change, first check whether it took effect.",
     },
     ErrorInfo {
         code: SEC_GROUP_ACTION_FAILURE,

@@ -24,7 +24,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use cvm_protocol::{ActionInfo, Gaps, Model, RetryClass, Slot};
+use cvm_protocol::{ActionInfo, ErrorCode, Gaps, Model, RetryClass, Slot};
 use tokio::time::Instant;
 
 use self::abandoned::{DropGuard, Progress};
@@ -277,6 +277,7 @@ impl<'a> Call<'a> {
                 },
                 curable: tried.curable,
                 is_final: tried.is_final,
+                forbids_retry: tried.code.as_ref().is_some_and(ErrorCode::forbids_retry),
             };
             let step = if tried.is_shut_out {
                 retry.give_up()

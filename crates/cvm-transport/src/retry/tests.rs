@@ -18,6 +18,7 @@ fn seen(outcome: Outcome) -> Seen {
         random: 0,
         curable: true,
         is_final: false,
+        forbids_retry: false,
     }
 }
 
@@ -166,6 +167,7 @@ fn by_the_table(
         (NotSent, _) if now.is_final => None,
         (NotSent, _) => Some((Pause::Transient, 14)),
         (Throttled, _) => Some((Pause::Throttle, 5)),
+        (Ambiguous, _) if now.forbids_retry => None,
         (Ambiguous, RetryClass::Token) => Some((Pause::Transient, 14)),
         (Ambiguous, _) if now.is_final => None,
         (Ambiguous, RetryClass::Read) => Some((Pause::Transient, 14)),
@@ -211,6 +213,7 @@ fn a_hundred_thousand_histories_go_by_the_table() {
                 random: random.next(),
                 curable: roll(4) > 0,
                 is_final: matches!(outcome, Outcome::Ambiguous | Outcome::NotSent) && roll(4) == 0,
+                forbids_retry: outcome == Outcome::Ambiguous && roll(8) == 0,
             });
             let mut taken = 0;
             let step = retry.next(history.last().unwrap(), |cost| {

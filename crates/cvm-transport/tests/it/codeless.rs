@@ -1,4 +1,4 @@
-//! Errors without a code: what writes them failed halfway, and perhaps after the action.
+//! Errors without a code, which prove nothing, and codes after which nothing is sent again.
 
 use cvm_transport::{Dialect, Error, Outcome};
 
@@ -85,4 +85,29 @@ async fn a_read_is_sent_again_after_an_error_without_a_code() {
         assert_eq!(fake.asked(), 4, "{error}");
         assert!(ended.is_unreadable_response(), "{error}: {ended:?}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn code_that_forbids_a_retry_ends_every_call_after_one_attempt() {
+    for code in ["InternalError.TradeUnknownError", "ResponseSizeLimitExceeded"] {
+        let error = format!(r#"{{"Code":"{code}","Message":"no"}}"#);
+        let (launch, name, list) = (always(200, &error), always(200, &error), always(200, &error));
+        let client = |fake: &Fake| fake.builder().build().unwrap();
+        let launched = client(&launch).send(Launch::default()).await.unwrap_err();
+        let named = client(&name).send(SetName::default()).await.unwrap_err();
+        let listed = client(&list).send(ListThings::default()).await.unwrap_err();
+        assert_eq!((launch.asked(), name.asked(), list.asked()), (1, 1, 1), "{code}");
+        for error in [&launched, &named] {
+            assert!(error.outcome_unknown().is_some(), "{code}: {error:?}");
+        }
+        assert!(listed.outcome_unknown().is_none(), "{code}: {listed:?}");
+        for error in [&launched, &named, &listed] {
+            assert_eq!(error.code().map(|code| code.as_str()), Some(code), "{error:?}");
+        }
+    }
+    // Another internal error may pass, and the token says that it is the same launch.
+    let fake = always(200, r#"{"Code":"InternalError","Message":"no"}"#);
+    let client = fake.builder().build().unwrap();
+    assert!(client.send(Launch::default()).await.unwrap_err().outcome_unknown().is_some());
+    assert_eq!(fake.asked(), 4);
 }
