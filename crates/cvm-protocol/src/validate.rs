@@ -151,7 +151,9 @@ impl Check {
     }
 
     fn number(&mut self, field: &'static FieldInfo, value: Value<'_>, number: i128) {
-        if is_special(field, &number.to_string()) {
+        // Few numbers have a list of values, and writing one as text costs more than all limits.
+        let text = has_values(field).then(|| number.to_string());
+        if text.as_deref().is_some_and(|text| is_special(field, text)) {
             return;
         }
         if let Some(min) = field.min.filter(|min| number < i128::from(*min)) {
@@ -160,7 +162,9 @@ impl Check {
         if let Some(max) = field.max.filter(|max| number > i128::from(*max)) {
             self.fault(field, value, Fault::TooLarge(max));
         }
-        self.allowed(field, value, &number.to_string());
+        if let Some(text) = text {
+            self.allowed(field, value, &text);
+        }
     }
 
     /// What is not a number breaks every limit.
@@ -171,7 +175,9 @@ impl Check {
         if let Some(max) = field.max.filter(|max| number.is_nan() || number > *max as f64) {
             self.fault(field, value, Fault::TooLarge(max));
         }
-        self.allowed(field, value, &number.to_string());
+        if has_values(field) {
+            self.allowed(field, value, &number.to_string());
+        }
     }
 
     fn text(&mut self, field: &'static FieldInfo, value: Value<'_>, text: &str) {
@@ -227,6 +233,11 @@ impl Check {
 /// Whether a member is given: with a value, or with the empty text where that is a value.
 fn is_given(field: &FieldInfo, value: Value<'_>) -> bool {
     !value.is_blank() || value.as_str().is_some_and(|text| is_special(field, text))
+}
+
+/// Whether the specification lists single values of the member.
+fn has_values(field: &FieldInfo) -> bool {
+    !field.values.is_empty() || !field.special.is_empty()
 }
 
 /// Whether the service documents this very value, whatever the limits and the layout of the others are.
