@@ -17,7 +17,6 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
-use tower::util::AndThenLayer;
 
 use crate::connections::{Connections, Place};
 use crate::endpoint::is_at;
@@ -122,7 +121,6 @@ impl ReqwestHttp {
             .pool_idle_timeout(IDLE)
             .pool_max_idle_per_host(1)
             .tcp_nodelay(true)
-            .connector_layer(AndThenLayer::new(look_around))
             // Another crate of the program may switch these features of reqwest on: they would change
             // the headers that are signed, the size limits of responses, or how names are looked up.
             .no_gzip()
@@ -191,13 +189,6 @@ impl HttpSend for ReqwestHttp {
             }
         })
     }
-}
-
-/// Lets the runtime look at all sockets once before a new connection is used. hyper closes one on which there are
-/// bytes before a request, but only if it knows of them.
-async fn look_around<C>(connection: C) -> Result<C, Box<dyn StdError + Send + Sync>> {
-    tokio::task::yield_now().await;
-    Ok(connection)
 }
 
 /// The URL as reqwest reads it, which has to lead where its text says.
