@@ -70,7 +70,7 @@ impl KeyCache {
         let date = Date::from_timestamp(timestamp).ok_or(SignError::Timestamp)?;
         let holds_it = |slot: &Slot| {
             let is_it =
-                |key: &SigningKey| key.scope().is_of(date, service) && key.belongs_to(credential);
+                |key: &SigningKey| key.scope().matches(date, service) && key.belongs_to(credential);
             slot.key.as_ref().is_some_and(is_it)
         };
         let Some(place) = iter::once(&self.first).chain(&self.rest).position(holds_it) else {
@@ -146,7 +146,7 @@ struct Slot {
 impl Slot {
     fn rank(&self, fingerprint: &Fingerprint, scope: &CredentialScope) -> Rank {
         match &self.key {
-            Some(key) if key.scope() == scope && key.made_from(fingerprint) => Rank::Match,
+            Some(key) if key.scope() == scope && key.derived_from(fingerprint) => Rank::Match,
             Some(_) => Rank::Used(self.used),
             None => Rank::Free,
         }

@@ -69,16 +69,16 @@ pub(crate) fn scrub_stack() {
 
 /// Lets the writer of the string to sign of v1 write into a hash, which cannot fail: parameters can hold
 /// a megabyte.
-pub(crate) struct Hashing<D>(pub(crate) D);
+pub(crate) struct HashWriter<D>(pub(crate) D);
 
-impl fmt::Write for Hashing<Hmac<Sha256>> {
+impl fmt::Write for HashWriter<Hmac<Sha256>> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         Mac::update(&mut self.0, text.as_bytes());
         Ok(())
     }
 }
 
-impl fmt::Write for Hashing<Hmac<Sha1>> {
+impl fmt::Write for HashWriter<Hmac<Sha1>> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         Mac::update(&mut self.0, text.as_bytes());
         Ok(())

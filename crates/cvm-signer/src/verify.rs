@@ -13,7 +13,7 @@ use crate::{
     Credential, Date, HexDigest, KeyCache, Method,
     credential::Fingerprint,
     tc3::{
-        Authorization, CanonicalRequest, Case, CredentialScope, HeaderError, Payload, Reading,
+        Authorization, CanonicalRequest, Case, CredentialScope, HeaderError, HeaderForm, Payload,
         Request, SigningKey, StringToSign,
     },
     v1,
@@ -23,7 +23,7 @@ use crate::{
 pub const CLOCK_WINDOW: Duration = Duration::from_secs(300);
 
 /// What unknown ids are verified against. Its value is no secret, since a match does not count.
-const STAND_IN: &[u8; 32] = b"no credential has such a key !!!";
+const DUMMY_KEY: &[u8; 32] = b"no credential has such a key !!!";
 
 /// Refuses a timestamp that lies outside the window around the server's own time.
 ///
@@ -101,7 +101,7 @@ impl VerifyingKey {
 fn secret_of(credential: Option<&Credential>) -> (&[u8], &Fingerprint) {
     match credential {
         Some(credential) => (credential.secret_key().as_bytes(), credential.fingerprint()),
-        None => (STAND_IN, &NO_FINGERPRINT),
+        None => (DUMMY_KEY, &NO_FINGERPRINT),
     }
 }
 
@@ -131,7 +131,7 @@ pub fn tc3(
     covered_parts(request.method, !request.query.is_empty(), has_body)?;
     let canonical_request =
         CanonicalRequest::received(request, authorization).map_err(VerifyError::Header)?;
-    let matches = |reading: Reading<'_>| {
+    let matches = |reading: HeaderForm<'_>| {
         let hash = canonical_request.read_as(reading).hash();
         let string_to_sign = StringToSign::new(timestamp, authorization.scope(), &hash);
         bool::from(key.key.sign(&string_to_sign).ct_eq(authorization.signature()))
@@ -143,16 +143,16 @@ pub fn tc3(
         .and_then(|(_, host)| without_port(host));
     let hosts = [Some(None), host.map(Some)];
     let verified = hosts.into_iter().flatten().any(|host| {
-        readings(&canonical_request)
+        candidate_forms(&canonical_request)
             .into_iter()
             .flatten()
-            .any(|case| matches(Reading { case, host }))
+            .any(|case| matches(HeaderForm { case, host }))
     });
     outcome(key.known, verified)
 }
 
 /// The ways to read header values that differ for this request, the likeliest first.
-fn readings(canonical_request: &CanonicalRequest<'_>) -> [Option<Case>; 3] {
+fn candidate_forms(canonical_request: &CanonicalRequest<'_>) -> [Option<Case>; 3] {
     let has_capitals = |compulsory: bool| {
         let mut lines = canonical_request.signed_headers().lines();
         lines.any(|line| {
@@ -197,8 +197,8 @@ pub fn v1<N: AsRef<str>, V: AsRef<str>>(
     request: &v1::Request<'_, N, V>,
 ) -> Result<EmptyParameters, VerifyError> {
     let algorithm = v1::Algorithm::of(request.params);
-    let as_sent = v1::sorted(request.params, v1::Spelling { dots: false, drop_empty: false });
-    let with_dots = v1::sorted(request.params, v1::Spelling::DOTS);
+    let as_sent = v1::sorted(request.params, v1::ParamForm { dots: false, drop_empty: false });
+    let with_dots = v1::sorted(request.params, v1::ParamForm::DOTS);
     if let Some(name) = v1::repeated(&with_dots) {
         return Err(VerifyError::RepeatedParameter(name.into()));
     }
@@ -225,7 +225,7 @@ pub fn v1<N: AsRef<str>, V: AsRef<str>>(
         for drop_empty in [Some(false), has_empty.then_some(true)].into_iter().flatten() {
             for host in [Some(request.host), bare_host].into_iter().flatten() {
                 let Some(sorted) = sorted.filter(|_| verified.is_none()) else { continue };
-                let spelling = v1::Spelling { dots, drop_empty };
+                let spelling = v1::ParamForm { dots, drop_empty };
                 let computed = v1::SignatureBytes::compute(algorithm, secret_key, |out| {
                     v1::write_string_to_sign(out, request, host, sorted, spelling)
                 });
@@ -331,7 +331,7 @@ mod tests {
 
     #[test]
     fn the_stand_in_opens_no_door() {
-        let key = core::str::from_utf8(STAND_IN).unwrap();
+        let key = core::str::from_utf8(DUMMY_KEY).unwrap();
         let forger = Credential::new("AKIDEXAMPLE", key).unwrap();
 
         let headers = [("content-type", "application/json"), ("host", "cvm.example")];

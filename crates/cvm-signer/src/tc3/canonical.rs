@@ -16,7 +16,7 @@ pub struct CanonicalRequest<'a> {
     query: &'a str,
     signed_headers: SignedHeaders<'a>,
     hashed_payload: HexDigest,
-    reading: Reading<'a>,
+    reading: HeaderForm<'a>,
 }
 
 impl<'a> CanonicalRequest<'a> {
@@ -61,7 +61,7 @@ impl<'a> CanonicalRequest<'a> {
             query: if request.method == Method::Get { request.query } else { "" },
             signed_headers,
             hashed_payload: request.hashed_payload(),
-            reading: Reading { case: Case::Usual, host: None },
+            reading: HeaderForm { case: Case::Usual, host: None },
         }
     }
 
@@ -81,7 +81,7 @@ impl<'a> CanonicalRequest<'a> {
     }
 
     /// The same request, its headers read in another way.
-    pub(crate) fn read_as(&self, reading: Reading<'a>) -> Self {
+    pub(crate) fn read_as(&self, reading: HeaderForm<'a>) -> Self {
         Self { reading, ..self.clone() }
     }
 
@@ -139,7 +139,7 @@ impl fmt::Display for CanonicalRequest<'_> {
 
 /// How header values enter the text; clients differ, so a server has to try more than one way.
 #[derive(Clone, Copy)]
-pub(crate) struct Reading<'a> {
+pub(crate) struct HeaderForm<'a> {
     pub(crate) case: Case,
     /// Replaces the value of `Host`.
     pub(crate) host: Option<&'a str>,
@@ -155,7 +155,7 @@ pub(crate) enum Case {
     AsSent,
 }
 
-impl Reading<'_> {
+impl HeaderForm<'_> {
     fn push_value(&self, text: &mut Vec<u8>, line: &HeaderLine<'_>) {
         let value = match self.host {
             Some(host) if line.name.eq_ignore_ascii_case("host") => host,

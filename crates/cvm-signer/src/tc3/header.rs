@@ -8,7 +8,7 @@ use core::fmt;
 
 use super::{
     ALGORITHM, CredentialScope, MAX_SIGNED_HEADERS, Signature, SignedHeaders,
-    signed_headers::COMPULSORY, signed_headers::is_token,
+    signed_headers::REQUIRED_HEADERS, signed_headers::is_token,
 };
 
 /// The whole header value of a call that needs no credential, such as `AssumeRoleWithWebIdentity`.
@@ -138,7 +138,7 @@ fn are_signed_headers(names: &str) -> bool {
     let split = || names.split(';');
     split().all(valid)
         && split().zip(split().skip(1)).all(|(a, b)| a < b)
-        && COMPULSORY.iter().all(|name| split().any(|given| given == *name))
+        && REQUIRED_HEADERS.iter().all(|name| split().any(|given| given == *name))
         && split().nth(MAX_SIGNED_HEADERS).is_none()
 }
 

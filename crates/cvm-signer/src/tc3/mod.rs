@@ -13,7 +13,7 @@ mod string_to_sign;
 use alloc::string::String;
 
 pub use canonical::CanonicalRequest;
-pub(crate) use canonical::{Case, Reading};
+pub(crate) use canonical::{Case, HeaderForm};
 pub use header::{Authorization, AuthorizationError, SKIP, authorization};
 pub use scope::CredentialScope;
 pub use signature::{Signature, SigningKey, derive_key};

@@ -55,7 +55,7 @@ impl CredentialScope {
     }
 
     /// Whether this is the scope of the day and the service, without making that one.
-    pub(crate) fn is_of(&self, date: Date, service: &str) -> bool {
+    pub(crate) fn matches(&self, date: Date, service: &str) -> bool {
         // After the ten bytes of the day and a slash.
         let rest = self.as_bytes().get(11..).unwrap_or_default();
         self.date == date

@@ -65,10 +65,10 @@ impl SigningKey {
     }
 
     pub(crate) fn belongs_to(&self, credential: &Credential) -> bool {
-        self.made_from(credential.fingerprint())
+        self.derived_from(credential.fingerprint())
     }
 
-    pub(crate) fn made_from(&self, fingerprint: &Fingerprint) -> bool {
+    pub(crate) fn derived_from(&self, fingerprint: &Fingerprint) -> bool {
         self.fingerprint.ct_eq(fingerprint).into()
     }
 }

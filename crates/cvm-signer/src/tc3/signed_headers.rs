@@ -8,7 +8,7 @@ pub const MAX_SIGNED_HEADERS: usize = 32;
 
 /// Headers that no signature may leave out, so that a request cannot be replayed to another host or
 /// be read as another type.
-pub(crate) const COMPULSORY: [&str; 2] = ["content-type", "host"];
+pub(crate) const REQUIRED_HEADERS: [&str; 2] = ["content-type", "host"];
 
 /// The headers under a signature, sorted by their lower-case names. Prints as `content-type;host`.
 #[derive(Clone)]
@@ -130,7 +130,7 @@ fn find_compulsory(headers: &[(&str, &str)]) -> Result<[u8; 2], HeaderError> {
         let at = found.ok_or_else(|| HeaderError::Missing(name.into()))?;
         u8::try_from(at).map_err(|_| HeaderError::TooMany)
     };
-    let [content_type, host] = COMPULSORY;
+    let [content_type, host] = REQUIRED_HEADERS;
     Ok([find(content_type)?, find(host)?])
 }
 

@@ -8,14 +8,14 @@ use crate::SignError;
 
 /// How a client spells pairs in the signed text; the official ones differ.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Spelling {
+pub(crate) struct ParamForm {
     /// Underscores in names become dots.
     pub(crate) dots: bool,
     /// Pairs with an empty value are left out.
     pub(crate) drop_empty: bool,
 }
 
-impl Spelling {
+impl ParamForm {
     /// What the documents and the Python SDKs do, and this crate.
     pub(crate) const DOTS: Self = Self { dots: true, drop_empty: false };
 
@@ -41,7 +41,7 @@ pub fn string_to_sign<N: AsRef<str>, V: AsRef<str>>(
     let params = checked(request.params)?;
     let mut text = String::new();
     // Writing to a string cannot fail.
-    let _ = write_string_to_sign(&mut text, request, request.host, &params, Spelling::DOTS);
+    let _ = write_string_to_sign(&mut text, request, request.host, &params, ParamForm::DOTS);
     Ok(text)
 }
 
@@ -52,7 +52,7 @@ pub(super) fn checked<N: AsRef<str>, V: AsRef<str>>(
     if params.iter().any(|(name, _)| name.as_ref() == SIGNATURE) {
         return Err(SignError::ReservedParameter);
     }
-    let pairs = sorted(params, Spelling::DOTS);
+    let pairs = sorted(params, ParamForm::DOTS);
     match repeated(&pairs) {
         Some(name) => Err(SignError::RepeatedParameter(name.into())),
         None => Ok(pairs),
@@ -63,7 +63,7 @@ pub(super) fn checked<N: AsRef<str>, V: AsRef<str>>(
 pub(crate) fn repeated<'a>(sorted: &[(&'a str, &str)]) -> Option<&'a str> {
     let mut neighbours = sorted.iter().zip(sorted.iter().skip(1));
     let same = |((a, _), (b, _)): &(&(&str, _), &(&str, _))| {
-        Spelling::DOTS.compare(a, b) == Ordering::Equal
+        ParamForm::DOTS.compare(a, b) == Ordering::Equal
     };
     neighbours.find(same).map(|((name, _), _)| *name)
 }
@@ -71,7 +71,7 @@ pub(crate) fn repeated<'a>(sorted: &[(&'a str, &str)]) -> Option<&'a str> {
 /// All pairs but the signature, sorted by the bytes of the names as they are spelled.
 pub(crate) fn sorted<N: AsRef<str>, V: AsRef<str>>(
     params: &[(N, V)],
-    spelling: Spelling,
+    spelling: ParamForm,
 ) -> Vec<(&str, &str)> {
     let pairs = params.iter().map(|(name, value)| (name.as_ref(), value.as_ref()));
     let mut pairs: Vec<_> = pairs.filter(|(name, _)| *name != SIGNATURE).collect();
@@ -85,7 +85,7 @@ pub(crate) fn write_string_to_sign<N, V>(
     request: &Request<'_, N, V>,
     host: &str,
     sorted: &[(&str, &str)],
-    spelling: Spelling,
+    spelling: ParamForm,
 ) -> fmt::Result {
     for part in [request.method.as_str(), host, request.path, "?"] {
         out.write_str(part)?;

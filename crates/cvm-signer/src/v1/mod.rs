@@ -7,7 +7,7 @@ mod canonical;
 mod signature;
 
 pub use canonical::string_to_sign;
-pub(crate) use canonical::{Spelling, repeated, sorted, write_string_to_sign};
+pub(crate) use canonical::{ParamForm, repeated, sorted, write_string_to_sign};
 pub(crate) use signature::SignatureBytes;
 pub use signature::{Algorithm, Signature};
 
@@ -89,7 +89,7 @@ pub fn sign<N: AsRef<str>, V: AsRef<str>>(
     let params = canonical::checked(request.params)?;
     let algorithm = Algorithm::of(request.params);
     let bytes = SignatureBytes::compute(algorithm, credential.secret_key().as_bytes(), |out| {
-        write_string_to_sign(out, request, request.host, &params, Spelling::DOTS)
+        write_string_to_sign(out, request, request.host, &params, ParamForm::DOTS)
     });
     Ok(bytes.encode())
 }

@@ -8,7 +8,7 @@ use subtle::{Choice, ConstantTimeEq};
 
 use crate::{
     fixed_text::FixedText,
-    mac::{self, Hashing},
+    mac::{self, HashWriter},
 };
 
 /// The keyed hash of a v1 signature.
@@ -111,12 +111,12 @@ impl SignatureBytes {
         // A hash takes any text; the results are there for the writers of text.
         match algorithm {
             Algorithm::HmacSha1 => {
-                let mut hash = Hashing(mac::hmac_sha1(secret_key));
+                let mut hash = HashWriter(mac::hmac_sha1(secret_key));
                 let _ = write(&mut hash);
                 Self::Sha1(hash.0.finalize().into_bytes().into())
             }
             Algorithm::HmacSha256 => {
-                let mut hash = Hashing(mac::hmac_sha256(b"", secret_key));
+                let mut hash = HashWriter(mac::hmac_sha256(b"", secret_key));
                 let _ = write(&mut hash);
                 Self::Sha256(hash.0.finalize().into_bytes().into())
             }
