@@ -131,7 +131,7 @@ fn fill_in(slot: Slot<'_>, is_secret: bool) -> usize {
         Slot::Optional(option) => return fill_in(option.insert(), is_secret),
         Slot::List(list) => return fill_in(list.push(), is_secret),
         Slot::Object(model) => return fill(model),
-        Slot::Text(member) => member.put(text),
+        Slot::Text(member) => member.set_from_str(text),
         Slot::Str(member) => text.clone_into(member),
         _ => return 0,
     }

@@ -19,7 +19,7 @@ mod prelude;
 use std::path::Path;
 use std::process::Command;
 
-use cvm_protocol::{Action, Model, Paginate, RetryClass, Sensitive, flat, json};
+use cvm_protocol::{Action, Model, Paginate, RetryClass, Sensitive, json, query_form};
 use generated::{actions::*, enums::*, error_code, index, types::*, waiters};
 
 #[expect(clippy::unwrap_used, reason = "a test may")]
@@ -89,9 +89,9 @@ fn a_request_goes_out_and_an_answer_comes_in() {
     );
     assert!(!format!("{request:?}").contains("Secret"), "{request:?}");
     let mut back = RentBoats::default();
-    flat::decode(
+    query_form::decode(
         &mut back,
-        flat::encode(&request).unwrap().iter().map(|(name, value)| (&**name, &**value)),
+        query_form::encode(&request).unwrap().iter().map(|(name, value)| (&**name, &**value)),
     )
     .unwrap();
     assert!(back == request);
@@ -131,8 +131,11 @@ fn facts_of_an_action_reach_the_tables() {
     let request = RentBoats { client_token: token, dry_run: Some(true), ..Default::default() };
     assert_eq!(info.retry_class(&request), RetryClass::Read);
     let facts = info.reconcile.unwrap();
-    assert_eq!((facts.list, facts.by, facts.id), ("DescribeBoats", "Filters.boat-id", "BoatId"));
-    assert_eq!((facts.count, facts.missing), (Some("Count"), cvm_protocol::Missing::Failure));
+    assert_eq!(
+        (facts.list, facts.id_param, facts.id),
+        ("DescribeBoats", "Filters.boat-id", "BoatId")
+    );
+    assert_eq!((facts.count, facts.if_absent), (Some("Count"), cvm_protocol::Missing::Failure));
     assert!(index::action("DescribeBoats").unwrap().reconcile.is_none());
     assert!(index::action("ReadLog").unwrap().deprecated && !ReadLog::INFO.regional);
     assert!(index::action("SinkBoats").is_none());

@@ -1,6 +1,8 @@
 //! Describes members from their static tables, for help texts and error messages.
 
-use cvm_models::protocol::{ActionInfo, Fault, FieldInfo, FilterInfo, Kind, Table, Violation};
+use cvm_models::protocol::{
+    ActionInfo, FieldInfo, FilterInfo, Kind, ModelInfo, Violation, ViolationKind,
+};
 use serde_json::{Map, Value, json};
 
 use crate::outcome::violations;
@@ -160,7 +162,10 @@ pub fn smallest(info: &'static ActionInfo) -> Vec<(&'static str, Value)> {
         let missing = violations.iter().filter(|violation| {
             matches!(
                 violation.fault,
-                Fault::Missing | Fault::MissingIf(_) | Fault::NoneOf(_) | Fault::AtLeastOneOf(_)
+                ViolationKind::Missing
+                    | ViolationKind::MissingIf(_)
+                    | ViolationKind::NoneOf(_)
+                    | ViolationKind::AtLeastOneOf(_)
             )
         });
         let mut is_whole = true;
@@ -209,19 +214,19 @@ pub fn value(field: &FieldInfo) -> &'static str {
 /// Visits all members of a table and of its nested tables, each with its dotted name. `position`
 /// replaces the index of list entries.
 pub fn walk(
-    table: &'static Table,
+    table: &'static ModelInfo,
     position: &str,
-    visit: &mut dyn FnMut(&str, &'static FieldInfo, &'static Table),
+    visit: &mut dyn FnMut(&str, &'static FieldInfo, &'static ModelInfo),
 ) {
     below(table, position, "", 0, visit);
 }
 
 fn below(
-    table: &'static Table,
+    table: &'static ModelInfo,
     position: &str,
     prefix: &str,
     depth: usize,
-    visit: &mut dyn FnMut(&str, &'static FieldInfo, &'static Table),
+    visit: &mut dyn FnMut(&str, &'static FieldInfo, &'static ModelInfo),
 ) {
     for field in table.members {
         let mut path = format!("{prefix}{}", field.wire);
@@ -240,7 +245,7 @@ fn below(
 }
 
 /// The dotted names of all nested members with this name, ignoring case.
-pub fn places_named(table: &'static Table, name: &str) -> Vec<String> {
+pub fn places_named(table: &'static ModelInfo, name: &str) -> Vec<String> {
     let mut places = Vec::new();
     walk(table, "0", &mut |path, field, owner| {
         if field.wire.eq_ignore_ascii_case(name) && !std::ptr::eq(owner, table) {

@@ -6,7 +6,7 @@ mod file;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use cvm_models::Dialect;
-use cvm_models::protocol::{ActionInfo, Kind, RetryClass, Table};
+use cvm_models::protocol::{ActionInfo, Kind, ModelInfo, RetryClass};
 use serde_json::{Value, json};
 
 use crate::args::Line;
@@ -258,7 +258,7 @@ fn is_signed_url(value: &Value) -> bool {
 }
 
 /// Takes the secret members out of a request and names them.
-fn withhold(value: &mut Value, table: &'static Table, place: &str, names: &mut Vec<String>) {
+fn withhold(value: &mut Value, table: &'static ModelInfo, place: &str, names: &mut Vec<String>) {
     let Some(members) = value.as_object_mut() else { return };
     members.retain(|name, member| {
         let field = table.field(name);

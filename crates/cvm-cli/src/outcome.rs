@@ -1,6 +1,6 @@
 //! From a failed call to what a person or a script can act on: exit code, one line, and hints.
 
-use cvm_models::protocol::{ActionInfo, Fault, Record, Violation, json, validate};
+use cvm_models::protocol::{ActionInfo, Record, Violation, ViolationKind, json, validate};
 use cvm_models::{Error, ServiceError};
 use serde_json::Value;
 
@@ -128,10 +128,10 @@ pub fn violations(info: &'static ActionInfo, request: &Value) -> Vec<Violation> 
 pub fn told(violation: &Violation) -> String {
     let Violation { path, field, fault, value } = violation;
     match (fault, value) {
-        (Fault::Missing | Fault::MissingIf(_), _) => {
+        (ViolationKind::Missing | ViolationKind::MissingIf(_), _) => {
             format!("`{path}` is required: {}", describe::example(path, &field.kind, field))
         }
-        (Fault::NotAllowed, Some(value)) => {
+        (ViolationKind::NotAllowed, Some(value)) => {
             let near = suggest::near(value, field.values.iter().copied());
             let question = suggest::did_you_mean(&near).map(|question| format!("; {question}"));
             format!("{violation}{}", question.unwrap_or_default())

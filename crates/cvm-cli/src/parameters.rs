@@ -9,7 +9,7 @@ mod tests;
 
 use std::collections::BTreeMap;
 
-use cvm_models::protocol::{FieldInfo, Kind, Table};
+use cvm_models::protocol::{FieldInfo, Kind, ModelInfo};
 use serde_json::Value;
 
 use crate::args::Parameter;
@@ -25,7 +25,7 @@ use crate::typed::{typed, typed_object, typed_text, unknown_member};
 /// A parameter named in full replaces the whole member of the input. One that names a part of a member
 /// is refused when the input has that member: a mixture of both is what nobody wrote.
 pub fn request(
-    table: &'static Table,
+    table: &'static ModelInfo,
     parameters: Vec<Parameter>,
     input: Option<&Json>,
     sources: &mut Sources,
@@ -53,7 +53,7 @@ pub fn request(
 /// The request of a journal entry as JSON, with what `cvm resume` was given laid into its members. Whoever
 /// calls this compares the result with the entry.
 pub fn completed<'b>(
-    table: &'static Table,
+    table: &'static ModelInfo,
     parameters: Vec<Parameter>,
     bases: impl IntoIterator<Item = &'b Json>,
     sources: &mut Sources,
@@ -68,7 +68,11 @@ pub fn completed<'b>(
 }
 
 /// The parameters as one tree.
-fn laid(table: &'static Table, parameters: Vec<Parameter>, sources: &mut Sources) -> Result<Node> {
+fn laid(
+    table: &'static ModelInfo,
+    parameters: Vec<Parameter>,
+    sources: &mut Sources,
+) -> Result<Node> {
     let mut given = Node::object();
     for Parameter { name, values } in parameters {
         let place = locate(table, &name)?;
@@ -91,7 +95,7 @@ struct Place<'n> {
 }
 
 /// Walks a dotted name through the table.
-fn locate<'n>(table: &'static Table, name: &'n str) -> Result<Place<'n>> {
+fn locate<'n>(table: &'static ModelInfo, name: &'n str) -> Result<Place<'n>> {
     let mut place: Option<(Kind, &'static FieldInfo)> = None;
     let mut walked = String::new();
     for step in name.split('.') {

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use cvm_models::protocol::Table;
+use cvm_models::protocol::ModelInfo;
 
 use crate::journal::Journal;
 use crate::{describe, private_file};
@@ -12,7 +12,7 @@ use crate::{describe, private_file};
 const MOST_OF_ONE_ID: usize = 100;
 
 /// Whether a response of this table has a secret member.
-pub fn are_in(table: &'static Table) -> bool {
+pub fn are_in(table: &'static ModelInfo) -> bool {
     let mut found = false;
     describe::walk(table, "N", &mut |_, field, _| found |= field.secret);
     found

@@ -1,6 +1,6 @@
 //! `--generate-cli-skeleton`: the request as JSON to fill in, for `--cli-input-json`.
 
-use cvm_models::protocol::{FieldInfo, Kind, Table};
+use cvm_models::protocol::{FieldInfo, Kind, ModelInfo};
 
 use crate::describe;
 use crate::json::Json;
@@ -9,11 +9,11 @@ use crate::json::Json;
 const MAX_DEPTH: usize = 8;
 
 /// Every current member of a request with a value that shows what goes there.
-pub fn of(table: &'static Table) -> Json {
+pub fn of(table: &'static ModelInfo) -> Json {
     object(table, 0)
 }
 
-fn object(table: &'static Table, depth: usize) -> Json {
+fn object(table: &'static ModelInfo, depth: usize) -> Json {
     let members = table.members.iter().filter(|field| !field.deprecated && !field.legacy);
     Json::Object(
         members.map(|field| (field.wire.to_owned(), value(&field.kind, field, depth))).collect(),

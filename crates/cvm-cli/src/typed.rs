@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use cvm_models::protocol::{FieldInfo, Kind, Table};
+use cvm_models::protocol::{FieldInfo, Kind, ModelInfo};
 use serde_json::{Number, Value};
 
 use crate::exit::{Failure, Result};
@@ -107,7 +107,7 @@ fn decimal(text: &str) -> Option<(String, i64, bool)> {
 
 /// Reads a JSON object by its table; what is null in it is not given.
 pub fn typed_object(
-    table: &'static Table,
+    table: &'static ModelInfo,
     path: &str,
     json: &Json,
     sources: &mut Sources,
@@ -136,8 +136,8 @@ fn ill_typed(kind: &Kind, field: &'static FieldInfo, path: &str, shown: &str) ->
 
 /// The member is not where it was looked for: offer near ones, and the same name elsewhere.
 pub fn unknown_member(
-    top: &'static Table,
-    inside: &'static Table,
+    top: &'static ModelInfo,
+    inside: &'static ModelInfo,
     walked: &str,
     step: &str,
 ) -> Failure {

@@ -128,7 +128,7 @@ fn members<M: SerializeMap>(model: &dyn Model, map: &mut M) -> Result<(), M::Err
 fn written<'a>(field: &FieldInfo, value: Value<'a>) -> Option<Value<'a>> {
     let is_nothing = match value {
         Value::Absent => true,
-        Value::List(list) => list.is_empty() && !field.promised,
+        Value::List(list) => list.is_empty() && !field.always_present,
         _ => false,
     };
     match (is_nothing, field.nullable) {
@@ -167,18 +167,18 @@ impl Serialize for Answered<'_> {
 
 #[cfg(test)]
 mod tests {
-    use cvm_protocol::{Kind, NameIndex, Record, Slot, Table};
+    use cvm_protocol::{Kind, ModelInfo, NameIndex, Record, Slot};
 
     use super::*;
 
-    static TABLE: Table = Table {
+    static TABLE: ModelInfo = ModelInfo {
         name: "Answer",
         members: &[
-            FieldInfo::new("TotalCount", Kind::I64).promised(),
-            FieldInfo::new("Set", Kind::List(&Kind::Str)).promised(),
+            FieldInfo::new("TotalCount", Kind::I64).always_present(),
+            FieldInfo::new("Set", Kind::List(&Kind::Str)).always_present(),
             FieldInfo::new("Ipv6", Kind::List(&Kind::Str)).nullable(),
             FieldInfo::new("Note", Kind::Str),
-            FieldInfo::new("RequestId", Kind::Str).promised(),
+            FieldInfo::new("RequestId", Kind::Str).always_present(),
         ],
         // The members are written in order; nothing looks them up.
         index: NameIndex { multiplier: 1, shift: 63, slots: &[] },

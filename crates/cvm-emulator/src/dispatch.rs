@@ -89,7 +89,7 @@ mod tests {
         request: StopInstances::INFO.request,
         response: StopInstances::INFO.response,
         retry: RetryClass::Hazard,
-        reclass: &[],
+        retry_overrides: &[],
         reconcile: None,
         idempotency_token: None,
         rate_limit_per_second: None,

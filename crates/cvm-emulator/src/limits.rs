@@ -4,7 +4,7 @@
 //! looks at the lists, and outside the lock of the state. They belong to the emulator alone: the tables, and
 //! with them the documentation and the validation of clients, do not have them.
 
-use cvm_protocol::{Fault, FieldInfo, Model, Value, Violation};
+use cvm_protocol::{FieldInfo, Model, Value, Violation, ViolationKind};
 
 /// Most items of a list: as many as the documented limits on ids allow.
 const ITEMS: u32 = 100;
@@ -36,7 +36,7 @@ fn value(field: &'static FieldInfo, path: String, value: Value<'_>) -> Option<Vi
         Value::List(list) => {
             let most = most_items(field);
             if list.len() > most as usize {
-                return violation(path, Fault::TooManyItems(most));
+                return violation(path, ViolationKind::TooManyItems(most));
             }
             (0..list.len())
                 .find_map(|index| self::value(field, format!("{path}.{index}"), list.at(index)))
@@ -46,7 +46,7 @@ fn value(field: &'static FieldInfo, path: String, value: Value<'_>) -> Option<Vi
             let most = most_characters(field)?;
             // No character has more than four bytes, so most texts need not be counted.
             let is_long = text.len() > most as usize && text.chars().count() > most as usize;
-            if is_long { violation(path, Fault::TooLong(most)) } else { None }
+            if is_long { violation(path, ViolationKind::TooLong(most)) } else { None }
         }
         _ => None,
     }
@@ -87,7 +87,7 @@ mod tests {
         let violation = broken(&ids(101)).unwrap();
         assert_eq!(
             (violation.path.as_str(), violation.fault),
-            ("ImageIds", Fault::TooManyItems(100))
+            ("ImageIds", ViolationKind::TooManyItems(100))
         );
         let tagged = |value: String| RunInstances {
             tag_specification: vec![TagSpecification {
@@ -100,7 +100,7 @@ mod tests {
         assert!(broken(&tagged("\u{4e00}".repeat(256))).is_none());
         let violation = broken(&tagged("x".repeat(257))).unwrap();
         assert_eq!(violation.path, "TagSpecification.0.Tags.0.Value");
-        assert_eq!(violation.fault, Fault::TooLong(256));
+        assert_eq!(violation.fault, ViolationKind::TooLong(256));
         assert_eq!(violation.value, None, "a long value is not repeated");
     }
 }

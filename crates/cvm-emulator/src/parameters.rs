@@ -1,8 +1,8 @@
 //! The parameters of one action: decoded from either form, checked against its table.
 
 use cvm_protocol::{
-    Action, ActionInfo, DriftKind, Fault, FieldInfo, Model, PageInfo, PageStyle, Record, Report,
-    Value, Violation, flat, json, member_named, validate,
+    Action, ActionInfo, DriftKind, FieldInfo, Model, PageInfo, PageStyle, Record, Report, Value,
+    Violation, ViolationKind, json, member_named, query_form, validate,
 };
 
 use crate::dialect::{Dialect, Parameters, own_pairs};
@@ -39,7 +39,7 @@ pub(crate) fn check(
     paging(info, &record, &mut violations);
     inexact_ids(&record, "", &mut violations);
     let missing = |violation: &&Violation| {
-        use Fault::{AtLeastOneOf, Missing, MissingIf, NoneOf};
+        use ViolationKind::{AtLeastOneOf, Missing, MissingIf, NoneOf};
         matches!(violation.fault, Missing | MissingIf(_) | AtLeastOneOf(_) | NoneOf(_))
     };
     match violations.iter().find(missing).or(violations.first()) {
@@ -69,7 +69,7 @@ fn decode(
     match parameters {
         Parameters::Json(body) => json::from_slice(model, body).map_err(|error| wrong(&error)),
         Parameters::Pairs(pairs) => {
-            flat::decode(model, own_pairs(dialect, pairs)).map_err(|error| wrong(&error))
+            query_form::decode(model, own_pairs(dialect, pairs)).map_err(|error| wrong(&error))
         }
         Parameters::Unreadable(refusal) => Err(refusal.clone()),
     }
@@ -87,7 +87,7 @@ fn paging(info: &ActionInfo, record: &Record, violations: &mut Vec<Violation>) {
         let field = info.request.field(name);
         let value = member_named(record, name).as_i64().filter(|number| *number < least);
         if let Some((field, number)) = field.zip(value) {
-            let fault = Fault::TooSmall(least);
+            let fault = ViolationKind::TooSmall(least);
             let value = Some(number.to_string());
             violations.push(Violation { path: name.to_owned(), field, fault, value });
         }
@@ -126,7 +126,7 @@ fn inexact_id(
         && !has_layout(id, format)
     {
         let (path, value) = (path.to_owned(), Some(id.to_owned()));
-        violations.push(Violation { path, field, fault: Fault::BadFormat(format), value });
+        violations.push(Violation { path, field, fault: ViolationKind::BadFormat(format), value });
     }
 }
 

@@ -3,7 +3,7 @@
 //! One mapping for all actions: what is wrong and the member's name suggest codes, from the most
 //! particular to `InvalidParameterValue`, and the first that the action publishes is answered.
 
-use cvm_protocol::{Fault, FieldInfo, Kind, Violation};
+use cvm_protocol::{FieldInfo, Kind, Violation, ViolationKind};
 
 use crate::catalogue::is_type_name;
 use crate::refusal::{Codes, Refusal};
@@ -48,21 +48,21 @@ fn suggestions(violation: &Violation) -> Vec<String> {
     };
     match fault {
         // Text that is there and empty; what is not there at all has no value.
-        Fault::Missing | Fault::MissingIf(_) if value.is_some() => {
+        ViolationKind::Missing | ViolationKind::MissingIf(_) if value.is_some() => {
             codes(&["Invalid{}Empty", "InvalidParameterValue.NotEmpty", "MissingParameter"])
         }
-        Fault::Missing | Fault::MissingIf(_) => codes(&["MissingParameter"]),
-        Fault::AtLeastOneOf(_) | Fault::NoneOf(_) => codes(&[
+        ViolationKind::Missing | ViolationKind::MissingIf(_) => codes(&["MissingParameter"]),
+        ViolationKind::AtLeastOneOf(_) | ViolationKind::NoneOf(_) => codes(&[
             "MissingParameter.AtLeastOne",
             "InvalidParameter.SpecifyOneParameter",
             "MissingParameter",
         ]),
-        Fault::Exclusive(other) => beside(field.wire, other),
-        Fault::ExactlyOneOf(_) => codes(CONFLICT),
-        Fault::TooManyItems(_) if is_filters(field) => {
+        ViolationKind::Exclusive(other) => beside(field.wire, other),
+        ViolationKind::ExactlyOneOf(_) => codes(CONFLICT),
+        ViolationKind::TooManyItems(_) if is_filters(field) => {
             codes(&["InvalidFilterValue.LimitExceeded", "InvalidParameterValue.LimitExceeded"])
         }
-        Fault::TooManyItems(_) => {
+        ViolationKind::TooManyItems(_) => {
             let own: &[&str] = match field.wire {
                 "Tags" | "TagSpecification" | "LaunchTemplateTagSpecification" => TOO_MANY_TAGS,
                 "SecurityGroupIds" | "SecurityGroups" => TOO_MANY_GROUPS,
@@ -71,13 +71,13 @@ fn suggestions(violation: &Violation) -> Vec<String> {
             let general = ["InvalidParameterValue.LimitExceeded", "InvalidParameter.ValueTooLarge"];
             codes(&[own, &general].concat())
         }
-        Fault::TooSmall(_) | Fault::TooLarge(_) => codes(&[
+        ViolationKind::TooSmall(_) | ViolationKind::TooLarge(_) => codes(&[
             "Invalid{}",
             "InvalidParameterValue{}",
             "InvalidParameterValue.InvalidParameterValue{}",
             "InvalidParameterValue.Range",
         ]),
-        Fault::TooLong(_) => {
+        ViolationKind::TooLong(_) => {
             let own = ["Invalid{}.TooLong", "Invalid{}TooLong"];
             let general = [
                 "InvalidParameterValue.TooLong",
@@ -86,13 +86,13 @@ fn suggestions(violation: &Violation) -> Vec<String> {
             ];
             codes(&[&own, NAMED, &general].concat())
         }
-        Fault::TooShort(_) | Fault::NotAllowed => codes(NAMED),
-        Fault::TooManyBytes(_) => {
+        ViolationKind::TooShort(_) | ViolationKind::NotAllowed => codes(NAMED),
+        ViolationKind::TooManyBytes(_) => {
             codes(&["InvalidParameterValue.TooLarge", "InvalidParameterValue.Invalid{}Format"])
         }
-        Fault::NotBase64 => codes(&["InvalidParameterValue.Invalid{}Format"]),
-        Fault::BadFormat(format) => malformed(format),
-        Fault::BadPattern(_) => {
+        ViolationKind::NotBase64 => codes(&["InvalidParameterValue.Invalid{}Format"]),
+        ViolationKind::BadFormat(format) => malformed(format),
+        ViolationKind::BadPattern(_) => {
             let (own, general) =
                 (["Invalid{}IncludeIllegalChar"], ["InvalidParameterValue.IncorrectFormat"]);
             codes(&[&own, NAMED, &general].concat())
@@ -170,18 +170,18 @@ mod tests {
         TerminateResourcePoolPacks,
     };
     use cvm_models::types::{Filter, LoginSettings};
-    use cvm_protocol::{Action, Model, Table};
+    use cvm_protocol::{Action, Model, ModelInfo};
 
     use super::*;
 
-    fn code<A: Action>(wire: &str, fault: Fault) -> &'static str {
+    fn code<A: Action>(wire: &str, fault: ViolationKind) -> &'static str {
         code_of::<A>(A::INFO.request, wire, fault, None)
     }
 
     fn code_of<A: Action>(
-        table: &'static Table,
+        table: &'static ModelInfo,
         wire: &str,
-        fault: Fault,
+        fault: ViolationKind,
         value: Option<&str>,
     ) -> &'static str {
         let field = table.field(wire).unwrap();
@@ -193,39 +193,39 @@ mod tests {
     #[test]
     fn the_most_particular_published_code_is_answered() {
         assert_eq!(
-            code::<RunInstances>("ClientToken", Fault::TooLong(64)),
+            code::<RunInstances>("ClientToken", ViolationKind::TooLong(64)),
             "InvalidClientToken.TooLong"
         );
         assert_eq!(
-            code::<RunInstances>("HostName", Fault::TooLong(60)),
+            code::<RunInstances>("HostName", ViolationKind::TooLong(60)),
             "InvalidParameterValue.IllegalHostName"
         );
         assert_eq!(
-            code::<RunInstances>("InstanceCount", Fault::TooLarge(500)),
+            code::<RunInstances>("InstanceCount", ViolationKind::TooLarge(500)),
             "InvalidParameterValue.Range"
         );
         assert_eq!(
-            code::<DescribeImages>("Limit", Fault::TooLarge(100)),
+            code::<DescribeImages>("Limit", ViolationKind::TooLarge(100)),
             "InvalidParameterValue.InvalidParameterValueLimit"
         );
         // Published by the one action and not by the other.
         assert_eq!(
-            code::<DescribeInstances>("Limit", Fault::TooLarge(100)),
+            code::<DescribeInstances>("Limit", ViolationKind::TooLarge(100)),
             "InvalidParameterValue"
         );
         assert_eq!(
-            code::<DescribeInstances>("Filters", Fault::TooManyItems(10)),
+            code::<DescribeInstances>("Filters", ViolationKind::TooManyItems(10)),
             "InvalidFilterValue.LimitExceeded"
         );
         assert_eq!(
-            code::<StopInstances>("InstanceIds", Fault::TooManyItems(100)),
+            code::<StopInstances>("InstanceIds", ViolationKind::TooManyItems(100)),
             "InvalidParameterValue.LimitExceeded"
         );
     }
 
     #[test]
     fn members_that_exclude_each_other_have_three_codes() {
-        let beside = |other| Fault::Exclusive(other);
+        let beside = |other| ViolationKind::Exclusive(other);
         assert_eq!(
             code::<DescribeImages>("Filters", beside("ImageIds")),
             "InvalidParameter.InvalidParameterCoexistImageIdsFilters"
@@ -246,8 +246,13 @@ mod tests {
         let login = LoginSettings::default();
         let beside = |name, other| {
             [
-                code_of::<RunInstances>(login.table(), name, Fault::Exclusive(other), None),
-                code_of::<ResetInstance>(login.table(), name, Fault::Exclusive(other), None),
+                code_of::<RunInstances>(login.table(), name, ViolationKind::Exclusive(other), None),
+                code_of::<ResetInstance>(
+                    login.table(),
+                    name,
+                    ViolationKind::Exclusive(other),
+                    None,
+                ),
             ]
         };
         assert_eq!(beside("KeyIds", "KeepImageLogin"), ["InvalidParameter.ParameterConflict"; 2]);
@@ -259,8 +264,8 @@ mod tests {
     #[test]
     fn one_of_several_members_can_be_none_or_too_many() {
         let names: &[&str] = &[];
-        let both = Fault::ExactlyOneOf(names);
-        let none = Fault::NoneOf(names);
+        let both = ViolationKind::ExactlyOneOf(names);
+        let none = ViolationKind::NoneOf(names);
         for (code, expected) in [
             (
                 code::<CreateImage>("InstanceId", none.clone()),
@@ -280,30 +285,33 @@ mod tests {
     fn names_that_codes_shorten_or_lengthen_are_found() {
         type Purchase = PurchaseResourcePoolPacks;
         for (code, expected) in [
-            (code::<CreateKeyPair>("KeyName", Fault::TooLong(25)), "InvalidKeyPairNameTooLong"),
             (
-                code::<CreateKeyPair>("KeyName", Fault::BadPattern("x")),
+                code::<CreateKeyPair>("KeyName", ViolationKind::TooLong(25)),
+                "InvalidKeyPairNameTooLong",
+            ),
+            (
+                code::<CreateKeyPair>("KeyName", ViolationKind::BadPattern("x")),
                 "InvalidKeyPairNameIncludeIllegalChar",
             ),
-            (code::<CreateKeyPair>("KeyName", Fault::Missing), "MissingParameter"),
+            (code::<CreateKeyPair>("KeyName", ViolationKind::Missing), "MissingParameter"),
             (
-                code::<Purchase>("DedicatedResourcePoolPackName", Fault::TooLong(60)),
+                code::<Purchase>("DedicatedResourcePoolPackName", ViolationKind::TooLong(60)),
                 "InvalidParameterValue.DedicatedResourcePackName",
             ),
             (
-                code::<ConvertOperatingSystems>("TargetOSType", Fault::NotAllowed),
+                code::<ConvertOperatingSystems>("TargetOSType", ViolationKind::NotAllowed),
                 "InvalidParameter.InvalidTargetOSType",
             ),
         ] {
             assert_eq!(code, expected);
         }
         let table = CreateKeyPair::INFO.request;
-        let empty = code_of::<CreateKeyPair>(table, "KeyName", Fault::Missing, Some(""));
+        let empty = code_of::<CreateKeyPair>(table, "KeyName", ViolationKind::Missing, Some(""));
         assert_eq!(empty, "InvalidKeyPairNameEmpty");
         let table = Filter::default().table();
-        let empty = code_of::<DescribeChcHosts>(table, "Name", Fault::Missing, Some(""));
+        let empty = code_of::<DescribeChcHosts>(table, "Name", ViolationKind::Missing, Some(""));
         assert_eq!(empty, "InvalidParameterValue.NotEmpty");
-        let empty = code_of::<DescribeInstances>(table, "Name", Fault::Missing, Some(""));
+        let empty = code_of::<DescribeInstances>(table, "Name", ViolationKind::Missing, Some(""));
         assert_eq!(empty, "MissingParameter");
     }
 
@@ -311,20 +319,29 @@ mod tests {
     fn long_texts_and_pages_have_codes_that_name_no_member() {
         for (code, expected) in [
             (
-                code::<CreateDisasterRecoverGroup>("Name", Fault::TooLong(60)),
+                code::<CreateDisasterRecoverGroup>("Name", ViolationKind::TooLong(60)),
                 "InvalidParameterValue.TooLong",
             ),
             (
-                code::<CreateImage>("ImageName", Fault::TooLong(60)),
+                code::<CreateImage>("ImageName", ViolationKind::TooLong(60)),
                 "InvalidParameter.ValueTooLarge",
             ),
             (
-                code::<ExportImages>("RoleName", Fault::TooLong(60)),
+                code::<ExportImages>("RoleName", ViolationKind::TooLong(60)),
                 "InvalidParameterValue.TooLarge",
             ),
-            (code::<DescribeKeyPairs>("Limit", Fault::TooLarge(100)), "InvalidParameterValueLimit"),
-            (code::<DescribeKeyPairs>("Offset", Fault::TooSmall(0)), "InvalidParameterValueOffset"),
-            (code::<DescribeChcHosts>("Limit", Fault::TooSmall(1)), "InvalidParameterValueLimit"),
+            (
+                code::<DescribeKeyPairs>("Limit", ViolationKind::TooLarge(100)),
+                "InvalidParameterValueLimit",
+            ),
+            (
+                code::<DescribeKeyPairs>("Offset", ViolationKind::TooSmall(0)),
+                "InvalidParameterValueOffset",
+            ),
+            (
+                code::<DescribeChcHosts>("Limit", ViolationKind::TooSmall(1)),
+                "InvalidParameterValueLimit",
+            ),
         ] {
             assert_eq!(code, expected);
         }
@@ -336,23 +353,23 @@ mod tests {
             (
                 code::<DeleteDisasterRecoverGroups>(
                     "DisasterRecoverGroupIds",
-                    Fault::BadFormat("ps-xxxxxxxx"),
+                    ViolationKind::BadFormat("ps-xxxxxxxx"),
                 ),
                 "InvalidParameterValue.DisasterRecoverGroupIdMalformed",
             ),
             (
                 code::<TerminateResourcePoolPacks>(
                     "DedicatedResourcePackIds",
-                    Fault::BadFormat("rpp-xxxxxxxx"),
+                    ViolationKind::BadFormat("rpp-xxxxxxxx"),
                 ),
                 "InvalidParameterValue.ResourcePoolPackIdMalformed",
             ),
             (
-                code::<DescribeChcHosts>("ChcIds", Fault::BadFormat("chc-xxxxxxxx")),
+                code::<DescribeChcHosts>("ChcIds", ViolationKind::BadFormat("chc-xxxxxxxx")),
                 "InvalidParameterValue.IncorrectFormat",
             ),
             (
-                code::<RunInstances>("HpcClusterId", Fault::BadFormat("hpc-xxxxxxxx")),
+                code::<RunInstances>("HpcClusterId", ViolationKind::BadFormat("hpc-xxxxxxxx")),
                 "InvalidParameterValue.IncorrectFormat",
             ),
         ] {
@@ -397,19 +414,19 @@ mod tests {
             let codes = Codes(info);
             for field in info.request.members {
                 for fault in [
-                    Fault::Missing,
-                    Fault::TooSmall(1),
-                    Fault::TooLong(1),
-                    Fault::TooShort(1),
-                    Fault::TooManyBytes(1),
-                    Fault::NotBase64,
-                    Fault::TooManyItems(1),
-                    Fault::NotAllowed,
-                    Fault::BadFormat("ins-xxxxxxxx"),
-                    Fault::BadPattern("x"),
-                    Fault::Exclusive("Filters"),
-                    Fault::NoneOf(&[]),
-                    Fault::ExactlyOneOf(&[]),
+                    ViolationKind::Missing,
+                    ViolationKind::TooSmall(1),
+                    ViolationKind::TooLong(1),
+                    ViolationKind::TooShort(1),
+                    ViolationKind::TooManyBytes(1),
+                    ViolationKind::NotBase64,
+                    ViolationKind::TooManyItems(1),
+                    ViolationKind::NotAllowed,
+                    ViolationKind::BadFormat("ins-xxxxxxxx"),
+                    ViolationKind::BadPattern("x"),
+                    ViolationKind::Exclusive("Filters"),
+                    ViolationKind::NoneOf(&[]),
+                    ViolationKind::ExactlyOneOf(&[]),
                 ] {
                     let violation =
                         Violation { path: field.wire.to_owned(), field, fault, value: None };

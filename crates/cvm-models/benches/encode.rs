@@ -4,7 +4,7 @@
 mod support;
 
 use cvm_models::actions::RunInstances;
-use cvm_protocol::{flat, json, percent, validate};
+use cvm_protocol::{json, percent, query_form, validate};
 use divan::{AllocProfiler, Bencher, black_box};
 use support::{derived, launch};
 
@@ -42,7 +42,7 @@ fn json_serde_json_value(bencher: Bencher<'_, '_>) {
 #[divan::bench]
 fn flat_pairs(bencher: Bencher<'_, '_>) {
     let request = launch::request();
-    bencher.bench(|| flat::encode(black_box(&request)));
+    bencher.bench(|| query_form::encode(black_box(&request)));
 }
 
 #[divan::bench]
@@ -52,7 +52,7 @@ fn flat_form_text(bencher: Bencher<'_, '_>) {
 }
 
 fn form(request: &RunInstances) -> String {
-    let pairs = flat::encode(request).expect("no list item is empty");
+    let pairs = query_form::encode(request).expect("no list item is empty");
     percent::encode_pairs(pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())))
 }
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::{Condition, Model, PageInfo, ReconcileInfo, Report, Table, Value, member_named};
+use crate::{Condition, Model, ModelInfo, PageInfo, ReconcileInfo, Report, Value, member_named};
 
 /// A request type that knows its action.
 ///
@@ -54,13 +54,13 @@ pub struct ActionInfo {
     /// What it acts on, such as `instance`.
     pub group: &'static str,
     /// Table of the request.
-    pub request: &'static Table,
+    pub request: &'static ModelInfo,
     /// Table of the answer.
-    pub response: &'static Table,
+    pub response: &'static ModelInfo,
     /// How safe a second sending is, for a request that sets none of the members in [`Self::reclass`].
     pub retry: RetryClass,
     /// Members that change the class.
-    pub reclass: &'static [Reclass],
+    pub retry_overrides: &'static [RetryClassOverride],
     /// How to find out by reading what became of a request; `None` where no list tells.
     pub reconcile: Option<ReconcileInfo>,
     /// The member by which the service recognises a repeated request.
@@ -94,7 +94,7 @@ impl ActionInfo {
     #[must_use]
     pub fn retry_class(&self, request: &dyn Model) -> RetryClass {
         let matching = || {
-            self.reclass
+            self.retry_overrides
                 .iter()
                 .filter(|row| row.when.iter().all(|condition| condition.holds(request)))
                 .map(|row| row.class)
@@ -175,7 +175,7 @@ impl fmt::Display for RetryClass {
 
 /// Members that give a request another class than its action has.
 #[derive(Clone, Copy, Debug)]
-pub struct Reclass {
+pub struct RetryClassOverride {
     /// All of these must hold.
     pub when: &'static [Condition],
     /// The class then.

@@ -84,7 +84,7 @@ impl Grower {
         solid: bool,
     ) {
         match slot {
-            Slot::Skip => {}
+            Slot::Unknown => {}
             Slot::Optional(option) => {
                 if solid || (depth < 6 && !self.next().is_multiple_of(3)) {
                     self.slot(option.insert(), field, kind, depth, solid);
@@ -93,7 +93,7 @@ impl Grower {
             Slot::Str(text) => *text = self.text(field),
             Slot::Text(text) => {
                 let value = self.text(field);
-                text.put(&value);
+                text.set_from_str(&value);
             }
             Slot::I64(number) => *number = self.wide().cast_signed(),
             Slot::U64(number) => *number = self.wide(),

@@ -10,12 +10,12 @@ pub struct Condition {
     /// The member, by its name on the wire.
     pub member: &'static str,
     /// What is asked of it.
-    pub test: Test,
+    pub test: Predicate,
 }
 
 /// What a [`Condition`] asks of its member.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Test {
+pub enum Predicate {
     /// It is given, if only as an empty text.
     Present,
     /// It is not given, or only as an empty text.
@@ -30,25 +30,25 @@ impl Condition {
     /// The member is given.
     #[must_use]
     pub const fn present(member: &'static str) -> Self {
-        Self { member, test: Test::Present }
+        Self { member, test: Predicate::Present }
     }
 
     /// The member is not given.
     #[must_use]
     pub const fn absent(member: &'static str) -> Self {
-        Self { member, test: Test::Absent }
+        Self { member, test: Predicate::Absent }
     }
 
     /// The member is given with one of these values.
     #[must_use]
     pub const fn one_of(member: &'static str, values: &'static [&'static str]) -> Self {
-        Self { member, test: Test::OneOf(values) }
+        Self { member, test: Predicate::OneOf(values) }
     }
 
     /// The member is not given, or with none of these values.
     #[must_use]
     pub const fn none_of(member: &'static str, values: &'static [&'static str]) -> Self {
-        Self { member, test: Test::NoneOf(values) }
+        Self { member, test: Predicate::NoneOf(values) }
     }
 
     /// Whether it holds for this request. An empty list is not sent, so it is not given. An empty text
@@ -61,10 +61,10 @@ impl Condition {
             value.text().is_some_and(|text| values.iter().any(|known| *known == text))
         };
         match self.test {
-            Test::Present => value.is_given(),
-            Test::Absent => value.is_blank(),
-            Test::OneOf(values) => value.is_given() && among(values),
-            Test::NoneOf(values) => !value.is_given() || !among(values),
+            Predicate::Present => value.is_given(),
+            Predicate::Absent => value.is_blank(),
+            Predicate::OneOf(values) => value.is_given() && among(values),
+            Predicate::NoneOf(values) => !value.is_given() || !among(values),
         }
     }
 }
@@ -72,10 +72,10 @@ impl Condition {
 impl fmt::Display for Condition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.test {
-            Test::Present => f.write_str(self.member),
-            Test::Absent => write!(f, "no {}", self.member),
-            Test::OneOf(values) => write!(f, "{}={}", self.member, values.join("|")),
-            Test::NoneOf(values) => write!(f, "{}!={}", self.member, values.join("|")),
+            Predicate::Present => f.write_str(self.member),
+            Predicate::Absent => write!(f, "no {}", self.member),
+            Predicate::OneOf(values) => write!(f, "{}={}", self.member, values.join("|")),
+            Predicate::NoneOf(values) => write!(f, "{}!={}", self.member, values.join("|")),
         }
     }
 }

@@ -92,7 +92,7 @@ const ROOM: usize = 1 << 20;
 const BYTES_A_MEMBER: usize = 8;
 
 /// Collects a [`Report`] while decoding goes on, and remembers where it failed.
-pub(crate) struct Ledger {
+pub(crate) struct DecodeReport {
     report: RefCell<Report>,
     failure: RefCell<Option<Failure>>,
     /// The digits of numbers can be read again, because there is a text.
@@ -107,7 +107,7 @@ pub(crate) struct Ledger {
     drops_null_items: bool,
 }
 
-impl Ledger {
+impl DecodeReport {
     /// For what is in memory already, and cannot unfold much.
     pub(crate) fn new(strict: bool) -> Self {
         Self {
@@ -153,9 +153,9 @@ pub(crate) struct Failure {
 
 /// Where decoding is: a chain of steps on the stack, spelled out only when there is something to say.
 #[derive(Clone, Copy)]
-pub(crate) struct Place<'p> {
-    ledger: &'p Ledger,
-    parent: Option<&'p Place<'p>>,
+pub(crate) struct Path<'p> {
+    ledger: &'p DecodeReport,
+    parent: Option<&'p Path<'p>>,
     step: Step<'p>,
 }
 
@@ -166,17 +166,17 @@ enum Step<'p> {
     Item(usize),
 }
 
-impl<'p> Place<'p> {
-    pub(crate) const fn root(ledger: &'p Ledger) -> Self {
+impl<'p> Path<'p> {
+    pub(crate) const fn root(ledger: &'p DecodeReport) -> Self {
         Self { ledger, parent: None, step: Step::Root }
     }
 
-    pub(crate) const fn member<'q>(&'q self, name: &'q str) -> Place<'q> {
-        Place { ledger: self.ledger, parent: Some(self), step: Step::Member(name) }
+    pub(crate) const fn member<'q>(&'q self, name: &'q str) -> Path<'q> {
+        Path { ledger: self.ledger, parent: Some(self), step: Step::Member(name) }
     }
 
-    pub(crate) const fn item(&self, index: usize) -> Place<'_> {
-        Place { ledger: self.ledger, parent: Some(self), step: Step::Item(index) }
+    pub(crate) const fn item(&self, index: usize) -> Path<'_> {
+        Path { ledger: self.ledger, parent: Some(self), step: Step::Item(index) }
     }
 
     pub(crate) const fn strict(&self) -> bool {
@@ -190,7 +190,7 @@ impl<'p> Place<'p> {
     }
 
     /// Takes the room of an item with so many members; false when there is none left.
-    pub(crate) fn take_room(&self, members: usize) -> bool {
+    pub(crate) fn charge_budget(&self, members: usize) -> bool {
         let left = self.ledger.room.get().checked_sub(members);
         self.ledger.room.set(left.unwrap_or(0));
         left.is_some()
@@ -211,7 +211,7 @@ impl<'p> Place<'p> {
     #[cold]
     pub(crate) fn note_null_item(&self) -> bool {
         self.note(DriftKind::NullItem);
-        if let Some(list @ Place { step: Step::Member(_), parent: Some(root), .. }) = self.parent {
+        if let Some(list @ Path { step: Step::Member(_), parent: Some(root), .. }) = self.parent {
             let is_own = matches!(root.step, Step::Root);
             let mut report = self.ledger.report.borrow_mut();
             if is_own || report.null_items.len() < KEPT {
@@ -229,7 +229,7 @@ impl<'p> Place<'p> {
         let mut report = self.ledger.report.borrow_mut();
         // What the answer itself lacks decides whether it is a success, so that is always told; a table
         // bounds how much it is.
-        let is_own = matches!(self.parent, Some(Place { step: Step::Root, .. }));
+        let is_own = matches!(self.parent, Some(Path { step: Step::Root, .. }));
         if is_own || report.missing.len() < KEPT {
             let path = self.path();
             report.missing.push(path);
@@ -267,7 +267,7 @@ impl<'p> Place<'p> {
     }
 
     fn path(&self) -> String {
-        let mut path = self.parent.map(Place::path).unwrap_or_default();
+        let mut path = self.parent.map(Path::path).unwrap_or_default();
         let step = match self.step {
             Step::Root => return path,
             Step::Member(name) => name.to_owned(),

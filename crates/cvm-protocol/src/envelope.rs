@@ -8,13 +8,14 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
 
 use crate::decode::{
-    Key, KeySeed, MemberSeed, ModelVisitor, Progress, Spot, is_whole, only_an_object, restore,
+    Key, KeySeed, MemberSeed, ModelVisitor, SeenMembers, ValueContext, is_whole, only_an_object,
+    restore,
 };
-use crate::drift::{Ledger, Place};
+use crate::drift::{DecodeReport, Path};
 use crate::json::conclude;
 use crate::{
-    DecodeError, ErrorCode, FieldInfo, Json, Kind, Model, NameIndex, Report, ServiceError, Table,
-    member_named, model,
+    DecodeError, ErrorCode, FieldInfo, Json, Kind, Model, ModelInfo, NameIndex, Report,
+    ServiceError, member_named, model,
 };
 
 /// An answer of the service, read.
@@ -44,10 +45,10 @@ pub struct Envelope {
 ///
 /// When the text is not JSON, is not an envelope, or gives a member twice at any level.
 pub fn decode(response: &mut dyn Model, body: &[u8]) -> Result<Envelope, DecodeError> {
-    let ledger = Ledger::of_response(body.len());
+    let ledger = DecodeReport::of_response(body.len());
     let mut content = Content::default();
-    let place = Place::root(&ledger);
-    let outer = Outer { response: &mut *response, content: &mut content, place: &place };
+    let place = Path::root(&ledger);
+    let outer = EnvelopeVisitor { response: &mut *response, content: &mut content, place: &place };
     // As in `json::from_slice`.
     let outcome = match std::str::from_utf8(body) {
         Ok(text) => read(outer, &mut serde_json::Deserializer::from_str(text)),
@@ -76,7 +77,7 @@ pub fn decode(response: &mut dyn Model, body: &[u8]) -> Result<Envelope, DecodeE
 }
 
 /// Whether a response with an error gives a member of its action too, in whatever case its name is written.
-fn has_result(response: &Json, table: &Table) -> bool {
+fn has_result(response: &Json, table: &ModelInfo) -> bool {
     let Json::Object(members) = response else { return false };
     members.iter().any(|(name, value)| {
         let is_member = |field: &FieldInfo| field.wire.eq_ignore_ascii_case(name);
@@ -147,7 +148,7 @@ fn id_in(response: &Json) -> Option<&str> {
 }
 
 fn read<'de, R: serde_json::de::Read<'de>>(
-    outer: Outer<'_, '_>,
+    outer: EnvelopeVisitor<'_, '_>,
     source: &mut serde_json::Deserializer<R>,
 ) -> Result<(), serde_json::Error> {
     source.deserialize_any(outer).and_then(|()| source.end())
@@ -188,7 +189,7 @@ struct RequestIdBody {
 
 static REQUEST_ID: FieldInfo = FieldInfo::new("RequestId", Kind::Str);
 
-static REQUEST_ID_BODY: Table = Table {
+static REQUEST_ID_BODY: ModelInfo = ModelInfo {
     name: "RequestId",
     members: &[REQUEST_ID],
     index: NameIndex { multiplier: 1, shift: 64, slots: &[0] },
@@ -203,11 +204,11 @@ struct ErrorBody {
     message: String,
 }
 
-static ERROR_BODY: Table = Table {
+static ERROR_BODY: ModelInfo = ModelInfo {
     name: "Error",
     members: &[
-        FieldInfo::new("Code", Kind::Str).promised(),
-        FieldInfo::new("Message", Kind::Str).promised(),
+        FieldInfo::new("Code", Kind::Str).always_present(),
+        FieldInfo::new("Message", Kind::Str).always_present(),
     ],
     index: NameIndex { multiplier: 0x9e3779b97f4a7ca1, shift: 63, slots: &[1, 0] },
 };
@@ -215,7 +216,7 @@ static ERROR_BODY: Table = Table {
 model!(ErrorBody ERROR_BODY { 0 code 1 message });
 
 /// Reads the member `Error`, which may be null.
-struct ErrorSeed<'p>(Place<'p>);
+struct ErrorSeed<'p>(Path<'p>);
 
 impl<'de> DeserializeSeed<'de> for ErrorSeed<'_> {
     type Value = Option<ErrorBody>;
@@ -247,13 +248,13 @@ impl<'de> Visitor<'de> for ErrorSeed<'_> {
     }
 }
 
-struct Outer<'m, 'p> {
+struct EnvelopeVisitor<'m, 'p> {
     response: &'m mut dyn Model,
     content: &'m mut Content,
-    place: &'p Place<'p>,
+    place: &'p Path<'p>,
 }
 
-impl<'de> Visitor<'de> for Outer<'_, '_> {
+impl<'de> Visitor<'de> for EnvelopeVisitor<'_, '_> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -272,7 +273,7 @@ impl<'de> Visitor<'de> for Outer<'_, '_> {
                     return Err(A::Error::custom("member `Response` is given twice"));
                 }
                 "Response" => {
-                    map.next_value_seed(Inner {
+                    map.next_value_seed(ResponseVisitor {
                         response: &mut *response,
                         content: &mut *content,
                         place,
@@ -316,13 +317,13 @@ fn once<T, E: Error>(place: &mut Option<T>, name: &str, value: T) -> Result<(), 
     }
 }
 
-struct Inner<'m, 'p> {
+struct ResponseVisitor<'m, 'p> {
     response: &'m mut dyn Model,
     content: &'m mut Content,
-    place: &'p Place<'p>,
+    place: &'p Path<'p>,
 }
 
-impl<'de> DeserializeSeed<'de> for Inner<'_, '_> {
+impl<'de> DeserializeSeed<'de> for ResponseVisitor<'_, '_> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
@@ -330,7 +331,7 @@ impl<'de> DeserializeSeed<'de> for Inner<'_, '_> {
     }
 }
 
-impl<'de> Visitor<'de> for Inner<'_, '_> {
+impl<'de> Visitor<'de> for ResponseVisitor<'_, '_> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -342,7 +343,7 @@ impl<'de> Visitor<'de> for Inner<'_, '_> {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         let Self { response, content, place } = self;
         let table = response.table();
-        let mut progress = Progress::new(table);
+        let mut progress = SeenMembers::new(table);
         let mut unknown = String::new();
         // Null counts as given: what follows it would be a second word on the same matter.
         let (mut error, mut request_id) = (None, None);
@@ -356,7 +357,7 @@ impl<'de> Visitor<'de> for Inner<'_, '_> {
                 }
                 InnerKey::RequestId => {
                     let mut body = RequestIdBody::default();
-                    let spot = Spot::new(&REQUEST_ID, place.member("RequestId"));
+                    let spot = ValueContext::new(&REQUEST_ID, place.member("RequestId"));
                     map.next_value_seed(MemberSeed { model: &mut body, index: 0, spot: &spot })?;
                     once(&mut request_id, "RequestId", body.id)?;
                 }
@@ -372,7 +373,8 @@ impl<'de> Visitor<'de> for Inner<'_, '_> {
             put_request_id(response, id);
         }
         if content.error.is_none() {
-            progress.note_missing_but(place, content.request_id.is_some().then_some("RequestId"));
+            progress
+                .report_missing_except(place, content.request_id.is_some().then_some("RequestId"));
         }
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! One row of a table: what the specification says of one member.
 
-use crate::{Condition, Table};
+use crate::{Condition, ModelInfo};
 
 /// What a member may hold.
 #[derive(Clone, Copy, Debug)]
@@ -16,7 +16,7 @@ pub enum Kind {
     /// A boolean.
     Bool,
     /// Another model.
-    Object(&'static Table),
+    Object(&'static ModelInfo),
     /// A list of one kind.
     List(&'static Kind),
 }
@@ -50,7 +50,7 @@ pub struct FieldInfo {
     /// A request must carry it.
     pub required: bool,
     /// An answer always carries it, and not as null.
-    pub promised: bool,
+    pub always_present: bool,
     /// An answer may carry it as null.
     pub nullable: bool,
     /// A list that may be empty in the answer to a change, which then names nothing of what it made.
@@ -105,7 +105,7 @@ impl FieldInfo {
             wire,
             kind,
             required: false,
-            promised: false,
+            always_present: false,
             nullable: false,
             may_be_empty: false,
             secret: false,
@@ -148,7 +148,7 @@ flags! {
     /// A request must carry it.
     required,
     /// An answer always carries it.
-    promised,
+    always_present,
     /// An answer may carry it as null.
     nullable,
     /// The answer to a change may leave the list empty.

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::de::{Deserializer, IgnoredAny};
 
 use crate::decode::{ModelVisitor, restore};
-use crate::drift::{Failure, Ledger, Place};
+use crate::drift::{DecodeReport, Failure, Path};
 use crate::encode::{Encoded, NOT_FINITE, not_finite, tree};
 use crate::{Json, Model, Report, Value};
 
@@ -32,7 +32,7 @@ pub fn to_vec(model: &dyn Model) -> Result<Vec<u8>, DecodeError> {
 ///
 /// When the text is not JSON, a member is given twice, or a value cannot be read as its kind.
 pub fn from_slice(model: &mut dyn Model, json: &[u8]) -> Result<Report, DecodeError> {
-    let ledger = Ledger::of_text(json.len(), false);
+    let ledger = DecodeReport::of_text(json.len(), false);
     // One look at the whole text is a seventh of the work that looking at every string of it is. Text
     // that is not UTF-8 may still be read: a string that nobody asks for is skipped unseen.
     match std::str::from_utf8(json) {
@@ -47,7 +47,7 @@ pub fn from_slice(model: &mut dyn Model, json: &[u8]) -> Result<Report, DecodeEr
 ///
 /// As [`from_slice`].
 pub fn from_slice_strict(model: &mut dyn Model, json: &[u8]) -> Result<Report, DecodeError> {
-    let ledger = Ledger::of_text(json.len(), true);
+    let ledger = DecodeReport::of_text(json.len(), true);
     read(model, json, &mut serde_json::Deserializer::from_slice(json), ledger)
 }
 
@@ -57,8 +57,8 @@ pub fn from_slice_strict(model: &mut dyn Model, json: &[u8]) -> Result<Report, D
 ///
 /// When a value cannot be read as its kind.
 pub fn from_value(model: &mut dyn Model, value: &serde_json::Value) -> Result<Report, DecodeError> {
-    let ledger = Ledger::new(false);
-    let place = Place::root(&ledger);
+    let ledger = DecodeReport::new(false);
+    let place = Path::root(&ledger);
     let outcome = value.deserialize_any(ModelVisitor { model, place: &place });
     conclude(ledger, outcome).map_err(|error| DecodeError { is_json: true, ..error })
 }
@@ -73,9 +73,9 @@ fn read<'de, R: serde_json::de::Read<'de>>(
     model: &mut dyn Model,
     text: &[u8],
     source: &mut serde_json::Deserializer<R>,
-    ledger: Ledger,
+    ledger: DecodeReport,
 ) -> Result<Report, DecodeError> {
-    let place = Place::root(&ledger);
+    let place = Path::root(&ledger);
     let outcome = source.deserialize_any(ModelVisitor { model, place: &place });
     let outcome = outcome.and_then(|()| source.end());
     let wants_digits = ledger.wants_digits();
@@ -87,7 +87,7 @@ fn read<'de, R: serde_json::de::Read<'de>>(
 }
 
 pub(crate) fn conclude<T>(
-    ledger: Ledger,
+    ledger: DecodeReport,
     outcome: Result<T, serde_json::Error>,
 ) -> Result<Report, DecodeError> {
     let (report, failure) = ledger.finish();

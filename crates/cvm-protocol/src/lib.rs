@@ -16,26 +16,28 @@ mod encode;
 pub mod envelope;
 mod error_code;
 mod field;
-pub mod flat;
 pub mod json;
 mod model;
+mod model_info;
 mod one_line;
 mod open_enum;
 mod paginate;
 pub mod percent;
 mod proof;
+pub mod query_form;
 mod reconcile;
 mod record;
 mod sensitive;
 mod service_error;
-mod table;
 mod utf8;
 mod validate;
 mod waiter;
 mod written;
 
-pub use action::{Action, ActionInfo, FilterInfo, OldGateway, Reclass, RetryClass, ServiceInfo};
-pub use condition::{Condition, Test};
+pub use action::{
+    Action, ActionInfo, FilterInfo, OldGateway, RetryClass, RetryClassOverride, ServiceInfo,
+};
+pub use condition::{Condition, Predicate};
 pub use debug::debug;
 pub use decode::{decode, decode_new};
 pub use drift::{Drift, DriftKind, Report};
@@ -44,7 +46,7 @@ pub use envelope::Envelope;
 pub use error_code::{ErrorCode, ErrorInfo, ErrorKind};
 pub use field::{FieldInfo, Kind};
 pub use json::DecodeError;
-pub use model::{Item, List, Member, Model, Optional, Slot, Text, Value, member_named};
+pub use model::{FromWireText, Item, List, Member, Model, Optional, Slot, Value, member_named};
 pub use one_line::OneLine;
 pub use paginate::{PageInfo, PageStyle, Paginate};
 pub use proof::{Gaps, ListDefect, lost_secrets, named, total_of, unnamed};
@@ -52,11 +54,11 @@ pub use reconcile::ReconcileInfo;
 pub use record::Record;
 pub use sensitive::Sensitive;
 // The macros name it, so that a crate of models needs no dependency of its own.
+pub use model_info::{ModelInfo, NameIndex};
 #[doc(hidden)]
 pub use serde;
 pub use service_error::ServiceError;
-pub use table::{NameIndex, Table};
 pub use utf8::{NotUtf8, utf8_text};
-pub use validate::{Fault, Violation, validate};
+pub use validate::{Violation, ViolationKind, validate};
 pub use waiter::{Missing, OperationInfo, Waiter, WaiterInfo};
 pub use written::Json;

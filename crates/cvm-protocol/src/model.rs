@@ -4,12 +4,12 @@
 //! how its fields hand themselves out. Everything else (JSON, the flattened form, validation, `Debug`)
 //! is written once over `dyn Model`.
 
-use crate::{Sensitive, Table};
+use crate::{ModelInfo, Sensitive};
 
 /// A struct of the API together with its [`Table`].
 pub trait Model: Send + Sync {
     /// The table that describes the members, in the order of their indexes.
-    fn table(&self) -> &'static Table;
+    fn table(&self) -> &'static ModelInfo;
 
     /// Reads the member at `index`; [`Value::Absent`] past the end.
     fn member(&self, index: usize) -> Value<'_>;
@@ -106,11 +106,11 @@ impl Value<'_> {
 /// A place to write one member or item.
 pub enum Slot<'a> {
     /// Nothing here: the member is unknown, what arrives for it is skipped.
-    Skip,
+    Unknown,
     /// Plain text.
     Str(&'a mut String),
     /// A type that is made from text: an open enum or a secret.
-    Text(&'a mut dyn Text),
+    Text(&'a mut dyn FromWireText),
     /// A signed integer.
     I64(&'a mut i64),
     /// An unsigned integer.
@@ -144,9 +144,9 @@ pub trait Item: Default + Send + Sync {
 }
 
 /// A type that is made from text.
-pub trait Text {
+pub trait FromWireText {
     /// Replaces the value.
-    fn put(&mut self, text: &str);
+    fn set_from_str(&mut self, text: &str);
 }
 
 /// A member that may be absent.
@@ -154,7 +154,7 @@ pub trait Optional {
     /// Puts a default value in place and hands out its slot.
     fn insert(&mut self) -> Slot<'_>;
     /// The slot of the value that is there, if one is.
-    fn present(&mut self) -> Option<Slot<'_>>;
+    fn as_mut(&mut self) -> Option<Slot<'_>>;
     /// Removes the value.
     fn clear(&mut self);
 }
@@ -247,7 +247,7 @@ impl<T: Item> Optional for Option<T> {
     fn insert(&mut self) -> Slot<'_> {
         Option::insert(self, T::default()).slot()
     }
-    fn present(&mut self) -> Option<Slot<'_>> {
+    fn as_mut(&mut self) -> Option<Slot<'_>> {
         self.as_mut().map(Item::slot)
     }
     fn clear(&mut self) {
@@ -263,14 +263,14 @@ impl<T: Item> List for Vec<T> {
         self.get(index).map_or(Value::Absent, Item::value)
     }
     fn at_mut(&mut self, index: usize) -> Slot<'_> {
-        self.get_mut(index).map_or(Slot::Skip, Item::slot)
+        self.get_mut(index).map_or(Slot::Unknown, Item::slot)
     }
     fn clear(&mut self) {
         Vec::clear(self);
     }
     fn push(&mut self) -> Slot<'_> {
         Vec::push(self, T::default());
-        self.last_mut().map_or(Slot::Skip, Item::slot)
+        self.last_mut().map_or(Slot::Unknown, Item::slot)
     }
     fn pop(&mut self) {
         Vec::pop(self);
@@ -290,7 +290,7 @@ pub fn member_named<'a>(model: &'a dyn Model, name: &str) -> Value<'a> {
 macro_rules! model {
     ($model:ident $table:ident { $($index:literal $field:ident)* }) => {
         impl $crate::Model for $model {
-            fn table(&self) -> &'static $crate::Table {
+            fn table(&self) -> &'static $crate::ModelInfo {
                 &$table
             }
             fn member(&self, index: usize) -> $crate::Value<'_> {
@@ -302,7 +302,7 @@ macro_rules! model {
             fn member_mut(&mut self, index: usize) -> $crate::Slot<'_> {
                 match index {
                     $($index => $crate::Member::slot(&mut self.$field),)*
-                    _ => $crate::Slot::Skip,
+                    _ => $crate::Slot::Unknown,
                 }
             }
         }

@@ -67,8 +67,8 @@ macro_rules! open_enum {
             }
         }
 
-        impl $crate::Text for $name {
-            fn put(&mut self, text: &str) {
+        impl $crate::FromWireText for $name {
+            fn set_from_str(&mut self, text: &str) {
                 *self = Self::from(text);
             }
         }

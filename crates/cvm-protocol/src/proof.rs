@@ -8,7 +8,7 @@ use std::collections::HashSet;
 use std::fmt;
 
 use crate::{
-    FieldInfo, Kind, List, Model, PageInfo, PageStyle, Report, Table, Value, member_named,
+    FieldInfo, Kind, List, Model, ModelInfo, PageInfo, PageStyle, Report, Value, member_named,
 };
 
 /// Members of a response that a struct cannot show to be missing, since it holds a default for them.
@@ -179,7 +179,7 @@ pub fn total_of(response: &dyn Model, gaps: &Gaps, total: &str) -> Option<u64> {
 pub fn unnamed(response: &dyn Model, gaps: &Gaps) -> Vec<String> {
     let members = response.table().members.iter().enumerate();
     members
-        .filter(|(_, field)| field.promised && field.wire != "RequestId")
+        .filter(|(_, field)| field.always_present && field.wire != "RequestId")
         .filter(|(_, field)| !gaps.lacks(field.wire))
         .filter_map(|(index, field)| unnamed_in(field, response.member(index), gaps))
         .collect()
@@ -192,7 +192,7 @@ pub fn lost_secrets(response: &dyn Model, gaps: &Gaps) -> Vec<String> {
     let is_lost = |value: Value<'_>| value.text().is_none_or(|text| text.trim().is_empty());
     let mut lost = Vec::new();
     let members = response.table().members.iter().enumerate();
-    let promised = members.filter(|(_, field)| field.promised && !gaps.lacks(field.wire));
+    let promised = members.filter(|(_, field)| field.always_present && !gaps.lacks(field.wire));
     for (index, field) in promised {
         let value = response.member(index);
         if field.secret && is_lost(value) {
@@ -287,7 +287,7 @@ fn unnamed_in(field: &FieldInfo, value: Value<'_>, gaps: &Gaps) -> Option<String
 }
 
 /// The member that tells a resource from all others.
-fn identity(table: &'static Table) -> Option<&'static str> {
+fn identity(table: &'static ModelInfo) -> Option<&'static str> {
     table.members.iter().find(|field| is_id(field)).map(|field| field.wire)
 }
 

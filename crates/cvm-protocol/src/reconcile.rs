@@ -14,16 +14,16 @@ pub struct ReconcileInfo {
     /// Member of the request that names what it acts on or makes.
     pub ids: Option<&'static str>,
     /// Where those go in the request of the list: a member, or `Filters.host-id`. Empty without ids.
-    pub by: &'static str,
+    pub id_param: &'static str,
     /// Member of an entry that holds such an id. Empty without ids.
     pub id: &'static str,
     /// What else the list is asked for: where it goes, and the member of the request that gives it.
-    pub narrow: &'static [(&'static str, &'static str)],
+    pub filters: &'static [(&'static str, &'static str)],
     /// Members of an entry that then equal the request's, each with the member of the request: a list
     /// has the same items in the same order, and what the request clears is empty. Where [`Self::count`]
     /// is given, a text may be the request's up to a `{`, or the request's followed by digits when more
     /// than one is made.
-    pub same: &'static [(&'static str, &'static str)],
+    pub matching: &'static [(&'static str, &'static str)],
     /// Lists of an entry that then contain what the request has, each with the member of the request.
     /// Pairs that lead into one list of objects are compared object by object.
     pub includes: &'static [(&'static str, &'static str)],
@@ -54,9 +54,9 @@ pub struct ReconcileInfo {
     /// If one of these holds, it may have run and failed, and a person decides.
     pub failed: &'static [Condition],
     /// What it means that an id is not listed.
-    pub missing: Missing,
+    pub if_absent: Missing,
     /// Members of an entry that a person needs to see.
-    pub show: &'static [&'static str],
+    pub display: &'static [&'static str],
 }
 
 impl ReconcileInfo {
@@ -66,10 +66,10 @@ impl ReconcileInfo {
         Self {
             list,
             ids: None,
-            by: "",
+            id_param: "",
             id: "",
-            narrow: &[],
-            same: &[],
+            filters: &[],
+            matching: &[],
             includes: &[],
             created: None,
             count: None,
@@ -81,8 +81,8 @@ impl ReconcileInfo {
             undone_by: &[],
             expires: None,
             failed: &[],
-            missing: Missing::Pending,
-            show: &[],
+            if_absent: Missing::Pending,
+            display: &[],
         }
     }
 
@@ -90,22 +90,22 @@ impl ReconcileInfo {
     #[must_use]
     pub const fn ids(mut self, ids: &'static str, by: &'static str, id: &'static str) -> Self {
         self.ids = Some(ids);
-        self.by = by;
+        self.id_param = by;
         self.id = id;
         self
     }
 
     /// What else the list is asked for.
     #[must_use]
-    pub const fn narrow(mut self, pairs: &'static [(&'static str, &'static str)]) -> Self {
-        self.narrow = pairs;
+    pub const fn filters(mut self, pairs: &'static [(&'static str, &'static str)]) -> Self {
+        self.filters = pairs;
         self
     }
 
     /// What is then as the request has it.
     #[must_use]
-    pub const fn same(mut self, pairs: &'static [(&'static str, &'static str)]) -> Self {
-        self.same = pairs;
+    pub const fn matching(mut self, pairs: &'static [(&'static str, &'static str)]) -> Self {
+        self.matching = pairs;
         self
     }
 
@@ -187,15 +187,15 @@ impl ReconcileInfo {
 
     /// What it means that an id is not listed.
     #[must_use]
-    pub const fn missing(mut self, missing: Missing) -> Self {
-        self.missing = missing;
+    pub const fn if_absent(mut self, missing: Missing) -> Self {
+        self.if_absent = missing;
         self
     }
 
     /// What a person needs to see.
     #[must_use]
-    pub const fn show(mut self, members: &'static [&'static str]) -> Self {
-        self.show = members;
+    pub const fn display(mut self, members: &'static [&'static str]) -> Self {
+        self.display = members;
         self
     }
 }

@@ -5,25 +5,25 @@
 
 use std::fmt;
 
-use crate::{FieldInfo, Item, Kind, List, Model, Optional, Sensitive, Slot, Table, Value};
+use crate::{FieldInfo, Item, Kind, List, Model, ModelInfo, Optional, Sensitive, Slot, Value};
 
 /// A model of any table. Every member may be absent, required ones too.
 #[derive(Clone)]
 pub struct Record {
-    table: &'static Table,
+    table: &'static ModelInfo,
     members: Vec<Datum>,
 }
 
 impl Record {
     /// A record without any member set.
     #[must_use]
-    pub fn new(table: &'static Table) -> Self {
+    pub fn new(table: &'static ModelInfo) -> Self {
         Self { table, members: table.members.iter().map(Datum::of).collect() }
     }
 }
 
 impl Model for Record {
-    fn table(&self) -> &'static Table {
+    fn table(&self) -> &'static ModelInfo {
         self.table
     }
 
@@ -32,7 +32,7 @@ impl Model for Record {
     }
 
     fn member_mut(&mut self, index: usize) -> Slot<'_> {
-        self.members.get_mut(index).map_or(Slot::Skip, |datum| Slot::Optional(datum))
+        self.members.get_mut(index).map_or(Slot::Unknown, |datum| Slot::Optional(datum))
     }
 }
 
@@ -97,7 +97,7 @@ impl Datum {
 
     fn slot(&mut self) -> Slot<'_> {
         match &mut self.content {
-            Content::Absent => Slot::Skip,
+            Content::Absent => Slot::Unknown,
             Content::Str(text) => Slot::Str(text),
             Content::Secret(text) => Slot::Text(text),
             Content::I64(number) => Slot::I64(number),
@@ -127,7 +127,7 @@ impl Optional for Datum {
         self.slot()
     }
 
-    fn present(&mut self) -> Option<Slot<'_>> {
+    fn as_mut(&mut self) -> Option<Slot<'_>> {
         match self.content {
             Content::Absent => None,
             _ => Some(self.slot()),
@@ -149,7 +149,7 @@ impl List for Items {
     }
 
     fn at_mut(&mut self, index: usize) -> Slot<'_> {
-        self.items.get_mut(index).map_or(Slot::Skip, Datum::slot)
+        self.items.get_mut(index).map_or(Slot::Unknown, Datum::slot)
     }
 
     fn clear(&mut self) {
@@ -158,7 +158,7 @@ impl List for Items {
 
     fn push(&mut self) -> Slot<'_> {
         self.items.push(Datum { kind: self.kind, secret: self.secret, content: Content::Absent });
-        self.items.last_mut().map_or(Slot::Skip, Optional::insert)
+        self.items.last_mut().map_or(Slot::Unknown, Optional::insert)
     }
 
     fn pop(&mut self) {

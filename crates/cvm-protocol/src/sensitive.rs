@@ -4,7 +4,7 @@ use std::fmt;
 
 use zeroize::Zeroize;
 
-use crate::Text;
+use crate::FromWireText;
 
 /// A password, a private key or a bearer URL: hidden in `Debug`, wiped when dropped.
 ///
@@ -36,8 +36,8 @@ impl From<String> for Sensitive {
     }
 }
 
-impl Text for Sensitive {
-    fn put(&mut self, text: &str) {
+impl FromWireText for Sensitive {
+    fn set_from_str(&mut self, text: &str) {
         self.0.zeroize();
         text.clone_into(&mut self.0);
     }

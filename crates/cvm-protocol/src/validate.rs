@@ -15,14 +15,14 @@ pub struct Violation {
     /// The member's row.
     pub field: &'static FieldInfo,
     /// What is wrong.
-    pub fault: Fault,
+    pub fault: ViolationKind,
     /// The value as text; hidden for secrets, absent for objects and lists.
     pub value: Option<String>,
 }
 
 /// What is wrong with a member.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Fault {
+pub enum ViolationKind {
     /// It is required and not given.
     Missing,
     /// It is required in this case and not given; the text is the condition.
@@ -89,7 +89,7 @@ impl Check {
                     }
                 } else {
                     for other in field.exclusive_with.iter().filter(|other| given(other)) {
-                        check.fault(field, value, Fault::Exclusive(other));
+                        check.fault(field, value, ViolationKind::Exclusive(other));
                     }
                     check.value(field, value);
                 }
@@ -102,8 +102,10 @@ impl Check {
     fn absent(&mut self, model: &dyn Model, field: &'static FieldInfo, value: Value<'_>) -> bool {
         let condition = field.required_if.iter().find(|condition| condition.holds(model));
         match condition {
-            _ if field.required => self.fault(field, value, Fault::Missing),
-            Some(condition) => self.fault(field, value, Fault::MissingIf(condition.to_string())),
+            _ if field.required => self.fault(field, value, ViolationKind::Missing),
+            Some(condition) => {
+                self.fault(field, value, ViolationKind::MissingIf(condition.to_string()))
+            }
             None => return false,
         }
         true
@@ -120,13 +122,13 @@ impl Check {
         let first = |names: &[&str]| names.first() == Some(&field.wire);
         if first(field.exactly_one_of) {
             match count(field.exactly_one_of) {
-                0 => self.fault(field, value, Fault::NoneOf(field.exactly_one_of)),
+                0 => self.fault(field, value, ViolationKind::NoneOf(field.exactly_one_of)),
                 1 => {}
-                _ => self.fault(field, value, Fault::ExactlyOneOf(field.exactly_one_of)),
+                _ => self.fault(field, value, ViolationKind::ExactlyOneOf(field.exactly_one_of)),
             }
         }
         if first(field.at_least_one_of) && count(field.at_least_one_of) == 0 {
-            self.fault(field, value, Fault::AtLeastOneOf(field.at_least_one_of));
+            self.fault(field, value, ViolationKind::AtLeastOneOf(field.at_least_one_of));
         }
     }
 
@@ -136,7 +138,7 @@ impl Check {
             Value::List(list) => {
                 if let Some(limit) = field.max_items.filter(|limit| list.len() > *limit as usize) {
                     // The list is not looked into: a hostile one could be long.
-                    return self.fault(field, value, Fault::TooManyItems(limit));
+                    return self.fault(field, value, ViolationKind::TooManyItems(limit));
                 }
                 for index in 0..list.len() {
                     self.step(&index.to_string(), |check| check.value(field, list.at(index)));
@@ -157,10 +159,10 @@ impl Check {
             return;
         }
         if let Some(min) = field.min.filter(|min| number < i128::from(*min)) {
-            self.fault(field, value, Fault::TooSmall(min));
+            self.fault(field, value, ViolationKind::TooSmall(min));
         }
         if let Some(max) = field.max.filter(|max| number > i128::from(*max)) {
-            self.fault(field, value, Fault::TooLarge(max));
+            self.fault(field, value, ViolationKind::TooLarge(max));
         }
         if let Some(text) = text {
             self.allowed(field, value, &text);
@@ -170,10 +172,10 @@ impl Check {
     /// What is not a number breaks every limit.
     fn float(&mut self, field: &'static FieldInfo, value: Value<'_>, number: f64) {
         if let Some(min) = field.min.filter(|min| number.is_nan() || number < *min as f64) {
-            self.fault(field, value, Fault::TooSmall(min));
+            self.fault(field, value, ViolationKind::TooSmall(min));
         }
         if let Some(max) = field.max.filter(|max| number.is_nan() || number > *max as f64) {
-            self.fault(field, value, Fault::TooLarge(max));
+            self.fault(field, value, ViolationKind::TooLarge(max));
         }
         if has_values(field) {
             self.allowed(field, value, &number.to_string());
@@ -186,34 +188,34 @@ impl Check {
         }
         let length = text.chars().count();
         if let Some(min) = field.min_length.filter(|min| length < *min as usize) {
-            self.fault(field, value, Fault::TooShort(min));
+            self.fault(field, value, ViolationKind::TooShort(min));
         }
         if let Some(max) = field.max_length.filter(|max| length > *max as usize) {
-            self.fault(field, value, Fault::TooLong(max));
+            self.fault(field, value, ViolationKind::TooLong(max));
         }
         let bytes = if field.base64 { decoded_length(text) } else { text.len() };
         if let Some(max) = field.max_bytes.filter(|max| bytes > *max as usize) {
-            self.fault(field, value, Fault::TooManyBytes(max));
+            self.fault(field, value, ViolationKind::TooManyBytes(max));
         }
         if field.base64 && !is_base64(text) {
-            self.fault(field, value, Fault::NotBase64);
+            self.fault(field, value, ViolationKind::NotBase64);
         }
         self.allowed(field, value, text);
         if let Some(format) = field.format.filter(|format| !fits_format(text, format)) {
-            self.fault(field, value, Fault::BadFormat(format));
+            self.fault(field, value, ViolationKind::BadFormat(format));
         }
         if let Some(pattern) = field.pattern.filter(|pattern| !matches_whole(text, pattern)) {
-            self.fault(field, value, Fault::BadPattern(pattern));
+            self.fault(field, value, ViolationKind::BadPattern(pattern));
         }
     }
 
     fn allowed(&mut self, field: &'static FieldInfo, value: Value<'_>, text: &str) {
         if !field.values.is_empty() && !field.values.contains(&text) {
-            self.fault(field, value, Fault::NotAllowed);
+            self.fault(field, value, ViolationKind::NotAllowed);
         }
     }
 
-    fn fault(&mut self, field: &'static FieldInfo, value: Value<'_>, fault: Fault) {
+    fn fault(&mut self, field: &'static FieldInfo, value: Value<'_>, fault: ViolationKind) {
         let value =
             if field.secret { value.text().map(|_| "***".to_owned()) } else { value.text() };
         self.violations.push(Violation { path: self.path.clone(), field, fault, value });
@@ -290,25 +292,25 @@ impl fmt::Display for Violation {
             write!(f, " is `{value}`, but")?;
         }
         match &self.fault {
-            Fault::Missing => write!(f, " is required; give {}", self.field.kind.noun()),
-            Fault::MissingIf(condition) => write!(f, " is required with `{condition}`"),
-            Fault::TooSmall(min) => write!(f, " must be at least {min}{unit}"),
-            Fault::TooLarge(max) => write!(f, " must be at most {max}{unit}"),
-            Fault::TooShort(min) => write!(f, " must have at least {min} characters"),
-            Fault::TooLong(max) => write!(f, " must have at most {max} characters"),
-            Fault::TooManyBytes(max) => write!(f, " must have at most {max} bytes"),
-            Fault::NotBase64 => f.write_str(
+            ViolationKind::Missing => write!(f, " is required; give {}", self.field.kind.noun()),
+            ViolationKind::MissingIf(condition) => write!(f, " is required with `{condition}`"),
+            ViolationKind::TooSmall(min) => write!(f, " must be at least {min}{unit}"),
+            ViolationKind::TooLarge(max) => write!(f, " must be at most {max}{unit}"),
+            ViolationKind::TooShort(min) => write!(f, " must have at least {min} characters"),
+            ViolationKind::TooLong(max) => write!(f, " must have at most {max} characters"),
+            ViolationKind::TooManyBytes(max) => write!(f, " must have at most {max} bytes"),
+            ViolationKind::NotBase64 => f.write_str(
                 " must be base64 text, padded with `=` to a multiple of four characters or not at all",
             ),
-            Fault::TooManyItems(max) => write!(f, " must have at most {max} items"),
-            Fault::NotAllowed => write!(f, " must be one of {}", self.field.values.join(", ")),
-            Fault::BadFormat(format) => write!(f, " must look like `{format}`"),
-            Fault::BadPattern(pattern) => write!(f, " must match `{pattern}`"),
-            Fault::Exclusive(other) => write!(f, " cannot be given beside `{other}`"),
-            Fault::NoneOf(names) | Fault::ExactlyOneOf(names) => {
+            ViolationKind::TooManyItems(max) => write!(f, " must have at most {max} items"),
+            ViolationKind::NotAllowed => write!(f, " must be one of {}", self.field.values.join(", ")),
+            ViolationKind::BadFormat(format) => write!(f, " must look like `{format}`"),
+            ViolationKind::BadPattern(pattern) => write!(f, " must match `{pattern}`"),
+            ViolationKind::Exclusive(other) => write!(f, " cannot be given beside `{other}`"),
+            ViolationKind::NoneOf(names) | ViolationKind::ExactlyOneOf(names) => {
                 write!(f, " asks for exactly one of {}", names.join(", "))
             }
-            Fault::AtLeastOneOf(names) => {
+            ViolationKind::AtLeastOneOf(names) => {
                 write!(f, " asks for one or more of {}", names.join(", "))
             }
         }

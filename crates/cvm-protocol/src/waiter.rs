@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::{ActionInfo, Condition, List, Model, Record, Slot, Text};
+use crate::{ActionInfo, Condition, FromWireText, List, Model, Record, Slot};
 
 /// A goal for some resources: which action to poll and which states mean what.
 #[derive(Debug)]
@@ -111,7 +111,7 @@ impl WaiterInfo {
 }
 
 fn slot<'m>(model: &'m mut dyn Model, name: &str) -> Slot<'m> {
-    let Some(index) = model.table().find(name.as_bytes()) else { return Slot::Skip };
+    let Some(index) = model.table().find(name.as_bytes()) else { return Slot::Unknown };
     match model.member_mut(index) {
         Slot::Optional(option) => option.insert(),
         slot => slot,
@@ -121,7 +121,7 @@ fn slot<'m>(model: &'m mut dyn Model, name: &str) -> Slot<'m> {
 fn put(slot: Slot<'_>, value: &str) {
     match slot {
         Slot::Str(member) => value.clone_into(member),
-        Slot::Text(member) => Text::put(member, value),
+        Slot::Text(member) => FromWireText::set_from_str(member, value),
         slot => {
             // Only members whose kind fits are named in a waiter; the linter sees to it.
             let _ = crate::decode::scalar_from_text(slot, value);

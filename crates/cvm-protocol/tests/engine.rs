@@ -3,10 +3,10 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 use cvm_protocol::arbitrary::{self, Fit};
-use cvm_protocol::flat::{self, Problem};
+use cvm_protocol::query_form::{self, FlatErrorKind};
 use cvm_protocol::{
-    Condition, DriftKind, Fault, FieldInfo, Kind, Model, NameIndex, Record, Sensitive, Table, json,
-    member_named, model, open_enum, validate,
+    Condition, DriftKind, FieldInfo, Kind, Model, ModelInfo, NameIndex, Record, Sensitive,
+    ViolationKind, json, member_named, model, open_enum, validate,
 };
 use proptest::prelude::*;
 
@@ -45,10 +45,10 @@ struct Part {
     parts: Vec<Part>,
 }
 
-static ALL: Table = Table {
+static ALL: ModelInfo = ModelInfo {
     name: "All",
     members: &[
-        FieldInfo::new("Id", Kind::Str).required().promised().format("ins-xxxxxxxx"),
+        FieldInfo::new("Id", Kind::Str).required().always_present().format("ins-xxxxxxxx"),
         FieldInfo::new("Note", Kind::Str).min_length(2).max_length(5).pattern("[a-z]+"),
         FieldInfo::new("Password", Kind::Str).secret().max_length(8),
         FieldInfo::new("Colour", Kind::Str).values(Colour::VALUES),
@@ -72,7 +72,7 @@ static ALL: Table = Table {
     },
 };
 
-static PART: Table = Table {
+static PART: ModelInfo = ModelInfo {
     name: "Part",
     members: &[
         FieldInfo::new("Name", Kind::Str),
@@ -95,15 +95,18 @@ fn decoded(json: &str) -> Result<(All, cvm_protocol::Report), cvm_protocol::Deco
     Ok((model, report))
 }
 
-fn from_pairs(text: &str) -> Result<All, flat::FlatError> {
+fn from_pairs(text: &str) -> Result<All, query_form::FlatError> {
     let pairs = cvm_protocol::percent::decode_pairs(text).unwrap();
     let mut model = All::default();
-    flat::decode(&mut model, pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())))?;
+    query_form::decode(
+        &mut model,
+        pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())),
+    )?;
     Ok(model)
 }
 
 fn to_pairs(model: &dyn Model) -> String {
-    let pairs = flat::encode(model).unwrap();
+    let pairs = query_form::encode(model).unwrap();
     cvm_protocol::percent::encode_pairs(
         pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())),
     )
@@ -127,7 +130,7 @@ proptest! {
 
     #[test]
     fn pairs_lose_nothing_that_they_do_not_refuse(model in arbitrary::values::<All>(Fit::Json)) {
-        if flat::encode(&model).is_ok() {
+        if query_form::encode(&model).is_ok() {
             prop_assert_eq!(from_pairs(&to_pairs(&model)).unwrap(), model);
         }
     }
@@ -149,7 +152,7 @@ proptest! {
     #[test]
     fn hostile_pairs_never_panic(names in prop::collection::vec("[A-Za-z.0-9]{0,12}", 0..6)) {
         let mut model = All::default();
-        let _ = flat::decode(&mut model, names.iter().map(|name| (name.as_str(), "1")));
+        let _ = query_form::decode(&mut model, names.iter().map(|name| (name.as_str(), "1")));
     }
 }
 
@@ -175,8 +178,8 @@ fn what_a_struct_leaves_out_stays_out() {
         r#"{"Id":"ins-1","Part":{}}"#
     );
     // An object that is given and empty is sent as JSON and cannot be sent as pairs.
-    let error = flat::encode(&model).unwrap_err();
-    assert_eq!((error.path.as_str(), error.problem), ("Part", Problem::EmptyObject));
+    let error = query_form::encode(&model).unwrap_err();
+    assert_eq!((error.path.as_str(), error.problem), ("Part", FlatErrorKind::EmptyObject));
     let part = Part { name: Some(String::new()), ..Part::default() };
     assert_eq!(to_pairs(&All { part, ..model }), "Id=ins-1&Part.Name=");
 }
@@ -205,7 +208,7 @@ fn numbers_that_are_not_finite_are_refused_by_name_in_both_encodings() {
         let error = serde_json::to_string(&model).unwrap_err().to_string();
         assert_eq!(error, "`Price` is not a finite number");
         assert!(serde_json::to_value(&model).is_err());
-        let error = flat::encode(&model).unwrap_err().to_string();
+        let error = query_form::encode(&model).unwrap_err().to_string();
         assert_eq!(error, "`Price` is not a finite number");
         // For display and hashes nothing else is lost.
         let tree = json::to_value(&model);
@@ -226,7 +229,7 @@ struct Prices {
     prices: Vec<f64>,
 }
 
-static PRICES: Table = Table {
+static PRICES: ModelInfo = ModelInfo {
     name: "Prices",
     members: &[FieldInfo::new("Prices", Kind::List(&Kind::F64))],
     index: NameIndex { multiplier: 1, shift: 64, slots: &[0] },
@@ -318,8 +321,8 @@ fn empty_object_in_a_list_is_refused_in_query_encoding() {
         (r#"{"Part":{"Name":""},"Parts":[{"Name":"a","Parts":[{}]}]}"#, "Parts.0.Parts.0"),
         (r#"{"Part":{"Parts":[{"Values":[]}]}}"#, "Part.Parts.0"),
     ] {
-        let error = flat::encode(&all(json)).unwrap_err();
-        assert_eq!((error.path.as_str(), error.problem), (path, Problem::EmptyItem));
+        let error = query_form::encode(&all(json)).unwrap_err();
+        assert_eq!((error.path.as_str(), error.problem), (path, FlatErrorKind::EmptyItem));
     }
 }
 
@@ -335,20 +338,20 @@ fn pairs_are_read_with_any_distinct_indexes() {
 #[test]
 fn pairs_that_mean_two_things_are_refused() {
     for (text, path, problem) in [
-        ("Id=a&Id=b", "Id", Problem::Duplicate),
-        ("Names.0=a&Names.00=b", "Names.00", Problem::Duplicate),
-        ("Part=a&Part.Name=b", "Part.Name", Problem::Conflict),
-        ("Part.Name=a&Part=b", "Part", Problem::Conflict),
-        ("Names.x=a", "Names.x", Problem::BadIndex),
-        ("Names.-1=a", "Names.-1", Problem::BadIndex),
-        ("Names.+1=a", "Names.%201", Problem::BadIndex),
-        ("Signed=a", "Signed", Problem::Expected("an integer")),
-        ("Flag=yes", "Flag", Problem::Expected("`true` or `false`")),
-        ("Id.Name=a", "Id.Name", Problem::TooDeep),
+        ("Id=a&Id=b", "Id", FlatErrorKind::Duplicate),
+        ("Names.0=a&Names.00=b", "Names.00", FlatErrorKind::Duplicate),
+        ("Part=a&Part.Name=b", "Part.Name", FlatErrorKind::Conflict),
+        ("Part.Name=a&Part=b", "Part", FlatErrorKind::Conflict),
+        ("Names.x=a", "Names.x", FlatErrorKind::BadIndex),
+        ("Names.-1=a", "Names.-1", FlatErrorKind::BadIndex),
+        ("Names.+1=a", "Names.%201", FlatErrorKind::BadIndex),
+        ("Signed=a", "Signed", FlatErrorKind::Expected("an integer")),
+        ("Flag=yes", "Flag", FlatErrorKind::Expected("`true` or `false`")),
+        ("Id.Name=a", "Id.Name", FlatErrorKind::TooDeep),
     ] {
         let Err(error) = from_pairs(text) else { panic!("{text} was taken") };
-        if problem == Problem::TooDeep {
-            assert_eq!(error.problem, Problem::Expected("a single value"), "{text}");
+        if problem == FlatErrorKind::TooDeep {
+            assert_eq!(error.problem, FlatErrorKind::Expected("a single value"), "{text}");
         } else if path.contains('%') {
             assert_eq!(error.problem, problem, "{text}");
         } else {
@@ -356,33 +359,33 @@ fn pairs_that_mean_two_things_are_refused() {
         }
     }
     let deep = format!("{}=1", vec!["Parts.0"; 20].join("."));
-    assert_eq!(from_pairs(&deep).unwrap_err().problem, Problem::TooDeep);
+    assert_eq!(from_pairs(&deep).unwrap_err().problem, FlatErrorKind::TooDeep);
 }
 
 #[test]
 fn every_limit_has_its_fault() {
-    let faults = |json: &str| -> Vec<(String, Fault)> {
+    let faults = |json: &str| -> Vec<(String, ViolationKind)> {
         let mut record = Record::new(&ALL);
         json::from_slice(&mut record, json.as_bytes()).unwrap();
         validate(&record).into_iter().map(|found| (found.path, found.fault)).collect()
     };
     let with = |member: &str| format!(r#"{{"Id":"ins-1","Part":{{}},{member}}}"#);
-    assert_eq!(faults(r#"{"Part":{}}"#), [("Id".into(), Fault::Missing)]);
-    assert_eq!(faults(r#"{"Id":"ins-1"}"#), [("Part".into(), Fault::Missing)]);
+    assert_eq!(faults(r#"{"Part":{}}"#), [("Id".into(), ViolationKind::Missing)]);
+    assert_eq!(faults(r#"{"Id":"ins-1"}"#), [("Part".into(), ViolationKind::Missing)]);
     for (member, fault) in [
-        (r#""Note":"a""#, Fault::TooShort(2)),
-        (r#""Note":"abcdef""#, Fault::TooLong(5)),
-        (r#""Note":"ab1""#, Fault::BadPattern("[a-z]+")),
-        (r#""Colour":"GREEN""#, Fault::NotAllowed),
-        (r#""Signed":-4"#, Fault::TooSmall(-3)),
-        (r#""Signed":4"#, Fault::TooLarge(3)),
-        (r#""Unsigned":3"#, Fault::NotAllowed),
-        (r#""Price":-0.5"#, Fault::TooSmall(0)),
-        (r#""Price":100.5"#, Fault::TooLarge(100)),
-        (r#""Price":1e300"#, Fault::TooLarge(100)),
-        (r#""Names":["a","b","c"]"#, Fault::TooManyItems(2)),
-        (r#""Names":["a"],"Parts":[{"Name":"x"}]"#, Fault::Exclusive("Parts")),
-        (r#""Flag":true"#, Fault::MissingIf("Flag=true".into())),
+        (r#""Note":"a""#, ViolationKind::TooShort(2)),
+        (r#""Note":"abcdef""#, ViolationKind::TooLong(5)),
+        (r#""Note":"ab1""#, ViolationKind::BadPattern("[a-z]+")),
+        (r#""Colour":"GREEN""#, ViolationKind::NotAllowed),
+        (r#""Signed":-4"#, ViolationKind::TooSmall(-3)),
+        (r#""Signed":4"#, ViolationKind::TooLarge(3)),
+        (r#""Unsigned":3"#, ViolationKind::NotAllowed),
+        (r#""Price":-0.5"#, ViolationKind::TooSmall(0)),
+        (r#""Price":100.5"#, ViolationKind::TooLarge(100)),
+        (r#""Price":1e300"#, ViolationKind::TooLarge(100)),
+        (r#""Names":["a","b","c"]"#, ViolationKind::TooManyItems(2)),
+        (r#""Names":["a"],"Parts":[{"Name":"x"}]"#, ViolationKind::Exclusive("Parts")),
+        (r#""Flag":true"#, ViolationKind::MissingIf("Flag=true".into())),
     ] {
         let found = faults(&with(member));
         assert_eq!(found.len(), 1, "{member}: {found:?}");
@@ -391,24 +394,24 @@ fn every_limit_has_its_fault() {
     assert_eq!(faults(&with(r#""Flag":false"#)), []);
     assert_eq!(
         faults(r#"{"Id":"img-1","Part":{}}"#),
-        [("Id".into(), Fault::BadFormat("ins-xxxxxxxx"))]
+        [("Id".into(), ViolationKind::BadFormat("ins-xxxxxxxx"))]
     );
 }
 
 #[test]
 fn empty_text_is_outside_a_closed_set_of_values() {
-    const fn one(members: &'static [FieldInfo]) -> Table {
+    const fn one(members: &'static [FieldInfo]) -> ModelInfo {
         let index = NameIndex { multiplier: 1, shift: 64, slots: &[0] };
-        Table { name: "One", members, index }
+        ModelInfo { name: "One", members, index }
     }
-    static CLOSED: Table = one(&[FieldInfo::new("Closed", Kind::Str).values(&["ON", "OFF"])]);
-    static OPEN: Table = one(&[FieldInfo::new("Open", Kind::Str).max_length(4)]);
-    let faults = |table: &'static Table, json: &str| -> Vec<(String, Fault)> {
+    static CLOSED: ModelInfo = one(&[FieldInfo::new("Closed", Kind::Str).values(&["ON", "OFF"])]);
+    static OPEN: ModelInfo = one(&[FieldInfo::new("Open", Kind::Str).max_length(4)]);
+    let faults = |table: &'static ModelInfo, json: &str| -> Vec<(String, ViolationKind)> {
         let mut record = Record::new(table);
         json::from_slice(&mut record, json.as_bytes()).unwrap();
         validate(&record).into_iter().map(|found| (found.path, found.fault)).collect()
     };
-    assert_eq!(faults(&CLOSED, r#"{"Closed":""}"#), [("Closed".into(), Fault::NotAllowed)]);
+    assert_eq!(faults(&CLOSED, r#"{"Closed":""}"#), [("Closed".into(), ViolationKind::NotAllowed)]);
     for json in ["{}", r#"{"Closed":null}"#, r#"{"Closed":"ON"}"#] {
         assert_eq!(faults(&CLOSED, json), [], "{json}");
     }
@@ -419,12 +422,12 @@ fn empty_text_is_outside_a_closed_set_of_values() {
 
 #[test]
 fn base64_is_padded_and_counted_in_decoded_bytes() {
-    static SCRIPT: Table = Table {
+    static SCRIPT: ModelInfo = ModelInfo {
         name: "Script",
         members: &[FieldInfo::new("Data", Kind::Str).base64().max_bytes(4)],
         index: NameIndex { multiplier: 1, shift: 64, slots: &[0] },
     };
-    let faults = |text: &str| -> Vec<Fault> {
+    let faults = |text: &str| -> Vec<ViolationKind> {
         let mut record = Record::new(&SCRIPT);
         json::from_slice(&mut record, format!(r#"{{"Data":"{text}"}}"#).as_bytes()).unwrap();
         validate(&record).into_iter().map(|found| found.fault).collect()
@@ -433,19 +436,19 @@ fn base64_is_padded_and_counted_in_decoded_bytes() {
         ("", vec![]),
         ("QUFBQQ==", vec![]),
         ("QUFB", vec![]),
-        ("QUFBQUE=", vec![Fault::TooManyBytes(4)]),
-        ("QUFBQUFB", vec![Fault::TooManyBytes(4)]),
+        ("QUFBQUE=", vec![ViolationKind::TooManyBytes(4)]),
+        ("QUFBQUFB", vec![ViolationKind::TooManyBytes(4)]),
         // What is unpadded or padded too much counts as what it holds.
         ("QUFBQQ", vec![]),
-        ("QUFBQUE", vec![Fault::TooManyBytes(4)]),
-        ("QUFBQ", vec![Fault::NotBase64]),
-        ("QUFBQQ=", vec![Fault::NotBase64]),
-        ("QUFBQUFB====", vec![Fault::TooManyBytes(4), Fault::NotBase64]),
-        ("QUFBQQ======", vec![Fault::NotBase64]),
-        ("QU=B", vec![Fault::NotBase64]),
-        ("QU-_", vec![Fault::NotBase64]),
-        ("QU B", vec![Fault::NotBase64]),
-        ("====", vec![Fault::NotBase64]),
+        ("QUFBQUE", vec![ViolationKind::TooManyBytes(4)]),
+        ("QUFBQ", vec![ViolationKind::NotBase64]),
+        ("QUFBQQ=", vec![ViolationKind::NotBase64]),
+        ("QUFBQUFB====", vec![ViolationKind::TooManyBytes(4), ViolationKind::NotBase64]),
+        ("QUFBQQ======", vec![ViolationKind::NotBase64]),
+        ("QU=B", vec![ViolationKind::NotBase64]),
+        ("QU-_", vec![ViolationKind::NotBase64]),
+        ("QU B", vec![ViolationKind::NotBase64]),
+        ("====", vec![ViolationKind::NotBase64]),
     ] {
         assert_eq!(faults(text), expected, "{text}");
     }

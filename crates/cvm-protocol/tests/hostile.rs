@@ -4,10 +4,10 @@
 
 use std::time::{Duration, Instant};
 
-use cvm_protocol::{FieldInfo, Kind, NameIndex, Record, Table, envelope};
+use cvm_protocol::{FieldInfo, Kind, ModelInfo, NameIndex, Record, envelope};
 
 /// A model that contains itself.
-static NODE: Table = Table {
+static NODE: ModelInfo = ModelInfo {
     name: "Node",
     members: &[FieldInfo::new("Nodes", Kind::List(&Kind::Object(&NODE)))],
     index: NameIndex { multiplier: 1, shift: 64, slots: &[0] },

@@ -2,16 +2,16 @@
 //! the last digit, and what cannot be kept is refused.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
-use cvm_protocol::{FieldInfo, Kind, Model, NameIndex, Record, Report, Table, Value, json};
+use cvm_protocol::{FieldInfo, Kind, Model, ModelInfo, NameIndex, Record, Report, Value, json};
 use proptest::prelude::*;
 
-const fn table(kind: &'static [FieldInfo]) -> Table {
+const fn table(kind: &'static [FieldInfo]) -> ModelInfo {
     let index = NameIndex { multiplier: 1, shift: 64, slots: &[0] };
-    Table { name: "One", members: kind, index }
+    ModelInfo { name: "One", members: kind, index }
 }
 
 /// A model of one member, for each kind of scalar.
-static KINDS: [Table; 5] = [
+static KINDS: [ModelInfo; 5] = [
     table(&[FieldInfo::new("Member", Kind::Str)]),
     table(&[FieldInfo::new("Member", Kind::I64)]),
     table(&[FieldInfo::new("Member", Kind::U64)]),
@@ -20,7 +20,7 @@ static KINDS: [Table; 5] = [
 ];
 
 fn read(
-    table: &'static Table,
+    table: &'static ModelInfo,
     value: &[u8],
 ) -> Result<(Record, Report), cvm_protocol::DecodeError> {
     let mut record = Record::new(table);
@@ -321,7 +321,7 @@ fn a_fraction_without_its_digits_is_no_text() {
 #[test]
 fn errors_name_place_and_kinds_and_never_the_value() {
     static LIST: [FieldInfo; 1] = [FieldInfo::new("Member", Kind::List(&Kind::Object(&KINDS[1])))];
-    static OUTER: Table = table(&LIST);
+    static OUTER: ModelInfo = table(&LIST);
     for (value, found) in [
         ("\"canary\"", "a string"),
         ("\"\"", "a string"),
@@ -353,7 +353,7 @@ fn errors_name_place_and_kinds_and_never_the_value() {
     let error = json::from_slice(&mut Record::new(&OUTER), wrong.as_bytes()).unwrap_err();
     assert_eq!((error.expected, error.found), (Some("a list"), Some("a fraction")));
     static OBJECT: [FieldInfo; 1] = [FieldInfo::new("Member", Kind::Object(&KINDS[1]))];
-    static HOLDER: Table = table(&OBJECT);
+    static HOLDER: ModelInfo = table(&OBJECT);
     let error = json::from_slice(&mut Record::new(&HOLDER), wrong.as_bytes()).unwrap_err();
     assert_eq!((error.expected, error.found), (Some("an object"), Some("a fraction")));
 }
@@ -376,7 +376,7 @@ fn errors_in_a_list_name_the_kind_of_its_items() {
         list(&LIST),
     ];
     let kinds = [Kind::Str, Kind::I64, Kind::U64, Kind::F64, Kind::Bool, OBJECT, LIST];
-    static TABLES: [Table; 7] = [
+    static TABLES: [ModelInfo; 7] = [
         table(&LISTS[0]),
         table(&LISTS[1]),
         table(&LISTS[2]),

@@ -1,11 +1,11 @@
 //! An answer that says a thing twice says nothing: every member of the envelope, doubled in every order.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
-use cvm_protocol::{Envelope, FieldInfo, Kind, NameIndex, Record, Table, envelope};
+use cvm_protocol::{Envelope, FieldInfo, Kind, ModelInfo, NameIndex, Record, envelope};
 
-static ANSWER: Table = Table {
+static ANSWER: ModelInfo = ModelInfo {
     name: "Answer",
-    members: &[FieldInfo::new("InstanceIdSet", Kind::List(&Kind::Str)).promised()],
+    members: &[FieldInfo::new("InstanceIdSet", Kind::List(&Kind::Str)).always_present()],
     index: NameIndex { multiplier: 1, shift: 64, slots: &[0] },
 };
 

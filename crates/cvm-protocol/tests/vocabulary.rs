@@ -2,11 +2,11 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 use cvm_protocol::{
-    ActionInfo, Condition, ErrorCode, FieldInfo, FilterInfo, Kind, NameIndex, Reclass, Record,
-    RetryClass, ServiceInfo, Table, json, percent,
+    ActionInfo, Condition, ErrorCode, FieldInfo, FilterInfo, Kind, ModelInfo, NameIndex, Record,
+    RetryClass, RetryClassOverride, ServiceInfo, json, percent,
 };
 
-static REQUEST: Table = Table {
+static REQUEST: ModelInfo = ModelInfo {
     name: "Stop",
     members: &[FieldInfo::new("StopType", Kind::Str), FieldInfo::new("DryRun", Kind::Bool)],
     index: NameIndex { multiplier: 0x9e3779b97f4a7c19, shift: 63, slots: &[0, 1] },
@@ -29,12 +29,15 @@ static STOP: ActionInfo = ActionInfo {
     request: &REQUEST,
     response: &REQUEST,
     retry: RetryClass::Guarded,
-    reclass: &[
-        Reclass {
+    retry_overrides: &[
+        RetryClassOverride {
             when: &[Condition::present("StopType"), Condition::none_of("StopType", &["SOFT"])],
             class: RetryClass::Hazard,
         },
-        Reclass { when: &[Condition::one_of("DryRun", &["true"])], class: RetryClass::Read },
+        RetryClassOverride {
+            when: &[Condition::one_of("DryRun", &["true"])],
+            class: RetryClass::Read,
+        },
     ],
     reconcile: None,
     idempotency_token: Some("StopType"),

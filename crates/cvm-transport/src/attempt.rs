@@ -185,9 +185,9 @@ pub(crate) const fn outcome_of_status(status: u16, turned_away: bool) -> Outcome
 #[cfg(test)]
 mod tests {
     use super::*;
-    use cvm_protocol::{NameIndex, RetryClass, ServiceInfo, Table};
+    use cvm_protocol::{ModelInfo, NameIndex, RetryClass, ServiceInfo};
 
-    static TABLE: Table = Table {
+    static TABLE: ModelInfo = ModelInfo {
         name: "Empty",
         members: &[],
         index: NameIndex { multiplier: 1, shift: 64, slots: &[255] },
@@ -210,7 +210,7 @@ mod tests {
         request: &TABLE,
         response: &TABLE,
         retry: RetryClass::Hazard,
-        reclass: &[],
+        retry_overrides: &[],
         reconcile: None,
         idempotency_token: None,
         rate_limit_per_second: None,

@@ -342,7 +342,7 @@ fn record_of(info: &'static ActionInfo, members: serde_json::Value) -> Result<Re
 }
 
 /// The member of the request whose name is the given one but for case, or begins like it.
-fn nearest(path: &str, table: &'static cvm_protocol::Table) -> Option<&'static str> {
+fn nearest(path: &str, table: &'static cvm_protocol::ModelInfo) -> Option<&'static str> {
     let names = || table.members.iter().map(|field| field.wire);
     names().find(|name| name.eq_ignore_ascii_case(path)).or_else(|| {
         let start = path.get(..4)?.to_ascii_lowercase();

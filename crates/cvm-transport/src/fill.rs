@@ -26,7 +26,7 @@ pub(crate) fn number(model: &mut dyn Model, name: &str, value: u64) -> bool {
 pub(crate) fn text(model: &mut dyn Model, name: &str, value: &str) -> bool {
     match slot(model, name) {
         Some(Slot::Str(member)) => value.clone_into(member),
-        Some(Slot::Text(member)) => member.put(value),
+        Some(Slot::Text(member)) => member.set_from_str(value),
         _ => return false,
     }
     true

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use cvm_protocol::Table;
+use cvm_protocol::ModelInfo;
 use http::{HeaderMap, Method};
 
 use crate::mask;
@@ -16,7 +16,7 @@ use crate::mask;
 #[derive(Clone)]
 pub struct PreparedRequest {
     pub(crate) action: &'static str,
-    pub(crate) table: &'static Table,
+    pub(crate) table: &'static ModelInfo,
     pub(crate) method: Method,
     pub(crate) url: Arc<str>,
     /// The URL, already parsed; only of one that has no query, because a query can hold secrets.

@@ -1,6 +1,6 @@
 //! What to do about a request that may have been carried out, in words, from the tables of its action.
 
-use cvm_protocol::{ActionInfo, Kind, Model, Table, Value, member_named};
+use cvm_protocol::{ActionInfo, Kind, Model, ModelInfo, Value, member_named};
 
 /// Most names that are told; more help nobody.
 const MOST: usize = 3;
@@ -48,7 +48,7 @@ fn names(request: &dyn Model, member: &str) -> Vec<String> {
 }
 
 /// The first secret member of an answer.
-fn secret_member(table: &Table) -> Option<&'static str> {
+fn secret_member(table: &ModelInfo) -> Option<&'static str> {
     table.members.iter().find_map(|field| match field.kind.innermost() {
         _ if field.secret => Some(field.wire),
         Kind::Object(inner) => secret_member(inner),
@@ -74,19 +74,19 @@ mod tests {
         old_gateway: None,
     };
 
-    static REQUEST: Table = Table {
+    static REQUEST: ModelInfo = ModelInfo {
         name: "Make",
         members: &[FieldInfo::new("Ids", Kind::List(&Kind::Str))],
         index: NameIndex { multiplier: 1, shift: 64, slots: &[0] },
     };
 
-    static PAIR: Table = Table {
+    static PAIR: ModelInfo = ModelInfo {
         name: "Pair",
         members: &[FieldInfo::new("PrivateKey", Kind::Str).secret()],
         index: NameIndex { multiplier: 1, shift: 64, slots: &[0] },
     };
 
-    static RESPONSE: Table = Table {
+    static RESPONSE: ModelInfo = ModelInfo {
         name: "MakeResponse",
         members: &[FieldInfo::new("Pair", Kind::Object(&PAIR))],
         index: NameIndex { multiplier: 1, shift: 64, slots: &[0] },
@@ -95,7 +95,7 @@ mod tests {
     fn advice_for(
         ids: &[&str],
         reconcile: Option<ReconcileInfo>,
-        response: &'static Table,
+        response: &'static ModelInfo,
     ) -> String {
         let info = ActionInfo {
             name: "Make",
@@ -104,7 +104,7 @@ mod tests {
             request: &REQUEST,
             response,
             retry: RetryClass::Hazard,
-            reclass: &[],
+            retry_overrides: &[],
             reconcile,
             idempotency_token: None,
             rate_limit_per_second: None,

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
-use cvm_protocol::{ActionInfo, Model, Value, flat, json, percent};
+use cvm_protocol::{ActionInfo, Model, Value, json, percent, query_form};
 use cvm_signer::{Credential, HexDigest, KeyCache, Method, SignError, tc3, v1};
 use http::header::{ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, HOST, USER_AGENT};
 use http::{HeaderMap, HeaderName, HeaderValue};
@@ -55,7 +55,7 @@ pub(crate) struct Draft {
 enum Content {
     Json { body: Bytes, hash: HexDigest },
     Query(String),
-    Pairs(Vec<flat::Pair>),
+    Pairs(Vec<query_form::Pair>),
 }
 
 impl Draft {
@@ -75,7 +75,8 @@ impl Draft {
             bounded(body.len(), MAX_JSON, "JSON body")?;
             Content::Json { hash: HexDigest::sha256(&body), body: body.into() }
         } else {
-            let pairs = flat::encode(request).map_err(|error| Error::usage(error.to_string()))?;
+            let pairs =
+                query_form::encode(request).map_err(|error| Error::usage(error.to_string()))?;
             if writing.dialect == Dialect::Tc3Get {
                 Content::Query(query(&pairs))
             } else {
@@ -100,7 +101,7 @@ fn bounded(length: usize, limit: usize, what: &str) -> Result<(), Error> {
     Err(Error::usage(format!("{what} has {length} bytes, and the service takes {limit} at most")))
 }
 
-fn query(pairs: &[flat::Pair]) -> String {
+fn query(pairs: &[query_form::Pair]) -> String {
     percent::encode_pairs(pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())))
 }
 
@@ -283,10 +284,10 @@ fn sensitive(headers: &mut HeaderMap, name: HeaderName) {
 }
 
 fn sign_v1(
-    pairs: &[flat::Pair],
+    pairs: &[query_form::Pair],
     attempt: &Attempting<'_>,
     method: Method,
-) -> Result<Vec<flat::Pair>, Error> {
+) -> Result<Vec<query_form::Pair>, Error> {
     let Attempting { info, writing, address, region, timestamp, nonce, .. } = attempt;
     let Some(credential) = attempt.credential else {
         return Err(Error::usage("a call without signature is possible in the TC3 dialect only"));

@@ -17,7 +17,7 @@ use std::path::Path;
 use std::process::Command;
 
 use cvm_protocol::{
-    ActionInfo, FieldInfo, Kind, NameIndex, OldGateway, RetryClass, ServiceInfo, Table,
+    ActionInfo, FieldInfo, Kind, ModelInfo, NameIndex, OldGateway, RetryClass, ServiceInfo,
 };
 use cvm_transport::{
     Client, ClientBuilder, Credential, CredentialProvider, Dialect, EnvironmentCredentials,
@@ -41,15 +41,15 @@ static SERVICE: ServiceInfo = ServiceInfo {
     old_gateway: Some(OldGateway { host: "cvm.api.qcloud.com", path: "/v2/index.php" }),
 };
 
-static REQUEST: Table = Table {
+static REQUEST: ModelInfo = ModelInfo {
     name: "Read",
     members: &[FieldInfo::new("Name", Kind::Str)],
     index: NameIndex { multiplier: 1, shift: 64, slots: &[0] },
 };
 
-static RESPONSE: Table = Table {
+static RESPONSE: ModelInfo = ModelInfo {
     name: "ReadResponse",
-    members: &[FieldInfo::new("RequestId", Kind::Str).promised()],
+    members: &[FieldInfo::new("RequestId", Kind::Str).always_present()],
     index: NameIndex { multiplier: 1, shift: 64, slots: &[0] },
 };
 
@@ -60,7 +60,7 @@ static READ: ActionInfo = ActionInfo {
     request: &REQUEST,
     response: &RESPONSE,
     retry: RetryClass::Read,
-    reclass: &[],
+    retry_overrides: &[],
     reconcile: None,
     idempotency_token: None,
     rate_limit_per_second: None,

@@ -3,7 +3,7 @@
 use std::hint::black_box;
 
 use cvm_models::actions::DescribeInstancesResponse;
-use cvm_protocol::{envelope, flat, json, validate};
+use cvm_protocol::{envelope, json, query_form, validate};
 use cvm_signer::{Credential, KeyCache, tc3};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
@@ -100,7 +100,7 @@ fn encode(who: &str) -> Option<Operation> {
                 serde_json::from_str(&text).expect("the launch fits the struct");
             repeat(move || serde_json::to_vec(black_box(&request)))
         }
-        "flat" => repeat(move || flat::encode(black_box(&request))),
+        "flat" => repeat(move || query_form::encode(black_box(&request))),
         "validate" => repeat(move || validate(black_box(&request))),
         _ => None,
     }

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use cvm_protocol::{flat, percent};
+use cvm_protocol::{percent, query_form};
 use cvm_signer::Method;
 use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
@@ -115,7 +115,7 @@ impl Arrived {
         let is_json = self.header("content-type").is_some_and(|kind| kind.contains("json"));
         if is_json {
             let body = serde_json::from_slice(&self.body).expect("a JSON body");
-            return flat::encode_json(&body);
+            return query_form::encode_json(&body);
         }
         let text = match self.method {
             Method::Get => self.query.as_str(),

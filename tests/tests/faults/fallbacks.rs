@@ -1,7 +1,7 @@
 //! A launch that falls back to something else after a doubt: never under the token of the first.
 
 use cvm_models::actions::RunInstances;
-use cvm_models::protocol::{Record, Table, json};
+use cvm_models::protocol::{ModelInfo, Record, json};
 use cvm_models::{Action, Dialect};
 use serde_json::{Value, json};
 
@@ -66,7 +66,7 @@ fn changes(value: &Value) -> Vec<Value> {
 }
 
 /// How many members a request of this table may have.
-fn count(table: &Table) -> usize {
+fn count(table: &ModelInfo) -> usize {
     table.members.len()
 }
 

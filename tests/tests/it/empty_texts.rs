@@ -4,7 +4,7 @@
 use cvm_models::Dialect;
 use cvm_models::actions::{DescribeInstances, ModifyInstancesAttribute, RunInstances};
 use cvm_models::types::Placement;
-use cvm_protocol::{ActionInfo, Kind, Record, RetryClass, Table, Test, flat, json};
+use cvm_protocol::{ActionInfo, Kind, ModelInfo, Predicate, Record, RetryClass, json, query_form};
 use serde_json::{Value, json};
 
 use crate::baseline::{Scene, baselines};
@@ -13,7 +13,7 @@ use crate::sample;
 use crate::signed::{self, Gateway};
 
 /// This object with an empty text in each text member, one at a time, and in each text of a list.
-fn emptied(table: &'static Table, object: &Value) -> Vec<(String, Value)> {
+fn emptied(table: &'static ModelInfo, object: &Value) -> Vec<(String, Value)> {
     let mut variants = Vec::new();
     for field in table.members {
         let mut put = |path: String, value: Value| {
@@ -54,10 +54,10 @@ fn record(info: &ActionInfo, request: &Value) -> Record {
 
 /// What arrives at the other side of the query encoding.
 fn over_pairs(info: &ActionInfo, request: &Record) -> Record {
-    let pairs = flat::encode(request).unwrap();
+    let pairs = query_form::encode(request).unwrap();
     let mut back = Record::new(info.request);
     let pairs = pairs.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-    assert!(flat::decode(&mut back, pairs).unwrap().drifts.is_empty());
+    assert!(query_form::decode(&mut back, pairs).unwrap().drifts.is_empty());
     back
 }
 
@@ -85,11 +85,11 @@ fn every_encoding_carries_an_empty_text_of_every_member_with_one_retry_class() {
 fn empty_text_counts_for_every_row_that_raises_the_retry_class() {
     let mut count = 0;
     for info in cvm_models::ACTIONS {
-        for row in info.reclass {
+        for row in info.retry_overrides {
             let texts = row.when.iter().filter(|condition| {
                 let field = info.request.field(condition.member).unwrap();
                 matches!(field.kind, Kind::Str)
-                    && matches!(condition.test, Test::Present | Test::Absent)
+                    && matches!(condition.test, Predicate::Present | Predicate::Absent)
             });
             for condition in texts {
                 let mut request = sample::request(info.request, 0);
@@ -104,9 +104,9 @@ fn empty_text_counts_for_every_row_that_raises_the_retry_class() {
     assert!(count > 10, "only {count} conditions");
     // Only a value lowers the class: what is merely there or not there never makes a request safer.
     for info in cvm_models::ACTIONS {
-        let lowering = info.reclass.iter().filter(|row| row.class < info.retry);
+        let lowering = info.retry_overrides.iter().filter(|row| row.class < info.retry);
         for condition in lowering.flat_map(|row| row.when) {
-            assert!(matches!(condition.test, Test::OneOf(_)), "{} {condition}", info.name);
+            assert!(matches!(condition.test, Predicate::OneOf(_)), "{} {condition}", info.name);
         }
     }
 }
@@ -119,7 +119,7 @@ async fn emulator_treats_an_empty_text_alike_in_every_encoding() {
         let scenes = [Scene::new().await, Scene::new().await, Scene::new().await];
         let right = (baseline.request)(&scenes[0]);
         for (path, request) in emptied(info.request, &right) {
-            let pairs = flat::encode_json(&request);
+            let pairs = query_form::encode_json(&request);
             let query = cvm_protocol::percent::encode_pairs(
                 pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())),
             );

@@ -1,6 +1,6 @@
 //! Requests that are wrong in one way each, made from a right one by its table.
 
-use cvm_protocol::{FieldInfo, Kind, Record, Table, json};
+use cvm_protocol::{FieldInfo, Kind, ModelInfo, Record, json};
 use serde_json::{Value, json};
 
 use crate::sample;
@@ -38,7 +38,7 @@ pub enum Fault {
 }
 
 /// Every mutation of a request.
-pub fn mutations(table: &'static Table, request: &Value) -> Vec<Mutation> {
+pub fn mutations(table: &'static ModelInfo, request: &Value) -> Vec<Mutation> {
     let mut mutations = Vec::new();
     let mut walk = Walk { request, path: String::new(), mutations: &mut mutations };
     walk.object(table);
@@ -53,7 +53,7 @@ struct Walk<'a> {
 }
 
 impl Walk<'_> {
-    fn object(&mut self, table: &'static Table) {
+    fn object(&mut self, table: &'static ModelInfo) {
         self.add("NoSuchMember", json!(1), Fault::Unknown, true);
         // The case of a name counts.
         if let Some(field) = table.members.first() {
@@ -91,7 +91,7 @@ impl Walk<'_> {
     }
 
     /// Whether what else the object holds makes the member required.
-    fn is_required_here(&self, table: &'static Table, field: &FieldInfo) -> bool {
+    fn is_required_here(&self, table: &'static ModelInfo, field: &FieldInfo) -> bool {
         let mut object = Record::new(table);
         json::from_value(&mut object, self.here()).unwrap();
         let is_last = || {

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cvm_models::ActionInfo;
-use cvm_protocol::{FieldInfo, Kind, PageStyle, flat, percent};
+use cvm_protocol::{FieldInfo, Kind, PageStyle, percent, query_form};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
@@ -198,7 +198,7 @@ impl Judge {
         let mut requests = vec![("JSON", signed::json(info.name, &mutation.parameters))];
         if mutation.is_flat {
             let way = Gateway::Api3.ways().last().unwrap();
-            let pairs = flat::encode_json(&mutation.parameters);
+            let pairs = query_form::encode_json(&mutation.parameters);
             requests.push(("a form", way.call(info.name, &pairs)));
         }
         for (form, request) in requests {

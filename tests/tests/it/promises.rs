@@ -1,7 +1,7 @@
 //! Every answer with every promised member taken away: what only reads is lenient, what changes something
 //! does not call it success.
 
-use cvm_models::protocol::{ActionInfo, FieldInfo, Kind, RetryClass, Table};
+use cvm_models::protocol::{ActionInfo, FieldInfo, Kind, ModelInfo, RetryClass};
 use cvm_models::{Client, Error};
 use serde_json::{Map, Value, json};
 
@@ -11,7 +11,7 @@ use crate::predicates::told;
 use crate::sample;
 
 /// An answer that holds every member of the table.
-fn whole(table: &'static Table) -> Map<String, Value> {
+fn whole(table: &'static ModelInfo) -> Map<String, Value> {
     let value = |field: &'static FieldInfo| match field.wire {
         "RequestId" => json!("r-1"),
         _ => full(field, &field.kind),
@@ -82,7 +82,7 @@ impl Lack {
 }
 
 /// Whether objects of this table have an id of their own.
-fn names(table: &Table) -> bool {
+fn names(table: &ModelInfo) -> bool {
     table.members.iter().any(|field| field.wire.ends_with("Id") && matches!(field.kind, Kind::Str))
 }
 
@@ -94,7 +94,7 @@ async fn an_answer_without_a_promised_member_is_no_success_of_a_change() {
             let whole = whole(info.response);
             call(info, &whole).await.unwrap_or_else(|error| panic!("{}: {error}", info.name));
             let mut cases = 0;
-            let promised = info.response.members.iter().filter(|field| field.promised);
+            let promised = info.response.members.iter().filter(|field| field.always_present);
             for field in promised.filter(|field| field.wire != "RequestId") {
                 for lack in Lack::ALL {
                     let mut lacking = whole.clone();
@@ -162,7 +162,8 @@ async fn a_dry_run_succeeds_with_the_request_id_alone_whatever_its_retry_class()
         dry["DryRun"] = true.into();
         let response = client.call(info, dry).await;
         assert!(response.is_ok(), "{}: {}", info.name, response.unwrap_err());
-        let promises = info.response.members.iter().filter(|field| field.promised).count() > 1;
+        let promises =
+            info.response.members.iter().filter(|field| field.always_present).count() > 1;
         if promises && info.retry != RetryClass::Read {
             changes += 1;
             let error = client.call(info, real).await.unwrap_err();

@@ -1,7 +1,7 @@
 //! What a list in a response proves, for each list that has pages.
 
 use cvm_models::protocol::{
-    ActionInfo, Gaps, Kind, ListDefect, PageInfo, PageStyle, Record, Table, envelope,
+    ActionInfo, Gaps, Kind, ListDefect, ModelInfo, PageInfo, PageStyle, Record, envelope,
 };
 use serde_json::{Value, json};
 
@@ -93,7 +93,7 @@ fn only_a_whole_list_of_named_items_proves_absence() {
 #[test]
 fn every_paged_list_is_always_present_in_its_response() {
     for (info, pages, _) in lists() {
-        let promised = |name: &str| info.response.field(name).unwrap().promised;
+        let promised = |name: &str| info.response.field(name).unwrap().always_present;
         assert!(promised(pages.items), "{}", info.name);
         if let PageStyle::Offset { total, .. } = pages.style {
             assert!(promised(total), "{}", info.name);
@@ -120,8 +120,8 @@ fn null_items_are_left_out_of_responses_and_told() {
 }
 
 /// A row with every member that is always present, however deep.
-fn complete(table: &'static Table) -> Value {
-    let promised = table.members.iter().filter(|field| field.promised);
+fn complete(table: &'static ModelInfo) -> Value {
+    let promised = table.members.iter().filter(|field| field.always_present);
     promised
         .map(|field| (field.wire.to_owned(), full(&field.kind)))
         .collect::<serde_json::Map<_, _>>()

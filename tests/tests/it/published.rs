@@ -3,7 +3,7 @@
 use std::fs;
 
 use cvm_models::actions::ModifyInstancesAttribute;
-use cvm_protocol::{Action, ActionInfo, Kind, Record, Table, json, validate};
+use cvm_protocol::{Action, ActionInfo, Kind, ModelInfo, Record, json, validate};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -31,7 +31,7 @@ fn samples() -> Vec<Sample> {
     samples
 }
 
-fn read(table: &'static Table, value: &Value) -> (Record, cvm_protocol::Report) {
+fn read(table: &'static ModelInfo, value: &Value) -> (Record, cvm_protocol::Report) {
     let mut record = Record::new(table);
     let report = json::from_slice_strict(&mut record, value.to_string().as_bytes());
     let report = report.unwrap_or_else(|error| panic!("{}: {error}", table.name));
@@ -90,12 +90,12 @@ fn a_dry_run_response_needs_only_the_request_id() {
 }
 
 /// Every table that requests reach, once.
-fn reachable() -> Vec<&'static Table> {
+fn reachable() -> Vec<&'static ModelInfo> {
     reachable_from(cvm_models::ACTIONS.iter().map(|action| action.request).collect())
 }
 
 /// These tables and those of the objects within, each once.
-fn reachable_from(mut tables: Vec<&'static Table>) -> Vec<&'static Table> {
+fn reachable_from(mut tables: Vec<&'static ModelInfo>) -> Vec<&'static ModelInfo> {
     let mut at = 0;
     while let Some(table) = tables.get(at) {
         for field in table.members {
@@ -164,7 +164,7 @@ fn an_attribute_change_names_exactly_one_attribute() {
 
 /// What a table says of one value of one member: the drifts of strict decoding, and for a table that
 /// requests reach the violations of that member.
-fn objections(table: &'static Table, is_sent: bool, name: &str, value: &Value) -> Vec<String> {
+fn objections(table: &'static ModelInfo, is_sent: bool, name: &str, value: &Value) -> Vec<String> {
     let (record, report) = read(table, &json!({ name: value }));
     let is_own = |path: &str| path.split('.').next() == Some(name);
     let violations = validate(&record).into_iter().filter(|it| is_sent && is_own(&it.path));

@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 
 use cvm_protocol::arbitrary::{Fit, choices, fill};
-use cvm_protocol::{Kind, Slot, Table, flat, json};
+use cvm_protocol::{Kind, ModelInfo, Slot, json, query_form};
 use proptest::test_runner::{Config, TestCaseError, TestRunner};
 use serde_json::{Map, Value, json};
 
@@ -66,7 +66,7 @@ fn json_loses_nothing() {
 #[test]
 fn query_encoding_loses_nothing() {
     law(Fit::Flat, |value| {
-        let mut pairs = flat::encode(value).map_err(|error| error.to_string())?;
+        let mut pairs = query_form::encode(value).map_err(|error| error.to_string())?;
         let names: BTreeSet<_> = pairs.iter().map(|(name, _)| name.clone()).collect();
         if names.len() < pairs.len() {
             return Err("a name is written twice".to_owned());
@@ -78,7 +78,8 @@ fn query_encoding_loses_nothing() {
             }
             let mut back = value.fresh();
             let borrowed = pairs.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-            let report = flat::decode(&mut *back, borrowed).map_err(|error| error.to_string())?;
+            let report =
+                query_form::decode(&mut *back, borrowed).map_err(|error| error.to_string())?;
             if !report.drifts.is_empty() {
                 return Err(format!("its own writing drifts: {:?}", report.drifts));
             }
@@ -97,14 +98,14 @@ fn what_is_absent_or_null_is_the_default() {
             let mut read = model.fresh();
             let report = json::from_value(&mut *read, &body).unwrap();
             assert!(model.is_same(&*read), "{}: {body}", table.name);
-            let promised = table.members.iter().filter(|field| field.promised).count();
+            let promised = table.members.iter().filter(|field| field.always_present).count();
             assert_eq!(report.missing_members().count(), promised, "{}", table.name);
         }
     }
 }
 
 /// A value of every member, as JSON; objects two levels deep, so that recursion would end.
-fn full(table: &'static Table, depth: usize) -> Value {
+fn full(table: &'static ModelInfo, depth: usize) -> Value {
     let member = |kind: &Kind| of_kind(kind, depth);
     let members = table.members.iter();
     Value::Object(members.map(|field| (field.wire.to_owned(), member(&field.kind))).collect())
@@ -136,7 +137,7 @@ fn values_that_nobody_knows_survive() {
         let mut strict = model.fresh();
         let report = json::from_slice_strict(&mut *strict, body.to_string().as_bytes()).unwrap();
         assert!(read.is_same(&*strict));
-        let has_set = |table: &'static Table| {
+        let has_set = |table: &'static ModelInfo| {
             table.members.iter().any(|it| matches!(it.kind, Kind::Str) && !it.values.is_empty())
         };
         assert!(!has_set(table) || !report.drifts.is_empty(), "{}", table.name);
@@ -238,7 +239,7 @@ fn plant_in(slot: Slot<'_>, canary: &str) -> usize {
         Slot::List(list) => plant_in(list.push(), canary),
         Slot::Object(model) => plant(model, canary),
         Slot::Text(text) => {
-            text.put(canary);
+            text.set_from_str(canary);
             1
         }
         // Some tables mark as secret what the generated struct could not wrap.

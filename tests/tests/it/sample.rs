@@ -1,13 +1,13 @@
 //! A plausible value for any member, and a plausible request for any action, from the tables alone.
 
-use cvm_protocol::{FieldInfo, Kind, Record, Table, json, validate};
+use cvm_protocol::{FieldInfo, Kind, ModelInfo, Record, json, validate};
 use serde_json::{Map, Value, json};
 
 /// The password of the seed documents, which every rule for passwords admits.
 pub const PASSWORD: &str = "Qcloud@TestApi123++";
 
 /// The smallest request that breaks no limit of its table, with this many optional members more.
-pub fn request(table: &'static Table, more: usize) -> Value {
+pub fn request(table: &'static ModelInfo, more: usize) -> Value {
     let mut members = required(table);
     for field in optional(table).take(more) {
         members.entry(field.wire).or_insert_with(|| value(field));
@@ -16,7 +16,7 @@ pub fn request(table: &'static Table, more: usize) -> Value {
 }
 
 /// Members that are worth showing: not deprecated, at odds with no other, and no secret.
-fn optional(table: &'static Table) -> impl Iterator<Item = &'static FieldInfo> {
+fn optional(table: &'static ModelInfo) -> impl Iterator<Item = &'static FieldInfo> {
     table.members.iter().filter(|field| {
         let is_plain = field.exclusive_with.is_empty() && field.exactly_one_of.is_empty();
         is_plain && !field.required && !field.deprecated && !field.legacy && !has_secret(field)
@@ -24,17 +24,17 @@ fn optional(table: &'static Table) -> impl Iterator<Item = &'static FieldInfo> {
 }
 
 pub fn has_secret(field: &FieldInfo) -> bool {
-    let inner = |table: &'static Table| table.members.iter().any(has_secret);
+    let inner = |table: &'static ModelInfo| table.members.iter().any(has_secret);
     field.secret || matches!(field.kind.innermost(), Kind::Object(table) if inner(table))
 }
 
-fn required(table: &'static Table) -> Map<String, Value> {
+fn required(table: &'static ModelInfo) -> Map<String, Value> {
     let required = table.members.iter().filter(|field| field.required);
     required.map(|field| (field.wire.to_owned(), value(field))).collect()
 }
 
 /// Fills what the rules between members ask for, until none of them complains.
-fn settle(table: &'static Table, members: Map<String, Value>) -> Value {
+fn settle(table: &'static ModelInfo, members: Map<String, Value>) -> Value {
     let mut request = Value::Object(members);
     for _ in 0..table.members.len() + 1 {
         let mut record = Record::new(table);
@@ -65,7 +65,7 @@ pub fn of_kind(field: &FieldInfo, kind: &Kind) -> Value {
 }
 
 /// With one member at least: the flattened form cannot say that there is an object with none.
-fn object(table: &'static Table) -> Value {
+fn object(table: &'static ModelInfo) -> Value {
     let mut members = required(table);
     if members.is_empty()
         && let Some(field) = optional(table).next().or(table.members.first())

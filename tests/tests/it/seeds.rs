@@ -7,7 +7,7 @@ use std::path::Path;
 use cvm_models::actions::{
     DescribeInstanceTypeConfigsResponse, RunInstancesResponse, TerminateInstancesResponse,
 };
-use cvm_protocol::{Model, Record, envelope, flat, json, percent};
+use cvm_protocol::{Model, Record, envelope, json, percent, query_form};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -75,7 +75,7 @@ fn of_pairs(action: &str, pairs: &[(String, String)]) -> Record {
     let info = cvm_models::action(action).unwrap();
     let mut record = Record::new(info.request);
     let pairs = pairs.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-    let report = flat::decode(&mut record, pairs).unwrap();
+    let report = query_form::decode(&mut record, pairs).unwrap();
     assert!(report.unknown_members().next().is_none(), "{report:?}");
     record
 }
@@ -126,7 +126,7 @@ async fn every_request_is_accepted_however_it_is_signed() {
             let answer = cloud.ask(way.complete(&text)).await;
             assert_eq!(answer.code(), None, "{name} {way:?}: {}", answer.message());
             let promised = &cvm_models::action(&seed.action).unwrap().response.members;
-            for member in promised.iter().filter(|member| member.promised) {
+            for member in promised.iter().filter(|member| member.always_present) {
                 assert!(!answer.response()[member.wire].is_null(), "{name}: {}", member.wire);
             }
         }
@@ -285,7 +285,7 @@ async fn a_list_means_the_same_in_both_encodings() {
     json::from_slice(&mut from_json, expected.to_string().as_bytes()).unwrap();
     assert_eq!(json::to_value(&from_pairs), expected);
     assert_eq!(json::to_value(&from_json), expected);
-    assert_eq!(flat::encode(&from_json).unwrap(), flat::encode(&from_pairs).unwrap());
+    assert_eq!(query_form::encode(&from_json).unwrap(), query_form::encode(&from_pairs).unwrap());
 
     // And to the service, which knows none of the three.
     let cloud = Cloud::new();

@@ -7,7 +7,7 @@ use cvm_models::actions::*;
 use cvm_models::enums::*;
 use cvm_models::types::*;
 use cvm_models::{Client, Dialect, error_code, waiters};
-use cvm_protocol::{flat, json};
+use cvm_protocol::{json, query_form};
 
 use crate::cloud::{SECRET_ID, builder, client, client_of};
 use crate::seeds::Seed;
@@ -68,9 +68,9 @@ fn the_typed_launch_is_the_printed_one() {
     let mut printed = RunInstances::default();
     let pairs = Seed::load("launch-postpaid").pairs();
     let borrowed = pairs.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-    assert!(flat::decode(&mut printed, borrowed).unwrap().drifts.is_empty());
+    assert!(query_form::decode(&mut printed, borrowed).unwrap().drifts.is_empty());
     assert_eq!(sample(), printed);
-    assert_eq!(flat::encode(&sample()).unwrap().len(), pairs.len());
+    assert_eq!(query_form::encode(&sample()).unwrap().len(), pairs.len());
 }
 
 async fn shown(client: &Client, id: &str) -> Option<Instance> {

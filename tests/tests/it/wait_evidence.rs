@@ -11,7 +11,7 @@ use cvm_models::actions::{
     StopInstances,
 };
 use cvm_models::enums::ChcNetworkMode;
-use cvm_models::protocol::{Condition, Missing, PageStyle, Test, WaiterInfo};
+use cvm_models::protocol::{Condition, Missing, PageStyle, Predicate, WaiterInfo};
 use cvm_models::types::{ChcDeployExtraConfig, Placement, VirtualPrivateCloud};
 use cvm_models::{
     BoxFuture, Client, Error, HttpFailure, HttpResponse, HttpSend, PreparedRequest, Sending,
@@ -116,7 +116,7 @@ fn typed(state: &str) -> Value {
 
 fn put(row: &mut Value, condition: &Condition) {
     match condition.test {
-        Test::OneOf(values) => row[condition.member] = json!(values[0]),
+        Predicate::OneOf(values) => row[condition.member] = json!(values[0]),
         ref other => panic!("{other:?}"),
     }
 }

@@ -15,7 +15,7 @@ use cvm_models::{
     ACTIONS, Action, ActionInfo, Client, Credential, Dialect, Error, FixedClock, PreparedRequest,
     SeededEntropy,
 };
-use cvm_protocol::{Record, flat, json, percent};
+use cvm_protocol::{Record, json, percent, query_form};
 use http::Request;
 use serde_json::Value;
 
@@ -219,7 +219,7 @@ async fn both_encodings_say_the_same_and_the_emulator_understands_them() {
             let pairs = percent::decode_pairs(&query).unwrap();
             let mut record = Record::new(info.request);
             let pairs = pairs.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-            assert!(flat::decode(&mut record, pairs).unwrap().is_clean(), "{name}");
+            assert!(query_form::decode(&mut record, pairs).unwrap().is_clean(), "{name}");
             let body: Value = serde_json::from_slice(post.body()).unwrap();
             // A token is minted for each preparation, here from the same seed.
             assert_eq!(json::to_value(&record), body, "{name}");

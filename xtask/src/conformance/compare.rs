@@ -1,6 +1,6 @@
 //! What was lost or altered between a sample and our own writing of it.
 
-use cvm_protocol::{Kind, Table};
+use cvm_protocol::{Kind, ModelInfo};
 use serde_json::Value;
 
 /// A difference: where, as a JSON path, and what.
@@ -8,7 +8,7 @@ pub type Difference = (String, String);
 
 /// Compares a sample with what we read from it and wrote again. Null and an empty list are the same as
 /// absent, as they are to the service; `nulls` are places where an answer has null against its spec.
-pub fn compare(table: &'static Table, sample: &Value, ours: &Value) -> Comparison {
+pub fn compare(table: &'static ModelInfo, sample: &Value, ours: &Value) -> Comparison {
     let mut comparison = Comparison::default();
     comparison.object("", table, sample, ours);
     comparison
@@ -28,7 +28,7 @@ impl Comparison {
         self.differences.push((path.to_owned(), what.into()));
     }
 
-    fn object(&mut self, path: &str, table: &'static Table, sample: &Value, ours: &Value) {
+    fn object(&mut self, path: &str, table: &'static ModelInfo, sample: &Value, ours: &Value) {
         let (Value::Object(sample), Value::Object(ours)) = (sample, ours) else {
             return self.differ(path, "is an object on one side only");
         };
@@ -102,7 +102,7 @@ mod tests {
         let index = crate::codegen::perfect_hash::index(&["A", "B"]);
         let (multiplier, shift) = (index.multiplier, index.shift);
         let index = NameIndex { multiplier, shift, slots: index.slots.leak() };
-        let table = Box::leak(Box::new(Table { name: "Pair", members: &MEMBERS, index }));
+        let table = Box::leak(Box::new(ModelInfo { name: "Pair", members: &MEMBERS, index }));
         let comparison = compare(table, &sample, &ours);
         (comparison.differences.len(), comparison.nulls.len())
     }

@@ -12,7 +12,7 @@ mod verdict;
 
 use std::path::Path;
 
-use cvm_protocol::{Record, Table, flat, member_named};
+use cvm_protocol::{ModelInfo, Record, member_named, query_form};
 use serde_json::Value;
 
 use crate::Error;
@@ -111,7 +111,7 @@ fn request(
 /// Reads the flattened form, writes it again and compares the pairs.
 fn flattened(
     verdict: &mut Verdict,
-    table: &'static Table,
+    table: &'static ModelInfo,
     pairs: &[(String, String)],
 ) -> Option<Record> {
     // Common parameters stand among the members, and `Action` says nothing more than the sample's name.
@@ -119,7 +119,8 @@ fn flattened(
     let common = |name: &str| COMMON.contains(&name) && !own(name);
     let pairs = pairs.iter().filter(|(name, _)| !common(name));
     let mut record = Record::new(table);
-    let read = flat::decode(&mut record, pairs.clone().map(|(name, value)| (&**name, &**value)));
+    let read =
+        query_form::decode(&mut record, pairs.clone().map(|(name, value)| (&**name, &**value)));
     match read {
         Ok(report) => verdict.report(REQUEST, &report),
         Err(error) => {
@@ -127,7 +128,7 @@ fn flattened(
             return None;
         }
     }
-    match flat::encode(&record) {
+    match query_form::encode(&record) {
         Ok(written) => {
             for (name, value) in pairs.filter(|(name, _)| own(name)) {
                 if !written.iter().any(|(other, again)| other == name && again == value) {

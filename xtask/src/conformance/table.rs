@@ -6,7 +6,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use cvm_protocol::{FieldInfo, Kind, NameIndex, Table};
+use cvm_protocol::{FieldInfo, Kind, ModelInfo, NameIndex};
 
 use crate::codegen::perfect_hash;
 use crate::spec::model::{self, Action, Api, Member};
@@ -17,7 +17,7 @@ pub struct Tables<'a> {
     api: &'a Api,
     /// Types that lead back to themselves, or to one that does.
     endless: HashSet<usize>,
-    made: HashMap<(usize, Side, usize), &'static Table>,
+    made: HashMap<(usize, Side, usize), &'static ModelInfo>,
 }
 
 /// Which way a table travels. Promises bind answers alone.
@@ -35,26 +35,26 @@ impl<'a> Tables<'a> {
 
     /// The table of a request. Types that hold themselves go `depth` levels down, since a static
     /// that leads back to itself cannot be made at run time.
-    pub fn request(&mut self, action: &Action, depth: usize) -> &'static Table {
+    pub fn request(&mut self, action: &Action, depth: usize) -> &'static ModelInfo {
         let rows = self.rows(&action.request, Side::Request, depth);
         table(&action.spec.action, rows)
     }
 
     /// The table of an answer, envelope and all.
-    pub fn answer(&mut self, action: &Action, depth: usize) -> &'static Table {
+    pub fn answer(&mut self, action: &Action, depth: usize) -> &'static ModelInfo {
         let envelope = &self.api.service.envelope;
         let mut rows = self.rows(&action.response, Side::Answer, depth);
-        rows.push(FieldInfo::new(leak(&envelope.request_id), Kind::Str).promised());
+        rows.push(FieldInfo::new(leak(&envelope.request_id), Kind::Str).always_present());
         let name = format!("{}Response", action.spec.action);
         enclosed(&envelope.root, table(&name, rows))
     }
 
     /// The table of an answer that refuses.
-    pub fn refusal(&self) -> &'static Table {
+    pub fn refusal(&self) -> &'static ModelInfo {
         let envelope = &self.api.service.envelope;
-        let text = |name: &str| FieldInfo::new(leak(name), Kind::Str).promised();
+        let text = |name: &str| FieldInfo::new(leak(name), Kind::Str).always_present();
         let error = table("Error", vec![text(&envelope.error_code), text(&envelope.error_message)]);
-        let error = FieldInfo::new(leak(&envelope.error), Kind::Object(error)).promised();
+        let error = FieldInfo::new(leak(&envelope.error), Kind::Object(error)).always_present();
         let refusal = table("Refusal", vec![error, text(&envelope.request_id)]);
         enclosed(&envelope.root, refusal)
     }
@@ -67,7 +67,7 @@ impl<'a> Tables<'a> {
         let spec = &member.spec;
         let mut row = FieldInfo::new(leak(&spec.name), self.kind(&member.kind, side, depth)?);
         row.required = spec.required;
-        row.promised = side == Side::Answer && member.is_promised();
+        row.always_present = side == Side::Answer && member.is_promised();
         row.nullable = spec.nullable || spec.nullable_in_text || spec.null_if.is_some();
         row.secret = member.is_secret();
         row.legacy = spec.legacy;
@@ -90,7 +90,7 @@ impl<'a> Tables<'a> {
         })
     }
 
-    fn type_(&mut self, place: usize, side: Side, depth: usize) -> Option<&'static Table> {
+    fn type_(&mut self, place: usize, side: Side, depth: usize) -> Option<&'static ModelInfo> {
         let depth = if self.endless.contains(&place) { depth.checked_sub(1)? } else { 0 };
         if let Some(made) = self.made.get(&(place, side, depth)) {
             return Some(made);
@@ -105,16 +105,16 @@ impl<'a> Tables<'a> {
 }
 
 /// `{"Response": …}` around a table.
-fn enclosed(root: &str, inner: &'static Table) -> &'static Table {
-    table("Answer", vec![FieldInfo::new(leak(root), Kind::Object(inner)).promised()])
+fn enclosed(root: &str, inner: &'static ModelInfo) -> &'static ModelInfo {
+    table("Answer", vec![FieldInfo::new(leak(root), Kind::Object(inner)).always_present()])
 }
 
-fn table(name: &str, rows: Vec<FieldInfo>) -> &'static Table {
+fn table(name: &str, rows: Vec<FieldInfo>) -> &'static ModelInfo {
     let names: Vec<&str> = rows.iter().map(|row| row.wire).collect();
     let index = perfect_hash::index(&names);
     let index =
         NameIndex { multiplier: index.multiplier, shift: index.shift, slots: index.slots.leak() };
-    Box::leak(Box::new(Table { name: leak(name), members: rows.leak(), index }))
+    Box::leak(Box::new(ModelInfo { name: leak(name), members: rows.leak(), index }))
 }
 
 fn leak(text: &str) -> &'static str {

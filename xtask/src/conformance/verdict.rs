@@ -1,6 +1,6 @@
 //! What was found in one sample, and whether it fails by it.
 
-use cvm_protocol::{DriftKind, Record, Report, Table, json};
+use cvm_protocol::{DriftKind, ModelInfo, Record, Report, json};
 use serde_json::Value;
 
 use super::{ANSWER, compare};
@@ -78,7 +78,7 @@ impl Verdict {
     pub fn json(
         &mut self,
         side: &str,
-        table: &'static Table,
+        table: &'static ModelInfo,
         text: &str,
         wanted: &Value,
     ) -> Option<Record> {
@@ -94,7 +94,7 @@ impl Verdict {
         Some(record)
     }
 
-    fn compare(&mut self, side: &str, table: &'static Table, wanted: &Value, record: &Record) {
+    fn compare(&mut self, side: &str, table: &'static ModelInfo, wanted: &Value, record: &Record) {
         let comparison = compare::compare(table, wanted, &json::to_value(record));
         for (path, what) in comparison.differences {
             self.fail(&at(side, &path), what);

@@ -1,6 +1,6 @@
 //! Serialization vectors: nested parameters as pairs, as encoded text and as JSON, both ways.
 
-use cvm_protocol::{FieldInfo, Kind, NameIndex, Record, Table, flat, json, percent};
+use cvm_protocol::{FieldInfo, Kind, ModelInfo, NameIndex, Record, json, percent, query_form};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -25,7 +25,11 @@ pub struct Vector {
 impl Vector {
     /// Compares every form that the vector states, with and without a table.
     pub fn run(&self) -> Result<(), String> {
-        same_pairs("pairs", &sorted(flat::encode_json(&self.params)), &self.pairs_sorted_bytewise)?;
+        same_pairs(
+            "pairs",
+            &sorted(query_form::encode_json(&self.params)),
+            &self.pairs_sorted_bytewise,
+        )?;
         same_pairs("sorted pairs", &sorted(self.pairs.clone()), &self.pairs_sorted_bytewise)?;
         let encoded = percent::encode_pairs(borrowed(&self.pairs));
         same("encoded pairs", &encoded, &self.encoded_rfc3986)?;
@@ -53,13 +57,13 @@ impl Vector {
             .map_err(|error| format!("reading the JSON body: {error}"))?;
         if holds_empty_object(body) {
             // The official clients lose such an object in silence; the engine refuses it.
-            return match flat::encode(&request) {
+            return match query_form::encode(&request) {
                 Err(_) => Ok(()),
                 Ok(_) => Err("an empty object was lost without an error".to_owned()),
             };
         }
         if !holds_null(body) {
-            let written = flat::encode(&request).map_err(|error| error.to_string())?;
+            let written = query_form::encode(&request).map_err(|error| error.to_string())?;
             same_pairs("pairs of the model", &sorted(written), &kept)?;
         }
         let spellings = [
@@ -71,9 +75,9 @@ impl Vector {
                 continue;
             }
             let mut request = Record::new(table);
-            flat::decode(&mut request, borrowed(pairs))
+            query_form::decode(&mut request, borrowed(pairs))
                 .map_err(|error| format!("reading {name}: {error}"))?;
-            let written = flat::encode(&request).map_err(|error| error.to_string())?;
+            let written = query_form::encode(&request).map_err(|error| error.to_string())?;
             same_pairs(&format!("what was read from {name}"), &sorted(written), &kept)?;
         }
         Ok(())
@@ -81,7 +85,7 @@ impl Vector {
 }
 
 /// A table for these parameters. It is leaked: tables are static, and this program ends soon.
-fn table(params: &Value) -> Option<&'static Table> {
+fn table(params: &Value) -> Option<&'static ModelInfo> {
     let Value::Object(members) = params else { return None };
     let mut fields = Vec::new();
     for (name, value) in members {
@@ -90,7 +94,7 @@ fn table(params: &Value) -> Option<&'static Table> {
     }
     let names: Vec<&str> = fields.iter().map(|field| field.wire).collect();
     let index = perfect_hash::index(&names);
-    Some(Box::leak(Box::new(Table {
+    Some(Box::leak(Box::new(ModelInfo {
         name: "Parameters",
         members: Box::leak(fields.into_boxed_slice()),
         index: NameIndex {

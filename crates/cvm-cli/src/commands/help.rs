@@ -1,7 +1,7 @@
 //! `cvm help`: the program, one action, or one member of it, all from the tables.
 
 use cvm_models::docs::{self, MemberDoc};
-use cvm_models::protocol::{ActionInfo, FieldInfo, RetryClass, Table};
+use cvm_models::protocol::{ActionInfo, FieldInfo, ModelInfo, RetryClass};
 use cvm_models::{ACTIONS, SERVICE};
 
 use crate::exit::{Exit, Failure, Result};
@@ -253,7 +253,7 @@ fn facts(page: &mut Page, info: &ActionInfo) {
         RetryClass::Hazard => "never sent again: a repeat costs or destroys",
     };
     page.paragraph(2, &format!("Retry class: {} ({repeated}).", info.retry));
-    for row in info.reclass {
+    for row in info.retry_overrides {
         let when: Vec<String> = row.when.iter().map(ToString::to_string).collect();
         page.paragraph(4, &format!("{} with {}.", row.class, when.join(" and ")));
     }
@@ -286,7 +286,13 @@ fn facts(page: &mut Page, info: &ActionInfo) {
 }
 
 /// The members of a table and of all that is in it, or those at and below one dotted name.
-fn members(page: &mut Page, table: &'static Table, dashes: &str, top: &[MemberDoc], only: &str) {
+fn members(
+    page: &mut Page,
+    table: &'static ModelInfo,
+    dashes: &str,
+    top: &[MemberDoc],
+    only: &str,
+) {
     describe::walk(table, "N", &mut |path, field, owner| {
         let below = path
             .strip_prefix(only)

@@ -1,6 +1,6 @@
 //! A list of objects as rows and columns, by nothing but the shape of its entries.
 
-use cvm_models::protocol::{ActionInfo, Kind, Table};
+use cvm_models::protocol::{ActionInfo, Kind, ModelInfo};
 
 use crate::exit::{Failure, Result};
 use crate::json::Json;
@@ -27,7 +27,7 @@ impl Rows {
 }
 
 /// The list that an answer is about: the one that is paged, else the first of objects.
-pub fn main_list(info: &ActionInfo) -> Option<(&'static str, &'static Table)> {
+pub fn main_list(info: &ActionInfo) -> Option<(&'static str, &'static ModelInfo)> {
     let lists = info.response.members.iter().filter_map(|field| match field.kind {
         Kind::List(Kind::Object(table)) => Some((field.wire, *table)),
         _ => None,

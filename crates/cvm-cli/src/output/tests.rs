@@ -1,6 +1,6 @@
 //! Whatever a call accepts, every output format prints.
 
-use cvm_models::protocol::{ActionInfo, Kind, Record, Table, envelope, json};
+use cvm_models::protocol::{ActionInfo, Kind, ModelInfo, Record, envelope, json};
 use proptest::prelude::*;
 use serde_json::Value;
 
@@ -43,7 +43,7 @@ impl Grower {
         }
     }
 
-    fn object(&mut self, table: &'static Table, depth: usize) -> String {
+    fn object(&mut self, table: &'static ModelInfo, depth: usize) -> String {
         let mut members = Vec::new();
         for field in table.members {
             if self.next(8) == 1 {

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 
-use cvm_models::protocol::{Kind, Table};
+use cvm_models::protocol::{Kind, ModelInfo};
 
 use crate::harness::{Answer, Emulator, Ran, Server, cvm, run, run_with_input};
 
@@ -108,7 +108,7 @@ fn secret_members_of_an_answer_are_hidden_unless_asked_for() {
 }
 
 /// The dotted names of the secret members of a table.
-fn secret_members(table: &'static Table, above: &str, names: &mut Vec<String>) {
+fn secret_members(table: &'static ModelInfo, above: &str, names: &mut Vec<String>) {
     for field in table.members {
         let name = format!("{above}{}", field.wire);
         match field.kind {

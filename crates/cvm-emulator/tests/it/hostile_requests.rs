@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant};
 
 use cvm_models::ACTIONS;
-use cvm_protocol::{FieldInfo, Kind, Table};
+use cvm_protocol::{FieldInfo, Kind, ModelInfo};
 use serde_json::{Value, json};
 
 use crate::support::{cloud, done, launch, refused, run, send};
@@ -20,7 +20,7 @@ struct Place {
 }
 
 /// All members of a request, objects within it included.
-fn places(table: &'static Table, steps: &[&'static FieldInfo], found: &mut Vec<Place>) {
+fn places(table: &'static ModelInfo, steps: &[&'static FieldInfo], found: &mut Vec<Place>) {
     for field in table.members {
         let steps = [steps, &[field]].concat();
         let kind = *field.kind.innermost();

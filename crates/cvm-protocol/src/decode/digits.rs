@@ -60,7 +60,7 @@ fn step(path: &str, step: &str) -> String {
 fn restore_slot(slot: Slot<'_>, json: &Json, path: &str) -> Result<(), DecodeError> {
     match (slot, json) {
         (Slot::Optional(option), json) => {
-            if let Some(slot) = option.present() {
+            if let Some(slot) = option.as_mut() {
                 return restore_slot(slot, json, path);
             }
         }
@@ -74,7 +74,7 @@ fn restore_slot(slot: Slot<'_>, json: &Json, path: &str) -> Result<(), DecodeErr
             }
         }
         (Slot::Str(member), Json::Number(digits)) => digits.clone_into(member),
-        (Slot::Text(member), Json::Number(digits)) => member.put(digits),
+        (Slot::Text(member), Json::Number(digits)) => member.set_from_str(digits),
         (Slot::I64(_) | Slot::U64(_), Json::Number(digits)) if !is_whole(digits) => {
             let (expected, found) = ("an integer", "a fraction");
             return Err(DecodeError {

@@ -9,13 +9,13 @@ mod value;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
 
-use crate::drift::{DriftKind, Ledger, Place};
-use crate::{Model, NameIndex, Table};
+use crate::drift::{DecodeReport, DriftKind, Path};
+use crate::{Model, ModelInfo, NameIndex};
 
 use digits::NUMBER;
 pub(crate) use digits::restore;
 pub(crate) use scalar::{is_whole, scalar_from_text};
-pub(crate) use value::{MemberSeed, Spot};
+pub(crate) use value::{MemberSeed, ValueContext};
 
 /// Fills a model from any self-describing format.
 ///
@@ -26,8 +26,8 @@ pub fn decode<'de, D: Deserializer<'de>>(
     model: &mut dyn Model,
     deserializer: D,
 ) -> Result<(), D::Error> {
-    let ledger = Ledger::new(false);
-    deserializer.deserialize_any(ModelVisitor { model, place: &Place::root(&ledger) })
+    let ledger = DecodeReport::new(false);
+    deserializer.deserialize_any(ModelVisitor { model, place: &Path::root(&ledger) })
 }
 
 /// As [`decode`], into a new model.
@@ -73,7 +73,7 @@ pub(crate) use only_an_object;
 /// Reads an object into a model.
 pub(crate) struct ModelVisitor<'m, 'p> {
     pub(crate) model: &'m mut dyn Model,
-    pub(crate) place: &'p Place<'p>,
+    pub(crate) place: &'p Path<'p>,
 }
 
 impl<'de> Visitor<'de> for ModelVisitor<'_, '_> {
@@ -86,7 +86,7 @@ impl<'de> Visitor<'de> for ModelVisitor<'_, '_> {
     only_an_object!();
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        let mut progress = Progress::new(self.model.table());
+        let mut progress = SeenMembers::new(self.model.table());
         let mut unknown = String::new();
         while let Some(key) =
             map.next_key_seed(KeySeed { table: progress.table, unknown: &mut unknown })?
@@ -99,14 +99,14 @@ impl<'de> Visitor<'de> for ModelVisitor<'_, '_> {
 }
 
 /// Which members of one object were read so far.
-pub(crate) struct Progress {
-    table: &'static Table,
+pub(crate) struct SeenMembers {
+    table: &'static ModelInfo,
     seen: Bits,
     kept: Bits,
 }
 
-impl Progress {
-    pub(crate) const fn new(table: &'static Table) -> Self {
+impl SeenMembers {
+    pub(crate) const fn new(table: &'static ModelInfo) -> Self {
         Self { table, seen: Bits::NONE, kept: Bits::NONE }
     }
 
@@ -117,7 +117,7 @@ impl Progress {
         key: Key,
         unknown: &str,
         map: &mut A,
-        place: &Place<'_>,
+        place: &Path<'_>,
     ) -> Result<(), A::Error> {
         let Some((index, field)) = key.and_then(|key| Some((key, self.table.members.get(key)?)))
         else {
@@ -128,7 +128,7 @@ impl Progress {
             map.next_value::<IgnoredAny>()?;
             return Ok(());
         };
-        let spot = Spot::new(field, place.member(field.wire));
+        let spot = ValueContext::new(field, place.member(field.wire));
         if !self.seen.insert(index) {
             spot.place.fail();
             return Err(A::Error::custom(format_args!("member `{}` is given twice", field.wire)));
@@ -141,15 +141,15 @@ impl Progress {
     }
 
     /// Tells of promised members that were absent or null.
-    pub(crate) fn note_missing(&self, place: &Place<'_>) {
-        self.note_missing_but(place, None);
+    pub(crate) fn note_missing(&self, place: &Path<'_>) {
+        self.report_missing_except(place, None);
     }
 
     /// As [`Self::note_missing`], for an object one of whose members was read elsewhere.
-    pub(crate) fn note_missing_but(&self, place: &Place<'_>, elsewhere: Option<&str>) {
+    pub(crate) fn report_missing_except(&self, place: &Path<'_>, elsewhere: Option<&str>) {
         for index in self.kept.gaps(self.table.members.len()) {
             let Some(field) = self.table.members.get(index) else { return };
-            if field.promised && elsewhere != Some(field.wire) {
+            if field.always_present && elsewhere != Some(field.wire) {
                 place.member(field.wire).note_missing();
             }
         }
@@ -193,7 +193,7 @@ pub(crate) type Key = Option<usize>;
 
 /// Looks a member name up in a table; a name that it does not have is put into `unknown`.
 pub(crate) struct KeySeed<'t> {
-    pub(crate) table: &'static Table,
+    pub(crate) table: &'static ModelInfo,
     pub(crate) unknown: &'t mut String,
 }
 

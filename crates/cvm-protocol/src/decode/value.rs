@@ -10,19 +10,19 @@ use serde::de::{
 use super::ModelVisitor;
 use super::digits::NumberKey;
 use super::scalar::{is_whole, scalar_from_text, whole};
-use crate::drift::{DriftKind, Place};
-use crate::{FieldInfo, Kind, List, Model, Optional, Slot, Text};
+use crate::drift::{DriftKind, Path};
+use crate::{FieldInfo, FromWireText, Kind, List, Model, Optional, Slot};
 
 /// What the table says of a value, and where the value is.
-pub(crate) struct Spot<'p> {
+pub(crate) struct ValueContext<'p> {
     field: &'static FieldInfo,
-    pub(super) place: Place<'p>,
+    pub(super) place: Path<'p>,
     /// Set when the value was null.
     null: Cell<bool>,
 }
 
-impl<'p> Spot<'p> {
-    pub(crate) const fn new(field: &'static FieldInfo, place: Place<'p>) -> Self {
+impl<'p> ValueContext<'p> {
+    pub(crate) const fn new(field: &'static FieldInfo, place: Path<'p>) -> Self {
         Self { field, place, null: Cell::new(false) }
     }
 
@@ -71,7 +71,7 @@ impl<'p> Spot<'p> {
 pub(crate) struct MemberSeed<'m, 'p> {
     pub(crate) model: &'m mut dyn Model,
     pub(crate) index: usize,
-    pub(crate) spot: &'p Spot<'p>,
+    pub(crate) spot: &'p ValueContext<'p>,
 }
 
 impl<'de> DeserializeSeed<'de> for MemberSeed<'_, '_> {
@@ -85,7 +85,7 @@ impl<'de> DeserializeSeed<'de> for MemberSeed<'_, '_> {
 /// Reads one item; the list grows only when there is one.
 struct ItemSeed<'m, 'p> {
     list: &'m mut dyn List,
-    spot: &'p Spot<'p>,
+    spot: &'p ValueContext<'p>,
 }
 
 impl<'de> DeserializeSeed<'de> for ItemSeed<'_, '_> {
@@ -96,7 +96,7 @@ impl<'de> DeserializeSeed<'de> for ItemSeed<'_, '_> {
             Kind::Object(table) => table.members.len(),
             _ => 1,
         };
-        if !self.spot.place.take_room(members) {
+        if !self.spot.place.charge_budget(members) {
             self.spot.place.fail();
             return Err(D::Error::custom("more items than a text of this size can mean"));
         }
@@ -110,11 +110,11 @@ impl<'de> DeserializeSeed<'de> for ItemSeed<'_, '_> {
 /// copy it through memory for every value.
 fn fill<'de, D: Deserializer<'de>>(
     slot: Slot<'_>,
-    spot: &Spot<'_>,
+    spot: &ValueContext<'_>,
     deserializer: D,
 ) -> Result<(), D::Error> {
     let result = match slot {
-        Slot::Skip => IgnoredAny::deserialize(deserializer).map(|_| ()),
+        Slot::Unknown => IgnoredAny::deserialize(deserializer).map(|_| ()),
         Slot::Optional(option) => deserializer.deserialize_option(OptionVisitor { option, spot }),
         Slot::Str(member) => deserializer.deserialize_any(StrVisitor { member, spot }),
         Slot::Text(member) => deserializer.deserialize_any(TextVisitor { member, spot }),
@@ -131,7 +131,7 @@ fn fill<'de, D: Deserializer<'de>>(
 /// Reads a value that may be null.
 struct OptionVisitor<'m, 'p> {
     option: &'m mut dyn Optional,
-    spot: &'p Spot<'p>,
+    spot: &'p ValueContext<'p>,
 }
 
 impl<'de> Visitor<'de> for OptionVisitor<'_, '_> {
@@ -204,7 +204,7 @@ macro_rules! no_structure {
 /// Reads plain text.
 struct StrVisitor<'m, 'p> {
     member: &'m mut String,
-    spot: &'p Spot<'p>,
+    spot: &'p ValueContext<'p>,
 }
 
 impl<'de> Visitor<'de> for StrVisitor<'_, '_> {
@@ -229,8 +229,8 @@ impl<'de> Visitor<'de> for StrVisitor<'_, '_> {
 
 /// Reads a type that is made from text.
 struct TextVisitor<'m, 'p> {
-    member: &'m mut dyn Text,
-    spot: &'p Spot<'p>,
+    member: &'m mut dyn FromWireText,
+    spot: &'p ValueContext<'p>,
 }
 
 impl<'de> Visitor<'de> for TextVisitor<'_, '_> {
@@ -244,7 +244,7 @@ impl<'de> Visitor<'de> for TextVisitor<'_, '_> {
 
     fn visit_str<E: Error>(self, text: &str) -> Result<(), E> {
         self.spot.check_value(text);
-        self.member.put(text);
+        self.member.set_from_str(text);
         Ok(())
     }
 }
@@ -252,7 +252,7 @@ impl<'de> Visitor<'de> for TextVisitor<'_, '_> {
 /// Reads a nested model.
 struct ObjectVisitor<'m, 'p> {
     member: &'m mut dyn Model,
-    spot: &'p Spot<'p>,
+    spot: &'p ValueContext<'p>,
 }
 
 impl<'de> Visitor<'de> for ObjectVisitor<'_, '_> {
@@ -273,7 +273,7 @@ impl<'de> Visitor<'de> for ObjectVisitor<'_, '_> {
 /// Reads a list.
 struct ListVisitor<'m, 'p> {
     member: &'m mut dyn List,
-    spot: &'p Spot<'p>,
+    spot: &'p ValueContext<'p>,
 }
 
 impl<'de> Visitor<'de> for ListVisitor<'_, '_> {
@@ -291,7 +291,7 @@ impl<'de> Visitor<'de> for ListVisitor<'_, '_> {
         list.clear();
         let mut index = 0;
         loop {
-            let item = Spot::new(spot.field, spot.place.item(index));
+            let item = ValueContext::new(spot.field, spot.place.item(index));
             if sequence.next_element_seed(ItemSeed { list, spot: &item })?.is_none() {
                 return Ok(());
             }
@@ -306,7 +306,7 @@ impl<'de> Visitor<'de> for ListVisitor<'_, '_> {
 /// Reads a scalar; for other slots it takes what their own visitors leave to it.
 struct SlotVisitor<'m, 'p> {
     slot: Slot<'m>,
-    spot: &'p Spot<'p>,
+    spot: &'p ValueContext<'p>,
 }
 
 impl SlotVisitor<'_, '_> {
@@ -345,7 +345,7 @@ impl SlotVisitor<'_, '_> {
     fn text<E: Error>(self, text: &str, found: Unexpected<'_>) -> Result<(), E> {
         match self.slot {
             Slot::Str(member) => text.clone_into(member),
-            Slot::Text(member) => member.put(text),
+            Slot::Text(member) => member.set_from_str(text),
             _ => return Err(self.spot.mismatch(found)),
         }
         self.spot.place.note(DriftKind::TextExpected);

@@ -3,11 +3,11 @@
 use super::*;
 use crate::Record;
 
-static ANSWER: Table = Table {
+static ANSWER: ModelInfo = ModelInfo {
     name: "Answer",
     members: &[
-        FieldInfo::new("InstanceIdSet", Kind::List(&Kind::Str)).promised(),
-        FieldInfo::new("RequestId", Kind::Str).promised(),
+        FieldInfo::new("InstanceIdSet", Kind::List(&Kind::Str)).always_present(),
+        FieldInfo::new("RequestId", Kind::Str).always_present(),
     ],
     index: NameIndex { multiplier: 1, shift: 63, slots: &[1, 0] },
 };
@@ -134,11 +134,11 @@ fn a_broken_promise_is_told() {
     assert_eq!(envelope.report.missing_members().collect::<Vec<_>>(), ["InstanceIdSet"]);
 }
 
-static WIDE: Table = Table {
+static WIDE: ModelInfo = ModelInfo {
     name: "Wide",
     members: &[
-        FieldInfo::new("Items", Kind::List(&Kind::Object(&ANSWER))).promised(),
-        FieldInfo::new("Promise", Kind::Str).promised(),
+        FieldInfo::new("Items", Kind::List(&Kind::Object(&ANSWER))).always_present(),
+        FieldInfo::new("Promise", Kind::Str).always_present(),
     ],
     index: NameIndex { multiplier: 0x9e3779b97f4a7ca1, shift: 63, slots: &[0, 1] },
 };

@@ -3,14 +3,14 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use cvm_protocol::{
-    FieldInfo, Kind, Model, NameIndex, Record, Table, Value, json, member_named, utf8_text,
+    FieldInfo, Kind, Model, ModelInfo, NameIndex, Record, Value, json, member_named, utf8_text,
 };
 use cvm_signer::Credential;
 
 use super::{CredentialProviderError, CredentialSnapshot};
 
 /// What the metadata service answers.
-pub(super) static ROLE_REPLY: Table = Table {
+pub(super) static ROLE_REPLY: ModelInfo = ModelInfo {
     name: "RoleReply",
     members: &[
         FieldInfo::new("TmpSecretId", Kind::Str),
@@ -27,7 +27,7 @@ pub(super) static ROLE_REPLY: Table = Table {
 };
 
 /// What an external process prints.
-pub(super) static PROCESS_REPLY: Table = Table {
+pub(super) static PROCESS_REPLY: ModelInfo = ModelInfo {
     name: "ProcessReply",
     members: &[
         FieldInfo::new("SecretId", Kind::Str),
@@ -44,7 +44,7 @@ pub(super) static PROCESS_REPLY: Table = Table {
 };
 
 /// What tccli keeps in a `.credential` file.
-pub(super) static TCCLI_FILE: Table = Table {
+pub(super) static TCCLI_FILE: ModelInfo = ModelInfo {
     name: "TccliCredential",
     members: &[
         FieldInfo::new("secretId", Kind::Str),
@@ -64,7 +64,7 @@ pub(super) static TCCLI_FILE: Table = Table {
 
 /// Reads a document; `what` names it in the error.
 pub(super) fn read(
-    table: &'static Table,
+    table: &'static ModelInfo,
     bytes: &[u8],
     what: &str,
 ) -> Result<Record, CredentialProviderError> {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use cvm_protocol::{NameIndex, Table};
+use cvm_protocol::{ModelInfo, NameIndex};
 use http::header::{ACCEPT_ENCODING, HOST};
 use http::{HeaderMap, HeaderValue, Method};
 use tokio::time::Instant;
@@ -23,7 +23,7 @@ const CONNECT: Duration = Duration::from_secs(1);
 const TOTAL: Duration = Duration::from_secs(2);
 const LARGEST: usize = 64 * 1024;
 
-static NOTHING: Table = Table {
+static NOTHING: ModelInfo = ModelInfo {
     name: "Nothing",
     members: &[],
     index: NameIndex { multiplier: 1, shift: 64, slots: &[NameIndex::NONE] },

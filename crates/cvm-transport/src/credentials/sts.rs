@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use cvm_protocol::{
-    ActionInfo, FieldInfo, Kind, Model, NameIndex, Record, RetryClass, ServiceInfo, Table, Value,
-    json, member_named, utf8_text,
+    ActionInfo, FieldInfo, Kind, Model, ModelInfo, NameIndex, Record, RetryClass, ServiceInfo,
+    Value, json, member_named, utf8_text,
 };
 use zeroize::Zeroizing;
 
@@ -26,7 +26,7 @@ static STS: ServiceInfo = ServiceInfo {
     old_gateway: None,
 };
 
-static ASSUME_ROLE_REQUEST: Table = Table {
+static ASSUME_ROLE_REQUEST: ModelInfo = ModelInfo {
     name: "AssumeRole",
     members: &[
         FieldInfo::new("RoleArn", Kind::Str),
@@ -42,7 +42,7 @@ static ASSUME_ROLE_REQUEST: Table = Table {
     },
 };
 
-static WEB_IDENTITY_REQUEST: Table = Table {
+static WEB_IDENTITY_REQUEST: ModelInfo = ModelInfo {
     name: "AssumeRoleWithWebIdentity",
     members: &[
         FieldInfo::new("ProviderId", Kind::Str),
@@ -58,27 +58,27 @@ static WEB_IDENTITY_REQUEST: Table = Table {
     },
 };
 
-static CREDENTIALS: Table = Table {
+static CREDENTIALS: ModelInfo = ModelInfo {
     name: "Credentials",
     members: &[
-        FieldInfo::new("Token", Kind::Str).secret().promised(),
-        FieldInfo::new("TmpSecretId", Kind::Str).promised(),
-        FieldInfo::new("TmpSecretKey", Kind::Str).secret().promised(),
+        FieldInfo::new("Token", Kind::Str).secret().always_present(),
+        FieldInfo::new("TmpSecretId", Kind::Str).always_present(),
+        FieldInfo::new("TmpSecretKey", Kind::Str).secret().always_present(),
     ],
     index: NameIndex { multiplier: 0x26d0_b944_a286_3a7f, shift: 62, slots: &[0, 2, 255, 1] },
 };
 
-pub(super) static RESPONSE: Table = Table {
+pub(super) static RESPONSE: ModelInfo = ModelInfo {
     name: "AssumeRoleResponse",
     members: &[
-        FieldInfo::new("Credentials", Kind::Object(&CREDENTIALS)).promised(),
-        FieldInfo::new("ExpiredTime", Kind::I64).promised(),
-        FieldInfo::new("RequestId", Kind::Str).promised(),
+        FieldInfo::new("Credentials", Kind::Object(&CREDENTIALS)).always_present(),
+        FieldInfo::new("ExpiredTime", Kind::I64).always_present(),
+        FieldInfo::new("RequestId", Kind::Str).always_present(),
     ],
     index: NameIndex { multiplier: 0xed03_8db4_de38_3785, shift: 62, slots: &[2, 1, 0, 255] },
 };
 
-const fn action(name: &'static str, request: &'static Table) -> ActionInfo {
+const fn action(name: &'static str, request: &'static ModelInfo) -> ActionInfo {
     ActionInfo {
         name,
         service: &STS,
@@ -87,7 +87,7 @@ const fn action(name: &'static str, request: &'static Table) -> ActionInfo {
         response: &RESPONSE,
         // A credential more or less changes nothing: asking twice is safe.
         retry: RetryClass::Read,
-        reclass: &[],
+        retry_overrides: &[],
         reconcile: None,
         idempotency_token: None,
         rate_limit_per_second: None,

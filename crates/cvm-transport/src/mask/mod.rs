@@ -6,7 +6,7 @@ mod secrets;
 
 use std::borrow::Cow;
 
-use cvm_protocol::{Json, Kind, Table, Value, percent};
+use cvm_protocol::{Json, Kind, ModelInfo, Value, percent};
 
 pub(crate) use response::hide;
 pub(crate) use secrets::Secrets;
@@ -21,7 +21,7 @@ const EXCERPT: usize = 200;
 const COMMON_SECRETS: [&str; 2] = ["Signature", "Token"];
 
 /// A JSON object with the secret members of its table masked.
-pub(crate) fn mask_json(value: &mut serde_json::Value, table: &Table) {
+pub(crate) fn mask_json(value: &mut serde_json::Value, table: &ModelInfo) {
     let Some(members) = value.as_object_mut() else { return };
     for (name, member) in members {
         let Some(field) = table.field(name) else { continue };
@@ -41,7 +41,7 @@ pub(crate) fn mask_json(value: &mut serde_json::Value, table: &Table) {
 }
 
 /// The JSON body of a request, for people.
-pub(crate) fn request_json(body: &[u8], table: &Table) -> String {
+pub(crate) fn request_json(body: &[u8], table: &ModelInfo) -> String {
     match serde_json::from_slice::<serde_json::Value>(body) {
         Ok(mut value) => {
             mask_json(&mut value, table);
@@ -54,8 +54,8 @@ pub(crate) fn request_json(body: &[u8], table: &Table) -> String {
 /// The JSON body of an answer, for people. What is no envelope is cut to a short excerpt.
 pub(crate) fn response_json(
     body: &[u8],
-    table: &'static Table,
-    request: &'static Table,
+    table: &'static ModelInfo,
+    request: &'static ModelInfo,
     secrets: &Secrets,
 ) -> String {
     match Json::parse_lenient(body) {
@@ -81,7 +81,7 @@ pub(crate) fn response_json(
 }
 
 /// Pairs of a query or form, for people: still percent-encoded, secrets masked.
-pub(crate) fn pairs(text: &str, table: &Table) -> String {
+pub(crate) fn pairs(text: &str, table: &ModelInfo) -> String {
     let masked = text.split('&').map(|pair| {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
         let decoded = percent::decode(name).unwrap_or(Cow::Borrowed(name));
@@ -96,7 +96,7 @@ pub(crate) fn pairs(text: &str, table: &Table) -> String {
     masked.collect::<Vec<_>>().join("&")
 }
 
-fn is_secret_path(path: &str, table: &Table) -> bool {
+fn is_secret_path(path: &str, table: &ModelInfo) -> bool {
     let mut table = table;
     for step in path.split('.') {
         let Some(field) = table.field(step) else { continue };
@@ -141,7 +141,7 @@ pub(crate) fn cut(text: &str, most: usize) -> Cow<'_, str> {
 
 /// The printable beginning of the body of a response, for an error message. A body that names a secret
 /// member of the table and cannot be read as JSON is not shown: it is unknown where the secret ends.
-pub(crate) fn excerpt(body: &[u8], table: &Table, secrets: &Secrets) -> String {
+pub(crate) fn excerpt(body: &[u8], table: &ModelInfo, secrets: &Secrets) -> String {
     if let Some(name) = secret_named(&String::from_utf8_lossy(body), table, 0) {
         return format!("{} bytes, not shown because `{name}` is among them", body.len());
     }
@@ -159,7 +159,7 @@ pub(crate) fn excerpt(body: &[u8], table: &Table, secrets: &Secrets) -> String {
 }
 
 /// A secret member of the table, or of what is in it, whose name a text holds.
-fn secret_named(text: &str, table: &Table, depth: usize) -> Option<&'static str> {
+fn secret_named(text: &str, table: &ModelInfo, depth: usize) -> Option<&'static str> {
     const MAX_DEPTH: usize = 8;
     table.members.iter().find_map(|field| match field.kind.innermost() {
         _ if field.secret => text.contains(field.wire).then_some(field.wire),
@@ -187,13 +187,13 @@ mod tests {
 
     use super::*;
 
-    static LOGIN: Table = Table {
+    static LOGIN: ModelInfo = ModelInfo {
         name: "LoginSettings",
         members: &[FieldInfo::new("Password", Kind::Str).secret()],
         index: NameIndex { multiplier: 1, shift: 64, slots: &[0] },
     };
 
-    static RUN: Table = Table {
+    static RUN: ModelInfo = ModelInfo {
         name: "Run",
         members: &[FieldInfo::new("Logins", Kind::List(&Kind::Object(&LOGIN)))],
         index: NameIndex { multiplier: 1, shift: 64, slots: &[0] },

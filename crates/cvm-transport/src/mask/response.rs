@@ -1,6 +1,6 @@
 //! Hides the secrets in a response that succeeded, wherever they stand in it.
 
-use cvm_protocol::{Json, Kind, Table};
+use cvm_protocol::{Json, Kind, ModelInfo};
 
 use super::{MASK, Secrets};
 
@@ -11,8 +11,8 @@ const MAX_DEPTH: usize = 8;
 /// that repeats such a value or one of `secrets`. Returns how many places were hidden.
 pub(crate) fn hide(
     response: &mut Json,
-    table: &'static Table,
-    request: &'static Table,
+    table: &'static ModelInfo,
+    request: &'static ModelInfo,
     secrets: &Secrets,
 ) -> usize {
     let mut names = Vec::new();
@@ -49,7 +49,7 @@ impl Values {
     }
 }
 
-fn collect_names(table: &'static Table, depth: usize, names: &mut Vec<&'static str>) {
+fn collect_names(table: &'static ModelInfo, depth: usize, names: &mut Vec<&'static str>) {
     for field in table.members {
         if field.secret {
             names.push(field.wire);
@@ -64,7 +64,7 @@ fn collect_names(table: &'static Table, depth: usize, names: &mut Vec<&'static s
 /// Hides secret members. `table` is that of the value; unknown members have none.
 fn hide_members(
     value: &mut Json,
-    table: Option<&'static Table>,
+    table: Option<&'static ModelInfo>,
     names: &[&str],
     values: &mut Values,
 ) -> usize {
@@ -144,12 +144,12 @@ mod tests {
 
     use super::*;
 
-    static PAIR: Table = Table {
+    static PAIR: ModelInfo = ModelInfo {
         name: "Pair",
         members: &[FieldInfo::new("PrivateKey", Kind::Str).secret()],
         index: NameIndex { multiplier: 1, shift: 64, slots: &[0] },
     };
-    static RESPONSE: Table = Table {
+    static RESPONSE: ModelInfo = ModelInfo {
         name: "Response",
         members: &[FieldInfo::new("Pair", Kind::List(&Kind::Object(&PAIR)))],
         index: NameIndex { multiplier: 1, shift: 64, slots: &[0] },

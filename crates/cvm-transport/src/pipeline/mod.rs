@@ -432,9 +432,9 @@ impl Bounds<'_, '_> {
 fn reset(model: &mut dyn Model) {
     for index in 0..model.table().members.len() {
         match model.member_mut(index) {
-            Slot::Skip => {}
+            Slot::Unknown => {}
             Slot::Str(text) => text.clear(),
-            Slot::Text(text) => text.put(""),
+            Slot::Text(text) => text.set_from_str(""),
             Slot::I64(number) => *number = 0,
             Slot::U64(number) => *number = 0,
             Slot::F64(number) => *number = 0.0,

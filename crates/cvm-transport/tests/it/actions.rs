@@ -1,8 +1,8 @@
 //! A service of our own, small and complete: one action of every retry class, lists of both styles.
 
 use cvm_protocol::{
-    Condition, FieldInfo, Kind, Missing, NameIndex, OldGateway, PageInfo, PageStyle, Reclass,
-    RetryClass, Sensitive, ServiceInfo, Table, WaiterInfo, model,
+    Condition, FieldInfo, Kind, Missing, ModelInfo, NameIndex, OldGateway, PageInfo, PageStyle,
+    RetryClass, RetryClassOverride, Sensitive, ServiceInfo, WaiterInfo, model,
 };
 use cvm_transport::{Action, ActionInfo, Paginate};
 use std::time::Duration;
@@ -19,8 +19,8 @@ pub static SERVICE: ServiceInfo = ServiceInfo {
 
 const fn action(
     name: &'static str,
-    request: &'static Table,
-    response: &'static Table,
+    request: &'static ModelInfo,
+    response: &'static ModelInfo,
     retry: RetryClass,
 ) -> ActionInfo {
     ActionInfo {
@@ -30,7 +30,7 @@ const fn action(
         request,
         response,
         retry,
-        reclass: &[],
+        retry_overrides: &[],
         reconcile: None,
         idempotency_token: None,
         rate_limit_per_second: None,
@@ -47,9 +47,12 @@ const fn action(
 }
 
 pub static LAUNCH: ActionInfo = ActionInfo {
-    reclass: &[
-        Reclass { when: &[Condition::absent("ClientToken")], class: RetryClass::Hazard },
-        Reclass { when: &[Condition::one_of("DryRun", &["true"])], class: RetryClass::Read },
+    retry_overrides: &[
+        RetryClassOverride { when: &[Condition::absent("ClientToken")], class: RetryClass::Hazard },
+        RetryClassOverride {
+            when: &[Condition::one_of("DryRun", &["true"])],
+            class: RetryClass::Read,
+        },
     ],
     idempotency_token: Some("ClientToken"),
     dry_run: true,
@@ -177,7 +180,7 @@ pub struct Launch {
     pub dry_run: Option<bool>,
 }
 
-pub static LAUNCH_TABLE: Table = Table {
+pub static LAUNCH_TABLE: ModelInfo = ModelInfo {
     name: "Launch",
     members: &[
         FieldInfo::new("Name", Kind::Str),
@@ -203,12 +206,12 @@ pub struct LaunchResponse {
     pub request_id: String,
 }
 
-pub static LAUNCH_RESPONSE: Table = Table {
+pub static LAUNCH_RESPONSE: ModelInfo = ModelInfo {
     name: "LaunchResponse",
     members: &[
-        FieldInfo::new("ThingIdSet", Kind::List(&Kind::Str)).promised(),
+        FieldInfo::new("ThingIdSet", Kind::List(&Kind::Str)).always_present(),
         FieldInfo::new("PrivateKey", Kind::Str).secret(),
-        FieldInfo::new("RequestId", Kind::Str).promised(),
+        FieldInfo::new("RequestId", Kind::Str).always_present(),
     ],
     index: NameIndex { multiplier: 0x1027c4d1c386bbc5, shift: 62, slots: &[2, 1, 0, 255] },
 };
@@ -223,7 +226,7 @@ pub struct ListThings {
     pub limit: Option<i64>,
 }
 
-pub static LIST_TABLE: Table = Table { name: "ListThings", ..THINGS_BY_PAGE };
+pub static LIST_TABLE: ModelInfo = ModelInfo { name: "ListThings", ..THINGS_BY_PAGE };
 
 model!(ListThings LIST_TABLE { 0 thing_ids 1 offset 2 limit });
 
@@ -235,8 +238,8 @@ pub struct CountAllThings {
     pub limit: Option<i64>,
 }
 
-pub static COUNT_TABLE: Table = Table { name: "CountAllThings", ..THINGS_BY_PAGE };
-const THINGS_BY_PAGE: Table = Table {
+pub static COUNT_TABLE: ModelInfo = ModelInfo { name: "CountAllThings", ..THINGS_BY_PAGE };
+const THINGS_BY_PAGE: ModelInfo = ModelInfo {
     name: "",
     members: &[
         FieldInfo::new("ThingIds", Kind::List(&Kind::Str)),
@@ -258,11 +261,11 @@ pub struct Thing {
     pub percent: Option<i64>,
 }
 
-pub static THING: Table = Table {
+pub static THING: ModelInfo = ModelInfo {
     name: "Thing",
     members: &[
-        FieldInfo::new("ThingId", Kind::Str).promised(),
-        FieldInfo::new("State", Kind::Str).promised(),
+        FieldInfo::new("ThingId", Kind::Str).always_present(),
+        FieldInfo::new("State", Kind::Str).always_present(),
         FieldInfo::new("Reason", Kind::Str),
         FieldInfo::new("LatestRequestId", Kind::Str),
         FieldInfo::new("Percent", Kind::I64),
@@ -284,12 +287,12 @@ pub struct ListThingsResponse {
     pub request_id: String,
 }
 
-pub static LIST_RESPONSE: Table = Table {
+pub static LIST_RESPONSE: ModelInfo = ModelInfo {
     name: "ListThingsResponse",
     members: &[
-        FieldInfo::new("ThingSet", Kind::List(&Kind::Object(&THING))).promised(),
-        FieldInfo::new("TotalCount", Kind::I64).promised(),
-        FieldInfo::new("RequestId", Kind::Str).promised(),
+        FieldInfo::new("ThingSet", Kind::List(&Kind::Object(&THING))).always_present(),
+        FieldInfo::new("TotalCount", Kind::I64).always_present(),
+        FieldInfo::new("RequestId", Kind::Str).always_present(),
     ],
     index: NameIndex { multiplier: 0x35bf992dc9e9c617, shift: 62, slots: &[0, 2, 255, 1] },
 };
@@ -303,7 +306,7 @@ pub struct ScanThings {
     pub max_results: Option<i64>,
 }
 
-pub static SCAN_TABLE: Table = Table {
+pub static SCAN_TABLE: ModelInfo = ModelInfo {
     name: "ScanThings",
     members: &[FieldInfo::new("NextToken", Kind::Str), FieldInfo::new("MaxResults", Kind::I64)],
     index: NameIndex { multiplier: 0x63ca828dd5f4b3b3, shift: 63, slots: &[0, 1] },
@@ -319,12 +322,12 @@ pub struct ScanThingsResponse {
     pub request_id: String,
 }
 
-pub static SCAN_RESPONSE: Table = Table {
+pub static SCAN_RESPONSE: ModelInfo = ModelInfo {
     name: "ScanThingsResponse",
     members: &[
-        FieldInfo::new("ThingSet", Kind::List(&Kind::Object(&THING))).promised(),
+        FieldInfo::new("ThingSet", Kind::List(&Kind::Object(&THING))).always_present(),
         FieldInfo::new("NextToken", Kind::Str),
-        FieldInfo::new("RequestId", Kind::Str).promised(),
+        FieldInfo::new("RequestId", Kind::Str).always_present(),
     ],
     index: NameIndex { multiplier: 0x9b810e766ec9d287, shift: 62, slots: &[2, 1, 255, 0] },
 };
@@ -338,7 +341,7 @@ pub struct SetName {
     pub name: String,
 }
 
-pub static SET_NAME_TABLE: Table = Table {
+pub static SET_NAME_TABLE: ModelInfo = ModelInfo {
     name: "SetName",
     members: &[
         FieldInfo::new("ThingId", Kind::Str).required(),
@@ -355,7 +358,7 @@ pub struct StartThings {
     pub thing_ids: Vec<String>,
 }
 
-pub static START_TABLE: Table = Table {
+pub static START_TABLE: ModelInfo = ModelInfo {
     name: "StartThings",
     members: &[FieldInfo::new("ThingIds", Kind::List(&Kind::Str)).required()],
     index: NameIndex { multiplier: 0xb2221a58008a05a7, shift: 64, slots: &[0] },
@@ -369,7 +372,7 @@ pub struct KillThings {
     pub thing_ids: Vec<String>,
 }
 
-pub static KILL_TABLE: Table = Table {
+pub static KILL_TABLE: ModelInfo = ModelInfo {
     name: "KillThings",
     members: &[FieldInfo::new("ThingIds", Kind::List(&Kind::Str)).required()],
     index: NameIndex { multiplier: 0x442e3d437204e52d, shift: 64, slots: &[0] },
@@ -383,9 +386,9 @@ pub struct Done {
     pub request_id: String,
 }
 
-pub static DONE: Table = Table {
+pub static DONE: ModelInfo = ModelInfo {
     name: "Done",
-    members: &[FieldInfo::new("RequestId", Kind::Str).promised()],
+    members: &[FieldInfo::new("RequestId", Kind::Str).always_present()],
     index: NameIndex { multiplier: 0xcd447e35b8b6d8ff, shift: 64, slots: &[0] },
 };
 

@@ -216,7 +216,7 @@ fn info_text(api: &Api, action: &Action, response_constant: &str) -> String {
         ("request", format!("&{}", action.rust.constant)),
         ("response", format!("&{response_constant}")),
         ("retry", compact(retry::class(spec.retry.class))),
-        ("reclass", reclass(action)),
+        ("retry_overrides", reclass(action)),
         ("reconcile", reconcile::facts(api, action)),
         ("idempotency_token", compact(optional_string(spec.idempotency_token.as_deref()))),
         ("rate_limit_per_second", number(spec.rate_limit_per_second)),
@@ -254,12 +254,12 @@ fn reclass(action: &Action) -> String {
             let when = when.iter().map(condition);
             let class = retry::class(*class);
             let (when, class) = (compact(quote!(&[#(#when),*])), compact(class));
-            let line = format!("Reclass {{ when: {when}, class: {class} }}");
+            let line = format!("RetryClassOverride {{ when: {when}, class: {class} }}");
             if line.len() + 8 < WIDTH {
                 return line;
             }
             format!(
-                "Reclass {{\n            when: {when},\n            class: {class},\n        }}"
+                "RetryClassOverride {{\n            when: {when},\n            class: {class},\n        }}"
             )
         })
         .collect();

@@ -35,8 +35,8 @@ fn calls(api: &Api, action: &Action) -> Option<Vec<TokenStream>> {
         calls.push(quote!(.ids(#ids, #by, #id)));
     }
     let pairs = [
-        ("narrow", &facts.narrow),
-        ("same", &facts.same),
+        ("filters", &facts.narrow),
+        ("matching", &facts.same),
         ("same_key", &facts.same_key),
         ("includes", &facts.includes),
     ];
@@ -85,12 +85,12 @@ fn calls(api: &Api, action: &Action) -> Option<Vec<TokenStream>> {
     }
     match facts.missing {
         None | Some(Missing::Pending) => {}
-        Some(Missing::Success) => calls.push(quote!(.missing(Missing::Success))),
-        Some(Missing::Failure) => calls.push(quote!(.missing(Missing::Failure))),
+        Some(Missing::Success) => calls.push(quote!(.if_absent(Missing::Success))),
+        Some(Missing::Failure) => calls.push(quote!(.if_absent(Missing::Failure))),
     }
     if !facts.show.is_empty() {
         let show = strings(&facts.show);
-        calls.push(quote!(.show(#show)));
+        calls.push(quote!(.display(#show)));
     }
     Some(calls)
 }

@@ -35,7 +35,7 @@ impl Table<'_> {
             self.members.iter().map(|member| member.spec.name.as_str()).collect();
         if let Some(name) = self.request_id {
             let wire = string(name);
-            rows.push(compact(quote!(FieldInfo::new(#wire, Kind::Str).promised())));
+            rows.push(compact(quote!(FieldInfo::new(#wire, Kind::Str).always_present())));
             names.push(name);
         }
         let index = perfect_hash::index(&names);
@@ -46,7 +46,7 @@ impl Table<'_> {
         };
         let index = index_text(&index);
         format!(
-            "pub(crate) static {constant}: Table = Table {{\n    \
+            "pub(crate) static {constant}: ModelInfo = ModelInfo {{\n    \
              name: {},\n    members: {members},\n    index: {index},\n}};\n",
             string(self.wire),
         )
@@ -107,7 +107,7 @@ fn row(api: &Api, member: &Member) -> Vec<TokenStream> {
     let mut calls = vec![quote!(FieldInfo::new(#wire, #kind))];
     for (flag, set) in [
         ("required", spec.required),
-        ("promised", member.is_promised()),
+        ("always_present", member.is_promised()),
         ("nullable", spec.nullable || spec.nullable_in_text),
         ("may_be_empty", spec.empty_if.is_some()),
         ("secret", member.is_secret()),

@@ -62,9 +62,9 @@ fn is_needed(
     secrets: &[String],
 ) -> bool {
     let Some(ids) = facts.ids else { return false };
-    let counts = facts.missing == Missing::Success
+    let counts = facts.if_absent == Missing::Success
         || !facts.became.is_empty()
-        || (facts.created.is_some() && !(facts.same.is_empty() && facts.done.is_empty()));
+        || (facts.created.is_some() && !(facts.matching.is_empty() && facts.done.is_empty()));
     // Where a person decides anyhow, the reading would be for nothing.
     counts
         && !texts(request, ids).is_empty()

@@ -32,10 +32,10 @@ pub fn uncompared(
         let is = |known: &str| known == path;
         // A member of objects in a list is compared with objects in a list only.
         let is_direct = at(request, path).is_some();
-        let mut same = facts.same.iter().chain(facts.same_key);
+        let mut same = facts.matching.iter().chain(facts.same_key);
         let compared = same.any(|(_, there)| is_direct && is(there))
             || facts.includes.iter().any(|(_, there)| is(there));
-        let asked = facts.narrow.iter().any(|(_, there)| is(there));
+        let asked = facts.filters.iter().any(|(_, there)| is(there));
         let names = facts.ids.is_some_and(is) || facts.count.is_some_and(is);
         // The token names the request itself, and a dry run that is off asks for nothing.
         let is_form = info.minted_token().is_some_and(is)
@@ -69,7 +69,7 @@ fn leaves(place: &str, value: &Value, given: &mut Vec<String>) {
 
 /// How an entry relates to the request in all pairs that the request gives; `None` if it gives none.
 pub fn likeness(facts: &ReconcileInfo, request: &Value, entry: &Value) -> Option<Likeness> {
-    let same = facts.same.iter().map(|pair| (pair, equal as fn(&Value, &Value) -> Likeness));
+    let same = facts.matching.iter().map(|pair| (pair, equal as fn(&Value, &Value) -> Likeness));
     let includes = facts.includes.iter().map(|pair| (pair, included as _));
     let keys = facts.same_key.iter().map(|pair| (pair, equal_key as _));
     let given = same.chain(includes).chain(keys).filter_map(|((here, there), compare)| {
@@ -136,7 +136,7 @@ fn singles(
     request: &Value,
     entry: &Value,
 ) -> impl Iterator<Item = (&'static str, Likeness)> {
-    facts.same.iter().chain(facts.includes).filter_map(move |&(here, there)| {
+    facts.matching.iter().chain(facts.includes).filter_map(move |&(here, there)| {
         let there = at(request, there).filter(|value| !is_blank(value))?;
         let likeness = match at(entry, here).filter(|value| !is_blank(value)) {
             None => Likeness::Unknown,

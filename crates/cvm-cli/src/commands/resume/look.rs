@@ -121,14 +121,14 @@ struct Found {
 
 fn of_ids(sought: &Sought<'_>, ids: &[String], entries: &[Value]) -> Found {
     let facts = sought.facts;
-    let columns = [facts.id, "Verdict"].into_iter().chain(facts.show.iter().copied());
+    let columns = [facts.id, "Verdict"].into_iter().chain(facts.display.iter().copied());
     let columns = columns.map(str::to_owned).collect();
     let (mut rows, mut verdicts) = (Vec::new(), Vec::new());
     for id in ids {
         let (verdict, about) = sought.of_id(id, entries);
         verdicts.push(verdict);
         let row = |entry: Option<&Value>| {
-            let shown = facts.show.iter().map(|path| match entry {
+            let shown = facts.display.iter().map(|path| match entry {
                 Some(entry) => cell(entry, path),
                 None => String::new(),
             });
@@ -219,7 +219,7 @@ fn reasons(sought: &Sought<'_>, ids: &[String], entries: &[Value]) -> Vec<String
 fn candidates(sought: &Sought<'_>, list: &ActionInfo, entries: &[Value]) -> Found {
     let facts = sought.facts;
     let id = list.paginate.and_then(|pages| pages.id);
-    let shown = facts.show.iter().copied();
+    let shown = facts.display.iter().copied();
     let columns: Vec<&str> = id.into_iter().chain(shown).collect();
     let fitting = sought.candidates(entries);
     let row = |entry: &&Value| columns.iter().map(|path| cell(entry, path)).collect();

@@ -68,7 +68,7 @@ impl Reading<'_> {
 
     /// The ids of the request whose absence would be the proof, and that these entries do not show.
     pub fn unlisted(&self, entries: &[Value]) -> Vec<String> {
-        let Some(ids) = self.facts.ids.filter(|_| self.facts.missing == Missing::Success) else {
+        let Some(ids) = self.facts.ids.filter(|_| self.facts.if_absent == Missing::Success) else {
             return Vec::new();
         };
         let listed: HashSet<String> = entries.iter().filter_map(|row| self.id_of(row)).collect();
@@ -106,7 +106,7 @@ impl Reading<'_> {
     fn is_by_own_id(&self) -> bool {
         match self.list.paginate {
             Some(pages) => pages.id == Some(self.facts.id),
-            None => self.facts.ids.is_some() && self.facts.missing == Missing::Success,
+            None => self.facts.ids.is_some() && self.facts.if_absent == Missing::Success,
         }
     }
 
@@ -126,13 +126,13 @@ impl Reading<'_> {
     /// The request of the list for some of the ids, before it is divided into pages.
     fn ask(&self, ids: &[Value]) -> Map<String, Value> {
         let mut ask = Map::new();
-        for (place, given) in self.facts.narrow {
+        for (place, given) in self.facts.filters {
             if let Some(value) = at(self.request, given) {
                 self.put(&mut ask, place, std::slice::from_ref(value));
             }
         }
         if !ids.is_empty() {
-            self.put(&mut ask, self.facts.by, ids);
+            self.put(&mut ask, self.facts.id_param, ids);
         }
         ask
     }
@@ -142,12 +142,12 @@ impl Reading<'_> {
         let many = |most: Option<u32>, usual| {
             most.and_then(|most| usize::try_from(most).ok()).unwrap_or(usual).max(1)
         };
-        match self.list.request.field(self.facts.by) {
+        match self.list.request.field(self.facts.id_param) {
             Some(field) if matches!(field.kind, Kind::List(_)) => {
                 let most = many(field.max_items, 100);
                 // They have to fit into one page, and what cannot be paged into the one that comes unasked.
                 let page = self.list.paginate.map(|pages| {
-                    let can_page = self.can_page(&pages, self.facts.by);
+                    let can_page = self.can_page(&pages, self.facts.id_param);
                     if can_page { pages.max_limit } else { pages.default_limit }
                 });
                 let page = page.and_then(|page| usize::try_from(page).ok());
@@ -349,7 +349,7 @@ impl Reading<'_> {
         is_clear
             && self.facts.ids.is_some()
             && absent_codes(self.facts.id).contains(&code)
-            && !names_another(&service.message, ask, self.facts.by)
+            && !names_another(&service.message, ask, self.facts.id_param)
     }
 
     fn unreadable(&self, what: &str) -> Failure {
@@ -485,7 +485,7 @@ mod tests {
     #[test]
     fn every_id_that_proves_absence_has_a_code_of_its_own() {
         let facts = ACTIONS.iter().filter_map(|info| info.reconcile.as_ref());
-        for facts in facts.filter(|facts| facts.missing == Missing::Success) {
+        for facts in facts.filter(|facts| facts.if_absent == Missing::Success) {
             let codes = absent_codes(facts.id);
             // No code of the API speaks of timers.
             assert_eq!(codes.is_empty(), facts.id == "ActionTimerId", "{}", facts.id);

@@ -1,7 +1,7 @@
 //! What a list says of a request: which of its entries it is about, and what they prove.
 
 use cvm_models::protocol::{
-    ActionInfo, Condition, Missing, ReconcileInfo, Record, Table, Test, WaiterInfo, json,
+    ActionInfo, Condition, Missing, ModelInfo, Predicate, ReconcileInfo, Record, WaiterInfo, json,
     member_named,
 };
 use cvm_models::{docs, waiters};
@@ -58,7 +58,7 @@ pub struct Sought<'a> {
     /// What was listed before the call; `None` if nobody looked.
     pub before: Option<&'a [Seen]>,
     /// The table of an entry.
-    pub table: &'static Table,
+    pub table: &'static ModelInfo,
     /// Member of an entry that tells it from all others.
     pub own: Option<&'static str>,
     /// Entries made before this time do not count: `YYYY-MM-DDThh:mm:ss`. `None` if it is unknown.
@@ -75,7 +75,7 @@ impl<'a> Sought<'a> {
         info: &'static ActionInfo,
         facts: &'static ReconcileInfo,
         list: &'static ActionInfo,
-        table: &'static Table,
+        table: &'static ModelInfo,
         entry: &'a Entry,
         since: Option<&'a str>,
         read_at: Option<&'a str>,
@@ -108,7 +108,7 @@ impl<'a> Sought<'a> {
             .filter(|entry| self.is_young(entry) && !self.is_namesake(entry))
             .collect();
         let verdict = match about.as_slice() {
-            [] if self.facts.missing == Missing::Success => self.of_absence(id),
+            [] if self.facts.if_absent == Missing::Success => self.of_absence(id),
             [] if self.own == Some(self.facts.id) => Verdict::Open,
             [] => Verdict::NotSeen,
             // An older entry of the same name would look just so.
@@ -186,7 +186,8 @@ impl<'a> Sought<'a> {
             return Verdict::Open;
         }
         let likeness = likeness(facts, self.request, entry);
-        let is_positive = |test: &Test| matches!(test, Test::Present | Test::OneOf(_));
+        let is_positive =
+            |test: &Predicate| matches!(test, Predicate::Present | Predicate::OneOf(_));
         let conditions = || facts.done.iter().chain(facts.became);
         if likeness.is_none() && !conditions().any(|condition| is_positive(&condition.test)) {
             return Verdict::Open;
@@ -258,7 +259,7 @@ impl<'a> Sought<'a> {
 
     /// Whether an operation of this name in this member is of the kind that was asked for.
     fn is_ours(&self, member: &str, shown: &str) -> bool {
-        let is_named = |condition: &Condition| matches!(condition.test, Test::OneOf(names) if names.contains(&shown));
+        let is_named = |condition: &Condition| matches!(condition.test, Predicate::OneOf(names) if names.contains(&shown));
         let own = self.done_when.iter().filter(|condition| condition.member == member);
         shown == self.action || own.into_iter().any(is_named)
     }
@@ -335,17 +336,21 @@ fn utc(text: &str) -> Option<&str> {
 
 /// Whether all of the conditions hold for an entry. `None` if one of them asks about what the entry does not show,
 /// or shows with a value that the specification does not list, and none of the others fails.
-pub fn all(conditions: &[Condition], table: &'static Table, entry: &Value) -> Option<bool> {
+pub fn all(conditions: &[Condition], table: &'static ModelInfo, entry: &Value) -> Option<bool> {
     let mut record = Record::new(table);
     json::from_value(&mut record, entry).ok()?;
     let mut told = Some(true);
     for condition in conditions {
         let value = member_named(&record, condition.member);
         let is_known = match condition.test {
-            Test::OneOf(_) => !value.is_blank() && is_listed(table, condition.member, value.text()),
+            Predicate::OneOf(_) => {
+                !value.is_blank() && is_listed(table, condition.member, value.text())
+            }
             // Without a value there is no operation under way.
-            Test::NoneOf(_) => value.is_blank() || is_listed(table, condition.member, value.text()),
-            Test::Present | Test::Absent => true,
+            Predicate::NoneOf(_) => {
+                value.is_blank() || is_listed(table, condition.member, value.text())
+            }
+            Predicate::Present | Predicate::Absent => true,
         };
         match condition.holds(&record) {
             _ if !is_known => told = None,
@@ -358,7 +363,7 @@ pub fn all(conditions: &[Condition], table: &'static Table, entry: &Value) -> Op
 
 /// Whether the specification lists this value of a member. The table has the values of a closed set; those of
 /// an open one stand in the documentation.
-fn is_listed(table: &'static Table, member: &str, value: Option<String>) -> bool {
+fn is_listed(table: &'static ModelInfo, member: &str, value: Option<String>) -> bool {
     let Some(value) = value else { return false };
     let closed = table.field(member).map_or(&[][..], |field| field.values);
     if !closed.is_empty() {

@@ -169,7 +169,7 @@ fn filter(name: &str, value: &str) -> Filter {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use cvm_models::protocol::flat;
+    use cvm_models::protocol::query_form;
 
     /// The sample request of the getting-started page, in its own order.
     const SAMPLE: [(&str, &str); 17] = [
@@ -194,7 +194,7 @@ mod tests {
 
     #[test]
     fn instance_a_is_the_sample_verbatim() {
-        let mut sent = flat::encode(&instance_a()).unwrap();
+        let mut sent = query_form::encode(&instance_a()).unwrap();
         let mut sample: Vec<(String, String)> = SAMPLE
             .iter()
             .filter(|(name, _)| *name != "Version")

@@ -82,16 +82,19 @@ pub(crate) static ALLOCATE_HOSTS_INFO: ActionInfo = ActionInfo {
     request: &ALLOCATE_HOSTS,
     response: &ALLOCATE_HOSTS_RESPONSE,
     retry: RetryClass::Token,
-    reclass: &[
-        Reclass { when: &[Condition::absent("ClientToken")], class: RetryClass::Hazard },
+    retry_overrides: &[
+        RetryClassOverride {
+            when: &[Condition::absent("ClientToken")],
+            class: RetryClass::Hazard,
+        },
     ],
     reconcile: Some(
         ReconcileInfo::new("DescribeHosts")
-            .narrow(&[("Filters.zone", "Placement.Zone"), ("Filters.host-type", "HostType")])
-            .same(&[("HostChargeType", "HostChargeType")])
+            .filters(&[("Filters.zone", "Placement.Zone"), ("Filters.host-type", "HostType")])
+            .matching(&[("HostChargeType", "HostChargeType")])
             .created("CreatedTime")
             .count("HostCount")
-            .show(&["HostName", "HostState", "HostType", "Placement.Zone", "CreatedTime"]),
+            .display(&["HostName", "HostState", "HostType", "Placement.Zone", "CreatedTime"]),
     ),
     idempotency_token: Some("ClientToken"),
     rate_limit_per_second: Some(10),
@@ -115,7 +118,7 @@ pub(crate) static ALLOCATE_HOSTS_INFO: ActionInfo = ActionInfo {
         ResourceInsufficient.ZoneSoldOutForSpecifiedInstance",
 };
 
-pub(crate) static ALLOCATE_HOSTS: Table = Table {
+pub(crate) static ALLOCATE_HOSTS: ModelInfo = ModelInfo {
     name: "AllocateHosts",
     members: &[
         FieldInfo::new("Placement", Kind::Object(&PLACEMENT)).required(),
@@ -143,11 +146,13 @@ model!(AllocateHosts ALLOCATE_HOSTS {
     6 tag_specification
 });
 
-pub(crate) static ALLOCATE_HOSTS_RESPONSE: Table = Table {
+pub(crate) static ALLOCATE_HOSTS_RESPONSE: ModelInfo = ModelInfo {
     name: "AllocateHostsResponse",
     members: &[
-        FieldInfo::new("HostIdSet", Kind::List(&Kind::Str)).promised().format("host-xxxxxxxx"),
-        FieldInfo::new("RequestId", Kind::Str).promised(),
+        FieldInfo::new("HostIdSet", Kind::List(&Kind::Str))
+            .always_present()
+            .format("host-xxxxxxxx"),
+        FieldInfo::new("RequestId", Kind::Str).always_present(),
     ],
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 63, slots: &[0, 1] },
 };

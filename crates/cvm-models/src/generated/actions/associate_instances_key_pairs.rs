@@ -65,8 +65,8 @@ pub(crate) static ASSOCIATE_INSTANCES_KEY_PAIRS_INFO: ActionInfo = ActionInfo {
     request: &ASSOCIATE_INSTANCES_KEY_PAIRS,
     response: &ASSOCIATE_INSTANCES_KEY_PAIRS_RESPONSE,
     retry: RetryClass::Guarded,
-    reclass: &[
-        Reclass {
+    retry_overrides: &[
+        RetryClassOverride {
             when: &[Condition::one_of("ForceStop", &["true"])],
             class: RetryClass::Hazard,
         },
@@ -77,7 +77,7 @@ pub(crate) static ASSOCIATE_INSTANCES_KEY_PAIRS_INFO: ActionInfo = ActionInfo {
             .includes(&[("LoginSettings.KeyIds", "KeyIds")])
             .done(&[Condition::one_of("LatestOperationState", &["SUCCESS"])])
             .failed(&[Condition::one_of("LatestOperationState", &["FAILED"])])
-            .show(&[
+            .display(&[
                 "LoginSettings.KeyIds", "InstanceState", "LatestOperation",
                 "LatestOperationState", "LatestOperationRequestId",
             ]),
@@ -124,7 +124,7 @@ pub(crate) static ASSOCIATE_INSTANCES_KEY_PAIRS_INFO: ActionInfo = ActionInfo {
         UnsupportedOperation.StoppedModeStopCharging",
 };
 
-pub(crate) static ASSOCIATE_INSTANCES_KEY_PAIRS: Table = Table {
+pub(crate) static ASSOCIATE_INSTANCES_KEY_PAIRS: ModelInfo = ModelInfo {
     name: "AssociateInstancesKeyPairs",
     members: &[
         FieldInfo::new("InstanceIds", Kind::List(&Kind::Str))
@@ -144,10 +144,10 @@ model!(AssociateInstancesKeyPairs ASSOCIATE_INSTANCES_KEY_PAIRS {
     0 instance_ids 1 key_ids 2 force_stop
 });
 
-pub(crate) static ASSOCIATE_INSTANCES_KEY_PAIRS_RESPONSE: Table = Table {
+pub(crate) static ASSOCIATE_INSTANCES_KEY_PAIRS_RESPONSE: ModelInfo = ModelInfo {
     name: "AssociateInstancesKeyPairsResponse",
     members: &[
-        FieldInfo::new("RequestId", Kind::Str).promised(),
+        FieldInfo::new("RequestId", Kind::Str).always_present(),
     ],
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 64, slots: &[0] },
 };

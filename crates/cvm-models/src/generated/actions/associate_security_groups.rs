@@ -54,14 +54,14 @@ pub(crate) static ASSOCIATE_SECURITY_GROUPS_INFO: ActionInfo = ActionInfo {
     request: &ASSOCIATE_SECURITY_GROUPS,
     response: &ASSOCIATE_SECURITY_GROUPS_RESPONSE,
     retry: RetryClass::Guarded,
-    reclass: &[],
+    retry_overrides: &[],
     reconcile: Some(
         ReconcileInfo::new("DescribeInstances")
             .ids("InstanceIds", "InstanceIds", "InstanceId")
             .includes(&[("SecurityGroupIds", "SecurityGroupIds")])
             .done(&[Condition::one_of("LatestOperationState", &["SUCCESS"])])
             .failed(&[Condition::one_of("LatestOperationState", &["FAILED"])])
-            .show(&[
+            .display(&[
                 "SecurityGroupIds", "InstanceState", "LatestOperation", "LatestOperationState",
                 "LatestOperationRequestId",
             ]),
@@ -94,7 +94,7 @@ pub(crate) static ASSOCIATE_SECURITY_GROUPS_INFO: ActionInfo = ActionInfo {
         UnsupportedOperation.InstanceStatePending",
 };
 
-pub(crate) static ASSOCIATE_SECURITY_GROUPS: Table = Table {
+pub(crate) static ASSOCIATE_SECURITY_GROUPS: ModelInfo = ModelInfo {
     name: "AssociateSecurityGroups",
     members: &[
         FieldInfo::new("SecurityGroupIds", Kind::List(&Kind::Str))
@@ -113,10 +113,10 @@ model!(AssociateSecurityGroups ASSOCIATE_SECURITY_GROUPS {
     0 security_group_ids 1 instance_ids
 });
 
-pub(crate) static ASSOCIATE_SECURITY_GROUPS_RESPONSE: Table = Table {
+pub(crate) static ASSOCIATE_SECURITY_GROUPS_RESPONSE: ModelInfo = ModelInfo {
     name: "AssociateSecurityGroupsResponse",
     members: &[
-        FieldInfo::new("RequestId", Kind::Str).promised(),
+        FieldInfo::new("RequestId", Kind::Str).always_present(),
     ],
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 64, slots: &[0] },
 };

@@ -74,11 +74,11 @@ pub(crate) static CONFIGURE_CHC_ASSIST_VPC_INFO: ActionInfo = ActionInfo {
     request: &CONFIGURE_CHC_ASSIST_VPC,
     response: &CONFIGURE_CHC_ASSIST_VPC_RESPONSE,
     retry: RetryClass::Hazard,
-    reclass: &[],
+    retry_overrides: &[],
     reconcile: Some(
         ReconcileInfo::new("DescribeChcHosts")
             .ids("ChcIds", "ChcIds", "ChcId")
-            .same(&[
+            .matching(&[
                 ("BmcVirtualPrivateCloud.VpcId", "BmcVirtualPrivateCloud.VpcId"),
                 ("BmcVirtualPrivateCloud.SubnetId", "BmcVirtualPrivateCloud.SubnetId"),
                 ("BmcSecurityGroupIds", "BmcSecurityGroupIds"),
@@ -96,7 +96,7 @@ pub(crate) static CONFIGURE_CHC_ASSIST_VPC_INFO: ActionInfo = ActionInfo {
             ])
             .undone_by(&[Condition::one_of("LatestOperation", &["RemoveChcAssistVpc"])])
             .failed(&[Condition::one_of("LatestOperationState", &["FAILED"])])
-            .show(&[
+            .display(&[
                 "InstanceState", "BmcVirtualPrivateCloud.VpcId",
                 "BmcVirtualPrivateCloud.SubnetId", "BmcIp",
                 "DeployVirtualPrivateCloud.SubnetId", "LatestOperation", "LatestOperationState",
@@ -129,7 +129,7 @@ pub(crate) static CONFIGURE_CHC_ASSIST_VPC_INFO: ActionInfo = ActionInfo {
         VpcIpIsUsed",
 };
 
-pub(crate) static CONFIGURE_CHC_ASSIST_VPC: Table = Table {
+pub(crate) static CONFIGURE_CHC_ASSIST_VPC: ModelInfo = ModelInfo {
     name: "ConfigureChcAssistVpc",
     members: &[
         FieldInfo::new("ChcIds", Kind::List(&Kind::Str)).required().format("chc-xxxxxxxx"),
@@ -154,10 +154,10 @@ model!(ConfigureChcAssistVpc CONFIGURE_CHC_ASSIST_VPC {
     3 deploy_virtual_private_cloud 4 deploy_security_group_ids 5 chc_deploy_extra_config
 });
 
-pub(crate) static CONFIGURE_CHC_ASSIST_VPC_RESPONSE: Table = Table {
+pub(crate) static CONFIGURE_CHC_ASSIST_VPC_RESPONSE: ModelInfo = ModelInfo {
     name: "ConfigureChcAssistVpcResponse",
     members: &[
-        FieldInfo::new("RequestId", Kind::Str).promised(),
+        FieldInfo::new("RequestId", Kind::Str).always_present(),
     ],
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 64, slots: &[0] },
 };

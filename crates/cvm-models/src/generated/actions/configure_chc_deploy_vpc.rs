@@ -63,11 +63,11 @@ pub(crate) static CONFIGURE_CHC_DEPLOY_VPC_INFO: ActionInfo = ActionInfo {
     request: &CONFIGURE_CHC_DEPLOY_VPC,
     response: &CONFIGURE_CHC_DEPLOY_VPC_RESPONSE,
     retry: RetryClass::Guarded,
-    reclass: &[],
+    retry_overrides: &[],
     reconcile: Some(
         ReconcileInfo::new("DescribeChcHosts")
             .ids("ChcIds", "ChcIds", "ChcId")
-            .same(&[
+            .matching(&[
                 ("DeployVirtualPrivateCloud.VpcId", "DeployVirtualPrivateCloud.VpcId"),
                 ("DeployVirtualPrivateCloud.SubnetId", "DeployVirtualPrivateCloud.SubnetId"),
                 ("DeploySecurityGroupIds", "DeploySecurityGroupIds"),
@@ -84,7 +84,7 @@ pub(crate) static CONFIGURE_CHC_DEPLOY_VPC_INFO: ActionInfo = ActionInfo {
                 Condition::one_of("LatestOperation", &["RemoveChcAssistVpc", "RemoveChcDeployVpc"]),
             ])
             .failed(&[Condition::one_of("LatestOperationState", &["FAILED"])])
-            .show(&[
+            .display(&[
                 "InstanceState", "DeployVirtualPrivateCloud.VpcId",
                 "DeployVirtualPrivateCloud.SubnetId", "DeploySecurityGroupIds",
                 "LatestOperation", "LatestOperationState",
@@ -115,7 +115,7 @@ pub(crate) static CONFIGURE_CHC_DEPLOY_VPC_INFO: ActionInfo = ActionInfo {
         VpcIpIsUsed",
 };
 
-pub(crate) static CONFIGURE_CHC_DEPLOY_VPC: Table = Table {
+pub(crate) static CONFIGURE_CHC_DEPLOY_VPC: ModelInfo = ModelInfo {
     name: "ConfigureChcDeployVpc",
     members: &[
         FieldInfo::new("ChcIds", Kind::List(&Kind::Str)).required().format("chc-xxxxxxxx"),
@@ -132,10 +132,10 @@ model!(ConfigureChcDeployVpc CONFIGURE_CHC_DEPLOY_VPC {
     3 chc_deploy_extra_config
 });
 
-pub(crate) static CONFIGURE_CHC_DEPLOY_VPC_RESPONSE: Table = Table {
+pub(crate) static CONFIGURE_CHC_DEPLOY_VPC_RESPONSE: ModelInfo = ModelInfo {
     name: "ConfigureChcDeployVpcResponse",
     members: &[
-        FieldInfo::new("RequestId", Kind::Str).promised(),
+        FieldInfo::new("RequestId", Kind::Str).always_present(),
     ],
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 64, slots: &[0] },
 };

@@ -73,13 +73,16 @@ pub(crate) static CONVERT_OPERATING_SYSTEMS_INFO: ActionInfo = ActionInfo {
     request: &CONVERT_OPERATING_SYSTEMS,
     response: &CONVERT_OPERATING_SYSTEMS_RESPONSE,
     retry: RetryClass::Hazard,
-    reclass: &[
-        Reclass { when: &[Condition::one_of("DryRun", &["true"])], class: RetryClass::Read },
+    retry_overrides: &[
+        RetryClassOverride {
+            when: &[Condition::one_of("DryRun", &["true"])],
+            class: RetryClass::Read,
+        },
     ],
     reconcile: Some(
         ReconcileInfo::new("DescribeInstances")
             .ids("InstanceIds", "InstanceIds", "InstanceId")
-            .show(&[
+            .display(&[
                 "OsName", "InstanceState", "LatestOperation", "LatestOperationState",
                 "LatestOperationRequestId",
             ]),
@@ -110,7 +113,7 @@ pub(crate) static CONVERT_OPERATING_SYSTEMS_INFO: ActionInfo = ActionInfo {
         UnsupportedOperation.UserConvertOsNotSupport",
 };
 
-pub(crate) static CONVERT_OPERATING_SYSTEMS: Table = Table {
+pub(crate) static CONVERT_OPERATING_SYSTEMS: ModelInfo = ModelInfo {
     name: "ConvertOperatingSystems",
     members: &[
         FieldInfo::new("InstanceIds", Kind::List(&Kind::Str)).required().format("ins-xxxxxxxx"),
@@ -127,12 +130,12 @@ model!(ConvertOperatingSystems CONVERT_OPERATING_SYSTEMS {
     0 instance_ids 1 minimal_conversion 2 dry_run 3 target_os_type
 });
 
-pub(crate) static CONVERT_OPERATING_SYSTEMS_RESPONSE: Table = Table {
+pub(crate) static CONVERT_OPERATING_SYSTEMS_RESPONSE: ModelInfo = ModelInfo {
     name: "ConvertOperatingSystemsResponse",
     members: &[
         FieldInfo::new("SupportTargetOSList", Kind::List(&Kind::Object(&TARGET_OS))),
         FieldInfo::new("TaskId", Kind::Str),
-        FieldInfo::new("RequestId", Kind::Str).promised(),
+        FieldInfo::new("RequestId", Kind::Str).always_present(),
     ],
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 62, slots: &[1, 255, 2, 0] },
 };

@@ -102,18 +102,21 @@ pub(crate) static CREATE_DISASTER_RECOVER_GROUP_INFO: ActionInfo = ActionInfo {
     request: &CREATE_DISASTER_RECOVER_GROUP,
     response: &CREATE_DISASTER_RECOVER_GROUP_RESPONSE,
     retry: RetryClass::Token,
-    reclass: &[
-        Reclass { when: &[Condition::absent("ClientToken")], class: RetryClass::Hazard },
+    retry_overrides: &[
+        RetryClassOverride {
+            when: &[Condition::absent("ClientToken")],
+            class: RetryClass::Hazard,
+        },
     ],
     reconcile: Some(
         ReconcileInfo::new("DescribeDisasterRecoverGroups")
             .ids("Name", "Name", "Name")
-            .same(&[
+            .matching(&[
                 ("Type", "Type"), ("Affinity", "Affinity"), ("Strategy", "Strategy"),
                 ("PartitionCount", "PartitionCount"),
             ])
             .created("CreateTime")
-            .show(&["DisasterRecoverGroupId", "Type", "CreateTime"]),
+            .display(&["DisasterRecoverGroupId", "Type", "CreateTime"]),
     ),
     idempotency_token: Some("ClientToken"),
     rate_limit_per_second: Some(10),
@@ -132,7 +135,7 @@ pub(crate) static CREATE_DISASTER_RECOVER_GROUP_INFO: ActionInfo = ActionInfo {
         ResourceInsufficient.InsufficientGroupQuota",
 };
 
-pub(crate) static CREATE_DISASTER_RECOVER_GROUP: Table = Table {
+pub(crate) static CREATE_DISASTER_RECOVER_GROUP: ModelInfo = ModelInfo {
     name: "CreateDisasterRecoverGroup",
     members: &[
         FieldInfo::new("Name", Kind::Str).required().min_length(1).max_length(60),
@@ -161,21 +164,25 @@ model!(CreateDisasterRecoverGroup CREATE_DISASTER_RECOVER_GROUP {
     0 name 1 r#type 2 client_token 3 affinity 4 strategy 5 partition_count 6 tag_specification
 });
 
-pub(crate) static CREATE_DISASTER_RECOVER_GROUP_RESPONSE: Table = Table {
+pub(crate) static CREATE_DISASTER_RECOVER_GROUP_RESPONSE: ModelInfo = ModelInfo {
     name: "CreateDisasterRecoverGroupResponse",
     members: &[
-        FieldInfo::new("DisasterRecoverGroupId", Kind::Str).promised().format("ps-xxxxxxxx"),
-        FieldInfo::new("Type", Kind::Str).promised().values(DisasterRecoverGroupType::VALUES),
-        FieldInfo::new("Name", Kind::Str).promised().min_length(1).max_length(60),
-        FieldInfo::new("CvmQuotaTotal", Kind::I64).promised(),
-        FieldInfo::new("CurrentNum", Kind::I64).promised(),
-        FieldInfo::new("CreateTime", Kind::Str).promised().format("YYYY-MM-DDThh:mm:ssZ"),
+        FieldInfo::new("DisasterRecoverGroupId", Kind::Str)
+            .always_present()
+            .format("ps-xxxxxxxx"),
+        FieldInfo::new("Type", Kind::Str)
+            .always_present()
+            .values(DisasterRecoverGroupType::VALUES),
+        FieldInfo::new("Name", Kind::Str).always_present().min_length(1).max_length(60),
+        FieldInfo::new("CvmQuotaTotal", Kind::I64).always_present(),
+        FieldInfo::new("CurrentNum", Kind::I64).always_present(),
+        FieldInfo::new("CreateTime", Kind::Str).always_present().format("YYYY-MM-DDThh:mm:ssZ"),
         FieldInfo::new("Strategy", Kind::Str)
-            .promised()
+            .always_present()
             .values(DisasterRecoverGroupStrategy::VALUES)
             .default("SPREAD"),
         FieldInfo::new("PartitionCount", Kind::I64).min(2).max(30),
-        FieldInfo::new("RequestId", Kind::Str).promised(),
+        FieldInfo::new("RequestId", Kind::Str).always_present(),
     ],
     index: NameIndex {
         multiplier: 0x06c4_5d18_8009_454f,

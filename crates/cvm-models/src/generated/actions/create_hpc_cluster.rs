@@ -68,17 +68,17 @@ pub(crate) static CREATE_HPC_CLUSTER_INFO: ActionInfo = ActionInfo {
     request: &CREATE_HPC_CLUSTER,
     response: &CREATE_HPC_CLUSTER_RESPONSE,
     retry: RetryClass::Hazard,
-    reclass: &[],
+    retry_overrides: &[],
     reconcile: Some(
         ReconcileInfo::new("DescribeHpcClusters")
             .ids("Name", "Name", "Name")
-            .narrow(&[("Zone", "Zone"), ("HpcClusterType", "HpcClusterType")])
-            .same(&[
+            .filters(&[("Zone", "Zone"), ("HpcClusterType", "HpcClusterType")])
+            .matching(&[
                 ("Zone", "Zone"), ("Remark", "Remark"), ("HpcClusterType", "HpcClusterType"),
                 ("HpcClusterBusinessId", "HpcClusterBusinessId"),
             ])
             .created("CreateTime")
-            .show(&["HpcClusterId", "Zone", "CreateTime"]),
+            .display(&["HpcClusterId", "Zone", "CreateTime"]),
     ),
     idempotency_token: None,
     rate_limit_per_second: Some(20),
@@ -99,7 +99,7 @@ pub(crate) static CREATE_HPC_CLUSTER_INFO: ActionInfo = ActionInfo {
         UnsupportedOperation.InvalidZone",
 };
 
-pub(crate) static CREATE_HPC_CLUSTER: Table = Table {
+pub(crate) static CREATE_HPC_CLUSTER: ModelInfo = ModelInfo {
     name: "CreateHpcCluster",
     members: &[
         FieldInfo::new("Zone", Kind::Str).required(),
@@ -124,12 +124,12 @@ model!(CreateHpcCluster CREATE_HPC_CLUSTER {
     0 zone 1 name 2 remark 3 hpc_cluster_type 4 hpc_cluster_business_id 5 tag_specification
 });
 
-pub(crate) static CREATE_HPC_CLUSTER_RESPONSE: Table = Table {
+pub(crate) static CREATE_HPC_CLUSTER_RESPONSE: ModelInfo = ModelInfo {
     name: "CreateHpcClusterResponse",
     members: &[
         FieldInfo::new("HpcClusterSet", Kind::List(&Kind::Object(&HPC_CLUSTER_INFO)))
-            .promised(),
-        FieldInfo::new("RequestId", Kind::Str).promised(),
+            .always_present(),
+        FieldInfo::new("RequestId", Kind::Str).always_present(),
     ],
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 63, slots: &[0, 1] },
 };

@@ -105,16 +105,19 @@ pub(crate) static CREATE_IMAGE_INFO: ActionInfo = ActionInfo {
     request: &CREATE_IMAGE,
     response: &CREATE_IMAGE_RESPONSE,
     retry: RetryClass::Guarded,
-    reclass: &[
-        Reclass {
+    retry_overrides: &[
+        RetryClassOverride {
             when: &[Condition::present("ForcePoweroff"), Condition::none_of("ForcePoweroff", &["false"])],
             class: RetryClass::Hazard,
         },
-        Reclass {
+        RetryClassOverride {
             when: &[Condition::present("Sysprep"), Condition::none_of("Sysprep", &["false"])],
             class: RetryClass::Hazard,
         },
-        Reclass { when: &[Condition::one_of("DryRun", &["true"])], class: RetryClass::Read },
+        RetryClassOverride {
+            when: &[Condition::one_of("DryRun", &["true"])],
+            class: RetryClass::Read,
+        },
     ],
     reconcile: Some(
         ReconcileInfo::new("DescribeImages")
@@ -122,7 +125,7 @@ pub(crate) static CREATE_IMAGE_INFO: ActionInfo = ActionInfo {
             .created("CreatedTime")
             .done(&[Condition::one_of("ImageState", &["CREATING", "NORMAL"])])
             .failed(&[Condition::one_of("ImageState", &["CREATEFAILED"])])
-            .show(&["ImageId", "ImageState", "CreatedTime"]),
+            .display(&["ImageId", "ImageState", "CreatedTime"]),
     ),
     idempotency_token: None,
     rate_limit_per_second: Some(10),
@@ -188,7 +191,7 @@ pub(crate) static CREATE_IMAGE_INFO: ActionInfo = ActionInfo {
         UnsupportedOperation.StoppedModeStopCharging",
 };
 
-pub(crate) static CREATE_IMAGE: Table = Table {
+pub(crate) static CREATE_IMAGE: ModelInfo = ModelInfo {
     name: "CreateImage",
     members: &[
         FieldInfo::new("ImageName", Kind::Str).required().max_length(60),
@@ -224,11 +227,11 @@ model!(CreateImage CREATE_IMAGE {
     6 snapshot_ids 7 dry_run 8 tag_specification 9 image_family
 });
 
-pub(crate) static CREATE_IMAGE_RESPONSE: Table = Table {
+pub(crate) static CREATE_IMAGE_RESPONSE: ModelInfo = ModelInfo {
     name: "CreateImageResponse",
     members: &[
-        FieldInfo::new("ImageId", Kind::Str).promised().format("img-xxxxxxxx"),
-        FieldInfo::new("RequestId", Kind::Str).promised(),
+        FieldInfo::new("ImageId", Kind::Str).always_present().format("img-xxxxxxxx"),
+        FieldInfo::new("RequestId", Kind::Str).always_present(),
     ],
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 63, slots: &[0, 1] },
 };

@@ -58,12 +58,12 @@ pub(crate) static CREATE_KEY_PAIR_INFO: ActionInfo = ActionInfo {
     request: &CREATE_KEY_PAIR,
     response: &CREATE_KEY_PAIR_RESPONSE,
     retry: RetryClass::Hazard,
-    reclass: &[],
+    retry_overrides: &[],
     reconcile: Some(
         ReconcileInfo::new("DescribeKeyPairs")
             .ids("KeyName", "Filters.key-name", "KeyName")
             .created("CreatedTime")
-            .show(&["KeyId", "CreatedTime", "AssociatedInstanceIds"]),
+            .display(&["KeyId", "CreatedTime", "AssociatedInstanceIds"]),
     ),
     idempotency_token: None,
     rate_limit_per_second: Some(10),
@@ -89,7 +89,7 @@ pub(crate) static CREATE_KEY_PAIR_INFO: ActionInfo = ActionInfo {
         MissingParameter",
 };
 
-pub(crate) static CREATE_KEY_PAIR: Table = Table {
+pub(crate) static CREATE_KEY_PAIR: ModelInfo = ModelInfo {
     name: "CreateKeyPair",
     members: &[
         FieldInfo::new("KeyName", Kind::Str).required().max_length(25).pattern("[0-9A-Za-z_]+"),
@@ -101,11 +101,11 @@ pub(crate) static CREATE_KEY_PAIR: Table = Table {
 
 model!(CreateKeyPair CREATE_KEY_PAIR { 0 key_name 1 project_id 2 tag_specification });
 
-pub(crate) static CREATE_KEY_PAIR_RESPONSE: Table = Table {
+pub(crate) static CREATE_KEY_PAIR_RESPONSE: ModelInfo = ModelInfo {
     name: "CreateKeyPairResponse",
     members: &[
-        FieldInfo::new("KeyPair", Kind::Object(&KEY_PAIR)).promised(),
-        FieldInfo::new("RequestId", Kind::Str).promised(),
+        FieldInfo::new("KeyPair", Kind::Object(&KEY_PAIR)).always_present(),
+        FieldInfo::new("RequestId", Kind::Str).always_present(),
     ],
     index: NameIndex { multiplier: 0x6e78_9e6a_a1b9_65f5, shift: 63, slots: &[0, 1] },
 };

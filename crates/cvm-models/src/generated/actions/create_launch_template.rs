@@ -184,13 +184,13 @@ pub(crate) static CREATE_LAUNCH_TEMPLATE_INFO: ActionInfo = ActionInfo {
     request: &CREATE_LAUNCH_TEMPLATE,
     response: &CREATE_LAUNCH_TEMPLATE_RESPONSE,
     retry: RetryClass::Hazard,
-    reclass: &[],
+    retry_overrides: &[],
     reconcile: Some(
         ReconcileInfo::new("DescribeLaunchTemplates")
             .ids("LaunchTemplateName", "Filters.LaunchTemplateName", "LaunchTemplateName")
-            .same(&[("LaunchTemplateName", "LaunchTemplateName")])
+            .matching(&[("LaunchTemplateName", "LaunchTemplateName")])
             .created("CreationTime")
-            .show(&["LaunchTemplateId", "LatestVersionNumber", "CreationTime"]),
+            .display(&["LaunchTemplateId", "LatestVersionNumber", "CreationTime"]),
     ),
     idempotency_token: Some("ClientToken"),
     rate_limit_per_second: Some(20),
@@ -295,7 +295,7 @@ pub(crate) static CREATE_LAUNCH_TEMPLATE_INFO: ActionInfo = ActionInfo {
         VpcIpIsUsed",
 };
 
-pub(crate) static CREATE_LAUNCH_TEMPLATE: Table = Table {
+pub(crate) static CREATE_LAUNCH_TEMPLATE: ModelInfo = ModelInfo {
     name: "CreateLaunchTemplate",
     members: &[
         FieldInfo::new("LaunchTemplateName", Kind::Str)
@@ -375,11 +375,11 @@ model!(CreateLaunchTemplate CREATE_LAUNCH_TEMPLATE {
     31 network_interfaces
 });
 
-pub(crate) static CREATE_LAUNCH_TEMPLATE_RESPONSE: Table = Table {
+pub(crate) static CREATE_LAUNCH_TEMPLATE_RESPONSE: ModelInfo = ModelInfo {
     name: "CreateLaunchTemplateResponse",
     members: &[
-        FieldInfo::new("LaunchTemplateId", Kind::Str).promised(),
-        FieldInfo::new("RequestId", Kind::Str).promised(),
+        FieldInfo::new("LaunchTemplateId", Kind::Str).always_present(),
+        FieldInfo::new("RequestId", Kind::Str).always_present(),
     ],
     index: NameIndex { multiplier: 0x06c4_5d18_8009_454f, shift: 63, slots: &[1, 0] },
 };

@@ -188,13 +188,15 @@ pub(crate) static CREATE_LAUNCH_TEMPLATE_VERSION_INFO: ActionInfo = ActionInfo {
     request: &CREATE_LAUNCH_TEMPLATE_VERSION,
     response: &CREATE_LAUNCH_TEMPLATE_VERSION_RESPONSE,
     retry: RetryClass::Hazard,
-    reclass: &[],
+    retry_overrides: &[],
     reconcile: Some(
         ReconcileInfo::new("DescribeLaunchTemplateVersions")
-            .narrow(&[("LaunchTemplateId", "LaunchTemplateId")])
-            .same(&[("LaunchTemplateVersionDescription", "LaunchTemplateVersionDescription")])
+            .filters(&[("LaunchTemplateId", "LaunchTemplateId")])
+            .matching(&[
+                ("LaunchTemplateVersionDescription", "LaunchTemplateVersionDescription"),
+            ])
             .created("CreationTime")
-            .show(&["LaunchTemplateVersionDescription", "CreationTime"]),
+            .display(&["LaunchTemplateVersionDescription", "CreationTime"]),
     ),
     idempotency_token: Some("ClientToken"),
     rate_limit_per_second: Some(20),
@@ -285,7 +287,7 @@ pub(crate) static CREATE_LAUNCH_TEMPLATE_VERSION_INFO: ActionInfo = ActionInfo {
         VpcIpIsUsed",
 };
 
-pub(crate) static CREATE_LAUNCH_TEMPLATE_VERSION: Table = Table {
+pub(crate) static CREATE_LAUNCH_TEMPLATE_VERSION: ModelInfo = ModelInfo {
     name: "CreateLaunchTemplateVersion",
     members: &[
         FieldInfo::new("Placement", Kind::Object(&PLACEMENT)).required(),
@@ -357,11 +359,11 @@ model!(CreateLaunchTemplateVersion CREATE_LAUNCH_TEMPLATE_VERSION {
     28 enable_jumbo_frame 29 metadata 30 template_data_modify_action 31 network_interfaces
 });
 
-pub(crate) static CREATE_LAUNCH_TEMPLATE_VERSION_RESPONSE: Table = Table {
+pub(crate) static CREATE_LAUNCH_TEMPLATE_VERSION_RESPONSE: ModelInfo = ModelInfo {
     name: "CreateLaunchTemplateVersionResponse",
     members: &[
-        FieldInfo::new("LaunchTemplateVersionNumber", Kind::I64).promised(),
-        FieldInfo::new("RequestId", Kind::Str).promised(),
+        FieldInfo::new("LaunchTemplateVersionNumber", Kind::I64).always_present(),
+        FieldInfo::new("RequestId", Kind::Str).always_present(),
     ],
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 63, slots: &[0, 1] },
 };

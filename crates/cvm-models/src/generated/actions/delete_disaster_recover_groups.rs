@@ -44,12 +44,12 @@ pub(crate) static DELETE_DISASTER_RECOVER_GROUPS_INFO: ActionInfo = ActionInfo {
     request: &DELETE_DISASTER_RECOVER_GROUPS,
     response: &DELETE_DISASTER_RECOVER_GROUPS_RESPONSE,
     retry: RetryClass::Guarded,
-    reclass: &[],
+    retry_overrides: &[],
     reconcile: Some(
         ReconcileInfo::new("DescribeDisasterRecoverGroups")
             .ids("DisasterRecoverGroupIds", "DisasterRecoverGroupIds", "DisasterRecoverGroupId")
-            .missing(Missing::Success)
-            .show(&["Name", "CurrentNum"]),
+            .if_absent(Missing::Success)
+            .display(&["Name", "CurrentNum"]),
     ),
     idempotency_token: None,
     rate_limit_per_second: Some(10),
@@ -69,7 +69,7 @@ pub(crate) static DELETE_DISASTER_RECOVER_GROUPS_INFO: ActionInfo = ActionInfo {
         ResourceNotFound.InvalidPlacementSet",
 };
 
-pub(crate) static DELETE_DISASTER_RECOVER_GROUPS: Table = Table {
+pub(crate) static DELETE_DISASTER_RECOVER_GROUPS: ModelInfo = ModelInfo {
     name: "DeleteDisasterRecoverGroups",
     members: &[
         FieldInfo::new("DisasterRecoverGroupIds", Kind::List(&Kind::Str))
@@ -84,10 +84,10 @@ model!(DeleteDisasterRecoverGroups DELETE_DISASTER_RECOVER_GROUPS {
     0 disaster_recover_group_ids
 });
 
-pub(crate) static DELETE_DISASTER_RECOVER_GROUPS_RESPONSE: Table = Table {
+pub(crate) static DELETE_DISASTER_RECOVER_GROUPS_RESPONSE: ModelInfo = ModelInfo {
     name: "DeleteDisasterRecoverGroupsResponse",
     members: &[
-        FieldInfo::new("RequestId", Kind::Str).promised(),
+        FieldInfo::new("RequestId", Kind::Str).always_present(),
     ],
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 64, slots: &[0] },
 };

@@ -44,12 +44,12 @@ pub(crate) static DELETE_HPC_CLUSTERS_INFO: ActionInfo = ActionInfo {
     request: &DELETE_HPC_CLUSTERS,
     response: &DELETE_HPC_CLUSTERS_RESPONSE,
     retry: RetryClass::Guarded,
-    reclass: &[],
+    retry_overrides: &[],
     reconcile: Some(
         ReconcileInfo::new("DescribeHpcClusters")
             .ids("HpcClusterIds", "HpcClusterIds", "HpcClusterId")
-            .missing(Missing::Success)
-            .show(&["Name", "CurrentNum"]),
+            .if_absent(Missing::Success)
+            .display(&["Name", "CurrentNum"]),
     ),
     idempotency_token: None,
     rate_limit_per_second: Some(20),
@@ -64,7 +64,7 @@ pub(crate) static DELETE_HPC_CLUSTERS_INFO: ActionInfo = ActionInfo {
     errors: "ResourceInUse.HpcCluster ResourceNotFound.HpcCluster",
 };
 
-pub(crate) static DELETE_HPC_CLUSTERS: Table = Table {
+pub(crate) static DELETE_HPC_CLUSTERS: ModelInfo = ModelInfo {
     name: "DeleteHpcClusters",
     members: &[
         FieldInfo::new("HpcClusterIds", Kind::List(&Kind::Str))
@@ -76,10 +76,10 @@ pub(crate) static DELETE_HPC_CLUSTERS: Table = Table {
 
 model!(DeleteHpcClusters DELETE_HPC_CLUSTERS { 0 hpc_cluster_ids });
 
-pub(crate) static DELETE_HPC_CLUSTERS_RESPONSE: Table = Table {
+pub(crate) static DELETE_HPC_CLUSTERS_RESPONSE: ModelInfo = ModelInfo {
     name: "DeleteHpcClustersResponse",
     members: &[
-        FieldInfo::new("RequestId", Kind::Str).promised(),
+        FieldInfo::new("RequestId", Kind::Str).always_present(),
     ],
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 64, slots: &[0] },
 };

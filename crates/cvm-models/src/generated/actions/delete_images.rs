@@ -57,12 +57,12 @@ pub(crate) static DELETE_IMAGES_INFO: ActionInfo = ActionInfo {
     request: &DELETE_IMAGES,
     response: &DELETE_IMAGES_RESPONSE,
     retry: RetryClass::Guarded,
-    reclass: &[],
+    retry_overrides: &[],
     reconcile: Some(
         ReconcileInfo::new("DescribeImages")
             .ids("ImageIds", "ImageIds", "ImageId")
-            .missing(Missing::Success)
-            .show(&["ImageName", "ImageState"]),
+            .if_absent(Missing::Success)
+            .display(&["ImageName", "ImageState"]),
     ),
     idempotency_token: None,
     rate_limit_per_second: Some(10),
@@ -86,7 +86,7 @@ pub(crate) static DELETE_IMAGES_INFO: ActionInfo = ActionInfo {
         MutexOperation.TaskRunning",
 };
 
-pub(crate) static DELETE_IMAGES: Table = Table {
+pub(crate) static DELETE_IMAGES: ModelInfo = ModelInfo {
     name: "DeleteImages",
     members: &[
         FieldInfo::new("ImageIds", Kind::List(&Kind::Str)).required(),
@@ -98,10 +98,10 @@ pub(crate) static DELETE_IMAGES: Table = Table {
 
 model!(DeleteImages DELETE_IMAGES { 0 image_ids 1 delete_binded_snap 2 dry_run });
 
-pub(crate) static DELETE_IMAGES_RESPONSE: Table = Table {
+pub(crate) static DELETE_IMAGES_RESPONSE: ModelInfo = ModelInfo {
     name: "DeleteImagesResponse",
     members: &[
-        FieldInfo::new("RequestId", Kind::Str).promised(),
+        FieldInfo::new("RequestId", Kind::Str).always_present(),
     ],
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 64, slots: &[0] },
 };

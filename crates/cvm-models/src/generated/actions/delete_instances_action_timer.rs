@@ -43,13 +43,13 @@ pub(crate) static DELETE_INSTANCES_ACTION_TIMER_INFO: ActionInfo = ActionInfo {
     request: &DELETE_INSTANCES_ACTION_TIMER,
     response: &DELETE_INSTANCES_ACTION_TIMER_RESPONSE,
     retry: RetryClass::Guarded,
-    reclass: &[],
+    retry_overrides: &[],
     reconcile: Some(
         ReconcileInfo::new("DescribeInstancesActionTimer")
             .ids("ActionTimerIds", "ActionTimerIds", "ActionTimerId")
             .expires("ActionTime", &[Condition::one_of("Status", &["UNDO"])])
-            .missing(Missing::Success)
-            .show(&["InstanceId", "ActionTime", "Status"]),
+            .if_absent(Missing::Success)
+            .display(&["InstanceId", "ActionTime", "Status"]),
     ),
     idempotency_token: None,
     rate_limit_per_second: Some(10),
@@ -64,7 +64,7 @@ pub(crate) static DELETE_INSTANCES_ACTION_TIMER_INFO: ActionInfo = ActionInfo {
     errors: "InvalidParameterValue.InvalidAppIdFormat",
 };
 
-pub(crate) static DELETE_INSTANCES_ACTION_TIMER: Table = Table {
+pub(crate) static DELETE_INSTANCES_ACTION_TIMER: ModelInfo = ModelInfo {
     name: "DeleteInstancesActionTimer",
     members: &[
         FieldInfo::new("ActionTimerIds", Kind::List(&Kind::Str)).required(),
@@ -74,10 +74,10 @@ pub(crate) static DELETE_INSTANCES_ACTION_TIMER: Table = Table {
 
 model!(DeleteInstancesActionTimer DELETE_INSTANCES_ACTION_TIMER { 0 action_timer_ids });
 
-pub(crate) static DELETE_INSTANCES_ACTION_TIMER_RESPONSE: Table = Table {
+pub(crate) static DELETE_INSTANCES_ACTION_TIMER_RESPONSE: ModelInfo = ModelInfo {
     name: "DeleteInstancesActionTimerResponse",
     members: &[
-        FieldInfo::new("RequestId", Kind::Str).promised(),
+        FieldInfo::new("RequestId", Kind::Str).always_present(),
     ],
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 64, slots: &[0] },
 };

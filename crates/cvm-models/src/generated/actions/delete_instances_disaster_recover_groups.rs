@@ -47,11 +47,11 @@ pub(crate) static DELETE_INSTANCES_DISASTER_RECOVER_GROUPS_INFO: ActionInfo = Ac
     request: &DELETE_INSTANCES_DISASTER_RECOVER_GROUPS,
     response: &DELETE_INSTANCES_DISASTER_RECOVER_GROUPS_RESPONSE,
     retry: RetryClass::Guarded,
-    reclass: &[],
+    retry_overrides: &[],
     reconcile: Some(
         ReconcileInfo::new("DescribeInstances")
             .ids("InstanceIds", "InstanceIds", "InstanceId")
-            .show(&[
+            .display(&[
                 "DisasterRecoverGroupIds", "InstanceState", "LatestOperation",
                 "LatestOperationState", "LatestOperationRequestId",
             ]),
@@ -74,7 +74,7 @@ pub(crate) static DELETE_INSTANCES_DISASTER_RECOVER_GROUPS_INFO: ActionInfo = Ac
         ResourceNotFound.InvalidInstanceIdNotFound",
 };
 
-pub(crate) static DELETE_INSTANCES_DISASTER_RECOVER_GROUPS: Table = Table {
+pub(crate) static DELETE_INSTANCES_DISASTER_RECOVER_GROUPS: ModelInfo = ModelInfo {
     name: "DeleteInstancesDisasterRecoverGroups",
     members: &[
         FieldInfo::new("InstanceIds", Kind::List(&Kind::Str))
@@ -92,10 +92,10 @@ model!(DeleteInstancesDisasterRecoverGroups DELETE_INSTANCES_DISASTER_RECOVER_GR
     0 instance_ids 1 disaster_recover_group_ids
 });
 
-pub(crate) static DELETE_INSTANCES_DISASTER_RECOVER_GROUPS_RESPONSE: Table = Table {
+pub(crate) static DELETE_INSTANCES_DISASTER_RECOVER_GROUPS_RESPONSE: ModelInfo = ModelInfo {
     name: "DeleteInstancesDisasterRecoverGroupsResponse",
     members: &[
-        FieldInfo::new("RequestId", Kind::Str).promised(),
+        FieldInfo::new("RequestId", Kind::Str).always_present(),
     ],
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 64, slots: &[0] },
 };

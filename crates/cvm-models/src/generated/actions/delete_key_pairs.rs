@@ -43,12 +43,12 @@ pub(crate) static DELETE_KEY_PAIRS_INFO: ActionInfo = ActionInfo {
     request: &DELETE_KEY_PAIRS,
     response: &DELETE_KEY_PAIRS_RESPONSE,
     retry: RetryClass::Guarded,
-    reclass: &[],
+    retry_overrides: &[],
     reconcile: Some(
         ReconcileInfo::new("DescribeKeyPairs")
             .ids("KeyIds", "KeyIds", "KeyId")
-            .missing(Missing::Success)
-            .show(&["KeyName", "AssociatedInstanceIds"]),
+            .if_absent(Missing::Success)
+            .display(&["KeyName", "AssociatedInstanceIds"]),
     ),
     idempotency_token: None,
     rate_limit_per_second: Some(10),
@@ -71,7 +71,7 @@ pub(crate) static DELETE_KEY_PAIRS_INFO: ActionInfo = ActionInfo {
         MissingParameter",
 };
 
-pub(crate) static DELETE_KEY_PAIRS: Table = Table {
+pub(crate) static DELETE_KEY_PAIRS: ModelInfo = ModelInfo {
     name: "DeleteKeyPairs",
     members: &[
         FieldInfo::new("KeyIds", Kind::List(&Kind::Str))
@@ -84,10 +84,10 @@ pub(crate) static DELETE_KEY_PAIRS: Table = Table {
 
 model!(DeleteKeyPairs DELETE_KEY_PAIRS { 0 key_ids });
 
-pub(crate) static DELETE_KEY_PAIRS_RESPONSE: Table = Table {
+pub(crate) static DELETE_KEY_PAIRS_RESPONSE: ModelInfo = ModelInfo {
     name: "DeleteKeyPairsResponse",
     members: &[
-        FieldInfo::new("RequestId", Kind::Str).promised(),
+        FieldInfo::new("RequestId", Kind::Str).always_present(),
     ],
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 64, slots: &[0] },
 };

@@ -41,12 +41,12 @@ pub(crate) static DELETE_LAUNCH_TEMPLATE_INFO: ActionInfo = ActionInfo {
     request: &DELETE_LAUNCH_TEMPLATE,
     response: &DELETE_LAUNCH_TEMPLATE_RESPONSE,
     retry: RetryClass::Guarded,
-    reclass: &[],
+    retry_overrides: &[],
     reconcile: Some(
         ReconcileInfo::new("DescribeLaunchTemplates")
             .ids("LaunchTemplateId", "LaunchTemplateIds", "LaunchTemplateId")
-            .missing(Missing::Success)
-            .show(&["LaunchTemplateName", "LatestVersionNumber"]),
+            .if_absent(Missing::Success)
+            .display(&["LaunchTemplateName", "LatestVersionNumber"]),
     ),
     idempotency_token: None,
     rate_limit_per_second: Some(20),
@@ -68,7 +68,7 @@ pub(crate) static DELETE_LAUNCH_TEMPLATE_INFO: ActionInfo = ActionInfo {
         InvalidParameterValue.LaunchTemplateNotFound",
 };
 
-pub(crate) static DELETE_LAUNCH_TEMPLATE: Table = Table {
+pub(crate) static DELETE_LAUNCH_TEMPLATE: ModelInfo = ModelInfo {
     name: "DeleteLaunchTemplate",
     members: &[
         FieldInfo::new("LaunchTemplateId", Kind::Str).required().format("lt-xxxxxxxx"),
@@ -78,10 +78,10 @@ pub(crate) static DELETE_LAUNCH_TEMPLATE: Table = Table {
 
 model!(DeleteLaunchTemplate DELETE_LAUNCH_TEMPLATE { 0 launch_template_id });
 
-pub(crate) static DELETE_LAUNCH_TEMPLATE_RESPONSE: Table = Table {
+pub(crate) static DELETE_LAUNCH_TEMPLATE_RESPONSE: ModelInfo = ModelInfo {
     name: "DeleteLaunchTemplateResponse",
     members: &[
-        FieldInfo::new("RequestId", Kind::Str).promised(),
+        FieldInfo::new("RequestId", Kind::Str).always_present(),
     ],
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 64, slots: &[0] },
 };

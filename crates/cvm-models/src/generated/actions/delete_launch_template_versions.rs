@@ -48,13 +48,13 @@ pub(crate) static DELETE_LAUNCH_TEMPLATE_VERSIONS_INFO: ActionInfo = ActionInfo 
     request: &DELETE_LAUNCH_TEMPLATE_VERSIONS,
     response: &DELETE_LAUNCH_TEMPLATE_VERSIONS_RESPONSE,
     retry: RetryClass::Guarded,
-    reclass: &[],
+    retry_overrides: &[],
     reconcile: Some(
         ReconcileInfo::new("DescribeLaunchTemplateVersions")
             .ids("LaunchTemplateVersions", "LaunchTemplateVersions", "LaunchTemplateVersion")
-            .narrow(&[("LaunchTemplateId", "LaunchTemplateId")])
-            .missing(Missing::Success)
-            .show(&["CreationTime", "IsDefaultVersion"]),
+            .filters(&[("LaunchTemplateId", "LaunchTemplateId")])
+            .if_absent(Missing::Success)
+            .display(&["CreationTime", "IsDefaultVersion"]),
     ),
     idempotency_token: None,
     rate_limit_per_second: Some(20),
@@ -79,7 +79,7 @@ pub(crate) static DELETE_LAUNCH_TEMPLATE_VERSIONS_INFO: ActionInfo = ActionInfo 
         UnknownParameter",
 };
 
-pub(crate) static DELETE_LAUNCH_TEMPLATE_VERSIONS: Table = Table {
+pub(crate) static DELETE_LAUNCH_TEMPLATE_VERSIONS: ModelInfo = ModelInfo {
     name: "DeleteLaunchTemplateVersions",
     members: &[
         FieldInfo::new("LaunchTemplateId", Kind::Str).required().format("lt-xxxxxxxx"),
@@ -92,10 +92,10 @@ model!(DeleteLaunchTemplateVersions DELETE_LAUNCH_TEMPLATE_VERSIONS {
     0 launch_template_id 1 launch_template_versions
 });
 
-pub(crate) static DELETE_LAUNCH_TEMPLATE_VERSIONS_RESPONSE: Table = Table {
+pub(crate) static DELETE_LAUNCH_TEMPLATE_VERSIONS_RESPONSE: ModelInfo = ModelInfo {
     name: "DeleteLaunchTemplateVersionsResponse",
     members: &[
-        FieldInfo::new("RequestId", Kind::Str).promised(),
+        FieldInfo::new("RequestId", Kind::Str).always_present(),
     ],
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 64, slots: &[0] },
 };

@@ -50,7 +50,7 @@ pub(crate) static DESCRIBE_ACCOUNT_QUOTA_INFO: ActionInfo = ActionInfo {
     request: &DESCRIBE_ACCOUNT_QUOTA,
     response: &DESCRIBE_ACCOUNT_QUOTA_RESPONSE,
     retry: RetryClass::Read,
-    reclass: &[],
+    retry_overrides: &[],
     reconcile: None,
     idempotency_token: None,
     rate_limit_per_second: Some(20),
@@ -77,7 +77,7 @@ pub(crate) static DESCRIBE_ACCOUNT_QUOTA_INFO: ActionInfo = ActionInfo {
         UnsupportedOperation",
 };
 
-pub(crate) static DESCRIBE_ACCOUNT_QUOTA: Table = Table {
+pub(crate) static DESCRIBE_ACCOUNT_QUOTA: ModelInfo = ModelInfo {
     name: "DescribeAccountQuota",
     members: &[
         FieldInfo::new("Filters", Kind::List(&Kind::Object(&FILTER))),
@@ -87,13 +87,13 @@ pub(crate) static DESCRIBE_ACCOUNT_QUOTA: Table = Table {
 
 model!(DescribeAccountQuota DESCRIBE_ACCOUNT_QUOTA { 0 filters });
 
-pub(crate) static DESCRIBE_ACCOUNT_QUOTA_RESPONSE: Table = Table {
+pub(crate) static DESCRIBE_ACCOUNT_QUOTA_RESPONSE: ModelInfo = ModelInfo {
     name: "DescribeAccountQuotaResponse",
     members: &[
-        FieldInfo::new("AppId", Kind::U64).promised(),
+        FieldInfo::new("AppId", Kind::U64).always_present(),
         FieldInfo::new("AccountQuotaOverview", Kind::Object(&ACCOUNT_QUOTA_OVERVIEW))
-            .promised(),
-        FieldInfo::new("RequestId", Kind::Str).promised(),
+            .always_present(),
+        FieldInfo::new("RequestId", Kind::Str).always_present(),
     ],
     index: NameIndex { multiplier: 0x06c4_5d18_8009_454f, shift: 62, slots: &[2, 0, 255, 1] },
 };

@@ -39,7 +39,7 @@ pub(crate) static DESCRIBE_CHC_DENIED_ACTIONS_INFO: ActionInfo = ActionInfo {
     request: &DESCRIBE_CHC_DENIED_ACTIONS,
     response: &DESCRIBE_CHC_DENIED_ACTIONS_RESPONSE,
     retry: RetryClass::Read,
-    reclass: &[],
+    retry_overrides: &[],
     reconcile: None,
     idempotency_token: None,
     rate_limit_per_second: Some(20),
@@ -57,7 +57,7 @@ pub(crate) static DESCRIBE_CHC_DENIED_ACTIONS_INFO: ActionInfo = ActionInfo {
         InvalidParameterValue.IncorrectFormat",
 };
 
-pub(crate) static DESCRIBE_CHC_DENIED_ACTIONS: Table = Table {
+pub(crate) static DESCRIBE_CHC_DENIED_ACTIONS: ModelInfo = ModelInfo {
     name: "DescribeChcDeniedActions",
     members: &[
         FieldInfo::new("ChcIds", Kind::List(&Kind::Str)).required().format("chc-xxxxxxxx"),
@@ -67,12 +67,12 @@ pub(crate) static DESCRIBE_CHC_DENIED_ACTIONS: Table = Table {
 
 model!(DescribeChcDeniedActions DESCRIBE_CHC_DENIED_ACTIONS { 0 chc_ids });
 
-pub(crate) static DESCRIBE_CHC_DENIED_ACTIONS_RESPONSE: Table = Table {
+pub(crate) static DESCRIBE_CHC_DENIED_ACTIONS_RESPONSE: ModelInfo = ModelInfo {
     name: "DescribeChcDeniedActionsResponse",
     members: &[
         FieldInfo::new("ChcHostDeniedActionSet", Kind::List(&Kind::Object(&CHC_HOST_DENIED_ACTIONS)))
-            .promised(),
-        FieldInfo::new("RequestId", Kind::Str).promised(),
+            .always_present(),
+        FieldInfo::new("RequestId", Kind::Str).always_present(),
     ],
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 63, slots: &[0, 1] },
 };

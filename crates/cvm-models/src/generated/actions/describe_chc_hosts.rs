@@ -68,7 +68,7 @@ pub(crate) static DESCRIBE_CHC_HOSTS_INFO: ActionInfo = ActionInfo {
     request: &DESCRIBE_CHC_HOSTS,
     response: &DESCRIBE_CHC_HOSTS_RESPONSE,
     retry: RetryClass::Read,
-    reclass: &[],
+    retry_overrides: &[],
     reconcile: None,
     idempotency_token: None,
     rate_limit_per_second: Some(20),
@@ -113,7 +113,7 @@ pub(crate) static DESCRIBE_CHC_HOSTS_INFO: ActionInfo = ActionInfo {
         MissingParameter",
 };
 
-pub(crate) static DESCRIBE_CHC_HOSTS: Table = Table {
+pub(crate) static DESCRIBE_CHC_HOSTS: ModelInfo = ModelInfo {
     name: "DescribeChcHosts",
     members: &[
         FieldInfo::new("ChcIds", Kind::List(&Kind::Str))
@@ -130,12 +130,12 @@ pub(crate) static DESCRIBE_CHC_HOSTS: Table = Table {
 
 model!(DescribeChcHosts DESCRIBE_CHC_HOSTS { 0 chc_ids 1 filters 2 offset 3 limit });
 
-pub(crate) static DESCRIBE_CHC_HOSTS_RESPONSE: Table = Table {
+pub(crate) static DESCRIBE_CHC_HOSTS_RESPONSE: ModelInfo = ModelInfo {
     name: "DescribeChcHostsResponse",
     members: &[
-        FieldInfo::new("TotalCount", Kind::I64).promised(),
-        FieldInfo::new("ChcHostSet", Kind::List(&Kind::Object(&CHC_HOST))).promised(),
-        FieldInfo::new("RequestId", Kind::Str).promised(),
+        FieldInfo::new("TotalCount", Kind::I64).always_present(),
+        FieldInfo::new("ChcHostSet", Kind::List(&Kind::Object(&CHC_HOST))).always_present(),
+        FieldInfo::new("RequestId", Kind::Str).always_present(),
     ],
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 62, slots: &[0, 1, 2, 255] },
 };

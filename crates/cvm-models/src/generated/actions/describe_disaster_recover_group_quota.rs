@@ -55,7 +55,7 @@ pub(crate) static DESCRIBE_DISASTER_RECOVER_GROUP_QUOTA_INFO: ActionInfo = Actio
     request: &DESCRIBE_DISASTER_RECOVER_GROUP_QUOTA,
     response: &DESCRIBE_DISASTER_RECOVER_GROUP_QUOTA_RESPONSE,
     retry: RetryClass::Read,
-    reclass: &[],
+    retry_overrides: &[],
     reconcile: None,
     idempotency_token: None,
     rate_limit_per_second: Some(20),
@@ -84,7 +84,7 @@ pub(crate) static DESCRIBE_DISASTER_RECOVER_GROUP_QUOTA_INFO: ActionInfo = Actio
         MissingParameter",
 };
 
-pub(crate) static DESCRIBE_DISASTER_RECOVER_GROUP_QUOTA: Table = Table {
+pub(crate) static DESCRIBE_DISASTER_RECOVER_GROUP_QUOTA: ModelInfo = ModelInfo {
     name: "DescribeDisasterRecoverGroupQuota",
     members: &[],
     index: NameIndex { multiplier: 0x0000_0000_0000_0001, shift: 64, slots: &[] },
@@ -92,16 +92,16 @@ pub(crate) static DESCRIBE_DISASTER_RECOVER_GROUP_QUOTA: Table = Table {
 
 model!(DescribeDisasterRecoverGroupQuota DESCRIBE_DISASTER_RECOVER_GROUP_QUOTA {});
 
-pub(crate) static DESCRIBE_DISASTER_RECOVER_GROUP_QUOTA_RESPONSE: Table = Table {
+pub(crate) static DESCRIBE_DISASTER_RECOVER_GROUP_QUOTA_RESPONSE: ModelInfo = ModelInfo {
     name: "DescribeDisasterRecoverGroupQuotaResponse",
     members: &[
-        FieldInfo::new("GroupQuota", Kind::I64).promised(),
-        FieldInfo::new("CurrentNum", Kind::I64).promised(),
-        FieldInfo::new("CvmInHostGroupQuota", Kind::I64).promised(),
+        FieldInfo::new("GroupQuota", Kind::I64).always_present(),
+        FieldInfo::new("CurrentNum", Kind::I64).always_present(),
+        FieldInfo::new("CvmInHostGroupQuota", Kind::I64).always_present(),
         FieldInfo::new("CvmInSwGroupQuota", Kind::I64).deprecated(),
-        FieldInfo::new("CvmInRackGroupQuota", Kind::I64).promised(),
+        FieldInfo::new("CvmInRackGroupQuota", Kind::I64).always_present(),
         FieldInfo::new("CvmInSwitchGroupQuota", Kind::I64),
-        FieldInfo::new("RequestId", Kind::Str).promised(),
+        FieldInfo::new("RequestId", Kind::Str).always_present(),
     ],
     index: NameIndex {
         multiplier: 0xdc4c_613d_9eba_2305,

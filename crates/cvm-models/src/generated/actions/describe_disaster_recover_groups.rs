@@ -70,7 +70,7 @@ pub(crate) static DESCRIBE_DISASTER_RECOVER_GROUPS_INFO: ActionInfo = ActionInfo
     request: &DESCRIBE_DISASTER_RECOVER_GROUPS,
     response: &DESCRIBE_DISASTER_RECOVER_GROUPS_RESPONSE,
     retry: RetryClass::Read,
-    reclass: &[],
+    retry_overrides: &[],
     reconcile: None,
     idempotency_token: None,
     rate_limit_per_second: Some(10),
@@ -99,7 +99,7 @@ pub(crate) static DESCRIBE_DISASTER_RECOVER_GROUPS_INFO: ActionInfo = ActionInfo
         InvalidParameterValue.LimitExceeded",
 };
 
-pub(crate) static DESCRIBE_DISASTER_RECOVER_GROUPS: Table = Table {
+pub(crate) static DESCRIBE_DISASTER_RECOVER_GROUPS: ModelInfo = ModelInfo {
     name: "DescribeDisasterRecoverGroups",
     members: &[
         FieldInfo::new("DisasterRecoverGroupIds", Kind::List(&Kind::Str))
@@ -123,13 +123,13 @@ model!(DescribeDisasterRecoverGroups DESCRIBE_DISASTER_RECOVER_GROUPS {
     0 disaster_recover_group_ids 1 name 2 offset 3 limit 4 filters
 });
 
-pub(crate) static DESCRIBE_DISASTER_RECOVER_GROUPS_RESPONSE: Table = Table {
+pub(crate) static DESCRIBE_DISASTER_RECOVER_GROUPS_RESPONSE: ModelInfo = ModelInfo {
     name: "DescribeDisasterRecoverGroupsResponse",
     members: &[
         FieldInfo::new("DisasterRecoverGroupSet", Kind::List(&Kind::Object(&DISASTER_RECOVER_GROUP)))
-            .promised(),
-        FieldInfo::new("TotalCount", Kind::I64).promised(),
-        FieldInfo::new("RequestId", Kind::Str).promised(),
+            .always_present(),
+        FieldInfo::new("TotalCount", Kind::I64).always_present(),
+        FieldInfo::new("RequestId", Kind::Str).always_present(),
     ],
     index: NameIndex { multiplier: 0x53cb_9f0c_747e_a2eb, shift: 62, slots: &[255, 2, 0, 1] },
 };

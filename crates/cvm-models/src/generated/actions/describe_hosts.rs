@@ -63,7 +63,7 @@ pub(crate) static DESCRIBE_HOSTS_INFO: ActionInfo = ActionInfo {
     request: &DESCRIBE_HOSTS,
     response: &DESCRIBE_HOSTS_RESPONSE,
     retry: RetryClass::Read,
-    reclass: &[],
+    retry_overrides: &[],
     reconcile: None,
     idempotency_token: None,
     rate_limit_per_second: Some(10),
@@ -105,7 +105,7 @@ pub(crate) static DESCRIBE_HOSTS_INFO: ActionInfo = ActionInfo {
         UnsupportedOperation",
 };
 
-pub(crate) static DESCRIBE_HOSTS: Table = Table {
+pub(crate) static DESCRIBE_HOSTS: ModelInfo = ModelInfo {
     name: "DescribeHosts",
     members: &[
         FieldInfo::new("Filters", Kind::List(&Kind::Object(&FILTER))).max_items(10),
@@ -117,12 +117,12 @@ pub(crate) static DESCRIBE_HOSTS: Table = Table {
 
 model!(DescribeHosts DESCRIBE_HOSTS { 0 filters 1 offset 2 limit });
 
-pub(crate) static DESCRIBE_HOSTS_RESPONSE: Table = Table {
+pub(crate) static DESCRIBE_HOSTS_RESPONSE: ModelInfo = ModelInfo {
     name: "DescribeHostsResponse",
     members: &[
-        FieldInfo::new("TotalCount", Kind::U64).promised(),
-        FieldInfo::new("HostSet", Kind::List(&Kind::Object(&HOST_ITEM))).promised(),
-        FieldInfo::new("RequestId", Kind::Str).promised(),
+        FieldInfo::new("TotalCount", Kind::U64).always_present(),
+        FieldInfo::new("HostSet", Kind::List(&Kind::Object(&HOST_ITEM))).always_present(),
+        FieldInfo::new("RequestId", Kind::Str).always_present(),
     ],
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 62, slots: &[0, 1, 2, 255] },
 };

@@ -80,7 +80,7 @@ pub(crate) static DESCRIBE_HPC_CLUSTERS_INFO: ActionInfo = ActionInfo {
     request: &DESCRIBE_HPC_CLUSTERS,
     response: &DESCRIBE_HPC_CLUSTERS_RESPONSE,
     retry: RetryClass::Read,
-    reclass: &[],
+    retry_overrides: &[],
     reconcile: None,
     idempotency_token: None,
     rate_limit_per_second: None,
@@ -107,7 +107,7 @@ pub(crate) static DESCRIBE_HPC_CLUSTERS_INFO: ActionInfo = ActionInfo {
     errors: "InvalidZone.MismatchRegion UnsupportedOperation.InvalidZone",
 };
 
-pub(crate) static DESCRIBE_HPC_CLUSTERS: Table = Table {
+pub(crate) static DESCRIBE_HPC_CLUSTERS: ModelInfo = ModelInfo {
     name: "DescribeHpcClusters",
     members: &[
         FieldInfo::new("HpcClusterIds", Kind::List(&Kind::Str))
@@ -138,13 +138,13 @@ model!(DescribeHpcClusters DESCRIBE_HPC_CLUSTERS {
     6 hpc_cluster_business_id 7 instance_type 8 filters
 });
 
-pub(crate) static DESCRIBE_HPC_CLUSTERS_RESPONSE: Table = Table {
+pub(crate) static DESCRIBE_HPC_CLUSTERS_RESPONSE: ModelInfo = ModelInfo {
     name: "DescribeHpcClustersResponse",
     members: &[
         FieldInfo::new("HpcClusterSet", Kind::List(&Kind::Object(&HPC_CLUSTER_INFO)))
-            .promised(),
-        FieldInfo::new("TotalCount", Kind::U64).promised(),
-        FieldInfo::new("RequestId", Kind::Str).promised(),
+            .always_present(),
+        FieldInfo::new("TotalCount", Kind::U64).always_present(),
+        FieldInfo::new("RequestId", Kind::Str).always_present(),
     ],
     index: NameIndex { multiplier: 0x53cb_9f0c_747e_a2eb, shift: 62, slots: &[255, 2, 0, 1] },
 };

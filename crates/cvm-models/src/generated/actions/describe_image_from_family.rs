@@ -39,7 +39,7 @@ pub(crate) static DESCRIBE_IMAGE_FROM_FAMILY_INFO: ActionInfo = ActionInfo {
     request: &DESCRIBE_IMAGE_FROM_FAMILY,
     response: &DESCRIBE_IMAGE_FROM_FAMILY_RESPONSE,
     retry: RetryClass::Read,
-    reclass: &[],
+    retry_overrides: &[],
     reconcile: None,
     idempotency_token: None,
     rate_limit_per_second: None,
@@ -54,7 +54,7 @@ pub(crate) static DESCRIBE_IMAGE_FROM_FAMILY_INFO: ActionInfo = ActionInfo {
     errors: "InvalidZone.MismatchRegion UnsupportedOperation.InvalidZone",
 };
 
-pub(crate) static DESCRIBE_IMAGE_FROM_FAMILY: Table = Table {
+pub(crate) static DESCRIBE_IMAGE_FROM_FAMILY: ModelInfo = ModelInfo {
     name: "DescribeImageFromFamily",
     members: &[
         FieldInfo::new("ImageFamily", Kind::Str),
@@ -64,11 +64,11 @@ pub(crate) static DESCRIBE_IMAGE_FROM_FAMILY: Table = Table {
 
 model!(DescribeImageFromFamily DESCRIBE_IMAGE_FROM_FAMILY { 0 image_family });
 
-pub(crate) static DESCRIBE_IMAGE_FROM_FAMILY_RESPONSE: Table = Table {
+pub(crate) static DESCRIBE_IMAGE_FROM_FAMILY_RESPONSE: ModelInfo = ModelInfo {
     name: "DescribeImageFromFamilyResponse",
     members: &[
         FieldInfo::new("Image", Kind::Object(&IMAGE)).nullable(),
-        FieldInfo::new("RequestId", Kind::Str).promised(),
+        FieldInfo::new("RequestId", Kind::Str).always_present(),
     ],
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 63, slots: &[0, 1] },
 };

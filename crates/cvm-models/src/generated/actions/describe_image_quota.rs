@@ -36,7 +36,7 @@ pub(crate) static DESCRIBE_IMAGE_QUOTA_INFO: ActionInfo = ActionInfo {
     request: &DESCRIBE_IMAGE_QUOTA,
     response: &DESCRIBE_IMAGE_QUOTA_RESPONSE,
     retry: RetryClass::Read,
-    reclass: &[],
+    retry_overrides: &[],
     reconcile: None,
     idempotency_token: None,
     rate_limit_per_second: Some(10),
@@ -51,7 +51,7 @@ pub(crate) static DESCRIBE_IMAGE_QUOTA_INFO: ActionInfo = ActionInfo {
     errors: "InvalidZone.MismatchRegion UnsupportedOperation.InvalidZone",
 };
 
-pub(crate) static DESCRIBE_IMAGE_QUOTA: Table = Table {
+pub(crate) static DESCRIBE_IMAGE_QUOTA: ModelInfo = ModelInfo {
     name: "DescribeImageQuota",
     members: &[],
     index: NameIndex { multiplier: 0x0000_0000_0000_0001, shift: 64, slots: &[] },
@@ -59,11 +59,11 @@ pub(crate) static DESCRIBE_IMAGE_QUOTA: Table = Table {
 
 model!(DescribeImageQuota DESCRIBE_IMAGE_QUOTA {});
 
-pub(crate) static DESCRIBE_IMAGE_QUOTA_RESPONSE: Table = Table {
+pub(crate) static DESCRIBE_IMAGE_QUOTA_RESPONSE: ModelInfo = ModelInfo {
     name: "DescribeImageQuotaResponse",
     members: &[
-        FieldInfo::new("ImageNumQuota", Kind::I64).promised(),
-        FieldInfo::new("RequestId", Kind::Str).promised(),
+        FieldInfo::new("ImageNumQuota", Kind::I64).always_present(),
+        FieldInfo::new("RequestId", Kind::Str).always_present(),
     ],
     index: NameIndex { multiplier: 0x06c4_5d18_8009_454f, shift: 63, slots: &[1, 0] },
 };

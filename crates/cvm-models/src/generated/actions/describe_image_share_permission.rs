@@ -40,7 +40,7 @@ pub(crate) static DESCRIBE_IMAGE_SHARE_PERMISSION_INFO: ActionInfo = ActionInfo 
     request: &DESCRIBE_IMAGE_SHARE_PERMISSION,
     response: &DESCRIBE_IMAGE_SHARE_PERMISSION_RESPONSE,
     retry: RetryClass::Read,
-    reclass: &[],
+    retry_overrides: &[],
     reconcile: None,
     idempotency_token: None,
     rate_limit_per_second: Some(10),
@@ -62,7 +62,7 @@ pub(crate) static DESCRIBE_IMAGE_SHARE_PERMISSION_INFO: ActionInfo = ActionInfo 
         UnauthorizedOperation.ImageNotBelongToAccount",
 };
 
-pub(crate) static DESCRIBE_IMAGE_SHARE_PERMISSION: Table = Table {
+pub(crate) static DESCRIBE_IMAGE_SHARE_PERMISSION: ModelInfo = ModelInfo {
     name: "DescribeImageSharePermission",
     members: &[
         FieldInfo::new("ImageId", Kind::Str).required().format("img-xxxxxxxx"),
@@ -72,12 +72,12 @@ pub(crate) static DESCRIBE_IMAGE_SHARE_PERMISSION: Table = Table {
 
 model!(DescribeImageSharePermission DESCRIBE_IMAGE_SHARE_PERMISSION { 0 image_id });
 
-pub(crate) static DESCRIBE_IMAGE_SHARE_PERMISSION_RESPONSE: Table = Table {
+pub(crate) static DESCRIBE_IMAGE_SHARE_PERMISSION_RESPONSE: ModelInfo = ModelInfo {
     name: "DescribeImageSharePermissionResponse",
     members: &[
         FieldInfo::new("SharePermissionSet", Kind::List(&Kind::Object(&SHARE_PERMISSION)))
-            .promised(),
-        FieldInfo::new("RequestId", Kind::Str).promised(),
+            .always_present(),
+        FieldInfo::new("RequestId", Kind::Str).always_present(),
     ],
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 63, slots: &[0, 1] },
 };

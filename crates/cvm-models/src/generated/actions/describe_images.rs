@@ -76,7 +76,7 @@ pub(crate) static DESCRIBE_IMAGES_INFO: ActionInfo = ActionInfo {
     request: &DESCRIBE_IMAGES,
     response: &DESCRIBE_IMAGES_RESPONSE,
     retry: RetryClass::Read,
-    reclass: &[],
+    retry_overrides: &[],
     reconcile: None,
     idempotency_token: None,
     rate_limit_per_second: Some(40),
@@ -129,7 +129,7 @@ pub(crate) static DESCRIBE_IMAGES_INFO: ActionInfo = ActionInfo {
         UnsupportedOperation",
 };
 
-pub(crate) static DESCRIBE_IMAGES: Table = Table {
+pub(crate) static DESCRIBE_IMAGES: ModelInfo = ModelInfo {
     name: "DescribeImages",
     members: &[
         FieldInfo::new("ImageIds", Kind::List(&Kind::Str))
@@ -155,12 +155,12 @@ model!(DescribeImages DESCRIBE_IMAGES {
     0 image_ids 1 filters 2 offset 3 limit 4 instance_type
 });
 
-pub(crate) static DESCRIBE_IMAGES_RESPONSE: Table = Table {
+pub(crate) static DESCRIBE_IMAGES_RESPONSE: ModelInfo = ModelInfo {
     name: "DescribeImagesResponse",
     members: &[
-        FieldInfo::new("ImageSet", Kind::List(&Kind::Object(&IMAGE))).promised(),
-        FieldInfo::new("TotalCount", Kind::I64).promised(),
-        FieldInfo::new("RequestId", Kind::Str).promised(),
+        FieldInfo::new("ImageSet", Kind::List(&Kind::Object(&IMAGE))).always_present(),
+        FieldInfo::new("TotalCount", Kind::I64).always_present(),
+        FieldInfo::new("RequestId", Kind::Str).always_present(),
     ],
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 62, slots: &[1, 255, 2, 0] },
 };

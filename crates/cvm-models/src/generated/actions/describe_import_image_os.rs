@@ -37,7 +37,7 @@ pub(crate) static DESCRIBE_IMPORT_IMAGE_OS_INFO: ActionInfo = ActionInfo {
     request: &DESCRIBE_IMPORT_IMAGE_OS,
     response: &DESCRIBE_IMPORT_IMAGE_OS_RESPONSE,
     retry: RetryClass::Read,
-    reclass: &[],
+    retry_overrides: &[],
     reconcile: None,
     idempotency_token: None,
     rate_limit_per_second: Some(288),
@@ -70,7 +70,7 @@ pub(crate) static DESCRIBE_IMPORT_IMAGE_OS_INFO: ActionInfo = ActionInfo {
         UnsupportedOperation",
 };
 
-pub(crate) static DESCRIBE_IMPORT_IMAGE_OS: Table = Table {
+pub(crate) static DESCRIBE_IMPORT_IMAGE_OS: ModelInfo = ModelInfo {
     name: "DescribeImportImageOs",
     members: &[],
     index: NameIndex { multiplier: 0x0000_0000_0000_0001, shift: 64, slots: &[] },
@@ -78,13 +78,14 @@ pub(crate) static DESCRIBE_IMPORT_IMAGE_OS: Table = Table {
 
 model!(DescribeImportImageOs DESCRIBE_IMPORT_IMAGE_OS {});
 
-pub(crate) static DESCRIBE_IMPORT_IMAGE_OS_RESPONSE: Table = Table {
+pub(crate) static DESCRIBE_IMPORT_IMAGE_OS_RESPONSE: ModelInfo = ModelInfo {
     name: "DescribeImportImageOsResponse",
     members: &[
-        FieldInfo::new("ImportImageOsListSupported", Kind::Object(&IMAGE_OS_LIST)).promised(),
+        FieldInfo::new("ImportImageOsListSupported", Kind::Object(&IMAGE_OS_LIST))
+            .always_present(),
         FieldInfo::new("ImportImageOsVersionSet", Kind::List(&Kind::Object(&OS_VERSION)))
-            .promised(),
-        FieldInfo::new("RequestId", Kind::Str).promised(),
+            .always_present(),
+        FieldInfo::new("RequestId", Kind::Str).always_present(),
     ],
     index: NameIndex { multiplier: 0x6e78_9e6a_a1b9_65f5, shift: 62, slots: &[0, 255, 2, 1] },
 };

@@ -36,7 +36,7 @@ pub(crate) static DESCRIBE_INSTANCE_FAMILY_CONFIGS_INFO: ActionInfo = ActionInfo
     request: &DESCRIBE_INSTANCE_FAMILY_CONFIGS,
     response: &DESCRIBE_INSTANCE_FAMILY_CONFIGS_RESPONSE,
     retry: RetryClass::Read,
-    reclass: &[],
+    retry_overrides: &[],
     reconcile: None,
     idempotency_token: None,
     rate_limit_per_second: Some(10),
@@ -51,7 +51,7 @@ pub(crate) static DESCRIBE_INSTANCE_FAMILY_CONFIGS_INFO: ActionInfo = ActionInfo
     errors: "InternalServerError InvalidParameterValue InvalidRegion.NotFound",
 };
 
-pub(crate) static DESCRIBE_INSTANCE_FAMILY_CONFIGS: Table = Table {
+pub(crate) static DESCRIBE_INSTANCE_FAMILY_CONFIGS: ModelInfo = ModelInfo {
     name: "DescribeInstanceFamilyConfigs",
     members: &[],
     index: NameIndex { multiplier: 0x0000_0000_0000_0001, shift: 64, slots: &[] },
@@ -59,12 +59,12 @@ pub(crate) static DESCRIBE_INSTANCE_FAMILY_CONFIGS: Table = Table {
 
 model!(DescribeInstanceFamilyConfigs DESCRIBE_INSTANCE_FAMILY_CONFIGS {});
 
-pub(crate) static DESCRIBE_INSTANCE_FAMILY_CONFIGS_RESPONSE: Table = Table {
+pub(crate) static DESCRIBE_INSTANCE_FAMILY_CONFIGS_RESPONSE: ModelInfo = ModelInfo {
     name: "DescribeInstanceFamilyConfigsResponse",
     members: &[
         FieldInfo::new("InstanceFamilyConfigSet", Kind::List(&Kind::Object(&INSTANCE_FAMILY_CONFIG)))
-            .promised(),
-        FieldInfo::new("RequestId", Kind::Str).promised(),
+            .always_present(),
+        FieldInfo::new("RequestId", Kind::Str).always_present(),
     ],
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 63, slots: &[0, 1] },
 };

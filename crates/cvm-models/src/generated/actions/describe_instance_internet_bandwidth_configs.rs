@@ -41,7 +41,7 @@ pub(crate) static DESCRIBE_INSTANCE_INTERNET_BANDWIDTH_CONFIGS_INFO: ActionInfo 
     request: &DESCRIBE_INSTANCE_INTERNET_BANDWIDTH_CONFIGS,
     response: &DESCRIBE_INSTANCE_INTERNET_BANDWIDTH_CONFIGS_RESPONSE,
     retry: RetryClass::Read,
-    reclass: &[],
+    retry_overrides: &[],
     reconcile: None,
     idempotency_token: None,
     rate_limit_per_second: Some(10),
@@ -64,7 +64,7 @@ pub(crate) static DESCRIBE_INSTANCE_INTERNET_BANDWIDTH_CONFIGS_INFO: ActionInfo 
         MissingParameter",
 };
 
-pub(crate) static DESCRIBE_INSTANCE_INTERNET_BANDWIDTH_CONFIGS: Table = Table {
+pub(crate) static DESCRIBE_INSTANCE_INTERNET_BANDWIDTH_CONFIGS: ModelInfo = ModelInfo {
     name: "DescribeInstanceInternetBandwidthConfigs",
     members: &[
         FieldInfo::new("InstanceId", Kind::Str).required().format("ins-xxxxxxxx"),
@@ -76,12 +76,12 @@ model!(DescribeInstanceInternetBandwidthConfigs DESCRIBE_INSTANCE_INTERNET_BANDW
     0 instance_id
 });
 
-pub(crate) static DESCRIBE_INSTANCE_INTERNET_BANDWIDTH_CONFIGS_RESPONSE: Table = Table {
+pub(crate) static DESCRIBE_INSTANCE_INTERNET_BANDWIDTH_CONFIGS_RESPONSE: ModelInfo = ModelInfo {
     name: "DescribeInstanceInternetBandwidthConfigsResponse",
     members: &[
         FieldInfo::new("InternetBandwidthConfigSet", Kind::List(&Kind::Object(&INTERNET_BANDWIDTH_CONFIG)))
-            .promised(),
-        FieldInfo::new("RequestId", Kind::Str).promised(),
+            .always_present(),
+        FieldInfo::new("RequestId", Kind::Str).always_present(),
     ],
     index: NameIndex { multiplier: 0x6e78_9e6a_a1b9_65f5, shift: 63, slots: &[0, 1] },
 };

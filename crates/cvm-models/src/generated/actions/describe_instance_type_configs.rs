@@ -47,7 +47,7 @@ pub(crate) static DESCRIBE_INSTANCE_TYPE_CONFIGS_INFO: ActionInfo = ActionInfo {
     request: &DESCRIBE_INSTANCE_TYPE_CONFIGS,
     response: &DESCRIBE_INSTANCE_TYPE_CONFIGS_RESPONSE,
     retry: RetryClass::Read,
-    reclass: &[],
+    retry_overrides: &[],
     reconcile: None,
     idempotency_token: None,
     rate_limit_per_second: Some(40),
@@ -76,7 +76,7 @@ pub(crate) static DESCRIBE_INSTANCE_TYPE_CONFIGS_INFO: ActionInfo = ActionInfo {
         UnsupportedOperation",
 };
 
-pub(crate) static DESCRIBE_INSTANCE_TYPE_CONFIGS: Table = Table {
+pub(crate) static DESCRIBE_INSTANCE_TYPE_CONFIGS: ModelInfo = ModelInfo {
     name: "DescribeInstanceTypeConfigs",
     members: &[
         FieldInfo::new("Filters", Kind::List(&Kind::Object(&FILTER))).max_items(10),
@@ -86,12 +86,12 @@ pub(crate) static DESCRIBE_INSTANCE_TYPE_CONFIGS: Table = Table {
 
 model!(DescribeInstanceTypeConfigs DESCRIBE_INSTANCE_TYPE_CONFIGS { 0 filters });
 
-pub(crate) static DESCRIBE_INSTANCE_TYPE_CONFIGS_RESPONSE: Table = Table {
+pub(crate) static DESCRIBE_INSTANCE_TYPE_CONFIGS_RESPONSE: ModelInfo = ModelInfo {
     name: "DescribeInstanceTypeConfigsResponse",
     members: &[
         FieldInfo::new("InstanceTypeConfigSet", Kind::List(&Kind::Object(&INSTANCE_TYPE_CONFIG)))
-            .promised(),
-        FieldInfo::new("RequestId", Kind::Str).promised(),
+            .always_present(),
+        FieldInfo::new("RequestId", Kind::Str).always_present(),
     ],
     index: NameIndex { multiplier: 0x6e78_9e6a_a1b9_65f5, shift: 63, slots: &[0, 1] },
 };

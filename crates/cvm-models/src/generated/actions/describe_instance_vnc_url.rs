@@ -49,7 +49,7 @@ pub(crate) static DESCRIBE_INSTANCE_VNC_URL_INFO: ActionInfo = ActionInfo {
     request: &DESCRIBE_INSTANCE_VNC_URL,
     response: &DESCRIBE_INSTANCE_VNC_URL_RESPONSE,
     retry: RetryClass::Read,
-    reclass: &[],
+    retry_overrides: &[],
     reconcile: None,
     idempotency_token: None,
     rate_limit_per_second: Some(10),
@@ -89,7 +89,7 @@ pub(crate) static DESCRIBE_INSTANCE_VNC_URL_INFO: ActionInfo = ActionInfo {
         UnsupportedOperation.StoppedModeStopCharging",
 };
 
-pub(crate) static DESCRIBE_INSTANCE_VNC_URL: Table = Table {
+pub(crate) static DESCRIBE_INSTANCE_VNC_URL: ModelInfo = ModelInfo {
     name: "DescribeInstanceVncUrl",
     members: &[
         FieldInfo::new("InstanceId", Kind::Str).required().format("ins-xxxxxxxx"),
@@ -99,11 +99,11 @@ pub(crate) static DESCRIBE_INSTANCE_VNC_URL: Table = Table {
 
 model!(DescribeInstanceVncUrl DESCRIBE_INSTANCE_VNC_URL { 0 instance_id });
 
-pub(crate) static DESCRIBE_INSTANCE_VNC_URL_RESPONSE: Table = Table {
+pub(crate) static DESCRIBE_INSTANCE_VNC_URL_RESPONSE: ModelInfo = ModelInfo {
     name: "DescribeInstanceVncUrlResponse",
     members: &[
-        FieldInfo::new("InstanceVncUrl", Kind::Str).promised().secret(),
-        FieldInfo::new("RequestId", Kind::Str).promised(),
+        FieldInfo::new("InstanceVncUrl", Kind::Str).always_present().secret(),
+        FieldInfo::new("RequestId", Kind::Str).always_present(),
     ],
     index: NameIndex { multiplier: 0x6e78_9e6a_a1b9_65f5, shift: 63, slots: &[0, 1] },
 };

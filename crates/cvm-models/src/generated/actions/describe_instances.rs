@@ -79,7 +79,7 @@ pub(crate) static DESCRIBE_INSTANCES_INFO: ActionInfo = ActionInfo {
     request: &DESCRIBE_INSTANCES,
     response: &DESCRIBE_INSTANCES_RESPONSE,
     retry: RetryClass::Read,
-    reclass: &[],
+    retry_overrides: &[],
     reconcile: None,
     idempotency_token: None,
     rate_limit_per_second: Some(40),
@@ -152,7 +152,7 @@ pub(crate) static DESCRIBE_INSTANCES_INFO: ActionInfo = ActionInfo {
         UnsupportedOperation",
 };
 
-pub(crate) static DESCRIBE_INSTANCES: Table = Table {
+pub(crate) static DESCRIBE_INSTANCES: ModelInfo = ModelInfo {
     name: "DescribeInstances",
     members: &[
         FieldInfo::new("InstanceIds", Kind::List(&Kind::Str))
@@ -170,12 +170,12 @@ pub(crate) static DESCRIBE_INSTANCES: Table = Table {
 
 model!(DescribeInstances DESCRIBE_INSTANCES { 0 instance_ids 1 filters 2 offset 3 limit });
 
-pub(crate) static DESCRIBE_INSTANCES_RESPONSE: Table = Table {
+pub(crate) static DESCRIBE_INSTANCES_RESPONSE: ModelInfo = ModelInfo {
     name: "DescribeInstancesResponse",
     members: &[
-        FieldInfo::new("TotalCount", Kind::I64).promised(),
-        FieldInfo::new("InstanceSet", Kind::List(&Kind::Object(&INSTANCE))).promised(),
-        FieldInfo::new("RequestId", Kind::Str).promised(),
+        FieldInfo::new("TotalCount", Kind::I64).always_present(),
+        FieldInfo::new("InstanceSet", Kind::List(&Kind::Object(&INSTANCE))).always_present(),
+        FieldInfo::new("RequestId", Kind::Str).always_present(),
     ],
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 62, slots: &[0, 255, 2, 1] },
 };

@@ -58,7 +58,7 @@ pub(crate) static DESCRIBE_INSTANCES_ACTION_TIMER_INFO: ActionInfo = ActionInfo 
     request: &DESCRIBE_INSTANCES_ACTION_TIMER,
     response: &DESCRIBE_INSTANCES_ACTION_TIMER_RESPONSE,
     retry: RetryClass::Read,
-    reclass: &[],
+    retry_overrides: &[],
     reconcile: None,
     idempotency_token: None,
     rate_limit_per_second: Some(10),
@@ -76,7 +76,7 @@ pub(crate) static DESCRIBE_INSTANCES_ACTION_TIMER_INFO: ActionInfo = ActionInfo 
         InvalidParameterValue.LimitExceeded",
 };
 
-pub(crate) static DESCRIBE_INSTANCES_ACTION_TIMER: Table = Table {
+pub(crate) static DESCRIBE_INSTANCES_ACTION_TIMER: ModelInfo = ModelInfo {
     name: "DescribeInstancesActionTimer",
     members: &[
         FieldInfo::new("ActionTimerIds", Kind::List(&Kind::Str)),
@@ -100,11 +100,12 @@ model!(DescribeInstancesActionTimer DESCRIBE_INSTANCES_ACTION_TIMER {
     5 status_list
 });
 
-pub(crate) static DESCRIBE_INSTANCES_ACTION_TIMER_RESPONSE: Table = Table {
+pub(crate) static DESCRIBE_INSTANCES_ACTION_TIMER_RESPONSE: ModelInfo = ModelInfo {
     name: "DescribeInstancesActionTimerResponse",
     members: &[
-        FieldInfo::new("ActionTimers", Kind::List(&Kind::Object(&ACTION_TIMER))).promised(),
-        FieldInfo::new("RequestId", Kind::Str).promised(),
+        FieldInfo::new("ActionTimers", Kind::List(&Kind::Object(&ACTION_TIMER)))
+            .always_present(),
+        FieldInfo::new("RequestId", Kind::Str).always_present(),
     ],
     index: NameIndex { multiplier: 0xf88b_b8a8_724c_81ed, shift: 63, slots: &[0, 1] },
 };

@@ -43,7 +43,7 @@ pub(crate) static DESCRIBE_INSTANCES_ATTRIBUTES_INFO: ActionInfo = ActionInfo {
     request: &DESCRIBE_INSTANCES_ATTRIBUTES,
     response: &DESCRIBE_INSTANCES_ATTRIBUTES_RESPONSE,
     retry: RetryClass::Read,
-    reclass: &[],
+    retry_overrides: &[],
     reconcile: None,
     idempotency_token: None,
     rate_limit_per_second: Some(20),
@@ -58,7 +58,7 @@ pub(crate) static DESCRIBE_INSTANCES_ATTRIBUTES_INFO: ActionInfo = ActionInfo {
     errors: "InvalidInstanceId.NotFound InvalidParameterValue.InstanceIdMalformed",
 };
 
-pub(crate) static DESCRIBE_INSTANCES_ATTRIBUTES: Table = Table {
+pub(crate) static DESCRIBE_INSTANCES_ATTRIBUTES: ModelInfo = ModelInfo {
     name: "DescribeInstancesAttributes",
     members: &[
         FieldInfo::new("Attributes", Kind::List(&Kind::Str))
@@ -73,12 +73,12 @@ model!(DescribeInstancesAttributes DESCRIBE_INSTANCES_ATTRIBUTES {
     0 attributes 1 instance_ids
 });
 
-pub(crate) static DESCRIBE_INSTANCES_ATTRIBUTES_RESPONSE: Table = Table {
+pub(crate) static DESCRIBE_INSTANCES_ATTRIBUTES_RESPONSE: ModelInfo = ModelInfo {
     name: "DescribeInstancesAttributesResponse",
     members: &[
         FieldInfo::new("InstanceSet", Kind::List(&Kind::Object(&INSTANCE_ATTRIBUTE)))
-            .promised(),
-        FieldInfo::new("RequestId", Kind::Str).promised(),
+            .always_present(),
+        FieldInfo::new("RequestId", Kind::Str).always_present(),
     ],
     index: NameIndex { multiplier: 0x6e78_9e6a_a1b9_65f5, shift: 63, slots: &[0, 1] },
 };

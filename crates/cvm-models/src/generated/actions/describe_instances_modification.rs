@@ -51,7 +51,7 @@ pub(crate) static DESCRIBE_INSTANCES_MODIFICATION_INFO: ActionInfo = ActionInfo 
     request: &DESCRIBE_INSTANCES_MODIFICATION,
     response: &DESCRIBE_INSTANCES_MODIFICATION_RESPONSE,
     retry: RetryClass::Read,
-    reclass: &[],
+    retry_overrides: &[],
     reconcile: None,
     idempotency_token: None,
     rate_limit_per_second: Some(20),
@@ -79,7 +79,7 @@ pub(crate) static DESCRIBE_INSTANCES_MODIFICATION_INFO: ActionInfo = ActionInfo 
         UnsupportedOperation.UnsupportedChangeInstanceFamily",
 };
 
-pub(crate) static DESCRIBE_INSTANCES_MODIFICATION: Table = Table {
+pub(crate) static DESCRIBE_INSTANCES_MODIFICATION: ModelInfo = ModelInfo {
     name: "DescribeInstancesModification",
     members: &[
         FieldInfo::new("InstanceIds", Kind::List(&Kind::Str))
@@ -95,13 +95,13 @@ model!(DescribeInstancesModification DESCRIBE_INSTANCES_MODIFICATION {
     0 instance_ids 1 filters
 });
 
-pub(crate) static DESCRIBE_INSTANCES_MODIFICATION_RESPONSE: Table = Table {
+pub(crate) static DESCRIBE_INSTANCES_MODIFICATION_RESPONSE: ModelInfo = ModelInfo {
     name: "DescribeInstancesModificationResponse",
     members: &[
-        FieldInfo::new("TotalCount", Kind::I64).promised(),
+        FieldInfo::new("TotalCount", Kind::I64).always_present(),
         FieldInfo::new("InstanceTypeConfigStatusSet", Kind::List(&Kind::Object(&INSTANCE_TYPE_CONFIG_STATUS)))
-            .promised(),
-        FieldInfo::new("RequestId", Kind::Str).promised(),
+            .always_present(),
+        FieldInfo::new("RequestId", Kind::Str).always_present(),
     ],
     index: NameIndex { multiplier: 0x6e78_9e6a_a1b9_65f5, shift: 62, slots: &[0, 255, 2, 1] },
 };

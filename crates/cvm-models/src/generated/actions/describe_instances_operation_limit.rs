@@ -43,7 +43,7 @@ pub(crate) static DESCRIBE_INSTANCES_OPERATION_LIMIT_INFO: ActionInfo = ActionIn
     request: &DESCRIBE_INSTANCES_OPERATION_LIMIT,
     response: &DESCRIBE_INSTANCES_OPERATION_LIMIT_RESPONSE,
     retry: RetryClass::Read,
-    reclass: &[],
+    retry_overrides: &[],
     reconcile: None,
     idempotency_token: None,
     rate_limit_per_second: Some(10),
@@ -62,7 +62,7 @@ pub(crate) static DESCRIBE_INSTANCES_OPERATION_LIMIT_INFO: ActionInfo = ActionIn
         InvalidParameterValue.LimitExceeded",
 };
 
-pub(crate) static DESCRIBE_INSTANCES_OPERATION_LIMIT: Table = Table {
+pub(crate) static DESCRIBE_INSTANCES_OPERATION_LIMIT: ModelInfo = ModelInfo {
     name: "DescribeInstancesOperationLimit",
     members: &[
         FieldInfo::new("InstanceIds", Kind::List(&Kind::Str))
@@ -78,12 +78,12 @@ model!(DescribeInstancesOperationLimit DESCRIBE_INSTANCES_OPERATION_LIMIT {
     0 instance_ids 1 operation
 });
 
-pub(crate) static DESCRIBE_INSTANCES_OPERATION_LIMIT_RESPONSE: Table = Table {
+pub(crate) static DESCRIBE_INSTANCES_OPERATION_LIMIT_RESPONSE: ModelInfo = ModelInfo {
     name: "DescribeInstancesOperationLimitResponse",
     members: &[
         FieldInfo::new("InstanceOperationLimitSet", Kind::List(&Kind::Object(&OPERATION_COUNT_LIMIT)))
-            .promised(),
-        FieldInfo::new("RequestId", Kind::Str).promised(),
+            .always_present(),
+        FieldInfo::new("RequestId", Kind::Str).always_present(),
     ],
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 63, slots: &[0, 1] },
 };

@@ -60,7 +60,7 @@ pub(crate) static DESCRIBE_INSTANCES_STATUS_INFO: ActionInfo = ActionInfo {
     request: &DESCRIBE_INSTANCES_STATUS,
     response: &DESCRIBE_INSTANCES_STATUS_RESPONSE,
     retry: RetryClass::Read,
-    reclass: &[],
+    retry_overrides: &[],
     reconcile: None,
     idempotency_token: None,
     rate_limit_per_second: Some(40),
@@ -91,7 +91,7 @@ pub(crate) static DESCRIBE_INSTANCES_STATUS_INFO: ActionInfo = ActionInfo {
         UnsupportedOperation",
 };
 
-pub(crate) static DESCRIBE_INSTANCES_STATUS: Table = Table {
+pub(crate) static DESCRIBE_INSTANCES_STATUS: ModelInfo = ModelInfo {
     name: "DescribeInstancesStatus",
     members: &[
         FieldInfo::new("InstanceIds", Kind::List(&Kind::Str))
@@ -105,13 +105,13 @@ pub(crate) static DESCRIBE_INSTANCES_STATUS: Table = Table {
 
 model!(DescribeInstancesStatus DESCRIBE_INSTANCES_STATUS { 0 instance_ids 1 offset 2 limit });
 
-pub(crate) static DESCRIBE_INSTANCES_STATUS_RESPONSE: Table = Table {
+pub(crate) static DESCRIBE_INSTANCES_STATUS_RESPONSE: ModelInfo = ModelInfo {
     name: "DescribeInstancesStatusResponse",
     members: &[
-        FieldInfo::new("TotalCount", Kind::I64).promised(),
+        FieldInfo::new("TotalCount", Kind::I64).always_present(),
         FieldInfo::new("InstanceStatusSet", Kind::List(&Kind::Object(&INSTANCE_STATUS)))
-            .promised(),
-        FieldInfo::new("RequestId", Kind::Str).promised(),
+            .always_present(),
+        FieldInfo::new("RequestId", Kind::Str).always_present(),
     ],
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 62, slots: &[0, 255, 2, 1] },
 };

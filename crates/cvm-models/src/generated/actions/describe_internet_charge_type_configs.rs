@@ -36,7 +36,7 @@ pub(crate) static DESCRIBE_INTERNET_CHARGE_TYPE_CONFIGS_INFO: ActionInfo = Actio
     request: &DESCRIBE_INTERNET_CHARGE_TYPE_CONFIGS,
     response: &DESCRIBE_INTERNET_CHARGE_TYPE_CONFIGS_RESPONSE,
     retry: RetryClass::Read,
-    reclass: &[],
+    retry_overrides: &[],
     reconcile: None,
     idempotency_token: None,
     rate_limit_per_second: Some(10),
@@ -59,7 +59,7 @@ pub(crate) static DESCRIBE_INTERNET_CHARGE_TYPE_CONFIGS_INFO: ActionInfo = Actio
         UnsupportedOperation",
 };
 
-pub(crate) static DESCRIBE_INTERNET_CHARGE_TYPE_CONFIGS: Table = Table {
+pub(crate) static DESCRIBE_INTERNET_CHARGE_TYPE_CONFIGS: ModelInfo = ModelInfo {
     name: "DescribeInternetChargeTypeConfigs",
     members: &[],
     index: NameIndex { multiplier: 0x0000_0000_0000_0001, shift: 64, slots: &[] },
@@ -67,12 +67,12 @@ pub(crate) static DESCRIBE_INTERNET_CHARGE_TYPE_CONFIGS: Table = Table {
 
 model!(DescribeInternetChargeTypeConfigs DESCRIBE_INTERNET_CHARGE_TYPE_CONFIGS {});
 
-pub(crate) static DESCRIBE_INTERNET_CHARGE_TYPE_CONFIGS_RESPONSE: Table = Table {
+pub(crate) static DESCRIBE_INTERNET_CHARGE_TYPE_CONFIGS_RESPONSE: ModelInfo = ModelInfo {
     name: "DescribeInternetChargeTypeConfigsResponse",
     members: &[
         FieldInfo::new("InternetChargeTypeConfigSet", Kind::List(&Kind::Object(&INTERNET_CHARGE_TYPE_CONFIG)))
-            .promised(),
-        FieldInfo::new("RequestId", Kind::Str).promised(),
+            .always_present(),
+        FieldInfo::new("RequestId", Kind::Str).always_present(),
     ],
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 63, slots: &[0, 1] },
 };

@@ -64,7 +64,7 @@ pub(crate) static DESCRIBE_KEY_PAIRS_INFO: ActionInfo = ActionInfo {
     request: &DESCRIBE_KEY_PAIRS,
     response: &DESCRIBE_KEY_PAIRS_RESPONSE,
     retry: RetryClass::Read,
-    reclass: &[],
+    retry_overrides: &[],
     reconcile: None,
     idempotency_token: None,
     rate_limit_per_second: Some(10),
@@ -105,7 +105,7 @@ pub(crate) static DESCRIBE_KEY_PAIRS_INFO: ActionInfo = ActionInfo {
         UnsupportedOperation",
 };
 
-pub(crate) static DESCRIBE_KEY_PAIRS: Table = Table {
+pub(crate) static DESCRIBE_KEY_PAIRS: ModelInfo = ModelInfo {
     name: "DescribeKeyPairs",
     members: &[
         FieldInfo::new("KeyIds", Kind::List(&Kind::Str))
@@ -121,12 +121,12 @@ pub(crate) static DESCRIBE_KEY_PAIRS: Table = Table {
 
 model!(DescribeKeyPairs DESCRIBE_KEY_PAIRS { 0 key_ids 1 filters 2 offset 3 limit });
 
-pub(crate) static DESCRIBE_KEY_PAIRS_RESPONSE: Table = Table {
+pub(crate) static DESCRIBE_KEY_PAIRS_RESPONSE: ModelInfo = ModelInfo {
     name: "DescribeKeyPairsResponse",
     members: &[
-        FieldInfo::new("TotalCount", Kind::I64).promised(),
-        FieldInfo::new("KeyPairSet", Kind::List(&Kind::Object(&KEY_PAIR))).promised(),
-        FieldInfo::new("RequestId", Kind::Str).promised(),
+        FieldInfo::new("TotalCount", Kind::I64).always_present(),
+        FieldInfo::new("KeyPairSet", Kind::List(&Kind::Object(&KEY_PAIR))).always_present(),
+        FieldInfo::new("RequestId", Kind::Str).always_present(),
     ],
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 62, slots: &[0, 255, 2, 1] },
 };

@@ -81,7 +81,7 @@ pub(crate) static DESCRIBE_LAUNCH_TEMPLATE_VERSIONS_INFO: ActionInfo = ActionInf
     request: &DESCRIBE_LAUNCH_TEMPLATE_VERSIONS,
     response: &DESCRIBE_LAUNCH_TEMPLATE_VERSIONS_RESPONSE,
     retry: RetryClass::Read,
-    reclass: &[],
+    retry_overrides: &[],
     reconcile: None,
     idempotency_token: None,
     rate_limit_per_second: Some(20),
@@ -122,7 +122,7 @@ pub(crate) static DESCRIBE_LAUNCH_TEMPLATE_VERSIONS_INFO: ActionInfo = ActionInf
         UnsupportedOperation",
 };
 
-pub(crate) static DESCRIBE_LAUNCH_TEMPLATE_VERSIONS: Table = Table {
+pub(crate) static DESCRIBE_LAUNCH_TEMPLATE_VERSIONS: ModelInfo = ModelInfo {
     name: "DescribeLaunchTemplateVersions",
     members: &[
         FieldInfo::new("LaunchTemplateId", Kind::Str).required().format("lt-xxxxxxxx"),
@@ -159,13 +159,13 @@ model!(DescribeLaunchTemplateVersions DESCRIBE_LAUNCH_TEMPLATE_VERSIONS {
     6 default_version
 });
 
-pub(crate) static DESCRIBE_LAUNCH_TEMPLATE_VERSIONS_RESPONSE: Table = Table {
+pub(crate) static DESCRIBE_LAUNCH_TEMPLATE_VERSIONS_RESPONSE: ModelInfo = ModelInfo {
     name: "DescribeLaunchTemplateVersionsResponse",
     members: &[
-        FieldInfo::new("TotalCount", Kind::U64).promised(),
+        FieldInfo::new("TotalCount", Kind::U64).always_present(),
         FieldInfo::new("LaunchTemplateVersionSet", Kind::List(&Kind::Object(&LAUNCH_TEMPLATE_VERSION_INFO)))
-            .promised(),
-        FieldInfo::new("RequestId", Kind::Str).promised(),
+            .always_present(),
+        FieldInfo::new("RequestId", Kind::Str).always_present(),
     ],
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 62, slots: &[0, 255, 2, 1] },
 };

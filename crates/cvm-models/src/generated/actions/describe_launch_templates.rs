@@ -67,7 +67,7 @@ pub(crate) static DESCRIBE_LAUNCH_TEMPLATES_INFO: ActionInfo = ActionInfo {
     request: &DESCRIBE_LAUNCH_TEMPLATES,
     response: &DESCRIBE_LAUNCH_TEMPLATES_RESPONSE,
     retry: RetryClass::Read,
-    reclass: &[],
+    retry_overrides: &[],
     reconcile: None,
     idempotency_token: None,
     rate_limit_per_second: Some(20),
@@ -106,7 +106,7 @@ pub(crate) static DESCRIBE_LAUNCH_TEMPLATES_INFO: ActionInfo = ActionInfo {
         UnsupportedOperation",
 };
 
-pub(crate) static DESCRIBE_LAUNCH_TEMPLATES: Table = Table {
+pub(crate) static DESCRIBE_LAUNCH_TEMPLATES: ModelInfo = ModelInfo {
     name: "DescribeLaunchTemplates",
     members: &[
         FieldInfo::new("LaunchTemplateIds", Kind::List(&Kind::Str))
@@ -125,13 +125,13 @@ model!(DescribeLaunchTemplates DESCRIBE_LAUNCH_TEMPLATES {
     0 launch_template_ids 1 filters 2 offset 3 limit
 });
 
-pub(crate) static DESCRIBE_LAUNCH_TEMPLATES_RESPONSE: Table = Table {
+pub(crate) static DESCRIBE_LAUNCH_TEMPLATES_RESPONSE: ModelInfo = ModelInfo {
     name: "DescribeLaunchTemplatesResponse",
     members: &[
-        FieldInfo::new("TotalCount", Kind::I64).promised(),
+        FieldInfo::new("TotalCount", Kind::I64).always_present(),
         FieldInfo::new("LaunchTemplateSet", Kind::List(&Kind::Object(&LAUNCH_TEMPLATE_INFO)))
-            .promised(),
-        FieldInfo::new("RequestId", Kind::Str).promised(),
+            .always_present(),
+        FieldInfo::new("RequestId", Kind::Str).always_present(),
     ],
     index: NameIndex { multiplier: 0x6e78_9e6a_a1b9_65f5, shift: 62, slots: &[0, 255, 2, 1] },
 };

@@ -46,7 +46,7 @@ pub(crate) static DESCRIBE_REGIONS_INFO: ActionInfo = ActionInfo {
     request: &DESCRIBE_REGIONS,
     response: &DESCRIBE_REGIONS_RESPONSE,
     retry: RetryClass::Read,
-    reclass: &[],
+    retry_overrides: &[],
     reconcile: None,
     idempotency_token: None,
     rate_limit_per_second: Some(20),
@@ -61,7 +61,7 @@ pub(crate) static DESCRIBE_REGIONS_INFO: ActionInfo = ActionInfo {
     errors: "UnsupportedOperation",
 };
 
-pub(crate) static DESCRIBE_REGIONS: Table = Table {
+pub(crate) static DESCRIBE_REGIONS: ModelInfo = ModelInfo {
     name: "DescribeRegions",
     members: &[],
     index: NameIndex { multiplier: 0x0000_0000_0000_0001, shift: 64, slots: &[] },
@@ -69,12 +69,12 @@ pub(crate) static DESCRIBE_REGIONS: Table = Table {
 
 model!(DescribeRegions DESCRIBE_REGIONS {});
 
-pub(crate) static DESCRIBE_REGIONS_RESPONSE: Table = Table {
+pub(crate) static DESCRIBE_REGIONS_RESPONSE: ModelInfo = ModelInfo {
     name: "DescribeRegionsResponse",
     members: &[
-        FieldInfo::new("TotalCount", Kind::U64).promised(),
-        FieldInfo::new("RegionSet", Kind::List(&Kind::Object(&REGION_INFO))).promised(),
-        FieldInfo::new("RequestId", Kind::Str).promised(),
+        FieldInfo::new("TotalCount", Kind::U64).always_present(),
+        FieldInfo::new("RegionSet", Kind::List(&Kind::Object(&REGION_INFO))).always_present(),
+        FieldInfo::new("RequestId", Kind::Str).always_present(),
     ],
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 62, slots: &[0, 1, 2, 255] },
 };

@@ -41,7 +41,7 @@ pub(crate) static DESCRIBE_RESOURCE_POOL_PACK_INSTANCES_INFO: ActionInfo = Actio
     request: &DESCRIBE_RESOURCE_POOL_PACK_INSTANCES,
     response: &DESCRIBE_RESOURCE_POOL_PACK_INSTANCES_RESPONSE,
     retry: RetryClass::Read,
-    reclass: &[],
+    retry_overrides: &[],
     reconcile: None,
     idempotency_token: None,
     rate_limit_per_second: Some(20),
@@ -63,7 +63,7 @@ pub(crate) static DESCRIBE_RESOURCE_POOL_PACK_INSTANCES_INFO: ActionInfo = Actio
         UnsupportedOperation.ResourcePoolPackageInvisibleForUser",
 };
 
-pub(crate) static DESCRIBE_RESOURCE_POOL_PACK_INSTANCES: Table = Table {
+pub(crate) static DESCRIBE_RESOURCE_POOL_PACK_INSTANCES: ModelInfo = ModelInfo {
     name: "DescribeResourcePoolPackInstances",
     members: &[
         FieldInfo::new("DedicatedResourcePackIds", Kind::List(&Kind::Str))
@@ -78,12 +78,12 @@ model!(DescribeResourcePoolPackInstances DESCRIBE_RESOURCE_POOL_PACK_INSTANCES {
     0 dedicated_resource_pack_ids
 });
 
-pub(crate) static DESCRIBE_RESOURCE_POOL_PACK_INSTANCES_RESPONSE: Table = Table {
+pub(crate) static DESCRIBE_RESOURCE_POOL_PACK_INSTANCES_RESPONSE: ModelInfo = ModelInfo {
     name: "DescribeResourcePoolPackInstancesResponse",
     members: &[
         FieldInfo::new("DedicatedResourcePackInstanceSet", Kind::List(&Kind::Object(&RESOURCE_POOL_PACK_INSTANCE)))
-            .promised(),
-        FieldInfo::new("RequestId", Kind::Str).promised(),
+            .always_present(),
+        FieldInfo::new("RequestId", Kind::Str).always_present(),
     ],
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 63, slots: &[0, 1] },
 };

@@ -42,7 +42,7 @@ pub(crate) static DESCRIBE_RESOURCE_POOL_PACK_TYPE_CONFIGS_INFO: ActionInfo = Ac
     request: &DESCRIBE_RESOURCE_POOL_PACK_TYPE_CONFIGS,
     response: &DESCRIBE_RESOURCE_POOL_PACK_TYPE_CONFIGS_RESPONSE,
     retry: RetryClass::Read,
-    reclass: &[],
+    retry_overrides: &[],
     reconcile: None,
     idempotency_token: None,
     rate_limit_per_second: None,
@@ -69,7 +69,7 @@ pub(crate) static DESCRIBE_RESOURCE_POOL_PACK_TYPE_CONFIGS_INFO: ActionInfo = Ac
         UnsupportedOperation.ResourcePoolPackageInvisibleForUser",
 };
 
-pub(crate) static DESCRIBE_RESOURCE_POOL_PACK_TYPE_CONFIGS: Table = Table {
+pub(crate) static DESCRIBE_RESOURCE_POOL_PACK_TYPE_CONFIGS: ModelInfo = ModelInfo {
     name: "DescribeResourcePoolPackTypeConfigs",
     members: &[
         FieldInfo::new("Filters", Kind::List(&Kind::Object(&FILTER))).required().max_items(10),
@@ -81,12 +81,12 @@ model!(DescribeResourcePoolPackTypeConfigs DESCRIBE_RESOURCE_POOL_PACK_TYPE_CONF
     0 filters
 });
 
-pub(crate) static DESCRIBE_RESOURCE_POOL_PACK_TYPE_CONFIGS_RESPONSE: Table = Table {
+pub(crate) static DESCRIBE_RESOURCE_POOL_PACK_TYPE_CONFIGS_RESPONSE: ModelInfo = ModelInfo {
     name: "DescribeResourcePoolPackTypeConfigsResponse",
     members: &[
         FieldInfo::new("InstanceTypeConfigSet", Kind::List(&Kind::Object(&INSTANCE_TYPE_CONFIG)))
-            .promised(),
-        FieldInfo::new("RequestId", Kind::Str).promised(),
+            .always_present(),
+        FieldInfo::new("RequestId", Kind::Str).always_present(),
     ],
     index: NameIndex { multiplier: 0x6e78_9e6a_a1b9_65f5, shift: 63, slots: &[0, 1] },
 };

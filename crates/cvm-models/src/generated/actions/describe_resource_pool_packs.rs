@@ -64,7 +64,7 @@ pub(crate) static DESCRIBE_RESOURCE_POOL_PACKS_INFO: ActionInfo = ActionInfo {
     request: &DESCRIBE_RESOURCE_POOL_PACKS,
     response: &DESCRIBE_RESOURCE_POOL_PACKS_RESPONSE,
     retry: RetryClass::Read,
-    reclass: &[],
+    retry_overrides: &[],
     reconcile: None,
     idempotency_token: None,
     rate_limit_per_second: None,
@@ -104,7 +104,7 @@ pub(crate) static DESCRIBE_RESOURCE_POOL_PACKS_INFO: ActionInfo = ActionInfo {
         UnsupportedOperation.ResourcePoolPackageInvisibleForUser",
 };
 
-pub(crate) static DESCRIBE_RESOURCE_POOL_PACKS: Table = Table {
+pub(crate) static DESCRIBE_RESOURCE_POOL_PACKS: ModelInfo = ModelInfo {
     name: "DescribeResourcePoolPacks",
     members: &[
         FieldInfo::new("MaxResults", Kind::I64).min(10).max(100).default("10"),
@@ -118,13 +118,13 @@ model!(DescribeResourcePoolPacks DESCRIBE_RESOURCE_POOL_PACKS {
     0 max_results 1 next_token 2 filters
 });
 
-pub(crate) static DESCRIBE_RESOURCE_POOL_PACKS_RESPONSE: Table = Table {
+pub(crate) static DESCRIBE_RESOURCE_POOL_PACKS_RESPONSE: ModelInfo = ModelInfo {
     name: "DescribeResourcePoolPacksResponse",
     members: &[
         FieldInfo::new("DedicatedResourcePackSet", Kind::List(&Kind::Object(&RESOURCE_POOL_PACK)))
-            .promised(),
+            .always_present(),
         FieldInfo::new("NextToken", Kind::Str).nullable(),
-        FieldInfo::new("RequestId", Kind::Str).promised(),
+        FieldInfo::new("RequestId", Kind::Str).always_present(),
     ],
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 62, slots: &[255, 0, 2, 1] },
 };

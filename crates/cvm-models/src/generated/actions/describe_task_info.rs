@@ -98,7 +98,7 @@ pub(crate) static DESCRIBE_TASK_INFO_INFO: ActionInfo = ActionInfo {
     request: &DESCRIBE_TASK_INFO,
     response: &DESCRIBE_TASK_INFO_RESPONSE,
     retry: RetryClass::Read,
-    reclass: &[],
+    retry_overrides: &[],
     reconcile: None,
     idempotency_token: None,
     rate_limit_per_second: Some(20),
@@ -121,7 +121,7 @@ pub(crate) static DESCRIBE_TASK_INFO_INFO: ActionInfo = ActionInfo {
     errors: "InternalError InvalidParameterValue UnauthorizedOperation",
 };
 
-pub(crate) static DESCRIBE_TASK_INFO: Table = Table {
+pub(crate) static DESCRIBE_TASK_INFO: ModelInfo = ModelInfo {
     name: "DescribeTaskInfo",
     members: &[
         FieldInfo::new("Limit", Kind::I64).required().max(100),
@@ -158,13 +158,13 @@ model!(DescribeTaskInfo DESCRIBE_TASK_INFO {
     8 start_date 9 end_date 10 order_field 11 order
 });
 
-pub(crate) static DESCRIBE_TASK_INFO_RESPONSE: Table = Table {
+pub(crate) static DESCRIBE_TASK_INFO_RESPONSE: ModelInfo = ModelInfo {
     name: "DescribeTaskInfoResponse",
     members: &[
-        FieldInfo::new("TotalCount", Kind::I64).promised(),
+        FieldInfo::new("TotalCount", Kind::I64).always_present(),
         FieldInfo::new("RepairTaskInfoSet", Kind::List(&Kind::Object(&REPAIR_TASK_INFO)))
-            .promised(),
-        FieldInfo::new("RequestId", Kind::Str).promised(),
+            .always_present(),
+        FieldInfo::new("RequestId", Kind::Str).always_present(),
     ],
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 62, slots: &[0, 255, 2, 1] },
 };

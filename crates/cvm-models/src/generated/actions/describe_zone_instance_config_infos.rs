@@ -49,7 +49,7 @@ pub(crate) static DESCRIBE_ZONE_INSTANCE_CONFIG_INFOS_INFO: ActionInfo = ActionI
     request: &DESCRIBE_ZONE_INSTANCE_CONFIG_INFOS,
     response: &DESCRIBE_ZONE_INSTANCE_CONFIG_INFOS_RESPONSE,
     retry: RetryClass::Read,
-    reclass: &[],
+    retry_overrides: &[],
     reconcile: None,
     idempotency_token: None,
     rate_limit_per_second: Some(40),
@@ -85,7 +85,7 @@ pub(crate) static DESCRIBE_ZONE_INSTANCE_CONFIG_INFOS_INFO: ActionInfo = ActionI
         UnsupportedOperation.UnsupportedPool",
 };
 
-pub(crate) static DESCRIBE_ZONE_INSTANCE_CONFIG_INFOS: Table = Table {
+pub(crate) static DESCRIBE_ZONE_INSTANCE_CONFIG_INFOS: ModelInfo = ModelInfo {
     name: "DescribeZoneInstanceConfigInfos",
     members: &[
         FieldInfo::new("Filters", Kind::List(&Kind::Object(&FILTER))).max_items(10),
@@ -95,12 +95,12 @@ pub(crate) static DESCRIBE_ZONE_INSTANCE_CONFIG_INFOS: Table = Table {
 
 model!(DescribeZoneInstanceConfigInfos DESCRIBE_ZONE_INSTANCE_CONFIG_INFOS { 0 filters });
 
-pub(crate) static DESCRIBE_ZONE_INSTANCE_CONFIG_INFOS_RESPONSE: Table = Table {
+pub(crate) static DESCRIBE_ZONE_INSTANCE_CONFIG_INFOS_RESPONSE: ModelInfo = ModelInfo {
     name: "DescribeZoneInstanceConfigInfosResponse",
     members: &[
         FieldInfo::new("InstanceTypeQuotaSet", Kind::List(&Kind::Object(&INSTANCE_TYPE_QUOTA_ITEM)))
-            .promised(),
-        FieldInfo::new("RequestId", Kind::Str).promised(),
+            .always_present(),
+        FieldInfo::new("RequestId", Kind::Str).always_present(),
     ],
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 63, slots: &[0, 1] },
 };

@@ -40,7 +40,7 @@ pub(crate) static DESCRIBE_ZONES_INFO: ActionInfo = ActionInfo {
     request: &DESCRIBE_ZONES,
     response: &DESCRIBE_ZONES_RESPONSE,
     retry: RetryClass::Read,
-    reclass: &[],
+    retry_overrides: &[],
     reconcile: None,
     idempotency_token: None,
     rate_limit_per_second: Some(20),
@@ -59,7 +59,7 @@ pub(crate) static DESCRIBE_ZONES_INFO: ActionInfo = ActionInfo {
         UnsupportedOperation",
 };
 
-pub(crate) static DESCRIBE_ZONES: Table = Table {
+pub(crate) static DESCRIBE_ZONES: ModelInfo = ModelInfo {
     name: "DescribeZones",
     members: &[],
     index: NameIndex { multiplier: 0x0000_0000_0000_0001, shift: 64, slots: &[] },
@@ -67,12 +67,12 @@ pub(crate) static DESCRIBE_ZONES: Table = Table {
 
 model!(DescribeZones DESCRIBE_ZONES {});
 
-pub(crate) static DESCRIBE_ZONES_RESPONSE: Table = Table {
+pub(crate) static DESCRIBE_ZONES_RESPONSE: ModelInfo = ModelInfo {
     name: "DescribeZonesResponse",
     members: &[
-        FieldInfo::new("TotalCount", Kind::U64).promised(),
-        FieldInfo::new("ZoneSet", Kind::List(&Kind::Object(&ZONE_INFO))).promised(),
-        FieldInfo::new("RequestId", Kind::Str).promised(),
+        FieldInfo::new("TotalCount", Kind::U64).always_present(),
+        FieldInfo::new("ZoneSet", Kind::List(&Kind::Object(&ZONE_INFO))).always_present(),
+        FieldInfo::new("RequestId", Kind::Str).always_present(),
     ],
     index: NameIndex { multiplier: 0x6e78_9e6a_a1b9_65f5, shift: 62, slots: &[0, 1, 2, 255] },
 };

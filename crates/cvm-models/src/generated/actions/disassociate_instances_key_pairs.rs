@@ -62,8 +62,8 @@ pub(crate) static DISASSOCIATE_INSTANCES_KEY_PAIRS_INFO: ActionInfo = ActionInfo
     request: &DISASSOCIATE_INSTANCES_KEY_PAIRS,
     response: &DISASSOCIATE_INSTANCES_KEY_PAIRS_RESPONSE,
     retry: RetryClass::Guarded,
-    reclass: &[
-        Reclass {
+    retry_overrides: &[
+        RetryClassOverride {
             when: &[Condition::one_of("ForceStop", &["true"])],
             class: RetryClass::Hazard,
         },
@@ -71,7 +71,7 @@ pub(crate) static DISASSOCIATE_INSTANCES_KEY_PAIRS_INFO: ActionInfo = ActionInfo
     reconcile: Some(
         ReconcileInfo::new("DescribeInstances")
             .ids("InstanceIds", "InstanceIds", "InstanceId")
-            .show(&[
+            .display(&[
                 "LoginSettings.KeyIds", "InstanceState", "LatestOperation",
                 "LatestOperationState", "LatestOperationRequestId",
             ]),
@@ -115,7 +115,7 @@ pub(crate) static DISASSOCIATE_INSTANCES_KEY_PAIRS_INFO: ActionInfo = ActionInfo
         UnsupportedOperation.StoppedModeStopCharging",
 };
 
-pub(crate) static DISASSOCIATE_INSTANCES_KEY_PAIRS: Table = Table {
+pub(crate) static DISASSOCIATE_INSTANCES_KEY_PAIRS: ModelInfo = ModelInfo {
     name: "DisassociateInstancesKeyPairs",
     members: &[
         FieldInfo::new("InstanceIds", Kind::List(&Kind::Str))
@@ -135,10 +135,10 @@ model!(DisassociateInstancesKeyPairs DISASSOCIATE_INSTANCES_KEY_PAIRS {
     0 instance_ids 1 key_ids 2 force_stop
 });
 
-pub(crate) static DISASSOCIATE_INSTANCES_KEY_PAIRS_RESPONSE: Table = Table {
+pub(crate) static DISASSOCIATE_INSTANCES_KEY_PAIRS_RESPONSE: ModelInfo = ModelInfo {
     name: "DisassociateInstancesKeyPairsResponse",
     members: &[
-        FieldInfo::new("RequestId", Kind::Str).promised(),
+        FieldInfo::new("RequestId", Kind::Str).always_present(),
     ],
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 64, slots: &[0] },
 };

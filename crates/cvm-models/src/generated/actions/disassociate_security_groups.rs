@@ -54,11 +54,11 @@ pub(crate) static DISASSOCIATE_SECURITY_GROUPS_INFO: ActionInfo = ActionInfo {
     request: &DISASSOCIATE_SECURITY_GROUPS,
     response: &DISASSOCIATE_SECURITY_GROUPS_RESPONSE,
     retry: RetryClass::Guarded,
-    reclass: &[],
+    retry_overrides: &[],
     reconcile: Some(
         ReconcileInfo::new("DescribeInstances")
             .ids("InstanceIds", "InstanceIds", "InstanceId")
-            .show(&[
+            .display(&[
                 "SecurityGroupIds", "InstanceState", "LatestOperation", "LatestOperationState",
                 "LatestOperationRequestId",
             ]),
@@ -87,7 +87,7 @@ pub(crate) static DISASSOCIATE_SECURITY_GROUPS_INFO: ActionInfo = ActionInfo {
         UnsupportedOperation",
 };
 
-pub(crate) static DISASSOCIATE_SECURITY_GROUPS: Table = Table {
+pub(crate) static DISASSOCIATE_SECURITY_GROUPS: ModelInfo = ModelInfo {
     name: "DisassociateSecurityGroups",
     members: &[
         FieldInfo::new("SecurityGroupIds", Kind::List(&Kind::Str))
@@ -106,10 +106,10 @@ model!(DisassociateSecurityGroups DISASSOCIATE_SECURITY_GROUPS {
     0 security_group_ids 1 instance_ids
 });
 
-pub(crate) static DISASSOCIATE_SECURITY_GROUPS_RESPONSE: Table = Table {
+pub(crate) static DISASSOCIATE_SECURITY_GROUPS_RESPONSE: ModelInfo = ModelInfo {
     name: "DisassociateSecurityGroupsResponse",
     members: &[
-        FieldInfo::new("RequestId", Kind::Str).promised(),
+        FieldInfo::new("RequestId", Kind::Str).always_present(),
     ],
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 64, slots: &[0] },
 };

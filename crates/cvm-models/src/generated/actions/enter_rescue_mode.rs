@@ -69,12 +69,12 @@ pub(crate) static ENTER_RESCUE_MODE_INFO: ActionInfo = ActionInfo {
     request: &ENTER_RESCUE_MODE,
     response: &ENTER_RESCUE_MODE_RESPONSE,
     retry: RetryClass::Guarded,
-    reclass: &[
-        Reclass {
+    retry_overrides: &[
+        RetryClassOverride {
             when: &[Condition::present("StopType"), Condition::none_of("StopType", &["SOFT"])],
             class: RetryClass::Hazard,
         },
-        Reclass {
+        RetryClassOverride {
             when: &[Condition::one_of("ForceStop", &["true"])],
             class: RetryClass::Hazard,
         },
@@ -88,7 +88,7 @@ pub(crate) static ENTER_RESCUE_MODE_INFO: ActionInfo = ActionInfo {
             ])
             .undone_by(&[Condition::one_of("LatestOperation", &["ExitRescueMode"])])
             .failed(&[Condition::one_of("LatestOperationState", &["FAILED"])])
-            .show(&[
+            .display(&[
                 "InstanceState", "LatestOperation", "LatestOperationState",
                 "LatestOperationRequestId",
             ]),
@@ -131,7 +131,7 @@ pub(crate) static ENTER_RESCUE_MODE_INFO: ActionInfo = ActionInfo {
         UnsupportedOperation.StoppedModeStopCharging",
 };
 
-pub(crate) static ENTER_RESCUE_MODE: Table = Table {
+pub(crate) static ENTER_RESCUE_MODE: ModelInfo = ModelInfo {
     name: "EnterRescueMode",
     members: &[
         FieldInfo::new("InstanceId", Kind::Str).required(),
@@ -156,10 +156,10 @@ model!(EnterRescueMode ENTER_RESCUE_MODE {
     0 instance_id 1 password 2 username 3 force_stop 4 stop_type
 });
 
-pub(crate) static ENTER_RESCUE_MODE_RESPONSE: Table = Table {
+pub(crate) static ENTER_RESCUE_MODE_RESPONSE: ModelInfo = ModelInfo {
     name: "EnterRescueModeResponse",
     members: &[
-        FieldInfo::new("RequestId", Kind::Str).promised(),
+        FieldInfo::new("RequestId", Kind::Str).always_present(),
     ],
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 64, slots: &[0] },
 };

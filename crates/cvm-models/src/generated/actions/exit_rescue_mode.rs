@@ -48,7 +48,7 @@ pub(crate) static EXIT_RESCUE_MODE_INFO: ActionInfo = ActionInfo {
     request: &EXIT_RESCUE_MODE,
     response: &EXIT_RESCUE_MODE_RESPONSE,
     retry: RetryClass::Guarded,
-    reclass: &[],
+    retry_overrides: &[],
     reconcile: Some(
         ReconcileInfo::new("DescribeInstances")
             .ids("InstanceId", "InstanceIds", "InstanceId")
@@ -58,7 +58,7 @@ pub(crate) static EXIT_RESCUE_MODE_INFO: ActionInfo = ActionInfo {
             ])
             .undone_by(&[Condition::one_of("LatestOperation", &["EnterRescueMode"])])
             .failed(&[Condition::one_of("LatestOperationState", &["FAILED"])])
-            .show(&[
+            .display(&[
                 "InstanceState", "LatestOperation", "LatestOperationState",
                 "LatestOperationRequestId",
             ]),
@@ -90,7 +90,7 @@ pub(crate) static EXIT_RESCUE_MODE_INFO: ActionInfo = ActionInfo {
         UnsupportedOperation.InstanceStateStopping",
 };
 
-pub(crate) static EXIT_RESCUE_MODE: Table = Table {
+pub(crate) static EXIT_RESCUE_MODE: ModelInfo = ModelInfo {
     name: "ExitRescueMode",
     members: &[
         FieldInfo::new("InstanceId", Kind::Str).required(),
@@ -100,10 +100,10 @@ pub(crate) static EXIT_RESCUE_MODE: Table = Table {
 
 model!(ExitRescueMode EXIT_RESCUE_MODE { 0 instance_id });
 
-pub(crate) static EXIT_RESCUE_MODE_RESPONSE: Table = Table {
+pub(crate) static EXIT_RESCUE_MODE_RESPONSE: ModelInfo = ModelInfo {
     name: "ExitRescueModeResponse",
     members: &[
-        FieldInfo::new("RequestId", Kind::Str).promised(),
+        FieldInfo::new("RequestId", Kind::Str).always_present(),
     ],
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 64, slots: &[0] },
 };

@@ -85,7 +85,7 @@ pub(crate) static EXPORT_IMAGES_INFO: ActionInfo = ActionInfo {
     request: &EXPORT_IMAGES,
     response: &EXPORT_IMAGES_RESPONSE,
     retry: RetryClass::Hazard,
-    reclass: &[],
+    retry_overrides: &[],
     reconcile: None,
     idempotency_token: None,
     rate_limit_per_second: Some(20),
@@ -123,7 +123,7 @@ pub(crate) static EXPORT_IMAGES_INFO: ActionInfo = ActionInfo {
         UnsupportedOperation.WindowsImageExportUnsupported",
 };
 
-pub(crate) static EXPORT_IMAGES: Table = Table {
+pub(crate) static EXPORT_IMAGES: ModelInfo = ModelInfo {
     name: "ExportImages",
     members: &[
         FieldInfo::new("BucketName", Kind::Str).required(),
@@ -148,12 +148,12 @@ model!(ExportImages EXPORT_IMAGES {
     5 dry_run 6 role_name
 });
 
-pub(crate) static EXPORT_IMAGES_RESPONSE: Table = Table {
+pub(crate) static EXPORT_IMAGES_RESPONSE: ModelInfo = ModelInfo {
     name: "ExportImagesResponse",
     members: &[
-        FieldInfo::new("TaskId", Kind::U64).promised(),
-        FieldInfo::new("CosPaths", Kind::List(&Kind::Str)).promised(),
-        FieldInfo::new("RequestId", Kind::Str).promised(),
+        FieldInfo::new("TaskId", Kind::U64).always_present(),
+        FieldInfo::new("CosPaths", Kind::List(&Kind::Str)).always_present(),
+        FieldInfo::new("RequestId", Kind::Str).always_present(),
     ],
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 62, slots: &[0, 1, 2, 255] },
 };

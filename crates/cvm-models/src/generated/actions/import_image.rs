@@ -102,8 +102,11 @@ pub(crate) static IMPORT_IMAGE_INFO: ActionInfo = ActionInfo {
     request: &IMPORT_IMAGE,
     response: &IMPORT_IMAGE_RESPONSE,
     retry: RetryClass::Hazard,
-    reclass: &[
-        Reclass { when: &[Condition::one_of("DryRun", &["true"])], class: RetryClass::Read },
+    retry_overrides: &[
+        RetryClassOverride {
+            when: &[Condition::one_of("DryRun", &["true"])],
+            class: RetryClass::Read,
+        },
     ],
     reconcile: Some(
         ReconcileInfo::new("DescribeImages")
@@ -111,7 +114,7 @@ pub(crate) static IMPORT_IMAGE_INFO: ActionInfo = ActionInfo {
             .created("CreatedTime")
             .done(&[Condition::one_of("ImageState", &["IMPORTING", "NORMAL"])])
             .failed(&[Condition::one_of("ImageState", &["IMPORTFAILED"])])
-            .show(&["ImageId", "ImageState", "CreatedTime"]),
+            .display(&["ImageId", "ImageState", "CreatedTime"]),
     ),
     idempotency_token: None,
     rate_limit_per_second: Some(10),
@@ -140,7 +143,7 @@ pub(crate) static IMPORT_IMAGE_INFO: ActionInfo = ActionInfo {
         RegionAbilityLimit.UnsupportedToImportImage",
 };
 
-pub(crate) static IMPORT_IMAGE: Table = Table {
+pub(crate) static IMPORT_IMAGE: ModelInfo = ModelInfo {
     name: "ImportImage",
     members: &[
         FieldInfo::new("Architecture", Kind::Str)
@@ -176,11 +179,11 @@ model!(ImportImage IMPORT_IMAGE {
     12 import_image_data_disk_list
 });
 
-pub(crate) static IMPORT_IMAGE_RESPONSE: Table = Table {
+pub(crate) static IMPORT_IMAGE_RESPONSE: ModelInfo = ModelInfo {
     name: "ImportImageResponse",
     members: &[
         FieldInfo::new("ImageId", Kind::Str).format("img-xxxxxxxx"),
-        FieldInfo::new("RequestId", Kind::Str).promised(),
+        FieldInfo::new("RequestId", Kind::Str).always_present(),
     ],
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 63, slots: &[0, 1] },
 };

@@ -54,11 +54,11 @@ pub(crate) static IMPORT_INSTANCES_ACTION_TIMER_INFO: ActionInfo = ActionInfo {
     request: &IMPORT_INSTANCES_ACTION_TIMER,
     response: &IMPORT_INSTANCES_ACTION_TIMER_RESPONSE,
     retry: RetryClass::Hazard,
-    reclass: &[],
+    retry_overrides: &[],
     reconcile: Some(
         ReconcileInfo::new("DescribeInstancesActionTimer")
             .ids("InstanceIds", "InstanceIds", "InstanceId")
-            .show(&["ActionTimerId", "TimerAction", "ActionTime", "Status"]),
+            .display(&["ActionTimerId", "TimerAction", "ActionTime", "Status"]),
     ),
     idempotency_token: None,
     rate_limit_per_second: Some(10),
@@ -80,7 +80,7 @@ pub(crate) static IMPORT_INSTANCES_ACTION_TIMER_INFO: ActionInfo = ActionInfo {
         UnsupportedOperation.NotSupportImportInstancesActionTimer",
 };
 
-pub(crate) static IMPORT_INSTANCES_ACTION_TIMER: Table = Table {
+pub(crate) static IMPORT_INSTANCES_ACTION_TIMER: ModelInfo = ModelInfo {
     name: "ImportInstancesActionTimer",
     members: &[
         FieldInfo::new("InstanceIds", Kind::List(&Kind::Str)).required().format("ins-xxxxxxxx"),
@@ -93,11 +93,11 @@ model!(ImportInstancesActionTimer IMPORT_INSTANCES_ACTION_TIMER {
     0 instance_ids 1 action_timer
 });
 
-pub(crate) static IMPORT_INSTANCES_ACTION_TIMER_RESPONSE: Table = Table {
+pub(crate) static IMPORT_INSTANCES_ACTION_TIMER_RESPONSE: ModelInfo = ModelInfo {
     name: "ImportInstancesActionTimerResponse",
     members: &[
-        FieldInfo::new("ActionTimerIds", Kind::List(&Kind::Str)).promised(),
-        FieldInfo::new("RequestId", Kind::Str).promised(),
+        FieldInfo::new("ActionTimerIds", Kind::List(&Kind::Str)).always_present(),
+        FieldInfo::new("RequestId", Kind::Str).always_present(),
     ],
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 63, slots: &[0, 1] },
 };

@@ -59,13 +59,13 @@ pub(crate) static IMPORT_KEY_PAIR_INFO: ActionInfo = ActionInfo {
     request: &IMPORT_KEY_PAIR,
     response: &IMPORT_KEY_PAIR_RESPONSE,
     retry: RetryClass::Guarded,
-    reclass: &[],
+    retry_overrides: &[],
     reconcile: Some(
         ReconcileInfo::new("DescribeKeyPairs")
             .ids("KeyName", "Filters.key-name", "KeyName")
-            .same(&[("ProjectId", "ProjectId")])
+            .matching(&[("ProjectId", "ProjectId")])
             .same_key(&[("PublicKey", "PublicKey")])
-            .show(&["KeyId", "CreatedTime"]),
+            .display(&["KeyId", "CreatedTime"]),
     ),
     idempotency_token: None,
     rate_limit_per_second: Some(10),
@@ -92,7 +92,7 @@ pub(crate) static IMPORT_KEY_PAIR_INFO: ActionInfo = ActionInfo {
         MissingParameter",
 };
 
-pub(crate) static IMPORT_KEY_PAIR: Table = Table {
+pub(crate) static IMPORT_KEY_PAIR: ModelInfo = ModelInfo {
     name: "ImportKeyPair",
     members: &[
         FieldInfo::new("KeyName", Kind::Str).required().max_length(25).pattern("[0-9A-Za-z_]+"),
@@ -107,11 +107,11 @@ model!(ImportKeyPair IMPORT_KEY_PAIR {
     0 key_name 1 project_id 2 public_key 3 tag_specification
 });
 
-pub(crate) static IMPORT_KEY_PAIR_RESPONSE: Table = Table {
+pub(crate) static IMPORT_KEY_PAIR_RESPONSE: ModelInfo = ModelInfo {
     name: "ImportKeyPairResponse",
     members: &[
-        FieldInfo::new("KeyId", Kind::Str).promised().format("skey-xxxxxxxx"),
-        FieldInfo::new("RequestId", Kind::Str).promised(),
+        FieldInfo::new("KeyId", Kind::Str).always_present().format("skey-xxxxxxxx"),
+        FieldInfo::new("RequestId", Kind::Str).always_present(),
     ],
     index: NameIndex { multiplier: 0x06c4_5d18_8009_454f, shift: 63, slots: &[1, 0] },
 };

@@ -54,7 +54,7 @@ pub(crate) static INQUIRE_PRICE_PURCHASE_RESOURCE_POOL_PACKS_INFO: ActionInfo = 
     request: &INQUIRE_PRICE_PURCHASE_RESOURCE_POOL_PACKS,
     response: &INQUIRE_PRICE_PURCHASE_RESOURCE_POOL_PACKS_RESPONSE,
     retry: RetryClass::Read,
-    reclass: &[],
+    retry_overrides: &[],
     reconcile: None,
     idempotency_token: None,
     rate_limit_per_second: Some(20),
@@ -80,7 +80,7 @@ pub(crate) static INQUIRE_PRICE_PURCHASE_RESOURCE_POOL_PACKS_INFO: ActionInfo = 
         UnsupportedOperation.ResourcePoolPackageInvisibleForUser",
 };
 
-pub(crate) static INQUIRE_PRICE_PURCHASE_RESOURCE_POOL_PACKS: Table = Table {
+pub(crate) static INQUIRE_PRICE_PURCHASE_RESOURCE_POOL_PACKS: ModelInfo = ModelInfo {
     name: "InquirePricePurchaseResourcePoolPacks",
     members: &[
         FieldInfo::new("Zone", Kind::Str).required(),
@@ -95,11 +95,11 @@ model!(InquirePricePurchaseResourcePoolPacks INQUIRE_PRICE_PURCHASE_RESOURCE_POO
     0 zone 1 instance_type 2 instance_count 3 period
 });
 
-pub(crate) static INQUIRE_PRICE_PURCHASE_RESOURCE_POOL_PACKS_RESPONSE: Table = Table {
+pub(crate) static INQUIRE_PRICE_PURCHASE_RESOURCE_POOL_PACKS_RESPONSE: ModelInfo = ModelInfo {
     name: "InquirePricePurchaseResourcePoolPacksResponse",
     members: &[
-        FieldInfo::new("Price", Kind::Object(&ITEM_PRICE)).promised(),
-        FieldInfo::new("RequestId", Kind::Str).promised(),
+        FieldInfo::new("Price", Kind::Object(&ITEM_PRICE)).always_present(),
+        FieldInfo::new("RequestId", Kind::Str).always_present(),
     ],
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 63, slots: &[0, 1] },
 };

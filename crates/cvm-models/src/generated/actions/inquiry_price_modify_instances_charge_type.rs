@@ -55,7 +55,7 @@ pub(crate) static INQUIRY_PRICE_MODIFY_INSTANCES_CHARGE_TYPE_INFO: ActionInfo = 
     request: &INQUIRY_PRICE_MODIFY_INSTANCES_CHARGE_TYPE,
     response: &INQUIRY_PRICE_MODIFY_INSTANCES_CHARGE_TYPE_RESPONSE,
     retry: RetryClass::Read,
-    reclass: &[],
+    retry_overrides: &[],
     reconcile: None,
     idempotency_token: None,
     rate_limit_per_second: Some(10),
@@ -91,7 +91,7 @@ pub(crate) static INQUIRY_PRICE_MODIFY_INSTANCES_CHARGE_TYPE_INFO: ActionInfo = 
         UnsupportedOperation.InstanceMixedZoneType",
 };
 
-pub(crate) static INQUIRY_PRICE_MODIFY_INSTANCES_CHARGE_TYPE: Table = Table {
+pub(crate) static INQUIRY_PRICE_MODIFY_INSTANCES_CHARGE_TYPE: ModelInfo = ModelInfo {
     name: "InquiryPriceModifyInstancesChargeType",
     members: &[
         FieldInfo::new("InstanceIds", Kind::List(&Kind::Str))
@@ -112,11 +112,11 @@ model!(InquiryPriceModifyInstancesChargeType INQUIRY_PRICE_MODIFY_INSTANCES_CHAR
     0 instance_ids 1 instance_charge_type 2 instance_charge_prepaid 3 modify_portable_data_disk
 });
 
-pub(crate) static INQUIRY_PRICE_MODIFY_INSTANCES_CHARGE_TYPE_RESPONSE: Table = Table {
+pub(crate) static INQUIRY_PRICE_MODIFY_INSTANCES_CHARGE_TYPE_RESPONSE: ModelInfo = ModelInfo {
     name: "InquiryPriceModifyInstancesChargeTypeResponse",
     members: &[
-        FieldInfo::new("Price", Kind::Object(&PRICE)).promised(),
-        FieldInfo::new("RequestId", Kind::Str).promised(),
+        FieldInfo::new("Price", Kind::Object(&PRICE)).always_present(),
+        FieldInfo::new("RequestId", Kind::Str).always_present(),
     ],
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 63, slots: &[0, 1] },
 };

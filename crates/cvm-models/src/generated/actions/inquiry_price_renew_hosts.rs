@@ -50,7 +50,7 @@ pub(crate) static INQUIRY_PRICE_RENEW_HOSTS_INFO: ActionInfo = ActionInfo {
     request: &INQUIRY_PRICE_RENEW_HOSTS,
     response: &INQUIRY_PRICE_RENEW_HOSTS_RESPONSE,
     retry: RetryClass::Read,
-    reclass: &[],
+    retry_overrides: &[],
     reconcile: None,
     idempotency_token: None,
     rate_limit_per_second: Some(10),
@@ -69,7 +69,7 @@ pub(crate) static INQUIRY_PRICE_RENEW_HOSTS_INFO: ActionInfo = ActionInfo {
         InvalidPeriod",
 };
 
-pub(crate) static INQUIRY_PRICE_RENEW_HOSTS: Table = Table {
+pub(crate) static INQUIRY_PRICE_RENEW_HOSTS: ModelInfo = ModelInfo {
     name: "InquiryPriceRenewHosts",
     members: &[
         FieldInfo::new("HostIds", Kind::List(&Kind::Str))
@@ -86,11 +86,11 @@ model!(InquiryPriceRenewHosts INQUIRY_PRICE_RENEW_HOSTS {
     0 host_ids 1 host_charge_prepaid 2 dry_run
 });
 
-pub(crate) static INQUIRY_PRICE_RENEW_HOSTS_RESPONSE: Table = Table {
+pub(crate) static INQUIRY_PRICE_RENEW_HOSTS_RESPONSE: ModelInfo = ModelInfo {
     name: "InquiryPriceRenewHostsResponse",
     members: &[
-        FieldInfo::new("Price", Kind::Object(&HOST_PRICE_INFO)).promised(),
-        FieldInfo::new("RequestId", Kind::Str).promised(),
+        FieldInfo::new("Price", Kind::Object(&HOST_PRICE_INFO)).always_present(),
+        FieldInfo::new("RequestId", Kind::Str).always_present(),
     ],
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 63, slots: &[0, 1] },
 };

@@ -54,7 +54,7 @@ pub(crate) static INQUIRY_PRICE_RENEW_INSTANCES_INFO: ActionInfo = ActionInfo {
     request: &INQUIRY_PRICE_RENEW_INSTANCES,
     response: &INQUIRY_PRICE_RENEW_INSTANCES_RESPONSE,
     retry: RetryClass::Read,
-    reclass: &[],
+    retry_overrides: &[],
     reconcile: None,
     idempotency_token: None,
     rate_limit_per_second: Some(10),
@@ -90,7 +90,7 @@ pub(crate) static INQUIRY_PRICE_RENEW_INSTANCES_INFO: ActionInfo = ActionInfo {
         UnsupportedOperation.UnderwritingInstanceTypeOnlySupportAutoRenew",
 };
 
-pub(crate) static INQUIRY_PRICE_RENEW_INSTANCES: Table = Table {
+pub(crate) static INQUIRY_PRICE_RENEW_INSTANCES: ModelInfo = ModelInfo {
     name: "InquiryPriceRenewInstances",
     members: &[
         FieldInfo::new("InstanceIds", Kind::List(&Kind::Str))
@@ -109,11 +109,11 @@ model!(InquiryPriceRenewInstances INQUIRY_PRICE_RENEW_INSTANCES {
     0 instance_ids 1 instance_charge_prepaid 2 dry_run 3 renew_portable_data_disk
 });
 
-pub(crate) static INQUIRY_PRICE_RENEW_INSTANCES_RESPONSE: Table = Table {
+pub(crate) static INQUIRY_PRICE_RENEW_INSTANCES_RESPONSE: ModelInfo = ModelInfo {
     name: "InquiryPriceRenewInstancesResponse",
     members: &[
-        FieldInfo::new("Price", Kind::Object(&PRICE)).promised(),
-        FieldInfo::new("RequestId", Kind::Str).promised(),
+        FieldInfo::new("Price", Kind::Object(&PRICE)).always_present(),
+        FieldInfo::new("RequestId", Kind::Str).always_present(),
     ],
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 63, slots: &[0, 1] },
 };

@@ -60,7 +60,7 @@ pub(crate) static INQUIRY_PRICE_RESET_INSTANCE_INFO: ActionInfo = ActionInfo {
     request: &INQUIRY_PRICE_RESET_INSTANCE,
     response: &INQUIRY_PRICE_RESET_INSTANCE_RESPONSE,
     retry: RetryClass::Read,
-    reclass: &[],
+    retry_overrides: &[],
     reconcile: None,
     idempotency_token: None,
     rate_limit_per_second: Some(10),
@@ -98,7 +98,7 @@ pub(crate) static INQUIRY_PRICE_RESET_INSTANCE_INFO: ActionInfo = ActionInfo {
         UnsupportedOperation.RawLocalDiskInsReinstalltoQcow2",
 };
 
-pub(crate) static INQUIRY_PRICE_RESET_INSTANCE: Table = Table {
+pub(crate) static INQUIRY_PRICE_RESET_INSTANCE: ModelInfo = ModelInfo {
     name: "InquiryPriceResetInstance",
     members: &[
         FieldInfo::new("InstanceId", Kind::Str).required().format("ins-xxxxxxxx"),
@@ -121,11 +121,11 @@ model!(InquiryPriceResetInstance INQUIRY_PRICE_RESET_INSTANCE {
     0 instance_id 1 image_id 2 system_disk 3 login_settings 4 enhanced_service 5 user_data
 });
 
-pub(crate) static INQUIRY_PRICE_RESET_INSTANCE_RESPONSE: Table = Table {
+pub(crate) static INQUIRY_PRICE_RESET_INSTANCE_RESPONSE: ModelInfo = ModelInfo {
     name: "InquiryPriceResetInstanceResponse",
     members: &[
-        FieldInfo::new("Price", Kind::Object(&PRICE)).promised(),
-        FieldInfo::new("RequestId", Kind::Str).promised(),
+        FieldInfo::new("Price", Kind::Object(&PRICE)).always_present(),
+        FieldInfo::new("RequestId", Kind::Str).always_present(),
     ],
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 63, slots: &[0, 1] },
 };

@@ -59,7 +59,7 @@ pub(crate) static INQUIRY_PRICE_RESET_INSTANCES_INTERNET_MAX_BANDWIDTH_INFO: Act
     request: &INQUIRY_PRICE_RESET_INSTANCES_INTERNET_MAX_BANDWIDTH,
     response: &INQUIRY_PRICE_RESET_INSTANCES_INTERNET_MAX_BANDWIDTH_RESPONSE,
     retry: RetryClass::Read,
-    reclass: &[],
+    retry_overrides: &[],
     reconcile: None,
     idempotency_token: None,
     rate_limit_per_second: Some(10),
@@ -93,7 +93,7 @@ pub(crate) static INQUIRY_PRICE_RESET_INSTANCES_INTERNET_MAX_BANDWIDTH_INFO: Act
         UnsupportedOperation.BandwidthPackageIdNotSupported",
 };
 
-pub(crate) static INQUIRY_PRICE_RESET_INSTANCES_INTERNET_MAX_BANDWIDTH: Table = Table {
+pub(crate) static INQUIRY_PRICE_RESET_INSTANCES_INTERNET_MAX_BANDWIDTH: ModelInfo = ModelInfo {
     name: "InquiryPriceResetInstancesInternetMaxBandwidth",
     members: &[
         FieldInfo::new("InstanceIds", Kind::List(&Kind::Str))
@@ -111,11 +111,11 @@ model!(InquiryPriceResetInstancesInternetMaxBandwidth INQUIRY_PRICE_RESET_INSTAN
     0 instance_ids 1 internet_accessible 2 start_time 3 end_time
 });
 
-pub(crate) static INQUIRY_PRICE_RESET_INSTANCES_INTERNET_MAX_BANDWIDTH_RESPONSE: Table = Table {
+pub(crate) static INQUIRY_PRICE_RESET_INSTANCES_INTERNET_MAX_BANDWIDTH_RESPONSE: ModelInfo = ModelInfo {
     name: "InquiryPriceResetInstancesInternetMaxBandwidthResponse",
     members: &[
-        FieldInfo::new("Price", Kind::Object(&PRICE)).promised(),
-        FieldInfo::new("RequestId", Kind::Str).promised(),
+        FieldInfo::new("Price", Kind::Object(&PRICE)).always_present(),
+        FieldInfo::new("RequestId", Kind::Str).always_present(),
     ],
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 63, slots: &[0, 1] },
 };

@@ -46,7 +46,7 @@ pub(crate) static INQUIRY_PRICE_RESET_INSTANCES_TYPE_INFO: ActionInfo = ActionIn
     request: &INQUIRY_PRICE_RESET_INSTANCES_TYPE,
     response: &INQUIRY_PRICE_RESET_INSTANCES_TYPE_RESPONSE,
     retry: RetryClass::Read,
-    reclass: &[],
+    retry_overrides: &[],
     reconcile: None,
     idempotency_token: None,
     rate_limit_per_second: Some(10),
@@ -105,7 +105,7 @@ pub(crate) static INQUIRY_PRICE_RESET_INSTANCES_TYPE_INFO: ActionInfo = ActionIn
         UnsupportedOperation.UnsupportedChangeInstanceToThisInstanceFamily",
 };
 
-pub(crate) static INQUIRY_PRICE_RESET_INSTANCES_TYPE: Table = Table {
+pub(crate) static INQUIRY_PRICE_RESET_INSTANCES_TYPE: ModelInfo = ModelInfo {
     name: "InquiryPriceResetInstancesType",
     members: &[
         FieldInfo::new("InstanceIds", Kind::List(&Kind::Str))
@@ -121,11 +121,11 @@ model!(InquiryPriceResetInstancesType INQUIRY_PRICE_RESET_INSTANCES_TYPE {
     0 instance_ids 1 instance_type
 });
 
-pub(crate) static INQUIRY_PRICE_RESET_INSTANCES_TYPE_RESPONSE: Table = Table {
+pub(crate) static INQUIRY_PRICE_RESET_INSTANCES_TYPE_RESPONSE: ModelInfo = ModelInfo {
     name: "InquiryPriceResetInstancesTypeResponse",
     members: &[
-        FieldInfo::new("Price", Kind::Object(&PRICE)).promised(),
-        FieldInfo::new("RequestId", Kind::Str).promised(),
+        FieldInfo::new("Price", Kind::Object(&PRICE)).always_present(),
+        FieldInfo::new("RequestId", Kind::Str).always_present(),
     ],
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 63, slots: &[0, 1] },
 };

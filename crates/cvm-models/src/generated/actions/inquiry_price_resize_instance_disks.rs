@@ -59,7 +59,7 @@ pub(crate) static INQUIRY_PRICE_RESIZE_INSTANCE_DISKS_INFO: ActionInfo = ActionI
     request: &INQUIRY_PRICE_RESIZE_INSTANCE_DISKS,
     response: &INQUIRY_PRICE_RESIZE_INSTANCE_DISKS_RESPONSE,
     retry: RetryClass::Read,
-    reclass: &[],
+    retry_overrides: &[],
     reconcile: None,
     idempotency_token: None,
     rate_limit_per_second: Some(10),
@@ -92,7 +92,7 @@ pub(crate) static INQUIRY_PRICE_RESIZE_INSTANCE_DISKS_INFO: ActionInfo = ActionI
         UnsupportedOperation.LocalDiskMigratingToCloudDisk",
 };
 
-pub(crate) static INQUIRY_PRICE_RESIZE_INSTANCE_DISKS: Table = Table {
+pub(crate) static INQUIRY_PRICE_RESIZE_INSTANCE_DISKS: ModelInfo = ModelInfo {
     name: "InquiryPriceResizeInstanceDisks",
     members: &[
         FieldInfo::new("InstanceId", Kind::Str).required().format("ins-xxxxxxxx"),
@@ -117,11 +117,11 @@ model!(InquiryPriceResizeInstanceDisks INQUIRY_PRICE_RESIZE_INSTANCE_DISKS {
     0 instance_id 1 data_disks 2 force_stop 3 system_disk 4 resize_online
 });
 
-pub(crate) static INQUIRY_PRICE_RESIZE_INSTANCE_DISKS_RESPONSE: Table = Table {
+pub(crate) static INQUIRY_PRICE_RESIZE_INSTANCE_DISKS_RESPONSE: ModelInfo = ModelInfo {
     name: "InquiryPriceResizeInstanceDisksResponse",
     members: &[
-        FieldInfo::new("Price", Kind::Object(&PRICE)).promised(),
-        FieldInfo::new("RequestId", Kind::Str).promised(),
+        FieldInfo::new("Price", Kind::Object(&PRICE)).always_present(),
+        FieldInfo::new("RequestId", Kind::Str).always_present(),
     ],
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 63, slots: &[0, 1] },
 };

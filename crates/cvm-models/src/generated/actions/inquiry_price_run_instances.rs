@@ -133,7 +133,7 @@ pub(crate) static INQUIRY_PRICE_RUN_INSTANCES_INFO: ActionInfo = ActionInfo {
     request: &INQUIRY_PRICE_RUN_INSTANCES,
     response: &INQUIRY_PRICE_RUN_INSTANCES_RESPONSE,
     retry: RetryClass::Read,
-    reclass: &[],
+    retry_overrides: &[],
     reconcile: None,
     idempotency_token: Some("ClientToken"),
     rate_limit_per_second: Some(10),
@@ -233,7 +233,7 @@ pub(crate) static INQUIRY_PRICE_RUN_INSTANCES_INFO: ActionInfo = ActionInfo {
         UnsupportedOperation.UnsupportedInternationalUser",
 };
 
-pub(crate) static INQUIRY_PRICE_RUN_INSTANCES: Table = Table {
+pub(crate) static INQUIRY_PRICE_RUN_INSTANCES: ModelInfo = ModelInfo {
     name: "InquiryPriceRunInstances",
     members: &[
         FieldInfo::new("Placement", Kind::Object(&PLACEMENT))
@@ -288,11 +288,11 @@ model!(InquiryPriceRunInstances INQUIRY_PRICE_RUN_INSTANCES {
     20 cpu_topology 21 launch_template 22 network_interfaces
 });
 
-pub(crate) static INQUIRY_PRICE_RUN_INSTANCES_RESPONSE: Table = Table {
+pub(crate) static INQUIRY_PRICE_RUN_INSTANCES_RESPONSE: ModelInfo = ModelInfo {
     name: "InquiryPriceRunInstancesResponse",
     members: &[
-        FieldInfo::new("Price", Kind::Object(&PRICE)).promised(),
-        FieldInfo::new("RequestId", Kind::Str).promised(),
+        FieldInfo::new("Price", Kind::Object(&PRICE)).always_present(),
+        FieldInfo::new("RequestId", Kind::Str).always_present(),
     ],
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 63, slots: &[0, 1] },
 };

@@ -44,7 +44,7 @@ pub(crate) static INQUIRY_PRICE_TERMINATE_INSTANCES_INFO: ActionInfo = ActionInf
     request: &INQUIRY_PRICE_TERMINATE_INSTANCES,
     response: &INQUIRY_PRICE_TERMINATE_INSTANCES_RESPONSE,
     retry: RetryClass::Read,
-    reclass: &[],
+    retry_overrides: &[],
     reconcile: None,
     idempotency_token: None,
     rate_limit_per_second: Some(10),
@@ -75,7 +75,7 @@ pub(crate) static INQUIRY_PRICE_TERMINATE_INSTANCES_INFO: ActionInfo = ActionInf
         UnsupportedOperation.Region",
 };
 
-pub(crate) static INQUIRY_PRICE_TERMINATE_INSTANCES: Table = Table {
+pub(crate) static INQUIRY_PRICE_TERMINATE_INSTANCES: ModelInfo = ModelInfo {
     name: "InquiryPriceTerminateInstances",
     members: &[
         FieldInfo::new("InstanceIds", Kind::List(&Kind::Str))
@@ -88,12 +88,12 @@ pub(crate) static INQUIRY_PRICE_TERMINATE_INSTANCES: Table = Table {
 
 model!(InquiryPriceTerminateInstances INQUIRY_PRICE_TERMINATE_INSTANCES { 0 instance_ids });
 
-pub(crate) static INQUIRY_PRICE_TERMINATE_INSTANCES_RESPONSE: Table = Table {
+pub(crate) static INQUIRY_PRICE_TERMINATE_INSTANCES_RESPONSE: ModelInfo = ModelInfo {
     name: "InquiryPriceTerminateInstancesResponse",
     members: &[
         FieldInfo::new("InstanceRefundsSet", Kind::List(&Kind::Object(&INSTANCE_REFUND)))
-            .promised(),
-        FieldInfo::new("RequestId", Kind::Str).promised(),
+            .always_present(),
+        FieldInfo::new("RequestId", Kind::Str).always_present(),
     ],
     index: NameIndex { multiplier: 0x6e78_9e6a_a1b9_65f5, shift: 63, slots: &[0, 1] },
 };

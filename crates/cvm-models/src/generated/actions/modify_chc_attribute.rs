@@ -64,23 +64,32 @@ pub(crate) static MODIFY_CHC_ATTRIBUTE_INFO: ActionInfo = ActionInfo {
     request: &MODIFY_CHC_ATTRIBUTE,
     response: &MODIFY_CHC_ATTRIBUTE_RESPONSE,
     retry: RetryClass::Convergent,
-    reclass: &[
-        Reclass { when: &[Condition::present("Password")], class: RetryClass::Guarded },
-        Reclass { when: &[Condition::present("BmcUser")], class: RetryClass::Guarded },
-        Reclass {
+    retry_overrides: &[
+        RetryClassOverride {
+            when: &[Condition::present("Password")],
+            class: RetryClass::Guarded,
+        },
+        RetryClassOverride {
+            when: &[Condition::present("BmcUser")],
+            class: RetryClass::Guarded,
+        },
+        RetryClassOverride {
             when: &[Condition::present("BmcSecurityGroupIds")],
             class: RetryClass::Guarded,
         },
-        Reclass { when: &[Condition::present("DeviceType")], class: RetryClass::Guarded },
+        RetryClassOverride {
+            when: &[Condition::present("DeviceType")],
+            class: RetryClass::Guarded,
+        },
     ],
     reconcile: Some(
         ReconcileInfo::new("DescribeChcHosts")
             .ids("ChcIds", "ChcIds", "ChcId")
-            .same(&[
+            .matching(&[
                 ("InstanceName", "InstanceName"), ("DeviceType", "DeviceType"),
                 ("BmcSecurityGroupIds", "BmcSecurityGroupIds"),
             ])
-            .show(&["InstanceState", "InstanceName", "DeviceType", "BmcSecurityGroupIds"]),
+            .display(&["InstanceState", "InstanceName", "DeviceType", "BmcSecurityGroupIds"]),
     ),
     idempotency_token: None,
     rate_limit_per_second: Some(20),
@@ -105,7 +114,7 @@ pub(crate) static MODIFY_CHC_ATTRIBUTE_INFO: ActionInfo = ActionInfo {
         InvalidSecurityGroupId.NotFound",
 };
 
-pub(crate) static MODIFY_CHC_ATTRIBUTE: Table = Table {
+pub(crate) static MODIFY_CHC_ATTRIBUTE: ModelInfo = ModelInfo {
     name: "ModifyChcAttribute",
     members: &[
         FieldInfo::new("ChcIds", Kind::List(&Kind::Str)).required().format("chc-xxxxxxxx"),
@@ -128,10 +137,10 @@ model!(ModifyChcAttribute MODIFY_CHC_ATTRIBUTE {
     0 chc_ids 1 instance_name 2 device_type 3 bmc_user 4 password 5 bmc_security_group_ids
 });
 
-pub(crate) static MODIFY_CHC_ATTRIBUTE_RESPONSE: Table = Table {
+pub(crate) static MODIFY_CHC_ATTRIBUTE_RESPONSE: ModelInfo = ModelInfo {
     name: "ModifyChcAttributeResponse",
     members: &[
-        FieldInfo::new("RequestId", Kind::Str).promised(),
+        FieldInfo::new("RequestId", Kind::Str).always_present(),
     ],
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 64, slots: &[0] },
 };

@@ -56,11 +56,11 @@ pub(crate) static MODIFY_CHC_NETWORK_MODE_INFO: ActionInfo = ActionInfo {
     request: &MODIFY_CHC_NETWORK_MODE,
     response: &MODIFY_CHC_NETWORK_MODE_RESPONSE,
     retry: RetryClass::Hazard,
-    reclass: &[],
+    retry_overrides: &[],
     reconcile: Some(
         ReconcileInfo::new("DescribeChcHosts")
             .ids("ChcIds", "ChcIds", "ChcId")
-            .same(&[("NetworkMode", "NetworkMode")])
+            .matching(&[("NetworkMode", "NetworkMode")])
             .done(&[
                 Condition::one_of("LatestOperationState", &["SUCCESS"]),
                 Condition::one_of("InstanceState", &["PREPARED", "ONLINE"]),
@@ -70,7 +70,9 @@ pub(crate) static MODIFY_CHC_NETWORK_MODE_INFO: ActionInfo = ActionInfo {
                 (Condition::one_of("NetworkMode", &["BUSINESS"]), Condition::one_of("LatestOperation", &["SwitchChcBusinessNetwork"])),
             ])
             .failed(&[Condition::one_of("LatestOperationState", &["FAILED"])])
-            .show(&["InstanceState", "NetworkMode", "LatestOperation", "LatestOperationState"]),
+            .display(&[
+                "InstanceState", "NetworkMode", "LatestOperation", "LatestOperationState",
+            ]),
     ),
     idempotency_token: None,
     rate_limit_per_second: None,
@@ -89,7 +91,7 @@ pub(crate) static MODIFY_CHC_NETWORK_MODE_INFO: ActionInfo = ActionInfo {
         OperationDenied.ChcHostStateNotSupported",
 };
 
-pub(crate) static MODIFY_CHC_NETWORK_MODE: Table = Table {
+pub(crate) static MODIFY_CHC_NETWORK_MODE: ModelInfo = ModelInfo {
     name: "ModifyChcNetworkMode",
     members: &[
         FieldInfo::new("ChcIds", Kind::List(&Kind::Str)).required().format("chc-xxxxxxxx"),
@@ -100,10 +102,10 @@ pub(crate) static MODIFY_CHC_NETWORK_MODE: Table = Table {
 
 model!(ModifyChcNetworkMode MODIFY_CHC_NETWORK_MODE { 0 chc_ids 1 network_mode });
 
-pub(crate) static MODIFY_CHC_NETWORK_MODE_RESPONSE: Table = Table {
+pub(crate) static MODIFY_CHC_NETWORK_MODE_RESPONSE: ModelInfo = ModelInfo {
     name: "ModifyChcNetworkModeResponse",
     members: &[
-        FieldInfo::new("RequestId", Kind::Str).promised(),
+        FieldInfo::new("RequestId", Kind::Str).always_present(),
     ],
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 64, slots: &[0] },
 };

@@ -50,14 +50,17 @@ pub(crate) static MODIFY_DISASTER_RECOVER_GROUP_ATTRIBUTE_INFO: ActionInfo = Act
     request: &MODIFY_DISASTER_RECOVER_GROUP_ATTRIBUTE,
     response: &MODIFY_DISASTER_RECOVER_GROUP_ATTRIBUTE_RESPONSE,
     retry: RetryClass::Convergent,
-    reclass: &[
-        Reclass { when: &[Condition::present("Affinity")], class: RetryClass::Guarded },
+    retry_overrides: &[
+        RetryClassOverride {
+            when: &[Condition::present("Affinity")],
+            class: RetryClass::Guarded,
+        },
     ],
     reconcile: Some(
         ReconcileInfo::new("DescribeDisasterRecoverGroups")
             .ids("DisasterRecoverGroupId", "DisasterRecoverGroupIds", "DisasterRecoverGroupId")
-            .same(&[("Name", "Name"), ("Affinity", "Affinity")])
-            .show(&["Name", "Affinity"]),
+            .matching(&[("Name", "Name"), ("Affinity", "Affinity")])
+            .display(&["Name", "Affinity"]),
     ),
     idempotency_token: None,
     rate_limit_per_second: Some(10),
@@ -75,7 +78,7 @@ pub(crate) static MODIFY_DISASTER_RECOVER_GROUP_ATTRIBUTE_INFO: ActionInfo = Act
         ResourceNotFound.InvalidPlacementSet",
 };
 
-pub(crate) static MODIFY_DISASTER_RECOVER_GROUP_ATTRIBUTE: Table = Table {
+pub(crate) static MODIFY_DISASTER_RECOVER_GROUP_ATTRIBUTE: ModelInfo = ModelInfo {
     name: "ModifyDisasterRecoverGroupAttribute",
     members: &[
         FieldInfo::new("DisasterRecoverGroupId", Kind::Str).required().format("ps-xxxxxxxx"),
@@ -89,10 +92,10 @@ model!(ModifyDisasterRecoverGroupAttribute MODIFY_DISASTER_RECOVER_GROUP_ATTRIBU
     0 disaster_recover_group_id 1 name 2 affinity
 });
 
-pub(crate) static MODIFY_DISASTER_RECOVER_GROUP_ATTRIBUTE_RESPONSE: Table = Table {
+pub(crate) static MODIFY_DISASTER_RECOVER_GROUP_ATTRIBUTE_RESPONSE: ModelInfo = ModelInfo {
     name: "ModifyDisasterRecoverGroupAttributeResponse",
     members: &[
-        FieldInfo::new("RequestId", Kind::Str).promised(),
+        FieldInfo::new("RequestId", Kind::Str).always_present(),
     ],
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 64, slots: &[0] },
 };

@@ -51,18 +51,24 @@ pub(crate) static MODIFY_HOSTS_ATTRIBUTE_INFO: ActionInfo = ActionInfo {
     request: &MODIFY_HOSTS_ATTRIBUTE,
     response: &MODIFY_HOSTS_ATTRIBUTE_RESPONSE,
     retry: RetryClass::Convergent,
-    reclass: &[
-        Reclass { when: &[Condition::present("RenewFlag")], class: RetryClass::Guarded },
-        Reclass { when: &[Condition::present("ProjectId")], class: RetryClass::Guarded },
+    retry_overrides: &[
+        RetryClassOverride {
+            when: &[Condition::present("RenewFlag")],
+            class: RetryClass::Guarded,
+        },
+        RetryClassOverride {
+            when: &[Condition::present("ProjectId")],
+            class: RetryClass::Guarded,
+        },
     ],
     reconcile: Some(
         ReconcileInfo::new("DescribeHosts")
             .ids("HostIds", "Filters.host-id", "HostId")
-            .same(&[
+            .matching(&[
                 ("HostName", "HostName"), ("RenewFlag", "RenewFlag"),
                 ("Placement.ProjectId", "ProjectId"),
             ])
-            .show(&["HostName", "RenewFlag", "Placement.ProjectId"]),
+            .display(&["HostName", "RenewFlag", "Placement.ProjectId"]),
     ),
     idempotency_token: None,
     rate_limit_per_second: Some(10),
@@ -81,7 +87,7 @@ pub(crate) static MODIFY_HOSTS_ATTRIBUTE_INFO: ActionInfo = ActionInfo {
         InvalidInstance.NotSupported",
 };
 
-pub(crate) static MODIFY_HOSTS_ATTRIBUTE: Table = Table {
+pub(crate) static MODIFY_HOSTS_ATTRIBUTE: ModelInfo = ModelInfo {
     name: "ModifyHostsAttribute",
     members: &[
         FieldInfo::new("HostIds", Kind::List(&Kind::Str)).required().format("host-xxxxxxxx"),
@@ -100,10 +106,10 @@ model!(ModifyHostsAttribute MODIFY_HOSTS_ATTRIBUTE {
     0 host_ids 1 host_name 2 renew_flag 3 project_id
 });
 
-pub(crate) static MODIFY_HOSTS_ATTRIBUTE_RESPONSE: Table = Table {
+pub(crate) static MODIFY_HOSTS_ATTRIBUTE_RESPONSE: ModelInfo = ModelInfo {
     name: "ModifyHostsAttributeResponse",
     members: &[
-        FieldInfo::new("RequestId", Kind::Str).promised(),
+        FieldInfo::new("RequestId", Kind::Str).always_present(),
     ],
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 64, slots: &[0] },
 };

@@ -47,12 +47,12 @@ pub(crate) static MODIFY_HPC_CLUSTER_ATTRIBUTE_INFO: ActionInfo = ActionInfo {
     request: &MODIFY_HPC_CLUSTER_ATTRIBUTE,
     response: &MODIFY_HPC_CLUSTER_ATTRIBUTE_RESPONSE,
     retry: RetryClass::Convergent,
-    reclass: &[],
+    retry_overrides: &[],
     reconcile: Some(
         ReconcileInfo::new("DescribeHpcClusters")
             .ids("HpcClusterId", "HpcClusterIds", "HpcClusterId")
-            .same(&[("Name", "Name"), ("Remark", "Remark")])
-            .show(&["Name", "Remark"]),
+            .matching(&[("Name", "Name"), ("Remark", "Remark")])
+            .display(&["Name", "Remark"]),
     ),
     idempotency_token: None,
     rate_limit_per_second: None,
@@ -67,7 +67,7 @@ pub(crate) static MODIFY_HPC_CLUSTER_ATTRIBUTE_INFO: ActionInfo = ActionInfo {
     errors: "InvalidParameterValue ResourceNotFound.HpcCluster",
 };
 
-pub(crate) static MODIFY_HPC_CLUSTER_ATTRIBUTE: Table = Table {
+pub(crate) static MODIFY_HPC_CLUSTER_ATTRIBUTE: ModelInfo = ModelInfo {
     name: "ModifyHpcClusterAttribute",
     members: &[
         FieldInfo::new("HpcClusterId", Kind::Str).required().format("hpc-xxxxxxxx"),
@@ -81,10 +81,10 @@ model!(ModifyHpcClusterAttribute MODIFY_HPC_CLUSTER_ATTRIBUTE {
     0 hpc_cluster_id 1 name 2 remark
 });
 
-pub(crate) static MODIFY_HPC_CLUSTER_ATTRIBUTE_RESPONSE: Table = Table {
+pub(crate) static MODIFY_HPC_CLUSTER_ATTRIBUTE_RESPONSE: ModelInfo = ModelInfo {
     name: "ModifyHpcClusterAttributeResponse",
     members: &[
-        FieldInfo::new("RequestId", Kind::Str).promised(),
+        FieldInfo::new("RequestId", Kind::Str).always_present(),
     ],
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 64, slots: &[0] },
 };

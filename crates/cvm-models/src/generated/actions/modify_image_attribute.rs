@@ -56,19 +56,28 @@ pub(crate) static MODIFY_IMAGE_ATTRIBUTE_INFO: ActionInfo = ActionInfo {
     request: &MODIFY_IMAGE_ATTRIBUTE,
     response: &MODIFY_IMAGE_ATTRIBUTE_RESPONSE,
     retry: RetryClass::Convergent,
-    reclass: &[
-        Reclass { when: &[Condition::present("ImageName")], class: RetryClass::Guarded },
-        Reclass { when: &[Condition::present("ImageFamily")], class: RetryClass::Guarded },
-        Reclass { when: &[Condition::present("ImageDeprecated")], class: RetryClass::Guarded },
+    retry_overrides: &[
+        RetryClassOverride {
+            when: &[Condition::present("ImageName")],
+            class: RetryClass::Guarded,
+        },
+        RetryClassOverride {
+            when: &[Condition::present("ImageFamily")],
+            class: RetryClass::Guarded,
+        },
+        RetryClassOverride {
+            when: &[Condition::present("ImageDeprecated")],
+            class: RetryClass::Guarded,
+        },
     ],
     reconcile: Some(
         ReconcileInfo::new("DescribeImages")
             .ids("ImageId", "ImageIds", "ImageId")
-            .same(&[
+            .matching(&[
                 ("ImageName", "ImageName"), ("ImageDescription", "ImageDescription"),
                 ("ImageFamily", "ImageFamily"), ("ImageDeprecated", "ImageDeprecated"),
             ])
-            .show(&["ImageName", "ImageDescription", "ImageFamily", "ImageDeprecated"]),
+            .display(&["ImageName", "ImageDescription", "ImageFamily", "ImageDeprecated"]),
     ),
     idempotency_token: None,
     rate_limit_per_second: Some(10),
@@ -92,7 +101,7 @@ pub(crate) static MODIFY_IMAGE_ATTRIBUTE_INFO: ActionInfo = ActionInfo {
         UnsupportedOperation.SharedImageModifyUnsupported",
 };
 
-pub(crate) static MODIFY_IMAGE_ATTRIBUTE: Table = Table {
+pub(crate) static MODIFY_IMAGE_ATTRIBUTE: ModelInfo = ModelInfo {
     name: "ModifyImageAttribute",
     members: &[
         FieldInfo::new("ImageId", Kind::Str).required().format("img-xxxxxxxx"),
@@ -114,10 +123,10 @@ model!(ModifyImageAttribute MODIFY_IMAGE_ATTRIBUTE {
     0 image_id 1 image_name 2 image_description 3 image_family 4 image_deprecated
 });
 
-pub(crate) static MODIFY_IMAGE_ATTRIBUTE_RESPONSE: Table = Table {
+pub(crate) static MODIFY_IMAGE_ATTRIBUTE_RESPONSE: ModelInfo = ModelInfo {
     name: "ModifyImageAttributeResponse",
     members: &[
-        FieldInfo::new("RequestId", Kind::Str).promised(),
+        FieldInfo::new("RequestId", Kind::Str).always_present(),
     ],
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 64, slots: &[0] },
 };

@@ -51,11 +51,11 @@ pub(crate) static MODIFY_IMAGE_SHARE_PERMISSION_INFO: ActionInfo = ActionInfo {
     request: &MODIFY_IMAGE_SHARE_PERMISSION,
     response: &MODIFY_IMAGE_SHARE_PERMISSION_RESPONSE,
     retry: RetryClass::Guarded,
-    reclass: &[],
+    retry_overrides: &[],
     reconcile: Some(
         ReconcileInfo::new("DescribeImageSharePermission")
-            .narrow(&[("ImageId", "ImageId")])
-            .show(&["AccountId", "CreatedTime"]),
+            .filters(&[("ImageId", "ImageId")])
+            .display(&["AccountId", "CreatedTime"]),
     ),
     idempotency_token: None,
     rate_limit_per_second: Some(10),
@@ -90,7 +90,7 @@ pub(crate) static MODIFY_IMAGE_SHARE_PERMISSION_INFO: ActionInfo = ActionInfo {
         UnsupportedOperation.LocationImageNotSupported",
 };
 
-pub(crate) static MODIFY_IMAGE_SHARE_PERMISSION: Table = Table {
+pub(crate) static MODIFY_IMAGE_SHARE_PERMISSION: ModelInfo = ModelInfo {
     name: "ModifyImageSharePermission",
     members: &[
         FieldInfo::new("ImageId", Kind::Str).required().format("img-xxxxxxxx"),
@@ -104,10 +104,10 @@ model!(ModifyImageSharePermission MODIFY_IMAGE_SHARE_PERMISSION {
     0 image_id 1 account_ids 2 permission
 });
 
-pub(crate) static MODIFY_IMAGE_SHARE_PERMISSION_RESPONSE: Table = Table {
+pub(crate) static MODIFY_IMAGE_SHARE_PERMISSION_RESPONSE: ModelInfo = ModelInfo {
     name: "ModifyImageSharePermissionResponse",
     members: &[
-        FieldInfo::new("RequestId", Kind::Str).promised(),
+        FieldInfo::new("RequestId", Kind::Str).always_present(),
     ],
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 64, slots: &[0] },
 };

@@ -61,11 +61,11 @@ pub(crate) static MODIFY_INSTANCE_DISK_TYPE_INFO: ActionInfo = ActionInfo {
     request: &MODIFY_INSTANCE_DISK_TYPE,
     response: &MODIFY_INSTANCE_DISK_TYPE_RESPONSE,
     retry: RetryClass::Hazard,
-    reclass: &[],
+    retry_overrides: &[],
     reconcile: Some(
         ReconcileInfo::new("DescribeInstances")
             .ids("InstanceId", "InstanceIds", "InstanceId")
-            .show(&[
+            .display(&[
                 "SystemDisk.DiskType", "DataDisks", "InstanceState", "LatestOperation",
                 "LatestOperationState", "LatestOperationRequestId",
             ]),
@@ -106,7 +106,7 @@ pub(crate) static MODIFY_INSTANCE_DISK_TYPE_INFO: ActionInfo = ActionInfo {
         UnsupportedOperation.StoppedModeStopCharging",
 };
 
-pub(crate) static MODIFY_INSTANCE_DISK_TYPE: Table = Table {
+pub(crate) static MODIFY_INSTANCE_DISK_TYPE: ModelInfo = ModelInfo {
     name: "ModifyInstanceDiskType",
     members: &[
         FieldInfo::new("InstanceId", Kind::Str).required().format("ins-xxxxxxxx"),
@@ -120,10 +120,10 @@ model!(ModifyInstanceDiskType MODIFY_INSTANCE_DISK_TYPE {
     0 instance_id 1 data_disks 2 system_disk
 });
 
-pub(crate) static MODIFY_INSTANCE_DISK_TYPE_RESPONSE: Table = Table {
+pub(crate) static MODIFY_INSTANCE_DISK_TYPE_RESPONSE: ModelInfo = ModelInfo {
     name: "ModifyInstanceDiskTypeResponse",
     members: &[
-        FieldInfo::new("RequestId", Kind::Str).promised(),
+        FieldInfo::new("RequestId", Kind::Str).always_present(),
     ],
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 64, slots: &[0] },
 };

@@ -110,26 +110,44 @@ pub(crate) static MODIFY_INSTANCES_ATTRIBUTE_INFO: ActionInfo = ActionInfo {
     request: &MODIFY_INSTANCES_ATTRIBUTE,
     response: &MODIFY_INSTANCES_ATTRIBUTE_RESPONSE,
     retry: RetryClass::Convergent,
-    reclass: &[
-        Reclass {
+    retry_overrides: &[
+        RetryClassOverride {
             when: &[Condition::present("HostName"), Condition::none_of("AutoReboot", &["false"])],
             class: RetryClass::Hazard,
         },
-        Reclass { when: &[Condition::present("HostName")], class: RetryClass::Guarded },
-        Reclass { when: &[Condition::present("EnableJumboFrame")], class: RetryClass::Hazard },
-        Reclass { when: &[Condition::present("SecurityGroups")], class: RetryClass::Guarded },
-        Reclass {
+        RetryClassOverride {
+            when: &[Condition::present("HostName")],
+            class: RetryClass::Guarded,
+        },
+        RetryClassOverride {
+            when: &[Condition::present("EnableJumboFrame")],
+            class: RetryClass::Hazard,
+        },
+        RetryClassOverride {
+            when: &[Condition::present("SecurityGroups")],
+            class: RetryClass::Guarded,
+        },
+        RetryClassOverride {
             when: &[Condition::present("DisableApiTermination")],
             class: RetryClass::Guarded,
         },
-        Reclass { when: &[Condition::present("CamRoleName")], class: RetryClass::Guarded },
-        Reclass { when: &[Condition::present("CamRoleType")], class: RetryClass::Guarded },
-        Reclass { when: &[Condition::present("UserData")], class: RetryClass::Guarded },
+        RetryClassOverride {
+            when: &[Condition::present("CamRoleName")],
+            class: RetryClass::Guarded,
+        },
+        RetryClassOverride {
+            when: &[Condition::present("CamRoleType")],
+            class: RetryClass::Guarded,
+        },
+        RetryClassOverride {
+            when: &[Condition::present("UserData")],
+            class: RetryClass::Guarded,
+        },
     ],
     reconcile: Some(
         ReconcileInfo::new("DescribeInstances")
             .ids("InstanceIds", "InstanceIds", "InstanceId")
-            .same(&[
+            .matching(&[
                 ("InstanceName", "InstanceName"), ("SecurityGroupIds", "SecurityGroups"),
                 ("HostName", "HostName"), ("CamRoleName", "CamRoleName"),
                 ("DisableApiTermination", "DisableApiTermination"),
@@ -137,7 +155,7 @@ pub(crate) static MODIFY_INSTANCES_ATTRIBUTE_INFO: ActionInfo = ActionInfo {
             ])
             .done(&[Condition::one_of("LatestOperationState", &["SUCCESS"])])
             .failed(&[Condition::one_of("LatestOperationState", &["FAILED"])])
-            .show(&[
+            .display(&[
                 "InstanceName", "HostName", "SecurityGroupIds", "CamRoleName",
                 "DisableApiTermination", "EnableJumboFrame", "InstanceState", "LatestOperation",
                 "LatestOperationState", "LatestOperationRequestId",
@@ -200,7 +218,7 @@ pub(crate) static MODIFY_INSTANCES_ATTRIBUTE_INFO: ActionInfo = ActionInfo {
         UnsupportedOperation.StoppedModeStopCharging",
 };
 
-pub(crate) static MODIFY_INSTANCES_ATTRIBUTE: Table = Table {
+pub(crate) static MODIFY_INSTANCES_ATTRIBUTE: ModelInfo = ModelInfo {
     name: "ModifyInstancesAttribute",
     members: &[
         FieldInfo::new("InstanceIds", Kind::List(&Kind::Str))
@@ -267,10 +285,10 @@ model!(ModifyInstancesAttribute MODIFY_INSTANCES_ATTRIBUTE {
     6 disable_api_termination 7 cam_role_type 8 auto_reboot 9 enable_jumbo_frame
 });
 
-pub(crate) static MODIFY_INSTANCES_ATTRIBUTE_RESPONSE: Table = Table {
+pub(crate) static MODIFY_INSTANCES_ATTRIBUTE_RESPONSE: ModelInfo = ModelInfo {
     name: "ModifyInstancesAttributeResponse",
     members: &[
-        FieldInfo::new("RequestId", Kind::Str).promised(),
+        FieldInfo::new("RequestId", Kind::Str).always_present(),
     ],
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 64, slots: &[0] },
 };

@@ -65,14 +65,14 @@ pub(crate) static MODIFY_INSTANCES_CHARGE_TYPE_INFO: ActionInfo = ActionInfo {
     request: &MODIFY_INSTANCES_CHARGE_TYPE,
     response: &MODIFY_INSTANCES_CHARGE_TYPE_RESPONSE,
     retry: RetryClass::Hazard,
-    reclass: &[],
+    retry_overrides: &[],
     reconcile: Some(
         ReconcileInfo::new("DescribeInstances")
             .ids("InstanceIds", "InstanceIds", "InstanceId")
-            .same(&[("InstanceChargeType", "InstanceChargeType")])
+            .matching(&[("InstanceChargeType", "InstanceChargeType")])
             .done(&[Condition::one_of("LatestOperationState", &["SUCCESS"])])
             .failed(&[Condition::one_of("LatestOperationState", &["FAILED"])])
-            .show(&[
+            .display(&[
                 "InstanceChargeType", "ExpiredTime", "InstanceState", "LatestOperation",
                 "LatestOperationState", "LatestOperationRequestId",
             ]),
@@ -125,7 +125,7 @@ pub(crate) static MODIFY_INSTANCES_CHARGE_TYPE_INFO: ActionInfo = ActionInfo {
         UnsupportedOperation.UnderwritingInstanceTypeOnlySupportAutoRenew",
 };
 
-pub(crate) static MODIFY_INSTANCES_CHARGE_TYPE: Table = Table {
+pub(crate) static MODIFY_INSTANCES_CHARGE_TYPE: ModelInfo = ModelInfo {
     name: "ModifyInstancesChargeType",
     members: &[
         FieldInfo::new("InstanceIds", Kind::List(&Kind::Str))
@@ -146,10 +146,10 @@ model!(ModifyInstancesChargeType MODIFY_INSTANCES_CHARGE_TYPE {
     0 instance_ids 1 instance_charge_type 2 instance_charge_prepaid 3 modify_portable_data_disk
 });
 
-pub(crate) static MODIFY_INSTANCES_CHARGE_TYPE_RESPONSE: Table = Table {
+pub(crate) static MODIFY_INSTANCES_CHARGE_TYPE_RESPONSE: ModelInfo = ModelInfo {
     name: "ModifyInstancesChargeTypeResponse",
     members: &[
-        FieldInfo::new("RequestId", Kind::Str).promised(),
+        FieldInfo::new("RequestId", Kind::Str).always_present(),
     ],
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 64, slots: &[0] },
 };

@@ -69,20 +69,23 @@ pub(crate) static MODIFY_INSTANCES_DISASTER_RECOVER_GROUP_INFO: ActionInfo = Act
     request: &MODIFY_INSTANCES_DISASTER_RECOVER_GROUP,
     response: &MODIFY_INSTANCES_DISASTER_RECOVER_GROUP_RESPONSE,
     retry: RetryClass::Guarded,
-    reclass: &[
-        Reclass { when: &[Condition::one_of("Force", &["true"])], class: RetryClass::Hazard },
+    retry_overrides: &[
+        RetryClassOverride {
+            when: &[Condition::one_of("Force", &["true"])],
+            class: RetryClass::Hazard,
+        },
     ],
     reconcile: Some(
         ReconcileInfo::new("DescribeInstances")
             .ids("InstanceIds", "InstanceIds", "InstanceId")
-            .same(&[
+            .matching(&[
                 ("DisasterRecoverGroupIds", "DisasterRecoverGroupIds"),
                 ("DisasterRecoverGroupId", "DisasterRecoverGroupId"),
                 ("PartitionNumber", "PartitionNumber"),
             ])
             .done(&[Condition::one_of("LatestOperationState", &["SUCCESS"])])
             .failed(&[Condition::one_of("LatestOperationState", &["FAILED"])])
-            .show(&[
+            .display(&[
                 "DisasterRecoverGroupIds", "PartitionNumber", "InstanceState",
                 "LatestOperation", "LatestOperationState", "LatestOperationRequestId",
             ]),
@@ -124,7 +127,7 @@ pub(crate) static MODIFY_INSTANCES_DISASTER_RECOVER_GROUP_INFO: ActionInfo = Act
         UnsupportedOperation.StoppedModeStopCharging",
 };
 
-pub(crate) static MODIFY_INSTANCES_DISASTER_RECOVER_GROUP: Table = Table {
+pub(crate) static MODIFY_INSTANCES_DISASTER_RECOVER_GROUP: ModelInfo = ModelInfo {
     name: "ModifyInstancesDisasterRecoverGroup",
     members: &[
         FieldInfo::new("InstanceIds", Kind::List(&Kind::Str))
@@ -152,10 +155,10 @@ model!(ModifyInstancesDisasterRecoverGroup MODIFY_INSTANCES_DISASTER_RECOVER_GRO
     4 partition_number
 });
 
-pub(crate) static MODIFY_INSTANCES_DISASTER_RECOVER_GROUP_RESPONSE: Table = Table {
+pub(crate) static MODIFY_INSTANCES_DISASTER_RECOVER_GROUP_RESPONSE: ModelInfo = ModelInfo {
     name: "ModifyInstancesDisasterRecoverGroupResponse",
     members: &[
-        FieldInfo::new("RequestId", Kind::Str).promised(),
+        FieldInfo::new("RequestId", Kind::Str).always_present(),
     ],
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 64, slots: &[0] },
 };

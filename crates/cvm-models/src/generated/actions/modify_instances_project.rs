@@ -53,14 +53,14 @@ pub(crate) static MODIFY_INSTANCES_PROJECT_INFO: ActionInfo = ActionInfo {
     request: &MODIFY_INSTANCES_PROJECT,
     response: &MODIFY_INSTANCES_PROJECT_RESPONSE,
     retry: RetryClass::Guarded,
-    reclass: &[],
+    retry_overrides: &[],
     reconcile: Some(
         ReconcileInfo::new("DescribeInstances")
             .ids("InstanceIds", "InstanceIds", "InstanceId")
-            .same(&[("Placement.ProjectId", "ProjectId")])
+            .matching(&[("Placement.ProjectId", "ProjectId")])
             .done(&[Condition::one_of("LatestOperationState", &["SUCCESS"])])
             .failed(&[Condition::one_of("LatestOperationState", &["FAILED"])])
-            .show(&[
+            .display(&[
                 "Placement.ProjectId", "InstanceState", "LatestOperation",
                 "LatestOperationState", "LatestOperationRequestId",
             ]),
@@ -90,7 +90,7 @@ pub(crate) static MODIFY_INSTANCES_PROJECT_INFO: ActionInfo = ActionInfo {
         UnsupportedOperation.InstanceStateIsolating",
 };
 
-pub(crate) static MODIFY_INSTANCES_PROJECT: Table = Table {
+pub(crate) static MODIFY_INSTANCES_PROJECT: ModelInfo = ModelInfo {
     name: "ModifyInstancesProject",
     members: &[
         FieldInfo::new("InstanceIds", Kind::List(&Kind::Str))
@@ -104,10 +104,10 @@ pub(crate) static MODIFY_INSTANCES_PROJECT: Table = Table {
 
 model!(ModifyInstancesProject MODIFY_INSTANCES_PROJECT { 0 instance_ids 1 project_id });
 
-pub(crate) static MODIFY_INSTANCES_PROJECT_RESPONSE: Table = Table {
+pub(crate) static MODIFY_INSTANCES_PROJECT_RESPONSE: ModelInfo = ModelInfo {
     name: "ModifyInstancesProjectResponse",
     members: &[
-        FieldInfo::new("RequestId", Kind::Str).promised(),
+        FieldInfo::new("RequestId", Kind::Str).always_present(),
     ],
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 64, slots: &[0] },
 };

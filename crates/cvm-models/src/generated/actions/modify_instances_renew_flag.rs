@@ -52,14 +52,14 @@ pub(crate) static MODIFY_INSTANCES_RENEW_FLAG_INFO: ActionInfo = ActionInfo {
     request: &MODIFY_INSTANCES_RENEW_FLAG,
     response: &MODIFY_INSTANCES_RENEW_FLAG_RESPONSE,
     retry: RetryClass::Guarded,
-    reclass: &[],
+    retry_overrides: &[],
     reconcile: Some(
         ReconcileInfo::new("DescribeInstances")
             .ids("InstanceIds", "InstanceIds", "InstanceId")
-            .same(&[("RenewFlag", "RenewFlag")])
+            .matching(&[("RenewFlag", "RenewFlag")])
             .done(&[Condition::one_of("LatestOperationState", &["SUCCESS"])])
             .failed(&[Condition::one_of("LatestOperationState", &["FAILED"])])
-            .show(&[
+            .display(&[
                 "RenewFlag", "ExpiredTime", "InstanceState", "LatestOperation",
                 "LatestOperationState", "LatestOperationRequestId",
             ]),
@@ -105,7 +105,7 @@ pub(crate) static MODIFY_INSTANCES_RENEW_FLAG_INFO: ActionInfo = ActionInfo {
         UnsupportedOperation.UnderwritingInstanceTypeOnlySupportAutoRenew",
 };
 
-pub(crate) static MODIFY_INSTANCES_RENEW_FLAG: Table = Table {
+pub(crate) static MODIFY_INSTANCES_RENEW_FLAG: ModelInfo = ModelInfo {
     name: "ModifyInstancesRenewFlag",
     members: &[
         FieldInfo::new("InstanceIds", Kind::List(&Kind::Str))
@@ -119,10 +119,10 @@ pub(crate) static MODIFY_INSTANCES_RENEW_FLAG: Table = Table {
 
 model!(ModifyInstancesRenewFlag MODIFY_INSTANCES_RENEW_FLAG { 0 instance_ids 1 renew_flag });
 
-pub(crate) static MODIFY_INSTANCES_RENEW_FLAG_RESPONSE: Table = Table {
+pub(crate) static MODIFY_INSTANCES_RENEW_FLAG_RESPONSE: ModelInfo = ModelInfo {
     name: "ModifyInstancesRenewFlagResponse",
     members: &[
-        FieldInfo::new("RequestId", Kind::Str).promised(),
+        FieldInfo::new("RequestId", Kind::Str).always_present(),
     ],
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 64, slots: &[0] },
 };

@@ -68,11 +68,11 @@ pub(crate) static MODIFY_INSTANCES_VPC_ATTRIBUTE_INFO: ActionInfo = ActionInfo {
     request: &MODIFY_INSTANCES_VPC_ATTRIBUTE,
     response: &MODIFY_INSTANCES_VPC_ATTRIBUTE_RESPONSE,
     retry: RetryClass::Hazard,
-    reclass: &[],
+    retry_overrides: &[],
     reconcile: Some(
         ReconcileInfo::new("DescribeInstances")
             .ids("InstanceIds", "InstanceIds", "InstanceId")
-            .show(&[
+            .display(&[
                 "VirtualPrivateCloud.VpcId", "VirtualPrivateCloud.SubnetId",
                 "PrivateIpAddresses", "InstanceState", "LatestOperation",
                 "LatestOperationState", "LatestOperationRequestId",
@@ -133,7 +133,7 @@ pub(crate) static MODIFY_INSTANCES_VPC_ATTRIBUTE_INFO: ActionInfo = ActionInfo {
         VpcIpIsUsed",
 };
 
-pub(crate) static MODIFY_INSTANCES_VPC_ATTRIBUTE: Table = Table {
+pub(crate) static MODIFY_INSTANCES_VPC_ATTRIBUTE: ModelInfo = ModelInfo {
     name: "ModifyInstancesVpcAttribute",
     members: &[
         FieldInfo::new("InstanceIds", Kind::List(&Kind::Str)).required().format("ins-xxxxxxxx"),
@@ -148,10 +148,10 @@ model!(ModifyInstancesVpcAttribute MODIFY_INSTANCES_VPC_ATTRIBUTE {
     0 instance_ids 1 virtual_private_cloud 2 force_stop 3 reserve_host_name
 });
 
-pub(crate) static MODIFY_INSTANCES_VPC_ATTRIBUTE_RESPONSE: Table = Table {
+pub(crate) static MODIFY_INSTANCES_VPC_ATTRIBUTE_RESPONSE: ModelInfo = ModelInfo {
     name: "ModifyInstancesVpcAttributeResponse",
     members: &[
-        FieldInfo::new("RequestId", Kind::Str).promised(),
+        FieldInfo::new("RequestId", Kind::Str).always_present(),
     ],
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 64, slots: &[0] },
 };

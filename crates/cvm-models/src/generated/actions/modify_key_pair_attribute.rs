@@ -49,14 +49,17 @@ pub(crate) static MODIFY_KEY_PAIR_ATTRIBUTE_INFO: ActionInfo = ActionInfo {
     request: &MODIFY_KEY_PAIR_ATTRIBUTE,
     response: &MODIFY_KEY_PAIR_ATTRIBUTE_RESPONSE,
     retry: RetryClass::Convergent,
-    reclass: &[
-        Reclass { when: &[Condition::present("KeyName")], class: RetryClass::Guarded },
+    retry_overrides: &[
+        RetryClassOverride {
+            when: &[Condition::present("KeyName")],
+            class: RetryClass::Guarded,
+        },
     ],
     reconcile: Some(
         ReconcileInfo::new("DescribeKeyPairs")
             .ids("KeyId", "KeyIds", "KeyId")
-            .same(&[("KeyName", "KeyName"), ("Description", "Description")])
-            .show(&["KeyName", "Description"]),
+            .matching(&[("KeyName", "KeyName"), ("Description", "Description")])
+            .display(&["KeyName", "Description"]),
     ),
     idempotency_token: None,
     rate_limit_per_second: Some(10),
@@ -78,7 +81,7 @@ pub(crate) static MODIFY_KEY_PAIR_ATTRIBUTE_INFO: ActionInfo = ActionInfo {
         MissingParameter",
 };
 
-pub(crate) static MODIFY_KEY_PAIR_ATTRIBUTE: Table = Table {
+pub(crate) static MODIFY_KEY_PAIR_ATTRIBUTE: ModelInfo = ModelInfo {
     name: "ModifyKeyPairAttribute",
     members: &[
         FieldInfo::new("KeyId", Kind::Str).required().format("skey-xxxxxxxx"),
@@ -95,10 +98,10 @@ pub(crate) static MODIFY_KEY_PAIR_ATTRIBUTE: Table = Table {
 
 model!(ModifyKeyPairAttribute MODIFY_KEY_PAIR_ATTRIBUTE { 0 key_id 1 key_name 2 description });
 
-pub(crate) static MODIFY_KEY_PAIR_ATTRIBUTE_RESPONSE: Table = Table {
+pub(crate) static MODIFY_KEY_PAIR_ATTRIBUTE_RESPONSE: ModelInfo = ModelInfo {
     name: "ModifyKeyPairAttributeResponse",
     members: &[
-        FieldInfo::new("RequestId", Kind::Str).promised(),
+        FieldInfo::new("RequestId", Kind::Str).always_present(),
     ],
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 64, slots: &[0] },
 };

@@ -46,12 +46,12 @@ pub(crate) static MODIFY_LAUNCH_TEMPLATE_DEFAULT_VERSION_INFO: ActionInfo = Acti
     request: &MODIFY_LAUNCH_TEMPLATE_DEFAULT_VERSION,
     response: &MODIFY_LAUNCH_TEMPLATE_DEFAULT_VERSION_RESPONSE,
     retry: RetryClass::Guarded,
-    reclass: &[],
+    retry_overrides: &[],
     reconcile: Some(
         ReconcileInfo::new("DescribeLaunchTemplates")
             .ids("LaunchTemplateId", "LaunchTemplateIds", "LaunchTemplateId")
-            .same(&[("DefaultVersionNumber", "DefaultVersion")])
-            .show(&["DefaultVersionNumber", "LatestVersionNumber"]),
+            .matching(&[("DefaultVersionNumber", "DefaultVersion")])
+            .display(&["DefaultVersionNumber", "LatestVersionNumber"]),
     ),
     idempotency_token: None,
     rate_limit_per_second: Some(20),
@@ -76,7 +76,7 @@ pub(crate) static MODIFY_LAUNCH_TEMPLATE_DEFAULT_VERSION_INFO: ActionInfo = Acti
         UnknownParameter",
 };
 
-pub(crate) static MODIFY_LAUNCH_TEMPLATE_DEFAULT_VERSION: Table = Table {
+pub(crate) static MODIFY_LAUNCH_TEMPLATE_DEFAULT_VERSION: ModelInfo = ModelInfo {
     name: "ModifyLaunchTemplateDefaultVersion",
     members: &[
         FieldInfo::new("LaunchTemplateId", Kind::Str).required().format("lt-xxxxxxxx"),
@@ -89,10 +89,10 @@ model!(ModifyLaunchTemplateDefaultVersion MODIFY_LAUNCH_TEMPLATE_DEFAULT_VERSION
     0 launch_template_id 1 default_version
 });
 
-pub(crate) static MODIFY_LAUNCH_TEMPLATE_DEFAULT_VERSION_RESPONSE: Table = Table {
+pub(crate) static MODIFY_LAUNCH_TEMPLATE_DEFAULT_VERSION_RESPONSE: ModelInfo = ModelInfo {
     name: "ModifyLaunchTemplateDefaultVersionResponse",
     members: &[
-        FieldInfo::new("RequestId", Kind::Str).promised(),
+        FieldInfo::new("RequestId", Kind::Str).always_present(),
     ],
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 64, slots: &[0] },
 };

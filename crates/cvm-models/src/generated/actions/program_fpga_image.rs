@@ -55,8 +55,11 @@ pub(crate) static PROGRAM_FPGA_IMAGE_INFO: ActionInfo = ActionInfo {
     request: &PROGRAM_FPGA_IMAGE,
     response: &PROGRAM_FPGA_IMAGE_RESPONSE,
     retry: RetryClass::Hazard,
-    reclass: &[
-        Reclass { when: &[Condition::one_of("DryRun", &["true"])], class: RetryClass::Read },
+    retry_overrides: &[
+        RetryClassOverride {
+            when: &[Condition::one_of("DryRun", &["true"])],
+            class: RetryClass::Read,
+        },
     ],
     reconcile: None,
     idempotency_token: None,
@@ -79,7 +82,7 @@ pub(crate) static PROGRAM_FPGA_IMAGE_INFO: ActionInfo = ActionInfo {
         UnsupportedOperation.NotFpgaInstance",
 };
 
-pub(crate) static PROGRAM_FPGA_IMAGE: Table = Table {
+pub(crate) static PROGRAM_FPGA_IMAGE: ModelInfo = ModelInfo {
     name: "ProgramFpgaImage",
     members: &[
         FieldInfo::new("InstanceId", Kind::Str).required().format("ins-xxxxxxxx"),
@@ -92,10 +95,10 @@ pub(crate) static PROGRAM_FPGA_IMAGE: Table = Table {
 
 model!(ProgramFpgaImage PROGRAM_FPGA_IMAGE { 0 instance_id 1 fpga_url 2 dbdfs 3 dry_run });
 
-pub(crate) static PROGRAM_FPGA_IMAGE_RESPONSE: Table = Table {
+pub(crate) static PROGRAM_FPGA_IMAGE_RESPONSE: ModelInfo = ModelInfo {
     name: "ProgramFpgaImageResponse",
     members: &[
-        FieldInfo::new("RequestId", Kind::Str).promised(),
+        FieldInfo::new("RequestId", Kind::Str).always_present(),
     ],
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 64, slots: &[0] },
 };

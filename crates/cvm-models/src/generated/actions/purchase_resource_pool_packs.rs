@@ -89,16 +89,19 @@ pub(crate) static PURCHASE_RESOURCE_POOL_PACKS_INFO: ActionInfo = ActionInfo {
     request: &PURCHASE_RESOURCE_POOL_PACKS,
     response: &PURCHASE_RESOURCE_POOL_PACKS_RESPONSE,
     retry: RetryClass::Hazard,
-    reclass: &[
-        Reclass { when: &[Condition::one_of("DryRun", &["true"])], class: RetryClass::Read },
+    retry_overrides: &[
+        RetryClassOverride {
+            when: &[Condition::one_of("DryRun", &["true"])],
+            class: RetryClass::Read,
+        },
     ],
     reconcile: Some(
         ReconcileInfo::new("DescribeResourcePoolPacks")
-            .narrow(&[("Filters.zone", "Zone"), ("Filters.instance-type", "InstanceType")])
-            .same(&[("DedicatedResourcePackName", "DedicatedResourcePoolPackName")])
+            .filters(&[("Filters.zone", "Zone"), ("Filters.instance-type", "InstanceType")])
+            .matching(&[("DedicatedResourcePackName", "DedicatedResourcePoolPackName")])
             .created("StartTime")
             .count("InstanceCount")
-            .show(&["DedicatedResourcePackName", "Status", "InstanceType", "StartTime"]),
+            .display(&["DedicatedResourcePackName", "Status", "InstanceType", "StartTime"]),
     ),
     idempotency_token: None,
     rate_limit_per_second: Some(20),
@@ -130,7 +133,7 @@ pub(crate) static PURCHASE_RESOURCE_POOL_PACKS_INFO: ActionInfo = ActionInfo {
         UnsupportedOperation.ResourcePoolPackageInvisibleForUser",
 };
 
-pub(crate) static PURCHASE_RESOURCE_POOL_PACKS: Table = Table {
+pub(crate) static PURCHASE_RESOURCE_POOL_PACKS: ModelInfo = ModelInfo {
     name: "PurchaseResourcePoolPacks",
     members: &[
         FieldInfo::new("Zone", Kind::Str).required(),
@@ -161,13 +164,13 @@ model!(PurchaseResourcePoolPacks PURCHASE_RESOURCE_POOL_PACKS {
     6 dedicated_resource_pool_pack_name 7 renew_flag 8 dry_run
 });
 
-pub(crate) static PURCHASE_RESOURCE_POOL_PACKS_RESPONSE: Table = Table {
+pub(crate) static PURCHASE_RESOURCE_POOL_PACKS_RESPONSE: ModelInfo = ModelInfo {
     name: "PurchaseResourcePoolPacksResponse",
     members: &[
         FieldInfo::new("DedicatedResourcePackIdSet", Kind::List(&Kind::Str))
-            .promised()
+            .always_present()
             .format("rpp-xxxxxxxx"),
-        FieldInfo::new("RequestId", Kind::Str).promised(),
+        FieldInfo::new("RequestId", Kind::Str).always_present(),
     ],
     index: NameIndex { multiplier: 0x6e78_9e6a_a1b9_65f5, shift: 63, slots: &[0, 1] },
 };

@@ -65,11 +65,11 @@ pub(crate) static REBOOT_INSTANCES_INFO: ActionInfo = ActionInfo {
     request: &REBOOT_INSTANCES,
     response: &REBOOT_INSTANCES_RESPONSE,
     retry: RetryClass::Hazard,
-    reclass: &[],
+    retry_overrides: &[],
     reconcile: Some(
         ReconcileInfo::new("DescribeInstances")
             .ids("InstanceIds", "InstanceIds", "InstanceId")
-            .show(&[
+            .display(&[
                 "InstanceState", "LatestOperation", "LatestOperationState",
                 "LatestOperationRequestId",
             ]),
@@ -119,7 +119,7 @@ pub(crate) static REBOOT_INSTANCES_INFO: ActionInfo = ActionInfo {
         UnsupportedOperation.StoppedModeStopCharging",
 };
 
-pub(crate) static REBOOT_INSTANCES: Table = Table {
+pub(crate) static REBOOT_INSTANCES: ModelInfo = ModelInfo {
     name: "RebootInstances",
     members: &[
         FieldInfo::new("InstanceIds", Kind::List(&Kind::Str))
@@ -140,10 +140,10 @@ pub(crate) static REBOOT_INSTANCES: Table = Table {
 
 model!(RebootInstances REBOOT_INSTANCES { 0 instance_ids 1 force_reboot 2 stop_type });
 
-pub(crate) static REBOOT_INSTANCES_RESPONSE: Table = Table {
+pub(crate) static REBOOT_INSTANCES_RESPONSE: ModelInfo = ModelInfo {
     name: "RebootInstancesResponse",
     members: &[
-        FieldInfo::new("RequestId", Kind::Str).promised(),
+        FieldInfo::new("RequestId", Kind::Str).always_present(),
     ],
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 64, slots: &[0] },
 };

@@ -49,7 +49,7 @@ pub(crate) static REMOVE_CHC_ASSIST_VPC_INFO: ActionInfo = ActionInfo {
     request: &REMOVE_CHC_ASSIST_VPC,
     response: &REMOVE_CHC_ASSIST_VPC_RESPONSE,
     retry: RetryClass::Hazard,
-    reclass: &[],
+    retry_overrides: &[],
     reconcile: Some(
         ReconcileInfo::new("DescribeChcHosts")
             .ids("ChcIds", "ChcIds", "ChcId")
@@ -64,7 +64,7 @@ pub(crate) static REMOVE_CHC_ASSIST_VPC_INFO: ActionInfo = ActionInfo {
                 Condition::one_of("LatestOperationState", &["FAILED"]),
                 Condition::one_of("InstanceState", &["CLEAR_NETWORK_FAILED"]),
             ])
-            .show(&[
+            .display(&[
                 "InstanceState", "BmcVirtualPrivateCloud.SubnetId",
                 "DeployVirtualPrivateCloud.SubnetId", "LatestOperationState",
             ]),
@@ -86,7 +86,7 @@ pub(crate) static REMOVE_CHC_ASSIST_VPC_INFO: ActionInfo = ActionInfo {
         InvalidParameterValue.IncorrectFormat",
 };
 
-pub(crate) static REMOVE_CHC_ASSIST_VPC: Table = Table {
+pub(crate) static REMOVE_CHC_ASSIST_VPC: ModelInfo = ModelInfo {
     name: "RemoveChcAssistVpc",
     members: &[
         FieldInfo::new("ChcIds", Kind::List(&Kind::Str)).required().format("chc-xxxxxxxx"),
@@ -96,10 +96,10 @@ pub(crate) static REMOVE_CHC_ASSIST_VPC: Table = Table {
 
 model!(RemoveChcAssistVpc REMOVE_CHC_ASSIST_VPC { 0 chc_ids });
 
-pub(crate) static REMOVE_CHC_ASSIST_VPC_RESPONSE: Table = Table {
+pub(crate) static REMOVE_CHC_ASSIST_VPC_RESPONSE: ModelInfo = ModelInfo {
     name: "RemoveChcAssistVpcResponse",
     members: &[
-        FieldInfo::new("RequestId", Kind::Str).promised(),
+        FieldInfo::new("RequestId", Kind::Str).always_present(),
     ],
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 64, slots: &[0] },
 };

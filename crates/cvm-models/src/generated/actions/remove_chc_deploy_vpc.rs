@@ -49,11 +49,11 @@ pub(crate) static REMOVE_CHC_DEPLOY_VPC_INFO: ActionInfo = ActionInfo {
     request: &REMOVE_CHC_DEPLOY_VPC,
     response: &REMOVE_CHC_DEPLOY_VPC_RESPONSE,
     retry: RetryClass::Hazard,
-    reclass: &[],
+    retry_overrides: &[],
     reconcile: Some(
         ReconcileInfo::new("DescribeChcHosts")
             .ids("ChcIds", "ChcIds", "ChcId")
-            .show(&[
+            .display(&[
                 "InstanceState", "DeployVirtualPrivateCloud.VpcId",
                 "DeployVirtualPrivateCloud.SubnetId", "LatestOperationState",
             ]),
@@ -76,7 +76,7 @@ pub(crate) static REMOVE_CHC_DEPLOY_VPC_INFO: ActionInfo = ActionInfo {
         InvalidParameterValue.IncorrectFormat",
 };
 
-pub(crate) static REMOVE_CHC_DEPLOY_VPC: Table = Table {
+pub(crate) static REMOVE_CHC_DEPLOY_VPC: ModelInfo = ModelInfo {
     name: "RemoveChcDeployVpc",
     members: &[
         FieldInfo::new("ChcIds", Kind::List(&Kind::Str)).required().format("chc-xxxxxxxx"),
@@ -86,10 +86,10 @@ pub(crate) static REMOVE_CHC_DEPLOY_VPC: Table = Table {
 
 model!(RemoveChcDeployVpc REMOVE_CHC_DEPLOY_VPC { 0 chc_ids });
 
-pub(crate) static REMOVE_CHC_DEPLOY_VPC_RESPONSE: Table = Table {
+pub(crate) static REMOVE_CHC_DEPLOY_VPC_RESPONSE: ModelInfo = ModelInfo {
     name: "RemoveChcDeployVpcResponse",
     members: &[
-        FieldInfo::new("RequestId", Kind::Str).promised(),
+        FieldInfo::new("RequestId", Kind::Str).always_present(),
     ],
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 64, slots: &[0] },
 };

@@ -50,11 +50,11 @@ pub(crate) static RENEW_HOSTS_INFO: ActionInfo = ActionInfo {
     request: &RENEW_HOSTS,
     response: &RENEW_HOSTS_RESPONSE,
     retry: RetryClass::Hazard,
-    reclass: &[],
+    retry_overrides: &[],
     reconcile: Some(
         ReconcileInfo::new("DescribeHosts")
             .ids("HostIds", "Filters.host-id", "HostId")
-            .show(&["HostState", "ExpiredTime", "RenewFlag"]),
+            .display(&["HostState", "ExpiredTime", "RenewFlag"]),
     ),
     idempotency_token: None,
     rate_limit_per_second: Some(10),
@@ -77,7 +77,7 @@ pub(crate) static RENEW_HOSTS_INFO: ActionInfo = ActionInfo {
         InvalidPeriod",
 };
 
-pub(crate) static RENEW_HOSTS: Table = Table {
+pub(crate) static RENEW_HOSTS: ModelInfo = ModelInfo {
     name: "RenewHosts",
     members: &[
         FieldInfo::new("HostIds", Kind::List(&Kind::Str))
@@ -91,10 +91,10 @@ pub(crate) static RENEW_HOSTS: Table = Table {
 
 model!(RenewHosts RENEW_HOSTS { 0 host_ids 1 host_charge_prepaid });
 
-pub(crate) static RENEW_HOSTS_RESPONSE: Table = Table {
+pub(crate) static RENEW_HOSTS_RESPONSE: ModelInfo = ModelInfo {
     name: "RenewHostsResponse",
     members: &[
-        FieldInfo::new("RequestId", Kind::Str).promised(),
+        FieldInfo::new("RequestId", Kind::Str).always_present(),
     ],
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 64, slots: &[0] },
 };

@@ -62,11 +62,11 @@ pub(crate) static RENEW_INSTANCES_INFO: ActionInfo = ActionInfo {
     request: &RENEW_INSTANCES,
     response: &RENEW_INSTANCES_RESPONSE,
     retry: RetryClass::Hazard,
-    reclass: &[],
+    retry_overrides: &[],
     reconcile: Some(
         ReconcileInfo::new("DescribeInstances")
             .ids("InstanceIds", "InstanceIds", "InstanceId")
-            .show(&[
+            .display(&[
                 "ExpiredTime", "RenewFlag", "InstanceState", "LatestOperation",
                 "LatestOperationState", "LatestOperationRequestId",
             ]),
@@ -112,7 +112,7 @@ pub(crate) static RENEW_INSTANCES_INFO: ActionInfo = ActionInfo {
         UnsupportedOperation.SpecialInstanceType",
 };
 
-pub(crate) static RENEW_INSTANCES: Table = Table {
+pub(crate) static RENEW_INSTANCES: ModelInfo = ModelInfo {
     name: "RenewInstances",
     members: &[
         FieldInfo::new("InstanceIds", Kind::List(&Kind::Str))
@@ -129,10 +129,10 @@ model!(RenewInstances RENEW_INSTANCES {
     0 instance_ids 1 instance_charge_prepaid 2 renew_portable_data_disk
 });
 
-pub(crate) static RENEW_INSTANCES_RESPONSE: Table = Table {
+pub(crate) static RENEW_INSTANCES_RESPONSE: ModelInfo = ModelInfo {
     name: "RenewInstancesResponse",
     members: &[
-        FieldInfo::new("RequestId", Kind::Str).promised(),
+        FieldInfo::new("RequestId", Kind::Str).always_present(),
     ],
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 64, slots: &[0] },
 };

@@ -71,8 +71,11 @@ pub(crate) static REPAIR_TASK_CONTROL_INFO: ActionInfo = ActionInfo {
     request: &REPAIR_TASK_CONTROL,
     response: &REPAIR_TASK_CONTROL_RESPONSE,
     retry: RetryClass::Guarded,
-    reclass: &[
-        Reclass { when: &[Condition::present("TaskSubMethod")], class: RetryClass::Hazard },
+    retry_overrides: &[
+        RetryClassOverride {
+            when: &[Condition::present("TaskSubMethod")],
+            class: RetryClass::Hazard,
+        },
     ],
     reconcile: None,
     idempotency_token: None,
@@ -88,7 +91,7 @@ pub(crate) static REPAIR_TASK_CONTROL_INFO: ActionInfo = ActionInfo {
     errors: "InternalError InvalidParameter UnauthorizedOperation",
 };
 
-pub(crate) static REPAIR_TASK_CONTROL: Table = Table {
+pub(crate) static REPAIR_TASK_CONTROL: ModelInfo = ModelInfo {
     name: "RepairTaskControl",
     members: &[
         FieldInfo::new("Product", Kind::Str).required().values(RepairTaskProduct::VALUES),
@@ -111,11 +114,11 @@ model!(RepairTaskControl REPAIR_TASK_CONTROL {
     0 product 1 instance_ids 2 task_id 3 operate 4 order_auth_time 5 task_sub_method
 });
 
-pub(crate) static REPAIR_TASK_CONTROL_RESPONSE: Table = Table {
+pub(crate) static REPAIR_TASK_CONTROL_RESPONSE: ModelInfo = ModelInfo {
     name: "RepairTaskControlResponse",
     members: &[
-        FieldInfo::new("TaskId", Kind::Str).promised().format("rep-xxxxxxxx"),
-        FieldInfo::new("RequestId", Kind::Str).promised(),
+        FieldInfo::new("TaskId", Kind::Str).always_present().format("rep-xxxxxxxx"),
+        FieldInfo::new("RequestId", Kind::Str).always_present(),
     ],
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 63, slots: &[0, 1] },
 };

@@ -79,11 +79,11 @@ pub(crate) static RESET_INSTANCE_INFO: ActionInfo = ActionInfo {
     request: &RESET_INSTANCE,
     response: &RESET_INSTANCE_RESPONSE,
     retry: RetryClass::Hazard,
-    reclass: &[],
+    retry_overrides: &[],
     reconcile: Some(
         ReconcileInfo::new("DescribeInstances")
             .ids("InstanceId", "InstanceIds", "InstanceId")
-            .show(&[
+            .display(&[
                 "ImageId", "OsName", "InstanceState", "LatestOperation", "LatestOperationState",
                 "LatestOperationRequestId",
             ]),
@@ -168,7 +168,7 @@ pub(crate) static RESET_INSTANCE_INFO: ActionInfo = ActionInfo {
         UnsupportedOperation.StoppedModeStopCharging",
 };
 
-pub(crate) static RESET_INSTANCE: Table = Table {
+pub(crate) static RESET_INSTANCE: ModelInfo = ModelInfo {
     name: "ResetInstance",
     members: &[
         FieldInfo::new("InstanceId", Kind::Str).required().format("ins-xxxxxxxx"),
@@ -193,10 +193,10 @@ model!(ResetInstance RESET_INSTANCE {
     6 user_data
 });
 
-pub(crate) static RESET_INSTANCE_RESPONSE: Table = Table {
+pub(crate) static RESET_INSTANCE_RESPONSE: ModelInfo = ModelInfo {
     name: "ResetInstanceResponse",
     members: &[
-        FieldInfo::new("RequestId", Kind::Str).promised(),
+        FieldInfo::new("RequestId", Kind::Str).always_present(),
     ],
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 64, slots: &[0] },
 };

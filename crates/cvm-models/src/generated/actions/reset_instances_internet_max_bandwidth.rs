@@ -70,11 +70,11 @@ pub(crate) static RESET_INSTANCES_INTERNET_MAX_BANDWIDTH_INFO: ActionInfo = Acti
     request: &RESET_INSTANCES_INTERNET_MAX_BANDWIDTH,
     response: &RESET_INSTANCES_INTERNET_MAX_BANDWIDTH_RESPONSE,
     retry: RetryClass::Hazard,
-    reclass: &[],
+    retry_overrides: &[],
     reconcile: Some(
         ReconcileInfo::new("DescribeInstances")
             .ids("InstanceIds", "InstanceIds", "InstanceId")
-            .show(&[
+            .display(&[
                 "InternetAccessible.InternetChargeType",
                 "InternetAccessible.InternetMaxBandwidthOut", "InstanceState",
                 "LatestOperation", "LatestOperationState", "LatestOperationRequestId",
@@ -129,7 +129,7 @@ pub(crate) static RESET_INSTANCES_INTERNET_MAX_BANDWIDTH_INFO: ActionInfo = Acti
         UnsupportedOperation.StoppedModeStopCharging",
 };
 
-pub(crate) static RESET_INSTANCES_INTERNET_MAX_BANDWIDTH: Table = Table {
+pub(crate) static RESET_INSTANCES_INTERNET_MAX_BANDWIDTH: ModelInfo = ModelInfo {
     name: "ResetInstancesInternetMaxBandwidth",
     members: &[
         FieldInfo::new("InstanceIds", Kind::List(&Kind::Str))
@@ -147,10 +147,10 @@ model!(ResetInstancesInternetMaxBandwidth RESET_INSTANCES_INTERNET_MAX_BANDWIDTH
     0 instance_ids 1 internet_accessible 2 start_time 3 end_time
 });
 
-pub(crate) static RESET_INSTANCES_INTERNET_MAX_BANDWIDTH_RESPONSE: Table = Table {
+pub(crate) static RESET_INSTANCES_INTERNET_MAX_BANDWIDTH_RESPONSE: ModelInfo = ModelInfo {
     name: "ResetInstancesInternetMaxBandwidthResponse",
     members: &[
-        FieldInfo::new("RequestId", Kind::Str).promised(),
+        FieldInfo::new("RequestId", Kind::Str).always_present(),
     ],
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 64, slots: &[0] },
 };

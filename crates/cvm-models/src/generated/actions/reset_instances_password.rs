@@ -65,11 +65,11 @@ pub(crate) static RESET_INSTANCES_PASSWORD_INFO: ActionInfo = ActionInfo {
     request: &RESET_INSTANCES_PASSWORD,
     response: &RESET_INSTANCES_PASSWORD_RESPONSE,
     retry: RetryClass::Hazard,
-    reclass: &[],
+    retry_overrides: &[],
     reconcile: Some(
         ReconcileInfo::new("DescribeInstances")
             .ids("InstanceIds", "InstanceIds", "InstanceId")
-            .show(&[
+            .display(&[
                 "InstanceState", "LatestOperation", "LatestOperationState",
                 "LatestOperationRequestId",
             ]),
@@ -118,7 +118,7 @@ pub(crate) static RESET_INSTANCES_PASSWORD_INFO: ActionInfo = ActionInfo {
         UnsupportedOperation.StoppedModeStopCharging",
 };
 
-pub(crate) static RESET_INSTANCES_PASSWORD: Table = Table {
+pub(crate) static RESET_INSTANCES_PASSWORD: ModelInfo = ModelInfo {
     name: "ResetInstancesPassword",
     members: &[
         FieldInfo::new("InstanceIds", Kind::List(&Kind::Str))
@@ -136,10 +136,10 @@ model!(ResetInstancesPassword RESET_INSTANCES_PASSWORD {
     0 instance_ids 1 password 2 user_name 3 force_stop
 });
 
-pub(crate) static RESET_INSTANCES_PASSWORD_RESPONSE: Table = Table {
+pub(crate) static RESET_INSTANCES_PASSWORD_RESPONSE: ModelInfo = ModelInfo {
     name: "ResetInstancesPasswordResponse",
     members: &[
-        FieldInfo::new("RequestId", Kind::Str).promised(),
+        FieldInfo::new("RequestId", Kind::Str).always_present(),
     ],
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 64, slots: &[0] },
 };

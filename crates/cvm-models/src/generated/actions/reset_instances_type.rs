@@ -64,14 +64,14 @@ pub(crate) static RESET_INSTANCES_TYPE_INFO: ActionInfo = ActionInfo {
     request: &RESET_INSTANCES_TYPE,
     response: &RESET_INSTANCES_TYPE_RESPONSE,
     retry: RetryClass::Hazard,
-    reclass: &[],
+    retry_overrides: &[],
     reconcile: Some(
         ReconcileInfo::new("DescribeInstances")
             .ids("InstanceIds", "InstanceIds", "InstanceId")
-            .same(&[("InstanceType", "InstanceType")])
+            .matching(&[("InstanceType", "InstanceType")])
             .done(&[Condition::one_of("LatestOperationState", &["SUCCESS"])])
             .failed(&[Condition::one_of("LatestOperationState", &["FAILED"])])
-            .show(&[
+            .display(&[
                 "InstanceType", "InstanceState", "LatestOperation", "LatestOperationState",
                 "LatestOperationRequestId",
             ]),
@@ -165,7 +165,7 @@ pub(crate) static RESET_INSTANCES_TYPE_INFO: ActionInfo = ActionInfo {
         UnsupportedOperation.UnsupportedChangeInstanceToThisInstanceFamily",
 };
 
-pub(crate) static RESET_INSTANCES_TYPE: Table = Table {
+pub(crate) static RESET_INSTANCES_TYPE: ModelInfo = ModelInfo {
     name: "ResetInstancesType",
     members: &[
         FieldInfo::new("InstanceIds", Kind::List(&Kind::Str))
@@ -180,10 +180,10 @@ pub(crate) static RESET_INSTANCES_TYPE: Table = Table {
 
 model!(ResetInstancesType RESET_INSTANCES_TYPE { 0 instance_ids 1 instance_type 2 force_stop });
 
-pub(crate) static RESET_INSTANCES_TYPE_RESPONSE: Table = Table {
+pub(crate) static RESET_INSTANCES_TYPE_RESPONSE: ModelInfo = ModelInfo {
     name: "ResetInstancesTypeResponse",
     members: &[
-        FieldInfo::new("RequestId", Kind::Str).promised(),
+        FieldInfo::new("RequestId", Kind::Str).always_present(),
     ],
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 64, slots: &[0] },
 };

@@ -72,11 +72,11 @@ pub(crate) static RESIZE_INSTANCE_DISKS_INFO: ActionInfo = ActionInfo {
     request: &RESIZE_INSTANCE_DISKS,
     response: &RESIZE_INSTANCE_DISKS_RESPONSE,
     retry: RetryClass::Hazard,
-    reclass: &[],
+    retry_overrides: &[],
     reconcile: Some(
         ReconcileInfo::new("DescribeInstances")
             .ids("InstanceId", "InstanceIds", "InstanceId")
-            .show(&[
+            .display(&[
                 "SystemDisk.DiskSize", "DataDisks", "InstanceState", "LatestOperation",
                 "LatestOperationState", "LatestOperationRequestId",
             ]),
@@ -129,7 +129,7 @@ pub(crate) static RESIZE_INSTANCE_DISKS_INFO: ActionInfo = ActionInfo {
         UnsupportedOperation.StoppedModeStopCharging",
 };
 
-pub(crate) static RESIZE_INSTANCE_DISKS: Table = Table {
+pub(crate) static RESIZE_INSTANCE_DISKS: ModelInfo = ModelInfo {
     name: "ResizeInstanceDisks",
     members: &[
         FieldInfo::new("InstanceId", Kind::Str).required().format("ins-xxxxxxxx"),
@@ -154,10 +154,10 @@ model!(ResizeInstanceDisks RESIZE_INSTANCE_DISKS {
     0 instance_id 1 data_disks 2 force_stop 3 system_disk 4 resize_online
 });
 
-pub(crate) static RESIZE_INSTANCE_DISKS_RESPONSE: Table = Table {
+pub(crate) static RESIZE_INSTANCE_DISKS_RESPONSE: ModelInfo = ModelInfo {
     name: "ResizeInstanceDisksResponse",
     members: &[
-        FieldInfo::new("RequestId", Kind::Str).promised(),
+        FieldInfo::new("RequestId", Kind::Str).always_present(),
     ],
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 64, slots: &[0] },
 };

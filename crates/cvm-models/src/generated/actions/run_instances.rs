@@ -214,14 +214,20 @@ pub(crate) static RUN_INSTANCES_INFO: ActionInfo = ActionInfo {
     request: &RUN_INSTANCES,
     response: &RUN_INSTANCES_RESPONSE,
     retry: RetryClass::Token,
-    reclass: &[
-        Reclass { when: &[Condition::absent("ClientToken")], class: RetryClass::Hazard },
-        Reclass { when: &[Condition::one_of("DryRun", &["true"])], class: RetryClass::Read },
+    retry_overrides: &[
+        RetryClassOverride {
+            when: &[Condition::absent("ClientToken")],
+            class: RetryClass::Hazard,
+        },
+        RetryClassOverride {
+            when: &[Condition::one_of("DryRun", &["true"])],
+            class: RetryClass::Read,
+        },
     ],
     reconcile: Some(
         ReconcileInfo::new("DescribeInstances")
-            .narrow(&[("Filters.zone", "Placement.Zone")])
-            .same(&[
+            .filters(&[("Filters.zone", "Placement.Zone")])
+            .matching(&[
                 ("ImageId", "ImageId"), ("InstanceType", "InstanceType"),
                 ("InstanceChargeType", "InstanceChargeType"), ("InstanceName", "InstanceName"),
             ])
@@ -231,7 +237,7 @@ pub(crate) static RUN_INSTANCES_INFO: ActionInfo = ActionInfo {
             ])
             .created("CreatedTime")
             .count("InstanceCount")
-            .show(&[
+            .display(&[
                 "InstanceName", "Tags", "InstanceState", "InstanceType", "Placement.Zone",
                 "CreatedTime",
             ]),
@@ -419,7 +425,7 @@ pub(crate) static RUN_INSTANCES_INFO: ActionInfo = ActionInfo {
         VpcIpIsUsed",
 };
 
-pub(crate) static RUN_INSTANCES: Table = Table {
+pub(crate) static RUN_INSTANCES: ModelInfo = ModelInfo {
     name: "RunInstances",
     members: &[
         FieldInfo::new("InstanceChargeType", Kind::Str)
@@ -494,13 +500,13 @@ model!(RunInstances RUN_INSTANCES {
     32 enable_jumbo_frame 33 network_interfaces
 });
 
-pub(crate) static RUN_INSTANCES_RESPONSE: Table = Table {
+pub(crate) static RUN_INSTANCES_RESPONSE: ModelInfo = ModelInfo {
     name: "RunInstancesResponse",
     members: &[
         FieldInfo::new("InstanceIdSet", Kind::List(&Kind::Str))
-            .promised()
+            .always_present()
             .format("ins-xxxxxxxx"),
-        FieldInfo::new("RequestId", Kind::Str).promised(),
+        FieldInfo::new("RequestId", Kind::Str).always_present(),
     ],
     index: NameIndex { multiplier: 0x6e78_9e6a_a1b9_65f5, shift: 63, slots: &[0, 1] },
 };

@@ -52,7 +52,7 @@ pub(crate) static START_INSTANCES_INFO: ActionInfo = ActionInfo {
     request: &START_INSTANCES,
     response: &START_INSTANCES_RESPONSE,
     retry: RetryClass::Guarded,
-    reclass: &[],
+    retry_overrides: &[],
     reconcile: Some(
         ReconcileInfo::new("DescribeInstances")
             .ids("InstanceIds", "InstanceIds", "InstanceId")
@@ -62,7 +62,7 @@ pub(crate) static START_INSTANCES_INFO: ActionInfo = ActionInfo {
             ])
             .undone_by(&[Condition::one_of("LatestOperation", &["StopInstances"])])
             .failed(&[Condition::one_of("LatestOperationState", &["FAILED"])])
-            .show(&[
+            .display(&[
                 "InstanceState", "LatestOperation", "LatestOperationState",
                 "LatestOperationRequestId",
             ]),
@@ -108,7 +108,7 @@ pub(crate) static START_INSTANCES_INFO: ActionInfo = ActionInfo {
         UnsupportedOperation.InstanceStateTerminating",
 };
 
-pub(crate) static START_INSTANCES: Table = Table {
+pub(crate) static START_INSTANCES: ModelInfo = ModelInfo {
     name: "StartInstances",
     members: &[
         FieldInfo::new("InstanceIds", Kind::List(&Kind::Str))
@@ -121,10 +121,10 @@ pub(crate) static START_INSTANCES: Table = Table {
 
 model!(StartInstances START_INSTANCES { 0 instance_ids });
 
-pub(crate) static START_INSTANCES_RESPONSE: Table = Table {
+pub(crate) static START_INSTANCES_RESPONSE: ModelInfo = ModelInfo {
     name: "StartInstancesResponse",
     members: &[
-        FieldInfo::new("RequestId", Kind::Str).promised(),
+        FieldInfo::new("RequestId", Kind::Str).always_present(),
     ],
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 64, slots: &[0] },
 };

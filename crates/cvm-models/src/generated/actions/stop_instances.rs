@@ -72,16 +72,16 @@ pub(crate) static STOP_INSTANCES_INFO: ActionInfo = ActionInfo {
     request: &STOP_INSTANCES,
     response: &STOP_INSTANCES_RESPONSE,
     retry: RetryClass::Guarded,
-    reclass: &[
-        Reclass {
+    retry_overrides: &[
+        RetryClassOverride {
             when: &[Condition::present("StopType"), Condition::none_of("StopType", &["SOFT"])],
             class: RetryClass::Hazard,
         },
-        Reclass {
+        RetryClassOverride {
             when: &[Condition::one_of("ForceStop", &["true"])],
             class: RetryClass::Hazard,
         },
-        Reclass {
+        RetryClassOverride {
             when: &[Condition::present("StoppedMode"), Condition::none_of("StoppedMode", &["KEEP_CHARGING"])],
             class: RetryClass::Hazard,
         },
@@ -89,7 +89,7 @@ pub(crate) static STOP_INSTANCES_INFO: ActionInfo = ActionInfo {
     reconcile: Some(
         ReconcileInfo::new("DescribeInstances")
             .ids("InstanceIds", "InstanceIds", "InstanceId")
-            .same(&[("StopChargingMode", "StoppedMode")])
+            .matching(&[("StopChargingMode", "StoppedMode")])
             .done(&[
                 Condition::one_of("InstanceState", &["STOPPED"]),
                 Condition::one_of("LatestOperationState", &["SUCCESS"]),
@@ -98,7 +98,7 @@ pub(crate) static STOP_INSTANCES_INFO: ActionInfo = ActionInfo {
                 Condition::one_of("LatestOperation", &["StartInstances", "RebootInstances"]),
             ])
             .failed(&[Condition::one_of("LatestOperationState", &["FAILED"])])
-            .show(&[
+            .display(&[
                 "StopChargingMode", "InstanceState", "LatestOperation", "LatestOperationState",
                 "LatestOperationRequestId",
             ]),
@@ -151,7 +151,7 @@ pub(crate) static STOP_INSTANCES_INFO: ActionInfo = ActionInfo {
         UnsupportedOperation.StoppedModeStopCharging",
 };
 
-pub(crate) static STOP_INSTANCES: Table = Table {
+pub(crate) static STOP_INSTANCES: ModelInfo = ModelInfo {
     name: "StopInstances",
     members: &[
         FieldInfo::new("InstanceIds", Kind::List(&Kind::Str))
@@ -175,10 +175,10 @@ pub(crate) static STOP_INSTANCES: Table = Table {
 
 model!(StopInstances STOP_INSTANCES { 0 instance_ids 1 force_stop 2 stop_type 3 stopped_mode });
 
-pub(crate) static STOP_INSTANCES_RESPONSE: Table = Table {
+pub(crate) static STOP_INSTANCES_RESPONSE: ModelInfo = ModelInfo {
     name: "StopInstancesResponse",
     members: &[
-        FieldInfo::new("RequestId", Kind::Str).promised(),
+        FieldInfo::new("RequestId", Kind::Str).always_present(),
     ],
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 64, slots: &[0] },
 };

@@ -81,7 +81,7 @@ pub(crate) static SYNC_IMAGES_INFO: ActionInfo = ActionInfo {
     request: &SYNC_IMAGES,
     response: &SYNC_IMAGES_RESPONSE,
     retry: RetryClass::Hazard,
-    reclass: &[],
+    retry_overrides: &[],
     reconcile: None,
     idempotency_token: None,
     rate_limit_per_second: Some(10),
@@ -115,7 +115,7 @@ pub(crate) static SYNC_IMAGES_INFO: ActionInfo = ActionInfo {
         UnsupportedOperation.SyncEncryptImageNotSupport",
 };
 
-pub(crate) static SYNC_IMAGES: Table = Table {
+pub(crate) static SYNC_IMAGES: ModelInfo = ModelInfo {
     name: "SyncImages",
     members: &[
         FieldInfo::new("ImageIds", Kind::List(&Kind::Str))
@@ -143,13 +143,13 @@ model!(SyncImages SYNC_IMAGES {
     6 kms_key_id
 });
 
-pub(crate) static SYNC_IMAGES_RESPONSE: Table = Table {
+pub(crate) static SYNC_IMAGES_RESPONSE: ModelInfo = ModelInfo {
     name: "SyncImagesResponse",
     members: &[
         FieldInfo::new("ImageSet", Kind::List(&Kind::Object(&SYNC_IMAGE)))
-            .promised()
+            .always_present()
             .may_be_empty(),
-        FieldInfo::new("RequestId", Kind::Str).promised(),
+        FieldInfo::new("RequestId", Kind::Str).always_present(),
     ],
     index: NameIndex { multiplier: 0x657e_ecdd_3cb1_3d09, shift: 63, slots: &[1, 0] },
 };

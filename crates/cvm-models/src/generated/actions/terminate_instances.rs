@@ -78,15 +78,15 @@ pub(crate) static TERMINATE_INSTANCES_INFO: ActionInfo = ActionInfo {
     request: &TERMINATE_INSTANCES,
     response: &TERMINATE_INSTANCES_RESPONSE,
     retry: RetryClass::Hazard,
-    reclass: &[],
+    retry_overrides: &[],
     reconcile: Some(
         ReconcileInfo::new("DescribeInstances")
             .ids("InstanceIds", "InstanceIds", "InstanceId")
             .done(&[Condition::one_of("InstanceState", &["TERMINATING"])])
             .became(&[Condition::one_of("InstanceState", &["SHUTDOWN"]), Condition::one_of("LatestOperationState", &["SUCCESS"]), Condition::one_of("IsolatedSource", &["MANMADE"])], &[Condition::one_of("InstanceState", &["RUNNING", "STOPPED"]), Condition::one_of("LatestOperationState", &["SUCCESS", "FAILED"])])
             .failed(&[Condition::one_of("LatestOperationState", &["FAILED"])])
-            .missing(Missing::Success)
-            .show(&[
+            .if_absent(Missing::Success)
+            .display(&[
                 "InstanceState", "IsolatedSource", "InstanceChargeType", "LatestOperation",
                 "LatestOperationState", "LatestOperationRequestId",
             ]),
@@ -150,7 +150,7 @@ pub(crate) static TERMINATE_INSTANCES_INFO: ActionInfo = ActionInfo {
         UnsupportedOperation.UserLimitOperationExceedQuota",
 };
 
-pub(crate) static TERMINATE_INSTANCES: Table = Table {
+pub(crate) static TERMINATE_INSTANCES: ModelInfo = ModelInfo {
     name: "TerminateInstances",
     members: &[
         FieldInfo::new("InstanceIds", Kind::List(&Kind::Str))
@@ -168,10 +168,10 @@ model!(TerminateInstances TERMINATE_INSTANCES {
     0 instance_ids 1 release_address 2 release_prepaid_data_disks 3 dry_run
 });
 
-pub(crate) static TERMINATE_INSTANCES_RESPONSE: Table = Table {
+pub(crate) static TERMINATE_INSTANCES_RESPONSE: ModelInfo = ModelInfo {
     name: "TerminateInstancesResponse",
     members: &[
-        FieldInfo::new("RequestId", Kind::Str).promised(),
+        FieldInfo::new("RequestId", Kind::Str).always_present(),
     ],
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 64, slots: &[0] },
 };

@@ -46,12 +46,12 @@ pub(crate) static TERMINATE_RESOURCE_POOL_PACKS_INFO: ActionInfo = ActionInfo {
     request: &TERMINATE_RESOURCE_POOL_PACKS,
     response: &TERMINATE_RESOURCE_POOL_PACKS_RESPONSE,
     retry: RetryClass::Guarded,
-    reclass: &[],
+    retry_overrides: &[],
     reconcile: Some(
         ReconcileInfo::new("DescribeResourcePoolPacks")
             .ids("DedicatedResourcePackIds", "Filters.dedicated-resource-pack-id", "DedicatedResourcePackId")
-            .missing(Missing::Success)
-            .show(&["DedicatedResourcePackName", "Status", "EndTime"]),
+            .if_absent(Missing::Success)
+            .display(&["DedicatedResourcePackName", "Status", "EndTime"]),
     ),
     idempotency_token: None,
     rate_limit_per_second: Some(20),
@@ -74,7 +74,7 @@ pub(crate) static TERMINATE_RESOURCE_POOL_PACKS_INFO: ActionInfo = ActionInfo {
         UnsupportedOperation.ResourcePoolPackageInvisibleForUser",
 };
 
-pub(crate) static TERMINATE_RESOURCE_POOL_PACKS: Table = Table {
+pub(crate) static TERMINATE_RESOURCE_POOL_PACKS: ModelInfo = ModelInfo {
     name: "TerminateResourcePoolPacks",
     members: &[
         FieldInfo::new("DedicatedResourcePackIds", Kind::List(&Kind::Str))
@@ -89,10 +89,10 @@ model!(TerminateResourcePoolPacks TERMINATE_RESOURCE_POOL_PACKS {
     0 dedicated_resource_pack_ids
 });
 
-pub(crate) static TERMINATE_RESOURCE_POOL_PACKS_RESPONSE: Table = Table {
+pub(crate) static TERMINATE_RESOURCE_POOL_PACKS_RESPONSE: ModelInfo = ModelInfo {
     name: "TerminateResourcePoolPacksResponse",
     members: &[
-        FieldInfo::new("RequestId", Kind::Str).promised(),
+        FieldInfo::new("RequestId", Kind::Str).always_present(),
     ],
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 64, slots: &[0] },
 };

@@ -22,18 +22,19 @@ pub struct AccountQuota {
     pub disaster_recover_group_quota_set: Vec<DisasterRecoverGroupQuota>,
 }
 
-pub(crate) static ACCOUNT_QUOTA: Table = Table {
+pub(crate) static ACCOUNT_QUOTA: ModelInfo = ModelInfo {
     name: "AccountQuota",
     members: &[
         FieldInfo::new("PostPaidQuotaSet", Kind::List(&Kind::Object(&POST_PAID_QUOTA)))
-            .promised(),
+            .always_present(),
         FieldInfo::new("PrePaidQuotaSet", Kind::List(&Kind::Object(&PRE_PAID_QUOTA)))
-            .promised(),
+            .always_present(),
         FieldInfo::new("SpotPaidQuotaSet", Kind::List(&Kind::Object(&SPOT_PAID_QUOTA)))
-            .promised(),
-        FieldInfo::new("ImageQuotaSet", Kind::List(&Kind::Object(&IMAGE_QUOTA))).promised(),
+            .always_present(),
+        FieldInfo::new("ImageQuotaSet", Kind::List(&Kind::Object(&IMAGE_QUOTA)))
+            .always_present(),
         FieldInfo::new("DisasterRecoverGroupQuotaSet", Kind::List(&Kind::Object(&DISASTER_RECOVER_GROUP_QUOTA)))
-            .promised(),
+            .always_present(),
     ],
     index: NameIndex {
         multiplier: 0xf3b8_488c_368c_b0a7,

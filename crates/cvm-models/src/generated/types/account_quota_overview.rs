@@ -13,11 +13,11 @@ pub struct AccountQuotaOverview {
     pub account_quota: AccountQuota,
 }
 
-pub(crate) static ACCOUNT_QUOTA_OVERVIEW: Table = Table {
+pub(crate) static ACCOUNT_QUOTA_OVERVIEW: ModelInfo = ModelInfo {
     name: "AccountQuotaOverview",
     members: &[
-        FieldInfo::new("Region", Kind::Str).promised(),
-        FieldInfo::new("AccountQuota", Kind::Object(&ACCOUNT_QUOTA)).promised(),
+        FieldInfo::new("Region", Kind::Str).always_present(),
+        FieldInfo::new("AccountQuota", Kind::Object(&ACCOUNT_QUOTA)).always_present(),
     ],
     index: NameIndex { multiplier: 0x6e78_9e6a_a1b9_65f5, shift: 63, slots: &[0, 1] },
 };

@@ -30,15 +30,15 @@ pub struct ActionTimer {
     pub instance_id: Option<String>,
 }
 
-pub(crate) static ACTION_TIMER: Table = Table {
+pub(crate) static ACTION_TIMER: ModelInfo = ModelInfo {
     name: "ActionTimer",
     members: &[
-        FieldInfo::new("TimerAction", Kind::Str).promised().values(TimerAction::VALUES),
-        FieldInfo::new("ActionTime", Kind::Str).promised().format("YYYY-MM-DDThh:mm:ssZ"),
-        FieldInfo::new("Externals", Kind::Object(&EXTERNALS)).promised(),
-        FieldInfo::new("ActionTimerId", Kind::Str).promised(),
-        FieldInfo::new("Status", Kind::Str).promised().values(ActionTimerStatus::VALUES),
-        FieldInfo::new("InstanceId", Kind::Str).promised().format("ins-xxxxxxxx"),
+        FieldInfo::new("TimerAction", Kind::Str).always_present().values(TimerAction::VALUES),
+        FieldInfo::new("ActionTime", Kind::Str).always_present().format("YYYY-MM-DDThh:mm:ssZ"),
+        FieldInfo::new("Externals", Kind::Object(&EXTERNALS)).always_present(),
+        FieldInfo::new("ActionTimerId", Kind::Str).always_present(),
+        FieldInfo::new("Status", Kind::Str).always_present().values(ActionTimerStatus::VALUES),
+        FieldInfo::new("InstanceId", Kind::Str).always_present().format("ins-xxxxxxxx"),
     ],
     index: NameIndex {
         multiplier: 0x69b8_2ebc_9223_3301,

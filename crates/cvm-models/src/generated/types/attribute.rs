@@ -10,7 +10,7 @@ pub struct Attribute {
     pub user_data: Option<Sensitive>,
 }
 
-pub(crate) static ATTRIBUTE: Table = Table {
+pub(crate) static ATTRIBUTE: ModelInfo = ModelInfo {
     name: "Attribute",
     members: &[
         FieldInfo::new("UserData", Kind::Str).secret(),

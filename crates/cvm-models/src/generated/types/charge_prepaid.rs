@@ -15,7 +15,7 @@ pub struct ChargePrepaid {
     pub renew_flag: Option<RenewFlag>,
 }
 
-pub(crate) static CHARGE_PREPAID: Table = Table {
+pub(crate) static CHARGE_PREPAID: ModelInfo = ModelInfo {
     name: "ChargePrepaid",
     members: &[
         FieldInfo::new("Period", Kind::U64)

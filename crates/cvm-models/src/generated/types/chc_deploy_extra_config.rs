@@ -23,13 +23,16 @@ pub struct ChcDeployExtraConfig {
     pub next_server_address: Option<String>,
 }
 
-pub(crate) static CHC_DEPLOY_EXTRA_CONFIG: Table = Table {
+pub(crate) static CHC_DEPLOY_EXTRA_CONFIG: ModelInfo = ModelInfo {
     name: "ChcDeployExtraConfig",
     members: &[
-        FieldInfo::new("MiniOsType", Kind::Str).required().promised(),
-        FieldInfo::new("BootType", Kind::Str).required().promised().values(ChcBootType::VALUES),
-        FieldInfo::new("BootFile", Kind::Str).promised().default("pxelinux.0"),
-        FieldInfo::new("NextServerAddress", Kind::Str).promised(),
+        FieldInfo::new("MiniOsType", Kind::Str).required().always_present(),
+        FieldInfo::new("BootType", Kind::Str)
+            .required()
+            .always_present()
+            .values(ChcBootType::VALUES),
+        FieldInfo::new("BootFile", Kind::Str).always_present().default("pxelinux.0"),
+        FieldInfo::new("NextServerAddress", Kind::Str).always_present(),
     ],
     index: NameIndex { multiplier: 0x6e78_9e6a_a1b9_65f5, shift: 62, slots: &[1, 3, 0, 2] },
 };

@@ -143,37 +143,40 @@ pub struct ChcHost {
     pub network_mode: Option<ChcNetworkMode>,
 }
 
-pub(crate) static CHC_HOST: Table = Table {
+pub(crate) static CHC_HOST: ModelInfo = ModelInfo {
     name: "ChcHost",
     members: &[
-        FieldInfo::new("ChcId", Kind::Str).promised().format("chc-xxxxxxxx"),
-        FieldInfo::new("InstanceName", Kind::Str).promised(),
-        FieldInfo::new("SerialNumber", Kind::Str).promised(),
-        FieldInfo::new("InstanceState", Kind::Str).promised().values(ChcHostState::VALUES),
-        FieldInfo::new("DeviceType", Kind::Str).promised(),
-        FieldInfo::new("Placement", Kind::Object(&PLACEMENT)).promised(),
+        FieldInfo::new("ChcId", Kind::Str).always_present().format("chc-xxxxxxxx"),
+        FieldInfo::new("InstanceName", Kind::Str).always_present(),
+        FieldInfo::new("SerialNumber", Kind::Str).always_present(),
+        FieldInfo::new("InstanceState", Kind::Str)
+            .always_present()
+            .values(ChcHostState::VALUES),
+        FieldInfo::new("DeviceType", Kind::Str).always_present(),
+        FieldInfo::new("Placement", Kind::Object(&PLACEMENT)).always_present(),
         FieldInfo::new("BmcVirtualPrivateCloud", Kind::Object(&VIRTUAL_PRIVATE_CLOUD))
-            .promised(),
-        FieldInfo::new("BmcIp", Kind::Str).promised(),
+            .always_present(),
+        FieldInfo::new("BmcIp", Kind::Str).always_present(),
         FieldInfo::new("BmcSecurityGroupIds", Kind::List(&Kind::Str))
-            .promised()
+            .always_present()
             .format("sg-xxxxxxxx"),
         FieldInfo::new("DeployVirtualPrivateCloud", Kind::Object(&VIRTUAL_PRIVATE_CLOUD))
-            .promised(),
-        FieldInfo::new("DeployIp", Kind::Str).promised(),
+            .always_present(),
+        FieldInfo::new("DeployIp", Kind::Str).always_present(),
         FieldInfo::new("DeploySecurityGroupIds", Kind::List(&Kind::Str))
-            .promised()
+            .always_present()
             .format("sg-xxxxxxxx"),
-        FieldInfo::new("CvmInstanceId", Kind::Str).promised().format("ins-xxxxxxxx"),
-        FieldInfo::new("CreatedTime", Kind::Str).promised(),
-        FieldInfo::new("HardwareDescription", Kind::Str).promised(),
-        FieldInfo::new("CPU", Kind::I64).promised(),
-        FieldInfo::new("Memory", Kind::I64).promised().unit("GB"),
-        FieldInfo::new("Disk", Kind::Str).promised(),
-        FieldInfo::new("BmcMAC", Kind::Str).promised(),
-        FieldInfo::new("DeployMAC", Kind::Str).promised(),
-        FieldInfo::new("TenantType", Kind::Str).promised().values(ChcTenantType::VALUES),
-        FieldInfo::new("DeployExtraConfig", Kind::Object(&CHC_DEPLOY_EXTRA_CONFIG)).promised(),
+        FieldInfo::new("CvmInstanceId", Kind::Str).always_present().format("ins-xxxxxxxx"),
+        FieldInfo::new("CreatedTime", Kind::Str).always_present(),
+        FieldInfo::new("HardwareDescription", Kind::Str).always_present(),
+        FieldInfo::new("CPU", Kind::I64).always_present(),
+        FieldInfo::new("Memory", Kind::I64).always_present().unit("GB"),
+        FieldInfo::new("Disk", Kind::Str).always_present(),
+        FieldInfo::new("BmcMAC", Kind::Str).always_present(),
+        FieldInfo::new("DeployMAC", Kind::Str).always_present(),
+        FieldInfo::new("TenantType", Kind::Str).always_present().values(ChcTenantType::VALUES),
+        FieldInfo::new("DeployExtraConfig", Kind::Object(&CHC_DEPLOY_EXTRA_CONFIG))
+            .always_present(),
         FieldInfo::new("Gpu", Kind::Str),
         FieldInfo::new("NetworkCard", Kind::Str),
         FieldInfo::new("IsPredefinedType", Kind::Bool),

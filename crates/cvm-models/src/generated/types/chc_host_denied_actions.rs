@@ -17,7 +17,7 @@ pub struct ChcHostDeniedActions {
     pub deny_actions: Vec<String>,
 }
 
-pub(crate) static CHC_HOST_DENIED_ACTIONS: Table = Table {
+pub(crate) static CHC_HOST_DENIED_ACTIONS: ModelInfo = ModelInfo {
     name: "ChcHostDeniedActions",
     members: &[
         FieldInfo::new("ChcId", Kind::Str).required().format("chc-xxxxxxxx"),

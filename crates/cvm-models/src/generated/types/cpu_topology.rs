@@ -14,7 +14,7 @@ pub struct CpuTopology {
     pub thread_per_core: Option<i64>,
 }
 
-pub(crate) static CPU_TOPOLOGY: Table = Table {
+pub(crate) static CPU_TOPOLOGY: ModelInfo = ModelInfo {
     name: "CpuTopology",
     members: &[
         FieldInfo::new("CoreCount", Kind::I64).nullable(),

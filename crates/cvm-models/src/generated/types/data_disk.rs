@@ -58,23 +58,23 @@ pub struct DataDisk {
     pub disk_name: Option<String>,
 }
 
-pub(crate) static DATA_DISK: Table = Table {
+pub(crate) static DATA_DISK: ModelInfo = ModelInfo {
     name: "DataDisk",
     members: &[
         FieldInfo::new("DiskSize", Kind::I64)
-            .promised()
+            .always_present()
             .special(&["0"])
             .default("0")
             .unit("GiB")
             .required_if(&[Condition::absent("DiskType")]),
         FieldInfo::new("DiskType", Kind::Str)
-            .promised()
+            .always_present()
             .values(DiskType::VALUES)
             .default("LOCAL_BASIC"),
         FieldInfo::new("DiskId", Kind::Str).format("disk-xxxxxxxx"),
-        FieldInfo::new("DeleteWithInstance", Kind::Bool).promised().default("true"),
+        FieldInfo::new("DeleteWithInstance", Kind::Bool).always_present().default("true"),
         FieldInfo::new("SnapshotId", Kind::Str).format("snap-xxxxxxxx"),
-        FieldInfo::new("Encrypt", Kind::Bool).promised().default("false"),
+        FieldInfo::new("Encrypt", Kind::Bool).always_present().default("false"),
         FieldInfo::new("KmsKeyId", Kind::Str).nullable().format("UUID or kms-xxxxxxxx"),
         FieldInfo::new("ThroughputPerformance", Kind::I64).nullable().unit("MiB/s"),
         FieldInfo::new("CdcId", Kind::Str).nullable(),

@@ -42,17 +42,23 @@ pub struct DisasterRecoverGroup {
     pub tags: Vec<Tag>,
 }
 
-pub(crate) static DISASTER_RECOVER_GROUP: Table = Table {
+pub(crate) static DISASTER_RECOVER_GROUP: ModelInfo = ModelInfo {
     name: "DisasterRecoverGroup",
     members: &[
-        FieldInfo::new("DisasterRecoverGroupId", Kind::Str).promised().format("ps-xxxxxxxx"),
-        FieldInfo::new("Name", Kind::Str).promised().min_length(1).max_length(60),
-        FieldInfo::new("Type", Kind::Str).promised().values(DisasterRecoverGroupType::VALUES),
-        FieldInfo::new("CvmQuotaTotal", Kind::I64).promised(),
-        FieldInfo::new("CurrentNum", Kind::I64).promised(),
-        FieldInfo::new("InstanceIds", Kind::List(&Kind::Str)).promised().format("ins-xxxxxxxx"),
-        FieldInfo::new("CreateTime", Kind::Str).promised().format("YYYY-MM-DDThh:mm:ssZ"),
-        FieldInfo::new("Affinity", Kind::I64).promised(),
+        FieldInfo::new("DisasterRecoverGroupId", Kind::Str)
+            .always_present()
+            .format("ps-xxxxxxxx"),
+        FieldInfo::new("Name", Kind::Str).always_present().min_length(1).max_length(60),
+        FieldInfo::new("Type", Kind::Str)
+            .always_present()
+            .values(DisasterRecoverGroupType::VALUES),
+        FieldInfo::new("CvmQuotaTotal", Kind::I64).always_present(),
+        FieldInfo::new("CurrentNum", Kind::I64).always_present(),
+        FieldInfo::new("InstanceIds", Kind::List(&Kind::Str))
+            .always_present()
+            .format("ins-xxxxxxxx"),
+        FieldInfo::new("CreateTime", Kind::Str).always_present().format("YYYY-MM-DDThh:mm:ssZ"),
+        FieldInfo::new("Affinity", Kind::I64).always_present(),
         FieldInfo::new("Strategy", Kind::Str).values(DisasterRecoverGroupStrategy::VALUES),
         FieldInfo::new("PartitionCount", Kind::I64),
         FieldInfo::new("Tags", Kind::List(&Kind::Object(&TAG))),

@@ -21,7 +21,7 @@ pub struct DisasterRecoverGroupQuota {
     pub cvm_in_rack_group_quota: Option<i64>,
 }
 
-pub(crate) static DISASTER_RECOVER_GROUP_QUOTA: Table = Table {
+pub(crate) static DISASTER_RECOVER_GROUP_QUOTA: ModelInfo = ModelInfo {
     name: "DisasterRecoverGroupQuota",
     members: &[
         FieldInfo::new("GroupQuota", Kind::I64).required(),

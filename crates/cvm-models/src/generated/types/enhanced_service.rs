@@ -18,14 +18,15 @@ pub struct EnhancedService {
     pub automation_service: Option<RunAutomationServiceEnabled>,
 }
 
-pub(crate) static ENHANCED_SERVICE: Table = Table {
+pub(crate) static ENHANCED_SERVICE: ModelInfo = ModelInfo {
     name: "EnhancedService",
     members: &[
         FieldInfo::new("SecurityService", Kind::Object(&RUN_SECURITY_SERVICE_ENABLED))
-            .promised(),
-        FieldInfo::new("MonitorService", Kind::Object(&RUN_MONITOR_SERVICE_ENABLED)).promised(),
+            .always_present(),
+        FieldInfo::new("MonitorService", Kind::Object(&RUN_MONITOR_SERVICE_ENABLED))
+            .always_present(),
         FieldInfo::new("AutomationService", Kind::Object(&RUN_AUTOMATION_SERVICE_ENABLED))
-            .promised(),
+            .always_present(),
     ],
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 62, slots: &[255, 0, 2, 1] },
 };

@@ -17,7 +17,7 @@ pub struct Externals {
     pub storage_block_attr: Option<StorageBlock>,
 }
 
-pub(crate) static EXTERNALS: Table = Table {
+pub(crate) static EXTERNALS: ModelInfo = ModelInfo {
     name: "Externals",
     members: &[
         FieldInfo::new("ReleaseAddress", Kind::Bool),

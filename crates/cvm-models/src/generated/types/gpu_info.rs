@@ -16,12 +16,12 @@ pub struct GPUInfo {
     pub gpu_type: String,
 }
 
-pub(crate) static GPU_INFO: Table = Table {
+pub(crate) static GPU_INFO: ModelInfo = ModelInfo {
     name: "GPUInfo",
     members: &[
-        FieldInfo::new("GPUCount", Kind::F64).promised(),
-        FieldInfo::new("GPUId", Kind::List(&Kind::Str)).promised(),
-        FieldInfo::new("GPUType", Kind::Str).promised(),
+        FieldInfo::new("GPUCount", Kind::F64).always_present(),
+        FieldInfo::new("GPUId", Kind::List(&Kind::Str)).always_present(),
+        FieldInfo::new("GPUType", Kind::Str).always_present(),
     ],
     index: NameIndex { multiplier: 0x6e78_9e6a_a1b9_65f5, shift: 62, slots: &[0, 1, 2, 255] },
 };

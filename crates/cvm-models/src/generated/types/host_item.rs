@@ -53,23 +53,25 @@ pub struct HostItem {
     pub tags: Vec<Tag>,
 }
 
-pub(crate) static HOST_ITEM: Table = Table {
+pub(crate) static HOST_ITEM: ModelInfo = ModelInfo {
     name: "HostItem",
     members: &[
-        FieldInfo::new("Placement", Kind::Object(&PLACEMENT)).promised(),
-        FieldInfo::new("HostId", Kind::Str).promised().format("host-xxxxxxxx"),
-        FieldInfo::new("HostType", Kind::Str).promised(),
-        FieldInfo::new("HostName", Kind::Str).promised(),
-        FieldInfo::new("HostChargeType", Kind::Str).promised(),
-        FieldInfo::new("RenewFlag", Kind::Str).promised(),
-        FieldInfo::new("CreatedTime", Kind::Str).promised(),
-        FieldInfo::new("ExpiredTime", Kind::Str).promised(),
-        FieldInfo::new("InstanceIds", Kind::List(&Kind::Str)).promised().format("ins-xxxxxxxx"),
-        FieldInfo::new("HostState", Kind::Str).promised(),
+        FieldInfo::new("Placement", Kind::Object(&PLACEMENT)).always_present(),
+        FieldInfo::new("HostId", Kind::Str).always_present().format("host-xxxxxxxx"),
+        FieldInfo::new("HostType", Kind::Str).always_present(),
+        FieldInfo::new("HostName", Kind::Str).always_present(),
+        FieldInfo::new("HostChargeType", Kind::Str).always_present(),
+        FieldInfo::new("RenewFlag", Kind::Str).always_present(),
+        FieldInfo::new("CreatedTime", Kind::Str).always_present(),
+        FieldInfo::new("ExpiredTime", Kind::Str).always_present(),
+        FieldInfo::new("InstanceIds", Kind::List(&Kind::Str))
+            .always_present()
+            .format("ins-xxxxxxxx"),
+        FieldInfo::new("HostState", Kind::Str).always_present(),
         FieldInfo::new("HostIp", Kind::Str),
-        FieldInfo::new("HostResource", Kind::Object(&HOST_RESOURCE)).promised(),
-        FieldInfo::new("CageId", Kind::Str).promised(),
-        FieldInfo::new("Tags", Kind::List(&Kind::Object(&TAG))).promised(),
+        FieldInfo::new("HostResource", Kind::Object(&HOST_RESOURCE)).always_present(),
+        FieldInfo::new("CageId", Kind::Str).always_present(),
+        FieldInfo::new("Tags", Kind::List(&Kind::Object(&TAG))).always_present(),
     ],
     index: NameIndex {
         multiplier: 0x8621_a03f_e0bb_db7b,

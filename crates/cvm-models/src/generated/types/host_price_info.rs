@@ -9,7 +9,7 @@ pub struct HostPriceInfo {
     pub host_price: Option<ItemPrice>,
 }
 
-pub(crate) static HOST_PRICE_INFO: Table = Table {
+pub(crate) static HOST_PRICE_INFO: ModelInfo = ModelInfo {
     name: "HostPriceInfo",
     members: &[
         FieldInfo::new("HostPrice", Kind::Object(&ITEM_PRICE)).required(),

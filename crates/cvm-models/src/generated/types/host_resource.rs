@@ -37,18 +37,18 @@ pub struct HostResource {
     pub exclusive_owner: Option<String>,
 }
 
-pub(crate) static HOST_RESOURCE: Table = Table {
+pub(crate) static HOST_RESOURCE: ModelInfo = ModelInfo {
     name: "HostResource",
     members: &[
-        FieldInfo::new("CpuTotal", Kind::U64).promised(),
-        FieldInfo::new("CpuAvailable", Kind::U64).promised(),
-        FieldInfo::new("MemTotal", Kind::F64).promised().unit("GiB"),
-        FieldInfo::new("MemAvailable", Kind::F64).promised().unit("GiB"),
-        FieldInfo::new("DiskTotal", Kind::U64).promised().unit("GiB"),
-        FieldInfo::new("DiskAvailable", Kind::U64).promised().unit("GiB"),
-        FieldInfo::new("DiskType", Kind::Str).promised(),
-        FieldInfo::new("GpuTotal", Kind::U64).promised(),
-        FieldInfo::new("GpuAvailable", Kind::U64).promised(),
+        FieldInfo::new("CpuTotal", Kind::U64).always_present(),
+        FieldInfo::new("CpuAvailable", Kind::U64).always_present(),
+        FieldInfo::new("MemTotal", Kind::F64).always_present().unit("GiB"),
+        FieldInfo::new("MemAvailable", Kind::F64).always_present().unit("GiB"),
+        FieldInfo::new("DiskTotal", Kind::U64).always_present().unit("GiB"),
+        FieldInfo::new("DiskAvailable", Kind::U64).always_present().unit("GiB"),
+        FieldInfo::new("DiskType", Kind::Str).always_present(),
+        FieldInfo::new("GpuTotal", Kind::U64).always_present(),
+        FieldInfo::new("GpuAvailable", Kind::U64).always_present(),
         FieldInfo::new("ExclusiveOwner", Kind::Str).nullable(),
     ],
     index: NameIndex {

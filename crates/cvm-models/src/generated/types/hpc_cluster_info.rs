@@ -43,17 +43,17 @@ pub struct HpcClusterInfo {
     pub tags: Vec<Tag>,
 }
 
-pub(crate) static HPC_CLUSTER_INFO: Table = Table {
+pub(crate) static HPC_CLUSTER_INFO: ModelInfo = ModelInfo {
     name: "HpcClusterInfo",
     members: &[
-        FieldInfo::new("HpcClusterId", Kind::Str).promised(),
-        FieldInfo::new("Name", Kind::Str).promised(),
-        FieldInfo::new("Remark", Kind::Str).promised(),
-        FieldInfo::new("CvmQuotaTotal", Kind::U64).promised(),
-        FieldInfo::new("Zone", Kind::Str).promised(),
-        FieldInfo::new("CurrentNum", Kind::U64).promised(),
-        FieldInfo::new("CreateTime", Kind::Str).promised(),
-        FieldInfo::new("InstanceIds", Kind::List(&Kind::Str)).promised(),
+        FieldInfo::new("HpcClusterId", Kind::Str).always_present(),
+        FieldInfo::new("Name", Kind::Str).always_present(),
+        FieldInfo::new("Remark", Kind::Str).always_present(),
+        FieldInfo::new("CvmQuotaTotal", Kind::U64).always_present(),
+        FieldInfo::new("Zone", Kind::Str).always_present(),
+        FieldInfo::new("CurrentNum", Kind::U64).always_present(),
+        FieldInfo::new("CreateTime", Kind::Str).always_present(),
+        FieldInfo::new("InstanceIds", Kind::List(&Kind::Str)).always_present(),
         FieldInfo::new("HpcClusterType", Kind::Str),
         FieldInfo::new("HpcClusterBusinessId", Kind::Str),
         FieldInfo::new("HpcClusterNetMode", Kind::U64),

@@ -83,26 +83,30 @@ pub struct Image {
     pub cdc_cache_status: Option<CdcCacheStatus>,
 }
 
-pub(crate) static IMAGE: Table = Table {
+pub(crate) static IMAGE: ModelInfo = ModelInfo {
     name: "Image",
     members: &[
-        FieldInfo::new("ImageId", Kind::Str).promised().format("img-xxxxxxxx"),
-        FieldInfo::new("OsName", Kind::Str).promised(),
-        FieldInfo::new("ImageType", Kind::Str).promised().values(ImageType::VALUES),
-        FieldInfo::new("CreatedTime", Kind::Str).promised().format("YYYY-MM-DDThh:mm:ssZ"),
-        FieldInfo::new("ImageName", Kind::Str).promised(),
-        FieldInfo::new("ImageDescription", Kind::Str).promised(),
-        FieldInfo::new("ImageSize", Kind::I64).promised().unit("GiB"),
-        FieldInfo::new("Architecture", Kind::Str).promised().values(&["x86_64", "arm", "i386"]),
-        FieldInfo::new("ImageState", Kind::Str).promised().values(ImageState::VALUES),
-        FieldInfo::new("Platform", Kind::Str).promised(),
-        FieldInfo::new("ImageCreator", Kind::Str).promised(),
-        FieldInfo::new("ImageSource", Kind::Str).promised().values(ImageSource::VALUES),
+        FieldInfo::new("ImageId", Kind::Str).always_present().format("img-xxxxxxxx"),
+        FieldInfo::new("OsName", Kind::Str).always_present(),
+        FieldInfo::new("ImageType", Kind::Str).always_present().values(ImageType::VALUES),
+        FieldInfo::new("CreatedTime", Kind::Str)
+            .always_present()
+            .format("YYYY-MM-DDThh:mm:ssZ"),
+        FieldInfo::new("ImageName", Kind::Str).always_present(),
+        FieldInfo::new("ImageDescription", Kind::Str).always_present(),
+        FieldInfo::new("ImageSize", Kind::I64).always_present().unit("GiB"),
+        FieldInfo::new("Architecture", Kind::Str)
+            .always_present()
+            .values(&["x86_64", "arm", "i386"]),
+        FieldInfo::new("ImageState", Kind::Str).always_present().values(ImageState::VALUES),
+        FieldInfo::new("Platform", Kind::Str).always_present(),
+        FieldInfo::new("ImageCreator", Kind::Str).always_present(),
+        FieldInfo::new("ImageSource", Kind::Str).always_present().values(ImageSource::VALUES),
         FieldInfo::new("SyncPercent", Kind::I64).nullable().unit("percent"),
-        FieldInfo::new("IsSupportCloudinit", Kind::Bool).promised(),
-        FieldInfo::new("SnapshotSet", Kind::List(&Kind::Object(&SNAPSHOT))).promised(),
-        FieldInfo::new("Tags", Kind::List(&Kind::Object(&TAG))).promised(),
-        FieldInfo::new("LicenseType", Kind::Str).promised().values(LicenseType::VALUES),
+        FieldInfo::new("IsSupportCloudinit", Kind::Bool).always_present(),
+        FieldInfo::new("SnapshotSet", Kind::List(&Kind::Object(&SNAPSHOT))).always_present(),
+        FieldInfo::new("Tags", Kind::List(&Kind::Object(&TAG))).always_present(),
+        FieldInfo::new("LicenseType", Kind::Str).always_present().values(LicenseType::VALUES),
         FieldInfo::new("ImageFamily", Kind::Str),
         FieldInfo::new("ImageDeprecated", Kind::Bool),
         FieldInfo::new("CdcCacheStatus", Kind::Str),

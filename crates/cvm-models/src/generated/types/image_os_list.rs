@@ -14,11 +14,11 @@ pub struct ImageOsList {
     pub linux: Vec<String>,
 }
 
-pub(crate) static IMAGE_OS_LIST: Table = Table {
+pub(crate) static IMAGE_OS_LIST: ModelInfo = ModelInfo {
     name: "ImageOsList",
     members: &[
-        FieldInfo::new("Windows", Kind::List(&Kind::Str)).promised(),
-        FieldInfo::new("Linux", Kind::List(&Kind::Str)).promised(),
+        FieldInfo::new("Windows", Kind::List(&Kind::Str)).always_present(),
+        FieldInfo::new("Linux", Kind::List(&Kind::Str)).always_present(),
     ],
     index: NameIndex { multiplier: 0x06c4_5d18_8009_454f, shift: 63, slots: &[0, 1] },
 };

@@ -13,11 +13,11 @@ pub struct ImageQuota {
     pub total_quota: u64,
 }
 
-pub(crate) static IMAGE_QUOTA: Table = Table {
+pub(crate) static IMAGE_QUOTA: ModelInfo = ModelInfo {
     name: "ImageQuota",
     members: &[
-        FieldInfo::new("UsedQuota", Kind::U64).promised(),
-        FieldInfo::new("TotalQuota", Kind::U64).promised(),
+        FieldInfo::new("UsedQuota", Kind::U64).always_present(),
+        FieldInfo::new("TotalQuota", Kind::U64).always_present(),
     ],
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 63, slots: &[1, 0] },
 };

@@ -10,7 +10,7 @@ pub struct ImportImageDataDisk {
     pub image_url: String,
 }
 
-pub(crate) static IMPORT_IMAGE_DATA_DISK: Table = Table {
+pub(crate) static IMPORT_IMAGE_DATA_DISK: ModelInfo = ModelInfo {
     name: "ImportImageDataDisk",
     members: &[
         FieldInfo::new("ImageUrl", Kind::Str).required(),

@@ -188,69 +188,77 @@ pub struct Instance {
     pub partition_number: Option<i64>,
 }
 
-pub(crate) static INSTANCE: Table = Table {
+pub(crate) static INSTANCE: ModelInfo = ModelInfo {
     name: "Instance",
     members: &[
-        FieldInfo::new("Placement", Kind::Object(&PLACEMENT)).promised(),
-        FieldInfo::new("InstanceId", Kind::Str).promised().format("ins-xxxxxxxx"),
-        FieldInfo::new("InstanceType", Kind::Str).promised(),
-        FieldInfo::new("CPU", Kind::I64).promised().unit("core"),
-        FieldInfo::new("Memory", Kind::I64).promised().unit("GiB"),
-        FieldInfo::new("RestrictState", Kind::Str).promised().values(RestrictState::VALUES),
-        FieldInfo::new("InstanceName", Kind::Str).promised(),
+        FieldInfo::new("Placement", Kind::Object(&PLACEMENT)).always_present(),
+        FieldInfo::new("InstanceId", Kind::Str).always_present().format("ins-xxxxxxxx"),
+        FieldInfo::new("InstanceType", Kind::Str).always_present(),
+        FieldInfo::new("CPU", Kind::I64).always_present().unit("core"),
+        FieldInfo::new("Memory", Kind::I64).always_present().unit("GiB"),
+        FieldInfo::new("RestrictState", Kind::Str)
+            .always_present()
+            .values(RestrictState::VALUES),
+        FieldInfo::new("InstanceName", Kind::Str).always_present(),
         FieldInfo::new("InstanceChargeType", Kind::Str)
-            .promised()
+            .always_present()
             .values(InstanceChargeType::VALUES),
-        FieldInfo::new("SystemDisk", Kind::Object(&SYSTEM_DISK)).promised(),
-        FieldInfo::new("DataDisks", Kind::List(&Kind::Object(&DATA_DISK))).promised(),
-        FieldInfo::new("PrivateIpAddresses", Kind::List(&Kind::Str)).promised(),
+        FieldInfo::new("SystemDisk", Kind::Object(&SYSTEM_DISK)).always_present(),
+        FieldInfo::new("DataDisks", Kind::List(&Kind::Object(&DATA_DISK))).always_present(),
+        FieldInfo::new("PrivateIpAddresses", Kind::List(&Kind::Str)).always_present(),
         FieldInfo::new("PublicIpAddresses", Kind::List(&Kind::Str)).nullable(),
-        FieldInfo::new("InternetAccessible", Kind::Object(&INTERNET_ACCESSIBLE)).promised(),
-        FieldInfo::new("VirtualPrivateCloud", Kind::Object(&VIRTUAL_PRIVATE_CLOUD)).promised(),
-        FieldInfo::new("ImageId", Kind::Str).promised().format("img-xxxxxxxx"),
+        FieldInfo::new("InternetAccessible", Kind::Object(&INTERNET_ACCESSIBLE))
+            .always_present(),
+        FieldInfo::new("VirtualPrivateCloud", Kind::Object(&VIRTUAL_PRIVATE_CLOUD))
+            .always_present(),
+        FieldInfo::new("ImageId", Kind::Str).always_present().format("img-xxxxxxxx"),
         FieldInfo::new("RenewFlag", Kind::Str)
             .nullable()
             .values(&[
                 "NOTIFY_AND_MANUAL_RENEW", "NOTIFY_AND_AUTO_RENEW",
                 "DISABLE_NOTIFY_AND_MANUAL_RENEW",
             ]),
-        FieldInfo::new("CreatedTime", Kind::Str).promised().format("YYYY-MM-DDThh:mm:ssZ"),
+        FieldInfo::new("CreatedTime", Kind::Str)
+            .always_present()
+            .format("YYYY-MM-DDThh:mm:ssZ"),
         FieldInfo::new("ExpiredTime", Kind::Str).nullable().format("YYYY-MM-DDThh:mm:ssZ"),
-        FieldInfo::new("OsName", Kind::Str).promised(),
+        FieldInfo::new("OsName", Kind::Str).always_present(),
         FieldInfo::new("SecurityGroupIds", Kind::List(&Kind::Str))
-            .promised()
+            .always_present()
             .format("sg-xxxxxxxx"),
-        FieldInfo::new("LoginSettings", Kind::Object(&LOGIN_SETTINGS)).promised(),
-        FieldInfo::new("InstanceState", Kind::Str).promised(),
-        FieldInfo::new("Tags", Kind::List(&Kind::Object(&TAG))).promised(),
+        FieldInfo::new("LoginSettings", Kind::Object(&LOGIN_SETTINGS)).always_present(),
+        FieldInfo::new("InstanceState", Kind::Str).always_present(),
+        FieldInfo::new("Tags", Kind::List(&Kind::Object(&TAG))).always_present(),
         FieldInfo::new("StopChargingMode", Kind::Str)
-            .promised()
+            .always_present()
             .values(StopChargingMode::VALUES),
-        FieldInfo::new("Uuid", Kind::Str).promised(),
+        FieldInfo::new("Uuid", Kind::Str).always_present(),
         FieldInfo::new("LatestOperation", Kind::Str).nullable(),
         FieldInfo::new("LatestOperationState", Kind::Str)
             .nullable()
             .values(LatestOperationState::VALUES),
         FieldInfo::new("LatestOperationRequestId", Kind::Str).nullable(),
         FieldInfo::new("DisasterRecoverGroupId", Kind::Str)
-            .promised()
+            .always_present()
             .deprecated()
             .format("ps-xxxxxxxx"),
         FieldInfo::new("IPv6Addresses", Kind::List(&Kind::Str)).nullable(),
         FieldInfo::new("CamRoleName", Kind::Str).nullable(),
-        FieldInfo::new("HpcClusterId", Kind::Str).promised().format("hpc-xxxxxxxx"),
+        FieldInfo::new("HpcClusterId", Kind::Str).always_present().format("hpc-xxxxxxxx"),
         FieldInfo::new("RdmaIpAddresses", Kind::List(&Kind::Str)).nullable(),
-        FieldInfo::new("DedicatedClusterId", Kind::Str).promised(),
-        FieldInfo::new("IsolatedSource", Kind::Str).promised().values(IsolatedSource::VALUES),
+        FieldInfo::new("DedicatedClusterId", Kind::Str).always_present(),
+        FieldInfo::new("IsolatedSource", Kind::Str)
+            .always_present()
+            .values(IsolatedSource::VALUES),
         FieldInfo::new("DisasterRecoverGroupIds", Kind::List(&Kind::Str))
             .max_items(1)
             .format("ps-xxxxxxxx"),
         FieldInfo::new("GPUInfo", Kind::Object(&GPU_INFO)),
-        FieldInfo::new("LicenseType", Kind::Str).promised().default("TencentCloud"),
-        FieldInfo::new("DisableApiTermination", Kind::Bool).promised().default("false"),
+        FieldInfo::new("LicenseType", Kind::Str).always_present().default("TencentCloud"),
+        FieldInfo::new("DisableApiTermination", Kind::Bool).always_present().default("false"),
         FieldInfo::new("HostName", Kind::Str),
-        FieldInfo::new("DefaultLoginUser", Kind::Str).promised(),
-        FieldInfo::new("DefaultLoginPort", Kind::I64).promised(),
+        FieldInfo::new("DefaultLoginUser", Kind::Str).always_present(),
+        FieldInfo::new("DefaultLoginPort", Kind::I64).always_present(),
         FieldInfo::new("LatestOperationErrorMsg", Kind::Str).nullable(),
         FieldInfo::new("EnableJumboFrame", Kind::Bool),
         FieldInfo::new("Metadata", Kind::Object(&METADATA)),

@@ -12,7 +12,7 @@ pub struct InstanceAttribute {
     pub attributes: Option<Attribute>,
 }
 
-pub(crate) static INSTANCE_ATTRIBUTE: Table = Table {
+pub(crate) static INSTANCE_ATTRIBUTE: ModelInfo = ModelInfo {
     name: "InstanceAttribute",
     members: &[
         FieldInfo::new("InstanceId", Kind::Str).format("ins-xxxxxxxx"),

@@ -16,19 +16,19 @@ pub struct InstanceChargePrepaid {
     pub renew_flag: Option<RenewFlag>,
 }
 
-pub(crate) static INSTANCE_CHARGE_PREPAID: Table = Table {
+pub(crate) static INSTANCE_CHARGE_PREPAID: ModelInfo = ModelInfo {
     name: "InstanceChargePrepaid",
     members: &[
         FieldInfo::new("Period", Kind::I64)
             .required()
-            .promised()
+            .always_present()
             .values(&[
                 "1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12", "24", "36", "48",
                 "60",
             ])
             .unit("month"),
         FieldInfo::new("RenewFlag", Kind::Str)
-            .promised()
+            .always_present()
             .values(RenewFlag::VALUES)
             .default("NOTIFY_AND_MANUAL_RENEW"),
     ],

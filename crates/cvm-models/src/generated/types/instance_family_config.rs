@@ -12,11 +12,11 @@ pub struct InstanceFamilyConfig {
     pub instance_family: String,
 }
 
-pub(crate) static INSTANCE_FAMILY_CONFIG: Table = Table {
+pub(crate) static INSTANCE_FAMILY_CONFIG: ModelInfo = ModelInfo {
     name: "InstanceFamilyConfig",
     members: &[
-        FieldInfo::new("InstanceFamilyName", Kind::Str).promised(),
-        FieldInfo::new("InstanceFamily", Kind::Str).promised(),
+        FieldInfo::new("InstanceFamilyName", Kind::Str).always_present(),
+        FieldInfo::new("InstanceFamily", Kind::Str).always_present(),
     ],
     index: NameIndex { multiplier: 0xf88b_b8a8_724c_81ed, shift: 63, slots: &[1, 0] },
 };

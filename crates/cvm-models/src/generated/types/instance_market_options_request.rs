@@ -12,11 +12,13 @@ pub struct InstanceMarketOptionsRequest {
     pub market_type: Option<MarketType>,
 }
 
-pub(crate) static INSTANCE_MARKET_OPTIONS_REQUEST: Table = Table {
+pub(crate) static INSTANCE_MARKET_OPTIONS_REQUEST: ModelInfo = ModelInfo {
     name: "InstanceMarketOptionsRequest",
     members: &[
-        FieldInfo::new("SpotOptions", Kind::Object(&SPOT_MARKET_OPTIONS)).required().promised(),
-        FieldInfo::new("MarketType", Kind::Str).promised().values(MarketType::VALUES),
+        FieldInfo::new("SpotOptions", Kind::Object(&SPOT_MARKET_OPTIONS))
+            .required()
+            .always_present(),
+        FieldInfo::new("MarketType", Kind::Str).always_present().values(MarketType::VALUES),
     ],
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 63, slots: &[0, 1] },
 };

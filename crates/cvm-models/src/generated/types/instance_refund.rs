@@ -17,11 +17,11 @@ pub struct InstanceRefund {
     pub price_detail: Option<String>,
 }
 
-pub(crate) static INSTANCE_REFUND: Table = Table {
+pub(crate) static INSTANCE_REFUND: ModelInfo = ModelInfo {
     name: "InstanceRefund",
     members: &[
-        FieldInfo::new("InstanceId", Kind::Str).promised().format("ins-xxxxxxxx"),
-        FieldInfo::new("Refunds", Kind::F64).promised(),
+        FieldInfo::new("InstanceId", Kind::Str).always_present().format("ins-xxxxxxxx"),
+        FieldInfo::new("Refunds", Kind::F64).always_present(),
         FieldInfo::new("PriceDetail", Kind::Str),
     ],
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 62, slots: &[1, 2, 0, 255] },

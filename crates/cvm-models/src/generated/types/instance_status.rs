@@ -14,11 +14,13 @@ pub struct InstanceStatus {
     pub instance_state: InstanceState,
 }
 
-pub(crate) static INSTANCE_STATUS: Table = Table {
+pub(crate) static INSTANCE_STATUS: ModelInfo = ModelInfo {
     name: "InstanceStatus",
     members: &[
-        FieldInfo::new("InstanceId", Kind::Str).promised().format("ins-xxxxxxxx"),
-        FieldInfo::new("InstanceState", Kind::Str).promised().values(InstanceState::VALUES),
+        FieldInfo::new("InstanceId", Kind::Str).always_present().format("ins-xxxxxxxx"),
+        FieldInfo::new("InstanceState", Kind::Str)
+            .always_present()
+            .values(InstanceState::VALUES),
     ],
     index: NameIndex { multiplier: 0x6e78_9e6a_a1b9_65f5, shift: 63, slots: &[1, 0] },
 };

@@ -40,17 +40,17 @@ pub struct InstanceTypeConfig {
     pub gpu_memory: Option<f64>,
 }
 
-pub(crate) static INSTANCE_TYPE_CONFIG: Table = Table {
+pub(crate) static INSTANCE_TYPE_CONFIG: ModelInfo = ModelInfo {
     name: "InstanceTypeConfig",
     members: &[
-        FieldInfo::new("Zone", Kind::Str).promised(),
-        FieldInfo::new("InstanceType", Kind::Str).promised(),
-        FieldInfo::new("InstanceFamily", Kind::Str).promised(),
-        FieldInfo::new("GPU", Kind::I64).promised().unit("core"),
-        FieldInfo::new("CPU", Kind::I64).promised().unit("core"),
-        FieldInfo::new("Memory", Kind::I64).promised().unit("GiB"),
-        FieldInfo::new("FPGA", Kind::I64).promised().unit("core"),
-        FieldInfo::new("GpuCount", Kind::F64).promised().unit("card"),
+        FieldInfo::new("Zone", Kind::Str).always_present(),
+        FieldInfo::new("InstanceType", Kind::Str).always_present(),
+        FieldInfo::new("InstanceFamily", Kind::Str).always_present(),
+        FieldInfo::new("GPU", Kind::I64).always_present().unit("core"),
+        FieldInfo::new("CPU", Kind::I64).always_present().unit("core"),
+        FieldInfo::new("Memory", Kind::I64).always_present().unit("GiB"),
+        FieldInfo::new("FPGA", Kind::I64).always_present().unit("core"),
+        FieldInfo::new("GpuCount", Kind::F64).always_present().unit("card"),
         FieldInfo::new("GpuType", Kind::Str),
         FieldInfo::new("GpuMemory", Kind::F64).unit("GiB"),
     ],

@@ -15,12 +15,13 @@ pub struct InstanceTypeConfigStatus {
     pub instance_type_config: InstanceTypeConfig,
 }
 
-pub(crate) static INSTANCE_TYPE_CONFIG_STATUS: Table = Table {
+pub(crate) static INSTANCE_TYPE_CONFIG_STATUS: ModelInfo = ModelInfo {
     name: "InstanceTypeConfigStatus",
     members: &[
-        FieldInfo::new("Status", Kind::Str).promised(),
-        FieldInfo::new("Message", Kind::Str).promised(),
-        FieldInfo::new("InstanceTypeConfig", Kind::Object(&INSTANCE_TYPE_CONFIG)).promised(),
+        FieldInfo::new("Status", Kind::Str).always_present(),
+        FieldInfo::new("Message", Kind::Str).always_present(),
+        FieldInfo::new("InstanceTypeConfig", Kind::Object(&INSTANCE_TYPE_CONFIG))
+            .always_present(),
     ],
     index: NameIndex { multiplier: 0x06c4_5d18_8009_454f, shift: 62, slots: &[255, 0, 2, 1] },
 };

@@ -90,35 +90,37 @@ pub struct InstanceTypeQuotaItem {
     pub status_category: StockCategory,
 }
 
-pub(crate) static INSTANCE_TYPE_QUOTA_ITEM: Table = Table {
+pub(crate) static INSTANCE_TYPE_QUOTA_ITEM: ModelInfo = ModelInfo {
     name: "InstanceTypeQuotaItem",
     members: &[
-        FieldInfo::new("Zone", Kind::Str).promised(),
-        FieldInfo::new("InstanceType", Kind::Str).promised(),
+        FieldInfo::new("Zone", Kind::Str).always_present(),
+        FieldInfo::new("InstanceType", Kind::Str).always_present(),
         FieldInfo::new("InstanceChargeType", Kind::Str)
-            .promised()
+            .always_present()
             .values(InstanceChargeType::VALUES),
-        FieldInfo::new("NetworkCard", Kind::I64).promised(),
-        FieldInfo::new("Externals", Kind::Object(&EXTERNALS)).promised(),
-        FieldInfo::new("Cpu", Kind::I64).promised().unit("core"),
-        FieldInfo::new("Memory", Kind::I64).promised().unit("GB"),
-        FieldInfo::new("InstanceFamily", Kind::Str).promised(),
-        FieldInfo::new("TypeName", Kind::Str).promised(),
+        FieldInfo::new("NetworkCard", Kind::I64).always_present(),
+        FieldInfo::new("Externals", Kind::Object(&EXTERNALS)).always_present(),
+        FieldInfo::new("Cpu", Kind::I64).always_present().unit("core"),
+        FieldInfo::new("Memory", Kind::I64).always_present().unit("GB"),
+        FieldInfo::new("InstanceFamily", Kind::Str).always_present(),
+        FieldInfo::new("TypeName", Kind::Str).always_present(),
         FieldInfo::new("LocalDiskTypeList", Kind::List(&Kind::Object(&LOCAL_DISK_TYPE)))
-            .promised(),
-        FieldInfo::new("Status", Kind::Str).promised().values(&["SELL", "SOLD_OUT"]),
-        FieldInfo::new("Price", Kind::Object(&ITEM_PRICE)).promised(),
-        FieldInfo::new("SoldOutReason", Kind::Str).promised(),
-        FieldInfo::new("InstanceBandwidth", Kind::F64).promised().unit("Gbps"),
-        FieldInfo::new("InstancePps", Kind::I64).promised().unit("10k pps"),
-        FieldInfo::new("StorageBlockAmount", Kind::I64).promised(),
-        FieldInfo::new("CpuType", Kind::Str).promised(),
-        FieldInfo::new("Gpu", Kind::I64).promised(),
-        FieldInfo::new("Fpga", Kind::I64).promised(),
-        FieldInfo::new("Remark", Kind::Str).promised(),
-        FieldInfo::new("GpuCount", Kind::F64).promised().unit("card"),
-        FieldInfo::new("Frequency", Kind::Str).promised(),
-        FieldInfo::new("StatusCategory", Kind::Str).promised().values(StockCategory::VALUES),
+            .always_present(),
+        FieldInfo::new("Status", Kind::Str).always_present().values(&["SELL", "SOLD_OUT"]),
+        FieldInfo::new("Price", Kind::Object(&ITEM_PRICE)).always_present(),
+        FieldInfo::new("SoldOutReason", Kind::Str).always_present(),
+        FieldInfo::new("InstanceBandwidth", Kind::F64).always_present().unit("Gbps"),
+        FieldInfo::new("InstancePps", Kind::I64).always_present().unit("10k pps"),
+        FieldInfo::new("StorageBlockAmount", Kind::I64).always_present(),
+        FieldInfo::new("CpuType", Kind::Str).always_present(),
+        FieldInfo::new("Gpu", Kind::I64).always_present(),
+        FieldInfo::new("Fpga", Kind::I64).always_present(),
+        FieldInfo::new("Remark", Kind::Str).always_present(),
+        FieldInfo::new("GpuCount", Kind::F64).always_present().unit("card"),
+        FieldInfo::new("Frequency", Kind::Str).always_present(),
+        FieldInfo::new("StatusCategory", Kind::Str)
+            .always_present()
+            .values(StockCategory::VALUES),
     ],
     index: NameIndex {
         multiplier: 0x2a7b_67af_6c6a_d50f,

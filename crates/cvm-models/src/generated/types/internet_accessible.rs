@@ -40,14 +40,14 @@ pub struct InternetAccessible {
     pub anti_ddos_package_id: Option<String>,
 }
 
-pub(crate) static INTERNET_ACCESSIBLE: Table = Table {
+pub(crate) static INTERNET_ACCESSIBLE: ModelInfo = ModelInfo {
     name: "InternetAccessible",
     members: &[
         FieldInfo::new("InternetChargeType", Kind::Str)
-            .promised()
+            .always_present()
             .values(InternetChargeType::VALUES),
         FieldInfo::new("InternetMaxBandwidthOut", Kind::I64)
-            .promised()
+            .always_present()
             .default("0")
             .unit("Mbps"),
         FieldInfo::new("PublicIpAssigned", Kind::Bool),

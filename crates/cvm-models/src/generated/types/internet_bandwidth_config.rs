@@ -16,12 +16,13 @@ pub struct InternetBandwidthConfig {
     pub internet_accessible: InternetAccessible,
 }
 
-pub(crate) static INTERNET_BANDWIDTH_CONFIG: Table = Table {
+pub(crate) static INTERNET_BANDWIDTH_CONFIG: ModelInfo = ModelInfo {
     name: "InternetBandwidthConfig",
     members: &[
-        FieldInfo::new("StartTime", Kind::Str).promised().format("YYYY-MM-DDThh:mm:ssZ"),
-        FieldInfo::new("EndTime", Kind::Str).promised().format("YYYY-MM-DDThh:mm:ssZ"),
-        FieldInfo::new("InternetAccessible", Kind::Object(&INTERNET_ACCESSIBLE)).promised(),
+        FieldInfo::new("StartTime", Kind::Str).always_present().format("YYYY-MM-DDThh:mm:ssZ"),
+        FieldInfo::new("EndTime", Kind::Str).always_present().format("YYYY-MM-DDThh:mm:ssZ"),
+        FieldInfo::new("InternetAccessible", Kind::Object(&INTERNET_ACCESSIBLE))
+            .always_present(),
     ],
     index: NameIndex { multiplier: 0x53cb_9f0c_747e_a2eb, shift: 62, slots: &[255, 1, 0, 2] },
 };

@@ -12,13 +12,13 @@ pub struct InternetChargeTypeConfig {
     pub description: Option<String>,
 }
 
-pub(crate) static INTERNET_CHARGE_TYPE_CONFIG: Table = Table {
+pub(crate) static INTERNET_CHARGE_TYPE_CONFIG: ModelInfo = ModelInfo {
     name: "InternetChargeTypeConfig",
     members: &[
         FieldInfo::new("InternetChargeType", Kind::Str)
-            .promised()
+            .always_present()
             .values(InternetChargeType::VALUES),
-        FieldInfo::new("Description", Kind::Str).promised(),
+        FieldInfo::new("Description", Kind::Str).always_present(),
     ],
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 63, slots: &[1, 0] },
 };

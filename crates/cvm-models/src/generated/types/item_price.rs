@@ -78,7 +78,7 @@ pub struct ItemPrice {
     pub discount_one_year: Option<f64>,
 }
 
-pub(crate) static ITEM_PRICE: Table = Table {
+pub(crate) static ITEM_PRICE: ModelInfo = ModelInfo {
     name: "ItemPrice",
     members: &[
         FieldInfo::new("UnitPrice", Kind::F64).unit("CNY"),

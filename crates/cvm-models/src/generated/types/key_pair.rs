@@ -36,12 +36,12 @@ pub struct KeyPair {
     pub tags: Vec<Tag>,
 }
 
-pub(crate) static KEY_PAIR: Table = Table {
+pub(crate) static KEY_PAIR: ModelInfo = ModelInfo {
     name: "KeyPair",
     members: &[
-        FieldInfo::new("KeyId", Kind::Str).promised().format("skey-xxxxxxxx"),
-        FieldInfo::new("KeyName", Kind::Str).promised(),
-        FieldInfo::new("ProjectId", Kind::I64).promised().special(&["0"]),
+        FieldInfo::new("KeyId", Kind::Str).always_present().format("skey-xxxxxxxx"),
+        FieldInfo::new("KeyName", Kind::Str).always_present(),
+        FieldInfo::new("ProjectId", Kind::I64).always_present().special(&["0"]),
         FieldInfo::new("Description", Kind::Str),
         FieldInfo::new("PublicKey", Kind::Str),
         FieldInfo::new("PrivateKey", Kind::Str).secret(),

@@ -14,7 +14,7 @@ pub struct LaunchTemplate {
     pub launch_template_version: Option<u64>,
 }
 
-pub(crate) static LAUNCH_TEMPLATE: Table = Table {
+pub(crate) static LAUNCH_TEMPLATE: ModelInfo = ModelInfo {
     name: "LaunchTemplate",
     members: &[
         FieldInfo::new("LaunchTemplateId", Kind::Str).format("lt-xxxxxxxx"),

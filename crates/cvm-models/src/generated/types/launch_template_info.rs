@@ -29,16 +29,16 @@ pub struct LaunchTemplateInfo {
     pub creation_time: String,
 }
 
-pub(crate) static LAUNCH_TEMPLATE_INFO: Table = Table {
+pub(crate) static LAUNCH_TEMPLATE_INFO: ModelInfo = ModelInfo {
     name: "LaunchTemplateInfo",
     members: &[
-        FieldInfo::new("LatestVersionNumber", Kind::U64).promised(),
-        FieldInfo::new("LaunchTemplateId", Kind::Str).promised().format("lt-xxxxxxxx"),
-        FieldInfo::new("LaunchTemplateName", Kind::Str).promised(),
-        FieldInfo::new("DefaultVersionNumber", Kind::U64).promised(),
-        FieldInfo::new("LaunchTemplateVersionCount", Kind::U64).promised(),
-        FieldInfo::new("CreatedBy", Kind::Str).promised(),
-        FieldInfo::new("CreationTime", Kind::Str).promised(),
+        FieldInfo::new("LatestVersionNumber", Kind::U64).always_present(),
+        FieldInfo::new("LaunchTemplateId", Kind::Str).always_present().format("lt-xxxxxxxx"),
+        FieldInfo::new("LaunchTemplateName", Kind::Str).always_present(),
+        FieldInfo::new("DefaultVersionNumber", Kind::U64).always_present(),
+        FieldInfo::new("LaunchTemplateVersionCount", Kind::U64).always_present(),
+        FieldInfo::new("CreatedBy", Kind::Str).always_present(),
+        FieldInfo::new("CreationTime", Kind::Str).always_present(),
     ],
     index: NameIndex {
         multiplier: 0xcf44_8a58_82bb_9699,

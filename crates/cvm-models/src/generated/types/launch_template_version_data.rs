@@ -85,28 +85,30 @@ pub struct LaunchTemplateVersionData {
     pub disable_api_termination: bool,
 }
 
-pub(crate) static LAUNCH_TEMPLATE_VERSION_DATA: Table = Table {
+pub(crate) static LAUNCH_TEMPLATE_VERSION_DATA: ModelInfo = ModelInfo {
     name: "LaunchTemplateVersionData",
     members: &[
-        FieldInfo::new("Placement", Kind::Object(&PLACEMENT)).promised(),
-        FieldInfo::new("InstanceType", Kind::Str).promised(),
-        FieldInfo::new("InstanceName", Kind::Str).promised(),
+        FieldInfo::new("Placement", Kind::Object(&PLACEMENT)).always_present(),
+        FieldInfo::new("InstanceType", Kind::Str).always_present(),
+        FieldInfo::new("InstanceName", Kind::Str).always_present(),
         FieldInfo::new("InstanceChargeType", Kind::Str)
-            .promised()
+            .always_present()
             .values(&["PREPAID", "POSTPAID_BY_HOUR", "CDHPAID", "SPOTPAID"]),
-        FieldInfo::new("SystemDisk", Kind::Object(&SYSTEM_DISK)).promised(),
+        FieldInfo::new("SystemDisk", Kind::Object(&SYSTEM_DISK)).always_present(),
         FieldInfo::new("DataDisks", Kind::List(&Kind::Object(&DATA_DISK))),
-        FieldInfo::new("InternetAccessible", Kind::Object(&INTERNET_ACCESSIBLE)).promised(),
-        FieldInfo::new("VirtualPrivateCloud", Kind::Object(&VIRTUAL_PRIVATE_CLOUD)).promised(),
-        FieldInfo::new("ImageId", Kind::Str).promised().format("img-xxxxxxxx"),
+        FieldInfo::new("InternetAccessible", Kind::Object(&INTERNET_ACCESSIBLE))
+            .always_present(),
+        FieldInfo::new("VirtualPrivateCloud", Kind::Object(&VIRTUAL_PRIVATE_CLOUD))
+            .always_present(),
+        FieldInfo::new("ImageId", Kind::Str).always_present().format("img-xxxxxxxx"),
         FieldInfo::new("SecurityGroupIds", Kind::List(&Kind::Str))
-            .promised()
+            .always_present()
             .format("sg-xxxxxxxx"),
         FieldInfo::new("LoginSettings", Kind::Object(&LOGIN_SETTINGS)),
         FieldInfo::new("CamRoleName", Kind::Str),
         FieldInfo::new("HpcClusterId", Kind::Str).format("hpc-xxxxxxxx"),
-        FieldInfo::new("InstanceCount", Kind::U64).promised(),
-        FieldInfo::new("EnhancedService", Kind::Object(&ENHANCED_SERVICE)).promised(),
+        FieldInfo::new("InstanceCount", Kind::U64).always_present(),
+        FieldInfo::new("EnhancedService", Kind::Object(&ENHANCED_SERVICE)).always_present(),
         FieldInfo::new("UserData", Kind::Str).secret().base64().max_bytes(16384),
         FieldInfo::new("DisasterRecoverGroupIds", Kind::List(&Kind::Str))
             .max_items(1)
@@ -118,7 +120,7 @@ pub(crate) static LAUNCH_TEMPLATE_VERSION_DATA: Table = Table {
         FieldInfo::new("ClientToken", Kind::Str),
         FieldInfo::new("InstanceChargePrepaid", Kind::Object(&INSTANCE_CHARGE_PREPAID)),
         FieldInfo::new("TagSpecification", Kind::List(&Kind::Object(&TAG_SPECIFICATION))),
-        FieldInfo::new("DisableApiTermination", Kind::Bool).promised().default("false"),
+        FieldInfo::new("DisableApiTermination", Kind::Bool).always_present().default("false"),
     ],
     index: NameIndex {
         multiplier: 0x7bb5_0219_9e5b_1bcf,

@@ -29,17 +29,17 @@ pub struct LaunchTemplateVersionInfo {
     pub created_by: String,
 }
 
-pub(crate) static LAUNCH_TEMPLATE_VERSION_INFO: Table = Table {
+pub(crate) static LAUNCH_TEMPLATE_VERSION_INFO: ModelInfo = ModelInfo {
     name: "LaunchTemplateVersionInfo",
     members: &[
-        FieldInfo::new("LaunchTemplateVersion", Kind::U64).promised(),
+        FieldInfo::new("LaunchTemplateVersion", Kind::U64).always_present(),
         FieldInfo::new("LaunchTemplateVersionData", Kind::Object(&LAUNCH_TEMPLATE_VERSION_DATA))
-            .promised(),
-        FieldInfo::new("CreationTime", Kind::Str).promised(),
-        FieldInfo::new("LaunchTemplateId", Kind::Str).promised().format("lt-xxxxxxxx"),
-        FieldInfo::new("IsDefaultVersion", Kind::Bool).promised(),
-        FieldInfo::new("LaunchTemplateVersionDescription", Kind::Str).promised(),
-        FieldInfo::new("CreatedBy", Kind::Str).promised(),
+            .always_present(),
+        FieldInfo::new("CreationTime", Kind::Str).always_present(),
+        FieldInfo::new("LaunchTemplateId", Kind::Str).always_present().format("lt-xxxxxxxx"),
+        FieldInfo::new("IsDefaultVersion", Kind::Bool).always_present(),
+        FieldInfo::new("LaunchTemplateVersionDescription", Kind::Str).always_present(),
+        FieldInfo::new("CreatedBy", Kind::Str).always_present(),
     ],
     index: NameIndex {
         multiplier: 0xed79_402d_1d5c_5d7b,

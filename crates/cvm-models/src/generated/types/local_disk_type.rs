@@ -23,14 +23,16 @@ pub struct LocalDiskType {
     pub required: LocalDiskRequirement,
 }
 
-pub(crate) static LOCAL_DISK_TYPE: Table = Table {
+pub(crate) static LOCAL_DISK_TYPE: ModelInfo = ModelInfo {
     name: "LocalDiskType",
     members: &[
-        FieldInfo::new("Type", Kind::Str).promised(),
-        FieldInfo::new("PartitionType", Kind::Str).promised(),
-        FieldInfo::new("MinSize", Kind::I64).promised(),
-        FieldInfo::new("MaxSize", Kind::I64).promised(),
-        FieldInfo::new("Required", Kind::Str).promised().values(LocalDiskRequirement::VALUES),
+        FieldInfo::new("Type", Kind::Str).always_present(),
+        FieldInfo::new("PartitionType", Kind::Str).always_present(),
+        FieldInfo::new("MinSize", Kind::I64).always_present(),
+        FieldInfo::new("MaxSize", Kind::I64).always_present(),
+        FieldInfo::new("Required", Kind::Str)
+            .always_present()
+            .values(LocalDiskRequirement::VALUES),
     ],
     index: NameIndex {
         multiplier: 0x06c4_5d18_8009_454f,

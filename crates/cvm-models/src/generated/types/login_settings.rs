@@ -24,7 +24,7 @@ pub struct LoginSettings {
     pub keep_image_login: Option<String>,
 }
 
-pub(crate) static LOGIN_SETTINGS: Table = Table {
+pub(crate) static LOGIN_SETTINGS: ModelInfo = ModelInfo {
     name: "LoginSettings",
     members: &[
         FieldInfo::new("Password", Kind::Str)

@@ -9,7 +9,7 @@ pub struct Metadata {
     pub items: Vec<MetadataItem>,
 }
 
-pub(crate) static METADATA: Table = Table {
+pub(crate) static METADATA: ModelInfo = ModelInfo {
     name: "Metadata",
     members: &[
         FieldInfo::new("Items", Kind::List(&Kind::Object(&METADATA_ITEM))).required(),

@@ -14,7 +14,7 @@ pub struct MetadataItem {
     pub value: String,
 }
 
-pub(crate) static METADATA_ITEM: Table = Table {
+pub(crate) static METADATA_ITEM: ModelInfo = ModelInfo {
     name: "MetadataItem",
     members: &[
         FieldInfo::new("Key", Kind::Str).required().max_bytes(128).pattern("[A-Za-z0-9_-]+"),

@@ -35,7 +35,7 @@ pub struct NetworkInterfaces {
     pub delete_with_instance: Option<bool>,
 }
 
-pub(crate) static NETWORK_INTERFACES: Table = Table {
+pub(crate) static NETWORK_INTERFACES: ModelInfo = ModelInfo {
     name: "NetworkInterfaces",
     members: &[
         FieldInfo::new("InterfaceType", Kind::Str).required().values(InterfaceType::VALUES),

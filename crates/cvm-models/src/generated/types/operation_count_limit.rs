@@ -19,13 +19,15 @@ pub struct OperationCountLimit {
     pub limit_count: i64,
 }
 
-pub(crate) static OPERATION_COUNT_LIMIT: Table = Table {
+pub(crate) static OPERATION_COUNT_LIMIT: ModelInfo = ModelInfo {
     name: "OperationCountLimit",
     members: &[
-        FieldInfo::new("Operation", Kind::Str).promised().values(LimitedOperation::VALUES),
-        FieldInfo::new("InstanceId", Kind::Str).promised(),
-        FieldInfo::new("CurrentCount", Kind::I64).promised().special(&["-1"]),
-        FieldInfo::new("LimitCount", Kind::I64).promised().special(&["-1", "0"]),
+        FieldInfo::new("Operation", Kind::Str)
+            .always_present()
+            .values(LimitedOperation::VALUES),
+        FieldInfo::new("InstanceId", Kind::Str).always_present(),
+        FieldInfo::new("CurrentCount", Kind::I64).always_present().special(&["-1"]),
+        FieldInfo::new("LimitCount", Kind::I64).always_present().special(&["-1", "0"]),
     ],
     index: NameIndex { multiplier: 0x2c82_9abe_1f45_32e1, shift: 62, slots: &[0, 1, 2, 3] },
 };

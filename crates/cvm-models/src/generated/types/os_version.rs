@@ -15,12 +15,12 @@ pub struct OsVersion {
     pub architecture: Vec<String>,
 }
 
-pub(crate) static OS_VERSION: Table = Table {
+pub(crate) static OS_VERSION: ModelInfo = ModelInfo {
     name: "OsVersion",
     members: &[
-        FieldInfo::new("OsName", Kind::Str).promised(),
-        FieldInfo::new("OsVersions", Kind::List(&Kind::Str)).promised(),
-        FieldInfo::new("Architecture", Kind::List(&Kind::Str)).promised(),
+        FieldInfo::new("OsName", Kind::Str).always_present(),
+        FieldInfo::new("OsVersions", Kind::List(&Kind::Str)).always_present(),
+        FieldInfo::new("Architecture", Kind::List(&Kind::Str)).always_present(),
     ],
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 62, slots: &[1, 0, 255, 2] },
 };

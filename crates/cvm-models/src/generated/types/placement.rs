@@ -37,11 +37,11 @@ pub struct Placement {
     pub rack_id: Option<String>,
 }
 
-pub(crate) static PLACEMENT: Table = Table {
+pub(crate) static PLACEMENT: ModelInfo = ModelInfo {
     name: "Placement",
     members: &[
-        FieldInfo::new("Zone", Kind::Str).required().promised(),
-        FieldInfo::new("ProjectId", Kind::I64).promised().special(&["0"]).default("0"),
+        FieldInfo::new("Zone", Kind::Str).required().always_present(),
+        FieldInfo::new("ProjectId", Kind::I64).always_present().special(&["0"]).default("0"),
         FieldInfo::new("HostIds", Kind::List(&Kind::Str)).format("host-xxxxxxxx"),
         FieldInfo::new("HostId", Kind::Str).format("host-xxxxxxxx"),
         FieldInfo::new("DedicatedResourcePackTenancy", Kind::Str)

@@ -18,13 +18,13 @@ pub struct PostPaidQuota {
     pub zone: String,
 }
 
-pub(crate) static POST_PAID_QUOTA: Table = Table {
+pub(crate) static POST_PAID_QUOTA: ModelInfo = ModelInfo {
     name: "PostPaidQuota",
     members: &[
-        FieldInfo::new("UsedQuota", Kind::U64).promised(),
-        FieldInfo::new("RemainingQuota", Kind::U64).promised(),
-        FieldInfo::new("TotalQuota", Kind::U64).promised(),
-        FieldInfo::new("Zone", Kind::Str).promised(),
+        FieldInfo::new("UsedQuota", Kind::U64).always_present(),
+        FieldInfo::new("RemainingQuota", Kind::U64).always_present(),
+        FieldInfo::new("TotalQuota", Kind::U64).always_present(),
+        FieldInfo::new("Zone", Kind::Str).always_present(),
     ],
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 62, slots: &[3, 2, 1, 0] },
 };

@@ -21,14 +21,14 @@ pub struct PrePaidQuota {
     pub zone: String,
 }
 
-pub(crate) static PRE_PAID_QUOTA: Table = Table {
+pub(crate) static PRE_PAID_QUOTA: ModelInfo = ModelInfo {
     name: "PrePaidQuota",
     members: &[
-        FieldInfo::new("UsedQuota", Kind::U64).promised(),
-        FieldInfo::new("OnceQuota", Kind::U64).promised(),
-        FieldInfo::new("RemainingQuota", Kind::U64).promised(),
-        FieldInfo::new("TotalQuota", Kind::U64).promised(),
-        FieldInfo::new("Zone", Kind::Str).promised(),
+        FieldInfo::new("UsedQuota", Kind::U64).always_present(),
+        FieldInfo::new("OnceQuota", Kind::U64).always_present(),
+        FieldInfo::new("RemainingQuota", Kind::U64).always_present(),
+        FieldInfo::new("TotalQuota", Kind::U64).always_present(),
+        FieldInfo::new("Zone", Kind::Str).always_present(),
     ],
     index: NameIndex {
         multiplier: 0xe220_a839_7b1d_cdaf,

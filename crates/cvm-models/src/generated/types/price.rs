@@ -13,7 +13,7 @@ pub struct Price {
     pub bandwidth_price: Option<ItemPrice>,
 }
 
-pub(crate) static PRICE: Table = Table {
+pub(crate) static PRICE: ModelInfo = ModelInfo {
     name: "Price",
     members: &[
         FieldInfo::new("InstancePrice", Kind::Object(&ITEM_PRICE)),

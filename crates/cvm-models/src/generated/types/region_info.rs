@@ -16,12 +16,12 @@ pub struct RegionInfo {
     pub region_state: RegionState,
 }
 
-pub(crate) static REGION_INFO: Table = Table {
+pub(crate) static REGION_INFO: ModelInfo = ModelInfo {
     name: "RegionInfo",
     members: &[
-        FieldInfo::new("Region", Kind::Str).promised(),
-        FieldInfo::new("RegionName", Kind::Str).promised(),
-        FieldInfo::new("RegionState", Kind::Str).promised(),
+        FieldInfo::new("Region", Kind::Str).always_present(),
+        FieldInfo::new("RegionName", Kind::Str).always_present(),
+        FieldInfo::new("RegionState", Kind::Str).always_present(),
     ],
     index: NameIndex { multiplier: 0xf3b8_488c_368c_b0a7, shift: 62, slots: &[1, 0, 2, 255] },
 };

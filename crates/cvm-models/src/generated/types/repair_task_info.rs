@@ -87,26 +87,26 @@ pub struct RepairTaskInfo {
     pub auth_source: RepairTaskAuthSource,
 }
 
-pub(crate) static REPAIR_TASK_INFO: Table = Table {
+pub(crate) static REPAIR_TASK_INFO: ModelInfo = ModelInfo {
     name: "RepairTaskInfo",
     members: &[
-        FieldInfo::new("TaskId", Kind::Str).promised().format("rep-xxxxxxxx"),
-        FieldInfo::new("InstanceId", Kind::Str).promised(),
+        FieldInfo::new("TaskId", Kind::Str).always_present().format("rep-xxxxxxxx"),
+        FieldInfo::new("InstanceId", Kind::Str).always_present(),
         FieldInfo::new("Alias", Kind::Str).nullable(),
         FieldInfo::new("TaskTypeId", Kind::U64)
-            .promised()
+            .always_present()
             .values(&["101", "102", "103", "104", "105", "106", "107"]),
-        FieldInfo::new("TaskTypeName", Kind::Str).promised(),
+        FieldInfo::new("TaskTypeName", Kind::Str).always_present(),
         FieldInfo::new("TaskStatus", Kind::U64)
-            .promised()
+            .always_present()
             .values(&["1", "2", "3", "4", "5", "6"]),
         FieldInfo::new("DeviceStatus", Kind::U64)
-            .promised()
+            .always_present()
             .values(&["1", "2", "3", "4", "5", "6"]),
         FieldInfo::new("OperateStatus", Kind::U64)
-            .promised()
+            .always_present()
             .values(&["1", "2", "3", "4", "5", "6"]),
-        FieldInfo::new("CreateTime", Kind::Str).promised(),
+        FieldInfo::new("CreateTime", Kind::Str).always_present(),
         FieldInfo::new("AuthTime", Kind::Str).nullable(),
         FieldInfo::new("EndTime", Kind::Str).nullable(),
         FieldInfo::new("TaskDetail", Kind::Str).nullable(),
@@ -121,9 +121,11 @@ pub(crate) static REPAIR_TASK_INFO: Table = Table {
         FieldInfo::new("Product", Kind::Str).nullable().values(RepairTaskProduct::VALUES),
         FieldInfo::new("TaskSubType", Kind::Str).nullable(),
         FieldInfo::new("AuthType", Kind::U64)
-            .promised()
+            .always_present()
             .values(&["1", "2", "3", "4", "5", "6", "7", "8"]),
-        FieldInfo::new("AuthSource", Kind::Str).promised().values(RepairTaskAuthSource::VALUES),
+        FieldInfo::new("AuthSource", Kind::Str)
+            .always_present()
+            .values(RepairTaskAuthSource::VALUES),
     ],
     index: NameIndex {
         multiplier: 0xefd8_2c11_212e_37e9,

@@ -18,7 +18,7 @@ pub struct ResourceCount {
     pub disk: Option<u64>,
 }
 
-pub(crate) static RESOURCE_COUNT: Table = Table {
+pub(crate) static RESOURCE_COUNT: ModelInfo = ModelInfo {
     name: "ResourceCount",
     members: &[
         FieldInfo::new("Cpu", Kind::U64).nullable(),

@@ -61,27 +61,31 @@ pub struct ResourcePoolPack {
     pub end_time: String,
 }
 
-pub(crate) static RESOURCE_POOL_PACK: Table = Table {
+pub(crate) static RESOURCE_POOL_PACK: ModelInfo = ModelInfo {
     name: "ResourcePoolPack",
     members: &[
-        FieldInfo::new("DedicatedResourcePackId", Kind::Str).promised().format("rpp-xxxxxxxx"),
-        FieldInfo::new("DedicatedResourcePackName", Kind::Str).promised(),
-        FieldInfo::new("Zone", Kind::Str).promised(),
-        FieldInfo::new("InstanceType", Kind::Str).promised(),
-        FieldInfo::new("InstanceFamily", Kind::Str).promised(),
+        FieldInfo::new("DedicatedResourcePackId", Kind::Str)
+            .always_present()
+            .format("rpp-xxxxxxxx"),
+        FieldInfo::new("DedicatedResourcePackName", Kind::Str).always_present(),
+        FieldInfo::new("Zone", Kind::Str).always_present(),
+        FieldInfo::new("InstanceType", Kind::Str).always_present(),
+        FieldInfo::new("InstanceFamily", Kind::Str).always_present(),
         FieldInfo::new("ResourcePoolPackType", Kind::Str)
-            .promised()
+            .always_present()
             .values(ResourcePoolPackType::VALUES),
-        FieldInfo::new("Status", Kind::Str).promised().values(ResourcePoolPackStatus::VALUES),
-        FieldInfo::new("TotalCapacity", Kind::Object(&RESOURCE_COUNT)).promised(),
-        FieldInfo::new("AvailableCapacity", Kind::Object(&RESOURCE_COUNT)).promised(),
-        FieldInfo::new("HostIp", Kind::Str).promised(),
-        FieldInfo::new("RackId", Kind::Str).promised(),
-        FieldInfo::new("SwitchId", Kind::Str).promised(),
-        FieldInfo::new("AutoPlacement", Kind::Bool).promised(),
-        FieldInfo::new("RenewFlag", Kind::Str).promised().values(RenewFlag::VALUES),
-        FieldInfo::new("StartTime", Kind::Str).promised().format("YYYY-MM-DDThh:mm:ssZ"),
-        FieldInfo::new("EndTime", Kind::Str).promised().format("YYYY-MM-DDThh:mm:ssZ"),
+        FieldInfo::new("Status", Kind::Str)
+            .always_present()
+            .values(ResourcePoolPackStatus::VALUES),
+        FieldInfo::new("TotalCapacity", Kind::Object(&RESOURCE_COUNT)).always_present(),
+        FieldInfo::new("AvailableCapacity", Kind::Object(&RESOURCE_COUNT)).always_present(),
+        FieldInfo::new("HostIp", Kind::Str).always_present(),
+        FieldInfo::new("RackId", Kind::Str).always_present(),
+        FieldInfo::new("SwitchId", Kind::Str).always_present(),
+        FieldInfo::new("AutoPlacement", Kind::Bool).always_present(),
+        FieldInfo::new("RenewFlag", Kind::Str).always_present().values(RenewFlag::VALUES),
+        FieldInfo::new("StartTime", Kind::Str).always_present().format("YYYY-MM-DDThh:mm:ssZ"),
+        FieldInfo::new("EndTime", Kind::Str).always_present().format("YYYY-MM-DDThh:mm:ssZ"),
     ],
     index: NameIndex {
         multiplier: 0x9899_202f_d20f_0841,

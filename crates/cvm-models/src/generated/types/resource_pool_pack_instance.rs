@@ -21,16 +21,18 @@ pub struct ResourcePoolPackInstance {
     pub zone: String,
 }
 
-pub(crate) static RESOURCE_POOL_PACK_INSTANCE: Table = Table {
+pub(crate) static RESOURCE_POOL_PACK_INSTANCE: ModelInfo = ModelInfo {
     name: "ResourcePoolPackInstance",
     members: &[
-        FieldInfo::new("DedicatedResourcePackId", Kind::Str).promised().format("rpp-xxxxxxxx"),
+        FieldInfo::new("DedicatedResourcePackId", Kind::Str)
+            .always_present()
+            .format("rpp-xxxxxxxx"),
         FieldInfo::new("InstanceIdSet", Kind::List(&Kind::Str))
-            .promised()
+            .always_present()
             .format("ins-xxxxxxxx"),
-        FieldInfo::new("InstanceFamily", Kind::Str).promised(),
-        FieldInfo::new("InstanceType", Kind::Str).promised(),
-        FieldInfo::new("Zone", Kind::Str).promised(),
+        FieldInfo::new("InstanceFamily", Kind::Str).always_present(),
+        FieldInfo::new("InstanceType", Kind::Str).always_present(),
+        FieldInfo::new("Zone", Kind::Str).always_present(),
     ],
     index: NameIndex {
         multiplier: 0x6e78_9e6a_a1b9_65f5,

@@ -12,10 +12,10 @@ pub struct RunAutomationServiceEnabled {
     pub enabled: Option<bool>,
 }
 
-pub(crate) static RUN_AUTOMATION_SERVICE_ENABLED: Table = Table {
+pub(crate) static RUN_AUTOMATION_SERVICE_ENABLED: ModelInfo = ModelInfo {
     name: "RunAutomationServiceEnabled",
     members: &[
-        FieldInfo::new("Enabled", Kind::Bool).promised().default("false"),
+        FieldInfo::new("Enabled", Kind::Bool).always_present().default("false"),
     ],
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 64, slots: &[0] },
 };

@@ -10,10 +10,10 @@ pub struct RunMonitorServiceEnabled {
     pub enabled: Option<bool>,
 }
 
-pub(crate) static RUN_MONITOR_SERVICE_ENABLED: Table = Table {
+pub(crate) static RUN_MONITOR_SERVICE_ENABLED: ModelInfo = ModelInfo {
     name: "RunMonitorServiceEnabled",
     members: &[
-        FieldInfo::new("Enabled", Kind::Bool).promised().default("true"),
+        FieldInfo::new("Enabled", Kind::Bool).always_present().default("true"),
     ],
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 64, slots: &[0] },
 };

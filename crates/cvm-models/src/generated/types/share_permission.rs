@@ -12,11 +12,13 @@ pub struct SharePermission {
     pub account_id: String,
 }
 
-pub(crate) static SHARE_PERMISSION: Table = Table {
+pub(crate) static SHARE_PERMISSION: ModelInfo = ModelInfo {
     name: "SharePermission",
     members: &[
-        FieldInfo::new("CreatedTime", Kind::Str).promised().format("YYYY-MM-DDThh:mm:ssZ"),
-        FieldInfo::new("AccountId", Kind::Str).promised(),
+        FieldInfo::new("CreatedTime", Kind::Str)
+            .always_present()
+            .format("YYYY-MM-DDThh:mm:ssZ"),
+        FieldInfo::new("AccountId", Kind::Str).always_present(),
     ],
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 63, slots: &[1, 0] },
 };

@@ -18,12 +18,12 @@ pub struct Snapshot {
     pub disk_size: i64,
 }
 
-pub(crate) static SNAPSHOT: Table = Table {
+pub(crate) static SNAPSHOT: ModelInfo = ModelInfo {
     name: "Snapshot",
     members: &[
-        FieldInfo::new("SnapshotId", Kind::Str).promised(),
-        FieldInfo::new("DiskUsage", Kind::Str).promised().values(DiskUsage::VALUES),
-        FieldInfo::new("DiskSize", Kind::I64).promised().unit("GiB"),
+        FieldInfo::new("SnapshotId", Kind::Str).always_present(),
+        FieldInfo::new("DiskUsage", Kind::Str).always_present().values(DiskUsage::VALUES),
+        FieldInfo::new("DiskSize", Kind::I64).always_present().unit("GiB"),
     ],
     index: NameIndex { multiplier: 0x3ee5_7890_41c9_8ac3, shift: 62, slots: &[0, 1, 255, 2] },
 };

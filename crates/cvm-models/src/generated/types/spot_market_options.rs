@@ -14,7 +14,7 @@ pub struct SpotMarketOptions {
     pub spot_instance_type: Option<SpotInstanceType>,
 }
 
-pub(crate) static SPOT_MARKET_OPTIONS: Table = Table {
+pub(crate) static SPOT_MARKET_OPTIONS: ModelInfo = ModelInfo {
     name: "SpotMarketOptions",
     members: &[
         FieldInfo::new("MaxPrice", Kind::Str).required(),

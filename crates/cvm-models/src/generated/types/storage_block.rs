@@ -16,12 +16,12 @@ pub struct StorageBlock {
     pub max_size: Option<i64>,
 }
 
-pub(crate) static STORAGE_BLOCK: Table = Table {
+pub(crate) static STORAGE_BLOCK: ModelInfo = ModelInfo {
     name: "StorageBlock",
     members: &[
-        FieldInfo::new("Type", Kind::Str).promised().values(&["LOCAL_PRO"]),
-        FieldInfo::new("MinSize", Kind::I64).promised().unit("GiB"),
-        FieldInfo::new("MaxSize", Kind::I64).promised().unit("GiB"),
+        FieldInfo::new("Type", Kind::Str).always_present().values(&["LOCAL_PRO"]),
+        FieldInfo::new("MinSize", Kind::I64).always_present().unit("GiB"),
+        FieldInfo::new("MaxSize", Kind::I64).always_present().unit("GiB"),
     ],
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 62, slots: &[2, 0, 1, 255] },
 };

@@ -13,7 +13,7 @@ pub struct SyncImage {
     pub region: Option<String>,
 }
 
-pub(crate) static SYNC_IMAGE: Table = Table {
+pub(crate) static SYNC_IMAGE: ModelInfo = ModelInfo {
     name: "SyncImage",
     members: &[
         FieldInfo::new("ImageId", Kind::Str).required().format("img-xxxxxxxx"),

@@ -38,17 +38,17 @@ pub struct SystemDisk {
     pub kms_key_id: Option<String>,
 }
 
-pub(crate) static SYSTEM_DISK: Table = Table {
+pub(crate) static SYSTEM_DISK: ModelInfo = ModelInfo {
     name: "SystemDisk",
     members: &[
         FieldInfo::new("DiskType", Kind::Str)
-            .promised()
+            .always_present()
             .values(&[
                 "LOCAL_BASIC", "LOCAL_SSD", "CLOUD_BASIC", "CLOUD_SSD", "CLOUD_PREMIUM",
                 "CLOUD_BSSD", "CLOUD_HSSD", "CLOUD_TSSD",
             ]),
         FieldInfo::new("DiskId", Kind::Str).format("disk-xxxxxxxx"),
-        FieldInfo::new("DiskSize", Kind::I64).promised().default("50").unit("GiB"),
+        FieldInfo::new("DiskSize", Kind::I64).always_present().default("50").unit("GiB"),
         FieldInfo::new("CdcId", Kind::Str).nullable(),
         FieldInfo::new("DiskName", Kind::Str).max_length(128),
         FieldInfo::new("Encrypt", Kind::Bool).default("false"),

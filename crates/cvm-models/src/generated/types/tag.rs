@@ -13,11 +13,11 @@ pub struct Tag {
     pub value: String,
 }
 
-pub(crate) static TAG: Table = Table {
+pub(crate) static TAG: ModelInfo = ModelInfo {
     name: "Tag",
     members: &[
-        FieldInfo::new("Key", Kind::Str).required().promised(),
-        FieldInfo::new("Value", Kind::Str).required().promised(),
+        FieldInfo::new("Key", Kind::Str).required().always_present(),
+        FieldInfo::new("Value", Kind::Str).required().always_present(),
     ],
     index: NameIndex { multiplier: 0x06c4_5d18_8009_454f, shift: 63, slots: &[0, 1] },
 };

@@ -16,11 +16,11 @@ pub struct TagSpecification {
     pub tags: Vec<Tag>,
 }
 
-pub(crate) static TAG_SPECIFICATION: Table = Table {
+pub(crate) static TAG_SPECIFICATION: ModelInfo = ModelInfo {
     name: "TagSpecification",
     members: &[
-        FieldInfo::new("ResourceType", Kind::Str).required().promised(),
-        FieldInfo::new("Tags", Kind::List(&Kind::Object(&TAG))).required().promised(),
+        FieldInfo::new("ResourceType", Kind::Str).required().always_present(),
+        FieldInfo::new("Tags", Kind::List(&Kind::Object(&TAG))).required().always_present(),
     ],
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 63, slots: &[0, 1] },
 };

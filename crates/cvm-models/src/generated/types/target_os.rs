@@ -12,11 +12,11 @@ pub struct TargetOS {
     pub target_os_version: String,
 }
 
-pub(crate) static TARGET_OS: Table = Table {
+pub(crate) static TARGET_OS: ModelInfo = ModelInfo {
     name: "TargetOS",
     members: &[
-        FieldInfo::new("TargetOSType", Kind::Str).promised(),
-        FieldInfo::new("TargetOSVersion", Kind::Str).promised(),
+        FieldInfo::new("TargetOSType", Kind::Str).always_present(),
+        FieldInfo::new("TargetOSVersion", Kind::Str).always_present(),
     ],
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 63, slots: &[1, 0] },
 };

@@ -28,20 +28,20 @@ pub struct VirtualPrivateCloud {
     pub ipv6_address_count: Option<u64>,
 }
 
-pub(crate) static VIRTUAL_PRIVATE_CLOUD: Table = Table {
+pub(crate) static VIRTUAL_PRIVATE_CLOUD: ModelInfo = ModelInfo {
     name: "VirtualPrivateCloud",
     members: &[
         FieldInfo::new("VpcId", Kind::Str)
             .required()
-            .promised()
+            .always_present()
             .special(&["DEFAULT"])
             .format("vpc-xxxxxxxx"),
         FieldInfo::new("SubnetId", Kind::Str)
             .required()
-            .promised()
+            .always_present()
             .special(&["DEFAULT"])
             .format("subnet-xxxxxxxx"),
-        FieldInfo::new("AsVpcGateway", Kind::Bool).promised().default("false"),
+        FieldInfo::new("AsVpcGateway", Kind::Bool).always_present().default("false"),
         FieldInfo::new("PrivateIpAddresses", Kind::List(&Kind::Str)),
         FieldInfo::new("Ipv6AddressCount", Kind::U64),
     ],

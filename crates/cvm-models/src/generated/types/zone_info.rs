@@ -21,13 +21,13 @@ pub struct ZoneInfo {
     pub zone_state: ZoneState,
 }
 
-pub(crate) static ZONE_INFO: Table = Table {
+pub(crate) static ZONE_INFO: ModelInfo = ModelInfo {
     name: "ZoneInfo",
     members: &[
-        FieldInfo::new("Zone", Kind::Str).promised(),
-        FieldInfo::new("ZoneName", Kind::Str).promised(),
-        FieldInfo::new("ZoneId", Kind::Str).promised(),
-        FieldInfo::new("ZoneState", Kind::Str).promised().values(ZoneState::VALUES),
+        FieldInfo::new("Zone", Kind::Str).always_present(),
+        FieldInfo::new("ZoneName", Kind::Str).always_present(),
+        FieldInfo::new("ZoneId", Kind::Str).always_present(),
+        FieldInfo::new("ZoneState", Kind::Str).always_present().values(ZoneState::VALUES),
     ],
     index: NameIndex { multiplier: 0xee52_1d7a_0f4d_3873, shift: 62, slots: &[1, 3, 2, 0] },
 };

@@ -1,6 +1,6 @@
 //! What is concluded of every action, member by member, and of the cases that have a story of their own.
 
-use cvm_models::protocol::{FieldInfo, Kind, RetryClass, Table, Test};
+use cvm_models::protocol::{FieldInfo, Kind, ModelInfo, Predicate, RetryClass};
 use cvm_models::{ACTIONS, Dialect};
 use serde_json::{Value, json};
 
@@ -65,7 +65,7 @@ fn set(value: &mut Value, path: &str, new: Value) {
 }
 
 /// Every leaf of a table, with a request that gives it and nothing else.
-fn leaves(table: &'static Table, depth: usize) -> Vec<Value> {
+fn leaves(table: &'static ModelInfo, depth: usize) -> Vec<Value> {
     fn of_kind(kind: &'static Kind, depth: usize) -> Vec<Value> {
         match kind {
             Kind::Object(_) if depth > 5 => Vec::new(),
@@ -104,7 +104,7 @@ fn perfect(facts: &ReconcileInfo, own: Option<&str>, request: &Value, id: &Value
         set(&mut entry, own, json!("own"));
     }
     set(&mut entry, facts.id, id.clone());
-    for (here, there) in facts.same.iter().chain(facts.includes).chain(facts.same_key) {
+    for (here, there) in facts.matching.iter().chain(facts.includes).chain(facts.same_key) {
         if let Some(given) = at(request, there) {
             set(&mut entry, here, given.clone());
         }
@@ -114,12 +114,12 @@ fn perfect(facts: &ReconcileInfo, own: Option<&str>, request: &Value, id: &Value
     }
     let conditions = if facts.done.is_empty() { facts.became } else { facts.done };
     let asked = facts.done_when.iter().filter(|(asked, _)| match asked.test {
-        Test::OneOf(values) => request[asked.member] == values[0],
+        Predicate::OneOf(values) => request[asked.member] == values[0],
         _ => false,
     });
     for condition in conditions.iter().chain(asked.map(|(_, shown)| shown)) {
         let value = match condition.test {
-            Test::OneOf(values) => values[0],
+            Predicate::OneOf(values) => values[0],
             _ => "SUCCESS",
         };
         set(&mut entry, condition.member, json!(value));
@@ -164,7 +164,7 @@ impl Case {
                 set(&mut request, key, json!("ssh-rsa text me@home"));
             }
             if let Some((asked, _)) = facts.done_when.first()
-                && let Test::OneOf(values) = asked.test
+                && let Predicate::OneOf(values) = asked.test
             {
                 set(&mut request, asked.member, json!(values[0]));
             }
@@ -250,7 +250,7 @@ fn what_is_wholly_compared_and_equal_is_done() {
 fn a_compared_member_that_differs_or_is_not_shown_is_not_done() {
     for case in Case::all() {
         let whole = case.perfect(&case.request);
-        for (here, there) in case.facts.same.iter().chain(case.facts.includes) {
+        for (here, there) in case.facts.matching.iter().chain(case.facts.includes) {
             let Some(given) = at(&case.request, there) else { continue };
             if *here == case.facts.id {
                 continue;
@@ -281,7 +281,7 @@ fn a_compared_member_that_differs_or_is_not_shown_is_not_done() {
 fn a_cleared_member_that_still_has_its_value_is_not_done() {
     let mut cleared = 0;
     for case in Case::all() {
-        for (here, there) in case.facts.same {
+        for (here, there) in case.facts.matching {
             let empty = match at(&case.request, there) {
                 Some(Value::String(_)) => json!(""),
                 Some(Value::Array(_)) => json!([]),
@@ -306,7 +306,7 @@ fn a_cleared_member_that_still_has_its_value_is_not_done() {
 #[test]
 fn absence_is_proved_only_by_an_id_that_was_listed_before() {
     let mut cases = 0;
-    for case in Case::all().filter(|case| case.facts.missing == Missing::Success) {
+    for case in Case::all().filter(|case| case.facts.if_absent == Missing::Success) {
         cases += 1;
         let (name, id) = (case.info.name, text(&case.id).unwrap());
         let told = |before: Option<&[Seen]>| verdicts(name, &case.request, before, &[])[0];
@@ -544,7 +544,8 @@ fn a_value_that_no_list_of_the_specification_has_proves_nothing_in_any_condition
             for condition in conditions {
                 // Names of operations are no set: another name is another operation.
                 let is_name = condition.member == "LatestOperation";
-                if is_name || !matches!(condition.test, Test::OneOf(_) | Test::NoneOf(_)) {
+                if is_name || !matches!(condition.test, Predicate::OneOf(_) | Predicate::NoneOf(_))
+                {
                     continue;
                 }
                 let mut entry = json!({});

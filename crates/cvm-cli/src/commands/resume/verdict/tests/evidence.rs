@@ -26,7 +26,7 @@ fn states_before(action: &str) -> &'static [&'static str] {
 fn older(case: &Case, state: &str) -> Value {
     let mut entry = case.perfect(&case.request);
     let facts = case.facts;
-    for (here, there) in facts.same.iter().chain(facts.includes).chain(facts.same_key) {
+    for (here, there) in facts.matching.iter().chain(facts.includes).chain(facts.same_key) {
         let Some(given) = at(&case.request, there).filter(|_| *here != facts.id) else { continue };
         let other = match given {
             Value::Array(_) => json!(["another"]),
@@ -53,7 +53,7 @@ fn has_operations(case: &Case) -> bool {
     ["DescribeInstances", "DescribeChcHosts"].contains(&case.facts.list)
 }
 
-fn table_of(case: &Case) -> &'static Table {
+fn table_of(case: &Case) -> &'static ModelInfo {
     rows::main_list(cvm_models::action(case.facts.list).unwrap()).unwrap().1
 }
 
@@ -273,7 +273,7 @@ fn operation_that_undoes_the_request_leaves_the_verdict_to_a_person() {
     for case in Case::all().filter(|case| !case.facts.undone_by.is_empty()) {
         names.push(case.info.name);
         for condition in case.facts.undone_by {
-            let Test::OneOf(operations) = condition.test else { panic!("{condition}") };
+            let Predicate::OneOf(operations) = condition.test else { panic!("{condition}") };
             for operation in operations {
                 let mut entry = case.perfect(&case.request);
                 assert_eq!(
@@ -340,7 +340,7 @@ fn resource_that_is_not_listed_is_never_called_not_seen() {
         for before in [None, Some(&[][..]), Some(&[seen("id", true)][..])] {
             let told = verdicts(case.info.name, &case.request, before, &[])[0];
             assert_ne!(told, "not seen", "{}", case.info.name);
-            let is_gone = case.facts.missing == Missing::Success && told == "done";
+            let is_gone = case.facts.if_absent == Missing::Success && told == "done";
             assert!(is_gone || told == "you decide", "{}: {told}", case.info.name);
         }
     }

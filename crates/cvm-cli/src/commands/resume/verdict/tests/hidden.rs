@@ -11,7 +11,7 @@ fn a_compared_member_that_is_not_shown_excludes_no_candidate() {
         let Some(facts) = info.reconcile.as_ref().filter(|facts| facts.ids.is_none()) else {
             continue;
         };
-        let pairs = facts.same;
+        let pairs = facts.matching;
         let mut request = json!({});
         let mut whole = json!({});
         for (here, there) in pairs {

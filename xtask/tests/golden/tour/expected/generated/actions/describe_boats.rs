@@ -67,7 +67,7 @@ pub(crate) static DESCRIBE_BOATS_INFO: ActionInfo = ActionInfo {
     request: &DESCRIBE_BOATS,
     response: &DESCRIBE_BOATS_RESPONSE,
     retry: RetryClass::Read,
-    reclass: &[],
+    retry_overrides: &[],
     reconcile: None,
     idempotency_token: None,
     rate_limit_per_second: Some(20),
@@ -94,7 +94,7 @@ pub(crate) static DESCRIBE_BOATS_INFO: ActionInfo = ActionInfo {
     errors: "InternalError LimitExceeded.IPv6",
 };
 
-pub(crate) static DESCRIBE_BOATS: Table = Table {
+pub(crate) static DESCRIBE_BOATS: ModelInfo = ModelInfo {
     name: "DescribeBoats",
     members: &[
         FieldInfo::new("BoatIds", Kind::List(&Kind::Str))
@@ -119,12 +119,12 @@ pub(crate) static DESCRIBE_BOATS: Table = Table {
 
 model!(DescribeBoats DESCRIBE_BOATS { 0 boat_ids 1 filters 2 since 3 offset 4 limit });
 
-pub(crate) static DESCRIBE_BOATS_RESPONSE: Table = Table {
+pub(crate) static DESCRIBE_BOATS_RESPONSE: ModelInfo = ModelInfo {
     name: "DescribeBoatsResponse",
     members: &[
-        FieldInfo::new("TotalCount", Kind::I64).promised(),
-        FieldInfo::new("BoatSet", Kind::List(&Kind::Object(&BOAT))).promised(),
-        FieldInfo::new("RequestId", Kind::Str).promised(),
+        FieldInfo::new("TotalCount", Kind::I64).always_present(),
+        FieldInfo::new("BoatSet", Kind::List(&Kind::Object(&BOAT))).always_present(),
+        FieldInfo::new("RequestId", Kind::Str).always_present(),
     ],
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 62, slots: &[0, 255, 2, 1] },
 };

@@ -53,7 +53,7 @@ pub(crate) static READ_LOG_INFO: ActionInfo = ActionInfo {
     request: &READ_LOG,
     response: &READ_LOG_RESPONSE,
     retry: RetryClass::Read,
-    reclass: &[],
+    retry_overrides: &[],
     reconcile: None,
     idempotency_token: None,
     rate_limit_per_second: None,
@@ -76,7 +76,7 @@ pub(crate) static READ_LOG_INFO: ActionInfo = ActionInfo {
     errors: "",
 };
 
-pub(crate) static READ_LOG: Table = Table {
+pub(crate) static READ_LOG: ModelInfo = ModelInfo {
     name: "ReadLog",
     members: &[
         FieldInfo::new("NextToken", Kind::Str),
@@ -87,12 +87,12 @@ pub(crate) static READ_LOG: Table = Table {
 
 model!(ReadLog READ_LOG { 0 next_token 1 max_results });
 
-pub(crate) static READ_LOG_RESPONSE: Table = Table {
+pub(crate) static READ_LOG_RESPONSE: ModelInfo = ModelInfo {
     name: "ReadLogResponse",
     members: &[
         FieldInfo::new("NextToken", Kind::Str),
         FieldInfo::new("Lines", Kind::List(&Kind::Str)),
-        FieldInfo::new("RequestId", Kind::Str).promised(),
+        FieldInfo::new("RequestId", Kind::Str).always_present(),
     ],
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 62, slots: &[1, 255, 2, 0] },
 };

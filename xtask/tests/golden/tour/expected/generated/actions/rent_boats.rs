@@ -102,10 +102,16 @@ pub(crate) static RENT_BOATS_INFO: ActionInfo = ActionInfo {
     request: &RENT_BOATS,
     response: &RENT_BOATS_RESPONSE,
     retry: RetryClass::Token,
-    reclass: &[
-        Reclass { when: &[Condition::absent("ClientToken")], class: RetryClass::Hazard },
-        Reclass { when: &[Condition::one_of("DryRun", &["true"])], class: RetryClass::Read },
-        Reclass {
+    retry_overrides: &[
+        RetryClassOverride {
+            when: &[Condition::absent("ClientToken")],
+            class: RetryClass::Hazard,
+        },
+        RetryClassOverride {
+            when: &[Condition::one_of("DryRun", &["true"])],
+            class: RetryClass::Read,
+        },
+        RetryClassOverride {
             when: &[Condition::present("Mode"), Condition::none_of("Mode", &["CALM"])],
             class: RetryClass::Hazard,
         },
@@ -113,8 +119,8 @@ pub(crate) static RENT_BOATS_INFO: ActionInfo = ActionInfo {
     reconcile: Some(
         ReconcileInfo::new("DescribeBoats")
             .ids("DBDFs", "Filters.boat-id", "BoatId")
-            .narrow(&[("Since", "Tiller"), ("Filters.boat-state", "Mode")])
-            .same(&[("Berth.Harbour", "Berth.Harbour"), ("BoatState", "Mode")])
+            .filters(&[("Since", "Tiller"), ("Filters.boat-state", "Mode")])
+            .matching(&[("Berth.Harbour", "Berth.Harbour"), ("BoatState", "Mode")])
             .same_key(&[("Trouble", "Tiller")])
             .includes(&[("Progress", "Tiller")])
             .created("LastRequestId")
@@ -125,8 +131,8 @@ pub(crate) static RENT_BOATS_INFO: ActionInfo = ActionInfo {
             ])
             .became(&[Condition::present("Trouble")], &[Condition::one_of("Locked", &["false"])])
             .failed(&[Condition::one_of("Locked", &["true"])])
-            .missing(Missing::Failure)
-            .show(&["BoatState", "Berth.Harbour", "Progress"]),
+            .if_absent(Missing::Failure)
+            .display(&["BoatState", "Berth.Harbour", "Progress"]),
     ),
     idempotency_token: Some("ClientToken"),
     rate_limit_per_second: None,
@@ -141,7 +147,7 @@ pub(crate) static RENT_BOATS_INFO: ActionInfo = ActionInfo {
     errors: "BoatSunk InvalidBoatId.NotFound",
 };
 
-pub(crate) static RENT_BOATS: Table = Table {
+pub(crate) static RENT_BOATS: ModelInfo = ModelInfo {
     name: "RentBoats",
     members: &[
         FieldInfo::new("Berth", Kind::Object(&BERTH)).required(),
@@ -191,13 +197,15 @@ model!(RentBoats RENT_BOATS {
     10 min_count 11 count 12 ipv6_count 13 bus_slots 14 client_token 15 dry_run 16 tiller
 });
 
-pub(crate) static RENT_BOATS_RESPONSE: Table = Table {
+pub(crate) static RENT_BOATS_RESPONSE: ModelInfo = ModelInfo {
     name: "RentBoatsResponse",
     members: &[
-        FieldInfo::new("BoatIdSet", Kind::List(&Kind::Str)).promised().format("boat-xxxxxxxx"),
+        FieldInfo::new("BoatIdSet", Kind::List(&Kind::Str))
+            .always_present()
+            .format("boat-xxxxxxxx"),
         FieldInfo::new("Price", Kind::F64).nullable().unit("CNY"),
         FieldInfo::new("Receipt", Kind::Str),
-        FieldInfo::new("RequestId", Kind::Str).promised(),
+        FieldInfo::new("RequestId", Kind::Str).always_present(),
     ],
     index: NameIndex { multiplier: 0xedf5_f1d9_0dca_2f6b, shift: 62, slots: &[1, 0, 3, 2] },
 };

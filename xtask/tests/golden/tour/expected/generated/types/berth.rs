@@ -29,11 +29,11 @@ pub struct Berth {
     pub depth: Option<f64>,
 }
 
-pub(crate) static BERTH: Table = Table {
+pub(crate) static BERTH: ModelInfo = ModelInfo {
     name: "Berth",
     members: &[
-        FieldInfo::new("Harbour", Kind::Str).required().promised(),
-        FieldInfo::new("Pier", Kind::I64).required().promised(),
+        FieldInfo::new("Harbour", Kind::Str).required().always_present(),
+        FieldInfo::new("Pier", Kind::I64).required().always_present(),
         FieldInfo::new("Guests", Kind::List(&Kind::Str)),
         FieldInfo::new("Yield", Kind::Str),
         FieldInfo::new("Gen", Kind::Str),

@@ -33,18 +33,18 @@ pub struct Boat {
     pub locked: bool,
 }
 
-pub(crate) static BOAT: Table = Table {
+pub(crate) static BOAT: ModelInfo = ModelInfo {
     name: "Boat",
     members: &[
-        FieldInfo::new("BoatId", Kind::Str).promised().format("boat-xxxxxxxx"),
-        FieldInfo::new("BoatState", Kind::Str).promised().values(BoatState::VALUES),
+        FieldInfo::new("BoatId", Kind::Str).always_present().format("boat-xxxxxxxx"),
+        FieldInfo::new("BoatState", Kind::Str).always_present().values(BoatState::VALUES),
         FieldInfo::new("NextState", Kind::Str),
-        FieldInfo::new("Berth", Kind::Object(&BERTH)).promised(),
+        FieldInfo::new("Berth", Kind::Object(&BERTH)).always_present(),
         FieldInfo::new("Dinghies", Kind::List(&Kind::Object(&BOAT))),
         FieldInfo::new("Trouble", Kind::Str).nullable(),
         FieldInfo::new("LastRequestId", Kind::Str).nullable(),
         FieldInfo::new("Progress", Kind::I64).unit("percent"),
-        FieldInfo::new("Locked", Kind::Bool).promised(),
+        FieldInfo::new("Locked", Kind::Bool).always_present(),
     ],
     index: NameIndex {
         multiplier: 0xc584_133a_c916_ab3d,

@@ -12,7 +12,7 @@ pub struct Filter {
     pub values: Vec<String>,
 }
 
-pub(crate) static FILTER: Table = Table {
+pub(crate) static FILTER: ModelInfo = ModelInfo {
     name: "Filter",
     members: &[
         FieldInfo::new("Name", Kind::Str).required(),

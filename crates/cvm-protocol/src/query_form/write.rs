@@ -1,6 +1,6 @@
 //! From a model to pairs.
 
-use super::{FlatError, Pair, Problem};
+use super::{FlatError, FlatErrorKind, Pair};
 use crate::{Model, Value};
 
 /// Writes a model as pairs, in table order.
@@ -38,7 +38,7 @@ impl Writer {
                 let before = self.pairs.len();
                 self.members(model)?;
                 if self.pairs.len() == before {
-                    return Err(self.error(Problem::EmptyObject));
+                    return Err(self.error(FlatErrorKind::EmptyObject));
                 }
                 Ok(())
             }
@@ -51,14 +51,14 @@ impl Writer {
                             item => writer.value(item)?,
                         }
                         if writer.pairs.len() == before {
-                            return Err(writer.error(Problem::EmptyItem));
+                            return Err(writer.error(FlatErrorKind::EmptyItem));
                         }
                         Ok(())
                     })?;
                 }
                 Ok(())
             }
-            Value::F64(number) if !number.is_finite() => Err(self.error(Problem::NotFinite)),
+            Value::F64(number) if !number.is_finite() => Err(self.error(FlatErrorKind::NotFinite)),
             scalar => {
                 if let Some(text) = scalar.text() {
                     self.pairs.push((self.name.clone(), text));
@@ -79,7 +79,7 @@ impl Writer {
         written
     }
 
-    fn error(&self, problem: Problem) -> FlatError {
+    fn error(&self, problem: FlatErrorKind) -> FlatError {
         FlatError { path: self.name.clone(), problem }
     }
 }

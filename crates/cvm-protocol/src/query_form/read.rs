@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::{FlatError, Problem};
+use super::{FlatError, FlatErrorKind};
 use crate::decode::scalar_from_text;
-use crate::drift::{DriftKind, Ledger, Place};
+use crate::drift::{DecodeReport, DriftKind, Path};
 use crate::{Model, Report, Slot};
 
 /// Deepest nesting that is read: far beyond any action, far below any stack.
@@ -21,8 +21,8 @@ where
     I: IntoIterator<Item = (&'a str, &'a str)>,
 {
     let tree = Tree::grow(pairs)?;
-    let ledger = Ledger::new(false);
-    let place = Place::root(&ledger);
+    let ledger = DecodeReport::new(false);
+    let place = Path::root(&ledger);
     put(Slot::Object(model), &tree, &place, &mut String::new())?;
     Ok(ledger.finish().0)
 }
@@ -39,7 +39,7 @@ impl<'a> Tree<'a> {
         for (name, value) in pairs {
             let error = |problem| FlatError { path: name.to_owned(), problem };
             if name.split('.').count() > MAX_DEPTH {
-                return Err(error(Problem::TooDeep));
+                return Err(error(FlatErrorKind::TooDeep));
             }
             let mut node = &mut root;
             let (path, last) = name.rsplit_once('.').map_or((None, name), |(p, l)| (Some(p), l));
@@ -47,13 +47,13 @@ impl<'a> Tree<'a> {
                 let child = node.entry(step).or_insert_with(|| Tree::Node(BTreeMap::new()));
                 match child {
                     Tree::Node(children) => node = children,
-                    Tree::Leaf(_) => return Err(error(Problem::Conflict)),
+                    Tree::Leaf(_) => return Err(error(FlatErrorKind::Conflict)),
                 }
             }
             match node.insert(last, Tree::Leaf(value)) {
                 None => {}
-                Some(Tree::Leaf(_)) => return Err(error(Problem::Duplicate)),
-                Some(Tree::Node(_)) => return Err(error(Problem::Conflict)),
+                Some(Tree::Leaf(_)) => return Err(error(FlatErrorKind::Duplicate)),
+                Some(Tree::Node(_)) => return Err(error(FlatErrorKind::Conflict)),
             }
         }
         Ok(Tree::Node(root))
@@ -63,7 +63,7 @@ impl<'a> Tree<'a> {
 fn put(
     slot: Slot<'_>,
     tree: &Tree<'_>,
-    place: &Place<'_>,
+    place: &Path<'_>,
     name: &mut String,
 ) -> Result<(), FlatError> {
     match (slot, tree) {
@@ -92,14 +92,14 @@ fn put(
             Ok(())
         }
         (Slot::Text(member), Tree::Leaf(text)) => {
-            member.put(text);
+            member.set_from_str(text);
             Ok(())
         }
-        (slot, Tree::Leaf(text)) => scalar_from_text(slot, text)
-            .map(|_| ())
-            .map_err(|slot| FlatError { path: name.clone(), problem: Problem::expected(&slot) }),
+        (slot, Tree::Leaf(text)) => scalar_from_text(slot, text).map(|_| ()).map_err(|slot| {
+            FlatError { path: name.clone(), problem: FlatErrorKind::expected(&slot) }
+        }),
         (slot, Tree::Node(_)) => {
-            Err(FlatError { path: name.clone(), problem: Problem::expected(&slot) })
+            Err(FlatError { path: name.clone(), problem: FlatErrorKind::expected(&slot) })
         }
     }
 }
@@ -126,7 +126,7 @@ fn in_order<'t, 'a>(
             Ok(number) if step.bytes().all(|byte| byte.is_ascii_digit()) => number,
             _ => {
                 let path = format!("{name}.{step}");
-                return Err(FlatError { path, problem: Problem::BadIndex });
+                return Err(FlatError { path, problem: FlatErrorKind::BadIndex });
             }
         };
         numbered.push((number, *step, child));
@@ -138,7 +138,7 @@ fn in_order<'t, 'a>(
         {
             // `0` and `00` are one label spelled twice.
             let path = format!("{name}.{step}");
-            return Err(FlatError { path, problem: Problem::Duplicate });
+            return Err(FlatError { path, problem: FlatErrorKind::Duplicate });
         }
     }
     Ok(numbered

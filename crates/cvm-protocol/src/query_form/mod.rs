@@ -24,12 +24,12 @@ pub struct FlatError {
     /// The name at fault, such as `Filters.1.Name`.
     pub path: String,
     /// What is wrong with it.
-    pub problem: Problem,
+    pub problem: FlatErrorKind,
 }
 
 /// What is wrong with a name or its value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Problem {
+pub enum FlatErrorKind {
     /// A list item without content, which the flattened form cannot express.
     EmptyItem,
     /// An object without content, which the flattened form cannot express.
@@ -48,7 +48,7 @@ pub enum Problem {
     Expected(&'static str),
 }
 
-impl Problem {
+impl FlatErrorKind {
     const fn expected(slot: &Slot<'_>) -> Self {
         Self::Expected(match slot {
             Slot::I64(_) => "an integer",
@@ -66,18 +66,18 @@ impl fmt::Display for FlatError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "`{}` ", self.path)?;
         match self.problem {
-            Problem::EmptyItem => f.write_str(
+            FlatErrorKind::EmptyItem => f.write_str(
                 "is an empty list item, which this form of request cannot express; remove it or fill it",
             ),
-            Problem::EmptyObject => f.write_str(
+            FlatErrorKind::EmptyObject => f.write_str(
                 "is an empty object, which this form of request cannot express; leave it out or fill it",
             ),
-            Problem::NotFinite => f.write_str("is not a finite number"),
-            Problem::Duplicate => f.write_str("is given twice; give each name once"),
-            Problem::Conflict => f.write_str("is given both as a value and as an object or list"),
-            Problem::BadIndex => f.write_str("is not a list item; number items from 0"),
-            Problem::TooDeep => f.write_str("is nested too deeply"),
-            Problem::Expected(kind) => write!(f, "must be {kind}"),
+            FlatErrorKind::NotFinite => f.write_str("is not a finite number"),
+            FlatErrorKind::Duplicate => f.write_str("is given twice; give each name once"),
+            FlatErrorKind::Conflict => f.write_str("is given both as a value and as an object or list"),
+            FlatErrorKind::BadIndex => f.write_str("is not a list item; number items from 0"),
+            FlatErrorKind::TooDeep => f.write_str("is nested too deeply"),
+            FlatErrorKind::Expected(kind) => write!(f, "must be {kind}"),
         }
     }
 }

@@ -4,7 +4,7 @@ use crate::FieldInfo;
 
 /// Describes one model: its name and its members in wire order.
 #[derive(Debug)]
-pub struct Table {
+pub struct ModelInfo {
     /// The name of the type, as the API has it.
     pub name: &'static str,
     /// The members, in the order of the specification.
@@ -13,7 +13,7 @@ pub struct Table {
     pub index: NameIndex,
 }
 
-impl Table {
+impl ModelInfo {
     /// The index of the member called `name` on the wire.
     #[must_use]
     #[inline]
