@@ -28,7 +28,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         instance_name: Some("cvm-sdk-example".into()),
         ..Default::default()
     };
-    let (launched, report) = match client.send_reported(request).await {
+    let (launched, report) = match client.send_with_report(request).await {
         Ok(done) => done,
         Err(error) => {
             // The one case to think about: the launch may have happened all the same. Look for the

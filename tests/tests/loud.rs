@@ -14,7 +14,7 @@ use std::fmt::{Debug, Write};
 use std::sync::{Mutex, OnceLock};
 
 use base64ct::{Base64, Encoding};
-use cvm_models::{ACTIONS, ActionInfo, Client, Credential, Dialect, Unlimited};
+use cvm_models::{ACTIONS, ActionInfo, Client, Credential, Dialect, NoRateLimit};
 use cvm_protocol::{FieldInfo, Model, Record, Slot, json, percent};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -247,7 +247,7 @@ async fn no_log_holds_a_text_of_a_request_or_an_answer() {
                 .credential(Credential::temporary("AKIDEXAMPLE", KEY, TOKEN).unwrap())
                 .dialect(dialect)
                 .max_attempts(1)
-                .rate_limiter(Unlimited)
+                .rate_limiter(NoRateLimit)
                 .build()
                 .unwrap();
             for turn in 0..count {

@@ -4,7 +4,7 @@ use std::future::Future;
 use std::time::{Duration, SystemTime};
 
 use cvm_models::protocol::{ActionInfo, Record, RetryClass, json};
-use cvm_models::{Answer, Error};
+use cvm_models::{Error, UntypedResponse};
 use serde_json::Value;
 use tokio::time::Instant;
 
@@ -115,7 +115,7 @@ pub fn finish(
     print: &Print,
     info: &'static ActionInfo,
     request: &Value,
-    answer: &Answer,
+    answer: &UntypedResponse,
     noted: Option<Noted>,
 ) -> Result<()> {
     let is_change = class(info, request) != RetryClass::Read;
@@ -158,7 +158,12 @@ pub fn finish(
 }
 
 /// The request was carried out and its response could not be shown: says so, and says what is known.
-fn not_shown(info: &'static ActionInfo, answer: &Answer, kept: Kept, cause: Failure) -> Failure {
+fn not_shown(
+    info: &'static ActionInfo,
+    answer: &UntypedResponse,
+    kept: Kept,
+    cause: Failure,
+) -> Failure {
     let mut outer = carried_out(info, answer, "could not be shown");
     outer = match kept {
         Kept::In(saved) => outer.hint(in_file(&saved)),
@@ -172,7 +177,7 @@ fn not_shown(info: &'static ActionInfo, answer: &Answer, kept: Kept, cause: Fail
 }
 
 /// The request was carried out, and this became of its response.
-fn carried_out(info: &'static ActionInfo, answer: &Answer, but: &str) -> Failure {
+fn carried_out(info: &'static ActionInfo, answer: &UntypedResponse, but: &str) -> Failure {
     let known = answer.masked().0.to_value().to_string();
     Failure::new(Exit::NotShown, format!("{} was carried out, but its response {but}", info.name))
         .hint(format!("it was carried out: request id {}", answer.request_id()))
@@ -185,7 +190,11 @@ fn in_file(saved: &Saved) -> String {
 
 /// What to say when a dry run was answered with ids: a service, or a gateway on the way, that ignores `DryRun`
 /// carries the request out.
-fn not_dry(info: &'static ActionInfo, request: &Value, answer: &Answer) -> Option<Failure> {
+fn not_dry(
+    info: &'static ActionInfo,
+    request: &Value,
+    answer: &UntypedResponse,
+) -> Option<Failure> {
     if info.retry == RetryClass::Read || !is_dry_run(info, request) {
         return None;
     }
@@ -379,7 +388,7 @@ pub async fn deliver(
     connection: &Connection,
     way_out: Option<&WayOut>,
     judge: impl Fn(Failure) -> Failure,
-) -> Result<Answer> {
+) -> Result<UntypedResponse> {
     let call = connection.client.call(info, request.clone());
     let is_change = class(info, request) != RetryClass::Read;
     let mut listening = None;
@@ -500,7 +509,7 @@ impl Print {
         &self,
         info: &'static ActionInfo,
         request: &Value,
-        answer: &Answer,
+        answer: &UntypedResponse,
         kept: &mut Kept,
         print: fn(&str) -> Result<()>,
     ) -> Result<()> {
@@ -537,7 +546,7 @@ impl Print {
 }
 
 /// Hides what no log may show, unless it would be lost.
-fn without_secrets(answer: &Answer, kept: &mut Kept) -> Json {
+fn without_secrets(answer: &UntypedResponse, kept: &mut Kept) -> Json {
     let (response, hidden) = answer.masked();
     if hidden == 0 {
         kept.release();

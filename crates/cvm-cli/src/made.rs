@@ -1,11 +1,11 @@
 //! Tells what a response says that was made.
 
-use cvm_models::Answer;
+use cvm_models::UntypedResponse;
 use cvm_models::protocol::{ActionInfo, named};
 use serde_json::Value;
 
 /// The ids that a response names.
-pub fn ids_in(info: &'static ActionInfo, answer: &Answer) -> Vec<String> {
+pub fn ids_in(info: &'static ActionInfo, answer: &UntypedResponse) -> Vec<String> {
     let mut ids = named(answer.record());
     // A list whose items have no ids, such as the choices that only a dry run tells, names nothing.
     let is_place = |id: &String| {
@@ -17,7 +17,11 @@ pub fn ids_in(info: &'static ActionInfo, answer: &Answer) -> Vec<String> {
 
 /// What to say when a response names another number of resources than the request asks for. It is a success, and
 /// the ids are shown; whoever pays for them must not learn of the number from the bill.
-pub fn other_count(info: &'static ActionInfo, request: &Value, answer: &Answer) -> Option<String> {
+pub fn other_count(
+    info: &'static ActionInfo,
+    request: &Value,
+    answer: &UntypedResponse,
+) -> Option<String> {
     let member = info.reconcile.as_ref()?.count?;
     let made = ids_in(info, answer).len() as u64;
     let asked = request.get(member).and_then(Value::as_u64);

@@ -10,7 +10,7 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use cvm_transport::{BoxFuture, Client, PacedCall, RateLimiter, RateLimiterError};
+use cvm_transport::{BoxFuture, Client, RateLimitKey, RateLimiter, RateLimiterError};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 
@@ -34,7 +34,7 @@ impl SharedBudget {
 impl RateLimiter for SharedBudget {
     fn acquire<'a>(
         &'a self,
-        call: &'a PacedCall<'a>,
+        call: &'a RateLimitKey<'a>,
     ) -> BoxFuture<'a, Result<(), RateLimiterError>> {
         Box::pin(async move {
             let Some(rate) = call.per_second else { return Ok(()) };

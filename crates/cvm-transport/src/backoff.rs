@@ -6,7 +6,7 @@ use crate::http_date;
 
 /// Why the next attempt has to wait, which decides how long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Pause {
+pub(crate) enum BackoffKind {
     /// Something broke: it may be whole again at once.
     Transient,
     /// Too many calls: the service counts by the second.
@@ -20,20 +20,20 @@ const THROTTLE_CAP: Duration = Duration::from_secs(20);
 /// The service counts calls in windows of a second, so a shorter pause after a throttle is wasted.
 const THROTTLE_FLOOR: Duration = Duration::from_millis(250);
 /// How far a `Retry-After` may stretch a transient pause.
-const STRETCH: Duration = Duration::from_secs(5);
+const MAX_RETRY_AFTER: Duration = Duration::from_secs(5);
 /// The longest `Retry-After` that is obeyed after a throttle.
 const THROTTLE_STRETCH: Duration = Duration::from_secs(30);
 
 /// The pause before resend number `resend`, counted from 1: `U(0, min(cap, base · 2^(resend-1)))`.
 pub(crate) fn pause(
-    kind: Pause,
+    kind: BackoffKind,
     resend: u32,
     random: u64,
     retry_after: Option<Duration>,
 ) -> Duration {
     let (base, cap, floor) = match kind {
-        Pause::Transient => (TRANSIENT_BASE, TRANSIENT_CAP, Duration::ZERO),
-        Pause::Throttle => (THROTTLE_BASE, THROTTLE_CAP, THROTTLE_FLOOR),
+        BackoffKind::Transient => (TRANSIENT_BASE, TRANSIENT_CAP, Duration::ZERO),
+        BackoffKind::Throttle => (THROTTLE_BASE, THROTTLE_CAP, THROTTLE_FLOOR),
     };
     let doubled = 1u32.checked_shl(resend.saturating_sub(1)).unwrap_or(u32::MAX);
     let ceiling = base.saturating_mul(doubled).min(cap);
@@ -43,8 +43,10 @@ pub(crate) fn pause(
     let jittered = Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX)) + floor;
     match (retry_after, kind) {
         (None, _) => jittered,
-        (Some(asked), Pause::Transient) => asked.clamp(jittered, jittered + STRETCH),
-        (Some(asked), Pause::Throttle) => asked.clamp(jittered, THROTTLE_STRETCH.max(jittered)),
+        (Some(asked), BackoffKind::Transient) => asked.clamp(jittered, jittered + MAX_RETRY_AFTER),
+        (Some(asked), BackoffKind::Throttle) => {
+            asked.clamp(jittered, THROTTLE_STRETCH.max(jittered))
+        }
     }
 }
 
@@ -71,9 +73,9 @@ mod tests {
         #[test]
         fn pauses_stay_within_their_bounds(resend in 1u32..100, random: u64, asked in proptest::option::of(0u64..u64::MAX)) {
             let asked = asked.map(Duration::from_secs);
-            let transient = pause(Pause::Transient, resend, random, asked);
-            prop_assert!(transient <= TRANSIENT_CAP + STRETCH);
-            let throttle = pause(Pause::Throttle, resend, random, asked);
+            let transient = pause(BackoffKind::Transient, resend, random, asked);
+            prop_assert!(transient <= TRANSIENT_CAP + MAX_RETRY_AFTER);
+            let throttle = pause(BackoffKind::Throttle, resend, random, asked);
             prop_assert!(throttle >= THROTTLE_FLOOR);
             prop_assert!(throttle <= THROTTLE_STRETCH);
         }
@@ -82,23 +84,23 @@ mod tests {
     #[test]
     fn the_first_ceiling_is_the_base_and_it_doubles_to_the_cap() {
         let most = |kind, resend| pause(kind, resend, u64::MAX, None).as_millis();
-        assert_eq!(most(Pause::Transient, 1), 99);
-        assert_eq!(most(Pause::Transient, 2), 199);
-        assert_eq!(most(Pause::Transient, 40), 4_999);
-        assert_eq!(most(Pause::Throttle, 1), 1_249);
-        assert_eq!(most(Pause::Throttle, 9), 20_249);
-        assert_eq!(pause(Pause::Transient, 3, 0, None), Duration::ZERO);
-        assert_eq!(pause(Pause::Throttle, 3, 0, None), THROTTLE_FLOOR);
+        assert_eq!(most(BackoffKind::Transient, 1), 99);
+        assert_eq!(most(BackoffKind::Transient, 2), 199);
+        assert_eq!(most(BackoffKind::Transient, 40), 4_999);
+        assert_eq!(most(BackoffKind::Throttle, 1), 1_249);
+        assert_eq!(most(BackoffKind::Throttle, 9), 20_249);
+        assert_eq!(pause(BackoffKind::Transient, 3, 0, None), Duration::ZERO);
+        assert_eq!(pause(BackoffKind::Throttle, 3, 0, None), THROTTLE_FLOOR);
     }
 
     #[test]
     fn a_wish_of_the_server_only_lengthens_and_only_so_far() {
         let asked = |kind, seconds| pause(kind, 1, 0, Some(Duration::from_secs(seconds))).as_secs();
-        assert_eq!(asked(Pause::Transient, 2), 2);
-        assert_eq!(asked(Pause::Transient, 3_600), 5);
-        assert_eq!(asked(Pause::Throttle, 12), 12);
-        assert_eq!(asked(Pause::Throttle, 3_600), 30);
-        assert_eq!(pause(Pause::Throttle, 1, 0, Some(Duration::ZERO)), THROTTLE_FLOOR);
+        assert_eq!(asked(BackoffKind::Transient, 2), 2);
+        assert_eq!(asked(BackoffKind::Transient, 3_600), 5);
+        assert_eq!(asked(BackoffKind::Throttle, 12), 12);
+        assert_eq!(asked(BackoffKind::Throttle, 3_600), 30);
+        assert_eq!(pause(BackoffKind::Throttle, 1, 0, Some(Duration::ZERO)), THROTTLE_FLOOR);
     }
 
     #[test]

@@ -20,8 +20,8 @@ use cvm_protocol::{Action, ActionInfo, Paginate, Waiter};
 use tokio::runtime::{Builder, Handle, Runtime};
 
 use crate::{
-    Answer, CallReport, ClientBuilder, Creation, Error, PreparedRequest, Reconciliation,
-    WaitProgress, WaitReport,
+    CallReport, ClientBuilder, CreatedResources, Error, PreparedRequest, Reconciliation,
+    UntypedResponse, WaitProgress, WaitReport,
 };
 
 /// Calls the service, and returns when it has answered.
@@ -153,8 +153,11 @@ impl Client {
     /// # Errors
     ///
     /// As [`crate::Client::send`].
-    pub fn send_reported<A: Action>(&self, request: A) -> Result<(A::Response, CallReport), Error> {
-        self.call_async(|client| async move { client.send_reported(request).await })
+    pub fn send_with_report<A: Action>(
+        &self,
+        request: A,
+    ) -> Result<(A::Response, CallReport), Error> {
+        self.call_async(|client| async move { client.send_with_report(request).await })
     }
 
     /// As [`crate::Client::call`].
@@ -166,7 +169,7 @@ impl Client {
         &self,
         info: &'static ActionInfo,
         members: serde_json::Value,
-    ) -> Result<Answer, Error> {
+    ) -> Result<UntypedResponse, Error> {
         self.call_async(|client| async move { client.call(info, members).await })
     }
 
@@ -221,7 +224,7 @@ impl Client {
         list: A,
         expected: usize,
         matches: impl FnMut(&A::Item) -> bool + Send + 'static,
-    ) -> Result<Creation<A::Item>, Error> {
+    ) -> Result<CreatedResources<A::Item>, Error> {
         let search = self.client.reconcile_creation(list, matches).expected(expected);
         self.wait_for(search.into_future())?
     }

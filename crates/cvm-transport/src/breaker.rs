@@ -23,26 +23,26 @@ use crate::trace;
 /// Failures in a row that open it.
 const IN_A_ROW: u32 = 5;
 /// Fewest results within the window from which a share is taken.
-const LEAST_RESULTS: u32 = 10;
+const MIN_RESULTS: u32 = 10;
 /// Seconds for which a result counts in the share.
 const WINDOW: u64 = 60;
 /// How long it stays open, and how long it waits half-open for a probe.
-const REST: Duration = Duration::from_secs(30);
+const OPEN_DURATION: Duration = Duration::from_secs(30);
 /// Successful probes that close it.
 const PROBES: u32 = 3;
 
 /// What a request says about the host that it went to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Sign {
-    Good,
-    Bad,
+pub(crate) enum Health {
+    Success,
+    Failure,
     /// Nothing: refused, throttled, or given up.
-    Silent,
+    Ignored,
 }
 
 /// The right to send one request, good for one generation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Pass(u64);
+struct Generation(u64);
 
 /// The machine of one host.
 #[derive(Debug, Default)]
@@ -76,14 +76,14 @@ impl State {
 
 impl Breaker {
     /// Lets a request through, or not.
-    fn admit(&mut self, now: Duration, is_reading: bool) -> Option<Pass> {
+    fn admit(&mut self, now: Duration, is_reading: bool) -> Option<Generation> {
         if let State::Open { until } = self.state
             && now >= until
         {
             self.enter(State::HalfOpen { since: until, probing: false, good: 0 });
         }
         if let State::HalfOpen { since, probing: false, .. } = self.state
-            && now >= since.saturating_add(REST)
+            && now >= since.saturating_add(OPEN_DURATION)
         {
             self.enter(State::default());
         }
@@ -92,39 +92,41 @@ impl Breaker {
             State::Open { .. } => false,
             State::HalfOpen { probing, .. } => is_reading && !std::mem::replace(probing, true),
         };
-        admitted.then_some(Pass(self.generation))
+        admitted.then_some(Generation(self.generation))
     }
 
     /// Takes in what became of a request that was let through.
-    fn record(&mut self, now: Duration, pass: Pass, sign: Sign) {
+    fn record(&mut self, now: Duration, pass: Generation, sign: Health) {
         if pass.0 != self.generation {
             return;
         }
         let next = match &mut self.state {
             State::Closed { in_a_row, window } => match sign {
-                Sign::Silent => None,
-                Sign::Good => {
+                Health::Ignored => None,
+                Health::Success => {
                     *in_a_row = 0;
                     window.add(now.as_secs(), sign);
                     None
                 }
-                Sign::Bad => {
+                Health::Failure => {
                     *in_a_row = in_a_row.saturating_add(1);
                     window.add(now.as_secs(), sign);
                     (*in_a_row >= IN_A_ROW || window.is_bad(now.as_secs()))
-                        .then(|| State::Open { until: now.saturating_add(REST) })
+                        .then(|| State::Open { until: now.saturating_add(OPEN_DURATION) })
                 }
             },
             State::Open { .. } => None,
             State::HalfOpen { probing, good, .. } => {
                 *probing = false;
                 match sign {
-                    Sign::Silent => None,
-                    Sign::Good => {
+                    Health::Ignored => None,
+                    Health::Success => {
                         *good += 1;
                         (*good >= PROBES).then(State::default)
                     }
-                    Sign::Bad => Some(State::Open { until: now.saturating_add(REST) }),
+                    Health::Failure => {
+                        Some(State::Open { until: now.saturating_add(OPEN_DURATION) })
+                    }
                 }
             }
         };
@@ -157,13 +159,13 @@ impl Default for Window {
 }
 
 impl Window {
-    fn add(&mut self, second: u64, sign: Sign) {
+    fn add(&mut self, second: u64, sign: Health) {
         let at = usize::try_from(second % WINDOW).unwrap_or_default();
         let Some(bucket) = self.0.get_mut(at) else { return };
         if bucket.second != second {
             *bucket = Bucket { second, ..Bucket::default() };
         }
-        let count = if sign == Sign::Bad { &mut bucket.bad } else { &mut bucket.good };
+        let count = if sign == Health::Failure { &mut bucket.bad } else { &mut bucket.good };
         *count = count.saturating_add(1);
     }
 
@@ -173,7 +175,7 @@ impl Window {
             all = all.saturating_add(bucket.good).saturating_add(bucket.bad);
             bad = bad.saturating_add(bucket.bad);
         }
-        all >= LEAST_RESULTS && u64::from(bad) * 4 >= u64::from(all) * 3
+        all >= MIN_RESULTS && u64::from(bad) * 4 >= u64::from(all) * 3
     }
 }
 
@@ -192,7 +194,7 @@ impl Breakers {
     /// Lets a request to this host through, or not.
     pub(crate) fn admit<'a>(&'a self, authority: &'a str, is_reading: bool) -> Option<Permit<'a>> {
         let pass = self.with(authority, |breaker, now| breaker.admit(now, is_reading))?;
-        Some(Permit { breakers: self, authority, pass, sign: Sign::Silent })
+        Some(Permit { breakers: self, authority, pass, sign: Health::Ignored })
     }
 
     fn with<T>(&self, authority: &str, work: impl FnOnce(&mut Breaker, Duration) -> T) -> T {
@@ -217,12 +219,12 @@ impl Breakers {
 pub(crate) struct Permit<'a> {
     breakers: &'a Breakers,
     authority: &'a str,
-    pass: Pass,
-    sign: Sign,
+    pass: Generation,
+    sign: Health,
 }
 
 impl Permit<'_> {
-    pub(crate) fn end(mut self, sign: Sign) {
+    pub(crate) fn end(mut self, sign: Health) {
         self.sign = sign;
     }
 }

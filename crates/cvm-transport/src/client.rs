@@ -7,25 +7,25 @@ use std::time::Duration;
 use cvm_protocol::{Action, ActionInfo, DriftKind, Model, Paginate, Record, Waiter, json};
 use cvm_signer::KeyCache;
 
-use crate::answer::Answer;
 use crate::breaker::Breakers;
 use crate::clock::Clock;
-use crate::creation::ReconcileCreation;
+use crate::creation::FindCreated;
 use crate::credentials::CredentialProvider;
 use crate::endpoint::Addresses;
 use crate::entropy::Entropy;
-use crate::http::HttpSend;
+use crate::failover::BackupHosts;
+use crate::http::HttpClient;
 use crate::observer::WireObserver;
-use crate::pacing::RateLimiter;
 use crate::paginator::{Items, Pages};
 use crate::pipeline;
-use crate::quota::Quotas;
+use crate::rate_limit::RateLimiter;
 use crate::reconcile::Reconcile;
-use crate::route::Backups;
-use crate::sign::Writing;
+use crate::retry_budget::RetryBudgets;
+use crate::sent_tokens::{Moment, SentTokens};
+use crate::sign::RequestEncoding;
 use crate::skew::Skews;
-use crate::tokens_in_doubt::{Moment, TokensInDoubt};
 use crate::trace_id::TraceIds;
+use crate::untyped_response::UntypedResponse;
 use crate::wait::Wait;
 use crate::{
     CallReport, ClientBuilder, Error, Interceptor, Metrics, PreparedRequest, Region, RegionError,
@@ -55,16 +55,16 @@ pub struct Client {
 /// What all clones have in common.
 pub(crate) struct Shared {
     pub(crate) addresses: Addresses,
-    pub(crate) backups: Backups,
+    pub(crate) backups: BackupHosts,
     /// `None` when no host is ever shut out.
     pub(crate) breakers: Option<Breakers>,
     /// `None` for calls that are sent without a signature.
     pub(crate) credentials: Option<Arc<dyn CredentialProvider>>,
-    pub(crate) writing: Writing,
+    pub(crate) writing: RequestEncoding,
     pub(crate) timeouts: Timeouts,
     pub(crate) max_response_bytes: usize,
     pub(crate) correct_clock: bool,
-    pub(crate) http: Arc<dyn HttpSend>,
+    pub(crate) http: Arc<dyn HttpClient>,
     pub(crate) limiter: Arc<dyn RateLimiter>,
     pub(crate) observer: Option<Arc<dyn WireObserver>>,
     pub(crate) metrics: Option<Arc<dyn Metrics>>,
@@ -73,9 +73,9 @@ pub(crate) struct Shared {
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) trace_ids: TraceIds,
     pub(crate) keys: Mutex<KeyCache>,
-    pub(crate) quotas: Quotas,
+    pub(crate) quotas: RetryBudgets,
     pub(crate) skews: Skews,
-    pub(crate) tokens_in_doubt: TokensInDoubt,
+    pub(crate) tokens_in_doubt: SentTokens,
 }
 
 impl Shared {
@@ -223,7 +223,7 @@ impl Client {
     ///
     /// See [`Error`]; for an action that changes something ask [`Error::outcome_unknown`] first.
     pub async fn send<A: Action>(&self, request: A) -> Result<A::Response, Error> {
-        Ok(self.send_reported(request).await?.0)
+        Ok(self.send_with_report(request).await?.0)
     }
 
     /// As [`send`](Self::send), and tells how the call went: request id, attempts, client token, time.
@@ -231,7 +231,7 @@ impl Client {
     /// # Errors
     ///
     /// As [`send`](Self::send).
-    pub async fn send_reported<A: Action>(
+    pub async fn send_with_report<A: Action>(
         &self,
         mut request: A,
     ) -> Result<(A::Response, CallReport), Error> {
@@ -251,11 +251,11 @@ impl Client {
         &self,
         info: &'static ActionInfo,
         members: serde_json::Value,
-    ) -> Result<Answer, Error> {
+    ) -> Result<UntypedResponse, Error> {
         let mut request = record_of(info, members)?;
         let mut response = Record::new(info.response);
         let delivered = Box::pin(pipeline::run(self, info, &mut request, &mut response)).await?;
-        Ok(Answer::new(info, &request, response, delivered))
+        Ok(UntypedResponse::new(info, &request, response, delivered))
     }
 
     /// Signs a request and sends nothing.
@@ -302,11 +302,11 @@ impl Client {
 
     /// Finds out, by reading a list, whether a request whose outcome is unknown created something.
     /// The predicate recognises it by a mark of the caller's own, such as a tag.
-    pub fn reconcile_creation<A: Paginate, F>(&self, list: A, matches: F) -> ReconcileCreation<A, F>
+    pub fn reconcile_creation<A: Paginate, F>(&self, list: A, matches: F) -> FindCreated<A, F>
     where
         F: FnMut(&A::Item) -> bool + Send + 'static,
     {
-        ReconcileCreation::new(self.clone(), list, matches)
+        FindCreated::new(self.clone(), list, matches)
     }
 
     /// Reads a long list page by page.

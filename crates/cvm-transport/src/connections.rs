@@ -20,7 +20,7 @@ pub(crate) struct Connections {
     /// How long a connection may wait.
     longest: Duration,
     /// One list for each place. A client calls so few that looking through them beats a map.
-    waiting: Mutex<Vec<(Place, Vec<Waiting>)>>,
+    waiting: Mutex<Vec<(Place, Vec<WaitingCall>)>>,
 }
 
 /// Where a connection can be used: on this runtime, for this host and port.
@@ -31,7 +31,7 @@ pub(crate) struct Place {
 }
 
 #[derive(Debug)]
-struct Waiting {
+struct WaitingCall {
     client: reqwest::Client,
     since: Instant,
 }
@@ -64,16 +64,16 @@ impl Connections {
     pub(crate) fn keep(&self, place: &Place, client: reqwest::Client) {
         let now = Instant::now();
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_old = |waiting: &Waiting| now.duration_since(waiting.since) >= self.longest;
+        let is_old = |waiting: &WaitingCall| now.duration_since(waiting.since) >= self.longest;
         let Some((_, here)) = waiting.iter_mut().find(|(other, _)| other == place) else {
             // A program may start one runtime after another: places where nothing happens any more go.
             waiting.retain(|(_, there)| there.last().is_some_and(|latest| !is_old(latest)));
-            waiting.push((place.clone(), vec![Waiting { client, since: now }]));
+            waiting.push((place.clone(), vec![WaitingCall { client, since: now }]));
             return;
         };
         let old = here.iter().take_while(|waiting| is_old(waiting)).count();
         here.drain(..old);
-        here.push(Waiting { client, since: now });
+        here.push(WaitingCall { client, since: now });
     }
 }
 

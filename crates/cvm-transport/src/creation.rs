@@ -52,7 +52,7 @@ use crate::{Error, Position};
 /// twice. Which of them may go is a person's decision: destroy none of them by program. A match whose
 /// state says that its creation failed is a decision too, and no reason to send the request again.
 #[must_use = "a search does nothing unless awaited"]
-pub struct ReconcileCreation<A: Paginate, F> {
+pub struct FindCreated<A: Paginate, F> {
     client: Client,
     list: A,
     matches: F,
@@ -64,7 +64,7 @@ pub struct ReconcileCreation<A: Paginate, F> {
 /// Whether something was created.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Creation<T> {
+pub enum CreatedResources<T> {
     /// These items match, one or more. Compare their number with what was asked for.
     Found(Vec<T>),
     /// Nothing matched in any reading, and the last was made when the settle time was over.
@@ -74,7 +74,7 @@ pub enum Creation<T> {
     Unknown,
 }
 
-impl<A: Paginate, F> fmt::Debug for ReconcileCreation<A, F> {
+impl<A: Paginate, F> fmt::Debug for FindCreated<A, F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ReconcileCreation")
             .field("action", &A::INFO.name)
@@ -84,7 +84,7 @@ impl<A: Paginate, F> fmt::Debug for ReconcileCreation<A, F> {
     }
 }
 
-impl<A, F> ReconcileCreation<A, F>
+impl<A, F> FindCreated<A, F>
 where
     A: Paginate,
     F: FnMut(&A::Item) -> bool + Send + 'static,
@@ -114,7 +114,7 @@ where
         self
     }
 
-    async fn run(mut self) -> Result<Creation<A::Item>, Error> {
+    async fn run(mut self) -> Result<CreatedResources<A::Item>, Error> {
         let mut all_read = true;
         let mut ever_found = false;
         let mut latest: Option<Vec<A::Item>> = None;
@@ -138,12 +138,12 @@ where
                     let before = latest.as_ref().map(Vec::len);
                     // The same number twice: no second creation is just appearing.
                     if found.len() >= self.expected.max(1) && before == Some(found.len()) {
-                        return Ok(Creation::Found(found));
+                        return Ok(CreatedResources::Found(found));
                     }
                     ever_found |= !found.is_empty();
                     latest = Some(found);
                 }
-                Err(error) if crate::waiting::may_pass(&error) => {
+                Err(error) if crate::poller::is_transient(&error) => {
                     all_read = false;
                     // What was not seen last is not vouched for.
                     latest = latest.filter(|found| !found.is_empty());
@@ -152,9 +152,9 @@ where
             }
         }
         Ok(match latest {
-            Some(found) if !found.is_empty() => Creation::Found(found),
-            Some(_) if all_read && !ever_found => Creation::NotFound,
-            _ => Creation::Unknown,
+            Some(found) if !found.is_empty() => CreatedResources::Found(found),
+            Some(_) if all_read && !ever_found => CreatedResources::NotFound,
+            _ => CreatedResources::Unknown,
         })
     }
 
@@ -175,12 +175,12 @@ where
     }
 }
 
-impl<A, F> IntoFuture for ReconcileCreation<A, F>
+impl<A, F> IntoFuture for FindCreated<A, F>
 where
     A: Paginate,
     F: FnMut(&A::Item) -> bool + Send + 'static,
 {
-    type Output = Result<Creation<A::Item>, Error>;
+    type Output = Result<CreatedResources<A::Item>, Error>;
     type IntoFuture = BoxFuture<'static, Self::Output>;
 
     fn into_future(self) -> Self::IntoFuture {

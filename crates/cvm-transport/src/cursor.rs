@@ -11,12 +11,12 @@ use cvm_protocol::{
 };
 
 use crate::error::Kind;
-use crate::{Error, Position, fill};
+use crate::{Error, Position, set_member};
 
 /// Most pages of one list. At a hundred items a page this is a million items.
 const MAX_PAGES: u32 = 10_000;
 /// Most pages in a row that bring nothing new, before the server is taken for one that never ends.
-const MAX_BARREN: u64 = 5;
+const MAX_EMPTY_PAGES: u64 = 5;
 /// How often the overlap grows, each time a gap was found.
 const GROWTH: u64 = 4;
 
@@ -42,7 +42,7 @@ pub(crate) struct Cursor {
     is_repeated: bool,
     is_complete: bool,
     pages: u32,
-    barren: u64,
+    empty_pages: u64,
     total: Option<u64>,
     seen: HashSet<String>,
     tokens: HashSet<String>,
@@ -79,7 +79,7 @@ impl Cursor {
             is_repeated: false,
             is_complete: false,
             pages: 0,
-            barren: 0,
+            empty_pages: 0,
             total: None,
             seen: HashSet::new(),
             tokens: HashSet::new(),
@@ -152,14 +152,14 @@ impl Cursor {
     pub(crate) fn write(&self, position: &Position, request: &mut dyn Model) {
         match (&self.info.style, position) {
             (PageStyle::Offset { offset, limit, .. }, Position::Offset(at)) => {
-                fill::number(request, offset, *at);
-                fill::number(request, limit, self.limit);
+                set_member::number(request, offset, *at);
+                set_member::number(request, limit, self.limit);
             }
             (PageStyle::Token { token_in, limit, .. }, Position::Token(token)) => {
                 if !token.is_empty() {
-                    fill::text(request, token_in, token);
+                    set_member::text(request, token_in, token);
                 }
-                fill::number(request, limit, self.limit);
+                set_member::number(request, limit, self.limit);
             }
             // `begin_at` has refused it.
             _ => {}
@@ -196,8 +196,8 @@ impl Cursor {
     }
 
     fn read_token(&mut self, list: &dyn List, token: String) -> Result<Read, Error> {
-        let keep = self.sift(list);
-        self.count_barren(&keep, MAX_BARREN)?;
+        let keep = self.deduplicate(list);
+        self.count_barren(&keep, MAX_EMPTY_PAGES)?;
         self.is_complete = token.is_empty();
         self.next = if token.is_empty() {
             None
@@ -240,7 +240,7 @@ impl Cursor {
         self.is_stuck = false;
         // Perhaps it is a late copy of an earlier page, which came in the place of this one. That is asked
         // once: a list may also be so.
-        let is_repeated = only_repeats && received > 0 && reached > next && self.barren == 0;
+        let is_repeated = only_repeats && received > 0 && reached > next && self.empty_pages == 0;
         self.is_repeated = is_repeated && !self.is_repeated;
         if self.is_repeated {
             return Ok(None);
@@ -253,7 +253,7 @@ impl Cursor {
             self.is_in_gap = true;
             return Ok(None);
         }
-        let keep = self.sift(list);
+        let keep = self.deduplicate(list);
         self.back = self.overlap.min(received / 2);
         self.is_in_gap = false;
         let is_last = match self.total {
@@ -272,7 +272,7 @@ impl Cursor {
             // come as fast as pages are read, only the most pages of a list are the limit.
             let old = self.seen.len() as u64 / (self.limit / 2).max(1);
             let is_growing = before.is_some() && self.total > before;
-            self.count_barren(&keep, if is_growing { u64::MAX } else { MAX_BARREN + old })?;
+            self.count_barren(&keep, if is_growing { u64::MAX } else { MAX_EMPTY_PAGES + old })?;
             self.next = Some(Position::Offset(reached));
         }
         Ok(Some(Read { keep, total: self.total }))
@@ -315,8 +315,9 @@ impl Cursor {
     }
 
     fn count_barren(&mut self, keep: &[bool], most: u64) -> Result<(), Error> {
-        self.barren = if keep.contains(&true) { 0 } else { self.barren.saturating_add(1) };
-        if self.barren > most {
+        self.empty_pages =
+            if keep.contains(&true) { 0 } else { self.empty_pages.saturating_add(1) };
+        if self.empty_pages > most {
             let text = "service gives the same items again and again, or pages without any";
             return Err(Error::new(Kind::Paging, text));
         }
@@ -324,7 +325,7 @@ impl Cursor {
     }
 
     /// Which items of a page were not seen before.
-    fn sift(&mut self, list: &dyn List) -> Vec<bool> {
+    fn deduplicate(&mut self, list: &dyn List) -> Vec<bool> {
         let count = list.len();
         if self.info.id.is_none() {
             // Without ids all that can be told is whether the page is the very same.

@@ -21,13 +21,13 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 /// content coding, and speaks TLS to every `https` URL with full verification. It leaves time and size
 /// limits to the caller, who drops the future when time is up; dropping has to close a connection on
 /// which a request is in flight.
-pub trait HttpSend: fmt::Debug + Send + Sync + 'static {
+pub trait HttpClient: fmt::Debug + Send + Sync + 'static {
     /// Sends the request and returns when the head of the answer is there.
     fn send<'a>(
         &'a self,
         request: PreparedRequest,
-        sending: &'a Sending,
-    ) -> BoxFuture<'a, Result<HttpResponse, HttpFailure>>;
+        sending: &'a SendProgress,
+    ) -> BoxFuture<'a, Result<HttpResponse, HttpError>>;
 }
 
 /// One sending: what it needs of a connection, and how far it got.
@@ -36,7 +36,7 @@ pub trait HttpSend: fmt::Debug + Send + Sync + 'static {
 /// be sent again without harm. An implementation that cannot tell does nothing, and everything counts
 /// as sent.
 #[derive(Debug)]
-pub struct Sending {
+pub struct SendProgress {
     fresh_connection: bool,
     progress: Progress,
     proxy: OnceLock<String>,
@@ -69,7 +69,7 @@ impl Progress {
     }
 }
 
-impl Sending {
+impl SendProgress {
     pub(crate) fn new(fresh_connection: bool) -> Self {
         let progress = Progress(Arc::new(AtomicU8::new(UNTOLD)));
         Self { fresh_connection, progress, proxy: OnceLock::new() }
@@ -96,12 +96,12 @@ impl Sending {
     }
 
     /// Says that nothing leaves before [`leaves`](Self::leaves) is called.
-    pub fn held(&self) {
+    pub fn mark_buffered(&self) {
         self.progress.0.store(HELD, Ordering::Release);
     }
 
     /// Says that from now on bytes of the request may be on the wire.
-    pub fn leaves(&self) {
+    pub fn mark_sending(&self) {
         self.progress.0.store(LEAVING, Ordering::Release);
     }
 
@@ -117,7 +117,7 @@ impl Sending {
 
     /// Whether bytes of the request may have left.
     #[must_use]
-    pub fn may_have_left(&self) -> bool {
+    pub fn may_have_sent(&self) -> bool {
         self.progress.0.load(Ordering::Acquire) != HELD
     }
 }
@@ -141,7 +141,7 @@ impl fmt::Debug for HttpResponse {
 /// A body that arrives in pieces, so that the caller can stop when it has had enough.
 pub trait ResponseBody: Send {
     /// The next piece; `None` at the proper end, an error at any other.
-    fn chunk(&mut self) -> BoxFuture<'_, Result<Option<Bytes>, HttpFailure>>;
+    fn chunk(&mut self) -> BoxFuture<'_, Result<Option<Bytes>, HttpError>>;
 
     /// Says that the answer was whole and the service's own, so that its connection may carry another
     /// request. Of every other answer the connection is to be closed: it is said of none that was a
@@ -153,8 +153,8 @@ pub trait ResponseBody: Send {
 
 /// A sending that failed.
 #[derive(Debug)]
-pub struct HttpFailure {
-    kind: HttpFailureKind,
+pub struct HttpError {
+    kind: HttpErrorKind,
     peer: Option<String>,
     /// What `Display` shows in the place of the deepest source.
     reason: Option<String>,
@@ -164,7 +164,7 @@ pub struct HttpFailure {
 /// How a sending failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum HttpFailureKind {
+pub enum HttpErrorKind {
     /// Before the first byte of the request left.
     NotSent,
     /// As [`Self::NotSent`], because time ran out while connecting.
@@ -177,14 +177,14 @@ pub enum HttpFailureKind {
     /// The peer answered the TLS handshake in plain text; nothing was sent. Not retried.
     NotTls,
     /// The URL or a header cannot be sent at all.
-    Unsendable,
+    InvalidRequest,
     /// At any later time, or at an unknown one.
-    MaybeSent,
+    PossiblySent,
 }
 
-impl HttpFailure {
+impl HttpError {
     /// A failure of this kind.
-    pub fn new(kind: HttpFailureKind, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+    pub fn new(kind: HttpErrorKind, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         Self { kind, peer: None, reason: None, source: source.into() }
     }
 
@@ -202,7 +202,7 @@ impl HttpFailure {
 
     /// How the sending failed.
     #[must_use]
-    pub const fn kind(&self) -> HttpFailureKind {
+    pub const fn kind(&self) -> HttpErrorKind {
         self.kind
     }
 
@@ -220,18 +220,18 @@ impl HttpFailure {
     }
 }
 
-impl fmt::Display for HttpFailure {
+impl fmt::Display for HttpError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let peer = self.peer.as_deref().unwrap_or("the peer");
         match self.kind {
-            HttpFailureKind::NotSent | HttpFailureKind::ProxyAuthentication => {
+            HttpErrorKind::NotSent | HttpErrorKind::ProxyAuthentication => {
                 write!(f, "no connection to {peer}")?;
             }
-            HttpFailureKind::ConnectTimeout => write!(f, "no connection to {peer} in time")?,
-            HttpFailureKind::Untrusted => write!(f, "{peer} is not trusted")?,
-            HttpFailureKind::NotTls => write!(f, "{peer} does not speak TLS")?,
-            HttpFailureKind::Unsendable => f.write_str("request cannot be sent")?,
-            HttpFailureKind::MaybeSent => {
+            HttpErrorKind::ConnectTimeout => write!(f, "no connection to {peer} in time")?,
+            HttpErrorKind::Untrusted => write!(f, "{peer} is not trusted")?,
+            HttpErrorKind::NotTls => write!(f, "{peer} does not speak TLS")?,
+            HttpErrorKind::InvalidRequest => f.write_str("request cannot be sent")?,
+            HttpErrorKind::PossiblySent => {
                 write!(f, "connection to {peer} failed after the request began to leave")?;
             }
         }
@@ -242,7 +242,7 @@ impl fmt::Display for HttpFailure {
     }
 }
 
-impl StdError for HttpFailure {
+impl StdError for HttpError {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         Some(&*self.source)
     }

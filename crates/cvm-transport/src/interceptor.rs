@@ -19,23 +19,23 @@ pub trait Interceptor: fmt::Debug + Send + Sync + 'static {
     fn before_signing(
         &self,
         exchange: &Exchange<'_>,
-        headers: &mut AddedHeaders,
+        headers: &mut HeaderMapMut,
     ) -> Result<(), String> {
         let _ = (exchange, headers);
         Ok(())
     }
 
     /// An attempt ended.
-    fn after_response(&self, exchange: &Exchange<'_>, ended: &EndedAttempt<'_>) {
+    fn after_response(&self, exchange: &Exchange<'_>, ended: &AttemptEnd<'_>) {
         let _ = (exchange, ended);
     }
 }
 
 /// Headers that an [`Interceptor`] adds to a request.
 #[derive(Debug, Default)]
-pub struct AddedHeaders(HeaderMap);
+pub struct HeaderMapMut(HeaderMap);
 
-impl AddedHeaders {
+impl HeaderMapMut {
     /// Adds a header. Those that the client writes itself cannot be replaced.
     ///
     /// # Errors
@@ -87,7 +87,7 @@ impl AddedHeaders {
 /// How an attempt ended.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
-pub struct EndedAttempt<'a> {
+pub struct AttemptEnd<'a> {
     /// What it proved.
     pub outcome: Outcome,
     /// HTTP status, if an answer came.
@@ -109,7 +109,7 @@ mod tests {
 
     #[test]
     fn the_clients_own_headers_cannot_be_replaced() {
-        let mut headers = AddedHeaders::default();
+        let mut headers = HeaderMapMut::default();
         for name in
             ["Host", "Authorization", "X-TC-Action", "x-tc-token", "Content-Length", "bad name"]
         {

@@ -17,8 +17,6 @@
 //! The crate knows no action and no model: those come from a crate of generated ones, whose traits and
 //! tables are `cvm-protocol`'s.
 
-mod ahead;
-mod answer;
 mod attempt;
 mod backoff;
 #[cfg(feature = "blocking")]
@@ -37,56 +35,58 @@ mod endpoint;
 mod entropy;
 mod environment;
 mod error;
-mod fill;
+mod exchange;
+mod failover;
 mod http;
 mod http_date;
 mod interceptor;
+mod limiter;
 mod mask;
 mod metrics;
 mod observer;
-mod pace;
-mod pacing;
 mod paginator;
+mod pending_timeout;
 mod pipeline;
+mod poller;
+mod prefetch;
 mod prepared;
 mod proxy;
-mod quota;
+mod rate_limit;
 mod reading;
 mod reconcile;
-mod recovery;
+mod recovery_advice;
 mod region;
 mod report;
 mod reqwest_http;
 mod retry;
-mod route;
+mod retry_budget;
+mod row_state;
 mod schedule;
-mod sightings;
+mod sent_tokens;
+mod set_member;
 mod sign;
 mod skew;
 mod timeouts;
 mod tls;
-mod tokens_in_doubt;
 mod trace;
 mod trace_id;
-mod transfer;
+mod untyped_response;
 mod wait;
 mod wait_report;
-mod waiting;
-mod within;
 
-pub use answer::Answer;
 pub use attempt::{Attempt, Outcome};
 pub use client::Client;
 pub use client_token::{CLIENT_TOKEN_WINDOW, fingerprint};
 pub use clock::{Clock, FixedClock, SystemClock};
 pub use config::ClientBuilder;
-pub use creation::{Creation, ReconcileCreation};
+pub use creation::{CreatedResources, FindCreated};
 pub use credentials::{
-    AssumeRoleCredentials, CachedCredentials, ChainReport, CredentialChain, CredentialProvider,
-    CredentialProviderError, CredentialSnapshot, EnvironmentCredentials, ProcessCredentials,
-    ProfileCredentials, RoleCredentials, StaticCredentials, TccliCredentials, Tried,
+    AssumeRoleCredentials, CachedCredentials, ChainAttempt, ChainReport, CredentialChain,
+    CredentialProvider, CredentialProviderError, CredentialSnapshot, EnvironmentCredentials,
+    ProcessCredentials, ProfileCredentials, RoleCredentials, StaticCredentials, TccliCredentials,
     WebIdentityCredentials,
 };
+pub use untyped_response::UntypedResponse;
 // What a program that only names this crate needs of the two below it.
 pub use cvm_protocol::{Action, ActionInfo, ErrorCode, Paginate, ServiceError, Waiter};
 pub use cvm_signer::{Credential, CredentialError};
@@ -95,17 +95,19 @@ pub use endpoint::{Endpoint, EndpointError};
 pub use entropy::{Entropy, EntropyError, SeededEntropy, SystemEntropy};
 pub use error::{Error, OutcomeUnknown};
 pub use http::{
-    BoxFuture, HttpFailure, HttpFailureKind, HttpResponse, HttpSend, ResponseBody, Sending,
+    BoxFuture, HttpClient, HttpError, HttpErrorKind, HttpResponse, ResponseBody, SendProgress,
 };
-pub use interceptor::{AddedHeaders, EndedAttempt, Interceptor};
+pub use interceptor::{AttemptEnd, HeaderMapMut, Interceptor};
 pub use metrics::{AttemptMetrics, CallMetrics, Metrics};
 pub use observer::{Exchange, MaskedResponse, WireObserver};
-pub use pacing::{DocumentedRates, PacedCall, RateLimiter, RateLimiterError, Unlimited};
 pub use paginator::{Items, Page, Pages, Position};
 pub use prepared::{MaskedRequest, PreparedRequest};
+pub use rate_limit::{
+    DocumentedRateLimiter, NoRateLimit, RateLimitKey, RateLimiter, RateLimiterError,
+};
 pub use reconcile::{Reconcile, Reconciliation};
 pub use region::{Region, RegionError};
 pub use report::CallReport;
 pub use timeouts::Timeouts;
-pub use wait::{Wait, WaitSteps};
+pub use wait::{Wait, WaitProgressStream};
 pub use wait_report::{WaitProgress, WaitReport, WaitVerdict, WaitedResource};

@@ -11,9 +11,9 @@ use std::time::Duration;
 
 use cvm_protocol::{Gaps, Model, Paginate, json};
 
-use crate::ahead::Ahead;
 use crate::client::Client;
 use crate::cursor::Cursor;
+use crate::prefetch::Prefetch;
 use crate::{CallReport, Error, pipeline};
 
 /// Most pages that are read at the same time.
@@ -35,7 +35,7 @@ pub struct Pages<A: Paginate> {
     request: A,
     cursor: Result<Cursor, &'static str>,
     parallel: usize,
-    ahead: Ahead<(A::Response, CallReport)>,
+    ahead: Prefetch<(A::Response, CallReport)>,
     has_partial_items: bool,
 }
 
@@ -81,7 +81,7 @@ impl<A: Paginate> Pages<A> {
             request,
             cursor,
             parallel: 1,
-            ahead: Ahead::default(),
+            ahead: Prefetch::default(),
             has_partial_items: false,
         }
     }
@@ -185,7 +185,7 @@ impl<A: Paginate> Pages<A> {
                 let mut request = copy(&self.request);
                 cursor.write(&Position::Offset(offset), &mut request);
                 let client = self.client.clone();
-                let reading = async move { client.send_reported(request).await };
+                let reading = async move { client.send_with_report(request).await };
                 self.ahead.begin(offset, reading);
             }
         }

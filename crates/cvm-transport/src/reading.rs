@@ -7,27 +7,27 @@ use cvm_protocol::{DecodeError, ErrorCode, Gaps, Model, RetryClass, envelope};
 use http::header::RETRY_AFTER;
 
 use crate::attempt::{is_code, outcome_of_code, outcome_of_gateway_number, outcome_of_status};
-use crate::breaker::Sign;
+use crate::breaker::Health;
 use crate::clock::unix_seconds;
 use crate::credentials::{CredentialProviderError, CredentialSnapshot};
 use crate::endpoint::Address;
 use crate::error::Kind;
-use crate::http::HttpFailureKind;
-use crate::mask::{self, MOST_OF_MESSAGE, MOST_OF_NAME, Secrets, cut};
+use crate::exchange::{ExchangeError, RawResponse};
+use crate::http::HttpErrorKind;
+use crate::mask::{self, MAX_MESSAGE, MAX_NAME, Secrets, cut};
 use crate::observer::MaskedResponse;
 use crate::pipeline::Call;
-use crate::transfer::{Answer, Broken};
 use crate::{Dialect, Error, Outcome, backoff, skew};
 
 /// What one attempt brought.
-pub(crate) struct Tried {
+pub(crate) struct AttemptResult {
     pub(crate) outcome: Outcome,
     pub(crate) error: Option<Error>,
     pub(crate) status: Option<u16>,
     pub(crate) code: Option<ErrorCode>,
     pub(crate) request_id: Option<String>,
     pub(crate) retry_after: Option<Duration>,
-    pub(crate) curable: bool,
+    pub(crate) recoverable: bool,
     /// The same request would get the same answer again.
     pub(crate) is_final: bool,
     /// The response holds an error and a result.
@@ -35,7 +35,7 @@ pub(crate) struct Tried {
     /// The caller's mistake or a credential that is not there: no request was made.
     pub(crate) is_local: bool,
     /// Every host that the request may go to is shut out for now.
-    pub(crate) is_shut_out: bool,
+    pub(crate) breaker_open: bool,
     /// The request was given to the HTTP client: what came of it speaks about the host.
     pub(crate) is_exchanged: bool,
     pub(crate) credential: Option<u64>,
@@ -47,7 +47,7 @@ pub(crate) struct Tried {
     pub(crate) clock_difference: Option<i64>,
 }
 
-impl Tried {
+impl AttemptResult {
     pub(crate) fn new(outcome: Outcome, error: Option<Error>) -> Self {
         Self {
             outcome,
@@ -56,11 +56,11 @@ impl Tried {
             code: None,
             request_id: None,
             retry_after: None,
-            curable: false,
+            recoverable: false,
             is_final: false,
             is_contradictory: false,
             is_local: false,
-            is_shut_out: false,
+            breaker_open: false,
             is_exchanged: false,
             credential: None,
             paced: Duration::ZERO,
@@ -88,9 +88,9 @@ impl Tried {
     }
 
     /// An attempt for which no host was to be had.
-    pub(crate) fn shut_out() -> Self {
+    pub(crate) fn breaker_open_result() -> Self {
         let text = "the endpoint failed too often of late and is left alone for a while";
-        Self { is_shut_out: true, ..Self::early(Error::new(Kind::NotSent, text)) }
+        Self { breaker_open: true, ..Self::early(Error::new(Kind::NotSent, text)) }
     }
 
     /// Whether a whole answer of the service came that leaves no doubt.
@@ -101,17 +101,17 @@ impl Tried {
 
     /// What an exchange says about the host. An answer of the service is no failure of the host, whatever
     /// it says.
-    pub(crate) fn sign(&self) -> Sign {
+    pub(crate) fn sign(&self) -> Health {
         match self.outcome {
-            Outcome::Success => Sign::Good,
+            Outcome::Success => Health::Success,
             // A proxy that wants a password says nothing about the host.
-            Outcome::NotSent if self.is_final => Sign::Silent,
+            Outcome::NotSent if self.is_final => Health::Ignored,
             Outcome::NotSent | Outcome::Ambiguous
                 if self.request_id.is_none() && self.code.is_none() =>
             {
-                Sign::Bad
+                Health::Failure
             }
-            _ => Sign::Silent,
+            _ => Health::Ignored,
         }
     }
 }
@@ -144,7 +144,7 @@ fn with_names(text: &str, response: &dyn Model) -> String {
 }
 
 /// Reads what came back from one attempt.
-pub(crate) struct Reading<'a> {
+pub(crate) struct ResponseClassifier<'a> {
     pub(crate) call: &'a Call<'a>,
     /// Where the request went.
     pub(crate) address: &'a Address,
@@ -156,8 +156,12 @@ pub(crate) struct Reading<'a> {
     pub(crate) skew: i64,
 }
 
-impl Reading<'_> {
-    pub(crate) fn answer(&self, answer: &Answer, response: &mut dyn Model) -> Tried {
+impl ResponseClassifier<'_> {
+    pub(crate) fn classify_response(
+        &self,
+        answer: &RawResponse,
+        response: &mut dyn Model,
+    ) -> AttemptResult {
         let status = answer.status;
         let redirected = (300..400).contains(&status);
         let decoded =
@@ -174,13 +178,13 @@ impl Reading<'_> {
             Some(Err(error)) if error.is_json && (200..300).contains(&status) => {
                 match envelope::request_id(&answer.body) {
                     Some(id) => self.undecodable(error, &id, status, &*response),
-                    None => self.foreign(answer, None),
+                    None => self.classify_foreign(answer, None),
                 }
             }
             // A number alone is the text of a proxy.
             decoded => {
                 let is_envelope = matches!(&decoded, Some(Ok(read)) if !read.is_old_gateway);
-                self.foreign(answer, is_envelope.then_some(&*response))
+                self.classify_foreign(answer, is_envelope.then_some(&*response))
             }
         };
         tried.status = Some(status);
@@ -213,7 +217,7 @@ impl Reading<'_> {
         response: &dyn Model,
         status: u16,
         measured: Option<i64>,
-    ) -> Tried {
+    ) -> AttemptResult {
         let call = self.call;
         let cvm_protocol::Envelope {
             error,
@@ -230,7 +234,7 @@ impl Reading<'_> {
                     && !is_contradictory
                     && status < 500 =>
             {
-                Tried::new(Outcome::Success, None)
+                AttemptResult::new(Outcome::Success, None)
             }
             Some(mut error) => {
                 let outcome = if is_contradictory {
@@ -245,14 +249,14 @@ impl Reading<'_> {
                 // Any of them may be an echo of what was sent.
                 let secrets = self.secrets();
                 let code = secrets.scrub(error.code.as_str());
-                let code = cut(&code, MOST_OF_NAME);
+                let code = cut(&code, MAX_NAME);
                 if code != error.code.as_str() {
                     error.code = ErrorCode::from(code.into_owned());
                 }
                 let message = secrets.scrub_cut(&error.message);
-                error.message = cut(&message, MOST_OF_MESSAGE).into_owned();
+                error.message = cut(&message, MAX_MESSAGE).into_owned();
                 let id = secrets.scrub(&error.request_id);
-                error.request_id = cut(&id, MOST_OF_NAME).into_owned();
+                error.request_id = cut(&id, MAX_NAME).into_owned();
                 request_id = request_id.map(|_| error.request_id.clone());
                 let code = has_code.then(|| error.code.clone());
                 let mut failure = if has_code {
@@ -267,7 +271,7 @@ impl Reading<'_> {
                 if is_contradictory {
                     let text = contradiction(response);
                     let text = secrets.scrub(&text);
-                    failure = failure.with_contradiction(&cut(&text, MOST_OF_MESSAGE));
+                    failure = failure.with_contradiction(&cut(&text, MAX_MESSAGE));
                 }
                 let mut curable = false;
                 match outcome {
@@ -290,9 +294,9 @@ impl Reading<'_> {
                     }
                     _ => {}
                 }
-                let mut tried = Tried::new(outcome, Some(failure));
+                let mut tried = AttemptResult::new(outcome, Some(failure));
                 tried.code = code;
-                tried.curable = curable;
+                tried.recoverable = curable;
                 // A dry run that gives a result was none: another one would make another.
                 tried.is_final = is_contradictory && call.is_dry_run;
                 tried.is_contradictory = is_contradictory;
@@ -302,7 +306,7 @@ impl Reading<'_> {
                 let outcome = outcome_of_status(status, false);
                 let text = "answer reports success under a status that says the opposite";
                 let text = self.naming(text, response);
-                Tried::new(outcome, Some(Error::new(Kind::Response, text)))
+                AttemptResult::new(outcome, Some(Error::new(Kind::Response, text)))
             }
             None => {
                 let gaps = Gaps::of(&report);
@@ -313,14 +317,14 @@ impl Reading<'_> {
                     _ => lacking(response, &gaps),
                 };
                 if lacking.is_empty() {
-                    let mut tried = Tried::new(Outcome::Success, None);
+                    let mut tried = AttemptResult::new(Outcome::Success, None);
                     tried.drift = report.drifts.iter().map(ToString::to_string).collect();
                     tried.gaps = gaps;
                     tried
                 } else {
                     let text =
                         self.naming(&format!("answer lacks {}", lacking.join(", ")), response);
-                    Tried::new(Outcome::Ambiguous, Some(Error::new(Kind::Response, text)))
+                    AttemptResult::new(Outcome::Ambiguous, Some(Error::new(Kind::Response, text)))
                 }
             }
         };
@@ -370,14 +374,14 @@ impl Reading<'_> {
         request_id: &str,
         status: u16,
         response: &dyn Model,
-    ) -> Tried {
+    ) -> AttemptResult {
         let request_id = self.secrets().scrub_cut(request_id);
-        let request_id = cut(&request_id, MOST_OF_NAME).into_owned();
+        let request_id = cut(&request_id, MAX_NAME).into_owned();
         let text = format!("HTTP {status}: the response cannot be decoded: {error}");
         let text = self.naming(&text, response);
         let is_final = error.expected.is_some();
         let error = Error::new(Kind::Response, text).with_source(error);
-        let mut tried = Tried::new(Outcome::Ambiguous, Some(error));
+        let mut tried = AttemptResult::new(Outcome::Ambiguous, Some(error));
         tried.request_id = Some(request_id);
         tried.is_final = is_final;
         tried
@@ -391,11 +395,15 @@ impl Reading<'_> {
         }
         let text = with_names(text, response);
         let text = self.secrets().scrub(&text).into_owned();
-        cut(&text, MOST_OF_MESSAGE).into_owned()
+        cut(&text, MAX_MESSAGE).into_owned()
     }
 
     /// An answer that is not the service's, or not whole. `envelope` is what one without a request id holds.
-    fn foreign(&self, answer: &Answer, envelope: Option<&dyn Model>) -> Tried {
+    fn classify_foreign(
+        &self,
+        answer: &RawResponse,
+        envelope: Option<&dyn Model>,
+    ) -> AttemptResult {
         let status = answer.status;
         // A 429 of an unknown sender is believed unless a second sending could do harm.
         let outcome = outcome_of_status(status, self.call.class != RetryClass::Hazard);
@@ -411,18 +419,18 @@ impl Reading<'_> {
             let shown = mask::excerpt(&answer.body, self.call.info.response, &self.secrets());
             format!("HTTP {status}: not an answer of the service: {shown}")
         };
-        Tried::new(outcome, Some(Error::new(kind, text)))
+        AttemptResult::new(outcome, Some(Error::new(kind, text)))
     }
 
-    pub(crate) fn broken(&self, broken: Broken) -> Tried {
+    pub(crate) fn classify_transport_error(&self, broken: ExchangeError) -> AttemptResult {
         let (outcome, kind) = match broken.kind {
-            HttpFailureKind::NotSent
-            | HttpFailureKind::ConnectTimeout
-            | HttpFailureKind::NotTls
-            | HttpFailureKind::ProxyAuthentication => (Outcome::NotSent, Kind::NotSent),
-            HttpFailureKind::Untrusted => (Outcome::Untrusted, Kind::Untrusted),
-            HttpFailureKind::Unsendable => (Outcome::Refused, Kind::Settings),
-            HttpFailureKind::MaybeSent => (Outcome::Ambiguous, Kind::Response),
+            HttpErrorKind::NotSent
+            | HttpErrorKind::ConnectTimeout
+            | HttpErrorKind::NotTls
+            | HttpErrorKind::ProxyAuthentication => (Outcome::NotSent, Kind::NotSent),
+            HttpErrorKind::Untrusted => (Outcome::Untrusted, Kind::Untrusted),
+            HttpErrorKind::InvalidRequest => (Outcome::Refused, Kind::Settings),
+            HttpErrorKind::PossiblySent => (Outcome::Ambiguous, Kind::Response),
         };
         let status = broken.head.as_ref().map(|(status, _)| *status);
         // A redirect says who answered, however its body ends.
@@ -434,16 +442,20 @@ impl Reading<'_> {
         if let Some(source) = broken.source {
             error = error.with_source(source);
         }
-        let mut tried = Tried::new(outcome, Some(error));
+        let mut tried = AttemptResult::new(outcome, Some(error));
         tried.body = broken.body;
-        tried.is_local = broken.kind == HttpFailureKind::Unsendable;
+        tried.is_local = broken.kind == HttpErrorKind::InvalidRequest;
         tried.is_final =
-            matches!(broken.kind, HttpFailureKind::ProxyAuthentication | HttpFailureKind::NotTls);
+            matches!(broken.kind, HttpErrorKind::ProxyAuthentication | HttpErrorKind::NotTls);
         tried.status = status;
         tried
     }
 
-    pub(crate) fn for_people(&self, answer: Option<&Answer>, tried: &Tried) -> MaskedResponse {
+    pub(crate) fn masked(
+        &self,
+        answer: Option<&RawResponse>,
+        tried: &AttemptResult,
+    ) -> MaskedResponse {
         let secrets = self.secrets();
         let headers = answer.map(|answer| {
             let row = |(name, value): (&http::HeaderName, &http::HeaderValue)| {

@@ -8,9 +8,9 @@ use tokio::time::Instant;
 
 use crate::client::Client;
 use crate::http::BoxFuture;
+use crate::poller::Poller;
+use crate::row_state::RowState;
 use crate::schedule::Schedule;
-use crate::sightings::RowState;
-use crate::waiting::Waiting;
 use crate::{Error, WaitVerdict, WaitedResource};
 
 /// A reconciliation that has not begun: `.await` it, or set options first.
@@ -70,7 +70,7 @@ impl Reconcile {
     }
 
     async fn run(self) -> Result<Reconciliation, Error> {
-        let mut waiting = Waiting::new(self.client, &self.waiter, self.settle, Duration::ZERO);
+        let mut waiting = Poller::new(self.client, &self.waiter, self.settle, Duration::ZERO);
         let mut states: Vec<Settling> = vec![Settling::default(); waiting.rows().len()];
         let mut schedule = Schedule::new(Instant::now(), self.settle);
         while !waiting.is_over()
@@ -82,7 +82,7 @@ impl Reconcile {
                 state.see(read.is_ok(), row.as_ref());
             }
             if let Err(error) = read
-                && !crate::waiting::may_pass(&error)
+                && !crate::poller::is_transient(&error)
             {
                 return Err(error);
             }

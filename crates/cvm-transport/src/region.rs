@@ -53,7 +53,7 @@ impl fmt::Display for Region {
 }
 
 /// The longest part of a host name.
-const LONGEST: usize = 63;
+const MAX_LENGTH: usize = 63;
 
 /// `[a-z]{2}(-[a-z0-9]{1,20}){1,4}`, on bytes: no other script has letters here.
 fn is_region(name: &str) -> bool {
@@ -65,7 +65,7 @@ fn is_region(name: &str) -> bool {
         (1..=20).contains(&part.len())
             && part.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
     });
-    name.len() <= LONGEST
+    name.len() <= MAX_LENGTH
         && area.len() == 2
         && area.bytes().all(|byte| byte.is_ascii_lowercase())
         && rest
@@ -92,14 +92,14 @@ pub struct RegionError {
 }
 
 /// Most characters of a name that are shown.
-const MOST_SHOWN: usize = 80;
+const MAX_SHOWN: usize = 80;
 
 impl fmt::Display for RegionError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(region) = &self.zone_of {
             return write!(f, "region {:?} is a zone; give its region, `{region}`", self.name);
         }
-        let shown: String = self.name.chars().take(MOST_SHOWN).collect();
+        let shown: String = self.name.chars().take(MAX_SHOWN).collect();
         let cut = if shown.len() < self.name.len() { " (cut)" } else { "" };
         write!(
             f,

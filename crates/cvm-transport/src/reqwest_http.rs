@@ -21,8 +21,8 @@ use http_body::{Body, Frame, SizeHint};
 use crate::connections::{Connections, Place};
 use crate::endpoint::is_at;
 use crate::http::{
-    BoxFuture, HttpFailure, HttpFailureKind, HttpResponse, HttpSend, Progress, ResponseBody,
-    Sending,
+    BoxFuture, HttpClient, HttpError, HttpErrorKind, HttpResponse, Progress, ResponseBody,
+    SendProgress,
 };
 use crate::proxy::Proxies;
 use crate::{Error, PreparedRequest, tls};
@@ -94,7 +94,7 @@ impl ReqwestHttp {
     fn connection(
         &self,
         plain: bool,
-        sending: &Sending,
+        sending: &SendProgress,
         authority: &Arc<str>,
     ) -> Result<Connection, Error> {
         let pools = self.pools(plain)?;
@@ -150,16 +150,16 @@ impl ReqwestHttp {
     }
 }
 
-impl HttpSend for ReqwestHttp {
+impl HttpClient for ReqwestHttp {
     fn send<'a>(
         &'a self,
         request: PreparedRequest,
-        sending: &'a Sending,
-    ) -> BoxFuture<'a, Result<HttpResponse, HttpFailure>> {
+        sending: &'a SendProgress,
+    ) -> BoxFuture<'a, Result<HttpResponse, HttpError>> {
         Box::pin(async move {
-            sending.held();
+            sending.mark_buffered();
             let unsendable = |source: Box<dyn StdError + Send + Sync>| {
-                HttpFailure::new(HttpFailureKind::Unsendable, source)
+                HttpError::new(HttpErrorKind::InvalidRequest, source)
             };
             let url = url_of(&request).map_err(unsendable)?;
             if !self.proxies.are_none() {
@@ -267,40 +267,40 @@ impl Body for TellingBody {
     }
 }
 
-fn failure(error: reqwest::Error, plain: bool, sending: &Sending) -> HttpFailure {
+fn failure(error: reqwest::Error, plain: bool, sending: &SendProgress) -> HttpError {
     let mut reason = None;
-    let kind = if sending.may_have_left() {
+    let kind = if sending.may_have_sent() {
         let cause = deepest(&error);
         // A server of TLS answers plain text with an alert, or closes the connection at once.
         if plain && !error.is_timeout() {
             reason = Some(format!("{cause}; if a TLS server listens there, write https://"));
         }
-        HttpFailureKind::MaybeSent
+        HttpErrorKind::PossiblySent
     } else if is_plain_text_for_tls(&error) {
         reason = Some(
             "it answered in plain text; for a local server write http://, else correct the host or \
              port of the endpoint, or of the proxy"
                 .to_owned(),
         );
-        HttpFailureKind::NotTls
+        HttpErrorKind::NotTls
     } else if error.is_builder() {
-        HttpFailureKind::Unsendable
+        HttpErrorKind::InvalidRequest
     } else if let Some(refused) = certificate_error(&error) {
         reason = advice(refused).map(|advice| format!("{refused}; {advice}"));
-        HttpFailureKind::Untrusted
+        HttpErrorKind::Untrusted
     } else if error.is_timeout() {
-        HttpFailureKind::ConnectTimeout
+        HttpErrorKind::ConnectTimeout
     } else {
         let (kind, text) = without_proxy(&error);
         reason = text.map(str::to_owned);
         kind
     };
-    HttpFailure::new(kind, error).with_reason(reason)
+    HttpError::new(kind, error).with_reason(reason)
 }
 
 /// What a failure to connect says of the proxy. The error types are private, so their texts are compared.
 /// Of the status of a refused tunnel, hyper-util keeps only whether it was 407.
-fn without_proxy(error: &(dyn StdError + 'static)) -> (HttpFailureKind, Option<&'static str>) {
+fn without_proxy(error: &(dyn StdError + 'static)) -> (HttpErrorKind, Option<&'static str>) {
     let is_any = |texts: &[&str]| {
         let mut causes = std::iter::successors(Some(error), |&error| error.source());
         causes.any(|cause| texts.contains(&cause.to_string().as_str()))
@@ -308,7 +308,7 @@ fn without_proxy(error: &(dyn StdError + 'static)) -> (HttpFailureKind, Option<&
     if is_any(&["tunnel error: proxy authorization required"]) {
         let text = "the proxy answered 407: it wants a user name and password, or other ones; \
                     write them into its address, as http://USER:PASSWORD@HOST:PORT";
-        (HttpFailureKind::ProxyAuthentication, Some(text))
+        (HttpErrorKind::ProxyAuthentication, Some(text))
     } else if is_any(&[
         "SOCKS error: credentials not accepted",
         "SOCKS error: server does not support user/pass authentication",
@@ -316,12 +316,12 @@ fn without_proxy(error: &(dyn StdError + 'static)) -> (HttpFailureKind, Option<&
     ]) {
         let text = "the proxy wants a user name and password, or other ones; write them into its address, as \
                     socks5://USER:PASSWORD@HOST:PORT";
-        (HttpFailureKind::ProxyAuthentication, Some(text))
+        (HttpErrorKind::ProxyAuthentication, Some(text))
     } else if is_any(&["tunnel error: unsuccessful"]) {
         let text = "the proxy refused the tunnel: its rules or its own connection do not allow it";
-        (HttpFailureKind::NotSent, Some(text))
+        (HttpErrorKind::NotSent, Some(text))
     } else {
-        (HttpFailureKind::NotSent, None)
+        (HttpErrorKind::NotSent, None)
     }
 }
 
@@ -397,12 +397,12 @@ struct ReqwestBody {
 }
 
 impl ResponseBody for ReqwestBody {
-    fn chunk(&mut self) -> BoxFuture<'_, Result<Option<Bytes>, HttpFailure>> {
+    fn chunk(&mut self) -> BoxFuture<'_, Result<Option<Bytes>, HttpError>> {
         Box::pin(async {
             self.response
                 .chunk()
                 .await
-                .map_err(|error| HttpFailure::new(HttpFailureKind::MaybeSent, error.without_url()))
+                .map_err(|error| HttpError::new(HttpErrorKind::PossiblySent, error.without_url()))
         })
     }
 

@@ -24,19 +24,19 @@ use std::time::Duration;
 use cvm_protocol::RetryClass;
 
 use crate::Outcome;
-use crate::backoff::{self, Pause};
+use crate::backoff::{self, BackoffKind};
 
 /// What a resend after a failure of the network or the service costs.
 pub(crate) const TRANSIENT_COST: u32 = 14;
 /// What a resend after a throttle costs.
 pub(crate) const THROTTLE_COST: u32 = 5;
 /// No attempt begins with less time than this: it could only end in another unknown outcome.
-pub(crate) const LEAST_TIME: Duration = Duration::from_secs(1);
+pub(crate) const MIN_TIME: Duration = Duration::from_secs(1);
 
 /// How much time an attempt needs at least in a call that may take `whole`: [`LEAST_TIME`], or half of a
 /// call that is given less than two seconds.
-pub(crate) fn least_time(whole: Duration) -> Duration {
-    LEAST_TIME.min(whole / 2)
+pub(crate) fn min_time(whole: Duration) -> Duration {
+    MIN_TIME.min(whole / 2)
 }
 
 /// The machine of one call.
@@ -46,14 +46,14 @@ pub(crate) struct Retry {
     max_attempts: u32,
     attempts: u32,
     ambiguous: u32,
-    in_doubt: bool,
+    maybe_applied: bool,
     clock_corrected: bool,
     token_refreshed: bool,
 }
 
 /// What the machine is told after an attempt.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Seen {
+pub(crate) struct AttemptInfo {
     pub(crate) outcome: Outcome,
     /// How long the server asks to wait.
     pub(crate) retry_after: Option<Duration>,
@@ -62,7 +62,7 @@ pub(crate) struct Seen {
     /// Sixty-four random bits for the jitter.
     pub(crate) random: u64,
     /// Whether a measured clock or a fresh credential is to be had.
-    pub(crate) curable: bool,
+    pub(crate) recoverable: bool,
     /// Whether another attempt would bring the same: a whole response that cannot be decoded, a proxy that
     /// wants a password, or a credential whose source has repeated its own requests.
     pub(crate) is_final: bool,
@@ -72,11 +72,11 @@ pub(crate) struct Seen {
 
 /// What to do next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Step {
+pub(crate) enum Decision {
     /// Sign and send again after a pause. The cost was taken from the budget.
-    Again { pause: Duration },
+    Retry { pause: Duration },
     /// Stop.
-    End(Verdict, Why),
+    Stop(Verdict, StopReason),
 }
 
 /// How a call ended.
@@ -91,13 +91,13 @@ pub(crate) enum Verdict {
 
 /// Why a call ended where it did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Why {
+pub(crate) enum StopReason {
     /// The outcome of the attempt is final for this class.
     Final,
     /// All attempts were made.
     Attempts,
     /// Too many calls to this endpoint failed of late.
-    Quota,
+    Budget,
     /// The pause would not end in time.
     Deadline,
     /// The pause would not end while the service surely knows the client token.
@@ -120,35 +120,35 @@ impl Retry {
             max_attempts,
             attempts: 0,
             ambiguous: 0,
-            in_doubt: false,
+            maybe_applied: false,
             clock_corrected: false,
             token_refreshed: false,
         }
     }
 
     /// Whether an attempt that is not the last one may have been carried out.
-    pub(crate) const fn in_doubt(&self) -> bool {
-        self.in_doubt
+    pub(crate) const fn maybe_applied(&self) -> bool {
+        self.maybe_applied
     }
 
     /// Decides what follows the attempt that was just made. `take` takes the cost of a retry from the
     /// budget and returns whether there was enough; it is asked last, so nothing is taken in vain.
-    pub(crate) fn next(&mut self, seen: &Seen, take: impl FnOnce(u32) -> bool) -> Step {
+    pub(crate) fn next(&mut self, seen: &AttemptInfo, take: impl FnOnce(u32) -> bool) -> Decision {
         let outcome = seen.outcome;
         if outcome == Outcome::Success {
-            return Step::End(Verdict::Success, Why::Final);
+            return Decision::Stop(Verdict::Success, StopReason::Final);
         }
         if outcome.may_have_acted() && self.class != RetryClass::Read {
-            self.in_doubt = true;
+            self.maybe_applied = true;
         }
         match outcome {
             // A clock or a credential that was mended is no failed attempt, and it costs nothing; it
             // can happen once each, so the loop still ends.
-            Outcome::ClockRefused if !self.clock_corrected && seen.curable => {
+            Outcome::ClockRefused if !self.clock_corrected && seen.recoverable => {
                 self.clock_corrected = true;
                 return self.at_once(seen);
             }
-            Outcome::TokenRefused if !self.token_refreshed && seen.curable => {
+            Outcome::TokenRefused if !self.token_refreshed && seen.recoverable => {
                 self.token_refreshed = true;
                 return self.at_once(seen);
             }
@@ -156,33 +156,33 @@ impl Retry {
         }
         self.attempts += 1;
         let (kind, cost) = match outcome {
-            Outcome::NotSent if !seen.is_final => (Pause::Transient, TRANSIENT_COST),
-            Outcome::Throttled => (Pause::Throttle, THROTTLE_COST),
+            Outcome::NotSent if !seen.is_final => (BackoffKind::Transient, TRANSIENT_COST),
+            Outcome::Throttled => (BackoffKind::Throttle, THROTTLE_COST),
             Outcome::Ambiguous if !seen.forbids_retry && self.may_repeat(seen.is_final) => {
                 self.ambiguous += 1;
-                (Pause::Transient, TRANSIENT_COST)
+                (BackoffKind::Transient, TRANSIENT_COST)
             }
-            _ => return self.end(Why::Final),
+            _ => return self.end(StopReason::Final),
         };
         if self.attempts >= self.max_attempts {
-            return self.end(Why::Attempts);
+            return self.end(StopReason::Attempts);
         }
         let pause = backoff::pause(kind, self.attempts, seen.random, seen.retry_after);
         // A wish is followed within bounds, but an attempt before it is up, in a call that ends before
         // that, would be in vain.
         let wish = seen.retry_after.unwrap_or_default().max(pause);
-        if wish.saturating_add(LEAST_TIME) > seen.left {
-            return self.end(Why::Deadline);
+        if wish.saturating_add(MIN_TIME) > seen.left {
+            return self.end(StopReason::Deadline);
         }
         if !take(cost) {
-            return self.end(Why::Quota);
+            return self.end(StopReason::Budget);
         }
-        Step::Again { pause }
+        Decision::Retry { pause }
     }
 
     /// Stops here, because there is no host to send to.
-    pub(crate) const fn give_up(&self) -> Step {
-        self.end(Why::Final)
+    pub(crate) const fn give_up(&self) -> Decision {
+        self.end(StopReason::Final)
     }
 
     /// Whether a request of this class may be sent again although it may have been carried out.
@@ -195,20 +195,20 @@ impl Retry {
         }
     }
 
-    fn at_once(&self, seen: &Seen) -> Step {
-        if seen.left < LEAST_TIME {
-            return self.end(Why::Deadline);
+    fn at_once(&self, seen: &AttemptInfo) -> Decision {
+        if seen.left < MIN_TIME {
+            return self.end(StopReason::Deadline);
         }
-        Step::Again { pause: Duration::ZERO }
+        Decision::Retry { pause: Duration::ZERO }
     }
 
     /// How a call ends that sends nothing more.
     pub(crate) const fn verdict(&self) -> Verdict {
-        if self.in_doubt { Verdict::Unknown } else { Verdict::Failed }
+        if self.maybe_applied { Verdict::Unknown } else { Verdict::Failed }
     }
 
-    const fn end(&self, why: Why) -> Step {
-        Step::End(self.verdict(), why)
+    const fn end(&self, why: StopReason) -> Decision {
+        Decision::Stop(self.verdict(), why)
     }
 }
 

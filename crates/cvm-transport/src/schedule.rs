@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::within::after;
+use crate::pending_timeout::after;
 
 /// When to read, in sixtieths of the settle time: after 2, 5, 10, 20, 40 and 60 s of a minute.
 const READINGS: [u32; 6] = [2, 5, 10, 20, 40, 60];
 /// The least time that a reading may take.
-const LEAST_TIME: Duration = Duration::from_secs(10);
+const MIN_TIME: Duration = Duration::from_secs(10);
 
 /// The readings that are to come.
 ///
@@ -40,7 +40,7 @@ impl Schedule {
             times.push_back(after(now, settle / 30));
         }
         let end = times.back().copied().unwrap_or(now);
-        Self { times, allowance: (settle / 3).max(LEAST_TIME), end }
+        Self { times, allowance: (settle / 3).max(MIN_TIME), end }
     }
 
     /// Waits for the time of the next reading. Tells when it has to end; `None` after the last reading.
@@ -101,7 +101,7 @@ mod tests {
                 let began = Instant::now();
                 let count = readings(settle, takes).await.len();
                 assert!((2..=6).contains(&count), "{settle:?}, {takes:?}: {count}");
-                let most = settle.saturating_add((settle / 3).max(LEAST_TIME));
+                let most = settle.saturating_add((settle / 3).max(MIN_TIME));
                 assert!(began.elapsed() <= most.saturating_add(SECOND), "{settle:?}, {takes:?}");
             }
         }

@@ -23,7 +23,7 @@ const AGENT: &str = concat!("cvm-sdk-rust/", env!("CARGO_PKG_VERSION"));
 
 /// How a client writes its requests.
 #[derive(Clone, Debug)]
-pub(crate) struct Writing {
+pub(crate) struct RequestEncoding {
     pub(crate) dialect: Dialect,
     /// v1 and the old gateway put their parameters into the URL.
     pub(crate) in_url: bool,
@@ -35,7 +35,7 @@ pub(crate) struct Writing {
     pub(crate) request_client_header: HeaderValue,
 }
 
-impl Writing {
+impl RequestEncoding {
     const fn uses_url(&self) -> bool {
         match self.dialect {
             Dialect::Tc3 => false,
@@ -46,7 +46,7 @@ impl Writing {
 }
 
 /// A request in the form of its dialect, not yet signed: the same for all attempts.
-pub(crate) struct Draft {
+pub(crate) struct EncodedRequest {
     content: Content,
     /// A secret may stand in the URL of this very request.
     secrets_allowed: bool,
@@ -58,10 +58,10 @@ enum Content {
     Pairs(Vec<query_form::Pair>),
 }
 
-impl Draft {
+impl EncodedRequest {
     pub(crate) fn write(
         request: &dyn Model,
-        writing: &Writing,
+        writing: &RequestEncoding,
         address: &Address,
     ) -> Result<Self, Error> {
         let secrets_allowed =
@@ -106,9 +106,9 @@ fn query(pairs: &[query_form::Pair]) -> String {
 }
 
 /// What changes from attempt to attempt.
-pub(crate) struct Attempting<'a> {
+pub(crate) struct SigningInput<'a> {
     pub(crate) info: &'static ActionInfo,
-    pub(crate) writing: &'a Writing,
+    pub(crate) writing: &'a RequestEncoding,
     pub(crate) address: &'a Address,
     pub(crate) region: Option<&'a Region>,
     /// `None` for the few calls that are sent without a signature.
@@ -121,7 +121,10 @@ pub(crate) struct Attempting<'a> {
 }
 
 /// Signs a draft.
-pub(crate) fn sign(draft: &Draft, attempt: &Attempting<'_>) -> Result<PreparedRequest, Error> {
+pub(crate) fn sign(
+    draft: &EncodedRequest,
+    attempt: &SigningInput<'_>,
+) -> Result<PreparedRequest, Error> {
     let mut headers = HeaderMap::with_capacity(16);
     headers.insert(HOST, attempt.address.host_header().clone());
     headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
@@ -182,11 +185,11 @@ struct TextToSign<'a> {
 
 fn sign_tc3(
     headers: &mut HeaderMap,
-    attempt: &Attempting<'_>,
+    attempt: &SigningInput<'_>,
     content_type: &'static str,
     text: &TextToSign<'_>,
 ) -> Result<(), Error> {
-    let Attempting { info, writing, address, region, credential, timestamp, .. } = attempt;
+    let SigningInput { info, writing, address, region, credential, timestamp, .. } = attempt;
     let signed = [
         ("content-type", content_type),
         ("host", address.authority()),
@@ -244,7 +247,7 @@ const X_TC_TRACEID: HeaderName = HeaderName::from_static("x-tc-traceid");
 const X_TC_TOKEN: HeaderName = HeaderName::from_static("x-tc-token");
 
 fn put(headers: &mut HeaderMap, name: HeaderName, value: &str, what: &str) -> Result<(), Error> {
-    let header = HeaderValue::from_str(value).map_err(|_| unfit(what))?;
+    let header = HeaderValue::from_str(value).map_err(|_| invalid_header(what))?;
     add(headers, name, header, what)
 }
 
@@ -256,7 +259,7 @@ fn put_static(
     what: &str,
 ) -> Result<(), Error> {
     let header = HeaderValue::from_maybe_shared(Bytes::from_static(value.as_bytes()));
-    add(headers, name, header.map_err(|_| unfit(what))?, what)
+    add(headers, name, header.map_err(|_| invalid_header(what))?, what)
 }
 
 /// Beyond ASCII each reader of a header has its own idea of the text, which is more than was signed.
@@ -267,13 +270,13 @@ fn add(
     what: &str,
 ) -> Result<(), Error> {
     if !header.as_bytes().is_ascii() {
-        return Err(unfit(what));
+        return Err(invalid_header(what));
     }
     headers.insert(name, header);
     Ok(())
 }
 
-fn unfit(what: &str) -> Error {
+fn invalid_header(what: &str) -> Error {
     Error::usage(format!("{what} holds a character that no header may hold"))
 }
 
@@ -285,10 +288,10 @@ fn sensitive(headers: &mut HeaderMap, name: HeaderName) {
 
 fn sign_v1(
     pairs: &[query_form::Pair],
-    attempt: &Attempting<'_>,
+    attempt: &SigningInput<'_>,
     method: Method,
 ) -> Result<Vec<query_form::Pair>, Error> {
-    let Attempting { info, writing, address, region, timestamp, nonce, .. } = attempt;
+    let SigningInput { info, writing, address, region, timestamp, nonce, .. } = attempt;
     let Some(credential) = attempt.credential else {
         return Err(Error::usage("a call without signature is possible in the TC3 dialect only"));
     };

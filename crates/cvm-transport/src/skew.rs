@@ -10,10 +10,10 @@ use http::HeaderMap;
 use crate::http_date;
 
 /// From this difference on a clock is corrected before the service refuses: it does so at 300 s.
-pub(crate) const NOTABLE: i64 = 240;
+pub(crate) const CORRECTION_THRESHOLD: i64 = 240;
 
 /// A round trip longer than this says nothing about when the service wrote its date.
-const LONGEST_TRIP: Duration = Duration::from_secs(15 * 60);
+const MAX_ROUND_TRIP: Duration = Duration::from_secs(15 * 60);
 
 /// Seconds by which each endpoint's clock is ahead, where that is corrected.
 #[derive(Debug, Default)]
@@ -51,7 +51,7 @@ impl Skews {
     /// Takes in a measurement that came with an ordinary response. A notable one is applied if the date may
     /// be `believed`; any smaller one ends a correction, because the clocks agree well enough without it.
     pub(crate) fn observe(&self, authority: &str, seconds: i64, believed: bool) {
-        if seconds.abs() < NOTABLE {
+        if seconds.abs() < CORRECTION_THRESHOLD {
             if self.of(authority) != 0 {
                 self.set(authority, 0);
             }
@@ -73,7 +73,7 @@ pub(crate) fn measure(headers: &HeaderMap, sent: SystemTime, received: SystemTim
     if dates.next().is_some() {
         return None;
     }
-    let trip = received.duration_since(sent).ok().filter(|trip| *trip <= LONGEST_TRIP)?;
+    let trip = received.duration_since(sent).ok().filter(|trip| *trip <= MAX_ROUND_TRIP)?;
     let middle = sent.checked_add(trip / 2)?;
     // Half a second more, because a date is cut to whole seconds.
     let date = date.checked_add(Duration::from_millis(500))?;

@@ -8,7 +8,7 @@ use cvm_protocol::{Waiter, WaiterInfo};
 
 use crate::client::Client;
 use crate::http::BoxFuture;
-use crate::waiting::Waiting;
+use crate::poller::Poller;
 use crate::{Error, WaitProgress, WaitReport};
 
 /// A wait that has not begun: `.await` it, or set options first.
@@ -75,8 +75,10 @@ impl Wait {
     }
 
     /// The same wait as a sequence of progress, one after every poll.
-    pub fn progress(self) -> WaitSteps {
-        WaitSteps { waiting: Waiting::new(self.client, &self.waiter, self.timeout, self.interval) }
+    pub fn progress(self) -> WaitProgressStream {
+        WaitProgressStream {
+            waiting: Poller::new(self.client, &self.waiter, self.timeout, self.interval),
+        }
     }
 }
 
@@ -100,11 +102,11 @@ impl IntoFuture for Wait {
 
 /// A wait in progress, poll by poll.
 #[derive(Debug)]
-pub struct WaitSteps {
-    waiting: Waiting,
+pub struct WaitProgressStream {
+    waiting: Poller,
 }
 
-impl WaitSteps {
+impl WaitProgressStream {
     /// Polls once, after a pause if it is not the first time. `None` when the goal was reached.
     ///
     /// # Errors

@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use cvm_transport::{AttemptMetrics, Client, ClientBuilder, Credential, HttpFailureKind, Metrics};
+use cvm_transport::{AttemptMetrics, Client, ClientBuilder, Credential, HttpErrorKind, Metrics};
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber};
@@ -96,7 +96,7 @@ async fn monitoring_sees_where_attempts_go_and_when_hosts_are_left() {
     let is_down = Arc::clone(&down);
     let fake = Fake::new(move |request, _| {
         if request.authority() == "cvm.example.com" && is_down.load(Ordering::SeqCst) {
-            return Reply::Fails(HttpFailureKind::NotSent);
+            return Reply::Fails(HttpErrorKind::NotSent);
         }
         Reply::healthy()
     });

@@ -4,7 +4,7 @@ use std::future::poll_fn;
 use std::pin::pin;
 
 use cvm_models::actions::{DescribeInstances, DescribeInstancesResponse};
-use cvm_models::{Client, Credential, Unlimited};
+use cvm_models::{Client, Credential, NoRateLimit};
 use http_body::Body;
 use hyper::client::conn::http1::{SendRequest, handshake};
 use hyper_util::rt::TokioIo;
@@ -30,7 +30,7 @@ pub fn ours(address: &str) -> Client {
         .endpoint(address)
         .region("ap-guangzhou")
         .credential(credential)
-        .rate_limiter(Unlimited)
+        .rate_limiter(NoRateLimit)
         .build()
         .expect("the client's parts fit")
 }

@@ -12,7 +12,9 @@ use cvm_models::actions::DescribeInstances;
 use cvm_models::protocol::{Waiter, WaiterInfo};
 use cvm_models::types::Instance;
 use cvm_models::waiters::InstancesTerminated;
-use cvm_models::{Client, ClientBuilder, Creation, Dialect, Error, Reconciliation, blocking};
+use cvm_models::{
+    Client, ClientBuilder, CreatedResources, Dialect, Error, Reconciliation, blocking,
+};
 
 use crate::answer::json;
 use crate::customer::{self, SECRETS};
@@ -387,10 +389,10 @@ fn told_of_machine(outcome: Result<Reconciliation, Error>) -> Told {
     Ok((conclusion(!not_done.is_empty(), !done.is_empty()), format!("{outcome:?}")))
 }
 
-fn told_of_launch(outcome: Result<Creation<Instance>, Error>) -> Told {
+fn told_of_launch(outcome: Result<CreatedResources<Instance>, Error>) -> Told {
     let outcome = outcome?;
-    let found = matches!(outcome, Creation::Found(_));
-    let absent = matches!(outcome, Creation::NotFound);
+    let found = matches!(outcome, CreatedResources::Found(_));
+    let absent = matches!(outcome, CreatedResources::NotFound);
     Ok((conclusion(found, absent), format!("{outcome:?}")))
 }
 

@@ -7,7 +7,7 @@ use cvm_models::actions::{
 };
 use cvm_models::protocol::{RetryClass, json};
 use cvm_models::types::LoginSettings;
-use cvm_models::{Action, Answer, CallReport, Client, Error, blocking};
+use cvm_models::{Action, CallReport, Client, Error, UntypedResponse, blocking};
 use serde_json::Value;
 
 use crate::customer::PASSWORD;
@@ -153,16 +153,16 @@ where
     A::Response: Send + 'static,
 {
     let done = |(response, report)| Done { ids: ids(response), report };
-    let untyped = |answer: Answer| Done {
+    let untyped = |answer: UntypedResponse| Done {
         ids: listed_ids(&answer.to_value()),
         report: answer.report().clone(),
     };
     let members = json::to_value(&request);
     match caller.clone() {
-        Caller::Send(client) => client.send_reported(request).await.map(done),
+        Caller::Send(client) => client.send_with_report(request).await.map(done),
         Caller::Call(client) => client.call(A::INFO, members).await.map(untyped),
         Caller::BlockingSend(client) => {
-            let call = move || client.send_reported(request);
+            let call = move || client.send_with_report(request);
             tokio::task::spawn_blocking(call).await.unwrap().map(done)
         }
         Caller::BlockingCall(client) => {

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::Poll;
 use std::time::Duration;
 
-use cvm_models::{AddedHeaders, Client, Dialect, Exchange, Interceptor};
+use cvm_models::{Client, Dialect, Exchange, HeaderMapMut, Interceptor};
 use tokio::task::JoinSet;
 
 use crate::answer;
@@ -40,7 +40,7 @@ async fn polled<F: Future>(future: F, mut polls: usize) -> Option<F::Output> {
 struct Begun(Arc<AtomicUsize>);
 
 impl Interceptor for Begun {
-    fn before_signing(&self, _: &Exchange<'_>, _: &mut AddedHeaders) -> Result<(), String> {
+    fn before_signing(&self, _: &Exchange<'_>, _: &mut HeaderMapMut) -> Result<(), String> {
         self.0.fetch_add(1, Ordering::SeqCst);
         Ok(())
     }

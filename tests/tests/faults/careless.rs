@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use cvm_models::{
-    BoxFuture, ClientBuilder, Dialect, HttpFailure, HttpFailureKind, HttpResponse, HttpSend,
-    PreparedRequest, ResponseBody, Sending, Timeouts,
+    BoxFuture, ClientBuilder, Dialect, HttpClient, HttpError, HttpErrorKind, HttpResponse,
+    PreparedRequest, ResponseBody, SendProgress, Timeouts,
 };
 use http::{HeaderMap, HeaderName, HeaderValue};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -55,10 +55,10 @@ impl Careless {
         &self,
         authority: &str,
         bytes: &[u8],
-        sending: &Sending,
+        sending: &SendProgress,
     ) -> io::Result<(u16, HeaderMap, Vec<u8>)> {
         let mut socket = TcpStream::connect(authority).await?;
-        sending.leaves();
+        sending.mark_sending();
         socket.write_all(bytes).await?;
         let mut answer = Vec::new();
         loop {
@@ -75,9 +75,9 @@ impl Careless {
     async fn whole(
         &self,
         request: &PreparedRequest,
-        sending: &Sending,
+        sending: &SendProgress,
     ) -> io::Result<(u16, HeaderMap, Vec<u8>)> {
-        sending.held();
+        sending.mark_buffered();
         let mut bytes = written(request);
         if self.habit == Habit::Replays {
             bytes = self.first.lock().unwrap().get_or_insert(bytes).clone();
@@ -105,12 +105,12 @@ impl Careless {
     }
 }
 
-impl HttpSend for Careless {
+impl HttpClient for Careless {
     fn send<'a>(
         &'a self,
         request: PreparedRequest,
-        sending: &'a Sending,
-    ) -> BoxFuture<'a, Result<HttpResponse, HttpFailure>> {
+        sending: &'a SendProgress,
+    ) -> BoxFuture<'a, Result<HttpResponse, HttpError>> {
         Box::pin(async move {
             match self.whole(&request, sending).await {
                 Ok((status, headers, body)) => {
@@ -118,10 +118,10 @@ impl HttpSend for Careless {
                     Ok(HttpResponse { status, headers, body })
                 }
                 Err(error) => {
-                    let left = sending.may_have_left() && self.habit != Habit::SaysUnsent;
+                    let left = sending.may_have_sent() && self.habit != Habit::SaysUnsent;
                     let kind =
-                        if left { HttpFailureKind::MaybeSent } else { HttpFailureKind::NotSent };
-                    Err(HttpFailure::new(kind, error))
+                        if left { HttpErrorKind::PossiblySent } else { HttpErrorKind::NotSent };
+                    Err(HttpError::new(kind, error))
                 }
             }
         })
@@ -131,7 +131,7 @@ impl HttpSend for Careless {
 struct Whole(Option<Bytes>);
 
 impl ResponseBody for Whole {
-    fn chunk(&mut self) -> BoxFuture<'_, Result<Option<Bytes>, HttpFailure>> {
+    fn chunk(&mut self) -> BoxFuture<'_, Result<Option<Bytes>, HttpError>> {
         let chunk = self.0.take();
         Box::pin(async move { Ok(chunk) })
     }

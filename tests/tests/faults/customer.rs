@@ -6,8 +6,8 @@ use std::time::{Duration, SystemTime};
 
 use cvm_models::{
     BoxFuture, Client, ClientBuilder, Clock, Credential, CredentialProvider,
-    CredentialProviderError, CredentialSnapshot, Dialect, Entropy, EntropyError, SystemEntropy,
-    Timeouts, Unlimited,
+    CredentialProviderError, CredentialSnapshot, Dialect, Entropy, EntropyError, NoRateLimit,
+    SystemEntropy, Timeouts,
 };
 
 use crate::fault::{Claim, Fault};
@@ -92,7 +92,7 @@ pub fn builder(endpoint: &str, dialect: Dialect, timeouts: Timeouts) -> ClientBu
         .timeouts(timeouts)
         .max_response_bytes(64 * 1024)
         // The limiter slows down for seconds after a throttle, which is right and would take hours here.
-        .rate_limiter(Unlimited)
+        .rate_limiter(NoRateLimit)
         .clock(RunningClock::default())
         .entropy(CalmEntropy::default())
 }

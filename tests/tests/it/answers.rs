@@ -155,7 +155,8 @@ async fn a_dry_run_promises_nothing() {
 async fn both_spellings_of_the_request_id_are_read() {
     for spelling in ["RequestId", "RequestID"] {
         let peer = Peer::saying(json(LAUNCHED.replace("RequestId", spelling))).await;
-        let (answer, report) = client(&peer).send_reported(RunInstances::default()).await.unwrap();
+        let (answer, report) =
+            client(&peer).send_with_report(RunInstances::default()).await.unwrap();
         assert_eq!((answer.request_id.as_str(), report.request_id.as_str()), ("r-1", "r-1"));
         assert_eq!(report.drift, [""; 0]);
         let peer = Peer::saying(json(REFUSED.replace("RequestId", spelling))).await;

@@ -7,7 +7,7 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use bytes::Bytes;
 use cvm_emulator::{Builder, ChcServer, Emulator, Moment, Repair};
-use cvm_models::{Client, ClientBuilder, Credential, Dialect, Unlimited};
+use cvm_models::{Client, ClientBuilder, Credential, Dialect, NoRateLimit};
 use cvm_protocol::{Record, json};
 use http::{Request, header};
 use serde_json::Value;
@@ -126,7 +126,7 @@ pub fn published() -> ClientBuilder {
 ///
 /// The documented rates are not to be tested here, and secrets in a URL go nowhere but to loopback.
 pub fn client_of(url: &str) -> ClientBuilder {
-    published().endpoint(url).allow_secrets_in_url(true).rate_limiter(Unlimited)
+    published().endpoint(url).allow_secrets_in_url(true).rate_limiter(NoRateLimit)
 }
 
 /// The client of an emulator that listens, in the given dialect.

@@ -87,7 +87,7 @@ async fn a_launch_whose_answers_are_lost_makes_one_instance() {
         let emulator = cloud().await;
         let gateway = Gateway::losing(2, &emulator).await;
         let client = gateway_client(&gateway, dialect);
-        let (launched, report) = client.send_reported(launch()).await.unwrap();
+        let (launched, report) = client.send_with_report(launch()).await.unwrap();
         let outcomes: Vec<_> = report.attempts.iter().map(|attempt| attempt.outcome).collect();
         assert_eq!(outcomes, [Outcome::Ambiguous, Outcome::Ambiguous, Outcome::Success]);
         assert_eq!(gateway.carried(), 3, "{dialect}");
@@ -186,7 +186,7 @@ async fn a_read_is_simply_sent_again() {
     for dialect in Dialect::ALL {
         let gateway = Gateway::losing(1, &emulator).await;
         let client = gateway_client(&gateway, dialect);
-        let (_, report) = client.send_reported(DescribeZones::default()).await.unwrap();
+        let (_, report) = client.send_with_report(DescribeZones::default()).await.unwrap();
         assert_eq!(report.attempts.len(), 2, "{dialect}: one failed and one did not");
         assert_eq!(gateway.carried(), 2, "{dialect}");
     }

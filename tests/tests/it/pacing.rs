@@ -6,9 +6,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use cvm_models::{
-    BoxFuture, ClientBuilder, HttpFailure, HttpResponse, HttpSend, PreparedRequest, Sending,
+    BoxFuture, ClientBuilder, HttpClient, HttpError, HttpResponse, PreparedRequest, SendProgress,
 };
-use cvm_models::{Client, Unlimited, actions::*, types::*};
+use cvm_models::{Client, NoRateLimit, actions::*, types::*};
 use http::Request;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
@@ -67,12 +67,12 @@ impl Gateway {
     }
 }
 
-impl HttpSend for Gateway {
+impl HttpClient for Gateway {
     fn send<'a>(
         &'a self,
         request: PreparedRequest,
-        _: &'a Sending,
-    ) -> BoxFuture<'a, Result<HttpResponse, HttpFailure>> {
+        _: &'a SendProgress,
+    ) -> BoxFuture<'a, Result<HttpResponse, HttpError>> {
         let body = Whole::of(self.answer(&request));
         Box::pin(async { Ok(HttpResponse { status: 200, headers: Default::default(), body }) })
     }
@@ -119,7 +119,7 @@ async fn many_launches_and_a_long_list_keep_the_documented_rates() {
 #[tokio::test(start_paused = true)]
 async fn without_pacing_the_gateway_refuses() {
     let gateway = Gateway::new();
-    let client = gateway.client().rate_limiter(Unlimited).max_attempts(1).build().unwrap();
+    let client = gateway.client().rate_limiter(NoRateLimit).max_attempts(1).build().unwrap();
     assert!(launch_at_once(&client).await > 0);
     assert!(gateway.refused() > 0);
 }

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use cvm_models::protocol::{Kind, PageStyle, WaiterInfo};
 use cvm_models::{
-    BoxFuture, Error, HttpFailure, HttpResponse, HttpSend, PreparedRequest, ResponseBody, Sending,
-    Unlimited, WaitReport, WaitVerdict, Waiter, waiters,
+    BoxFuture, Error, HttpClient, HttpError, HttpResponse, NoRateLimit, PreparedRequest,
+    ResponseBody, SendProgress, WaitReport, WaitVerdict, Waiter, waiters,
 };
 use serde_json::{Value, json};
 
@@ -183,7 +183,7 @@ impl Whole {
 }
 
 impl ResponseBody for Whole {
-    fn chunk(&mut self) -> BoxFuture<'_, Result<Option<bytes::Bytes>, HttpFailure>> {
+    fn chunk(&mut self) -> BoxFuture<'_, Result<Option<bytes::Bytes>, HttpError>> {
         let piece = self.0.take().map(Into::into);
         Box::pin(async { Ok(piece) })
     }
@@ -193,12 +193,12 @@ impl ResponseBody for Whole {
 #[derive(Clone, Debug)]
 struct Direct(Arc<Service>);
 
-impl HttpSend for Direct {
+impl HttpClient for Direct {
     fn send<'a>(
         &'a self,
         request: PreparedRequest,
-        _: &'a Sending,
-    ) -> BoxFuture<'a, Result<HttpResponse, HttpFailure>> {
+        _: &'a SendProgress,
+    ) -> BoxFuture<'a, Result<HttpResponse, HttpError>> {
         let body = Whole::of(self.0.answer(&request));
         Box::pin(async { Ok(HttpResponse { status: 200, headers: Default::default(), body }) })
     }
@@ -213,7 +213,7 @@ async fn wait(
     let waiter = Waiter::new(info, shows.keys());
     let service =
         Arc::new(Service { info, shows, beside: HashMap::new(), readings: Mutex::default() });
-    let client = published().rate_limiter(Unlimited).http(Direct(Arc::clone(&service)));
+    let client = published().rate_limiter(NoRateLimit).http(Direct(Arc::clone(&service)));
     let wait = client.build().unwrap().wait(waiter).interval(Duration::ZERO);
     let mut steps = wait.timeout(Duration::from_secs(3_600)).progress();
     let mut ended = Ok(());
@@ -442,7 +442,7 @@ async fn reconcile(
     }
     let waiter = Waiter::new(info, (0..pairs.len()).map(id));
     let service = Arc::new(Service { info, shows, beside, readings: Mutex::default() });
-    let client = published().rate_limiter(Unlimited).http(Direct(service)).build().unwrap();
+    let client = published().rate_limiter(NoRateLimit).http(Direct(service)).build().unwrap();
     // Two readings, and no time between them.
     let outcome = client.reconcile(waiter).settle(Duration::ZERO).await.unwrap();
     let number = |id: &str| id.strip_prefix("res-").unwrap().parse().unwrap();

@@ -81,7 +81,7 @@ async fn shown(client: &Client, id: &str) -> Option<Instance> {
 }
 
 async fn launch(client: &Client, request: RunInstances) -> String {
-    let (launched, report) = client.send_reported(request).await.unwrap();
+    let (launched, report) = client.send_with_report(request).await.unwrap();
     assert_eq!(launched.request_id, report.request_id);
     assert!(report.client_token.is_some(), "a launch carries a token");
     assert_eq!(report.attempts.len(), 1);
@@ -143,7 +143,7 @@ async fn instance_b(client: &Client) {
         instance_type: "S2.MEDIUM4".into(),
         force_stop: Some(true),
     };
-    let (_, report) = client.send_reported(change).await.unwrap();
+    let (_, report) = client.send_with_report(change).await.unwrap();
     let done = waiters::InstanceOperationsDone::of([&id]).of_request(report.request_id);
     client.wait(done).await.unwrap();
     let shown_b = shown(client, &id).await.unwrap();

@@ -37,7 +37,7 @@ async fn is_sent_again(code: String) -> (String, Result<usize, Error>) {
     let peer = Peer::saying_in_turn([refusal(&code), json(OK)]).await;
     let terminate =
         TerminateInstances { instance_ids: vec!["ins-1a2b3c4d".into()], ..Default::default() };
-    let ended = client(&peer).send_reported(terminate).await;
+    let ended = client(&peer).send_with_report(terminate).await;
     assert_eq!(peer.requests().len(), 1 + usize::from(ended.is_ok()), "{code}");
     let ended = ended.map(|(_, report)| {
         assert_eq!(report.attempts[0].outcome, Outcome::Throttled, "{code}");

@@ -14,8 +14,8 @@ use cvm_models::enums::ChcNetworkMode;
 use cvm_models::protocol::{Condition, Missing, PageStyle, Predicate, WaiterInfo};
 use cvm_models::types::{ChcDeployExtraConfig, Placement, VirtualPrivateCloud};
 use cvm_models::{
-    BoxFuture, Client, Error, HttpFailure, HttpResponse, HttpSend, PreparedRequest, Sending,
-    Unlimited, WaitReport, WaitVerdict, Waiter, waiters,
+    BoxFuture, Client, Error, HttpClient, HttpError, HttpResponse, NoRateLimit, PreparedRequest,
+    SendProgress, WaitReport, WaitVerdict, Waiter, waiters,
 };
 use serde_json::{Value, json};
 
@@ -42,12 +42,12 @@ impl fmt::Debug for Rows {
 #[derive(Clone, Debug)]
 struct Direct(Arc<Rows>);
 
-impl HttpSend for Direct {
+impl HttpClient for Direct {
     fn send<'a>(
         &'a self,
         _: PreparedRequest,
-        _: &'a Sending,
-    ) -> BoxFuture<'a, Result<HttpResponse, HttpFailure>> {
+        _: &'a SendProgress,
+    ) -> BoxFuture<'a, Result<HttpResponse, HttpError>> {
         let Rows { info, rows, polls } = &*self.0;
         let mut polls = polls.lock().unwrap();
         let row = rows[(*polls).min(rows.len() - 1)].clone();
@@ -73,7 +73,7 @@ impl HttpSend for Direct {
 /// Polls as often as there are rows, or until the wait ends.
 async fn polled(waiter: Waiter, rows: &[Option<Value>]) -> Result<WaitReport, Error> {
     let service = Rows { info: waiter.info, rows: rows.to_vec(), polls: Mutex::default() };
-    let client = published().rate_limiter(Unlimited).http(Direct(Arc::new(service)));
+    let client = published().rate_limiter(NoRateLimit).http(Direct(Arc::new(service)));
     let mut steps = client.build().unwrap().wait(waiter).interval(Duration::ZERO).progress();
     for _ in rows {
         if steps.try_next().await?.is_none() {
@@ -351,12 +351,12 @@ async fn the_recycle_bin_ends_the_wait_for_the_end_of_instances_that_came_into_i
 #[derive(Clone, Debug)]
 struct Emulated(cvm_emulator::Cloud);
 
-impl HttpSend for Emulated {
+impl HttpClient for Emulated {
     fn send<'a>(
         &'a self,
         request: PreparedRequest,
-        _: &'a Sending,
-    ) -> BoxFuture<'a, Result<HttpResponse, HttpFailure>> {
+        _: &'a SendProgress,
+    ) -> BoxFuture<'a, Result<HttpResponse, HttpError>> {
         let mut asked = http::Request::builder().method(request.method()).uri(request.url());
         for (name, value) in request.headers() {
             asked = asked.header(name, value);
@@ -371,7 +371,7 @@ impl HttpSend for Emulated {
 
 fn emulated() -> (cvm_emulator::Cloud, Client) {
     let cloud = builder().build().unwrap();
-    let client = published().rate_limiter(Unlimited).http(Emulated(cloud.clone()));
+    let client = published().rate_limiter(NoRateLimit).http(Emulated(cloud.clone()));
     (cloud, client.build().unwrap())
 }
 
@@ -434,7 +434,7 @@ async fn leaving_rescue_mode_ends_where_it_began() {
             image_id: Some("img-pmqg1cw7".into()),
             ..Default::default()
         };
-        let (launched, report) = client.send_reported(launch).await.unwrap();
+        let (launched, report) = client.send_with_report(launch).await.unwrap();
         let [id] = launched.instance_id_set.try_into().unwrap();
         let running = waiters::InstancesRunning::of([&id]).of_request(report.request_id);
         reaches(&cloud, &client, running).await;

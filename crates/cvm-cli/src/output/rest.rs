@@ -1,6 +1,6 @@
 //! What a page of a list leaves out, and how to go on.
 
-use cvm_models::Answer;
+use cvm_models::UntypedResponse;
 use cvm_models::protocol::{
     ActionInfo, Gaps, Kind, ListDefect, Model, PageStyle, RetryClass, total_of,
 };
@@ -15,7 +15,11 @@ use crate::shell;
 const TOTAL: &str = "TotalCount";
 
 /// Why the response of an action that reads must not be taken for a list of everything, or of nothing.
-pub fn defect(info: &'static ActionInfo, request: &Value, answer: &Answer) -> Option<String> {
+pub fn defect(
+    info: &'static ActionInfo,
+    request: &Value,
+    answer: &UntypedResponse,
+) -> Option<String> {
     if info.retry != RetryClass::Read {
         return None;
     }

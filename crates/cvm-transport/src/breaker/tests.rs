@@ -9,7 +9,7 @@ const fn at(seconds: u64) -> Duration {
 fn fail(breaker: &mut Breaker, second: u64, times: usize) {
     for _ in 0..times {
         let pass = breaker.admit(at(second), true).expect("closed");
-        breaker.record(at(second), pass, Sign::Bad);
+        breaker.record(at(second), pass, Health::Failure);
     }
 }
 
@@ -22,7 +22,7 @@ fn five_failures_in_a_row_open_it_and_three_probes_close_it() {
     for _ in 0..3 {
         let probe = breaker.admit(at(30), true).expect("a probe");
         assert!(breaker.admit(at(90), true).is_none(), "one at a time, however long it takes");
-        breaker.record(at(31), probe, Sign::Good);
+        breaker.record(at(31), probe, Health::Success);
     }
     assert!(breaker.admit(at(31), false).is_some(), "closed");
 }
@@ -32,9 +32,9 @@ fn a_failed_probe_opens_it_and_a_silent_one_makes_room() {
     let mut breaker = Breaker::default();
     fail(&mut breaker, 0, 5);
     let probe = breaker.admit(at(30), true).unwrap();
-    breaker.record(at(31), probe, Sign::Silent);
+    breaker.record(at(31), probe, Health::Ignored);
     let probe = breaker.admit(at(32), true).unwrap();
-    breaker.record(at(33), probe, Sign::Bad);
+    breaker.record(at(33), probe, Health::Failure);
     assert!(breaker.admit(at(62), true).is_none());
     assert!(breaker.admit(at(63), true).is_some());
 }
@@ -45,7 +45,7 @@ fn three_of_four_open_it_within_a_minute_only() {
         let mut breaker = Breaker::default();
         for index in 0..40 {
             let Some(pass) = breaker.admit(at(index * gap), true) else { return Some(index) };
-            let sign = if index % 4 == 0 { Sign::Good } else { Sign::Bad };
+            let sign = if index % 4 == 0 { Health::Success } else { Health::Failure };
             breaker.record(at(index * gap), pass, sign);
         }
         None
@@ -65,16 +65,16 @@ fn nobody_is_shut_out_for_good() {
 #[test]
 fn late_results_do_not_count() {
     let mut breaker = Breaker::default();
-    let late: Vec<Pass> = (0..9).map(|_| breaker.admit(at(0), true).unwrap()).collect();
+    let late: Vec<Generation> = (0..9).map(|_| breaker.admit(at(0), true).unwrap()).collect();
     fail(&mut breaker, 0, 5);
     for pass in &late {
-        breaker.record(at(31), *pass, Sign::Good);
+        breaker.record(at(31), *pass, Health::Success);
     }
     let probe = breaker.admit(at(31), true).expect("still half-open, and its slot is free");
     for pass in late {
-        breaker.record(at(32), pass, Sign::Bad);
+        breaker.record(at(32), pass, Health::Failure);
     }
-    breaker.record(at(33), probe, Sign::Good);
+    breaker.record(at(33), probe, Health::Success);
     assert!(breaker.admit(at(33), true).is_some(), "failures of long ago did not open it");
 }
 
@@ -82,11 +82,11 @@ fn late_results_do_not_count() {
 async fn a_dropped_permit_frees_the_probe() {
     let breakers = Breakers::new();
     for _ in 0..5 {
-        breakers.admit("host", true).unwrap().end(Sign::Bad);
+        breakers.admit("host", true).unwrap().end(Health::Failure);
     }
     assert!(breakers.admit("host", true).is_none());
     assert!(breakers.admit("other", true).is_some(), "each host has its own");
-    tokio::time::advance(REST).await;
+    tokio::time::advance(OPEN_DURATION).await;
     drop(breakers.admit("host", true).unwrap());
     assert!(breakers.admit("host", true).is_some());
 }
@@ -127,18 +127,18 @@ impl Model {
         admitted.then_some((self.age, phase))
     }
 
-    fn record(&mut self, now: u64, (age, phase): (usize, &'static str), sign: Sign) {
+    fn record(&mut self, now: u64, (age, phase): (usize, &'static str), sign: Health) {
         if age != self.age {
             return;
         }
         self.probing = false;
-        if sign == Sign::Silent {
+        if sign == Health::Ignored {
             return;
         }
-        self.results.push((now, sign == Sign::Bad));
+        self.results.push((now, sign == Health::Failure));
         let good = self.results.iter().filter(|(_, bad)| !bad).count();
         if phase == "half-open" {
-            if sign == Sign::Bad {
+            if sign == Health::Failure {
                 self.turn(Some(now));
             } else if good == 3 {
                 self.turn(None);
@@ -149,7 +149,7 @@ impl Model {
         let recent: Vec<bool> =
             self.results.iter().filter(|(then, _)| now - then < 60).map(|(_, bad)| *bad).collect();
         let share = recent.iter().filter(|bad| **bad).count() as f64 / recent.len() as f64;
-        if sign == Sign::Bad && (row >= 5 || (recent.len() >= 10 && share >= 0.75)) {
+        if sign == Health::Failure && (row >= 5 || (recent.len() >= 10 && share >= 0.75)) {
             self.turn(Some(now));
         }
     }
@@ -176,9 +176,9 @@ fn ten_thousand_traces_go_by_the_model() {
             } else {
                 let (pass, theirs) = flying.swap_remove(roll(flying.len() as u64) as usize);
                 let sign = match roll(100) {
-                    0..10 => Sign::Silent,
-                    dice if dice < 10 + badness => Sign::Bad,
-                    _ => Sign::Good,
+                    0..10 => Health::Ignored,
+                    dice if dice < 10 + badness => Health::Failure,
+                    _ => Health::Success,
                 };
                 *seen.entry(if theirs.0 == model.age { "timely" } else { "late" }).or_default() +=
                     1;

@@ -17,14 +17,14 @@ use crate::credentials::{CachedCredentials, CredentialChain, CredentialProvider,
 use crate::endpoint::{Addresses, CheckedEndpoint, ServiceEndpoint};
 use crate::entropy::SystemEntropy;
 use crate::environment::Environment;
-use crate::pacing::DocumentedRates;
+use crate::failover::BackupHosts;
 use crate::proxy::Proxies;
-use crate::quota::Quotas;
+use crate::rate_limit::DocumentedRateLimiter;
 use crate::reqwest_http::ReqwestHttp;
-use crate::route::Backups;
-use crate::sign::Writing;
+use crate::retry_budget::RetryBudgets;
+use crate::sent_tokens::SentTokens;
+use crate::sign::RequestEncoding;
 use crate::skew::Skews;
-use crate::tokens_in_doubt::TokensInDoubt;
 use crate::trace_id::TraceIds;
 use crate::{Endpoint, Error, Region};
 
@@ -73,7 +73,7 @@ impl ClientBuilder {
         };
         let endpoint = CheckedEndpoint::new(self.endpoint.unwrap_or_default())
             .map_err(|error| Error::usage(error.to_string()))?;
-        let backups = Backups::new(&self.backups, self.backup_root_domains)
+        let backups = BackupHosts::new(&self.backups, self.backup_root_domains)
             .map_err(|error| Error::usage(format!("backup {error}")))?;
         if self.allow_secrets_in_url && backups.leave_the_machine() {
             return Err(Error::usage(
@@ -103,7 +103,7 @@ impl ClientBuilder {
             backups,
             breakers: self.breaker.then(Breakers::new),
             credentials,
-            writing: Writing {
+            writing: RequestEncoding {
                 dialect: self.dialect,
                 in_url: self.in_url,
                 allow_secrets_in_url: self.allow_secrets_in_url,
@@ -116,7 +116,7 @@ impl ClientBuilder {
             max_response_bytes: self.max_response_bytes,
             correct_clock: self.correct_clock,
             http,
-            limiter: self.limiter.unwrap_or_else(|| Arc::new(DocumentedRates::default())),
+            limiter: self.limiter.unwrap_or_else(|| Arc::new(DocumentedRateLimiter::default())),
             observer: self.observer,
             metrics: self.metrics,
             interceptor: self.interceptor,
@@ -124,9 +124,9 @@ impl ClientBuilder {
             entropy: self.entropy.unwrap_or_else(|| Arc::new(SystemEntropy)),
             trace_ids: TraceIds::default(),
             keys: Mutex::new(KeyCache::new()),
-            quotas: Quotas::default(),
+            quotas: RetryBudgets::default(),
             skews: Skews::default(),
-            tokens_in_doubt: TokensInDoubt::default(),
+            tokens_in_doubt: SentTokens::default(),
         };
         let options = Options {
             region,

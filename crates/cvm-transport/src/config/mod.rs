@@ -12,9 +12,9 @@ use crate::clock::Clock;
 use crate::credentials::{CredentialProvider, StaticCredentials};
 use crate::entropy::Entropy;
 use crate::environment::Environment;
-use crate::http::HttpSend;
+use crate::http::HttpClient;
 use crate::observer::WireObserver;
-use crate::pacing::RateLimiter;
+use crate::rate_limit::RateLimiter;
 use crate::{Dialect, Endpoint, Interceptor, Metrics, Timeouts};
 
 /// Largest answer that is read. The service's own limit is higher, but no page of it comes close.
@@ -55,7 +55,7 @@ pub struct ClientBuilder {
     proxy: Option<String>,
     no_proxy: Option<String>,
     ca_files: Vec<PathBuf>,
-    http: Option<Arc<dyn HttpSend>>,
+    http: Option<Arc<dyn HttpClient>>,
     limiter: Option<Arc<dyn RateLimiter>>,
     observer: Option<Arc<dyn WireObserver>>,
     metrics: Option<Arc<dyn Metrics>>,
@@ -291,7 +291,7 @@ impl ClientBuilder {
     }
 
     /// Sends through this HTTP implementation instead of the client's own.
-    pub fn http(mut self, http: impl HttpSend) -> Self {
+    pub fn http(mut self, http: impl HttpClient) -> Self {
         self.http = Some(Arc::new(http));
         self
     }

@@ -27,10 +27,10 @@ const UNENDING: Duration = Duration::from_secs(5 * 60);
 /// How long a caller waits for the source's answer before it takes a credential without an end that is due.
 const PATIENCE: Duration = Duration::from_secs(2);
 /// The longest refresh. Sources have shorter limits of their own.
-const LONGEST: Duration = Duration::from_secs(60);
+const MAX_FETCH_TIME: Duration = Duration::from_secs(60);
 /// The pauses between refreshes that fail while the old credential is still good.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
-const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+const MAX_PAUSE: Duration = Duration::from_secs(30);
 
 /// Keeps what another provider gives.
 ///
@@ -93,7 +93,7 @@ impl Refresh {
 
     fn failed(&mut self) {
         self.running = None;
-        self.pause = (self.pause * 2).clamp(FIRST_PAUSE, LONGEST_PAUSE);
+        self.pause = (self.pause * 2).clamp(FIRST_PAUSE, MAX_PAUSE);
         self.next = Some(Instant::now() + self.pause);
     }
 }
@@ -234,7 +234,7 @@ impl<P: CredentialProvider> Inner<P> {
         let runtime = Handle::try_current().ok()?;
         let mut refresh = self.refresh();
         if let Some(running) = &refresh.running {
-            if running.began.elapsed() <= LONGEST {
+            if running.began.elapsed() <= MAX_FETCH_TIME {
                 return None;
             }
             // Its runtime stands still: it is over, and will be dropped when that goes on.
@@ -254,7 +254,7 @@ impl<P: CredentialProvider> Inner<P> {
         let mine = Arc::clone(&guard.token);
         let task = runtime.spawn(async move {
             let inner = Arc::clone(&guard.inner);
-            let fetched = tokio::time::timeout(LONGEST, inner.source.credential()).await;
+            let fetched = tokio::time::timeout(MAX_FETCH_TIME, inner.source.credential()).await;
             if let Ok(Ok(snapshot)) = fetched {
                 guard.succeed(&snapshot, now);
                 let _ = give.send(snapshot);

@@ -98,7 +98,7 @@ impl CredentialChain {
                     return (Ok(snapshot), report);
                 }
                 Err(error) => {
-                    report.tried.push(Tried { place: name, reason: error.to_string() });
+                    report.tried.push(ChainAttempt { place: name, reason: error.to_string() });
                     if !error.is_absent() {
                         return (Err(error), report);
                     }
@@ -180,14 +180,14 @@ impl fmt::Debug for CredentialChain {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChainReport {
     /// The places that did not serve, in order.
-    pub tried: Vec<Tried>,
+    pub tried: Vec<ChainAttempt>,
     /// The place that did.
     pub chosen: Option<&'static str>,
 }
 
 /// A place without a credential.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Tried {
+pub struct ChainAttempt {
     /// The place.
     pub place: &'static str,
     /// Why it did not serve.
@@ -196,7 +196,7 @@ pub struct Tried {
 
 impl fmt::Display for ChainReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, Tried { place, reason }) in self.tried.iter().enumerate() {
+        for (index, ChainAttempt { place, reason }) in self.tried.iter().enumerate() {
             let separator = if index > 0 { "; " } else { "" };
             write!(f, "{separator}{place} ({reason})")?;
         }

@@ -24,7 +24,7 @@ use cvm_signer::Credential;
 use crate::http::BoxFuture;
 
 pub use cache::CachedCredentials;
-pub use chain::{ChainReport, CredentialChain, Tried};
+pub use chain::{ChainAttempt, ChainReport, CredentialChain};
 pub use env::EnvironmentCredentials;
 #[cfg(test)]
 pub(crate) use files::test_directory::TestDirectory;

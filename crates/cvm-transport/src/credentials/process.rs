@@ -17,7 +17,7 @@ use super::{CredentialProviderError, CredentialSnapshot, identity, reply};
 use crate::http_date;
 
 /// How long the program may run.
-const LONGEST: Duration = Duration::from_secs(30);
+const MAX_RUN_TIME: Duration = Duration::from_secs(30);
 /// Longer outputs are no credentials.
 const LARGEST: usize = 64 * 1024;
 /// How long a pipe is read on after the program has ended. What it wrote is there at once; a process that
@@ -90,9 +90,9 @@ impl ProcessCredentials {
         let pipes = child.stdout.take().zip(child.stderr.take());
         let (output, errors) = pipes.ok_or_else(|| broken("cannot be read".into()))?;
         let mut said = Said::new(errors, surroundings.stderr_is_terminal);
-        let ended = tokio::time::timeout(LONGEST, end_of(&mut child, output, &mut said)).await;
+        let ended = tokio::time::timeout(MAX_RUN_TIME, end_of(&mut child, output, &mut said)).await;
         let Ok(ended) = ended else {
-            let why = format!("did not end within {} s", LONGEST.as_secs());
+            let why = format!("did not end within {} s", MAX_RUN_TIME.as_secs());
             return Err(broken(format!("{why}{}", said.shown())));
         };
         let ended = ended.map_err(|error| broken("cannot be read".into()).with_source(error))?;

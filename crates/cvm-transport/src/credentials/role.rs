@@ -11,10 +11,10 @@ use tokio::time::Instant;
 
 use super::{CredentialProviderError, CredentialSnapshot, reply};
 use crate::PreparedRequest;
-use crate::http::Sending;
+use crate::exchange::{Limits, exchange};
+use crate::http::SendProgress;
 use crate::proxy::Proxies;
 use crate::reqwest_http::ReqwestHttp;
-use crate::transfer::{Limits, exchange};
 
 const AUTHORITY: &str = "metadata.tencentyun.com";
 const PATH: &str = "/latest/meta-data/cam/security-credentials/";
@@ -107,7 +107,7 @@ impl RoleCredentials {
             max_body: LARGEST,
             keeps_unusable: false,
         };
-        match exchange(&self.http, request, &Sending::new(false), &limits).await {
+        match exchange(&self.http, request, &SendProgress::new(false), &limits).await {
             Ok(answer) if answer.status == 200 => Ok(answer.body),
             Ok(answer) if answer.status == 404 => {
                 Err(CredentialProviderError::missing("no role is bound to this instance"))

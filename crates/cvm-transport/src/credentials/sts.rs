@@ -266,7 +266,7 @@ impl WebIdentityCredentials {
             ("RoleArn", &self.role_arn),
             ("RoleSessionName", "cvm-sdk-rust"),
         ] {
-            crate::fill::text(&mut request, name, value);
+            crate::set_member::text(&mut request, name, value);
         }
         assume(&client, &ASSUME_ROLE_WITH_WEB_IDENTITY, &mut request).await
     }

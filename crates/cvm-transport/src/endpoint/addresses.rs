@@ -8,7 +8,7 @@ use super::{Address, CheckedEndpoint};
 use crate::{Dialect, Error, Region};
 
 /// Most addresses that are kept. There are fewer regions.
-const MOST: usize = 64;
+const MAX_HOSTS: usize = 64;
 
 /// Looks addresses up, and works them out where they are not known yet.
 #[derive(Debug)]
@@ -66,7 +66,7 @@ impl Addresses {
             .address(service, region, self.dialect)
             .map_err(|error| Error::usage(error.to_string()))?;
         let address = Arc::new(address);
-        if known.len() < MOST {
+        if known.len() < MAX_HOSTS {
             let address = Arc::clone(&address);
             known.push(Known { service, region: region.cloned(), address });
         }

@@ -143,10 +143,10 @@ fn percent(character: char, text: &str) -> Option<usize> {
 /// that was begun.
 fn left_out(text: &str) -> Option<usize> {
     const MARKS: [&str; 4] = ["<", "…", "...", "\u{fffd}"];
-    const LONGEST_ESCAPE: usize = 12;
+    const MAX_ESCAPE: usize = 12;
     let is_escape = |byte: &u8| byte.is_ascii_alphanumeric() || b"\\%&#".contains(byte);
     let begun = if text.starts_with(['\\', '%', '&']) {
-        text.bytes().take_while(is_escape).take(LONGEST_ESCAPE).count()
+        text.bytes().take_while(is_escape).take(MAX_ESCAPE).count()
     } else {
         0
     };

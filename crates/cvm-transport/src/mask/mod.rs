@@ -126,9 +126,9 @@ pub(crate) fn authorization(value: &str) -> String {
 }
 
 /// Most bytes of a message of the service that are kept.
-pub(crate) const MOST_OF_MESSAGE: usize = 4 * 1024;
+pub(crate) const MAX_MESSAGE: usize = 4 * 1024;
 /// Most bytes of a code or request id of the service that are kept.
-pub(crate) const MOST_OF_NAME: usize = 256;
+pub(crate) const MAX_NAME: usize = 256;
 
 /// A text of the service, cut to so many bytes. Says so when it was longer.
 pub(crate) fn cut(text: &str, most: usize) -> Cow<'_, str> {

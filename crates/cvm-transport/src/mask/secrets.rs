@@ -12,10 +12,10 @@ use super::{MASK, echo};
 const SHORTEST: usize = 6;
 
 /// No beginning of a secret needs to be longer to be known for one.
-const LONGEST_HEAD: usize = 12;
+const MAX_HEAD: usize = 12;
 
 /// In data, where much may be alike (keys have a common first line), a longer beginning is needed.
-const LONGEST_HEAD_IN_DATA: usize = 40;
+const MAX_HEAD_IN_DATA: usize = 40;
 
 /// The fewest characters at a cut end that are taken for the beginning of a secret.
 const SHORTEST_CUT: usize = 3;
@@ -71,23 +71,23 @@ impl Secrets {
     /// Takes every secret out of a text, and every long beginning of one: who repeats a request often
     /// stops halfway.
     pub(crate) fn scrub<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        masked(text, self.find(text, false, LONGEST_HEAD))
+        masked(text, self.find(text, false, MAX_HEAD))
     }
 
     /// The same for a text that is data, of which no more than secrets may be lost.
     pub(crate) fn scrub_whole<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        masked(text, self.find(text, false, LONGEST_HEAD_IN_DATA))
+        masked(text, self.find(text, false, MAX_HEAD_IN_DATA))
     }
 
     /// Whether a text that is data repeats a secret.
     pub(crate) fn is_repeated_in(&self, text: &str) -> bool {
-        !self.find(text, false, LONGEST_HEAD_IN_DATA).is_empty()
+        !self.find(text, false, MAX_HEAD_IN_DATA).is_empty()
     }
 
     /// The same for a text that somebody may have cut off: where it was cut, no beginning of a secret
     /// stays, however short. Signatures go as well, which are good for a few minutes.
     pub(crate) fn scrub_cut<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        let mut found = self.find(text, true, LONGEST_HEAD);
+        let mut found = self.find(text, true, MAX_HEAD);
         find_signatures(text, &mut found);
         masked(text, found)
     }
@@ -196,7 +196,7 @@ fn find_encoded(
 /// Where the beginning of an encoded secret begins that ends a text. Longer ones are found anyhow.
 fn cut_end(secret: &str, text: &str) -> Option<usize> {
     let text = text.trim_end_matches(char::REPLACEMENT_CHARACTER);
-    (SHORTEST_CUT * 2..=LONGEST_HEAD.min(secret.len())).rev().find_map(|length| {
+    (SHORTEST_CUT * 2..=MAX_HEAD.min(secret.len())).rev().find_map(|length| {
         let head = secret.get(..length)?;
         text.ends_with(head).then(|| text.len() - length)
     })

@@ -8,9 +8,9 @@ use cvm_protocol::RetryClass;
 use tokio::time::Instant;
 
 use super::Call;
-use crate::http::Sending;
+use crate::http::SendProgress;
 use crate::metrics::CallMetrics;
-use crate::pacing::HeldSlot;
+use crate::rate_limit::HeldSlot;
 use crate::{Region, trace};
 
 /// How far a call got. Written by one task; atomic because a future may move between threads.
@@ -21,7 +21,7 @@ pub(super) struct Progress {
     /// Bytes of a request may have left.
     sent: AtomicBool,
     /// One of the requests that may have left may have been carried out.
-    in_doubt: AtomicBool,
+    maybe_applied: AtomicBool,
 }
 
 impl Progress {
@@ -31,7 +31,7 @@ impl Progress {
 
     /// An attempt has ended, and this is what all of them together leave open.
     pub(super) fn end_attempt(&self, in_doubt: bool) {
-        self.in_doubt.store(in_doubt, Relaxed);
+        self.maybe_applied.store(in_doubt, Relaxed);
     }
 }
 
@@ -39,16 +39,16 @@ impl Progress {
 /// is dropped after it.
 pub(super) struct Departure<'a, 'b> {
     pub(super) progress: &'a Progress,
-    pub(super) sending: &'a Sending,
+    pub(super) sending: &'a SendProgress,
     pub(super) slot: &'a mut HeldSlot<'b>,
 }
 
 impl Drop for Departure<'_, '_> {
     fn drop(&mut self) {
-        if self.sending.may_have_left() {
+        if self.sending.may_have_sent() {
             self.slot.is_used = true;
             self.progress.sent.store(true, Relaxed);
-            self.progress.in_doubt.store(true, Relaxed);
+            self.progress.maybe_applied.store(true, Relaxed);
         }
     }
 }
@@ -72,7 +72,7 @@ impl<'a> DropGuard<'a> {
 impl Drop for DropGuard<'_> {
     fn drop(&mut self) {
         let Some(call) = self.call else { return };
-        let Progress { attempts, sent, in_doubt } = &call.progress;
+        let Progress { attempts, sent, maybe_applied: in_doubt } = &call.progress;
         let (attempts, is_sent) = (attempts.load(Relaxed), sent.load(Relaxed));
         // A read changes nothing, whatever became of it.
         let outcome_unknown = in_doubt.load(Relaxed) && call.class != RetryClass::Read;

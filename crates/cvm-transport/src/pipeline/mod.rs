@@ -18,7 +18,7 @@
 //! quota back. A call that is dropped before its end is reported to metrics and tracing.
 
 mod abandoned;
-mod sending;
+mod attempt;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -31,21 +31,21 @@ use self::abandoned::{DropGuard, Progress};
 use crate::client::{Client, Shared};
 use crate::endpoint::Address;
 use crate::error::{Kind, OutcomeUnknown};
+use crate::failover::Failover;
 use crate::metrics::CallMetrics;
-use crate::quota::Withdrawal;
-use crate::reading::Tried;
-use crate::retry::{LEAST_TIME, Retry, Seen, Step, Verdict, Why, least_time};
-use crate::route::Route;
-use crate::sign::Draft;
-use crate::tokens_in_doubt::{TokenHold, TokenUse};
-use crate::within::after;
+use crate::pending_timeout::after;
+use crate::reading::AttemptResult;
+use crate::retry::{AttemptInfo, Decision, MIN_TIME, Retry, StopReason, Verdict, min_time};
+use crate::retry_budget::RetryToken;
+use crate::sent_tokens::{TokenHold, TokenUse};
+use crate::sign::EncodedRequest;
 use crate::{
-    Attempt, CallReport, Error, Outcome, PreparedRequest, Region, client_token, entropy, recovery,
-    trace,
+    Attempt, CallReport, Error, Outcome, PreparedRequest, Region, client_token, entropy,
+    recovery_advice, trace,
 };
 
 /// A call that succeeded: its report, and the answer as it came.
-pub(crate) struct Delivered {
+pub(crate) struct CallOutput {
     pub(crate) report: CallReport,
     pub(crate) body: Bytes,
 }
@@ -56,11 +56,11 @@ pub(crate) async fn run(
     info: &'static ActionInfo,
     request: &mut dyn Model,
     response: &mut dyn Model,
-) -> Result<Delivered, Error> {
+) -> Result<CallOutput, Error> {
     let began = Instant::now();
     let call = Call::open(client, info, request).map_err(|error| error.with_action(info.name))?;
     let guard = DropGuard::new(&call, began);
-    let (attempts, ended) = call.deliver(&*request, response, began).await;
+    let (attempts, ended) = call.run_attempts(&*request, response, began).await;
     guard.ended();
     let took = match (&ended, attempts.last()) {
         // Nothing came after an attempt that succeeded.
@@ -87,7 +87,7 @@ pub(crate) async fn run(
     let client_token = call.token;
     let report =
         CallReport { action: info.name, request_id, client_token, attempts, took, drift, gaps };
-    Ok(Delivered { report, body })
+    Ok(CallOutput { report, body })
 }
 
 /// Signs a request as its first attempt would be, and sends nothing.
@@ -120,7 +120,7 @@ pub(crate) struct Call<'a> {
     /// What the token goes out with, and where to.
     token_use: Option<TokenUse>,
     pub(crate) class: RetryClass,
-    draft: Draft,
+    draft: EncodedRequest,
     pub(crate) is_dry_run: bool,
     progress: Progress,
 }
@@ -155,7 +155,7 @@ impl<'a> Call<'a> {
         let class = info.retry_class(request);
         let endpoint = shared.addresses.endpoint(info.service);
         let backups = shared.backups.of(&address, endpoint, region, class);
-        let draft = Draft::write(request, &shared.writing, &address)?;
+        let draft = EncodedRequest::write(request, &shared.writing, &address)?;
         let is_dry_run = info.is_dry_run(request);
         Ok(Self {
             client,
@@ -189,7 +189,7 @@ impl<'a> Call<'a> {
         self.client.options().operation_timeout.unwrap_or(own)
     }
 
-    async fn deliver(
+    async fn run_attempts(
         &self,
         request: &dyn Model,
         response: &mut dyn Model,
@@ -202,10 +202,10 @@ impl<'a> Call<'a> {
             Err(error) => return (Vec::new(), Err(error.with_action(self.info.name))),
         };
         let mut retry = Retry::new(self.class, self.client.options().max_attempts);
-        let mut route = Route::new(&self.address, &self.backups);
+        let mut route = Failover::new(&self.address, &self.backups);
         let mut attempts: Vec<Attempt> = Vec::new();
-        let mut withdrawal: Option<Withdrawal> = None;
-        let mut last_sent: Option<Tried> = None;
+        let mut withdrawal: Option<RetryToken> = None;
+        let mut last_sent: Option<AttemptResult> = None;
         loop {
             let number = u32::try_from(attempts.len()).unwrap_or(u32::MAX).saturating_add(1);
             let attempt_began = if number > 1 {
@@ -217,7 +217,7 @@ impl<'a> Call<'a> {
             self.progress.begin_attempt(number);
             let mut bounds = Bounds {
                 deadline,
-                leave_by: deadline.checked_sub(least_time(whole)).unwrap_or(attempt_began),
+                leave_by: deadline.checked_sub(min_time(whole)).unwrap_or(attempt_began),
                 token: token.as_mut(),
             };
             bounds.keep_to_the_window(self.shared, attempt_began);
@@ -230,14 +230,15 @@ impl<'a> Call<'a> {
                 if let Some(withdrawal) = withdrawal {
                     withdrawal.fail();
                 }
-                let earlier = retry.in_doubt() && !sent.outcome.may_have_acted();
+                let earlier = retry.maybe_applied() && !sent.outcome.may_have_acted();
                 let verdict = retry.verdict();
-                let error = self.conclude(request, sent, verdict, Why::Final, earlier, &attempts);
+                let error =
+                    self.into_error(request, sent, verdict, StopReason::Final, earlier, &attempts);
                 return (attempts, Err(error.with_note(&note)));
             }
             let ended = Instant::now();
             let took = ended.saturating_duration_since(attempt_began);
-            self.tell(number, &tried, took, route.taken());
+            self.record_attempt(number, &tried, took, route.last_host());
             // What ended before there was a request to send is no attempt.
             if !tried.is_local {
                 attempts.push(Attempt {
@@ -253,8 +254,8 @@ impl<'a> Call<'a> {
                 Some(withdrawal) => withdrawal,
                 none => {
                     let credential = tried.credential.unwrap_or_default();
-                    let quota = self.shared.quotas.quota(self.address.authority(), credential);
-                    none.insert(Withdrawal::new(quota))
+                    let quota = self.shared.quotas.budget(self.address.authority(), credential);
+                    none.insert(RetryToken::new(quota))
                 }
             };
             let left = deadline.saturating_duration_since(ended);
@@ -263,10 +264,10 @@ impl<'a> Call<'a> {
                 (None, _) | (_, Outcome::Success) => None,
                 (Some(token), _) => match token.left(self.shared.moment()) {
                     Duration::ZERO => Some(Duration::ZERO),
-                    left => Some(left + LEAST_TIME),
+                    left => Some(left + MIN_TIME),
                 },
             };
-            let seen = Seen {
+            let seen = AttemptInfo {
                 outcome: tried.outcome,
                 retry_after: tried.retry_after,
                 left: window.map_or(left, |window| window.min(left)),
@@ -275,18 +276,18 @@ impl<'a> Call<'a> {
                     Outcome::Success => 0,
                     _ => entropy::random(&*self.shared.entropy).unwrap_or(u64::MAX / 2),
                 },
-                curable: tried.curable,
+                recoverable: tried.recoverable,
                 is_final: tried.is_final,
                 forbids_retry: tried.code.as_ref().is_some_and(ErrorCode::forbids_retry),
             };
-            let step = if tried.is_shut_out {
+            let step = if tried.breaker_open {
                 retry.give_up()
             } else {
                 retry.next(&seen, |cost| withdrawal_now.take(cost))
             };
-            self.progress.end_attempt(retry.in_doubt());
+            self.progress.end_attempt(retry.maybe_applied());
             match step {
-                Step::Again { pause } => {
+                Decision::Retry { pause } => {
                     if tried.is_exchanged {
                         last_sent = Some(tried);
                     }
@@ -294,24 +295,26 @@ impl<'a> Call<'a> {
                         tokio::time::sleep(pause).await;
                     }
                 }
-                Step::End(Verdict::Success, _) => {
+                Decision::Stop(Verdict::Success, _) => {
                     if let Some(withdrawal) = withdrawal {
                         withdrawal.succeed();
                     }
-                    let Tried { body, request_id, drift, gaps, .. } = tried;
+                    let AttemptResult { body, request_id, drift, gaps, .. } = tried;
                     let request_id = request_id.unwrap_or_default();
                     return (attempts, Ok(Ended { body, request_id, drift, gaps }));
                 }
-                Step::End(verdict, why) => {
+                Decision::Stop(verdict, why) => {
                     if let Some(withdrawal) = withdrawal {
                         withdrawal.fail();
                     }
-                    let earlier = retry.in_doubt() && !tried.outcome.may_have_acted();
+                    let earlier = retry.maybe_applied() && !tried.outcome.may_have_acted();
                     let why = match why {
-                        Why::Deadline if window.is_some_and(|window| window < left) => Why::Window,
+                        StopReason::Deadline if window.is_some_and(|window| window < left) => {
+                            StopReason::Window
+                        }
                         why => why,
                     };
-                    let error = self.conclude(request, tried, verdict, why, earlier, &attempts);
+                    let error = self.into_error(request, tried, verdict, why, earlier, &attempts);
                     return (attempts, Err(error));
                 }
             }
@@ -327,12 +330,12 @@ impl<'a> Call<'a> {
         self.shared.tokens_in_doubt.hold(token, used, self.shared.moment()).map(Some)
     }
 
-    fn conclude(
+    fn into_error(
         &self,
         request: &dyn Model,
-        tried: Tried,
+        tried: AttemptResult,
         verdict: Verdict,
-        why: Why,
+        why: StopReason,
         earlier: bool,
         attempts: &[Attempt],
     ) -> Error {
@@ -348,19 +351,19 @@ impl<'a> Call<'a> {
             error = error.with_note("an earlier attempt may have been carried out");
         }
         match why {
-            Why::Quota => {
+            StopReason::Budget => {
                 error = error.with_note("not sent again, because too many calls failed of late");
             }
-            Why::Deadline => {
+            StopReason::Deadline => {
                 error = error.with_note("not sent again, because the call has no time left");
             }
-            Why::Window => {
+            StopReason::Window => {
                 let window = client_token::CLIENT_TOKEN_WINDOW.as_secs();
                 error = error.with_note(&format!(
                     "not sent again, because the service surely knows its client token for {window} s only"
                 ));
             }
-            Why::Final | Why::Attempts => {}
+            StopReason::Final | StopReason::Attempts => {}
         }
         if let Some(wish) = tried.retry_after {
             error = error.with_note(&format!("asked to wait {} s", wish.as_secs()));
@@ -372,7 +375,7 @@ impl<'a> Call<'a> {
             error = error.with_unread_response(unread).with_unknown(OutcomeUnknown {
                 client_token: self.token.clone(),
                 fingerprint: client_token::fingerprint(self.info, request),
-                recovery: recovery::advice(self.info, request),
+                recovery: recovery_advice::advice(self.info, request),
                 attempts: attempts.to_vec(),
             });
         }
@@ -419,7 +422,7 @@ impl Bounds<'_, '_> {
     }
 
     /// Takes in what became of the attempt that left.
-    fn landed(&mut self, tried: &Tried) {
+    fn landed(&mut self, tried: &AttemptResult) {
         match &mut self.token {
             Some(token) if tried.is_local => token.stayed(),
             Some(token) => token.landed(tried.outcome),

@@ -10,13 +10,13 @@ const CLASSES: [RetryClass; 5] = [
     RetryClass::Hazard,
 ];
 
-fn seen(outcome: Outcome) -> Seen {
-    Seen {
+fn seen(outcome: Outcome) -> AttemptInfo {
+    AttemptInfo {
         outcome,
         retry_after: None,
         left: Duration::from_secs(60),
         random: 0,
-        curable: true,
+        recoverable: true,
         is_final: false,
         forbids_retry: false,
     }
@@ -25,7 +25,7 @@ fn seen(outcome: Outcome) -> Seen {
 fn run(class: RetryClass, outcomes: &[Outcome]) -> (usize, Option<Verdict>) {
     let mut retry = Retry::new(class, None);
     for (index, outcome) in outcomes.iter().enumerate() {
-        if let Step::End(verdict, _) = retry.next(&seen(*outcome), |_| true) {
+        if let Decision::Stop(verdict, _) = retry.next(&seen(*outcome), |_| true) {
             return (index + 1, Some(verdict));
         }
     }
@@ -75,56 +75,68 @@ fn clock_and_token_are_mended_once() {
         assert_eq!(run(class, &[ClockRefused, TokenRefused, Success]), (3, Some(Verdict::Success)));
     }
     let mut retry = Retry::new(RetryClass::Read, None);
-    let incurable = Seen { curable: false, ..seen(ClockRefused) };
-    assert_eq!(retry.next(&incurable, |_| true), Step::End(Verdict::Failed, Why::Final));
+    let incurable = AttemptInfo { recoverable: false, ..seen(ClockRefused) };
+    assert_eq!(
+        retry.next(&incurable, |_| true),
+        Decision::Stop(Verdict::Failed, StopReason::Final)
+    );
 }
 
 #[test]
 fn nothing_is_taken_from_the_budget_for_a_retry_that_is_not_made() {
     let untouched = |_| -> bool { panic!("the budget was asked") };
-    let short = Seen { left: Duration::from_millis(999), ..seen(Outcome::NotSent) };
+    let short = AttemptInfo { left: Duration::from_millis(999), ..seen(Outcome::NotSent) };
     assert_eq!(
         Retry::new(RetryClass::Read, None).next(&short, untouched),
-        Step::End(Verdict::Failed, Why::Deadline)
+        Decision::Stop(Verdict::Failed, StopReason::Deadline)
     );
     let last = Retry::new(RetryClass::Read, Some(1)).next(&seen(Outcome::NotSent), untouched);
-    assert_eq!(last, Step::End(Verdict::Failed, Why::Attempts));
+    assert_eq!(last, Decision::Stop(Verdict::Failed, StopReason::Attempts));
     for outcome in [Outcome::Success, Outcome::Refused, Outcome::Misrouted] {
         let ended = Retry::new(RetryClass::Read, None).next(&seen(outcome), untouched);
-        assert!(matches!(ended, Step::End(..)), "{outcome}");
+        assert!(matches!(ended, Decision::Stop(..)), "{outcome}");
     }
     // A clock that was measured costs nothing.
     let free = Retry::new(RetryClass::Read, None).next(&seen(Outcome::ClockRefused), untouched);
-    assert_eq!(free, Step::Again { pause: Duration::ZERO });
+    assert_eq!(free, Decision::Retry { pause: Duration::ZERO });
 }
 
 #[test]
 fn the_least_time_is_a_second_or_half_of_a_shorter_call() {
-    assert_eq!(least_time(Duration::from_secs(90)), LEAST_TIME);
-    assert_eq!(least_time(Duration::from_secs(2)), LEAST_TIME);
-    assert_eq!(least_time(Duration::from_millis(500)), Duration::from_millis(250));
-    assert_eq!(least_time(Duration::ZERO), Duration::ZERO);
+    assert_eq!(min_time(Duration::from_secs(90)), MIN_TIME);
+    assert_eq!(min_time(Duration::from_secs(2)), MIN_TIME);
+    assert_eq!(min_time(Duration::from_millis(500)), Duration::from_millis(250));
+    assert_eq!(min_time(Duration::ZERO), Duration::ZERO);
 }
 
 #[test]
 fn time_quota_and_attempts_bound_the_loop() {
-    let with = |seen: Seen, limit, budget: u32| {
+    let with = |seen: AttemptInfo, limit, budget: u32| {
         Retry::new(RetryClass::Read, limit).next(&seen, |cost| cost <= budget)
     };
-    let first = |seen: Seen, limit| with(seen, limit, 500);
-    let short = Seen { left: Duration::from_millis(999), ..seen(Outcome::NotSent) };
-    assert_eq!(first(short, None), Step::End(Verdict::Failed, Why::Deadline));
-    assert_eq!(with(seen(Outcome::NotSent), None, 13), Step::End(Verdict::Failed, Why::Quota));
-    assert!(matches!(with(seen(Outcome::NotSent), None, 14), Step::Again { .. }));
-    assert_eq!(with(seen(Outcome::Throttled), None, 4), Step::End(Verdict::Failed, Why::Quota));
-    assert!(matches!(with(seen(Outcome::Throttled), None, 5), Step::Again { .. }));
-    assert_eq!(first(seen(Outcome::NotSent), Some(1)), Step::End(Verdict::Failed, Why::Attempts));
-    let asked = Seen {
+    let first = |seen: AttemptInfo, limit| with(seen, limit, 500);
+    let short = AttemptInfo { left: Duration::from_millis(999), ..seen(Outcome::NotSent) };
+    assert_eq!(first(short, None), Decision::Stop(Verdict::Failed, StopReason::Deadline));
+    assert_eq!(
+        with(seen(Outcome::NotSent), None, 13),
+        Decision::Stop(Verdict::Failed, StopReason::Budget)
+    );
+    assert!(matches!(with(seen(Outcome::NotSent), None, 14), Decision::Retry { .. }));
+    assert_eq!(
+        with(seen(Outcome::Throttled), None, 4),
+        Decision::Stop(Verdict::Failed, StopReason::Budget)
+    );
+    assert!(matches!(with(seen(Outcome::Throttled), None, 5), Decision::Retry { .. }));
+    assert_eq!(
+        first(seen(Outcome::NotSent), Some(1)),
+        Decision::Stop(Verdict::Failed, StopReason::Attempts)
+    );
+    let asked = AttemptInfo {
         retry_after: Some(Duration::from_secs(90)),
         left: Duration::from_secs(20),
         ..seen(Outcome::Throttled)
     };
-    assert_eq!(first(asked, None), Step::End(Verdict::Failed, Why::Deadline));
+    assert_eq!(first(asked, None), Decision::Stop(Verdict::Failed, StopReason::Deadline));
 }
 
 /// The policy a second time, read from the table above and computed from the whole history: no
@@ -132,15 +144,15 @@ fn time_quota_and_attempts_bound_the_loop() {
 fn by_the_table(
     class: RetryClass,
     limit: Option<u32>,
-    history: &[Seen],
+    history: &[AttemptInfo],
     budget: u32,
-) -> (Step, u32) {
+) -> (Decision, u32) {
     use Outcome::{Ambiguous, ClockRefused, Misrouted, NotSent, Success, Throttled, TokenRefused};
     let (now, earlier) = history.split_last().unwrap();
     if now.outcome == Success {
-        return (Step::End(Verdict::Success, Why::Final), 0);
+        return (Decision::Stop(Verdict::Success, StopReason::Final), 0);
     }
-    let doubtful = |seen: &Seen| matches!(seen.outcome, Ambiguous | Misrouted);
+    let doubtful = |seen: &AttemptInfo| matches!(seen.outcome, Ambiguous | Misrouted);
     let verdict = if class != RetryClass::Read && history.iter().any(doubtful) {
         Verdict::Unknown
     } else {
@@ -149,45 +161,45 @@ fn by_the_table(
     let mended = |index: usize| {
         let seen = &history[index];
         matches!(seen.outcome, ClockRefused | TokenRefused)
-            && seen.curable
+            && seen.recoverable
             && !history[..index]
                 .iter()
-                .any(|before| before.outcome == seen.outcome && before.curable)
+                .any(|before| before.outcome == seen.outcome && before.recoverable)
     };
     if mended(earlier.len()) {
         return if now.left >= Duration::from_secs(1) {
-            (Step::Again { pause: Duration::ZERO }, 0)
+            (Decision::Retry { pause: Duration::ZERO }, 0)
         } else {
-            (Step::End(verdict, Why::Deadline), 0)
+            (Decision::Stop(verdict, StopReason::Deadline), 0)
         };
     }
     let attempts = (0..history.len()).filter(|index| !mended(*index)).count() as u32;
     let doubts = earlier.iter().filter(|seen| seen.outcome == Ambiguous).count();
     let row = match (now.outcome, class) {
         (NotSent, _) if now.is_final => None,
-        (NotSent, _) => Some((Pause::Transient, 14)),
-        (Throttled, _) => Some((Pause::Throttle, 5)),
+        (NotSent, _) => Some((BackoffKind::Transient, 14)),
+        (Throttled, _) => Some((BackoffKind::Throttle, 5)),
         (Ambiguous, _) if now.forbids_retry => None,
-        (Ambiguous, RetryClass::Token) => Some((Pause::Transient, 14)),
+        (Ambiguous, RetryClass::Token) => Some((BackoffKind::Transient, 14)),
         (Ambiguous, _) if now.is_final => None,
-        (Ambiguous, RetryClass::Read) => Some((Pause::Transient, 14)),
-        (Ambiguous, RetryClass::Convergent) if doubts == 0 => Some((Pause::Transient, 14)),
+        (Ambiguous, RetryClass::Read) => Some((BackoffKind::Transient, 14)),
+        (Ambiguous, RetryClass::Convergent) if doubts == 0 => Some((BackoffKind::Transient, 14)),
         _ => None,
     };
-    let end = |why| (Step::End(verdict, why), 0);
-    let Some((kind, cost)) = row else { return end(Why::Final) };
+    let end = |why| (Decision::Stop(verdict, why), 0);
+    let Some((kind, cost)) = row else { return end(StopReason::Final) };
     let most = limit.map_or(if class == RetryClass::Convergent { 3 } else { 4 }, |n| n.max(1));
     if attempts >= most {
-        return end(Why::Attempts);
+        return end(StopReason::Attempts);
     }
     let pause = backoff::pause(kind, attempts, now.random, now.retry_after);
     if now.left < pause.max(now.retry_after.unwrap_or_default()) + Duration::from_secs(1) {
-        return end(Why::Deadline);
+        return end(StopReason::Deadline);
     }
     if budget < cost {
-        return end(Why::Quota);
+        return end(StopReason::Budget);
     }
-    (Step::Again { pause }, cost)
+    (Decision::Retry { pause }, cost)
 }
 
 #[test]
@@ -206,12 +218,12 @@ fn a_hundred_thousand_histories_go_by_the_table() {
             // Failures that allow another attempt come more often, or few histories were long.
             let outcome = Outcome::ALL
                 [if roll(3) > 0 { roll(4) + 2 * roll(2) * roll(2) } else { roll(9) } as usize];
-            history.push(Seen {
+            history.push(AttemptInfo {
                 outcome,
                 retry_after: (roll(5) == 0).then(|| Duration::from_millis(roll(60_000))),
                 left,
                 random: random.next(),
-                curable: roll(4) > 0,
+                recoverable: roll(4) > 0,
                 is_final: matches!(outcome, Outcome::Ambiguous | Outcome::NotSent) && roll(4) == 0,
                 forbids_retry: outcome == Outcome::Ambiguous && roll(8) == 0,
             });
@@ -223,14 +235,14 @@ fn a_hundred_thousand_histories_go_by_the_table() {
             let expected = by_the_table(class, limit, &history, quota);
             assert_eq!((step, taken), expected, "{class} {limit:?} {history:?}");
             match step {
-                Step::Again { pause } => {
+                Decision::Retry { pause } => {
                     let harmful = matches!(class, RetryClass::Guarded | RetryClass::Hazard);
                     assert!(!(harmful && outcome.may_have_acted()), "{history:?}");
-                    assert!(left >= pause + LEAST_TIME);
+                    assert!(left >= pause + MIN_TIME);
                     quota -= taken;
                     left = left.saturating_sub(pause + Duration::from_millis(roll(5_000)));
                 }
-                Step::End(verdict, why) => {
+                Decision::Stop(verdict, why) => {
                     let most = limit.map_or(4, |limit| limit.max(1)) as usize;
                     assert!(history.len() <= most + 2, "two mends at most: {history:?}");
                     let doubtful = history.iter().any(|seen| seen.outcome.may_have_acted());

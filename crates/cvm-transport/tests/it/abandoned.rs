@@ -4,7 +4,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use cvm_transport::{CallMetrics, Client, HttpFailureKind, Metrics, Timeouts, Waiter};
+use cvm_transport::{CallMetrics, Client, HttpErrorKind, Metrics, Timeouts, Waiter};
 
 use crate::actions::{KillThings, Launch, ListThings, SetName, StartThings, THINGS_READY};
 use crate::fake::{Fake, Reply};
@@ -119,11 +119,11 @@ async fn doubt_of_an_earlier_attempt_is_told_and_a_refused_one_leaves_none() {
     };
     let seen = dropped(|| Reply::status(503, vec![])).await;
     assert!(seen.outcome_unknown && seen.attempts == 2, "{seen:?}");
-    let seen = dropped(|| Reply::Fails(HttpFailureKind::MaybeSent)).await;
+    let seen = dropped(|| Reply::Fails(HttpErrorKind::PossiblySent)).await;
     assert!(seen.outcome_unknown && seen.attempts == 2, "{seen:?}");
     let seen = dropped(|| Reply::refusal("RequestLimitExceeded", vec![])).await;
     assert!(!seen.outcome_unknown && seen.attempts == 2, "{seen:?}");
-    let seen = dropped(|| Reply::Fails(HttpFailureKind::NotSent)).await;
+    let seen = dropped(|| Reply::Fails(HttpErrorKind::NotSent)).await;
     assert!(!seen.outcome_unknown && seen.attempts == 2, "{seen:?}");
 }
 

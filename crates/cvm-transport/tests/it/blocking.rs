@@ -44,7 +44,7 @@ fn server() -> (tokio::runtime::Runtime, Server) {
 /// Everything that a blocking client can do.
 fn use_every_entry_point(client: &blocking::Client) {
     client.send(Launch::default()).unwrap();
-    client.send_reported(ListThings::default()).unwrap();
+    client.send_with_report(ListThings::default()).unwrap();
     client.call(&LAUNCH, serde_json::json!({})).unwrap();
     client.prepare(ListThings::default()).unwrap();
     assert_eq!(client.items(ListThings::default()).map(Result::unwrap).count(), 1);

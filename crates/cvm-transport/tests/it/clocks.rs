@@ -191,7 +191,7 @@ async fn whatever_the_clocks_say_a_call_takes_two_attempts_at_most() {
                 let (fake, read) = strict(dated);
                 let client = ahead(&fake, skew, corrects);
                 let refused = skew.abs() > WINDOW;
-                let ended = client.send_reported(ListThings::default()).await;
+                let ended = client.send_with_report(ListThings::default()).await;
                 match ended {
                     Ok((_, report)) => {
                         let attempts = 1 + usize::from(refused);
@@ -205,7 +205,7 @@ async fn whatever_the_clocks_say_a_call_takes_two_attempts_at_most() {
                 }
                 // The next call, also one that may not be repeated, is right at once or says the same.
                 let kill = KillThings { thing_ids: vec!["thing-1".into()] };
-                match client.send_reported(kill).await {
+                match client.send_with_report(kill).await {
                     Ok((_, report)) => assert_eq!(report.attempts.len(), 1, "{shown}"),
                     Err(error) => says_so(&error, &shown),
                 }
@@ -260,7 +260,7 @@ async fn a_wrong_date_spoils_one_attempt_and_not_every_later_call() {
     });
     let client = ahead(&fake, 0, true);
     let attempts = async || {
-        let (_, report) = client.send_reported(ListThings::default()).await.unwrap();
+        let (_, report) = client.send_with_report(ListThings::default()).await.unwrap();
         report.attempts.len()
     };
     assert_eq!(attempts().await, 1);

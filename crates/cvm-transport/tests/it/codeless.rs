@@ -77,7 +77,7 @@ async fn a_read_is_sent_again_after_an_error_without_a_code() {
             _ => Reply::healthy(),
         });
         let client = fake.builder().build().unwrap();
-        let (_, report) = client.send_reported(ListThings::default()).await.unwrap();
+        let (_, report) = client.send_with_report(ListThings::default()).await.unwrap();
         assert_eq!(report.attempts.len(), 2, "{error}");
         let fake = always(200, error);
         let client = fake.builder().build().unwrap();

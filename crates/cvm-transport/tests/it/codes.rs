@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use cvm_transport::{Creation, Error, Outcome, Waiter};
+use cvm_transport::{CreatedResources, Error, Outcome, Waiter};
 use serde_json::json;
 
 use crate::actions::{
@@ -67,7 +67,7 @@ async fn launch_is_repeated_with_its_token_after_an_unclear_code() {
             _ => Reply::healthy(),
         });
         let client = fake.builder().build().unwrap();
-        let (launched, report) = client.send_reported(Launch::default()).await.unwrap();
+        let (launched, report) = client.send_with_report(Launch::default()).await.unwrap();
         assert_eq!((launched.thing_id_set.len(), report.attempts.len()), (1, 2), "{code}");
     }
 }
@@ -107,7 +107,7 @@ async fn unclear_code_ends_no_reading() {
         assert_eq!(outcome.done.len(), 1, "{code}");
         let client = always(code, status).builder().build().unwrap();
         let search = client.reconcile_creation(ListThings::default(), |_: &Thing| true);
-        assert!(matches!(search.await.unwrap(), Creation::Unknown), "{code}");
+        assert!(matches!(search.await.unwrap(), CreatedResources::Unknown), "{code}");
         // A list tells its reader, after the attempts of one call.
         let fake = always(code, status);
         let client = fake.builder().build().unwrap();

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use cvm_transport::{Creation, Error};
+use cvm_transport::{CreatedResources, Error};
 use tokio::time::Instant;
 
 use crate::actions::{ListThings, THINGS_READY, Thing};
@@ -29,14 +29,14 @@ fn ours(thing: &Thing) -> bool {
     thing.thing_id.starts_with("ours")
 }
 
-async fn search(fake: &Fake, expected: usize) -> Result<Creation<Thing>, Error> {
+async fn search(fake: &Fake, expected: usize) -> Result<CreatedResources<Thing>, Error> {
     let client = fake.builder().build().unwrap();
     client.reconcile_creation(ListThings::default(), ours).settle(SETTLE).expected(expected).await
 }
 
-fn ids(creation: Creation<Thing>) -> Vec<String> {
+fn ids(creation: CreatedResources<Thing>) -> Vec<String> {
     match creation {
-        Creation::Found(things) => things.into_iter().map(|thing| thing.thing_id).collect(),
+        CreatedResources::Found(things) => things.into_iter().map(|thing| thing.thing_id).collect(),
         other => vec![format!("{other:?}")],
     }
 }
@@ -65,7 +65,7 @@ async fn fewer_than_asked_for_are_waited_for_and_then_told() {
 async fn not_found_takes_the_whole_settle_time() {
     let fake = lists(&[&["other"]]);
     let began = Instant::now();
-    assert!(matches!(search(&fake, 1).await.unwrap(), Creation::NotFound));
+    assert!(matches!(search(&fake, 1).await.unwrap(), CreatedResources::NotFound));
     assert!(began.elapsed() >= SETTLE);
     assert_eq!(fake.asked(), 6);
 }
@@ -81,14 +81,14 @@ async fn a_sending_long_ago_needs_two_readings() {
         .settle(SETTLE)
         .await
         .unwrap();
-    assert!(matches!(creation, Creation::NotFound));
+    assert!(matches!(creation, CreatedResources::NotFound));
     assert_eq!(fake.asked(), 2);
 }
 
 #[tokio::test(start_paused = true)]
 async fn what_came_and_went_is_unknown() {
     let fake = lists(&[&[], &["ours-1"], &[]]);
-    assert!(matches!(search(&fake, 1).await.unwrap(), Creation::Unknown));
+    assert!(matches!(search(&fake, 1).await.unwrap(), CreatedResources::Unknown));
 }
 
 #[tokio::test(start_paused = true)]
@@ -97,7 +97,7 @@ async fn a_reading_that_failed_leaves_doubt_and_a_refusal_ends_it() {
         1..=4 => Reply::status(502, vec![]),
         _ => Reply::body(page(&["other"])),
     });
-    assert!(matches!(search(&fake, 1).await.unwrap(), Creation::Unknown));
+    assert!(matches!(search(&fake, 1).await.unwrap(), CreatedResources::Unknown));
 
     let fake = Fake::new(|_, _| Reply::refusal("UnauthorizedOperation", vec![]));
     assert!(search(&fake, 1).await.unwrap_err().is_auth());
@@ -130,7 +130,10 @@ async fn a_list_that_is_not_whole_never_says_not_found() {
             });
             let client = fake.builder().build().unwrap();
             let creation = client.reconcile_creation(ListThings::default(), ours).await.unwrap();
-            assert!(matches!(creation, Creation::Unknown), "{body}, {only:?}: {creation:?}");
+            assert!(
+                matches!(creation, CreatedResources::Unknown),
+                "{body}, {only:?}: {creation:?}"
+            );
         }
     }
 }
@@ -174,7 +177,10 @@ async fn a_search_ends_with_its_settle_time_whatever_the_service_does() {
             let client = fake.builder().build().unwrap();
             let began = Instant::now();
             let list = client.reconcile_creation(ListThings::default(), ours).settle(settle);
-            assert!(matches!(list.await.unwrap(), Creation::Unknown), "{number}, {settle:?}");
+            assert!(
+                matches!(list.await.unwrap(), CreatedResources::Unknown),
+                "{number}, {settle:?}"
+            );
             assert!(began.elapsed() <= most, "{number}, {settle:?}: {:?}", began.elapsed());
 
             let began = Instant::now();
@@ -200,6 +206,6 @@ async fn a_list_without_end_does_not_outlast_the_settle_time() {
         Reply::slowly(body, 3, Duration::from_secs(1))
     });
     let began = Instant::now();
-    assert!(matches!(search(&fake, 1).await.unwrap(), Creation::Unknown));
+    assert!(matches!(search(&fake, 1).await.unwrap(), CreatedResources::Unknown));
     assert!(began.elapsed() <= SETTLE + SETTLE / 3 + Duration::from_secs(1));
 }

@@ -106,7 +106,7 @@ async fn a_refused_token_is_renewed_once() {
     let client: Client =
         builder(&server.url).credential_provider(Rotating::default()).build().unwrap();
     let kill = || KillThings { thing_ids: vec!["thing-1".into()] };
-    let (_, report) = client.send_reported(kill()).await.unwrap();
+    let (_, report) = client.send_with_report(kill()).await.unwrap();
     let outcomes: Vec<_> = report.attempts.iter().map(|attempt| attempt.outcome).collect();
     assert_eq!(outcomes, [Outcome::TokenRefused, Outcome::Success]);
 

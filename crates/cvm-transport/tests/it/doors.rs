@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use cvm_protocol::RetryClass;
-use cvm_transport::{ClientBuilder, Creation, Error, Timeouts, Waiter};
+use cvm_transport::{ClientBuilder, CreatedResources, Error, Timeouts, Waiter};
 use serde_json::json;
 use tokio::time::Instant;
 
@@ -79,7 +79,7 @@ async fn each_door(
     door!("send", Convergent, |client| client.send(SetName::default()));
     door!("send", Guarded, |client| client.send(StartThings { thing_ids: ids() }));
     door!("send", Hazard, |client| client.send(KillThings { thing_ids: ids() }));
-    door!("send_reported", Token, |client| client.send_reported(Launch::default()));
+    door!("send_reported", Token, |client| client.send_with_report(Launch::default()));
     door!("call", Read, |client| client.call(&LIST_THINGS, json!({})));
     door!("call", Token, |client| client.call(&LAUNCH, json!({})));
     door!("call", Hazard, |client| client.call(&KILL_THINGS, json!({ "ThingIds": ids() })));
@@ -168,7 +168,7 @@ async fn a_search_for_a_creation_makes_its_six_readings_and_sends_nothing() {
         let ours = |_: &Thing| true;
         let search = client.reconcile_creation(ListThings::default(), ours).settle(SETTLE);
         let creation = search.sent(Instant::now().into_std()).await.unwrap();
-        assert!(matches!(creation, Creation::Unknown), "{}", outage.name);
+        assert!(matches!(creation, CreatedResources::Unknown), "{}", outage.name);
         assert_eq!(fake.asked(), 6 * (outage.most)(RetryClass::Read), "{}", outage.name);
     }
 }
@@ -190,7 +190,7 @@ fn the_doors_without_async_send_as_often() {
     assert_eq!(count(&|| client.send(Launch::default()).map(drop)), 4);
     assert_eq!(count(&|| client.send(SetName::default()).map(drop)), 2);
     assert_eq!(count(&|| client.send(KillThings { thing_ids: vec!["a".into()] }).map(drop)), 1);
-    assert_eq!(count(&|| client.send_reported(StartThings::default()).map(drop)), 1);
+    assert_eq!(count(&|| client.send_with_report(StartThings::default()).map(drop)), 1);
     assert_eq!(count(&|| client.call(&LIST_THINGS, json!({})).map(drop)), 4);
     assert_eq!(count(&|| client.items(ListThings::default()).next().unwrap().map(drop)), 4);
 }

@@ -6,7 +6,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
 use cvm_protocol::{Missing, RetryClass, WaiterInfo};
-use cvm_transport::{Client, Creation, Timeouts, Unlimited, Waiter};
+use cvm_transport::{Client, CreatedResources, NoRateLimit, Timeouts, Waiter};
 
 use crate::actions::{
     KillThings, LIST_THINGS, Launch, ListThings, SetName, StartThings, THINGS_READY,
@@ -83,7 +83,7 @@ impl Doubling {
 fn client(url: &str) -> Client {
     crate::builder(url)
         .timeouts(Timeouts { connect: PATIENCE, ..Timeouts::default() })
-        .rate_limiter(Unlimited)
+        .rate_limiter(NoRateLimit)
         .build()
         .unwrap()
 }
@@ -91,11 +91,11 @@ fn client(url: &str) -> Client {
 async fn call(client: &Client, class: RetryClass) -> Result<String, cvm_transport::Error> {
     let ids = || vec!["thing-1".to_owned()];
     let report = match class {
-        RetryClass::Read => client.send_reported(ListThings::default()).await?.1,
-        RetryClass::Token => client.send_reported(Launch::default()).await?.1,
-        RetryClass::Convergent => client.send_reported(SetName::default()).await?.1,
-        RetryClass::Guarded => client.send_reported(StartThings { thing_ids: ids() }).await?.1,
-        RetryClass::Hazard => client.send_reported(KillThings { thing_ids: ids() }).await?.1,
+        RetryClass::Read => client.send_with_report(ListThings::default()).await?.1,
+        RetryClass::Token => client.send_with_report(Launch::default()).await?.1,
+        RetryClass::Convergent => client.send_with_report(SetName::default()).await?.1,
+        RetryClass::Guarded => client.send_with_report(StartThings { thing_ids: ids() }).await?.1,
+        RetryClass::Hazard => client.send_with_report(KillThings { thing_ids: ids() }).await?.1,
     };
     Ok(report.request_id)
 }
@@ -195,7 +195,7 @@ async fn late_copy_decides_no_wait_and_no_reconciliation() {
         let list = ListThings::default();
         let search = client.reconcile_creation(list, |thing| thing.thing_id == "thing-1");
         let found = search.settle(Duration::ZERO).await.unwrap();
-        assert!(matches!(found, Creation::Found(_)), "{copy:?}: {found:?}");
+        assert!(matches!(found, CreatedResources::Found(_)), "{copy:?}: {found:?}");
     }
     assert_eq!(LIST_THINGS.retry, RetryClass::Read, "or all of them had connections of their own");
 }

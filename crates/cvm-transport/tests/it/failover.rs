@@ -25,7 +25,7 @@ async fn what_may_be_repeated_goes_to_a_backup_under_its_name() {
     let url = deserted();
     let backup = Server::start([]).await;
     let client = builder(&url).backup_endpoints([deserted(), backup.url.clone()]).build().unwrap();
-    let (_, report) = client.send_reported(ListThings::default()).await.unwrap();
+    let (_, report) = client.send_with_report(ListThings::default()).await.unwrap();
     let outcomes: Vec<_> = report.attempts.iter().map(|attempt| attempt.outcome).collect();
     assert_eq!(outcomes, [Outcome::NotSent, Outcome::NotSent, Outcome::Success]);
     client.send(SetName::default()).await.unwrap();
@@ -102,7 +102,7 @@ async fn an_open_breaker_sends_elsewhere_with_the_same_token_and_keeps_hazards()
     let doomed = client.send(ListThings::default()).await.unwrap_err();
     assert_eq!(doomed.attempts().len(), 4);
     // The fifth failure is this launch's first attempt; its second goes to the backup.
-    let (_, report) = client.send_reported(Launch::default()).await.unwrap();
+    let (_, report) = client.send_with_report(Launch::default()).await.unwrap();
     assert_eq!(report.attempts.len(), 2);
     assert_eq!((server.received().len(), backup.received().len()), (5, 1));
     let tokens: HashSet<_> = [&server.received()[4], &backup.received()[0]]

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use cvm_transport::{
-    BoxFuture, ClientBuilder, HttpFailure, HttpFailureKind, HttpResponse, HttpSend,
-    PreparedRequest, ResponseBody, Sending, Timeouts, Unlimited,
+    BoxFuture, ClientBuilder, HttpClient, HttpError, HttpErrorKind, HttpResponse, NoRateLimit,
+    PreparedRequest, ResponseBody, SendProgress, Timeouts,
 };
 use http::{HeaderMap, HeaderName, HeaderValue};
 
@@ -21,7 +21,7 @@ pub enum Reply {
     /// Answers after a while.
     Answer { status: u16, headers: Vec<(&'static str, String)>, body: Body, after: Duration },
     /// Breaks off; a failure that says so leaves nothing sent.
-    Fails(HttpFailureKind),
+    Fails(HttpErrorKind),
     /// Is healthy, on a connection that takes this long to open.
     Connects { after: Duration },
     /// Is silent: before the first byte of the request left, or after it.
@@ -110,7 +110,7 @@ impl Fake {
     pub fn builder(&self) -> ClientBuilder {
         crate::builder("https://cvm.example.com")
             .timeouts(Timeouts::default())
-            .rate_limiter(Unlimited)
+            .rate_limiter(NoRateLimit)
             .http(self.clone())
     }
 }
@@ -121,19 +121,19 @@ impl fmt::Debug for Fake {
     }
 }
 
-impl HttpSend for Fake {
+impl HttpClient for Fake {
     fn send<'a>(
         &'a self,
         request: PreparedRequest,
-        sending: &'a Sending,
-    ) -> BoxFuture<'a, Result<HttpResponse, HttpFailure>> {
-        sending.held();
+        sending: &'a SendProgress,
+    ) -> BoxFuture<'a, Result<HttpResponse, HttpError>> {
+        sending.mark_buffered();
         let number = self.asked.fetch_add(1, Ordering::SeqCst) + 1;
         let reply = (self.answering)(&request, number);
         Box::pin(async move {
             match reply {
                 Reply::Answer { status, headers, body, after } => {
-                    sending.leaves();
+                    sending.mark_sending();
                     if !after.is_zero() {
                         tokio::time::sleep(after).await;
                     }
@@ -146,19 +146,19 @@ impl HttpSend for Fake {
                 }
                 Reply::Connects { after } => {
                     tokio::time::sleep(after).await;
-                    sending.leaves();
+                    sending.mark_sending();
                     let body = Box::new(Coming::from(Body::Whole(HEALTHY.into())));
                     Ok(HttpResponse { status: 200, headers: HeaderMap::new(), body })
                 }
                 Reply::Fails(kind) => {
-                    if kind == HttpFailureKind::MaybeSent {
-                        sending.leaves();
+                    if kind == HttpErrorKind::PossiblySent {
+                        sending.mark_sending();
                     }
-                    Err(HttpFailure::new(kind, "the network is out"))
+                    Err(HttpError::new(kind, "the network is out"))
                 }
                 Reply::Silent { held } => {
                     if !held {
-                        sending.leaves();
+                        sending.mark_sending();
                     }
                     std::future::pending().await
                 }
@@ -197,7 +197,7 @@ impl From<Body> for Coming {
 }
 
 impl ResponseBody for Coming {
-    fn chunk(&mut self) -> BoxFuture<'_, Result<Option<Bytes>, HttpFailure>> {
+    fn chunk(&mut self) -> BoxFuture<'_, Result<Option<Bytes>, HttpError>> {
         Box::pin(async {
             if !self.every.is_zero() && !self.pieces.is_empty() {
                 tokio::time::sleep(self.every).await;

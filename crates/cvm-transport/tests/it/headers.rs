@@ -4,7 +4,7 @@ use std::sync::Mutex;
 
 use cvm_protocol::{ActionInfo, ServiceInfo};
 use cvm_transport::{
-    AddedHeaders, ClientBuilder, Credential, Dialect, Error, Exchange, Interceptor,
+    ClientBuilder, Credential, Dialect, Error, Exchange, HeaderMapMut, Interceptor,
 };
 use serde_json::json;
 
@@ -140,7 +140,7 @@ async fn actions_and_versions_hold_no_spoilt_character() {
 struct Adding(Mutex<(String, String)>);
 
 impl Interceptor for Adding {
-    fn before_signing(&self, _: &Exchange<'_>, headers: &mut AddedHeaders) -> Result<(), String> {
+    fn before_signing(&self, _: &Exchange<'_>, headers: &mut HeaderMapMut) -> Result<(), String> {
         let (name, value) = self.0.lock().unwrap().clone();
         headers.add(&name, &value)
     }

@@ -5,9 +5,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use cvm_transport::{
-    AddedHeaders, AttemptMetrics, BoxFuture, CallMetrics, EndedAttempt, Exchange, HttpFailure,
-    HttpFailureKind, HttpResponse, HttpSend, Interceptor, Metrics, Outcome, PacedCall,
-    PreparedRequest, RateLimiter, RateLimiterError, Sending,
+    AttemptEnd, AttemptMetrics, BoxFuture, CallMetrics, Exchange, HeaderMapMut, HttpClient,
+    HttpError, HttpErrorKind, HttpResponse, Interceptor, Metrics, Outcome, PreparedRequest,
+    RateLimitKey, RateLimiter, RateLimiterError, SendProgress,
 };
 
 use crate::actions::{KillThings, ListThings};
@@ -22,7 +22,7 @@ impl Interceptor for Hook {
     fn before_signing(
         &self,
         exchange: &Exchange<'_>,
-        headers: &mut AddedHeaders,
+        headers: &mut HeaderMapMut,
     ) -> Result<(), String> {
         if exchange.action == "KillThings" {
             return Err("nobody kills on a Friday".into());
@@ -30,7 +30,7 @@ impl Interceptor for Hook {
         headers.add("traceparent", "00-1-2-3")
     }
 
-    fn after_response(&self, exchange: &Exchange<'_>, ended: &EndedAttempt<'_>) {
+    fn after_response(&self, exchange: &Exchange<'_>, ended: &AttemptEnd<'_>) {
         let line = format!("{} {} {:?}", exchange.attempt, ended.outcome, ended.request_id);
         self.0.lock().unwrap().push(line);
     }
@@ -78,7 +78,10 @@ async fn metrics_count_attempts_and_calls() {
 struct EverySecond(AtomicU32);
 
 impl RateLimiter for EverySecond {
-    fn acquire<'a>(&'a self, _: &'a PacedCall<'a>) -> BoxFuture<'a, Result<(), RateLimiterError>> {
+    fn acquire<'a>(
+        &'a self,
+        _: &'a RateLimitKey<'a>,
+    ) -> BoxFuture<'a, Result<(), RateLimiterError>> {
         let number = self.0.fetch_add(1, Ordering::SeqCst);
         Box::pin(async move {
             if number % 2 == 1 {
@@ -107,19 +110,19 @@ struct Failing {
     calls: Arc<AtomicU32>,
 }
 
-impl HttpSend for Failing {
+impl HttpClient for Failing {
     fn send<'a>(
         &'a self,
         _: PreparedRequest,
-        sending: &'a Sending,
-    ) -> BoxFuture<'a, Result<HttpResponse, HttpFailure>> {
+        sending: &'a SendProgress,
+    ) -> BoxFuture<'a, Result<HttpResponse, HttpError>> {
         self.calls.fetch_add(1, Ordering::SeqCst);
         if self.says_held {
-            sending.held();
+            sending.mark_buffered();
         }
         Box::pin(async {
             tokio::time::sleep(Duration::from_secs(3_600)).await;
-            Err(HttpFailure::new(HttpFailureKind::MaybeSent, "never"))
+            Err(HttpError::new(HttpErrorKind::PossiblySent, "never"))
         })
     }
 }
@@ -143,14 +146,14 @@ async fn another_http_client_that_tells_nothing_counts_as_having_sent() {
 async fn a_storm_of_failures_is_not_answered_with_a_storm_of_resends() {
     #[derive(Debug)]
     struct Down(Arc<AtomicU32>);
-    impl HttpSend for Down {
+    impl HttpClient for Down {
         fn send<'a>(
             &'a self,
             _: PreparedRequest,
-            _: &'a Sending,
-        ) -> BoxFuture<'a, Result<HttpResponse, HttpFailure>> {
+            _: &'a SendProgress,
+        ) -> BoxFuture<'a, Result<HttpResponse, HttpError>> {
             self.0.fetch_add(1, Ordering::SeqCst);
-            Box::pin(async { Err(HttpFailure::new(HttpFailureKind::MaybeSent, "down")) })
+            Box::pin(async { Err(HttpError::new(HttpErrorKind::PossiblySent, "down")) })
         }
     }
     let sent = Arc::new(AtomicU32::new(0));

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use cvm_transport::Unlimited;
+use cvm_transport::NoRateLimit;
 
 use crate::actions::{KillThings, ListThings};
 use crate::builder;
@@ -62,7 +62,7 @@ async fn connections(turn: Turn, hazard: bool) -> Vec<usize> {
     let client = builder(&server.url)
         .max_attempts(1)
         .max_response_bytes(100_000)
-        .rate_limiter(Unlimited)
+        .rate_limiter(NoRateLimit)
         .build()
         .unwrap();
     for _ in 0..3 {
@@ -135,7 +135,8 @@ async fn a_connection_that_waits_is_closed_after_fifteen_seconds() {
 async fn calls_open_about_as_many_connections_as_there_are_at_once() {
     for (callers, calls) in [(1, 500), (8, 100)] {
         let server = Server::start([]).await;
-        let client = builder(&server.url).max_attempts(1).rate_limiter(Unlimited).build().unwrap();
+        let client =
+            builder(&server.url).max_attempts(1).rate_limiter(NoRateLimit).build().unwrap();
         let caller = |_| {
             let client = client.clone();
             tokio::spawn(async move {

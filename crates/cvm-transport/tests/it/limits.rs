@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use cvm_transport::{
     BoxFuture, Credential, CredentialProvider, CredentialProviderError, CredentialSnapshot, Error,
-    Outcome, PacedCall, RateLimiter, RateLimiterError, Timeouts,
+    Outcome, RateLimitKey, RateLimiter, RateLimiterError, Timeouts,
 };
 use tokio::time::Instant;
 
@@ -127,7 +127,10 @@ impl CredentialProvider for Mute {
 }
 
 impl RateLimiter for Mute {
-    fn acquire<'a>(&'a self, _: &'a PacedCall<'a>) -> BoxFuture<'a, Result<(), RateLimiterError>> {
+    fn acquire<'a>(
+        &'a self,
+        _: &'a RateLimitKey<'a>,
+    ) -> BoxFuture<'a, Result<(), RateLimiterError>> {
         Box::pin(std::future::pending())
     }
 }
@@ -182,7 +185,10 @@ async fn more_time_for_a_launch_is_not_more_time_for_its_token() {
 struct Late(Duration);
 
 impl RateLimiter for Late {
-    fn acquire<'a>(&'a self, _: &'a PacedCall<'a>) -> BoxFuture<'a, Result<(), RateLimiterError>> {
+    fn acquire<'a>(
+        &'a self,
+        _: &'a RateLimitKey<'a>,
+    ) -> BoxFuture<'a, Result<(), RateLimiterError>> {
         Box::pin(async {
             tokio::time::sleep(self.0).await;
             Ok(())

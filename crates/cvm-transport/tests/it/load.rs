@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use cvm_transport::{ActionInfo, Client, DocumentedRates};
+use cvm_transport::{ActionInfo, Client, DocumentedRateLimiter};
 use serde_json::json;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
@@ -30,7 +30,7 @@ fn service() -> (Client, Fake) {
         let after = Duration::from_millis(100);
         Reply::Answer { status: 200, headers: vec![], body: Body::Whole(body.into()), after }
     });
-    let client = fake.builder().rate_limiter(DocumentedRates::default()).build().unwrap();
+    let client = fake.builder().rate_limiter(DocumentedRateLimiter::default()).build().unwrap();
     (client, fake)
 }
 

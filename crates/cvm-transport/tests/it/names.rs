@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use cvm_transport::{Dialect, HttpFailureKind, Outcome, Timeouts};
+use cvm_transport::{Dialect, HttpErrorKind, Outcome, Timeouts};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::Instant;
@@ -105,7 +105,7 @@ async fn a_backup_is_greeted_addressed_and_signed_for_by_its_own_name() {
             .timeouts(Timeouts::default())
             .build()
             .unwrap();
-        let (_, report) = client.send_reported(ListThings::default()).await.unwrap();
+        let (_, report) = client.send_with_report(ListThings::default()).await.unwrap();
         let outcomes: Vec<_> = report.attempts.iter().map(|attempt| attempt.outcome).collect();
         assert_eq!(outcomes, [Outcome::NotSent, Outcome::Success]);
         let greeted = greeted.lock().unwrap();
@@ -154,16 +154,16 @@ async fn a_name_that_cannot_be_found_was_sent_nothing() {
 
 #[tokio::test(start_paused = true)]
 async fn each_failure_of_the_network_proves_what_it_proves_and_no_more() {
-    use HttpFailureKind::{
-        ConnectTimeout, MaybeSent, NotSent, ProxyAuthentication, Unsendable, Untrusted,
+    use HttpErrorKind::{
+        ConnectTimeout, InvalidRequest, NotSent, PossiblySent, ProxyAuthentication, Untrusted,
     };
     for (kind, attempts, outcome, words) in [
         (NotSent, 4, Outcome::NotSent, ["not sent", ""]),
         (ConnectTimeout, 4, Outcome::NotSent, ["not sent", "timeout"]),
         (Untrusted, 1, Outcome::Untrusted, ["not sent", "untrusted"]),
         (ProxyAuthentication, 1, Outcome::NotSent, ["not sent", ""]),
-        (Unsendable, 1, Outcome::Refused, ["not sent", "usage"]),
-        (MaybeSent, 1, Outcome::Ambiguous, ["outcome unknown", ""]),
+        (InvalidRequest, 1, Outcome::Refused, ["not sent", "usage"]),
+        (PossiblySent, 1, Outcome::Ambiguous, ["outcome unknown", ""]),
     ] {
         let fake = Fake::new(move |_, _| Reply::Fails(kind));
         let kill = KillThings { thing_ids: vec!["thing-1".into()] };
@@ -171,7 +171,7 @@ async fn each_failure_of_the_network_proves_what_it_proves_and_no_more() {
         assert_eq!(fake.asked(), attempts, "{kind:?}");
         assert!(error.attempts().iter().all(|attempt| attempt.outcome == outcome), "{error:?}");
         // What cannot be sent at all is no attempt.
-        let made = if kind == Unsendable { 0 } else { attempts };
+        let made = if kind == InvalidRequest { 0 } else { attempts };
         assert_eq!(error.attempts().len(), made, "{kind:?}");
         let told = [
             ("not sent", error.is_not_sent()),

@@ -17,7 +17,7 @@ fn ids() -> Vec<String> {
 #[tokio::test]
 async fn success_after_a_lost_answer_is_one_launch() {
     let server = Server::start([Turn::reset(), Turn::close()]).await;
-    let (answer, report) = client(&server.url).send_reported(Launch::default()).await.unwrap();
+    let (answer, report) = client(&server.url).send_with_report(Launch::default()).await.unwrap();
     assert_eq!(answer.thing_id_set, ["thing-1"]);
     let received = server.received();
     let tokens: HashSet<_> = received.iter().map(|request| request.client_token()).collect();
@@ -145,7 +145,7 @@ async fn a_connection_that_breaks_before_the_first_byte_does_no_harm() {
     for _ in 0..50 {
         let server = Server::start([Turn::ResetOnAccept]).await;
         let kill = KillThings { thing_ids: ids() };
-        match client(&server.url).send_reported(kill).await {
+        match client(&server.url).send_with_report(kill).await {
             Ok((_, report)) => assert_eq!(report.attempts[0].outcome, Outcome::NotSent),
             Err(error) => assert!(error.outcome_unknown().is_some(), "{error}"),
         }
@@ -287,7 +287,7 @@ async fn a_refused_connection_was_not_sent() {
     assert!(error.is_not_sent() && error.attempts().is_empty(), "no attempt was made");
     let token = client.new_client_token().unwrap();
     let launch = Launch { client_token: Some(token.clone()), ..Launch::default() };
-    let (_, report) = client.send_reported(launch).await.unwrap();
+    let (_, report) = client.send_with_report(launch).await.unwrap();
     assert_eq!(report.client_token, Some(token));
 }
 

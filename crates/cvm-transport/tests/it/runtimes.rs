@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::channel;
 use std::time::Duration;
 
-use cvm_transport::{Client, Timeouts, Unlimited};
+use cvm_transport::{Client, NoRateLimit, Timeouts};
 use tokio::runtime::{Builder, Runtime};
 
 use crate::actions::{KillThings, ListThings};
@@ -22,7 +22,7 @@ fn client(server: &Server) -> Client {
     let timeouts =
         Timeouts { connect: wide, first_byte: wide, attempt: wide, ..Timeouts::default() };
     let builder = crate::builder(&server.url).timeouts(timeouts).max_attempts(1);
-    builder.rate_limiter(Unlimited).build().unwrap()
+    builder.rate_limiter(NoRateLimit).build().unwrap()
 }
 
 /// Waits for its turn, calls, and passes the turn on: while one thread calls, the runtimes of the others

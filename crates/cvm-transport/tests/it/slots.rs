@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use cvm_transport::{
-    AddedHeaders, BoxFuture, Exchange, HttpFailureKind, Interceptor, PacedCall, RateLimiter,
+    BoxFuture, Exchange, HeaderMapMut, HttpErrorKind, Interceptor, RateLimitKey, RateLimiter,
     RateLimiterError,
 };
 
@@ -18,13 +18,13 @@ struct Book(Arc<Mutex<(Vec<u64>, Vec<u64>)>>);
 impl RateLimiter for Book {
     fn acquire<'a>(
         &'a self,
-        call: &'a PacedCall<'a>,
+        call: &'a RateLimitKey<'a>,
     ) -> BoxFuture<'a, Result<(), RateLimiterError>> {
         self.0.lock().unwrap().0.push(call.number);
         Box::pin(async { Ok(()) })
     }
 
-    fn give_back(&self, call: &PacedCall<'_>) {
+    fn give_back(&self, call: &RateLimitKey<'_>) {
         self.0.lock().unwrap().1.push(call.number);
     }
 }
@@ -67,7 +67,7 @@ async fn slot_comes_back_when_nothing_left() {
         client.send(ListThings::default()).await.unwrap_err();
         assert_eq!((book.is_all_given_back(), book.is_all_used()), (held, !held), "deadline");
     }
-    for (kind, is_sent) in [(HttpFailureKind::NotSent, false), (HttpFailureKind::MaybeSent, true)] {
+    for (kind, is_sent) in [(HttpErrorKind::NotSent, false), (HttpErrorKind::PossiblySent, true)] {
         let (client, book) = with_book(move || Reply::Fails(kind));
         client.send(ListThings::default()).await.unwrap_err();
         let shown = format!("{kind:?}");
@@ -89,7 +89,7 @@ async fn slot_of_a_request_that_was_answered_is_used() {
 struct Stop;
 
 impl Interceptor for Stop {
-    fn before_signing(&self, _: &Exchange<'_>, _: &mut AddedHeaders) -> Result<(), String> {
+    fn before_signing(&self, _: &Exchange<'_>, _: &mut HeaderMapMut) -> Result<(), String> {
         Err("stop".into())
     }
 }

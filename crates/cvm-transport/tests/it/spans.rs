@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use cvm_transport::{Client, Creation, FixedClock, Timeouts, Unlimited, Waiter};
+use cvm_transport::{Client, CreatedResources, FixedClock, NoRateLimit, Timeouts, Waiter};
 
 use crate::actions::{KillThings, Launch, ListThings, THINGS_READY, Thing};
 use crate::fake::{Fake, Reply};
@@ -91,7 +91,7 @@ async fn any_timeout_is_taken_on_a_real_connection() {
         for span in SPANS.into_iter().filter(|span| *span > Duration::from_secs(1)) {
             let client = crate::builder(&server.url)
                 .timeouts(timeouts(set, span))
-                .rate_limiter(Unlimited)
+                .rate_limiter(NoRateLimit)
                 .build()
                 .unwrap();
             call(&client).await.unwrap_or_else(|error| panic!("{name} {span:?}: {error:?}"));
@@ -139,7 +139,7 @@ async fn any_settle_time_is_taken() {
         let client = fake.builder().build().unwrap();
         let search = client.reconcile_creation(ListThings::default(), |_: &Thing| true);
         let found = search.settle(span).await.unwrap();
-        assert!(matches!(found, Creation::NotFound), "{span:?}: {found:?}");
+        assert!(matches!(found, CreatedResources::NotFound), "{span:?}: {found:?}");
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use cvm_transport::{BoxFuture, Outcome, PacedCall, RateLimiter, RateLimiterError};
+use cvm_transport::{BoxFuture, Outcome, RateLimitKey, RateLimiter, RateLimiterError};
 
 use crate::actions::{KillThings, ListThings};
 use crate::fake::{Fake, Reply};
@@ -12,7 +12,10 @@ use crate::fake::{Fake, Reply};
 struct Slots(AtomicUsize);
 
 impl RateLimiter for Slots {
-    fn acquire<'a>(&'a self, _: &'a PacedCall<'a>) -> BoxFuture<'a, Result<(), RateLimiterError>> {
+    fn acquire<'a>(
+        &'a self,
+        _: &'a RateLimitKey<'a>,
+    ) -> BoxFuture<'a, Result<(), RateLimiterError>> {
         let taken =
             self.0.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1));
         Box::pin(async move {

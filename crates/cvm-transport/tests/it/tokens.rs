@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use cvm_transport::{
-    CLIENT_TOKEN_WINDOW, ClientBuilder, Clock, Creation, Error, HttpFailureKind, Outcome,
+    CLIENT_TOKEN_WINDOW, ClientBuilder, Clock, CreatedResources, Error, HttpErrorKind, Outcome,
     SeededEntropy, Timeouts,
 };
 use serde_json::Value;
@@ -39,8 +39,8 @@ fn a_million_tokens_are_unlike_and_ascii() {
 /// What may become of an attempt.
 fn reply(kind: u64) -> Reply {
     match kind % 8 {
-        0 => Reply::Fails(HttpFailureKind::NotSent),
-        1 => Reply::Fails(HttpFailureKind::MaybeSent),
+        0 => Reply::Fails(HttpErrorKind::NotSent),
+        1 => Reply::Fails(HttpErrorKind::PossiblySent),
         2 => Reply::refusal("RequestLimitExceeded", vec![]),
         3 => Reply::refusal("InternalError", vec![]),
         4 => Reply::status(502, vec![]),
@@ -192,7 +192,7 @@ async fn a_launch_is_sent_again_for_three_minutes_and_read_after_that() {
         .reconcile_creation(ListThings::default(), |thing: &Thing| thing.thing_id.contains("ours"))
         .await
         .unwrap();
-    assert!(matches!(found, Creation::Found(things) if things.len() == 1));
+    assert!(matches!(found, CreatedResources::Found(things) if things.len() == 1));
     assert!(fake.asked() > asked, "it is looked for");
     assert_eq!(sent.lock().unwrap().len(), attempts, "and still nothing is sent");
 }
@@ -233,7 +233,7 @@ async fn no_attempt_leaves_after_the_window_of_its_token_whichever_call_began_it
     let fake = Fake::new(move |_, number| {
         noted.lock().unwrap().push(began.elapsed().as_secs());
         match number {
-            1 => Reply::Fails(HttpFailureKind::MaybeSent),
+            1 => Reply::Fails(HttpErrorKind::PossiblySent),
             _ => Reply::Silent { held: false },
         }
     });
@@ -257,10 +257,10 @@ async fn a_call_that_fails_takes_nothing_back_from_another_with_its_token() {
     let firsts: [fn() -> Reply; 3] = [
         || Reply::refusal("LimitExceeded", vec![]),
         || Reply::Silent { held: true },
-        || Reply::Fails(HttpFailureKind::NotSent),
+        || Reply::Fails(HttpErrorKind::NotSent),
     ];
     let seconds: [fn() -> Reply; 3] = [
-        || Reply::Fails(HttpFailureKind::MaybeSent),
+        || Reply::Fails(HttpErrorKind::PossiblySent),
         || Reply::refusal("InternalError", vec![]),
         Reply::healthy,
     ];
@@ -340,7 +340,7 @@ async fn the_window_goes_on_while_the_machine_sleeps_and_when_its_clock_is_set_b
     ];
     for (index, history) in histories.into_iter().enumerate() {
         let wall = Wall::new();
-        let fake = Fake::new(|_, _| Reply::Fails(HttpFailureKind::MaybeSent));
+        let fake = Fake::new(|_, _| Reply::Fails(HttpErrorKind::PossiblySent));
         let client = fake.builder().clock(wall.clone()).max_attempts(1).build().unwrap();
         client.send(launch("token-1")).await.unwrap_err();
         let passed = history(&wall);
@@ -360,7 +360,7 @@ async fn the_window_goes_on_while_the_machine_sleeps_and_when_its_clock_is_set_b
     let asleep = wall.clone();
     let fake = Fake::new(move |_, _| {
         asleep.forward(181);
-        Reply::Fails(HttpFailureKind::MaybeSent)
+        Reply::Fails(HttpErrorKind::PossiblySent)
     });
     let client = fake.builder().clock(wall).build().unwrap();
     let error = client.send(launch("token-1")).await.unwrap_err();

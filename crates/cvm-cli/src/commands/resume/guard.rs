@@ -6,7 +6,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use cvm_models::{AddedHeaders, EndedAttempt, Exchange, Interceptor};
+use cvm_models::{AttemptEnd, Exchange, HeaderMapMut, Interceptor};
 
 use crate::clocks::Clocks;
 use crate::entry::{Entry, TOKEN_WINDOW};
@@ -60,12 +60,12 @@ impl Interceptor for Guard {
     fn before_signing(
         &self,
         exchange: &Exchange<'_>,
-        _headers: &mut AddedHeaders,
+        _headers: &mut HeaderMapMut,
     ) -> Result<(), String> {
         if exchange.action == self.entry.action { self.left().map(drop) } else { Ok(()) }
     }
 
-    fn after_response(&self, _exchange: &Exchange<'_>, ended: &EndedAttempt<'_>) {
+    fn after_response(&self, _exchange: &Exchange<'_>, ended: &AttemptEnd<'_>) {
         ended.clock_difference.into_iter().for_each(|difference| self.learn(difference));
     }
 }

@@ -5,7 +5,7 @@
 
 use std::collections::HashSet;
 
-use cvm_models::Answer;
+use cvm_models::UntypedResponse;
 use cvm_models::protocol::{
     ActionInfo, Kind, ListDefect, Missing, PageInfo, PageStyle, ReconcileInfo, total_of,
 };
@@ -299,7 +299,7 @@ impl Reading<'_> {
         &self,
         connection: &Connection,
         ask: Map<String, Value>,
-    ) -> Result<Option<Answer>> {
+    ) -> Result<Option<UntypedResponse>> {
         let ask = Value::Object(ask);
         // What is concluded from a reading must not come from a late copy of another response.
         let client = connection.client.with_fresh_connections();
@@ -321,7 +321,7 @@ impl Reading<'_> {
 
     /// The items of a page. One that is null or names nothing could be any of those that are looked for, so
     /// a list with one proves nothing.
-    fn checked_rows(&self, answer: &Answer) -> Result<Vec<Value>> {
+    fn checked_rows(&self, answer: &UntypedResponse) -> Result<Vec<Value>> {
         let own = self.list.paginate.and_then(|pages| pages.id);
         let of_request = self.facts.ids.map(|_| self.facts.id);
         for id in [own, of_request] {
@@ -331,7 +331,7 @@ impl Reading<'_> {
         self.rows(answer)
     }
 
-    fn rows(&self, answer: &Answer) -> Result<Vec<Value>> {
+    fn rows(&self, answer: &UntypedResponse) -> Result<Vec<Value>> {
         match answer.to_value().get_mut(self.items).map(Value::take) {
             Some(Value::Array(rows)) => Ok(rows),
             _ => Err(self.unreadable("has no list in its answer")),

@@ -82,7 +82,7 @@ impl Teller {
         self.calls += 1;
         let name = A::INFO.name;
         let sent = json::to_value(&request);
-        match client.send_reported(request).await {
+        match client.send_with_report(request).await {
             Ok((response, report)) => {
                 self.line(
                     name,
@@ -109,7 +109,7 @@ impl Teller {
         self.calls += 1;
         let name = A::INFO.name;
         let sent = json::to_value(&request);
-        let error = match self.client.send_reported(request).await {
+        let error = match self.client.send_with_report(request).await {
             Err(error) if error.code().is_some_and(|known| known == code) => error,
             Err(error) => return Err(outcome::failure(A::INFO, &sent, &error, None)),
             Ok((_, report)) => {

@@ -195,12 +195,12 @@ async fn a_good_credential_serves_while_its_refresh_hangs() {
         }
         assert_eq!(source.fetches.load(Ordering::SeqCst), round, "one refresh at a time");
         // It is given up, and after the pause that a failure costs there is another.
-        tokio::time::advance(LONGEST).await;
+        tokio::time::advance(MAX_FETCH_TIME).await;
         settle().await;
         assert_eq!(id(&cache).await.unwrap(), "AKID1");
         settle().await;
         assert_eq!(source.fetches.load(Ordering::SeqCst), round, "not before the pause");
-        tokio::time::advance(LONGEST_PAUSE).await;
+        tokio::time::advance(MAX_PAUSE).await;
     }
     // At its end callers ask the source themselves, which answers again.
     *source.hanging.lock().unwrap() = false;
@@ -230,7 +230,7 @@ fn a_canceled_refresh_counts_as_a_failure() {
     drop(refresh);
     *source.hanging.lock().unwrap() = false;
     runtime().block_on(async {
-        tokio::time::advance(LONGEST_PAUSE * 2).await;
+        tokio::time::advance(MAX_PAUSE * 2).await;
         assert_eq!(id(&cache).await.unwrap(), "AKID1");
         settle().await;
         assert_eq!(id(&cache).await.unwrap(), "AKID3");

@@ -67,7 +67,7 @@ pub(crate) struct Known<'a> {
 
 impl Sightings {
     /// Takes in a row, and what it means for the resource.
-    pub(crate) fn see(
+    pub(crate) fn update(
         &mut self,
         resource: &mut WaitedResource,
         item: &dyn Model,
@@ -132,13 +132,13 @@ impl Sightings {
         };
         resource.reason = match (resource.verdict, later) {
             (WaitVerdict::Failed, Some(later)) if !is_final => {
-                let later = mask::cut(&later, mask::MOST_OF_NAME).into_owned();
+                let later = mask::cut(&later, mask::MAX_NAME).into_owned();
                 Some(format!("{SUPERSEDED}: the latest is `{later}`; check what it left behind"))
             }
             (WaitVerdict::Failed, _) => info
                 .reason
                 .and_then(|name| member(name).text())
-                .map(|reason| mask::cut(&reason, mask::MOST_OF_MESSAGE).into_owned()),
+                .map(|reason| mask::cut(&reason, mask::MAX_MESSAGE).into_owned()),
             _ => None,
         }
         .filter(|reason| !reason.is_empty());
@@ -241,7 +241,7 @@ fn text_of(item: &dyn Model, name: &str) -> Option<String> {
 }
 
 /// What a failure means, in words.
-pub(crate) fn told_failure(info: &WaiterInfo, failed: &WaitedResource) -> String {
+pub(crate) fn failure_message(info: &WaiterInfo, failed: &WaitedResource) -> String {
     let id = &failed.id;
     let reason = failed.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
     let is = |states: &[&str], state: &str| states.contains(&state);

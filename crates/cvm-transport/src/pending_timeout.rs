@@ -18,7 +18,7 @@ pub(crate) fn after(now: Instant, span: Duration) -> Instant {
 
 /// As [`timeout_at`], but what is ready when it is first asked costs neither a timer nor a look at the
 /// clock. `deadline` is told the time at which the waiting begins, and is called only then.
-pub(crate) async fn within<F: Future>(
+pub(crate) async fn timeout_if_pending<F: Future>(
     future: F,
     deadline: impl FnOnce(Instant) -> Instant,
 ) -> Result<F::Output, Elapsed> {
@@ -49,9 +49,9 @@ mod tests {
         let began = Instant::now();
         let after = |seconds| tokio::time::sleep(Duration::from_secs(seconds));
         let five_more = |now| now + Duration::from_secs(5);
-        assert!(within(after(4), five_more).await.is_ok());
-        assert!(within(after(6), five_more).await.is_err());
+        assert!(timeout_if_pending(after(4), five_more).await.is_ok());
+        assert!(timeout_if_pending(after(6), five_more).await.is_err());
         assert_eq!(Instant::now(), began + Duration::from_secs(9));
-        assert_eq!(within(async { 1 }, |_| unreachable!()).await, Ok(1));
+        assert_eq!(timeout_if_pending(async { 1 }, |_| unreachable!()).await, Ok(1));
     }
 }

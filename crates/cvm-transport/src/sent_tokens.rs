@@ -26,7 +26,7 @@ const REMEMBERED: usize = 16_384;
 /// does not know the token, and would carry the request out a second time. And a token belongs to a few
 /// minutes: nobody published either for how long the service knows it.
 #[derive(Debug, Default)]
-pub(crate) struct TokensInDoubt(Mutex<Records>);
+pub(crate) struct SentTokens(Mutex<Records>);
 
 #[derive(Debug, Default)]
 struct Records {
@@ -123,7 +123,7 @@ impl Age {
     }
 }
 
-impl TokensInDoubt {
+impl SentTokens {
     fn open(&self) -> MutexGuard<'_, Records> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -219,7 +219,7 @@ fn too_late() -> String {
 /// The use of a token by one call. Dropped while an attempt is on its way, the token stays in doubt.
 #[derive(Debug)]
 pub(crate) struct TokenHold<'a> {
-    tokens: &'a TokensInDoubt,
+    tokens: &'a SentTokens,
     token: &'a str,
     is_in_flight: bool,
 }

@@ -15,7 +15,7 @@ use tokio::sync::Notify;
 use tokio::time::{Instant, timeout_at};
 
 use crate::http::BoxFuture;
-use crate::pace::{Pace, Place};
+use crate::limiter::{Limiter, Place};
 
 /// Decides when a call may be sent.
 ///
@@ -26,22 +26,22 @@ pub trait RateLimiter: fmt::Debug + Send + Sync + 'static {
     /// free for others.
     fn acquire<'a>(
         &'a self,
-        call: &'a PacedCall<'a>,
+        call: &'a RateLimitKey<'a>,
     ) -> BoxFuture<'a, Result<(), RateLimiterError>>;
 
     /// A call that may have been sent was not: it was stopped, or had no connection. What it took is free for
     /// others.
-    fn give_back(&self, call: &PacedCall<'_>) {
+    fn give_back(&self, call: &RateLimitKey<'_>) {
         let _ = call;
     }
 
     /// The service turned such a call away because there were too many.
-    fn throttled(&self, call: &PacedCall<'_>) {
+    fn throttled(&self, call: &RateLimitKey<'_>) {
         let _ = call;
     }
 
     /// The service took such a call.
-    fn accepted(&self, call: &PacedCall<'_>) {
+    fn accepted(&self, call: &RateLimitKey<'_>) {
         let _ = call;
     }
 }
@@ -49,7 +49,7 @@ pub trait RateLimiter: fmt::Debug + Send + Sync + 'static {
 /// What a [`RateLimiter`] knows of a call.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
-pub struct PacedCall<'a> {
+pub struct RateLimitKey<'a> {
     /// Stands for the credential: the same for the same secret id, and no secret.
     pub credential: u64,
     /// The region, or nothing.
@@ -65,7 +65,7 @@ pub struct PacedCall<'a> {
     pub number: u64,
 }
 
-impl PacedCall<'_> {
+impl RateLimitKey<'_> {
     /// A number for an attempt.
     pub(crate) fn next_number() -> u64 {
         static NEXT: AtomicU64 = AtomicU64::new(0);
@@ -76,13 +76,13 @@ impl PacedCall<'_> {
 /// A slot that a call has. Dropped unused, it is given back.
 pub(crate) struct HeldSlot<'a> {
     limiter: &'a dyn RateLimiter,
-    call: PacedCall<'a>,
+    call: RateLimitKey<'a>,
     /// Bytes of the request may have left.
     pub(crate) is_used: bool,
 }
 
 impl<'a> HeldSlot<'a> {
-    pub(crate) fn new(limiter: &'a dyn RateLimiter, call: PacedCall<'a>) -> Self {
+    pub(crate) fn new(limiter: &'a dyn RateLimiter, call: RateLimitKey<'a>) -> Self {
         Self { limiter, call, is_used: false }
     }
 }
@@ -122,28 +122,31 @@ impl StdError for RateLimiterError {
 
 /// Imposes nothing: every call is sent at once.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Unlimited;
+pub struct NoRateLimit;
 
-impl RateLimiter for Unlimited {
-    fn acquire<'a>(&'a self, _: &'a PacedCall<'a>) -> BoxFuture<'a, Result<(), RateLimiterError>> {
+impl RateLimiter for NoRateLimit {
+    fn acquire<'a>(
+        &'a self,
+        _: &'a RateLimitKey<'a>,
+    ) -> BoxFuture<'a, Result<(), RateLimiterError>> {
         Box::pin(async { Ok(()) })
     }
 }
 
 /// The client's own limiter: the documented rates, shared by all clones of the client.
 #[derive(Debug, Default)]
-pub struct DocumentedRates(Mutex<HashMap<(u64, &'static str), PacesByRegion>>);
+pub struct DocumentedRateLimiter(Mutex<HashMap<(u64, &'static str), LimitersByRegion>>);
 
-type PacesByRegion = HashMap<Box<str>, Arc<Mutex<Pace>>>;
+type LimitersByRegion = HashMap<Box<str>, Arc<Mutex<Limiter>>>;
 
 /// From this number on those that rest are let go: temporary credentials come and go, and each has its own.
-const MANY: usize = 512;
+const MAX_KEYS: usize = 512;
 
-impl DocumentedRates {
-    fn pace(&self, call: &PacedCall<'_>) -> Arc<Mutex<Pace>> {
+impl DocumentedRateLimiter {
+    fn limiter(&self, call: &RateLimitKey<'_>) -> Arc<Mutex<Limiter>> {
         let mut paces = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let key = (call.credential, call.action);
-        if paces.len() >= MANY && !paces.contains_key(&key) {
+        if paces.len() >= MAX_KEYS && !paces.contains_key(&key) {
             let now = Instant::now();
             paces.retain(|_, regions| {
                 regions.retain(|_, pace| {
@@ -156,24 +159,24 @@ impl DocumentedRates {
         if let Some(pace) = regions.get(call.region) {
             return Arc::clone(pace);
         }
-        let pace = Arc::new(Mutex::new(Pace::new(call.per_second)));
+        let pace = Arc::new(Mutex::new(Limiter::new(call.per_second)));
         regions.insert(call.region.into(), Arc::clone(&pace));
         pace
     }
 
-    fn with<T>(&self, call: &PacedCall<'_>, act: impl FnOnce(&mut Pace) -> T) -> T {
-        act(&mut self.pace(call).lock().unwrap_or_else(PoisonError::into_inner))
+    fn with<T>(&self, call: &RateLimitKey<'_>, act: impl FnOnce(&mut Limiter) -> T) -> T {
+        act(&mut self.limiter(call).lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
-impl RateLimiter for DocumentedRates {
+impl RateLimiter for DocumentedRateLimiter {
     fn acquire<'a>(
         &'a self,
-        call: &'a PacedCall<'a>,
+        call: &'a RateLimitKey<'a>,
     ) -> BoxFuture<'a, Result<(), RateLimiterError>> {
         Box::pin(async move {
             let now = Instant::now();
-            let pace = self.pace(call);
+            let pace = self.limiter(call);
             if let Some(waiter) = Waiter::unless_free(pace, call, now) {
                 waiter.served().await;
             }
@@ -181,22 +184,22 @@ impl RateLimiter for DocumentedRates {
         })
     }
 
-    fn give_back(&self, call: &PacedCall<'_>) {
+    fn give_back(&self, call: &RateLimitKey<'_>) {
         self.with(call, |pace| pace.give_back(call.number, Instant::now()));
     }
 
-    fn throttled(&self, call: &PacedCall<'_>) {
+    fn throttled(&self, call: &RateLimitKey<'_>) {
         self.with(call, |pace| pace.throttled(Instant::now()));
     }
 
-    fn accepted(&self, call: &PacedCall<'_>) {
+    fn accepted(&self, call: &RateLimitKey<'_>) {
         self.with(call, |pace| pace.accepted(Instant::now()));
     }
 }
 
 /// A call in the queue. Dropped, it leaves the queue.
 struct Waiter {
-    pace: Arc<Mutex<Pace>>,
+    pace: Arc<Mutex<Limiter>>,
     place: Place,
     wake: Arc<Notify>,
     is_served: bool,
@@ -204,7 +207,11 @@ struct Waiter {
 
 impl Waiter {
     /// Takes a slot, or stands in the queue for one.
-    fn unless_free(pace: Arc<Mutex<Pace>>, call: &PacedCall<'_>, now: Instant) -> Option<Self> {
+    fn unless_free(
+        pace: Arc<Mutex<Limiter>>,
+        call: &RateLimitKey<'_>,
+        now: Instant,
+    ) -> Option<Self> {
         let (place, wake) = {
             let mut pace = pace.lock().unwrap_or_else(PoisonError::into_inner);
             if pace.try_take(call.number, now) {
@@ -249,16 +256,23 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::pace::WINDOW;
+    use crate::limiter::WINDOW;
 
-    fn call(action: &'static str, region: &'static str) -> PacedCall<'static> {
-        let number = PacedCall::next_number();
-        PacedCall { credential: 1, region, action, per_second: Some(10), is_retry: false, number }
+    fn call(action: &'static str, region: &'static str) -> RateLimitKey<'static> {
+        let number = RateLimitKey::next_number();
+        RateLimitKey {
+            credential: 1,
+            region,
+            action,
+            per_second: Some(10),
+            is_retry: false,
+            number,
+        }
     }
 
     #[tokio::test(start_paused = true)]
     async fn no_second_holds_more_calls_than_documented() {
-        let rates = DocumentedRates::default();
+        let rates = DocumentedRateLimiter::default();
         let start = Instant::now();
         let mut sent = Vec::new();
         for _ in 0..300 {
@@ -275,7 +289,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn keys_do_not_wait_for_each_other() {
-        let rates = DocumentedRates::default();
+        let rates = DocumentedRateLimiter::default();
         let start = Instant::now();
         for _ in 0..10 {
             for (action, region) in [("A", "x"), ("A", "y"), ("B", "x")] {
@@ -289,7 +303,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn slot_of_a_call_that_was_not_sent_is_free_again() {
-        let rates = DocumentedRates::default();
+        let rates = DocumentedRateLimiter::default();
         let start = Instant::now();
         for _ in 0..1_000 {
             let call = call("A", "x");
@@ -305,24 +319,24 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn credentials_that_come_and_go_leave_nothing_behind() {
-        let rates = DocumentedRates::default();
+        let rates = DocumentedRateLimiter::default();
         for hour in 0..2_000 {
             for action in ["A", "B"] {
-                let call = PacedCall { credential: hour, ..call(action, "ap-guangzhou") };
+                let call = RateLimitKey { credential: hour, ..call(action, "ap-guangzhou") };
                 rates.acquire(&call).await.unwrap();
                 rates.accepted(&call);
             }
-            assert!(rates.0.lock().unwrap().len() <= MANY);
+            assert!(rates.0.lock().unwrap().len() <= MAX_KEYS);
             tokio::time::advance(Duration::from_secs(3_600)).await;
         }
     }
 
     #[tokio::test(start_paused = true)]
     async fn those_in_use_are_kept_however_many_there_are() {
-        let rates = DocumentedRates::default();
-        let busy = |credential| PacedCall { credential, per_second: Some(1), ..call("A", "x") };
+        let rates = DocumentedRateLimiter::default();
+        let busy = |credential| RateLimitKey { credential, per_second: Some(1), ..call("A", "x") };
         let start = Instant::now();
-        for credential in 0..2 * MANY as u64 {
+        for credential in 0..2 * MAX_KEYS as u64 {
             rates.acquire(&busy(credential)).await.unwrap();
         }
         assert_eq!(Instant::now(), start);

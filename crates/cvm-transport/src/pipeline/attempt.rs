@@ -8,25 +8,25 @@ use tokio::time::Instant;
 
 use super::abandoned::Departure;
 use super::{Bounds, Call};
-use crate::breaker::Sign;
+use crate::breaker::Health;
 use crate::clock::unix_seconds;
 use crate::credentials::CredentialSnapshot;
 use crate::endpoint::Address;
 use crate::error::Kind;
-use crate::http::Sending;
-use crate::interceptor::{AddedHeaders, EndedAttempt};
+use crate::exchange::{Limits, exchange};
+use crate::failover::Failover;
+use crate::http::SendProgress;
+use crate::interceptor::{AttemptEnd, HeaderMapMut};
 use crate::metrics::AttemptMetrics;
 use crate::observer::Exchange;
-use crate::pacing::{HeldSlot, PacedCall};
-use crate::reading::{Reading, Tried};
-use crate::route::Route;
-use crate::sign::{Attempting, sign};
-use crate::transfer::{Limits, exchange};
-use crate::within::{after, within};
+use crate::pending_timeout::{after, timeout_if_pending};
+use crate::rate_limit::{HeldSlot, RateLimitKey};
+use crate::reading::{AttemptResult, ResponseClassifier};
+use crate::sign::{SigningInput, sign};
 use crate::{Error, Outcome, PreparedRequest, Region, entropy, skew, trace};
 
 /// One attempt that is about to leave.
-struct Going<'a> {
+struct AttemptContext<'a> {
     host: &'a Address,
     number: u32,
     snapshot: Option<&'a CredentialSnapshot>,
@@ -39,24 +39,24 @@ impl Call<'_> {
         response: &mut dyn Model,
         bounds: &mut Bounds<'_, '_>,
         number: u32,
-        route: &mut Route<'r>,
-    ) -> Tried {
+        route: &mut Failover<'r>,
+    ) -> AttemptResult {
         let leave_by = bounds.leave_by;
         let snapshot = match self.credential(leave_by).await {
             Ok(snapshot) => snapshot,
-            Err(error) => return Tried::early(error),
+            Err(error) => return AttemptResult::early(error),
         };
         let identity = snapshot.as_deref().map_or(0, identity);
-        let paced = PacedCall {
+        let paced = RateLimitKey {
             credential: identity,
             region: self.region.map_or("", Region::as_str),
             action: self.info.name,
             per_second: self.info.rate_limit_per_second,
             is_retry: number > 1,
-            number: PacedCall::next_number(),
+            number: RateLimitKey::next_number(),
         };
         let mut waiting_since = None;
-        let turn = within(self.shared.limiter.acquire(&paced), |now| {
+        let turn = timeout_if_pending(self.shared.limiter.acquire(&paced), |now| {
             waiting_since = Some(now);
             leave_by
         });
@@ -64,7 +64,7 @@ impl Call<'_> {
             Ok(Ok(())) => {}
             Ok(Err(error)) => {
                 let error = Error::new(Kind::NotSent, error.to_string()).with_source(error);
-                return Tried { credential: Some(identity), ..Tried::early(error) };
+                return AttemptResult { credential: Some(identity), ..AttemptResult::early(error) };
             }
             Err(_) => {
                 let error = Error::new(
@@ -72,7 +72,7 @@ impl Call<'_> {
                     "no rate-limit slot in time: too many calls of this action",
                 )
                 .with_timed_out(true);
-                return Tried { credential: Some(identity), ..Tried::early(error) };
+                return AttemptResult { credential: Some(identity), ..AttemptResult::early(error) };
             }
         }
         let mut slot = HeldSlot::new(&*self.shared.limiter, paced);
@@ -81,24 +81,27 @@ impl Call<'_> {
         let snapshot = if waited > Duration::from_secs(1) {
             match self.credential(leave_by).await {
                 Ok(snapshot) => snapshot,
-                Err(error) => return Tried::early(error),
+                Err(error) => return AttemptResult::early(error),
             }
         } else {
             snapshot
         };
         let breakers = self.shared.breakers.as_ref();
         let Some((host, permit)) = route.host(breakers, self.class == RetryClass::Read) else {
-            return Tried { credential: Some(identity), ..Tried::shut_out() };
+            return AttemptResult {
+                credential: Some(identity),
+                ..AttemptResult::breaker_open_result()
+            };
         };
-        let going = Going { host, number, snapshot: snapshot.as_deref() };
+        let going = AttemptContext { host, number, snapshot: snapshot.as_deref() };
         let mut tried = self.send(request, response, &going, bounds, &mut slot).await;
         slot.is_used &= tried.outcome != Outcome::NotSent;
         drop(slot);
         if let Some(permit) = permit {
-            permit.end(if tried.is_exchanged { tried.sign() } else { Sign::Silent });
+            permit.end(if tried.is_exchanged { tried.sign() } else { Health::Ignored });
         }
         if tried.is_exchanged && tried.outcome == Outcome::NotSent {
-            route.move_on();
+            route.advance();
         }
         tried.credential = Some(identity);
         tried.paced = waited;
@@ -122,7 +125,7 @@ impl Call<'_> {
             |snapshot: &CredentialSnapshot| snapshot.expires_at().is_some_and(|end| end <= now());
         let mut asked_again = false;
         loop {
-            return match within(provider.credential_at(now()), |_| deadline).await {
+            return match timeout_if_pending(provider.credential_at(now()), |_| deadline).await {
                 // Whatever a source gives: a metadata service may hold an old answer, a file an old login.
                 Ok(Ok(snapshot)) if has_ended(&snapshot) => {
                     // Who keeps it drops it, and may have another.
@@ -179,7 +182,7 @@ impl Call<'_> {
             if is_tc3 { 0 } else { entropy::nonce(&*shared.entropy).map_err(no_entropy)? };
         let mut prepared = sign(
             &self.draft,
-            &Attempting {
+            &SigningInput {
                 info: self.info,
                 writing: &shared.writing,
                 address: host,
@@ -193,7 +196,7 @@ impl Call<'_> {
         )?;
         if let Some(interceptor) = &shared.interceptor {
             let exchange = self.exchange(number);
-            AddedHeaders::write(&**interceptor, &exchange, &mut prepared.headers)?;
+            HeaderMapMut::write(&**interceptor, &exchange, &mut prepared.headers)?;
         }
         Ok(prepared)
     }
@@ -202,21 +205,21 @@ impl Call<'_> {
         &self,
         request: &dyn Model,
         response: &mut dyn Model,
-        going: &Going<'_>,
+        going: &AttemptContext<'_>,
         bounds: &mut Bounds<'_, '_>,
         slot: &mut HeldSlot<'_>,
-    ) -> Tried {
-        let Going { host, number, snapshot } = *going;
+    ) -> AttemptResult {
+        let AttemptContext { host, number, snapshot } = *going;
         let deadline = bounds.deadline;
         let window = self.exchange(number);
         let skew = self.shared.skews.of(host.authority());
         let prepared = match self.signed(host, snapshot, number, skew) {
             Ok(prepared) => prepared,
-            Err(error) => return Tried::early(error),
+            Err(error) => return AttemptResult::early(error),
         };
         let now = Instant::now();
         if let Err(error) = bounds.leave(self.shared, now) {
-            return Tried::early(error);
+            return AttemptResult::early(error);
         }
         if let Some(observer) = &self.shared.observer {
             observer.request(&window, &prepared.masked());
@@ -236,39 +239,52 @@ impl Call<'_> {
             keeps_unusable: self.class != RetryClass::Read,
         };
         let is_fresh = self.class != RetryClass::Read || self.client.options().fresh_connections;
-        let sending = Sending::new(is_fresh);
+        let sending = SendProgress::new(is_fresh);
         let departure = Departure { progress: &self.progress, sending: &sending, slot };
         let sent = self.shared.clock.now();
         let exchanged = exchange(&*self.shared.http, prepared, &sending, &limits).await;
         drop(departure);
         let received = self.shared.clock.now();
-        let reading =
-            Reading { call: self, address: host, request, snapshot, sent, received, skew };
+        let reading = ResponseClassifier {
+            call: self,
+            address: host,
+            request,
+            snapshot,
+            sent,
+            received,
+            skew,
+        };
         let (mut tried, answer) = match exchanged {
             Ok(mut answer) => {
-                let tried = reading.answer(&answer, response);
+                let tried = reading.classify_response(&answer, response);
                 if tried.is_clean() {
                     answer.connection.keep_connection();
                 }
                 (tried, Some(answer))
             }
-            Err(broken) => (reading.broken(broken), None),
+            Err(broken) => (reading.classify_transport_error(broken), None),
         };
         bounds.landed(&tried);
         if let Some(observer) = &self.shared.observer {
-            observer.response(&window, &reading.for_people(answer.as_ref(), &tried));
+            observer.response(&window, &reading.masked(answer.as_ref(), &tried));
         }
         tried.is_exchanged = true;
         tried
     }
 
-    pub(super) fn tell(&self, number: u32, tried: &Tried, took: Duration, host: Option<&Address>) {
+    pub(super) fn record_attempt(
+        &self,
+        number: u32,
+        tried: &AttemptResult,
+        took: Duration,
+        host: Option<&Address>,
+    ) {
         let region = self.region.map(Region::as_str);
         let host = host.map(Address::authority);
         let code = tried.code.as_ref().map(ErrorCode::as_str);
         trace::attempt_ended(self.info.name, region, host, number, tried.outcome, code, took);
         if let Some(interceptor) = &self.shared.interceptor {
-            let ended = EndedAttempt {
+            let ended = AttemptEnd {
                 outcome: tried.outcome,
                 status: tried.status,
                 code,

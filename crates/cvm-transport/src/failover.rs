@@ -19,12 +19,12 @@ const BACKUP_ROOTS: [&str; 2] = [".tencentcloudapi.cn", ".tencentcloudapi.com.cn
 
 /// Where else a client's requests may go.
 #[derive(Debug, Default)]
-pub(crate) struct Backups {
+pub(crate) struct BackupHosts {
     named: Vec<Origin>,
     root_domains: bool,
 }
 
-impl Backups {
+impl BackupHosts {
     pub(crate) fn new(named: &[String], root_domains: bool) -> Result<Self, EndpointError> {
         let named = named.iter().map(|url| Origin::parse(url)).collect::<Result<_, _>>()?;
         Ok(Self { named, root_domains })
@@ -76,20 +76,20 @@ impl Backups {
 
 /// Where a call stands on its way through the hosts.
 #[derive(Debug)]
-pub(crate) struct Route<'a> {
+pub(crate) struct Failover<'a> {
     hosts: Vec<&'a Address>,
     at: usize,
     taken: Option<&'a Address>,
 }
 
-impl<'a> Route<'a> {
+impl<'a> Failover<'a> {
     pub(crate) fn new(own: &'a Address, backups: &'a [Address]) -> Self {
         Self { hosts: std::iter::once(own).chain(backups).collect(), at: 0, taken: None }
     }
 
     /// The host that the present attempt went to, if it got so far. Told once, so that the next attempt
     /// does not pass it for its own.
-    pub(crate) fn taken(&mut self) -> Option<&'a Address> {
+    pub(crate) fn last_host(&mut self) -> Option<&'a Address> {
         self.taken.take()
     }
 
@@ -106,7 +106,7 @@ impl<'a> Route<'a> {
             if let Some(permit) = breakers.admit(host.authority(), is_reading) {
                 return Some((self.take(host), Some(permit)));
             }
-            self.move_on();
+            self.advance();
         }
         None
     }
@@ -120,7 +120,7 @@ impl<'a> Route<'a> {
     }
 
     /// Nothing could be sent to the present host: the next attempt tries the one after it.
-    pub(crate) fn move_on(&mut self) {
+    pub(crate) fn advance(&mut self) {
         self.at = (self.at + 1) % self.hosts.len().max(1);
     }
 }
@@ -158,7 +158,7 @@ mod tests {
 
     fn backups(named: &[&str], root_domains: bool, case: Case) -> Vec<String> {
         let named: Vec<String> = named.iter().map(|url| (*url).to_owned()).collect();
-        let backups = Backups::new(&named, root_domains).unwrap();
+        let backups = BackupHosts::new(&named, root_domains).unwrap();
         let region = Region::new(case.region).ok();
         let endpoint = CheckedEndpoint::new(case.endpoint).unwrap();
         let address = endpoint.address(&SERVICE, region.as_ref(), case.dialect).unwrap();
@@ -214,8 +214,8 @@ mod tests {
             backups(&finance, false, case(Endpoint::Default, "ap-shanghai-fsi")),
             ["https://cvm.ap-shenzhen-fsi.tencentcloudapi.com/"]
         );
-        assert!(Backups::new(&["http://cvm.tencentcloudapi.cn".to_owned()], false).is_err());
-        assert!(Backups::new(&["https://a@b".to_owned()], false).is_err());
+        assert!(BackupHosts::new(&["http://cvm.tencentcloudapi.cn".to_owned()], false).is_err());
+        assert!(BackupHosts::new(&["https://a@b".to_owned()], false).is_err());
     }
 
     #[test]

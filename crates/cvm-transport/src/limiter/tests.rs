@@ -7,17 +7,17 @@ fn milliseconds(milliseconds: u64) -> Duration {
 }
 
 fn next_holder() -> Holder {
-    crate::PacedCall::next_number()
+    crate::RateLimitKey::next_number()
 }
 
 /// How many slots are free at once.
-fn burst(pace: &mut Pace, now: Instant) -> usize {
+fn burst(pace: &mut Limiter, now: Instant) -> usize {
     (0..1_000).take_while(|_| pace.try_take(next_holder(), now)).count()
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_throttle_slows_down_and_success_speeds_up_again() {
-    let mut pace = Pace::new(None);
+    let mut pace = Limiter::new(None);
     let mut now = Instant::now();
     for _ in 0..20 {
         assert!(pace.try_take(next_holder(), now), "undocumented rates are not paced");
@@ -38,7 +38,7 @@ async fn a_throttle_slows_down_and_success_speeds_up_again() {
 
 #[tokio::test(start_paused = true)]
 async fn the_complaints_about_one_burst_lower_the_rate_once() {
-    let mut pace = Pace::new(Some(40));
+    let mut pace = Limiter::new(Some(40));
     let sent = Instant::now();
     assert_eq!(burst(&mut pace, sent), 40);
     for _ in 0..20 {
@@ -56,7 +56,7 @@ async fn the_complaints_about_one_burst_lower_the_rate_once() {
 
 #[tokio::test(start_paused = true)]
 async fn successes_bring_the_documented_rate_back_within_ten_seconds() {
-    let mut pace = Pace::new(Some(40));
+    let mut pace = Limiter::new(Some(40));
     let mut now = Instant::now();
     // As bad as it can be: a complaint every second for a minute.
     for _ in 0..60 {
@@ -81,7 +81,7 @@ async fn successes_bring_the_documented_rate_back_within_ten_seconds() {
 
 #[tokio::test(start_paused = true)]
 async fn a_slot_that_was_given_and_not_used_is_free_again() {
-    let mut pace = Pace::new(Some(2));
+    let mut pace = Limiter::new(Some(2));
     let now = Instant::now();
     assert_eq!(burst(&mut pace, now), 2);
     let (first, _) = pace.enter(next_holder(), false, now);
@@ -98,7 +98,7 @@ async fn a_slot_that_was_given_and_not_used_is_free_again() {
 
 #[tokio::test(start_paused = true)]
 async fn returned_slot_is_free_at_once_and_no_other_becomes_free_with_it() {
-    let mut pace = Pace::new(Some(2));
+    let mut pace = Limiter::new(Some(2));
     let now = Instant::now();
     let (unused, used) = (next_holder(), next_holder());
     assert!(pace.try_take(unused, now));
@@ -118,7 +118,7 @@ async fn returned_slot_is_free_at_once_and_no_other_becomes_free_with_it() {
 
 #[tokio::test(start_paused = true)]
 async fn returned_slot_is_free_after_a_throttle_too() {
-    let mut pace = Pace::new(None);
+    let mut pace = Limiter::new(None);
     let now = Instant::now();
     pace.throttled(now);
     let now = pace.free_at(now);
@@ -173,7 +173,7 @@ async fn ten_thousand_random_queues_are_served_as_by_the_model() {
     let (mut served_at_all, mut left_at_all) = (0, 0);
     for _ in 0..10_000 {
         let limit = 1 + roll(5) as usize;
-        let mut pace = Pace::new(Some(limit as u32));
+        let mut pace = Limiter::new(Some(limit as u32));
         let mut model = Model::default();
         let mut now = Instant::now();
         for _ in 0..40 {

@@ -5,11 +5,11 @@ use cvm_protocol::{ActionInfo, Json, Record, envelope};
 
 use crate::CallReport;
 use crate::mask::{self, Secrets};
-use crate::pipeline::Delivered;
+use crate::pipeline::CallOutput;
 
 /// What the service answered to [`Client::call`](crate::Client::call).
 #[derive(Clone)]
-pub struct Answer {
+pub struct UntypedResponse {
     record: Record,
     body: Bytes,
     report: CallReport,
@@ -18,12 +18,12 @@ pub struct Answer {
     secrets: Secrets,
 }
 
-impl Answer {
+impl UntypedResponse {
     pub(crate) fn new(
         info: &'static ActionInfo,
         request: &Record,
         record: Record,
-        delivered: Delivered,
+        delivered: CallOutput,
     ) -> Self {
         let secrets = Secrets::of(request);
         Self { record, body: delivered.body, report: delivered.report, info, secrets }
@@ -79,7 +79,7 @@ impl Answer {
     }
 }
 
-impl std::fmt::Debug for Answer {
+impl std::fmt::Debug for UntypedResponse {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Answer")
             .field("record", &self.record)

@@ -34,10 +34,10 @@ const LOOK_AGAIN: Duration = Duration::from_secs(2);
 /// Under overload one slot of so many goes to the one who has waited longest.
 const OLDEST_SHARE: u64 = 10;
 /// How long a pace has to rest before nothing of it matters any more.
-const REST: Duration = Duration::from_secs(600);
+const IDLE_TIME: Duration = Duration::from_secs(600);
 
 #[derive(Debug)]
-pub(crate) struct Pace {
+pub(crate) struct Limiter {
     per_second: Option<usize>,
     /// The slots of the present window.
     taken: VecDeque<Slot>,
@@ -92,7 +92,7 @@ struct Adaptive {
     next: Instant,
 }
 
-impl Pace {
+impl Limiter {
     pub(crate) fn new(per_second: Option<u32>) -> Self {
         Self {
             per_second: per_second
@@ -115,7 +115,7 @@ impl Pace {
     /// Whether it was not used for so long that a new one would decide the same.
     pub(crate) fn rests(&self, now: Instant) -> bool {
         self.waiting.is_empty()
-            && self.used.is_none_or(|used| now.saturating_duration_since(used) > REST)
+            && self.used.is_none_or(|used| now.saturating_duration_since(used) > IDLE_TIME)
     }
 
     /// Takes a slot, if one is free and nobody waits for it.
@@ -145,7 +145,7 @@ impl Pace {
     pub(crate) fn serve(&mut self, now: Instant) {
         let before = self.waiting.len();
         while !self.waiting.is_empty() && self.is_free(now) {
-            let Some(place) = self.whose_turn(now) else { break };
+            let Some(place) = self.next_in_line(now) else { break };
             if let Some(Waiting { holder, wake, .. }) = self.waiting.remove(&place) {
                 self.take(holder, now);
                 self.served.insert(place, holder);
@@ -154,12 +154,12 @@ impl Pace {
         }
         self.has_failed_some &= !self.waiting.is_empty();
         if self.waiting.len() < before {
-            self.wake_the_first();
+            self.wake_first();
         }
     }
 
     /// Who gets the next slot: a retry if there is one, and under overload the newest.
-    fn whose_turn(&mut self, now: Instant) -> Option<Place> {
+    fn next_in_line(&mut self, now: Instant) -> Option<Place> {
         let (oldest, Waiting { since, .. }) = self.waiting.first_key_value()?;
         let is_overload = self.has_failed_some || now.saturating_duration_since(*since) > WINDOW;
         if !is_overload {
@@ -189,7 +189,7 @@ impl Pace {
         if self.waiting.remove(&place).is_some() {
             self.has_failed_some = !self.waiting.is_empty();
             if was_first {
-                self.wake_the_first();
+                self.wake_first();
             }
         } else if let Some(holder) = self.served.remove(&place) {
             self.give_back(holder, now);
@@ -207,13 +207,13 @@ impl Pace {
         self.serve(now);
     }
 
-    fn wake_the_first(&self) {
+    fn wake_first(&self) {
         if let Some((_, first)) = self.waiting.first_key_value() {
             first.wake.notify_one();
         }
     }
 
-    fn forget_the_past(&mut self, now: Instant) {
+    fn drop_old_slots(&mut self, now: Instant) {
         while self.taken.front().is_some_and(|slot| slot.at + WINDOW <= now) {
             self.taken.pop_front();
         }
@@ -221,7 +221,7 @@ impl Pace {
 
     fn is_free(&mut self, now: Instant) -> bool {
         if let Some(limit) = self.per_second {
-            self.forget_the_past(now);
+            self.drop_old_slots(now);
             if self.taken.len() >= limit {
                 return false;
             }

@@ -10,14 +10,14 @@ use http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
 use tokio::time::{Instant, timeout_at};
 
 use crate::PreparedRequest;
-use crate::http::{HttpFailure, HttpFailureKind, HttpResponse, HttpSend, ResponseBody, Sending};
-use crate::within::{after, within};
+use crate::http::{HttpClient, HttpError, HttpErrorKind, HttpResponse, ResponseBody, SendProgress};
+use crate::pending_timeout::{after, timeout_if_pending};
 
 /// The slowest answer that counts as progress, in bytes a second, once [`Limits::body_idle`] has passed.
-const SLOWEST: u64 = 1024;
+const MIN_THROUGHPUT: u64 = 1024;
 
 /// Most bytes that the names and values of an answer's headers may have.
-const MOST_HEADERS: usize = 64 * 1024;
+const MAX_HEADER_BYTES: usize = 64 * 1024;
 
 /// What bounds one attempt.
 #[derive(Clone, Copy, Debug)]
@@ -40,7 +40,7 @@ pub(crate) struct Limits {
 }
 
 /// An answer, read to its end.
-pub(crate) struct Answer {
+pub(crate) struct RawResponse {
     pub(crate) status: u16,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
@@ -51,8 +51,8 @@ pub(crate) struct Answer {
 }
 
 /// An attempt that brought no whole answer.
-pub(crate) struct Broken {
-    pub(crate) kind: HttpFailureKind,
+pub(crate) struct ExchangeError {
+    pub(crate) kind: HttpErrorKind,
     pub(crate) message: String,
     pub(crate) timed_out: bool,
     pub(crate) head: Option<(u16, HeaderMap)>,
@@ -62,37 +62,37 @@ pub(crate) struct Broken {
 }
 
 pub(crate) async fn exchange(
-    http: &dyn HttpSend,
+    http: &dyn HttpClient,
     request: PreparedRequest,
-    sending: &Sending,
+    sending: &SendProgress,
     limits: &Limits,
-) -> Result<Answer, Broken> {
+) -> Result<RawResponse, ExchangeError> {
     let peer = Peer::of(&request);
     let mut going = http.send(request, sending);
     let mut head = timeout_at(limits.leave_by.min(limits.first_byte), going.as_mut()).await;
-    if head.is_err() && sending.may_have_left() {
+    if head.is_err() && sending.may_have_sent() {
         head = timeout_at(limits.first_byte, going.as_mut()).await;
     }
     let response = match head {
         Ok(Ok(response)) => response,
-        Ok(Err(failure)) => return Err(Broken::from(failure.with_peer(peer.name(sending)))),
+        Ok(Err(failure)) => return Err(ExchangeError::from(failure.with_peer(peer.name(sending)))),
         Err(_) => {
             // From here on nothing leaves that has not left.
             drop(going);
             let peer = peer.name(sending);
-            let (kind, message) = if sending.may_have_left() {
-                (HttpFailureKind::MaybeSent, format!("no answer from {peer} in time"))
+            let (kind, message) = if sending.may_have_sent() {
+                (HttpErrorKind::PossiblySent, format!("no answer from {peer} in time"))
             } else {
-                (HttpFailureKind::ConnectTimeout, format!("no connection to {peer} in time"))
+                (HttpErrorKind::ConnectTimeout, format!("no connection to {peer} in time"))
             };
-            return Err(Broken::late(kind, message));
+            return Err(ExchangeError::late(kind, message));
         }
     };
     let is_early = sending.is_being_written();
     let HttpResponse { status, headers, mut body } = response;
     match read(&headers, body.as_mut(), limits, &|| peer.name(sending)).await {
-        Ok(whole) => Ok(Answer { status, headers, body: whole, is_early, connection: body }),
-        Err(broken) => Err(Broken { head: Some((status, headers)), ..broken }),
+        Ok(whole) => Ok(RawResponse { status, headers, body: whole, is_early, connection: body }),
+        Err(broken) => Err(ExchangeError { head: Some((status, headers)), ..broken }),
     }
 }
 
@@ -110,7 +110,7 @@ impl Peer {
         Self { authority, port: (!has_port).then_some(default) }
     }
 
-    fn name(&self, sending: &Sending) -> String {
+    fn name(&self, sending: &SendProgress) -> String {
         let mut name = self.authority.to_string();
         if let Some(port) = self.port {
             name.push_str(&format!(":{port}"));
@@ -127,9 +127,9 @@ async fn read(
     body: &mut dyn ResponseBody,
     limits: &Limits,
     peer: &(dyn Fn() -> String + Sync),
-) -> Result<Bytes, Broken> {
+) -> Result<Bytes, ExchangeError> {
     let mut arrived = Arrived::default();
-    let received = match unusable(headers, limits).map(|text| Broken::unreadable(&text)) {
+    let received = match unusable(headers, limits).map(|text| ExchangeError::unreadable(&text)) {
         Some(broken) => {
             if limits.keeps_unusable {
                 // Whatever ends this, the first reason is the one to tell.
@@ -142,7 +142,7 @@ async fn read(
     let whole = arrived.whole();
     match received {
         Ok(()) => Ok(whole),
-        Err(broken) => Err(Broken { body: whole, ..broken }),
+        Err(broken) => Err(ExchangeError { body: whole, ..broken }),
     }
 }
 
@@ -152,7 +152,7 @@ fn unusable(headers: &HeaderMap, limits: &Limits) -> Option<String> {
         return Some("answer has a content coding, though none was asked for".to_owned());
     }
     let head: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
-    if head > MOST_HEADERS {
+    if head > MAX_HEADER_BYTES {
         return Some("answer has more than 64 KiB of headers".to_owned());
     }
     let promised = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok());
@@ -200,21 +200,21 @@ async fn receive(
     arrived: &mut Arrived,
     limits: &Limits,
     peer: &(dyn Fn() -> String + Sync),
-) -> Result<(), Broken> {
+) -> Result<(), ExchangeError> {
     // Since when pieces are waited for; most answers are there at once.
     let mut waiting_since: Option<Instant> = None;
     loop {
-        let piece = within(body.chunk(), |now| {
+        let piece = timeout_if_pending(body.chunk(), |now| {
             waiting_since.get_or_insert(now);
             limits.deadline.min(after(now, limits.body_idle))
         });
         let mut piece = match piece.await {
             Ok(Ok(Some(piece))) => piece,
             Ok(Ok(None)) => return Ok(()),
-            Ok(Err(failure)) => return Err(Broken::from(failure.with_peer(peer()))),
+            Ok(Err(failure)) => return Err(ExchangeError::from(failure.with_peer(peer()))),
             Err(_) => {
                 let message = format!("answer of {} stopped halfway", peer());
-                return Err(Broken::late(HttpFailureKind::MaybeSent, message));
+                return Err(ExchangeError::late(HttpErrorKind::PossiblySent, message));
             }
         };
         let room = limits.max_body.saturating_sub(arrived.len());
@@ -222,26 +222,26 @@ async fn receive(
         piece.truncate(room);
         arrived.push(piece);
         if is_too_large {
-            return Err(Broken::unreadable(&too_large(limits)));
+            return Err(ExchangeError::unreadable(&too_large(limits)));
         }
         let elapsed = waiting_since.map_or(Duration::ZERO, |since| since.elapsed());
         if elapsed > limits.body_idle
-            && (arrived.len() as u64) < SLOWEST.saturating_mul(elapsed.as_secs())
+            && (arrived.len() as u64) < MIN_THROUGHPUT.saturating_mul(elapsed.as_secs())
         {
             let message = format!("answer of {} arrives too slowly", peer());
-            return Err(Broken::late(HttpFailureKind::MaybeSent, message));
+            return Err(ExchangeError::late(HttpErrorKind::PossiblySent, message));
         }
     }
 }
 
-impl Broken {
-    fn late(kind: HttpFailureKind, message: String) -> Self {
+impl ExchangeError {
+    fn late(kind: HttpErrorKind, message: String) -> Self {
         Self { kind, message, timed_out: true, head: None, body: Bytes::new(), source: None }
     }
 
     fn unreadable(message: &str) -> Self {
         Self {
-            kind: HttpFailureKind::MaybeSent,
+            kind: HttpErrorKind::PossiblySent,
             message: message.to_owned(),
             timed_out: false,
             head: None,
@@ -251,12 +251,12 @@ impl Broken {
     }
 }
 
-impl From<HttpFailure> for Broken {
-    fn from(failure: HttpFailure) -> Self {
+impl From<HttpError> for ExchangeError {
+    fn from(failure: HttpError) -> Self {
         Self {
             kind: failure.kind(),
             message: failure.to_string(),
-            timed_out: failure.kind() == HttpFailureKind::ConnectTimeout,
+            timed_out: failure.kind() == HttpErrorKind::ConnectTimeout,
             head: None,
             body: Bytes::new(),
             source: Some(failure.into_source()),

@@ -82,7 +82,7 @@ async fn random_histories_of_shared_tokens_go_by_the_model() {
     let names = ["token-a", "token-b"];
     let mut seen = [0_usize; 6];
     for _ in 0..5_000 {
-        let tokens = TokensInDoubt::default();
+        let tokens = SentTokens::default();
         let mut model: [Modeled; 2] = Default::default();
         let mut calls: Vec<(usize, TokenHold<'_>)> = Vec::new();
         let mut clocks = Clocks {
@@ -195,7 +195,7 @@ async fn random_histories_of_shared_tokens_go_by_the_model() {
 
 #[tokio::test(start_paused = true)]
 async fn a_token_belongs_to_the_service_region_and_host_of_its_first_use() {
-    let tokens = TokensInDoubt::default();
+    let tokens = SentTokens::default();
     let now = Moment { monotonic: Instant::now(), wall: UNIX_EPOCH };
     let first = used(1, "ap-guangzhou");
     let mut hold = tokens.hold("token", &first, now).unwrap();
@@ -241,7 +241,7 @@ async fn an_age_counts_the_larger_step_and_never_shrinks() {
 
 #[tokio::test(start_paused = true)]
 async fn what_may_still_be_sent_is_never_forgotten_and_the_rest_in_order() {
-    let tokens = TokensInDoubt::default();
+    let tokens = SentTokens::default();
     let start = Moment { monotonic: Instant::now(), wall: UNIX_EPOCH };
     let launch = |token: &str, now: Moment| {
         let mut hold = tokens.hold(token, &used(1, "ap-guangzhou"), now).unwrap();

@@ -9,8 +9,8 @@ use tokio::time::Instant;
 
 use crate::client::Client;
 use crate::error::Kind;
-use crate::sightings::{Known, RowState, Sightings, told_failure};
-use crate::within::after;
+use crate::pending_timeout::after;
+use crate::row_state::{Known, RowState, Sightings, failure_message};
 use crate::{
     Error, Outcome, WaitProgress, WaitReport, WaitVerdict, WaitedResource, entropy, pipeline,
 };
@@ -23,7 +23,7 @@ const CONFIRMATION: Duration = Duration::from_secs(1);
 
 /// The states of some resources, read again and again.
 #[derive(Debug)]
-pub(crate) struct Waiting {
+pub(crate) struct Poller {
     client: Client,
     info: &'static WaiterInfo,
     request_id: Option<String>,
@@ -41,7 +41,7 @@ pub(crate) struct Waiting {
     latest_failure: Option<Error>,
 }
 
-impl Waiting {
+impl Poller {
     pub(crate) fn new(
         client: Client,
         waiter: &Waiter,
@@ -101,11 +101,11 @@ impl Waiting {
         let until = self.deadline.max(Instant::now() + LAST_LOOK);
         match self.poll_pending(until).await {
             Ok(()) => self.latest_failure = None,
-            Err(error) if may_pass(&error) => self.latest_failure = Some(error),
+            Err(error) if is_transient(&error) => self.latest_failure = Some(error),
             Err(error) => return Err(error),
         }
         if let Some(failed) = self.report.failed().next() {
-            let text = told_failure(self.info, failed);
+            let text = failure_message(self.info, failed);
             return Err(self.ended(text));
         }
         Ok(WaitProgress { report: self.report.clone(), elapsed: self.began.elapsed() })
@@ -217,7 +217,7 @@ impl Waiting {
             let mut found = listed.iter().filter(|(id, _)| *id == resource.id);
             match (found.next(), found.next()) {
                 (Some((_, item)), None) => {
-                    sightings.see(resource, *item, info, known);
+                    sightings.update(resource, *item, info, known);
                     // A list that is not whole, or has rows of others, may be any list.
                     *row = defect.is_none().then(|| RowState::of(*item, info, body));
                 }
@@ -243,7 +243,7 @@ fn listed<'a>(response: &'a Record, info: &WaiterInfo) -> Vec<(String, &'a dyn M
 }
 
 /// Whether a poll that failed so may succeed later.
-pub(crate) fn may_pass(error: &Error) -> bool {
+pub(crate) fn is_transient(error: &Error) -> bool {
     // A response that cannot be decoded would come again.
     let kinds = [Kind::NotSent, Kind::NoCredentialYet, Kind::Response];
     // An error of the service that proves nothing says nothing about the next poll either.

@@ -3,7 +3,7 @@
 use cvm_protocol::{ActionInfo, Kind, Model, ModelInfo, Value, member_named};
 
 /// Most names that are told; more help nobody.
-const MOST: usize = 3;
+const MAX_NAMED: usize = 3;
 
 /// Where to look for what the request may have done, by which names, and what is lost with its answer.
 pub(crate) fn advice(info: &ActionInfo, request: &dyn Model) -> String {
@@ -37,8 +37,8 @@ fn names(request: &dyn Model, member: &str) -> Vec<String> {
     match member_named(request, member) {
         Value::List(list) => {
             let mut names: Vec<String> =
-                (0..list.len().min(MOST)).filter_map(|index| quote(list.at(index))).collect();
-            if list.len() > MOST {
+                (0..list.len().min(MAX_NAMED)).filter_map(|index| quote(list.at(index))).collect();
+            if list.len() > MAX_NAMED {
                 names.push("…".to_owned());
             }
             names

@@ -9,21 +9,21 @@ use std::sync::{Arc, Mutex, PoisonError};
 const CAPACITY: u32 = 500;
 
 /// Most budgets that are kept. Temporary credentials come and go, each with a budget of its own.
-const MOST: usize = 64;
+const MAX_BUDGETS: usize = 64;
 
 /// The budgets of all endpoints and credentials of a client and its clones.
 #[derive(Debug, Default)]
-pub(crate) struct Quotas(Mutex<Vec<Row>>);
+pub(crate) struct RetryBudgets(Mutex<Vec<Row>>);
 
 #[derive(Debug)]
 struct Row {
     authority: Box<str>,
     credential: u64,
-    quota: Arc<Quota>,
+    quota: Arc<RetryBudget>,
 }
 
-impl Quotas {
-    pub(crate) fn quota(&self, authority: &str, credential: u64) -> Arc<Quota> {
+impl RetryBudgets {
+    pub(crate) fn budget(&self, authority: &str, credential: u64) -> Arc<RetryBudget> {
         let mut rows = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let is_it = |row: &&Row| row.credential == credential && *row.authority == *authority;
         if let Some(index) = rows.iter().position(|row| is_it(&row)) {
@@ -35,17 +35,17 @@ impl Quotas {
             return quota;
         }
         let is_held = |row: &Row| Arc::strong_count(&row.quota) > 1;
-        if rows.len() >= MOST {
+        if rows.len() >= MAX_BUDGETS {
             // A full one that nobody holds is as good as a new one.
             rows.retain(|row| row.quota.left() < CAPACITY || is_held(row));
         }
         // One that a call holds is never forgotten: the next call would have another one beside it.
-        while rows.len() >= MOST
+        while rows.len() >= MAX_BUDGETS
             && let Some(oldest) = rows.iter().position(|row| !is_held(row))
         {
             rows.remove(oldest);
         }
-        let quota = Arc::<Quota>::default();
+        let quota = Arc::<RetryBudget>::default();
         let row = Row { authority: authority.into(), credential, quota: Arc::clone(&quota) };
         rows.push(row);
         quota
@@ -54,15 +54,15 @@ impl Quotas {
 
 /// One budget.
 #[derive(Debug)]
-pub(crate) struct Quota(Mutex<u32>);
+pub(crate) struct RetryBudget(Mutex<u32>);
 
-impl Default for Quota {
+impl Default for RetryBudget {
     fn default() -> Self {
         Self(Mutex::new(CAPACITY))
     }
 }
 
-impl Quota {
+impl RetryBudget {
     pub(crate) fn left(&self) -> u32 {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -85,13 +85,13 @@ impl Quota {
 /// What one call has taken. A call that is dropped halfway gives everything back: it proved nothing
 /// about the endpoint.
 #[derive(Debug)]
-pub(crate) struct Withdrawal {
-    quota: Arc<Quota>,
+pub(crate) struct RetryToken {
+    quota: Arc<RetryBudget>,
     taken: u32,
 }
 
-impl Withdrawal {
-    pub(crate) const fn new(quota: Arc<Quota>) -> Self {
+impl RetryToken {
+    pub(crate) const fn new(quota: Arc<RetryBudget>) -> Self {
         Self { quota, taken: 0 }
     }
 
@@ -117,7 +117,7 @@ impl Withdrawal {
     }
 }
 
-impl Drop for Withdrawal {
+impl Drop for RetryToken {
     fn drop(&mut self) {
         self.quota.put_back(self.taken);
     }
@@ -131,14 +131,14 @@ mod tests {
 
     use super::*;
     use crate::Outcome;
-    use crate::retry::{Retry, Seen, Step, THROTTLE_COST, TRANSIENT_COST, Verdict};
+    use crate::retry::{AttemptInfo, Decision, Retry, THROTTLE_COST, TRANSIENT_COST, Verdict};
 
     #[test]
     fn success_gives_back_failure_does_not_and_a_drop_does() {
-        let quotas = Quotas::default();
-        let quota = quotas.quota("host", 1);
+        let quotas = RetryBudgets::default();
+        let quota = quotas.budget("host", 1);
         let taken = |tokens| {
-            let mut withdrawal = Withdrawal::new(quotas.quota("host", 1));
+            let mut withdrawal = RetryToken::new(quotas.budget("host", 1));
             assert!(withdrawal.take(tokens));
             withdrawal
         };
@@ -148,81 +148,81 @@ mod tests {
         assert_eq!(quota.left(), 486);
         drop(taken(14));
         assert_eq!(quota.left(), 486);
-        Withdrawal::new(Arc::clone(&quota)).succeed();
+        RetryToken::new(Arc::clone(&quota)).succeed();
         assert_eq!(quota.left(), 487);
-        assert_eq!(quotas.quota("host", 2).left(), 500, "another credential has its own");
-        assert_eq!(quotas.quota("other", 1).left(), 500, "another endpoint too");
+        assert_eq!(quotas.budget("host", 2).left(), 500, "another credential has its own");
+        assert_eq!(quotas.budget("other", 1).left(), 500, "another endpoint too");
     }
 
     #[test]
     fn credentials_that_come_and_go_leave_nothing_behind() {
-        let quotas = Quotas::default();
-        let poor = quotas.quota("host", 0);
+        let quotas = RetryBudgets::default();
+        let poor = quotas.budget("host", 0);
         assert!(poor.take(100));
         for credential in 1..10_000 {
-            quotas.quota("host", credential);
-            assert!(quotas.0.lock().unwrap().len() <= MOST);
+            quotas.budget("host", credential);
+            assert!(quotas.0.lock().unwrap().len() <= MAX_BUDGETS);
         }
-        assert_eq!(quotas.quota("host", 0).left(), 400, "what is not full is kept");
+        assert_eq!(quotas.budget("host", 0).left(), 400, "what is not full is kept");
         for credential in 10_000..10_100 {
-            assert!(quotas.quota("host", credential).take(1));
-            assert!(quotas.0.lock().unwrap().len() <= MOST);
+            assert!(quotas.budget("host", credential).take(1));
+            assert!(quotas.0.lock().unwrap().len() <= MAX_BUDGETS);
         }
     }
 
     #[test]
     fn budget_in_use_is_kept_however_many_there_are() {
-        let quotas = Quotas::default();
-        let held: Vec<_> = (0..2 * MOST as u64)
+        let quotas = RetryBudgets::default();
+        let held: Vec<_> = (0..2 * MAX_BUDGETS as u64)
             .map(|credential| {
-                let quota = quotas.quota("host", credential);
+                let quota = quotas.budget("host", credential);
                 assert!(quota.take(100));
                 quota
             })
             .collect();
         for (credential, quota) in held.iter().enumerate() {
-            assert!(Arc::ptr_eq(quota, &quotas.quota("host", credential as u64)), "{credential}");
+            assert!(Arc::ptr_eq(quota, &quotas.budget("host", credential as u64)), "{credential}");
         }
         drop(held);
         for credential in 10_000..10_100 {
-            assert!(quotas.quota("host", credential).take(1));
+            assert!(quotas.budget("host", credential).take(1));
         }
-        assert!(quotas.0.lock().unwrap().len() <= MOST, "the peak is over");
+        assert!(quotas.0.lock().unwrap().len() <= MAX_BUDGETS, "the peak is over");
     }
 
     #[test]
     fn budget_that_was_not_used_for_longest_is_forgotten_first() {
-        let quotas = Quotas::default();
-        assert!(quotas.quota("host", 0).take(100));
+        let quotas = RetryBudgets::default();
+        assert!(quotas.budget("host", 0).take(100));
         for credential in 1..1_000 {
-            assert!(quotas.quota("host", credential).take(1));
-            assert_eq!(quotas.quota("host", 0).left(), 400, "{credential}: used all the time");
+            assert!(quotas.budget("host", credential).take(1));
+            assert_eq!(quotas.budget("host", 0).left(), 400, "{credential}: used all the time");
         }
-        assert_eq!(quotas.quota("host", 1).left(), 500, "not used for long");
+        assert_eq!(quotas.budget("host", 1).left(), 500, "not used for long");
     }
 
     /// One call after the other through the retry machine, as the pipeline makes them; returns how many
     /// requests that is.
-    fn requests(quota: &Arc<Quota>, class: RetryClass, outcome: Outcome) -> u32 {
+    fn requests(quota: &Arc<RetryBudget>, class: RetryClass, outcome: Outcome) -> u32 {
         let mut retry = Retry::new(class, None);
-        let mut withdrawal = Withdrawal::new(Arc::clone(quota));
+        let mut withdrawal = RetryToken::new(Arc::clone(quota));
         for sent in 1.. {
-            let seen = Seen {
+            let seen = AttemptInfo {
                 outcome,
                 retry_after: None,
                 left: Duration::from_secs(90),
                 random: 0,
-                curable: false,
+                recoverable: false,
                 is_final: false,
                 forbids_retry: false,
             };
             match retry.next(&seen, |cost| withdrawal.take(cost)) {
-                Step::Again { .. } => {}
-                Step::End(Verdict::Success, _) => {
+                Decision::Retry { .. } => {}
+                Decision::Stop(Verdict::Success, _) => {
                     withdrawal.succeed();
                     return sent;
                 }
-                Step::End(..) => {
+                Decision::Stop(..) => {
                     withdrawal.fail();
                     return sent;
                 }
@@ -234,7 +234,7 @@ mod tests {
     #[test]
     fn a_hundred_thousand_calls_into_an_outage_are_hardly_more_requests() {
         for class in [RetryClass::Read, RetryClass::Token, RetryClass::Convergent] {
-            let quota = Arc::new(Quota::default());
+            let quota = Arc::new(RetryBudget::default());
             let outage = |calls: u32| -> u32 {
                 (0..calls).map(|_| requests(&quota, class, Outcome::Ambiguous)).sum()
             };
@@ -251,8 +251,8 @@ mod tests {
 
     #[test]
     fn a_budget_that_has_too_little_gives_nothing() {
-        let quota = Arc::new(Quota::default());
-        let mut withdrawal = Withdrawal::new(Arc::clone(&quota));
+        let quota = Arc::new(RetryBudget::default());
+        let mut withdrawal = RetryToken::new(Arc::clone(&quota));
         assert!(withdrawal.take(490));
         assert!(!withdrawal.take(14));
         assert_eq!(quota.left(), 10);
@@ -260,7 +260,7 @@ mod tests {
         withdrawal.fail();
         assert_eq!(quota.left(), 5);
         // What was refused is not given back either.
-        let mut withdrawal = Withdrawal::new(Arc::clone(&quota));
+        let mut withdrawal = RetryToken::new(Arc::clone(&quota));
         assert!(!withdrawal.take(14));
         drop(withdrawal);
         assert_eq!(quota.left(), 5);
@@ -269,12 +269,12 @@ mod tests {
     #[test]
     fn threads_together_never_take_more_than_the_budget() {
         for cost in [TRANSIENT_COST, THROTTLE_COST, 1] {
-            let quota = Arc::new(Quota::default());
+            let quota = Arc::new(RetryBudget::default());
             let taken: u32 = std::thread::scope(|scope| {
                 let threads: Vec<_> = (0..16)
                     .map(|_| {
                         scope.spawn(|| {
-                            let mut withdrawal = Withdrawal::new(Arc::clone(&quota));
+                            let mut withdrawal = RetryToken::new(Arc::clone(&quota));
                             let taken = (0..200).filter(|_| withdrawal.take(cost)).count() as u32;
                             withdrawal.fail();
                             taken

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 
 use crate::Error;
 use crate::http::BoxFuture;
-use crate::waiting::may_pass;
+use crate::poller::is_transient;
 
 /// Pages that are being read before their turn. They are part of the reader and no tasks of their own:
 /// dropping the reader stops them.
@@ -21,7 +21,7 @@ use crate::waiting::may_pass;
 ///
 /// A page in progress also belongs to the runtime on which it began: its timers and its connection do nothing
 /// on another one, or panic when that runtime has ended. On another runtime it is begun anew.
-pub(crate) struct Ahead<R> {
+pub(crate) struct Prefetch<R> {
     pages: VecDeque<Early<R>>,
     /// When the pages were last given time.
     polled: Option<Instant>,
@@ -29,14 +29,14 @@ pub(crate) struct Ahead<R> {
 
 struct Early<R> {
     offset: u64,
-    reading: Reading<R>,
+    reading: PageRead<R>,
     /// The runtime on which it began.
     runtime: Option<Id>,
     /// It was left alone while it was being read.
     stood_still: bool,
 }
 
-enum Reading<R> {
+enum PageRead<R> {
     Running(BoxFuture<'static, Result<R, Error>>),
     Ended(Result<R, Error>),
 }
@@ -46,13 +46,13 @@ fn runtime() -> Option<Id> {
     Handle::try_current().ok().map(|handle| handle.id())
 }
 
-impl<R> Default for Ahead<R> {
+impl<R> Default for Prefetch<R> {
     fn default() -> Self {
         Self { pages: VecDeque::new(), polled: None }
     }
 }
 
-impl<R: Send + 'static> Ahead<R> {
+impl<R: Send + 'static> Prefetch<R> {
     pub(crate) fn holds(&self, offset: u64) -> bool {
         self.pages.iter().any(|page| page.offset == offset)
     }
@@ -62,7 +62,7 @@ impl<R: Send + 'static> Ahead<R> {
         offset: u64,
         reading: impl Future<Output = Result<R, Error>> + Send + 'static,
     ) {
-        let reading = Reading::Running(Box::pin(reading));
+        let reading = PageRead::Running(Box::pin(reading));
         let page = Early { offset, reading, runtime: runtime(), stood_still: false };
         self.pages.push_back(page);
     }
@@ -71,7 +71,7 @@ impl<R: Send + 'static> Ahead<R> {
     pub(crate) fn keep(&mut self, wanted: &[u64]) {
         let here = runtime();
         self.pages.retain(|page| {
-            let is_usable = page.runtime == here || matches!(page.reading, Reading::Ended(_));
+            let is_usable = page.runtime == here || matches!(page.reading, PageRead::Ended(_));
             is_usable && wanted.contains(&page.offset)
         });
     }
@@ -83,12 +83,12 @@ impl<R: Send + 'static> Ahead<R> {
         let Some(polled) = self.polled.take() else { return false };
         let is_long = polled.elapsed() > patience;
         self.pages.retain_mut(|page| match &page.reading {
-            Reading::Running(_) => {
+            PageRead::Running(_) => {
                 page.stood_still = true;
                 !is_long
             }
-            Reading::Ended(Err(error)) => !may_pass(error),
-            Reading::Ended(Ok(_)) => true,
+            PageRead::Ended(Err(error)) => !is_transient(error),
+            PageRead::Ended(Ok(_)) => true,
         });
         is_long
     }
@@ -96,7 +96,7 @@ impl<R: Send + 'static> Ahead<R> {
     /// Whether this page is there, and nothing has to be waited for.
     pub(crate) fn has_ended(&self, offset: u64) -> bool {
         let is_it = |page: &Early<R>| page.offset == offset;
-        self.pages.iter().any(|page| is_it(page) && matches!(page.reading, Reading::Ended(_)))
+        self.pages.iter().any(|page| is_it(page) && matches!(page.reading, PageRead::Ended(_)))
     }
 
     /// Goes on with all pages until this one has ended. An error throws the others away; `None` when the
@@ -105,22 +105,22 @@ impl<R: Send + 'static> Ahead<R> {
         poll_fn(|context| {
             self.polled = Some(Instant::now());
             for page in &mut self.pages {
-                if let Reading::Running(future) = &mut page.reading
+                if let PageRead::Running(future) = &mut page.reading
                     && let Poll::Ready(ended) = future.as_mut().poll(context)
                 {
-                    page.reading = Reading::Ended(ended);
+                    page.reading = PageRead::Ended(ended);
                 }
             }
             let ended = |page: &Early<R>| {
-                page.offset == offset && matches!(page.reading, Reading::Ended(_))
+                page.offset == offset && matches!(page.reading, PageRead::Ended(_))
             };
             let index = self.pages.iter().position(ended);
             match index.and_then(|index| self.pages.remove(index)) {
-                Some(Early { reading: Reading::Ended(Ok(response)), .. }) => {
+                Some(Early { reading: PageRead::Ended(Ok(response)), .. }) => {
                     Poll::Ready(Ok(Some(response)))
                 }
-                Some(Early { reading: Reading::Ended(Err(error)), stood_still, .. }) => {
-                    if stood_still && may_pass(&error) {
+                Some(Early { reading: PageRead::Ended(Err(error)), stood_still, .. }) => {
+                    if stood_still && is_transient(&error) {
                         return Poll::Ready(Ok(None));
                     }
                     self.pages.clear();

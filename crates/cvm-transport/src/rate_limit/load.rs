@@ -14,13 +14,13 @@ const DOCUMENTED: u32 = 40;
 /// What is asked of the limiter: four fifths of the documented rate.
 const ENOUGH: u64 = DOCUMENTED as u64 * 4 / 5;
 /// No attempt begins with less time than this.
-const LEAST: Duration = Duration::from_secs(1);
+const MIN_TIME: Duration = Duration::from_secs(1);
 const SECONDS: usize = 200;
 
-fn call(is_retry: bool) -> PacedCall<'static> {
+fn call(is_retry: bool) -> RateLimitKey<'static> {
     let per_second = Some(DOCUMENTED);
-    let number = PacedCall::next_number();
-    PacedCall {
+    let number = RateLimitKey::next_number();
+    RateLimitKey {
         credential: 1,
         region: "ap-guangzhou",
         action: "Describe",
@@ -100,7 +100,7 @@ impl Service {
 
 /// What the client does with one call. `random` decides about the pauses.
 async fn one(
-    rates: Arc<DocumentedRates>,
+    rates: Arc<DocumentedRateLimiter>,
     service: Arc<Service>,
     patience: Duration,
     latency: Duration,
@@ -109,7 +109,7 @@ async fn one(
     let deadline = Instant::now() + patience;
     for attempt in 0..4 {
         let call = call(attempt > 0);
-        if timeout_at(deadline - LEAST, rates.acquire(&call)).await.is_err() {
+        if timeout_at(deadline - MIN_TIME, rates.acquire(&call)).await.is_err() {
             return;
         }
         let (second, is_taken) = (service.second(), service.takes());
@@ -123,7 +123,7 @@ async fn one(
         }
         rates.throttled(&call);
         let pause = Duration::from_millis(250 + (random >> (8 * attempt)) % 1_000);
-        if Instant::now() + pause + LEAST > deadline {
+        if Instant::now() + pause + MIN_TIME > deadline {
             return;
         }
         sleep(pause).await;
@@ -132,7 +132,7 @@ async fn one(
 
 #[tokio::test(start_paused = true)]
 async fn four_thousand_dropped_calls_leave_the_next_one_a_slot() {
-    let rates = Arc::new(DocumentedRates::default());
+    let rates = Arc::new(DocumentedRateLimiter::default());
     let service = Service::new(|_| DOCUMENTED as usize);
     let mut calls = JoinSet::new();
     for _ in 0..4_000 {
@@ -156,7 +156,7 @@ async fn four_thousand_dropped_calls_leave_the_next_one_a_slot() {
 
 #[tokio::test(start_paused = true)]
 async fn overload_takes_nothing_from_those_that_are_served() {
-    let rates = Arc::new(DocumentedRates::default());
+    let rates = Arc::new(DocumentedRateLimiter::default());
     let service = Service::new(|_| DOCUMENTED as usize);
     let mut calls = JoinSet::new();
     for number in 0..60 * 90 {
@@ -179,7 +179,7 @@ async fn overload_takes_nothing_from_those_that_are_served() {
 
 #[tokio::test(start_paused = true)]
 async fn a_retry_goes_before_calls_that_are_new() {
-    let rates = Arc::new(DocumentedRates::default());
+    let rates = Arc::new(DocumentedRateLimiter::default());
     for _ in 0..DOCUMENTED {
         rates.acquire(&call(false)).await.unwrap();
     }
@@ -201,7 +201,7 @@ async fn goodput(
     patience: Duration,
     latency: impl Fn(u64) -> Duration,
 ) -> (u64, Arc<Service>) {
-    let rates = Arc::new(DocumentedRates::default());
+    let rates = Arc::new(DocumentedRateLimiter::default());
     let service = Service::new(|_| DOCUMENTED as usize);
     let mut calls = JoinSet::new();
     for number in 0..offered * 24 {
@@ -240,7 +240,7 @@ async fn calls_succeed_under_overload_however_long_responses_take() {
 
 #[tokio::test(start_paused = true)]
 async fn a_patient_call_gets_a_slot_under_lasting_overload() {
-    let rates = Arc::new(DocumentedRates::default());
+    let rates = Arc::new(DocumentedRateLimiter::default());
     let service = Service::new(|_| DOCUMENTED as usize);
     let mut calls = JoinSet::new();
     let mut patient = JoinSet::new();
@@ -264,7 +264,7 @@ async fn a_patient_call_gets_a_slot_under_lasting_overload() {
 
 #[tokio::test(start_paused = true)]
 async fn calls_are_served_in_the_order_in_which_they_came() {
-    let rates = Arc::new(DocumentedRates::default());
+    let rates = Arc::new(DocumentedRateLimiter::default());
     let order = Arc::new(Mutex::new(Vec::new()));
     let mut calls = JoinSet::new();
     // As many as two windows have slots for; with more it is overload.
@@ -281,7 +281,7 @@ async fn calls_are_served_in_the_order_in_which_they_came() {
 
 #[tokio::test(start_paused = true)]
 async fn a_waiter_that_nobody_polls_holds_up_nobody() {
-    let rates = DocumentedRates::default();
+    let rates = DocumentedRateLimiter::default();
     for _ in 0..DOCUMENTED {
         rates.acquire(&call(false)).await.unwrap();
     }
@@ -302,7 +302,7 @@ async fn a_waiter_that_nobody_polls_holds_up_nobody() {
 async fn history(seed: u64) -> usize {
     let random = SeededEntropy::new(seed);
     let roll = move |sides: u64| random.below(sides);
-    let rates = Arc::new(DocumentedRates::default());
+    let rates = Arc::new(DocumentedRateLimiter::default());
     let (sick_from, sick_for) = (30 + roll(20), roll(15));
     let rate_when_sick = 1 + roll(20) as usize;
     let is_sick = move |second: u64| (sick_from..sick_from + sick_for).contains(&second);
@@ -376,7 +376,7 @@ async fn goodput_stays_at_the_documented_rate_in_random_histories() {
 #[tokio::test(start_paused = true)]
 async fn a_service_that_takes_less_gets_most_of_what_it_takes() {
     for takes in [5, 10, 20, 30] {
-        let rates = Arc::new(DocumentedRates::default());
+        let rates = Arc::new(DocumentedRateLimiter::default());
         let service = Service::new(move |_| takes);
         let mut calls = JoinSet::new();
         for number in 0..60 * 60 {
