@@ -15,10 +15,10 @@ use bytes::Bytes;
 use http::{Request, Response, header};
 
 use crate::Cloud;
+use crate::api_error::ApiError;
 use crate::bodies::{Bodies, GivenUp, Share};
 use crate::cloud::{Admission, Handled};
 use crate::dialect::too_large;
-use crate::refusal::Refusal;
 use crate::server::Limits;
 
 /// How much of a body that is not wanted is still read, so that its sender sees the response and not a
@@ -57,7 +57,7 @@ impl App {
     {
         let (parts, body) = request.into_parts();
         let announced = body.size_hint().exact();
-        let admission = match self.cloud.admit(&parts, announced) {
+        let admission = match self.cloud.check_request(&parts, announced) {
             Ok(admission) => admission,
             Err(response) => {
                 // Who expects to be asked for the body has not sent it.
@@ -80,11 +80,11 @@ impl App {
             Err(_) => {
                 let seconds = self.body_time.as_secs();
                 let message = format!("The body did not arrive within {seconds} s.");
-                Refusal::new("InvalidRequest", message)
+                ApiError::new("InvalidRequest", message)
             }
         };
         drop(share);
-        let response = self.cloud.refuse(refusal, &parts.headers);
+        let response = self.cloud.error_response(refusal, &parts.headers);
         Handled { response, is_authenticated: false }
     }
 
@@ -94,12 +94,12 @@ impl App {
         expected: Option<usize>,
         Admission { limit, is_key_known }: Admission,
         share: &mut Option<Share<'a>>,
-    ) -> Result<Bytes, Refusal> {
+    ) -> Result<Bytes, ApiError> {
         let mut body = pin!(body);
         let mut received = 0usize;
         while let Some(frame) = poll_fn(|context| body.as_mut().poll_frame(context)).await {
             let frame = frame.map_err(|_| {
-                Refusal::new("InvalidRequest", "The body broke off before its end.")
+                ApiError::new("InvalidRequest", "The body broke off before its end.")
             })?;
             let Ok(data) = frame.into_data() else { continue };
             received = received.saturating_add(data.len());
@@ -144,8 +144,8 @@ async fn drain(body: impl HttpBody<Data = Bytes>) {
 }
 
 /// The code of a throttle: nothing was done, and the request may be sent again.
-fn given_up() -> Refusal {
+fn given_up() -> ApiError {
     let message = "The emulator gave up the body of this request, because too many bodies arrive at \
                    the same time. Send it again.";
-    Refusal::new("RequestLimitExceeded", message)
+    ApiError::new("RequestLimitExceeded", message)
 }

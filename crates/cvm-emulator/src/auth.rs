@@ -8,9 +8,9 @@ use cvm_signer::verify::{self, EmptyParameters, VerifyError, VerifyingKey};
 use cvm_signer::{Credential, KeyCache, tc3, v1};
 use subtle::ConstantTimeEq;
 
+use crate::api_error::ApiError;
 use crate::dialect::{self, Call, Dialect, Incoming, Parameters};
 use crate::redact;
-use crate::refusal::Refusal;
 
 const NOT_VALIDATED: &str =
     "The provided credentials could not be validated. Please check your signature is correct.";
@@ -23,12 +23,12 @@ const MAX_EXPLANATION: usize = 8 * 1024;
 
 /// The credentials of the emulated account.
 #[derive(Debug)]
-pub(crate) struct Keyring {
+pub(crate) struct Authenticator {
     by_id: HashMap<String, Credential>,
     derived: Mutex<KeyCache>,
 }
 
-impl Keyring {
+impl Authenticator {
     pub(crate) fn new(credentials: &[Credential]) -> Self {
         let by_id = credentials.iter().map(|one| (one.secret_id().to_owned(), one.clone()));
         Self { by_id: by_id.collect(), derived: Mutex::new(KeyCache::new()) }
@@ -36,7 +36,7 @@ impl Keyring {
 
     /// Passes the head of a TC3 request that may still prove to be signed: the key is known and the time is
     /// right. Nothing else is known before the body is there.
-    pub(crate) fn admit_tc3(&self, incoming: &Incoming<'_>, now: u64) -> Result<(), Refusal> {
+    pub(crate) fn admit_tc3(&self, incoming: &Incoming<'_>, now: u64) -> Result<(), ApiError> {
         let (authorization, _) = tc3_head(incoming, now)?;
         let is_known = self.by_id.contains_key(authorization.secret_id());
         if is_known { Ok(()) } else { Err(unknown()) }
@@ -49,7 +49,7 @@ impl Keyring {
         dialect: Dialect,
         incoming: &Incoming<'_>,
         now: u64,
-    ) -> Result<(), Refusal> {
+    ) -> Result<(), ApiError> {
         let given = dialect::first_values(incoming, V1_HEAD)?;
         let find = |name: &str| {
             let place = V1_HEAD.iter().position(|known| *known == name)?;
@@ -70,7 +70,7 @@ impl Keyring {
         call: &mut Call<'_>,
         info: Option<&ActionInfo>,
         now: u64,
-    ) -> Result<(), Refusal> {
+    ) -> Result<(), ApiError> {
         let verified = match &mut call.parameters {
             Parameters::Pairs(pairs) if call.dialect != Dialect::Tc3 => {
                 self.v1(incoming, pairs, info, now)
@@ -86,7 +86,7 @@ impl Keyring {
         incoming: &Incoming<'_>,
         info: Option<&ActionInfo>,
         now: u64,
-    ) -> Result<&Credential, Refusal> {
+    ) -> Result<&Credential, ApiError> {
         let (authorization, timestamp) = tc3_head(incoming, now)?;
         let credential = self.by_id.get(authorization.secret_id());
         let key = {
@@ -120,7 +120,7 @@ impl Keyring {
         pairs: &mut Vec<(String, String)>,
         info: Option<&ActionInfo>,
         now: u64,
-    ) -> Result<&Credential, Refusal> {
+    ) -> Result<&Credential, ApiError> {
         let find = |name: &str| {
             let pair = pairs.iter().find(|(given, value)| given == name && !value.is_empty());
             pair.map(|(_, value)| value.as_str())
@@ -144,7 +144,7 @@ impl Keyring {
             (Err(VerifyError::RepeatedParameter(name)), _) => {
                 let message =
                     format!("The parameter `{name}` is given twice; give each name once.");
-                Err(Refusal::new("InvalidParameter", message))
+                Err(ApiError::new("InvalidParameter", message))
             }
             (Err(VerifyError::Signature), _) => Err(failed(&explain_v1(&request, info))),
             (Err(error), _) => Err(failed(&error.to_string())),
@@ -156,17 +156,17 @@ impl Keyring {
 const V1_HEAD: [&str; 4] = [v1::SIGNATURE, "SecretId", "Nonce", "Timestamp"];
 
 /// Checks these parameters, short of the signature itself; returns the secret id.
-fn v1_head<'a>(find: impl Fn(&str) -> Option<&'a str>, now: u64) -> Result<&'a str, Refusal> {
+fn v1_head<'a>(find: impl Fn(&str) -> Option<&'a str>, now: u64) -> Result<&'a str, ApiError> {
     if find(v1::SIGNATURE).is_none() {
         let message = "The request is not signed: it has neither a header `Authorization` nor a \
                        parameter `Signature`.";
-        return Err(Refusal::new("AuthFailure.InvalidAuthorization", message));
+        return Err(ApiError::new("AuthFailure.InvalidAuthorization", message));
     }
     let secret_id = find("SecretId").ok_or_else(|| missing("SecretId"))?;
     let nonce = find("Nonce").ok_or_else(|| missing("Nonce"))?;
     if nonce.parse::<u64>().is_err() {
         let message = "The parameter `Nonce` is not a positive integer.";
-        return Err(Refusal::new("InvalidParameter", message));
+        return Err(ApiError::new("InvalidParameter", message));
     }
     let timestamp = timestamp("Timestamp", find("Timestamp"))?;
     verify::clock(now, timestamp, verify::CLOCK_WINDOW).map_err(|_| expired(now, timestamp))?;
@@ -177,10 +177,10 @@ fn v1_head<'a>(find: impl Fn(&str) -> Option<&'a str>, now: u64) -> Result<&'a s
 fn tc3_head<'a>(
     incoming: &Incoming<'a>,
     now: u64,
-) -> Result<(tc3::Authorization<'a>, u64), Refusal> {
+) -> Result<(tc3::Authorization<'a>, u64), ApiError> {
     let header = incoming.header("authorization").unwrap_or_default();
     let authorization = tc3::Authorization::parse(header).map_err(|error| {
-        Refusal::new("AuthFailure.InvalidAuthorization", format!("The {error}."))
+        ApiError::new("AuthFailure.InvalidAuthorization", format!("The {error}."))
     })?;
     let timestamp = timestamp("X-TC-Timestamp", incoming.header("x-tc-timestamp"))?;
     verify::clock(now, timestamp, verify::CLOCK_WINDOW).map_err(|_| expired(now, timestamp))?;
@@ -191,21 +191,21 @@ fn tc3_head<'a>(
 }
 
 /// A temporary credential counts only with its token.
-fn token(credential: &Credential, call: &Call<'_>) -> Result<(), Refusal> {
+fn token(credential: &Credential, call: &Call<'_>) -> Result<(), ApiError> {
     let Some(expected) = credential.token() else { return Ok(()) };
     let given = call.token.as_deref().unwrap_or_default();
     if bool::from(given.as_bytes().ct_eq(expected.as_bytes())) {
         return Ok(());
     }
     let message = "The token of the temporary credential is missing or wrong.";
-    Err(Refusal::new("AuthFailure.TokenFailure", message))
+    Err(ApiError::new("AuthFailure.TokenFailure", message))
 }
 
-fn timestamp(name: &str, text: Option<&str>) -> Result<u64, Refusal> {
+fn timestamp(name: &str, text: Option<&str>) -> Result<u64, ApiError> {
     let text = text.filter(|text| !text.is_empty()).ok_or_else(|| missing(name))?;
     let seconds: u64 = text.parse().map_err(|_| {
         let message = format!("`{name}` is not a Unix timestamp in seconds.");
-        Refusal::new("InvalidParameter", message)
+        ApiError::new("InvalidParameter", message)
     })?;
     // A sign or a leading zero would not be in the text that was signed.
     if seconds.to_string() != text {
@@ -215,7 +215,7 @@ fn timestamp(name: &str, text: Option<&str>) -> Result<u64, Refusal> {
 }
 
 /// Refuses parts of a request that no signature covers, and headers that leave open what they say.
-fn covered(incoming: &Incoming<'_>) -> Result<(), Refusal> {
+fn covered(incoming: &Incoming<'_>) -> Result<(), ApiError> {
     let parts = verify::covered(incoming.method, incoming.query, incoming.body);
     let headers = match incoming.repeated_header() {
         Some(name) => Err(VerifyError::Header(tc3::HeaderError::Repeated(name.into()))),
@@ -224,37 +224,37 @@ fn covered(incoming: &Incoming<'_>) -> Result<(), Refusal> {
     parts.and(headers).map_err(|error| failed(&error.to_string()))
 }
 
-fn missing(name: &str) -> Refusal {
+fn missing(name: &str) -> ApiError {
     let message = format!("The request is missing the common parameter `{name}`.");
-    Refusal::new("MissingParameter", message)
+    ApiError::new("MissingParameter", message)
 }
 
-fn unknown() -> Refusal {
-    Refusal::new("AuthFailure.SecretIdNotFound", NOT_FOUND)
+fn unknown() -> ApiError {
+    ApiError::new("AuthFailure.SecretIdNotFound", NOT_FOUND)
 }
 
-fn failed(why: &str) -> Refusal {
-    Refusal::explained("AuthFailure.SignatureFailure", &format!("{NOT_VALIDATED} {why}"))
+fn failed(why: &str) -> ApiError {
+    ApiError::explained("AuthFailure.SignatureFailure", &format!("{NOT_VALIDATED} {why}"))
 }
 
-fn expired(now: u64, timestamp: u64) -> Refusal {
+fn expired(now: u64, timestamp: u64) -> ApiError {
     let message = format!(
         "The timestamp {timestamp} lies more than {} seconds from the server time {now}.",
         verify::CLOCK_WINDOW.as_secs()
     );
-    Refusal::new("AuthFailure.SignatureExpire", message)
+    ApiError::new("AuthFailure.SignatureExpire", message)
 }
 
 /// The old gateway documents one bare code for credentials that it could not validate. A wrong clock
 /// keeps its own code there, because nothing else tells a client what to mend.
-fn spoken_in(dialect: Dialect, refusal: Refusal) -> Refusal {
+fn spoken_in(dialect: Dialect, refusal: ApiError) -> ApiError {
     let is_bare =
         refusal.code.starts_with("AuthFailure.") && refusal.code != "AuthFailure.SignatureExpire";
     if dialect != Dialect::OldGateway || !is_bare {
         return refusal;
     }
     let why = refusal.message.strip_prefix(NOT_VALIDATED).unwrap_or(&refusal.message);
-    Refusal::explained("AuthFailure", &format!("{NOT_ABLE} {}", why.trim_start()))
+    ApiError::explained("AuthFailure", &format!("{NOT_ABLE} {}", why.trim_start()))
 }
 
 /// What the emulator signed: the one thing that helps an author of a client.

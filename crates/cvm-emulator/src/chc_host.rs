@@ -4,9 +4,9 @@ use cvm_models::enums::{ChcBootType, ChcHostState, ChcSaleStatus, ChcTenantType}
 use cvm_models::types::{ChcDeployExtraConfig, ChcHost, Placement, VirtualPrivateCloud};
 
 use crate::catalogue::REGIONS;
-use crate::dice::Purpose;
-use crate::world::{BroughtHost, View};
-use crate::{Cloud, Moment};
+use crate::seeded_rng::Stream;
+use crate::state::{StoredChcHost, View};
+use crate::{Cloud, Timestamp};
 
 /// A physical server that a customer gives into the care of the cloud.
 ///
@@ -54,20 +54,20 @@ impl Cloud {
     /// Places a server into a zone, as the operator of the cloud does, and returns the id that it gets
     /// there; `None` if there is no such zone. The server is `INIT`: its networks are not set up.
     #[must_use]
-    pub fn bring_chc_host(&self, server: &ChcServer) -> Option<String> {
+    pub fn add_chc_host(&self, server: &ChcServer) -> Option<String> {
         let region = REGIONS.iter().find(|region| region.zone(&server.zone).is_some())?;
-        Some(self.enter(region.name, |view, now| {
+        Some(self.with_state(region.name, |view, now| {
             let View { holdings, mint, .. } = view;
-            let mac = mint.number(Purpose::ChcHostId);
-            let id = mint.id("chc-", Purpose::ChcHostId);
+            let mac = mint.number(Stream::ChcHostId);
+            let id = mint.id("chc-", Stream::ChcHostId);
             let hosts = &mut holdings.entry(region.name).or_default().chc_hosts;
-            hosts.list.push(BroughtHost::new(shown(server, &id, mac, now)));
+            hosts.list.push(StoredChcHost::new(shown(server, &id, mac, now)));
             id
         }))
     }
 }
 
-fn shown(server: &ChcServer, id: &str, mac: u64, now: Moment) -> ChcHost {
+fn shown(server: &ChcServer, id: &str, mac: u64, now: Timestamp) -> ChcHost {
     let (vcpus, memory_gb, disk) = (server.vcpus, server.memory_gb, &server.disk);
     ChcHost {
         chc_id: id.to_owned(),

@@ -6,11 +6,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
-use crate::Moment;
+use crate::Timestamp;
 
 /// How virtual time runs.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub enum Pace {
+pub enum TimeMode {
     /// As real time does.
     #[default]
     Real,
@@ -25,20 +25,20 @@ pub enum Pace {
 
 /// A handle on the virtual clock of one emulator; clones share it.
 #[derive(Clone, Debug)]
-pub struct Clock(Arc<State>);
+pub struct VirtualClock(Arc<State>);
 
 #[derive(Debug)]
 struct State {
-    pace: Pace,
-    began: Moment,
+    mode: TimeMode,
+    began: Timestamp,
     anchor: Instant,
     advanced_ms: AtomicU64,
 }
 
-impl Clock {
-    pub(crate) fn new(pace: Pace, began: Moment) -> Self {
+impl VirtualClock {
+    pub(crate) fn new(pace: TimeMode, began: Timestamp) -> Self {
         Self(Arc::new(State {
-            pace,
+            mode: pace,
             began,
             anchor: Instant::now(),
             advanced_ms: AtomicU64::new(0),
@@ -47,12 +47,12 @@ impl Clock {
 
     /// What time it is in the emulated cloud.
     #[must_use]
-    pub fn now(&self) -> Moment {
+    pub fn now(&self) -> Timestamp {
         let elapsed = self.0.anchor.elapsed();
-        let flown = match self.0.pace {
-            Pace::Real | Pace::Instant => elapsed,
-            Pace::Scaled(scale) => scaled(elapsed, scale),
-            Pace::Manual => Duration::ZERO,
+        let flown = match self.0.mode {
+            TimeMode::Real | TimeMode::Instant => elapsed,
+            TimeMode::Scaled(scale) => scaled(elapsed, scale),
+            TimeMode::Manual => Duration::ZERO,
         };
         let advanced = Duration::from_millis(self.0.advanced_ms.load(Ordering::SeqCst));
         self.0.began.after(flown).after(advanced)
@@ -70,13 +70,13 @@ impl Clock {
 
     /// How virtual time runs.
     #[must_use]
-    pub fn pace(&self) -> Pace {
-        self.0.pace
+    pub fn mode(&self) -> TimeMode {
+        self.0.mode
     }
 
     /// How long an operation takes that typically takes so long.
     pub(crate) fn delay(&self, typical: Duration) -> Duration {
-        if self.0.pace == Pace::Instant { Duration::ZERO } else { typical }
+        if self.0.mode == TimeMode::Instant { Duration::ZERO } else { typical }
     }
 }
 
@@ -99,23 +99,23 @@ mod tests {
 
     #[test]
     fn a_manual_clock_moves_only_when_told() {
-        let clock = Clock::new(Pace::Manual, Moment::from_unix(100));
+        let clock = VirtualClock::new(TimeMode::Manual, Timestamp::from_unix(100));
         std::thread::sleep(Duration::from_millis(2));
-        assert_eq!(clock.now(), Moment::from_unix(100));
+        assert_eq!(clock.now(), Timestamp::from_unix(100));
         clock.clone().advance(Duration::from_secs(7));
-        assert_eq!(clock.now(), Moment::from_unix(107));
+        assert_eq!(clock.now(), Timestamp::from_unix(107));
     }
 
     #[test]
     fn time_never_runs_backwards_or_overflows() {
         for scale in [f64::NAN, -3.0, f64::INFINITY, 1e300] {
-            let clock = Clock::new(Pace::Scaled(scale), Moment::from_unix(5));
-            assert!(clock.now() >= Moment::from_unix(5), "{scale}");
+            let clock = VirtualClock::new(TimeMode::Scaled(scale), Timestamp::from_unix(5));
+            assert!(clock.now() >= Timestamp::from_unix(5), "{scale}");
         }
-        let clock = Clock::new(Pace::Real, Moment::from_unix(5));
+        let clock = VirtualClock::new(TimeMode::Real, Timestamp::from_unix(5));
         clock.advance(Duration::MAX);
         clock.advance(Duration::MAX);
-        assert!(clock.now() > Moment::from_unix(5));
+        assert!(clock.now() > Timestamp::from_unix(5));
     }
 
     #[test]
@@ -123,7 +123,8 @@ mod tests {
         for scale in [1e-300, 1.0, 1e9, 1e18, 1e19, 1e300, f64::MAX, f64::INFINITY, f64::NAN, -1.0]
         {
             let elapsed = [1, 10, 1000, 20_000, 1_000_000].map(Duration::from_millis);
-            let times = elapsed.map(|elapsed| Moment::from_unix(5).after(scaled(elapsed, scale)));
+            let times =
+                elapsed.map(|elapsed| Timestamp::from_unix(5).after(scaled(elapsed, scale)));
             assert!(times.is_sorted(), "{scale}: {times:?}");
         }
         assert_eq!(scaled(Duration::from_secs(20), 1e18), Duration::MAX);
@@ -137,9 +138,9 @@ mod tests {
     #[test]
     fn only_the_instant_pace_takes_no_time() {
         let typical = Duration::from_secs(9);
-        let delay = |pace| Clock::new(pace, Moment::default()).delay(typical);
-        assert_eq!(delay(Pace::Instant), Duration::ZERO);
-        assert_eq!(delay(Pace::Manual), typical);
-        assert_eq!(delay(Pace::Scaled(60.0)), typical);
+        let delay = |pace| VirtualClock::new(pace, Timestamp::default()).delay(typical);
+        assert_eq!(delay(TimeMode::Instant), Duration::ZERO);
+        assert_eq!(delay(TimeMode::Manual), typical);
+        assert_eq!(delay(TimeMode::Scaled(60.0)), typical);
     }
 }

@@ -14,18 +14,18 @@ use cvm_signer::{Credential, Method, v1};
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, Uri, header};
 
-use crate::Moment;
-use crate::answer::{Answer, CONTENT_TYPE};
-use crate::auth::Keyring;
+use crate::Timestamp;
+use crate::api_error::{ApiError, DocumentedCodes};
+use crate::auth::Authenticator;
 use crate::catalogue::{REGIONS, Region, region};
-use crate::clock::Clock;
+use crate::clock::VirtualClock;
 use crate::dialect::{self, Call, Dialect, Incoming};
-use crate::dice::{Dice, Purpose};
-use crate::dispatch::deed;
-use crate::refusal::{Codes, Refusal};
+use crate::dispatch::parse_request;
 use crate::repair::Repair;
+use crate::response::{ActionResponse, CONTENT_TYPE};
+use crate::seeded_rng::{SeededRng, Stream};
 
-use crate::world::{RepairTask, Scene, View, World};
+use crate::state::{RepairTask, RequestContext, State, View};
 
 /// A real-time clock, in Unix seconds, against which signatures are judged.
 pub(crate) type WallClock = Arc<dyn Fn() -> u64 + Send + Sync>;
@@ -36,23 +36,23 @@ pub struct Cloud(Arc<Inner>);
 
 struct Inner {
     credential: Credential,
-    keyring: Keyring,
-    clock: Clock,
+    keyring: Authenticator,
+    clock: VirtualClock,
     wall_clock: WallClock,
-    dice: Dice,
+    dice: SeededRng,
     requests: AtomicU64,
-    world: Mutex<World>,
+    world: Mutex<State>,
 }
 
 impl Cloud {
     pub(crate) fn new(
         credential: Credential,
-        keyring: Keyring,
-        clock: Clock,
+        keyring: Authenticator,
+        clock: VirtualClock,
         wall_clock: WallClock,
-        dice: Dice,
+        dice: SeededRng,
     ) -> Self {
-        let world = Mutex::new(World::new(dice));
+        let world = Mutex::new(State::new(dice));
         let requests = AtomicU64::new(0);
         Self(Arc::new(Inner { credential, keyring, clock, wall_clock, dice, requests, world }))
     }
@@ -65,7 +65,7 @@ impl Cloud {
 
     /// The virtual clock.
     #[must_use]
-    pub fn clock(&self) -> Clock {
+    pub fn clock(&self) -> VirtualClock {
         self.0.clock.clone()
     }
 
@@ -78,9 +78,9 @@ impl Cloud {
         let mut world = self.0.world.lock().unwrap_or_else(PoisonError::into_inner);
         let now = self.0.clock.now();
         let View { store, holdings, mint } = world.region(region.name, &self.0.clock, now);
-        let machine = store.machine(store.serial(&repair.instance_id)?)?;
-        let id = mint.id("rep-", Purpose::TaskId);
-        let task = RepairTask::new(id.clone(), repair, &machine.shown, now);
+        let machine = store.get(store.serial(&repair.instance_id)?)?;
+        let id = mint.id("rep-", Stream::TaskId);
+        let task = RepairTask::new(id.clone(), repair, &machine.api, now);
         holdings.entry(region.name).or_default().repair_tasks.announce(task);
         Some(id)
     }
@@ -101,14 +101,14 @@ impl Cloud {
         let headers: Vec<_> = headers.iter().map(|(name, text)| (*name, text.as_ref())).collect();
         let call = self.authenticate(request, &headers);
         let is_authenticated = call.is_ok();
-        let answer = call.and_then(|(call, info)| self.carry_out(&call, info, &request_id));
-        let answer = answer.unwrap_or_else(Answer::Refused);
+        let answer = call.and_then(|(call, info)| self.execute(&call, info, &request_id));
+        let answer = answer.unwrap_or_else(ActionResponse::Error);
         Handled { response: respond(&answer, &request_id, request.headers()), is_authenticated }
     }
 
     /// Checks what the head of a request tells, before its body is read; the error is the response that
     /// needs no body.
-    pub(crate) fn admit(
+    pub(crate) fn check_request(
         &self,
         parts: &Parts,
         announced: Option<u64>,
@@ -117,10 +117,10 @@ impl Cloud {
             return Err(Box::new(response));
         }
         let admitted = self.admit_head(parts, announced);
-        admitted.map_err(|refusal| Box::new(self.refuse(refusal, &parts.headers)))
+        admitted.map_err(|refusal| Box::new(self.error_response(refusal, &parts.headers)))
     }
 
-    fn admit_head(&self, parts: &Parts, announced: Option<u64>) -> Result<Admission, Refusal> {
+    fn admit_head(&self, parts: &Parts, announced: Option<u64>) -> Result<Admission, ApiError> {
         let headers = texts(&parts.uri, &parts.headers);
         let headers: Vec<_> = headers.iter().map(|(name, text)| (*name, text.as_ref())).collect();
         let incoming = head(&parts.method, &parts.uri, &headers)?;
@@ -141,20 +141,20 @@ impl Cloud {
     }
 
     /// Refuses a request that could not even be read.
-    pub(crate) fn refuse(&self, refusal: Refusal, headers: &HeaderMap) -> Response<Bytes> {
-        respond(&Answer::Refused(refusal), &self.next_request_id(), headers)
+    pub(crate) fn error_response(&self, refusal: ApiError, headers: &HeaderMap) -> Response<Bytes> {
+        respond(&ActionResponse::Error(refusal), &self.next_request_id(), headers)
     }
 
     fn next_request_id(&self) -> String {
         let place = self.0.requests.fetch_add(1, Ordering::Relaxed);
-        self.0.dice.uuid(Purpose::RequestId, place)
+        self.0.dice.uuid(Stream::RequestId, place)
     }
 
     fn authenticate<'a>(
         &self,
         request: &'a Request<Bytes>,
         headers: &'a [(&'a str, &'a str)],
-    ) -> Result<(Call<'a>, Option<&'static ActionInfo>), Refusal> {
+    ) -> Result<(Call<'a>, Option<&'static ActionInfo>), ApiError> {
         let head = head(request.method(), request.uri(), headers)?;
         let limit = body_limit(request.headers());
         if request.body().len() > limit {
@@ -171,25 +171,34 @@ impl Cloud {
         Ok((call, info))
     }
 
-    fn carry_out(
+    fn execute(
         &self,
         call: &Call<'_>,
         info: Option<&'static ActionInfo>,
         request_id: &str,
-    ) -> Result<Answer, Refusal> {
+    ) -> Result<ActionResponse, ApiError> {
         let (info, region) = route(call, info)?;
-        let deed = deed(info, call.dialect, &call.parameters)?;
-        let (codes, clock) = (Codes(info), &self.0.clock);
-        self.enter(region.name, |View { store, holdings, mint }, now| {
-            deed.apply(&mut Scene { codes, request_id, region, clock, now, store, holdings, mint })
+        let deed = parse_request(info, call.dialect, &call.parameters)?;
+        let (codes, clock) = (DocumentedCodes(info), &self.0.clock);
+        self.with_state(region.name, |View { store, holdings, mint }, now| {
+            deed.apply(&mut RequestContext {
+                codes,
+                request_id,
+                region,
+                clock,
+                now,
+                instances: store,
+                regions: holdings,
+                ids: mint,
+            })
         })
     }
 
     /// Lets something happen in a region, after everything that was due there.
-    pub(crate) fn enter<R>(
+    pub(crate) fn with_state<R>(
         &self,
         region: &'static str,
-        happen: impl FnOnce(View<'_>, Moment) -> R,
+        happen: impl FnOnce(View<'_>, Timestamp) -> R,
     ) -> R {
         // What panicked while it held the lock has left at worst one instance half-made.
         let mut world = self.0.world.lock().unwrap_or_else(PoisonError::into_inner);
@@ -224,17 +233,17 @@ impl fmt::Debug for Cloud {
 fn route(
     call: &Call<'_>,
     info: Option<&'static ActionInfo>,
-) -> Result<(&'static ActionInfo, &'static Region), Refusal> {
+) -> Result<(&'static ActionInfo, &'static Region), ApiError> {
     let missing = |name: &str| {
         let message = format!("The request is missing the common parameter `{name}`.");
-        Refusal::new("MissingParameter", message)
+        ApiError::new("MissingParameter", message)
     };
     let known = cvm_models::SERVICE.version;
     match call.version.as_deref() {
         Some(version) if version == known => {}
         Some(version) => {
             let message = format!("The version `{version}` is not known; this is {known}.");
-            return Err(Refusal::new("NoSuchVersion", message));
+            return Err(ApiError::new("NoSuchVersion", message));
         }
         None if call.dialect == Dialect::OldGateway => {}
         None => return Err(missing("Version")),
@@ -242,7 +251,7 @@ fn route(
     let action = call.action.as_deref().ok_or_else(|| missing("Action"))?;
     let info = info.ok_or_else(|| {
         let message = format!("The action `{action}` does not exist in version {known}.");
-        Refusal::new("InvalidAction", message)
+        ApiError::new("InvalidAction", message)
     })?;
     if !info.regional {
         // Such an action does not look at its region, right or wrong.
@@ -253,7 +262,7 @@ fn route(
         Some(region) => Ok((info, region)),
         None => {
             let message = format!("{action} is not offered in the region `{name}`.");
-            Err(Refusal::new("UnsupportedRegion", message))
+            Err(ApiError::new("UnsupportedRegion", message))
         }
     }
 }
@@ -283,7 +292,7 @@ fn head<'a>(
     method: &http::Method,
     uri: &'a Uri,
     headers: &'a [(&'a str, &'a str)],
-) -> Result<Incoming<'a>, Refusal> {
+) -> Result<Incoming<'a>, ApiError> {
     let method = Method::parse(method.as_str()).ok_or_else(unsupported_method)?;
     let host = headers.iter().find(|(name, _)| *name == header::HOST.as_str());
     let authority = uri.authority().map(http::uri::Authority::as_str);
@@ -297,8 +306,8 @@ fn head<'a>(
     })
 }
 
-fn unsupported_method() -> Refusal {
-    Refusal::new("UnsupportedProtocol", "Only the methods GET and POST are supported.")
+fn unsupported_method() -> ApiError {
+    ApiError::new("UnsupportedProtocol", "Only the methods GET and POST are supported.")
 }
 
 /// Longest body of a request with these headers: JSON may be longer than a form.
@@ -321,7 +330,7 @@ fn texts<'a>(uri: &'a Uri, headers: &'a HeaderMap) -> Vec<(&'a str, Cow<'a, str>
     headers.iter().map(|(name, value)| (name.as_str(), text(name, value))).collect()
 }
 
-fn respond(answer: &Answer, request_id: &str, request: &HeaderMap) -> Response<Bytes> {
+fn respond(answer: &ActionResponse, request_id: &str, request: &HeaderMap) -> Response<Bytes> {
     /// The SDKs' own label of a call, which the service gives back.
     const TRACE_ID: HeaderName = HeaderName::from_static("x-tc-traceid");
     let mut response = Response::new(answer.to_json(request_id));

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use cvm_protocol::percent;
 use cvm_signer::{Method, v1};
 
-use crate::refusal::Refusal;
+use crate::api_error::ApiError;
 
 /// Longest query string of a GET.
 const MAX_QUERY: usize = 32 << 10;
@@ -84,7 +84,7 @@ pub(crate) enum Parameters<'a> {
     /// Decoded pairs; with v1 the common parameters are among them.
     Pairs(Vec<(String, String)>),
     /// They cannot be read, which is told once the caller is known.
-    Unreadable(Refusal),
+    Unreadable(ApiError),
 }
 
 /// Parameters of v1 and the old gateway that belong to the call, not to its action.
@@ -113,7 +113,7 @@ pub(crate) fn own_pairs(
 }
 
 /// Tells the dialect from the head of a request.
-pub(crate) fn of_head(incoming: &Incoming<'_>) -> Result<Dialect, Refusal> {
+pub(crate) fn of_head(incoming: &Incoming<'_>) -> Result<Dialect, ApiError> {
     if incoming.method == Method::Get && incoming.query.len() > MAX_QUERY {
         return Err(too_large("query string", MAX_QUERY));
     }
@@ -132,7 +132,7 @@ pub(crate) fn of_head(incoming: &Incoming<'_>) -> Result<Dialect, Refusal> {
 }
 
 /// Reads a request, whoever sent it. Nothing is verified yet.
-pub(crate) fn read<'a>(incoming: &Incoming<'a>) -> Result<Call<'a>, Refusal> {
+pub(crate) fn read<'a>(incoming: &Incoming<'a>) -> Result<Call<'a>, ApiError> {
     match of_head(incoming)? {
         Dialect::Tc3 => tc3(incoming),
         dialect @ (Dialect::V1 | Dialect::OldGateway) => {
@@ -141,16 +141,16 @@ pub(crate) fn read<'a>(incoming: &Incoming<'a>) -> Result<Call<'a>, Refusal> {
     }
 }
 
-pub(crate) fn too_large(what: &str, limit: usize) -> Refusal {
+pub(crate) fn too_large(what: &str, limit: usize) -> ApiError {
     let message = format!("The {what} is larger than {} KiB.", limit / 1024);
-    Refusal::new("RequestSizeLimitExceeded", message)
+    ApiError::new("RequestSizeLimitExceeded", message)
 }
 
-fn unsigned(message: &str) -> Refusal {
-    Refusal::new("AuthFailure.InvalidAuthorization", message)
+fn unsigned(message: &str) -> ApiError {
+    ApiError::new("AuthFailure.InvalidAuthorization", message)
 }
 
-fn tc3<'a>(incoming: &Incoming<'a>) -> Result<Call<'a>, Refusal> {
+fn tc3<'a>(incoming: &Incoming<'a>) -> Result<Call<'a>, ApiError> {
     let header = |name| given(incoming.header(name));
     let parameters = match incoming.method {
         Method::Get => limited(incoming.query)
@@ -180,13 +180,13 @@ fn json_body<'a>(incoming: &Incoming<'a>) -> Parameters<'a> {
         "InvalidParameter"
     };
     let message = "With signature version 3, a POST carries a body of type `application/json`.";
-    Parameters::Unreadable(Refusal::new(code, message))
+    Parameters::Unreadable(ApiError::new(code, message))
 }
 
 fn with_signature_parameter<'a>(
     incoming: &Incoming<'a>,
     dialect: Dialect,
-) -> Result<Call<'a>, Refusal> {
+) -> Result<Call<'a>, ApiError> {
     let pairs = pairs_of(encoded_pairs(incoming)?)?;
     let find = |name: &str| {
         given(pairs.iter().find(|(given, _)| given == name).map(|(_, value)| value.as_str()))
@@ -197,24 +197,24 @@ fn with_signature_parameter<'a>(
 }
 
 /// The query or form that holds the signature and all parameters, still encoded.
-fn encoded_pairs<'a>(incoming: &Incoming<'a>) -> Result<&'a str, Refusal> {
+fn encoded_pairs<'a>(incoming: &Incoming<'a>) -> Result<&'a str, ApiError> {
     let text = match incoming.method {
         Method::Get => incoming.query,
         Method::Post if incoming.body.len() > MAX_FORM => return Err(too_large("body", MAX_FORM)),
         Method::Post => std::str::from_utf8(incoming.body).map_err(|_| {
-            Refusal::new("InvalidParameter", "The form in the body is not UTF-8 text.")
+            ApiError::new("InvalidParameter", "The form in the body is not UTF-8 text.")
         })?,
     };
     limited(text)
 }
 
 /// Refuses too many parameters. An empty one counts.
-fn limited(text: &str) -> Result<&str, Refusal> {
+fn limited(text: &str) -> Result<&str, ApiError> {
     if text.bytes().filter(|byte| *byte == b'&').count() < MAX_PARAMETERS {
         return Ok(text);
     }
     let message = format!("The request has more than {MAX_PARAMETERS} parameters.");
-    Err(Refusal::new("RequestSizeLimitExceeded", message))
+    Err(ApiError::new("RequestSizeLimitExceeded", message))
 }
 
 /// The first value that is not empty of each of these parameters. Nothing else is decoded but short names that
@@ -222,7 +222,7 @@ fn limited(text: &str) -> Result<&str, Refusal> {
 pub(crate) fn first_values<'a, const N: usize>(
     incoming: &Incoming<'a>,
     names: [&str; N],
-) -> Result<[Option<Cow<'a, str>>; N], Refusal> {
+) -> Result<[Option<Cow<'a, str>>; N], ApiError> {
     let mut values = [const { None }; N];
     for part in encoded_pairs(incoming)?.split('&') {
         let (given, value) = part.split_once('=').unwrap_or((part, ""));
@@ -249,13 +249,13 @@ fn given(text: Option<&str>) -> Option<String> {
     text.filter(|text| !text.is_empty()).map(str::to_owned)
 }
 
-fn pairs_of(text: &str) -> Result<Vec<(String, String)>, Refusal> {
+fn pairs_of(text: &str) -> Result<Vec<(String, String)>, ApiError> {
     percent::decode_pairs(text).map_err(|name| unreadable(&name))
 }
 
-fn unreadable(name: &str) -> Refusal {
+fn unreadable(name: &str) -> ApiError {
     let message = format!("The parameter `{name}` is not percent-encoded UTF-8 text.");
-    Refusal::new("InvalidParameter", message)
+    ApiError::new("InvalidParameter", message)
 }
 
 #[cfg(test)]

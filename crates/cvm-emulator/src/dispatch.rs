@@ -3,24 +3,24 @@
 use cvm_protocol::{Action, ActionInfo};
 
 use crate::actions;
-use crate::answer::Answer;
+use crate::api_error::ApiError;
 use crate::dialect::{Dialect, Parameters};
 use crate::parameters;
-use crate::refusal::Refusal;
-use crate::world::Scene;
+use crate::response::ActionResponse;
+use crate::state::RequestContext;
 
 /// What the emulator does for an action. The request was checked against its table before.
-pub(crate) trait Behaviour: Action + Send {
+pub(crate) trait ActionHandler: Action + Send {
     /// Checks the request against the world, changes the world, and answers. What it refuses, it
     /// has not begun.
-    fn apply(self, scene: &mut Scene<'_>) -> Result<Outcome<Self::Response>, Refusal>;
+    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError>;
 }
 
 /// How an action went that was not refused.
 #[derive(Debug)]
 pub(crate) enum Outcome<R> {
     /// It was done.
-    Done(R),
+    Response(R),
     /// It would have been done.
     DryRun,
 }
@@ -31,46 +31,46 @@ pub(crate) struct Handler {
     read: Read,
 }
 
-type Read = fn(Dialect, &Parameters<'_>) -> Result<Box<dyn Deed>, Refusal>;
+type Read = fn(Dialect, &Parameters<'_>) -> Result<Box<dyn BoxedRequest>, ApiError>;
 
 impl Handler {
-    pub(crate) const fn of<A: Behaviour>() -> Self {
+    pub(crate) const fn of<A: ActionHandler>() -> Self {
         Self { info: A::INFO, read: read::<A> }
     }
 }
 
 /// A request that is read and waits for its turn at the world.
-pub(crate) trait Deed {
-    fn apply(self: Box<Self>, scene: &mut Scene<'_>) -> Result<Answer, Refusal>;
+pub(crate) trait BoxedRequest {
+    fn apply(self: Box<Self>, scene: &mut RequestContext<'_>) -> Result<ActionResponse, ApiError>;
 }
 
-impl<A: Behaviour> Deed for A {
-    fn apply(self: Box<Self>, scene: &mut Scene<'_>) -> Result<Answer, Refusal> {
-        Ok(match Behaviour::apply(*self, scene)? {
-            Outcome::Done(response) => Answer::Response(Box::new(response)),
-            Outcome::DryRun => Answer::Bare,
+impl<A: ActionHandler> BoxedRequest for A {
+    fn apply(self: Box<Self>, scene: &mut RequestContext<'_>) -> Result<ActionResponse, ApiError> {
+        Ok(match ActionHandler::handle(*self, scene)? {
+            Outcome::Response(response) => ActionResponse::Response(Box::new(response)),
+            Outcome::DryRun => ActionResponse::Bare,
         })
     }
 }
 
-fn read<A: Behaviour>(
+fn read<A: ActionHandler>(
     dialect: Dialect,
     parameters: &Parameters<'_>,
-) -> Result<Box<dyn Deed>, Refusal> {
+) -> Result<Box<dyn BoxedRequest>, ApiError> {
     Ok(Box::new(parameters::typed::<A>(dialect, parameters)?))
 }
 
 /// Reads the request of an action; one that is in the specification but not modelled is checked all
 /// the same, and then refused.
-pub(crate) fn deed(
+pub(crate) fn parse_request(
     info: &'static ActionInfo,
     dialect: Dialect,
     parameters: &Parameters<'_>,
-) -> Result<Box<dyn Deed>, Refusal> {
+) -> Result<Box<dyn BoxedRequest>, ApiError> {
     parameters::check(info, dialect, parameters)?;
     match actions::modelled().find(|handler| handler.info.name == info.name) {
         Some(handler) => (handler.read)(dialect, parameters),
-        None => Err(Refusal::not_modelled(&format!("the action {}", info.name))),
+        None => Err(ApiError::not_modelled(&format!("the action {}", info.name))),
     }
 }
 
@@ -107,7 +107,9 @@ mod tests {
     #[test]
     fn what_is_not_modelled_is_checked_and_then_refused() {
         let refusal = |body: &str| {
-            deed(&SPECIFIED, Dialect::Tc3, &Parameters::Json(body.as_bytes())).err().unwrap()
+            parse_request(&SPECIFIED, Dialect::Tc3, &Parameters::Json(body.as_bytes()))
+                .err()
+                .unwrap()
         };
         assert_eq!(refusal("{}").code, "MissingParameter");
         assert_eq!(refusal("{\"No\":1}").code, "UnknownParameter");

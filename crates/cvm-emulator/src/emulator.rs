@@ -10,12 +10,12 @@ use cvm_signer::{Credential, CredentialError};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-use crate::auth::Keyring;
+use crate::auth::Authenticator;
 use crate::clock::system_time;
 use crate::cloud::WallClock;
-use crate::dice::Dice;
 use crate::listen::{ListenAddress, Listeners};
-use crate::{Clock, Cloud, Moment, Pace};
+use crate::seeded_rng::SeededRng;
+use crate::{Cloud, TimeMode, Timestamp, VirtualClock};
 
 /// A local CVM that listens in this process. It stops when it is dropped.
 ///
@@ -73,7 +73,7 @@ impl Emulator {
 
     /// The virtual clock.
     #[must_use]
-    pub fn clock(&self) -> Clock {
+    pub fn clock(&self) -> VirtualClock {
         self.cloud.clock()
     }
 
@@ -97,8 +97,8 @@ impl Emulator {
 #[must_use = "a builder does nothing until it is started"]
 pub struct Builder {
     seed: Option<u64>,
-    pace: Pace,
-    began: Option<Moment>,
+    pace: TimeMode,
+    began: Option<Timestamp>,
     credentials: Vec<Credential>,
     address: SocketAddr,
     allow_remote: bool,
@@ -109,7 +109,7 @@ impl Default for Builder {
     fn default() -> Self {
         Self {
             seed: None,
-            pace: Pace::Real,
+            pace: TimeMode::Real,
             began: None,
             credentials: Vec::new(),
             address: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
@@ -127,28 +127,28 @@ impl Builder {
     }
 
     /// How virtual time runs; as real time does unless told otherwise.
-    pub const fn pace(mut self, pace: Pace) -> Self {
+    pub const fn pace(mut self, pace: TimeMode) -> Self {
         self.pace = pace;
         self
     }
 
     /// No operation takes time: short for [`Pace::Instant`].
     pub const fn instant(self) -> Self {
-        self.pace(Pace::Instant)
+        self.pace(TimeMode::Instant)
     }
 
     /// Time passes only through [`Clock::advance`]: short for [`Pace::Manual`].
     pub const fn manual(self) -> Self {
-        self.pace(Pace::Manual)
+        self.pace(TimeMode::Manual)
     }
 
     /// Time passes so many times as fast: short for [`Pace::Scaled`].
     pub const fn time_scale(self, scale: f64) -> Self {
-        self.pace(Pace::Scaled(scale))
+        self.pace(TimeMode::Scaled(scale))
     }
 
     /// When virtual time begins; at the real time of the start unless told otherwise.
-    pub const fn began(mut self, moment: Moment) -> Self {
+    pub const fn began(mut self, moment: Timestamp) -> Self {
         self.began = Some(moment);
         self
     }
@@ -191,11 +191,11 @@ impl Builder {
         if credentials.is_empty() {
             credentials.push(random_credential()?);
         }
-        let keyring = Keyring::new(&credentials);
+        let keyring = Authenticator::new(&credentials);
         let first = credentials.into_iter().next().ok_or(StartError::Randomness)?;
-        let began = self.began.unwrap_or_else(|| Moment::from_unix(system_time()));
-        let clock = Clock::new(self.pace, began);
-        let dice = Dice::new(self.seed.unwrap_or_else(Dice::random_seed));
+        let began = self.began.unwrap_or_else(|| Timestamp::from_unix(system_time()));
+        let clock = VirtualClock::new(self.pace, began);
+        let dice = SeededRng::new(self.seed.unwrap_or_else(SeededRng::random_seed));
         Ok(Cloud::new(first, keyring, clock, self.wall_clock, dice))
     }
 

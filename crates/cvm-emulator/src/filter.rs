@@ -8,23 +8,23 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 use cvm_models::types::Filter;
 use cvm_protocol::FilterInfo;
 
-use crate::Moment;
+use crate::Timestamp;
+use crate::api_error::{ApiError, DocumentedCodes};
 use crate::catalogue::is_type_name;
+use crate::error_codes;
 use crate::parameters::has_layout;
-use crate::refusal::{Codes, Refusal};
-use crate::verdict;
 
 /// What the service takes when the specification names no limit.
 const MAX_VALUES: u32 = 5;
 
 /// A filter that was checked.
 #[derive(Debug)]
-pub(crate) struct Wanted<'a> {
+pub(crate) struct CheckedFilter<'a> {
     pub(crate) name: &'a str,
     values: Vec<Cow<'a, str>>,
 }
 
-impl Wanted<'_> {
+impl CheckedFilter<'_> {
     /// Whether one of the values is this text.
     pub(crate) fn is(&self, text: &str) -> bool {
         self.values.iter().any(|value| value == text)
@@ -61,7 +61,10 @@ impl<'a> IdFilter<'a> {
 }
 
 /// Checks the filters of a request against those that its action knows.
-pub(crate) fn check(codes: Codes, filters: &[Filter]) -> Result<Vec<Wanted<'_>>, Refusal> {
+pub(crate) fn check(
+    codes: DocumentedCodes,
+    filters: &[Filter],
+) -> Result<Vec<CheckedFilter<'_>>, ApiError> {
     let wanted: Vec<_> =
         filters.iter().map(|filter| check_one(codes, filter)).collect::<Result<_, _>>()?;
     let is_given = |name: &str| wanted.iter().any(|filter| filter.name == name);
@@ -69,36 +72,36 @@ pub(crate) fn check(codes: Codes, filters: &[Filter]) -> Result<Vec<Wanted<'_>>,
     match required.find(|known| !is_given(known.name)) {
         Some(known) => {
             let message = format!("The request is missing the filter `{}`.", known.name);
-            Err(codes.refuse(["MissingParameter"], message))
+            Err(codes.error(["MissingParameter"], message))
         }
         None => Ok(wanted),
     }
 }
 
-fn check_one(codes: Codes, filter: &Filter) -> Result<Wanted<'_>, Refusal> {
+fn check_one(codes: DocumentedCodes, filter: &Filter) -> Result<CheckedFilter<'_>, ApiError> {
     let known = codes.0.filters.iter().find(|known| known.accepts(&filter.name));
     let known = known.ok_or_else(|| {
         let message = format!("The filter `{}` is not known to {}.", filter.name, codes.0.name);
-        codes.refuse(["InvalidFilter", "InvalidParameterValue"], message)
+        codes.error(["InvalidFilter", "InvalidParameterValue"], message)
     })?;
     let limit = codes.0.filter_values_max.unwrap_or(MAX_VALUES);
     if filter.values.len() > limit as usize {
         let message = format!("The filter `{}` has more than {limit} values.", filter.name);
         let wanted = ["InvalidFilterValue.LimitExceeded", "InvalidParameterValue.LimitExceeded"];
-        return Err(codes.refuse(wanted, message));
+        return Err(codes.error(wanted, message));
     }
     let values = filter.values.iter().map(|value| check_value(codes, known, value));
-    Ok(Wanted { name: &filter.name, values: values.collect::<Result<_, _>>()? })
+    Ok(CheckedFilter { name: &filter.name, values: values.collect::<Result<_, _>>()? })
 }
 
 fn check_value<'a>(
-    codes: Codes,
+    codes: DocumentedCodes,
     known: &FilterInfo,
     value: &'a str,
-) -> Result<Cow<'a, str>, Refusal> {
+) -> Result<Cow<'a, str>, ApiError> {
     let refuse = |wanted: &[String]| {
         let message = format!("The filter `{}` does not take the value `{value}`.", known.name);
-        codes.refuse(wanted, message)
+        codes.error(wanted, message)
     };
     if !known.values.is_empty() && !known.values.contains(&value) {
         return Err(refuse(&["InvalidParameterValue".to_owned()]));
@@ -112,14 +115,14 @@ fn check_value<'a>(
             Err(refuse(&["InvalidParameterValue".to_owned()]))
         }
         Some(format) if format.contains("YYYY") => {
-            let moment = Moment::parse(value).ok_or_else(|| {
+            let moment = Timestamp::parse(value).ok_or_else(|| {
                 let codes = ["InvalidParameterValue.InvalidTimeFormat", "InvalidParameterValue"];
                 refuse(&codes.map(str::to_owned))
             })?;
             // Times of one layout compare as texts do.
             Ok(Cow::Owned(moment.to_string()))
         }
-        Some(format) if !has_prefix(value, format) => Err(refuse(&verdict::malformed(format))),
+        Some(format) if !has_prefix(value, format) => Err(refuse(&error_codes::malformed(format))),
         _ => Ok(Cow::Borrowed(value)),
     }
 }
@@ -197,7 +200,7 @@ mod tests {
             name: name.to_owned(),
             values: values.iter().map(|value| (*value).to_owned()).collect(),
         };
-        check(Codes(A::INFO), &[filter]).err().map(|refusal| refusal.code)
+        check(DocumentedCodes(A::INFO), &[filter]).err().map(|refusal| refusal.code)
     }
 
     #[test]
@@ -260,14 +263,18 @@ mod tests {
         assert_eq!(code::<Configs>("zone", &["ap-guangzhou-2"]), None);
         assert_eq!(code::<Configs>("instance-family", &["S9"]), Some("MissingParameter"));
         assert_eq!(code::<Configs>("colour", &["red"]), Some("InvalidFilter"));
-        assert_eq!(check(Codes(Configs::INFO), &[]).unwrap_err().code, "MissingParameter");
+        assert_eq!(
+            check(DocumentedCodes(Configs::INFO), &[]).unwrap_err().code,
+            "MissingParameter"
+        );
     }
 
     #[test]
     fn times_are_compared_in_one_layout() {
         let filter =
             Filter { name: "creation-end-time".into(), values: vec!["2020-01-01 08:00:00".into()] };
-        let wanted = check(Codes(DescribeInstances::INFO), std::slice::from_ref(&filter)).unwrap();
+        let wanted =
+            check(DocumentedCodes(DescribeInstances::INFO), std::slice::from_ref(&filter)).unwrap();
         assert!(wanted[0].is("2020-01-01T08:00:00Z"));
     }
 

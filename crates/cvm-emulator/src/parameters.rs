@@ -5,9 +5,9 @@ use cvm_protocol::{
     Violation, ViolationKind, json, member_named, query_form, validate,
 };
 
+use crate::api_error::{ApiError, DocumentedCodes};
 use crate::dialect::{Dialect, Parameters, own_pairs};
-use crate::refusal::{Codes, Refusal};
-use crate::{limits, verdict};
+use crate::{error_codes, limits};
 
 /// Layouts whose least length is known too: `ins-1122` is documented as malformed for its length. A
 /// longer one is not: the introduction of the API shows `ins--dcs9x3gz`. Of all other identifiers only
@@ -19,21 +19,21 @@ pub(crate) fn check(
     info: &'static ActionInfo,
     dialect: Dialect,
     parameters: &Parameters<'_>,
-) -> Result<(), Refusal> {
+) -> Result<(), ApiError> {
     let mut record = Record::new(info.request);
     let report = decode(&mut record, dialect, parameters)?;
     if let Some(path) = report.unknown_members().next() {
         let message = format!("The parameter `{path}` is not recognized by {}.", info.name);
-        return Err(Refusal::new("UnknownParameter", message));
+        return Err(ApiError::new("UnknownParameter", message));
     }
     // A number written as text is documented to pass; text written as a number is not.
     let wrong = |kind| matches!(kind, DriftKind::TextExpected | DriftKind::NullItem);
     if let Some(drift) = report.drifts.iter().find(|drift| wrong(drift.kind)) {
-        return Err(Refusal::new("InvalidParameter", format!("The parameter {drift}.")));
+        return Err(ApiError::new("InvalidParameter", format!("The parameter {drift}.")));
     }
     // Before anything looks into the lists: a hostile one could be long.
     if let Some(violation) = limits::broken(&record) {
-        return Err(verdict::refusal(Codes(info), &violation));
+        return Err(error_codes::refusal(DocumentedCodes(info), &violation));
     }
     let mut violations = validate(&record);
     paging(info, &record, &mut violations);
@@ -43,7 +43,7 @@ pub(crate) fn check(
         matches!(violation.fault, Missing | MissingIf(_) | AtLeastOneOf(_) | NoneOf(_))
     };
     match violations.iter().find(missing).or(violations.first()) {
-        Some(violation) => Err(verdict::refusal(Codes(info), violation)),
+        Some(violation) => Err(error_codes::refusal(DocumentedCodes(info), violation)),
         None => Ok(()),
     }
 }
@@ -52,7 +52,7 @@ pub(crate) fn check(
 pub(crate) fn typed<A: Action>(
     dialect: Dialect,
     parameters: &Parameters<'_>,
-) -> Result<A, Refusal> {
+) -> Result<A, ApiError> {
     let mut request = A::default();
     decode(&mut request, dialect, parameters)?;
     Ok(request)
@@ -62,9 +62,9 @@ fn decode(
     model: &mut dyn Model,
     dialect: Dialect,
     parameters: &Parameters<'_>,
-) -> Result<Report, Refusal> {
+) -> Result<Report, ApiError> {
     let wrong = |error: &dyn std::fmt::Display| {
-        Refusal::new("InvalidParameter", format!("The request cannot be read: {error}."))
+        ApiError::new("InvalidParameter", format!("The request cannot be read: {error}."))
     };
     match parameters {
         Parameters::Json(body) => json::from_slice(model, body).map_err(|error| wrong(&error)),

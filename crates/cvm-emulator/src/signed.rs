@@ -3,7 +3,7 @@
 use cvm_signer::{Credential, tc3};
 use http::Request;
 
-use crate::{Cloud, Emulator, Moment};
+use crate::{Cloud, Emulator, Timestamp};
 
 /// The real time of these tests.
 pub(crate) const NOW: u64 = 1_700_000_000;
@@ -16,7 +16,7 @@ pub(crate) fn credential(id: &str) -> Credential {
 
 /// A cloud that knows the credential `AKIDEXAMPLE`.
 pub(crate) fn cloud() -> Cloud {
-    let builder = Emulator::builder().seed(1).manual().began(Moment::from_unix(NOW));
+    let builder = Emulator::builder().seed(1).manual().began(Timestamp::from_unix(NOW));
     builder.wall_clock(|| NOW).credential(credential("AKIDEXAMPLE")).build().unwrap()
 }
 

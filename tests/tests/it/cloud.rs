@@ -6,7 +6,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use bytes::Bytes;
-use cvm_emulator::{Builder, ChcServer, Emulator, Moment, Repair};
+use cvm_emulator::{Builder, ChcServer, Emulator, Repair, Timestamp};
 use cvm_models::{Client, ClientBuilder, Credential, Dialect, NoRateLimit};
 use cvm_protocol::{Record, json};
 use http::{Request, header};
@@ -28,7 +28,7 @@ pub fn credential() -> Credential {
 
 /// A cloud in which nothing is random and time stands still until it is told to pass.
 pub fn builder() -> Builder {
-    Emulator::builder().seed(7).manual().began(Moment::from_unix(NOW)).credential(credential())
+    Emulator::builder().seed(7).manual().began(Timestamp::from_unix(NOW)).credential(credential())
 }
 
 /// A cloud behind its router: requests go in and answers come out, without a socket.
@@ -72,7 +72,7 @@ impl Cloud {
     pub fn bring_servers<const N: usize>(&self) -> [String; N] {
         std::array::from_fn(|place| {
             let server = ChcServer::new("ap-guangzhou-3", format!("SN-{place}"));
-            self.inner.bring_chc_host(&server).unwrap()
+            self.inner.add_chc_host(&server).unwrap()
         })
     }
 

@@ -8,7 +8,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use cvm_emulator::{Emulator, Pace};
+use cvm_emulator::{Emulator, TimeMode};
 use cvm_models::actions::*;
 use cvm_models::types::{Instance, Placement};
 use cvm_models::{Client, Dialect, Outcome, waiters};
@@ -78,7 +78,7 @@ async fn ledger(emulator: &Emulator) -> Vec<Instance> {
 }
 
 async fn cloud() -> Emulator {
-    builder().pace(Pace::Instant).start().await.unwrap()
+    builder().pace(TimeMode::Instant).start().await.unwrap()
 }
 
 #[tokio::test]

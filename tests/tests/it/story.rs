@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use cvm_emulator::{Emulator, Pace};
+use cvm_emulator::{Emulator, TimeMode};
 use cvm_models::actions::*;
 use cvm_models::enums::*;
 use cvm_models::types::*;
@@ -171,7 +171,7 @@ async fn stop_and_return(client: &Client, id: &str) {
 #[tokio::test]
 async fn the_story_in_every_dialect() {
     for dialect in Dialect::ALL {
-        let emulator = builder().pace(Pace::Instant).start().await.unwrap();
+        let emulator = builder().pace(TimeMode::Instant).start().await.unwrap();
         let client = client(&emulator, dialect);
         query_types(&client).await;
         instance_a(&client).await;

@@ -389,7 +389,7 @@ async fn reaches(cloud: &cvm_emulator::Cloud, client: &Client, waiter: Waiter) -
 #[tokio::test]
 async fn operations_of_hosted_servers_are_waited_for_though_they_begin_after_an_older_success() {
     let (cloud, client) = emulated();
-    let id = cloud.bring_chc_host(&ChcServer::new("ap-guangzhou-3", "SN-1")).unwrap();
+    let id = cloud.add_chc_host(&ChcServer::new("ap-guangzhou-3", "SN-1")).unwrap();
     let network = |subnet: &str| VirtualPrivateCloud {
         vpc_id: "vpc-00000001".into(),
         subnet_id: subnet.into(),

@@ -3,7 +3,7 @@
 use std::fs;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use cvm_emulator::Moment;
+use cvm_emulator::Timestamp;
 use serde_json::{Value, json};
 
 use crate::harness::{
@@ -303,7 +303,7 @@ fn behind(seconds: u64) -> Server {
             return None;
         } else {
             let tags = json!([{ "Key": "run", "Value": "7" }]);
-            let made = Moment::from_unix(now).to_string();
+            let made = Timestamp::from_unix(now).to_string();
             json!({ "TotalCount": 1, "InstanceSet": [{ "InstanceId": "ins-11112222", "ImageId": "img-pmqg1cw7", "Tags": tags, "CreatedTime": made }] })
         };
         Some(dated_response(200, now, &enveloped(response)))
@@ -342,7 +342,7 @@ fn a_clock_that_is_ten_minutes_wrong_hides_no_launch() {
 #[test]
 fn a_wrong_date_of_one_response_hides_no_launch() {
     let (server, id) = lost(&["RunInstances", "--ImageId", "img-1", "--timeout", "30"]);
-    let made = Moment::from_unix(unix_now()).to_string();
+    let made = Timestamp::from_unix(unix_now()).to_string();
     let set = json!([{ "InstanceId": "ins-1", "ImageId": "img-1", "CreatedTime": made }]);
     let list = enveloped(json!({ "TotalCount": 1, "InstanceSet": set }));
     let reader = Server::start(Answer::Json(list));
@@ -361,7 +361,7 @@ fn resumed(parameters: &[&str], instance: Value) -> Ran {
         }
         let now = unix_now();
         let mut instance = instance.clone();
-        instance["CreatedTime"] = json!(Moment::from_unix(now).to_string());
+        instance["CreatedTime"] = json!(Timestamp::from_unix(now).to_string());
         let list = enveloped(json!({ "TotalCount": 1, "InstanceSet": [instance] }));
         Some(dated_response(200, now, &list))
     });

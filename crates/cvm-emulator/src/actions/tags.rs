@@ -5,9 +5,9 @@ use std::collections::HashSet;
 use cvm_models::enums::TagResourceType;
 use cvm_models::types::{Tag, TagSpecification};
 
-use crate::filter::Wanted;
-use crate::refusal::{Codes, Refusal};
-use crate::verdict::TOO_MANY_TAGS;
+use crate::api_error::{ApiError, DocumentedCodes};
+use crate::error_codes::TOO_MANY_TAGS;
+use crate::filter::CheckedFilter;
 
 /// Most tags of one resource.
 const MAX_TAGS: usize = 50;
@@ -15,14 +15,14 @@ const MAX_TAGS: usize = 50;
 /// The tags of all specifications, which may be for these kinds of resource; without any kind, for
 /// all. Each key stands once.
 pub(super) fn tags(
-    codes: Codes,
+    codes: DocumentedCodes,
     specifications: &[TagSpecification],
     kinds: &[TagResourceType],
-) -> Result<Vec<Tag>, Refusal> {
+) -> Result<Vec<Tag>, ApiError> {
     let count: usize = specifications.iter().map(|specification| specification.tags.len()).sum();
     if count > MAX_TAGS {
         let message = format!("There are {count} tags, and a resource has at most {MAX_TAGS}.");
-        return Err(codes.refuse(TOO_MANY_TAGS, message));
+        return Err(codes.error(TOO_MANY_TAGS, message));
     }
     let mut tags: Vec<Tag> = Vec::with_capacity(count);
     let mut keys = HashSet::with_capacity(count);
@@ -32,13 +32,13 @@ pub(super) fn tags(
             let names: Vec<_> = kinds.iter().map(|kind| format!("`{kind}`")).collect();
             let message =
                 format!("`TagSpecification.ResourceType` can only be {} here.", names.join(" or "));
-            return Err(codes.refuse(["InvalidParameterValue"], message));
+            return Err(codes.error(["InvalidParameterValue"], message));
         }
         for tag in &specification.tags {
             if !keys.insert(tag.key.as_str()) {
                 let message = format!("The tag `{}` is given twice.", tag.key);
                 let wanted = ["InvalidParameterValue.DuplicateTags", "InvalidParameterValue"];
-                return Err(codes.refuse(wanted, message));
+                return Err(codes.error(wanted, message));
             }
             tags.push(tag.clone());
         }
@@ -47,7 +47,7 @@ pub(super) fn tags(
 }
 
 /// Whether tags pass a filter that asks for them: `tag-key`, `tag-value`, or the value of one key.
-pub(super) fn pass(filter: &Wanted<'_>, tags: &[Tag]) -> bool {
+pub(super) fn pass(filter: &CheckedFilter<'_>, tags: &[Tag]) -> bool {
     match filter.name {
         "tag-key" => filter.is_any(tags.iter().map(|tag| tag.key.as_str())),
         "tag-value" => filter.is_any(tags.iter().map(|tag| tag.value.as_str())),

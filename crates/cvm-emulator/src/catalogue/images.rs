@@ -79,7 +79,7 @@ mod tests {
     fn images_have_the_layout_of_ids_and_of_times() {
         for image in IMAGES {
             assert!(has_layout(image.id, "img-xxxxxxxx"), "{}", image.id);
-            assert!(crate::Moment::parse(image.created).is_some(), "{}", image.id);
+            assert!(crate::Timestamp::parse(image.created).is_some(), "{}", image.id);
             assert_eq!(super::image(image.id).map(|found| found.name), Some(image.name));
         }
     }

@@ -83,8 +83,8 @@ fn stored() -> Stored {
         instances.extend(ids(&done(&cloud, "RunInstances", &launch)["InstanceIdSet"]));
     }
     cloud.clock().advance(std::time::Duration::from_secs(3600));
-    let at =
-        (crate::Moment::from_unix(NOW).after(std::time::Duration::from_secs(86_400))).to_string();
+    let at = (crate::Timestamp::from_unix(NOW).after(std::time::Duration::from_secs(86_400)))
+        .to_string();
     let mut timers = Vec::new();
     for instances in instances.chunks(100) {
         let request = json!({"InstanceIds": instances, "ActionTimer":

@@ -7,7 +7,7 @@ use crate::support::*;
 
 fn bring(cloud: &Cloud, number: u32) -> String {
     let server = ChcServer::new("ap-guangzhou-3", format!("SN-{number}"));
-    cloud.bring_chc_host(&server).unwrap()
+    cloud.add_chc_host(&server).unwrap()
 }
 
 fn host(cloud: &Cloud, id: &str) -> Value {
@@ -60,8 +60,8 @@ fn a_host_comes_by_the_operator_s_hand() {
     let cloud = cloud();
     let mut server = ChcServer::new("ap-guangzhou-3", "SN-1");
     (server.vcpus, server.memory_gb) = (64, 256);
-    let id = cloud.bring_chc_host(&server).unwrap();
-    assert_eq!(cloud.bring_chc_host(&ChcServer::new("ap-nowhere-1", "SN-2")), None);
+    let id = cloud.add_chc_host(&server).unwrap();
+    assert_eq!(cloud.add_chc_host(&ChcServer::new("ap-nowhere-1", "SN-2")), None);
     let shown = host(&cloud, &id);
     for (pointer, expected) in [
         ("/InstanceState", json!("INIT")),
@@ -136,7 +136,7 @@ fn both_networks_make_a_host_ready_for_an_instance() {
 fn networks_are_set_up_for_all_hosts_or_none() {
     let cloud = cloud();
     let (one, other) = (bring(&cloud, 1), ready(&cloud, 2));
-    let far = cloud.bring_chc_host(&ChcServer::new("ap-guangzhou-4", "SN-3")).unwrap();
+    let far = cloud.add_chc_host(&ChcServer::new("ap-guangzhou-4", "SN-3")).unwrap();
     let (one, other, far) = (one.as_str(), other.as_str(), far.as_str());
     let bmc = |addresses: &[&str]| network("subnet-00000009", addresses);
     let taken = host(&cloud, other)["BmcIp"].as_str().unwrap().to_owned();

@@ -263,7 +263,7 @@ fn prepaid_instances_have_a_term() {
 #[test]
 fn nothing_is_launched_onto_hosts_that_the_customer_brought() {
     let cloud = cloud();
-    let id = cloud.bring_chc_host(&ChcServer::new("ap-guangzhou-3", "SN-1".to_owned())).unwrap();
+    let id = cloud.add_chc_host(&ChcServer::new("ap-guangzhou-3", "SN-1".to_owned())).unwrap();
     let code = |ids: &[&str]| refused(&cloud, "RunInstances", run(json!({ "ChcIds": ids })));
     assert_eq!(code(&[&id]), "UnsupportedOperation", "it is there, so it is not called absent");
     assert_eq!(code(&[&id, "chc-zzzzzzzz"]), "InvalidParameterValue.ChcHostsNotFound");

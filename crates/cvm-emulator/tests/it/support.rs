@@ -1,7 +1,7 @@
 //! Signs requests in every dialect and hands them to a cloud without a socket.
 
 use bytes::Bytes;
-use cvm_emulator::{Cloud, Emulator, Moment};
+use cvm_emulator::{Cloud, Emulator, Timestamp};
 use cvm_protocol::percent;
 use cvm_signer::{Credential, Method, tc3, v1};
 use http::{Request, Response};
@@ -24,7 +24,7 @@ pub fn cloud() -> Cloud {
     Emulator::builder()
         .seed(1)
         .manual()
-        .began(Moment::from_unix(NOW))
+        .began(Timestamp::from_unix(NOW))
         .wall_clock(|| NOW)
         .credential(credential())
         .build()

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use cvm_emulator::{Cloud, Moment, Repair, RepairMethod, RepairReason};
+use cvm_emulator::{Cloud, Repair, RepairMethod, RepairReason, Timestamp};
 use serde_json::{Value, json};
 
 use crate::support::*;
@@ -11,7 +11,7 @@ pub const HOUR: u64 = 3600;
 
 /// So many seconds from the beginning, in the layout of timers.
 pub fn at(seconds: u64) -> String {
-    Moment::from_unix(NOW + seconds).to_string()
+    Timestamp::from_unix(NOW + seconds).to_string()
 }
 
 /// The same in the layout of tasks.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use cvm_emulator::{Cloud, Emulator, Moment, Repair, RepairMethod};
+use cvm_emulator::{Cloud, Emulator, Repair, RepairMethod, Timestamp};
 use cvm_models::actions::{DescribeInstancesActionTimerResponse, DescribeTaskInfoResponse};
 use cvm_protocol::envelope;
 use serde_json::{Value, json};
@@ -135,7 +135,7 @@ fn a_busy_instance_is_ended_when_it_is_free() {
 
 #[test]
 fn timers_act_at_the_instant_pace_too() {
-    let cloud = Emulator::builder().instant().began(Moment::from_unix(NOW));
+    let cloud = Emulator::builder().instant().began(Timestamp::from_unix(NOW));
     let cloud = cloud.wall_clock(|| NOW).credential(credential()).build().unwrap();
     let id = launch(&cloud, json!({})).remove(0);
     let timer_id = import(&cloud, &[&id], HOUR).remove(0);

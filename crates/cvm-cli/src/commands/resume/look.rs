@@ -373,6 +373,6 @@ fn since(entry: &Entry, skew: i64) -> String {
 }
 
 fn service_time(seconds: u64) -> String {
-    let text = cvm_emulator::Moment::from_unix(seconds).to_string();
+    let text = cvm_emulator::Timestamp::from_unix(seconds).to_string();
     text.trim_end_matches('Z').to_owned()
 }

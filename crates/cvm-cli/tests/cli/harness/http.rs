@@ -2,7 +2,7 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use cvm_emulator::Moment;
+use cvm_emulator::Timestamp;
 
 const JSON: &str = "content-type: application/json\r\n";
 
@@ -40,7 +40,7 @@ fn http_date(unix: u64) -> String {
     const DAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
     const MONTHS: [&str; 12] =
         ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-    let text = Moment::from_unix(unix).to_string();
+    let text = Timestamp::from_unix(unix).to_string();
     let parts: Vec<&str> = text.split(['-', 'T', 'Z']).collect();
     let day = DAYS[usize::try_from(unix / 86_400 % 7).unwrap()];
     let month = MONTHS[parts[1].parse::<usize>().unwrap() - 1];

@@ -4,21 +4,21 @@ use cvm_models::actions::{DescribeInstancesAttributes, DescribeInstancesAttribut
 use cvm_models::enums::InstanceAttributeName;
 use cvm_models::types::{Attribute, InstanceAttribute};
 
-use crate::dispatch::{Behaviour, Outcome};
-use crate::refusal::Refusal;
-use crate::world::Scene;
+use crate::api_error::ApiError;
+use crate::dispatch::{ActionHandler, Outcome};
+use crate::state::RequestContext;
 
-impl Behaviour for DescribeInstancesAttributes {
-    fn apply(self, scene: &mut Scene<'_>) -> Result<Outcome<Self::Response>, Refusal> {
+impl ActionHandler for DescribeInstancesAttributes {
+    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let serials = scene.find(&self.instance_ids)?;
         let wants_data = self.attributes.contains(&InstanceAttributeName::UserData);
-        let entries = scene.machines(&serials).map(|machine| InstanceAttribute {
-            instance_id: Some(machine.shown.instance_id.clone()),
+        let entries = scene.instances(&serials).map(|machine| InstanceAttribute {
+            instance_id: Some(machine.api.instance_id.clone()),
             attributes: Some(Attribute {
                 user_data: wants_data.then(|| machine.user_data.clone().unwrap_or_default()),
             }),
         });
-        Ok(Outcome::Done(DescribeInstancesAttributesResponse {
+        Ok(Outcome::Response(DescribeInstancesAttributesResponse {
             instance_set: entries.collect(),
             ..Self::Response::default()
         }))

@@ -10,20 +10,20 @@ use cvm_protocol::Action;
 
 use crate::actions::catalogue::describe_instance_type_configs::config;
 use crate::actions::instances::reset_instances_type::{can_become, can_move};
+use crate::api_error::{ApiError, DocumentedCodes};
 use crate::catalogue::{InstanceType, Zone, instance_types};
-use crate::dispatch::{Behaviour, Outcome};
+use crate::dispatch::{ActionHandler, Outcome};
 use crate::filter;
-use crate::refusal::{Codes, Refusal};
-use crate::world::{Machine, Scene};
+use crate::state::{RequestContext, StoredInstance};
 
-impl Behaviour for DescribeInstancesModification {
-    fn apply(self, scene: &mut Scene<'_>) -> Result<Outcome<Self::Response>, Refusal> {
+impl ActionHandler for DescribeInstancesModification {
+    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let filters = filter::check(scene.codes, &self.filters)?;
         let serials = scene.find(&self.instance_ids)?;
-        let machines: Vec<_> = scene.machines(&serials).collect();
+        let machines: Vec<_> = scene.instances(&serials).collect();
         let zone = the_zone(scene, &machines)?;
         let others = instance_types().filter(|one| {
-            let is_had = |machine: &&Machine| machine.shown.instance_type == one.size.name;
+            let is_had = |machine: &&StoredInstance| machine.api.instance_type == one.size.name;
             one.is_offered_in(zone) && !machines.iter().all(is_had)
         });
         let listed = others.map(|one| status(one, zone, &machines)).filter(|status| {
@@ -33,7 +33,7 @@ impl Behaviour for DescribeInstancesModification {
             })
         });
         let instance_type_config_status_set: Vec<_> = listed.collect();
-        Ok(Outcome::Done(DescribeInstancesModificationResponse {
+        Ok(Outcome::Response(DescribeInstancesModificationResponse {
             total_count: i64::try_from(instance_type_config_status_set.len()).unwrap_or(i64::MAX),
             instance_type_config_status_set,
             ..Self::Response::default()
@@ -41,19 +41,19 @@ impl Behaviour for DescribeInstancesModification {
     }
 }
 
-fn the_zone(scene: &Scene<'_>, machines: &[&Machine]) -> Result<Zone, Refusal> {
-    let mut names = machines.iter().map(|machine| &machine.shown.placement.zone);
+fn the_zone(scene: &RequestContext<'_>, machines: &[&StoredInstance]) -> Result<Zone, ApiError> {
+    let mut names = machines.iter().map(|machine| &machine.api.placement.zone);
     let first = names.next();
     let zone = first.and_then(|name| scene.region.zone(name));
     zone.filter(|_| names.all(|name| Some(name) == first)).ok_or_else(|| {
         let message = "The instances are in different zones, which offer different types.";
-        scene.codes.refuse(["FailedOperation.ZoneInconsistent"], message)
+        scene.codes.error(["FailedOperation.ZoneInconsistent"], message)
     })
 }
 
 /// A type is to be had when every one of the instances can become it.
-fn status(one: InstanceType, zone: Zone, machines: &[&Machine]) -> InstanceTypeConfigStatus {
-    let codes = Codes(ResetInstancesType::INFO);
+fn status(one: InstanceType, zone: Zone, machines: &[&StoredInstance]) -> InstanceTypeConfigStatus {
+    let codes = DocumentedCodes(ResetInstancesType::INFO);
     let obstacle = machines.iter().find_map(|machine| {
         can_move(codes, machine).and_then(|()| can_become(codes, machine, one)).err()
     });

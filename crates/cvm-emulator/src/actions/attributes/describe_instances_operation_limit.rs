@@ -6,34 +6,34 @@ use cvm_models::actions::{
 use cvm_models::enums::LimitedOperation;
 use cvm_models::types::OperationCountLimit;
 
-use crate::dispatch::{Behaviour, Outcome};
-use crate::refusal::Refusal;
-use crate::world::{Machine, Scene};
+use crate::api_error::ApiError;
+use crate::dispatch::{ActionHandler, Outcome};
+use crate::state::{RequestContext, StoredInstance};
 
 /// Stands for both counts of what is not limited.
 const UNLIMITED: i64 = -1;
 
-impl Behaviour for DescribeInstancesOperationLimit {
-    fn apply(self, scene: &mut Scene<'_>) -> Result<Outcome<Self::Response>, Refusal> {
+impl ActionHandler for DescribeInstancesOperationLimit {
+    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let serials = scene.find(&self.instance_ids)?;
         let operation = self.operation.unwrap_or_default();
-        let entries = scene.machines(&serials).map(|machine| {
+        let entries = scene.instances(&serials).map(|machine| {
             let (current_count, limit_count) = counts(machine, &operation);
             OperationCountLimit {
                 operation: operation.clone(),
-                instance_id: machine.shown.instance_id.clone(),
+                instance_id: machine.api.instance_id.clone(),
                 current_count,
                 limit_count,
             }
         });
-        Ok(Outcome::Done(DescribeInstancesOperationLimitResponse {
+        Ok(Outcome::Response(DescribeInstancesOperationLimitResponse {
             instance_operation_limit_set: entries.collect(),
             ..Self::Response::default()
         }))
     }
 }
 
-fn counts(machine: &Machine, operation: &LimitedOperation) -> (i64, i64) {
+fn counts(machine: &StoredInstance, operation: &LimitedOperation) -> (i64, i64) {
     match (operation, machine.degrade_limit()) {
         (LimitedOperation::InstanceDegrade, Some(limit)) => (machine.degrades, limit),
         _ => (UNLIMITED, UNLIMITED),

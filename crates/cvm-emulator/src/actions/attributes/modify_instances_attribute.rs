@@ -5,42 +5,45 @@ use cvm_models::enums::InstanceState;
 
 use super::{SETTLED, planned_end, security_groups};
 use crate::actions::instances::run_instances::login;
+use crate::api_error::{ApiError, DocumentedCodes};
 use crate::catalogue::instance_type;
-use crate::dispatch::{Behaviour, Outcome};
+use crate::dispatch::{ActionHandler, Outcome};
 use crate::distinct::distinct;
-use crate::refusal::{Codes, Refusal};
-use crate::world::{Attribute, Change, MODIFY, Machine, REBOOT, Scene};
+use crate::state::{Attribute, Effect, MODIFY, REBOOT, RequestContext, StoredInstance};
 
-impl Behaviour for ModifyInstancesAttribute {
-    fn apply(self, scene: &mut Scene<'_>) -> Result<Outcome<Self::Response>, Refusal> {
+impl ActionHandler for ModifyInstancesAttribute {
+    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let codes = scene.codes;
         let may_reboot = self.auto_reboot.unwrap_or(true);
         let instance_ids = self.instance_ids.clone();
         let attribute = the_one(codes, self)?;
         check(codes, &attribute)?;
         let serials = scene.find(&instance_ids)?;
-        for machine in scene.machines(&serials) {
+        for machine in scene.instances(&serials) {
             suits(codes, &attribute, machine, may_reboot)?;
         }
-        scene.admit(&serials, SETTLED)?;
+        scene.check_state(&serials, SETTLED)?;
         if matches!(attribute, Attribute::TerminationProtection(true)) {
             let code = "UnsupportedOperation.InvalidInstanceNotSupportedProtectedInstance";
             planned_end::is_open(scene, &serials, code)?;
         }
         for serial in serials {
-            let Some(machine) = scene.store.machine(serial) else { continue };
-            let runs = machine.shown.instance_state == InstanceState::Running;
+            let Some(machine) = scene.instances.get(serial) else { continue };
+            let runs = machine.api.instance_state == InstanceState::Running;
             let is_of_guest =
                 matches!(attribute, Attribute::HostName(_) | Attribute::JumboFrame(_));
             let course = if runs && is_of_guest && may_reboot { &REBOOT } else { &MODIFY };
-            scene.begin(serial, course, Change::Attribute(attribute.clone()));
+            scene.begin(serial, course, Effect::Attribute(attribute.clone()));
         }
-        Ok(Outcome::Done(ModifyInstancesAttributeResponse::default()))
+        Ok(Outcome::Response(ModifyInstancesAttributeResponse::default()))
     }
 }
 
 /// The attribute that a request changes. `AutoReboot` and `CamRoleType` only say how.
-fn the_one(codes: Codes, request: ModifyInstancesAttribute) -> Result<Attribute, Refusal> {
+fn the_one(
+    codes: DocumentedCodes,
+    request: ModifyInstancesAttribute,
+) -> Result<Attribute, ApiError> {
     let groups = Some(request.security_groups).filter(|groups| !groups.is_empty());
     let role = |name: String| Attribute::Role(Some(name).filter(|name| !name.is_empty()));
     let given = [
@@ -55,17 +58,17 @@ fn the_one(codes: Codes, request: ModifyInstancesAttribute) -> Result<Attribute,
     let mut given = given.into_iter().flatten();
     let one = given.next().ok_or_else(|| {
         let message = "The request names no attribute to change.";
-        codes.refuse(["MissingParameter"], message)
+        codes.error(["MissingParameter"], message)
     })?;
     if given.next().is_some() {
         let message = "The request names several attributes; change one per call.";
-        return Err(codes.refuse(["InvalidParameterCombination", "InvalidParameterValue"], message));
+        return Err(codes.error(["InvalidParameterCombination", "InvalidParameterValue"], message));
     }
     Ok(one)
 }
 
 /// Checks what no instance can have.
-fn check(codes: Codes, attribute: &Attribute) -> Result<(), Refusal> {
+fn check(codes: DocumentedCodes, attribute: &Attribute) -> Result<(), ApiError> {
     match attribute {
         Attribute::SecurityGroups(groups) => security_groups::check(codes, groups),
         Attribute::Role(Some(name)) => check_role(codes, name),
@@ -73,37 +76,37 @@ fn check(codes: Codes, attribute: &Attribute) -> Result<(), Refusal> {
     }
 }
 
-fn check_role(codes: Codes, name: &str) -> Result<(), Refusal> {
+fn check_role(codes: DocumentedCodes, name: &str) -> Result<(), ApiError> {
     let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"+=,.@_-".contains(&byte);
     if name.bytes().all(fits) {
         return Ok(());
     }
     let message = format!("The role `{name}` has characters that no role has.");
-    Err(codes.refuse(["InvalidParameterValue.CamRoleNameMalformed"], message))
+    Err(codes.error(["InvalidParameterValue.CamRoleNameMalformed"], message))
 }
 
 /// Checks what this instance cannot have.
 fn suits(
-    codes: Codes,
+    codes: DocumentedCodes,
     attribute: &Attribute,
-    machine: &Machine,
+    machine: &StoredInstance,
     may_reboot: bool,
-) -> Result<(), Refusal> {
-    let id = &machine.shown.instance_id;
+) -> Result<(), ApiError> {
+    let id = &machine.api.instance_id;
     match attribute {
         Attribute::HostName(name) => login::check_host_name(codes, name, machine.is_windows()),
         Attribute::JumboFrame(_) => {
-            let name = &machine.shown.instance_type;
+            let name = &machine.api.instance_type;
             if !instance_type(name).is_some_and(|one| one.has_jumbo_frames()) {
                 let message =
                     format!("The type {name} of the instance `{id}` has no jumbo frames.");
                 let code = "UnsupportedOperation.InstanceTypeNotSupportJumboFrame";
-                return Err(codes.refuse([code], message));
+                return Err(codes.error([code], message));
             }
-            if machine.shown.instance_state == InstanceState::Running && !may_reboot {
+            if machine.api.instance_state == InstanceState::Running && !may_reboot {
                 let message = format!("The running instance `{id}` has to restart for that.");
                 let code = "UnsupportedOperation.InstancesEnableJumboWithoutReboot";
-                return Err(codes.refuse([code], message));
+                return Err(codes.error([code], message));
             }
             Ok(())
         }

@@ -5,18 +5,18 @@ use cvm_models::enums::{InstanceChargeType, StopChargingMode};
 use cvm_models::types::Instance;
 
 use super::{SETTLED, planned_end, subscription};
-use crate::dispatch::{Behaviour, Outcome};
-use crate::refusal::{Codes, Refusal};
-use crate::world::{Attribute, Change, MODIFY, Scene, Subscription};
+use crate::api_error::{ApiError, DocumentedCodes};
+use crate::dispatch::{ActionHandler, Outcome};
+use crate::state::{Attribute, Effect, MODIFY, RequestContext, Subscription};
 
-impl Behaviour for ModifyInstancesChargeType {
-    fn apply(self, scene: &mut Scene<'_>) -> Result<Outcome<Self::Response>, Refusal> {
+impl ActionHandler for ModifyInstancesChargeType {
+    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let serials = scene.find(&self.instance_ids)?;
         let becomes_prepaid = self.instance_charge_type == Some(InstanceChargeType::Prepaid);
-        for machine in scene.machines(&serials) {
-            can_change(scene.codes, &machine.shown, becomes_prepaid)?;
+        for machine in scene.instances(&serials) {
+            can_change(scene.codes, &machine.api, becomes_prepaid)?;
         }
-        scene.admit(&serials, SETTLED)?;
+        scene.check_state(&serials, SETTLED)?;
         planned_end::is_open(scene, &serials, "InvalidInstance.NotSupported")?;
         let attribute = if becomes_prepaid {
             // The tables require the term.
@@ -27,13 +27,17 @@ impl Behaviour for ModifyInstancesChargeType {
             Attribute::Hourly(scene.now)
         };
         for serial in serials {
-            scene.begin(serial, &MODIFY, Change::Attribute(attribute.clone()));
+            scene.begin(serial, &MODIFY, Effect::Attribute(attribute.clone()));
         }
-        Ok(Outcome::Done(ModifyInstancesChargeTypeResponse::default()))
+        Ok(Outcome::Response(ModifyInstancesChargeTypeResponse::default()))
     }
 }
 
-fn can_change(codes: Codes, shown: &Instance, becomes_prepaid: bool) -> Result<(), Refusal> {
+fn can_change(
+    codes: DocumentedCodes,
+    shown: &Instance,
+    becomes_prepaid: bool,
+) -> Result<(), ApiError> {
     let (id, kind) = (&shown.instance_id, &shown.instance_charge_type);
     let wanted = if becomes_prepaid {
         InstanceChargeType::PostpaidByHour
@@ -42,12 +46,12 @@ fn can_change(codes: Codes, shown: &Instance, becomes_prepaid: bool) -> Result<(
     };
     if *kind != wanted {
         let message = format!("The instance `{id}` is charged as {kind}, not as {wanted}.");
-        return Err(codes.refuse(["UnsupportedOperation.InstanceChargeType"], message));
+        return Err(codes.error(["UnsupportedOperation.InstanceChargeType"], message));
     }
     if shown.stop_charging_mode == StopChargingMode::StopCharging {
         // The text refuses it, and no code that the action publishes fits better.
         let message = format!("The instance `{id}` is stopped and not charged; start it first.");
-        return Err(codes.refuse(["InvalidInstance.NotSupported"], message));
+        return Err(codes.error(["InvalidInstance.NotSupported"], message));
     }
     Ok(())
 }

@@ -3,22 +3,22 @@
 use cvm_models::actions::{ModifyInstancesProject, ModifyInstancesProjectResponse};
 
 use super::SETTLED_OR_RESCUED;
-use crate::dispatch::{Behaviour, Outcome};
-use crate::refusal::Refusal;
-use crate::world::{Attribute, Change, MODIFY, Scene};
+use crate::api_error::ApiError;
+use crate::dispatch::{ActionHandler, Outcome};
+use crate::state::{Attribute, Effect, MODIFY, RequestContext};
 
-impl Behaviour for ModifyInstancesProject {
-    fn apply(self, scene: &mut Scene<'_>) -> Result<Outcome<Self::Response>, Refusal> {
+impl ActionHandler for ModifyInstancesProject {
+    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let serials = scene.find(&self.instance_ids)?;
         let project = self.project_id.unwrap_or(0);
         if project < 0 {
             let message = format!("The project {project} does not exist.");
-            return Err(scene.codes.refuse(["InvalidProjectId.NotFound"], message));
+            return Err(scene.codes.error(["InvalidProjectId.NotFound"], message));
         }
-        scene.admit(&serials, SETTLED_OR_RESCUED)?;
+        scene.check_state(&serials, SETTLED_OR_RESCUED)?;
         for serial in serials {
-            scene.begin(serial, &MODIFY, Change::Attribute(Attribute::Project(project)));
+            scene.begin(serial, &MODIFY, Effect::Attribute(Attribute::Project(project)));
         }
-        Ok(Outcome::Done(ModifyInstancesProjectResponse::default()))
+        Ok(Outcome::Response(ModifyInstancesProjectResponse::default()))
     }
 }

@@ -8,16 +8,16 @@ use cvm_models::enums::InstanceState;
 
 use super::{SETTLED, STOPPED};
 use crate::actions::instances::run_instances::network;
+use crate::api_error::ApiError;
 use crate::catalogue::Zone;
-use crate::dispatch::{Behaviour, Outcome};
-use crate::refusal::Refusal;
-use crate::world::{Attribute, Change, MOVE, MOVE_FORCED, NewNetwork, Scene};
+use crate::dispatch::{ActionHandler, Outcome};
+use crate::state::{Attribute, Effect, MOVE, MOVE_FORCED, NewNetwork, RequestContext};
 
-impl Behaviour for ModifyInstancesVpcAttribute {
-    fn apply(self, scene: &mut Scene<'_>) -> Result<Outcome<Self::Response>, Refusal> {
+impl ActionHandler for ModifyInstancesVpcAttribute {
+    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let wanted = &self.virtual_private_cloud;
         if wanted.ipv6_address_count.is_some_and(|count| count > 0) {
-            return Err(Refusal::not_modelled("`VirtualPrivateCloud.Ipv6AddressCount`"));
+            return Err(ApiError::not_modelled("`VirtualPrivateCloud.Ipv6AddressCount`"));
         }
         let count = self.instance_ids.iter().collect::<BTreeSet<_>>().len() as u64;
         let chosen = network::chosen(scene.codes, &wanted.private_ip_addresses, count)?;
@@ -27,13 +27,13 @@ impl Behaviour for ModifyInstancesVpcAttribute {
         let place = (vpc, subnet, zone.name());
         network::check_subnet(scene, &place, &chosen, count)?;
         let may_stop = self.force_stop.unwrap_or(true);
-        scene.admit(&serials, if may_stop { SETTLED } else { STOPPED })?;
+        scene.check_state(&serials, if may_stop { SETTLED } else { STOPPED })?;
         let (vpc_id, subnet_id, zone) = place;
         for (place, serial) in serials.into_iter().enumerate() {
-            let Some(machine) = scene.store.machine(serial) else { continue };
-            let runs = machine.shown.instance_state == InstanceState::Running;
+            let Some(machine) = scene.instances.get(serial) else { continue };
+            let runs = machine.api.instance_state == InstanceState::Running;
             let address = chosen.get(place).copied();
-            let address = scene.store.addresses.take((&vpc_id, &subnet_id, &zone), address);
+            let address = scene.instances.addresses.take((&vpc_id, &subnet_id, &zone), address);
             let network = NewNetwork {
                 vpc_id: vpc_id.clone(),
                 subnet_id: subnet_id.clone(),
@@ -42,32 +42,32 @@ impl Behaviour for ModifyInstancesVpcAttribute {
                 renames_host: self.reserve_host_name == Some(false),
             };
             let course = if runs { &MOVE_FORCED } else { &MOVE };
-            scene.begin(serial, course, Change::Attribute(Attribute::Network(network)));
+            scene.begin(serial, course, Effect::Attribute(Attribute::Network(network)));
         }
-        Ok(Outcome::Done(ModifyInstancesVpcAttributeResponse::default()))
+        Ok(Outcome::Response(ModifyInstancesVpcAttributeResponse::default()))
     }
 }
 
 /// The zone of instances that are all in a private network of one: a subnet lies in one zone.
-fn the_zone(scene: &Scene<'_>, serials: &[u64]) -> Result<Zone, Refusal> {
+fn the_zone(scene: &RequestContext<'_>, serials: &[u64]) -> Result<Zone, ApiError> {
     let codes = scene.codes;
     let mut zone: Option<Zone> = None;
-    for machine in scene.machines(serials) {
-        let shown = &machine.shown;
+    for machine in scene.instances(serials) {
+        let shown = &machine.api;
         let id = &shown.instance_id;
         if shown.virtual_private_cloud.vpc_id.is_empty() {
             let message = format!("The instance `{id}` is in the basic network.");
-            return Err(codes.refuse(["UnsupportedOperation.NoVpcNetwork"], message));
+            return Err(codes.error(["UnsupportedOperation.NoVpcNetwork"], message));
         }
         let own = scene.region.zone(&shown.placement.zone);
         if zone.is_some_and(|zone| zone.name() != shown.placement.zone) {
             let message = format!("The instance `{id}` is in another zone than the others.");
-            return Err(codes.refuse(["InvalidParameterValue"], message));
+            return Err(codes.error(["InvalidParameterValue"], message));
         }
         zone = own;
     }
     // The tables require an instance, and each was made in a zone of its region.
     zone.ok_or_else(|| {
-        codes.refuse(["InvalidInstanceId.NotFound"], "The request names no instance.")
+        codes.error(["InvalidInstanceId.NotFound"], "The request names no instance.")
     })
 }

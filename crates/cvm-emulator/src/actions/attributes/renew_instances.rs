@@ -5,9 +5,9 @@ use cvm_models::actions::{RenewInstances, RenewInstancesResponse};
 use cvm_models::enums::InstanceState;
 
 use super::subscription;
-use crate::dispatch::{Behaviour, Outcome};
-use crate::refusal::Refusal;
-use crate::world::{Change, MODIFY, RECOVER, Scene};
+use crate::api_error::ApiError;
+use crate::dispatch::{ActionHandler, Outcome};
+use crate::state::{Effect, MODIFY, RECOVER, RequestContext};
 
 const ALLOWED: &[InstanceState] = &[
     InstanceState::Running,
@@ -16,36 +16,36 @@ const ALLOWED: &[InstanceState] = &[
     InstanceState::RescueMode,
 ];
 
-impl Behaviour for RenewInstances {
-    fn apply(self, scene: &mut Scene<'_>) -> Result<Outcome<Self::Response>, Refusal> {
+impl ActionHandler for RenewInstances {
+    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let codes = scene.codes;
         let serials = scene.find(&self.instance_ids)?;
         is_one_kind(scene, &serials)?;
         subscription::is_prepaid(scene, &serials)?;
         let Some(bought) = self.instance_charge_prepaid else {
             let message = "`InstanceChargePrepaid` is required for prepaid instances.";
-            return Err(codes.refuse(["MissingParameter"], message));
+            return Err(codes.error(["MissingParameter"], message));
         };
-        scene.admit(&serials, ALLOWED)?;
+        scene.check_state(&serials, ALLOWED)?;
         for serial in serials {
-            let Some(machine) = scene.store.machine(serial) else { continue };
-            let is_isolated = machine.shown.instance_state == InstanceState::Shutdown;
+            let Some(machine) = scene.instances.get(serial) else { continue };
+            let is_isolated = machine.api.instance_state == InstanceState::Shutdown;
             let from = machine.expires.unwrap_or(scene.now);
             let (ends, flag) = subscription::term(&bought, from);
-            scene.store.renew(serial, ends, &flag);
-            scene.begin(serial, if is_isolated { &RECOVER } else { &MODIFY }, Change::None);
+            scene.instances.renew(serial, ends, &flag);
+            scene.begin(serial, if is_isolated { &RECOVER } else { &MODIFY }, Effect::None);
         }
-        Ok(Outcome::Done(RenewInstancesResponse::default()))
+        Ok(Outcome::Response(RenewInstancesResponse::default()))
     }
 }
 
-fn is_one_kind(scene: &Scene<'_>, serials: &[u64]) -> Result<(), Refusal> {
-    let mut kinds = scene.machines(serials).map(|machine| &machine.shown.instance_charge_type);
+fn is_one_kind(scene: &RequestContext<'_>, serials: &[u64]) -> Result<(), ApiError> {
+    let mut kinds = scene.instances(serials).map(|machine| &machine.api.instance_charge_type);
     let first = kinds.next();
     if kinds.all(|kind| Some(kind) == first) {
         return Ok(());
     }
     let message = "The instances are not all charged in the same way; renew each kind alone.";
     let code = "InvalidParameterValue.InstanceNotSupportedMixPricingModel";
-    Err(scene.codes.refuse([code], message))
+    Err(scene.codes.error([code], message))
 }

@@ -9,15 +9,17 @@ use cvm_models::actions::{
 use cvm_models::enums::InternetChargeType;
 
 use super::SETTLED;
-use crate::Moment;
-use crate::dispatch::{Behaviour, Outcome};
-use crate::refusal::{Codes, Refusal};
-use crate::world::{Attribute, Change, MODIFY, MOST_PERIODS, Machine, Period, Scene};
+use crate::Timestamp;
+use crate::api_error::{ApiError, DocumentedCodes};
+use crate::dispatch::{ActionHandler, Outcome};
+use crate::state::{
+    Attribute, Effect, MODIFY, MOST_PERIODS, Period, RequestContext, StoredInstance,
+};
 
 const DAY: Duration = Duration::from_secs(86_400);
 
-impl Behaviour for ResetInstancesInternetMaxBandwidth {
-    fn apply(self, scene: &mut Scene<'_>) -> Result<Outcome<Self::Response>, Refusal> {
+impl ActionHandler for ResetInstancesInternetMaxBandwidth {
+    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let codes = scene.codes;
         let mbps = bandwidth(codes, &self)?;
         let days = days(codes, &self)?;
@@ -26,58 +28,61 @@ impl Behaviour for ResetInstancesInternetMaxBandwidth {
         let bought = match (charged, days) {
             (Some(InternetChargeType::BandwidthPrepaid), None) => {
                 let message = "For prepaid bandwidth `StartTime` and `EndTime` are required.";
-                return Err(codes.refuse(["MissingParameter"], message));
+                return Err(codes.error(["MissingParameter"], message));
             }
             (Some(InternetChargeType::BandwidthPrepaid), Some(days)) => {
-                let machine = scene.machines(&serials).next();
+                let machine = scene.instances(&serials).next();
                 machine.map(|machine| period(scene, machine, days, mbps)).transpose()?
             }
             (_, Some(_)) => {
                 let message = "`StartTime` and `EndTime` are for prepaid bandwidth alone.";
-                return Err(codes.refuse(["InvalidParameter"], message));
+                return Err(codes.error(["InvalidParameter"], message));
             }
             (_, None) => None,
         };
         is_public(scene, &serials)?;
-        scene.admit(&serials, SETTLED)?;
+        scene.check_state(&serials, SETTLED)?;
         for serial in serials {
             let change = match bought {
                 Some(period) => {
-                    scene.store.add_bandwidth(serial, period, scene.now);
-                    Change::None
+                    scene.instances.add_bandwidth(serial, period, scene.now);
+                    Effect::None
                 }
-                None => Change::Attribute(Attribute::Bandwidth(mbps)),
+                None => Effect::Attribute(Attribute::Bandwidth(mbps)),
             };
             scene.begin(serial, &MODIFY, change);
         }
-        Ok(Outcome::Done(ResetInstancesInternetMaxBandwidthResponse::default()))
+        Ok(Outcome::Response(ResetInstancesInternetMaxBandwidthResponse::default()))
     }
 }
 
-fn bandwidth(codes: Codes, request: &ResetInstancesInternetMaxBandwidth) -> Result<i64, Refusal> {
+fn bandwidth(
+    codes: DocumentedCodes,
+    request: &ResetInstancesInternetMaxBandwidth,
+) -> Result<i64, ApiError> {
     match request.internet_accessible.internet_max_bandwidth_out {
         Some(mbps) if mbps >= 0 => Ok(mbps),
         Some(mbps) => {
             let message = format!("The bandwidth {mbps} Mbps is negative.");
-            Err(codes.refuse(["InvalidParameterValue.Range"], message))
+            Err(codes.error(["InvalidParameterValue.Range"], message))
         }
         None => {
             let message = "`InternetAccessible.InternetMaxBandwidthOut` is required.";
-            Err(codes.refuse(["MissingParameter"], message))
+            Err(codes.error(["MissingParameter"], message))
         }
     }
 }
 
 /// The midnights with which the first and the last day begin.
 fn days(
-    codes: Codes,
+    codes: DocumentedCodes,
     request: &ResetInstancesInternetMaxBandwidth,
-) -> Result<Option<(Moment, Moment)>, Refusal> {
+) -> Result<Option<(Timestamp, Timestamp)>, ApiError> {
     let read = |name: &str, text: &str| {
         let day = Some(text).filter(|text| text.len() == "YYYY-MM-DD".len());
-        day.and_then(Moment::parse).ok_or_else(|| {
+        day.and_then(Timestamp::parse).ok_or_else(|| {
             let message = format!("`{name}` is `{text}`, but must be a day as YYYY-MM-DD.");
-            codes.refuse(["InvalidParameterValue"], message)
+            codes.error(["InvalidParameterValue"], message)
         })
     };
     match (request.start_time.as_deref(), request.end_time.as_deref()) {
@@ -86,26 +91,29 @@ fn days(
             let (first, last) = (read("StartTime", start)?, read("EndTime", end)?);
             if last < first {
                 let message = "`EndTime` lies before `StartTime`.";
-                return Err(codes.refuse(["InvalidParameterValue"], message));
+                return Err(codes.error(["InvalidParameterValue"], message));
             }
             Ok(Some((first, last)))
         }
         _ => {
             let message = "`StartTime` and `EndTime` are given together.";
-            Err(codes.refuse(["MissingParameter"], message))
+            Err(codes.error(["MissingParameter"], message))
         }
     }
 }
 
 /// How the bandwidth of all the instances is charged.
-fn how_charged(scene: &Scene<'_>, serials: &[u64]) -> Result<Option<InternetChargeType>, Refusal> {
+fn how_charged(
+    scene: &RequestContext<'_>,
+    serials: &[u64],
+) -> Result<Option<InternetChargeType>, ApiError> {
     let internet =
-        |machine: &Machine| machine.shown.internet_accessible.internet_charge_type.clone();
-    let mut kinds = scene.machines(serials).map(internet);
+        |machine: &StoredInstance| machine.api.internet_accessible.internet_charge_type.clone();
+    let mut kinds = scene.instances(serials).map(internet);
     let Some(first) = kinds.next().flatten() else { return Ok(None) };
     if kinds.any(|kind| kind.as_ref() != Some(&first)) {
         let message = "The bandwidth of the instances is not charged in the same way.";
-        return Err(scene.codes.refuse(["InvalidParameterValue"], message));
+        return Err(scene.codes.error(["InvalidParameterValue"], message));
     }
     let is_single = matches!(
         first,
@@ -113,35 +121,35 @@ fn how_charged(scene: &Scene<'_>, serials: &[u64]) -> Result<Option<InternetChar
     );
     if is_single && serials.len() > 1 {
         let message = format!("With {first} only one instance is possible in a call.");
-        return Err(scene.codes.refuse(["InvalidParameterValue.LimitExceeded"], message));
+        return Err(scene.codes.error(["InvalidParameterValue.LimitExceeded"], message));
     }
     Ok(Some(first))
 }
 
 /// What is bought for an instance: from now or a later midnight until the end of the last day.
 fn period(
-    scene: &Scene<'_>,
-    machine: &Machine,
-    (first, last): (Moment, Moment),
+    scene: &RequestContext<'_>,
+    machine: &StoredInstance,
+    (first, last): (Timestamp, Timestamp),
     mbps: i64,
-) -> Result<Period, Refusal> {
+) -> Result<Period, ApiError> {
     let codes = scene.codes;
-    let id = &machine.shown.instance_id;
+    let id = &machine.api.instance_id;
     let Some(expires) = machine.expires else {
         let message = format!("The instance `{id}` is not prepaid.");
-        return Err(codes.refuse(["UnsupportedOperation.InstanceChargeType"], message));
+        return Err(codes.error(["UnsupportedOperation.InstanceChargeType"], message));
     };
     if first.after(DAY) <= scene.now {
         let message = "`StartTime` is a day that is over.";
-        return Err(codes.refuse(["InvalidParameterValue"], message));
+        return Err(codes.error(["InvalidParameterValue"], message));
     }
     if last > expires {
         let message = format!("`EndTime` lies behind the end of the instance `{id}`, {expires}.");
-        return Err(codes.refuse(["InvalidParameterValue"], message));
+        return Err(codes.error(["InvalidParameterValue"], message));
     }
     if machine.has_much_bandwidth_ahead(scene.now) {
         let message = format!("The instance `{id}` has {MOST_PERIODS} periods of bandwidth ahead.");
-        return Err(codes.refuse(["InvalidParameterValue.LimitExceeded"], message));
+        return Err(codes.error(["InvalidParameterValue.LimitExceeded"], message));
     }
     let ends = last.after(DAY).min(expires);
     let period = Period { begins: first.max(scene.now), ends: Some(ends), mbps };
@@ -151,19 +159,19 @@ fn period(
         |other: &Period| if other.ends.is_none() { mbps > other.mbps } else { mbps >= other.mbps };
     if !others.into_iter().all(is_more) {
         let message = format!("The bandwidth of the instance `{id}` can only be raised.");
-        return Err(codes.refuse(["InvalidParameterValue.Range"], message));
+        return Err(codes.error(["InvalidParameterValue.Range"], message));
     }
     Ok(period)
 }
 
 /// Without a public address there is nothing whose bandwidth could be changed.
-fn is_public(scene: &Scene<'_>, serials: &[u64]) -> Result<(), Refusal> {
-    let mut shown = scene.machines(serials).map(|machine| &machine.shown);
+fn is_public(scene: &RequestContext<'_>, serials: &[u64]) -> Result<(), ApiError> {
+    let mut shown = scene.instances(serials).map(|machine| &machine.api);
     match shown.find(|shown| shown.public_ip_addresses.is_empty()) {
         None => Ok(()),
         Some(shown) => {
             let message = format!("The instance `{}` has no public address.", shown.instance_id);
-            Err(scene.codes.refuse(["FailedOperation.NotFoundEIP"], message))
+            Err(scene.codes.error(["FailedOperation.NotFoundEIP"], message))
         }
     }
 }

@@ -10,10 +10,10 @@ use cvm_models::types::{
 };
 
 use crate::account::APP_ID;
-use crate::dispatch::{Behaviour, Outcome};
+use crate::api_error::ApiError;
+use crate::dispatch::{ActionHandler, Outcome};
 use crate::filter;
-use crate::refusal::Refusal;
-use crate::world::{GROUP_QUOTA, IMAGE_QUOTA, Scene, room};
+use crate::state::{GROUP_QUOTA, IMAGE_QUOTA, RequestContext, room};
 
 /// Quotas of a zone.
 const HOURLY: u64 = 500;
@@ -21,8 +21,8 @@ const PREPAID_A_MONTH: u64 = 200;
 const PREPAID_AT_ONCE: u64 = 100;
 const SPOT_VCPUS: u64 = 2000;
 
-impl Behaviour for DescribeAccountQuota {
-    fn apply(self, scene: &mut Scene<'_>) -> Result<Outcome<Self::Response>, Refusal> {
+impl ActionHandler for DescribeAccountQuota {
+    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let filters = filter::check(scene.codes, &self.filters)?;
         let in_zone = filters.iter().filter(|filter| filter.name == "zone");
         let of_type = filters.iter().filter(|filter| filter.name == "quota-type");
@@ -35,7 +35,7 @@ impl Behaviour for DescribeAccountQuota {
                 add_zone(&mut quota, used, &zone);
             }
         }
-        let here = scene.here();
+        let here = scene.resources();
         let images = here.images.newest_first().count();
         let groups = here.placement_groups.count();
         quota.image_quota_set =
@@ -52,7 +52,7 @@ impl Behaviour for DescribeAccountQuota {
                 clear(&mut quota);
             }
         }
-        Ok(Outcome::Done(DescribeAccountQuotaResponse {
+        Ok(Outcome::Response(DescribeAccountQuotaResponse {
             app_id: APP_ID,
             account_quota_overview: AccountQuotaOverview {
                 region: scene.region.name.to_owned(),
@@ -84,12 +84,12 @@ struct Used {
     spot_vcpus: u64,
 }
 
-fn used_by_zone<'a>(scene: &'a Scene<'_>) -> HashMap<&'a str, Used> {
+fn used_by_zone<'a>(scene: &'a RequestContext<'_>) -> HashMap<&'a str, Used> {
     let mut by_zone: HashMap<&str, Used> = HashMap::new();
     // Bought in this month: the year and the month of two times are the same.
     let now = scene.now.to_string();
-    for machine in scene.store.newest_first() {
-        let shown = &machine.shown;
+    for machine in scene.instances.newest_first() {
+        let shown = &machine.api;
         let used = by_zone.entry(&shown.placement.zone).or_default();
         match shown.instance_charge_type {
             InstanceChargeType::PostpaidByHour => used.hourly += 1,

@@ -3,13 +3,13 @@
 use cvm_models::actions::{DescribeInstanceFamilyConfigs, DescribeInstanceFamilyConfigsResponse};
 use cvm_models::types::InstanceFamilyConfig;
 
+use crate::api_error::ApiError;
 use crate::catalogue::families;
-use crate::dispatch::{Behaviour, Outcome};
-use crate::refusal::Refusal;
-use crate::world::Scene;
+use crate::dispatch::{ActionHandler, Outcome};
+use crate::state::RequestContext;
 
-impl Behaviour for DescribeInstanceFamilyConfigs {
-    fn apply(self, scene: &mut Scene<'_>) -> Result<Outcome<Self::Response>, Refusal> {
+impl ActionHandler for DescribeInstanceFamilyConfigs {
+    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let zones = || scene.region.zones();
         let configs = families()
             .filter(|family| zones().any(|zone| family.is_offered_in(zone)))
@@ -17,7 +17,7 @@ impl Behaviour for DescribeInstanceFamilyConfigs {
                 instance_family_name: family.title.to_owned(),
                 instance_family: family.name.to_owned(),
             });
-        Ok(Outcome::Done(DescribeInstanceFamilyConfigsResponse {
+        Ok(Outcome::Response(DescribeInstanceFamilyConfigsResponse {
             instance_family_config_set: configs.collect(),
             ..Self::Response::default()
         }))

@@ -3,14 +3,14 @@
 use cvm_models::actions::{DescribeInstanceTypeConfigs, DescribeInstanceTypeConfigsResponse};
 use cvm_models::types::InstanceTypeConfig;
 
+use crate::api_error::ApiError;
 use crate::catalogue::{InstanceType, Zone, instance_types};
-use crate::dispatch::{Behaviour, Outcome};
+use crate::dispatch::{ActionHandler, Outcome};
 use crate::filter;
-use crate::refusal::Refusal;
-use crate::world::Scene;
+use crate::state::RequestContext;
 
-impl Behaviour for DescribeInstanceTypeConfigs {
-    fn apply(self, scene: &mut Scene<'_>) -> Result<Outcome<Self::Response>, Refusal> {
+impl ActionHandler for DescribeInstanceTypeConfigs {
+    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let filters = filter::check(scene.codes, &self.filters)?;
         scene.check_zones(&filters)?;
         let passes = |config: &InstanceTypeConfig| {
@@ -25,7 +25,7 @@ impl Behaviour for DescribeInstanceTypeConfigs {
             instance_types().filter(move |one| one.is_offered_in(zone)).map(move |one| (zone, one))
         });
         let configs = offered.map(|(zone, one)| config(zone, one)).filter(passes);
-        Ok(Outcome::Done(DescribeInstanceTypeConfigsResponse {
+        Ok(Outcome::Response(DescribeInstanceTypeConfigsResponse {
             instance_type_config_set: configs.collect(),
             ..Self::Response::default()
         }))

@@ -6,9 +6,9 @@ use cvm_models::actions::{
 use cvm_models::enums::InternetChargeType;
 use cvm_models::types::InternetChargeTypeConfig;
 
-use crate::dispatch::{Behaviour, Outcome};
-use crate::refusal::Refusal;
-use crate::world::Scene;
+use crate::api_error::ApiError;
+use crate::dispatch::{ActionHandler, Outcome};
+use crate::state::RequestContext;
 
 const MODES: &[(InternetChargeType, &str)] = &[
     (InternetChargeType::BandwidthPrepaid, "Bandwidth, paid in advance"),
@@ -17,13 +17,13 @@ const MODES: &[(InternetChargeType, &str)] = &[
     (InternetChargeType::BandwidthPackage, "A shared bandwidth package"),
 ];
 
-impl Behaviour for DescribeInternetChargeTypeConfigs {
-    fn apply(self, _: &mut Scene<'_>) -> Result<Outcome<Self::Response>, Refusal> {
+impl ActionHandler for DescribeInternetChargeTypeConfigs {
+    fn handle(self, _: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let configs = MODES.iter().map(|(mode, description)| InternetChargeTypeConfig {
             internet_charge_type: Some(mode.clone()),
             description: Some((*description).to_owned()),
         });
-        Ok(Outcome::Done(DescribeInternetChargeTypeConfigsResponse {
+        Ok(Outcome::Response(DescribeInternetChargeTypeConfigsResponse {
             internet_charge_type_config_set: configs.collect(),
             ..Self::Response::default()
         }))

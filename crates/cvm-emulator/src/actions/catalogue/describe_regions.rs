@@ -4,13 +4,13 @@ use cvm_models::actions::{DescribeRegions, DescribeRegionsResponse};
 use cvm_models::enums::RegionState;
 use cvm_models::types::RegionInfo;
 
+use crate::api_error::ApiError;
 use crate::catalogue::REGIONS;
-use crate::dispatch::{Behaviour, Outcome};
-use crate::refusal::Refusal;
-use crate::world::Scene;
+use crate::dispatch::{ActionHandler, Outcome};
+use crate::state::RequestContext;
 
-impl Behaviour for DescribeRegions {
-    fn apply(self, _: &mut Scene<'_>) -> Result<Outcome<Self::Response>, Refusal> {
+impl ActionHandler for DescribeRegions {
+    fn handle(self, _: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let region_set: Vec<_> = REGIONS
             .iter()
             .map(|region| RegionInfo {
@@ -19,7 +19,7 @@ impl Behaviour for DescribeRegions {
                 region_state: RegionState::Available,
             })
             .collect();
-        Ok(Outcome::Done(DescribeRegionsResponse {
+        Ok(Outcome::Response(DescribeRegionsResponse {
             total_count: region_set.len() as u64,
             region_set,
             ..Self::Response::default()

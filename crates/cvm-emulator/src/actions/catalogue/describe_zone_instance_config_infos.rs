@@ -9,13 +9,13 @@ use cvm_models::enums::{
 use cvm_models::types::{Externals, InstanceTypeQuotaItem, ItemPrice, LocalDiskType};
 
 use crate::actions::prices::quote;
+use crate::api_error::{ApiError, DocumentedCodes};
 use crate::catalogue::{
     DiskType, InstanceType, Tariff, Zone, instance_types, local_disk_types, month, spot,
 };
-use crate::dispatch::{Behaviour, Outcome};
-use crate::filter::{self, Wanted};
-use crate::refusal::{Codes, Refusal};
-use crate::world::Scene;
+use crate::dispatch::{ActionHandler, Outcome};
+use crate::filter::{self, CheckedFilter};
+use crate::state::RequestContext;
 
 /// The billings under which every type is sold.
 const CHARGES: [InstanceChargeType; 3] =
@@ -24,12 +24,12 @@ const CHARGES: [InstanceChargeType; 3] =
 /// The filter that orders the rows and passes them all.
 const SORT: &str = "sort-keys";
 
-impl Behaviour for DescribeZoneInstanceConfigInfos {
-    fn apply(self, scene: &mut Scene<'_>) -> Result<Outcome<Self::Response>, Refusal> {
+impl ActionHandler for DescribeZoneInstanceConfigInfos {
+    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let codes = scene.codes;
         let filters = filter::check(codes, &self.filters)?;
         let sorts = filters.iter().filter(|filter| filter.name == SORT);
-        let orders = sorts.flat_map(Wanted::values).map(|value| order(codes, value));
+        let orders = sorts.flat_map(CheckedFilter::values).map(|value| order(codes, value));
         let orders: Vec<Order> = orders.collect::<Result<_, _>>()?;
         scene.check_zones(&filters)?;
         let passes = |item: &InstanceTypeQuotaItem| {
@@ -56,7 +56,7 @@ impl Behaviour for DescribeZoneInstanceConfigInfos {
         for Order { key, falls } in orders.iter().rev() {
             items.sort_by_key(|item| if *falls { -key(item) } else { key(item) });
         }
-        Ok(Outcome::Done(DescribeZoneInstanceConfigInfosResponse {
+        Ok(Outcome::Response(DescribeZoneInstanceConfigInfosResponse {
             instance_type_quota_set: items,
             ..Self::Response::default()
         }))
@@ -69,7 +69,7 @@ struct Order {
     falls: bool,
 }
 
-fn order(codes: Codes, value: &str) -> Result<Order, Refusal> {
+fn order(codes: DocumentedCodes, value: &str) -> Result<Order, ApiError> {
     let read = || {
         let (key, direction) = value.split_once(':')?;
         let key: fn(&InstanceTypeQuotaItem) -> i64 = match key {
@@ -81,7 +81,7 @@ fn order(codes: Codes, value: &str) -> Result<Order, Refusal> {
     };
     read().ok_or_else(|| {
         let message = format!("`{value}` is not an order such as `cpu:desc` or `mem:asc`.");
-        codes.refuse(["InvalidParameterValue"], message)
+        codes.error(["InvalidParameterValue"], message)
     })
 }
 

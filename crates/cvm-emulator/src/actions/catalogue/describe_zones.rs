@@ -4,12 +4,12 @@ use cvm_models::actions::{DescribeZones, DescribeZonesResponse};
 use cvm_models::enums::ZoneState;
 use cvm_models::types::ZoneInfo;
 
-use crate::dispatch::{Behaviour, Outcome};
-use crate::refusal::Refusal;
-use crate::world::Scene;
+use crate::api_error::ApiError;
+use crate::dispatch::{ActionHandler, Outcome};
+use crate::state::RequestContext;
 
-impl Behaviour for DescribeZones {
-    fn apply(self, scene: &mut Scene<'_>) -> Result<Outcome<Self::Response>, Refusal> {
+impl ActionHandler for DescribeZones {
+    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let zone_set: Vec<_> = scene
             .region
             .zones()
@@ -20,7 +20,7 @@ impl Behaviour for DescribeZones {
                 zone_state: ZoneState::Available,
             })
             .collect();
-        Ok(Outcome::Done(DescribeZonesResponse {
+        Ok(Outcome::Response(DescribeZonesResponse {
             total_count: zone_set.len() as u64,
             zone_set,
             ..Self::Response::default()

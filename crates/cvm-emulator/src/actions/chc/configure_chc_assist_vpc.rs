@@ -10,28 +10,27 @@ use cvm_models::types::ChcHost;
 use super::admission::{admit, named};
 use super::installer;
 use super::network::{Network, common_zone};
-use crate::dispatch::{Behaviour, Outcome};
-use crate::refusal::Refusal;
-use crate::world::Scene;
+use crate::api_error::ApiError;
+use crate::dispatch::{ActionHandler, Outcome};
+use crate::state::RequestContext;
 
 const LASTS: Duration = Duration::from_secs(60);
 
-impl Behaviour for ConfigureChcAssistVpc {
-    fn apply(self, scene: &mut Scene<'_>) -> Result<Outcome<Self::Response>, Refusal> {
+impl ActionHandler for ConfigureChcAssistVpc {
+    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let (codes, now) = (scene.codes, scene.now);
         let has_settings =
             !self.deploy_security_group_ids.is_empty() || self.chc_deploy_extra_config.is_some();
         if has_settings && self.deploy_virtual_private_cloud.is_none() {
             let message = "There are settings for `DeployVirtualPrivateCloud`, which is not given.";
-            return Err(codes.refuse(["InvalidParameter"], message));
+            return Err(codes.error(["InvalidParameter"], message));
         }
-        let holdings = scene.holdings.entry(scene.region.name).or_default();
+        let holdings = scene.regions.entry(scene.region.name).or_default();
         let hosts = named(codes, holdings.chc_hosts.at(now), &self.chc_ids)?;
         let zone = common_zone(codes, scene.region, &hosts)?;
         admit(codes, &hosts)?;
-        let addresses = &mut scene.store.addresses;
-        let plan =
-            |wanted| Network::plan(codes, wanted, zone, hosts.len(), (scene.mint, addresses));
+        let addresses = &mut scene.instances.addresses;
+        let plan = |wanted| Network::plan(codes, wanted, zone, hosts.len(), (scene.ids, addresses));
         let bmc = plan(&self.bmc_virtual_private_cloud)?;
         let deploy = self.deploy_virtual_private_cloud.as_ref().map(plan).transpose()?;
         if let Some(deploy) = &deploy {
@@ -55,6 +54,6 @@ impl Behaviour for ConfigureChcAssistVpc {
             }
             host.begin(codes.0.name, end, LASTS, (scene.clock, now));
         }
-        Ok(Outcome::Done(ConfigureChcAssistVpcResponse::default()))
+        Ok(Outcome::Response(ConfigureChcAssistVpcResponse::default()))
     }
 }

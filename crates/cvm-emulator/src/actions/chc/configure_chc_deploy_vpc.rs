@@ -10,28 +10,28 @@ use cvm_models::types::ChcHost;
 use super::admission::{admit, named};
 use super::installer;
 use super::network::{Network, common_zone};
-use crate::dispatch::{Behaviour, Outcome};
-use crate::refusal::Refusal;
-use crate::world::{Scene, has_deploy_network};
+use crate::api_error::ApiError;
+use crate::dispatch::{ActionHandler, Outcome};
+use crate::state::{RequestContext, has_deploy_network};
 
 const LASTS: Duration = Duration::from_secs(60);
 
-impl Behaviour for ConfigureChcDeployVpc {
-    fn apply(self, scene: &mut Scene<'_>) -> Result<Outcome<Self::Response>, Refusal> {
+impl ActionHandler for ConfigureChcDeployVpc {
+    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let (codes, now) = (scene.codes, scene.now);
-        let holdings = scene.holdings.entry(scene.region.name).or_default();
+        let holdings = scene.regions.entry(scene.region.name).or_default();
         let hosts = named(codes, holdings.chc_hosts.at(now), &self.chc_ids)?;
         let zone = common_zone(codes, scene.region, &hosts)?;
         let mut shown = hosts.iter().map(|host| &host.shown);
         if let Some(host) = shown.find(|host| has_deploy_network(host)) {
             let message = format!("The CHC host `{}` has a deploy network.", host.chc_id);
             let code = "InvalidParameterValue.DeployVpcAlreadyExists";
-            return Err(codes.refuse([code], message));
+            return Err(codes.error([code], message));
         }
         admit(codes, &hosts)?;
-        let addresses = &mut scene.store.addresses;
+        let addresses = &mut scene.instances.addresses;
         let wanted = &self.deploy_virtual_private_cloud;
-        let network = Network::plan(codes, wanted, zone, hosts.len(), (scene.mint, addresses))?;
+        let network = Network::plan(codes, wanted, zone, hosts.len(), (scene.ids, addresses))?;
         let config = installer::shown(self.chc_deploy_extra_config);
         for (place, host) in hosts.into_iter().enumerate() {
             let end = ChcHost {
@@ -44,6 +44,6 @@ impl Behaviour for ConfigureChcDeployVpc {
             };
             host.begin(codes.0.name, end, LASTS, (scene.clock, now));
         }
-        Ok(Outcome::Done(ConfigureChcDeployVpcResponse::default()))
+        Ok(Outcome::Response(ConfigureChcDeployVpcResponse::default()))
     }
 }

@@ -4,15 +4,15 @@ use cvm_models::actions::{DescribeChcDeniedActions, DescribeChcDeniedActionsResp
 use cvm_models::types::{ChcHost, ChcHostDeniedActions};
 
 use super::admission::{ACTIONS, allows, named};
-use crate::dispatch::{Behaviour, Outcome};
-use crate::refusal::Refusal;
-use crate::world::Scene;
+use crate::api_error::ApiError;
+use crate::dispatch::{ActionHandler, Outcome};
+use crate::state::RequestContext;
 
-impl Behaviour for DescribeChcDeniedActions {
-    fn apply(self, scene: &mut Scene<'_>) -> Result<Outcome<Self::Response>, Refusal> {
+impl ActionHandler for DescribeChcDeniedActions {
+    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let (codes, now) = (scene.codes, scene.now);
-        let hosts = named(codes, scene.here().chc_hosts.at(now), &self.chc_ids)?;
-        Ok(Outcome::Done(DescribeChcDeniedActionsResponse {
+        let hosts = named(codes, scene.resources().chc_hosts.at(now), &self.chc_ids)?;
+        Ok(Outcome::Response(DescribeChcDeniedActionsResponse {
             chc_host_denied_action_set: hosts.iter().map(|host| denied(&host.shown)).collect(),
             ..Self::Response::default()
         }))

@@ -4,26 +4,26 @@ use cvm_models::actions::{DescribeChcHosts, DescribeChcHostsResponse};
 use cvm_models::types::{ChcHost, VirtualPrivateCloud};
 
 use super::admission::named;
-use crate::dispatch::{Behaviour, Outcome};
-use crate::filter::{self, IdFilter, Wanted};
+use crate::api_error::ApiError;
+use crate::dispatch::{ActionHandler, Outcome};
+use crate::error_codes;
+use crate::filter::{self, CheckedFilter, IdFilter};
 use crate::page::Page;
-use crate::refusal::Refusal;
-use crate::verdict;
-use crate::world::Scene;
+use crate::state::RequestContext;
 
-impl Behaviour for DescribeChcHosts {
-    fn apply(self, scene: &mut Scene<'_>) -> Result<Outcome<Self::Response>, Refusal> {
+impl ActionHandler for DescribeChcHosts {
+    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let (codes, now) = (scene.codes, scene.now);
         let filters = filter::check(codes, &self.filters)?;
         for (name, prefix) in [("vpc-id", "vpc-"), ("subnet-id", "subnet-")] {
             let is_malformed = |value: &str| !value.starts_with(prefix);
             if filters.iter().any(|filter| filter.name == name && filter.any(is_malformed)) {
                 let message = format!("The filter `{name}` takes what begins with `{prefix}`.");
-                return Err(codes.refuse(verdict::malformed(prefix), message));
+                return Err(codes.error(error_codes::malformed(prefix), message));
             }
         }
         scene.check_zones(&filters)?;
-        let hosts = scene.here().chc_hosts.at(now);
+        let hosts = scene.resources().chc_hosts.at(now);
         named(codes, hosts, &self.chc_ids)?;
         let ids = IdFilter::new(&self.chc_ids);
         let passing = hosts.list.iter().rev().map(|host| &host.shown).filter(|host| {
@@ -31,7 +31,7 @@ impl Behaviour for DescribeChcHosts {
         });
         let page = Page::of(codes.0, self.offset, self.limit);
         let (chc_host_set, total_count) = page.cut(passing, ChcHost::clone);
-        Ok(Outcome::Done(DescribeChcHostsResponse {
+        Ok(Outcome::Response(DescribeChcHostsResponse {
             total_count,
             chc_host_set,
             ..Self::Response::default()
@@ -39,7 +39,7 @@ impl Behaviour for DescribeChcHosts {
     }
 }
 
-fn holds(filter: &Wanted<'_>, host: &ChcHost) -> bool {
+fn holds(filter: &CheckedFilter<'_>, host: &ChcHost) -> bool {
     let networks = [&host.bmc_virtual_private_cloud, &host.deploy_virtual_private_cloud];
     let any = |id: fn(&VirtualPrivateCloud) -> &str| filter.is_any(networks.map(id));
     match filter.name {

@@ -3,28 +3,28 @@
 use cvm_models::actions::{ModifyChcAttribute, ModifyChcAttributeResponse};
 
 use super::admission::{admit, named};
-use crate::dispatch::{Behaviour, Outcome};
-use crate::refusal::{Codes, Refusal};
-use crate::world::Scene;
+use crate::api_error::{ApiError, DocumentedCodes};
+use crate::dispatch::{ActionHandler, Outcome};
+use crate::state::RequestContext;
 
-impl Behaviour for ModifyChcAttribute {
-    fn apply(self, scene: &mut Scene<'_>) -> Result<Outcome<Self::Response>, Refusal> {
+impl ActionHandler for ModifyChcAttribute {
+    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let (codes, now) = (scene.codes, scene.now);
         let texts = [("InstanceName", &self.instance_name), ("DeviceType", &self.device_type)];
         if let Some((name, _)) = texts.iter().find(|(_, text)| text.as_deref() == Some("")) {
             let message = format!("The parameter `{name}` is empty.");
-            return Err(codes.refuse(["InvalidParameterValue.NotEmpty"], message));
+            return Err(codes.error(["InvalidParameterValue.NotEmpty"], message));
         }
         if let Some(password) = &self.password {
             check_password(codes, password.expose())?;
         }
-        let hosts = named(codes, scene.here().chc_hosts.at(now), &self.chc_ids)?;
+        let hosts = named(codes, scene.resources().chc_hosts.at(now), &self.chc_ids)?;
         let mut shown = hosts.iter().map(|host| &host.shown);
         let groups = &self.bmc_security_group_ids;
         let lacks_network = shown.find(|host| host.bmc_virtual_private_cloud.subnet_id.is_empty());
         if let Some(host) = lacks_network.filter(|_| !groups.is_empty()) {
             let message = format!("The CHC host `{}` has no management network.", host.chc_id);
-            return Err(codes.refuse(["InvalidParameterValue.ChcNetworkEmpty"], message));
+            return Err(codes.error(["InvalidParameterValue.ChcNetworkEmpty"], message));
         }
         admit(codes, &hosts)?;
         for host in hosts {
@@ -40,15 +40,15 @@ impl Behaviour for ModifyChcAttribute {
                 }
             });
         }
-        Ok(Outcome::Done(ModifyChcAttributeResponse::default()))
+        Ok(Outcome::Response(ModifyChcAttributeResponse::default()))
     }
 }
 
 /// The login is checked and not kept: nothing shows it, and no controller asks for it.
-fn check_password(codes: Codes, password: &str) -> Result<(), Refusal> {
+fn check_password(codes: DocumentedCodes, password: &str) -> Result<(), ApiError> {
     if password.bytes().all(|byte| byte.is_ascii_graphic()) {
         return Ok(());
     }
     let message = "The parameter `Password` has only letters, digits and ASCII punctuation.";
-    Err(codes.refuse(["InvalidPassword"], message))
+    Err(codes.error(["InvalidPassword"], message))
 }

@@ -8,29 +8,29 @@ use cvm_models::types::ChcHost;
 
 use super::admission::{allows, named};
 use super::installer;
-use crate::dispatch::{Behaviour, Outcome};
-use crate::refusal::Refusal;
-use crate::world::{Scene, has_deploy_network};
+use crate::api_error::ApiError;
+use crate::dispatch::{ActionHandler, Outcome};
+use crate::state::{RequestContext, has_deploy_network};
 
 const LASTS: Duration = Duration::from_secs(30);
 
-impl Behaviour for ModifyChcNetworkMode {
-    fn apply(self, scene: &mut Scene<'_>) -> Result<Outcome<Self::Response>, Refusal> {
+impl ActionHandler for ModifyChcNetworkMode {
+    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let (codes, now, clock) = (scene.codes, scene.now, scene.clock);
         let is_business = self.network_mode == Some(ChcNetworkMode::Business);
-        let hosts = named(codes, scene.here().chc_hosts.at(now), &self.chc_ids)?;
+        let hosts = named(codes, scene.resources().chc_hosts.at(now), &self.chc_ids)?;
         for host in hosts.iter().map(|host| &host.shown) {
             let (id, state) = (&host.chc_id, &host.instance_state);
             let needs_instance = is_business && *state != ChcHostState::Online;
             if needs_instance || !allows(host, codes.0.name) {
                 let message = format!("The CHC host `{id}` is {state} and cannot be switched.");
-                return Err(codes.refuse(["OperationDenied.ChcHostStateNotSupported"], message));
+                return Err(codes.error(["OperationDenied.ChcHostStateNotSupported"], message));
             }
             let is_installable =
                 has_deploy_network(host) && installer::is_usable(&host.deploy_extra_config);
             if !is_business && !is_installable {
                 let message = format!("The CHC host `{id}` has no boot server to install from.");
-                return Err(codes.refuse(["OperationDenied.ChcDeployConfigInvalid"], message));
+                return Err(codes.error(["OperationDenied.ChcDeployConfigInvalid"], message));
             }
         }
         let operation =
@@ -39,6 +39,6 @@ impl Behaviour for ModifyChcNetworkMode {
             let end = ChcHost { network_mode: self.network_mode.clone(), ..host.shown.clone() };
             host.begin(operation, end, LASTS, (clock, now));
         }
-        Ok(Outcome::Done(ModifyChcNetworkModeResponse::default()))
+        Ok(Outcome::Response(ModifyChcNetworkModeResponse::default()))
     }
 }

@@ -4,10 +4,10 @@ use std::net::Ipv4Addr;
 
 use cvm_models::types::{ChcHost, Instance, VirtualPrivateCloud};
 
+use crate::api_error::{ApiError, DocumentedCodes};
 use crate::catalogue::{Region, Zone};
 use crate::chc_host::{no_network, provided_installer};
-use crate::refusal::{Codes, Refusal};
-use crate::world::{Addresses, BroughtHost, Mint, SubnetUse};
+use crate::state::{Addresses, IdGenerator, StoredChcHost, SubnetUse};
 
 /// What both ids say for the network that the account has from the start.
 const DEFAULT: &str = "DEFAULT";
@@ -24,17 +24,17 @@ pub(super) struct Network {
 impl Network {
     /// Checks what a request says of a network for so many hosts.
     pub(super) fn plan(
-        codes: Codes,
+        codes: DocumentedCodes,
         wanted: &VirtualPrivateCloud,
         zone: Zone,
         count: usize,
-        (mint, addresses): (&Mint, &Addresses),
-    ) -> Result<Self, Refusal> {
+        (mint, addresses): (&IdGenerator, &Addresses),
+    ) -> Result<Self, ApiError> {
         let (vpc_id, subnet_id) = match (wanted.vpc_id.as_str(), wanted.subnet_id.as_str()) {
             (DEFAULT, DEFAULT) => mint.default_network(zone.id().parse().unwrap_or_default()),
             (DEFAULT, _) | (_, DEFAULT) => {
                 let message = "Of `VpcId` and `SubnetId`, either both or none is `DEFAULT`.";
-                return Err(codes.refuse(["InvalidParameterValue"], message));
+                return Err(codes.error(["InvalidParameterValue"], message));
             }
             (vpc, subnet) => (vpc.to_owned(), subnet.to_owned()),
         };
@@ -50,7 +50,12 @@ impl Network {
         Ok(network)
     }
 
-    fn check(&self, codes: Codes, addresses: &Addresses, count: usize) -> Result<(), Refusal> {
+    fn check(
+        &self,
+        codes: DocumentedCodes,
+        addresses: &Addresses,
+        count: usize,
+    ) -> Result<(), ApiError> {
         let needed = u32::try_from(count).unwrap_or(u32::MAX);
         let subnet = &self.shown.subnet_id;
         let (code, message) = match addresses.look_at_subnet(self.place(), &self.chosen, needed) {
@@ -67,24 +72,28 @@ impl Network {
                 ("VpcIpIsUsed", format!("The private address {address} is in use."))
             }
         };
-        Err(codes.refuse([code], message))
+        Err(codes.error([code], message))
     }
 
     /// Refuses one address for two networks, and one subnet in two.
-    pub(super) fn is_apart_from(&self, codes: Codes, other: &Self) -> Result<(), Refusal> {
+    pub(super) fn is_apart_from(
+        &self,
+        codes: DocumentedCodes,
+        other: &Self,
+    ) -> Result<(), ApiError> {
         let subnet = &self.shown.subnet_id;
         if *subnet != other.shown.subnet_id {
             return Ok(());
         }
         if self.shown.vpc_id != other.shown.vpc_id {
             let message = format!("The subnet `{subnet}` is said to be in two networks.");
-            return Err(codes.refuse(["InvalidParameterValue"], message));
+            return Err(codes.error(["InvalidParameterValue"], message));
         }
         match self.chosen.iter().find(|address| other.chosen.contains(address)) {
             None => Ok(()),
             Some(address) => {
                 let message = format!("The private address {address} is asked for twice.");
-                Err(codes.refuse(["VpcIpIsUsed"], message))
+                Err(codes.error(["VpcIpIsUsed"], message))
             }
         }
     }
@@ -131,25 +140,29 @@ pub(super) fn without_deploy_network(host: &ChcHost, addresses: &mut Addresses) 
 
 /// The zone that all hosts of a request lie in, since a subnet lies in one.
 pub(super) fn common_zone(
-    codes: Codes,
+    codes: DocumentedCodes,
     region: &'static Region,
-    hosts: &[&mut BroughtHost],
-) -> Result<Zone, Refusal> {
-    let zone_of = |host: &BroughtHost| region.zone(&host.shown.placement.zone);
+    hosts: &[&mut StoredChcHost],
+) -> Result<Zone, ApiError> {
+    let zone_of = |host: &StoredChcHost| region.zone(&host.shown.placement.zone);
     let zone = hosts
         .first()
         .and_then(|host| zone_of(host))
         .filter(|zone| hosts.iter().all(|host| host.shown.placement.zone == zone.name()));
     zone.ok_or_else(|| {
         let message = "The CHC hosts lie in several zones, and a subnet lies in one.";
-        codes.refuse(["InvalidParameterValue"], message)
+        codes.error(["InvalidParameterValue"], message)
     })
 }
 
-fn chosen(codes: Codes, wanted: &[String], count: usize) -> Result<Vec<Ipv4Addr>, Refusal> {
+fn chosen(
+    codes: DocumentedCodes,
+    wanted: &[String],
+    count: usize,
+) -> Result<Vec<Ipv4Addr>, ApiError> {
     if !wanted.is_empty() && wanted.len() != count {
         let message = "There are not as many `PrivateIpAddresses` as CHC hosts.";
-        return Err(codes.refuse(["InvalidParameterValue.AmountNotEqual"], message));
+        return Err(codes.error(["InvalidParameterValue.AmountNotEqual"], message));
     }
     let mut chosen = Vec::with_capacity(wanted.len());
     for text in wanted {
@@ -159,11 +172,11 @@ fn chosen(codes: Codes, wanted: &[String], count: usize) -> Result<Vec<Ipv4Addr>
                 "InvalidParameterValue.IPAddressMalformed",
                 "InvalidParameterValue.IncorrectFormat",
             ];
-            codes.refuse(wanted, message)
+            codes.error(wanted, message)
         })?;
         if chosen.contains(&address) {
             let message = format!("The private address `{text}` is named twice.");
-            return Err(codes.refuse(["VpcIpIsUsed"], message));
+            return Err(codes.error(["VpcIpIsUsed"], message));
         }
         chosen.push(address);
     }

@@ -8,20 +8,20 @@ use cvm_models::types::ChcHost;
 
 use super::admission::{admit, named};
 use super::network::{give_back, without_deploy_network};
+use crate::api_error::ApiError;
 use crate::chc_host::no_network;
-use crate::dispatch::{Behaviour, Outcome};
-use crate::refusal::Refusal;
-use crate::world::Scene;
+use crate::dispatch::{ActionHandler, Outcome};
+use crate::state::RequestContext;
 
 const LASTS: Duration = Duration::from_secs(30);
 
-impl Behaviour for RemoveChcAssistVpc {
-    fn apply(self, scene: &mut Scene<'_>) -> Result<Outcome<Self::Response>, Refusal> {
+impl ActionHandler for RemoveChcAssistVpc {
+    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let (codes, now) = (scene.codes, scene.now);
-        let holdings = scene.holdings.entry(scene.region.name).or_default();
+        let holdings = scene.regions.entry(scene.region.name).or_default();
         let hosts = named(codes, holdings.chc_hosts.at(now), &self.chc_ids)?;
         admit(codes, &hosts)?;
-        let addresses = &mut scene.store.addresses;
+        let addresses = &mut scene.instances.addresses;
         for host in hosts {
             let before = &host.shown;
             give_back(&before.bmc_virtual_private_cloud, &before.bmc_ip, addresses);
@@ -34,6 +34,6 @@ impl Behaviour for RemoveChcAssistVpc {
             };
             host.begin(codes.0.name, end, LASTS, (scene.clock, now));
         }
-        Ok(Outcome::Done(RemoveChcAssistVpcResponse::default()))
+        Ok(Outcome::Response(RemoveChcAssistVpcResponse::default()))
     }
 }

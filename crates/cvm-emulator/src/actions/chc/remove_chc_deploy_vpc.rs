@@ -8,19 +8,19 @@ use cvm_models::types::ChcHost;
 
 use super::admission::{admit, named};
 use super::network::without_deploy_network;
-use crate::dispatch::{Behaviour, Outcome};
-use crate::refusal::Refusal;
-use crate::world::Scene;
+use crate::api_error::ApiError;
+use crate::dispatch::{ActionHandler, Outcome};
+use crate::state::RequestContext;
 
 const LASTS: Duration = Duration::from_secs(30);
 
-impl Behaviour for RemoveChcDeployVpc {
-    fn apply(self, scene: &mut Scene<'_>) -> Result<Outcome<Self::Response>, Refusal> {
+impl ActionHandler for RemoveChcDeployVpc {
+    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let (codes, now) = (scene.codes, scene.now);
-        let holdings = scene.holdings.entry(scene.region.name).or_default();
+        let holdings = scene.regions.entry(scene.region.name).or_default();
         let hosts = named(codes, holdings.chc_hosts.at(now), &self.chc_ids)?;
         admit(codes, &hosts)?;
-        let addresses = &mut scene.store.addresses;
+        let addresses = &mut scene.instances.addresses;
         for host in hosts {
             let end = ChcHost {
                 instance_state: ChcHostState::Ready,
@@ -28,6 +28,6 @@ impl Behaviour for RemoveChcDeployVpc {
             };
             host.begin(codes.0.name, end, LASTS, (scene.clock, now));
         }
-        Ok(Outcome::Done(RemoveChcDeployVpcResponse::default()))
+        Ok(Outcome::Response(RemoveChcDeployVpcResponse::default()))
     }
 }

@@ -6,11 +6,11 @@ use cvm_models::types::{HostItem, HostResource, Placement};
 use cvm_protocol::json;
 
 use crate::actions::tags;
+use crate::api_error::{ApiError, DocumentedCodes};
 use crate::catalogue::{DEFAULT_HOST_TYPE, HostType, Zone, has_hosts, host_type};
-use crate::dice::Purpose;
-use crate::dispatch::{Behaviour, Outcome};
-use crate::refusal::{Codes, Refusal};
-use crate::world::{DedicatedHost, Scene, Term};
+use crate::dispatch::{ActionHandler, Outcome};
+use crate::seeded_rng::Stream;
+use crate::state::{DedicatedHost, RequestContext, Term};
 
 /// Most hosts of one order.
 const MAX_COUNT: u64 = 100;
@@ -18,22 +18,22 @@ const MAX_COUNT: u64 = 100;
 /// Shown for a host without a name.
 const UNNAMED: &str = "未命名";
 
-impl Behaviour for AllocateHosts {
-    fn apply(self, scene: &mut Scene<'_>) -> Result<Outcome<Self::Response>, Refusal> {
+impl ActionHandler for AllocateHosts {
+    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let (now, clock) = (scene.now, scene.clock);
         let token = self.client_token.as_deref().filter(|text| !text.is_empty());
         // A request that was read can be written.
         let parameters = token.map(|_| json::to_vec(&self).unwrap_or_default()).unwrap_or_default();
         if let Some(token) = token {
             let codes = scene.codes;
-            let tokens = &scene.here().dedicated_hosts.at(now).tokens;
+            let tokens = &scene.resources().dedicated_hosts.at(now).tokens;
             if let Some(ids) = tokens.repeated(codes, token, &parameters)? {
                 return Ok(done(ids));
             }
         }
         let (count, template, term) = order(&self, scene)?;
-        let ids: Vec<_> = (0..count).map(|_| scene.mint.id("host-", Purpose::HostId)).collect();
-        let hosts = scene.here().dedicated_hosts.at(now);
+        let ids: Vec<_> = (0..count).map(|_| scene.ids.id("host-", Stream::HostId)).collect();
+        let hosts = scene.resources().dedicated_hosts.at(now);
         hosts.list.extend(ids.iter().map(|id| {
             let bought = HostItem { host_id: id.clone(), ..template.clone() };
             DedicatedHost::new(bought, term.clone(), clock, now)
@@ -46,29 +46,32 @@ impl Behaviour for AllocateHosts {
 }
 
 fn done(host_id_set: Vec<String>) -> Outcome<AllocateHostsResponse> {
-    Outcome::Done(AllocateHostsResponse { host_id_set, ..AllocateHostsResponse::default() })
+    Outcome::Response(AllocateHostsResponse { host_id_set, ..AllocateHostsResponse::default() })
 }
 
 /// How many hosts are wanted, what they have in common, and their term.
-fn order(request: &AllocateHosts, scene: &Scene<'_>) -> Result<(u64, HostItem, Term), Refusal> {
+fn order(
+    request: &AllocateHosts,
+    scene: &RequestContext<'_>,
+) -> Result<(u64, HostItem, Term), ApiError> {
     let codes = scene.codes;
     // Only one way to pay exists, so the term is needed even when the way is left out.
     let months = request.host_charge_prepaid.as_ref().and_then(|prepaid| prepaid.period);
     let months = months.ok_or_else(|| {
         let message = "The request is missing the parameter `HostChargePrepaid.Period`.";
-        codes.refuse(["MissingParameter"], message)
+        codes.error(["MissingParameter"], message)
     })?;
     let count = request.host_count.unwrap_or(1);
     if !(1..=MAX_COUNT).contains(&count) {
         let message = format!("`HostCount` is {count}, and not from 1 to {MAX_COUNT}.");
-        return Err(codes.refuse(["InvalidParameterValue.Range"], message));
+        return Err(codes.error(["InvalidParameterValue.Range"], message));
     }
     let tags = tags::tags(codes, &request.tag_specification, &[TagResourceType::Host])?;
     let zone = scene.zone(&request.placement.zone)?;
     let project_id = request.placement.project_id.unwrap_or(0);
     if project_id < 0 {
         let message = format!("The project {project_id} does not exist.");
-        return Err(codes.refuse(["InvalidProjectId.NotFound"], message));
+        return Err(codes.error(["InvalidProjectId.NotFound"], message));
     }
     let name = request.host_type.as_deref().filter(|name| !name.is_empty());
     let kind = find_type(codes, name.unwrap_or(DEFAULT_HOST_TYPE), zone)?;
@@ -91,10 +94,14 @@ fn order(request: &AllocateHosts, scene: &Scene<'_>) -> Result<(u64, HostItem, T
     Ok((count, bought, term))
 }
 
-fn find_type(codes: Codes, name: &str, zone: Zone) -> Result<&'static HostType, Refusal> {
+fn find_type(
+    codes: DocumentedCodes,
+    name: &str,
+    zone: Zone,
+) -> Result<&'static HostType, ApiError> {
     let kind = host_type(name).ok_or_else(|| {
         let message = format!("The host type `{name}` does not exist.");
-        codes.refuse(["InvalidParameterValue"], message)
+        codes.error(["InvalidParameterValue"], message)
     })?;
     if kind.is_offered_in(zone) {
         return Ok(kind);
@@ -102,10 +109,10 @@ fn find_type(codes: Codes, name: &str, zone: Zone) -> Result<&'static HostType, 
     let place = zone.name();
     if has_hosts(zone) {
         let message = format!("The zone `{place}` has no dedicated host of the type `{name}`.");
-        Err(codes.refuse(["ResourceInsufficient.ZoneSoldOutForSpecifiedInstance"], message))
+        Err(codes.error(["ResourceInsufficient.ZoneSoldOutForSpecifiedInstance"], message))
     } else {
         let message = format!("The zone `{place}` offers no dedicated hosts.");
-        Err(codes.refuse(["InvalidParameterValue.ZoneNotSupported"], message))
+        Err(codes.error(["InvalidParameterValue.ZoneNotSupported"], message))
     }
 }
 

@@ -2,26 +2,26 @@
 
 use cvm_models::actions::{DescribeHosts, DescribeHostsResponse};
 
-use crate::Moment;
+use crate::Timestamp;
 use crate::actions::tags;
-use crate::dispatch::{Behaviour, Outcome};
-use crate::filter::{self, Wanted};
+use crate::api_error::ApiError;
+use crate::dispatch::{ActionHandler, Outcome};
+use crate::filter::{self, CheckedFilter};
 use crate::page::Page;
-use crate::refusal::Refusal;
-use crate::world::{DedicatedHost, Scene};
+use crate::state::{DedicatedHost, RequestContext};
 
-impl Behaviour for DescribeHosts {
-    fn apply(self, scene: &mut Scene<'_>) -> Result<Outcome<Self::Response>, Refusal> {
+impl ActionHandler for DescribeHosts {
+    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let now = scene.now;
         let filters = filter::check(scene.codes, &self.filters)?;
         scene.check_zones(&filters)?;
         let page = Page::of(scene.codes.0, self.offset, self.limit);
-        let holdings = scene.holdings.entry(scene.region.name).or_default();
+        let holdings = scene.regions.entry(scene.region.name).or_default();
         let hosts = holdings.dedicated_hosts.at(now).list.iter().rev();
         let passing = hosts.filter(|host| filters.iter().all(|filter| holds(filter, host, now)));
-        let on_hosts = scene.store.on_hosts();
+        let on_hosts = scene.instances.on_hosts();
         let (host_set, total) = page.cut(passing, |host| host.shown(&on_hosts, now));
-        Ok(Outcome::Done(DescribeHostsResponse {
+        Ok(Outcome::Response(DescribeHostsResponse {
             total_count: total.unsigned_abs(),
             host_set,
             ..Self::Response::default()
@@ -29,7 +29,7 @@ impl Behaviour for DescribeHosts {
     }
 }
 
-fn holds(filter: &Wanted<'_>, host: &DedicatedHost, now: Moment) -> bool {
+fn holds(filter: &CheckedFilter<'_>, host: &DedicatedHost, now: Timestamp) -> bool {
     let bought = &host.bought;
     match filter.name {
         "zone" => filter.is(&bought.placement.zone),

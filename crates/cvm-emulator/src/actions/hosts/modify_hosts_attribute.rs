@@ -4,17 +4,17 @@ use cvm_models::actions::{ModifyHostsAttribute, ModifyHostsAttributeResponse};
 use cvm_models::enums::HostState;
 
 use super::named::named;
-use crate::dispatch::{Behaviour, Outcome};
-use crate::refusal::Refusal;
-use crate::world::Scene;
+use crate::api_error::ApiError;
+use crate::dispatch::{ActionHandler, Outcome};
+use crate::state::RequestContext;
 
-impl Behaviour for ModifyHostsAttribute {
-    fn apply(self, scene: &mut Scene<'_>) -> Result<Outcome<Self::Response>, Refusal> {
+impl ActionHandler for ModifyHostsAttribute {
+    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let now = scene.now;
         let project_id = self.project_id.map(|number| {
             let message = format!("The project {number} does not exist.");
             i64::try_from(number)
-                .map_err(|_| scene.codes.refuse(["InvalidProjectId.NotFound"], message))
+                .map_err(|_| scene.codes.error(["InvalidProjectId.NotFound"], message))
         });
         let project_id = project_id.transpose()?;
         for host in named(scene, &self.host_ids, |host| host.state(now) == HostState::Expired)? {
@@ -28,6 +28,6 @@ impl Behaviour for ModifyHostsAttribute {
                 host.bought.placement.project_id = project_id;
             }
         }
-        Ok(Outcome::Done(ModifyHostsAttributeResponse::default()))
+        Ok(Outcome::Response(ModifyHostsAttributeResponse::default()))
     }
 }

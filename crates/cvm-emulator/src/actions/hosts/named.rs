@@ -4,23 +4,23 @@ use std::collections::HashSet;
 
 use cvm_models::enums::HostState;
 
-use crate::refusal::Refusal;
-use crate::world::{DedicatedHost, Scene};
+use crate::api_error::ApiError;
+use crate::state::{DedicatedHost, RequestContext};
 
 /// Hosts that all exist and may all be changed by this action; each once, however often it is named.
 pub(super) fn named<'a>(
-    scene: &'a mut Scene<'_>,
+    scene: &'a mut RequestContext<'_>,
     ids: &[String],
     is_refused: impl Fn(&DedicatedHost) -> bool,
-) -> Result<Vec<&'a mut DedicatedHost>, Refusal> {
+) -> Result<Vec<&'a mut DedicatedHost>, ApiError> {
     let (codes, now, region) = (scene.codes, scene.now, scene.region.name);
-    let hosts = &mut scene.here().dedicated_hosts.at(now).list;
+    let hosts = &mut scene.resources().dedicated_hosts.at(now).list;
     let wanted: HashSet<&str> = ids.iter().map(String::as_str).collect();
     let known: HashSet<&str> = hosts.iter().map(|host| host.bought.host_id.as_str()).collect();
     let is_unknown = |id: &&String| !known.contains(id.as_str());
     if let Some(id) = ids.iter().find(is_unknown) {
         let message = format!("The dedicated host `{id}` does not exist in {region}.");
-        return Err(codes.refuse(["InvalidHostId.NotFound"], message));
+        return Err(codes.error(["InvalidHostId.NotFound"], message));
     }
     let hosts = hosts.iter_mut().filter(|host| wanted.contains(host.bought.host_id.as_str()));
     let hosts: Vec<_> = hosts.collect();
@@ -28,16 +28,16 @@ pub(super) fn named<'a>(
         let (id, state, action) = (&host.bought.host_id, host.state(now), codes.0.name);
         let message =
             format!("The dedicated host `{id}` is {state}, which {action} does not allow.");
-        return Err(codes.refuse(["InvalidHost.NotSupported"], message));
+        return Err(codes.error(["InvalidHost.NotSupported"], message));
     }
     Ok(hosts)
 }
 
 /// Hosts that all exist and whose term can be made longer: all that are set up, EXPIRED ones too.
 pub(in crate::actions) fn renewable<'a>(
-    scene: &'a mut Scene<'_>,
+    scene: &'a mut RequestContext<'_>,
     ids: &[String],
-) -> Result<Vec<&'a mut DedicatedHost>, Refusal> {
+) -> Result<Vec<&'a mut DedicatedHost>, ApiError> {
     let now = scene.now;
     named(scene, ids, |host| host.state(now) == HostState::Pending)
 }

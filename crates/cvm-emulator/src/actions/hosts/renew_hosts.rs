@@ -4,12 +4,12 @@ use cvm_models::actions::{RenewHosts, RenewHostsResponse};
 use cvm_models::enums::RenewFlag;
 
 use super::named::renewable;
-use crate::dispatch::{Behaviour, Outcome};
-use crate::refusal::Refusal;
-use crate::world::Scene;
+use crate::api_error::ApiError;
+use crate::dispatch::{ActionHandler, Outcome};
+use crate::state::RequestContext;
 
-impl Behaviour for RenewHosts {
-    fn apply(self, scene: &mut Scene<'_>) -> Result<Outcome<Self::Response>, Refusal> {
+impl ActionHandler for RenewHosts {
+    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         // The tables require a period.
         let months = self.host_charge_prepaid.period.unwrap_or(1);
         let flag = self.host_charge_prepaid.renew_flag.unwrap_or(RenewFlag::NotifyAndAutoRenew);
@@ -17,6 +17,6 @@ impl Behaviour for RenewHosts {
             host.term.extend(months);
             host.term.renewal = flag.clone();
         }
-        Ok(Outcome::Done(RenewHostsResponse::default()))
+        Ok(Outcome::Response(RenewHostsResponse::default()))
     }
 }

@@ -5,14 +5,14 @@ use cvm_models::enums::{HpcClusterType, TagResourceType};
 use cvm_models::types::HpcClusterInfo;
 
 use crate::actions::tags;
+use crate::api_error::ApiError;
 use crate::catalogue::{CLUSTER_MACHINES, MAX_CLUSTERS, has_hpc_clusters};
-use crate::dice::Purpose;
-use crate::dispatch::{Behaviour, Outcome};
-use crate::refusal::Refusal;
-use crate::world::Scene;
+use crate::dispatch::{ActionHandler, Outcome};
+use crate::seeded_rng::Stream;
+use crate::state::RequestContext;
 
-impl Behaviour for CreateHpcCluster {
-    fn apply(self, scene: &mut Scene<'_>) -> Result<Outcome<Self::Response>, Refusal> {
+impl ActionHandler for CreateHpcCluster {
+    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let codes = scene.codes;
         let kind = self.hpc_cluster_type.unwrap_or(HpcClusterType::Standard);
         let business_id = self.hpc_cluster_business_id.filter(|id| !id.is_empty());
@@ -20,11 +20,11 @@ impl Behaviour for CreateHpcCluster {
             (false, true) => {
                 let message = "`HpcClusterBusinessId` is for clusters of the type CDC alone.";
                 let code = "InvalidParameterValue.HpcClusterBusinessIdNotSupported";
-                return Err(codes.refuse([code], message));
+                return Err(codes.error([code], message));
             }
             (true, false) => {
                 let message = "A cluster of the type CDC needs `HpcClusterBusinessId`.";
-                return Err(codes.refuse(["InvalidParameterValue"], message));
+                return Err(codes.error(["InvalidParameterValue"], message));
             }
             _ => {}
         }
@@ -32,14 +32,14 @@ impl Behaviour for CreateHpcCluster {
         let zone = scene.zone(&self.zone)?;
         if !has_hpc_clusters(zone) {
             let message = format!("The zone `{}` offers no HPC clusters.", self.zone);
-            return Err(codes.refuse(["UnsupportedOperation.InvalidZone"], message));
+            return Err(codes.error(["UnsupportedOperation.InvalidZone"], message));
         }
-        if scene.here().hpc_clusters.list.len() >= MAX_CLUSTERS {
+        if scene.resources().hpc_clusters.list.len() >= MAX_CLUSTERS {
             let message = format!("The account has {MAX_CLUSTERS} HPC clusters here, the most.");
-            return Err(codes.refuse(["LimitExceeded.HpcClusterQuota"], message));
+            return Err(codes.error(["LimitExceeded.HpcClusterQuota"], message));
         }
         let cluster = HpcClusterInfo {
-            hpc_cluster_id: scene.mint.id("hpc-", Purpose::HpcClusterId),
+            hpc_cluster_id: scene.ids.id("hpc-", Stream::HpcClusterId),
             name: self.name,
             remark: self.remark.unwrap_or_default(),
             cvm_quota_total: CLUSTER_MACHINES,
@@ -50,8 +50,8 @@ impl Behaviour for CreateHpcCluster {
             tags,
             ..HpcClusterInfo::default()
         };
-        scene.here().hpc_clusters.list.push(cluster.clone());
-        Ok(Outcome::Done(CreateHpcClusterResponse {
+        scene.resources().hpc_clusters.list.push(cluster.clone());
+        Ok(Outcome::Response(CreateHpcClusterResponse {
             hpc_cluster_set: vec![cluster],
             ..Self::Response::default()
         }))

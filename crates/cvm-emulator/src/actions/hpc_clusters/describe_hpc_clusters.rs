@@ -5,31 +5,31 @@ use cvm_models::enums::HpcClusterType;
 use cvm_models::types::HpcClusterInfo;
 
 use crate::actions::tags;
+use crate::api_error::ApiError;
 use crate::catalogue::has_hpc_clusters;
-use crate::dispatch::{Behaviour, Outcome};
+use crate::dispatch::{ActionHandler, Outcome};
 use crate::filter::{self, IdFilter};
 use crate::page::Page;
-use crate::refusal::Refusal;
-use crate::world::{Grouped, Scene, with_hpc_members};
+use crate::state::{Grouped, RequestContext, with_hpc_members};
 
-impl Behaviour for DescribeHpcClusters {
-    fn apply(self, scene: &mut Scene<'_>) -> Result<Outcome<Self::Response>, Refusal> {
+impl ActionHandler for DescribeHpcClusters {
+    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let codes = scene.codes;
         let filters = filter::check(codes, &self.filters)?;
         let page = Page::of(codes.0, self.offset, self.limit);
         let limit = self.limit.or(codes.0.paginate.map(|page| page.default_limit));
         if limit.is_some_and(|limit| self.hpc_cluster_ids.len() as u64 > limit) {
             let message = "There are more `HpcClusterIds` than `Limit` lets through.";
-            return Err(codes.refuse(["InvalidParameterValue"], message));
+            return Err(codes.error(["InvalidParameterValue"], message));
         }
         if let Some(name) = given(self.zone.as_ref())
             && !has_hpc_clusters(scene.zone(name)?)
         {
             let message = format!("The zone `{name}` offers no HPC clusters.");
-            return Err(codes.refuse(["UnsupportedOperation.InvalidZone"], message));
+            return Err(codes.error(["UnsupportedOperation.InvalidZone"], message));
         }
-        let holdings = scene.holdings.entry(scene.region.name).or_default();
-        let members = scene.store.in_hpc_clusters();
+        let holdings = scene.regions.entry(scene.region.name).or_default();
+        let members = scene.instances.in_hpc_clusters();
         let ids = IdFilter::new(&self.hpc_cluster_ids);
         let passing = holdings.hpc_clusters.list.iter().rev().filter(|cluster| {
             ids.includes(&cluster.hpc_cluster_id)
@@ -38,7 +38,7 @@ impl Behaviour for DescribeHpcClusters {
         });
         let (hpc_cluster_set, total) =
             page.cut(passing, |cluster| with_hpc_members(cluster, &members));
-        Ok(Outcome::Done(DescribeHpcClustersResponse {
+        Ok(Outcome::Response(DescribeHpcClustersResponse {
             hpc_cluster_set,
             total_count: total.unsigned_abs(),
             ..Self::Response::default()

@@ -10,9 +10,9 @@ use cvm_models::actions::{
 };
 
 use super::Family;
+use crate::api_error::{ApiError, DocumentedCodes};
 use crate::decision::{Decision, assumed, documented};
 use crate::dispatch::Handler;
-use crate::refusal::{Codes, Refusal};
 
 pub(super) const FAMILY: Family = Family {
     modelled: &[
@@ -36,7 +36,7 @@ const DECISIONS: &[Decision] = &[
     documented("DeleteHpcClusters", "a cluster that holds machines is ResourceInUse.HpcCluster; all clusters or none"),
 ];
 
-fn not_found(codes: Codes, id: &str) -> Refusal {
+fn not_found(codes: DocumentedCodes, id: &str) -> ApiError {
     let message = format!("The HPC cluster `{id}` does not exist in this region.");
-    codes.refuse(["ResourceNotFound.HpcCluster"], message)
+    codes.error(["ResourceNotFound.HpcCluster"], message)
 }

@@ -3,14 +3,14 @@
 use cvm_models::actions::{ModifyHpcClusterAttribute, ModifyHpcClusterAttributeResponse};
 
 use super::not_found;
-use crate::dispatch::{Behaviour, Outcome};
-use crate::refusal::Refusal;
-use crate::world::Scene;
+use crate::api_error::ApiError;
+use crate::dispatch::{ActionHandler, Outcome};
+use crate::state::RequestContext;
 
-impl Behaviour for ModifyHpcClusterAttribute {
-    fn apply(self, scene: &mut Scene<'_>) -> Result<Outcome<Self::Response>, Refusal> {
+impl ActionHandler for ModifyHpcClusterAttribute {
+    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let codes = scene.codes;
-        let mut clusters = scene.here().hpc_clusters.list.iter_mut();
+        let mut clusters = scene.resources().hpc_clusters.list.iter_mut();
         let cluster = clusters
             .find(|cluster| cluster.hpc_cluster_id == self.hpc_cluster_id)
             .ok_or_else(|| not_found(codes, &self.hpc_cluster_id))?;
@@ -21,6 +21,6 @@ impl Behaviour for ModifyHpcClusterAttribute {
         if let Some(remark) = self.remark.filter(|text| !text.is_empty()) {
             cluster.remark = remark;
         }
-        Ok(Outcome::Done(ModifyHpcClusterAttributeResponse::default()))
+        Ok(Outcome::Response(ModifyHpcClusterAttributeResponse::default()))
     }
 }

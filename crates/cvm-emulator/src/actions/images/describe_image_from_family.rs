@@ -4,13 +4,13 @@ use cvm_models::actions::{DescribeImageFromFamily, DescribeImageFromFamilyRespon
 use cvm_models::enums::ImageState;
 use cvm_models::types::Image;
 
+use crate::api_error::ApiError;
 use crate::catalogue::IMAGES;
-use crate::dispatch::{Behaviour, Outcome};
-use crate::refusal::Refusal;
-use crate::world::Scene;
+use crate::dispatch::{ActionHandler, Outcome};
+use crate::state::RequestContext;
 
-impl Behaviour for DescribeImageFromFamily {
-    fn apply(self, scene: &mut Scene<'_>) -> Result<Outcome<Self::Response>, Refusal> {
+impl ActionHandler for DescribeImageFromFamily {
+    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let now = scene.now;
         let family = self.image_family.filter(|family| !family.is_empty());
         let is_current = |image: &Image| {
@@ -19,9 +19,12 @@ impl Behaviour for DescribeImageFromFamily {
                 && image.image_state == ImageState::Normal
                 && image.image_deprecated != Some(true)
         };
-        let own = scene.here().images.newest_first().map(|own| own.shown_at(now));
+        let own = scene.resources().images.newest_first().map(|own| own.shown_at(now));
         let mut all = own.chain(IMAGES.iter().map(|public| public.shown()));
         let image = all.find(is_current);
-        Ok(Outcome::Done(DescribeImageFromFamilyResponse { image, ..Self::Response::default() }))
+        Ok(Outcome::Response(DescribeImageFromFamilyResponse {
+            image,
+            ..Self::Response::default()
+        }))
     }
 }

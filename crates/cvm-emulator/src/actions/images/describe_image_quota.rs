@@ -2,13 +2,13 @@
 
 use cvm_models::actions::{DescribeImageQuota, DescribeImageQuotaResponse};
 
-use crate::dispatch::{Behaviour, Outcome};
-use crate::refusal::Refusal;
-use crate::world::{IMAGE_QUOTA, Scene};
+use crate::api_error::ApiError;
+use crate::dispatch::{ActionHandler, Outcome};
+use crate::state::{IMAGE_QUOTA, RequestContext};
 
-impl Behaviour for DescribeImageQuota {
-    fn apply(self, _: &mut Scene<'_>) -> Result<Outcome<Self::Response>, Refusal> {
-        Ok(Outcome::Done(DescribeImageQuotaResponse {
+impl ActionHandler for DescribeImageQuota {
+    fn handle(self, _: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        Ok(Outcome::Response(DescribeImageQuotaResponse {
             image_num_quota: i64::try_from(IMAGE_QUOTA).unwrap_or(i64::MAX),
             ..Self::Response::default()
         }))

@@ -3,14 +3,14 @@
 use cvm_models::actions::{DescribeImageSharePermission, DescribeImageSharePermissionResponse};
 
 use super::own;
-use crate::dispatch::{Behaviour, Outcome};
-use crate::refusal::Refusal;
-use crate::world::Scene;
+use crate::api_error::ApiError;
+use crate::dispatch::{ActionHandler, Outcome};
+use crate::state::RequestContext;
 
-impl Behaviour for DescribeImageSharePermission {
-    fn apply(self, scene: &mut Scene<'_>) -> Result<Outcome<Self::Response>, Refusal> {
+impl ActionHandler for DescribeImageSharePermission {
+    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let own = own::find(scene, &self.image_id)?;
-        Ok(Outcome::Done(DescribeImageSharePermissionResponse {
+        Ok(Outcome::Response(DescribeImageSharePermissionResponse {
             share_permission_set: own.shares.iter().rev().cloned().collect(),
             ..Self::Response::default()
         }))

@@ -3,16 +3,16 @@
 use cvm_models::actions::{DescribeImages, DescribeImagesResponse};
 use cvm_models::types::Image;
 
+use crate::api_error::{ApiError, DocumentedCodes};
 use crate::catalogue::{IMAGES, instance_type};
-use crate::dispatch::{Behaviour, Outcome};
-use crate::filter::{self, IdFilter, Wanted, fits};
+use crate::dispatch::{ActionHandler, Outcome};
+use crate::error_codes;
+use crate::filter::{self, CheckedFilter, IdFilter, fits};
 use crate::page::Page;
-use crate::refusal::{Codes, Refusal};
-use crate::verdict;
-use crate::world::{Scene, System};
+use crate::state::{RequestContext, System};
 
-impl Behaviour for DescribeImages {
-    fn apply(self, scene: &mut Scene<'_>) -> Result<Outcome<Self::Response>, Refusal> {
+impl ActionHandler for DescribeImages {
+    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let (codes, now) = (scene.codes, scene.now);
         let filters = filter::check(codes, &self.filters)?;
         if let Some(name) = &self.instance_type {
@@ -22,13 +22,13 @@ impl Behaviour for DescribeImages {
         // Every type of the catalogue is x86, so an image runs on all of them or on none.
         let runs = |image: &Image| self.instance_type.is_none() || System::of(image).is_x86();
         let passes = |image: &Image| filters.iter().all(|filter| holds(filter, image));
-        let own = scene.here().images.newest_first().map(|own| own.shown_at(now));
+        let own = scene.resources().images.newest_first().map(|own| own.shown_at(now));
         let listed = own.chain(IMAGES.iter().map(|public| public.shown()));
         let listed =
             listed.filter(|image| ids.includes(&image.image_id) && runs(image) && passes(image));
         let page = Page::of(codes.0, self.offset, self.limit);
         let (image_set, total_count) = page.cut(listed, |image| image);
-        Ok(Outcome::Done(DescribeImagesResponse {
+        Ok(Outcome::Response(DescribeImagesResponse {
             image_set,
             total_count,
             ..Self::Response::default()
@@ -36,16 +36,16 @@ impl Behaviour for DescribeImages {
     }
 }
 
-fn check_type(codes: Codes, name: &str) -> Result<(), Refusal> {
-    verdict::type_name(codes, name)?;
+fn check_type(codes: DocumentedCodes, name: &str) -> Result<(), ApiError> {
+    error_codes::type_name(codes, name)?;
     if instance_type(name).is_none() {
         let message = format!("The instance type `{name}` does not exist.");
-        return Err(codes.refuse(["InvalidParameterValue.InstanceTypeNotFound"], message));
+        return Err(codes.error(["InvalidParameterValue.InstanceTypeNotFound"], message));
     }
     Ok(())
 }
 
-fn holds(filter: &Wanted<'_>, image: &Image) -> bool {
+fn holds(filter: &CheckedFilter<'_>, image: &Image) -> bool {
     let tags = &image.tags;
     match filter.name {
         "image-id" => filter.is(&image.image_id),

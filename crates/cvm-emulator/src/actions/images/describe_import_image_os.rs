@@ -3,18 +3,18 @@
 use cvm_models::actions::{DescribeImportImageOs, DescribeImportImageOsResponse};
 use cvm_models::types::{ImageOsList, OsVersion};
 
+use crate::api_error::ApiError;
 use crate::catalogue::{IMPORT_SYSTEMS, ImportSystem};
-use crate::dispatch::{Behaviour, Outcome};
-use crate::refusal::Refusal;
-use crate::world::Scene;
+use crate::dispatch::{ActionHandler, Outcome};
+use crate::state::RequestContext;
 
-impl Behaviour for DescribeImportImageOs {
-    fn apply(self, _: &mut Scene<'_>) -> Result<Outcome<Self::Response>, Refusal> {
+impl ActionHandler for DescribeImportImageOs {
+    fn handle(self, _: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let names = |of_windows| {
             let systems = IMPORT_SYSTEMS.iter().filter(|it| it.is_windows() == of_windows);
             systems.map(|system| system.name.to_owned()).collect()
         };
-        Ok(Outcome::Done(DescribeImportImageOsResponse {
+        Ok(Outcome::Response(DescribeImportImageOsResponse {
             import_image_os_list_supported: ImageOsList {
                 windows: names(true),
                 linux: names(false),

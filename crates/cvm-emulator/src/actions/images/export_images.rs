@@ -7,11 +7,11 @@ use cvm_models::actions::{ExportImages, ExportImagesResponse};
 use cvm_models::enums::{DiskUsage, ExportFormat, ImageState};
 
 use super::own;
-use crate::dice::Purpose;
-use crate::dispatch::{Behaviour, Outcome};
+use crate::api_error::{ApiError, DocumentedCodes};
+use crate::dispatch::{ActionHandler, Outcome};
 use crate::distinct::distinct;
-use crate::refusal::{Codes, Refusal};
-use crate::world::{OwnImage, Scene};
+use crate::seeded_rng::Stream;
+use crate::state::{OwnImage, RequestContext};
 
 /// How long an export takes.
 const EXPORTING: Duration = Duration::from_secs(600);
@@ -19,8 +19,8 @@ const EXPORTING: Duration = Duration::from_secs(600);
 /// Most tasks at once in a region.
 const MAX_TASKS: usize = 5;
 
-impl Behaviour for ExportImages {
-    fn apply(self, scene: &mut Scene<'_>) -> Result<Outcome<Self::Response>, Refusal> {
+impl ActionHandler for ExportImages {
+    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let (codes, now) = (scene.codes, scene.now);
         let ids = check_request(codes, &self)?;
         for id in &ids {
@@ -34,18 +34,18 @@ impl Behaviour for ExportImages {
             if *own.state(now) != ImageState::Normal {
                 return Err(own::wrong_state(codes, id, own.state(now)));
             }
-            if scene.here().images.is_exported(id, now) {
+            if scene.resources().images.is_exported(id, now) {
                 let message = format!("The image `{id}` is being exported already.");
-                return Err(codes.refuse(["InvalidParameterValue.InvalidImageState"], message));
+                return Err(codes.error(["InvalidParameterValue.InvalidImageState"], message));
             }
         }
-        if scene.here().images.exports_underway(now) >= MAX_TASKS {
+        if scene.resources().images.exports_underway(now) >= MAX_TASKS {
             let message = format!("{MAX_TASKS} exports are going on, and no more may be.");
-            return Err(codes.refuse(["LimitExceeded.ExportImageTaskLimitExceeded"], message));
+            return Err(codes.error(["LimitExceeded.ExportImageTaskLimitExceeded"], message));
         }
         if self.dry_run == Some(true) {
             // The members are promised: no task, and no files.
-            return Ok(Outcome::Done(ExportImagesResponse::default()));
+            return Ok(Outcome::Response(ExportImagesResponse::default()));
         }
         let mut cos_paths = Vec::new();
         for (place, id) in ids.iter().enumerate() {
@@ -55,16 +55,16 @@ impl Behaviour for ExportImages {
         }
         let ends = now.after(scene.clock.delay(EXPORTING));
         // Short enough to pass through clients that know numbers as floating ones only.
-        let task_id = scene.mint.number(Purpose::TaskId) >> 24;
-        scene.here().images.export(ids, (now, ends));
+        let task_id = scene.ids.number(Stream::TaskId) >> 24;
+        scene.resources().images.export(ids, (now, ends));
         let response = ExportImagesResponse { task_id, cos_paths, ..Self::Response::default() };
-        Ok(Outcome::Done(response))
+        Ok(Outcome::Response(response))
     }
 }
 
 /// Checks what is in the request itself; returns the images, each once.
-fn check_request(codes: Codes, request: &ExportImages) -> Result<Vec<String>, Refusal> {
-    let refuse = |code: &str, message: &str| Err(codes.refuse([code], message));
+fn check_request(codes: DocumentedCodes, request: &ExportImages) -> Result<Vec<String>, ApiError> {
+    let refuse = |code: &str, message: &str| Err(codes.error([code], message));
     let ids = distinct(request.image_ids.iter().cloned());
     let prefixes = &request.file_name_prefix_list;
     if ids.is_empty() {
@@ -85,7 +85,7 @@ fn check_request(codes: Codes, request: &ExportImages) -> Result<Vec<String>, Re
     Ok(ids)
 }
 
-fn can_be_exported(codes: Codes, own: &OwnImage) -> Result<(), Refusal> {
+fn can_be_exported(codes: DocumentedCodes, own: &OwnImage) -> Result<(), ApiError> {
     let (code, why) = match own.shown.platform.as_str() {
         "Windows" => ("UnsupportedOperation.WindowsImageExportUnsupported", "holds Windows"),
         "Red Hat" => ("UnsupportedOperation.RedHatImageExportUnsupported", "holds Red Hat"),
@@ -95,7 +95,7 @@ fn can_be_exported(codes: Codes, own: &OwnImage) -> Result<(), Refusal> {
         _ => return Ok(()),
     };
     let message = format!("The image `{}` {why}, so it cannot be exported.", own.shown.image_id);
-    Err(codes.refuse([code], message))
+    Err(codes.error([code], message))
 }
 
 /// What the files of an image are called.

@@ -11,11 +11,11 @@ use cvm_models::types::{Image, Snapshot};
 
 use super::{naming, own};
 use crate::actions::tags::tags;
+use crate::api_error::{ApiError, DocumentedCodes};
 use crate::catalogue::{IMPORT_SYSTEMS, ImportSystem};
-use crate::dice::Purpose;
-use crate::dispatch::{Behaviour, Outcome};
-use crate::refusal::{Codes, Refusal};
-use crate::world::{DiskSnapshot, Making, OwnImage, Scene, System};
+use crate::dispatch::{ActionHandler, Outcome};
+use crate::seeded_rng::Stream;
+use crate::state::{Creation, DiskSnapshot, OwnImage, RequestContext, System};
 
 /// How long an import takes.
 const IMPORTING: Duration = Duration::from_secs(600);
@@ -29,8 +29,8 @@ const DATA_GIB: i64 = 20;
 const READABLE: &[&str] = &["raw", "img", "qcow2", "vhd", "vmdk", ISO];
 const ISO: &str = "iso";
 
-impl Behaviour for ImportImage {
-    fn apply(self, scene: &mut Scene<'_>) -> Result<Outcome<Self::Response>, Refusal> {
+impl ActionHandler for ImportImage {
+    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let (codes, region) = (scene.codes, scene.region.name);
         let is_forced = self.force == Some(true);
         naming::check(codes, &self.image_name)?;
@@ -41,10 +41,10 @@ impl Behaviour for ImportImage {
         let is_readable = check_files(codes, &self)?;
         if architecture == Architecture::Arm64 && self.boot_mode == Some(BootMode::LegacyBios) {
             let message = "ARM boots through UEFI alone.";
-            return Err(codes.refuse(["InvalidParameterValue.InvalidBootMode"], message));
+            return Err(codes.error(["InvalidParameterValue.InvalidBootMode"], message));
         }
-        naming::is_free(codes, &scene.here().images, &self.image_name, None)?;
-        own::has_room(codes, &scene.here().images, region)?;
+        naming::is_free(codes, &scene.resources().images, &self.image_name, None)?;
+        own::has_room(codes, &scene.resources().images, region)?;
         if self.dry_run == Some(true) {
             return Ok(Outcome::DryRun);
         }
@@ -61,7 +61,7 @@ impl Behaviour for ImportImage {
         };
         let ends = scene.now.after(scene.clock.delay(IMPORTING));
         let mut disk = |usage, size, system| {
-            let snapshot_id = scene.mint.id("snap-", Purpose::SnapshotId);
+            let snapshot_id = scene.ids.id("snap-", Stream::SnapshotId);
             let shown = Snapshot { snapshot_id, disk_usage: usage, disk_size: size };
             DiskSnapshot { shown, system, is_encrypted: false, ready_at: ends }
         };
@@ -70,7 +70,7 @@ impl Behaviour for ImportImage {
         for _ in &self.import_image_data_disk_list {
             disks.push(disk(DiskUsage::DataDisk, DATA_GIB, None));
         }
-        let image_id = scene.mint.id("img-", Purpose::ImageId);
+        let image_id = scene.ids.id("img-", Stream::ImageId);
         let shown = Image {
             image_id: image_id.clone(),
             image_name: self.image_name,
@@ -81,51 +81,51 @@ impl Behaviour for ImportImage {
             tags,
             ..system.image()
         };
-        let making = Making { state: ImageState::Importing, began: scene.now, ends };
+        let making = Creation { state: ImageState::Importing, began: scene.now, ends };
         // What cannot be read leaves no snapshots behind.
         let disks = if is_readable { disks } else { Vec::new() };
         let image = OwnImage::new(shown, making, &disks);
-        scene.here().images.insert(image, disks);
+        scene.resources().images.insert(image, disks);
         let image_id = Some(image_id);
-        Ok(Outcome::Done(ImportImageResponse { image_id, ..Self::Response::default() }))
+        Ok(Outcome::Response(ImportImageResponse { image_id, ..Self::Response::default() }))
     }
 }
 
 fn find_system(
-    codes: Codes,
+    codes: DocumentedCodes,
     request: &ImportImage,
     architecture: &Architecture,
-) -> Result<&'static ImportSystem, Refusal> {
+) -> Result<&'static ImportSystem, ApiError> {
     let (name, version) = (&request.os_type, &request.os_version);
     let Some(known) = IMPORT_SYSTEMS.iter().find(|known| known.name == name) else {
         let message = format!("The operating system `{name}` cannot be imported.");
-        return Err(codes.refuse(["InvalidImageOsType.Unsupported"], message));
+        return Err(codes.error(["InvalidImageOsType.Unsupported"], message));
     };
     if !known.versions.contains(&version.as_str()) && request.force != Some(true) {
         let message = format!("The version `{version}` of {name} cannot be imported.");
-        return Err(codes.refuse(["InvalidImageOsVersion.Unsupported"], message));
+        return Err(codes.error(["InvalidImageOsVersion.Unsupported"], message));
     }
     if !known.architectures.contains(&architecture.as_str()) {
         let message = format!("{name} for {architecture} cannot be imported.");
-        return Err(codes.refuse(["InvalidParameterValue"], message));
+        return Err(codes.error(["InvalidParameterValue"], message));
     }
     Ok(known)
 }
 
 /// Checks the addresses of all files; `false` when one is of a format that is not read, which shows
 /// only when the import gets to it.
-fn check_files(codes: Codes, request: &ImportImage) -> Result<bool, Refusal> {
+fn check_files(codes: DocumentedCodes, request: &ImportImage) -> Result<bool, ApiError> {
     let disks = request.import_image_data_disk_list.iter().map(|disk| &disk.image_url);
     let mut are_readable = true;
     for url in [&request.image_url].into_iter().chain(disks) {
         let Some(file) = file(url) else {
             let message = format!("`{url}` is not the address of a file.");
-            return Err(codes.refuse(["InvalidParameter.InvalidParameterUrlError"], message));
+            return Err(codes.error(["InvalidParameter.InvalidParameterUrlError"], message));
         };
         let ending = file.rsplit_once('.').map_or("", |(_, ending)| ending).to_ascii_lowercase();
         if ending == ISO && request.force != Some(true) {
             let message = "An ISO file is imported with `Force` only.";
-            return Err(codes.refuse(["InvalidParameterValue.ISOMustImportByForce"], message));
+            return Err(codes.error(["InvalidParameterValue.ISOMustImportByForce"], message));
         }
         are_readable &= READABLE.contains(&ending.as_str());
     }

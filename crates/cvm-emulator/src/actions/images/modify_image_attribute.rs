@@ -4,12 +4,12 @@ use cvm_models::actions::{ModifyImageAttribute, ModifyImageAttributeResponse};
 use cvm_models::enums::ImageState;
 
 use super::{naming, own};
-use crate::dispatch::{Behaviour, Outcome};
-use crate::refusal::Refusal;
-use crate::world::Scene;
+use crate::api_error::ApiError;
+use crate::dispatch::{ActionHandler, Outcome};
+use crate::state::RequestContext;
 
-impl Behaviour for ModifyImageAttribute {
-    fn apply(self, scene: &mut Scene<'_>) -> Result<Outcome<Self::Response>, Refusal> {
+impl ActionHandler for ModifyImageAttribute {
+    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let (codes, now) = (scene.codes, scene.now);
         let id = self.image_id.as_str();
         let family = naming::family(codes, self.image_family.as_deref())?;
@@ -18,12 +18,12 @@ impl Behaviour for ModifyImageAttribute {
         }
         own::find(scene, id)?;
         if let Some(name) = &self.image_name {
-            naming::is_free(codes, &scene.here().images, name, Some(id))?;
+            naming::is_free(codes, &scene.resources().images, name, Some(id))?;
         }
         let own = own::find(scene, id)?;
         if !own.shares.is_empty() {
             let message = format!("The image `{id}` is shared; cancel that first.");
-            return Err(codes.refuse(["InvalidImageId.IncorrectState"], message));
+            return Err(codes.error(["InvalidImageId.IncorrectState"], message));
         }
         if *own.state(now) != ImageState::Normal {
             return Err(own::wrong_state(codes, id, own.state(now)));
@@ -41,6 +41,6 @@ impl Behaviour for ModifyImageAttribute {
         if self.image_deprecated.is_some() {
             shown.image_deprecated = self.image_deprecated;
         }
-        Ok(Outcome::Done(ModifyImageAttributeResponse::default()))
+        Ok(Outcome::Response(ModifyImageAttributeResponse::default()))
     }
 }

@@ -8,15 +8,15 @@ use cvm_models::types::SharePermission;
 
 use super::own;
 use crate::account::UIN;
-use crate::dispatch::{Behaviour, Outcome};
-use crate::refusal::{Codes, Refusal};
-use crate::world::{OwnImage, Scene};
+use crate::api_error::{ApiError, DocumentedCodes};
+use crate::dispatch::{ActionHandler, Outcome};
+use crate::state::{OwnImage, RequestContext};
 
 /// Most accounts that an image is shared with.
 const MAX_SHARES: usize = 500;
 
-impl Behaviour for ModifyImageSharePermission {
-    fn apply(self, scene: &mut Scene<'_>) -> Result<Outcome<Self::Response>, Refusal> {
+impl ActionHandler for ModifyImageSharePermission {
+    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let (codes, now) = (scene.codes, scene.now);
         check_accounts(codes, &self.account_ids)?;
         let own = own::find(scene, &self.image_id)?;
@@ -30,18 +30,18 @@ impl Behaviour for ModifyImageSharePermission {
         }
         if !shares {
             own.shares.retain(|share| !named.contains(&share.account_id));
-            return Ok(Outcome::Done(ModifyImageSharePermissionResponse::default()));
+            return Ok(Outcome::Response(ModifyImageSharePermissionResponse::default()));
         }
         if let Some(known) = own.shares.iter().find(|share| named.contains(&share.account_id)) {
             let message = format!("The image is already shared with `{}`.", known.account_id);
-            return Err(codes.refuse(["FailedOperation.AccountAlreadyExists"], message));
+            return Err(codes.error(["FailedOperation.AccountAlreadyExists"], message));
         }
         let mut accounts = self.account_ids;
         accounts.sort();
         accounts.dedup();
         if own.shares.len() + accounts.len() > MAX_SHARES {
             let message = format!("An image is shared with at most {MAX_SHARES} accounts.");
-            return Err(codes.refuse(["OverQuota"], message));
+            return Err(codes.error(["OverQuota"], message));
         }
         let created_time = now.to_string();
         own.shares.extend(
@@ -50,26 +50,26 @@ impl Behaviour for ModifyImageSharePermission {
                 account_id,
             }),
         );
-        Ok(Outcome::Done(ModifyImageSharePermissionResponse::default()))
+        Ok(Outcome::Response(ModifyImageSharePermissionResponse::default()))
     }
 }
 
 /// Which accounts there are is not known here, so any number is taken for one.
-fn check_accounts(codes: Codes, accounts: &[String]) -> Result<(), Refusal> {
+fn check_accounts(codes: DocumentedCodes, accounts: &[String]) -> Result<(), ApiError> {
     let is_number =
         |text: &&String| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     if let Some(account) = accounts.iter().find(|account| !is_number(account)) {
         let message = format!("The account `{account}` does not exist.");
-        return Err(codes.refuse(["InvalidAccountId.NotFound"], message));
+        return Err(codes.error(["InvalidAccountId.NotFound"], message));
     }
     if accounts.iter().any(|account| account == UIN) {
         let message = format!("The account `{UIN}` owns the image.");
-        return Err(codes.refuse(["InvalidAccountIs.YourSelf"], message));
+        return Err(codes.error(["InvalidAccountIs.YourSelf"], message));
     }
     Ok(())
 }
 
-fn can_be_shared(codes: Codes, own: &OwnImage) -> Result<(), Refusal> {
+fn can_be_shared(codes: DocumentedCodes, own: &OwnImage) -> Result<(), ApiError> {
     let (code, why) = if own.has_own_licence() {
         ("FailedOperation.BYOLImageShareFailed", "was imported under a licence of its owner")
     } else if own.has_data_disks() {
@@ -80,5 +80,5 @@ fn can_be_shared(codes: Codes, own: &OwnImage) -> Result<(), Refusal> {
         return Ok(());
     };
     let message = format!("The image `{}` {why}, so it cannot be shared.", own.shown.image_id);
-    Err(codes.refuse([code], message))
+    Err(codes.error([code], message))
 }

@@ -2,9 +2,9 @@
 
 use cvm_models::enums::ImageState;
 
+use crate::api_error::{ApiError, DocumentedCodes};
 use crate::catalogue::image;
-use crate::refusal::{Codes, Refusal};
-use crate::world::{IMAGE_QUOTA, Images, OwnImage, Scene};
+use crate::state::{IMAGE_QUOTA, Images, OwnImage, RequestContext};
 
 /// Codes for a public image where it must be an own one; the first fits best.
 const NOT_OWN: &[&str] = &[
@@ -15,33 +15,40 @@ const NOT_OWN: &[&str] = &[
 ];
 
 /// The account's own image of an id, in the region of the request.
-pub(super) fn find<'a>(scene: &'a mut Scene<'_>, id: &str) -> Result<&'a mut OwnImage, Refusal> {
+pub(super) fn find<'a>(
+    scene: &'a mut RequestContext<'_>,
+    id: &str,
+) -> Result<&'a mut OwnImage, ApiError> {
     let (codes, region) = (scene.codes, scene.region.name);
     if image(id).is_some() {
         let message = format!("The image `{id}` is a public one, not one of the account.");
-        return Err(codes.refuse(NOT_OWN, message));
+        return Err(codes.error(NOT_OWN, message));
     }
-    scene.here().images.get_mut(id).ok_or_else(|| {
+    scene.resources().images.get_mut(id).ok_or_else(|| {
         let message = format!("The image `{id}` does not exist in {region}.");
-        codes.refuse(["InvalidImageId.NotFound"], message)
+        codes.error(["InvalidImageId.NotFound"], message)
     })
 }
 
 /// Refuses an image for its state, with the code that the action has for that.
-pub(super) fn wrong_state(codes: Codes, id: &str, state: &ImageState) -> Refusal {
+pub(super) fn wrong_state(codes: DocumentedCodes, id: &str, state: &ImageState) -> ApiError {
     let message = format!("The image `{id}` is {state}, which {} does not allow.", codes.0.name);
-    codes.refuse(
+    codes.error(
         ["InvalidImageId.IncorrectState", "InvalidParameterValue.InvalidImageState"],
         message,
     )
 }
 
 /// Passes when a region takes one more image.
-pub(super) fn has_room(codes: Codes, images: &Images, region: &str) -> Result<(), Refusal> {
+pub(super) fn has_room(
+    codes: DocumentedCodes,
+    images: &Images,
+    region: &str,
+) -> Result<(), ApiError> {
     if images.is_full() {
         let message =
             format!("The account has {IMAGE_QUOTA} images in {region}, and may have no more.");
-        return Err(codes.refuse(["ImageQuotaLimitExceeded"], message));
+        return Err(codes.error(["ImageQuotaLimitExceeded"], message));
     }
     Ok(())
 }

@@ -7,17 +7,17 @@ use cvm_models::enums::ImageState;
 use cvm_models::types::{Image, SyncImage};
 
 use super::{naming, own};
+use crate::api_error::{ApiError, DocumentedCodes};
 use crate::catalogue::{Region, region};
-use crate::dice::Purpose;
-use crate::dispatch::{Behaviour, Outcome};
-use crate::refusal::{Codes, Refusal};
-use crate::world::{DiskSnapshot, Making, OwnImage, Scene, System};
+use crate::dispatch::{ActionHandler, Outcome};
+use crate::seeded_rng::Stream;
+use crate::state::{Creation, DiskSnapshot, OwnImage, RequestContext, System};
 
 /// How long a copy takes.
 const COPYING: Duration = Duration::from_secs(300);
 
-impl Behaviour for SyncImages {
-    fn apply(self, scene: &mut Scene<'_>) -> Result<Outcome<Self::Response>, Refusal> {
+impl ActionHandler for SyncImages {
+    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let (codes, now) = (scene.codes, scene.now);
         let encrypts = self.encrypt == Some(true);
         let targets = targets(scene, &self.destination_regions, encrypts)?;
@@ -35,20 +35,20 @@ impl Behaviour for SyncImages {
         let mut shown = source.shown.clone();
         shown.image_name = self.image_name.unwrap_or(shown.image_name);
         for target in &targets {
-            let images = &scene.holdings.entry(target.name).or_default().images;
+            let images = &scene.regions.entry(target.name).or_default().images;
             naming::is_free(codes, images, &shown.image_name, None)?;
         }
         for target in &targets {
-            let images = &scene.holdings.entry(target.name).or_default().images;
+            let images = &scene.regions.entry(target.name).or_default().images;
             own::has_room(codes, images, target.name)?;
         }
         if self.dry_run == Some(true) {
             // The list is promised, and it has no copies in it.
-            return Ok(Outcome::Done(SyncImagesResponse::default()));
+            return Ok(Outcome::Response(SyncImagesResponse::default()));
         }
         let ends = now.after(scene.clock.delay(COPYING));
         own::find(scene, id)?.copied_until = ends;
-        let making = Making { state: ImageState::Syncing, began: now, ends };
+        let making = Creation { state: ImageState::Syncing, began: now, ends };
         let copies = targets.into_iter().map(|target| SyncImage {
             image_id: Some(copy(scene, &shown, &making, encrypts, target)),
             region: Some(target.name.to_owned()),
@@ -57,17 +57,17 @@ impl Behaviour for SyncImages {
         if self.image_set_required != Some(true) {
             image_set.clear();
         }
-        Ok(Outcome::Done(SyncImagesResponse { image_set, ..Self::Response::default() }))
+        Ok(Outcome::Response(SyncImagesResponse { image_set, ..Self::Response::default() }))
     }
 }
 
 /// The regions that get a copy, each once.
 fn targets(
-    scene: &Scene<'_>,
+    scene: &RequestContext<'_>,
     names: &[String],
     encrypts: bool,
-) -> Result<Vec<&'static Region>, Refusal> {
-    let refuse = |code: &str, message: String| Err(scene.codes.refuse([code], message));
+) -> Result<Vec<&'static Region>, ApiError> {
+    let refuse = |code: &str, message: String| Err(scene.codes.error([code], message));
     let mut targets: Vec<&'static Region> = Vec::new();
     for name in names {
         let Some(target) = region(name, false) else {
@@ -102,7 +102,7 @@ fn is_apart(region: &str) -> bool {
 }
 
 /// Which keys there are is not known here, so any of the right form is taken for one.
-fn check_key(codes: Codes, key: Option<&str>) -> Result<(), Refusal> {
+fn check_key(codes: DocumentedCodes, key: Option<&str>) -> Result<(), ApiError> {
     let Some(key) = key.filter(|key| !key.is_empty()) else { return Ok(()) };
     let is_hex = |part: &str| part.bytes().all(|byte| byte.is_ascii_hexdigit());
     let is_uuid = key.split('-').map(str::len).eq([8, 4, 4, 4, 12]) && key.split('-').all(is_hex);
@@ -110,10 +110,14 @@ fn check_key(codes: Codes, key: Option<&str>) -> Result<(), Refusal> {
         return Ok(());
     }
     let message = format!("The key `{key}` is neither a UUID nor a `kms-` id.");
-    Err(codes.refuse(["InvalidParameter.InvalidKmsKeyId"], message))
+    Err(codes.error(["InvalidParameter.InvalidKmsKeyId"], message))
 }
 
-fn can_be_copied(codes: Codes, source: &OwnImage, encrypts: bool) -> Result<(), Refusal> {
+fn can_be_copied(
+    codes: DocumentedCodes,
+    source: &OwnImage,
+    encrypts: bool,
+) -> Result<(), ApiError> {
     let (code, why) = if source.has_data_disks() {
         ("InvalidParameter.InstanceImageNotSupport", "is of a whole machine, with data disks")
     } else if source.is_encrypted && encrypts {
@@ -124,23 +128,23 @@ fn can_be_copied(codes: Codes, source: &OwnImage, encrypts: bool) -> Result<(), 
         return Ok(());
     };
     let message = format!("The image `{}` {why}, so it cannot be copied.", source.shown.image_id);
-    Err(codes.refuse([code], message))
+    Err(codes.error([code], message))
 }
 
 /// Lets a copy begin; nothing in here can be refused any more.
 fn copy(
-    scene: &mut Scene<'_>,
+    scene: &mut RequestContext<'_>,
     source: &Image,
-    making: &Making,
+    making: &Creation,
     encrypts: bool,
     target: &'static Region,
 ) -> String {
     let system = System::of(source);
-    let image_id = scene.mint.id("img-", Purpose::ImageId);
+    let image_id = scene.ids.id("img-", Stream::ImageId);
     let mut disks = Vec::new();
     for disk in &source.snapshot_set {
         let mut shown = disk.clone();
-        shown.snapshot_id = scene.mint.id("snap-", Purpose::SnapshotId);
+        shown.snapshot_id = scene.ids.id("snap-", Stream::SnapshotId);
         let mut snapshot =
             DiskSnapshot { shown, system: None, is_encrypted: encrypts, ready_at: making.ends };
         snapshot.system = snapshot.is_of_system_disk().then(|| system.clone());
@@ -153,6 +157,6 @@ fn copy(
         ..source.clone()
     };
     let image = OwnImage::new(shown, making.clone(), &disks);
-    scene.holdings.entry(target.name).or_default().images.insert(image, disks);
+    scene.regions.entry(target.name).or_default().images.insert(image, disks);
     image_id
 }

@@ -3,21 +3,21 @@
 use cvm_models::actions::{DescribeInstances, DescribeInstancesResponse};
 use cvm_models::types::Instance;
 
-use crate::dispatch::{Behaviour, Outcome};
-use crate::filter::{self, Wanted, fits};
+use crate::api_error::ApiError;
+use crate::dispatch::{ActionHandler, Outcome};
+use crate::filter::{self, CheckedFilter, fits};
 use crate::page::Page;
-use crate::refusal::Refusal;
-use crate::world::Scene;
+use crate::state::RequestContext;
 
-impl Behaviour for DescribeInstances {
-    fn apply(self, scene: &mut Scene<'_>) -> Result<Outcome<Self::Response>, Refusal> {
+impl ActionHandler for DescribeInstances {
+    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let filters = filter::check(scene.codes, &self.filters)?;
-        let listed = scene.listed(&self.instance_ids).map(|machine| &machine.shown);
+        let listed = scene.listed(&self.instance_ids).map(|machine| &machine.api);
         let passing =
             listed.filter(|instance| filters.iter().all(|filter| holds(filter, instance)));
         let page = Page::of(scene.codes.0, self.offset, self.limit);
         let (instance_set, total_count) = page.cut(passing, Instance::clone);
-        Ok(Outcome::Done(DescribeInstancesResponse {
+        Ok(Outcome::Response(DescribeInstancesResponse {
             total_count,
             instance_set,
             ..Self::Response::default()
@@ -25,7 +25,7 @@ impl Behaviour for DescribeInstances {
     }
 }
 
-fn holds(filter: &Wanted<'_>, instance: &Instance) -> bool {
+fn holds(filter: &CheckedFilter<'_>, instance: &Instance) -> bool {
     let texts = |list: &[String]| filter.is_any(list.iter().map(String::as_str));
     let network = &instance.virtual_private_cloud;
     let tags = &instance.tags;
@@ -61,7 +61,7 @@ mod tests {
     use cvm_protocol::Action;
 
     use super::*;
-    use crate::refusal::Codes;
+    use crate::api_error::DocumentedCodes;
 
     const UUID: &str = "01234567-89ab-cdef-0123-456789abcdef";
 
@@ -81,7 +81,7 @@ mod tests {
     fn passes(name: &str, values: &[&str]) -> bool {
         let values = values.iter().map(|value| (*value).to_owned()).collect();
         let filters = [Filter { name: name.to_owned(), values }];
-        let wanted = filter::check(Codes(DescribeInstances::INFO), &filters).unwrap();
+        let wanted = filter::check(DocumentedCodes(DescribeInstances::INFO), &filters).unwrap();
         holds(&wanted[0], &instance())
     }
 
@@ -126,7 +126,7 @@ mod tests {
                 name => (name, member(&mut full, name)),
             };
             let filters = [Filter { name: name.to_owned(), values: vec![value] }];
-            let wanted = filter::check(Codes(DescribeInstances::INFO), &filters).unwrap();
+            let wanted = filter::check(DocumentedCodes(DescribeInstances::INFO), &filters).unwrap();
             assert!(holds(&wanted[0], &full), "{name}");
         }
     }

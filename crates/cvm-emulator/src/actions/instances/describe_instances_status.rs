@@ -3,17 +3,17 @@
 use cvm_models::actions::{DescribeInstancesStatus, DescribeInstancesStatusResponse};
 use cvm_models::types::{Instance, InstanceStatus};
 
-use crate::dispatch::{Behaviour, Outcome};
+use crate::api_error::ApiError;
+use crate::dispatch::{ActionHandler, Outcome};
 use crate::page::Page;
-use crate::refusal::Refusal;
-use crate::world::Scene;
+use crate::state::RequestContext;
 
-impl Behaviour for DescribeInstancesStatus {
-    fn apply(self, scene: &mut Scene<'_>) -> Result<Outcome<Self::Response>, Refusal> {
-        let listed = scene.listed(&self.instance_ids).map(|machine| &machine.shown);
+impl ActionHandler for DescribeInstancesStatus {
+    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        let listed = scene.listed(&self.instance_ids).map(|machine| &machine.api);
         let page = Page::of(scene.codes.0, self.offset, self.limit);
         let (instance_status_set, total_count) = page.cut(listed, status);
-        Ok(Outcome::Done(DescribeInstancesStatusResponse {
+        Ok(Outcome::Response(DescribeInstancesStatusResponse {
             total_count,
             instance_status_set,
             ..Self::Response::default()

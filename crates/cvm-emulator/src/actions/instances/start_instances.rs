@@ -3,19 +3,19 @@
 use cvm_models::actions::{StartInstances, StartInstancesResponse};
 use cvm_models::enums::InstanceState;
 
-use crate::dispatch::{Behaviour, Outcome};
-use crate::refusal::Refusal;
-use crate::world::{Change, START, Scene};
+use crate::api_error::ApiError;
+use crate::dispatch::{ActionHandler, Outcome};
+use crate::state::{Effect, RequestContext, START};
 
 const ALLOWED: &[InstanceState] = &[InstanceState::Stopped];
 
-impl Behaviour for StartInstances {
-    fn apply(self, scene: &mut Scene<'_>) -> Result<Outcome<Self::Response>, Refusal> {
+impl ActionHandler for StartInstances {
+    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let serials = scene.find(&self.instance_ids)?;
-        scene.admit(&serials, ALLOWED)?;
+        scene.check_state(&serials, ALLOWED)?;
         for serial in serials {
-            scene.begin(serial, &START, Change::None);
+            scene.begin(serial, &START, Effect::None);
         }
-        Ok(Outcome::Done(StartInstancesResponse::default()))
+        Ok(Outcome::Response(StartInstancesResponse::default()))
     }
 }

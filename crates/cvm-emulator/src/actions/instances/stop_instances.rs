@@ -6,26 +6,26 @@ use cvm_models::enums::{
 };
 use cvm_models::types::Instance;
 
+use crate::api_error::ApiError;
 use crate::catalogue::disk_type;
-use crate::dispatch::{Behaviour, Outcome};
-use crate::refusal::Refusal;
-use crate::world::{Change, STOP, STOP_HARD, Scene};
+use crate::dispatch::{ActionHandler, Outcome};
+use crate::state::{Effect, RequestContext, STOP, STOP_HARD};
 
 const ALLOWED: &[InstanceState] = &[InstanceState::Running];
 
-impl Behaviour for StopInstances {
-    fn apply(self, scene: &mut Scene<'_>) -> Result<Outcome<Self::Response>, Refusal> {
+impl ActionHandler for StopInstances {
+    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let serials = scene.find(&self.instance_ids)?;
-        scene.admit(&serials, ALLOWED)?;
+        scene.check_state(&serials, ALLOWED)?;
         let is_hard = self.stop_type == Some(StopType::Hard) || self.force_stop == Some(true);
         let course = if is_hard { &STOP_HARD } else { &STOP };
         let wants_no_charge = self.stopped_mode == Some(StoppedMode::StopCharging);
         for serial in serials {
-            let Some(machine) = scene.store.machine(serial) else { continue };
-            let mode = charging_once_stopped(&machine.shown, wants_no_charge);
-            scene.begin(serial, course, Change::StopCharging(mode));
+            let Some(machine) = scene.instances.get(serial) else { continue };
+            let mode = charging_once_stopped(&machine.api, wants_no_charge);
+            scene.begin(serial, course, Effect::StopCharging(mode));
         }
-        Ok(Outcome::Done(StopInstancesResponse::default()))
+        Ok(Outcome::Response(StopInstancesResponse::default()))
     }
 }
 

@@ -3,18 +3,18 @@
 use cvm_models::actions::{AssociateInstancesKeyPairs, AssociateInstancesKeyPairsResponse};
 
 use super::writing;
-use crate::dispatch::{Behaviour, Outcome};
-use crate::refusal::Refusal;
-use crate::world::Scene;
+use crate::api_error::ApiError;
+use crate::dispatch::{ActionHandler, Outcome};
+use crate::state::RequestContext;
 
-impl Behaviour for AssociateInstancesKeyPairs {
-    fn apply(self, scene: &mut Scene<'_>) -> Result<Outcome<Self::Response>, Refusal> {
+impl ActionHandler for AssociateInstancesKeyPairs {
+    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let request = writing::Request {
             instance_ids: &self.instance_ids,
             key_ids: &self.key_ids,
             force_stop: self.force_stop,
         };
         writing::begin(scene, &request, |_, named| named.to_vec())?;
-        Ok(Outcome::Done(AssociateInstancesKeyPairsResponse::default()))
+        Ok(Outcome::Response(AssociateInstancesKeyPairsResponse::default()))
     }
 }

@@ -4,22 +4,22 @@ use cvm_models::actions::{CreateKeyPair, CreateKeyPairResponse};
 use cvm_models::types::KeyPair;
 
 use super::{newcomer, open_ssh};
-use crate::dice::Purpose;
-use crate::dispatch::{Behaviour, Outcome};
-use crate::refusal::Refusal;
-use crate::world::Scene;
+use crate::api_error::ApiError;
+use crate::dispatch::{ActionHandler, Outcome};
+use crate::seeded_rng::Stream;
+use crate::state::RequestContext;
 
-impl Behaviour for CreateKeyPair {
-    fn apply(self, scene: &mut Scene<'_>) -> Result<Outcome<Self::Response>, Refusal> {
+impl ActionHandler for CreateKeyPair {
+    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let codes = scene.codes;
         let tags = newcomer::tags(codes, &self.tag_specification)?;
         let project_id = newcomer::project(codes, self.project_id)?;
         newcomer::name_is_free(scene, &self.key_name, None)?;
         newcomer::has_room(scene)?;
-        let key_id = scene.mint.id("skey-", Purpose::KeyPairId);
-        let draw = || scene.mint.number(Purpose::KeyMaterial);
+        let key_id = scene.ids.id("skey-", Stream::KeyPairId);
+        let draw = || scene.ids.number(Stream::KeyMaterial);
         let made = open_ssh::pair(draw, &key_id)
-            .map_err(|why| codes.refuse(["InternalServerError"], format!("No key: {why}.")))?;
+            .map_err(|why| codes.error(["InternalServerError"], format!("No key: {why}.")))?;
         let kept = KeyPair {
             key_id,
             key_name: self.key_name,
@@ -30,8 +30,8 @@ impl Behaviour for CreateKeyPair {
             tags,
             ..KeyPair::default()
         };
-        scene.here().key_pairs.insert(kept.clone());
+        scene.resources().key_pairs.insert(kept.clone());
         let key_pair = KeyPair { private_key: Some(made.private), ..kept };
-        Ok(Outcome::Done(CreateKeyPairResponse { key_pair, ..Self::Response::default() }))
+        Ok(Outcome::Response(CreateKeyPairResponse { key_pair, ..Self::Response::default() }))
     }
 }

@@ -3,26 +3,26 @@
 use cvm_models::actions::{DescribeKeyPairs, DescribeKeyPairsResponse};
 use cvm_models::types::KeyPair;
 
-use crate::dispatch::{Behaviour, Outcome};
-use crate::filter::{self, IdFilter, Wanted};
+use crate::api_error::ApiError;
+use crate::dispatch::{ActionHandler, Outcome};
+use crate::filter::{self, CheckedFilter, IdFilter};
 use crate::page::Page;
-use crate::refusal::Refusal;
-use crate::world::Scene;
+use crate::state::RequestContext;
 
-impl Behaviour for DescribeKeyPairs {
-    fn apply(self, scene: &mut Scene<'_>) -> Result<Outcome<Self::Response>, Refusal> {
+impl ActionHandler for DescribeKeyPairs {
+    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let filters = filter::check(scene.codes, &self.filters)?;
         let ids = IdFilter::new(&self.key_ids);
         let passes = |pair: &&KeyPair| filters.iter().all(|filter| holds(filter, pair));
         let pairs = scene.key_pairs().filter(|pair| ids.includes(&pair.key_id)).filter(passes);
-        let opened = scene.store.opened_by_key_pairs();
+        let opened = scene.instances.opened_by_key_pairs();
         let shown = |pair: &KeyPair| KeyPair {
             associated_instance_ids: opened.member_ids(&pair.key_id),
             ..pair.clone()
         };
         let page = Page::of(scene.codes.0, self.offset, self.limit);
         let (key_pair_set, total_count) = page.cut(pairs, shown);
-        Ok(Outcome::Done(DescribeKeyPairsResponse {
+        Ok(Outcome::Response(DescribeKeyPairsResponse {
             total_count,
             key_pair_set,
             ..Self::Response::default()
@@ -30,7 +30,7 @@ impl Behaviour for DescribeKeyPairs {
     }
 }
 
-fn holds(filter: &Wanted<'_>, pair: &KeyPair) -> bool {
+fn holds(filter: &CheckedFilter<'_>, pair: &KeyPair) -> bool {
     let tags = &pair.tags;
     match filter.name {
         "project-id" => filter.is(&pair.project_id.to_string()),

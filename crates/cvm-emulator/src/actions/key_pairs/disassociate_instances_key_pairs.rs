@@ -3,12 +3,12 @@
 use cvm_models::actions::{DisassociateInstancesKeyPairs, DisassociateInstancesKeyPairsResponse};
 
 use super::writing;
-use crate::dispatch::{Behaviour, Outcome};
-use crate::refusal::Refusal;
-use crate::world::Scene;
+use crate::api_error::ApiError;
+use crate::dispatch::{ActionHandler, Outcome};
+use crate::state::RequestContext;
 
-impl Behaviour for DisassociateInstancesKeyPairs {
-    fn apply(self, scene: &mut Scene<'_>) -> Result<Outcome<Self::Response>, Refusal> {
+impl ActionHandler for DisassociateInstancesKeyPairs {
+    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let request = writing::Request {
             instance_ids: &self.instance_ids,
             key_ids: &self.key_ids,
@@ -17,6 +17,6 @@ impl Behaviour for DisassociateInstancesKeyPairs {
         writing::begin(scene, &request, |bound, named| {
             bound.iter().filter(|key_id| !named.contains(key_id)).cloned().collect()
         })?;
-        Ok(Outcome::Done(DisassociateInstancesKeyPairsResponse::default()))
+        Ok(Outcome::Response(DisassociateInstancesKeyPairsResponse::default()))
     }
 }

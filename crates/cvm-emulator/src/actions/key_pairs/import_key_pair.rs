@@ -4,25 +4,25 @@ use cvm_models::actions::{ImportKeyPair, ImportKeyPairResponse};
 use cvm_models::types::KeyPair;
 
 use super::{newcomer, open_ssh};
-use crate::dice::Purpose;
-use crate::dispatch::{Behaviour, Outcome};
-use crate::refusal::Refusal;
-use crate::world::Scene;
+use crate::api_error::ApiError;
+use crate::dispatch::{ActionHandler, Outcome};
+use crate::seeded_rng::Stream;
+use crate::state::RequestContext;
 
-impl Behaviour for ImportKeyPair {
-    fn apply(self, scene: &mut Scene<'_>) -> Result<Outcome<Self::Response>, Refusal> {
+impl ActionHandler for ImportKeyPair {
+    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let codes = scene.codes;
         if !open_ssh::is_rsa(&self.public_key) {
             let message = "The public key is not a line of `ssh-rsa`, the key in base64 and perhaps \
                            a comment.";
-            return Err(codes.refuse(["InvalidPublicKey.Malformed"], message));
+            return Err(codes.error(["InvalidPublicKey.Malformed"], message));
         }
         let tags = newcomer::tags(codes, &self.tag_specification)?;
         let project_id = newcomer::project(codes, self.project_id)?;
         newcomer::name_is_free(scene, &self.key_name, None)?;
         key_is_new(scene, &self.public_key)?;
         newcomer::has_room(scene)?;
-        let key_id = scene.mint.id("skey-", Purpose::KeyPairId);
+        let key_id = scene.ids.id("skey-", Stream::KeyPairId);
         let kept = KeyPair {
             key_id: key_id.clone(),
             key_name: self.key_name,
@@ -33,19 +33,19 @@ impl Behaviour for ImportKeyPair {
             tags,
             ..KeyPair::default()
         };
-        scene.here().key_pairs.insert(kept);
-        Ok(Outcome::Done(ImportKeyPairResponse { key_id, ..Self::Response::default() }))
+        scene.resources().key_pairs.insert(kept);
+        Ok(Outcome::Response(ImportKeyPairResponse { key_id, ..Self::Response::default() }))
     }
 }
 
-fn key_is_new(scene: &Scene<'_>, public_key: &str) -> Result<(), Refusal> {
+fn key_is_new(scene: &RequestContext<'_>, public_key: &str) -> Result<(), ApiError> {
     let key = open_ssh::key_of(public_key);
     let is_same = |pair: &&KeyPair| pair.public_key.as_deref().and_then(open_ssh::key_of) == key;
     match newcomer::all(scene).find(is_same) {
         None => Ok(()),
         Some(pair) => {
             let message = format!("The key pair `{}` has the same public key.", pair.key_id);
-            Err(scene.codes.refuse(["InvalidPublicKey.Duplicate"], message))
+            Err(scene.codes.error(["InvalidPublicKey.Duplicate"], message))
         }
     }
 }

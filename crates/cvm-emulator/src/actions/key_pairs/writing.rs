@@ -2,8 +2,8 @@
 
 use cvm_models::enums::InstanceState;
 
-use crate::refusal::Refusal;
-use crate::world::{Change, Scene, WRITE_KEYS, WRITE_KEYS_FORCED};
+use crate::api_error::ApiError;
+use crate::state::{Effect, RequestContext, WRITE_KEYS, WRITE_KEYS_FORCED};
 
 const ALLOWED: &[InstanceState] = &[InstanceState::Stopped];
 const ALLOWED_FORCED: &[InstanceState] = &[InstanceState::Stopped, InstanceState::Running];
@@ -18,34 +18,34 @@ pub(super) struct Request<'a> {
 /// Begins to give each instance other key pairs: `bound` makes them from those that it has and those
 /// that the request names.
 pub(super) fn begin(
-    scene: &mut Scene<'_>,
+    scene: &mut RequestContext<'_>,
     request: &Request<'_>,
     bound: fn(&[String], &[String]) -> Vec<String>,
-) -> Result<(), Refusal> {
+) -> Result<(), ApiError> {
     let serials = scene.find(request.instance_ids)?;
     let key_ids = scene.find_key_pairs(request.key_ids)?;
     are_no_windows(scene, &serials)?;
     let is_forced = request.force_stop == Some(true);
-    scene.admit(&serials, if is_forced { ALLOWED_FORCED } else { ALLOWED })?;
+    scene.check_state(&serials, if is_forced { ALLOWED_FORCED } else { ALLOWED })?;
     for serial in serials {
-        let Some(machine) = scene.store.machine(serial) else { continue };
-        let shown = &machine.shown;
+        let Some(machine) = scene.instances.get(serial) else { continue };
+        let shown = &machine.api;
         let runs = shown.instance_state == InstanceState::Running;
         let course = if runs { &WRITE_KEYS_FORCED } else { &WRITE_KEYS };
-        let change = Change::KeyPairs(bound(&shown.login_settings.key_ids, &key_ids));
+        let change = Effect::KeyPairs(bound(&shown.login_settings.key_ids, &key_ids));
         scene.begin(serial, course, change);
     }
     Ok(())
 }
 
-fn are_no_windows(scene: &Scene<'_>, serials: &[u64]) -> Result<(), Refusal> {
+fn are_no_windows(scene: &RequestContext<'_>, serials: &[u64]) -> Result<(), ApiError> {
     // The name of the system tells it for every image, public or not.
-    match scene.machines(serials).find(|machine| machine.shown.os_name.starts_with("Windows")) {
+    match scene.instances(serials).find(|machine| machine.api.os_name.starts_with("Windows")) {
         None => Ok(()),
         Some(machine) => {
-            let id = &machine.shown.instance_id;
+            let id = &machine.api.instance_id;
             let message = format!("The instance `{id}` runs Windows, which takes no key pairs.");
-            Err(scene.codes.refuse(["UnsupportedOperation.InstanceOsWindows"], message))
+            Err(scene.codes.error(["UnsupportedOperation.InstanceOsWindows"], message))
         }
     }
 }

@@ -12,19 +12,19 @@ use cvm_protocol::Action;
 
 use super::over;
 use crate::account::APP_ID;
-use crate::actions::instances::run_instances::rehearse;
+use crate::actions::instances::run_instances::validate_launch;
 use crate::actions::tasks::planned_end::unbound;
-use crate::refusal::Refusal;
-use crate::world::{Scene, Version};
+use crate::api_error::ApiError;
+use crate::state::{RequestContext, Version};
 
 /// The version that holds such a launch, if the launch could be made now.
 pub(super) fn version(
     launch: RunInstances,
     description: Option<String>,
     metadata_meet: TemplateDataModifyAction,
-    scene: &Scene<'_>,
-) -> Result<Version, Refusal> {
-    let made = rehearse(&launch, scene)?;
+    scene: &RequestContext<'_>,
+) -> Result<Version, ApiError> {
+    let made = validate_launch(&launch, scene)?;
     let shown = LaunchTemplateVersionInfo {
         launch_template_version_data: data(&launch, &made)?,
         creation_time: scene.now.to_string(),
@@ -37,7 +37,7 @@ pub(super) fn version(
 
 /// What is shown of the launch: its own members, and what it would come to where they promise a
 /// value. Of the login only the key pairs are shown.
-fn data(launch: &RunInstances, made: &Instance) -> Result<LaunchTemplateVersionData, Refusal> {
+fn data(launch: &RunInstances, made: &Instance) -> Result<LaunchTemplateVersionData, ApiError> {
     let login = launch
         .login_settings
         .as_ref()
@@ -88,7 +88,7 @@ fn data(launch: &RunInstances, made: &Instance) -> Result<LaunchTemplateVersionD
 fn filled<M: cvm_protocol::Model + Clone + Default>(
     said: Option<&M>,
     lower: &M,
-) -> Result<M, Refusal> {
+) -> Result<M, ApiError> {
     said.map_or_else(|| Ok(lower.clone()), |said| over(said, lower))
 }
 

@@ -8,13 +8,13 @@ use cvm_protocol::json;
 use super::{content, over};
 use crate::account::UIN;
 use crate::actions::tags::tags;
-use crate::dice::Purpose;
-use crate::dispatch::{Behaviour, Outcome};
-use crate::refusal::Refusal;
-use crate::world::{Scene, TEMPLATE_QUOTA, Template};
+use crate::api_error::ApiError;
+use crate::dispatch::{ActionHandler, Outcome};
+use crate::seeded_rng::Stream;
+use crate::state::{RequestContext, TEMPLATE_QUOTA, Template};
 
-impl Behaviour for CreateLaunchTemplate {
-    fn apply(self, scene: &mut Scene<'_>) -> Result<Outcome<Self::Response>, Refusal> {
+impl ActionHandler for CreateLaunchTemplate {
+    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let (codes, now) = (scene.codes, scene.now);
         let is_dry = self.dry_run == Some(true);
         let request = Self { dry_run: None, ..self };
@@ -22,7 +22,7 @@ impl Behaviour for CreateLaunchTemplate {
         // A request that was read can be written.
         let parameters = json::to_vec(&request).unwrap_or_default();
         if let Some(token) = token {
-            let tokens = &mut scene.here().launch_templates.tokens;
+            let tokens = &mut scene.resources().launch_templates.tokens;
             tokens.forget(now);
             if let Some(ids) = tokens.repeated(codes, token, &parameters)? {
                 return Ok(done(ids.into_iter().next().unwrap_or_default()));
@@ -39,15 +39,15 @@ impl Behaviour for CreateLaunchTemplate {
                 .unwrap_or(TemplateDataModifyAction::Replace),
             scene,
         )?;
-        if scene.here().launch_templates.count() >= TEMPLATE_QUOTA {
+        if scene.resources().launch_templates.count() >= TEMPLATE_QUOTA {
             let message =
                 format!("There are {TEMPLATE_QUOTA} launch templates, and no more may be.");
-            return Err(codes.refuse(["LimitExceeded.LaunchTemplateQuota"], message));
+            return Err(codes.error(["LimitExceeded.LaunchTemplateQuota"], message));
         }
         if is_dry {
             return Ok(Outcome::DryRun);
         }
-        let id = scene.mint.id("lt-", Purpose::LaunchTemplateId);
+        let id = scene.ids.id("lt-", Stream::LaunchTemplateId);
         let shown = LaunchTemplateInfo {
             launch_template_id: id.clone(),
             launch_template_name: request.launch_template_name.clone(),
@@ -58,7 +58,7 @@ impl Behaviour for CreateLaunchTemplate {
         let mut template = Template::new(shown, tags);
         let first = template.add(version);
         template.set_default_version(first);
-        let templates = &mut scene.here().launch_templates;
+        let templates = &mut scene.resources().launch_templates;
         templates.add(template);
         if let Some(token) = token {
             templates.tokens.keep(token, &parameters, std::slice::from_ref(&id), now);
@@ -69,5 +69,5 @@ impl Behaviour for CreateLaunchTemplate {
 
 fn done(launch_template_id: String) -> Outcome<CreateLaunchTemplateResponse> {
     let answer = CreateLaunchTemplateResponse { launch_template_id, ..Default::default() };
-    Outcome::Done(answer)
+    Outcome::Response(answer)
 }

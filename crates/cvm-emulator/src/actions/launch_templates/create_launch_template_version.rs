@@ -8,12 +8,12 @@ use cvm_protocol::json;
 
 use super::version_number::version_number;
 use super::{content, over};
-use crate::dispatch::{Behaviour, Outcome};
-use crate::refusal::Refusal;
-use crate::world::Scene;
+use crate::api_error::ApiError;
+use crate::dispatch::{ActionHandler, Outcome};
+use crate::state::RequestContext;
 
-impl Behaviour for CreateLaunchTemplateVersion {
-    fn apply(self, scene: &mut Scene<'_>) -> Result<Outcome<Self::Response>, Refusal> {
+impl ActionHandler for CreateLaunchTemplateVersion {
+    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let (codes, now) = (scene.codes, scene.now);
         let is_dry = self.dry_run == Some(true);
         let request = Self { dry_run: None, ..self };
@@ -25,7 +25,7 @@ impl Behaviour for CreateLaunchTemplateVersion {
         let parameters = json::to_vec(&request).unwrap_or_default();
         if let Some(token) = &token {
             scene.template(id)?;
-            let tokens = &mut scene.here().launch_templates.version_tokens;
+            let tokens = &mut scene.resources().launch_templates.version_tokens;
             tokens.forget(now);
             if let Some(made) = tokens.repeated(codes, token, &parameters)? {
                 let number = made.first().and_then(|number| number.parse().ok());
@@ -49,7 +49,7 @@ impl Behaviour for CreateLaunchTemplateVersion {
         }
         let number = scene.template_mut(id)?.add(version);
         if let Some(token) = &token {
-            let tokens = &mut scene.here().launch_templates.version_tokens;
+            let tokens = &mut scene.resources().launch_templates.version_tokens;
             tokens.keep(token, &parameters, &[number.to_string()], now);
         }
         Ok(done(number))
@@ -57,7 +57,7 @@ impl Behaviour for CreateLaunchTemplateVersion {
 }
 
 fn done(number: u64) -> Outcome<CreateLaunchTemplateVersionResponse> {
-    Outcome::Done(CreateLaunchTemplateVersionResponse {
+    Outcome::Response(CreateLaunchTemplateVersionResponse {
         launch_template_version_number: i64::try_from(number).unwrap_or(i64::MAX),
         ..CreateLaunchTemplateVersionResponse::default()
     })

@@ -2,14 +2,14 @@
 
 use cvm_models::actions::{DeleteLaunchTemplate, DeleteLaunchTemplateResponse};
 
-use crate::dispatch::{Behaviour, Outcome};
-use crate::refusal::Refusal;
-use crate::world::Scene;
+use crate::api_error::ApiError;
+use crate::dispatch::{ActionHandler, Outcome};
+use crate::state::RequestContext;
 
-impl Behaviour for DeleteLaunchTemplate {
-    fn apply(self, scene: &mut Scene<'_>) -> Result<Outcome<Self::Response>, Refusal> {
+impl ActionHandler for DeleteLaunchTemplate {
+    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         scene.template(&self.launch_template_id)?;
-        scene.here().launch_templates.remove(&self.launch_template_id);
-        Ok(Outcome::Done(DeleteLaunchTemplateResponse::default()))
+        scene.resources().launch_templates.remove(&self.launch_template_id);
+        Ok(Outcome::Response(DeleteLaunchTemplateResponse::default()))
     }
 }

@@ -3,12 +3,12 @@
 use cvm_models::actions::{DeleteLaunchTemplateVersions, DeleteLaunchTemplateVersionsResponse};
 
 use super::version_number::version_number;
-use crate::dispatch::{Behaviour, Outcome};
-use crate::refusal::Refusal;
-use crate::world::Scene;
+use crate::api_error::ApiError;
+use crate::dispatch::{ActionHandler, Outcome};
+use crate::state::RequestContext;
 
-impl Behaviour for DeleteLaunchTemplateVersions {
-    fn apply(self, scene: &mut Scene<'_>) -> Result<Outcome<Self::Response>, Refusal> {
+impl ActionHandler for DeleteLaunchTemplateVersions {
+    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let codes = scene.codes;
         let sent = self.launch_template_versions.iter();
         let numbers: Vec<_> =
@@ -21,9 +21,9 @@ impl Behaviour for DeleteLaunchTemplateVersions {
             let number = template.default_version();
             let message = format!("Version {number} is the default and cannot be deleted.");
             let wanted = ["InvalidParameterValue.LaunchTemplateDefaultVersion"];
-            return Err(codes.refuse(wanted, message));
+            return Err(codes.error(wanted, message));
         }
         numbers.into_iter().for_each(|number| template.remove(number));
-        Ok(Outcome::Done(DeleteLaunchTemplateVersionsResponse::default()))
+        Ok(Outcome::Response(DeleteLaunchTemplateVersionsResponse::default()))
     }
 }

@@ -4,16 +4,16 @@
 use cvm_models::actions::{DescribeLaunchTemplateVersions, DescribeLaunchTemplateVersionsResponse};
 use cvm_models::types::LaunchTemplateVersionInfo;
 
-use crate::dispatch::{Behaviour, Outcome};
+use crate::api_error::ApiError;
+use crate::dispatch::{ActionHandler, Outcome};
 use crate::page::Page;
-use crate::refusal::Refusal;
-use crate::world::Scene;
+use crate::state::RequestContext;
 
 /// The documented default of `MaxVersion`, which hides the newest versions of a long history.
 const MAX_VERSION: u64 = 30;
 
-impl Behaviour for DescribeLaunchTemplateVersions {
-    fn apply(self, scene: &mut Scene<'_>) -> Result<Outcome<Self::Response>, Refusal> {
+impl ActionHandler for DescribeLaunchTemplateVersions {
+    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let template = scene.template(&self.launch_template_id)?;
         let named = &self.launch_template_versions;
         let passing = template.newest_first().filter(|version| asks_for(&self, version));
@@ -21,7 +21,7 @@ impl Behaviour for DescribeLaunchTemplateVersions {
         let limit = if named.is_empty() { self.limit } else { Some(u64::MAX) };
         let page = Page::of(scene.codes.0, self.offset, limit);
         let (launch_template_version_set, total_count) = page.cut(passing, |version| version);
-        Ok(Outcome::Done(DescribeLaunchTemplateVersionsResponse {
+        Ok(Outcome::Response(DescribeLaunchTemplateVersionsResponse {
             launch_template_version_set,
             total_count: u64::try_from(total_count).unwrap_or(0),
             ..Self::Response::default()

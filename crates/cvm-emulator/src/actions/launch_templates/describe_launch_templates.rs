@@ -2,22 +2,22 @@
 
 use cvm_models::actions::{DescribeLaunchTemplates, DescribeLaunchTemplatesResponse};
 
-use crate::dispatch::{Behaviour, Outcome};
-use crate::filter::{self, IdFilter, Wanted};
+use crate::api_error::ApiError;
+use crate::dispatch::{ActionHandler, Outcome};
+use crate::filter::{self, CheckedFilter, IdFilter};
 use crate::page::Page;
-use crate::refusal::Refusal;
-use crate::world::{Scene, Template};
+use crate::state::{RequestContext, Template};
 
-impl Behaviour for DescribeLaunchTemplates {
-    fn apply(self, scene: &mut Scene<'_>) -> Result<Outcome<Self::Response>, Refusal> {
+impl ActionHandler for DescribeLaunchTemplates {
+    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let filters = filter::check(scene.codes, &self.filters)?;
         let ids = IdFilter::new(&self.launch_template_ids);
         let page = Page::of(scene.codes.0, self.offset, self.limit);
-        let passing = scene.here().launch_templates.newest_first().filter(|template| {
+        let passing = scene.resources().launch_templates.newest_first().filter(|template| {
             ids.includes(template.id()) && filters.iter().all(|filter| holds(filter, template))
         });
         let (launch_template_set, total_count) = page.cut(passing, Template::info);
-        Ok(Outcome::Done(DescribeLaunchTemplatesResponse {
+        Ok(Outcome::Response(DescribeLaunchTemplatesResponse {
             launch_template_set,
             total_count,
             ..Self::Response::default()
@@ -25,7 +25,7 @@ impl Behaviour for DescribeLaunchTemplates {
     }
 }
 
-fn holds(filter: &Wanted<'_>, template: &Template) -> bool {
+fn holds(filter: &CheckedFilter<'_>, template: &Template) -> bool {
     let tags = &template.tags;
     match filter.name {
         "LaunchTemplateName" => filter.is(template.name()),

@@ -5,12 +5,12 @@ use cvm_models::actions::{
 };
 
 use super::version_number::version_number;
-use crate::dispatch::{Behaviour, Outcome};
-use crate::refusal::Refusal;
-use crate::world::Scene;
+use crate::api_error::ApiError;
+use crate::dispatch::{ActionHandler, Outcome};
+use crate::state::RequestContext;
 
-impl Behaviour for ModifyLaunchTemplateDefaultVersion {
-    fn apply(self, scene: &mut Scene<'_>) -> Result<Outcome<Self::Response>, Refusal> {
+impl ActionHandler for ModifyLaunchTemplateDefaultVersion {
+    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let codes = scene.codes;
         // That it is given is in the tables.
         let number = version_number(codes, self.default_version.unwrap_or_default())?;
@@ -19,9 +19,9 @@ impl Behaviour for ModifyLaunchTemplateDefaultVersion {
         if template.default_version() == number {
             let message = format!("Version {number} is the default already.");
             let wanted = ["InvalidParameterValue.LaunchTemplateIdVerSetAlready"];
-            return Err(codes.refuse(wanted, message));
+            return Err(codes.error(wanted, message));
         }
         template.set_default_version(number);
-        Ok(Outcome::Done(ModifyLaunchTemplateDefaultVersionResponse::default()))
+        Ok(Outcome::Response(ModifyLaunchTemplateDefaultVersionResponse::default()))
     }
 }

@@ -3,13 +3,13 @@
 
 use cvm_protocol::{Model, json};
 
-use crate::refusal::Refusal;
+use crate::api_error::ApiError;
 
 /// The upper model over the lower one, as a third. What that one has no member for is left out.
 pub(in crate::actions) fn over<M: Model + Default>(
     upper: &dyn Model,
     lower: &dyn Model,
-) -> Result<M, Refusal> {
+) -> Result<M, ApiError> {
     let mut both = json::to_value(lower);
     if let (Some(lower), Some(upper)) = (both.as_object_mut(), json::to_value(upper).as_object()) {
         lower.extend(upper.clone());
@@ -17,7 +17,7 @@ pub(in crate::actions) fn over<M: Model + Default>(
     let mut model = M::default();
     // Members of one name are of one kind in all of them, so this does not happen.
     json::from_value(&mut model, &both)
-        .map_err(|error| Refusal::new("InternalError", error.to_string()))?;
+        .map_err(|error| ApiError::new("InternalError", error.to_string()))?;
     Ok(model)
 }
 

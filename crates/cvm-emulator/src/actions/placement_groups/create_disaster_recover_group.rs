@@ -6,19 +6,19 @@ use cvm_models::types::DisasterRecoverGroup;
 use cvm_protocol::json;
 
 use crate::actions::tags::tags;
-use crate::dice::Purpose;
-use crate::dispatch::{Behaviour, Outcome};
-use crate::refusal::Refusal;
-use crate::world::{GROUP_QUOTA, Scene, room};
+use crate::api_error::ApiError;
+use crate::dispatch::{ActionHandler, Outcome};
+use crate::seeded_rng::Stream;
+use crate::state::{GROUP_QUOTA, RequestContext, room};
 
-impl Behaviour for CreateDisasterRecoverGroup {
-    fn apply(self, scene: &mut Scene<'_>) -> Result<Outcome<Self::Response>, Refusal> {
+impl ActionHandler for CreateDisasterRecoverGroup {
+    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let (codes, now) = (scene.codes, scene.now);
         let token = self.client_token.as_deref().filter(|text| !text.is_empty());
         // A request that was read can be written.
         let parameters = json::to_vec(&self).unwrap_or_default();
         if let Some(token) = token {
-            let groups = &mut scene.here().placement_groups;
+            let groups = &mut scene.resources().placement_groups;
             groups.tokens.forget(now);
             if let Some(ids) = groups.tokens.repeated(codes, token, &parameters)? {
                 return again(scene, ids.first().map_or("", String::as_str));
@@ -27,17 +27,17 @@ impl Behaviour for CreateDisasterRecoverGroup {
         let strategy = self.strategy.clone().unwrap_or(DisasterRecoverGroupStrategy::Spread);
         if self.partition_count.is_some() && strategy != DisasterRecoverGroupStrategy::Partition {
             let message = "Only a group of the strategy PARTITION has a `PartitionCount`.";
-            return Err(codes.refuse(["InvalidParameterValue"], message));
+            return Err(codes.error(["InvalidParameterValue"], message));
         }
         let tags = tags(codes, &self.tag_specification, &[TagResourceType::Ps])?;
-        if scene.here().placement_groups.count() >= GROUP_QUOTA {
+        if scene.resources().placement_groups.count() >= GROUP_QUOTA {
             let message = format!("There are {GROUP_QUOTA} placement groups, and no more may be.");
-            return Err(codes.refuse(["ResourceInsufficient.InsufficientGroupQuota"], message));
+            return Err(codes.error(["ResourceInsufficient.InsufficientGroupQuota"], message));
         }
         // That there is a type is in the tables.
         let level = self.r#type.clone().unwrap_or_default();
         let group = DisasterRecoverGroup {
-            disaster_recover_group_id: scene.mint.id("ps-", Purpose::PlacementGroupId),
+            disaster_recover_group_id: scene.ids.id("ps-", Stream::PlacementGroupId),
             name: self.name.clone(),
             cvm_quota_total: room(&level),
             r#type: level,
@@ -49,24 +49,24 @@ impl Behaviour for CreateDisasterRecoverGroup {
             ..DisasterRecoverGroup::default()
         };
         let answer = answer(&group, 0);
-        let groups = &mut scene.here().placement_groups;
+        let groups = &mut scene.resources().placement_groups;
         if let Some(token) = token {
             let ids = [group.disaster_recover_group_id.clone()];
             groups.tokens.keep(token, &parameters, &ids, now);
         }
         groups.add(group);
-        Ok(Outcome::Done(answer))
+        Ok(Outcome::Response(answer))
     }
 }
 
 /// The answer to a request that has made its group before.
 fn again(
-    scene: &Scene<'_>,
+    scene: &RequestContext<'_>,
     id: &str,
-) -> Result<Outcome<CreateDisasterRecoverGroupResponse>, Refusal> {
+) -> Result<Outcome<CreateDisasterRecoverGroupResponse>, ApiError> {
     let group = scene.placement_group(id, &["InvalidParameterValue"])?;
     let current = scene.members_of(id).count();
-    Ok(Outcome::Done(answer(group, i64::try_from(current).unwrap_or(i64::MAX))))
+    Ok(Outcome::Response(answer(group, i64::try_from(current).unwrap_or(i64::MAX))))
 }
 
 fn answer(group: &DisasterRecoverGroup, current_num: i64) -> CreateDisasterRecoverGroupResponse {

@@ -2,24 +2,24 @@
 
 use cvm_models::actions::{DeleteDisasterRecoverGroups, DeleteDisasterRecoverGroupsResponse};
 
-use crate::dispatch::{Behaviour, Outcome};
-use crate::refusal::Refusal;
-use crate::world::Scene;
+use crate::api_error::ApiError;
+use crate::dispatch::{ActionHandler, Outcome};
+use crate::state::RequestContext;
 
-impl Behaviour for DeleteDisasterRecoverGroups {
-    fn apply(self, scene: &mut Scene<'_>) -> Result<Outcome<Self::Response>, Refusal> {
+impl ActionHandler for DeleteDisasterRecoverGroups {
+    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         for id in &self.disaster_recover_group_ids {
             scene.placement_group(id, &["ResourceNotFound.InvalidPlacementSet"])?;
         }
-        let members = scene.store.in_placement_groups();
+        let members = scene.instances.in_placement_groups();
         for id in &self.disaster_recover_group_ids {
             if !members.members(id).is_empty() {
                 let message = format!("The placement group `{id}` still holds instances.");
-                return Err(scene.codes.refuse(["FailedOperation.PlacementSetNotEmpty"], message));
+                return Err(scene.codes.error(["FailedOperation.PlacementSetNotEmpty"], message));
             }
         }
-        let groups = &mut scene.here().placement_groups;
+        let groups = &mut scene.resources().placement_groups;
         self.disaster_recover_group_ids.iter().for_each(|id| groups.remove(id));
-        Ok(Outcome::Done(DeleteDisasterRecoverGroupsResponse::default()))
+        Ok(Outcome::Response(DeleteDisasterRecoverGroupsResponse::default()))
     }
 }

@@ -5,14 +5,14 @@ use cvm_models::actions::{
 };
 use cvm_models::enums::DisasterRecoverGroupType;
 
-use crate::dispatch::{Behaviour, Outcome};
-use crate::refusal::Refusal;
-use crate::world::{GROUP_QUOTA, Scene, room};
+use crate::api_error::ApiError;
+use crate::dispatch::{ActionHandler, Outcome};
+use crate::state::{GROUP_QUOTA, RequestContext, room};
 
-impl Behaviour for DescribeDisasterRecoverGroupQuota {
-    fn apply(self, scene: &mut Scene<'_>) -> Result<Outcome<Self::Response>, Refusal> {
-        let current = scene.here().placement_groups.count();
-        Ok(Outcome::Done(DescribeDisasterRecoverGroupQuotaResponse {
+impl ActionHandler for DescribeDisasterRecoverGroupQuota {
+    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        let current = scene.resources().placement_groups.count();
+        Ok(Outcome::Response(DescribeDisasterRecoverGroupQuotaResponse {
             group_quota: i64::try_from(GROUP_QUOTA).unwrap_or(i64::MAX),
             current_num: i64::try_from(current).unwrap_or(i64::MAX),
             cvm_in_host_group_quota: room(&DisasterRecoverGroupType::Host),

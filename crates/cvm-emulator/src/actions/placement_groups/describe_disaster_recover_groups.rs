@@ -3,18 +3,18 @@
 use cvm_models::actions::{DescribeDisasterRecoverGroups, DescribeDisasterRecoverGroupsResponse};
 use cvm_models::types::DisasterRecoverGroup;
 
-use crate::dispatch::{Behaviour, Outcome};
-use crate::filter::{self, IdFilter, Wanted};
+use crate::api_error::ApiError;
+use crate::dispatch::{ActionHandler, Outcome};
+use crate::filter::{self, CheckedFilter, IdFilter};
 use crate::page::Page;
-use crate::refusal::Refusal;
-use crate::world::{Grouped, Scene};
+use crate::state::{Grouped, RequestContext};
 
-impl Behaviour for DescribeDisasterRecoverGroups {
-    fn apply(self, scene: &mut Scene<'_>) -> Result<Outcome<Self::Response>, Refusal> {
+impl ActionHandler for DescribeDisasterRecoverGroups {
+    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let filters = filter::check(scene.codes, &self.filters)?;
         let name = self.name.as_deref().unwrap_or_default();
         let ids = IdFilter::new(&self.disaster_recover_group_ids);
-        let here = scene.holdings.get(scene.region.name);
+        let here = scene.regions.get(scene.region.name);
         let all = here.into_iter().flat_map(|here| here.placement_groups.newest_first());
         let passing = all.filter(|group| {
             ids.includes(&group.disaster_recover_group_id)
@@ -22,10 +22,10 @@ impl Behaviour for DescribeDisasterRecoverGroups {
                 && filters.iter().all(|filter| holds(filter, group))
         });
         let page = Page::of(scene.codes.0, self.offset, self.limit);
-        let members = scene.store.in_placement_groups();
+        let members = scene.instances.in_placement_groups();
         let (disaster_recover_group_set, total_count) =
             page.cut(passing, |group| with_members(group, &members));
-        Ok(Outcome::Done(DescribeDisasterRecoverGroupsResponse {
+        Ok(Outcome::Response(DescribeDisasterRecoverGroupsResponse {
             disaster_recover_group_set,
             total_count,
             ..Self::Response::default()
@@ -39,7 +39,7 @@ fn with_members(group: &DisasterRecoverGroup, members: &Grouped<'_>) -> Disaster
     DisasterRecoverGroup { instance_ids, current_num, ..group.clone() }
 }
 
-fn holds(filter: &Wanted<'_>, group: &DisasterRecoverGroup) -> bool {
+fn holds(filter: &CheckedFilter<'_>, group: &DisasterRecoverGroup) -> bool {
     let tags = &group.tags;
     match filter.name {
         "tag-key" => filter.is_any(tags.iter().map(|tag| tag.key.as_str())),

@@ -4,24 +4,24 @@ use cvm_models::actions::{
     ModifyDisasterRecoverGroupAttribute, ModifyDisasterRecoverGroupAttributeResponse,
 };
 
-use crate::dispatch::{Behaviour, Outcome};
-use crate::refusal::Refusal;
-use crate::world::Scene;
+use crate::api_error::ApiError;
+use crate::dispatch::{ActionHandler, Outcome};
+use crate::state::RequestContext;
 
-impl Behaviour for ModifyDisasterRecoverGroupAttribute {
-    fn apply(self, scene: &mut Scene<'_>) -> Result<Outcome<Self::Response>, Refusal> {
+impl ActionHandler for ModifyDisasterRecoverGroupAttribute {
+    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let id = &self.disaster_recover_group_id;
         let present =
             scene.placement_group(id, &["ResourceNotFound.InvalidPlacementSet"])?.affinity;
         let affinity = self.affinity.unwrap_or(present);
         if affinity < present {
             let message = format!("The affinity of `{id}` is {present} and can only be raised.");
-            return Err(scene.codes.refuse(["InvalidParameterValue"], message));
+            return Err(scene.codes.error(["InvalidParameterValue"], message));
         }
-        if let Some(group) = scene.here().placement_groups.get_mut(id) {
+        if let Some(group) = scene.resources().placement_groups.get_mut(id) {
             group.name = self.name;
             group.affinity = affinity;
         }
-        Ok(Outcome::Done(ModifyDisasterRecoverGroupAttributeResponse::default()))
+        Ok(Outcome::Response(ModifyDisasterRecoverGroupAttributeResponse::default()))
     }
 }

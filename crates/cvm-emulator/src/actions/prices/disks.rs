@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 use cvm_models::enums::DiskType;
 use cvm_models::types::SystemDisk;
 
-use crate::refusal::{Codes, Refusal};
+use crate::api_error::{ApiError, DocumentedCodes};
 
 /// System disks with which an instance can change its type or its platform, by the texts of the
 /// queries; those of the changes themselves have CLOUD_BASIC too.
@@ -17,33 +17,33 @@ pub(super) fn is_changeable(disk: &SystemDisk) -> bool {
 
 /// Checks the wanted size of a disk that has so many GiB now: disks grow and never shrink.
 pub(super) fn can_grow(
-    codes: Codes,
+    codes: DocumentedCodes,
     now_gib: i64,
     wanted_gib: i64,
     allowed: Option<&RangeInclusive<i64>>,
-) -> Result<(), Refusal> {
+) -> Result<(), ApiError> {
     if wanted_gib < now_gib {
         let message = format!("A disk of {now_gib} GiB cannot shrink to {wanted_gib} GiB.");
-        return Err(codes.refuse(["InvalidParameterValue"], message));
+        return Err(codes.error(["InvalidParameterValue"], message));
     }
     if wanted_gib != now_gib && !allowed.is_some_and(|range| range.contains(&wanted_gib)) {
         let message = format!("A disk of this type cannot have {wanted_gib} GiB.");
-        return Err(codes.refuse(["ResourceInsufficient.CloudDiskUnavailable"], message));
+        return Err(codes.error(["ResourceInsufficient.CloudDiskUnavailable"], message));
     }
     Ok(())
 }
 
 /// Checks that a request does not name another type for a disk: the type stays.
 pub(super) fn keeps_type(
-    codes: Codes,
+    codes: DocumentedCodes,
     now: Option<&DiskType>,
     wanted: Option<&DiskType>,
-) -> Result<(), Refusal> {
+) -> Result<(), ApiError> {
     match wanted.filter(|wanted| now.is_some_and(|now| now != *wanted)) {
         None => Ok(()),
         Some(wanted) => {
             let message = format!("The type of the disk cannot become {wanted}.");
-            Err(codes.refuse(["InvalidParameterValue"], message))
+            Err(codes.error(["InvalidParameterValue"], message))
         }
     }
 }

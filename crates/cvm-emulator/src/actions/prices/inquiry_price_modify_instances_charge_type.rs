@@ -8,21 +8,21 @@ use cvm_models::types::Price;
 
 use super::rates::{Lines, Rates};
 use super::{quote, subjects};
+use crate::api_error::ApiError;
 use crate::catalogue::{Tariff, month};
-use crate::dispatch::{Behaviour, Outcome};
-use crate::refusal::Refusal;
-use crate::world::{Machine, Scene};
+use crate::dispatch::{ActionHandler, Outcome};
+use crate::state::{RequestContext, StoredInstance};
 
-impl Behaviour for InquiryPriceModifyInstancesChargeType {
-    fn apply(self, scene: &mut Scene<'_>) -> Result<Outcome<Self::Response>, Refusal> {
+impl ActionHandler for InquiryPriceModifyInstancesChargeType {
+    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let machines = subjects::find(scene, &self.instance_ids, false)?;
         let is_ahead = self.instance_charge_type == Some(InstanceChargeType::Prepaid);
         let tariff = Tariff::of(scene.region);
         let (mut hour, mut lines) = (0.0, Lines::default());
         for machine in machines {
             can_change(scene, machine, is_ahead)?;
-            hour += Rates::of(tariff, &machine.shown).hour();
-            let line = &machine.shown.internet_accessible;
+            hour += Rates::of(tariff, &machine.api).hour();
+            let line = &machine.api.internet_accessible;
             let charged = line.internet_charge_type.as_ref();
             lines.add(tariff, line, charged.map(|now| after(now, is_ahead)));
         }
@@ -32,7 +32,7 @@ impl Behaviour for InquiryPriceModifyInstancesChargeType {
             Some(months) => quote::ahead(month(hour), months),
             None => quote::by_hour(hour, hour),
         };
-        Ok(Outcome::Done(InquiryPriceModifyInstancesChargeTypeResponse {
+        Ok(Outcome::Response(InquiryPriceModifyInstancesChargeTypeResponse {
             price: Price {
                 instance_price: Some(instance_price),
                 bandwidth_price: lines.quote(tariff, months),
@@ -43,14 +43,18 @@ impl Behaviour for InquiryPriceModifyInstancesChargeType {
 }
 
 /// An instance changes from one of the two to the other.
-fn can_change(scene: &Scene<'_>, machine: &Machine, is_ahead: bool) -> Result<(), Refusal> {
+fn can_change(
+    scene: &RequestContext<'_>,
+    machine: &StoredInstance,
+    is_ahead: bool,
+) -> Result<(), ApiError> {
     use InstanceChargeType::{PostpaidByHour, Prepaid};
-    let shown = &machine.shown;
+    let shown = &machine.api;
     let now = &shown.instance_charge_type;
     if *now != if is_ahead { PostpaidByHour } else { Prepaid } {
         let (id, to) = (&shown.instance_id, if is_ahead { Prepaid } else { PostpaidByHour });
         let message = format!("The instance `{id}` is {now}, which cannot become {to}.");
-        return Err(scene.codes.refuse(["UnsupportedOperation.InstanceChargeType"], message));
+        return Err(scene.codes.error(["UnsupportedOperation.InstanceChargeType"], message));
     }
     if let Some(timer) = scene.timer_of(&shown.instance_id) {
         let why = format!("the timer `{}` is to terminate it at {}", timer.id, timer.at);

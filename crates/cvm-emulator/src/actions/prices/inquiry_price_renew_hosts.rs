@@ -5,13 +5,13 @@ use cvm_models::types::HostPriceInfo;
 
 use super::quote;
 use crate::actions::hosts::named::renewable;
+use crate::api_error::ApiError;
 use crate::catalogue::{Tariff, host_type, month};
-use crate::dispatch::{Behaviour, Outcome};
-use crate::refusal::Refusal;
-use crate::world::Scene;
+use crate::dispatch::{ActionHandler, Outcome};
+use crate::state::RequestContext;
 
-impl Behaviour for InquiryPriceRenewHosts {
-    fn apply(self, scene: &mut Scene<'_>) -> Result<Outcome<Self::Response>, Refusal> {
+impl ActionHandler for InquiryPriceRenewHosts {
+    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let tariff = Tariff::of(scene.region);
         let hosts = renewable(scene, &self.host_ids)?;
         if self.dry_run == Some(true) {
@@ -22,7 +22,7 @@ impl Behaviour for InquiryPriceRenewHosts {
         let hour = types.map(|kind| tariff.host(kind)).sum::<f64>();
         // The tables require a period.
         let months = self.host_charge_prepaid.period.and_then(|period| i64::try_from(period).ok());
-        Ok(Outcome::Done(InquiryPriceRenewHostsResponse {
+        Ok(Outcome::Response(InquiryPriceRenewHostsResponse {
             price: HostPriceInfo {
                 host_price: Some(quote::ahead(month(hour), months.unwrap_or(1))),
             },

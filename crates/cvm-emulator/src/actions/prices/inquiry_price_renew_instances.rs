@@ -6,13 +6,13 @@ use cvm_models::types::Price;
 
 use super::rates::{Lines, Rates};
 use super::{quote, subjects};
+use crate::api_error::ApiError;
 use crate::catalogue::{Tariff, month};
-use crate::dispatch::{Behaviour, Outcome};
-use crate::refusal::Refusal;
-use crate::world::Scene;
+use crate::dispatch::{ActionHandler, Outcome};
+use crate::state::RequestContext;
 
-impl Behaviour for InquiryPriceRenewInstances {
-    fn apply(self, scene: &mut Scene<'_>) -> Result<Outcome<Self::Response>, Refusal> {
+impl ActionHandler for InquiryPriceRenewInstances {
+    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let codes = scene.codes;
         let machines = subjects::find(scene, &self.instance_ids, true)?;
         let mixed = "InvalidParameterValue.InstanceNotSupportedMixPricingModel";
@@ -20,13 +20,13 @@ impl Behaviour for InquiryPriceRenewInstances {
         let tariff = Tariff::of(scene.region);
         let (mut hour, mut lines) = (0.0, Lines::default());
         for machine in machines {
-            let shown = &machine.shown;
+            let shown = &machine.api;
             if shown.instance_charge_type != InstanceChargeType::Prepaid {
                 return Err(subjects::not_supported(codes, machine, "it is not prepaid"));
             }
             if shown.instance_state == InstanceState::Pending {
                 let message = format!("The instance `{}` is PENDING.", shown.instance_id);
-                return Err(codes.refuse(["UnsupportedOperation.InstanceStatePending"], message));
+                return Err(codes.error(["UnsupportedOperation.InstanceStatePending"], message));
             }
             hour += Rates::of(tariff, shown).hour();
             // What is metered goes on as before: only bandwidth that is paid ahead is renewed.
@@ -42,7 +42,7 @@ impl Behaviour for InquiryPriceRenewInstances {
             return Ok(Outcome::DryRun);
         }
         let months = self.instance_charge_prepaid.period.unwrap_or(1);
-        Ok(Outcome::Done(InquiryPriceRenewInstancesResponse {
+        Ok(Outcome::Response(InquiryPriceRenewInstancesResponse {
             price: Price {
                 instance_price: Some(quote::ahead(month(hour), months)),
                 bandwidth_price: lines.quote(tariff, Some(months)),

@@ -10,25 +10,25 @@ use cvm_models::types::{InternetAccessible, ItemPrice, Price};
 
 use super::rates::Lines;
 use super::{quote, subjects};
-use crate::Moment;
+use crate::Timestamp;
+use crate::api_error::{ApiError, DocumentedCodes};
 use crate::catalogue::{Tariff, month};
-use crate::dispatch::{Behaviour, Outcome};
-use crate::refusal::{Codes, Refusal};
-use crate::world::{Machine, Scene};
+use crate::dispatch::{ActionHandler, Outcome};
+use crate::state::{RequestContext, StoredInstance};
 
 const DAY: u64 = 86_400;
 const MONTH_DAYS: f64 = 30.0;
 
-impl Behaviour for InquiryPriceResetInstancesInternetMaxBandwidth {
-    fn apply(self, scene: &mut Scene<'_>) -> Result<Outcome<Self::Response>, Refusal> {
+impl ActionHandler for InquiryPriceResetInstancesInternetMaxBandwidth {
+    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let codes = scene.codes;
         let mbps = self.internet_accessible.internet_max_bandwidth_out.ok_or_else(|| {
             let message = "The parameter `InternetAccessible.InternetMaxBandwidthOut` is required.";
-            codes.refuse(["MissingParameter"], message)
+            codes.error(["MissingParameter"], message)
         })?;
         if mbps < 0 {
             let message = format!("The bandwidth {mbps} Mbps is negative.");
-            return Err(codes.refuse(["InvalidParameterValue.Range"], message));
+            return Err(codes.error(["InvalidParameterValue.Range"], message));
         }
         let window = (self.start_time.as_deref(), self.end_time.as_deref());
         let machines = subjects::find(scene, &self.instance_ids, false)?;
@@ -39,14 +39,14 @@ impl Behaviour for InquiryPriceResetInstancesInternetMaxBandwidth {
             (Some(InternetChargeType::BandwidthPackage), _) => {
                 let message = "The bandwidth of a package is changed at the package.";
                 let code = "UnsupportedOperation.BandwidthPackageIdNotSupported";
-                return Err(codes.refuse([code], message));
+                return Err(codes.error([code], message));
             }
             (Some(InternetChargeType::BandwidthPrepaid), Some(machine)) => {
                 Some(for_a_window(scene, machine, mbps, window)?)
             }
             _ if window != (None, None) => {
                 let message = "`StartTime` and `EndTime` are for bandwidth that is paid ahead.";
-                return Err(codes.refuse(["InvalidParameterCombination"], message));
+                return Err(codes.error(["InvalidParameterCombination"], message));
             }
             _ => {
                 let line = InternetAccessible {
@@ -58,7 +58,7 @@ impl Behaviour for InquiryPriceResetInstancesInternetMaxBandwidth {
                 lines.quote(tariff, None)
             }
         };
-        Ok(Outcome::Done(InquiryPriceResetInstancesInternetMaxBandwidthResponse {
+        Ok(Outcome::Response(InquiryPriceResetInstancesInternetMaxBandwidthResponse {
             price: Price { instance_price: None, bandwidth_price },
             ..Self::Response::default()
         }))
@@ -66,56 +66,56 @@ impl Behaviour for InquiryPriceResetInstancesInternetMaxBandwidth {
 }
 
 fn one_charge<'a>(
-    codes: Codes,
-    machines: &[&'a Machine],
-) -> Result<Option<&'a InternetChargeType>, Refusal> {
-    let charge = |it: &&'a Machine| it.shown.internet_accessible.internet_charge_type.as_ref();
+    codes: DocumentedCodes,
+    machines: &[&'a StoredInstance],
+) -> Result<Option<&'a InternetChargeType>, ApiError> {
+    let charge = |it: &&'a StoredInstance| it.api.internet_accessible.internet_charge_type.as_ref();
     let mut kinds = machines.iter().map(charge);
     let first = kinds.next().flatten();
     if kinds.all(|kind| kind == first) {
         return Ok(first);
     }
     let message = "The bandwidth of the instances is not all charged in the same way.";
-    Err(codes.refuse(["InvalidParameterCombination"], message))
+    Err(codes.error(["InvalidParameterCombination"], message))
 }
 
 /// Only traffic is priced for several at once: its rate is the same for all of them.
 fn is_alone(
-    codes: Codes,
+    codes: DocumentedCodes,
     charged: Option<&InternetChargeType>,
     count: usize,
-) -> Result<(), Refusal> {
+) -> Result<(), ApiError> {
     use InternetChargeType::{BandwidthPostpaidByHour, BandwidthPrepaid};
     if count < 2 || !matches!(charged, Some(BandwidthPrepaid | BandwidthPostpaidByHour)) {
         return Ok(());
     }
     let message = "With this billing of bandwidth, one instance can be asked for at a time.";
-    Err(codes.refuse(["InvalidParameterValue.LimitExceeded"], message))
+    Err(codes.error(["InvalidParameterValue.LimitExceeded"], message))
 }
 
 /// The price of the difference for a window of days, in CNY: (month of the new bandwidth − month of the
 /// present one) · days / 30. Days are sold without the discount of a long term.
 fn for_a_window(
-    scene: &Scene<'_>,
-    machine: &Machine,
+    scene: &RequestContext<'_>,
+    machine: &StoredInstance,
     mbps: i64,
     (start, end): (Option<&str>, Option<&str>),
-) -> Result<ItemPrice, Refusal> {
+) -> Result<ItemPrice, ApiError> {
     let codes = scene.codes;
     let (Some(start), Some(end)) = (start, end) else {
         let message = "`StartTime` and `EndTime` are required with prepaid bandwidth.";
-        return Err(codes.refuse(["MissingParameter"], message));
+        return Err(codes.error(["MissingParameter"], message));
     };
     let (start, end) = (day(codes, start)?, day(codes, end)?);
     let expiry = machine.expires.map_or(u64::MAX, |expires| expires.unix() / DAY);
     if start < scene.now.unix() / DAY || end < start || end > expiry {
         let message = "The window begins today or later, and ends with the instance or earlier.";
-        return Err(codes.refuse(["InvalidParameterValue"], message));
+        return Err(codes.error(["InvalidParameterValue"], message));
     }
-    let now = machine.shown.internet_accessible.internet_max_bandwidth_out.unwrap_or_default();
+    let now = machine.api.internet_accessible.internet_max_bandwidth_out.unwrap_or_default();
     if mbps <= now {
         let message = format!("Prepaid bandwidth of {now} Mbps can only be raised.");
-        return Err(codes.refuse(["InvalidParameterValue"], message));
+        return Err(codes.error(["InvalidParameterValue"], message));
     }
     let tariff = Tariff::of(scene.region);
     let more = month(tariff.bandwidth(mbps) - tariff.bandwidth(now));
@@ -124,10 +124,10 @@ fn for_a_window(
 }
 
 /// The number of a day that is written as `2023-11-14`.
-fn day(codes: Codes, text: &str) -> Result<u64, Refusal> {
-    let moment = Moment::parse(text).filter(|_| text.len() == "YYYY-MM-DD".len());
+fn day(codes: DocumentedCodes, text: &str) -> Result<u64, ApiError> {
+    let moment = Timestamp::parse(text).filter(|_| text.len() == "YYYY-MM-DD".len());
     moment.map(|moment| moment.unix() / DAY).ok_or_else(|| {
         let message = format!("The date `{text}` is not one like `2023-11-14`.");
-        codes.refuse(["InvalidParameterValue"], message)
+        codes.error(["InvalidParameterValue"], message)
     })
 }

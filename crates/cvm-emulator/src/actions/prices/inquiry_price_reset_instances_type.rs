@@ -8,41 +8,41 @@ use cvm_models::types::{Instance, Price};
 use super::rates::Rates;
 use super::subscription::Subscription;
 use super::{disks, subjects};
+use crate::api_error::{ApiError, DocumentedCodes};
 use crate::catalogue::{InstanceType, Tariff, disk_type, instance_type};
-use crate::dispatch::{Behaviour, Outcome};
-use crate::refusal::{Codes, Refusal};
-use crate::verdict;
-use crate::world::{Machine, Scene};
+use crate::dispatch::{ActionHandler, Outcome};
+use crate::error_codes;
+use crate::state::{RequestContext, StoredInstance};
 
-impl Behaviour for InquiryPriceResetInstancesType {
-    fn apply(self, scene: &mut Scene<'_>) -> Result<Outcome<Self::Response>, Refusal> {
+impl ActionHandler for InquiryPriceResetInstancesType {
+    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let codes = scene.codes;
         let name = &self.instance_type;
-        verdict::type_name(codes, name)?;
+        error_codes::type_name(codes, name)?;
         let id = self.instance_ids.first().map_or("", String::as_str);
         let machine = subjects::find_one(scene, id)?;
         subjects::is_charged_itself(codes, machine)?;
-        if !disks::is_changeable(&machine.shown.system_disk) {
+        if !disks::is_changeable(&machine.api.system_disk) {
             let why = "the type of its system disk cannot follow it to another host";
             return Err(subjects::not_supported(codes, machine, why));
         }
-        let zone = scene.region.zone(&machine.shown.placement.zone);
+        let zone = scene.region.zone(&machine.api.placement.zone);
         let offered = instance_type(name);
         let Some(wanted) = offered.filter(|it| zone.is_some_and(|zone| it.is_offered_in(zone)))
         else {
-            let zone = &machine.shown.placement.zone;
+            let zone = &machine.api.placement.zone;
             let message = format!("The zone `{zone}` does not offer the type `{name}`.");
-            return Err(codes.refuse(["ResourceUnavailable.InstanceType"], message));
+            return Err(codes.error(["ResourceUnavailable.InstanceType"], message));
         };
-        can_become(codes, &machine.shown, wanted)?;
+        can_become(codes, &machine.api, wanted)?;
         let tariff = Tariff::of(scene.region);
-        let now = Rates::of(tariff, &machine.shown);
-        let then = Rates::of(tariff, &changed(&machine.shown, wanted));
+        let now = Rates::of(tariff, &machine.api);
+        let then = Rates::of(tariff, &changed(&machine.api, wanted));
         let price = match Subscription::of(machine, scene.now) {
             Some(subscription) => subscription.difference(then.hour() - now.hour()),
             None => then.quote(1, None),
         };
-        Ok(Outcome::Done(InquiryPriceResetInstancesTypeResponse {
+        Ok(Outcome::Response(InquiryPriceResetInstancesTypeResponse {
             price: Price { instance_price: Some(price), bandwidth_price: None },
             ..Self::Response::default()
         }))
@@ -51,12 +51,16 @@ impl Behaviour for InquiryPriceResetInstancesType {
 
 /// The instance as it would be.
 fn changed(shown: &Instance, wanted: InstanceType) -> Instance {
-    let mut machine = Machine::new(shown.clone());
+    let mut machine = StoredInstance::new(shown.clone());
     machine.set_type(wanted);
-    machine.shown
+    machine.api
 }
 
-fn can_become(codes: Codes, shown: &Instance, wanted: InstanceType) -> Result<(), Refusal> {
+fn can_become(
+    codes: DocumentedCodes,
+    shown: &Instance,
+    wanted: InstanceType,
+) -> Result<(), ApiError> {
     let now = instance_type(&shown.instance_type);
     let is_same_family = now.is_some_and(|now| now.family.name == wanted.family.name);
     let has_gpu = now.is_some_and(|now| now.family.gpu.is_some());
@@ -79,5 +83,5 @@ fn can_become(codes: Codes, shown: &Instance, wanted: InstanceType) -> Result<()
     };
     let (id, name) = (&shown.instance_id, wanted.size.name);
     let message = format!("The instance `{id}` cannot become {name}, because {why}.");
-    Err(codes.refuse([code], message))
+    Err(codes.error([code], message))
 }

@@ -9,10 +9,10 @@ use cvm_models::types::{DataDisk, Instance, Price, SystemDisk};
 
 use super::subscription::Subscription;
 use super::{disks, quote, subjects};
+use crate::api_error::{ApiError, DocumentedCodes};
 use crate::catalogue::{Tariff, disk_type};
-use crate::dispatch::{Behaviour, Outcome};
-use crate::refusal::{Codes, Refusal};
-use crate::world::Scene;
+use crate::dispatch::{ActionHandler, Outcome};
+use crate::state::RequestContext;
 
 /// Sizes of data disks go in steps.
 const DATA_STEP_GIB: i64 = 10;
@@ -23,33 +23,33 @@ struct Present<'a> {
     now_gib: i64,
 }
 
-impl Behaviour for InquiryPriceResizeInstanceDisks {
-    fn apply(self, scene: &mut Scene<'_>) -> Result<Outcome<Self::Response>, Refusal> {
+impl ActionHandler for InquiryPriceResizeInstanceDisks {
+    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let codes = scene.codes;
         let wanted_gib = match (self.data_disks.first(), &self.system_disk) {
             (Some(disk), _) => disk.disk_size,
             (None, Some(disk)) => disk.disk_size,
             (None, None) => {
-                return Err(codes.refuse(["MissingParameter.AtLeastOne"], "No disk is named."));
+                return Err(codes.error(["MissingParameter.AtLeastOne"], "No disk is named."));
             }
         };
         let wanted_gib = wanted_gib.ok_or_else(|| {
-            codes.refuse(["MissingParameter"], "The parameter `DiskSize` is required here.")
+            codes.error(["MissingParameter"], "The parameter `DiskSize` is required here.")
         })?;
         let machine = subjects::find_one(scene, &self.instance_id)?;
         subjects::is_charged_itself(codes, machine)?;
-        let shown = &machine.shown;
+        let shown = &machine.api;
         let Present { kind, now_gib } = match self.data_disks.first() {
             Some(disk) => of_data(codes, shown, disk, wanted_gib)?,
             None => of_system(codes, shown, self.system_disk.as_ref(), wanted_gib)?,
         };
         if wanted_gib == now_gib {
             let message = format!("The disk has {now_gib} GiB already.");
-            return Err(codes.refuse(["InvalidParameterValue"], message));
+            return Err(codes.error(["InvalidParameterValue"], message));
         }
         if self.resize_online == Some(true) && shown.instance_state == InstanceState::Stopped {
             let message = format!("The instance `{}` is STOPPED.", shown.instance_id);
-            return Err(codes.refuse(["UnsupportedOperation.InstanceStateStopped"], message));
+            return Err(codes.error(["UnsupportedOperation.InstanceStateStopped"], message));
         }
         let kind = kind.map_or("", |kind| kind.as_str());
         let tariff = Tariff::of(scene.region);
@@ -58,7 +58,7 @@ impl Behaviour for InquiryPriceResizeInstanceDisks {
             Some(subscription) => subscription.difference(then - tariff.disk(kind, now_gib)),
             None => quote::by_hour(then, then),
         };
-        Ok(Outcome::Done(InquiryPriceResizeInstanceDisksResponse {
+        Ok(Outcome::Response(InquiryPriceResizeInstanceDisksResponse {
             price: Price { instance_price: Some(price), bandwidth_price: None },
             ..Self::Response::default()
         }))
@@ -66,11 +66,11 @@ impl Behaviour for InquiryPriceResizeInstanceDisks {
 }
 
 fn of_system<'a>(
-    codes: Codes,
+    codes: DocumentedCodes,
     shown: &'a Instance,
     wanted: Option<&SystemDisk>,
     wanted_gib: i64,
-) -> Result<Present<'a>, Refusal> {
+) -> Result<Present<'a>, ApiError> {
     let kind = shown.system_disk.disk_type.as_ref();
     disks::keeps_type(codes, kind, wanted.and_then(|wanted| wanted.disk_type.as_ref()))?;
     is_in_the_cloud(codes, kind)?;
@@ -81,24 +81,24 @@ fn of_system<'a>(
 }
 
 fn of_data<'a>(
-    codes: Codes,
+    codes: DocumentedCodes,
     shown: &'a Instance,
     wanted: &DataDisk,
     wanted_gib: i64,
-) -> Result<Present<'a>, Refusal> {
+) -> Result<Present<'a>, ApiError> {
     // The published sample gives a size alone.
     let is_meant = |disk: &&DataDisk| wanted.disk_id.is_none() || disk.disk_id == wanted.disk_id;
     let disk = shown.data_disks.iter().find(is_meant).ok_or_else(|| {
         let id = wanted.disk_id.as_deref().map(|id| format!(" `{id}`")).unwrap_or_default();
         let message = format!("The instance `{}` has no data disk{id}.", shown.instance_id);
-        codes.refuse(["InvalidParameterValue"], message)
+        codes.error(["InvalidParameterValue"], message)
     })?;
     let kind = disk.disk_type.as_ref();
     disks::keeps_type(codes, kind, wanted.disk_type.as_ref())?;
     is_in_the_cloud(codes, kind)?;
     if wanted_gib % DATA_STEP_GIB != 0 {
         let message = format!("The size of a data disk is a multiple of 10 GiB, not {wanted_gib}.");
-        return Err(codes.refuse(["InvalidParameterValue"], message));
+        return Err(codes.error(["InvalidParameterValue"], message));
     }
     let now_gib = disk.disk_size.unwrap_or_default();
     let known = kind.and_then(|kind| disk_type(kind.as_str()));
@@ -106,11 +106,11 @@ fn of_data<'a>(
     Ok(Present { kind, now_gib })
 }
 
-fn is_in_the_cloud(codes: Codes, kind: Option<&DiskType>) -> Result<(), Refusal> {
+fn is_in_the_cloud(codes: DocumentedCodes, kind: Option<&DiskType>) -> Result<(), ApiError> {
     let name = kind.map_or("", |kind| kind.as_str());
     if disk_type(name).is_some_and(|known| !known.is_local()) {
         return Ok(());
     }
     let message = format!("A disk of type {name} cannot grow.");
-    Err(codes.refuse(["UnsupportedOperation.InvalidDisk"], message))
+    Err(codes.error(["UnsupportedOperation.InvalidDisk"], message))
 }

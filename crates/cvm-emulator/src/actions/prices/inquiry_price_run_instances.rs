@@ -8,18 +8,18 @@ use cvm_models::types::Price;
 
 use super::rates::{Lines, Rates};
 use crate::actions::instances::run_instances::{Plan, template};
+use crate::api_error::ApiError;
 use crate::catalogue::Tariff;
-use crate::dispatch::{Behaviour, Outcome};
-use crate::refusal::Refusal;
-use crate::world::Scene;
+use crate::dispatch::{ActionHandler, Outcome};
+use crate::state::RequestContext;
 
-impl Behaviour for InquiryPriceRunInstances {
-    fn apply(self, scene: &mut Scene<'_>) -> Result<Outcome<Self::Response>, Refusal> {
+impl ActionHandler for InquiryPriceRunInstances {
+    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let network = self.virtual_private_cloud.as_ref();
         let has_address = network.is_some_and(|network| !network.private_ip_addresses.is_empty());
         if has_address && self.instance_count.unwrap_or(1) != 1 {
             let message = "With `PrivateIpAddresses`, the price of one instance alone is told.";
-            return Err(scene.codes.refuse(["InvalidParameterCombination"], message));
+            return Err(scene.codes.error(["InvalidParameterCombination"], message));
         }
         let period = self.instance_charge_prepaid.as_ref().and_then(|prepaid| prepaid.period);
         let months =
@@ -35,7 +35,7 @@ impl Behaviour for InquiryPriceRunInstances {
         }
         let instance_price = Rates::of(tariff, &plan.template).quote(plan.count, months);
         let bandwidth_price = lines.quote(tariff, months);
-        Ok(Outcome::Done(InquiryPriceRunInstancesResponse {
+        Ok(Outcome::Response(InquiryPriceRunInstancesResponse {
             price: Price { instance_price: Some(instance_price), bandwidth_price },
             ..Self::Response::default()
         }))

@@ -7,35 +7,38 @@ use cvm_models::types::InstanceRefund;
 use super::rates::Rates;
 use super::subscription::Subscription;
 use super::{quote, subjects};
+use crate::api_error::ApiError;
 use crate::catalogue::Tariff;
-use crate::dispatch::{Behaviour, Outcome};
-use crate::refusal::Refusal;
-use crate::world::{Machine, Scene};
+use crate::dispatch::{ActionHandler, Outcome};
+use crate::state::{RequestContext, StoredInstance};
 
-impl Behaviour for InquiryPriceTerminateInstances {
-    fn apply(self, scene: &mut Scene<'_>) -> Result<Outcome<Self::Response>, Refusal> {
+impl ActionHandler for InquiryPriceTerminateInstances {
+    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let codes = scene.codes;
         let machines = subjects::find(scene, &self.instance_ids, true)?;
         let mixed = "UnsupportedOperation.InstanceMixedPricingModel";
         subjects::are_of_one_charge(codes, &machines, mixed)?;
         let refunds: Result<_, _> = machines.iter().map(|it| refund(scene, it)).collect();
-        Ok(Outcome::Done(InquiryPriceTerminateInstancesResponse {
+        Ok(Outcome::Response(InquiryPriceTerminateInstancesResponse {
             instance_refunds_set: refunds?,
             ..Self::Response::default()
         }))
     }
 }
 
-fn refund(scene: &Scene<'_>, machine: &Machine) -> Result<InstanceRefund, Refusal> {
-    let shown = &machine.shown;
+fn refund(
+    scene: &RequestContext<'_>,
+    machine: &StoredInstance,
+) -> Result<InstanceRefund, ApiError> {
+    let shown = &machine.api;
     let id = &shown.instance_id;
     let subscription = Subscription::of(machine, scene.now).ok_or_else(|| {
         let message = format!("Nothing was paid ahead for the instance `{id}`.");
-        scene.codes.refuse(["FailedOperation.InquiryRefundPriceFailed"], message)
+        scene.codes.error(["FailedOperation.InquiryRefundPriceFailed"], message)
     })?;
     if shown.instance_state == InstanceState::Shutdown || machine.is_isolating() {
         let message = format!("The instance `{id}` was given back already, or has expired.");
-        return Err(scene.codes.refuse(["FailedOperation.Unreturnable"], message));
+        return Err(scene.codes.error(["FailedOperation.Unreturnable"], message));
     }
     let tariff = Tariff::of(scene.region);
     let line = &shown.internet_accessible;

@@ -2,19 +2,19 @@
 
 use cvm_models::enums::{InstanceChargeType, InstanceState};
 
-use crate::refusal::{Codes, Refusal};
-use crate::world::{Machine, Scene};
+use crate::api_error::{ApiError, DocumentedCodes};
+use crate::state::{RequestContext, StoredInstance};
 
 /// Finds instances that all exist and of which none is on its way out. Those in the recycle bin can
 /// be renewed and nothing else.
 pub(super) fn find<'s>(
-    scene: &'s Scene<'_>,
+    scene: &'s RequestContext<'_>,
     ids: &[String],
     is_bin_open: bool,
-) -> Result<Vec<&'s Machine>, Refusal> {
+) -> Result<Vec<&'s StoredInstance>, ApiError> {
     let serials = scene.find(ids)?;
-    let machines: Vec<_> = scene.machines(&serials).collect();
-    let is_out = |machine: &&&Machine| match machine.shown.instance_state {
+    let machines: Vec<_> = scene.instances(&serials).collect();
+    let is_out = |machine: &&&StoredInstance| match machine.api.instance_state {
         InstanceState::Terminating => true,
         InstanceState::Shutdown => !is_bin_open,
         _ => machine.is_isolating() && !is_bin_open,
@@ -22,48 +22,58 @@ pub(super) fn find<'s>(
     match machines.iter().find(is_out) {
         None => Ok(machines),
         Some(machine) => {
-            let why = format!("it is {}", machine.shown.instance_state);
+            let why = format!("it is {}", machine.api.instance_state);
             Err(not_supported(scene.codes, machine, &why))
         }
     }
 }
 
 /// As [`find`], for an action that names one.
-pub(super) fn find_one<'s>(scene: &'s Scene<'_>, id: &str) -> Result<&'s Machine, Refusal> {
+pub(super) fn find_one<'s>(
+    scene: &'s RequestContext<'_>,
+    id: &str,
+) -> Result<&'s StoredInstance, ApiError> {
     let machines = find(scene, &[id.to_owned()], false)?;
     machines.first().copied().ok_or_else(|| {
         let message = format!("The instance `{id}` does not exist.");
-        scene.codes.refuse(["InvalidInstanceId.NotFound"], message)
+        scene.codes.error(["InvalidInstanceId.NotFound"], message)
     })
 }
 
 /// Checks that all are charged in the same way.
 pub(super) fn are_of_one_charge(
-    codes: Codes,
-    machines: &[&Machine],
+    codes: DocumentedCodes,
+    machines: &[&StoredInstance],
     code: &str,
-) -> Result<(), Refusal> {
-    let mut kinds = machines.iter().map(|machine| &machine.shown.instance_charge_type);
+) -> Result<(), ApiError> {
+    let mut kinds = machines.iter().map(|machine| &machine.api.instance_charge_type);
     let first = kinds.next();
     if kinds.all(|kind| Some(kind) == first) {
         return Ok(());
     }
     Err(codes
-        .refuse([code], "The instances are not all charged in the same way; ask for each kind."))
+        .error([code], "The instances are not all charged in the same way; ask for each kind."))
 }
 
 /// Checks that an instance is not one of a dedicated host or cluster, which is charged in its stead.
-pub(super) fn is_charged_itself(codes: Codes, machine: &Machine) -> Result<(), Refusal> {
+pub(super) fn is_charged_itself(
+    codes: DocumentedCodes,
+    machine: &StoredInstance,
+) -> Result<(), ApiError> {
     use InstanceChargeType::{CdcPaid, CdhPaid};
-    if matches!(machine.shown.instance_charge_type, CdhPaid | CdcPaid) {
+    if matches!(machine.api.instance_charge_type, CdhPaid | CdcPaid) {
         return Err(not_supported(codes, machine, "the host is charged in its stead"));
     }
     Ok(())
 }
 
 /// The instance is of a kind that the action does not handle.
-pub(super) fn not_supported(codes: Codes, machine: &Machine, why: &str) -> Refusal {
-    let (id, action) = (&machine.shown.instance_id, codes.0.name);
+pub(super) fn not_supported(
+    codes: DocumentedCodes,
+    machine: &StoredInstance,
+    why: &str,
+) -> ApiError {
+    let (id, action) = (&machine.api.instance_id, codes.0.name);
     let message = format!("{action} does not take the instance `{id}`: {why}.");
-    codes.refuse(["InvalidInstance.NotSupported"], message)
+    codes.error(["InvalidInstance.NotSupported"], message)
 }

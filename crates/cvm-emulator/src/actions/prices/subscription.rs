@@ -7,9 +7,9 @@ use cvm_models::enums::InstanceChargeType;
 use cvm_models::types::ItemPrice;
 
 use super::quote;
-use crate::Moment;
+use crate::Timestamp;
 use crate::catalogue::{month, term_share};
-use crate::world::Machine;
+use crate::state::StoredInstance;
 
 /// Longest that is looked for, in months.
 const MAX_MONTHS: u32 = 1200;
@@ -27,14 +27,14 @@ pub(super) struct Subscription {
 
 impl Subscription {
     /// That of a prepaid instance.
-    pub(super) fn of(machine: &Machine, now: Moment) -> Option<Self> {
-        let shown = &machine.shown;
+    pub(super) fn of(machine: &StoredInstance, now: Timestamp) -> Option<Self> {
+        let shown = &machine.api;
         let is_prepaid = shown.instance_charge_type == InstanceChargeType::Prepaid;
         let ends = machine.expires.filter(|_| is_prepaid)?;
-        Self::between(Moment::parse(&shown.created_time)?, ends, now)
+        Self::between(Timestamp::parse(&shown.created_time)?, ends, now)
     }
 
-    fn between(begins: Moment, ends: Moment, now: Moment) -> Option<Self> {
+    fn between(begins: Timestamp, ends: Timestamp, now: Timestamp) -> Option<Self> {
         let months = (1..MAX_MONTHS).find(|months| begins.months_later(*months) >= ends)?;
         let total = ends.unix().saturating_sub(begins.unix());
         Some(Self { months, total, left: ends.unix().saturating_sub(now.unix()).min(total) })
@@ -77,7 +77,7 @@ mod tests {
     use super::*;
 
     fn subscription(ends: &str, now: &str) -> Option<Subscription> {
-        let moment = |text| Moment::parse(text).unwrap();
+        let moment = |text| Timestamp::parse(text).unwrap();
         Subscription::between(moment("2023-01-01"), moment(ends), moment(now))
     }
 

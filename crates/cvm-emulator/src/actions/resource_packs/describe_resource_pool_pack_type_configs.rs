@@ -5,14 +5,14 @@ use cvm_models::actions::{
 };
 use cvm_models::types::InstanceTypeConfig;
 
+use crate::api_error::ApiError;
 use crate::catalogue::pack_types;
-use crate::dispatch::{Behaviour, Outcome};
+use crate::dispatch::{ActionHandler, Outcome};
 use crate::filter;
-use crate::refusal::Refusal;
-use crate::world::Scene;
+use crate::state::RequestContext;
 
-impl Behaviour for DescribeResourcePoolPackTypeConfigs {
-    fn apply(self, scene: &mut Scene<'_>) -> Result<Outcome<Self::Response>, Refusal> {
+impl ActionHandler for DescribeResourcePoolPackTypeConfigs {
+    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let filters = filter::check(scene.codes, &self.filters)?;
         let passes = |config: &InstanceTypeConfig| {
             filters.iter().all(|filter| match filter.name {
@@ -33,7 +33,7 @@ impl Behaviour for DescribeResourcePoolPackTypeConfigs {
                 ..InstanceTypeConfig::default()
             })
         });
-        Ok(Outcome::Done(DescribeResourcePoolPackTypeConfigsResponse {
+        Ok(Outcome::Response(DescribeResourcePoolPackTypeConfigsResponse {
             instance_type_config_set: offered.filter(passes).collect(),
             ..Self::Response::default()
         }))

@@ -1,27 +1,27 @@
 //! The types of packs that a zone sells.
 
+use crate::api_error::ApiError;
 use crate::catalogue::{PackType, instance_type, pack_type};
-use crate::refusal::Refusal;
-use crate::verdict;
-use crate::world::Scene;
+use crate::error_codes;
+use crate::state::RequestContext;
 
 /// The type of a name, which the zone sells.
 pub(in crate::actions) fn on_sale(
-    scene: &Scene<'_>,
+    scene: &RequestContext<'_>,
     name: &str,
     zone: &str,
-) -> Result<&'static PackType, Refusal> {
+) -> Result<&'static PackType, ApiError> {
     const NO_PACK: &str = "InvalidParameter.InstanceTypeNotSupport";
     let codes = scene.codes;
-    verdict::type_name(codes, name)?;
+    error_codes::type_name(codes, name)?;
     let zone = scene.zone(zone)?;
     if let Some(found) = pack_type(name).filter(|one| one.is_offered_in(zone)) {
         return Ok(found);
     }
     if instance_type(name).is_some() {
         let message = format!("The instance type `{name}` cannot be reserved as a pack.");
-        return Err(codes.refuse([NO_PACK], message));
+        return Err(codes.error([NO_PACK], message));
     }
     let message = format!("The zone `{}` has no packs of the type `{name}`.", zone.name());
-    Err(codes.refuse(["ResourceNotFound.InvalidZoneInstanceType", NO_PACK], message))
+    Err(codes.error(["ResourceNotFound.InvalidZoneInstanceType", NO_PACK], message))
 }

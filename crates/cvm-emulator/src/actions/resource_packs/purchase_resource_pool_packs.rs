@@ -6,17 +6,17 @@ use cvm_models::types::ResourcePoolPack;
 use cvm_signer::HexDigest;
 
 use super::on_sale::on_sale;
+use crate::api_error::{ApiError, DocumentedCodes};
 use crate::catalogue::PackType;
-use crate::dice::Purpose;
-use crate::dispatch::{Behaviour, Outcome};
-use crate::refusal::{Codes, Refusal};
-use crate::world::{Scene, Term, capacity};
+use crate::dispatch::{ActionHandler, Outcome};
+use crate::seeded_rng::Stream;
+use crate::state::{RequestContext, Term, capacity};
 
 /// Shown for a pack without a name.
 const UNNAMED: &str = "未命名";
 
-impl Behaviour for PurchaseResourcePoolPacks {
-    fn apply(self, scene: &mut Scene<'_>) -> Result<Outcome<Self::Response>, Refusal> {
+impl ActionHandler for PurchaseResourcePoolPacks {
+    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let codes = scene.codes;
         let name = self.dedicated_resource_pool_pack_name.as_deref();
         let name = name.filter(|name| !name.is_empty()).unwrap_or(UNNAMED);
@@ -25,7 +25,7 @@ impl Behaviour for PurchaseResourcePoolPacks {
         if kind != ResourcePoolPackType::Exclusive {
             let message = format!("Packs of the kind {kind} are not sold.");
             let code = "InvalidParameterValue.ResourcePoolPackTypeNotSupported";
-            return Err(codes.refuse([code], message));
+            return Err(codes.error([code], message));
         }
         let size = on_sale(scene, &self.instance_type, &self.zone)?;
         if self.dry_run == Some(true) {
@@ -38,8 +38,8 @@ impl Behaviour for PurchaseResourcePoolPacks {
         let when = (scene.clock, scene.now);
         let mut ids = Vec::new();
         for _ in 0..count {
-            let host = scene.mint.number(Purpose::ResourcePackId);
-            let id = scene.mint.id("rpp-", Purpose::ResourcePackId);
+            let host = scene.ids.number(Stream::ResourcePackId);
+            let id = scene.ids.id("rpp-", Stream::ResourcePackId);
             ids.push(id.clone());
             let pack = ResourcePoolPack {
                 dedicated_resource_pack_id: id,
@@ -49,16 +49,16 @@ impl Behaviour for PurchaseResourcePoolPacks {
                 start_time: scene.now.to_string(),
                 ..machine(size, &self.zone, host)
             };
-            scene.here().resource_packs.insert(pack, term.clone(), when);
+            scene.resources().resource_packs.insert(pack, term.clone(), when);
         }
-        Ok(Outcome::Done(PurchaseResourcePoolPacksResponse {
+        Ok(Outcome::Response(PurchaseResourcePoolPacksResponse {
             dedicated_resource_pack_id_set: ids,
             ..Self::Response::default()
         }))
     }
 }
 
-fn check_name(codes: Codes, name: &str) -> Result<(), Refusal> {
+fn check_name(codes: DocumentedCodes, name: &str) -> Result<(), ApiError> {
     let is_chinese = |letter: char| ('\u{4e00}'..='\u{9fff}').contains(&letter);
     let is_allowed = |letter: char| {
         letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_') || is_chinese(letter)
@@ -68,7 +68,7 @@ fn check_name(codes: Codes, name: &str) -> Result<(), Refusal> {
     }
     let message =
         "The name of a pack has only Chinese characters, letters, digits, hyphens and underscores.";
-    Err(codes.refuse(["InvalidParameterValue.DedicatedResourcePackName"], message))
+    Err(codes.error(["InvalidParameterValue.DedicatedResourcePackName"], message))
 }
 
 /// What a pack shows of the machine behind it.

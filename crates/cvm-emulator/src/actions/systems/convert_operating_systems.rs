@@ -5,10 +5,10 @@ use cvm_models::enums::{InstanceState, TargetOsType};
 use cvm_models::types::TargetOS;
 
 use super::disk;
-use crate::dice::Purpose;
-use crate::dispatch::{Behaviour, Outcome};
-use crate::refusal::{Codes, Refusal};
-use crate::world::{CONVERT_SYSTEM, Change, Machine, Scene};
+use crate::api_error::{ApiError, DocumentedCodes};
+use crate::dispatch::{ActionHandler, Outcome};
+use crate::seeded_rng::Stream;
+use crate::state::{CONVERT_SYSTEM, Effect, RequestContext, StoredInstance};
 
 /// What a system is called before and after, and the release of the latter.
 struct Conversion {
@@ -25,15 +25,15 @@ const CONVERSIONS: &[Conversion] = &[
 /// Task numbers have at most so many digits.
 const TASK_NUMBERS: u64 = 1_000_000_000;
 
-impl Behaviour for ConvertOperatingSystems {
-    fn apply(self, scene: &mut Scene<'_>) -> Result<Outcome<Self::Response>, Refusal> {
+impl ActionHandler for ConvertOperatingSystems {
+    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let codes = scene.codes;
         let serials = scene.find(&self.instance_ids)?;
         let planned: Vec<_> = scene
-            .machines(&serials)
+            .instances(&serials)
             .map(|machine| conversion(codes, machine))
             .collect::<Result<_, _>>()?;
-        scene.machines(&serials).try_for_each(|machine| is_ready(codes, machine))?;
+        scene.instances(&serials).try_for_each(|machine| is_ready(codes, machine))?;
         let mut response = ConvertOperatingSystemsResponse::default();
         if self.dry_run == Some(true) {
             let offered = CONVERSIONS.iter();
@@ -44,23 +44,26 @@ impl Behaviour for ConvertOperatingSystems {
                     target_os_version: one.version.to_owned(),
                 })
                 .collect();
-            return Ok(Outcome::Done(response));
+            return Ok(Outcome::Response(response));
         }
         for (serial, one) in serials.into_iter().zip(planned) {
-            scene.begin(serial, &CONVERT_SYSTEM, Change::OsName(one.to));
+            scene.begin(serial, &CONVERT_SYSTEM, Effect::OsName(one.to));
         }
-        let number = scene.mint.number(Purpose::TaskId) % TASK_NUMBERS;
+        let number = scene.ids.number(Stream::TaskId) % TASK_NUMBERS;
         response.task_id = Some(number.to_string());
-        Ok(Outcome::Done(response))
+        Ok(Outcome::Response(response))
     }
 }
 
 /// What the system of an instance can become.
-fn conversion(codes: Codes, machine: &Machine) -> Result<&'static Conversion, Refusal> {
-    let (id, name) = (&machine.shown.instance_id, &machine.shown.os_name);
+fn conversion(
+    codes: DocumentedCodes,
+    machine: &StoredInstance,
+) -> Result<&'static Conversion, ApiError> {
+    let (id, name) = (&machine.api.instance_id, &machine.api.os_name);
     let refuse = |code: &str| {
         let message = format!("{name} of the instance `{id}` cannot be converted.");
-        codes.refuse([code], message)
+        codes.error([code], message)
     };
     if machine.is_windows() {
         return Err(refuse("UnsupportedOperation.InstanceOsWindows"));
@@ -68,7 +71,7 @@ fn conversion(codes: Codes, machine: &Machine) -> Result<&'static Conversion, Re
     let found = CONVERSIONS.iter().find(|one| name.starts_with(one.from));
     let found =
         found.ok_or_else(|| refuse("UnsupportedOperation.InstanceOsConvertOsNotSupport"))?;
-    if disk::is_local(machine.shown.system_disk.disk_type.as_ref()) {
+    if disk::is_local(machine.api.system_disk.disk_type.as_ref()) {
         // A snapshot is taken first, and local disks have none.
         return Err(refuse("InvalidParameter.AutoSnapshotNotSupported"));
     }
@@ -76,16 +79,16 @@ fn conversion(codes: Codes, machine: &Machine) -> Result<&'static Conversion, Re
 }
 
 /// The action publishes neither the codes of single states nor one for operations in progress.
-fn is_ready(codes: Codes, machine: &Machine) -> Result<(), Refusal> {
-    let id = &machine.shown.instance_id;
-    let (code, why) = if machine.shown.instance_state != InstanceState::Running {
+fn is_ready(codes: DocumentedCodes, machine: &StoredInstance) -> Result<(), ApiError> {
+    let id = &machine.api.instance_id;
+    let (code, why) = if machine.api.instance_state != InstanceState::Running {
         ("UnsupportedOperation.InstanceStateNotRunning", "is not running")
-    } else if machine.underway.is_some() {
+    } else if machine.operation.is_some() {
         ("ResourceInUse", "has an operation in progress")
     } else if !machine.has_agent {
         ("UnsupportedOperation.TatAgentNotOnline", "has no automation agent")
     } else {
         return Ok(());
     };
-    Err(codes.refuse([code], format!("The instance `{id}` {why}.")))
+    Err(codes.error([code], format!("The instance `{id}` {why}.")))
 }

@@ -5,8 +5,8 @@ use std::ops::RangeInclusive;
 use cvm_models::enums::DiskType;
 use cvm_models::types::SystemDisk;
 
+use crate::api_error::{ApiError, DocumentedCodes};
 use crate::catalogue::disk_type;
-use crate::refusal::{Codes, Refusal};
 
 /// Whether a disk is in the physical server. Types that cannot be chosen are such disks too.
 pub(super) fn is_local(kind: Option<&DiskType>) -> bool {
@@ -14,10 +14,14 @@ pub(super) fn is_local(kind: Option<&DiskType>) -> bool {
 }
 
 /// Passes a new size of a system disk.
-pub(super) fn system_can_grow(codes: Codes, disk: &SystemDisk, gib: i64) -> Result<(), Refusal> {
+pub(super) fn system_can_grow(
+    codes: DocumentedCodes,
+    disk: &SystemDisk,
+    gib: i64,
+) -> Result<(), ApiError> {
     if is_local(disk.disk_type.as_ref()) {
         let message = "A local system disk cannot grow.";
-        return Err(codes.refuse(["InvalidParameterValue"], message));
+        return Err(codes.error(["InvalidParameterValue"], message));
     }
     let known = disk.disk_type.as_ref().and_then(|kind| disk_type(kind.as_str()));
     can_grow(codes, disk.disk_size, gib, known.map(|known| &known.system_gib))
@@ -25,11 +29,11 @@ pub(super) fn system_can_grow(codes: Codes, disk: &SystemDisk, gib: i64) -> Resu
 
 /// Passes a new size that is larger than the present one and within the limits of the type.
 pub(super) fn can_grow(
-    codes: Codes,
+    codes: DocumentedCodes,
     now: Option<i64>,
     gib: i64,
     limits: Option<&RangeInclusive<i64>>,
-) -> Result<(), Refusal> {
+) -> Result<(), ApiError> {
     let now = now.unwrap_or_default();
     let message = if gib <= now {
         format!("The disk has {now} GiB and can only grow, not become {gib} GiB.")
@@ -38,5 +42,5 @@ pub(super) fn can_grow(
     } else {
         return Ok(());
     };
-    Err(codes.refuse(["InvalidParameterValue"], message))
+    Err(codes.error(["InvalidParameterValue"], message))
 }

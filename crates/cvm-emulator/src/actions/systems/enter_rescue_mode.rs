@@ -5,23 +5,23 @@ use cvm_models::enums::{InstanceState, StopType};
 
 use super::one_instance;
 use crate::actions::instances::run_instances::login::Strength;
-use crate::dispatch::{Behaviour, Outcome};
-use crate::refusal::Refusal;
-use crate::world::{Change, ENTER_RESCUE, ENTER_RESCUE_HARD, Scene};
+use crate::api_error::ApiError;
+use crate::dispatch::{ActionHandler, Outcome};
+use crate::state::{ENTER_RESCUE, ENTER_RESCUE_HARD, Effect, RequestContext};
 
 const ALLOWED: &[InstanceState] = &[InstanceState::Running, InstanceState::Stopped];
 
-impl Behaviour for EnterRescueMode {
-    fn apply(self, scene: &mut Scene<'_>) -> Result<Outcome<Self::Response>, Refusal> {
+impl ActionHandler for EnterRescueMode {
+    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let (serial, machine) = one_instance::find(scene, &self.instance_id)?;
         // The password is that of the rescue system, and kept nowhere.
         Strength::of(machine.is_windows()).check(scene.codes, &self.password)?;
-        let state = machine.shown.instance_state.clone();
-        scene.admit(&[serial], ALLOWED)?;
+        let state = machine.api.instance_state.clone();
+        scene.check_state(&[serial], ALLOWED)?;
         let is_hard = self.stop_type == Some(StopType::Hard) || self.force_stop == Some(true);
         let is_down = state == InstanceState::Stopped;
         let course = if is_hard || is_down { &ENTER_RESCUE_HARD } else { &ENTER_RESCUE };
-        scene.begin(serial, course, Change::RescuedFrom(state));
-        Ok(Outcome::Done(EnterRescueModeResponse::default()))
+        scene.begin(serial, course, Effect::RescuedFrom(state));
+        Ok(Outcome::Response(EnterRescueModeResponse::default()))
     }
 }

@@ -5,44 +5,44 @@ use cvm_models::enums::{DiskType, InstanceChargeType, InstanceState};
 use cvm_models::types::Instance;
 
 use super::{disk, one_instance};
+use crate::api_error::{ApiError, DocumentedCodes};
 use crate::catalogue::{self, disk_type};
-use crate::dispatch::{Behaviour, Outcome};
-use crate::refusal::{Codes, Refusal};
-use crate::world::{Becomes, Change, DiskChange, MOVE_DISKS, Scene};
+use crate::dispatch::{ActionHandler, Outcome};
+use crate::state::{DiskChange, DiskEffect, Effect, MOVE_DISKS, RequestContext};
 
 const ALLOWED: &[InstanceState] = &[InstanceState::Stopped];
 
-impl Behaviour for ModifyInstanceDiskType {
-    fn apply(self, scene: &mut Scene<'_>) -> Result<Outcome<Self::Response>, Refusal> {
+impl ActionHandler for ModifyInstanceDiskType {
+    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let codes = scene.codes;
         let data = self.data_disks.first();
         if data.is_none() && self.system_disk.is_none() {
             let message = "The request names no disk.";
-            return Err(codes.refuse(["MissingParameter"], message));
+            return Err(codes.error(["MissingParameter"], message));
         }
         let system = self.system_disk.as_ref().map(|wanted| target(codes, &wanted.disk_type));
         let data = data.map(|wanted| target(codes, &wanted.disk_type));
         let (system, data) = (system.transpose()?, data.transpose()?);
         let (serial, machine) = one_instance::find(scene, &self.instance_id)?;
-        let moves = moves(codes, &machine.shown, system, data)?;
-        scene.admit(&[serial], ALLOWED)?;
-        scene.begin(serial, &MOVE_DISKS, Change::Disks(moves));
-        Ok(Outcome::Done(ModifyInstanceDiskTypeResponse::default()))
+        let moves = moves(codes, &machine.api, system, data)?;
+        scene.check_state(&[serial], ALLOWED)?;
+        scene.begin(serial, &MOVE_DISKS, Effect::Disks(moves));
+        Ok(Outcome::Response(ModifyInstanceDiskTypeResponse::default()))
     }
 }
 
 /// The cloud type that a disk is to have.
 fn target(
-    codes: Codes,
+    codes: DocumentedCodes,
     wanted: &Option<DiskType>,
-) -> Result<&'static catalogue::DiskType, Refusal> {
+) -> Result<&'static catalogue::DiskType, ApiError> {
     let Some(wanted) = wanted else {
-        return Err(codes.refuse(["MissingParameter"], "`DiskType` is missing."));
+        return Err(codes.error(["MissingParameter"], "`DiskType` is missing."));
     };
     let known = disk_type(wanted.as_str()).filter(|known| !known.is_local());
     known.ok_or_else(|| {
         let message = format!("A local disk can only move to a cloud disk, not to {wanted}.");
-        codes.refuse(["InvalidParameterValue"], message)
+        codes.error(["InvalidParameterValue"], message)
     })
 }
 
@@ -50,11 +50,11 @@ type Target = Option<&'static catalogue::DiskType>;
 
 /// What becomes of the disks, once it is sure that all of it can be.
 fn moves(
-    codes: Codes,
+    codes: DocumentedCodes,
     shown: &Instance,
     system: Target,
     data: Target,
-) -> Result<Vec<DiskChange>, Refusal> {
+) -> Result<Vec<DiskChange>, ApiError> {
     let id = &shown.instance_id;
     let local_system =
         Some(&shown.system_disk).filter(|disk| disk::is_local(disk.disk_type.as_ref()));
@@ -62,17 +62,17 @@ fn moves(
     let is_spot = shown.instance_charge_type == InstanceChargeType::SpotPaid;
     if is_spot || local_system.is_none() && local_data.is_none() {
         let message = format!("The instance `{id}` is a spot instance, or has no local disk.");
-        return Err(codes.refuse(["InvalidParameter.InvalidInstanceNotSupported"], message));
+        return Err(codes.error(["InvalidParameter.InvalidInstanceNotSupported"], message));
     }
     let is_missing = |target: Target, has_local: bool| target.is_some() && !has_local;
     if is_missing(system, local_system.is_some()) || is_missing(data, local_data.is_some()) {
         let message = format!("The instance `{id}` has no such local disk.");
-        return Err(codes.refuse(["InvalidParameterValue"], message));
+        return Err(codes.error(["InvalidParameterValue"], message));
     }
     let has_both = local_system.is_some() && local_data.is_some();
     if has_both && (system.is_none() || data.is_none()) {
         let message = format!("The local disks of the instance `{id}` can only move together.");
-        return Err(codes.refuse(["InvalidParameter"], message));
+        return Err(codes.error(["InvalidParameter"], message));
     }
     let mut moves = Vec::new();
     if let Some((disk, kind)) = local_system.zip(system) {
@@ -87,19 +87,19 @@ fn moves(
 }
 
 fn one(disk_id: &Option<String>, kind: &catalogue::DiskType) -> DiskChange {
-    DiskChange { disk_id: disk_id.clone(), becomes: Becomes::Of(kind.name.into()) }
+    DiskChange { disk_id: disk_id.clone(), effect: DiskEffect::Of(kind.name.into()) }
 }
 
 fn fits(
-    codes: Codes,
+    codes: DocumentedCodes,
     gib: Option<i64>,
     kind: &catalogue::DiskType,
     it_does: bool,
-) -> Result<(), Refusal> {
+) -> Result<(), ApiError> {
     if it_does {
         return Ok(());
     }
     let (gib, name) = (gib.unwrap_or_default(), kind.name);
     let message = format!("A disk of type {name} cannot have the {gib} GiB of the local disk.");
-    Err(codes.refuse(["InvalidParameterValue.LocalDiskSizeRange"], message))
+    Err(codes.error(["InvalidParameterValue.LocalDiskSizeRange"], message))
 }

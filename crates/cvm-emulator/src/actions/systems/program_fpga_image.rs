@@ -3,20 +3,20 @@
 use cvm_models::actions::ProgramFpgaImage;
 
 use super::one_instance;
-use crate::dispatch::{Behaviour, Outcome};
-use crate::refusal::Refusal;
-use crate::world::Scene;
+use crate::api_error::ApiError;
+use crate::dispatch::{ActionHandler, Outcome};
+use crate::state::RequestContext;
 
-impl Behaviour for ProgramFpgaImage {
-    fn apply(self, scene: &mut Scene<'_>) -> Result<Outcome<Self::Response>, Refusal> {
+impl ActionHandler for ProgramFpgaImage {
+    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         if let Some(address) = self.dbdfs.iter().find(|address| !is_pci_address(address)) {
             let message = format!("`{address}` is no PCI address like `0000:00:08.0`.");
-            return Err(scene.codes.refuse(["InvalidParameterValue.IncorrectFormat"], message));
+            return Err(scene.codes.error(["InvalidParameterValue.IncorrectFormat"], message));
         }
         let (_, machine) = one_instance::find(scene, &self.instance_id)?;
-        let (id, kind) = (&machine.shown.instance_id, &machine.shown.instance_type);
+        let (id, kind) = (&machine.api.instance_id, &machine.api.instance_type);
         let message = format!("The instance `{id}` is of the type {kind}, which has no FPGA card.");
-        Err(scene.codes.refuse(["UnsupportedOperation.NotFpgaInstance"], message))
+        Err(scene.codes.error(["UnsupportedOperation.NotFpgaInstance"], message))
     }
 }
 

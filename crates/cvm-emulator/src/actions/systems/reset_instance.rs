@@ -7,10 +7,13 @@ use cvm_models::types::Instance;
 use super::{disk, one_instance};
 use crate::actions::instances::run_instances::agent::wants_agent;
 use crate::actions::instances::run_instances::login;
+use crate::api_error::{ApiError, DocumentedCodes};
 use crate::catalogue;
-use crate::dispatch::{Behaviour, Outcome};
-use crate::refusal::{Codes, Refusal};
-use crate::world::{Bootable, Change, Machine, REINSTALL, REINSTALL_FORCED, Reinstallation, Scene};
+use crate::dispatch::{ActionHandler, Outcome};
+use crate::state::{
+    Effect, LaunchImage, REINSTALL, REINSTALL_FORCED, Reinstallation, RequestContext,
+    StoredInstance,
+};
 
 const ALLOWED: &[InstanceState] = &[InstanceState::Running, InstanceState::Stopped];
 
@@ -19,26 +22,26 @@ const CHANGEABLE_DISKS: &[&str] = &["CLOUD_BASIC", "CLOUD_PREMIUM", "CLOUD_SSD",
 
 const UNFIT_IMAGE: &str = "InvalidParameterValue.InvalidImageIdForRetsetInstance";
 
-impl Behaviour for ResetInstance {
-    fn apply(self, scene: &mut Scene<'_>) -> Result<Outcome<Self::Response>, Refusal> {
+impl ActionHandler for ResetInstance {
+    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let (serial, machine) = one_instance::find(scene, &self.instance_id)?;
         let system = system(scene, &self, machine)?;
-        let runs = machine.shown.instance_state == InstanceState::Running;
-        scene.admit(&[serial], ALLOWED)?;
+        let runs = machine.api.instance_state == InstanceState::Running;
+        scene.check_state(&[serial], ALLOWED)?;
         let course = if runs { &REINSTALL_FORCED } else { &REINSTALL };
-        scene.begin(serial, course, Change::System(Box::new(system)));
-        Ok(Outcome::Done(ResetInstanceResponse::default()))
+        scene.begin(serial, course, Effect::System(Box::new(system)));
+        Ok(Outcome::Response(ResetInstanceResponse::default()))
     }
 }
 
 /// The system that there will be, once everything about it is checked.
 fn system(
-    scene: &Scene<'_>,
+    scene: &RequestContext<'_>,
     request: &ResetInstance,
-    machine: &Machine,
-) -> Result<Reinstallation, Refusal> {
+    machine: &StoredInstance,
+) -> Result<Reinstallation, ApiError> {
     let codes = scene.codes;
-    let shown = &machine.shown;
+    let shown = &machine.api;
     let id = request.image_id.as_deref().filter(|id| !id.is_empty()).unwrap_or(&shown.image_id);
     let image = scene.bootable(id)?;
     let host_name = request.host_name.as_deref().filter(|name| !name.is_empty());
@@ -52,7 +55,7 @@ fn system(
     let keeps_image_login = keeps.is_some_and(|text| text.eq_ignore_ascii_case("true"));
     if keeps_image_login && catalogue::image(&image.id).is_some() {
         let message = "A public image holds no login that could be kept.";
-        return Err(codes.refuse(["InvalidParameterValue"], message));
+        return Err(codes.error(["InvalidParameterValue"], message));
     }
     can_change(codes, machine, &image)?;
     Ok(Reinstallation {
@@ -66,29 +69,33 @@ fn system(
 }
 
 /// Whether the operating system may become that of the image.
-fn can_change(codes: Codes, machine: &Machine, image: &Bootable) -> Result<(), Refusal> {
-    let disk = machine.shown.system_disk.disk_type.as_ref().map_or("", |kind| kind.as_str());
+fn can_change(
+    codes: DocumentedCodes,
+    machine: &StoredInstance,
+    image: &LaunchImage,
+) -> Result<(), ApiError> {
+    let disk = machine.api.system_disk.disk_type.as_ref().map_or("", |kind| kind.as_str());
     if machine.is_windows() == image.system.is_windows() || CHANGEABLE_DISKS.contains(&disk) {
         return Ok(());
     }
-    let (id, name) = (&machine.shown.instance_id, &image.system.os_name);
+    let (id, name) = (&machine.api.instance_id, &image.system.os_name);
     let message = format!("{name} cannot be installed on `{id}`, whose system disk is {disk}.");
-    Err(codes.refuse([UNFIT_IMAGE], message))
+    Err(codes.error([UNFIT_IMAGE], message))
 }
 
 /// The size of the system disk, which can grow on this occasion.
 fn size(
-    codes: Codes,
+    codes: DocumentedCodes,
     request: &ResetInstance,
     shown: &Instance,
-    image: &Bootable,
-) -> Result<i64, Refusal> {
+    image: &LaunchImage,
+) -> Result<i64, ApiError> {
     let disk = &shown.system_disk;
     let wanted = request.system_disk.as_ref();
     let kind = wanted.and_then(|wanted| wanted.disk_type.as_ref());
     if kind.is_some() && kind != disk.disk_type.as_ref() {
         let message = "The type of a system disk cannot be changed by a reinstallation.";
-        return Err(codes.refuse(["InvalidParameterValue"], message));
+        return Err(codes.error(["InvalidParameterValue"], message));
     }
     let now = disk.disk_size.unwrap_or_default();
     let gib = wanted.and_then(|wanted| wanted.disk_size).unwrap_or(now);
@@ -98,7 +105,7 @@ fn size(
     if gib < image.size_gib {
         let (id, least) = (&image.id, image.size_gib);
         let message = format!("The image `{id}` needs a system disk of at least {least} GiB.");
-        return Err(codes.refuse([UNFIT_IMAGE], message));
+        return Err(codes.error([UNFIT_IMAGE], message));
     }
     Ok(gib)
 }

@@ -6,27 +6,27 @@ use cvm_models::types::{DataDisk, Instance, SystemDisk};
 
 use super::{disk, one_instance};
 use crate::actions::instances::run_instances::disks::DATA_STEP_GIB;
+use crate::api_error::{ApiError, DocumentedCodes};
 use crate::catalogue::disk_type;
-use crate::dispatch::{Behaviour, Outcome};
-use crate::refusal::{Codes, Refusal};
-use crate::world::{
-    Becomes, Change, DiskChange, GROW_DISK, GROW_DISK_FORCED, GROW_DISK_ONLINE, Scene,
+use crate::dispatch::{ActionHandler, Outcome};
+use crate::state::{
+    DiskChange, DiskEffect, Effect, GROW_DISK, GROW_DISK_FORCED, GROW_DISK_ONLINE, RequestContext,
 };
 
 const ALLOWED: &[InstanceState] = &[InstanceState::Stopped];
 const ALLOWED_RUNNING: &[InstanceState] = &[InstanceState::Stopped, InstanceState::Running];
 
-impl Behaviour for ResizeInstanceDisks {
-    fn apply(self, scene: &mut Scene<'_>) -> Result<Outcome<Self::Response>, Refusal> {
+impl ActionHandler for ResizeInstanceDisks {
+    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let codes = scene.codes;
         let (serial, machine) = one_instance::find(scene, &self.instance_id)?;
-        let shown = &machine.shown;
+        let shown = &machine.api;
         let growth = match (&self.system_disk, self.data_disks.first()) {
             (Some(wanted), _) => grown_system(codes, wanted, shown)?,
             (None, Some(wanted)) => grown_data(codes, wanted, shown)?,
             (None, None) => {
                 let message = "The request names no disk.";
-                return Err(codes.refuse(["MissingParameter.AtLeastOne"], message));
+                return Err(codes.error(["MissingParameter.AtLeastOne"], message));
             }
         };
         let is_online = self.resize_online == Some(true) && growth.in_the_cloud;
@@ -36,9 +36,9 @@ impl Behaviour for ResizeInstanceDisks {
             InstanceState::Running => &GROW_DISK_FORCED,
             _ => &GROW_DISK,
         };
-        scene.admit(&[serial], if may_run { ALLOWED_RUNNING } else { ALLOWED })?;
-        scene.begin(serial, course, Change::Disks(vec![growth.change]));
-        Ok(Outcome::Done(ResizeInstanceDisksResponse::default()))
+        scene.check_state(&[serial], if may_run { ALLOWED_RUNNING } else { ALLOWED })?;
+        scene.begin(serial, course, Effect::Disks(vec![growth.change]));
+        Ok(Outcome::Response(ResizeInstanceDisksResponse::default()))
     }
 }
 
@@ -48,50 +48,58 @@ struct Growth {
     in_the_cloud: bool,
 }
 
-fn grown_system(codes: Codes, wanted: &SystemDisk, shown: &Instance) -> Result<Growth, Refusal> {
+fn grown_system(
+    codes: DocumentedCodes,
+    wanted: &SystemDisk,
+    shown: &Instance,
+) -> Result<Growth, ApiError> {
     let disk = &shown.system_disk;
     only_local_on_hosts(codes, shown, disk::is_local(disk.disk_type.as_ref()))?;
     let Some(gib) = wanted.disk_size else {
         let message = "`SystemDisk.DiskSize` is missing.";
-        return Err(codes.refuse(["MissingParameter"], message));
+        return Err(codes.error(["MissingParameter"], message));
     };
     if wanted.disk_type.is_some() && wanted.disk_type != disk.disk_type {
         let message = "The type of a disk cannot be changed by a resize.";
-        return Err(codes.refuse(["InvalidParameterValue"], message));
+        return Err(codes.error(["InvalidParameterValue"], message));
     }
     disk::system_can_grow(codes, disk, gib)?;
-    let change = DiskChange { disk_id: disk.disk_id.clone(), becomes: Becomes::Large(gib) };
+    let change = DiskChange { disk_id: disk.disk_id.clone(), effect: DiskEffect::Large(gib) };
     Ok(Growth { change, in_the_cloud: true })
 }
 
-fn grown_data(codes: Codes, wanted: &DataDisk, shown: &Instance) -> Result<Growth, Refusal> {
+fn grown_data(
+    codes: DocumentedCodes,
+    wanted: &DataDisk,
+    shown: &Instance,
+) -> Result<Growth, ApiError> {
     let Some(gib) = wanted.disk_size else {
         let message = "`DataDisks.DiskSize` is missing.";
-        return Err(codes.refuse(["MissingParameter"], message));
+        return Err(codes.error(["MissingParameter"], message));
     };
     if gib % DATA_STEP_GIB != 0 {
         let message = format!("The size of a data disk is a multiple of 10 GiB, not {gib}.");
-        return Err(codes.refuse(["InvalidParameterValue"], message));
+        return Err(codes.error(["InvalidParameterValue"], message));
     }
     let disk = meant(codes, wanted, shown)?;
     let is_local = disk::is_local(disk.disk_type.as_ref());
     only_local_on_hosts(codes, shown, is_local)?;
     if is_local && !is_on_host(shown) {
         let message = "A local data disk can only grow on a dedicated host.";
-        return Err(codes.refuse(["UnsupportedOperation.InvalidDataDisk"], message));
+        return Err(codes.error(["UnsupportedOperation.InvalidDataDisk"], message));
     }
     let known = disk.disk_type.as_ref().and_then(|kind| disk_type(kind.as_str()));
     disk::can_grow(codes, disk.disk_size, gib, known.map(|known| &known.data_gib))?;
-    let change = DiskChange { disk_id: disk.disk_id.clone(), becomes: Becomes::Large(gib) };
+    let change = DiskChange { disk_id: disk.disk_id.clone(), effect: DiskEffect::Large(gib) };
     Ok(Growth { change, in_the_cloud: !is_local })
 }
 
 /// The one data disk that a request can mean.
 fn meant<'a>(
-    codes: Codes,
+    codes: DocumentedCodes,
     wanted: &DataDisk,
     shown: &'a Instance,
-) -> Result<&'a DataDisk, Refusal> {
+) -> Result<&'a DataDisk, ApiError> {
     let fits = |disk: &&DataDisk| {
         (wanted.disk_id.is_none() || wanted.disk_id == disk.disk_id)
             && (wanted.disk_type.is_none() || wanted.disk_type == disk.disk_type)
@@ -105,17 +113,21 @@ fn meant<'a>(
     let id = &shown.instance_id;
     let message =
         format!("The instance `{id}` has {how_many} data disk that the request can mean.");
-    Err(codes.refuse(["InvalidParameterValue"], message))
+    Err(codes.error(["InvalidParameterValue"], message))
 }
 
 fn is_on_host(shown: &Instance) -> bool {
     shown.instance_charge_type == InstanceChargeType::CdhPaid
 }
 
-fn only_local_on_hosts(codes: Codes, shown: &Instance, is_local: bool) -> Result<(), Refusal> {
+fn only_local_on_hosts(
+    codes: DocumentedCodes,
+    shown: &Instance,
+    is_local: bool,
+) -> Result<(), ApiError> {
     if is_local || !is_on_host(shown) {
         return Ok(());
     }
     let message = "On a dedicated host only local data disks can grow.";
-    Err(codes.refuse(["InvalidParameterValue.CdhOnlyLocalDataDiskResize"], message))
+    Err(codes.error(["InvalidParameterValue.CdhOnlyLocalDataDiskResize"], message))
 }

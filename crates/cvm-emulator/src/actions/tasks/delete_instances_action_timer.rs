@@ -2,19 +2,19 @@
 
 use cvm_models::actions::{DeleteInstancesActionTimer, DeleteInstancesActionTimerResponse};
 
-use crate::dispatch::{Behaviour, Outcome};
-use crate::refusal::Refusal;
-use crate::world::Scene;
+use crate::api_error::ApiError;
+use crate::dispatch::{ActionHandler, Outcome};
+use crate::state::RequestContext;
 
-impl Behaviour for DeleteInstancesActionTimer {
-    fn apply(self, scene: &mut Scene<'_>) -> Result<Outcome<Self::Response>, Refusal> {
+impl ActionHandler for DeleteInstancesActionTimer {
+    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let codes = scene.codes;
-        let timers = &mut scene.here().action_timers;
+        let timers = &mut scene.resources().action_timers;
         let mut late = None;
         for id in &self.action_timer_ids {
             let Some(timer) = timers.find(id) else {
                 let message = format!("The timer `{id}` does not exist.");
-                return Err(codes.refuse(["InvalidParameterValue"], message));
+                return Err(codes.error(["InvalidParameterValue"], message));
             };
             if !timer.is_waiting() {
                 late = Some(id);
@@ -22,9 +22,9 @@ impl Behaviour for DeleteInstancesActionTimer {
         }
         if let Some(id) = late {
             let message = format!("The timer `{id}` has begun and cannot be cancelled.");
-            return Err(codes.refuse(["UnsupportedOperation"], message));
+            return Err(codes.error(["UnsupportedOperation"], message));
         }
         timers.cancel(&self.action_timer_ids);
-        Ok(Outcome::Done(DeleteInstancesActionTimerResponse::default()))
+        Ok(Outcome::Response(DeleteInstancesActionTimerResponse::default()))
     }
 }

@@ -3,13 +3,13 @@
 use cvm_models::actions::{DescribeInstancesActionTimer, DescribeInstancesActionTimerResponse};
 
 use super::time;
-use crate::dispatch::{Behaviour, Outcome};
+use crate::api_error::ApiError;
+use crate::dispatch::{ActionHandler, Outcome};
 use crate::filter::IdFilter;
-use crate::refusal::Refusal;
-use crate::world::{Scene, Timer};
+use crate::state::{RequestContext, Timer};
 
-impl Behaviour for DescribeInstancesActionTimer {
-    fn apply(self, scene: &mut Scene<'_>) -> Result<Outcome<Self::Response>, Refusal> {
+impl ActionHandler for DescribeInstancesActionTimer {
+    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let codes = scene.codes;
         let first = time::read(codes, "StartActionTime", self.start_action_time.as_ref())?;
         let last = time::read(codes, "EndActionTime", self.end_action_time.as_ref())?;
@@ -24,9 +24,9 @@ impl Behaviour for DescribeInstancesActionTimer {
                 && (self.status_list.is_empty()
                     || timer.shown.status.as_ref().is_some_and(|it| self.status_list.contains(it)))
         };
-        let timers = scene.here().action_timers.newest_first().filter(fits);
+        let timers = scene.resources().action_timers.newest_first().filter(fits);
         let action_timers = timers.map(|timer| timer.shown.clone()).collect();
-        Ok(Outcome::Done(DescribeInstancesActionTimerResponse {
+        Ok(Outcome::Response(DescribeInstancesActionTimerResponse {
             action_timers,
             ..Self::Response::default()
         }))

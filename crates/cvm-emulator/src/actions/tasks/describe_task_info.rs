@@ -5,26 +5,26 @@ use cvm_models::enums::RepairTaskOrderField;
 use cvm_models::types::RepairTaskInfo;
 
 use super::time;
-use crate::Moment;
-use crate::dispatch::{Behaviour, Outcome};
+use crate::Timestamp;
+use crate::api_error::ApiError;
+use crate::dispatch::{ActionHandler, Outcome};
 use crate::filter::IdFilter;
 use crate::page::Page;
-use crate::refusal::Refusal;
-use crate::world::Scene;
+use crate::state::RequestContext;
 
 const DAY: u64 = 86_400;
 
 /// The value of `Order` that turns the sort round.
 const DESCENDING: i64 = 1;
 
-impl Behaviour for DescribeTaskInfo {
-    fn apply(self, scene: &mut Scene<'_>) -> Result<Outcome<Self::Response>, Refusal> {
+impl ActionHandler for DescribeTaskInfo {
+    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let (codes, now) = (scene.codes, scene.now);
         let first = time::read(codes, "StartDate", self.start_date.as_ref())?;
         let last = time::read(codes, "EndDate", self.end_date.as_ref())?;
-        let first = first.unwrap_or(Moment::from_unix(now.unix() / DAY * DAY)).unix();
+        let first = first.unwrap_or(Timestamp::from_unix(now.unix() / DAY * DAY)).unix();
         let last = last.unwrap_or(now).unix();
-        let tasks = scene.here().repair_tasks.oldest_first();
+        let tasks = scene.resources().repair_tasks.oldest_first();
         let tasks = tasks.filter(|task| (first..=last).contains(&task.announced.unix()));
         let ids = IdFilter::new(&self.task_ids);
         let instance_ids = IdFilter::new(&self.instance_ids);
@@ -50,7 +50,7 @@ impl Behaviour for DescribeTaskInfo {
         let page = Page::of(codes.0, self.offset, self.limit);
         let (repair_task_info_set, total_count) =
             page.cut(found.into_iter(), RepairTaskInfo::clone);
-        Ok(Outcome::Done(DescribeTaskInfoResponse {
+        Ok(Outcome::Response(DescribeTaskInfoResponse {
             total_count,
             repair_task_info_set,
             ..Self::Response::default()

@@ -3,37 +3,37 @@
 use cvm_models::actions::{ImportInstancesActionTimer, ImportInstancesActionTimerResponse};
 
 use super::planned_end::PlannedEnd;
-use crate::dispatch::{Behaviour, Outcome};
-use crate::refusal::Refusal;
-use crate::world::Scene;
+use crate::api_error::ApiError;
+use crate::dispatch::{ActionHandler, Outcome};
+use crate::state::RequestContext;
 
-impl Behaviour for ImportInstancesActionTimer {
-    fn apply(self, scene: &mut Scene<'_>) -> Result<Outcome<Self::Response>, Refusal> {
+impl ActionHandler for ImportInstancesActionTimer {
+    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let codes = scene.codes;
         let end = PlannedEnd::of(codes, &self.action_timer, scene.now)?;
         let serials = scene.find(&self.instance_ids)?;
-        for machine in scene.machines(&serials) {
-            PlannedEnd::check(codes, &machine.shown)?;
+        for machine in scene.instances(&serials) {
+            PlannedEnd::check(codes, &machine.api)?;
         }
         let instance_ids: Vec<_> =
-            scene.machines(&serials).map(|machine| machine.shown.instance_id.clone()).collect();
+            scene.instances(&serials).map(|machine| machine.api.instance_id.clone()).collect();
         is_free(scene, &instance_ids)?;
         let ids = instance_ids.into_iter().map(|instance_id| end.set(scene, instance_id));
         let action_timer_ids = ids.collect();
-        Ok(Outcome::Done(ImportInstancesActionTimerResponse {
+        Ok(Outcome::Response(ImportInstancesActionTimerResponse {
             action_timer_ids,
             ..Self::Response::default()
         }))
     }
 }
 
-fn is_free(scene: &Scene<'_>, instance_ids: &[String]) -> Result<(), Refusal> {
+fn is_free(scene: &RequestContext<'_>, instance_ids: &[String]) -> Result<(), ApiError> {
     match instance_ids.iter().find_map(|id| scene.timer_of(id)) {
         None => Ok(()),
         Some(timer) => {
             let id = &timer.instance_id;
             let message = format!("The instance `{id}` has a timer of this kind already.");
-            Err(scene.codes.refuse(["FailedOperation.MutActionTimerExist"], message))
+            Err(scene.codes.error(["FailedOperation.MutActionTimerExist"], message))
         }
     }
 }

@@ -6,10 +6,10 @@ use cvm_models::enums::{ActionTimerStatus, InstanceChargeType, InstanceState};
 use cvm_models::types::{ActionTimer, Externals, Instance};
 
 use super::time;
-use crate::Moment;
-use crate::dice::Purpose;
-use crate::refusal::{Codes, Refusal};
-use crate::world::{Scene, Timer};
+use crate::Timestamp;
+use crate::api_error::{ApiError, DocumentedCodes};
+use crate::seeded_rng::Stream;
+use crate::state::{RequestContext, Timer};
 
 /// How far ahead a timer lies at least.
 const LEAST_AHEAD: Duration = Duration::from_secs(5 * 60);
@@ -18,19 +18,19 @@ const LEAST_AHEAD: Duration = Duration::from_secs(5 * 60);
 #[derive(Debug)]
 pub(in crate::actions) struct PlannedEnd {
     wanted: ActionTimer,
-    at: Moment,
+    at: Timestamp,
 }
 
 impl PlannedEnd {
     /// Checks a timer. The tables do not require its members, since answers have it too.
     pub(in crate::actions) fn of(
-        codes: Codes,
+        codes: DocumentedCodes,
         wanted: &ActionTimer,
-        now: Moment,
-    ) -> Result<Self, Refusal> {
+        now: Timestamp,
+    ) -> Result<Self, ApiError> {
         let missing = |name: &str| {
             let message = format!("The request is missing the parameter `ActionTimer.{name}`.");
-            codes.refuse(["MissingParameter"], message)
+            codes.error(["MissingParameter"], message)
         };
         if wanted.timer_action.is_none() {
             return Err(missing("TimerAction"));
@@ -39,13 +39,16 @@ impl PlannedEnd {
         let at = at.ok_or_else(|| missing("ActionTime"))?;
         if at <= now.after(LEAST_AHEAD) {
             let message = "`ActionTimer.ActionTime` has to lie more than 5 minutes ahead.";
-            return Err(codes.refuse(["InvalidParameter"], message));
+            return Err(codes.error(["InvalidParameter"], message));
         }
         Ok(Self { wanted: unbound(wanted), at })
     }
 
     /// Checks that a termination can be planned for an instance.
-    pub(in crate::actions) fn check(codes: Codes, instance: &Instance) -> Result<(), Refusal> {
+    pub(in crate::actions) fn check(
+        codes: DocumentedCodes,
+        instance: &Instance,
+    ) -> Result<(), ApiError> {
         let is_hourly = matches!(
             instance.instance_charge_type,
             InstanceChargeType::PostpaidByHour | InstanceChargeType::SpotPaid
@@ -66,14 +69,18 @@ impl PlannedEnd {
              hardware, those that end already and protected ones have none."
         );
         let code = "UnsupportedOperation.NotSupportImportInstancesActionTimer";
-        Err(codes.refuse([code], message))
+        Err(codes.error([code], message))
     }
 
     /// Sets the timer of an instance; returns its id.
-    pub(in crate::actions) fn set(&self, scene: &mut Scene<'_>, instance_id: String) -> String {
-        let id = scene.mint.id("at-", Purpose::ActionTimerId);
+    pub(in crate::actions) fn set(
+        &self,
+        scene: &mut RequestContext<'_>,
+        instance_id: String,
+    ) -> String {
+        let id = scene.ids.id("at-", Stream::ActionTimerId);
         let timer = Timer::new(id.clone(), instance_id, &self.wanted, self.at);
-        scene.here().action_timers.plan(timer);
+        scene.resources().action_timers.plan(timer);
         id
     }
 }

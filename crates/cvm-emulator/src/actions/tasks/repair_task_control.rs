@@ -5,32 +5,32 @@ use std::time::Duration;
 use cvm_models::actions::{RepairTaskControl, RepairTaskControlResponse};
 
 use super::time;
-use crate::Moment;
-use crate::dispatch::{Behaviour, Outcome};
-use crate::refusal::{Codes, Refusal};
-use crate::world::{RepairTask, Scene};
+use crate::Timestamp;
+use crate::api_error::{ApiError, DocumentedCodes};
+use crate::dispatch::{ActionHandler, Outcome};
+use crate::state::{RepairTask, RequestContext};
 
 /// How far ahead the work can be planned.
 const LEAST_AHEAD: Duration = Duration::from_secs(5 * 60);
 const MOST_AHEAD: Duration = Duration::from_secs(48 * 3600);
 
-impl Behaviour for RepairTaskControl {
-    fn apply(self, scene: &mut Scene<'_>) -> Result<Outcome<Self::Response>, Refusal> {
+impl ActionHandler for RepairTaskControl {
+    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let (codes, now) = (scene.codes, scene.now);
         let planned = time::read(codes, "OrderAuthTime", self.order_auth_time.as_ref())?;
         let bounds = now.after(LEAST_AHEAD)..=now.after(MOST_AHEAD);
         if planned.is_some_and(|planned| !bounds.contains(&planned)) {
             let message = "`OrderAuthTime` has to lie between 5 minutes and 48 hours ahead.";
-            return Err(codes.refuse(["InvalidParameter"], message));
+            return Err(codes.error(["InvalidParameter"], message));
         }
-        let tasks = &mut scene.here().repair_tasks;
+        let tasks = &mut scene.resources().repair_tasks;
         let task = tasks.find(&self.task_id).ok_or_else(|| {
             let message = format!("The task `{}` does not exist.", self.task_id);
-            codes.refuse(["InvalidParameter"], message)
+            codes.error(["InvalidParameter"], message)
         })?;
         can_be_approved(codes, &self, task, planned)?;
         tasks.authorise(&self.task_id, planned.unwrap_or(now), now);
-        Ok(Outcome::Done(RepairTaskControlResponse {
+        Ok(Outcome::Response(RepairTaskControlResponse {
             task_id: self.task_id,
             ..Self::Response::default()
         }))
@@ -38,11 +38,11 @@ impl Behaviour for RepairTaskControl {
 }
 
 fn can_be_approved(
-    codes: Codes,
+    codes: DocumentedCodes,
     request: &RepairTaskControl,
     task: &RepairTask,
-    planned: Option<Moment>,
-) -> Result<(), Refusal> {
+    planned: Option<Timestamp>,
+) -> Result<(), ApiError> {
     let why = if request.product != task.shown.product {
         "is one of another product"
     } else if !request.instance_ids.contains(&task.shown.instance_id) {
@@ -55,5 +55,5 @@ fn can_be_approved(
         return Ok(());
     };
     let message = format!("The task `{}` {why}.", request.task_id);
-    Err(codes.refuse(["InvalidParameter"], message))
+    Err(codes.error(["InvalidParameter"], message))
 }

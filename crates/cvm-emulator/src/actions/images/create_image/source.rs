@@ -4,10 +4,10 @@ use cvm_models::actions::CreateImage;
 use cvm_models::enums::{DiskType, DiskUsage, InstanceState};
 use cvm_models::types::{Instance, Snapshot};
 
+use crate::api_error::ApiError;
 use crate::catalogue::disk_type;
 use crate::distinct::distinct;
-use crate::refusal::Refusal;
-use crate::world::{DiskSnapshot, Scene, System};
+use crate::state::{DiskSnapshot, RequestContext, System};
 
 /// What an image is made of.
 pub(super) struct Source {
@@ -25,7 +25,7 @@ pub(super) fn is_true(text: Option<&str>) -> bool {
 }
 
 impl Source {
-    pub(super) fn of(request: &CreateImage, scene: &Scene<'_>) -> Result<Self, Refusal> {
+    pub(super) fn of(request: &CreateImage, scene: &RequestContext<'_>) -> Result<Self, ApiError> {
         match &request.instance_id {
             Some(id) => of_instance(request, id, scene),
             None => of_snapshots(request, scene),
@@ -33,18 +33,22 @@ impl Source {
     }
 }
 
-fn of_instance(request: &CreateImage, id: &String, scene: &Scene<'_>) -> Result<Source, Refusal> {
+fn of_instance(
+    request: &CreateImage,
+    id: &String,
+    scene: &RequestContext<'_>,
+) -> Result<Source, ApiError> {
     let codes = scene.codes;
     let serials = scene.find(std::slice::from_ref(id))?;
-    let found = scene.machines(&serials).next().map(|machine| &machine.shown);
+    let found = scene.instances(&serials).next().map(|machine| &machine.api);
     let found = found.and_then(|shown| Some((shown, scene.system_of(&shown.image_id)?)));
     let Some((shown, system)) = found else {
         let message = format!("Nothing is known of what is on the instance `{id}`.");
-        return Err(codes.refuse(["InvalidInstance.NotSupported"], message));
+        return Err(codes.error(["InvalidInstance.NotSupported"], message));
     };
     if is_true(request.sysprep.as_deref()) && !system.is_windows() {
         let message = format!("`Sysprep` is for Windows; on `{id}` is {}.", system.os_name);
-        return Err(codes.refuse(["InvalidParameter.InvalidDependence"], message));
+        return Err(codes.error(["InvalidParameter.InvalidDependence"], message));
     }
     let disk = &shown.system_disk;
     let mut disks = vec![DiskSnapshot {
@@ -54,7 +58,7 @@ fn of_instance(request: &CreateImage, id: &String, scene: &Scene<'_>) -> Result<
     disks.extend(data_disks(request, shown, scene)?);
     if disks.iter().any(|disk| disk.is_encrypted) {
         let message = format!("A disk of the instance `{id}` is encrypted.");
-        return Err(codes.refuse(["UnsupportedOperation.EncryptedImagesNotSupported"], message));
+        return Err(codes.error(["UnsupportedOperation.EncryptedImagesNotSupported"], message));
     }
     let is_running = shown.instance_state == InstanceState::Running;
     Ok(Source { system, disks, serial: serials.first().copied(), is_running })
@@ -64,9 +68,9 @@ fn of_instance(request: &CreateImage, id: &String, scene: &Scene<'_>) -> Result<
 fn data_disks(
     request: &CreateImage,
     shown: &Instance,
-    scene: &Scene<'_>,
-) -> Result<Vec<DiskSnapshot>, Refusal> {
-    let refuse = |code: &str, message: String| Err(scene.codes.refuse([code], message));
+    scene: &RequestContext<'_>,
+) -> Result<Vec<DiskSnapshot>, ApiError> {
+    let refuse = |code: &str, message: String| Err(scene.codes.error([code], message));
     let mut disks = Vec::new();
     for id in distinct(&request.data_disk_ids) {
         if shown.system_disk.disk_id.as_ref() == Some(id) {
@@ -100,11 +104,11 @@ fn taken(usage: DiskUsage, size: Option<i64>, encrypt: Option<bool>) -> DiskSnap
     let shown =
         Snapshot { disk_usage: usage, disk_size: size.unwrap_or_default(), ..Snapshot::default() };
     let is_encrypted = encrypt == Some(true);
-    DiskSnapshot { shown, system: None, is_encrypted, ready_at: crate::Moment::default() }
+    DiskSnapshot { shown, system: None, is_encrypted, ready_at: crate::Timestamp::default() }
 }
 
-fn of_snapshots(request: &CreateImage, scene: &Scene<'_>) -> Result<Source, Refusal> {
-    let refuse = |code: &str, message: String| Err(scene.codes.refuse([code], message));
+fn of_snapshots(request: &CreateImage, scene: &RequestContext<'_>) -> Result<Source, ApiError> {
+    let refuse = |code: &str, message: String| Err(scene.codes.error([code], message));
     if !request.data_disk_ids.is_empty() || is_true(request.sysprep.as_deref()) {
         let message = "`DataDiskIds` and `Sysprep` go with `InstanceId` alone.";
         return refuse("InvalidParameter.InvalidDependence", message.to_owned());

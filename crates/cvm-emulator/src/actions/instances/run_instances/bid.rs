@@ -3,16 +3,16 @@
 use cvm_models::actions::RunInstances;
 use cvm_models::enums::InstanceChargeType;
 
+use crate::api_error::{ApiError, DocumentedCodes};
 use crate::catalogue::{InstanceType, Region, Tariff, spot};
-use crate::refusal::{Codes, Refusal};
 
 /// Checks the bid. A launch without one bids what is asked.
 pub(super) fn check(
-    codes: Codes,
+    codes: DocumentedCodes,
     request: &RunInstances,
     region: &Region,
     kind: InstanceType,
-) -> Result<(), Refusal> {
+) -> Result<(), ApiError> {
     let Some(options) = request
         .instance_market_options
         .as_ref()
@@ -24,7 +24,7 @@ pub(super) fn check(
     let is_decimal = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
     let bid: f64 = text.parse().ok().filter(|_| is_decimal).ok_or_else(|| {
         let message = format!("The bid `{text}` is not a decimal number.");
-        codes.refuse(["InvalidParameterValue"], message)
+        codes.error(["InvalidParameterValue"], message)
     })?;
     let asked = spot(Tariff::of(region).instance_type(kind));
     if bid >= asked {
@@ -32,7 +32,7 @@ pub(super) fn check(
     }
     let name = kind.size.name;
     let message = format!("The bid {bid} is below {asked:.4}, the price of {name} an hour.");
-    Err(codes.refuse(["InvalidParameterValue.InsufficientPrice"], message))
+    Err(codes.error(["InvalidParameterValue.InsufficientPrice"], message))
 }
 
 #[cfg(test)]
@@ -56,7 +56,7 @@ mod tests {
         };
         let region = region("ap-guangzhou", false).unwrap();
         let kind = instance_type("S5.MEDIUM4").unwrap();
-        check(Codes(RunInstances::INFO), &request, region, kind).err().map(|it| it.code)
+        check(DocumentedCodes(RunInstances::INFO), &request, region, kind).err().map(|it| it.code)
     }
 
     #[test]

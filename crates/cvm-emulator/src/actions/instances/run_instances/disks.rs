@@ -3,9 +3,9 @@
 use cvm_models::enums::DiskType;
 use cvm_models::types::{DataDisk, SystemDisk};
 
+use crate::api_error::{ApiError, DocumentedCodes};
 use crate::catalogue::disk_type;
-use crate::refusal::{Codes, Refusal};
-use crate::world::{Bootable, Scene};
+use crate::state::{LaunchImage, RequestContext};
 
 /// What is in stock here when a request leaves the choice.
 const DEFAULT_SYSTEM_DISK: DiskType = DiskType::CloudPremium;
@@ -19,22 +19,22 @@ const MAX_CLOUD_DATA_DISKS: usize = 20;
 pub(in crate::actions) const DATA_STEP_GIB: i64 = 10;
 
 pub(super) fn system(
-    codes: Codes,
+    codes: DocumentedCodes,
     wanted: Option<&SystemDisk>,
-    image: &Bootable,
-) -> Result<SystemDisk, Refusal> {
+    image: &LaunchImage,
+) -> Result<SystemDisk, ApiError> {
     let wanted = wanted.cloned().unwrap_or_default();
     let kind = wanted.disk_type.unwrap_or(DEFAULT_SYSTEM_DISK);
     let size = wanted.disk_size.unwrap_or(DEFAULT_SYSTEM_GIB);
     let sizes = disk_type(kind.as_str()).map(|known| &known.system_gib);
     if !sizes.is_some_and(|sizes| sizes.contains(&size)) {
         let message = format!("A system disk of type {kind} cannot have {size} GiB.");
-        return Err(codes.refuse(["InvalidParameterValue.Range"], message));
+        return Err(codes.error(["InvalidParameterValue.Range"], message));
     }
     if size < image.size_gib {
         let (id, least) = (&image.id, image.size_gib);
         let message = format!("The image `{id}` needs a system disk of at least {least} GiB.");
-        return Err(codes.refuse(["InvalidParameterValue.Range"], message));
+        return Err(codes.error(["InvalidParameterValue.Range"], message));
     }
     Ok(SystemDisk {
         disk_type: Some(kind),
@@ -46,9 +46,9 @@ pub(super) fn system(
     })
 }
 
-pub(super) fn data(codes: Codes, wanted: &[DataDisk]) -> Result<Vec<DataDisk>, Refusal> {
+pub(super) fn data(codes: DocumentedCodes, wanted: &[DataDisk]) -> Result<Vec<DataDisk>, ApiError> {
     if wanted.iter().any(|disk| disk.disk_size.is_none()) {
-        return Err(codes.refuse(["MissingParameter"], "`DataDisks.DiskSize` is missing."));
+        return Err(codes.error(["MissingParameter"], "`DataDisks.DiskSize` is missing."));
     }
     // A size of 0 is documented to mean: no disk.
     let real = wanted.iter().filter(|disk| disk.disk_size != Some(0));
@@ -60,12 +60,12 @@ pub(super) fn data(codes: Codes, wanted: &[DataDisk]) -> Result<Vec<DataDisk>, R
     let local = disks.iter().filter(is_local).count();
     if local > MAX_LOCAL_DATA_DISKS || disks.len() - local > MAX_CLOUD_DATA_DISKS {
         let message = "An instance has at most 1 local and 20 cloud data disks.";
-        return Err(codes.refuse(["InvalidParameterValue.LimitExceeded"], message));
+        return Err(codes.error(["InvalidParameterValue.LimitExceeded"], message));
     }
     Ok(disks)
 }
 
-fn one(codes: Codes, wanted: &DataDisk) -> Result<DataDisk, Refusal> {
+fn one(codes: DocumentedCodes, wanted: &DataDisk) -> Result<DataDisk, ApiError> {
     let kind = wanted.disk_type.clone().unwrap_or(DEFAULT_DATA_DISK);
     let size = wanted.disk_size.unwrap_or_default();
     let sizes = disk_type(kind.as_str()).map(|known| &known.data_gib);
@@ -74,11 +74,11 @@ fn one(codes: Codes, wanted: &DataDisk) -> Result<DataDisk, Refusal> {
         let ssd = (kind == DiskType::CloudSsd && too_small)
             .then_some("InvalidParameterValue.CloudSsdDataDiskSizeTooSmall");
         let message = format!("A data disk of type {kind} cannot have {size} GiB.");
-        return Err(codes.refuse(ssd.into_iter().chain(["InvalidParameterValue.Range"]), message));
+        return Err(codes.error(ssd.into_iter().chain(["InvalidParameterValue.Range"]), message));
     }
     if size % DATA_STEP_GIB != 0 {
         let message = format!("The size of a data disk is a multiple of 10 GiB, not {size}.");
-        return Err(codes.refuse(["InvalidParameterValue"], message));
+        return Err(codes.error(["InvalidParameterValue"], message));
     }
     Ok(DataDisk {
         disk_type: Some(kind),
@@ -95,19 +95,19 @@ fn one(codes: Codes, wanted: &DataDisk) -> Result<DataDisk, Refusal> {
 }
 
 /// Checks the snapshots that fill data disks; a disk of an encrypted one is encrypted too.
-pub(super) fn fill(scene: &Scene<'_>, disks: &mut [DataDisk]) -> Result<(), Refusal> {
+pub(super) fn fill(scene: &RequestContext<'_>, disks: &mut [DataDisk]) -> Result<(), ApiError> {
     for disk in disks {
         let Some(id) = disk.snapshot_id.as_deref() else { continue };
         let snapshot = scene.snapshot(id).filter(|snapshot| snapshot.ready_at <= scene.now);
         let snapshot = snapshot.ok_or_else(|| {
             let message = format!("The snapshot `{id}` does not exist, or is not yet taken.");
-            scene.codes.refuse(["InvalidParameter.SnapshotNotFound"], message)
+            scene.codes.error(["InvalidParameter.SnapshotNotFound"], message)
         })?;
         let least = snapshot.shown.disk_size;
         if disk.disk_size.is_some_and(|size| size < least) {
             let message = format!("The snapshot `{id}` needs a disk of at least {least} GiB.");
             let code = "FailedOperation.SnapshotSizeLargerThanDataSize";
-            return Err(scene.codes.refuse([code], message));
+            return Err(scene.codes.error([code], message));
         }
         if snapshot.is_encrypted {
             disk.encrypt = Some(true);
@@ -124,7 +124,7 @@ mod tests {
     use super::*;
     use crate::catalogue::image;
 
-    const CODES: Codes = Codes(RunInstances::INFO);
+    const CODES: DocumentedCodes = DocumentedCodes(RunInstances::INFO);
 
     fn disk(kind: &str, size: i64) -> DataDisk {
         DataDisk { disk_type: Some(kind.into()), disk_size: Some(size), ..DataDisk::default() }
@@ -162,7 +162,7 @@ mod tests {
 
     #[test]
     fn a_system_disk_holds_its_image() {
-        let windows = &Bootable::of(&image("img-9id7emv7").unwrap().shown());
+        let windows = &LaunchImage::of(&image("img-9id7emv7").unwrap().shown());
         let of = |size| SystemDisk { disk_size: Some(size), ..SystemDisk::default() };
         let code = |size| system(CODES, Some(&of(size)), windows).err().map(|it| it.code);
         assert_eq!(code(50), None);

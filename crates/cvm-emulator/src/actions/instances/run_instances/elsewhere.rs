@@ -5,8 +5,8 @@ use cvm_models::actions::RunInstances;
 use cvm_models::enums::InstanceChargeType;
 use cvm_models::types::InternetAccessible;
 
-use crate::refusal::{Codes, Refusal};
-use crate::world::Scene;
+use crate::api_error::{ApiError, DocumentedCodes};
+use crate::state::RequestContext;
 
 /// Whether a request asks for something.
 type Asks = fn(&RunInstances) -> bool;
@@ -47,29 +47,32 @@ const NOT_MODELLED: &[(Asks, &str)] = &[
     ),
 ];
 
-pub(super) fn check(codes: Codes, request: &RunInstances) -> Result<(), Refusal> {
+pub(super) fn check(codes: DocumentedCodes, request: &RunInstances) -> Result<(), ApiError> {
     if let Some((_, noun, code)) = ABSENT.iter().find(|(names, ..)| names(request)) {
         let message = format!("The {noun} that the request names does not exist.");
-        return Err(codes.refuse([code], message));
+        return Err(codes.error([code], message));
     }
     match NOT_MODELLED.iter().find(|(asks, _)| asks(request)) {
-        Some((_, what)) => Err(Refusal::not_modelled(what)),
+        Some((_, what)) => Err(ApiError::not_modelled(what)),
         None => Ok(()),
     }
 }
 
 /// Hosts that the customer brought can be looked after, but nothing is launched onto them.
-pub(super) fn check_chc_hosts(scene: &Scene<'_>, request: &RunInstances) -> Result<(), Refusal> {
-    let here = scene.holdings.get(scene.region.name);
+pub(super) fn check_chc_hosts(
+    scene: &RequestContext<'_>,
+    request: &RunInstances,
+) -> Result<(), ApiError> {
+    let here = scene.regions.get(scene.region.name);
     let exists =
         |id: &&String| here.is_some_and(|here| here.chc_hosts.list.iter().any(|it| it.is(id)));
     match request.chc_ids.iter().find(|id| !exists(id)) {
         Some(id) => {
             let message = format!("The CHC host `{id}` does not exist.");
-            Err(scene.codes.refuse(["InvalidParameterValue.ChcHostsNotFound"], message))
+            Err(scene.codes.error(["InvalidParameterValue.ChcHostsNotFound"], message))
         }
         None if request.chc_ids.is_empty() => Ok(()),
-        None => Err(Refusal::not_modelled("launches onto CHC hosts")),
+        None => Err(ApiError::not_modelled("launches onto CHC hosts")),
     }
 }
 
@@ -89,7 +92,7 @@ mod tests {
 
     #[test]
     fn every_code_is_one_that_the_action_publishes() {
-        let codes = Codes(RunInstances::INFO);
+        let codes = DocumentedCodes(RunInstances::INFO);
         for (_, noun, code) in ABSENT {
             assert_eq!(codes.published(code), Some(*code), "{noun}");
         }
@@ -97,7 +100,7 @@ mod tests {
 
     #[test]
     fn what_is_not_there_is_refused_and_an_empty_name_is_no_name() {
-        let codes = Codes(RunInstances::INFO);
+        let codes = DocumentedCodes(RunInstances::INFO);
         let code = |request| check(codes, &request).err().map(|refusal| refusal.code);
         let named = |id: &str| RunInstances {
             dedicated_cluster_id: Some(id.to_owned()),

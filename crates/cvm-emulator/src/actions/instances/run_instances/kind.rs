@@ -2,10 +2,10 @@
 
 use cvm_models::enums::InstanceChargeType;
 
+use crate::api_error::{ApiError, DocumentedCodes};
 use crate::catalogue::{DEFAULT_TYPE, InstanceType, Zone, instance_type, instance_types};
-use crate::refusal::{Codes, Refusal};
-use crate::verdict;
-use crate::world::{Machine, System};
+use crate::error_codes;
+use crate::state::{StoredInstance, System};
 
 /// What an instance on a dedicated host is when the request does not say.
 const DEFAULT_SIZE: &str = "CDH_1C1G";
@@ -22,11 +22,11 @@ pub(super) enum Kind {
 impl Kind {
     /// What a request asks for.
     pub(super) fn of(
-        codes: Codes,
+        codes: DocumentedCodes,
         name: Option<&str>,
         charge_type: &InstanceChargeType,
         zone: Zone,
-    ) -> Result<Self, Refusal> {
+    ) -> Result<Self, ApiError> {
         let name = name.filter(|name| !name.is_empty());
         if *charge_type == InstanceChargeType::CdhPaid {
             custom(codes, name.unwrap_or(DEFAULT_SIZE))
@@ -48,31 +48,31 @@ impl Kind {
     }
 
     /// Whether a system runs on it.
-    pub(super) fn runs(&self, codes: Codes, system: &System) -> Result<(), Refusal> {
+    pub(super) fn runs(&self, codes: DocumentedCodes, system: &System) -> Result<(), ApiError> {
         if system.is_x86() {
             return Ok(());
         }
         let (os, name) = (&system.os_name, self.name());
         let message = format!("{os} is for another architecture than the instance type {name}.");
         let code = "InvalidParameterValue.InvalidImageForGivenInstanceType";
-        Err(codes.refuse([code], message))
+        Err(codes.error([code], message))
     }
 
     /// Makes an instance one of this kind.
-    pub(super) fn give(&self, machine: &mut Machine) {
+    pub(super) fn give(&self, machine: &mut StoredInstance) {
         match self {
             Self::Sold(one) => machine.set_type(*one),
             Self::Custom { name, vcpus, memory_gib } => {
-                machine.shown.instance_type.clone_from(name);
-                machine.shown.cpu = *vcpus;
-                machine.shown.memory = *memory_gib;
+                machine.api.instance_type.clone_from(name);
+                machine.api.cpu = *vcpus;
+                machine.api.memory = *memory_gib;
             }
         }
     }
 }
 
 /// A size of the form `CDH_2C4G`: cores and GiB.
-fn custom(codes: Codes, name: &str) -> Result<Kind, Refusal> {
+fn custom(codes: DocumentedCodes, name: &str) -> Result<Kind, ApiError> {
     if let Some((vcpus, memory_gib)) = measures(name) {
         return Ok(Kind::Custom { name: name.to_owned(), vcpus, memory_gib });
     }
@@ -80,10 +80,10 @@ fn custom(codes: Codes, name: &str) -> Result<Kind, Refusal> {
         let message =
             format!("Dedicated hosts take sizes such as {DEFAULT_SIZE}, not the type `{name}`.");
         let code = "InvalidParameter.HostIdStandardInstanceTypeNotSupport";
-        return Err(codes.refuse([code], message));
+        return Err(codes.error([code], message));
     }
     let message = format!("The size `{name}` is not of the form {DEFAULT_SIZE}.");
-    Err(codes.refuse(["InvalidInstanceType.Malformed"], message))
+    Err(codes.error(["InvalidInstanceType.Malformed"], message))
 }
 
 /// The cores and the GiB that a name tells; both from 1 on.
@@ -96,23 +96,27 @@ fn measures(name: &str) -> Option<(i64, i64)> {
     Some((number(vcpus)?, number(memory)?))
 }
 
-fn find_type(codes: Codes, name: Option<&str>, zone: Zone) -> Result<InstanceType, Refusal> {
+fn find_type(
+    codes: DocumentedCodes,
+    name: Option<&str>,
+    zone: Zone,
+) -> Result<InstanceType, ApiError> {
     let Some(name) = name else {
         let offered = || instance_types().filter(|one| one.is_offered_in(zone));
         let default = offered().find(|one| one.size.name == DEFAULT_TYPE).or(offered().next());
         return default.ok_or_else(|| not_offered(codes, DEFAULT_TYPE, zone));
     };
-    verdict::type_name(codes, name)?;
+    error_codes::type_name(codes, name)?;
     let found = instance_type(name).ok_or_else(|| {
         let message = format!("The instance type `{name}` does not exist.");
-        codes.refuse(["InvalidParameterValue.InstanceTypeNotFound"], message)
+        codes.error(["InvalidParameterValue.InstanceTypeNotFound"], message)
     })?;
     if found.is_offered_in(zone) { Ok(found) } else { Err(not_offered(codes, name, zone)) }
 }
 
-fn not_offered(codes: Codes, name: &str, zone: Zone) -> Refusal {
+fn not_offered(codes: DocumentedCodes, name: &str, zone: Zone) -> ApiError {
     let message = format!("The zone `{}` does not offer the instance type `{name}`.", zone.name());
-    codes.refuse(["ResourceUnavailable.InstanceType"], message)
+    codes.error(["ResourceUnavailable.InstanceType"], message)
 }
 
 #[cfg(test)]

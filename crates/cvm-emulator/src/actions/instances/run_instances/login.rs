@@ -4,15 +4,15 @@
 use cvm_models::types::LoginSettings;
 use cvm_protocol::Sensitive;
 
-use crate::refusal::{Codes, Refusal};
-use crate::world::{Scene, System};
+use crate::api_error::{ApiError, DocumentedCodes};
+use crate::state::{RequestContext, System};
 
 /// Checks the password. It is kept nowhere: no answer shows it and no guest asks for it.
 pub(in crate::actions) fn check(
-    codes: Codes,
+    codes: DocumentedCodes,
     wanted: Option<&LoginSettings>,
     system: &System,
-) -> Result<(), Refusal> {
+) -> Result<(), ApiError> {
     match wanted.and_then(|wanted| wanted.password.as_ref()) {
         Some(password) => Strength::of(system.is_windows()).check(codes, password),
         None => Ok(()),
@@ -38,9 +38,9 @@ impl Strength {
 
     pub(in crate::actions) fn check(
         self,
-        codes: Codes,
+        codes: DocumentedCodes,
         password: &Sensitive,
-    ) -> Result<(), Refusal> {
+    ) -> Result<(), ApiError> {
         let Self { least, kinds } = self;
         let password = password.expose();
         let is_sendable = password.chars().all(|letter| letter.is_ascii_graphic());
@@ -51,7 +51,7 @@ impl Strength {
             "A password for this system has {least} to 30 characters of at least {kinds} kinds: \
              lower case, upper case, digits, other."
         );
-        Err(codes.refuse(["InvalidPassword", "InvalidParameterValue.InvalidPassword"], message))
+        Err(codes.error(["InvalidPassword", "InvalidParameterValue.InvalidPassword"], message))
     }
 }
 
@@ -68,25 +68,25 @@ fn kinds_in(text: &str) -> usize {
 
 /// The key pairs that open the instance from its launch on; they have to be there.
 pub(in crate::actions) fn key_ids(
-    scene: &Scene<'_>,
+    scene: &RequestContext<'_>,
     wanted: Option<&LoginSettings>,
     system: &System,
-) -> Result<Vec<String>, Refusal> {
+) -> Result<Vec<String>, ApiError> {
     let wanted = wanted.map_or(&[][..], |wanted| &wanted.key_ids);
     if !wanted.is_empty() && system.is_windows() {
         let message = "Key pairs do not open Windows instances; give a password.";
         let code = "UnsupportedOperation.KeyPairUnsupportedWindows";
-        return Err(scene.codes.refuse([code], message));
+        return Err(scene.codes.error([code], message));
     }
     scene.find_key_pairs(wanted)
 }
 
 /// Checks a host name as it will be.
 pub(in crate::actions) fn check_host_name(
-    codes: Codes,
+    codes: DocumentedCodes,
     name: &str,
     is_windows: bool,
-) -> Result<(), Refusal> {
+) -> Result<(), ApiError> {
     let is_word = |word: &str| {
         !word.is_empty()
             && !word.starts_with('-')
@@ -103,7 +103,7 @@ pub(in crate::actions) fn check_host_name(
     }
     let platform = if is_windows { "Windows" } else { "Linux" };
     let message = format!("The host name `{name}` is not one for {platform}.");
-    Err(codes.refuse(["InvalidParameterValue.IllegalHostName"], message))
+    Err(codes.error(["InvalidParameterValue.IllegalHostName"], message))
 }
 
 #[cfg(test)]
@@ -114,7 +114,7 @@ mod tests {
     use super::*;
     use crate::catalogue::image;
 
-    const CODES: Codes = Codes(RunInstances::INFO);
+    const CODES: DocumentedCodes = DocumentedCodes(RunInstances::INFO);
     const LINUX: &str = "img-pmqg1cw7";
     const WINDOWS: &str = "img-9id7emv7";
 

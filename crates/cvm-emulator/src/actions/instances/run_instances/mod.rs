@@ -18,18 +18,18 @@ use cvm_models::types::Instance;
 use cvm_protocol::json;
 
 pub(in crate::actions) use self::plan::Plan;
-use crate::dispatch::{Behaviour, Outcome};
-use crate::refusal::Refusal;
-use crate::world::{Change, LAUNCH, Machine, Scene};
+use crate::api_error::ApiError;
+use crate::dispatch::{ActionHandler, Outcome};
+use crate::state::{Effect, LAUNCH, RequestContext, StoredInstance};
 
-impl Behaviour for RunInstances {
-    fn apply(self, scene: &mut Scene<'_>) -> Result<Outcome<Self::Response>, Refusal> {
+impl ActionHandler for RunInstances {
+    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let is_dry = self.dry_run == Some(true);
         let token = self.client_token.as_deref().filter(|text| !text.is_empty() && !is_dry);
         let parameters = token.map(|_| parameters(&self)).unwrap_or_default();
         // The request as it was sent counts: its template may have got another default since.
         if let Some(token) = token
-            && let Some(ids) = scene.store.tokens.repeated(scene.codes, token, &parameters)?
+            && let Some(ids) = scene.instances.tokens.repeated(scene.codes, token, &parameters)?
         {
             return Ok(done(ids));
         }
@@ -40,22 +40,22 @@ impl Behaviour for RunInstances {
         }
         let ids = launch(&plan, scene);
         if let Some(token) = token {
-            scene.store.tokens.keep(token, &parameters, &ids, scene.now);
+            scene.instances.tokens.keep(token, &parameters, &ids, scene.now);
         }
         Ok(done(ids))
     }
 }
 
 /// What a launch would make now, without making it; the launch is refused as a real one would be.
-pub(in crate::actions) fn rehearse(
+pub(in crate::actions) fn validate_launch(
     request: &RunInstances,
-    scene: &Scene<'_>,
-) -> Result<Instance, Refusal> {
+    scene: &RequestContext<'_>,
+) -> Result<Instance, ApiError> {
     Ok(Plan::of(request, scene)?.template)
 }
 
 fn done(instance_id_set: Vec<String>) -> Outcome<RunInstancesResponse> {
-    Outcome::Done(RunInstancesResponse { instance_id_set, ..RunInstancesResponse::default() })
+    Outcome::Response(RunInstancesResponse { instance_id_set, ..RunInstancesResponse::default() })
 }
 
 /// What a repeated request must have in common with the first. A dry run that is not one may say so
@@ -67,10 +67,10 @@ fn parameters(request: &RunInstances) -> Vec<u8> {
 }
 
 /// Nothing in here can be refused any more.
-fn launch(plan: &Plan<'_>, scene: &mut Scene<'_>) -> Vec<String> {
+fn launch(plan: &Plan<'_>, scene: &mut RequestContext<'_>) -> Vec<String> {
     let mut ids = Vec::new();
     for place in 0..plan.count {
-        let (instance_id, uuid) = scene.mint.instance();
+        let (instance_id, uuid) = scene.ids.instance();
         let mut shown = plan.template.clone();
         shown.uuid = uuid;
         shown.instance_id = instance_id.clone();
@@ -79,21 +79,22 @@ fn launch(plan: &Plan<'_>, scene: &mut Scene<'_>) -> Vec<String> {
         if let Some(site) = usize::try_from(place).ok().and_then(|place| sites.get(place)) {
             shown.placement = site.clone();
         }
-        plan.network.connect(place, &mut shown, &mut scene.store.addresses);
+        plan.network.connect(place, &mut shown, &mut scene.instances.addresses);
         let address = shown.private_ip_addresses.first().map_or("", String::as_str);
         shown.host_name = Some(plan.host_name.spell(place, address));
-        shown.system_disk.disk_id = Some(scene.mint.disk());
+        shown.system_disk.disk_id = Some(scene.ids.disk());
         for disk in &mut shown.data_disks {
-            disk.disk_id = Some(scene.mint.disk());
+            disk.disk_id = Some(scene.ids.disk());
         }
         if let Some(seat) = &plan.seat {
-            seat.take(&mut shown, scene.mint);
+            seat.take(&mut shown, scene.ids);
         }
         let (expires, has_agent) = (plan.expires, plan.has_agent);
         let user_data = plan.user_data.cloned();
-        let machine = Machine { expires, has_agent, user_data, ..Machine::new(shown) };
-        let serial = scene.store.insert(machine);
-        scene.begin(serial, &LAUNCH, Change::None);
+        let machine =
+            StoredInstance { expires, has_agent, user_data, ..StoredInstance::new(shown) };
+        let serial = scene.instances.insert(machine);
+        scene.begin(serial, &LAUNCH, Effect::None);
         if let Some(end) = &plan.planned_end {
             end.set(scene, instance_id.clone());
         }

@@ -5,9 +5,9 @@ use std::net::Ipv4Addr;
 use cvm_models::enums::{InstanceChargeType, InternetChargeType};
 use cvm_models::types::{Instance, InternetAccessible, VirtualPrivateCloud};
 
+use crate::api_error::{ApiError, DocumentedCodes};
 use crate::catalogue::Zone;
-use crate::refusal::{Codes, Refusal};
-use crate::world::{Addresses, Scene, SubnetUse};
+use crate::state::{Addresses, RequestContext, SubnetUse};
 
 /// What both ids say for the network that the account has from the start.
 const DEFAULT: &str = "DEFAULT";
@@ -44,12 +44,12 @@ impl Network {
 
 /// Checks what a request says of its networks; returns them and what is shown of them.
 pub(super) fn plan(
-    scene: &Scene<'_>,
+    scene: &RequestContext<'_>,
     zone: Zone,
     wanted: Option<&VirtualPrivateCloud>,
     is_public: bool,
     count: u64,
-) -> Result<(Network, VirtualPrivateCloud), Refusal> {
+) -> Result<(Network, VirtualPrivateCloud), ApiError> {
     let Some(wanted) = wanted else {
         // The documents of the first version: the basic network is used.
         let network = Network { subnet: None, chosen: Vec::new(), is_public };
@@ -73,15 +73,15 @@ pub(super) fn plan(
 
 /// The network and the subnet that a request names.
 pub(in crate::actions) fn named(
-    scene: &Scene<'_>,
+    scene: &RequestContext<'_>,
     zone: Zone,
     wanted: &VirtualPrivateCloud,
-) -> Result<(String, String), Refusal> {
+) -> Result<(String, String), ApiError> {
     match (wanted.vpc_id.as_str(), wanted.subnet_id.as_str()) {
-        (DEFAULT, DEFAULT) => Ok(scene.mint.default_network(zone.id().parse().unwrap_or_default())),
+        (DEFAULT, DEFAULT) => Ok(scene.ids.default_network(zone.id().parse().unwrap_or_default())),
         (DEFAULT, _) | (_, DEFAULT) => {
             let message = "Of `VpcId` and `SubnetId`, either both or none is `DEFAULT`.";
-            Err(scene.codes.refuse(["InvalidParameterValue.VpcIdSubnetIdNotMatch"], message))
+            Err(scene.codes.error(["InvalidParameterValue.VpcIdSubnetIdNotMatch"], message))
         }
         (vpc, subnet) => Ok((vpc.to_owned(), subnet.to_owned())),
     }
@@ -89,26 +89,26 @@ pub(in crate::actions) fn named(
 
 /// Reads the private addresses that a request chooses, one an instance.
 pub(in crate::actions) fn chosen(
-    codes: Codes,
+    codes: DocumentedCodes,
     wanted: &[String],
     count: u64,
-) -> Result<Vec<Ipv4Addr>, Refusal> {
+) -> Result<Vec<Ipv4Addr>, ApiError> {
     if wanted.is_empty() {
         return Ok(Vec::new());
     }
     if wanted.len() as u64 != count || wanted.len() > MAX_CHOSEN {
         let message = "There are as many `PrivateIpAddresses` as instances, and at most 20.";
-        return Err(codes.refuse(["InvalidParameterCombination"], message));
+        return Err(codes.error(["InvalidParameterCombination"], message));
     }
     let mut chosen = Vec::with_capacity(wanted.len());
     for text in wanted {
         let address = text.parse().map_err(|_| {
             let message = format!("The private address `{text}` is not an IPv4 address.");
-            codes.refuse(["InvalidParameterValue.IPAddressMalformed"], message)
+            codes.error(["InvalidParameterValue.IPAddressMalformed"], message)
         })?;
         if chosen.contains(&address) {
             let message = format!("The private address `{text}` is named twice.");
-            return Err(codes.refuse(["InvalidParameterValue.Duplicate"], message));
+            return Err(codes.error(["InvalidParameterValue.Duplicate"], message));
         }
         chosen.push(address);
     }
@@ -117,14 +117,14 @@ pub(in crate::actions) fn chosen(
 
 /// Checks that a subnet, named with its network and zone, has the addresses.
 pub(in crate::actions) fn check_subnet(
-    scene: &Scene<'_>,
+    scene: &RequestContext<'_>,
     (vpc, subnet, zone): &(String, String, String),
     chosen: &[Ipv4Addr],
     count: u64,
-) -> Result<(), Refusal> {
+) -> Result<(), ApiError> {
     let needed = u32::try_from(count).unwrap_or(u32::MAX);
     let (code, message) =
-        match scene.store.addresses.look_at_subnet((vpc, subnet, zone), chosen, needed) {
+        match scene.instances.addresses.look_at_subnet((vpc, subnet, zone), chosen, needed) {
             SubnetUse::Free => return Ok(()),
             SubnetUse::InOtherVpc => (
                 "InvalidParameterValue.VpcIdSubnetIdNotMatch",
@@ -142,29 +142,29 @@ pub(in crate::actions) fn check_subnet(
                 ("VpcIpIsUsed", format!("The private address {address} is in use."))
             }
         };
-    Err(scene.codes.refuse([code], message))
+    Err(scene.codes.error([code], message))
 }
 
 /// Checks what a request says of the internet; returns what is shown of it, and whether the instance
 /// gets a public address.
 pub(super) fn internet(
-    codes: Codes,
+    codes: DocumentedCodes,
     wanted: Option<&InternetAccessible>,
     charge_type: &InstanceChargeType,
-) -> Result<(InternetAccessible, bool), Refusal> {
+) -> Result<(InternetAccessible, bool), ApiError> {
     let wanted = wanted.cloned().unwrap_or_default();
     let bandwidth = wanted.internet_max_bandwidth_out.unwrap_or(0);
     if bandwidth < 0 {
         let message = format!("The bandwidth {bandwidth} Mbps is negative.");
-        return Err(codes.refuse(["InvalidParameterValue.Range"], message));
+        return Err(codes.error(["InvalidParameterValue.Range"], message));
     }
     if bandwidth == 0 && wanted.public_ip_assigned == Some(true) {
         let message = "Without `InternetMaxBandwidthOut` no public address can be assigned.";
-        return Err(codes.refuse(["InvalidParameterCombination"], message));
+        return Err(codes.error(["InvalidParameterCombination"], message));
     }
     if wanted.internet_charge_type == Some(InternetChargeType::BandwidthPostpaidByMonth) {
         let message = "No instance can be created with bandwidth that is settled by month.";
-        return Err(codes.refuse(["InvalidParameterValue"], message));
+        return Err(codes.error(["InvalidParameterValue"], message));
     }
     let default = match charge_type {
         InstanceChargeType::Prepaid => InternetChargeType::BandwidthPrepaid,
@@ -185,7 +185,7 @@ mod tests {
 
     use super::*;
 
-    const CODES: Codes = Codes(RunInstances::INFO);
+    const CODES: DocumentedCodes = DocumentedCodes(RunInstances::INFO);
 
     #[test]
     fn a_public_address_needs_bandwidth() {

@@ -12,13 +12,13 @@ use super::kind::Kind;
 use super::names::Pattern;
 use super::network::{self, Network};
 use super::{agent::wants_agent, bid, cluster, disks, elsewhere, login, site};
-use crate::Moment;
+use crate::Timestamp;
 use crate::actions::attributes::security_groups;
 use crate::actions::tags::tags;
 use crate::actions::tasks::planned_end::PlannedEnd;
+use crate::api_error::{ApiError, DocumentedCodes};
 use crate::distinct::distinct;
-use crate::refusal::{Codes, Refusal};
-use crate::world::{Machine, Scene, Seat, System};
+use crate::state::{PlacementSlot, RequestContext, StoredInstance, System};
 
 /// What a launch will make.
 pub(in crate::actions) struct Plan<'a> {
@@ -28,11 +28,11 @@ pub(in crate::actions) struct Plan<'a> {
     pub(super) name: Pattern<'a>,
     pub(super) host_name: Pattern<'a>,
     pub(super) network: Network,
-    pub(super) expires: Option<Moment>,
+    pub(super) expires: Option<Timestamp>,
     pub(super) has_agent: bool,
     pub(super) user_data: Option<&'a Sensitive>,
     /// Where in a placement group the instances go.
-    pub(super) seat: Option<Seat>,
+    pub(super) seat: Option<PlacementSlot>,
     /// On which host or in which pack each instance goes, as its placement shows it; none where stock
     /// is used.
     pub(super) sites: Option<Vec<Placement>>,
@@ -50,8 +50,8 @@ impl<'a> Plan<'a> {
     /// Checks a launch, or a question for its price, which is a launch that is not made.
     pub(in crate::actions) fn of(
         request: &'a RunInstances,
-        scene: &Scene<'_>,
-    ) -> Result<Self, Refusal> {
+        scene: &RequestContext<'_>,
+    ) -> Result<Self, ApiError> {
         let codes = scene.codes;
         elsewhere::check_chc_hosts(scene, request)?;
         elsewhere::check(codes, request)?;
@@ -63,7 +63,7 @@ impl<'a> Plan<'a> {
         let zone = scene.region.zone(&placement.zone).ok_or_else(|| {
             let (zone, region) = (&placement.zone, scene.region.name);
             let message = format!("The zone `{zone}` is not in the region {region}.");
-            codes.refuse(["InvalidZone.MismatchRegion"], message)
+            codes.error(["InvalidZone.MismatchRegion"], message)
         })?;
         let image = scene.bootable(request.image_id.as_deref().unwrap_or_default())?;
         let system = &image.system;
@@ -125,9 +125,9 @@ impl<'a> Plan<'a> {
             ..Instance::default()
         };
         // The type fills in what depends on it, as when it is changed later.
-        let mut machine = Machine::new(template);
+        let mut machine = StoredInstance::new(template);
         kind.give(&mut machine);
-        let template = machine.shown;
+        let template = machine.api;
         if planned_end.is_some() {
             PlannedEnd::check(codes, &template)?;
         }
@@ -150,7 +150,7 @@ impl<'a> Plan<'a> {
     }
 }
 
-fn count(codes: Codes, request: &RunInstances) -> Result<u64, Refusal> {
+fn count(codes: DocumentedCodes, request: &RunInstances) -> Result<u64, ApiError> {
     let count = request.instance_count.unwrap_or(1);
     // What comes out of a launch template has not passed the table of this action.
     let limits = RunInstances::INFO.request.field("InstanceCount");
@@ -158,12 +158,12 @@ fn count(codes: Codes, request: &RunInstances) -> Result<u64, Refusal> {
     let is_above = limits.and_then(|field| field.max).is_some_and(|most| count > most);
     if is_below || is_above {
         let message = format!("No launch makes {count} instances.");
-        return Err(codes.refuse(["InvalidParameterValue.Range"], message));
+        return Err(codes.error(["InvalidParameterValue.Range"], message));
     }
     if request.min_count.is_some_and(|least| least > count) {
         let message = format!("`MinCount` is larger than `InstanceCount`, which is {count}.");
         let code = "InvalidParameterValue.InvalidParameterMinCount";
-        return Err(codes.refuse([code], message));
+        return Err(codes.error([code], message));
     }
     Ok(u64::try_from(count).unwrap_or(1))
 }
@@ -171,18 +171,18 @@ fn count(codes: Codes, request: &RunInstances) -> Result<u64, Refusal> {
 /// The place in a placement group that is asked for, which has room for all of the instances.
 fn seat(
     request: &RunInstances,
-    scene: &Scene<'_>,
+    scene: &RequestContext<'_>,
     newcomers: u64,
-) -> Result<Option<Seat>, Refusal> {
+) -> Result<Option<PlacementSlot>, ApiError> {
     let Some(id) = request.disaster_recover_group_ids.first() else {
         if request.partition_number.is_some() {
             let message = "`PartitionNumber` needs `DisasterRecoverGroupIds` beside it.";
-            return Err(scene.codes.refuse(["InvalidParameterCombination"], message));
+            return Err(scene.codes.error(["InvalidParameterCombination"], message));
         }
         return Ok(None);
     };
     let group = scene.placement_group(id, &["FailedOperation.DisasterRecoverGroupNotFound"])?;
-    let seat = Seat::in_group(scene.codes, group, request.partition_number)?;
+    let seat = PlacementSlot::in_group(scene.codes, group, request.partition_number)?;
     scene.check_room(group, newcomers)?;
     Ok(Some(seat))
 }
@@ -192,8 +192,8 @@ fn seat(
 fn term(
     request: &RunInstances,
     charge_type: &InstanceChargeType,
-    now: Moment,
-) -> (Option<RenewFlag>, Option<Moment>) {
+    now: Timestamp,
+) -> (Option<RenewFlag>, Option<Timestamp>) {
     if *charge_type != InstanceChargeType::Prepaid {
         return (None, None);
     }
@@ -204,11 +204,11 @@ fn term(
 }
 
 fn names<'a>(
-    codes: Codes,
+    codes: DocumentedCodes,
     request: &'a RunInstances,
     system: &System,
     count: u64,
-) -> Result<(Pattern<'a>, Pattern<'a>), Refusal> {
+) -> Result<(Pattern<'a>, Pattern<'a>), ApiError> {
     let given = |name: &'a Option<String>| name.as_deref().filter(|name| !name.is_empty());
     let name = match given(&request.instance_name) {
         Some(text) => Pattern::new(text, count),
@@ -217,7 +217,7 @@ fn names<'a>(
     let last = count.saturating_sub(1);
     if name.spell(last, "").chars().count() > MAX_NAME {
         let message = format!("With its number, a name is longer than {MAX_NAME} characters.");
-        return Err(codes.refuse(["InvalidInstanceName.TooLong"], message));
+        return Err(codes.error(["InvalidInstanceName.TooLong"], message));
     }
     let host_name = match given(&request.host_name) {
         Some(text) => {

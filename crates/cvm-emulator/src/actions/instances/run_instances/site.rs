@@ -9,8 +9,8 @@ use cvm_models::enums::ResourcePoolPackStatus;
 use cvm_models::enums::{DedicatedResourcePackTenancy, HostState, InstanceChargeType};
 use cvm_models::types::{Instance, Placement};
 
-use crate::refusal::Refusal;
-use crate::world::{DedicatedHost, ResourcePack, Scene};
+use crate::api_error::ApiError;
+use crate::state::{DedicatedHost, RequestContext, ResourcePack};
 
 /// A site, as the placement of an instance shows it, and how many instances still fit there.
 type Room = (Placement, u64);
@@ -18,11 +18,11 @@ type Room = (Placement, u64);
 /// The placement of each of so many instances that are like this one; with `MinCount`, of fewer.
 /// Where stock is all that is asked for, none.
 pub(super) fn choose(
-    scene: &Scene<'_>,
+    scene: &RequestContext<'_>,
     request: &RunInstances,
     instance: &Instance,
     count: u64,
-) -> Result<Option<Vec<Placement>>, Refusal> {
+) -> Result<Option<Vec<Placement>>, ApiError> {
     let codes = scene.codes;
     let wanted = request.placement.clone().unwrap_or_default();
     let is_on_host = instance.instance_charge_type == InstanceChargeType::CdhPaid;
@@ -30,11 +30,11 @@ pub(super) fn choose(
     let tenancy = wanted.dedicated_resource_pack_tenancy.as_ref();
     if !is_on_host && !wanted.host_ids.is_empty() {
         let message = "`Placement.HostIds` goes with the charge type CDHPAID alone.";
-        return Err(codes.refuse(["InvalidParameterCombination"], message));
+        return Err(codes.error(["InvalidParameterCombination"], message));
     }
     if is_on_host && (tenancy.is_some() || !packs.is_empty()) {
         let message = "An instance is on a dedicated host or in a resource pack, not in both.";
-        return Err(codes.refuse(["InvalidParameterCombination"], message));
+        return Err(codes.error(["InvalidParameterCombination"], message));
     }
     let rooms = if is_on_host {
         on_hosts(scene, &wanted.host_ids, instance, count)?
@@ -52,16 +52,16 @@ pub(super) fn choose(
     let message = format!("There is room for {found} of {count} instances.");
     let short = least.map(|_| "ResourceInsufficient.InsufficientOfferingMinimum");
     Err(codes
-        .refuse(short.into_iter().chain(["ResourceInsufficient.SpecifiedInstanceType"]), message))
+        .error(short.into_iter().chain(["ResourceInsufficient.SpecifiedInstanceType"]), message))
 }
 
 /// The hosts that are named, or else all that can carry the instance in its zone.
 fn on_hosts(
-    scene: &Scene<'_>,
+    scene: &RequestContext<'_>,
     ids: &[String],
     instance: &Instance,
     count: u64,
-) -> Result<Vec<Room>, Refusal> {
+) -> Result<Vec<Room>, ApiError> {
     let (codes, now) = (scene.codes, scene.now);
     let (zone, kind) = (&instance.placement.zone, &instance.instance_type);
     let mut hosts = scene.named_dedicated_hosts(ids)?;
@@ -69,15 +69,15 @@ fn on_hosts(
         let (id, state) = (&host.bought.host_id, host.state(now));
         if host.bought.placement.zone != *zone {
             let message = format!("The dedicated host `{id}` is not in the zone `{zone}`.");
-            return Err(codes.refuse(["InvalidParameterCombination"], message));
+            return Err(codes.error(["InvalidParameterCombination"], message));
         }
         if state != HostState::Running {
             let message = format!("The dedicated host `{id}` is {state}.");
-            return Err(codes.refuse(["InvalidParameter.HostIdStatusNotSupport"], message));
+            return Err(codes.error(["InvalidParameter.HostIdStatusNotSupport"], message));
         }
         if !host.can_carry(instance) {
             let message = format!("The dedicated host `{id}` is too small for {kind}.");
-            return Err(codes.refuse(["InvalidParameter.HostIdInstanceTypeNotSupport"], message));
+            return Err(codes.error(["InvalidParameter.HostIdInstanceTypeNotSupport"], message));
         }
     }
     if ids.is_empty() {
@@ -91,9 +91,9 @@ fn on_hosts(
     if hosts.is_empty() {
         let message = format!("No dedicated host in the zone `{zone}` can carry {kind}.");
         let code = "InvalidParameter.InstanceTypeSupportedHostNotFound";
-        return Err(codes.refuse([code], message));
+        return Err(codes.error([code], message));
     }
-    let on_hosts = scene.store.on_hosts();
+    let on_hosts = scene.instances.on_hosts();
     let room = |host: &DedicatedHost| {
         let host_id = Some(host.bought.host_id.clone());
         let site = Placement { host_id, ..instance.placement.clone() };
@@ -104,18 +104,18 @@ fn on_hosts(
 
 /// The packs that are named, or else all that take what names none, in the zone of the instance.
 fn in_packs(
-    scene: &Scene<'_>,
+    scene: &RequestContext<'_>,
     ids: &[String],
     tenancy: Option<&DedicatedResourcePackTenancy>,
     instance: &Instance,
     count: u64,
-) -> Result<Vec<Room>, Refusal> {
+) -> Result<Vec<Room>, ApiError> {
     let (codes, now) = (scene.codes, scene.now);
     let zone = &instance.placement.zone;
     let Some(tenancy) = tenancy else {
         let message = "`DedicatedResourcePackIds` needs the tenancy `ResourcePool` beside it.";
         let code = "InvalidParameterValue.DedicatedResourcePackTenancyMismatch";
-        return Err(codes.refuse([code], message));
+        return Err(codes.error([code], message));
     };
     let is_usable = |pack: &&ResourcePack| {
         pack.status(now) == ResourcePoolPackStatus::Active && pack.bought.zone == *zone
@@ -126,7 +126,7 @@ fn in_packs(
         let message =
             format!("The resource pack `{}` is not active in the zone `{zone}`.", pack.id());
         let code = "InvalidParameterValue.DedicatedResourcePackNotValid";
-        return Err(codes.refuse([code], message));
+        return Err(codes.error([code], message));
     }
     if ids.is_empty() {
         let open = scene.resource_packs().filter(|pack| pack.bought.auto_placement);
@@ -136,9 +136,9 @@ fn in_packs(
         let message =
             format!("No active resource pack in the zone `{zone}` takes what names none.");
         let code = "InvalidParameterValue.DedicatedResourcePackNotValid";
-        return Err(codes.refuse([code], message));
+        return Err(codes.error([code], message));
     }
-    let in_packs = scene.store.in_packs();
+    let in_packs = scene.instances.in_packs();
     let room = |pack: &ResourcePack| {
         let site = Placement {
             dedicated_resource_pack_tenancy: Some(tenancy.clone()),

@@ -8,19 +8,19 @@ use cvm_models::enums::TemplateDataModifyAction;
 use cvm_models::types::Metadata;
 
 use crate::actions::launch_templates::over;
-use crate::refusal::Refusal;
-use crate::world::Scene;
+use crate::api_error::ApiError;
+use crate::state::RequestContext;
 
 /// The request with everything that its template adds; without a template, as it is.
 pub(in crate::actions) fn filled_in<'a>(
     request: &'a RunInstances,
-    scene: &Scene<'_>,
-) -> Result<Cow<'a, RunInstances>, Refusal> {
+    scene: &RequestContext<'_>,
+) -> Result<Cow<'a, RunInstances>, ApiError> {
     let Some(named) = &request.launch_template else { return Ok(Cow::Borrowed(request)) };
     let id = named.launch_template_id.as_deref().unwrap_or_default();
     if id.is_empty() {
         let message = "The parameter `LaunchTemplate.LaunchTemplateId` is required.";
-        return Err(scene.codes.refuse(["MissingParameter"], message));
+        return Err(scene.codes.error(["MissingParameter"], message));
     }
     let template = scene.template(id)?;
     let number = named.launch_template_version.unwrap_or_else(|| template.default_version());

@@ -1,0 +1,440 @@
+//! Which code a broken limit of a table is answered with.
+//!
+//! One mapping for all actions: what is wrong and the member's name suggest codes, from the most
+//! particular to `InvalidParameterValue`, and the first that the action publishes is answered.
+
+use cvm_protocol::{FieldInfo, Kind, Violation, ViolationKind};
+
+use crate::api_error::{ApiError, DocumentedCodes};
+use crate::catalogue::is_type_name;
+
+/// Codes for a value that its member does not take, whatever is wrong with it.
+const NAMED: &[&str] = &[
+    "Invalid{}",
+    "InvalidParameterValue.Illegal{}",
+    "InvalidParameterValue.Invalid{}",
+    "InvalidParameterValue.{}",
+    "InvalidParameterValue.{}Value",
+    "InvalidParameter.Invalid{}",
+];
+
+/// Codes for more tags than a resource may have.
+pub(crate) const TOO_MANY_TAGS: &[&str] =
+    &["InvalidParameterValue.TagQuotaLimitExceeded", "InvalidParameterValue.LimitExceeded"];
+
+/// Codes for more security groups than an instance may have; a launch publishes only the broader one.
+pub(crate) const TOO_MANY_GROUPS: &[&str] =
+    &["LimitExceeded.AssociateUSGLimitExceeded", "LimitExceeded.SingleUSGQuota"];
+
+/// Refuses a request for the member that breaks a limit.
+pub(crate) fn refusal(codes: DocumentedCodes, violation: &Violation) -> ApiError {
+    codes.error(suggestions(violation), format!("The parameter {violation}."))
+}
+
+/// Passes a name that has the form of an instance type's, which no table states.
+pub(crate) fn type_name(codes: DocumentedCodes, name: &str) -> Result<(), ApiError> {
+    if is_type_name(name) {
+        return Ok(());
+    }
+    let message = format!("The instance type `{name}` is malformed.");
+    Err(codes.error(["InvalidInstanceType.Malformed"], message))
+}
+
+fn suggestions(violation: &Violation) -> Vec<String> {
+    let Violation { field, fault, value, .. } = violation;
+    let name = called(field.wire);
+    let codes = |own: &[&str]| -> Vec<String> {
+        own.iter().chain(&["InvalidParameterValue"]).map(|code| code.replace("{}", name)).collect()
+    };
+    match fault {
+        // Text that is there and empty; what is not there at all has no value.
+        ViolationKind::Missing | ViolationKind::MissingIf(_) if value.is_some() => {
+            codes(&["Invalid{}Empty", "InvalidParameterValue.NotEmpty", "MissingParameter"])
+        }
+        ViolationKind::Missing | ViolationKind::MissingIf(_) => codes(&["MissingParameter"]),
+        ViolationKind::AtLeastOneOf(_) | ViolationKind::NoneOf(_) => codes(&[
+            "MissingParameter.AtLeastOne",
+            "InvalidParameter.SpecifyOneParameter",
+            "MissingParameter",
+        ]),
+        ViolationKind::Exclusive(other) => beside(field.wire, other),
+        ViolationKind::ExactlyOneOf(_) => codes(CONFLICT),
+        ViolationKind::TooManyItems(_) if is_filters(field) => {
+            codes(&["InvalidFilterValue.LimitExceeded", "InvalidParameterValue.LimitExceeded"])
+        }
+        ViolationKind::TooManyItems(_) => {
+            let own: &[&str] = match field.wire {
+                "Tags" | "TagSpecification" | "LaunchTemplateTagSpecification" => TOO_MANY_TAGS,
+                "SecurityGroupIds" | "SecurityGroups" => TOO_MANY_GROUPS,
+                _ => &[],
+            };
+            let general = ["InvalidParameterValue.LimitExceeded", "InvalidParameter.ValueTooLarge"];
+            codes(&[own, &general].concat())
+        }
+        ViolationKind::TooSmall(_) | ViolationKind::TooLarge(_) => codes(&[
+            "Invalid{}",
+            "InvalidParameterValue{}",
+            "InvalidParameterValue.InvalidParameterValue{}",
+            "InvalidParameterValue.Range",
+        ]),
+        ViolationKind::TooLong(_) => {
+            let own = ["Invalid{}.TooLong", "Invalid{}TooLong"];
+            let general = [
+                "InvalidParameterValue.TooLong",
+                "InvalidParameter.ValueTooLarge",
+                "InvalidParameterValue.TooLarge",
+            ];
+            codes(&[&own, NAMED, &general].concat())
+        }
+        ViolationKind::TooShort(_) | ViolationKind::NotAllowed => codes(NAMED),
+        ViolationKind::TooManyBytes(_) => {
+            codes(&["InvalidParameterValue.TooLarge", "InvalidParameterValue.Invalid{}Format"])
+        }
+        ViolationKind::NotBase64 => codes(&["InvalidParameterValue.Invalid{}Format"]),
+        ViolationKind::BadFormat(format) => malformed(format),
+        ViolationKind::BadPattern(_) => {
+            let (own, general) =
+                (["Invalid{}IncludeIllegalChar"], ["InvalidParameterValue.IncorrectFormat"]);
+            codes(&[&own, NAMED, &general].concat())
+        }
+    }
+}
+
+/// What codes call a member that they do not call by its name.
+fn called(name: &str) -> &str {
+    match name {
+        "DedicatedResourcePoolPackName" => "DedicatedResourcePackName",
+        "KeyName" => "KeyPairName",
+        _ => name,
+    }
+}
+
+/// Codes for members of which only one may be given.
+const CONFLICT: &[&str] = &[
+    "InvalidParameter.AtMostOne",
+    "InvalidParameterCombination",
+    "InvalidParameterConflict",
+    "InvalidParameter",
+];
+
+/// Codes for a member that may not be given beside another.
+fn beside(name: &str, other: &str) -> Vec<String> {
+    let mut codes = vec![
+        format!("InvalidParameter.InvalidParameterCoexist{name}{other}"),
+        format!("InvalidParameter.InvalidParameterCoexist{other}{name}"),
+    ];
+    // Documented of these two alone.
+    if matches!((name, other), ("KeyIds", "KeepImageLogin") | ("KeepImageLogin", "KeyIds")) {
+        codes.push("InvalidParameter.ParameterConflict".to_owned());
+    }
+    codes.extend(CONFLICT.iter().map(|code| (*code).to_owned()));
+    codes
+}
+
+/// Codes for an identifier that has not its layout.
+pub(crate) fn malformed(format: &str) -> Vec<String> {
+    let prefix = format.split('-').next().unwrap_or_default();
+    let noun = match prefix {
+        "img" => Some("ImageId"),
+        "ins" => Some("InstanceId"),
+        "host" => Some("HostId"),
+        "lt" => Some("LaunchTemplateId"),
+        "ps" => Some("DisasterRecoverGroupId"),
+        "rpp" => Some("ResourcePoolPackId"),
+        "sg" => Some("SgId"),
+        "skey" => Some("KeyPairId"),
+        "snap" => Some("SnapshotId"),
+        "subnet" => Some("SubnetId"),
+        "vpc" => Some("VpcId"),
+        // The others have no code of their own.
+        _ => None,
+    };
+    let own = noun.map(|noun| {
+        [format!("Invalid{noun}.Malformed"), format!("InvalidParameterValue.{noun}Malformed")]
+    });
+    let general = ["InvalidParameterValue.IncorrectFormat", "InvalidParameterValue"];
+    own.into_iter().flatten().chain(general.map(str::to_owned)).collect()
+}
+
+fn is_filters(field: &FieldInfo) -> bool {
+    matches!(field.kind, Kind::List(Kind::Object(table)) if table.name == "Filter")
+}
+
+#[cfg(test)]
+mod tests {
+    use cvm_models::actions::{
+        ConvertOperatingSystems, CreateDisasterRecoverGroup, CreateImage, CreateKeyPair,
+        DeleteDisasterRecoverGroups, DescribeChcHosts, DescribeImages, DescribeInstances,
+        DescribeKeyPairs, ExportImages, ModifyHostsAttribute, PurchaseResourcePoolPacks,
+        ResetInstance, ResizeInstanceDisks, RunInstances, StopInstances,
+        TerminateResourcePoolPacks,
+    };
+    use cvm_models::types::{Filter, LoginSettings};
+    use cvm_protocol::{Action, Model, ModelInfo};
+
+    use super::*;
+
+    fn code<A: Action>(wire: &str, fault: ViolationKind) -> &'static str {
+        code_of::<A>(A::INFO.request, wire, fault, None)
+    }
+
+    fn code_of<A: Action>(
+        table: &'static ModelInfo,
+        wire: &str,
+        fault: ViolationKind,
+        value: Option<&str>,
+    ) -> &'static str {
+        let field = table.field(wire).unwrap();
+        let value = value.map(str::to_owned);
+        let violation = Violation { path: wire.to_owned(), field, fault, value };
+        refusal(DocumentedCodes(A::INFO), &violation).code
+    }
+
+    #[test]
+    fn the_most_particular_published_code_is_answered() {
+        assert_eq!(
+            code::<RunInstances>("ClientToken", ViolationKind::TooLong(64)),
+            "InvalidClientToken.TooLong"
+        );
+        assert_eq!(
+            code::<RunInstances>("HostName", ViolationKind::TooLong(60)),
+            "InvalidParameterValue.IllegalHostName"
+        );
+        assert_eq!(
+            code::<RunInstances>("InstanceCount", ViolationKind::TooLarge(500)),
+            "InvalidParameterValue.Range"
+        );
+        assert_eq!(
+            code::<DescribeImages>("Limit", ViolationKind::TooLarge(100)),
+            "InvalidParameterValue.InvalidParameterValueLimit"
+        );
+        // Published by the one action and not by the other.
+        assert_eq!(
+            code::<DescribeInstances>("Limit", ViolationKind::TooLarge(100)),
+            "InvalidParameterValue"
+        );
+        assert_eq!(
+            code::<DescribeInstances>("Filters", ViolationKind::TooManyItems(10)),
+            "InvalidFilterValue.LimitExceeded"
+        );
+        assert_eq!(
+            code::<StopInstances>("InstanceIds", ViolationKind::TooManyItems(100)),
+            "InvalidParameterValue.LimitExceeded"
+        );
+    }
+
+    #[test]
+    fn members_that_exclude_each_other_have_three_codes() {
+        let beside = |other| ViolationKind::Exclusive(other);
+        assert_eq!(
+            code::<DescribeImages>("Filters", beside("ImageIds")),
+            "InvalidParameter.InvalidParameterCoexistImageIdsFilters"
+        );
+        assert_eq!(
+            code::<StopInstances>("ForceStop", beside("StopType")),
+            "InvalidParameterCombination"
+        );
+        assert_eq!(code::<DescribeInstances>("Filters", beside("InstanceIds")), "InvalidParameter");
+        assert_eq!(
+            code::<DescribeChcHosts>("Filters", beside("ChcIds")),
+            "InvalidParameter.AtMostOne"
+        );
+    }
+
+    #[test]
+    fn a_key_pair_beside_the_login_of_the_image_is_told_apart() {
+        let login = LoginSettings::default();
+        let beside = |name, other| {
+            [
+                code_of::<RunInstances>(login.table(), name, ViolationKind::Exclusive(other), None),
+                code_of::<ResetInstance>(
+                    login.table(),
+                    name,
+                    ViolationKind::Exclusive(other),
+                    None,
+                ),
+            ]
+        };
+        assert_eq!(beside("KeyIds", "KeepImageLogin"), ["InvalidParameter.ParameterConflict"; 2]);
+        assert_eq!(beside("KeepImageLogin", "KeyIds"), ["InvalidParameter.ParameterConflict"; 2]);
+        let expected = ["InvalidParameterCombination", "InvalidParameter"];
+        assert_eq!(beside("Password", "KeyIds"), expected);
+    }
+
+    #[test]
+    fn one_of_several_members_can_be_none_or_too_many() {
+        let names: &[&str] = &[];
+        let both = ViolationKind::ExactlyOneOf(names);
+        let none = ViolationKind::NoneOf(names);
+        for (code, expected) in [
+            (
+                code::<CreateImage>("InstanceId", none.clone()),
+                "InvalidParameter.SpecifyOneParameter",
+            ),
+            (code::<CreateImage>("InstanceId", both.clone()), "InvalidParameterConflict"),
+            (code::<ResizeInstanceDisks>("DataDisks", none.clone()), "MissingParameter.AtLeastOne"),
+            (code::<ResizeInstanceDisks>("DataDisks", both.clone()), "InvalidParameter"),
+            (code::<ModifyHostsAttribute>("HostName", none), "MissingParameter"),
+            (code::<ModifyHostsAttribute>("HostName", both), "InvalidParameter"),
+        ] {
+            assert_eq!(code, expected);
+        }
+    }
+
+    #[test]
+    fn names_that_codes_shorten_or_lengthen_are_found() {
+        type Purchase = PurchaseResourcePoolPacks;
+        for (code, expected) in [
+            (
+                code::<CreateKeyPair>("KeyName", ViolationKind::TooLong(25)),
+                "InvalidKeyPairNameTooLong",
+            ),
+            (
+                code::<CreateKeyPair>("KeyName", ViolationKind::BadPattern("x")),
+                "InvalidKeyPairNameIncludeIllegalChar",
+            ),
+            (code::<CreateKeyPair>("KeyName", ViolationKind::Missing), "MissingParameter"),
+            (
+                code::<Purchase>("DedicatedResourcePoolPackName", ViolationKind::TooLong(60)),
+                "InvalidParameterValue.DedicatedResourcePackName",
+            ),
+            (
+                code::<ConvertOperatingSystems>("TargetOSType", ViolationKind::NotAllowed),
+                "InvalidParameter.InvalidTargetOSType",
+            ),
+        ] {
+            assert_eq!(code, expected);
+        }
+        let table = CreateKeyPair::INFO.request;
+        let empty = code_of::<CreateKeyPair>(table, "KeyName", ViolationKind::Missing, Some(""));
+        assert_eq!(empty, "InvalidKeyPairNameEmpty");
+        let table = Filter::default().table();
+        let empty = code_of::<DescribeChcHosts>(table, "Name", ViolationKind::Missing, Some(""));
+        assert_eq!(empty, "InvalidParameterValue.NotEmpty");
+        let empty = code_of::<DescribeInstances>(table, "Name", ViolationKind::Missing, Some(""));
+        assert_eq!(empty, "MissingParameter");
+    }
+
+    #[test]
+    fn long_texts_and_pages_have_codes_that_name_no_member() {
+        for (code, expected) in [
+            (
+                code::<CreateDisasterRecoverGroup>("Name", ViolationKind::TooLong(60)),
+                "InvalidParameterValue.TooLong",
+            ),
+            (
+                code::<CreateImage>("ImageName", ViolationKind::TooLong(60)),
+                "InvalidParameter.ValueTooLarge",
+            ),
+            (
+                code::<ExportImages>("RoleName", ViolationKind::TooLong(60)),
+                "InvalidParameterValue.TooLarge",
+            ),
+            (
+                code::<DescribeKeyPairs>("Limit", ViolationKind::TooLarge(100)),
+                "InvalidParameterValueLimit",
+            ),
+            (
+                code::<DescribeKeyPairs>("Offset", ViolationKind::TooSmall(0)),
+                "InvalidParameterValueOffset",
+            ),
+            (
+                code::<DescribeChcHosts>("Limit", ViolationKind::TooSmall(1)),
+                "InvalidParameterValueLimit",
+            ),
+        ] {
+            assert_eq!(code, expected);
+        }
+    }
+
+    #[test]
+    fn identifiers_have_the_codes_of_what_they_name() {
+        for (code, expected) in [
+            (
+                code::<DeleteDisasterRecoverGroups>(
+                    "DisasterRecoverGroupIds",
+                    ViolationKind::BadFormat("ps-xxxxxxxx"),
+                ),
+                "InvalidParameterValue.DisasterRecoverGroupIdMalformed",
+            ),
+            (
+                code::<TerminateResourcePoolPacks>(
+                    "DedicatedResourcePackIds",
+                    ViolationKind::BadFormat("rpp-xxxxxxxx"),
+                ),
+                "InvalidParameterValue.ResourcePoolPackIdMalformed",
+            ),
+            (
+                code::<DescribeChcHosts>("ChcIds", ViolationKind::BadFormat("chc-xxxxxxxx")),
+                "InvalidParameterValue.IncorrectFormat",
+            ),
+            (
+                code::<RunInstances>("HpcClusterId", ViolationKind::BadFormat("hpc-xxxxxxxx")),
+                "InvalidParameterValue.IncorrectFormat",
+            ),
+        ] {
+            assert_eq!(code, expected);
+        }
+    }
+
+    /// An action that publishes a code for a malformed identifier has a member or a filter that gets it.
+    #[test]
+    fn codes_for_malformed_identifiers_are_found() {
+        let known = [
+            ("ImageId", "img-"),
+            ("InstanceId", "ins-"),
+            ("HostId", "host-"),
+            ("LaunchTemplateId", "lt-"),
+            ("DisasterRecoverGroupId", "ps-"),
+            ("ResourcePoolPackId", "rpp-"),
+            ("SgId", "sg-"),
+            ("KeyPairId", "skey-"),
+            ("SnapshotId", "snap-"),
+            ("SubnetId", "subnet-"),
+            ("VpcId", "vpc-"),
+        ];
+        let mut found = 0;
+        for info in cvm_models::ACTIONS {
+            for code in info.errors().filter(|code| code.ends_with("Malformed")) {
+                let Some((_, prefix)) = known.iter().find(|(noun, _)| code.contains(noun)) else {
+                    continue;
+                };
+                let answered =
+                    DocumentedCodes(info).first_documented(malformed(&format!("{prefix}xxxxxxxx")));
+                // Some actions publish both forms of one code.
+                assert!(answered.ends_with("Malformed"), "{}: {code} is {answered}", info.name);
+                found += 1;
+            }
+        }
+        assert!(found > 100, "only {found} such codes");
+    }
+
+    #[test]
+    fn every_action_can_answer_every_fault() {
+        for info in cvm_models::ACTIONS {
+            let codes = DocumentedCodes(info);
+            for field in info.request.members {
+                for fault in [
+                    ViolationKind::Missing,
+                    ViolationKind::TooSmall(1),
+                    ViolationKind::TooLong(1),
+                    ViolationKind::TooShort(1),
+                    ViolationKind::TooManyBytes(1),
+                    ViolationKind::NotBase64,
+                    ViolationKind::TooManyItems(1),
+                    ViolationKind::NotAllowed,
+                    ViolationKind::BadFormat("ins-xxxxxxxx"),
+                    ViolationKind::BadPattern("x"),
+                    ViolationKind::Exclusive("Filters"),
+                    ViolationKind::NoneOf(&[]),
+                    ViolationKind::ExactlyOneOf(&[]),
+                ] {
+                    let violation =
+                        Violation { path: field.wire.to_owned(), field, fault, value: None };
+                    let code = codes.first_documented(suggestions(&violation));
+                    assert!(codes.published(code).is_some(), "{} {} {code}", info.name, field.wire);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! Groups the instances of a region by what they are in: once for a request, however many groups it looks at.
+
+use std::collections::HashMap;
+
+use cvm_models::types::Instance;
+
+use super::Instances;
+
+/// The instances in each group, by the id of the group.
+#[derive(Debug, Default)]
+pub(crate) struct Grouped<'a>(HashMap<&'a str, Vec<&'a Instance>>);
+
+impl<'a> Grouped<'a> {
+    /// The instances in a group, the newest first.
+    pub(crate) fn members(&self, group_id: &str) -> &[&'a Instance] {
+        self.0.get(group_id).map_or(&[], Vec::as_slice)
+    }
+
+    /// The ids of the instances in a group, the newest first.
+    pub(crate) fn member_ids(&self, group_id: &str) -> Vec<String> {
+        self.members(group_id).iter().map(|instance| instance.instance_id.clone()).collect()
+    }
+}
+
+impl Instances {
+    /// The instances on each dedicated host.
+    pub(crate) fn on_hosts(&self) -> Grouped<'_> {
+        self.grouped(|instance| instance.placement.host_id.as_deref())
+    }
+
+    /// The instances in each pack of reserved resources.
+    pub(crate) fn in_packs(&self) -> Grouped<'_> {
+        self.grouped(|one| one.placement.dedicated_resource_pack_ids.iter().map(String::as_str))
+    }
+
+    /// The instances in each placement group.
+    pub(crate) fn in_placement_groups(&self) -> Grouped<'_> {
+        self.grouped(|instance| instance.disaster_recover_group_ids.iter().map(String::as_str))
+    }
+
+    /// The instances in each cluster for high-performance computing.
+    pub(crate) fn in_hpc_clusters(&self) -> Grouped<'_> {
+        self.grouped(|instance| Some(instance.hpc_cluster_id.as_str()).filter(|id| !id.is_empty()))
+    }
+
+    /// The instances that each key pair opens now.
+    pub(crate) fn opened_by_key_pairs(&self) -> Grouped<'_> {
+        self.grouped(|instance| instance.login_settings.key_ids.iter().map(String::as_str))
+    }
+
+    fn grouped<'a, G: IntoIterator<Item = &'a str>>(
+        &'a self,
+        groups_of: impl Fn(&'a Instance) -> G,
+    ) -> Grouped<'a> {
+        let mut grouped = Grouped::default();
+        for machine in self.newest_first() {
+            for group_id in groups_of(&machine.api) {
+                grouped.0.entry(group_id).or_default().push(&machine.api);
+            }
+        }
+        grouped
+    }
+}

@@ -1,0 +1,57 @@
+//! The clusters for high-performance computing, in one region.
+
+use cvm_models::types::HpcClusterInfo;
+
+use super::{Grouped, RequestContext};
+use crate::api_error::ApiError;
+
+/// The clusters for high-performance computing.
+#[derive(Debug, Default)]
+pub(crate) struct HpcClusters {
+    /// As the API shows them, without their machines, in the order in which they were made.
+    pub(crate) list: Vec<HpcClusterInfo>,
+}
+
+/// A cluster as the API shows it, with its machines: those that say so, as long as they exist at all.
+pub(crate) fn with_hpc_members(cluster: &HpcClusterInfo, members: &Grouped<'_>) -> HpcClusterInfo {
+    let instance_ids = members.member_ids(&cluster.hpc_cluster_id);
+    HpcClusterInfo { current_num: instance_ids.len() as u64, instance_ids, ..cluster.clone() }
+}
+
+impl RequestContext<'_> {
+    /// The cluster of an id.
+    pub(crate) fn hpc_cluster(&self, id: &str) -> Result<&HpcClusterInfo, ApiError> {
+        let here = self.regions.get(self.region.name);
+        let mut clusters = here.into_iter().flat_map(|here| &here.hpc_clusters.list);
+        clusters.find(|cluster| cluster.hpc_cluster_id == id).ok_or_else(|| {
+            let message = format!("The HPC cluster `{id}` does not exist in {}.", self.region.name);
+            self.codes.error(["ResourceNotFound.HpcCluster"], message)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use cvm_models::types::Instance;
+
+    use super::super::{Instances, StoredInstance};
+    use super::*;
+
+    #[test]
+    fn a_cluster_holds_the_instances_that_name_it() {
+        let mut store = Instances::default();
+        for (id, cluster_id) in [("ins-1", "hpc-1"), ("ins-2", ""), ("ins-3", "hpc-1")] {
+            let shown = Instance {
+                instance_id: id.to_owned(),
+                hpc_cluster_id: cluster_id.to_owned(),
+                ..Instance::default()
+            };
+            store.insert(StoredInstance::new(shown));
+        }
+        let cluster =
+            HpcClusterInfo { hpc_cluster_id: "hpc-1".to_owned(), ..HpcClusterInfo::default() };
+        let shown = with_hpc_members(&cluster, &store.in_hpc_clusters());
+        assert_eq!((shown.current_num, shown.instance_ids.len()), (2, 2));
+        assert_eq!(shown.instance_ids, ["ins-3", "ins-1"]);
+    }
+}

@@ -1,0 +1,80 @@
+//! The key pairs of an account, in one region, and which instances they open.
+//!
+//! Which pairs open an instance stands with the instance alone, and which instances a pair opens is
+//! read from there: the two cannot disagree, whatever becomes of an instance.
+
+use std::collections::HashSet;
+
+use cvm_models::types::KeyPair;
+
+use super::{Effect, Instances, RequestContext, StoredInstance};
+use crate::api_error::ApiError;
+use crate::distinct::distinct;
+
+/// The key pairs of an account, as they are shown: without their private halves, which are kept nowhere.
+/// The quota keeps them few.
+#[derive(Debug, Default)]
+pub(crate) struct KeyPairs {
+    oldest_first: Vec<KeyPair>,
+}
+
+impl KeyPairs {
+    pub(crate) fn get(&self, key_id: &str) -> Option<&KeyPair> {
+        self.oldest_first.iter().find(|pair| pair.key_id == key_id)
+    }
+
+    pub(crate) fn get_mut(&mut self, key_id: &str) -> Option<&mut KeyPair> {
+        self.oldest_first.iter_mut().find(|pair| pair.key_id == key_id)
+    }
+
+    pub(crate) fn newest_first(&self) -> impl Iterator<Item = &KeyPair> {
+        self.oldest_first.iter().rev()
+    }
+
+    /// Takes in a new one.
+    pub(crate) fn insert(&mut self, pair: KeyPair) {
+        self.oldest_first.push(pair);
+    }
+
+    pub(crate) fn remove(&mut self, key_ids: &[String]) {
+        self.oldest_first.retain(|pair| !key_ids.contains(&pair.key_id));
+    }
+}
+
+impl RequestContext<'_> {
+    /// The key pairs of this region, the newest first.
+    pub(crate) fn key_pairs(&self) -> impl Iterator<Item = &KeyPair> {
+        let here = self.regions.get(self.region.name);
+        here.into_iter().flat_map(|here| here.key_pairs.newest_first())
+    }
+
+    /// Passes when all of these key pairs exist; returns each once, however often it is named.
+    pub(crate) fn find_key_pairs(&self, key_ids: &[String]) -> Result<Vec<String>, ApiError> {
+        let here = self.regions.get(self.region.name);
+        for id in key_ids {
+            if here.and_then(|here| here.key_pairs.get(id)).is_none() {
+                let message =
+                    format!("The key pair `{id}` does not exist in {}.", self.region.name);
+                let wanted = ["InvalidKeyPairId.NotFound", "InvalidParameterValue.KeyPairNotFound"];
+                return Err(self.codes.error(wanted, message));
+            }
+        }
+        Ok(distinct(key_ids).into_iter().cloned().collect())
+    }
+}
+
+impl Instances {
+    /// An instance that one of these key pairs opens, or into which one is being written.
+    pub(crate) fn user_of_key_pairs(&self, key_ids: &[String]) -> Option<&StoredInstance> {
+        let key_ids: HashSet<&str> = key_ids.iter().map(String::as_str).collect();
+        self.newest_first().find(|machine| {
+            let written = machine.operation.as_ref().and_then(|underway| match &underway.change {
+                Effect::KeyPairs(written) => Some(written),
+                _ => None,
+            });
+            let mut used =
+                machine.api.login_settings.key_ids.iter().chain(written.into_iter().flatten());
+            used.any(|key_id| key_ids.contains(key_id.as_str()))
+        })
+    }
+}

@@ -1,0 +1,185 @@
+//! The launch templates of an account, in one region.
+
+use std::collections::BTreeMap;
+
+use cvm_models::actions::RunInstances;
+use cvm_models::enums::TemplateDataModifyAction;
+use cvm_models::types::{LaunchTemplateInfo, LaunchTemplateVersionInfo, Tag};
+
+use super::{RequestContext, Tokens};
+use crate::api_error::{ApiError, DocumentedCodes};
+
+/// How many templates an account may have in a region.
+pub(crate) const TEMPLATE_QUOTA: usize = 200;
+
+/// How many versions a template may have.
+pub(crate) const VERSION_QUOTA: usize = 30;
+
+/// The launch templates of an account.
+#[derive(Debug, Default)]
+pub(crate) struct LaunchTemplates {
+    /// In the order in which they were made.
+    templates: Vec<Template>,
+    pub(crate) tokens: Tokens,
+    /// Those that made versions; each belongs to one template.
+    pub(crate) version_tokens: Tokens,
+}
+
+/// A template.
+#[derive(Debug)]
+pub(crate) struct Template {
+    /// As the API shows it; how many versions there are is counted when it is asked for.
+    shown: LaunchTemplateInfo,
+    pub(crate) tags: Vec<Tag>,
+    versions: BTreeMap<u64, Version>,
+}
+
+/// A version of a template. It never changes.
+#[derive(Debug)]
+pub(crate) struct Version {
+    /// As the API shows it, but for its number, its template, and whether it is the default.
+    pub(crate) shown: LaunchTemplateVersionInfo,
+    /// What a launch takes from it.
+    pub(crate) launch: RunInstances,
+    /// How its metadata meet those of a launch.
+    pub(crate) metadata_meet: TemplateDataModifyAction,
+}
+
+impl LaunchTemplates {
+    /// The template of an id.
+    pub(crate) fn get(&self, id: &str) -> Option<&Template> {
+        self.templates.iter().find(|template| template.id() == id)
+    }
+
+    /// The template of an id, to change it.
+    pub(crate) fn get_mut(&mut self, id: &str) -> Option<&mut Template> {
+        self.templates.iter_mut().find(|template| template.id() == id)
+    }
+
+    /// All templates, the newest first.
+    pub(crate) fn newest_first(&self) -> impl Iterator<Item = &Template> {
+        self.templates.iter().rev()
+    }
+
+    /// How many there are.
+    pub(crate) fn count(&self) -> usize {
+        self.templates.len()
+    }
+
+    /// Takes in a new template.
+    pub(crate) fn add(&mut self, template: Template) {
+        self.templates.push(template);
+    }
+
+    /// Lets go of a template.
+    pub(crate) fn remove(&mut self, id: &str) {
+        self.templates.retain(|template| template.id() != id);
+    }
+}
+
+impl Template {
+    /// A template without versions.
+    pub(crate) fn new(shown: LaunchTemplateInfo, tags: Vec<Tag>) -> Self {
+        Self { shown, tags, versions: BTreeMap::new() }
+    }
+
+    pub(crate) fn id(&self) -> &str {
+        &self.shown.launch_template_id
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        &self.shown.launch_template_name
+    }
+
+    /// As the API shows it.
+    pub(crate) fn info(&self) -> LaunchTemplateInfo {
+        LaunchTemplateInfo {
+            launch_template_version_count: self.versions.len() as u64,
+            ..self.shown.clone()
+        }
+    }
+
+    /// The number of the version that counts when none is named.
+    pub(crate) fn default_version(&self) -> u64 {
+        self.shown.default_version_number
+    }
+
+    pub(crate) fn set_default_version(&mut self, number: u64) {
+        self.shown.default_version_number = number;
+    }
+
+    /// The version of a number.
+    pub(crate) fn version(
+        &self,
+        codes: DocumentedCodes,
+        number: u64,
+    ) -> Result<&Version, ApiError> {
+        self.versions.get(&number).ok_or_else(|| {
+            let message = format!("The launch template `{}` has no version {number}.", self.id());
+            let mut wanted = [
+                "InvalidParameterValue.LaunchTemplateIdVerNotExisted",
+                "InvalidParameterValue.LaunchTemplateVersion",
+            ];
+            if number == 0 {
+                wanted.reverse();
+            }
+            codes.error(wanted, message)
+        })
+    }
+
+    /// All versions as the API shows them, the newest first.
+    pub(crate) fn newest_first(&self) -> impl Iterator<Item = LaunchTemplateVersionInfo> {
+        self.versions.iter().rev().map(|(number, version)| LaunchTemplateVersionInfo {
+            launch_template_version: *number,
+            launch_template_id: self.id().to_owned(),
+            is_default_version: *number == self.default_version(),
+            ..version.shown.clone()
+        })
+    }
+
+    /// Passes when there is room for one more version.
+    pub(crate) fn check_room(&self, codes: DocumentedCodes) -> Result<(), ApiError> {
+        if self.versions.len() < VERSION_QUOTA {
+            return Ok(());
+        }
+        let message = format!("A launch template has at most {VERSION_QUOTA} versions.");
+        Err(codes.error(["LimitExceeded.LaunchTemplateVersionQuota"], message))
+    }
+
+    /// Takes in a new version; returns its number. No number is given twice.
+    pub(crate) fn add(&mut self, version: Version) -> u64 {
+        self.shown.latest_version_number += 1;
+        let number = self.shown.latest_version_number;
+        self.versions.insert(number, version);
+        number
+    }
+
+    /// Lets go of a version.
+    pub(crate) fn remove(&mut self, number: u64) {
+        self.versions.remove(&number);
+    }
+}
+
+impl RequestContext<'_> {
+    /// The template of an id.
+    pub(crate) fn template(&self, id: &str) -> Result<&Template, ApiError> {
+        let here = self.regions.get(self.region.name);
+        let found = here.and_then(|here| here.launch_templates.get(id));
+        found.ok_or_else(|| unknown(self.codes, id))
+    }
+
+    /// The template of an id, to change it.
+    pub(crate) fn template_mut(&mut self, id: &str) -> Result<&mut Template, ApiError> {
+        let codes = self.codes;
+        self.resources().launch_templates.get_mut(id).ok_or_else(|| unknown(codes, id))
+    }
+}
+
+fn unknown(codes: DocumentedCodes, id: &str) -> ApiError {
+    let message = format!("The launch template `{id}` does not exist in this region.");
+    let wanted = [
+        "InvalidParameterValue.LaunchTemplateIdNotExisted",
+        "InvalidParameterValue.LaunchTemplateNotFound",
+    ];
+    codes.error(wanted, message)
+}

@@ -1,0 +1,161 @@
+//! The state of the emulated account: in each region its instances and its other holdings, and the
+//! counters that all regions share.
+
+mod action_timers;
+mod address;
+mod attribute;
+mod bandwidth;
+mod chc_hosts;
+mod context;
+mod dedicated_hosts;
+mod disk_change;
+mod grouped;
+mod hpc_clusters;
+mod images;
+mod instances;
+mod key_pairs;
+mod launch_image;
+mod launch_templates;
+mod operation;
+mod placement_groups;
+mod region_resources;
+mod reinstallation;
+mod repair_tasks;
+mod resource_packs;
+mod schedule;
+mod snapshots;
+mod state_check;
+mod stored_instance;
+mod system;
+mod term;
+mod token;
+
+use std::collections::BTreeMap;
+
+pub(crate) use action_timers::{ActionTimers, Timer};
+pub(crate) use address::{Addresses, SubnetUse};
+pub(crate) use attribute::{Attribute, NewNetwork, Subscription};
+pub(crate) use bandwidth::{MOST_PERIODS, Period};
+pub(crate) use chc_hosts::{ChcHosts, StoredChcHost, has_deploy_network};
+pub(crate) use context::RequestContext;
+pub(crate) use dedicated_hosts::{DedicatedHost, DedicatedHosts};
+pub(crate) use disk_change::{DiskChange, DiskEffect};
+pub(crate) use grouped::Grouped;
+pub(crate) use hpc_clusters::{HpcClusters, with_hpc_members};
+pub(crate) use images::{
+    COPY_POWERED_OFF, COPY_RUNNING, COPY_STOPPED, CREATION, Creation, IMAGE_QUOTA, Images,
+    OwnImage, POWEROFF,
+};
+pub(crate) use instances::Instances;
+pub(crate) use key_pairs::KeyPairs;
+pub(crate) use launch_image::LaunchImage;
+pub(crate) use launch_templates::{LaunchTemplates, TEMPLATE_QUOTA, Template, Version};
+pub(crate) use operation::{
+    CONVERT_SYSTEM, ENTER_RESCUE, ENTER_RESCUE_HARD, EXIT_RESCUE, EXIT_RESCUE_STOPPED, Effect,
+    GROW_DISK, GROW_DISK_FORCED, GROW_DISK_ONLINE, LAUNCH, MODIFY, MOVE, MOVE_DISKS, MOVE_FORCED,
+    Operation, REBOOT, REBOOT_HARD, RECOVER, REINSTALL, REINSTALL_FORCED, RESET_TYPE,
+    RESET_TYPE_FORCED, SET_PASSWORD, SET_PASSWORD_FORCED, START, STOP, STOP_HARD, WRITE_KEYS,
+    WRITE_KEYS_FORCED,
+};
+pub(crate) use placement_groups::{
+    GROUP_QUOTA, PlacementGroups, PlacementSlot, REGROUP_FORCED, REGROUP_RUNNING, REGROUP_STOPPED,
+    is_in, leave_group, room,
+};
+pub(crate) use region_resources::RegionResources;
+pub(crate) use reinstallation::Reinstallation;
+pub(crate) use repair_tasks::{RepairTask, RepairTasks};
+pub(crate) use resource_packs::{ResourcePack, ResourcePacks, capacity};
+pub(crate) use snapshots::{DiskSnapshot, Snapshots};
+pub(crate) use state_check::admit;
+pub(crate) use stored_instance::StoredInstance;
+pub(crate) use system::System;
+pub(crate) use term::Term;
+pub(crate) use token::Tokens;
+
+use crate::Timestamp;
+use crate::clock::VirtualClock;
+use crate::seeded_rng::{SeededRng, Stream};
+
+/// Everything that requests change.
+#[derive(Debug)]
+pub(crate) struct State {
+    stores: BTreeMap<&'static str, Instances>,
+    holdings: BTreeMap<&'static str, RegionResources>,
+    mint: IdGenerator,
+}
+
+/// What one request sees of the world: the instances of its region, and the rest everywhere, since an
+/// image may go to another region.
+#[derive(Debug)]
+pub(crate) struct View<'a> {
+    pub(crate) store: &'a mut Instances,
+    pub(crate) holdings: &'a mut BTreeMap<&'static str, RegionResources>,
+    pub(crate) mint: &'a mut IdGenerator,
+}
+
+impl State {
+    pub(crate) fn new(dice: SeededRng) -> Self {
+        let mint = IdGenerator { dice, made: BTreeMap::new() };
+        Self { stores: BTreeMap::new(), holdings: BTreeMap::new(), mint }
+    }
+
+    /// What a request to a region sees, after everything that was due there has happened.
+    pub(crate) fn region(
+        &mut self,
+        region: &'static str,
+        clock: &VirtualClock,
+        now: Timestamp,
+    ) -> View<'_> {
+        let store = self.stores.entry(region).or_default();
+        let holdings = self.holdings.entry(region).or_default();
+        schedule::apply_due(store, holdings, clock, now);
+        holdings.dedicated_hosts.settle(now);
+        holdings.resource_packs.settle(now);
+        View { store, holdings: &mut self.holdings, mint: &mut self.mint }
+    }
+}
+
+/// Makes identifiers, no two alike in any region.
+#[derive(Debug)]
+pub(crate) struct IdGenerator {
+    dice: SeededRng,
+    made: BTreeMap<Stream, u64>,
+}
+
+impl IdGenerator {
+    /// The next identifier of a kind: the prefix and eight letters and digits.
+    pub(crate) fn id(&mut self, prefix: &str, purpose: Stream) -> String {
+        let place = self.place(purpose);
+        self.dice.id(prefix, purpose, place)
+    }
+
+    /// The next random number of a kind.
+    pub(crate) fn number(&mut self, purpose: Stream) -> u64 {
+        let place = self.place(purpose);
+        self.dice.next(purpose, place)
+    }
+
+    /// An id and a uuid for a new instance.
+    pub(crate) fn instance(&mut self) -> (String, String) {
+        let place = self.place(Stream::InstanceId);
+        (self.dice.id("ins-", Stream::InstanceId, place), self.dice.uuid(Stream::Uuid, place))
+    }
+
+    /// An id for a new disk.
+    pub(crate) fn disk(&mut self) -> String {
+        self.id("disk-", Stream::DiskId)
+    }
+
+    /// The network that an account has from the start: its id, and its subnet in a zone.
+    pub(crate) fn default_network(&self, zone_id: u64) -> (String, String) {
+        let vpc = self.dice.id("vpc-", Stream::Vpc, zone_id / 10_000);
+        (vpc, self.dice.id("subnet-", Stream::Subnet, zone_id))
+    }
+
+    fn place(&mut self, purpose: Stream) -> u64 {
+        let made = self.made.entry(purpose).or_default();
+        let place = *made;
+        *made += 1;
+        place
+    }
+}

@@ -1,0 +1,195 @@
+//! The placement groups of an account, in one region.
+//!
+//! Who is in a group is told by the instances alone, so the two sides cannot disagree, and an
+//! instance that is gone is in none.
+
+use std::time::Duration;
+
+use cvm_models::enums::{DisasterRecoverGroupStrategy, DisasterRecoverGroupType, InstanceState};
+use cvm_models::types::{DisasterRecoverGroup, Instance};
+
+use super::operation::{FinalState, Operation, Phase};
+use super::{IdGenerator, RequestContext, StoredInstance, Tokens};
+use crate::api_error::{ApiError, DocumentedCodes};
+use crate::seeded_rng::Stream;
+
+/// How many groups an account may have in a region.
+pub(crate) const GROUP_QUOTA: usize = 10;
+
+/// How many instances fit into one group. There are fewer switches and racks than hosts.
+pub(crate) const fn room(level: &DisasterRecoverGroupType) -> i64 {
+    match level {
+        DisasterRecoverGroupType::Host => 50,
+        _ => 20,
+    }
+}
+
+/// The placement groups of an account.
+#[derive(Debug, Default)]
+pub(crate) struct PlacementGroups {
+    /// In the order in which they were made; their members are not noted here.
+    groups: Vec<DisasterRecoverGroup>,
+    pub(crate) tokens: Tokens,
+}
+
+impl PlacementGroups {
+    /// The group of an id.
+    pub(crate) fn get(&self, id: &str) -> Option<&DisasterRecoverGroup> {
+        self.groups.iter().find(|group| group.disaster_recover_group_id == id)
+    }
+
+    /// The group of an id, to change it.
+    pub(crate) fn get_mut(&mut self, id: &str) -> Option<&mut DisasterRecoverGroup> {
+        self.groups.iter_mut().find(|group| group.disaster_recover_group_id == id)
+    }
+
+    /// All groups, the newest first.
+    pub(crate) fn newest_first(&self) -> impl Iterator<Item = &DisasterRecoverGroup> {
+        self.groups.iter().rev()
+    }
+
+    /// How many there are.
+    pub(crate) fn count(&self) -> usize {
+        self.groups.len()
+    }
+
+    /// Takes in a new group.
+    pub(crate) fn add(&mut self, group: DisasterRecoverGroup) {
+        self.groups.push(group);
+    }
+
+    /// Lets go of a group.
+    pub(crate) fn remove(&mut self, id: &str) {
+        self.groups.retain(|group| group.disaster_recover_group_id != id);
+    }
+}
+
+impl RequestContext<'_> {
+    /// The group of an id; `codes` say that there is none.
+    pub(crate) fn placement_group(
+        &self,
+        id: &str,
+        codes: &[&str],
+    ) -> Result<&DisasterRecoverGroup, ApiError> {
+        let here = self.regions.get(self.region.name);
+        here.and_then(|here| here.placement_groups.get(id)).ok_or_else(|| {
+            let region = self.region.name;
+            let message = format!("The placement group `{id}` does not exist in {region}.");
+            self.codes.error(codes, message)
+        })
+    }
+
+    /// The instances in a group, the newest first.
+    pub(crate) fn members_of(&self, group_id: &str) -> impl Iterator<Item = &StoredInstance> {
+        self.instances.newest_first().filter(move |machine| is_in(&machine.api, group_id))
+    }
+
+    /// Passes when a group has room for so many more.
+    pub(crate) fn check_room(
+        &self,
+        group: &DisasterRecoverGroup,
+        newcomers: u64,
+    ) -> Result<(), ApiError> {
+        let id = &group.disaster_recover_group_id;
+        let wanted = (self.members_of(id).count() as u64).saturating_add(newcomers);
+        let total = group.cvm_quota_total;
+        if i64::try_from(wanted).is_ok_and(|wanted| wanted <= total) {
+            return Ok(());
+        }
+        let message = format!("The placement group `{id}` would hold {wanted}, and {total} fit.");
+        let wanted = [
+            "ResourceInsufficient.DisasterRecoverGroupCvmQuota",
+            "LimitExceeded.DisasterRecoverGroup",
+        ];
+        Err(self.codes.error(wanted, message))
+    }
+}
+
+/// Whether an instance is in a group.
+pub(crate) fn is_in(instance: &Instance, group_id: &str) -> bool {
+    instance.disaster_recover_group_ids.iter().any(|id| id == group_id)
+}
+
+/// A place in a group, for one instance or for several.
+#[derive(Debug)]
+pub(crate) struct PlacementSlot {
+    group_id: String,
+    partition: Partition,
+}
+
+#[derive(Debug)]
+enum Partition {
+    /// The group has none.
+    None,
+    This(i64),
+    /// One out of so many.
+    Any(i64),
+}
+
+impl PlacementSlot {
+    /// A place in a group, in the partition that is asked for.
+    pub(crate) fn in_group(
+        codes: DocumentedCodes,
+        group: &DisasterRecoverGroup,
+        partition: Option<i64>,
+    ) -> Result<Self, ApiError> {
+        let id = &group.disaster_recover_group_id;
+        let count = group.partition_count.unwrap_or(0);
+        let partition = match (&group.strategy, partition) {
+            (Some(DisasterRecoverGroupStrategy::Partition), None) => Partition::Any(count),
+            (Some(DisasterRecoverGroupStrategy::Partition), Some(number)) => {
+                if !(1..=count).contains(&number) {
+                    let message = format!("The placement group `{id}` has no partition {number}.");
+                    return Err(codes.error(["InvalidParameterValue.Range"], message));
+                }
+                Partition::This(number)
+            }
+            (_, None) => Partition::None,
+            (_, Some(_)) => {
+                let message = format!("The placement group `{id}` has no partitions.");
+                let wanted = ["InvalidParameterCombination", "InvalidParameterValue"];
+                return Err(codes.error(wanted, message));
+            }
+        };
+        Ok(Self { group_id: id.clone(), partition })
+    }
+
+    /// Gives the place to an instance.
+    pub(crate) fn take(&self, instance: &mut Instance, mint: &mut IdGenerator) {
+        instance.disaster_recover_group_id = self.group_id.clone();
+        instance.disaster_recover_group_ids = vec![self.group_id.clone()];
+        instance.partition_number = match self.partition {
+            Partition::None => None,
+            Partition::This(number) => Some(number),
+            Partition::Any(count) => {
+                let draw = mint.number(Stream::PhysicalHost);
+                let count = u64::try_from(count).unwrap_or(1).max(1);
+                i64::try_from(draw % count).ok().map(|place| place + 1)
+            }
+        };
+    }
+}
+
+/// Takes an instance out of its group.
+pub(crate) fn leave_group(instance: &mut Instance) {
+    instance.disaster_recover_group_id.clear();
+    instance.disaster_recover_group_ids.clear();
+    instance.partition_number = None;
+}
+
+/// Nothing is seen of the change meanwhile.
+const UNSEEN: &[Phase] = &[Phase { state: None, duration: Duration::from_secs(10) }];
+
+/// A running instance changes its group where it is.
+pub(crate) static REGROUP_RUNNING: Operation =
+    Operation { phases: UNSEEN, end: FinalState::In(InstanceState::Running) };
+
+/// A stopped instance changes its group.
+pub(crate) static REGROUP_STOPPED: Operation =
+    Operation { phases: UNSEEN, end: FinalState::In(InstanceState::Stopped) };
+
+/// A running instance changes its group and, for that, its machine.
+pub(crate) static REGROUP_FORCED: Operation = Operation {
+    phases: &[Phase { state: Some(InstanceState::Rebooting), duration: Duration::from_secs(20) }],
+    end: FinalState::In(InstanceState::Running),
+};

@@ -1,0 +1,163 @@
+//! Whether an instance may begin an operation now, and which code says that it may not.
+
+use cvm_models::enums::{InstanceState, StopChargingMode};
+
+use super::StoredInstance;
+use crate::api_error::{ApiError, DocumentedCodes};
+
+/// Passes an instance whose state is among those in which the action is allowed.
+///
+/// What the state itself tells comes first, where the action publishes a code for it; then that
+/// another operation is going on; then that the stopped instance is not charged, which keeps nothing
+/// reserved for it.
+pub(crate) fn admit(
+    codes: DocumentedCodes,
+    machine: &StoredInstance,
+    allowed: &[InstanceState],
+) -> Result<(), ApiError> {
+    let state = &machine.api.instance_state;
+    let id = &machine.api.instance_id;
+    let in_allowed_state = allowed.contains(state) && !machine.is_isolating();
+    if !in_allowed_state {
+        let name = if machine.is_isolating() {
+            "Isolating".to_owned()
+        } else {
+            camel_case(state.as_str())
+        };
+        let code = format!("UnsupportedOperation.InstanceState{name}");
+        if let Some(code) = codes.published(&code) {
+            let action = codes.0.name;
+            let message = format!("The instance `{id}` is {state}, which {action} does not allow.");
+            return Err(ApiError::new(code, message));
+        }
+    }
+    if machine.operation.is_some() {
+        let running = machine.api.latest_operation.as_deref().unwrap_or_default();
+        let message = format!("The instance `{id}` has the operation {running} in progress.");
+        let same = (running == codes.0.name).then_some("MutexOperation.TaskRunning");
+        let wanted = same.into_iter().chain(["OperationDenied.InstanceOperationInProgress"]);
+        return Err(codes.error(wanted, message));
+    }
+    if !in_allowed_state {
+        let message = format!("The instance `{id}` is {state}.");
+        return Err(codes.error(["InvalidInstanceState", "UnsupportedOperation"], message));
+    }
+    let code = codes.published("UnsupportedOperation.StoppedModeStopCharging");
+    match code.filter(|_| machine.api.stop_charging_mode == StopChargingMode::StopCharging) {
+        Some(code) => {
+            let message =
+                format!("The instance `{id}` is stopped and not charged; start it first.");
+            Err(ApiError::new(code, message))
+        }
+        None => Ok(()),
+    }
+}
+
+/// `EnterRescueMode` of `ENTER_RESCUE_MODE`: how codes spell states.
+fn camel_case(state: &str) -> String {
+    let word = |word: &str| {
+        let (first, rest) = word.split_at_checked(1).unwrap_or((word, ""));
+        first.to_owned() + &rest.to_ascii_lowercase()
+    };
+    state.split('_').map(word).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use cvm_models::actions::{RebootInstances, ResetInstancesType, StartInstances, StopInstances};
+    use cvm_models::types::Instance;
+    use cvm_protocol::Action;
+
+    use super::super::operation::{Effect, ISOLATE, LAUNCH};
+    use super::super::stored_instance::RunningOperation;
+    use super::*;
+    use crate::Timestamp;
+
+    fn machine(state: InstanceState) -> StoredInstance {
+        let shown = Instance { instance_state: state, ..Instance::default() };
+        StoredInstance::new(shown)
+    }
+
+    fn busy(state: InstanceState, operation: &str) -> StoredInstance {
+        let mut machine = machine(state);
+        let due = Timestamp::default();
+        let course = if operation == "Isolate" { &ISOLATE } else { &LAUNCH };
+        machine.operation =
+            Some(RunningOperation { operation: course, step: 0, due, change: Effect::None });
+        machine.api.latest_operation = Some(operation.to_owned());
+        machine
+    }
+
+    fn code<A: Action>(
+        machine: &StoredInstance,
+        allowed: &[InstanceState],
+    ) -> Option<&'static str> {
+        admit(DocumentedCodes(A::INFO), machine, allowed).err().map(|refusal| refusal.code)
+    }
+
+    const STOPPED: &[InstanceState] = &[InstanceState::Stopped];
+    const RUNNING: &[InstanceState] = &[InstanceState::Running];
+
+    #[test]
+    fn a_refused_state_is_named_by_its_code() {
+        assert_eq!(code::<StartInstances>(&machine(InstanceState::Stopped), STOPPED), None);
+        for (state, expected) in [
+            (InstanceState::Running, "UnsupportedOperation.InstanceStateRunning"),
+            (InstanceState::Pending, "UnsupportedOperation.InstanceStatePending"),
+            (InstanceState::EnterRescueMode, "UnsupportedOperation.InstanceStateEnterRescueMode"),
+            (InstanceState::LaunchFailed, "UnsupportedOperation"),
+        ] {
+            assert_eq!(code::<StartInstances>(&machine(state), STOPPED), Some(expected));
+        }
+    }
+
+    #[test]
+    fn the_state_comes_before_the_operation() {
+        let stopping = busy(InstanceState::Stopping, "StopInstances");
+        let expected = Some("UnsupportedOperation.InstanceStateStopping");
+        assert_eq!(code::<StopInstances>(&stopping, RUNNING), expected);
+    }
+
+    #[test]
+    fn one_operation_at_a_time() {
+        let busy = |name| busy(InstanceState::Stopped, name);
+        assert_eq!(
+            code::<StartInstances>(&busy("ResetInstancesType"), STOPPED),
+            Some("OperationDenied.InstanceOperationInProgress")
+        );
+        assert_eq!(
+            code::<StartInstances>(&busy("StartInstances"), STOPPED),
+            Some("MutexOperation.TaskRunning")
+        );
+        // ResetInstancesType does not publish the second one.
+        assert_eq!(
+            code::<ResetInstancesType>(&busy("ResetInstancesType"), STOPPED),
+            Some("OperationDenied.InstanceOperationInProgress")
+        );
+    }
+
+    #[test]
+    fn isolating_is_a_state_of_its_own() {
+        let isolating = busy(InstanceState::Running, "Isolate");
+        let expected = Some("UnsupportedOperation.InstanceStateIsolating");
+        assert_eq!(code::<RebootInstances>(&isolating, RUNNING), expected);
+    }
+
+    #[test]
+    fn a_stopped_instance_that_is_not_charged_can_only_be_started() {
+        let mut machine = machine(InstanceState::Stopped);
+        machine.api.stop_charging_mode = StopChargingMode::StopCharging;
+        assert_eq!(code::<StartInstances>(&machine, STOPPED), None);
+        assert_eq!(
+            code::<ResetInstancesType>(&machine, STOPPED),
+            Some("UnsupportedOperation.StoppedModeStopCharging")
+        );
+    }
+
+    #[test]
+    fn states_are_spelled_as_in_codes() {
+        assert_eq!(camel_case("ENTER_SERVICE_LIVE_MIGRATE"), "EnterServiceLiveMigrate");
+        assert_eq!(camel_case("RUNNING"), "Running");
+        assert_eq!(camel_case(""), "");
+    }
+}
