@@ -8,15 +8,15 @@ mod tests;
 
 use std::ffi::OsString;
 
-use crate::exit::{Failure, Result};
+use crate::exit::{CliError, Result};
 use crate::options::{self, OptionInfo, Scope};
 use crate::suggest;
 
 /// A command line, taken apart.
 #[derive(Debug, Default)]
-pub struct Line {
+pub struct Args {
     /// The words that are no option and no value of one: the command and what follows it.
-    pub words: Vec<String>,
+    pub positional: Vec<String>,
     options: Vec<(&'static OptionInfo, String)>,
     /// What was given to the action.
     pub parameters: Vec<Parameter>,
@@ -31,7 +31,7 @@ pub struct Parameter {
     pub values: Vec<String>,
 }
 
-impl Line {
+impl Args {
     /// Takes the arguments apart, the program's own name left out.
     pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Self> {
         let mut line = Self::default();
@@ -54,8 +54,8 @@ impl Line {
                         return Err(unknown_option(&argument));
                     }
                     // `tccli cvm RunInstances`, where `tccli` is an alias of this program.
-                    None if argument == "cvm" && line.words.is_empty() => {}
-                    None => line.words.push(argument),
+                    None if argument == "cvm" && line.positional.is_empty() => {}
+                    None => line.positional.push(argument),
                 }
                 continue;
             };
@@ -70,8 +70,8 @@ impl Line {
             // No command begins with a digit, so before one this is the date that an action takes.
             let is_date = |text: &str| text.starts_with(|first: char| first.is_ascii_digit());
             let next = arguments.peek().and_then(|next| next.as_deref().ok());
-            let option = match line.known(name)? {
-                flag if line.words.is_empty()
+            let option = match line.lookup_option(name)? {
+                flag if line.positional.is_empty()
                     && flag.value.is_none()
                     && value.or(next).is_some_and(is_date) =>
                 {
@@ -82,7 +82,7 @@ impl Line {
             };
             let value = match (option.value, value) {
                 (None, Some(_)) => {
-                    return Err(Failure::usage(format!("`--{name}` takes no value")));
+                    return Err(CliError::usage(format!("`--{name}` takes no value")));
                 }
                 (None, None) => String::new(),
                 (Some(_), Some(value)) => value.to_owned(),
@@ -94,20 +94,20 @@ impl Line {
                     match arguments.next_if(is_value) {
                         Some(value) => value.map_err(|_| not_text(Some(name.to_owned())))?,
                         None => {
-                            return Err(Failure::usage(format!("`--{name}` needs a value"))
+                            return Err(CliError::usage(format!("`--{name}` needs a value"))
                                 .hint(format!("write `--{name} {placeholder}`")));
                         }
                     }
                 }
             };
             if let Some(placeholder) = option.value.filter(|_| value.trim().is_empty()) {
-                return Err(Failure::usage(format!("the value of `--{name}` is empty"))
+                return Err(CliError::usage(format!("the value of `--{name}` is empty"))
                     .hint(format!("write `--{name} {placeholder}`, or leave it out")));
             }
             let given = line.options.iter().position(|(known, _)| known.name == option.name);
             if let Some(given) = given {
                 if options::is_given_once(option.name) {
-                    return Err(Failure::usage(format!("`--{name}` is given twice")));
+                    return Err(CliError::usage(format!("`--{name}` is given twice")));
                 }
                 // The last one wins: an alias or a script gives one, and a person adds another.
                 line.options.remove(given);
@@ -118,11 +118,11 @@ impl Line {
     }
 
     /// The option of this name: the command's own, if several commands have one of the name.
-    fn known(&self, name: &str) -> Result<&'static OptionInfo> {
+    fn lookup_option(&self, name: &str) -> Result<&'static OptionInfo> {
         if let Some((_, why)) = options::REFUSED.iter().find(|(refused, _)| *refused == name) {
-            return Err(Failure::usage(format!("there is no option `--{name}`")).hint(*why));
+            return Err(CliError::usage(format!("there is no option `--{name}`")).hint(*why));
         }
-        let scope = self.words.first().map_or(Scope::Plain, |word| Scope::of(word));
+        let scope = self.positional.first().map_or(Scope::Plain, |word| Scope::of(word));
         let mut named = options::OPTIONS.iter().filter(|option| option.name == name).peekable();
         let first = named.peek().copied();
         named
@@ -148,7 +148,7 @@ impl Line {
     }
 
     /// Refuses options, parameters and words that the command does not take.
-    pub fn only(&self, command: &str, scope: Scope, words: usize) -> Result<()> {
+    pub fn reject_unexpected(&self, command: &str, scope: Scope, words: usize) -> Result<()> {
         if let Some((option, _)) =
             self.options.iter().find(|(option, _)| !options::takes(scope, option.name))
         {
@@ -158,23 +158,26 @@ impl Line {
                 options::summary(scope)
             };
             return Err(
-                Failure::usage(format!("`cvm {command}` takes no `--{}`", option.name)).hint(why)
+                CliError::usage(format!("`cvm {command}` takes no `--{}`", option.name)).hint(why)
             );
         }
         if !scope.takes_parameters()
             && let Some(parameter) = self.parameters.first()
         {
-            return Err(Failure::usage(format!("`cvm {command}` takes no `--{}`", parameter.name))
-                .hint("parameters belong to actions: `cvm ACTION --Parameter value`"));
+            return Err(CliError::usage(format!(
+                "`cvm {command}` takes no `--{}`",
+                parameter.name
+            ))
+            .hint("parameters belong to actions: `cvm ACTION --Parameter value`"));
         }
-        if let Some(word) = self.words.get(words + 1) {
+        if let Some(word) = self.positional.get(words + 1) {
             // Behind parameters it may be the rest of a value that was not quoted, even of a secret.
             let what = if self.parameters.is_empty() {
                 format!("word `{word}`")
             } else {
                 "value".to_owned()
             };
-            return Err(Failure::usage(format!("unexpected {what} after `cvm {command}`")).hint(
+            return Err(CliError::usage(format!("unexpected {what} after `cvm {command}`")).hint(
                 "give parameters by name, as `--Name value`; quote a value that holds blanks",
             ));
         }
@@ -194,21 +197,21 @@ fn text(argument: OsString) -> std::result::Result<String, Option<String>> {
 }
 
 /// What it is stays unsaid: it may be a secret.
-fn not_text(name: Option<String>) -> Failure {
-    Failure::usage(match name {
+fn not_text(name: Option<String>) -> CliError {
+    CliError::usage(match name {
         Some(name) => format!("the value of `--{name}` is not UTF-8 text"),
         None => "an argument is not UTF-8 text".to_owned(),
     })
 }
 
-fn unknown_option(typed: &str) -> Failure {
+fn unknown_option(typed: &str) -> CliError {
     let name = typed.split_once('=').map_or(typed, |(name, _)| name);
     let bare = name.trim_start_matches('-');
     // What is glued to a short option may be a secret, as with other tools' `-p`.
     let shown: String = name.chars().take(if typed.starts_with("--") { 64 } else { 2 }).collect();
     let known = options::OPTIONS.iter().map(|option| option.name);
     let near = suggest::nearest(bare, known).map(|name| format!("--{name}"));
-    Failure::usage(format!("unknown option `{shown}`"))
+    CliError::usage(format!("unknown option `{shown}`"))
         .maybe_hint(suggest::did_you_mean(near.as_slice()))
         .maybe_hint(near.is_none().then_some(
             "options are lower-case, parameters of an action begin with a capital; see `cvm help`",
@@ -223,9 +226,9 @@ fn is_short(argument: &str) -> bool {
 
 /// What looks like a short option stands where a value of a parameter is expected. It is shown only when
 /// it is one letter: it could be a secret.
-fn short_behind(parameter: &str, argument: &str) -> Failure {
+fn short_behind(parameter: &str, argument: &str) -> CliError {
     let shown = if argument.len() == 2 { argument } else { "what begins with one dash" };
-    let failure = Failure::usage(format!("`{shown}` behind `--{parameter}` is no value"))
+    let failure = CliError::usage(format!("`{shown}` behind `--{parameter}` is no value"))
         .hint(format!("a value that begins with a dash is written `--{parameter}=-...`"));
     match argument {
         "-h" => failure.hint("`cvm help ACTION` shows the help of an action"),

@@ -8,33 +8,33 @@ use cvm_models::{Error, UntypedResponse};
 use serde_json::Value;
 use tokio::time::Instant;
 
-use crate::args::Line;
+use crate::args::Args;
 use crate::clocks::Clocks;
 use crate::commands::resume;
 use crate::connect::{Connection, connect, timeout};
 use crate::crash::Stage;
 use crate::entry::{Entry, Sending};
-use crate::exit::{Exit, Failure, Result};
-use crate::journal::{Found, Journal, Noted};
+use crate::exit::{CliError, ExitStatus, Result};
+use crate::journal::{Found, Journal, JournalGuard};
 use crate::json::Json;
 use crate::made::{ids_in, other_count};
 use crate::options::Scope;
-use crate::outcome::WayOut;
+use crate::outcome::ResumeHint;
 use crate::output::{self, Format, rest, rows, table, text};
 use crate::runtime::Interruption;
 use crate::secrets::Saved;
-use crate::source::Sources;
+use crate::value_sources::Sources;
 use crate::wire::{Show, Wire};
 use crate::{
     commands, entry, interrupt, journal, outcome, parameters, runtime, secrets, skeleton, terminal,
 };
 
 /// Calls the action.
-pub fn run(info: &'static ActionInfo, line: Line) -> Result<()> {
-    if line.has("help") || line.words.get(1).is_some_and(|word| word == "help") {
+pub fn run(info: &'static ActionInfo, line: Args) -> Result<()> {
+    if line.has("help") || line.positional.get(1).is_some_and(|word| word == "help") {
         return commands::help::run(&[info.name.to_owned()]);
     }
-    line.only(info.name, Scope::Action, 0)?;
+    line.reject_unexpected(info.name, Scope::Action, 0)?;
     check_version(&line)?;
     if line.has("generate-cli-skeleton") {
         let skeleton = skeleton::of(info.request);
@@ -51,7 +51,7 @@ pub fn run(info: &'static ActionInfo, line: Line) -> Result<()> {
     let wire = line.has("show-wire").then(|| Wire::new(Show::Stderr));
     let mut connection = connect(&line, wire)?;
     if info.regional && connection.region.is_none() {
-        return Err(Failure::new(Exit::Config, "no region").hint(
+        return Err(CliError::new(ExitStatus::Config, "no region").hint(
             "give --region REGION or set TENCENTCLOUD_REGION; `cvm DescribeRegions` lists them",
         ));
     }
@@ -71,21 +71,22 @@ pub fn run(info: &'static ActionInfo, line: Line) -> Result<()> {
                             is_dry.then_some("a dry run needs no client token: leave it out");
                         return Err(token_is_taken(&token, found, &line).maybe_hint(needless));
                     }
-                    Err(_) if !is_dry => output::note(
+                    Err(_) if !is_dry => output::eprint_note(
                         "the journal cannot be read, so nothing tells whether this client token was sent before",
                     ),
                     Ok(None) | Err(_) => {}
                 }
             }
         } else {
-            noted = note(info, &mut request, &connection, &budget, &line).await?;
+            noted = write_entry(info, &mut request, &connection, &budget, &line).await?;
         }
         if noted.is_some()
             && let Some(left) = budget.left()
         {
             connection.client = connection.client.with_operation_timeout(left);
         }
-        let way_out = noted.as_ref().map(|noted: &Noted| WayOut::of(noted.entry(), &line));
+        let way_out =
+            noted.as_ref().map(|noted: &JournalGuard| ResumeHint::of(noted.entry(), &line));
         match deliver(info, &request, &connection, way_out.as_ref(), |failure| failure).await {
             Ok(answer) => {
                 if let Some(noted) = &mut noted {
@@ -95,7 +96,7 @@ pub fn run(info: &'static ActionInfo, line: Line) -> Result<()> {
             }
             Err(failure) => {
                 match noted {
-                    Some(mut noted) if failure.exit() == Exit::Unknown => {
+                    Some(mut noted) if failure.exit() == ExitStatus::Unknown => {
                         noted.mark_unknown(connection.client.clock_correction());
                     }
                     Some(noted) => noted.settle(),
@@ -111,12 +112,12 @@ pub fn run(info: &'static ActionInfo, line: Line) -> Result<()> {
 /// Prints the answer, and only then forgets that the call was under way: an answer that nobody saw is
 /// as good as lost. Of what only reads, a reader that went away has seen enough.
 pub fn finish(
-    line: &Line,
+    line: &Args,
     print: &Print,
     info: &'static ActionInfo,
     request: &Value,
     answer: &UntypedResponse,
-    noted: Option<Noted>,
+    noted: Option<JournalGuard>,
 ) -> Result<()> {
     let is_change = class(info, request) != RetryClass::Read;
     let not_dry = not_dry(info, request, answer);
@@ -127,7 +128,7 @@ pub fn finish(
         true => Kept::now(info, answer.request_id(), answer.text()),
         false => Kept::Needless,
     };
-    let way_out = noted.as_ref().map(|noted| WayOut::of(noted.entry(), line).told());
+    let way_out = noted.as_ref().map(|noted| ResumeHint::of(noted.entry(), line).describe());
     let saved = match &kept {
         Kept::In(saved) => Some(in_file(saved)),
         _ => None,
@@ -142,12 +143,12 @@ pub fn finish(
                 return Err(not_dry.maybe_hint(way_out));
             }
             if is_change && let Some(count) = other_count(info, request, answer) {
-                output::note(&count);
+                output::eprint_note(&count);
             }
-            noted.into_iter().for_each(Noted::settle);
+            noted.into_iter().for_each(JournalGuard::settle);
             rest::defect(info, request, answer).map_or(Ok(()), |defect| {
-                Err(Failure::new(
-                    Exit::Network,
+                Err(CliError::new(
+                    ExitStatus::Network,
                     format!("the response of {} is no whole list: {defect}", info.name),
                 )
                 .hint("what is not listed may exist all the same; read again"))
@@ -162,26 +163,29 @@ fn not_shown(
     info: &'static ActionInfo,
     answer: &UntypedResponse,
     kept: Kept,
-    cause: Failure,
-) -> Failure {
+    cause: CliError,
+) -> CliError {
     let mut outer = carried_out(info, answer, "could not be shown");
     outer = match kept {
         Kept::In(saved) => outer.hint(in_file(&saved)),
         Kept::Nowhere => {
-            output::tell(&terminal::visible(&String::from_utf8_lossy(answer.text())));
+            output::eprint(&terminal::visible(&String::from_utf8_lossy(answer.text())));
             outer.hint("no file could keep the response, so it stands above, secret members too")
         }
         Kept::Needless => outer,
     };
-    cause.with_exit(Exit::NotShown).told_by(outer)
+    cause.with_exit(ExitStatus::NotShown).wrap(outer)
 }
 
 /// The request was carried out, and this became of its response.
-fn carried_out(info: &'static ActionInfo, answer: &UntypedResponse, but: &str) -> Failure {
+fn carried_out(info: &'static ActionInfo, answer: &UntypedResponse, but: &str) -> CliError {
     let known = answer.masked().0.to_value().to_string();
-    Failure::new(Exit::NotShown, format!("{} was carried out, but its response {but}", info.name))
-        .hint(format!("it was carried out: request id {}", answer.request_id()))
-        .hint(format!("its response: {}", short(&known)))
+    CliError::new(
+        ExitStatus::NotShown,
+        format!("{} was carried out, but its response {but}", info.name),
+    )
+    .hint(format!("it was carried out: request id {}", answer.request_id()))
+    .hint(format!("its response: {}", short(&known)))
 }
 
 fn in_file(saved: &Saved) -> String {
@@ -194,7 +198,7 @@ fn not_dry(
     info: &'static ActionInfo,
     request: &Value,
     answer: &UntypedResponse,
-) -> Option<Failure> {
+) -> Option<CliError> {
     if info.retry == RetryClass::Read || !is_dry_run(info, request) {
         return None;
     }
@@ -203,13 +207,13 @@ fn not_dry(
 }
 
 /// A dry run whose response names `ids` may have been a real one.
-pub fn was_not_dry(info: &ActionInfo, ids: &[String], request_id: &str) -> Failure {
+pub fn was_not_dry(info: &ActionInfo, ids: &[String], request_id: &str) -> CliError {
     let message = format!(
         "{} was to be a dry run, and its response names `{}`: it may have been carried out",
         info.name,
         ids.join("`, `")
     );
-    Failure::new(Exit::Unknown, message)
+    CliError::new(ExitStatus::Unknown, message)
         .hint("look whether they exist; the response to a dry run names nothing")
         .hint(format!("its request id is {request_id}"))
 }
@@ -220,8 +224,8 @@ fn is_dry_run(info: &ActionInfo, request: &Value) -> bool {
 
 /// The first part of a text that may be long.
 fn short(text: &str) -> String {
-    const MOST: usize = 2000;
-    let mut shown: String = text.chars().take(MOST).collect();
+    const MAX_SHOWN: usize = 2000;
+    let mut shown: String = text.chars().take(MAX_SHOWN).collect();
     if shown.len() < text.len() {
         shown.push('…');
     }
@@ -253,13 +257,13 @@ impl Kept {
 
 /// Writes the request into the journal, if it must not be lost: before this returns, nothing of it has
 /// left. A token is made here and not on the way, so that the journal has it.
-async fn note(
+async fn write_entry(
     info: &'static ActionInfo,
     request: &mut Value,
     connection: &Connection,
     budget: &Budget,
-    line: &Line,
-) -> Result<Option<Noted>> {
+    line: &Args,
+) -> Result<Option<JournalGuard>> {
     if class(info, request) == RetryClass::Read {
         return Ok(None);
     }
@@ -268,7 +272,7 @@ async fn note(
         && members.get(member).and_then(Value::as_str).is_none_or(str::is_empty)
     {
         let token = connection.client.new_client_token();
-        let token = token.map_err(|error| Failure::local(error.to_string()))?;
+        let token = token.map_err(|error| CliError::local(error.to_string()))?;
         members.insert(member.to_owned(), token.into());
     }
     // Signed once for nothing: what cannot be signed is refused here and leaves no entry, and where it
@@ -276,7 +280,7 @@ async fn note(
     let prepared = connection.client.prepare_call(info, request.clone()).await;
     let prepared = prepared.map_err(|error| outcome::failure(info, request, &error, None))?;
     let secret_id = connection.secret_id().await?;
-    let unwritten = |failure: Failure| {
+    let unwritten = |failure: CliError| {
         failure
             .hint("nothing was sent: a change is written down first, so that its trace is not lost")
             .hint(format!("set {} to a folder of yours, or give --no-journal", journal::VARIABLE))
@@ -327,19 +331,19 @@ fn token_hash(info: &'static ActionInfo, token: &str) -> String {
 
 /// Refuses a token that another entry has. Only `cvm resume` may send it again: it knows for how long, and
 /// with which parameters, to which region and by which account.
-fn token_is_taken(token: &str, found: Found, line: &Line) -> Failure {
+fn token_is_taken(token: &str, found: Found, line: &Args) -> CliError {
     let Found { id, entry, running } = found;
     let belongs = if entry.is_ok() { "belongs" } else { "may belong" };
     let message = format!(
         "client token `{token}` {belongs} to entry `{id}` of the journal; nothing was sent"
     );
-    let failure = Failure::new(Exit::Unknown, message);
+    let failure = CliError::new(ExitStatus::Unknown, message);
     match entry {
         _ if running => failure
             .hint("its command still runs: it says what became of the request, or leaves the entry"),
         Ok(entry) => failure.hint(format!(
             "it is not known yet what became of that request: {}",
-            WayOut::of(&entry, line).told()
+            ResumeHint::of(&entry, line).describe()
         )),
         Err(why) => failure.hint(format!(
             "the entry cannot be read ({why}): look what became of the request, then `cvm resume --forget {id}`"
@@ -386,8 +390,8 @@ pub async fn deliver(
     info: &'static ActionInfo,
     request: &Value,
     connection: &Connection,
-    way_out: Option<&WayOut>,
-    judge: impl Fn(Failure) -> Failure,
+    way_out: Option<&ResumeHint>,
+    judge: impl Fn(CliError) -> CliError,
 ) -> Result<UntypedResponse> {
     let call = connection.client.call(info, request.clone());
     let is_change = class(info, request) != RetryClass::Read;
@@ -402,9 +406,9 @@ pub async fn deliver(
                     "{} may or may not have been carried out: interrupted while it was on its way",
                     info.name
                 );
-                return Err(Failure::new(Exit::Unknown, message)
+                return Err(CliError::new(ExitStatus::Unknown, message)
                     .hint(outcome::LOOK_FIRST)
-                    .maybe_hint(way_out.map(WayOut::told)));
+                    .maybe_hint(way_out.map(ResumeHint::describe)));
             }
         }
     } else {
@@ -420,9 +424,10 @@ pub async fn deliver(
         }
         Err(error) => {
             let failure = outcome::failure(info, request, &error, way_out);
-            let known = way_out.filter(|_| failure.exit() == Exit::Unknown).map(WayOut::told);
-            let told = judge(Failure::new(failure.exit(), error.to_string()).maybe_hint(known));
-            if told.exit() != Exit::Unknown {
+            let known =
+                way_out.filter(|_| failure.exit() == ExitStatus::Unknown).map(ResumeHint::describe);
+            let told = judge(CliError::new(failure.exit(), error.to_string()).maybe_hint(known));
+            if told.exit() != ExitStatus::Unknown {
                 Stage::Nothing.reached();
             }
             let Some(listening) = listening else { return Err(judge(failure)) };
@@ -435,7 +440,7 @@ pub async fn deliver(
 }
 
 /// Keeps a response that came and could not be used, when it can have what exists nowhere else.
-fn keep_unread(info: &'static ActionInfo, error: &Error, failure: Failure) -> Failure {
+fn keep_unread(info: &'static ActionInfo, error: &Error, failure: CliError) -> CliError {
     let Some(body) = error.unread_response() else { return failure };
     if !secrets::are_in(info.response) {
         return failure;
@@ -443,7 +448,7 @@ fn keep_unread(info: &'static ActionInfo, error: &Error, failure: Failure) -> Fa
     match Saved::write(info.name, error.request_id().unwrap_or_default(), body) {
         Some(saved) => failure.hint(format!("what came back is in {}", saved.path().display())),
         None => {
-            output::tell(&terminal::visible(&String::from_utf8_lossy(body)));
+            output::eprint(&terminal::visible(&String::from_utf8_lossy(body)));
             failure.hint("no file could keep what came back, so it stands above")
         }
     }
@@ -462,11 +467,11 @@ pub fn class(info: &'static ActionInfo, request: &Value) -> RetryClass {
 }
 
 /// tccli chooses an API version by `--version`; here there is one.
-fn check_version(line: &Line) -> Result<()> {
+fn check_version(line: &Args) -> Result<()> {
     let known = cvm_models::SERVICE.version;
     match line.option("version") {
         Some(version) if version != known => {
-            Err(Failure::usage(format!("there is no version `{version}`; this is {known}")))
+            Err(CliError::usage(format!("there is no version `{version}`; this is {known}")))
         }
         _ => Ok(()),
     }
@@ -478,8 +483,8 @@ fn validate(info: &'static ActionInfo, request: &Value) -> Result<()> {
         return Ok(());
     }
     let limits = if violations.len() == 1 { "a limit" } else { "limits" };
-    let failure = Failure::usage(format!("the request breaks {limits}; nothing was sent"));
-    Err(violations.iter().map(outcome::told).fold(failure, Failure::hint))
+    let failure = CliError::usage(format!("the request breaks {limits}; nothing was sent"));
+    Err(violations.iter().map(outcome::describe_violation).fold(failure, CliError::hint))
 }
 
 /// How the answer is to be printed: read before anything is sent, so that a slip costs no call.
@@ -491,11 +496,11 @@ pub struct Print {
 
 impl Print {
     /// What the line asks for.
-    pub fn read(line: &Line, info: &ActionInfo) -> Result<Self> {
+    pub fn read(line: &Args, info: &ActionInfo) -> Result<Self> {
         let format = Format::of(line, Format::Json)?;
         let columns = match line.option("columns") {
             Some(_) if format == Format::Json => {
-                return Err(Failure::usage(
+                return Err(CliError::usage(
                     "`--columns` goes with `--output table` or `--output text`",
                 ));
             }
@@ -525,16 +530,19 @@ impl Print {
         if self.show_secrets {
             match kept {
                 Kept::In(saved) if !self.shows_all() => {
-                    output::note(&format!("the whole answer is in {}", saved.path().display()));
+                    output::eprint_note(&format!(
+                        "the whole answer is in {}",
+                        saved.path().display()
+                    ));
                 }
                 kept => kept.release(),
             }
         }
         if is_dry_run(info, request) && not_dry(info, request, answer).is_none() {
-            output::note("the dry run passed; nothing was changed");
+            output::eprint_note("the dry run passed; nothing was changed");
         }
         if let Some(note) = rest::of_list(info, request, &response) {
-            output::note(&note);
+            output::eprint_note(&note);
         }
         Ok(())
     }
@@ -553,13 +561,15 @@ fn without_secrets(answer: &UntypedResponse, kept: &mut Kept) -> Json {
         return response;
     }
     match kept {
-        Kept::Needless => output::note("secret members are hidden; --print-secrets shows them"),
-        Kept::In(saved) => output::note(&format!(
+        Kept::Needless => {
+            output::eprint_note("secret members are hidden; --print-secrets shows them")
+        }
+        Kept::In(saved) => output::eprint_note(&format!(
             "secret members are hidden; the whole answer is in {}",
             saved.path().display()
         )),
         Kept::Nowhere => {
-            output::note("no file could keep the secret members, so they are shown");
+            output::eprint_note("no file could keep the secret members, so they are shown");
             return answer.json();
         }
     }

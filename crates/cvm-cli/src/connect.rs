@@ -11,10 +11,10 @@ use cvm_models::{
     StaticCredentials,
 };
 
-use crate::args::Line;
+use crate::args::Args;
 use crate::commands::resume::Guard;
 use crate::entry::Entry;
-use crate::exit::{Exit, Failure, Result};
+use crate::exit::{CliError, ExitStatus, Result};
 use crate::ready::Ready;
 use crate::wire::Wire;
 use crate::{outcome, output, suggest};
@@ -40,14 +40,14 @@ impl Connection {
     /// Who signs now.
     pub async fn secret_id(&self) -> Result<String> {
         let snapshot = self.credentials.credential().await.map_err(|error| {
-            Failure::new(Exit::Config, error.to_string()).hint(outcome::CREDENTIALS)
+            CliError::new(ExitStatus::Config, error.to_string()).hint(outcome::CREDENTIALS)
         })?;
         Ok(snapshot.credential().secret_id().to_owned())
     }
 }
 
 /// Makes the client for an action. No connection is opened yet.
-pub fn connect(line: &Line, wire: Option<Wire>) -> Result<Connection> {
+pub fn connect(line: &Args, wire: Option<Wire>) -> Result<Connection> {
     const VARIABLE: &str = "TENCENTCLOUD_REGION";
     let mut region = match line.option("region") {
         Some(region) => Some(region_named("--region", region.to_owned())?),
@@ -55,7 +55,7 @@ pub fn connect(line: &Line, wire: Option<Wire>) -> Result<Connection> {
     };
     let (ready, endpoint) = match (line.option("emulator"), line.option("endpoint")) {
         (Some(_), Some(_)) => {
-            return Err(Failure::usage("`--emulator` and `--endpoint` both say where to send it"));
+            return Err(CliError::usage("`--emulator` and `--endpoint` both say where to send it"));
         }
         (Some(file), None) => {
             let ready = Ready::read(file)?;
@@ -74,7 +74,7 @@ pub fn connect(line: &Line, wire: Option<Wire>) -> Result<Connection> {
 /// sends as the guard allows, and signs by this machine's clock alone: that this clock is wrong is then an
 /// error and no reason to send once more.
 pub fn reconnect(
-    line: &Line,
+    line: &Args,
     entry: &Entry,
     wire: Option<Wire>,
     guard: Option<Guard>,
@@ -94,7 +94,7 @@ pub fn reconnect(
             && bare(given) != bare(here)
         {
             let message = format!("`--{option}` says `{given}`, and the request went to `{here}`");
-            return Err(Failure::usage(message).hint(hint));
+            return Err(CliError::usage(message).hint(hint));
         }
     }
     let target = Target {
@@ -105,7 +105,7 @@ pub fn reconnect(
             .map(|region| region_named("the entry of the journal", region))
             .transpose()?,
         dialect: entry.dialect.parse().map_err(|_| {
-            Failure::local(format!(
+            CliError::local(format!(
                 "the entry names the dialect `{}`, which there is not",
                 entry.dialect
             ))
@@ -118,7 +118,7 @@ pub fn reconnect(
 fn region_named(source: &str, name: String) -> Result<String> {
     match Region::new(&name) {
         Ok(_) => Ok(name),
-        Err(error) => Err(Failure::new(Exit::Config, format!("{source}: {error}"))),
+        Err(error) => Err(CliError::new(ExitStatus::Config, format!("{source}: {error}"))),
     }
 }
 
@@ -131,7 +131,7 @@ struct Target {
 }
 
 fn build(
-    line: &Line,
+    line: &Args,
     target: Target,
     ready: Option<Ready>,
     wire: Option<Wire>,
@@ -142,7 +142,7 @@ fn build(
             let credential =
                 Credential::new(ready.secret_id, ready.secret_key).map_err(|error| {
                     let file = line.option("emulator").unwrap_or_default();
-                    Failure::new(Exit::Config, format!("ready file `{file}`: {error}"))
+                    CliError::new(ExitStatus::Config, format!("ready file `{file}`: {error}"))
                 })?;
             Arc::new(StaticCredentials::new(credential))
         }
@@ -162,7 +162,7 @@ fn build(
     }
     if let Some(language) = line.option("language") {
         if !LANGUAGES.contains(&language) {
-            return Err(Failure::usage(format!("unknown language `{language}`"))
+            return Err(CliError::usage(format!("unknown language `{language}`"))
                 .hint(format!("there are {}", LANGUAGES.join(", "))));
         }
         builder = builder.language(language);
@@ -205,7 +205,7 @@ impl CredentialProvider for Shared {
             if let Some(warning) = snapshot.warning()
                 && !self.warned.swap(true, Ordering::Relaxed)
             {
-                output::note(warning);
+                output::eprint_note(warning);
             }
             Ok(snapshot)
         })
@@ -217,12 +217,12 @@ impl CredentialProvider for Shared {
 }
 
 /// How to sign.
-pub fn dialect(line: &Line) -> Result<Dialect> {
+pub fn dialect(line: &Args) -> Result<Dialect> {
     let Some(name) = line.option("dialect") else { return Ok(Dialect::default()) };
     name.parse().map_err(|_| {
         let names = Dialect::ALL.map(Dialect::as_str);
         let near = suggest::near(name, names);
-        Failure::usage(format!("unknown dialect `{name}`")).hint(
+        CliError::usage(format!("unknown dialect `{name}`")).hint(
             suggest::did_you_mean(&near)
                 .unwrap_or_else(|| format!("there are {}", names.join(", "))),
         )
@@ -240,7 +240,7 @@ fn named(endpoint: &str) -> Endpoint {
 }
 
 /// The limit that `--timeout` sets.
-pub fn timeout(line: &Line) -> Result<Option<Duration>> {
+pub fn timeout(line: &Args) -> Result<Option<Duration>> {
     let Some(seconds) = line.option("timeout") else { return Ok(None) };
     let limit = seconds
         .parse::<f64>()
@@ -249,12 +249,12 @@ pub fn timeout(line: &Line) -> Result<Option<Duration>> {
         // More than can be counted is no limit.
         .map(|seconds| Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX));
     limit.map(Some).ok_or_else(|| {
-        Failure::usage(format!("`--timeout` must be a number of seconds above 0, not `{seconds}`"))
+        CliError::usage(format!("`--timeout` must be a number of seconds above 0, not `{seconds}`"))
     })
 }
 
-fn config(error: &Error) -> Failure {
-    Failure::new(Exit::Config, error.to_string())
+fn config(error: &Error) -> CliError {
+    CliError::new(ExitStatus::Config, error.to_string())
 }
 
 /// The value of an environment variable that is set and not empty.

@@ -3,7 +3,7 @@
 use std::panic::{self, PanicHookInfo};
 use std::sync::atomic::{AtomicU8, Ordering};
 
-use crate::exit::Exit;
+use crate::exit::ExitStatus;
 use crate::output;
 
 /// How far the change of this run has come.
@@ -34,11 +34,11 @@ impl Stage {
     }
 
     /// The exit code of a run that panics here.
-    const fn exit(self) -> Exit {
+    const fn exit(self) -> ExitStatus {
         match self {
-            Self::Nothing => Exit::Local,
-            Self::Sent => Exit::Unknown,
-            Self::CarriedOut => Exit::NotShown,
+            Self::Nothing => ExitStatus::Local,
+            Self::Sent => ExitStatus::Unknown,
+            Self::CarriedOut => ExitStatus::NotShown,
         }
     }
 
@@ -57,11 +57,11 @@ impl Stage {
 }
 
 /// Runs `run`. A panic in it is reported on standard error and becomes an exit code of the table.
-pub fn guard(run: impl FnOnce() -> Exit + panic::UnwindSafe) -> Exit {
+pub fn guard(run: impl FnOnce() -> ExitStatus + panic::UnwindSafe) -> ExitStatus {
     panic::set_hook(Box::new(report));
     panic::catch_unwind(run).unwrap_or_else(|_| {
         let stage = Stage::now();
-        output::tell(&format!("  hint: {}", stage.hint()));
+        output::eprint(&format!("  hint: {}", stage.hint()));
         stage.exit()
     })
 }
@@ -78,7 +78,7 @@ fn report(panicked: &PanicHookInfo<'_>) {
     let place = panicked.location().map(|place| format!(" at {place}")).unwrap_or_default();
     let why = panicked.payload().downcast_ref::<&'static str>();
     let why = why.map(|why| format!(": {why}")).unwrap_or_default();
-    output::tell(&format!("error: this is a bug of cvm: it panicked{place}{why}"));
+    output::eprint(&format!("error: this is a bug of cvm: it panicked{place}{why}"));
 }
 
 #[cfg(test)]
@@ -87,11 +87,11 @@ mod tests {
 
     #[test]
     fn a_panic_ends_with_a_code_of_the_table_by_what_was_sent() {
-        assert_eq!(guard(|| Exit::Usage), Exit::Usage);
+        assert_eq!(guard(|| ExitStatus::Usage), ExitStatus::Usage);
         for (stage, exit) in [
-            (Stage::Nothing, Exit::Local),
-            (Stage::Sent, Exit::Unknown),
-            (Stage::CarriedOut, Exit::NotShown),
+            (Stage::Nothing, ExitStatus::Local),
+            (Stage::Sent, ExitStatus::Unknown),
+            (Stage::CarriedOut, ExitStatus::NotShown),
         ] {
             stage.reached();
             assert_eq!(guard(|| panic!("on purpose")), exit);
@@ -99,7 +99,7 @@ mod tests {
             let passed_on = || {
                 let thread = std::thread::spawn(|| panic!("in a thread"));
                 match thread.join() {
-                    Ok(()) => Exit::Done,
+                    Ok(()) => ExitStatus::Done,
                     Err(payload) => panic::resume_unwind(payload),
                 }
             };

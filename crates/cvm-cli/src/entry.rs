@@ -9,11 +9,11 @@ use cvm_models::Dialect;
 use cvm_models::protocol::{ActionInfo, Kind, ModelInfo, RetryClass};
 use serde_json::{Value, json};
 
-use crate::args::Line;
+use crate::args::Args;
 use crate::call::record;
 use crate::clocks::{BootTime, Clocks};
 use crate::commands::resume::Seen;
-use crate::exit::Failure;
+use crate::exit::CliError;
 
 /// How long a request with a client token may be sent again.
 pub const TOKEN_WINDOW: Duration = cvm_models::CLIENT_TOKEN_WINDOW;
@@ -129,7 +129,7 @@ impl Entry {
     }
 
     /// The command that settles it, for a line that says which emulator, if any.
-    pub fn command(&self, line: &Line) -> String {
+    pub fn command(&self, line: &Args) -> String {
         let mut command = format!("cvm resume {}", self.id);
         if let Some(file) = line.option("emulator") {
             command.push_str(&format!(" --emulator {file}"));
@@ -196,8 +196,8 @@ pub fn safer_skew(one: i64, other: i64) -> i64 {
 }
 
 /// Refuses an entry that cannot be used, and names it.
-pub fn unusable(id: &str, why: &str) -> Failure {
-    Failure::local(format!("entry `{id}` of the journal cannot be used: {why}"))
+pub fn unusable(id: &str, why: &str) -> CliError {
+    CliError::local(format!("entry `{id}` of the journal cannot be used: {why}"))
 }
 
 fn milliseconds(time: SystemTime) -> u64 {
@@ -241,7 +241,7 @@ fn put(value: &mut Value, path: &str, text: &str) {
 /// The parameters of a request as the journal keeps them, and the names of what it leaves out.
 pub fn without_secrets(info: &'static ActionInfo, request: &Value) -> (Value, Vec<String>) {
     let (mut parameters, mut secrets) = (request.clone(), Vec::new());
-    withhold(&mut parameters, info.request, "", &mut secrets);
+    strip_secrets(&mut parameters, info.request, "", &mut secrets);
     (parameters, secrets)
 }
 
@@ -258,7 +258,12 @@ fn is_signed_url(value: &Value) -> bool {
 }
 
 /// Takes the secret members out of a request and names them.
-fn withhold(value: &mut Value, table: &'static ModelInfo, place: &str, names: &mut Vec<String>) {
+fn strip_secrets(
+    value: &mut Value,
+    table: &'static ModelInfo,
+    place: &str,
+    names: &mut Vec<String>,
+) {
     let Some(members) = value.as_object_mut() else { return };
     members.retain(|name, member| {
         let field = table.field(name);
@@ -275,10 +280,10 @@ fn withhold(value: &mut Value, table: &'static ModelInfo, place: &str, names: &m
             match member {
                 Value::Array(items) => {
                     for (index, item) in items.iter_mut().enumerate() {
-                        withhold(item, inner, &format!("{path}.{index}."), names);
+                        strip_secrets(item, inner, &format!("{path}.{index}."), names);
                     }
                 }
-                single => withhold(single, inner, &format!("{path}."), names),
+                single => strip_secrets(single, inner, &format!("{path}."), names),
             }
         }
         true

@@ -4,7 +4,7 @@ use std::fmt;
 
 /// How a run ends. `cvm help exit-codes` prints this table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Exit {
+pub enum ExitStatus {
     /// It is done; a dry run that passed counts as done.
     Done = 0,
     /// The service answered with an error, or a wait ended in a state that is none of its goals.
@@ -24,7 +24,7 @@ pub enum Exit {
     NotShown = 7,
 }
 
-impl Exit {
+impl ExitStatus {
     /// All of them, in order.
     pub const ALL: [Self; 8] = [
         Self::Done,
@@ -63,29 +63,29 @@ impl Exit {
 
 /// Why a run failed: an exit code, one line that says why, and what to do about it.
 #[derive(Debug)]
-pub struct Failure {
-    exit: Exit,
+pub struct CliError {
+    exit: ExitStatus,
     message: String,
     hints: Vec<String>,
 }
 
 /// What everything here returns.
-pub type Result<T> = std::result::Result<T, Failure>;
+pub type Result<T> = std::result::Result<T, CliError>;
 
-impl Failure {
+impl CliError {
     /// A failure with this exit code. No secret may be in the message.
-    pub fn new(exit: Exit, message: impl Into<String>) -> Self {
+    pub fn new(exit: ExitStatus, message: impl Into<String>) -> Self {
         Self { exit, message: message.into(), hints: Vec::new() }
     }
 
     /// The command line is wrong.
     pub fn usage(message: impl Into<String>) -> Self {
-        Self::new(Exit::Usage, message)
+        Self::new(ExitStatus::Usage, message)
     }
 
     /// Something on this machine failed.
     pub fn local(message: impl Into<String>) -> Self {
-        Self::new(Exit::Local, message)
+        Self::new(ExitStatus::Local, message)
     }
 
     /// Adds what to do about it.
@@ -106,32 +106,32 @@ impl Failure {
 
     /// The same failure with another exit code.
     #[must_use]
-    pub fn with_exit(mut self, exit: Exit) -> Self {
+    pub fn with_exit(mut self, exit: ExitStatus) -> Self {
         self.exit = exit;
         self
     }
 
     /// This failure behind others' words: what it says is the first hint of `outer`, before its own.
     #[must_use]
-    pub fn told_by(self, mut outer: Self) -> Self {
+    pub fn wrap(self, mut outer: Self) -> Self {
         outer.hints.push(self.message);
         outer.hints.extend(self.hints);
         outer
     }
 
     /// Whether its line speaks of this.
-    pub fn speaks_of(&self, word: &str) -> bool {
+    pub fn mentions(&self, word: &str) -> bool {
         self.message.contains(word)
     }
 
     /// The exit code.
-    pub const fn exit(&self) -> Exit {
+    pub const fn exit(&self) -> ExitStatus {
         self.exit
     }
 }
 
 /// `error: …`, then one line for each hint; nothing in it can drive a terminal.
-impl fmt::Display for Failure {
+impl fmt::Display for CliError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "error: {}", crate::terminal::visible(&self.message))?;
         for hint in &self.hints {
@@ -147,7 +147,7 @@ mod tests {
 
     #[test]
     fn codes_count_from_zero_in_order() {
-        for (code, exit) in (0_u8..).zip(Exit::ALL) {
+        for (code, exit) in (0_u8..).zip(ExitStatus::ALL) {
             assert_eq!(exit.code(), code);
         }
     }
@@ -155,7 +155,7 @@ mod tests {
     #[test]
     fn a_failure_is_one_line_and_its_hints() {
         let failure =
-            Failure::usage("unknown action `Run\u{1b}[2J`").hint("did you mean `RunInstances`?");
+            CliError::usage("unknown action `Run\u{1b}[2J`").hint("did you mean `RunInstances`?");
         assert_eq!(
             failure.to_string(),
             "error: unknown action `Run\\u{1b}[2J`\n  hint: did you mean `RunInstances`?"

@@ -7,7 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError, mpsc};
 use std::thread;
 use std::time::Duration;
 
-use crate::exit::Failure;
+use crate::exit::CliError;
 use crate::runtime::{self, Interruption};
 use crate::{crash, output};
 
@@ -15,12 +15,12 @@ use crate::{crash, output};
 const LAST_WORDS: Duration = Duration::from_secs(2);
 
 /// What a signal ends the run with, as long as the outcome of a change is being written.
-static OUTCOME: Mutex<Option<Failure>> = Mutex::new(None);
+static OUTCOME: Mutex<Option<CliError>> = Mutex::new(None);
 
 /// What listens, between the end of the call and the moment when its response is safe.
 static LISTENING: Mutex<Option<Interruption>> = Mutex::new(None);
 
-fn outcome() -> MutexGuard<'static, Option<Failure>> {
+fn outcome() -> MutexGuard<'static, Option<CliError>> {
     OUTCOME.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -31,7 +31,7 @@ pub fn hold(interruption: Interruption) {
 
 /// From now on a signal ends the run with this outcome, also one that came since [`hold`]. Without that, signals
 /// were never caught, and end the program by themselves.
-pub fn ends_with(failure: Failure) {
+pub fn ends_with(failure: CliError) {
     let listening = LISTENING.lock().unwrap_or_else(PoisonError::into_inner).take();
     let Some(mut interruption) = listening else { return };
     *outcome() = Some(failure);
@@ -45,7 +45,7 @@ pub fn ends_with(failure: Failure) {
         let (text, code) = (failure.to_string(), failure.exit().code());
         let (done, is_done) = mpsc::channel();
         let _ = thread::Builder::new().spawn(move || {
-            output::tell(&text);
+            output::eprint(&text);
             let _ = done.send(());
         });
         let _ = is_done.recv_timeout(LAST_WORDS);

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::entry::{self, Entry, State};
-use crate::exit::{Exit, Failure, Result};
+use crate::exit::{CliError, ExitStatus, Result};
 use crate::lock::Lock;
 use crate::{output, private_file};
 
@@ -51,13 +51,13 @@ impl Journal {
         let set = |name| env::var_os(name).filter(|value: &OsString| !value.is_empty());
         let folder = set(VARIABLE).map(|folder| (VARIABLE, PathBuf::from(folder)));
         let Some((variable, folder)) = folder.or_else(|| own_folder(set)) else {
-            return Err(Failure::local(format!(
+            return Err(CliError::local(format!(
                 "there is no place for the journal: neither {VARIABLE} nor a home folder is set"
             )));
         };
         // From another current folder it would be another journal, without the entries of this one.
         if !folder.is_absolute() {
-            return Err(Failure::local(format!(
+            return Err(CliError::local(format!(
                 "the journal would be in `{}`, which depends on the current folder",
                 folder.display()
             ))
@@ -70,7 +70,7 @@ impl Journal {
     pub fn new_id(now: SystemTime) -> Result<String> {
         let mut bytes = [0; RANDOM_DIGITS];
         getrandom::fill(&mut bytes)
-            .map_err(|_| Failure::local("the system gives no randomness to name an entry"))?;
+            .map_err(|_| CliError::local("the system gives no randomness to name an entry"))?;
         let since = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
         let digit = |value: u128| {
             let place = usize::try_from(value % 32).unwrap_or_default();
@@ -96,13 +96,13 @@ impl Journal {
         let path = self.lock_path(id);
         let taken = Lock::take(path).map_err(|error| {
             let folder = self.folder.display();
-            Failure::local(format!(
+            CliError::local(format!(
                 "the journal in `{folder}` cannot be locked: `{id}.lock`: {error}"
             ))
         })?;
         taken.ok_or_else(|| {
-            Failure::new(
-                Exit::Unknown,
+            CliError::new(
+                ExitStatus::Unknown,
                 format!("a command that is at work on entry `{id}` still runs"),
             )
             .hint("wait until it ends: it says what became of the request, or leaves the entry")
@@ -142,7 +142,7 @@ impl Journal {
     }
 
     /// The entry of this name, locked.
-    pub fn entry(&self, id: &str) -> Result<Noted> {
+    pub fn entry(&self, id: &str) -> Result<JournalGuard> {
         self.must_have(id)?;
         let lock = self.lock(id)?;
         // It may have been settled before the lock was free.
@@ -150,7 +150,7 @@ impl Journal {
         let entry = self.load(id).map_err(|why| {
             entry::unusable(id, &why).hint(format!("it is {}", self.path(id).display()))
         })?;
-        Ok(Noted { journal: self.clone(), entry, _lock: lock })
+        Ok(JournalGuard { journal: self.clone(), entry, _lock: lock })
     }
 
     /// Forgets an entry.
@@ -159,7 +159,7 @@ impl Journal {
         let _lock = self.lock(id)?;
         self.must_have(id)?;
         fs::remove_file(self.path(id))
-            .map_err(|error| Failure::local(format!("cannot remove entry `{id}`: {error}")))
+            .map_err(|error| CliError::local(format!("cannot remove entry `{id}`: {error}")))
     }
 
     fn must_have(&self, id: &str) -> Result<()> {
@@ -173,7 +173,7 @@ impl Journal {
         if is_id(id) && fs::symlink_metadata(self.path(id)).is_ok() {
             return Ok(());
         }
-        Err(Failure::usage(format!("the journal has no entry `{id}`"))
+        Err(CliError::usage(format!("the journal has no entry `{id}`"))
             .hint("`cvm resume` lists what there is"))
     }
 
@@ -224,8 +224,8 @@ impl Journal {
         Ok(ids)
     }
 
-    fn unusable(&self, what: &str, error: &io::Error) -> Failure {
-        Failure::local(format!(
+    fn unusable(&self, what: &str, error: &io::Error) -> CliError {
+        CliError::local(format!(
             "the journal in `{}` cannot be {what}: {error}",
             self.folder.display()
         ))
@@ -251,8 +251,8 @@ impl Place {
         let path = self.journal.folder.join(format!("{TOKEN_LOCK}{fingerprint}.lock"));
         let taken = Lock::take(path).map_err(|error| self.journal.unusable("locked", &error))?;
         taken.ok_or_else(|| {
-            Failure::new(
-                Exit::Unknown,
+            CliError::new(
+                ExitStatus::Unknown,
                 "another command with this client token begins right now; nothing was sent",
             )
             .hint("wait until it ends: it says what became of the request, or leaves an entry")
@@ -265,22 +265,22 @@ impl Place {
     }
 
     /// Writes the entry: when this returns, it is on the disk.
-    pub fn write(self, entry: Entry) -> Result<Noted> {
+    pub fn write(self, entry: Entry) -> Result<JournalGuard> {
         let Self { journal, lock, .. } = self;
         journal.put(&entry).map_err(|error| journal.unusable("written", &error))?;
-        Ok(Noted { journal, entry, _lock: lock })
+        Ok(JournalGuard { journal, entry, _lock: lock })
     }
 }
 
 /// An entry that stands in the journal, locked until its call has ended.
 #[derive(Debug)]
-pub struct Noted {
+pub struct JournalGuard {
     journal: Journal,
     entry: Entry,
     _lock: Lock,
 }
 
-impl Noted {
+impl JournalGuard {
     /// The entry.
     pub const fn entry(&self) -> &Entry {
         &self.entry
@@ -315,7 +315,7 @@ impl Noted {
     pub fn settle(self) {
         let path = self.journal.path(&self.entry.id);
         match fs::remove_file(&path) {
-            Err(error) if error.kind() != ErrorKind::NotFound => output::note(&format!(
+            Err(error) if error.kind() != ErrorKind::NotFound => output::eprint_note(&format!(
                 "the outcome is known, but its entry in the journal cannot be removed: {}: {error}",
                 path.display()
             )),

@@ -5,8 +5,8 @@
 
 mod args;
 mod call;
-mod catalog;
 mod clocks;
+mod coerce;
 mod commands;
 mod connect;
 mod crash;
@@ -16,43 +16,43 @@ mod exit;
 mod interrupt;
 mod journal;
 mod json;
-mod layout;
 mod limits;
 mod lock;
+mod lookup;
 mod made;
 mod nonblocking;
 mod options;
 mod outcome;
 mod output;
 mod parameters;
+mod params;
 mod private_file;
 mod ready;
 mod runtime;
 mod secrets;
 mod shell;
 mod skeleton;
-mod source;
 mod suggest;
 mod terminal;
-mod tree;
-mod typed;
+mod text_page;
+mod value_sources;
 mod wire;
 
 use std::process::ExitCode;
 
-use args::Line;
-use exit::Exit;
+use args::Args;
+use exit::ExitStatus;
 
 fn main() -> ExitCode {
     limits::survive_file_size_limit();
     ExitCode::from(crash::guard(run).code())
 }
 
-fn run() -> Exit {
-    match Line::parse(std::env::args_os().skip(1)).and_then(commands::run) {
-        Ok(()) => Exit::Done,
+fn run() -> ExitStatus {
+    match Args::parse(std::env::args_os().skip(1)).and_then(commands::run) {
+        Ok(()) => ExitStatus::Done,
         Err(failure) => {
-            output::tell(&failure.to_string());
+            output::eprint(&failure.to_string());
             failure.exit()
         }
     }

@@ -4,11 +4,11 @@ use cvm_models::protocol::{ActionInfo, Record, Violation, ViolationKind, json, v
 use cvm_models::{Error, ServiceError};
 use serde_json::Value;
 
-use crate::args::Line;
+use crate::args::Args;
 use crate::clocks::Clocks;
 use crate::commands::error::described;
 use crate::entry::Entry;
-use crate::exit::{Exit, Failure};
+use crate::exit::{CliError, ExitStatus};
 use crate::{describe, suggest};
 
 /// What to do without a credential.
@@ -18,22 +18,22 @@ pub const CREDENTIALS: &str = "set TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRE
 pub const LOOK_FIRST: &str = "do not repeat it blindly: look first whether it was carried out";
 
 /// More hints than this bury the first.
-const MOST_HINTS: usize = 4;
+const MAX_HINTS: usize = 4;
 
 /// The exit code that a failed call deserves. An outcome that is unknown stands above all else.
-pub fn exit(error: &Error) -> Exit {
+pub fn exit(error: &Error) -> ExitStatus {
     if error.outcome_unknown().is_some() {
-        Exit::Unknown
+        ExitStatus::Unknown
     } else if error.is_service() || error.is_throttled() || (error.is_wait() && !error.is_timeout())
     {
-        Exit::Refused
+        ExitStatus::Refused
     } else if error.is_settings() || error.is_credentials() {
-        Exit::Config
+        ExitStatus::Config
     } else if error.is_usage() {
         // No setting is at fault: what cannot be sent is the request.
-        Exit::Usage
+        ExitStatus::Usage
     } else {
-        Exit::Network
+        ExitStatus::Network
     }
 }
 
@@ -42,13 +42,13 @@ pub fn failure(
     info: &'static ActionInfo,
     request: &Value,
     error: &Error,
-    way_out: Option<&WayOut>,
-) -> Failure {
-    let mut failure = Failure::new(exit(error), error.to_string());
+    way_out: Option<&ResumeHint>,
+) -> CliError {
+    let mut failure = CliError::new(exit(error), error.to_string());
     if let Some(unknown) = error.outcome_unknown() {
         failure = failure.hint(LOOK_FIRST);
         return match (way_out, unknown.client_token()) {
-            (Some(way_out), _) => failure.hint(way_out.told()),
+            (Some(way_out), _) => failure.hint(way_out.describe()),
             (None, Some(token)) => failure.hint(format!(
                 "for some minutes the very same request can be repeated safely with --ClientToken {token}"
             )),
@@ -68,23 +68,23 @@ pub fn failure(
 }
 
 /// The way out that the journal offers.
-pub struct WayOut {
+pub struct ResumeHint {
     entry: Entry,
     command: String,
 }
 
-impl WayOut {
+impl ResumeHint {
     /// The way out for this entry.
-    pub fn of(entry: &Entry, line: &Line) -> Self {
+    pub fn of(entry: &Entry, line: &Args) -> Self {
         Self { command: entry.command(line), entry: entry.clone() }
     }
 
     /// What the command will do, by what is left of the time in which it may send again.
-    pub fn told(&self) -> String {
-        self.told_at(&Clocks::now())
+    pub fn describe(&self) -> String {
+        self.describe_at(&Clocks::now())
     }
 
-    fn told_at(&self, now: &Clocks) -> String {
+    fn describe_at(&self, now: &Clocks) -> String {
         let command = &self.command;
         match self.entry.window(now) {
             Some(left) => format!(
@@ -104,11 +104,11 @@ fn explained(info: &'static ActionInfo, request: &Value, error: &ServiceError) -
         _ => violations(info, request)
             .iter()
             // Some services say the same in the same words.
-            .filter(|violation| !error.message.contains(&told(violation)))
-            .map(told)
+            .filter(|violation| !error.message.contains(&describe_violation(violation)))
+            .map(describe_violation)
             .collect(),
     };
-    hints.truncate(MOST_HINTS - 1);
+    hints.truncate(MAX_HINTS - 1);
     if let Some(described) = described(error.code.as_str()) {
         hints.push(described.fix.to_owned());
     }
@@ -125,7 +125,7 @@ pub fn violations(info: &'static ActionInfo, request: &Value) -> Vec<Violation> 
 }
 
 /// A violation in one sentence, with the value that was likely meant.
-pub fn told(violation: &Violation) -> String {
+pub fn describe_violation(violation: &Violation) -> String {
     let Violation { path, field, fault, value } = violation;
     match (fault, value) {
         (ViolationKind::Missing | ViolationKind::MissingIf(_), _) => {
@@ -160,18 +160,18 @@ mod tests {
             };
             let info = cvm_models::action(action).unwrap();
             let entry = Entry::new("1".into(), Clocks::at(began, began), info, request, sending);
-            WayOut::of(&entry, &Line::default())
+            ResumeHint::of(&entry, &Args::default())
         };
         let launch = way_out("RunInstances", &json!({ "ClientToken": "t" }));
         let after = |seconds| {
             let now = began + Duration::from_secs(seconds);
-            launch.told_at(&Clocks::at(now, now))
+            launch.describe_at(&Clocks::at(now, now))
         };
         assert!(after(61).contains("`cvm resume 1` sends the very same request again"));
         assert!(after(61).contains(" 119 s"), "{}", after(61));
         assert!(after(180).contains("sends nothing again"), "{}", after(180));
         let other = way_out("TerminateInstances", &json!({ "InstanceIds": ["ins-1"] }));
-        assert!(other.told_at(&Clocks::at(began, began)).contains("sends nothing again"));
+        assert!(other.describe_at(&Clocks::at(began, began)).contains("sends nothing again"));
     }
 
     fn hints(action: &str, code: &'static str, request: &Value) -> Vec<String> {

@@ -13,12 +13,12 @@ use cvm_models::protocol::{FieldInfo, Kind, ModelInfo};
 use serde_json::Value;
 
 use crate::args::Parameter;
+use crate::coerce::{typed, typed_object, typed_text, unknown_member};
 use crate::describe;
-use crate::exit::{Failure, Result};
+use crate::exit::{CliError, Result};
 use crate::json::Json;
-use crate::source::Sources;
-use crate::tree::Node;
-use crate::typed::{typed, typed_object, typed_text, unknown_member};
+use crate::params::ParamNode;
+use crate::value_sources::Sources;
 
 /// The request as JSON: what `--cli-input-json` gives, and over it the parameters.
 ///
@@ -32,13 +32,13 @@ pub fn request(
 ) -> Result<Value> {
     let mut whole = match input {
         Some(input) => typed_object(table, "", input, sources)?,
-        None => Node::object(),
+        None => ParamNode::object(),
     };
     for Parameter { name, .. } in &parameters {
         if let Some((member, _)) = name.split_once('.')
             && whole.has(member)
         {
-            return Err(Failure::usage(format!(
+            return Err(CliError::usage(format!(
                 "`--{name}` gives a part of `{member}`, and `--cli-input-json` gives `{member}` too"
             ))
             .hint(format!(
@@ -59,7 +59,7 @@ pub fn completed<'b>(
     sources: &mut Sources,
 ) -> Result<Value> {
     let given = laid(table, parameters, sources)?;
-    let mut whole = Node::object();
+    let mut whole = ParamNode::object();
     for base in bases {
         whole.overlay(typed_object(table, "", base, sources)?);
     }
@@ -72,13 +72,13 @@ fn laid(
     table: &'static ModelInfo,
     parameters: Vec<Parameter>,
     sources: &mut Sources,
-) -> Result<Node> {
-    let mut given = Node::object();
+) -> Result<ParamNode> {
+    let mut given = ParamNode::object();
     for Parameter { name, values } in parameters {
         let place = locate(table, &name)?;
         let node = place.read(values, sources)?;
-        if !given.lay(&name, node) {
-            return Err(Failure::usage(format!("`--{name}` is given twice")).hint(
+        if !given.insert(&name, node) {
+            return Err(CliError::usage(format!("`--{name}` is given twice")).hint(
                 "a list takes all its values behind one name, or each behind a name with its position",
             ));
         }
@@ -106,7 +106,7 @@ fn locate<'n>(table: &'static ModelInfo, name: &'n str) -> Result<Place<'n>> {
             }
             Some((Kind::List(kind), field)) => (position(step).map(|_| (*kind, field)), None),
             Some((kind, _)) => {
-                return Err(Failure::usage(format!(
+                return Err(CliError::usage(format!(
                     "`--{walked}` is {} and has no member `{step}`",
                     kind.noun()
                 )));
@@ -116,7 +116,7 @@ fn locate<'n>(table: &'static ModelInfo, name: &'n str) -> Result<Place<'n>> {
             (Some(found), _) => place = Some(found),
             (None, Some(inside)) => return Err(unknown_member(table, inside, &walked, step)),
             (None, None) => {
-                return Err(Failure::usage(format!(
+                return Err(CliError::usage(format!(
                     "`--{walked}` is a list: `{step}` is no position in it"
                 ))
                 .maybe_hint(place.map(|(kind, field)| {
@@ -132,7 +132,7 @@ fn locate<'n>(table: &'static ModelInfo, name: &'n str) -> Result<Place<'n>> {
         }
         walked.push_str(step);
     }
-    let (kind, field) = place.ok_or_else(|| Failure::usage("a parameter has no name"))?;
+    let (kind, field) = place.ok_or_else(|| CliError::usage("a parameter has no name"))?;
     Ok(Place { name, kind, field })
 }
 
@@ -143,11 +143,11 @@ fn position(step: &str) -> Option<u32> {
 
 impl Place<'_> {
     /// Reads the values that followed the name.
-    fn read(&self, values: Vec<String>, sources: &mut Sources) -> Result<Node> {
+    fn read(&self, values: Vec<String>, sources: &mut Sources) -> Result<ParamNode> {
         match self.kind {
             // An empty list means *all* to some actions, so it is never made of nothing.
             Kind::List(kind) if !values.is_empty() => self.read_list(kind, values, sources),
-            Kind::Bool if values.is_empty() => Ok(Node::Leaf(Value::Bool(true))),
+            Kind::Bool if values.is_empty() => Ok(ParamNode::Leaf(Value::Bool(true))),
             kind => {
                 let mut values = values.into_iter();
                 let Some(value) = values.next() else {
@@ -164,7 +164,12 @@ impl Place<'_> {
         }
     }
 
-    fn read_list(&self, kind: &Kind, values: Vec<String>, sources: &mut Sources) -> Result<Node> {
+    fn read_list(
+        &self,
+        kind: &Kind,
+        values: Vec<String>,
+        sources: &mut Sources,
+    ) -> Result<ParamNode> {
         if let [text] = values.as_slice()
             && text.trim_start().starts_with('[')
         {
@@ -176,7 +181,7 @@ impl Place<'_> {
             let path = format!("{}.{index}", self.name);
             items.insert(index, self.read_one(kind, &path, value, sources)?);
         }
-        Ok(Node::List { items, whole: true })
+        Ok(ParamNode::List { items, whole: true })
     }
 
     fn read_one(
@@ -185,7 +190,7 @@ impl Place<'_> {
         path: &str,
         value: String,
         sources: &mut Sources,
-    ) -> Result<Node> {
+    ) -> Result<ParamNode> {
         match kind {
             Kind::Object(_) | Kind::List(_) => {
                 typed(kind, self.field, path, &self.parse(&value)?, sources)
@@ -197,7 +202,7 @@ impl Place<'_> {
             _ if matches!(self.field.kind, Kind::List(_)) && is_no_item(&value) => {
                 let list = path.rsplit_once('.').map_or(path, |(list, _)| list);
                 let shown = if value == "null" { "null" } else { "a JSON list" };
-                Err(Failure::usage(format!("`--{path}` is {}, not {shown}", kind.noun())).hint(
+                Err(CliError::usage(format!("`--{path}` is {}, not {shown}", kind.noun())).hint(
                     format!(
                         "give the values apart: {}; or the whole list as JSON in single quotes",
                         describe::example(list, &self.field.kind, self.field)
@@ -218,8 +223,8 @@ impl Place<'_> {
         })
     }
 
-    fn fault(&self, what: &str) -> Failure {
-        Failure::usage(format!("`--{}` {what}", self.name))
+    fn fault(&self, what: &str) -> CliError {
+        CliError::usage(format!("`--{}` {what}", self.name))
     }
 }
 

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process;
 
 /// More than this is none of our files.
-const MOST_BYTES: u64 = 16 * 1024 * 1024;
+const MAX_BYTES: u64 = 16 * 1024 * 1024;
 
 /// Device and inode, where files have them.
 pub type Identity = (u64, u64);
@@ -152,7 +152,7 @@ pub fn read(path: &Path) -> io::Result<Vec<u8>> {
     }
     refuse_writing_by_others(&opened)?;
     let mut content = Vec::new();
-    if file.take(MOST_BYTES + 1).read_to_end(&mut content)? as u64 > MOST_BYTES {
+    if file.take(MAX_BYTES + 1).read_to_end(&mut content)? as u64 > MAX_BYTES {
         return Err(Error::new(ErrorKind::InvalidData, "it is too large"));
     }
     Ok(content)

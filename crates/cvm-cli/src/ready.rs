@@ -10,10 +10,10 @@ use std::time::{Duration, Instant};
 
 use cvm_models::protocol;
 
-use crate::exit::{Exit, Failure, Result};
+use crate::exit::{CliError, ExitStatus, Result};
 use crate::json::Json;
 use crate::private_file::{self, Identity};
-use crate::source;
+use crate::value_sources;
 
 /// How long a missing file is waited for: `cvm emulator &` has returned before the server answers.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -39,10 +39,13 @@ impl Ready {
     pub fn read(path: &str) -> Result<Self> {
         const START: &str = "start one: cvm emulator --ready-file FILE";
         await_file(Path::new(path), PATIENCE);
-        let read = source::plain_secret_file(path, Self::parse);
+        let read = value_sources::plain_secret_file(path, Self::parse);
         read.map_err(|failure| failure.hint(START))?.ok_or_else(|| {
-            Failure::new(Exit::Config, format!("`{path}` is no ready file of `cvm emulator`"))
-                .hint(START)
+            CliError::new(
+                ExitStatus::Config,
+                format!("`{path}` is no ready file of `cvm emulator`"),
+            )
+            .hint(START)
         })
     }
 
@@ -90,8 +93,11 @@ impl Ready {
                 } else {
                     "name a new file, or a ready file of yours; nothing else is replaced"
                 };
-                Failure::local(format!("cannot write the ready file `{}`: {error}", path.display()))
-                    .hint(hint)
+                CliError::local(format!(
+                    "cannot write the ready file `{}`: {error}",
+                    path.display()
+                ))
+                .hint(hint)
             })?;
         Ok(ReadyFile { path: path.to_owned(), identity, content })
     }
@@ -218,7 +224,7 @@ mod tests {
         let own = ["", "fifo", "link", "socket"].map(at);
         for path in own.into_iter().chain(of_machine) {
             let failure = Ready::read(&path).err().expect(&path);
-            assert_eq!(failure.exit(), Exit::Local, "{failure}");
+            assert_eq!(failure.exit(), ExitStatus::Local, "{failure}");
             assert!(failure.to_string().contains("cannot read"), "{failure}");
         }
     }

@@ -6,7 +6,7 @@ use std::future::poll_fn;
 #[cfg(unix)]
 use std::task::Poll;
 
-use crate::exit::{Failure, Result};
+use crate::exit::{CliError, Result};
 use crate::limits;
 
 /// Runs a future to its end.
@@ -14,7 +14,7 @@ pub fn block_on<T>(future: impl Future<Output = T>) -> Result<T> {
     let runtime = limits::check_open_files()
         .and_then(|()| tokio::runtime::Builder::new_current_thread().enable_all().build())
         .map_err(|error| {
-            Failure::local(format!("cannot start the runtime: {error}")).maybe_hint(
+            CliError::local(format!("cannot start the runtime: {error}")).maybe_hint(
                 limits::is_of_open_files(&error)
                     .then_some("let more files be open at the same time: `ulimit -n`"),
             )
@@ -66,7 +66,7 @@ impl Interruption {
             .collect();
         signals
             .map(Self)
-            .map_err(|error| Failure::local(format!("cannot listen for signals: {error}")))
+            .map_err(|error| CliError::local(format!("cannot listen for signals: {error}")))
     }
 
     /// Ends when somebody asked.

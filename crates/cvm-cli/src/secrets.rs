@@ -9,7 +9,7 @@ use crate::journal::Journal;
 use crate::{describe, private_file};
 
 /// Most files for one request id.
-const MOST_OF_ONE_ID: usize = 100;
+const MAX_ID: usize = 100;
 
 /// Whether a response of this table has a secret member.
 pub fn are_in(table: &'static ModelInfo) -> bool {
@@ -45,7 +45,7 @@ impl Saved {
     fn write_in(folder: &Path, action: &str, request_id: &str, body: &[u8]) -> Option<Self> {
         let id: String = request_id.chars().filter(char::is_ascii_alphanumeric).take(32).collect();
         // The request id is the service's: it must not choose a file that is there already.
-        (1..=MOST_OF_ONE_ID)
+        (1..=MAX_ID)
             .map(|count| {
                 let more = if count == 1 { String::new() } else { format!("-{count}") };
                 folder.join(format!("cvm-{action}-{id}{more}.json"))

@@ -44,7 +44,7 @@ fn value(kind: &Kind, field: &FieldInfo, depth: usize) -> Json {
 mod tests {
     use super::*;
     use crate::parameters;
-    use crate::source::Sources;
+    use crate::value_sources::Sources;
 
     #[test]
     fn every_skeleton_can_be_read_back() {

@@ -44,7 +44,7 @@ impl Wire {
             text.push_str(&format!("{mark} {}\n", terminal::visible(line)));
         }
         match self.show {
-            Show::Stderr => output::tell(text.trim_end()),
+            Show::Stderr => output::eprint(text.trim_end()),
             // Who reads no more of the story has seen enough; the call goes on.
             Show::Stdout => drop(output::print(&text)),
         }

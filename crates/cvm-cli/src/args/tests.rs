@@ -2,8 +2,8 @@
 
 use super::*;
 
-fn parse(arguments: &[&str]) -> Result<Line> {
-    Line::parse(arguments.iter().map(OsString::from))
+fn parse(arguments: &[&str]) -> Result<Args> {
+    Args::parse(arguments.iter().map(OsString::from))
 }
 
 fn parameter(name: &str, values: &[&str]) -> Parameter {
@@ -25,7 +25,7 @@ fn options_and_parameters_keep_apart() {
         "SOFT",
     ])
     .unwrap();
-    assert_eq!(line.words, ["StopInstances"]);
+    assert_eq!(line.positional, ["StopInstances"]);
     assert_eq!(line.option("region"), Some("ap-guangzhou"));
     assert_eq!(line.option("output"), Some("table"));
     assert_eq!(
@@ -71,7 +71,7 @@ fn values_may_look_odd() {
 fn command_lines_of_tccli_stand_as_they_are() {
     let line = parse(&["cvm", "DescribeZones", "--cli-unfold-argument", "--version", "2017-03-12"])
         .unwrap();
-    assert_eq!(line.words, ["DescribeZones"]);
+    assert_eq!(line.positional, ["DescribeZones"]);
     assert_eq!(line.option("version"), Some("2017-03-12"));
 }
 
@@ -122,7 +122,7 @@ fn no_option_takes_a_secret_and_none_is_echoed() {
         assert!(!failure.contains("canary"), "{failure}");
     }
     let line = parse(&["X", "--LoginSettings.Password=my", "canary"]).unwrap();
-    let failure = line.only("X", Scope::Action, 0).unwrap_err().to_string();
+    let failure = line.reject_unexpected("X", Scope::Action, 0).unwrap_err().to_string();
     assert!(!failure.contains("canary"), "{failure}");
 }
 
@@ -134,7 +134,7 @@ fn version_is_a_question_or_an_api_version() {
     assert_eq!(line.option("version"), Some("2017-03-12"));
     for before in [&["--version", "2016-01-01"][..], &["--version=2016-01-01"]] {
         let line = parse(&[before, &["DescribeZones"]].concat()).unwrap();
-        assert_eq!(line.words, ["DescribeZones"]);
+        assert_eq!(line.positional, ["DescribeZones"]);
         assert_eq!(line.option("version"), Some("2016-01-01"));
     }
 }
@@ -149,7 +149,7 @@ fn a_short_option_behind_a_parameter_is_no_value() {
         (&["X", "--LoginSettings.Password", "-canary"], "--LoginSettings.Password=-..."),
     ] {
         let failure = parse(arguments).unwrap_err();
-        assert_eq!(failure.exit(), crate::exit::Exit::Usage);
+        assert_eq!(failure.exit(), crate::exit::ExitStatus::Usage);
         let failure = failure.to_string();
         assert!(failure.contains(told) && !failure.contains("canary"), "{failure}");
     }
@@ -189,8 +189,8 @@ fn options_of_an_alias_fit_every_command() {
     ] {
         for line in [[&alias[..], &[command]].concat(), [&[command], &alias[..]].concat()] {
             let line = parse(&line).unwrap();
-            assert_eq!(line.words, [command]);
-            line.only(command, scope, 0).unwrap();
+            assert_eq!(line.positional, [command]);
+            line.reject_unexpected(command, scope, 0).unwrap();
             assert!(!line.asks_for_more());
         }
     }
@@ -199,11 +199,20 @@ fn options_of_an_alias_fit_every_command() {
 #[test]
 fn what_a_command_does_not_take_is_refused() {
     let line = parse(&["list", "--instant"]).unwrap();
-    assert!(line.only("list", Scope::Plain, 0).unwrap_err().to_string().contains("--instant"));
+    assert!(
+        line.reject_unexpected("list", Scope::Plain, 0)
+            .unwrap_err()
+            .to_string()
+            .contains("--instant")
+    );
     let line = parse(&["list", "--Zone", "x"]).unwrap();
-    assert!(line.only("list", Scope::Plain, 0).unwrap_err().to_string().contains("--Zone"));
+    assert!(
+        line.reject_unexpected("list", Scope::Plain, 0).unwrap_err().to_string().contains("--Zone")
+    );
     let line = parse(&["list", "more"]).unwrap();
-    assert!(line.only("list", Scope::Plain, 0).unwrap_err().to_string().contains("`more`"));
+    assert!(
+        line.reject_unexpected("list", Scope::Plain, 0).unwrap_err().to_string().contains("`more`")
+    );
 }
 
 #[test]
@@ -231,7 +240,7 @@ fn the_last_value_of_an_option_counts_wherever_it_stands() {
         ] {
             let line = parse(arguments).unwrap();
             assert_eq!(line.option(option.name), Some("2"), "{arguments:?}");
-            assert_eq!(line.words, [command], "{arguments:?}");
+            assert_eq!(line.positional, [command], "{arguments:?}");
         }
     }
     let line = parse(&["X", "--validate", "--validate"]).unwrap();

@@ -3,8 +3,8 @@
 use cvm_emulator::{ActionCoverage, Basis, coverage, decisions};
 
 use crate::exit::Result;
-use crate::layout::Page;
 use crate::output;
+use crate::text_page::TextPage;
 
 /// Where the behaviours begin: after the longest basis.
 const COLUMN: usize = 14;
@@ -17,7 +17,7 @@ fn text() -> String {
     let covered = coverage();
     let (modelled, others): (Vec<&ActionCoverage>, Vec<_>) =
         covered.iter().partition(|row| row.modelled);
-    let mut page = Page::new();
+    let mut page = TextPage::new();
     page.line(&format!("{} of {} actions are modelled.", modelled.len(), covered.len()));
     if !others.is_empty() {
         let names: Vec<_> = others.iter().map(|row| row.action).collect();

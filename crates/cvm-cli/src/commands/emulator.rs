@@ -6,16 +6,16 @@ use std::path::{Path, PathBuf};
 use cvm_emulator::{Builder, Cloud, Emulator, ListenAddress, StartError};
 use cvm_models::Credential;
 
-use crate::args::Line;
-use crate::exit::{Exit, Failure, Result};
+use crate::args::Args;
+use crate::exit::{CliError, ExitStatus, Result};
 use crate::options::Scope;
 use crate::ready::{Ready, ReadyFile};
 use crate::runtime::{self, Interruption};
-use crate::{output, source};
+use crate::{output, value_sources};
 
 /// Serves until Ctrl-C, SIGTERM or another signal that asks a program to end.
-pub fn run(line: &Line) -> Result<()> {
-    line.only("emulator", Scope::Emulator, 0)?;
+pub fn run(line: &Args) -> Result<()> {
+    line.reject_unexpected("emulator", Scope::Emulator, 0)?;
     if line.has("coverage") {
         return super::coverage::run();
     }
@@ -37,7 +37,7 @@ pub fn run(line: &Line) -> Result<()> {
 }
 
 /// The emulator that the options describe.
-fn builder(line: &Line) -> Result<Builder> {
+fn builder(line: &Args) -> Result<Builder> {
     let mut builder = Emulator::builder();
     if let Some(listen) = line.option("listen") {
         builder = builder.listen(address(listen)?);
@@ -47,7 +47,7 @@ fn builder(line: &Line) -> Result<Builder> {
     }
     match (line.has("instant"), line.option("time-scale")) {
         (true, Some(_)) => {
-            return Err(Failure::usage("`--instant` and `--time-scale` both say how time passes"));
+            return Err(CliError::usage("`--instant` and `--time-scale` both say how time passes"));
         }
         (true, None) => builder = builder.instant(),
         (false, Some(scale)) => builder = builder.time_scale(time_scale(scale)?),
@@ -55,7 +55,7 @@ fn builder(line: &Line) -> Result<Builder> {
     }
     if let Some(seed) = line.option("seed") {
         let seed = seed.parse().map_err(|_| {
-            Failure::usage(format!("`--seed` must be a whole number, not `{seed}`"))
+            CliError::usage(format!("`--seed` must be a whole number, not `{seed}`"))
         })?;
         builder = builder.seed(seed);
     }
@@ -63,7 +63,7 @@ fn builder(line: &Line) -> Result<Builder> {
         (Some(id), Some(path)) => builder = builder.credential(credential(id, path)?),
         (None, None) => {}
         _ => {
-            return Err(Failure::usage("`--secret-id` and `--secret-key-file` go together")
+            return Err(CliError::usage("`--secret-id` and `--secret-key-file` go together")
                 .hint("without either, a random pair is made"));
         }
     }
@@ -72,7 +72,7 @@ fn builder(line: &Line) -> Result<Builder> {
 
 fn address(listen: &str) -> Result<SocketAddr> {
     listen.parse().map_err(|_| {
-        Failure::usage(format!("`--listen` must be ADDR:PORT, not `{listen}`"))
+        CliError::usage(format!("`--listen` must be ADDR:PORT, not `{listen}`"))
             .hint("for example 127.0.0.1:8095, or [::1]:0 for a free port")
     })
 }
@@ -80,15 +80,15 @@ fn address(listen: &str) -> Result<SocketAddr> {
 /// A factor above 0.
 pub fn time_scale(scale: &str) -> Result<f64> {
     scale.parse().ok().filter(|scale: &f64| *scale > 0.0 && scale.is_finite()).ok_or_else(|| {
-        Failure::usage(format!("`--time-scale` must be a number above 0, not `{scale}`"))
+        CliError::usage(format!("`--time-scale` must be a number above 0, not `{scale}`"))
             .hint("60 lets a minute pass in a second")
     })
 }
 
 fn credential(id: &str, path: &str) -> Result<Credential> {
-    let key = source::secret_file(path)?;
+    let key = value_sources::secret_file(path)?;
     Credential::new(id, key.trim_end_matches(['\r', '\n']))
-        .map_err(|error| Failure::new(Exit::Config, format!("`{path}`: {error}")))
+        .map_err(|error| CliError::new(ExitStatus::Config, format!("`{path}`: {error}")))
 }
 
 /// Where the credentials go when nobody says: the folder for such things, else that for short-lived ones. A
@@ -127,10 +127,10 @@ fn announce(
     if output::must_be_open().is_ok() {
         output::print(&text)?;
     } else {
-        output::tell(text.trim_end());
+        output::eprint(text.trim_end());
     }
     if !address.ip().to_canonical().is_loopback() {
-        output::note(&format!(
+        output::eprint_note(&format!(
             "other machines can send requests to {address}, over HTTP without encryption; every \
              request must be signed"
         ));
@@ -139,20 +139,20 @@ fn announce(
 }
 
 /// A failure, in the form that the server hands through.
-struct Stopped(Failure);
+struct Stopped(CliError);
 
 impl From<StartError> for Stopped {
     fn from(error: StartError) -> Self {
         Self(match error {
-            StartError::RemoteNotAllowed(_) => Failure::usage(error.to_string())
+            StartError::RemoteNotAllowed(_) => CliError::usage(error.to_string())
                 .hint("add `--allow-remote` if other machines shall use it"),
-            _ => Failure::local(error.to_string()),
+            _ => CliError::local(error.to_string()),
         })
     }
 }
 
-impl From<Failure> for Stopped {
-    fn from(failure: Failure) -> Self {
+impl From<CliError> for Stopped {
+    fn from(failure: CliError) -> Self {
         Self(failure)
     }
 }

@@ -3,21 +3,21 @@
 use cvm_models::protocol::{ErrorCode, ErrorInfo, ErrorKind};
 use cvm_models::{ACTIONS, error_code};
 
-use crate::exit::{Failure, Result};
-use crate::layout::Page;
+use crate::exit::{CliError, Result};
+use crate::text_page::TextPage;
 use crate::{output, suggest};
 
 /// Prints what is known of a code.
 pub fn run(code: Option<&str>) -> Result<()> {
     let Some(code) = code else {
-        return Err(Failure::usage("`cvm error` needs a code")
+        return Err(CliError::usage("`cvm error` needs a code")
             .hint("for example `cvm error InvalidInstanceId.NotFound`"));
     };
     match described(code) {
         Some(info) => output::print(&text(code, info)),
         None => {
             let known = error_code::ERRORS.iter().map(|error| error.code);
-            Err(Failure::usage(format!("no action documents the error code `{code}`"))
+            Err(CliError::usage(format!("no action documents the error code `{code}`"))
                 .maybe_hint(suggest::did_you_mean(&suggest::near(code, known))))
         }
     }
@@ -29,7 +29,7 @@ pub fn described(code: &str) -> Option<&'static ErrorInfo> {
 }
 
 fn text(code: &str, info: &ErrorInfo) -> String {
-    let mut page = Page::new();
+    let mut page = TextPage::new();
     page.line(code);
     if code != info.code {
         page.paragraph(2, &format!("A code that is newer than this program; {} means:", info.code));

@@ -4,10 +4,10 @@ use cvm_models::docs::{self, MemberDoc};
 use cvm_models::protocol::{ActionInfo, FieldInfo, ModelInfo, RetryClass};
 use cvm_models::{ACTIONS, SERVICE};
 
-use crate::exit::{Exit, Failure, Result};
-use crate::layout::Page;
+use crate::exit::{CliError, ExitStatus, Result};
 use crate::options::{self, Scope};
-use crate::{catalog, describe, output, suggest};
+use crate::text_page::TextPage;
+use crate::{describe, lookup, output, suggest};
 
 /// The commands that are no action, with what they do.
 pub const COMMANDS: &[(&str, &str)] = &[
@@ -31,10 +31,10 @@ pub fn run(words: &[String]) -> Result<()> {
         [topic] if topic == "emulator" => command(topic, Scope::Emulator),
         [topic] if topic == "resume" => command(topic, Scope::Resume),
         [topic] if is_command(topic) => command(topic, Scope::Plain),
-        [name] => action(catalog::action(name)?),
-        [name, member] => of_member(catalog::action(name)?, member)?,
+        [name] => action(lookup::action(name)?),
+        [name, member] => of_member(lookup::action(name)?, member)?,
         [_, _, extra, ..] => {
-            return Err(Failure::usage(format!("unexpected word `{extra}` after `cvm help`")));
+            return Err(CliError::usage(format!("unexpected word `{extra}` after `cvm help`")));
         }
     };
     output::print(&text)
@@ -46,7 +46,7 @@ pub fn is_command(name: &str) -> bool {
 }
 
 fn program() -> String {
-    let mut page = Page::new();
+    let mut page = TextPage::new();
     page.line(&format!("cvm {}: Tencent Cloud CVM from a shell", env!("CARGO_PKG_VERSION")));
     page.gap();
     page.line("Usage");
@@ -106,7 +106,7 @@ fn program() -> String {
 
 fn command(name: &str, scope: Scope) -> String {
     let doc = COMMANDS.iter().find(|(known, _)| *known == name).map_or("", |(_, doc)| doc);
-    let mut page = Page::new();
+    let mut page = TextPage::new();
     page.line(&format!("cvm {name}"));
     page.paragraph(2, doc);
     for note in notes(scope) {
@@ -151,7 +151,7 @@ const fn notes(scope: Scope) -> &'static [&'static str] {
     }
 }
 
-fn options_of(page: &mut Page, scope: Scope, title: &str) {
+fn options_of(page: &mut TextPage, scope: Scope, title: &str) {
     page.line(title);
     for option in options::of(scope) {
         let value = option.value.map(|value| format!(" {value}")).unwrap_or_default();
@@ -175,9 +175,9 @@ const EXIT_NOTES: &[&str] = &[
 ];
 
 fn exit_codes() -> String {
-    let mut page = Page::new();
+    let mut page = TextPage::new();
     page.line("Exit codes");
-    for exit in Exit::ALL {
+    for exit in ExitStatus::ALL {
         page.entry(6, &exit.code().to_string(), exit.doc());
     }
     page.gap();
@@ -190,7 +190,7 @@ fn exit_codes() -> String {
 /// Everything there is to know of an action.
 pub fn action(info: &'static ActionInfo) -> String {
     let doc = docs::action(info.name);
-    let mut page = Page::new();
+    let mut page = TextPage::new();
     page.line(info.name);
     if let Some(doc) = doc {
         page.paragraph(2, doc.summary);
@@ -244,7 +244,7 @@ fn usage(info: &'static ActionInfo) -> Vec<String> {
     usage
 }
 
-fn facts(page: &mut Page, info: &ActionInfo) {
+fn facts(page: &mut TextPage, info: &ActionInfo) {
     let repeated = match info.retry {
         RetryClass::Read => "changes nothing, so a lost answer is asked for again",
         RetryClass::Token => "sent again with the same token, which the service recognises",
@@ -287,7 +287,7 @@ fn facts(page: &mut Page, info: &ActionInfo) {
 
 /// The members of a table and of all that is in it, or those at and below one dotted name.
 fn members(
-    page: &mut Page,
+    page: &mut TextPage,
     table: &'static ModelInfo,
     dashes: &str,
     top: &[MemberDoc],
@@ -313,7 +313,7 @@ fn members(
 }
 
 /// What each value of a set means.
-fn values(page: &mut Page, field: &FieldInfo, doc: Option<&MemberDoc>) {
+fn values(page: &mut TextPage, field: &FieldInfo, doc: Option<&MemberDoc>) {
     let type_ = doc.map_or("", |doc| doc.type_);
     let name = type_.trim_start_matches("list<").trim_end_matches('>');
     let Some(set) = docs::enum_(name) else { return };
@@ -333,7 +333,7 @@ fn of_member(info: &'static ActionInfo, member: &str) -> Result<String> {
         .collect::<Vec<_>>()
         .join(".");
     let doc = docs::action(info.name);
-    let mut page = Page::new();
+    let mut page = TextPage::new();
     members(&mut page, info.request, "--", doc.map_or(&[], |doc| doc.request), &place);
     members(&mut page, info.response, "", doc.map_or(&[], |doc| doc.response), &place);
     let text = page.finish();
@@ -354,7 +354,7 @@ fn of_member(info: &'static ActionInfo, member: &str) -> Result<String> {
     if near.is_empty() {
         near = suggest::near(&place, places.iter().map(String::as_str));
     }
-    Err(Failure::usage(format!("`{}` has no member `{member}`", info.name))
+    Err(CliError::usage(format!("`{}` has no member `{member}`", info.name))
         .maybe_hint(suggest::did_you_mean(&near)))
 }
 
@@ -418,7 +418,7 @@ mod tests {
                     (None, None) => panic!("{line}"),
                 }
             }
-            let mut sources = crate::source::Sources::default();
+            let mut sources = crate::value_sources::Sources::default();
             let request = crate::parameters::request(info.request, parameters, None, &mut sources);
             let request = request.unwrap_or_else(|failure| panic!("{line}: {failure}"));
             let broken = crate::outcome::violations(info, &request);
@@ -432,7 +432,7 @@ mod tests {
 
     #[test]
     fn usage_line_shows_what_a_request_needs_together() {
-        let line = |name: &str| usage(catalog::action(name).unwrap()).join(" ");
+        let line = |name: &str| usage(lookup::action(name).unwrap()).join(" ");
         for (name, shown) in [
             ("RunInstances", "--Placement.Zone VALUE --ImageId img-xxxxxxxx"),
             ("CreateImage", "--InstanceId ins-xxxxxxxx"),
@@ -448,7 +448,7 @@ mod tests {
 
     #[test]
     fn one_member_comes_with_what_its_values_mean() {
-        let info = catalog::action("RunInstances").unwrap();
+        let info = lookup::action("RunInstances").unwrap();
         let text = of_member(info, "--DataDisks.0.DiskType").unwrap();
         assert!(text.contains("--DataDisks.N.DiskType  string"), "{text}");
         assert!(text.contains("CLOUD_PREMIUM: "), "{text}");

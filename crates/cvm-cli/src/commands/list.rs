@@ -3,9 +3,9 @@
 use cvm_models::protocol::ActionInfo;
 use cvm_models::{ACTIONS, docs};
 
-use crate::exit::{Failure, Result};
-use crate::layout::Page;
+use crate::exit::{CliError, Result};
 use crate::output;
+use crate::text_page::TextPage;
 
 /// Prints the actions with what they do: all of them, or those whose name or group holds a word.
 pub fn run(word: Option<&str>) -> Result<()> {
@@ -17,7 +17,7 @@ pub fn run(word: Option<&str>) -> Result<()> {
         .filter(|action| holds(action.name) || holds(action.group))
         .collect();
     if chosen.is_empty() {
-        return Err(Failure::usage(format!("no action has `{word}` in its name"))
+        return Err(CliError::usage(format!("no action has `{word}` in its name"))
             .hint("`cvm list` without a word names all of them"));
     }
     output::print(&text(&chosen))
@@ -27,7 +27,7 @@ fn text(actions: &[&ActionInfo]) -> String {
     let mut groups: Vec<&str> = actions.iter().map(|action| action.group).collect();
     groups.sort_unstable();
     groups.dedup();
-    let mut page = Page::new();
+    let mut page = TextPage::new();
     for group in groups {
         let members = || actions.iter().filter(|action| action.group == group);
         let column = members().map(|action| action.name.len()).max().unwrap_or_default() + 4;

@@ -5,10 +5,10 @@ use std::time::{Duration, Instant};
 use cvm_emulator::Emulator;
 use cvm_models::{Client, Dialect};
 
+use super::demo::{Printer, cloud, launch, resize};
 use super::emulator::time_scale;
-use super::story::{Teller, cloud, launch, resize};
-use crate::args::Line;
-use crate::exit::{Exit, Failure, Result};
+use crate::args::Args;
+use crate::exit::{CliError, ExitStatus, Result};
 use crate::options::Scope;
 use crate::wire::{Show, Wire};
 use crate::{connect, output, runtime};
@@ -21,12 +21,12 @@ const TIME_SCALE: f64 = 30.0;
 const REGION: &str = "ap-guangzhou";
 
 /// Tells the story.
-pub fn run(line: &Line) -> Result<()> {
-    line.only("quickstart", Scope::Quickstart, 0)?;
+pub fn run(line: &Args) -> Result<()> {
+    line.reject_unexpected("quickstart", Scope::Quickstart, 0)?;
     let wire = line.has("show-wire").then(|| Wire::new(Show::Stdout));
     if line.has("cloud") {
         if line.has("time-scale") {
-            return Err(Failure::usage(
+            return Err(CliError::usage(
                 "`--time-scale` is for the local CVM: the real one takes its time",
             ));
         }
@@ -34,7 +34,7 @@ pub fn run(line: &Line) -> Result<()> {
     }
     for option in ["endpoint", "emulator", "region"] {
         if line.has(option) {
-            output::note(&format!(
+            output::eprint_note(&format!(
                 "`--{option}` goes with `--cloud`; without it the tour runs on a local CVM in this process"
             ));
         }
@@ -50,7 +50,7 @@ async fn locally(dialect: Dialect, scale: f64, wire: Option<Wire>) -> Result<()>
         .time_scale(scale)
         .start()
         .await
-        .map_err(|error| Failure::local(error.to_string()))?;
+        .map_err(|error| CliError::local(error.to_string()))?;
     let mut builder = Client::builder()
         .endpoint(emulator.url())
         .credential(emulator.credential())
@@ -61,9 +61,10 @@ async fn locally(dialect: Dialect, scale: f64, wire: Option<Wire>) -> Result<()>
     if let Some(wire) = &wire {
         builder = builder.wire_observer(wire.clone());
     }
-    let client = builder.build().map_err(|error| Failure::new(Exit::Config, error.to_string()))?;
+    let client =
+        builder.build().map_err(|error| CliError::new(ExitStatus::Config, error.to_string()))?;
     let interval = Duration::from_secs_f64((5.0 / scale).clamp(0.1, 2.0));
-    let mut teller = Teller::new(client, wire, interval);
+    let mut teller = Printer::new(client, wire, interval);
     teller.title("CVM quickstart")?;
     teller.say(&format!(
         "A local CVM listens on {}, in this process. Every call below is real HTTP, signed by {}. \
@@ -72,7 +73,7 @@ async fn locally(dialect: Dialect, scale: f64, wire: Option<Wire>) -> Result<()>
         signed_by(dialect)
     ))?;
     let model = launch::choose_model(&mut teller).await?;
-    launch::life_of_a(&mut teller, &model).await?;
+    launch::launch_with_local_disk(&mut teller, &model).await?;
     resize::life_of_b(&mut teller, &model).await?;
     emulator.stop().await;
     teller.end(
@@ -82,12 +83,12 @@ async fn locally(dialect: Dialect, scale: f64, wire: Option<Wire>) -> Result<()>
 }
 
 /// Reads and one dry run, on the account of the environment.
-async fn on_cloud(line: &Line, wire: Option<Wire>) -> Result<()> {
+async fn on_cloud(line: &Args, wire: Option<Wire>) -> Result<()> {
     let began = Instant::now();
     let connection = connect::connect(line, wire.clone())?;
     let region = connection.region.unwrap_or_else(|| REGION.to_owned());
     let client = connection.client.in_region(&region);
-    let mut teller = Teller::new(client, wire, Duration::from_secs(5));
+    let mut teller = Printer::new(client, wire, Duration::from_secs(5));
     teller.title("CVM quickstart, on your account")?;
     teller.say(&format!(
         "Region {region}. This only reads, and then asks once whether a launch would pass (DryRun). \

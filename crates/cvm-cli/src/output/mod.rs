@@ -13,8 +13,8 @@ use std::io::{self, ErrorKind, Write as _};
 
 use rows::Rows;
 
-use crate::args::Line;
-use crate::exit::{Failure, Result};
+use crate::args::Args;
+use crate::exit::{CliError, Result};
 use crate::json::Json;
 use crate::nonblocking::Waiting;
 use crate::{suggest, terminal};
@@ -45,11 +45,11 @@ impl Format {
     }
 
     /// What `--output` says, or else `default`.
-    pub fn of(line: &Line, default: Self) -> Result<Self> {
+    pub fn of(line: &Args, default: Self) -> Result<Self> {
         let Some(name) = line.option("output") else { return Ok(default) };
         Self::parse(name).ok_or_else(|| {
             let near = suggest::near(name, Self::NAMES);
-            Failure::usage(format!("unknown output format `{name}`")).hint(
+            CliError::usage(format!("unknown output format `{name}`")).hint(
                 suggest::did_you_mean(&near)
                     .unwrap_or_else(|| format!("there are {}", Self::NAMES.join(", "))),
             )
@@ -63,7 +63,7 @@ pub fn print(text: &str) -> Result<()> {
     must_be_open()?;
     match write(text) {
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
-        written => told(written),
+        written => check_written(written),
     }
 }
 
@@ -71,13 +71,13 @@ pub fn print(text: &str) -> Result<()> {
 /// standard output that was closed from the beginning.
 pub fn print_whole(text: &str) -> Result<()> {
     must_be_open()?;
-    told(write(text))
+    check_written(write(text))
 }
 
 /// Fails when standard output was closed before this program began.
 pub fn must_be_open() -> Result<()> {
     if terminal::stdout_is_closed() {
-        return Err(Failure::local("standard output is closed")
+        return Err(CliError::local("standard output is closed")
             .hint("`>/dev/null` throws the output away; give that to do so on purpose"));
     }
     Ok(())
@@ -89,18 +89,18 @@ fn write(text: &str) -> io::Result<()> {
     stdout.flush()
 }
 
-fn told(written: io::Result<()>) -> Result<()> {
-    written.map_err(|error| Failure::local(format!("cannot write to standard output: {error}")))
+fn check_written(written: io::Result<()>) -> Result<()> {
+    written.map_err(|error| CliError::local(format!("cannot write to standard output: {error}")))
 }
 
 /// Writes lines to standard error. Nobody can be told when that fails.
-pub fn tell(text: &str) {
+pub fn eprint(text: &str) {
     let _ = writeln!(Waiting(io::stderr().lock()), "{text}");
 }
 
 /// Tells something useful that is not the answer: one line on standard error.
-pub fn note(text: &str) {
-    tell(&format!("note: {}", terminal::visible(text)));
+pub fn eprint_note(text: &str) {
+    eprint(&format!("note: {}", terminal::visible(text)));
 }
 
 /// Rows that are no answer of an action, in any format.

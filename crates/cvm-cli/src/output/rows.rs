@@ -2,7 +2,7 @@
 
 use cvm_models::protocol::{ActionInfo, Kind, ModelInfo};
 
-use crate::exit::{Failure, Result};
+use crate::exit::{CliError, Result};
 use crate::json::Json;
 use crate::{describe, suggest};
 
@@ -41,7 +41,7 @@ pub fn main_list(info: &ActionInfo) -> Option<(&'static str, &'static ModelInfo)
 /// Reads `--columns A,B.C` and checks that the entries have such members.
 pub fn chosen(info: &ActionInfo, columns: &str) -> Result<Vec<String>> {
     let Some((_, table)) = main_list(info) else {
-        return Err(Failure::usage(format!(
+        return Err(CliError::usage(format!(
             "`{}` answers no list, so `--columns` has no use",
             info.name
         )));
@@ -50,7 +50,7 @@ pub fn chosen(info: &ActionInfo, columns: &str) -> Result<Vec<String>> {
     describe::walk(table, "0", &mut |path, _, _| known.push(path.to_owned()));
     let named = || columns.split(',').map(str::trim).filter(|column| !column.is_empty());
     if named().next().is_none() {
-        return Err(Failure::usage("`--columns` names no member")
+        return Err(CliError::usage("`--columns` names no member")
             .hint(format!("`cvm help {}` lists them under Answer", info.name)));
     }
     named()
@@ -66,7 +66,7 @@ pub fn chosen(info: &ActionInfo, columns: &str) -> Result<Vec<String>> {
                     .map(str::to_owned),
             );
             near.dedup();
-            Err(Failure::usage(format!("`{}` has no member `{column}`", table.name))
+            Err(CliError::usage(format!("`{}` has no member `{column}`", table.name))
                 .maybe_hint(suggest::did_you_mean(&near))
                 .hint(format!("`cvm help {}` lists them under Answer", info.name)))
         })

@@ -1,11 +1,11 @@
 //! Parameters of every spelling, and what they are refused for.
 
 use super::*;
-use crate::args::Line;
+use crate::args::Args;
 use serde_json::json;
 
 fn read(action: &str, arguments: &[&str]) -> Result<Value> {
-    let line = Line::parse(arguments.iter().map(std::ffi::OsString::from)).unwrap();
+    let line = Args::parse(arguments.iter().map(std::ffi::OsString::from)).unwrap();
     let table = cvm_models::action(action).unwrap().request;
     request(table, line.parameters, None, &mut Sources::default())
 }
@@ -217,7 +217,7 @@ fn a_parameter_replaces_the_whole_member_of_the_input_or_is_refused() {
     let over = |action: &str, input: &str, arguments: &[&str]| {
         let table = cvm_models::action(action).unwrap().request;
         let input = Json::parse(input.as_bytes()).unwrap();
-        let line = Line::parse(arguments.iter().map(std::ffi::OsString::from)).unwrap();
+        let line = Args::parse(arguments.iter().map(std::ffi::OsString::from)).unwrap();
         request(table, line.parameters, Some(&input), &mut Sources::default())
     };
     let two = r#"{"InstanceIds":["ins-a","ins-b"]}"#;
@@ -243,7 +243,7 @@ fn a_parameter_replaces_the_whole_member_of_the_input_or_is_refused() {
         ("RunInstances", r#"{"DataDisks":[{}]}"#, &["--DataDisks.0.DiskSize", "10"]),
     ] {
         let failure = over(action, input, arguments).unwrap_err();
-        assert_eq!(failure.exit(), crate::exit::Exit::Usage);
+        assert_eq!(failure.exit(), crate::exit::ExitStatus::Usage);
         assert!(failure.to_string().contains("gives a part of"), "{failure}");
     }
 }
@@ -292,7 +292,7 @@ fn null_and_a_json_list_are_no_items_of_a_list_of_strings() {
         &["--Filters.0.Values", "x", "[]"],
     ] {
         let failure = read("DescribeInstances", arguments).unwrap_err();
-        assert_eq!(failure.exit(), crate::exit::Exit::Usage, "{arguments:?}");
+        assert_eq!(failure.exit(), crate::exit::ExitStatus::Usage, "{arguments:?}");
     }
     let text = "[prod] web";
     assert_eq!(

@@ -7,15 +7,15 @@ use cvm_models::protocol::{ActionInfo, Missing, ReconcileInfo, RetryClass};
 use serde_json::{Value, json};
 
 use super::compare::uncompared;
-use super::reading::Reading;
+use super::list_query::Reading;
+use super::matching;
 use super::value::{at, text, texts};
-use super::verdict;
 use crate::connect::Connection;
 use crate::output::rows;
-use crate::{call, catalog};
+use crate::{call, lookup};
 
 /// The reading must not hold up the change for longer than this.
-const MOST_TIME: Duration = Duration::from_secs(5);
+const MAX_TIME: Duration = Duration::from_secs(5);
 
 /// What was listed under an id of a request before the request was sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -83,17 +83,17 @@ pub async fn read(
     if call::class(info, request) == RetryClass::Read || !is_needed(info, facts, request, secrets) {
         return None;
     }
-    let list = catalog::action(facts.list).ok()?;
+    let list = lookup::action(facts.list).ok()?;
     let (items, table) = rows::main_list(list)?;
     let reading = Reading { facts, list, items, request };
-    let entries = tokio::time::timeout(MOST_TIME, reading.entries(connection)).await.ok()?.ok()?;
+    let entries = tokio::time::timeout(MAX_TIME, reading.entries(connection)).await.ok()?.ok()?;
     let ids = texts(request, facts.ids?);
     let own = list.paginate.and_then(|pages| pages.id).unwrap_or(facts.id);
     let seen = entries.iter().filter_map(|entry| {
         let id = at(entry, facts.id).and_then(text).filter(|id| ids.contains(id))?;
         let own = at(entry, own).and_then(text)?;
         let expires = facts.expires.and_then(|member| at(entry, member)).and_then(text);
-        Some(Seen { id, own, from: verdict::all(facts.from, table, entry), expires })
+        Some(Seen { id, own, from: matching::all(facts.from, table, entry), expires })
     });
     Some(seen.collect())
 }

@@ -3,45 +3,45 @@
 pub mod before;
 mod compare;
 mod guard;
-mod look;
+mod inspect;
+mod list_query;
 mod marks;
-mod reading;
-mod repeat;
-mod same;
+mod matching;
+mod rebuild_request;
+mod replay;
 mod value;
-mod verdict;
 
 pub use before::Seen;
 pub use guard::Guard;
 
 use std::time::{Duration, SystemTime};
 
-use crate::args::Line;
+use crate::args::Args;
 use crate::clocks::Clocks;
 use crate::entry::{self, Entry};
-use crate::exit::{Failure, Result};
+use crate::exit::{CliError, Result};
 use crate::journal::{Found, Journal};
 use crate::options::Scope;
 use crate::output::rows::Rows;
 use crate::output::{self, Format};
-use repeat::Sent;
+use replay::Sent;
 
 /// Lists the entries, forgets one, or settles one.
-pub fn run(line: &Line) -> Result<()> {
-    line.only("resume", Scope::Resume, 1)?;
+pub fn run(line: &Args) -> Result<()> {
+    line.reject_unexpected("resume", Scope::Resume, 1)?;
     let journal = Journal::of_user()?;
-    match (line.words.get(1), line.option("forget")) {
+    match (line.positional.get(1), line.option("forget")) {
         (None, Some(id)) => forget(line, &journal, id),
-        (Some(id), Some(_)) => Err(Failure::usage(format!("`{id}` stands beside `--forget`"))
+        (Some(id), Some(_)) => Err(CliError::usage(format!("`{id}` stands beside `--forget`"))
             .hint("write `cvm resume ID`, or `cvm resume --forget ID`")),
         (None, None) if line.parameters.is_empty() => list(line, &journal),
-        (None, None) => Err(Failure::usage("parameters belong to an entry, and none is named")
+        (None, None) => Err(CliError::usage("parameters belong to an entry, and none is named")
             .hint("write `cvm resume ID --Secret.Member @-`; `cvm resume` lists what there is")),
         (Some(id), None) => settle(line, journal, id),
     }
 }
 
-fn forget(line: &Line, journal: &Journal, id: &str) -> Result<()> {
+fn forget(line: &Args, journal: &Journal, id: &str) -> Result<()> {
     let format = Format::of(line, Format::Table)?;
     output::must_be_open()?;
     journal.forget(id)?;
@@ -53,20 +53,20 @@ fn forget(line: &Line, journal: &Journal, id: &str) -> Result<()> {
     output::print(&output::of_rows(&Rows { columns, rows, left_out: 0 }, format))
 }
 
-fn settle(line: &Line, journal: Journal, id: &str) -> Result<()> {
+fn settle(line: &Args, journal: Journal, id: &str) -> Result<()> {
     let noted = journal.entry(id)?;
     let entry = noted.entry();
     let info = entry.info().map_err(|why| entry::unusable(id, &why))?;
     if entry.window(&Clocks::now()).is_none() {
-        return look::run(line, info, noted);
+        return inspect::run(line, info, noted);
     }
-    match repeat::run(line, info, noted)? {
+    match replay::run(line, info, noted)? {
         Sent::Ended => Ok(()),
-        Sent::Not(noted) => look::run(line, info, *noted),
+        Sent::Not(noted) => inspect::run(line, info, *noted),
     }
 }
 
-fn list(line: &Line, journal: &Journal) -> Result<()> {
+fn list(line: &Args, journal: &Journal) -> Result<()> {
     let format = Format::of(line, Format::Table)?;
     let found = journal.entries()?;
     if found.is_empty() && format == Format::Table {
@@ -105,11 +105,11 @@ fn row(found: Found, now: &Clocks) -> [String; 7] {
 
 /// How long ago an entry was written, for people.
 fn age(entry: &Entry, now: SystemTime) -> String {
-    entry.age(now).map_or_else(|| "clock went back".to_owned(), told)
+    entry.age(now).map_or_else(|| "clock went back".to_owned(), format_age)
 }
 
 /// A span of time in its largest unit.
-fn told(span: Duration) -> String {
+fn format_age(span: Duration) -> String {
     let seconds = span.as_secs();
     match seconds {
         0..120 => format!("{seconds} s"),
@@ -121,12 +121,12 @@ fn told(span: Duration) -> String {
 
 /// Refuses a credential that is not the entry's: a token belongs to an account, and so does what a
 /// list shows.
-fn must_be_signed_by(entry: &Entry, secret_id: &str, line: &Line) -> Result<()> {
+fn must_be_signed_by(entry: &Entry, secret_id: &str, line: &Args) -> Result<()> {
     if entry.secret_id == secret_id || line.has("same-account") {
         return Ok(());
     }
-    Err(Failure::new(
-        crate::exit::Exit::Config,
+    Err(CliError::new(
+        crate::exit::ExitStatus::Config,
         "another secret id signed this request; nothing was sent",
     )
     .hint("use the credential of then: in another account neither token nor list tells anything")

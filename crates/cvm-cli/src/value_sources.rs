@@ -14,7 +14,7 @@ use std::os::fd::AsFd;
 
 use cvm_models::protocol::utf8_text;
 
-use crate::exit::{Failure, Result};
+use crate::exit::{CliError, Result};
 use crate::json::Json;
 #[cfg(not(unix))]
 use crate::nonblocking::AsFd;
@@ -22,7 +22,7 @@ use crate::nonblocking::Waiting;
 use crate::private_file;
 
 /// More than this is no parameter.
-const MOST_BYTES: u64 = 10 * 1024 * 1024;
+const MAX_BYTES: u64 = 10 * 1024 * 1024;
 
 /// Where values are read from. Standard input can be read once.
 #[derive(Default)]
@@ -37,7 +37,7 @@ impl Sources {
             None => return Ok(value),
             Some(literal) if literal.starts_with('@') => return Ok(literal.to_owned()),
             Some("") => {
-                return Err(Failure::usage(format!("`--{name}` names no file behind `@`")).hint(
+                return Err(CliError::usage(format!("`--{name}` names no file behind `@`")).hint(
                     "write @FILE, @- for standard input, or @@… for a value that begins with @",
                 ));
             }
@@ -46,7 +46,7 @@ impl Sources {
             Some(path) => {
                 let text = bytes_of(path).and_then(|bytes| text(&bytes)).map_err(|why| {
                     let what = "cannot read the file named behind `@`";
-                    Failure::local(format!("`--{name}`: {what}: {why}"))
+                    CliError::local(format!("`--{name}`: {what}: {why}"))
                         .hint("a value that begins with @ is written with two: @@…")
                 })?;
                 (text, "the file named behind `@`")
@@ -56,7 +56,7 @@ impl Sources {
         let line = text.strip_suffix('\n').unwrap_or(&text);
         let line = line.strip_suffix('\r').unwrap_or(line);
         if line.is_empty() {
-            return Err(Failure::usage(format!("`--{name}` is empty: {from} holds nothing"))
+            return Err(CliError::usage(format!("`--{name}` is empty: {from} holds nothing"))
                 .hint("leave the parameter out, or give `=` and nothing behind it"));
         }
         Ok(line.to_owned())
@@ -72,13 +72,13 @@ impl Sources {
         };
         Json::parse(text.as_bytes()).map_err(|error| {
             let hint = "it takes a JSON object, `file://PATH` of one, or `-` for standard input";
-            Failure::usage(format!("`--cli-input-json` is not JSON: {error}")).hint(hint)
+            CliError::usage(format!("`--cli-input-json` is not JSON: {error}")).hint(hint)
         })
     }
 
     fn stdin(&mut self, who: &str) -> Result<String> {
         if let Some(first) = self.stdin_taken_by.replace(who.to_owned()) {
-            return Err(Failure::usage(format!("`{first}` and `{who}` both read standard input")));
+            return Err(CliError::usage(format!("`{first}` and `{who}` both read standard input")));
         }
         read(io::stdin().lock())
             .and_then(|bytes| text(&bytes))
@@ -130,8 +130,8 @@ fn bytes_of(path: &str) -> std::result::Result<Vec<u8>, String> {
 
 fn read(source: impl Read + AsFd) -> std::result::Result<Vec<u8>, String> {
     let mut bytes = Vec::new();
-    match Waiting(source).take(MOST_BYTES + 1).read_to_end(&mut bytes) {
-        Ok(length) if length as u64 > MOST_BYTES => Err("it is too large".to_owned()),
+    match Waiting(source).take(MAX_BYTES + 1).read_to_end(&mut bytes) {
+        Ok(length) if length as u64 > MAX_BYTES => Err("it is too large".to_owned()),
         Ok(_) => Ok(bytes),
         Err(error) => Err(error.to_string()),
     }
@@ -142,8 +142,8 @@ fn text(bytes: &[u8]) -> std::result::Result<String, String> {
     utf8_text(bytes).map(str::to_owned).map_err(|why| format!("it {why}"))
 }
 
-fn unreadable(name: &str, why: &str) -> Failure {
-    Failure::local(format!("cannot read `{name}`: {why}"))
+fn unreadable(name: &str, why: &str) -> CliError {
+    CliError::local(format!("cannot read `{name}`: {why}"))
 }
 
 #[cfg(test)]
@@ -165,7 +165,7 @@ mod tests {
         assert_eq!(secret(&format!("@{path}")).unwrap(), "from file");
         assert!(secret("@").is_err());
         let failure = secret("@canary").unwrap_err();
-        assert_eq!(failure.exit(), crate::exit::Exit::Local);
+        assert_eq!(failure.exit(), crate::exit::ExitStatus::Local);
         assert!(!failure.to_string().contains("canary"), "{failure}");
     }
 
@@ -190,7 +190,7 @@ mod tests {
             let file = tempfile::NamedTempFile::new().unwrap();
             fs::write(file.path(), text).unwrap();
             let failure = secret(&format!("@{}", file.path().display())).unwrap_err();
-            assert_eq!(failure.exit(), crate::exit::Exit::Usage);
+            assert_eq!(failure.exit(), crate::exit::ExitStatus::Usage);
             assert!(
                 failure.to_string().contains("`--LoginSettings.Password` is empty"),
                 "{failure}"

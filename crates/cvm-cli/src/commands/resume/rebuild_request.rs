@@ -3,19 +3,19 @@
 use cvm_models::protocol::ActionInfo;
 use serde_json::Value;
 
-use crate::args::Line;
+use crate::args::Args;
 use crate::entry::{Entry, fingerprint, unusable, without_secrets};
-use crate::exit::{Failure, Result};
+use crate::exit::{CliError, Result};
 use crate::json::Json;
 use crate::parameters;
-use crate::source::Sources;
+use crate::value_sources::Sources;
 
 /// Most differences that a message names.
-const MOST_NAMED: usize = 4;
+const MAX_NAMED: usize = 4;
 
 /// The request as it was, with the parameters of the line laid over it. They may add secrets that the
 /// entry names; whatever else they give must be what the entry has.
-pub fn request(line: &Line, info: &'static ActionInfo, entry: &Entry) -> Result<Value> {
+pub fn request(line: &Args, info: &'static ActionInfo, entry: &Entry) -> Result<Value> {
     let mut sources = Sources::default();
     let given = line.option("cli-input-json").map(|source| sources.json(source)).transpose()?;
     let noted = Json::from(entry.parameters.clone());
@@ -23,7 +23,7 @@ pub fn request(line: &Line, info: &'static ActionInfo, entry: &Entry) -> Result<
     parameters::completed(info.request, Vec::new(), [&noted], &mut Sources::default()).map_err(
         |failure| {
             let why = "its parameters do not fit the action";
-            failure.told_by(unusable(&entry.id, why))
+            failure.wrap(unusable(&entry.id, why))
         },
     )?;
     let bases = [Some(&noted), given.as_ref()].into_iter().flatten();
@@ -35,8 +35,8 @@ pub fn request(line: &Line, info: &'static ActionInfo, entry: &Entry) -> Result<
     compare("", &entry.parameters, &bare, &mut other);
     other.extend(secrets.into_iter().filter(|name| !entry.secrets.contains(name)));
     if !other.is_empty() {
-        other.truncate(MOST_NAMED);
-        return Err(Failure::usage(format!(
+        other.truncate(MAX_NAMED);
+        return Err(CliError::usage(format!(
             "`--{}` is not what the entry has; nothing was sent",
             other.join("`, `--")
         ))
@@ -47,7 +47,7 @@ pub fn request(line: &Line, info: &'static ActionInfo, entry: &Entry) -> Result<
 
 /// Refuses a request that is not the very same in every part that the journal can vouch for.
 pub fn must_be_whole(
-    line: &Line,
+    line: &Args,
     info: &'static ActionInfo,
     entry: &Entry,
     request: &Value,
@@ -56,14 +56,14 @@ pub fn must_be_whole(
     let missing: Vec<&str> =
         entry.secrets.iter().filter(|name| !secrets.contains(name)).map(String::as_str).collect();
     if !missing.is_empty() {
-        return Err(Failure::usage(format!(
+        return Err(CliError::usage(format!(
             "`--{}` was given, which the journal does not keep; nothing was sent",
             missing.join("`, `--")
         ))
         .hint(format!("give the same again: {}", entry.command(line))));
     }
     if fingerprint(info, &bare, &secrets) != entry.fingerprint {
-        return Err(Failure::local(
+        return Err(CliError::local(
             "the fingerprint of the entry is not that of its parameters; nothing was sent",
         )
         .hint("somebody has changed the entry: look what became of the request yourself"));
@@ -134,7 +134,7 @@ mod tests {
     fn resume(arguments: &[&str]) -> Result<Value> {
         let (info, entry) = launch();
         let arguments = [&["resume", "1"], arguments].concat();
-        let line = Line::parse(arguments.into_iter().map(OsString::from)).unwrap();
+        let line = Args::parse(arguments.into_iter().map(OsString::from)).unwrap();
         let request = request(&line, info, &entry)?;
         must_be_whole(&line, info, &entry, &request)?;
         Ok(request)
@@ -183,7 +183,7 @@ mod tests {
             let request = request.unwrap();
             let read = Entry::parse(entry(info, &request).to_text().as_bytes()).unwrap();
             let given = ["resume", "1", "--cli-input-json", &full.pretty()].map(OsString::from);
-            let line = Line::parse(given).unwrap();
+            let line = Args::parse(given).unwrap();
             let whole = self::request(&line, info, &read).unwrap();
             must_be_whole(&line, info, &read, &whole).unwrap();
             assert_eq!(whole, request, "{}", info.name);
@@ -195,7 +195,7 @@ mod tests {
         let (info, mut entry) = launch();
         entry.parameters["InstanceCount"] = 7.into();
         let line =
-            Line::parse(["resume", "1", "--LoginSettings.Password", "x"].map(OsString::from))
+            Args::parse(["resume", "1", "--LoginSettings.Password", "x"].map(OsString::from))
                 .unwrap();
         let request = request(&line, info, &entry).unwrap();
         let failure = must_be_whole(&line, info, &entry, &request).unwrap_err().to_string();

@@ -12,12 +12,12 @@ use cvm_models::enums::{ImageState, ZoneState};
 use cvm_models::protocol::{RetryClass, Sensitive};
 use cvm_models::types::{Filter, InstanceTypeConfig, LoginSettings, Placement};
 
-use super::Teller;
+use super::Printer;
 use crate::call;
-use crate::exit::{Exit, Failure, Result};
+use crate::exit::{CliError, ExitStatus, Result};
 
 /// Looks at the region and asks whether a small launch would pass.
-pub async fn look_around(teller: &mut Teller) -> Result<()> {
+pub async fn look_around(teller: &mut Printer) -> Result<()> {
     teller.chapter("What is there")?;
     let regions = read(teller, DescribeRegions {}).await?.region_set;
     let zones = read(teller, DescribeZones {}).await?.zone_set;
@@ -36,7 +36,10 @@ pub async fn look_around(teller: &mut Teller) -> Result<()> {
         zones.iter().any(|one| one.zone == zone && one.zone_state == ZoneState::Available)
     };
     let Some(model) = small(&models, open) else {
-        return Err(Failure::new(Exit::Refused, "no zone here offers a model without a GPU"));
+        return Err(CliError::new(
+            ExitStatus::Refused,
+            "no zone here offers a model without a GPU",
+        ));
     };
     teller.say(&format!(
         "{} of {} models: {} in {}, {} cores and {} GiB.",
@@ -58,8 +61,8 @@ pub async fn look_around(teller: &mut Teller) -> Result<()> {
         .iter()
         .find(|image| image.image_state == ImageState::Normal && image.platform != "Windows");
     let Some(image) = usable else {
-        return Err(Failure::new(
-            Exit::Refused,
+        return Err(CliError::new(
+            ExitStatus::Refused,
             format!("no public image runs on {}", model.instance_type),
         ));
     };
@@ -80,7 +83,7 @@ pub async fn look_around(teller: &mut Teller) -> Result<()> {
 }
 
 /// Sends an action that only reads. For any other this does not compile.
-async fn read<A: Action>(teller: &mut Teller, request: A) -> Result<A::Response> {
+async fn read<A: Action>(teller: &mut Printer, request: A) -> Result<A::Response> {
     const {
         assert!(
             matches!(A::INFO.retry, RetryClass::Read),
@@ -91,7 +94,7 @@ async fn read<A: Action>(teller: &mut Teller, request: A) -> Result<A::Response>
 }
 
 /// Asks whether a launch would pass, once.
-async fn would_pass(teller: &mut Teller, launch: RunInstances) -> Result<RunInstancesResponse> {
+async fn would_pass(teller: &mut Printer, launch: RunInstances) -> Result<RunInstancesResponse> {
     let launch = RunInstances { dry_run: Some(true), ..launch };
     let response = teller.once(launch).await?.0;
     if response.instance_id_set.is_empty() {
@@ -117,7 +120,7 @@ fn password() -> Result<Sensitive> {
     const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-";
     let mut bytes = [0; 20];
     getrandom::fill(&mut bytes)
-        .map_err(|_| Failure::local("the system gives no randomness for a password"))?;
+        .map_err(|_| CliError::local("the system gives no randomness for a password"))?;
     // One of each kind, so that every system's rule is met.
     let mut password = String::from("Aa1_");
     password.extend(

@@ -8,19 +8,19 @@ use cvm_models::{Action, Client, Error, Waiter};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::commands::error::described;
-use crate::exit::{Exit, Failure, Result};
-use crate::layout::Page;
+use crate::exit::{CliError, ExitStatus, Result};
 use crate::outcome;
 use crate::output::rows::Rows;
 use crate::output::{self, table};
 use crate::terminal::{self, visible};
+use crate::text_page::TextPage;
 use crate::wire::Wire;
 
 /// Everything below a heading stands so far to the right.
 const INDENT: usize = 3;
 
 /// Makes the calls of the story and tells them.
-pub struct Teller {
+pub struct Printer {
     client: Client,
     wire: Option<Wire>,
     interval: Duration,
@@ -28,7 +28,7 @@ pub struct Teller {
     calls: u32,
 }
 
-impl Teller {
+impl Printer {
     /// A teller whose waits poll at this interval.
     pub const fn new(client: Client, wire: Option<Wire>, interval: Duration) -> Self {
         Self { client, wire, interval, chapters: 0, calls: 0 }
@@ -47,7 +47,7 @@ impl Teller {
 
     /// Says something, wrapped.
     pub fn say(&self, text: &str) -> Result<()> {
-        let mut page = Page::new();
+        let mut page = TextPage::new();
         page.paragraph(if self.chapters == 0 { 0 } else { INDENT }, text);
         output::print(&page.finish())
     }
@@ -113,8 +113,8 @@ impl Teller {
             Err(error) if error.code().is_some_and(|known| known == code) => error,
             Err(error) => return Err(outcome::failure(A::INFO, &sent, &error, None)),
             Ok((_, report)) => {
-                return Err(Failure::new(
-                    Exit::Refused,
+                return Err(CliError::new(
+                    ExitStatus::Refused,
                     format!(
                         "{name} was to be refused with {code}, and was not (request id {})",
                         report.request_id
@@ -123,7 +123,7 @@ impl Teller {
             }
         };
         self.line(name, &style("refused").yellow().to_string(), took(&error), &request_id(&error))?;
-        let mut page = Page::new();
+        let mut page = TextPage::new();
         let service = error.service().map_or("", |service| service.message.as_str());
         page.hanging(INDENT + 2, INDENT + 4, &format!("{code}: {service}"));
         if let Some(info) = described(code) {
@@ -166,7 +166,7 @@ impl Teller {
                 let told = format!("until {goal}, {polls} of {}", info.action.name);
                 self.line("wait", &style("ok").green().to_string(), began.elapsed(), &told)
             }
-            Err(error) => Err(Failure::new(outcome::exit(&error), error.to_string())),
+            Err(error) => Err(CliError::new(outcome::exit(&error), error.to_string())),
         }
     }
 

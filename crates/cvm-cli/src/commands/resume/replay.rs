@@ -5,14 +5,14 @@ use std::time::Duration;
 use cvm_models::protocol::{ActionInfo, RetryClass};
 use serde_json::{Map, Value};
 
-use super::{Guard, must_be_signed_by, same};
-use crate::args::Line;
+use super::{Guard, must_be_signed_by, rebuild_request};
+use crate::args::Args;
 use crate::call::{self, Print};
 use crate::connect::{Connection, reconnect, timeout};
 use crate::entry::Entry;
-use crate::exit::{Exit, Failure, Result};
-use crate::journal::Noted;
-use crate::outcome::WayOut;
+use crate::exit::{CliError, ExitStatus, Result};
+use crate::journal::JournalGuard;
+use crate::outcome::ResumeHint;
 use crate::wire::{Show, Wire};
 use crate::{output, runtime};
 
@@ -24,23 +24,23 @@ pub enum Sent {
     /// It was sent, and its outcome is known.
     Ended,
     /// Nothing was sent: only reading is left.
-    Not(Box<Noted>),
+    Not(Box<JournalGuard>),
 }
 
 /// Sends the request of the entry again, if it is proved that its token is young.
-pub fn run(line: &Line, info: &'static ActionInfo, mut noted: Noted) -> Result<Sent> {
+pub fn run(line: &Args, info: &'static ActionInfo, mut noted: JournalGuard) -> Result<Sent> {
     let entry = noted.entry().clone();
     let print = Print::read(line, info)?;
-    let request = same::request(line, info, &entry)?;
-    same::must_be_whole(line, info, &entry, &request)?;
+    let request = rebuild_request::request(line, info, &entry)?;
+    rebuild_request::must_be_whole(line, info, &entry, &request)?;
     if call::class(info, &request) != RetryClass::Token {
-        return Err(Failure::local("the entry is of a request that may not be sent again"));
+        return Err(CliError::local("the entry is of a request that may not be sent again"));
     }
     let wire = line.has("show-wire").then(|| Wire::new(Show::Stderr));
     let guard = Guard::new(&entry);
     let mut connection = reconnect(line, &entry, wire, Some(guard.clone()))?;
     let own_limit = timeout(line)?;
-    let way_out = WayOut::of(&entry, line);
+    let way_out = ResumeHint::of(&entry, line);
     let answer = runtime::block_on(async {
         must_be_signed_by(&entry, &connection.secret_id().await?, line)?;
         let most = own_limit.map_or(TIME_TO_ASK, |limit| limit.min(TIME_TO_ASK));
@@ -48,14 +48,14 @@ pub fn run(line: &Line, info: &'static ActionInfo, mut noted: Noted) -> Result<S
         let left = match guard.left() {
             Ok(left) => left,
             Err(why) => {
-                output::note(&format!("{} is not sent again: {why}", info.name));
+                output::eprint_note(&format!("{} is not sent again: {why}", info.name));
                 return Ok(None);
             }
         };
         // The last attempt must leave while the token is known, however long this call lasts.
         let limit = own_limit.map_or(left, |limit| limit.min(left));
         connection.client = connection.client.with_operation_timeout(limit);
-        output::note(&format!("{} is sent again with the token it had", info.name));
+        output::eprint_note(&format!("{} is sent again with the token it had", info.name));
         let judge = |failure| still_unknown(info, &entry, &way_out, failure);
         let sent = call::deliver(info, &request, &connection, Some(&way_out), judge).await;
         sent.map(Some).map_err(|failure| {
@@ -86,21 +86,26 @@ async fn ask_the_time(info: &'static ActionInfo, connection: &Connection, most: 
 
 /// A refusal of the resend says nothing of the first sending, so the outcome stays unknown. That is
 /// said before the refusal itself, whose advice may be to do what makes everything twice.
-fn still_unknown(info: &ActionInfo, entry: &Entry, way_out: &WayOut, failure: Failure) -> Failure {
-    if failure.exit() == Exit::Unknown {
+fn still_unknown(
+    info: &ActionInfo,
+    entry: &Entry,
+    way_out: &ResumeHint,
+    failure: CliError,
+) -> CliError {
+    if failure.exit() == ExitStatus::Unknown {
         return failure;
     }
     let name = info.name;
-    let mut outer = Failure::new(
-        Exit::Unknown,
+    let mut outer = CliError::new(
+        ExitStatus::Unknown,
         format!(
             "{name} may or may not have been carried out: that the resend failed proves nothing \
              about the first sending"
         ),
     );
     // Only words tell of this refusal, so nothing but words follows from them.
-    if failure.exit() == Exit::Refused
-        && info.idempotency_token.is_some_and(|token| failure.speaks_of(token))
+    if failure.exit() == ExitStatus::Refused
+        && info.idempotency_token.is_some_and(|token| failure.mentions(token))
     {
         let differs = if entry.secrets.is_empty() {
             "is not what was sent then".to_owned()
@@ -115,7 +120,7 @@ fn still_unknown(info: &ActionInfo, entry: &Entry, way_out: &WayOut, failure: Fa
                 "whatever the refusal advises, take no new token: with one it would be done twice",
             );
     }
-    failure.told_by(outer).hint(way_out.told())
+    failure.wrap(outer).hint(way_out.describe())
 }
 
 #[cfg(test)]
@@ -127,7 +132,7 @@ mod tests {
     use crate::clocks::Clocks;
     use crate::entry::Sending;
 
-    fn told(request: Value, failure: Failure) -> Failure {
+    fn told(request: Value, failure: CliError) -> CliError {
         let sending = Sending {
             region: None,
             endpoint: "https://h".into(),
@@ -136,7 +141,7 @@ mod tests {
         };
         let info = cvm_models::action("RunInstances").unwrap();
         let entry = Entry::new("1".into(), Clocks::now(), info, &request, sending);
-        still_unknown(info, &entry, &WayOut::of(&entry, &Line::default()), failure)
+        still_unknown(info, &entry, &ResumeHint::of(&entry, &Args::default()), failure)
     }
 
     #[test]
@@ -144,8 +149,8 @@ mod tests {
         let request = json!({ "ClientToken": "t", "LoginSettings": { "Password": "canary" } });
         let refusal = "InvalidParameterValue: The parameter `ClientToken` belongs to an earlier \
                        request with other parameters; use a new one.";
-        let failure = told(request, Failure::new(Exit::Refused, refusal).hint("theirs"));
-        assert_eq!(failure.exit(), Exit::Unknown);
+        let failure = told(request, CliError::new(ExitStatus::Refused, refusal).hint("theirs"));
+        assert_eq!(failure.exit(), ExitStatus::Unknown);
         let text = failure.to_string();
         let place = |words: &str| text.find(words).unwrap_or_else(|| panic!("{words}: {text}"));
         assert!(place("proves nothing about the first sending") < text.find('\n').unwrap());
@@ -160,12 +165,13 @@ mod tests {
     #[test]
     fn another_refusal_does_not_speak_of_the_token() {
         let request = json!({ "ClientToken": "t" });
-        let failure = told(request.clone(), Failure::new(Exit::Refused, "LimitExceeded: no"));
-        assert_eq!(failure.exit(), Exit::Unknown);
+        let failure =
+            told(request.clone(), CliError::new(ExitStatus::Refused, "LimitExceeded: no"));
+        assert_eq!(failure.exit(), ExitStatus::Unknown);
         let text = failure.to_string();
         assert!(text.contains("proves nothing") && text.contains("LimitExceeded: no"), "{text}");
         assert!(!text.contains("new token"), "{text}");
-        let unknown = told(request, Failure::new(Exit::Unknown, "lost"));
+        let unknown = told(request, CliError::new(ExitStatus::Unknown, "lost"));
         assert_eq!(unknown.to_string(), "error: lost");
     }
 }

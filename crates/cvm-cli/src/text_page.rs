@@ -8,12 +8,12 @@ use crate::terminal;
 const WIDEST: usize = 100;
 
 /// A text under construction, line by line.
-pub struct Page {
+pub struct TextPage {
     text: String,
     width: usize,
 }
 
-impl Page {
+impl TextPage {
     /// An empty page for this screen.
     pub fn new() -> Self {
         Self::of_width(terminal::width().min(WIDEST))
@@ -99,14 +99,14 @@ mod tests {
 
     #[test]
     fn paragraphs_wrap_at_blanks_only() {
-        let mut page = Page::of_width(20);
+        let mut page = TextPage::of_width(20);
         page.paragraph(2, "one two three four fivesixseveneightnineten eleven");
         assert_eq!(page.finish(), "  one two three four\n  fivesixseveneightnineten\n  eleven\n");
     }
 
     #[test]
     fn entries_stand_in_columns() {
-        let mut page = Page::of_width(30);
+        let mut page = TextPage::of_width(30);
         page.entry(12, "list", "Shows every action there is.");
         page.entry(12, "averylongname", "Below.");
         page.entry(12, "bare", "");
@@ -118,7 +118,7 @@ mod tests {
 
     #[test]
     fn nothing_on_a_page_drives_a_terminal() {
-        let mut page = Page::of_width(80);
+        let mut page = TextPage::of_width(80);
         page.paragraph(0, "a\u{1b}[2Jb");
         assert_eq!(page.finish(), "a\\u{1b}[2Jb\n");
     }

@@ -11,14 +11,14 @@ use cvm_models::types::{
 };
 use cvm_models::{error_code, waiters};
 
-use super::Teller;
-use crate::exit::{Exit, Failure, Result};
+use super::Printer;
+use crate::exit::{CliError, ExitStatus, Result};
 
 /// The zone of the getting-started page.
 pub const ZONE: &str = "ap-guangzhou-2";
 
 /// Asks which model has 2 cores and 4 GB.
-pub async fn choose_model(teller: &mut Teller) -> Result<String> {
+pub async fn choose_model(teller: &mut Printer) -> Result<String> {
     teller.chapter("Which model of family S2 has 2 cores and 4 GB in ap-guangzhou-2?")?;
     let request = DescribeInstanceTypeConfigs {
         filters: vec![filter("zone", ZONE), filter("instance-family", "S2")],
@@ -40,14 +40,17 @@ pub async fn choose_model(teller: &mut Teller) -> Result<String> {
     )?;
     let model = configs.iter().find(|config| config.cpu == 2 && config.memory == 4);
     let Some(model) = model.map(|config| config.instance_type.clone()) else {
-        return Err(Failure::new(Exit::Refused, "no model of family S2 has 2 cores and 4 GB"));
+        return Err(CliError::new(
+            ExitStatus::Refused,
+            "no model of family S2 has 2 cores and 4 GB",
+        ));
     };
     teller.say(&format!("It is {model}."))?;
     Ok(model)
 }
 
 /// Creates instance A, looks at it, is refused another model for it, and returns it.
-pub async fn life_of_a(teller: &mut Teller, model: &str) -> Result<()> {
+pub async fn launch_with_local_disk(teller: &mut Printer, model: &str) -> Result<()> {
     teller.chapter("Instance A, as the getting-started page has it")?;
     teller.say(
         "Image img-pmqg1cw7, S1.SMALL1, 50 GiB LOCAL_BASIC system disk and 100 GiB LOCAL_BASIC data \
@@ -108,7 +111,7 @@ fn instance_a() -> RunInstances {
 }
 
 /// Lists instances in a table.
-pub async fn show(teller: &mut Teller, ids: &[String]) -> Result<()> {
+pub async fn show(teller: &mut Printer, ids: &[String]) -> Result<()> {
     let request = DescribeInstances { instance_ids: ids.to_vec(), ..Default::default() };
     let (answer, _) = teller.call(request).await?;
     let rows = answer.instance_set.iter().map(row).collect();
@@ -145,7 +148,7 @@ fn row(instance: &Instance) -> Vec<String> {
 }
 
 /// Stops instances, returns them, and looks for them.
-pub async fn give_back(teller: &mut Teller, ids: Vec<String>) -> Result<()> {
+pub async fn give_back(teller: &mut Printer, ids: Vec<String>) -> Result<()> {
     teller.call(StopInstances { instance_ids: ids.clone(), ..Default::default() }).await?;
     teller.wait(waiters::InstancesStopped::of(&ids)).await?;
     teller.call(TerminateInstances { instance_ids: ids.clone(), ..Default::default() }).await?;
@@ -157,7 +160,10 @@ pub async fn give_back(teller: &mut Teller, ids: Vec<String>) -> Result<()> {
     };
     let (answer, _) = teller.call(request).await?;
     if answer.total_count != 0 {
-        return Err(Failure::new(Exit::Refused, format!("{} is still there", ids.join(", "))));
+        return Err(CliError::new(
+            ExitStatus::Refused,
+            format!("{} is still there", ids.join(", ")),
+        ));
     }
     teller.say(&format!("{} is gone: TotalCount is 0.", ids.join(", ")))
 }

@@ -31,7 +31,7 @@ pub enum Verdict {
     /// The effect is not there; it may still come.
     NotSeen,
     /// Nothing is proved; a person decides.
-    Open,
+    NeedsReview,
 }
 
 impl Verdict {
@@ -40,13 +40,13 @@ impl Verdict {
         match self {
             Self::Done => "done",
             Self::NotSeen => "not seen",
-            Self::Open => "you decide",
+            Self::NeedsReview => "you decide",
         }
     }
 }
 
 /// What is looked for.
-pub struct Sought<'a> {
+pub struct Query<'a> {
     /// The action of the request.
     pub action: &'static str,
     /// What the action says of its reading.
@@ -69,7 +69,7 @@ pub struct Sought<'a> {
     done_when: Vec<Condition>,
 }
 
-impl<'a> Sought<'a> {
+impl<'a> Query<'a> {
     /// What the entry of the journal asks for.
     pub fn new(
         info: &'static ActionInfo,
@@ -105,20 +105,20 @@ impl<'a> Sought<'a> {
         let about: Vec<&Value> = entries
             .iter()
             .filter(|entry| at(entry, self.facts.id).and_then(text).as_deref() == Some(id))
-            .filter(|entry| self.is_young(entry) && !self.is_namesake(entry))
+            .filter(|entry| self.created_after_request(entry) && !self.is_namesake(entry))
             .collect();
         let verdict = match about.as_slice() {
             [] if self.facts.if_absent == Missing::Success => self.of_absence(id),
-            [] if self.own == Some(self.facts.id) => Verdict::Open,
+            [] if self.own == Some(self.facts.id) => Verdict::NeedsReview,
             [] => Verdict::NotSeen,
             // An older entry of the same name would look just so.
             [_] if self.facts.created.is_some()
-                && (self.is_timeless() || self.before.is_none()) =>
+                && (self.creation_time_unknown() || self.before.is_none()) =>
             {
-                Verdict::Open
+                Verdict::NeedsReview
             }
             [entry] => self.of_entry(id, entry),
-            _ => Verdict::Open,
+            _ => Verdict::NeedsReview,
         };
         (verdict, about)
     }
@@ -128,9 +128,9 @@ impl<'a> Sought<'a> {
     /// wrong, and one made since whatever else became of it.
     pub fn candidates<'e>(&self, entries: &'e [Value]) -> Vec<&'e Value> {
         let is_candidate = |entry: &&Value| match marks::likeness(self.facts, self.request, entry) {
-            Some(Likeness::Equal) => self.is_young(entry) || self.may_be_like(entry),
+            Some(Likeness::Equal) => self.created_after_request(entry) || self.may_be_like(entry),
             Some(_) => false,
-            None => self.is_young(entry) && self.may_be_like(entry),
+            None => self.created_after_request(entry) && self.may_be_like(entry),
         };
         entries.iter().filter(is_candidate).collect()
     }
@@ -139,7 +139,7 @@ impl<'a> Sought<'a> {
     pub fn unmarked<'e>(&self, entries: &'e [Value]) -> Vec<&'e Value> {
         let is_open = |entry: &&Value| {
             marks::likeness(self.facts, self.request, entry) == Some(Likeness::Unknown)
-                && self.is_young(entry)
+                && self.created_after_request(entry)
                 && self.may_be_like(entry)
         };
         entries.iter().filter(is_open).collect()
@@ -160,7 +160,7 @@ impl<'a> Sought<'a> {
         if self.was_listed(id) && !self.may_have_expired(id) && self.uncompared.is_empty() {
             Verdict::Done
         } else {
-            Verdict::Open
+            Verdict::NeedsReview
         }
     }
 
@@ -183,18 +183,18 @@ impl<'a> Sought<'a> {
         let is_failed =
             facts.failed.iter().any(|one| all(&[*one], self.table, entry) == Some(true));
         if is_failed {
-            return Verdict::Open;
+            return Verdict::NeedsReview;
         }
         let likeness = likeness(facts, self.request, entry);
         let is_positive =
             |test: &Predicate| matches!(test, Predicate::Present | Predicate::OneOf(_));
         let conditions = || facts.done.iter().chain(facts.became);
         if likeness.is_none() && !conditions().any(|condition| is_positive(&condition.test)) {
-            return Verdict::Open;
+            return Verdict::NeedsReview;
         }
         match likeness {
             Some(Likeness::Different) => return self.not_seen(entry),
-            Some(Likeness::Unknown) => return Verdict::Open,
+            Some(Likeness::Unknown) => return Verdict::NeedsReview,
             Some(Likeness::Equal) | None => {}
         }
         let holds = |conditions: &[Condition]| match conditions {
@@ -209,28 +209,30 @@ impl<'a> Sought<'a> {
             (_, Some(true)) => match self.seen(id).as_deref() {
                 Some([Seen { from: Some(true), .. }]) => Verdict::Done,
                 // It may have been so before.
-                _ => Verdict::Open,
+                _ => Verdict::NeedsReview,
             },
             // What it shows is as it was asked for, so nothing proves that the request had no effect.
             (Some(false), Some(false)) if !may_have_become && likeness.is_none() => {
                 self.not_seen(entry)
             }
             // A state that is not shown, or not listed in the specification, proves nothing.
-            _ => Verdict::Open,
+            _ => Verdict::NeedsReview,
         };
         match verdict {
             // What the request asks for is none of the cases that the rule knows.
             Verdict::Done if self.done_when.is_empty() != facts.done_when.is_empty() => {
-                Verdict::Open
+                Verdict::NeedsReview
             }
-            Verdict::Done if !self.uncompared.is_empty() || self.is_undone(entry) => Verdict::Open,
+            Verdict::Done if !self.uncompared.is_empty() || self.is_undone(entry) => {
+                Verdict::NeedsReview
+            }
             verdict => verdict,
         }
     }
 
     /// *Not seen* takes an entry on which nothing goes on.
     fn not_seen(&self, entry: &Value) -> Verdict {
-        if self.may_be_under_way(entry) { Verdict::Open } else { Verdict::NotSeen }
+        if self.may_be_under_way(entry) { Verdict::NeedsReview } else { Verdict::NotSeen }
     }
 
     /// Whether an entry shows a state on the way to another one, an operation that is not over, or that its latest
@@ -297,17 +299,17 @@ impl<'a> Sought<'a> {
     }
 
     /// Whether the time of creation would count, and is not known.
-    pub const fn is_timeless(&self) -> bool {
+    pub const fn creation_time_unknown(&self) -> bool {
         self.facts.created.is_some() && self.since.is_none()
     }
 
     /// Whether the request puts objects on what it makes, such as tags: the mark of its owner.
-    pub fn is_marked(&self) -> bool {
+    pub fn has_tags(&self) -> bool {
         marks::are_given(self.facts, self.request)
     }
 
     /// Whether an entry is not known to be older than the request.
-    pub fn is_young(&self, entry: &Value) -> bool {
+    pub fn created_after_request(&self, entry: &Value) -> bool {
         let Some(since) = self.since else { return true };
         let created = self.facts.created.and_then(|member| at(entry, member)?.as_str());
         // A time that cannot be read excludes nothing. Those of UTC compare as times when compared as texts.

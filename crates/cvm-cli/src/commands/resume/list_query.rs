@@ -14,14 +14,14 @@ use serde_json::{Map, Value};
 use super::value::{at, text, texts};
 use crate::call::record;
 use crate::connect::Connection;
-use crate::exit::{Exit, Failure, Result};
+use crate::exit::{CliError, ExitStatus, Result};
 use crate::outcome;
 
 /// More pages than this are no list to look through.
-const MOST_PAGES: usize = 10_000;
+const MAX_PAGES: usize = 10_000;
 
 /// How often a list is read from its beginning that changes while it is read.
-const MOST_READINGS: usize = 3;
+const MAX_READS: usize = 3;
 
 /// What one pass through a list gave.
 enum Pass {
@@ -118,7 +118,7 @@ impl Reading<'_> {
             None => Vec::new(),
         };
         if ids.is_empty() {
-            return Err(Failure::local("the entry names nothing that could be looked for"));
+            return Err(CliError::local("the entry names nothing that could be looked for"));
         }
         Ok(ids)
     }
@@ -203,7 +203,7 @@ impl Reading<'_> {
         ask: Map<String, Value>,
     ) -> Result<Option<Vec<Value>>> {
         let mut changed = String::new();
-        for _ in 0..MOST_READINGS {
+        for _ in 0..MAX_READS {
             match self.pass(connection, ask.clone()).await? {
                 Pass::Whole(found) => return Ok(Some(found)),
                 Pass::Absent => return Ok(None),
@@ -225,7 +225,7 @@ impl Reading<'_> {
         let is_exact = self.list.paginate.is_none_or(|pages| pages.has_exact_total(&request));
         let unpaged = || self.list.paginate.map_or(u64::MAX, |pages| pages.default_limit);
         let room = pages.map_or_else(unpaged, |pages| pages.max_limit);
-        for _ in 0..MOST_PAGES {
+        for _ in 0..MAX_PAGES {
             let overlap = found.last().and_then(own_of);
             if let Some(pages) = &pages {
                 ask.insert(pages.style.limit().to_owned(), pages.max_limit.into());
@@ -308,9 +308,9 @@ impl Reading<'_> {
             Err(error) if self.says_absent(&error, &ask) => Ok(None),
             Err(error) => {
                 let failure = outcome::failure(self.list, &ask, &error, None);
-                Err(if matches!(failure.exit(), Exit::Refused | Exit::Network) {
+                Err(if matches!(failure.exit(), ExitStatus::Refused | ExitStatus::Network) {
                     failure
-                        .with_exit(Exit::Unknown)
+                        .with_exit(ExitStatus::Unknown)
                         .hint("so the outcome is still unknown; ask again later")
                 } else {
                     failure
@@ -352,9 +352,9 @@ impl Reading<'_> {
             && !names_another(&service.message, ask, self.facts.id_param)
     }
 
-    fn unreadable(&self, what: &str) -> Failure {
-        Failure::new(
-            Exit::Unknown,
+    fn unreadable(&self, what: &str) -> CliError {
+        CliError::new(
+            ExitStatus::Unknown,
             format!("{} {what}, so the outcome is still unknown", self.list.name),
         )
         .hint("ask again later")

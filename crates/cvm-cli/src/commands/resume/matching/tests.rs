@@ -29,13 +29,13 @@ fn journaled(action: &str, request: &Value, before: Option<&[Seen]>) -> Entry {
     entry
 }
 
-fn with<T>(entry: &Entry, since: Option<&str>, ask: impl FnOnce(&Sought<'_>) -> T) -> T {
+fn with<T>(entry: &Entry, since: Option<&str>, ask: impl FnOnce(&Query<'_>) -> T) -> T {
     let info = cvm_models::action(&entry.action).unwrap();
     let facts = info.reconcile.as_ref().unwrap();
     let list = cvm_models::action(facts.list).unwrap();
     let (_, table) = rows::main_list(list).unwrap();
     let read_at = since.map(|_| READ_AT);
-    ask(&Sought::new(info, facts, list, table, entry, since, read_at))
+    ask(&Query::new(info, facts, list, table, entry, since, read_at))
 }
 
 fn verdicts(
@@ -446,7 +446,7 @@ fn fitting(request: &Value, since: Option<&str>, entries: &[Value]) -> (Vec<Stri
     let entry = journaled("RunInstances", request, None);
     with(&entry, since, |sought| {
         let ids = sought.candidates(entries).into_iter().map(|entry| cell(entry, "InstanceId"));
-        (ids.collect(), sought.is_marked())
+        (ids.collect(), sought.has_tags())
     })
 }
 
@@ -505,7 +505,7 @@ fn without_a_time_nothing_is_too_old_and_no_name_proves_anything() {
     let entry = journaled("CreateImage", &json!({ "ImageName": "a" }), Some(&[]));
     let image =
         json!({ "ImageName": "a", "CreatedTime": "2020-01-01T00:00:00Z", "ImageState": "NORMAL" });
-    assert_eq!(with(&entry, None, |sought| sought.of_id("a", &[image]).0), Verdict::Open);
+    assert_eq!(with(&entry, None, |sought| sought.of_id("a", &[image]).0), Verdict::NeedsReview);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use cvm_models::ACTIONS;
 use cvm_models::protocol::ActionInfo;
 
 use crate::commands::help::COMMANDS;
-use crate::exit::{Failure, Result};
+use crate::exit::{CliError, Result};
 use crate::suggest;
 
 /// The action of this name.
@@ -13,13 +13,13 @@ pub fn action(name: &str) -> Result<&'static ActionInfo> {
 }
 
 /// A word that is neither an action nor a command.
-pub fn unknown(word: &str) -> Failure {
+pub fn unknown(word: &str) -> CliError {
     let is_action = word.starts_with(|first: char| first.is_ascii_uppercase());
     let names =
         ACTIONS.iter().map(|action| action.name).chain(COMMANDS.iter().map(|(name, _)| *name));
     let near = suggest::near(word, names);
     let what = if is_action { "action" } else { "command" };
-    Failure::usage(format!("unknown {what} `{word}`"))
+    CliError::usage(format!("unknown {what} `{word}`"))
         .maybe_hint(suggest::did_you_mean(&near))
         .maybe_hint(
             near.is_empty().then_some("`cvm list` names every action, `cvm help` every command"),

@@ -2,7 +2,7 @@
 
 pub mod cloud;
 pub mod launch;
+mod printer;
 pub mod resize;
-mod teller;
 
-pub use teller::Teller;
+pub use printer::Printer;

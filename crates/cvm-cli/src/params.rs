@@ -8,21 +8,21 @@ use serde_json::Value;
 /// A piece of the request. Lists are sparse until the end: any distinct positions will do, and only
 /// their order counts.
 #[derive(Debug)]
-pub enum Node {
+pub enum ParamNode {
     /// A scalar.
     Leaf(Value),
     /// An object.
-    Object(BTreeMap<String, Node>),
+    Object(BTreeMap<String, ParamNode>),
     /// A list.
     List {
         /// Its entries by their positions.
-        items: BTreeMap<u32, Node>,
+        items: BTreeMap<u32, ParamNode>,
         /// All of it was given at once, so that it replaces a list below it.
         whole: bool,
     },
 }
 
-impl Node {
+impl ParamNode {
     /// An object without members.
     pub const fn object() -> Self {
         Self::Object(BTreeMap::new())
@@ -30,14 +30,14 @@ impl Node {
 
     /// Lays a piece at a dotted name that fits the table; false if something is there already.
     #[must_use]
-    pub fn lay(&mut self, name: &str, piece: Self) -> bool {
+    pub fn insert(&mut self, name: &str, piece: Self) -> bool {
         let (step, rest) = match name.split_once('.') {
             Some((step, rest)) => (step, Some(rest)),
             None => (name, None),
         };
         let lay = |slot: &mut Self, piece| match rest {
-            Some(rest) => slot.lay(rest, piece),
-            None => slot.unite(piece),
+            Some(rest) => slot.insert(rest, piece),
+            None => slot.merge(piece),
         };
         let fresh = || {
             let below = rest.and_then(|rest| rest.chars().next());
@@ -59,14 +59,14 @@ impl Node {
     }
 
     /// Joins a piece with what is there; false if both have a value in one place.
-    fn unite(&mut self, piece: Self) -> bool {
+    fn merge(&mut self, piece: Self) -> bool {
         match (self, piece) {
-            (Self::Object(members), Self::Object(more)) => join(members, more, Self::unite),
+            (Self::Object(members), Self::Object(more)) => join(members, more, Self::merge),
             (Self::List { items, whole }, Self::List { items: more, whole: more_whole })
                 if !(*whole && more_whole) =>
             {
                 *whole |= more_whole;
-                join(items, more, Self::unite)
+                join(items, more, Self::merge)
             }
             // What was only just made room for.
             (here, piece) if here.is_empty() => {
@@ -129,9 +129,9 @@ impl Node {
 
 /// Joins two maps; `both` decides where a key is in both, and says whether that is right.
 fn join<K: Ord>(
-    members: &mut BTreeMap<K, Node>,
-    more: BTreeMap<K, Node>,
-    both: impl Fn(&mut Node, Node) -> bool,
+    members: &mut BTreeMap<K, ParamNode>,
+    more: BTreeMap<K, ParamNode>,
+    both: impl Fn(&mut ParamNode, ParamNode) -> bool,
 ) -> bool {
     more.into_iter().all(|(key, node)| match members.entry(key) {
         Entry::Vacant(slot) => {
@@ -147,22 +147,22 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn leaf(text: &str) -> Node {
-        Node::Leaf(text.into())
+    fn leaf(text: &str) -> ParamNode {
+        ParamNode::Leaf(text.into())
     }
 
-    fn list(items: &[&str]) -> Node {
+    fn list(items: &[&str]) -> ParamNode {
         let items = (0..).zip(items.iter().map(|item| leaf(item))).collect();
-        Node::List { items, whole: true }
+        ParamNode::List { items, whole: true }
     }
 
     #[test]
     fn positions_may_be_any_distinct_ones_in_any_order() {
-        let mut tree = Node::object();
-        assert!(tree.lay("Filters.7.Values.3", leaf("c")));
-        assert!(tree.lay("Filters.2.Name", leaf("zone")));
-        assert!(tree.lay("Filters.7.Values.1", leaf("b")));
-        assert!(tree.lay("Filters.7.Name", leaf("id")));
+        let mut tree = ParamNode::object();
+        assert!(tree.insert("Filters.7.Values.3", leaf("c")));
+        assert!(tree.insert("Filters.2.Name", leaf("zone")));
+        assert!(tree.insert("Filters.7.Values.1", leaf("b")));
+        assert!(tree.insert("Filters.7.Name", leaf("id")));
         assert_eq!(
             tree.into_value(),
             json!({ "Filters": [{ "Name": "zone" }, { "Name": "id", "Values": ["b", "c"] }] })
@@ -171,29 +171,29 @@ mod tests {
 
     #[test]
     fn one_place_takes_one_value() {
-        let mut tree = Node::object();
-        assert!(tree.lay("Placement.Zone", leaf("a")));
-        assert!(!tree.lay("Placement.Zone", leaf("b")));
-        assert!(!tree.lay("Placement", leaf("b")));
-        assert!(!tree.lay("Placement.Zone.X", leaf("b")));
-        assert!(tree.lay("Ids", list(&["a"])));
-        assert!(!tree.lay("Ids", list(&["b"])));
-        assert!(tree.lay("Ids.5", leaf("b")));
-        assert!(!tree.lay("Ids.0", leaf("c")));
+        let mut tree = ParamNode::object();
+        assert!(tree.insert("Placement.Zone", leaf("a")));
+        assert!(!tree.insert("Placement.Zone", leaf("b")));
+        assert!(!tree.insert("Placement", leaf("b")));
+        assert!(!tree.insert("Placement.Zone.X", leaf("b")));
+        assert!(tree.insert("Ids", list(&["a"])));
+        assert!(!tree.insert("Ids", list(&["b"])));
+        assert!(tree.insert("Ids.5", leaf("b")));
+        assert!(!tree.insert("Ids.0", leaf("c")));
         // `0` and `00` are one position spelled twice.
-        assert!(!tree.lay("Ids.00", leaf("c")));
+        assert!(!tree.insert("Ids.00", leaf("c")));
     }
 
     #[test]
     fn parameters_stay_on_top_of_a_file() {
-        let mut file = Node::object();
-        assert!(file.lay("Name", leaf("file")));
-        assert!(file.lay("Ids", list(&["a", "b"])));
-        assert!(file.lay("Disks.0.Size", leaf("10")));
-        let mut typed = Node::object();
-        assert!(typed.lay("Name", leaf("typed")));
-        assert!(typed.lay("Ids", list(&["c"])));
-        assert!(typed.lay("Disks.0.Type", leaf("x")));
+        let mut file = ParamNode::object();
+        assert!(file.insert("Name", leaf("file")));
+        assert!(file.insert("Ids", list(&["a", "b"])));
+        assert!(file.insert("Disks.0.Size", leaf("10")));
+        let mut typed = ParamNode::object();
+        assert!(typed.insert("Name", leaf("typed")));
+        assert!(typed.insert("Ids", list(&["c"])));
+        assert!(typed.insert("Disks.0.Type", leaf("x")));
         file.overlay(typed);
         assert_eq!(
             file.into_value(),

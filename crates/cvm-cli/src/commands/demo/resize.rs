@@ -5,12 +5,12 @@ use cvm_models::enums::{DiskType, InstanceChargeType};
 use cvm_models::types::{Placement, SystemDisk};
 use cvm_models::waiters;
 
-use super::Teller;
+use super::Printer;
 use super::launch::{ZONE, give_back, show};
 use crate::exit::Result;
 
 /// Creates instance B, gives it another model while it runs, and returns it.
-pub async fn life_of_b(teller: &mut Teller, model: &str) -> Result<()> {
+pub async fn life_of_b(teller: &mut Printer, model: &str) -> Result<()> {
     teller.chapter("Instance B, with a cloud disk: it can become another model")?;
     let (answer, _) = teller.call(instance_b()).await?;
     let ids = answer.instance_id_set;

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use cvm_models::protocol::{FieldInfo, Kind, ModelInfo};
 use serde_json::{Number, Value};
 
-use crate::exit::{Failure, Result};
+use crate::exit::{CliError, Result};
 use crate::json::Json;
-use crate::source::Sources;
-use crate::tree::Node;
+use crate::params::ParamNode;
+use crate::value_sources::Sources;
 use crate::{describe, suggest};
 
 /// Reads a JSON value as what the table says is there.
@@ -20,7 +20,7 @@ pub fn typed(
     path: &str,
     json: &Json,
     sources: &mut Sources,
-) -> Result<Node> {
+) -> Result<ParamNode> {
     match (kind, json) {
         (Kind::Object(table), Json::Object(_)) => typed_object(table, path, json, sources),
         (Kind::List(kind), Json::List(list)) => {
@@ -28,14 +28,14 @@ pub fn typed(
             for (index, item) in (0..).zip(list) {
                 items.insert(index, typed(kind, field, &format!("{path}.{index}"), item, sources)?);
             }
-            Ok(Node::List { items, whole: true })
+            Ok(ParamNode::List { items, whole: true })
         }
         (Kind::Str, Json::Text(text)) if field.secret => {
             typed_text(kind, field, path, sources.secret(path, text.clone())?)
         }
         // In a document a secret can have slipped into any member, so none of it is shown.
         _ => scalar(kind, json)
-            .map(Node::Leaf)
+            .map(ParamNode::Leaf)
             .ok_or_else(|| ill_typed(kind, field, path, json.noun())),
     }
 }
@@ -47,9 +47,9 @@ pub fn typed_text(
     field: &'static FieldInfo,
     path: &str,
     text: String,
-) -> Result<Node> {
+) -> Result<ParamNode> {
     let json = Json::Text(text);
-    scalar(kind, &json).map(Node::Leaf).ok_or_else(|| {
+    scalar(kind, &json).map(ParamNode::Leaf).ok_or_else(|| {
         let shown = match &json {
             Json::Text(text) if !field.secret => format!("`{text}`"),
             _ => "what was given".to_owned(),
@@ -111,10 +111,10 @@ pub fn typed_object(
     path: &str,
     json: &Json,
     sources: &mut Sources,
-) -> Result<Node> {
+) -> Result<ParamNode> {
     let Json::Object(given) = json else {
         let place = if path.is_empty() { "the input".to_owned() } else { format!("`--{path}`") };
-        return Err(Failure::usage(format!("{place} must be an object, not {}", json.noun())));
+        return Err(CliError::usage(format!("{place} must be an object, not {}", json.noun())));
     };
     let mut members = BTreeMap::new();
     for (name, value) in given {
@@ -125,12 +125,12 @@ pub fn typed_object(
             members.insert(name.clone(), typed(&field.kind, field, &below, value, sources)?);
         }
     }
-    Ok(Node::Object(members))
+    Ok(ParamNode::Object(members))
 }
 
 /// The value is of another kind.
-fn ill_typed(kind: &Kind, field: &'static FieldInfo, path: &str, shown: &str) -> Failure {
-    Failure::usage(format!("`--{path}` must be {}, not {shown}", kind.noun()))
+fn ill_typed(kind: &Kind, field: &'static FieldInfo, path: &str, shown: &str) -> CliError {
+    CliError::usage(format!("`--{path}` must be {}, not {shown}", kind.noun()))
         .maybe_hint(Some(describe::limits(field)).filter(|limits| !limits.is_empty()))
 }
 
@@ -140,7 +140,7 @@ pub fn unknown_member(
     inside: &'static ModelInfo,
     walked: &str,
     step: &str,
-) -> Failure {
+) -> CliError {
     let prefix = if walked.is_empty() { String::new() } else { format!("{walked}.") };
     let names = || inside.members.iter().map(|field| field.wire);
     let mut near: Vec<String> =
@@ -155,9 +155,11 @@ pub fn unknown_member(
     } else {
         format!("`--{walked}` has no member")
     };
-    Failure::usage(format!("{whose} `{step}`")).maybe_hint(suggest::did_you_mean(&near)).maybe_hint(
-        near.is_empty().then(|| format!("it has {}", names().collect::<Vec<_>>().join(", "))),
-    )
+    CliError::usage(format!("{whose} `{step}`"))
+        .maybe_hint(suggest::did_you_mean(&near))
+        .maybe_hint(
+            near.is_empty().then(|| format!("it has {}", names().collect::<Vec<_>>().join(", "))),
+        )
 }
 
 #[cfg(test)]

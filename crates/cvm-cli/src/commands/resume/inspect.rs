@@ -6,20 +6,20 @@ use cvm_models::docs;
 use cvm_models::protocol::ActionInfo;
 use serde_json::Value;
 
-use super::reading::Reading;
+use super::list_query::Reading;
+use super::matching::{Query, Verdict};
 use super::value::{at, cell, texts};
-use super::verdict::{Sought, Verdict};
-use super::{must_be_signed_by, same, told};
-use crate::args::Line;
+use super::{format_age, must_be_signed_by, rebuild_request};
+use crate::args::Args;
 use crate::connect::reconnect;
 use crate::entry::Entry;
-use crate::exit::{Exit, Failure, Result};
-use crate::journal::Noted;
-use crate::layout::Page;
+use crate::exit::{CliError, ExitStatus, Result};
+use crate::journal::JournalGuard;
 use crate::output::rows::{self, Rows};
 use crate::output::{self, Format};
+use crate::text_page::TextPage;
 use crate::wire::{Show, Wire};
-use crate::{catalog, runtime};
+use crate::{lookup, runtime};
 
 /// How long a request may be on its way: until then, what is not seen may still come.
 const SETTLE: Duration = Duration::from_secs(60);
@@ -32,30 +32,30 @@ const CLOCKS: Duration = Duration::from_secs(300);
 const CONFIRMATION: Duration = Duration::from_secs(1);
 
 /// Most ids that a hint names.
-const MOST_NAMED: usize = 4;
+const MAX_NAMED: usize = 4;
 
 /// Why the time of creation says nothing.
 const CLOCK_WENT_BACK: &str = "this machine's clock went back since the entry was written, so the time of creation was not \
      compared: what is listed may be older, and what is not listed proves nothing";
 
 /// Looks what became of the request of an entry.
-pub fn run(line: &Line, info: &'static ActionInfo, noted: Noted) -> Result<()> {
+pub fn run(line: &Args, info: &'static ActionInfo, noted: JournalGuard) -> Result<()> {
     let format = Format::of(line, Format::Table)?;
     let entry = noted.entry();
-    same::request(line, info, entry)?;
+    rebuild_request::request(line, info, entry)?;
     let text = docs::action(info.name).map_or("", |doc| doc.reconcile);
     let Some(facts) = &info.reconcile else {
         if format == Format::Table {
             explain(&[text])?;
         } else {
             output::print(&output::of_rows(&Rows::default(), format))?;
-            output::note(text);
+            output::eprint_note(text);
         }
         return Err(unsettled(entry, "no list of this service tells", &[]));
     };
-    let list = catalog::action(facts.list)?;
+    let list = lookup::action(facts.list)?;
     let Some((items, table)) = rows::main_list(list) else {
-        return Err(Failure::local(format!("`{}` answers no list", list.name)));
+        return Err(CliError::local(format!("`{}` answers no list", list.name)));
     };
     let wire = line.has("show-wire").then(|| Wire::new(Show::Stderr));
     let connection = reconnect(line, entry, wire, None)?;
@@ -71,7 +71,7 @@ pub fn run(line: &Line, info: &'static ActionInfo, noted: Noted) -> Result<()> {
             entries.retain(|row| reading.id_of(row).is_some_and(|id| gone.contains(&id)));
             entries.extend(again);
         }
-        Ok::<_, Failure>(entries)
+        Ok::<_, CliError>(entries)
     })??;
 
     let age = entry.age(SystemTime::now());
@@ -79,7 +79,7 @@ pub fn run(line: &Line, info: &'static ActionInfo, noted: Noted) -> Result<()> {
     let is_known = entry.is_start_known(SystemTime::now(), skew);
     let since = is_known.then(|| since(entry, skew));
     let read_at = since.as_ref().map(|_| latest(entry, skew));
-    let sought = Sought::new(info, facts, list, table, entry, since.as_deref(), read_at.as_deref());
+    let sought = Query::new(info, facts, list, table, entry, since.as_deref(), read_at.as_deref());
     let found = match facts.ids {
         Some(ids) => of_ids(&sought, &texts(&entry.parameters, ids), &entries),
         None => candidates(&sought, list, &entries),
@@ -87,7 +87,7 @@ pub fn run(line: &Line, info: &'static ActionInfo, noted: Noted) -> Result<()> {
     let asked = format!(
         "{}{}{}, by {}:",
         info.name,
-        age.map_or_else(String::new, |age| format!(" of {} ago", told(age))),
+        age.map_or_else(String::new, |age| format!(" of {} ago", format_age(age))),
         entry.region.as_deref().map(|region| format!(", {region}")).unwrap_or_default(),
         list.name
     );
@@ -103,7 +103,7 @@ pub fn run(line: &Line, info: &'static ActionInfo, noted: Noted) -> Result<()> {
 }
 
 /// What was found, as a table and in numbers.
-struct Found {
+struct Matches {
     rows: Rows,
     /// How many ids have which verdict; empty when candidates were looked for.
     verdicts: Vec<Verdict>,
@@ -119,7 +119,7 @@ struct Found {
     timeless: bool,
 }
 
-fn of_ids(sought: &Sought<'_>, ids: &[String], entries: &[Value]) -> Found {
+fn of_ids(sought: &Query<'_>, ids: &[String], entries: &[Value]) -> Matches {
     let facts = sought.facts;
     let columns = [facts.id, "Verdict"].into_iter().chain(facts.display.iter().copied());
     let columns = columns.map(str::to_owned).collect();
@@ -144,21 +144,21 @@ fn of_ids(sought: &Sought<'_>, ids: &[String], entries: &[Value]) -> Found {
         }
         rows.extend(about.into_iter().map(|entry| row(Some(entry))));
     }
-    Found {
+    Matches {
         rows: Rows { columns, rows, left_out: 0 },
         reasons: reasons(sought, ids, entries),
         verdicts,
         candidates: None,
         unclear: false,
         marked: false,
-        timeless: sought.is_timeless(),
+        timeless: sought.creation_time_unknown(),
     }
 }
 
 /// Why nothing is proved, where a person might wonder.
-fn reasons(sought: &Sought<'_>, ids: &[String], entries: &[Value]) -> Vec<String> {
+fn reasons(sought: &Query<'_>, ids: &[String], entries: &[Value]) -> Vec<String> {
     let mut reasons = Vec::new();
-    let is_open = |id: &&String| sought.of_id(id, entries).0 == Verdict::Open;
+    let is_open = |id: &&String| sought.of_id(id, entries).0 == Verdict::NeedsReview;
     if ids.iter().any(|id| is_open(&id)) && !sought.uncompared.is_empty() {
         reasons.push(format!(
             "no list shows what became of `{}`, so compare it yourself",
@@ -169,7 +169,8 @@ fn reasons(sought: &Sought<'_>, ids: &[String], entries: &[Value]) -> Vec<String
         .iter()
         .filter(|id| {
             let (verdict, about) = sought.of_id(id, entries);
-            verdict == Verdict::Open && about.iter().any(|entry| sought.may_be_under_way(entry))
+            verdict == Verdict::NeedsReview
+                && about.iter().any(|entry| sought.may_be_under_way(entry))
         })
         .map(String::as_str)
         .collect();
@@ -183,7 +184,8 @@ fn reasons(sought: &Sought<'_>, ids: &[String], entries: &[Value]) -> Vec<String
         .iter()
         .filter(|id| {
             let (verdict, about) = sought.of_id(id, entries);
-            let is_open = verdict == Verdict::Open && about.is_empty() && sought.was_listed(id);
+            let is_open =
+                verdict == Verdict::NeedsReview && about.is_empty() && sought.was_listed(id);
             is_open && sought.may_have_expired(id)
         })
         .map(String::as_str)
@@ -198,7 +200,7 @@ fn reasons(sought: &Sought<'_>, ids: &[String], entries: &[Value]) -> Vec<String
         .iter()
         .filter(|id| {
             let (verdict, about) = sought.of_id(id, entries);
-            verdict == Verdict::Open && about.is_empty() && !sought.was_listed(id)
+            verdict == Verdict::NeedsReview && about.is_empty() && !sought.was_listed(id)
         })
         .map(String::as_str)
         .collect();
@@ -216,7 +218,7 @@ fn reasons(sought: &Sought<'_>, ids: &[String], entries: &[Value]) -> Vec<String
     reasons
 }
 
-fn candidates(sought: &Sought<'_>, list: &ActionInfo, entries: &[Value]) -> Found {
+fn candidates(sought: &Query<'_>, list: &ActionInfo, entries: &[Value]) -> Matches {
     let facts = sought.facts;
     let id = list.paginate.and_then(|pages| pages.id);
     let shown = facts.display.iter().copied();
@@ -225,7 +227,7 @@ fn candidates(sought: &Sought<'_>, list: &ActionInfo, entries: &[Value]) -> Foun
     let row = |entry: &&Value| columns.iter().map(|path| cell(entry, path)).collect();
     let rows = fitting.iter().map(row).collect();
     let asked = facts.count.and_then(|member| at(sought.request, member)?.as_u64()).unwrap_or(1);
-    let young = fitting.iter().filter(|entry| sought.is_young(entry)).count();
+    let young = fitting.iter().filter(|entry| sought.created_after_request(entry)).count();
     let mut reasons = Vec::new();
     if young < fitting.len() {
         reasons.push(format!(
@@ -240,14 +242,14 @@ fn candidates(sought: &Sought<'_>, list: &ActionInfo, entries: &[Value]) -> Foun
         .filter_map(|entry| id.map(|id| cell(entry, id)))
         .collect();
     if !unmarked.is_empty() {
-        let shown: Vec<&str> = unmarked.iter().take(MOST_NAMED).map(String::as_str).collect();
+        let shown: Vec<&str> = unmarked.iter().take(MAX_NAMED).map(String::as_str).collect();
         reasons.push(format!(
             "the list does not show the tags of {} made since (`{}`), so they may be what it made",
             unmarked.len(),
             shown.join("`, `")
         ));
     }
-    let marked = sought.is_marked();
+    let marked = sought.has_tags();
     // What bears the tags is shown for them, whatever else the list does not tell.
     let hiding = fitting.iter().filter(|entry| !marked && !sought.hidden(entry).is_empty());
     let hiding: Vec<&Value> = hiding.copied().collect();
@@ -261,19 +263,19 @@ fn candidates(sought: &Sought<'_>, list: &ActionInfo, entries: &[Value]) -> Foun
             hiding.len()
         ));
     }
-    Found {
+    Matches {
         candidates: Some((young, asked)),
         unclear: !(unmarked.is_empty() && hiding.is_empty()),
         rows: Rows { columns: columns.into_iter().map(str::to_owned).collect(), rows, left_out: 0 },
         verdicts: Vec::new(),
         reasons,
         marked,
-        timeless: sought.is_timeless(),
+        timeless: sought.creation_time_unknown(),
     }
 }
 
 /// Says what follows. Only what is there for every id settles the entry without a person.
-fn conclude(noted: Noted, found: &Found, format: Format) -> Result<()> {
+fn conclude(noted: JournalGuard, found: &Matches, format: Format) -> Result<()> {
     let entry = noted.entry();
     let clock = found.timeless.then_some(CLOCK_WENT_BACK);
     if let Some((fitting, asked)) = found.candidates {
@@ -313,7 +315,7 @@ fn conclude(noted: Noted, found: &Found, format: Format) -> Result<()> {
     let counts = [
         (count(Verdict::Done), "done"),
         (count(Verdict::NotSeen), "not seen"),
-        (count(Verdict::Open), "for you to judge"),
+        (count(Verdict::NeedsReview), "for you to judge"),
     ];
     let counts = counts.iter().filter(|(count, _)| *count > 0);
     let counts: Vec<String> = counts.map(|(count, word)| format!("{count} {word}")).collect();
@@ -324,24 +326,25 @@ fn conclude(noted: Noted, found: &Found, format: Format) -> Result<()> {
 }
 
 /// The change is there: the entry has done its service.
-fn settle(noted: Noted, format: Format) -> Result<()> {
+fn settle(noted: JournalGuard, format: Format) -> Result<()> {
     let done = format!("It was carried out; entry {} is gone.", noted.entry().id);
     noted.settle();
     // Another program reads what is no table.
     if format != Format::Table {
-        output::note(&done);
+        output::eprint_note(&done);
         return Ok(());
     }
     explain(&[&done])
 }
 
-fn unsettled(entry: &Entry, why: &str, hints: &[String]) -> Failure {
+fn unsettled(entry: &Entry, why: &str, hints: &[String]) -> CliError {
     let forget = format!(
         "when you have decided, `cvm resume --forget {}`; only a new call sends anything",
         entry.id
     );
-    let failure = Failure::new(Exit::Unknown, format!("{} is not settled: {why}", entry.action));
-    hints.iter().fold(failure, Failure::hint).hint(forget)
+    let failure =
+        CliError::new(ExitStatus::Unknown, format!("{} is not settled: {why}", entry.action));
+    hints.iter().fold(failure, CliError::hint).hint(forget)
 }
 
 /// What a reading says that comes too early to prove anything.
@@ -351,7 +354,7 @@ fn young(entry: &Entry) -> Option<String> {
 }
 
 fn explain(paragraphs: &[&str]) -> Result<()> {
-    let mut page = Page::new();
+    let mut page = TextPage::new();
     for paragraph in paragraphs.iter().filter(|paragraph| !paragraph.is_empty()) {
         page.paragraph(0, paragraph);
     }
