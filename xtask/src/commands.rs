@@ -82,7 +82,7 @@ pub fn run(arguments: &[String]) -> Result<String, Error> {
 struct Options {
     check: bool,
     skip_tests: bool,
-    bench: bench::Choice,
+    bench: bench::Options,
     peers_debug: bool,
     rounds: Option<usize>,
     help: bool,
@@ -129,8 +129,8 @@ impl Options {
         if self.check { Mode::Check } else { Mode::Write }
     }
 
-    fn build_cost(&self) -> build_cost::Choice {
-        build_cost::Choice {
+    fn build_cost(&self) -> build_cost::Options {
+        build_cost::Options {
             peers: self.bench.peers,
             peers_debug: self.peers_debug,
             rounds: self.rounds.unwrap_or(3),

@@ -10,7 +10,7 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::{Value, json};
 
 use crate::spec::model::{Action, Api, Kind, Member};
-use crate::spec::shape::{Basis, Common, PageStyle, Usage};
+use crate::spec::spec_file::{Basis, Common, PageStyle, Usage};
 
 /// JSON whose objects keep their order, which is the order on the wire.
 enum Json {

@@ -10,8 +10,8 @@ mod conformance;
 mod diff;
 mod export;
 mod import;
+mod rusage;
 mod spec;
-mod spent;
 mod tidy;
 mod vectors;
 

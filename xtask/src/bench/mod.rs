@@ -6,15 +6,15 @@
 mod instructions;
 pub mod machine;
 mod peers;
-mod starts;
+mod process;
 mod table;
 mod workers;
 
 use std::path::Path;
 
-use crate::{Error, at, spent};
+use crate::{Error, at, rusage};
 
-use starts::Of;
+use process::Metric;
 pub use table::digits;
 use table::{ROWS, Row};
 pub use workers::artifact;
@@ -30,7 +30,7 @@ const END: &str = "<!-- bench: end -->";
 
 /// What was asked for.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Choice {
+pub struct Options {
     /// Measure the other SDKs too.
     pub peers: bool,
     /// Put the table into BENCHMARKS.md, and the short one into README.md.
@@ -40,18 +40,18 @@ pub struct Choice {
 }
 
 /// Measures, and returns the table.
-pub fn run(root: &Path, choice: Choice) -> Result<String, Error> {
+pub fn run(root: &Path, choice: Options) -> Result<String, Error> {
     let own = workers::build(root)?;
     if choice.instructions {
         return instructions::run(&own);
     }
     let mut workers = Workers::start(own)?;
-    starts::add(root, &mut workers)?;
+    process::add(root, &mut workers)?;
     if choice.peers {
         peers::add(root, &mut workers)?;
-        starts::add_peer(&mut workers);
+        process::add_peer(&mut workers);
     }
-    let memory = spent::sees_memory();
+    let memory = rusage::sees_memory();
     if !memory {
         eprintln!("GNU time is not installed: memory is left out");
     }
@@ -91,7 +91,7 @@ struct Case {
     name: &'static str,
     server: &'static str,
     /// What is measured of the program itself, if it does not measure an operation of its own.
-    of: Option<Of>,
+    of: Option<Metric>,
 }
 
 /// What one turn found, in nanoseconds or bytes.

@@ -1,6 +1,6 @@
 //! What is compared with what, and how the comparison is shown.
 
-use super::starts::Of;
+use super::process::Metric;
 use super::workers::{Worker, Workers};
 use super::{Case, Figures, median};
 
@@ -13,7 +13,7 @@ pub struct Row {
     /// The server that is called, for whole calls.
     server: &'static str,
     /// What is measured, for whole programs.
-    of: Option<Of>,
+    of: Option<Metric>,
     beside: Vec<Beside>,
 }
 
@@ -40,14 +40,14 @@ pub struct Plan {
     by: Worker,
     ours: &'static str,
     server: &'static str,
-    of: Option<Of>,
+    of: Option<Metric>,
     beside: &'static [Beside],
 }
 
 impl Plan {
     /// Whether this can be measured only where memory can.
     pub fn asks_memory(&self) -> bool {
-        self.of == Some(Of::Peak)
+        self.of == Some(Metric::Peak)
     }
 
     /// The row, with what can be measured here.
@@ -84,7 +84,7 @@ const fn alone(what: &'static str, ours: &'static str, beside: &'static [Beside]
     calls(what, ours, "", beside)
 }
 
-const fn program(what: &'static str, by: Worker, of: Of, beside: &'static [Beside]) -> Plan {
+const fn program(what: &'static str, by: Worker, of: Metric, beside: &'static [Beside]) -> Plan {
     Plan { what, by, ours: "", server: "", of: Some(of), beside }
 }
 
@@ -175,10 +175,10 @@ pub static ROWS: &[Plan] = &[
         "small",
         &[floor("bare reqwest", "at-once-64/reqwest")],
     ),
-    program("`cvm --version`, start to end", Worker::Cvm, Of::Cpu, &[NOTHING, TCCLI]),
-    program("the same, wall time", Worker::Cvm, Of::Wall, &[NOTHING, TCCLI]),
-    program("the same, memory", Worker::Cvm, Of::Peak, &[NOTHING, TCCLI]),
-    program("`cargo xtask codegen`, all of CVM", Worker::Xtask, Of::Cpu, &[OPTIMIZED]),
+    program("`cvm --version`, start to end", Worker::Cvm, Metric::Cpu, &[NOTHING, TCCLI]),
+    program("the same, wall time", Worker::Cvm, Metric::Wall, &[NOTHING, TCCLI]),
+    program("the same, memory", Worker::Cvm, Metric::Peak, &[NOTHING, TCCLI]),
+    program("`cargo xtask codegen`, all of CVM", Worker::Xtask, Metric::Cpu, &[OPTIMIZED]),
 ];
 
 /// The rows of the short table.
@@ -219,7 +219,7 @@ pub fn cases_without_server() -> Vec<&'static str> {
 /// The median of a case, with its unit.
 fn middle(turns: &[Figures], case: Case) -> String {
     let figure = median(turns.iter().map(|turn| turn.of(&case)));
-    if case.of == Some(Of::Peak) { size(figure) } else { time(figure) }
+    if case.of == Some(Metric::Peak) { size(figure) } else { time(figure) }
 }
 
 /// The rows of [`SUMMARY`] as Markdown, a line for each.
@@ -305,7 +305,7 @@ mod tests {
             by: Worker::Cvm,
             ours: "",
             server: "",
-            of: Some(Of::Peak),
+            of: Some(Metric::Peak),
             beside: Vec::new(),
         };
         let turns = [Figures(vec![(row.own(), 4_600_000.0)])];

@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 
 use serde_json::Value;
 
-use super::{Case, starts};
+use super::{Case, process};
 use crate::Error;
 
 /// Who measures.
@@ -105,7 +105,7 @@ impl Workers {
     /// Nanoseconds an operation, in one turn; bytes where that is what is asked.
     pub fn measure(&self, case: &Case, milliseconds: u32) -> Result<f64, Error> {
         if let Some(of) = case.of {
-            return starts::measure(self.program(case.worker)?, of);
+            return process::measure(self.program(case.worker)?, of);
         }
         let mut command = self.command(case.worker)?;
         // Whoever calls nobody takes any address.

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::rustc::{self, Compiled};
 use crate::bench::artifact;
-use crate::{Error, at, spent};
+use crate::{Error, at, rusage};
 
 /// Where builds go, and how their rustc is measured.
 pub struct Builder {
@@ -40,7 +40,7 @@ impl Builder {
     pub fn build(&self, folder: &Path, arguments: &str, incremental: bool) -> Result<Build, Error> {
         eprintln!("cargo {arguments}");
         fs::write(&self.log, "").map_err(|error| at(&self.log, &error))?;
-        let before = spent::by_children()?;
+        let before = rusage::by_children()?;
         let output = Command::new("cargo")
             .args(arguments.split(' '))
             .args(["--quiet", "--message-format", "json"])
@@ -55,7 +55,7 @@ impl Builder {
         if !output.status.success() {
             return Err(format!("cargo {arguments}: failed").into());
         }
-        let cpu = (spent::by_children()? - before).as_secs_f64();
+        let cpu = (rusage::by_children()? - before).as_secs_f64();
         let log = fs::read_to_string(&self.log).map_err(|error| at(&self.log, &error))?;
         Ok(Build { cpu, rustcs: rustc::read(&log), messages: output.stdout })
     }

@@ -16,7 +16,7 @@ use std::process::Command;
 
 use crate::bench::{machine, median};
 use crate::spec::model::Api;
-use crate::{Error, at, codegen, spent};
+use crate::{Error, at, codegen, rusage};
 use cargo::{Build, Builder};
 use table::Row;
 
@@ -31,7 +31,7 @@ const CRATES_AIM: usize = 100;
 
 /// What was asked for.
 #[derive(Clone, Copy, Debug)]
-pub struct Choice {
+pub struct Options {
     /// Check the AWS SDK for EC2 too.
     pub peers: bool,
     /// And build it, which takes minutes and more than 8 GB.
@@ -70,8 +70,8 @@ const CLIENT: [Way; 3] = [
 ];
 
 /// Builds, and returns the table.
-pub fn run(root: &Path, api: &Api, choice: Choice) -> Result<String, Error> {
-    if !spent::sees_memory() {
+pub fn run(root: &Path, api: &Api, choice: Options) -> Result<String, Error> {
+    if !rusage::sees_memory() {
         return Err("build-cost needs Linux and GNU time (the package `time`)".into());
     }
     let folder = root.join("target/build-cost");

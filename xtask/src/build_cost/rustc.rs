@@ -7,7 +7,7 @@ use std::ffi::{OsStr, OsString};
 use std::path::Path;
 use std::process::ExitCode;
 
-use crate::spent;
+use crate::rusage;
 
 /// Names the log. While it is set, this program is the wrapper and nothing else.
 pub const LOG: &str = "XTASK_RUSTC_LOG";
@@ -26,7 +26,7 @@ pub struct Compiled {
 /// Runs the rustc that the arguments name.
 pub fn run(log: &OsStr, arguments: &[OsString]) -> ExitCode {
     let format = format!("{} %U %S %M", crate_name(arguments));
-    match spent::gnu_time(&format, Path::new(log)).args(arguments).status() {
+    match rusage::gnu_time(&format, Path::new(log)).args(arguments).status() {
         Ok(status) => {
             let code = status.code().and_then(|code| u8::try_from(code).ok());
             code.map_or(ExitCode::FAILURE, ExitCode::from)

@@ -7,7 +7,9 @@ use serde::ser::{Serialize, Serializer};
 use serde_json::Value;
 
 use super::Files;
-use crate::spec::shape::{ActionFile, EnumFile, ErrorsFile, ServiceFile, TypeFile, WaitersFile};
+use crate::spec::spec_file::{
+    ActionFile, EnumFile, ErrorsFile, ServiceFile, TypeFile, WaitersFile,
+};
 
 /// Every schema, by file name.
 pub fn schemas() -> Result<Files, crate::Error> {

@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 
 use crate::codegen::write::{Mode, Outcome, ensure};
 use crate::spec::names::is_snake;
-use crate::spec::shape::{ErrorRow, ErrorsFile};
+use crate::spec::spec_file::{ErrorRow, ErrorsFile};
 use crate::spec::{self as specs, model::Api};
 use crate::{Error, at};
 use model::Model;
@@ -40,7 +40,7 @@ pub struct Job<'a> {
 
 /// Imports, and lints what came of it.
 pub fn import(job: &Job<'_>) -> Result<String, Error> {
-    let model = model::sift(&upstream::read(job.model)?)?;
+    let model = model::convert(&upstream::read(job.model)?)?;
     let service = service_name(job, &model)?;
     let (out, shown_as) = folder(job, &service, &model.version);
     if out.join("service.json").exists() {
@@ -63,11 +63,11 @@ pub fn import(job: &Job<'_>) -> Result<String, Error> {
 /// Compares specs with a model. Anything that differs is an error.
 pub fn check(model: &Path, specs: &Path, shown_as: &str) -> Result<String, Error> {
     let shown_model = model.display().to_string();
-    let model = model::sift(&upstream::read(model)?)?;
+    let model = model::convert(&upstream::read(model)?)?;
     let api = specs::open_clean(specs, shown_as)?;
     let found = drift::compare(&model, &api);
     let mut text: String =
-        model.left_out.iter().map(|line| format!("not compared: {line}\n")).collect();
+        model.skipped.iter().map(|line| format!("not compared: {line}\n")).collect();
     text.extend(found.explained.iter().map(|drift| format!("explained: {drift}\n")));
     text.extend(found.drifts.iter().map(|drift| format!("{drift}\n")));
     let count = found.drifts.len();
@@ -121,8 +121,7 @@ fn common_errors(path: &Path) -> Result<Vec<ErrorRow>, Error> {
 }
 
 fn told(model: &Model, api: Option<&Api>, shown_as: &str) -> String {
-    let mut text: String =
-        model.left_out.iter().map(|line| format!("left out: {line}\n")).collect();
+    let mut text: String = model.skipped.iter().map(|line| format!("left out: {line}\n")).collect();
     let pages =
         api.map_or(0, |api| api.actions.iter().filter(|a| a.spec.paginate.is_some()).count());
     let (actions, types) = (model.actions.len(), model.types.len());

@@ -10,7 +10,7 @@ use cvm_protocol::NameIndex;
 use super::upstream::{self, ModelFile};
 use crate::spec::check::COMMON_PARAMETERS;
 use crate::spec::names::is_wire_name;
-use crate::spec::shape::Usage;
+use crate::spec::spec_file::Usage;
 
 /// The most types that one service may have; the largest published one has 671. Stages after this one
 /// walk them recursively.
@@ -31,7 +31,7 @@ pub struct Model {
     /// Every type that a request or a response reaches.
     pub types: BTreeMap<String, Type>,
     /// What was left out, and why; a sentence each.
-    pub left_out: Vec<String>,
+    pub skipped: Vec<String>,
 }
 
 /// An action.
@@ -108,12 +108,12 @@ const SCALARS: [(&str, &str); 8] = [
 ];
 
 /// Sifts a model.
-pub fn sift(file: &ModelFile) -> Result<Model, crate::Error> {
+pub fn convert(file: &ModelFile) -> Result<Model, crate::Error> {
     let objects: HashMap<&str, &upstream::Object> =
         file.objects.0.iter().map(|(name, object)| (name.as_str(), object)).collect();
-    let mut sieve = Sieve { objects, types: BTreeMap::new(), left_out: Vec::new() };
+    let mut sieve = Sieve { objects, types: BTreeMap::new(), skipped: Vec::new() };
     for key in file.unknown_keys() {
-        sieve.left_out.push(format!("{key} is new: what it means is not known here"));
+        sieve.skipped.push(format!("{key} is new: what it means is not known here"));
     }
     let mut model = Model {
         service: file.metadata.service.clone(),
@@ -142,19 +142,19 @@ pub fn sift(file: &ModelFile) -> Result<Model, crate::Error> {
         };
         model.types.insert(name, Type { usage, members });
     }
-    model.left_out = sieve.left_out;
+    model.skipped = sieve.skipped;
     Ok(model)
 }
 
 struct Sieve<'f> {
     objects: HashMap<&'f str, &'f upstream::Object>,
     types: BTreeMap<String, Vec<Member>>,
-    left_out: Vec<String>,
+    skipped: Vec<String>,
 }
 
 impl Sieve<'_> {
     fn leave_out(&mut self, what: &str, why: &str) {
-        self.left_out.push(format!("{what}: {why}"));
+        self.skipped.push(format!("{what}: {why}"));
     }
 
     fn action(&mut self, name: &str, action: &upstream::Action) -> Option<Action> {
@@ -331,7 +331,7 @@ impl Sieve<'_> {
                         members.remove(at);
                     }
                     let why = format!("through it `{target}` would hold itself without a list");
-                    self.left_out.push(format!("{place}: {why}"));
+                    self.skipped.push(format!("{place}: {why}"));
                 } else if !done.contains(&target) {
                     on_trail.insert(target.clone());
                     trail.push((target, 0));

@@ -9,7 +9,7 @@ use crate::spec::check::type_names::{RESERVED, is_no_module};
 use crate::spec::names::{Words, is_keyword, is_pascal, lone_letter, never_raw};
 
 /// Longer names than this are cut, which leaves room for a number behind them.
-const LONGEST: usize = 112;
+const MAX_LENGTH: usize = 112;
 
 /// Gives names in one scope, each of them once.
 #[derive(Debug)]
@@ -31,7 +31,7 @@ impl Renamer {
         if never_raw(&name) {
             name.push('_');
         }
-        name.truncate(LONGEST);
+        name.truncate(MAX_LENGTH);
         let name = self.take(name, |base, number| format!("{base}_{number}"));
         (name != usual || lone_letter(&usual).is_some()).then_some(name)
     }
@@ -49,7 +49,7 @@ impl Renamer {
                 base = mended;
             }
         }
-        base.truncate(LONGEST);
+        base.truncate(MAX_LENGTH);
         let mut name = base.clone();
         let mut number = 1;
         while !self.take_type(&name, response) {
@@ -198,6 +198,6 @@ mod tests {
         ] {
             assert_eq!(names.type_name(wire, "Type", false).as_deref(), rust, "{wire}");
         }
-        assert_eq!(names.type_name(&"A".repeat(128), "Type", false).unwrap().len(), LONGEST);
+        assert_eq!(names.type_name(&"A".repeat(128), "Type", false).unwrap().len(), MAX_LENGTH);
     }
 }

@@ -4,7 +4,7 @@
 //! and says where to look; whoever keeps the imported specs replaces it by and by.
 
 use super::model::{Action, Holds, Member};
-use crate::spec::shape::Usage;
+use crate::spec::spec_file::Usage;
 
 /// Where the meaning of anything is told.
 const ELSEWHERE: &str = "see the service's own documentation for its meaning";

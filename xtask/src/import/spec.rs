@@ -10,7 +10,7 @@ use super::{paging, secret, sentence, verb};
 use crate::Error;
 use crate::codegen::Files;
 use crate::spec::format;
-use crate::spec::shape::{
+use crate::spec::spec_file::{
     self, ActionFile, Common, ErrorRow, ErrorsFile, ServiceFile, TypeFile, Usage,
 };
 
@@ -119,7 +119,7 @@ fn members(members: &[Member], usage: Usage, mut names: Renamer) -> Result<Value
             Holds::Scalar(scalar) => (*scalar, *scalar == "string"),
             Holds::Type(name) => (name.as_str(), false),
         };
-        shape::Member {
+        spec_file::Member {
             name: member.name.clone(),
             type_: if member.list { format!("list<{type_}>") } else { type_.to_owned() },
             rust: names.field(&member.name),
@@ -130,10 +130,10 @@ fn members(members: &[Member], usage: Usage, mut names: Renamer) -> Result<Value
             sensitive: text && secret::looks_secret(&member.name),
             format: (member.holds == Holds::Scalar("date")).then(|| "YYYY-MM-DD".to_owned()),
             doc: sentence::member(member, usage),
-            ..shape::Member::default()
+            ..spec_file::Member::default()
         }
     });
-    let specs: Vec<shape::Member> = specs.collect();
+    let specs: Vec<spec_file::Member> = specs.collect();
     serde_json::to_value(specs).map_err(|error| error.to_string().into())
 }
 

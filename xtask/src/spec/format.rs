@@ -6,8 +6,8 @@ use serde::de::DeserializeOwned;
 use super::diagnostic::Report;
 use super::json::{self, Kind, Node};
 use super::load::parse;
-use super::shape::{ActionFile, EnumFile, ErrorsFile, ServiceFile, TypeFile, WaitersFile};
 use super::source::Tree;
+use super::spec_file::{ActionFile, EnumFile, ErrorsFile, ServiceFile, TypeFile, WaitersFile};
 
 /// A line may grow to this before its object is broken up.
 const WIDTH: usize = 140;

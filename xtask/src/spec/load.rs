@@ -6,8 +6,8 @@ use serde::de::DeserializeOwned;
 
 use super::diagnostic::{Report, suggest};
 use super::names::is_wire_name;
-use super::shape::{ActionFile, EnumFile, ErrorsFile, ServiceFile, TypeFile, WaitersFile};
 use super::source::Tree;
+use super::spec_file::{ActionFile, EnumFile, ErrorsFile, ServiceFile, TypeFile, WaitersFile};
 
 /// A spec file: where it is shown to be, and what it holds.
 #[derive(Debug)]

@@ -9,8 +9,8 @@ pub mod load;
 pub mod model;
 pub mod names;
 pub mod resolve;
-pub mod shape;
 pub mod source;
+pub mod spec_file;
 
 use std::path::Path;
 

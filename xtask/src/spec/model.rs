@@ -1,7 +1,7 @@
 //! The resolved model: every name of a type or an enum has become a reference that exists.
 
 use super::condition::Condition;
-use super::shape;
+use super::spec_file;
 
 /// One service, ready for emitting.
 #[derive(Debug)]
@@ -9,7 +9,7 @@ pub struct Api {
     /// The folder of its specs, as messages and generated files show it.
     pub shown_as: String,
     /// The service itself.
-    pub service: shape::ServiceFile,
+    pub service: spec_file::ServiceFile,
     /// By name.
     pub actions: Vec<Action>,
     /// By name.
@@ -28,7 +28,7 @@ pub struct Api {
 #[derive(Debug)]
 pub struct Action {
     /// What the file says.
-    pub spec: shape::ActionFile,
+    pub spec: spec_file::ActionFile,
     /// Path of the file, as messages show it.
     pub path: String,
     /// Its names in Rust.
@@ -38,7 +38,7 @@ pub struct Action {
     /// Members of the response, without `RequestId`.
     pub response: Vec<Member>,
     /// Rows of `retry.members`, with their conditions read.
-    pub reclass: Vec<(Vec<Condition>, shape::RetryClass)>,
+    pub reclass: Vec<(Vec<Condition>, spec_file::RetryClass)>,
     /// Conditions of `retry.reconcile.done`, read.
     pub done: Vec<Condition>,
     /// Conditions of `retry.reconcile.became`, read.
@@ -57,7 +57,7 @@ pub struct Action {
 #[derive(Debug)]
 pub struct Type {
     /// What the file says.
-    pub spec: shape::TypeFile,
+    pub spec: spec_file::TypeFile,
     /// Path of the file, as messages show it.
     pub path: String,
     /// Its names in Rust.
@@ -70,7 +70,7 @@ pub struct Type {
 #[derive(Debug)]
 pub struct Enum {
     /// What the file says.
-    pub spec: shape::EnumFile,
+    pub spec: spec_file::EnumFile,
     /// Path of the file, as messages show it.
     pub path: String,
     /// Its names in Rust.
@@ -83,7 +83,7 @@ pub struct Enum {
 #[derive(Debug)]
 pub struct ErrorCode {
     /// What the file says.
-    pub spec: shape::ErrorRow,
+    pub spec: spec_file::ErrorRow,
     /// Name of the constant.
     pub rust: String,
 }
@@ -92,7 +92,7 @@ pub struct ErrorCode {
 #[derive(Debug)]
 pub struct Waiter {
     /// What the file says.
-    pub spec: shape::Waiter,
+    pub spec: spec_file::Waiter,
     /// Names of the type and its static.
     pub rust: Names,
 }
@@ -112,7 +112,7 @@ pub struct Names {
 #[derive(Debug)]
 pub struct Member {
     /// What the file says.
-    pub spec: shape::Member,
+    pub spec: spec_file::Member,
     /// The field.
     pub rust: String,
     /// What it holds.
@@ -178,7 +178,7 @@ impl Action {
     }
 
     /// Where an entry of that list holds what `facts` of another action look for.
-    pub fn id_of<'a>(&'a self, facts: &'a shape::Reconcile) -> Option<&'a str> {
+    pub fn id_of<'a>(&'a self, facts: &'a spec_file::Reconcile) -> Option<&'a str> {
         let paged = || self.spec.paginate.as_ref().and_then(|paginate| paginate.id.as_deref());
         facts.id.as_deref().or_else(paged)
     }
@@ -188,8 +188,8 @@ impl Type {
     /// Which rule its fields follow.
     pub const fn side(&self) -> Side {
         match self.spec.usage {
-            shape::Usage::In | shape::Usage::Both => Side::Request,
-            shape::Usage::Out => Side::Response,
+            spec_file::Usage::In | spec_file::Usage::Both => Side::Request,
+            spec_file::Usage::Out => Side::Response,
         }
     }
 }

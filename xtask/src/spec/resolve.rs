@@ -7,7 +7,7 @@ use super::diagnostic::{Report, nearest};
 use super::load::{File, Files};
 use super::model::{Action, Api, Enum, ErrorCode, Kind, Member, Names, Type, Waiter};
 use super::names::Words;
-use super::shape;
+use super::spec_file;
 
 /// Resolves every name. A name that nothing bears is reported and read as a string, so that one slip
 /// does not hide the others.
@@ -51,7 +51,7 @@ struct Resolver<'r> {
 }
 
 impl Resolver<'_> {
-    fn action(&mut self, file: File<shape::ActionFile>) -> Action {
+    fn action(&mut self, file: File<spec_file::ActionFile>) -> Action {
         let File { path, content: spec } = file;
         let rust = names(&self.words, &spec.action, spec.rust.as_deref());
         let request = self.members(&path, "/request", &spec.request);
@@ -62,7 +62,7 @@ impl Resolver<'_> {
             reclass.push((self.conditions(&path, &pointer, &member.when), member.class));
         }
         let reconcile = spec.retry.reconcile.as_ref();
-        let mut read = |key: &str, of: fn(&shape::Reconcile) -> &Vec<String>| {
+        let mut read = |key: &str, of: fn(&spec_file::Reconcile) -> &Vec<String>| {
             let texts = reconcile.map_or(&[][..], |reconcile| of(reconcile));
             self.conditions(&path, &format!("/retry/reconcile/{key}"), texts)
         };
@@ -114,24 +114,24 @@ impl Resolver<'_> {
         conditions
     }
 
-    fn type_(&mut self, file: File<shape::TypeFile>) -> Type {
+    fn type_(&mut self, file: File<spec_file::TypeFile>) -> Type {
         let File { path, content: spec } = file;
         let rust = names(&self.words, &spec.type_, spec.rust.as_deref());
         let members = self.members(&path, "/members", &spec.members);
         Type { spec, path, rust, members }
     }
 
-    fn enum_(&mut self, file: File<shape::EnumFile>) -> Enum {
+    fn enum_(&mut self, file: File<spec_file::EnumFile>) -> Enum {
         let File { path, content: spec } = file;
         let rust = names(&self.words, &spec.enum_, spec.rust.as_deref());
-        let variant = |value: &shape::EnumValue| {
+        let variant = |value: &spec_file::EnumValue| {
             value.rust.clone().unwrap_or_else(|| self.words.camel(&value.value))
         };
         let variants = spec.values.iter().map(variant).collect();
         Enum { spec, path, rust, variants }
     }
 
-    fn members(&mut self, path: &str, pointer: &str, specs: &[shape::Member]) -> Vec<Member> {
+    fn members(&mut self, path: &str, pointer: &str, specs: &[spec_file::Member]) -> Vec<Member> {
         let mut members = Vec::with_capacity(specs.len());
         for (index, spec) in specs.iter().enumerate() {
             members.push(Member {

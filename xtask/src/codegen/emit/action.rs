@@ -8,7 +8,7 @@ use super::{ident, optional_string, reconcile, retry, strings};
 use crate::codegen::doc::{WIDTH, code, item, paragraph};
 use crate::codegen::layout::{Page, chain, compact, string};
 use crate::spec::model::{Action, Api, Kind, Member, Side, member_named};
-use crate::spec::shape::{self, PageStyle};
+use crate::spec::spec_file::{self, PageStyle};
 
 /// The text of the file.
 pub fn file(api: &Api, action: &Action) -> Result<String, crate::Error> {
@@ -192,7 +192,7 @@ fn filters(action: &Action) -> Vec<String> {
 }
 
 /// The name, followed by its requirements, values and format in parentheses.
-fn filter_in_line(filter: &shape::Filter) -> String {
+fn filter_in_line(filter: &spec_file::Filter) -> String {
     let name = code(&filter.name);
     let mut facts: Vec<String> = Vec::new();
     if filter.required {

@@ -139,7 +139,7 @@ pub fn file(api: &Api) -> String {
     enums.sort_by(|a, b| a.spec.enum_.cmp(&b.spec.enum_));
     let mut text = "static ENUMS: &[EnumDoc] = &[\n".to_owned();
     for enum_ in enums {
-        let value = |value: &crate::spec::shape::EnumValue| {
+        let value = |value: &crate::spec::spec_file::EnumValue| {
             format!("({}, {})", string(&value.value), string(&plain(&value.doc)))
         };
         text.push_str(&format!(

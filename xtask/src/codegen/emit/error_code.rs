@@ -6,7 +6,7 @@ use super::ident;
 use crate::codegen::doc::{WIDTH, paragraph, plain};
 use crate::codegen::layout::{Page, comment, compact, string};
 use crate::spec::model::Api;
-use crate::spec::shape::{Common, ErrorKind};
+use crate::spec::spec_file::{Common, ErrorKind};
 
 /// The text of the file.
 pub fn file(api: &Api) -> String {

@@ -20,7 +20,7 @@ use quote::quote;
 
 use super::layout::string;
 use crate::spec::names::is_keyword;
-use crate::spec::shape::Pairs;
+use crate::spec::spec_file::Pairs;
 
 /// An identifier; a keyword is written raw. The checks accept only valid identifiers.
 pub fn ident(name: &str) -> Ident {

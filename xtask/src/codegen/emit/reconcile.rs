@@ -10,7 +10,7 @@ use crate::codegen::doc::WIDTH;
 use crate::codegen::layout::{chain, string};
 use crate::spec::condition::Condition;
 use crate::spec::model::{Action, Api};
-use crate::spec::shape::Missing;
+use crate::spec::spec_file::Missing;
 
 /// The value of `reconcile` in the table of an action.
 pub fn facts(api: &Api, action: &Action) -> String {

@@ -8,7 +8,7 @@ use crate::codegen::layout::Page;
 use crate::codegen::limits::{clause, codes};
 use crate::spec::condition::{Condition, Test};
 use crate::spec::model::{Action, Api};
-use crate::spec::shape::RetryClass;
+use crate::spec::spec_file::RetryClass;
 
 /// The class as the protocol crate has it.
 pub fn class(class: RetryClass) -> TokenStream {

@@ -9,7 +9,7 @@ use crate::codegen::emit::ident;
 use crate::codegen::layout::{Page, comment, compact, string};
 use crate::spec::condition::Condition;
 use crate::spec::model::{Api, Names, Waiter};
-use crate::spec::shape::{self, Missing};
+use crate::spec::spec_file::{self, Missing};
 
 /// The text of the file.
 pub fn file(api: &Api) -> Result<String, crate::Error> {
@@ -61,7 +61,7 @@ fn goal(waiter: &Waiter) -> String {
 }
 
 /// Describes what it polls, for how long, and what ends the wait.
-fn facts(spec: &shape::Waiter) -> String {
+fn facts(spec: &spec_file::Waiter) -> String {
     let states =
         |states: &[String]| states.iter().map(|state| code(state)).collect::<Vec<_>>().join(", ");
     let mut text = format!(
@@ -165,7 +165,7 @@ fn info(api: &Api, waiter: &Waiter) -> String {
     )
 }
 
-fn operation(operation: &shape::Operation) -> String {
+fn operation(operation: &spec_file::Operation) -> String {
     format!(
         "Some(OperationInfo {{\n        state: {},\n        ended: {},\n        failed: {},\n        \
          failed_when: {},\n        failed_at: {},\n        running: {},\n        names: {},\n    }})",

@@ -6,7 +6,7 @@ use super::super::condition::{Condition, Test};
 use super::super::diagnostic::Report;
 use super::super::model::{Action, Api, Kind, Member, member_named};
 use super::super::names::is_wire_name;
-use super::super::shape::{Poll, RetryClass};
+use super::super::spec_file::{Poll, RetryClass};
 
 /// Parameters that every request carries beside its members. In the query and form encodings they stand among
 /// them, and one of the two would be lost.

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::super::diagnostic::{Report, nearest};
 use super::super::model::Api;
-use super::super::shape::Common;
+use super::super::spec_file::Common;
 use super::sets;
 
 pub fn check(api: &Api, report: &mut Report) {

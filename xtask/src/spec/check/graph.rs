@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::super::diagnostic::Report;
 use super::super::model::{Api, Kind, Member};
-use super::super::shape::Usage;
+use super::super::spec_file::Usage;
 
 /// What to do about a type that travels where it does not say.
 const USAGE: &str = "`both` if requests and responses hold it, else `in` or `out`";

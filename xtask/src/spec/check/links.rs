@@ -3,7 +3,7 @@
 use super::super::condition::{Condition, Test};
 use super::super::diagnostic::{Report, nearest, suggest};
 use super::super::model::{Action, Api, Kind, Member, member_named};
-use super::super::shape;
+use super::super::spec_file;
 use super::{reconcile, sets};
 
 pub fn check(api: &Api, report: &mut Report) {
@@ -80,7 +80,7 @@ impl<'a> Linker<'a, '_> {
         if !action.spec.filters.is_empty() {
             self.path("/filters", &action.request, "Filters", request);
         }
-        if action.spec.retry.class == shape::RetryClass::Token
+        if action.spec.retry.class == spec_file::RetryClass::Token
             && action.spec.idempotency_token.is_none()
         {
             self.report
@@ -102,9 +102,9 @@ impl<'a> Linker<'a, '_> {
         reconcile::check(self, action);
     }
 
-    fn paginate(&mut self, action: &'a Action, paginate: &shape::Paginate) {
+    fn paginate(&mut self, action: &'a Action, paginate: &spec_file::Paginate) {
         let (request, response) = (&action.request, &action.response);
-        let by_offset = paginate.style == shape::PageStyle::Offset;
+        let by_offset = paginate.style == spec_file::PageStyle::Offset;
         for (key, given, wanted) in [
             ("offset", &paginate.offset, by_offset),
             ("total", &paginate.total, by_offset),
@@ -159,7 +159,7 @@ impl<'a> Linker<'a, '_> {
         found
     }
 
-    fn poll(&mut self, poll: &shape::Poll) {
+    fn poll(&mut self, poll: &spec_file::Poll) {
         let pointer = "/async/poll";
         let Some(action) = self.target(&format!("{pointer}/action"), &poll.action) else { return };
         let of = format!("the response of {}", poll.action);

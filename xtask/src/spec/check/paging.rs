@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::super::diagnostic::Report;
 use super::super::model::{Action, Api, Kind, Member, member_named};
-use super::super::shape::{Paginate, RetryClass};
+use super::super::spec_file::{Paginate, RetryClass};
 
 pub fn check(api: &Api, report: &mut Report) {
     for action in &api.actions {

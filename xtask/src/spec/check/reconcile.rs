@@ -1,7 +1,7 @@
 //! `retry.reconcile`: what it reads exists, gives a list, and holds what the request is compared with.
 
 use super::super::model::{Action, Api, Kind, Member};
-use super::super::shape::{self, RetryClass};
+use super::super::spec_file::{self, RetryClass};
 use super::links::Linker;
 
 /// Checks the facts of one action.
@@ -44,7 +44,7 @@ fn at(key: &str) -> String {
     format!("/retry/reconcile/{key}")
 }
 
-impl shape::Reconcile {
+impl spec_file::Reconcile {
     /// Whether it states more than its text, `list` aside.
     fn is_prose_and_more(&self) -> bool {
         let prose = Self { text: self.text.clone(), ..Self::default() };
@@ -53,7 +53,7 @@ impl shape::Reconcile {
 }
 
 struct Reading<'a> {
-    facts: &'a shape::Reconcile,
+    facts: &'a spec_file::Reconcile,
     action: &'a Action,
     list: &'a Action,
 }
@@ -194,7 +194,7 @@ impl<'a> Reading<'a> {
             error("from", message, "add `became`, or leave `from` out".to_owned());
         }
         let Some(expires) = &facts.expires else { return };
-        if facts.missing != Some(shape::Missing::Success) || !action.became.is_empty() {
+        if facts.missing != Some(spec_file::Missing::Success) || !action.became.is_empty() {
             let message = "`expires` says what absence proves".to_owned();
             let help = "it goes with `missing: success`, and not with `became`".to_owned();
             error("expires", message, help);

@@ -3,7 +3,7 @@
 use super::super::condition::Condition;
 use super::super::diagnostic::{Diagnostic, Report};
 use super::super::model::{Api, Kind, Member, member_named};
-use super::super::shape::Usage;
+use super::super::spec_file::Usage;
 use super::{Set, sets};
 
 pub fn check(api: &Api, report: &mut Report) {

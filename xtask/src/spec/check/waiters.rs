@@ -2,12 +2,12 @@
 
 use super::super::condition::Condition;
 use super::super::model::{Kind, Member};
-use super::super::shape;
+use super::super::spec_file;
 use super::links::Linker;
 
 impl<'a> Linker<'a, '_> {
     /// Checks one waiter.
-    pub fn waiter(&mut self, pointer: &str, waiter: &shape::Waiter) {
+    pub fn waiter(&mut self, pointer: &str, waiter: &spec_file::Waiter) {
         let at = |key: &str| format!("{pointer}/{key}");
         let Some(action) = self.target(&at("action"), &waiter.action) else { return };
         let of_request = format!("the request of {}", waiter.action);
@@ -27,7 +27,7 @@ impl<'a> Linker<'a, '_> {
         }
         let items = self.path(&at("items"), &action.response, &waiter.items, &of_response);
         let Some(items) = items else { return };
-        if action.spec.retry.class != shape::RetryClass::Read {
+        if action.spec.retry.class != spec_file::RetryClass::Read {
             let message = format!("`{}` does not only read", waiter.action);
             self.report
                 .error(self.file, at("action"), message)
@@ -96,7 +96,7 @@ impl<'a> Linker<'a, '_> {
                 }
             }
         }
-        if waiter.success.is_empty() && waiter.missing != shape::Missing::Success {
+        if waiter.success.is_empty() && waiter.missing != spec_file::Missing::Success {
             self.report
                 .error(self.file, at("success"), "nothing ever reaches the goal")
                 .help("name the states that do, or write `\"missing\": \"success\"`");
@@ -111,7 +111,7 @@ impl<'a> Linker<'a, '_> {
 
     /// Each known state stands in one list. One that is left out would be taken for a state that moves, and a
     /// state of two lists for whatever is looked at first.
-    fn each_state_once(&mut self, pointer: &str, waiter: &shape::Waiter, member: &Member) {
+    fn each_state_once(&mut self, pointer: &str, waiter: &spec_file::Waiter, member: &Member) {
         let lists = [
             ("success", &waiter.success),
             ("failure", &waiter.failure),
@@ -146,7 +146,12 @@ impl<'a> Linker<'a, '_> {
         }
     }
 
-    fn operation(&mut self, pointer: &str, operation: &shape::Operation, members: &'a [Member]) {
+    fn operation(
+        &mut self,
+        pointer: &str,
+        operation: &spec_file::Operation,
+        members: &'a [Member],
+    ) {
         let state = self.path(&format!("{pointer}/state"), members, &operation.state, "an item");
         if let Some(state) = state {
             self.states(&format!("{pointer}/ended"), &operation.ended, state);

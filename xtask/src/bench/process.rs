@@ -6,14 +6,14 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use super::workers::{Worker, Workers, executable};
-use crate::{Error, spent};
+use crate::{Error, rusage};
 
 /// The kernel's account is kept in hundredths of a second: a turn is long beside that.
-const LEAST: Duration = Duration::from_millis(600);
+const MIN_TIME: Duration = Duration::from_millis(600);
 
 /// What is measured of a program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Of {
+pub enum Metric {
     /// Nanoseconds, those of the programs that it waits for among them.
     Cpu,
     /// Nanoseconds on the wall.
@@ -63,18 +63,18 @@ fn build(root: &Path, package: &str, name: &str, profile: &str) -> Result<PathBu
 }
 
 /// One figure, in one turn.
-pub fn measure(command: &[OsString], of: Of) -> Result<f64, Error> {
-    if of == Of::Peak {
-        return spent::peak(command);
+pub fn measure(command: &[OsString], of: Metric) -> Result<f64, Error> {
+    if of == Metric::Peak {
+        return rusage::peak(command);
     }
-    let (began, before, mut count) = (Instant::now(), spent::by_children()?, 0_u32);
-    while began.elapsed() < LEAST {
+    let (began, before, mut count) = (Instant::now(), rusage::by_children()?, 0_u32);
+    while began.elapsed() < MIN_TIME {
         run(command)?;
         count += 1;
     }
     let took = match of {
-        Of::Wall => began.elapsed(),
-        _ => spent::by_children()? - before,
+        Metric::Wall => began.elapsed(),
+        _ => rusage::by_children()? - before,
     };
     Ok(took.as_secs_f64() * 1e9 / f64::from(count))
 }
