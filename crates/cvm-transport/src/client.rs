@@ -7,29 +7,28 @@ use std::time::Duration;
 use cvm_protocol::{Action, ActionInfo, DriftKind, Model, Paginate, Record, Waiter, json};
 use cvm_signer::KeyCache;
 
-use crate::breaker::Breakers;
 use crate::clock::Clock;
-use crate::creation::FindCreated;
+use crate::config::endpoint::Addresses;
 use crate::credentials::CredentialProvider;
-use crate::endpoint::Addresses;
 use crate::entropy::Entropy;
-use crate::failover::BackupHosts;
-use crate::http::HttpClient;
-use crate::observer::WireObserver;
-use crate::paginator::{Items, Pages};
-use crate::pipeline;
+use crate::http::client::HttpClient;
+use crate::observe::observer::WireObserver;
+use crate::observe::trace_id::TraceIds;
+use crate::pagination::paginator::{Items, Pages};
 use crate::rate_limit::RateLimiter;
-use crate::reconcile::Reconcile;
-use crate::retry_budget::RetryBudgets;
-use crate::sent_tokens::{Moment, SentTokens};
-use crate::sign::RequestEncoding;
-use crate::skew::Skews;
-use crate::trace_id::TraceIds;
+use crate::retry::breaker::Breakers;
+use crate::retry::budget::RetryBudgets;
+use crate::retry::failover::BackupHosts;
+use crate::retry::sent_tokens::{Moment, SentTokens};
+use crate::signing::request::RequestEncoding;
+use crate::signing::skew::Skews;
 use crate::untyped_response::UntypedResponse;
-use crate::wait::Wait;
+use crate::waiting::find_created::FindCreated;
+use crate::waiting::reconcile::Reconcile;
+use crate::waiting::wait::Wait;
 use crate::{
     CallReport, ClientBuilder, Error, Interceptor, Metrics, PreparedRequest, Region, RegionError,
-    Timeouts,
+    Timeouts, pipeline,
 };
 
 /// Calls the service.

@@ -17,97 +17,61 @@
 //! The crate knows no action and no model: those come from a crate of generated ones, whose traits and
 //! tables are `cvm-protocol`'s.
 
-mod attempt;
-mod backoff;
 #[cfg(feature = "blocking")]
 pub mod blocking;
-mod breaker;
 mod client;
-mod client_token;
 mod clock;
 mod config;
-mod connections;
-mod creation;
 mod credentials;
-mod cursor;
-mod dialect;
-mod endpoint;
 mod entropy;
-mod environment;
 mod error;
-mod exchange;
-mod failover;
 mod http;
-mod http_date;
-mod interceptor;
-mod limiter;
-mod mask;
-mod metrics;
-mod observer;
-mod paginator;
+mod observe;
+mod pagination;
 mod pending_timeout;
 mod pipeline;
-mod poller;
-mod prefetch;
-mod prepared;
-mod proxy;
 mod rate_limit;
 mod reading;
-mod reconcile;
-mod recovery_advice;
-mod region;
-mod report;
-mod reqwest_http;
 mod retry;
-mod retry_budget;
-mod row_state;
-mod schedule;
-mod sent_tokens;
 mod set_member;
-mod sign;
-mod skew;
-mod timeouts;
-mod tls;
-mod trace;
-mod trace_id;
+mod signing;
 mod untyped_response;
-mod wait;
-mod wait_report;
+mod waiting;
 
-pub use attempt::{Attempt, Outcome};
 pub use client::Client;
-pub use client_token::{CLIENT_TOKEN_WINDOW, fingerprint};
 pub use clock::{Clock, FixedClock, SystemClock};
 pub use config::ClientBuilder;
-pub use creation::{CreatedResources, FindCreated};
 pub use credentials::{
     AssumeRoleCredentials, CachedCredentials, ChainAttempt, ChainReport, CredentialChain,
     CredentialProvider, CredentialProviderError, CredentialSnapshot, EnvironmentCredentials,
     ProcessCredentials, ProfileCredentials, RoleCredentials, StaticCredentials, TccliCredentials,
     WebIdentityCredentials,
 };
+pub use retry::outcome::{Attempt, Outcome};
+pub use signing::client_token::{CLIENT_TOKEN_WINDOW, fingerprint};
 pub use untyped_response::UntypedResponse;
+pub use waiting::find_created::{CreatedResources, FindCreated};
 // What a program that only names this crate needs of the two below it.
+pub use config::endpoint::{Endpoint, EndpointError};
+pub use config::region::{Region, RegionError};
+pub use config::timeouts::Timeouts;
 pub use cvm_protocol::{Action, ActionInfo, ErrorCode, Paginate, ServiceError, Waiter};
 pub use cvm_signer::{Credential, CredentialError};
-pub use dialect::{Dialect, UnknownDialect};
-pub use endpoint::{Endpoint, EndpointError};
 pub use entropy::{Entropy, EntropyError, SeededEntropy, SystemEntropy};
 pub use error::{Error, OutcomeUnknown};
-pub use http::{
+pub use http::client::{
     BoxFuture, HttpClient, HttpError, HttpErrorKind, HttpResponse, ResponseBody, SendProgress,
 };
-pub use interceptor::{AttemptEnd, HeaderMapMut, Interceptor};
-pub use metrics::{AttemptMetrics, CallMetrics, Metrics};
-pub use observer::{Exchange, MaskedResponse, WireObserver};
-pub use paginator::{Items, Page, Pages, Position};
-pub use prepared::{MaskedRequest, PreparedRequest};
+pub use http::prepared::{MaskedRequest, PreparedRequest};
+pub use observe::interceptor::{AttemptEnd, HeaderMapMut, Interceptor};
+pub use observe::metrics::{AttemptMetrics, CallMetrics, Metrics};
+pub use observe::observer::{Exchange, MaskedResponse, WireObserver};
+pub use observe::report::CallReport;
+pub use pagination::paginator::{Items, Page, Pages, Position};
 pub use rate_limit::{
     DocumentedRateLimiter, NoRateLimit, RateLimitKey, RateLimiter, RateLimiterError,
 };
-pub use reconcile::{Reconcile, Reconciliation};
-pub use region::{Region, RegionError};
-pub use report::CallReport;
-pub use timeouts::Timeouts;
-pub use wait::{Wait, WaitProgressStream};
-pub use wait_report::{WaitProgress, WaitReport, WaitVerdict, WaitedResource};
+pub use signing::dialect::{Dialect, UnknownDialect};
+pub use waiting::reconcile::{Reconcile, Reconciliation};
+pub use waiting::report::{WaitProgress, WaitReport, WaitVerdict, WaitedResource};
+pub use waiting::wait::{Wait, WaitProgressStream};

@@ -5,6 +5,8 @@
 //! served. After a throttle it also follows a rate that
 //! drops to 70 % of what was measured and then grows back along a cubic curve, as TCP does.
 
+pub(crate) mod limiter;
+
 use std::collections::HashMap;
 use std::error::Error as StdError;
 use std::fmt;
@@ -14,8 +16,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::Notify;
 use tokio::time::{Instant, timeout_at};
 
-use crate::http::BoxFuture;
-use crate::limiter::{Limiter, Place};
+use crate::http::client::BoxFuture;
+use crate::rate_limit::limiter::{Limiter, Place};
 
 /// Decides when a call may be sent.
 ///
@@ -256,7 +258,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::limiter::WINDOW;
+    use crate::rate_limit::limiter::WINDOW;
 
     fn call(action: &'static str, region: &'static str) -> RateLimitKey<'static> {
         let number = RateLimitKey::next_number();

@@ -6,18 +6,24 @@ use bytes::Bytes;
 use cvm_protocol::{DecodeError, ErrorCode, Gaps, Model, RetryClass, envelope};
 use http::header::RETRY_AFTER;
 
-use crate::attempt::{is_code, outcome_of_code, outcome_of_gateway_number, outcome_of_status};
-use crate::breaker::Health;
 use crate::clock::unix_seconds;
+use crate::config::endpoint::Address;
 use crate::credentials::{CredentialProviderError, CredentialSnapshot};
-use crate::endpoint::Address;
 use crate::error::Kind;
-use crate::exchange::{ExchangeError, RawResponse};
-use crate::http::HttpErrorKind;
-use crate::mask::{self, MAX_MESSAGE, MAX_NAME, Secrets, cut};
-use crate::observer::MaskedResponse;
+use crate::http::client::HttpErrorKind;
+use crate::http::exchange::{ExchangeError, RawResponse};
+use crate::observe::mask::{
+    MAX_MESSAGE, MAX_NAME, Secrets, cut, {self},
+};
+use crate::observe::observer::MaskedResponse;
 use crate::pipeline::Call;
-use crate::{Dialect, Error, Outcome, backoff, skew};
+use crate::retry::backoff;
+use crate::retry::breaker::Health;
+use crate::retry::outcome::{
+    is_code, outcome_of_code, outcome_of_gateway_number, outcome_of_status,
+};
+use crate::signing::skew;
+use crate::{Dialect, Error, Outcome};
 
 /// What one attempt brought.
 pub(crate) struct AttemptResult {

@@ -4,7 +4,9 @@ use bytes::Bytes;
 use cvm_protocol::{ActionInfo, Json, Record, envelope};
 
 use crate::CallReport;
-use crate::mask::{self, Secrets};
+use crate::observe::mask::{
+    Secrets, {self},
+};
 use crate::pipeline::CallOutput;
 
 /// What the service answered to [`Client::call`](crate::Client::call).

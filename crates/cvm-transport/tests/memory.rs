@@ -11,7 +11,9 @@
     reason = "a test fails by panicking"
 )]
 
-use std::fs::{self, File, Permissions};
+use std::fs::{
+    File, Permissions, {self},
+};
 use std::os::unix::fs::{FileExt, PermissionsExt};
 use std::path::Path;
 use std::process::Command;

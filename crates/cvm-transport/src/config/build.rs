@@ -10,22 +10,22 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 
 use super::ClientBuilder;
-use crate::breaker::Breakers;
 use crate::client::{Client, Options, RegionChoice, Shared};
 use crate::clock::SystemClock;
+use crate::config::endpoint::{Addresses, CheckedEndpoint, ServiceEndpoint};
+use crate::config::environment::Environment;
 use crate::credentials::{CachedCredentials, CredentialChain, CredentialProvider, TccliSettings};
-use crate::endpoint::{Addresses, CheckedEndpoint, ServiceEndpoint};
 use crate::entropy::SystemEntropy;
-use crate::environment::Environment;
-use crate::failover::BackupHosts;
-use crate::proxy::Proxies;
+use crate::http::proxy::Proxies;
+use crate::http::reqwest_client::ReqwestHttp;
+use crate::observe::trace_id::TraceIds;
 use crate::rate_limit::DocumentedRateLimiter;
-use crate::reqwest_http::ReqwestHttp;
-use crate::retry_budget::RetryBudgets;
-use crate::sent_tokens::SentTokens;
-use crate::sign::RequestEncoding;
-use crate::skew::Skews;
-use crate::trace_id::TraceIds;
+use crate::retry::breaker::Breakers;
+use crate::retry::budget::RetryBudgets;
+use crate::retry::failover::BackupHosts;
+use crate::retry::sent_tokens::SentTokens;
+use crate::signing::request::RequestEncoding;
+use crate::signing::skew::Skews;
 use crate::{Endpoint, Error, Region};
 
 /// How the client names itself to the service.

@@ -1,5 +1,10 @@
 //! Everything that can be said about a client before it exists.
 
+pub(crate) mod endpoint;
+pub(crate) mod environment;
+pub(crate) mod region;
+pub(crate) mod timeouts;
+
 mod build;
 
 use std::fmt;
@@ -9,11 +14,11 @@ use std::sync::Arc;
 use cvm_signer::Credential;
 
 use crate::clock::Clock;
+use crate::config::environment::Environment;
 use crate::credentials::{CredentialProvider, StaticCredentials};
 use crate::entropy::Entropy;
-use crate::environment::Environment;
-use crate::http::HttpClient;
-use crate::observer::WireObserver;
+use crate::http::client::HttpClient;
+use crate::observe::observer::WireObserver;
 use crate::rate_limit::RateLimiter;
 use crate::{Dialect, Endpoint, Interceptor, Metrics, Timeouts};
 

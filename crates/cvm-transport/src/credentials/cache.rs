@@ -15,8 +15,10 @@ use tokio::time::Instant;
 use self::fetching::Fetching;
 use super::{CredentialProvider, CredentialProviderError, CredentialSnapshot};
 use crate::clock::{Clock, SystemClock};
-use crate::entropy::{self, Entropy, SystemEntropy};
-use crate::http::BoxFuture;
+use crate::entropy::{
+    Entropy, SystemEntropy, {self},
+};
+use crate::http::client::BoxFuture;
 
 /// How long before its end a credential is replaced.
 const EARLY: Duration = Duration::from_secs(5 * 60);

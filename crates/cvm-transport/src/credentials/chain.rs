@@ -9,8 +9,8 @@ use super::{
     RoleCredentials, TccliCredentials, WebIdentityCredentials, env, profile, tccli,
 };
 use crate::Region;
-use crate::environment::Environment;
-use crate::http::BoxFuture;
+use crate::config::environment::Environment;
+use crate::http::client::BoxFuture;
 
 /// Looks for a credential where the official tools keep it.
 ///

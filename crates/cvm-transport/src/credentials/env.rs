@@ -8,8 +8,8 @@ use super::{
     AssumeRoleCredentials, CredentialProvider, CredentialProviderError, CredentialSnapshot,
     StaticCredentials, reply,
 };
-use crate::environment::Environment;
-use crate::http::BoxFuture;
+use crate::config::environment::Environment;
+use crate::http::client::BoxFuture;
 
 const ID: &str = "TENCENTCLOUD_SECRET_ID";
 const KEY: &str = "TENCENTCLOUD_SECRET_KEY";

@@ -9,7 +9,9 @@
 //!   hold for the file behind it, and the link must not belong to another user either. A link to nothing is no
 //!   absent file: it was set up, and what it leads to is missing.
 
-use std::fs::{self, Metadata};
+use std::fs::{
+    Metadata, {self},
+};
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -18,8 +20,8 @@ use cvm_protocol::utf8_text;
 use zeroize::Zeroizing;
 
 use super::CredentialProviderError;
-use crate::environment::Environment;
-use crate::trace;
+use crate::config::environment::Environment;
+use crate::observe::trace;
 
 /// Larger files are no credential files.
 const LARGEST: u64 = 64 * 1024;
@@ -219,7 +221,7 @@ pub(super) mod test_directory {
     use std::path::{Path, PathBuf};
     use std::sync::atomic::{AtomicU32, Ordering};
 
-    use crate::environment::Environment;
+    use crate::config::environment::Environment;
 
     pub(crate) struct TestDirectory(pub(crate) PathBuf);
 

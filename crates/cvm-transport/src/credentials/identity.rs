@@ -5,7 +5,9 @@
 
 use std::fmt;
 
-use serde::de::{self, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{
+    Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor, {self},
+};
 
 /// Names of settings about identity, without case and separators, and the concept behind each.
 const CONCEPTS: &[(&str, Concept)] = &[

@@ -21,7 +21,7 @@ use std::time::SystemTime;
 
 use cvm_signer::Credential;
 
-use crate::http::BoxFuture;
+use crate::http::client::BoxFuture;
 
 pub use cache::CachedCredentials;
 pub use chain::{ChainAttempt, ChainReport, CredentialChain};

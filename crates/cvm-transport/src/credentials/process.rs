@@ -1,7 +1,9 @@
 //! A credential that another program prints.
 
 use std::future::{Future, poll_fn};
-use std::io::{self, IsTerminal, Write};
+use std::io::{
+    IsTerminal, Write, {self},
+};
 use std::pin::{Pin, pin};
 use std::process::{ExitStatus, Stdio};
 use std::sync::Arc;
@@ -14,7 +16,7 @@ use tokio::process::{Child, ChildStderr, ChildStdout, Command};
 use zeroize::Zeroizing;
 
 use super::{CredentialProviderError, CredentialSnapshot, identity, reply};
-use crate::http_date;
+use crate::http::date;
 
 /// How long the program may run.
 const MAX_RUN_TIME: Duration = Duration::from_secs(30);
@@ -122,7 +124,7 @@ impl ProcessCredentials {
 fn end_in(record: &Record) -> Result<Option<i64>, String> {
     let seconds = reply::end(record, "ExpiredTime")?.filter(|seconds| *seconds != 0);
     let Some(text) = reply::text(record, "Expiration") else { return Ok(seconds) };
-    let time = http_date::parse_rfc3339(text)
+    let time = date::parse_rfc3339(text)
         .ok_or("has an `Expiration` that is no RFC 3339 time, such as 2026-11-30T08:00:00Z")?;
     match seconds {
         Some(seconds) if seconds != time => {

@@ -7,8 +7,8 @@ use super::{
     AssumeRoleCredentials, CredentialProvider, CredentialProviderError, CredentialSnapshot,
     ProcessCredentials, StaticCredentials, files, identity, ini, reply,
 };
-use crate::environment::Environment;
-use crate::http::BoxFuture;
+use crate::config::environment::Environment;
+use crate::http::client::BoxFuture;
 
 const WHAT: &str = "credential file";
 /// Names the file.

@@ -11,10 +11,10 @@ use tokio::time::Instant;
 
 use super::{CredentialProviderError, CredentialSnapshot, reply};
 use crate::PreparedRequest;
-use crate::exchange::{Limits, exchange};
-use crate::http::SendProgress;
-use crate::proxy::Proxies;
-use crate::reqwest_http::ReqwestHttp;
+use crate::http::client::SendProgress;
+use crate::http::exchange::{Limits, exchange};
+use crate::http::proxy::Proxies;
+use crate::http::reqwest_client::ReqwestHttp;
 
 const AUTHORITY: &str = "metadata.tencentyun.com";
 const PATH: &str = "/latest/meta-data/cam/security-credentials/";

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use cvm_signer::Credential;
 
 use super::{CredentialProvider, CredentialProviderError, CredentialSnapshot};
-use crate::http::BoxFuture;
+use crate::http::client::BoxFuture;
 
 /// Always the same credential.
 #[derive(Clone, Debug)]

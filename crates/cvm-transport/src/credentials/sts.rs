@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 use super::{CredentialProvider, CredentialProviderError, CredentialSnapshot, files, reply};
 use crate::client::Client;
 use crate::config::ClientBuilder;
-use crate::environment::Environment;
+use crate::config::environment::Environment;
 use crate::{Endpoint, Error, pipeline};
 
 static STS: ServiceInfo = ServiceInfo {

@@ -10,8 +10,8 @@ use super::{
     AssumeRoleCredentials, CredentialProvider, CredentialProviderError, CredentialSnapshot,
     RoleCredentials, StaticCredentials, files, identity, reply,
 };
-use crate::environment::Environment;
-use crate::http::BoxFuture;
+use crate::config::environment::Environment;
+use crate::http::client::BoxFuture;
 
 const WHAT: &str = "tccli credential file";
 const SETTINGS: &str = "tccli configuration file";

@@ -4,7 +4,9 @@ mod outcome_unknown;
 mod predicates;
 
 use std::error::Error as StdError;
-use std::fmt::{self, Write};
+use std::fmt::{
+    Write, {self},
+};
 use std::time::Duration;
 
 use bytes::Bytes;

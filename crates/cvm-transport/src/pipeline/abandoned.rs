@@ -2,16 +2,18 @@
 //!
 //! Nobody else can: the caller of the call has no error to look at, and a change may be on its way.
 
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::{AtomicBool, AtomicU32};
 
 use cvm_protocol::RetryClass;
 use tokio::time::Instant;
 
 use super::Call;
-use crate::http::SendProgress;
-use crate::metrics::CallMetrics;
+use crate::Region;
+use crate::http::client::SendProgress;
+use crate::observe::metrics::CallMetrics;
+use crate::observe::trace;
 use crate::rate_limit::HeldSlot;
-use crate::{Region, trace};
 
 /// How far a call got. Written by one task; atomic because a future may move between threads.
 #[derive(Debug, Default)]

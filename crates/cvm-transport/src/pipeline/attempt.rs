@@ -8,22 +8,24 @@ use tokio::time::Instant;
 
 use super::abandoned::Departure;
 use super::{Bounds, Call};
-use crate::breaker::Health;
 use crate::clock::unix_seconds;
+use crate::config::endpoint::Address;
 use crate::credentials::CredentialSnapshot;
-use crate::endpoint::Address;
 use crate::error::Kind;
-use crate::exchange::{Limits, exchange};
-use crate::failover::Failover;
-use crate::http::SendProgress;
-use crate::interceptor::{AttemptEnd, HeaderMapMut};
-use crate::metrics::AttemptMetrics;
-use crate::observer::Exchange;
+use crate::http::client::SendProgress;
+use crate::http::exchange::{Limits, exchange};
+use crate::observe::interceptor::{AttemptEnd, HeaderMapMut};
+use crate::observe::metrics::AttemptMetrics;
+use crate::observe::observer::Exchange;
+use crate::observe::trace;
 use crate::pending_timeout::{after, timeout_if_pending};
 use crate::rate_limit::{HeldSlot, RateLimitKey};
 use crate::reading::{AttemptResult, ResponseClassifier};
-use crate::sign::{SigningInput, sign};
-use crate::{Error, Outcome, PreparedRequest, Region, entropy, skew, trace};
+use crate::retry::breaker::Health;
+use crate::retry::failover::Failover;
+use crate::signing::request::{SigningInput, sign};
+use crate::signing::skew;
+use crate::{Error, Outcome, PreparedRequest, Region, entropy};
 
 /// One attempt that is about to leave.
 struct AttemptContext<'a> {

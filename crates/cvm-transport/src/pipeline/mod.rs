@@ -29,20 +29,20 @@ use tokio::time::Instant;
 
 use self::abandoned::{DropGuard, Progress};
 use crate::client::{Client, Shared};
-use crate::endpoint::Address;
+use crate::config::endpoint::Address;
 use crate::error::{Kind, OutcomeUnknown};
-use crate::failover::Failover;
-use crate::metrics::CallMetrics;
+use crate::observe::metrics::CallMetrics;
+use crate::observe::trace;
 use crate::pending_timeout::after;
 use crate::reading::AttemptResult;
-use crate::retry::{AttemptInfo, Decision, MIN_TIME, Retry, StopReason, Verdict, min_time};
-use crate::retry_budget::RetryToken;
-use crate::sent_tokens::{TokenHold, TokenUse};
-use crate::sign::EncodedRequest;
-use crate::{
-    Attempt, CallReport, Error, Outcome, PreparedRequest, Region, client_token, entropy,
-    recovery_advice, trace,
-};
+use crate::retry::advice;
+use crate::retry::budget::RetryToken;
+use crate::retry::failover::Failover;
+use crate::retry::policy::{AttemptInfo, Decision, MIN_TIME, Retry, StopReason, Verdict, min_time};
+use crate::retry::sent_tokens::{TokenHold, TokenUse};
+use crate::signing::client_token;
+use crate::signing::request::EncodedRequest;
+use crate::{Attempt, CallReport, Error, Outcome, PreparedRequest, Region, entropy};
 
 /// A call that succeeded: its report, and the answer as it came.
 pub(crate) struct CallOutput {
@@ -375,7 +375,7 @@ impl<'a> Call<'a> {
             error = error.with_unread_response(unread).with_unknown(OutcomeUnknown {
                 client_token: self.token.clone(),
                 fingerprint: client_token::fingerprint(self.info, request),
-                recovery: recovery_advice::advice(self.info, request),
+                recovery: advice::advice(self.info, request),
                 attempts: attempts.to_vec(),
             });
         }

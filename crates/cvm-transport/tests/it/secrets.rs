@@ -136,7 +136,9 @@ async fn headers_take_no_line_breaks() {
 mod loud {
     use std::fmt::Write;
     use std::sync::{Arc, Mutex};
-    use std::thread::{self, ThreadId};
+    use std::thread::{
+        ThreadId, {self},
+    };
 
     use tracing::field::{Field, Visit};
     use tracing::span::{Attributes, Id, Record};

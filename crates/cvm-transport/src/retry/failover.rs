@@ -9,9 +9,10 @@
 
 use cvm_protocol::RetryClass;
 
-use crate::breaker::{Breakers, Permit};
-use crate::endpoint::{Address, CheckedEndpoint, Origin};
-use crate::{Endpoint, EndpointError, Region, trace};
+use crate::config::endpoint::{Address, CheckedEndpoint, Origin};
+use crate::observe::trace;
+use crate::retry::breaker::{Breakers, Permit};
+use crate::{Endpoint, EndpointError, Region};
 
 /// The provider's own domain, and those where it repeats its API hosts.
 const ROOT: &str = ".tencentcloudapi.com";

@@ -8,8 +8,8 @@ use cvm_protocol::{PageInfo, PageStyle, Paginate};
 use tokio::time::{Instant, timeout_at};
 
 use crate::client::Client;
-use crate::http::BoxFuture;
-use crate::schedule::Schedule;
+use crate::http::client::BoxFuture;
+use crate::waiting::schedule::Schedule;
 use crate::{Error, Position};
 
 /// A search that has not begun: `.await` it, or set options first.
@@ -143,7 +143,7 @@ where
                     ever_found |= !found.is_empty();
                     latest = Some(found);
                 }
-                Err(error) if crate::poller::is_transient(&error) => {
+                Err(error) if crate::waiting::poller::is_transient(&error) => {
                     all_read = false;
                     // What was not seen last is not vouched for.
                     latest = latest.filter(|found| !found.is_empty());
@@ -162,7 +162,7 @@ where
     async fn read(&mut self, until: Instant) -> Result<(Vec<A::Item>, bool), Error> {
         // What is concluded from a reading must not come from a late copy of another response.
         let client = self.client.with_fresh_connections().with_most_time(until);
-        let mut pages = client.pages(crate::paginator::copy(&self.list));
+        let mut pages = client.pages(crate::pagination::paginator::copy(&self.list));
         if let Some(PageInfo { style: PageStyle::Offset { .. }, .. }) = A::INFO.paginate {
             // Rows before an offset of the request's own would never be looked at.
             pages = pages.resume(Position::Offset(0));

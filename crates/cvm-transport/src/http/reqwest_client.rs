@@ -18,14 +18,15 @@ use std::time::Duration;
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 
-use crate::connections::{Connections, Place};
-use crate::endpoint::is_at;
-use crate::http::{
+use crate::config::endpoint::is_at;
+use crate::http::client::{
     BoxFuture, HttpClient, HttpError, HttpErrorKind, HttpResponse, Progress, ResponseBody,
     SendProgress,
 };
-use crate::proxy::Proxies;
-use crate::{Error, PreparedRequest, tls};
+use crate::http::connections::{Connections, Place};
+use crate::http::proxy::Proxies;
+use crate::http::tls;
+use crate::{Error, PreparedRequest};
 
 /// How long a connection may idle before it is closed.
 const IDLE: Duration = Duration::from_secs(15);

@@ -10,7 +10,9 @@ use http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
 use tokio::time::{Instant, timeout_at};
 
 use crate::PreparedRequest;
-use crate::http::{HttpClient, HttpError, HttpErrorKind, HttpResponse, ResponseBody, SendProgress};
+use crate::http::client::{
+    HttpClient, HttpError, HttpErrorKind, HttpResponse, ResponseBody, SendProgress,
+};
 use crate::pending_timeout::{after, timeout_if_pending};
 
 /// The slowest answer that counts as progress, in bytes a second, once [`Limits::body_idle`] has passed.

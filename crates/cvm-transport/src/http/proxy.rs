@@ -3,7 +3,7 @@
 use std::fmt;
 use std::net::IpAddr;
 
-use crate::environment::Environment;
+use crate::config::environment::Environment;
 
 /// The proxy of a client, and the hosts that are reached without it.
 #[derive(Clone, Debug, Default)]

@@ -7,10 +7,10 @@ use cvm_protocol::Waiter;
 use tokio::time::Instant;
 
 use crate::client::Client;
-use crate::http::BoxFuture;
-use crate::poller::Poller;
-use crate::row_state::RowState;
-use crate::schedule::Schedule;
+use crate::http::client::BoxFuture;
+use crate::waiting::poller::Poller;
+use crate::waiting::row_state::RowState;
+use crate::waiting::schedule::Schedule;
 use crate::{Error, WaitVerdict, WaitedResource};
 
 /// A reconciliation that has not begun: `.await` it, or set options first.
@@ -82,7 +82,7 @@ impl Reconcile {
                 state.see(read.is_ok(), row.as_ref());
             }
             if let Err(error) = read
-                && !crate::poller::is_transient(&error)
+                && !crate::waiting::poller::is_transient(&error)
             {
                 return Err(error);
             }

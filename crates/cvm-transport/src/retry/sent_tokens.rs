@@ -13,7 +13,7 @@ use std::time::{Duration, SystemTime};
 use cvm_signer::HexDigest;
 use tokio::time::Instant;
 
-use crate::client_token::CLIENT_TOKEN_WINDOW;
+use crate::signing::client_token::CLIENT_TOKEN_WINDOW;
 use crate::{Error, Outcome};
 
 /// How many tokens are remembered at least. More are, as long as requests with them may still be sent.

@@ -12,8 +12,8 @@ use std::time::Duration;
 use cvm_protocol::{Gaps, Model, Paginate, json};
 
 use crate::client::Client;
-use crate::cursor::Cursor;
-use crate::prefetch::Prefetch;
+use crate::pagination::cursor::Cursor;
+use crate::pagination::prefetch::Prefetch;
 use crate::{CallReport, Error, pipeline};
 
 /// Most pages that are read at the same time.

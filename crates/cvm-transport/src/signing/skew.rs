@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use http::HeaderMap;
 
-use crate::http_date;
+use crate::http::date;
 
 /// From this difference on a clock is corrected before the service refuses: it does so at 300 s.
 pub(crate) const CORRECTION_THRESHOLD: i64 = 240;
@@ -69,7 +69,7 @@ pub(crate) fn measure(headers: &HeaderMap, sent: SystemTime, received: SystemTim
         return None;
     }
     let mut dates = headers.get_all(http::header::DATE).iter();
-    let date = http_date::parse(dates.next()?.to_str().ok()?)?;
+    let date = date::parse(dates.next()?.to_str().ok()?)?;
     if dates.next().is_some() {
         return None;
     }

@@ -24,7 +24,9 @@ use std::time::Duration;
 use cvm_protocol::RetryClass;
 
 use crate::Outcome;
-use crate::backoff::{self, BackoffKind};
+use crate::retry::backoff::{
+    BackoffKind, {self},
+};
 
 /// What a resend after a failure of the network or the service costs.
 pub(crate) const TRANSIENT_COST: u32 = 14;

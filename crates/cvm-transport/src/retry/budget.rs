@@ -131,7 +131,9 @@ mod tests {
 
     use super::*;
     use crate::Outcome;
-    use crate::retry::{AttemptInfo, Decision, Retry, THROTTLE_COST, TRANSIENT_COST, Verdict};
+    use crate::retry::policy::{
+        AttemptInfo, Decision, Retry, THROTTLE_COST, TRANSIENT_COST, Verdict,
+    };
 
     #[test]
     fn success_gives_back_failure_does_not_and_a_drop_does() {

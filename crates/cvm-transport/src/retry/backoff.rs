@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use crate::http_date;
+use crate::http::date;
 
 /// Why the next attempt has to wait, which decides how long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,7 +57,7 @@ pub(crate) fn retry_after(value: &str, now: SystemTime) -> Option<Duration> {
         // A number too large for a Duration still means "very long".
         return Some(Duration::from_secs(value.parse().unwrap_or(u64::from(u32::MAX))));
     }
-    let date = http_date::parse(value)?;
+    let date = date::parse(value)?;
     Some(date.duration_since(now).unwrap_or_default())
 }
 

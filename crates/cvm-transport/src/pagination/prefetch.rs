@@ -9,8 +9,8 @@ use tokio::runtime::{Handle, Id};
 use tokio::time::Instant;
 
 use crate::Error;
-use crate::http::BoxFuture;
-use crate::poller::is_transient;
+use crate::http::client::BoxFuture;
+use crate::waiting::poller::is_transient;
 
 /// Pages that are being read before their turn. They are part of the reader and no tasks of their own:
 /// dropping the reader stops them.

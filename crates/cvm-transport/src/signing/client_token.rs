@@ -5,8 +5,11 @@ use std::time::Duration;
 use cvm_protocol::{ActionInfo, Model, RetryClass, Slot, json, member_named};
 use cvm_signer::HexDigest;
 
-use crate::entropy::{self, Entropy};
-use crate::{Error, mask};
+use crate::Error;
+use crate::entropy::{
+    Entropy, {self},
+};
+use crate::observe::mask;
 
 /// How long after its first request the service surely knows a client token. It may be longer, but nobody
 /// published how long, so nothing is sent with the token after that.

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use crate::client::Client;
 use crate::error::Kind;
 use crate::pending_timeout::after;
-use crate::row_state::{Known, RowState, Sightings, failure_message};
+use crate::waiting::row_state::{Known, RowState, Sightings, failure_message};
 use crate::{
     Error, Outcome, WaitProgress, WaitReport, WaitVerdict, WaitedResource, entropy, pipeline,
 };

@@ -9,8 +9,9 @@ use cvm_signer::{Credential, HexDigest, KeyCache, Method, SignError, tc3, v1};
 use http::header::{ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, HOST, USER_AGENT};
 use http::{HeaderMap, HeaderName, HeaderValue};
 
-use crate::endpoint::Address;
-use crate::{Dialect, Error, PreparedRequest, Region, mask};
+use crate::config::endpoint::Address;
+use crate::observe::mask;
+use crate::{Dialect, Error, PreparedRequest, Region};
 
 /// Most bytes of a query, a form and a JSON body. The service refuses more, after reading them all.
 const MAX_QUERY: usize = 32 * 1024;

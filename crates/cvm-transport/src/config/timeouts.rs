@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::client_token::CLIENT_TOKEN_WINDOW;
+use crate::signing::client_token::CLIENT_TOKEN_WINDOW;
 
 /// The time limits of a client.
 ///

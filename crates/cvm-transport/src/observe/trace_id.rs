@@ -3,7 +3,9 @@
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::entropy::{self, Entropy, EntropyError};
+use crate::entropy::{
+    Entropy, EntropyError, {self},
+};
 
 /// The bits of a UUID below its variant.
 const COUNTED: u128 = (1 << 62) - 1;

@@ -7,8 +7,8 @@ use std::time::Duration;
 use cvm_protocol::{Waiter, WaiterInfo};
 
 use crate::client::Client;
-use crate::http::BoxFuture;
-use crate::poller::Poller;
+use crate::http::client::BoxFuture;
+use crate::waiting::poller::Poller;
 use crate::{Error, WaitProgress, WaitReport};
 
 /// A wait that has not begun: `.await` it, or set options first.

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use cvm_protocol::ModelInfo;
 use http::{HeaderMap, Method};
 
-use crate::mask;
+use crate::observe::mask;
 
 /// A request as it goes on the wire: method, URL, headers and body.
 ///

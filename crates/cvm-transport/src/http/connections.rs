@@ -96,7 +96,7 @@ mod tests {
     }
 
     fn client() -> reqwest::Client {
-        let tls = crate::tls::trusting_nobody().unwrap();
+        let tls = crate::http::tls::trusting_nobody().unwrap();
         reqwest::Client::builder().tls_backend_preconfigured(tls).build().unwrap()
     }
 

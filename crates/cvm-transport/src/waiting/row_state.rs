@@ -5,7 +5,8 @@ use cvm_protocol::{
     Condition, Json, Missing, Model, OperationInfo, Value, WaiterInfo, member_named,
 };
 
-use crate::{WaitVerdict, WaitedResource, mask};
+use crate::observe::mask;
+use crate::{WaitVerdict, WaitedResource};
 
 /// How many polls in a row must show that a resource is not listed, or that another request followed, before that
 /// ends a wait. One list alone may lag behind.

@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::trace;
+use crate::observe::trace;
 
 /// Failures in a row that open it.
 const IN_A_ROW: u32 = 5;

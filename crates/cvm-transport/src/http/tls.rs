@@ -1,14 +1,22 @@
 //! TLS as the client speaks it: rustls with ring, 1.2 or 1.3, verification always on.
 
 #[cfg(all(unix, not(target_os = "android"), not(target_vendor = "apple")))]
-use std::{ffi::OsStr, fmt, path::Path, path::PathBuf};
+use std::ffi::OsStr;
+#[cfg(all(unix, not(target_os = "android"), not(target_vendor = "apple")))]
+use std::fmt;
+#[cfg(all(unix, not(target_os = "android"), not(target_vendor = "apple")))]
+use std::path::Path;
+#[cfg(all(unix, not(target_os = "android"), not(target_vendor = "apple")))]
+use std::path::PathBuf;
 
 use std::sync::Arc;
 
 use rustls::client::danger::ServerCertVerifier;
 use rustls::pki_types::CertificateDer;
 #[cfg(all(unix, not(target_os = "android"), not(target_vendor = "apple")))]
-use rustls::pki_types::pem::{self, PemObject};
+use rustls::pki_types::pem::PemObject;
+#[cfg(all(unix, not(target_os = "android"), not(target_vendor = "apple")))]
+use rustls::pki_types::pem::{self};
 use rustls::{ClientConfig, RootCertStore};
 use rustls_platform_verifier::Verifier;
 

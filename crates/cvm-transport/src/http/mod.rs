@@ -1,0 +1,10 @@
+//! Sends one HTTP request and receives its response: the trait, the default client, and what surrounds an exchange.
+
+pub(crate) mod client;
+pub(crate) mod connections;
+pub(crate) mod date;
+pub(crate) mod exchange;
+pub(crate) mod prepared;
+pub(crate) mod proxy;
+pub(crate) mod reqwest_client;
+pub(crate) mod tls;

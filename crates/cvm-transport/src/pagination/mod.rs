@@ -1,0 +1,5 @@
+//! Reads lists page by page.
+
+pub(crate) mod cursor;
+pub(crate) mod paginator;
+pub(crate) mod prefetch;

@@ -1,0 +1,9 @@
+//! Polls until resources reach a state, and finds out what became of a request.
+
+pub(crate) mod find_created;
+pub(crate) mod poller;
+pub(crate) mod reconcile;
+pub(crate) mod report;
+pub(crate) mod row_state;
+pub(crate) mod schedule;
+pub(crate) mod wait;
