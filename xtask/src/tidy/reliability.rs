@@ -1,5 +1,4 @@
-//! The table of failures in `tests/RELIABILITY.md`: numbered without gaps, and each row proved by tests
-//! that exist.
+//! Checks `tests/RELIABILITY.md`: the failures are numbered without gaps, and each names tests that exist.
 
 use std::fs;
 use std::path::Path;
@@ -12,87 +11,69 @@ const DOCUMENT: &str = "tests/RELIABILITY.md";
 pub fn check(root: &Path, findings: &mut Findings) -> Result<(), Error> {
     let document = root.join(DOCUMENT);
     let text = fs::read_to_string(&document).map_err(|error| at(&document, &error))?;
-    judge(&text, |path| fs::read_to_string(root.join(path)).ok(), findings);
+    check_text(&text, |path| fs::read_to_string(root.join(path)).ok(), findings);
     Ok(())
 }
 
-/// One row of a table: where it stands and its cells.
-struct Row<'a> {
+/// One failure: a heading `### 1. What fails`, what happens then, and a list of tests.
+struct Failure<'a> {
     line: usize,
-    cells: Vec<&'a str>,
+    title: &'a str,
+    /// The lines below the heading, with their numbers.
+    body: Vec<(usize, &'a str)>,
 }
 
-impl Row<'_> {
-    fn number(&self) -> Option<usize> {
-        self.cells.first()?.parse().ok()
-    }
-}
-
-fn judge(text: &str, read: impl Fn(&str) -> Option<String>, findings: &mut Findings) {
+fn check_text(text: &str, read: impl Fn(&str) -> Option<String>, findings: &mut Findings) {
     let mut error = |line: usize, message: String| {
         findings.errors.push(Finding::new(format!("{DOCUMENT}:{line}"), message));
     };
-    let mut expected = 1;
-    for table in tables(text) {
-        // A table without any number is about something else.
-        if !table.iter().any(|row| row.number().is_some()) {
-            continue;
-        }
-        for row in table {
-            let Some(number) = row.number() else {
-                let first = row.cells.first().unwrap_or(&"");
-                let message = format!("`{first}` is no number; give the row the number {expected}");
-                error(row.line, message);
-                expected += 1;
-                continue;
-            };
-            if number != expected {
-                let message = format!("row {number} stands where row {expected} belongs; ");
-                error(row.line, message + "number the rows 1, 2, 3 and so on, without gaps");
-            }
-            expected = number + 1;
-            for message in unproved(&row, &read) {
-                error(row.line, format!("row {number}: {message}"));
-            }
-        }
+    let failures = failures(text);
+    if failures.is_empty() {
+        error(1, "no failure; write `### 1. What fails`, what happens then, and the tests".into());
     }
-    if expected == 1 {
-        error(
-            1,
-            "no table with numbered rows; write `| 1 | failure | what happens | tests |`".into(),
-        );
+    for (failure, number) in failures.iter().zip(1..) {
+        let found = failure.title.split_once(". ").map_or("", |(found, _)| found);
+        if found != number.to_string() {
+            let message = format!("`### {}` must begin with `{number}.`; ", failure.title);
+            error(failure.line, message + "number the failures 1, 2, 3 and so on, without gaps");
+        }
+        if !failure.body.iter().any(|(_, line)| is_sentence(line)) {
+            error(failure.line, format!("failure {number} does not say what happens then"));
+        }
+        let mut tests = failure.body.iter().filter(|(_, line)| line.starts_with("- ")).peekable();
+        if tests.peek().is_none() {
+            let message = "names no test; add the item ``- `path/to/file.rs::test_name` ``";
+            error(failure.line, format!("failure {number} {message}"));
+        }
+        for (line, item) in tests {
+            if let Some(message) = defect(item, &read) {
+                error(*line, format!("failure {number}: {message}"));
+            }
+        }
     }
 }
 
-/// What is wrong with the tests that a row names.
-fn unproved(row: &Row, read: impl Fn(&str) -> Option<String>) -> Vec<String> {
-    let last = row.cells.last().copied().unwrap_or("");
-    // What stands between pairs of backticks.
-    let tests: Vec<&str> = last.split('`').skip(1).step_by(2).collect();
-    if tests.is_empty() {
-        return vec![
-            "names no test; write `path/to/file.rs::test_name` in its last cell".to_owned(),
-        ];
-    }
-    let wrong = |test: &&str| {
-        let parts = test.split_once("::").filter(|(path, _)| path.ends_with(".rs"));
-        let Some((path, name)) = parts else {
-            return Some(format!("`{test}` is not a test; write `path/to/file.rs::test_name`"));
-        };
-        let Some(source) = read(path) else {
-            return Some(format!("there is no file {path}; name the one that {name} moved to"));
-        };
-        if holds(&source, name) {
-            return None;
-        }
-        let way_out = "name the test that proves the row now, or write it";
-        Some(format!("{path} has no `fn {name}`; {way_out}"))
+fn is_sentence(line: &str) -> bool {
+    line.starts_with(|first: char| first.is_alphabetic() || first == '`')
+}
+
+/// What is wrong with an item of a list of tests.
+fn defect(item: &str, read: impl Fn(&str) -> Option<String>) -> Option<String> {
+    let test = item.strip_prefix("- `").and_then(|rest| rest.strip_suffix('`'));
+    let parts = test.and_then(|test| test.split_once("::"));
+    let Some((path, name)) = parts.filter(|(path, _)| path.ends_with(".rs")) else {
+        return Some(format!("{item:?} is not a test; write ``- `path/to/file.rs::test_name` ``"));
     };
-    tests.iter().filter_map(wrong).collect()
+    let Some(source) = read(path) else {
+        return Some(format!("there is no file {path}; name the file that has {name} now"));
+    };
+    (!has_function(&source, name)).then(|| {
+        format!("{path} has no `fn {name}`; name the test that proves it now, or write it")
+    })
 }
 
 /// Whether a file has a function of this name, and not only one whose name ends in it.
-fn holds(source: &str, name: &str) -> bool {
+fn has_function(source: &str, name: &str) -> bool {
     let head = format!("fn {name}(");
     source.match_indices(&head).any(|(at, _)| {
         let before = source.get(..at).and_then(|text| text.chars().next_back());
@@ -100,47 +81,21 @@ fn holds(source: &str, name: &str) -> bool {
     })
 }
 
-/// The rows of each table, without its head.
-fn tables(text: &str) -> Vec<Vec<Row<'_>>> {
-    let mut tables = Vec::new();
-    let mut lines = text.lines().zip(1..).peekable();
-    while let Some((line, _)) = lines.next() {
-        let ruled = lines.peek().is_some_and(|(next, _)| is_rule(next));
-        if !line.starts_with('|') || !ruled {
-            continue;
+/// The sections with a heading of the third level. Any other heading ends one.
+fn failures(text: &str) -> Vec<Failure<'_>> {
+    let mut failures: Vec<Failure<'_>> = Vec::new();
+    let mut is_inside = false;
+    for (line, number) in text.lines().zip(1..) {
+        if let Some(title) = line.strip_prefix("### ") {
+            failures.push(Failure { line: number, title, body: Vec::new() });
+            is_inside = true;
+        } else if line.starts_with('#') {
+            is_inside = false;
+        } else if let Some(failure) = failures.last_mut().filter(|_| is_inside) {
+            failure.body.push((number, line));
         }
-        lines.next();
-        let mut rows = Vec::new();
-        while let Some((line, number)) = lines.next_if(|(line, _)| line.starts_with('|')) {
-            rows.push(Row { line: number, cells: cells(line) });
-        }
-        tables.push(rows);
     }
-    tables
-}
-
-/// The line between head and rows.
-fn is_rule(line: &str) -> bool {
-    line.starts_with("|-") || line.starts_with("| -") || line.starts_with("|:")
-}
-
-fn cells(line: &str) -> Vec<&str> {
-    let inner = line.trim().trim_start_matches('|').trim_end_matches('|');
-    let mut cells = Vec::new();
-    let mut rest = inner;
-    let mut from = 0;
-    // A bar with a backslash before it is text.
-    while let Some(at) = rest.get(from..).and_then(|tail| tail.find('|')).map(|at| at + from) {
-        let (cell, tail) = rest.split_at(at);
-        if cell.ends_with('\\') {
-            from = at + 1;
-            continue;
-        }
-        cells.push(cell.trim());
-        (rest, from) = (tail.strip_prefix('|').unwrap_or(tail), 0);
-    }
-    cells.push(rest.trim());
-    cells
+    failures
 }
 
 #[cfg(test)]
@@ -150,75 +105,85 @@ mod tests {
     const GOOD: &str = "\
 # What may fail
 
-| word | meaning |
-| --- | --- |
-| ambiguous | nobody knows |
+## Names
 
-| # | failure | what the SDK does | proved by |
-|--:|---|---|---|
-| 1 | the name does not resolve | sends again | `tests/a.rs::unresolved_is_sent_again` |
-| 2 | `a \\| b` | stops | `tests/a.rs::it_stops` |
+### 1. The name does not resolve
 
-Between the tables.
+The client retries.
 
-| # | failure | what the SDK does | proved by |
-| --- | --- | --- | --- |
-| 3 | the answer is cut off | outcome unknown | in one case `tests/a.rs::cut`, in all `b.rs::law` |
+- `tests/a.rs::unresolved_name_is_retried`
+
+### 2. The body contains `a | b`
+
+`send` fails.
+
+- `tests/a.rs::call_fails`
+- `b.rs::property`
+
+## Known limitations
+
+- A list that names no test.
 ";
 
-    fn told(text: &str) -> Vec<String> {
+    fn messages(text: &str) -> Vec<String> {
         let read = |path: &str| match path {
             "tests/a.rs" => Some(
-                "#[test]\nfn unresolved_is_sent_again() {}\nasync fn it_stops() {}\nfn cut() {}\n"
+                "#[test]\nfn unresolved_name_is_retried() {}\nasync fn call_fails() {}\n"
                     .to_owned(),
             ),
-            "b.rs" => Some("proptest! {\n    fn law(x in 0..9) {}\n}\n".to_owned()),
+            "b.rs" => Some("proptest! {\n    fn property(x in 0..9) {}\n}\n".to_owned()),
             _ => None,
         };
         let mut findings = Findings::default();
-        judge(text, read, &mut findings);
+        check_text(text, read, &mut findings);
         findings.errors.into_iter().map(|f| format!("{}: {}", f.place, f.message)).collect()
     }
 
-    fn bad(from: &str, to: &str) -> String {
+    #[track_caller]
+    fn assert_error(from: &str, to: &str, line: usize, message: &str) {
         assert_eq!(GOOD.matches(from).count(), 1, "{from}");
-        told(&GOOD.replace(from, to)).join("\n")
+        let messages = messages(&GOOD.replace(from, to));
+        assert_eq!(messages.len(), 1, "{messages:?}");
+        let expected = format!("{DOCUMENT}:{line}: {message}");
+        assert!(messages.iter().all(|one| one.starts_with(&expected)), "{messages:?}");
     }
 
     #[test]
-    fn rows_that_are_proved_pass() {
-        assert!(told(GOOD).is_empty(), "{:?}", told(GOOD));
+    fn failures_with_tests_pass() {
+        assert!(messages(GOOD).is_empty(), "{:?}", messages(GOOD));
+        assert_eq!(messages("# Nothing yet\n").len(), 1);
     }
 
     #[test]
-    fn numbers_have_no_gaps() {
-        for (from, to, message) in [
-            ("| 3 |", "| 2 |", "16: row 2 stands where row 3 belongs"),
-            ("| 3 |", "| 5 |", "16: row 5 stands where row 3 belongs"),
-            ("| 2 |", "| 2a |", "10: `2a` is no number; give the row the number 2"),
-        ] {
-            let told = bad(from, to);
-            assert!(told.starts_with(&format!("{DOCUMENT}:{message}")), "{told}");
-            assert_eq!(told.lines().count(), 1, "{told}");
+    fn gap_in_the_numbers_is_an_error() {
+        for wrong in ["### 3. The body", "### 1. The body", "### The body"] {
+            assert_error("### 2. The body", wrong, 11, "`### ");
         }
-        assert_eq!(told("# Nothing yet\n").len(), 1);
     }
 
     #[test]
-    fn every_row_names_tests_that_exist() {
-        let stops = "`tests/a.rs::it_stops`";
-        for (from, to, message) in [
-            (stops, "by hand", "names no test"),
-            (stops, "`tests/a.rs:it_stops`", "`tests/a.rs:it_stops` is not a test"),
-            (stops, "`tests/c.rs::it_stops`", "there is no file tests/c.rs"),
-            ("::it_stops", "::stops", "tests/a.rs has no `fn stops`"),
+    fn failure_without_behavior_is_an_error() {
+        assert_error("`send` fails.", "", 11, "failure 2 does not say what happens then");
+    }
+
+    #[test]
+    fn failure_without_an_existing_test_is_an_error() {
+        assert_error(
+            "- `tests/a.rs::unresolved_name_is_retried`\n",
+            "",
+            5,
+            "failure 1 names no test",
+        );
+        let test = "`tests/a.rs::call_fails`";
+        for (wrong, message) in [
+            ("by hand", "failure 2: \"- by hand\" is not a test"),
+            ("`tests/a.rs:call_fails`", "failure 2: \"- `tests/a.rs:call_fails`\" is not a test"),
+            ("`tests/c.rs::call_fails`", "failure 2: there is no file tests/c.rs"),
+            ("`tests/a.rs::fails`", "failure 2: tests/a.rs has no `fn fails`"),
         ] {
-            let told = bad(from, to);
-            assert!(told.starts_with(&format!("{DOCUMENT}:10: row 2: {message}; ")), "{told}");
-            assert_eq!(told.lines().count(), 1, "{told}");
+            assert_error(test, wrong, 15, message);
         }
-        // Only the whole name counts.
-        assert!(!holds("fn unstoppable() {}", "stop"));
-        assert!(!holds("fn xfn stop() {}", "n stop"));
+        assert!(!has_function("fn unstoppable() {}", "stop"));
+        assert!(!has_function("fn xfn stop() {}", "n stop"));
     }
 }
