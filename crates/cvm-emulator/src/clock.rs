@@ -19,7 +19,7 @@ pub enum TimeMode {
     /// As real time does, but no operation takes any: the answer shows the passing state, the next
     /// request finds the final one.
     Instant,
-    /// Only when [`Clock::advance`] is called.
+    /// Only when [`VirtualClock::advance`] is called.
     Manual,
 }
 
@@ -58,7 +58,7 @@ impl VirtualClock {
         self.0.began.after(flown).after(advanced)
     }
 
-    /// Lets time pass at once. With [`Pace::Manual`] this is the only way in which it passes; with
+    /// Lets time pass at once. With [`TimeMode::Manual`] this is the only way in which it passes; with
     /// the others it comes on top.
     pub fn advance(&self, span: Duration) {
         let span = u64::try_from(span.as_millis()).unwrap_or(u64::MAX);

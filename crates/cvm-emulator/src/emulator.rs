@@ -132,17 +132,17 @@ impl Builder {
         self
     }
 
-    /// No operation takes time: short for [`Pace::Instant`].
+    /// No operation takes time: short for [`TimeMode::Instant`].
     pub const fn instant(self) -> Self {
         self.pace(TimeMode::Instant)
     }
 
-    /// Time passes only through [`Clock::advance`]: short for [`Pace::Manual`].
+    /// Time passes only through [`VirtualClock::advance`]: short for [`TimeMode::Manual`].
     pub const fn manual(self) -> Self {
         self.pace(TimeMode::Manual)
     }
 
-    /// Time passes so many times as fast: short for [`Pace::Scaled`].
+    /// Time passes so many times as fast: short for [`TimeMode::Scaled`].
     pub const fn time_scale(self, scale: f64) -> Self {
         self.pace(TimeMode::Scaled(scale))
     }

@@ -22,7 +22,7 @@
 //! | a test with a real client | [`Emulator::start`] |
 //! | a test of raw requests | [`Builder::build`] and [`Cloud::handle`], or [`app`] |
 //! | a program that is the emulator | [`Builder::serve`] |
-//! | a server that a customer brings (CHC) | [`Cloud::bring_chc_host`] |
+//! | a server that a customer brings (CHC) | [`Cloud::add_chc_host`] |
 
 mod account;
 mod actions;

@@ -57,7 +57,7 @@ pub struct ActionInfo {
     pub request: &'static ModelInfo,
     /// Table of the answer.
     pub response: &'static ModelInfo,
-    /// How safe a second sending is, for a request that sets none of the members in [`Self::reclass`].
+    /// How safe a second sending is, for a request that sets none of the members in [`Self::retry_overrides`].
     pub retry: RetryClass,
     /// Members that change the class.
     pub retry_overrides: &'static [RetryClassOverride],

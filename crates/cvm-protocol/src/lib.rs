@@ -1,7 +1,7 @@
 //! The vocabulary of a Tencent Cloud API 3.0 service, and the engine that speaks it.
 //!
-//! A generated model is a struct and a static [`Table`]; [`Model`] hands its members out by index.
-//! Everything else is written once over `dyn Model`: JSON ([`json`]), the flattened form ([`flat`]),
+//! A generated model is a struct and a static [`ModelInfo`]; [`Model`] hands its members out by index.
+//! Everything else is written once over `dyn Model`: JSON ([`json`]), the flattened form ([`query_form`]),
 //! the answer's [`envelope`], [`validate`]ion and redacted `Debug`. The crate does no IO and knows no
 //! noun of any particular service.
 

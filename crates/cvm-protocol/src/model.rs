@@ -6,7 +6,7 @@
 
 use crate::{ModelInfo, Sensitive};
 
-/// A struct of the API together with its [`Table`].
+/// A struct of the API together with its [`ModelInfo`].
 pub trait Model: Send + Sync {
     /// The table that describes the members, in the order of their indexes.
     fn table(&self) -> &'static ModelInfo;
@@ -14,7 +14,7 @@ pub trait Model: Send + Sync {
     /// Reads the member at `index`; [`Value::Absent`] past the end.
     fn member(&self, index: usize) -> Value<'_>;
 
-    /// The place to write the member at `index`; [`Slot::Skip`] past the end.
+    /// The place to write the member at `index`; [`Slot::Unknown`] past the end.
     fn member_mut(&mut self, index: usize) -> Slot<'_>;
 }
 
@@ -169,7 +169,7 @@ pub trait List: Send + Sync {
     }
     /// Reads the item at `index`; [`Value::Absent`] past the end.
     fn at(&self, index: usize) -> Value<'_>;
-    /// The place to write the item at `index`; [`Slot::Skip`] past the end.
+    /// The place to write the item at `index`; [`Slot::Unknown`] past the end.
     fn at_mut(&mut self, index: usize) -> Slot<'_>;
     /// Removes all items.
     fn clear(&mut self);

@@ -34,7 +34,7 @@ pub struct ReconcileInfo {
     /// Public keys of an entry that are then the request's, each with the member of the request. Type and key
     /// are compared, not the comment, which the service replaces.
     pub same_key: &'static [(&'static str, &'static str)],
-    /// If all of these hold for an entry, beside all of [`Self::same`] and [`Self::includes`], it is done.
+    /// If all of these hold for an entry, beside all of [`Self::matching`] and [`Self::includes`], it is done.
     pub done: &'static [Condition],
     /// As [`Self::done`], for conditions that an earlier call of the same action may have fulfilled: they
     /// count only if all of [`Self::from`] held before the call.

@@ -67,7 +67,7 @@ const fn covered_parts(method: Method, has_query: bool, has_body: bool) -> Resul
     }
 }
 
-/// The fingerprint that goes with [`STAND_IN`]: that of no credential.
+/// The fingerprint that goes with [`DUMMY_KEY`]: that of no credential.
 static NO_FINGERPRINT: Fingerprint = Fingerprint::NONE;
 
 /// The key against which a TC3 signature is verified; it cannot sign.

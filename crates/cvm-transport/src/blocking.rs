@@ -186,7 +186,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// As [`crate::WaitSteps::try_next`].
+    /// As [`crate::WaitProgressStream::try_next`].
     pub fn wait(&self, waiter: Waiter) -> Result<WaitReport, Error> {
         self.wait_for(self.client.wait(waiter).into_future())?
     }

@@ -1,6 +1,6 @@
 //! Calls a second, kept below what the service documents, and lower still after it complained.
 //!
-//! Each (credential, region, action) has a [`Pace`]: at most as many calls in any second as the
+//! Each (credential, region, action) has a [`Limiter`]: at most as many calls in any second as the
 //! specification names, the first ones without delay, and the newest first when more calls wait than can be
 //! served. After a throttle it also follows a rate that
 //! drops to 70 % of what was measured and then grows back along a cubic curve, as TCP does.

@@ -1,7 +1,7 @@
 //! One action, one file, in the folder of its family: what each does once its request is checked against
 //! its table.
 //!
-//! To model an action, add its file, implement [`Behaviour`](crate::dispatch::Behaviour) for its
+//! To model an action, add its file, implement [`ActionHandler`](crate::dispatch::ActionHandler) for its
 //! request there, and give it a row in its family.
 
 mod attributes;

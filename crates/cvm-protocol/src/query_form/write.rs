@@ -10,9 +10,9 @@ use crate::{Model, Value};
 ///
 /// # Errors
 ///
-/// [`Problem::EmptyItem`] for a list item that yields no pair: leaving it out would shift those after
-/// it. [`Problem::EmptyObject`] for another object that yields none: JSON would send it.
-/// [`Problem::NotFinite`] for a number that is none.
+/// [`FlatErrorKind::EmptyItem`] for a list item that yields no pair: leaving it out would shift those after
+/// it. [`FlatErrorKind::EmptyObject`] for another object that yields none: JSON would send it.
+/// [`FlatErrorKind::NotFinite`] for a number that is none.
 pub fn encode(model: &dyn Model) -> Result<Vec<Pair>, FlatError> {
     let mut writer = Writer { name: String::new(), pairs: Vec::new() };
     writer.members(model)?;

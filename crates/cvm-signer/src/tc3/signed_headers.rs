@@ -17,7 +17,7 @@ pub struct SignedHeaders<'a> {
     /// Positions in `headers`, in signing order; a copy of the headers would cost more than the sort.
     order: [u8; MAX_SIGNED_HEADERS],
     len: usize,
-    /// The positions of the [`COMPULSORY`] headers.
+    /// The positions of the [`REQUIRED_HEADERS`] headers.
     compulsory: [u8; 2],
     /// At least the length of all names and values.
     text_len: usize,

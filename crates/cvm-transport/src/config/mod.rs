@@ -301,7 +301,7 @@ impl ClientBuilder {
         self
     }
 
-    /// Asks this limiter before each attempt. Default: [`DocumentedRates`](crate::DocumentedRates).
+    /// Asks this limiter before each attempt. Default: [`DocumentedRateLimiter`](crate::DocumentedRateLimiter).
     pub fn rate_limiter(mut self, limiter: impl RateLimiter) -> Self {
         self.limiter = Some(Arc::new(limiter));
         self

@@ -48,7 +48,7 @@ const LEAVING: u8 = 2;
 const WRITING: u8 = 3;
 const WRITTEN: u8 = 4;
 
-/// How far a request got, for whoever writes it and may outlive its [`Sending`].
+/// How far a request got, for whoever writes it and may outlive its [`SendProgress`].
 #[derive(Clone, Debug)]
 pub(crate) struct Progress(Arc<AtomicU8>);
 

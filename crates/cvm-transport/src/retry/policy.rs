@@ -1,7 +1,7 @@
 //! Whether to send again: the retry policy as a pure state machine, without IO and without a clock.
 //!
 //! The machine is told the outcome of each attempt and what is left of time, and takes what a retry costs
-//! from the retry budget; it answers with the next [`Step`]. Everything it remembers is in its fields, and
+//! from the retry budget; it answers with the next [`Decision`]. Everything it remembers is in its fields, and
 //! nothing in it can be stale: the verdict follows from the attempt that was just made and from what the
 //! earlier ones left in doubt.
 //!
@@ -35,7 +35,7 @@ pub(crate) const THROTTLE_COST: u32 = 5;
 /// No attempt begins with less time than this: it could only end in another unknown outcome.
 pub(crate) const MIN_TIME: Duration = Duration::from_secs(1);
 
-/// How much time an attempt needs at least in a call that may take `whole`: [`LEAST_TIME`], or half of a
+/// How much time an attempt needs at least in a call that may take `whole`: [`MIN_TIME`], or half of a
 /// call that is given less than two seconds.
 pub(crate) fn min_time(whole: Duration) -> Duration {
     MIN_TIME.min(whole / 2)
