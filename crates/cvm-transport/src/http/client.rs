@@ -95,7 +95,7 @@ impl SendProgress {
         self.fresh_connection
     }
 
-    /// Says that nothing leaves before [`leaves`](Self::leaves) is called.
+    /// Says that nothing leaves before [`mark_sending`](Self::mark_sending) is called.
     pub fn mark_buffered(&self) {
         self.progress.0.store(HELD, Ordering::Release);
     }

@@ -233,7 +233,7 @@ impl<'a> Call<'a> {
                 let earlier = retry.maybe_applied() && !sent.outcome.may_have_acted();
                 let verdict = retry.verdict();
                 let error =
-                    self.into_error(request, sent, verdict, StopReason::Final, earlier, &attempts);
+                    self.final_error(request, sent, verdict, StopReason::Final, earlier, &attempts);
                 return (attempts, Err(error.with_note(&note)));
             }
             let ended = Instant::now();
@@ -314,7 +314,7 @@ impl<'a> Call<'a> {
                         }
                         why => why,
                     };
-                    let error = self.into_error(request, tried, verdict, why, earlier, &attempts);
+                    let error = self.final_error(request, tried, verdict, why, earlier, &attempts);
                     return (attempts, Err(error));
                 }
             }
@@ -330,7 +330,7 @@ impl<'a> Call<'a> {
         self.shared.tokens_in_doubt.hold(token, used, self.shared.moment()).map(Some)
     }
 
-    fn into_error(
+    fn final_error(
         &self,
         request: &dyn Model,
         tried: AttemptResult,
