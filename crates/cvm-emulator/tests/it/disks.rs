@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
+use crate::instances::reinstall::{all_refused, on, passes_through, stopped};
 use crate::support::*;
-use crate::systems::{all_refused, on, passes_through, stopped};
 
 fn with_data_disks() -> Value {
     json!({ "DataDisks": [

@@ -8,39 +8,28 @@
     reason = "a test fails by panicking, and clippy.toml reaches test functions only"
 )]
 
-mod attributes;
+mod action_timers;
 mod authentication;
-mod catalogue;
 mod chc;
 mod disks;
-mod hostile_requests;
+mod doc_examples;
 mod hosts;
-
 mod hpc_clusters;
-mod image_making;
-mod image_transfer;
 mod images;
+mod instances;
 mod key_pairs;
-mod key_pairs_bound;
-mod launch;
 mod launch_templates;
-mod lifecycle;
-mod listing;
-mod loopback;
-mod mutated_requests;
 mod parameters;
-mod placed_launches;
 mod placement_groups;
-mod price_changes;
 mod prices;
-mod resource_packs;
+mod quotas;
+mod regions;
+mod request_limits;
+mod rescue;
+mod resource_pools;
 mod routing;
-mod seeds;
+mod security_groups;
+mod server;
 mod support;
-mod systems;
+mod tampering;
 mod tasks;
-mod templated_launches;
-mod terms;
-mod timed_launches;
-mod timers;
-mod tokens;

@@ -3,7 +3,7 @@
 use cvm_emulator::Cloud;
 use serde_json::{Value, json};
 
-use crate::key_pairs::{create, in_beijing, names, pairs};
+use super::{create, in_beijing, names, pairs};
 use crate::support::*;
 
 const WINDOWS: &str = "img-9id7emv7";

@@ -8,14 +8,14 @@ use crate::support::*;
 const PROGRESS: &str = "OperationDenied.InstanceOperationInProgress";
 
 /// An action on instances, with further members.
-fn on(ids: &[&str], members: Value) -> Value {
+pub fn on(ids: &[&str], members: Value) -> Value {
     let mut body = json!({ "InstanceIds": ids });
     body.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
     body
 }
 
 /// Does it and waits for its end, which is that of every change that stops nothing.
-fn change(cloud: &Cloud, action: &str, id: &str, members: Value) {
+pub fn change(cloud: &Cloud, action: &str, id: &str, members: Value) {
     let before = state(cloud, id);
     let request_id = done(cloud, action, on(&[id], members))["RequestId"].clone();
     let shown = show(cloud, id);
@@ -167,34 +167,6 @@ fn an_instance_moves_to_another_project() {
     let both = on(&[&id, &pending], json!({ "ProjectId": 8 }));
     assert_eq!(refused(&cloud, "ModifyInstancesProject", both), PROGRESS);
     assert_eq!(show(&cloud, &id)["Placement"]["ProjectId"], 7);
-}
-
-#[test]
-fn security_groups_come_last_and_go() {
-    let cloud = cloud();
-    let id = running(&cloud, json!({ "SecurityGroupIds": ["sg-00000001"] }));
-    let bare = running(&cloud, json!({}));
-    let groups = |id: &str| show(&cloud, id)["SecurityGroupIds"].clone();
-    let one = |number: u64| json!({ "SecurityGroupIds": [format!("sg-0000000{number}")] });
-    change(&cloud, "AssociateSecurityGroups", &id, one(2));
-    assert_eq!(groups(&id), json!(["sg-00000001", "sg-00000002"]));
-    change(&cloud, "AssociateSecurityGroups", &id, one(1));
-    assert_eq!(groups(&id), json!(["sg-00000001", "sg-00000002"]));
-    change(&cloud, "DisassociateSecurityGroups", &id, one(1));
-    assert_eq!(groups(&id), json!(["sg-00000002"]));
-    let code = refused(&cloud, "DisassociateSecurityGroups", on(&[&id, &bare], one(2)));
-    assert_eq!((code.as_str(), groups(&id)), ("UnsupportedOperation", json!(["sg-00000002"])));
-    for number in 3..7 {
-        change(&cloud, "AssociateSecurityGroups", &id, one(number));
-    }
-    let code = refused(&cloud, "AssociateSecurityGroups", on(&[&bare, &id], one(7)));
-    assert_eq!(code, "LimitExceeded.AssociateUSGLimitExceeded");
-    assert_eq!(groups(&bare), json!([]));
-    let pending = launch(&cloud, json!({})).remove(0);
-    let code = refused(&cloud, "AssociateSecurityGroups", on(&[&pending], one(1)));
-    assert_eq!(code, "UnsupportedOperation.InstanceStatePending");
-    let malformed = on(&[&id], json!({ "SecurityGroupIds": ["group"] }));
-    assert_eq!(refused(&cloud, "AssociateSecurityGroups", malformed), "InvalidSgId.Malformed");
 }
 
 #[test]

@@ -1,10 +1,14 @@
 //! What becomes of the account's own images: they are listed, shared, changed and deleted.
 
+mod create;
+mod transfer;
+
 use cvm_emulator::Cloud;
 use cvm_models::actions::{DescribeImageSharePermissionResponse, DescribeImagesResponse};
 use cvm_protocol::envelope;
 use serde_json::{Value, json};
 
+use crate::instances::list::filter;
 use crate::support::*;
 
 pub const UBUNTU: &str = "img-487zeit5";
@@ -274,4 +278,26 @@ fn a_region_holds_500_images_of_an_account() {
     }
     done(&cloud, "DeleteImages", json!({ "ImageIds": [first] }));
     done(&cloud, "CreateImage", create("more"));
+}
+
+#[test]
+fn images_are_listed() {
+    let cloud = cloud();
+    let answer = done(&cloud, "DescribeImages", json!({ "ImageIds": [IMAGE] }));
+    assert_eq!(answer["TotalCount"], 1);
+    let image = &answer["ImageSet"][0];
+    assert_eq!(image["ImageType"], "PUBLIC_IMAGE");
+    assert!(image.as_object().unwrap()["SyncPercent"].is_null());
+    let all = done(&cloud, "DescribeImages", json!({ "Limit": 2 }));
+    assert_eq!(all["ImageSet"].as_array().unwrap().len(), 2);
+    let total = all["TotalCount"].as_i64().unwrap();
+    let windows = done(&cloud, "DescribeImages", filter("platform", &["Windows"]));
+    let others = windows["TotalCount"].as_i64().unwrap();
+    assert!(others > 0 && others < total);
+    let private = filter("image-type", &["PRIVATE_IMAGE"]);
+    assert_eq!(done(&cloud, "DescribeImages", private)["ImageSet"], json!([]));
+    let code = refused(&cloud, "DescribeImages", json!({ "InstanceType": "Z9.PLURAL1" }));
+    assert_eq!(code, "InvalidParameterValue.InstanceTypeNotFound");
+    let code = refused(&cloud, "DescribeImages", json!({ "ImageIds": ["image"] }));
+    assert_eq!(code, "InvalidImageId.Malformed");
 }

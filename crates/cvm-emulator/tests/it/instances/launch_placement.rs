@@ -329,18 +329,6 @@ fn clusters_and_types_that_do_not_fit_are_refused() {
 }
 
 #[test]
-fn an_instance_begins_with_at_most_five_security_groups() {
-    let cloud = cloud();
-    let groups = |count: u32| (0..count).map(|it| format!("sg-0000000{it}")).collect::<Vec<_>>();
-    let body = run(json!({ "SecurityGroupIds": groups(6) }));
-    assert_eq!(refused(&cloud, "RunInstances", body), "LimitExceeded.SingleUSGQuota");
-    let mut twice = groups(5);
-    twice.push("sg-00000000".to_owned());
-    let id = launch(&cloud, json!({ "SecurityGroupIds": twice })).remove(0);
-    assert_eq!(show(&cloud, &id)["SecurityGroupIds"], json!(groups(5)));
-}
-
-#[test]
 fn answers_about_placed_instances_keep_their_promises() {
     let cloud = cloud();
     let host = hosts(&cloud, 1).remove(0);

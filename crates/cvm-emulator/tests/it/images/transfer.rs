@@ -3,7 +3,7 @@
 use cvm_emulator::Cloud;
 use serde_json::{Value, json};
 
-use crate::images::*;
+use super::*;
 use crate::support::*;
 
 const SHANGHAI: &str = "ap-shanghai";

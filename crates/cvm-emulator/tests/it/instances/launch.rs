@@ -268,3 +268,15 @@ fn nothing_is_launched_onto_hosts_that_the_customer_brought() {
     assert_eq!(code(&[&id]), "UnsupportedOperation", "it is there, so it is not called absent");
     assert_eq!(code(&[&id, "chc-zzzzzzzz"]), "InvalidParameterValue.ChcHostsNotFound");
 }
+
+#[test]
+fn an_instance_begins_with_at_most_five_security_groups() {
+    let cloud = cloud();
+    let groups = |count: u32| (0..count).map(|it| format!("sg-0000000{it}")).collect::<Vec<_>>();
+    let body = run(json!({ "SecurityGroupIds": groups(6) }));
+    assert_eq!(refused(&cloud, "RunInstances", body), "LimitExceeded.SingleUSGQuota");
+    let mut twice = groups(5);
+    twice.push("sg-00000000".to_owned());
+    let id = launch(&cloud, json!({ "SecurityGroupIds": twice })).remove(0);
+    assert_eq!(show(&cloud, &id)["SecurityGroupIds"], json!(groups(5)));
+}

@@ -1,5 +1,7 @@
 //! What launches, renewals, refunds, hosts and packs cost, and what is not priced.
 
+mod changes;
+
 use cvm_emulator::Cloud;
 use cvm_models::actions::*;
 use cvm_protocol::{Action, envelope};

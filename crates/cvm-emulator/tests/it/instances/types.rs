@@ -7,9 +7,10 @@ use cvm_models::actions::{
 use cvm_protocol::{Action, envelope};
 use serde_json::{Value, json};
 
+use super::list::filter;
 use crate::support::*;
 
-fn filters(pairs: &[(&str, &[&str])]) -> Value {
+pub fn filters(pairs: &[(&str, &[&str])]) -> Value {
     let filter = |(name, values): &(&str, &[&str])| json!({ "Name": name, "Values": values });
     json!({ "Filters": pairs.iter().map(filter).collect::<Vec<_>>() })
 }
@@ -147,50 +148,17 @@ fn a_type_of_a_zone_says_what_one_card_has() {
 }
 
 #[test]
-fn quotas_count_what_there_is() {
+fn type_configs_follow_the_catalogue() {
     let cloud = cloud();
-    let quota = |pairs: &[(&str, &[&str])]| {
-        let answer = done(&cloud, "DescribeAccountQuota", filters(pairs));
-        assert_eq!(answer["AccountQuotaOverview"]["Region"], "ap-guangzhou");
-        assert_eq!(answer["AppId"], 1_250_000_000);
-        answer["AccountQuotaOverview"]["AccountQuota"].clone()
-    };
-    let zone: &[(&str, &[&str])] = &[("zone", &["ap-guangzhou-3"])];
-    let counts = |set: &str| {
-        let row = quota(zone)[set][0].clone();
-        assert_eq!(row["Zone"], "ap-guangzhou-3");
-        ["UsedQuota", "RemainingQuota", "TotalQuota"].map(|member| row[member].as_u64().unwrap())
-    };
-    assert_eq!(quota(&[])["PostPaidQuotaSet"].as_array().unwrap().len(), 7);
-    assert_eq!(counts("PostPaidQuotaSet"), [0, 500, 500]);
-    let hourly = launch(&cloud, json!({ "InstanceCount": 3 }));
-    launch(&cloud, json!({ "Placement": { "Zone": "ap-guangzhou-2" } }));
-    launch(&cloud, json!({ "InstanceChargeType": "SPOTPAID", "InstanceCount": 2 }));
-    let month =
-        json!({ "InstanceChargeType": "PREPAID", "InstanceChargePrepaid": { "Period": 2 } });
-    launch(&cloud, month);
-    pass(&cloud, 20);
-    assert_eq!(counts("PostPaidQuotaSet"), [3, 497, 500]);
-    assert_eq!(counts("PrePaidQuotaSet"), [1, 199, 200]);
-    assert_eq!(counts("SpotPaidQuotaSet"), [4, 1996, 2000]);
-    done(&cloud, "TerminateInstances", json!({ "InstanceIds": hourly[..2] }));
-    pass(&cloud, 10);
-    assert_eq!(counts("PostPaidQuotaSet"), [1, 499, 500]);
-    // Another month: what was bought in the last one is not counted.
-    pass(&cloud, 20 * 86_400);
-    assert_eq!(counts("PrePaidQuotaSet"), [0, 200, 200]);
-    let images: &[(&str, &[&str])] = &[("quota-type", &["ImageQuotaSet"])];
-    let only = quota(images);
-    assert_eq!(only["ImageQuotaSet"], json!([{ "UsedQuota": 0, "TotalQuota": 500 }]));
-    assert_eq!(only["PostPaidQuotaSet"], json!([]));
-    assert_eq!(only["DisasterRecoverGroupQuotaSet"], json!([]));
-    let groups = &quota(zone)["DisasterRecoverGroupQuotaSet"][0];
-    assert_eq!((&groups["GroupQuota"], &groups["CurrentNum"]), (&json!(10), &json!(0)));
-    for (pairs, expected) in [
-        (&[("zone", &["ap-beijing-3"][..])][..], "InvalidZone.MismatchRegion"),
-        (&[("quota-type", &["DiskQuotaSet"][..])], "InvalidParameterValue"),
-        (&[("region", &["ap-guangzhou"][..])], "InvalidFilter"),
-    ] {
-        assert_eq!(refused(&cloud, "DescribeAccountQuota", filters(pairs)), expected, "{pairs:?}");
-    }
+    let body = json!({ "Filters": [
+        { "Name": "zone", "Values": ["ap-guangzhou-2"] },
+        { "Name": "instance-type", "Values": ["GN7.2XLARGE32"] },
+    ] });
+    let answer = done(&cloud, "DescribeInstanceTypeConfigs", body);
+    let configs = answer["InstanceTypeConfigSet"].as_array().unwrap();
+    assert_eq!(configs.len(), 1);
+    assert_eq!((&configs[0]["GPU"], &configs[0]["GpuCount"]), (&json!(1), &json!(1.0)));
+    let none = filter("instance-family", &["S0"]);
+    let answer = done(&cloud, "DescribeInstanceTypeConfigs", none);
+    assert_eq!(answer["InstanceTypeConfigSet"], json!([]));
 }

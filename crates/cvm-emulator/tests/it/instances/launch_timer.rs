@@ -5,7 +5,7 @@ use cvm_models::actions::DescribeLaunchTemplateVersionsResponse;
 use cvm_protocol::envelope;
 use serde_json::{Value, json};
 
-use crate::placed_launches::instances;
+use super::launch_placement::instances;
 use crate::support::*;
 use crate::tasks::{HOUR, at};
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::prices::{bandwidth, prepaid, price, with};
+use super::{bandwidth, prepaid, price, with};
 use crate::support::*;
 
 #[test]

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::images::*;
+use super::*;
 use crate::support::*;
 
 const WINDOWS: &str = "img-9id7emv7";

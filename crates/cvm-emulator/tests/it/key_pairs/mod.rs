@@ -1,5 +1,7 @@
 //! Key pairs: made here or brought along, listed and changed.
 
+mod binding;
+
 use base64ct::{Base64, Encoding};
 use cvm_emulator::Cloud;
 use ring::signature::Ed25519KeyPair;

@@ -9,7 +9,7 @@ fn names(answer: &Value) -> Vec<&str> {
     instances.iter().map(|one| one["InstanceName"].as_str().unwrap()).collect()
 }
 
-fn filter(name: &str, values: &[&str]) -> Value {
+pub fn filter(name: &str, values: &[&str]) -> Value {
     json!({ "Filters": [{ "Name": name, "Values": values }] })
 }
 
@@ -107,54 +107,4 @@ fn ids_choose_and_unknown_ones_are_left_out() {
         assert_eq!(answer["TotalCount"], 2, "{action}");
         assert_eq!(answer[list][0]["InstanceId"], json!(ids[2]), "{action}");
     }
-}
-
-#[test]
-fn zones_are_the_region_s() {
-    let cloud = cloud();
-    let answer = done(&cloud, "DescribeZones", json!({}));
-    let zone = &answer["ZoneSet"][2];
-    assert_eq!(zone["Zone"], "ap-guangzhou-3");
-    assert_eq!(zone["ZoneId"], "100003");
-    assert_eq!(zone["ZoneState"], "AVAILABLE");
-    let request = Call::new("DescribeZones").region("ap-shanghai-fsi").json("{}");
-    assert_eq!(read(&cloud.handle(&request))["TotalCount"], 3);
-}
-
-#[test]
-fn images_are_listed() {
-    let cloud = cloud();
-    let answer = done(&cloud, "DescribeImages", json!({ "ImageIds": [IMAGE] }));
-    assert_eq!(answer["TotalCount"], 1);
-    let image = &answer["ImageSet"][0];
-    assert_eq!(image["ImageType"], "PUBLIC_IMAGE");
-    assert!(image.as_object().unwrap()["SyncPercent"].is_null());
-    let all = done(&cloud, "DescribeImages", json!({ "Limit": 2 }));
-    assert_eq!(all["ImageSet"].as_array().unwrap().len(), 2);
-    let total = all["TotalCount"].as_i64().unwrap();
-    let windows = done(&cloud, "DescribeImages", filter("platform", &["Windows"]));
-    let others = windows["TotalCount"].as_i64().unwrap();
-    assert!(others > 0 && others < total);
-    let private = filter("image-type", &["PRIVATE_IMAGE"]);
-    assert_eq!(done(&cloud, "DescribeImages", private)["ImageSet"], json!([]));
-    let code = refused(&cloud, "DescribeImages", json!({ "InstanceType": "Z9.PLURAL1" }));
-    assert_eq!(code, "InvalidParameterValue.InstanceTypeNotFound");
-    let code = refused(&cloud, "DescribeImages", json!({ "ImageIds": ["image"] }));
-    assert_eq!(code, "InvalidImageId.Malformed");
-}
-
-#[test]
-fn type_configs_follow_the_catalogue() {
-    let cloud = cloud();
-    let body = json!({ "Filters": [
-        { "Name": "zone", "Values": ["ap-guangzhou-2"] },
-        { "Name": "instance-type", "Values": ["GN7.2XLARGE32"] },
-    ] });
-    let answer = done(&cloud, "DescribeInstanceTypeConfigs", body);
-    let configs = answer["InstanceTypeConfigSet"].as_array().unwrap();
-    assert_eq!(configs.len(), 1);
-    assert_eq!((&configs[0]["GPU"], &configs[0]["GpuCount"]), (&json!(1), &json!(1.0)));
-    let none = filter("instance-family", &["S0"]);
-    let answer = done(&cloud, "DescribeInstanceTypeConfigs", none);
-    assert_eq!(answer["InstanceTypeConfigSet"], json!([]));
 }

@@ -1,0 +1,17 @@
+//! Regions and their zones.
+
+use serde_json::json;
+
+use crate::support::*;
+
+#[test]
+fn zones_are_the_region_s() {
+    let cloud = cloud();
+    let answer = done(&cloud, "DescribeZones", json!({}));
+    let zone = &answer["ZoneSet"][2];
+    assert_eq!(zone["Zone"], "ap-guangzhou-3");
+    assert_eq!(zone["ZoneId"], "100003");
+    assert_eq!(zone["ZoneState"], "AVAILABLE");
+    let request = Call::new("DescribeZones").region("ap-shanghai-fsi").json("{}");
+    assert_eq!(read(&cloud.handle(&request))["TotalCount"], 3);
+}
