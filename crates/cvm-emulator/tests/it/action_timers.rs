@@ -32,7 +32,7 @@ fn status(cloud: &Cloud, timer_id: &str) -> String {
 }
 
 #[test]
-fn a_timer_ends_its_instance() {
+fn timer_terminates_its_instance() {
     let cloud = cloud();
     let id = running(&cloud, json!({}));
     let timer_id = import(&cloud, &[&id], HOUR).remove(0);
@@ -65,7 +65,7 @@ fn a_timer_ends_its_instance() {
 }
 
 #[test]
-fn how_often_one_looks_does_not_matter() {
+fn state_does_not_depend_on_polling() {
     let run = |steps: &[u64]| {
         let cloud = cloud();
         let ids = launch(&cloud, json!({ "InstanceCount": 3 }));
@@ -99,7 +99,7 @@ fn how_often_one_looks_does_not_matter() {
 }
 
 #[test]
-fn answers_keep_every_promise() {
+fn responses_contain_every_guaranteed_member() {
     let cloud = cloud();
     let id = running(&cloud, json!({}));
     import(&cloud, &[&id], HOUR);
@@ -116,7 +116,7 @@ fn answers_keep_every_promise() {
 }
 
 #[test]
-fn a_busy_instance_is_ended_when_it_is_free() {
+fn timer_waits_for_a_busy_instance() {
     let cloud = cloud();
     let id = running(&cloud, json!({}));
     let timer_id = import(&cloud, &[&id], 400).remove(0);
@@ -134,7 +134,7 @@ fn a_busy_instance_is_ended_when_it_is_free() {
 }
 
 #[test]
-fn timers_act_at_the_instant_pace_too() {
+fn timers_work_in_instant_mode() {
     let cloud = Emulator::builder().instant().began(Timestamp::from_unix(NOW));
     let cloud = cloud.wall_clock(|| NOW).credential(credential()).build().unwrap();
     let id = launch(&cloud, json!({})).remove(0);
@@ -144,7 +144,7 @@ fn timers_act_at_the_instant_pace_too() {
 }
 
 #[test]
-fn a_timer_can_be_taken_back_until_it_begins() {
+fn timers_can_be_canceled_until_they_start() {
     let cloud = cloud();
     let ids = launch(&cloud, json!({ "InstanceCount": 3 }));
     pass(&cloud, 20);
@@ -164,7 +164,7 @@ fn a_timer_can_be_taken_back_until_it_begins() {
 }
 
 #[test]
-fn a_timer_goes_with_its_instance() {
+fn timers_are_removed_with_their_instance() {
     let cloud = cloud();
     let id = running(&cloud, json!({}));
     import(&cloud, &[&id], HOUR);
@@ -175,7 +175,7 @@ fn a_timer_goes_with_its_instance() {
 }
 
 #[test]
-fn timers_are_refused_where_they_cannot_be() {
+fn invalid_timers_are_rejected() {
     let cloud = cloud();
     let good = running(&cloud, json!({}));
     let prepaid = running(
@@ -217,7 +217,7 @@ fn timers_are_refused_where_they_cannot_be() {
 }
 
 #[test]
-fn what_a_timer_is_to_end_gets_neither_protection_nor_a_term() {
+fn instances_with_a_timer_reject_protection_and_prepaid_charging() {
     let cloud = cloud();
     let ids = launch(&cloud, json!({ "InstanceCount": 2 }));
     pass(&cloud, 20);
@@ -264,7 +264,7 @@ fn what_a_timer_is_to_end_gets_neither_protection_nor_a_term() {
 }
 
 #[test]
-fn a_protection_that_was_under_way_saves_the_instance() {
+fn protection_in_progress_defeats_the_timer() {
     let cloud = cloud();
     let id = running(&cloud, json!({}));
     let protect = json!({ "InstanceIds": [id], "DisableApiTermination": true });
@@ -276,7 +276,7 @@ fn a_protection_that_was_under_way_saves_the_instance() {
 }
 
 #[test]
-fn timers_are_found_by_every_condition() {
+fn timers_can_be_filtered() {
     let cloud = cloud();
     let ids = launch(&cloud, json!({ "InstanceCount": 3 }));
     let made: Vec<_> = [HOUR, 2 * HOUR, 3 * HOUR]
@@ -308,7 +308,7 @@ fn timers_are_found_by_every_condition() {
 }
 
 #[test]
-fn any_span_may_pass_and_any_repair_may_be_due() {
+fn extreme_time_spans_do_not_overflow() {
     for seconds in [1 << 40, i64::MAX as u64, u64::MAX] {
         let cloud = cloud();
         let id = running(&cloud, json!({}));

@@ -25,7 +25,7 @@ fn named(dialect: Dialect, code: &str) -> String {
 }
 
 #[test]
-fn every_dialect_is_understood() {
+fn every_dialect_authenticates() {
     let cloud = cloud();
     for dialect in DIALECTS {
         let answer = answer(&cloud, &Call::new("DescribeZones").pairs(dialect, &[]));
@@ -34,7 +34,7 @@ fn every_dialect_is_understood() {
 }
 
 #[test]
-fn another_key_is_refused() {
+fn wrong_secret_key_is_rejected() {
     let cloud = cloud();
     for dialect in DIALECTS {
         let mut call = Call::new("DescribeZones");
@@ -45,7 +45,7 @@ fn another_key_is_refused() {
 }
 
 #[test]
-fn an_unknown_secret_id_is_refused() {
+fn unknown_secret_id_is_rejected() {
     let cloud = cloud();
     for dialect in DIALECTS {
         let mut call = Call::new("DescribeZones");
@@ -57,7 +57,7 @@ fn an_unknown_secret_id_is_refused() {
 
 /// The error tells what was looked at: the broken escape at the end of the form is found only by decoding all of it.
 #[test]
-fn form_of_an_unknown_key_is_not_decoded() {
+fn form_with_unknown_secret_id_is_not_decoded() {
     let mut call = Call::new("DescribeZones");
     for (id, expected) in
         [("AKIDunknown", "AuthFailure.SecretIdNotFound"), ("AKIDEXAMPLE", "InvalidParameter")]
@@ -76,7 +76,7 @@ fn form_of_an_unknown_key_is_not_decoded() {
 }
 
 #[test]
-fn the_clock_has_five_minutes() {
+fn timestamps_within_five_minutes_are_accepted() {
     let cloud = cloud();
     for dialect in DIALECTS {
         for (timestamp, passes) in
@@ -94,14 +94,14 @@ fn the_clock_has_five_minutes() {
 }
 
 #[test]
-fn virtual_time_has_no_say_in_signatures() {
+fn virtual_time_does_not_affect_signatures() {
     let cloud = cloud();
     pass(&cloud, 86_400);
     assert_eq!(send(&cloud, "DescribeZones", serde_json::json!({}))["TotalCount"], 7);
 }
 
 #[test]
-fn what_is_signed_cannot_be_changed() {
+fn changes_to_signed_parts_are_detected() {
     let cloud = cloud();
     let call = Call::new("DescribeInstances");
     for dialect in DIALECTS {
@@ -137,7 +137,7 @@ fn what_is_signed_cannot_be_changed() {
 }
 
 #[test]
-fn the_port_may_be_signed_or_not() {
+fn host_port_is_optional_in_the_signature() {
     let cloud = cloud();
     let call = Call::new("DescribeZones");
     for sent in ["cvm.tencentcloudapi.com:8080", "127.0.0.1:9000"] {
@@ -154,14 +154,14 @@ fn the_port_may_be_signed_or_not() {
 }
 
 #[test]
-fn the_service_is_the_one_of_the_scope() {
+fn service_name_comes_from_the_credential_scope() {
     // The Node SDK cuts it from the endpoint: `127` for `127.0.0.1`.
     let call = Call { service: "127".to_owned(), ..Call::new("DescribeZones") };
     assert_eq!(answer(&cloud(), &call.json("{}"))["TotalCount"], 7);
 }
 
 #[test]
-fn an_unsigned_payload_says_so() {
+fn unsigned_payload_needs_its_header() {
     let cloud = cloud();
     let call = Call::new("DescribeZones");
     let headers = [("content-type", "application/json"), ("host", HOST)];
@@ -176,7 +176,7 @@ fn an_unsigned_payload_says_so() {
 }
 
 #[test]
-fn unsigned_requests_are_refused() {
+fn unsigned_requests_are_rejected() {
     let cloud = cloud();
     let bare = |uri: &str| Request::get(uri).header("Host", HOST).body(Bytes::new()).unwrap();
     let expected = "AuthFailure.InvalidAuthorization";
@@ -195,7 +195,7 @@ fn unsigned_requests_are_refused() {
 }
 
 #[test]
-fn v1_asks_for_its_common_parameters() {
+fn v1_requires_its_common_parameters() {
     let cloud = cloud();
     let good = Call::new("DescribeZones").flat(Dialect::V1Sha256Get, &[]).uri().to_string();
     let without = |name: &str| {
@@ -214,7 +214,7 @@ fn v1_asks_for_its_common_parameters() {
 }
 
 #[test]
-fn a_temporary_credential_needs_its_token() {
+fn temporary_credentials_need_their_token() {
     let temporary = Credential::temporary("AKIDTEMP", "temp-key", "the-token").unwrap();
     let cloud = Emulator::builder()
         .wall_clock(|| NOW)
@@ -242,7 +242,7 @@ fn a_temporary_credential_needs_its_token() {
 }
 
 #[test]
-fn a_failed_signature_is_explained_and_no_secret_is_shown() {
+fn signature_errors_show_the_string_to_sign_without_secrets() {
     let cloud = cloud();
     let password = "Very-Secret-42";
     let mut call = Call::new("RunInstances");
@@ -277,7 +277,7 @@ fn a_failed_signature_is_explained_and_no_secret_is_shown() {
 }
 
 #[test]
-fn the_explanation_is_what_a_right_client_signs() {
+fn signature_errors_show_what_a_correct_client_signs() {
     let cloud = cloud();
     let mut call = Call::new("DescribeInstances");
     call.credential = Credential::new("AKIDEXAMPLE", "another-key").unwrap();

@@ -56,7 +56,7 @@ fn prepared(cloud: &Cloud, number: u32) -> String {
 }
 
 #[test]
-fn a_host_comes_by_the_operator_s_hand() {
+fn operator_adds_a_host() {
     let cloud = cloud();
     let mut server = ChcServer::new("ap-guangzhou-3", "SN-1");
     (server.vcpus, server.memory_gb) = (64, 256);
@@ -83,7 +83,7 @@ fn a_host_comes_by_the_operator_s_hand() {
 }
 
 #[test]
-fn both_networks_make_a_host_ready_for_an_instance() {
+fn configuring_both_networks_prepares_a_host() {
     let cloud = cloud();
     let (one, other) = (bring(&cloud, 1), bring(&cloud, 2));
     let addresses = ["172.20.0.9", "172.20.0.8"];
@@ -133,7 +133,7 @@ fn both_networks_make_a_host_ready_for_an_instance() {
 }
 
 #[test]
-fn networks_are_set_up_for_all_hosts_or_none() {
+fn network_setup_is_all_or_nothing() {
     let cloud = cloud();
     let (one, other) = (bring(&cloud, 1), ready(&cloud, 2));
     let far = cloud.add_chc_host(&ChcServer::new("ap-guangzhou-4", "SN-3")).unwrap();
@@ -178,7 +178,7 @@ fn networks_are_set_up_for_all_hosts_or_none() {
 }
 
 #[test]
-fn an_address_that_is_asked_for_is_drawn_for_nobody_else() {
+fn requested_address_is_not_assigned_to_another_network() {
     let cloud = cloud();
     let known = ready(&cloud, 1);
     let drawn = host(&cloud, &known)["BmcIp"].as_str().unwrap().to_owned();
@@ -198,7 +198,7 @@ fn an_address_that_is_asked_for_is_drawn_for_nobody_else() {
 }
 
 #[test]
-fn networks_are_removed_and_their_addresses_are_free_again() {
+fn removing_networks_frees_their_addresses() {
     let cloud = cloud();
     let id = prepared(&cloud, 1);
     let before = host(&cloud, &id);
@@ -241,7 +241,7 @@ fn networks_are_removed_and_their_addresses_are_free_again() {
 type Make = fn(&Cloud) -> String;
 
 #[test]
-fn what_is_denied_is_refused_and_what_is_not_denied_is_done() {
+fn denied_actions_are_exactly_those_that_fail() {
     let requests = |id: &str| {
         [
             ("ConfigureChcAssistVpc", assist(&[id], "subnet-00000001")),
@@ -284,7 +284,7 @@ fn what_is_denied_is_refused_and_what_is_not_denied_is_done() {
 }
 
 #[test]
-fn the_network_mode_is_switched_where_a_system_can_be_installed() {
+fn network_mode_changes_only_on_prepared_hosts() {
     let cloud = cloud();
     let id = prepared(&cloud, 1);
     let mode = |id: &str, mode: &str| on(&[id], json!({ "NetworkMode": mode }));
@@ -317,7 +317,7 @@ fn the_network_mode_is_switched_where_a_system_can_be_installed() {
 }
 
 #[test]
-fn attributes_change_at_once_and_stay_when_an_operation_ends() {
+fn attribute_changes_survive_a_running_operation() {
     let cloud = cloud();
     let (one, other) = (ready(&cloud, 1), bring(&cloud, 2));
     done(&cloud, "ConfigureChcDeployVpc", deploy(&[&one], "subnet-00000002"));
@@ -356,7 +356,7 @@ fn attributes_change_at_once_and_stay_when_an_operation_ends() {
 }
 
 #[test]
-fn hosts_are_listed_the_newest_first_and_filtered() {
+fn hosts_are_listed_newest_first_and_filtered() {
     let cloud = cloud();
     let (one, other) = (ready(&cloud, 1), bring(&cloud, 2));
     let ids = |body: Value| {

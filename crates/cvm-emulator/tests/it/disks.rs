@@ -15,7 +15,7 @@ fn with_data_disks() -> Value {
 }
 
 #[test]
-fn disks_grow_in_three_ways() {
+fn disks_resize_stopped_online_or_with_a_forced_stop() {
     let cloud = cloud();
     let id = stopped(&cloud, with_data_disks());
     let system = json!({ "SystemDisk": { "DiskSize": 60 } });
@@ -48,7 +48,7 @@ fn disks_grow_in_three_ways() {
 }
 
 #[test]
-fn disks_only_grow_within_limits() {
+fn disks_only_grow_and_only_within_limits() {
     let cloud = cloud();
     let id = stopped(&cloud, with_data_disks());
     let system = |members: Value| json!({ "SystemDisk": members });
@@ -92,7 +92,7 @@ fn disks_only_grow_within_limits() {
 }
 
 #[test]
-fn local_disks_move_into_the_cloud() {
+fn local_disks_become_cloud_disks() {
     let cloud = cloud();
     let both = json!({ "SystemDisk": { "DiskType": "LOCAL_BASIC" },
         "DataDisks": [{ "DiskType": "LOCAL_SSD", "DiskSize": 10 }] });

@@ -31,7 +31,7 @@ const INSTANCE: &[(&str, &str)] = &[
 ];
 
 #[test]
-fn the_story_works_in_every_dialect() {
+fn documented_tutorial_works_in_every_dialect() {
     for dialect in DIALECTS {
         let cloud = cloud();
         let call = |action: &str, pairs: &[(&str, &str)]| {
@@ -76,7 +76,7 @@ fn the_story_works_in_every_dialect() {
 }
 
 #[test]
-fn the_prepaid_example_works() {
+fn documented_prepaid_example_works() {
     let cloud = cloud();
     let mut pairs = INSTANCE.to_vec();
     pairs[1] = ("InstanceChargeType", "PREPAID");
@@ -90,7 +90,7 @@ fn the_prepaid_example_works() {
 }
 
 #[test]
-fn the_simple_example_works() {
+fn documented_minimal_example_works() {
     let cloud = cloud();
     let pairs = [("Placement.Zone", "ap-guangzhou-2"), ("ImageId", "img-pmqg1cw7")];
     let request = Call::new("RunInstances").flat(Dialect::OldGateway, &pairs);
@@ -99,7 +99,7 @@ fn the_simple_example_works() {
 }
 
 #[test]
-fn the_two_ids_of_the_old_document_are_well_formed() {
+fn documented_old_ids_are_well_formed() {
     let cloud = cloud();
     let pairs = [("InstanceIds.0", "ins-r8hr2upy"), ("InstanceIds.1", "ins-5d8a23rs")];
     let request = Call::new("TerminateInstances").flat(Dialect::V1Sha256Get, &pairs);

@@ -34,7 +34,7 @@ fn host(cloud: &cvm_emulator::Cloud, id: &str) -> Value {
 }
 
 #[test]
-fn a_host_is_set_up_runs_and_expires() {
+fn host_goes_from_pending_to_running_to_expired() {
     let cloud = cloud();
     let tags = json!([{ "ResourceType": "host", "Tags": [{ "Key": "team", "Value": "blue" }] }]);
     let id = allocate(&cloud, json!({ "HostType": "HI20", "TagSpecification": tags })).remove(0);
@@ -76,7 +76,7 @@ fn a_host_is_set_up_runs_and_expires() {
 }
 
 #[test]
-fn a_host_goes_on_by_itself_unless_told_otherwise() {
+fn hosts_renew_automatically_by_default() {
     let cloud = cloud();
     let id = allocate(&cloud, json!({ "HostChargePrepaid": { "Period": 1 } })).remove(0);
     assert_eq!(host(&cloud, &id)["RenewFlag"], "NOTIFY_AND_AUTO_RENEW");
@@ -93,7 +93,7 @@ fn a_host_goes_on_by_itself_unless_told_otherwise() {
 }
 
 #[test]
-fn what_cannot_be_bought_is_refused_and_nothing_is_bought() {
+fn invalid_orders_buy_nothing() {
     let cloud = cloud();
     let zone = |zone: &str| json!({ "Placement": { "Zone": zone } });
     let tag = |kind: &str, count: usize| {
@@ -127,7 +127,7 @@ fn what_cannot_be_bought_is_refused_and_nothing_is_bought() {
 }
 
 #[test]
-fn a_token_buys_once() {
+fn client_token_makes_allocation_idempotent() {
     let cloud = cloud();
     let buy = |count| json!({ "ClientToken": "t-1", "HostCount": count });
     let first = allocate(&cloud, buy(2));
@@ -143,7 +143,7 @@ fn a_token_buys_once() {
 }
 
 #[test]
-fn hosts_are_listed_the_newest_first_filtered_and_in_pages() {
+fn hosts_are_listed_newest_first_filtered_and_paged() {
     let cloud = cloud();
     let placement = json!({ "Zone": "ap-guangzhou-4", "ProjectId": 7 });
     let old = allocate(&cloud, json!({ "Placement": placement, "HostType": "HS20" })).remove(0);
@@ -200,7 +200,7 @@ fn hosts_are_listed_the_newest_first_filtered_and_in_pages() {
 }
 
 #[test]
-fn attributes_change_for_all_hosts_or_none() {
+fn attribute_changes_are_all_or_nothing() {
     let cloud = cloud();
     let ids = allocate(&cloud, json!({ "HostCount": 2 }));
     let change = |members: Value| {
@@ -239,7 +239,7 @@ fn attributes_change_for_all_hosts_or_none() {
 }
 
 #[test]
-fn renewing_moves_the_end_of_the_term_for_all_hosts_or_none() {
+fn renewal_extends_all_terms_or_none() {
     let cloud = cloud();
     let ids = allocate(&cloud, json!({ "HostCount": 2 }));
     let renew =

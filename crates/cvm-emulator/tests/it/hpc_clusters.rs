@@ -31,7 +31,7 @@ fn id(cluster: &Value) -> &str {
 }
 
 #[test]
-fn a_new_cluster_is_empty_and_shown_as_it_was_made() {
+fn new_cluster_is_empty_and_has_the_requested_attributes() {
     let cloud = cloud();
     let tags = json!([{ "ResourceType": "hpc", "Tags": [{ "Key": "team", "Value": "blue" }] }]);
     let made = create(&cloud, json!({ "Remark": "frames", "TagSpecification": tags }));
@@ -54,7 +54,7 @@ fn a_new_cluster_is_empty_and_shown_as_it_was_made() {
 }
 
 #[test]
-fn what_cannot_be_made_is_refused_and_nothing_is_made() {
+fn invalid_requests_create_nothing() {
     let cloud = cloud();
     let business = "InvalidParameterValue.HpcClusterBusinessIdNotSupported";
     let tag = |kind: &str, count: usize| {
@@ -82,7 +82,7 @@ fn what_cannot_be_made_is_refused_and_nothing_is_made() {
 }
 
 #[test]
-fn a_region_has_room_for_so_many() {
+fn region_quota_limits_clusters() {
     let cloud = cloud();
     let first = create(&cloud, json!({}));
     for _ in 1..20 {
@@ -98,7 +98,7 @@ fn a_region_has_room_for_so_many() {
 }
 
 #[test]
-fn clusters_are_listed_the_newest_first_and_narrowed() {
+fn clusters_are_listed_newest_first_and_filtered() {
     let cloud = cloud();
     let tags = json!([{ "ResourceType": "hpc", "Tags": [{ "Key": "team", "Value": "blue" }] }]);
     let old = create(&cloud, json!({ "TagSpecification": tags }));
@@ -167,7 +167,7 @@ fn name_and_remark_can_be_changed() {
 }
 
 #[test]
-fn empty_clusters_are_deleted_together_or_not_at_all() {
+fn deleting_clusters_is_all_or_nothing() {
     let cloud = cloud();
     let (one, other) = (create(&cloud, json!({})), create(&cloud, json!({})));
     let delete = |ids: &[&str]| json!({ "HpcClusterIds": ids });

@@ -57,7 +57,7 @@ fn ids(answer: &Value) -> Vec<&str> {
 }
 
 #[test]
-fn a_template_holds_what_was_asked_for() {
+fn template_stores_the_request() {
     let cloud = cloud();
     let id = template(
         &cloud,
@@ -124,7 +124,7 @@ fn a_template_holds_what_was_asked_for() {
 }
 
 #[test]
-fn what_could_not_be_launched_is_not_stored() {
+fn invalid_launches_are_not_stored() {
     let cloud = cloud();
     let id = template(&cloud, json!({}));
     for (members, expected) in [
@@ -169,7 +169,7 @@ fn what_could_not_be_launched_is_not_stored() {
 }
 
 #[test]
-fn a_dry_run_stores_nothing() {
+fn dry_run_stores_nothing() {
     let cloud = cloud();
     let id = template(&cloud, json!({}));
     let dry = json!({ "DryRun": true, "ClientToken": "t-1" });
@@ -192,7 +192,7 @@ fn a_dry_run_stores_nothing() {
 }
 
 #[test]
-fn a_token_makes_one_template_and_one_version_of_each() {
+fn client_token_makes_creation_idempotent() {
     let cloud = cloud();
     let token = |members| with(json!({ "ClientToken": "t-1" }), members);
     let id = template(&cloud, token(json!({})));
@@ -215,7 +215,7 @@ fn a_token_makes_one_template_and_one_version_of_each() {
 }
 
 #[test]
-fn a_version_is_its_source_and_what_is_new() {
+fn version_inherits_from_its_source_version() {
     let cloud = cloud();
     let id = template(
         &cloud,
@@ -258,7 +258,7 @@ fn a_version_is_its_source_and_what_is_new() {
 }
 
 #[test]
-fn the_default_moves_and_is_not_deleted() {
+fn default_version_can_change_but_not_be_deleted() {
     let cloud = cloud();
     let id = template(&cloud, json!({}));
     (2..=4).for_each(|number| assert_eq!(version(&cloud, &id, json!({})), number));
@@ -301,7 +301,7 @@ fn the_default_moves_and_is_not_deleted() {
 }
 
 #[test]
-fn a_template_has_thirty_versions() {
+fn template_quota_is_30_versions() {
     let cloud = cloud();
     let id = template(&cloud, json!({}));
     (2..=30).for_each(|number| assert_eq!(version(&cloud, &id, json!({})), number));
@@ -342,7 +342,7 @@ fn a_template_has_thirty_versions() {
 }
 
 #[test]
-fn templates_are_listed_and_gone_when_deleted() {
+fn templates_are_listed_filtered_and_deleted() {
     let cloud = cloud();
     let tagged = |name: &str, key: &str, value: &str| {
         let tags =
@@ -380,7 +380,7 @@ fn templates_are_listed_and_gone_when_deleted() {
 }
 
 #[test]
-fn a_region_has_two_hundred_templates() {
+fn region_quota_is_200_templates() {
     let cloud = cloud();
     let first = template(&cloud, json!({}));
     (1..200).for_each(|_| drop(template(&cloud, json!({}))));

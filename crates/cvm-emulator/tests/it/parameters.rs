@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::support::*;
 
 #[test]
-fn what_is_missing_is_named() {
+fn missing_required_parameters_are_reported() {
     let cloud = cloud();
     for action in ["StartInstances", "StopInstances", "RebootInstances", "TerminateInstances"] {
         for body in [json!({}), json!({ "InstanceIds": [] }), json!({ "InstanceIds": null })] {
@@ -23,7 +23,7 @@ fn what_is_missing_is_named() {
 }
 
 #[test]
-fn what_is_unknown_is_named() {
+fn unknown_parameters_are_reported() {
     let cloud = cloud();
     let answer = send(&cloud, "DescribeInstances", json!({ "limit": 1 }));
     assert_eq!(code(&answer), "UnknownParameter");
@@ -35,7 +35,7 @@ fn what_is_unknown_is_named() {
 }
 
 #[test]
-fn types_are_checked() {
+fn value_types_are_checked() {
     let cloud = cloud();
     for (name, value) in [
         ("InstanceCount", json!("many")),
@@ -61,7 +61,7 @@ fn types_are_checked() {
 }
 
 #[test]
-fn a_body_is_one_json_object() {
+fn body_must_be_one_json_object() {
     let cloud = cloud();
     for body in ["", "null", "[]", "{", "{} {}", "{\"Limit\":1,\"Limit\":2}", "\u{feff}{}"] {
         let request = Call::new("DescribeInstances").json(Bytes::from(body.to_owned()));
@@ -71,7 +71,7 @@ fn a_body_is_one_json_object() {
 }
 
 #[test]
-fn a_refused_secret_is_not_shown() {
+fn error_messages_do_not_contain_secrets() {
     let cloud = cloud();
     for password in [json!("Sho0rt!"), json!("no-kinds-at-all-though-it-is-very-long-indeed")] {
         let body = run(json!({ "LoginSettings": { "Password": password } }));
@@ -82,7 +82,7 @@ fn a_refused_secret_is_not_shown() {
 }
 
 #[test]
-fn ranges_and_sets_have_their_codes() {
+fn ranges_and_value_sets_use_documented_codes() {
     let cloud = cloud();
     let prepaid = |period: i64| json!({ "InstanceChargeType": "PREPAID", "InstanceChargePrepaid": { "Period": period } });
     let disk = |kind: &str| json!({ "SystemDisk": { "DiskType": kind } });
@@ -120,7 +120,7 @@ fn ranges_and_sets_have_their_codes() {
 }
 
 #[test]
-fn one_of_several_is_none_or_too_many() {
+fn exactly_one_of_several_parameters_is_required() {
     let cloud = cloud();
     let image = json!({ "ImageName": "image", "InstanceId": "ins-12345678",
         "SnapshotIds": ["snap-12345678"] });
@@ -158,7 +158,7 @@ fn one_of_several_is_none_or_too_many() {
 }
 
 #[test]
-fn the_name_of_a_key_pair_has_codes_of_its_own() {
+fn key_pair_name_has_specific_error_codes() {
     let cloud = cloud();
     for (name, expected) in [
         (json!(null), "MissingParameter"),
@@ -172,7 +172,7 @@ fn the_name_of_a_key_pair_has_codes_of_its_own() {
 }
 
 #[test]
-fn identifiers_have_their_length() {
+fn id_format_is_checked() {
     let cloud = cloud();
     for id in ["ins-1122", "ins-1234567", "ins-1234567X", "i-12345678", "ins-"] {
         for action in ["StopInstances", "DescribeInstances", "DescribeInstancesStatus"] {
@@ -187,7 +187,7 @@ fn identifiers_have_their_length() {
 }
 
 #[test]
-fn lists_have_their_length() {
+fn list_length_is_checked() {
     let cloud = cloud();
     let ids = |count: usize| -> Vec<_> { (0..count).map(|at| format!("ins-{at:08}")).collect() };
     for action in ["StartInstances", "StopInstances", "RebootInstances", "TerminateInstances"] {
@@ -202,7 +202,7 @@ fn lists_have_their_length() {
 }
 
 #[test]
-fn pages_have_their_limits() {
+fn page_limits_are_checked() {
     let cloud = cloud();
     for (members, code_of_images, code_of_instances) in [
         (
@@ -224,7 +224,7 @@ fn pages_have_their_limits() {
 }
 
 #[test]
-fn ids_and_filters_exclude_each_other() {
+fn ids_and_filters_are_mutually_exclusive() {
     let cloud = cloud();
     let filters = json!([{ "Name": "zone", "Values": ["ap-guangzhou-3"] }]);
     let both = json!({ "InstanceIds": ["ins-12345678"], "Filters": filters });
@@ -236,7 +236,7 @@ fn ids_and_filters_exclude_each_other() {
 }
 
 #[test]
-fn filters_have_their_number() {
+fn number_of_filters_is_limited() {
     let cloud = cloud();
     let filters = |count: usize| -> Value {
         let one = json!({ "Name": "zone", "Values": ["ap-guangzhou-3"] });
@@ -253,7 +253,7 @@ fn filters_have_their_number() {
 }
 
 #[test]
-fn the_flat_form_is_checked_alike() {
+fn query_form_is_validated_like_json() {
     let cloud = cloud();
     let refused = |action: &str, pairs: &[(&str, &str)]| {
         let call = Call::new(action);
@@ -276,7 +276,7 @@ fn the_flat_form_is_checked_alike() {
 }
 
 #[test]
-fn a_name_given_twice_is_refused() {
+fn duplicate_parameters_are_rejected() {
     let cloud = cloud();
     let call = Call::new("DescribeInstanceTypeConfigs");
     // The signer signs no such request, so the second one is put in behind its back.

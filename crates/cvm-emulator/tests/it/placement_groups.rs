@@ -64,7 +64,7 @@ pub fn is_clean(cloud: &Cloud, action: &str, body: &Value, mut response: impl Mo
 }
 
 #[test]
-fn a_group_is_what_was_asked_for() {
+fn group_has_the_requested_attributes() {
     let cloud = cloud();
     let body = json!({ "Name": "分散", "Type": "RACK", "Strategy": "PARTITION",
         "PartitionCount": 5, "Affinity": 3,
@@ -94,7 +94,7 @@ fn a_group_is_what_was_asked_for() {
 }
 
 #[test]
-fn quotas_are_told_and_kept() {
+fn quotas_are_reported_and_enforced() {
     let cloud = cloud();
     let first = group(&cloud, json!({}));
     (1..10).for_each(|_| drop(group(&cloud, json!({}))));
@@ -116,7 +116,7 @@ fn quotas_are_told_and_kept() {
 }
 
 #[test]
-fn what_cannot_be_a_group_is_refused() {
+fn invalid_groups_are_rejected() {
     let cloud = cloud();
     let tags = |kind: &str, keys: [&str; 2]| {
         let tags = keys.map(|key| json!({ "Key": key, "Value": "v" }));
@@ -136,7 +136,7 @@ fn what_cannot_be_a_group_is_refused() {
 }
 
 #[test]
-fn a_token_makes_one_group() {
+fn client_token_makes_creation_idempotent() {
     let cloud = cloud();
     let body = json!({ "Name": "apart", "Type": "SW", "ClientToken": "t-1" });
     let first = done(&cloud, "CreateDisasterRecoverGroup", body.clone());
@@ -161,7 +161,7 @@ fn a_token_makes_one_group() {
 }
 
 #[test]
-fn groups_are_listed_newest_first_and_by_page_name_and_tag() {
+fn groups_are_listed_newest_first_filtered_and_paged() {
     let cloud = cloud();
     let tag = |key: &str, value: &str| {
         let tag = json!({ "Key": key, "Value": value });
@@ -193,7 +193,7 @@ fn groups_are_listed_newest_first_and_by_page_name_and_tag() {
 }
 
 #[test]
-fn a_group_is_renamed_and_its_affinity_grows() {
+fn name_changes_and_affinity_only_grows() {
     let cloud = cloud();
     let id = group(&cloud, json!({ "Affinity": 4 }));
     let body = |id: &str, affinity: i64| {
@@ -215,7 +215,7 @@ fn a_group_is_renamed_and_its_affinity_grows() {
 }
 
 #[test]
-fn only_empty_groups_are_deleted_and_all_or_none() {
+fn only_empty_groups_are_deleted_all_or_nothing() {
     let cloud = cloud();
     let (empty, full) = (group(&cloud, json!({})), group(&cloud, json!({})));
     let instance = running(&cloud, in_group(&full, json!({})));
@@ -238,7 +238,7 @@ fn only_empty_groups_are_deleted_and_all_or_none() {
 }
 
 #[test]
-fn a_full_group_takes_no_more() {
+fn full_group_rejects_more_instances() {
     let cloud = cloud();
     let id = group(&cloud, json!({}));
     let expected = "ResourceInsufficient.DisasterRecoverGroupCvmQuota";
@@ -257,7 +257,7 @@ fn a_full_group_takes_no_more() {
 }
 
 #[test]
-fn partitions_are_chosen_or_drawn() {
+fn partitions_are_chosen_or_assigned() {
     let cloud = cloud();
     let spread = group(&cloud, json!({}));
     let parts = group(&cloud, json!({ "Strategy": "PARTITION", "PartitionCount": 3 }));
@@ -287,7 +287,7 @@ fn partitions_are_chosen_or_drawn() {
 }
 
 #[test]
-fn an_instance_changes_its_group_where_it_is_or_by_force() {
+fn group_change_reboots_only_when_forced() {
     let cloud = cloud();
     let (a, b) = (group(&cloud, json!({})), group(&cloud, json!({})));
     let id = running(&cloud, in_group(&a, json!({})));
@@ -322,7 +322,7 @@ fn an_instance_changes_its_group_where_it_is_or_by_force() {
 }
 
 #[test]
-fn who_cannot_change_its_group_stays() {
+fn invalid_group_changes_change_nothing() {
     let cloud = cloud();
     let (a, b) = (group(&cloud, json!({})), group(&cloud, json!({})));
     let free = running(&cloud, json!({}));
@@ -374,7 +374,7 @@ fn who_cannot_change_its_group_stays() {
 }
 
 #[test]
-fn instances_leave_the_groups_that_are_named() {
+fn instances_leave_the_given_groups() {
     let cloud = cloud();
     let (a, b) = (group(&cloud, json!({})), group(&cloud, json!({})));
     let in_a = running(&cloud, in_group(&a, json!({})));

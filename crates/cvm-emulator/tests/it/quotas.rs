@@ -6,7 +6,7 @@ use crate::instances::types::filters;
 use crate::support::*;
 
 #[test]
-fn quotas_count_what_there_is() {
+fn quotas_count_existing_resources() {
     let cloud = cloud();
     let quota = |pairs: &[(&str, &[&str])]| {
         let answer = done(&cloud, "DescribeAccountQuota", filters(pairs));

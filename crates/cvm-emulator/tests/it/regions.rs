@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::support::*;
 
 #[test]
-fn zones_are_the_region_s() {
+fn zones_belong_to_the_region() {
     let cloud = cloud();
     let answer = done(&cloud, "DescribeZones", json!({}));
     let zone = &answer["ZoneSet"][2];

@@ -71,7 +71,7 @@ fn message(answer: &Value) -> String {
 }
 
 #[test]
-fn every_list_of_every_action_has_a_limit() {
+fn every_list_parameter_has_a_length_limit() {
     let cloud = cloud();
     let mut cases = 0;
     for (action, place) in all() {
@@ -90,7 +90,7 @@ fn every_list_of_every_action_has_a_limit() {
 }
 
 #[test]
-fn every_text_of_every_action_has_a_limit() {
+fn every_string_parameter_has_a_length_limit() {
     let cloud = cloud();
     let mut cases = 0;
     for (action, place) in all() {
@@ -114,7 +114,7 @@ fn every_text_of_every_action_has_a_limit() {
 }
 
 #[test]
-fn long_lists_are_refused_with_the_code_of_the_limit_before_any_other_work() {
+fn list_length_is_checked_before_any_other_work() {
     let cloud = cloud();
     let id = launch(&cloud, json!({})).remove(0);
     let many = |prefix: &str, count: usize| -> Vec<String> {
@@ -169,7 +169,7 @@ fn long_lists_are_refused_with_the_code_of_the_limit_before_any_other_work() {
 
 /// Each list within its limit, and yet too many tags for one resource.
 #[test]
-fn tags_are_counted_over_all_specifications_before_they_are_compared() {
+fn tag_count_covers_all_specifications_before_duplicates_are_checked() {
     let cloud = cloud();
     let specification = |from: usize, count: usize| {
         let tags: Vec<Value> =
@@ -190,7 +190,7 @@ fn tags_are_counted_over_all_specifications_before_they_are_compared() {
 
 /// The largest values that may be stored, in as many instances as a page has.
 #[test]
-fn the_largest_page_is_far_below_the_limit_of_a_response() {
+fn largest_page_is_far_below_the_response_limit() {
     let cloud = cloud();
     let longest = |start: &str| format!("{start:\u{4e00}<256}");
     let tags: Vec<Value> = (0..50)

@@ -6,7 +6,7 @@ use crate::instances::reinstall::{PASSWORD, WINDOWS, all_refused, on, passes_thr
 use crate::support::*;
 
 #[test]
-fn rescue_mode_leads_back_to_where_it_began() {
+fn leaving_rescue_mode_restores_the_previous_state() {
     let cloud = cloud();
     let enter = |id: &str, stop: &str| {
         let body = json!({ "Password": PASSWORD, "StopType": stop, "Username": "root" });
@@ -31,7 +31,7 @@ fn rescue_mode_leads_back_to_where_it_began() {
 }
 
 #[test]
-fn rescue_mode_refuses_weak_passwords_and_unknown_instances() {
+fn rescue_mode_rejects_weak_passwords_and_unknown_instances() {
     let cloud = cloud();
     let linux = running(&cloud, json!({}));
     let windows = running(&cloud, json!({ "ImageId": WINDOWS }));

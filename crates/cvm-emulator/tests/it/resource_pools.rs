@@ -42,7 +42,7 @@ fn pack(cloud: &Cloud, id: &str) -> Value {
 }
 
 #[test]
-fn a_pack_is_created_active_and_retired() {
+fn pack_goes_from_creating_to_active_to_retired() {
     let cloud = cloud();
     let name = json!({ "DedicatedResourcePoolPackName": "渲染-pool_1", "AutoPlacement": false });
     let id = purchase(&cloud, name).remove(0);
@@ -79,7 +79,7 @@ fn a_pack_is_created_active_and_retired() {
 }
 
 #[test]
-fn a_pack_may_go_on_by_itself() {
+fn packs_can_renew_automatically() {
     let cloud = cloud();
     let id = purchase(&cloud, json!({ "RenewFlag": "NOTIFY_AND_AUTO_RENEW" })).remove(0);
     pass(&cloud, 45 * 86_400);
@@ -91,7 +91,7 @@ fn a_pack_may_go_on_by_itself() {
 }
 
 #[test]
-fn what_cannot_be_bought_is_refused_and_a_dry_run_buys_nothing() {
+fn invalid_orders_and_dry_runs_buy_nothing() {
     let cloud = cloud();
     let kind = |name: &str| json!({ "InstanceType": name });
     let name = |name: &str| json!({ "DedicatedResourcePoolPackName": name });
@@ -122,7 +122,7 @@ fn what_cannot_be_bought_is_refused_and_a_dry_run_buys_nothing() {
 }
 
 #[test]
-fn packs_are_listed_the_newest_first_in_pages_that_do_not_shift() {
+fn packs_are_listed_newest_first_in_stable_pages() {
     let cloud = cloud();
     let ids = purchase(&cloud, json!({ "InstanceCount": 25 }));
     let page = |token: &str| {
@@ -152,7 +152,7 @@ fn packs_are_listed_the_newest_first_in_pages_that_do_not_shift() {
 }
 
 #[test]
-fn filters_choose_packs_and_their_instances() {
+fn filters_select_packs_and_their_instances() {
     let cloud = cloud();
     let whole = purchase(&cloud, json!({})).remove(0);
     pass(&cloud, 30);
@@ -200,7 +200,7 @@ fn filters_choose_packs_and_their_instances() {
 }
 
 #[test]
-fn a_zone_tells_what_it_sells() {
+fn zone_lists_its_pack_types() {
     let cloud = cloud();
     let types = |body: Value| {
         let answer = done(&cloud, "DescribeResourcePoolPackTypeConfigs", body);
@@ -221,7 +221,7 @@ fn a_zone_tells_what_it_sells() {
 }
 
 #[test]
-fn active_packs_are_given_up_together_or_not_at_all() {
+fn terminating_packs_is_all_or_nothing() {
     let cloud = cloud();
     let instance = running(&cloud, json!({}));
     let ids = purchase(&cloud, json!({ "InstanceCount": 2 }));

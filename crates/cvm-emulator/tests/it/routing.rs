@@ -12,7 +12,7 @@ fn routed(call: &Call) -> String {
 }
 
 #[test]
-fn only_get_and_post() {
+fn only_get_and_post_are_supported() {
     let cloud = cloud();
     for method in [Method::PUT, Method::DELETE, Method::HEAD, Method::OPTIONS, Method::PATCH] {
         let mut request = Call::new("DescribeZones").json("{}");
@@ -22,7 +22,7 @@ fn only_get_and_post() {
 }
 
 #[test]
-fn each_check_comes_before_the_next() {
+fn version_action_region_and_parameters_are_checked_in_order() {
     let good = Call::new("DescribeZones");
     let bad = Call { version: "2018-08-13".into(), action: "Dance".into(), ..good.clone() };
     assert_eq!(routed(&bad.clone().region("atlantis")), "NoSuchVersion");
@@ -33,7 +33,7 @@ fn each_check_comes_before_the_next() {
 }
 
 #[test]
-fn common_parameters_are_asked_for() {
+fn common_parameters_are_required() {
     let good = Call::new("DescribeZones");
     assert_eq!(routed(&Call { version: String::new(), ..good.clone() }), "MissingParameter");
     assert_eq!(routed(&Call { action: String::new(), ..good.clone() }), "MissingParameter");
@@ -41,7 +41,7 @@ fn common_parameters_are_asked_for() {
 }
 
 #[test]
-fn an_action_without_region_does_not_look_at_it() {
+fn non_regional_actions_ignore_the_region() {
     let cloud = cloud();
     for region in ["", "atlantis", "ap-singapore"] {
         let call = Call::new("DescribeRegions").region(region);
@@ -51,7 +51,7 @@ fn an_action_without_region_does_not_look_at_it() {
 }
 
 #[test]
-fn the_old_gateway_knows_old_regions_and_needs_no_version() {
+fn old_gateway_accepts_old_regions_and_needs_no_version() {
     let cloud = cloud();
     let call = Call { version: String::new(), ..Call::new("DescribeZones").region("gz") };
     let answer = read(&cloud.handle(&call.flat(Dialect::OldGateway, &[])));
@@ -73,7 +73,7 @@ fn regions_do_not_share_instances() {
 }
 
 #[test]
-fn too_much_is_refused() {
+fn oversized_requests_are_rejected() {
     let cloud = cloud();
     let call = Call::new("DescribeZones");
     let mut long = vec![b' '; (10 << 20) - 2];
@@ -90,21 +90,21 @@ fn too_much_is_refused() {
 }
 
 #[test]
-fn other_paths_do_not_exist() {
+fn other_paths_return_not_found() {
     let mut request = Call::new("DescribeZones").json("{}");
     *request.uri_mut() = "/admin".parse().unwrap();
     assert_eq!(cloud().handle(&request).status(), StatusCode::NOT_FOUND);
 }
 
 #[test]
-fn the_trace_id_comes_back() {
+fn trace_id_is_echoed() {
     let mut request = Call::new("DescribeZones").json("{}");
     request.headers_mut().insert("x-tc-traceid", HeaderValue::from_static("abc"));
     assert_eq!(cloud().handle(&request).headers()["x-tc-traceid"], "abc");
 }
 
 #[test]
-fn request_ids_are_the_seed_s_and_do_not_repeat() {
+fn request_ids_follow_the_seed_and_are_unique() {
     let ids = || {
         let cloud = cloud();
         let id = |_| send(&cloud, "DescribeZones", json!({}))["RequestId"].to_string();
@@ -116,7 +116,7 @@ fn request_ids_are_the_seed_s_and_do_not_repeat() {
 }
 
 #[tokio::test]
-async fn the_router_answers_without_a_socket() {
+async fn router_works_without_a_socket() {
     let app = cvm_emulator::app(&cloud());
     let request = Call::new("DescribeZones").json("{}").map(axum::body::Body::from);
     let response = app.clone().oneshot(request).await.unwrap();

@@ -6,7 +6,7 @@ use crate::instances::attributes::{change, on};
 use crate::support::*;
 
 #[test]
-fn security_groups_come_last_and_go() {
+fn security_groups_are_appended_and_removed() {
     let cloud = cloud();
     let id = running(&cloud, json!({ "SecurityGroupIds": ["sg-00000001"] }));
     let bare = running(&cloud, json!({}));

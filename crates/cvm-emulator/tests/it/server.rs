@@ -38,7 +38,7 @@ fn text(cloud: &Cloud, address: SocketAddr, body: &str) -> String {
 }
 
 #[tokio::test]
-async fn it_listens_on_loopback_and_answers() {
+async fn server_listens_on_loopback_and_responds() {
     let emulator = Emulator::start().await.unwrap();
     assert!(emulator.address().ip().is_loopback());
     assert_eq!(emulator.url(), format!("http://{}", emulator.address()));
@@ -52,7 +52,7 @@ async fn it_listens_on_loopback_and_answers() {
 }
 
 #[tokio::test]
-async fn every_start_has_a_credential_of_its_own() {
+async fn each_emulator_has_its_own_credential() {
     let (one, two) = (Emulator::start().await.unwrap(), Emulator::start().await.unwrap());
     assert_ne!(one.credential().secret_id(), two.credential().secret_id());
     assert_ne!(one.credential().secret_key(), two.credential().secret_key());
@@ -64,7 +64,7 @@ async fn every_start_has_a_credential_of_its_own() {
 }
 
 #[tokio::test]
-async fn it_ends_when_it_is_stopped_and_when_it_is_dropped() {
+async fn server_ends_when_stopped_or_dropped() {
     let emulator = Emulator::start().await.unwrap();
     let address = emulator.address();
     let _idle = TcpStream::connect(address).await.unwrap();
@@ -83,7 +83,7 @@ async fn it_ends_when_it_is_stopped_and_when_it_is_dropped() {
 }
 
 #[tokio::test]
-async fn a_server_tells_when_it_is_ready_and_stops_when_it_is_told() {
+async fn serve_calls_ready_and_ends_on_stop() {
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let (ready, address) = tokio::sync::oneshot::channel();
     let server = tokio::spawn(Emulator::builder().serve(
@@ -103,14 +103,14 @@ async fn a_server_tells_when_it_is_ready_and_stops_when_it_is_told() {
 }
 
 #[tokio::test]
-async fn a_taken_address_is_an_error() {
+async fn address_in_use_is_an_error() {
     let emulator = Emulator::start().await.unwrap();
     let error = Emulator::builder().listen(emulator.address()).start().await.unwrap_err();
     assert!(matches!(error, StartError::Listen(address, _) if address == emulator.address()));
 }
 
 #[tokio::test]
-async fn addresses_of_other_machines_need_permission() {
+async fn non_loopback_addresses_need_allow_remote() {
     for address in ["0.0.0.0:0", "[::]:0", "192.0.2.7:0", "[2001:db8::7]:0", "[::ffff:0.0.0.0]:0"] {
         let address: SocketAddr = address.parse().unwrap();
         let error = Emulator::builder().listen(address).start().await.unwrap_err();
@@ -129,7 +129,7 @@ fn interface_address() -> Option<std::net::IpAddr> {
 }
 
 #[tokio::test]
-async fn the_url_is_a_loopback_address_that_answers() {
+async fn url_is_a_reachable_loopback_address() {
     let mut addresses: Vec<SocketAddr> = ["0.0.0.0:0", "127.0.0.1:0", "[::1]:0", "[::]:0"]
         .map(|text| text.parse().unwrap())
         .into_iter()
@@ -154,7 +154,7 @@ async fn the_url_is_a_loopback_address_that_answers() {
 }
 
 #[tokio::test]
-async fn a_body_that_is_too_long_is_answered() {
+async fn oversized_body_gets_a_response() {
     let emulator = Emulator::start().await.unwrap();
     let body = " ".repeat((10 << 20) + 1);
     let request = text(emulator.cloud(), emulator.address(), &body);
@@ -164,7 +164,7 @@ async fn a_body_that_is_too_long_is_answered() {
 
 /// More than could be connected at one time before, all silent.
 #[tokio::test]
-async fn silent_clients_do_not_keep_others_out() {
+async fn silent_clients_do_not_block_others() {
     let emulator = Emulator::start().await.unwrap();
     let mut silent = Vec::new();
     for _ in 0..400 {
@@ -178,7 +178,7 @@ async fn silent_clients_do_not_keep_others_out() {
 }
 
 #[tokio::test]
-async fn smuggled_requests_are_refused() {
+async fn ambiguous_framing_is_rejected() {
     let emulator = Emulator::start().await.unwrap();
     for head in [
         "POST / HTTP/1.1\r\nhost: h\r\ncontent-length: 2\r\ncontent-length: 3\r\n\r\n{}",

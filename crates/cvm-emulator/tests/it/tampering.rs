@@ -170,7 +170,7 @@ fn calls(id: &str) -> [(&'static str, Vec<(&'static str, String)>); 3] {
 }
 
 #[test]
-fn a_mutated_request_is_refused_or_carried_out_as_it_was_signed() {
+fn tampered_request_fails_or_runs_as_signed() {
     let (mut refused, mut equal) = (0, 0);
     for dialect in DIALECTS {
         let (_, id) = prepared();
@@ -220,7 +220,7 @@ fn a_mutated_request_is_refused_or_carried_out_as_it_was_signed() {
 }
 
 #[test]
-fn an_empty_parameter_counts_only_if_it_is_signed() {
+fn empty_parameters_count_only_if_signed() {
     let (cloud, id) = prepared();
     let call = Call::new("StopInstances");
     for dialect in [Dialect::V1Sha1, Dialect::V1Sha256Get, Dialect::OldGateway] {

@@ -85,7 +85,7 @@ fn approved_maintenance_reboots_the_instance() {
 }
 
 #[test]
-fn maintenance_begins_when_it_was_planned() {
+fn scheduled_maintenance_waits_for_a_busy_instance() {
     let cloud = cloud();
     let id = running(&cloud, json!({}));
     let task_id = announce(&cloud, &id, RepairMethod::LossyMigration);
@@ -113,7 +113,7 @@ fn maintenance_begins_when_it_was_planned() {
 }
 
 #[test]
-fn some_maintenance_does_not_interrupt_and_some_does_not_wait() {
+fn live_migration_does_not_interrupt_and_deadlines_force_approval() {
     let cloud = cloud();
     let id = running(&cloud, json!({}));
     let live = announce(&cloud, &id, RepairMethod::LiveMigration);
@@ -140,7 +140,7 @@ fn some_maintenance_does_not_interrupt_and_some_does_not_wait() {
 }
 
 #[test]
-fn maintenance_of_what_is_gone_is_cancelled() {
+fn maintenance_of_terminated_instances_is_canceled() {
     let cloud = cloud();
     let id = running(&cloud, json!({}));
     let task_id = announce(&cloud, &id, RepairMethod::Shutdown);
@@ -155,7 +155,7 @@ fn maintenance_of_what_is_gone_is_cancelled() {
 }
 
 #[test]
-fn only_the_right_words_approve() {
+fn invalid_approvals_are_rejected() {
     let cloud = cloud();
     let ids = launch(&cloud, json!({ "InstanceCount": 2 }));
     pass(&cloud, 20);
@@ -180,7 +180,7 @@ fn only_the_right_words_approve() {
 }
 
 #[test]
-fn tasks_are_found_by_every_condition() {
+fn tasks_can_be_filtered_and_sorted() {
     let cloud = cloud();
     let ids = launch(&cloud, json!({ "InstanceCount": 2, "InstanceName": "web" }));
     pass(&cloud, 20);

@@ -8,7 +8,7 @@ use crate::support::*;
 const WINDOWS: &str = "img-9id7emv7";
 
 #[test]
-fn an_image_of_an_instance_is_made_while_the_instance_is_busy() {
+fn instance_is_busy_while_its_image_is_created() {
     let cloud = cloud();
     let instance = running(&cloud, json!({ "ImageId": UBUNTU }));
     let tags = json!([{ "ResourceType": "image", "Tags": [{ "Key": "team", "Value": "blue" }] }]);
@@ -49,7 +49,7 @@ fn an_image_of_an_instance_is_made_while_the_instance_is_busy() {
 }
 
 #[test]
-fn a_running_instance_may_be_powered_off_and_a_stopped_one_stays_stopped() {
+fn forced_poweroff_restarts_only_running_instances() {
     let cloud = cloud();
     let instance = running(&cloud, json!({}));
     let id = create(&cloud, &instance, "cold", json!({ "ForcePoweroff": "true" }));
@@ -83,7 +83,7 @@ fn a_running_instance_may_be_powered_off_and_a_stopped_one_stays_stopped() {
 }
 
 #[test]
-fn whole_machines_are_imaged_and_what_cannot_be_imaged_is_refused() {
+fn data_disks_are_imaged_and_invalid_sources_are_rejected() {
     let cloud = cloud();
     let data = json!([{ "DiskType": "CLOUD_SSD", "DiskSize": 100 },
         { "DiskType": "LOCAL_BASIC", "DiskSize": 100 }]);
@@ -158,7 +158,7 @@ fn whole_machines_are_imaged_and_what_cannot_be_imaged_is_refused() {
 }
 
 #[test]
-fn images_are_made_of_snapshots_which_outlive_their_image() {
+fn images_can_be_created_from_snapshots_that_outlive_them() {
     let cloud = cloud();
     let disks = json!([{ "DiskType": "CLOUD_SSD", "DiskSize": 100 }]);
     let instance = running(&cloud, json!({ "DataDisks": disks }));
@@ -201,7 +201,7 @@ fn images_are_made_of_snapshots_which_outlive_their_image() {
 }
 
 #[test]
-fn instances_start_from_an_own_image_once_it_is_ready() {
+fn instances_launch_from_a_private_image_once_it_is_ready() {
     let cloud = cloud();
     let instance = running(&cloud, json!({ "ImageId": WINDOWS }));
     let id = create(&cloud, &instance, "desk", json!({ "Sysprep": "TRUE" }));
@@ -232,7 +232,7 @@ fn instances_start_from_an_own_image_once_it_is_ready() {
 }
 
 #[test]
-fn what_is_encrypted_stays_so() {
+fn encryption_is_inherited() {
     let cloud = cloud();
     let secret = encrypted(&cloud, &ready(&cloud, "plain"));
     let snapshot = image(&cloud, &secret)["SnapshotSet"][0]["SnapshotId"].clone();

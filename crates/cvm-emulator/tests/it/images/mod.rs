@@ -78,7 +78,7 @@ pub fn total(cloud: &Cloud, name: &str, values: &[&str]) -> Value {
 }
 
 #[test]
-fn a_shared_image_is_neither_changed_nor_deleted() {
+fn shared_images_cannot_be_changed_or_deleted() {
     let cloud = cloud();
     let id = ready(&cloud, "web");
     let share = |accounts: &[&str], permission: &str| json!({ "ImageId": id, "AccountIds": accounts, "Permission": permission });
@@ -119,7 +119,7 @@ fn a_shared_image_is_neither_changed_nor_deleted() {
 }
 
 #[test]
-fn what_cannot_be_shared_is_refused() {
+fn invalid_shares_are_rejected() {
     let cloud = cloud();
     let plain = ready(&cloud, "web");
     let secret = encrypted(&cloud, &plain);
@@ -145,7 +145,7 @@ fn what_cannot_be_shared_is_refused() {
 }
 
 #[test]
-fn attributes_change_and_steer_the_family() {
+fn image_family_resolves_to_its_newest_usable_image() {
     let cloud = cloud();
     let (old, new) = (ready(&cloud, "web-1"), ready(&cloud, "web-2"));
     let modify = |id: &str, members: Value| {
@@ -183,7 +183,7 @@ fn attributes_change_and_steer_the_family() {
 }
 
 #[test]
-fn images_are_deleted_all_or_none() {
+fn deleting_images_is_all_or_nothing() {
     let cloud = cloud();
     let (one, two) = (ready(&cloud, "one"), ready(&cloud, "two"));
     let young = create(&cloud, &running(&cloud, json!({})), "young", json!({}));
@@ -203,7 +203,7 @@ fn images_are_deleted_all_or_none() {
 }
 
 #[test]
-fn an_answer_says_everything_that_is_promised() {
+fn responses_contain_every_guaranteed_member() {
     let cloud = cloud();
     let id = ready(&cloud, "web");
     create(&cloud, &running(&cloud, json!({})), "young", json!({}));
@@ -225,7 +225,7 @@ fn an_answer_says_everything_that_is_promised() {
 }
 
 #[test]
-fn own_images_are_listed_before_public_ones() {
+fn private_images_are_listed_before_public_ones() {
     let cloud = cloud();
     let tags = |team: &str| {
         json!({ "TagSpecification": [{ "ResourceType": "image",
@@ -260,7 +260,7 @@ fn own_images_are_listed_before_public_ones() {
 }
 
 #[test]
-fn a_region_holds_500_images_of_an_account() {
+fn region_quota_is_500_images() {
     let cloud = cloud();
     assert_eq!(done(&cloud, "DescribeImageQuota", json!({}))["ImageNumQuota"], json!(QUOTA));
     let first = ready(&cloud, "first");
@@ -281,7 +281,7 @@ fn a_region_holds_500_images_of_an_account() {
 }
 
 #[test]
-fn images_are_listed() {
+fn public_images_are_listed_and_filtered() {
     let cloud = cloud();
     let answer = done(&cloud, "DescribeImages", json!({ "ImageIds": [IMAGE] }));
     assert_eq!(answer["TotalCount"], 1);

@@ -13,7 +13,7 @@ fn in_region(cloud: &Cloud, region: &str, action: &str, body: Value) -> Value {
 }
 
 #[test]
-fn a_copy_arrives_in_its_region_bit_by_bit() {
+fn copy_progress_is_visible_in_the_target_region() {
     let cloud = cloud();
     let id = ready(&cloud, "web");
     let body = json!({ "ImageIds": [id], "DestinationRegions": [SHANGHAI, "ap-tokyo", SHANGHAI],
@@ -56,7 +56,7 @@ fn refused_or_not(cloud: &Cloud, action: &str, body: Value) -> Option<String> {
 }
 
 #[test]
-fn a_copy_that_cannot_be_is_refused() {
+fn invalid_copies_create_nothing() {
     let cloud = cloud();
     let id = ready(&cloud, "web");
     let secret = encrypted(&cloud, &id);
@@ -93,7 +93,7 @@ fn a_copy_that_cannot_be_is_refused() {
 }
 
 #[test]
-fn an_import_takes_its_time_and_may_fail() {
+fn imports_take_time_and_can_fail() {
     let cloud = cloud();
     done(&cloud, "ImportImage", import(json!({ "DryRun": true })));
     assert_eq!(total(&cloud, "image-type", &["PRIVATE_IMAGE"]), 0);
@@ -149,7 +149,7 @@ fn an_import_takes_its_time_and_may_fail() {
 }
 
 #[test]
-fn what_can_be_imported_is_what_the_list_says() {
+fn every_listed_system_can_be_imported() {
     let cloud = cloud();
     let answer = done(&cloud, "DescribeImportImageOs", json!({}));
     let listed = &answer["ImportImageOsListSupported"];
@@ -164,7 +164,7 @@ fn what_can_be_imported_is_what_the_list_says() {
 }
 
 #[test]
-fn an_export_keeps_its_image_busy() {
+fn export_keeps_its_image_busy() {
     let cloud = cloud();
     let id = ready(&cloud, "web");
     let secret = encrypted(&cloud, &id);

@@ -34,7 +34,7 @@ fn stop(cloud: &Cloud, id: &str, mode: &str) {
 }
 
 #[test]
-fn attributes_show_when_their_operation_ends() {
+fn attribute_changes_apply_when_the_operation_ends() {
     let cloud = cloud();
     let id = running(&cloud, json!({ "CamRoleName": "first" }));
     for (members, shown, expected) in [
@@ -62,7 +62,7 @@ fn attributes_show_when_their_operation_ends() {
 }
 
 #[test]
-fn a_host_name_and_jumbo_frames_restart_what_runs() {
+fn host_name_and_jumbo_frame_changes_reboot_running_instances() {
     let cloud = cloud();
     let id = running(&cloud, json!({}));
     for (members, shown, expected) in [
@@ -88,7 +88,7 @@ fn a_host_name_and_jumbo_frames_restart_what_runs() {
 }
 
 #[test]
-fn attributes_that_cannot_be_are_refused_for_all() {
+fn one_invalid_attribute_fails_the_whole_request() {
     let cloud = cloud();
     let small = json!({ "InstanceType": "S3.MEDIUM4" });
     let (id, other) = (running(&cloud, small), running(&cloud, json!({})));
@@ -131,7 +131,7 @@ fn attributes_that_cannot_be_are_refused_for_all() {
 }
 
 #[test]
-fn user_data_can_be_read_again() {
+fn user_data_is_returned_and_can_be_changed() {
     let cloud = cloud();
     let with = running(&cloud, json!({ "UserData": "ZWNobyAx" }));
     let without = running(&cloud, json!({}));
@@ -155,7 +155,7 @@ fn user_data_can_be_read_again() {
 }
 
 #[test]
-fn an_instance_moves_to_another_project() {
+fn instances_can_change_project() {
     let cloud = cloud();
     let id = running(&cloud, json!({}));
     change(&cloud, "ModifyInstancesProject", &id, json!({ "ProjectId": 7 }));
@@ -170,7 +170,7 @@ fn an_instance_moves_to_another_project() {
 }
 
 #[test]
-fn a_console_has_another_address_each_time() {
+fn each_vnc_url_is_unique() {
     let cloud = cloud();
     let id = running(&cloud, json!({}));
     let ask = |id: &str| send(&cloud, "DescribeInstanceVncUrl", json!({ "InstanceId": id }));
@@ -190,7 +190,7 @@ fn a_console_has_another_address_each_time() {
 }
 
 #[test]
-fn the_types_that_an_instance_can_become_are_those_that_it_may_be_given() {
+fn offered_type_changes_match_what_a_reset_accepts() {
     let cloud = cloud();
     let id = running(&cloud, json!({}));
     let ask = |ids: &[&str], status: Option<&str>| {
@@ -234,7 +234,7 @@ fn the_types_that_an_instance_can_become_are_those_that_it_may_be_given() {
 }
 
 #[test]
-fn prepaid_instances_become_smaller_five_times() {
+fn prepaid_instances_can_be_downgraded_five_times() {
     let cloud = cloud();
     let prepaid =
         json!({ "InstanceChargeType": "PREPAID", "InstanceChargePrepaid": { "Period": 1 } });
@@ -271,7 +271,7 @@ fn in_subnet(subnet: &str) -> Value {
 }
 
 #[test]
-fn an_instance_moves_to_another_subnet_and_leaves_its_address() {
+fn subnet_change_releases_the_old_address() {
     let cloud = cloud();
     let id = running(&cloud, in_subnet("subnet-00000001"));
     let old = show(&cloud, &id)["PrivateIpAddresses"][0].clone();
@@ -311,7 +311,7 @@ fn an_instance_moves_to_another_subnet_and_leaves_its_address() {
 }
 
 #[test]
-fn a_network_that_does_not_fit_is_refused_for_all() {
+fn one_invalid_network_change_fails_the_whole_request() {
     let cloud = cloud();
     let id = running(&cloud, in_subnet("subnet-00000001"));
     let other = running(&cloud, in_subnet("subnet-00000001"));

@@ -29,7 +29,7 @@ fn window(id: &str, mbps: i64, first: &str, last: &str) -> Value {
 const RESET: &str = "ResetInstancesInternetMaxBandwidth";
 
 #[test]
-fn hourly_bandwidth_changes_at_once_and_both_ways() {
+fn hourly_bandwidth_can_be_raised_and_lowered() {
     let cloud = cloud();
     let launched = |kind| running(&cloud, internet(kind, 5));
     let (id, other) = (launched("TRAFFIC_POSTPAID_BY_HOUR"), launched("TRAFFIC_POSTPAID_BY_HOUR"));
@@ -61,7 +61,7 @@ fn hourly_bandwidth_changes_at_once_and_both_ways() {
 }
 
 #[test]
-fn prepaid_bandwidth_is_raised_for_days() {
+fn prepaid_bandwidth_is_raised_for_a_period() {
     let cloud = cloud();
     let id = running(&cloud, prepaid(internet("BANDWIDTH_PREPAID", 5)));
     let history = |id: &str| {
@@ -119,7 +119,7 @@ fn prepaid_bandwidth_is_raised_for_days() {
 }
 
 #[test]
-fn the_ways_to_pay_for_bandwidth_are_listed() {
+fn bandwidth_charge_types_are_listed() {
     let cloud = cloud();
     let answer = done(&cloud, "DescribeInternetChargeTypeConfigs", json!({}));
     let modes = answer["InternetChargeTypeConfigSet"].as_array().unwrap();

@@ -12,7 +12,7 @@ fn code_of(members: Value) -> String {
 }
 
 #[test]
-fn a_launch_says_everything_that_is_promised() {
+fn response_contains_every_guaranteed_member() {
     let cloud = cloud();
     launch(&cloud, json!({}));
     let request = Call::new("DescribeInstances").json("{}");
@@ -25,7 +25,7 @@ fn a_launch_says_everything_that_is_promised() {
 }
 
 #[test]
-fn an_instance_is_what_was_asked_for() {
+fn instance_has_the_requested_attributes() {
     let cloud = cloud();
     let members = json!({
         "InstanceType": "S5.LARGE8",
@@ -86,7 +86,7 @@ fn an_instance_is_what_was_asked_for() {
 }
 
 #[test]
-fn defaults_are_the_documented_ones() {
+fn defaults_match_the_documentation() {
     let cloud = cloud();
     let body = json!({ "Placement": { "Zone": "ap-guangzhou-2" }, "ImageId": IMAGE });
     let answer = done(&cloud, "RunInstances", body);
@@ -101,7 +101,7 @@ fn defaults_are_the_documented_ones() {
 }
 
 #[test]
-fn several_instances_have_names_and_addresses_of_their_own() {
+fn batch_instances_have_unique_names_and_addresses() {
     let cloud = cloud();
     let ids = launch(&cloud, json!({ "InstanceCount": 12, "InstanceName": "web" }));
     assert_eq!(ids.len(), 12);
@@ -119,13 +119,13 @@ fn several_instances_have_names_and_addresses_of_their_own() {
 }
 
 #[test]
-fn a_seed_makes_the_same_cloud() {
+fn seed_determines_instance_ids() {
     let ids = || launch(&cloud(), json!({ "InstanceCount": 3 }));
     assert_eq!(ids(), ids());
 }
 
 #[test]
-fn what_is_not_there_is_refused() {
+fn missing_resources_are_rejected() {
     let zone = |zone: &str| json!({ "Placement": { "Zone": zone } });
     for (members, expected) in [
         (json!({ "ImageId": "img-00000000" }), "InvalidImageId.NotFound"),
@@ -153,7 +153,7 @@ fn what_is_not_there_is_refused() {
 }
 
 #[test]
-fn what_does_not_fit_together_is_refused() {
+fn conflicting_parameters_are_rejected() {
     let disks = |one: &str, two: &str| {
         json!({ "DataDisks": [{ "DiskType": one, "DiskSize": 100 },
             { "DiskType": two, "DiskSize": 100 }] })
@@ -190,7 +190,7 @@ fn what_does_not_fit_together_is_refused() {
 }
 
 #[test]
-fn a_refused_launch_makes_nothing() {
+fn failed_launch_creates_nothing() {
     let cloud = cloud();
     let members = json!({ "InstanceCount": 3, "LoginSettings": { "Password": "abcdefgh" } });
     assert_eq!(refused(&cloud, "RunInstances", run(members)), "InvalidPassword");
@@ -198,7 +198,7 @@ fn a_refused_launch_makes_nothing() {
 }
 
 #[test]
-fn subnets_are_known_once_they_are_used() {
+fn subnet_keeps_its_vpc_and_addresses_are_unique() {
     let cloud = cloud();
     let network = |vpc: &str, addresses: &[&str]| {
         json!({ "VirtualPrivateCloud": { "VpcId": vpc, "SubnetId": "subnet-12345678",
@@ -220,7 +220,7 @@ fn subnets_are_known_once_they_are_used() {
 }
 
 #[test]
-fn the_default_network_is_always_there() {
+fn default_network_always_exists() {
     let cloud = cloud();
     let members = json!({ "VirtualPrivateCloud": { "VpcId": "DEFAULT", "SubnetId": "DEFAULT" } });
     let first = show(&cloud, &launch(&cloud, members.clone())[0]);
@@ -232,7 +232,7 @@ fn the_default_network_is_always_there() {
 }
 
 #[test]
-fn a_dry_run_checks_and_changes_nothing() {
+fn dry_run_validates_and_changes_nothing() {
     let cloud = cloud();
     let answer = done(&cloud, "RunInstances", run(json!({ "DryRun": true })));
     assert_eq!(answer.as_object().unwrap().len(), 1, "{answer}");
@@ -242,7 +242,7 @@ fn a_dry_run_checks_and_changes_nothing() {
 }
 
 #[test]
-fn a_boolean_that_travels_as_text_may_be_in_capitals() {
+fn boolean_strings_ignore_case() {
     let cloud = cloud();
     launch(&cloud, json!({ "LoginSettings": { "KeepImageLogin": "TRUE" } }));
     let members = json!({ "LoginSettings": { "KeepImageLogin": "perhaps" } });
@@ -250,7 +250,7 @@ fn a_boolean_that_travels_as_text_may_be_in_capitals() {
 }
 
 #[test]
-fn prepaid_instances_have_a_term() {
+fn prepaid_instances_have_an_expiry_and_renew_flag() {
     let cloud = cloud();
     let members = json!({ "InstanceChargeType": "PREPAID",
         "InstanceChargePrepaid": { "Period": 3, "RenewFlag": "NOTIFY_AND_AUTO_RENEW" } });
@@ -261,7 +261,7 @@ fn prepaid_instances_have_a_term() {
 }
 
 #[test]
-fn nothing_is_launched_onto_hosts_that_the_customer_brought() {
+fn launching_on_chc_hosts_is_unsupported() {
     let cloud = cloud();
     let id = cloud.add_chc_host(&ChcServer::new("ap-guangzhou-3", "SN-1".to_owned())).unwrap();
     let code = |ids: &[&str]| refused(&cloud, "RunInstances", run(json!({ "ChcIds": ids })));
@@ -270,7 +270,7 @@ fn nothing_is_launched_onto_hosts_that_the_customer_brought() {
 }
 
 #[test]
-fn an_instance_begins_with_at_most_five_security_groups() {
+fn launch_accepts_at_most_five_security_groups() {
     let cloud = cloud();
     let groups = |count: u32| (0..count).map(|it| format!("sg-0000000{it}")).collect::<Vec<_>>();
     let body = run(json!({ "SecurityGroupIds": groups(6) }));

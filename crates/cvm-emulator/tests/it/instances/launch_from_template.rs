@@ -19,7 +19,7 @@ fn launched(cloud: &Cloud, body: Value) -> Value {
 }
 
 #[test]
-fn a_launch_takes_what_it_does_not_say_from_its_template() {
+fn omitted_parameters_come_from_the_template() {
     let cloud = cloud();
     let group = json!({ "Name": "apart", "Type": "SW" });
     let group = done(&cloud, "CreateDisasterRecoverGroup", group)["DisasterRecoverGroupId"].clone();
@@ -67,7 +67,7 @@ fn a_launch_takes_what_it_does_not_say_from_its_template() {
 }
 
 #[test]
-fn a_launch_from_what_is_not_there_is_refused() {
+fn missing_templates_and_versions_are_rejected() {
     let cloud = cloud();
     let id = template(&cloud, json!({ "InstanceCount": 2 }));
     let number = |number: i64| {
@@ -94,7 +94,7 @@ fn a_launch_from_what_is_not_there_is_refused() {
 }
 
 #[test]
-fn metadata_are_merged_or_replaced_as_the_version_says() {
+fn metadata_is_merged_or_replaced_as_the_version_says() {
     let pairs = |pairs: &[(&str, &str)]| {
         let items: Vec<_> =
             pairs.iter().map(|(key, value)| json!({ "Key": key, "Value": value })).collect();
@@ -121,7 +121,7 @@ fn metadata_are_merged_or_replaced_as_the_version_says() {
 }
 
 #[test]
-fn an_image_that_is_no_more_leaves_its_instances_and_fails_its_templates() {
+fn deleting_an_image_breaks_its_templates_but_not_its_instances() {
     let cloud = cloud();
     let image = images::ready(&cloud, "web-1");
     let source = template(&cloud, json!({ "ImageId": image }));

@@ -49,7 +49,7 @@ pub fn instances(cloud: &Cloud) -> Value {
 }
 
 #[test]
-fn instances_take_of_the_hosts_they_are_on() {
+fn instances_use_host_capacity() {
     let cloud = cloud();
     let ids = hosts(&cloud, 2);
     let (a, b) = (ids[0].as_str(), ids[1].as_str());
@@ -82,7 +82,7 @@ fn instances_take_of_the_hosts_they_are_on() {
 }
 
 #[test]
-fn without_hosts_named_every_fitting_one_counts_and_without_a_type_the_smallest_size() {
+fn host_and_size_are_chosen_when_omitted() {
     let cloud = cloud();
     let id = hosts(&cloud, 1).remove(0);
     let mut body = on_hosts(&[], "", json!({}));
@@ -99,7 +99,7 @@ fn without_hosts_named_every_fitting_one_counts_and_without_a_type_the_smallest_
 }
 
 #[test]
-fn a_host_that_renews_itself_still_runs_after_its_term() {
+fn auto_renewed_host_still_accepts_launches() {
     let cloud = cloud();
     let id = hosts(&cloud, 1).remove(0);
     // Nobody looks at the hosts meanwhile.
@@ -108,7 +108,7 @@ fn a_host_that_renews_itself_still_runs_after_its_term() {
 }
 
 #[test]
-fn what_a_host_does_not_take_is_refused_and_nothing_is_made() {
+fn invalid_host_launches_create_nothing() {
     let cloud = cloud();
     let id = hosts(&cloud, 1).remove(0);
     let zoned = |zone: &str| json!({ "Placement": { "Zone": zone, "HostIds": [id] } });
@@ -151,7 +151,7 @@ fn what_a_host_does_not_take_is_refused_and_nothing_is_made() {
 }
 
 #[test]
-fn the_size_of_what_is_on_a_host_stays() {
+fn instances_on_a_host_cannot_change_type() {
     let cloud = cloud();
     let host = hosts(&cloud, 1).remove(0);
     pass(&cloud, 60);
@@ -191,7 +191,7 @@ fn pack(cloud: &Cloud, id: &str) -> Value {
 }
 
 #[test]
-fn instances_take_of_their_pack_and_outlive_it() {
+fn instances_use_pack_capacity_and_outlive_the_pack() {
     let cloud = cloud();
     let id = packs(&cloud, json!({})).remove(0);
     pass(&cloud, 30);
@@ -224,7 +224,7 @@ fn instances_take_of_their_pack_and_outlive_it() {
 }
 
 #[test]
-fn a_launch_that_names_no_pack_uses_those_that_are_open_to_it() {
+fn launch_without_a_pack_uses_auto_placement_packs() {
     let cloud = cloud();
     let closed = packs(&cloud, json!({ "AutoPlacement": false })).remove(0);
     pass(&cloud, 30);
@@ -241,7 +241,7 @@ fn a_launch_that_names_no_pack_uses_those_that_are_open_to_it() {
 }
 
 #[test]
-fn what_a_pack_does_not_take_is_refused() {
+fn invalid_pack_launches_are_rejected() {
     let cloud = cloud();
     let id = packs(&cloud, json!({})).remove(0);
     let go = |body: Value| refused(&cloud, "RunInstances", body);
@@ -285,7 +285,7 @@ fn joining(id: &str, kind: &str, count: u64) -> Value {
 }
 
 #[test]
-fn a_cluster_is_in_use_as_long_as_instances_are_in_it() {
+fn cluster_with_instances_cannot_be_deleted() {
     let cloud = cloud();
     let id = cluster(&cloud, "ap-guangzhou-6");
     let new = made(&cloud, joining(&id, HIGH, 2));
@@ -311,7 +311,7 @@ fn a_cluster_is_in_use_as_long_as_instances_are_in_it() {
 }
 
 #[test]
-fn clusters_and_types_that_do_not_fit_are_refused() {
+fn incompatible_clusters_and_types_are_rejected() {
     let cloud = cloud();
     let (id, far) = (cluster(&cloud, "ap-guangzhou-6"), cluster(&cloud, "ap-guangzhou-5"));
     for (body, expected) in [
@@ -329,7 +329,7 @@ fn clusters_and_types_that_do_not_fit_are_refused() {
 }
 
 #[test]
-fn answers_about_placed_instances_keep_their_promises() {
+fn responses_contain_every_guaranteed_member() {
     let cloud = cloud();
     let host = hosts(&cloud, 1).remove(0);
     let pack = packs(&cloud, json!({})).remove(0);

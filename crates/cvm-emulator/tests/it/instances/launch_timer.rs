@@ -19,7 +19,7 @@ fn timers(cloud: &Cloud) -> Vec<Value> {
 }
 
 #[test]
-fn a_launch_with_a_timer_ends_at_its_time() {
+fn launch_timer_terminates_its_instances() {
     let cloud = cloud();
     let mut body = timer(&at(HOUR));
     body["InstanceCount"] = json!(2);
@@ -45,7 +45,7 @@ fn a_launch_with_a_timer_ends_at_its_time() {
 }
 
 #[test]
-fn a_timer_that_cannot_be_planned_keeps_the_launch_back() {
+fn invalid_launch_timer_fails_the_launch() {
     let cloud = cloud();
     let soon = at(300);
     let unsuited = "UnsupportedOperation.NotSupportImportInstancesActionTimer";
@@ -72,7 +72,7 @@ fn a_timer_that_cannot_be_planned_keeps_the_launch_back() {
 }
 
 #[test]
-fn a_template_keeps_a_timer_for_its_launches() {
+fn template_timer_applies_to_its_launches() {
     let cloud = cloud();
     let mut body = run(timer(&at(HOUR)));
     body["LaunchTemplateName"] = json!("lease");

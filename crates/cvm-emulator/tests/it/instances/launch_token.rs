@@ -13,7 +13,7 @@ fn with_token(token: &str, members: Value) -> Value {
 }
 
 #[test]
-fn the_same_token_gets_the_same_instances() {
+fn same_token_returns_the_same_instances() {
     let cloud = cloud();
     let body = with_token("t-1", json!({ "InstanceCount": 2 }));
     let first = done(&cloud, "RunInstances", body.clone());
@@ -24,7 +24,7 @@ fn the_same_token_gets_the_same_instances() {
 }
 
 #[test]
-fn the_dialect_makes_no_difference() {
+fn token_works_across_dialects() {
     let cloud = cloud();
     let pairs = [
         ("Placement.Zone", "ap-guangzhou-3"),
@@ -42,7 +42,7 @@ fn the_dialect_makes_no_difference() {
 }
 
 #[test]
-fn a_token_with_other_parameters_is_refused() {
+fn token_with_different_parameters_is_rejected() {
     let cloud = cloud();
     let password = |text: &str| json!({ "LoginSettings": { "Password": text } });
     done(&cloud, "RunInstances", with_token("t-1", password("Abcdefg1")));
@@ -54,7 +54,7 @@ fn a_token_with_other_parameters_is_refused() {
 }
 
 #[test]
-fn other_tokens_and_other_regions_are_other_launches() {
+fn different_tokens_and_regions_launch_separately() {
     let cloud = cloud();
     done(&cloud, "RunInstances", with_token("t-1", json!({})));
     done(&cloud, "RunInstances", with_token("t-2", json!({})));
@@ -68,7 +68,7 @@ fn other_tokens_and_other_regions_are_other_launches() {
 }
 
 #[test]
-fn a_token_is_remembered_for_a_day() {
+fn token_is_remembered_for_a_day() {
     let cloud = cloud();
     let body = with_token("t-1", json!({}));
     let ids = || done(&cloud, "RunInstances", body.clone())["InstanceIdSet"].to_string();
@@ -80,7 +80,7 @@ fn a_token_is_remembered_for_a_day() {
 }
 
 #[test]
-fn neither_a_dry_run_nor_a_refusal_uses_a_token_up() {
+fn dry_runs_and_errors_do_not_use_up_a_token() {
     let cloud = cloud();
     done(&cloud, "RunInstances", with_token("t-1", json!({ "DryRun": true })));
     let bad = with_token("t-1", json!({ "ImageId": "img-00000000" }));
@@ -92,7 +92,7 @@ fn neither_a_dry_run_nor_a_refusal_uses_a_token_up() {
 }
 
 #[test]
-fn of_many_at_once_one_wins() {
+fn concurrent_launches_with_one_token_launch_once() {
     for round in 0..20 {
         let cloud = cloud();
         let body = with_token(&format!("t-{round}"), json!({}));

@@ -16,7 +16,7 @@ fn refusal(cloud: &Cloud, action: &str, id: &str) -> String {
 }
 
 #[test]
-fn an_instance_lives_through_its_states() {
+fn each_operation_passes_through_its_states() {
     let cloud = cloud();
     let id = launch(&cloud, json!({})).remove(0);
     assert_eq!(state(&cloud, &id), "PENDING");
@@ -48,7 +48,7 @@ fn an_instance_lives_through_its_states() {
 
 /// The calendar of the API ends with the year 9999. There the clock stands still, and all that is due has happened.
 #[test]
-fn operations_end_at_the_end_of_the_calendar() {
+fn operations_still_complete_at_the_end_of_the_calendar() {
     let cloud = cloud();
     let early = running(&cloud, json!({}));
     cloud.clock().advance(Duration::MAX);
@@ -64,7 +64,7 @@ fn operations_end_at_the_end_of_the_calendar() {
 }
 
 #[test]
-fn a_terminated_instance_stays_terminated() {
+fn terminated_instances_reject_every_operation() {
     let cloud = cloud();
     let id = running(&cloud, json!({}));
     act(&cloud, "TerminateInstances", &id);
@@ -82,7 +82,7 @@ fn a_terminated_instance_stays_terminated() {
 }
 
 #[test]
-fn every_action_refuses_the_states_that_it_cannot_leave() {
+fn each_action_rejects_unsuitable_states() {
     const STATES: [&str; 6] =
         ["PENDING", "RUNNING", "STOPPED", "STARTING", "STOPPING", "REBOOTING"];
     // In the order of the states; empty for a state in which the action is allowed.
@@ -131,7 +131,7 @@ fn brought_to(cloud: &Cloud, wanted: &str) -> String {
 }
 
 #[test]
-fn a_batch_is_done_as_a_whole_or_not_at_all() {
+fn batches_are_all_or_nothing() {
     let cloud = cloud();
     let first = running(&cloud, json!({}));
     let second = launch(&cloud, json!({})).remove(0);
@@ -148,7 +148,7 @@ fn a_batch_is_done_as_a_whole_or_not_at_all() {
 }
 
 #[test]
-fn power_can_be_cut() {
+fn hard_stop_and_reboot_are_faster() {
     let cloud = cloud();
     let id = running(&cloud, json!({}));
     done(&cloud, "StopInstances", json!({ "InstanceIds": [id], "StopType": "HARD" }));
@@ -164,7 +164,7 @@ fn power_can_be_cut() {
 }
 
 #[test]
-fn a_stopped_instance_may_not_be_charged() {
+fn stop_charging_mode_is_shown_and_restricts_operations() {
     let cloud = cloud();
     let id = running(&cloud, json!({}));
     let stop = json!({ "InstanceIds": [id], "StoppedMode": "STOP_CHARGING" });
@@ -180,7 +180,7 @@ fn a_stopped_instance_may_not_be_charged() {
 }
 
 #[test]
-fn a_protected_instance_is_not_terminated() {
+fn protected_instances_cannot_be_terminated() {
     let cloud = cloud();
     let id = running(&cloud, json!({ "DisableApiTermination": true }));
     let code = refusal(&cloud, "TerminateInstances", &id);
@@ -193,7 +193,7 @@ fn prepaid() -> Value {
 }
 
 #[test]
-fn prepaid_instances_are_terminated_twice() {
+fn prepaid_instances_need_two_terminations() {
     let cloud = cloud();
     let id = running(&cloud, prepaid());
     act(&cloud, "TerminateInstances", &id);
@@ -213,7 +213,7 @@ fn prepaid_instances_are_terminated_twice() {
 }
 
 #[test]
-fn kinds_of_charging_are_not_mixed() {
+fn terminating_mixed_charge_types_fails() {
     let cloud = cloud();
     let (hourly, prepaid) = (running(&cloud, json!({})), running(&cloud, prepaid()));
     let both = json!({ "InstanceIds": [hourly, prepaid] });
@@ -226,7 +226,7 @@ fn kinds_of_charging_are_not_mixed() {
 }
 
 #[test]
-fn the_old_dry_run_terminates_nothing() {
+fn dry_run_of_the_old_gateway_terminates_nothing() {
     let cloud = cloud();
     let id = running(&cloud, json!({}));
     let pairs = [("InstanceIds.0", id.as_str()), ("DryRun", "TRUE")];
@@ -240,7 +240,7 @@ fn the_old_dry_run_terminates_nothing() {
 }
 
 #[test]
-fn a_local_system_disk_fixes_the_type() {
+fn local_system_disk_prevents_type_changes() {
     let cloud = cloud();
     let local = json!({ "SystemDisk": { "DiskType": "LOCAL_BASIC" }, "InstanceType": "S1.SMALL1" });
     let id = running(&cloud, local);
@@ -254,7 +254,7 @@ fn a_local_system_disk_fixes_the_type() {
 }
 
 #[test]
-fn a_type_is_changed_while_the_instance_is_down() {
+fn type_change_stops_and_restarts_the_instance() {
     let cloud = cloud();
     let id = running(&cloud, json!({}));
     let reset = |force: bool| json!({ "InstanceIds": [id], "InstanceType": "S2.MEDIUM4", "ForceStop": force });
@@ -272,7 +272,7 @@ fn a_type_is_changed_while_the_instance_is_down() {
 }
 
 #[test]
-fn one_operation_at_a_time() {
+fn only_one_operation_runs_at_a_time() {
     let cloud = cloud();
     let id = running(&cloud, json!({}));
     act(&cloud, "StopInstances", &id);
@@ -289,7 +289,7 @@ fn one_operation_at_a_time() {
 }
 
 #[test]
-fn a_type_has_to_be_offered_and_to_fit() {
+fn new_type_must_be_offered_and_compatible() {
     let cloud = cloud();
     let id =
         running(&cloud, json!({ "DataDisks": [{ "DiskType": "LOCAL_SSD", "DiskSize": 100 }] }));
@@ -308,7 +308,7 @@ fn a_type_has_to_be_offered_and_to_fit() {
 }
 
 #[test]
-fn at_the_instant_pace_the_next_request_finds_the_end() {
+fn instant_mode_completes_operations_before_the_next_request() {
     let cloud =
         Emulator::builder().instant().wall_clock(|| NOW).credential(credential()).build().unwrap();
     let id = launch(&cloud, json!({})).remove(0);

@@ -14,7 +14,7 @@ pub fn filter(name: &str, values: &[&str]) -> Value {
 }
 
 #[test]
-fn the_newest_come_first_and_pages_are_exact() {
+fn newest_come_first_and_pages_are_exact() {
     let cloud = cloud();
     launch(&cloud, json!({ "InstanceName": "first" }));
     pass(&cloud, 1);
@@ -33,7 +33,7 @@ fn the_newest_come_first_and_pages_are_exact() {
 }
 
 #[test]
-fn pages_have_no_overlap_and_no_hole() {
+fn pages_neither_overlap_nor_skip() {
     let cloud = cloud();
     launch(&cloud, json!({ "InstanceCount": 30 }));
     let mut seen = Vec::new();
@@ -49,7 +49,7 @@ fn pages_have_no_overlap_and_no_hole() {
 }
 
 #[test]
-fn filters_choose_and_the_total_counts_what_is_chosen() {
+fn filters_apply_to_items_and_total_count() {
     let cloud = cloud();
     let tags = |team: &str| {
         json!({ "InstanceName": team, "InstanceCount": 3, "TagSpecification": [{
@@ -87,7 +87,7 @@ fn filters_choose_and_the_total_counts_what_is_chosen() {
 }
 
 #[test]
-fn an_unknown_filter_is_not_ignored() {
+fn unknown_filters_are_rejected() {
     let cloud = cloud();
     for action in ["DescribeInstances", "DescribeImages", "DescribeInstanceTypeConfigs"] {
         let code = refused(&cloud, action, filter("colour", &["red"]));
@@ -96,7 +96,7 @@ fn an_unknown_filter_is_not_ignored() {
 }
 
 #[test]
-fn ids_choose_and_unknown_ones_are_left_out() {
+fn unknown_ids_are_skipped() {
     let cloud = cloud();
     let ids = launch(&cloud, json!({ "InstanceCount": 3 }));
     let body = json!({ "InstanceIds": [ids[0], ids[2], "ins-zzzzzzzz"] });

@@ -44,7 +44,7 @@ pub fn all_refused(cloud: &Cloud, action: &str, id: &str, table: &[(Value, &str)
 }
 
 #[test]
-fn a_running_instance_gets_another_system() {
+fn running_instance_is_reinstalled_with_another_image() {
     let cloud = cloud();
     let id = running(&cloud, json!({ "SystemDisk": { "DiskType": "CLOUD_SSD", "DiskSize": 50 } }));
     let body = json!({ "ImageId": WINDOWS, "HostName": "win-1", "SystemDisk": { "DiskSize": 60 },
@@ -79,7 +79,7 @@ fn a_running_instance_gets_another_system() {
 }
 
 #[test]
-fn a_stopped_instance_is_reinstalled_with_its_own_image() {
+fn stopped_instance_is_reinstalled_with_its_own_image() {
     let cloud = cloud();
     let id = stopped(&cloud, json!({ "HostName": "web" }));
     done(&cloud, "ResetInstance", on(&id, json!({})));
@@ -89,7 +89,7 @@ fn a_stopped_instance_is_reinstalled_with_its_own_image() {
 }
 
 #[test]
-fn a_reinstallation_has_to_fit() {
+fn invalid_reinstallations_are_rejected() {
     let cloud = cloud();
     let disk =
         |size: i64| json!({ "SystemDisk": { "DiskType": "CLOUD_PREMIUM", "DiskSize": size } });
@@ -139,7 +139,7 @@ fn a_reinstallation_has_to_fit() {
 }
 
 #[test]
-fn passwords_are_set_while_the_guest_is_down() {
+fn password_reset_stops_and_restarts_running_instances() {
     let cloud = cloud();
     let (down, up) = (stopped(&cloud, json!({})), running(&cloud, json!({})));
     let body = |force: bool| json!({ "InstanceIds": [down, up], "Password": PASSWORD, "ForceStop": force });
@@ -156,7 +156,7 @@ fn passwords_are_set_while_the_guest_is_down() {
 }
 
 #[test]
-fn passwords_are_strong() {
+fn weak_passwords_are_rejected() {
     let cloud = cloud();
     let linux = stopped(&cloud, json!({}));
     let windows = stopped(&cloud, json!({ "ImageId": WINDOWS }));
@@ -181,7 +181,7 @@ fn passwords_are_strong() {
 }
 
 #[test]
-fn every_action_refuses_the_states_that_it_cannot_leave() {
+fn each_action_rejects_unsuitable_states() {
     let states = ["PENDING", "RUNNING", "STOPPED", "STOPPING", "RESCUE_MODE"];
     let busy = "OperationDenied.InstanceOperationInProgress";
     let password = json!({ "Password": PASSWORD });
@@ -232,7 +232,7 @@ fn brought_to(cloud: &Cloud, wanted: &str) -> String {
 }
 
 #[test]
-fn a_stopped_instance_that_is_not_charged_has_no_hardware_to_work_on() {
+fn stop_charging_mode_rejects_operations_on_hardware() {
     let cloud = cloud();
     let id = running(&cloud, json!({}));
     let body = json!({ "InstanceIds": [id], "StoppedMode": "STOP_CHARGING" });
@@ -246,7 +246,7 @@ fn a_stopped_instance_that_is_not_charged_has_no_hardware_to_work_on() {
 }
 
 #[test]
-fn centos_becomes_tencentos() {
+fn centos_converts_to_tencentos() {
     let cloud = cloud();
     let id = running(&cloud, json!({}));
     let body = |dry: bool| json!({ "InstanceIds": [id], "DryRun": dry });
@@ -270,7 +270,7 @@ fn centos_becomes_tencentos() {
 }
 
 #[test]
-fn not_every_system_can_be_converted() {
+fn unsupported_systems_are_not_converted() {
     let cloud = cloud();
     let good = running(&cloud, json!({}));
     let silent = json!({ "EnhancedService": { "AutomationService": { "Enabled": false } } });
@@ -307,7 +307,7 @@ fn not_every_system_can_be_converted() {
 }
 
 #[test]
-fn no_instance_here_has_fpga_cards() {
+fn fpga_programming_is_rejected_without_fpga_cards() {
     let cloud = cloud();
     let id = running(&cloud, json!({}));
     let body = |address: &str| json!({ "FPGAUrl": "https://a.example/b.bin", "DBDFs": [address] });

@@ -29,7 +29,7 @@ fn expires(cloud: &Cloud, id: &str) -> Value {
 }
 
 #[test]
-fn a_renewal_moves_the_end_of_the_term() {
+fn renewal_extends_the_term() {
     let cloud = cloud();
     let id = running(&cloud, prepaid(json!({})));
     assert_eq!(expires(&cloud, &id), "2023-12-14T22:13:20Z");
@@ -51,7 +51,7 @@ fn a_renewal_moves_the_end_of_the_term() {
 }
 
 #[test]
-fn a_renewal_brings_back_what_is_in_the_recycle_bin() {
+fn renewal_restores_instances_from_the_recycle_bin() {
     let cloud = cloud();
     let (expired, returned) =
         (running(&cloud, prepaid(json!({}))), running(&cloud, prepaid(json!({}))));
@@ -88,7 +88,7 @@ fn a_renewal_brings_back_what_is_in_the_recycle_bin() {
 }
 
 #[test]
-fn only_subscriptions_are_renewed_and_have_a_flag() {
+fn only_prepaid_instances_have_renewals_and_renew_flags() {
     let cloud = cloud();
     let (id, hourly) = (running(&cloud, prepaid(json!({}))), running(&cloud, json!({})));
     let pending = launch(&cloud, prepaid(json!({}))).remove(0);
@@ -148,7 +148,7 @@ fn to_prepaid(ids: &[&str]) -> Value {
 }
 
 #[test]
-fn charging_changes_to_a_term_and_back() {
+fn charge_type_changes_to_prepaid_and_back() {
     let cloud = cloud();
     let hourly = json!({ "InternetAccessible": {
         "InternetChargeType": "BANDWIDTH_POSTPAID_BY_HOUR", "InternetMaxBandwidthOut": 5 } });
@@ -180,7 +180,7 @@ fn charging_changes_to_a_term_and_back() {
 }
 
 #[test]
-fn charging_does_not_change_for_some_only() {
+fn charge_type_changes_are_all_or_nothing() {
     let cloud = cloud();
     let (id, stopped) = (running(&cloud, json!({})), running(&cloud, json!({})));
     let subscribed = running(&cloud, prepaid(json!({})));
@@ -208,7 +208,7 @@ fn charging_does_not_change_for_some_only() {
 }
 
 #[test]
-fn the_end_of_a_term_cuts_an_operation_short() {
+fn expiry_interrupts_a_running_operation() {
     let cloud = cloud();
     let network = |subnet: &str, addresses: &[&Value]| {
         json!({ "VirtualPrivateCloud": { "VpcId": "vpc-00000001", "SubnetId": subnet,
@@ -232,7 +232,7 @@ fn the_end_of_a_term_cuts_an_operation_short() {
 }
 
 #[test]
-fn time_may_pass_to_its_very_end() {
+fn automatic_renewals_stop_at_the_end_of_the_calendar() {
     let cloud = cloud();
     let term = json!({ "Period": 1, "RenewFlag": "NOTIFY_AND_AUTO_RENEW" });
     let id = running(&cloud, prepaid(json!({ "InstanceChargePrepaid": term })));

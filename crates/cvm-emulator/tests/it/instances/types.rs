@@ -26,7 +26,7 @@ fn column(rows: &Value, member: &str) -> Vec<String> {
 }
 
 #[test]
-fn answers_keep_their_promises() {
+fn responses_contain_every_guaranteed_member() {
     let cloud = cloud();
     let answer = cloud.handle(&Call::new(DescribeAccountQuota::INFO.name).json("{}"));
     let mut quota = DescribeAccountQuotaResponse::default();
@@ -39,7 +39,7 @@ fn answers_keep_their_promises() {
 }
 
 #[test]
-fn a_region_has_the_families_of_its_zones() {
+fn region_lists_the_families_of_its_zones() {
     let cloud = cloud();
     let names = |region: &str| {
         let call = Call::new("DescribeInstanceFamilyConfigs").region(region);
@@ -53,7 +53,7 @@ fn a_region_has_the_families_of_its_zones() {
 }
 
 #[test]
-fn a_type_on_sale_says_what_a_launch_of_it_costs() {
+fn offered_types_show_the_launch_price() {
     let cloud = cloud();
     let wanted: &[(&str, &[&str])] =
         &[("zone", &["ap-guangzhou-3"]), ("instance-type", &["S5.MEDIUM4"])];
@@ -84,7 +84,7 @@ fn a_type_on_sale_says_what_a_launch_of_it_costs() {
 }
 
 #[test]
-fn types_on_sale_are_filtered_and_ordered() {
+fn offered_types_can_be_filtered_and_sorted() {
     let cloud = cloud();
     let rows = |pairs: &[(&str, &[&str])]| {
         done(&cloud, "DescribeZoneInstanceConfigInfos", filters(pairs))["InstanceTypeQuotaSet"]
@@ -126,7 +126,7 @@ fn types_on_sale_are_filtered_and_ordered() {
 }
 
 #[test]
-fn a_type_of_a_zone_says_what_one_card_has() {
+fn gpu_memory_is_per_card() {
     let cloud = cloud();
     let rows = |pairs: &[(&str, &[&str])]| {
         done(&cloud, "DescribeInstanceTypeConfigs", filters(pairs))["InstanceTypeConfigSet"].take()
@@ -148,7 +148,7 @@ fn a_type_of_a_zone_says_what_one_card_has() {
 }
 
 #[test]
-fn type_configs_follow_the_catalogue() {
+fn type_configs_match_the_catalog() {
     let cloud = cloud();
     let body = json!({ "Filters": [
         { "Name": "zone", "Values": ["ap-guangzhou-2"] },

@@ -42,7 +42,7 @@ fn forced(instance_ids: &[&String], key_ids: &[&String]) -> Value {
 }
 
 #[test]
-fn only_pairs_that_open_nothing_are_deleted() {
+fn bound_key_pairs_cannot_be_deleted() {
     let cloud = cloud();
     let (free, used) = (create(&cloud, "free"), create(&cloud, "used"));
     let id = stopped(&cloud, json!({ "LoginSettings": { "KeyIds": [used] } }));
@@ -62,7 +62,7 @@ fn only_pairs_that_open_nothing_are_deleted() {
 }
 
 #[test]
-fn a_launch_binds_pairs_that_exist() {
+fn launch_binds_only_existing_key_pairs() {
     let cloud = cloud();
     let (one, two) = (create(&cloud, "one"), create(&cloud, "two"));
     let with = |ids: &[&String]| json!({ "LoginSettings": { "KeyIds": ids } });
@@ -90,7 +90,7 @@ fn a_launch_binds_pairs_that_exist() {
 }
 
 #[test]
-fn what_is_gone_is_opened_by_nothing() {
+fn terminated_instances_are_unbound() {
     let cloud = cloud();
     let key_id = create(&cloud, "one");
     let login = json!({ "KeyIds": [key_id] });
@@ -113,7 +113,7 @@ fn what_is_gone_is_opened_by_nothing() {
 }
 
 #[test]
-fn a_stopped_instance_gets_other_pairs_and_stays_stopped() {
+fn binding_keeps_a_stopped_instance_stopped() {
     let cloud = cloud();
     let [one, two, three] = ["one", "two", "three"].map(|name| create(&cloud, name));
     let id = stopped(&cloud, json!({ "LoginSettings": { "KeyIds": [one] } }));
@@ -140,7 +140,7 @@ fn a_stopped_instance_gets_other_pairs_and_stays_stopped() {
 }
 
 #[test]
-fn a_running_instance_is_stopped_for_it_and_started_again() {
+fn forced_binding_restarts_a_running_instance() {
     for action in ["AssociateInstancesKeyPairs", "DisassociateInstancesKeyPairs"] {
         let cloud = cloud();
         let key_id = create(&cloud, "one");
@@ -167,7 +167,7 @@ fn a_running_instance_is_stopped_for_it_and_started_again() {
 }
 
 #[test]
-fn what_cannot_be_written_is_refused_as_a_whole() {
+fn one_invalid_binding_fails_the_whole_request() {
     let cloud = cloud();
     let key_id = create(&cloud, "one");
     let good = stopped(&cloud, json!({ "LoginSettings": { "KeyIds": [key_id] } }));

@@ -37,7 +37,7 @@ pub fn names(cloud: &Cloud, body: Value) -> Vec<String> {
 }
 
 #[test]
-fn a_new_pair_opens_locks_and_its_private_half_is_shown_once() {
+fn private_key_is_valid_and_returned_once() {
     let cloud = cloud();
     let tags = json!([{ "ResourceType": "keypair", "Tags": [{ "Key": "team", "Value": "red" }] }]);
     let body = json!({ "KeyName": "deploy_1", "ProjectId": 7, "TagSpecification": tags });
@@ -71,7 +71,7 @@ fn a_new_pair_opens_locks_and_its_private_half_is_shown_once() {
 }
 
 #[test]
-fn a_seed_makes_the_same_pairs_and_no_two_alike() {
+fn seed_determines_keys_and_each_pair_is_different() {
     let make = || {
         let cloud = cloud();
         ["a", "b"].map(|name| {
@@ -90,7 +90,7 @@ fn a_seed_makes_the_same_pairs_and_no_two_alike() {
 }
 
 #[test]
-fn a_public_key_is_brought_along_as_it_is() {
+fn imported_public_key_is_stored_unchanged() {
     let cloud = cloud();
     let key_id = done(&cloud, "ImportKeyPair", import(KEY))["KeyId"].clone();
     let shown = pairs(&cloud, json!({ "KeyIds": [key_id] }));
@@ -114,7 +114,7 @@ fn a_public_key_is_brought_along_as_it_is() {
 }
 
 #[test]
-fn what_no_pair_may_be_is_refused() {
+fn invalid_key_pairs_are_rejected() {
     let cloud = cloud();
     create(&cloud, "taken");
     let tags = |kind: &str, keys: &[&str]| {
@@ -147,7 +147,7 @@ fn what_no_pair_may_be_is_refused() {
 }
 
 #[test]
-fn an_account_has_at_most_a_hundred() {
+fn account_quota_is_100_key_pairs() {
     let cloud = cloud();
     for number in 0..99 {
         create(&cloud, &format!("key_{number}"));
@@ -162,7 +162,7 @@ fn an_account_has_at_most_a_hundred() {
 }
 
 #[test]
-fn pairs_are_listed_filtered_and_in_pages() {
+fn key_pairs_are_listed_filtered_and_paged() {
     let cloud = cloud();
     for (name, project, team) in [("a", 0, "red"), ("b", 1, "red"), ("c", 1, "blue")] {
         let tags = json!([{ "Key": "team", "Value": team }, { "Key": name, "Value": "x" }]);

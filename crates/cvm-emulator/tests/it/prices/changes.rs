@@ -6,7 +6,7 @@ use super::{bandwidth, prepaid, price, with};
 use crate::support::*;
 
 #[test]
-fn a_change_of_billing_is_priced_both_ways() {
+fn charge_type_changes_are_priced_in_both_directions() {
     let cloud = cloud();
     let action = "InquiryPriceModifyInstancesChargeType";
     let hourly = running(&cloud, bandwidth("BANDWIDTH_POSTPAID_BY_HOUR", 1));
@@ -32,7 +32,7 @@ fn a_change_of_billing_is_priced_both_ways() {
 }
 
 #[test]
-fn another_type_costs_the_difference_or_the_new_rate() {
+fn type_change_costs_the_difference_or_the_new_rate() {
     let cloud = cloud();
     let ask = |id: &str, kind: &str| {
         let body = json!({ "InstanceIds": [id], "InstanceType": kind });
@@ -53,7 +53,7 @@ fn another_type_costs_the_difference_or_the_new_rate() {
 }
 
 #[test]
-fn some_types_are_not_for_some_instances() {
+fn incompatible_type_changes_have_no_price() {
     let cloud = cloud();
     let code = |id: &str, kind: &str| {
         let body = json!({ "InstanceIds": [id], "InstanceType": kind });
@@ -84,7 +84,7 @@ fn some_types_are_not_for_some_instances() {
 }
 
 #[test]
-fn a_larger_disk_has_its_price() {
+fn disk_growth_is_priced() {
     let cloud = cloud();
     let action = "InquiryPriceResizeInstanceDisks";
     let disks = json!({ "DataDisks": [{ "DiskType": "CLOUD_SSD", "DiskSize": 100 },
@@ -134,7 +134,7 @@ fn a_larger_disk_has_its_price() {
 }
 
 #[test]
-fn a_reinstallation_costs_what_the_disk_grows() {
+fn reinstallation_costs_only_disk_growth() {
     let cloud = cloud();
     let action = "InquiryPriceResetInstance";
     let ask = |id: &str, members| {
@@ -177,7 +177,7 @@ fn a_reinstallation_costs_what_the_disk_grows() {
 }
 
 #[test]
-fn more_bandwidth_has_its_price() {
+fn bandwidth_increases_are_priced() {
     let cloud = cloud();
     let action = "InquiryPriceResetInstancesInternetMaxBandwidth";
     let body = |ids: &[&String], mbps: i64, others: Value| {

@@ -39,7 +39,7 @@ fn promised<A: Action>(cloud: &Cloud, body: Value) {
 }
 
 #[test]
-fn every_answer_keeps_its_promises() {
+fn responses_contain_every_guaranteed_member() {
     let cloud = cloud();
     let id = running(&cloud, with(prepaid(12), bandwidth("BANDWIDTH_PREPAID", 1)));
     promised::<InquiryPriceRunInstances>(&cloud, run(json!({})));
@@ -66,7 +66,7 @@ fn every_answer_keeps_its_promises() {
 }
 
 #[test]
-fn a_launch_is_priced_by_the_hour_or_by_the_term() {
+fn launch_is_priced_by_hour_or_term() {
     let cloud = cloud();
     let ask = |members| price(&cloud, "InquiryPriceRunInstances", run(members));
     // 2 · 0.115 + 4 · 0.05 of S5.MEDIUM4, and 50 · 0.0006 of its disk.
@@ -111,7 +111,7 @@ fn a_launch_is_priced_by_the_hour_or_by_the_term() {
 }
 
 #[test]
-fn bandwidth_is_priced_as_it_is_charged() {
+fn bandwidth_price_follows_its_charge_type() {
     let cloud = cloud();
     let ask =
         |members| price(&cloud, "InquiryPriceRunInstances", run(members))["BandwidthPrice"].take();
@@ -127,7 +127,7 @@ fn bandwidth_is_priced_as_it_is_charged() {
 }
 
 #[test]
-fn a_region_has_prices_of_its_own() {
+fn prices_depend_on_the_region() {
     let cloud = cloud();
     let body = run(json!({ "Placement": { "Zone": "ap-hongkong-2" } }));
     let call = Call::new("InquiryPriceRunInstances").region("ap-hongkong");
@@ -136,7 +136,7 @@ fn a_region_has_prices_of_its_own() {
 }
 
 #[test]
-fn a_price_is_refused_where_the_launch_is() {
+fn price_inquiry_fails_like_the_launch() {
     let cloud = cloud();
     for members in [
         json!({ "Placement": { "Zone": "ap-beijing-3" } }),
@@ -169,7 +169,7 @@ fn a_price_is_refused_where_the_launch_is() {
 }
 
 #[test]
-fn a_renewal_is_another_term_of_all() {
+fn renewal_price_covers_all_instances() {
     let cloud = cloud();
     let body = |ids: &[&String], months: u32| json!({ "InstanceIds": ids, "InstanceChargePrepaid": { "Period": months } });
     let code = |ids: &[&String]| refused(&cloud, "InquiryPriceRenewInstances", body(ids, 1));
@@ -202,7 +202,7 @@ fn a_renewal_is_another_term_of_all() {
 }
 
 #[test]
-fn what_was_paid_ahead_comes_back_in_part() {
+fn refund_is_proportional_to_the_remaining_term() {
     let cloud = cloud();
     let ask = |ids: &[&String]| {
         let answer = done(&cloud, "InquiryPriceTerminateInstances", json!({ "InstanceIds": ids }));
@@ -246,7 +246,7 @@ fn renewal(ids: &[String], months: u32) -> Value {
 }
 
 #[test]
-fn hosts_are_renewed_for_what_they_have() {
+fn renewal_price_uses_host_configuration() {
     let cloud = cloud();
     let action = "InquiryPriceRenewHosts";
     let bare = hosts(&cloud, "HS20", 2);
@@ -287,7 +287,7 @@ fn hosts_are_renewed_for_what_they_have() {
 }
 
 #[test]
-fn packs_are_priced_as_they_are_sold() {
+fn pack_price_covers_count_and_period() {
     let cloud = cloud();
     let action = "InquirePricePurchaseResourcePoolPacks";
     let body = |zone: &str, kind: &str, count: i64, months: i64| json!({ "Zone": zone, "InstanceType": kind, "InstanceCount": count, "Period": months });
