@@ -3,7 +3,7 @@
 use cvm_models::enums::{ChcBootType, ChcHostState, ChcSaleStatus, ChcTenantType};
 use cvm_models::types::{ChcDeployExtraConfig, ChcHost, Placement, VirtualPrivateCloud};
 
-use crate::catalogue::REGIONS;
+use crate::catalog::REGIONS;
 use crate::seeded_rng::Stream;
 use crate::state::{StoredChcHost, View};
 use crate::{Cloud, Timestamp};

@@ -17,7 +17,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, Ur
 use crate::Timestamp;
 use crate::api_error::{ApiError, DocumentedCodes};
 use crate::auth::Authenticator;
-use crate::catalogue::{REGIONS, Region, region};
+use crate::catalog::{REGIONS, Region, region};
 use crate::clock::VirtualClock;
 use crate::dialect::{self, Call, Dialect, Incoming};
 use crate::dispatch::parse_request;

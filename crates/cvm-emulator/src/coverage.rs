@@ -15,7 +15,7 @@ pub struct ActionCoverage {
 /// Every action of the specification, by name.
 #[must_use]
 pub fn coverage() -> Vec<ActionCoverage> {
-    let is_modelled = |name| actions::modelled().any(|handler| handler.info.name == name);
+    let is_modelled = |name| actions::handlers().any(|handler| handler.info.name == name);
     let actions = cvm_models::ACTIONS.iter().map(|info| info.name);
     actions.map(|action| ActionCoverage { action, modelled: is_modelled(action) }).collect()
 }
@@ -27,12 +27,12 @@ mod tests {
     #[test]
     fn what_is_modelled_is_in_the_specification_and_has_one_row() {
         let covered = coverage();
-        for handler in actions::modelled() {
+        for handler in actions::handlers() {
             let row = ActionCoverage { action: handler.info.name, modelled: true };
             assert!(covered.contains(&row), "{}", handler.info.name);
         }
         assert_eq!(covered.len(), cvm_models::ACTIONS.len());
-        let modelled = actions::modelled().count();
+        let modelled = actions::handlers().count();
         assert_eq!(covered.iter().filter(|row| row.modelled).count(), modelled);
     }
 

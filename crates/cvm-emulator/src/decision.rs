@@ -1,6 +1,6 @@
 //! Behaviours that a client can notice and that no table of the specification settles.
 
-use crate::actions::FAMILIES;
+use crate::actions::GROUPS;
 
 /// What a behaviour rests on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,9 +23,9 @@ pub struct Decision {
 }
 
 /// The behaviours that the tables of the specification do not settle: those of every request first, then
-/// family by family.
+/// group by group.
 pub fn decisions() -> impl Iterator<Item = &'static Decision> {
-    COMMON.iter().chain(FAMILIES.iter().flat_map(|family| family.decisions))
+    COMMON.iter().chain(GROUPS.iter().flat_map(|group| group.decisions))
 }
 
 pub(crate) const fn documented(topic: &'static str, behaviour: &'static str) -> Decision {

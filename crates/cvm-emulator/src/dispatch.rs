@@ -2,12 +2,11 @@
 
 use cvm_protocol::{Action, ActionInfo};
 
-use crate::actions;
 use crate::api_error::ApiError;
 use crate::dialect::{Dialect, Parameters};
-use crate::parameters;
 use crate::response::ActionResponse;
 use crate::state::RequestContext;
+use crate::{actions, parameters};
 
 /// What the emulator does for an action. The request was checked against its table before.
 pub(crate) trait ActionHandler: Action + Send {
@@ -68,7 +67,7 @@ pub(crate) fn parse_request(
     parameters: &Parameters<'_>,
 ) -> Result<Box<dyn BoxedRequest>, ApiError> {
     parameters::check(info, dialect, parameters)?;
-    match actions::modelled().find(|handler| handler.info.name == info.name) {
+    match actions::handlers().find(|handler| handler.info.name == info.name) {
         Some(handler) => (handler.read)(dialect, parameters),
         None => Err(ApiError::not_modelled(&format!("the action {}", info.name))),
     }

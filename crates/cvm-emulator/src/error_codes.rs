@@ -6,7 +6,7 @@
 use cvm_protocol::{FieldInfo, Kind, Violation, ViolationKind};
 
 use crate::api_error::{ApiError, DocumentedCodes};
-use crate::catalogue::is_type_name;
+use crate::catalog::is_type_name;
 
 /// Codes for a value that its member does not take, whatever is wrong with it.
 const NAMED: &[&str] = &[

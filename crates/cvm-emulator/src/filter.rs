@@ -8,11 +8,10 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 use cvm_models::types::Filter;
 use cvm_protocol::FilterInfo;
 
-use crate::Timestamp;
 use crate::api_error::{ApiError, DocumentedCodes};
-use crate::catalogue::is_type_name;
-use crate::error_codes;
+use crate::catalog::is_type_name;
 use crate::parameters::has_layout;
+use crate::{Timestamp, error_codes};
 
 /// What the service takes when the specification names no limit.
 const MAX_VALUES: u32 = 5;

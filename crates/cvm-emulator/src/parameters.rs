@@ -1,13 +1,14 @@
 //! The parameters of one action: decoded from either form, checked against its table.
 
+use crate::api_error::{ApiError, DocumentedCodes};
+use crate::dialect::{Dialect, Parameters, own_pairs};
+use crate::{Timestamp, error_codes, limits};
 use cvm_protocol::{
     Action, ActionInfo, DriftKind, FieldInfo, Model, PageInfo, PageStyle, Record, Report, Value,
     Violation, ViolationKind, json, member_named, query_form, validate,
 };
-
-use crate::api_error::{ApiError, DocumentedCodes};
-use crate::dialect::{Dialect, Parameters, own_pairs};
-use crate::{error_codes, limits};
+use std::collections::HashSet;
+use std::hash::Hash;
 
 /// Layouts whose least length is known too: `ins-1122` is documented as malformed for its length. A
 /// longer one is not: the introduction of the API shows `ins--dcs9x3gz`. Of all other identifiers only
@@ -137,4 +138,34 @@ pub(crate) fn has_layout(id: &str, format: &str) -> bool {
     let rest = id.strip_prefix(prefix).unwrap_or_default();
     let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
     rest.len() >= format.len() - prefix.len() && rest.bytes().all(fits)
+}
+
+/// Reads the time of a member; an empty one is none.
+pub(crate) fn read_time(
+    codes: DocumentedCodes,
+    member: &str,
+    text: Option<&String>,
+) -> Result<Option<Timestamp>, ApiError> {
+    let Some(text) = text.filter(|text| !text.is_empty()) else { return Ok(None) };
+    let moment = Timestamp::parse(text).ok_or_else(|| {
+        let message = format!("`{member}` is not a time: `{text}`.");
+        codes.error(["InvalidParameterValue.InvalidTimeFormat", "InvalidParameterValue"], message)
+    })?;
+    Ok(Some(moment))
+}
+
+/// Each item once, at its first place.
+pub(crate) fn distinct<T: Clone + Eq + Hash>(items: impl IntoIterator<Item = T>) -> Vec<T> {
+    let mut seen = HashSet::new();
+    items.into_iter().filter(|item| seen.insert(item.clone())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_item_stands_at_its_first_place() {
+        assert_eq!(distinct(["b", "a", "b", "c", "a"]), ["b", "a", "c"]);
+    }
 }

@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 use cvm_models::enums::ActionTimerStatus;
 use cvm_models::types::ActionTimer;
 
-use super::schedule::Agenda;
-use super::{Effect, Instances, StoredInstance};
 use crate::Timestamp;
 use crate::clock::VirtualClock;
+use crate::state::schedule::Agenda;
+use crate::state::{Effect, Instances, StoredInstance};
 use crate::steps::count_one;
 
 /// The timers that are done and still listed; the newest of them.
@@ -128,7 +128,7 @@ impl ActionTimers {
     }
 
     /// Drops what waits for an instance that has ended.
-    pub(super) fn forget_instance(&mut self, instance_id: &str) {
+    pub(crate) fn forget_instance(&mut self, instance_id: &str) {
         count_one();
         if let Some(place) = self.open.get(instance_id).copied() {
             self.drop_waiting(place);
@@ -147,12 +147,12 @@ impl ActionTimers {
     }
 
     /// When the next has something to do.
-    pub(super) fn next_due(&self) -> Option<Timestamp> {
+    pub(crate) fn next_due(&self) -> Option<Timestamp> {
         self.agenda.first()
     }
 
     /// Lets every timer act that is due, in the order in which they were made.
-    pub(super) fn act(&mut self, store: &mut Instances, clock: &VirtualClock, now: Timestamp) {
+    pub(crate) fn act(&mut self, store: &mut Instances, clock: &VirtualClock, now: Timestamp) {
         let mut again = Vec::new();
         while let Some(place) = self.agenda.next(now) {
             let Some(timer) = self.timers.get_mut(&place) else { continue };

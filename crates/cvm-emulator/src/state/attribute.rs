@@ -8,8 +8,8 @@ use cvm_models::enums::{
 };
 use cvm_protocol::Sensitive;
 
-use super::StoredInstance;
 use crate::Timestamp;
+use crate::state::StoredInstance;
 
 /// One attribute and its new value.
 #[derive(Clone, Debug)]

@@ -3,8 +3,8 @@
 
 use cvm_models::enums::InternetChargeType;
 
-use super::StoredInstance;
 use crate::Timestamp;
+use crate::state::StoredInstance;
 
 /// Most periods of one instance. When there are so many, those that have ended are forgotten.
 pub(crate) const MOST_PERIODS: usize = 100;
@@ -38,7 +38,7 @@ impl StoredInstance {
     }
 
     /// Takes in bandwidth that was bought.
-    pub(super) fn add_bandwidth(&mut self, period: Period, now: Timestamp) {
+    pub(crate) fn add_bandwidth(&mut self, period: Period, now: Timestamp) {
         if self.bandwidth.len() >= MOST_PERIODS {
             self.bandwidth.retain(|period| period.ends.is_none_or(|ends| now < ends));
         }

@@ -4,15 +4,15 @@ use cvm_models::enums::InstanceState;
 
 use std::collections::BTreeMap;
 
-use super::{
-    Effect, IdGenerator, Instances, Operation, RegionResources, StoredInstance, Timer, admit,
-};
 use crate::Timestamp;
 use crate::api_error::{ApiError, DocumentedCodes};
-use crate::catalogue::{Region, Zone};
+use crate::catalog::{Region, Zone};
 use crate::clock::VirtualClock;
-use crate::distinct::distinct;
 use crate::filter::CheckedFilter;
+use crate::parameters::{distinct, has_layout};
+use crate::state::{
+    Effect, IdGenerator, Instances, Operation, RegionResources, StoredInstance, Timer, admit,
+};
 
 /// The place and time of one request.
 pub(crate) struct RequestContext<'a> {
@@ -85,6 +85,36 @@ impl RequestContext<'_> {
     /// The timer that is to end an instance of this region, or is at it.
     pub(crate) fn timer_of(&self, instance_id: &str) -> Option<&Timer> {
         self.regions.get(self.region.name)?.action_timers.of(instance_id)
+    }
+
+    /// The index of an instance, and the instance. Not every table states the layout of the id, so it is
+    /// checked here.
+    pub(crate) fn find_instance(
+        &self,
+        instance_id: &str,
+    ) -> Result<(u64, &StoredInstance), ApiError> {
+        if !has_layout(instance_id, "ins-xxxxxxxx") {
+            let message = format!("The instance id `{instance_id}` is malformed.");
+            return Err(self.codes.error(["InvalidInstanceId.Malformed"], message));
+        }
+        let serial = self.instances.serial(instance_id);
+        let found = serial.and_then(|serial| Some((serial, self.instances.get(serial)?)));
+        found.ok_or_else(|| {
+            let message =
+                format!("The instance `{instance_id}` does not exist in {}.", self.region.name);
+            self.codes.error(["InvalidInstanceId.NotFound"], message)
+        })
+    }
+
+    /// Checks that no timer is to terminate one of the instances; the error has this code.
+    pub(crate) fn check_no_timer(&self, serials: &[u64], code: &str) -> Result<(), ApiError> {
+        let mut ids = self.instances(serials).map(|machine| &machine.api.instance_id);
+        let Some(timer) = ids.find_map(|id| self.timer_of(id)) else { return Ok(()) };
+        let message = format!(
+            "The timer `{}` is to terminate the instance `{}` at {}; cancel it first.",
+            timer.id, timer.instance_id, timer.at
+        );
+        Err(self.codes.error([code], message))
     }
 
     /// Passes when every one of the instances is in a state that allows the action: a batch is done

@@ -2,7 +2,7 @@
 
 use cvm_models::enums::DiskType;
 
-use super::StoredInstance;
+use crate::state::StoredInstance;
 
 /// What becomes of one disk.
 #[derive(Clone, Debug)]
@@ -19,7 +19,7 @@ pub(crate) enum DiskEffect {
 }
 
 impl DiskChange {
-    pub(super) fn apply(&self, machine: &mut StoredInstance) {
+    pub(crate) fn apply(&self, machine: &mut StoredInstance) {
         let shown = &mut machine.api;
         let system = &mut shown.system_disk;
         let (size, kind) = if system.disk_id == self.disk_id {

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use cvm_models::types::Instance;
 
-use super::Instances;
+use crate::state::Instances;
 
 /// The instances in each group, by the id of the group.
 #[derive(Debug, Default)]

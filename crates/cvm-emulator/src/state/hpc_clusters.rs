@@ -2,8 +2,8 @@
 
 use cvm_models::types::HpcClusterInfo;
 
-use super::{Grouped, RequestContext};
 use crate::api_error::ApiError;
+use crate::state::{Grouped, RequestContext};
 
 /// The clusters for high-performance computing.
 #[derive(Debug, Default)]
@@ -34,8 +34,8 @@ impl RequestContext<'_> {
 mod tests {
     use cvm_models::types::Instance;
 
-    use super::super::{Instances, StoredInstance};
     use super::*;
+    use crate::state::{Instances, StoredInstance};
 
     #[test]
     fn a_cluster_holds_the_instances_that_name_it() {

@@ -7,10 +7,10 @@ use std::time::Duration;
 use cvm_models::enums::{DiskUsage, ImageSource, ImageState, ImageType, InstanceState};
 use cvm_models::types::{Image, SharePermission};
 
-use super::operation::{FinalState, Operation, Phase};
-use super::{DiskSnapshot, Snapshots, System};
 use crate::Timestamp;
 use crate::account::UIN;
+use crate::state::operation::{FinalState, Operation, Phase};
+use crate::state::{DiskSnapshot, Snapshots, System};
 
 /// Most images of its own that an account has in a region.
 pub(crate) const IMAGE_QUOTA: usize = 500;

@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use cvm_models::enums::{InstanceState, IsolatedSource, RenewFlag, RestrictState};
 use std::time::Duration;
 
-use super::operation::{Effect, FinalState, Operation, TERMINATE};
-use super::stored_instance::RunningOperation;
-use super::{Addresses, Attribute, Period, StoredInstance, Tokens};
 use crate::Timestamp;
 use crate::clock::VirtualClock;
+use crate::state::operation::{Effect, FinalState, Operation, TERMINATE};
+use crate::state::stored_instance::RunningOperation;
+use crate::state::{Addresses, Attribute, Period, StoredInstance, Tokens};
 use crate::steps::count_one;
 
 /// How long the recycle bin keeps an instance.
@@ -151,7 +151,7 @@ impl Instances {
     }
 
     /// The instances that have ended since the last call, and when each did.
-    pub(super) fn take_removed(&mut self) -> Vec<(Timestamp, String)> {
+    pub(crate) fn take_removed(&mut self) -> Vec<(Timestamp, String)> {
         std::mem::take(&mut self.removed)
     }
 
@@ -265,9 +265,9 @@ impl Instances {
 mod tests {
     use cvm_models::types::Instance;
 
-    use super::super::operation::{ISOLATE, RESET_TYPE_FORCED, STOP};
     use super::*;
     use crate::clock::TimeMode;
+    use crate::state::operation::{ISOLATE, RESET_TYPE_FORCED, STOP};
 
     fn machine(id: &str) -> StoredInstance {
         let shown = Instance {

@@ -7,9 +7,9 @@ use std::collections::HashSet;
 
 use cvm_models::types::KeyPair;
 
-use super::{Effect, Instances, RequestContext, StoredInstance};
 use crate::api_error::ApiError;
-use crate::distinct::distinct;
+use crate::parameters::distinct;
+use crate::state::{Effect, Instances, RequestContext, StoredInstance};
 
 /// The key pairs of an account, as they are shown: without their private halves, which are kept nowhere.
 /// The quota keeps them few.

@@ -1,11 +1,10 @@
 //! The one place where the image of a launch is looked up, whether it is public or the account's own.
 
-use cvm_models::enums::ImageState;
-use cvm_models::types::Image;
-
-use super::{DiskSnapshot, Images, RequestContext, System};
 use crate::api_error::ApiError;
-use crate::catalogue::image;
+use crate::catalog::image;
+use crate::state::{DiskSnapshot, Images, RequestContext};
+use cvm_models::enums::{Architecture, ImageState, LicenseType};
+use cvm_models::types::Image;
 
 /// An image that instances can start from.
 #[derive(Clone, Debug)]
@@ -64,5 +63,58 @@ impl RequestContext<'_> {
 
     fn images(&self) -> Option<&Images> {
         self.regions.get(self.region.name).map(|holdings| &holdings.images)
+    }
+}
+
+/// An operating system. It stays the same when an image becomes a disk, a snapshot or another image.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct System {
+    pub(crate) os_name: String,
+    pub(crate) platform: String,
+    pub(crate) architecture: Architecture,
+    pub(crate) license_type: LicenseType,
+    pub(crate) has_cloudinit: bool,
+}
+
+impl System {
+    /// That of an image.
+    pub(crate) fn of(image: &Image) -> Self {
+        Self {
+            os_name: image.os_name.clone(),
+            platform: image.platform.clone(),
+            architecture: image.architecture.clone(),
+            license_type: image.license_type.clone(),
+            has_cloudinit: image.is_support_cloudinit,
+        }
+    }
+
+    /// An image that holds it, for the caller to complete.
+    pub(crate) fn image(&self) -> Image {
+        Image {
+            os_name: self.os_name.clone(),
+            platform: self.platform.clone(),
+            architecture: self.architecture.clone(),
+            license_type: self.license_type.clone(),
+            is_support_cloudinit: self.has_cloudinit,
+            ..Image::default()
+        }
+    }
+
+    pub(crate) fn is_windows(&self) -> bool {
+        self.platform == "Windows"
+    }
+
+    /// Whether it runs on x86, as every instance type of the catalogue is.
+    pub(crate) fn is_x86(&self) -> bool {
+        matches!(self.architecture, Architecture::X86_64 | Architecture::I386)
+    }
+
+    /// Who logs in, and at which port.
+    pub(crate) fn login(&self) -> (&'static str, i64) {
+        match self.platform.as_str() {
+            "Windows" => ("Administrator", 3389),
+            "Ubuntu" => ("ubuntu", 22),
+            _ => ("root", 22),
+        }
     }
 }

@@ -6,8 +6,8 @@ use cvm_models::actions::RunInstances;
 use cvm_models::enums::TemplateDataModifyAction;
 use cvm_models::types::{LaunchTemplateInfo, LaunchTemplateVersionInfo, Tag};
 
-use super::{RequestContext, Tokens};
 use crate::api_error::{ApiError, DocumentedCodes};
+use crate::state::{RequestContext, Tokens};
 
 /// How many templates an account may have in a region.
 pub(crate) const TEMPLATE_QUOTA: usize = 200;

@@ -2,14 +2,15 @@
 //! counters that all regions share.
 
 mod action_timers;
-mod address;
+mod addresses;
 mod attribute;
 mod bandwidth;
 mod chc_hosts;
+mod client_tokens;
 mod context;
-mod dedicated_hosts;
 mod disk_change;
 mod grouped;
+mod hosts;
 mod hpc_clusters;
 mod images;
 mod instances;
@@ -20,27 +21,26 @@ mod operation;
 mod placement_groups;
 mod region_resources;
 mod reinstallation;
-mod repair_tasks;
-mod resource_packs;
+mod resource_pools;
 mod schedule;
 mod snapshots;
 mod state_check;
 mod stored_instance;
-mod system;
+mod tasks;
 mod term;
-mod token;
 
 use std::collections::BTreeMap;
 
 pub(crate) use action_timers::{ActionTimers, Timer};
-pub(crate) use address::{Addresses, SubnetUse};
+pub(crate) use addresses::{Addresses, SubnetUse};
 pub(crate) use attribute::{Attribute, NewNetwork, Subscription};
 pub(crate) use bandwidth::{MOST_PERIODS, Period};
 pub(crate) use chc_hosts::{ChcHosts, StoredChcHost, has_deploy_network};
+pub(crate) use client_tokens::Tokens;
 pub(crate) use context::RequestContext;
-pub(crate) use dedicated_hosts::{DedicatedHost, DedicatedHosts};
 pub(crate) use disk_change::{DiskChange, DiskEffect};
 pub(crate) use grouped::Grouped;
+pub(crate) use hosts::{DedicatedHost, DedicatedHosts};
 pub(crate) use hpc_clusters::{HpcClusters, with_hpc_members};
 pub(crate) use images::{
     COPY_POWERED_OFF, COPY_RUNNING, COPY_STOPPED, CREATION, Creation, IMAGE_QUOTA, Images,
@@ -48,7 +48,7 @@ pub(crate) use images::{
 };
 pub(crate) use instances::Instances;
 pub(crate) use key_pairs::KeyPairs;
-pub(crate) use launch_image::LaunchImage;
+pub(crate) use launch_image::{LaunchImage, System};
 pub(crate) use launch_templates::{LaunchTemplates, TEMPLATE_QUOTA, Template, Version};
 pub(crate) use operation::{
     CONVERT_SYSTEM, ENTER_RESCUE, ENTER_RESCUE_HARD, EXIT_RESCUE, EXIT_RESCUE_STOPPED, Effect,
@@ -63,14 +63,12 @@ pub(crate) use placement_groups::{
 };
 pub(crate) use region_resources::RegionResources;
 pub(crate) use reinstallation::Reinstallation;
-pub(crate) use repair_tasks::{RepairTask, RepairTasks};
-pub(crate) use resource_packs::{ResourcePack, ResourcePacks, capacity};
+pub(crate) use resource_pools::{ResourcePack, ResourcePacks, capacity};
 pub(crate) use snapshots::{DiskSnapshot, Snapshots};
-pub(crate) use state_check::admit;
+pub(crate) use state_check::{SETTLED, SETTLED_OR_RESCUED, admit};
 pub(crate) use stored_instance::StoredInstance;
-pub(crate) use system::System;
+pub(crate) use tasks::{RepairTask, RepairTasks};
 pub(crate) use term::Term;
-pub(crate) use token::Tokens;
 
 use crate::Timestamp;
 use crate::clock::VirtualClock;

@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use cvm_models::enums::{InstanceState, StopChargingMode};
 
-use super::Attribute;
-use super::disk_change::DiskChange;
-use super::reinstallation::Reinstallation;
-use crate::catalogue::InstanceType;
+use crate::catalog::InstanceType;
+use crate::state::Attribute;
+use crate::state::disk_change::DiskChange;
+use crate::state::reinstallation::Reinstallation;
 
 /// The states that an operation leads through.
 #[derive(Debug)]

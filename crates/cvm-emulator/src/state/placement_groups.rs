@@ -8,10 +8,10 @@ use std::time::Duration;
 use cvm_models::enums::{DisasterRecoverGroupStrategy, DisasterRecoverGroupType, InstanceState};
 use cvm_models::types::{DisasterRecoverGroup, Instance};
 
-use super::operation::{FinalState, Operation, Phase};
-use super::{IdGenerator, RequestContext, StoredInstance, Tokens};
 use crate::api_error::{ApiError, DocumentedCodes};
 use crate::seeded_rng::Stream;
+use crate::state::operation::{FinalState, Operation, Phase};
+use crate::state::{IdGenerator, RequestContext, StoredInstance, Tokens};
 
 /// How many groups an account may have in a region.
 pub(crate) const GROUP_QUOTA: usize = 10;

@@ -1,6 +1,6 @@
 //! What an account has in one region beside its instances.
 
-use super::{
+use crate::state::{
     ActionTimers, ChcHosts, DedicatedHosts, HpcClusters, Images, KeyPairs, LaunchTemplates,
     PlacementGroups, RepairTasks, ResourcePacks,
 };

@@ -3,7 +3,7 @@
 use cvm_models::types::LoginSettings;
 use cvm_protocol::Sensitive;
 
-use super::{LaunchImage, StoredInstance};
+use crate::state::{LaunchImage, StoredInstance};
 
 /// A system that is to be installed.
 #[derive(Clone, Debug)]
@@ -22,7 +22,7 @@ pub(crate) struct Reinstallation {
 
 impl Reinstallation {
     /// Takes the place of the system before. Nothing is left of the login of that one.
-    pub(super) fn install(&self, machine: &mut StoredInstance) {
+    pub(crate) fn install(&self, machine: &mut StoredInstance) {
         let (user, port) = self.image.system.login();
         let shown = &mut machine.api;
         shown.image_id = self.image.id.clone();

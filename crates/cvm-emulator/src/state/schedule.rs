@@ -5,28 +5,28 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use super::{Instances, RegionResources};
 use crate::Timestamp;
 use crate::clock::VirtualClock;
+use crate::state::{Instances, RegionResources};
 use crate::steps::count_one;
 
 /// When which plan of one kind has something to do next; plans are known by the order in which they
 /// were made. A plan has one date at most.
 #[derive(Debug, Default)]
-pub(super) struct Agenda {
+pub(crate) struct Agenda {
     dates: BTreeSet<(Timestamp, u64)>,
     of: HashMap<u64, Timestamp>,
 }
 
 impl Agenda {
-    pub(super) fn add(&mut self, moment: Timestamp, place: u64) {
+    pub(crate) fn add(&mut self, moment: Timestamp, place: u64) {
         self.strike(place);
         self.dates.insert((moment, place));
         self.of.insert(place, moment);
     }
 
     /// Takes out whatever a plan had to do.
-    pub(super) fn strike(&mut self, place: u64) {
+    pub(crate) fn strike(&mut self, place: u64) {
         count_one();
         if let Some(moment) = self.of.remove(&place) {
             self.dates.remove(&(moment, place));
@@ -34,12 +34,12 @@ impl Agenda {
     }
 
     /// When there is something to do next.
-    pub(super) fn first(&self) -> Option<Timestamp> {
+    pub(crate) fn first(&self) -> Option<Timestamp> {
         self.dates.first().map(|(moment, _)| *moment)
     }
 
     /// Takes out the next plan that has something to do by a moment.
-    pub(super) fn next(&mut self, moment: Timestamp) -> Option<u64> {
+    pub(crate) fn next(&mut self, moment: Timestamp) -> Option<u64> {
         self.first().filter(|first| *first <= moment)?;
         let (_, place) = self.dates.pop_first()?;
         self.of.remove(&place);
@@ -48,7 +48,7 @@ impl Agenda {
 }
 
 /// Lets everything happen in a region that is due.
-pub(super) fn apply_due(
+pub(crate) fn apply_due(
     store: &mut Instances,
     holdings: &mut RegionResources,
     clock: &VirtualClock,
@@ -88,10 +88,10 @@ mod tests {
     use cvm_models::enums::{InstanceState, TimerAction};
     use cvm_models::types::{ActionTimer, Instance};
 
-    use super::super::operation::TERMINATE;
-    use super::super::{Effect, RepairTask, StoredInstance, Timer};
     use super::*;
     use crate::clock::TimeMode;
+    use crate::state::operation::TERMINATE;
+    use crate::state::{Effect, RepairTask, StoredInstance, Timer};
     use crate::{Repair, steps};
 
     const MONTH: u64 = 30 * 86_400;

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use cvm_models::enums::DiskUsage;
 use cvm_models::types::Snapshot;
 
-use super::System;
 use crate::Timestamp;
+use crate::state::System;
 
 /// The snapshots of deleted images that are kept: those that were left last.
 const MOST_LEFT: usize = 1_000;

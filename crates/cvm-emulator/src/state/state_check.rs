@@ -2,8 +2,15 @@
 
 use cvm_models::enums::{InstanceState, StopChargingMode};
 
-use super::StoredInstance;
 use crate::api_error::{ApiError, DocumentedCodes};
+use crate::state::StoredInstance;
+
+/// States in which most attributes can be changed.
+pub(crate) const SETTLED: &[InstanceState] = &[InstanceState::Running, InstanceState::Stopped];
+
+/// States for actions that publish no code against the rescue mode.
+pub(crate) const SETTLED_OR_RESCUED: &[InstanceState] =
+    &[InstanceState::Running, InstanceState::Stopped, InstanceState::RescueMode];
 
 /// Passes an instance whose state is among those in which the action is allowed.
 ///
@@ -68,10 +75,10 @@ mod tests {
     use cvm_models::types::Instance;
     use cvm_protocol::Action;
 
-    use super::super::operation::{Effect, ISOLATE, LAUNCH};
-    use super::super::stored_instance::RunningOperation;
     use super::*;
     use crate::Timestamp;
+    use crate::state::operation::{Effect, ISOLATE, LAUNCH};
+    use crate::state::stored_instance::RunningOperation;
 
     fn machine(state: InstanceState) -> StoredInstance {
         let shown = Instance { instance_state: state, ..Instance::default() };

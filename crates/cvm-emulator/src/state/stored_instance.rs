@@ -7,10 +7,10 @@ use cvm_models::enums::{
 use cvm_models::types::{GPUInfo, Instance};
 use cvm_protocol::Sensitive;
 
-use super::Period;
-use super::operation::{Effect, FinalState, ISOLATE, Operation, TERMINATE};
 use crate::Timestamp;
-use crate::catalogue::InstanceType;
+use crate::catalog::InstanceType;
+use crate::state::Period;
+use crate::state::operation::{Effect, FinalState, ISOLATE, Operation, TERMINATE};
 
 /// How often a prepaid instance may become smaller; assumed.
 const DEGRADE_LIMIT: i64 = 5;

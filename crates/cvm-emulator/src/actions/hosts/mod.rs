@@ -1,19 +1,18 @@
 //! Dedicated hosts.
 
-mod allocate_hosts;
-mod describe_hosts;
-mod modify_hosts_attribute;
-pub(super) mod named;
-mod renew_hosts;
+mod allocate;
+mod describe;
+pub(crate) mod lookup;
+mod modify;
 
 use cvm_models::actions::{AllocateHosts, DescribeHosts, ModifyHostsAttribute, RenewHosts};
 
-use super::Family;
+use super::Group;
 use crate::decision::{Decision, assumed, documented};
 use crate::dispatch::Handler;
 
-pub(super) const FAMILY: Family = Family {
-    modelled: &[
+pub(super) const GROUP: Group = Group {
+    handlers: &[
         Handler::of::<AllocateHosts>(),
         Handler::of::<DescribeHosts>(),
         Handler::of::<ModifyHostsAttribute>(),

@@ -1,21 +1,18 @@
 //! Clusters for high-performance computing.
 
-mod create_hpc_cluster;
-mod delete_hpc_clusters;
-mod describe_hpc_clusters;
-mod modify_hpc_cluster_attribute;
+mod describe;
+mod manage;
 
 use cvm_models::actions::{
     CreateHpcCluster, DeleteHpcClusters, DescribeHpcClusters, ModifyHpcClusterAttribute,
 };
 
-use super::Family;
-use crate::api_error::{ApiError, DocumentedCodes};
+use super::Group;
 use crate::decision::{Decision, assumed, documented};
 use crate::dispatch::Handler;
 
-pub(super) const FAMILY: Family = Family {
-    modelled: &[
+pub(super) const GROUP: Group = Group {
+    handlers: &[
         Handler::of::<CreateHpcCluster>(),
         Handler::of::<DeleteHpcClusters>(),
         Handler::of::<DescribeHpcClusters>(),
@@ -35,8 +32,3 @@ const DECISIONS: &[Decision] = &[
     assumed("ModifyHpcClusterAttribute", "without name and remark it changes nothing and succeeds"),
     documented("DeleteHpcClusters", "a cluster that holds machines is ResourceInUse.HpcCluster; all clusters or none"),
 ];
-
-fn not_found(codes: DocumentedCodes, id: &str) -> ApiError {
-    let message = format!("The HPC cluster `{id}` does not exist in this region.");
-    codes.error(["ResourceNotFound.HpcCluster"], message)
-}

@@ -1,19 +1,14 @@
 //! Images: public ones, and those that an account makes.
 
-mod create_image;
-mod delete_images;
-mod describe_image_from_family;
-mod describe_image_quota;
-mod describe_image_share_permission;
-mod describe_images;
-mod describe_import_image_os;
-mod export_images;
-mod import_image;
-mod modify_image_attribute;
-mod modify_image_share_permission;
-mod naming;
-mod own;
-mod sync_images;
+mod create;
+mod describe;
+mod export;
+mod import;
+mod manage;
+mod names;
+mod owned_image;
+mod share;
+mod sync;
 
 use cvm_models::actions::{
     CreateImage, DeleteImages, DescribeImageFromFamily, DescribeImageQuota,
@@ -21,12 +16,12 @@ use cvm_models::actions::{
     ModifyImageAttribute, ModifyImageSharePermission, SyncImages,
 };
 
-use super::Family;
+use super::Group;
 use crate::decision::{Decision, assumed, documented};
 use crate::dispatch::Handler;
 
-pub(super) const FAMILY: Family = Family {
-    modelled: &[
+pub(super) const GROUP: Group = Group {
+    handlers: &[
         Handler::of::<CreateImage>(),
         Handler::of::<DeleteImages>(),
         Handler::of::<DescribeImageFromFamily>(),
@@ -52,6 +47,7 @@ const DECISIONS: &[Decision] = &[
     assumed("images", "one that is not NORMAL is InvalidParameterValue.InvalidImageState to a launch; one for ARM is InvalidParameterValue.InvalidImageForGivenInstanceType to every type here"),
     assumed("images", "a public one, where only an own one will do, gets the code of the action that fits it best, or InvalidImageId.NotFound"),
     assumed("images", "a family is 1 to 128 letters, digits, dots, hyphens and underscores; another is InvalidParameterValue.InvalidImageFamily"),
+    assumed("DryRun", "CreateImage, DeleteImages and ImportImage answer a bare RequestId; SyncImages and ExportImages, which promise more, no copies, and task 0 without files"),
     assumed("CreateImage", "the instance has CreateImage as its operation meanwhile; with ForcePoweroff a running one goes through STOPPING, STOPPED and STARTING"),
     assumed("CreateImage", "Sysprep of another system than Windows, and DataDiskIds or Sysprep without an instance, are InvalidParameter.InvalidDependence"),
     assumed("CreateImage", "data disks of an instance with a local system disk are UnsupportedOperation.NotSupportInstanceImage"),
@@ -71,8 +67,5 @@ const DECISIONS: &[Decision] = &[
     assumed("ImportImage", "Force excuses an unlisted version, and has no cloud-init"),
     assumed("ExportImages", "any bucket whose name ends in an AppId, whoever's, exists; the task runs and no file is ever written, since there is no object storage"),
     assumed("ExportImages", "at most 5 tasks at once in a region, and one of an image: LimitExceeded.ExportImageTaskLimitExceeded, InvalidParameterValue.InvalidImageState"),
-    assumed("DryRun", "CreateImage, DeleteImages and ImportImage answer a bare RequestId; SyncImages and ExportImages, which promise more, no copies, and task 0 without files"),
     assumed("DescribeImageFromFamily", "the newest NORMAL image that is not deprecated; own ones before public ones"),
-    documented("RunInstances", "a data disk is filled from a snapshot only where DataDisks names it, also when the image is of a whole machine"),
-    assumed("RunInstances", "a snapshot that is larger than its disk is FailedOperation.SnapshotSizeLargerThanDataSize"),
 ];

@@ -1,14 +1,21 @@
-//! DescribeInstances: the newest first, filtered, page by page.
-
-use cvm_models::actions::{DescribeInstances, DescribeInstancesResponse};
-use cvm_models::types::Instance;
+//! DescribeInstances, and the actions that read one detail of an instance: status, attributes and the console address.
 
 use crate::api_error::ApiError;
 use crate::dispatch::{ActionHandler, Outcome};
 use crate::filter::{self, CheckedFilter, fits};
 use crate::page::Page;
+use crate::seeded_rng::Stream;
 use crate::state::RequestContext;
+use cvm_models::actions::{
+    DescribeInstanceVncUrl, DescribeInstanceVncUrlResponse, DescribeInstances,
+    DescribeInstancesAttributes, DescribeInstancesAttributesResponse, DescribeInstancesResponse,
+    DescribeInstancesStatus, DescribeInstancesStatusResponse,
+};
+use cvm_models::enums::{InstanceAttributeName, InstanceState};
+use cvm_models::types::{Attribute, Instance, InstanceAttribute, InstanceStatus};
+use cvm_protocol::percent;
 
+/// The newest first, filtered, page by page.
 impl ActionHandler for DescribeInstances {
     fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let filters = filter::check(scene.codes, &self.filters)?;
@@ -55,13 +62,71 @@ fn holds(filter: &CheckedFilter<'_>, instance: &Instance) -> bool {
     }
 }
 
+/// The states alone.
+impl ActionHandler for DescribeInstancesStatus {
+    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        let listed = scene.listed(&self.instance_ids).map(|machine| &machine.api);
+        let page = Page::of(scene.codes.0, self.offset, self.limit);
+        let (instance_status_set, total_count) = page.cut(listed, status);
+        Ok(Outcome::Response(DescribeInstancesStatusResponse {
+            total_count,
+            instance_status_set,
+            ..Self::Response::default()
+        }))
+    }
+}
+
+fn status(instance: &Instance) -> InstanceStatus {
+    InstanceStatus {
+        instance_id: instance.instance_id.clone(),
+        instance_state: instance.instance_state.clone(),
+    }
+}
+
+/// The user data, which DescribeInstances leaves out.
+impl ActionHandler for DescribeInstancesAttributes {
+    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        let serials = scene.find(&self.instance_ids)?;
+        let wants_data = self.attributes.contains(&InstanceAttributeName::UserData);
+        let entries = scene.instances(&serials).map(|machine| InstanceAttribute {
+            instance_id: Some(machine.api.instance_id.clone()),
+            attributes: Some(Attribute {
+                user_data: wants_data.then(|| machine.user_data.clone().unwrap_or_default()),
+            }),
+        });
+        Ok(Outcome::Response(DescribeInstancesAttributesResponse {
+            instance_set: entries.collect(),
+            ..Self::Response::default()
+        }))
+    }
+}
+
+const STATES_WITH_CONSOLE: &[InstanceState] = &[InstanceState::Running, InstanceState::RescueMode];
+
+/// An address for the console of an instance, another one each time.
+impl ActionHandler for DescribeInstanceVncUrl {
+    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        let serials = scene.find(&[self.instance_id])?;
+        scene.check_state(&serials, STATES_WITH_CONSOLE)?;
+        // Who holds the token needs no password.
+        let (high, low) = (scene.ids.number(Stream::Password), scene.ids.number(Stream::Password));
+        // There is no console. The name belongs to no one, so that a client that connects all the same
+        // reaches no one.
+        let region = scene.region.name;
+        let url = format!("wss://{region}.vnc.invalid:26789/vnc?s={high:016x}{low:016x}");
+        Ok(Outcome::Response(DescribeInstanceVncUrlResponse {
+            instance_vnc_url: percent::encode(&url).into(),
+            ..Self::Response::default()
+        }))
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use cvm_models::types::{Filter, Tag};
-    use cvm_protocol::Action;
-
     use super::*;
     use crate::api_error::DocumentedCodes;
+    use cvm_models::types::{Filter, Tag};
+    use cvm_protocol::Action;
 
     const UUID: &str = "01234567-89ab-cdef-0123-456789abcdef";
 

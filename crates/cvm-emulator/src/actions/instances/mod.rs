@@ -1,28 +1,58 @@
-//! The life of instances.
+//! Instances: launch, power, attributes, billing, systems and the types on offer.
 
+mod attributes;
+mod bandwidth;
+mod billing;
+mod convert_system;
 mod describe_instances;
-mod describe_instances_status;
-mod reboot_instances;
-pub(super) mod reset_instances_type;
-pub(super) mod run_instances;
-mod start_instances;
-mod stop_instances;
-mod terminate_instances;
+pub(crate) mod instance_type;
+mod power;
+mod reinstall;
+mod run_instances;
+pub(crate) mod type_offers;
+mod vpc;
 
 use cvm_models::actions::{
-    DescribeInstances, DescribeInstancesStatus, RebootInstances, ResetInstancesType, RunInstances,
+    ConvertOperatingSystems, DescribeInstanceFamilyConfigs,
+    DescribeInstanceInternetBandwidthConfigs, DescribeInstanceTypeConfigs, DescribeInstanceVncUrl,
+    DescribeInstances, DescribeInstancesAttributes, DescribeInstancesModification,
+    DescribeInstancesOperationLimit, DescribeInstancesStatus, DescribeInternetChargeTypeConfigs,
+    DescribeZoneInstanceConfigInfos, ModifyInstancesAttribute, ModifyInstancesChargeType,
+    ModifyInstancesProject, ModifyInstancesRenewFlag, ModifyInstancesVpcAttribute,
+    ProgramFpgaImage, RebootInstances, RenewInstances, ResetInstance,
+    ResetInstancesInternetMaxBandwidth, ResetInstancesPassword, ResetInstancesType, RunInstances,
     StartInstances, StopInstances, TerminateInstances,
 };
 
-use super::Family;
+use super::Group;
 use crate::decision::{Decision, assumed, documented};
 use crate::dispatch::Handler;
 
-pub(super) const FAMILY: Family = Family {
-    modelled: &[
+pub(super) const GROUP: Group = Group {
+    handlers: &[
+        Handler::of::<ConvertOperatingSystems>(),
+        Handler::of::<DescribeInstanceFamilyConfigs>(),
+        Handler::of::<DescribeInstanceInternetBandwidthConfigs>(),
+        Handler::of::<DescribeInstanceTypeConfigs>(),
+        Handler::of::<DescribeInstanceVncUrl>(),
         Handler::of::<DescribeInstances>(),
+        Handler::of::<DescribeInstancesAttributes>(),
+        Handler::of::<DescribeInstancesModification>(),
+        Handler::of::<DescribeInstancesOperationLimit>(),
         Handler::of::<DescribeInstancesStatus>(),
+        Handler::of::<DescribeInternetChargeTypeConfigs>(),
+        Handler::of::<DescribeZoneInstanceConfigInfos>(),
+        Handler::of::<ModifyInstancesAttribute>(),
+        Handler::of::<ModifyInstancesChargeType>(),
+        Handler::of::<ModifyInstancesProject>(),
+        Handler::of::<ModifyInstancesRenewFlag>(),
+        Handler::of::<ModifyInstancesVpcAttribute>(),
+        Handler::of::<ProgramFpgaImage>(),
         Handler::of::<RebootInstances>(),
+        Handler::of::<RenewInstances>(),
+        Handler::of::<ResetInstance>(),
+        Handler::of::<ResetInstancesInternetMaxBandwidth>(),
+        Handler::of::<ResetInstancesPassword>(),
         Handler::of::<ResetInstancesType>(),
         Handler::of::<RunInstances>(),
         Handler::of::<StartInstances>(),
@@ -34,27 +64,60 @@ pub(super) const FAMILY: Family = Family {
 
 #[rustfmt::skip]
 const DECISIONS: &[Decision] = &[
+    documented("attributes", "changed in the background: LatestOperationState is OPERATING until the new value shows"),
+    assumed("attributes", "a change takes 2 s, out of the recycle bin 5 s, to another subnet 15 s and 20 s with a stop"),
+    assumed("attributes", "an operation that the end of a prepaid term cuts short is FAILED, and changes nothing"),
+    assumed("attributes", "in the recycle bin project and security groups cannot be changed: UnsupportedOperation, as no other code is published"),
+    assumed("catalogue", "which zone offers which family, the ids of images other than img-pmqg1cw7"),
+    assumed("catalogue", "processors, clocks, network cards, private bandwidth and packets a second of instance types"),
+    assumed("catalogue", "a filter `zone` with a zone of another region is InvalidZone.MismatchRegion where published"),
     documented("states", "RunInstances PENDING → RUNNING; Start, Stop and Reboot through STARTING, STOPPING, REBOOTING"),
     assumed("states", "how long operations take: launch 20 s, start 10 s, stop 15 s or hard 5 s, reboot 20 s or hard 10 s, terminate 10 s, type change 20 s and 25 s forced"),
     assumed("states", "of a refused state and a running operation, the error names the state where the action publishes a code for it"),
     assumed("states", "the same operation twice is MutexOperation.TaskRunning where published, another OperationDenied.InstanceOperationInProgress"),
     assumed("batches", "all instances or none; an id named twice counts once"),
-    documented("TerminateInstances", "hourly instances are destroyed; prepaid ones go to the recycle bin, and a second call destroys them"),
-    assumed("TerminateInstances", "in the recycle bin: SHUTDOWN, PROTECTIVELY_ISOLATED, MANMADE; destroyed after 7 days"),
-    assumed("TerminateInstances", "a destroyed id is InvalidInstanceId.NotFound at once; the legacy DryRun changes nothing and answers a bare RequestId"),
-    documented("ResetInstancesType", "only CLOUD_BASIC, CLOUD_PREMIUM, CLOUD_SSD and CLOUD_BSSD system disks; others are UnsupportedOperation.SystemDiskType, in every state"),
-    assumed("ResetInstancesType", "through STOPPING, STOPPED and STARTING; the type shows when it ends in RUNNING"),
-    assumed("ResetInstancesType", "other sizes on dedicated hosts are not modelled; room in packs and membership of HPC clusters are not looked at"),
-    assumed("StopInstances", "STOP_CHARGING on an instance that cannot is ignored, as its text hints"),
     assumed("ClientToken", "remembered for 24 h of virtual time, by region; the same parameters get the same ids, others InvalidParameterValue"),
     assumed("ClientToken", "of each kind of request, a region remembers 50000 tokens and the ids that they made; beyond that the oldest are forgotten"),
     documented("DryRun", "RunInstances checks everything, changes nothing and answers a bare RequestId; no token is used up"),
+    assumed("private addresses", "no two in one network are the same; a network has 256 subnets, each with 4093 addresses of its own; a subnet without an address in use may be forgotten when more than 1000 are known"),
+    documented("ModifyInstancesAttribute", "one attribute per call; a host name restarts the instances, unless AutoReboot is false"),
+    assumed("ModifyInstancesAttribute", "no attribute is MissingParameter, several are InvalidParameterValue; an empty InstanceName counts as none"),
+    assumed("ModifyInstancesAttribute", "stopped instances are not started; a host name that no restart follows shows all the same"),
+    assumed("ModifyInstancesAttribute", "the families S5 and M5 have jumbo frames; the switch restarts running instances"),
+    assumed("ModifyInstancesAttribute", "any well-formed role exists"),
+    documented("ModifyInstancesAttribute", "an instance that a timer is to end cannot be protected from termination"),
+    assumed("ModifyInstancesProject", "every project from 0 up exists"),
+    assumed("ModifyInstancesChargeType", "prepaid bandwidth becomes bandwidth by the hour and back; traffic stays traffic"),
+    assumed("ModifyInstancesChargeType", "a stopped instance that is not charged, and one that a timer is to end, are InvalidInstance.NotSupported, for the price too"),
+    documented("ModifyInstancesVpcAttribute", "stops running instances unless ForceStop is false, and starts them"),
+    assumed("ModifyInstancesVpcAttribute", "starts stopped instances too; the network shows when it ends in RUNNING"),
+    assumed("ModifyInstancesVpcAttribute", "the new address is kept from the beginning, the old one free at the end"),
+    assumed("ModifyInstancesVpcAttribute", "with ReserveHostName false the host is named after its address, as at launch; AsVpcGateway stays when it is not given"),
+    assumed("ModifyInstancesVpcAttribute", "which range a subnet has is not known, so any fixed address lies in it"),
+    documented("RenewInstances", "the end of the term moves by exactly the period; instances in the recycle bin leave it"),
+    assumed("RenewInstances", "the term counts at once, before the operation ends; without a RenewFlag it is NOTIFY_AND_MANUAL_RENEW afterwards"),
+    assumed("RenewInstances", "from the recycle bin to STOPPED; the new term begins where the old one ended"),
+    assumed("RenewInstances", "disks have no term of their own, so RenewPortableDataDisk and ModifyPortableDataDisk change nothing that shows"),
+    assumed("DescribeInstancesAttributes", "in the order of the request; empty user data where there is none"),
+    assumed("DescribeInstancesModification", "types of the zone other than that of the instances; one is SELL if all of them can become it"),
+    assumed("DescribeInstancesOperationLimit", "prepaid instances may become smaller five times, then ResetInstancesType is LimitExceeded; hourly ones always"),
+    assumed("DescribeInstancesOperationLimit", "INTERNET_CHARGE_TYPE_CHANGE has no limit, as this version has no action for it"),
+    assumed("DescribeInstanceVncUrl", "RUNNING and RESCUE_MODE only; the host is under .invalid, since there is no console"),
+    documented("ResetInstancesInternetMaxBandwidth", "prepaid bandwidth is raised for whole days, the last included; the same window can be bought twice"),
+    assumed("ResetInstancesInternetMaxBandwidth", "days are those of UTC; of several windows the highest bandwidth shows"),
+    assumed("ResetInstancesInternetMaxBandwidth", "an instance has at most 100 windows that have not ended, InvalidParameterValue.LimitExceeded beyond; then those that have ended are forgotten"),
+    assumed("ResetInstancesInternetMaxBandwidth", "no highest value is known, so every one from 0 up passes, as at launch"),
+    assumed("ResetInstancesInternetMaxBandwidth", "an instance without a public address is FailedOperation.NotFoundEIP"),
+    assumed("DescribeInstanceInternetBandwidthConfigs", "the latest first; an instance without a public address is FailedOperation.NotFoundEIP"),
+    assumed("DescribeZoneInstanceConfigInfos", "every type is sold prepaid, hourly and as spot, with any local disk; stock never ends, so Status is SELL and StatusCategory EnoughStock"),
+    assumed("DescribeZoneInstanceConfigInfos", "without `sort-keys` zone by zone, as the catalogue has them; its keys are `cpu` and `mem`, the first counts most"),
+    documented("RunInstances", "a data disk is filled from a snapshot only where DataDisks names it, also when the image is of a whole machine"),
+    assumed("RunInstances", "a snapshot that is larger than its disk is FailedOperation.SnapshotSizeLargerThanDataSize"),
     documented("RunInstances", "without a type S1.SMALL1, without a network the basic one, without a security group none, as the first version's documents say"),
     assumed("RunInstances", "without a system disk 50 GiB of CLOUD_PREMIUM; disk sizes by type as on the product pages"),
     assumed("RunInstances", "a type that the zone does not offer is ResourceUnavailable.InstanceType"),
     assumed("RunInstances", "BANDWIDTH_POSTPAID_BY_MONTH is refused: it is known of existing instances alone"),
     assumed("RunInstances", "any well-formed network, subnet and security group exists"),
-    assumed("private addresses", "no two in one network are the same; a network has 256 subnets, each with 4093 addresses of its own; a subnet without an address in use may be forgotten when more than 1000 are known"),
     assumed("RunInstances", "a weak password is InvalidPassword"),
     assumed("RunInstances", "stock and quotas never end, except on dedicated hosts, in resource packs and in HPC clusters"),
     documented("RunInstances", "CDHPAID goes with sizes such as CDH_1C1G; standard types are InvalidParameter.HostIdStandardInstanceTypeNotSupport"),
@@ -67,4 +130,26 @@ const DECISIONS: &[Decision] = &[
     assumed("RunInstances", "HCCIC5 is the only high-performance family; a full HPC cluster is LimitExceeded"),
     documented("RunInstances", "more than five security groups are LimitExceeded.SingleUSGQuota; ActionTimer is checked as by ImportInstancesActionTimer and shown by DescribeInstancesActionTimer"),
     assumed("RunInstances", "the spot market never moves; a `MaxPrice` below a fifth of the hourly list price of the type is InvalidParameterValue.InsufficientPrice"),
+    assumed("RunInstances", "key pairs are bound at once; on Windows they are UnsupportedOperation.KeyPairUnsupportedWindows"),
+    documented("RunInstances", "Placement and ImageId of the request win over the launch template; TemplateDataModifyAction says how metadata meet"),
+    assumed("RunInstances", "so do all other members, each as a whole"),
+    assumed("RunInstances", "a template version that does not exist is InvalidParameterValue.LaunchTemplateVersion"),
+    documented("TerminateInstances", "hourly instances are destroyed; prepaid ones go to the recycle bin, and a second call destroys them"),
+    assumed("TerminateInstances", "in the recycle bin: SHUTDOWN, PROTECTIVELY_ISOLATED, MANMADE; destroyed after 7 days"),
+    assumed("TerminateInstances", "a destroyed id is InvalidInstanceId.NotFound at once; the legacy DryRun changes nothing and answers a bare RequestId"),
+    documented("ResetInstancesType", "only CLOUD_BASIC, CLOUD_PREMIUM, CLOUD_SSD and CLOUD_BSSD system disks; others are UnsupportedOperation.SystemDiskType, in every state"),
+    assumed("ResetInstancesType", "through STOPPING, STOPPED and STARTING; the type shows when it ends in RUNNING"),
+    assumed("ResetInstancesType", "other sizes on dedicated hosts are not modelled; room in packs and membership of HPC clusters are not looked at"),
+    assumed("StopInstances", "STOP_CHARGING on an instance that cannot is ignored, as its text hints"),
+    documented("ResetInstance", "RUNNING and STOPPED are both taken, and without an image the present one is installed again"),
+    assumed("ResetInstance", "through STOPPING (if it runs), STOPPED for 60 s and STARTING to RUNNING; image, login and disk show when it ends there"),
+    assumed("ResetInstance", "another operating system is Windows in place of Linux or the other way round; on a disk that cannot change it, and on one smaller than the image, it is InvalidParameterValue.InvalidImageIdForRetsetInstance"),
+    assumed("ResetInstance", "key pairs that were bound are not bound any more; the host name stays unless another is given"),
+    assumed("ResetInstance", "KeepImageLogin with a public image is InvalidParameterValue"),
+    documented("ResetInstancesPassword", "three kinds of characters, no leading `/`; if one of the instances is Windows, its rules count for all"),
+    assumed("ResetInstancesPassword", "a stopped instance is STOPPED again after 5 s; a running one is forced through STOPPING, STOPPED and STARTING to RUNNING; any user name is taken"),
+    assumed("ConvertOperatingSystems", "CentOS 7 becomes TencentOS Server 2.4 and CentOS 8 TencentOS Server 3.1 (TK4); RUNNING for 300 s, then REBOOTING for 20 s; the image id stays"),
+    assumed("ConvertOperatingSystems", "an instance with an operation in progress is ResourceInUse; one with a local system disk InvalidParameter.AutoSnapshotNotSupported"),
+    assumed("ConvertOperatingSystems", "the agent answers in every running instance, except where a launch or a reinstallation has kept it out"),
+    assumed("ProgramFpgaImage", "no instance type here has FPGA cards, so every instance is UnsupportedOperation.NotFpgaInstance"),
 ];

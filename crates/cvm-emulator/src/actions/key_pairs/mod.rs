@@ -1,27 +1,21 @@
-//! Key pairs, and which instances they open.
+//! Key pairs, and the instances that they open.
 
-mod associate_instances_key_pairs;
-mod create_key_pair;
-mod delete_key_pairs;
-mod describe_key_pairs;
-mod disassociate_instances_key_pairs;
-mod import_key_pair;
-mod modify_key_pair_attribute;
-mod newcomer;
+mod bind;
+mod create;
+mod manage;
 mod open_ssh;
-mod writing;
 
 use cvm_models::actions::{
     AssociateInstancesKeyPairs, CreateKeyPair, DeleteKeyPairs, DescribeKeyPairs,
     DisassociateInstancesKeyPairs, ImportKeyPair, ModifyKeyPairAttribute,
 };
 
-use super::Family;
+use super::Group;
 use crate::decision::{Decision, assumed, documented};
 use crate::dispatch::Handler;
 
-pub(super) const FAMILY: Family = Family {
-    modelled: &[
+pub(super) const GROUP: Group = Group {
+    handlers: &[
         Handler::of::<AssociateInstancesKeyPairs>(),
         Handler::of::<CreateKeyPair>(),
         Handler::of::<DeleteKeyPairs>(),
@@ -53,5 +47,4 @@ const DECISIONS: &[Decision] = &[
     documented("AssociateInstancesKeyPairs", "STOPPED stays STOPPED; with ForceStop a running instance passes through STOPPING, STOPPED and STARTING, as for DisassociateInstancesKeyPairs"),
     assumed("AssociateInstancesKeyPairs", "5 s, or 20 s forced; the bindings show when it ends, as for DisassociateInstancesKeyPairs"),
     assumed("DisassociateInstancesKeyPairs", "a pair that is not bound is no reason to refuse"),
-    assumed("RunInstances", "key pairs are bound at once; on Windows they are UnsupportedOperation.KeyPairUnsupportedWindows"),
 ];

@@ -19,13 +19,13 @@ const LINE: usize = 48;
 
 /// Both halves of a key pair, as text.
 #[derive(Debug)]
-pub(super) struct Pair {
-    pub(super) public: String,
-    pub(super) private: Sensitive,
+pub(crate) struct Pair {
+    pub(crate) public: String,
+    pub(crate) private: Sensitive,
 }
 
 /// The key pair of a stream of numbers: the same numbers make the same pair.
-pub(super) fn pair(mut draw: impl FnMut() -> u64, comment: &str) -> Result<Pair, KeyRejected> {
+pub(crate) fn pair(mut draw: impl FnMut() -> u64, comment: &str) -> Result<Pair, KeyRejected> {
     let mut seed = [0; 32];
     for part in seed.chunks_exact_mut(8) {
         part.copy_from_slice(&draw().to_be_bytes());
@@ -70,13 +70,13 @@ fn armoured(file: &[u8]) -> String {
 }
 
 /// The key itself of a public half, without algorithm and comment.
-pub(super) fn key_of(public: &str) -> Option<&str> {
+pub(crate) fn key_of(public: &str) -> Option<&str> {
     public.split_ascii_whitespace().nth(1)
 }
 
 /// Whether a text is the public half of an RSA key: one line of the algorithm, the key in base64 and
 /// perhaps a comment.
-pub(super) fn is_rsa(text: &str) -> bool {
+pub(crate) fn is_rsa(text: &str) -> bool {
     let line = text.trim_end();
     let algorithm = line.split_ascii_whitespace().next();
     let is_one_line = !line.contains(['\n', '\r']);

@@ -1,5 +1,11 @@
 //! What a version of a template holds, and how it is shown.
 
+use crate::account::APP_ID;
+use crate::api_error::ApiError;
+use crate::launch::action_timer::unbound;
+use crate::launch::plan::Plan;
+use crate::launch::template::over;
+use crate::state::{RequestContext, Version};
 use cvm_models::actions::RunInstances;
 use cvm_models::enums::{InstanceChargeType, MarketType, RenewFlag, TemplateDataModifyAction};
 use cvm_models::types::{
@@ -10,21 +16,14 @@ use cvm_models::types::{
 };
 use cvm_protocol::Action;
 
-use super::over;
-use crate::account::APP_ID;
-use crate::actions::instances::run_instances::validate_launch;
-use crate::actions::tasks::planned_end::unbound;
-use crate::api_error::ApiError;
-use crate::state::{RequestContext, Version};
-
 /// The version that holds such a launch, if the launch could be made now.
-pub(super) fn version(
+pub(crate) fn version(
     launch: RunInstances,
     description: Option<String>,
     metadata_meet: TemplateDataModifyAction,
     scene: &RequestContext<'_>,
 ) -> Result<Version, ApiError> {
-    let made = validate_launch(&launch, scene)?;
+    let made = Plan::of(&launch, scene)?.template;
     let shown = LaunchTemplateVersionInfo {
         launch_template_version_data: data(&launch, &made)?,
         creation_time: scene.now.to_string(),

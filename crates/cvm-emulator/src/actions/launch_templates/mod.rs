@@ -1,15 +1,9 @@
 //! Launch templates: settings of launches, kept in numbered versions.
 
 mod content;
-mod create_launch_template;
-mod create_launch_template_version;
-mod delete_launch_template;
-mod delete_launch_template_versions;
-mod describe_launch_template_versions;
-mod describe_launch_templates;
-mod modify_launch_template_default_version;
-mod overlay;
-mod version_number;
+mod create;
+mod describe;
+mod manage;
 
 use cvm_models::actions::{
     CreateLaunchTemplate, CreateLaunchTemplateVersion, DeleteLaunchTemplate,
@@ -17,13 +11,12 @@ use cvm_models::actions::{
     ModifyLaunchTemplateDefaultVersion,
 };
 
-pub(super) use self::overlay::over;
-use super::Family;
+use super::Group;
 use crate::decision::{Decision, assumed, documented};
 use crate::dispatch::Handler;
 
-pub(super) const FAMILY: Family = Family {
-    modelled: &[
+pub(super) const GROUP: Group = Group {
+    handlers: &[
         Handler::of::<CreateLaunchTemplate>(),
         Handler::of::<CreateLaunchTemplateVersion>(),
         Handler::of::<DeleteLaunchTemplate>(),
@@ -56,7 +49,4 @@ const DECISIONS: &[Decision] = &[
     assumed("DescribeLaunchTemplateVersions", "DefaultVersion shows a default above 30 too"),
     assumed("DeleteLaunchTemplateVersions", "all versions or none; a number below 1 is InvalidParameterValue.LaunchTemplateVersion"),
     assumed("ModifyLaunchTemplateDefaultVersion", "the version that is the default already is InvalidParameterValue.LaunchTemplateIdVerSetAlready"),
-    documented("RunInstances", "Placement and ImageId of the request win over the launch template; TemplateDataModifyAction says how metadata meet"),
-    assumed("RunInstances", "so do all other members, each as a whole"),
-    assumed("RunInstances", "a template version that does not exist is InvalidParameterValue.LaunchTemplateVersion"),
 ];

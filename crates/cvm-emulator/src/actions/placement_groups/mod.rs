@@ -1,12 +1,8 @@
 //! Placement groups, which keep their instances apart on the hardware.
 
-mod create_disaster_recover_group;
-mod delete_disaster_recover_groups;
-mod delete_instances_disaster_recover_groups;
-mod describe_disaster_recover_group_quota;
-mod describe_disaster_recover_groups;
-mod modify_disaster_recover_group_attribute;
-mod modify_instances_disaster_recover_group;
+mod describe;
+mod manage;
+mod members;
 
 use cvm_models::actions::{
     CreateDisasterRecoverGroup, DeleteDisasterRecoverGroups, DeleteInstancesDisasterRecoverGroups,
@@ -14,12 +10,12 @@ use cvm_models::actions::{
     ModifyDisasterRecoverGroupAttribute, ModifyInstancesDisasterRecoverGroup,
 };
 
-use super::Family;
+use super::Group;
 use crate::decision::{Decision, assumed, documented};
 use crate::dispatch::Handler;
 
-pub(super) const FAMILY: Family = Family {
-    modelled: &[
+pub(super) const GROUP: Group = Group {
+    handlers: &[
         Handler::of::<CreateDisasterRecoverGroup>(),
         Handler::of::<DeleteDisasterRecoverGroups>(),
         Handler::of::<DeleteInstancesDisasterRecoverGroups>(),

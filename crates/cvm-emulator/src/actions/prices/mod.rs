@@ -1,20 +1,15 @@
-//! What things would cost, by coefficients of our own.
+//! Prices of what other actions would buy, from made-up coefficients.
 
+mod bandwidth;
+mod change;
 mod disks;
-mod inquire_price_purchase_resource_pool_packs;
-mod inquiry_price_modify_instances_charge_type;
-mod inquiry_price_renew_hosts;
-mod inquiry_price_renew_instances;
-mod inquiry_price_reset_instance;
-mod inquiry_price_reset_instances_internet_max_bandwidth;
-mod inquiry_price_reset_instances_type;
-mod inquiry_price_resize_instance_disks;
-mod inquiry_price_run_instances;
-mod inquiry_price_terminate_instances;
-pub(super) mod quote;
-mod rates;
-mod subjects;
+mod hosts_and_packs;
+mod hourly_rate;
+mod launch;
+mod lookup;
+pub(crate) mod quote;
 mod subscription;
+mod term;
 
 use cvm_models::actions::{
     InquirePricePurchaseResourcePoolPacks, InquiryPriceModifyInstancesChargeType,
@@ -23,12 +18,12 @@ use cvm_models::actions::{
     InquiryPriceResizeInstanceDisks, InquiryPriceRunInstances, InquiryPriceTerminateInstances,
 };
 
-use super::Family;
+use super::Group;
 use crate::decision::{Decision, assumed, documented};
 use crate::dispatch::Handler;
 
-pub(super) const FAMILY: Family = Family {
-    modelled: &[
+pub(super) const GROUP: Group = Group {
+    handlers: &[
         Handler::of::<InquirePricePurchaseResourcePoolPacks>(),
         Handler::of::<InquiryPriceModifyInstancesChargeType>(),
         Handler::of::<InquiryPriceRenewHosts>(),

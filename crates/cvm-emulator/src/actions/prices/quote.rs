@@ -3,24 +3,23 @@
 //! All amounts are in CNY. Sums are rounded to the fen, rates to four decimals, because an hour of a
 //! small disk costs less than a fen.
 
+use crate::catalog::term_share;
 use cvm_models::enums::ChargeUnit;
 use cvm_models::types::ItemPrice;
 
-use crate::catalogue::term_share;
-
 /// A rate by the hour: the list price, and what is asked.
-pub(in crate::actions) fn by_hour(list: f64, asked: f64) -> ItemPrice {
+pub(crate) fn by_hour(list: f64, asked: f64) -> ItemPrice {
     metered(ChargeUnit::Hour, list, asked)
 }
 
 /// A rate by the GB.
-pub(super) fn by_gb(list: f64) -> ItemPrice {
+pub(crate) fn by_gb(list: f64) -> ItemPrice {
     metered(ChargeUnit::Gb, list, list)
 }
 
 /// So many months paid ahead, of which one costs `month`: month · months, times the share of the term.
 /// The terms of one, three and five years are told beside it.
-pub(in crate::actions) fn ahead(month: f64, months: i64) -> ItemPrice {
+pub(crate) fn ahead(month: f64, months: i64) -> ItemPrice {
     let term = |months: i64| sum(month * months as f64, term_share(months));
     let (one, three, five) = (term(12), term(36), term(60));
     ItemPrice {
@@ -38,7 +37,7 @@ pub(in crate::actions) fn ahead(month: f64, months: i64) -> ItemPrice {
 }
 
 /// A sum, and the share of it that is asked. One below zero is paid back.
-pub(super) fn sum(original: f64, share: f64) -> ItemPrice {
+pub(crate) fn sum(original: f64, share: f64) -> ItemPrice {
     ItemPrice {
         original_price: Some(fen(original)),
         discount_price: Some(fen(original * share)),
@@ -48,7 +47,7 @@ pub(super) fn sum(original: f64, share: f64) -> ItemPrice {
 }
 
 /// Rounded to two decimals, and never a negative zero.
-pub(super) fn fen(amount: f64) -> f64 {
+pub(crate) fn fen(amount: f64) -> f64 {
     rounded(amount, 100.0)
 }
 

@@ -3,13 +3,12 @@
 //! No orders are kept: one subscription is taken to reach from the making of the instance to its end,
 //! whatever renewals it came from.
 
+use crate::Timestamp;
+use crate::actions::prices::quote;
+use crate::catalog::{month, term_share};
+use crate::state::StoredInstance;
 use cvm_models::enums::InstanceChargeType;
 use cvm_models::types::ItemPrice;
-
-use super::quote;
-use crate::Timestamp;
-use crate::catalogue::{month, term_share};
-use crate::state::StoredInstance;
 
 /// Longest that is looked for, in months.
 const MAX_MONTHS: u32 = 1200;
@@ -18,7 +17,7 @@ const DAY: u64 = 86_400;
 
 /// A subscription.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Subscription {
+pub(crate) struct Subscription {
     months: u32,
     /// In seconds.
     total: u64,
@@ -27,7 +26,7 @@ pub(super) struct Subscription {
 
 impl Subscription {
     /// That of a prepaid instance.
-    pub(super) fn of(machine: &StoredInstance, now: Timestamp) -> Option<Self> {
+    pub(crate) fn of(machine: &StoredInstance, now: Timestamp) -> Option<Self> {
         let shown = &machine.api;
         let is_prepaid = shown.instance_charge_type == InstanceChargeType::Prepaid;
         let ends = machine.expires.filter(|_| is_prepaid)?;
@@ -42,24 +41,24 @@ impl Subscription {
 
     /// What was paid for an instance whose hour costs so much, in CNY: month · months · share of the
     /// term.
-    pub(super) fn paid(self, hour: f64) -> f64 {
+    pub(crate) fn paid(self, hour: f64) -> f64 {
         month(hour) * f64::from(self.months) * self.share()
     }
 
     /// What comes back when it is ended now, in CNY: paid · seconds left / seconds in all.
-    pub(super) fn refund(self, hour: f64) -> f64 {
+    pub(crate) fn refund(self, hour: f64) -> f64 {
         self.paid(hour) * self.part_left()
     }
 
     /// What it costs that the hour costs so much more from now on, in CNY: month of the difference ·
     /// months · seconds left / seconds in all, at the share of the term.
-    pub(super) fn difference(self, more_an_hour: f64) -> ItemPrice {
+    pub(crate) fn difference(self, more_an_hour: f64) -> ItemPrice {
         let months_left = f64::from(self.months) * self.part_left();
         quote::sum(month(more_an_hour) * months_left, self.share())
     }
 
     /// Whole days, in all and left.
-    pub(super) fn days(self) -> (u64, u64) {
+    pub(crate) fn days(self) -> (u64, u64) {
         (self.total / DAY, self.left / DAY)
     }
 

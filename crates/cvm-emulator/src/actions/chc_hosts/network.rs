@@ -1,0 +1,182 @@
+//! The networks of hosts: where they are to be connected, and which addresses they get there.
+
+use crate::api_error::{ApiError, DocumentedCodes};
+use crate::catalog::{Region, Zone};
+use crate::chc_host::{no_network, provided_installer};
+use crate::state::{Addresses, IdGenerator, StoredChcHost, SubnetUse};
+use cvm_models::types::{ChcHost, Instance, VirtualPrivateCloud};
+use std::net::Ipv4Addr;
+
+/// What both ids say for the network that the account has from the start.
+const DEFAULT: &str = "DEFAULT";
+
+/// A network that hosts of one zone are to be in.
+#[derive(Debug)]
+pub(crate) struct Network {
+    pub(crate) shown: VirtualPrivateCloud,
+    zone: String,
+    /// The addresses asked for, one a host.
+    chosen: Vec<Ipv4Addr>,
+}
+
+impl Network {
+    /// Checks what a request says of a network for so many hosts.
+    pub(crate) fn plan(
+        codes: DocumentedCodes,
+        wanted: &VirtualPrivateCloud,
+        zone: Zone,
+        count: usize,
+        (mint, addresses): (&IdGenerator, &Addresses),
+    ) -> Result<Self, ApiError> {
+        let (vpc_id, subnet_id) = match (wanted.vpc_id.as_str(), wanted.subnet_id.as_str()) {
+            (DEFAULT, DEFAULT) => mint.default_network(zone.id().parse().unwrap_or_default()),
+            (DEFAULT, _) | (_, DEFAULT) => {
+                let message = "Of `VpcId` and `SubnetId`, either both or none is `DEFAULT`.";
+                return Err(codes.error(["InvalidParameterValue"], message));
+            }
+            (vpc, subnet) => (vpc.to_owned(), subnet.to_owned()),
+        };
+        let chosen = chosen(codes, &wanted.private_ip_addresses, count)?;
+        let shown = VirtualPrivateCloud {
+            vpc_id,
+            subnet_id,
+            as_vpc_gateway: Some(false),
+            ..VirtualPrivateCloud::default()
+        };
+        let network = Self { shown, zone: zone.name(), chosen };
+        network.check(codes, addresses, count)?;
+        Ok(network)
+    }
+
+    fn check(
+        &self,
+        codes: DocumentedCodes,
+        addresses: &Addresses,
+        count: usize,
+    ) -> Result<(), ApiError> {
+        let needed = u32::try_from(count).unwrap_or(u32::MAX);
+        let subnet = &self.shown.subnet_id;
+        let (code, message) = match addresses.look_at_subnet(self.place(), &self.chosen, needed) {
+            SubnetUse::Free => return Ok(()),
+            SubnetUse::InOtherVpc | SubnetUse::InOtherZone => (
+                "InvalidParameterValue",
+                format!("The subnet `{subnet}` is in another network or zone."),
+            ),
+            SubnetUse::Full => (
+                "LimitExceeded.VpcSubnetNum",
+                format!("The subnet `{subnet}` has not {count} free addresses."),
+            ),
+            SubnetUse::AddressTaken(address) => {
+                ("VpcIpIsUsed", format!("The private address {address} is in use."))
+            }
+        };
+        Err(codes.error([code], message))
+    }
+
+    /// Refuses one address for two networks, and one subnet in two.
+    pub(crate) fn is_apart_from(
+        &self,
+        codes: DocumentedCodes,
+        other: &Self,
+    ) -> Result<(), ApiError> {
+        let subnet = &self.shown.subnet_id;
+        if *subnet != other.shown.subnet_id {
+            return Ok(());
+        }
+        if self.shown.vpc_id != other.shown.vpc_id {
+            let message = format!("The subnet `{subnet}` is said to be in two networks.");
+            return Err(codes.error(["InvalidParameterValue"], message));
+        }
+        match self.chosen.iter().find(|address| other.chosen.contains(address)) {
+            None => Ok(()),
+            Some(address) => {
+                let message = format!("The private address {address} is asked for twice.");
+                Err(codes.error(["VpcIpIsUsed"], message))
+            }
+        }
+    }
+
+    /// Takes the addresses that are asked for, before others are drawn from the same subnet.
+    pub(crate) fn reserve(&self, addresses: &mut Addresses) {
+        for address in &self.chosen {
+            addresses.take(self.place(), Some(*address));
+        }
+    }
+
+    /// An address for the host at a place of the request.
+    pub(crate) fn take(&self, place: usize, addresses: &mut Addresses) -> String {
+        addresses.take(self.place(), self.chosen.get(place).copied()).to_string()
+    }
+
+    fn place(&self) -> (&str, &str, &str) {
+        (&self.shown.vpc_id, &self.shown.subnet_id, &self.zone)
+    }
+}
+
+/// Frees the address that a host had in a network.
+pub(crate) fn give_back(network: &VirtualPrivateCloud, address: &str, addresses: &mut Addresses) {
+    addresses.release(&Instance {
+        virtual_private_cloud: network.clone(),
+        private_ip_addresses: vec![address.to_owned()],
+        ..Instance::default()
+    });
+}
+
+/// The host without its deploy network, which others may use from now on; in which state is the caller's
+/// to say.
+pub(crate) fn without_deploy_network(host: &ChcHost, addresses: &mut Addresses) -> ChcHost {
+    give_back(&host.deploy_virtual_private_cloud, &host.deploy_ip, addresses);
+    ChcHost {
+        deploy_virtual_private_cloud: no_network(),
+        deploy_ip: String::new(),
+        deploy_security_group_ids: Vec::new(),
+        deploy_extra_config: provided_installer(),
+        network_mode: None,
+        ..host.clone()
+    }
+}
+
+/// The zone that all hosts of a request lie in, since a subnet lies in one.
+pub(crate) fn common_zone(
+    codes: DocumentedCodes,
+    region: &'static Region,
+    hosts: &[&mut StoredChcHost],
+) -> Result<Zone, ApiError> {
+    let zone_of = |host: &StoredChcHost| region.zone(&host.shown.placement.zone);
+    let zone = hosts
+        .first()
+        .and_then(|host| zone_of(host))
+        .filter(|zone| hosts.iter().all(|host| host.shown.placement.zone == zone.name()));
+    zone.ok_or_else(|| {
+        let message = "The CHC hosts lie in several zones, and a subnet lies in one.";
+        codes.error(["InvalidParameterValue"], message)
+    })
+}
+
+fn chosen(
+    codes: DocumentedCodes,
+    wanted: &[String],
+    count: usize,
+) -> Result<Vec<Ipv4Addr>, ApiError> {
+    if !wanted.is_empty() && wanted.len() != count {
+        let message = "There are not as many `PrivateIpAddresses` as CHC hosts.";
+        return Err(codes.error(["InvalidParameterValue.AmountNotEqual"], message));
+    }
+    let mut chosen = Vec::with_capacity(wanted.len());
+    for text in wanted {
+        let address = text.parse().map_err(|_| {
+            let message = format!("The private address `{text}` is not an IPv4 address.");
+            let wanted = [
+                "InvalidParameterValue.IPAddressMalformed",
+                "InvalidParameterValue.IncorrectFormat",
+            ];
+            codes.error(wanted, message)
+        })?;
+        if chosen.contains(&address) {
+            let message = format!("The private address `{text}` is named twice.");
+            return Err(codes.error(["VpcIpIsUsed"], message));
+        }
+        chosen.push(address);
+    }
+    Ok(chosen)
+}

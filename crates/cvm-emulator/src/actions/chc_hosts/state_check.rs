@@ -1,0 +1,63 @@
+//! Which hosts a request names, and whether they allow its action now.
+
+use crate::api_error::{ApiError, DocumentedCodes};
+use crate::state::{ChcHosts, StoredChcHost, has_deploy_network};
+use cvm_models::enums::ChcHostState::{Init, Online, Operating, Prepared, Ready};
+use cvm_models::types::ChcHost;
+use std::collections::{HashMap, HashSet};
+
+/// The actions that a state can deny.
+pub(crate) const ACTIONS: &[&str] = &[
+    "ConfigureChcAssistVpc",
+    "ConfigureChcDeployVpc",
+    "ModifyChcAttribute",
+    "ModifyChcNetworkMode",
+    "RemoveChcAssistVpc",
+    "RemoveChcDeployVpc",
+];
+
+/// Whether a host allows an action now.
+pub(crate) fn allows(host: &ChcHost, action: &str) -> bool {
+    let state = &host.instance_state;
+    match action {
+        "ConfigureChcAssistVpc" => *state == Init,
+        "ConfigureChcDeployVpc" => *state == Ready && !has_deploy_network(host),
+        "RemoveChcAssistVpc" => matches!(state, Ready | Prepared),
+        "RemoveChcDeployVpc" => matches!(state, Ready | Prepared) && has_deploy_network(host),
+        "ModifyChcNetworkMode" => matches!(state, Prepared | Online),
+        _ => *state != Operating,
+    }
+}
+
+/// Hosts that all exist, in the order in which they are named; each once.
+pub(crate) fn named<'a>(
+    codes: DocumentedCodes,
+    hosts: &'a mut ChcHosts,
+    ids: &[String],
+) -> Result<Vec<&'a mut StoredChcHost>, ApiError> {
+    let places: HashMap<&str, usize> =
+        ids.iter().enumerate().rev().map(|(place, id)| (id.as_str(), place)).collect();
+    let known: HashSet<&str> = hosts.list.iter().map(|host| host.shown.chc_id.as_str()).collect();
+    let is_unknown = |id: &&String| !known.contains(id.as_str());
+    if let Some(id) = ids.iter().find(is_unknown) {
+        let message = format!("The CHC host `{id}` does not exist in this region.");
+        return Err(codes.error(["InvalidParameterValue.ChcHostsNotFound"], message));
+    }
+    let place = |host: &StoredChcHost| places.get(host.shown.chc_id.as_str()).copied();
+    let mut named: Vec<_> = hosts.list.iter_mut().filter(|host| place(host).is_some()).collect();
+    named.sort_by_key(|host| place(host));
+    Ok(named)
+}
+
+/// Passes when all hosts allow the action of the request.
+pub(crate) fn admit(codes: DocumentedCodes, hosts: &[&mut StoredChcHost]) -> Result<(), ApiError> {
+    let action = codes.0.name;
+    match hosts.iter().find(|host| !allows(&host.shown, action)) {
+        None => Ok(()),
+        Some(host) => {
+            let (id, state) = (&host.shown.chc_id, &host.shown.instance_state);
+            let message = format!("The CHC host `{id}` is {state} and does not allow {action}.");
+            Err(codes.error(["InvalidHost.NotSupported"], message))
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! What one disk of an instance can become.
+
+use crate::api_error::{ApiError, DocumentedCodes};
+use crate::catalog::disk_type;
+use cvm_models::enums::DiskType;
+use cvm_models::types::SystemDisk;
+use std::ops::RangeInclusive;
+
+/// Whether a disk is in the physical server. Types that cannot be chosen are such disks too.
+pub(crate) fn is_local(kind: Option<&DiskType>) -> bool {
+    kind.is_some_and(|kind| kind.as_str().starts_with("LOCAL_"))
+}
+
+/// Passes a new size of a system disk.
+pub(crate) fn system_can_grow(
+    codes: DocumentedCodes,
+    disk: &SystemDisk,
+    gib: i64,
+) -> Result<(), ApiError> {
+    if is_local(disk.disk_type.as_ref()) {
+        let message = "A local system disk cannot grow.";
+        return Err(codes.error(["InvalidParameterValue"], message));
+    }
+    let known = disk.disk_type.as_ref().and_then(|kind| disk_type(kind.as_str()));
+    can_grow(codes, disk.disk_size, gib, known.map(|known| &known.system_gib))
+}
+
+/// Passes a new size that is larger than the present one and within the limits of the type.
+pub(crate) fn can_grow(
+    codes: DocumentedCodes,
+    now: Option<i64>,
+    gib: i64,
+    limits: Option<&RangeInclusive<i64>>,
+) -> Result<(), ApiError> {
+    let now = now.unwrap_or_default();
+    let message = if gib <= now {
+        format!("The disk has {now} GiB and can only grow, not become {gib} GiB.")
+    } else if !limits.is_some_and(|limits| limits.contains(&gib)) {
+        format!("A disk of this type cannot have {gib} GiB.")
+    } else {
+        return Ok(());
+    };
+    Err(codes.error(["InvalidParameterValue"], message))
+}

@@ -1,0 +1,41 @@
+//! The hosts that a request names.
+
+use crate::api_error::ApiError;
+use crate::state::{DedicatedHost, RequestContext};
+use cvm_models::enums::HostState;
+use std::collections::HashSet;
+
+/// Hosts that all exist and may all be changed by this action; each once, however often it is named.
+pub(crate) fn named<'a>(
+    scene: &'a mut RequestContext<'_>,
+    ids: &[String],
+    is_refused: impl Fn(&DedicatedHost) -> bool,
+) -> Result<Vec<&'a mut DedicatedHost>, ApiError> {
+    let (codes, now, region) = (scene.codes, scene.now, scene.region.name);
+    let hosts = &mut scene.resources().dedicated_hosts.at(now).list;
+    let wanted: HashSet<&str> = ids.iter().map(String::as_str).collect();
+    let known: HashSet<&str> = hosts.iter().map(|host| host.bought.host_id.as_str()).collect();
+    let is_unknown = |id: &&String| !known.contains(id.as_str());
+    if let Some(id) = ids.iter().find(is_unknown) {
+        let message = format!("The dedicated host `{id}` does not exist in {region}.");
+        return Err(codes.error(["InvalidHostId.NotFound"], message));
+    }
+    let hosts = hosts.iter_mut().filter(|host| wanted.contains(host.bought.host_id.as_str()));
+    let hosts: Vec<_> = hosts.collect();
+    if let Some(host) = hosts.iter().find(|host| is_refused(host)) {
+        let (id, state, action) = (&host.bought.host_id, host.state(now), codes.0.name);
+        let message =
+            format!("The dedicated host `{id}` is {state}, which {action} does not allow.");
+        return Err(codes.error(["InvalidHost.NotSupported"], message));
+    }
+    Ok(hosts)
+}
+
+/// Hosts that all exist and whose term can be made longer: all that are set up, EXPIRED ones too.
+pub(crate) fn renewable<'a>(
+    scene: &'a mut RequestContext<'_>,
+    ids: &[String],
+) -> Result<Vec<&'a mut DedicatedHost>, ApiError> {
+    let now = scene.now;
+    named(scene, ids, |host| host.state(now) == HostState::Pending)
+}

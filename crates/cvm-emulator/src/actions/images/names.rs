@@ -1,0 +1,46 @@
+//! What images may be called: their names, and the families that they join.
+
+use crate::api_error::{ApiError, DocumentedCodes};
+use crate::state::Images;
+
+/// Most characters of a family.
+const MAX_FAMILY: usize = 128;
+
+/// Checks the text of a name; its length is in the tables.
+pub(crate) fn check(codes: DocumentedCodes, name: &str) -> Result<(), ApiError> {
+    if name.trim().is_empty() {
+        let message = "The parameter `ImageName` is empty.";
+        return Err(codes.error(["InvalidParameterValue"], message));
+    }
+    Ok(())
+}
+
+/// Passes when no image of the region but the named one bears a name.
+pub(crate) fn is_free(
+    codes: DocumentedCodes,
+    images: &Images,
+    name: &str,
+    but: Option<&str>,
+) -> Result<(), ApiError> {
+    if images.is_taken(name, but) {
+        let message = format!("Another image of the region is called `{name}`.");
+        return Err(codes.error(["InvalidImageName.Duplicate"], message));
+    }
+    Ok(())
+}
+
+/// The family that a request names; an empty one is none.
+pub(crate) fn family(
+    codes: DocumentedCodes,
+    given: Option<&str>,
+) -> Result<Option<String>, ApiError> {
+    let Some(family) = given.filter(|family| !family.is_empty()) else { return Ok(None) };
+    let is_letter = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+    if family.len() <= MAX_FAMILY && family.bytes().all(is_letter) {
+        return Ok(Some(family.to_owned()));
+    }
+    let message = format!(
+        "An image family has up to {MAX_FAMILY} letters, digits, dots, hyphens and underscores."
+    );
+    Err(codes.error(["InvalidParameterValue.InvalidImageFamily"], message))
+}

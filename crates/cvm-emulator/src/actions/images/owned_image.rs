@@ -1,0 +1,53 @@
+//! The account's own images: found by id, and how many more fit in.
+
+use crate::api_error::{ApiError, DocumentedCodes};
+use crate::catalog::image;
+use crate::state::{IMAGE_QUOTA, Images, OwnImage, RequestContext};
+use cvm_models::enums::ImageState;
+
+/// Codes for a public image where it must be an own one; the first fits best.
+const NOT_OWN: &[&str] = &[
+    "UnsupportedOperation.PublicImageExportUnsupported",
+    "UnauthorizedOperation.ImageNotBelongToAccount",
+    "InvalidParameterValue.InvalidImageId",
+    "InvalidImageId.NotFound",
+];
+
+/// The account's own image of an id, in the region of the request.
+pub(crate) fn find<'a>(
+    scene: &'a mut RequestContext<'_>,
+    id: &str,
+) -> Result<&'a mut OwnImage, ApiError> {
+    let (codes, region) = (scene.codes, scene.region.name);
+    if image(id).is_some() {
+        let message = format!("The image `{id}` is a public one, not one of the account.");
+        return Err(codes.error(NOT_OWN, message));
+    }
+    scene.resources().images.get_mut(id).ok_or_else(|| {
+        let message = format!("The image `{id}` does not exist in {region}.");
+        codes.error(["InvalidImageId.NotFound"], message)
+    })
+}
+
+/// Refuses an image for its state, with the code that the action has for that.
+pub(crate) fn wrong_state(codes: DocumentedCodes, id: &str, state: &ImageState) -> ApiError {
+    let message = format!("The image `{id}` is {state}, which {} does not allow.", codes.0.name);
+    codes.error(
+        ["InvalidImageId.IncorrectState", "InvalidParameterValue.InvalidImageState"],
+        message,
+    )
+}
+
+/// Passes when a region takes one more image.
+pub(crate) fn has_room(
+    codes: DocumentedCodes,
+    images: &Images,
+    region: &str,
+) -> Result<(), ApiError> {
+    if images.is_full() {
+        let message =
+            format!("The account has {IMAGE_QUOTA} images in {region}, and may have no more.");
+        return Err(codes.error(["ImageQuotaLimitExceeded"], message));
+    }
+    Ok(())
+}

@@ -1,0 +1,94 @@
+//! What an instance costs: the machine, its disks, and its way to the internet.
+
+use crate::actions::prices::quote;
+use crate::catalog::{Tariff, month, spot};
+use cvm_models::enums::{InstanceChargeType, InternetChargeType};
+use cvm_models::types::{Instance, InternetAccessible, ItemPrice};
+
+/// What an hour costs, in CNY at list price.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Rates {
+    machine: f64,
+    disks: f64,
+    is_spot: bool,
+}
+
+impl Rates {
+    pub(crate) fn of(tariff: Tariff, shown: &Instance) -> Self {
+        let gpus = shown.gpu_info.as_ref().map(|gpu| (gpu.gpu_type.as_str(), gpu.gpu_count));
+        let disk = |kind: Option<&str>, gib: Option<i64>| {
+            tariff.disk(kind.unwrap_or_default(), gib.unwrap_or_default())
+        };
+        let system = &shown.system_disk;
+        let system = disk(system.disk_type.as_ref().map(|kind| kind.as_str()), system.disk_size);
+        let data = shown.data_disks.iter();
+        let data =
+            data.map(|it| disk(it.disk_type.as_ref().map(|kind| kind.as_str()), it.disk_size));
+        Self {
+            machine: tariff.machine(shown.cpu, shown.memory, gpus),
+            disks: system + data.sum::<f64>(),
+            is_spot: shown.instance_charge_type == InstanceChargeType::SpotPaid,
+        }
+    }
+
+    /// At list price.
+    pub(crate) fn hour(self) -> f64 {
+        self.machine + self.disks
+    }
+
+    /// What is asked for an hour: a spot instance is cheaper, its disks are not.
+    fn asked(self) -> f64 {
+        if self.is_spot { spot(self.machine) + self.disks } else { self.hour() }
+    }
+
+    /// So many such instances: for so many months, or by the hour.
+    pub(crate) fn quote(self, count: u64, months: Option<i64>) -> ItemPrice {
+        let count = count as f64;
+        match months {
+            Some(months) => quote::ahead(month(self.hour()) * count, months),
+            None => quote::by_hour(self.hour() * count, self.asked() * count),
+        }
+    }
+}
+
+/// The ways to the internet of several instances, which are told as one price.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Lines {
+    /// An hour of what is paid ahead, in CNY.
+    ahead: f64,
+    /// An hour of what is paid by the hour, in CNY.
+    hourly: f64,
+    has_traffic: bool,
+}
+
+impl Lines {
+    /// Adds the line of an instance, charged as given here. One of a bandwidth package costs nothing:
+    /// the package does.
+    pub(crate) fn add(
+        &mut self,
+        tariff: Tariff,
+        line: &InternetAccessible,
+        charged: Option<&InternetChargeType>,
+    ) {
+        let mbps = line.internet_max_bandwidth_out.unwrap_or_default();
+        match charged {
+            Some(InternetChargeType::BandwidthPrepaid) => self.ahead += tariff.bandwidth(mbps),
+            Some(InternetChargeType::BandwidthPostpaidByHour) => {
+                self.hourly += tariff.bandwidth(mbps);
+            }
+            Some(InternetChargeType::TrafficPostpaidByHour) => self.has_traffic |= mbps > 0,
+            _ => {}
+        }
+    }
+
+    /// The price: what is paid ahead, else the rate of an hour, else that of a GB. Bandwidth that is
+    /// paid ahead without a term is paid by the hour.
+    pub(crate) fn quote(self, tariff: Tariff, months: Option<i64>) -> Option<ItemPrice> {
+        let hour = self.ahead + self.hourly;
+        match months.filter(|_| self.ahead > 0.0) {
+            Some(months) => Some(quote::ahead(month(self.ahead), months)),
+            None if hour > 0.0 => Some(quote::by_hour(hour, hour)),
+            None => self.has_traffic.then(|| quote::by_gb(tariff.traffic())),
+        }
+    }
+}

@@ -1,0 +1,187 @@
+//! What things cost, from one table of coefficients. They are made up: of the size of real prices, so
+//! that sums look right, and the same in every run, so that tests can count on them.
+
+use crate::catalog::{HostType, InstanceType, PackType, Region};
+
+/// List prices of an hour, in CNY.
+const VCPU: f64 = 0.115;
+const MEMORY_GIB: f64 = 0.05;
+
+/// A GPU card, by its model.
+const GPUS: &[(&str, f64)] = &[("NVIDIA T4", 8.0)];
+
+/// A GiB of disk, by type. Disks that come with an instance type are in the price of the type.
+const DISK_GIB: &[(&str, f64)] = &[
+    ("LOCAL_BASIC", 0.0003),
+    ("LOCAL_SSD", 0.0011),
+    ("CLOUD_BASIC", 0.0004),
+    ("CLOUD_PREMIUM", 0.0006),
+    ("CLOUD_BSSD", 0.0008),
+    ("CLOUD_SSD", 0.0014),
+    ("CLOUD_HSSD", 0.0017),
+    ("CLOUD_TSSD", 0.003),
+];
+
+/// A Mbps of bandwidth, up to so many and above.
+const CHEAP_MBPS: i64 = 5;
+const CHEAP_BANDWIDTH: f64 = 0.063;
+const FURTHER_BANDWIDTH: f64 = 0.248;
+
+/// A GB of outgoing traffic.
+const TRAFFIC_GB: f64 = 0.8;
+
+/// What all of it is multiplied with where that is not 1.
+const REGIONS: &[(&str, f64)] = &[
+    ("ap-hongkong", 1.3),
+    ("ap-taipei", 1.3),
+    ("ap-singapore", 1.25),
+    ("ap-jakarta", 1.25),
+    ("ap-bangkok", 1.25),
+    ("ap-mumbai", 1.15),
+    ("ap-seoul", 1.3),
+    ("ap-tokyo", 1.35),
+    ("na-siliconvalley", 1.2),
+    ("na-ashburn", 1.15),
+    ("na-toronto", 1.2),
+    ("sa-saopaulo", 1.5),
+    ("eu-frankfurt", 1.25),
+    ("ap-shanghai-fsi", 1.6),
+    ("ap-shenzhen-fsi", 1.6),
+];
+
+/// A subscription costs this share of the hours that a month counts.
+const MONTH_SHARE: f64 = 0.5;
+const MONTH_HOURS: f64 = 24.0 * 30.0;
+
+/// From so many months on, the share of the list price that is asked for a subscription.
+const TERMS: &[(i64, f64)] = &[(36, 0.5), (24, 0.7), (12, 0.83)];
+
+/// The share of the list price that is asked for a spot instance.
+const SPOT_SHARE: f64 = 0.2;
+
+/// The prices of a region. All amounts are list prices in CNY.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Tariff {
+    factor: f64,
+}
+
+impl Tariff {
+    pub(crate) fn of(region: &Region) -> Self {
+        Self { factor: coefficient(REGIONS, region.name).unwrap_or(1.0) }
+    }
+
+    /// An hour of an instance without its disks: a·vCPU + b·GiB + c·cards.
+    pub(crate) fn machine(self, vcpus: i64, memory_gib: i64, gpus: Option<(&str, f64)>) -> f64 {
+        let gpus =
+            gpus.map_or(0.0, |(model, count)| coefficient(GPUS, model).unwrap_or_default() * count);
+        (VCPU * vcpus as f64 + MEMORY_GIB * memory_gib as f64 + gpus) * self.factor
+    }
+
+    /// An hour of an instance of a type, without its disks.
+    pub(crate) fn instance_type(self, InstanceType { family, size }: InstanceType) -> f64 {
+        let gpus = family.gpu.as_ref().map(|gpu| (gpu.model, size.gpus as f64));
+        self.machine(size.vcpus, size.memory_gib, gpus)
+    }
+
+    /// An hour of a dedicated host: its processors, its memory and its local disks.
+    pub(crate) fn host(self, kind: &HostType) -> f64 {
+        self.machine(i64::from(kind.vcpus), i64::from(kind.memory_gib), None)
+            + self.disk(kind.disk_type, i64::from(kind.disk_gib))
+    }
+
+    /// An hour of a resource pool pack, which has no disks.
+    pub(crate) fn pack(self, kind: &PackType) -> f64 {
+        self.machine(i64::from(kind.vcpus), i64::from(kind.memory_gib), None)
+    }
+
+    /// An hour of a disk: d·GiB, by its type.
+    pub(crate) fn disk(self, kind: &str, gib: i64) -> f64 {
+        coefficient(DISK_GIB, kind).unwrap_or_default() * gib as f64 * self.factor
+    }
+
+    /// An hour of bandwidth: e·Mbps up to 5, f·Mbps above.
+    pub(crate) fn bandwidth(self, mbps: i64) -> f64 {
+        let cheap = mbps.clamp(0, CHEAP_MBPS);
+        let further = mbps.max(CHEAP_MBPS) - CHEAP_MBPS;
+        (CHEAP_BANDWIDTH * cheap as f64 + FURTHER_BANDWIDTH * further as f64) * self.factor
+    }
+
+    /// A GB of outgoing traffic.
+    pub(crate) fn traffic(self) -> f64 {
+        TRAFFIC_GB * self.factor
+    }
+}
+
+/// What a month of a subscription costs of something whose hour costs so much: hour · 24 · 30 · ½.
+pub(crate) fn month(hour: f64) -> f64 {
+    hour * MONTH_HOURS * MONTH_SHARE
+}
+
+/// The share of the list price that is asked for a subscription of so many months.
+pub(crate) fn term_share(months: i64) -> f64 {
+    TERMS.iter().find(|(least, _)| months >= *least).map_or(1.0, |(_, share)| *share)
+}
+
+/// What an hour of a spot instance without its disks costs: the market never moves.
+pub(crate) fn spot(hour: f64) -> f64 {
+    hour * SPOT_SHARE
+}
+
+fn coefficient(table: &[(&str, f64)], name: &str) -> Option<f64> {
+    table.iter().find(|(known, _)| *known == name).map(|(_, coefficient)| *coefficient)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::{disk_type, instance_types, region};
+
+    fn tariff(name: &str) -> Tariff {
+        Tariff::of(region(name, false).unwrap())
+    }
+
+    #[test]
+    fn every_row_prices_something_that_is_offered() {
+        for (name, _) in REGIONS {
+            assert!(region(name, false).is_some(), "{name}");
+        }
+        for (name, _) in DISK_GIB {
+            assert!(disk_type(name).is_some(), "{name}");
+        }
+        for gpu in instance_types().filter_map(|one| one.family.gpu.as_ref()) {
+            assert!(coefficient(GPUS, gpu.model).is_some(), "{}", gpu.model);
+        }
+    }
+
+    #[test]
+    fn bandwidth_is_dearer_above_five() {
+        let tariff = tariff("ap-guangzhou");
+        assert_eq!(tariff.bandwidth(0), 0.0);
+        assert!((tariff.bandwidth(5) - 0.315).abs() < 1e-9);
+        assert!((tariff.bandwidth(7) - 0.811).abs() < 1e-9);
+        assert_eq!(tariff.bandwidth(-1), 0.0);
+    }
+
+    #[test]
+    fn a_region_multiplies_everything() {
+        let (near, far) = (tariff("ap-guangzhou"), tariff("ap-hongkong"));
+        for (near, far) in [
+            (
+                near.machine(2, 4, Some(("NVIDIA T4", 1.0))),
+                far.machine(2, 4, Some(("NVIDIA T4", 1.0))),
+            ),
+            (near.disk("CLOUD_SSD", 50), far.disk("CLOUD_SSD", 50)),
+            (near.bandwidth(10), far.bandwidth(10)),
+            (near.traffic(), far.traffic()),
+        ] {
+            assert!((far / near - 1.3).abs() < 1e-9);
+        }
+    }
+
+    #[test]
+    fn longer_terms_are_cheaper() {
+        let shares = [1, 11, 12, 23, 24, 36, 60].map(term_share);
+        assert_eq!(shares, [1.0, 1.0, 0.83, 0.83, 0.7, 0.5, 0.5]);
+        assert_eq!(month(1.0), 360.0);
+    }
+}

@@ -1,0 +1,173 @@
+//! The disks of a new instance: their types, their sizes, and how many.
+
+use crate::api_error::{ApiError, DocumentedCodes};
+use crate::catalog::disk_type;
+use crate::state::{LaunchImage, RequestContext};
+use cvm_models::enums::DiskType;
+use cvm_models::types::{DataDisk, SystemDisk};
+
+/// What is in stock here when a request leaves the choice.
+const DEFAULT_SYSTEM_DISK: DiskType = DiskType::CloudPremium;
+const DEFAULT_SYSTEM_GIB: i64 = 50;
+const DEFAULT_DATA_DISK: DiskType = DiskType::LocalBasic;
+
+const MAX_LOCAL_DATA_DISKS: usize = 1;
+const MAX_CLOUD_DATA_DISKS: usize = 20;
+
+/// Sizes of data disks go in steps.
+pub(crate) const DATA_STEP_GIB: i64 = 10;
+
+pub(crate) fn system(
+    codes: DocumentedCodes,
+    wanted: Option<&SystemDisk>,
+    image: &LaunchImage,
+) -> Result<SystemDisk, ApiError> {
+    let wanted = wanted.cloned().unwrap_or_default();
+    let kind = wanted.disk_type.unwrap_or(DEFAULT_SYSTEM_DISK);
+    let size = wanted.disk_size.unwrap_or(DEFAULT_SYSTEM_GIB);
+    let sizes = disk_type(kind.as_str()).map(|known| &known.system_gib);
+    if !sizes.is_some_and(|sizes| sizes.contains(&size)) {
+        let message = format!("A system disk of type {kind} cannot have {size} GiB.");
+        return Err(codes.error(["InvalidParameterValue.Range"], message));
+    }
+    if size < image.size_gib {
+        let (id, least) = (&image.id, image.size_gib);
+        let message = format!("The image `{id}` needs a system disk of at least {least} GiB.");
+        return Err(codes.error(["InvalidParameterValue.Range"], message));
+    }
+    Ok(SystemDisk {
+        disk_type: Some(kind),
+        disk_size: Some(size),
+        encrypt: Some(wanted.encrypt.unwrap_or(false) || image.is_encrypted),
+        kms_key_id: Some(wanted.kms_key_id.unwrap_or_default()),
+        disk_name: wanted.disk_name,
+        ..SystemDisk::default()
+    })
+}
+
+pub(crate) fn data(codes: DocumentedCodes, wanted: &[DataDisk]) -> Result<Vec<DataDisk>, ApiError> {
+    if wanted.iter().any(|disk| disk.disk_size.is_none()) {
+        return Err(codes.error(["MissingParameter"], "`DataDisks.DiskSize` is missing."));
+    }
+    // A size of 0 is documented to mean: no disk.
+    let real = wanted.iter().filter(|disk| disk.disk_size != Some(0));
+    let disks: Vec<_> = real.map(|disk| one(codes, disk)).collect::<Result<_, _>>()?;
+    let is_local = |disk: &&DataDisk| {
+        let kind = disk.disk_type.as_ref().and_then(|kind| disk_type(kind.as_str()));
+        kind.is_some_and(|known| known.is_local())
+    };
+    let local = disks.iter().filter(is_local).count();
+    if local > MAX_LOCAL_DATA_DISKS || disks.len() - local > MAX_CLOUD_DATA_DISKS {
+        let message = "An instance has at most 1 local and 20 cloud data disks.";
+        return Err(codes.error(["InvalidParameterValue.LimitExceeded"], message));
+    }
+    Ok(disks)
+}
+
+fn one(codes: DocumentedCodes, wanted: &DataDisk) -> Result<DataDisk, ApiError> {
+    let kind = wanted.disk_type.clone().unwrap_or(DEFAULT_DATA_DISK);
+    let size = wanted.disk_size.unwrap_or_default();
+    let sizes = disk_type(kind.as_str()).map(|known| &known.data_gib);
+    if !sizes.is_some_and(|sizes| sizes.contains(&size)) {
+        let too_small = sizes.is_some_and(|sizes| size < *sizes.start());
+        let ssd = (kind == DiskType::CloudSsd && too_small)
+            .then_some("InvalidParameterValue.CloudSsdDataDiskSizeTooSmall");
+        let message = format!("A data disk of type {kind} cannot have {size} GiB.");
+        return Err(codes.error(ssd.into_iter().chain(["InvalidParameterValue.Range"]), message));
+    }
+    if size % DATA_STEP_GIB != 0 {
+        let message = format!("The size of a data disk is a multiple of 10 GiB, not {size}.");
+        return Err(codes.error(["InvalidParameterValue"], message));
+    }
+    Ok(DataDisk {
+        disk_type: Some(kind),
+        disk_size: Some(size),
+        delete_with_instance: Some(wanted.delete_with_instance.unwrap_or(true)),
+        encrypt: Some(wanted.encrypt.unwrap_or(false)),
+        kms_key_id: wanted.kms_key_id.clone(),
+        snapshot_id: wanted.snapshot_id.clone().filter(|id| !id.is_empty()),
+        throughput_performance: wanted.throughput_performance,
+        burst_performance: wanted.burst_performance,
+        disk_name: wanted.disk_name.clone(),
+        ..DataDisk::default()
+    })
+}
+
+/// Checks the snapshots that fill data disks; a disk of an encrypted one is encrypted too.
+pub(crate) fn fill(scene: &RequestContext<'_>, disks: &mut [DataDisk]) -> Result<(), ApiError> {
+    for disk in disks {
+        let Some(id) = disk.snapshot_id.as_deref() else { continue };
+        let snapshot = scene.snapshot(id).filter(|snapshot| snapshot.ready_at <= scene.now);
+        let snapshot = snapshot.ok_or_else(|| {
+            let message = format!("The snapshot `{id}` does not exist, or is not yet taken.");
+            scene.codes.error(["InvalidParameter.SnapshotNotFound"], message)
+        })?;
+        let least = snapshot.shown.disk_size;
+        if disk.disk_size.is_some_and(|size| size < least) {
+            let message = format!("The snapshot `{id}` needs a disk of at least {least} GiB.");
+            let code = "FailedOperation.SnapshotSizeLargerThanDataSize";
+            return Err(scene.codes.error([code], message));
+        }
+        if snapshot.is_encrypted {
+            disk.encrypt = Some(true);
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::image;
+    use cvm_models::actions::RunInstances;
+    use cvm_protocol::Action;
+
+    const CODES: DocumentedCodes = DocumentedCodes(RunInstances::INFO);
+
+    fn disk(kind: &str, size: i64) -> DataDisk {
+        DataDisk { disk_type: Some(kind.into()), disk_size: Some(size), ..DataDisk::default() }
+    }
+
+    fn code(disks: &[DataDisk]) -> Option<&'static str> {
+        data(CODES, disks).err().map(|refusal| refusal.code)
+    }
+
+    #[test]
+    fn one_local_data_disk_and_twenty_in_the_cloud() {
+        assert_eq!(code(&[disk("LOCAL_BASIC", 100), disk("CLOUD_PREMIUM", 100)]), None);
+        let expected = Some("InvalidParameterValue.LimitExceeded");
+        assert_eq!(code(&[disk("LOCAL_BASIC", 100), disk("LOCAL_SSD", 100)]), expected);
+        let many = vec![disk("CLOUD_PREMIUM", 50); 21];
+        assert_eq!(code(&many[..20]), None);
+        assert_eq!(code(&many), expected);
+    }
+
+    #[test]
+    fn a_disk_without_size_is_no_disk() {
+        assert_eq!(data(CODES, &[disk("LOCAL_BASIC", 0)]).unwrap(), []);
+    }
+
+    #[test]
+    fn sizes_have_limits_and_steps() {
+        assert_eq!(code(&[disk("CLOUD_PREMIUM", 15)]), Some("InvalidParameterValue"));
+        assert_eq!(code(&[disk("CLOUD_PREMIUM", 1_000_000)]), Some("InvalidParameterValue.Range"));
+        assert_eq!(code(&[disk("CLOUD_PREMIUM", -10)]), Some("InvalidParameterValue.Range"));
+        let expected = Some("InvalidParameterValue.CloudSsdDataDiskSizeTooSmall");
+        assert_eq!(code(&[disk("CLOUD_SSD", 10)]), expected);
+        // A type that comes with an instance type cannot be chosen.
+        assert_eq!(code(&[disk("LOCAL_NVME", 100)]), Some("InvalidParameterValue.Range"));
+    }
+
+    #[test]
+    fn a_system_disk_holds_its_image() {
+        let windows = &LaunchImage::of(&image("img-9id7emv7").unwrap().shown());
+        let of = |size| SystemDisk { disk_size: Some(size), ..SystemDisk::default() };
+        let code = |size| system(CODES, Some(&of(size)), windows).err().map(|it| it.code);
+        assert_eq!(code(50), None);
+        assert_eq!(code(40), Some("InvalidParameterValue.Range"));
+        assert_eq!(code(2000), Some("InvalidParameterValue.Range"));
+        let default = system(CODES, None, windows).unwrap();
+        assert_eq!(default.disk_size, Some(50));
+        assert_eq!(default.disk_type, Some(DiskType::CloudPremium));
+    }
+}

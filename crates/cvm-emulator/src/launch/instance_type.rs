@@ -1,0 +1,133 @@
+//! What a new instance is: of a type that the zone sells, or of a size of its own on a dedicated host.
+
+use crate::api_error::{ApiError, DocumentedCodes};
+use crate::catalog::{DEFAULT_TYPE, InstanceType, Zone, instance_type, instance_types};
+use crate::error_codes;
+use crate::state::{StoredInstance, System};
+use cvm_models::enums::InstanceChargeType;
+
+/// What an instance on a dedicated host is when the request does not say.
+const DEFAULT_SIZE: &str = "CDH_1C1G";
+
+/// What a new instance is.
+#[derive(Debug)]
+pub(crate) enum Kind {
+    /// Of a type of the catalogue.
+    Sold(InstanceType),
+    /// Of a size that dedicated hosts cut to measure.
+    Custom { name: String, vcpus: i64, memory_gib: i64 },
+}
+
+impl Kind {
+    /// What a request asks for.
+    pub(crate) fn of(
+        codes: DocumentedCodes,
+        name: Option<&str>,
+        charge_type: &InstanceChargeType,
+        zone: Zone,
+    ) -> Result<Self, ApiError> {
+        let name = name.filter(|name| !name.is_empty());
+        if *charge_type == InstanceChargeType::CdhPaid {
+            custom(codes, name.unwrap_or(DEFAULT_SIZE))
+        } else {
+            find_type(codes, name, zone).map(Self::Sold)
+        }
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        match self {
+            Self::Sold(one) => one.size.name,
+            Self::Custom { name, .. } => name,
+        }
+    }
+
+    /// Whether it is for high-performance computing, and so belongs into a cluster.
+    pub(crate) fn is_high_performance(&self) -> bool {
+        matches!(self, Self::Sold(one) if one.is_high_performance())
+    }
+
+    /// Whether a system runs on it.
+    pub(crate) fn runs(&self, codes: DocumentedCodes, system: &System) -> Result<(), ApiError> {
+        if system.is_x86() {
+            return Ok(());
+        }
+        let (os, name) = (&system.os_name, self.name());
+        let message = format!("{os} is for another architecture than the instance type {name}.");
+        let code = "InvalidParameterValue.InvalidImageForGivenInstanceType";
+        Err(codes.error([code], message))
+    }
+
+    /// Makes an instance one of this kind.
+    pub(crate) fn give(&self, machine: &mut StoredInstance) {
+        match self {
+            Self::Sold(one) => machine.set_type(*one),
+            Self::Custom { name, vcpus, memory_gib } => {
+                machine.api.instance_type.clone_from(name);
+                machine.api.cpu = *vcpus;
+                machine.api.memory = *memory_gib;
+            }
+        }
+    }
+}
+
+/// A size of the form `CDH_2C4G`: cores and GiB.
+fn custom(codes: DocumentedCodes, name: &str) -> Result<Kind, ApiError> {
+    if let Some((vcpus, memory_gib)) = measures(name) {
+        return Ok(Kind::Custom { name: name.to_owned(), vcpus, memory_gib });
+    }
+    if instance_type(name).is_some() {
+        let message =
+            format!("Dedicated hosts take sizes such as {DEFAULT_SIZE}, not the type `{name}`.");
+        let code = "InvalidParameter.HostIdStandardInstanceTypeNotSupport";
+        return Err(codes.error([code], message));
+    }
+    let message = format!("The size `{name}` is not of the form {DEFAULT_SIZE}.");
+    Err(codes.error(["InvalidInstanceType.Malformed"], message))
+}
+
+/// The cores and the GiB that a name tells; both from 1 on.
+fn measures(name: &str) -> Option<(i64, i64)> {
+    let (vcpus, memory) = name.strip_prefix("CDH_")?.strip_suffix('G')?.split_once('C')?;
+    let number = |digits: &str| {
+        let is_number = !digits.starts_with('0') && digits.bytes().all(|it| it.is_ascii_digit());
+        digits.parse().ok().filter(|_| is_number)
+    };
+    Some((number(vcpus)?, number(memory)?))
+}
+
+fn find_type(
+    codes: DocumentedCodes,
+    name: Option<&str>,
+    zone: Zone,
+) -> Result<InstanceType, ApiError> {
+    let Some(name) = name else {
+        let offered = || instance_types().filter(|one| one.is_offered_in(zone));
+        let default = offered().find(|one| one.size.name == DEFAULT_TYPE).or(offered().next());
+        return default.ok_or_else(|| not_offered(codes, DEFAULT_TYPE, zone));
+    };
+    error_codes::type_name(codes, name)?;
+    let found = instance_type(name).ok_or_else(|| {
+        let message = format!("The instance type `{name}` does not exist.");
+        codes.error(["InvalidParameterValue.InstanceTypeNotFound"], message)
+    })?;
+    if found.is_offered_in(zone) { Ok(found) } else { Err(not_offered(codes, name, zone)) }
+}
+
+fn not_offered(codes: DocumentedCodes, name: &str, zone: Zone) -> ApiError {
+    let message = format!("The zone `{}` does not offer the instance type `{name}`.", zone.name());
+    codes.error(["ResourceUnavailable.InstanceType"], message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_tell_cores_and_memory() {
+        assert_eq!(measures("CDH_1C1G"), Some((1, 1)));
+        assert_eq!(measures("CDH_16C48G"), Some((16, 48)));
+        for name in ["", "CDH_", "CDH_C1G", "CDH_1CG", "CDH_0C1G", "CDH_+1C1G", "CDH_1C1", "1C1G"] {
+            assert_eq!(measures(name), None, "{name}");
+        }
+    }
+}

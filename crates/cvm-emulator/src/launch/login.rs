@@ -1,0 +1,157 @@
+//! The login of a new instance: how strong a password is, which key pairs open it, and which names a
+//! host may have.
+
+use crate::api_error::{ApiError, DocumentedCodes};
+use crate::state::{RequestContext, System};
+use cvm_models::types::LoginSettings;
+use cvm_protocol::Sensitive;
+
+/// Checks the password. It is kept nowhere: no answer shows it and no guest asks for it.
+pub(crate) fn check(
+    codes: DocumentedCodes,
+    wanted: Option<&LoginSettings>,
+    system: &System,
+) -> Result<(), ApiError> {
+    match wanted.and_then(|wanted| wanted.password.as_ref()) {
+        Some(password) => Strength::of(system.is_windows()).check(codes, password),
+        None => Ok(()),
+    }
+}
+
+/// How strong a password has to be.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Strength {
+    /// The fewest characters.
+    pub(crate) least: usize,
+    /// Of how many kinds.
+    pub(crate) kinds: usize,
+}
+
+impl Strength {
+    pub(crate) const LINUX: Self = Self { least: 8, kinds: 2 };
+    pub(crate) const WINDOWS: Self = Self { least: 12, kinds: 3 };
+
+    pub(crate) const fn of(is_windows: bool) -> Self {
+        if is_windows { Self::WINDOWS } else { Self::LINUX }
+    }
+
+    pub(crate) fn check(
+        self,
+        codes: DocumentedCodes,
+        password: &Sensitive,
+    ) -> Result<(), ApiError> {
+        let Self { least, kinds } = self;
+        let password = password.expose();
+        let is_sendable = password.chars().all(|letter| letter.is_ascii_graphic());
+        if (least..=30).contains(&password.len()) && is_sendable && kinds_in(password) >= kinds {
+            return Ok(());
+        }
+        let message = format!(
+            "A password for this system has {least} to 30 characters of at least {kinds} kinds: \
+             lower case, upper case, digits, other."
+        );
+        Err(codes.error(["InvalidPassword", "InvalidParameterValue.InvalidPassword"], message))
+    }
+}
+
+/// How many kinds of characters occur.
+fn kinds_in(text: &str) -> usize {
+    let kinds: [fn(&u8) -> bool; 4] = [
+        u8::is_ascii_lowercase,
+        u8::is_ascii_uppercase,
+        u8::is_ascii_digit,
+        u8::is_ascii_punctuation,
+    ];
+    kinds.iter().filter(|is_kind| text.as_bytes().iter().any(is_kind)).count()
+}
+
+/// The key pairs that open the instance from its launch on; they have to be there.
+pub(crate) fn key_ids(
+    scene: &RequestContext<'_>,
+    wanted: Option<&LoginSettings>,
+    system: &System,
+) -> Result<Vec<String>, ApiError> {
+    let wanted = wanted.map_or(&[][..], |wanted| &wanted.key_ids);
+    if !wanted.is_empty() && system.is_windows() {
+        let message = "Key pairs do not open Windows instances; give a password.";
+        let code = "UnsupportedOperation.KeyPairUnsupportedWindows";
+        return Err(scene.codes.error([code], message));
+    }
+    scene.find_key_pairs(wanted)
+}
+
+/// Checks a host name as it will be.
+pub(crate) fn check_host_name(
+    codes: DocumentedCodes,
+    name: &str,
+    is_windows: bool,
+) -> Result<(), ApiError> {
+    let is_word = |word: &str| {
+        !word.is_empty()
+            && !word.starts_with('-')
+            && !word.ends_with('-')
+            && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+    };
+    let is_fit = if is_windows {
+        name.len() <= 15 && is_word(name) && !name.bytes().all(|byte| byte.is_ascii_digit())
+    } else {
+        name.len() <= 60 && name.split('.').all(is_word)
+    };
+    if is_fit && name.len() >= 2 {
+        return Ok(());
+    }
+    let platform = if is_windows { "Windows" } else { "Linux" };
+    let message = format!("The host name `{name}` is not one for {platform}.");
+    Err(codes.error(["InvalidParameterValue.IllegalHostName"], message))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::image;
+    use cvm_models::actions::RunInstances;
+    use cvm_protocol::Action;
+
+    const CODES: DocumentedCodes = DocumentedCodes(RunInstances::INFO);
+    const LINUX: &str = "img-pmqg1cw7";
+    const WINDOWS: &str = "img-9id7emv7";
+
+    fn system(id: &str) -> System {
+        System::of(&image(id).unwrap().shown())
+    }
+
+    fn passes(password: &str, id: &str) -> bool {
+        let password = Some(password.into());
+        let settings = LoginSettings { password, ..LoginSettings::default() };
+        match check(CODES, Some(&settings), &system(id)) {
+            Ok(()) => true,
+            Err(refusal) => {
+                assert_eq!(refusal.code, "InvalidPassword");
+                assert!(!refusal.message.contains(settings.password.unwrap().expose()));
+                false
+            }
+        }
+    }
+
+    #[test]
+    fn passwords_have_enough_kinds_of_characters() {
+        assert!(passes("Qcloud@TestApi123++", LINUX));
+        assert!(passes("abcdefg1", LINUX) && !passes("abcdefgh", LINUX));
+        assert!(!passes("abcdef1", LINUX));
+        assert!(!passes(&"a1".repeat(16), LINUX));
+        assert!(!passes("abc defg1", LINUX) && !passes("abcdefg1é", LINUX));
+        assert!(passes("Qcloud@TestApi123++", WINDOWS));
+        assert!(!passes("abcdefghijk1", WINDOWS) && !passes("Abcdefghij1", WINDOWS));
+    }
+
+    #[test]
+    fn host_names_follow_their_platform() {
+        let passes = |name, id| check_host_name(CODES, name, system(id).is_windows()).is_ok();
+        assert!(passes("web-1.example", LINUX) && !passes("web-1.example", WINDOWS));
+        assert!(passes("12", LINUX) && !passes("12", WINDOWS));
+        for name in ["a", "-web", "web-", "web..1", "web_1", ""] {
+            assert!(!passes(name, LINUX), "{name}");
+        }
+        assert!(passes("web-1", WINDOWS) && !passes("a-name-of-16-chr", WINDOWS));
+    }
+}

@@ -1,0 +1,123 @@
+//! Names of several instances from one pattern: `web{R:3}` gives `web3`, `web4`, …; `web{R:3,F:4}`
+//! gives `web0003`; a name without a number gets one behind it.
+
+/// A name for each of several instances.
+#[derive(Debug)]
+pub(crate) struct Pattern<'a> {
+    parts: Vec<Part<'a>>,
+    /// Put a number behind it, counted from 1.
+    suffix: bool,
+}
+
+#[derive(Debug, PartialEq)]
+enum Part<'a> {
+    Text(&'a str),
+    Number { first: u64, digits: usize },
+    Address,
+}
+
+/// Most digits that a pattern may ask for.
+const MAX_DIGITS: usize = 8;
+
+impl<'a> Pattern<'a> {
+    /// Reads a pattern for so many instances; what is not one is text.
+    pub(crate) fn new(text: &'a str, count: u64) -> Self {
+        let mut parts = Vec::new();
+        let mut rest = text;
+        while let Some((before, after)) = rest.split_once('{') {
+            let Some((part, behind)) =
+                after.split_once('}').and_then(|(inside, behind)| Some((part(inside)?, behind)))
+            else {
+                // A brace that opens nothing; the text goes on behind it.
+                let length = before.len() + 1;
+                let Some((text, behind)) = rest.split_at_checked(length) else { break };
+                parts.push(Part::Text(text));
+                rest = behind;
+                continue;
+            };
+            parts.push(Part::Text(before));
+            parts.push(part);
+            rest = behind;
+        }
+        parts.push(Part::Text(rest));
+        let is_numbered = parts.iter().any(|part| matches!(part, Part::Number { .. }));
+        Self { parts, suffix: count > 1 && !is_numbered }
+    }
+
+    /// The same name for all.
+    pub(crate) fn fixed(text: &'a str) -> Self {
+        Self { parts: vec![Part::Text(text)], suffix: false }
+    }
+
+    /// A name made of the private address.
+    pub(crate) fn of_address(prefix: &'a str) -> Self {
+        Self { parts: vec![Part::Text(prefix), Part::Address], suffix: false }
+    }
+
+    /// The name of the instance at a place, counted from 0.
+    pub(crate) fn spell(&self, place: u64, address: &str) -> String {
+        let mut name = String::new();
+        for part in &self.parts {
+            match part {
+                Part::Text(text) => name.push_str(text),
+                Part::Number { first, digits } => {
+                    let number = first.saturating_add(place);
+                    name.push_str(&format!("{number:0digits$}"));
+                }
+                Part::Address => name.push_str(&address.replace('.', "-")),
+            }
+        }
+        if self.suffix {
+            name.push_str(&(place + 1).to_string());
+        }
+        name
+    }
+}
+
+/// What stands between braces: `R:3`, `R:3,F:4` or `IP`.
+fn part(inside: &str) -> Option<Part<'static>> {
+    if inside == "IP" {
+        return Some(Part::Address);
+    }
+    let number = inside.strip_prefix("R:")?;
+    let (first, digits) = match number.split_once(',') {
+        Some((first, digits)) => (first, digits.strip_prefix("F:")?.parse().ok()?),
+        None => (number, 0),
+    };
+    let first = first.parse().ok()?;
+    (digits <= MAX_DIGITS).then_some(Part::Number { first, digits })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(pattern: &str, count: u64) -> Vec<String> {
+        let pattern = Pattern::new(pattern, count);
+        (0..count).map(|place| pattern.spell(place, "10.0.0.7")).collect()
+    }
+
+    #[test]
+    fn patterns_count_on() {
+        assert_eq!(names("web{R:3}", 2), ["web3", "web4"]);
+        assert_eq!(names("web{R:3,F:4}-x", 1), ["web0003-x"]);
+        assert_eq!(names("{R:1}-{R:9}", 2), ["1-9", "2-10"]);
+        assert_eq!(names("vm-{IP}", 1), ["vm-10-0-0-7"]);
+    }
+
+    #[test]
+    fn names_without_a_number_get_one_when_there_are_more() {
+        assert_eq!(names("web", 1), ["web"]);
+        assert_eq!(names("web", 2), ["web1", "web2"]);
+        assert_eq!(names("{IP}-", 2), ["10-0-0-7-1", "10-0-0-7-2"]);
+        assert_eq!(Pattern::fixed("未命名").spell(7, ""), "未命名");
+    }
+
+    #[test]
+    fn what_is_no_pattern_is_text() {
+        for text in ["{R:}", "{R:x}", "{R:1,F:9}", "{R:1,3}", "a{b", "}{", "{}", "{R:-1}", "{{IP"] {
+            assert_eq!(names(text, 1), [text], "{text}");
+        }
+        assert_eq!(names("{{R:1}", 1), ["{1"]);
+    }
+}

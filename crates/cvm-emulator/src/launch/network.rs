@@ -1,0 +1,248 @@
+//! The networks of a new instance: its private address, its public one, and what the latter costs.
+
+use crate::api_error::{ApiError, DocumentedCodes};
+use crate::catalog::Zone;
+use crate::error_codes::TOO_MANY_GROUPS;
+use crate::state::{Addresses, RequestContext, SubnetUse};
+use cvm_models::enums::{InstanceChargeType, InternetChargeType};
+use cvm_models::types::{Instance, InternetAccessible, VirtualPrivateCloud};
+use std::net::Ipv4Addr;
+
+/// What both ids say for the network that the account has from the start.
+const DEFAULT: &str = "DEFAULT";
+
+/// Most private addresses that a request may choose.
+const MAX_CHOSEN: usize = 20;
+
+/// The networks that instances are to be in.
+#[derive(Debug)]
+pub(crate) struct Network {
+    /// Network, subnet and zone; none for the basic network.
+    subnet: Option<(String, String, String)>,
+    /// The private addresses asked for, one an instance.
+    chosen: Vec<Ipv4Addr>,
+    is_public: bool,
+}
+
+impl Network {
+    /// Gives an instance its addresses.
+    pub(crate) fn connect(&self, place: u64, shown: &mut Instance, addresses: &mut Addresses) {
+        let private = match &self.subnet {
+            None => addresses.next_basic(),
+            Some((vpc, subnet, zone)) => {
+                let place = usize::try_from(place).unwrap_or(usize::MAX);
+                addresses.take((vpc, subnet, zone), self.chosen.get(place).copied())
+            }
+        };
+        shown.private_ip_addresses = vec![private.to_string()];
+        if self.is_public {
+            shown.public_ip_addresses = vec![addresses.next_public().to_string()];
+        }
+    }
+}
+
+/// Checks what a request says of its networks; returns them and what is shown of them.
+pub(crate) fn plan(
+    scene: &RequestContext<'_>,
+    zone: Zone,
+    wanted: Option<&VirtualPrivateCloud>,
+    is_public: bool,
+    count: u64,
+) -> Result<(Network, VirtualPrivateCloud), ApiError> {
+    let Some(wanted) = wanted else {
+        // The documents of the first version: the basic network is used.
+        let network = Network { subnet: None, chosen: Vec::new(), is_public };
+        let shown =
+            VirtualPrivateCloud { as_vpc_gateway: Some(false), ..VirtualPrivateCloud::default() };
+        return Ok((network, shown));
+    };
+    let codes = scene.codes;
+    let (vpc, subnet) = named(scene, zone, wanted)?;
+    let chosen = chosen(codes, &wanted.private_ip_addresses, count)?;
+    let place = (vpc, subnet, zone.name());
+    check_subnet(scene, &place, &chosen, count)?;
+    let shown = VirtualPrivateCloud {
+        vpc_id: place.0.clone(),
+        subnet_id: place.1.clone(),
+        as_vpc_gateway: Some(wanted.as_vpc_gateway.unwrap_or(false)),
+        ..VirtualPrivateCloud::default()
+    };
+    Ok((Network { subnet: Some(place), chosen, is_public }, shown))
+}
+
+/// The network and the subnet that a request names.
+pub(crate) fn named(
+    scene: &RequestContext<'_>,
+    zone: Zone,
+    wanted: &VirtualPrivateCloud,
+) -> Result<(String, String), ApiError> {
+    match (wanted.vpc_id.as_str(), wanted.subnet_id.as_str()) {
+        (DEFAULT, DEFAULT) => Ok(scene.ids.default_network(zone.id().parse().unwrap_or_default())),
+        (DEFAULT, _) | (_, DEFAULT) => {
+            let message = "Of `VpcId` and `SubnetId`, either both or none is `DEFAULT`.";
+            Err(scene.codes.error(["InvalidParameterValue.VpcIdSubnetIdNotMatch"], message))
+        }
+        (vpc, subnet) => Ok((vpc.to_owned(), subnet.to_owned())),
+    }
+}
+
+/// Reads the private addresses that a request chooses, one an instance.
+pub(crate) fn chosen(
+    codes: DocumentedCodes,
+    wanted: &[String],
+    count: u64,
+) -> Result<Vec<Ipv4Addr>, ApiError> {
+    if wanted.is_empty() {
+        return Ok(Vec::new());
+    }
+    if wanted.len() as u64 != count || wanted.len() > MAX_CHOSEN {
+        let message = "There are as many `PrivateIpAddresses` as instances, and at most 20.";
+        return Err(codes.error(["InvalidParameterCombination"], message));
+    }
+    let mut chosen = Vec::with_capacity(wanted.len());
+    for text in wanted {
+        let address = text.parse().map_err(|_| {
+            let message = format!("The private address `{text}` is not an IPv4 address.");
+            codes.error(["InvalidParameterValue.IPAddressMalformed"], message)
+        })?;
+        if chosen.contains(&address) {
+            let message = format!("The private address `{text}` is named twice.");
+            return Err(codes.error(["InvalidParameterValue.Duplicate"], message));
+        }
+        chosen.push(address);
+    }
+    Ok(chosen)
+}
+
+/// Checks that a subnet, named with its network and zone, has the addresses.
+pub(crate) fn check_subnet(
+    scene: &RequestContext<'_>,
+    (vpc, subnet, zone): &(String, String, String),
+    chosen: &[Ipv4Addr],
+    count: u64,
+) -> Result<(), ApiError> {
+    let needed = u32::try_from(count).unwrap_or(u32::MAX);
+    let (code, message) =
+        match scene.instances.addresses.look_at_subnet((vpc, subnet, zone), chosen, needed) {
+            SubnetUse::Free => return Ok(()),
+            SubnetUse::InOtherVpc => (
+                "InvalidParameterValue.VpcIdSubnetIdNotMatch",
+                format!("The subnet `{subnet}` is not in the network `{vpc}`."),
+            ),
+            SubnetUse::InOtherZone => (
+                "InvalidParameterValue.SubnetIdZoneIdNotMatch",
+                format!("The subnet `{subnet}` is not in the zone `{zone}`."),
+            ),
+            SubnetUse::Full => (
+                "FailedOperation.NoAvailableIpAddressCountInSubnet",
+                format!("The subnet `{subnet}` has not {count} free addresses."),
+            ),
+            SubnetUse::AddressTaken(address) => {
+                ("VpcIpIsUsed", format!("The private address {address} is in use."))
+            }
+        };
+    Err(scene.codes.error([code], message))
+}
+
+/// Checks what a request says of the internet; returns what is shown of it, and whether the instance
+/// gets a public address.
+pub(crate) fn internet(
+    codes: DocumentedCodes,
+    wanted: Option<&InternetAccessible>,
+    charge_type: &InstanceChargeType,
+) -> Result<(InternetAccessible, bool), ApiError> {
+    let wanted = wanted.cloned().unwrap_or_default();
+    let bandwidth = wanted.internet_max_bandwidth_out.unwrap_or(0);
+    if bandwidth < 0 {
+        let message = format!("The bandwidth {bandwidth} Mbps is negative.");
+        return Err(codes.error(["InvalidParameterValue.Range"], message));
+    }
+    if bandwidth == 0 && wanted.public_ip_assigned == Some(true) {
+        let message = "Without `InternetMaxBandwidthOut` no public address can be assigned.";
+        return Err(codes.error(["InvalidParameterCombination"], message));
+    }
+    if wanted.internet_charge_type == Some(InternetChargeType::BandwidthPostpaidByMonth) {
+        let message = "No instance can be created with bandwidth that is settled by month.";
+        return Err(codes.error(["InvalidParameterValue"], message));
+    }
+    let default = match charge_type {
+        InstanceChargeType::Prepaid => InternetChargeType::BandwidthPrepaid,
+        _ => InternetChargeType::TrafficPostpaidByHour,
+    };
+    let shown = InternetAccessible {
+        internet_charge_type: Some(wanted.internet_charge_type.unwrap_or(default)),
+        internet_max_bandwidth_out: Some(bandwidth),
+        ..InternetAccessible::default()
+    };
+    Ok((shown, bandwidth > 0 && wanted.public_ip_assigned.unwrap_or(true)))
+}
+
+/// Most groups of one instance, by the text of the code that says so.
+const MAX_GROUPS: usize = 5;
+
+/// Checks a list as an instance is to have it.
+pub(crate) fn check_security_groups(
+    codes: DocumentedCodes,
+    groups: &[String],
+) -> Result<(), ApiError> {
+    if groups.len() <= MAX_GROUPS {
+        return Ok(());
+    }
+    let message = format!("An instance has at most {MAX_GROUPS} security groups.");
+    Err(codes.error(TOO_MANY_GROUPS, message))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use cvm_models::actions::RunInstances;
+    use cvm_protocol::Action;
+
+    const CODES: DocumentedCodes = DocumentedCodes(RunInstances::INFO);
+
+    #[test]
+    fn a_public_address_needs_bandwidth() {
+        let internet = |bandwidth, assigned| {
+            let wanted = InternetAccessible {
+                internet_max_bandwidth_out: bandwidth,
+                public_ip_assigned: assigned,
+                ..InternetAccessible::default()
+            };
+            super::internet(CODES, Some(&wanted), &InstanceChargeType::PostpaidByHour)
+                .map(|(_, is_public)| is_public)
+                .map_err(|refusal| refusal.code)
+        };
+        assert_eq!(internet(Some(10), Some(true)), Ok(true));
+        assert_eq!(internet(Some(10), None), Ok(true));
+        assert_eq!(internet(Some(10), Some(false)), Ok(false));
+        assert_eq!(internet(None, None), Ok(false));
+        assert_eq!(internet(Some(0), Some(true)), Err("InvalidParameterCombination"));
+        assert_eq!(internet(Some(-1), None), Err("InvalidParameterValue.Range"));
+    }
+
+    #[test]
+    fn traffic_is_charged_as_the_instance_is() {
+        let charged = |charge| {
+            let (shown, _) = super::internet(CODES, None, &charge).unwrap();
+            shown.internet_charge_type
+        };
+        let prepaid = charged(InstanceChargeType::Prepaid);
+        assert_eq!(prepaid, Some(InternetChargeType::BandwidthPrepaid));
+        let hourly = charged(InstanceChargeType::PostpaidByHour);
+        assert_eq!(hourly, Some(InternetChargeType::TrafficPostpaidByHour));
+    }
+
+    #[test]
+    fn chosen_addresses_are_one_an_instance() {
+        let chosen = |list: &[&str], count| {
+            let list: Vec<_> = list.iter().map(|text| (*text).to_owned()).collect();
+            super::chosen(CODES, &list, count).map(|list| list.len()).map_err(|it| it.code)
+        };
+        assert_eq!(chosen(&["10.0.0.1", "10.0.0.2"], 2), Ok(2));
+        assert_eq!(chosen(&[], 2), Ok(0));
+        assert_eq!(chosen(&["10.0.0.1"], 2), Err("InvalidParameterCombination"));
+        assert_eq!(chosen(&["10.0.0"], 1), Err("InvalidParameterValue.IPAddressMalformed"));
+        let twice = chosen(&["10.0.0.1", "10.0.0.1"], 2);
+        assert_eq!(twice, Err("InvalidParameterValue.Duplicate"));
+    }
+}

@@ -1,0 +1,181 @@
+//! Where new instances are put: on dedicated hosts, into packs of reserved resources, or wherever there
+//! is stock, which never ends.
+
+use crate::api_error::ApiError;
+use crate::state::{DedicatedHost, RequestContext, ResourcePack};
+use cvm_models::actions::RunInstances;
+use cvm_models::enums::{
+    DedicatedResourcePackTenancy, HostState, InstanceChargeType, ResourcePoolPackStatus,
+};
+use cvm_models::types::{Instance, Placement};
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
+/// A site, as the placement of an instance shows it, and how many instances still fit there.
+type Room = (Placement, u64);
+
+/// The placement of each of so many instances that are like this one; with `MinCount`, of fewer.
+/// Where stock is all that is asked for, none.
+pub(crate) fn choose(
+    scene: &RequestContext<'_>,
+    request: &RunInstances,
+    instance: &Instance,
+    count: u64,
+) -> Result<Option<Vec<Placement>>, ApiError> {
+    let codes = scene.codes;
+    let wanted = request.placement.clone().unwrap_or_default();
+    let is_on_host = instance.instance_charge_type == InstanceChargeType::CdhPaid;
+    let packs = &wanted.dedicated_resource_pack_ids;
+    let tenancy = wanted.dedicated_resource_pack_tenancy.as_ref();
+    if !is_on_host && !wanted.host_ids.is_empty() {
+        let message = "`Placement.HostIds` goes with the charge type CDHPAID alone.";
+        return Err(codes.error(["InvalidParameterCombination"], message));
+    }
+    if is_on_host && (tenancy.is_some() || !packs.is_empty()) {
+        let message = "An instance is on a dedicated host or in a resource pack, not in both.";
+        return Err(codes.error(["InvalidParameterCombination"], message));
+    }
+    let rooms = if is_on_host {
+        on_hosts(scene, &wanted.host_ids, instance, count)?
+    } else if tenancy.is_some() || !packs.is_empty() {
+        in_packs(scene, packs, tenancy, instance, count)?
+    } else {
+        return Ok(None);
+    };
+    let sites = spread(&rooms, count);
+    let found = sites.len() as u64;
+    let least = request.min_count.and_then(|least| u64::try_from(least).ok());
+    if found >= least.unwrap_or(count) {
+        return Ok(Some(sites));
+    }
+    let message = format!("There is room for {found} of {count} instances.");
+    let short = least.map(|_| "ResourceInsufficient.InsufficientOfferingMinimum");
+    Err(codes
+        .error(short.into_iter().chain(["ResourceInsufficient.SpecifiedInstanceType"]), message))
+}
+
+/// The hosts that are named, or else all that can carry the instance in its zone.
+fn on_hosts(
+    scene: &RequestContext<'_>,
+    ids: &[String],
+    instance: &Instance,
+    count: u64,
+) -> Result<Vec<Room>, ApiError> {
+    let (codes, now) = (scene.codes, scene.now);
+    let (zone, kind) = (&instance.placement.zone, &instance.instance_type);
+    let mut hosts = scene.named_dedicated_hosts(ids)?;
+    for host in &hosts {
+        let (id, state) = (&host.bought.host_id, host.state(now));
+        if host.bought.placement.zone != *zone {
+            let message = format!("The dedicated host `{id}` is not in the zone `{zone}`.");
+            return Err(codes.error(["InvalidParameterCombination"], message));
+        }
+        if state != HostState::Running {
+            let message = format!("The dedicated host `{id}` is {state}.");
+            return Err(codes.error(["InvalidParameter.HostIdStatusNotSupport"], message));
+        }
+        if !host.can_carry(instance) {
+            let message = format!("The dedicated host `{id}` is too small for {kind}.");
+            return Err(codes.error(["InvalidParameter.HostIdInstanceTypeNotSupport"], message));
+        }
+    }
+    if ids.is_empty() {
+        let is_fit = |host: &&DedicatedHost| {
+            host.bought.placement.zone == *zone
+                && host.state(now) == HostState::Running
+                && host.can_carry(instance)
+        };
+        hosts.extend(scene.dedicated_hosts().filter(is_fit));
+    }
+    if hosts.is_empty() {
+        let message = format!("No dedicated host in the zone `{zone}` can carry {kind}.");
+        let code = "InvalidParameter.InstanceTypeSupportedHostNotFound";
+        return Err(codes.error([code], message));
+    }
+    let on_hosts = scene.instances.on_hosts();
+    let room = |host: &DedicatedHost| {
+        let host_id = Some(host.bought.host_id.clone());
+        let site = Placement { host_id, ..instance.placement.clone() };
+        (site, host.room_for(instance, count, (&on_hosts, now)))
+    };
+    Ok(hosts.into_iter().map(room).collect())
+}
+
+/// The packs that are named, or else all that take what names none, in the zone of the instance.
+fn in_packs(
+    scene: &RequestContext<'_>,
+    ids: &[String],
+    tenancy: Option<&DedicatedResourcePackTenancy>,
+    instance: &Instance,
+    count: u64,
+) -> Result<Vec<Room>, ApiError> {
+    let (codes, now) = (scene.codes, scene.now);
+    let zone = &instance.placement.zone;
+    let Some(tenancy) = tenancy else {
+        let message = "`DedicatedResourcePackIds` needs the tenancy `ResourcePool` beside it.";
+        let code = "InvalidParameterValue.DedicatedResourcePackTenancyMismatch";
+        return Err(codes.error([code], message));
+    };
+    let is_usable = |pack: &&ResourcePack| {
+        pack.status(now) == ResourcePoolPackStatus::Active && pack.bought.zone == *zone
+    };
+    let mut packs = scene.named_resource_packs(ids)?;
+    let unusable = packs.iter().find(|pack| !is_usable(pack));
+    if let Some(pack) = unusable {
+        let message =
+            format!("The resource pack `{}` is not active in the zone `{zone}`.", pack.id());
+        let code = "InvalidParameterValue.DedicatedResourcePackNotValid";
+        return Err(codes.error([code], message));
+    }
+    if ids.is_empty() {
+        let open = scene.resource_packs().filter(|pack| pack.bought.auto_placement);
+        packs.extend(open.filter(is_usable));
+    }
+    if packs.is_empty() {
+        let message =
+            format!("No active resource pack in the zone `{zone}` takes what names none.");
+        let code = "InvalidParameterValue.DedicatedResourcePackNotValid";
+        return Err(codes.error([code], message));
+    }
+    let in_packs = scene.instances.in_packs();
+    let room = |pack: &ResourcePack| {
+        let site = Placement {
+            dedicated_resource_pack_tenancy: Some(tenancy.clone()),
+            dedicated_resource_pack_ids: vec![pack.id().to_owned()],
+            rack_id: Some(pack.bought.rack_id.clone()),
+            ..instance.placement.clone()
+        };
+        (site, pack.room_for(instance, count, (&in_packs, now)))
+    };
+    Ok(packs.into_iter().map(room).collect())
+}
+
+/// Puts each instance where most room is left, until there is none.
+fn spread(rooms: &[Room], count: u64) -> Vec<Placement> {
+    // Of sites with the same room the first.
+    let heap = rooms.iter().enumerate().map(|(place, (_, room))| (*room, Reverse(place)));
+    let mut heap: BinaryHeap<_> = heap.collect();
+    let mut sites = Vec::new();
+    for _ in 0..count {
+        let Some((room, Reverse(place))) = heap.pop().filter(|(room, _)| *room > 0) else { break };
+        heap.push((room - 1, Reverse(place)));
+        sites.extend(rooms.get(place).map(|(site, _)| site.clone()));
+    }
+    sites
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn instances_go_where_most_room_is_left() {
+        let site = |id: &str| Placement { host_id: Some(id.to_owned()), ..Placement::default() };
+        let spread = |count| {
+            let sites = super::spread(&[(site("a"), 1), (site("b"), 3), (site("c"), 1)], count);
+            sites.into_iter().filter_map(|site| site.host_id).collect::<Vec<_>>()
+        };
+        assert_eq!(spread(3), ["b", "b", "a"]);
+        assert_eq!(spread(9), ["b", "b", "a", "b", "c"]);
+    }
+}

@@ -1,0 +1,75 @@
+//! The bid for spot instances, against the price that they have.
+
+use crate::api_error::{ApiError, DocumentedCodes};
+use crate::catalog::{InstanceType, Region, Tariff, spot};
+use cvm_models::actions::RunInstances;
+use cvm_models::enums::InstanceChargeType;
+
+/// Checks the bid. A launch without one bids what is asked.
+pub(crate) fn check(
+    codes: DocumentedCodes,
+    request: &RunInstances,
+    region: &Region,
+    kind: InstanceType,
+) -> Result<(), ApiError> {
+    let Some(options) = request
+        .instance_market_options
+        .as_ref()
+        .filter(|_| request.instance_charge_type == Some(InstanceChargeType::SpotPaid))
+    else {
+        return Ok(());
+    };
+    let text = options.spot_options.max_price.as_str();
+    let is_decimal = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    let bid: f64 = text.parse().ok().filter(|_| is_decimal).ok_or_else(|| {
+        let message = format!("The bid `{text}` is not a decimal number.");
+        codes.error(["InvalidParameterValue"], message)
+    })?;
+    let asked = spot(Tariff::of(region).instance_type(kind));
+    if bid >= asked {
+        return Ok(());
+    }
+    let name = kind.size.name;
+    let message = format!("The bid {bid} is below {asked:.4}, the price of {name} an hour.");
+    Err(codes.error(["InvalidParameterValue.InsufficientPrice"], message))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::{instance_type, region};
+    use cvm_models::types::{InstanceMarketOptionsRequest, SpotMarketOptions};
+    use cvm_protocol::Action;
+
+    fn code(charge: InstanceChargeType, bid: &str) -> Option<&'static str> {
+        let options =
+            SpotMarketOptions { max_price: bid.to_owned(), ..SpotMarketOptions::default() };
+        let request = RunInstances {
+            instance_charge_type: Some(charge),
+            instance_market_options: Some(InstanceMarketOptionsRequest {
+                spot_options: options,
+                ..InstanceMarketOptionsRequest::default()
+            }),
+            ..RunInstances::default()
+        };
+        let region = region("ap-guangzhou", false).unwrap();
+        let kind = instance_type("S5.MEDIUM4").unwrap();
+        check(DocumentedCodes(RunInstances::INFO), &request, region, kind).err().map(|it| it.code)
+    }
+
+    #[test]
+    fn a_bid_reaches_the_price() {
+        // (2 · 0.115 + 4 · 0.05) · 0.2
+        let spot = |bid| code(InstanceChargeType::SpotPaid, bid);
+        assert_eq!(spot("0.087"), None);
+        assert_eq!(spot("0.085"), Some("InvalidParameterValue.InsufficientPrice"));
+        for text in ["", "inf", "-1", "1e3", "1.2.3", "a"] {
+            assert_eq!(spot(text), Some("InvalidParameterValue"), "{text}");
+        }
+    }
+
+    #[test]
+    fn only_spot_instances_have_a_bid() {
+        assert_eq!(code(InstanceChargeType::PostpaidByHour, "0"), None);
+    }
+}

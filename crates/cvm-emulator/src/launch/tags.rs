@@ -1,0 +1,56 @@
+//! The tags that come with what a request makes, and the filters that ask for them.
+
+use crate::api_error::{ApiError, DocumentedCodes};
+use crate::error_codes::TOO_MANY_TAGS;
+use crate::filter::CheckedFilter;
+use cvm_models::enums::TagResourceType;
+use cvm_models::types::{Tag, TagSpecification};
+use std::collections::HashSet;
+
+/// Most tags of one resource.
+const MAX_TAGS: usize = 50;
+
+/// The tags of all specifications, which may be for these kinds of resource; without any kind, for
+/// all. Each key stands once.
+pub(crate) fn tags(
+    codes: DocumentedCodes,
+    specifications: &[TagSpecification],
+    kinds: &[TagResourceType],
+) -> Result<Vec<Tag>, ApiError> {
+    let count: usize = specifications.iter().map(|specification| specification.tags.len()).sum();
+    if count > MAX_TAGS {
+        let message = format!("There are {count} tags, and a resource has at most {MAX_TAGS}.");
+        return Err(codes.error(TOO_MANY_TAGS, message));
+    }
+    let mut tags: Vec<Tag> = Vec::with_capacity(count);
+    let mut keys = HashSet::with_capacity(count);
+    for specification in specifications {
+        let kind = specification.resource_type.as_ref();
+        if !kinds.is_empty() && !kind.is_some_and(|kind| kinds.contains(kind)) {
+            let names: Vec<_> = kinds.iter().map(|kind| format!("`{kind}`")).collect();
+            let message =
+                format!("`TagSpecification.ResourceType` can only be {} here.", names.join(" or "));
+            return Err(codes.error(["InvalidParameterValue"], message));
+        }
+        for tag in &specification.tags {
+            if !keys.insert(tag.key.as_str()) {
+                let message = format!("The tag `{}` is given twice.", tag.key);
+                let wanted = ["InvalidParameterValue.DuplicateTags", "InvalidParameterValue"];
+                return Err(codes.error(wanted, message));
+            }
+            tags.push(tag.clone());
+        }
+    }
+    Ok(tags)
+}
+
+/// Whether tags pass a filter that asks for them: `tag-key`, `tag-value`, or the value of one key.
+pub(crate) fn pass(filter: &CheckedFilter<'_>, tags: &[Tag]) -> bool {
+    match filter.name {
+        "tag-key" => filter.is_any(tags.iter().map(|tag| tag.key.as_str())),
+        "tag-value" => filter.is_any(tags.iter().map(|tag| tag.value.as_str())),
+        name => name.strip_prefix("tag:").is_some_and(|key| {
+            filter.is_any(tags.iter().filter(|tag| tag.key == key).map(|tag| tag.value.as_str()))
+        }),
+    }
+}

@@ -1,0 +1,95 @@
+//! A launch from a template: what the request leaves out comes from a version of the template.
+
+use crate::api_error::ApiError;
+use crate::state::RequestContext;
+use cvm_models::actions::RunInstances;
+use cvm_models::enums::TemplateDataModifyAction;
+use cvm_models::types::Metadata;
+use cvm_protocol::{Model, json};
+use std::borrow::Cow;
+use std::collections::HashSet;
+
+/// The request with everything that its template adds; without a template, as it is.
+pub(crate) fn filled_in<'a>(
+    request: &'a RunInstances,
+    scene: &RequestContext<'_>,
+) -> Result<Cow<'a, RunInstances>, ApiError> {
+    let Some(named) = &request.launch_template else { return Ok(Cow::Borrowed(request)) };
+    let id = named.launch_template_id.as_deref().unwrap_or_default();
+    if id.is_empty() {
+        let message = "The parameter `LaunchTemplate.LaunchTemplateId` is required.";
+        return Err(scene.codes.error(["MissingParameter"], message));
+    }
+    let template = scene.template(id)?;
+    let number = named.launch_template_version.unwrap_or_else(|| template.default_version());
+    let version = template.version(scene.codes, number)?;
+    let mut launch: RunInstances = over(request, &version.launch)?;
+    launch.launch_template = None;
+    // A stored token would turn every later launch into the first one.
+    launch.client_token.clone_from(&request.client_token);
+    if version.metadata_meet == TemplateDataModifyAction::Update {
+        launch.metadata = together(request.metadata.as_ref(), version.launch.metadata.clone());
+    }
+    Ok(Cow::Owned(launch))
+}
+
+/// The pairs of both; the upper ones win.
+fn together(upper: Option<&Metadata>, lower: Option<Metadata>) -> Option<Metadata> {
+    match (upper, lower) {
+        (Some(upper), Some(mut both)) => {
+            let above: HashSet<&str> = upper.items.iter().map(|item| item.key.as_str()).collect();
+            both.items.retain(|item| !above.contains(item.key.as_str()));
+            both.items.extend(upper.items.iter().cloned());
+            Some(both)
+        }
+        (upper, lower) => upper.cloned().or(lower),
+    }
+}
+
+/// The upper model over the lower one, as a third. What that one has no member for is left out.
+pub(crate) fn over<M: Model + Default>(
+    upper: &dyn Model,
+    lower: &dyn Model,
+) -> Result<M, ApiError> {
+    let mut both = json::to_value(lower);
+    if let (Some(lower), Some(upper)) = (both.as_object_mut(), json::to_value(upper).as_object()) {
+        lower.extend(upper.clone());
+    }
+    let mut model = M::default();
+    // Members of one name are of one kind in all of them, so this does not happen.
+    json::from_value(&mut model, &both)
+        .map_err(|error| ApiError::new("InternalError", error.to_string()))?;
+    Ok(model)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use cvm_models::actions::{CreateLaunchTemplate, RunInstances};
+    use cvm_models::types::{LoginSettings, Placement};
+
+    #[test]
+    fn what_is_given_above_wins_as_a_whole() {
+        let lower = RunInstances {
+            placement: Some(Placement { project_id: Some(7), ..Placement::default() }),
+            image_id: Some("img-lower".into()),
+            security_group_ids: vec!["sg-lower".into()],
+            login_settings: Some(LoginSettings {
+                password: Some("Secret-1".into()),
+                ..LoginSettings::default()
+            }),
+            ..RunInstances::default()
+        };
+        let upper = CreateLaunchTemplate {
+            launch_template_name: "no member of a launch".into(),
+            placement: Placement { zone: "ap-guangzhou-3".into(), ..Placement::default() },
+            image_id: "img-upper".into(),
+            ..CreateLaunchTemplate::default()
+        };
+        let both: RunInstances = over(&upper, &lower).unwrap();
+        assert_eq!(both.placement, Some(upper.placement));
+        assert_eq!(both.image_id.as_deref(), Some("img-upper"));
+        assert_eq!(both.security_group_ids, lower.security_group_ids);
+        assert_eq!(both.login_settings, lower.login_settings);
+    }
+}

@@ -1,0 +1,348 @@
+//! Addresses of instances, public and private. Which networks exist is not known here, so any
+//! well-formed subnet is taken for one, in the network and zone that first named it.
+
+use cvm_models::types::Instance;
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::net::Ipv4Addr;
+
+/// The addresses of one region.
+#[derive(Debug, Default)]
+pub(crate) struct Addresses {
+    /// How many were given out in the basic network, and which are in use.
+    basic: u32,
+    basic_used: HashSet<Ipv4Addr>,
+    /// How many public ones were given out.
+    public: u32,
+    subnets: HashMap<String, Subnet>,
+    /// How many subnets there may be before those without an address in use are forgotten.
+    most_subnets: usize,
+    vpcs: HashMap<String, Vpc>,
+}
+
+/// A private network. No address is in use in two of its subnets.
+#[derive(Debug, Default)]
+struct Vpc {
+    used: HashSet<Ipv4Addr>,
+    /// How many addresses of each range are in use.
+    used_in_range: HashMap<u32, u32>,
+    /// The ranges that its subnets have.
+    ranges: BTreeSet<u32>,
+}
+
+#[derive(Debug)]
+struct Subnet {
+    vpc_id: String,
+    zone: String,
+    range: u32,
+    next: u32,
+    /// How many addresses are in use by its name.
+    used: u32,
+}
+
+/// Addresses in a subnet: a /20 without those that a network keeps for itself.
+const SUBNET_SIZE: u32 = 1 << 12;
+const SUBNET_KEPT: u32 = 3;
+const SUBNET_FREE: u32 = SUBNET_SIZE - SUBNET_KEPT;
+
+/// The ranges of a private network: the subnets of 172.16.0.0/12.
+const FIRST: Ipv4Addr = Ipv4Addr::new(172, 16, 0, 0);
+const RANGES: u32 = 256;
+
+/// So many subnets are known at least, before those without an address in use are forgotten.
+const MOST_SUBNETS: usize = 1_000;
+
+/// Whether a subnet can be used as a request says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SubnetUse {
+    Free,
+    InOtherVpc,
+    InOtherZone,
+    Full,
+    AddressTaken(Ipv4Addr),
+}
+
+impl Addresses {
+    /// Asks without changing anything: `wanted` are the addresses asked for, `count` how many are
+    /// needed.
+    pub(crate) fn look_at_subnet(
+        &self,
+        (vpc_id, subnet_id, zone): (&str, &str, &str),
+        wanted: &[Ipv4Addr],
+        count: u32,
+    ) -> SubnetUse {
+        let vpc = self.vpcs.get(vpc_id);
+        // Those that are asked for need not lie in the range of the subnet.
+        let drawn = count.saturating_sub(u32::try_from(wanted.len()).unwrap_or(u32::MAX));
+        let range = match self.subnets.get(subnet_id) {
+            Some(subnet) if subnet.vpc_id != vpc_id => return SubnetUse::InOtherVpc,
+            Some(subnet) if subnet.zone != zone => return SubnetUse::InOtherZone,
+            Some(subnet) => Some(subnet.range),
+            None => vpc.map_or(Some(0), Vpc::free_range),
+        };
+        let taken = vpc.and_then(|vpc| wanted.iter().find(|address| vpc.used.contains(address)));
+        match (taken, range) {
+            (Some(address), _) => SubnetUse::AddressTaken(*address),
+            (None, Some(range)) => {
+                let used = vpc.and_then(|vpc| vpc.used_in_range.get(&range)).copied();
+                let is_full = used.unwrap_or(0).saturating_add(drawn) > SUBNET_FREE;
+                if is_full { SubnetUse::Full } else { SubnetUse::Free }
+            }
+            (None, None) => SubnetUse::Full,
+        }
+    }
+
+    /// An address in the basic network: the next that is free.
+    pub(crate) fn next_basic(&mut self) -> Ipv4Addr {
+        const HOSTS: u32 = (1 << 16) * 254;
+        loop {
+            let place = self.basic % HOSTS;
+            self.basic = self.basic.wrapping_add(1);
+            let address = offset(Ipv4Addr::new(10, 0, 0, 0), host(place));
+            // Memory ends long before the addresses.
+            if self.basic_used.insert(address) || self.basic_used.len() >= HOSTS as usize {
+                return address;
+            }
+        }
+    }
+
+    /// An address in a subnet: the one asked for, or the next that is free.
+    pub(crate) fn take(
+        &mut self,
+        (vpc_id, subnet_id, zone): (&str, &str, &str),
+        wanted: Option<Ipv4Addr>,
+    ) -> Ipv4Addr {
+        if !self.subnets.contains_key(subnet_id) {
+            self.forget_subnets();
+            let vpc = self.vpcs.entry(vpc_id.to_owned()).or_default();
+            let range = vpc.free_range().unwrap_or(0);
+            vpc.ranges.insert(range);
+            let (vpc_id, zone) = (vpc_id.to_owned(), zone.to_owned());
+            let subnet = Subnet { vpc_id, zone, range, next: 0, used: 0 };
+            self.subnets.insert(subnet_id.to_owned(), subnet);
+        }
+        let vpc = self.vpcs.entry(vpc_id.to_owned()).or_default();
+        let Some(subnet) = self.subnets.get_mut(subnet_id) else { return FIRST };
+        let address = wanted.unwrap_or_else(|| subnet.next_free(vpc));
+        if vpc.used.insert(address) {
+            subnet.used += 1;
+            if let Some(range) = range_of(address) {
+                *vpc.used_in_range.entry(range).or_default() += 1;
+            }
+        }
+        address
+    }
+
+    /// Forgets subnets without an address in use, when there are many. The next time comes when there are twice
+    /// as many as are left, so that the cost for one subnet does not grow.
+    fn forget_subnets(&mut self) {
+        if self.subnets.len() < self.most_subnets.max(MOST_SUBNETS) {
+            return;
+        }
+        let vpcs = &mut self.vpcs;
+        self.subnets.retain(|_, subnet| {
+            if subnet.used == 0
+                && let Some(vpc) = vpcs.get_mut(&subnet.vpc_id)
+            {
+                vpc.ranges.remove(&subnet.range);
+            }
+            subnet.used > 0
+        });
+        vpcs.retain(|_, vpc| !vpc.ranges.is_empty());
+        self.most_subnets = self.subnets.len().saturating_mul(2);
+    }
+
+    /// A public address. They come from ranges that no one can reach: a test that connects to one by
+    /// mistake disturbs nobody.
+    pub(crate) fn next_public(&mut self) -> Ipv4Addr {
+        const BENCHMARKS: u32 = 512 * 254;
+        const CARRIERS: u32 = (1 << 14) * 254;
+        let place = self.public;
+        self.public = self.public.wrapping_add(1);
+        match place.checked_sub(BENCHMARKS) {
+            None => offset(Ipv4Addr::new(198, 18, 0, 0), host(place)),
+            Some(place) => offset(Ipv4Addr::new(100, 64, 0, 0), host(place % CARRIERS)),
+        }
+    }
+
+    /// Takes back what an instance had that is destroyed or moves.
+    pub(crate) fn release(&mut self, instance: &Instance) {
+        let subnet = &instance.virtual_private_cloud.subnet_id;
+        let addresses = instance.private_ip_addresses.iter().filter_map(|text| text.parse().ok());
+        addresses.for_each(|address| self.give_back(subnet, address));
+    }
+
+    /// Takes back one address.
+    pub(crate) fn give_back(&mut self, subnet_id: &str, address: Ipv4Addr) {
+        if subnet_id.is_empty() {
+            self.basic_used.remove(&address);
+            return;
+        }
+        let Some(subnet) = self.subnets.get_mut(subnet_id) else { return };
+        let Some(vpc) = self.vpcs.get_mut(&subnet.vpc_id) else { return };
+        if vpc.used.remove(&address) {
+            subnet.used = subnet.used.saturating_sub(1);
+            if let Some(used) = range_of(address).and_then(|it| vpc.used_in_range.get_mut(&it)) {
+                *used = used.saturating_sub(1);
+            }
+        }
+    }
+}
+
+impl Vpc {
+    /// A range that no subnet has.
+    fn free_range(&self) -> Option<u32> {
+        (0..RANGES).find(|range| !self.ranges.contains(range))
+    }
+}
+
+impl Subnet {
+    fn next_free(&mut self, vpc: &Vpc) -> Ipv4Addr {
+        let first = offset(FIRST, self.range * SUBNET_SIZE);
+        for _ in 0..SUBNET_FREE {
+            let address = offset(first, self.next % SUBNET_FREE + 2);
+            self.next = (self.next + 1) % SUBNET_FREE;
+            if !vpc.used.contains(&address) {
+                return address;
+            }
+        }
+        // A full subnet was refused before.
+        first
+    }
+}
+
+/// The range in which an address lies, if it is in one.
+fn range_of(address: Ipv4Addr) -> Option<u32> {
+    let place = address.to_bits().checked_sub(FIRST.to_bits())?;
+    Some(place / SUBNET_SIZE).filter(|range| *range < RANGES)
+}
+
+/// The number of a host: 254 in each network of 256, so that no address ends in 0 or 255.
+const fn host(place: u32) -> u32 {
+    place / 254 * 256 + place % 254 + 1
+}
+
+fn offset(first: Ipv4Addr, by: u32) -> Ipv4Addr {
+    Ipv4Addr::from_bits(first.to_bits().wrapping_add(by))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use cvm_models::types::VirtualPrivateCloud;
+
+    const PLACE: (&str, &str, &str) = ("vpc-1", "subnet-1", "ap-guangzhou-3");
+
+    #[test]
+    fn addresses_do_not_repeat_and_avoid_the_edges() {
+        let mut addresses = Addresses::default();
+        let basic: HashSet<_> = (0..1000).map(|_| addresses.next_basic()).collect();
+        assert_eq!(basic.len(), 1000);
+        assert!(basic.iter().all(|address| address.is_private()));
+        assert!(basic.iter().all(|address| !matches!(address.octets()[3], 0 | 255)));
+        let public: HashSet<_> = (0..1000).map(|_| addresses.next_public()).collect();
+        assert_eq!(public.len(), 1000);
+        assert!(public.iter().all(|address| !address.is_private()));
+    }
+
+    #[test]
+    fn a_subnet_stays_where_it_was_first_named() {
+        let mut addresses = Addresses::default();
+        assert_eq!(addresses.look_at_subnet(PLACE, &[], 1), SubnetUse::Free);
+        addresses.take(PLACE, None);
+        let (vpc, subnet, zone) = PLACE;
+        let look = |place| addresses.look_at_subnet(place, &[], 1);
+        assert_eq!(look(PLACE), SubnetUse::Free);
+        assert_eq!(look(("vpc-2", subnet, zone)), SubnetUse::InOtherVpc);
+        assert_eq!(look((vpc, subnet, "ap-guangzhou-4")), SubnetUse::InOtherZone);
+    }
+
+    #[test]
+    fn an_address_is_taken_until_its_instance_is_gone() {
+        let mut addresses = Addresses::default();
+        let wanted: Ipv4Addr = "172.16.0.9".parse().unwrap();
+        assert_eq!(addresses.take(PLACE, Some(wanted)), wanted);
+        assert_eq!(addresses.look_at_subnet(PLACE, &[wanted], 1), SubnetUse::AddressTaken(wanted));
+        let next: Vec<_> = (0..10).map(|_| addresses.take(PLACE, None)).collect();
+        assert!(!next.contains(&wanted), "{next:?}");
+        addresses.release(&Instance {
+            private_ip_addresses: vec![wanted.to_string()],
+            virtual_private_cloud: VirtualPrivateCloud {
+                subnet_id: "subnet-1".into(),
+                ..VirtualPrivateCloud::default()
+            },
+            ..Instance::default()
+        });
+        assert_eq!(addresses.look_at_subnet(PLACE, &[wanted], 1), SubnetUse::Free);
+    }
+
+    #[test]
+    fn a_subnet_fills_up() {
+        let mut addresses = Addresses::default();
+        let taken: HashSet<_> = (0..SUBNET_FREE).map(|_| addresses.take(PLACE, None)).collect();
+        assert_eq!(taken.len(), 4093);
+        assert_eq!(addresses.look_at_subnet(PLACE, &[], 1), SubnetUse::Full);
+    }
+
+    #[test]
+    fn no_two_subnets_of_a_network_have_an_address_in_common() {
+        let mut addresses = Addresses::default();
+        let mut taken = HashSet::new();
+        for subnet in 0..RANGES {
+            let place = ("vpc-1", &*format!("subnet-{subnet}"), "ap-guangzhou-3");
+            assert_eq!(addresses.look_at_subnet(place, &[], 3), SubnetUse::Free);
+            taken.extend((0..3).map(|_| addresses.take(place, None)));
+        }
+        assert_eq!(taken.len(), 3 * RANGES as usize);
+        let one_more = ("vpc-1", "subnet-more", "ap-guangzhou-3");
+        assert_eq!(addresses.look_at_subnet(one_more, &[], 1), SubnetUse::Full);
+        // Another network may have the same ones.
+        let elsewhere = ("vpc-2", "subnet-of-2", "ap-guangzhou-3");
+        assert_eq!(addresses.look_at_subnet(elsewhere, &[], 1), SubnetUse::Free);
+        assert!(taken.contains(&addresses.take(elsewhere, None)));
+    }
+
+    #[test]
+    fn a_chosen_address_is_taken_in_the_whole_network() {
+        let mut addresses = Addresses::default();
+        let other = ("vpc-1", "subnet-2", "ap-guangzhou-3");
+        addresses.take(PLACE, None);
+        // One that another subnet would give out next.
+        let chosen: Ipv4Addr = "172.16.16.2".parse().unwrap();
+        addresses.take(PLACE, Some(chosen));
+        assert_eq!(addresses.look_at_subnet(other, &[chosen], 1), SubnetUse::AddressTaken(chosen));
+        assert_ne!(addresses.take(other, None), chosen);
+        let full = addresses.look_at_subnet(other, &[], SUBNET_FREE - 1);
+        assert_eq!(full, SubnetUse::Full, "the chosen one is in its range");
+        addresses.give_back("subnet-1", chosen);
+        assert_eq!(addresses.look_at_subnet(other, &[], SUBNET_FREE - 1), SubnetUse::Free);
+        assert_eq!(addresses.look_at_subnet(other, &[chosen], 1), SubnetUse::Free);
+    }
+
+    #[test]
+    fn an_address_of_the_basic_network_in_use_is_not_given_out_again() {
+        let mut addresses = Addresses::default();
+        let first = addresses.next_basic();
+        addresses.basic = 0;
+        assert_ne!(addresses.next_basic(), first);
+        addresses.give_back("", first);
+        addresses.basic = 0;
+        assert_eq!(addresses.next_basic(), first);
+        addresses.basic = u32::MAX;
+        assert!(addresses.next_basic().is_private() && addresses.next_basic().is_private());
+    }
+
+    #[test]
+    fn subnets_without_addresses_in_use_are_forgotten_when_there_are_many() {
+        let mut addresses = Addresses::default();
+        addresses.take(PLACE, None);
+        for number in 0..10 * MOST_SUBNETS {
+            let (vpc, subnet) = (format!("vpc-{number}"), format!("subnet-x{number}"));
+            let address = addresses.take((&vpc, &subnet, "ap-guangzhou-3"), None);
+            addresses.give_back(&subnet, address);
+        }
+        assert!(addresses.subnets.len() <= MOST_SUBNETS, "{}", addresses.subnets.len());
+        assert!(addresses.vpcs.len() <= MOST_SUBNETS, "{}", addresses.vpcs.len());
+        let elsewhere = ("vpc-2", "subnet-1", "ap-guangzhou-3");
+        assert_eq!(addresses.look_at_subnet(elsewhere, &[], 1), SubnetUse::InOtherVpc);
+    }
+}
