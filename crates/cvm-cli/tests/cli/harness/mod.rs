@@ -13,7 +13,8 @@ pub use http::{dated_response, http_response, json_response, request_header, uni
 pub use journal::{edit, entries, entry_file, listed_before, make_old, only_entry, read_entry};
 pub use private_key::{KEY, keeps_key};
 pub use process::{
-    Ran, cvm, finish, heard, run, run_with_input, settings, shell, signal, start, stopping, until,
+    Ran, cvm, finish, not_ignored, run, run_with_input, settings, shell, signal, start, stopping,
+    until,
 };
 pub use server::{Answer, Server};
 pub use unknown_outcome::{assert_unsettled, lose, losing, lost, lost_after_listing, resume};

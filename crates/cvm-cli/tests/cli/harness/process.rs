@@ -65,20 +65,34 @@ pub fn signal(child: &Child, name: &str) {
     assert!(sent.unwrap().success());
 }
 
-/// The signals by which a child can be asked to stop. A script has the interrupt ignored for what it runs
-/// in the background, these tests perhaps, and children inherit that.
+/// The signals by which a child can be asked to stop.
 pub fn stopping() -> Vec<&'static str> {
-    heard(std::process::id())
+    not_ignored(std::process::id(), &["TERM", "INT", "HUP", "QUIT"])
 }
 
-/// The signals of these that a process does not ignore.
-pub fn heard(process: u32) -> Vec<&'static str> {
+/// The signals of these that a process does not ignore. A script ignores INT and QUIT in its background
+/// commands, and `nohup` ignores HUP. If these tests run there, their children inherit it.
+pub fn not_ignored(process: u32, names: &[&'static str]) -> Vec<&'static str> {
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
     let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
     let ignored = ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
-    let is_heard = |number: u32| ignored.unwrap_or_default() >> (number - 1) & 1 == 0;
-    let signals = [("TERM", 15), ("INT", 2), ("HUP", 1), ("QUIT", 3)];
-    signals.into_iter().filter(|(_, number)| is_heard(*number)).map(|(name, _)| name).collect()
+    let is_ignored = |name: &&str| {
+        let number = match *name {
+            "HUP" => 1,
+            "INT" => 2,
+            "QUIT" => 3,
+            "USR1" => 10,
+            "USR2" => 12,
+            "ALRM" => 14,
+            "TERM" => 15,
+            "XCPU" => 24,
+            "VTALRM" => 26,
+            "PROF" => 27,
+            other => panic!("the number of the signal {other} is missing here"),
+        };
+        ignored.unwrap_or_default() >> (number - 1) & 1 == 1
+    };
+    names.iter().filter(|name| !is_ignored(name)).copied().collect()
 }
 
 /// Waits until something is so.
