@@ -251,7 +251,19 @@ impl Client {
         info: &'static ActionInfo,
         members: serde_json::Value,
     ) -> Result<UntypedResponse, Error> {
-        let mut request = record_of(info, members)?;
+        self.call_record(info, record_of(info, members)?).await
+    }
+
+    /// As [`call`](Self::call), for a request that is a [`Record`] already.
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Self::send).
+    pub async fn call_record(
+        &self,
+        info: &'static ActionInfo,
+        mut request: Record,
+    ) -> Result<UntypedResponse, Error> {
         let mut response = Record::new(info.response);
         let delivered = Box::pin(pipeline::run(self, info, &mut request, &mut response)).await?;
         Ok(UntypedResponse::new(info, &request, response, delivered))
@@ -278,6 +290,18 @@ impl Client {
     ) -> Result<PreparedRequest, Error> {
         let mut request = record_of(info, members)?;
         Box::pin(pipeline::prepare(self, info, &mut request)).await
+    }
+
+    /// Scheme and host that requests of this action are sent to, such as `https://cvm.tencentcloudapi.com`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_usage`] when the client needs a region and has none.
+    pub fn endpoint_of(&self, info: &ActionInfo) -> Result<String, Error> {
+        let region = self.region_for(info)?;
+        let address = self.shared.addresses.of(info.service, region)?;
+        let scheme = if address.is_plain() { "http" } else { "https" };
+        Ok(format!("{scheme}://{}", address.authority()))
     }
 
     /// Seconds that signatures add to this machine's clock, because an endpoint's clock proved to differ;
