@@ -165,6 +165,20 @@ impl RetryClass {
             Self::Hazard => "hazard",
         }
     }
+
+    /// How the client handles a request of this class when its outcome is unknown, as part of a sentence.
+    #[must_use]
+    pub const fn handling(self) -> &'static str {
+        match self {
+            Self::Read => "changes nothing, so it is retried freely",
+            Self::Token => "retried with the same token, which the service recognizes",
+            Self::Convergent => "retried, because repeating it sets the same state",
+            Self::Guarded => "not retried until a read shows that it did not take effect",
+            Self::Hazard => {
+                "never retried by the client, because repeating it can cost money or destroy something"
+            }
+        }
+    }
 }
 
 impl fmt::Display for RetryClass {

@@ -10,7 +10,7 @@ use crate::spec::condition::{Condition, Test};
 use crate::spec::model::{Action, Api};
 use crate::spec::spec_file::RetryClass;
 
-/// The class as the protocol crate has it.
+/// The class as an expression in generated code.
 pub fn class(class: RetryClass) -> TokenStream {
     match class {
         RetryClass::Read => quote!(RetryClass::Read),
@@ -21,27 +21,24 @@ pub fn class(class: RetryClass) -> TokenStream {
     }
 }
 
-const fn word(class: RetryClass) -> &'static str {
+/// The class as the protocol crate has it, which also states how the client handles it.
+const fn in_protocol(class: RetryClass) -> cvm_protocol::RetryClass {
     match class {
-        RetryClass::Read => "read",
-        RetryClass::Token => "token",
-        RetryClass::Convergent => "convergent",
-        RetryClass::Guarded => "guarded",
-        RetryClass::Hazard => "hazard",
+        RetryClass::Read => cvm_protocol::RetryClass::Read,
+        RetryClass::Token => cvm_protocol::RetryClass::Token,
+        RetryClass::Convergent => cvm_protocol::RetryClass::Convergent,
+        RetryClass::Guarded => cvm_protocol::RetryClass::Guarded,
+        RetryClass::Hazard => cvm_protocol::RetryClass::Hazard,
     }
+}
+
+const fn word(class: RetryClass) -> &'static str {
+    in_protocol(class).as_str()
 }
 
 /// How the client handles an unknown outcome.
 const fn promise(class: RetryClass) -> &'static str {
-    match class {
-        RetryClass::Read => "changes nothing, so it is retried freely",
-        RetryClass::Token => "retried with the same token, which the service recognizes",
-        RetryClass::Convergent => "retried, because repeating it sets the same state",
-        RetryClass::Guarded => "not retried until a read shows that it did not take effect",
-        RetryClass::Hazard => {
-            "never retried by the client, because repeating it can cost money or destroy something"
-        }
-    }
+    in_protocol(class).handling()
 }
 
 /// The sentences in the docs of an action.
