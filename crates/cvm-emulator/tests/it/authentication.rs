@@ -1,4 +1,4 @@
-//! Who may call: every dialect, and every way in which a signature is not the right one.
+//! Authentication: every dialect, and every kind of invalid signature.
 
 use bytes::Bytes;
 use cvm_emulator::{Cloud, Emulator};
@@ -8,16 +8,16 @@ use serde_json::Value;
 
 use crate::support::*;
 
-fn answer(cloud: &Cloud, request: &Request<Bytes>) -> Value {
+fn respond(cloud: &Cloud, request: &Request<Bytes>) -> Value {
     read(&cloud.handle(request))
 }
 
 fn auth_code(cloud: &Cloud, request: &Request<Bytes>) -> String {
-    code(&answer(cloud, request)).to_owned()
+    error_code(&respond(cloud, request)).to_owned()
 }
 
-/// What a refusal of credentials is called in a dialect.
-fn named(dialect: Dialect, code: &str) -> String {
+/// The code of an authentication error in a dialect.
+fn auth_failure(dialect: Dialect, code: &str) -> String {
     match dialect {
         Dialect::OldGateway | Dialect::OldGatewayPost => "AuthFailure".to_owned(),
         _ => format!("AuthFailure.{code}"),
@@ -28,8 +28,8 @@ fn named(dialect: Dialect, code: &str) -> String {
 fn every_dialect_authenticates() {
     let cloud = cloud();
     for dialect in DIALECTS {
-        let answer = answer(&cloud, &Call::new("DescribeZones").pairs(dialect, &[]));
-        assert_eq!(answer["TotalCount"], 7, "{dialect:?}: {answer}");
+        let response = respond(&cloud, &Call::new("DescribeZones").pairs(dialect, &[]));
+        assert_eq!(response["TotalCount"], 7, "{dialect:?}: {response}");
     }
 }
 
@@ -40,7 +40,7 @@ fn wrong_secret_key_is_rejected() {
         let mut call = Call::new("DescribeZones");
         call.credential = Credential::new("AKIDEXAMPLE", "another-key").unwrap();
         let code = auth_code(&cloud, &call.pairs(dialect, &[]));
-        assert_eq!(code, named(dialect, "SignatureFailure"), "{dialect:?}");
+        assert_eq!(code, auth_failure(dialect, "SignatureFailure"), "{dialect:?}");
     }
 }
 
@@ -51,11 +51,11 @@ fn unknown_secret_id_is_rejected() {
         let mut call = Call::new("DescribeZones");
         call.credential = Credential::new("AKIDUNKNOWN", "a-secret-key").unwrap();
         let code = auth_code(&cloud, &call.pairs(dialect, &[]));
-        assert_eq!(code, named(dialect, "SecretIdNotFound"), "{dialect:?}");
+        assert_eq!(code, auth_failure(dialect, "SecretIdNotFound"), "{dialect:?}");
     }
 }
 
-/// The error tells what was looked at: the broken escape at the end of the form is found only by decoding all of it.
+/// The error code shows how much was decoded: only decoding the whole form finds the broken escape at its end.
 #[test]
 fn form_with_unknown_secret_id_is_not_decoded() {
     let mut call = Call::new("DescribeZones");
@@ -63,11 +63,11 @@ fn form_with_unknown_secret_id_is_not_decoded() {
         [("AKIDunknown", "AuthFailure.SecretIdNotFound"), ("AKIDEXAMPLE", "InvalidParameter")]
     {
         call.credential = Credential::new(id, "a-secret-key").unwrap();
-        let (parts, body) = call.flat(Dialect::V1Sha1, &[]).into_parts();
+        let (parts, body) = call.v1(Dialect::V1Sha1, &[]).into_parts();
         let broken = [&body[..], b"&a=%"].concat();
         let request = Request::from_parts(parts, Bytes::from(broken.clone()));
         assert_eq!(auth_code(&cloud(), &request), expected);
-        // A name may be encoded, too.
+        // Parameter names can be percent-encoded too.
         let text = String::from_utf8(broken).unwrap().replace("SecretId", "%53ecret%49d");
         let (parts, _) = request.into_parts();
         let request = Request::from_parts(parts, Bytes::from(text));
@@ -83,11 +83,11 @@ fn timestamps_within_five_minutes_are_accepted() {
             [(NOW - 300, true), (NOW + 300, true), (NOW - 301, false), (NOW + 301, false)]
         {
             let call = Call { timestamp, ..Call::new("DescribeZones") };
-            let answer = answer(&cloud, &call.pairs(dialect, &[]));
+            let response = respond(&cloud, &call.pairs(dialect, &[]));
             if passes {
-                assert_eq!(answer["TotalCount"], 7, "{dialect:?} {timestamp}");
+                assert_eq!(response["TotalCount"], 7, "{dialect:?} {timestamp}");
             } else {
-                assert_eq!(code(&answer), "AuthFailure.SignatureExpire", "{dialect:?}");
+                assert_eq!(error_code(&response), "AuthFailure.SignatureExpire", "{dialect:?}");
             }
         }
     }
@@ -96,7 +96,7 @@ fn timestamps_within_five_minutes_are_accepted() {
 #[test]
 fn virtual_time_does_not_affect_signatures() {
     let cloud = cloud();
-    pass(&cloud, 86_400);
+    advance(&cloud, 86_400);
     assert_eq!(send(&cloud, "DescribeZones", serde_json::json!({}))["TotalCount"], 7);
 }
 
@@ -105,34 +105,35 @@ fn changes_to_signed_parts_are_detected() {
     let cloud = cloud();
     let call = Call::new("DescribeInstances");
     for dialect in DIALECTS {
-        let good = call.pairs(dialect, &[("Limit", "1")]);
-        assert_eq!(answer(&cloud, &good)["TotalCount"], 0, "{dialect:?}");
-        let mut bent = good.clone();
-        if good.body().is_empty() {
-            let uri = good.uri().to_string().replace("Limit=1", "Limit=2");
-            *bent.uri_mut() = uri.parse().unwrap();
+        let valid = call.pairs(dialect, &[("Limit", "1")]);
+        assert_eq!(respond(&cloud, &valid)["TotalCount"], 0, "{dialect:?}");
+        let mut tampered = valid.clone();
+        if valid.body().is_empty() {
+            let uri = valid.uri().to_string().replace("Limit=1", "Limit=2");
+            *tampered.uri_mut() = uri.parse().unwrap();
         } else {
-            let body = String::from_utf8(good.body().to_vec()).unwrap();
-            *bent.body_mut() = body.replace("Limit=1", "Limit=2").replace("\"1\"", "\"2\"").into();
+            let body = String::from_utf8(valid.body().to_vec()).unwrap();
+            *tampered.body_mut() =
+                body.replace("Limit=1", "Limit=2").replace("\"1\"", "\"2\"").into();
         }
-        assert_ne!((bent.uri(), bent.body()), (good.uri(), good.body()), "{dialect:?}");
-        let expected = named(dialect, "SignatureFailure");
-        assert_eq!(auth_code(&cloud, &bent), expected, "{dialect:?}");
+        assert_ne!((tampered.uri(), tampered.body()), (valid.uri(), valid.body()), "{dialect:?}");
+        let expected = auth_failure(dialect, "SignatureFailure");
+        assert_eq!(auth_code(&cloud, &tampered), expected, "{dialect:?}");
     }
     for (header, value) in [
         ("host", "evil.example"),
         ("content-type", "application/json; charset=utf-8"),
         ("x-tc-timestamp", "1700000001"),
     ] {
-        let mut bent = call.json("{}");
-        bent.headers_mut().insert(header, HeaderValue::from_static(value));
-        assert_eq!(auth_code(&cloud, &bent), "AuthFailure.SignatureFailure", "{header}");
+        let mut tampered = call.json("{}");
+        tampered.headers_mut().insert(header, HeaderValue::from_static(value));
+        assert_eq!(auth_code(&cloud, &tampered), "AuthFailure.SignatureFailure", "{header}");
     }
     for dialect in [Dialect::V1Sha1, Dialect::V1Sha256Get, Dialect::OldGateway] {
-        let mut bent = call.pairs(dialect, &[]);
-        bent.headers_mut().insert("host", HeaderValue::from_static("evil.example"));
-        let expected = named(dialect, "SignatureFailure");
-        assert_eq!(auth_code(&cloud, &bent), expected, "{dialect:?}");
+        let mut tampered = call.pairs(dialect, &[]);
+        tampered.headers_mut().insert("host", HeaderValue::from_static("evil.example"));
+        let expected = auth_failure(dialect, "SignatureFailure");
+        assert_eq!(auth_code(&cloud, &tampered), expected, "{dialect:?}");
     }
 }
 
@@ -146,8 +147,8 @@ fn host_port_is_optional_in_the_signature() {
                 let call = Call { host: signed.to_owned(), ..call.clone() };
                 let mut request = call.pairs(dialect, &[]);
                 request.headers_mut().insert("host", HeaderValue::from_static(sent));
-                let answer = answer(&cloud, &request);
-                assert_eq!(answer["TotalCount"], 7, "{dialect:?} {sent} {signed}");
+                let response = respond(&cloud, &request);
+                assert_eq!(response["TotalCount"], 7, "{dialect:?} {sent} {signed}");
             }
         }
     }
@@ -155,9 +156,9 @@ fn host_port_is_optional_in_the_signature() {
 
 #[test]
 fn service_name_comes_from_the_credential_scope() {
-    // The Node SDK cuts it from the endpoint: `127` for `127.0.0.1`.
+    // The Node.js SDK takes the service name from the endpoint: `127` for `127.0.0.1`.
     let call = Call { service: "127".to_owned(), ..Call::new("DescribeZones") };
-    assert_eq!(answer(&cloud(), &call.json("{}"))["TotalCount"], 7);
+    assert_eq!(respond(&cloud(), &call.json("{}"))["TotalCount"], 7);
 }
 
 #[test]
@@ -172,7 +173,7 @@ fn unsigned_payload_needs_its_header() {
     assert_eq!(auth_code(&cloud, &request), "AuthFailure.SignatureFailure");
     let unsigned = HeaderValue::from_static(tc3::UNSIGNED_PAYLOAD);
     request.headers_mut().insert("x-tc-content-sha256", unsigned);
-    assert_eq!(answer(&cloud, &request)["TotalCount"], 7);
+    assert_eq!(respond(&cloud, &request)["TotalCount"], 7);
 }
 
 #[test]
@@ -197,9 +198,9 @@ fn unsigned_requests_are_rejected() {
 #[test]
 fn v1_requires_its_common_parameters() {
     let cloud = cloud();
-    let good = Call::new("DescribeZones").flat(Dialect::V1Sha256Get, &[]).uri().to_string();
+    let valid = Call::new("DescribeZones").v1(Dialect::V1Sha256Get, &[]).uri().to_string();
     let without = |name: &str| {
-        let (path, query) = good.split_once('?').unwrap();
+        let (path, query) = valid.split_once('?').unwrap();
         let kept: Vec<_> =
             query.split('&').filter(|part| !part.starts_with(&format!("{name}="))).collect();
         let uri = format!("{path}?{}", kept.join("&"));
@@ -227,17 +228,21 @@ fn temporary_credentials_need_their_token() {
             let credential = temporary.clone();
             let token = token.map(str::to_owned);
             let call = Call { credential, token, ..Call::new("DescribeZones") };
-            answer(&cloud, &call.pairs(dialect, &[]))
+            respond(&cloud, &call.pairs(dialect, &[]))
         };
         assert_eq!(with(Some("the-token"))["TotalCount"], 7, "{dialect:?}");
         for token in [None, Some("the-tokem"), Some("the-token2")] {
-            let answer = with(token);
-            assert_eq!(code(&answer), named(dialect, "TokenFailure"), "{dialect:?} {token:?}");
-            assert!(!answer.to_string().contains("the-token\""), "{answer}");
+            let response = with(token);
+            assert_eq!(
+                error_code(&response),
+                auth_failure(dialect, "TokenFailure"),
+                "{dialect:?} {token:?}"
+            );
+            assert!(!response.to_string().contains("the-token\""), "{response}");
         }
-        // The long-term credential of the same account needs none.
+        // The permanent credential of the same account needs no token.
         let call = Call::new("DescribeZones");
-        assert_eq!(answer(&cloud, &call.pairs(dialect, &[]))["TotalCount"], 7, "{dialect:?}");
+        assert_eq!(respond(&cloud, &call.pairs(dialect, &[]))["TotalCount"], 7, "{dialect:?}");
     }
 }
 
@@ -251,16 +256,16 @@ fn signature_errors_show_the_string_to_sign_without_secrets() {
     let pairs = [
         ("Placement.Zone", "ap-guangzhou-2"),
         ("LoginSettings.Password", password),
-        ("LoginSettings.Pasword", "Misspelt-Secret-42"),
+        ("LoginSettings.Pasword", "Misspelled-Secret-42"),
         ("UserData", "c2VjcmV0IHVzZXIgZGF0YQ=="),
     ];
     for dialect in DIALECTS {
-        let answer = answer(&cloud, &call.pairs(dialect, &pairs));
-        let message = answer["Error"]["Message"].as_str().unwrap();
+        let response = respond(&cloud, &call.pairs(dialect, &pairs));
+        let message = response["Error"]["Message"].as_str().unwrap();
         assert!(message.contains("string to sign"), "{dialect:?}: {message}");
         for secret in [
             password,
-            "Misspelt-Secret-42",
+            "Misspelled-Secret-42",
             "c2VjcmV0IHVzZXIgZGF0YQ",
             "a-token-text",
             "a-secret-key",
@@ -281,8 +286,8 @@ fn signature_errors_show_what_a_correct_client_signs() {
     let cloud = cloud();
     let mut call = Call::new("DescribeInstances");
     call.credential = Credential::new("AKIDEXAMPLE", "another-key").unwrap();
-    let answer = answer(&cloud, &call.json("{}"));
-    let message = answer["Error"]["Message"].as_str().unwrap();
+    let response = respond(&cloud, &call.json("{}"));
+    let message = response["Error"]["Message"].as_str().unwrap();
     let headers = [("content-type", "application/json"), ("host", HOST)];
     let request = tc3::Request::post(b"{}", &headers);
     let canonical_request = tc3::CanonicalRequest::new(&request).unwrap();

@@ -1,17 +1,17 @@
-//! Hosts that a customer brings: connected, installed, switched, disconnected.
+//! CHC hosts, servers that a customer owns: networks, network mode, attributes and lists.
 
 use cvm_emulator::{ChcServer, Cloud};
 use serde_json::{Value, json};
 
 use crate::support::*;
 
-fn bring(cloud: &Cloud, number: u32) -> String {
+fn add_host(cloud: &Cloud, number: u32) -> String {
     let server = ChcServer::new("ap-guangzhou-3", format!("SN-{number}"));
     cloud.add_chc_host(&server).unwrap()
 }
 
 fn host(cloud: &Cloud, id: &str) -> Value {
-    done(cloud, "DescribeChcHosts", json!({ "ChcIds": [id] }))["ChcHostSet"][0].clone()
+    send_ok(cloud, "DescribeChcHosts", json!({ "ChcIds": [id] }))["ChcHostSet"][0].clone()
 }
 
 fn host_state(cloud: &Cloud, id: &str) -> String {
@@ -22,35 +22,33 @@ fn network(subnet: &str, addresses: &[&str]) -> Value {
     json!({ "VpcId": "vpc-00000001", "SubnetId": subnet, "PrivateIpAddresses": addresses })
 }
 
-/// A request for hosts with further members.
-fn on(ids: &[&str], members: Value) -> Value {
-    let mut body = json!({ "ChcIds": ids });
-    body.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
-    body
+/// A request body for hosts, with further members.
+fn for_hosts(ids: &[&str], members: Value) -> Value {
+    merge(json!({ "ChcIds": ids }), members)
 }
 
 fn assist(ids: &[&str], subnet: &str) -> Value {
-    on(ids, json!({ "BmcVirtualPrivateCloud": network(subnet, &[]) }))
+    for_hosts(ids, json!({ "BmcVirtualPrivateCloud": network(subnet, &[]) }))
 }
 
 fn deploy(ids: &[&str], subnet: &str) -> Value {
-    on(ids, json!({ "DeployVirtualPrivateCloud": network(subnet, &[]) }))
+    for_hosts(ids, json!({ "DeployVirtualPrivateCloud": network(subnet, &[]) }))
 }
 
-/// A host with a management network.
+/// Adds a host with a management network.
 fn ready(cloud: &Cloud, number: u32) -> String {
-    let id = bring(cloud, number);
-    done(cloud, "ConfigureChcAssistVpc", assist(&[&id], "subnet-00000001"));
-    pass(cloud, 60);
+    let id = add_host(cloud, number);
+    send_ok(cloud, "ConfigureChcAssistVpc", assist(&[&id], "subnet-00000001"));
+    advance(cloud, 60);
     assert_eq!(host_state(cloud, &id), "READY");
     id
 }
 
-/// A host with both networks.
+/// Adds a host with both networks.
 fn prepared(cloud: &Cloud, number: u32) -> String {
     let id = ready(cloud, number);
-    done(cloud, "ConfigureChcDeployVpc", deploy(&[&id], "subnet-00000002"));
-    pass(cloud, 180);
+    send_ok(cloud, "ConfigureChcDeployVpc", deploy(&[&id], "subnet-00000002"));
+    advance(cloud, 180);
     assert_eq!(host_state(cloud, &id), "PREPARED");
     id
 }
@@ -62,7 +60,7 @@ fn operator_adds_a_host() {
     (server.vcpus, server.memory_gb) = (64, 256);
     let id = cloud.add_chc_host(&server).unwrap();
     assert_eq!(cloud.add_chc_host(&ChcServer::new("ap-nowhere-1", "SN-2")), None);
-    let shown = host(&cloud, &id);
+    let actual = host(&cloud, &id);
     for (pointer, expected) in [
         ("/InstanceState", json!("INIT")),
         ("/SerialNumber", json!("SN-1")),
@@ -75,9 +73,9 @@ fn operator_adds_a_host() {
         ("/TenantType", json!("HOSTING")),
         ("/DeployExtraConfig/MiniOsType", json!("public")),
     ] {
-        assert_eq!(shown.pointer(pointer), Some(&expected), "{pointer}");
+        assert_eq!(actual.pointer(pointer), Some(&expected), "{pointer}");
     }
-    assert_ne!(shown["BmcMAC"], shown["DeployMAC"]);
+    assert_ne!(actual["BmcMAC"], actual["DeployMAC"]);
     let elsewhere = Call::new("DescribeChcHosts").region("ap-shanghai").json("{}");
     assert_eq!(read(&cloud.handle(&elsewhere))["TotalCount"], 0);
 }
@@ -85,7 +83,7 @@ fn operator_adds_a_host() {
 #[test]
 fn configuring_both_networks_prepares_a_host() {
     let cloud = cloud();
-    let (one, other) = (bring(&cloud, 1), bring(&cloud, 2));
+    let (one, other) = (add_host(&cloud, 1), add_host(&cloud, 2));
     let addresses = ["172.20.0.9", "172.20.0.8"];
     let config = json!({
         "MiniOsType": "own", "BootType": "arm_uefi", "NextServerAddress": "172.20.0.1",
@@ -97,15 +95,15 @@ fn configuring_both_networks_prepares_a_host() {
         "DeploySecurityGroupIds": ["sg-00000002"],
         "ChcDeployExtraConfig": config,
     });
-    done(&cloud, "ConfigureChcAssistVpc", on(&[&other, &one], body));
+    send_ok(&cloud, "ConfigureChcAssistVpc", for_hosts(&[&other, &one], body));
     let during = host(&cloud, &one);
     assert_eq!(during["InstanceState"], "OPERATING");
     assert_eq!(during["LatestOperation"], "ConfigureChcAssistVpc");
     assert_eq!(during["BmcIp"], "");
     assert!(during["LatestOperationState"].is_null());
-    pass(&cloud, 59);
+    advance(&cloud, 59);
     assert_eq!(host_state(&cloud, &one), "OPERATING");
-    pass(&cloud, 1);
+    advance(&cloud, 1);
     let after = host(&cloud, &one);
     for (pointer, expected) in [
         ("/InstanceState", json!("READY")),
@@ -122,9 +120,9 @@ fn configuring_both_networks_prepares_a_host() {
     }
     assert_eq!(host(&cloud, &other)["BmcIp"], "172.20.0.9");
     assert_ne!(after["DeployIp"], host(&cloud, &other)["DeployIp"]);
-    pass(&cloud, 119);
+    advance(&cloud, 119);
     assert_eq!(host_state(&cloud, &one), "READY");
-    pass(&cloud, 1);
+    advance(&cloud, 1);
     let last = host(&cloud, &one);
     assert_eq!(
         (&last["InstanceState"], &last["LatestOperation"]),
@@ -135,20 +133,21 @@ fn configuring_both_networks_prepares_a_host() {
 #[test]
 fn network_setup_is_all_or_nothing() {
     let cloud = cloud();
-    let (one, other) = (bring(&cloud, 1), ready(&cloud, 2));
+    let (one, other) = (add_host(&cloud, 1), ready(&cloud, 2));
     let far = cloud.add_chc_host(&ChcServer::new("ap-guangzhou-4", "SN-3")).unwrap();
     let (one, other, far) = (one.as_str(), other.as_str(), far.as_str());
     let bmc = |addresses: &[&str]| network("subnet-00000009", addresses);
     let taken = host(&cloud, other)["BmcIp"].as_str().unwrap().to_owned();
     let used = network("subnet-00000001", &[&taken]);
-    let with = |bmc: Value| on(&[one], json!({ "BmcVirtualPrivateCloud": bmc }));
+    let with = |bmc: Value| for_hosts(&[one], json!({ "BmcVirtualPrivateCloud": bmc }));
     let mixed = json!({ "VpcId": "DEFAULT", "SubnetId": "subnet-00000009" });
     let mut twice = with(bmc(&["172.20.0.9"]));
     twice["DeployVirtualPrivateCloud"] = bmc(&["172.20.0.9"]);
-    let mut torn = with(bmc(&[]));
-    torn["DeployVirtualPrivateCloud"] = json!({ "VpcId": "vpc-2", "SubnetId": "subnet-00000009" });
-    let mut loose = with(bmc(&[]));
-    loose["DeploySecurityGroupIds"] = json!(["sg-00000001"]);
+    let mut mismatched = with(bmc(&[]));
+    mismatched["DeployVirtualPrivateCloud"] =
+        json!({ "VpcId": "vpc-2", "SubnetId": "subnet-00000009" });
+    let mut without_network = with(bmc(&[]));
+    without_network["DeploySecurityGroupIds"] = json!(["sg-00000001"]);
     for (body, expected) in [
         (
             assist(&[one, "chc-zzzzzzzz"], "subnet-00000009"),
@@ -161,18 +160,18 @@ fn network_setup_is_all_or_nothing() {
         (with(bmc(&["172.20.0"])), "InvalidParameterValue.IPAddressMalformed"),
         (with(used), "VpcIpIsUsed"),
         (twice, "VpcIpIsUsed"),
-        (torn, "InvalidParameterValue"),
-        (loose, "InvalidParameter"),
+        (mismatched, "InvalidParameterValue"),
+        (without_network, "InvalidParameter"),
     ] {
-        assert_eq!(refused(&cloud, "ConfigureChcAssistVpc", body.clone()), expected, "{body}");
+        assert_eq!(send_err(&cloud, "ConfigureChcAssistVpc", body.clone()), expected, "{body}");
     }
     assert_eq!(host_state(&cloud, one), "INIT");
     let second =
-        |ids: &[&str]| refused(&cloud, "ConfigureChcDeployVpc", deploy(ids, "subnet-00000002"));
+        |ids: &[&str]| send_err(&cloud, "ConfigureChcDeployVpc", deploy(ids, "subnet-00000002"));
     assert_eq!(second(&[other, one]), "InvalidHost.NotSupported");
-    done(&cloud, "ConfigureChcDeployVpc", deploy(&[other], "subnet-00000002"));
+    send_ok(&cloud, "ConfigureChcDeployVpc", deploy(&[other], "subnet-00000002"));
     assert_eq!(second(&[other]), "InvalidHost.NotSupported");
-    pass(&cloud, 60);
+    advance(&cloud, 60);
     assert_eq!(second(&[other]), "InvalidParameterValue.DeployVpcAlreadyExists");
     assert_eq!(second(&["chc-zzzzzzzz"]), "InvalidParameterValue.ChcHostsNotFound");
 }
@@ -180,21 +179,21 @@ fn network_setup_is_all_or_nothing() {
 #[test]
 fn requested_address_is_not_assigned_to_another_network() {
     let cloud = cloud();
-    let known = ready(&cloud, 1);
-    let drawn = host(&cloud, &known)["BmcIp"].as_str().unwrap().to_owned();
-    // The address that would be drawn next is asked for, for the other network of the same subnet.
-    let next = drawn.replace(".2", ".3");
-    assert_ne!(next, drawn);
-    let id = bring(&cloud, 2);
+    let first = ready(&cloud, 1);
+    let assigned = host(&cloud, &first)["BmcIp"].as_str().unwrap().to_owned();
+    // The request names the next address of the subnet for the other network.
+    let next = assigned.replace(".2", ".3");
+    assert_ne!(next, assigned);
+    let id = add_host(&cloud, 2);
     let body = json!({
         "BmcVirtualPrivateCloud": network("subnet-00000001", &[]),
         "DeployVirtualPrivateCloud": network("subnet-00000001", &[&next]),
     });
-    done(&cloud, "ConfigureChcAssistVpc", on(&[&id], body));
-    pass(&cloud, 60);
-    let shown = host(&cloud, &id);
-    assert_eq!(shown["DeployIp"], json!(next));
-    assert_ne!(shown["BmcIp"], json!(next));
+    send_ok(&cloud, "ConfigureChcAssistVpc", for_hosts(&[&id], body));
+    advance(&cloud, 60);
+    let actual = host(&cloud, &id);
+    assert_eq!(actual["DeployIp"], json!(next));
+    assert_ne!(actual["BmcIp"], json!(next));
 }
 
 #[test]
@@ -202,43 +201,43 @@ fn removing_networks_frees_their_addresses() {
     let cloud = cloud();
     let id = prepared(&cloud, 1);
     let before = host(&cloud, &id);
-    done(&cloud, "RemoveChcDeployVpc", on(&[&id], json!({})));
+    send_ok(&cloud, "RemoveChcDeployVpc", for_hosts(&[&id], json!({})));
     assert_eq!(
-        refused(&cloud, "RemoveChcAssistVpc", on(&[&id], json!({}))),
+        send_err(&cloud, "RemoveChcAssistVpc", for_hosts(&[&id], json!({}))),
         "InvalidHost.NotSupported"
     );
-    pass(&cloud, 30);
+    advance(&cloud, 30);
     let bare = host(&cloud, &id);
     assert_eq!((&bare["InstanceState"], &bare["DeployIp"]), (&json!("READY"), &json!("")));
     assert_eq!(bare["DeployVirtualPrivateCloud"]["SubnetId"], "");
     assert_eq!(bare["BmcIp"], before["BmcIp"]);
     assert_eq!(
-        refused(&cloud, "RemoveChcDeployVpc", on(&[&id], json!({}))),
+        send_err(&cloud, "RemoveChcDeployVpc", for_hosts(&[&id], json!({}))),
         "InvalidHost.NotSupported"
     );
-    // Without a deploy network it does not become ready for an instance.
-    pass(&cloud, 120);
+    // A host without a deploy network does not become `PREPARED`.
+    advance(&cloud, 120);
     assert_eq!(host_state(&cloud, &id), "READY");
-    done(&cloud, "RemoveChcAssistVpc", on(&[&id], json!({})));
-    pass(&cloud, 30);
+    send_ok(&cloud, "RemoveChcAssistVpc", for_hosts(&[&id], json!({})));
+    advance(&cloud, 30);
     let init = host(&cloud, &id);
     assert_eq!((&init["InstanceState"], &init["BmcIp"]), (&json!("INIT"), &json!("")));
     assert_eq!(init["LatestOperationState"], "SUCCESS");
     assert_eq!(
-        refused(&cloud, "RemoveChcAssistVpc", on(&[&id], json!({}))),
+        send_err(&cloud, "RemoveChcAssistVpc", for_hosts(&[&id], json!({}))),
         "InvalidHost.NotSupported"
     );
     let again = network("subnet-00000001", &[before["BmcIp"].as_str().unwrap()]);
-    let again = on(&[&id], json!({ "BmcVirtualPrivateCloud": again }));
-    done(&cloud, "ConfigureChcAssistVpc", again);
+    let again = for_hosts(&[&id], json!({ "BmcVirtualPrivateCloud": again }));
+    send_ok(&cloud, "ConfigureChcAssistVpc", again);
     for action in ["RemoveChcAssistVpc", "RemoveChcDeployVpc"] {
-        let code = refused(&cloud, action, on(&["chc-zzzzzzzz"], json!({})));
+        let code = send_err(&cloud, action, for_hosts(&["chc-zzzzzzzz"], json!({})));
         assert_eq!(code, "InvalidParameterValue.ChcHostsNotFound", "{action}");
     }
 }
 
-/// Makes a host in a state.
-type Make = fn(&Cloud) -> String;
+/// Adds a host and brings it into a state.
+type AddHost = fn(&Cloud) -> String;
 
 #[test]
 fn denied_actions_are_exactly_those_that_fail() {
@@ -246,40 +245,41 @@ fn denied_actions_are_exactly_those_that_fail() {
         [
             ("ConfigureChcAssistVpc", assist(&[id], "subnet-00000001")),
             ("ConfigureChcDeployVpc", deploy(&[id], "subnet-00000002")),
-            ("ModifyChcAttribute", on(&[id], json!({ "InstanceName": "a" }))),
-            ("ModifyChcNetworkMode", on(&[id], json!({ "NetworkMode": "DEPLOY" }))),
-            ("RemoveChcAssistVpc", on(&[id], json!({}))),
-            ("RemoveChcDeployVpc", on(&[id], json!({}))),
+            ("ModifyChcAttribute", for_hosts(&[id], json!({ "InstanceName": "a" }))),
+            ("ModifyChcNetworkMode", for_hosts(&[id], json!({ "NetworkMode": "DEPLOY" }))),
+            ("RemoveChcAssistVpc", for_hosts(&[id], json!({}))),
+            ("RemoveChcDeployVpc", for_hosts(&[id], json!({}))),
         ]
     };
-    let states: [(Make, &str); 4] = [
-        (|cloud| bring(cloud, 1), "INIT"),
+    let states: [(AddHost, &str); 4] = [
+        (|cloud| add_host(cloud, 1), "INIT"),
         (|cloud| ready(cloud, 1), "READY"),
         (|cloud| prepared(cloud, 1), "PREPARED"),
         (
             |cloud| {
                 let id = ready(cloud, 1);
-                done(cloud, "RemoveChcAssistVpc", on(&[&id], json!({})));
+                send_ok(cloud, "RemoveChcAssistVpc", for_hosts(&[&id], json!({})));
                 id
             },
             "OPERATING",
         ),
     ];
-    for (make, state) in states {
-        for place in 0..6 {
+    for (add, state) in states {
+        for index in 0..6 {
             let cloud = cloud();
-            let id = make(&cloud);
-            let answer = done(&cloud, "DescribeChcDeniedActions", on(&[&id], json!({})));
-            let entry = &answer["ChcHostDeniedActionSet"][0];
+            let id = add(&cloud);
+            let response =
+                send_ok(&cloud, "DescribeChcDeniedActions", for_hosts(&[&id], json!({})));
+            let entry = &response["ChcHostDeniedActionSet"][0];
             assert_eq!((&entry["ChcId"], &entry["State"]), (&json!(id), &json!(state)));
             let denied = entry["DenyActions"].as_array().unwrap();
-            let (action, body) = requests(&id)[place].clone();
-            let is_refused = send(&cloud, action, body).get("Error").is_some();
-            assert_eq!(denied.contains(&json!(action)), is_refused, "{action} when {state}");
+            let (action, body) = requests(&id)[index].clone();
+            let is_rejected = send(&cloud, action, body).get("Error").is_some();
+            assert_eq!(denied.contains(&json!(action)), is_rejected, "{action} when {state}");
         }
     }
-    let unknown = on(&["chc-zzzzzzzz"], json!({}));
-    let code = refused(&cloud(), "DescribeChcDeniedActions", unknown);
+    let unknown = for_hosts(&["chc-zzzzzzzz"], json!({}));
+    let code = send_err(&cloud(), "DescribeChcDeniedActions", unknown);
     assert_eq!(code, "InvalidParameterValue.ChcHostsNotFound");
 }
 
@@ -287,12 +287,12 @@ fn denied_actions_are_exactly_those_that_fail() {
 fn network_mode_changes_only_on_prepared_hosts() {
     let cloud = cloud();
     let id = prepared(&cloud, 1);
-    let mode = |id: &str, mode: &str| on(&[id], json!({ "NetworkMode": mode }));
+    let mode = |id: &str, mode: &str| for_hosts(&[id], json!({ "NetworkMode": mode }));
     let state = "OperationDenied.ChcHostStateNotSupported";
-    assert_eq!(refused(&cloud, "ModifyChcNetworkMode", mode(&id, "BUSINESS")), state);
-    done(&cloud, "ModifyChcNetworkMode", mode(&id, "DEPLOY"));
-    assert_eq!(refused(&cloud, "ModifyChcNetworkMode", mode(&id, "DEPLOY")), state);
-    pass(&cloud, 30);
+    assert_eq!(send_err(&cloud, "ModifyChcNetworkMode", mode(&id, "BUSINESS")), state);
+    send_ok(&cloud, "ModifyChcNetworkMode", mode(&id, "DEPLOY"));
+    assert_eq!(send_err(&cloud, "ModifyChcNetworkMode", mode(&id, "DEPLOY")), state);
+    advance(&cloud, 30);
     let after = host(&cloud, &id);
     for (member, expected) in [
         ("NetworkMode", "DEPLOY"),
@@ -305,12 +305,12 @@ fn network_mode_changes_only_on_prepared_hosts() {
     let other = ready(&cloud, 2);
     let mut own = deploy(&[&other], "subnet-00000002");
     own["ChcDeployExtraConfig"] = json!({ "MiniOsType": "own", "BootType": "x86_legacy" });
-    done(&cloud, "ConfigureChcDeployVpc", own);
-    pass(&cloud, 180);
-    let code = refused(
+    send_ok(&cloud, "ConfigureChcDeployVpc", own);
+    advance(&cloud, 180);
+    let code = send_err(
         &cloud,
         "ModifyChcNetworkMode",
-        on(&[&id, &other], json!({ "NetworkMode": "DEPLOY" })),
+        for_hosts(&[&id, &other], json!({ "NetworkMode": "DEPLOY" })),
     );
     assert_eq!(code, "OperationDenied.ChcDeployConfigInvalid");
     assert_eq!(host_state(&cloud, &id), "PREPARED");
@@ -319,23 +319,23 @@ fn network_mode_changes_only_on_prepared_hosts() {
 #[test]
 fn attribute_changes_survive_a_running_operation() {
     let cloud = cloud();
-    let (one, other) = (ready(&cloud, 1), bring(&cloud, 2));
-    done(&cloud, "ConfigureChcDeployVpc", deploy(&[&one], "subnet-00000002"));
-    pass(&cloud, 60);
+    let (one, other) = (ready(&cloud, 1), add_host(&cloud, 2));
+    send_ok(&cloud, "ConfigureChcDeployVpc", deploy(&[&one], "subnet-00000002"));
+    advance(&cloud, 60);
     let change = json!({
         "InstanceName": "db", "DeviceType": "CHC_HS2", "BmcSecurityGroupIds": ["sg-00000007"],
         "BmcUser": "root", "Password": "Abcdefg1!",
     });
-    done(&cloud, "ModifyChcAttribute", on(&[&one], change));
+    send_ok(&cloud, "ModifyChcAttribute", for_hosts(&[&one], change));
     for seconds in [0, 120] {
-        pass(&cloud, seconds);
-        let shown = host(&cloud, &one);
+        advance(&cloud, seconds);
+        let actual = host(&cloud, &one);
         assert_eq!(
-            (&shown["InstanceName"], &shown["DeviceType"]),
+            (&actual["InstanceName"], &actual["DeviceType"]),
             (&json!("db"), &json!("CHC_HS2"))
         );
-        assert_eq!(shown["BmcSecurityGroupIds"], json!(["sg-00000007"]));
-        assert!(!shown.to_string().contains("Abcdefg1!"));
+        assert_eq!(actual["BmcSecurityGroupIds"], json!(["sg-00000007"]));
+        assert!(!actual.to_string().contains("Abcdefg1!"));
     }
     assert_eq!(host_state(&cloud, &one), "PREPARED");
     for (members, expected) in [
@@ -349,8 +349,8 @@ fn attribute_changes_survive_a_running_operation() {
         (json!({ "BmcUser": "a b" }), "InvalidParameterValue.IncorrectFormat"),
         (json!({ "ChcIds": ["chc-zzzzzzzz"] }), "InvalidParameterValue.ChcHostsNotFound"),
     ] {
-        let body = on(&[&one, &other], members.clone());
-        assert_eq!(refused(&cloud, "ModifyChcAttribute", body), expected, "{members}");
+        let body = for_hosts(&[&one, &other], members.clone());
+        assert_eq!(send_err(&cloud, "ModifyChcAttribute", body), expected, "{members}");
     }
     assert_eq!(host(&cloud, &one)["BmcSecurityGroupIds"], json!(["sg-00000007"]));
 }
@@ -358,13 +358,13 @@ fn attribute_changes_survive_a_running_operation() {
 #[test]
 fn hosts_are_listed_newest_first_and_filtered() {
     let cloud = cloud();
-    let (one, other) = (ready(&cloud, 1), bring(&cloud, 2));
+    let (one, other) = (ready(&cloud, 1), add_host(&cloud, 2));
     let ids = |body: Value| {
-        let answer = done(&cloud, "DescribeChcHosts", body);
-        let hosts = answer["ChcHostSet"].as_array().unwrap().clone();
+        let response = send_ok(&cloud, "DescribeChcHosts", body);
+        let hosts = response["ChcHostSet"].as_array().unwrap().clone();
         let ids: Vec<_> =
             hosts.iter().map(|one| one["ChcId"].as_str().unwrap().to_owned()).collect();
-        (ids, answer["TotalCount"].as_i64().unwrap())
+        (ids, response["TotalCount"].as_i64().unwrap())
     };
     let filter =
         |name: &str, value: &str| json!({ "Filters": [{ "Name": name, "Values": [value] }] });
@@ -388,9 +388,9 @@ fn hosts_are_listed_newest_first_and_filtered() {
         (filter("zone", "ap-beijing-3"), "InvalidZone.MismatchRegion"),
         (filter("vpc-id", "x"), "InvalidParameterValue.VpcIdMalformed"),
         (filter("subnet-id", "x"), "InvalidParameterValue.SubnetIdMalformed"),
-        (filter("colour", "red"), "InvalidFilter"),
+        (filter("color", "red"), "InvalidFilter"),
         (json!({ "ChcIds": [one, "chc-zzzzzzzz"] }), "InvalidParameterValue.ChcHostsNotFound"),
     ] {
-        assert_eq!(refused(&cloud, "DescribeChcHosts", body.clone()), expected, "{body}");
+        assert_eq!(send_err(&cloud, "DescribeChcHosts", body.clone()), expected, "{body}");
     }
 }

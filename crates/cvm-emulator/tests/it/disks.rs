@@ -1,8 +1,8 @@
-//! The disks of an instance: how they grow, and how local ones move into the cloud.
+//! Disks of an instance: resizing, and conversion of local disks to cloud disks.
 
 use serde_json::{Value, json};
 
-use crate::instances::reinstall::{all_refused, on, passes_through, stopped};
+use crate::instances::reinstall::{assert_all_fail, assert_states, for_instance};
 use crate::support::*;
 
 fn with_data_disks() -> Value {
@@ -17,32 +17,35 @@ fn with_data_disks() -> Value {
 #[test]
 fn disks_resize_stopped_online_or_with_a_forced_stop() {
     let cloud = cloud();
-    let id = stopped(&cloud, with_data_disks());
+    let id = launch_stopped(&cloud, with_data_disks());
     let system = json!({ "SystemDisk": { "DiskSize": 60 } });
-    done(&cloud, "ResizeInstanceDisks", on(&id, system));
-    assert_eq!(show(&cloud, &id)["SystemDisk"]["DiskSize"], 50);
-    passes_through(&cloud, &id, &[(0, "STOPPED"), (10, "STOPPED")]);
-    assert_eq!(show(&cloud, &id)["SystemDisk"]["DiskSize"], 60);
+    send_ok(&cloud, "ResizeInstanceDisks", for_instance(&id, system));
+    assert_eq!(describe(&cloud, &id)["SystemDisk"]["DiskSize"], 50);
+    assert_states(&cloud, &id, &[(0, "STOPPED"), (10, "STOPPED")]);
+    assert_eq!(describe(&cloud, &id)["SystemDisk"]["DiskSize"], 60);
 
-    let up = running(&cloud, with_data_disks());
+    let running_id = launch_running(&cloud, with_data_disks());
     let by_type = json!({ "DiskType": "CLOUD_PREMIUM", "DiskSize": 110 });
     let grow = |disk: &Value, online: bool, force: bool| {
-        on(&up, json!({ "DataDisks": [disk], "ResizeOnline": online, "ForceStop": force }))
+        for_instance(
+            &running_id,
+            json!({ "DataDisks": [disk], "ResizeOnline": online, "ForceStop": force }),
+        )
     };
-    let code = refused(&cloud, "ResizeInstanceDisks", grow(&by_type, false, false));
+    let code = send_err(&cloud, "ResizeInstanceDisks", grow(&by_type, false, false));
     assert_eq!(code, "UnsupportedOperation.InstanceStateRunning");
-    done(&cloud, "ResizeInstanceDisks", grow(&by_type, true, true));
-    passes_through(&cloud, &up, &[(0, "RUNNING"), (9, "RUNNING"), (1, "RUNNING")]);
-    let disks = show(&cloud, &up)["DataDisks"].clone();
+    send_ok(&cloud, "ResizeInstanceDisks", grow(&by_type, true, true));
+    assert_states(&cloud, &running_id, &[(0, "RUNNING"), (9, "RUNNING"), (1, "RUNNING")]);
+    let disks = describe(&cloud, &running_id)["DataDisks"].clone();
     assert_eq!(disks[0]["DiskSize"], 110);
     let by_id = json!({ "DiskId": disks[2]["DiskId"], "DiskSize": 300 });
-    done(&cloud, "ResizeInstanceDisks", grow(&by_id, false, true));
+    send_ok(&cloud, "ResizeInstanceDisks", grow(&by_id, false, true));
     let states = [(0, "STOPPING"), (5, "STOPPED"), (10, "STARTING"), (10, "RUNNING")];
     for (seconds, expected) in states {
-        pass(&cloud, seconds);
-        assert_eq!(state(&cloud, &up), expected);
+        advance(&cloud, seconds);
+        assert_eq!(state(&cloud, &running_id), expected);
     }
-    let sizes = show(&cloud, &up)["DataDisks"].clone();
+    let sizes = describe(&cloud, &running_id)["DataDisks"].clone();
     let sizes: Vec<_> = sizes.as_array().unwrap().iter().map(|disk| &disk["DiskSize"]).collect();
     assert_eq!(sizes, [110, 100, 300, 100]);
 }
@@ -50,10 +53,10 @@ fn disks_resize_stopped_online_or_with_a_forced_stop() {
 #[test]
 fn disks_only_grow_and_only_within_limits() {
     let cloud = cloud();
-    let id = stopped(&cloud, with_data_disks());
+    let id = launch_stopped(&cloud, with_data_disks());
     let system = |members: Value| json!({ "SystemDisk": members });
     let data = |members: Value| json!({ "DataDisks": [members] });
-    all_refused(
+    assert_all_fail(
         &cloud,
         "ResizeInstanceDisks",
         &id,
@@ -86,9 +89,9 @@ fn disks_only_grow_and_only_within_limits() {
             ),
         ],
     );
-    let local = stopped(&cloud, json!({ "SystemDisk": { "DiskType": "LOCAL_BASIC" } }));
+    let local = launch_stopped(&cloud, json!({ "SystemDisk": { "DiskType": "LOCAL_BASIC" } }));
     let table = [(system(json!({ "DiskSize": 60 })), "InvalidParameterValue")];
-    all_refused(&cloud, "ResizeInstanceDisks", &local, &table);
+    assert_all_fail(&cloud, "ResizeInstanceDisks", &local, &table);
 }
 
 #[test]
@@ -96,11 +99,11 @@ fn local_disks_become_cloud_disks() {
     let cloud = cloud();
     let both = json!({ "SystemDisk": { "DiskType": "LOCAL_BASIC" },
         "DataDisks": [{ "DiskType": "LOCAL_SSD", "DiskSize": 10 }] });
-    let id = stopped(&cloud, both);
+    let id = launch_stopped(&cloud, both);
     let system = |kind: &str| json!({ "SystemDisk": { "DiskType": kind } });
     let data = |kind: &str| json!({ "DataDisks": [{ "DiskType": kind }] });
     let together = |kind: &str| json!({ "SystemDisk": { "DiskType": "CLOUD_SSD" }, "DataDisks": [{ "DiskType": kind }] });
-    all_refused(
+    assert_all_fail(
         &cloud,
         "ModifyInstanceDiskType",
         &id,
@@ -113,26 +116,27 @@ fn local_disks_become_cloud_disks() {
             (together("CLOUD_SSD"), "InvalidParameterValue.LocalDiskSizeRange"),
         ],
     );
-    done(&cloud, "ModifyInstanceDiskType", on(&id, together("CLOUD_PREMIUM")));
-    let before = show(&cloud, &id);
+    send_ok(&cloud, "ModifyInstanceDiskType", for_instance(&id, together("CLOUD_PREMIUM")));
+    let before = describe(&cloud, &id);
     assert_eq!(before["SystemDisk"]["DiskType"], "LOCAL_BASIC");
-    let code = refused(&cloud, "ModifyInstanceDiskType", on(&id, together("CLOUD_PREMIUM")));
+    let code =
+        send_err(&cloud, "ModifyInstanceDiskType", for_instance(&id, together("CLOUD_PREMIUM")));
     assert_eq!(code, "MutexOperation.TaskRunning");
-    passes_through(&cloud, &id, &[(59, "STOPPED"), (1, "STOPPED")]);
-    let after = show(&cloud, &id);
+    assert_states(&cloud, &id, &[(59, "STOPPED"), (1, "STOPPED")]);
+    let after = describe(&cloud, &id);
     assert_eq!(after["SystemDisk"]["DiskType"], "CLOUD_SSD");
     assert_eq!(after["DataDisks"][0]["DiskType"], "CLOUD_PREMIUM");
     assert_eq!(after["DataDisks"][0]["DiskId"], before["DataDisks"][0]["DiskId"]);
-    let unsuited = "InvalidParameter.InvalidInstanceNotSupported";
-    all_refused(&cloud, "ModifyInstanceDiskType", &id, &[(system("CLOUD_SSD"), unsuited)]);
+    let unsupported = "InvalidParameter.InvalidInstanceNotSupported";
+    assert_all_fail(&cloud, "ModifyInstanceDiskType", &id, &[(system("CLOUD_SSD"), unsupported)]);
 
     let spot = json!({ "InstanceChargeType": "SPOTPAID",
         "InstanceMarketOptions": { "SpotOptions": { "MaxPrice": "1" } },
         "SystemDisk": { "DiskType": "LOCAL_BASIC" } });
-    let spot = running(&cloud, spot);
-    all_refused(&cloud, "ModifyInstanceDiskType", &spot, &[(system("CLOUD_SSD"), unsuited)]);
-    let one = running(&cloud, json!({ "DataDisks": [{ "DiskSize": 50 }] }));
+    let spot = launch_running(&cloud, spot);
+    assert_all_fail(&cloud, "ModifyInstanceDiskType", &spot, &[(system("CLOUD_SSD"), unsupported)]);
+    let one = launch_running(&cloud, json!({ "DataDisks": [{ "DiskSize": 50 }] }));
     let code = "UnsupportedOperation.InstanceStateRunning";
     let table = [(system("CLOUD_SSD"), "InvalidParameterValue"), (data("CLOUD_SSD"), code)];
-    all_refused(&cloud, "ModifyInstanceDiskType", &one, &table);
+    assert_all_fail(&cloud, "ModifyInstanceDiskType", &one, &table);
 }

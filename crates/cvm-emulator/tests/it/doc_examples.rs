@@ -1,4 +1,4 @@
-//! The documents' own story, every parameter of it, in every dialect.
+//! The examples of the service's documentation, with every parameter, in every dialect.
 
 use serde_json::json;
 
@@ -35,9 +35,9 @@ fn documented_tutorial_works_in_every_dialect() {
     for dialect in DIALECTS {
         let cloud = cloud();
         let call = |action: &str, pairs: &[(&str, &str)]| {
-            let answer = read(&cloud.handle(&Call::new(action).pairs(dialect, pairs)));
-            assert!(answer.get("Error").is_none(), "{dialect:?} {action}: {answer}");
-            answer
+            let response = read(&cloud.handle(&Call::new(action).pairs(dialect, pairs)));
+            assert!(response.get("Error").is_none(), "{dialect:?} {action}: {response}");
+            response
         };
         let configs = call("DescribeInstanceTypeConfigs", TYPES);
         let configs = configs["InstanceTypeConfigSet"].as_array().unwrap();
@@ -48,12 +48,12 @@ fn documented_tutorial_works_in_every_dialect() {
         assert_eq!(found[0]["InstanceFamily"], "S2");
         assert_eq!(found[0]["Zone"], "ap-guangzhou-2");
 
-        let answer = call("RunInstances", INSTANCE);
-        let ids = answer["InstanceIdSet"].as_array().unwrap();
+        let response = call("RunInstances", INSTANCE);
+        let ids = response["InstanceIdSet"].as_array().unwrap();
         assert_eq!(ids.len(), 1, "{dialect:?}");
         let id = ids[0].as_str().unwrap();
-        pass(&cloud, 20);
-        let shown = show(&cloud, id);
+        advance(&cloud, 20);
+        let actual = describe(&cloud, id);
         for (pointer, expected) in [
             ("/InstanceState", json!("RUNNING")),
             ("/Placement/Zone", json!("ap-guangzhou-2")),
@@ -63,14 +63,14 @@ fn documented_tutorial_works_in_every_dialect() {
             ("/InternetAccessible/InternetMaxBandwidthOut", json!(10)),
             ("/InstanceName", json!("QCLOUD-TEST")),
         ] {
-            assert_eq!(shown.pointer(pointer), Some(&expected), "{dialect:?} {pointer}");
+            assert_eq!(actual.pointer(pointer), Some(&expected), "{dialect:?} {pointer}");
         }
-        assert_eq!(shown["PublicIpAddresses"].as_array().unwrap().len(), 1, "{dialect:?}");
-        assert!(!shown.to_string().contains("Qcloud@"), "{dialect:?}");
+        assert_eq!(actual["PublicIpAddresses"].as_array().unwrap().len(), 1, "{dialect:?}");
+        assert!(!actual.to_string().contains("Qcloud@"), "{dialect:?}");
 
-        let answer = call("TerminateInstances", &[("InstanceIds.0", id)]);
-        assert_eq!(answer.as_object().unwrap().len(), 1, "{dialect:?}");
-        pass(&cloud, 10);
+        let response = call("TerminateInstances", &[("InstanceIds.0", id)]);
+        assert_eq!(response.as_object().unwrap().len(), 1, "{dialect:?}");
+        advance(&cloud, 10);
         assert_eq!(state(&cloud, id), "gone", "{dialect:?}");
     }
 }
@@ -82,26 +82,26 @@ fn documented_prepaid_example_works() {
     pairs[1] = ("InstanceChargeType", "PREPAID");
     pairs.push(("InstanceChargePrepaid.Period", "1"));
     pairs.push(("InstanceChargePrepaid.RenewFlag", "NOTIFY_AND_AUTO_RENEW"));
-    let request = Call::new("RunInstances").flat(Dialect::OldGateway, &pairs);
-    let answer = read(&cloud.handle(&request));
-    let shown = show(&cloud, answer["InstanceIdSet"][0].as_str().unwrap());
-    assert_eq!(shown["RenewFlag"], "NOTIFY_AND_AUTO_RENEW");
-    assert_eq!(shown["ExpiredTime"], "2023-12-14T22:13:20Z");
+    let request = Call::new("RunInstances").v1(Dialect::OldGateway, &pairs);
+    let response = read(&cloud.handle(&request));
+    let actual = describe(&cloud, response["InstanceIdSet"][0].as_str().unwrap());
+    assert_eq!(actual["RenewFlag"], "NOTIFY_AND_AUTO_RENEW");
+    assert_eq!(actual["ExpiredTime"], "2023-12-14T22:13:20Z");
 }
 
 #[test]
 fn documented_minimal_example_works() {
     let cloud = cloud();
     let pairs = [("Placement.Zone", "ap-guangzhou-2"), ("ImageId", "img-pmqg1cw7")];
-    let request = Call::new("RunInstances").flat(Dialect::OldGateway, &pairs);
-    let answer = read(&cloud.handle(&request));
-    assert_eq!(answer["InstanceIdSet"].as_array().map(Vec::len), Some(1), "{answer}");
+    let request = Call::new("RunInstances").v1(Dialect::OldGateway, &pairs);
+    let response = read(&cloud.handle(&request));
+    assert_eq!(response["InstanceIdSet"].as_array().map(Vec::len), Some(1), "{response}");
 }
 
 #[test]
 fn documented_old_ids_are_well_formed() {
     let cloud = cloud();
     let pairs = [("InstanceIds.0", "ins-r8hr2upy"), ("InstanceIds.1", "ins-5d8a23rs")];
-    let request = Call::new("TerminateInstances").flat(Dialect::V1Sha256Get, &pairs);
-    assert_eq!(code(&read(&cloud.handle(&request))), "InvalidInstanceId.NotFound");
+    let request = Call::new("TerminateInstances").v1(Dialect::V1Sha256Get, &pairs);
+    assert_eq!(error_code(&read(&cloud.handle(&request))), "InvalidInstanceId.NotFound");
 }

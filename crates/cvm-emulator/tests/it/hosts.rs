@@ -1,31 +1,32 @@
-//! Dedicated hosts: bought, listed, changed, renewed, and over.
+//! Dedicated hosts: allocation, lists, attributes, renewal and expiry.
 
 use serde_json::{Value, json};
 
 use crate::support::*;
 
-const MONTH_OF_NOVEMBER: u64 = 30 * 86_400;
+const NOVEMBER: u64 = 30 * 86_400;
 
 fn order(members: Value) -> Value {
-    let mut body = json!({
-        "Placement": { "Zone": "ap-guangzhou-3" },
-        "HostChargePrepaid": { "Period": 1, "RenewFlag": "NOTIFY_AND_MANUAL_RENEW" },
-    });
-    body.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
-    body
+    merge(
+        json!({
+            "Placement": { "Zone": "ap-guangzhou-3" },
+            "HostChargePrepaid": { "Period": 1, "RenewFlag": "NOTIFY_AND_MANUAL_RENEW" },
+        }),
+        members,
+    )
 }
 
 fn allocate(cloud: &cvm_emulator::Cloud, members: Value) -> Vec<String> {
-    let answer = done(cloud, "AllocateHosts", order(members));
-    let ids = answer["HostIdSet"].as_array().unwrap();
+    let response = send_ok(cloud, "AllocateHosts", order(members));
+    let ids = response["HostIdSet"].as_array().unwrap();
     ids.iter().map(|id| id.as_str().unwrap().to_owned()).collect()
 }
 
 fn listed(cloud: &cvm_emulator::Cloud, name: &str, values: &[&str]) -> Vec<Value> {
     let body = json!({ "Filters": [{ "Name": name, "Values": values }] });
-    let answer = done(cloud, "DescribeHosts", body);
-    let hosts = answer["HostSet"].as_array().unwrap().clone();
-    assert_eq!(answer["TotalCount"], hosts.len(), "{name}");
+    let response = send_ok(cloud, "DescribeHosts", body);
+    let hosts = response["HostSet"].as_array().unwrap().clone();
+    assert_eq!(response["TotalCount"], hosts.len(), "{name}");
     hosts
 }
 
@@ -56,23 +57,23 @@ fn host_goes_from_pending_to_running_to_expired() {
         assert_eq!(new.pointer(pointer), Some(&expected), "{pointer}");
     }
     let resource = &new["HostResource"];
-    for what in ["Cpu", "Mem", "Disk"] {
-        assert_eq!(resource[format!("{what}Total")], resource[format!("{what}Available")]);
-        assert!(resource[format!("{what}Total")].as_f64().unwrap() > 0.0, "{what}");
+    for name in ["Cpu", "Mem", "Disk"] {
+        assert_eq!(resource[format!("{name}Total")], resource[format!("{name}Available")]);
+        assert!(resource[format!("{name}Total")].as_f64().unwrap() > 0.0, "{name}");
     }
     for (seconds, expected) in [
         (59, json!("PENDING")),
         (1, json!("RUNNING")),
-        (MONTH_OF_NOVEMBER - 61, json!("RUNNING")),
+        (NOVEMBER - 61, json!("RUNNING")),
         (1, json!("EXPIRED")),
         (7 * 86_400 - 1, json!("EXPIRED")),
         (1, Value::Null),
     ] {
-        pass(&cloud, seconds);
+        advance(&cloud, seconds);
         assert_eq!(host(&cloud, &id)["HostState"], expected, "after {seconds} s more");
     }
     let renew = json!({ "HostIds": [id], "HostChargePrepaid": { "Period": 1 } });
-    assert_eq!(refused(&cloud, "RenewHosts", renew), "InvalidHostId.NotFound");
+    assert_eq!(send_err(&cloud, "RenewHosts", renew), "InvalidHostId.NotFound");
 }
 
 #[test]
@@ -80,15 +81,15 @@ fn hosts_renew_automatically_by_default() {
     let cloud = cloud();
     let id = allocate(&cloud, json!({ "HostChargePrepaid": { "Period": 1 } })).remove(0);
     assert_eq!(host(&cloud, &id)["RenewFlag"], "NOTIFY_AND_AUTO_RENEW");
-    pass(&cloud, 3 * MONTH_OF_NOVEMBER);
+    advance(&cloud, 3 * NOVEMBER);
     let later = host(&cloud, &id);
     assert_eq!(later["HostState"], "RUNNING");
     assert_eq!(later["ExpiredTime"], "2024-02-14T22:13:20Z");
     let flag = json!({ "HostIds": [id], "RenewFlag": "DISABLE_NOTIFY_AND_MANUAL_RENEW" });
-    done(&cloud, "ModifyHostsAttribute", flag);
-    pass(&cloud, 8 * 86_400);
+    send_ok(&cloud, "ModifyHostsAttribute", flag);
+    advance(&cloud, 8 * 86_400);
     assert_eq!(host(&cloud, &id)["HostState"], "EXPIRED");
-    pass(&cloud, 86_400);
+    advance(&cloud, 86_400);
     assert_eq!(host(&cloud, &id), Value::Null);
 }
 
@@ -120,10 +121,10 @@ fn invalid_orders_buy_nothing() {
         (tag("instance", 1), "InvalidParameterValue"),
         (tag("host", 2), "InvalidParameterValue"),
     ] {
-        let code = refused(&cloud, "AllocateHosts", order(members.clone()));
+        let code = send_err(&cloud, "AllocateHosts", order(members.clone()));
         assert_eq!(code, expected, "{members}");
     }
-    assert_eq!(done(&cloud, "DescribeHosts", json!({}))["TotalCount"], 0);
+    assert_eq!(send_ok(&cloud, "DescribeHosts", json!({}))["TotalCount"], 0);
 }
 
 #[test]
@@ -132,13 +133,13 @@ fn client_token_makes_allocation_idempotent() {
     let buy = |count| json!({ "ClientToken": "t-1", "HostCount": count });
     let first = allocate(&cloud, buy(2));
     assert_eq!(allocate(&cloud, buy(2)), first);
-    assert_eq!(refused(&cloud, "AllocateHosts", order(buy(3))), "InvalidParameterValue");
-    // A launch may have the same token, since it is another request.
-    let launch = done(&cloud, "RunInstances", run(json!({ "ClientToken": "t-1" })));
+    assert_eq!(send_err(&cloud, "AllocateHosts", order(buy(3))), "InvalidParameterValue");
+    // A launch can use the same token, because it is another action.
+    let launch = send_ok(&cloud, "RunInstances", run_request(json!({ "ClientToken": "t-1" })));
     assert_eq!(launch["InstanceIdSet"].as_array().unwrap().len(), 1);
     assert_eq!(allocate(&cloud, buy(2)), first);
-    assert_eq!(done(&cloud, "DescribeHosts", json!({}))["TotalCount"], 2);
-    pass(&cloud, 86_400);
+    assert_eq!(send_ok(&cloud, "DescribeHosts", json!({}))["TotalCount"], 2);
+    advance(&cloud, 86_400);
     assert_ne!(allocate(&cloud, buy(2)), first);
 }
 
@@ -147,11 +148,11 @@ fn hosts_are_listed_newest_first_filtered_and_paged() {
     let cloud = cloud();
     let placement = json!({ "Zone": "ap-guangzhou-4", "ProjectId": 7 });
     let old = allocate(&cloud, json!({ "Placement": placement, "HostType": "HS20" })).remove(0);
-    pass(&cloud, 60);
+    advance(&cloud, 60);
     let tags = json!([{ "ResourceType": "host", "Tags": [{ "Key": "team", "Value": "blue" }] }]);
     let new = allocate(&cloud, json!({ "HostCount": 24, "TagSpecification": tags }));
     let name = json!({ "HostIds": [new[0], old], "HostName": "build" });
-    done(&cloud, "ModifyHostsAttribute", name);
+    send_ok(&cloud, "ModifyHostsAttribute", name);
     for (name, values, expected) in [
         ("zone", ["ap-guangzhou-4"], 1),
         ("project-id", ["7"], 1),
@@ -173,25 +174,25 @@ fn hosts_are_listed_newest_first_filtered_and_paged() {
         ("tag:team", "blue"),
     ] {
         let body = json!({ "Filters": [{ "Name": name, "Values": [value] }], "Limit": 10 });
-        let answer = done(&cloud, "DescribeHosts", body);
-        assert_eq!(answer["TotalCount"], 24, "{name}");
-        assert_eq!(answer["HostSet"].as_array().unwrap().len(), 10, "{name}");
+        let response = send_ok(&cloud, "DescribeHosts", body);
+        assert_eq!(response["TotalCount"], 24, "{name}");
+        assert_eq!(response["HostSet"].as_array().unwrap().len(), 10, "{name}");
     }
     assert_eq!(listed(&cloud, "tag:team", &["red"]).len(), 0);
-    let first = done(&cloud, "DescribeHosts", json!({}));
+    let first = send_ok(&cloud, "DescribeHosts", json!({}));
     assert_eq!(first["HostSet"].as_array().unwrap().len(), 20);
     assert_eq!(first["HostSet"][0]["HostId"], json!(new[23]));
-    let last = done(&cloud, "DescribeHosts", json!({ "Offset": 24, "Limit": 20 }));
+    let last = send_ok(&cloud, "DescribeHosts", json!({ "Offset": 24, "Limit": 20 }));
     assert_eq!(last["HostSet"][0]["HostId"], json!(old));
     assert_eq!(last["TotalCount"], 25);
     let filter = |name: &str, value: &str| {
-        refused(
+        send_err(
             &cloud,
             "DescribeHosts",
             json!({ "Filters": [{ "Name": name, "Values": [value] }] }),
         )
     };
-    assert_eq!(filter("colour", "red"), "InvalidFilter");
+    assert_eq!(filter("color", "red"), "InvalidFilter");
     assert_eq!(filter("zone", "ap-beijing-3"), "InvalidZone.MismatchRegion");
     assert_eq!(filter("host-id", "x"), "InvalidHostId.Malformed");
     assert_eq!(filter("host-state", "LAUNCH_FAILED"), "InvalidParameterValue");
@@ -203,20 +204,20 @@ fn hosts_are_listed_newest_first_filtered_and_paged() {
 fn attribute_changes_are_all_or_nothing() {
     let cloud = cloud();
     let ids = allocate(&cloud, json!({ "HostCount": 2 }));
-    let change = |members: Value| {
-        let mut body = json!({ "HostIds": ids });
-        body.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
-        body
-    };
-    done(&cloud, "ModifyHostsAttribute", change(json!({ "HostName": "a", "ProjectId": 3 })));
-    done(&cloud, "ModifyHostsAttribute", change(json!({ "RenewFlag": "NOTIFY_AND_AUTO_RENEW" })));
+    let change = |members: Value| merge(json!({ "HostIds": ids }), members);
+    send_ok(&cloud, "ModifyHostsAttribute", change(json!({ "HostName": "a", "ProjectId": 3 })));
+    send_ok(
+        &cloud,
+        "ModifyHostsAttribute",
+        change(json!({ "RenewFlag": "NOTIFY_AND_AUTO_RENEW" })),
+    );
     for id in &ids {
-        let shown = host(&cloud, id);
+        let actual = host(&cloud, id);
         assert_eq!(
-            (&shown["HostName"], &shown["Placement"]["ProjectId"]),
+            (&actual["HostName"], &actual["Placement"]["ProjectId"]),
             (&json!("a"), &json!(3))
         );
-        assert_eq!(shown["RenewFlag"], "NOTIFY_AND_AUTO_RENEW");
+        assert_eq!(actual["RenewFlag"], "NOTIFY_AND_AUTO_RENEW");
     }
     for (members, expected) in [
         (json!({}), "MissingParameter"),
@@ -227,14 +228,14 @@ fn attribute_changes_are_all_or_nothing() {
         ),
         (json!({ "HostIds": ["x"], "HostName": "b" }), "InvalidHostId.Malformed"),
     ] {
-        let code = refused(&cloud, "ModifyHostsAttribute", change(members.clone()));
+        let code = send_err(&cloud, "ModifyHostsAttribute", change(members.clone()));
         assert_eq!(code, expected, "{members}");
     }
     let manual = json!({ "RenewFlag": "NOTIFY_AND_MANUAL_RENEW", "HostIds": [ids[0]] });
-    done(&cloud, "ModifyHostsAttribute", change(manual));
-    pass(&cloud, MONTH_OF_NOVEMBER);
+    send_ok(&cloud, "ModifyHostsAttribute", change(manual));
+    advance(&cloud, NOVEMBER);
     let name = change(json!({ "HostName": "b" }));
-    assert_eq!(refused(&cloud, "ModifyHostsAttribute", name), "InvalidHost.NotSupported");
+    assert_eq!(send_err(&cloud, "ModifyHostsAttribute", name), "InvalidHost.NotSupported");
     assert_eq!(listed(&cloud, "host-name", &["a"]).len(), 2);
 }
 
@@ -246,13 +247,13 @@ fn renewal_extends_all_terms_or_none() {
         |ids: &[&str], prepaid: Value| json!({ "HostIds": ids, "HostChargePrepaid": prepaid });
     let (one, other) = (ids[0].as_str(), ids[1].as_str());
     let year = json!({ "Period": 12, "RenewFlag": "NOTIFY_AND_MANUAL_RENEW" });
-    let code = refused(&cloud, "RenewHosts", renew(&[one], year.clone()));
+    let code = send_err(&cloud, "RenewHosts", renew(&[one], year.clone()));
     assert_eq!(code, "InvalidHost.NotSupported");
-    pass(&cloud, 60);
-    done(&cloud, "RenewHosts", renew(&[one, one], year));
+    advance(&cloud, 60);
+    send_ok(&cloud, "RenewHosts", renew(&[one, one], year));
     assert_eq!(host(&cloud, one)["ExpiredTime"], "2024-12-14T22:13:20Z");
     assert_eq!(host(&cloud, one)["RenewFlag"], "NOTIFY_AND_MANUAL_RENEW");
-    pass(&cloud, MONTH_OF_NOVEMBER);
+    advance(&cloud, NOVEMBER);
     assert_eq!(host(&cloud, other)["HostState"], "EXPIRED");
     let month = json!({ "Period": 1 });
     for (ids, prepaid, expected) in [
@@ -260,10 +261,10 @@ fn renewal_extends_all_terms_or_none() {
         (vec![other], &json!({ "Period": 48 }), "InvalidPeriod"),
         (vec![other; 101], &month, "InvalidParameterValue.LimitExceeded"),
     ] {
-        assert_eq!(refused(&cloud, "RenewHosts", renew(&ids, prepaid.clone())), expected);
+        assert_eq!(send_err(&cloud, "RenewHosts", renew(&ids, prepaid.clone())), expected);
     }
     assert_eq!(host(&cloud, other)["ExpiredTime"], "2023-12-14T22:13:20Z");
-    done(&cloud, "RenewHosts", renew(&[other], month));
+    send_ok(&cloud, "RenewHosts", renew(&[other], month));
     let renewed = host(&cloud, other);
     assert_eq!(
         (&renewed["HostState"], &renewed["RenewFlag"]),

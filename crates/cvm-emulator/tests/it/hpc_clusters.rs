@@ -1,4 +1,4 @@
-//! Clusters for high-performance computing: made, listed, renamed, deleted.
+//! HPC clusters: creation, lists, attributes and deletion.
 
 use cvm_emulator::Cloud;
 use serde_json::{Value, json};
@@ -8,21 +8,19 @@ use crate::support::*;
 const ZONE: &str = "ap-guangzhou-6";
 
 fn create(cloud: &Cloud, members: Value) -> Value {
-    let answer = done(cloud, "CreateHpcCluster", with(members));
-    let clusters = answer["HpcClusterSet"].as_array().unwrap();
+    let response = send_ok(cloud, "CreateHpcCluster", cluster_request(members));
+    let clusters = response["HpcClusterSet"].as_array().unwrap();
     assert_eq!(clusters.len(), 1);
     clusters[0].clone()
 }
 
-fn with(members: Value) -> Value {
-    let mut body = json!({ "Zone": ZONE, "Name": "render" });
-    body.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
-    body
+fn cluster_request(members: Value) -> Value {
+    merge(json!({ "Zone": ZONE, "Name": "render" }), members)
 }
 
 fn listed(cloud: &Cloud, body: Value) -> Vec<String> {
-    let answer = done(cloud, "DescribeHpcClusters", body);
-    let clusters = answer["HpcClusterSet"].as_array().unwrap();
+    let response = send_ok(cloud, "DescribeHpcClusters", body);
+    let clusters = response["HpcClusterSet"].as_array().unwrap();
     clusters.iter().map(|one| one["HpcClusterId"].as_str().unwrap().to_owned()).collect()
 }
 
@@ -34,7 +32,7 @@ fn id(cluster: &Value) -> &str {
 fn new_cluster_is_empty_and_has_the_requested_attributes() {
     let cloud = cloud();
     let tags = json!([{ "ResourceType": "hpc", "Tags": [{ "Key": "team", "Value": "blue" }] }]);
-    let made = create(&cloud, json!({ "Remark": "frames", "TagSpecification": tags }));
+    let created = create(&cloud, json!({ "Remark": "frames", "TagSpecification": tags }));
     for (member, expected) in [
         ("Name", json!("render")),
         ("Remark", json!("frames")),
@@ -45,12 +43,13 @@ fn new_cluster_is_empty_and_has_the_requested_attributes() {
         ("HpcClusterType", json!("STANDARD")),
         ("Tags", json!([{ "Key": "team", "Value": "blue" }])),
     ] {
-        assert_eq!(made[member], expected, "{member}");
+        assert_eq!(created[member], expected, "{member}");
     }
-    assert!(made["CvmQuotaTotal"].as_u64().unwrap() > 0);
-    let answer = done(&cloud, "DescribeHpcClusters", json!({ "HpcClusterIds": [id(&made)] }));
-    assert_eq!(answer["HpcClusterSet"], json!([made]));
-    assert_eq!(answer["TotalCount"], 1);
+    assert!(created["CvmQuotaTotal"].as_u64().unwrap() > 0);
+    let response =
+        send_ok(&cloud, "DescribeHpcClusters", json!({ "HpcClusterIds": [id(&created)] }));
+    assert_eq!(response["HpcClusterSet"], json!([created]));
+    assert_eq!(response["TotalCount"], 1);
 }
 
 #[test]
@@ -73,7 +72,7 @@ fn invalid_requests_create_nothing() {
         (tag("hpc", 2), "InvalidParameterValue"),
     ] {
         assert_eq!(
-            refused(&cloud, "CreateHpcCluster", with(members.clone())),
+            send_err(&cloud, "CreateHpcCluster", cluster_request(members.clone())),
             expected,
             "{members}"
         );
@@ -88,12 +87,12 @@ fn region_quota_limits_clusters() {
     for _ in 1..20 {
         create(&cloud, json!({}));
     }
-    let more = || send(&cloud, "CreateHpcCluster", with(json!({})));
-    assert_eq!(code(&more()), "LimitExceeded.HpcClusterQuota");
-    let body = with(json!({ "Zone": "ap-shanghai-2" })).to_string();
+    let more = || send(&cloud, "CreateHpcCluster", cluster_request(json!({})));
+    assert_eq!(error_code(&more()), "LimitExceeded.HpcClusterQuota");
+    let body = cluster_request(json!({ "Zone": "ap-shanghai-2" })).to_string();
     let elsewhere = Call::new("CreateHpcCluster").region("ap-shanghai").json(body);
     assert!(read(&cloud.handle(&elsewhere)).get("Error").is_none());
-    done(&cloud, "DeleteHpcClusters", json!({ "HpcClusterIds": [id(&first)] }));
+    send_ok(&cloud, "DeleteHpcClusters", json!({ "HpcClusterIds": [id(&first)] }));
     assert!(more().get("Error").is_none());
 }
 
@@ -104,9 +103,9 @@ fn clusters_are_listed_newest_first_and_filtered() {
     let old = create(&cloud, json!({ "TagSpecification": tags }));
     let near = create(&cloud, json!({ "Zone": "ap-guangzhou-3", "Name": "near" }));
     let business = "cluster-12345678";
-    let own = json!({ "HpcClusterType": "CDC", "HpcClusterBusinessId": business });
-    let own = create(&cloud, own);
-    let (old, near, own) = (id(&old), id(&near), id(&own));
+    let dedicated = json!({ "HpcClusterType": "CDC", "HpcClusterBusinessId": business });
+    let dedicated = create(&cloud, dedicated);
+    let (old, near, dedicated) = (id(&old), id(&near), id(&dedicated));
     let filter =
         |name: &str, value: &str| json!({ "Filters": [{ "Name": name, "Values": [value] }] });
     for (body, expected) in [
@@ -116,11 +115,11 @@ fn clusters_are_listed_newest_first_and_filtered() {
         (json!({ "Name": "near" }), vec![near]),
         (json!({ "Name": "nea" }), vec![]),
         (json!({ "Zone": ZONE }), vec![old]),
-        (json!({ "HpcClusterType": "CDC" }), vec![own]),
+        (json!({ "HpcClusterType": "CDC" }), vec![dedicated]),
         (json!({ "HpcClusterType": "CHC" }), vec![]),
-        (json!({ "HpcClusterType": "CDC", "HpcClusterBusinessId": business }), vec![own]),
+        (json!({ "HpcClusterType": "CDC", "HpcClusterBusinessId": business }), vec![dedicated]),
         (json!({ "HpcClusterType": "CDC", "HpcClusterBusinessId": "cluster-0" }), vec![]),
-        (json!({ "HpcClusterIds": [old, own, "hpc-zzzzzzzz"] }), vec![own, old]),
+        (json!({ "HpcClusterIds": [old, dedicated, "hpc-zzzzzzzz"] }), vec![dedicated, old]),
         (json!({ "InstanceType": "S5.MEDIUM4" }), vec![]),
         (filter("tag-key", "team"), vec![old]),
         (filter("tag-value", "blue"), vec![old]),
@@ -129,41 +128,49 @@ fn clusters_are_listed_newest_first_and_filtered() {
     ] {
         assert_eq!(listed(&cloud, body.clone()), expected, "{body}");
     }
-    let answer = done(&cloud, "DescribeHpcClusters", json!({ "Limit": 1 }));
-    assert_eq!(answer["TotalCount"], 2);
+    let response = send_ok(&cloud, "DescribeHpcClusters", json!({ "Limit": 1 }));
+    assert_eq!(response["TotalCount"], 2);
     for (body, expected) in [
         (json!({ "Zone": "ap-shanghai-2" }), "InvalidZone.MismatchRegion"),
         (json!({ "Zone": "ap-guangzhou-1" }), "UnsupportedOperation.InvalidZone"),
         (json!({ "HpcClusterIds": [old, near], "Limit": 1 }), "InvalidParameterValue"),
         (json!({ "HpcClusterIds": vec![old; 21] }), "InvalidParameterValue"),
     ] {
-        assert_eq!(refused(&cloud, "DescribeHpcClusters", body.clone()), expected, "{body}");
+        assert_eq!(send_err(&cloud, "DescribeHpcClusters", body.clone()), expected, "{body}");
     }
 }
 
 #[test]
 fn name_and_remark_can_be_changed() {
     let cloud = cloud();
-    let made = create(&cloud, json!({ "Remark": "frames" }));
-    let show = || {
-        let body = json!({ "HpcClusterIds": [id(&made)] });
-        done(&cloud, "DescribeHpcClusters", body)["HpcClusterSet"][0].clone()
+    let created = create(&cloud, json!({ "Remark": "frames" }));
+    let current = || {
+        let body = json!({ "HpcClusterIds": [id(&created)] });
+        send_ok(&cloud, "DescribeHpcClusters", body)["HpcClusterSet"][0].clone()
     };
-    done(&cloud, "ModifyHpcClusterAttribute", json!({ "HpcClusterId": id(&made), "Name": "b" }));
-    assert_eq!((&show()["Name"], &show()["Remark"]), (&json!("b"), &json!("frames")));
-    done(&cloud, "ModifyHpcClusterAttribute", json!({ "HpcClusterId": id(&made), "Remark": "r" }));
-    assert_eq!((&show()["Name"], &show()["Remark"]), (&json!("b"), &json!("r")));
-    let unknown = json!({ "HpcClusterId": "hpc-zzzzzzzz", "Name": "c" });
-    assert_eq!(
-        refused(&cloud, "ModifyHpcClusterAttribute", unknown),
-        "ResourceNotFound.HpcCluster"
-    );
-    let code = refused(
+    send_ok(
         &cloud,
         "ModifyHpcClusterAttribute",
-        json!({ "HpcClusterId": id(&made), "Name": "x".repeat(61) }),
+        json!({ "HpcClusterId": id(&created), "Name": "b" }),
     );
-    assert_eq!((code.as_str(), &show()["Name"]), ("InvalidParameterValue", &json!("b")));
+    assert_eq!((&current()["Name"], &current()["Remark"]), (&json!("b"), &json!("frames")));
+    send_ok(
+        &cloud,
+        "ModifyHpcClusterAttribute",
+        json!({ "HpcClusterId": id(&created), "Remark": "r" }),
+    );
+    assert_eq!((&current()["Name"], &current()["Remark"]), (&json!("b"), &json!("r")));
+    let unknown = json!({ "HpcClusterId": "hpc-zzzzzzzz", "Name": "c" });
+    assert_eq!(
+        send_err(&cloud, "ModifyHpcClusterAttribute", unknown),
+        "ResourceNotFound.HpcCluster"
+    );
+    let code = send_err(
+        &cloud,
+        "ModifyHpcClusterAttribute",
+        json!({ "HpcClusterId": id(&created), "Name": "x".repeat(61) }),
+    );
+    assert_eq!((code.as_str(), &current()["Name"]), ("InvalidParameterValue", &json!("b")));
 }
 
 #[test]
@@ -171,11 +178,11 @@ fn deleting_clusters_is_all_or_nothing() {
     let cloud = cloud();
     let (one, other) = (create(&cloud, json!({})), create(&cloud, json!({})));
     let delete = |ids: &[&str]| json!({ "HpcClusterIds": ids });
-    let code = refused(&cloud, "DeleteHpcClusters", delete(&[id(&one), "hpc-zzzzzzzz"]));
+    let code = send_err(&cloud, "DeleteHpcClusters", delete(&[id(&one), "hpc-zzzzzzzz"]));
     assert_eq!(code, "ResourceNotFound.HpcCluster");
     assert_eq!(listed(&cloud, json!({})).len(), 2);
-    done(&cloud, "DeleteHpcClusters", delete(&[id(&one), id(&one)]));
+    send_ok(&cloud, "DeleteHpcClusters", delete(&[id(&one), id(&one)]));
     assert_eq!(listed(&cloud, json!({})), [id(&other)]);
-    let again = refused(&cloud, "DeleteHpcClusters", delete(&[id(&one)]));
+    let again = send_err(&cloud, "DeleteHpcClusters", delete(&[id(&one)]));
     assert_eq!(again, "ResourceNotFound.HpcCluster");
 }

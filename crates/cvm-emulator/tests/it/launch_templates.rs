@@ -1,58 +1,55 @@
 //! Launch templates and their versions.
 
 use cvm_emulator::Cloud;
-use cvm_models::actions::{
-    DescribeLaunchTemplateVersionsResponse, DescribeLaunchTemplatesResponse,
-};
+use cvm_models::actions::{DescribeLaunchTemplateVersions, DescribeLaunchTemplates};
 use serde_json::{Value, json};
 
-use crate::placement_groups::{is_clean, with};
 use crate::support::*;
 
 pub const NO_TEMPLATE: &str = "lt-00000000";
 pub const NOT_EXISTED: &str = "InvalidParameterValue.LaunchTemplateIdNotExisted";
 const NO_VERSION: &str = "InvalidParameterValue.LaunchTemplateIdVerNotExisted";
 
-fn named(members: Value) -> Value {
-    with(run(json!({ "LaunchTemplateName": "web" })), members)
+fn template_request(members: Value) -> Value {
+    merge(run_request(json!({ "LaunchTemplateName": "web" })), members)
 }
 
 pub fn template(cloud: &Cloud, members: Value) -> String {
-    let answer = done(cloud, "CreateLaunchTemplate", named(members));
-    answer["LaunchTemplateId"].as_str().unwrap().to_owned()
+    let response = send_ok(cloud, "CreateLaunchTemplate", template_request(members));
+    response["LaunchTemplateId"].as_str().unwrap().to_owned()
 }
 
-fn version_of(id: &str, members: Value) -> Value {
+fn version_request(id: &str, members: Value) -> Value {
     let placement = json!({ "Zone": "ap-guangzhou-3" });
-    with(json!({ "LaunchTemplateId": id, "Placement": placement }), members)
+    merge(json!({ "LaunchTemplateId": id, "Placement": placement }), members)
 }
 
 pub fn version(cloud: &Cloud, id: &str, members: Value) -> i64 {
-    let answer = done(cloud, "CreateLaunchTemplateVersion", version_of(id, members));
-    answer["LaunchTemplateVersionNumber"].as_i64().unwrap()
+    let response = send_ok(cloud, "CreateLaunchTemplateVersion", version_request(id, members));
+    response["LaunchTemplateVersionNumber"].as_i64().unwrap()
 }
 
 fn versions(cloud: &Cloud, id: &str, members: Value) -> Value {
-    let body = with(json!({ "LaunchTemplateId": id }), members);
-    done(cloud, "DescribeLaunchTemplateVersions", body)
+    let body = merge(json!({ "LaunchTemplateId": id }), members);
+    send_ok(cloud, "DescribeLaunchTemplateVersions", body)
 }
 
-fn numbers(answer: &Value) -> Vec<i64> {
-    let set = answer["LaunchTemplateVersionSet"].as_array().unwrap();
+fn numbers(response: &Value) -> Vec<i64> {
+    let set = response["LaunchTemplateVersionSet"].as_array().unwrap();
     set.iter().map(|version| version["LaunchTemplateVersion"].as_i64().unwrap()).collect()
 }
 
 fn data(cloud: &Cloud, id: &str, number: i64) -> Value {
-    let answer = versions(cloud, id, json!({ "LaunchTemplateVersions": [number] }));
-    answer["LaunchTemplateVersionSet"][0]["LaunchTemplateVersionData"].clone()
+    let response = versions(cloud, id, json!({ "LaunchTemplateVersions": [number] }));
+    response["LaunchTemplateVersionSet"][0]["LaunchTemplateVersionData"].clone()
 }
 
 fn templates(cloud: &Cloud, members: Value) -> Value {
-    done(cloud, "DescribeLaunchTemplates", members)
+    send_ok(cloud, "DescribeLaunchTemplates", members)
 }
 
-fn ids(answer: &Value) -> Vec<&str> {
-    let set = answer["LaunchTemplateSet"].as_array().unwrap();
+fn ids(response: &Value) -> Vec<&str> {
+    let set = response["LaunchTemplateSet"].as_array().unwrap();
     set.iter().map(|template| template["LaunchTemplateId"].as_str().unwrap()).collect()
 }
 
@@ -75,14 +72,14 @@ fn template_stores_the_request() {
         }),
     );
     assert!(id.starts_with("lt-") && id.len() == 11, "{id}");
-    let shown = &templates(&cloud, json!({}))["LaunchTemplateSet"][0];
+    let actual = &templates(&cloud, json!({}))["LaunchTemplateSet"][0];
     let expected = json!({ "LaunchTemplateId": id, "LaunchTemplateName": "web",
         "LatestVersionNumber": 1, "DefaultVersionNumber": 1, "LaunchTemplateVersionCount": 1,
         "CreatedBy": "100000000001", "CreationTime": "2023-11-14T22:13:20Z" });
-    assert_eq!(*shown, expected);
-    let answer = versions(&cloud, &id, json!({}));
-    assert!(!answer.to_string().contains("Qcloud@TestApi123++"));
-    let shown = &answer["LaunchTemplateVersionSet"][0];
+    assert_eq!(*actual, expected);
+    let response = versions(&cloud, &id, json!({}));
+    assert!(!response.to_string().contains("Qcloud@TestApi123++"));
+    let actual = &response["LaunchTemplateVersionSet"][0];
     for (pointer, expected) in [
         ("/LaunchTemplateVersion", json!(1)),
         ("/LaunchTemplateId", json!(id)),
@@ -106,21 +103,15 @@ fn template_stores_the_request() {
         ("/LaunchTemplateVersionData/DisableApiTermination", json!(true)),
         ("/LaunchTemplateVersionData/TagSpecification/0/Tags/0/Key", json!("team")),
     ] {
-        assert_eq!(shown.pointer(pointer), Some(&expected), "{pointer}");
+        assert_eq!(actual.pointer(pointer), Some(&expected), "{pointer}");
     }
-    is_clean(
-        &cloud,
-        "DescribeLaunchTemplates",
-        &json!({}),
-        DescribeLaunchTemplatesResponse::default(),
-    );
+    decode_complete::<DescribeLaunchTemplates>(&cloud, &json!({}));
     template(&cloud, json!({ "LaunchTemplateName": "plain" }));
     for id in ids(&templates(&cloud, json!({}))) {
         let body = json!({ "LaunchTemplateId": id });
-        let response = DescribeLaunchTemplateVersionsResponse::default();
-        is_clean(&cloud, "DescribeLaunchTemplateVersions", &body, response);
+        decode_complete::<DescribeLaunchTemplateVersions>(&cloud, &body);
     }
-    assert_eq!(done(&cloud, "DescribeInstances", json!({}))["TotalCount"], 0);
+    assert_eq!(send_ok(&cloud, "DescribeInstances", json!({}))["TotalCount"], 0);
 }
 
 #[test]
@@ -142,27 +133,31 @@ fn invalid_launches_are_not_stored() {
         (json!({ "InstanceChargeType": "PREPAID" }), "MissingParameter"),
     ] {
         for dry in [false, true] {
-            let members = with(members.clone(), json!({ "DryRun": dry }));
-            let body = named(members.clone());
-            assert_eq!(refused(&cloud, "CreateLaunchTemplate", body), expected, "{members}");
-            let body = version_of(&id, members.clone());
-            let code = refused(&cloud, "CreateLaunchTemplateVersion", body);
+            let members = merge(members.clone(), json!({ "DryRun": dry }));
+            let body = template_request(members.clone());
+            assert_eq!(send_err(&cloud, "CreateLaunchTemplate", body), expected, "{members}");
+            let body = version_request(&id, members.clone());
+            let code = send_err(&cloud, "CreateLaunchTemplateVersion", body);
             assert_eq!(code, expected, "{members}");
         }
     }
-    let code = refused(&cloud, "CreateLaunchTemplate", named(json!({ "LaunchTemplateName": "w" })));
+    let code = send_err(
+        &cloud,
+        "CreateLaunchTemplate",
+        template_request(json!({ "LaunchTemplateName": "w" })),
+    );
     assert_eq!(code, "InvalidParameterValue.InvalidLaunchTemplateName");
     let tags = json!([{ "ResourceType": "instance",
         "Tags": [{ "Key": "a", "Value": "1" }, { "Key": "a", "Value": "2" }] }]);
-    let body = named(json!({ "LaunchTemplateTagSpecification": tags }));
-    assert_eq!(refused(&cloud, "CreateLaunchTemplate", body), "InvalidParameterValue");
+    let body = template_request(json!({ "LaunchTemplateTagSpecification": tags }));
+    assert_eq!(send_err(&cloud, "CreateLaunchTemplate", body), "InvalidParameterValue");
     for (id, base, expected) in [
         (NO_TEMPLATE, 1, NOT_EXISTED),
         (&id, 2, NO_VERSION),
         (&id, 0, "InvalidParameterValue.LaunchTemplateVersion"),
     ] {
-        let body = version_of(id, json!({ "LaunchTemplateVersion": base }));
-        assert_eq!(refused(&cloud, "CreateLaunchTemplateVersion", body), expected);
+        let body = version_request(id, json!({ "LaunchTemplateVersion": base }));
+        assert_eq!(send_err(&cloud, "CreateLaunchTemplateVersion", body), expected);
     }
     assert_eq!(templates(&cloud, json!({}))["TotalCount"], 1);
     assert_eq!(versions(&cloud, &id, json!({}))["TotalCount"], 1);
@@ -174,18 +169,18 @@ fn dry_run_stores_nothing() {
     let id = template(&cloud, json!({}));
     let dry = json!({ "DryRun": true, "ClientToken": "t-1" });
     let bodies = [
-        ("CreateLaunchTemplate", named(dry.clone())),
-        ("CreateLaunchTemplateVersion", version_of(&id, dry)),
+        ("CreateLaunchTemplate", template_request(dry.clone())),
+        ("CreateLaunchTemplateVersion", version_request(&id, dry)),
     ];
     for (action, body) in bodies.clone() {
-        let answer = done(&cloud, action, body);
-        assert_eq!(answer.as_object().unwrap().len(), 1, "{answer}");
+        let response = send_ok(&cloud, action, body);
+        assert_eq!(response.as_object().unwrap().len(), 1, "{response}");
         assert_eq!(templates(&cloud, json!({}))["TotalCount"], 1);
         assert_eq!(versions(&cloud, &id, json!({}))["TotalCount"], 1);
     }
-    // Their tokens are still free.
+    // Dry runs did not use up their tokens.
     for (action, body) in bodies {
-        done(&cloud, action, with(body, json!({ "DryRun": false, "InstanceCount": 3 })));
+        send_ok(&cloud, action, merge(body, json!({ "DryRun": false, "InstanceCount": 3 })));
     }
     assert_eq!(templates(&cloud, json!({}))["TotalCount"], 2);
     assert_eq!(versions(&cloud, &id, json!({}))["TotalCount"], 2);
@@ -194,22 +189,22 @@ fn dry_run_stores_nothing() {
 #[test]
 fn client_token_makes_creation_idempotent() {
     let cloud = cloud();
-    let token = |members| with(json!({ "ClientToken": "t-1" }), members);
+    let token = |members| merge(json!({ "ClientToken": "t-1" }), members);
     let id = template(&cloud, token(json!({})));
     assert_eq!(template(&cloud, token(json!({}))), id);
     let other = template(&cloud, json!({}));
-    let body = named(token(json!({ "InstanceCount": 2 })));
-    assert_eq!(refused(&cloud, "CreateLaunchTemplate", body), "InvalidParameterValue");
+    let body = template_request(token(json!({ "InstanceCount": 2 })));
+    assert_eq!(send_err(&cloud, "CreateLaunchTemplate", body), "InvalidParameterValue");
     assert_eq!(version(&cloud, &id, token(json!({}))), 2);
     assert_eq!(version(&cloud, &id, token(json!({}))), 2);
     assert_eq!(version(&cloud, &other, token(json!({}))), 2);
-    let body = version_of(&id, token(json!({ "InstanceCount": 2 })));
-    assert_eq!(refused(&cloud, "CreateLaunchTemplateVersion", body), "InvalidParameterValue");
+    let body = version_request(&id, token(json!({ "InstanceCount": 2 })));
+    assert_eq!(send_err(&cloud, "CreateLaunchTemplateVersion", body), "InvalidParameterValue");
     assert_eq!(data(&cloud, &id, 2)["ClientToken"], "t-1");
-    // The next version does not take it over.
+    // A new version does not inherit the token.
     assert_eq!(version(&cloud, &id, json!({ "LaunchTemplateVersion": 2 })), 3);
     assert_eq!(data(&cloud, &id, 3)["ClientToken"], Value::Null);
-    pass(&cloud, 86_400);
+    advance(&cloud, 86_400);
     assert_ne!(template(&cloud, token(json!({}))), id);
     assert_eq!(version(&cloud, &id, token(json!({}))), 4);
 }
@@ -223,9 +218,9 @@ fn version_inherits_from_its_source_version() {
             "LaunchTemplateVersionDescription": "first",
             "Placement": { "Zone": "ap-guangzhou-3", "ProjectId": 7 } }),
     );
-    pass(&cloud, 60);
+    advance(&cloud, 60);
     assert_eq!(version(&cloud, &id, json!({ "InstanceName": "two", "InstanceCount": 2 })), 2);
-    // Made from the default version, which is still the first.
+    // The default source is the default version, which is still the first.
     assert_eq!(version(&cloud, &id, json!({ "HostName": "three" })), 3);
     let body = json!({ "LaunchTemplateVersion": 2, "ImageId": "img-9id7emv7",
         "SystemDisk": { "DiskSize": 60 } });
@@ -241,20 +236,20 @@ fn version_inherits_from_its_source_version() {
         assert_eq!(data["InstanceCount"], count, "{number}");
         assert_eq!(data["HostName"], host, "{number}");
         assert_eq!(data["SecurityGroupIds"], json!(["sg-12345678"]), "{number}");
-        // A member that is given is given as a whole.
+        // A given member replaces the whole member of the source.
         let project = if number == 1 { 7 } else { 0 };
         assert_eq!(data["Placement"]["ProjectId"], project, "{number}");
     }
     assert_eq!(data(&cloud, &id, 4)["SystemDisk"]["DiskSize"], 60);
-    let answer = versions(&cloud, &id, json!({}));
-    assert_eq!(numbers(&answer), [4, 3, 2, 1]);
-    let second = &answer["LaunchTemplateVersionSet"][2];
+    let response = versions(&cloud, &id, json!({}));
+    assert_eq!(numbers(&response), [4, 3, 2, 1]);
+    let second = &response["LaunchTemplateVersionSet"][2];
     assert_eq!(second["LaunchTemplateVersionDescription"], "");
     assert_eq!(second["CreationTime"], "2023-11-14T22:14:20Z");
-    let shown = &templates(&cloud, json!({}))["LaunchTemplateSet"][0];
-    assert_eq!(shown["LatestVersionNumber"], 4);
-    assert_eq!(shown["DefaultVersionNumber"], 1);
-    assert_eq!(shown["CreationTime"], "2023-11-14T22:13:20Z");
+    let actual = &templates(&cloud, json!({}))["LaunchTemplateSet"][0];
+    assert_eq!(actual["LatestVersionNumber"], 4);
+    assert_eq!(actual["DefaultVersionNumber"], 1);
+    assert_eq!(actual["CreationTime"], "2023-11-14T22:13:20Z");
 }
 
 #[test]
@@ -273,7 +268,7 @@ fn default_version_can_change_but_not_be_deleted() {
         (&id, -1, malformed),
         (&id, 1, "InvalidParameterValue.LaunchTemplateIdVerSetAlready"),
     ] {
-        assert_eq!(code(&modify(id, number)), expected);
+        assert_eq!(error_code(&modify(id, number)), expected);
     }
     assert!(modify(&id, 3).get("Error").is_none());
     assert_eq!(numbers(&versions(&cloud, &id, json!({ "DefaultVersion": true }))), [3]);
@@ -287,17 +282,17 @@ fn default_version_can_change_but_not_be_deleted() {
         (&id, [1, 0], malformed),
         (&id, [1, 3], "InvalidParameterValue.LaunchTemplateDefaultVersion"),
     ] {
-        assert_eq!(code(&delete(named, &list)), expected);
-        assert_eq!(versions(&cloud, &id, json!({}))["TotalCount"], 4, "all or none");
+        assert_eq!(error_code(&delete(named, &list)), expected);
+        assert_eq!(versions(&cloud, &id, json!({}))["TotalCount"], 4, "all or nothing");
     }
     assert!(delete(&id, &[1, 4, 4]).get("Error").is_none());
     assert_eq!(numbers(&versions(&cloud, &id, json!({}))), [3, 2]);
-    let shown = &templates(&cloud, json!({}))["LaunchTemplateSet"][0];
+    let actual = &templates(&cloud, json!({}))["LaunchTemplateSet"][0];
     assert_eq!(
-        (&shown["LatestVersionNumber"], &shown["LaunchTemplateVersionCount"]),
+        (&actual["LatestVersionNumber"], &actual["LaunchTemplateVersionCount"]),
         (&json!(4), &json!(2))
     );
-    assert_eq!(version(&cloud, &id, json!({})), 5, "no number comes back");
+    assert_eq!(version(&cloud, &id, json!({})), 5, "version numbers are not reused");
 }
 
 #[test]
@@ -306,16 +301,16 @@ fn template_quota_is_30_versions() {
     let id = template(&cloud, json!({}));
     (2..=30).for_each(|number| assert_eq!(version(&cloud, &id, json!({})), number));
     for dry in [false, true] {
-        let body = version_of(&id, json!({ "DryRun": dry }));
-        let code = refused(&cloud, "CreateLaunchTemplateVersion", body);
+        let body = version_request(&id, json!({ "DryRun": dry }));
+        let code = send_err(&cloud, "CreateLaunchTemplateVersion", body);
         assert_eq!(code, "LimitExceeded.LaunchTemplateVersionQuota");
     }
     let body = json!({ "LaunchTemplateId": id, "LaunchTemplateVersions": [2, 3] });
-    done(&cloud, "DeleteLaunchTemplateVersions", body);
+    send_ok(&cloud, "DeleteLaunchTemplateVersions", body);
     assert_eq!(version(&cloud, &id, json!({})), 31);
     assert_eq!(version(&cloud, &id, json!({})), 32);
     let body = json!({ "LaunchTemplateId": id, "DefaultVersion": 32 });
-    done(&cloud, "ModifyLaunchTemplateDefaultVersion", body);
+    send_ok(&cloud, "ModifyLaunchTemplateDefaultVersion", body);
     for (members, expected, total) in [
         (json!({ "Limit": 2 }), vec![30, 29], 28),
         (json!({ "Limit": 2, "MaxVersion": 99 }), vec![32, 31], 30),
@@ -325,19 +320,19 @@ fn template_quota_is_30_versions() {
         (json!({ "DefaultVersion": true, "MaxVersion": 31 }), vec![], 0),
         (json!({ "LaunchTemplateVersions": [1, 32, 7, 2] }), vec![32, 7, 1], 3),
     ] {
-        let answer = versions(&cloud, &id, members.clone());
-        assert_eq!(numbers(&answer), expected, "{members}");
-        assert_eq!(answer["TotalCount"], total, "{members}");
+        let response = versions(&cloud, &id, members.clone());
+        assert_eq!(numbers(&response), expected, "{members}");
+        assert_eq!(response["TotalCount"], total, "{members}");
     }
     let named: Vec<_> = (4..=30).collect();
-    let answer = versions(&cloud, &id, json!({ "LaunchTemplateVersions": named }));
-    assert_eq!(numbers(&answer).len(), 27, "those that are named are not paged");
+    let response = versions(&cloud, &id, json!({ "LaunchTemplateVersions": named }));
+    assert_eq!(numbers(&response).len(), 27, "versions selected by number are not paged");
     for (id, members, expected) in [
         (NO_TEMPLATE, json!({}), NOT_EXISTED),
         (&id, json!({ "LaunchTemplateVersions": [1], "Limit": 1 }), "InvalidParameterCombination"),
     ] {
-        let body = with(json!({ "LaunchTemplateId": id }), members);
-        assert_eq!(refused(&cloud, "DescribeLaunchTemplateVersions", body), expected);
+        let body = merge(json!({ "LaunchTemplateId": id }), members);
+        assert_eq!(send_err(&cloud, "DescribeLaunchTemplateVersions", body), expected);
     }
 }
 
@@ -364,16 +359,16 @@ fn templates_are_listed_filtered_and_deleted() {
         (filter("tag:team", "blue"), vec![&a], 1),
         (filter("tag:team", "team"), vec![], 0),
     ] {
-        let answer = templates(&cloud, members.clone());
-        assert_eq!(ids(&answer), expected, "{members}");
-        assert_eq!(answer["TotalCount"], total, "{members}");
+        let response = templates(&cloud, members.clone());
+        assert_eq!(ids(&response), expected, "{members}");
+        assert_eq!(response["TotalCount"], total, "{members}");
     }
     let body = filter("launch-template-name", "web");
-    assert_eq!(refused(&cloud, "DescribeLaunchTemplates", body), "InvalidFilter");
+    assert_eq!(send_err(&cloud, "DescribeLaunchTemplates", body), "InvalidFilter");
     let delete = |id: &str| json!({ "LaunchTemplateId": id });
-    assert_eq!(refused(&cloud, "DeleteLaunchTemplate", delete(NO_TEMPLATE)), NOT_EXISTED);
-    done(&cloud, "DeleteLaunchTemplate", delete(&b));
-    assert_eq!(refused(&cloud, "DeleteLaunchTemplate", delete(&b)), NOT_EXISTED);
+    assert_eq!(send_err(&cloud, "DeleteLaunchTemplate", delete(NO_TEMPLATE)), NOT_EXISTED);
+    send_ok(&cloud, "DeleteLaunchTemplate", delete(&b));
+    assert_eq!(send_err(&cloud, "DeleteLaunchTemplate", delete(&b)), NOT_EXISTED);
     assert_eq!(ids(&templates(&cloud, json!({}))), [&c, &a]);
     let request = Call::new("DescribeLaunchTemplates").region("ap-shanghai").json("{}");
     assert_eq!(read(&cloud.handle(&request))["TotalCount"], 0);
@@ -384,9 +379,10 @@ fn region_quota_is_200_templates() {
     let cloud = cloud();
     let first = template(&cloud, json!({}));
     (1..200).for_each(|_| drop(template(&cloud, json!({}))));
-    let code = refused(&cloud, "CreateLaunchTemplate", named(json!({ "DryRun": true })));
+    let code =
+        send_err(&cloud, "CreateLaunchTemplate", template_request(json!({ "DryRun": true })));
     assert_eq!(code, "LimitExceeded.LaunchTemplateQuota");
     assert_eq!(templates(&cloud, json!({}))["TotalCount"], 200);
-    done(&cloud, "DeleteLaunchTemplate", json!({ "LaunchTemplateId": first }));
+    send_ok(&cloud, "DeleteLaunchTemplate", json!({ "LaunchTemplateId": first }));
     template(&cloud, json!({}));
 }

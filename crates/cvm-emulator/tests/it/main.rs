@@ -1,4 +1,4 @@
-//! The emulator as its clients see it: signed requests in, answers out.
+//! Tests the emulator through its public API: signed requests in, responses out.
 
 #![expect(
     clippy::indexing_slicing,

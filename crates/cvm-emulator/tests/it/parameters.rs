@@ -1,4 +1,4 @@
-//! What a request may say, and the code for each way of saying it wrong.
+//! Parameter validation: each kind of invalid parameter has its error code.
 
 use bytes::Bytes;
 use serde_json::{Value, json};
@@ -10,28 +10,29 @@ fn missing_required_parameters_are_reported() {
     let cloud = cloud();
     for action in ["StartInstances", "StopInstances", "RebootInstances", "TerminateInstances"] {
         for body in [json!({}), json!({ "InstanceIds": [] }), json!({ "InstanceIds": null })] {
-            assert_eq!(refused(&cloud, action, body), "MissingParameter", "{action}");
+            assert_eq!(send_err(&cloud, action, body), "MissingParameter", "{action}");
         }
     }
-    assert_eq!(refused(&cloud, "RunInstances", json!({ "ImageId": IMAGE })), "MissingParameter");
+    assert_eq!(send_err(&cloud, "RunInstances", json!({ "ImageId": IMAGE })), "MissingParameter");
     let zone = json!({ "Placement": { "Zone": "ap-guangzhou-3" } });
-    assert_eq!(refused(&cloud, "RunInstances", zone), "MissingParameter");
-    let prepaid = run(json!({ "InstanceChargeType": "PREPAID" }));
-    assert_eq!(refused(&cloud, "RunInstances", prepaid), "MissingParameter");
-    let no_period = run(json!({ "InstanceChargeType": "PREPAID", "InstanceChargePrepaid": {} }));
-    assert_eq!(refused(&cloud, "RunInstances", no_period), "MissingParameter");
+    assert_eq!(send_err(&cloud, "RunInstances", zone), "MissingParameter");
+    let prepaid = run_request(json!({ "InstanceChargeType": "PREPAID" }));
+    assert_eq!(send_err(&cloud, "RunInstances", prepaid), "MissingParameter");
+    let no_period =
+        run_request(json!({ "InstanceChargeType": "PREPAID", "InstanceChargePrepaid": {} }));
+    assert_eq!(send_err(&cloud, "RunInstances", no_period), "MissingParameter");
 }
 
 #[test]
 fn unknown_parameters_are_reported() {
     let cloud = cloud();
-    let answer = send(&cloud, "DescribeInstances", json!({ "limit": 1 }));
-    assert_eq!(code(&answer), "UnknownParameter");
-    assert!(answer["Error"]["Message"].as_str().unwrap().contains("`limit`"), "{answer}");
-    let deep = run(json!({ "SystemDisk": { "Size": 50 } }));
-    let answer = send(&cloud, "RunInstances", deep);
-    assert_eq!(code(&answer), "UnknownParameter");
-    assert!(answer["Error"]["Message"].as_str().unwrap().contains("`SystemDisk.Size`"));
+    let response = send(&cloud, "DescribeInstances", json!({ "limit": 1 }));
+    assert_eq!(error_code(&response), "UnknownParameter");
+    assert!(response["Error"]["Message"].as_str().unwrap().contains("`limit`"), "{response}");
+    let deep = run_request(json!({ "SystemDisk": { "Size": 50 } }));
+    let response = send(&cloud, "RunInstances", deep);
+    assert_eq!(error_code(&response), "UnknownParameter");
+    assert!(response["Error"]["Message"].as_str().unwrap().contains("`SystemDisk.Size`"));
 }
 
 #[test]
@@ -52,12 +53,12 @@ fn value_types_are_checked() {
         ("SecurityGroupIds", json!([null])),
         ("DataDisks", json!({})),
     ] {
-        let body = run(json!({ name: value }));
-        assert_eq!(refused(&cloud, "RunInstances", body), "InvalidParameter", "{name} {value}");
+        let body = run_request(json!({ name: value }));
+        assert_eq!(send_err(&cloud, "RunInstances", body), "InvalidParameter", "{name} {value}");
     }
-    // The service takes numbers and booleans written as text.
-    let body = run(json!({ "InstanceCount": "2", "DryRun": "TRUE" }));
-    done(&cloud, "RunInstances", body);
+    // The service accepts numbers and booleans written as strings.
+    let body = run_request(json!({ "InstanceCount": "2", "DryRun": "TRUE" }));
+    send_ok(&cloud, "RunInstances", body);
 }
 
 #[test]
@@ -65,8 +66,8 @@ fn body_must_be_one_json_object() {
     let cloud = cloud();
     for body in ["", "null", "[]", "{", "{} {}", "{\"Limit\":1,\"Limit\":2}", "\u{feff}{}"] {
         let request = Call::new("DescribeInstances").json(Bytes::from(body.to_owned()));
-        let answer = read(&cloud.handle(&request));
-        assert_eq!(code(&answer), "InvalidParameter", "{body}");
+        let response = read(&cloud.handle(&request));
+        assert_eq!(error_code(&response), "InvalidParameter", "{body}");
     }
 }
 
@@ -74,10 +75,10 @@ fn body_must_be_one_json_object() {
 fn error_messages_do_not_contain_secrets() {
     let cloud = cloud();
     for password in [json!("Sho0rt!"), json!("no-kinds-at-all-though-it-is-very-long-indeed")] {
-        let body = run(json!({ "LoginSettings": { "Password": password } }));
-        let answer = send(&cloud, "RunInstances", body);
-        assert_eq!(code(&answer), "InvalidPassword");
-        assert!(!answer.to_string().contains(password.as_str().unwrap()), "{answer}");
+        let body = run_request(json!({ "LoginSettings": { "Password": password } }));
+        let response = send(&cloud, "RunInstances", body);
+        assert_eq!(error_code(&response), "InvalidPassword");
+        assert!(!response.to_string().contains(password.as_str().unwrap()), "{response}");
     }
 }
 
@@ -114,7 +115,7 @@ fn ranges_and_value_sets_use_documented_codes() {
             "InvalidParameterValue.IncorrectFormat",
         ),
     ] {
-        let code = refused(&cloud, "RunInstances", run(members.clone()));
+        let code = send_err(&cloud, "RunInstances", run_request(members.clone()));
         assert_eq!(code, expected, "{members}");
     }
 }
@@ -152,7 +153,7 @@ fn exactly_one_of_several_parameters_is_required() {
         for member in members {
             none.as_object_mut().unwrap().remove(member);
         }
-        let codes = [none, both].map(|body| refused(&cloud, action, body));
+        let codes = [none, both].map(|body| send_err(&cloud, action, body));
         assert_eq!(codes, expected, "{action}");
     }
 }
@@ -166,7 +167,7 @@ fn key_pair_name_has_specific_error_codes() {
         (json!("x".repeat(26)), "InvalidKeyPairNameTooLong"),
         (json!("a-b"), "InvalidKeyPairNameIncludeIllegalChar"),
     ] {
-        let code = refused(&cloud, "CreateKeyPair", json!({ "KeyName": name, "ProjectId": 0 }));
+        let code = send_err(&cloud, "CreateKeyPair", json!({ "KeyName": name, "ProjectId": 0 }));
         assert_eq!(code, expected, "{name}");
     }
 }
@@ -176,12 +177,12 @@ fn id_format_is_checked() {
     let cloud = cloud();
     for id in ["ins-1122", "ins-1234567", "ins-1234567X", "i-12345678", "ins-"] {
         for action in ["StopInstances", "DescribeInstances", "DescribeInstancesStatus"] {
-            let code = refused(&cloud, action, json!({ "InstanceIds": [id] }));
+            let code = send_err(&cloud, action, json!({ "InstanceIds": [id] }));
             assert_eq!(code, "InvalidInstanceId.Malformed", "{action} {id}");
         }
     }
     for id in ["ins-12345678", "ins--dcs9x3gz"] {
-        let code = refused(&cloud, "StopInstances", json!({ "InstanceIds": [id] }));
+        let code = send_err(&cloud, "StopInstances", json!({ "InstanceIds": [id] }));
         assert_eq!(code, "InvalidInstanceId.NotFound", "{id}");
     }
 }
@@ -191,13 +192,13 @@ fn list_length_is_checked() {
     let cloud = cloud();
     let ids = |count: usize| -> Vec<_> { (0..count).map(|at| format!("ins-{at:08}")).collect() };
     for action in ["StartInstances", "StopInstances", "RebootInstances", "TerminateInstances"] {
-        let code = refused(&cloud, action, json!({ "InstanceIds": ids(101) }));
+        let code = send_err(&cloud, action, json!({ "InstanceIds": ids(101) }));
         assert_eq!(code, "InvalidParameterValue.LimitExceeded", "{action}");
-        let code = refused(&cloud, action, json!({ "InstanceIds": ids(100) }));
+        let code = send_err(&cloud, action, json!({ "InstanceIds": ids(100) }));
         assert_eq!(code, "InvalidInstanceId.NotFound", "{action}");
     }
     let two = json!({ "InstanceIds": ids(2), "InstanceType": "S5.MEDIUM4" });
-    let code = refused(&cloud, "ResetInstancesType", two);
+    let code = send_err(&cloud, "ResetInstancesType", two);
     assert_eq!(code, "InvalidParameterValue.LimitExceeded");
 }
 
@@ -217,9 +218,9 @@ fn page_limits_are_checked() {
         ),
         (json!({ "Offset": -1 }), "InvalidParameter", "InvalidParameterValue"),
     ] {
-        assert_eq!(refused(&cloud, "DescribeImages", members.clone()), code_of_images);
-        assert_eq!(refused(&cloud, "DescribeInstances", members.clone()), code_of_instances);
-        assert_eq!(refused(&cloud, "DescribeInstancesStatus", members), code_of_instances);
+        assert_eq!(send_err(&cloud, "DescribeImages", members.clone()), code_of_images);
+        assert_eq!(send_err(&cloud, "DescribeInstances", members.clone()), code_of_instances);
+        assert_eq!(send_err(&cloud, "DescribeInstancesStatus", members), code_of_instances);
     }
 }
 
@@ -228,11 +229,11 @@ fn ids_and_filters_are_mutually_exclusive() {
     let cloud = cloud();
     let filters = json!([{ "Name": "zone", "Values": ["ap-guangzhou-3"] }]);
     let both = json!({ "InstanceIds": ["ins-12345678"], "Filters": filters });
-    assert_eq!(refused(&cloud, "DescribeInstances", both), "InvalidParameter");
+    assert_eq!(send_err(&cloud, "DescribeInstances", both), "InvalidParameter");
     let filters = json!([{ "Name": "platform", "Values": ["CentOS"] }]);
     let both = json!({ "ImageIds": [IMAGE], "Filters": filters });
     let expected = "InvalidParameter.InvalidParameterCoexistImageIdsFilters";
-    assert_eq!(refused(&cloud, "DescribeImages", both), expected);
+    assert_eq!(send_err(&cloud, "DescribeImages", both), expected);
 }
 
 #[test]
@@ -243,22 +244,22 @@ fn number_of_filters_is_limited() {
         json!({ "Filters": vec![one; count] })
     };
     for action in ["DescribeInstances", "DescribeInstanceTypeConfigs"] {
-        done(&cloud, action, filters(10));
-        let code = refused(&cloud, action, filters(11));
+        send_ok(&cloud, action, filters(10));
+        let code = send_err(&cloud, action, filters(11));
         assert_eq!(code, "InvalidFilterValue.LimitExceeded", "{action}");
     }
     let two = json!({ "Filters": [{ "Name": "zone", "Values": ["a", "b"] }] });
-    let code = refused(&cloud, "DescribeInstanceTypeConfigs", two);
+    let code = send_err(&cloud, "DescribeInstanceTypeConfigs", two);
     assert_eq!(code, "InvalidFilterValue.LimitExceeded");
 }
 
 #[test]
 fn query_form_is_validated_like_json() {
     let cloud = cloud();
-    let refused = |action: &str, pairs: &[(&str, &str)]| {
+    let codes = |action: &str, pairs: &[(&str, &str)]| {
         let call = Call::new(action);
         [Dialect::Tc3Get, Dialect::V1Sha1, Dialect::OldGateway]
-            .map(|dialect| code(&read(&cloud.handle(&call.pairs(dialect, pairs)))).to_owned())
+            .map(|dialect| error_code(&read(&cloud.handle(&call.pairs(dialect, pairs)))).to_owned())
     };
     for (action, pairs, expected) in [
         ("DescribeInstances", &[("Limit", "x")][..], "InvalidParameter"),
@@ -271,7 +272,7 @@ fn query_form_is_validated_like_json() {
         ("DescribeInstances", &[("Filters.0.Name", "zone")], "MissingParameter"),
         ("StopInstances", &[], "MissingParameter"),
     ] {
-        assert_eq!(refused(action, pairs), [expected; 3], "{action} {pairs:?}");
+        assert_eq!(codes(action, pairs), [expected; 3], "{action} {pairs:?}");
     }
 }
 
@@ -279,18 +280,18 @@ fn query_form_is_validated_like_json() {
 fn duplicate_parameters_are_rejected() {
     let cloud = cloud();
     let call = Call::new("DescribeInstanceTypeConfigs");
-    // The signer signs no such request, so the second one is put in behind its back.
+    // The signer rejects such a request, so the duplicate is added after signing.
     let first = [("Filters.1.Name", "zone"), ("Filters.1.Values.1", "ap-guangzhou-2")];
     for dialect in [Dialect::V1Sha256Get, Dialect::OldGateway] {
         let mut request = call.pairs(dialect, &first);
         let uri = format!("{}&Filters.1.Name=instance-family", request.uri());
         *request.uri_mut() = uri.parse().unwrap();
-        let answer = read(&cloud.handle(&request));
-        assert_eq!(code(&answer), "InvalidParameter", "{dialect:?}");
+        let response = read(&cloud.handle(&request));
+        assert_eq!(error_code(&response), "InvalidParameter", "{dialect:?}");
     }
     let twice = [("Limit", "1"), ("Limit", "1")];
-    let answer = read(&cloud.handle(&Call::new("DescribeInstances").query(&twice)));
-    assert_eq!(code(&answer), "InvalidParameter");
+    let response = read(&cloud.handle(&Call::new("DescribeInstances").query(&twice)));
+    assert_eq!(error_code(&response), "InvalidParameter");
 }
 
 #[test]
@@ -304,8 +305,8 @@ fn list_indexes_may_have_gaps() {
     ];
     for dialect in [Dialect::Tc3Get, Dialect::V1Sha1, Dialect::OldGateway] {
         let request = Call::new("DescribeInstanceTypeConfigs").pairs(dialect, &pairs);
-        let answer = read(&cloud.handle(&request));
-        let configs = answer["InstanceTypeConfigSet"].as_array().unwrap();
-        assert_eq!(configs.len(), 10, "{dialect:?}: {answer}");
+        let response = read(&cloud.handle(&request));
+        let configs = response["InstanceTypeConfigSet"].as_array().unwrap();
+        assert_eq!(configs.len(), 10, "{dialect:?}: {response}");
     }
 }

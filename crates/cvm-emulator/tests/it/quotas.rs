@@ -9,10 +9,10 @@ use crate::support::*;
 fn quotas_count_existing_resources() {
     let cloud = cloud();
     let quota = |pairs: &[(&str, &[&str])]| {
-        let answer = done(&cloud, "DescribeAccountQuota", filters(pairs));
-        assert_eq!(answer["AccountQuotaOverview"]["Region"], "ap-guangzhou");
-        assert_eq!(answer["AppId"], 1_250_000_000);
-        answer["AccountQuotaOverview"]["AccountQuota"].clone()
+        let response = send_ok(&cloud, "DescribeAccountQuota", filters(pairs));
+        assert_eq!(response["AccountQuotaOverview"]["Region"], "ap-guangzhou");
+        assert_eq!(response["AppId"], 1_250_000_000);
+        response["AccountQuotaOverview"]["AccountQuota"].clone()
     };
     let zone: &[(&str, &[&str])] = &[("zone", &["ap-guangzhou-3"])];
     let counts = |set: &str| {
@@ -28,15 +28,15 @@ fn quotas_count_existing_resources() {
     let month =
         json!({ "InstanceChargeType": "PREPAID", "InstanceChargePrepaid": { "Period": 2 } });
     launch(&cloud, month);
-    pass(&cloud, 20);
+    advance(&cloud, 20);
     assert_eq!(counts("PostPaidQuotaSet"), [3, 497, 500]);
     assert_eq!(counts("PrePaidQuotaSet"), [1, 199, 200]);
     assert_eq!(counts("SpotPaidQuotaSet"), [4, 1996, 2000]);
-    done(&cloud, "TerminateInstances", json!({ "InstanceIds": hourly[..2] }));
-    pass(&cloud, 10);
+    send_ok(&cloud, "TerminateInstances", json!({ "InstanceIds": hourly[..2] }));
+    advance(&cloud, 10);
     assert_eq!(counts("PostPaidQuotaSet"), [1, 499, 500]);
-    // Another month: what was bought in the last one is not counted.
-    pass(&cloud, 20 * 86_400);
+    // Purchases of the previous month do not count.
+    advance(&cloud, 20 * 86_400);
     assert_eq!(counts("PrePaidQuotaSet"), [0, 200, 200]);
     let images: &[(&str, &[&str])] = &[("quota-type", &["ImageQuotaSet"])];
     let only = quota(images);
@@ -50,6 +50,6 @@ fn quotas_count_existing_resources() {
         (&[("quota-type", &["DiskQuotaSet"][..])], "InvalidParameterValue"),
         (&[("region", &["ap-guangzhou"][..])], "InvalidFilter"),
     ] {
-        assert_eq!(refused(&cloud, "DescribeAccountQuota", filters(pairs)), expected, "{pairs:?}");
+        assert_eq!(send_err(&cloud, "DescribeAccountQuota", filters(pairs)), expected, "{pairs:?}");
     }
 }

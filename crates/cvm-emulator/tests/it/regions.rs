@@ -7,8 +7,8 @@ use crate::support::*;
 #[test]
 fn zones_belong_to_the_region() {
     let cloud = cloud();
-    let answer = done(&cloud, "DescribeZones", json!({}));
-    let zone = &answer["ZoneSet"][2];
+    let response = send_ok(&cloud, "DescribeZones", json!({}));
+    let zone = &response["ZoneSet"][2];
     assert_eq!(zone["Zone"], "ap-guangzhou-3");
     assert_eq!(zone["ZoneId"], "100003");
     assert_eq!(zone["ZoneState"], "AVAILABLE");

@@ -1,5 +1,5 @@
-//! Requests of hostile size: counts are checked before anything else looks at a list, and every text that may
-//! be stored has a limit. Quadratic work on the longest lists below would take minutes.
+//! Oversized requests: list lengths are checked before any other work, and every string that can be stored has a
+//! limit. Quadratic work on the longest lists below would take minutes.
 
 use std::time::{Duration, Instant};
 
@@ -7,35 +7,39 @@ use cvm_models::ACTIONS;
 use cvm_protocol::{FieldInfo, Kind, ModelInfo};
 use serde_json::{Value, json};
 
-use crate::support::{cloud, done, launch, refused, run, send};
+use crate::support::{cloud, launch, run_request, send, send_err, send_ok};
 
-/// So wide that only quadratic work breaks it.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// Long enough that only quadratic work exceeds it.
+const TIME_LIMIT: Duration = Duration::from_secs(60);
 
-/// A member of a request, with the way to it.
-struct Place {
+/// A member of a request, with its path from the root.
+struct Member {
     field: &'static FieldInfo,
     kind: Kind,
-    steps: Vec<&'static FieldInfo>,
+    path: Vec<&'static FieldInfo>,
 }
 
-/// All members of a request, objects within it included.
-fn places(table: &'static ModelInfo, steps: &[&'static FieldInfo], found: &mut Vec<Place>) {
-    for field in table.members {
-        let steps = [steps, &[field]].concat();
+/// Collects all members of a request, including nested ones.
+fn collect_members(
+    model: &'static ModelInfo,
+    path: &[&'static FieldInfo],
+    members: &mut Vec<Member>,
+) {
+    for field in model.members {
+        let path = [path, &[field]].concat();
         let kind = *field.kind.innermost();
-        if let (Kind::Object(table), 1..=5) = (kind, steps.len()) {
-            places(table, &steps, found);
+        if let (Kind::Object(model), 1..=5) = (kind, path.len()) {
+            collect_members(model, &path, members);
         }
-        found.push(Place { field, kind, steps });
+        members.push(Member { field, kind, path });
     }
 }
 
-impl Place {
-    /// The smallest request that has this value at the place.
+impl Member {
+    /// Builds the smallest request in which this member has the value.
     fn request(&self, mut value: Value) -> Value {
-        for (depth, field) in self.steps.iter().enumerate().rev() {
-            let is_inner = depth + 1 < self.steps.len();
+        for (depth, field) in self.path.iter().enumerate().rev() {
+            let is_inner = depth + 1 < self.path.len();
             if is_inner && matches!(field.kind, Kind::List(_)) {
                 value = json!([value]);
             }
@@ -45,7 +49,7 @@ impl Place {
     }
 
     fn name(&self) -> String {
-        self.steps.iter().map(|field| field.wire).collect::<Vec<_>>().join(".")
+        self.path.iter().map(|field| field.wire).collect::<Vec<_>>().join(".")
     }
 
     fn item(&self) -> Value {
@@ -58,32 +62,32 @@ impl Place {
     }
 }
 
-fn all() -> impl Iterator<Item = (&'static str, Place)> {
+fn all() -> impl Iterator<Item = (&'static str, Member)> {
     ACTIONS.iter().flat_map(|info| {
-        let mut found = Vec::new();
-        places(info.request, &[], &mut found);
-        found.into_iter().map(|place| (info.name, place))
+        let mut members = Vec::new();
+        collect_members(info.request, &[], &mut members);
+        members.into_iter().map(|member| (info.name, member))
     })
 }
 
-fn message(answer: &Value) -> String {
-    answer["Error"]["Message"].as_str().unwrap_or_default().to_owned()
+fn message(response: &Value) -> String {
+    response["Error"]["Message"].as_str().unwrap_or_default().to_owned()
 }
 
 #[test]
 fn every_list_parameter_has_a_length_limit() {
     let cloud = cloud();
     let mut cases = 0;
-    for (action, place) in all() {
-        if !matches!(place.field.kind, Kind::List(_)) {
+    for (action, member) in all() {
+        if !matches!(member.field.kind, Kind::List(_)) {
             continue;
         }
-        let assumed = if place.field.wire == "AccountIds" { 1000 } else { 100 };
-        let most = place.field.max_items.unwrap_or(assumed) as usize;
-        let items = vec![place.item(); most + 1];
-        let answer = send(&cloud, action, place.request(json!(items)));
-        let told = format!("must have at most {most} items");
-        assert!(message(&answer).contains(&told), "{action} {}: {answer}", place.name());
+        let assumed = if member.field.wire == "AccountIds" { 1000 } else { 100 };
+        let max = member.field.max_items.unwrap_or(assumed) as usize;
+        let items = vec![member.item(); max + 1];
+        let response = send(&cloud, action, member.request(json!(items)));
+        let expected = format!("must have at most {max} items");
+        assert!(message(&response).contains(&expected), "{action} {}: {response}", member.name());
         cases += 1;
     }
     assert!(cases > 190, "{cases}");
@@ -93,22 +97,22 @@ fn every_list_parameter_has_a_length_limit() {
 fn every_string_parameter_has_a_length_limit() {
     let cloud = cloud();
     let mut cases = 0;
-    for (action, place) in all() {
-        if !matches!(place.kind, Kind::Str) {
+    for (action, member) in all() {
+        if !matches!(member.kind, Kind::Str) {
             continue;
         }
         let text = Value::from("x".repeat(100_000));
-        let is_list = matches!(place.field.kind, Kind::List(_));
-        let request = place.request(if is_list { json!([text]) } else { text });
-        let answer = send(&cloud, action, request);
-        // What is closed by a set of values, or required beside it, may be told first.
-        let told = message(&answer);
-        assert!(answer["Error"].is_object(), "{action} {}", place.name());
-        if place.field.max_length.is_none() && place.field.max_bytes.is_none() {
-            assert!(told.contains(" characters"), "{action} {}: {told}", place.name());
+        let is_list = matches!(member.field.kind, Kind::List(_));
+        let request = member.request(if is_list { json!([text]) } else { text });
+        let response = send(&cloud, action, request);
+        // An invalid enum value or a missing required member can be reported first.
+        let message = message(&response);
+        assert!(response["Error"].is_object(), "{action} {}", member.name());
+        if member.field.max_length.is_none() && member.field.max_bytes.is_none() {
+            assert!(message.contains(" characters"), "{action} {}: {message}", member.name());
             cases += 1;
         }
-        assert!(told.len() <= 2_000, "{action} {}: {} bytes", place.name(), told.len());
+        assert!(message.len() <= 2_000, "{action} {}: {} bytes", member.name(), message.len());
     }
     assert!(cases > 200, "{cases}");
 }
@@ -128,7 +132,7 @@ fn list_length_is_checked_before_any_other_work() {
     for (action, request, code) in [
         (
             "RunInstances",
-            run(json!({ "TagSpecification": tagged("instance") })),
+            run_request(json!({ "TagSpecification": tagged("instance") })),
             "InvalidParameterValue.TagQuotaLimitExceeded",
         ),
         (
@@ -143,7 +147,7 @@ fn list_length_is_checked_before_any_other_work() {
         ),
         (
             "RunInstances",
-            run(json!({ "SecurityGroupIds": groups })),
+            run_request(json!({ "SecurityGroupIds": groups })),
             "LimitExceeded.SingleUSGQuota",
         ),
         (
@@ -159,15 +163,15 @@ fn list_length_is_checked_before_any_other_work() {
         ),
     ] {
         let body = request.to_string();
-        let began = Instant::now();
-        let told = refused(&cloud, action, request);
-        // Where the action publishes no code of the limit, its family.
-        assert!(code.starts_with(&told) || told == code, "{action}: {told}, not {code}");
-        assert!(began.elapsed() < PATIENCE, "{action} with {} bytes", body.len());
+        let start = Instant::now();
+        let actual = send_err(&cloud, action, request);
+        // An action that does not document the code returns the part before the dot.
+        assert!(code.starts_with(&actual) || actual == code, "{action}: {actual}, not {code}");
+        assert!(start.elapsed() < TIME_LIMIT, "{action} with {} bytes", body.len());
     }
 }
 
-/// Each list within its limit, and yet too many tags for one resource.
+/// Each list is within its limit, but together they have too many tags for one resource.
 #[test]
 fn tag_count_covers_all_specifications_before_duplicates_are_checked() {
     let cloud = cloud();
@@ -176,19 +180,19 @@ fn tag_count_covers_all_specifications_before_duplicates_are_checked() {
             (from..from + count).map(|n| json!({ "Key": format!("k{n}"), "Value": "v" })).collect();
         json!({ "ResourceType": "instance", "Tags": tags })
     };
-    let with = |parts: &[Value]| run(json!({ "TagSpecification": parts }));
+    let with = |parts: &[Value]| run_request(json!({ "TagSpecification": parts }));
     let code = "InvalidParameterValue.TagQuotaLimitExceeded";
     let parts: Vec<Value> = (0..100).map(|part| specification(part * 100, 100)).collect();
-    assert_eq!(refused(&cloud, "RunInstances", with(&parts)), code);
+    assert_eq!(send_err(&cloud, "RunInstances", with(&parts)), code);
     let parts = [specification(0, 25), specification(25, 26)];
-    assert_eq!(refused(&cloud, "RunInstances", with(&parts)), code);
-    done(&cloud, "RunInstances", with(&[specification(0, 25), specification(25, 25)]));
+    assert_eq!(send_err(&cloud, "RunInstances", with(&parts)), code);
+    send_ok(&cloud, "RunInstances", with(&[specification(0, 25), specification(25, 25)]));
     let parts = [specification(0, 25), specification(24, 25)];
-    let twice = refused(&cloud, "RunInstances", with(&parts));
+    let twice = send_err(&cloud, "RunInstances", with(&parts));
     assert_eq!(twice, "InvalidParameterValue.DuplicateTags");
 }
 
-/// The largest values that may be stored, in as many instances as a page has.
+/// A full page of instances with the largest values that can be stored.
 #[test]
 fn largest_page_is_far_below_the_response_limit() {
     let cloud = cloud();
@@ -196,13 +200,13 @@ fn largest_page_is_far_below_the_response_limit() {
     let tags: Vec<Value> = (0..50)
         .map(|n| json!({ "Key": longest(&format!("{n}-")), "Value": longest("") }))
         .collect();
-    let request = run(json!({
+    let request = run_request(json!({
         "InstanceCount": 100,
         "TagSpecification": [{ "ResourceType": "instance", "Tags": tags }],
         "CamRoleName": "r".repeat(256),
     }));
-    done(&cloud, "RunInstances", request);
-    let answer = done(&cloud, "DescribeInstances", json!({ "Limit": 100 }));
-    assert_eq!(answer["InstanceSet"].as_array().unwrap().len(), 100);
-    assert!(answer.to_string().len() < 20 << 20);
+    send_ok(&cloud, "RunInstances", request);
+    let response = send_ok(&cloud, "DescribeInstances", json!({ "Limit": 100 }));
+    assert_eq!(response["InstanceSet"].as_array().unwrap().len(), 100);
+    assert!(response.to_string().len() < 20 << 20);
 }

@@ -1,4 +1,4 @@
-//! Packs of reserved resources: bought, listed page by page, given up.
+//! Resource packs: purchase, paged lists, filters and termination.
 
 use cvm_emulator::Cloud;
 use serde_json::{Value, json};
@@ -8,23 +8,20 @@ use crate::support::*;
 const WHOLE: &str = "SA9.96XLARGE1152";
 
 fn order(members: Value) -> Value {
-    let mut body = json!({
-        "Zone": "ap-guangzhou-3",
-        "InstanceType": WHOLE,
-        "InstanceCount": 1,
-        "Period": 1,
-    });
-    body.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
-    body
+    merge(
+        json!({
+            "Zone": "ap-guangzhou-3",
+            "InstanceType": WHOLE,
+            "InstanceCount": 1,
+            "Period": 1,
+        }),
+        members,
+    )
 }
 
 fn purchase(cloud: &Cloud, members: Value) -> Vec<String> {
-    let answer = done(cloud, "PurchaseResourcePoolPacks", order(members));
-    texts(&answer["DedicatedResourcePackIdSet"])
-}
-
-fn texts(list: &Value) -> Vec<String> {
-    list.as_array().unwrap().iter().map(|one| one.as_str().unwrap().to_owned()).collect()
+    let response = send_ok(cloud, "PurchaseResourcePoolPacks", order(members));
+    strings(&response["DedicatedResourcePackIdSet"])
 }
 
 fn filter(name: &str, value: &str) -> Value {
@@ -32,8 +29,8 @@ fn filter(name: &str, value: &str) -> Value {
 }
 
 fn packs(cloud: &Cloud, body: Value) -> Vec<Value> {
-    let answer = done(cloud, "DescribeResourcePoolPacks", body);
-    answer["DedicatedResourcePackSet"].as_array().unwrap().clone()
+    let response = send_ok(cloud, "DescribeResourcePoolPacks", body);
+    response["DedicatedResourcePackSet"].as_array().unwrap().clone()
 }
 
 fn pack(cloud: &Cloud, id: &str) -> Value {
@@ -71,7 +68,7 @@ fn pack_goes_from_creating_to_active_to_retired() {
         (1, "RETIRED", 0),
         (86_400, "RETIRED", 0),
     ] {
-        pass(&cloud, seconds);
+        advance(&cloud, seconds);
         let now = pack(&cloud, &id);
         assert_eq!(now["Status"], expected, "after {seconds} s more");
         assert_eq!(now["AvailableCapacity"]["Cpu"], cpu, "after {seconds} s more");
@@ -82,7 +79,7 @@ fn pack_goes_from_creating_to_active_to_retired() {
 fn packs_can_renew_automatically() {
     let cloud = cloud();
     let id = purchase(&cloud, json!({ "RenewFlag": "NOTIFY_AND_AUTO_RENEW" })).remove(0);
-    pass(&cloud, 45 * 86_400);
+    advance(&cloud, 45 * 86_400);
     let now = pack(&cloud, &id);
     assert_eq!(
         (&now["Status"], &now["EndTime"]),
@@ -113,10 +110,10 @@ fn invalid_orders_and_dry_runs_buy_nothing() {
         for dry in [false, true] {
             let mut body = order(members.clone());
             body["DryRun"] = json!(dry);
-            assert_eq!(refused(&cloud, "PurchaseResourcePoolPacks", body), expected, "{members}");
+            assert_eq!(send_err(&cloud, "PurchaseResourcePoolPacks", body), expected, "{members}");
         }
     }
-    let dry = done(&cloud, "PurchaseResourcePoolPacks", order(json!({ "DryRun": true })));
+    let dry = send_ok(&cloud, "PurchaseResourcePoolPacks", order(json!({ "DryRun": true })));
     assert_eq!(dry.as_object().unwrap().len(), 1);
     assert_eq!(packs(&cloud, json!({})).len(), 0);
 }
@@ -126,10 +123,10 @@ fn packs_are_listed_newest_first_in_stable_pages() {
     let cloud = cloud();
     let ids = purchase(&cloud, json!({ "InstanceCount": 25 }));
     let page = |token: &str| {
-        let answer = done(&cloud, "DescribeResourcePoolPacks", json!({ "NextToken": token }));
-        let set = answer["DedicatedResourcePackSet"].as_array().unwrap();
+        let response = send_ok(&cloud, "DescribeResourcePoolPacks", json!({ "NextToken": token }));
+        let set = response["DedicatedResourcePackSet"].as_array().unwrap();
         let id = |pack: &Value| pack["DedicatedResourcePackId"].as_str().unwrap().to_owned();
-        let next = answer["NextToken"].as_str().unwrap().to_owned();
+        let next = response["NextToken"].as_str().unwrap().to_owned();
         (set.iter().map(id).collect::<Vec<_>>(), next)
     };
     let (mut seen, mut token) = page("");
@@ -144,10 +141,10 @@ fn packs_are_listed_newest_first_in_stable_pages() {
     assert_eq!(seen, ids);
     for token in ["x", "000000000000001G", "+00000000000001f"] {
         let body = json!({ "NextToken": token });
-        assert_eq!(refused(&cloud, "DescribeResourcePoolPacks", body), "InvalidParameterValue");
+        assert_eq!(send_err(&cloud, "DescribeResourcePoolPacks", body), "InvalidParameterValue");
     }
-    // A page that holds exactly the rest is the last one.
-    let exact = done(&cloud, "DescribeResourcePoolPacks", json!({ "MaxResults": 26 }));
+    // A page that ends exactly with the last pack is the last page.
+    let exact = send_ok(&cloud, "DescribeResourcePoolPacks", json!({ "MaxResults": 26 }));
     assert_eq!(exact["NextToken"], "");
 }
 
@@ -155,7 +152,7 @@ fn packs_are_listed_newest_first_in_stable_pages() {
 fn filters_select_packs_and_their_instances() {
     let cloud = cloud();
     let whole = purchase(&cloud, json!({})).remove(0);
-    pass(&cloud, 30);
+    advance(&cloud, 30);
     let half = json!({ "InstanceType": "S9.36XLARGE576", "Zone": "ap-guangzhou-2" });
     let half = purchase(&cloud, half).remove(0);
     for (name, value, expected) in [
@@ -176,13 +173,13 @@ fn filters_select_packs_and_their_instances() {
     for (name, value, expected) in [
         ("status", "FAILED", "InvalidParameterValue"),
         ("zone", "ap-beijing-3", "InvalidZone.MismatchRegion"),
-        ("colour", "red", "InvalidFilter"),
+        ("color", "red", "InvalidFilter"),
     ] {
-        let code = refused(&cloud, "DescribeResourcePoolPacks", filter(name, value));
+        let code = send_err(&cloud, "DescribeResourcePoolPacks", filter(name, value));
         assert_eq!(code, expected, "{name} {value}");
     }
     let body = json!({ "DedicatedResourcePackIds": [whole, "rpp-zzzzzzzz", half] });
-    let answer = done(&cloud, "DescribeResourcePoolPackInstances", body);
+    let response = send_ok(&cloud, "DescribeResourcePoolPackInstances", body);
     let entry = |id: &str, kind: &str, zone: &str| {
         json!({
             "DedicatedResourcePackId": id,
@@ -196,15 +193,15 @@ fn filters_select_packs_and_their_instances() {
         entry(&half, "S9.36XLARGE576", "ap-guangzhou-2"),
         entry(&whole, WHOLE, "ap-guangzhou-3"),
     ]);
-    assert_eq!(answer["DedicatedResourcePackInstanceSet"], expected);
+    assert_eq!(response["DedicatedResourcePackInstanceSet"], expected);
 }
 
 #[test]
 fn zone_lists_its_pack_types() {
     let cloud = cloud();
     let types = |body: Value| {
-        let answer = done(&cloud, "DescribeResourcePoolPackTypeConfigs", body);
-        let configs = answer["InstanceTypeConfigSet"].as_array().unwrap();
+        let response = send_ok(&cloud, "DescribeResourcePoolPackTypeConfigs", body);
+        let configs = response["InstanceTypeConfigSet"].as_array().unwrap();
         let name = |one: &Value| one["InstanceType"].as_str().unwrap().to_owned();
         configs.iter().map(name).collect::<Vec<_>>()
     };
@@ -215,28 +212,28 @@ fn zone_lists_its_pack_types() {
         let body = json!({ "Filters": [zone, { "Name": name, "Values": [value] }] });
         assert!(types(body).contains(&"S9.36XLARGE576".to_owned()), "{name}");
     }
-    let code = |body| refused(&cloud, "DescribeResourcePoolPackTypeConfigs", body);
+    let code = |body| send_err(&cloud, "DescribeResourcePoolPackTypeConfigs", body);
     assert_eq!(code(filter("instance-family", "S9")), "MissingParameter");
-    assert_eq!(code(filter("colour", "red")), "InvalidFilter");
+    assert_eq!(code(filter("color", "red")), "InvalidFilter");
 }
 
 #[test]
 fn terminating_packs_is_all_or_nothing() {
     let cloud = cloud();
-    let instance = running(&cloud, json!({}));
+    let instance = launch_running(&cloud, json!({}));
     let ids = purchase(&cloud, json!({ "InstanceCount": 2 }));
-    let give_up = |ids: &[&str]| json!({ "DedicatedResourcePackIds": ids });
-    let code = |ids: &[&str]| refused(&cloud, "TerminateResourcePoolPacks", give_up(ids));
+    let terminate = |ids: &[&str]| json!({ "DedicatedResourcePackIds": ids });
+    let code = |ids: &[&str]| send_err(&cloud, "TerminateResourcePoolPacks", terminate(ids));
     assert_eq!(code(&[&ids[0]]), "InvalidParameterValue.ResourcePoolPackStatus");
-    pass(&cloud, 30);
+    advance(&cloud, 30);
     let unknown = "ResourceNotFound.ResourcePoolPackIdNotFound";
     assert_eq!(code(&[&ids[0], "rpp-zzzzzzzz"]), unknown);
     assert_eq!(packs(&cloud, json!({})).len(), 2);
-    done(&cloud, "TerminateResourcePoolPacks", give_up(&[&ids[0], &ids[0]]));
+    send_ok(&cloud, "TerminateResourcePoolPacks", terminate(&[&ids[0], &ids[0]]));
     assert_eq!(pack(&cloud, &ids[0]), Value::Null);
     assert_eq!(code(&[&ids[0]]), unknown);
     assert_eq!(state(&cloud, &instance), "RUNNING");
-    pass(&cloud, 30 * 86_400);
+    advance(&cloud, 30 * 86_400);
     assert_eq!(code(&[&ids[1]]), "InvalidParameterValue.ResourcePoolPackStatus");
     assert_eq!(pack(&cloud, &ids[1])["Status"], "RETIRED");
 }

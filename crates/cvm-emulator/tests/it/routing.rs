@@ -1,4 +1,4 @@
-//! Method, size, version, action and region, in this order and before any parameter.
+//! Routing: method, size, version, action and region are checked in this order, before any parameter.
 
 use bytes::Bytes;
 use http::{HeaderValue, Method, StatusCode};
@@ -8,7 +8,7 @@ use tower::ServiceExt;
 use crate::support::*;
 
 fn routed(call: &Call) -> String {
-    code(&read(&cloud().handle(&call.json("{\"No\":1}")))).to_owned()
+    error_code(&read(&cloud().handle(&call.json("{\"No\":1}")))).to_owned()
 }
 
 #[test]
@@ -17,7 +17,7 @@ fn only_get_and_post_are_supported() {
     for method in [Method::PUT, Method::DELETE, Method::HEAD, Method::OPTIONS, Method::PATCH] {
         let mut request = Call::new("DescribeZones").json("{}");
         *request.method_mut() = method.clone();
-        assert_eq!(code(&read(&cloud.handle(&request))), "UnsupportedProtocol", "{method}");
+        assert_eq!(error_code(&read(&cloud.handle(&request))), "UnsupportedProtocol", "{method}");
     }
 }
 
@@ -45,8 +45,8 @@ fn non_regional_actions_ignore_the_region() {
     let cloud = cloud();
     for region in ["", "atlantis", "ap-singapore"] {
         let call = Call::new("DescribeRegions").region(region);
-        let answer = read(&cloud.handle(&call.json("{}")));
-        assert_eq!(answer["TotalCount"], 21, "{region}");
+        let response = read(&cloud.handle(&call.json("{}")));
+        assert_eq!(response["TotalCount"], 21, "{region}");
     }
 }
 
@@ -54,11 +54,11 @@ fn non_regional_actions_ignore_the_region() {
 fn old_gateway_accepts_old_regions_and_needs_no_version() {
     let cloud = cloud();
     let call = Call { version: String::new(), ..Call::new("DescribeZones").region("gz") };
-    let answer = read(&cloud.handle(&call.flat(Dialect::OldGateway, &[])));
-    assert_eq!(answer["ZoneSet"][0]["Zone"], "ap-guangzhou-1");
+    let response = read(&cloud.handle(&call.v1(Dialect::OldGateway, &[])));
+    assert_eq!(response["ZoneSet"][0]["Zone"], "ap-guangzhou-1");
     let call = Call::new("DescribeZones").region("gz");
-    let answer = read(&cloud.handle(&call.flat(Dialect::V1Sha1, &[])));
-    assert_eq!(code(&answer), "UnsupportedRegion");
+    let response = read(&cloud.handle(&call.v1(Dialect::V1Sha1, &[])));
+    assert_eq!(error_code(&response), "UnsupportedRegion");
 }
 
 #[test]
@@ -68,8 +68,8 @@ fn regions_do_not_share_instances() {
     let call = Call::new("DescribeInstances").region("ap-shanghai");
     assert_eq!(read(&cloud.handle(&call.json("{}")))["TotalCount"], 0);
     let call = Call::new("StartInstances").region("ap-shanghai");
-    let answer = read(&cloud.handle(&call.json(json!({ "InstanceIds": [id] }).to_string())));
-    assert_eq!(code(&answer), "InvalidInstanceId.NotFound");
+    let response = read(&cloud.handle(&call.json(json!({ "InstanceIds": [id] }).to_string())));
+    assert_eq!(error_code(&response), "InvalidInstanceId.NotFound");
 }
 
 #[test]
@@ -80,13 +80,13 @@ fn oversized_requests_are_rejected() {
     long.extend_from_slice(b"{}");
     assert_eq!(read(&cloud.handle(&call.json(long.clone())))["TotalCount"], 7);
     long.push(b' ');
-    let answer = read(&cloud.handle(&call.json(long)));
-    assert_eq!(code(&answer), "RequestSizeLimitExceeded");
+    let response = read(&cloud.handle(&call.json(long)));
+    assert_eq!(error_code(&response), "RequestSizeLimitExceeded");
     let value = "x".repeat(1 << 20);
-    let answer = read(&cloud.handle(&call.flat(Dialect::V1Sha1, &[("A", &value)])));
-    assert_eq!(code(&answer), "RequestSizeLimitExceeded");
-    let answer = read(&cloud.handle(&call.query(&[("A", &value[..33 << 10])])));
-    assert_eq!(code(&answer), "RequestSizeLimitExceeded");
+    let response = read(&cloud.handle(&call.v1(Dialect::V1Sha1, &[("A", &value)])));
+    assert_eq!(error_code(&response), "RequestSizeLimitExceeded");
+    let response = read(&cloud.handle(&call.query(&[("A", &value[..33 << 10])])));
+    assert_eq!(error_code(&response), "RequestSizeLimitExceeded");
 }
 
 #[test]
@@ -122,13 +122,13 @@ async fn router_works_without_a_socket() {
     let response = app.clone().oneshot(request).await.unwrap();
     let (parts, body) = response.into_parts();
     let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
-    let answer = read(&http::Response::from_parts(parts, body));
-    assert_eq!(answer["TotalCount"], 7);
+    let response = read(&http::Response::from_parts(parts, body));
+    assert_eq!(response["TotalCount"], 7);
 
     let long = Bytes::from(vec![b' '; (10 << 20) + 1]);
     let request = Call::new("DescribeZones").json(long).map(axum::body::Body::from);
     let (parts, body) = app.oneshot(request).await.unwrap().into_parts();
     let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
-    let answer = read(&http::Response::from_parts(parts, body));
-    assert_eq!(code(&answer), "RequestSizeLimitExceeded");
+    let response = read(&http::Response::from_parts(parts, body));
+    assert_eq!(error_code(&response), "RequestSizeLimitExceeded");
 }

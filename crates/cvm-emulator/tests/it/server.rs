@@ -1,4 +1,4 @@
-//! Over a real socket: the server starts, limits, and stops.
+//! The server on a real socket: start, limits and stop.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -12,29 +12,29 @@ use crate::support::*;
 /// Sends bytes and reads until the server closes.
 async fn exchange(address: SocketAddr, bytes: &[u8]) -> String {
     let mut stream = TcpStream::connect(address).await.unwrap();
-    // The server may refuse before it has read everything.
+    // The server can respond and close before it has read everything.
     let _ = stream.write_all(bytes).await;
-    let mut answer = Vec::new();
-    let _ = stream.read_to_end(&mut answer).await;
-    String::from_utf8_lossy(&answer).into_owned()
+    let mut response = Vec::new();
+    let _ = stream.read_to_end(&mut response).await;
+    String::from_utf8_lossy(&response).into_owned()
 }
 
-/// So long takes only what hangs.
+/// A timeout that only a hang exceeds.
 const HANG: Duration = Duration::from_secs(60);
 
-/// A signed request as text, for the emulator's own credential and the real time.
-fn text(cloud: &Cloud, address: SocketAddr, body: &str) -> String {
+/// An HTTP request as text, signed with the emulator's own credential at the real time.
+fn request_text(cloud: &Cloud, address: SocketAddr, body: &str) -> String {
     let mut call = Call::new("DescribeZones");
     call.credential = cloud.credential();
     call.host = address.to_string();
     call.timestamp = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap().as_secs();
     let request = call.json(body.to_owned());
-    let mut text =
+    let mut head =
         format!("POST / HTTP/1.1\r\nconnection: close\r\ncontent-length: {}\r\n", body.len());
     for (name, value) in request.headers() {
-        text += &format!("{name}: {}\r\n", value.to_str().unwrap());
+        head += &format!("{name}: {}\r\n", value.to_str().unwrap());
     }
-    text + "\r\n" + body
+    head + "\r\n" + body
 }
 
 #[tokio::test]
@@ -42,12 +42,14 @@ async fn server_listens_on_loopback_and_responds() {
     let emulator = Emulator::start().await.unwrap();
     assert!(emulator.address().ip().is_loopback());
     assert_eq!(emulator.url(), format!("http://{}", emulator.address()));
-    let answer =
-        exchange(emulator.address(), text(emulator.cloud(), emulator.address(), "{}").as_bytes())
-            .await;
-    assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
-    assert!(answer.contains("\r\ncontent-type: application/json\r\n"), "{answer}");
-    assert!(answer.contains("\"TotalCount\":7"), "{answer}");
+    let response = exchange(
+        emulator.address(),
+        request_text(emulator.cloud(), emulator.address(), "{}").as_bytes(),
+    )
+    .await;
+    assert!(response.starts_with("HTTP/1.1 200 OK\r\n"), "{response}");
+    assert!(response.contains("\r\ncontent-type: application/json\r\n"), "{response}");
+    assert!(response.contains("\"TotalCount\":7"), "{response}");
     emulator.stop().await;
 }
 
@@ -57,10 +59,10 @@ async fn each_emulator_has_its_own_credential() {
     assert_ne!(one.credential().secret_id(), two.credential().secret_id());
     assert_ne!(one.credential().secret_key(), two.credential().secret_key());
     assert!(one.credential().secret_id().starts_with("AKID"));
-    // The one's key opens nothing at the other.
-    let request = text(one.cloud(), two.address(), "{}");
-    let answer = exchange(two.address(), request.as_bytes()).await;
-    assert!(answer.contains("AuthFailure.SecretIdNotFound"), "{answer}");
+    // One emulator does not know the credential of the other.
+    let request = request_text(one.cloud(), two.address(), "{}");
+    let response = exchange(two.address(), request.as_bytes()).await;
+    assert!(response.contains("AuthFailure.SecretIdNotFound"), "{response}");
 }
 
 #[tokio::test]
@@ -96,8 +98,8 @@ async fn serve_calls_ready_and_ends_on_stop() {
         },
     ));
     let (cloud, address) = address.await.unwrap();
-    let answer = exchange(address, text(&cloud, address, "{}").as_bytes()).await;
-    assert!(answer.contains("\"TotalCount\":7"), "{answer}");
+    let response = exchange(address, request_text(&cloud, address, "{}").as_bytes()).await;
+    assert!(response.contains("\"TotalCount\":7"), "{response}");
     drop(stop);
     tokio::time::timeout(HANG, server).await.unwrap().unwrap().unwrap();
 }
@@ -121,7 +123,7 @@ async fn non_loopback_addresses_need_allow_remote() {
     }
 }
 
-/// The address of an interface of this machine, if it has one; no packet is sent.
+/// The address of a network interface of this computer, if it has one. No packet is sent.
 fn interface_address() -> Option<std::net::IpAddr> {
     let socket = std::net::UdpSocket::bind("0.0.0.0:0").ok()?;
     socket.connect("192.0.2.7:9").ok()?;
@@ -133,7 +135,7 @@ async fn url_is_a_reachable_loopback_address() {
     let mut addresses: Vec<SocketAddr> = ["0.0.0.0:0", "127.0.0.1:0", "[::1]:0", "[::]:0"]
         .map(|text| text.parse().unwrap())
         .into_iter()
-        // A machine may be without IPv6.
+        // A computer may have no IPv6.
         .filter(|address: &SocketAddr| std::net::TcpListener::bind(address).is_ok())
         .collect();
     addresses.extend(interface_address().map(|ip| SocketAddr::new(ip, 0)));
@@ -145,8 +147,9 @@ async fn url_is_a_reachable_loopback_address() {
         let mut reachable = vec![local];
         reachable.extend(Some(emulator.address()).filter(|own| !own.ip().is_unspecified()));
         for target in reachable {
-            let answer = exchange(target, text(emulator.cloud(), target, "{}").as_bytes()).await;
-            assert!(answer.contains("\"TotalCount\":7"), "{address} {target}: {answer}");
+            let response =
+                exchange(target, request_text(emulator.cloud(), target, "{}").as_bytes()).await;
+            assert!(response.contains("\"TotalCount\":7"), "{address} {target}: {response}");
         }
         tokio::time::timeout(HANG, emulator.stop()).await.unwrap();
         assert!(TcpStream::connect(local).await.is_err(), "{address}");
@@ -157,12 +160,12 @@ async fn url_is_a_reachable_loopback_address() {
 async fn oversized_body_gets_a_response() {
     let emulator = Emulator::start().await.unwrap();
     let body = " ".repeat((10 << 20) + 1);
-    let request = text(emulator.cloud(), emulator.address(), &body);
-    let answer = exchange(emulator.address(), request.as_bytes()).await;
-    assert!(answer.contains("RequestSizeLimitExceeded"), "{answer}");
+    let request = request_text(emulator.cloud(), emulator.address(), &body);
+    let response = exchange(emulator.address(), request.as_bytes()).await;
+    assert!(response.contains("RequestSizeLimitExceeded"), "{response}");
 }
 
-/// More than could be connected at one time before, all silent.
+/// Opens more connections than an earlier limit allowed. All are silent.
 #[tokio::test]
 async fn silent_clients_do_not_block_others() {
     let emulator = Emulator::start().await.unwrap();
@@ -170,9 +173,9 @@ async fn silent_clients_do_not_block_others() {
     for _ in 0..400 {
         silent.push(TcpStream::connect(emulator.address()).await.unwrap());
     }
-    let request = text(emulator.cloud(), emulator.address(), "{}");
-    let answer = exchange(emulator.address(), request.as_bytes()).await;
-    assert!(answer.contains("\"TotalCount\":7"), "{answer}");
+    let request = request_text(emulator.cloud(), emulator.address(), "{}");
+    let response = exchange(emulator.address(), request.as_bytes()).await;
+    assert!(response.contains("\"TotalCount\":7"), "{response}");
     drop(silent);
     tokio::time::timeout(HANG, emulator.stop()).await.unwrap();
 }
@@ -187,10 +190,10 @@ async fn ambiguous_framing_is_rejected() {
         "GET / HTTP/9.9\r\n\r\n",
         "\0\0\0\0\r\n\r\n",
     ] {
-        let answer = exchange(emulator.address(), head.as_bytes()).await;
-        assert!(answer.starts_with("HTTP/1.1 400 "), "{head:?}: {answer}");
+        let response = exchange(emulator.address(), head.as_bytes()).await;
+        assert!(response.starts_with("HTTP/1.1 400 "), "{head:?}: {response}");
     }
     let head = format!("GET /?{} HTTP/1.1\r\n\r\n", "x".repeat(1 << 17));
-    let answer = exchange(emulator.address(), head.as_bytes()).await;
-    assert!(answer.starts_with("HTTP/1.1 4"), "{answer}");
+    let response = exchange(emulator.address(), head.as_bytes()).await;
+    assert!(response.starts_with("HTTP/1.1 4"), "{response}");
 }

@@ -1,13 +1,13 @@
-//! Signs requests in every dialect and hands them to a cloud without a socket.
+//! Signs requests in every dialect and passes them to a cloud without a socket.
 
 use bytes::Bytes;
 use cvm_emulator::{Cloud, Emulator, Timestamp};
-use cvm_protocol::percent;
+use cvm_protocol::{Action, envelope, percent};
 use cvm_signer::{Credential, Method, tc3, v1};
 use http::{Request, Response};
 use serde_json::Value;
 
-/// The real time in every test, so that none depends on the day it runs.
+/// The real time in every test, so that no test depends on the day it runs.
 pub const NOW: u64 = 1_700_000_000;
 
 pub const HOST: &str = "cvm.tencentcloudapi.com";
@@ -19,7 +19,7 @@ pub fn credential() -> Credential {
     Credential::new("AKIDEXAMPLE", "a-secret-key").unwrap()
 }
 
-/// A cloud whose time stands still until it is advanced.
+/// Creates a cloud whose virtual clock moves only when a test advances it.
 pub fn cloud() -> Cloud {
     Emulator::builder()
         .seed(1)
@@ -50,7 +50,7 @@ pub const DIALECTS: [Dialect; 6] = [
     Dialect::OldGatewayPost,
 ];
 
-/// A call before it is signed; tests bend its parts.
+/// A request before it is signed; tests change its parts.
 #[derive(Clone)]
 pub struct Call {
     pub credential: Credential,
@@ -82,7 +82,7 @@ impl Call {
         self
     }
 
-    /// As API 3.0 with a JSON body.
+    /// Signs an API 3.0 POST with a JSON body.
     pub fn json(&self, body: impl Into<Bytes>) -> Request<Bytes> {
         let body = body.into();
         let headers = [("content-type", "application/json"), ("host", self.host.as_str())];
@@ -91,7 +91,7 @@ impl Call {
         self.tc3("POST", "/", "application/json", value, body)
     }
 
-    /// As API 3.0 with a query.
+    /// Signs an API 3.0 GET with a query.
     pub fn query(&self, pairs: &[(&str, &str)]) -> Request<Bytes> {
         const FORM: &str = "application/x-www-form-urlencoded";
         let query = percent::encode_pairs(pairs.iter().copied());
@@ -129,8 +129,8 @@ impl Call {
         request.body(body).unwrap()
     }
 
-    /// With the signature among the parameters.
-    pub fn flat(&self, dialect: Dialect, pairs: &[(&str, &str)]) -> Request<Bytes> {
+    /// Signs with scheme v1: the signature is one of the parameters.
+    pub fn v1(&self, dialect: Dialect, pairs: &[(&str, &str)]) -> Request<Bytes> {
         let (method, path, host) = match dialect {
             Dialect::V1Sha1 => (Method::Post, v1::API3_PATH, self.host.as_str()),
             Dialect::V1Sha256Get => (Method::Get, v1::API3_PATH, self.host.as_str()),
@@ -167,31 +167,31 @@ impl Call {
         }
     }
 
-    /// In any dialect, from the flat form.
+    /// Signs in any dialect. The parameters are given in query encoding.
     pub fn pairs(&self, dialect: Dialect, pairs: &[(&str, &str)]) -> Request<Bytes> {
         match dialect {
-            Dialect::Tc3 => self.json(serde_json::to_vec(&grow(pairs)).unwrap()),
+            Dialect::Tc3 => self.json(serde_json::to_vec(&json_from_pairs(pairs)).unwrap()),
             Dialect::Tc3Get => self.query(pairs),
-            _ => self.flat(dialect, pairs),
+            _ => self.v1(dialect, pairs),
         }
     }
 }
 
-/// The JSON of flat pairs; every value stays text, which the service takes for numbers as well.
-fn grow(pairs: &[(&str, &str)]) -> Value {
+/// Converts query-encoded pairs to JSON. Values stay strings; the service accepts strings for numbers too.
+fn json_from_pairs(pairs: &[(&str, &str)]) -> Value {
     let mut root = Value::Object(serde_json::Map::new());
     for (name, value) in pairs {
         let mut node = &mut root;
-        let steps: Vec<_> = name.split('.').collect();
-        for (depth, step) in steps.iter().enumerate() {
-            let child = match step.parse::<usize>() {
+        let parts: Vec<_> = name.split('.').collect();
+        for (depth, part) in parts.iter().enumerate() {
+            let child = match part.parse::<usize>() {
                 Ok(_) => {
                     if !node.is_array() {
                         *node = Value::Array(Vec::new());
                     }
                     let list = node.as_array_mut().unwrap();
-                    // The tests number items one after another.
-                    let index = step.parse::<usize>().unwrap();
+                    // The tests number list items consecutively.
+                    let index = part.parse::<usize>().unwrap();
                     if list.len() == index {
                         list.push(Value::Null);
                     }
@@ -201,10 +201,10 @@ fn grow(pairs: &[(&str, &str)]) -> Value {
                     if !node.is_object() {
                         *node = Value::Object(serde_json::Map::new());
                     }
-                    node.as_object_mut().unwrap().entry(*step).or_insert(Value::Null)
+                    node.as_object_mut().unwrap().entry(*part).or_insert(Value::Null)
                 }
             };
-            if depth + 1 == steps.len() {
+            if depth + 1 == parts.len() {
                 *child = Value::String((*value).to_owned());
             }
             node = child;
@@ -213,7 +213,7 @@ fn grow(pairs: &[(&str, &str)]) -> Value {
     root
 }
 
-/// What is inside of `Response`, after the rules that every answer keeps.
+/// Returns the content of `Response`, and checks the rules that every response follows.
 pub fn read(response: &Response<Bytes>) -> Value {
     assert_eq!(response.status(), 200);
     assert_eq!(response.headers()["content-type"], "application/json");
@@ -224,65 +224,103 @@ pub fn read(response: &Response<Bytes>) -> Value {
     inner
 }
 
-pub fn code(answer: &Value) -> &str {
-    answer["Error"]["Code"].as_str().unwrap_or_else(|| panic!("no error in {answer}"))
+pub fn error_code(response: &Value) -> &str {
+    response["Error"]["Code"].as_str().unwrap_or_else(|| panic!("no error in {response}"))
 }
 
-/// Sends a JSON call to Guangzhou.
+/// Sends a JSON request to Guangzhou.
 pub fn send(cloud: &Cloud, action: &str, body: Value) -> Value {
     read(&cloud.handle(&Call::new(action).json(body.to_string())))
 }
 
-/// As [`send`], for a call that is to succeed.
-pub fn done(cloud: &Cloud, action: &str, body: Value) -> Value {
-    let answer = send(cloud, action, body);
-    assert!(answer.get("Error").is_none(), "{action}: {answer}");
-    answer
+/// Like [`send`], for a request that must succeed.
+pub fn send_ok(cloud: &Cloud, action: &str, body: Value) -> Value {
+    let response = send(cloud, action, body);
+    assert!(response.get("Error").is_none(), "{action}: {response}");
+    response
 }
 
-/// As [`send`], for a call that is to be refused: its code.
-pub fn refused(cloud: &Cloud, action: &str, body: Value) -> String {
-    code(&send(cloud, action, body)).to_owned()
+/// Like [`send`], for a request that must fail. Returns the error code.
+pub fn send_err(cloud: &Cloud, action: &str, body: Value) -> String {
+    error_code(&send(cloud, action, body)).to_owned()
 }
 
-/// A request that launches, with further members over the fewest possible.
-pub fn run(members: Value) -> Value {
-    let mut body = serde_json::json!({
+/// Sends a JSON request to a region.
+pub fn send_in(cloud: &Cloud, region: &str, action: &str, body: &Value) -> Value {
+    read(&cloud.handle(&Call::new(action).region(region).json(body.to_string())))
+}
+
+/// Sends a request and decodes the response, which must contain every guaranteed member and no unknown one.
+pub fn decode_complete<A: Action>(cloud: &Cloud, body: &Value) -> A::Response {
+    let raw = cloud.handle(&Call::new(A::INFO.name).json(body.to_string()));
+    let mut response = A::Response::default();
+    let report = envelope::decode(&mut response, raw.body()).unwrap().report;
+    assert!(report.is_clean(), "{}: {report:?}", A::INFO.name);
+    response
+}
+
+/// Adds the members of one object to another. Equal names are overwritten.
+pub fn merge(mut body: Value, members: Value) -> Value {
+    let members = members.as_object().unwrap().clone();
+    body.as_object_mut().unwrap().extend(members);
+    body
+}
+
+pub fn string(value: &Value) -> String {
+    value.as_str().unwrap_or_else(|| panic!("not a string: {value}")).to_owned()
+}
+
+pub fn strings(list: &Value) -> Vec<String> {
+    list.as_array().unwrap().iter().map(string).collect()
+}
+
+/// The body of a launch: a minimal request, overridden and extended by `members`.
+pub fn run_request(members: Value) -> Value {
+    let body = serde_json::json!({
         "Placement": { "Zone": "ap-guangzhou-3" },
         "ImageId": IMAGE,
         "InstanceType": "S5.MEDIUM4",
     });
-    let body_members = body.as_object_mut().unwrap();
-    body_members.extend(members.as_object().unwrap().clone());
-    body
+    merge(body, members)
 }
 
-/// Launches and returns the ids.
+/// Launches instances and returns their ids.
 pub fn launch(cloud: &Cloud, members: Value) -> Vec<String> {
-    let answer = done(cloud, "RunInstances", run(members));
-    let ids = answer["InstanceIdSet"].as_array().unwrap();
+    let response = send_ok(cloud, "RunInstances", run_request(members));
+    let ids = response["InstanceIdSet"].as_array().unwrap();
     ids.iter().map(|id| id.as_str().unwrap().to_owned()).collect()
 }
 
-/// Lets so many seconds pass.
-pub fn pass(cloud: &Cloud, seconds: u64) {
+/// Advances the virtual clock.
+pub fn advance(cloud: &Cloud, seconds: u64) {
     cloud.clock().advance(std::time::Duration::from_secs(seconds));
 }
 
-/// Launches one and waits until it runs.
-pub fn running(cloud: &Cloud, members: Value) -> String {
+/// Launches one instance and advances the clock until it runs.
+pub fn launch_running(cloud: &Cloud, members: Value) -> String {
     let id = launch(cloud, members).remove(0);
-    pass(cloud, 20);
+    advance(cloud, 20);
     assert_eq!(state(cloud, &id), "RUNNING");
     id
 }
 
-/// The whole of an instance.
-pub fn show(cloud: &Cloud, id: &str) -> Value {
-    done(cloud, "DescribeInstances", serde_json::json!({ "InstanceIds": [id] }))["InstanceSet"][0]
-        .clone()
+/// Launches one instance, stops it, and advances the clock until it is stopped.
+pub fn launch_stopped(cloud: &Cloud, members: Value) -> String {
+    let id = launch_running(cloud, members);
+    send_ok(cloud, "StopInstances", serde_json::json!({ "InstanceIds": [id] }));
+    advance(cloud, 15);
+    assert_eq!(state(cloud, &id), "STOPPED");
+    id
 }
 
+/// Returns an instance as `DescribeInstances` shows it, or null if it does not exist.
+pub fn describe(cloud: &Cloud, id: &str) -> Value {
+    send_ok(cloud, "DescribeInstances", serde_json::json!({ "InstanceIds": [id] }))["InstanceSet"]
+        [0]
+    .clone()
+}
+
+/// Returns the state of an instance, or `gone` if it does not exist.
 pub fn state(cloud: &Cloud, id: &str) -> String {
-    show(cloud, id)["InstanceState"].as_str().unwrap_or("gone").to_owned()
+    describe(cloud, id)["InstanceState"].as_str().unwrap_or("gone").to_owned()
 }

@@ -1,4 +1,4 @@
-//! Maintenance that the operator announces and the owner of the instance approves.
+//! Maintenance tasks: the operator announces them, and the owner of the instance approves them.
 
 use std::time::Duration;
 
@@ -9,12 +9,12 @@ use crate::support::*;
 
 pub const HOUR: u64 = 3600;
 
-/// So many seconds from the beginning, in the layout of timers.
+/// A timestamp after the start of the test, in the format of timers.
 pub fn at(seconds: u64) -> String {
     Timestamp::from_unix(NOW + seconds).to_string()
 }
 
-/// The same in the layout of tasks.
+/// The same timestamp in the format of tasks.
 pub fn plain(seconds: u64) -> String {
     at(seconds).replace('T', " ").replace('Z', "")
 }
@@ -25,9 +25,8 @@ pub fn announce(cloud: &Cloud, id: &str, method: RepairMethod) -> String {
 }
 
 pub fn listed(cloud: &Cloud, members: Value) -> Vec<Value> {
-    let mut body = json!({ "Limit": 100, "Offset": 0 });
-    body.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
-    done(cloud, "DescribeTaskInfo", body)["RepairTaskInfoSet"].as_array().unwrap().clone()
+    let body = merge(json!({ "Limit": 100, "Offset": 0 }), members);
+    send_ok(cloud, "DescribeTaskInfo", body)["RepairTaskInfoSet"].as_array().unwrap().clone()
 }
 
 fn task(cloud: &Cloud, task_id: &str) -> Value {
@@ -40,18 +39,19 @@ fn task(cloud: &Cloud, task_id: &str) -> Value {
 }
 
 fn approval(task_id: &str, id: &str, members: Value) -> Value {
-    let mut body = json!({ "Product": "CVM", "InstanceIds": [id], "TaskId": task_id,
-        "Operate": "AuthorizeRepair" });
-    body.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
-    body
+    merge(
+        json!({ "Product": "CVM", "InstanceIds": [id], "TaskId": task_id,
+        "Operate": "AuthorizeRepair" }),
+        members,
+    )
 }
 
 #[test]
 fn approved_maintenance_reboots_the_instance() {
     let cloud = cloud();
-    let id = running(&cloud, json!({ "InstanceName": "web" }));
+    let id = launch_running(&cloud, json!({ "InstanceName": "web" }));
     let task_id = announce(&cloud, &id, RepairMethod::Shutdown);
-    let shown = task(&cloud, &task_id);
+    let actual = task(&cloud, &task_id);
     for (member, expected) in [
         ("InstanceId", json!(id)),
         ("Alias", json!("web")),
@@ -67,45 +67,51 @@ fn approved_maintenance_reboots_the_instance() {
         ("Product", json!("CVM")),
         ("AuthType", json!(2)),
         ("AuthSource", json!("Waiting_auth")),
-        ("LanIp", show(&cloud, &id)["PrivateIpAddresses"][0].clone()),
+        ("LanIp", describe(&cloud, &id)["PrivateIpAddresses"][0].clone()),
     ] {
-        assert_eq!(shown[member], expected, "{member}");
+        assert_eq!(actual[member], expected, "{member}");
     }
-    let answer = done(&cloud, "RepairTaskControl", approval(&task_id, &id, json!({})));
-    assert_eq!(answer["TaskId"], json!(task_id));
-    let shown = task(&cloud, &task_id);
-    assert_eq!((&shown["TaskStatus"], &shown["AuthSource"]), (&json!(2), &json!("Customer_auth")));
-    assert_eq!((&shown["AuthTime"], state(&cloud, &id).as_str()), (&json!(plain(20)), "REBOOTING"));
-    pass(&cloud, 59);
+    let response = send_ok(&cloud, "RepairTaskControl", approval(&task_id, &id, json!({})));
+    assert_eq!(response["TaskId"], json!(task_id));
+    let actual = task(&cloud, &task_id);
+    assert_eq!(
+        (&actual["TaskStatus"], &actual["AuthSource"]),
+        (&json!(2), &json!("Customer_auth"))
+    );
+    assert_eq!(
+        (&actual["AuthTime"], state(&cloud, &id).as_str()),
+        (&json!(plain(20)), "REBOOTING")
+    );
+    advance(&cloud, 59);
     assert_eq!(task(&cloud, &task_id)["TaskStatus"], 2);
-    pass(&cloud, 1);
-    let shown = task(&cloud, &task_id);
-    assert_eq!((&shown["TaskStatus"], &shown["EndTime"]), (&json!(3), &json!(plain(80))));
+    advance(&cloud, 1);
+    let actual = task(&cloud, &task_id);
+    assert_eq!((&actual["TaskStatus"], &actual["EndTime"]), (&json!(3), &json!(plain(80))));
     assert_eq!(state(&cloud, &id), "RUNNING");
 }
 
 #[test]
 fn scheduled_maintenance_waits_for_a_busy_instance() {
     let cloud = cloud();
-    let id = running(&cloud, json!({}));
+    let id = launch_running(&cloud, json!({}));
     let task_id = announce(&cloud, &id, RepairMethod::LossyMigration);
     let later = json!({ "OrderAuthTime": plain(HOUR), "TaskSubMethod": "LossyLocal" });
-    done(&cloud, "RepairTaskControl", approval(&task_id, &id, later));
+    send_ok(&cloud, "RepairTaskControl", approval(&task_id, &id, later));
     assert_eq!(task(&cloud, &task_id)["TaskStatus"], 4);
-    pass(&cloud, HOUR - 25);
-    // It is busy when the work is to begin.
-    done(&cloud, "StopInstances", json!({ "InstanceIds": [id] }));
-    pass(&cloud, 10);
+    advance(&cloud, HOUR - 25);
+    // The instance is busy at the scheduled time.
+    send_ok(&cloud, "StopInstances", json!({ "InstanceIds": [id] }));
+    advance(&cloud, 10);
     assert_eq!(
         (&task(&cloud, &task_id)["TaskStatus"], state(&cloud, &id).as_str()),
         (&json!(4), "STOPPING")
     );
-    pass(&cloud, 5);
+    advance(&cloud, 5);
     assert_eq!(
         (&task(&cloud, &task_id)["TaskStatus"], state(&cloud, &id).as_str()),
         (&json!(2), "STOPPED")
     );
-    pass(&cloud, 60);
+    advance(&cloud, 60);
     assert_eq!(
         (&task(&cloud, &task_id)["TaskStatus"], state(&cloud, &id).as_str()),
         (&json!(3), "STOPPED")
@@ -115,25 +121,25 @@ fn scheduled_maintenance_waits_for_a_busy_instance() {
 #[test]
 fn live_migration_does_not_interrupt_and_deadlines_force_approval() {
     let cloud = cloud();
-    let id = running(&cloud, json!({}));
+    let id = launch_running(&cloud, json!({}));
     let live = announce(&cloud, &id, RepairMethod::LiveMigration);
-    done(&cloud, "RepairTaskControl", approval(&live, &id, json!({})));
-    pass(&cloud, 30);
+    send_ok(&cloud, "RepairTaskControl", approval(&live, &id, json!({})));
+    advance(&cloud, 30);
     assert_eq!(
         (&task(&cloud, &live)["TaskStatus"], state(&cloud, &id).as_str()),
         (&json!(2), "RUNNING")
     );
-    pass(&cloud, 30);
+    advance(&cloud, 30);
     assert_eq!(task(&cloud, &live)["TaskStatus"], 3);
     let repair = Repair::new("ap-guangzhou", &*id).deadline(Duration::from_secs(HOUR));
     let urgent = cloud.schedule_repair(&repair).unwrap();
     let late = json!({ "OrderAuthTime": plain(2 * HOUR) });
-    let code = refused(&cloud, "RepairTaskControl", approval(&urgent, &id, late));
+    let code = send_err(&cloud, "RepairTaskControl", approval(&urgent, &id, late));
     assert_eq!(code, "InvalidParameter");
-    pass(&cloud, HOUR);
-    let shown = task(&cloud, &urgent);
+    advance(&cloud, HOUR);
+    let actual = task(&cloud, &urgent);
     assert_eq!(
-        (&shown["TaskStatus"], &shown["AuthSource"]),
+        (&actual["TaskStatus"], &actual["AuthSource"]),
         (&json!(2), &json!("System_mandatory_auth"))
     );
     assert_eq!(state(&cloud, &id), "REBOOTING");
@@ -142,13 +148,13 @@ fn live_migration_does_not_interrupt_and_deadlines_force_approval() {
 #[test]
 fn maintenance_of_terminated_instances_is_canceled() {
     let cloud = cloud();
-    let id = running(&cloud, json!({}));
+    let id = launch_running(&cloud, json!({}));
     let task_id = announce(&cloud, &id, RepairMethod::Shutdown);
-    done(&cloud, "TerminateInstances", json!({ "InstanceIds": [id] }));
-    pass(&cloud, HOUR);
-    let shown = task(&cloud, &task_id);
-    assert_eq!((&shown["TaskStatus"], &shown["EndTime"]), (&json!(5), &json!(plain(30))));
-    let code = refused(&cloud, "RepairTaskControl", approval(&task_id, &id, json!({})));
+    send_ok(&cloud, "TerminateInstances", json!({ "InstanceIds": [id] }));
+    advance(&cloud, HOUR);
+    let actual = task(&cloud, &task_id);
+    assert_eq!((&actual["TaskStatus"], &actual["EndTime"]), (&json!(5), &json!(plain(30))));
+    let code = send_err(&cloud, "RepairTaskControl", approval(&task_id, &id, json!({})));
     assert_eq!(code, "InvalidParameter");
     assert_eq!(cloud.schedule_repair(&Repair::new("ap-guangzhou", &*id)), None);
     assert_eq!(cloud.schedule_repair(&Repair::new("nowhere", &*id)), None);
@@ -158,7 +164,7 @@ fn maintenance_of_terminated_instances_is_canceled() {
 fn invalid_approvals_are_rejected() {
     let cloud = cloud();
     let ids = launch(&cloud, json!({ "InstanceCount": 2 }));
-    pass(&cloud, 20);
+    advance(&cloud, 20);
     let task_id = announce(&cloud, &ids[0], RepairMethod::Shutdown);
     for body in [
         approval("rep-zzzzzzzz", &ids[0], json!({})),
@@ -168,40 +174,36 @@ fn invalid_approvals_are_rejected() {
         approval(&task_id, &ids[0], json!({ "OrderAuthTime": plain(20 + 48 * HOUR + 1) })),
     ] {
         assert_eq!(
-            refused(&cloud, "RepairTaskControl", body.clone()),
+            send_err(&cloud, "RepairTaskControl", body.clone()),
             "InvalidParameter",
             "{body}"
         );
     }
     assert_eq!(task(&cloud, &task_id)["TaskStatus"], 1);
     let body = approval(&task_id, &ids[0], json!({ "OrderAuthTime": plain(20 + 300) }));
-    done(&cloud, "RepairTaskControl", body.clone());
-    assert_eq!(refused(&cloud, "RepairTaskControl", body), "InvalidParameter");
+    send_ok(&cloud, "RepairTaskControl", body.clone());
+    assert_eq!(send_err(&cloud, "RepairTaskControl", body), "InvalidParameter");
 }
 
 #[test]
 fn tasks_can_be_filtered_and_sorted() {
     let cloud = cloud();
     let ids = launch(&cloud, json!({ "InstanceCount": 2, "InstanceName": "web" }));
-    pass(&cloud, 20);
+    advance(&cloud, 20);
     let first = announce(&cloud, &ids[0], RepairMethod::LiveWork);
-    // Midnight comes 6400 s after the beginning.
-    pass(&cloud, 7000);
+    // Midnight is 6400 s after the start.
+    advance(&cloud, 7000);
     let repair = Repair::new("ap-guangzhou", &*ids[1]).reason(RepairReason::Upgrade);
     let second = cloud.schedule_repair(&repair).unwrap();
     let third = announce(&cloud, &ids[1], RepairMethod::LiveWork);
-    done(&cloud, "RepairTaskControl", approval(&third, &ids[1], json!({})));
-    pass(&cloud, 60);
-    done(
+    send_ok(&cloud, "RepairTaskControl", approval(&third, &ids[1], json!({})));
+    advance(&cloud, 60);
+    send_ok(
         &cloud,
         "RepairTaskControl",
         approval(&first, &ids[0], json!({ "OrderAuthTime": plain(8000) })),
     );
-    let since = |members: Value| {
-        let mut body = json!({ "StartDate": plain(0) });
-        body.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
-        body
-    };
+    let since = |members: Value| merge(json!({ "StartDate": plain(0) }), members);
     let names = [&first, &second, &third];
     for (body, expected) in [
         (json!({}), vec![1, 2]),
@@ -223,13 +225,13 @@ fn tasks_can_be_filtered_and_sorted() {
         let found = listed(&cloud, body.clone());
         let found: Vec<_> = found.iter().map(|task| task["TaskId"].as_str().unwrap()).collect();
         let expected: Vec<_> =
-            expected.into_iter().map(|place: usize| names[place].as_str()).collect();
+            expected.into_iter().map(|index: usize| names[index].as_str()).collect();
         assert_eq!(found, expected, "{body}");
     }
     let page = json!({ "Limit": 1, "Offset": 0, "StartDate": plain(0) });
-    assert_eq!(done(&cloud, "DescribeTaskInfo", page)["TotalCount"], 3);
+    assert_eq!(send_ok(&cloud, "DescribeTaskInfo", page)["TotalCount"], 3);
     let body = json!({ "Limit": 1, "Offset": 0, "StartDate": "x" });
-    assert_eq!(refused(&cloud, "DescribeTaskInfo", body), "InvalidParameterValue");
+    assert_eq!(send_err(&cloud, "DescribeTaskInfo", body), "InvalidParameterValue");
     let elsewhere = Call::new("DescribeTaskInfo").region("ap-beijing");
     let body = json!({ "Limit": 1, "Offset": 0, "StartDate": plain(0) }).to_string();
     assert_eq!(read(&cloud.handle(&elsewhere.json(body)))["TotalCount"], 0);

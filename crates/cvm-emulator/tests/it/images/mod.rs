@@ -1,11 +1,10 @@
-//! What becomes of the account's own images: they are listed, shared, changed and deleted.
+//! Private images: lists, sharing, attributes, deletion and quotas.
 
 mod create;
 mod transfer;
 
 use cvm_emulator::Cloud;
-use cvm_models::actions::{DescribeImageSharePermissionResponse, DescribeImagesResponse};
-use cvm_protocol::envelope;
+use cvm_models::actions::{DescribeImageSharePermission, DescribeImages};
 use serde_json::{Value, json};
 
 use crate::instances::list::filter;
@@ -14,35 +13,25 @@ use crate::support::*;
 pub const UBUNTU: &str = "img-487zeit5";
 const QUOTA: usize = 500;
 
-/// A request with further members, or with others in their place.
-pub fn with(mut body: Value, members: Value) -> Value {
-    body.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
-    body
-}
-
-pub fn text(value: &Value) -> String {
-    value.as_str().unwrap_or_else(|| panic!("no text: {value}")).to_owned()
-}
-
-/// What DescribeImages tells of an image, null when it lists none.
+/// Returns an image as `DescribeImages` shows it, or null if it does not exist.
 pub fn image(cloud: &Cloud, id: &str) -> Value {
-    done(cloud, "DescribeImages", json!({ "ImageIds": [id] }))["ImageSet"][0].clone()
+    send_ok(cloud, "DescribeImages", json!({ "ImageIds": [id] }))["ImageSet"][0].clone()
 }
 
 pub fn image_state(cloud: &Cloud, id: &str) -> String {
     image(cloud, id)["ImageState"].as_str().unwrap_or("gone").to_owned()
 }
 
-/// Asks for an image of an instance.
+/// Creates an image of an instance.
 pub fn create(cloud: &Cloud, instance: &str, name: &str, members: Value) -> String {
-    let body = with(json!({ "InstanceId": instance, "ImageName": name }), members);
-    text(&done(cloud, "CreateImage", body)["ImageId"])
+    let body = merge(json!({ "InstanceId": instance, "ImageName": name }), members);
+    string(&send_ok(cloud, "CreateImage", body)["ImageId"])
 }
 
-/// An image that is ready.
+/// Creates an image and advances the clock until it is ready.
 pub fn ready(cloud: &Cloud, name: &str) -> String {
-    let id = create(cloud, &running(cloud, json!({ "ImageId": UBUNTU })), name, json!({}));
-    pass(cloud, 120);
+    let id = create(cloud, &launch_running(cloud, json!({ "ImageId": UBUNTU })), name, json!({}));
+    advance(cloud, 120);
     assert_eq!(image_state(cloud, &id), "NORMAL");
     id
 }
@@ -55,26 +44,26 @@ pub fn import(members: Value) -> Value {
         "ImageUrl": "https://disks-1250000000.cos.ap-guangzhou.myqcloud.com/centos.qcow2",
         "ImageName": "imported",
     });
-    with(body, members)
+    merge(body, members)
 }
 
 pub fn imported(cloud: &Cloud, members: Value) -> String {
-    let id = text(&done(cloud, "ImportImage", import(members))["ImageId"]);
-    pass(cloud, 600);
+    let id = string(&send_ok(cloud, "ImportImage", import(members))["ImageId"]);
+    advance(cloud, 600);
     id
 }
 
 pub fn encrypted(cloud: &Cloud, id: &str) -> String {
     let body = json!({ "ImageIds": [id], "DestinationRegions": ["ap-guangzhou"],
         "Encrypt": true, "ImageName": "encrypted", "ImageSetRequired": true });
-    let copy = text(&done(cloud, "SyncImages", body)["ImageSet"][0]["ImageId"]);
-    pass(cloud, 300);
+    let copy = string(&send_ok(cloud, "SyncImages", body)["ImageSet"][0]["ImageId"]);
+    advance(cloud, 300);
     copy
 }
 
 pub fn total(cloud: &Cloud, name: &str, values: &[&str]) -> Value {
     let body = json!({ "Filters": [{ "Name": name, "Values": values }] });
-    done(cloud, "DescribeImages", body)["TotalCount"].clone()
+    send_ok(cloud, "DescribeImages", body)["TotalCount"].clone()
 }
 
 #[test]
@@ -83,24 +72,24 @@ fn shared_images_cannot_be_changed_or_deleted() {
     let id = ready(&cloud, "web");
     let share = |accounts: &[&str], permission: &str| json!({ "ImageId": id, "AccountIds": accounts, "Permission": permission });
     let listed = || {
-        let answer = done(&cloud, "DescribeImageSharePermission", json!({ "ImageId": id }));
-        answer["SharePermissionSet"].clone()
+        let response = send_ok(&cloud, "DescribeImageSharePermission", json!({ "ImageId": id }));
+        response["SharePermissionSet"].clone()
     };
     assert_eq!(listed(), json!([]));
     let (one, two) = ("100000000002", "100000000003");
-    done(&cloud, "ModifyImageSharePermission", share(&[one, one], "SHARE"));
-    pass(&cloud, 5);
-    done(&cloud, "ModifyImageSharePermission", share(&[two], "SHARE"));
+    send_ok(&cloud, "ModifyImageSharePermission", share(&[one, one], "SHARE"));
+    advance(&cloud, 5);
+    send_ok(&cloud, "ModifyImageSharePermission", share(&[two], "SHARE"));
     let set = listed();
     assert_eq!((&set[0]["AccountId"], &set[1]["AccountId"]), (&json!(two), &json!(one)));
     assert_eq!(set[1]["CreatedTime"], "2023-11-14T22:15:40Z");
-    let code = |action: &str, body: Value| refused(&cloud, action, body);
+    let code = |action: &str, body: Value| send_err(&cloud, action, body);
     let delete = json!({ "ImageIds": [id] });
     assert_eq!(code("DeleteImages", delete.clone()), "InvalidImageId.InShared");
     let rename = json!({ "ImageId": id, "ImageName": "other" });
     assert_eq!(code("ModifyImageAttribute", rename), "InvalidImageId.IncorrectState");
-    let own = text(&image(&cloud, &id)["ImageCreator"]);
-    let many: Vec<String> = (0..499).map(|place| format!("2000{place}")).collect();
+    let own = string(&image(&cloud, &id)["ImageCreator"]);
+    let many: Vec<String> = (0..499).map(|index| format!("2000{index}")).collect();
     let many: Vec<&str> = many.iter().map(String::as_str).collect();
     for (accounts, expected) in [
         (vec!["100000000004", two], "FailedOperation.AccountAlreadyExists"),
@@ -112,9 +101,9 @@ fn shared_images_cannot_be_changed_or_deleted() {
         assert_eq!(found, expected, "{:?}", accounts.first());
     }
     assert_eq!(listed(), set);
-    done(&cloud, "ModifyImageSharePermission", share(&[one, two], "CANCEL"));
+    send_ok(&cloud, "ModifyImageSharePermission", share(&[one, two], "CANCEL"));
     assert_eq!(listed(), json!([]));
-    done(&cloud, "DeleteImages", delete);
+    send_ok(&cloud, "DeleteImages", delete);
     assert_eq!(image_state(&cloud, &id), "gone");
 }
 
@@ -122,25 +111,25 @@ fn shared_images_cannot_be_changed_or_deleted() {
 fn invalid_shares_are_rejected() {
     let cloud = cloud();
     let plain = ready(&cloud, "web");
-    let secret = encrypted(&cloud, &plain);
+    let encrypted_id = encrypted(&cloud, &plain);
     let licensed = imported(&cloud, json!({ "LicenseType": "BYOL" }));
-    let young = create(&cloud, &running(&cloud, json!({})), "young", json!({}));
+    let creating = create(&cloud, &launch_running(&cloud, json!({})), "creating", json!({}));
     for (id, expected) in [
         ("img-zzzzzzzz", "InvalidImageId.NotFound"),
         (UBUNTU, "UnauthorizedOperation.ImageNotBelongToAccount"),
         (&licensed, "FailedOperation.BYOLImageShareFailed"),
-        (&secret, "UnsupportedOperation.EncryptedImagesNotSupported"),
-        (&young, "InvalidParameterValue.InvalidImageState"),
+        (&encrypted_id, "UnsupportedOperation.EncryptedImagesNotSupported"),
+        (&creating, "InvalidParameterValue.InvalidImageState"),
     ] {
         let body = json!({ "ImageId": id, "AccountIds": ["100000000002"], "Permission": "SHARE" });
-        assert_eq!(refused(&cloud, "ModifyImageSharePermission", body), expected, "{id}");
+        assert_eq!(send_err(&cloud, "ModifyImageSharePermission", body), expected, "{id}");
     }
     for (id, expected) in [
         ("img-zzzzzzzz", "InvalidImageId.NotFound"),
         (UBUNTU, "UnauthorizedOperation.ImageNotBelongToAccount"),
     ] {
         let body = json!({ "ImageId": id });
-        assert_eq!(refused(&cloud, "DescribeImageSharePermission", body), expected, "{id}");
+        assert_eq!(send_err(&cloud, "DescribeImageSharePermission", body), expected, "{id}");
     }
 }
 
@@ -149,12 +138,12 @@ fn image_family_resolves_to_its_newest_usable_image() {
     let cloud = cloud();
     let (old, new) = (ready(&cloud, "web-1"), ready(&cloud, "web-2"));
     let modify = |id: &str, members: Value| {
-        let body = with(json!({ "ImageId": id }), members);
+        let body = merge(json!({ "ImageId": id }), members);
         send(&cloud, "ModifyImageAttribute", body)
     };
     let current = |family: &str| {
         let body = json!({ "ImageFamily": family });
-        done(&cloud, "DescribeImageFromFamily", body)["Image"]["ImageId"].clone()
+        send_ok(&cloud, "DescribeImageFromFamily", body)["Image"]["ImageId"].clone()
     };
     assert_eq!(current("web"), Value::Null);
     for id in [&old, &new] {
@@ -163,42 +152,45 @@ fn image_family_resolves_to_its_newest_usable_image() {
     assert_eq!(current("web"), json!(new));
     modify(&new, json!({ "ImageDeprecated": true, "ImageDescription": "outdated" }));
     assert_eq!(current("web"), json!(old));
-    let shown = image(&cloud, &new);
-    assert_eq!((&shown["ImageDeprecated"], &shown["ImageName"]), (&json!(true), &json!("web-2")));
-    assert_eq!(shown["ImageDescription"], "outdated");
+    let actual = image(&cloud, &new);
+    assert_eq!((&actual["ImageDeprecated"], &actual["ImageName"]), (&json!(true), &json!("web-2")));
+    assert_eq!(actual["ImageDescription"], "outdated");
     modify(&old, json!({ "ImageFamily": "" }));
     assert_eq!(current("web"), Value::Null);
-    assert_eq!(current("Ubuntu"), json!("img-mmytdhbn"), "the newest public one");
+    assert_eq!(current("Ubuntu"), json!("img-mmytdhbn"), "the newest public image");
     let family = json!({ "ImageFamily": "next" });
-    create(&cloud, &running(&cloud, json!({})), "young", family);
-    assert_eq!(current("next"), Value::Null, "it is not ready");
+    create(&cloud, &launch_running(&cloud, json!({})), "creating", family);
+    assert_eq!(current("next"), Value::Null, "the image is not ready");
     for (id, members, expected) in [
         (&*new, json!({ "ImageName": "web-1" }), "InvalidImageName.Duplicate"),
         (&new, json!({ "ImageFamily": "ü" }), "InvalidParameterValue.InvalidImageFamily"),
         (UBUNTU, json!({ "ImageName": "x" }), "InvalidImageId.NotFound"),
     ] {
-        assert_eq!(code(&modify(id, members)), expected, "{id}");
+        assert_eq!(error_code(&modify(id, members)), expected, "{id}");
     }
-    assert!(modify(&new, json!({ "ImageName": "web-2" })).get("Error").is_none(), "its own name");
+    assert!(
+        modify(&new, json!({ "ImageName": "web-2" })).get("Error").is_none(),
+        "an image can keep its name"
+    );
 }
 
 #[test]
 fn deleting_images_is_all_or_nothing() {
     let cloud = cloud();
     let (one, two) = (ready(&cloud, "one"), ready(&cloud, "two"));
-    let young = create(&cloud, &running(&cloud, json!({})), "young", json!({}));
+    let creating = create(&cloud, &launch_running(&cloud, json!({})), "creating", json!({}));
     for (other, expected) in [
         ("image", "InvalidImageId.Malformed"),
         ("img-zzzzzzzz", "InvalidImageId.NotFound"),
         (UBUNTU, "InvalidParameterValue.InvalidImageId"),
-        (&young, "InvalidImageId.IncorrectState"),
+        (&creating, "InvalidImageId.IncorrectState"),
     ] {
         let body = json!({ "ImageIds": [one, other] });
-        assert_eq!(refused(&cloud, "DeleteImages", body), expected, "{other}");
+        assert_eq!(send_err(&cloud, "DeleteImages", body), expected, "{other}");
     }
-    done(&cloud, "DeleteImages", json!({ "ImageIds": [one, two], "DryRun": true }));
+    send_ok(&cloud, "DeleteImages", json!({ "ImageIds": [one, two], "DryRun": true }));
     assert_eq!(total(&cloud, "image-type", &["PRIVATE_IMAGE"]), 3);
-    done(&cloud, "DeleteImages", json!({ "ImageIds": [one, two, one] }));
+    send_ok(&cloud, "DeleteImages", json!({ "ImageIds": [one, two, one] }));
     assert_eq!(total(&cloud, "image-type", &["PRIVATE_IMAGE"]), 1);
 }
 
@@ -206,22 +198,14 @@ fn deleting_images_is_all_or_nothing() {
 fn responses_contain_every_guaranteed_member() {
     let cloud = cloud();
     let id = ready(&cloud, "web");
-    create(&cloud, &running(&cloud, json!({})), "young", json!({}));
-    done(&cloud, "ImportImage", import(json!({})));
-    let mut response = DescribeImagesResponse::default();
-    let answer = cloud.handle(&Call::new("DescribeImages").json("{}"));
-    let envelope = envelope::decode(&mut response, answer.body()).unwrap();
-    assert!(envelope.report.is_clean(), "{:?}", envelope.report);
-    let states: Vec<_> =
-        response.image_set.iter().map(|image| image.image_state.as_str()).collect();
+    create(&cloud, &launch_running(&cloud, json!({})), "creating", json!({}));
+    send_ok(&cloud, "ImportImage", import(json!({})));
+    let images = decode_complete::<DescribeImages>(&cloud, &json!({})).image_set;
+    let states: Vec<_> = images.iter().map(|image| image.image_state.as_str()).collect();
     assert_eq!(states.get(..4), Some(["IMPORTING", "CREATING", "NORMAL", "NORMAL"].as_slice()));
     let share = json!({ "ImageId": id, "AccountIds": ["100000000002"], "Permission": "SHARE" });
-    done(&cloud, "ModifyImageSharePermission", share);
-    let mut response = DescribeImageSharePermissionResponse::default();
-    let request =
-        Call::new("DescribeImageSharePermission").json(json!({ "ImageId": id }).to_string());
-    let envelope = envelope::decode(&mut response, cloud.handle(&request).body()).unwrap();
-    assert!(envelope.report.is_clean(), "{:?}", envelope.report);
+    send_ok(&cloud, "ModifyImageSharePermission", share);
+    decode_complete::<DescribeImageSharePermission>(&cloud, &json!({ "ImageId": id }));
 }
 
 #[test]
@@ -231,14 +215,14 @@ fn private_images_are_listed_before_public_ones() {
         json!({ "TagSpecification": [{ "ResourceType": "image",
         "Tags": [{ "Key": "team", "Value": team }] }] })
     };
-    let instance = running(&cloud, json!({}));
+    let instance = launch_running(&cloud, json!({}));
     let one = create(&cloud, &instance, "web-1", tags("red"));
-    pass(&cloud, 120);
+    advance(&cloud, 120);
     let two = create(&cloud, &instance, "web-2", tags("blue"));
-    let answer = done(&cloud, "DescribeImages", json!({ "Limit": 2 }));
-    let ids = [&answer["ImageSet"][0]["ImageId"], &answer["ImageSet"][1]["ImageId"]];
+    let response = send_ok(&cloud, "DescribeImages", json!({ "Limit": 2 }));
+    let ids = [&response["ImageSet"][0]["ImageId"], &response["ImageSet"][1]["ImageId"]];
     assert_eq!(ids, [&json!(two), &json!(one)]);
-    let next = done(&cloud, "DescribeImages", json!({ "Offset": 1, "Limit": 2 }));
+    let next = send_ok(&cloud, "DescribeImages", json!({ "Offset": 1, "Limit": 2 }));
     assert_eq!(next["ImageSet"][0]["ImageId"], json!(one));
     assert_eq!(next["ImageSet"][1]["ImageType"], "PUBLIC_IMAGE");
     for (name, values, expected) in [
@@ -262,42 +246,42 @@ fn private_images_are_listed_before_public_ones() {
 #[test]
 fn region_quota_is_500_images() {
     let cloud = cloud();
-    assert_eq!(done(&cloud, "DescribeImageQuota", json!({}))["ImageNumQuota"], json!(QUOTA));
+    assert_eq!(send_ok(&cloud, "DescribeImageQuota", json!({}))["ImageNumQuota"], json!(QUOTA));
     let first = ready(&cloud, "first");
-    let snapshot = text(&image(&cloud, &first)["SnapshotSet"][0]["SnapshotId"]);
+    let snapshot = string(&image(&cloud, &first)["SnapshotSet"][0]["SnapshotId"]);
     let create = |name: &str| json!({ "ImageName": name, "SnapshotIds": [snapshot] });
-    for place in 1..QUOTA {
-        done(&cloud, "CreateImage", create(&format!("image-{place}")));
+    for index in 1..QUOTA {
+        send_ok(&cloud, "CreateImage", create(&format!("image-{index}")));
     }
     let copy = json!({ "ImageIds": [first], "DestinationRegions": ["ap-guangzhou"],
         "Encrypt": true, "ImageName": "copy" });
     for (action, body) in
         [("CreateImage", create("more")), ("ImportImage", import(json!({}))), ("SyncImages", copy)]
     {
-        assert_eq!(refused(&cloud, action, body), "ImageQuotaLimitExceeded", "{action}");
+        assert_eq!(send_err(&cloud, action, body), "ImageQuotaLimitExceeded", "{action}");
     }
-    done(&cloud, "DeleteImages", json!({ "ImageIds": [first] }));
-    done(&cloud, "CreateImage", create("more"));
+    send_ok(&cloud, "DeleteImages", json!({ "ImageIds": [first] }));
+    send_ok(&cloud, "CreateImage", create("more"));
 }
 
 #[test]
 fn public_images_are_listed_and_filtered() {
     let cloud = cloud();
-    let answer = done(&cloud, "DescribeImages", json!({ "ImageIds": [IMAGE] }));
-    assert_eq!(answer["TotalCount"], 1);
-    let image = &answer["ImageSet"][0];
+    let response = send_ok(&cloud, "DescribeImages", json!({ "ImageIds": [IMAGE] }));
+    assert_eq!(response["TotalCount"], 1);
+    let image = &response["ImageSet"][0];
     assert_eq!(image["ImageType"], "PUBLIC_IMAGE");
     assert!(image.as_object().unwrap()["SyncPercent"].is_null());
-    let all = done(&cloud, "DescribeImages", json!({ "Limit": 2 }));
+    let all = send_ok(&cloud, "DescribeImages", json!({ "Limit": 2 }));
     assert_eq!(all["ImageSet"].as_array().unwrap().len(), 2);
     let total = all["TotalCount"].as_i64().unwrap();
-    let windows = done(&cloud, "DescribeImages", filter("platform", &["Windows"]));
+    let windows = send_ok(&cloud, "DescribeImages", filter("platform", &["Windows"]));
     let others = windows["TotalCount"].as_i64().unwrap();
     assert!(others > 0 && others < total);
     let private = filter("image-type", &["PRIVATE_IMAGE"]);
-    assert_eq!(done(&cloud, "DescribeImages", private)["ImageSet"], json!([]));
-    let code = refused(&cloud, "DescribeImages", json!({ "InstanceType": "Z9.PLURAL1" }));
+    assert_eq!(send_ok(&cloud, "DescribeImages", private)["ImageSet"], json!([]));
+    let code = send_err(&cloud, "DescribeImages", json!({ "InstanceType": "Z9.PLURAL1" }));
     assert_eq!(code, "InvalidParameterValue.InstanceTypeNotFound");
-    let code = refused(&cloud, "DescribeImages", json!({ "ImageIds": ["image"] }));
+    let code = send_err(&cloud, "DescribeImages", json!({ "ImageIds": ["image"] }));
     assert_eq!(code, "InvalidImageId.Malformed");
 }

@@ -1,4 +1,4 @@
-//! What can be changed of an instance: what shows afterwards, and what is refused.
+//! Attributes of instances: changes, when they become visible, and invalid requests.
 
 use cvm_emulator::Cloud;
 use serde_json::{Value, json};
@@ -7,37 +7,35 @@ use crate::support::*;
 
 const PROGRESS: &str = "OperationDenied.InstanceOperationInProgress";
 
-/// An action on instances, with further members.
-pub fn on(ids: &[&str], members: Value) -> Value {
-    let mut body = json!({ "InstanceIds": ids });
-    body.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
-    body
+/// A request body for instances, with further members.
+pub fn for_instances(ids: &[&str], members: Value) -> Value {
+    merge(json!({ "InstanceIds": ids }), members)
 }
 
-/// Does it and waits for its end, which is that of every change that stops nothing.
+/// Makes a change that does not stop the instance, and advances the clock until it ends.
 pub fn change(cloud: &Cloud, action: &str, id: &str, members: Value) {
     let before = state(cloud, id);
-    let request_id = done(cloud, action, on(&[id], members))["RequestId"].clone();
-    let shown = show(cloud, id);
-    assert_eq!(shown["LatestOperation"], action);
-    assert_eq!(shown["LatestOperationState"], "OPERATING", "{action}");
-    assert_eq!(shown["InstanceState"], before, "{action}");
-    pass(cloud, 2);
-    let shown = show(cloud, id);
-    assert_eq!(shown["LatestOperationState"], "SUCCESS", "{action}");
-    assert_eq!(shown["LatestOperationRequestId"], request_id);
+    let request_id = send_ok(cloud, action, for_instances(&[id], members))["RequestId"].clone();
+    let actual = describe(cloud, id);
+    assert_eq!(actual["LatestOperation"], action);
+    assert_eq!(actual["LatestOperationState"], "OPERATING", "{action}");
+    assert_eq!(actual["InstanceState"], before, "{action}");
+    advance(cloud, 2);
+    let actual = describe(cloud, id);
+    assert_eq!(actual["LatestOperationState"], "SUCCESS", "{action}");
+    assert_eq!(actual["LatestOperationRequestId"], request_id);
 }
 
 fn stop(cloud: &Cloud, id: &str, mode: &str) {
-    done(cloud, "StopInstances", on(&[id], json!({ "StoppedMode": mode })));
-    pass(cloud, 15);
+    send_ok(cloud, "StopInstances", for_instances(&[id], json!({ "StoppedMode": mode })));
+    advance(cloud, 15);
 }
 
 #[test]
 fn attribute_changes_apply_when_the_operation_ends() {
     let cloud = cloud();
-    let id = running(&cloud, json!({ "CamRoleName": "first" }));
-    for (members, shown, expected) in [
+    let id = launch_running(&cloud, json!({ "CamRoleName": "first" }));
+    for (members, pointer, expected) in [
         (json!({ "InstanceName": "web" }), "/InstanceName", json!("web")),
         (
             json!({ "SecurityGroups": ["sg-00000002", "sg-00000001", "sg-00000002"] }),
@@ -50,51 +48,55 @@ fn attribute_changes_apply_when_the_operation_ends() {
         (json!({ "HostName": "host-1", "AutoReboot": false }), "/HostName", json!("host-1")),
     ] {
         change(&cloud, "ModifyInstancesAttribute", &id, members);
-        assert_eq!(show(&cloud, &id).pointer(shown), Some(&expected), "{shown}");
+        assert_eq!(describe(&cloud, &id).pointer(pointer), Some(&expected), "{pointer}");
     }
-    let body = on(&[&id], json!({ "InstanceName": "later" }));
-    done(&cloud, "ModifyInstancesAttribute", body.clone());
-    assert_eq!(show(&cloud, &id)["InstanceName"], "web");
-    let twice = refused(&cloud, "ModifyInstancesAttribute", body);
+    let body = for_instances(&[&id], json!({ "InstanceName": "later" }));
+    send_ok(&cloud, "ModifyInstancesAttribute", body.clone());
+    assert_eq!(describe(&cloud, &id)["InstanceName"], "web");
+    let twice = send_err(&cloud, "ModifyInstancesAttribute", body);
     assert_eq!(twice, "MutexOperation.TaskRunning");
-    let code = refused(&cloud, "StopInstances", on(&[&id], json!({})));
+    let code = send_err(&cloud, "StopInstances", for_instances(&[&id], json!({})));
     assert_eq!(code, PROGRESS);
 }
 
 #[test]
 fn host_name_and_jumbo_frame_changes_reboot_running_instances() {
     let cloud = cloud();
-    let id = running(&cloud, json!({}));
-    for (members, shown, expected) in [
+    let id = launch_running(&cloud, json!({}));
+    for (members, member, expected) in [
         (json!({ "HostName": "host-1" }), "HostName", json!("host-1")),
         (json!({ "EnableJumboFrame": true }), "EnableJumboFrame", json!(true)),
     ] {
-        done(&cloud, "ModifyInstancesAttribute", on(&[&id], members));
-        assert_eq!(state(&cloud, &id), "REBOOTING", "{shown}");
-        assert_ne!(show(&cloud, &id)[shown], expected);
-        pass(&cloud, 20);
+        send_ok(&cloud, "ModifyInstancesAttribute", for_instances(&[&id], members));
+        assert_eq!(state(&cloud, &id), "REBOOTING", "{member}");
+        assert_ne!(describe(&cloud, &id)[member], expected);
+        advance(&cloud, 20);
         assert_eq!(state(&cloud, &id), "RUNNING");
-        assert_eq!(show(&cloud, &id)[shown], expected);
+        assert_eq!(describe(&cloud, &id)[member], expected);
     }
-    let quiet = json!({ "EnableJumboFrame": false, "AutoReboot": false });
-    let code = refused(&cloud, "ModifyInstancesAttribute", on(&[&id], quiet.clone()));
+    let without_reboot = json!({ "EnableJumboFrame": false, "AutoReboot": false });
+    let code =
+        send_err(&cloud, "ModifyInstancesAttribute", for_instances(&[&id], without_reboot.clone()));
     assert_eq!(code, "UnsupportedOperation.InstancesEnableJumboWithoutReboot");
     stop(&cloud, &id, "KEEP_CHARGING");
-    change(&cloud, "ModifyInstancesAttribute", &id, quiet);
+    change(&cloud, "ModifyInstancesAttribute", &id, without_reboot);
     change(&cloud, "ModifyInstancesAttribute", &id, json!({ "HostName": "host-2" }));
-    let shown = show(&cloud, &id);
-    assert_eq!(shown["InstanceState"], "STOPPED");
-    assert_eq!((&shown["HostName"], &shown["EnableJumboFrame"]), (&json!("host-2"), &json!(false)));
+    let actual = describe(&cloud, &id);
+    assert_eq!(actual["InstanceState"], "STOPPED");
+    assert_eq!(
+        (&actual["HostName"], &actual["EnableJumboFrame"]),
+        (&json!("host-2"), &json!(false))
+    );
 }
 
 #[test]
 fn one_invalid_attribute_fails_the_whole_request() {
     let cloud = cloud();
     let small = json!({ "InstanceType": "S3.MEDIUM4" });
-    let (id, other) = (running(&cloud, small), running(&cloud, json!({})));
-    let windows = running(&cloud, json!({ "ImageId": "img-9id7emv7" }));
-    let before = show(&cloud, &other);
-    for (unfit, members, expected) in [
+    let (id, other) = (launch_running(&cloud, small), launch_running(&cloud, json!({})));
+    let windows = launch_running(&cloud, json!({ "ImageId": "img-9id7emv7" }));
+    let before = describe(&cloud, &other);
+    for (invalid, members, expected) in [
         (&id, json!({}), "MissingParameter"),
         (&id, json!({ "AutoReboot": false }), "MissingParameter"),
         (&id, json!({ "InstanceName": "" }), "MissingParameter"),
@@ -115,30 +117,30 @@ fn one_invalid_attribute_fails_the_whole_request() {
             "LimitExceeded.AssociateUSGLimitExceeded",
         ),
     ] {
-        let body = on(&[&other, unfit], members);
-        assert_eq!(refused(&cloud, "ModifyInstancesAttribute", body.clone()), expected, "{body}");
+        let body = for_instances(&[&other, invalid], members);
+        assert_eq!(send_err(&cloud, "ModifyInstancesAttribute", body.clone()), expected, "{body}");
     }
-    let name = |ids: &[&str]| on(ids, json!({ "InstanceName": "new" }));
-    let code = refused(&cloud, "ModifyInstancesAttribute", name(&[&other, "ins-zzzzzzzz"]));
+    let name = |ids: &[&str]| for_instances(ids, json!({ "InstanceName": "new" }));
+    let code = send_err(&cloud, "ModifyInstancesAttribute", name(&[&other, "ins-zzzzzzzz"]));
     assert_eq!(code, "InvalidInstanceId.NotFound");
     let pending = launch(&cloud, json!({})).remove(0);
-    let code = refused(&cloud, "ModifyInstancesAttribute", name(&[&other, &pending]));
+    let code = send_err(&cloud, "ModifyInstancesAttribute", name(&[&other, &pending]));
     assert_eq!(code, "UnsupportedOperation.InstanceStatePending");
     stop(&cloud, &id, "STOP_CHARGING");
-    let code = refused(&cloud, "ModifyInstancesAttribute", name(&[&other, &id]));
+    let code = send_err(&cloud, "ModifyInstancesAttribute", name(&[&other, &id]));
     assert_eq!(code, "UnsupportedOperation.StoppedModeStopCharging");
-    assert_eq!(show(&cloud, &other), before);
+    assert_eq!(describe(&cloud, &other), before);
 }
 
 #[test]
 fn user_data_is_returned_and_can_be_changed() {
     let cloud = cloud();
-    let with = running(&cloud, json!({ "UserData": "ZWNobyAx" }));
-    let without = running(&cloud, json!({}));
+    let with = launch_running(&cloud, json!({ "UserData": "ZWNobyAx" }));
+    let without = launch_running(&cloud, json!({}));
     let data = |ids: &[&str]| {
-        let body = on(ids, json!({ "Attributes": ["UserData"] }));
-        let answer = done(&cloud, "DescribeInstancesAttributes", body);
-        let entries = answer["InstanceSet"].as_array().unwrap().clone();
+        let body = for_instances(ids, json!({ "Attributes": ["UserData"] }));
+        let response = send_ok(&cloud, "DescribeInstancesAttributes", body);
+        let entries = response["InstanceSet"].as_array().unwrap().clone();
         let text = |entry: &Value| {
             let (id, data) = (&entry["InstanceId"], &entry["Attributes"]["UserData"]);
             (id.as_str().unwrap().to_owned(), data.as_str().unwrap().to_owned())
@@ -149,54 +151,62 @@ fn user_data_is_returned_and_can_be_changed() {
     assert_eq!(data(&[&with, &without]), [pair(&with, "ZWNobyAx"), pair(&without, "")]);
     change(&cloud, "ModifyInstancesAttribute", &with, json!({ "UserData": "ZWNobyAy" }));
     assert_eq!(data(&[&with]), [pair(&with, "ZWNobyAy")]);
-    let body = on(&[&with, "ins-zzzzzzzz"], json!({ "Attributes": ["UserData"] }));
-    let code = refused(&cloud, "DescribeInstancesAttributes", body);
+    let body = for_instances(&[&with, "ins-zzzzzzzz"], json!({ "Attributes": ["UserData"] }));
+    let code = send_err(&cloud, "DescribeInstancesAttributes", body);
     assert_eq!(code, "InvalidInstanceId.NotFound");
 }
 
 #[test]
 fn instances_can_change_project() {
     let cloud = cloud();
-    let id = running(&cloud, json!({}));
+    let id = launch_running(&cloud, json!({}));
     change(&cloud, "ModifyInstancesProject", &id, json!({ "ProjectId": 7 }));
     let filters = json!({ "Filters": [{ "Name": "project-id", "Values": ["7"] }] });
-    assert_eq!(done(&cloud, "DescribeInstances", filters)["TotalCount"], 1);
-    let code = refused(&cloud, "ModifyInstancesProject", on(&[&id], json!({ "ProjectId": -1 })));
+    assert_eq!(send_ok(&cloud, "DescribeInstances", filters)["TotalCount"], 1);
+    let code = send_err(
+        &cloud,
+        "ModifyInstancesProject",
+        for_instances(&[&id], json!({ "ProjectId": -1 })),
+    );
     assert_eq!(code, "InvalidProjectId.NotFound");
     let pending = launch(&cloud, json!({})).remove(0);
-    let both = on(&[&id, &pending], json!({ "ProjectId": 8 }));
-    assert_eq!(refused(&cloud, "ModifyInstancesProject", both), PROGRESS);
-    assert_eq!(show(&cloud, &id)["Placement"]["ProjectId"], 7);
+    let both = for_instances(&[&id, &pending], json!({ "ProjectId": 8 }));
+    assert_eq!(send_err(&cloud, "ModifyInstancesProject", both), PROGRESS);
+    assert_eq!(describe(&cloud, &id)["Placement"]["ProjectId"], 7);
 }
 
 #[test]
 fn each_vnc_url_is_unique() {
     let cloud = cloud();
-    let id = running(&cloud, json!({}));
+    let id = launch_running(&cloud, json!({}));
     let ask = |id: &str| send(&cloud, "DescribeInstanceVncUrl", json!({ "InstanceId": id }));
     let (first, second) = (ask(&id), ask(&id));
     let url = first["InstanceVncUrl"].as_str().unwrap();
     assert!(url.starts_with("wss%3A%2F%2F"), "{url}");
     assert_ne!(first["InstanceVncUrl"], second["InstanceVncUrl"]);
-    assert_eq!(code(&ask("ins-zzzzzzzz")), "InvalidInstanceId.NotFound");
-    done(&cloud, "StopInstances", on(&[&id], json!({})));
-    assert_eq!(code(&ask(&id)), "UnsupportedOperation.InstanceStateStopping");
-    pass(&cloud, 15);
-    assert_eq!(code(&ask(&id)), "UnsupportedOperation.InstanceStateStopped");
-    done(&cloud, "StartInstances", on(&[&id], json!({})));
-    pass(&cloud, 10);
-    done(&cloud, "ModifyInstancesProject", on(&[&id], json!({ "ProjectId": 1 })));
-    assert_eq!(code(&ask(&id)), PROGRESS);
+    assert_eq!(error_code(&ask("ins-zzzzzzzz")), "InvalidInstanceId.NotFound");
+    send_ok(&cloud, "StopInstances", for_instances(&[&id], json!({})));
+    assert_eq!(error_code(&ask(&id)), "UnsupportedOperation.InstanceStateStopping");
+    advance(&cloud, 15);
+    assert_eq!(error_code(&ask(&id)), "UnsupportedOperation.InstanceStateStopped");
+    send_ok(&cloud, "StartInstances", for_instances(&[&id], json!({})));
+    advance(&cloud, 10);
+    send_ok(&cloud, "ModifyInstancesProject", for_instances(&[&id], json!({ "ProjectId": 1 })));
+    assert_eq!(error_code(&ask(&id)), PROGRESS);
 }
 
 #[test]
 fn offered_type_changes_match_what_a_reset_accepts() {
     let cloud = cloud();
-    let id = running(&cloud, json!({}));
+    let id = launch_running(&cloud, json!({}));
     let ask = |ids: &[&str], status: Option<&str>| {
         let filters = status.map(|it| json!({ "Name": "status", "Values": [it] }));
         let filters: Vec<_> = filters.into_iter().collect();
-        done(&cloud, "DescribeInstancesModification", on(ids, json!({ "Filters": filters })))
+        send_ok(
+            &cloud,
+            "DescribeInstancesModification",
+            for_instances(ids, json!({ "Filters": filters })),
+        )
     };
     let all = ask(&[&id], None);
     let entries = all["InstanceTypeConfigStatusSet"].as_array().unwrap();
@@ -206,8 +216,8 @@ fn offered_type_changes_match_what_a_reset_accepts() {
             (&entry["InstanceTypeConfig"]["InstanceType"], &entry["InstanceTypeConfig"]["Zone"]);
         assert_eq!(zone, "ap-guangzhou-3");
         let reset = json!({ "InstanceIds": [id], "InstanceType": name });
-        let code = refused(&cloud, "ResetInstancesType", reset);
-        // Of a running instance, what can be is refused for its state alone.
+        let code = send_err(&cloud, "ResetInstancesType", reset);
+        // The instance is running, so a possible type fails only because of the state.
         let is_free = code == "UnsupportedOperation.InstanceStateRunning";
         assert_eq!(entry["Status"], if is_free { "SELL" } else { "UNAVAILABLE" }, "{entry} {code}");
         assert_eq!(entry["Message"] == "", is_free, "{entry}");
@@ -217,19 +227,19 @@ fn offered_type_changes_match_what_a_reset_accepts() {
     assert!(count("SELL") > 0 && count("UNAVAILABLE") > 0);
     assert_eq!(count("SELL") + count("UNAVAILABLE"), entries.len() as u64);
 
-    let local = running(&cloud, json!({ "SystemDisk": { "DiskType": "LOCAL_SSD" } }));
+    let local = launch_running(&cloud, json!({ "SystemDisk": { "DiskType": "LOCAL_SSD" } }));
     assert_eq!(ask(&[&id, &local], Some("SELL"))["TotalCount"], 0);
-    let far = running(&cloud, json!({ "Placement": { "Zone": "ap-guangzhou-4" } }));
+    let far = launch_running(&cloud, json!({ "Placement": { "Zone": "ap-guangzhou-4" } }));
     for (ids, filter, expected) in [
         ([&id, &far], "status", "FailedOperation.ZoneInconsistent"),
         ([&id, &id], "state", "InvalidFilter"),
     ] {
         let filters = json!({ "Filters": [{ "Name": filter, "Values": ["SELL"] }] });
-        let body = on(&ids.map(String::as_str), filters);
-        assert_eq!(refused(&cloud, "DescribeInstancesModification", body), expected);
+        let body = for_instances(&ids.map(String::as_str), filters);
+        assert_eq!(send_err(&cloud, "DescribeInstancesModification", body), expected);
     }
-    let body = on(&["ins-zzzzzzzz"], json!({}));
-    let code = refused(&cloud, "DescribeInstancesModification", body);
+    let body = for_instances(&["ins-zzzzzzzz"], json!({}));
+    let code = send_err(&cloud, "DescribeInstancesModification", body);
     assert_eq!(code, "InvalidInstanceId.NotFound");
 }
 
@@ -238,31 +248,31 @@ fn prepaid_instances_can_be_downgraded_five_times() {
     let cloud = cloud();
     let prepaid =
         json!({ "InstanceChargeType": "PREPAID", "InstanceChargePrepaid": { "Period": 1 } });
-    let (id, hourly) = (running(&cloud, prepaid), running(&cloud, json!({})));
+    let (id, hourly) = (launch_running(&cloud, prepaid), launch_running(&cloud, json!({})));
     let counts = |id: &str, operation: &str| {
-        let body = on(&[id], json!({ "Operation": operation }));
-        let answer = done(&cloud, "DescribeInstancesOperationLimit", body);
-        let entry = &answer["InstanceOperationLimitSet"][0];
+        let body = for_instances(&[id], json!({ "Operation": operation }));
+        let response = send_ok(&cloud, "DescribeInstancesOperationLimit", body);
+        let entry = &response["InstanceOperationLimitSet"][0];
         assert_eq!((&entry["InstanceId"], &entry["Operation"]), (&json!(id), &json!(operation)));
         (entry["CurrentCount"].as_i64().unwrap(), entry["LimitCount"].as_i64().unwrap())
     };
     let reset =
         |name: &str| json!({ "InstanceIds": [id], "InstanceType": name, "ForceStop": true });
-    for turn in 0..5 {
-        assert_eq!(counts(&id, "INSTANCE_DEGRADE"), (turn, 5));
+    for count in 0..5 {
+        assert_eq!(counts(&id, "INSTANCE_DEGRADE"), (count, 5));
         for name in ["S5.SMALL1", "S5.LARGE8"] {
-            done(&cloud, "ResetInstancesType", reset(name));
-            pass(&cloud, 25);
-            assert_eq!(show(&cloud, &id)["InstanceType"], name);
+            send_ok(&cloud, "ResetInstancesType", reset(name));
+            advance(&cloud, 25);
+            assert_eq!(describe(&cloud, &id)["InstanceType"], name);
         }
     }
     assert_eq!(counts(&id, "INSTANCE_DEGRADE"), (5, 5));
-    assert_eq!(refused(&cloud, "ResetInstancesType", reset("S5.SMALL1")), "LimitExceeded");
-    done(&cloud, "ResetInstancesType", reset("S5.2XLARGE16"));
+    assert_eq!(send_err(&cloud, "ResetInstancesType", reset("S5.SMALL1")), "LimitExceeded");
+    send_ok(&cloud, "ResetInstancesType", reset("S5.2XLARGE16"));
     assert_eq!(counts(&hourly, "INSTANCE_DEGRADE"), (-1, -1));
     assert_eq!(counts(&id, "INTERNET_CHARGE_TYPE_CHANGE"), (-1, -1));
-    let body = on(&["ins-zzzzzzzz"], json!({ "Operation": "INSTANCE_DEGRADE" }));
-    let code = refused(&cloud, "DescribeInstancesOperationLimit", body);
+    let body = for_instances(&["ins-zzzzzzzz"], json!({ "Operation": "INSTANCE_DEGRADE" }));
+    let code = send_err(&cloud, "DescribeInstancesOperationLimit", body);
     assert_eq!(code, "InvalidInstanceId.NotFound");
 }
 
@@ -273,54 +283,58 @@ fn in_subnet(subnet: &str) -> Value {
 #[test]
 fn subnet_change_releases_the_old_address() {
     let cloud = cloud();
-    let id = running(&cloud, in_subnet("subnet-00000001"));
-    let old = show(&cloud, &id)["PrivateIpAddresses"][0].clone();
-    let host = show(&cloud, &id)["HostName"].clone();
-    done(&cloud, "ModifyInstancesVpcAttribute", on(&[&id], in_subnet("subnet-00000002")));
+    let id = launch_running(&cloud, in_subnet("subnet-00000001"));
+    let old = describe(&cloud, &id)["PrivateIpAddresses"][0].clone();
+    let host = describe(&cloud, &id)["HostName"].clone();
+    send_ok(
+        &cloud,
+        "ModifyInstancesVpcAttribute",
+        for_instances(&[&id], in_subnet("subnet-00000002")),
+    );
     for (seconds, expected) in [(0, "STOPPING"), (5, "STOPPED"), (5, "STARTING")] {
-        pass(&cloud, seconds);
-        let shown = show(&cloud, &id);
-        assert_eq!(shown["InstanceState"], expected);
-        assert_eq!(shown["VirtualPrivateCloud"]["SubnetId"], "subnet-00000001");
+        advance(&cloud, seconds);
+        let actual = describe(&cloud, &id);
+        assert_eq!(actual["InstanceState"], expected);
+        assert_eq!(actual["VirtualPrivateCloud"]["SubnetId"], "subnet-00000001");
     }
     let fixed = |address: &Value| {
         let mut members = in_subnet("subnet-00000001");
         members["VirtualPrivateCloud"]["PrivateIpAddresses"] = json!([address]);
         members
     };
-    let other = running(&cloud, in_subnet("subnet-00000001"));
-    let shown = show(&cloud, &id);
-    assert_eq!(shown["InstanceState"], "RUNNING");
-    assert_eq!(shown["VirtualPrivateCloud"]["SubnetId"], "subnet-00000002");
-    assert_eq!(shown["HostName"], host);
-    assert_ne!(shown["PrivateIpAddresses"][0], old);
-    // The other one may have it now, and is started for it.
+    let other = launch_running(&cloud, in_subnet("subnet-00000001"));
+    let actual = describe(&cloud, &id);
+    assert_eq!(actual["InstanceState"], "RUNNING");
+    assert_eq!(actual["VirtualPrivateCloud"]["SubnetId"], "subnet-00000002");
+    assert_eq!(actual["HostName"], host);
+    assert_ne!(actual["PrivateIpAddresses"][0], old);
+    // The other instance can take the address now; the change also starts that instance.
     stop(&cloud, &other, "KEEP_CHARGING");
-    let mut body = on(&[&other], fixed(&old));
+    let mut body = for_instances(&[&other], fixed(&old));
     body["ReserveHostName"] = json!(false);
     body["ForceStop"] = json!(false);
-    done(&cloud, "ModifyInstancesVpcAttribute", body);
-    pass(&cloud, 15);
-    let shown = show(&cloud, &other);
+    send_ok(&cloud, "ModifyInstancesVpcAttribute", body);
+    advance(&cloud, 15);
+    let actual = describe(&cloud, &other);
     assert_eq!(
-        (&shown["PrivateIpAddresses"][0], &shown["InstanceState"]),
+        (&actual["PrivateIpAddresses"][0], &actual["InstanceState"]),
         (&old, &json!("RUNNING"))
     );
     let name = format!("VM-{}", old.as_str().unwrap().replace('.', "-"));
-    assert_eq!(shown["HostName"], name);
+    assert_eq!(actual["HostName"], name);
 }
 
 #[test]
 fn one_invalid_network_change_fails_the_whole_request() {
     let cloud = cloud();
-    let id = running(&cloud, in_subnet("subnet-00000001"));
-    let other = running(&cloud, in_subnet("subnet-00000001"));
-    let basic = running(&cloud, json!({}));
+    let id = launch_running(&cloud, in_subnet("subnet-00000001"));
+    let other = launch_running(&cloud, in_subnet("subnet-00000001"));
+    let basic = launch_running(&cloud, json!({}));
     let mut far = in_subnet("subnet-00000004");
     far["Placement"] = json!({ "Zone": "ap-guangzhou-4" });
-    let far = running(&cloud, far);
-    let before = show(&cloud, &id);
-    let taken = show(&cloud, &other)["PrivateIpAddresses"][0].clone();
+    let far = launch_running(&cloud, far);
+    let before = describe(&cloud, &id);
+    let taken = describe(&cloud, &other)["PrivateIpAddresses"][0].clone();
     for (with, network, expected) in [
         (&basic, json!({}), "UnsupportedOperation.NoVpcNetwork"),
         (&far, json!({}), "InvalidParameterValue"),
@@ -337,15 +351,15 @@ fn one_invalid_network_change_fails_the_whole_request() {
         (&other, json!({ "Ipv6AddressCount": 1 }), "UnsupportedOperation"),
     ] {
         let mut members = in_subnet("subnet-00000001");
-        let wanted = members["VirtualPrivateCloud"].as_object_mut().unwrap();
-        wanted.extend(network.as_object().unwrap().clone());
-        let body = on(&[&id, with], members);
-        let code = refused(&cloud, "ModifyInstancesVpcAttribute", body.clone());
+        let vpc = members["VirtualPrivateCloud"].as_object_mut().unwrap();
+        vpc.extend(network.as_object().unwrap().clone());
+        let body = for_instances(&[&id, with], members);
+        let code = send_err(&cloud, "ModifyInstancesVpcAttribute", body.clone());
         assert_eq!(code, expected, "{body}");
     }
-    let mut gentle = on(&[&id], in_subnet("subnet-00000001"));
-    gentle["ForceStop"] = json!(false);
-    let code = refused(&cloud, "ModifyInstancesVpcAttribute", gentle);
+    let mut without_force = for_instances(&[&id], in_subnet("subnet-00000001"));
+    without_force["ForceStop"] = json!(false);
+    let code = send_err(&cloud, "ModifyInstancesVpcAttribute", without_force);
     assert_eq!(code, "UnsupportedOperation.InstanceStateRunning");
-    assert_eq!(show(&cloud, &id), before);
+    assert_eq!(describe(&cloud, &id), before);
 }

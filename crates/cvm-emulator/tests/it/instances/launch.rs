@@ -1,27 +1,21 @@
-//! RunInstances: what it makes, and what it refuses to make.
+//! `RunInstances`: the instances that it creates, and invalid requests.
 
 use cvm_emulator::ChcServer;
-use cvm_models::actions::{DescribeInstances, DescribeInstancesResponse};
-use cvm_protocol::{Action, envelope};
+use cvm_models::actions::DescribeInstances;
 use serde_json::{Value, json};
 
 use crate::support::*;
 
 fn code_of(members: Value) -> String {
-    refused(&cloud(), "RunInstances", run(members))
+    send_err(&cloud(), "RunInstances", run_request(members))
 }
 
 #[test]
 fn response_contains_every_guaranteed_member() {
     let cloud = cloud();
     launch(&cloud, json!({}));
-    let request = Call::new("DescribeInstances").json("{}");
-    let mut response = DescribeInstancesResponse::default();
-    let answer = cloud.handle(&request);
-    let envelope = envelope::decode(&mut response, answer.body()).unwrap();
-    assert!(envelope.report.is_clean(), "{:?}", envelope.report);
+    let response = decode_complete::<DescribeInstances>(&cloud, &json!({}));
     assert_eq!(response.instance_set.len(), 1);
-    assert_eq!(DescribeInstances::INFO.response.name, "DescribeInstancesResponse");
 }
 
 #[test]
@@ -42,7 +36,7 @@ fn instance_has_the_requested_attributes() {
         "VirtualPrivateCloud": { "VpcId": "vpc-12345678", "SubnetId": "subnet-12345678" },
     });
     let id = launch(&cloud, members).remove(0);
-    let shown = show(&cloud, &id);
+    let actual = describe(&cloud, &id);
     for (pointer, expected) in [
         ("/InstanceState", json!("PENDING")),
         ("/InstanceType", json!("S5.LARGE8")),
@@ -71,33 +65,33 @@ fn instance_has_the_requested_attributes() {
         ("/LatestOperation", json!("RunInstances")),
         ("/LatestOperationState", json!("OPERATING")),
     ] {
-        let found = shown.pointer(pointer).cloned().unwrap_or_default();
+        let found = actual.pointer(pointer).cloned().unwrap_or_default();
         assert_eq!(found, expected, "{pointer}");
     }
     for pointer in ["/SystemDisk/DiskId", "/DataDisks/0/DiskId"] {
-        let disk = shown.pointer(pointer).and_then(Value::as_str).unwrap();
+        let disk = actual.pointer(pointer).and_then(Value::as_str).unwrap();
         assert!(disk.starts_with("disk-"), "{disk}");
     }
-    assert_eq!(shown["PublicIpAddresses"].as_array().unwrap().len(), 1);
-    assert_eq!(shown["PrivateIpAddresses"].as_array().unwrap().len(), 1);
-    // Written as null, not left out: that is how the service says that there is none.
-    assert!(shown.as_object().unwrap()["ExpiredTime"].is_null());
-    assert!(!shown.to_string().contains("Password"));
+    assert_eq!(actual["PublicIpAddresses"].as_array().unwrap().len(), 1);
+    assert_eq!(actual["PrivateIpAddresses"].as_array().unwrap().len(), 1);
+    // Like the service, the emulator returns null instead of omitting the member.
+    assert!(actual.as_object().unwrap()["ExpiredTime"].is_null());
+    assert!(!actual.to_string().contains("Password"));
 }
 
 #[test]
 fn defaults_match_the_documentation() {
     let cloud = cloud();
     let body = json!({ "Placement": { "Zone": "ap-guangzhou-2" }, "ImageId": IMAGE });
-    let answer = done(&cloud, "RunInstances", body);
-    let shown = show(&cloud, answer["InstanceIdSet"][0].as_str().unwrap());
-    assert_eq!(shown["InstanceType"], "S1.SMALL1");
-    assert_eq!(shown["InstanceName"], "未命名");
-    assert_eq!(shown["SystemDisk"]["DiskSize"], 50);
-    assert_eq!(shown["InternetAccessible"]["InternetMaxBandwidthOut"], 0);
-    assert!(shown["PublicIpAddresses"].is_null());
-    assert_eq!(shown["VirtualPrivateCloud"]["VpcId"], "");
-    assert_eq!(shown["DataDisks"], json!([]));
+    let response = send_ok(&cloud, "RunInstances", body);
+    let actual = describe(&cloud, response["InstanceIdSet"][0].as_str().unwrap());
+    assert_eq!(actual["InstanceType"], "S1.SMALL1");
+    assert_eq!(actual["InstanceName"], "未命名");
+    assert_eq!(actual["SystemDisk"]["DiskSize"], 50);
+    assert_eq!(actual["InternetAccessible"]["InternetMaxBandwidthOut"], 0);
+    assert!(actual["PublicIpAddresses"].is_null());
+    assert_eq!(actual["VirtualPrivateCloud"]["VpcId"], "");
+    assert_eq!(actual["DataDisks"], json!([]));
 }
 
 #[test]
@@ -105,17 +99,17 @@ fn batch_instances_have_unique_names_and_addresses() {
     let cloud = cloud();
     let ids = launch(&cloud, json!({ "InstanceCount": 12, "InstanceName": "web" }));
     assert_eq!(ids.len(), 12);
-    let shown: Vec<_> = ids.iter().map(|id| show(&cloud, id)).collect();
-    assert_eq!(shown[0]["InstanceName"], "web1");
-    assert_eq!(shown[11]["InstanceName"], "web12");
+    let actual: Vec<_> = ids.iter().map(|id| describe(&cloud, id)).collect();
+    assert_eq!(actual[0]["InstanceName"], "web1");
+    assert_eq!(actual[11]["InstanceName"], "web12");
     for member in ["InstanceId", "Uuid", "PrivateIpAddresses", "HostName"] {
-        let mut values: Vec<_> = shown.iter().map(|one| one[member].to_string()).collect();
+        let mut values: Vec<_> = actual.iter().map(|one| one[member].to_string()).collect();
         values.sort();
         values.dedup();
         assert_eq!(values.len(), 12, "{member}");
     }
     let ids = launch(&cloud, json!({ "InstanceCount": 2, "InstanceName": "db{R:8,F:3}-x" }));
-    assert_eq!(show(&cloud, &ids[1])["InstanceName"], "db009-x");
+    assert_eq!(describe(&cloud, &ids[1])["InstanceName"], "db009-x");
 }
 
 #[test]
@@ -193,8 +187,8 @@ fn conflicting_parameters_are_rejected() {
 fn failed_launch_creates_nothing() {
     let cloud = cloud();
     let members = json!({ "InstanceCount": 3, "LoginSettings": { "Password": "abcdefgh" } });
-    assert_eq!(refused(&cloud, "RunInstances", run(members)), "InvalidPassword");
-    assert_eq!(done(&cloud, "DescribeInstances", json!({}))["TotalCount"], 0);
+    assert_eq!(send_err(&cloud, "RunInstances", run_request(members)), "InvalidPassword");
+    assert_eq!(send_ok(&cloud, "DescribeInstances", json!({}))["TotalCount"], 0);
 }
 
 #[test]
@@ -205,17 +199,17 @@ fn subnet_keeps_its_vpc_and_addresses_are_unique() {
             "PrivateIpAddresses": addresses } })
     };
     let id = launch(&cloud, network("vpc-12345678", &["172.16.0.9"])).remove(0);
-    assert_eq!(show(&cloud, &id)["PrivateIpAddresses"], json!(["172.16.0.9"]));
-    let code = |members| refused(&cloud, "RunInstances", run(members));
+    assert_eq!(describe(&cloud, &id)["PrivateIpAddresses"], json!(["172.16.0.9"]));
+    let code = |members| send_err(&cloud, "RunInstances", run_request(members));
     assert_eq!(code(network("vpc-12345678", &["172.16.0.9"])), "VpcIpIsUsed");
     let expected = "InvalidParameterValue.VpcIdSubnetIdNotMatch";
     assert_eq!(code(network("vpc-87654321", &[])), expected);
     let expected = "InvalidParameterCombination";
     assert_eq!(code(network("vpc-12345678", &["172.16.0.10", "172.16.0.11"])), expected);
-    // The address is free again once its instance is gone.
-    pass(&cloud, 20);
-    done(&cloud, "TerminateInstances", json!({ "InstanceIds": [id] }));
-    pass(&cloud, 10);
+    // The address is free again after its instance is terminated.
+    advance(&cloud, 20);
+    send_ok(&cloud, "TerminateInstances", json!({ "InstanceIds": [id] }));
+    advance(&cloud, 10);
     launch(&cloud, network("vpc-12345678", &["172.16.0.9"]));
 }
 
@@ -223,8 +217,8 @@ fn subnet_keeps_its_vpc_and_addresses_are_unique() {
 fn default_network_always_exists() {
     let cloud = cloud();
     let members = json!({ "VirtualPrivateCloud": { "VpcId": "DEFAULT", "SubnetId": "DEFAULT" } });
-    let first = show(&cloud, &launch(&cloud, members.clone())[0]);
-    let second = show(&cloud, &launch(&cloud, members)[0]);
+    let first = describe(&cloud, &launch(&cloud, members.clone())[0]);
+    let second = describe(&cloud, &launch(&cloud, members)[0]);
     let network = &first["VirtualPrivateCloud"];
     assert_eq!(network, &second["VirtualPrivateCloud"]);
     assert!(network["VpcId"].as_str().unwrap().starts_with("vpc-"), "{network}");
@@ -234,11 +228,11 @@ fn default_network_always_exists() {
 #[test]
 fn dry_run_validates_and_changes_nothing() {
     let cloud = cloud();
-    let answer = done(&cloud, "RunInstances", run(json!({ "DryRun": true })));
-    assert_eq!(answer.as_object().unwrap().len(), 1, "{answer}");
-    let bad = run(json!({ "DryRun": true, "ImageId": "img-00000000" }));
-    assert_eq!(refused(&cloud, "RunInstances", bad), "InvalidImageId.NotFound");
-    assert_eq!(done(&cloud, "DescribeInstances", json!({}))["TotalCount"], 0);
+    let response = send_ok(&cloud, "RunInstances", run_request(json!({ "DryRun": true })));
+    assert_eq!(response.as_object().unwrap().len(), 1, "{response}");
+    let bad = run_request(json!({ "DryRun": true, "ImageId": "img-00000000" }));
+    assert_eq!(send_err(&cloud, "RunInstances", bad), "InvalidImageId.NotFound");
+    assert_eq!(send_ok(&cloud, "DescribeInstances", json!({}))["TotalCount"], 0);
 }
 
 #[test]
@@ -246,7 +240,7 @@ fn boolean_strings_ignore_case() {
     let cloud = cloud();
     launch(&cloud, json!({ "LoginSettings": { "KeepImageLogin": "TRUE" } }));
     let members = json!({ "LoginSettings": { "KeepImageLogin": "perhaps" } });
-    assert_eq!(refused(&cloud, "RunInstances", run(members)), "InvalidParameterValue");
+    assert_eq!(send_err(&cloud, "RunInstances", run_request(members)), "InvalidParameterValue");
 }
 
 #[test]
@@ -254,18 +248,19 @@ fn prepaid_instances_have_an_expiry_and_renew_flag() {
     let cloud = cloud();
     let members = json!({ "InstanceChargeType": "PREPAID",
         "InstanceChargePrepaid": { "Period": 3, "RenewFlag": "NOTIFY_AND_AUTO_RENEW" } });
-    let shown = show(&cloud, &launch(&cloud, members)[0]);
-    assert_eq!(shown["ExpiredTime"], "2024-02-14T22:13:20Z");
-    assert_eq!(shown["RenewFlag"], "NOTIFY_AND_AUTO_RENEW");
-    assert_eq!(shown["InternetAccessible"]["InternetChargeType"], "BANDWIDTH_PREPAID");
+    let actual = describe(&cloud, &launch(&cloud, members)[0]);
+    assert_eq!(actual["ExpiredTime"], "2024-02-14T22:13:20Z");
+    assert_eq!(actual["RenewFlag"], "NOTIFY_AND_AUTO_RENEW");
+    assert_eq!(actual["InternetAccessible"]["InternetChargeType"], "BANDWIDTH_PREPAID");
 }
 
 #[test]
 fn launching_on_chc_hosts_is_unsupported() {
     let cloud = cloud();
     let id = cloud.add_chc_host(&ChcServer::new("ap-guangzhou-3", "SN-1".to_owned())).unwrap();
-    let code = |ids: &[&str]| refused(&cloud, "RunInstances", run(json!({ "ChcIds": ids })));
-    assert_eq!(code(&[&id]), "UnsupportedOperation", "it is there, so it is not called absent");
+    let code =
+        |ids: &[&str]| send_err(&cloud, "RunInstances", run_request(json!({ "ChcIds": ids })));
+    assert_eq!(code(&[&id]), "UnsupportedOperation", "an existing host is not reported as missing");
     assert_eq!(code(&[&id, "chc-zzzzzzzz"]), "InvalidParameterValue.ChcHostsNotFound");
 }
 
@@ -273,10 +268,10 @@ fn launching_on_chc_hosts_is_unsupported() {
 fn launch_accepts_at_most_five_security_groups() {
     let cloud = cloud();
     let groups = |count: u32| (0..count).map(|it| format!("sg-0000000{it}")).collect::<Vec<_>>();
-    let body = run(json!({ "SecurityGroupIds": groups(6) }));
-    assert_eq!(refused(&cloud, "RunInstances", body), "LimitExceeded.SingleUSGQuota");
+    let body = run_request(json!({ "SecurityGroupIds": groups(6) }));
+    assert_eq!(send_err(&cloud, "RunInstances", body), "LimitExceeded.SingleUSGQuota");
     let mut twice = groups(5);
     twice.push("sg-00000000".to_owned());
     let id = launch(&cloud, json!({ "SecurityGroupIds": twice })).remove(0);
-    assert_eq!(show(&cloud, &id)["SecurityGroupIds"], json!(groups(5)));
+    assert_eq!(describe(&cloud, &id)["SecurityGroupIds"], json!(groups(5)));
 }

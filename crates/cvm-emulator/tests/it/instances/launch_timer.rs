@@ -1,11 +1,10 @@
-//! Launches with a planned end.
+//! Launches with a timer that terminates the instances.
 
 use cvm_emulator::Cloud;
-use cvm_models::actions::DescribeLaunchTemplateVersionsResponse;
-use cvm_protocol::envelope;
+use cvm_models::actions::DescribeLaunchTemplateVersions;
 use serde_json::{Value, json};
 
-use super::launch_placement::instances;
+use super::launch_placement::instance_count;
 use crate::support::*;
 use crate::tasks::{HOUR, at};
 
@@ -14,8 +13,8 @@ fn timer(time: &str) -> Value {
 }
 
 fn timers(cloud: &Cloud) -> Vec<Value> {
-    let answer = done(cloud, "DescribeInstancesActionTimer", json!({}));
-    answer["ActionTimers"].as_array().unwrap().clone()
+    let response = send_ok(cloud, "DescribeInstancesActionTimer", json!({}));
+    response["ActionTimers"].as_array().unwrap().clone()
 }
 
 #[test]
@@ -24,8 +23,8 @@ fn launch_timer_terminates_its_instances() {
     let mut body = timer(&at(HOUR));
     body["InstanceCount"] = json!(2);
     body["DryRun"] = json!(true);
-    done(&cloud, "RunInstances", run(body.clone()));
-    assert_eq!(timers(&cloud).len(), 0, "a dry run plans nothing");
+    send_ok(&cloud, "RunInstances", run_request(body.clone()));
+    assert_eq!(timers(&cloud).len(), 0, "a dry run creates no timer");
     body["DryRun"] = json!(false);
     let ids = launch(&cloud, body);
     let planned = timers(&cloud);
@@ -36,66 +35,63 @@ fn launch_timer_terminates_its_instances() {
         assert!(timer["ActionTimerId"].as_str().unwrap().starts_with("at-"));
     }
     let more = json!({ "InstanceIds": [ids[0]], "ActionTimer": timer(&at(HOUR))["ActionTimer"] });
-    let code = refused(&cloud, "ImportInstancesActionTimer", more);
+    let code = send_err(&cloud, "ImportInstancesActionTimer", more);
     assert_eq!(code, "FailedOperation.MutActionTimerExist");
-    pass(&cloud, HOUR);
+    advance(&cloud, HOUR);
     assert_eq!(state(&cloud, &ids[0]), "TERMINATING");
-    pass(&cloud, 10);
-    assert_eq!(instances(&cloud), 0);
+    advance(&cloud, 10);
+    assert_eq!(instance_count(&cloud), 0);
 }
 
 #[test]
 fn invalid_launch_timer_fails_the_launch() {
     let cloud = cloud();
     let soon = at(300);
-    let unsuited = "UnsupportedOperation.NotSupportImportInstancesActionTimer";
-    let with = |members: Value| {
-        let mut body = timer(&at(HOUR));
-        body.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
-        body
-    };
+    let unsupported = "UnsupportedOperation.NotSupportImportInstancesActionTimer";
+    let with = |members: Value| merge(timer(&at(HOUR)), members);
     let period = json!({ "Period": 1, "RenewFlag": "NOTIFY_AND_MANUAL_RENEW" });
     for (members, expected) in [
         (timer("tomorrow"), "InvalidParameterValue.InvalidTimeFormat"),
         (timer(&soon), "InvalidParameter"),
         (timer(""), "MissingParameter"),
         (json!({ "ActionTimer": { "ActionTime": at(HOUR) } }), "MissingParameter"),
-        (with(json!({ "DisableApiTermination": true })), unsuited),
+        (with(json!({ "DisableApiTermination": true })), unsupported),
         (
             with(json!({ "InstanceChargeType": "PREPAID", "InstanceChargePrepaid": period })),
-            unsuited,
+            unsupported,
         ),
     ] {
-        assert_eq!(refused(&cloud, "RunInstances", run(members.clone())), expected, "{members}");
+        assert_eq!(
+            send_err(&cloud, "RunInstances", run_request(members.clone())),
+            expected,
+            "{members}"
+        );
     }
-    assert_eq!((instances(&cloud), timers(&cloud).len()), (json!(0), 0));
+    assert_eq!((instance_count(&cloud), timers(&cloud).len()), (json!(0), 0));
 }
 
 #[test]
 fn template_timer_applies_to_its_launches() {
     let cloud = cloud();
-    let mut body = run(timer(&at(HOUR)));
+    let mut body = run_request(timer(&at(HOUR)));
     body["LaunchTemplateName"] = json!("lease");
-    let made = done(&cloud, "CreateLaunchTemplate", body);
+    let made = send_ok(&cloud, "CreateLaunchTemplate", body);
     let id = made["LaunchTemplateId"].clone();
-    let versions = json!({ "LaunchTemplateId": id }).to_string();
-    let answer = cloud.handle(&Call::new("DescribeLaunchTemplateVersions").json(versions));
-    let mut shown = DescribeLaunchTemplateVersionsResponse::default();
-    let report = envelope::decode(&mut shown, answer.body()).unwrap().report;
-    assert!(report.is_clean(), "{report:?}");
+    let body = json!({ "LaunchTemplateId": id });
+    decode_complete::<DescribeLaunchTemplateVersions>(&cloud, &body);
+    let versions = send_ok(&cloud, "DescribeLaunchTemplateVersions", body);
     let stored =
-        read(&answer)["LaunchTemplateVersionSet"][0]["LaunchTemplateVersionData"]["ActionTimer"]
-            .clone();
+        &versions["LaunchTemplateVersionSet"][0]["LaunchTemplateVersionData"]["ActionTimer"];
     let expected = json!({
         "TimerAction": "TerminateInstances", "ActionTime": at(HOUR),
         "Externals": { "ReleaseAddress": true },
         "ActionTimerId": "", "Status": "UNDO", "InstanceId": "",
     });
-    assert_eq!(stored, expected);
+    assert_eq!(*stored, expected);
     assert_eq!(timers(&cloud).len(), 0);
     let launch = json!({ "LaunchTemplate": { "LaunchTemplateId": id } });
-    done(&cloud, "RunInstances", launch.clone());
+    send_ok(&cloud, "RunInstances", launch.clone());
     assert_eq!(timers(&cloud).len(), 1);
-    pass(&cloud, HOUR);
-    assert_eq!(refused(&cloud, "RunInstances", launch), "InvalidParameter");
+    advance(&cloud, HOUR);
+    assert_eq!(send_err(&cloud, "RunInstances", launch), "InvalidParameter");
 }

@@ -1,4 +1,4 @@
-//! ClientToken: a repeated launch is the first launch.
+//! `ClientToken`: a repeated launch returns the result of the first one.
 
 use std::thread;
 
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::support::*;
 
 fn with_token(token: &str, members: Value) -> Value {
-    let mut body = run(members);
+    let mut body = run_request(members);
     body["ClientToken"] = json!(token);
     body
 }
@@ -16,11 +16,11 @@ fn with_token(token: &str, members: Value) -> Value {
 fn same_token_returns_the_same_instances() {
     let cloud = cloud();
     let body = with_token("t-1", json!({ "InstanceCount": 2 }));
-    let first = done(&cloud, "RunInstances", body.clone());
-    let second = done(&cloud, "RunInstances", body);
+    let first = send_ok(&cloud, "RunInstances", body.clone());
+    let second = send_ok(&cloud, "RunInstances", body);
     assert_eq!(first["InstanceIdSet"], second["InstanceIdSet"]);
     assert_ne!(first["RequestId"], second["RequestId"]);
-    assert_eq!(done(&cloud, "DescribeInstances", json!({}))["TotalCount"], 2);
+    assert_eq!(send_ok(&cloud, "DescribeInstances", json!({}))["TotalCount"], 2);
 }
 
 #[test]
@@ -34,33 +34,33 @@ fn token_works_across_dialects() {
     ];
     let call = Call::new("RunInstances");
     let ids = DIALECTS.map(|dialect| {
-        let answer = read(&cloud.handle(&call.pairs(dialect, &pairs)));
-        answer["InstanceIdSet"].to_string()
+        let response = read(&cloud.handle(&call.pairs(dialect, &pairs)));
+        response["InstanceIdSet"].to_string()
     });
     assert!(ids.iter().all(|id| *id == ids[0]), "{ids:?}");
-    assert_eq!(done(&cloud, "DescribeInstances", json!({}))["TotalCount"], 1);
+    assert_eq!(send_ok(&cloud, "DescribeInstances", json!({}))["TotalCount"], 1);
 }
 
 #[test]
 fn token_with_different_parameters_is_rejected() {
     let cloud = cloud();
     let password = |text: &str| json!({ "LoginSettings": { "Password": text } });
-    done(&cloud, "RunInstances", with_token("t-1", password("Abcdefg1")));
+    send_ok(&cloud, "RunInstances", with_token("t-1", password("Abcdefg1")));
     for members in [json!({}), password("Abcdefg2")] {
-        let code = refused(&cloud, "RunInstances", with_token("t-1", members));
+        let code = send_err(&cloud, "RunInstances", with_token("t-1", members));
         assert_eq!(code, "InvalidParameterValue");
     }
-    assert_eq!(done(&cloud, "DescribeInstances", json!({}))["TotalCount"], 1);
+    assert_eq!(send_ok(&cloud, "DescribeInstances", json!({}))["TotalCount"], 1);
 }
 
 #[test]
 fn different_tokens_and_regions_launch_separately() {
     let cloud = cloud();
-    done(&cloud, "RunInstances", with_token("t-1", json!({})));
-    done(&cloud, "RunInstances", with_token("t-2", json!({})));
-    done(&cloud, "RunInstances", run(json!({})));
-    done(&cloud, "RunInstances", run(json!({})));
-    assert_eq!(done(&cloud, "DescribeInstances", json!({}))["TotalCount"], 4);
+    send_ok(&cloud, "RunInstances", with_token("t-1", json!({})));
+    send_ok(&cloud, "RunInstances", with_token("t-2", json!({})));
+    send_ok(&cloud, "RunInstances", run_request(json!({})));
+    send_ok(&cloud, "RunInstances", run_request(json!({})));
+    assert_eq!(send_ok(&cloud, "DescribeInstances", json!({}))["TotalCount"], 4);
     let mut body = with_token("t-1", json!({}));
     body["Placement"]["Zone"] = json!("ap-shanghai-2");
     let request = Call::new("RunInstances").region("ap-shanghai").json(body.to_string());
@@ -71,23 +71,23 @@ fn different_tokens_and_regions_launch_separately() {
 fn token_is_remembered_for_a_day() {
     let cloud = cloud();
     let body = with_token("t-1", json!({}));
-    let ids = || done(&cloud, "RunInstances", body.clone())["InstanceIdSet"].to_string();
+    let ids = || send_ok(&cloud, "RunInstances", body.clone())["InstanceIdSet"].to_string();
     let first = ids();
-    pass(&cloud, 86_399);
+    advance(&cloud, 86_399);
     assert_eq!(ids(), first);
-    pass(&cloud, 1);
+    advance(&cloud, 1);
     assert_ne!(ids(), first);
 }
 
 #[test]
 fn dry_runs_and_errors_do_not_use_up_a_token() {
     let cloud = cloud();
-    done(&cloud, "RunInstances", with_token("t-1", json!({ "DryRun": true })));
+    send_ok(&cloud, "RunInstances", with_token("t-1", json!({ "DryRun": true })));
     let bad = with_token("t-1", json!({ "ImageId": "img-00000000" }));
-    assert_eq!(refused(&cloud, "RunInstances", bad), "InvalidImageId.NotFound");
-    let first = done(&cloud, "RunInstances", with_token("t-1", json!({})));
+    assert_eq!(send_err(&cloud, "RunInstances", bad), "InvalidImageId.NotFound");
+    let first = send_ok(&cloud, "RunInstances", with_token("t-1", json!({})));
     assert_eq!(first["InstanceIdSet"].as_array().unwrap().len(), 1);
-    let dry = done(&cloud, "RunInstances", with_token("t-1", json!({ "DryRun": true })));
+    let dry = send_ok(&cloud, "RunInstances", with_token("t-1", json!({ "DryRun": true })));
     assert!(dry.get("InstanceIdSet").is_none(), "{dry}");
 }
 
@@ -96,12 +96,13 @@ fn concurrent_launches_with_one_token_launch_once() {
     for round in 0..20 {
         let cloud = cloud();
         let body = with_token(&format!("t-{round}"), json!({}));
-        let answers: Vec<_> = thread::scope(|scope| {
-            let start = || done(&cloud, "RunInstances", body.clone())["InstanceIdSet"].to_string();
+        let responses: Vec<_> = thread::scope(|scope| {
+            let start =
+                || send_ok(&cloud, "RunInstances", body.clone())["InstanceIdSet"].to_string();
             let threads: Vec<_> = (0..16).map(|_| scope.spawn(start)).collect();
             threads.into_iter().map(|one| one.join().unwrap()).collect()
         });
-        assert!(answers.iter().all(|ids| *ids == answers[0]), "{answers:?}");
-        assert_eq!(done(&cloud, "DescribeInstances", json!({}))["TotalCount"], 1);
+        assert!(responses.iter().all(|ids| *ids == responses[0]), "{responses:?}");
+        assert_eq!(send_ok(&cloud, "DescribeInstances", json!({}))["TotalCount"], 1);
     }
 }

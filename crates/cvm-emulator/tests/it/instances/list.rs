@@ -1,11 +1,11 @@
-//! Lists: filters, pages, totals and order.
+//! Lists of instances: filters, pages, totals and order.
 
 use serde_json::{Value, json};
 
 use crate::support::*;
 
-fn names(answer: &Value) -> Vec<&str> {
-    let instances = answer["InstanceSet"].as_array().unwrap();
+fn names(response: &Value) -> Vec<&str> {
+    let instances = response["InstanceSet"].as_array().unwrap();
     instances.iter().map(|one| one["InstanceName"].as_str().unwrap()).collect()
 }
 
@@ -17,17 +17,17 @@ pub fn filter(name: &str, values: &[&str]) -> Value {
 fn newest_come_first_and_pages_are_exact() {
     let cloud = cloud();
     launch(&cloud, json!({ "InstanceName": "first" }));
-    pass(&cloud, 1);
+    advance(&cloud, 1);
     launch(&cloud, json!({ "InstanceName": "web", "InstanceCount": 25 }));
-    let answer = done(&cloud, "DescribeInstances", json!({}));
-    assert_eq!((names(&answer).len(), &answer["TotalCount"]), (20, &json!(26)));
-    assert_eq!(names(&answer)[0], "web25");
-    let answer = done(&cloud, "DescribeInstances", json!({ "Offset": 24, "Limit": 100 }));
-    assert_eq!(names(&answer), ["web1", "first"]);
-    assert_eq!(answer["TotalCount"], 26);
-    let answer = done(&cloud, "DescribeInstances", json!({ "Offset": 26 }));
-    assert_eq!((&answer["InstanceSet"], &answer["TotalCount"]), (&json!([]), &json!(26)));
-    let status = done(&cloud, "DescribeInstancesStatus", json!({ "Offset": 5, "Limit": 5 }));
+    let response = send_ok(&cloud, "DescribeInstances", json!({}));
+    assert_eq!((names(&response).len(), &response["TotalCount"]), (20, &json!(26)));
+    assert_eq!(names(&response)[0], "web25");
+    let response = send_ok(&cloud, "DescribeInstances", json!({ "Offset": 24, "Limit": 100 }));
+    assert_eq!(names(&response), ["web1", "first"]);
+    assert_eq!(response["TotalCount"], 26);
+    let response = send_ok(&cloud, "DescribeInstances", json!({ "Offset": 26 }));
+    assert_eq!((&response["InstanceSet"], &response["TotalCount"]), (&json!([]), &json!(26)));
+    let status = send_ok(&cloud, "DescribeInstancesStatus", json!({ "Offset": 5, "Limit": 5 }));
     assert_eq!(status["InstanceStatusSet"].as_array().unwrap().len(), 5);
     assert_eq!(status["TotalCount"], 26);
 }
@@ -38,8 +38,9 @@ fn pages_neither_overlap_nor_skip() {
     launch(&cloud, json!({ "InstanceCount": 30 }));
     let mut seen = Vec::new();
     for offset in (0..30).step_by(7) {
-        let answer = done(&cloud, "DescribeInstances", json!({ "Offset": offset, "Limit": 7 }));
-        let page = answer["InstanceSet"].as_array().unwrap();
+        let response =
+            send_ok(&cloud, "DescribeInstances", json!({ "Offset": offset, "Limit": 7 }));
+        let page = response["InstanceSet"].as_array().unwrap();
         seen.extend(page.iter().map(|one| one["InstanceId"].to_string()));
     }
     assert_eq!(seen.len(), 30);
@@ -74,23 +75,23 @@ fn filters_apply_to_items_and_total_count() {
     ] {
         let mut body = filter(name, &values);
         body["Limit"] = json!(2);
-        let answer = done(&cloud, "DescribeInstances", body);
-        assert_eq!(answer["TotalCount"], expected, "{name} {values:?}");
-        let shown = answer["InstanceSet"].as_array().unwrap().len();
-        assert_eq!(shown as i64, expected.min(2), "{name} {values:?}");
+        let response = send_ok(&cloud, "DescribeInstances", body);
+        assert_eq!(response["TotalCount"], expected, "{name} {values:?}");
+        let actual = response["InstanceSet"].as_array().unwrap().len();
+        assert_eq!(actual as i64, expected.min(2), "{name} {values:?}");
     }
     let both = json!({ "Filters": [
         { "Name": "tag:team", "Values": ["red", "blue"] },
         { "Name": "instance-name", "Values": ["red1"] },
     ] });
-    assert_eq!(done(&cloud, "DescribeInstances", both)["TotalCount"], 1);
+    assert_eq!(send_ok(&cloud, "DescribeInstances", both)["TotalCount"], 1);
 }
 
 #[test]
 fn unknown_filters_are_rejected() {
     let cloud = cloud();
     for action in ["DescribeInstances", "DescribeImages", "DescribeInstanceTypeConfigs"] {
-        let code = refused(&cloud, action, filter("colour", &["red"]));
+        let code = send_err(&cloud, action, filter("color", &["red"]));
         assert_eq!(code, "InvalidFilter", "{action}");
     }
 }
@@ -103,8 +104,8 @@ fn unknown_ids_are_skipped() {
     for (action, list) in
         [("DescribeInstances", "InstanceSet"), ("DescribeInstancesStatus", "InstanceStatusSet")]
     {
-        let answer = done(&cloud, action, body.clone());
-        assert_eq!(answer["TotalCount"], 2, "{action}");
-        assert_eq!(answer[list][0]["InstanceId"], json!(ids[2]), "{action}");
+        let response = send_ok(&cloud, action, body.clone());
+        assert_eq!(response["TotalCount"], 2, "{action}");
+        assert_eq!(response[list][0]["InstanceId"], json!(ids[2]), "{action}");
     }
 }

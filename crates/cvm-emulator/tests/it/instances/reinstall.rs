@@ -1,4 +1,4 @@
-//! What happens to the system of an instance: reinstallation, passwords, rescue mode, conversion.
+//! The system of an instance: reinstallation, passwords, conversion and FPGA images.
 
 use cvm_emulator::Cloud;
 use serde_json::{Value, json};
@@ -8,61 +8,54 @@ use crate::support::*;
 pub const WINDOWS: &str = "img-9id7emv7";
 pub const PASSWORD: &str = "Qcloud@TestApi123++";
 
-pub fn stopped(cloud: &Cloud, members: Value) -> String {
-    let id = running(cloud, members);
-    done(cloud, "StopInstances", json!({ "InstanceIds": [id] }));
-    pass(cloud, 15);
-    assert_eq!(state(cloud, &id), "STOPPED");
-    id
+/// A request body for one instance, with further members.
+pub fn for_instance(id: &str, members: Value) -> Value {
+    merge(json!({ "InstanceId": id }), members)
 }
 
-/// The body of a call on one instance, with further members.
-pub fn on(id: &str, members: Value) -> Value {
-    let mut body = json!({ "InstanceId": id });
-    body.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
-    body
-}
-
-/// Looks at the state after every span of seconds.
-pub fn passes_through(cloud: &Cloud, id: &str, states: &[(u64, &str)]) {
+/// Checks the state after each time span, and at the end that the operation succeeded.
+pub fn assert_states(cloud: &Cloud, id: &str, states: &[(u64, &str)]) {
     for (seconds, expected) in states {
-        pass(cloud, *seconds);
-        let shown = show(cloud, id);
-        assert_eq!(shown["InstanceState"], *expected, "{seconds} s later");
+        advance(cloud, *seconds);
+        let actual = describe(cloud, id);
+        assert_eq!(actual["InstanceState"], *expected, "{seconds} s later");
     }
-    assert_eq!(show(cloud, id)["LatestOperationState"], "SUCCESS");
+    assert_eq!(describe(cloud, id)["LatestOperationState"], "SUCCESS");
 }
 
-/// Each of these calls is refused with its code, and leaves the instance as it is.
-pub fn all_refused(cloud: &Cloud, action: &str, id: &str, table: &[(Value, &str)]) {
-    let before = show(cloud, id);
+/// Checks that each request fails with its code and leaves the instance unchanged.
+pub fn assert_all_fail(cloud: &Cloud, action: &str, id: &str, table: &[(Value, &str)]) {
+    let before = describe(cloud, id);
     for (members, expected) in table {
-        let code = refused(cloud, action, on(id, members.clone()));
+        let code = send_err(cloud, action, for_instance(id, members.clone()));
         assert_eq!(code, *expected, "{action} {members}");
     }
-    assert_eq!(show(cloud, id), before);
+    assert_eq!(describe(cloud, id), before);
 }
 
 #[test]
 fn running_instance_is_reinstalled_with_another_image() {
     let cloud = cloud();
-    let id = running(&cloud, json!({ "SystemDisk": { "DiskType": "CLOUD_SSD", "DiskSize": 50 } }));
+    let id = launch_running(
+        &cloud,
+        json!({ "SystemDisk": { "DiskType": "CLOUD_SSD", "DiskSize": 50 } }),
+    );
     let body = json!({ "ImageId": WINDOWS, "HostName": "win-1", "SystemDisk": { "DiskSize": 60 },
         "LoginSettings": { "Password": PASSWORD }, "UserData": "aGk=" });
-    let answer = done(&cloud, "ResetInstance", on(&id, body));
-    let shown = show(&cloud, &id);
-    assert_eq!((&shown["ImageId"], &shown["DefaultLoginUser"]), (&json!(IMAGE), &json!("root")));
-    assert_eq!(shown["LatestOperation"], "ResetInstance");
-    assert_eq!(shown["LatestOperationState"], "OPERATING");
-    assert_eq!(shown["LatestOperationRequestId"], answer["RequestId"]);
+    let response = send_ok(&cloud, "ResetInstance", for_instance(&id, body));
+    let actual = describe(&cloud, &id);
+    assert_eq!((&actual["ImageId"], &actual["DefaultLoginUser"]), (&json!(IMAGE), &json!("root")));
+    assert_eq!(actual["LatestOperation"], "ResetInstance");
+    assert_eq!(actual["LatestOperationState"], "OPERATING");
+    assert_eq!(actual["LatestOperationRequestId"], response["RequestId"]);
     let states = [(0, "STOPPING"), (5, "STOPPED"), (59, "STOPPED"), (1, "STARTING")];
     for (seconds, expected) in states {
-        pass(&cloud, seconds);
+        advance(&cloud, seconds);
         assert_eq!(state(&cloud, &id), expected);
     }
-    assert_eq!(show(&cloud, &id)["SystemDisk"]["DiskSize"], 50);
-    passes_through(&cloud, &id, &[(10, "RUNNING")]);
-    let after = show(&cloud, &id);
+    assert_eq!(describe(&cloud, &id)["SystemDisk"]["DiskSize"], 50);
+    assert_states(&cloud, &id, &[(10, "RUNNING")]);
+    let after = describe(&cloud, &id);
     for (pointer, expected) in [
         ("/ImageId", json!(WINDOWS)),
         ("/OsName", json!("Windows Server 2016 Datacenter 64bit EN")),
@@ -74,18 +67,18 @@ fn running_instance_is_reinstalled_with_another_image() {
     ] {
         assert_eq!(after.pointer(pointer), Some(&expected), "{pointer}");
     }
-    assert_eq!(after["SystemDisk"]["DiskId"], shown["SystemDisk"]["DiskId"]);
+    assert_eq!(after["SystemDisk"]["DiskId"], actual["SystemDisk"]["DiskId"]);
     assert!(!after.to_string().contains(PASSWORD));
 }
 
 #[test]
 fn stopped_instance_is_reinstalled_with_its_own_image() {
     let cloud = cloud();
-    let id = stopped(&cloud, json!({ "HostName": "web" }));
-    done(&cloud, "ResetInstance", on(&id, json!({})));
-    passes_through(&cloud, &id, &[(0, "STOPPED"), (60, "STARTING"), (10, "RUNNING")]);
-    let shown = show(&cloud, &id);
-    assert_eq!((&shown["ImageId"], &shown["HostName"]), (&json!(IMAGE), &json!("web")));
+    let id = launch_stopped(&cloud, json!({ "HostName": "web" }));
+    send_ok(&cloud, "ResetInstance", for_instance(&id, json!({})));
+    assert_states(&cloud, &id, &[(0, "STOPPED"), (60, "STARTING"), (10, "RUNNING")]);
+    let actual = describe(&cloud, &id);
+    assert_eq!((&actual["ImageId"], &actual["HostName"]), (&json!(IMAGE), &json!("web")));
 }
 
 #[test]
@@ -96,8 +89,8 @@ fn invalid_reinstallations_are_rejected() {
     let login = |members: Value| json!({ "LoginSettings": members });
     let windows =
         |password: &str| json!({ "ImageId": WINDOWS, "LoginSettings": { "Password": password } });
-    let id = running(&cloud, disk(50));
-    all_refused(
+    let id = launch_running(&cloud, disk(50));
+    assert_all_fail(
         &cloud,
         "ResetInstance",
         &id,
@@ -125,41 +118,51 @@ fn invalid_reinstallations_are_rejected() {
             (json!({ "SystemDisk": { "DiskType": "CLOUD_SSD" } }), "InvalidParameterValue"),
         ],
     );
-    let small = running(&cloud, disk(20));
-    let local = running(&cloud, json!({ "SystemDisk": { "DiskType": "LOCAL_BASIC" } }));
-    let unfit = "InvalidParameterValue.InvalidImageIdForRetsetInstance";
-    all_refused(&cloud, "ResetInstance", &small, &[(json!({ "ImageId": WINDOWS }), unfit)]);
+    let small = launch_running(&cloud, disk(20));
+    let local = launch_running(&cloud, json!({ "SystemDisk": { "DiskType": "LOCAL_BASIC" } }));
+    let wrong_image = "InvalidParameterValue.InvalidImageIdForRetsetInstance";
+    assert_all_fail(
+        &cloud,
+        "ResetInstance",
+        &small,
+        &[(json!({ "ImageId": WINDOWS }), wrong_image)],
+    );
     let growth = json!({ "SystemDisk": { "DiskSize": 60 } });
-    let table = [(json!({ "ImageId": WINDOWS }), unfit), (growth, "InvalidParameterValue")];
-    all_refused(&cloud, "ResetInstance", &local, &table);
-    // Another Linux is no other kind of system.
-    done(&cloud, "ResetInstance", on(&local, json!({ "ImageId": "img-487zeit5" })));
-    pass(&cloud, 75);
-    assert_eq!(show(&cloud, &local)["DefaultLoginUser"], "ubuntu");
+    let table = [(json!({ "ImageId": WINDOWS }), wrong_image), (growth, "InvalidParameterValue")];
+    assert_all_fail(&cloud, "ResetInstance", &local, &table);
+    // Another Linux image is the same kind of system.
+    send_ok(&cloud, "ResetInstance", for_instance(&local, json!({ "ImageId": "img-487zeit5" })));
+    advance(&cloud, 75);
+    assert_eq!(describe(&cloud, &local)["DefaultLoginUser"], "ubuntu");
 }
 
 #[test]
 fn password_reset_stops_and_restarts_running_instances() {
     let cloud = cloud();
-    let (down, up) = (stopped(&cloud, json!({})), running(&cloud, json!({})));
-    let body = |force: bool| json!({ "InstanceIds": [down, up], "Password": PASSWORD, "ForceStop": force });
-    let before = (show(&cloud, &down), show(&cloud, &up));
-    let code = refused(&cloud, "ResetInstancesPassword", body(false));
+    let (stopped_id, running_id) =
+        (launch_stopped(&cloud, json!({})), launch_running(&cloud, json!({})));
+    let body = |force: bool| json!({ "InstanceIds": [stopped_id, running_id], "Password": PASSWORD, "ForceStop": force });
+    let before = (describe(&cloud, &stopped_id), describe(&cloud, &running_id));
+    let code = send_err(&cloud, "ResetInstancesPassword", body(false));
     assert_eq!(code, "UnsupportedOperation.InstanceStateRunning");
-    assert_eq!((show(&cloud, &down), show(&cloud, &up)), before, "all or none");
-    done(&cloud, "ResetInstancesPassword", body(true));
-    assert_eq!(show(&cloud, &down)["LatestOperationState"], "OPERATING");
-    passes_through(&cloud, &down, &[(5, "STOPPED")]);
-    passes_through(&cloud, &up, &[(0, "STOPPED"), (5, "STARTING"), (10, "RUNNING")]);
-    let all = done(&cloud, "DescribeInstances", json!({})).to_string();
+    assert_eq!(
+        (describe(&cloud, &stopped_id), describe(&cloud, &running_id)),
+        before,
+        "all or nothing"
+    );
+    send_ok(&cloud, "ResetInstancesPassword", body(true));
+    assert_eq!(describe(&cloud, &stopped_id)["LatestOperationState"], "OPERATING");
+    assert_states(&cloud, &stopped_id, &[(5, "STOPPED")]);
+    assert_states(&cloud, &running_id, &[(0, "STOPPED"), (5, "STARTING"), (10, "RUNNING")]);
+    let all = send_ok(&cloud, "DescribeInstances", json!({})).to_string();
     assert!(!all.contains(PASSWORD), "{all}");
 }
 
 #[test]
 fn weak_passwords_are_rejected() {
     let cloud = cloud();
-    let linux = stopped(&cloud, json!({}));
-    let windows = stopped(&cloud, json!({ "ImageId": WINDOWS }));
+    let linux = launch_stopped(&cloud, json!({}));
+    let windows = launch_stopped(&cloud, json!({ "ImageId": WINDOWS }));
     let body = |ids: &[&String], password: &str, user: &str| json!({ "InstanceIds": ids, "Password": password, "UserName": user });
     for (ids, password, user) in [
         (vec![&linux], "abcdefg1", ""),
@@ -169,14 +172,14 @@ fn weak_passwords_are_rejected() {
         (vec![&windows], "1administratoR", ""),
         (vec![&windows], "Abcdefghij-anna-1", "Anna"),
     ] {
-        let answer = send(&cloud, "ResetInstancesPassword", body(&ids, password, user));
-        assert_eq!(code(&answer), "InvalidParameterValue.InvalidPassword", "{password}");
-        assert!(!answer.to_string().contains(password));
+        let response = send(&cloud, "ResetInstancesPassword", body(&ids, password, user));
+        assert_eq!(error_code(&response), "InvalidParameterValue.InvalidPassword", "{password}");
+        assert!(!response.to_string().contains(password));
     }
-    done(&cloud, "ResetInstancesPassword", body(&[&linux], "Abcdefg1", "anna"));
-    done(&cloud, "ResetInstancesPassword", body(&[&windows], "Abcdefghij-1", ""));
+    send_ok(&cloud, "ResetInstancesPassword", body(&[&linux], "Abcdefg1", "anna"));
+    send_ok(&cloud, "ResetInstancesPassword", body(&[&windows], "Abcdefghij-1", ""));
     let unknown = json!({ "InstanceIds": [linux, "ins-zzzzzzzz"], "Password": PASSWORD });
-    let code = refused(&cloud, "ResetInstancesPassword", unknown);
+    let code = send_err(&cloud, "ResetInstancesPassword", unknown);
     assert_eq!(code, "InvalidInstanceId.NotFound");
 }
 
@@ -185,7 +188,7 @@ fn each_action_rejects_unsuitable_states() {
     let states = ["PENDING", "RUNNING", "STOPPED", "STOPPING", "RESCUE_MODE"];
     let busy = "OperationDenied.InstanceOperationInProgress";
     let password = json!({ "Password": PASSWORD });
-    // In the order of the states: the end of the code, or the code; empty where it is allowed.
+    // One entry per state: the suffix of the code, or the whole code; empty if the action is allowed.
     for (action, members, codes) in [
         ("ResetInstance", json!({}), ["Pending", "", "", "Stopping", "RescueMode"]),
         (
@@ -196,127 +199,130 @@ fn each_action_rejects_unsuitable_states() {
         ("EnterRescueMode", password, [busy, "", "", "Stopping", "RescueMode"]),
         ("ExitRescueMode", json!({}), [busy, "Running", "Stopped", "Stopping", ""]),
     ] {
-        for (wanted, expected) in states.into_iter().zip(codes) {
+        for (initial, expected) in states.into_iter().zip(codes) {
             let cloud = cloud();
-            let id = brought_to(&cloud, wanted);
-            let answer = send(&cloud, action, on(&id, members.clone()));
+            let id = launch_in_state(&cloud, initial);
+            let response = send(&cloud, action, for_instance(&id, members.clone()));
             if expected.is_empty() {
-                assert!(answer.get("Error").is_none(), "{action} {wanted}: {answer}");
+                assert!(response.get("Error").is_none(), "{action} {initial}: {response}");
                 continue;
             }
-            let named = format!("UnsupportedOperation.InstanceState{expected}");
-            let expected = if expected == busy { busy } else { &named };
-            assert_eq!(code(&answer), expected, "{action} {wanted}");
-            assert_eq!(state(&cloud, &id), wanted, "a refused action changes nothing");
+            let full = format!("UnsupportedOperation.InstanceState{expected}");
+            let expected = if expected == busy { busy } else { &full };
+            assert_eq!(error_code(&response), expected, "{action} {initial}");
+            assert_eq!(state(&cloud, &id), initial, "a failed action changes nothing");
         }
     }
 }
 
-fn brought_to(cloud: &Cloud, wanted: &str) -> String {
-    match wanted {
+fn launch_in_state(cloud: &Cloud, initial: &str) -> String {
+    match initial {
         "PENDING" => launch(cloud, json!({})).remove(0),
-        "STOPPED" => stopped(cloud, json!({})),
+        "STOPPED" => launch_stopped(cloud, json!({})),
         "STOPPING" => {
-            let id = running(cloud, json!({}));
-            done(cloud, "StopInstances", json!({ "InstanceIds": [id] }));
+            let id = launch_running(cloud, json!({}));
+            send_ok(cloud, "StopInstances", json!({ "InstanceIds": [id] }));
             id
         }
         "RESCUE_MODE" => {
-            let id = running(cloud, json!({}));
-            done(cloud, "EnterRescueMode", on(&id, json!({ "Password": PASSWORD })));
-            pass(cloud, 30);
+            let id = launch_running(cloud, json!({}));
+            send_ok(cloud, "EnterRescueMode", for_instance(&id, json!({ "Password": PASSWORD })));
+            advance(cloud, 30);
             id
         }
-        _ => running(cloud, json!({})),
+        _ => launch_running(cloud, json!({})),
     }
 }
 
 #[test]
 fn stop_charging_mode_rejects_operations_on_hardware() {
     let cloud = cloud();
-    let id = running(&cloud, json!({}));
+    let id = launch_running(&cloud, json!({}));
     let body = json!({ "InstanceIds": [id], "StoppedMode": "STOP_CHARGING" });
-    done(&cloud, "StopInstances", body);
-    pass(&cloud, 15);
+    send_ok(&cloud, "StopInstances", body);
+    advance(&cloud, 15);
     let code = "UnsupportedOperation.StoppedModeStopCharging";
     let system = json!({ "SystemDisk": { "DiskSize": 60 } });
-    all_refused(&cloud, "ResetInstance", &id, &[(json!({}), code)]);
-    all_refused(&cloud, "ResizeInstanceDisks", &id, &[(system, code)]);
-    all_refused(&cloud, "EnterRescueMode", &id, &[(json!({ "Password": PASSWORD }), code)]);
+    assert_all_fail(&cloud, "ResetInstance", &id, &[(json!({}), code)]);
+    assert_all_fail(&cloud, "ResizeInstanceDisks", &id, &[(system, code)]);
+    assert_all_fail(&cloud, "EnterRescueMode", &id, &[(json!({ "Password": PASSWORD }), code)]);
 }
 
 #[test]
 fn centos_converts_to_tencentos() {
     let cloud = cloud();
-    let id = running(&cloud, json!({}));
+    let id = launch_running(&cloud, json!({}));
     let body = |dry: bool| json!({ "InstanceIds": [id], "DryRun": dry });
-    let before = show(&cloud, &id);
-    let answer = done(&cloud, "ConvertOperatingSystems", body(true));
+    let before = describe(&cloud, &id);
+    let response = send_ok(&cloud, "ConvertOperatingSystems", body(true));
     let target = json!([{ "TargetOSType": "TencentOS", "TargetOSVersion": "2.4" }]);
-    assert_eq!(answer["SupportTargetOSList"], target);
-    assert!(answer["TaskId"].is_null(), "{answer}");
-    assert_eq!(show(&cloud, &id), before, "a check converts nothing");
-    let answer = done(&cloud, "ConvertOperatingSystems", body(false));
-    assert!(answer["TaskId"].as_str().is_some_and(|id| id.parse::<u64>().is_ok()), "{answer}");
-    assert_eq!(refused(&cloud, "ConvertOperatingSystems", body(false)), "ResourceInUse");
-    pass(&cloud, 300);
-    assert_eq!(show(&cloud, &id)["OsName"], "CentOS 7.2 64bit");
-    passes_through(&cloud, &id, &[(0, "REBOOTING"), (20, "RUNNING")]);
-    let shown = show(&cloud, &id);
-    assert_eq!(shown["OsName"], "TencentOS Server 2.4");
-    assert_eq!(shown["ImageId"], IMAGE);
-    let code = refused(&cloud, "ConvertOperatingSystems", body(false));
+    assert_eq!(response["SupportTargetOSList"], target);
+    assert!(response["TaskId"].is_null(), "{response}");
+    assert_eq!(describe(&cloud, &id), before, "a dry run converts nothing");
+    let response = send_ok(&cloud, "ConvertOperatingSystems", body(false));
+    assert!(response["TaskId"].as_str().is_some_and(|id| id.parse::<u64>().is_ok()), "{response}");
+    assert_eq!(send_err(&cloud, "ConvertOperatingSystems", body(false)), "ResourceInUse");
+    advance(&cloud, 300);
+    assert_eq!(describe(&cloud, &id)["OsName"], "CentOS 7.2 64bit");
+    assert_states(&cloud, &id, &[(0, "REBOOTING"), (20, "RUNNING")]);
+    let actual = describe(&cloud, &id);
+    assert_eq!(actual["OsName"], "TencentOS Server 2.4");
+    assert_eq!(actual["ImageId"], IMAGE);
+    let code = send_err(&cloud, "ConvertOperatingSystems", body(false));
     assert_eq!(code, "UnsupportedOperation.InstanceOsConvertOsNotSupport");
 }
 
 #[test]
 fn unsupported_systems_are_not_converted() {
     let cloud = cloud();
-    let good = running(&cloud, json!({}));
-    let silent = json!({ "EnhancedService": { "AutomationService": { "Enabled": false } } });
-    let mute = running(&cloud, silent.clone());
+    let good = launch_running(&cloud, json!({}));
+    let no_agent = json!({ "EnhancedService": { "AutomationService": { "Enabled": false } } });
+    let without_agent = launch_running(&cloud, no_agent.clone());
     for (id, expected) in [
-        (running(&cloud, json!({ "ImageId": WINDOWS })), "UnsupportedOperation.InstanceOsWindows"),
         (
-            running(&cloud, json!({ "ImageId": "img-l8og963d" })),
+            launch_running(&cloud, json!({ "ImageId": WINDOWS })),
+            "UnsupportedOperation.InstanceOsWindows",
+        ),
+        (
+            launch_running(&cloud, json!({ "ImageId": "img-l8og963d" })),
             "UnsupportedOperation.InstanceOsConvertOsNotSupport",
         ),
         (
-            running(&cloud, json!({ "SystemDisk": { "DiskType": "LOCAL_BASIC" } })),
+            launch_running(&cloud, json!({ "SystemDisk": { "DiskType": "LOCAL_BASIC" } })),
             "InvalidParameter.AutoSnapshotNotSupported",
         ),
-        (stopped(&cloud, json!({})), "UnsupportedOperation.InstanceStateNotRunning"),
-        (mute.clone(), "UnsupportedOperation.TatAgentNotOnline"),
+        (launch_stopped(&cloud, json!({})), "UnsupportedOperation.InstanceStateNotRunning"),
+        (without_agent.clone(), "UnsupportedOperation.TatAgentNotOnline"),
         ("ins-zzzzzzzz".to_owned(), "InvalidInstanceId.NotFound"),
     ] {
         for dry in [true, false] {
             let body = json!({ "InstanceIds": [good, id], "DryRun": dry });
-            let code = refused(&cloud, "ConvertOperatingSystems", body);
+            let code = send_err(&cloud, "ConvertOperatingSystems", body);
             assert_eq!(code, expected, "dry={dry}");
         }
-        assert_eq!(show(&cloud, &good)["LatestOperation"], "RunInstances", "all or none");
+        assert_eq!(describe(&cloud, &good)["LatestOperation"], "RunInstances", "all or nothing");
     }
-    // A reinstallation brings the agent, or keeps it out.
-    done(&cloud, "ResetInstance", on(&mute, json!({})));
-    done(&cloud, "ResetInstance", on(&good, silent));
-    pass(&cloud, 75);
+    // A reinstallation installs the agent or omits it.
+    send_ok(&cloud, "ResetInstance", for_instance(&without_agent, json!({})));
+    send_ok(&cloud, "ResetInstance", for_instance(&good, no_agent));
+    advance(&cloud, 75);
     let convert =
         |id: &str| send(&cloud, "ConvertOperatingSystems", json!({ "InstanceIds": [id] }));
-    assert!(convert(&mute).get("Error").is_none());
-    assert_eq!(code(&convert(&good)), "UnsupportedOperation.TatAgentNotOnline");
+    assert!(convert(&without_agent).get("Error").is_none());
+    assert_eq!(error_code(&convert(&good)), "UnsupportedOperation.TatAgentNotOnline");
 }
 
 #[test]
 fn fpga_programming_is_rejected_without_fpga_cards() {
     let cloud = cloud();
-    let id = running(&cloud, json!({}));
+    let id = launch_running(&cloud, json!({}));
     let body = |address: &str| json!({ "FPGAUrl": "https://a.example/b.bin", "DBDFs": [address] });
     let table = [
         (body("0000:00:08.0"), "UnsupportedOperation.NotFpgaInstance"),
         (body("0000:00:08"), "InvalidParameterValue.IncorrectFormat"),
         (body("00:08.0"), "InvalidParameterValue.IncorrectFormat"),
     ];
-    all_refused(&cloud, "ProgramFpgaImage", &id, &table);
-    let unknown = on("ins-zzzzzzzz", json!({ "FPGAUrl": "https://a.example/b.bin" }));
-    assert_eq!(refused(&cloud, "ProgramFpgaImage", unknown), "InvalidInstanceId.NotFound");
+    assert_all_fail(&cloud, "ProgramFpgaImage", &id, &table);
+    let unknown = for_instance("ins-zzzzzzzz", json!({ "FPGAUrl": "https://a.example/b.bin" }));
+    assert_eq!(send_err(&cloud, "ProgramFpgaImage", unknown), "InvalidInstanceId.NotFound");
 }

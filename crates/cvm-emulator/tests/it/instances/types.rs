@@ -1,10 +1,6 @@
-//! What the service offers: families, types with their prices, and quotas.
+//! Instance families and types: zones, prices, filters and order.
 
-use cvm_models::actions::{
-    DescribeAccountQuota, DescribeAccountQuotaResponse, DescribeZoneInstanceConfigInfos,
-    DescribeZoneInstanceConfigInfosResponse,
-};
-use cvm_protocol::{Action, envelope};
+use cvm_models::actions::{DescribeAccountQuota, DescribeZoneInstanceConfigInfos};
 use serde_json::{Value, json};
 
 use super::list::filter;
@@ -28,14 +24,8 @@ fn column(rows: &Value, member: &str) -> Vec<String> {
 #[test]
 fn responses_contain_every_guaranteed_member() {
     let cloud = cloud();
-    let answer = cloud.handle(&Call::new(DescribeAccountQuota::INFO.name).json("{}"));
-    let mut quota = DescribeAccountQuotaResponse::default();
-    let read = envelope::decode(&mut quota, answer.body()).unwrap();
-    assert!(read.report.is_clean(), "{:?}", read.report);
-    let answer = cloud.handle(&Call::new(DescribeZoneInstanceConfigInfos::INFO.name).json("{}"));
-    let mut infos = DescribeZoneInstanceConfigInfosResponse::default();
-    let read = envelope::decode(&mut infos, answer.body()).unwrap();
-    assert!(read.report.is_clean(), "{:?}", read.report);
+    decode_complete::<DescribeAccountQuota>(&cloud, &json!({}));
+    decode_complete::<DescribeZoneInstanceConfigInfos>(&cloud, &json!({}));
 }
 
 #[test]
@@ -48,17 +38,17 @@ fn region_lists_the_families_of_its_zones() {
     assert_eq!(names("ap-guangzhou"), ["S1", "S2", "S3", "S5", "SA2", "C3", "M5", "GN7", "HCCIC5"]);
     // Its only zone has no GPUs.
     assert_eq!(names("ap-chongqing"), ["S1", "S2", "S3", "S5", "SA2", "C3", "M5"]);
-    let answer = done(&cloud, "DescribeInstanceFamilyConfigs", json!({}));
-    assert_eq!(answer["InstanceFamilyConfigSet"][3]["InstanceFamilyName"], "标准型S5");
+    let response = send_ok(&cloud, "DescribeInstanceFamilyConfigs", json!({}));
+    assert_eq!(response["InstanceFamilyConfigSet"][3]["InstanceFamilyName"], "标准型S5");
 }
 
 #[test]
 fn offered_types_show_the_launch_price() {
     let cloud = cloud();
-    let wanted: &[(&str, &[&str])] =
+    let pairs: &[(&str, &[&str])] =
         &[("zone", &["ap-guangzhou-3"]), ("instance-type", &["S5.MEDIUM4"])];
-    let answer = done(&cloud, "DescribeZoneInstanceConfigInfos", filters(wanted));
-    let rows = &answer["InstanceTypeQuotaSet"];
+    let response = send_ok(&cloud, "DescribeZoneInstanceConfigInfos", filters(pairs));
+    let rows = &response["InstanceTypeQuotaSet"];
     assert_eq!(column(rows, "InstanceChargeType"), ["PREPAID", "POSTPAID_BY_HOUR", "SPOTPAID"]);
     for (pointer, expected) in [
         ("/0/Price/OriginalPrice", json!(154.8)),
@@ -78,8 +68,8 @@ fn offered_types_show_the_launch_price() {
     ] {
         assert_eq!(rows.pointer(pointer), Some(&expected), "{pointer}");
     }
-    // The launch adds its disk to it: 50 · 0.0006.
-    let launch = done(&cloud, "InquiryPriceRunInstances", run(json!({})));
+    // The launch price includes the disk: 50 · 0.0006.
+    let launch = send_ok(&cloud, "InquiryPriceRunInstances", run_request(json!({})));
     assert_eq!(launch["Price"]["InstancePrice"]["UnitPrice"], 0.46);
 }
 
@@ -87,7 +77,7 @@ fn offered_types_show_the_launch_price() {
 fn offered_types_can_be_filtered_and_sorted() {
     let cloud = cloud();
     let rows = |pairs: &[(&str, &[&str])]| {
-        done(&cloud, "DescribeZoneInstanceConfigInfos", filters(pairs))["InstanceTypeQuotaSet"]
+        send_ok(&cloud, "DescribeZoneInstanceConfigInfos", filters(pairs))["InstanceTypeQuotaSet"]
             .take()
     };
     let gpu = rows(&[("instance-family", &["GN7"]), ("instance-charge-type", &["PREPAID"])]);
@@ -120,7 +110,7 @@ fn offered_types_can_be_filtered_and_sorted() {
         (&[("sort-keys", &["cpu:up"][..])], "InvalidParameterValue"),
         (&[("price", &["1"][..])], "InvalidFilter"),
     ] {
-        let code = refused(&cloud, "DescribeZoneInstanceConfigInfos", filters(pairs));
+        let code = send_err(&cloud, "DescribeZoneInstanceConfigInfos", filters(pairs));
         assert_eq!(code, expected, "{pairs:?}");
     }
 }
@@ -129,7 +119,8 @@ fn offered_types_can_be_filtered_and_sorted() {
 fn gpu_memory_is_per_card() {
     let cloud = cloud();
     let rows = |pairs: &[(&str, &[&str])]| {
-        done(&cloud, "DescribeInstanceTypeConfigs", filters(pairs))["InstanceTypeConfigSet"].take()
+        send_ok(&cloud, "DescribeInstanceTypeConfigs", filters(pairs))["InstanceTypeConfigSet"]
+            .take()
     };
     let gpus = rows(&[("zone", &["ap-guangzhou-3"]), ("instance-family", &["GN7"])]);
     let cards = column(&gpus, "GpuCount");
@@ -142,7 +133,7 @@ fn gpu_memory_is_per_card() {
         (&[("instance-family", &["S5", "M5"][..])], "InvalidFilterValue.LimitExceeded"),
         (&[("price", &["1"][..])], "InvalidFilter"),
     ] {
-        let code = refused(&cloud, "DescribeInstanceTypeConfigs", filters(pairs));
+        let code = send_err(&cloud, "DescribeInstanceTypeConfigs", filters(pairs));
         assert_eq!(code, expected, "{pairs:?}");
     }
 }
@@ -154,11 +145,11 @@ fn type_configs_match_the_catalog() {
         { "Name": "zone", "Values": ["ap-guangzhou-2"] },
         { "Name": "instance-type", "Values": ["GN7.2XLARGE32"] },
     ] });
-    let answer = done(&cloud, "DescribeInstanceTypeConfigs", body);
-    let configs = answer["InstanceTypeConfigSet"].as_array().unwrap();
+    let response = send_ok(&cloud, "DescribeInstanceTypeConfigs", body);
+    let configs = response["InstanceTypeConfigSet"].as_array().unwrap();
     assert_eq!(configs.len(), 1);
     assert_eq!((&configs[0]["GPU"], &configs[0]["GpuCount"]), (&json!(1), &json!(1.0)));
     let none = filter("instance-family", &["S0"]);
-    let answer = done(&cloud, "DescribeInstanceTypeConfigs", none);
-    assert_eq!(answer["InstanceTypeConfigSet"], json!([]));
+    let response = send_ok(&cloud, "DescribeInstanceTypeConfigs", none);
+    assert_eq!(response["InstanceTypeConfigSet"], json!([]));
 }

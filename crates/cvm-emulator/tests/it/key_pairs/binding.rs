@@ -1,36 +1,29 @@
-//! Key pairs and the instances that they open.
+//! Binding of key pairs to instances.
 
 use cvm_emulator::Cloud;
 use serde_json::{Value, json};
 
-use super::{create, in_beijing, names, pairs};
+use super::{create, names, pairs, send_in_beijing};
 use crate::support::*;
 
 const WINDOWS: &str = "img-9id7emv7";
 
-/// A list that is left out when it is empty.
-fn texts(list: &Value) -> Vec<String> {
+/// The strings of a list that is omitted when it is empty.
+fn optional_strings(list: &Value) -> Vec<String> {
     let items = list.as_array().into_iter().flatten();
     items.map(|item| item.as_str().unwrap().to_owned()).collect()
 }
 
-/// The instances that a pair opens.
-fn opened(cloud: &Cloud, key_id: &str) -> Vec<String> {
-    let shown = pairs(cloud, json!({ "KeyIds": [key_id] }));
-    assert_eq!(shown.as_array().map(Vec::len), Some(1));
-    texts(&shown[0]["AssociatedInstanceIds"])
+/// The instances to which a key pair is bound.
+fn instances_of(cloud: &Cloud, key_id: &str) -> Vec<String> {
+    let actual = pairs(cloud, json!({ "KeyIds": [key_id] }));
+    assert_eq!(actual.as_array().map(Vec::len), Some(1));
+    optional_strings(&actual[0]["AssociatedInstanceIds"])
 }
 
-/// The pairs that open an instance.
-fn openers(cloud: &Cloud, instance_id: &str) -> Vec<String> {
-    texts(&show(cloud, instance_id)["LoginSettings"]["KeyIds"])
-}
-
-fn stopped(cloud: &Cloud, members: Value) -> String {
-    let id = running(cloud, members);
-    done(cloud, "StopInstances", json!({ "InstanceIds": [id] }));
-    pass(cloud, 15);
-    id
+/// The key pairs that are bound to an instance.
+fn keys_of(cloud: &Cloud, instance_id: &str) -> Vec<String> {
+    optional_strings(&describe(cloud, instance_id)["LoginSettings"]["KeyIds"])
 }
 
 fn binding(instance_ids: &[&String], key_ids: &[&String]) -> Value {
@@ -45,18 +38,18 @@ fn forced(instance_ids: &[&String], key_ids: &[&String]) -> Value {
 fn bound_key_pairs_cannot_be_deleted() {
     let cloud = cloud();
     let (free, used) = (create(&cloud, "free"), create(&cloud, "used"));
-    let id = stopped(&cloud, json!({ "LoginSettings": { "KeyIds": [used] } }));
-    let delete = |ids: &[&str]| refused(&cloud, "DeleteKeyPairs", json!({ "KeyIds": ids }));
+    let id = launch_stopped(&cloud, json!({ "LoginSettings": { "KeyIds": [used] } }));
+    let delete = |ids: &[&str]| send_err(&cloud, "DeleteKeyPairs", json!({ "KeyIds": ids }));
     assert_eq!(delete(&[&free, &used]), "InvalidParameterValue.KeyPairNotSupported");
     assert_eq!(delete(&[&free, "skey-zzzzzzzz"]), "InvalidKeyPairId.NotFound");
     assert_eq!(names(&cloud, json!({})), ["used", "free"]);
 
-    // One that is being written is used already, one that is being taken off still is.
-    done(&cloud, "AssociateInstancesKeyPairs", binding(&[&id], &[&free]));
+    // A key pair counts as bound while it is being bound and while it is being unbound.
+    send_ok(&cloud, "AssociateInstancesKeyPairs", binding(&[&id], &[&free]));
     assert_eq!(delete(&[&free]), "InvalidParameterValue.KeyPairNotSupported");
     assert_eq!(delete(&[&used]), "InvalidParameterValue.KeyPairNotSupported");
-    pass(&cloud, 5);
-    done(&cloud, "DeleteKeyPairs", json!({ "KeyIds": [used, used] }));
+    advance(&cloud, 5);
+    send_ok(&cloud, "DeleteKeyPairs", json!({ "KeyIds": [used, used] }));
     assert_eq!(names(&cloud, json!({})), ["free"]);
     assert_eq!(delete(&[&used]), "InvalidKeyPairId.NotFound");
 }
@@ -68,25 +61,25 @@ fn launch_binds_only_existing_key_pairs() {
     let with = |ids: &[&String]| json!({ "LoginSettings": { "KeyIds": ids } });
     let ids = launch(&cloud, with(&[&one, &two, &one]));
     let more = launch(&cloud, with(&[&two]));
-    assert_eq!(openers(&cloud, &ids[0]), [&*one, &*two]);
-    assert_eq!(opened(&cloud, &one), ids);
-    assert_eq!(opened(&cloud, &two), [&*more[0], &*ids[0]]);
+    assert_eq!(keys_of(&cloud, &ids[0]), [&*one, &*two]);
+    assert_eq!(instances_of(&cloud, &one), ids);
+    assert_eq!(instances_of(&cloud, &two), [&*more[0], &*ids[0]]);
 
     let mut windows = with(&[&one]);
     windows["ImageId"] = json!(WINDOWS);
-    let refusal = refused(&cloud, "RunInstances", run(windows));
-    assert_eq!(refusal, "UnsupportedOperation.KeyPairUnsupportedWindows");
+    let code = send_err(&cloud, "RunInstances", run_request(windows));
+    assert_eq!(code, "UnsupportedOperation.KeyPairUnsupportedWindows");
     let absent = "skey-zzzzzzzz".to_owned();
-    let refusal = refused(&cloud, "RunInstances", run(with(&[&one, &absent])));
-    assert_eq!(refusal, "InvalidParameterValue.KeyPairNotFound");
-    let mut body = run(with(&[&one]));
+    let code = send_err(&cloud, "RunInstances", run_request(with(&[&one, &absent])));
+    assert_eq!(code, "InvalidParameterValue.KeyPairNotFound");
+    let mut body = run_request(with(&[&one]));
     body["Placement"]["Zone"] = json!("ap-beijing-3");
-    let answer = in_beijing(&cloud, "RunInstances", &body);
-    assert_eq!(code(&answer), "InvalidParameterValue.KeyPairNotFound");
-    let mut dry = run(with(&[&one]));
+    let response = send_in_beijing(&cloud, "RunInstances", &body);
+    assert_eq!(error_code(&response), "InvalidParameterValue.KeyPairNotFound");
+    let mut dry = run_request(with(&[&one]));
     dry["DryRun"] = json!(true);
-    done(&cloud, "RunInstances", dry);
-    assert_eq!(opened(&cloud, &one), ids);
+    send_ok(&cloud, "RunInstances", dry);
+    assert_eq!(instances_of(&cloud, &one), ids);
 }
 
 #[test]
@@ -94,49 +87,49 @@ fn terminated_instances_are_unbound() {
     let cloud = cloud();
     let key_id = create(&cloud, "one");
     let login = json!({ "KeyIds": [key_id] });
-    let hourly = running(&cloud, json!({ "LoginSettings": login }));
-    let prepaid = running(
+    let hourly = launch_running(&cloud, json!({ "LoginSettings": login }));
+    let prepaid = launch_running(
         &cloud,
         json!({ "LoginSettings": login, "InstanceChargeType": "PREPAID",
             "InstanceChargePrepaid": { "Period": 1 } }),
     );
     for id in [&hourly, &prepaid] {
-        done(&cloud, "TerminateInstances", json!({ "InstanceIds": [id] }));
+        send_ok(&cloud, "TerminateInstances", json!({ "InstanceIds": [id] }));
     }
-    assert_eq!(opened(&cloud, &key_id), [&*prepaid, &*hourly]);
-    pass(&cloud, 10);
-    assert_eq!(opened(&cloud, &key_id), [&*prepaid]);
-    done(&cloud, "TerminateInstances", json!({ "InstanceIds": [prepaid] }));
-    pass(&cloud, 10);
-    assert_eq!(opened(&cloud, &key_id), [""; 0]);
-    done(&cloud, "DeleteKeyPairs", json!({ "KeyIds": [key_id] }));
+    assert_eq!(instances_of(&cloud, &key_id), [&*prepaid, &*hourly]);
+    advance(&cloud, 10);
+    assert_eq!(instances_of(&cloud, &key_id), [&*prepaid]);
+    send_ok(&cloud, "TerminateInstances", json!({ "InstanceIds": [prepaid] }));
+    advance(&cloud, 10);
+    assert_eq!(instances_of(&cloud, &key_id), [""; 0]);
+    send_ok(&cloud, "DeleteKeyPairs", json!({ "KeyIds": [key_id] }));
 }
 
 #[test]
 fn binding_keeps_a_stopped_instance_stopped() {
     let cloud = cloud();
     let [one, two, three] = ["one", "two", "three"].map(|name| create(&cloud, name));
-    let id = stopped(&cloud, json!({ "LoginSettings": { "KeyIds": [one] } }));
-    done(&cloud, "AssociateInstancesKeyPairs", binding(&[&id, &id], &[&two, &three]));
-    let shown = show(&cloud, &id);
-    assert_eq!(shown["InstanceState"], "STOPPED");
-    assert_eq!(shown["LatestOperation"], "AssociateInstancesKeyPairs");
-    assert_eq!(shown["LatestOperationState"], "OPERATING");
-    pass(&cloud, 4);
-    assert_eq!(openers(&cloud, &id), [&*one]);
-    pass(&cloud, 1);
-    assert_eq!(openers(&cloud, &id), [&*two, &*three]);
-    assert_eq!(show(&cloud, &id)["LatestOperationState"], "SUCCESS");
+    let id = launch_stopped(&cloud, json!({ "LoginSettings": { "KeyIds": [one] } }));
+    send_ok(&cloud, "AssociateInstancesKeyPairs", binding(&[&id, &id], &[&two, &three]));
+    let actual = describe(&cloud, &id);
+    assert_eq!(actual["InstanceState"], "STOPPED");
+    assert_eq!(actual["LatestOperation"], "AssociateInstancesKeyPairs");
+    assert_eq!(actual["LatestOperationState"], "OPERATING");
+    advance(&cloud, 4);
+    assert_eq!(keys_of(&cloud, &id), [&*one]);
+    advance(&cloud, 1);
+    assert_eq!(keys_of(&cloud, &id), [&*two, &*three]);
+    assert_eq!(describe(&cloud, &id)["LatestOperationState"], "SUCCESS");
     assert_eq!(state(&cloud, &id), "STOPPED");
-    assert_eq!(opened(&cloud, &one), [""; 0]);
-    assert_eq!(opened(&cloud, &three), [&*id]);
+    assert_eq!(instances_of(&cloud, &one), [""; 0]);
+    assert_eq!(instances_of(&cloud, &three), [&*id]);
 
-    // Taking off one that is not bound is no fault.
-    done(&cloud, "DisassociateInstancesKeyPairs", binding(&[&id], &[&one, &two]));
-    assert_eq!(show(&cloud, &id)["LatestOperation"], "DisassociateInstancesKeyPairs");
-    pass(&cloud, 5);
-    assert_eq!(openers(&cloud, &id), [&*three]);
-    assert_eq!(opened(&cloud, &two), [""; 0]);
+    // Unbinding a key pair that is not bound is not an error.
+    send_ok(&cloud, "DisassociateInstancesKeyPairs", binding(&[&id], &[&one, &two]));
+    assert_eq!(describe(&cloud, &id)["LatestOperation"], "DisassociateInstancesKeyPairs");
+    advance(&cloud, 5);
+    assert_eq!(keys_of(&cloud, &id), [&*three]);
+    assert_eq!(instances_of(&cloud, &two), [""; 0]);
 }
 
 #[test]
@@ -149,20 +142,20 @@ fn forced_binding_restarts_a_running_instance() {
             "AssociateInstancesKeyPairs" => (vec![], vec![key_id.clone()], json!({})),
             _ => (vec![key_id.clone()], vec![], login),
         };
-        let off = stopped(&cloud, login.clone());
-        let on = running(&cloud, login);
-        done(&cloud, action, forced(&[&on, &off], &[&key_id]));
+        let off = launch_stopped(&cloud, login.clone());
+        let on = launch_running(&cloud, login);
+        send_ok(&cloud, action, forced(&[&on, &off], &[&key_id]));
         let states = || [state(&cloud, &on), state(&cloud, &off)];
         assert_eq!(states(), ["STOPPING", "STOPPED"]);
         for (seconds, expected) in [(5, "STOPPED"), (5, "STARTING"), (9, "STARTING")] {
-            pass(&cloud, seconds);
+            advance(&cloud, seconds);
             assert_eq!(state(&cloud, &on), expected, "{action}");
-            assert_eq!(openers(&cloud, &on), before, "{action}");
+            assert_eq!(keys_of(&cloud, &on), before, "{action}");
         }
-        pass(&cloud, 1);
+        advance(&cloud, 1);
         assert_eq!(states(), ["RUNNING", "STOPPED"]);
-        assert_eq!(openers(&cloud, &on), after);
-        assert_eq!(openers(&cloud, &off), after);
+        assert_eq!(keys_of(&cloud, &on), after);
+        assert_eq!(keys_of(&cloud, &off), after);
     }
 }
 
@@ -170,16 +163,16 @@ fn forced_binding_restarts_a_running_instance() {
 fn one_invalid_binding_fails_the_whole_request() {
     let cloud = cloud();
     let key_id = create(&cloud, "one");
-    let good = stopped(&cloud, json!({ "LoginSettings": { "KeyIds": [key_id] } }));
-    let windows = stopped(&cloud, json!({ "ImageId": WINDOWS }));
-    let uncharged = running(&cloud, json!({}));
+    let good = launch_stopped(&cloud, json!({ "LoginSettings": { "KeyIds": [key_id] } }));
+    let windows = launch_stopped(&cloud, json!({ "ImageId": WINDOWS }));
+    let uncharged = launch_running(&cloud, json!({}));
     let body = json!({ "InstanceIds": [uncharged], "StoppedMode": "STOP_CHARGING" });
-    done(&cloud, "StopInstances", body);
-    pass(&cloud, 15);
-    let busy = stopped(&cloud, json!({}));
-    let on = running(&cloud, json!({}));
+    send_ok(&cloud, "StopInstances", body);
+    advance(&cloud, 15);
+    let busy = launch_stopped(&cloud, json!({}));
+    let on = launch_running(&cloud, json!({}));
     let body = json!({ "InstanceIds": [busy], "InstanceType": "S5.MEDIUM8" });
-    done(&cloud, "ResetInstancesType", body);
+    send_ok(&cloud, "ResetInstancesType", body);
     let pending = launch(&cloud, json!({})).remove(0);
     let absent = "ins-zzzzzzzz".to_owned();
     let unknown = "skey-zzzzzzzz".to_owned();
@@ -196,15 +189,15 @@ fn one_invalid_binding_fails_the_whole_request() {
             ),
             (forced(&[&good, &busy], &[&key_id]), "OperationDenied.InstanceOperationInProgress"),
         ] {
-            assert_eq!(refused(&cloud, action, body.clone()), expected, "{action} {body}");
+            assert_eq!(send_err(&cloud, action, body.clone()), expected, "{action} {body}");
         }
-        assert_ne!(show(&cloud, &good)["LatestOperation"], action);
+        assert_ne!(describe(&cloud, &good)["LatestOperation"], action);
     }
-    assert_eq!(openers(&cloud, &good), [&*key_id]);
+    assert_eq!(keys_of(&cloud, &good), [&*key_id]);
     for action in ["AssociateInstancesKeyPairs", "DisassociateInstancesKeyPairs"] {
-        done(&cloud, action, binding(&[&good], &[&key_id]));
-        let code = refused(&cloud, action, binding(&[&good], &[&key_id]));
+        send_ok(&cloud, action, binding(&[&good], &[&key_id]));
+        let code = send_err(&cloud, action, binding(&[&good], &[&key_id]));
         assert_eq!(code, "MutexOperation.TaskRunning", "{action}");
-        pass(&cloud, 5);
+        advance(&cloud, 5);
     }
 }

@@ -1,4 +1,4 @@
-//! Key pairs: made here or brought along, listed and changed.
+//! Key pairs: creation, import, lists and attributes.
 
 mod binding;
 
@@ -13,21 +13,21 @@ const KEY: &str = "AAAAB3NzaC1yc2EAAAADAQABAAAABQDQ4fNL";
 const OTHER_KEY: &str = "AAAAB3NzaC1yc2EAAAADAQABAAAABQDQ4fNN";
 
 pub fn create(cloud: &Cloud, name: &str) -> String {
-    let answer = done(cloud, "CreateKeyPair", json!({ "KeyName": name, "ProjectId": 0 }));
-    answer["KeyPair"]["KeyId"].as_str().unwrap().to_owned()
+    let response = send_ok(cloud, "CreateKeyPair", json!({ "KeyName": name, "ProjectId": 0 }));
+    response["KeyPair"]["KeyId"].as_str().unwrap().to_owned()
 }
 
 fn import(key: &str) -> Value {
     json!({ "KeyName": "mine", "ProjectId": 0, "PublicKey": format!("ssh-rsa {key} me@example") })
 }
 
-/// Sends a call to Beijing, where nothing else happens.
-pub fn in_beijing(cloud: &Cloud, action: &str, body: &Value) -> Value {
-    read(&cloud.handle(&Call::new(action).region("ap-beijing").json(body.to_string())))
+/// Sends a request to Beijing, a region that these tests otherwise do not use.
+pub fn send_in_beijing(cloud: &Cloud, action: &str, body: &Value) -> Value {
+    send_in(cloud, "ap-beijing", action, body)
 }
 
 pub fn pairs(cloud: &Cloud, body: Value) -> Value {
-    done(cloud, "DescribeKeyPairs", body)["KeyPairSet"].clone()
+    send_ok(cloud, "DescribeKeyPairs", body)["KeyPairSet"].clone()
 }
 
 pub fn names(cloud: &Cloud, body: Value) -> Vec<String> {
@@ -41,7 +41,7 @@ fn private_key_is_valid_and_returned_once() {
     let cloud = cloud();
     let tags = json!([{ "ResourceType": "keypair", "Tags": [{ "Key": "team", "Value": "red" }] }]);
     let body = json!({ "KeyName": "deploy_1", "ProjectId": 7, "TagSpecification": tags });
-    let pair = done(&cloud, "CreateKeyPair", body)["KeyPair"].clone();
+    let pair = send_ok(&cloud, "CreateKeyPair", body)["KeyPair"].clone();
     assert_eq!(pair["KeyName"], "deploy_1");
     assert_eq!(pair["ProjectId"], 7);
     assert_eq!(pair["Tags"], tags[0]["Tags"]);
@@ -55,16 +55,16 @@ fn private_key_is_valid_and_returned_once() {
     let private = pair["PrivateKey"].as_str().unwrap();
     let lines = private.lines().filter(|line| !line.starts_with("-----"));
     let file = Base64::decode_vec(&lines.collect::<String>()).unwrap();
-    // The secret half stands directly before the last copy of the public one.
+    // The private key precedes the last copy of the public key.
     let at = file.windows(32).rposition(|window| window == public).unwrap();
     Ed25519KeyPair::from_seed_and_public_key(&file[at - 32..at], public).unwrap();
 
-    pass(&cloud, 60);
+    advance(&cloud, 60);
     let mut kept = pair.clone();
     kept.as_object_mut().unwrap().retain(|name, _| name != "PrivateKey");
-    let shown = done(&cloud, "DescribeKeyPairs", json!({}));
-    assert_eq!(shown["TotalCount"], 1);
-    let mut listed = shown["KeyPairSet"][0].clone();
+    let actual = send_ok(&cloud, "DescribeKeyPairs", json!({}));
+    assert_eq!(actual["TotalCount"], 1);
+    let mut listed = actual["KeyPairSet"][0].clone();
     assert!(listed["PrivateKey"].is_null(), "{listed}");
     listed.as_object_mut().unwrap().retain(|name, _| name != "PrivateKey");
     assert_eq!(listed, kept);
@@ -76,7 +76,7 @@ fn seed_determines_keys_and_each_pair_is_different() {
         let cloud = cloud();
         ["a", "b"].map(|name| {
             let body = json!({ "KeyName": name, "ProjectId": 0 });
-            let pair = done(&cloud, "CreateKeyPair", body)["KeyPair"].clone();
+            let pair = send_ok(&cloud, "CreateKeyPair", body)["KeyPair"].clone();
             [
                 pair["KeyId"].to_string(),
                 pair["PublicKey"].to_string(),
@@ -92,24 +92,27 @@ fn seed_determines_keys_and_each_pair_is_different() {
 #[test]
 fn imported_public_key_is_stored_unchanged() {
     let cloud = cloud();
-    let key_id = done(&cloud, "ImportKeyPair", import(KEY))["KeyId"].clone();
-    let shown = pairs(&cloud, json!({ "KeyIds": [key_id] }));
-    assert_eq!(shown[0]["PublicKey"], format!("ssh-rsa {KEY} me@example"));
-    assert_eq!(shown[0]["KeyName"], "mine");
+    let key_id = send_ok(&cloud, "ImportKeyPair", import(KEY))["KeyId"].clone();
+    let actual = pairs(&cloud, json!({ "KeyIds": [key_id] }));
+    assert_eq!(actual[0]["PublicKey"], format!("ssh-rsa {KEY} me@example"));
+    assert_eq!(actual[0]["KeyName"], "mine");
     for key in ["", "AAAA", "not base64", &KEY[..KEY.len() - 4]] {
-        let code = refused(&cloud, "ImportKeyPair", import(key));
+        let code = send_err(&cloud, "ImportKeyPair", import(key));
         assert_eq!(code, "InvalidPublicKey.Malformed", "{key}");
     }
     let mut body = import(OTHER_KEY);
     body["PublicKey"] = json!(format!("ssh-ed25519 {OTHER_KEY}"));
-    assert_eq!(refused(&cloud, "ImportKeyPair", body.clone()), "InvalidPublicKey.Malformed");
-    // The comment does not make it another key, and a region not another account.
+    assert_eq!(send_err(&cloud, "ImportKeyPair", body.clone()), "InvalidPublicKey.Malformed");
+    // Another comment does not make it another key, and all regions belong to one account.
     body["KeyName"] = json!("yours");
     body["PublicKey"] = json!(format!("ssh-rsa {KEY} you@example"));
-    assert_eq!(refused(&cloud, "ImportKeyPair", body.clone()), "InvalidPublicKey.Duplicate");
-    assert_eq!(code(&in_beijing(&cloud, "ImportKeyPair", &body)), "InvalidPublicKey.Duplicate");
+    assert_eq!(send_err(&cloud, "ImportKeyPair", body.clone()), "InvalidPublicKey.Duplicate");
+    assert_eq!(
+        error_code(&send_in_beijing(&cloud, "ImportKeyPair", &body)),
+        "InvalidPublicKey.Duplicate"
+    );
     body["PublicKey"] = json!(format!("ssh-rsa {OTHER_KEY}\n"));
-    done(&cloud, "ImportKeyPair", body);
+    send_ok(&cloud, "ImportKeyPair", body);
     assert_eq!(names(&cloud, json!({})), ["yours", "mine"]);
 }
 
@@ -131,16 +134,15 @@ fn invalid_key_pairs_are_rejected() {
             "FailedOperation.TagKeyReserved",
             Some("InvalidParameterValue"),
         ),
-        // What is wrong in the request is told before what is wrong in the world.
+        // Invalid parameters are reported before conflicts with existing resources.
         (json!({ "KeyName": "taken", "ProjectId": -1 }), "InvalidProjectId.NotFound", None),
     ] {
-        let mut body = json!({ "KeyName": "new", "ProjectId": 0 });
-        body.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
-        assert_eq!(refused(&cloud, "CreateKeyPair", body.clone()), created, "{body}");
-        let answer = in_beijing(&cloud, "CreateKeyPair", &body);
-        assert_eq!(code(&answer), created, "a name is the account's: {body}");
+        let mut body = merge(json!({ "KeyName": "new", "ProjectId": 0 }), members);
+        assert_eq!(send_err(&cloud, "CreateKeyPair", body.clone()), created, "{body}");
+        let response = send_in_beijing(&cloud, "CreateKeyPair", &body);
+        assert_eq!(error_code(&response), created, "names are unique within the account: {body}");
         body["PublicKey"] = json!(format!("ssh-rsa {KEY}"));
-        let code = refused(&cloud, "ImportKeyPair", body.clone());
+        let code = send_err(&cloud, "ImportKeyPair", body.clone());
         assert_eq!(code, imported.unwrap_or(created), "{body}");
     }
     assert_eq!(names(&cloud, json!({})), ["taken"]);
@@ -153,12 +155,12 @@ fn account_quota_is_100_key_pairs() {
         create(&cloud, &format!("key_{number}"));
     }
     let body = json!({ "KeyName": "elsewhere", "ProjectId": 0 });
-    let key_id = in_beijing(&cloud, "CreateKeyPair", &body)["KeyPair"]["KeyId"].clone();
+    let key_id = send_in_beijing(&cloud, "CreateKeyPair", &body)["KeyPair"]["KeyId"].clone();
     let body = json!({ "KeyName": "one_more", "ProjectId": 0 });
-    assert_eq!(refused(&cloud, "CreateKeyPair", body.clone()), "InvalidKeyPair.LimitExceeded");
-    assert_eq!(refused(&cloud, "ImportKeyPair", import(KEY)), "InvalidKeyPair.LimitExceeded");
-    in_beijing(&cloud, "DeleteKeyPairs", &json!({ "KeyIds": [key_id] }));
-    done(&cloud, "CreateKeyPair", body);
+    assert_eq!(send_err(&cloud, "CreateKeyPair", body.clone()), "InvalidKeyPair.LimitExceeded");
+    assert_eq!(send_err(&cloud, "ImportKeyPair", import(KEY)), "InvalidKeyPair.LimitExceeded");
+    send_in_beijing(&cloud, "DeleteKeyPairs", &json!({ "KeyIds": [key_id] }));
+    send_ok(&cloud, "CreateKeyPair", body);
 }
 
 #[test]
@@ -169,10 +171,10 @@ fn key_pairs_are_listed_filtered_and_paged() {
         let specification = json!([{ "ResourceType": "keypair", "Tags": tags }]);
         let body = json!({ "KeyName": name, "ProjectId": project,
             "TagSpecification": specification });
-        done(&cloud, "CreateKeyPair", body);
+        send_ok(&cloud, "CreateKeyPair", body);
     }
     assert_eq!(names(&cloud, json!({})), ["c", "b", "a"]);
-    let page = done(&cloud, "DescribeKeyPairs", json!({ "Offset": 1, "Limit": 1 }));
+    let page = send_ok(&cloud, "DescribeKeyPairs", json!({ "Offset": 1, "Limit": 1 }));
     assert_eq!(page["TotalCount"], 3);
     assert_eq!(names(&cloud, json!({ "Offset": 1, "Limit": 1 })), ["b"]);
     assert_eq!(names(&cloud, json!({ "Offset": 3 })), [""; 0]);
@@ -192,10 +194,10 @@ fn key_pairs_are_listed_filtered_and_paged() {
         { "Name": "tag:team", "Values": ["red"] }] });
     assert_eq!(names(&cloud, both), ["b"]);
     let body = json!({ "Filters": [{ "Name": "key-id", "Values": ["x"] }] });
-    assert_eq!(refused(&cloud, "DescribeKeyPairs", body), "InvalidFilter");
+    assert_eq!(send_err(&cloud, "DescribeKeyPairs", body), "InvalidFilter");
     let oldest = pairs(&cloud, json!({ "Offset": 2 }))[0]["KeyId"].clone();
     assert_eq!(names(&cloud, json!({ "KeyIds": ["skey-zzzzzzzz", oldest] })), ["a"]);
-    let elsewhere = in_beijing(&cloud, "DescribeKeyPairs", &json!({}));
+    let elsewhere = send_in_beijing(&cloud, "DescribeKeyPairs", &json!({}));
     assert_eq!(elsewhere["TotalCount"], 0);
 }
 
@@ -203,17 +205,20 @@ fn key_pairs_are_listed_filtered_and_paged() {
 fn names_and_descriptions_can_be_changed() {
     let cloud = cloud();
     let (one, two) = (create(&cloud, "one"), create(&cloud, "two"));
-    let modify = |body: Value| done(&cloud, "ModifyKeyPairAttribute", body);
+    let modify = |body: Value| send_ok(&cloud, "ModifyKeyPairAttribute", body);
     modify(json!({ "KeyId": one, "Description": "for the web" }));
     modify(json!({ "KeyId": one, "KeyName": "uno" }));
     modify(json!({ "KeyId": one, "KeyName": "uno", "Description": "" }));
-    let shown = pairs(&cloud, json!({ "KeyIds": [one] }))[0].clone();
-    assert_eq!((&shown["KeyName"], &shown["Description"]), (&json!("uno"), &json!("for the web")));
+    let actual = pairs(&cloud, json!({ "KeyIds": [one] }))[0].clone();
+    assert_eq!(
+        (&actual["KeyName"], &actual["Description"]),
+        (&json!("uno"), &json!("for the web"))
+    );
     for (body, expected) in [
         (json!({ "KeyId": two, "KeyName": "uno" }), "InvalidKeyPairName.Duplicate"),
         (json!({ "KeyId": "skey-zzzzzzzz", "KeyName": "tres" }), "InvalidKeyPairId.NotFound"),
     ] {
-        assert_eq!(refused(&cloud, "ModifyKeyPairAttribute", body.clone()), expected, "{body}");
+        assert_eq!(send_err(&cloud, "ModifyKeyPairAttribute", body.clone()), expected, "{body}");
     }
     modify(json!({ "KeyId": two, "KeyName": "one" }));
     assert_eq!(names(&cloud, json!({})), ["one", "uno"]);
