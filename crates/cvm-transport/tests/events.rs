@@ -7,8 +7,8 @@
 #[path = "it/actions.rs"]
 mod actions;
 #[expect(dead_code, reason = "more can be said than is needed here")]
-#[path = "it/fake.rs"]
-mod fake;
+#[path = "it/fake_service.rs"]
+mod fake_service;
 
 use std::fmt::Write;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -21,7 +21,7 @@ use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber};
 
 use crate::actions::{KillThings, Launch, ListThings};
-use crate::fake::{Fake, Reply};
+use crate::fake_service::{Fake, Reply};
 
 fn builder(url: &str) -> ClientBuilder {
     Client::builder()
@@ -88,7 +88,7 @@ impl Hosts {
 }
 
 #[tokio::test(start_paused = true)]
-async fn monitoring_sees_where_attempts_go_and_when_hosts_are_left() {
+async fn metrics_and_tracing_report_failover_and_breaker_changes() {
     let listening = Listening::default();
     tracing::subscriber::set_global_default(listening.clone()).unwrap();
     let (own, backup) = ("cvm.example.com", "backup.example.com:8443");
@@ -149,7 +149,7 @@ async fn monitoring_sees_where_attempts_go_and_when_hosts_are_left() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn abandoned_calls_are_events() {
+async fn dropped_call_emits_event() {
     let listening = Listening::default();
     let _guard = tracing::subscriber::set_default(listening.clone());
     for (held, told) in [(true, "abandoned, not sent"), (false, "abandoned, outcome unknown")] {

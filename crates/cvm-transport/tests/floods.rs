@@ -88,8 +88,8 @@ fn is_alone(name: &str) -> bool {
 }
 
 #[test]
-fn ten_gibibytes_of_anything_end_and_leave_no_mark() {
-    if !is_alone("ten_gibibytes_of_anything_end_and_leave_no_mark") {
+fn endless_response_ends_with_bounded_memory() {
+    if !is_alone("endless_response_ends_with_bounded_memory") {
         return;
     }
     tokio::runtime::Runtime::new().unwrap().block_on(pour());

@@ -227,7 +227,7 @@ fn write(path: &Path, text: &[u8]) {
 
 /// Each scene plays in a process of its own, which never saw the secret in any other way.
 #[test]
-fn no_copy_of_the_secret_key_outlives_its_client() {
+fn secret_key_is_wiped_with_its_client() {
     if let Ok(scene) = std::env::var(SCENE) {
         play(&scene);
         return;
@@ -259,7 +259,7 @@ fn no_copy_of_the_secret_key_outlives_its_client() {
             child.env("TENCENTCLOUD_SECRET_KEY", &secret);
         }
         let output = child
-            .args(["no_copy_of_the_secret_key_outlives_its_client", "--exact", "--nocapture"])
+            .args(["secret_key_is_wiped_with_its_client", "--exact", "--nocapture"])
             .output()
             .unwrap();
         fs::remove_dir_all(&home).unwrap();

@@ -7,7 +7,7 @@ use std::time::Duration;
 use cvm_transport::{CallMetrics, Client, HttpErrorKind, Metrics, Timeouts, Waiter};
 
 use crate::actions::{KillThings, Launch, ListThings, SetName, StartThings, THINGS_READY};
-use crate::fake::{Fake, Reply};
+use crate::fake_service::{Fake, Reply};
 use crate::server::{Server, Turn};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -86,7 +86,7 @@ const ACTIONS: [&str; 5] = ["ListThings", "Launch", "SetName", "StartThings", "K
 const SOON: Duration = Duration::from_secs(3);
 
 #[tokio::test(start_paused = true)]
-async fn call_dropped_before_anything_left_is_not_in_doubt() {
+async fn call_dropped_before_sending_was_not_sent() {
     let seen = drop_each(|_| Reply::Silent { held: true }, SOON).await;
     for (seen, action) in seen.iter().zip(ACTIONS) {
         assert_eq!((seen.action, seen.attempts), (action, 1));
@@ -96,7 +96,7 @@ async fn call_dropped_before_anything_left_is_not_in_doubt() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn change_dropped_after_bytes_left_is_in_doubt_and_tells_its_token() {
+async fn change_dropped_after_sending_reports_unknown_outcome_and_token() {
     let seen = drop_each(|_| Reply::Silent { held: false }, SOON).await;
     for (seen, action) in seen.iter().zip(ACTIONS) {
         assert_eq!((seen.action, seen.attempts), (action, 1));
@@ -106,7 +106,7 @@ async fn change_dropped_after_bytes_left_is_in_doubt_and_tells_its_token() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn doubt_of_an_earlier_attempt_is_told_and_a_refused_one_leaves_none() {
+async fn dropped_retry_keeps_unknown_outcome_of_earlier_attempt() {
     let dropped = async |first: fn() -> Reply| {
         let calls = Calls::default();
         let fake = Fake::new(move |_, number| match number {
@@ -128,7 +128,7 @@ async fn doubt_of_an_earlier_attempt_is_told_and_a_refused_one_leaves_none() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn call_that_ends_is_not_abandoned() {
+async fn completed_call_is_not_abandoned() {
     for reply in [Reply::healthy as fn() -> Reply, || Reply::status(503, vec![])] {
         let calls = Calls::default();
         let fake = Fake::new(move |_, _| reply());
@@ -155,7 +155,7 @@ fn client(server: &Server, calls: &Calls) -> Client {
 }
 
 #[tokio::test]
-async fn launch_dropped_on_a_real_connection_is_in_doubt() {
+async fn launch_dropped_on_real_connection_has_unknown_outcome() {
     let server = Server::start([Turn::stall()]).await;
     let calls = Calls::default();
     let client = client(&server, &calls);

@@ -14,7 +14,7 @@ fn answering(received: &Received) -> String {
 }
 
 #[test]
-fn every_door_is_there_without_async() {
+fn blocking_client_has_every_entry_point() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let server = runtime.block_on(Server::answering([], answering));
     let client = blocking::Client::new(builder(&server.url)).unwrap();
@@ -54,7 +54,7 @@ fn use_every_entry_point(client: &blocking::Client) {
 }
 
 #[test]
-fn every_thread_of_an_async_program_may_call() {
+fn blocking_client_works_on_any_thread_of_an_async_program() {
     let (_servers, server) = server();
     let client = blocking::Client::new(builder(&server.url)).unwrap();
     let several = tokio::runtime::Builder::new_multi_thread().worker_threads(2).build().unwrap();
@@ -78,7 +78,7 @@ fn every_thread_of_an_async_program_may_call() {
 }
 
 #[test]
-fn call_from_within_a_call_of_the_same_client_is_refused() {
+fn nested_call_of_the_same_client_is_refused() {
     let (_servers, server) = server();
     let client = blocking::Client::new(builder(&server.url)).unwrap();
     let (sender, receiver) = std::sync::mpsc::channel();
@@ -91,7 +91,7 @@ fn call_from_within_a_call_of_the_same_client_is_refused() {
 }
 
 #[test]
-fn panic_of_a_callback_reaches_the_caller_and_leaves_the_client_whole() {
+fn callback_panic_reaches_caller_and_client_stays_usable() {
     let (_servers, server) = server();
     let client = blocking::Client::new(builder(&server.url)).unwrap();
     let own = client.clone();

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::actions::{KILL_THINGS, KillThings, LAUNCH, Launch, ListThings};
 use crate::client;
-use crate::fake::{Body, Fake, Reply};
+use crate::fake_service::{Body, Fake, Reply};
 use crate::server::{Server, Turn};
 
 /// Codes that would end the call, or send the request again, if they stood alone.
@@ -32,7 +32,7 @@ fn kill() -> KillThings {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_error_beside_a_result_leaves_the_outcome_of_a_change_unknown() {
+async fn error_beside_result_leaves_change_unknown() {
     for code in CODES {
         let body = contradiction(code, r#""ThingIdSet":["thing-7","thing-8"]"#);
         let sent = body.clone();
@@ -55,7 +55,7 @@ async fn an_error_beside_a_result_leaves_the_outcome_of_a_change_unknown() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn error_at_another_place_leaves_the_outcome_of_a_change_unknown() {
+async fn misplaced_error_leaves_change_unknown() {
     const ERROR: &str = r#"{"Code":"InvalidParameter","Message":"told so"}"#;
     let done = r#""ThingIdSet":["thing-7"],"ThingSet":[],"TotalCount":0,"RequestId":"r-1""#;
     for body in [
@@ -90,7 +90,7 @@ async fn error_at_another_place_leaves_the_outcome_of_a_change_unknown() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn empty_error_at_another_place_is_none() {
+async fn empty_misplaced_error_is_ignored() {
     for empty in ["null", r#""""#, "false", "0", "[]", "{}"] {
         for body in [
             format!(r#"{{"error":{empty},"Response":{{"RequestId":"r-1"}}}}"#),
@@ -105,7 +105,7 @@ async fn empty_error_at_another_place_is_none() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_error_beside_an_empty_result_is_the_error() {
+async fn error_beside_empty_result_is_a_service_error() {
     for result in [r#""ThingIdSet":null"#, r#""ThingIdSet":[],"PrivateKey":"""#, r#""New":1"#] {
         let fake = Fake::new(move |_, _| Reply::body(contradiction("InvalidParameter", result)));
         let error = fake.builder().build().unwrap().send(Launch::default()).await.unwrap_err();
@@ -115,7 +115,7 @@ async fn an_error_beside_an_empty_result_is_the_error() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_error_beside_a_result_is_no_success_of_a_read_and_no_dry_run() {
+async fn error_beside_result_fails_reads_and_dry_runs() {
     let list = contradiction("InvalidParameter", r#""ThingSet":[{"ThingId":"thing-7"}]"#);
     let fake = Fake::new(move |_, _| Reply::body(list.clone()));
     let error = fake.builder().build().unwrap().send(ListThings::default()).await.unwrap_err();
@@ -131,7 +131,7 @@ async fn an_error_beside_a_result_is_no_success_of_a_read_and_no_dry_run() {
 }
 
 #[tokio::test]
-async fn a_body_that_is_cut_is_kept_as_far_as_it_came() {
+async fn truncated_body_is_kept() {
     let body = r#"{"Response":{"PrivateKey":"canary","RequestId":"r-1"}}"#;
     let chunk = format!("{:x}\r\n{body}\r\n", body.len());
     let head = |lines: &str| format!("HTTP/1.1 200 OK\r\n{lines}\r\n\r\n");
@@ -157,7 +157,7 @@ async fn a_body_that_is_cut_is_kept_as_far_as_it_came() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_body_that_stops_or_does_not_end_is_kept_as_far_as_it_came() {
+async fn stalled_or_endless_body_is_kept() {
     const PIECE: &str = r#"{"Response":{"PrivateKey":"canary"}}"#;
     let bodies: [fn() -> Body; 3] = [
         || Body::Stalls(Bytes::from(PIECE)),

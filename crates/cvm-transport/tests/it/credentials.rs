@@ -21,7 +21,7 @@ fn role(_: &Received) -> String {
 }
 
 #[tokio::test]
-async fn a_role_is_assumed_once_and_signs_every_call() {
+async fn assumed_role_is_cached_and_signs_every_call() {
     let sts = Server::answering([Turn::error("InternalError")], role).await;
     let own = StaticCredentials::new(Credential::new("AKIDown", "own-key").unwrap());
     let role = AssumeRoleCredentials::new(own, "qcs::cam::uin/1:roleName/r", "session")
@@ -63,7 +63,7 @@ async fn web_identity_is_exchanged_without_a_signature() {
 }
 
 #[tokio::test]
-async fn a_refused_role_ends_the_call_with_the_reason() {
+async fn denied_role_ends_call_with_the_reason() {
     let sts = Server::start([Turn::error("AuthFailure.UnauthorizedOperation")]).await;
     let own = StaticCredentials::new(Credential::new("AKIDown", "own-key").unwrap());
     let role = AssumeRoleCredentials::new(own, "arn", "session").endpoint(&sts.url);
@@ -100,7 +100,7 @@ impl CredentialProvider for Rotating {
 }
 
 #[tokio::test]
-async fn a_refused_token_is_renewed_once() {
+async fn rejected_token_is_renewed_once() {
     let refused = || Turn::error("AuthFailure.TokenFailure");
     let server = Server::start([refused()]).await;
     let client: Client =
@@ -118,7 +118,7 @@ async fn a_refused_token_is_renewed_once() {
 }
 
 #[tokio::test]
-async fn every_attempt_is_signed_with_one_whole_credential() {
+async fn each_attempt_uses_one_credential_snapshot() {
     let failing = (0..40).map(|_| Turn::error("InternalError"));
     let server = Server::start(failing).await;
     let client = builder(&server.url).credential_provider(Rotating::default()).build().unwrap();
@@ -149,7 +149,7 @@ impl CredentialProvider for Ending {
 }
 
 #[tokio::test]
-async fn what_has_ended_signs_nothing_whoever_gives_it() {
+async fn expired_credential_signs_nothing() {
     const NOW: u64 = 1_600_000_000;
     let server = Server::start([]).await;
     let fixed = || builder(&server.url).clock(FixedClock::at(NOW)).max_attempts(1);
@@ -178,7 +178,7 @@ async fn what_has_ended_signs_nothing_whoever_gives_it() {
 
 /// The client's clock decides in the cache too, which alone would ask the machine's.
 #[tokio::test]
-async fn one_clock_judges_whether_a_kept_credential_has_expired() {
+async fn cache_uses_client_clock_for_expiry() {
     const LONG_AGO: u64 = 1_600_000_000;
     const FAR_AHEAD: u64 = 4_000_000_000;
     let server = Server::start([]).await;
@@ -221,7 +221,7 @@ impl CredentialProvider for Failing {
 
 /// Whatever the reason and however often it was tried, an error about a credential says that it is one.
 #[tokio::test(start_paused = true)]
-async fn a_source_that_fails_or_hangs_is_an_error_about_credentials() {
+async fn failing_or_hanging_source_is_a_credential_error() {
     let server = Server::start([]).await;
     let failing = Failing::default();
     let client = builder(&server.url).credential_provider(failing.clone()).build().unwrap();
@@ -239,7 +239,7 @@ async fn a_source_that_fails_or_hangs_is_an_error_about_credentials() {
 
 /// STS has been asked as often as makes sense when its error comes: the call does not ask it four times more.
 #[tokio::test(start_paused = true)]
-async fn a_role_that_cannot_be_assumed_is_asked_for_by_one_call_of_sts() {
+async fn failed_assume_role_is_not_retried_by_the_call() {
     let nobody = "http://127.0.0.1:9";
     let own = StaticCredentials::new(Credential::new("AKIDown", "own-key").unwrap());
     let role = AssumeRoleCredentials::new(own, "arn", "session").endpoint(nobody);
@@ -262,7 +262,7 @@ async fn a_role_that_cannot_be_assumed_is_asked_for_by_one_call_of_sts() {
 }
 
 #[tokio::test]
-async fn an_expired_credential_names_its_origin() {
+async fn expired_credential_names_its_origin() {
     #[derive(Debug)]
     struct Expired;
     impl CredentialProvider for Expired {

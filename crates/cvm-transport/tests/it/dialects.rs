@@ -47,7 +47,7 @@ pub fn verifies(received: &Received) -> Result<(), verify::VerifyError> {
 }
 
 #[tokio::test]
-async fn every_dialect_is_believed_and_understood() {
+async fn every_dialect_verifies_and_reaches_the_action() {
     for dialect in Dialect::ALL {
         for in_url in [false, true] {
             let server = Server::start([]).await;
@@ -86,7 +86,7 @@ async fn every_dialect_is_believed_and_understood() {
 }
 
 #[tokio::test]
-async fn a_changed_byte_is_noticed() {
+async fn changed_byte_fails_verification() {
     let server = Server::start([]).await;
     let client = builder(&server.url).build().unwrap();
     client.send(SetName { thing_id: "thing-1".into(), name: "a".into() }).await.unwrap();
@@ -101,7 +101,7 @@ async fn a_changed_byte_is_noticed() {
 }
 
 #[tokio::test]
-async fn prepared_requests_repeat_under_a_fixed_clock() {
+async fn prepared_requests_are_deterministic_with_fixed_clock() {
     for dialect in Dialect::ALL {
         let prepare = || async {
             let client = builder("https://cvm.example.com:443")
@@ -124,7 +124,7 @@ async fn prepared_requests_repeat_under_a_fixed_clock() {
 }
 
 #[tokio::test]
-async fn the_generic_door_is_the_same_door() {
+async fn untyped_call_sends_the_same_request() {
     let server = Server::start([]).await;
     let client = builder(&server.url).build().unwrap();
     let answer = client.call(&LAUNCH, serde_json::json!({ "Count": 3 })).await.unwrap();
@@ -137,7 +137,7 @@ async fn the_generic_door_is_the_same_door() {
 }
 
 #[tokio::test]
-async fn what_an_action_does_not_have_is_named() {
+async fn unknown_parameter_is_named() {
     let server = Server::start([]).await;
     let client = builder(&server.url).build().unwrap();
     let error = client.call(&LAUNCH, serde_json::json!({ "count": 3 })).await.unwrap_err();
@@ -150,7 +150,7 @@ async fn what_an_action_does_not_have_is_named() {
 }
 
 #[tokio::test]
-async fn a_region_is_needed_and_checked() {
+async fn region_is_required_and_validated() {
     let server = Server::start([]).await;
     let client = cvm_transport::Client::builder()
         .without_environment()

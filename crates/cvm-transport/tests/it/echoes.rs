@@ -10,7 +10,7 @@ use cvm_transport::{
 use serde_json::{Value, json};
 
 use crate::actions::Launch;
-use crate::fake::{Fake, Reply};
+use crate::fake_service::{Fake, Reply};
 
 /// Each begins with letters that stand nowhere else, so that four of them give a leak away.
 const PASSWORD: &str = "qJwZ#9\"<k>&7'vXq+é";
@@ -89,7 +89,7 @@ fn html(text: &str) -> String {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_echo_that_was_cut_anywhere_shows_no_beginning_of_a_secret() {
+async fn truncated_echo_shows_no_start_of_a_secret() {
     for secret in secrets() {
         let quoted = Value::from(secret).to_string();
         let quoted = quoted.trim_matches('"').to_owned();
@@ -116,12 +116,12 @@ async fn an_echo_that_was_cut_anywhere_shows_no_beginning_of_a_secret() {
 }
 
 fn status_with(status: u16, body: &str) -> Reply {
-    let body = crate::fake::Body::Whole(body.to_owned().into());
+    let body = crate::fake_service::Body::Whole(body.to_owned().into());
     Reply::Answer { status, headers: vec![], body, after: std::time::Duration::ZERO }
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_echo_of_the_whole_request_shows_no_secret() {
+async fn echoed_request_shows_no_secret() {
     let printed = printed().await;
     assert!(secrets().iter().all(|secret| printed.contains(&secret[..4]) || *secret == KEY));
     let echo = |text: &str| format!("{text} {KEY}");
@@ -147,7 +147,7 @@ async fn an_echo_of_the_whole_request_shows_no_secret() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_large_secret_shows_nothing_at_the_edge_of_what_is_looked_at() {
+async fn large_secret_at_the_edge_of_an_excerpt_is_masked() {
     // Longer than the part of a body that is read for an excerpt.
     let script = "qJwZ".to_owned() + &"IyEvYmluL3No".repeat(4_000);
     for before in [0, 1, 100, 199, 16_000, 16_380] {

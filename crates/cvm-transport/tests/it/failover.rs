@@ -13,7 +13,7 @@ fn ids() -> Vec<String> {
 }
 
 #[tokio::test]
-async fn without_backups_a_deserted_host_is_all_there_is() {
+async fn without_backups_only_the_endpoint_is_tried() {
     let url = deserted();
     let error = builder(&url).build().unwrap().send(ListThings::default()).await.unwrap_err();
     assert!(error.is_not_sent());
@@ -21,7 +21,7 @@ async fn without_backups_a_deserted_host_is_all_there_is() {
 }
 
 #[tokio::test]
-async fn what_may_be_repeated_goes_to_a_backup_under_its_name() {
+async fn safe_requests_fail_over_under_the_name_of_the_backup() {
     let url = deserted();
     let backup = Server::start([]).await;
     let client = builder(&url).backup_endpoints([deserted(), backup.url.clone()]).build().unwrap();
@@ -39,7 +39,7 @@ async fn what_may_be_repeated_goes_to_a_backup_under_its_name() {
 }
 
 #[tokio::test]
-async fn the_signature_is_for_the_host_that_is_called() {
+async fn signature_covers_the_called_host() {
     use cvm_transport::{FixedClock, SeededEntropy};
     let url = deserted();
     let backup = Server::start([]).await;
@@ -60,7 +60,7 @@ async fn the_signature_is_for_the_host_that_is_called() {
 }
 
 #[tokio::test]
-async fn guarded_and_hazard_actions_never_leave_the_endpoint() {
+async fn unsafe_requests_never_fail_over() {
     let url = deserted();
     let backup = Server::start([]).await;
     let client = builder(&url).backup_endpoints([&backup.url]).breaker(true).build().unwrap();
@@ -74,7 +74,7 @@ async fn guarded_and_hazard_actions_never_leave_the_endpoint() {
 }
 
 #[tokio::test]
-async fn only_what_was_not_sent_changes_the_host() {
+async fn only_unsent_attempts_change_the_host() {
     for turn in [
         Turn::reset(),
         Turn::close(),
@@ -93,7 +93,7 @@ async fn only_what_was_not_sent_changes_the_host() {
 }
 
 #[tokio::test]
-async fn an_open_breaker_sends_elsewhere_with_the_same_token_and_keeps_hazards() {
+async fn open_breaker_fails_over_with_same_token_except_hazards() {
     let failures = std::iter::repeat_n(Turn::status(502, vec![]), 5);
     let server = Server::start(failures).await;
     let backup = Server::start([]).await;
@@ -119,7 +119,7 @@ async fn an_open_breaker_sends_elsewhere_with_the_same_token_and_keeps_hazards()
 }
 
 #[tokio::test]
-async fn a_breaker_without_backups_fails_at_once_and_only_when_switched_on() {
+async fn open_breaker_without_backups_fails_at_once() {
     let failures = || std::iter::repeat_n(Turn::status(502, vec![]), 8);
     let server = Server::start(failures()).await;
     let client = builder(&server.url).breaker(true).build().unwrap();
@@ -140,7 +140,7 @@ async fn a_breaker_without_backups_fails_at_once_and_only_when_switched_on() {
 }
 
 #[tokio::test]
-async fn refusals_and_throttling_never_open_a_breaker() {
+async fn service_errors_and_throttling_never_open_a_breaker() {
     let script = (0..20).map(|index| match index % 3 {
         0 => Turn::error("InternalError"),
         1 => Turn::error("UnauthorizedOperation"),
@@ -156,7 +156,7 @@ async fn refusals_and_throttling_never_open_a_breaker() {
 }
 
 #[tokio::test]
-async fn secrets_in_urls_stay_on_this_machine() {
+async fn secrets_in_urls_are_refused_with_remote_backups() {
     let with = |backup: &str| {
         builder("http://127.0.0.1:9").allow_secrets_in_url(true).backup_endpoints([backup]).build()
     };

@@ -59,7 +59,7 @@ async fn sends(builder: ClientBuilder) -> Option<Error> {
 }
 
 #[tokio::test]
-async fn labels_and_languages_hold_no_spoilt_character() {
+async fn labels_languages_and_regions_reject_invalid_characters() {
     let server = Server::start([]).await;
     for dialect in [Dialect::Tc3, Dialect::V1Sha256] {
         let builder = || builder(&server.url).dialect(dialect);
@@ -72,7 +72,7 @@ async fn labels_and_languages_hold_no_spoilt_character() {
 }
 
 #[tokio::test]
-async fn client_tokens_hold_no_spoilt_character() {
+async fn client_tokens_reject_invalid_characters() {
     let server = Server::start([]).await;
     for dialect in Dialect::ALL {
         let client = builder(&server.url).dialect(dialect).build().unwrap();
@@ -87,7 +87,7 @@ async fn client_tokens_hold_no_spoilt_character() {
 }
 
 #[test]
-fn credentials_hold_no_spoilt_character() {
+fn credentials_reject_invalid_characters() {
     let mut count = 0;
     for id in spoilt("AKIDEXAMPLE") {
         assert!(Credential::new(id.as_str(), "key").is_err(), "{id:?}");
@@ -114,7 +114,7 @@ fn action(name: &str, version: &str) -> &'static ActionInfo {
 }
 
 #[tokio::test]
-async fn actions_and_versions_hold_no_spoilt_character() {
+async fn actions_and_versions_reject_invalid_characters() {
     let server = Server::start([]).await;
     for dialect in [Dialect::Tc3, Dialect::Tc3Get] {
         let client = builder(&server.url).dialect(dialect).build().unwrap();
@@ -147,7 +147,7 @@ impl Interceptor for Adding {
 }
 
 #[tokio::test]
-async fn added_headers_hold_no_spoilt_character() {
+async fn added_headers_reject_invalid_characters() {
     let server = Server::start([]).await;
     let sends_with = |name: &str, value: &str| {
         let adding = Adding(Mutex::new((name.to_owned(), value.to_owned())));

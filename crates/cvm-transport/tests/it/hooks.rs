@@ -12,7 +12,7 @@ use cvm_transport::{
 
 use crate::actions::{KillThings, ListThings};
 use crate::builder;
-use crate::fake::{Fake, Reply};
+use crate::fake_service::{Fake, Reply};
 use crate::server::{Server, Turn};
 
 #[derive(Clone, Debug, Default)]
@@ -48,7 +48,7 @@ impl Metrics for Hook {
 }
 
 #[tokio::test]
-async fn an_interceptor_adds_headers_and_stops_calls() {
+async fn interceptor_adds_headers_and_stops_calls() {
     let server = Server::start([Turn::error("InternalError")]).await;
     let hook = Hook::default();
     let client = builder(&server.url).interceptor(hook.clone()).build().unwrap();
@@ -93,7 +93,7 @@ impl RateLimiter for EverySecond {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_limiter_is_asked_and_bounded_by_the_deadline() {
+async fn rate_limiter_wait_is_bounded_by_the_deadline() {
     let fake = Fake::new(|_, _| Reply::healthy());
     let client = fake.builder().rate_limiter(EverySecond::default()).build().unwrap();
     client.send(ListThings::default()).await.unwrap();
@@ -128,7 +128,7 @@ impl HttpClient for Failing {
 }
 
 #[tokio::test(start_paused = true)]
-async fn another_http_client_that_tells_nothing_counts_as_having_sent() {
+async fn http_client_without_progress_counts_as_sent() {
     for (says_held, outcome, sent) in [(false, Outcome::Ambiguous, 1), (true, Outcome::NotSent, 4)]
     {
         let calls = Arc::new(AtomicU32::new(0));

@@ -39,7 +39,7 @@ async fn ids(items: &mut cvm_transport::Items<ListThings>) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn offset_lists_are_read_to_their_end() {
+async fn offset_list_is_read_to_its_end() {
     for count in [0, 1, 99, 100, 101, 250] {
         let all = things(count);
         let served = all.clone();
@@ -52,7 +52,7 @@ async fn offset_lists_are_read_to_their_end() {
 }
 
 #[tokio::test]
-async fn the_callers_own_limit_and_offset_are_kept() {
+async fn limit_and_offset_of_the_request_are_kept() {
     let all = things(25);
     let served = all.clone();
     let server = Server::answering([], move |received| slice(&served, received)).await;
@@ -64,7 +64,7 @@ async fn the_callers_own_limit_and_offset_are_kept() {
 }
 
 #[tokio::test]
-async fn rows_that_vanish_hide_no_other_row() {
+async fn removed_rows_hide_no_other_row() {
     // After the first page ten of its rows are deleted, so all later rows move up by ten.
     let rows = Mutex::new(things(250));
     let server = Server::answering([], move |received| {
@@ -85,7 +85,7 @@ async fn rows_that_vanish_hide_no_other_row() {
 }
 
 #[tokio::test]
-async fn rows_that_appear_give_no_row_twice() {
+async fn added_rows_cause_no_duplicate() {
     let rows = Mutex::new(things(250));
     let server = Server::answering([], move |received| {
         let mut rows = rows.lock().unwrap();
@@ -120,7 +120,7 @@ async fn servers_without_end_are_left() {
 }
 
 #[tokio::test]
-async fn token_lists_are_read_in_sequence_and_resumed() {
+async fn token_list_is_read_in_sequence_and_resumed() {
     let serve = |received: &Received| {
         let body = received.json();
         let number: usize = body
@@ -150,7 +150,7 @@ async fn token_lists_are_read_in_sequence_and_resumed() {
 }
 
 #[tokio::test]
-async fn pages_read_in_parallel_come_in_order_and_once() {
+async fn parallel_pages_come_in_order_and_once() {
     for count in [0, 1, 100, 101, 950, 1_000] {
         let all = things(count);
         let served = all.clone();
@@ -166,7 +166,7 @@ async fn pages_read_in_parallel_come_in_order_and_once() {
 }
 
 #[tokio::test]
-async fn pages_read_in_parallel_are_repaired_when_rows_vanish() {
+async fn parallel_pages_are_repaired_when_rows_are_removed() {
     let rows = Mutex::new((things(950), 0));
     let server = Server::answering([], move |received| {
         let mut rows = rows.lock().unwrap();
@@ -189,7 +189,7 @@ async fn pages_read_in_parallel_are_repaired_when_rows_vanish() {
 }
 
 #[tokio::test]
-async fn a_failed_page_can_be_asked_for_again() {
+async fn failed_page_can_be_requested_again() {
     let served = things(300);
     let down = std::iter::repeat_n(Turn::status(502, vec![]), 4);
     for parallel in [1, 3] {
@@ -228,7 +228,7 @@ async fn read_bodies(
 }
 
 #[tokio::test]
-async fn a_response_without_its_rows_is_an_error_of_the_list() {
+async fn response_without_rows_is_an_error() {
     for parallel in [1, 4] {
         for (body, named) in [
             (r#""TotalCount":5,"ThingSet":null,"#, "`ThingSet` is absent or null"),
@@ -250,7 +250,7 @@ async fn a_response_without_its_rows_is_an_error_of_the_list() {
 }
 
 #[tokio::test]
-async fn a_page_without_rows_before_the_end_is_read_once_more_and_then_an_error() {
+async fn empty_page_before_the_end_is_read_once_more() {
     const EMPTY: &str = r#""TotalCount":3,"ThingSet":[],"#;
     const TWO: &str = r#""TotalCount":3,"ThingSet":[{"ThingId":"a"},{"ThingId":"b"}],"#;
     const THREE: &str = r#""TotalCount":3,"ThingSet":[{"ThingId":"b"},{"ThingId":"c"}],"#;
@@ -273,7 +273,7 @@ async fn a_page_without_rows_before_the_end_is_read_once_more_and_then_an_error(
 }
 
 #[tokio::test]
-async fn a_null_page_in_the_middle_does_not_end_a_list() {
+async fn null_page_does_not_end_a_list() {
     for parallel in [1, 4] {
         let served = things(300);
         let server = Server::answering([], move |received| match offset(received).0 {
@@ -290,7 +290,7 @@ async fn a_null_page_in_the_middle_does_not_end_a_list() {
 }
 
 #[tokio::test]
-async fn a_position_of_the_other_kind_is_refused() {
+async fn position_of_the_other_style_is_refused() {
     let server = Server::start([]).await;
     let client = client(&server.url);
     let mut pages = client.pages(ListThings::default()).resume(Position::Token("t".into()));
@@ -301,7 +301,7 @@ async fn a_position_of_the_other_kind_is_refused() {
 }
 
 #[tokio::test]
-async fn late_copy_of_an_earlier_page_hides_no_row() {
+async fn late_duplicate_of_an_earlier_page_hides_no_row() {
     for copies in [1, usize::MAX] {
         let all = things(950);
         let served = all.clone();

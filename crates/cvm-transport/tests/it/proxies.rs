@@ -9,8 +9,8 @@ use tokio::net::{TcpListener, TcpStream};
 
 use crate::actions::{KillThings, ListThings};
 use crate::builder;
-use crate::encrypted::{Encrypted, file};
 use crate::server::deserted;
+use crate::tls_server::{Encrypted, file};
 
 /// Limits so wide that only a hang breaks them.
 fn patient(url: &str) -> ClientBuilder {
@@ -179,7 +179,7 @@ fn says(error: &Error, attempts: usize, words: &[&str]) {
 }
 
 #[tokio::test]
-async fn refused_password_of_a_proxy_is_final() {
+async fn rejected_proxy_password_is_not_retried() {
     for answer in [
         &b"HTTP/1.1 407 Proxy Authentication Required\r\n\r\n"[..],
         b"HTTP/1.1 407 No\r\nproxy-authenticate: Basic realm=\"x\"\r\ncontent-length: 2\r\n\r\nno",
@@ -202,7 +202,7 @@ async fn refused_password_of_a_proxy_is_final() {
 }
 
 #[tokio::test]
-async fn failures_of_a_proxy_name_it_and_are_retried() {
+async fn proxy_failure_names_the_proxy_and_is_retried() {
     let one = answering(b"HTTP/1.1 502 Bad Gateway\r\n\r\n").await;
     let two = answering(b"HTTP/1.1 403 Forbidden\r\n\r\n").await;
     let silent = answering(b"").await;

@@ -9,8 +9,8 @@ use tokio::task::JoinHandle;
 
 use crate::actions::{KillThings, Launch, ListThings, SetName, StartThings};
 use crate::builder;
-use crate::encrypted::{Encrypted, file};
 use crate::server::{Server, Turn, answer};
+use crate::tls_server::{Encrypted, file};
 
 const STATUSES: [u16; 8] = [300, 301, 302, 303, 305, 307, 308, 399];
 
@@ -76,7 +76,7 @@ fn temporary() -> Credential {
 }
 
 #[tokio::test]
-async fn no_redirect_is_followed_wherever_it_points() {
+async fn no_redirect_is_followed() {
     let sink = Sink::open().await;
     for status in STATUSES {
         for dialect in [Dialect::Tc3, Dialect::V1Sha256] {
@@ -95,7 +95,7 @@ async fn no_redirect_is_followed_wherever_it_points() {
 }
 
 #[tokio::test]
-async fn no_redirect_leads_out_of_encryption() {
+async fn no_redirect_is_followed_from_tls() {
     let sink = Sink::open().await;
     for status in STATUSES {
         for target in sink.targets() {
@@ -115,7 +115,7 @@ async fn no_redirect_leads_out_of_encryption() {
 }
 
 #[tokio::test]
-async fn what_else_sends_a_browser_on_sends_nobody_on() {
+async fn refresh_and_location_on_success_are_ignored() {
     let sink = Sink::open().await;
     for target in sink.targets() {
         let refresh = format!(r#"<meta http-equiv="refresh" content="0;url={target}">"#);

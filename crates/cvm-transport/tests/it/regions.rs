@@ -60,17 +60,17 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(2_000))]
 
     #[test]
-    fn no_text_becomes_another_host(text in any::<String>()) {
+    fn arbitrary_text_never_becomes_another_host(text in any::<String>()) {
         is_right(&text);
     }
 
     #[test]
-    fn no_text_that_is_nearly_right_does(text in "[a-z]{1,3}(-[a-z0-9]{0,22}){0,5}[-.@/#?:%A-Z_\u{e9}\n]?") {
+    fn almost_valid_region_never_becomes_another_host(text in "[a-z]{1,3}(-[a-z0-9]{0,22}){0,5}[-.@/#?:%A-Z_\u{e9}\n]?") {
         is_right(&text);
     }
 
     #[test]
-    fn what_is_right_becomes_its_own_host(text in "[a-z]{2}(-[a-z0-9]{1,20}|(-[a-z0-9]{1,14}){1,4})") {
+    fn valid_region_becomes_its_own_host(text in "[a-z]{2}(-[a-z0-9]{1,20}|(-[a-z0-9]{1,14}){1,4})") {
         prop_assume!(!is_zone(&text));
         prop_assert!(has_the_form(&text));
         is_right(&text);

@@ -15,7 +15,7 @@ fn ids() -> Vec<String> {
 }
 
 #[tokio::test]
-async fn success_after_a_lost_answer_is_one_launch() {
+async fn launch_with_lost_response_is_retried_with_one_token() {
     let server = Server::start([Turn::reset(), Turn::close()]).await;
     let (answer, report) = client(&server.url).send_with_report(Launch::default()).await.unwrap();
     assert_eq!(answer.thing_id_set, ["thing-1"]);
@@ -28,7 +28,7 @@ async fn success_after_a_lost_answer_is_one_launch() {
 }
 
 #[tokio::test]
-async fn a_half_read_answer_leaves_nothing_behind() {
+async fn rejected_response_leaves_no_members_in_the_result() {
     let server = Server::start([
         Turn::json(r#"{"Response":{"ThingIdSet":["stale"],"PrivateKey":"stale"}}"#),
         Turn::json(r#"{"Response":{"ThingIdSet":["thing-2"],"RequestId":"r-2"}}"#),
@@ -40,7 +40,7 @@ async fn a_half_read_answer_leaves_nothing_behind() {
 }
 
 #[tokio::test]
-async fn a_response_that_cannot_be_decoded_comes_again_so_only_a_token_is_sent_again() {
+async fn undecodable_response_is_retried_only_with_a_client_token() {
     let odd = Turn::json(r#"{"Response":{"Error":["canary"],"RequestId":"r-1"}}"#);
     let server = || Server::start([odd.clone()]);
     let told = |error: &cvm_transport::Error| {
@@ -80,7 +80,7 @@ async fn a_response_that_cannot_be_decoded_comes_again_so_only_a_token_is_sent_a
 }
 
 #[tokio::test]
-async fn a_response_that_is_cut_or_a_strangers_is_read_again() {
+async fn truncated_or_foreign_response_to_a_read_is_retried() {
     for answer in [
         Turn::json(r#"{"Response":{"Error":["a"],"RequestId":"r-1"}"#),
         Turn::json(r#"{"Response":{"Error":["a"]}}"#),
@@ -93,7 +93,7 @@ async fn a_response_that_is_cut_or_a_strangers_is_read_again() {
 }
 
 #[tokio::test]
-async fn each_attempt_is_signed_anew() {
+async fn each_attempt_has_its_own_signature() {
     let server = Server::start([Turn::error("RequestLimitExceeded")]).await;
     client(&server.url).send(Launch::default()).await.unwrap();
     let received = server.received();
@@ -103,7 +103,7 @@ async fn each_attempt_is_signed_anew() {
 }
 
 #[tokio::test]
-async fn hazards_are_never_sent_again_once_bytes_left() {
+async fn hazard_is_not_retried_after_sending() {
     for fault in [
         Turn::reset(),
         Turn::close(),
@@ -129,7 +129,7 @@ async fn hazards_are_never_sent_again_once_bytes_left() {
 }
 
 #[tokio::test]
-async fn a_response_that_could_not_be_used_is_kept_and_not_shown() {
+async fn unusable_response_is_kept_and_not_shown() {
     let body = r#"{"Response":{"Kept":"canary"}}"#;
     let server = Server::start([Turn::json(body), Turn::close()]).await;
     let client = client(&server.url);
@@ -141,7 +141,7 @@ async fn a_response_that_could_not_be_used_is_kept_and_not_shown() {
 }
 
 #[tokio::test]
-async fn a_connection_that_breaks_before_the_first_byte_does_no_harm() {
+async fn connection_reset_on_accept_sends_at_most_once() {
     for _ in 0..50 {
         let server = Server::start([Turn::ResetOnAccept]).await;
         let kill = KillThings { thing_ids: ids() };
@@ -154,7 +154,7 @@ async fn a_connection_that_breaks_before_the_first_byte_does_no_harm() {
 }
 
 #[tokio::test]
-async fn guarded_actions_are_not_sent_again_either_but_throttled_ones_are() {
+async fn unsafe_action_is_retried_only_when_throttled() {
     let server = Server::start([Turn::reset()]).await;
     let error = client(&server.url).send(StartThings { thing_ids: ids() }).await.unwrap_err();
     assert!(error.outcome_unknown().is_some());
@@ -166,7 +166,7 @@ async fn guarded_actions_are_not_sent_again_either_but_throttled_ones_are() {
 }
 
 #[tokio::test]
-async fn doubt_sticks() {
+async fn unknown_outcome_survives_a_later_error() {
     let server = Server::start([Turn::reset(), Turn::error("LimitExceeded")]).await;
     let error = client(&server.url).send(Launch::default()).await.unwrap_err();
     let unknown = error.outcome_unknown().expect("the first attempt may have launched");
@@ -198,7 +198,7 @@ async fn a_token_in_doubt_is_bound_to_its_parameters() {
 }
 
 #[tokio::test]
-async fn a_dry_run_is_a_read_without_token() {
+async fn dry_run_is_a_read_without_client_token() {
     let server = Server::start([Turn::reset(), Turn::error("DryRunOperation")]).await;
     let dry = Launch { dry_run: Some(true), ..Launch::default() };
     let answer = client(&server.url).send(dry).await.unwrap();
@@ -208,7 +208,7 @@ async fn a_dry_run_is_a_read_without_token() {
 }
 
 #[tokio::test]
-async fn an_answer_without_its_promise_is_no_success() {
+async fn missing_required_member_is_no_success_of_a_change() {
     let lacking = || Turn::json(r#"{"Response":{"RequestId":"r-1"}}"#);
     let server = Server::start([lacking(), lacking(), lacking(), lacking()]).await;
     let error = client(&server.url).send(Launch::default()).await.unwrap_err();
@@ -222,7 +222,7 @@ async fn an_answer_without_its_promise_is_no_success() {
 }
 
 #[tokio::test]
-async fn a_launch_that_names_only_a_part_is_unknown_and_tells_the_part() {
+async fn partial_launch_response_is_unknown_and_names_known_ids() {
     for (list, known) in [
         (r#"["thing-1",null]"#, true),
         (r#"["thing-1",""]"#, true),
@@ -242,7 +242,7 @@ async fn a_launch_that_names_only_a_part_is_unknown_and_tells_the_part() {
 }
 
 #[tokio::test]
-async fn a_null_item_in_a_request_is_refused_and_nothing_is_sent() {
+async fn null_list_item_in_request_is_refused() {
     let server = Server::start([]).await;
     let members = serde_json::json!({ "ThingIds": ["thing-1", null] });
     let error = client(&server.url).call(&crate::actions::KILL_THINGS, members).await.unwrap_err();
@@ -274,7 +274,7 @@ async fn attempts_are_bounded_at_every_door() {
 }
 
 #[tokio::test]
-async fn a_refused_connection_was_not_sent() {
+async fn refused_connection_was_not_sent() {
     let error = client(&deserted()).send(KillThings { thing_ids: ids() }).await.unwrap_err();
     assert!(error.is_not_sent() && error.outcome_unknown().is_none(), "{error:?}");
     assert_eq!(error.attempts().len(), 4, "what did not leave may be sent again");
@@ -292,7 +292,7 @@ async fn a_refused_connection_was_not_sent() {
 }
 
 #[tokio::test]
-async fn time_that_runs_out_while_connecting_leaves_no_doubt() {
+async fn timeout_while_connecting_was_not_sent() {
     // A listener whose queue is full neither accepts nor refuses.
     let socket = tokio::net::TcpSocket::new_v4().unwrap();
     socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
@@ -313,7 +313,7 @@ async fn time_that_runs_out_while_connecting_leaves_no_doubt() {
 }
 
 #[tokio::test]
-async fn the_clock_is_measured_and_mended_once() {
+async fn clock_skew_is_corrected_once() {
     // Tue, 01 Jan 2030 is far from any clock that runs this test.
     let expired = || {
         Turn::Answer {
@@ -342,7 +342,7 @@ async fn the_clock_is_measured_and_mended_once() {
 }
 
 #[tokio::test]
-async fn the_older_gateways_own_refusals_are_understood() {
+async fn old_gateway_errors_are_understood() {
     let refused = r#"{"code":4104,"message":"SecretId unknown","codeDesc":"InvalidSecretId"}"#;
     let server =
         Server::start([Turn::json(refused), Turn::json(r#"{"code":"4400","message":"slow"}"#)])
@@ -388,7 +388,7 @@ async fn poll_and_drop(future: impl Future, polls: u32) {
 }
 
 #[tokio::test]
-async fn a_dropped_call_leaves_everything_healthy() {
+async fn dropped_call_leaves_client_usable() {
     // The first attempt of every call fails, so that some drops meet the pause between two attempts.
     for class in 0..5 {
         for polls in 0..40 {
@@ -412,7 +412,7 @@ async fn a_dropped_call_leaves_everything_healthy() {
 }
 
 #[tokio::test]
-async fn every_change_has_a_connection_of_its_own() {
+async fn every_change_opens_its_own_connection() {
     let server = Server::start([]).await;
     let client = client(&server.url);
     client.send(ListThings::default()).await.unwrap();
@@ -435,7 +435,7 @@ async fn every_change_has_a_connection_of_its_own() {
 }
 
 #[tokio::test]
-async fn absolute_deadlines_hold_against_a_drip() {
+async fn attempt_timeout_ends_a_slow_body() {
     let body = r#"{"Response":{"ThingSet":[],"TotalCount":0,"RequestId":"r"}}"#;
     let drip = Turn::Drip {
         bytes: crate::server::answer(200, &[], body),

@@ -9,8 +9,8 @@ use cvm_transport::{Client, NoRateLimit, Timeouts};
 use tokio::runtime::{Builder, Runtime};
 
 use crate::actions::{KillThings, ListThings};
-use crate::changing::{asked, page};
-use crate::fake::{Body, Fake, Reply};
+use crate::changing_lists::{asked, page};
+use crate::fake_service::{Body, Fake, Reply};
 use crate::server::Server;
 
 fn current_thread() -> Runtime {
@@ -28,7 +28,7 @@ fn client(server: &Server) -> Client {
 /// Waits for its turn, calls, and passes the turn on: while one thread calls, the runtimes of the others
 /// stand still.
 #[test]
-fn threads_with_runtimes_of_their_own_take_turns_with_one_client() {
+fn one_client_works_on_alternating_runtimes() {
     const THREADS: usize = 3;
     const TURNS: usize = 5;
     let servers = Runtime::new().unwrap();
@@ -65,7 +65,7 @@ fn threads_with_runtimes_of_their_own_take_turns_with_one_client() {
 }
 
 #[test]
-fn client_outlives_the_runtimes_that_it_was_used_on() {
+fn client_outlives_its_runtimes() {
     let servers = Runtime::new().unwrap();
     let server = servers.block_on(Server::start([]));
     let client = client(&server);
@@ -92,7 +92,7 @@ fn list_that_begins_well(rows: &[String], hangs: &Arc<AtomicBool>) -> Fake {
 }
 
 #[test]
-fn pages_read_ahead_begin_anew_on_another_runtime() {
+fn prefetched_pages_restart_on_another_runtime() {
     let all: Vec<String> = (0..500).map(|number| format!("thing-{number}")).collect();
     for first_runtime_ends in [true, false] {
         let hangs = Arc::new(AtomicBool::new(true));

@@ -37,7 +37,7 @@ fn assert_clean(text: &str) {
 }
 
 #[tokio::test]
-async fn nothing_that_people_see_holds_a_secret() {
+async fn errors_debug_and_observers_show_no_secret() {
     let echo =
         "you sent Canary+\\\"123/ and Canary%2B%22123%2F with canary-secret-key and canary-token";
     for dialect in [Dialect::Tc3, Dialect::V1Sha1, Dialect::V1Sha256, Dialect::OldGateway] {
@@ -84,7 +84,7 @@ async fn nothing_that_people_see_holds_a_secret() {
 }
 
 #[tokio::test]
-async fn secrets_do_not_go_into_urls() {
+async fn secrets_in_urls_are_refused() {
     let server = Server::start([]).await;
     let token = Credential::temporary("AKIDEXAMPLE", "key", "token-123").unwrap();
     for (dialect, in_url) in [
@@ -115,7 +115,7 @@ async fn secrets_do_not_go_into_urls() {
 }
 
 #[tokio::test]
-async fn headers_take_no_line_breaks() {
+async fn header_values_reject_line_breaks_and_spaces() {
     let server = Server::start([]).await;
     for bad in ["a\r\nx: y", "a\nb", "a\0", "a\u{7f}", "é", "a b"] {
         let error = builder(&server.url).request_client(bad).build().unwrap_err();
@@ -195,7 +195,7 @@ mod loud {
 
 #[cfg(feature = "tracing")]
 #[tokio::test]
-async fn tracing_at_every_level_tells_no_secret() {
+async fn tracing_shows_no_secret_at_any_level() {
     let loud = loud::Loud::of_this_thread();
     tracing::subscriber::set_global_default(loud.clone()).unwrap();
     let server = Server::start([Turn::error("InternalError"), Turn::error("LimitExceeded")]).await;

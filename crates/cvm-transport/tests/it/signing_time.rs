@@ -12,7 +12,7 @@ use proptest::test_runner::{Config, TestRunner};
 use tokio::time::Instant;
 
 use crate::actions::ListThings;
-use crate::fake::{Fake, Reply};
+use crate::fake_service::{Fake, Reply};
 
 const START: u64 = 1_900_000_000;
 
@@ -53,7 +53,7 @@ fn param(request: &PreparedRequest, header: &str, name: &str) -> Option<String> 
 }
 
 #[tokio::test(start_paused = true)]
-async fn no_attempt_repeats_the_time_the_nonce_or_the_credential_of_another() {
+async fn each_attempt_has_its_own_time_nonce_and_credential() {
     for dialect in Dialect::ALL {
         let arrivals = Arc::new(Mutex::new(Vec::new()));
         let noted = Arc::clone(&arrivals);
@@ -125,7 +125,7 @@ fn days() -> Vec<String> {
 }
 
 #[test]
-fn around_ten_thousand_midnights_the_scope_is_the_day_of_the_timestamp() {
+fn scope_date_matches_timestamp_around_midnight() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
     let clock = Movable::default();
     // A client whose own clock is right, and one that learnt to add an offset.

@@ -9,7 +9,7 @@ use cvm_transport::{
 };
 
 use crate::actions::{KillThings, ListThings};
-use crate::fake::{Fake, Reply};
+use crate::fake_service::{Fake, Reply};
 
 /// The numbers of the slots that were given, and of those that came back.
 #[derive(Clone, Debug, Default)]
@@ -52,7 +52,7 @@ fn kill() -> KillThings {
 }
 
 #[tokio::test(start_paused = true)]
-async fn slot_comes_back_when_nothing_left() {
+async fn unsent_request_returns_its_slot() {
     for held in [true, false] {
         // Dropped by the caller.
         let (client, book) = with_book(move || Reply::Silent { held });
@@ -76,7 +76,7 @@ async fn slot_comes_back_when_nothing_left() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn slot_of_a_request_that_was_answered_is_used() {
+async fn answered_request_uses_its_slot() {
     for reply in [Reply::healthy, || Reply::refusal("LimitExceeded", Vec::new())] {
         let (client, book) = with_book(reply);
         let _ = client.send(ListThings::default()).await;
@@ -95,7 +95,7 @@ impl Interceptor for Stop {
 }
 
 #[tokio::test(start_paused = true)]
-async fn slot_comes_back_when_the_request_cannot_be_signed() {
+async fn unsignable_request_returns_its_slot() {
     let book = Book::default();
     let fake = Fake::new(|_, _| Reply::healthy());
     let client = fake.builder().rate_limiter(book.clone()).interceptor(Stop).build().unwrap();

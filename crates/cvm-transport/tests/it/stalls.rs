@@ -8,8 +8,8 @@ use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::Instant;
 
 use crate::actions::{KillThings, Launch, ListThings};
-use crate::encrypted::{acceptor, file};
 use crate::server::{Server, Turn, answer, listen_with_small_buffer, read_request};
+use crate::tls_server::{acceptor, file};
 use crate::virtual_time::{deliver, pass};
 use crate::{ATTEMPT, builder};
 
@@ -177,7 +177,7 @@ impl Silent {
 }
 
 #[tokio::test]
-async fn silence_anywhere_ends_at_the_deadline_of_the_call() {
+async fn silence_at_any_point_ends_at_the_deadline() {
     for (silent, left) in
         UNSENT.into_iter().map(|at| (at, false)).chain(SENT.into_iter().map(|at| (at, true)))
     {
@@ -198,7 +198,7 @@ async fn silence_anywhere_ends_at_the_deadline_of_the_call() {
 }
 
 #[tokio::test]
-async fn a_peer_that_stops_reading_a_large_request_is_left_in_time() {
+async fn stalled_upload_ends_in_time() {
     // How much it reads of nine megabytes before its window closes.
     for reads in [0, 100_000] {
         let (listener, url) = listen_with_small_buffer();
@@ -223,7 +223,7 @@ async fn a_peer_that_stops_reading_a_large_request_is_left_in_time() {
 }
 
 #[tokio::test]
-async fn a_connection_that_went_dead_is_not_used_again() {
+async fn dead_connection_is_not_reused() {
     let cut = answer(200, &[], BODY)[..40].to_vec();
     for (end, is_dead) in [
         (Turn::stall(), true),

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use cvm_transport::{BoxFuture, Outcome, RateLimitKey, RateLimiter, RateLimiterError};
 
 use crate::actions::{KillThings, ListThings};
-use crate::fake::{Fake, Reply};
+use crate::fake_service::{Fake, Reply};
 
 /// Gives so many slots, and then none.
 #[derive(Debug)]
@@ -28,7 +28,7 @@ impl RateLimiter for Slots {
 }
 
 #[tokio::test(start_paused = true)]
-async fn throttled_until_the_deadline_is_the_throttle_of_the_service() {
+async fn throttling_until_the_deadline_is_reported_as_throttling() {
     for slots in 1..=3 {
         for is_code in [true, false] {
             let fake = Fake::new(move |_, _| match is_code {
@@ -55,7 +55,7 @@ async fn throttled_until_the_deadline_is_the_throttle_of_the_service() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn doubt_of_an_earlier_attempt_survives_the_wait_for_a_slot() {
+async fn unknown_outcome_survives_the_wait_for_a_slot() {
     let fake = Fake::new(|_, _| Reply::refusal("InternalError", Vec::new()));
     let limiter = Slots(AtomicUsize::new(1));
     let client = fake.builder().rate_limiter(limiter).build().unwrap();

@@ -8,8 +8,8 @@ use tokio::net::{TcpListener, TcpStream};
 
 use crate::actions::{KillThings, ListThings};
 use crate::builder;
-use crate::encrypted::{Encrypted, file};
 use crate::server::answer;
+use crate::tls_server::{Encrypted, file};
 
 fn at(port: u16, host: &str) -> ClientBuilder {
     builder(&format!("https://{host}:{port}"))
@@ -21,7 +21,7 @@ async fn kill(client: &Client) -> Error {
 }
 
 #[tokio::test]
-async fn a_peer_that_proves_itself_is_spoken_to() {
+async fn trusted_server_receives_the_request() {
     for chain in [&["good.pem"][..], &["good.pem", "ca.pem"], &["through-middle.pem", "middle.pem"]]
     {
         for host in ["127.0.0.1", "localhost"] {
@@ -34,7 +34,7 @@ async fn a_peer_that_proves_itself_is_spoken_to() {
 }
 
 #[tokio::test]
-async fn both_versions_that_are_good_are_spoken() {
+async fn tls_1_2_and_1_3_work() {
     for version in [&rustls::version::TLS12, &rustls::version::TLS13] {
         let body = r#"{"Response":{"ThingSet":[],"TotalCount":0,"RequestId":"r"}}"#;
         let answer = answer(200, &[], body);
@@ -45,7 +45,7 @@ async fn both_versions_that_are_good_are_spoken() {
 }
 
 #[tokio::test]
-async fn nothing_is_said_to_a_peer_that_does_not() {
+async fn untrusted_server_receives_nothing() {
     for (chain, trusts_ca) in [
         (&["good.pem"][..], false),
         (&["good.pem", "ca.pem"], false),
@@ -110,7 +110,7 @@ fn hello(version: [u8; 2]) -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn a_peer_that_speaks_old_versions_alone_hears_nothing() {
+async fn server_with_only_old_tls_versions_receives_nothing() {
     const ALERT: u8 = 21;
     const HANDSHAKE: u8 = 22;
     let cannot = vec![ALERT, 3, 1, 0, 2, 2, 70];
@@ -134,7 +134,7 @@ async fn a_peer_that_speaks_old_versions_alone_hears_nothing() {
 }
 
 #[tokio::test]
-async fn a_proxy_is_told_the_host_and_no_more() {
+async fn proxy_sees_only_host_and_port() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
     let proxy = tokio::spawn(async move {
@@ -160,7 +160,7 @@ async fn a_proxy_is_told_the_host_and_no_more() {
 }
 
 #[tokio::test]
-async fn loopback_is_never_reached_through_a_proxy() {
+async fn loopback_is_never_proxied() {
     let server = Encrypted::start(&["good.pem"]).await;
     let client = at(server.port, "localhost")
         .ca_file(file("ca.pem"))
@@ -172,7 +172,7 @@ async fn loopback_is_never_reached_through_a_proxy() {
 }
 
 #[tokio::test]
-async fn the_password_of_a_proxy_goes_no_further_than_the_proxy() {
+async fn proxy_password_stays_with_the_proxy() {
     let server = Encrypted::start(&["elsewhere.pem"]).await;
     let origin = server.port;
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

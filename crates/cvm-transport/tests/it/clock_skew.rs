@@ -8,7 +8,7 @@ use cvm_transport::{Client, Clock, Error, PreparedRequest, Timeouts};
 use tokio::time::Instant;
 
 use crate::actions::{KillThings, ListThings};
-use crate::fake::{Body, Fake, Reply, refusal};
+use crate::fake_service::{Body, Fake, Reply, refusal};
 
 /// When the tests take place by the service's clock.
 const THERE: u64 = 1_900_000_000;
@@ -183,7 +183,7 @@ fn says_so(error: &Error, shown: &str) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn whatever_the_clocks_say_a_call_takes_two_attempts_at_most() {
+async fn clock_skew_takes_at_most_two_attempts() {
     for dated in DATINGS {
         for skew in SKEWS.into_iter().flat_map(|skew| [skew, -skew]) {
             for corrects in [true, false] {
@@ -218,7 +218,7 @@ async fn whatever_the_clocks_say_a_call_takes_two_attempts_at_most() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_date_seen_without_encryption_corrects_nothing_before_a_refusal() {
+async fn plain_http_date_is_ignored_before_a_clock_error() {
     let (fake, read) = strict(Dated::Rightly);
     let client = fake.builder().endpoint("http://127.0.0.1:1");
     let client = client.clock(Running::new(THERE + 290)).build().unwrap();
@@ -228,7 +228,7 @@ async fn a_date_seen_without_encryption_corrects_nothing_before_a_refusal() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_second_refusal_of_the_clock_ends_the_call_and_names_both_clocks() {
+async fn second_clock_error_ends_call_and_names_both_clocks() {
     let fake = Fake::new(|_, _| {
         Reply::refusal("AuthFailure.SignatureExpire", vec![("date", http_date(THERE))])
     });
@@ -244,7 +244,7 @@ async fn a_second_refusal_of_the_clock_ends_the_call_and_names_both_clocks() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_wrong_date_spoils_one_attempt_and_not_every_later_call() {
+async fn wrong_date_costs_one_attempt() {
     // The clocks agree, but one answer carries a date of yesterday; later answers carry none.
     let clock = Running::new(THERE);
     let fake = Fake::new(move |request, number| {
@@ -269,7 +269,7 @@ async fn a_wrong_date_spoils_one_attempt_and_not_every_later_call() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_correction_is_measured_with_every_response_and_ends_when_the_clock_was_set() {
+async fn clock_correction_follows_every_response() {
     // How far the service is ahead of this machine, as each response tells; and what each request corrects. A
     // date is cut to whole seconds, so the middle of its second is taken.
     let told = [260_i64, 280, 5, 5, -250, -239, 0];

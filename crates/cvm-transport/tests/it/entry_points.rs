@@ -11,7 +11,7 @@ use crate::actions::{
     KILL_THINGS, KillThings, LAUNCH, LIST_THINGS, Launch, ListThings, ScanThings, SetName,
     StartThings, THINGS_READY, Thing,
 };
-use crate::fake::{Fake, Reply};
+use crate::fake_service::{Fake, Reply};
 
 /// What a hundred percent of the requests meet, and how many a call of each class may then make.
 struct Outage {
@@ -98,7 +98,7 @@ async fn each_door(
 }
 
 #[tokio::test(start_paused = true)]
-async fn every_door_sends_as_often_as_the_policy_says() {
+async fn every_entry_point_uses_the_retry_policy() {
     for outage in &OUTAGES {
         for limit in [None, Some(1), Some(2)] {
             let equip = |builder: ClientBuilder| match limit {
@@ -117,7 +117,7 @@ async fn every_door_sends_as_often_as_the_policy_says() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn every_reading_of_a_wait_is_one_call() {
+async fn each_poll_of_a_wait_is_one_call() {
     for outage in &OUTAGES {
         let most = (outage.most)(RetryClass::Read);
         let reply = outage.reply;
@@ -149,7 +149,7 @@ fn read_only(outage: &Outage) -> Fake {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_reconciliation_makes_its_six_readings_and_sends_nothing() {
+async fn reconciliation_makes_six_reads_and_no_change() {
     for outage in &OUTAGES {
         let fake = read_only(outage);
         let waiter = Waiter::new(&THINGS_READY, ["thing-1"]);
@@ -161,7 +161,7 @@ async fn a_reconciliation_makes_its_six_readings_and_sends_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_search_for_a_creation_makes_its_six_readings_and_sends_nothing() {
+async fn creation_search_makes_six_reads_and_no_change() {
     for outage in &OUTAGES {
         let fake = read_only(outage);
         let client = patient(&fake).build().unwrap();
@@ -175,7 +175,7 @@ async fn a_search_for_a_creation_makes_its_six_readings_and_sends_nothing() {
 
 #[cfg(feature = "blocking")]
 #[test]
-fn the_doors_without_async_send_as_often() {
+fn blocking_entry_points_use_the_retry_policy() {
     use cvm_transport::blocking;
 
     let fake = Fake::new(|_, _| Reply::refusal("InternalError", vec![]));

@@ -9,8 +9,8 @@ use tokio::net::{TcpListener, TcpStream};
 
 use crate::actions::{KillThings, Launch, ListThings};
 use crate::builder;
-use crate::encrypted::{early, file};
 use crate::server::{answer, listen_with_small_buffer};
+use crate::tls_server::{early, file};
 
 const DONE: &str =
     r#"{"Response":{"ThingSet":[],"TotalCount":0,"ThingIdSet":["thing-9"],"RequestId":"r"}}"#;
@@ -32,7 +32,7 @@ fn was_not_sent(error: &Error) {
 }
 
 #[tokio::test]
-async fn response_before_the_request_is_none_and_nothing_is_sent() {
+async fn response_before_request_prevents_sending() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let told: Arc<Mutex<Vec<u8>>> = Arc::default();
@@ -56,7 +56,7 @@ async fn response_before_the_request_is_none_and_nothing_is_sent() {
 }
 
 #[tokio::test]
-async fn response_before_the_request_is_none_over_tls_too() {
+async fn response_before_request_prevents_sending_over_tls() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("https://{}", listener.local_addr().unwrap());
     let told: Arc<Mutex<Vec<u8>>> = Arc::default();
@@ -102,7 +102,7 @@ fn large() -> Launch {
 }
 
 #[tokio::test]
-async fn success_before_the_whole_request_was_written_leaves_the_outcome_unknown() {
+async fn success_before_request_is_written_leaves_outcome_unknown() {
     for read in [1, 100_000] {
         let (url, peer) = answers_after(read, DONE).await;
         let client = builder(&url).max_attempts(2).build().unwrap();
@@ -122,7 +122,7 @@ async fn success_before_the_whole_request_was_written_leaves_the_outcome_unknown
 }
 
 #[tokio::test]
-async fn success_after_the_whole_of_a_large_request_is_one() {
+async fn success_after_large_request_is_accepted() {
     let server = crate::server::Server::start([]).await;
     let client = builder(&server.url).max_attempts(1).build().unwrap();
     for length in [0, 1, 100_000, 9_000_000] {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use cvm_transport::{Dialect, Error, FixedClock, Outcome};
 
 use crate::actions::{KillThings, ListThings};
-use crate::fake::{Body, Fake, Reply};
+use crate::fake_service::{Body, Fake, Reply};
 
 /// Sun, 06 Nov 1994 08:49:37 GMT.
 const NOW: u64 = 784_111_777;
@@ -40,7 +40,7 @@ fn is_unknown(ended: &Result<(), Error>) -> bool {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_replay_may_have_been_carried_out_unless_the_measured_clock_explains_it() {
+async fn replay_error_is_ambiguous_unless_clock_skew_explains_it() {
     let replay = r#"{"code":4500,"message":"replay"}"#;
     for (date, explains) in [
         (None, false),
@@ -61,7 +61,7 @@ async fn a_replay_may_have_been_carried_out_unless_the_measured_clock_explains_i
 }
 
 #[tokio::test(start_paused = true)]
-async fn json_of_a_proxy_is_not_the_gateways_and_the_status_counts() {
+async fn proxy_json_is_not_a_gateway_response() {
     for (status, body) in [
         (504, r#"{"code":504,"message":"upstream timed out"}"#),
         (502, r#"{"code":"BAD_GATEWAY"}"#),
@@ -90,7 +90,7 @@ async fn json_of_a_proxy_is_not_the_gateways_and_the_status_counts() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_number_decides_and_not_its_description() {
+async fn numeric_code_decides_the_outcome() {
     for (body, outcome) in [
         (r#"{"code":6000,"codeDesc":"InternalErr","message":"x"}"#, Outcome::Ambiguous),
         (r#"{"code":"6000","codeDesc":"Success"}"#, Outcome::Ambiguous),
@@ -116,7 +116,7 @@ async fn the_number_decides_and_not_its_description() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn in_the_other_dialects_nobody_speaks_like_the_gateway() {
+async fn gateway_format_is_rejected_in_other_dialects() {
     for dialect in Dialect::ALL.into_iter().filter(|dialect| *dialect != Dialect::OldGateway) {
         for body in [r#"{"code":4100,"message":"no"}"#, r#"{"code":4400,"message":"slow down"}"#] {
             let (asked, ended) = killed(dialect, 200, None, body).await;

@@ -7,7 +7,7 @@ use cvm_transport::{Entropy, EntropyError, Error, FixedClock};
 use tokio::time::Instant;
 
 use crate::actions::{KillThings, Launch, ListThings, StartThings};
-use crate::fake::{Fake, Reply, refusal};
+use crate::fake_service::{Fake, Reply, refusal};
 
 /// No jitter: every pause is as short as it may be.
 #[derive(Debug)]
@@ -96,7 +96,7 @@ const WISHES: [(&[&str], Option<u64>); 33] = [
 ];
 
 #[tokio::test(start_paused = true)]
-async fn no_wish_of_a_server_shortens_a_pause_or_makes_it_endless() {
+async fn retry_after_is_followed_within_bounds() {
     for speaker in SPEAKERS {
         for (wishes, asked) in WISHES {
             let shown = format!("{speaker:?} {wishes:?}");
@@ -129,7 +129,7 @@ async fn no_wish_of_a_server_shortens_a_pause_or_makes_it_endless() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_wish_beyond_the_time_of_the_call_ends_it_at_once_and_is_told() {
+async fn retry_after_beyond_the_deadline_ends_call_at_once() {
     for speaker in SPEAKERS {
         for (wishes, asked) in WISHES {
             for left in [4, 20, 40, 60].map(Duration::from_secs) {
@@ -155,7 +155,7 @@ async fn a_wish_beyond_the_time_of_the_call_ends_it_at_once_and_is_told() {
 
 /// A wish of the last response is in the error, whichever reason ended the call.
 #[tokio::test(start_paused = true)]
-async fn wish_is_told_for_every_class_and_every_end() {
+async fn retry_after_is_reported_for_every_class() {
     for (status, attempts) in [(503, None), (429, None), (503, Some(1)), (429, Some(1))] {
         let fake = Fake::new(move |_, _| Reply::status(status, vec![("retry-after", "7".into())]));
         let mut client = fake.builder().entropy(Calm).build().unwrap();

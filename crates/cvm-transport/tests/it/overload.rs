@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use crate::actions::LIST_THINGS;
-use crate::fake::{Body, Fake, Reply, refusal};
+use crate::fake_service::{Body, Fake, Reply, refusal};
 
 static LISTED: ActionInfo = ActionInfo { rate_limit_per_second: Some(40), ..LIST_THINGS };
 
@@ -35,7 +35,7 @@ fn service() -> (Client, Fake) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn dropped_calls_take_no_slots_along() {
+async fn dropped_calls_use_no_rate_limit_slots() {
     let (client, fake) = service();
     let mut calls = JoinSet::new();
     for _ in 0..4_000 {
@@ -53,7 +53,7 @@ async fn dropped_calls_take_no_slots_along() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn under_overload_the_documented_rate_goes_on_succeeding() {
+async fn documented_rate_succeeds_under_overload() {
     let (client, fake) = service();
     let client = client.with_operation_timeout(Duration::from_secs(5));
     let began = Instant::now();

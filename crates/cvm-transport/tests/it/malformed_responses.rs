@@ -8,7 +8,7 @@ use cvm_transport::{Client, Dialect, Entropy, Error, SeededEntropy};
 use serde_json::Value;
 
 use crate::actions::{KillThings, Launch, ListThings};
-use crate::fake::{Body, Fake, Reply, refusal};
+use crate::fake_service::{Body, Fake, Reply, refusal};
 
 /// Numbers that repeat from run to run.
 struct Dice(SeededEntropy);
@@ -120,7 +120,7 @@ async fn send(client: &Client, action: usize) -> Result<(), Error> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn ten_thousand_spoiled_answers_neither_bring_down_nor_mislead() {
+async fn malformed_responses_neither_panic_nor_mislead() {
     let latest = Arc::new(Mutex::new(Vec::new()));
     let noted = Arc::clone(&latest);
     let (dice, originals) = (Dice(SeededEntropy::new(55)), originals());

@@ -14,9 +14,9 @@ use tokio::time::Instant;
 use crate::actions::{KillThings, ListThings};
 use crate::builder;
 use crate::dialects::verifies;
-use crate::encrypted::{acceptor, file};
-use crate::fake::{Fake, Reply};
+use crate::fake_service::{Fake, Reply};
 use crate::server::{Received, answer, deserted, read_request};
+use crate::tls_server::{acceptor, file};
 use crate::virtual_time::pass;
 
 /// A request over TLS, and the host to which the greeting was addressed.
@@ -94,7 +94,7 @@ fn is_meant_for(greeted: &Greeted, authority: &str, other: &str) {
 }
 
 #[tokio::test]
-async fn a_backup_is_greeted_addressed_and_signed_for_by_its_own_name() {
+async fn backup_uses_its_own_name_in_tls_header_and_signature() {
     for dialect in [Dialect::Tc3, Dialect::V1Sha256] {
         let (port, greeted) = encrypted("elsewhere.pem").await;
         let client = builder("https://cvm.example")
@@ -115,7 +115,7 @@ async fn a_backup_is_greeted_addressed_and_signed_for_by_its_own_name() {
 }
 
 #[tokio::test]
-async fn the_endpoint_itself_too_whatever_its_port() {
+async fn endpoint_uses_its_own_name_with_any_port() {
     let (port, greeted) = encrypted("good.pem").await;
     let closed = deserted().replace("http://", "");
     for (endpoint, backup) in [
@@ -138,7 +138,7 @@ async fn the_endpoint_itself_too_whatever_its_port() {
 }
 
 #[tokio::test]
-async fn a_name_that_cannot_be_found_was_sent_nothing() {
+async fn unresolvable_name_was_not_sent() {
     // Reserved: no honest resolver knows it, and what a dishonest one leads to cannot prove itself.
     // However long the resolver of this machine takes, nothing is sent.
     let timeouts = Timeouts { connect: Duration::from_secs(2), ..Timeouts::default() };
@@ -153,7 +153,7 @@ async fn a_name_that_cannot_be_found_was_sent_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn each_failure_of_the_network_proves_what_it_proves_and_no_more() {
+async fn each_http_error_kind_maps_to_its_outcome() {
     use HttpErrorKind::{
         ConnectTimeout, InvalidRequest, NotSent, PossiblySent, ProxyAuthentication, Untrusted,
     };
@@ -267,7 +267,7 @@ async fn black_hole() -> (SocketAddr, Vec<TcpStream>, TcpListener) {
 }
 
 #[tokio::test]
-async fn dead_addresses_of_a_name_cost_their_share_of_the_time_and_no_more() {
+async fn dead_addresses_share_the_connect_timeout() {
     let server = crate::server::Server::start([]).await;
     let open: SocketAddr = server.url.strip_prefix("http://").unwrap().parse().unwrap();
     let (hole, _fillers, _listener) = black_hole().await;
@@ -304,7 +304,7 @@ async fn dead_addresses_of_a_name_cost_their_share_of_the_time_and_no_more() {
 }
 
 #[tokio::test]
-async fn every_new_connection_asks_for_the_address_anew() {
+async fn every_new_connection_resolves_the_name() {
     let server = crate::server::Server::start([]).await;
     let open: SocketAddr = server.url.strip_prefix("http://").unwrap().parse().unwrap();
     let (client, leading) = library(vec![open], None);

@@ -5,7 +5,7 @@ use std::time::Duration;
 use cvm_transport::{Client, CreatedResources, FixedClock, NoRateLimit, Timeouts, Waiter};
 
 use crate::actions::{KillThings, Launch, ListThings, THINGS_READY, Thing};
-use crate::fake::{Fake, Reply};
+use crate::fake_service::{Fake, Reply};
 use crate::server::Server;
 
 const SPANS: [Duration; 6] = [
@@ -59,7 +59,7 @@ async fn call(client: &Client) -> Result<(), cvm_transport::Error> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn any_timeout_is_taken() {
+async fn any_timeout_is_accepted() {
     for (name, set) in TIMEOUTS {
         for span in SPANS {
             let fake = Fake::new(|_, _| Reply::healthy());
@@ -75,7 +75,7 @@ async fn any_timeout_is_taken() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn any_limit_of_a_whole_call_is_taken() {
+async fn any_operation_timeout_is_accepted() {
     for span in SPANS {
         let fake = Fake::new(|_, _| Reply::healthy());
         let client = fake.builder().build().unwrap().with_operation_timeout(span);
@@ -85,7 +85,7 @@ async fn any_limit_of_a_whole_call_is_taken() {
 }
 
 #[tokio::test]
-async fn any_timeout_is_taken_on_a_real_connection() {
+async fn any_timeout_is_accepted_on_a_real_connection() {
     let server = Server::start([]).await;
     for (name, set) in TIMEOUTS {
         for span in SPANS.into_iter().filter(|span| *span > Duration::from_secs(1)) {
@@ -113,7 +113,7 @@ fn ready() -> Waiter {
 }
 
 #[tokio::test(start_paused = true)]
-async fn any_timeout_and_interval_of_a_wait_is_taken() {
+async fn any_wait_timeout_and_interval_are_accepted() {
     for span in SPANS {
         let starts =
             || Fake::new(|_, number| list(&[if number < 3 { "STARTING" } else { "READY" }]));
@@ -129,7 +129,7 @@ async fn any_timeout_and_interval_of_a_wait_is_taken() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn any_settle_time_is_taken() {
+async fn any_settle_time_is_accepted() {
     for span in SPANS {
         let fake = Fake::new(|_, _| list(&["STARTING"]));
         let client = fake.builder().build().unwrap();
@@ -144,7 +144,7 @@ async fn any_settle_time_is_taken() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn any_time_of_a_clock_is_taken() {
+async fn any_clock_time_is_accepted() {
     for seconds in [0, 1, 1 << 40, i64::MAX as u64, u64::MAX] {
         let fake = Fake::new(|_, _| Reply::healthy());
         let client = fake.builder().clock(FixedClock::at(seconds)).build().unwrap();

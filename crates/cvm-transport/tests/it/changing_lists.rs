@@ -7,7 +7,7 @@ use std::time::Duration;
 use cvm_transport::{Client, Error, PreparedRequest};
 
 use crate::actions::{ListThings, Thing};
-use crate::fake::{Fake, Reply};
+use crate::fake_service::{Fake, Reply};
 
 /// A small generator of numbers, the same in every run.
 struct Random(u64);
@@ -102,7 +102,7 @@ async fn read(client: &Client, limit: u64, parallel: usize) -> Result<Vec<String
 }
 
 #[tokio::test(start_paused = true)]
-async fn every_row_that_stays_is_given_once_whatever_comes_and_goes() {
+async fn stable_rows_are_returned_once_while_others_change() {
     let mut churns = Vec::new();
     for (deletes, inserts) in
         [(0, 0), (1, 0), (0, 1), (1, 1), (5, 0), (3, 3), (40, 0), (30, 30), (0, 20)]
@@ -163,7 +163,7 @@ async fn every_row_that_stays_is_given_once_whatever_comes_and_goes() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_list_that_loses_a_row_after_each_page_is_read_in_hardly_more_pages() {
+async fn shrinking_list_needs_few_extra_pages() {
     for parallel in [1, 4] {
         for place in [0, 1_000] {
             let rows: Vec<String> = (0..1_000).map(|number| format!("thing-{number}")).collect();
@@ -185,7 +185,7 @@ async fn a_list_that_loses_a_row_after_each_page_is_read_in_hardly_more_pages() 
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_slow_consumer_is_no_failure_of_the_server() {
+async fn slow_consumer_causes_no_error() {
     let all: Vec<String> = (0..1_000).map(|number| format!("thing-{number}")).collect();
     for pause in [0, 1, 2, 4, 10, 40, 600] {
         for parallel in [2, 4, 32] {
@@ -210,7 +210,7 @@ async fn a_slow_consumer_is_no_failure_of_the_server() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_reader_that_is_dropped_stops_reading_ahead() {
+async fn dropped_paginator_stops_prefetching() {
     let rows: Vec<String> = (0..1_000).map(|number| format!("thing-{number}")).collect();
     let fake = Fake::new(move |request, _| {
         let (offset, limit) = asked(request);

@@ -6,7 +6,7 @@ use cvm_transport::{CreatedResources, Error};
 use tokio::time::Instant;
 
 use crate::actions::{ListThings, THINGS_READY, Thing};
-use crate::fake::{Fake, Reply};
+use crate::fake_service::{Fake, Reply};
 
 const SETTLE: Duration = Duration::from_secs(60);
 
@@ -42,20 +42,20 @@ fn ids(creation: CreatedResources<Thing>) -> Vec<String> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_shows_twice_is_found() {
+async fn created_resource_listed_twice_is_found() {
     let fake = lists(&[&["other"], &["other", "ours-1"]]);
     assert_eq!(ids(search(&fake, 1).await.unwrap()), ["ours-1"]);
     assert_eq!(fake.asked(), 3, "the next reading confirms the number");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_second_creation_is_shown_and_not_hidden() {
+async fn more_matches_than_expected_are_all_returned() {
     let fake = lists(&[&["ours-1"], &["ours-1", "ours-2"]]);
     assert_eq!(ids(search(&fake, 1).await.unwrap()), ["ours-1", "ours-2"]);
 }
 
 #[tokio::test(start_paused = true)]
-async fn fewer_than_asked_for_are_waited_for_and_then_told() {
+async fn missing_matches_are_awaited_until_the_settle_time_ends() {
     let fake = lists(&[&["ours-1", "other"]]);
     assert_eq!(ids(search(&fake, 2).await.unwrap()), ["ours-1"]);
     assert_eq!(fake.asked(), 6);
@@ -71,7 +71,7 @@ async fn not_found_takes_the_whole_settle_time() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_sending_long_ago_needs_two_readings() {
+async fn old_request_needs_only_two_reads() {
     let fake = lists(&[&["other"]]);
     let Some(sent) = Instant::now().into_std().checked_sub(SETTLE * 4) else { return };
     let client = fake.builder().build().unwrap();
@@ -86,13 +86,13 @@ async fn a_sending_long_ago_needs_two_readings() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_came_and_went_is_unknown() {
+async fn match_that_disappears_is_unknown() {
     let fake = lists(&[&[], &["ours-1"], &[]]);
     assert!(matches!(search(&fake, 1).await.unwrap(), CreatedResources::Unknown));
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_reading_that_failed_leaves_doubt_and_a_refusal_ends_it() {
+async fn failed_read_makes_search_unknown_and_service_error_ends_it() {
     let fake = Fake::new(|_, number| match number {
         1..=4 => Reply::status(502, vec![]),
         _ => Reply::body(page(&["other"])),
@@ -105,7 +105,7 @@ async fn a_reading_that_failed_leaves_doubt_and_a_refusal_ends_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_list_that_is_not_whole_never_says_not_found() {
+async fn incomplete_list_never_proves_not_found() {
     for body in [
         r#""TotalCount":5,"ThingSet":null,"#,
         r#""TotalCount":0,"ThingSet":null,"#,
@@ -139,7 +139,7 @@ async fn a_list_that_is_not_whole_never_says_not_found() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_offset_of_the_request_hides_nothing_from_the_search() {
+async fn search_ignores_offset_of_the_request() {
     let fake = Fake::new(|request, _| {
         let asked: serde_json::Value = serde_json::from_slice(request.body()).unwrap();
         Reply::body(if asked["Offset"] == 0 { page(&["ours-1"]) } else { page(&[]) })
@@ -151,7 +151,7 @@ async fn an_offset_of_the_request_hides_nothing_from_the_search() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn items_that_match_are_found_though_others_are_incomplete() {
+async fn match_is_found_among_incomplete_items() {
     let body = format!(r#"{{"ThingId":"other"}},{}"#, row("ours-1"));
     let fake = Fake::new(move |_, _| {
         Reply::body(format!(
@@ -162,7 +162,7 @@ async fn items_that_match_are_found_though_others_are_incomplete() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_search_ends_with_its_settle_time_whatever_the_service_does() {
+async fn search_ends_with_its_settle_time_during_outage() {
     type Outage = fn() -> Reply;
     let outages: [Outage; 4] = [
         || Reply::refusal("RequestLimitExceeded", vec![]),
@@ -193,7 +193,7 @@ async fn a_search_ends_with_its_settle_time_whatever_the_service_does() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_list_without_end_does_not_outlast_the_settle_time() {
+async fn endless_list_does_not_outlast_settle_time() {
     // Each page is full, new, and takes a while.
     let fake = Fake::new(|request, _| {
         let asked: serde_json::Value = serde_json::from_slice(request.body()).unwrap();

@@ -100,7 +100,7 @@ async fn sign(client: Client, pure: Arc<Vec<Vec<Vec<u8>>>>) -> usize {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_signature_is_made_with_one_whole_credential() {
+async fn concurrent_rotation_never_mixes_credentials() {
     let first = Arc::new(CredentialSnapshot::new(credential(0)));
     let rotating = Rotating(Arc::new(RwLock::new(first)));
     let (place, turns) = (rotating.clone(), AtomicUsize::new(0));

@@ -8,7 +8,7 @@ use std::time::Duration;
 use cvm_transport::{Error, PreparedRequest, WaitReport, WaitVerdict, Waiter};
 
 use crate::actions::THINGS_READY;
-use crate::fake::{Fake, Reply};
+use crate::fake_service::{Fake, Reply};
 
 /// What one reading shows of a resource; an id is the sequence of its letters.
 ///
@@ -187,7 +187,7 @@ async fn group(ids: &[String], request: Option<&str>) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn every_sequence_of_states_is_read_as_it_is_meant() {
+async fn every_state_sequence_gets_the_modeled_verdict() {
     let all = sequences(MOVING, DECISIVE, LENGTH);
     assert!(all.len() > 5_000, "{}", all.len());
     // A wait ends at its first failure, so those that fail together wait together.
@@ -198,7 +198,7 @@ async fn every_sequence_of_states_is_read_as_it_is_meant() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_states_of_an_earlier_request_decide_nothing() {
+async fn states_of_an_earlier_request_decide_nothing() {
     // Without a request they are the goal and a failure like any other.
     let all = sequences("BErf", DECISIVE, LENGTH);
     for fails_at in (0..LENGTH).map(Some).chain([None]) {
@@ -208,7 +208,7 @@ async fn the_states_of_an_earlier_request_decide_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_answer_without_its_list_is_no_news() {
+async fn response_without_list_decides_nothing() {
     for body in [
         r#"{"Response":{"RequestId":"r"}}"#,
         r#"{"Response":{"ThingSet":null,"RequestId":"r"}}"#,
@@ -262,7 +262,7 @@ async fn an_answer_without_its_list_is_no_news() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_row_that_is_there_counts_though_others_are_null() {
+async fn listed_row_counts_beside_null_rows() {
     let fake = Fake::new(|_, number| {
         let rest = if number < 3 { "null" } else { r#"{"ThingId":"b","State":"READY"}"# };
         Reply::body(format!(
@@ -278,7 +278,7 @@ async fn a_row_that_is_there_counts_though_others_are_null() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_state_that_was_not_seen_at_the_end_is_not_settled() {
+async fn state_missing_in_later_reads_is_not_settled() {
     let fake = Fake::new(|request, number| match number {
         1..=4 => {
             let row = row(&asked(request)[0], 'I').unwrap();
@@ -294,7 +294,7 @@ async fn a_state_that_was_not_seen_at_the_end_is_not_settled() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn only_one_settled_state_in_every_reading_is_not_done() {
+async fn not_done_requires_one_settled_state_in_every_read() {
     let mut ids = sequences("IBNMU", DECISIVE, 3);
     for id in &mut ids {
         let last = id.chars().last().unwrap();
@@ -315,7 +315,7 @@ async fn only_one_settled_state_in_every_reading_is_not_done() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_settled_state_in_a_list_that_proves_nothing_is_unknown() {
+async fn settled_state_in_inconclusive_list_is_unknown() {
     let idle = r#"{"ThingId":"thing-1","State":"IDLE"}"#;
     for (rows, total) in [
         (format!("{idle},null"), "2"),
@@ -339,7 +339,7 @@ async fn a_settled_state_in_a_list_that_proves_nothing_is_unknown() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_state_that_is_null_or_empty_is_told_as_none() {
+async fn null_or_empty_state_is_reported_as_none() {
     for state in ["null", r#""""#, r#""  ""#] {
         let fake = Fake::new(move |_, _| {
             Reply::body(format!(
@@ -354,7 +354,7 @@ async fn a_state_that_is_null_or_empty_is_told_as_none() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_wait_takes_a_last_look_at_its_deadline() {
+async fn wait_polls_once_more_at_its_deadline() {
     for (ready_after, is_reached) in [(24, true), (25, true), (26, false)] {
         let began = tokio::time::Instant::now();
         let fake = Fake::new(move |request, _| {
@@ -376,7 +376,7 @@ async fn a_wait_takes_a_last_look_at_its_deadline() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_last_look_at_a_silent_server_ends() {
+async fn last_poll_of_a_silent_server_ends() {
     let fake = Fake::new(|_, _| Reply::Silent { held: false });
     let began = tokio::time::Instant::now();
     let wait = fake.builder().build().unwrap().wait(Waiter::new(&THINGS_READY, ["thing-1"]));

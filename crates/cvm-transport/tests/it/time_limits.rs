@@ -11,7 +11,7 @@ use cvm_transport::{
 use tokio::time::Instant;
 
 use crate::actions::{KillThings, Launch, ListThings};
-use crate::fake::{Body, Fake, Reply};
+use crate::fake_service::{Body, Fake, Reply};
 
 const fn seconds(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
@@ -38,7 +38,7 @@ async fn killed(fake: &Fake) -> (Error, Duration) {
 }
 
 #[test]
-fn every_limit_is_set_and_none_is_longer_than_the_one_around_it() {
+fn default_timeouts_are_set_and_nested() {
     let Timeouts {
         connect,
         first_byte,
@@ -58,7 +58,7 @@ fn every_limit_is_set_and_none_is_longer_than_the_one_around_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_silent_peer_is_left_at_the_first_byte_and_a_silent_body_when_it_pauses() {
+async fn silence_ends_at_first_byte_and_body_idle_timeouts() {
     let (error, took) = killed(&always(|| Reply::Silent { held: false })).await;
     assert!(error.is_timeout() && error.outcome_unknown().is_some(), "{error}");
     assert_eq!(took.as_secs(), 20);
@@ -70,7 +70,7 @@ async fn a_silent_peer_is_left_at_the_first_byte_and_a_silent_body_when_it_pause
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_drip_that_never_pauses_is_left_when_it_is_too_slow_or_too_long() {
+async fn slow_body_ends_at_throughput_or_attempt_limit() {
     let drip = |bytes: usize, every: Duration| {
         always(move || answer(Body::Drip { piece: vec![b' '; bytes].into(), every }))
     };
@@ -92,7 +92,7 @@ async fn a_drip_that_never_pauses_is_left_when_it_is_too_slow_or_too_long() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn no_call_outlasts_its_operation_whatever_is_silent() {
+async fn no_call_outlasts_its_operation_timeout() {
     let began = Instant::now();
     let fake = always(|| Reply::Silent { held: false });
     let error = fake.builder().build().unwrap().send(ListThings::default()).await.unwrap_err();
@@ -136,7 +136,7 @@ impl RateLimiter for Mute {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_credential_or_a_turn_that_never_comes_ends_the_call_before_it_is_sent() {
+async fn hanging_credential_or_rate_limiter_ends_call_unsent() {
     let fake = always(Reply::healthy);
     let clients = [
         fake.builder().credential_provider(Mute).build().unwrap(),
@@ -154,7 +154,7 @@ async fn a_credential_or_a_turn_that_never_comes_ends_the_call_before_it_is_sent
 }
 
 #[tokio::test(start_paused = true)]
-async fn more_time_for_a_launch_is_not_more_time_for_its_token() {
+async fn longer_operation_timeout_does_not_extend_token_window() {
     let patient = |fake: &Fake| {
         let client = fake.builder().build().unwrap();
         client.with_operation_timeout(seconds(1_000)).with_max_attempts(1_000)
@@ -209,7 +209,7 @@ impl CredentialProvider for Late {
 }
 
 #[tokio::test(start_paused = true)]
-async fn no_attempt_leaves_with_less_than_the_least_time_however_it_waited() {
+async fn no_attempt_starts_with_less_than_a_second_left() {
     for (waits, leaves) in [(0, true), (8_900, true), (8_999, true), (9_100, false), (9_970, false)]
     {
         for is_credential in [true, false] {
@@ -240,7 +240,7 @@ async fn no_attempt_leaves_with_less_than_the_least_time_however_it_waited() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_least_time_holds_for_retries_too() {
+async fn no_retry_starts_with_less_than_a_second_left() {
     // Every attempt waits four seconds for its slot: the third would leave too late.
     let fake = always(|| Reply::refusal("RequestLimitExceeded", vec![]));
     let client = fake.builder().rate_limiter(Late(seconds(4))).build().unwrap();
@@ -267,7 +267,7 @@ async fn connecting(after: Duration) -> (Result<(), Error>, Duration) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn change_does_not_leave_when_connecting_leaves_less_than_a_second() {
+async fn change_is_not_sent_if_connecting_leaves_less_than_a_second() {
     let (ended, _) = connecting(Duration::from_millis(8_900)).await;
     ended.unwrap();
     for milliseconds in [9_100, 9_900, 20_000] {
@@ -281,10 +281,10 @@ async fn change_does_not_leave_when_connecting_leaves_less_than_a_second() {
 
 /// TLS that is never spoken: the TCP connection is there at once, and no request may leave on it.
 #[tokio::test(start_paused = true)]
-async fn handshake_counts_as_connecting() {
+async fn tls_handshake_counts_as_connecting() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("https://{}", listener.local_addr().unwrap());
-    let client = crate::builder(&url).ca_file(crate::encrypted::file("ca.pem")).build().unwrap();
+    let client = crate::builder(&url).ca_file(crate::tls_server::file("ca.pem")).build().unwrap();
     let kill = KillThings { thing_ids: vec!["thing-1".into()] };
     let began = Instant::now();
     let error = client.with_operation_timeout(seconds(10)).send(kill).await.unwrap_err();

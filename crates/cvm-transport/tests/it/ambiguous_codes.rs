@@ -8,7 +8,7 @@ use serde_json::json;
 use crate::actions::{
     KILL_THINGS, KillThings, LAUNCH, Launch, ListThings, SetName, StartThings, THINGS_READY, Thing,
 };
-use crate::fake::{Body, Fake, Reply, refusal};
+use crate::fake_service::{Body, Fake, Reply, refusal};
 
 /// Codes, and the status that they come with: timeouts, failures within, unknown names, and any code with a
 /// status of 500 or more.
@@ -44,7 +44,7 @@ fn is_unknown(error: &Error, code: &str, sent: usize) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn unclear_code_leaves_the_outcome_of_a_change_unknown() {
+async fn ambiguous_code_leaves_change_unknown() {
     for (code, status) in UNCLEAR {
         let client = always(code, status).builder().build().unwrap();
         let thing_ids = vec!["thing-1".to_owned()];
@@ -60,7 +60,7 @@ async fn unclear_code_leaves_the_outcome_of_a_change_unknown() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn launch_is_repeated_with_its_token_after_an_unclear_code() {
+async fn launch_is_retried_with_its_token_after_ambiguous_code() {
     for (code, status) in UNCLEAR {
         let fake = Fake::new(move |_, number| match number {
             1 => answer(code, status),
@@ -73,7 +73,7 @@ async fn launch_is_repeated_with_its_token_after_an_unclear_code() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn clear_refusal_with_an_unlisted_code_ends_a_change() {
+async fn unlisted_code_of_clear_family_ends_change() {
     for code in ["InvalidParameterValue.New", "LimitExceeded.New", "UnsupportedOperation.New"] {
         let fake = always(code, 200);
         let client = fake.builder().build().unwrap();
@@ -88,7 +88,7 @@ async fn clear_refusal_with_an_unlisted_code_ends_a_change() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn unclear_code_ends_no_reading() {
+async fn ambiguous_code_is_retried_by_reads() {
     const READY: &str = r#"{"Response":{"ThingSet":[{"ThingId":"thing-1","State":"READY"}],"TotalCount":1,"RequestId":"r"}}"#;
     for (code, status) in UNCLEAR {
         // Longer than the attempts of one call.
@@ -119,7 +119,7 @@ async fn unclear_code_ends_no_reading() {
 
 #[cfg(feature = "blocking")]
 #[test]
-fn unclear_code_leaves_the_outcome_unknown_without_async_too() {
+fn ambiguous_code_leaves_blocking_change_unknown() {
     let fake = always("GatewayTimeout", 504);
     let client = cvm_transport::blocking::Client::new(fake.builder()).unwrap();
     let kill = KillThings { thing_ids: vec!["thing-1".into()] };

@@ -7,7 +7,7 @@ use cvm_transport::{WaitVerdict, Waiter};
 
 use crate::actions::THINGS_READY;
 use crate::client;
-use crate::fake::{Fake, Reply};
+use crate::fake_service::{Fake, Reply};
 use crate::server::{Received, Server, Turn};
 
 fn asked(received: &Received) -> Vec<String> {
@@ -36,7 +36,7 @@ fn receiving(answering: impl Fn(&Received) -> String + Send + Sync + 'static) ->
 }
 
 #[tokio::test]
-async fn no_ids_no_call() {
+async fn no_ids_make_no_call() {
     let server = Server::start([]).await;
     let none: [&str; 0] = [];
     let report = client(&server.url).wait(Waiter::new(&THINGS_READY, none)).await.unwrap();
@@ -45,7 +45,7 @@ async fn no_ids_no_call() {
 }
 
 #[tokio::test]
-async fn ids_are_asked_in_batches_and_only_while_pending() {
+async fn pending_ids_are_polled_in_batches() {
     let polls = Mutex::new(0);
     let server = Server::answering([], move |received| {
         let mut polls = polls.lock().unwrap();
@@ -77,7 +77,7 @@ async fn ids_are_asked_in_batches_and_only_while_pending() {
 }
 
 #[tokio::test]
-async fn a_poll_that_cannot_be_decoded_ends_the_wait_and_names_the_member() {
+async fn undecodable_poll_ends_wait_and_names_the_member() {
     let server = Server::answering([], |received| {
         rows(received, |id| Some(format!(r#"{{"ThingId":"{id}","Percent":"canary"}}"#)))
     })
@@ -92,7 +92,7 @@ async fn a_poll_that_cannot_be_decoded_ends_the_wait_and_names_the_member() {
 }
 
 #[tokio::test]
-async fn a_goal_out_of_reach_ends_the_wait_with_the_reason() {
+async fn unreachable_target_state_ends_wait_with_the_reason() {
     for (failing, reason) in [("FAILED", "no stock"), ("GONE", "taken away")] {
         let server = Server::answering([], move |received| {
             rows(received, |id| match id {
@@ -120,7 +120,7 @@ async fn a_goal_out_of_reach_ends_the_wait_with_the_reason() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn time_ends_a_wait_and_tells_what_is_pending() {
+async fn wait_timeout_reports_pending_resources() {
     let server = receiving(|received| rows(received, |id| state(id, "BUSY")));
     let error = server
         .builder()
@@ -137,7 +137,7 @@ async fn time_ends_a_wait_and_tells_what_is_pending() {
 }
 
 #[tokio::test]
-async fn an_outage_is_waited_out_but_a_refusal_is_not() {
+async fn wait_survives_outage_but_not_service_error() {
     let outage = std::iter::repeat_n(Turn::status(502, vec![]), 5);
     let server =
         Server::answering(outage, |received| rows(received, |id| state(id, "READY"))).await;
@@ -153,7 +153,7 @@ async fn an_outage_is_waited_out_but_a_refusal_is_not() {
 }
 
 #[tokio::test]
-async fn the_success_of_an_earlier_request_is_not_ours() {
+async fn success_of_an_earlier_request_does_not_count() {
     let polls = Mutex::new(0);
     let server = Server::answering([], move |received| {
         let mut polls = polls.lock().unwrap();
@@ -170,7 +170,7 @@ async fn the_success_of_an_earlier_request_is_not_ours() {
 }
 
 #[tokio::test]
-async fn progress_comes_step_by_step() {
+async fn progress_is_reported_after_each_poll() {
     let polls = Mutex::new(0);
     let server = Server::answering([], move |received| {
         let mut polls = polls.lock().unwrap();
@@ -192,7 +192,7 @@ async fn progress_comes_step_by_step() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_unknown_outcome_is_settled_by_reading() {
+async fn reconciliation_settles_unknown_outcome() {
     let polls = Mutex::new(0);
     let server = receiving(move |received| {
         let mut polls = polls.lock().unwrap();

@@ -3,7 +3,7 @@
 use cvm_transport::{Dialect, Error, Outcome};
 
 use crate::actions::{KILL_THINGS, KillThings, LAUNCH, Launch, ListThings, SetName, StartThings};
-use crate::fake::{Body, Fake, Reply};
+use crate::fake_service::{Body, Fake, Reply};
 
 /// What stands in the place of the error.
 const ERRORS: [&str; 14] = [
@@ -42,7 +42,7 @@ fn unknown(error: &Error, shown: &str) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_error_without_a_code_leaves_the_outcome_of_a_change_unknown() {
+async fn error_without_code_leaves_change_unknown() {
     for error in ERRORS {
         for status in [200, 400, 500, 502] {
             for dialect in [Dialect::Tc3, Dialect::OldGateway] {
@@ -67,7 +67,7 @@ async fn an_error_without_a_code_leaves_the_outcome_of_a_change_unknown() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_read_is_sent_again_after_an_error_without_a_code() {
+async fn read_is_retried_after_error_without_code() {
     // A code of another kind cannot be decoded at all, and would come again.
     let is_text = |error: &&str| !error.contains(r#""Code":{"#) && !error.contains(r#""Code":["#);
     for error in ERRORS.into_iter().filter(is_text) {
@@ -88,7 +88,7 @@ async fn a_read_is_sent_again_after_an_error_without_a_code() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn code_that_forbids_a_retry_ends_every_call_after_one_attempt() {
+async fn non_retryable_code_ends_call_after_one_attempt() {
     for code in ["InternalError.TradeUnknownError", "ResponseSizeLimitExceeded"] {
         let error = format!(r#"{{"Code":"{code}","Message":"no"}}"#);
         let (launch, name, list) = (always(200, &error), always(200, &error), always(200, &error));

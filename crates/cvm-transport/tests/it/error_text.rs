@@ -3,7 +3,7 @@
 use cvm_transport::Error;
 
 use crate::actions::{KillThings, ListThings};
-use crate::fake::{Fake, Reply};
+use crate::fake_service::{Fake, Reply};
 
 fn error_of(code: &str, message: &str, id: &str) -> String {
     let error = serde_json::json!({"Code": code, "Message": message});
@@ -22,7 +22,7 @@ async fn errors_of(body: String) -> Vec<Error> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn long_texts_of_the_service_are_cut() {
+async fn long_service_texts_are_truncated() {
     let long = "\u{e9}x".repeat(10 * 1024 * 1024 / 3);
     for body in [
         error_of("InvalidParameter", &long, "r-1"),
@@ -45,7 +45,7 @@ async fn long_texts_of_the_service_are_cut() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn line_breaks_and_control_characters_of_the_service_are_escaped() {
+async fn control_characters_of_service_texts_are_escaped() {
     let hostile = "a\nStopInstances failed\r\u{1b}[2J\u{9b}1m\u{2028}\u{202e}\0b";
     for body in [
         error_of("Invalid\nParameter", hostile, "r\r1"),

@@ -104,7 +104,7 @@ const CHANGES: [RetryClass; 4] =
     [RetryClass::Token, RetryClass::Convergent, RetryClass::Guarded, RetryClass::Hazard];
 
 #[tokio::test]
-async fn late_second_response_is_not_the_response_to_a_later_change() {
+async fn late_duplicate_is_not_taken_for_response_to_change() {
     for first in [RetryClass::Read].into_iter().chain(CHANGES) {
         for second in CHANGES {
             let server = Doubling::start();
@@ -180,7 +180,7 @@ static THINGS_GONE: WaiterInfo =
     WaiterInfo { name: "ThingsGone", missing: Missing::Success, ..THINGS_READY };
 
 #[tokio::test]
-async fn late_copy_decides_no_wait_and_no_reconciliation() {
+async fn late_duplicate_decides_no_wait_or_reconciliation() {
     for copy in [Copy::BeforeTheNext, Copy::AfterTheNext] {
         let server = Repeating::start(copy);
         let waiter = || Waiter::new(&THINGS_GONE, ["thing-1"]);
@@ -201,7 +201,7 @@ async fn late_copy_decides_no_wait_and_no_reconciliation() {
 }
 
 #[tokio::test]
-async fn read_with_a_fresh_connection_takes_no_late_copy() {
+async fn fresh_connection_receives_no_late_duplicate() {
     for copy in [Copy::BeforeTheNext, Copy::AfterTheNext] {
         let server = Repeating::start(copy);
         let client = server.client().await.with_fresh_connections();

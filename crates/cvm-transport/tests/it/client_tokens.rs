@@ -12,7 +12,7 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 use crate::actions::{Launch, ListThings, Thing};
-use crate::fake::{Fake, Reply};
+use crate::fake_service::{Fake, Reply};
 use crate::server::{Server, Turn, deserted};
 use crate::{ATTEMPT, client};
 
@@ -21,7 +21,7 @@ fn launch(token: &str) -> Launch {
 }
 
 #[test]
-fn a_million_tokens_are_unlike_and_ascii() {
+fn client_tokens_are_unique_random_uuids() {
     let client = client("http://127.0.0.1:9");
     let mut tokens = Vec::with_capacity(1_000_000);
     for _ in 0..1_000_000 {
@@ -63,7 +63,7 @@ fn noting(seed: u64) -> (Arc<Mutex<Vec<String>>>, ClientBuilder) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_token_goes_out_in_all_attempts_of_a_call_and_in_no_other() {
+async fn each_call_has_one_client_token_for_all_attempts() {
     let mut all = HashSet::new();
     let (mut calls, mut resends) = (0, 0);
     for seed in 0..600_u64 {
@@ -98,7 +98,7 @@ fn ends() -> Vec<(&'static str, Vec<Turn>)> {
 }
 
 #[tokio::test]
-async fn a_token_belongs_to_its_parameters_whatever_became_of_it() {
+async fn token_is_bound_to_its_parameters_after_any_outcome() {
     for (end, script) in ends() {
         let server = Server::start(script).await;
         let client = client(&server.url).with_max_attempts(1);
@@ -124,7 +124,7 @@ async fn a_token_belongs_to_its_parameters_whatever_became_of_it() {
 }
 
 #[tokio::test]
-async fn a_token_is_never_sent_to_a_second_region() {
+async fn token_is_never_sent_to_a_second_region() {
     for (end, script) in ends() {
         let server = Server::start(script).await;
         let client = client(&server.url).with_max_attempts(1);
@@ -140,7 +140,7 @@ async fn a_token_is_never_sent_to_a_second_region() {
 }
 
 #[tokio::test]
-async fn a_dropped_call_binds_its_token_too() {
+async fn dropped_call_binds_its_token() {
     let server = Server::start([Turn::stall()]).await;
     let client = client(&server.url);
     let dropped = client.send(launch("token-1"));
@@ -151,7 +151,7 @@ async fn a_dropped_call_binds_its_token_too() {
 }
 
 #[tokio::test]
-async fn a_token_that_never_left_is_free() {
+async fn unsent_token_is_not_bound() {
     let client = client(&deserted()).with_max_attempts(1);
     assert!(client.send(launch("token-1")).await.unwrap_err().is_not_sent());
     let error = client.send(Launch { count: Some(2), ..launch("token-1") }).await.unwrap_err();
@@ -159,7 +159,7 @@ async fn a_token_that_never_left_is_free() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_launch_is_sent_again_for_three_minutes_and_read_after_that() {
+async fn launch_is_retried_for_180_seconds_and_then_reconciled() {
     let sent = Arc::new(Mutex::new(Vec::new()));
     let noted = Arc::clone(&sent);
     let began = Instant::now();
@@ -198,7 +198,7 @@ async fn a_launch_is_sent_again_for_three_minutes_and_read_after_that() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_three_minutes_begin_with_the_first_sending_in_doubt() {
+async fn token_window_starts_with_the_first_ambiguous_attempt() {
     let turns: Vec<fn() -> Reply> =
         vec![|| Reply::refusal("LimitExceeded", vec![]), || Reply::status(502, vec![]), || {
             Reply::refusal("LimitExceeded", vec![])
@@ -226,7 +226,7 @@ async fn the_three_minutes_begin_with_the_first_sending_in_doubt() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn no_attempt_leaves_after_the_window_of_its_token_whichever_call_began_it() {
+async fn no_attempt_starts_after_the_token_window_of_an_earlier_call() {
     let began = Instant::now();
     let left = Arc::new(Mutex::new(Vec::new()));
     let noted = Arc::clone(&left);
@@ -247,7 +247,7 @@ async fn no_attempt_leaves_after_the_window_of_its_token_whichever_call_began_it
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_call_that_fails_takes_nothing_back_from_another_with_its_token() {
+async fn failed_call_does_not_release_token_of_another_call() {
     let in_half_a_minute = |reply: Reply| match reply {
         Reply::Answer { status, headers, body, .. } => {
             Reply::Answer { status, headers, body, after: Duration::from_secs(30) }
@@ -317,7 +317,7 @@ impl Clock for Wall {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_window_goes_on_while_the_machine_sleeps_and_when_its_clock_is_set_back() {
+async fn token_window_continues_during_sleep_and_clock_changes() {
     let histories: [fn(&Wall) -> u64; 4] = [
         // Asleep, the monotonic clock stands still.
         |wall| {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use cvm_transport::{Client, Error, PreparedRequest};
 
 use crate::actions::{ListThings, ScanThings, Thing};
-use crate::fake::{Fake, Reply};
+use crate::fake_service::{Fake, Reply};
 
 /// What a page was asked for.
 fn asked(request: &PreparedRequest) -> (usize, usize) {
@@ -53,7 +53,7 @@ async fn read(client: &Client, parallel: usize) -> Result<Vec<String>, Error> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_total_that_is_too_small_drops_no_row() {
+async fn too_small_total_drops_no_row() {
     for count in [0, 1, 99, 100, 101, 250, 300] {
         for total in [Some(0), Some(1), Some(-1), Some(i64::MIN), None] {
             if total > Some(count as i64) {
@@ -77,7 +77,7 @@ async fn a_total_that_is_too_small_drops_no_row() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_total_that_is_too_large_or_grows_is_an_error_after_the_rows() {
+async fn too_large_total_is_an_error_after_the_rows() {
     let huge = |_: usize, _: usize| Some(i64::MAX);
     let growing = |_: usize, call: usize| Some(1_000 * call as i64);
     for parallel in [1, 4] {
@@ -101,7 +101,7 @@ async fn a_total_that_is_too_large_or_grows_is_an_error_after_the_rows() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_total_that_wavers_loses_no_row_and_ends() {
+async fn changing_total_drops_no_row_and_ends() {
     // As if two replicas answered in turn, one of which has not seen the latest rows.
     for (low, high) in [(150, 250), (249, 250), (0, 250), (250, 1_000)] {
         let fake = lying(250, move |_, call| Some(if call % 2 == 0 { low } else { high }));
@@ -128,7 +128,7 @@ async fn until_an_error(client: &Client, parallel: usize) -> Error {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_same_page_for_ever_is_an_error_whatever_the_total_says() {
+async fn repeated_page_is_an_error() {
     for total in ["\"TotalCount\":0,", "\"TotalCount\":1000000000,", ""] {
         for parallel in [1, 4] {
             let fake = Fake::new(move |_, _| page(&things(100), total));
@@ -141,7 +141,7 @@ async fn the_same_page_for_ever_is_an_error_whatever_the_total_says() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn new_rows_without_end_end_at_the_most_pages_that_a_list_may_have() {
+async fn endless_new_rows_end_at_the_page_limit() {
     let served = Arc::new(AtomicUsize::new(0));
     let count = Arc::clone(&served);
     let fake = Fake::new(move |_, _| {
@@ -155,7 +155,7 @@ async fn new_rows_without_end_end_at_the_most_pages_that_a_list_may_have() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn tokens_that_never_end_or_return_are_left() {
+async fn endless_or_repeated_tokens_end_with_an_error() {
     // A token that comes back after a while, with rows that are new each time.
     let number = Mutex::new(0);
     let fake = Fake::new(move |_, _| {
@@ -185,7 +185,7 @@ async fn tokens_that_never_end_or_return_are_left() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_page_that_never_comes_ends_the_reading_at_its_deadline() {
+async fn missing_page_ends_list_at_its_deadline() {
     let fake = Fake::new(|request, _| match asked(request) {
         (0, _) => page(&things(100), r#""TotalCount":200,"#),
         _ => Reply::Silent { held: false },

@@ -9,7 +9,7 @@ use cvm_transport::Client;
 use tokio::time::Instant;
 
 use crate::actions::ListThings;
-use crate::fake::{Fake, Reply};
+use crate::fake_service::{Fake, Reply};
 
 /// A service that is down as long as it is told so.
 fn unsteady() -> (Fake, Arc<AtomicBool>) {
@@ -38,7 +38,7 @@ async fn fail(client: &Client, calls: usize) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn twenty_thousand_calls_into_an_outage_are_hardly_more_requests() {
+async fn outage_adds_few_retries_to_many_calls() {
     let (fake, down) = unsteady();
     let client = fake.builder().build().unwrap();
     // The reserve of resends goes first: 500 tokens at 14 a resend.
@@ -75,7 +75,7 @@ async fn twenty_thousand_calls_into_an_outage_are_hardly_more_requests() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_outage_of_one_endpoint_or_credential_costs_no_other_its_resends() {
+async fn retry_budget_is_per_host_and_client() {
     let (fake, _down) = unsteady();
     let client = fake.builder().build().unwrap();
     fail(&client, 1_000).await;

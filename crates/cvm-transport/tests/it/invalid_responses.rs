@@ -122,7 +122,7 @@ fn faults() -> Vec<(&'static str, Turn)> {
 }
 
 #[tokio::test]
-async fn no_fault_is_taken_for_an_answer() {
+async fn invalid_response_is_never_a_success() {
     let faults = faults();
     assert!(faults.len() >= 40, "{}", faults.len());
     for (name, fault) in faults {
@@ -143,7 +143,7 @@ async fn no_fault_is_taken_for_an_answer() {
 }
 
 #[tokio::test]
-async fn a_read_survives_every_fault_that_a_second_try_can_mend() {
+async fn read_recovers_from_invalid_response() {
     for (name, fault) in faults() {
         let server = Server::start([fault]).await;
         let client = builder(&server.url).max_response_bytes(100_000).build().unwrap();
@@ -169,7 +169,7 @@ async fn redirects_are_refused_and_nothing_reaches_the_other_host() {
 }
 
 #[tokio::test]
-async fn the_content_type_decides_nothing() {
+async fn content_type_is_ignored() {
     let refused =
         r#"{"Response":{"Error":{"Code":"LimitExceeded","Message":"no"},"RequestId":"r"}}"#;
     for content_type in [
@@ -194,7 +194,7 @@ async fn the_content_type_decides_nothing() {
 }
 
 #[tokio::test]
-async fn oversize_requests_are_refused_before_they_are_sent() {
+async fn oversized_request_is_refused_before_sending() {
     let server = Server::start([]).await;
     let client = builder(&server.url).dialect(cvm_transport::Dialect::V1Sha256).build().unwrap();
     let large = serde_json::json!({ "Name": "x".repeat(1024 * 1024) });

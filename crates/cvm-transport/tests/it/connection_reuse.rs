@@ -76,7 +76,7 @@ async fn connections(turn: Turn, hazard: bool) -> Vec<usize> {
 }
 
 #[tokio::test]
-async fn a_clean_answer_leaves_its_connection_to_the_next_request() {
+async fn connection_is_reused_after_a_valid_response() {
     for (name, turn) in clean() {
         assert_eq!(connections(turn.clone(), false).await, [1, 1, 1], "{name}");
         assert_eq!(connections(turn, true).await, [1, 2, 3], "{name}: a change");
@@ -84,7 +84,7 @@ async fn a_clean_answer_leaves_its_connection_to_the_next_request() {
 }
 
 #[tokio::test]
-async fn any_other_answer_takes_its_connection_with_it() {
+async fn connection_is_closed_after_an_invalid_response() {
     for (name, turn) in unclean() {
         for hazard in [false, true] {
             let seen = connections(turn.clone(), hazard).await;
@@ -94,7 +94,7 @@ async fn any_other_answer_takes_its_connection_with_it() {
 }
 
 #[tokio::test]
-async fn one_bad_connection_does_not_take_the_others_with_it() {
+async fn invalid_response_closes_only_its_connection() {
     let server = Server::start([]).await;
     let client = builder(&server.url).max_attempts(1).build().unwrap();
     let call = || client.send(ListThings::default());
@@ -112,7 +112,7 @@ async fn one_bad_connection_does_not_take_the_others_with_it() {
 }
 
 #[tokio::test]
-async fn a_connection_that_waits_is_closed_after_fifteen_seconds() {
+async fn idle_connection_is_closed_after_15_seconds() {
     let server = Server::start([]).await;
     let client = builder(&server.url).build().unwrap();
     let read = async || {
@@ -132,7 +132,7 @@ async fn a_connection_that_waits_is_closed_after_fifteen_seconds() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn calls_open_about_as_many_connections_as_there_are_at_once() {
+async fn connection_count_follows_concurrency() {
     for (callers, calls) in [(1, 500), (8, 100)] {
         let server = Server::start([]).await;
         let client =
