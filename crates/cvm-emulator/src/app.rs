@@ -15,11 +15,11 @@ use bytes::Bytes;
 use http::{Request, Response, header};
 
 use crate::Cloud;
-use crate::api_error::ApiError;
 use crate::bodies::{Bodies, GivenUp, Share};
 use crate::cloud::{Admission, Handled};
 use crate::dialect::too_large;
 use crate::server::Limits;
+use cvm_simulator::ApiError;
 
 /// How much of a body that is not wanted is still read, so that its sender sees the response and not a
 /// connection that breaks while it is writing.

@@ -8,9 +8,9 @@ use cvm_signer::verify::{self, EmptyParameters, VerifyError, VerifyingKey};
 use cvm_signer::{Credential, KeyCache, tc3, v1};
 use subtle::ConstantTimeEq;
 
-use crate::api_error::ApiError;
 use crate::dialect::{self, Call, Dialect, Incoming, Parameters};
 use crate::redact;
+use cvm_simulator::ApiError;
 
 const NOT_VALIDATED: &str =
     "The provided credentials could not be validated. Please check your signature is correct.";

@@ -5,27 +5,23 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use bytes::Bytes;
 use cvm_protocol::ActionInfo;
 use cvm_signer::{Credential, Method, v1};
+use cvm_simulator::{
+    ApiError, ChcServer, Command, Region, Repair, Reply, RequestIds, Response as CommandResponse,
+    Simulator, find_region,
+};
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, Uri, header};
 
-use crate::Timestamp;
-use crate::api_error::{ApiError, DocumentedCodes};
 use crate::auth::Authenticator;
-use crate::catalog::{REGIONS, Region, region};
 use crate::clock::VirtualClock;
 use crate::dialect::{self, Call, Dialect, Incoming};
-use crate::dispatch::parse_request;
-use crate::repair::Repair;
-use crate::response::{ActionResponse, CONTENT_TYPE};
-use crate::seeded_rng::{SeededRng, Stream};
-
-use crate::state::{RepairTask, RequestContext, State, View};
+use crate::response::{self, CONTENT_TYPE};
+use crate::simulation::Simulation;
 
 /// A real-time clock, in Unix seconds, against which signatures are judged.
 pub(crate) type WallClock = Arc<dyn Fn() -> u64 + Send + Sync>;
@@ -37,24 +33,21 @@ pub struct Cloud(Arc<Inner>);
 struct Inner {
     credential: Credential,
     keyring: Authenticator,
-    clock: VirtualClock,
     wall_clock: WallClock,
-    dice: SeededRng,
-    requests: AtomicU64,
-    world: Mutex<State>,
+    request_ids: RequestIds,
+    simulation: Simulation,
 }
 
 impl Cloud {
     pub(crate) fn new(
         credential: Credential,
         keyring: Authenticator,
-        clock: VirtualClock,
         wall_clock: WallClock,
-        dice: SeededRng,
+        request_ids: RequestIds,
+        simulator: Simulator,
     ) -> Self {
-        let world = Mutex::new(State::new(dice));
-        let requests = AtomicU64::new(0);
-        Self(Arc::new(Inner { credential, keyring, clock, wall_clock, dice, requests, world }))
+        let simulation = Simulation::new(simulator);
+        Self(Arc::new(Inner { credential, keyring, wall_clock, request_ids, simulation }))
     }
 
     /// A credential of the account: the first that the builder was given, or the one made at start.
@@ -66,7 +59,7 @@ impl Cloud {
     /// The virtual clock.
     #[must_use]
     pub fn clock(&self) -> VirtualClock {
-        self.0.clock.clone()
+        VirtualClock::new(self.0.simulation.clone())
     }
 
     /// Announces maintenance of an instance, as the operator of a cloud does: it waits among the tasks
@@ -74,15 +67,20 @@ impl Cloud {
     /// the region or the instance does not exist.
     #[must_use]
     pub fn schedule_repair(&self, repair: &Repair) -> Option<String> {
-        let region = region(&repair.region, false)?;
-        let mut world = self.0.world.lock().unwrap_or_else(PoisonError::into_inner);
-        let now = self.0.clock.now();
-        let View { store, holdings, mint } = world.region(region.name, &self.0.clock, now);
-        let machine = store.get(store.serial(&repair.instance_id)?)?;
-        let id = mint.id("rep-", Stream::TaskId);
-        let task = RepairTask::new(id.clone(), repair, &machine.api, now);
-        holdings.entry(region.name).or_default().repair_tasks.announce(task);
-        Some(id)
+        match self.0.simulation.apply(Command::ScheduleRepair(repair.clone())) {
+            CommandResponse::RepairScheduled(id) => id,
+            _ => None,
+        }
+    }
+
+    /// Places a server into a zone, as the operator of the cloud does, and returns the id that it gets
+    /// there; `None` if there is no such zone. The server is `INIT`: its networks are not set up.
+    #[must_use]
+    pub fn add_chc_host(&self, server: &ChcServer) -> Option<String> {
+        match self.0.simulation.apply(Command::AddChcHost(server.clone())) {
+            CommandResponse::ChcHostAdded(id) => id,
+            _ => None,
+        }
     }
 
     /// Answers a request without any socket: what [`crate::app`] does once the body is read.
@@ -102,7 +100,7 @@ impl Cloud {
         let call = self.authenticate(request, &headers);
         let is_authenticated = call.is_ok();
         let answer = call.and_then(|(call, info)| self.execute(&call, info, &request_id));
-        let answer = answer.unwrap_or_else(ActionResponse::Error);
+        let answer = answer.unwrap_or_else(Reply::Error);
         Handled { response: respond(&answer, &request_id, request.headers()), is_authenticated }
     }
 
@@ -142,12 +140,11 @@ impl Cloud {
 
     /// Refuses a request that could not even be read.
     pub(crate) fn error_response(&self, refusal: ApiError, headers: &HeaderMap) -> Response<Bytes> {
-        respond(&ActionResponse::Error(refusal), &self.next_request_id(), headers)
+        respond(&Reply::Error(refusal), &self.next_request_id(), headers)
     }
 
     fn next_request_id(&self) -> String {
-        let place = self.0.requests.fetch_add(1, Ordering::Relaxed);
-        self.0.dice.uuid(Stream::RequestId, place)
+        self.0.request_ids.next()
     }
 
     fn authenticate<'a>(
@@ -176,34 +173,14 @@ impl Cloud {
         call: &Call<'_>,
         info: Option<&'static ActionInfo>,
         request_id: &str,
-    ) -> Result<ActionResponse, ApiError> {
+    ) -> Result<Reply, ApiError> {
         let (info, region) = route(call, info)?;
-        let deed = parse_request(info, call.dialect, &call.parameters)?;
-        let (codes, clock) = (DocumentedCodes(info), &self.0.clock);
-        self.with_state(region.name, |View { store, holdings, mint }, now| {
-            deed.apply(&mut RequestContext {
-                codes,
-                request_id,
-                region,
-                clock,
-                now,
-                instances: store,
-                regions: holdings,
-                ids: mint,
-            })
-        })
-    }
-
-    /// Lets something happen in a region, after everything that was due there.
-    pub(crate) fn with_state<R>(
-        &self,
-        region: &'static str,
-        happen: impl FnOnce(View<'_>, Timestamp) -> R,
-    ) -> R {
-        // What panicked while it held the lock has left at worst one instance half-made.
-        let mut world = self.0.world.lock().unwrap_or_else(PoisonError::into_inner);
-        let now = self.0.clock.now();
-        happen(world.region(region, &self.0.clock, now), now)
+        let request = cvm_simulator::Request::parse(info, region, &call.own_parameters()?)?;
+        let request_id = request_id.to_owned();
+        match self.0.simulation.apply(Command::Request { request, request_id }) {
+            CommandResponse::Reply(reply) => Ok(reply),
+            _ => Err(ApiError::new("InternalError", "The request has no reply.")),
+        }
     }
 }
 
@@ -225,7 +202,7 @@ pub(crate) struct Handled {
 
 impl fmt::Debug for Cloud {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Cloud").field("clock", &self.0.clock).finish_non_exhaustive()
+        f.debug_struct("Cloud").field("simulation", &self.0.simulation).finish_non_exhaustive()
     }
 }
 
@@ -253,18 +230,8 @@ fn route(
         let message = format!("The action `{action}` does not exist in version {known}.");
         ApiError::new("InvalidAction", message)
     })?;
-    if !info.regional {
-        // Such an action does not look at its region, right or wrong.
-        return REGIONS.first().map(|any| (info, any)).ok_or_else(|| missing("Region"));
-    }
-    let name = call.region.as_deref().ok_or_else(|| missing("Region"))?;
-    match region(name, call.dialect == Dialect::OldGateway) {
-        Some(region) => Ok((info, region)),
-        None => {
-            let message = format!("{action} is not offered in the region `{name}`.");
-            Err(ApiError::new("UnsupportedRegion", message))
-        }
-    }
+    let region = find_region(info, call.region.as_deref(), call.dialect == Dialect::OldGateway)?;
+    Ok((info, region))
 }
 
 fn is_known(uri: &Uri) -> bool {
@@ -330,10 +297,10 @@ fn texts<'a>(uri: &'a Uri, headers: &'a HeaderMap) -> Vec<(&'a str, Cow<'a, str>
     headers.iter().map(|(name, value)| (name.as_str(), text(name, value))).collect()
 }
 
-fn respond(answer: &ActionResponse, request_id: &str, request: &HeaderMap) -> Response<Bytes> {
+fn respond(reply: &Reply, request_id: &str, request: &HeaderMap) -> Response<Bytes> {
     /// The SDKs' own label of a call, which the service gives back.
     const TRACE_ID: HeaderName = HeaderName::from_static("x-tc-traceid");
-    let mut response = Response::new(answer.to_json(request_id));
+    let mut response = Response::new(response::to_json(reply, request_id));
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(CONTENT_TYPE));
     if let Some(trace_id) = request.get(&TRACE_ID).filter(|value| value.len() <= 128) {

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use cvm_protocol::percent;
 use cvm_signer::{Method, v1};
 
-use crate::api_error::ApiError;
+use cvm_simulator::ApiError;
 
 /// Longest query string of a GET.
 const MAX_QUERY: usize = 32 << 10;
@@ -75,6 +75,19 @@ pub(crate) struct Call<'a> {
     pub(crate) region: Option<String>,
     pub(crate) token: Option<String>,
     pub(crate) parameters: Parameters<'a>,
+}
+
+impl Call<'_> {
+    /// The parameters that belong to the action itself.
+    pub(crate) fn own_parameters(&self) -> Result<cvm_simulator::Parameters<'_>, ApiError> {
+        match &self.parameters {
+            Parameters::Json(body) => Ok(cvm_simulator::Parameters::Json(body)),
+            Parameters::Pairs(pairs) => {
+                Ok(cvm_simulator::Parameters::Pairs(own_pairs(self.dialect, pairs).collect()))
+            }
+            Parameters::Unreadable(error) => Err(error.clone()),
+        }
+    }
 }
 
 /// The parameters of the action, still as text.

@@ -7,6 +7,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use cvm_signer::{Credential, CredentialError};
+use cvm_simulator::{RequestIds, Simulator, TimeMode, Timestamp};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
@@ -14,8 +15,7 @@ use crate::auth::Authenticator;
 use crate::clock::system_time;
 use crate::cloud::WallClock;
 use crate::listen::{ListenAddress, Listeners};
-use crate::seeded_rng::SeededRng;
-use crate::{Cloud, TimeMode, Timestamp, VirtualClock};
+use crate::{Cloud, VirtualClock};
 
 /// A local CVM that listens in this process. It stops when it is dropped.
 ///
@@ -194,9 +194,10 @@ impl Builder {
         let keyring = Authenticator::new(&credentials);
         let first = credentials.into_iter().next().ok_or(StartError::Randomness)?;
         let began = self.began.unwrap_or_else(|| Timestamp::from_unix(system_time()));
-        let clock = VirtualClock::new(self.pace, began);
-        let dice = SeededRng::new(self.seed.unwrap_or_else(SeededRng::random_seed));
-        Ok(Cloud::new(first, keyring, clock, self.wall_clock, dice))
+        // A system without random numbers gives every start the same seed.
+        let seed = self.seed.unwrap_or_else(|| getrandom::u64().unwrap_or_default());
+        let simulator = Simulator::new(seed, began, self.pace);
+        Ok(Cloud::new(first, keyring, self.wall_clock, RequestIds::new(seed), simulator))
     }
 
     /// Starts it in this process.

@@ -24,46 +24,29 @@
 //! | a program that is the emulator | [`Builder::serve`] |
 //! | a server that a customer brings (CHC) | [`Cloud::add_chc_host`] |
 
-mod account;
-mod actions;
-mod api_error;
 mod app;
 mod auth;
 mod bodies;
-mod catalog;
-mod chc_host;
 mod clock;
 mod cloud;
-mod coverage;
-mod decision;
+mod decisions;
 mod dialect;
-mod dispatch;
 mod emulator;
-mod error_codes;
-mod filter;
-mod launch;
-mod limits;
 mod listen;
-mod page;
-mod parameters;
 mod redact;
-mod repair;
 mod response;
-mod seeded_rng;
 mod server;
 #[cfg(test)]
 mod signed;
-mod state;
-mod steps;
-mod timestamp;
+mod simulation;
 
 pub use app::app;
-pub use chc_host::ChcServer;
-pub use clock::{TimeMode, VirtualClock};
+pub use clock::VirtualClock;
 pub use cloud::Cloud;
-pub use coverage::{ActionCoverage, coverage};
-pub use decision::{Basis, Decision, decisions};
+pub use cvm_simulator::{
+    ActionCoverage, Basis, ChcServer, Decision, Repair, RepairMethod, RepairReason, TimeMode,
+    Timestamp, coverage,
+};
+pub use decisions::decisions;
 pub use emulator::{Builder, Emulator, StartError};
 pub use listen::ListenAddress;
-pub use repair::{Repair, RepairMethod, RepairReason};
-pub use timestamp::Timestamp;

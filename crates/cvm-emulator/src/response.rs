@@ -7,7 +7,7 @@ use bytes::Bytes;
 use cvm_protocol::{FieldInfo, Model, Value};
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 
-use crate::api_error::ApiError;
+use cvm_simulator::{ApiError, Reply};
 
 /// The only content type that all official SDKs understand: the Python one overlooks errors when a
 /// charset follows.
@@ -16,35 +16,22 @@ pub(crate) const CONTENT_TYPE: &str = "application/json";
 /// Longest response.
 const MAX_RESPONSE: usize = 50 << 20;
 
-/// What is answered.
-pub(crate) enum ActionResponse {
-    /// The members of the action.
-    Response(Box<dyn Model>),
-    /// The request id alone, for a dry run that passed.
-    Bare,
-    /// A service error.
-    Error(ApiError),
+/// The body of the HTTP response.
+pub(crate) fn to_json(reply: &Reply, request_id: &str) -> Bytes {
+    to_json_within(reply, request_id, MAX_RESPONSE)
 }
 
-impl ActionResponse {
-    /// The body of the HTTP answer.
-    pub(crate) fn to_json(&self, request_id: &str) -> Bytes {
-        self.to_json_within(request_id, MAX_RESPONSE)
-    }
-
-    fn to_json_within(&self, request_id: &str, most: usize) -> Bytes {
-        let mut body = Limited { bytes: Vec::new(), most };
-        // Names are text and depth is finite, which is all that JSON asks, so only the length can be wrong.
-        match serde_json::to_writer(&mut body, &Outer(Inner { answer: self, request_id })) {
-            Ok(()) => body.bytes.into(),
-            Err(_) => {
-                let message =
-                    format!("The response would have more than {most} bytes; ask for less.");
-                let refused = Self::Error(ApiError::new("ResponseSizeLimitExceeded", message));
-                serde_json::to_vec(&Outer(Inner { answer: &refused, request_id }))
-                    .unwrap_or_default()
-                    .into()
-            }
+fn to_json_within(reply: &Reply, request_id: &str, max: usize) -> Bytes {
+    let mut body = Limited { bytes: Vec::new(), most: max };
+    // Names are text and depth is finite, which is all that JSON asks, so only the length can be wrong.
+    match serde_json::to_writer(&mut body, &Outer(Inner { answer: reply, request_id })) {
+        Ok(()) => body.bytes.into(),
+        Err(_) => {
+            let message = format!("The response would have more than {max} bytes; ask for less.");
+            let error = Reply::Error(ApiError::new("ResponseSizeLimitExceeded", message));
+            serde_json::to_vec(&Outer(Inner { answer: &error, request_id }))
+                .unwrap_or_default()
+                .into()
         }
     }
 }
@@ -80,7 +67,7 @@ impl Serialize for Outer<'_> {
 }
 
 struct Inner<'a> {
-    answer: &'a ActionResponse,
+    answer: &'a Reply,
     request_id: &'a str,
 }
 
@@ -88,9 +75,9 @@ impl Serialize for Inner<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
         match self.answer {
-            ActionResponse::Response(model) => members(&**model, &mut map)?,
-            ActionResponse::Bare => {}
-            ActionResponse::Error(refusal) => map.serialize_entry("Error", &ErrorBody(refusal))?,
+            Reply::Response(model) => members(&**model, &mut map)?,
+            Reply::DryRun => {}
+            Reply::Error(refusal) => map.serialize_entry("Error", &ErrorBody(refusal))?,
         }
         map.serialize_entry(REQUEST_ID, self.request_id)?;
         map.end()
@@ -184,8 +171,8 @@ mod tests {
         index: NameIndex { multiplier: 1, shift: 63, slots: &[] },
     };
 
-    fn text(answer: &ActionResponse) -> String {
-        String::from_utf8(answer.to_json("r-1").to_vec()).unwrap()
+    fn text(answer: &Reply) -> String {
+        String::from_utf8(to_json(answer, "r-1").to_vec()).unwrap()
     }
 
     #[test]
@@ -196,17 +183,17 @@ mod tests {
             option.insert();
         }
         assert_eq!(
-            text(&ActionResponse::Response(Box::new(record))),
+            text(&Reply::Response(Box::new(record))),
             r#"{"Response":{"TotalCount":0,"Set":[],"Ipv6":null,"RequestId":"r-1"}}"#
         );
     }
 
     #[test]
     fn a_response_that_is_too_long_is_refused_with_its_code() {
-        let answer = ActionResponse::Error(ApiError::new("InvalidAction", "x".repeat(100)));
-        let whole = answer.to_json("r-1");
-        assert_eq!(answer.to_json_within("r-1", whole.len()), whole);
-        let refused = answer.to_json_within("r-1", whole.len() - 1);
+        let answer = Reply::Error(ApiError::new("InvalidAction", "x".repeat(100)));
+        let whole = to_json(&answer, "r-1");
+        assert_eq!(to_json_within(&answer, "r-1", whole.len()), whole);
+        let refused = to_json_within(&answer, "r-1", whole.len() - 1);
         let json: serde_json::Value = serde_json::from_slice(&refused).unwrap();
         assert_eq!(json["Response"]["Error"]["Code"], "ResponseSizeLimitExceeded");
         assert_eq!(json["Response"]["RequestId"], "r-1");
@@ -214,14 +201,14 @@ mod tests {
 
     #[test]
     fn a_dry_run_answers_the_request_id_alone() {
-        assert_eq!(text(&ActionResponse::Bare), r#"{"Response":{"RequestId":"r-1"}}"#);
+        assert_eq!(text(&Reply::DryRun), r#"{"Response":{"RequestId":"r-1"}}"#);
     }
 
     #[test]
     fn a_refusal_is_an_error_in_the_envelope() {
         let refusal = ApiError::new("InvalidAction", "no \"such\" action");
         assert_eq!(
-            text(&ActionResponse::Error(refusal)),
+            text(&Reply::Error(refusal)),
             r#"{"Response":{"Error":{"Code":"InvalidAction","Message":"no \"such\" action"},"RequestId":"r-1"}}"#
         );
     }

@@ -10,12 +10,13 @@ use crate::Error;
 
 /// Each crate and those below it that it may use. Development dependencies are bound by the same
 /// table: what crosses a boundary upwards is tested in `cvm-tests`.
-const ARROWS: [(&str, &[&str]); 8] = [
+const ARROWS: [(&str, &[&str]); 9] = [
     ("cvm-signer", &[]),
     ("cvm-protocol", &[]),
     ("cvm-transport", &["cvm-signer", "cvm-protocol"]),
     ("cvm-models", &["cvm-protocol", "cvm-transport"]),
-    ("cvm-emulator", &["cvm-models", "cvm-protocol", "cvm-signer"]),
+    ("cvm-simulator", &["cvm-models", "cvm-protocol", "cvm-signer"]),
+    ("cvm-emulator", &["cvm-models", "cvm-protocol", "cvm-signer", "cvm-simulator"]),
     ("cvm-cli", &["cvm-emulator", "cvm-models", "cvm-protocol", "cvm-transport"]),
     ("xtask", &["cvm-protocol", "cvm-signer"]),
     (
@@ -25,9 +26,10 @@ const ARROWS: [(&str, &[&str]); 8] = [
 ];
 
 /// What no crate of a layer may use, however useful: the layer's own promise.
-const NEVER: [(&str, &[&str]); 2] = [
+const NEVER: [(&str, &[&str]); 3] = [
     ("cvm-signer", &["serde", "http", "tokio", "reqwest", "tracing", "log"]),
     ("cvm-protocol", &["http", "tokio", "reqwest", "tracing", "hyper"]),
+    ("cvm-simulator", &["http", "tokio", "hyper", "axum", "getrandom", "tracing"]),
 ];
 
 #[derive(Debug, Deserialize)]
@@ -89,7 +91,10 @@ fn judge(metadata: &Metadata, findings: &mut Findings) {
             }
             let client = dependency.uses_default_features
                 || dependency.features.iter().any(|feature| feature == "client");
-            if package.name == "cvm-emulator" && name == "cvm-models" && client {
+            if matches!(package.name.as_str(), "cvm-emulator" | "cvm-simulator")
+                && name == "cvm-models"
+                && client
+            {
                 let message = "uses cvm-models with the client, and is to be its counterpart";
                 findings.errors.push(Finding::new(&place, message));
             }

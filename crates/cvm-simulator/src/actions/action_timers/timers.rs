@@ -1,0 +1,95 @@
+//! ImportInstancesActionTimer, DeleteInstancesActionTimer and DescribeInstancesActionTimer.
+
+use crate::api_error::ApiError;
+use crate::filter::IdFilter;
+use crate::handler::{ActionHandler, Outcome};
+use crate::launch::action_timer::PlannedEnd;
+use crate::parameters::read_time;
+use crate::state::{RequestContext, Timer};
+use cvm_models::actions::{
+    DeleteInstancesActionTimer, DeleteInstancesActionTimerResponse, DescribeInstancesActionTimer,
+    DescribeInstancesActionTimerResponse, ImportInstancesActionTimer,
+    ImportInstancesActionTimerResponse,
+};
+
+/// Plans the end of instances, each with a timer of its own.
+impl ActionHandler for ImportInstancesActionTimer {
+    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        let codes = scene.codes;
+        let end = PlannedEnd::of(codes, &self.action_timer, scene.now)?;
+        let serials = scene.find(&self.instance_ids)?;
+        for machine in scene.instances(&serials) {
+            PlannedEnd::check(codes, &machine.api)?;
+        }
+        let instance_ids: Vec<_> =
+            scene.instances(&serials).map(|machine| machine.api.instance_id.clone()).collect();
+        is_free(scene, &instance_ids)?;
+        let ids = instance_ids.into_iter().map(|instance_id| end.set(scene, instance_id));
+        let action_timer_ids = ids.collect();
+        Ok(Outcome::Response(ImportInstancesActionTimerResponse {
+            action_timer_ids,
+            ..Self::Response::default()
+        }))
+    }
+}
+
+fn is_free(scene: &RequestContext<'_>, instance_ids: &[String]) -> Result<(), ApiError> {
+    match instance_ids.iter().find_map(|id| scene.timer_of(id)) {
+        None => Ok(()),
+        Some(timer) => {
+            let id = &timer.instance_id;
+            let message = format!("The instance `{id}` has a timer of this kind already.");
+            Err(scene.codes.error(["FailedOperation.MutActionTimerExist"], message))
+        }
+    }
+}
+
+/// Takes back timers that have not begun.
+impl ActionHandler for DeleteInstancesActionTimer {
+    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        let codes = scene.codes;
+        let timers = &mut scene.resources().action_timers;
+        let mut late = None;
+        for id in &self.action_timer_ids {
+            let Some(timer) = timers.find(id) else {
+                let message = format!("The timer `{id}` does not exist.");
+                return Err(codes.error(["InvalidParameterValue"], message));
+            };
+            if !timer.is_waiting() {
+                late = Some(id);
+            }
+        }
+        if let Some(id) = late {
+            let message = format!("The timer `{id}` has begun and cannot be cancelled.");
+            return Err(codes.error(["UnsupportedOperation"], message));
+        }
+        timers.cancel(&self.action_timer_ids);
+        Ok(Outcome::Response(DeleteInstancesActionTimerResponse::default()))
+    }
+}
+
+/// The newest first, all that fit, in one answer.
+impl ActionHandler for DescribeInstancesActionTimer {
+    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        let codes = scene.codes;
+        let first = read_time(codes, "StartActionTime", self.start_action_time.as_ref())?;
+        let last = read_time(codes, "EndActionTime", self.end_action_time.as_ref())?;
+        let ids = IdFilter::new(&self.action_timer_ids);
+        let instance_ids = IdFilter::new(&self.instance_ids);
+        let fits = |timer: &&Timer| {
+            ids.includes(&timer.id)
+                && instance_ids.includes(&timer.instance_id)
+                && (self.timer_action.is_none() || self.timer_action == timer.shown.timer_action)
+                && first.is_none_or(|first| timer.at >= first)
+                && last.is_none_or(|last| timer.at <= last)
+                && (self.status_list.is_empty()
+                    || timer.shown.status.as_ref().is_some_and(|it| self.status_list.contains(it)))
+        };
+        let timers = scene.resources().action_timers.newest_first().filter(fits);
+        let action_timers = timers.map(|timer| timer.shown.clone()).collect();
+        Ok(Outcome::Response(DescribeInstancesActionTimerResponse {
+            action_timers,
+            ..Self::Response::default()
+        }))
+    }
+}

@@ -1,0 +1,158 @@
+//! ConfigureChcAssistVpc, ConfigureChcDeployVpc, RemoveChcAssistVpc and RemoveChcDeployVpc.
+
+use crate::actions::chc_hosts::network::{Network, common_zone, give_back, without_deploy_network};
+use crate::actions::chc_hosts::state_check::{admit, named};
+use crate::api_error::ApiError;
+use crate::chc_host::{BOOT_FILE, PROVIDED, no_network, provided_installer};
+use crate::handler::{ActionHandler, Outcome};
+use crate::state::{RequestContext, has_deploy_network};
+use cvm_models::actions::{
+    ConfigureChcAssistVpc, ConfigureChcAssistVpcResponse, ConfigureChcDeployVpc,
+    ConfigureChcDeployVpcResponse, RemoveChcAssistVpc, RemoveChcAssistVpcResponse,
+    RemoveChcDeployVpc, RemoveChcDeployVpcResponse,
+};
+use cvm_models::enums::ChcHostState;
+use cvm_models::types::{ChcDeployExtraConfig, ChcHost};
+use std::time::Duration;
+
+const ASSIST_SETUP_TIME: Duration = Duration::from_secs(60);
+
+/// The management network of hosts, and their deploy network if it is given. INIT → OPERATING → READY.
+impl ActionHandler for ConfigureChcAssistVpc {
+    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        let (codes, now) = (scene.codes, scene.now);
+        let has_settings =
+            !self.deploy_security_group_ids.is_empty() || self.chc_deploy_extra_config.is_some();
+        if has_settings && self.deploy_virtual_private_cloud.is_none() {
+            let message = "There are settings for `DeployVirtualPrivateCloud`, which is not given.";
+            return Err(codes.error(["InvalidParameter"], message));
+        }
+        let holdings = scene.regions.entry(scene.region.name).or_default();
+        let hosts = named(codes, holdings.chc_hosts.at(now), &self.chc_ids)?;
+        let zone = common_zone(codes, scene.region, &hosts)?;
+        admit(codes, &hosts)?;
+        let addresses = &mut scene.instances.addresses;
+        let plan = |wanted| Network::plan(codes, wanted, zone, hosts.len(), (scene.ids, addresses));
+        let bmc = plan(&self.bmc_virtual_private_cloud)?;
+        let deploy = self.deploy_virtual_private_cloud.as_ref().map(plan).transpose()?;
+        if let Some(deploy) = &deploy {
+            bmc.is_apart_from(codes, deploy)?;
+            deploy.reserve(addresses);
+        }
+        bmc.reserve(addresses);
+        for (place, host) in hosts.into_iter().enumerate() {
+            let mut end = ChcHost {
+                instance_state: ChcHostState::Ready,
+                bmc_virtual_private_cloud: bmc.shown.clone(),
+                bmc_ip: bmc.take(place, addresses),
+                bmc_security_group_ids: self.bmc_security_group_ids.clone(),
+                ..host.shown.clone()
+            };
+            if let Some(deploy) = &deploy {
+                end.deploy_virtual_private_cloud = deploy.shown.clone();
+                end.deploy_ip = deploy.take(place, addresses);
+                end.deploy_security_group_ids.clone_from(&self.deploy_security_group_ids);
+                end.deploy_extra_config = installer_settings(self.chc_deploy_extra_config.clone());
+            }
+            host.begin(codes.0.name, end, ASSIST_SETUP_TIME, (scene.clock, now));
+        }
+        Ok(Outcome::Response(ConfigureChcAssistVpcResponse::default()))
+    }
+}
+
+const DEPLOY_SETUP_TIME: Duration = Duration::from_secs(60);
+
+/// The network over which systems are installed. READY → OPERATING → READY, and PREPARED some time later.
+impl ActionHandler for ConfigureChcDeployVpc {
+    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        let (codes, now) = (scene.codes, scene.now);
+        let holdings = scene.regions.entry(scene.region.name).or_default();
+        let hosts = named(codes, holdings.chc_hosts.at(now), &self.chc_ids)?;
+        let zone = common_zone(codes, scene.region, &hosts)?;
+        let mut shown = hosts.iter().map(|host| &host.shown);
+        if let Some(host) = shown.find(|host| has_deploy_network(host)) {
+            let message = format!("The CHC host `{}` has a deploy network.", host.chc_id);
+            let code = "InvalidParameterValue.DeployVpcAlreadyExists";
+            return Err(codes.error([code], message));
+        }
+        admit(codes, &hosts)?;
+        let addresses = &mut scene.instances.addresses;
+        let wanted = &self.deploy_virtual_private_cloud;
+        let network = Network::plan(codes, wanted, zone, hosts.len(), (scene.ids, addresses))?;
+        let config = installer_settings(self.chc_deploy_extra_config);
+        for (place, host) in hosts.into_iter().enumerate() {
+            let end = ChcHost {
+                instance_state: ChcHostState::Ready,
+                deploy_virtual_private_cloud: network.shown.clone(),
+                deploy_ip: network.take(place, addresses),
+                deploy_security_group_ids: self.deploy_security_group_ids.clone(),
+                deploy_extra_config: config.clone(),
+                ..host.shown.clone()
+            };
+            host.begin(codes.0.name, end, DEPLOY_SETUP_TIME, (scene.clock, now));
+        }
+        Ok(Outcome::Response(ConfigureChcDeployVpcResponse::default()))
+    }
+}
+
+const ASSIST_REMOVAL_TIME: Duration = Duration::from_secs(30);
+
+/// No management network and no deploy network any more. OPERATING → INIT.
+impl ActionHandler for RemoveChcAssistVpc {
+    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        let (codes, now) = (scene.codes, scene.now);
+        let holdings = scene.regions.entry(scene.region.name).or_default();
+        let hosts = named(codes, holdings.chc_hosts.at(now), &self.chc_ids)?;
+        admit(codes, &hosts)?;
+        let addresses = &mut scene.instances.addresses;
+        for host in hosts {
+            let before = &host.shown;
+            give_back(&before.bmc_virtual_private_cloud, &before.bmc_ip, addresses);
+            let end = ChcHost {
+                instance_state: ChcHostState::Init,
+                bmc_virtual_private_cloud: no_network(),
+                bmc_ip: String::new(),
+                bmc_security_group_ids: Vec::new(),
+                ..without_deploy_network(before, addresses)
+            };
+            host.begin(codes.0.name, end, ASSIST_REMOVAL_TIME, (scene.clock, now));
+        }
+        Ok(Outcome::Response(RemoveChcAssistVpcResponse::default()))
+    }
+}
+
+const DEPLOY_REMOVAL_TIME: Duration = Duration::from_secs(30);
+
+/// No deploy network any more. OPERATING → READY.
+impl ActionHandler for RemoveChcDeployVpc {
+    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        let (codes, now) = (scene.codes, scene.now);
+        let holdings = scene.regions.entry(scene.region.name).or_default();
+        let hosts = named(codes, holdings.chc_hosts.at(now), &self.chc_ids)?;
+        admit(codes, &hosts)?;
+        let addresses = &mut scene.instances.addresses;
+        for host in hosts {
+            let end = ChcHost {
+                instance_state: ChcHostState::Ready,
+                ..without_deploy_network(&host.shown, addresses)
+            };
+            host.begin(codes.0.name, end, DEPLOY_REMOVAL_TIME, (scene.clock, now));
+        }
+        Ok(Outcome::Response(RemoveChcDeployVpcResponse::default()))
+    }
+}
+
+/// What is shown of the settings in a request.
+fn installer_settings(wanted: Option<ChcDeployExtraConfig>) -> ChcDeployExtraConfig {
+    wanted.map_or_else(provided_installer, |wanted| ChcDeployExtraConfig {
+        boot_file: wanted.boot_file.or_else(|| Some(BOOT_FILE.to_owned())),
+        next_server_address: wanted.next_server_address.or_else(|| Some(String::new())),
+        ..wanted
+    })
+}
+
+/// Whether an installer can be found with these settings.
+pub(crate) fn is_installer_usable(config: &ChcDeployExtraConfig) -> bool {
+    let has_server = config.next_server_address.as_ref().is_some_and(|text| !text.is_empty());
+    config.mini_os_type == PROVIDED || has_server
+}

@@ -1,0 +1,79 @@
+//! DescribeChcHosts and DescribeChcDeniedActions.
+
+use crate::actions::chc_hosts::state_check::{ACTIONS, allows, named};
+use crate::api_error::ApiError;
+use crate::error_codes;
+use crate::filter::{self, CheckedFilter, IdFilter};
+use crate::handler::{ActionHandler, Outcome};
+use crate::page::Page;
+use crate::state::RequestContext;
+use cvm_models::actions::{
+    DescribeChcDeniedActions, DescribeChcDeniedActionsResponse, DescribeChcHosts,
+    DescribeChcHostsResponse,
+};
+use cvm_models::types::{ChcHost, ChcHostDeniedActions, VirtualPrivateCloud};
+
+/// The newest first, by id or filtered, page by page.
+impl ActionHandler for DescribeChcHosts {
+    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        let (codes, now) = (scene.codes, scene.now);
+        let filters = filter::check(codes, &self.filters)?;
+        for (name, prefix) in [("vpc-id", "vpc-"), ("subnet-id", "subnet-")] {
+            let is_malformed = |value: &str| !value.starts_with(prefix);
+            if filters.iter().any(|filter| filter.name == name && filter.any(is_malformed)) {
+                let message = format!("The filter `{name}` takes what begins with `{prefix}`.");
+                return Err(codes.error(error_codes::malformed(prefix), message));
+            }
+        }
+        scene.check_zones(&filters)?;
+        let hosts = scene.resources().chc_hosts.at(now);
+        named(codes, hosts, &self.chc_ids)?;
+        let ids = IdFilter::new(&self.chc_ids);
+        let passing = hosts.list.iter().rev().map(|host| &host.shown).filter(|host| {
+            ids.includes(&host.chc_id) && filters.iter().all(|filter| holds(filter, host))
+        });
+        let page = Page::of(codes.0, self.offset, self.limit);
+        let (chc_host_set, total_count) = page.cut(passing, ChcHost::clone);
+        Ok(Outcome::Response(DescribeChcHostsResponse {
+            total_count,
+            chc_host_set,
+            ..Self::Response::default()
+        }))
+    }
+}
+
+fn holds(filter: &CheckedFilter<'_>, host: &ChcHost) -> bool {
+    let networks = [&host.bmc_virtual_private_cloud, &host.deploy_virtual_private_cloud];
+    let any = |id: fn(&VirtualPrivateCloud) -> &str| filter.is_any(networks.map(id));
+    match filter.name {
+        "zone" => filter.is(&host.placement.zone),
+        "instance-name" => filter.is(&host.instance_name),
+        "instance-state" => filter.is(host.instance_state.as_str()),
+        "device-type" => filter.is(&host.device_type),
+        "vpc-id" => any(|network| &network.vpc_id),
+        "subnet-id" => any(|network| &network.subnet_id),
+        "sn" => filter.is(&host.serial_number),
+        _ => false,
+    }
+}
+
+/// What hosts do not allow now.
+impl ActionHandler for DescribeChcDeniedActions {
+    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        let (codes, now) = (scene.codes, scene.now);
+        let hosts = named(codes, scene.resources().chc_hosts.at(now), &self.chc_ids)?;
+        Ok(Outcome::Response(DescribeChcDeniedActionsResponse {
+            chc_host_denied_action_set: hosts.iter().map(|host| denied(&host.shown)).collect(),
+            ..Self::Response::default()
+        }))
+    }
+}
+
+fn denied(host: &ChcHost) -> ChcHostDeniedActions {
+    let denied = ACTIONS.iter().filter(|action| !allows(host, action));
+    ChcHostDeniedActions {
+        chc_id: Some(host.chc_id.clone()),
+        state: Some(host.instance_state.to_string()),
+        deny_actions: denied.map(|action| (*action).to_owned()).collect(),
+    }
+}

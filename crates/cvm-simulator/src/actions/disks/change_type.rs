@@ -1,0 +1,104 @@
+//! ModifyInstanceDiskType: local disks of a stopped instance move into the cloud.
+
+use crate::actions::disks::checks;
+use crate::api_error::{ApiError, DocumentedCodes};
+use crate::catalog::{self, disk_type};
+use crate::handler::{ActionHandler, Outcome};
+use crate::state::{DiskChange, DiskEffect, Effect, MOVE_DISKS, RequestContext};
+use cvm_models::actions::{ModifyInstanceDiskType, ModifyInstanceDiskTypeResponse};
+use cvm_models::enums::{DiskType, InstanceChargeType, InstanceState};
+use cvm_models::types::Instance;
+
+const ALLOWED: &[InstanceState] = &[InstanceState::Stopped];
+
+impl ActionHandler for ModifyInstanceDiskType {
+    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        let codes = scene.codes;
+        let data = self.data_disks.first();
+        if data.is_none() && self.system_disk.is_none() {
+            let message = "The request names no disk.";
+            return Err(codes.error(["MissingParameter"], message));
+        }
+        let system = self.system_disk.as_ref().map(|wanted| target(codes, &wanted.disk_type));
+        let data = data.map(|wanted| target(codes, &wanted.disk_type));
+        let (system, data) = (system.transpose()?, data.transpose()?);
+        let (serial, machine) = scene.find_instance(&self.instance_id)?;
+        let moves = moves(codes, &machine.api, system, data)?;
+        scene.check_state(&[serial], ALLOWED)?;
+        scene.begin(serial, &MOVE_DISKS, Effect::Disks(moves));
+        Ok(Outcome::Response(ModifyInstanceDiskTypeResponse::default()))
+    }
+}
+
+/// The cloud type that a disk is to have.
+fn target(
+    codes: DocumentedCodes,
+    wanted: &Option<DiskType>,
+) -> Result<&'static catalog::DiskType, ApiError> {
+    let Some(wanted) = wanted else {
+        return Err(codes.error(["MissingParameter"], "`DiskType` is missing."));
+    };
+    let known = disk_type(wanted.as_str()).filter(|known| !known.is_local());
+    known.ok_or_else(|| {
+        let message = format!("A local disk can only move to a cloud disk, not to {wanted}.");
+        codes.error(["InvalidParameterValue"], message)
+    })
+}
+
+type Target = Option<&'static catalog::DiskType>;
+
+/// What becomes of the disks, once it is sure that all of it can be.
+fn moves(
+    codes: DocumentedCodes,
+    shown: &Instance,
+    system: Target,
+    data: Target,
+) -> Result<Vec<DiskChange>, ApiError> {
+    let id = &shown.instance_id;
+    let local_system =
+        Some(&shown.system_disk).filter(|disk| checks::is_local(disk.disk_type.as_ref()));
+    let local_data = shown.data_disks.iter().find(|disk| checks::is_local(disk.disk_type.as_ref()));
+    let is_spot = shown.instance_charge_type == InstanceChargeType::SpotPaid;
+    if is_spot || local_system.is_none() && local_data.is_none() {
+        let message = format!("The instance `{id}` is a spot instance, or has no local disk.");
+        return Err(codes.error(["InvalidParameter.InvalidInstanceNotSupported"], message));
+    }
+    let is_missing = |target: Target, has_local: bool| target.is_some() && !has_local;
+    if is_missing(system, local_system.is_some()) || is_missing(data, local_data.is_some()) {
+        let message = format!("The instance `{id}` has no such local disk.");
+        return Err(codes.error(["InvalidParameterValue"], message));
+    }
+    let has_both = local_system.is_some() && local_data.is_some();
+    if has_both && (system.is_none() || data.is_none()) {
+        let message = format!("The local disks of the instance `{id}` can only move together.");
+        return Err(codes.error(["InvalidParameter"], message));
+    }
+    let mut moves = Vec::new();
+    if let Some((disk, kind)) = local_system.zip(system) {
+        fits(codes, disk.disk_size, kind, kind.system_gib.contains(&disk.disk_size.unwrap_or(0)))?;
+        moves.push(one(&disk.disk_id, kind));
+    }
+    if let Some((disk, kind)) = local_data.zip(data) {
+        fits(codes, disk.disk_size, kind, kind.data_gib.contains(&disk.disk_size.unwrap_or(0)))?;
+        moves.push(one(&disk.disk_id, kind));
+    }
+    Ok(moves)
+}
+
+fn one(disk_id: &Option<String>, kind: &catalog::DiskType) -> DiskChange {
+    DiskChange { disk_id: disk_id.clone(), effect: DiskEffect::Of(kind.name.into()) }
+}
+
+fn fits(
+    codes: DocumentedCodes,
+    gib: Option<i64>,
+    kind: &catalog::DiskType,
+    it_does: bool,
+) -> Result<(), ApiError> {
+    if it_does {
+        return Ok(());
+    }
+    let (gib, name) = (gib.unwrap_or_default(), kind.name);
+    let message = format!("A disk of type {name} cannot have the {gib} GiB of the local disk.");
+    Err(codes.error(["InvalidParameterValue.LocalDiskSizeRange"], message))
+}

@@ -1,0 +1,132 @@
+//! ResizeInstanceDisks: one disk of an instance grows, while that runs or is stopped.
+
+use crate::actions::disks::checks;
+use crate::api_error::{ApiError, DocumentedCodes};
+use crate::catalog::disk_type;
+use crate::handler::{ActionHandler, Outcome};
+use crate::launch::disks::DATA_STEP_GIB;
+use crate::state::{
+    DiskChange, DiskEffect, Effect, GROW_DISK, GROW_DISK_FORCED, GROW_DISK_ONLINE, RequestContext,
+};
+use cvm_models::actions::{ResizeInstanceDisks, ResizeInstanceDisksResponse};
+use cvm_models::enums::{InstanceChargeType, InstanceState};
+use cvm_models::types::{DataDisk, Instance, SystemDisk};
+
+const ALLOWED: &[InstanceState] = &[InstanceState::Stopped];
+const ALLOWED_RUNNING: &[InstanceState] = &[InstanceState::Stopped, InstanceState::Running];
+
+impl ActionHandler for ResizeInstanceDisks {
+    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        let codes = scene.codes;
+        let (serial, machine) = scene.find_instance(&self.instance_id)?;
+        let shown = &machine.api;
+        let growth = match (&self.system_disk, self.data_disks.first()) {
+            (Some(wanted), _) => grown_system(codes, wanted, shown)?,
+            (None, Some(wanted)) => grown_data(codes, wanted, shown)?,
+            (None, None) => {
+                let message = "The request names no disk.";
+                return Err(codes.error(["MissingParameter.AtLeastOne"], message));
+            }
+        };
+        let is_online = self.resize_online == Some(true) && growth.in_the_cloud;
+        let may_run = is_online || self.force_stop == Some(true);
+        let course = match shown.instance_state {
+            InstanceState::Running if is_online => &GROW_DISK_ONLINE,
+            InstanceState::Running => &GROW_DISK_FORCED,
+            _ => &GROW_DISK,
+        };
+        scene.check_state(&[serial], if may_run { ALLOWED_RUNNING } else { ALLOWED })?;
+        scene.begin(serial, course, Effect::Disks(vec![growth.change]));
+        Ok(Outcome::Response(ResizeInstanceDisksResponse::default()))
+    }
+}
+
+/// What becomes of a disk, and whether it can do so while the instance runs.
+struct Growth {
+    change: DiskChange,
+    in_the_cloud: bool,
+}
+
+fn grown_system(
+    codes: DocumentedCodes,
+    wanted: &SystemDisk,
+    shown: &Instance,
+) -> Result<Growth, ApiError> {
+    let disk = &shown.system_disk;
+    only_local_on_hosts(codes, shown, checks::is_local(disk.disk_type.as_ref()))?;
+    let Some(gib) = wanted.disk_size else {
+        let message = "`SystemDisk.DiskSize` is missing.";
+        return Err(codes.error(["MissingParameter"], message));
+    };
+    if wanted.disk_type.is_some() && wanted.disk_type != disk.disk_type {
+        let message = "The type of a disk cannot be changed by a resize.";
+        return Err(codes.error(["InvalidParameterValue"], message));
+    }
+    checks::system_can_grow(codes, disk, gib)?;
+    let change = DiskChange { disk_id: disk.disk_id.clone(), effect: DiskEffect::Large(gib) };
+    Ok(Growth { change, in_the_cloud: true })
+}
+
+fn grown_data(
+    codes: DocumentedCodes,
+    wanted: &DataDisk,
+    shown: &Instance,
+) -> Result<Growth, ApiError> {
+    let Some(gib) = wanted.disk_size else {
+        let message = "`DataDisks.DiskSize` is missing.";
+        return Err(codes.error(["MissingParameter"], message));
+    };
+    if gib % DATA_STEP_GIB != 0 {
+        let message = format!("The size of a data disk is a multiple of 10 GiB, not {gib}.");
+        return Err(codes.error(["InvalidParameterValue"], message));
+    }
+    let disk = meant(codes, wanted, shown)?;
+    let is_local = checks::is_local(disk.disk_type.as_ref());
+    only_local_on_hosts(codes, shown, is_local)?;
+    if is_local && !is_on_host(shown) {
+        let message = "A local data disk can only grow on a dedicated host.";
+        return Err(codes.error(["UnsupportedOperation.InvalidDataDisk"], message));
+    }
+    let known = disk.disk_type.as_ref().and_then(|kind| disk_type(kind.as_str()));
+    checks::can_grow(codes, disk.disk_size, gib, known.map(|known| &known.data_gib))?;
+    let change = DiskChange { disk_id: disk.disk_id.clone(), effect: DiskEffect::Large(gib) };
+    Ok(Growth { change, in_the_cloud: !is_local })
+}
+
+/// The one data disk that a request can mean.
+fn meant<'a>(
+    codes: DocumentedCodes,
+    wanted: &DataDisk,
+    shown: &'a Instance,
+) -> Result<&'a DataDisk, ApiError> {
+    let fits = |disk: &&DataDisk| {
+        (wanted.disk_id.is_none() || wanted.disk_id == disk.disk_id)
+            && (wanted.disk_type.is_none() || wanted.disk_type == disk.disk_type)
+    };
+    let mut fitting = shown.data_disks.iter().filter(fits);
+    let how_many = match (fitting.next(), fitting.next()) {
+        (Some(disk), None) => return Ok(disk),
+        (None, _) => "no",
+        (Some(_), Some(_)) => "more than one",
+    };
+    let id = &shown.instance_id;
+    let message =
+        format!("The instance `{id}` has {how_many} data disk that the request can mean.");
+    Err(codes.error(["InvalidParameterValue"], message))
+}
+
+fn is_on_host(shown: &Instance) -> bool {
+    shown.instance_charge_type == InstanceChargeType::CdhPaid
+}
+
+fn only_local_on_hosts(
+    codes: DocumentedCodes,
+    shown: &Instance,
+    is_local: bool,
+) -> Result<(), ApiError> {
+    if is_local || !is_on_host(shown) {
+        return Ok(());
+    }
+    let message = "On a dedicated host only local data disks can grow.";
+    Err(codes.error(["InvalidParameterValue.CdhOnlyLocalDataDiskResize"], message))
+}

@@ -1,0 +1,130 @@
+//! AllocateHosts: buys dedicated hosts, all or none. PENDING → RUNNING.
+
+use crate::api_error::{ApiError, DocumentedCodes};
+use crate::catalog::{DEFAULT_HOST_TYPE, HostType, Zone, has_hosts, host_type};
+use crate::handler::{ActionHandler, Outcome};
+use crate::launch::tags;
+use crate::seeded_rng::Stream;
+use crate::state::{DedicatedHost, RequestContext, Term};
+use cvm_models::actions::{AllocateHosts, AllocateHostsResponse};
+use cvm_models::enums::{HostChargeType, RenewFlag, TagResourceType};
+use cvm_models::types::{HostItem, HostResource, Placement};
+use cvm_protocol::json;
+
+/// Most hosts of one order.
+const MAX_COUNT: u64 = 100;
+
+/// Shown for a host without a name.
+const UNNAMED: &str = "未命名";
+
+impl ActionHandler for AllocateHosts {
+    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        let (now, clock) = (scene.now, scene.clock);
+        let token = self.client_token.as_deref().filter(|text| !text.is_empty());
+        // A request that was read can be written.
+        let parameters = token.map(|_| json::to_vec(&self).unwrap_or_default()).unwrap_or_default();
+        if let Some(token) = token {
+            let codes = scene.codes;
+            let tokens = &scene.resources().dedicated_hosts.at(now).tokens;
+            if let Some(ids) = tokens.repeated(codes, token, &parameters)? {
+                return Ok(done(ids));
+            }
+        }
+        let (count, template, term) = order(&self, scene)?;
+        let ids: Vec<_> = (0..count).map(|_| scene.ids.id("host-", Stream::HostId)).collect();
+        let hosts = scene.resources().dedicated_hosts.at(now);
+        hosts.list.extend(ids.iter().map(|id| {
+            let bought = HostItem { host_id: id.clone(), ..template.clone() };
+            DedicatedHost::new(bought, term.clone(), clock, now)
+        }));
+        if let Some(token) = token {
+            hosts.tokens.keep(token, &parameters, &ids, now);
+        }
+        Ok(done(ids))
+    }
+}
+
+fn done(host_id_set: Vec<String>) -> Outcome<AllocateHostsResponse> {
+    Outcome::Response(AllocateHostsResponse { host_id_set, ..AllocateHostsResponse::default() })
+}
+
+/// How many hosts are wanted, what they have in common, and their term.
+fn order(
+    request: &AllocateHosts,
+    scene: &RequestContext<'_>,
+) -> Result<(u64, HostItem, Term), ApiError> {
+    let codes = scene.codes;
+    // Only one way to pay exists, so the term is needed even when the way is left out.
+    let months = request.host_charge_prepaid.as_ref().and_then(|prepaid| prepaid.period);
+    let months = months.ok_or_else(|| {
+        let message = "The request is missing the parameter `HostChargePrepaid.Period`.";
+        codes.error(["MissingParameter"], message)
+    })?;
+    let count = request.host_count.unwrap_or(1);
+    if !(1..=MAX_COUNT).contains(&count) {
+        let message = format!("`HostCount` is {count}, and not from 1 to {MAX_COUNT}.");
+        return Err(codes.error(["InvalidParameterValue.Range"], message));
+    }
+    let tags = tags::tags(codes, &request.tag_specification, &[TagResourceType::Host])?;
+    let zone = scene.zone(&request.placement.zone)?;
+    let project_id = request.placement.project_id.unwrap_or(0);
+    if project_id < 0 {
+        let message = format!("The project {project_id} does not exist.");
+        return Err(codes.error(["InvalidProjectId.NotFound"], message));
+    }
+    let name = request.host_type.as_deref().filter(|name| !name.is_empty());
+    let kind = find_type(codes, name.unwrap_or(DEFAULT_HOST_TYPE), zone)?;
+    let flag = request.host_charge_prepaid.as_ref().and_then(|it| it.renew_flag.clone());
+    let term = Term::new(scene.now, months, flag.unwrap_or(RenewFlag::NotifyAndAutoRenew));
+    let bought = HostItem {
+        placement: Placement {
+            zone: zone.name(),
+            project_id: Some(project_id),
+            ..Placement::default()
+        },
+        host_type: kind.name.to_owned(),
+        host_name: UNNAMED.to_owned(),
+        host_charge_type: HostChargeType::Prepaid,
+        created_time: scene.now.to_string(),
+        host_resource: resource(kind),
+        tags,
+        ..HostItem::default()
+    };
+    Ok((count, bought, term))
+}
+
+fn find_type(
+    codes: DocumentedCodes,
+    name: &str,
+    zone: Zone,
+) -> Result<&'static HostType, ApiError> {
+    let kind = host_type(name).ok_or_else(|| {
+        let message = format!("The host type `{name}` does not exist.");
+        codes.error(["InvalidParameterValue"], message)
+    })?;
+    if kind.is_offered_in(zone) {
+        return Ok(kind);
+    }
+    let place = zone.name();
+    if has_hosts(zone) {
+        let message = format!("The zone `{place}` has no dedicated host of the type `{name}`.");
+        Err(codes.error(["ResourceInsufficient.ZoneSoldOutForSpecifiedInstance"], message))
+    } else {
+        let message = format!("The zone `{place}` offers no dedicated hosts.");
+        Err(codes.error(["InvalidParameterValue.ZoneNotSupported"], message))
+    }
+}
+
+fn resource(kind: &HostType) -> HostResource {
+    let (vcpus, disk_gib) = (u64::from(kind.vcpus), u64::from(kind.disk_gib));
+    HostResource {
+        cpu_total: vcpus,
+        cpu_available: vcpus,
+        mem_total: f64::from(kind.memory_gib),
+        mem_available: f64::from(kind.memory_gib),
+        disk_total: disk_gib,
+        disk_available: disk_gib,
+        disk_type: kind.disk_type.to_owned(),
+        ..HostResource::default()
+    }
+}

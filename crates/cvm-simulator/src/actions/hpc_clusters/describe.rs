@@ -1,0 +1,68 @@
+//! DescribeHpcClusters: the newest first, narrowed in several ways, page by page.
+
+use crate::api_error::ApiError;
+use crate::catalog::has_hpc_clusters;
+use crate::filter::{self, IdFilter};
+use crate::handler::{ActionHandler, Outcome};
+use crate::launch::tags;
+use crate::page::Page;
+use crate::state::{Grouped, RequestContext, with_hpc_members};
+use cvm_models::actions::{DescribeHpcClusters, DescribeHpcClustersResponse};
+use cvm_models::enums::HpcClusterType;
+use cvm_models::types::HpcClusterInfo;
+
+impl ActionHandler for DescribeHpcClusters {
+    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        let codes = scene.codes;
+        let filters = filter::check(codes, &self.filters)?;
+        let page = Page::of(codes.0, self.offset, self.limit);
+        let limit = self.limit.or(codes.0.paginate.map(|page| page.default_limit));
+        if limit.is_some_and(|limit| self.hpc_cluster_ids.len() as u64 > limit) {
+            let message = "There are more `HpcClusterIds` than `Limit` lets through.";
+            return Err(codes.error(["InvalidParameterValue"], message));
+        }
+        if let Some(name) = given(self.zone.as_ref())
+            && !has_hpc_clusters(scene.zone(name)?)
+        {
+            let message = format!("The zone `{name}` offers no HPC clusters.");
+            return Err(codes.error(["UnsupportedOperation.InvalidZone"], message));
+        }
+        let holdings = scene.regions.entry(scene.region.name).or_default();
+        let members = scene.instances.in_hpc_clusters();
+        let ids = IdFilter::new(&self.hpc_cluster_ids);
+        let passing = holdings.hpc_clusters.list.iter().rev().filter(|cluster| {
+            ids.includes(&cluster.hpc_cluster_id)
+                && wants(&self, cluster, &members)
+                && filters.iter().all(|filter| tags::pass(filter, &cluster.tags))
+        });
+        let (hpc_cluster_set, total) =
+            page.cut(passing, |cluster| with_hpc_members(cluster, &members));
+        Ok(Outcome::Response(DescribeHpcClustersResponse {
+            hpc_cluster_set,
+            total_count: total.unsigned_abs(),
+            ..Self::Response::default()
+        }))
+    }
+}
+
+/// Whether the members of a request that are no filters let a cluster through.
+fn wants(request: &DescribeHpcClusters, cluster: &HpcClusterInfo, members: &Grouped<'_>) -> bool {
+    let ids = &request.hpc_cluster_ids;
+    let kind = match &request.hpc_cluster_type {
+        None if ids.is_empty() => Some(&HpcClusterType::Standard),
+        wanted => wanted.as_ref(),
+    };
+    let business_id = given(request.hpc_cluster_business_id.as_ref());
+    kind.is_none_or(|kind| cluster.hpc_cluster_type.as_ref() == Some(kind))
+        && given(request.name.as_ref()).is_none_or(|name| cluster.name == name)
+        && given(request.zone.as_ref()).is_none_or(|zone| cluster.zone == zone)
+        && business_id.is_none_or(|id| cluster.hpc_cluster_business_id.as_deref() == Some(id))
+        && given(request.instance_type.as_ref()).is_none_or(|kind| {
+            let members = members.members(&cluster.hpc_cluster_id);
+            members.iter().any(|instance| instance.instance_type == kind)
+        })
+}
+
+fn given(text: Option<&String>) -> Option<&str> {
+    text.map(String::as_str).filter(|text| !text.is_empty())
+}

@@ -1,0 +1,110 @@
+//! CreateHpcCluster, ModifyHpcClusterAttribute and DeleteHpcClusters.
+
+use crate::api_error::{ApiError, DocumentedCodes};
+use crate::catalog::{CLUSTER_MACHINES, MAX_CLUSTERS, has_hpc_clusters};
+use crate::handler::{ActionHandler, Outcome};
+use crate::launch::tags;
+use crate::seeded_rng::Stream;
+use crate::state::RequestContext;
+use cvm_models::actions::{
+    CreateHpcCluster, CreateHpcClusterResponse, DeleteHpcClusters, DeleteHpcClustersResponse,
+    ModifyHpcClusterAttribute, ModifyHpcClusterAttributeResponse,
+};
+use cvm_models::enums::{HpcClusterType, TagResourceType};
+use cvm_models::types::HpcClusterInfo;
+
+/// An empty cluster in a zone.
+impl ActionHandler for CreateHpcCluster {
+    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        let codes = scene.codes;
+        let kind = self.hpc_cluster_type.unwrap_or(HpcClusterType::Standard);
+        let business_id = self.hpc_cluster_business_id.filter(|id| !id.is_empty());
+        match (kind == HpcClusterType::Cdc, business_id.is_some()) {
+            (false, true) => {
+                let message = "`HpcClusterBusinessId` is for clusters of the type CDC alone.";
+                let code = "InvalidParameterValue.HpcClusterBusinessIdNotSupported";
+                return Err(codes.error([code], message));
+            }
+            (true, false) => {
+                let message = "A cluster of the type CDC needs `HpcClusterBusinessId`.";
+                return Err(codes.error(["InvalidParameterValue"], message));
+            }
+            _ => {}
+        }
+        let tags = tags::tags(codes, &self.tag_specification, &[TagResourceType::Hpc])?;
+        let zone = scene.zone(&self.zone)?;
+        if !has_hpc_clusters(zone) {
+            let message = format!("The zone `{}` offers no HPC clusters.", self.zone);
+            return Err(codes.error(["UnsupportedOperation.InvalidZone"], message));
+        }
+        if scene.resources().hpc_clusters.list.len() >= MAX_CLUSTERS {
+            let message = format!("The account has {MAX_CLUSTERS} HPC clusters here, the most.");
+            return Err(codes.error(["LimitExceeded.HpcClusterQuota"], message));
+        }
+        let cluster = HpcClusterInfo {
+            hpc_cluster_id: scene.ids.id("hpc-", Stream::HpcClusterId),
+            name: self.name,
+            remark: self.remark.unwrap_or_default(),
+            cvm_quota_total: CLUSTER_MACHINES,
+            zone: self.zone,
+            create_time: scene.now.to_string(),
+            hpc_cluster_type: Some(kind),
+            hpc_cluster_business_id: business_id,
+            tags,
+            ..HpcClusterInfo::default()
+        };
+        scene.resources().hpc_clusters.list.push(cluster.clone());
+        Ok(Outcome::Response(CreateHpcClusterResponse {
+            hpc_cluster_set: vec![cluster],
+            ..Self::Response::default()
+        }))
+    }
+}
+
+/// Another name or remark.
+impl ActionHandler for ModifyHpcClusterAttribute {
+    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        let codes = scene.codes;
+        let mut clusters = scene.resources().hpc_clusters.list.iter_mut();
+        let cluster = clusters
+            .find(|cluster| cluster.hpc_cluster_id == self.hpc_cluster_id)
+            .ok_or_else(|| not_found(codes, &self.hpc_cluster_id))?;
+        // An empty text is no text, as everywhere.
+        if let Some(name) = self.name.filter(|text| !text.is_empty()) {
+            cluster.name = name;
+        }
+        if let Some(remark) = self.remark.filter(|text| !text.is_empty()) {
+            cluster.remark = remark;
+        }
+        Ok(Outcome::Response(ModifyHpcClusterAttributeResponse::default()))
+    }
+}
+
+/// Empty clusters, all or none.
+impl ActionHandler for DeleteHpcClusters {
+    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        let codes = scene.codes;
+        let ids = &self.hpc_cluster_ids;
+        let clusters = &scene.resources().hpc_clusters.list;
+        let is_unknown = |id: &&String| clusters.iter().all(|it| it.hpc_cluster_id != **id);
+        if let Some(id) = ids.iter().find(is_unknown) {
+            return Err(not_found(codes, id));
+        }
+        let members = scene.instances.in_hpc_clusters();
+        if let Some(id) = ids.iter().find(|id| !members.members(id).is_empty()) {
+            let message = format!("The HPC cluster `{id}` still holds instances.");
+            return Err(codes.error(["ResourceInUse.HpcCluster"], message));
+        }
+        scene
+            .resources()
+            .hpc_clusters
+            .list
+            .retain(|cluster| !ids.contains(&cluster.hpc_cluster_id));
+        Ok(Outcome::Response(DeleteHpcClustersResponse::default()))
+    }
+}
+
+fn not_found(codes: DocumentedCodes, id: &str) -> ApiError {
+    let message = format!("The HPC cluster `{id}` does not exist in this region.");
+    codes.error(["ResourceNotFound.HpcCluster"], message)
+}

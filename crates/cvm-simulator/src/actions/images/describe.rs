@@ -1,0 +1,98 @@
+//! DescribeImages, DescribeImageFromFamily and DescribeImageQuota.
+
+use crate::api_error::{ApiError, DocumentedCodes};
+use crate::catalog::{IMAGES, instance_type};
+use crate::error_codes;
+use crate::filter::{self, CheckedFilter, IdFilter, fits};
+use crate::handler::{ActionHandler, Outcome};
+use crate::page::Page;
+use crate::state::{IMAGE_QUOTA, RequestContext, System};
+use cvm_models::actions::{
+    DescribeImageFromFamily, DescribeImageFromFamilyResponse, DescribeImageQuota,
+    DescribeImageQuotaResponse, DescribeImages, DescribeImagesResponse,
+};
+use cvm_models::enums::ImageState;
+use cvm_models::types::Image;
+
+/// The account's own images, the newest first, then the public ones.
+impl ActionHandler for DescribeImages {
+    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        let (codes, now) = (scene.codes, scene.now);
+        let filters = filter::check(codes, &self.filters)?;
+        if let Some(name) = &self.instance_type {
+            check_type(codes, name)?;
+        }
+        let ids = IdFilter::new(&self.image_ids);
+        // Every type of the catalogue is x86, so an image runs on all of them or on none.
+        let runs = |image: &Image| self.instance_type.is_none() || System::of(image).is_x86();
+        let passes = |image: &Image| filters.iter().all(|filter| holds(filter, image));
+        let own = scene.resources().images.newest_first().map(|own| own.shown_at(now));
+        let listed = own.chain(IMAGES.iter().map(|public| public.shown()));
+        let listed =
+            listed.filter(|image| ids.includes(&image.image_id) && runs(image) && passes(image));
+        let page = Page::of(codes.0, self.offset, self.limit);
+        let (image_set, total_count) = page.cut(listed, |image| image);
+        Ok(Outcome::Response(DescribeImagesResponse {
+            image_set,
+            total_count,
+            ..Self::Response::default()
+        }))
+    }
+}
+
+fn check_type(codes: DocumentedCodes, name: &str) -> Result<(), ApiError> {
+    error_codes::type_name(codes, name)?;
+    if instance_type(name).is_none() {
+        let message = format!("The instance type `{name}` does not exist.");
+        return Err(codes.error(["InvalidParameterValue.InstanceTypeNotFound"], message));
+    }
+    Ok(())
+}
+
+fn holds(filter: &CheckedFilter<'_>, image: &Image) -> bool {
+    let tags = &image.tags;
+    match filter.name {
+        "image-id" => filter.is(&image.image_id),
+        "image-type" => filter.is(image.image_type.as_str()),
+        "image-name" => filter.any(|pattern| fits(&image.image_name, pattern)),
+        "platform" => filter.any(|pattern| fits(&image.platform, pattern)),
+        "tag-key" => filter.is_any(tags.iter().map(|tag| tag.key.as_str())),
+        "tag-value" => filter.is_any(tags.iter().map(|tag| tag.value.as_str())),
+        // There are no dedicated clusters, so no image is cached in one.
+        "dedicated-cluster-id" | "cdc-cache-status" => false,
+        name => name.strip_prefix("tag:").is_some_and(|key| {
+            filter.is_any(tags.iter().filter(|tag| tag.key == key).map(|tag| tag.value.as_str()))
+        }),
+    }
+}
+
+/// The newest image of a family that can be used and is not marked as outdated.
+impl ActionHandler for DescribeImageFromFamily {
+    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        let now = scene.now;
+        let family = self.image_family.filter(|family| !family.is_empty());
+        let is_current = |image: &Image| {
+            family.is_some()
+                && image.image_family == family
+                && image.image_state == ImageState::Normal
+                && image.image_deprecated != Some(true)
+        };
+        let own = scene.resources().images.newest_first().map(|own| own.shown_at(now));
+        let mut all = own.chain(IMAGES.iter().map(|public| public.shown()));
+        let image = all.find(is_current);
+        Ok(Outcome::Response(DescribeImageFromFamilyResponse {
+            image,
+            ..Self::Response::default()
+        }))
+    }
+}
+
+/// How many images of its own an account may have in a region.
+impl ActionHandler for DescribeImageQuota {
+    fn handle(self, _: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        Ok(Outcome::Response(DescribeImageQuotaResponse {
+            image_num_quota: i64::try_from(IMAGE_QUOTA).unwrap_or(i64::MAX),
+            ..Self::Response::default()
+        }))
+    }
+}

@@ -1,0 +1,114 @@
+//! ExportImages: a task that reads images for some time. There is no object storage behind it, so the
+//! files that it names are never seen; no action of the API reports on them either.
+
+use crate::actions::images::owned_image;
+use crate::api_error::{ApiError, DocumentedCodes};
+use crate::handler::{ActionHandler, Outcome};
+use crate::parameters::distinct;
+use crate::seeded_rng::Stream;
+use crate::state::{OwnImage, RequestContext};
+use cvm_models::actions::{ExportImages, ExportImagesResponse};
+use cvm_models::enums::{DiskUsage, ExportFormat, ImageState};
+use std::time::Duration;
+
+/// How long an export takes.
+const EXPORTING: Duration = Duration::from_secs(600);
+
+/// Most tasks at once in a region.
+const MAX_TASKS: usize = 5;
+
+impl ActionHandler for ExportImages {
+    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        let (codes, now) = (scene.codes, scene.now);
+        let ids = check_request(codes, &self)?;
+        for id in &ids {
+            owned_image::find(scene, id)?;
+        }
+        for id in &ids {
+            can_be_exported(codes, owned_image::find(scene, id)?)?;
+        }
+        for id in &ids {
+            let own = owned_image::find(scene, id)?;
+            if *own.state(now) != ImageState::Normal {
+                return Err(owned_image::wrong_state(codes, id, own.state(now)));
+            }
+            if scene.resources().images.is_exported(id, now) {
+                let message = format!("The image `{id}` is being exported already.");
+                return Err(codes.error(["InvalidParameterValue.InvalidImageState"], message));
+            }
+        }
+        if scene.resources().images.exports_underway(now) >= MAX_TASKS {
+            let message = format!("{MAX_TASKS} exports are going on, and no more may be.");
+            return Err(codes.error(["LimitExceeded.ExportImageTaskLimitExceeded"], message));
+        }
+        if self.dry_run == Some(true) {
+            // The members are promised: no task, and no files.
+            return Ok(Outcome::Response(ExportImagesResponse::default()));
+        }
+        let mut cos_paths = Vec::new();
+        for (place, id) in ids.iter().enumerate() {
+            let prefix = self.file_name_prefix_list.get(place);
+            let prefix = prefix.map(|prefix| format!("{prefix}_")).unwrap_or_default();
+            cos_paths.extend(files(owned_image::find(scene, id)?, &prefix, &self));
+        }
+        let ends = now.after(scene.clock.delay(EXPORTING));
+        // Short enough to pass through clients that know numbers as floating ones only.
+        let task_id = scene.ids.number(Stream::TaskId) >> 24;
+        scene.resources().images.export(ids, (now, ends));
+        let response = ExportImagesResponse { task_id, cos_paths, ..Self::Response::default() };
+        Ok(Outcome::Response(response))
+    }
+}
+
+/// Checks what is in the request itself; returns the images, each once.
+fn check_request(codes: DocumentedCodes, request: &ExportImages) -> Result<Vec<String>, ApiError> {
+    let refuse = |code: &str, message: &str| Err(codes.error([code], message));
+    let ids = distinct(request.image_ids.iter().cloned());
+    let prefixes = &request.file_name_prefix_list;
+    if ids.is_empty() {
+        let code = "InvalidParameter.ImageIdsSnapshotIdsMustOne";
+        return refuse(code, "The parameter `ImageIds` names no image.");
+    }
+    if !prefixes.is_empty() && prefixes.len() != ids.len() {
+        let code = "InvalidParameterValue.InvalidFileNamePrefixList";
+        return refuse(code, "`FileNamePrefixList` has not one prefix for each image.");
+    }
+    // Which buckets there are is not known here, so any of the right form is taken for one.
+    let parts = request.bucket_name.rsplit_once('-').filter(|(name, _)| !name.is_empty());
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    if !parts.is_some_and(|(_, app_id)| is_number(app_id)) {
+        let message = format!("The bucket `{}` does not exist.", request.bucket_name);
+        return refuse("InvalidParameterValue.BucketNotFound", &message);
+    }
+    Ok(ids)
+}
+
+fn can_be_exported(codes: DocumentedCodes, own: &OwnImage) -> Result<(), ApiError> {
+    let (code, why) = match own.shown.platform.as_str() {
+        "Windows" => ("UnsupportedOperation.WindowsImageExportUnsupported", "holds Windows"),
+        "Red Hat" => ("UnsupportedOperation.RedHatImageExportUnsupported", "holds Red Hat"),
+        _ if own.is_encrypted => {
+            ("UnsupportedOperation.EncryptedImagesNotSupported", "is encrypted")
+        }
+        _ => return Ok(()),
+    };
+    let message = format!("The image `{}` {why}, so it cannot be exported.", own.shown.image_id);
+    Err(codes.error([code], message))
+}
+
+/// What the files of an image are called.
+fn files(own: &OwnImage, prefix: &str, request: &ExportImages) -> Vec<String> {
+    let format = request.export_format.clone().unwrap_or(ExportFormat::Raw);
+    let format = format.as_str().to_ascii_lowercase();
+    let is_system = |usage: &DiskUsage| *usage == DiskUsage::SystemDisk;
+    let wants_all = request.only_export_root_disk != Some(true);
+    let disks = own.shown.snapshot_set.iter();
+    disks
+        .filter(|disk| wants_all || is_system(&disk.disk_usage))
+        .map(|disk| {
+            let usage = if is_system(&disk.disk_usage) { "system" } else { "data" };
+            let (id, snapshot) = (&own.shown.image_id, &disk.snapshot_id);
+            format!("{prefix}{id}_{usage}_{snapshot}.{format}")
+        })
+        .collect()
+}

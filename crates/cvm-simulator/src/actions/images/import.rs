@@ -1,0 +1,168 @@
+//! ImportImage and DescribeImportImageOs.
+
+use crate::actions::images::{names, owned_image};
+use crate::api_error::{ApiError, DocumentedCodes};
+use crate::catalog::{IMPORT_SYSTEMS, ImportSystem};
+use crate::handler::{ActionHandler, Outcome};
+use crate::launch::tags::tags;
+use crate::seeded_rng::Stream;
+use crate::state::{Creation, DiskSnapshot, OwnImage, RequestContext, System};
+use cvm_models::actions::{
+    DescribeImportImageOs, DescribeImportImageOsResponse, ImportImage, ImportImageResponse,
+};
+use cvm_models::enums::{
+    Architecture, BootMode, DiskUsage, ImageSource, ImageState, LicenseType, TagResourceType,
+};
+use cvm_models::types::{Image, ImageOsList, OsVersion, Snapshot};
+use std::time::Duration;
+
+/// How long an import takes.
+const IMPORTING: Duration = Duration::from_secs(600);
+
+/// Nobody looks into the files, so their disks have these sizes.
+const LINUX_GIB: i64 = 20;
+const WINDOWS_GIB: i64 = 50;
+const DATA_GIB: i64 = 20;
+
+/// How the names of files end that can be read.
+const READABLE: &[&str] = &["raw", "img", "qcow2", "vhd", "vmdk", ISO];
+const ISO: &str = "iso";
+
+/// An image from a disk file; IMPORTING → NORMAL, or IMPORTFAILED when its format is none that is read.
+impl ActionHandler for ImportImage {
+    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        let (codes, region) = (scene.codes, scene.region.name);
+        let is_forced = self.force == Some(true);
+        names::check(codes, &self.image_name)?;
+        let image_family = names::family(codes, self.image_family.as_deref())?;
+        let tags = tags(codes, &self.tag_specification, &[TagResourceType::Image])?;
+        let architecture = self.architecture.clone().unwrap_or(Architecture::X86_64);
+        let known = find_system(codes, &self, &architecture)?;
+        let is_readable = check_files(codes, &self)?;
+        if architecture == Architecture::Arm64 && self.boot_mode == Some(BootMode::LegacyBios) {
+            let message = "ARM boots through UEFI alone.";
+            return Err(codes.error(["InvalidParameterValue.InvalidBootMode"], message));
+        }
+        names::is_free(codes, &scene.resources().images, &self.image_name, None)?;
+        owned_image::has_room(codes, &scene.resources().images, region)?;
+        if self.dry_run == Some(true) {
+            return Ok(Outcome::DryRun);
+        }
+        let system = System {
+            os_name: known.os_name(&self.os_version, architecture.as_str()),
+            platform: known.platform.to_owned(),
+            // Answers spell it in another way than requests.
+            architecture: match architecture {
+                Architecture::Arm64 => Architecture::Arm,
+                other => other,
+            },
+            license_type: self.license_type.unwrap_or(LicenseType::TencentCloud),
+            has_cloudinit: !is_forced,
+        };
+        let ends = scene.now.after(scene.clock.delay(IMPORTING));
+        let mut disk = |usage, size, system| {
+            let snapshot_id = scene.ids.id("snap-", Stream::SnapshotId);
+            let shown = Snapshot { snapshot_id, disk_usage: usage, disk_size: size };
+            DiskSnapshot { shown, system, is_encrypted: false, ready_at: ends }
+        };
+        let size = if known.is_windows() { WINDOWS_GIB } else { LINUX_GIB };
+        let mut disks = vec![disk(DiskUsage::SystemDisk, size, Some(system.clone()))];
+        for _ in &self.import_image_data_disk_list {
+            disks.push(disk(DiskUsage::DataDisk, DATA_GIB, None));
+        }
+        let image_id = scene.ids.id("img-", Stream::ImageId);
+        let shown = Image {
+            image_id: image_id.clone(),
+            image_name: self.image_name,
+            image_description: self.image_description.unwrap_or_default(),
+            image_state: if is_readable { ImageState::Normal } else { ImageState::ImportFailed },
+            image_source: ImageSource::ExternalImport,
+            image_family,
+            tags,
+            ..system.image()
+        };
+        let making = Creation { state: ImageState::Importing, began: scene.now, ends };
+        // What cannot be read leaves no snapshots behind.
+        let disks = if is_readable { disks } else { Vec::new() };
+        let image = OwnImage::new(shown, making, &disks);
+        scene.resources().images.insert(image, disks);
+        let image_id = Some(image_id);
+        Ok(Outcome::Response(ImportImageResponse { image_id, ..Self::Response::default() }))
+    }
+}
+
+fn find_system(
+    codes: DocumentedCodes,
+    request: &ImportImage,
+    architecture: &Architecture,
+) -> Result<&'static ImportSystem, ApiError> {
+    let (name, version) = (&request.os_type, &request.os_version);
+    let Some(known) = IMPORT_SYSTEMS.iter().find(|known| known.name == name) else {
+        let message = format!("The operating system `{name}` cannot be imported.");
+        return Err(codes.error(["InvalidImageOsType.Unsupported"], message));
+    };
+    if !known.versions.contains(&version.as_str()) && request.force != Some(true) {
+        let message = format!("The version `{version}` of {name} cannot be imported.");
+        return Err(codes.error(["InvalidImageOsVersion.Unsupported"], message));
+    }
+    if !known.architectures.contains(&architecture.as_str()) {
+        let message = format!("{name} for {architecture} cannot be imported.");
+        return Err(codes.error(["InvalidParameterValue"], message));
+    }
+    Ok(known)
+}
+
+/// Checks the addresses of all files; `false` when one is of a format that is not read, which shows
+/// only when the import gets to it.
+fn check_files(codes: DocumentedCodes, request: &ImportImage) -> Result<bool, ApiError> {
+    let disks = request.import_image_data_disk_list.iter().map(|disk| &disk.image_url);
+    let mut are_readable = true;
+    for url in [&request.image_url].into_iter().chain(disks) {
+        let Some(file) = file(url) else {
+            let message = format!("`{url}` is not the address of a file.");
+            return Err(codes.error(["InvalidParameter.InvalidParameterUrlError"], message));
+        };
+        let ending = file.rsplit_once('.').map_or("", |(_, ending)| ending).to_ascii_lowercase();
+        if ending == ISO && request.force != Some(true) {
+            let message = "An ISO file is imported with `Force` only.";
+            return Err(codes.error(["InvalidParameterValue.ISOMustImportByForce"], message));
+        }
+        are_readable &= READABLE.contains(&ending.as_str());
+    }
+    Ok(are_readable)
+}
+
+/// The path of a file on a web server.
+fn file(url: &str) -> Option<&str> {
+    let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"))?;
+    let address = rest.split(['?', '#']).next()?;
+    let (host, path) = address.split_once('/')?;
+    (host.contains('.') && !path.is_empty() && !path.ends_with('/')).then_some(path)
+}
+
+/// The systems that ImportImage takes.
+impl ActionHandler for DescribeImportImageOs {
+    fn handle(self, _: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        let names = |of_windows| {
+            let systems = IMPORT_SYSTEMS.iter().filter(|it| it.is_windows() == of_windows);
+            systems.map(|system| system.name.to_owned()).collect()
+        };
+        Ok(Outcome::Response(DescribeImportImageOsResponse {
+            import_image_os_list_supported: ImageOsList {
+                windows: names(true),
+                linux: names(false),
+            },
+            import_image_os_version_set: IMPORT_SYSTEMS.iter().map(versions).collect(),
+            ..Self::Response::default()
+        }))
+    }
+}
+
+fn versions(system: &ImportSystem) -> OsVersion {
+    let texts = |list: &[&str]| list.iter().map(|text| (*text).to_owned()).collect();
+    OsVersion {
+        os_name: system.name.to_owned(),
+        os_versions: texts(system.versions),
+        architecture: texts(system.architectures),
+    }
+}

@@ -1,0 +1,160 @@
+//! SyncImages: copies of an image in other regions, or an encrypted copy beside it; SYNCING → NORMAL.
+
+use crate::actions::images::{names, owned_image};
+use crate::api_error::{ApiError, DocumentedCodes};
+use crate::catalog::{Region, region};
+use crate::handler::{ActionHandler, Outcome};
+use crate::seeded_rng::Stream;
+use crate::state::{Creation, DiskSnapshot, OwnImage, RequestContext, System};
+use cvm_models::actions::{SyncImages, SyncImagesResponse};
+use cvm_models::enums::ImageState;
+use cvm_models::types::{Image, SyncImage};
+use std::time::Duration;
+
+/// How long a copy takes.
+const COPYING: Duration = Duration::from_secs(300);
+
+impl ActionHandler for SyncImages {
+    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        let (codes, now) = (scene.codes, scene.now);
+        let encrypts = self.encrypt == Some(true);
+        let targets = targets(scene, &self.destination_regions, encrypts)?;
+        if let Some(name) = &self.image_name {
+            names::check(codes, name)?;
+        }
+        check_key(codes, self.kms_key_id.as_deref().filter(|_| encrypts))?;
+        // A list by form only, so there is one.
+        let id = self.image_ids.first().map_or("", String::as_str);
+        let source = owned_image::find(scene, id)?;
+        can_be_copied(codes, source, encrypts)?;
+        if *source.state(now) != ImageState::Normal {
+            return Err(owned_image::wrong_state(codes, id, source.state(now)));
+        }
+        let mut shown = source.shown.clone();
+        shown.image_name = self.image_name.unwrap_or(shown.image_name);
+        for target in &targets {
+            let images = &scene.regions.entry(target.name).or_default().images;
+            names::is_free(codes, images, &shown.image_name, None)?;
+        }
+        for target in &targets {
+            let images = &scene.regions.entry(target.name).or_default().images;
+            owned_image::has_room(codes, images, target.name)?;
+        }
+        if self.dry_run == Some(true) {
+            // The list is promised, and it has no copies in it.
+            return Ok(Outcome::Response(SyncImagesResponse::default()));
+        }
+        let ends = now.after(scene.clock.delay(COPYING));
+        owned_image::find(scene, id)?.copied_until = ends;
+        let making = Creation { state: ImageState::Syncing, began: now, ends };
+        let copies = targets.into_iter().map(|target| SyncImage {
+            image_id: Some(copy(scene, &shown, &making, encrypts, target)),
+            region: Some(target.name.to_owned()),
+        });
+        let mut image_set: Vec<_> = copies.collect();
+        if self.image_set_required != Some(true) {
+            image_set.clear();
+        }
+        Ok(Outcome::Response(SyncImagesResponse { image_set, ..Self::Response::default() }))
+    }
+}
+
+/// The regions that get a copy, each once.
+fn targets(
+    scene: &RequestContext<'_>,
+    names: &[String],
+    encrypts: bool,
+) -> Result<Vec<&'static Region>, ApiError> {
+    let refuse = |code: &str, message: String| Err(scene.codes.error([code], message));
+    let mut targets: Vec<&'static Region> = Vec::new();
+    for name in names {
+        let Some(target) = region(name, false) else {
+            return refuse(
+                "InvalidRegion.NotFound",
+                format!("The region `{name}` does not exist."),
+            );
+        };
+        let is_here = target.name == scene.region.name;
+        if encrypts && !is_here {
+            let message = format!("An encrypted copy stays in {}.", scene.region.name);
+            return refuse("InvalidParameterValue.InvalidRegion", message);
+        }
+        if !encrypts && is_here {
+            let message = format!("The image is in {name} already.");
+            return refuse("InvalidParameterValue.InvalidRegion", message);
+        }
+        if !is_here && [target.name, scene.region.name].iter().any(|name| is_apart(name)) {
+            let message = format!("No images are copied from {} to {name}.", scene.region.name);
+            return refuse("InvalidRegion.Unavailable", message);
+        }
+        if !targets.iter().any(|known| known.name == target.name) {
+            targets.push(target);
+        }
+    }
+    Ok(targets)
+}
+
+/// Finance regions are kept apart from the others and from each other.
+fn is_apart(region: &str) -> bool {
+    region.ends_with("-fsi")
+}
+
+/// Which keys there are is not known here, so any of the right form is taken for one.
+fn check_key(codes: DocumentedCodes, key: Option<&str>) -> Result<(), ApiError> {
+    let Some(key) = key.filter(|key| !key.is_empty()) else { return Ok(()) };
+    let is_hex = |part: &str| part.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let is_uuid = key.split('-').map(str::len).eq([8, 4, 4, 4, 12]) && key.split('-').all(is_hex);
+    if key.starts_with("kms-") || is_uuid {
+        return Ok(());
+    }
+    let message = format!("The key `{key}` is neither a UUID nor a `kms-` id.");
+    Err(codes.error(["InvalidParameter.InvalidKmsKeyId"], message))
+}
+
+fn can_be_copied(
+    codes: DocumentedCodes,
+    source: &OwnImage,
+    encrypts: bool,
+) -> Result<(), ApiError> {
+    let (code, why) = if source.has_data_disks() {
+        ("InvalidParameter.InstanceImageNotSupport", "is of a whole machine, with data disks")
+    } else if source.is_encrypted && encrypts {
+        ("UnsupportedOperation.SyncEncryptImageNotSupport", "is encrypted already")
+    } else if source.is_encrypted {
+        ("UnsupportedOperation.EncryptedImagesNotSupported", "is encrypted")
+    } else {
+        return Ok(());
+    };
+    let message = format!("The image `{}` {why}, so it cannot be copied.", source.shown.image_id);
+    Err(codes.error([code], message))
+}
+
+/// Lets a copy begin; nothing in here can be refused any more.
+fn copy(
+    scene: &mut RequestContext<'_>,
+    source: &Image,
+    making: &Creation,
+    encrypts: bool,
+    target: &'static Region,
+) -> String {
+    let system = System::of(source);
+    let image_id = scene.ids.id("img-", Stream::ImageId);
+    let mut disks = Vec::new();
+    for disk in &source.snapshot_set {
+        let mut shown = disk.clone();
+        shown.snapshot_id = scene.ids.id("snap-", Stream::SnapshotId);
+        let mut snapshot =
+            DiskSnapshot { shown, system: None, is_encrypted: encrypts, ready_at: making.ends };
+        snapshot.system = snapshot.is_of_system_disk().then(|| system.clone());
+        disks.push(snapshot);
+    }
+    let shown = Image {
+        image_id: image_id.clone(),
+        tags: Vec::new(),
+        image_deprecated: None,
+        ..source.clone()
+    };
+    let image = OwnImage::new(shown, making.clone(), &disks);
+    scene.regions.entry(target.name).or_default().images.insert(image, disks);
+    image_id
+}

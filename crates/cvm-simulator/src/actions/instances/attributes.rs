@@ -1,0 +1,137 @@
+//! ModifyInstancesAttribute and ModifyInstancesProject.
+
+use crate::api_error::{ApiError, DocumentedCodes};
+use crate::catalog::instance_type;
+use crate::handler::{ActionHandler, Outcome};
+use crate::launch::login;
+use crate::launch::network::check_security_groups;
+use crate::parameters::distinct;
+use crate::state::{
+    Attribute, Effect, MODIFY, REBOOT, RequestContext, SETTLED, SETTLED_OR_RESCUED, StoredInstance,
+};
+use cvm_models::actions::{
+    ModifyInstancesAttribute, ModifyInstancesAttributeResponse, ModifyInstancesProject,
+    ModifyInstancesProjectResponse,
+};
+use cvm_models::enums::InstanceState;
+
+/// One attribute of instances, which restart for some.
+impl ActionHandler for ModifyInstancesAttribute {
+    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        let codes = scene.codes;
+        let may_reboot = self.auto_reboot.unwrap_or(true);
+        let instance_ids = self.instance_ids.clone();
+        let attribute = the_one(codes, self)?;
+        check(codes, &attribute)?;
+        let serials = scene.find(&instance_ids)?;
+        for machine in scene.instances(&serials) {
+            suits(codes, &attribute, machine, may_reboot)?;
+        }
+        scene.check_state(&serials, SETTLED)?;
+        if matches!(attribute, Attribute::TerminationProtection(true)) {
+            let code = "UnsupportedOperation.InvalidInstanceNotSupportedProtectedInstance";
+            scene.check_no_timer(&serials, code)?;
+        }
+        for serial in serials {
+            let Some(machine) = scene.instances.get(serial) else { continue };
+            let runs = machine.api.instance_state == InstanceState::Running;
+            let is_of_guest =
+                matches!(attribute, Attribute::HostName(_) | Attribute::JumboFrame(_));
+            let course = if runs && is_of_guest && may_reboot { &REBOOT } else { &MODIFY };
+            scene.begin(serial, course, Effect::Attribute(attribute.clone()));
+        }
+        Ok(Outcome::Response(ModifyInstancesAttributeResponse::default()))
+    }
+}
+
+/// The attribute that a request changes. `AutoReboot` and `CamRoleType` only say how.
+fn the_one(
+    codes: DocumentedCodes,
+    request: ModifyInstancesAttribute,
+) -> Result<Attribute, ApiError> {
+    let groups = Some(request.security_groups).filter(|groups| !groups.is_empty());
+    let role = |name: String| Attribute::Role(Some(name).filter(|name| !name.is_empty()));
+    let given = [
+        request.instance_name.filter(|name| !name.is_empty()).map(Attribute::Name),
+        request.user_data.map(Attribute::UserData),
+        groups.map(distinct).map(Attribute::SecurityGroups),
+        request.cam_role_name.map(role),
+        request.host_name.map(Attribute::HostName),
+        request.disable_api_termination.map(Attribute::TerminationProtection),
+        request.enable_jumbo_frame.map(Attribute::JumboFrame),
+    ];
+    let mut given = given.into_iter().flatten();
+    let one = given.next().ok_or_else(|| {
+        let message = "The request names no attribute to change.";
+        codes.error(["MissingParameter"], message)
+    })?;
+    if given.next().is_some() {
+        let message = "The request names several attributes; change one per call.";
+        return Err(codes.error(["InvalidParameterCombination", "InvalidParameterValue"], message));
+    }
+    Ok(one)
+}
+
+/// Checks what no instance can have.
+fn check(codes: DocumentedCodes, attribute: &Attribute) -> Result<(), ApiError> {
+    match attribute {
+        Attribute::SecurityGroups(groups) => check_security_groups(codes, groups),
+        Attribute::Role(Some(name)) => check_role(codes, name),
+        _ => Ok(()),
+    }
+}
+
+fn check_role(codes: DocumentedCodes, name: &str) -> Result<(), ApiError> {
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"+=,.@_-".contains(&byte);
+    if name.bytes().all(fits) {
+        return Ok(());
+    }
+    let message = format!("The role `{name}` has characters that no role has.");
+    Err(codes.error(["InvalidParameterValue.CamRoleNameMalformed"], message))
+}
+
+/// Checks what this instance cannot have.
+fn suits(
+    codes: DocumentedCodes,
+    attribute: &Attribute,
+    machine: &StoredInstance,
+    may_reboot: bool,
+) -> Result<(), ApiError> {
+    let id = &machine.api.instance_id;
+    match attribute {
+        Attribute::HostName(name) => login::check_host_name(codes, name, machine.is_windows()),
+        Attribute::JumboFrame(_) => {
+            let name = &machine.api.instance_type;
+            if !instance_type(name).is_some_and(|one| one.has_jumbo_frames()) {
+                let message =
+                    format!("The type {name} of the instance `{id}` has no jumbo frames.");
+                let code = "UnsupportedOperation.InstanceTypeNotSupportJumboFrame";
+                return Err(codes.error([code], message));
+            }
+            if machine.api.instance_state == InstanceState::Running && !may_reboot {
+                let message = format!("The running instance `{id}` has to restart for that.");
+                let code = "UnsupportedOperation.InstancesEnableJumboWithoutReboot";
+                return Err(codes.error([code], message));
+            }
+            Ok(())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Instances move to another project.
+impl ActionHandler for ModifyInstancesProject {
+    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        let serials = scene.find(&self.instance_ids)?;
+        let project = self.project_id.unwrap_or(0);
+        if project < 0 {
+            let message = format!("The project {project} does not exist.");
+            return Err(scene.codes.error(["InvalidProjectId.NotFound"], message));
+        }
+        scene.check_state(&serials, SETTLED_OR_RESCUED)?;
+        for serial in serials {
+            scene.begin(serial, &MODIFY, Effect::Attribute(Attribute::Project(project)));
+        }
+        Ok(Outcome::Response(ModifyInstancesProjectResponse::default()))
+    }
+}

@@ -1,0 +1,239 @@
+//! Public bandwidth: ResetInstancesInternetMaxBandwidth, DescribeInstanceInternetBandwidthConfigs and DescribeInternetChargeTypeConfigs.
+
+use crate::api_error::{ApiError, DocumentedCodes};
+use crate::handler::{ActionHandler, Outcome};
+use crate::state::{
+    Attribute, Effect, MODIFY, MOST_PERIODS, Period, RequestContext, SETTLED, StoredInstance,
+};
+use crate::timestamp::Timestamp;
+use cvm_models::actions::{
+    DescribeInstanceInternetBandwidthConfigs, DescribeInstanceInternetBandwidthConfigsResponse,
+    DescribeInternetChargeTypeConfigs, DescribeInternetChargeTypeConfigsResponse,
+    ResetInstancesInternetMaxBandwidth, ResetInstancesInternetMaxBandwidthResponse,
+};
+use cvm_models::enums::InternetChargeType;
+use cvm_models::types::{InternetAccessible, InternetBandwidthConfig, InternetChargeTypeConfig};
+use std::cmp::Reverse;
+use std::time::Duration;
+
+const DAY: Duration = Duration::from_secs(86_400);
+
+/// Another cap at once, or for prepaid bandwidth a higher one for some days.
+impl ActionHandler for ResetInstancesInternetMaxBandwidth {
+    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        let codes = scene.codes;
+        let mbps = bandwidth(codes, &self)?;
+        let days = days(codes, &self)?;
+        let serials = scene.find(&self.instance_ids)?;
+        let charged = how_charged(scene, &serials)?;
+        let bought = match (charged, days) {
+            (Some(InternetChargeType::BandwidthPrepaid), None) => {
+                let message = "For prepaid bandwidth `StartTime` and `EndTime` are required.";
+                return Err(codes.error(["MissingParameter"], message));
+            }
+            (Some(InternetChargeType::BandwidthPrepaid), Some(days)) => {
+                let machine = scene.instances(&serials).next();
+                machine.map(|machine| period(scene, machine, days, mbps)).transpose()?
+            }
+            (_, Some(_)) => {
+                let message = "`StartTime` and `EndTime` are for prepaid bandwidth alone.";
+                return Err(codes.error(["InvalidParameter"], message));
+            }
+            (_, None) => None,
+        };
+        is_public(scene, &serials)?;
+        scene.check_state(&serials, SETTLED)?;
+        for serial in serials {
+            let change = match bought {
+                Some(period) => {
+                    scene.instances.add_bandwidth(serial, period, scene.now);
+                    Effect::None
+                }
+                None => Effect::Attribute(Attribute::Bandwidth(mbps)),
+            };
+            scene.begin(serial, &MODIFY, change);
+        }
+        Ok(Outcome::Response(ResetInstancesInternetMaxBandwidthResponse::default()))
+    }
+}
+
+fn bandwidth(
+    codes: DocumentedCodes,
+    request: &ResetInstancesInternetMaxBandwidth,
+) -> Result<i64, ApiError> {
+    match request.internet_accessible.internet_max_bandwidth_out {
+        Some(mbps) if mbps >= 0 => Ok(mbps),
+        Some(mbps) => {
+            let message = format!("The bandwidth {mbps} Mbps is negative.");
+            Err(codes.error(["InvalidParameterValue.Range"], message))
+        }
+        None => {
+            let message = "`InternetAccessible.InternetMaxBandwidthOut` is required.";
+            Err(codes.error(["MissingParameter"], message))
+        }
+    }
+}
+
+/// The midnights with which the first and the last day begin.
+fn days(
+    codes: DocumentedCodes,
+    request: &ResetInstancesInternetMaxBandwidth,
+) -> Result<Option<(Timestamp, Timestamp)>, ApiError> {
+    let read = |name: &str, text: &str| {
+        let day = Some(text).filter(|text| text.len() == "YYYY-MM-DD".len());
+        day.and_then(Timestamp::parse).ok_or_else(|| {
+            let message = format!("`{name}` is `{text}`, but must be a day as YYYY-MM-DD.");
+            codes.error(["InvalidParameterValue"], message)
+        })
+    };
+    match (request.start_time.as_deref(), request.end_time.as_deref()) {
+        (None, None) => Ok(None),
+        (Some(start), Some(end)) => {
+            let (first, last) = (read("StartTime", start)?, read("EndTime", end)?);
+            if last < first {
+                let message = "`EndTime` lies before `StartTime`.";
+                return Err(codes.error(["InvalidParameterValue"], message));
+            }
+            Ok(Some((first, last)))
+        }
+        _ => {
+            let message = "`StartTime` and `EndTime` are given together.";
+            Err(codes.error(["MissingParameter"], message))
+        }
+    }
+}
+
+/// How the bandwidth of all the instances is charged.
+fn how_charged(
+    scene: &RequestContext<'_>,
+    serials: &[u64],
+) -> Result<Option<InternetChargeType>, ApiError> {
+    let internet =
+        |machine: &StoredInstance| machine.api.internet_accessible.internet_charge_type.clone();
+    let mut kinds = scene.instances(serials).map(internet);
+    let Some(first) = kinds.next().flatten() else { return Ok(None) };
+    if kinds.any(|kind| kind.as_ref() != Some(&first)) {
+        let message = "The bandwidth of the instances is not charged in the same way.";
+        return Err(scene.codes.error(["InvalidParameterValue"], message));
+    }
+    let is_single = matches!(
+        first,
+        InternetChargeType::BandwidthPrepaid | InternetChargeType::BandwidthPostpaidByHour
+    );
+    if is_single && serials.len() > 1 {
+        let message = format!("With {first} only one instance is possible in a call.");
+        return Err(scene.codes.error(["InvalidParameterValue.LimitExceeded"], message));
+    }
+    Ok(Some(first))
+}
+
+/// What is bought for an instance: from now or a later midnight until the end of the last day.
+fn period(
+    scene: &RequestContext<'_>,
+    machine: &StoredInstance,
+    (first, last): (Timestamp, Timestamp),
+    mbps: i64,
+) -> Result<Period, ApiError> {
+    let codes = scene.codes;
+    let id = &machine.api.instance_id;
+    let Some(expires) = machine.expires else {
+        let message = format!("The instance `{id}` is not prepaid.");
+        return Err(codes.error(["UnsupportedOperation.InstanceChargeType"], message));
+    };
+    if first.after(DAY) <= scene.now {
+        let message = "`StartTime` is a day that is over.";
+        return Err(codes.error(["InvalidParameterValue"], message));
+    }
+    if last > expires {
+        let message = format!("`EndTime` lies behind the end of the instance `{id}`, {expires}.");
+        return Err(codes.error(["InvalidParameterValue"], message));
+    }
+    if machine.has_much_bandwidth_ahead(scene.now) {
+        let message = format!("The instance `{id}` has {MOST_PERIODS} periods of bandwidth ahead.");
+        return Err(codes.error(["InvalidParameterValue.LimitExceeded"], message));
+    }
+    let ends = last.after(DAY).min(expires);
+    let period = Period { begins: first.max(scene.now), ends: Some(ends), mbps };
+    let others = machine.bandwidth.iter().filter(|other| other.overlaps(&period));
+    // To buy the same once more is possible, to buy less than the instance has by itself is not.
+    let is_more =
+        |other: &Period| if other.ends.is_none() { mbps > other.mbps } else { mbps >= other.mbps };
+    if !others.into_iter().all(is_more) {
+        let message = format!("The bandwidth of the instance `{id}` can only be raised.");
+        return Err(codes.error(["InvalidParameterValue.Range"], message));
+    }
+    Ok(period)
+}
+
+/// Without a public address there is nothing whose bandwidth could be changed.
+fn is_public(scene: &RequestContext<'_>, serials: &[u64]) -> Result<(), ApiError> {
+    let mut shown = scene.instances(serials).map(|machine| &machine.api);
+    match shown.find(|shown| shown.public_ip_addresses.is_empty()) {
+        None => Ok(()),
+        Some(shown) => {
+            let message = format!("The instance `{}` has no public address.", shown.instance_id);
+            Err(scene.codes.error(["FailedOperation.NotFoundEIP"], message))
+        }
+    }
+}
+
+/// For which times which bandwidth of an instance was paid in advance, the latest first.
+impl ActionHandler for DescribeInstanceInternetBandwidthConfigs {
+    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        let serials = scene.find(&[self.instance_id])?;
+        let mut internet_bandwidth_config_set = Vec::new();
+        for machine in scene.instances(&serials) {
+            if machine.api.public_ip_addresses.is_empty() {
+                let id = &machine.api.instance_id;
+                let message = format!("The instance `{id}` has no public address.");
+                return Err(scene.codes.error(["FailedOperation.NotFoundEIP"], message));
+            }
+            internet_bandwidth_config_set.extend(configs(machine));
+        }
+        Ok(Outcome::Response(DescribeInstanceInternetBandwidthConfigsResponse {
+            internet_bandwidth_config_set,
+            ..Self::Response::default()
+        }))
+    }
+}
+
+fn configs(machine: &StoredInstance) -> impl Iterator<Item = InternetBandwidthConfig> {
+    // What an instance has by itself lasts as long as its term.
+    let dated = |period: &Period| Some((*period, period.ends.or(machine.expires)?));
+    let mut periods: Vec<_> = machine.bandwidth.iter().filter_map(dated).collect();
+    periods.sort_by_key(|(period, _)| Reverse(period.begins));
+    periods.into_iter().map(|(period, ends)| config(period, ends))
+}
+
+fn config(period: Period, ends: Timestamp) -> InternetBandwidthConfig {
+    InternetBandwidthConfig {
+        start_time: period.begins.to_string(),
+        end_time: ends.to_string(),
+        internet_accessible: InternetAccessible {
+            internet_charge_type: Some(InternetChargeType::BandwidthPrepaid),
+            internet_max_bandwidth_out: Some(period.mbps),
+            ..InternetAccessible::default()
+        },
+    }
+}
+
+const MODES: &[(InternetChargeType, &str)] = &[
+    (InternetChargeType::BandwidthPrepaid, "Bandwidth, paid in advance"),
+    (InternetChargeType::TrafficPostpaidByHour, "Traffic, paid by the hour"),
+    (InternetChargeType::BandwidthPostpaidByHour, "Bandwidth, paid by the hour"),
+    (InternetChargeType::BandwidthPackage, "A shared bandwidth package"),
+];
+
+/// How public bandwidth can be paid for.
+impl ActionHandler for DescribeInternetChargeTypeConfigs {
+    fn handle(self, _: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        let configs = MODES.iter().map(|(mode, description)| InternetChargeTypeConfig {
+            internet_charge_type: Some(mode.clone()),
+            description: Some((*description).to_owned()),
+        });
+        Ok(Outcome::Response(DescribeInternetChargeTypeConfigsResponse {
+            internet_charge_type_config_set: configs.collect(),
+            ..Self::Response::default()
+        }))
+    }
+}

@@ -1,0 +1,125 @@
+//! ConvertOperatingSystems and ProgramFpgaImage.
+
+use crate::actions::disks::checks;
+use crate::api_error::{ApiError, DocumentedCodes};
+use crate::handler::{ActionHandler, Outcome};
+use crate::seeded_rng::Stream;
+use crate::state::{CONVERT_SYSTEM, Effect, RequestContext, StoredInstance};
+use cvm_models::actions::{
+    ConvertOperatingSystems, ConvertOperatingSystemsResponse, ProgramFpgaImage,
+};
+use cvm_models::enums::{InstanceState, TargetOsType};
+use cvm_models::types::TargetOS;
+
+/// What a system is called before and after, and the release of the latter.
+struct Conversion {
+    from: &'static str,
+    to: &'static str,
+    version: &'static str,
+}
+
+const CONVERSIONS: &[Conversion] = &[
+    Conversion { from: "CentOS 7.", to: "TencentOS Server 2.4", version: "2.4" },
+    Conversion { from: "CentOS 8.", to: "TencentOS Server 3.1 (TK4)", version: "3.1" },
+];
+
+/// Task numbers have at most so many digits.
+const TASK_NUMBERS: u64 = 1_000_000_000;
+
+/// CentOS becomes TencentOS in place.
+impl ActionHandler for ConvertOperatingSystems {
+    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        let codes = scene.codes;
+        let serials = scene.find(&self.instance_ids)?;
+        let planned: Vec<_> = scene
+            .instances(&serials)
+            .map(|machine| conversion(codes, machine))
+            .collect::<Result<_, _>>()?;
+        scene.instances(&serials).try_for_each(|machine| is_ready(codes, machine))?;
+        let mut response = ConvertOperatingSystemsResponse::default();
+        if self.dry_run == Some(true) {
+            let offered = CONVERSIONS.iter();
+            let offered = offered.filter(|one| planned.iter().any(|other| other.to == one.to));
+            response.support_target_os_list = offered
+                .map(|one| TargetOS {
+                    target_os_type: TargetOsType::TencentOs,
+                    target_os_version: one.version.to_owned(),
+                })
+                .collect();
+            return Ok(Outcome::Response(response));
+        }
+        for (serial, one) in serials.into_iter().zip(planned) {
+            scene.begin(serial, &CONVERT_SYSTEM, Effect::OsName(one.to));
+        }
+        let number = scene.ids.number(Stream::TaskId) % TASK_NUMBERS;
+        response.task_id = Some(number.to_string());
+        Ok(Outcome::Response(response))
+    }
+}
+
+/// What the system of an instance can become.
+fn conversion(
+    codes: DocumentedCodes,
+    machine: &StoredInstance,
+) -> Result<&'static Conversion, ApiError> {
+    let (id, name) = (&machine.api.instance_id, &machine.api.os_name);
+    let refuse = |code: &str| {
+        let message = format!("{name} of the instance `{id}` cannot be converted.");
+        codes.error([code], message)
+    };
+    if machine.is_windows() {
+        return Err(refuse("UnsupportedOperation.InstanceOsWindows"));
+    }
+    let found = CONVERSIONS.iter().find(|one| name.starts_with(one.from));
+    let found =
+        found.ok_or_else(|| refuse("UnsupportedOperation.InstanceOsConvertOsNotSupport"))?;
+    if checks::is_local(machine.api.system_disk.disk_type.as_ref()) {
+        // A snapshot is taken first, and local disks have none.
+        return Err(refuse("InvalidParameter.AutoSnapshotNotSupported"));
+    }
+    Ok(found)
+}
+
+/// The action publishes neither the codes of single states nor one for operations in progress.
+fn is_ready(codes: DocumentedCodes, machine: &StoredInstance) -> Result<(), ApiError> {
+    let id = &machine.api.instance_id;
+    let (code, why) = if machine.api.instance_state != InstanceState::Running {
+        ("UnsupportedOperation.InstanceStateNotRunning", "is not running")
+    } else if machine.operation.is_some() {
+        ("ResourceInUse", "has an operation in progress")
+    } else if !machine.has_agent {
+        ("UnsupportedOperation.TatAgentNotOnline", "has no automation agent")
+    } else {
+        return Ok(());
+    };
+    Err(codes.error([code], format!("The instance `{id}` {why}.")))
+}
+
+/// No instance type of the catalogue has FPGA cards, so no instance can be written.
+impl ActionHandler for ProgramFpgaImage {
+    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        if let Some(address) = self.dbdfs.iter().find(|address| !is_pci_address(address)) {
+            let message = format!("`{address}` is no PCI address like `0000:00:08.0`.");
+            return Err(scene.codes.error(["InvalidParameterValue.IncorrectFormat"], message));
+        }
+        let (_, machine) = scene.find_instance(&self.instance_id)?;
+        let (id, kind) = (&machine.api.instance_id, &machine.api.instance_type);
+        let message = format!("The instance `{id}` is of the type {kind}, which has no FPGA card.");
+        Err(scene.codes.error(["UnsupportedOperation.NotFpgaInstance"], message))
+    }
+}
+
+/// Domain, bus, device and function.
+fn is_pci_address(text: &str) -> bool {
+    let is_hex = |part: Option<&str>, digits: usize| {
+        part.is_some_and(|part| {
+            part.len() == digits && part.bytes().all(|byte| byte.is_ascii_hexdigit())
+        })
+    };
+    let mut parts = text.split([':', '.']);
+    is_hex(parts.next(), 4)
+        && is_hex(parts.next(), 2)
+        && is_hex(parts.next(), 2)
+        && is_hex(parts.next(), 1)
+        && parts.next().is_none()
+}

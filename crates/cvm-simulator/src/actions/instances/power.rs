@@ -1,0 +1,147 @@
+//! StartInstances, StopInstances, RebootInstances and TerminateInstances.
+
+use crate::api_error::ApiError;
+use crate::catalog::disk_type;
+use crate::handler::{ActionHandler, Outcome};
+use crate::state::{Effect, REBOOT, REBOOT_HARD, RequestContext, START, STOP, STOP_HARD};
+use cvm_models::actions::{
+    RebootInstances, RebootInstancesResponse, StartInstances, StartInstancesResponse,
+    StopInstances, StopInstancesResponse, TerminateInstances, TerminateInstancesResponse,
+};
+use cvm_models::enums::{
+    InstanceChargeType, InstanceState, StopChargingMode, StopType, StoppedMode,
+};
+use cvm_models::types::Instance;
+
+const STATES_TO_START: &[InstanceState] = &[InstanceState::Stopped];
+
+/// STOPPED → STARTING → RUNNING.
+impl ActionHandler for StartInstances {
+    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        let serials = scene.find(&self.instance_ids)?;
+        scene.check_state(&serials, STATES_TO_START)?;
+        for serial in serials {
+            scene.begin(serial, &START, Effect::None);
+        }
+        Ok(Outcome::Response(StartInstancesResponse::default()))
+    }
+}
+
+const STATES_TO_STOP: &[InstanceState] = &[InstanceState::Running];
+
+/// RUNNING → STOPPING → STOPPED.
+impl ActionHandler for StopInstances {
+    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        let serials = scene.find(&self.instance_ids)?;
+        scene.check_state(&serials, STATES_TO_STOP)?;
+        let is_hard = self.stop_type == Some(StopType::Hard) || self.force_stop == Some(true);
+        let course = if is_hard { &STOP_HARD } else { &STOP };
+        let wants_no_charge = self.stopped_mode == Some(StoppedMode::StopCharging);
+        for serial in serials {
+            let Some(machine) = scene.instances.get(serial) else { continue };
+            let mode = charging_once_stopped(&machine.api, wants_no_charge);
+            scene.begin(serial, course, Effect::StopCharging(mode));
+        }
+        Ok(Outcome::Response(StopInstancesResponse::default()))
+    }
+}
+
+/// Charging stops only where it can: for hourly instances whose disks are all in the cloud. Others
+/// stop all the same, and are charged.
+fn charging_once_stopped(instance: &Instance, wants_no_charge: bool) -> StopChargingMode {
+    let data_disks = instance.data_disks.iter().map(|disk| &disk.disk_type);
+    let mut disks = data_disks.chain([&instance.system_disk.disk_type]).flatten();
+    let has_local_disk =
+        disks.any(|kind| disk_type(kind.as_str()).is_some_and(|known| known.is_local()));
+    match (&instance.instance_charge_type, wants_no_charge && !has_local_disk) {
+        (InstanceChargeType::PostpaidByHour, true) => StopChargingMode::StopCharging,
+        (InstanceChargeType::PostpaidByHour, false) => StopChargingMode::KeepCharging,
+        _ => StopChargingMode::NotApplicable,
+    }
+}
+
+const STATES_TO_REBOOT: &[InstanceState] = &[InstanceState::Running];
+
+/// RUNNING → REBOOTING → RUNNING.
+impl ActionHandler for RebootInstances {
+    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        let serials = scene.find(&self.instance_ids)?;
+        scene.check_state(&serials, STATES_TO_REBOOT)?;
+        let is_hard = self.stop_type == Some(StopType::Hard) || self.force_reboot == Some(true);
+        let course = if is_hard { &REBOOT_HARD } else { &REBOOT };
+        for serial in serials {
+            scene.begin(serial, course, Effect::None);
+        }
+        Ok(Outcome::Response(RebootInstancesResponse::default()))
+    }
+}
+
+const STATES_TO_TERMINATE: &[InstanceState] = &[
+    InstanceState::Running,
+    InstanceState::Stopped,
+    InstanceState::Shutdown,
+    InstanceState::RescueMode,
+];
+
+/// Hourly instances are destroyed, prepaid ones go to the recycle bin first and are destroyed by the second call.
+impl ActionHandler for TerminateInstances {
+    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        let serials = scene.find(&self.instance_ids)?;
+        is_one_kind(scene, &serials)?;
+        is_unprotected(scene, &serials)?;
+        scene.check_state(&serials, STATES_TO_TERMINATE)?;
+        if self.dry_run == Some(true) {
+            return Ok(Outcome::DryRun);
+        }
+        for serial in serials {
+            let Some(machine) = scene.instances.get(serial) else { continue };
+            let course = machine.termination();
+            scene.begin(serial, course, Effect::None);
+        }
+        Ok(Outcome::Response(TerminateInstancesResponse::default()))
+    }
+}
+
+fn is_one_kind(scene: &RequestContext<'_>, serials: &[u64]) -> Result<(), ApiError> {
+    let mut kinds = scene.instances(serials).map(|machine| &machine.api.instance_charge_type);
+    let first = kinds.next();
+    if kinds.all(|kind| Some(kind) == first) {
+        return Ok(());
+    }
+    let message = "The instances are not all charged in the same way; terminate each kind alone.";
+    Err(scene.codes.error(["UnsupportedOperation.InstanceMixedPricingModel"], message))
+}
+
+fn is_unprotected(scene: &RequestContext<'_>, serials: &[u64]) -> Result<(), ApiError> {
+    let protected = scene.instances(serials).find(|machine| machine.api.disable_api_termination);
+    match protected {
+        None => Ok(()),
+        Some(machine) => {
+            let id = &machine.api.instance_id;
+            let message = format!("The instance `{id}` is protected from termination.");
+            Err(scene.codes.error(["UnsupportedOperation.InstancesProtected"], message))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use cvm_models::enums::DiskType;
+
+    fn mode(charge: InstanceChargeType, disk: DiskType, wants: bool) -> StopChargingMode {
+        let mut instance = Instance { instance_charge_type: charge, ..Instance::default() };
+        instance.system_disk.disk_type = Some(disk);
+        charging_once_stopped(&instance, wants)
+    }
+
+    #[test]
+    fn charging_stops_only_where_it_can() {
+        use InstanceChargeType::{PostpaidByHour, Prepaid};
+        let cloud = DiskType::CloudPremium;
+        assert_eq!(mode(PostpaidByHour, cloud.clone(), true), StopChargingMode::StopCharging);
+        assert_eq!(mode(PostpaidByHour, cloud.clone(), false), StopChargingMode::KeepCharging);
+        assert_eq!(mode(PostpaidByHour, DiskType::LocalSsd, true), StopChargingMode::KeepCharging);
+        assert_eq!(mode(Prepaid, cloud, true), StopChargingMode::NotApplicable);
+    }
+}

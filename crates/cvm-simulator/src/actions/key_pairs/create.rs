@@ -1,0 +1,143 @@
+//! CreateKeyPair and ImportKeyPair.
+
+use crate::actions::key_pairs::open_ssh;
+use crate::api_error::{ApiError, DocumentedCodes};
+use crate::handler::{ActionHandler, Outcome};
+use crate::launch::tags;
+use crate::seeded_rng::Stream;
+use crate::state::RequestContext;
+use cvm_models::actions::{
+    CreateKeyPair, CreateKeyPairResponse, ImportKeyPair, ImportKeyPairResponse,
+};
+use cvm_models::enums::TagResourceType;
+use cvm_models::types::{KeyPair, Tag, TagSpecification};
+
+/// A pair that is made here; its private half is in this answer and nowhere else.
+impl ActionHandler for CreateKeyPair {
+    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        let codes = scene.codes;
+        let tags = tags(codes, &self.tag_specification)?;
+        let project_id = project(codes, self.project_id)?;
+        name_is_free(scene, &self.key_name, None)?;
+        has_room(scene)?;
+        let key_id = scene.ids.id("skey-", Stream::KeyPairId);
+        let draw = || scene.ids.number(Stream::KeyMaterial);
+        let made = open_ssh::pair(draw, &key_id)
+            .map_err(|why| codes.error(["InternalServerError"], format!("No key: {why}.")))?;
+        let kept = KeyPair {
+            key_id,
+            key_name: self.key_name,
+            project_id,
+            description: Some(String::new()),
+            public_key: Some(made.public),
+            created_time: Some(scene.now.to_string()),
+            tags,
+            ..KeyPair::default()
+        };
+        scene.resources().key_pairs.insert(kept.clone());
+        let key_pair = KeyPair { private_key: Some(made.private), ..kept };
+        Ok(Outcome::Response(CreateKeyPairResponse { key_pair, ..Self::Response::default() }))
+    }
+}
+
+/// The public half of a pair that was made elsewhere.
+impl ActionHandler for ImportKeyPair {
+    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        let codes = scene.codes;
+        if !open_ssh::is_rsa(&self.public_key) {
+            let message = "The public key is not a line of `ssh-rsa`, the key in base64 and perhaps \
+                           a comment.";
+            return Err(codes.error(["InvalidPublicKey.Malformed"], message));
+        }
+        let tags = tags(codes, &self.tag_specification)?;
+        let project_id = project(codes, self.project_id)?;
+        name_is_free(scene, &self.key_name, None)?;
+        key_is_new(scene, &self.public_key)?;
+        has_room(scene)?;
+        let key_id = scene.ids.id("skey-", Stream::KeyPairId);
+        let kept = KeyPair {
+            key_id: key_id.clone(),
+            key_name: self.key_name,
+            project_id,
+            description: Some(String::new()),
+            public_key: Some(self.public_key),
+            created_time: Some(scene.now.to_string()),
+            tags,
+            ..KeyPair::default()
+        };
+        scene.resources().key_pairs.insert(kept);
+        Ok(Outcome::Response(ImportKeyPairResponse { key_id, ..Self::Response::default() }))
+    }
+}
+
+fn key_is_new(scene: &RequestContext<'_>, public_key: &str) -> Result<(), ApiError> {
+    let key = open_ssh::key_of(public_key);
+    let is_same = |pair: &&KeyPair| pair.public_key.as_deref().and_then(open_ssh::key_of) == key;
+    match all(scene).find(is_same) {
+        None => Ok(()),
+        Some(pair) => {
+            let message = format!("The key pair `{}` has the same public key.", pair.key_id);
+            Err(scene.codes.error(["InvalidPublicKey.Duplicate"], message))
+        }
+    }
+}
+
+/// How many key pairs an account may have.
+const QUOTA: usize = 100;
+
+/// How tag keys begin that the platform keeps for itself.
+const RESERVED: &str = "qcs:";
+
+/// Every key pair of the account, wherever it is.
+pub(crate) fn all<'a>(scene: &'a RequestContext<'_>) -> impl Iterator<Item = &'a KeyPair> {
+    scene.regions.values().flat_map(|there| there.key_pairs.newest_first())
+}
+
+/// The tags of a request.
+pub(crate) fn tags(
+    codes: DocumentedCodes,
+    given: &[TagSpecification],
+) -> Result<Vec<Tag>, ApiError> {
+    let tags = tags::tags(codes, given, &[TagResourceType::Keypair])?;
+    if let Some(tag) = tags.iter().find(|tag| tag.key.starts_with(RESERVED)) {
+        let message = format!("The tag key `{}` is the platform's.", tag.key);
+        let wanted = ["FailedOperation.TagKeyReserved", "InvalidParameterValue"];
+        return Err(codes.error(wanted, message));
+    }
+    Ok(tags)
+}
+
+/// The project of a request. Projects are another service's: any of them may exist.
+pub(crate) fn project(codes: DocumentedCodes, given: Option<i64>) -> Result<i64, ApiError> {
+    let id = given.unwrap_or(0);
+    if id >= 0 {
+        return Ok(id);
+    }
+    let message = format!("The project {id} does not exist.");
+    Err(codes.error(["InvalidProjectId.NotFound"], message))
+}
+
+/// Passes when no key pair has the name, but perhaps the one that is to get it.
+pub(crate) fn name_is_free(
+    scene: &RequestContext<'_>,
+    name: &str,
+    own_id: Option<&str>,
+) -> Result<(), ApiError> {
+    let is_other = |pair: &&KeyPair| own_id != Some(pair.key_id.as_str());
+    match all(scene).filter(is_other).find(|pair| pair.key_name == name) {
+        None => Ok(()),
+        Some(pair) => {
+            let message = format!("The key pair `{}` has the name `{name}`.", pair.key_id);
+            Err(scene.codes.error(["InvalidKeyPairName.Duplicate"], message))
+        }
+    }
+}
+
+/// Passes when the account may have one more.
+pub(crate) fn has_room(scene: &RequestContext<'_>) -> Result<(), ApiError> {
+    if all(scene).count() < QUOTA {
+        return Ok(());
+    }
+    let message = format!("The account has {QUOTA} key pairs, and may not have more.");
+    Err(scene.codes.error(["InvalidKeyPair.LimitExceeded"], message))
+}

@@ -1,0 +1,130 @@
+//! CreateLaunchTemplate and CreateLaunchTemplateVersion.
+
+use crate::account::UIN;
+use crate::actions::launch_templates::content;
+use crate::actions::launch_templates::manage::version_number;
+use crate::api_error::ApiError;
+use crate::handler::{ActionHandler, Outcome};
+use crate::launch::tags::tags;
+use crate::launch::template::over;
+use crate::seeded_rng::Stream;
+use crate::state::{RequestContext, TEMPLATE_QUOTA, Template};
+use cvm_models::actions::{
+    CreateLaunchTemplate, CreateLaunchTemplateResponse, CreateLaunchTemplateVersion,
+    CreateLaunchTemplateVersionResponse, RunInstances,
+};
+use cvm_models::enums::TemplateDataModifyAction;
+use cvm_models::types::LaunchTemplateInfo;
+use cvm_protocol::json;
+
+/// The settings of a launch, as version 1 of a new template.
+impl ActionHandler for CreateLaunchTemplate {
+    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        let (codes, now) = (scene.codes, scene.now);
+        let is_dry = self.dry_run == Some(true);
+        let request = Self { dry_run: None, ..self };
+        let token = request.client_token.as_deref().filter(|text| !text.is_empty() && !is_dry);
+        // A request that was read can be written.
+        let parameters = json::to_vec(&request).unwrap_or_default();
+        if let Some(token) = token {
+            let tokens = &mut scene.resources().launch_templates.tokens;
+            tokens.forget(now);
+            if let Some(ids) = tokens.repeated(codes, token, &parameters)? {
+                return Ok(template_created(ids.into_iter().next().unwrap_or_default()));
+            }
+        }
+        let tags = tags(codes, &request.launch_template_tag_specification, &[])?;
+        let launch = over(&request, &RunInstances::default())?;
+        let version = content::version(
+            launch,
+            request.launch_template_version_description.clone(),
+            request
+                .template_data_modify_action
+                .clone()
+                .unwrap_or(TemplateDataModifyAction::Replace),
+            scene,
+        )?;
+        if scene.resources().launch_templates.count() >= TEMPLATE_QUOTA {
+            let message =
+                format!("There are {TEMPLATE_QUOTA} launch templates, and no more may be.");
+            return Err(codes.error(["LimitExceeded.LaunchTemplateQuota"], message));
+        }
+        if is_dry {
+            return Ok(Outcome::DryRun);
+        }
+        let id = scene.ids.id("lt-", Stream::LaunchTemplateId);
+        let shown = LaunchTemplateInfo {
+            launch_template_id: id.clone(),
+            launch_template_name: request.launch_template_name.clone(),
+            created_by: UIN.to_owned(),
+            creation_time: now.to_string(),
+            ..LaunchTemplateInfo::default()
+        };
+        let mut template = Template::new(shown, tags);
+        let first = template.add(version);
+        template.set_default_version(first);
+        let templates = &mut scene.resources().launch_templates;
+        templates.add(template);
+        if let Some(token) = token {
+            templates.tokens.keep(token, &parameters, std::slice::from_ref(&id), now);
+        }
+        Ok(template_created(id))
+    }
+}
+
+fn template_created(launch_template_id: String) -> Outcome<CreateLaunchTemplateResponse> {
+    let answer = CreateLaunchTemplateResponse { launch_template_id, ..Default::default() };
+    Outcome::Response(answer)
+}
+
+/// The next version of a template, made of another one and what the request gives.
+impl ActionHandler for CreateLaunchTemplateVersion {
+    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        let (codes, now) = (scene.codes, scene.now);
+        let is_dry = self.dry_run == Some(true);
+        let request = Self { dry_run: None, ..self };
+        let id = &request.launch_template_id;
+        let token = request.client_token.as_deref().filter(|text| !text.is_empty() && !is_dry);
+        // The same token at another template is another one.
+        let token = token.map(|token| format!("{id} {token}"));
+        // A request that was read can be written.
+        let parameters = json::to_vec(&request).unwrap_or_default();
+        if let Some(token) = &token {
+            scene.template(id)?;
+            let tokens = &mut scene.resources().launch_templates.version_tokens;
+            tokens.forget(now);
+            if let Some(made) = tokens.repeated(codes, token, &parameters)? {
+                let number = made.first().and_then(|number| number.parse().ok());
+                return Ok(version_created(number.unwrap_or_default()));
+            }
+        }
+        let template = scene.template(id)?;
+        let base = match request.launch_template_version {
+            Some(asked) => version_number(codes, asked)?,
+            None => template.default_version(),
+        };
+        let base = template.version(codes, base)?;
+        let mut launch: RunInstances = over(&request, &base.launch)?;
+        launch.client_token = request.client_token.clone();
+        let meet = request.template_data_modify_action.as_ref().unwrap_or(&base.metadata_meet);
+        let description = request.launch_template_version_description.clone();
+        let version = content::version(launch, description, meet.clone(), scene)?;
+        template.check_room(codes)?;
+        if is_dry {
+            return Ok(Outcome::DryRun);
+        }
+        let number = scene.template_mut(id)?.add(version);
+        if let Some(token) = &token {
+            let tokens = &mut scene.resources().launch_templates.version_tokens;
+            tokens.keep(token, &parameters, &[number.to_string()], now);
+        }
+        Ok(version_created(number))
+    }
+}
+
+fn version_created(number: u64) -> Outcome<CreateLaunchTemplateVersionResponse> {
+    Outcome::Response(CreateLaunchTemplateVersionResponse {
+        launch_template_version_number: i64::try_from(number).unwrap_or(i64::MAX),
+        ..CreateLaunchTemplateVersionResponse::default()
+    })
+}

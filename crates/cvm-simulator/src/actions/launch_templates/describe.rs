@@ -1,0 +1,74 @@
+//! DescribeLaunchTemplates and DescribeLaunchTemplateVersions.
+
+use crate::api_error::ApiError;
+use crate::filter::{self, CheckedFilter, IdFilter};
+use crate::handler::{ActionHandler, Outcome};
+use crate::page::Page;
+use crate::state::{RequestContext, Template};
+use cvm_models::actions::{
+    DescribeLaunchTemplateVersions, DescribeLaunchTemplateVersionsResponse,
+    DescribeLaunchTemplates, DescribeLaunchTemplatesResponse,
+};
+use cvm_models::types::LaunchTemplateVersionInfo;
+
+/// The newest first, without what their versions hold.
+impl ActionHandler for DescribeLaunchTemplates {
+    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        let filters = filter::check(scene.codes, &self.filters)?;
+        let ids = IdFilter::new(&self.launch_template_ids);
+        let page = Page::of(scene.codes.0, self.offset, self.limit);
+        let passing = scene.resources().launch_templates.newest_first().filter(|template| {
+            ids.includes(template.id()) && filters.iter().all(|filter| holds(filter, template))
+        });
+        let (launch_template_set, total_count) = page.cut(passing, Template::info);
+        Ok(Outcome::Response(DescribeLaunchTemplatesResponse {
+            launch_template_set,
+            total_count,
+            ..Self::Response::default()
+        }))
+    }
+}
+
+fn holds(filter: &CheckedFilter<'_>, template: &Template) -> bool {
+    let tags = &template.tags;
+    match filter.name {
+        "LaunchTemplateName" => filter.is(template.name()),
+        "tag-key" => filter.is_any(tags.iter().map(|tag| tag.key.as_str())),
+        "tag-value" => filter.is_any(tags.iter().map(|tag| tag.value.as_str())),
+        name => name.strip_prefix("tag:").is_some_and(|key| {
+            filter.is_any(tags.iter().filter(|tag| tag.key == key).map(|tag| tag.value.as_str()))
+        }),
+    }
+}
+
+/// The documented default of `MaxVersion`, which hides the newest versions of a long history.
+const MAX_VERSION: u64 = 30;
+
+/// Versions of one template with all that they hold, the newest first.
+impl ActionHandler for DescribeLaunchTemplateVersions {
+    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        let template = scene.template(&self.launch_template_id)?;
+        let named = &self.launch_template_versions;
+        let passing = template.newest_first().filter(|version| asks_for(&self, version));
+        // Those that are named are not paged.
+        let limit = if named.is_empty() { self.limit } else { Some(u64::MAX) };
+        let page = Page::of(scene.codes.0, self.offset, limit);
+        let (launch_template_version_set, total_count) = page.cut(passing, |version| version);
+        Ok(Outcome::Response(DescribeLaunchTemplateVersionsResponse {
+            launch_template_version_set,
+            total_count: u64::try_from(total_count).unwrap_or(0),
+            ..Self::Response::default()
+        }))
+    }
+}
+
+fn asks_for(request: &DescribeLaunchTemplateVersions, version: &LaunchTemplateVersionInfo) -> bool {
+    let number = version.launch_template_version;
+    if !request.launch_template_versions.is_empty() {
+        return request.launch_template_versions.contains(&number);
+    }
+    let default_alone = request.default_version == Some(true);
+    let most = request.max_version.unwrap_or(if default_alone { u64::MAX } else { MAX_VERSION });
+    (request.min_version.unwrap_or(0)..=most).contains(&number)
+        && (version.is_default_version || !default_alone)
+}

@@ -1,0 +1,67 @@
+//! ModifyLaunchTemplateDefaultVersion, DeleteLaunchTemplateVersions and DeleteLaunchTemplate.
+
+use crate::api_error::{ApiError, DocumentedCodes};
+use crate::handler::{ActionHandler, Outcome};
+use crate::state::RequestContext;
+use cvm_models::actions::{
+    DeleteLaunchTemplate, DeleteLaunchTemplateResponse, DeleteLaunchTemplateVersions,
+    DeleteLaunchTemplateVersionsResponse, ModifyLaunchTemplateDefaultVersion,
+    ModifyLaunchTemplateDefaultVersionResponse,
+};
+
+/// Which version counts when a launch names none.
+impl ActionHandler for ModifyLaunchTemplateDefaultVersion {
+    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        let codes = scene.codes;
+        // That it is given is in the tables.
+        let number = version_number(codes, self.default_version.unwrap_or_default())?;
+        let template = scene.template_mut(&self.launch_template_id)?;
+        template.version(codes, number)?;
+        if template.default_version() == number {
+            let message = format!("Version {number} is the default already.");
+            let wanted = ["InvalidParameterValue.LaunchTemplateIdVerSetAlready"];
+            return Err(codes.error(wanted, message));
+        }
+        template.set_default_version(number);
+        Ok(Outcome::Response(ModifyLaunchTemplateDefaultVersionResponse::default()))
+    }
+}
+
+/// All of the versions named, or none; the default one stays.
+impl ActionHandler for DeleteLaunchTemplateVersions {
+    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        let codes = scene.codes;
+        let sent = self.launch_template_versions.iter();
+        let numbers: Vec<_> =
+            sent.map(|sent| version_number(codes, *sent)).collect::<Result<_, _>>()?;
+        let template = scene.template_mut(&self.launch_template_id)?;
+        for number in &numbers {
+            template.version(codes, *number)?;
+        }
+        if numbers.contains(&template.default_version()) {
+            let number = template.default_version();
+            let message = format!("Version {number} is the default and cannot be deleted.");
+            let wanted = ["InvalidParameterValue.LaunchTemplateDefaultVersion"];
+            return Err(codes.error(wanted, message));
+        }
+        numbers.into_iter().for_each(|number| template.remove(number));
+        Ok(Outcome::Response(DeleteLaunchTemplateVersionsResponse::default()))
+    }
+}
+
+/// A template with all its versions.
+impl ActionHandler for DeleteLaunchTemplate {
+    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        scene.template(&self.launch_template_id)?;
+        scene.resources().launch_templates.remove(&self.launch_template_id);
+        Ok(Outcome::Response(DeleteLaunchTemplateResponse::default()))
+    }
+}
+
+/// The number as one that a version could have.
+pub(crate) fn version_number(codes: DocumentedCodes, sent: i64) -> Result<u64, ApiError> {
+    u64::try_from(sent).ok().filter(|number| *number > 0).ok_or_else(|| {
+        let message = format!("No version of a launch template has the number {sent}.");
+        codes.error(["InvalidParameterValue.LaunchTemplateVersion"], message)
+    })
+}

@@ -1,0 +1,88 @@
+//! The handlers of all actions: a folder per group of the specification, a file per topic.
+//!
+//! To support an action, implement [`ActionHandler`](crate::handler::ActionHandler) for its request in the
+//! folder of its group, and list it there.
+
+mod action_timers;
+mod chc_hosts;
+mod disks;
+mod hosts;
+mod hpc_clusters;
+mod images;
+mod instances;
+mod key_pairs;
+mod launch_templates;
+mod placement_groups;
+mod prices;
+mod quotas;
+mod regions;
+mod rescue;
+mod resource_pools;
+mod security_groups;
+mod tasks;
+
+use crate::decision::Decision;
+use crate::handler::Handler;
+
+/// The actions of one group of the specification.
+pub(crate) struct Group {
+    /// The supported actions.
+    handlers: &'static [Handler],
+    /// Behavior of these actions that the tables of the specification do not define.
+    pub(crate) decisions: &'static [Decision],
+}
+
+/// All groups.
+pub(crate) const GROUPS: &[Group] = &[
+    action_timers::GROUP,
+    chc_hosts::GROUP,
+    disks::GROUP,
+    hosts::GROUP,
+    hpc_clusters::GROUP,
+    images::GROUP,
+    instances::GROUP,
+    key_pairs::GROUP,
+    launch_templates::GROUP,
+    placement_groups::GROUP,
+    prices::GROUP,
+    quotas::GROUP,
+    regions::GROUP,
+    rescue::GROUP,
+    resource_pools::GROUP,
+    security_groups::GROUP,
+    tasks::GROUP,
+];
+
+/// The handlers of all supported actions.
+pub(crate) fn handlers() -> impl Iterator<Item = &'static Handler> {
+    GROUPS.iter().flat_map(|group| group.handlers)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::Path;
+
+    use super::*;
+
+    /// The folder of a group such as `chc-host`: its name with underscores, and in the plural except
+    /// for `rescue`.
+    fn folder(group: &str) -> String {
+        let name = group.replace('-', "_");
+        if name == "rescue" { name } else { format!("{name}s") }
+    }
+
+    #[test]
+    fn handlers_are_in_the_folder_of_their_group() {
+        let actions = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/actions");
+        for handler in handlers() {
+            let action = handler.info.name;
+            let folder = actions.join(folder(handler.info.group));
+            let files = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path());
+            let sources = files.map(|file| fs::read_to_string(file).unwrap());
+            let implementation = format!("impl ActionHandler for {action} {{");
+            let count = sources.filter(|source| source.contains(&implementation)).count();
+            assert_eq!(count, 1, "the handler of {action} belongs to {}", folder.display());
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! DescribeDisasterRecoverGroups and DescribeDisasterRecoverGroupQuota.
+
+use crate::api_error::ApiError;
+use crate::filter::{self, CheckedFilter, IdFilter};
+use crate::handler::{ActionHandler, Outcome};
+use crate::page::Page;
+use crate::state::{GROUP_QUOTA, Grouped, RequestContext, room};
+use cvm_models::actions::{
+    DescribeDisasterRecoverGroupQuota, DescribeDisasterRecoverGroupQuotaResponse,
+    DescribeDisasterRecoverGroups, DescribeDisasterRecoverGroupsResponse,
+};
+use cvm_models::enums::DisasterRecoverGroupType;
+use cvm_models::types::DisasterRecoverGroup;
+
+/// The newest first, each with those that are in it now.
+impl ActionHandler for DescribeDisasterRecoverGroups {
+    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        let filters = filter::check(scene.codes, &self.filters)?;
+        let name = self.name.as_deref().unwrap_or_default();
+        let ids = IdFilter::new(&self.disaster_recover_group_ids);
+        let here = scene.regions.get(scene.region.name);
+        let all = here.into_iter().flat_map(|here| here.placement_groups.newest_first());
+        let passing = all.filter(|group| {
+            ids.includes(&group.disaster_recover_group_id)
+                && group.name.contains(name)
+                && filters.iter().all(|filter| holds(filter, group))
+        });
+        let page = Page::of(scene.codes.0, self.offset, self.limit);
+        let members = scene.instances.in_placement_groups();
+        let (disaster_recover_group_set, total_count) =
+            page.cut(passing, |group| with_members(group, &members));
+        Ok(Outcome::Response(DescribeDisasterRecoverGroupsResponse {
+            disaster_recover_group_set,
+            total_count,
+            ..Self::Response::default()
+        }))
+    }
+}
+
+fn with_members(group: &DisasterRecoverGroup, members: &Grouped<'_>) -> DisasterRecoverGroup {
+    let instance_ids = members.member_ids(&group.disaster_recover_group_id);
+    let current_num = i64::try_from(instance_ids.len()).unwrap_or(i64::MAX);
+    DisasterRecoverGroup { instance_ids, current_num, ..group.clone() }
+}
+
+fn holds(filter: &CheckedFilter<'_>, group: &DisasterRecoverGroup) -> bool {
+    let tags = &group.tags;
+    match filter.name {
+        "tag-key" => filter.is_any(tags.iter().map(|tag| tag.key.as_str())),
+        "tag-value" => filter.is_any(tags.iter().map(|tag| tag.value.as_str())),
+        name => name.strip_prefix("tag:").is_some_and(|key| {
+            filter.is_any(tags.iter().filter(|tag| tag.key == key).map(|tag| tag.value.as_str()))
+        }),
+    }
+}
+
+/// How many groups there may be, and how many fit into one.
+impl ActionHandler for DescribeDisasterRecoverGroupQuota {
+    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        let current = scene.resources().placement_groups.count();
+        Ok(Outcome::Response(DescribeDisasterRecoverGroupQuotaResponse {
+            group_quota: i64::try_from(GROUP_QUOTA).unwrap_or(i64::MAX),
+            current_num: i64::try_from(current).unwrap_or(i64::MAX),
+            cvm_in_host_group_quota: room(&DisasterRecoverGroupType::Host),
+            cvm_in_sw_group_quota: Some(room(&DisasterRecoverGroupType::Sw)),
+            cvm_in_rack_group_quota: room(&DisasterRecoverGroupType::Rack),
+            cvm_in_switch_group_quota: Some(room(&DisasterRecoverGroupType::Sw)),
+            ..Self::Response::default()
+        }))
+    }
+}

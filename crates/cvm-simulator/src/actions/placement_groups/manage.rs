@@ -1,0 +1,126 @@
+//! CreateDisasterRecoverGroup, ModifyDisasterRecoverGroupAttribute and DeleteDisasterRecoverGroups.
+
+use crate::api_error::ApiError;
+use crate::handler::{ActionHandler, Outcome};
+use crate::launch::tags::tags;
+use crate::seeded_rng::Stream;
+use crate::state::{GROUP_QUOTA, RequestContext, room};
+use cvm_models::actions::{
+    CreateDisasterRecoverGroup, CreateDisasterRecoverGroupResponse, DeleteDisasterRecoverGroups,
+    DeleteDisasterRecoverGroupsResponse, ModifyDisasterRecoverGroupAttribute,
+    ModifyDisasterRecoverGroupAttributeResponse,
+};
+use cvm_models::enums::{DisasterRecoverGroupStrategy, TagResourceType};
+use cvm_models::types::DisasterRecoverGroup;
+use cvm_protocol::json;
+
+/// An empty group.
+impl ActionHandler for CreateDisasterRecoverGroup {
+    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        let (codes, now) = (scene.codes, scene.now);
+        let token = self.client_token.as_deref().filter(|text| !text.is_empty());
+        // A request that was read can be written.
+        let parameters = json::to_vec(&self).unwrap_or_default();
+        if let Some(token) = token {
+            let groups = &mut scene.resources().placement_groups;
+            groups.tokens.forget(now);
+            if let Some(ids) = groups.tokens.repeated(codes, token, &parameters)? {
+                return again(scene, ids.first().map_or("", String::as_str));
+            }
+        }
+        let strategy = self.strategy.clone().unwrap_or(DisasterRecoverGroupStrategy::Spread);
+        if self.partition_count.is_some() && strategy != DisasterRecoverGroupStrategy::Partition {
+            let message = "Only a group of the strategy PARTITION has a `PartitionCount`.";
+            return Err(codes.error(["InvalidParameterValue"], message));
+        }
+        let tags = tags(codes, &self.tag_specification, &[TagResourceType::Ps])?;
+        if scene.resources().placement_groups.count() >= GROUP_QUOTA {
+            let message = format!("There are {GROUP_QUOTA} placement groups, and no more may be.");
+            return Err(codes.error(["ResourceInsufficient.InsufficientGroupQuota"], message));
+        }
+        // That there is a type is in the tables.
+        let level = self.r#type.clone().unwrap_or_default();
+        let group = DisasterRecoverGroup {
+            disaster_recover_group_id: scene.ids.id("ps-", Stream::PlacementGroupId),
+            name: self.name.clone(),
+            cvm_quota_total: room(&level),
+            r#type: level,
+            create_time: now.to_string(),
+            affinity: self.affinity.unwrap_or(1),
+            strategy: Some(strategy),
+            partition_count: self.partition_count,
+            tags,
+            ..DisasterRecoverGroup::default()
+        };
+        let answer = answer(&group, 0);
+        let groups = &mut scene.resources().placement_groups;
+        if let Some(token) = token {
+            let ids = [group.disaster_recover_group_id.clone()];
+            groups.tokens.keep(token, &parameters, &ids, now);
+        }
+        groups.add(group);
+        Ok(Outcome::Response(answer))
+    }
+}
+
+/// The answer to a request that has made its group before.
+fn again(
+    scene: &RequestContext<'_>,
+    id: &str,
+) -> Result<Outcome<CreateDisasterRecoverGroupResponse>, ApiError> {
+    let group = scene.placement_group(id, &["InvalidParameterValue"])?;
+    let current = scene.members_of(id).count();
+    Ok(Outcome::Response(answer(group, i64::try_from(current).unwrap_or(i64::MAX))))
+}
+
+fn answer(group: &DisasterRecoverGroup, current_num: i64) -> CreateDisasterRecoverGroupResponse {
+    CreateDisasterRecoverGroupResponse {
+        disaster_recover_group_id: group.disaster_recover_group_id.clone(),
+        r#type: group.r#type.clone(),
+        name: group.name.clone(),
+        cvm_quota_total: group.cvm_quota_total,
+        current_num,
+        create_time: group.create_time.clone(),
+        strategy: group.strategy.clone().unwrap_or(DisasterRecoverGroupStrategy::Spread),
+        partition_count: group.partition_count,
+        ..CreateDisasterRecoverGroupResponse::default()
+    }
+}
+
+/// Another name, and an affinity that only grows.
+impl ActionHandler for ModifyDisasterRecoverGroupAttribute {
+    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        let id = &self.disaster_recover_group_id;
+        let present =
+            scene.placement_group(id, &["ResourceNotFound.InvalidPlacementSet"])?.affinity;
+        let affinity = self.affinity.unwrap_or(present);
+        if affinity < present {
+            let message = format!("The affinity of `{id}` is {present} and can only be raised.");
+            return Err(scene.codes.error(["InvalidParameterValue"], message));
+        }
+        if let Some(group) = scene.resources().placement_groups.get_mut(id) {
+            group.name = self.name;
+            group.affinity = affinity;
+        }
+        Ok(Outcome::Response(ModifyDisasterRecoverGroupAttributeResponse::default()))
+    }
+}
+
+/// Empty groups, all of them or none.
+impl ActionHandler for DeleteDisasterRecoverGroups {
+    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        for id in &self.disaster_recover_group_ids {
+            scene.placement_group(id, &["ResourceNotFound.InvalidPlacementSet"])?;
+        }
+        let members = scene.instances.in_placement_groups();
+        for id in &self.disaster_recover_group_ids {
+            if !members.members(id).is_empty() {
+                let message = format!("The placement group `{id}` still holds instances.");
+                return Err(scene.codes.error(["FailedOperation.PlacementSetNotEmpty"], message));
+            }
+        }
+        let groups = &mut scene.resources().placement_groups;
+        self.disaster_recover_group_ids.iter().for_each(|id| groups.remove(id));
+        Ok(Outcome::Response(DeleteDisasterRecoverGroupsResponse::default()))
+    }
+}

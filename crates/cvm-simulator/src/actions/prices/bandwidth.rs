@@ -1,0 +1,132 @@
+//! InquiryPriceResetInstancesInternetMaxBandwidth: what another bandwidth would cost: a sum for the
+//! days of a window when it is paid ahead, else the new rate.
+
+use crate::actions::prices::hourly_rate::Lines;
+use crate::actions::prices::{lookup, quote};
+use crate::api_error::{ApiError, DocumentedCodes};
+use crate::catalog::{Tariff, month};
+use crate::handler::{ActionHandler, Outcome};
+use crate::state::{RequestContext, StoredInstance};
+use crate::timestamp::Timestamp;
+use cvm_models::actions::{
+    InquiryPriceResetInstancesInternetMaxBandwidth,
+    InquiryPriceResetInstancesInternetMaxBandwidthResponse,
+};
+use cvm_models::enums::InternetChargeType;
+use cvm_models::types::{InternetAccessible, ItemPrice, Price};
+
+const DAY: u64 = 86_400;
+const MONTH_DAYS: f64 = 30.0;
+
+impl ActionHandler for InquiryPriceResetInstancesInternetMaxBandwidth {
+    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        let codes = scene.codes;
+        let mbps = self.internet_accessible.internet_max_bandwidth_out.ok_or_else(|| {
+            let message = "The parameter `InternetAccessible.InternetMaxBandwidthOut` is required.";
+            codes.error(["MissingParameter"], message)
+        })?;
+        if mbps < 0 {
+            let message = format!("The bandwidth {mbps} Mbps is negative.");
+            return Err(codes.error(["InvalidParameterValue.Range"], message));
+        }
+        let window = (self.start_time.as_deref(), self.end_time.as_deref());
+        let machines = lookup::find(scene, &self.instance_ids, false)?;
+        let charged = one_charge(codes, &machines)?;
+        is_alone(codes, charged, machines.len())?;
+        let tariff = Tariff::of(scene.region);
+        let bandwidth_price = match (charged, machines.first()) {
+            (Some(InternetChargeType::BandwidthPackage), _) => {
+                let message = "The bandwidth of a package is changed at the package.";
+                let code = "UnsupportedOperation.BandwidthPackageIdNotSupported";
+                return Err(codes.error([code], message));
+            }
+            (Some(InternetChargeType::BandwidthPrepaid), Some(machine)) => {
+                Some(for_a_window(scene, machine, mbps, window)?)
+            }
+            _ if window != (None, None) => {
+                let message = "`StartTime` and `EndTime` are for bandwidth that is paid ahead.";
+                return Err(codes.error(["InvalidParameterCombination"], message));
+            }
+            _ => {
+                let line = InternetAccessible {
+                    internet_max_bandwidth_out: Some(mbps),
+                    ..InternetAccessible::default()
+                };
+                let mut lines = Lines::default();
+                lines.add(tariff, &line, charged);
+                lines.quote(tariff, None)
+            }
+        };
+        Ok(Outcome::Response(InquiryPriceResetInstancesInternetMaxBandwidthResponse {
+            price: Price { instance_price: None, bandwidth_price },
+            ..Self::Response::default()
+        }))
+    }
+}
+
+fn one_charge<'a>(
+    codes: DocumentedCodes,
+    machines: &[&'a StoredInstance],
+) -> Result<Option<&'a InternetChargeType>, ApiError> {
+    let charge = |it: &&'a StoredInstance| it.api.internet_accessible.internet_charge_type.as_ref();
+    let mut kinds = machines.iter().map(charge);
+    let first = kinds.next().flatten();
+    if kinds.all(|kind| kind == first) {
+        return Ok(first);
+    }
+    let message = "The bandwidth of the instances is not all charged in the same way.";
+    Err(codes.error(["InvalidParameterCombination"], message))
+}
+
+/// Only traffic is priced for several at once: its rate is the same for all of them.
+fn is_alone(
+    codes: DocumentedCodes,
+    charged: Option<&InternetChargeType>,
+    count: usize,
+) -> Result<(), ApiError> {
+    use InternetChargeType::{BandwidthPostpaidByHour, BandwidthPrepaid};
+    if count < 2 || !matches!(charged, Some(BandwidthPrepaid | BandwidthPostpaidByHour)) {
+        return Ok(());
+    }
+    let message = "With this billing of bandwidth, one instance can be asked for at a time.";
+    Err(codes.error(["InvalidParameterValue.LimitExceeded"], message))
+}
+
+/// The price of the difference for a window of days, in CNY: (month of the new bandwidth − month of the
+/// present one) · days / 30. Days are sold without the discount of a long term.
+fn for_a_window(
+    scene: &RequestContext<'_>,
+    machine: &StoredInstance,
+    mbps: i64,
+    (start, end): (Option<&str>, Option<&str>),
+) -> Result<ItemPrice, ApiError> {
+    let codes = scene.codes;
+    let (Some(start), Some(end)) = (start, end) else {
+        let message = "`StartTime` and `EndTime` are required with prepaid bandwidth.";
+        return Err(codes.error(["MissingParameter"], message));
+    };
+    let (start, end) = (day(codes, start)?, day(codes, end)?);
+    let expiry = machine.expires.map_or(u64::MAX, |expires| expires.unix() / DAY);
+    if start < scene.now.unix() / DAY || end < start || end > expiry {
+        let message = "The window begins today or later, and ends with the instance or earlier.";
+        return Err(codes.error(["InvalidParameterValue"], message));
+    }
+    let now = machine.api.internet_accessible.internet_max_bandwidth_out.unwrap_or_default();
+    if mbps <= now {
+        let message = format!("Prepaid bandwidth of {now} Mbps can only be raised.");
+        return Err(codes.error(["InvalidParameterValue"], message));
+    }
+    let tariff = Tariff::of(scene.region);
+    let more = month(tariff.bandwidth(mbps) - tariff.bandwidth(now));
+    let days = end - start + 1;
+    Ok(quote::sum(more * days as f64 / MONTH_DAYS, 1.0))
+}
+
+/// The number of a day that is written as `2023-11-14`.
+fn day(codes: DocumentedCodes, text: &str) -> Result<u64, ApiError> {
+    let moment = Timestamp::parse(text).filter(|_| text.len() == "YYYY-MM-DD".len());
+    moment.map(|moment| moment.unix() / DAY).ok_or_else(|| {
+        let message = format!("The date `{text}` is not one like `2023-11-14`.");
+        codes.error(["InvalidParameterValue"], message)
+    })
+}

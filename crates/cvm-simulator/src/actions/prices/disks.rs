@@ -1,0 +1,157 @@
+//! InquiryPriceResizeInstanceDisks, and the checks of disks that other price actions share.
+
+use crate::actions::prices::subscription::Subscription;
+use crate::actions::prices::{lookup, quote};
+use crate::api_error::{ApiError, DocumentedCodes};
+use crate::catalog::{Tariff, disk_type};
+use crate::handler::{ActionHandler, Outcome};
+use crate::state::RequestContext;
+use cvm_models::actions::{
+    InquiryPriceResizeInstanceDisks, InquiryPriceResizeInstanceDisksResponse,
+};
+use cvm_models::enums::{DiskType, InstanceState};
+use cvm_models::types::{DataDisk, Instance, Price, SystemDisk};
+use std::ops::RangeInclusive;
+
+/// Sizes of data disks go in steps.
+const DATA_STEP_GIB: i64 = 10;
+
+/// A disk as it is.
+struct Present<'a> {
+    kind: Option<&'a DiskType>,
+    now_gib: i64,
+}
+
+/// What a larger disk would cost: on a subscription the difference until it ends, else the new rate of the disk.
+impl ActionHandler for InquiryPriceResizeInstanceDisks {
+    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        let codes = scene.codes;
+        let wanted_gib = match (self.data_disks.first(), &self.system_disk) {
+            (Some(disk), _) => disk.disk_size,
+            (None, Some(disk)) => disk.disk_size,
+            (None, None) => {
+                return Err(codes.error(["MissingParameter.AtLeastOne"], "No disk is named."));
+            }
+        };
+        let wanted_gib = wanted_gib.ok_or_else(|| {
+            codes.error(["MissingParameter"], "The parameter `DiskSize` is required here.")
+        })?;
+        let machine = lookup::find_one(scene, &self.instance_id)?;
+        lookup::is_charged_itself(codes, machine)?;
+        let shown = &machine.api;
+        let Present { kind, now_gib } = match self.data_disks.first() {
+            Some(disk) => of_data(codes, shown, disk, wanted_gib)?,
+            None => of_system(codes, shown, self.system_disk.as_ref(), wanted_gib)?,
+        };
+        if wanted_gib == now_gib {
+            let message = format!("The disk has {now_gib} GiB already.");
+            return Err(codes.error(["InvalidParameterValue"], message));
+        }
+        if self.resize_online == Some(true) && shown.instance_state == InstanceState::Stopped {
+            let message = format!("The instance `{}` is STOPPED.", shown.instance_id);
+            return Err(codes.error(["UnsupportedOperation.InstanceStateStopped"], message));
+        }
+        let kind = kind.map_or("", |kind| kind.as_str());
+        let tariff = Tariff::of(scene.region);
+        let then = tariff.disk(kind, wanted_gib);
+        let price = match Subscription::of(machine, scene.now) {
+            Some(subscription) => subscription.difference(then - tariff.disk(kind, now_gib)),
+            None => quote::by_hour(then, then),
+        };
+        Ok(Outcome::Response(InquiryPriceResizeInstanceDisksResponse {
+            price: Price { instance_price: Some(price), bandwidth_price: None },
+            ..Self::Response::default()
+        }))
+    }
+}
+
+fn of_system<'a>(
+    codes: DocumentedCodes,
+    shown: &'a Instance,
+    wanted: Option<&SystemDisk>,
+    wanted_gib: i64,
+) -> Result<Present<'a>, ApiError> {
+    let kind = shown.system_disk.disk_type.as_ref();
+    keeps_type(codes, kind, wanted.and_then(|wanted| wanted.disk_type.as_ref()))?;
+    is_in_the_cloud(codes, kind)?;
+    let now_gib = shown.system_disk.disk_size.unwrap_or_default();
+    let known = kind.and_then(|kind| disk_type(kind.as_str()));
+    can_grow(codes, now_gib, wanted_gib, known.map(|it| &it.system_gib))?;
+    Ok(Present { kind, now_gib })
+}
+
+fn of_data<'a>(
+    codes: DocumentedCodes,
+    shown: &'a Instance,
+    wanted: &DataDisk,
+    wanted_gib: i64,
+) -> Result<Present<'a>, ApiError> {
+    // The published sample gives a size alone.
+    let is_meant = |disk: &&DataDisk| wanted.disk_id.is_none() || disk.disk_id == wanted.disk_id;
+    let disk = shown.data_disks.iter().find(is_meant).ok_or_else(|| {
+        let id = wanted.disk_id.as_deref().map(|id| format!(" `{id}`")).unwrap_or_default();
+        let message = format!("The instance `{}` has no data disk{id}.", shown.instance_id);
+        codes.error(["InvalidParameterValue"], message)
+    })?;
+    let kind = disk.disk_type.as_ref();
+    keeps_type(codes, kind, wanted.disk_type.as_ref())?;
+    is_in_the_cloud(codes, kind)?;
+    if wanted_gib % DATA_STEP_GIB != 0 {
+        let message = format!("The size of a data disk is a multiple of 10 GiB, not {wanted_gib}.");
+        return Err(codes.error(["InvalidParameterValue"], message));
+    }
+    let now_gib = disk.disk_size.unwrap_or_default();
+    let known = kind.and_then(|kind| disk_type(kind.as_str()));
+    can_grow(codes, now_gib, wanted_gib, known.map(|it| &it.data_gib))?;
+    Ok(Present { kind, now_gib })
+}
+
+fn is_in_the_cloud(codes: DocumentedCodes, kind: Option<&DiskType>) -> Result<(), ApiError> {
+    let name = kind.map_or("", |kind| kind.as_str());
+    if disk_type(name).is_some_and(|known| !known.is_local()) {
+        return Ok(());
+    }
+    let message = format!("A disk of type {name} cannot grow.");
+    Err(codes.error(["UnsupportedOperation.InvalidDisk"], message))
+}
+
+/// System disks with which an instance can change its type or its platform, by the texts of the
+/// queries; those of the changes themselves have CLOUD_BASIC too.
+const CHANGEABLE: &[DiskType] = &[DiskType::CloudBssd, DiskType::CloudPremium, DiskType::CloudSsd];
+
+pub(crate) fn is_changeable(disk: &SystemDisk) -> bool {
+    disk.disk_type.as_ref().is_some_and(|kind| CHANGEABLE.contains(kind))
+}
+
+/// Checks the wanted size of a disk that has so many GiB now: disks grow and never shrink.
+pub(crate) fn can_grow(
+    codes: DocumentedCodes,
+    now_gib: i64,
+    wanted_gib: i64,
+    allowed: Option<&RangeInclusive<i64>>,
+) -> Result<(), ApiError> {
+    if wanted_gib < now_gib {
+        let message = format!("A disk of {now_gib} GiB cannot shrink to {wanted_gib} GiB.");
+        return Err(codes.error(["InvalidParameterValue"], message));
+    }
+    if wanted_gib != now_gib && !allowed.is_some_and(|range| range.contains(&wanted_gib)) {
+        let message = format!("A disk of this type cannot have {wanted_gib} GiB.");
+        return Err(codes.error(["ResourceInsufficient.CloudDiskUnavailable"], message));
+    }
+    Ok(())
+}
+
+/// Checks that a request does not name another type for a disk: the type stays.
+pub(crate) fn keeps_type(
+    codes: DocumentedCodes,
+    now: Option<&DiskType>,
+    wanted: Option<&DiskType>,
+) -> Result<(), ApiError> {
+    match wanted.filter(|wanted| now.is_some_and(|now| now != *wanted)) {
+        None => Ok(()),
+        Some(wanted) => {
+            let message = format!("The type of the disk cannot become {wanted}.");
+            Err(codes.error(["InvalidParameterValue"], message))
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! InquiryPriceRunInstances: checks a launch as RunInstances does, and tells what it would cost.
+
+use crate::actions::prices::hourly_rate::{Lines, Rates};
+use crate::api_error::ApiError;
+use crate::catalog::Tariff;
+use crate::handler::{ActionHandler, Outcome};
+use crate::launch::plan::Plan;
+use crate::launch::template;
+use crate::state::RequestContext;
+use cvm_models::actions::{
+    InquiryPriceRunInstances, InquiryPriceRunInstancesResponse, RunInstances,
+};
+use cvm_models::enums::InstanceChargeType;
+use cvm_models::types::Price;
+
+impl ActionHandler for InquiryPriceRunInstances {
+    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        let network = self.virtual_private_cloud.as_ref();
+        let has_address = network.is_some_and(|network| !network.private_ip_addresses.is_empty());
+        if has_address && self.instance_count.unwrap_or(1) != 1 {
+            let message = "With `PrivateIpAddresses`, the price of one instance alone is told.";
+            return Err(scene.codes.error(["InvalidParameterCombination"], message));
+        }
+        let period = self.instance_charge_prepaid.as_ref().and_then(|prepaid| prepaid.period);
+        let months =
+            period.filter(|_| self.instance_charge_type == Some(InstanceChargeType::Prepaid));
+        let request = launch(self);
+        let request = template::filled_in(&request, scene)?;
+        let plan = Plan::of(&request, scene)?;
+        let tariff = Tariff::of(scene.region);
+        let mut lines = Lines::default();
+        let line = &plan.template.internet_accessible;
+        for _ in 0..plan.count {
+            lines.add(tariff, line, line.internet_charge_type.as_ref());
+        }
+        let instance_price = Rates::of(tariff, &plan.template).quote(plan.count, months);
+        let bandwidth_price = lines.quote(tariff, months);
+        Ok(Outcome::Response(InquiryPriceRunInstancesResponse {
+            price: Price { instance_price: Some(instance_price), bandwidth_price },
+            ..Self::Response::default()
+        }))
+    }
+}
+
+/// The launch whose price is asked for. Its token stays behind: nothing is launched.
+fn launch(asked: InquiryPriceRunInstances) -> RunInstances {
+    RunInstances {
+        placement: asked.placement,
+        image_id: asked.image_id,
+        instance_charge_type: asked.instance_charge_type,
+        instance_charge_prepaid: asked.instance_charge_prepaid,
+        instance_type: asked.instance_type,
+        system_disk: asked.system_disk,
+        data_disks: asked.data_disks,
+        virtual_private_cloud: asked.virtual_private_cloud,
+        internet_accessible: asked.internet_accessible,
+        instance_count: asked.instance_count,
+        instance_name: asked.instance_name,
+        login_settings: asked.login_settings,
+        security_group_ids: asked.security_group_ids,
+        enhanced_service: asked.enhanced_service,
+        host_name: asked.host_name,
+        tag_specification: asked.tag_specification,
+        instance_market_options: asked.instance_market_options,
+        metadata: asked.metadata,
+        hpc_cluster_id: asked.hpc_cluster_id,
+        cpu_topology: asked.cpu_topology,
+        launch_template: asked.launch_template,
+        network_interfaces: asked.network_interfaces,
+        ..RunInstances::default()
+    }
+}

@@ -1,0 +1,105 @@
+//! What was paid ahead for an instance, and how much of it is left.
+//!
+//! No orders are kept: one subscription is taken to reach from the making of the instance to its end,
+//! whatever renewals it came from.
+
+use crate::actions::prices::quote;
+use crate::catalog::{month, term_share};
+use crate::state::StoredInstance;
+use crate::timestamp::Timestamp;
+use cvm_models::enums::InstanceChargeType;
+use cvm_models::types::ItemPrice;
+
+/// Longest that is looked for, in months.
+const MAX_MONTHS: u32 = 1200;
+
+const DAY: u64 = 86_400;
+
+/// A subscription.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Subscription {
+    months: u32,
+    /// In seconds.
+    total: u64,
+    left: u64,
+}
+
+impl Subscription {
+    /// That of a prepaid instance.
+    pub(crate) fn of(machine: &StoredInstance, now: Timestamp) -> Option<Self> {
+        let shown = &machine.api;
+        let is_prepaid = shown.instance_charge_type == InstanceChargeType::Prepaid;
+        let ends = machine.expires.filter(|_| is_prepaid)?;
+        Self::between(Timestamp::parse(&shown.created_time)?, ends, now)
+    }
+
+    fn between(begins: Timestamp, ends: Timestamp, now: Timestamp) -> Option<Self> {
+        let months = (1..MAX_MONTHS).find(|months| begins.months_later(*months) >= ends)?;
+        let total = ends.unix().saturating_sub(begins.unix());
+        Some(Self { months, total, left: ends.unix().saturating_sub(now.unix()).min(total) })
+    }
+
+    /// What was paid for an instance whose hour costs so much, in CNY: month · months · share of the
+    /// term.
+    pub(crate) fn paid(self, hour: f64) -> f64 {
+        month(hour) * f64::from(self.months) * self.share()
+    }
+
+    /// What comes back when it is ended now, in CNY: paid · seconds left / seconds in all.
+    pub(crate) fn refund(self, hour: f64) -> f64 {
+        self.paid(hour) * self.part_left()
+    }
+
+    /// What it costs that the hour costs so much more from now on, in CNY: month of the difference ·
+    /// months · seconds left / seconds in all, at the share of the term.
+    pub(crate) fn difference(self, more_an_hour: f64) -> ItemPrice {
+        let months_left = f64::from(self.months) * self.part_left();
+        quote::sum(month(more_an_hour) * months_left, self.share())
+    }
+
+    /// Whole days, in all and left.
+    pub(crate) fn days(self) -> (u64, u64) {
+        (self.total / DAY, self.left / DAY)
+    }
+
+    fn part_left(self) -> f64 {
+        if self.total == 0 { 0.0 } else { self.left as f64 / self.total as f64 }
+    }
+
+    fn share(self) -> f64 {
+        term_share(i64::from(self.months))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn subscription(ends: &str, now: &str) -> Option<Subscription> {
+        let moment = |text| Timestamp::parse(text).unwrap();
+        Subscription::between(moment("2023-01-01"), moment(ends), moment(now))
+    }
+
+    #[test]
+    fn half_of_a_year_is_left_in_summer() {
+        let year = subscription("2024-01-01", "2023-07-02T12:00:00Z").unwrap();
+        assert_eq!((year.months, year.days()), (12, (365, 182)));
+        // An hour for 1 CNY is 360 a month, and a year is asked at 83 percent.
+        assert!((year.paid(1.0) - 3585.6).abs() < 1e-6);
+        assert!((year.refund(1.0) - 1792.8).abs() < 1e-6);
+        let more = year.difference(0.5);
+        assert_eq!((more.original_price, more.discount_price), (Some(1080.0), Some(896.4)));
+        assert_eq!(year.difference(-0.5).discount_price, Some(-896.4));
+    }
+
+    #[test]
+    fn nothing_is_left_behind_the_end_and_no_more_than_all_before() {
+        let over = subscription("2023-02-01", "2023-02-02").unwrap();
+        assert_eq!((over.refund(1.0), over.difference(1.0).discount_price), (0.0, Some(0.0)));
+        let early = subscription("2023-02-01", "2022-12-01").unwrap();
+        assert_eq!(early.refund(1.0), early.paid(1.0));
+        // A term that is no whole number of months counts as the next one.
+        assert_eq!(subscription("2023-02-02", "2023-01-01").map(|it| it.months), Some(2));
+        assert_eq!(subscription("2022-12-01", "2023-01-01").map(|it| it.days()), Some((0, 0)));
+    }
+}

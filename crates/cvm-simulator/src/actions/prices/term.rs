@@ -1,0 +1,171 @@
+//! InquiryPriceRenewInstances, InquiryPriceModifyInstancesChargeType and InquiryPriceTerminateInstances.
+
+use crate::actions::prices::hourly_rate::{Lines, Rates};
+use crate::actions::prices::subscription::Subscription;
+use crate::actions::prices::{lookup, quote};
+use crate::api_error::ApiError;
+use crate::catalog::{Tariff, month};
+use crate::handler::{ActionHandler, Outcome};
+use crate::state::{RequestContext, StoredInstance};
+use cvm_models::actions::{
+    InquiryPriceModifyInstancesChargeType, InquiryPriceModifyInstancesChargeTypeResponse,
+    InquiryPriceRenewInstances, InquiryPriceRenewInstancesResponse, InquiryPriceTerminateInstances,
+    InquiryPriceTerminateInstancesResponse,
+};
+use cvm_models::enums::{InstanceChargeType, InstanceState, InternetChargeType, StopChargingMode};
+use cvm_models::types::{InstanceRefund, Price};
+
+/// What another term of prepaid instances would cost.
+impl ActionHandler for InquiryPriceRenewInstances {
+    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        let codes = scene.codes;
+        let machines = lookup::find(scene, &self.instance_ids, true)?;
+        let mixed = "InvalidParameterValue.InstanceNotSupportedMixPricingModel";
+        lookup::are_of_one_charge(codes, &machines, mixed)?;
+        let tariff = Tariff::of(scene.region);
+        let (mut hour, mut lines) = (0.0, Lines::default());
+        for machine in machines {
+            let shown = &machine.api;
+            if shown.instance_charge_type != InstanceChargeType::Prepaid {
+                return Err(lookup::not_supported(codes, machine, "it is not prepaid"));
+            }
+            if shown.instance_state == InstanceState::Pending {
+                let message = format!("The instance `{}` is PENDING.", shown.instance_id);
+                return Err(codes.error(["UnsupportedOperation.InstanceStatePending"], message));
+            }
+            hour += Rates::of(tariff, shown).hour();
+            // What is metered goes on as before: only bandwidth that is paid ahead is renewed.
+            let line = &shown.internet_accessible;
+            let charged = line.internet_charge_type.as_ref();
+            lines.add(
+                tariff,
+                line,
+                charged.filter(|it| **it == InternetChargeType::BandwidthPrepaid),
+            );
+        }
+        if self.dry_run == Some(true) {
+            return Ok(Outcome::DryRun);
+        }
+        let months = self.instance_charge_prepaid.period.unwrap_or(1);
+        Ok(Outcome::Response(InquiryPriceRenewInstancesResponse {
+            price: Price {
+                instance_price: Some(quote::ahead(month(hour), months)),
+                bandwidth_price: lines.quote(tariff, Some(months)),
+            },
+            ..Self::Response::default()
+        }))
+    }
+}
+
+/// What instances would cost under the other billing.
+impl ActionHandler for InquiryPriceModifyInstancesChargeType {
+    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        let machines = lookup::find(scene, &self.instance_ids, false)?;
+        let is_ahead = self.instance_charge_type == Some(InstanceChargeType::Prepaid);
+        let tariff = Tariff::of(scene.region);
+        let (mut hour, mut lines) = (0.0, Lines::default());
+        for machine in machines {
+            can_change(scene, machine, is_ahead)?;
+            hour += Rates::of(tariff, &machine.api).hour();
+            let line = &machine.api.internet_accessible;
+            let charged = line.internet_charge_type.as_ref();
+            lines.add(tariff, line, charged.map(|now| after(now, is_ahead)));
+        }
+        let prepaid = self.instance_charge_prepaid.and_then(|prepaid| prepaid.period);
+        let months = is_ahead.then(|| prepaid.unwrap_or(1));
+        let instance_price = match months {
+            Some(months) => quote::ahead(month(hour), months),
+            None => quote::by_hour(hour, hour),
+        };
+        Ok(Outcome::Response(InquiryPriceModifyInstancesChargeTypeResponse {
+            price: Price {
+                instance_price: Some(instance_price),
+                bandwidth_price: lines.quote(tariff, months),
+            },
+            ..Self::Response::default()
+        }))
+    }
+}
+
+/// An instance changes from one of the two to the other.
+fn can_change(
+    scene: &RequestContext<'_>,
+    machine: &StoredInstance,
+    is_ahead: bool,
+) -> Result<(), ApiError> {
+    use InstanceChargeType::{PostpaidByHour, Prepaid};
+    let shown = &machine.api;
+    let now = &shown.instance_charge_type;
+    if *now != if is_ahead { PostpaidByHour } else { Prepaid } {
+        let (id, to) = (&shown.instance_id, if is_ahead { Prepaid } else { PostpaidByHour });
+        let message = format!("The instance `{id}` is {now}, which cannot become {to}.");
+        return Err(scene.codes.error(["UnsupportedOperation.InstanceChargeType"], message));
+    }
+    if let Some(timer) = scene.timer_of(&shown.instance_id) {
+        let why = format!("the timer `{}` is to terminate it at {}", timer.id, timer.at);
+        return Err(lookup::not_supported(scene.codes, machine, &why));
+    }
+    if shown.stop_charging_mode == StopChargingMode::StopCharging {
+        let why = "it is stopped and not charged";
+        return Err(lookup::not_supported(scene.codes, machine, why));
+    }
+    Ok(())
+}
+
+/// Bandwidth follows its instance; traffic is metered under either billing.
+fn after(now: &InternetChargeType, is_ahead: bool) -> &InternetChargeType {
+    use InternetChargeType::{BandwidthPostpaidByHour, BandwidthPrepaid};
+    match now {
+        BandwidthPostpaidByHour if is_ahead => &BandwidthPrepaid,
+        BandwidthPrepaid if !is_ahead => &BandwidthPostpaidByHour,
+        _ => now,
+    }
+}
+
+/// What would be paid back for instances that were paid ahead.
+impl ActionHandler for InquiryPriceTerminateInstances {
+    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        let codes = scene.codes;
+        let machines = lookup::find(scene, &self.instance_ids, true)?;
+        let mixed = "UnsupportedOperation.InstanceMixedPricingModel";
+        lookup::are_of_one_charge(codes, &machines, mixed)?;
+        let refunds: Result<_, _> = machines.iter().map(|it| refund(scene, it)).collect();
+        Ok(Outcome::Response(InquiryPriceTerminateInstancesResponse {
+            instance_refunds_set: refunds?,
+            ..Self::Response::default()
+        }))
+    }
+}
+
+fn refund(
+    scene: &RequestContext<'_>,
+    machine: &StoredInstance,
+) -> Result<InstanceRefund, ApiError> {
+    let shown = &machine.api;
+    let id = &shown.instance_id;
+    let subscription = Subscription::of(machine, scene.now).ok_or_else(|| {
+        let message = format!("Nothing was paid ahead for the instance `{id}`.");
+        scene.codes.error(["FailedOperation.InquiryRefundPriceFailed"], message)
+    })?;
+    if shown.instance_state == InstanceState::Shutdown || machine.is_isolating() {
+        let message = format!("The instance `{id}` was given back already, or has expired.");
+        return Err(scene.codes.error(["FailedOperation.Unreturnable"], message));
+    }
+    let tariff = Tariff::of(scene.region);
+    let line = &shown.internet_accessible;
+    let mbps = line.internet_max_bandwidth_out.unwrap_or_default();
+    let bandwidth = match line.internet_charge_type {
+        Some(InternetChargeType::BandwidthPrepaid) => tariff.bandwidth(mbps),
+        _ => 0.0,
+    };
+    let hour = Rates::of(tariff, shown).hour() + bandwidth;
+    let (paid, refunds) = (subscription.paid(hour), quote::fen(subscription.refund(hour)));
+    let (total, left) = subscription.days();
+    Ok(InstanceRefund {
+        instance_id: id.clone(),
+        refunds,
+        price_detail: Some(format!(
+            "实付{paid:.2}元，共{total}天，剩余{left}天，可退{refunds:.2}元，代金券不退还。"
+        )),
+    })
+}

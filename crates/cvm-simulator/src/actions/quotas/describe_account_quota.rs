@@ -1,0 +1,147 @@
+//! DescribeAccountQuota: what the account has used of each quota, and what is left.
+
+use crate::account::APP_ID;
+use crate::api_error::ApiError;
+use crate::filter;
+use crate::handler::{ActionHandler, Outcome};
+use crate::state::{GROUP_QUOTA, IMAGE_QUOTA, RequestContext, room};
+use cvm_models::actions::{DescribeAccountQuota, DescribeAccountQuotaResponse};
+use cvm_models::enums::{DisasterRecoverGroupType, InstanceChargeType};
+use cvm_models::types::{
+    AccountQuota, AccountQuotaOverview, DisasterRecoverGroupQuota, ImageQuota, PostPaidQuota,
+    PrePaidQuota, SpotPaidQuota,
+};
+use std::collections::HashMap;
+
+/// Quotas of a zone.
+const HOURLY: u64 = 500;
+const PREPAID_A_MONTH: u64 = 200;
+const PREPAID_AT_ONCE: u64 = 100;
+const SPOT_VCPUS: u64 = 2000;
+
+impl ActionHandler for DescribeAccountQuota {
+    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        let filters = filter::check(scene.codes, &self.filters)?;
+        let in_zone = filters.iter().filter(|filter| filter.name == "zone");
+        let of_type = filters.iter().filter(|filter| filter.name == "quota-type");
+        scene.check_zones(&filters)?;
+        let mut quota = AccountQuota::default();
+        let used = used_by_zone(scene);
+        for zone in scene.region.zones().map(|zone| zone.name()) {
+            if in_zone.clone().all(|filter| filter.is(&zone)) {
+                let used = used.get(zone.as_str()).copied().unwrap_or_default();
+                add_zone(&mut quota, used, &zone);
+            }
+        }
+        let here = scene.resources();
+        let images = here.images.newest_first().count();
+        let groups = here.placement_groups.count();
+        quota.image_quota_set =
+            vec![ImageQuota { used_quota: images as u64, total_quota: IMAGE_QUOTA as u64 }];
+        quota.disaster_recover_group_quota_set = vec![DisasterRecoverGroupQuota {
+            group_quota: i64::try_from(GROUP_QUOTA).ok(),
+            current_num: i64::try_from(groups).ok(),
+            cvm_in_host_group_quota: Some(room(&DisasterRecoverGroupType::Host)),
+            cvm_in_switch_group_quota: Some(room(&DisasterRecoverGroupType::Sw)),
+            cvm_in_rack_group_quota: Some(room(&DisasterRecoverGroupType::Rack)),
+        }];
+        for (name, clear) in SETS {
+            if !of_type.clone().all(|filter| filter.is(name)) {
+                clear(&mut quota);
+            }
+        }
+        Ok(Outcome::Response(DescribeAccountQuotaResponse {
+            app_id: APP_ID,
+            account_quota_overview: AccountQuotaOverview {
+                region: scene.region.name.to_owned(),
+                account_quota: quota,
+            },
+            ..Self::Response::default()
+        }))
+    }
+}
+
+/// Leaves a kind of quotas out.
+type Clear = fn(&mut AccountQuota);
+
+/// The kinds of quotas, and how each is left out.
+const SETS: [(&str, Clear); 5] = [
+    ("PostPaidQuotaSet", |quota| quota.post_paid_quota_set.clear()),
+    ("PrePaidQuotaSet", |quota| quota.pre_paid_quota_set.clear()),
+    ("SpotPaidQuotaSet", |quota| quota.spot_paid_quota_set.clear()),
+    ("ImageQuotaSet", |quota| quota.image_quota_set.clear()),
+    ("DisasterRecoverGroupQuotaSet", |quota| quota.disaster_recover_group_quota_set.clear()),
+];
+
+/// What the instances of a zone use of its quotas.
+#[derive(Clone, Copy, Default)]
+struct Used {
+    hourly: u64,
+    /// Prepaid instances that were bought in this month.
+    prepaid: u64,
+    spot_vcpus: u64,
+}
+
+fn used_by_zone<'a>(scene: &'a RequestContext<'_>) -> HashMap<&'a str, Used> {
+    let mut by_zone: HashMap<&str, Used> = HashMap::new();
+    // Bought in this month: the year and the month of two times are the same.
+    let now = scene.now.to_string();
+    for machine in scene.instances.newest_first() {
+        let shown = &machine.api;
+        let used = by_zone.entry(&shown.placement.zone).or_default();
+        match shown.instance_charge_type {
+            InstanceChargeType::PostpaidByHour => used.hourly += 1,
+            InstanceChargeType::Prepaid if shown.created_time.get(..7) == now.get(..7) => {
+                used.prepaid += 1;
+            }
+            InstanceChargeType::SpotPaid => used.spot_vcpus += shown.cpu.unsigned_abs(),
+            _ => {}
+        }
+    }
+    by_zone
+}
+
+fn add_zone(quota: &mut AccountQuota, used: Used, zone: &str) {
+    let zone = zone.to_owned();
+    let (total_quota, remaining_quota) = granted(used.hourly, HOURLY);
+    quota.post_paid_quota_set.push(PostPaidQuota {
+        used_quota: used.hourly,
+        remaining_quota,
+        total_quota,
+        zone: zone.clone(),
+    });
+    let (total_quota, remaining_quota) = granted(used.prepaid, PREPAID_A_MONTH);
+    quota.pre_paid_quota_set.push(PrePaidQuota {
+        used_quota: used.prepaid,
+        once_quota: PREPAID_AT_ONCE,
+        remaining_quota,
+        total_quota,
+        zone: zone.clone(),
+    });
+    let (total_quota, remaining_quota) = granted(used.spot_vcpus, SPOT_VCPUS);
+    quota.spot_paid_quota_set.push(SpotPaidQuota {
+        used_quota: used.spot_vcpus,
+        remaining_quota,
+        total_quota,
+        zone,
+    });
+}
+
+/// A quota in all, and what is left of it. No launch is refused for a quota, so one that is used up is
+/// one that was raised in time.
+fn granted(used: u64, quota: u64) -> (u64, u64) {
+    let total = (used / quota + 1) * quota;
+    (total, total - used)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn something_is_always_left() {
+        assert_eq!(granted(0, 500), (500, 500));
+        assert_eq!(granted(499, 500), (500, 1));
+        assert_eq!(granted(500, 500), (1000, 500));
+    }
+}

@@ -1,0 +1,51 @@
+//! DescribeRegions and DescribeZones.
+
+use crate::api_error::ApiError;
+use crate::catalog::REGIONS;
+use crate::handler::{ActionHandler, Outcome};
+use crate::state::RequestContext;
+use cvm_models::actions::{
+    DescribeRegions, DescribeRegionsResponse, DescribeZones, DescribeZonesResponse,
+};
+use cvm_models::enums::{RegionState, ZoneState};
+use cvm_models::types::{RegionInfo, ZoneInfo};
+
+/// Every region of the catalogue, wherever it is asked.
+impl ActionHandler for DescribeRegions {
+    fn handle(self, _: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        let region_set: Vec<_> = REGIONS
+            .iter()
+            .map(|region| RegionInfo {
+                region: region.name.to_owned(),
+                region_name: region.title.to_owned(),
+                region_state: RegionState::Available,
+            })
+            .collect();
+        Ok(Outcome::Response(DescribeRegionsResponse {
+            total_count: region_set.len() as u64,
+            region_set,
+            ..Self::Response::default()
+        }))
+    }
+}
+
+/// The zones of the region.
+impl ActionHandler for DescribeZones {
+    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        let zone_set: Vec<_> = scene
+            .region
+            .zones()
+            .map(|zone| ZoneInfo {
+                zone: zone.name(),
+                zone_name: zone.title(),
+                zone_id: zone.id(),
+                zone_state: ZoneState::Available,
+            })
+            .collect();
+        Ok(Outcome::Response(DescribeZonesResponse {
+            total_count: zone_set.len() as u64,
+            zone_set,
+            ..Self::Response::default()
+        }))
+    }
+}

@@ -1,0 +1,117 @@
+//! DescribeResourcePoolPacks, DescribeResourcePoolPackInstances and DescribeResourcePoolPackTypeConfigs.
+
+use crate::api_error::{ApiError, DocumentedCodes};
+use crate::catalog::pack_types;
+use crate::filter::{self, CheckedFilter};
+use crate::handler::{ActionHandler, Outcome};
+use crate::page::Page;
+use crate::state::{RequestContext, ResourcePack};
+use crate::timestamp::Timestamp;
+use cvm_models::actions::{
+    DescribeResourcePoolPackInstances, DescribeResourcePoolPackInstancesResponse,
+    DescribeResourcePoolPackTypeConfigs, DescribeResourcePoolPackTypeConfigsResponse,
+    DescribeResourcePoolPacks, DescribeResourcePoolPacksResponse,
+};
+use cvm_models::types::{InstanceTypeConfig, ResourcePoolPackInstance};
+use std::collections::HashSet;
+
+/// The newest first, filtered, each page from where the last one ended.
+impl ActionHandler for DescribeResourcePoolPacks {
+    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        let now = scene.now;
+        let filters = filter::check(scene.codes, &self.filters)?;
+        let token = self.next_token.as_deref().filter(|text| !text.is_empty());
+        let last_seen = token.map(|text| serial(scene.codes, text)).transpose()?;
+        scene.check_zones(&filters)?;
+        let page = Page::of(scene.codes.0, None, self.max_results);
+        let holdings = scene.regions.entry(scene.region.name).or_default();
+        let unseen = holdings.resource_packs.at(now).newest_first().filter(|pack| {
+            last_seen.is_none_or(|last_seen| pack.serial < last_seen)
+                && filters.iter().all(|filter| holds(filter, pack, now))
+        });
+        let in_packs = scene.instances.in_packs();
+        let (part, total) = page.cut(unseen, |pack| (pack.serial, pack.shown(&in_packs, now)));
+        let is_last = part.len() as u64 == total.unsigned_abs();
+        let end = part.last().filter(|_| !is_last).map(|(serial, _)| format!("{serial:016x}"));
+        Ok(Outcome::Response(DescribeResourcePoolPacksResponse {
+            dedicated_resource_pack_set: part.into_iter().map(|(_, pack)| pack).collect(),
+            next_token: Some(end.unwrap_or_default()),
+            ..Self::Response::default()
+        }))
+    }
+}
+
+/// The place of the pack at which the page ended that the token came with.
+fn serial(codes: DocumentedCodes, token: &str) -> Result<u64, ApiError> {
+    let is_digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+    let has_layout = token.len() == 16 && token.bytes().all(is_digit);
+    let serial = u64::from_str_radix(token, 16).ok().filter(|_| has_layout);
+    serial.ok_or_else(|| {
+        let message = "The parameter `NextToken` is none that this action has given.";
+        codes.error(["InvalidParameterValue"], message)
+    })
+}
+
+fn holds(filter: &CheckedFilter<'_>, pack: &ResourcePack, now: Timestamp) -> bool {
+    let bought = &pack.bought;
+    match filter.name {
+        "dedicated-resource-pack-id" => filter.is(pack.id()),
+        "zone" => filter.is(&bought.zone),
+        "instance-family" => filter.is(&bought.instance_family),
+        "instance-type" => filter.is(&bought.instance_type),
+        "status" => filter.is(pack.status(now).as_str()),
+        _ => false,
+    }
+}
+
+/// Which instances are in which pack.
+impl ActionHandler for DescribeResourcePoolPackInstances {
+    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        let holdings = scene.regions.entry(scene.region.name).or_default();
+        let ids: HashSet<&str> =
+            self.dedicated_resource_pack_ids.iter().map(String::as_str).collect();
+        let named = holdings.resource_packs.newest_first().filter(|pack| ids.contains(pack.id()));
+        let in_packs = scene.instances.in_packs();
+        let entries = named.map(|pack| ResourcePoolPackInstance {
+            dedicated_resource_pack_id: pack.id().to_owned(),
+            instance_id_set: in_packs.member_ids(pack.id()),
+            instance_family: pack.bought.instance_family.clone(),
+            instance_type: pack.bought.instance_type.clone(),
+            zone: pack.bought.zone.clone(),
+        });
+        Ok(Outcome::Response(DescribeResourcePoolPackInstancesResponse {
+            dedicated_resource_pack_instance_set: entries.collect(),
+            ..Self::Response::default()
+        }))
+    }
+}
+
+/// What a zone sells as packs.
+impl ActionHandler for DescribeResourcePoolPackTypeConfigs {
+    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        let filters = filter::check(scene.codes, &self.filters)?;
+        let passes = |config: &InstanceTypeConfig| {
+            filters.iter().all(|filter| match filter.name {
+                "zone" => filter.is(&config.zone),
+                "instance-family" => filter.is(&config.instance_family),
+                "instance-type" => filter.is(&config.instance_type),
+                _ => false,
+            })
+        };
+        let offered = scene.region.zones().flat_map(|zone| {
+            let offered = pack_types().filter(move |one| one.is_offered_in(zone));
+            offered.map(move |one| InstanceTypeConfig {
+                zone: zone.name(),
+                instance_type: one.name.to_owned(),
+                instance_family: one.family.to_owned(),
+                cpu: i64::from(one.vcpus),
+                memory: i64::from(one.memory_gib),
+                ..InstanceTypeConfig::default()
+            })
+        });
+        Ok(Outcome::Response(DescribeResourcePoolPackTypeConfigsResponse {
+            instance_type_config_set: offered.filter(passes).collect(),
+            ..Self::Response::default()
+        }))
+    }
+}

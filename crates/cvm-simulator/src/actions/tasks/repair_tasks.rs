@@ -1,0 +1,121 @@
+//! DescribeTaskInfo and RepairTaskControl.
+
+use crate::api_error::{ApiError, DocumentedCodes};
+use crate::filter::IdFilter;
+use crate::handler::{ActionHandler, Outcome};
+use crate::page::Page;
+use crate::parameters::read_time;
+use crate::state::{RepairTask, RequestContext};
+use crate::timestamp::Timestamp;
+use cvm_models::actions::{
+    DescribeTaskInfo, DescribeTaskInfoResponse, RepairTaskControl, RepairTaskControlResponse,
+};
+use cvm_models::enums::RepairTaskOrderField;
+use cvm_models::types::RepairTaskInfo;
+use std::time::Duration;
+
+const DAY: u64 = 86_400;
+
+/// The value of `Order` that turns the sort round.
+const DESCENDING: i64 = 1;
+
+/// Maintenance tasks of a span of time, filtered, sorted, page by page.
+impl ActionHandler for DescribeTaskInfo {
+    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        let (codes, now) = (scene.codes, scene.now);
+        let first = read_time(codes, "StartDate", self.start_date.as_ref())?;
+        let last = read_time(codes, "EndDate", self.end_date.as_ref())?;
+        let first = first.unwrap_or(Timestamp::from_unix(now.unix() / DAY * DAY)).unix();
+        let last = last.unwrap_or(now).unix();
+        let tasks = scene.resources().repair_tasks.oldest_first();
+        let tasks = tasks.filter(|task| (first..=last).contains(&task.announced.unix()));
+        let ids = IdFilter::new(&self.task_ids);
+        let instance_ids = IdFilter::new(&self.instance_ids);
+        let aliases = IdFilter::new(&self.aliases);
+        let is_named = |task: &&RepairTaskInfo| {
+            ids.includes(&task.task_id)
+                && instance_ids.includes(&task.instance_id)
+                && (self.aliases.is_empty()
+                    || task.alias.as_deref().is_some_and(|alias| aliases.includes(alias)))
+        };
+        let tasks = tasks.map(|task| &task.shown).filter(is_named);
+        let mut found: Vec<_> = tasks.filter(|task| is_asked_for(&self, task)).collect();
+        let by = self.order_field.clone().unwrap_or(RepairTaskOrderField::CreateTime);
+        // Times of one layout compare as texts do.
+        found.sort_by_key(|task| match by {
+            RepairTaskOrderField::AuthTime => task.auth_time.as_deref(),
+            RepairTaskOrderField::EndTime => task.end_time.as_deref(),
+            _ => Some(task.create_time.as_str()),
+        });
+        if self.order == Some(DESCENDING) {
+            found.reverse();
+        }
+        let page = Page::of(codes.0, self.offset, self.limit);
+        let (repair_task_info_set, total_count) =
+            page.cut(found.into_iter(), RepairTaskInfo::clone);
+        Ok(Outcome::Response(DescribeTaskInfoResponse {
+            total_count,
+            repair_task_info_set,
+            ..Self::Response::default()
+        }))
+    }
+}
+
+fn is_asked_for(request: &DescribeTaskInfo, task: &RepairTaskInfo) -> bool {
+    let counted = |wanted: &[i64], number: u64| {
+        wanted.is_empty() || wanted.iter().any(|one| u64::try_from(*one) == Ok(number))
+    };
+    let product = request.product.as_ref().filter(|product| !product.as_str().is_empty());
+    product.is_none_or(|product| task.product.as_ref() == Some(product))
+        && counted(&request.task_status, task.task_status)
+        && counted(&request.task_type_ids, task.task_type_id)
+}
+
+/// How far ahead the work can be planned.
+const LEAST_AHEAD: Duration = Duration::from_secs(5 * 60);
+const MOST_AHEAD: Duration = Duration::from_secs(48 * 3600);
+
+/// Approves maintenance, which begins at once or at a planned time.
+impl ActionHandler for RepairTaskControl {
+    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        let (codes, now) = (scene.codes, scene.now);
+        let planned = read_time(codes, "OrderAuthTime", self.order_auth_time.as_ref())?;
+        let bounds = now.after(LEAST_AHEAD)..=now.after(MOST_AHEAD);
+        if planned.is_some_and(|planned| !bounds.contains(&planned)) {
+            let message = "`OrderAuthTime` has to lie between 5 minutes and 48 hours ahead.";
+            return Err(codes.error(["InvalidParameter"], message));
+        }
+        let tasks = &mut scene.resources().repair_tasks;
+        let task = tasks.find(&self.task_id).ok_or_else(|| {
+            let message = format!("The task `{}` does not exist.", self.task_id);
+            codes.error(["InvalidParameter"], message)
+        })?;
+        can_be_approved(codes, &self, task, planned)?;
+        tasks.authorise(&self.task_id, planned.unwrap_or(now), now);
+        Ok(Outcome::Response(RepairTaskControlResponse {
+            task_id: self.task_id,
+            ..Self::Response::default()
+        }))
+    }
+}
+
+fn can_be_approved(
+    codes: DocumentedCodes,
+    request: &RepairTaskControl,
+    task: &RepairTask,
+    planned: Option<Timestamp>,
+) -> Result<(), ApiError> {
+    let why = if request.product != task.shown.product {
+        "is one of another product"
+    } else if !request.instance_ids.contains(&task.shown.instance_id) {
+        "is about another instance"
+    } else if !task.is_waiting() {
+        "does not wait for an approval"
+    } else if planned.zip(task.deadline).is_some_and(|(planned, deadline)| planned >= deadline) {
+        "has a deadline before the planned time"
+    } else {
+        return Ok(());
+    };
+    let message = format!("The task `{}` {why}.", request.task_id);
+    Err(codes.error(["InvalidParameter"], message))
+}

@@ -1,0 +1,138 @@
+//! Why a request is refused: the code and the message of a service error.
+
+use std::borrow::Cow;
+
+use cvm_protocol::ActionInfo;
+
+/// A refused request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ApiError {
+    /// The error code.
+    pub code: &'static str,
+    /// The message for people.
+    pub message: String,
+}
+
+impl ApiError {
+    /// A refusal with a short message: names that a request gave are cut in it.
+    #[must_use]
+    pub fn new(code: &'static str, message: impl Into<String>) -> Self {
+        Self { code, message: shortened(message.into()) }
+    }
+
+    /// A refusal whose message may be long: it explains what was computed.
+    #[must_use]
+    pub fn explained(code: &'static str, message: &str) -> Self {
+        Self { code, message: first_of(message, MAX_EXPLANATION).into_owned() }
+    }
+
+    /// What the emulator knows of and does not imitate: it never pretends success.
+    pub(crate) fn not_supported(what: &str) -> Self {
+        Self::new(UNSUPPORTED_OPERATION, format!("The emulator does not model {what}."))
+    }
+}
+
+/// Most characters of a name between backticks.
+const MAX_NAME: usize = 100;
+
+/// Most characters of an explanation, with room for what is around its own text.
+const MAX_EXPLANATION: usize = 10_000;
+
+/// Most characters of a message.
+const MAX_MESSAGE: usize = 1024;
+
+/// The message with long names cut: a request may give names that are much longer than an answer should be.
+fn shortened(message: String) -> String {
+    if message.len() <= MAX_NAME {
+        return message;
+    }
+    let parts = message.split('`').enumerate().map(|(place, part)| {
+        let most = if place % 2 == 1 { MAX_NAME } else { MAX_MESSAGE };
+        first_of(part, most)
+    });
+    let short: Vec<_> = parts.collect();
+    first_of(&short.join("`"), MAX_MESSAGE).into_owned()
+}
+
+/// A text, or the first of its characters and an ellipsis.
+fn first_of(text: &str, most: usize) -> Cow<'_, str> {
+    match text.char_indices().nth(most) {
+        None => Cow::Borrowed(text),
+        Some((end, _)) => Cow::Owned(format!("{}…", text.get(..end).unwrap_or_default())),
+    }
+}
+
+pub(crate) const UNSUPPORTED_OPERATION: &str = "UnsupportedOperation";
+
+/// Codes that every action may answer with, whatever it publishes itself. Those of authentication and
+/// routing are not here: they are answered before an action is known.
+const COMMON: &[&str] = &[
+    "FailedOperation",
+    "InternalError",
+    "InvalidParameter",
+    "InvalidParameterValue",
+    "LimitExceeded",
+    "MissingParameter",
+    "ResourceInUse",
+    "ResourceInsufficient",
+    "ResourceNotFound",
+    "ResourceUnavailable",
+    "UnknownParameter",
+    UNSUPPORTED_OPERATION,
+];
+
+/// The codes that one action can answer with: those that it publishes, and the common ones.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct DocumentedCodes(pub(crate) &'static ActionInfo);
+
+impl DocumentedCodes {
+    /// The code itself, if the action can answer with it.
+    pub(crate) fn published(self, code: &str) -> Option<&'static str> {
+        let mut known = self.0.errors().chain(COMMON.iter().copied());
+        known.find(|known| *known == code)
+    }
+
+    /// The first of these that the action can answer with; without any, the family of one of them.
+    pub(crate) fn first_documented<S: AsRef<str>>(
+        self,
+        wanted: impl IntoIterator<Item = S>,
+    ) -> &'static str {
+        let mut family = None;
+        for code in wanted {
+            let code = code.as_ref();
+            if let Some(code) = self.published(code) {
+                return code;
+            }
+            family = family.or_else(|| self.published(code.split('.').next()?));
+        }
+        family.unwrap_or("InvalidParameterValue")
+    }
+
+    /// Refuses with the first of these codes that the action can answer with.
+    pub(crate) fn error<S: AsRef<str>>(
+        self,
+        wanted: impl IntoIterator<Item = S>,
+        message: impl Into<String>,
+    ) -> ApiError {
+        ApiError::new(self.first_documented(wanted), message)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_a_request_gave_are_cut_and_the_reason_stays() {
+        let of = |name: &str| {
+            ApiError::new("LimitExceeded", format!("The image `{name}` does not exist.")).message
+        };
+        assert_eq!(of("img-1"), "The image `img-1` does not exist.");
+        let exact = "ü".repeat(MAX_NAME);
+        assert_eq!(of(&exact), format!("The image `{exact}` does not exist."));
+        assert_eq!(of(&"ü".repeat(1 << 20)), format!("The image `{exact}…` does not exist."));
+        assert!(of(&"`a".repeat(1 << 20)).chars().count() <= MAX_MESSAGE + 1);
+        let explained = ApiError::explained("AuthFailure", &"x".repeat(5_000));
+        assert_eq!(explained.message.len(), 5_000);
+    }
+}

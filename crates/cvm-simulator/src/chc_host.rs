@@ -1,0 +1,120 @@
+//! Hosts that a customer brings: they come to the cloud by truck, and so from outside of the API.
+
+use cvm_models::enums::{ChcBootType, ChcHostState, ChcSaleStatus, ChcTenantType};
+use cvm_models::types::{ChcDeployExtraConfig, ChcHost, Placement, VirtualPrivateCloud};
+
+use crate::catalog::REGIONS;
+use crate::clock::VirtualClock;
+use crate::seeded_rng::Stream;
+use crate::state::{State, StoredChcHost};
+use crate::timestamp::Timestamp;
+
+/// A physical server that a customer gives into the care of the cloud.
+///
+/// ```
+/// let mut server = cvm_simulator::ChcServer::new("ap-guangzhou-3", "SN-0001");
+/// server.vcpus = 64;
+/// ```
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct ChcServer {
+    /// The zone that it is placed in.
+    pub zone: String,
+    /// What its label says.
+    pub serial_number: String,
+    /// Its hardware model.
+    pub device_type: String,
+    /// Processor cores.
+    pub vcpus: u32,
+    /// Memory in GB.
+    pub memory_gb: u32,
+    /// Its disks, as text.
+    pub disk: String,
+}
+
+impl ChcServer {
+    /// A server of typical size.
+    pub fn new(zone: impl Into<String>, serial_number: impl Into<String>) -> Self {
+        Self {
+            zone: zone.into(),
+            serial_number: serial_number.into(),
+            device_type: "CHC_HS1".to_owned(),
+            vcpus: 128,
+            memory_gb: 384,
+            disk: "10T".to_owned(),
+        }
+    }
+
+    /// Places the server into its zone; returns the id of the host. Its networks are not set up.
+    pub(crate) fn install(
+        &self,
+        state: &mut State,
+        clock: &VirtualClock,
+        now: Timestamp,
+    ) -> Option<String> {
+        let region = REGIONS.iter().find(|region| region.zone(&self.zone).is_some())?;
+        state.apply_due(region.name, clock, now);
+        let mac = state.ids.number(Stream::ChcHostId);
+        let id = state.ids.id("chc-", Stream::ChcHostId);
+        let hosts = &mut state.resources.entry(region.name).or_default().chc_hosts;
+        hosts.list.push(StoredChcHost::new(shown(self, &id, mac, now)));
+        Some(id)
+    }
+}
+
+fn shown(server: &ChcServer, id: &str, mac: u64, now: Timestamp) -> ChcHost {
+    let (vcpus, memory_gb, disk) = (server.vcpus, server.memory_gb, &server.disk);
+    ChcHost {
+        chc_id: id.to_owned(),
+        instance_name: server.serial_number.clone(),
+        serial_number: server.serial_number.clone(),
+        instance_state: ChcHostState::Init,
+        device_type: server.device_type.clone(),
+        placement: Placement {
+            zone: server.zone.clone(),
+            project_id: Some(0),
+            ..Placement::default()
+        },
+        bmc_virtual_private_cloud: no_network(),
+        deploy_virtual_private_cloud: no_network(),
+        created_time: now.to_string(),
+        hardware_description: format!("{vcpus}C {memory_gb}GB {disk} Disk"),
+        cpu: i64::from(vcpus),
+        memory: i64::from(memory_gb),
+        disk: disk.clone(),
+        bmc_mac: address(mac),
+        deploy_mac: address(mac ^ 1),
+        tenant_type: ChcTenantType::Hosting,
+        deploy_extra_config: provided_installer(),
+        is_predefined_type: Some(false),
+        sale_status: Some(ChcSaleStatus::NotForSale),
+        ..ChcHost::default()
+    }
+}
+
+/// What a host shows of a network that is not set up.
+pub(crate) fn no_network() -> VirtualPrivateCloud {
+    VirtualPrivateCloud { as_vpc_gateway: Some(false), ..VirtualPrivateCloud::default() }
+}
+
+/// How systems are installed unless a request says otherwise.
+pub(crate) fn provided_installer() -> ChcDeployExtraConfig {
+    ChcDeployExtraConfig {
+        mini_os_type: PROVIDED.to_owned(),
+        boot_type: Some(ChcBootType::X86Legacy),
+        boot_file: Some(BOOT_FILE.to_owned()),
+        next_server_address: Some(String::new()),
+    }
+}
+
+/// The provider's own installer system.
+pub(crate) const PROVIDED: &str = "public";
+
+/// The documented default of a boot file.
+pub(crate) const BOOT_FILE: &str = "pxelinux.0";
+
+/// A hardware address of those that nobody was given.
+fn address(number: u64) -> String {
+    let [a, b, c, ..] = number.to_le_bytes();
+    format!("52:54:00:{a:02x}:{b:02x}:{c:02x}")
+}

@@ -1,0 +1,119 @@
+//! Virtual time: when a transition is due depends on it and on nothing else.
+
+use std::time::Duration;
+
+use crate::timestamp::Timestamp;
+
+/// How virtual time runs.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub enum TimeMode {
+    /// As real time does.
+    #[default]
+    Real,
+    /// So many times as fast as real time.
+    Scaled(f64),
+    /// As real time does, but no operation takes any: the answer shows the passing state, the next
+    /// request finds the final one.
+    Instant,
+    /// Only by [`Command::AdvanceClock`](crate::Command::AdvanceClock).
+    Manual,
+}
+
+/// The virtual clock: it turns real time into virtual time.
+#[derive(Clone, Debug)]
+pub(crate) struct VirtualClock {
+    mode: TimeMode,
+    start: Timestamp,
+    /// How far it was moved by commands.
+    advanced: Duration,
+}
+
+impl VirtualClock {
+    pub(crate) const fn new(mode: TimeMode, start: Timestamp) -> Self {
+        Self { mode, start, advanced: Duration::ZERO }
+    }
+
+    /// The virtual time, so much real time after the start.
+    pub(crate) fn now(&self, elapsed: Duration) -> Timestamp {
+        let passed = match self.mode {
+            TimeMode::Real | TimeMode::Instant => elapsed,
+            TimeMode::Scaled(scale) => scaled(elapsed, scale),
+            TimeMode::Manual => Duration::ZERO,
+        };
+        self.start.after(passed).after(self.advanced)
+    }
+
+    /// Moves the clock forward at once. With [`TimeMode::Manual`] time passes in no other way; in the other modes
+    /// this comes on top.
+    pub(crate) fn advance(&mut self, span: Duration) {
+        self.advanced = self.advanced.saturating_add(span);
+    }
+
+    pub(crate) const fn mode(&self) -> TimeMode {
+        self.mode
+    }
+
+    /// The duration of an operation that typically takes this long.
+    pub(crate) fn delay(&self, typical: Duration) -> Duration {
+        if self.mode == TimeMode::Instant { Duration::ZERO } else { typical }
+    }
+}
+
+/// A factor that is no number or negative counts as 1, and a span that is too long is the longest one: the
+/// clock never stops the server and never goes back.
+fn scaled(elapsed: Duration, scale: f64) -> Duration {
+    let seconds = elapsed.as_secs_f64() * scale;
+    let too_long = if seconds > 0.0 { Duration::MAX } else { elapsed };
+    Duration::try_from_secs_f64(seconds).unwrap_or(too_long)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn manual_clock_moves_only_by_commands() {
+        let mut clock = VirtualClock::new(TimeMode::Manual, Timestamp::from_unix(100));
+        assert_eq!(clock.now(Duration::from_secs(9)), Timestamp::from_unix(100));
+        clock.advance(Duration::from_secs(7));
+        assert_eq!(clock.now(Duration::from_secs(9)), Timestamp::from_unix(107));
+    }
+
+    #[test]
+    fn time_never_runs_backwards_or_overflows() {
+        for scale in [f64::NAN, -3.0, f64::INFINITY, 1e300] {
+            let clock = VirtualClock::new(TimeMode::Scaled(scale), Timestamp::from_unix(5));
+            assert!(clock.now(Duration::from_secs(1)) >= Timestamp::from_unix(5), "{scale}");
+        }
+        let mut clock = VirtualClock::new(TimeMode::Real, Timestamp::from_unix(5));
+        clock.advance(Duration::MAX);
+        clock.advance(Duration::MAX);
+        assert!(clock.now(Duration::ZERO) > Timestamp::from_unix(5));
+    }
+
+    #[test]
+    fn scaled_time_never_goes_back() {
+        for scale in [1e-300, 1.0, 1e9, 1e18, 1e19, 1e300, f64::MAX, f64::INFINITY, f64::NAN, -1.0]
+        {
+            let elapsed = [1, 10, 1000, 20_000, 1_000_000].map(Duration::from_millis);
+            let times =
+                elapsed.map(|elapsed| Timestamp::from_unix(5).after(scaled(elapsed, scale)));
+            assert!(times.is_sorted(), "{scale}: {times:?}");
+        }
+        assert_eq!(scaled(Duration::from_secs(20), 1e18), Duration::MAX);
+    }
+
+    #[test]
+    fn scaled_time_runs_faster() {
+        assert_eq!(scaled(Duration::from_secs(2), 60.0), Duration::from_secs(120));
+    }
+
+    #[test]
+    fn only_the_instant_pace_takes_no_time() {
+        let typical = Duration::from_secs(9);
+        let delay = |pace| VirtualClock::new(pace, Timestamp::default()).delay(typical);
+        assert_eq!(delay(TimeMode::Instant), Duration::ZERO);
+        assert_eq!(delay(TimeMode::Manual), typical);
+        assert_eq!(delay(TimeMode::Scaled(60.0)), typical);
+    }
+}

@@ -1,0 +1,64 @@
+//! What is modelled.
+
+use crate::actions::{self, GROUPS};
+use crate::decision::{Decision, assumed, documented};
+
+/// One action of the specification.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ActionCoverage {
+    /// Its name.
+    pub action: &'static str,
+    /// Whether the emulator models it. Otherwise a request is checked against its table, and then
+    /// refused with `UnsupportedOperation`.
+    pub modelled: bool,
+}
+
+/// Every action of the specification, by name.
+#[must_use]
+pub fn coverage() -> Vec<ActionCoverage> {
+    let is_modelled = |name| actions::handlers().any(|handler| handler.info.name == name);
+    let actions = cvm_models::ACTIONS.iter().map(|info| info.name);
+    actions.map(|action| ActionCoverage { action, modelled: is_modelled(action) }).collect()
+}
+
+/// Behavior that the tables of the specification do not define: first that of all actions, then group by group.
+pub fn decisions() -> impl Iterator<Item = &'static Decision> {
+    COMMON.iter().chain(GROUPS.iter().flat_map(|group| group.decisions))
+}
+
+#[rustfmt::skip]
+const COMMON: &[Decision] = &[
+    assumed("account", "all credentials belong to the one with the UIN 100000000001 and the AppId 1250000000"),
+    assumed("parameters", "of several faults the error names an unreadable one first, then an unknown one, then a list or text that is too long, then a missing one, then the first in table order"),
+    assumed("limits", "a list without a documented limit has at most 100 items, `AccountIds` 1000; a resource has at most 50 tags"),
+    assumed("limits", "a text without a documented limit has at most 256 characters; an address of a file has 4096, a public key 16384"),
+    assumed("parameters", "a number written as text passes in JSON too; text written as a number is InvalidParameter"),
+    documented("identifiers", "`ins-` and any other than eight letters and digits is InvalidInstanceId.Malformed"),
+    assumed("identifiers", "of other identifiers only the prefix is checked"),
+    assumed("codes", "a broken limit is answered with the most particular code that the action publishes and that names the member or the fault"),
+    assumed("codes", "required text that is there and empty is `Invalid…Empty` or NotEmpty where published, and MissingParameter otherwise"),
+    assumed("codes", "an id that has no Malformed code of its own is InvalidParameterValue.IncorrectFormat where published"),
+    documented("filters", "and between filters, or between values; unknown ones are InvalidFilter"),
+    assumed("filters", "instance-name matches anywhere in the name, or as a whole with `*`"),
+    assumed("filters", "values of the uuid, address and type filters that cannot be one, and an empty instance-name, get the code that speaks of them, where published"),
+    assumed("filters", "times without a zone are UTC, and bounds are inclusive"),
+    assumed("listing", "the newest first; ids that do not exist are left out of Describe answers"),
+    assumed("listing", "Limit 0 is refused"),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_modelled_is_in_the_specification_and_has_one_row() {
+        let covered = coverage();
+        for handler in actions::handlers() {
+            let row = ActionCoverage { action: handler.info.name, modelled: true };
+            assert!(covered.contains(&row), "{}", handler.info.name);
+        }
+        assert_eq!(covered.len(), cvm_models::ACTIONS.len());
+        let modelled = actions::handlers().count();
+        assert_eq!(covered.iter().filter(|row| row.modelled).count(), modelled);
+    }
+}

@@ -1,0 +1,299 @@
+//! Filters: between filters *and*, between the values of one *or*. An unknown one is refused; to ignore
+//! it would answer with what was not asked for.
+
+use std::borrow::Cow;
+use std::collections::HashSet;
+use std::net::{Ipv4Addr, Ipv6Addr};
+
+use cvm_models::types::Filter;
+use cvm_protocol::FilterInfo;
+
+use crate::api_error::{ApiError, DocumentedCodes};
+use crate::catalog::is_type_name;
+use crate::error_codes;
+use crate::parameters::has_layout;
+use crate::timestamp::Timestamp;
+
+/// What the service takes when the specification names no limit.
+const MAX_VALUES: u32 = 5;
+
+/// A filter that was checked.
+#[derive(Debug)]
+pub(crate) struct CheckedFilter<'a> {
+    pub(crate) name: &'a str,
+    values: Vec<Cow<'a, str>>,
+}
+
+impl CheckedFilter<'_> {
+    /// Whether one of the values is this text.
+    pub(crate) fn is(&self, text: &str) -> bool {
+        self.values.iter().any(|value| value == text)
+    }
+
+    /// Whether one of the values is among these texts.
+    pub(crate) fn is_any<'t>(&self, texts: impl IntoIterator<Item = &'t str>) -> bool {
+        texts.into_iter().any(|text| self.is(text))
+    }
+
+    /// The values, in the order of the request.
+    pub(crate) fn values(&self) -> impl Iterator<Item = &str> {
+        self.values.iter().map(|value| &**value)
+    }
+
+    /// Whether one of the values passes a test.
+    pub(crate) fn any(&self, test: impl Fn(&str) -> bool) -> bool {
+        self.values.iter().any(|value| test(value))
+    }
+}
+
+/// The ids that a list request names. Without any, it asks for everything.
+#[derive(Debug)]
+pub(crate) struct IdFilter<'a>(HashSet<&'a str>);
+
+impl<'a> IdFilter<'a> {
+    pub(crate) fn new(ids: &'a [String]) -> Self {
+        Self(ids.iter().map(String::as_str).collect())
+    }
+
+    pub(crate) fn includes(&self, id: &str) -> bool {
+        self.0.is_empty() || self.0.contains(id)
+    }
+}
+
+/// Checks the filters of a request against those that its action knows.
+pub(crate) fn check(
+    codes: DocumentedCodes,
+    filters: &[Filter],
+) -> Result<Vec<CheckedFilter<'_>>, ApiError> {
+    let wanted: Vec<_> =
+        filters.iter().map(|filter| check_one(codes, filter)).collect::<Result<_, _>>()?;
+    let is_given = |name: &str| wanted.iter().any(|filter| filter.name == name);
+    let mut required = codes.0.filters.iter().filter(|known| known.required);
+    match required.find(|known| !is_given(known.name)) {
+        Some(known) => {
+            let message = format!("The request is missing the filter `{}`.", known.name);
+            Err(codes.error(["MissingParameter"], message))
+        }
+        None => Ok(wanted),
+    }
+}
+
+fn check_one(codes: DocumentedCodes, filter: &Filter) -> Result<CheckedFilter<'_>, ApiError> {
+    let known = codes.0.filters.iter().find(|known| known.accepts(&filter.name));
+    let known = known.ok_or_else(|| {
+        let message = format!("The filter `{}` is not known to {}.", filter.name, codes.0.name);
+        codes.error(["InvalidFilter", "InvalidParameterValue"], message)
+    })?;
+    let limit = codes.0.filter_values_max.unwrap_or(MAX_VALUES);
+    if filter.values.len() > limit as usize {
+        let message = format!("The filter `{}` has more than {limit} values.", filter.name);
+        let wanted = ["InvalidFilterValue.LimitExceeded", "InvalidParameterValue.LimitExceeded"];
+        return Err(codes.error(wanted, message));
+    }
+    let values = filter.values.iter().map(|value| check_value(codes, known, value));
+    Ok(CheckedFilter { name: &filter.name, values: values.collect::<Result<_, _>>()? })
+}
+
+fn check_value<'a>(
+    codes: DocumentedCodes,
+    known: &FilterInfo,
+    value: &'a str,
+) -> Result<Cow<'a, str>, ApiError> {
+    let refuse = |wanted: &[String]| {
+        let message = format!("The filter `{}` does not take the value `{value}`.", known.name);
+        codes.error(wanted, message)
+    };
+    if !known.values.is_empty() && !known.values.contains(&value) {
+        return Err(refuse(&["InvalidParameterValue".to_owned()]));
+    }
+    if let Some(code) = malformed(known.name, value).filter(|code| codes.published(code).is_some())
+    {
+        return Err(refuse(&[code.to_owned()]));
+    }
+    match known.format {
+        Some("<field>:asc|desc") if !is_order(value) => {
+            Err(refuse(&["InvalidParameterValue".to_owned()]))
+        }
+        Some(format) if format.contains("YYYY") => {
+            let moment = Timestamp::parse(value).ok_or_else(|| {
+                let codes = ["InvalidParameterValue.InvalidTimeFormat", "InvalidParameterValue"];
+                refuse(&codes.map(str::to_owned))
+            })?;
+            // Times of one layout compare as texts do.
+            Ok(Cow::Owned(moment.to_string()))
+        }
+        Some(format) if !has_prefix(value, format) => Err(refuse(&error_codes::malformed(format))),
+        _ => Ok(Cow::Borrowed(value)),
+    }
+}
+
+/// As in request members: the length is known of instance ids alone. A format without x's is no layout
+/// of identifiers.
+fn has_prefix(value: &str, format: &str) -> bool {
+    let prefix = format.trim_end_matches('x');
+    prefix.len() == format.len()
+        || value.starts_with(prefix) && (prefix != "ins-" || has_layout(value, format))
+}
+
+fn is_order(value: &str) -> bool {
+    value
+        .split_once(':')
+        .is_some_and(|(field, way)| !field.is_empty() && matches!(way, "asc" | "desc"))
+}
+
+/// The code for a value that cannot be what its filter is named after. The tables have no formats for
+/// these; the codes speak of them.
+fn malformed(name: &str, value: &str) -> Option<&'static str> {
+    match name {
+        "instance-name" if value.is_empty() => Some("InvalidParameterValue.InvalidVagueName"),
+        "instance-type" if !is_type_name(value) => Some("InvalidInstanceType.Malformed"),
+        "ipv6-address" if value.parse::<Ipv6Addr>().is_err() => {
+            Some("InvalidParameterValue.IPv6AddressMalformed")
+        }
+        "private-ip-address" | "public-ip-address" if value.parse::<Ipv4Addr>().is_err() => {
+            Some("InvalidParameterValue.IPAddressMalformed")
+        }
+        "uuid" if !is_uuid(value) => Some("InvalidParameterValue.UuidMalformed"),
+        _ => None,
+    }
+}
+
+fn is_uuid(value: &str) -> bool {
+    let is_hex = |part: &str| part.bytes().all(|byte| byte.is_ascii_hexdigit());
+    value.split('-').map(str::len).eq([8, 4, 4, 4, 12]) && value.split('-').all(is_hex)
+}
+
+/// Whether a name fits a fuzzy pattern: somewhere in it, or with `*` for any run of characters, as a
+/// whole.
+pub(crate) fn fits(name: &str, pattern: &str) -> bool {
+    if !pattern.contains('*') {
+        return name.contains(pattern);
+    }
+    let mut parts = pattern.split('*');
+    let first = parts.next().unwrap_or_default();
+    let last = parts.next_back().unwrap_or_default();
+    let Some(rest) = name.strip_prefix(first).and_then(|rest| rest.strip_suffix(last)) else {
+        return false;
+    };
+    let mut rest = rest;
+    parts.all(|part| match rest.split_once(part) {
+        Some((_, after)) => {
+            rest = after;
+            true
+        }
+        None => false,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use cvm_models::actions::{
+        DescribeImages, DescribeInstances, DescribeResourcePoolPackTypeConfigs,
+        DescribeZoneInstanceConfigInfos,
+    };
+    use cvm_protocol::Action;
+
+    use super::*;
+
+    fn code<A: Action>(name: &str, values: &[&str]) -> Option<&'static str> {
+        let filter = Filter {
+            name: name.to_owned(),
+            values: values.iter().map(|value| (*value).to_owned()).collect(),
+        };
+        check(DocumentedCodes(A::INFO), &[filter]).err().map(|refusal| refusal.code)
+    }
+
+    #[test]
+    fn unknown_filters_are_refused() {
+        assert_eq!(code::<DescribeInstances>("zone", &["ap-guangzhou-2"]), None);
+        assert_eq!(code::<DescribeInstances>("tag:team", &["a"]), None);
+        for name in ["Zone", "zones", "", "tag:", "team:tag"] {
+            assert_eq!(code::<DescribeInstances>(name, &["x"]), Some("InvalidFilter"), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_filter_has_few_values() {
+        let values = ["a", "b", "c", "d", "e", "f"];
+        assert_eq!(code::<DescribeInstances>("zone", &values[..5]), None);
+        let expected = Some("InvalidFilterValue.LimitExceeded");
+        assert_eq!(code::<DescribeInstances>("zone", &values), expected);
+    }
+
+    #[test]
+    fn values_have_the_layout_of_their_filter() {
+        for (name, value, expected) in [
+            ("instance-id", "ins-0123456", Some("InvalidInstanceId.Malformed")),
+            ("instance-id", "ins-01234567", None),
+            ("vpc-id", "subnet-1", Some("InvalidParameterValue.VpcIdMalformed")),
+            ("subnet-id", "x", Some("InvalidParameterValue.SubnetIdMalformed")),
+            ("security-group-id", "x", Some("InvalidSgId.Malformed")),
+            ("host-id", "x", Some("InvalidHostId.Malformed")),
+            ("uuid", "x", Some("InvalidParameterValue.UuidMalformed")),
+            (
+                "uuid",
+                "0123456789abcdef-0123-0123-0123",
+                Some("InvalidParameterValue.UuidMalformed"),
+            ),
+            ("uuid", "01234567-89ab-cdef-0123-456789abcdef", None),
+            ("public-ip-address", "1.2.3", Some("InvalidParameterValue.IPAddressMalformed")),
+            ("private-ip-address", "fd00::1", Some("InvalidParameterValue.IPAddressMalformed")),
+            ("ipv6-address", "10.0.0.1", Some("InvalidParameterValue.IPv6AddressMalformed")),
+            ("ipv6-address", "fd00::1", None),
+            ("instance-name", "", Some("InvalidParameterValue.InvalidVagueName")),
+            ("creation-start-time", "today", Some("InvalidParameterValue.InvalidTimeFormat")),
+            ("creation-start-time", "2020-01-01 00:00:00", None),
+            ("instance-charge-type", "FREE", Some("InvalidParameterValue")),
+        ] {
+            assert_eq!(code::<DescribeInstances>(name, &[value]), expected, "{name} {value}");
+        }
+        let expected = Some("InvalidParameterValue");
+        assert_eq!(code::<DescribeImages>("image-type", &["PUBLIC"]), expected);
+        for value in ["cpu", "cpu:", ":asc", "cpu:up", "cpu:asc:desc"] {
+            let found = code::<DescribeZoneInstanceConfigInfos>("sort-keys", &[value]);
+            assert_eq!(found, expected, "{value}");
+        }
+        let orders = ["cpu:asc", "mem:desc"];
+        assert_eq!(code::<DescribeZoneInstanceConfigInfos>("sort-keys", &orders), None);
+    }
+
+    #[test]
+    fn a_required_filter_is_asked_for() {
+        type Configs = DescribeResourcePoolPackTypeConfigs;
+        assert_eq!(code::<Configs>("zone", &["ap-guangzhou-2"]), None);
+        assert_eq!(code::<Configs>("instance-family", &["S9"]), Some("MissingParameter"));
+        assert_eq!(code::<Configs>("colour", &["red"]), Some("InvalidFilter"));
+        assert_eq!(
+            check(DocumentedCodes(Configs::INFO), &[]).unwrap_err().code,
+            "MissingParameter"
+        );
+    }
+
+    #[test]
+    fn times_are_compared_in_one_layout() {
+        let filter =
+            Filter { name: "creation-end-time".into(), values: vec!["2020-01-01 08:00:00".into()] };
+        let wanted =
+            check(DocumentedCodes(DescribeInstances::INFO), std::slice::from_ref(&filter)).unwrap();
+        assert!(wanted[0].is("2020-01-01T08:00:00Z"));
+    }
+
+    #[test]
+    fn names_are_matched_fuzzily() {
+        for (pattern, fits_it) in [
+            ("web", true),
+            ("eb-1", true),
+            ("web-10", true),
+            ("web-101", false),
+            ("web*", true),
+            ("*10", true),
+            ("*b*1*", true),
+            ("w*0*1", false),
+            ("eb*", false),
+            ("*", true),
+            ("web-10*web-10", false),
+        ] {
+            assert_eq!(fits("web-10", pattern), fits_it, "{pattern}");
+        }
+    }
+}

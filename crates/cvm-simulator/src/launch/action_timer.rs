@@ -1,0 +1,90 @@
+//! The end of an instance, as it is planned: for one that is there, or right at its launch.
+
+use crate::api_error::{ApiError, DocumentedCodes};
+use crate::parameters::read_time;
+use crate::seeded_rng::Stream;
+use crate::state::{RequestContext, Timer};
+use crate::timestamp::Timestamp;
+use cvm_models::enums::{ActionTimerStatus, InstanceChargeType, InstanceState};
+use cvm_models::types::{ActionTimer, Externals, Instance};
+use std::time::Duration;
+
+/// How far ahead a timer lies at least.
+const LEAST_AHEAD: Duration = Duration::from_secs(5 * 60);
+
+/// A timer that is not yet bound to an instance.
+#[derive(Debug)]
+pub(crate) struct PlannedEnd {
+    wanted: ActionTimer,
+    at: Timestamp,
+}
+
+impl PlannedEnd {
+    /// Checks a timer. The tables do not require its members, since answers have it too.
+    pub(crate) fn of(
+        codes: DocumentedCodes,
+        wanted: &ActionTimer,
+        now: Timestamp,
+    ) -> Result<Self, ApiError> {
+        let missing = |name: &str| {
+            let message = format!("The request is missing the parameter `ActionTimer.{name}`.");
+            codes.error(["MissingParameter"], message)
+        };
+        if wanted.timer_action.is_none() {
+            return Err(missing("TimerAction"));
+        }
+        let at = read_time(codes, "ActionTimer.ActionTime", wanted.action_time.as_ref())?;
+        let at = at.ok_or_else(|| missing("ActionTime"))?;
+        if at <= now.after(LEAST_AHEAD) {
+            let message = "`ActionTimer.ActionTime` has to lie more than 5 minutes ahead.";
+            return Err(codes.error(["InvalidParameter"], message));
+        }
+        Ok(Self { wanted: unbound(wanted), at })
+    }
+
+    /// Checks that a termination can be planned for an instance.
+    pub(crate) fn check(codes: DocumentedCodes, instance: &Instance) -> Result<(), ApiError> {
+        let is_hourly = matches!(
+            instance.instance_charge_type,
+            InstanceChargeType::PostpaidByHour | InstanceChargeType::SpotPaid
+        );
+        let is_ending = matches!(
+            instance.instance_state,
+            InstanceState::Terminating | InstanceState::Shutdown | InstanceState::LaunchFailed
+        );
+        if is_hourly && !is_ending && !instance.disable_api_termination {
+            return Ok(());
+        }
+        let subject = match instance.instance_id.as_str() {
+            "" => "these instances".to_owned(),
+            id => format!("the instance `{id}`"),
+        };
+        let message = format!(
+            "No termination can be planned for {subject}: prepaid ones, those on dedicated \
+             hardware, those that end already and protected ones have none."
+        );
+        let code = "UnsupportedOperation.NotSupportImportInstancesActionTimer";
+        Err(codes.error([code], message))
+    }
+
+    /// Sets the timer of an instance; returns its id.
+    pub(crate) fn set(&self, scene: &mut RequestContext<'_>, instance_id: String) -> String {
+        let id = scene.ids.id("at-", Stream::ActionTimerId);
+        let timer = Timer::new(id.clone(), instance_id, &self.wanted, self.at);
+        scene.resources().action_timers.plan(timer);
+        id
+    }
+}
+
+/// A timer as answers show it before it is bound to an instance: what only the service tells is not
+/// taken from a request.
+pub(crate) fn unbound(wanted: &ActionTimer) -> ActionTimer {
+    ActionTimer {
+        timer_action: wanted.timer_action.clone(),
+        action_time: wanted.action_time.clone(),
+        externals: Some(Externals { release_address: Some(true), ..Externals::default() }),
+        action_timer_id: Some(String::new()),
+        status: Some(ActionTimerStatus::Undo),
+        instance_id: Some(String::new()),
+    }
+}

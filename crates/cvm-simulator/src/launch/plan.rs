@@ -1,0 +1,240 @@
+//! What a launch will make, once everything about it is checked.
+
+use crate::api_error::{ApiError, DocumentedCodes};
+use crate::launch::action_timer::PlannedEnd;
+use crate::launch::instance_type::Kind;
+use crate::launch::names::Pattern;
+use crate::launch::network::{self, Network, check_security_groups};
+use crate::launch::tags::tags;
+use crate::launch::{disks, hpc_cluster, login, placement, spot_price, unsupported};
+use crate::parameters::distinct;
+use crate::state::{PlacementSlot, RequestContext, StoredInstance, System};
+use crate::timestamp::Timestamp;
+use cvm_models::actions::RunInstances;
+use cvm_models::enums::{
+    InstanceChargeType, InstanceState, IsolatedSource, RenewFlag, RestrictState, StopChargingMode,
+    TagResourceType,
+};
+use cvm_models::types::{EnhancedService, Instance, LoginSettings, Placement};
+use cvm_protocol::{Action, Sensitive};
+
+/// What a launch will make.
+pub(crate) struct Plan<'a> {
+    pub(crate) count: u64,
+    /// What all the instances have in common.
+    pub(crate) template: Instance,
+    pub(crate) name: Pattern<'a>,
+    pub(crate) host_name: Pattern<'a>,
+    pub(crate) network: Network,
+    pub(crate) expires: Option<Timestamp>,
+    pub(crate) has_agent: bool,
+    pub(crate) user_data: Option<&'a Sensitive>,
+    /// Where in a placement group the instances go.
+    pub(crate) seat: Option<PlacementSlot>,
+    /// On which host or in which pack each instance goes, as its placement shows it; none where stock
+    /// is used.
+    pub(crate) sites: Option<Vec<Placement>>,
+    /// The end that is planned for each of them.
+    pub(crate) planned_end: Option<PlannedEnd>,
+}
+
+/// Shown for an instance without a name.
+const UNNAMED: &str = "未命名";
+
+/// Most characters of a name, its number included.
+const MAX_NAME: usize = 128;
+
+impl<'a> Plan<'a> {
+    /// Checks a launch, or a question for its price, which is a launch that is not made.
+    pub(crate) fn of(
+        request: &'a RunInstances,
+        scene: &RequestContext<'_>,
+    ) -> Result<Self, ApiError> {
+        let codes = scene.codes;
+        unsupported::check_chc_hosts(scene, request)?;
+        unsupported::check(codes, request)?;
+        let asked = count(codes, request)?;
+        let wanted = request.action_timer.as_ref();
+        let planned_end =
+            wanted.map(|wanted| PlannedEnd::of(codes, wanted, scene.now)).transpose()?;
+        let placement = request.placement.clone().unwrap_or_default();
+        let zone = scene.region.zone(&placement.zone).ok_or_else(|| {
+            let (zone, region) = (&placement.zone, scene.region.name);
+            let message = format!("The zone `{zone}` is not in the region {region}.");
+            codes.error(["InvalidZone.MismatchRegion"], message)
+        })?;
+        let image = scene.bootable(request.image_id.as_deref().unwrap_or_default())?;
+        let system = &image.system;
+        let charge_type =
+            request.instance_charge_type.clone().unwrap_or(InstanceChargeType::PostpaidByHour);
+        let kind = Kind::of(codes, request.instance_type.as_deref(), &charge_type, zone)?;
+        kind.runs(codes, system)?;
+        if let Kind::Sold(one) = kind {
+            spot_price::check(codes, request, scene.region, one)?;
+        }
+        let hpc_cluster_id = hpc_cluster::join(scene, request, &kind, zone, asked)?;
+        let (renew_flag, expires) = term(request, &charge_type, scene.now);
+        login::check(codes, request.login_settings.as_ref(), system)?;
+        let key_ids = login::key_ids(scene, request.login_settings.as_ref(), system)?;
+        let wanted = request.internet_accessible.as_ref();
+        let (internet_accessible, is_public) = network::internet(codes, wanted, &charge_type)?;
+        let wanted = request.virtual_private_cloud.as_ref();
+        let (network, virtual_private_cloud) =
+            network::plan(scene, zone, wanted, is_public, asked)?;
+        let seat = seat(request, scene, asked)?;
+        let (default_login_user, default_login_port) = system.login();
+        let system_disk = disks::system(codes, request.system_disk.as_ref(), &image)?;
+        let mut data_disks = disks::data(codes, &request.data_disks)?;
+        disks::fill(scene, &mut data_disks)?;
+        let security_group_ids = distinct(request.security_group_ids.iter().cloned());
+        check_security_groups(codes, &security_group_ids)?;
+        let template = Instance {
+            placement: Placement {
+                zone: zone.name(),
+                project_id: Some(placement.project_id.unwrap_or(0)),
+                ..Placement::default()
+            },
+            restrict_state: RestrictState::Normal,
+            instance_charge_type: charge_type,
+            system_disk,
+            data_disks,
+            internet_accessible,
+            virtual_private_cloud,
+            image_id: image.id.clone(),
+            renew_flag,
+            created_time: scene.now.to_string(),
+            expired_time: expires.map(|moment| moment.to_string()),
+            os_name: system.os_name.clone(),
+            security_group_ids,
+            login_settings: LoginSettings { key_ids, ..LoginSettings::default() },
+            instance_state: InstanceState::Pending,
+            tags: tags(codes, &request.tag_specification, &[TagResourceType::Instance])?,
+            stop_charging_mode: StopChargingMode::NotApplicable,
+            cam_role_name: request.cam_role_name.clone().filter(|name| !name.is_empty()),
+            isolated_source: IsolatedSource::NotIsolated,
+            license_type: system.license_type.clone(),
+            disable_api_termination: request.disable_api_termination.unwrap_or(false),
+            default_login_user: default_login_user.to_owned(),
+            default_login_port,
+            enable_jumbo_frame: request.enable_jumbo_frame,
+            metadata: request.metadata.clone(),
+            cpu_topology: request.cpu_topology.clone(),
+            hpc_cluster_id,
+            ..Instance::default()
+        };
+        // The type fills in what depends on it, as when it is changed later.
+        let mut machine = StoredInstance::new(template);
+        kind.give(&mut machine);
+        let template = machine.api;
+        if planned_end.is_some() {
+            PlannedEnd::check(codes, &template)?;
+        }
+        let sites = placement::choose(scene, request, &template, asked)?;
+        let count = sites.as_ref().map_or(asked, |sites| sites.len() as u64);
+        let (name, host_name) = names(codes, request, system, count)?;
+        Ok(Self {
+            count,
+            template,
+            name,
+            host_name,
+            network,
+            expires,
+            has_agent: wants_agent(request.enhanced_service.as_ref()),
+            user_data: request.user_data.as_ref(),
+            seat,
+            sites,
+            planned_end,
+        })
+    }
+}
+
+fn count(codes: DocumentedCodes, request: &RunInstances) -> Result<u64, ApiError> {
+    let count = request.instance_count.unwrap_or(1);
+    // What comes out of a launch template has not passed the table of this action.
+    let limits = RunInstances::INFO.request.field("InstanceCount");
+    let is_below = limits.and_then(|field| field.min).is_some_and(|least| count < least);
+    let is_above = limits.and_then(|field| field.max).is_some_and(|most| count > most);
+    if is_below || is_above {
+        let message = format!("No launch makes {count} instances.");
+        return Err(codes.error(["InvalidParameterValue.Range"], message));
+    }
+    if request.min_count.is_some_and(|least| least > count) {
+        let message = format!("`MinCount` is larger than `InstanceCount`, which is {count}.");
+        let code = "InvalidParameterValue.InvalidParameterMinCount";
+        return Err(codes.error([code], message));
+    }
+    Ok(u64::try_from(count).unwrap_or(1))
+}
+
+/// The place in a placement group that is asked for, which has room for all of the instances.
+fn seat(
+    request: &RunInstances,
+    scene: &RequestContext<'_>,
+    newcomers: u64,
+) -> Result<Option<PlacementSlot>, ApiError> {
+    let Some(id) = request.disaster_recover_group_ids.first() else {
+        if request.partition_number.is_some() {
+            let message = "`PartitionNumber` needs `DisasterRecoverGroupIds` beside it.";
+            return Err(scene.codes.error(["InvalidParameterCombination"], message));
+        }
+        return Ok(None);
+    };
+    let group = scene.placement_group(id, &["FailedOperation.DisasterRecoverGroupNotFound"])?;
+    let seat = PlacementSlot::in_group(scene.codes, group, request.partition_number)?;
+    scene.check_room(group, newcomers)?;
+    Ok(Some(seat))
+}
+
+/// How a prepaid instance is renewed, and when it ends. That a prepaid one has a period is in the
+/// tables.
+fn term(
+    request: &RunInstances,
+    charge_type: &InstanceChargeType,
+    now: Timestamp,
+) -> (Option<RenewFlag>, Option<Timestamp>) {
+    if *charge_type != InstanceChargeType::Prepaid {
+        return (None, None);
+    }
+    let prepaid = request.instance_charge_prepaid.clone().unwrap_or_default();
+    let months = prepaid.period.and_then(|period| u32::try_from(period).ok()).unwrap_or(1);
+    let flag = prepaid.renew_flag.unwrap_or(RenewFlag::NotifyAndManualRenew);
+    (Some(flag), Some(now.months_later(months)))
+}
+
+fn names<'a>(
+    codes: DocumentedCodes,
+    request: &'a RunInstances,
+    system: &System,
+    count: u64,
+) -> Result<(Pattern<'a>, Pattern<'a>), ApiError> {
+    let given = |name: &'a Option<String>| name.as_deref().filter(|name| !name.is_empty());
+    let name = match given(&request.instance_name) {
+        Some(text) => Pattern::new(text, count),
+        None => Pattern::fixed(UNNAMED),
+    };
+    let last = count.saturating_sub(1);
+    if name.spell(last, "").chars().count() > MAX_NAME {
+        let message = format!("With its number, a name is longer than {MAX_NAME} characters.");
+        return Err(codes.error(["InvalidInstanceName.TooLong"], message));
+    }
+    let host_name = match given(&request.host_name) {
+        Some(text) => {
+            let pattern = Pattern::new(text, count);
+            // The longest address stands for the one that is not given yet.
+            login::check_host_name(
+                codes,
+                &pattern.spell(last, "100.100.100.100"),
+                system.is_windows(),
+            )?;
+            pattern
+        }
+        None => Pattern::of_address("VM-"),
+    };
+    Ok((name, host_name))
+}
+
+/// Whether it is installed with a public image: unless a request keeps it out.
+pub(crate) fn wants_agent(wanted: Option<&EnhancedService>) -> bool {
+    let wanted = wanted.and_then(|wanted| wanted.automation_service.as_ref());
+    wanted.and_then(|wanted| wanted.enabled) != Some(false)
+}

@@ -1,0 +1,60 @@
+//! A CVM account as a deterministic state machine.
+//!
+//! A [`Simulator`] is a function of its seed, its start time and the commands that it was given: it does no IO,
+//! starts no thread and reads no clock. The caller passes the time with each [`Command`]. The crate
+//! `cvm-emulator` is a server around it.
+//!
+//! ```
+//! use std::time::Duration;
+//!
+//! use cvm_simulator::{Command, Parameters, Request, Response, Simulator, TimeMode, Timestamp};
+//!
+//! # fn f() -> Result<(), cvm_simulator::ApiError> {
+//! let mut simulator = Simulator::new(1, Timestamp::from_unix(1_700_000_000), TimeMode::Manual);
+//! let action = cvm_models::action("DescribeZones").unwrap();
+//! let region = cvm_simulator::find_region(action, Some("ap-guangzhou"), false)?;
+//! let request = Request::parse(action, region, &Parameters::Json(b"{}"))?;
+//! let command = Command::Request { request, request_id: "request-1".to_owned() };
+//! let response = simulator.apply(Duration::ZERO, command);
+//! assert!(matches!(response, Response::Reply(_)));
+//! # Ok(())
+//! # }
+//! # f().unwrap();
+//! ```
+
+mod account;
+mod actions;
+mod api_error;
+mod catalog;
+mod chc_host;
+mod clock;
+mod coverage;
+mod decision;
+mod error_codes;
+mod filter;
+mod handler;
+mod launch;
+mod limits;
+mod page;
+mod parameters;
+mod repair;
+mod request;
+mod seeded_rng;
+mod simulator;
+mod state;
+mod steps;
+mod timestamp;
+
+pub use api_error::ApiError;
+pub use catalog::Region;
+pub use chc_host::ChcServer;
+pub use clock::TimeMode;
+pub use coverage::{ActionCoverage, coverage, decisions};
+pub use decision::{Basis, Decision, assumed, documented};
+pub use handler::Reply;
+pub use parameters::Parameters;
+pub use repair::{Repair, RepairMethod, RepairReason};
+pub use request::{Request, find_region};
+pub use seeded_rng::RequestIds;
+pub use simulator::{Command, Response, Simulator};
+pub use timestamp::Timestamp;

@@ -1,0 +1,170 @@
+//! The parameters of one action: decoded from either form, checked against its table.
+
+use crate::api_error::{ApiError, DocumentedCodes};
+use crate::{Timestamp, error_codes, limits};
+use cvm_protocol::{
+    Action, ActionInfo, DriftKind, FieldInfo, Model, PageInfo, PageStyle, Record, Report, Value,
+    Violation, ViolationKind, json, member_named, query_form, validate,
+};
+use std::collections::HashSet;
+use std::hash::Hash;
+
+/// Layouts whose least length is known too: `ins-1122` is documented as malformed for its length. A
+/// longer one is not: the introduction of the API shows `ins--dcs9x3gz`. Of all other identifiers only
+/// the prefix is sure.
+const SIZED_LAYOUTS: &[&str] = &["ins-xxxxxxxx"];
+
+/// The parameters of an action, as text.
+#[derive(Clone, Debug)]
+pub enum Parameters<'a> {
+    /// A JSON object.
+    Json(&'a [u8]),
+    /// Decoded pairs of a query or form.
+    Pairs(Vec<(&'a str, &'a str)>),
+}
+
+/// Checks the parameters of any action, known to the emulator or not.
+pub(crate) fn check(
+    info: &'static ActionInfo,
+    parameters: &Parameters<'_>,
+) -> Result<(), ApiError> {
+    let mut record = Record::new(info.request);
+    let report = decode(&mut record, parameters)?;
+    if let Some(path) = report.unknown_members().next() {
+        let message = format!("The parameter `{path}` is not recognized by {}.", info.name);
+        return Err(ApiError::new("UnknownParameter", message));
+    }
+    // A number written as text is documented to pass; text written as a number is not.
+    let wrong = |kind| matches!(kind, DriftKind::TextExpected | DriftKind::NullItem);
+    if let Some(drift) = report.drifts.iter().find(|drift| wrong(drift.kind)) {
+        return Err(ApiError::new("InvalidParameter", format!("The parameter {drift}.")));
+    }
+    // Before anything looks into the lists: a hostile one could be long.
+    if let Some(violation) = limits::broken(&record) {
+        return Err(error_codes::refusal(DocumentedCodes(info), &violation));
+    }
+    let mut violations = validate(&record);
+    paging(info, &record, &mut violations);
+    inexact_ids(&record, "", &mut violations);
+    let missing = |violation: &&Violation| {
+        use ViolationKind::{AtLeastOneOf, Missing, MissingIf, NoneOf};
+        matches!(violation.fault, Missing | MissingIf(_) | AtLeastOneOf(_) | NoneOf(_))
+    };
+    match violations.iter().find(missing).or(violations.first()) {
+        Some(violation) => Err(error_codes::refusal(DocumentedCodes(info), violation)),
+        None => Ok(()),
+    }
+}
+
+/// The request, after [`check`] has passed it.
+pub(crate) fn typed<A: Action>(parameters: &Parameters<'_>) -> Result<A, ApiError> {
+    let mut request = A::default();
+    decode(&mut request, parameters)?;
+    Ok(request)
+}
+
+fn decode(model: &mut dyn Model, parameters: &Parameters<'_>) -> Result<Report, ApiError> {
+    let wrong = |error: &dyn std::fmt::Display| {
+        ApiError::new("InvalidParameter", format!("The request cannot be read: {error}."))
+    };
+    match parameters {
+        Parameters::Json(body) => json::from_slice(model, body).map_err(|error| wrong(&error)),
+        Parameters::Pairs(pairs) => {
+            query_form::decode(model, pairs.iter().copied()).map_err(|error| wrong(&error))
+        }
+    }
+}
+
+/// Adds what the tables state of pages elsewhere than in their rows.
+fn paging(info: &ActionInfo, record: &Record, violations: &mut Vec<Violation>) {
+    let Some(PageInfo { style: PageStyle::Offset { offset, limit, .. }, min_limit, .. }) =
+        info.paginate
+    else {
+        return;
+    };
+    let least = i64::try_from(min_limit).unwrap_or(i64::MAX);
+    for (name, least) in [(offset, 0), (limit, least)] {
+        let field = info.request.field(name);
+        let value = member_named(record, name).as_i64().filter(|number| *number < least);
+        if let Some((field, number)) = field.zip(value) {
+            let fault = ViolationKind::TooSmall(least);
+            let value = Some(number.to_string());
+            violations.push(Violation { path: name.to_owned(), field, fault, value });
+        }
+    }
+}
+
+/// Adds identifiers whose prefix is right and whose length is not.
+fn inexact_ids(model: &dyn Model, path: &str, violations: &mut Vec<Violation>) {
+    for (index, field) in model.table().members.iter().enumerate() {
+        let path =
+            if path.is_empty() { field.wire.to_owned() } else { format!("{path}.{}", field.wire) };
+        match model.member(index) {
+            // A list that is too long was refused as a whole.
+            Value::List(list) if field.max_items.is_none_or(|max| list.len() <= max as usize) => {
+                for at in 0..list.len() {
+                    inexact_id(field, &format!("{path}.{at}"), list.at(at), violations);
+                }
+            }
+            value => inexact_id(field, &path, value, violations),
+        }
+    }
+}
+
+fn inexact_id(
+    field: &'static FieldInfo,
+    path: &str,
+    value: Value<'_>,
+    violations: &mut Vec<Violation>,
+) {
+    if let Value::Object(model) = value {
+        return inexact_ids(model, path, violations);
+    }
+    let format = field.format.filter(|format| SIZED_LAYOUTS.contains(format));
+    if let Some((format, id)) = format.zip(value.as_str())
+        && !field.special.contains(&id)
+        && !has_layout(id, format)
+    {
+        let (path, value) = (path.to_owned(), Some(id.to_owned()));
+        violations.push(Violation { path, field, fault: ViolationKind::BadFormat(format), value });
+    }
+}
+
+/// Whether an identifier is the prefix of its layout and at least as many more characters as that has
+/// x's.
+pub(crate) fn has_layout(id: &str, format: &str) -> bool {
+    let prefix = format.trim_end_matches('x');
+    let rest = id.strip_prefix(prefix).unwrap_or_default();
+    let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    rest.len() >= format.len() - prefix.len() && rest.bytes().all(fits)
+}
+
+/// Reads the time of a member; an empty one is none.
+pub(crate) fn read_time(
+    codes: DocumentedCodes,
+    member: &str,
+    text: Option<&String>,
+) -> Result<Option<Timestamp>, ApiError> {
+    let Some(text) = text.filter(|text| !text.is_empty()) else { return Ok(None) };
+    let moment = Timestamp::parse(text).ok_or_else(|| {
+        let message = format!("`{member}` is not a time: `{text}`.");
+        codes.error(["InvalidParameterValue.InvalidTimeFormat", "InvalidParameterValue"], message)
+    })?;
+    Ok(Some(moment))
+}
+
+/// Each item once, at its first place.
+pub(crate) fn distinct<T: Clone + Eq + Hash>(items: impl IntoIterator<Item = T>) -> Vec<T> {
+    let mut seen = HashSet::new();
+    items.into_iter().filter(|item| seen.insert(item.clone())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_item_stands_at_its_first_place() {
+        assert_eq!(distinct(["b", "a", "b", "c", "a"]), ["b", "a", "c"]);
+    }
+}

@@ -1,0 +1,168 @@
+//! Maintenance as the operator of the cloud announces it, which here is the test.
+
+use std::time::Duration;
+
+use crate::catalog::region;
+use crate::clock::VirtualClock;
+use crate::seeded_rng::Stream;
+use crate::state::{RepairTask, State};
+use crate::timestamp::Timestamp;
+
+/// Maintenance of an instance that is to be announced with
+/// [`Command::ScheduleRepair`](crate::Command::ScheduleRepair).
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use cvm_simulator::{Repair, RepairMethod, RepairReason};
+///
+/// let repair = Repair::new("ap-guangzhou", "ins-12345678")
+///     .reason(RepairReason::DiskFault)
+///     .method(RepairMethod::Shutdown)
+///     .deadline(Duration::from_secs(3 * 86_400));
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "maintenance is not announced until it is given to a cloud"]
+pub struct Repair {
+    pub(crate) region: String,
+    pub(crate) instance_id: String,
+    pub(crate) reason: RepairReason,
+    pub(crate) method: RepairMethod,
+    pub(crate) detail: Option<String>,
+    pub(crate) deadline: Option<Duration>,
+}
+
+impl Repair {
+    /// Maintenance for a risk, by a shutdown, which waits for its approval for ever.
+    pub fn new(region: impl Into<String>, instance_id: impl Into<String>) -> Self {
+        Self {
+            region: region.into(),
+            instance_id: instance_id.into(),
+            reason: RepairReason::Risk,
+            method: RepairMethod::Shutdown,
+            detail: None,
+            deadline: None,
+        }
+    }
+
+    /// Why it is necessary.
+    pub const fn reason(mut self, reason: RepairReason) -> Self {
+        self.reason = reason;
+        self
+    }
+
+    /// What its approval allows.
+    pub const fn method(mut self, method: RepairMethod) -> Self {
+        self.method = method;
+        self
+    }
+
+    /// What people are told of it.
+    pub fn detail(mut self, text: impl Into<String>) -> Self {
+        self.detail = Some(text.into());
+        self
+    }
+
+    /// How long it waits for its approval; then the platform begins without.
+    pub const fn deadline(mut self, span: Duration) -> Self {
+        self.deadline = Some(span);
+        self
+    }
+
+    /// Announces the maintenance: it waits among the tasks of the region until `RepairTaskControl` approves it.
+    /// Returns the id of the task.
+    pub(crate) fn schedule(
+        &self,
+        state: &mut State,
+        clock: &VirtualClock,
+        now: Timestamp,
+    ) -> Option<String> {
+        let region = region(&self.region, false)?;
+        state.apply_due(region.name, clock, now);
+        let instances = state.instances.get(region.name)?;
+        let instance = instances.get(instances.serial(&self.instance_id)?)?;
+        let id = state.ids.id("rep-", Stream::TaskId);
+        let task = RepairTask::new(id.clone(), self, &instance.api, now);
+        state.resources.entry(region.name).or_default().repair_tasks.announce(task);
+        Some(id)
+    }
+}
+
+/// Why maintenance is necessary: the `TaskTypeId` of its task.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RepairReason {
+    /// 101: something may go wrong with the instance.
+    Risk = 101,
+    /// 102: the instance is faulty.
+    InstanceFault = 102,
+    /// 103: a disk is faulty.
+    DiskFault = 103,
+    /// 104: the network is faulty.
+    NetworkFault = 104,
+    /// 105: the instance is about to fail.
+    InstanceWarning = 105,
+    /// 106: a disk is about to fail.
+    DiskWarning = 106,
+    /// 107: the machine is to be upgraded.
+    Upgrade = 107,
+}
+
+impl RepairReason {
+    pub(crate) const fn id(self) -> u64 {
+        self as u64
+    }
+
+    /// What the service calls it for people.
+    pub(crate) const fn title(self) -> &'static str {
+        match self {
+            Self::Risk => "实例运行隐患",
+            Self::InstanceFault => "实例运行异常",
+            Self::DiskFault => "实例硬盘异常",
+            Self::NetworkFault => "实例网络连接异常",
+            Self::InstanceWarning => "实例运行预警",
+            Self::DiskWarning => "实例硬盘预警",
+            Self::Upgrade => "实例维护升级",
+        }
+    }
+}
+
+/// What the approval of maintenance allows: the `AuthType` of its task.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RepairMethod {
+    /// 1: the instance moves while it runs.
+    LiveMigration = 1,
+    /// 2: the instance is shut down.
+    Shutdown = 2,
+    /// 3: a disk is swapped while the instance runs.
+    LiveDiskSwap = 3,
+    /// 4: a disk is swapped in a shutdown, or the instance moves without its local disks.
+    DiskSwapOrLossyMigration = 4,
+    /// 5: the instance is shut down, or moves without its local disks.
+    ShutdownOrLossyMigration = 5,
+    /// 6: work while the instance runs.
+    LiveWork = 6,
+    /// 7: work while the instance runs, or in a shutdown.
+    LiveWorkOrShutdown = 7,
+    /// 8: the instance moves without its local disks.
+    LossyMigration = 8,
+}
+
+impl RepairMethod {
+    pub(crate) const fn id(self) -> u64 {
+        self as u64
+    }
+
+    /// Whether a running instance goes down for it. Where both is allowed, it does not.
+    pub(crate) const fn interrupts(self) -> bool {
+        match self {
+            Self::LiveMigration
+            | Self::LiveDiskSwap
+            | Self::LiveWork
+            | Self::LiveWorkOrShutdown => false,
+            Self::Shutdown
+            | Self::DiskSwapOrLossyMigration
+            | Self::ShutdownOrLossyMigration
+            | Self::LossyMigration => true,
+        }
+    }
+}

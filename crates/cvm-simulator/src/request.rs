@@ -1,0 +1,141 @@
+//! A request to one action: its parameters are checked before it reaches the state.
+
+use std::fmt;
+
+use cvm_protocol::ActionInfo;
+
+use crate::actions;
+use crate::api_error::{ApiError, DocumentedCodes};
+use crate::catalog::{REGIONS, Region, region};
+use crate::clock::VirtualClock;
+use crate::handler::{BoxedRequest, Reply};
+use crate::parameters::{self, Parameters};
+use crate::state::{RequestContext, State};
+use crate::timestamp::Timestamp;
+
+/// A request whose parameters have passed the checks that need no state.
+pub struct Request {
+    info: &'static ActionInfo,
+    region: &'static Region,
+    request: Box<dyn BoxedRequest>,
+}
+
+impl Request {
+    /// Checks the parameters of a request.
+    ///
+    /// # Errors
+    ///
+    /// A parameter is unknown, missing or outside its limits, or the simulator does not support the action.
+    pub fn parse(
+        info: &'static ActionInfo,
+        region: &'static Region,
+        parameters: &Parameters<'_>,
+    ) -> Result<Self, ApiError> {
+        parameters::check(info, parameters)?;
+        let request = match actions::handlers().find(|handler| handler.info.name == info.name) {
+            Some(handler) => (handler.parse)(parameters)?,
+            None => return Err(ApiError::not_supported(&format!("the action {}", info.name))),
+        };
+        Ok(Self { info, region, request })
+    }
+
+    /// Handles the request, after everything that was due in its region.
+    pub(crate) fn handle(
+        self,
+        state: &mut State,
+        clock: &VirtualClock,
+        now: Timestamp,
+        request_id: &str,
+    ) -> Result<Reply, ApiError> {
+        state.apply_due(self.region.name, clock, now);
+        self.request.apply(&mut RequestContext {
+            codes: DocumentedCodes(self.info),
+            request_id,
+            region: self.region,
+            clock,
+            now,
+            instances: state.instances.entry(self.region.name).or_default(),
+            regions: &mut state.resources,
+            ids: &mut state.ids,
+        })
+    }
+}
+
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { info, region, .. } = self;
+        f.debug_struct("Request")
+            .field("action", &info.name)
+            .field("region", &region.name)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The region that a request goes to. `accepts_old_names` is for the gateway before API 3.0. An action that is not
+/// regional ignores the name, right or wrong.
+///
+/// # Errors
+///
+/// The name is missing or unknown.
+pub fn find_region(
+    info: &ActionInfo,
+    name: Option<&str>,
+    accepts_old_names: bool,
+) -> Result<&'static Region, ApiError> {
+    let missing = || {
+        let message = "The request is missing the common parameter `Region`.";
+        ApiError::new("MissingParameter", message)
+    };
+    if !info.regional {
+        return REGIONS.first().ok_or_else(missing);
+    }
+    let name = name.ok_or_else(missing)?;
+    region(name, accepts_old_names).ok_or_else(|| {
+        let message = format!("{} is not offered in the region `{name}`.", info.name);
+        ApiError::new("UnsupportedRegion", message)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use cvm_models::actions::StopInstances;
+    use cvm_protocol::{Action, RetryClass};
+
+    use super::*;
+
+    /// An action that only the specification has.
+    static SPECIFIED: ActionInfo = ActionInfo {
+        name: "SpecifiedAlone",
+        service: &cvm_models::SERVICE,
+        group: "instance",
+        request: StopInstances::INFO.request,
+        response: StopInstances::INFO.response,
+        retry: RetryClass::Hazard,
+        retry_overrides: &[],
+        reconcile: None,
+        idempotency_token: None,
+        rate_limit_per_second: None,
+        regional: true,
+        dry_run: false,
+        asynchronous: false,
+        deprecated: false,
+        paginate: None,
+        filters: &[],
+        filters_max: None,
+        filter_values_max: None,
+        errors: "",
+    };
+
+    #[test]
+    fn unsupported_action_is_checked_and_then_refused() {
+        let region = find_region(&SPECIFIED, Some("ap-guangzhou"), false).unwrap();
+        let refusal = |body: &str| {
+            Request::parse(&SPECIFIED, region, &Parameters::Json(body.as_bytes())).err().unwrap()
+        };
+        assert_eq!(refusal("{}").code, "MissingParameter");
+        assert_eq!(refusal("{\"No\":1}").code, "UnknownParameter");
+        let refusal = refusal("{\"InstanceIds\":[\"ins-12345678\"]}");
+        assert_eq!(refusal.code, "UnsupportedOperation");
+        assert!(refusal.message.contains("does not model the action SpecifiedAlone"));
+    }
+}

@@ -1,0 +1,152 @@
+//! Everything that looks random, drawn from one seed: the same requests get the same bytes.
+
+use std::fmt::Write;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// What a number is drawn for; every purpose has a stream of its own, so that one more request id
+/// does not change the next instance's address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Stream {
+    RequestId,
+    Uuid,
+    InstanceId,
+    DiskId,
+    Vpc,
+    Subnet,
+    ImageId,
+    SnapshotId,
+    KeyPairId,
+    KeyMaterial,
+    LaunchTemplateId,
+    PlacementGroupId,
+    PhysicalHost,
+    HostId,
+    ChcHostId,
+    HpcClusterId,
+    ResourcePackId,
+    ActionTimerId,
+    TaskId,
+    Password,
+}
+
+/// The source of all identifiers.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct SeededRng {
+    seed: u64,
+}
+
+impl SeededRng {
+    pub(crate) const fn new(seed: u64) -> Self {
+        Self { seed }
+    }
+
+    /// The number of a purpose at a place in its stream.
+    pub(crate) const fn next(self, purpose: Stream, place: u64) -> u64 {
+        mix(mix(self.seed.wrapping_add(purpose as u64)).wrapping_add(place))
+    }
+
+    /// A UUID of the random kind.
+    pub(crate) fn uuid(self, purpose: Stream, place: u64) -> String {
+        let high = self.next(purpose, place.wrapping_mul(2));
+        let low = self.next(purpose, place.wrapping_mul(2).wrapping_add(1));
+        format!(
+            "{:08x}-{:04x}-4{:03x}-{:04x}-{:012x}",
+            high >> 32,
+            high >> 16 & 0xffff,
+            high & 0xfff,
+            low >> 48 & 0x3fff | 0x8000,
+            low & 0xffff_ffff_ffff,
+        )
+    }
+
+    /// The identifier at a place: a prefix and eight characters of base 36.
+    ///
+    /// The place is multiplied by a number that shares no factor with 36^8, and shifted: no two
+    /// places meet, so no table of given identifiers is needed.
+    pub(crate) fn id(self, prefix: &str, purpose: Stream, place: u64) -> String {
+        const DIGITS: u32 = 8;
+        const SPACE: u128 = 36u128.pow(DIGITS);
+        let spread = u128::from(self.next(purpose, u64::MAX)) % SPACE / 6 * 6 + 1;
+        let shift = u128::from(self.next(purpose, u64::MAX - 1));
+        let mut rest = (u128::from(place) * spread + shift) % SPACE;
+        let mut id = String::with_capacity(prefix.len() + 8);
+        id.push_str(prefix);
+        for _ in 0..DIGITS {
+            let digit = u32::try_from(rest % 36).unwrap_or(0);
+            // Writing to a string cannot fail, and a digit below 36 is one.
+            let _ = id.write_char(char::from_digit(digit, 36).unwrap_or('0'));
+            rest /= 36;
+        }
+        id
+    }
+}
+
+/// Makes the ids of requests, in a stream of their own.
+#[derive(Debug)]
+pub struct RequestIds {
+    rng: SeededRng,
+    made: AtomicU64,
+}
+
+impl RequestIds {
+    /// The ids that a seed gives.
+    #[must_use]
+    pub const fn new(seed: u64) -> Self {
+        Self { rng: SeededRng::new(seed), made: AtomicU64::new(0) }
+    }
+
+    /// The next id: a UUID.
+    pub fn next(&self) -> String {
+        self.rng.uuid(Stream::RequestId, self.made.fetch_add(1, Ordering::Relaxed))
+    }
+}
+
+/// SplitMix64: every bit of the input moves every bit of the output.
+const fn mix(state: u64) -> u64 {
+    let state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let state = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let state = (state ^ (state >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    state ^ (state >> 31)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn a_seed_decides_everything() {
+        let (one, same, other) = (SeededRng::new(1), SeededRng::new(1), SeededRng::new(2));
+        assert_eq!(one.uuid(Stream::RequestId, 0), same.uuid(Stream::RequestId, 0));
+        assert_ne!(one.uuid(Stream::RequestId, 0), other.uuid(Stream::RequestId, 0));
+        assert_ne!(one.uuid(Stream::RequestId, 0), one.uuid(Stream::Uuid, 0));
+        assert_ne!(one.id("ins-", Stream::InstanceId, 0), other.id("ins-", Stream::InstanceId, 0));
+    }
+
+    #[test]
+    fn identifiers_do_not_repeat() {
+        for seed in [0, 1, u64::MAX] {
+            let dice = SeededRng::new(seed);
+            let ids: HashSet<_> =
+                (0..50_000).map(|place| dice.id("ins-", Stream::InstanceId, place)).collect();
+            assert_eq!(ids.len(), 50_000, "seed {seed}");
+        }
+    }
+
+    #[test]
+    fn identifiers_have_their_layout() {
+        let id = SeededRng::new(7).id("ins-", Stream::InstanceId, 3);
+        let rest = id.strip_prefix("ins-").unwrap();
+        assert_eq!(rest.len(), 8);
+        assert!(
+            rest.bytes().all(|byte| byte.is_ascii_digit() || byte.is_ascii_lowercase()),
+            "{id}"
+        );
+        let uuid = SeededRng::new(7).uuid(Stream::Uuid, 3);
+        let lengths: Vec<_> = uuid.split('-').map(str::len).collect();
+        assert_eq!(lengths, [8, 4, 4, 4, 12]);
+        assert_eq!(uuid.as_bytes()[14], b'4');
+        assert!(matches!(uuid.as_bytes()[19], b'8' | b'9' | b'a' | b'b'), "{uuid}");
+    }
+}

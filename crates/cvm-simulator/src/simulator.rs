@@ -1,0 +1,103 @@
+//! The simulated account: one entry for everything that happens to it.
+
+use std::time::Duration;
+
+use crate::chc_host::ChcServer;
+use crate::clock::{TimeMode, VirtualClock};
+use crate::handler::Reply;
+use crate::repair::Repair;
+use crate::request::Request;
+use crate::seeded_rng::SeededRng;
+use crate::state::State;
+use crate::timestamp::Timestamp;
+
+/// A CVM account with its virtual clock.
+///
+/// Two simulators with the same seed and the same start, which are given the same commands at the same
+/// times, have the same state and return the same responses.
+#[derive(Debug)]
+pub struct Simulator {
+    state: State,
+    clock: VirtualClock,
+    /// The latest time that a command had. Time never goes back.
+    elapsed: Duration,
+}
+
+/// Something that happens to the account.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Command {
+    /// A client sends a request.
+    Request {
+        /// The request.
+        request: Request,
+        /// The id of the response.
+        request_id: String,
+    },
+    /// The virtual clock is moved forward.
+    AdvanceClock(Duration),
+    /// The operator of the cloud installs a server that the customer owns.
+    AddChcHost(ChcServer),
+    /// The operator of the cloud announces maintenance of an instance.
+    ScheduleRepair(Repair),
+}
+
+/// The result of a [`Command`].
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Response {
+    /// The reply to [`Command::Request`].
+    Reply(Reply),
+    /// The new time, after [`Command::AdvanceClock`].
+    ClockAdvanced(Timestamp),
+    /// The id of the new host; `None` if its zone does not exist.
+    ChcHostAdded(Option<String>),
+    /// The id of the new task; `None` if the region or the instance does not exist.
+    RepairScheduled(Option<String>),
+}
+
+impl Simulator {
+    /// An empty account. All random values come from the seed.
+    #[must_use]
+    pub fn new(seed: u64, start: Timestamp, mode: TimeMode) -> Self {
+        Self {
+            state: State::new(SeededRng::new(seed)),
+            clock: VirtualClock::new(mode, start),
+            elapsed: Duration::ZERO,
+        }
+    }
+
+    /// Applies a command. `elapsed` is the real time since the start of the simulator.
+    pub fn apply(&mut self, elapsed: Duration, command: Command) -> Response {
+        self.elapsed = self.elapsed.max(elapsed);
+        let now = self.now(elapsed);
+        match command {
+            Command::Request { request, request_id } => {
+                let reply = request.handle(&mut self.state, &self.clock, now, &request_id);
+                Response::Reply(reply.unwrap_or_else(Reply::Error))
+            }
+            Command::AdvanceClock(span) => {
+                self.clock.advance(span);
+                Response::ClockAdvanced(self.now(elapsed))
+            }
+            Command::AddChcHost(server) => {
+                Response::ChcHostAdded(server.install(&mut self.state, &self.clock, now))
+            }
+            Command::ScheduleRepair(repair) => {
+                Response::RepairScheduled(repair.schedule(&mut self.state, &self.clock, now))
+            }
+        }
+    }
+
+    /// The virtual time, so much real time after the start.
+    #[must_use]
+    pub fn now(&self, elapsed: Duration) -> Timestamp {
+        self.clock.now(self.elapsed.max(elapsed))
+    }
+
+    /// How virtual time passes.
+    #[must_use]
+    pub const fn mode(&self) -> TimeMode {
+        self.clock.mode()
+    }
+}

@@ -1,0 +1,175 @@
+//! Timers that act on instances when their time comes, in one region.
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+
+use cvm_models::enums::ActionTimerStatus;
+use cvm_models::types::ActionTimer;
+
+use crate::clock::VirtualClock;
+use crate::state::schedule::Agenda;
+use crate::state::{Effect, Instances, StoredInstance};
+use crate::steps::count_one;
+use crate::timestamp::Timestamp;
+
+/// The timers that are done and still listed; the newest of them.
+const MOST_DONE: usize = 1_000;
+
+/// Timers that act on instances when their time comes.
+#[derive(Debug, Default)]
+pub(crate) struct ActionTimers {
+    /// By the order in which they were made.
+    timers: BTreeMap<u64, Timer>,
+    made: u64,
+    agenda: Agenda,
+    /// The place of each timer.
+    places: HashMap<String, u64>,
+    /// The place of the timer that is to end an instance, or is at it. An instance has one at most.
+    open: HashMap<String, u64>,
+    /// The places of those that are done, in the order in which they were.
+    done: VecDeque<u64>,
+}
+
+/// One of them.
+#[derive(Debug)]
+pub(crate) struct Timer {
+    pub(crate) id: String,
+    pub(crate) instance_id: String,
+    /// As the API shows it.
+    pub(crate) shown: ActionTimer,
+    /// When it is to act.
+    pub(crate) at: Timestamp,
+    /// Whether it has acted: what it began may go on for a while.
+    has_acted: bool,
+}
+
+impl Timer {
+    /// A timer that waits for its time.
+    pub(crate) fn new(
+        id: String,
+        instance_id: String,
+        wanted: &ActionTimer,
+        at: Timestamp,
+    ) -> Self {
+        let shown = ActionTimer {
+            action_timer_id: Some(id.clone()),
+            instance_id: Some(instance_id.clone()),
+            action_time: Some(at.to_string()),
+            status: Some(ActionTimerStatus::Undo),
+            ..wanted.clone()
+        };
+        Self { id, instance_id, shown, at, has_acted: false }
+    }
+
+    pub(crate) fn is_waiting(&self) -> bool {
+        self.shown.status == Some(ActionTimerStatus::Undo)
+    }
+
+    /// Does what is due; returns when there is something to do again.
+    fn act(
+        &mut self,
+        store: &mut Instances,
+        clock: &VirtualClock,
+        moment: Timestamp,
+    ) -> Option<Timestamp> {
+        self.shown.status = Some(ActionTimerStatus::Doing);
+        let serial = store.serial(&self.instance_id);
+        let found = serial.and_then(|serial| Some((serial, store.get(serial)?)));
+        if let Some((serial, machine)) = found {
+            if let Some(free) = machine.busy_until() {
+                return Some(free);
+            }
+            // A protected instance is left alone, as by TerminateInstances.
+            if !self.has_acted && !machine.api.disable_api_termination {
+                self.has_acted = true;
+                let course = machine.termination();
+                store.begin(serial, course, Effect::None, None, (clock, moment));
+                return store.get(serial).and_then(StoredInstance::busy_until);
+            }
+        }
+        self.shown.status = Some(ActionTimerStatus::Done);
+        None
+    }
+}
+
+impl ActionTimers {
+    /// Takes in a timer.
+    pub(crate) fn plan(&mut self, timer: Timer) {
+        self.agenda.add(timer.at, self.made);
+        self.places.insert(timer.id.clone(), self.made);
+        self.open.insert(timer.instance_id.clone(), self.made);
+        self.timers.insert(self.made, timer);
+        self.made += 1;
+    }
+
+    /// All timers, the newest first.
+    pub(crate) fn newest_first(&self) -> impl Iterator<Item = &Timer> {
+        self.timers.values().rev().inspect(|_| count_one())
+    }
+
+    /// The timer of an id.
+    pub(crate) fn find(&self, id: &str) -> Option<&Timer> {
+        count_one();
+        self.timers.get(self.places.get(id)?)
+    }
+
+    /// The timer that is to end an instance, or is at it.
+    pub(crate) fn of(&self, instance_id: &str) -> Option<&Timer> {
+        count_one();
+        self.timers.get(self.open.get(instance_id)?)
+    }
+
+    /// Takes back timers that still wait.
+    pub(crate) fn cancel(&mut self, ids: &[String]) {
+        for id in ids {
+            if let Some(place) = self.places.get(id).copied() {
+                self.drop_waiting(place);
+            }
+        }
+    }
+
+    /// Drops what waits for an instance that has ended.
+    pub(crate) fn forget_instance(&mut self, instance_id: &str) {
+        count_one();
+        if let Some(place) = self.open.get(instance_id).copied() {
+            self.drop_waiting(place);
+        }
+    }
+
+    fn drop_waiting(&mut self, place: u64) {
+        count_one();
+        if self.timers.get(&place).is_some_and(Timer::is_waiting)
+            && let Some(timer) = self.timers.remove(&place)
+        {
+            self.places.remove(&timer.id);
+            self.open.remove(&timer.instance_id);
+            self.agenda.strike(place);
+        }
+    }
+
+    /// When the next has something to do.
+    pub(crate) fn next_due(&self) -> Option<Timestamp> {
+        self.agenda.first()
+    }
+
+    /// Lets every timer act that is due, in the order in which they were made.
+    pub(crate) fn act(&mut self, store: &mut Instances, clock: &VirtualClock, now: Timestamp) {
+        let mut again = Vec::new();
+        while let Some(place) = self.agenda.next(now) {
+            let Some(timer) = self.timers.get_mut(&place) else { continue };
+            match timer.act(store, clock, now) {
+                Some(moment) => again.push((moment, place)),
+                None => {
+                    self.open.remove(&timer.instance_id);
+                    self.done.push_back(place);
+                }
+            }
+        }
+        again.into_iter().for_each(|(moment, place)| self.agenda.add(moment, place));
+        while self.done.len() > MOST_DONE {
+            let oldest = self.done.pop_front().and_then(|place| self.timers.remove(&place));
+            if let Some(timer) = oldest {
+                self.places.remove(&timer.id);
+            }
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! Bandwidth that is paid in advance: the instance has some for as long as it is paid for, and more can
+//! be bought for some days.
+
+use cvm_models::enums::InternetChargeType;
+
+use crate::state::StoredInstance;
+use crate::timestamp::Timestamp;
+
+/// Most periods of one instance. When there are so many, those that have ended are forgotten.
+pub(crate) const MOST_PERIODS: usize = 100;
+
+/// For how long an instance has which bandwidth.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Period {
+    pub(crate) begins: Timestamp,
+    /// `None` for the end of the instance's own term.
+    pub(crate) ends: Option<Timestamp>,
+    pub(crate) mbps: i64,
+}
+
+impl Period {
+    fn includes(&self, moment: Timestamp) -> bool {
+        self.begins <= moment && self.ends.is_none_or(|ends| moment < ends)
+    }
+
+    /// Whether there is a time that belongs to both.
+    pub(crate) fn overlaps(&self, other: &Self) -> bool {
+        let begins_in = |one: &Self, other: &Self| other.ends.is_none_or(|ends| one.begins < ends);
+        begins_in(self, other) && begins_in(other, self)
+    }
+}
+
+impl StoredInstance {
+    /// Whether so much bandwidth is paid for at later times that no more can be bought.
+    pub(crate) fn has_much_bandwidth_ahead(&self, now: Timestamp) -> bool {
+        let ahead = self.bandwidth.iter().filter(|period| period.ends.is_none_or(|it| now < it));
+        ahead.count() >= MOST_PERIODS
+    }
+
+    /// Takes in bandwidth that was bought.
+    pub(crate) fn add_bandwidth(&mut self, period: Period, now: Timestamp) {
+        if self.bandwidth.len() >= MOST_PERIODS {
+            self.bandwidth.retain(|period| period.ends.is_none_or(|ends| now < ends));
+        }
+        self.bandwidth.push(period);
+    }
+
+    /// From now on its bandwidth is paid in advance, if that is how it is charged.
+    pub(crate) fn begin_prepaid_bandwidth(&mut self, now: Timestamp) {
+        let internet = &self.api.internet_accessible;
+        if internet.internet_charge_type == Some(InternetChargeType::BandwidthPrepaid) {
+            let mbps = internet.internet_max_bandwidth_out.unwrap_or(0);
+            self.bandwidth.push(Period { begins: now, ends: None, mbps });
+        }
+    }
+
+    /// Ends what is paid in advance; what has not begun by then is as if it had not been bought.
+    pub(crate) fn end_prepaid_bandwidth(&mut self, now: Timestamp) {
+        if let Some(own) = self.bandwidth.iter().find(|period| period.ends.is_none()) {
+            self.api.internet_accessible.internet_max_bandwidth_out = Some(own.mbps);
+        }
+        self.bandwidth.retain(|period| period.begins <= now);
+        for period in &mut self.bandwidth {
+            period.ends = Some(period.ends.map_or(now, |ends| ends.min(now)));
+        }
+    }
+
+    /// Shows the highest bandwidth that is paid for at a moment.
+    pub(crate) fn show_prepaid_bandwidth(&mut self, moment: Timestamp) {
+        let paid = self.bandwidth.iter().filter(|period| period.includes(moment));
+        if let Some(mbps) = paid.map(|period| period.mbps).max() {
+            self.api.internet_accessible.internet_max_bandwidth_out = Some(mbps);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use cvm_models::types::Instance;
+
+    use super::*;
+
+    fn period(begins: u64, ends: Option<u64>) -> Period {
+        Period {
+            begins: Timestamp::from_unix(begins),
+            ends: ends.map(Timestamp::from_unix),
+            mbps: 1,
+        }
+    }
+
+    #[test]
+    fn periods_that_touch_do_not_overlap() {
+        let whole = period(10, None);
+        assert!(whole.overlaps(&period(20, Some(30))) && period(20, Some(30)).overlaps(&whole));
+        assert!(!whole.overlaps(&period(0, Some(10))) && !period(0, Some(10)).overlaps(&whole));
+        assert!(period(0, Some(11)).overlaps(&whole));
+    }
+
+    #[test]
+    fn bandwidth_that_has_ended_is_forgotten_when_there_is_much() {
+        let mut machine = StoredInstance::new(Instance::default());
+        machine.bandwidth.push(period(0, None));
+        for day in 0..1_000 {
+            let now = Timestamp::from_unix(day * 10);
+            assert!(!machine.has_much_bandwidth_ahead(now));
+            machine.add_bandwidth(period(day * 10, Some(day * 10 + 10)), now);
+        }
+        assert!(machine.bandwidth.len() <= MOST_PERIODS, "{}", machine.bandwidth.len());
+        assert_eq!(machine.bandwidth.first(), Some(&period(0, None)));
+        let now = Timestamp::from_unix(10_000);
+        (1..MOST_PERIODS as u64)
+            .for_each(|_| machine.add_bandwidth(period(20_000, Some(30_000)), now));
+        assert!(machine.has_much_bandwidth_ahead(now));
+        assert!(!machine.has_much_bandwidth_ahead(Timestamp::from_unix(30_000)));
+    }
+
+    #[test]
+    fn the_highest_bandwidth_of_a_moment_is_shown() {
+        let mut machine = StoredInstance::new(Instance::default());
+        machine.bandwidth.push(Period { mbps: 5, ..period(0, None) });
+        machine.bandwidth.push(Period { mbps: 50, ..period(10, Some(20)) });
+        for (seconds, expected) in [(9, 5), (10, 50), (19, 50), (20, 5)] {
+            machine.show_prepaid_bandwidth(Timestamp::from_unix(seconds));
+            let shown = machine.api.internet_accessible.internet_max_bandwidth_out;
+            assert_eq!(shown, Some(expected), "at {seconds}");
+        }
+        machine.end_prepaid_bandwidth(Timestamp::from_unix(5));
+        assert_eq!(machine.bandwidth, [Period { mbps: 5, ..period(0, Some(5)) }]);
+    }
+}

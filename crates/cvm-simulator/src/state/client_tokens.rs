@@ -1,0 +1,145 @@
+//! Client tokens: a repeated request gets the first one's answer.
+
+use crate::api_error::{ApiError, DocumentedCodes};
+use crate::timestamp::Timestamp;
+use cvm_signer::HexDigest;
+use std::collections::{HashMap, VecDeque};
+use std::time::Duration;
+
+/// How long a token is remembered; the service does not say.
+const MEMORY: Duration = Duration::from_secs(86_400);
+
+/// Most tokens and ids that are remembered. Beyond that the oldest tokens are forgotten before their time.
+const MOST_KEPT: usize = 50_000;
+
+/// The tokens of one account in one region.
+#[derive(Debug, Default)]
+pub(crate) struct Tokens {
+    answers: HashMap<String, Answered>,
+    /// In the order in which they are forgotten.
+    forgotten: VecDeque<(Timestamp, String)>,
+    /// How many tokens and ids there are.
+    kept: usize,
+}
+
+#[derive(Debug)]
+struct Answered {
+    parameters: HexDigest,
+    ids: Vec<String>,
+}
+
+impl Answered {
+    fn size(&self) -> usize {
+        self.ids.len().saturating_add(1)
+    }
+}
+
+/// What is known of a token.
+#[derive(Debug, PartialEq, Eq)]
+enum Remembered {
+    /// It is new.
+    No,
+    /// The same request made these.
+    Made(Vec<String>),
+    /// Another request had it.
+    Otherwise,
+}
+
+impl Tokens {
+    /// What the first request with a token has made, when this is that request again; another
+    /// request with its token is refused.
+    pub(crate) fn repeated(
+        &self,
+        codes: DocumentedCodes,
+        token: &str,
+        parameters: &[u8],
+    ) -> Result<Option<Vec<String>>, ApiError> {
+        match self.recall(token, parameters) {
+            Remembered::No => Ok(None),
+            Remembered::Made(ids) => Ok(Some(ids)),
+            Remembered::Otherwise => {
+                let message = "The parameter `ClientToken` belongs to an earlier request with \
+                               other parameters; use a new one.";
+                Err(codes.error(["InvalidParameterValue"], message))
+            }
+        }
+    }
+
+    /// Looks a token up. Parameters are compared by their hash, so that no password is kept.
+    fn recall(&self, token: &str, parameters: &[u8]) -> Remembered {
+        match self.answers.get(token) {
+            None => Remembered::No,
+            Some(answered) if answered.parameters == HexDigest::sha256(parameters) => {
+                Remembered::Made(answered.ids.clone())
+            }
+            Some(_) => Remembered::Otherwise,
+        }
+    }
+
+    /// Keeps what the request with this token made.
+    pub(crate) fn keep(&mut self, token: &str, parameters: &[u8], ids: &[String], now: Timestamp) {
+        let answered = Answered { parameters: HexDigest::sha256(parameters), ids: ids.to_vec() };
+        self.forget(now);
+        self.kept = self.kept.saturating_add(answered.size());
+        self.answers.insert(token.to_owned(), answered);
+        self.forgotten.push_back((now.after(MEMORY), token.to_owned()));
+        while self.kept > MOST_KEPT && self.answers.len() > 1 {
+            self.forget_oldest();
+        }
+    }
+
+    fn forget_oldest(&mut self) {
+        let Some((_, token)) = self.forgotten.pop_front() else { return };
+        if let Some(answered) = self.answers.remove(&token) {
+            self.kept = self.kept.saturating_sub(answered.size());
+        }
+    }
+
+    /// Forgets tokens whose time is over.
+    pub(crate) fn forget(&mut self, now: Timestamp) {
+        while self.forgotten.front().is_some_and(|(moment, _)| *moment <= now) {
+            self.forget_oldest();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_stands_for_one_request() {
+        let mut tokens = Tokens::default();
+        assert_eq!(tokens.recall("t", b"a"), Remembered::No);
+        let ids = vec!["ins-00000001".to_owned()];
+        tokens.keep("t", b"a", &ids, Timestamp::from_unix(0));
+        assert_eq!(tokens.recall("t", b"a"), Remembered::Made(ids));
+        assert_eq!(tokens.recall("t", b"b"), Remembered::Otherwise);
+        assert_eq!(tokens.recall("u", b"a"), Remembered::No);
+    }
+
+    #[test]
+    fn the_oldest_tokens_are_forgotten_when_there_are_too_many() {
+        let mut tokens = Tokens::default();
+        let ids: Vec<String> = (0..99).map(|number| format!("ins-{number:08}")).collect();
+        for number in 0..10_000 {
+            tokens.keep(&format!("t-{number}"), b"a", &ids, Timestamp::from_unix(0));
+        }
+        let left = MOST_KEPT / 100;
+        assert_eq!((tokens.answers.len(), tokens.forgotten.len()), (left, left));
+        assert_eq!(tokens.recall("t-9499", b"a"), Remembered::No);
+        assert_eq!(tokens.recall("t-9500", b"a"), Remembered::Made(ids.clone()));
+        tokens.keep("later", b"a", &ids, Timestamp::from_unix(86_400));
+        assert_eq!((tokens.answers.len(), tokens.kept), (1, 100));
+    }
+
+    #[test]
+    fn a_token_is_forgotten_after_a_day() {
+        let mut tokens = Tokens::default();
+        tokens.keep("t", b"a", &[], Timestamp::from_unix(0));
+        tokens.forget(Timestamp::from_unix(86_399));
+        assert_eq!(tokens.recall("t", b"a"), Remembered::Made(Vec::new()));
+        tokens.forget(Timestamp::from_unix(86_400));
+        assert_eq!(tokens.recall("t", b"a"), Remembered::No);
+    }
+}

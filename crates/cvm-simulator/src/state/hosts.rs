@@ -1,0 +1,231 @@
+//! The dedicated hosts of an account, in one region.
+//!
+//! A host's state is a function of time: it is set up, then runs until its term ends, and is taken back
+//! some days later. What is free on it follows from the instances that are placed on it.
+
+use crate::api_error::ApiError;
+use crate::catalog::disk_type;
+use crate::clock::VirtualClock;
+use crate::parameters::distinct;
+use crate::state::{Grouped, RequestContext, Term, Tokens};
+use crate::steps::count_one;
+use crate::timestamp::Timestamp;
+use cvm_models::enums::HostState;
+use cvm_models::types::{HostItem, HostResource, Instance};
+use std::collections::HashMap;
+use std::time::Duration;
+
+/// How long the service sets a host up.
+const SETTING_UP: Duration = Duration::from_secs(60);
+
+/// How long a host can still be renewed after its term.
+const RETENTION: Duration = Duration::from_secs(7 * 86_400);
+
+/// The dedicated hosts of an account.
+#[derive(Debug, Default)]
+pub(crate) struct DedicatedHosts {
+    /// In the order in which they were bought.
+    pub(crate) list: Vec<DedicatedHost>,
+    pub(crate) tokens: Tokens,
+    /// Until when nothing is due for any host; `None` when that is not known.
+    settled_until: Option<Timestamp>,
+}
+
+/// One dedicated host.
+#[derive(Debug)]
+pub(crate) struct DedicatedHost {
+    /// As the API shows it, without what depends on the time and on its instances; all of its
+    /// resources are free.
+    pub(crate) bought: HostItem,
+    /// When it is set up.
+    ready: Timestamp,
+    pub(crate) term: Term,
+}
+
+impl DedicatedHosts {
+    /// The hosts as they are now, to change them.
+    pub(crate) fn at(&mut self, now: Timestamp) -> &mut Self {
+        self.settle(now);
+        self.settled_until = None;
+        self
+    }
+
+    /// Renews and takes back what is due.
+    pub(crate) fn settle(&mut self, now: Timestamp) {
+        self.tokens.forget(now);
+        if self.settled_until.is_some_and(|until| now < until) {
+            return;
+        }
+        for host in &mut self.list {
+            count_one();
+            host.term.apply_due(now);
+        }
+        self.list.retain(|host| now < host.term.ends.after(RETENTION));
+        // A term that is over has an end of its own later.
+        let due = |host: &DedicatedHost| {
+            let ends = host.term.ends;
+            if now < ends { ends } else { ends.after(RETENTION) }
+        };
+        self.settled_until = Some(self.list.iter().map(due).min().unwrap_or(Timestamp::LAST));
+    }
+}
+
+impl DedicatedHost {
+    /// A host that is bought now.
+    pub(crate) fn new(bought: HostItem, term: Term, clock: &VirtualClock, now: Timestamp) -> Self {
+        Self { bought, ready: now.after(clock.delay(SETTING_UP)), term }
+    }
+
+    pub(crate) fn state(&self, now: Timestamp) -> HostState {
+        if self.term.is_over(now) {
+            HostState::Expired
+        } else if now < self.ready {
+            HostState::Pending
+        } else {
+            HostState::Running
+        }
+    }
+
+    /// Whether such an instance would fit on it if it were empty.
+    pub(crate) fn can_carry(&self, instance: &Instance) -> bool {
+        fits(&self.bought.host_resource, instance, 1)
+    }
+
+    /// How many such instances still fit on it, up to `most`.
+    pub(crate) fn room_for(
+        &self,
+        instance: &Instance,
+        most: u64,
+        (on_hosts, now): (&Grouped<'_>, Timestamp),
+    ) -> u64 {
+        let free = self.shown(on_hosts, now).host_resource;
+        (1..=most).take_while(|count| fits(&free, instance, *count)).count() as u64
+    }
+
+    /// As the API shows it at a moment, with the instances that are on it.
+    pub(crate) fn shown(&self, on_hosts: &Grouped<'_>, now: Timestamp) -> HostItem {
+        let mut shown = self.bought.clone();
+        shown.host_state = self.state(now);
+        shown.renew_flag = self.term.renewal.clone();
+        shown.expired_time = self.term.ends.to_string();
+        let resource = &mut shown.host_resource;
+        for instance in on_hosts.members(&self.bought.host_id) {
+            let taken = |amount: i64| u64::try_from(amount).unwrap_or(0);
+            resource.cpu_available = resource.cpu_available.saturating_sub(taken(instance.cpu));
+            resource.mem_available -= instance.memory as f64;
+            let disks = taken(local_disks_gib(instance));
+            resource.disk_available = resource.disk_available.saturating_sub(disks);
+            shown.instance_ids.push(instance.instance_id.clone());
+        }
+        shown
+    }
+}
+
+/// Whether so many such instances fit into what is free.
+fn fits(free: &HostResource, instance: &Instance, count: u64) -> bool {
+    let taken = |amount: i64| u64::try_from(amount).unwrap_or(0).saturating_mul(count);
+    taken(instance.cpu) <= free.cpu_available
+        && taken(instance.memory) as f64 <= free.mem_available
+        && taken(local_disks_gib(instance)) <= free.disk_available
+}
+
+/// What an instance takes of the disks of its host.
+fn local_disks_gib(instance: &Instance) -> i64 {
+    let is_local = |kind: &str| disk_type(kind).is_some_and(|known| known.is_local());
+    let system = &instance.system_disk;
+    let system = (system.disk_type.as_ref(), system.disk_size);
+    let data = instance.data_disks.iter().map(|disk| (disk.disk_type.as_ref(), disk.disk_size));
+    let disks = data.chain([system]);
+    let local = disks.filter(|(kind, _)| kind.is_some_and(|kind| is_local(kind.as_str())));
+    local.map(|(_, gib)| gib.unwrap_or(0)).sum()
+}
+
+impl RequestContext<'_> {
+    /// The hosts of this region, in the order in which they were bought.
+    pub(crate) fn dedicated_hosts(&self) -> impl Iterator<Item = &DedicatedHost> {
+        let hosts = self.regions.get(self.region.name).map(|here| &here.dedicated_hosts.list);
+        hosts.into_iter().flatten().inspect(|_| count_one())
+    }
+
+    /// The hosts of these ids; each once, however often it is named.
+    pub(crate) fn named_dedicated_hosts(
+        &self,
+        ids: &[String],
+    ) -> Result<Vec<&DedicatedHost>, ApiError> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let known: HashMap<&str, &DedicatedHost> =
+            self.dedicated_hosts().map(|host| (host.bought.host_id.as_str(), host)).collect();
+        let find = |id: &String| {
+            known.get(id.as_str()).copied().ok_or_else(|| {
+                let message =
+                    format!("The dedicated host `{id}` does not exist in {}.", self.region.name);
+                self.codes.error(["InvalidHostId.NotFound"], message)
+            })
+        };
+        distinct(ids).into_iter().map(find).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::TimeMode;
+    use crate::state::{Instances, StoredInstance};
+    use crate::steps;
+    use cvm_models::enums::{DiskType, RenewFlag};
+
+    #[test]
+    fn the_instances_on_a_host_take_of_its_resources() {
+        let resource = HostResource {
+            cpu_total: 40,
+            cpu_available: 40,
+            mem_total: 200.0,
+            mem_available: 200.0,
+            disk_total: 1000,
+            disk_available: 1000,
+            ..HostResource::default()
+        };
+        let bought = HostItem {
+            host_id: "host-1".to_owned(),
+            host_resource: resource,
+            ..HostItem::default()
+        };
+        let now = Timestamp::from_unix(0);
+        let term = Term::new(now, 1, RenewFlag::NotifyAndManualRenew);
+        let host = DedicatedHost { bought, ready: now, term };
+        let mut store = Instances::default();
+        for (id, host_id) in [("ins-1", "host-1"), ("ins-2", "host-2"), ("ins-3", "host-1")] {
+            let mut instance = Instance { instance_id: id.to_owned(), ..Instance::default() };
+            instance.placement.host_id = Some(host_id.to_owned());
+            instance.cpu = 4;
+            instance.memory = 8;
+            instance.system_disk.disk_type = Some(DiskType::LocalBasic);
+            instance.system_disk.disk_size = Some(50);
+            store.insert(StoredInstance::new(instance));
+        }
+        let shown = host.shown(&store.on_hosts(), now);
+        assert_eq!(shown.instance_ids, ["ins-3", "ins-1"]);
+        let left = shown.host_resource;
+        assert_eq!((left.cpu_available, left.mem_available, left.disk_available), (32, 184.0, 900));
+        assert_eq!((left.cpu_total, left.mem_total, left.disk_total), (40, 200.0, 1000));
+    }
+
+    #[test]
+    fn hosts_are_looked_at_only_when_one_is_due() {
+        let now = Timestamp::from_unix(0);
+        let clock = VirtualClock::new(TimeMode::Manual, now);
+        let term = Term::new(now, 1, RenewFlag::NotifyAndManualRenew);
+        let ends = term.ends;
+        let mut hosts = DedicatedHosts::default();
+        let host = || DedicatedHost::new(HostItem::default(), term.clone(), &clock, now);
+        hosts.at(now).list.extend((0..50).map(|_| host()));
+        let mut cost = |now| steps::of(|| hosts.settle(now));
+        let day = Duration::from_secs(86_400);
+        assert_eq!((cost(now), cost(now.after(day))), (50, 0), "after a change, and then");
+        assert_eq!((cost(ends), cost(ends.after(day))), (50, 0), "at the end of the term");
+        assert_eq!(cost(ends.after(RETENTION)), 50);
+        assert!(hosts.list.is_empty());
+    }
+}

@@ -1,0 +1,281 @@
+//! The images that an account has made or brought in, in one region. What state one is in follows
+//! from the time alone.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use cvm_models::enums::{DiskUsage, ImageSource, ImageState, ImageType, InstanceState};
+use cvm_models::types::{Image, SharePermission};
+
+use crate::account::UIN;
+use crate::state::operation::{FinalState, Operation, Phase};
+use crate::state::{DiskSnapshot, Snapshots, System};
+use crate::timestamp::Timestamp;
+
+/// Most images of its own that an account has in a region.
+pub(crate) const IMAGE_QUOTA: usize = 500;
+
+/// So many deleted images are remembered at least.
+const LEAST_DELETED: usize = 100;
+
+/// How long it takes to copy the disks of an instance, or to make an image of snapshots.
+pub(crate) const CREATION: Duration = Duration::from_secs(120);
+
+/// How long an instance takes to stop before its disks are copied.
+pub(crate) const POWEROFF: Duration = Duration::from_secs(5);
+
+/// CreateImage of a running instance: it goes on running, and does nothing else meanwhile.
+pub(crate) static COPY_RUNNING: Operation = Operation {
+    phases: &[Phase { state: None, duration: CREATION }],
+    end: FinalState::In(InstanceState::Running),
+};
+
+/// CreateImage of a stopped instance.
+pub(crate) static COPY_STOPPED: Operation = Operation {
+    phases: &[Phase { state: None, duration: CREATION }],
+    end: FinalState::In(InstanceState::Stopped),
+};
+
+/// CreateImage of a running instance that is shut down for it.
+pub(crate) static COPY_POWERED_OFF: Operation = Operation {
+    phases: &[
+        Phase { state: Some(InstanceState::Stopping), duration: POWEROFF },
+        Phase { state: Some(InstanceState::Stopped), duration: CREATION },
+        Phase { state: Some(InstanceState::Starting), duration: Duration::from_secs(10) },
+    ],
+    end: FinalState::In(InstanceState::Running),
+};
+
+/// The images of one region, and the tasks that read them.
+#[derive(Debug, Default)]
+pub(crate) struct Images {
+    /// In the order in which they were made.
+    own: Vec<OwnImage>,
+    /// What was on deleted images: instances made from them live on.
+    deleted: BTreeMap<String, System>,
+    /// How many of these there may be before those that no instance is made from are forgotten.
+    most_deleted: usize,
+    pub(crate) snapshots: Snapshots,
+    exports: Vec<Export>,
+}
+
+/// An image of the account.
+#[derive(Debug)]
+pub(crate) struct OwnImage {
+    /// As the API shows it when it is made, with the state that this ends in.
+    pub(crate) shown: Image,
+    making: Creation,
+    pub(crate) is_encrypted: bool,
+    /// Whom it is shared with, in the order in which that was done.
+    pub(crate) shares: Vec<SharePermission>,
+    /// Until when it is copied.
+    pub(crate) copied_until: Timestamp,
+}
+
+/// How an image comes into being.
+#[derive(Clone, Debug)]
+pub(crate) struct Creation {
+    /// What is shown meanwhile.
+    pub(crate) state: ImageState,
+    pub(crate) began: Timestamp,
+    pub(crate) ends: Timestamp,
+}
+
+/// A task that writes images into a bucket.
+#[derive(Debug)]
+struct Export {
+    image_ids: Vec<String>,
+    ends: Timestamp,
+}
+
+impl OwnImage {
+    /// An image that is being made. Its state, owner, size, time and disks follow from the rest.
+    pub(crate) fn new(shown: Image, making: Creation, disks: &[DiskSnapshot]) -> Self {
+        let system_disk = disks.iter().find(|disk| disk.is_of_system_disk());
+        let shown = Image {
+            image_type: ImageType::PrivateImage,
+            created_time: making.began.to_string(),
+            image_size: system_disk.map_or(0, |disk| disk.shown.disk_size),
+            image_creator: UIN.to_owned(),
+            snapshot_set: disks.iter().map(|disk| disk.shown.clone()).collect(),
+            image_deprecated: Some(shown.image_deprecated == Some(true)),
+            ..shown
+        };
+        let is_encrypted = disks.iter().any(|disk| disk.is_encrypted);
+        Self { shown, making, is_encrypted, shares: Vec::new(), copied_until: Timestamp::default() }
+    }
+
+    /// What state it is in.
+    pub(crate) fn state(&self, now: Timestamp) -> &ImageState {
+        if now < self.making.ends { &self.making.state } else { &self.shown.image_state }
+    }
+
+    /// As the API shows it now.
+    pub(crate) fn shown_at(&self, now: Timestamp) -> Image {
+        let state = self.state(now).clone();
+        let sync_percent = (state == ImageState::Syncing).then(|| self.making.percent(now));
+        Image { image_state: state, sync_percent, ..self.shown.clone() }
+    }
+
+    /// Whether it is of a whole machine, with the data disks.
+    pub(crate) fn has_data_disks(&self) -> bool {
+        self.shown.snapshot_set.iter().any(|disk| disk.disk_usage == DiskUsage::DataDisk)
+    }
+
+    /// Whether it was brought in under a licence of the owner's.
+    pub(crate) fn has_own_licence(&self) -> bool {
+        use cvm_models::enums::LicenseType::Byol;
+        self.shown.image_source == ImageSource::ExternalImport && self.shown.license_type == Byol
+    }
+}
+
+impl Creation {
+    /// How much of it is done.
+    fn percent(&self, now: Timestamp) -> i64 {
+        let span = self.ends.unix().saturating_sub(self.began.unix()).max(1);
+        let done = now.unix().saturating_sub(self.began.unix());
+        i64::try_from(done.saturating_mul(100) / span).unwrap_or(100).min(100)
+    }
+}
+
+impl Images {
+    /// The images of the account, the newest first.
+    pub(crate) fn newest_first(&self) -> impl Iterator<Item = &OwnImage> {
+        self.own.iter().rev()
+    }
+
+    pub(crate) fn get(&self, image_id: &str) -> Option<&OwnImage> {
+        self.own.iter().find(|own| own.shown.image_id == image_id)
+    }
+
+    pub(crate) fn get_mut(&mut self, image_id: &str) -> Option<&mut OwnImage> {
+        self.own.iter_mut().find(|own| own.shown.image_id == image_id)
+    }
+
+    /// Whether the account has as many as it may.
+    pub(crate) fn is_full(&self) -> bool {
+        self.own.len() >= IMAGE_QUOTA
+    }
+
+    /// Whether another image than this one bears a name.
+    pub(crate) fn is_taken(&self, name: &str, but: Option<&str>) -> bool {
+        self.own
+            .iter()
+            .any(|own| own.shown.image_name == name && Some(own.shown.image_id.as_str()) != but)
+    }
+
+    /// The operating system on an image of the account, even when that was deleted.
+    pub(crate) fn system(&self, image_id: &str) -> Option<System> {
+        let own = self.get(image_id).map(|own| System::of(&own.shown));
+        own.or_else(|| self.deleted.get(image_id).cloned())
+    }
+
+    /// Takes in an image that is being made, with the snapshots of its disks.
+    pub(crate) fn insert(&mut self, image: OwnImage, disks: Vec<DiskSnapshot>) {
+        disks.into_iter().for_each(|disk| self.snapshots.insert(disk));
+        self.own.push(image);
+    }
+
+    /// Deletes an image, and if wanted those of its snapshots that no other image is made of.
+    pub(crate) fn remove(&mut self, image_id: &str, with_snapshots: bool) {
+        let Some(place) = self.own.iter().position(|own| own.shown.image_id == image_id) else {
+            return;
+        };
+        let shown = self.own.remove(place).shown;
+        self.deleted.insert(image_id.to_owned(), System::of(&shown));
+        for snapshot in &shown.snapshot_set {
+            self.snapshots.leave(&snapshot.snapshot_id, with_snapshots);
+        }
+    }
+
+    /// Whether so many images were deleted that it is time for [`forget_deleted`](Self::forget_deleted).
+    pub(crate) fn has_many_deleted(&self) -> bool {
+        self.deleted.len() > self.most_deleted.max(LEAST_DELETED)
+    }
+
+    /// Forgets the deleted images that are not in use. The next time comes when there are twice as many as
+    /// are left, so that the cost for one deletion does not grow.
+    pub(crate) fn forget_deleted(&mut self, is_in_use: impl Fn(&str) -> bool) {
+        self.deleted.retain(|id, _| is_in_use(id));
+        self.most_deleted = self.deleted.len().saturating_mul(2);
+    }
+
+    /// How many exports are going on.
+    pub(crate) fn exports_underway(&self, now: Timestamp) -> usize {
+        self.exports.iter().filter(|export| now < export.ends).count()
+    }
+
+    /// Whether an image is being exported.
+    pub(crate) fn is_exported(&self, image_id: &str, now: Timestamp) -> bool {
+        let names = |export: &Export| export.image_ids.iter().any(|id| id == image_id);
+        self.exports.iter().any(|export| now < export.ends && names(export))
+    }
+
+    /// Lets an export begin; those that have ended are forgotten, since nothing reports on them.
+    pub(crate) fn export(&mut self, image_ids: Vec<String>, (now, ends): (Timestamp, Timestamp)) {
+        self.exports.retain(|export| now < export.ends);
+        self.exports.push(Export { image_ids, ends });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use cvm_models::types::Snapshot;
+
+    use super::*;
+
+    fn image(began: u64, ends: u64) -> OwnImage {
+        let making = Creation {
+            state: ImageState::Syncing,
+            began: Timestamp::from_unix(began),
+            ends: Timestamp::from_unix(ends),
+        };
+        let shown = Image { image_state: ImageState::Normal, ..Image::default() };
+        OwnImage::new(shown, making, &[])
+    }
+
+    #[test]
+    fn the_state_follows_from_the_time() {
+        let image = image(100, 400);
+        for (seconds, state, percent) in [
+            (100, "SYNCING", Some(0)),
+            (250, "SYNCING", Some(50)),
+            (399, "SYNCING", Some(99)),
+            (400, "NORMAL", None),
+        ] {
+            let shown = image.shown_at(Timestamp::from_unix(seconds));
+            assert_eq!((shown.image_state.as_str(), shown.sync_percent), (state, percent));
+        }
+    }
+
+    #[test]
+    fn what_takes_no_time_is_done_at_once() {
+        let shown = image(100, 100).shown_at(Timestamp::from_unix(100));
+        assert_eq!((shown.image_state, shown.sync_percent), (ImageState::Normal, None));
+    }
+
+    #[test]
+    fn deleted_images_without_instances_and_their_snapshots_are_forgotten_when_there_are_many() {
+        let mut images = Images::default();
+        for number in 0..5_000 {
+            let mut image = image(0, 0);
+            image.shown.image_id = format!("img-{number:08}");
+            let shown =
+                Snapshot { snapshot_id: format!("snap-{number:08}"), ..Snapshot::default() };
+            image.shown.snapshot_set = vec![shown.clone()];
+            let ready_at = Timestamp::default();
+            let disk = DiskSnapshot { shown, system: None, is_encrypted: false, ready_at };
+            let id = image.shown.image_id.clone();
+            images.insert(image, vec![disk]);
+            images.remove(&id, false);
+            if images.has_many_deleted() {
+                images.forget_deleted(|id| id == "img-00000007");
+            }
+        }
+        assert!(images.deleted.len() <= LEAST_DELETED + 1, "{}", images.deleted.len());
+        assert!(images.system("img-00000007").is_some(), "an instance is made from it");
+        assert!(images.system("img-00000008").is_none());
+        assert!(images.snapshots.get("snap-00003999").is_none());
+        assert!(images.snapshots.get("snap-00004000").is_some());
+    }
+}

@@ -1,0 +1,208 @@
+//! The packs of reserved resources, in one region: their state is a function of time, and what is free
+//! in them follows from the instances that are placed in them.
+
+use crate::api_error::ApiError;
+use crate::clock::VirtualClock;
+use crate::parameters::distinct;
+use crate::state::{Grouped, RequestContext, Term};
+use crate::steps::count_one;
+use crate::timestamp::Timestamp;
+use cvm_models::enums::ResourcePoolPackStatus;
+use cvm_models::types::{Instance, ResourceCount, ResourcePoolPack};
+use std::collections::{HashMap, HashSet};
+use std::time::Duration;
+
+/// How long the service sets a pack up.
+const SETTING_UP: Duration = Duration::from_secs(30);
+
+/// The packs of reserved resources.
+#[derive(Debug, Default)]
+pub(crate) struct ResourcePacks {
+    /// In the order in which they were bought.
+    list: Vec<ResourcePack>,
+    bought: u64,
+    /// Until when nothing is due for any pack; `None` when that is not known.
+    settled_until: Option<Timestamp>,
+}
+
+/// One pack.
+#[derive(Debug)]
+pub(crate) struct ResourcePack {
+    /// Its place among all that were ever bought here.
+    pub(crate) serial: u64,
+    /// As the API shows it, without what depends on the time and on its instances.
+    pub(crate) bought: ResourcePoolPack,
+    /// When it is set up.
+    ready: Timestamp,
+    term: Term,
+}
+
+impl ResourcePacks {
+    /// The packs as they are now, to change them.
+    pub(crate) fn at(&mut self, now: Timestamp) -> &mut Self {
+        self.settle(now);
+        self.settled_until = None;
+        self
+    }
+
+    /// Renews what is due.
+    pub(crate) fn settle(&mut self, now: Timestamp) {
+        if self.settled_until.is_some_and(|until| now < until) {
+            return;
+        }
+        for pack in &mut self.list {
+            count_one();
+            pack.term.apply_due(now);
+        }
+        // A term that is over stays so.
+        let due = self.list.iter().map(|pack| pack.term.ends).filter(|ends| now < *ends).min();
+        self.settled_until = Some(due.unwrap_or(Timestamp::LAST));
+    }
+
+    /// Takes in a pack that is bought now.
+    pub(crate) fn insert(
+        &mut self,
+        bought: ResourcePoolPack,
+        term: Term,
+        (clock, now): (&VirtualClock, Timestamp),
+    ) {
+        let ready = now.after(clock.delay(SETTING_UP));
+        self.list.push(ResourcePack { serial: self.bought, bought, ready, term });
+        self.bought += 1;
+        self.settled_until = None;
+    }
+
+    pub(crate) fn newest_first(&self) -> impl Iterator<Item = &ResourcePack> {
+        self.list.iter().rev().inspect(|_| count_one())
+    }
+
+    /// The packs of these ids, each once, or the first id that none has.
+    pub(crate) fn named<'a>(&self, ids: &'a [String]) -> Result<Vec<&ResourcePack>, &'a str> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let known: HashMap<&str, &ResourcePack> =
+            self.newest_first().map(|pack| (pack.id(), pack)).collect();
+        let find = |id: &'a String| known.get(id.as_str()).copied().ok_or(id.as_str());
+        distinct(ids).into_iter().map(find).collect()
+    }
+
+    /// Removes packs. What instances they held go on as before, in the public pool.
+    pub(crate) fn remove(&mut self, ids: &HashSet<&str>) {
+        self.list.retain(|pack| !ids.contains(pack.id()));
+    }
+}
+
+impl ResourcePack {
+    pub(crate) fn id(&self) -> &str {
+        &self.bought.dedicated_resource_pack_id
+    }
+
+    pub(crate) fn status(&self, now: Timestamp) -> ResourcePoolPackStatus {
+        if self.term.is_over(now) {
+            ResourcePoolPackStatus::Retired
+        } else if now < self.ready {
+            ResourcePoolPackStatus::Creating
+        } else {
+            ResourcePoolPackStatus::Active
+        }
+    }
+
+    /// How many such instances still fit into it, up to `most`.
+    pub(crate) fn room_for(
+        &self,
+        instance: &Instance,
+        most: u64,
+        (in_packs, now): (&Grouped<'_>, Timestamp),
+    ) -> u64 {
+        let free = self.shown(in_packs, now).available_capacity;
+        let fits = |count: &u64| {
+            let taken = |amount: i64| u64::try_from(amount).unwrap_or(0).saturating_mul(*count);
+            taken(instance.cpu) <= free.cpu.unwrap_or(0)
+                && taken(instance.memory) <= free.memory.unwrap_or(0)
+        };
+        (1..=most).take_while(fits).count() as u64
+    }
+
+    /// As the API shows it at a moment. Only an active one has anything to give.
+    pub(crate) fn shown(&self, in_packs: &Grouped<'_>, now: Timestamp) -> ResourcePoolPack {
+        let status = self.status(now);
+        let (mut cpu, mut memory) = (0, 0);
+        if status == ResourcePoolPackStatus::Active {
+            let total = &self.bought.total_capacity;
+            let taken = |amount: i64| u64::try_from(amount).unwrap_or(0);
+            (cpu, memory) = (total.cpu.unwrap_or(0), total.memory.unwrap_or(0));
+            for instance in in_packs.members(self.id()) {
+                cpu = cpu.saturating_sub(taken(instance.cpu));
+                memory = memory.saturating_sub(taken(instance.memory));
+            }
+        }
+        ResourcePoolPack {
+            status,
+            available_capacity: capacity(cpu, memory),
+            renew_flag: self.term.renewal.clone(),
+            end_time: self.term.ends.to_string(),
+            ..self.bought.clone()
+        }
+    }
+}
+
+impl RequestContext<'_> {
+    /// The packs of this region, the newest first.
+    pub(crate) fn resource_packs(&self) -> impl Iterator<Item = &ResourcePack> {
+        let here = self.regions.get(self.region.name);
+        here.into_iter().flat_map(|here| here.resource_packs.newest_first())
+    }
+
+    /// The packs of these ids; each once, however often it is named.
+    pub(crate) fn named_resource_packs(
+        &self,
+        ids: &[String],
+    ) -> Result<Vec<&ResourcePack>, ApiError> {
+        let Some(here) = self.regions.get(self.region.name) else { return Ok(Vec::new()) };
+        here.resource_packs.named(ids).map_err(|id| {
+            let message =
+                format!("The resource pack `{id}` does not exist in {}.", self.region.name);
+            let code = "InvalidParameterValue.DedicatedResourcePackIdsNotFound";
+            self.codes.error([code], message)
+        })
+    }
+}
+
+/// So many cores and so much memory; no pack has cards or disks of its own.
+pub(crate) fn capacity(cpu: u64, memory: u64) -> ResourceCount {
+    ResourceCount { cpu: Some(cpu), memory: Some(memory), gpu: Some(0), disk: Some(0) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::TimeMode;
+    use crate::state::{Instances, StoredInstance};
+    use cvm_models::enums::RenewFlag;
+
+    #[test]
+    fn the_instances_in_a_pack_take_of_its_capacity() {
+        let now = Timestamp::from_unix(0);
+        let clock = VirtualClock::new(TimeMode::Instant, now);
+        let mut packs = ResourcePacks::default();
+        let bought = ResourcePoolPack {
+            dedicated_resource_pack_id: "rpp-1".to_owned(),
+            total_capacity: capacity(16, 32),
+            ..ResourcePoolPack::default()
+        };
+        let term = Term::new(now, 1, RenewFlag::NotifyAndManualRenew);
+        packs.insert(bought, term, (&clock, now));
+        let mut store = Instances::default();
+        for (id, pack_id) in [("ins-1", "rpp-1"), ("ins-2", "rpp-2")] {
+            let mut shown = Instance { instance_id: id.to_owned(), ..Instance::default() };
+            shown.placement.dedicated_resource_pack_ids = vec![pack_id.to_owned()];
+            (shown.cpu, shown.memory) = (4, 8);
+            store.insert(StoredInstance::new(shown));
+        }
+        let pack = packs.newest_first().find(|pack| pack.id() == "rpp-1").unwrap();
+        let in_packs = store.in_packs();
+        assert_eq!(in_packs.member_ids("rpp-1"), ["ins-1"]);
+        assert_eq!(pack.shown(&in_packs, now).available_capacity, capacity(12, 24));
+    }
+}

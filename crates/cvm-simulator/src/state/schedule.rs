@@ -1,0 +1,167 @@
+//! What was planned to happen to instances, brought into one order with what is going on with them.
+//!
+//! A plan acts at its own time, after everything that was due by then: what becomes of an instance
+//! depends on the virtual time, not on how often somebody looks.
+
+use std::collections::{BTreeSet, HashMap};
+
+use crate::clock::VirtualClock;
+use crate::state::{Instances, RegionResources};
+use crate::steps::count_one;
+use crate::timestamp::Timestamp;
+
+/// When which plan of one kind has something to do next; plans are known by the order in which they
+/// were made. A plan has one date at most.
+#[derive(Debug, Default)]
+pub(crate) struct Agenda {
+    dates: BTreeSet<(Timestamp, u64)>,
+    of: HashMap<u64, Timestamp>,
+}
+
+impl Agenda {
+    pub(crate) fn add(&mut self, moment: Timestamp, place: u64) {
+        self.strike(place);
+        self.dates.insert((moment, place));
+        self.of.insert(place, moment);
+    }
+
+    /// Takes out whatever a plan had to do.
+    pub(crate) fn strike(&mut self, place: u64) {
+        count_one();
+        if let Some(moment) = self.of.remove(&place) {
+            self.dates.remove(&(moment, place));
+        }
+    }
+
+    /// When there is something to do next.
+    pub(crate) fn first(&self) -> Option<Timestamp> {
+        self.dates.first().map(|(moment, _)| *moment)
+    }
+
+    /// Takes out the next plan that has something to do by a moment.
+    pub(crate) fn next(&mut self, moment: Timestamp) -> Option<u64> {
+        self.first().filter(|first| *first <= moment)?;
+        let (_, place) = self.dates.pop_first()?;
+        self.of.remove(&place);
+        Some(place)
+    }
+}
+
+/// Lets everything happen in a region that is due.
+pub(crate) fn apply_due(
+    store: &mut Instances,
+    holdings: &mut RegionResources,
+    clock: &VirtualClock,
+    now: Timestamp,
+) {
+    while let Some(moment) = next_due(holdings).filter(|moment| *moment <= now) {
+        settle_instances(store, holdings, clock, moment);
+        holdings.action_timers.act(store, clock, moment);
+        holdings.repair_tasks.act(store, clock, moment);
+    }
+    settle_instances(store, holdings, clock, now);
+}
+
+fn next_due(holdings: &RegionResources) -> Option<Timestamp> {
+    let dates = [holdings.action_timers.next_due(), holdings.repair_tasks.next_due()];
+    dates.into_iter().flatten().min()
+}
+
+/// Brings the instances to a moment; what was planned for those that are gone is dropped.
+fn settle_instances(
+    store: &mut Instances,
+    holdings: &mut RegionResources,
+    clock: &VirtualClock,
+    moment: Timestamp,
+) {
+    store.apply_due(clock, moment);
+    for (ended, instance_id) in store.take_removed() {
+        holdings.action_timers.forget_instance(&instance_id);
+        holdings.repair_tasks.forget_instance(&instance_id, ended);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use cvm_models::enums::{InstanceState, TimerAction};
+    use cvm_models::types::{ActionTimer, Instance};
+
+    use super::*;
+    use crate::clock::TimeMode;
+    use crate::state::operation::TERMINATE;
+    use crate::state::{Effect, RepairTask, StoredInstance, Timer};
+    use crate::{Repair, steps};
+
+    const MONTH: u64 = 30 * 86_400;
+
+    fn at(seconds: u64) -> Timestamp {
+        Timestamp::from_unix(seconds)
+    }
+
+    fn plan(holdings: &mut RegionResources, number: u64, instance: &Instance, when: u64) {
+        let id = &instance.instance_id;
+        let timer = ActionTimer {
+            timer_action: Some(TimerAction::TerminateInstances),
+            ..ActionTimer::default()
+        };
+        let timer = Timer::new(format!("at-{number}"), id.clone(), &timer, at(when));
+        holdings.action_timers.plan(timer);
+        let repair = Repair::new("ap-guangzhou", id.as_str()).deadline(Duration::from_secs(when));
+        let task = RepairTask::new(format!("rep-{number}"), &repair, instance, at(0));
+        holdings.repair_tasks.announce(task);
+    }
+
+    /// Instances with a timer and a maintenance task each.
+    fn planned(count: u64, when: u64) -> (Instances, RegionResources) {
+        let (mut store, mut holdings) = (Instances::default(), RegionResources::default());
+        for number in 0..count {
+            let shown = Instance {
+                instance_id: format!("ins-{number:08}"),
+                instance_state: InstanceState::Running,
+                ..Instance::default()
+            };
+            plan(&mut holdings, number, &shown, when);
+            store.insert(StoredInstance::new(shown));
+        }
+        (store, holdings)
+    }
+
+    /// The items that are looked at while the first 100 instances are terminated.
+    fn cost_of_terminations(count: u64) -> u64 {
+        let clock = VirtualClock::new(TimeMode::Manual, at(0));
+        let (mut store, mut holdings) = planned(count, MONTH);
+        let cost = steps::of(|| {
+            for serial in 0..100 {
+                store.begin(serial, &TERMINATE, Effect::None, None, (&clock, at(0)));
+            }
+            apply_due(&mut store, &mut holdings, &clock, at(10));
+        });
+        let left = usize::try_from(count - 100).unwrap();
+        assert_eq!(store.newest_first().count(), left);
+        assert_eq!(holdings.action_timers.newest_first().count(), left);
+        cost
+    }
+
+    #[test]
+    fn a_termination_costs_the_same_however_many_timers_and_tasks_there_are() {
+        let few = cost_of_terminations(200);
+        assert!(few > 0);
+        assert_eq!(cost_of_terminations(20_000), few);
+    }
+
+    #[test]
+    fn timers_and_tasks_that_have_ended_are_forgotten_when_there_are_many() {
+        let clock = VirtualClock::new(TimeMode::Manual, at(0));
+        let (mut store, mut holdings) = planned(3_000, 400);
+        apply_due(&mut store, &mut holdings, &clock, at(1_000));
+        assert_eq!(store.newest_first().count(), 0);
+        assert_eq!(holdings.action_timers.newest_first().count(), 1_000);
+        assert_eq!(holdings.repair_tasks.oldest_first().count(), 1_000);
+        assert!(holdings.action_timers.find("at-1999").is_none());
+        assert!(holdings.action_timers.find("at-2000").is_some());
+        assert!(holdings.repair_tasks.find("rep-1").is_none());
+        assert_eq!(next_due(&holdings), None);
+    }
+}

@@ -1,0 +1,130 @@
+//! The disk snapshots behind images. They outlive their image unless they are deleted with it, and
+//! then serve for another image or for a data disk.
+
+use std::collections::BTreeMap;
+
+use cvm_models::enums::DiskUsage;
+use cvm_models::types::Snapshot;
+
+use crate::state::System;
+use crate::timestamp::Timestamp;
+
+/// The snapshots of deleted images that are kept: those that were left last.
+const MOST_LEFT: usize = 1_000;
+
+/// The snapshots of one region.
+#[derive(Debug, Default)]
+pub(crate) struct Snapshots {
+    all: BTreeMap<String, Kept>,
+    /// Those of which no image is made any more, in the order in which the last one was deleted.
+    left: BTreeMap<u64, String>,
+    leavings: u64,
+}
+
+#[derive(Debug)]
+struct Kept {
+    snapshot: DiskSnapshot,
+    /// How many images are made of it.
+    images: usize,
+    /// Its place among those that were left.
+    left: Option<u64>,
+}
+
+/// One snapshot.
+#[derive(Clone, Debug)]
+pub(crate) struct DiskSnapshot {
+    /// As the image that it belongs to shows it.
+    pub(crate) shown: Snapshot,
+    /// What is on it, when it is of a system disk.
+    pub(crate) system: Option<System>,
+    pub(crate) is_encrypted: bool,
+    /// When it is taken.
+    pub(crate) ready_at: Timestamp,
+}
+
+impl DiskSnapshot {
+    /// Whether it is of a disk that an instance can start from.
+    pub(crate) fn is_of_system_disk(&self) -> bool {
+        self.shown.disk_usage == DiskUsage::SystemDisk
+    }
+}
+
+impl Snapshots {
+    pub(crate) fn get(&self, snapshot_id: &str) -> Option<&DiskSnapshot> {
+        Some(&self.all.get(snapshot_id)?.snapshot)
+    }
+
+    /// Takes in a snapshot of which an image is made, or one more image of a known one.
+    pub(crate) fn insert(&mut self, snapshot: DiskSnapshot) {
+        let id = snapshot.shown.snapshot_id.clone();
+        let images = match self.all.remove(&id) {
+            Some(known) => {
+                if let Some(place) = known.left {
+                    self.left.remove(&place);
+                }
+                known.images.saturating_add(1)
+            }
+            None => 1,
+        };
+        self.all.insert(id, Kept { snapshot, images, left: None });
+    }
+
+    /// Counts one image less that is made of a snapshot. When it was the last one, the snapshot is deleted or left;
+    /// of those that are left, the oldest is deleted when there are too many.
+    pub(crate) fn leave(&mut self, snapshot_id: &str, is_deleted: bool) {
+        let Some(kept) = self.all.get_mut(snapshot_id) else { return };
+        kept.images = kept.images.saturating_sub(1);
+        if kept.images > 0 {
+            return;
+        }
+        if is_deleted {
+            self.all.remove(snapshot_id);
+            return;
+        }
+        kept.left = Some(self.leavings);
+        self.left.insert(self.leavings, snapshot_id.to_owned());
+        self.leavings += 1;
+        if self.left.len() > MOST_LEFT
+            && let Some((_, oldest)) = self.left.pop_first()
+        {
+            self.all.remove(&oldest);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn snapshot(number: usize) -> DiskSnapshot {
+        let shown = Snapshot { snapshot_id: format!("snap-{number}"), ..Snapshot::default() };
+        DiskSnapshot { shown, system: None, is_encrypted: false, ready_at: Timestamp::default() }
+    }
+
+    #[test]
+    fn a_snapshot_is_deleted_with_the_last_image_that_is_made_of_it() {
+        let mut snapshots = Snapshots::default();
+        snapshots.insert(snapshot(1));
+        snapshots.insert(snapshot(1));
+        snapshots.leave("snap-1", true);
+        assert!(snapshots.get("snap-1").is_some());
+        snapshots.leave("snap-1", true);
+        assert!(snapshots.get("snap-1").is_none());
+    }
+
+    #[test]
+    fn a_snapshot_that_is_used_again_is_not_the_oldest_of_those_left() {
+        let mut snapshots = Snapshots::default();
+        snapshots.insert(snapshot(0));
+        snapshots.leave("snap-0", false);
+        snapshots.insert(snapshot(0));
+        for number in 1..=MOST_LEFT {
+            snapshots.insert(snapshot(number));
+            snapshots.leave(&format!("snap-{number}"), false);
+        }
+        assert!(snapshots.get("snap-0").is_some(), "an image is made of it");
+        snapshots.leave("snap-0", false);
+        assert!(snapshots.get("snap-0").is_some() && snapshots.get("snap-1").is_none());
+        assert_eq!((snapshots.left.len(), snapshots.all.len()), (MOST_LEFT, MOST_LEFT));
+    }
+}
