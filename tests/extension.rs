@@ -193,7 +193,7 @@ impl Drop for Running {
 }
 
 #[test]
-fn one_json_file_is_a_new_action() {
+fn one_json_file_adds_an_action() {
     let copy = Copy::new();
     // Whatever state the specs are in, the code is theirs before anything is added.
     copy.codegen();

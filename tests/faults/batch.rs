@@ -6,10 +6,10 @@ use cvm_models::actions::{StopInstances, TerminateInstances};
 use cvm_models::{Dialect, Reconciliation, waiters};
 use tokio::task::JoinSet;
 
-use crate::customer;
 use crate::fault::{Claim, Fault, Step};
-use crate::faultd::Faultd;
+use crate::fault_server::Faultd;
 use crate::ledger::Machine;
+use crate::test_client;
 use crate::third_party::ThirdParty;
 
 const ASKED: usize = 100;
@@ -37,14 +37,15 @@ fn assert_lists(outcome: &Reconciliation, done: &[String], not_done: &[String]) 
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn reading_tells_which_part_of_a_batch_was_done() {
+async fn reconciliation_shows_which_part_of_a_batch_took_effect() {
     let mut running = JoinSet::new();
     for dialect in [Dialect::Tc3, Dialect::V1Sha256] {
         for then in [Step::Reset, Step::Fin] {
             running.spawn(async move {
                 let stranger = ThirdParty::open().await;
                 let server = Faultd::open(stranger.address).await;
-                let client = customer::client(&server.endpoint(), dialect, customer::patient());
+                let client =
+                    test_client::client(&server.endpoint(), dialect, test_client::patient());
                 server.plan([half_done(then)]);
                 let stop = StopInstances { instance_ids: ids(), ..Default::default() };
                 let error = client.send(stop).await.unwrap_err();
@@ -68,10 +69,10 @@ async fn reading_tells_which_part_of_a_batch_was_done() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_batch_of_prepaid_machines_is_half_in_the_recycle_bin_and_none_is_destroyed() {
+async fn partial_termination_destroys_no_prepaid_instance() {
     let stranger = ThirdParty::open().await;
     let server = Faultd::open(stranger.address).await;
-    let client = customer::client(&server.endpoint(), Dialect::Tc3, customer::patient());
+    let client = test_client::client(&server.endpoint(), Dialect::Tc3, test_client::patient());
     server.plan([half_done(Step::Reset)]);
     let terminate = TerminateInstances { instance_ids: ids(), ..Default::default() };
     let error = client.send(terminate).await.unwrap_err();

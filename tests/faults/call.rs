@@ -10,8 +10,8 @@ use cvm_models::types::LoginSettings;
 use cvm_models::{Action, CallReport, Client, Error, UntypedResponse, blocking};
 use serde_json::Value;
 
-use crate::customer::PASSWORD;
 use crate::service::MACHINE;
+use crate::test_client::PASSWORD;
 
 /// An action that stands for its class.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -10,11 +10,11 @@ use std::time::Duration;
 use cvm_models::{Client, Dialect, Exchange, HeaderMapMut, Interceptor};
 use tokio::task::JoinSet;
 
-use crate::answer;
 use crate::call::Call;
-use crate::customer;
 use crate::fault::{self, Claim, Fault, Step, write};
-use crate::faultd::Faultd;
+use crate::fault_server::Faultd;
+use crate::response;
+use crate::test_client;
 use crate::third_party::ThirdParty;
 
 /// Polls a future so many times and then drops it. `None` when it was not done by then.
@@ -51,7 +51,7 @@ fn in_pieces() -> Arc<Fault> {
     let mut script = vec![Step::TakeAll, Step::Pause(Duration::from_millis(1)), Step::Commit];
     for piece in 0..6 {
         script.push(write(move |truth| {
-            let whole = answer::json(&truth.body);
+            let whole = response::json(&truth.body);
             let size = whole.len().div_ceil(6);
             whole.chunks(size).nth(piece).unwrap_or_default().to_vec()
         }));
@@ -74,7 +74,7 @@ fn plans() -> Vec<(&'static str, Vec<Arc<Fault>>)> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_dropped_call_sends_nothing_more_and_leaves_the_client_whole() {
+async fn dropped_call_sends_nothing_more_and_client_stays_usable() {
     let mut running = JoinSet::new();
     for dialect in Dialect::ALL {
         for call in Call::ALL {
@@ -99,7 +99,7 @@ async fn every_poll(
         let stranger = ThirdParty::open().await;
         let server = Faultd::open(stranger.address).await;
         let begun = Begun::default();
-        let builder = customer::builder(&server.endpoint(), dialect, customer::patient());
+        let builder = test_client::builder(&server.endpoint(), dialect, test_client::patient());
         let client = builder.interceptor(begun.clone()).build().unwrap();
         server.plan(plan.iter().cloned());
         let done = polled(call.make(&client), polls).await.is_some();
@@ -144,10 +144,10 @@ async fn next_call(server: &Faultd, client: &Client, case: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn dropped_calls_give_their_quota_back() {
+async fn dropped_calls_return_their_retry_budget() {
     let stranger = ThirdParty::open().await;
     let server = Faultd::open(stranger.address).await;
-    let client = customer::client(&server.endpoint(), Dialect::Tc3, customer::patient());
+    let client = test_client::client(&server.endpoint(), Dialect::Tc3, test_client::patient());
     // Each takes 14 of 500 for its resend and is dropped while that hangs.
     for round in 1..=60 {
         server.plan([fault::named("503 page"), fault::named("reads all and stalls")]);

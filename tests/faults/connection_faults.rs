@@ -2,16 +2,16 @@
 
 use std::time::Duration;
 
-use crate::answer::{self, Truth, half, head_length};
 use crate::fault::Claim::{MaybeUnsent, Nothing};
 use crate::fault::Step::{Commit, Drip, Endless, Fin, Hang, Pause, Reset, Take, TakeAll, TakeHead};
 use crate::fault::{Fault, write};
+use crate::response::{self, Truth, half, head_length};
 
 /// Slow enough for every limit, fast enough that no pause between two bytes is one.
 const DRIP: Duration = Duration::from_millis(20);
 
 fn whole(truth: &Truth) -> Vec<u8> {
-    answer::json(&truth.body)
+    response::json(&truth.body)
 }
 
 fn head(truth: &Truth) -> Vec<u8> {

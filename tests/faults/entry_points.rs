@@ -1,5 +1,5 @@
 //! The matrix of faults for every entry point that makes a single call: `send`, `call`, and both of the blocking
-//! client. [`judge`] knows nothing of entry points, so each has to do the same.
+//! client. [`rules`] knows nothing of entry points, so each has to do the same.
 
 use std::fmt;
 use std::sync::Arc;
@@ -7,15 +7,15 @@ use std::time::{Duration, Instant};
 
 use cvm_models::{Dialect, Timeouts, blocking};
 
-use crate::answer::json;
 use crate::call::{Call, Caller};
-use crate::customer;
 use crate::fault::{self, Claim, Fault, Step, write};
-use crate::faultd::Faultd;
-use crate::judge::{Case, judge};
+use crate::fault_server::Faultd;
 use crate::list_faults;
 use crate::rerun::{Broken, Failure, TimeScale, run_all};
+use crate::response::json;
+use crate::rules::{Case, judge};
 use crate::service::MACHINE;
+use crate::test_client;
 use crate::third_party::ThirdParty;
 
 /// Only a call that hangs takes so long.
@@ -33,7 +33,7 @@ impl Entry {
     const ALL: [Self; 4] = [Self::Send, Self::Call, Self::BlockingSend, Self::BlockingCall];
 
     fn caller(self, server: &Faultd, timeouts: Timeouts) -> Caller {
-        let builder = customer::builder(&server.endpoint(), Dialect::Tc3, timeouts);
+        let builder = test_client::builder(&server.endpoint(), Dialect::Tc3, timeouts);
         match self {
             Self::Send => Caller::Send(builder.build().unwrap()),
             Self::Call => Caller::Call(builder.build().unwrap()),
@@ -99,7 +99,7 @@ fn cells() -> Vec<Cell> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_entry_point_that_makes_a_call_follows_the_rules_of_the_matrix() {
+async fn every_call_entry_point_follows_the_rules() {
     let began = Instant::now();
     let cells = cells();
     let count = cells.len();
@@ -114,7 +114,7 @@ async fn run(cell: Cell, scale: TimeScale) -> Option<Failure> {
     let stranger = ThirdParty::open().await;
     let server = Faultd::open(stranger.address).await;
     server.set_time_scale(scale);
-    let caller = entry.caller(&server, customer::timeouts(fault, scale));
+    let caller = entry.caller(&server, test_client::timeouts(fault, scale));
     if fault.warm {
         let warmed = Call::Describe.make_by(&caller, MACHINE).await.result;
         assert!(warmed.is_ok(), "{warmed:?}");
@@ -165,7 +165,7 @@ struct Pair {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn no_change_takes_a_late_duplicate_for_its_response() {
+async fn late_duplicate_is_not_taken_for_response_to_change() {
     let mut pairs = Vec::new();
     for entry in Entry::ALL {
         for first in Call::ALL {
@@ -183,7 +183,7 @@ async fn no_change_takes_a_late_duplicate_for_its_response() {
 async fn run_pair(pair: Pair, _: TimeScale) -> Option<Failure> {
     let stranger = ThirdParty::open().await;
     let server = Faultd::open(stranger.address).await;
-    let caller = pair.entry.caller(&server, customer::patient());
+    let caller = pair.entry.caller(&server, test_client::patient());
     server.plan([twice("a success twice over", Claim::Done), fault::named("LimitExceeded")]);
     let mut broken = Broken::default();
     let first = pair.first.make_by(&caller, MACHINE).await.result;

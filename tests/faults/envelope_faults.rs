@@ -2,12 +2,12 @@
 
 use serde_json::Value;
 
-use crate::answer::{Truth, date, json, page};
 use crate::fault::Claim::{
     ClockRefused, ClockRefusedBlindly, Done, FewerIds, Lacking, Nothing, NothingFinal, Refused,
     Throttled, TokenRefused,
 };
 use crate::fault::{Claim, Fault};
+use crate::response::{Truth, date, json, page};
 
 const JSON: &str = "Content-Type: application/json";
 

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::answer::Truth;
+use crate::response::Truth;
 use crate::{connection_faults, envelope_faults, framing_faults, status_faults};
 
 /// One kind of fault.

@@ -6,11 +6,11 @@ use std::sync::Arc;
 use cvm_models::{Dialect, Outcome};
 
 use crate::call::Call;
-use crate::customer;
 use crate::fault::{Claim, Fault};
-use crate::faultd::Faultd;
+use crate::fault_server::Faultd;
 use crate::framing_faults;
 use crate::rerun::{Broken, Failure, TimeScale, run_all};
+use crate::test_client;
 use crate::third_party::ThirdParty;
 
 /// Lengths and chunks that lie, heads that cannot be read: everything of a frame that proves nothing.
@@ -20,7 +20,7 @@ fn broken_frames() -> Vec<Arc<Fault>> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_broken_frame_is_doubt_and_never_a_refusal() {
+async fn broken_frame_is_ambiguous() {
     let frames = broken_frames();
     assert!(frames.len() >= 14, "{}", frames.len());
     let failures = run_all(frames, |frame| frame.can_fail_by_time(), run).await;
@@ -29,11 +29,11 @@ async fn a_broken_frame_is_doubt_and_never_a_refusal() {
 
 async fn run(frame: Arc<Fault>, scale: TimeScale) -> Option<Failure> {
     let stranger = ThirdParty::open().await;
-    let timeouts = customer::timeouts(&frame, scale);
+    let timeouts = test_client::timeouts(&frame, scale);
     let mut broken = Broken::default();
 
     let server = Faultd::open(stranger.address).await;
-    let client = customer::client(&server.endpoint(), Dialect::Tc3, timeouts.clone());
+    let client = test_client::client(&server.endpoint(), Dialect::Tc3, timeouts.clone());
     server.plan([Arc::clone(&frame)]);
     let read = Call::Describe.make(&client).await.result;
     let attempts = match &read {
@@ -45,7 +45,7 @@ async fn run(frame: Arc<Fault>, scale: TimeScale) -> Option<Failure> {
     broken.by_time(is_mended, "a read is in doubt once, and then succeeds");
 
     let server = Faultd::open(stranger.address).await;
-    let client = customer::client(&server.endpoint(), Dialect::Tc3, timeouts);
+    let client = test_client::client(&server.endpoint(), Dialect::Tc3, timeouts);
     server.plan([Arc::clone(&frame)]);
     let terminated = Call::Terminate.make(&client).await.result;
     broken.at_any_speed(terminated.is_err(), "no success of a termination");

@@ -1,9 +1,9 @@
 //! Faults of the framing: lengths and chunks that lie, heads that are too much, bytes that are not HTTP.
 
-use crate::answer::{self, Truth, html, json, page, raw};
 use crate::fault::Claim::{Done, Either, Nothing};
 use crate::fault::Step::{Commit, Endless, TakeAll};
 use crate::fault::{Claim, Fault, write};
+use crate::response::{self, Truth, html, json, page, raw};
 
 const JSON: &str = "Content-Type: application/json";
 const CHUNKED: &str = "Transfer-Encoding: chunked";
@@ -59,7 +59,7 @@ fn lengths() -> Vec<Fault> {
         fault("neither length nor chunks", Done, |truth| under(&["Connection: close"], truth))
             .then_fin(),
         fault("neither length nor chunks, half a body", Nothing, |truth| {
-            answer::half(&under(&["Connection: close"], truth))
+            response::half(&under(&["Connection: close"], truth))
         })
         .then_fin(),
         fault("body larger than allowed", Nothing, |_| {

@@ -3,8 +3,8 @@
 use cvm_models::{Client, Credential, Dialect};
 
 use crate::call::Call;
-use crate::customer::{self, SECRET_ID, SECRET_KEY};
-use crate::faultd::Faultd;
+use crate::fault_server::Faultd;
+use crate::test_client::{self, SECRET_ID, SECRET_KEY};
 use crate::third_party::ThirdParty;
 
 /// What moves a host, ends a header, or only looks like a letter.
@@ -100,10 +100,10 @@ async fn no_region_opens_a_socket() {
     let regions = regions(&stranger.address.to_string());
     assert!(regions.len() >= 300, "{}", regions.len());
     for dialect in [Dialect::Tc3, Dialect::V1Sha256] {
-        let whole = customer::client(&server.endpoint(), dialect, customer::patient());
+        let whole = test_client::client(&server.endpoint(), dialect, test_client::patient());
         for region in &regions {
             is_refused(Ok(whole.in_region(region)), region).await;
-            let builder = customer::builder(&server.endpoint(), dialect, customer::patient());
+            let builder = test_client::builder(&server.endpoint(), dialect, test_client::patient());
             is_refused(builder.region(region).build(), region).await;
         }
     }
@@ -115,7 +115,7 @@ async fn no_region_opens_a_socket() {
 async fn no_label_adds_a_header() {
     let stranger = ThirdParty::open().await;
     let server = Faultd::open(stranger.address).await;
-    let builder = || customer::builder(&server.endpoint(), Dialect::Tc3, customer::patient());
+    let builder = || test_client::builder(&server.endpoint(), Dialect::Tc3, test_client::patient());
     let mut count = 0;
     // In these a label may hold dots, semicolons, underscores and capitals.
     let allowed =
@@ -178,7 +178,7 @@ async fn no_endpoint_leads_elsewhere() {
         format!("//{own}"),
     ];
     for endpoint in &endpoints {
-        let builder = customer::builder(endpoint, Dialect::Tc3, customer::patient());
+        let builder = test_client::builder(endpoint, Dialect::Tc3, test_client::patient());
         is_refused(builder.build(), endpoint).await;
     }
     assert_eq!(stranger.received().connections, 0);

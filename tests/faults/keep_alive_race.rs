@@ -10,12 +10,12 @@ use std::time::{Duration, Instant};
 use cvm_models::Dialect;
 use tokio::task::JoinSet;
 
-use crate::answer;
 use crate::call::{Call, Ended};
-use crate::customer;
 use crate::fault::{self, Claim, Fault, Step, write};
-use crate::faultd::Faultd;
+use crate::fault_server::Faultd;
 use crate::ledger::Book;
+use crate::response;
+use crate::test_client;
 use crate::third_party::ThirdParty;
 
 /// How long after its answer the server closes.
@@ -27,7 +27,7 @@ fn closes_soon() -> Arc<Fault> {
     let script = vec![
         Step::TakeAll,
         Step::Commit,
-        write(|truth| answer::json(&truth.body)),
+        write(|truth| response::json(&truth.body)),
         Step::Pause(IDLE),
         Step::Fin,
     ];
@@ -35,7 +35,7 @@ fn closes_soon() -> Arc<Fault> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_connection_that_closes_as_the_request_leaves_doubles_nothing() {
+async fn closing_connection_causes_no_duplicate() {
     let began = Instant::now();
     let mut lanes = JoinSet::new();
     for call in [Call::Describe, Call::Run, Call::Stop, Call::Terminate] {
@@ -49,7 +49,7 @@ async fn a_connection_that_closes_as_the_request_leaves_doubles_nothing() {
 async fn no_change_takes_a_connection_that_was_used() {
     let stranger = ThirdParty::open().await;
     let server = Faultd::open(stranger.address).await;
-    let client = customer::client(&server.endpoint(), Dialect::Tc3, customer::patient());
+    let client = test_client::client(&server.endpoint(), Dialect::Tc3, test_client::patient());
     let connection = async |call: Call, machine| {
         call.make_on(&client, machine).await.result.expect("served");
         server.ledger().open().arrivals.last().unwrap().connection
@@ -65,7 +65,7 @@ async fn no_change_takes_a_connection_that_was_used() {
 async fn lane(call: Call) {
     let stranger = ThirdParty::open().await;
     let server = Faultd::open(stranger.address).await;
-    let client = customer::client(&server.endpoint(), Dialect::Tc3, customer::patient());
+    let client = test_client::client(&server.endpoint(), Dialect::Tc3, test_client::patient());
     for round in 0..ROUNDS {
         server.forget_plan();
         match round % 10 {

@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::answer::{Truth, json as whole};
 use crate::fault::{Claim, Fault};
+use crate::response::{Truth, json as whole};
 
 /// Each is an ordinary success for an action that lists nothing.
 pub fn all() -> Vec<Fault> {

@@ -6,13 +6,13 @@ use std::time::{Duration, Instant};
 
 use cvm_models::{Client, ClientBuilder, Dialect};
 
-use crate::answer::page;
 use crate::call::{Call, Ended};
-use crate::customer;
 use crate::fault::{self, Claim, Fault};
-use crate::faultd::Faultd;
-use crate::judge::{Case, judge};
+use crate::fault_server::Faultd;
 use crate::rerun::{Broken, Failure, TimeScale, run_all};
+use crate::response::page;
+use crate::rules::{Case, judge};
+use crate::test_client;
 use crate::third_party::ThirdParty;
 
 /// So long takes only a call that hangs.
@@ -45,7 +45,7 @@ fn cells() -> Vec<Cell> {
 }
 
 #[test]
-fn there_are_enough_kinds_and_no_two_of_one_name() {
+fn fault_names_are_unique() {
     let faults = fault::all();
     let mut names: Vec<&str> = faults.iter().map(|fault| fault.name).collect();
     names.sort_unstable();
@@ -56,7 +56,7 @@ fn there_are_enough_kinds_and_no_two_of_one_name() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn nothing_twice_nothing_claimed_nothing_hidden() {
+async fn no_duplicate_effect_no_false_success_no_hidden_outcome() {
     let began = Instant::now();
     let only = std::env::var("FAULT").ok();
     let mut cells: Vec<Cell> = cells();
@@ -97,8 +97,8 @@ pub async fn run(
     let stranger = ThirdParty::open().await;
     let server = Faultd::open(stranger.address).await;
     server.set_time_scale(scale);
-    let timeouts = customer::timeouts(fault, scale);
-    let builder = customer::builder(&server.endpoint(), *dialect, timeouts);
+    let timeouts = test_client::timeouts(fault, scale);
+    let builder = test_client::builder(&server.endpoint(), *dialect, timeouts);
     let client = equip(builder).build().unwrap();
     if fault.warm && *struck == 1 {
         let warmed = Call::Describe.make(&client).await;

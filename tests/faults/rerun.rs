@@ -125,7 +125,7 @@ async fn slow_once(name: &'static str, scale: TimeScale) -> Option<Failure> {
 }
 
 #[tokio::test]
-async fn only_a_case_that_fails_by_time_runs_a_second_time() {
+async fn only_timing_failures_run_again() {
     let mut failures =
         run_all(vec!["slow", "wrong", "hangs", "patient"], |_| true, slow_once).await;
     failures.sort();

@@ -10,10 +10,10 @@ use tokio::net::TcpListener;
 use tokio::task::{JoinHandle, JoinSet};
 
 use crate::call::Call;
-use crate::customer;
 use crate::fault::{self, Fault};
-use crate::faultd::Faultd;
+use crate::fault_server::Faultd;
 use crate::rerun::TimeScale;
+use crate::test_client;
 use crate::third_party::ThirdParty;
 
 /// A peer that writes `start` and then `more` until nobody reads on.
@@ -76,7 +76,7 @@ async fn answers_without_end_end() {
     for (name, start, more) in peers {
         let peer = Pourer::open(start, more, Duration::ZERO).await;
         for call in [Call::Describe, Call::Terminate] {
-            let client = customer::client(&peer.endpoint, Dialect::Tc3, customer::patient())
+            let client = test_client::client(&peer.endpoint, Dialect::Tc3, test_client::patient())
                 .with_max_attempts(1);
             let error = call.make(&client).await.result.expect_err(name);
             assert_eq!(error.outcome_unknown().is_some(), call == Call::Terminate, "{error:?}");
@@ -89,18 +89,18 @@ async fn answers_without_end_end() {
 
 /// Nothing of it is kept, so only the time limit ends it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_chunk_size_without_end_ends_with_its_attempt() {
+async fn endless_chunk_size_ends_at_the_attempt_timeout() {
     let start = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n000".to_vec();
     let peer = Pourer::open(start, b"0".repeat(16 * 1024), Duration::ZERO).await;
     let attempt = Duration::from_secs(3);
-    let timeouts = Timeouts { attempt, attempt_slow: attempt, ..customer::patient() };
-    let client = customer::client(&peer.endpoint, Dialect::Tc3, timeouts).with_max_attempts(1);
+    let timeouts = Timeouts { attempt, attempt_slow: attempt, ..test_client::patient() };
+    let client = test_client::client(&peer.endpoint, Dialect::Tc3, timeouts).with_max_attempts(1);
     let error = Call::Terminate.make(&client).await.result.unwrap_err();
     assert!(error.is_timeout() && error.outcome_unknown().is_some(), "{error:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn answers_that_hardly_come_end_in_time() {
+async fn slow_responses_end_in_time() {
     let answer = |head: &str| format!("HTTP/1.1 200 OK\r\n{head}\r\n").into_bytes();
     let peers: Vec<(&str, Vec<u8>, Vec<u8>)> = vec![
         ("a byte of body", answer("Content-Length: 60000\r\n"), b" ".to_vec()),
@@ -113,8 +113,9 @@ async fn answers_that_hardly_come_end_in_time() {
         let peer = Pourer::open(start, more, Duration::from_millis(40)).await;
         for dialect in Dialect::ALL {
             // On a slow machine even the connection may take too long, which is a timeout too.
-            let timeouts = customer::hurried(TimeScale::NORMAL);
-            let client = customer::client(&peer.endpoint, dialect, timeouts).with_max_attempts(1);
+            let timeouts = test_client::hurried(TimeScale::NORMAL);
+            let client =
+                test_client::client(&peer.endpoint, dialect, timeouts).with_max_attempts(1);
             let error = Call::Describe.make(&client).await.result.expect_err(name);
             assert!(error.is_timeout(), "{name}: {error:?}");
         }
@@ -122,7 +123,7 @@ async fn answers_that_hardly_come_end_in_time() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_stall_at_any_place_ends_at_the_deadline_of_the_call() {
+async fn stalled_faults_end_at_the_deadline() {
     let waits = |fault: &Arc<Fault>| fault.waits;
     let mut running = JoinSet::new();
     for fault in fault::all().into_iter().filter(waits) {
@@ -132,8 +133,9 @@ async fn a_stall_at_any_place_ends_at_the_deadline_of_the_call() {
             // What drips takes longer than the call may.
             server.set_time_scale(TimeScale::SLOW);
             // The limits of single steps are long, so that the one for the whole call has to hold.
-            let client = customer::client(&server.endpoint(), Dialect::Tc3, customer::patient())
-                .with_operation_timeout(Duration::from_secs(5));
+            let client =
+                test_client::client(&server.endpoint(), Dialect::Tc3, test_client::patient())
+                    .with_operation_timeout(Duration::from_secs(5));
             let name = fault.name;
             server.plan([fault]);
             let error = Call::Stop.make(&client).await.result.expect_err(name);

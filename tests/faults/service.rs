@@ -3,8 +3,8 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::arrival::Arrived;
 use crate::ledger::{Book, Launched, Machine};
+use crate::received::Arrived;
 
 /// The machine that the calls of the matrix act on: prepaid and running.
 pub const MACHINE: &str = "ins-prepaid0";

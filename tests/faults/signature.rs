@@ -4,8 +4,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use cvm_signer::{Credential, tc3, v1, verify};
 
-use crate::arrival::Arrived;
-use crate::customer;
+use crate::received::Arrived;
+use crate::test_client;
 
 /// What one attempt's signature says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,7 +27,7 @@ pub fn verify(arrived: &Arrived) -> Result<Signed, String> {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
     verify::clock(now, signed.timestamp, verify::CLOCK_WINDOW)
         .map_err(|error| error.to_string())?;
-    if customer::TOKENS.contains(&signed.token.as_str()) {
+    if test_client::TOKENS.contains(&signed.token.as_str()) {
         Ok(signed)
     } else {
         Err(format!("unknown session token {:?}", signed.token))
@@ -75,7 +75,7 @@ fn verify_v1(arrived: &Arrived) -> Result<Signed, String> {
 }
 
 fn credential_of(secret_id: &str) -> Option<Credential> {
-    (secret_id == customer::SECRET_ID).then(|| customer::credential(0))
+    (secret_id == test_client::SECRET_ID).then(|| test_client::credential(0))
 }
 
 fn number(text: Option<&str>) -> Result<u64, String> {

@@ -1,11 +1,11 @@
 //! Faults told by the status: redirects, pages of strangers, overload, with and without a wish to wait.
 
-use crate::answer::{Truth, html, page, raw};
 use crate::fault::Claim::{
     Misrouted, Nothing, NothingForLong, Throttled, ThrottledByStranger, ThrottledByStrangerForLong,
     ThrottledForLong,
 };
 use crate::fault::{Claim, Fault};
+use crate::response::{Truth, html, page, raw};
 
 const PAST: &str = "Retry-After: Sun, 06 Nov 1994 08:49:37 GMT";
 const FUTURE: &str = "Retry-After: Fri, 31 Dec 9999 23:59:59 GMT";

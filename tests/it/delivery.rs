@@ -16,8 +16,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
 use crate::cloud::{builder, client, client_of};
-use crate::peer::{Peer, http, read_request, whole_length};
 use crate::predicates::told;
+use crate::scripted_server::{Peer, http, read_request, whole_length};
 
 /// Carries requests to the emulator, and loses the first answers.
 struct Gateway {
@@ -82,7 +82,7 @@ async fn cloud() -> Emulator {
 }
 
 #[tokio::test]
-async fn a_launch_whose_answers_are_lost_makes_one_instance() {
+async fn launch_with_lost_responses_creates_one_instance() {
     for dialect in Dialect::ALL {
         let emulator = cloud().await;
         let gateway = Gateway::losing(2, &emulator).await;
@@ -102,7 +102,7 @@ fn gateway_client(gateway: &Gateway, dialect: Dialect) -> Client {
 }
 
 #[tokio::test]
-async fn the_token_is_the_same_in_every_attempt_and_the_nonce_is_not() {
+async fn attempts_share_the_client_token_but_not_the_nonce() {
     let peer = Peer::saying(http(502, &[], "bad gateway")).await;
     let client = client_of(&peer.url()).dialect(Dialect::V1Sha256).build().unwrap();
     let error = client.send(launch()).await.unwrap_err();
@@ -131,7 +131,7 @@ async fn the_token_is_the_same_in_every_attempt_and_the_nonce_is_not() {
 }
 
 #[tokio::test]
-async fn what_a_repeat_would_harm_is_sent_once() {
+async fn unsafe_requests_are_sent_once() {
     let emulator = cloud().await;
     let direct = client(&emulator, Dialect::Tc3);
     let id = direct.send(launch()).await.unwrap().instance_id_set.remove(0);
@@ -156,7 +156,7 @@ async fn what_a_repeat_would_harm_is_sent_once() {
 }
 
 #[tokio::test]
-async fn a_prepaid_instance_goes_to_the_recycle_bin_and_no_further() {
+async fn lost_termination_leaves_prepaid_instance_in_recycle_bin() {
     use cvm_models::enums::{InstanceChargeType, InstanceState};
     use cvm_models::types::InstanceChargePrepaid;
     let emulator = cloud().await;
@@ -181,7 +181,7 @@ async fn a_prepaid_instance_goes_to_the_recycle_bin_and_no_further() {
 }
 
 #[tokio::test]
-async fn a_read_is_simply_sent_again() {
+async fn read_is_retried_after_a_lost_response() {
     let emulator = cloud().await;
     for dialect in Dialect::ALL {
         let gateway = Gateway::losing(1, &emulator).await;

@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 
 use crate::baseline::{Scene, baselines};
 use crate::cloud::{builder, client};
+use crate::raw_requests::{self, Gateway};
 use crate::sample;
-use crate::signed::{self, Gateway};
 
 /// This object with an empty text in each text member, one at a time, and in each text of a list.
 fn emptied(table: &'static ModelInfo, object: &Value) -> Vec<(String, Value)> {
@@ -62,7 +62,7 @@ fn over_pairs(info: &ActionInfo, request: &Record) -> Record {
 }
 
 #[test]
-fn every_encoding_carries_an_empty_text_of_every_member_with_one_retry_class() {
+fn every_encoding_keeps_empty_text_and_retry_class() {
     let mut count = 0;
     for info in cvm_models::ACTIONS {
         for (path, request) in emptied(info.request, &sample::request(info.request, 0)) {
@@ -82,7 +82,7 @@ fn every_encoding_carries_an_empty_text_of_every_member_with_one_retry_class() {
 }
 
 #[test]
-fn empty_text_counts_for_every_row_that_raises_the_retry_class() {
+fn empty_text_raises_the_retry_class() {
     let mut count = 0;
     for info in cvm_models::ACTIONS {
         for row in info.retry_overrides {
@@ -112,7 +112,7 @@ fn empty_text_counts_for_every_row_that_raises_the_retry_class() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn emulator_treats_an_empty_text_alike_in_every_encoding() {
+async fn emulator_treats_empty_text_alike_in_every_encoding() {
     for baseline in baselines() {
         let info = cvm_models::action(baseline.action).unwrap();
         // What one request changes, the next one meets: in each encoding the same.
@@ -125,8 +125,8 @@ async fn emulator_treats_an_empty_text_alike_in_every_encoding() {
             );
             let way = Gateway::Api3.ways().last().unwrap();
             let requests = [
-                signed::json(info.name, &request),
-                signed::query(info.name, &query),
+                raw_requests::json(info.name, &request),
+                raw_requests::query(info.name, &query),
                 way.call(info.name, &pairs),
             ];
             let mut codes = Vec::new();

@@ -49,7 +49,7 @@ fn lines(name: &str) -> Vec<String> {
 }
 
 #[test]
-fn launch_launches_and_gives_back() {
+fn launch_example_launches_and_terminates() {
     let lines = lines("launch");
     assert!(lines[0].starts_with("launched [\"ins-"), "{lines:?}");
     assert_eq!(lines[1], "1 of 1 running");
@@ -58,7 +58,7 @@ fn launch_launches_and_gives_back() {
 }
 
 #[test]
-fn list_lists_all_pages() {
+fn list_example_prints_all_pages() {
     let lines = lines("list");
     let (instances, rest) = lines.split_at(120);
     assert!(instances.iter().all(|line| line.starts_with("ins-") && line.contains("RUNNING")));
@@ -73,7 +73,7 @@ fn list_lists_all_pages() {
 }
 
 #[test]
-fn dry_run_asks_twice() {
+fn dry_run_example_prints_both_results() {
     let lines = lines("dry_run");
     assert_eq!(lines[0], "as it is: would be launched");
     assert_eq!(lines[1], "in another zone: refused with InvalidZone.MismatchRegion");
@@ -82,7 +82,7 @@ fn dry_run_asks_twice() {
 }
 
 #[test]
-fn the_cloud_is_asked_for_by_name() {
+fn examples_use_the_cloud_only_with_its_option() {
     for name in ["launch", "list", "dry_run"] {
         // With a region that is none the client is not even made, so nothing can be sent from here.
         let nowhere = [("TENCENTCLOUD_REGION", "nowhere")];

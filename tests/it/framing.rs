@@ -6,8 +6,8 @@ use cvm_models::actions::*;
 use cvm_models::{Client, Timeouts};
 
 use crate::cloud::client_of;
-use crate::peer::{Peer, http, json};
 use crate::predicates::told;
+use crate::scripted_server::{Peer, http, json};
 
 const READ: &str = r#"{"Response":{"TotalCount":0,"InstanceSet":[],"RequestId":"r-1"}}"#;
 
@@ -29,7 +29,7 @@ async fn ends_in(name: &str, answer: &[u8], words: &[&str]) {
 }
 
 #[tokio::test]
-async fn a_broken_frame_is_no_answer() {
+async fn broken_frame_is_unreadable() {
     let length = READ.len();
     for (name, answer) in [
         ("no byte", String::new()),
@@ -67,7 +67,7 @@ async fn a_broken_frame_is_no_answer() {
 }
 
 #[tokio::test]
-async fn whole_answers_are_read_in_any_frame() {
+async fn complete_response_is_read_in_any_framing() {
     let (half, rest) = READ.split_at(20);
     for answer in [
         format!("HTTP/1.1 200 OK\r\n\r\n{READ}"),
@@ -85,7 +85,7 @@ async fn whole_answers_are_read_in_any_frame() {
 }
 
 #[tokio::test]
-async fn silence_is_a_timeout() {
+async fn silent_server_causes_a_timeout() {
     let peer = Peer::silent().await;
     // Enough for a busy machine to send the request, which nobody answers.
     let patience = Duration::from_secs(3);
@@ -111,7 +111,7 @@ async fn a_peer_that_is_not_there_was_sent_nothing() {
 }
 
 #[tokio::test]
-async fn too_long_an_answer_is_not_kept() {
+async fn oversized_response_is_unreadable() {
     let long = format!("{}{}", READ, " ".repeat(64 * 1024));
     ends_in("announced", &json(&long), &["unreadable"]).await;
     let endless = format!("HTTP/1.1 200 OK\r\n\r\n{long}");
@@ -122,7 +122,7 @@ async fn too_long_an_answer_is_not_kept() {
 }
 
 #[tokio::test]
-async fn a_packed_answer_was_not_asked_for() {
+async fn compressed_response_is_unreadable() {
     for encoding in ["gzip", "deflate", "br", "zstd", "x"] {
         let packed = http(200, &[("Content-Encoding", encoding)], READ);
         ends_in(encoding, &packed, &["unreadable"]).await;
@@ -159,7 +159,7 @@ async fn no_redirect_is_followed() {
 }
 
 #[tokio::test]
-async fn a_foreign_page_is_not_the_service() {
+async fn foreign_page_is_misrouted_or_unreadable() {
     let page = "<html>403</html>";
     for status in [400, 401, 403, 404, 407, 451] {
         ends_in(&format!("{status}"), &http(status, &[], page), &["misrouted"]).await;
@@ -170,7 +170,7 @@ async fn a_foreign_page_is_not_the_service() {
 }
 
 #[tokio::test]
-async fn a_foreign_throttle_is_believed_only_where_a_repeat_is_harmless() {
+async fn foreign_429_is_throttling_except_for_hazards() {
     let peer = Peer::saying(http(429, &[], "slow down")).await;
     let error = client(&peer).send(DescribeInstances::default()).await.unwrap_err();
     assert_eq!(told(&error), ["unreadable", "throttled"], "{error}");

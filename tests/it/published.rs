@@ -39,7 +39,7 @@ fn read(table: &'static ModelInfo, value: &Value) -> (Record, cvm_protocol::Repo
 }
 
 #[test]
-fn every_published_request_passes_the_check() {
+fn every_published_request_passes_validation() {
     let mut slips = Vec::new();
     for sample in samples() {
         let (record, report) = read(sample.info().request, &sample.request);
@@ -54,7 +54,7 @@ fn every_published_request_passes_the_check() {
 }
 
 #[test]
-fn every_published_response_has_all_members_that_are_always_present() {
+fn published_responses_have_every_always_present_member() {
     let mut slips = Vec::new();
     for sample in samples() {
         let (_, mut report) = read(sample.info().response, &sample.response);
@@ -68,7 +68,7 @@ fn every_published_response_has_all_members_that_are_always_present() {
 }
 
 #[test]
-fn a_dry_run_response_needs_only_the_request_id() {
+fn dry_run_response_needs_only_the_request_id() {
     let mut promising = 0;
     for action in cvm_models::ACTIONS.iter().filter(|action| action.dry_run) {
         let mut request = Record::new(action.request);
@@ -111,7 +111,7 @@ fn reachable_from(mut tables: Vec<&'static ModelInfo>) -> Vec<&'static ModelInfo
 }
 
 #[test]
-fn special_values_pass_the_check_and_their_neighbors_do_not() {
+fn special_values_pass_validation_and_similar_values_fail() {
     let mut seen = Vec::new();
     for table in reachable() {
         for field in table.members {
@@ -141,7 +141,7 @@ fn special_values_pass_the_check_and_their_neighbors_do_not() {
 }
 
 #[test]
-fn an_attribute_change_names_exactly_one_attribute() {
+fn attribute_change_requires_exactly_one_attribute() {
     let info = ModifyInstancesAttribute::INFO;
     let faults = |more: Value| {
         let mut request = more;
@@ -174,7 +174,7 @@ fn objections(table: &'static ModelInfo, is_sent: bool, name: &str, value: &Valu
 }
 
 #[test]
-fn every_published_example_of_a_member_passes() {
+fn every_published_member_example_passes_validation() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/published-examples.json");
     let examples: Value = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
     let responses = cvm_models::ACTIONS.iter().map(|action| action.response);
@@ -258,7 +258,7 @@ fn disputed() -> Vec<(&'static str, Value, Value)> {
 }
 
 #[test]
-fn what_one_edition_of_the_documentation_allows_passes_and_its_neighbor_does_not() {
+fn disputed_values_pass_validation_and_similar_values_fail() {
     for (action, right, wrong) in disputed() {
         let table = cvm_models::action(action).unwrap().request;
         let violations = |request: &Value| {
@@ -271,7 +271,7 @@ fn what_one_edition_of_the_documentation_allows_passes_and_its_neighbor_does_not
 }
 
 #[test]
-fn values_that_other_texts_name_are_no_surprise_in_a_response() {
+fn values_from_other_documents_decode_without_drift() {
     let month = "BANDWIDTH_POSTPAID_BY_MONTH";
     for (action, response) in [
         (

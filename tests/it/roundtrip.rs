@@ -10,7 +10,7 @@ use cvm_protocol::{Kind, ModelInfo, Slot, json, query_form};
 use proptest::test_runner::{Config, TestCaseError, TestRunner};
 use serde_json::{Map, Value, json};
 
-use crate::every::{Specimen, models};
+use crate::all_models::{Specimen, models};
 
 /// Values tried of each model: there are some hundred models, and each has members of each kind.
 const CASES: u32 = 24;
@@ -43,7 +43,7 @@ fn same(expected: &dyn Specimen, found: &dyn Specimen) -> Result<(), String> {
 }
 
 #[test]
-fn json_loses_nothing() {
+fn json_round_trip_is_lossless() {
     law(Fit::Json, |value| {
         let text = json::to_vec(value).map_err(|error| error.to_string())?;
         let mut back = value.fresh();
@@ -64,7 +64,7 @@ fn json_loses_nothing() {
 }
 
 #[test]
-fn query_encoding_loses_nothing() {
+fn query_round_trip_is_lossless() {
     law(Fit::Flat, |value| {
         let mut pairs = query_form::encode(value).map_err(|error| error.to_string())?;
         let names: BTreeSet<_> = pairs.iter().map(|(name, _)| name.clone()).collect();
@@ -90,7 +90,7 @@ fn query_encoding_loses_nothing() {
 }
 
 #[test]
-fn what_is_absent_or_null_is_the_default() {
+fn absent_or_null_members_are_default() {
     for model in models() {
         let table = model.table();
         let nulls = table.members.iter().map(|field| (field.wire.to_owned(), Value::Null));
@@ -125,7 +125,7 @@ fn of_kind(kind: &Kind, depth: usize) -> Value {
 }
 
 #[test]
-fn values_that_nobody_knows_survive() {
+fn unknown_values_are_preserved() {
     for model in models() {
         let table = model.table();
         let body = full(table, 0);
@@ -169,7 +169,7 @@ fn with_strangers(value: &Value) -> (Value, usize) {
 }
 
 #[test]
-fn members_that_nobody_knows_do_no_harm() {
+fn unknown_members_are_ignored_and_reported() {
     for model in models() {
         let name = model.table().name;
         let body = full(model.table(), 3);
@@ -184,7 +184,7 @@ fn members_that_nobody_knows_do_no_harm() {
 }
 
 #[test]
-fn a_member_given_twice_is_refused_in_every_model() {
+fn repeated_member_is_refused_in_every_model() {
     for model in models() {
         for field in model.table().members {
             let value = of_kind(&field.kind, 5);
@@ -196,7 +196,7 @@ fn a_member_given_twice_is_refused_in_every_model() {
 }
 
 #[test]
-fn every_member_is_found_by_its_name_alone() {
+fn members_are_found_only_by_their_exact_name() {
     for model in models() {
         let table = model.table();
         for (index, field) in table.members.iter().enumerate() {

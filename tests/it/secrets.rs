@@ -11,10 +11,10 @@ use cvm_models::{
 use cvm_protocol::{Record, Sensitive, json, percent};
 use serde_json::{Value, json};
 
+use crate::all_models::model;
 use crate::cloud::{client_of, published};
-use crate::every::model;
-use crate::peer::{self, Peer, http};
 use crate::predicates::told;
+use crate::scripted_server::{self, Peer, http};
 use crate::{roundtrip, sample};
 
 /// Short, and with every character that some encoding treats in its own way.
@@ -61,13 +61,13 @@ fn requests() -> impl Iterator<Item = (&'static ActionInfo, Value)> {
 }
 
 #[test]
-fn the_actions_with_secrets_are_those_of_the_documents() {
+fn actions_with_secrets_match_the_documentation() {
     let names: Vec<_> = requests().map(|(info, _)| info.name).collect();
     insta::assert_snapshot!(names.join("\n"));
 }
 
 #[test]
-fn debug_hides_them() {
+fn debug_hides_secrets() {
     let alone = Sensitive::from(CANARY);
     assert_eq!(alone.expose(), CANARY);
     assert_hidden("a secret by itself", &format!("{alone:?} {:?}", Some(&alone)));
@@ -82,7 +82,7 @@ fn debug_hides_them() {
 }
 
 #[tokio::test]
-async fn a_prepared_request_hides_them() {
+async fn prepared_request_hides_secrets() {
     for (info, request) in requests() {
         for dialect in [Dialect::Tc3, Dialect::V1Sha1, Dialect::V1Sha256, Dialect::OldGateway] {
             let builder = published();
@@ -101,7 +101,7 @@ async fn a_prepared_request_hides_them() {
 }
 
 #[tokio::test]
-async fn none_goes_into_a_url() {
+async fn secrets_are_refused_in_urls() {
     let urls = [(Dialect::Tc3Get, false), (Dialect::V1Sha256, true), (Dialect::OldGateway, true)];
     for (info, request) in requests() {
         for (dialect, in_url) in urls {
@@ -115,7 +115,7 @@ async fn none_goes_into_a_url() {
             assert_hidden(&name, &format!("{error} {error:?}"));
 
             // Even there nobody is shown it.
-            let peer = Peer::saying(peer::json("{}")).await;
+            let peer = Peer::saying(scripted_server::json("{}")).await;
             let builder = client_of(&peer.url()).dialect(dialect).parameters_in_url(in_url);
             let client = builder.build().unwrap();
             let prepared = client.prepare_call(info, request.clone()).await.unwrap();
@@ -132,7 +132,7 @@ async fn none_goes_into_a_url() {
 }
 
 #[tokio::test]
-async fn a_temporary_token_stays_out_of_urls_too() {
+async fn session_token_is_refused_in_urls() {
     let temporary =
         || cvm_models::Credential::temporary("AKIDsample", "key", CANARY_TOKEN).unwrap();
     for dialect in [Dialect::V1Sha1, Dialect::OldGateway] {
@@ -197,19 +197,19 @@ fn echoes() -> Vec<(&'static str, Vec<u8>)> {
     let page = format!("<html>{CANARY} {quoted} {encoded}</html>");
     let members = json!({ "Response": { "RequestId": "r", "Password": CANARY, "New": [CANARY] } });
     vec![
-        ("a message", peer::json(message.to_string())),
-        ("a quoted message", peer::json(nested.to_string())),
+        ("a message", scripted_server::json(message.to_string())),
+        ("a quoted message", scripted_server::json(nested.to_string())),
         ("a page", http(502, &[], &page)),
         ("a page with 200", http(200, &[], &page)),
         ("a redirect", http(302, &[("Location", &format!("/?p={encoded}"))], &page)),
         ("a header", http(400, &[("X-Echo", &encoded)], &page)),
-        ("an answer", peer::json(members.to_string())),
-        ("a cut answer", peer::json(message.to_string().strip_suffix('}').unwrap())),
+        ("an answer", scripted_server::json(members.to_string())),
+        ("a cut answer", scripted_server::json(message.to_string().strip_suffix('}').unwrap())),
     ]
 }
 
 #[tokio::test]
-async fn what_the_other_side_repeats_is_hidden() {
+async fn echoed_secrets_are_hidden() {
     for (what, answer) in echoes() {
         let peer = Peer::saying(answer).await;
         for (info, request) in requests() {
@@ -232,7 +232,7 @@ async fn what_the_other_side_repeats_is_hidden() {
 }
 
 #[tokio::test]
-async fn an_error_does_not_repeat_what_was_put_in_the_wrong_place() {
+async fn usage_error_does_not_show_misplaced_values() {
     let client = published().build().unwrap();
     for info in ACTIONS {
         for field in info.request.members {

@@ -8,7 +8,7 @@
 use cvm_models::protocol::percent;
 use cvm_signer::{Date, tc3};
 
-use crate::vectors::{Vector, Wire, is_authenticated, vectors};
+use crate::signing_vectors::{Vector, Wire, is_authenticated, vectors};
 
 /// A changed request, and how it must end.
 struct Tampered {
@@ -290,7 +290,7 @@ async fn check(vector: &Vector, tampered: &[Tampered]) {
 }
 
 #[tokio::test]
-async fn one_changed_byte_of_a_tc3_request_is_refused() {
+async fn changed_byte_of_a_tc3_request_is_refused() {
     let mut count = 0;
     for vector in vectors().iter().filter(|vector| vector.is_tc3()) {
         let tampered = tc3(vector);
@@ -301,7 +301,7 @@ async fn one_changed_byte_of_a_tc3_request_is_refused() {
 }
 
 #[tokio::test]
-async fn one_changed_byte_of_a_v1_request_is_refused() {
+async fn changed_byte_of_a_v1_request_is_refused() {
     let mut count = 0;
     for vector in vectors().iter().filter(|vector| !vector.is_tc3() && !vector.is_unsigned()) {
         let tampered = v1(vector);
@@ -312,7 +312,7 @@ async fn one_changed_byte_of_a_v1_request_is_refused() {
 }
 
 #[tokio::test]
-async fn the_action_is_bound_when_its_header_is_signed() {
+async fn action_is_bound_only_if_its_header_is_signed() {
     let vectors = vectors();
     let bound = vectors.iter().find(|vector| vector.id == "tc3-post-demo-action-signed").unwrap();
     let mut wire = bound.wire();
@@ -329,7 +329,7 @@ async fn the_action_is_bound_when_its_header_is_signed() {
 }
 
 #[tokio::test]
-async fn a_signature_does_not_move_to_the_other_gateway() {
+async fn signature_is_invalid_on_the_other_gateway() {
     for vector in vectors().iter().filter(|vector| vector.signed_params.is_some()) {
         let mut wire = vector.wire();
         wire.path = if wire.path == "/" { "/v2/index.php".into() } else { "/".into() };

@@ -20,7 +20,7 @@ use cvm_models::{
 use serde_json::{Value, json};
 
 use crate::cloud::{builder, published};
-use crate::states::{ALL, Whole};
+use crate::waiter_states::{ALL, Whole};
 
 const ID: &str = "res-1";
 const OURS: &str = "our-request";
@@ -151,7 +151,7 @@ fn states_before(info: &WaiterInfo) -> Vec<&'static str> {
 }
 
 #[tokio::test]
-async fn the_state_before_the_operation_begins_decides_nothing() {
+async fn state_before_the_operation_decides_nothing() {
     let mut pictures = 0;
     for info in ALL {
         let states = states_before(info);
@@ -174,7 +174,7 @@ async fn the_state_before_the_operation_begins_decides_nothing() {
 }
 
 #[tokio::test]
-async fn a_goal_counts_only_when_no_operation_runs_and_for_the_named_request() {
+async fn target_state_counts_only_after_the_operation() {
     let mut cases = 0;
     for info in ALL.into_iter().filter(|info| !info.success.is_empty()) {
         let Some(running) = running(info, goal(info)) else { continue };
@@ -197,7 +197,7 @@ async fn a_goal_counts_only_when_no_operation_runs_and_for_the_named_request() {
 }
 
 #[tokio::test]
-async fn an_operation_that_fails_ends_the_wait_with_the_reason() {
+async fn failed_operation_ends_wait_with_its_reason() {
     let mut cases = 0;
     for info in ALL {
         let Some(operation) = info.operation else { continue };
@@ -231,7 +231,7 @@ async fn an_operation_that_fails_ends_the_wait_with_the_reason() {
 }
 
 #[tokio::test]
-async fn absence_is_the_goal_only_of_what_existed() {
+async fn absence_counts_only_for_listed_resources() {
     let gone = waiters::InstancesTerminated::INFO;
     assert_eq!(gone.missing, Missing::Success);
     let error = polled(Waiter::new(gone, [ID]), &[None, None, None]).await.unwrap_err();
@@ -256,7 +256,7 @@ async fn absence_is_the_goal_only_of_what_existed() {
 }
 
 #[tokio::test]
-async fn a_later_request_ends_the_wait_for_a_named_one_whose_end_no_poll_saw() {
+async fn later_request_ends_wait_for_the_named_one() {
     let mut cases = 0;
     for info in ALL {
         let (Some(operation), Some(name)) = (info.operation, info.request_id) else { continue };
@@ -295,7 +295,7 @@ async fn a_later_request_ends_the_wait_for_a_named_one_whose_end_no_poll_saw() {
 }
 
 #[tokio::test]
-async fn an_older_success_beside_a_state_of_failure_is_no_success() {
+async fn earlier_success_beside_a_failure_state_is_no_success() {
     let info = waiters::ChcHostOperationsDone::INFO;
     let row = |state: &str| {
         Some(json!({
@@ -311,7 +311,7 @@ async fn an_older_success_beside_a_state_of_failure_is_no_success() {
 }
 
 #[tokio::test]
-async fn the_recycle_bin_ends_the_wait_for_the_end_of_instances_that_came_into_it() {
+async fn entering_the_recycle_bin_ends_wait_for_termination() {
     let instance = |state: &str, operation: &str| {
         Some(json!({
             "InstanceState": state, "LatestOperationState": operation,
@@ -387,7 +387,7 @@ async fn reaches(cloud: &cvm_emulator::Cloud, client: &Client, waiter: Waiter) -
 }
 
 #[tokio::test]
-async fn operations_of_hosted_servers_are_waited_for_though_they_begin_after_an_older_success() {
+async fn chc_operation_after_an_earlier_success_is_awaited() {
     let (cloud, client) = emulated();
     let id = cloud.add_chc_host(&ChcServer::new("ap-guangzhou-3", "SN-1")).unwrap();
     let network = |subnet: &str| VirtualPrivateCloud {
@@ -426,7 +426,7 @@ async fn operations_of_hosted_servers_are_waited_for_though_they_begin_after_an_
 }
 
 #[tokio::test]
-async fn leaving_rescue_mode_ends_where_it_began() {
+async fn leaving_rescue_mode_restores_the_earlier_state() {
     let (cloud, client) = emulated();
     for is_stopped in [false, true] {
         let launch = RunInstances {

@@ -20,10 +20,10 @@ use http::Request;
 use serde_json::Value;
 
 use crate::cloud::{Cloud, NOW, credential, published};
+use crate::getting_started;
 use crate::predicates::told;
 use crate::sample;
-use crate::story;
-use crate::vectors::is_authenticated;
+use crate::signing_vectors::is_authenticated;
 
 /// A client of the published endpoints whose every choice is fixed.
 fn client(dialect: Dialect, credential: Credential) -> Client {
@@ -120,8 +120,8 @@ snapshots! {
         instance_ids: ids(),
         ..Default::default()
     },
-    run_instances: story::sample(),
-    run_instances_for_nothing: RunInstances { login_settings: None, dry_run: Some(true), ..story::sample() },
+    run_instances: getting_started::sample(),
+    run_instances_dry_run: RunInstances { login_settings: None, dry_run: Some(true), ..getting_started::sample() },
     start_instances: StartInstances { instance_ids: ids() },
     stop_instances: StopInstances {
         instance_ids: ids(),
@@ -143,7 +143,7 @@ snapshots! {
 }
 
 #[tokio::test]
-async fn a_temporary_credential_carries_its_token() {
+async fn session_token_is_sent_in_every_dialect() {
     let token = || Credential::temporary("AKIDz8krbsJ5yKBZQpn74WFkmLPx3EXAMPLE", "k", "a-token");
     let mut text = String::new();
     for dialect in Dialect::ALL {
@@ -152,7 +152,7 @@ async fn a_temporary_credential_carries_its_token() {
         writeln!(text, "--- {dialect}\n{}", shown(&prepared)).unwrap();
     }
     assert_eq!(text.matches("a-token").count(), 5);
-    shows("a_temporary_credential_carries_its_token", &text);
+    shows("session_token_is_sent_in_every_dialect", &text);
 }
 
 /// The request of an action that the tables alone suggest.
@@ -161,7 +161,7 @@ async fn prepared(dialect: Dialect, info: &'static ActionInfo) -> Result<Prepare
 }
 
 #[tokio::test]
-async fn every_action_in_both_encodings() {
+async fn every_action_matches_its_snapshot_in_both_encodings() {
     let mut groups: BTreeMap<&str, String> = BTreeMap::new();
     for info in ACTIONS {
         let text = groups.entry(info.group).or_default();
@@ -193,7 +193,7 @@ fn raw(prepared: &PreparedRequest) -> Request<Bytes> {
 }
 
 #[tokio::test]
-async fn both_encodings_say_the_same_and_the_emulator_understands_them() {
+async fn both_encodings_are_equal_and_the_emulator_accepts_them() {
     for info in ACTIONS {
         let name = info.name;
         let post = prepared(Dialect::Tc3, info).await.unwrap();

@@ -1,27 +1,27 @@
 //! Right requests for every action, by family, and the cloud in which they are right.
 
 mod attributes;
-mod catalogue;
+mod catalog;
 mod chc;
+mod factory;
+mod fixture;
 mod hosts;
 mod hpc_clusters;
 mod images;
 mod instances;
 mod key_pairs;
 mod launch_templates;
-mod maker;
 mod placement_groups;
 mod prices;
 mod resource_packs;
-mod scene;
 mod systems;
 mod tasks;
-mod view;
+mod visible_state;
 
 use cvm_protocol::RetryClass;
 use serde_json::{Value, json};
 
-pub use scene::Scene;
+pub use fixture::Scene;
 
 /// A right request, and what is answered to it.
 pub struct Baseline {
@@ -65,7 +65,7 @@ impl Baseline {
 
 const FAMILIES: &[&[Baseline]] = &[
     attributes::BASELINES,
-    catalogue::BASELINES,
+    catalog::BASELINES,
     chc::BASELINES,
     hosts::BASELINES,
     hpc_clusters::BASELINES,
@@ -106,7 +106,7 @@ fn tags(kind: &str) -> Value {
 }
 
 #[test]
-fn every_modelled_action_has_a_right_request() {
+fn every_supported_action_has_a_valid_request() {
     for row in cvm_emulator::coverage().into_iter().filter(|row| row.modelled) {
         assert!(baselines().any(|baseline| baseline.action == row.action), "{}", row.action);
     }

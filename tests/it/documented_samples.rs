@@ -12,7 +12,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::cloud::{Answer, Cloud};
-use crate::signed::{self, Gateway};
+use crate::raw_requests::{self, Gateway};
 
 /// One sample, and what had to be corrected in it.
 #[derive(Clone, Deserialize)]
@@ -89,7 +89,7 @@ async fn with_instances(count: usize) -> (Cloud, Vec<String>) {
     let launch = json!({
         "Placement": { "Zone": "ap-guangzhou-2" }, "ImageId": "img-pmqg1cw7", "InstanceCount": count,
     });
-    let ids = cloud.ask(signed::json("RunInstances", &launch)).await.list("InstanceIdSet");
+    let ids = cloud.ask(raw_requests::json("RunInstances", &launch)).await.list("InstanceIdSet");
     assert_eq!(ids.len(), count);
     cloud.wait_a_minute();
     (cloud, ids)
@@ -103,11 +103,11 @@ fn with_ids(seed: &Seed, text: &str, ids: &[String]) -> String {
 
 async fn instances(cloud: &Cloud) -> Answer {
     cloud.wait_a_minute();
-    cloud.ask(signed::json("DescribeInstances", &json!({}))).await
+    cloud.ask(raw_requests::json("DescribeInstances", &json!({}))).await
 }
 
 #[test]
-fn every_correction_is_named() {
+fn every_correction_is_documented() {
     let seeds = seeds();
     assert_eq!(seeds.len(), 10, "a sample is missing or not tested here");
     for (name, seed) in seeds {
@@ -118,7 +118,7 @@ fn every_correction_is_named() {
 }
 
 #[tokio::test]
-async fn every_request_is_accepted_however_it_is_signed() {
+async fn sample_requests_are_accepted_with_every_signature_method() {
     for (name, seed) in requests() {
         for way in seed.gateway().ways() {
             let (cloud, ids) = with_instances(seed.names_instances()).await;
@@ -134,7 +134,7 @@ async fn every_request_is_accepted_however_it_is_signed() {
 }
 
 #[tokio::test]
-async fn a_printed_instance_that_is_not_there_is_not_found() {
+async fn unknown_instance_of_a_sample_is_not_found() {
     for (name, seed) in requests().filter(|(_, seed)| seed.names_instances() > 0) {
         for way in seed.gateway().ways() {
             let answer = Cloud::new().ask(way.complete(seed.query.as_deref().unwrap())).await;
@@ -144,7 +144,7 @@ async fn a_printed_instance_that_is_not_there_is_not_found() {
 }
 
 #[tokio::test]
-async fn the_same_request_as_json_has_the_same_result() {
+async fn json_request_has_the_same_result_as_query() {
     for (name, seed) in requests() {
         // Two clouds of one seed make the same ids, addresses and request ids.
         let (flat_cloud, ids) = with_instances(seed.names_instances()).await;
@@ -155,18 +155,18 @@ async fn the_same_request_as_json_has_the_same_result() {
         let flat_answer = flat_cloud.ask(way.complete(&text)).await;
         let parameters = json::to_value(&of_pairs(&seed.action, &seed.pairs()));
         let parameters = with_ids(&seed, &parameters.to_string(), &ids);
-        let json_answer = json_cloud.ask(signed::raw_json(&seed.action, parameters)).await;
+        let json_answer = json_cloud.ask(raw_requests::raw_json(&seed.action, parameters)).await;
         assert_eq!(flat_answer, json_answer, "{name}");
         assert_eq!(instances(&flat_cloud).await, instances(&json_cloud).await, "{name}");
     }
 }
 
 #[tokio::test]
-async fn a_name_given_twice_is_refused_in_every_dialect() {
+async fn repeated_parameter_is_refused_in_every_dialect() {
     let seed = Seed::load("query-types-as-printed");
     let text = seed.query.as_deref().unwrap();
     let own = text.split_once("&Filters").map(|(_, own)| format!("Filters{own}")).unwrap();
-    let mut requests = vec![signed::query(&seed.action, &own)];
+    let mut requests = vec![raw_requests::query(&seed.action, &own)];
     for gateway in [Gateway::Old, Gateway::Api3] {
         requests.extend(gateway.ways().map(|way| way.complete(text)));
     }
@@ -179,7 +179,7 @@ async fn a_name_given_twice_is_refused_in_every_dialect() {
 }
 
 #[tokio::test]
-async fn a_raw_plus_sign_is_a_blank() {
+async fn unescaped_plus_is_a_space() {
     let seed = Seed::load("launch-postpaid");
     let printed = seed.query.as_deref().unwrap().replace("%2B%2B", "++");
     assert!(printed.contains("Qcloud@TestApi123++"));
@@ -244,7 +244,7 @@ fn assert_contains(path: &str, written: &Value, printed: &Value) {
 }
 
 #[test]
-fn every_printed_answer_is_read_and_written() {
+fn sample_responses_round_trip() {
     let mut read = 0;
     for (name, seed) in seeds() {
         let Some(sample) = &seed.response else { continue };
@@ -265,7 +265,7 @@ fn every_printed_answer_is_read_and_written() {
 }
 
 #[test]
-fn the_printed_refusal_is_an_error() {
+fn sample_error_decodes_as_an_error() {
     let seed = Seed::load("launch-refused");
     let (response, envelope) = decoded::<RunInstancesResponse>(&seed.response.unwrap());
     let error = envelope.error.unwrap();
@@ -277,7 +277,7 @@ fn the_printed_refusal_is_an_error() {
 }
 
 #[tokio::test]
-async fn a_list_means_the_same_in_both_encodings() {
+async fn list_is_equal_in_both_encodings() {
     let seed = Seed::load("list-members");
     let from_pairs = of_pairs(&seed.action, &seed.pairs());
     let mut from_json = Record::new(from_pairs.table());
@@ -289,8 +289,9 @@ async fn a_list_means_the_same_in_both_encodings() {
 
     // And to the service, which knows none of the three.
     let cloud = Cloud::new();
-    let as_json = cloud.ask(signed::json(&seed.action, &expected)).await;
-    let as_query = cloud.ask(signed::query(&seed.action, seed.query.as_deref().unwrap())).await;
+    let as_json = cloud.ask(raw_requests::json(&seed.action, &expected)).await;
+    let as_query =
+        cloud.ask(raw_requests::query(&seed.action, seed.query.as_deref().unwrap())).await;
     for answer in [as_json, as_query] {
         assert_eq!(answer.code(), None, "{}", answer.message());
         assert_eq!(answer.response()["TotalCount"], 0);
@@ -298,11 +299,11 @@ async fn a_list_means_the_same_in_both_encodings() {
 }
 
 #[tokio::test]
-async fn an_identifier_of_the_wrong_length_is_malformed() {
+async fn id_of_wrong_length_is_malformed() {
     // The document on TerminateInstances: "`ins-1122` indicates an ID length error".
     for request in [
-        signed::json("TerminateInstances", &json!({ "InstanceIds": ["ins-1122"] })),
-        signed::query("TerminateInstances", "InstanceIds.0=ins-1122"),
+        raw_requests::json("TerminateInstances", &json!({ "InstanceIds": ["ins-1122"] })),
+        raw_requests::query("TerminateInstances", "InstanceIds.0=ins-1122"),
     ] {
         let answer = Cloud::new().ask(request).await;
         assert_eq!(answer.code(), Some("InvalidInstanceId.Malformed"));

@@ -5,8 +5,8 @@ use cvm_models::protocol::ErrorKind;
 use cvm_models::{Client, Entropy, EntropyError, Error, Outcome, error_code};
 
 use crate::cloud::client_of;
-use crate::peer::{Peer, json};
 use crate::predicates::told;
+use crate::scripted_server::{Peer, json};
 
 const FAMILY: &str = "RequestLimitExceeded";
 const OK: &str = r#"{"Response":{"TotalCount":0,"InstanceSet":[],"RequestId":"r-ok"}}"#;
@@ -47,7 +47,7 @@ async fn is_sent_again(code: String) -> (String, Result<usize, Error>) {
 }
 
 #[tokio::test]
-async fn every_code_of_the_family_is_a_throttle_and_no_other_code_is() {
+async fn only_codes_of_the_throttling_family_are_throttling() {
     let mut tasks = tokio::task::JoinSet::new();
     let known: Vec<&str> = error_code::ERRORS.iter().map(|info| info.code).collect();
     let family = known.iter().filter(|code| code.starts_with(FAMILY));
@@ -85,7 +85,7 @@ async fn every_code_of_the_family_is_a_throttle_and_no_other_code_is() {
 }
 
 #[test]
-fn the_tables_call_the_same_codes_throttles() {
+fn error_table_and_client_agree_on_throttling_codes() {
     for info in error_code::ERRORS {
         let code = cvm_models::ErrorCode::from(info.code);
         assert_eq!(code.is_throttled(), info.kind == ErrorKind::Throttle, "{}", info.code);
@@ -93,7 +93,7 @@ fn the_tables_call_the_same_codes_throttles() {
 }
 
 #[tokio::test]
-async fn a_throttle_that_stays_ends_as_one() {
+async fn lasting_throttling_is_reported_as_throttling() {
     for code in [FAMILY, "RequestLimitExceeded.SomethingNew"] {
         let peer = Peer::saying(refusal(code)).await;
         let client = client(&peer).with_max_attempts(2);

@@ -4,9 +4,9 @@ use cvm_models::actions::RunInstances;
 use cvm_models::{Client, Dialect, FixedClock, SeededEntropy};
 
 use crate::cloud::{Cloud, NOW, builder, client, client_of, published};
-use crate::peer::{Peer, json};
 use crate::predicates::told;
-use crate::signed;
+use crate::raw_requests;
+use crate::scripted_server::{Peer, json};
 
 /// The service's limits for a JSON body, a form and a query, in bytes.
 const JSON: usize = 10 << 20;
@@ -39,7 +39,7 @@ async fn length(client: &Client, request: RunInstances) -> Option<usize> {
 }
 
 #[tokio::test]
-async fn the_last_byte_that_fits_is_sent_and_the_next_is_not() {
+async fn largest_request_is_sent_and_one_byte_more_is_refused() {
     let peer = Peer::saying(json("{}")).await;
     for (dialect, in_url, limit) in [
         (Dialect::Tc3, false, JSON),
@@ -70,7 +70,7 @@ async fn the_last_byte_that_fits_is_sent_and_the_next_is_not() {
 }
 
 #[tokio::test]
-async fn forms_and_queries_too_end_at_the_very_byte() {
+async fn form_and_query_limits_are_exact() {
     for (dialect, in_url, limit) in [
         (Dialect::V1Sha1, false, FORM),
         (Dialect::V1Sha256, false, FORM),
@@ -120,7 +120,7 @@ async fn forms_and_queries_too_end_at_the_very_byte() {
 }
 
 #[tokio::test]
-async fn what_fits_reaches_the_service() {
+async fn largest_request_reaches_the_service() {
     let emulator = builder().start().await.unwrap();
     for (dialect, limit) in
         [(Dialect::Tc3, JSON), (Dialect::V1Sha256, FORM), (Dialect::Tc3Get, QUERY)]
@@ -136,13 +136,13 @@ async fn what_fits_reaches_the_service() {
 }
 
 #[tokio::test]
-async fn the_service_itself_has_the_same_limits() {
+async fn emulator_has_the_same_size_limits() {
     let cloud = Cloud::new();
-    let answer = cloud.ask(signed::raw_json("RunInstances", " ".repeat(JSON + 1))).await;
+    let answer = cloud.ask(raw_requests::raw_json("RunInstances", " ".repeat(JSON + 1))).await;
     assert_eq!(answer.code(), Some("RequestSizeLimitExceeded"));
-    let answer = cloud.ask(signed::query("RunInstances", &"x".repeat(QUERY + 1))).await;
+    let answer = cloud.ask(raw_requests::query("RunInstances", &"x".repeat(QUERY + 1))).await;
     assert_eq!(answer.code(), Some("RequestSizeLimitExceeded"));
-    let way = signed::Gateway::Api3.ways().last().unwrap();
+    let way = raw_requests::Gateway::Api3.ways().last().unwrap();
     let answer = cloud.ask(way.complete(&"x".repeat(FORM))).await;
     assert_eq!(answer.code(), Some("RequestSizeLimitExceeded"));
 }

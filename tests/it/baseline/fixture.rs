@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::maker::Maker;
+use super::factory::Maker;
 use super::network;
 use crate::cloud::Cloud;
 use crate::sample::PASSWORD;

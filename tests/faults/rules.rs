@@ -8,14 +8,14 @@ use std::time::{Duration, Instant};
 use cvm_models::protocol::RetryClass;
 use cvm_models::{Dialect, Error, Outcome};
 
-use crate::answer::AHEAD;
 use crate::call::{Call, Ended};
-use crate::customer::SECRETS;
 use crate::fault::{Claim, Fault};
 use crate::ledger::{Arrival, Book, Machine};
 use crate::rerun::Broken;
+use crate::response::AHEAD;
 use crate::service::MACHINE;
 use crate::signature::Signed;
+use crate::test_client::SECRETS;
 use crate::third_party::Received;
 
 /// A call that ended, with everything that is known about it.

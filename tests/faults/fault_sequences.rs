@@ -6,10 +6,10 @@ use cvm_models::actions::{CreateKeyPair, RunInstances};
 use cvm_models::{Client, Dialect, Error, Timeouts};
 
 use crate::call::Call;
-use crate::customer;
 use crate::fault::{self, Claim, Fault};
-use crate::faultd::Faultd;
+use crate::fault_server::Faultd;
 use crate::rerun::{Broken, Failure, TimeScale, run_all};
+use crate::test_client;
 use crate::third_party::ThirdParty;
 
 struct Scene {
@@ -21,12 +21,12 @@ struct Scene {
 async fn scene(dialect: Dialect, timeouts: Timeouts) -> Scene {
     let stranger = ThirdParty::open().await;
     let server = Faultd::open(stranger.address).await;
-    let client = customer::client(&server.endpoint(), dialect, timeouts);
+    let client = test_client::client(&server.endpoint(), dialect, timeouts);
     Scene { _stranger: stranger, server, client }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_refusal_after_doubt_is_still_doubt() {
+async fn service_error_after_ambiguous_attempt_stays_unknown() {
     let doubts = [
         "commits and resets",
         "commits and closes",
@@ -51,7 +51,7 @@ async fn a_refusal_after_doubt_is_still_doubt() {
             for end in ends {
                 for call in [Call::Describe, Call::Run, Call::Rename] {
                     let Scene { server, client, _stranger } =
-                        scene(dialect, customer::patient()).await;
+                        scene(dialect, test_client::patient()).await;
                     let end = fault::named(end);
                     server.plan([fault::named(doubt), Arc::clone(&end)]);
                     let error = call.make(&client).await.result.expect_err("an end");
@@ -81,8 +81,8 @@ async fn a_refusal_after_doubt_is_still_doubt() {
 }
 
 #[tokio::test]
-async fn a_token_in_doubt_finds_its_launch_and_serves_no_other() {
-    let Scene { server, client, _stranger } = scene(Dialect::Tc3, customer::patient()).await;
+async fn sent_token_returns_its_launch_and_no_other() {
+    let Scene { server, client, _stranger } = scene(Dialect::Tc3, test_client::patient()).await;
     let client = client.with_max_attempts(1);
     server.plan([fault::named("commits and resets")]);
     let launch = RunInstances { image_id: Some("img-1".into()), ..Default::default() };
@@ -116,7 +116,7 @@ async fn an_outage_sees_as_many_attempts_as_the_policy_says() {
         for (fault, attempts) in [("503 page", failing), ("RequestLimitExceeded", throttling)] {
             for limit in [None, Some(1), Some(2)] {
                 let Scene { server, client, _stranger } =
-                    scene(Dialect::Tc3, customer::patient()).await;
+                    scene(Dialect::Tc3, test_client::patient()).await;
                 server.plan(std::iter::repeat_n(fault::named(fault), 20));
                 let client = limit.map_or(client.clone(), |limit| client.with_max_attempts(limit));
                 let error = call.make(&client).await.result.unwrap_err();
@@ -133,14 +133,14 @@ async fn an_outage_sees_as_many_attempts_as_the_policy_says() {
 }
 
 #[tokio::test]
-async fn nobody_at_home_is_never_doubt() {
+async fn refused_connection_is_never_ambiguous() {
     // Taken and not listened at, so that no other test gets it meanwhile.
     let vacant = tokio::net::TcpSocket::new_v4().unwrap();
     vacant.bind("127.0.0.1:0".parse().unwrap()).unwrap();
     let endpoint = format!("http://{}", vacant.local_addr().unwrap());
     for dialect in Dialect::ALL {
         for call in Call::ALL {
-            let client = customer::client(&endpoint, dialect, customer::patient());
+            let client = test_client::client(&endpoint, dialect, test_client::patient());
             let error = call.make(&client).await.result.unwrap_err();
             assert!(error.is_not_sent() && error.outcome_unknown().is_none(), "{error:?}");
             assert_eq!(error.attempts().len(), call.most_attempts(), "{call}: {error:?}");
@@ -150,7 +150,7 @@ async fn nobody_at_home_is_never_doubt() {
 
 #[tokio::test]
 async fn a_long_outage_is_not_answered_with_a_storm() {
-    let Scene { server, client, _stranger } = scene(Dialect::Tc3, customer::patient()).await;
+    let Scene { server, client, _stranger } = scene(Dialect::Tc3, test_client::patient()).await;
     let call_once = async || Call::Describe.make(&client).await.result;
     let calls = 300;
     server.plan(std::iter::repeat_n(fault::named("503 page"), calls * 4));
@@ -166,7 +166,7 @@ async fn a_long_outage_is_not_answered_with_a_storm() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn success_after_an_outage_restores_the_right_to_resend() {
-    let Scene { server, client, _stranger } = scene(Dialect::Tc3, customer::patient()).await;
+    let Scene { server, client, _stranger } = scene(Dialect::Tc3, test_client::patient()).await;
     let call = async || Call::Describe.make(&client).await.result;
     // 35 resends at 14 of 500 leave 10.
     server.plan(std::iter::repeat_n(fault::named("503 page"), 12 + 35 + 1));
@@ -186,7 +186,7 @@ async fn success_after_an_outage_restores_the_right_to_resend() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_private_key_that_was_lost_is_said_to_be_lost() {
+async fn lost_private_key_is_reported_as_lost() {
     let lossy = |fault: &Arc<Fault>| fault.commits() && fault.claim == Claim::Nothing;
     let faults: Vec<_> = fault::all().into_iter().filter(lossy).collect();
     let failures = run_all(faults, |fault| fault.can_fail_by_time(), lose_a_private_key).await;
@@ -195,7 +195,7 @@ async fn a_private_key_that_was_lost_is_said_to_be_lost() {
 
 async fn lose_a_private_key(fault: Arc<Fault>, scale: TimeScale) -> Option<Failure> {
     let Scene { server, client, _stranger } =
-        scene(Dialect::Tc3, customer::timeouts(&fault, scale)).await;
+        scene(Dialect::Tc3, test_client::timeouts(&fault, scale)).await;
     server.set_time_scale(scale);
     server.plan([Arc::clone(&fault)]);
     let create = CreateKeyPair { key_name: "k".into(), project_id: Some(0), ..Default::default() };

@@ -11,11 +11,11 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{JoinHandle, JoinSet};
 
-use crate::answer::{self, Truth};
-use crate::arrival::{Arrived, Arriving};
 use crate::fault::{Fault, Step};
 use crate::ledger::{Arrival, Ledger};
+use crate::received::{Arrived, Arriving};
 use crate::rerun::TimeScale;
+use crate::response::{self, Truth};
 use crate::{service, signature};
 
 /// A running server; it stops, with all its connections, when it is dropped.
@@ -226,7 +226,7 @@ impl Connection {
             let healthy = [
                 Step::TakeAll,
                 Step::Commit,
-                Step::Write(Box::new(|truth| answer::json(&truth.body))),
+                Step::Write(Box::new(|truth| response::json(&truth.body))),
             ];
             return self.follow(&healthy, &mut exchange).await;
         };

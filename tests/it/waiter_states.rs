@@ -254,7 +254,7 @@ fn alphabet(info: &WaiterInfo, spec: &Value) -> Vec<Shown> {
 }
 
 #[tokio::test]
-async fn each_waiter_reads_each_state_as_the_specification_says() {
+async fn each_state_gets_the_verdict_of_the_specification() {
     let specification = specification();
     assert_eq!(specification.len(), ALL.len());
     let mut verdicts = HashMap::new();
@@ -303,7 +303,7 @@ fn sequences(spec: &Value, alphabet: &[Shown], length: usize) -> Vec<Vec<Shown>>
 }
 
 #[tokio::test]
-async fn no_sequence_of_six_states_misleads_the_waiters_of_instances() {
+async fn every_six_state_sequence_gets_the_modeled_verdict() {
     let specification = specification();
     let state = |name: &str| Shown::State(name.to_owned());
     let life = ["PENDING", "RUNNING", "LAUNCH_FAILED", "SHUTDOWN"].map(state);
@@ -453,7 +453,7 @@ async fn reconcile(
 }
 
 #[tokio::test]
-async fn no_reconciliation_says_not_done_but_of_a_settled_state_without_an_operation() {
+async fn not_done_requires_a_settled_state_without_an_operation() {
     let specification = specification();
     let mut counts: HashMap<&str, usize> = HashMap::new();
     for info in ALL {
@@ -497,7 +497,7 @@ async fn no_reconciliation_says_not_done_but_of_a_settled_state_without_an_opera
 }
 
 #[test]
-fn every_known_state_of_every_waiter_stands_in_one_list() {
+fn every_waiter_state_is_in_exactly_one_list() {
     // What changes by itself is told by its name, in a second reading of the value sets.
     let leads_on = ["ING", "ENTER_RESCUE_MODE", "EXIT_RESCUE_MODE", "MIGRATE"];
     for (name, spec) in specification() {
@@ -518,7 +518,7 @@ fn every_known_state_of_every_waiter_stands_in_one_list() {
 }
 
 #[test]
-fn every_waiter_of_resources_with_operations_looks_at_them() {
+fn waiters_check_the_latest_operation_if_there_is_one() {
     for info in ALL {
         let items = info.action.response.field(info.items).unwrap();
         let Kind::Object(table) = items.kind.innermost() else { panic!("{}", info.name) };

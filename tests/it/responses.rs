@@ -7,8 +7,8 @@ use cvm_models::actions::*;
 use cvm_models::{Client, Error, Timeouts};
 
 use crate::cloud::client_of;
-use crate::peer::{Peer, http, json};
 use crate::predicates::told;
+use crate::scripted_server::{Peer, http, json};
 
 const READ: &str = r#"{"Response":{"TotalCount":1,"InstanceSet":[],"RequestId":"r-1"}}"#;
 const LAUNCHED: &str = r#"{"Response":{"InstanceIdSet":["ins-1a2b3c4d"],"RequestId":"r-1"}}"#;
@@ -51,7 +51,7 @@ async fn ends_in(name: &str, answer: &[u8], words: &[&str]) {
 }
 
 #[tokio::test]
-async fn what_is_no_envelope_is_no_answer() {
+async fn invalid_envelope_is_unreadable() {
     let html = "<html><body>Please log in</body></html>";
     for (name, body) in [
         ("nothing", ""),
@@ -84,7 +84,7 @@ async fn what_is_no_envelope_is_no_answer() {
 }
 
 #[tokio::test]
-async fn a_deep_answer_costs_no_stack() {
+async fn deeply_nested_response_uses_no_stack() {
     let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
     // In an unknown member it is skipped; where something else belongs, it is refused.
     let unknown = READ.replace("TotalCount", &format!("New\":{deep},\"TotalCount"));
@@ -95,7 +95,7 @@ async fn a_deep_answer_costs_no_stack() {
 }
 
 #[tokio::test]
-async fn a_member_given_twice_is_no_answer() {
+async fn repeated_member_makes_response_unreadable() {
     for body in [
         r#"{"Response":{"RequestId":"a"},"Response":{"RequestId":"b"}}"#,
         r#"{"Response":{"RequestId":"a","RequestId":"b"}}"#,
@@ -119,7 +119,7 @@ async fn a_member_given_twice_is_no_answer() {
 }
 
 #[tokio::test]
-async fn a_change_without_its_promised_member_is_unknown_and_a_read_is_not() {
+async fn missing_required_member_makes_change_unknown_but_not_read() {
     for body in [
         r#"{"Response":{"RequestId":"r-1"}}"#,
         r#"{"Response":{"InstanceIdSet":null,"RequestId":"r-1"}}"#,
@@ -138,7 +138,7 @@ async fn a_change_without_its_promised_member_is_unknown_and_a_read_is_not() {
 }
 
 #[tokio::test]
-async fn a_dry_run_promises_nothing() {
+async fn dry_run_response_needs_only_a_request_id() {
     let bare = Peer::saying(json(r#"{"Response":{"RequestId":"r-1"}}"#)).await;
     let dry_run = || RunInstances { dry_run: Some(true), ..Default::default() };
     assert_eq!(client(&bare).send(dry_run()).await.unwrap().request_id, "r-1");
@@ -152,7 +152,7 @@ async fn a_dry_run_promises_nothing() {
 }
 
 #[tokio::test]
-async fn both_spellings_of_the_request_id_are_read() {
+async fn both_spellings_of_the_request_id_are_accepted() {
     for spelling in ["RequestId", "RequestID"] {
         let peer = Peer::saying(json(LAUNCHED.replace("RequestId", spelling))).await;
         let (answer, report) =
@@ -166,7 +166,7 @@ async fn both_spellings_of_the_request_id_are_read() {
 }
 
 #[tokio::test]
-async fn the_content_type_has_no_say() {
+async fn content_type_is_ignored() {
     for content_type in [
         "application/json",
         "application/json; charset=utf-8",
@@ -196,7 +196,7 @@ async fn the_content_type_has_no_say() {
 }
 
 #[tokio::test]
-async fn an_error_is_an_error_under_any_status() {
+async fn error_code_counts_under_any_status() {
     for status in [200, 201, 400, 403, 404, 429, 500, 502, 503] {
         let peer = Peer::saying(http(status, &[], REFUSED)).await;
         let read = reading(&peer).await.unwrap_err();
@@ -213,7 +213,7 @@ async fn an_error_is_an_error_under_any_status() {
 }
 
 #[tokio::test]
-async fn success_under_a_failing_status_is_no_success() {
+async fn success_under_an_error_status_is_unreadable() {
     for status in [500, 502, 503] {
         let peer = Peer::saying(http(status, &[], READ)).await;
         let error = reading(&peer).await.unwrap_err();
@@ -225,7 +225,7 @@ async fn success_under_a_failing_status_is_no_success() {
 }
 
 #[tokio::test]
-async fn what_the_service_says_of_itself_is_told_apart() {
+async fn error_codes_map_to_predicates() {
     let saying = |code: &str| json(REFUSED.replace("InvalidParameter", code));
     for (code, words) in [
         ("AuthFailure", &["service", "auth"][..]),
@@ -263,7 +263,7 @@ async fn what_the_service_says_of_itself_is_told_apart() {
 }
 
 #[tokio::test]
-async fn numbers_are_read_exactly_or_not_at_all() {
+async fn numbers_are_decoded_exactly_or_refused() {
     for (number, expected) in [
         ("23", Some(23)),
         ("\"23\"", Some(23)),

@@ -1,6 +1,6 @@
 //! A wrong request is refused with the code that says what is wrong, and changes nothing.
 //!
-//! The right requests stand in `baseline`; `mutation` makes every wrong one from them. The codes follow
+//! The right requests stand in `baseline`; `mutate` makes every wrong one from them. The codes follow
 //! from rules, not from a list of results: what is wrong and the member's name suggest codes, and the
 //! first of them that the action publishes is answered.
 
@@ -15,8 +15,8 @@ use tokio::task::JoinSet;
 
 use crate::baseline::{Baseline, Scene, baselines};
 use crate::cloud::{Answer, Cloud};
-use crate::mutation::{Fault, Mutation, mutations};
-use crate::signed::{self, Gateway};
+use crate::mutate::{Fault, Mutation, mutations};
+use crate::raw_requests::{self, Gateway};
 
 /// The code for a fault, by rule.
 fn expected(info: &ActionInfo, fault: Fault) -> String {
@@ -195,7 +195,7 @@ struct Judge {
 impl Judge {
     async fn check(&self, scene: &Scene, info: &ActionInfo, mutation: &Mutation, before: &Answer) {
         let expected = expected(info, mutation.fault);
-        let mut requests = vec![("JSON", signed::json(info.name, &mutation.parameters))];
+        let mut requests = vec![("JSON", raw_requests::json(info.name, &mutation.parameters))];
         if mutation.is_flat {
             let way = Gateway::Api3.ways().last().unwrap();
             let pairs = query_form::encode_json(&mutation.parameters);
@@ -234,12 +234,12 @@ impl Judge {
         if info.request.field("DryRun").is_some() {
             let mut trial = right.clone();
             trial["DryRun"] = json!(true);
-            let answer = scene.cloud.ask(signed::json(action, &trial)).await;
+            let answer = scene.cloud.ask(raw_requests::json(action, &trial)).await;
             assert_eq!(answer.code(), baseline.refused(), "{action} {trial}: {}", answer.message());
             assert_eq!(scene.everything().await, before, "{action} {trial}");
         }
 
-        let answer = scene.cloud.ask(signed::json(action, &right)).await;
+        let answer = scene.cloud.ask(raw_requests::json(action, &right)).await;
         assert_eq!(answer.code(), baseline.refused(), "{action} {right}: {}", answer.message());
         if let Some(code) = answer.code() {
             assert!(self.is_published(info, code), "{action}: {code} is not published");
@@ -257,7 +257,7 @@ impl Judge {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_wrong_request_has_its_code_and_changes_nothing() {
+async fn every_wrong_parameter_returns_its_code_and_changes_nothing() {
     let judge = Arc::new(Judge { common: common_codes() });
     let mut tasks = JoinSet::new();
     for baseline in baselines() {
@@ -277,7 +277,7 @@ async fn every_wrong_request_has_its_code_and_changes_nothing() {
 }
 
 #[tokio::test]
-async fn what_is_no_object_or_names_a_member_twice_cannot_be_read() {
+async fn malformed_json_or_repeated_member_is_refused() {
     for Baseline { action, request, .. } in baselines() {
         let scene = Scene::new().await;
         let before = scene.instances().await;
@@ -290,7 +290,7 @@ async fn what_is_no_object_or_names_a_member_twice_cannot_be_read() {
             bodies.push(format!("{{{}, {members}", members.strip_suffix('}').unwrap()));
         }
         for body in bodies {
-            let answer = scene.cloud.ask(signed::raw_json(action, body.clone())).await;
+            let answer = scene.cloud.ask(raw_requests::raw_json(action, body.clone())).await;
             assert_eq!(answer.code(), Some("InvalidParameter"), "{action}: {body}");
             assert_eq!(scene.instances().await, before, "{action}: {body}");
         }
@@ -298,7 +298,7 @@ async fn what_is_no_object_or_names_a_member_twice_cannot_be_read() {
 }
 
 #[tokio::test]
-async fn the_flattened_form_has_faults_of_its_own() {
+async fn malformed_query_parameters_are_refused() {
     let read = "Action=DescribeInstances&Version=2017-03-12";
     for (parameters, expected) in [
         ("Limit=x", Some("InvalidParameter")),
@@ -325,13 +325,13 @@ async fn the_flattened_form_has_faults_of_its_own() {
             let answer = cloud.ask(way.complete(&format!("{read}&{parameters}"))).await;
             assert_eq!(answer.code(), expected, "{parameters}: {}", answer.message());
         }
-        let answer = cloud.ask(signed::query("DescribeInstances", parameters)).await;
+        let answer = cloud.ask(raw_requests::query("DescribeInstances", parameters)).await;
         assert_eq!(answer.code(), expected, "{parameters}: {}", answer.message());
     }
 }
 
 #[tokio::test]
-async fn a_boolean_in_the_flattened_form_has_any_case_and_no_other_word() {
+async fn query_boolean_is_true_or_false_in_any_case() {
     let zone = "Placement.Zone=ap-guangzhou-3&ImageId=img-pmqg1cw7";
     for (word, expected) in [
         ("true", None),
@@ -344,21 +344,21 @@ async fn a_boolean_in_the_flattened_form_has_any_case_and_no_other_word() {
     ] {
         let cloud = Cloud::new();
         let query = format!("{zone}&DryRun={}", percent::encode(word));
-        let answer = cloud.ask(signed::query("RunInstances", &query)).await;
+        let answer = cloud.ask(raw_requests::query("RunInstances", &query)).await;
         assert_eq!(answer.code(), expected, "{word}: {}", answer.message());
-        let instances = cloud.ask(signed::json("DescribeInstances", &json!({}))).await;
+        let instances = cloud.ask(raw_requests::json("DescribeInstances", &json!({}))).await;
         assert_eq!(instances.response()["TotalCount"], 0, "{word}");
     }
 }
 
 #[tokio::test]
-async fn a_refusal_of_a_password_does_not_repeat_it() {
+async fn password_error_does_not_show_the_password() {
     let scene = Scene::new().await;
     let hourly = baselines().find(|baseline| baseline.action == "RunInstances").unwrap();
     for password in ["Canary", "Canary-but-much-too-long-to-be-a-password", "Canary canary"] {
         let mut request = (hourly.request)(&scene);
         request["LoginSettings"]["Password"] = password.into();
-        let answer = scene.cloud.ask(signed::json("RunInstances", &request)).await;
+        let answer = scene.cloud.ask(raw_requests::json("RunInstances", &request)).await;
         assert_eq!(answer.code(), Some("InvalidPassword"));
         assert!(!answer.0.to_string().contains("Canary"), "{}", answer.message());
     }

@@ -14,10 +14,10 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use crate::call::Call;
-use crate::customer;
 use crate::fault;
 use crate::matrix::{self, Cell};
 use crate::rerun::TimeScale;
+use crate::test_client;
 
 /// What an implementation does that it must not do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -174,13 +174,13 @@ async fn verdict(habit: Habit, fault: &str, dialect: Dialect, call: Call) -> Opt
     // Who follows a redirect waits for a stranger that never answers.
     let patience = Duration::from_secs(if habit == Habit::FollowsRedirects { 3 } else { 30 });
     let timeouts =
-        Timeouts { first_byte: patience, first_byte_slow: patience, ..customer::patient() };
+        Timeouts { first_byte: patience, first_byte_slow: patience, ..test_client::patient() };
     let equip = |builder: ClientBuilder| builder.timeouts(timeouts).http(Careless::new(habit));
     matrix::run(cell, TimeScale::NORMAL, equip).await.map(|failure| failure.text)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_implementation_without_bad_habits_passes() {
+async fn correct_http_client_passes_the_rules() {
     for fault in ["commits and resets", "503 page", "307 to another port", "TokenFailure", "{}"] {
         for dialect in Dialect::ALL {
             for call in Call::ALL {
@@ -192,7 +192,7 @@ async fn an_implementation_without_bad_habits_passes() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_bad_habit_breaks_its_rule() {
+async fn every_defect_breaks_its_rule() {
     let cases = [
         (Habit::Repeats, "commits and resets", Call::Terminate, "nothing is destroyed"),
         (Habit::Repeats, "commits and resets", Call::Run, "each attempt has its own signature"),

@@ -40,7 +40,7 @@ pub fn model(name: &str) -> Box<dyn Specimen> {
 }
 
 #[test]
-fn every_table_has_its_type() {
+fn every_model_info_has_its_type() {
     let mut names: Vec<_> = models().iter().map(|model| model.table().name).collect();
     let count = names.len();
     names.sort_unstable();

@@ -6,11 +6,11 @@ use cvm_models::protocol::RetryClass;
 use cvm_models::{ACTIONS, ActionInfo, Dialect, Error, action};
 use serde_json::{Value, json};
 
-use crate::customer::{self, PASSWORD, SECRETS};
 use crate::fault::{self, Claim, Fault};
-use crate::faultd::Faultd;
+use crate::fault_server::Faultd;
 use crate::rerun::{Broken, Failure, TimeScale, run_all};
 use crate::service::MACHINE;
+use crate::test_client::{self, PASSWORD, SECRETS};
 use crate::third_party::ThirdParty;
 
 /// What is paid for each time, and what a machine suffers each time.
@@ -50,8 +50,8 @@ async fn run((fault, name, request): Case, scale: TimeScale) -> Option<Failure> 
     let stranger = ThirdParty::open().await;
     let server = Faultd::open(stranger.address).await;
     server.set_time_scale(scale);
-    let timeouts = customer::timeouts(&fault, scale);
-    let client = customer::client(&server.endpoint(), Dialect::Tc3, timeouts);
+    let timeouts = test_client::timeouts(&fault, scale);
+    let client = test_client::client(&server.endpoint(), Dialect::Tc3, timeouts);
     server.plan([Arc::clone(&fault)]);
     let result = client.call(known(name), request).await;
     let book = server.ledger().open();
@@ -96,7 +96,7 @@ fn hides_secrets(error: &Error) -> bool {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn nothing_is_paid_for_twice_and_no_machine_is_interrupted_twice() {
+async fn no_charge_or_interruption_happens_twice() {
     let mut cases: Vec<Case> = Vec::new();
     for (name, request) in requests() {
         assert_eq!(known(name).retry, RetryClass::Hazard, "{name}");
@@ -131,13 +131,14 @@ fn harmed() -> impl Iterator<Item = &'static ActionInfo> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn no_action_that_a_repeat_may_harm_is_sent_twice() {
+async fn unsafe_actions_are_sent_once() {
     assert_eq!(harmed().count(), 28 + 25, "the classes of the specification");
     let stranger = ThirdParty::open().await;
     for info in harmed() {
         for doubt in DOUBTS {
             let server = Faultd::open(stranger.address).await;
-            let client = customer::client(&server.endpoint(), Dialect::Tc3, customer::patient());
+            let client =
+                test_client::client(&server.endpoint(), Dialect::Tc3, test_client::patient());
             server.plan([fault::named(doubt)]);
             let error = client.call(info, json!({})).await.expect_err(info.name);
             let case = format!("{doubt} × {}: {error:?}", info.name);
@@ -154,10 +155,10 @@ async fn no_action_that_a_repeat_may_harm_is_sent_twice() {
 }
 
 #[tokio::test]
-async fn the_error_names_what_to_look_for_and_what_is_lost() {
+async fn recovery_advice_names_resources_and_lost_secrets() {
     let stranger = ThirdParty::open().await;
     let server = Faultd::open(stranger.address).await;
-    let client = customer::client(&server.endpoint(), Dialect::Tc3, customer::patient());
+    let client = test_client::client(&server.endpoint(), Dialect::Tc3, test_client::patient());
     let recovery = async |name, request| {
         server.plan([fault::named("reads all and closes")]);
         let error: Error = client.call(known(name), request).await.unwrap_err();

@@ -5,9 +5,9 @@ use cvm_models::protocol::{ModelInfo, Record, json};
 use cvm_models::{Action, Dialect};
 use serde_json::{Value, json};
 
-use crate::customer;
 use crate::fault;
-use crate::faultd::Faultd;
+use crate::fault_server::Faultd;
+use crate::test_client;
 use crate::third_party::ThirdParty;
 
 /// A launch in which every member is given.
@@ -71,10 +71,10 @@ fn count(table: &ModelInfo) -> usize {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_token_in_doubt_goes_out_with_nothing_changed() {
+async fn sent_token_is_refused_with_any_changed_parameter() {
     let stranger = ThirdParty::open().await;
     let server = Faultd::open(stranger.address).await;
-    let client = customer::client(&server.endpoint(), Dialect::Tc3, customer::patient())
+    let client = test_client::client(&server.endpoint(), Dialect::Tc3, test_client::patient())
         .with_max_attempts(1);
     server.plan([fault::named("commits and resets")]);
     let error = client.call(RunInstances::INFO, launch()).await.unwrap_err();

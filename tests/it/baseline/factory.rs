@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{network, tags};
 use crate::cloud::Cloud;
-use crate::signed;
+use crate::raw_requests;
 
 /// Makes things in a cloud.
 pub struct Maker {
@@ -35,14 +35,14 @@ impl Maker {
             "TagSpecification": tags("instance"),
             "UserData": "ZWNobyBoZWxsbw==",
         });
-        let answer = self.cloud.ask(signed::json("RunInstances", &with(usual, own))).await;
+        let answer = self.cloud.ask(raw_requests::json("RunInstances", &with(usual, own))).await;
         assert_eq!(answer.code(), None, "{}", answer.message());
         answer.list("InstanceIdSet").try_into().unwrap()
     }
 
     pub async fn data_disk(&self, instance: &str) -> String {
         let request = json!({ "InstanceIds": [instance] });
-        let answer = self.cloud.ask(signed::json("DescribeInstances", &request)).await;
+        let answer = self.cloud.ask(raw_requests::json("DescribeInstances", &request)).await;
         let disk = &answer.response()["InstanceSet"][0]["DataDisks"][0];
         disk["DiskId"].as_str().unwrap().to_owned()
     }
@@ -79,7 +79,7 @@ impl Maker {
     /// The snapshots behind an image.
     pub async fn snapshots<const N: usize>(&self, image: &str) -> [String; N] {
         let request = json!({ "ImageIds": [image] });
-        let answer = self.cloud.ask(signed::json("DescribeImages", &request)).await;
+        let answer = self.cloud.ask(raw_requests::json("DescribeImages", &request)).await;
         let id = |place: usize| {
             let shown = &answer.response()["ImageSet"][0]["SnapshotSet"][place];
             shown["SnapshotId"].as_str().unwrap().to_owned()
@@ -135,7 +135,7 @@ impl Maker {
     }
 
     pub async fn change(&self, action: &str, request: Value) -> Value {
-        let answer = self.cloud.ask(signed::json(action, &request)).await;
+        let answer = self.cloud.ask(raw_requests::json(action, &request)).await;
         assert_eq!(answer.code(), None, "{action}: {}", answer.message());
         answer.response().clone()
     }

@@ -7,10 +7,10 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::customer::{SECRET_ID, SECRET_KEY, SECRETS, TOKENS};
 use crate::fault;
-use crate::faultd::Faultd;
+use crate::fault_server::Faultd;
 use crate::matrix::throttle;
+use crate::test_client::{SECRET_ID, SECRET_KEY, SECRETS, TOKENS};
 use crate::third_party::ThirdParty;
 
 /// Serves until it is killed. One JSON answer a line:

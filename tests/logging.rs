@@ -153,7 +153,7 @@ macro_rules! each {
 cvm_models::every_model!(each);
 
 #[test]
-fn debug_of_every_type_hides_its_secrets() {
+fn debug_hides_secrets_of_every_model() {
     let mut with_secrets = 0;
     for (name, secrets, shown) in shown() {
         assert_without(&[SECRET], name, &shown);
@@ -227,7 +227,7 @@ fn in_full(error: &dyn StdError) -> String {
 }
 
 #[tokio::test]
-async fn no_log_holds_a_text_of_a_request_or_an_answer() {
+async fn logs_contain_no_member_values() {
     tracing::subscriber::set_global_default(Everything).unwrap();
     log::set_logger(&Everything).unwrap();
     log::set_max_level(log::LevelFilter::Trace);

@@ -10,7 +10,7 @@ use cvm_models::{Client, Dialect, error_code, waiters};
 use cvm_protocol::{json, query_form};
 
 use crate::cloud::{SECRET_ID, builder, client, client_of};
-use crate::seeds::Seed;
+use crate::documented_samples::Seed;
 
 /// Instance A: the sample of the documents, parameter by parameter.
 pub fn sample() -> RunInstances {
@@ -64,7 +64,7 @@ fn movable() -> RunInstances {
 }
 
 #[test]
-fn the_typed_launch_is_the_printed_one() {
+fn typed_launch_equals_the_sample() {
     let mut printed = RunInstances::default();
     let pairs = Seed::load("launch-postpaid").pairs();
     let borrowed = pairs.iter().map(|(name, value)| (name.as_str(), value.as_str()));
@@ -169,7 +169,7 @@ async fn stop_and_return(client: &Client, id: &str) {
 }
 
 #[tokio::test]
-async fn the_story_in_every_dialect() {
+async fn getting_started_works_in_every_dialect() {
     for dialect in Dialect::ALL {
         let emulator = builder().pace(TimeMode::Instant).start().await.unwrap();
         let client = client(&emulator, dialect);
@@ -180,7 +180,7 @@ async fn the_story_in_every_dialect() {
 }
 
 #[tokio::test]
-async fn the_states_between_show_while_time_stands_still() {
+async fn intermediate_states_are_visible_while_the_clock_is_stopped() {
     let emulator = builder().start().await.unwrap();
     let client = client(&emulator, Dialect::Tc3);
     let launched = client.send(movable()).await.unwrap();
@@ -229,7 +229,7 @@ fn pass(emulator: &Emulator) {
 }
 
 #[tokio::test]
-async fn a_wrong_key_is_refused_in_every_dialect() {
+async fn wrong_key_is_refused_in_every_dialect() {
     let emulator = builder().start().await.unwrap();
     for dialect in Dialect::ALL {
         let wrong = cvm_models::Credential::new(SECRET_ID, "not-the-key").unwrap();

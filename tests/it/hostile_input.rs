@@ -6,8 +6,8 @@ use cvm_models::types::Filter;
 use cvm_models::{Credential, Dialect, Endpoint, Error};
 
 use crate::cloud::{builder, client, client_of, published};
-use crate::peer::{Peer, json};
 use crate::predicates::told;
+use crate::scripted_server::{Peer, json};
 
 /// What may stand neither in a host nor in a header: separators of URLs, controls, blanks, other
 /// scripts, and characters that some library turns into one of these.
@@ -104,7 +104,7 @@ fn is_usage(name: &str, error: &Error) {
 }
 
 #[tokio::test]
-async fn no_region_moves_the_host() {
+async fn invalid_region_is_refused_before_connecting() {
     let peer = Peer::saying(json("{}")).await;
     let regions = regions();
     assert!(regions.len() > 300, "{}", regions.len());
@@ -130,7 +130,7 @@ async fn no_region_moves_the_host() {
 }
 
 #[tokio::test]
-async fn no_label_or_language_adds_a_header() {
+async fn invalid_label_or_language_is_refused() {
     let peer = Peer::saying(json("{}")).await;
     let mut count = 0;
     // Some of the spoilers may stand in no label but may stand in a URL, and the other way round.
@@ -147,7 +147,7 @@ async fn no_label_or_language_adds_a_header() {
 }
 
 #[tokio::test]
-async fn no_client_token_breaks_its_form() {
+async fn invalid_client_token_is_refused() {
     let peer = Peer::saying(json("{}")).await;
     // A token is text in a body: only what is not visible ASCII is refused.
     let hostile: Vec<String> = spoiled("a-token")
@@ -166,7 +166,7 @@ async fn no_client_token_breaks_its_form() {
 }
 
 #[test]
-fn no_credential_holds_a_control_or_a_blank() {
+fn credential_with_control_character_or_space_is_refused() {
     let not_graphic = |text: &String| !text.bytes().all(|byte| byte.is_ascii_graphic());
     let mut count = 0;
     for text in spoiled("AKIDsample").filter(not_graphic).chain([String::new()]) {
@@ -187,7 +187,7 @@ fn no_credential_holds_a_control_or_a_blank() {
 }
 
 #[tokio::test]
-async fn no_endpoint_is_another_than_it_looks() {
+async fn ambiguous_endpoint_is_refused() {
     let peer = Peer::saying(json("{}")).await;
     let port = peer.url().rsplit(':').next().unwrap().to_owned();
     let whole = [
@@ -234,7 +234,7 @@ async fn no_endpoint_is_another_than_it_looks() {
 }
 
 #[tokio::test]
-async fn hostile_text_in_members_stays_in_members() {
+async fn hostile_member_value_stays_in_its_member() {
     let emulator = builder().start().await.unwrap();
     for dialect in Dialect::ALL {
         let client = client(&emulator, dialect);

@@ -14,7 +14,7 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use crate::cloud::{builder, published};
-use crate::states::Whole;
+use crate::waiter_states::Whole;
 
 /// An emulated cloud behind a gateway that enforces the documented calls a second, in virtual time.
 #[derive(Clone, Debug)]
@@ -103,7 +103,7 @@ async fn launch_at_once(client: &Client) -> usize {
 }
 
 #[tokio::test(start_paused = true)]
-async fn many_launches_and_a_long_list_keep_the_documented_rates() {
+async fn client_keeps_documented_rates() {
     let gateway = Gateway::new();
     let client = gateway.client().build().unwrap();
     assert_eq!(launch_at_once(&client).await, 0);
@@ -117,7 +117,7 @@ async fn many_launches_and_a_long_list_keep_the_documented_rates() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn without_pacing_the_gateway_refuses() {
+async fn calls_without_rate_limiter_are_throttled() {
     let gateway = Gateway::new();
     let client = gateway.client().rate_limiter(NoRateLimit).max_attempts(1).build().unwrap();
     assert!(launch_at_once(&client).await > 0);

@@ -16,14 +16,14 @@ use cvm_models::{
     Client, ClientBuilder, CreatedResources, Dialect, Error, Reconciliation, blocking,
 };
 
-use crate::answer::json;
-use crate::customer::{self, SECRETS};
 use crate::fault::{self, Claim, Fault};
-use crate::faultd::Faultd;
+use crate::fault_server::Faultd;
 use crate::ledger::{Book, Launched, Machine};
 use crate::list_faults;
 use crate::rerun::{Broken, Failure, TimeScale, run_all};
+use crate::response::json;
 use crate::service::MACHINE;
+use crate::test_client::{self, SECRETS};
 use crate::third_party::ThirdParty;
 
 /// Only what hangs takes so long.
@@ -99,7 +99,7 @@ fn hangs(what: &dyn fmt::Display) -> Option<Failure> {
 
 fn builder(server: &Faultd, fault: &Fault, scale: TimeScale) -> ClientBuilder {
     server.set_time_scale(scale);
-    customer::builder(&server.endpoint(), Dialect::Tc3, customer::timeouts(fault, scale))
+    test_client::builder(&server.endpoint(), Dialect::Tc3, test_client::timeouts(fault, scale))
 }
 
 fn shows_no_secret(broken: &mut Broken, told: &dyn fmt::Debug) {
@@ -140,7 +140,7 @@ impl fmt::Display for ListCell {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_list_is_whole_or_an_error_whatever_one_response_lacks() {
+async fn list_is_complete_or_an_error() {
     let began = Instant::now();
     let mut cells = Vec::new();
     for struck in [Struck::First, Struck::Second, Struck::AllButFirst, Struck::Always] {
@@ -259,7 +259,7 @@ impl fmt::Display for WaitCell {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_wait_for_the_end_of_a_machine_ends_only_when_it_is_gone() {
+async fn termination_wait_ends_only_when_the_instance_is_gone() {
     let began = Instant::now();
     let mut cells = Vec::new();
     for is_blocking in [false, true] {
@@ -327,7 +327,7 @@ impl fmt::Display for QuestionCell {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_reconciliation_concludes_only_from_whole_lists() {
+async fn reconciliation_uses_only_complete_lists() {
     let began = Instant::now();
     let mut cells = Vec::new();
     for question in [Question::Reconcile, Question::Creation] {
@@ -401,7 +401,7 @@ fn is_launched(row: &Instance) -> bool {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_blocking_reconciliation_concludes_only_from_whole_lists() {
+async fn blocking_reconciliation_uses_only_complete_lists() {
     let began = Instant::now();
     let mut cells = Vec::new();
     for (question, is_there) in [(Question::Reconcile, false), (Question::Creation, true)] {

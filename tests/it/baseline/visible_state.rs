@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::{Scene, filter};
 use crate::cloud::{Answer, REGION};
-use crate::signed;
+use crate::raw_requests;
 
 /// An action that shows something, the region that is asked, and the question.
 type View = (&'static str, &'static str, fn(&Scene) -> Value);
@@ -85,12 +85,12 @@ impl Scene {
     }
 
     async fn look(&self, (action, region, question): &View) -> Answer {
-        self.cloud.ask(signed::json_in(region, action, &question(self))).await
+        self.cloud.ask(raw_requests::json_in(region, action, &question(self))).await
     }
 }
 
 #[tokio::test]
-async fn a_scene_is_always_the_same_and_all_of_it_can_be_seen() {
+async fn fixture_is_deterministic_and_fully_visible() {
     let (first, second) = (Scene::new().await, Scene::new().await);
     let seen = first.everything().await;
     assert_eq!(seen, second.everything().await);

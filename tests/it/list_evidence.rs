@@ -34,7 +34,7 @@ fn absence(info: &ActionInfo, pages: &PageInfo, id: &str, body: &Value) -> Resul
 }
 
 #[test]
-fn only_a_whole_list_of_named_items_proves_absence() {
+fn only_a_complete_list_proves_absence() {
     for (info, pages, id) in lists() {
         let [one, two] = rows(info, &pages, id);
         let body = |list: Value, count: u64| match pages.style {
@@ -91,7 +91,7 @@ fn only_a_whole_list_of_named_items_proves_absence() {
 }
 
 #[test]
-fn every_paged_list_is_always_present_in_its_response() {
+fn every_paged_list_is_always_present() {
     for (info, pages, _) in lists() {
         let promised = |name: &str| info.response.field(name).unwrap().always_present;
         assert!(promised(pages.items), "{}", info.name);
@@ -102,7 +102,7 @@ fn every_paged_list_is_always_present_in_its_response() {
 }
 
 #[test]
-fn null_items_are_left_out_of_responses_and_told() {
+fn null_items_are_dropped_and_reported() {
     let (_, pages, _) = lists().find(|(info, ..)| info.name == "DescribeInstances").unwrap();
     let body = json!({ "Response": {
         "InstanceSet": [null, { "InstanceId": "ins-1", "PrivateIpAddresses": [null, "10.0.0.1"] }],
@@ -156,7 +156,7 @@ fn places(value: &Value, at: &str, places: &mut Vec<String>) {
 }
 
 #[test]
-fn a_row_that_lacks_anything_that_is_always_present_is_partial() {
+fn row_without_an_always_present_member_is_partial() {
     let mut count = 0;
     for (info, pages, _) in lists() {
         let items = info.response.field(pages.items).unwrap();

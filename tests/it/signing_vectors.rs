@@ -134,7 +134,7 @@ pub fn is_authenticated(answer: &Answer) -> bool {
 }
 
 #[tokio::test]
-async fn every_official_signature_is_accepted() {
+async fn official_signatures_are_accepted() {
     let vectors = vectors();
     assert_eq!(vectors.len(), 64);
     assert_eq!(vectors.iter().filter(|vector| vector.is_unsigned()).count(), 1);
@@ -153,7 +153,7 @@ async fn every_official_signature_is_accepted() {
 }
 
 #[tokio::test]
-async fn the_unsigned_call_of_another_service_is_not_let_in() {
+async fn unsigned_request_is_refused() {
     let vector = vectors().into_iter().find(Vector::is_unsigned).unwrap();
     assert_eq!(vector.wire().header("Authorization"), "SKIP");
     let answer = vector.cloud().ask(vector.wire().request()).await;
@@ -161,7 +161,7 @@ async fn the_unsigned_call_of_another_service_is_not_let_in() {
 }
 
 #[tokio::test]
-async fn a_signature_is_good_for_five_minutes_and_no_longer() {
+async fn signature_expires_after_five_minutes() {
     for vector in vectors().iter().filter(|vector| !vector.is_unsigned()) {
         for (late, accepted) in [(-301i64, false), (-300, true), (300, true), (301, false)] {
             let now = vector.timestamp.checked_add_signed(late).unwrap();
@@ -177,7 +177,7 @@ async fn a_signature_is_good_for_five_minutes_and_no_longer() {
 }
 
 #[tokio::test]
-async fn another_key_is_refused() {
+async fn signature_of_another_key_is_refused() {
     for vector in vectors().iter().filter(|vector| !vector.is_unsigned()) {
         let expected = |code| if vector.is_old_gateway() { "AuthFailure" } else { code };
         let other_key = Vector { secret_key: Some("another-key".to_owned()), ..vector.clone() };

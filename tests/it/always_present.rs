@@ -6,9 +6,9 @@ use cvm_models::{Client, Error};
 use serde_json::{Map, Value, json};
 
 use crate::cloud::client_of;
-use crate::peer::{Peer, json};
 use crate::predicates::told;
 use crate::sample;
+use crate::scripted_server::{Peer, json};
 
 /// An answer that holds every member of the table.
 fn whole(table: &'static ModelInfo) -> Map<String, Value> {
@@ -87,7 +87,7 @@ fn names(table: &ModelInfo) -> bool {
 }
 
 #[tokio::test]
-async fn an_answer_without_a_promised_member_is_no_success_of_a_change() {
+async fn missing_always_present_member_is_no_success_of_a_change() {
     let mut tasks = tokio::task::JoinSet::new();
     for info in cvm_models::ACTIONS {
         tasks.spawn(async move {
@@ -151,7 +151,7 @@ fn request_of(info: &'static ActionInfo) -> cvm_models::protocol::Record {
 }
 
 #[tokio::test]
-async fn a_dry_run_succeeds_with_the_request_id_alone_whatever_its_retry_class() {
+async fn dry_run_succeeds_with_only_a_request_id() {
     let bare = json!({ "Response": { "RequestId": "r-1" } }).to_string();
     let mut changes = 0;
     for info in cvm_models::ACTIONS.iter().filter(|info| info.dry_run) {
