@@ -28,7 +28,11 @@ pub fn credential() -> Credential {
 
 /// A cloud in which nothing is random and time stands still until it is told to pass.
 pub fn builder() -> Builder {
-    Emulator::builder().seed(7).manual().began(Timestamp::from_unix(NOW)).credential(credential())
+    Emulator::builder()
+        .seed(7)
+        .manual()
+        .start_time(Timestamp::from_unix(NOW))
+        .credential(credential())
 }
 
 /// A cloud behind its router: requests go in and answers come out, without a socket.
@@ -44,7 +48,7 @@ impl Cloud {
 
     pub fn of(builder: Builder) -> Self {
         let inner = builder.build().unwrap();
-        let router = cvm_emulator::app(&inner);
+        let router = cvm_emulator::router(&inner);
         Self { inner, router }
     }
 

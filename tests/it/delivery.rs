@@ -78,7 +78,7 @@ async fn ledger(emulator: &Emulator) -> Vec<Instance> {
 }
 
 async fn cloud() -> Emulator {
-    builder().pace(TimeMode::Instant).start().await.unwrap()
+    builder().time_mode(TimeMode::Instant).start().await.unwrap()
 }
 
 #[tokio::test]

@@ -171,7 +171,7 @@ async fn stop_and_return(client: &Client, id: &str) {
 #[tokio::test]
 async fn getting_started_works_in_every_dialect() {
     for dialect in Dialect::ALL {
-        let emulator = builder().pace(TimeMode::Instant).start().await.unwrap();
+        let emulator = builder().time_mode(TimeMode::Instant).start().await.unwrap();
         let client = client(&emulator, dialect);
         query_types(&client).await;
         instance_a(&client).await;

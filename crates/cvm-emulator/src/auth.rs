@@ -1,4 +1,4 @@
-//! Who is calling, and is the signature theirs? Every dialect is verified, nothing is waved through.
+//! Authenticates requests: verifies the signature of every dialect, and the token of temporary credentials.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -12,58 +12,59 @@ use crate::dialect::{self, Call, Dialect, Incoming, Parameters};
 use crate::redact;
 use cvm_simulator::ApiError;
 
-const NOT_VALIDATED: &str =
+const SIGNATURE_NOT_VALIDATED: &str =
     "The provided credentials could not be validated. Please check your signature is correct.";
-const NOT_FOUND: &str = "The SecretId is not found, please ensure that your SecretId is correct.";
-/// The old gateway's own words.
-const NOT_ABLE: &str = "qcloud was not able to validate the provided access credentials.";
+const SECRET_ID_NOT_FOUND: &str =
+    "The SecretId is not found, please ensure that your SecretId is correct.";
+/// The message of the old gateway.
+const OLD_GATEWAY_FAILURE: &str =
+    "qcloud was not able to validate the provided access credentials.";
 
-/// Most characters of an explanation; a form may be a hundred times as long.
+/// Maximum length of an explanation in characters. A form can be a hundred times as long.
 const MAX_EXPLANATION: usize = 8 * 1024;
 
-/// The credentials of the emulated account.
+/// Authenticates requests with the credentials of the emulated account.
 #[derive(Debug)]
 pub(crate) struct Authenticator {
     by_id: HashMap<String, Credential>,
-    derived: Mutex<KeyCache>,
+    key_cache: Mutex<KeyCache>,
 }
 
 impl Authenticator {
     pub(crate) fn new(credentials: &[Credential]) -> Self {
         let by_id = credentials.iter().map(|one| (one.secret_id().to_owned(), one.clone()));
-        Self { by_id: by_id.collect(), derived: Mutex::new(KeyCache::new()) }
+        Self { by_id: by_id.collect(), key_cache: Mutex::new(KeyCache::new()) }
     }
 
-    /// Passes the head of a TC3 request that may still prove to be signed: the key is known and the time is
-    /// right. Nothing else is known before the body is there.
-    pub(crate) fn admit_tc3(&self, incoming: &Incoming<'_>, now: u64) -> Result<(), ApiError> {
-        let (authorization, _) = tc3_head(incoming, now)?;
+    /// Checks the head of a TC3 request: the secret id is known and the timestamp is valid. Everything else needs the
+    /// body.
+    pub(crate) fn check_tc3_head(&self, incoming: &Incoming<'_>, now: u64) -> Result<(), ApiError> {
+        let (authorization, _) = parse_tc3_head(incoming, now)?;
         let is_known = self.by_id.contains_key(authorization.secret_id());
-        if is_known { Ok(()) } else { Err(unknown()) }
+        if is_known { Ok(()) } else { Err(unknown_secret_id()) }
     }
 
-    /// Passes a request whose signature is among its parameters if its key is known and its time is right. Only the
-    /// parameters that tell this are decoded, so nobody without a key has a long form decoded and sorted.
-    pub(crate) fn admit_v1(
+    /// Checks a v1 request before it is decoded: the secret id is known and the timestamp is valid. Only the
+    /// parameters for this are decoded, so no client without a key can make the emulator decode and sort a long form.
+    pub(crate) fn check_v1_head(
         &self,
         dialect: Dialect,
         incoming: &Incoming<'_>,
         now: u64,
     ) -> Result<(), ApiError> {
-        let given = dialect::first_values(incoming, V1_HEAD)?;
+        let values = dialect::first_values(incoming, V1_AUTH_PARAMETERS)?;
         let find = |name: &str| {
-            let place = V1_HEAD.iter().position(|known| *known == name)?;
-            given.get(place)?.as_deref()
+            let index = V1_AUTH_PARAMETERS.iter().position(|known| *known == name)?;
+            values.get(index)?.as_deref()
         };
-        let admitted = v1_head(find, now).and_then(|secret_id| {
-            if self.by_id.contains_key(secret_id) { Ok(()) } else { Err(unknown()) }
+        let checked = check_v1_parameters(find, now).and_then(|secret_id| {
+            if self.by_id.contains_key(secret_id) { Ok(()) } else { Err(unknown_secret_id()) }
         });
-        admitted.map_err(|refusal| spoken_in(dialect, refusal))
+        checked.map_err(|error| in_dialect(dialect, error))
     }
 
-    /// Passes a call whose signature and token are right. `now` is real time, whatever the virtual
-    /// clock says; `info` tells which parameters an explanation has to hide. Parameters that the
-    /// signature does not cover are removed from the call.
+    /// Checks the signature and the token. `now` is real time, not virtual time. `info` tells which parameters an
+    /// explanation must hide. Removes parameters from the call that the signature does not cover.
     pub(crate) fn check(
         &self,
         incoming: &Incoming<'_>,
@@ -77,8 +78,8 @@ impl Authenticator {
             }
             _ => self.tc3(incoming, info, now),
         };
-        let checked = verified.and_then(|credential| token(credential, call));
-        checked.map_err(|refusal| spoken_in(call.dialect, refusal))
+        let checked = verified.and_then(|credential| check_token(credential, call));
+        checked.map_err(|error| in_dialect(call.dialect, error))
     }
 
     fn tc3(
@@ -87,13 +88,13 @@ impl Authenticator {
         info: Option<&ActionInfo>,
         now: u64,
     ) -> Result<&Credential, ApiError> {
-        let (authorization, timestamp) = tc3_head(incoming, now)?;
+        let (authorization, timestamp) = parse_tc3_head(incoming, now)?;
         let credential = self.by_id.get(authorization.secret_id());
         let key = {
-            let mut derived = self.derived.lock().unwrap_or_else(PoisonError::into_inner);
-            VerifyingKey::cached(&mut derived, credential, authorization.scope())
+            let mut key_cache = self.key_cache.lock().unwrap_or_else(PoisonError::into_inner);
+            VerifyingKey::cached(&mut key_cache, credential, authorization.scope())
         };
-        covered(incoming)?;
+        check_coverage(incoming)?;
         let mut request = tc3::Request {
             method: incoming.method,
             query: incoming.query,
@@ -106,11 +107,11 @@ impl Authenticator {
         let verified = verify::tc3(&key, &authorization, timestamp, &request);
         match (verified, credential) {
             (Ok(()), Some(credential)) => Ok(credential),
-            (Err(VerifyError::UnknownSecretId) | Ok(()), _) => Err(unknown()),
+            (Err(VerifyError::UnknownSecretId) | Ok(()), _) => Err(unknown_secret_id()),
             (Err(VerifyError::Signature), _) => {
-                Err(failed(&explain_tc3(&authorization, timestamp, &request, info)))
+                Err(signature_failure(&explain_tc3(&authorization, timestamp, &request, info)))
             }
-            (Err(error), _) => Err(failed(&error.to_string())),
+            (Err(error), _) => Err(signature_failure(&error.to_string())),
         }
     }
 
@@ -125,8 +126,8 @@ impl Authenticator {
             let pair = pairs.iter().find(|(given, value)| given == name && !value.is_empty());
             pair.map(|(_, value)| value.as_str())
         };
-        let secret_id = v1_head(find, now)?;
-        covered(incoming)?;
+        let secret_id = check_v1_parameters(find, now)?;
+        check_coverage(incoming)?;
         let credential = self.by_id.get(secret_id);
         let request = v1::Request {
             method: incoming.method,
@@ -140,41 +141,45 @@ impl Authenticator {
                 pairs.retain(|(_, value)| !value.is_empty());
                 Ok(credential)
             }
-            (Err(VerifyError::UnknownSecretId) | Ok(_), _) => Err(unknown()),
+            (Err(VerifyError::UnknownSecretId) | Ok(_), _) => Err(unknown_secret_id()),
             (Err(VerifyError::RepeatedParameter(name)), _) => {
                 let message =
                     format!("The parameter `{name}` is given twice; give each name once.");
                 Err(ApiError::new("InvalidParameter", message))
             }
-            (Err(VerifyError::Signature), _) => Err(failed(&explain_v1(&request, info))),
-            (Err(error), _) => Err(failed(&error.to_string())),
+            (Err(VerifyError::Signature), _) => Err(signature_failure(&explain_v1(&request, info))),
+            (Err(error), _) => Err(signature_failure(&error.to_string())),
         }
     }
 }
 
-/// The parameters that tell who signed a request and when.
-const V1_HEAD: [&str; 4] = [v1::SIGNATURE, "SecretId", "Nonce", "Timestamp"];
+/// The parameters for the checks before decoding.
+const V1_AUTH_PARAMETERS: [&str; 4] = [v1::SIGNATURE, "SecretId", "Nonce", "Timestamp"];
 
-/// Checks these parameters, short of the signature itself; returns the secret id.
-fn v1_head<'a>(find: impl Fn(&str) -> Option<&'a str>, now: u64) -> Result<&'a str, ApiError> {
+/// Checks these parameters except for the signature itself. Returns the secret id.
+fn check_v1_parameters<'a>(
+    find: impl Fn(&str) -> Option<&'a str>,
+    now: u64,
+) -> Result<&'a str, ApiError> {
     if find(v1::SIGNATURE).is_none() {
-        let message = "The request is not signed: it has neither a header `Authorization` nor a \
-                       parameter `Signature`.";
+        let message = "The request is not signed: it has neither an `Authorization` header nor a \
+                       `Signature` parameter.";
         return Err(ApiError::new("AuthFailure.InvalidAuthorization", message));
     }
-    let secret_id = find("SecretId").ok_or_else(|| missing("SecretId"))?;
-    let nonce = find("Nonce").ok_or_else(|| missing("Nonce"))?;
+    let secret_id = find("SecretId").ok_or_else(|| missing_parameter("SecretId"))?;
+    let nonce = find("Nonce").ok_or_else(|| missing_parameter("Nonce"))?;
     if nonce.parse::<u64>().is_err() {
         let message = "The parameter `Nonce` is not a positive integer.";
         return Err(ApiError::new("InvalidParameter", message));
     }
-    let timestamp = timestamp("Timestamp", find("Timestamp"))?;
-    verify::clock(now, timestamp, verify::CLOCK_WINDOW).map_err(|_| expired(now, timestamp))?;
+    let timestamp = parse_timestamp("Timestamp", find("Timestamp"))?;
+    verify::clock(now, timestamp, verify::CLOCK_WINDOW)
+        .map_err(|_| signature_expired(now, timestamp))?;
     Ok(secret_id)
 }
 
-/// Checks what the head of a TC3 request tells about its signature, short of the signature itself.
-fn tc3_head<'a>(
+/// Parses and checks the head of a TC3 request, except for the signature itself.
+fn parse_tc3_head<'a>(
     incoming: &Incoming<'a>,
     now: u64,
 ) -> Result<(tc3::Authorization<'a>, u64), ApiError> {
@@ -182,16 +187,17 @@ fn tc3_head<'a>(
     let authorization = tc3::Authorization::parse(header).map_err(|error| {
         ApiError::new("AuthFailure.InvalidAuthorization", format!("The {error}."))
     })?;
-    let timestamp = timestamp("X-TC-Timestamp", incoming.header("x-tc-timestamp"))?;
-    verify::clock(now, timestamp, verify::CLOCK_WINDOW).map_err(|_| expired(now, timestamp))?;
-    // Before the key is derived, so that no stranger fills the cache with days of his choice.
+    let timestamp = parse_timestamp("X-TC-Timestamp", incoming.header("x-tc-timestamp"))?;
+    verify::clock(now, timestamp, verify::CLOCK_WINDOW)
+        .map_err(|_| signature_expired(now, timestamp))?;
+    // Checked before a key is derived, so that no client can fill the cache with arbitrary dates.
     verify::scope_date(authorization.scope(), timestamp)
-        .map_err(|error| failed(&error.to_string()))?;
+        .map_err(|error| signature_failure(&error.to_string()))?;
     Ok((authorization, timestamp))
 }
 
-/// A temporary credential counts only with its token.
-fn token(credential: &Credential, call: &Call<'_>) -> Result<(), ApiError> {
+/// Checks the token of a temporary credential. Other credentials need none.
+fn check_token(credential: &Credential, call: &Call<'_>) -> Result<(), ApiError> {
     let Some(expected) = credential.token() else { return Ok(()) };
     let given = call.token.as_deref().unwrap_or_default();
     if bool::from(given.as_bytes().ct_eq(expected.as_bytes())) {
@@ -201,63 +207,65 @@ fn token(credential: &Credential, call: &Call<'_>) -> Result<(), ApiError> {
     Err(ApiError::new("AuthFailure.TokenFailure", message))
 }
 
-fn timestamp(name: &str, text: Option<&str>) -> Result<u64, ApiError> {
-    let text = text.filter(|text| !text.is_empty()).ok_or_else(|| missing(name))?;
+fn parse_timestamp(name: &str, text: Option<&str>) -> Result<u64, ApiError> {
+    let text = text.filter(|text| !text.is_empty()).ok_or_else(|| missing_parameter(name))?;
     let seconds: u64 = text.parse().map_err(|_| {
         let message = format!("`{name}` is not a Unix timestamp in seconds.");
         ApiError::new("InvalidParameter", message)
     })?;
-    // A sign or a leading zero would not be in the text that was signed.
+    // The signed text is the plain number, so a sign or leading zeros would be unsigned.
     if seconds.to_string() != text {
-        return Err(failed(&format!("`{name}` has a sign or leading zeros: send digits alone.")));
+        return Err(signature_failure(&format!(
+            "`{name}` has a sign or leading zeros: send only digits."
+        )));
     }
     Ok(seconds)
 }
 
-/// Refuses parts of a request that no signature covers, and headers that leave open what they say.
-fn covered(incoming: &Incoming<'_>) -> Result<(), ApiError> {
+/// Rejects parts of a request that no signature covers, and repeated headers, whose meaning is ambiguous.
+fn check_coverage(incoming: &Incoming<'_>) -> Result<(), ApiError> {
     let parts = verify::covered(incoming.method, incoming.query, incoming.body);
     let headers = match incoming.repeated_header() {
         Some(name) => Err(VerifyError::Header(tc3::HeaderError::Repeated(name.into()))),
         None => Ok(()),
     };
-    parts.and(headers).map_err(|error| failed(&error.to_string()))
+    parts.and(headers).map_err(|error| signature_failure(&error.to_string()))
 }
 
-fn missing(name: &str) -> ApiError {
+fn missing_parameter(name: &str) -> ApiError {
     let message = format!("The request is missing the common parameter `{name}`.");
     ApiError::new("MissingParameter", message)
 }
 
-fn unknown() -> ApiError {
-    ApiError::new("AuthFailure.SecretIdNotFound", NOT_FOUND)
+fn unknown_secret_id() -> ApiError {
+    ApiError::new("AuthFailure.SecretIdNotFound", SECRET_ID_NOT_FOUND)
 }
 
-fn failed(why: &str) -> ApiError {
-    ApiError::explained("AuthFailure.SignatureFailure", &format!("{NOT_VALIDATED} {why}"))
+fn signature_failure(why: &str) -> ApiError {
+    ApiError::explained("AuthFailure.SignatureFailure", &format!("{SIGNATURE_NOT_VALIDATED} {why}"))
 }
 
-fn expired(now: u64, timestamp: u64) -> ApiError {
+fn signature_expired(now: u64, timestamp: u64) -> ApiError {
     let message = format!(
-        "The timestamp {timestamp} lies more than {} seconds from the server time {now}.",
+        "The timestamp {timestamp} differs from the server time {now} by more than {} seconds.",
         verify::CLOCK_WINDOW.as_secs()
     );
     ApiError::new("AuthFailure.SignatureExpire", message)
 }
 
-/// The old gateway documents one bare code for credentials that it could not validate. A wrong clock
-/// keeps its own code there, because nothing else tells a client what to mend.
-fn spoken_in(dialect: Dialect, refusal: ApiError) -> ApiError {
+/// Converts an error to a dialect. The old gateway documents one code, without a suffix, for invalid credentials.
+/// A wrong clock keeps its own code there, because nothing else tells the client what to fix.
+fn in_dialect(dialect: Dialect, error: ApiError) -> ApiError {
     let is_bare =
-        refusal.code.starts_with("AuthFailure.") && refusal.code != "AuthFailure.SignatureExpire";
+        error.code.starts_with("AuthFailure.") && error.code != "AuthFailure.SignatureExpire";
     if dialect != Dialect::OldGateway || !is_bare {
-        return refusal;
+        return error;
     }
-    let why = refusal.message.strip_prefix(NOT_VALIDATED).unwrap_or(&refusal.message);
-    ApiError::explained("AuthFailure", &format!("{NOT_ABLE} {}", why.trim_start()))
+    let why = error.message.strip_prefix(SIGNATURE_NOT_VALIDATED).unwrap_or(&error.message);
+    ApiError::explained("AuthFailure", &format!("{OLD_GATEWAY_FAILURE} {}", why.trim_start()))
 }
 
-/// What the emulator signed: the one thing that helps an author of a client.
+/// The text that the emulator signed, so that the author of a client can compare it.
 fn explain_tc3(
     authorization: &tc3::Authorization<'_>,
     timestamp: u64,
@@ -289,5 +297,5 @@ fn explain_v1(request: &v1::Request<'_, String, String>, info: Option<&ActionInf
 fn explanation(text: &str) -> String {
     let shown: String = text.chars().take(MAX_EXPLANATION).collect();
     let more = if shown.len() < text.len() { "…" } else { "" };
-    format!("The emulator computed (values of secrets as ***) {shown}{more}")
+    format!("The emulator computed (secret values shown as ***) {shown}{more}")
 }

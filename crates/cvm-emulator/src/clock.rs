@@ -1,4 +1,4 @@
-//! The handle on the virtual clock: when a transition is due depends on it and on nothing else.
+//! The handle to the virtual clock, which alone determines when state changes happen.
 //!
 //! Signatures are checked against real time instead, see [`crate::Builder::wall_clock`].
 
@@ -8,7 +8,7 @@ use cvm_simulator::{Command, TimeMode, Timestamp};
 
 use crate::simulation::Simulation;
 
-/// A handle on the virtual clock of one emulator; clones share it.
+/// A handle to the virtual clock of one emulator. Clones share the clock.
 #[derive(Clone, Debug)]
 pub struct VirtualClock(Simulation);
 
@@ -23,8 +23,8 @@ impl VirtualClock {
         self.0.now()
     }
 
-    /// Moves the clock forward at once. With [`TimeMode::Manual`] time passes in no other way; in the other modes
-    /// this comes on top.
+    /// Moves the clock forward. With [`TimeMode::Manual`], this is the only way that time passes; otherwise it adds
+    /// to the running time.
     pub fn advance(&self, span: Duration) {
         self.0.apply(Command::AdvanceClock(span));
     }
@@ -36,7 +36,7 @@ impl VirtualClock {
     }
 }
 
-/// Real time, as the system knows it.
+/// The real time of the system, in Unix seconds.
 pub(crate) fn system_time() -> u64 {
     SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }

@@ -83,7 +83,7 @@ impl Cloud {
         }
     }
 
-    /// Answers a request without any socket: what [`crate::app`] does once the body is read.
+    /// Answers a request without any socket: what [`crate::router`] does once the body is read.
     #[must_use]
     pub fn handle(&self, request: &Request<Bytes>) -> Response<Bytes> {
         self.respond(request).response
@@ -122,7 +122,7 @@ impl Cloud {
         let headers = texts(&parts.uri, &parts.headers);
         let headers: Vec<_> = headers.iter().map(|(name, text)| (*name, text.as_ref())).collect();
         let incoming = head(&parts.method, &parts.uri, &headers)?;
-        let dialect = dialect::of_head(&incoming)?;
+        let dialect = dialect::detect(&incoming)?;
         let limit = match (dialect, incoming.method) {
             (Dialect::Tc3, Method::Post) => body_limit(&parts.headers),
             // The credentials are in the body itself, or the body has no meaning.
@@ -133,7 +133,7 @@ impl Cloud {
         }
         let is_key_known = dialect == Dialect::Tc3;
         if is_key_known {
-            self.0.keyring.admit_tc3(&incoming, (self.0.wall_clock)())?;
+            self.0.keyring.check_tc3_head(&incoming, (self.0.wall_clock)())?;
         }
         Ok(Admission { limit, is_key_known })
     }
@@ -158,9 +158,9 @@ impl Cloud {
             return Err(dialect::too_large("body", limit));
         }
         let incoming = Incoming { body: request.body(), ..head };
-        let dialect = dialect::of_head(&incoming)?;
+        let dialect = dialect::detect(&incoming)?;
         if dialect != Dialect::Tc3 {
-            self.0.keyring.admit_v1(dialect, &incoming, (self.0.wall_clock)())?;
+            self.0.keyring.check_v1_head(dialect, &incoming, (self.0.wall_clock)())?;
         }
         let mut call = dialect::read(&incoming)?;
         let info = call.action.as_deref().and_then(cvm_models::action);
@@ -175,7 +175,7 @@ impl Cloud {
         request_id: &str,
     ) -> Result<Reply, ApiError> {
         let (info, region) = route(call, info)?;
-        let request = cvm_simulator::Request::parse(info, region, &call.own_parameters()?)?;
+        let request = cvm_simulator::Request::parse(info, region, &call.action_parameters()?)?;
         let request_id = request_id.to_owned();
         match self.0.simulation.apply(Command::Request { request, request_id }) {
             CommandResponse::Reply(reply) => Ok(reply),

@@ -1,4 +1,4 @@
-//! Three dialects, one request: told apart by path and headers, read into one [`Call`].
+//! Detects the dialect of a request from its path and headers, and reads all three dialects into one [`Call`].
 
 use std::borrow::Cow;
 
@@ -7,57 +7,59 @@ use cvm_signer::{Method, v1};
 
 use cvm_simulator::ApiError;
 
-/// Longest query string of a GET.
+/// Maximum length of the query of a GET, in bytes.
 const MAX_QUERY: usize = 32 << 10;
 
-/// Longest form in the body of a POST.
+/// Maximum length of a form in the body of a POST, in bytes.
 pub(crate) const MAX_FORM: usize = 1 << 20;
 
-/// Most parameters of a query or form. They are copied and sorted before anybody is known to have signed them, and
-/// no request has nearly as many.
+/// Maximum number of parameters of a query or form. They are copied and sorted before the client is authenticated,
+/// and no normal request comes near this number.
 const MAX_PARAMETERS: usize = 10_000;
 
-/// Longest JSON in the body of a POST.
+/// Maximum length of JSON in the body of a POST, in bytes.
 pub(crate) const MAX_JSON: usize = 10 << 20;
 
-/// How a client speaks.
+/// How a request is encoded and signed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Dialect {
-    /// API 3.0 with the signature in the `Authorization` header.
+    /// API 3.0 with the signature in the `Authorization` header (TC3-HMAC-SHA256, signature v3), see
+    /// <https://cloud.tencent.com/document/api/213/30654>.
     Tc3,
-    /// API 3.0 with the signature among the parameters.
+    /// API 3.0 with the signature as a parameter (signature v1), see
+    /// <https://cloud.tencent.com/document/api/213/15693>.
     V1,
-    /// The gateway before API 3.0: as [`Dialect::V1`], with another host and path.
+    /// The gateway before API 3.0: like [`Dialect::V1`], with another host and path.
     OldGateway,
 }
 
-/// A request as it came in.
+/// A request as received.
 #[derive(Clone, Copy)]
 pub(crate) struct Incoming<'a> {
     pub(crate) method: Method,
     pub(crate) path: &'a str,
-    /// The text after the `?`, still encoded.
+    /// The text after the `?`, still percent-encoded.
     pub(crate) query: &'a str,
-    /// The `Host` header, with the port if it names one.
+    /// The `Host` header, with its port if there is one.
     pub(crate) host: &'a str,
     pub(crate) headers: &'a [(&'a str, &'a str)],
     pub(crate) body: &'a [u8],
 }
 
 impl<'a> Incoming<'a> {
-    /// The value of a header, the first if there are more.
+    /// The value of a header; the first one if it is repeated.
     pub(crate) fn header(&self, name: &str) -> Option<&'a str> {
         self.headers_named(name).next()
     }
 
-    /// The first header that occurs twice, of those that say something about the call.
+    /// The first repeated header among those that affect the call.
     pub(crate) fn repeated_header(&self) -> Option<&'a str> {
-        let is_meant = |name: &str| {
+        let is_significant = |name: &str| {
             ["host", "content-type"].iter().any(|known| name.eq_ignore_ascii_case(known))
                 || name.get(..5).is_some_and(|start| start.eq_ignore_ascii_case("x-tc-"))
         };
         let mut names = self.headers.iter().map(|(name, _)| *name);
-        names.find(|name| is_meant(name) && self.headers_named(name).nth(1).is_some())
+        names.find(|name| is_significant(name) && self.headers_named(name).nth(1).is_some())
     }
 
     fn headers_named(&self, name: &str) -> impl Iterator<Item = &'a str> {
@@ -67,7 +69,7 @@ impl<'a> Incoming<'a> {
     }
 }
 
-/// What a request asks for, in whichever dialect.
+/// The content of a request, independent of its dialect.
 pub(crate) struct Call<'a> {
     pub(crate) dialect: Dialect,
     pub(crate) action: Option<String>,
@@ -78,30 +80,30 @@ pub(crate) struct Call<'a> {
 }
 
 impl Call<'_> {
-    /// The parameters that belong to the action itself.
-    pub(crate) fn own_parameters(&self) -> Result<cvm_simulator::Parameters<'_>, ApiError> {
+    /// The parameters of the action.
+    pub(crate) fn action_parameters(&self) -> Result<cvm_simulator::Parameters<'_>, ApiError> {
         match &self.parameters {
             Parameters::Json(body) => Ok(cvm_simulator::Parameters::Json(body)),
             Parameters::Pairs(pairs) => {
-                Ok(cvm_simulator::Parameters::Pairs(own_pairs(self.dialect, pairs).collect()))
+                Ok(cvm_simulator::Parameters::Pairs(action_pairs(self.dialect, pairs).collect()))
             }
-            Parameters::Unreadable(error) => Err(error.clone()),
+            Parameters::Invalid(error) => Err(error.clone()),
         }
     }
 }
 
-/// The parameters of the action, still as text.
+/// The parameters of the action, not yet decoded into types.
 pub(crate) enum Parameters<'a> {
     /// A JSON object.
     Json(&'a [u8]),
-    /// Decoded pairs; with v1 the common parameters are among them.
+    /// Decoded pairs. In v1 they include the common parameters.
     Pairs(Vec<(String, String)>),
-    /// They cannot be read, which is told once the caller is known.
-    Unreadable(ApiError),
+    /// Invalid parameters. The error is returned only after authentication.
+    Invalid(ApiError),
 }
 
-/// Parameters of v1 and the old gateway that belong to the call, not to its action.
-pub(crate) const COMMON: &[&str] = &[
+/// Parameters of v1 and the old gateway that do not belong to the action.
+pub(crate) const COMMON_PARAMETERS: &[&str] = &[
     "Action",
     "Language",
     "Nonce",
@@ -115,18 +117,19 @@ pub(crate) const COMMON: &[&str] = &[
     "Version",
 ];
 
-/// The pairs that belong to the action itself.
-pub(crate) fn own_pairs(
+/// The pairs that belong to the action.
+pub(crate) fn action_pairs(
     dialect: Dialect,
     pairs: &[(String, String)],
 ) -> impl Iterator<Item = (&str, &str)> {
-    let is_own = move |name: &str| dialect == Dialect::Tc3 || !COMMON.contains(&name);
-    let pairs = pairs.iter().filter(move |(name, _)| is_own(name));
+    let is_of_action =
+        move |name: &str| dialect == Dialect::Tc3 || !COMMON_PARAMETERS.contains(&name);
+    let pairs = pairs.iter().filter(move |(name, _)| is_of_action(name));
     pairs.map(|(name, value)| (name.as_str(), value.as_str()))
 }
 
-/// Tells the dialect from the head of a request.
-pub(crate) fn of_head(incoming: &Incoming<'_>) -> Result<Dialect, ApiError> {
+/// Detects the dialect from the head of a request.
+pub(crate) fn detect(incoming: &Incoming<'_>) -> Result<Dialect, ApiError> {
     if incoming.method == Method::Get && incoming.query.len() > MAX_QUERY {
         return Err(too_large("query string", MAX_QUERY));
     }
@@ -144,9 +147,9 @@ pub(crate) fn of_head(incoming: &Incoming<'_>) -> Result<Dialect, ApiError> {
     }
 }
 
-/// Reads a request, whoever sent it. Nothing is verified yet.
+/// Reads a request. Nothing is verified yet.
 pub(crate) fn read<'a>(incoming: &Incoming<'a>) -> Result<Call<'a>, ApiError> {
-    match of_head(incoming)? {
+    match detect(incoming)? {
         Dialect::Tc3 => tc3(incoming),
         dialect @ (Dialect::V1 | Dialect::OldGateway) => {
             with_signature_parameter(incoming, dialect)
@@ -164,11 +167,11 @@ fn unsigned(message: &str) -> ApiError {
 }
 
 fn tc3<'a>(incoming: &Incoming<'a>) -> Result<Call<'a>, ApiError> {
-    let header = |name| given(incoming.header(name));
+    let header = |name| non_empty(incoming.header(name));
     let parameters = match incoming.method {
-        Method::Get => limited(incoming.query)
-            .and_then(pairs_of)
-            .map_or_else(Parameters::Unreadable, Parameters::Pairs),
+        Method::Get => check_parameter_count(incoming.query)
+            .and_then(decode_pairs)
+            .map_or_else(Parameters::Invalid, Parameters::Pairs),
         Method::Post => json_body(incoming),
     };
     Ok(Call {
@@ -192,24 +195,24 @@ fn json_body<'a>(incoming: &Incoming<'a>) -> Parameters<'a> {
     } else {
         "InvalidParameter"
     };
-    let message = "With signature version 3, a POST carries a body of type `application/json`.";
-    Parameters::Unreadable(ApiError::new(code, message))
+    let message = "With signature version 3, a POST needs a body of type `application/json`.";
+    Parameters::Invalid(ApiError::new(code, message))
 }
 
 fn with_signature_parameter<'a>(
     incoming: &Incoming<'a>,
     dialect: Dialect,
 ) -> Result<Call<'a>, ApiError> {
-    let pairs = pairs_of(encoded_pairs(incoming)?)?;
+    let pairs = decode_pairs(encoded_pairs(incoming)?)?;
     let find = |name: &str| {
-        given(pairs.iter().find(|(given, _)| given == name).map(|(_, value)| value.as_str()))
+        non_empty(pairs.iter().find(|(given, _)| given == name).map(|(_, value)| value.as_str()))
     };
     let (action, version, region, token) =
         (find("Action"), find("Version"), find("Region"), find("Token"));
     Ok(Call { dialect, action, version, region, token, parameters: Parameters::Pairs(pairs) })
 }
 
-/// The query or form that holds the signature and all parameters, still encoded.
+/// The query or form with the signature and all parameters, still percent-encoded.
 fn encoded_pairs<'a>(incoming: &Incoming<'a>) -> Result<&'a str, ApiError> {
     let text = match incoming.method {
         Method::Get => incoming.query,
@@ -218,11 +221,11 @@ fn encoded_pairs<'a>(incoming: &Incoming<'a>) -> Result<&'a str, ApiError> {
             ApiError::new("InvalidParameter", "The form in the body is not UTF-8 text.")
         })?,
     };
-    limited(text)
+    check_parameter_count(text)
 }
 
-/// Refuses too many parameters. An empty one counts.
-fn limited(text: &str) -> Result<&str, ApiError> {
+/// Rejects too many parameters. Empty ones count.
+fn check_parameter_count(text: &str) -> Result<&str, ApiError> {
     if text.bytes().filter(|byte| *byte == b'&').count() < MAX_PARAMETERS {
         return Ok(text);
     }
@@ -230,8 +233,8 @@ fn limited(text: &str) -> Result<&str, ApiError> {
     Err(ApiError::new("RequestSizeLimitExceeded", message))
 }
 
-/// The first value that is not empty of each of these parameters. Nothing else is decoded but short names that
-/// hold an escape.
+/// The first non-empty value of each of these parameters. Decodes nothing else, except for short names with an
+/// escape.
 pub(crate) fn first_values<'a, const N: usize>(
     incoming: &Incoming<'a>,
     names: [&str; N],
@@ -240,33 +243,33 @@ pub(crate) fn first_values<'a, const N: usize>(
     for part in encoded_pairs(incoming)?.split('&') {
         let (given, value) = part.split_once('=').unwrap_or((part, ""));
         for (name, found) in names.iter().zip(&mut values) {
-            if found.is_none() && !value.is_empty() && spells(given, name) {
-                *found = Some(percent::decode(value).ok_or_else(|| unreadable(given))?);
+            if found.is_none() && !value.is_empty() && is_encoding_of(given, name) {
+                *found = Some(percent::decode(value).ok_or_else(|| undecodable(given))?);
             }
         }
     }
     Ok(values)
 }
 
-/// Whether an encoded name is this one.
-fn spells(encoded: &str, name: &str) -> bool {
-    // Each byte is itself or three characters long.
+/// Whether an encoded name decodes to this name.
+fn is_encoding_of(encoded: &str, name: &str) -> bool {
+    // Each byte is encoded as one or three characters.
     encoded == name
         || (name.len()..=3 * name.len()).contains(&encoded.len())
             && encoded.contains('%')
             && percent::decode(encoded).is_some_and(|decoded| decoded == name)
 }
 
-/// An empty common parameter is one that is not given.
-fn given(text: Option<&str>) -> Option<String> {
+/// Treats an empty common parameter as absent.
+fn non_empty(text: Option<&str>) -> Option<String> {
     text.filter(|text| !text.is_empty()).map(str::to_owned)
 }
 
-fn pairs_of(text: &str) -> Result<Vec<(String, String)>, ApiError> {
-    percent::decode_pairs(text).map_err(|name| unreadable(&name))
+fn decode_pairs(text: &str) -> Result<Vec<(String, String)>, ApiError> {
+    percent::decode_pairs(text).map_err(|name| undecodable(&name))
 }
 
-fn unreadable(name: &str) -> ApiError {
+fn undecodable(name: &str) -> ApiError {
     let message = format!("The parameter `{name}` is not percent-encoded UTF-8 text.");
     ApiError::new("InvalidParameter", message)
 }
@@ -281,7 +284,7 @@ mod tests {
     }
 
     #[test]
-    fn path_and_headers_tell_the_dialects_apart() {
+    fn dialect_is_detected_from_path_and_headers() {
         let signed = [("Authorization", "TC3-HMAC-SHA256 …"), ("X-TC-Action", "A")];
         let dialect = |incoming: &Incoming<'_>| read(incoming).map(|call| call.dialect);
         assert_eq!(dialect(&incoming(&signed)), Ok(Dialect::Tc3));
@@ -291,15 +294,15 @@ mod tests {
     }
 
     #[test]
-    fn an_authorization_that_is_absent_or_doubled_is_refused() {
-        let code = |headers| read(&incoming(headers)).err().map(|refusal| refusal.code);
+    fn missing_or_duplicate_authorization_is_rejected() {
+        let code = |headers| read(&incoming(headers)).err().map(|error| error.code);
         let expected = Some("AuthFailure.InvalidAuthorization");
         assert_eq!(code(&[("X-TC-Action", "DescribeZones")]), expected);
         assert_eq!(code(&[("authorization", "a"), ("Authorization", "a")]), expected);
     }
 
     #[test]
-    fn first_values_are_those_of_the_decoded_pairs() {
+    fn first_values_match_the_decoded_pairs() {
         for query in [
             "a=1&b=2&a=3",
             "a=&a=2&b=&b",
@@ -321,26 +324,26 @@ mod tests {
     }
 
     #[test]
-    fn long_queries_are_refused() {
+    fn long_queries_are_rejected() {
         let query = format!("a={}", "x".repeat(MAX_QUERY - 2));
         assert!(read(&Incoming { query: &query, ..incoming(&[]) }).is_ok());
         let query = format!("{query}x");
-        let refusal = read(&Incoming { query: &query, ..incoming(&[]) }).err().unwrap();
-        assert_eq!(refusal.code, "RequestSizeLimitExceeded");
+        let error = read(&Incoming { query: &query, ..incoming(&[]) }).err().unwrap();
+        assert_eq!(error.code, "RequestSizeLimitExceeded");
     }
 
-    /// The escape at the end is broken, which is found only by decoding all of it.
+    /// The escape at the end is invalid, which only decoding the whole text detects.
     #[test]
-    fn too_many_parameters_are_refused_before_they_are_decoded() {
+    fn too_many_parameters_are_rejected_before_decoding() {
         let signed = [("Authorization", "TC3-HMAC-SHA256 …"), ("X-TC-Action", "A")];
         let code = |text: &str, method, headers| {
             let form = text.as_bytes();
             let (query, body) = if method == Method::Get { (text, &b""[..]) } else { ("", form) };
             let request = Incoming { method, query, body, ..incoming(headers) };
-            let first = first_values(&request, ["b"]).err().map(|refusal| refusal.code);
+            let first = first_values(&request, ["b"]).err().map(|error| error.code);
             let read = match read(&request) {
-                Err(refusal) => Some(refusal.code),
-                Ok(Call { parameters: Parameters::Unreadable(refusal), .. }) => Some(refusal.code),
+                Err(error) => Some(error.code),
+                Ok(Call { parameters: Parameters::Invalid(error), .. }) => Some(error.code),
                 Ok(_) => None,
             };
             (first, read)
@@ -349,13 +352,13 @@ mod tests {
         for (method, headers) in
             [(Method::Post, &[][..]), (Method::Get, &[]), (Method::Get, &signed)]
         {
-            let most = "a&".repeat(MAX_PARAMETERS - 1);
-            assert_eq!(code(&format!("{most}a"), method, headers), (None, None));
+            let full = "a&".repeat(MAX_PARAMETERS - 1);
+            assert_eq!(code(&format!("{full}a"), method, headers), (None, None));
             assert_eq!(
-                code(&format!("{most}a=%"), method, headers),
+                code(&format!("{full}a=%"), method, headers),
                 (None, Some("InvalidParameter"))
             );
-            let more = format!("{most}a&a=%");
+            let more = format!("{full}a&a=%");
             assert_eq!(code(&more, method, headers), (too_many, too_many));
             let empty = "&".repeat(MAX_PARAMETERS);
             assert_eq!(code(&empty, method, headers), (too_many, too_many));
@@ -368,24 +371,24 @@ mod tests {
         let call = read(&Incoming { query: text, ..incoming(&[]) }).unwrap();
         assert_eq!((call.action.as_deref(), call.token.as_deref()), (Some("A"), None));
         let Parameters::Pairs(pairs) = &call.parameters else { panic!() };
-        assert_eq!(own_pairs(Dialect::V1, pairs).collect::<Vec<_>>(), [("Limit", "1")]);
-        assert_eq!(own_pairs(Dialect::Tc3, pairs).count(), 5);
+        assert_eq!(action_pairs(Dialect::V1, pairs).collect::<Vec<_>>(), [("Limit", "1")]);
+        assert_eq!(action_pairs(Dialect::Tc3, pairs).count(), 5);
     }
 
     #[test]
-    fn a_tc3_post_carries_json() {
-        let unreadable = |content_type| {
+    fn tc3_post_requires_json() {
+        let undecodable = |content_type| {
             let headers = [("Authorization", "x"), ("Content-Type", content_type)];
             let call = read(&Incoming { method: Method::Post, ..incoming(&headers) }).unwrap();
             match call.parameters {
                 Parameters::Json(_) => None,
-                Parameters::Unreadable(refusal) => Some(refusal.code),
+                Parameters::Invalid(error) => Some(error.code),
                 Parameters::Pairs(_) => panic!("a POST has no pairs"),
             }
         };
-        assert_eq!(unreadable("application/json"), None);
-        assert_eq!(unreadable("Application/JSON; charset=utf-8"), None);
-        assert_eq!(unreadable("application/x-www-form-urlencoded"), Some("InvalidParameter"));
-        assert_eq!(unreadable("multipart/form-data; boundary=x"), Some("InvalidRequest"));
+        assert_eq!(undecodable("application/json"), None);
+        assert_eq!(undecodable("Application/JSON; charset=utf-8"), None);
+        assert_eq!(undecodable("application/x-www-form-urlencoded"), Some("InvalidParameter"));
+        assert_eq!(undecodable("multipart/form-data; boundary=x"), Some("InvalidRequest"));
     }
 }

@@ -1,4 +1,4 @@
-//! The handle of a running emulator, and how one is made.
+//! The handle of a running emulator, and its builder.
 
 use std::fmt;
 use std::future::Future;
@@ -17,12 +17,12 @@ use crate::cloud::WallClock;
 use crate::listen::{ListenAddress, Listeners};
 use crate::{Cloud, VirtualClock};
 
-/// A local CVM that listens in this process. It stops when it is dropped.
+/// A local CVM emulator that listens in this process. It stops when it is dropped.
 ///
 /// ```no_run
 /// # async fn f() -> Result<(), cvm_emulator::StartError> {
 /// let cloud = cvm_emulator::Emulator::start().await?;
-/// println!("{} takes requests signed by {}", cloud.url(), cloud.credential().secret_id());
+/// println!("{} accepts requests signed by {}", cloud.url(), cloud.credential().secret_id());
 /// # Ok(())
 /// # }
 /// ```
@@ -35,37 +35,37 @@ pub struct Emulator {
 }
 
 impl Emulator {
-    /// Starts an emulator on a free port of 127.0.0.1, with a credential of its own and real time.
+    /// Starts an emulator on a free port of 127.0.0.1, with a random credential and real time.
     ///
     /// It runs on the tokio runtime of the caller.
     ///
     /// # Errors
     ///
-    /// When no credential can be made, the port cannot be listened on, or other machines could reach it
+    /// When no credential can be created, the port is not available, or other machines could reach the address
     /// without [`Builder::allow_remote`].
     pub async fn start() -> Result<Self, StartError> {
         Self::builder().start().await
     }
 
-    /// An emulator whose seed, clock, credential or address is chosen.
+    /// Configures an emulator: seed, clock, credentials and address.
     pub fn builder() -> Builder {
         Builder::default()
     }
 
-    /// The endpoint for clients on this machine, such as `http://127.0.0.1:41234`. It is a loopback
-    /// address whatever the emulator listens on.
+    /// The endpoint for clients on this machine, such as `http://127.0.0.1:41234`. It is always a loopback
+    /// address.
     #[must_use]
     pub fn url(&self) -> &str {
         &self.address.url
     }
 
-    /// Where it listens.
+    /// The address that the emulator listens on.
     #[must_use]
     pub const fn address(&self) -> SocketAddr {
         self.address.address
     }
 
-    /// A credential that it accepts.
+    /// A credential that the emulator accepts.
     #[must_use]
     pub fn credential(&self) -> Credential {
         self.cloud.credential()
@@ -77,28 +77,28 @@ impl Emulator {
         self.cloud.clock()
     }
 
-    /// The cloud behind the socket.
+    /// The emulated cloud.
     #[must_use]
     pub const fn cloud(&self) -> &Cloud {
         &self.cloud
     }
 
-    /// Stops: requests that are being answered may end, for some seconds.
+    /// Stops the emulator. Requests in progress have some seconds to complete.
     pub async fn stop(self) {
         let Self { stop, task, .. } = self;
         drop(stop);
-        // The task can only have ended before, which is what is asked for.
+        // An error only means that the task has already ended.
         let _ = task.await;
     }
 }
 
-/// How an emulator is to be. See the methods for what each leaves as it is.
+/// The configuration of an emulator. Each method documents its default.
 #[derive(Clone)]
 #[must_use = "a builder does nothing until it is started"]
 pub struct Builder {
     seed: Option<u64>,
-    pace: TimeMode,
-    began: Option<Timestamp>,
+    time_mode: TimeMode,
+    start_time: Option<Timestamp>,
     credentials: Vec<Credential>,
     address: SocketAddr,
     allow_remote: bool,
@@ -109,8 +109,8 @@ impl Default for Builder {
     fn default() -> Self {
         Self {
             seed: None,
-            pace: TimeMode::Real,
-            began: None,
+            time_mode: TimeMode::Real,
+            start_time: None,
             credentials: Vec::new(),
             address: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             allow_remote: false,
@@ -120,91 +120,90 @@ impl Default for Builder {
 }
 
 impl Builder {
-    /// Identifiers, addresses and request ids come from this seed; otherwise from a random one.
+    /// Seeds the generator of ids, addresses and request ids. Default: a random seed.
     pub const fn seed(mut self, seed: u64) -> Self {
         self.seed = Some(seed);
         self
     }
 
-    /// How virtual time runs; as real time does unless told otherwise.
-    pub const fn pace(mut self, pace: TimeMode) -> Self {
-        self.pace = pace;
+    /// Sets how virtual time runs. Default: [`TimeMode::Real`].
+    pub const fn time_mode(mut self, time_mode: TimeMode) -> Self {
+        self.time_mode = time_mode;
         self
     }
 
-    /// No operation takes time: short for [`TimeMode::Instant`].
+    /// Makes every operation complete at once: short for [`TimeMode::Instant`].
     pub const fn instant(self) -> Self {
-        self.pace(TimeMode::Instant)
+        self.time_mode(TimeMode::Instant)
     }
 
-    /// Time passes only through [`VirtualClock::advance`]: short for [`TimeMode::Manual`].
+    /// Stops virtual time except for [`VirtualClock::advance`]: short for [`TimeMode::Manual`].
     pub const fn manual(self) -> Self {
-        self.pace(TimeMode::Manual)
+        self.time_mode(TimeMode::Manual)
     }
 
-    /// Time passes so many times as fast: short for [`TimeMode::Scaled`].
+    /// Multiplies the speed of virtual time: short for [`TimeMode::Scaled`].
     pub const fn time_scale(self, scale: f64) -> Self {
-        self.pace(TimeMode::Scaled(scale))
+        self.time_mode(TimeMode::Scaled(scale))
     }
 
-    /// When virtual time begins; at the real time of the start unless told otherwise.
-    pub const fn began(mut self, moment: Timestamp) -> Self {
-        self.began = Some(moment);
+    /// Sets the start of virtual time. Default: the real time when the emulator is built.
+    pub const fn start_time(mut self, time: Timestamp) -> Self {
+        self.start_time = Some(time);
         self
     }
 
-    /// Accepts this credential. May be called more than once: all belong to one account. Without any,
-    /// one is made at random.
+    /// Accepts a credential. All credentials belong to one account. Default: one random credential.
     pub fn credential(mut self, credential: Credential) -> Self {
         self.credentials.push(credential);
         self
     }
 
-    /// Where to listen; on a free port of 127.0.0.1 unless told otherwise. An address that other machines
-    /// can reach needs [`Builder::allow_remote`].
+    /// Sets the address to listen on. An address that other machines can reach needs [`Builder::allow_remote`].
+    /// Default: a free port of 127.0.0.1.
     pub const fn listen(mut self, address: SocketAddr) -> Self {
         self.address = address;
         self
     }
 
-    /// Lets other machines send requests, over HTTP without encryption: [`Builder::listen`] may name any
-    /// address. Every request still has to be signed.
+    /// Lets other machines send requests over unencrypted HTTP: [`Builder::listen`] accepts any address. Every
+    /// request must still be signed.
     pub const fn allow_remote(mut self) -> Self {
         self.allow_remote = true;
         self
     }
 
-    /// The real time, in Unix seconds, against which signatures are judged; the system's unless told
-    /// otherwise. The virtual clock has no say in it.
+    /// Sets the real time, in Unix seconds, for checking signatures. The virtual clock does not affect it. Default:
+    /// the time of the system.
     pub fn wall_clock(mut self, clock: impl Fn() -> u64 + Send + Sync + 'static) -> Self {
         self.wall_clock = Arc::new(clock);
         self
     }
 
-    /// Makes the cloud without a socket, for [`app`](crate::app) or [`Cloud::handle`].
+    /// Creates the cloud without a socket, for [`router`](crate::router) or [`Cloud::handle`].
     ///
     /// # Errors
     ///
-    /// [`StartError::Credential`] when no credential was given and none can be made.
+    /// [`StartError::Randomness`] or [`StartError::Credential`] when no credential is given and none can be created.
     pub fn build(self) -> Result<Cloud, StartError> {
         let mut credentials = self.credentials;
         if credentials.is_empty() {
             credentials.push(random_credential()?);
         }
-        let keyring = Authenticator::new(&credentials);
+        let authenticator = Authenticator::new(&credentials);
         let first = credentials.into_iter().next().ok_or(StartError::Randomness)?;
-        let began = self.began.unwrap_or_else(|| Timestamp::from_unix(system_time()));
-        // A system without random numbers gives every start the same seed.
+        let start_time = self.start_time.unwrap_or_else(|| Timestamp::from_unix(system_time()));
+        // Without random numbers from the system, every start has the same seed.
         let seed = self.seed.unwrap_or_else(|| getrandom::u64().unwrap_or_default());
-        let simulator = Simulator::new(seed, began, self.pace);
-        Ok(Cloud::new(first, keyring, self.wall_clock, RequestIds::new(seed), simulator))
+        let simulator = Simulator::new(seed, start_time, self.time_mode);
+        Ok(Cloud::new(first, authenticator, self.wall_clock, RequestIds::new(seed), simulator))
     }
 
-    /// Starts it in this process.
+    /// Starts the emulator in this process.
     ///
     /// # Errors
     ///
-    /// As [`Emulator::start`].
+    /// Like [`Emulator::start`].
     pub async fn start(self) -> Result<Emulator, StartError> {
         let (cloud, listeners) = self.bind()?;
         let address = listeners.address.clone();
@@ -212,7 +211,7 @@ impl Builder {
         let served = cloud.clone();
         let task = tokio::spawn(async move {
             let stopped = async {
-                // Both a message and a sender that was dropped mean: stop.
+                // A message and a dropped sender both mean stop.
                 let _ = stopped.await;
             };
             listeners.serve(&served, stopped).await;
@@ -220,12 +219,12 @@ impl Builder {
         Ok(Emulator { cloud, address, stop, task })
     }
 
-    /// Listens, calls `ready` once requests are taken, and serves until `stop` is done: for a program
-    /// that is nothing but the emulator.
+    /// Listens, calls `ready` once requests are accepted, and serves until `stop` completes. For a program that only
+    /// runs the emulator.
     ///
     /// # Errors
     ///
-    /// As [`Emulator::start`], and whatever `ready` returns.
+    /// Like [`Emulator::start`], and every error of `ready`.
     pub async fn serve<E: From<StartError>>(
         self,
         ready: impl FnOnce(&Cloud, &ListenAddress) -> Result<(), E>,
@@ -247,27 +246,27 @@ impl fmt::Debug for Builder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Builder")
             .field("seed", &self.seed)
-            .field("pace", &self.pace)
+            .field("time_mode", &self.time_mode)
             .field("address", &self.address)
             .field("allow_remote", &self.allow_remote)
             .finish_non_exhaustive()
     }
 }
 
-/// As the service makes them: an id that begins with `AKID`, and both of letters and digits.
+/// Creates a credential in the format of the service: an id that starts with `AKID`, and letters and digits.
 fn random_credential() -> Result<Credential, StartError> {
     let secret_id = format!("AKID{}", random_text()?);
     Credential::new(secret_id, random_text()?).map_err(StartError::Credential)
 }
 
-/// 32 letters and digits.
+/// 32 random letters and digits.
 fn random_text() -> Result<String, StartError> {
     const LETTERS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
     let mut text = String::with_capacity(32);
     while text.len() < 32 {
         let mut bytes = [0; 32];
         getrandom::fill(&mut bytes).map_err(|_| StartError::Randomness)?;
-        // Bytes past the last whole multiple of 62 would make some letters likelier.
+        // Bytes from 248 (4 · 62) up would make some letters more likely.
         let letters = bytes.iter().filter(|byte| **byte < 248).filter_map(|byte| {
             LETTERS.get(usize::from(*byte) % LETTERS.len()).map(|letter| char::from(*letter))
         });
@@ -276,17 +275,17 @@ fn random_text() -> Result<String, StartError> {
     Ok(text)
 }
 
-/// Why an emulator does not start.
+/// Why an emulator did not start.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum StartError {
-    /// The address cannot be listened on.
+    /// The address is not available.
     Listen(SocketAddr, io::Error),
-    /// Other machines could reach the address, and nobody has allowed that.
+    /// Other machines could reach the address, and [`Builder::allow_remote`] was not called.
     RemoteNotAllowed(SocketAddr),
-    /// The system gives no randomness for a credential: give one to the builder.
+    /// The system provides no random bytes for a credential. Pass a credential to the builder.
     Randomness,
-    /// The credential that was made is none.
+    /// The generated credential is invalid.
     Credential(CredentialError),
 }
 
@@ -296,11 +295,11 @@ impl fmt::Display for StartError {
             Self::Listen(address, error) => write!(f, "cannot listen on {address}: {error}"),
             Self::RemoteNotAllowed(address) => write!(
                 f,
-                "cannot listen on {address}: other machines could send requests to it, over HTTP \
-                 without encryption; allow remote clients, or listen on 127.0.0.1"
+                "cannot listen on {address}: other machines could send requests to it over HTTP \
+                 without encryption; allow remote clients or listen on 127.0.0.1"
             ),
             Self::Randomness => {
-                f.write_str("the system gives no randomness for a credential: choose one")
+                f.write_str("cannot create a credential: no random bytes from the system; pass one")
             }
             Self::Credential(error) => error.fmt(f),
         }

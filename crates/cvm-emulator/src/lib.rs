@@ -1,8 +1,8 @@
-//! A local CVM over real HTTP: the second reading of the specification.
+//! A local emulator of the CVM service over HTTP, driven by the same specification as the client.
 //!
-//! It authenticates all three dialects, validates requests from the generated tables, keeps instances
-//! that live on a virtual clock, and answers as the service does. What it does not model it refuses
-//! with `UnsupportedOperation`; [`coverage`] lists what it does.
+//! It authenticates all three dialects, validates requests with the generated tables, and keeps its state on a
+//! virtual clock. Features that it does not support return `UnsupportedOperation`; [`coverage`] lists the
+//! supported actions.
 //!
 //! ```no_run
 //! use std::time::Duration;
@@ -17,30 +17,29 @@
 //! # }
 //! ```
 //!
-//! | you have | use |
+//! | to | use |
 //! |---|---|
-//! | a test with a real client | [`Emulator::start`] |
-//! | a test of raw requests | [`Builder::build`] and [`Cloud::handle`], or [`app`] |
-//! | a program that is the emulator | [`Builder::serve`] |
-//! | a server that a customer brings (CHC) | [`Cloud::add_chc_host`] |
+//! | test with a real client | [`Emulator::start`] |
+//! | test raw requests | [`Builder::build`] and [`Cloud::handle`], or [`router`] |
+//! | run the emulator as a program | [`Builder::serve`] |
+//! | add a server that a customer owns (CHC host) | [`Cloud::add_chc_host`] |
 
-mod app;
 mod auth;
-mod bodies;
+mod body_memory;
 mod clock;
 mod cloud;
 mod decisions;
 mod dialect;
 mod emulator;
+mod http_service;
 mod listen;
 mod redact;
 mod response;
 mod server;
-#[cfg(test)]
-mod signed;
 mod simulation;
+#[cfg(test)]
+mod test_requests;
 
-pub use app::app;
 pub use clock::VirtualClock;
 pub use cloud::Cloud;
 pub use cvm_simulator::{
@@ -49,4 +48,5 @@ pub use cvm_simulator::{
 };
 pub use decisions::decisions;
 pub use emulator::{Builder, Emulator, StartError};
+pub use http_service::router;
 pub use listen::ListenAddress;

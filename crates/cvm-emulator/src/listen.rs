@@ -1,4 +1,4 @@
-//! Chooses the sockets to listen on: loopback alone, unless other machines are allowed.
+//! Chooses the sockets to listen on: only loopback, unless other machines are allowed.
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -12,7 +12,7 @@ use crate::server::{self, Limits, Listener};
 /// Where an emulator listens.
 #[derive(Clone, Debug)]
 pub struct ListenAddress {
-    /// The address that was asked for, with its port.
+    /// The requested address, with the actual port.
     pub address: SocketAddr,
     /// The endpoint for clients on this machine, always a loopback address: `http://127.0.0.1:41234`.
     pub url: String,
@@ -22,7 +22,7 @@ pub struct ListenAddress {
 #[derive(Debug)]
 pub(crate) struct Listeners {
     main: TcpListener,
-    /// A second socket, if the first cannot be reached over loopback.
+    /// A second socket, if the first one is not reachable over loopback.
     loopback: Option<TcpListener>,
     pub(crate) address: ListenAddress,
 }
@@ -47,7 +47,7 @@ impl Listeners {
         Ok(Self { main, loopback, address })
     }
 
-    /// Serves on all sockets until `stop` is done. They share one set of limits.
+    /// Serves on all sockets until `stop` completes. They share one set of limits.
     pub(crate) async fn serve(self, cloud: &Cloud, stop: impl Future<Output = ()>) {
         server::serve(self, cloud, Limits::default(), stop).await;
     }
@@ -65,12 +65,12 @@ impl Listener for Listeners {
     }
 }
 
-/// Whether only this machine can reach an address; an IPv4 address may be written as IPv6.
+/// Whether only this machine can reach an address. Handles IPv4-mapped IPv6 addresses (RFC 4291, 2.5.5.2).
 fn is_loopback(ip: IpAddr) -> bool {
     ip.to_canonical().is_loopback()
 }
 
-/// The loopback address at which a listening socket can be reached, if there is one.
+/// The loopback address at which a listening socket is reachable, if there is one.
 fn reachable_over_loopback(bound: SocketAddr) -> Option<SocketAddr> {
     let ip = match bound.ip().to_canonical() {
         IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
@@ -81,8 +81,8 @@ fn reachable_over_loopback(bound: SocketAddr) -> Option<SocketAddr> {
     Some(SocketAddr::new(ip, bound.port()))
 }
 
-/// A socket on loopback beside one that has the address of an interface: on the same port if that is
-/// free, and of the same kind of address if this machine has it.
+/// Opens a loopback socket beside a socket on a network interface. Prefers the same port and the same address
+/// family.
 fn bind_loopback(bound: SocketAddr) -> io::Result<TcpListener> {
     let ip = match bound.ip() {
         IpAddr::V4(_) => IpAddr::V4(Ipv4Addr::LOCALHOST),
@@ -101,30 +101,30 @@ mod tests {
     use tokio::time::timeout;
 
     use super::*;
-    use crate::signed::{cloud, zones};
+    use crate::test_requests::{cloud, zones};
 
-    /// So long takes only what hangs.
-    const HANG: Duration = Duration::from_secs(60);
+    /// A timeout that only a hang exceeds.
+    const HANG_TIMEOUT: Duration = Duration::from_secs(60);
 
-    /// A connection that has been served.
+    /// Connects a client and waits for a response.
     async fn served(address: SocketAddr) -> TcpStream {
         let mut client = TcpStream::connect(address).await.unwrap();
         client.write_all(zones().as_bytes()).await.unwrap();
         let mut response = [0; 17];
-        timeout(HANG, client.read_exact(&mut response)).await.unwrap().unwrap();
+        timeout(HANG_TIMEOUT, client.read_exact(&mut response)).await.unwrap().unwrap();
         assert_eq!(&response, b"HTTP/1.1 200 OK\r\n");
         client
     }
 
     #[tokio::test]
-    async fn two_sockets_share_one_limit_of_connections() {
+    async fn two_sockets_share_one_connection_limit() {
         let free = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         let (main, loopback) = (server::listen(free).unwrap(), server::listen(free).unwrap());
         let (one, other) = (main.local_addr().unwrap(), loopback.local_addr().unwrap());
         let address = ListenAddress { address: one, url: format!("http://{other}") };
         let listeners = Listeners { main, loopback: Some(loopback), address };
-        let idle_time = Duration::from_secs(3600);
-        let limits = Limits { connections: 2, idle_time, ..Limits::DEFAULT };
+        let idle_timeout = Duration::from_secs(3600);
+        let limits = Limits { max_connections: 2, idle_timeout, ..Limits::DEFAULT };
         let cloud = cloud();
         let server = tokio::spawn(async move {
             server::serve(listeners, &cloud, limits, std::future::pending()).await;
@@ -133,7 +133,7 @@ mod tests {
         let newer = served(other).await;
         let newest = served(other).await;
         let mut rest = Vec::new();
-        let end = timeout(HANG, oldest.read_to_end(&mut rest)).await;
+        let end = timeout(HANG_TIMEOUT, oldest.read_to_end(&mut rest)).await;
         assert!(end.is_ok(), "the oldest of three connections is closed");
         drop((newer, newest));
         server.abort();

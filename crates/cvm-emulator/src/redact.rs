@@ -1,14 +1,14 @@
-//! What of a request may be shown back to its sender: explanations end up in logs.
+//! Hides secrets in the parts of a request that error messages repeat, because such messages end up in logs.
 
 use cvm_protocol::{ActionInfo, Kind, percent};
 
-use crate::dialect::COMMON;
+use crate::dialect::COMMON_PARAMETERS;
 
-/// What stands for a hidden value.
+/// The replacement of a hidden value.
 const HIDDEN: &str = "***";
 
-/// Pairs with the values of secrets hidden, and of names that the action does not know: a misspelt
-/// `Password` is still a password.
+/// Hides the values of secrets and of names that the action does not have: a misspelled `Password` still holds a
+/// password.
 pub(crate) fn pairs<'a>(
     info: Option<&ActionInfo>,
     pairs: &'a [(String, String)],
@@ -17,7 +17,7 @@ pub(crate) fn pairs<'a>(
     pairs.iter().map(|(name, value)| (name.as_str(), shown(name, value))).collect()
 }
 
-/// A query string, as it came, with the same values hidden.
+/// Hides the same values in a query string and leaves the rest unchanged.
 pub(crate) fn query(info: Option<&ActionInfo>, query: &str) -> String {
     let shown = |part: &str| {
         let name = part.split_once('=').map_or(part, |(name, _)| name);
@@ -31,22 +31,22 @@ pub(crate) fn query(info: Option<&ActionInfo>, query: &str) -> String {
 }
 
 fn is_hidden(info: Option<&ActionInfo>, name: &str) -> bool {
-    if COMMON.contains(&name) {
+    if COMMON_PARAMETERS.contains(&name) {
         return name == "Token";
     }
-    info.is_none_or(|info| !is_known_and_open(info, name))
+    info.is_none_or(|info| !is_known_and_public(info, name))
 }
 
-/// Follows a flattened name such as `DataDisks.0.DiskSize` through the tables.
-fn is_known_and_open(info: &ActionInfo, name: &str) -> bool {
+/// Whether a query-encoded name such as `DataDisks.0.DiskSize` is a known member that is not secret.
+fn is_known_and_public(info: &ActionInfo, name: &str) -> bool {
     let mut kind = Kind::Object(info.request);
-    for step in name.split('.') {
+    for part in name.split('.') {
         kind = match kind {
-            Kind::Object(table) => match table.field(step) {
+            Kind::Object(model) => match model.field(part) {
                 Some(field) if !field.secret => field.kind,
                 _ => return false,
             },
-            Kind::List(item) if step.bytes().all(|byte| byte.is_ascii_digit()) => *item,
+            Kind::List(item) if part.bytes().all(|byte| byte.is_ascii_digit()) => *item,
             _ => return false,
         };
     }
@@ -63,7 +63,7 @@ mod tests {
     const INFO: Option<&ActionInfo> = Some(RunInstances::INFO);
 
     #[test]
-    fn secrets_and_what_could_be_one_are_hidden() {
+    fn secrets_and_unknown_names_are_hidden() {
         for (name, hidden) in [
             ("Action", false),
             ("Token", true),
@@ -80,12 +80,12 @@ mod tests {
         ] {
             assert_eq!(is_hidden(INFO, name), hidden, "{name}");
         }
-        assert!(is_hidden(None, "InstanceName"), "of an unknown action nothing is known");
+        assert!(is_hidden(None, "InstanceName"), "an unknown action has no known names");
         assert!(!is_hidden(None, "Nonce"));
     }
 
     #[test]
-    fn a_query_keeps_its_spelling() {
+    fn query_keeps_its_encoding() {
         let text = "InstanceName=a%20b+c&LoginSettings%2EPassword=x%79z&UserData=&Limit";
         let shown = "InstanceName=a%20b+c&LoginSettings%2EPassword=***&UserData=***&Limit=***";
         assert_eq!(query(INFO, text), shown);

@@ -1,5 +1,5 @@
-//! What one connection is doing, and until when it may go on: the head, the response and the silence
-//! between two requests have limits of their own.
+//! Tracks what one connection is doing, and its deadline: the head, the response and the pause between two requests
+//! have separate time limits.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -8,18 +8,18 @@ use tokio::time::Instant;
 
 use super::Limits;
 
-/// What is lost when a connection is closed for a new one: the less, the sooner it is closed.
+/// Order in which connections are closed to make room for new ones. Variants are ordered by what closing loses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Standing {
-    /// Its client has proved no credential, whatever it is doing.
-    Unproved,
-    /// Its client has proved a credential, and nothing is under way.
+pub(super) enum EvictionClass {
+    /// The client is not authenticated.
+    Unauthenticated,
+    /// The client is authenticated, and no request is in progress.
     Idle,
-    /// A request is arriving whose head names a known key: probably a signed one.
-    Admitted,
+    /// The head of an incoming request names a known key, so the request is probably signed.
+    KnownKey,
 }
 
-/// The activity of a connection, as its stream and its service see it.
+/// The activity of a connection, updated by its stream and its service.
 #[derive(Debug)]
 pub(super) struct Activity {
     limits: Limits,
@@ -29,61 +29,61 @@ pub(super) struct Activity {
 #[derive(Debug)]
 struct State {
     phase: Phase,
-    /// Whether a request on this connection proved that the client has a credential.
+    /// Whether a request on this connection was authenticated.
     is_authenticated: bool,
-    /// When the connection began, or when its last authenticated request was answered.
+    /// When the connection started, or when its last authenticated request was answered.
     since: Instant,
-    /// Since when the peer takes nothing of what is to be written.
+    /// Since when the peer does not read, although there is data to write.
     blocked: Option<Instant>,
-    /// How long the peer may still take nothing. Reading earns it back, at the least rate.
-    patience: Duration,
+    /// How long the peer may still not read. Reading refills it, at the minimum read rate.
+    write_budget: Duration,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Phase {
-    /// The head of a request is arriving, or it is the first one and nothing has come yet.
+    /// The head of a request is arriving, or a new connection has sent nothing yet.
     Head { until: Instant },
-    /// The request is being read and answered. Its own limits hold.
+    /// The request is being read and handled. It has its own limits.
     Request {
-        /// Whether its head names a known key.
-        is_admitted: bool,
+        /// Whether the head names a known key.
+        has_known_key: bool,
     },
     /// The response is being written.
     Response,
-    /// Nothing has come since the last response.
+    /// No byte has arrived since the last response.
     Idle { until: Instant },
 }
 
 impl Activity {
-    /// Of a connection that begins now.
+    /// The activity of a connection that starts now.
     pub(super) fn new(limits: Limits) -> Self {
         let now = Instant::now();
         let state = State {
-            phase: Phase::Head { until: now + limits.head_time },
+            phase: Phase::Head { until: now + limits.head_timeout },
             is_authenticated: false,
             since: now,
             blocked: None,
-            patience: limits.write_time,
+            write_budget: limits.write_timeout,
         };
         Self { limits, state: Mutex::new(state) }
     }
 
-    /// Bytes came in.
+    /// Bytes arrived.
     pub(super) fn received(&self) {
         let mut state = self.lock();
         if matches!(state.phase, Phase::Idle { .. }) {
-            state.phase = Phase::Head { until: Instant::now() + self.limits.head_time };
+            state.phase = Phase::Head { until: Instant::now() + self.limits.head_timeout };
         }
     }
 
     /// The head of a request is complete.
-    pub(super) fn request_began(&self) {
-        self.lock().phase = Phase::Request { is_admitted: false };
+    pub(super) fn request_started(&self) {
+        self.lock().phase = Phase::Request { has_known_key: false };
     }
 
-    /// The head names a known key; the signature is judged when the body is there.
-    pub(super) fn request_admitted(&self) {
-        self.lock().phase = Phase::Request { is_admitted: true };
+    /// The head names a known key. The signature is checked when the body is complete.
+    pub(super) fn known_key_found(&self) {
+        self.lock().phase = Phase::Request { has_known_key: true };
     }
 
     /// A response is ready to be written.
@@ -93,68 +93,68 @@ impl Activity {
         state.is_authenticated |= is_authenticated;
     }
 
-    /// The peer does not take what is to be written.
+    /// The peer does not read the data to write.
     pub(super) fn write_blocked(&self) {
         self.lock().blocked.get_or_insert_with(Instant::now);
     }
 
-    /// The peer took so many bytes.
+    /// The peer read this many bytes.
     pub(super) fn wrote(&self, bytes: usize) {
-        let most = self.limits.write_time;
+        let max = self.limits.write_timeout;
         let mut state = self.lock();
         if let Some(since) = state.blocked.take() {
-            state.patience = state.patience.saturating_sub(since.elapsed());
+            state.write_budget = state.write_budget.saturating_sub(since.elapsed());
         }
-        if state.patience < most {
-            let seconds = bytes as f64 / f64::from(self.limits.write_rate.max(1));
-            let earned = Duration::try_from_secs_f64(seconds).unwrap_or(most);
-            state.patience = state.patience.saturating_add(earned).min(most);
+        if state.write_budget < max {
+            let seconds = bytes as f64 / f64::from(self.limits.min_read_rate.max(1));
+            let earned = Duration::try_from_secs_f64(seconds).unwrap_or(max);
+            state.write_budget = state.write_budget.saturating_add(earned).min(max);
         }
     }
 
-    /// Everything that was to be written is written.
+    /// All data is written.
     pub(super) fn flushed(&self) {
         let mut state = self.lock();
         if state.phase == Phase::Response {
             let now = Instant::now();
-            state.phase = Phase::Idle { until: now + self.limits.idle_time };
+            state.phase = Phase::Idle { until: now + self.limits.idle_timeout };
             if state.is_authenticated {
                 state.since = now;
             }
         }
     }
 
-    /// When the connection has to be closed unless something happens; `None` while other limits hold.
+    /// When the connection must be closed if nothing happens; `None` while other limits apply.
     pub(super) fn deadline(&self) -> Option<Instant> {
         let state = self.lock();
         match (state.blocked, state.phase) {
-            (Some(since), _) => Some(since + state.patience),
+            (Some(since), _) => Some(since + state.write_budget),
             (None, Phase::Head { until } | Phase::Idle { until }) => Some(until),
             (None, Phase::Request { .. } | Phase::Response) => None,
         }
     }
 
-    /// Whether the peer does not take what is to be written.
+    /// Whether the peer does not read the data to write.
     pub(super) fn is_write_blocked(&self) -> bool {
         self.lock().blocked.is_some()
     }
 
-    /// Whether a request is being read or answered.
+    /// Whether a request is being read or handled.
     pub(super) fn is_busy(&self) -> bool {
         matches!(self.lock().phase, Phase::Request { .. } | Phase::Response)
     }
 
-    /// Its standing, and since when it has it; `None` if it is not to be closed, because its client has
-    /// proved a credential and a request is under way.
-    pub(super) fn standing(&self) -> Option<(Standing, Instant)> {
+    /// The eviction class, and since when the connection has it; `None` if it must stay open, because its client is
+    /// authenticated and a request is in progress.
+    pub(super) fn eviction_class(&self) -> Option<(EvictionClass, Instant)> {
         let state = self.lock();
-        let standing = match (state.is_authenticated, state.phase) {
+        let eviction_class = match (state.is_authenticated, state.phase) {
             (true, Phase::Request { .. } | Phase::Response) => return None,
-            (true, Phase::Head { .. } | Phase::Idle { .. }) => Standing::Idle,
-            (false, Phase::Request { is_admitted: true }) => Standing::Admitted,
-            (false, _) => Standing::Unproved,
+            (true, Phase::Head { .. } | Phase::Idle { .. }) => EvictionClass::Idle,
+            (false, Phase::Request { has_known_key: true }) => EvictionClass::KnownKey,
+            (false, _) => EvictionClass::Unauthenticated,
         };
-        Some((standing, state.since))
+        Some((eviction_class, state.since))
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

@@ -21,44 +21,44 @@ use tokio::time::{Instant, sleep_until};
 use super::Limits;
 use super::activity::Activity;
 use super::listener::Stream;
-use crate::app::App;
+use crate::http_service::HttpService;
 
-/// How often a connection without a limit of its own is looked at.
+/// How often the deadline of a connection is checked while it has none.
 const RECHECK: Duration = Duration::from_secs(30);
 
-/// Serves a connection until either side closes it or a limit is over.
+/// Serves a connection until either side closes it or a time limit expires.
 pub(super) async fn serve(
     stream: impl Stream,
     activity: Arc<Activity>,
-    app: App,
+    service: HttpService,
     limits: Limits,
     watcher: Watcher,
 ) {
-    let stream = Watched { stream, activity: Arc::clone(&activity) };
-    let seen = Arc::clone(&activity);
-    let service = service_fn(move |request: Request<Incoming>| {
-        let (app, activity) = (app.clone(), Arc::clone(&seen));
+    let stream = TrackedStream { stream, activity: Arc::clone(&activity) };
+    let service_activity = Arc::clone(&activity);
+    let hyper_service = service_fn(move |request: Request<Incoming>| {
+        let (service, activity) = (service.clone(), Arc::clone(&service_activity));
         async move {
-            activity.request_began();
-            // Requests of one connection that come together are answered in turn with those of others.
+            activity.request_started();
+            // Yield between pipelined requests, so that other connections are served in turn.
             tokio::task::yield_now().await;
-            let handled = app.answer(request, || activity.request_admitted()).await;
+            let handled = service.handle(request, || activity.known_key_found()).await;
             activity.responded(handled.is_authenticated);
             Ok::<_, Infallible>(handled.response.map(Body::from))
         }
     });
     let connection = http1::Builder::new()
-        // The activity has the limits of time.
+        // `Activity` enforces the time limits.
         .header_read_timeout(None)
-        // A client may say that it sends no more, and still read.
+        // A client may close its sending side and still read.
         .half_close(true)
-        .max_buf_size(limits.head_size)
-        .serve_connection(TokioIo::new(stream), service);
-    // A client that goes away ends its own connection and nothing else.
+        .max_buf_size(limits.max_head_bytes)
+        .serve_connection(TokioIo::new(stream), hyper_service);
+    // A disconnect ends only its own connection.
     let _ = until_deadline(watcher.watch(connection), &activity).await;
 }
 
-/// Drives a connection; `None` if its deadline comes first.
+/// Drives a connection. Returns `None` if its deadline expires first.
 async fn until_deadline<F: Future>(connection: F, activity: &Activity) -> Option<F::Output> {
     let deadline = || activity.deadline().unwrap_or_else(|| Instant::now() + RECHECK);
     let mut connection = pin!(connection);
@@ -68,7 +68,7 @@ async fn until_deadline<F: Future>(connection: F, activity: &Activity) -> Option
             return Poll::Ready(Some(output));
         }
         loop {
-            // A deadline that moved away is seen when the timer ends; only a nearer one needs a new timer.
+            // A later deadline is noticed when the timer fires; only an earlier one needs a reset.
             if let Some(deadline) = activity.deadline().filter(|one| *one < timer.deadline()) {
                 timer.as_mut().reset(deadline);
             }
@@ -82,13 +82,13 @@ async fn until_deadline<F: Future>(connection: F, activity: &Activity) -> Option
     .await
 }
 
-/// A stream that tells its activity what it does.
-struct Watched<S: Stream> {
+/// A stream that reports reads and writes to its activity.
+struct TrackedStream<S: Stream> {
     stream: S,
     activity: Arc<Activity>,
 }
 
-impl<S: Stream> Watched<S> {
+impl<S: Stream> TrackedStream<S> {
     fn written(&self, result: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
         match &result {
             Poll::Ready(Ok(bytes)) => self.activity.wrote(*bytes),
@@ -99,7 +99,7 @@ impl<S: Stream> Watched<S> {
     }
 }
 
-impl<S: Stream> Drop for Watched<S> {
+impl<S: Stream> Drop for TrackedStream<S> {
     fn drop(&mut self) {
         if self.activity.is_write_blocked() {
             self.stream.discard_unread();
@@ -107,7 +107,7 @@ impl<S: Stream> Drop for Watched<S> {
     }
 }
 
-impl<S: Stream> AsyncRead for Watched<S> {
+impl<S: Stream> AsyncRead for TrackedStream<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -122,7 +122,7 @@ impl<S: Stream> AsyncRead for Watched<S> {
     }
 }
 
-impl<S: Stream> AsyncWrite for Watched<S> {
+impl<S: Stream> AsyncWrite for TrackedStream<S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,

@@ -1,4 +1,4 @@
-//! The connections of a server, and which of them is closed when there is no room for a new one.
+//! The open connections of a server, and the choice of the one to close for a new connection.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -6,16 +6,16 @@ use std::time::Duration;
 
 use tokio::task::{AbortHandle, Id, JoinSet};
 
-use super::activity::{Activity, Standing};
+use super::activity::{Activity, EvictionClass};
 
-/// How often it is looked again whether a busy connection has become idle, while a new one waits.
+/// How often a waiting connection checks whether a busy one has become idle.
 const RECHECK: Duration = Duration::from_millis(10);
 
-/// The connections. When this is dropped, they end.
+/// The open connections. Dropping it ends them.
 #[derive(Debug, Default)]
 pub(super) struct Connections {
     tasks: JoinSet<()>,
-    /// Those that were not told to close.
+    /// Connections that were not asked to close.
     open: HashMap<Id, (AbortHandle, Arc<Activity>)>,
 }
 
@@ -29,7 +29,7 @@ impl Connections {
         self.open.insert(handle.id(), (handle, activity));
     }
 
-    /// Waits until one ends; for ever if there is none.
+    /// Waits until a connection ends; forever if there is none.
     pub(super) async fn ended(&mut self) {
         match self.tasks.join_next_with_id().await {
             Some(Ok((id, ()))) => drop(self.open.remove(&id)),
@@ -38,7 +38,7 @@ impl Connections {
         }
     }
 
-    /// Waits until there are fewer than `limit`, and closes the oldest that may be closed for it.
+    /// Waits until there are fewer than `limit` connections. Closes the oldest ones that can be closed.
     pub(super) async fn make_room(&mut self, limit: usize) {
         while self.tasks.len() >= limit {
             self.close_oldest();
@@ -46,13 +46,13 @@ impl Connections {
         }
     }
 
-    /// Closes the oldest connection that may be closed, and waits a moment for its end.
+    /// Closes the oldest connection that can be closed, and waits briefly for its end.
     pub(super) async fn close_one(&mut self) {
         self.close_oldest();
         let _ = tokio::time::timeout(RECHECK, self.ended()).await;
     }
 
-    /// Closes those that are not answering a request.
+    /// Closes the connections that are not handling a request.
     pub(super) fn close_idle(&mut self) {
         self.open.retain(|_, (handle, activity)| {
             let is_busy = activity.is_busy();
@@ -64,12 +64,13 @@ impl Connections {
     }
 
     fn close_oldest(&mut self) {
-        let standings = self.open.iter().filter_map(|(id, (_, one))| Some((one.standing()?, *id)));
-        let mut ranked: Vec<_> = standings.collect();
-        let count = |standing| ranked.iter().filter(|((one, _), _)| *one == standing).count();
-        // Heads whose bodies never come must not keep out new connections, which are silent at first.
-        if count(Standing::Admitted) > count(Standing::Unproved) {
-            ranked.retain(|((standing, _), _)| *standing != Standing::Unproved);
+        let candidates =
+            self.open.iter().filter_map(|(id, (_, one))| Some((one.eviction_class()?, *id)));
+        let mut ranked: Vec<_> = candidates.collect();
+        let count = |class| ranked.iter().filter(|((one, _), _)| *one == class).count();
+        // Heads without bodies must not block new connections, which are unauthenticated at first.
+        if count(EvictionClass::KnownKey) > count(EvictionClass::Unauthenticated) {
+            ranked.retain(|((class, _), _)| *class != EvictionClass::Unauthenticated);
         }
         let oldest = ranked.into_iter().min_by_key(|(rank, _)| *rank);
         let Some((_, id)) = oldest else { return };

@@ -1,42 +1,42 @@
-//! Limits on the connections and memory that clients use, and on how long they use them.
+//! Limits on the connections, memory and time that clients can use.
 
 use std::time::Duration;
 
 /// The limits of a server.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limits {
-    /// Connections at one time. For a further one, the oldest idle connection is closed.
-    pub(crate) connections: usize,
-    /// Longest head of a request: the longest query and the longest token fit.
-    pub(crate) head_size: usize,
-    /// How long the head of a request may take, from the first byte or from the start of the connection.
-    pub(crate) head_time: Duration,
-    /// How long a connection may keep silent between two requests.
-    pub(crate) idle_time: Duration,
-    /// How long the body of a request may take.
-    pub(crate) body_time: Duration,
-    /// Memory for all bodies that are arriving. The buffers of the connections come on top.
-    pub(crate) body_memory: usize,
-    /// How long a client may read slower than `write_rate`.
-    pub(crate) write_time: Duration,
-    /// Bytes a second that a client has to read of its responses.
-    pub(crate) write_rate: u32,
-    /// How long requests that are being answered may take when the server stops.
-    pub(crate) stop_time: Duration,
+    /// Open connections. For one more, the server closes another, see [`super::activity::EvictionClass`].
+    pub(crate) max_connections: usize,
+    /// Size of a request head. The longest query and the longest token fit.
+    pub(crate) max_head_bytes: usize,
+    /// Time for a request head, from its first byte or from the start of the connection.
+    pub(crate) head_timeout: Duration,
+    /// Time without data between two requests.
+    pub(crate) idle_timeout: Duration,
+    /// Time for a request body.
+    pub(crate) body_timeout: Duration,
+    /// Memory of all incoming bodies. Connection buffers are not included.
+    pub(crate) max_body_memory: usize,
+    /// How long a client may read slower than `min_read_rate`.
+    pub(crate) write_timeout: Duration,
+    /// Bytes per second that a client must read of its responses.
+    pub(crate) min_read_rate: u32,
+    /// Time for the requests in progress when the server stops.
+    pub(crate) shutdown_timeout: Duration,
 }
 
 impl Limits {
     /// The limits of every emulator.
     pub(crate) const DEFAULT: Self = Self {
-        connections: 1024,
-        head_size: 64 << 10,
-        head_time: Duration::from_secs(10),
-        idle_time: Duration::from_secs(30),
-        body_time: Duration::from_secs(30),
-        body_memory: 64 << 20,
-        write_time: Duration::from_secs(10),
-        write_rate: 16 << 10,
-        stop_time: Duration::from_secs(5),
+        max_connections: 1024,
+        max_head_bytes: 64 << 10,
+        head_timeout: Duration::from_secs(10),
+        idle_timeout: Duration::from_secs(30),
+        body_timeout: Duration::from_secs(30),
+        max_body_memory: 64 << 20,
+        write_timeout: Duration::from_secs(10),
+        min_read_rate: 16 << 10,
+        shutdown_timeout: Duration::from_secs(5),
     };
 }
 

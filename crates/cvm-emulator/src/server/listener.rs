@@ -1,4 +1,4 @@
-//! Where connections come from: a TCP socket, or anything else in a test.
+//! The source of connections: a TCP socket, or an in-memory pipe in tests.
 
 use std::io;
 use std::net::SocketAddr;
@@ -6,21 +6,21 @@ use std::net::SocketAddr;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 
-/// Connections that the system completes before they are accepted, so that a burst of clients does not
-/// run into the retransmission timeout of TCP. The system may allow fewer.
+/// Connections that the system completes before they are accepted. With a full backlog, a client waits for the
+/// retransmission timeout of TCP (RFC 6298: 1 s at first). The system can allow fewer.
 const BACKLOG: u32 = 4096;
 
 /// A source of connections.
 pub(crate) trait Listener: Send + Sync {
     type Stream: Stream;
 
-    /// The next connection. Dropping the future loses none.
+    /// Waits for the next connection. Dropping the future loses no connection.
     fn accept(&self) -> impl Future<Output = io::Result<Self::Stream>> + Send;
 }
 
 /// A connection.
 pub(crate) trait Stream: AsyncRead + AsyncWrite + Send + Unpin + 'static {
-    /// Makes closing throw away what was written and not read, instead of keeping it for the peer.
+    /// Makes closing discard unread data instead of keeping it for the peer.
     fn discard_unread(&self);
 }
 
@@ -30,7 +30,8 @@ pub(crate) fn listen(address: SocketAddr) -> io::Result<TcpListener> {
         SocketAddr::V4(_) => TcpSocket::new_v4()?,
         SocketAddr::V6(_) => TcpSocket::new_v6()?,
     };
-    // Elsewhere this lets a server take the port of one that has just ended; on Windows, of one that runs.
+    // On Windows, `SO_REUSEADDR` would allow taking the port of a running server. Elsewhere it only allows
+    // taking the port of a server that has just ended.
     #[cfg(not(windows))]
     socket.set_reuseaddr(true)?;
     socket.bind(address)?;
@@ -42,7 +43,7 @@ impl Listener for TcpListener {
 
     async fn accept(&self) -> io::Result<TcpStream> {
         let (stream, _) = Self::accept(self).await?;
-        // Small responses must not wait for an acknowledgement.
+        // Small responses must not wait for an acknowledgment (Nagle's algorithm, RFC 896).
         let _ = stream.set_nodelay(true);
         Ok(stream)
     }
@@ -50,13 +51,13 @@ impl Listener for TcpListener {
 
 impl Stream for TcpStream {
     fn discard_unread(&self) {
-        // Without it the system keeps the data for some minutes, which costs memory and nothing else.
+        // Otherwise the system keeps the data for minutes. An error here only costs memory.
         let _ = self.set_zero_linger();
     }
 }
 
-/// Whether accepting failed because of the one connection, which is gone with the error.
-pub(super) fn is_of_one_connection(error: &io::Error) -> bool {
+/// Whether accepting failed because of one connection, which is closed already.
+pub(super) fn is_connection_error(error: &io::Error) -> bool {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted};
     matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted)
 }
@@ -68,12 +69,12 @@ mod tests {
 
     use super::*;
 
-    /// Nobody accepts, so a client beyond the backlog would never be connected.
+    /// No connection is accepted, so a client beyond the backlog would never connect.
     #[cfg(target_os = "linux")]
     #[tokio::test]
-    async fn burst_of_clients_is_connected_before_it_is_accepted() {
-        let most = std::fs::read_to_string("/proc/sys/net/core/somaxconn").unwrap();
-        let clients = most.trim().parse::<u32>().unwrap().min(400);
+    async fn clients_connect_before_they_are_accepted() {
+        let max = std::fs::read_to_string("/proc/sys/net/core/somaxconn").unwrap();
+        let clients = max.trim().parse::<u32>().unwrap().min(400);
         let listener = listen(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).unwrap();
         let address = listener.local_addr().unwrap();
         let mut connected = Vec::new();

@@ -1,9 +1,8 @@
-//! Serves HTTP/1.1 to clients that are slow, silent, greedy or many.
+//! Serves HTTP/1.1 within limits, so that slow, silent or many clients do not block others.
 //!
-//! A connection is accepted at once. If there are too many, or the system has no more file descriptors,
-//! the oldest connection of a client that has proved no credential is closed, then the oldest idle one. A
-//! request that is arriving and names a known key gives way last, unless most of the others do the same.
-//! [`Limits`] lists what each connection and all of them together can use.
+//! A connection is accepted at once. If there are too many connections, or no free file descriptor, the server first
+//! closes the oldest connection of an unauthenticated client, then the oldest idle one. Incoming requests that name a
+//! known key are closed last, unless they outnumber the unauthenticated ones. [`Limits`] lists all limits.
 
 mod activity;
 mod connection;
@@ -18,24 +17,24 @@ use std::sync::Arc;
 use hyper_util::server::graceful::GracefulShutdown;
 
 use crate::Cloud;
-use crate::app::App;
+use crate::http_service::HttpService;
 
 use activity::Activity;
 use connections::Connections;
 pub(crate) use limits::Limits;
-use listener::is_of_one_connection;
+use listener::is_connection_error;
 pub(crate) use listener::{Listener, listen};
 
-/// Serves until `stop` is done; then no new connection is taken, and those that are busy may end.
+/// Serves until `stop` completes. Then it accepts no new connections and waits for requests in progress.
 pub(crate) async fn serve(
     listener: impl Listener,
     cloud: &Cloud,
     limits: Limits,
     stop: impl Future<Output = ()>,
 ) {
-    let app = App::new(cloud, &limits);
+    let service = HttpService::new(cloud, &limits);
     let graceful = GracefulShutdown::new();
-    // Dropped with the future of this function, and then every connection ends.
+    // Dropping the future of this function drops this and ends every connection.
     let mut connections = Connections::default();
     tokio::pin!(stop);
     loop {
@@ -48,15 +47,16 @@ pub(crate) async fn serve(
             Ok(stream) => {
                 tokio::select! {
                     () = &mut stop => break,
-                    () = connections.make_room(limits.connections) => {}
+                    () = connections.make_room(limits.max_connections) => {}
                 }
                 let activity = Arc::new(Activity::new(limits));
-                let (watched, app) = (Arc::clone(&activity), app.clone());
-                let served = connection::serve(stream, watched, app, limits, graceful.watcher());
+                let (watched, service) = (Arc::clone(&activity), service.clone());
+                let served =
+                    connection::serve(stream, watched, service, limits, graceful.watcher());
                 connections.spawn(activity, served);
             }
-            Err(error) if is_of_one_connection(&error) => {}
-            // Most likely the system has no more file descriptors, and closing one gives it back.
+            Err(error) if is_connection_error(&error) => {}
+            // Probably no file descriptor is free. Closing a connection frees one.
             Err(_) => tokio::select! {
                 () = &mut stop => break,
                 () = connections.close_one() => {}
@@ -65,5 +65,5 @@ pub(crate) async fn serve(
     }
     drop(listener);
     connections.close_idle();
-    let _ = tokio::time::timeout(limits.stop_time, graceful.shutdown()).await;
+    let _ = tokio::time::timeout(limits.shutdown_timeout, graceful.shutdown()).await;
 }

@@ -130,7 +130,7 @@ fn timer_waits_for_a_busy_instance() {
 
 #[test]
 fn timers_work_in_instant_mode() {
-    let cloud = Emulator::builder().instant().began(Timestamp::from_unix(NOW));
+    let cloud = Emulator::builder().instant().start_time(Timestamp::from_unix(NOW));
     let cloud = cloud.wall_clock(|| NOW).credential(credential()).build().unwrap();
     let id = launch(&cloud, json!({})).remove(0);
     let timer_id = import(&cloud, &[&id], HOUR).remove(0);

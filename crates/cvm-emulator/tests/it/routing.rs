@@ -117,9 +117,9 @@ fn request_ids_follow_the_seed_and_are_unique() {
 
 #[tokio::test]
 async fn router_works_without_a_socket() {
-    let app = cvm_emulator::app(&cloud());
+    let router = cvm_emulator::router(&cloud());
     let request = Call::new("DescribeZones").json("{}").map(axum::body::Body::from);
-    let response = app.clone().oneshot(request).await.unwrap();
+    let response = router.clone().oneshot(request).await.unwrap();
     let (parts, body) = response.into_parts();
     let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
     let response = read(&http::Response::from_parts(parts, body));
@@ -127,7 +127,7 @@ async fn router_works_without_a_socket() {
 
     let long = Bytes::from(vec![b' '; (10 << 20) + 1]);
     let request = Call::new("DescribeZones").json(long).map(axum::body::Body::from);
-    let (parts, body) = app.oneshot(request).await.unwrap().into_parts();
+    let (parts, body) = router.oneshot(request).await.unwrap().into_parts();
     let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
     let response = read(&http::Response::from_parts(parts, body));
     assert_eq!(error_code(&response), "RequestSizeLimitExceeded");

@@ -24,7 +24,7 @@ pub fn cloud() -> Cloud {
     Emulator::builder()
         .seed(1)
         .manual()
-        .began(Timestamp::from_unix(NOW))
+        .start_time(Timestamp::from_unix(NOW))
         .wall_clock(|| NOW)
         .credential(credential())
         .build()

@@ -1,27 +1,27 @@
-//! Heads, chunks and trailers without measure, and what is not HTTP/1.1.
+//! Unbounded heads, chunks and trailers, and protocols other than HTTP/1.1.
 
 use tokio::io::AsyncWriteExt;
 use tokio::time::{Instant, sleep};
 
 use super::pipes::{Client, Server};
 use crate::server::Limits;
-use crate::signed::{tc3_head, zones};
+use crate::test_requests::{tc3_head, zones};
 
 const CHUNKED: &str = "POST / HTTP/1.1\r\nhost: h\r\ntransfer-encoding: chunked\r\n\r\n";
 
-/// Sends a piece again and again until the server closes or has enough.
-async fn flood(client: &mut Client, piece: &[u8], most: usize) -> usize {
+/// Sends a piece repeatedly until the server closes or `max` bytes are sent.
+async fn flood(client: &mut Client, piece: &[u8], max: usize) -> usize {
     let mut sent = 0;
-    while sent < most && client.0.write_all(piece).await.is_ok() {
+    while sent < max && client.0.write_all(piece).await.is_ok() {
         sent += piece.len();
     }
     sent
 }
 
 #[tokio::test(start_paused = true)]
-async fn endless_heads_chunk_extensions_and_trailers_are_closed() {
+async fn unbounded_heads_chunk_extensions_and_trailers_are_closed() {
     let server = Server::start(Limits::default());
-    let most = 4 << 20;
+    let max = 4 << 20;
     let header = format!("x: {}\r\n", "x".repeat(1000));
     for (head, piece) in [
         ("GET /".to_owned(), "x".repeat(1000)),
@@ -33,25 +33,25 @@ async fn endless_heads_chunk_extensions_and_trailers_are_closed() {
     ] {
         let mut client = server.connect();
         client.send(&head).await;
-        let sent = flood(&mut client, piece.as_bytes(), most).await;
-        assert!(sent < 1 << 20, "{head:?}: {sent} bytes were taken");
+        let sent = flood(&mut client, piece.as_bytes(), max).await;
+        assert!(sent < 1 << 20, "{head:?}: the server read {sent} bytes");
     }
     server.served().await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn chunk_size_without_end_is_answered_after_the_time_for_a_body() {
+async fn endless_chunk_size_gets_an_error_at_the_body_timeout() {
     let limits = Limits::default();
     let server = Server::start(limits);
     let mut client = server.connect();
     client.send(CHUNKED).await;
     flood(&mut client, &[b'0'; 1000], 1 << 20).await;
-    sleep(limits.body_time).await;
+    sleep(limits.body_timeout).await;
     assert!(client.rest().await.contains("\"InvalidRequest\""));
 }
 
 #[tokio::test(start_paused = true)]
-async fn other_protocols_are_refused() {
+async fn other_protocols_are_rejected() {
     let server = Server::start(Limits::default());
     for bytes in [
         "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
@@ -67,7 +67,7 @@ async fn other_protocols_are_refused() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn connect_is_refused_so_that_no_client_takes_the_server_for_a_tunnel() {
+async fn connect_is_rejected_with_a_non_success_status() {
     let server = Server::start(Limits::default());
     for target in ["example.com:443", "cvm.tencentcloudapi.com:443", "127.0.0.1:80"] {
         let mut client = server.connect();
@@ -80,7 +80,7 @@ async fn connect_is_refused_so_that_no_client_takes_the_server_for_a_tunnel() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn client_that_sends_no_more_gets_its_responses() {
+async fn half_closed_client_gets_its_responses() {
     let server = Server::start(Limits::default());
     for count in 1..4 {
         let mut client = server.connect();
@@ -92,7 +92,7 @@ async fn client_that_sends_no_more_gets_its_responses() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn client_that_ends_within_a_request_is_closed() {
+async fn half_close_within_a_request_closes_the_connection() {
     let limits = Limits::default();
     let server = Server::start(limits);
     let start = Instant::now();
@@ -103,11 +103,11 @@ async fn client_that_ends_within_a_request_is_closed() {
         client.0.shutdown().await.unwrap();
         assert!(!client.rest().await.contains("TotalCount"), "{length}");
     }
-    assert!(start.elapsed() < limits.head_time, "nothing more is waited for");
+    assert!(start.elapsed() < limits.head_timeout, "the server does not wait for more data");
 }
 
 #[tokio::test(start_paused = true)]
-async fn tiny_chunks_of_a_signed_request_are_put_together() {
+async fn tiny_chunks_of_a_signed_request_are_joined() {
     let server = Server::start(Limits::default());
     let body = format!("{{{}}}", " ".repeat(3000));
     let mut client = server.connect();
@@ -123,7 +123,7 @@ async fn tiny_chunks_of_a_signed_request_are_put_together() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn body_is_asked_for_only_when_the_head_is_right() {
+async fn continue_is_sent_only_for_a_valid_head() {
     let server = Server::start(Limits::default());
     let expecting = "expect: 100-continue\r\ncontent-length: 2\r\n";
     let mut client = server.connect();

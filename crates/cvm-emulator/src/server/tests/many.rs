@@ -1,4 +1,4 @@
-//! Clients that are many: a new one is always served, at the cost of the one that matters least.
+//! Many clients: a new client is always served, and the least valuable connection is closed.
 
 use std::io;
 use std::time::Duration;
@@ -8,14 +8,14 @@ use tokio::time::{Instant, sleep};
 
 use super::pipes::{Client, Server};
 use crate::server::Limits;
-use crate::signed::tc3_head;
+use crate::test_requests::tc3_head;
 
-/// Much less than any limit of one connection.
+/// Much less than any time limit of a connection.
 const AT_ONCE: Duration = Duration::from_secs(1);
 
-const FEW: Limits = Limits { connections: 4, ..Limits::DEFAULT };
+const FEW: Limits = Limits { max_connections: 4, ..Limits::DEFAULT };
 
-/// Connections of clients without a credential, each stuck in its own way.
+/// Opens unauthenticated connections, each stuck in a different way.
 async fn stuck(server: &Server) -> Vec<Client> {
     let known = tc3_head("AKIDEXAMPLE", "DescribeZones", "{}", "content-length: 1000000\r\n");
     let chunked = "POST / HTTP/1.1\r\nhost: h\r\ntransfer-encoding: chunked\r\n\r\n1\r\nx\r\n";
@@ -50,7 +50,7 @@ async fn serves_new_clients_beside_stuck_ones(server: &Server) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn new_clients_are_served_at_once_whatever_others_hold() {
+async fn new_clients_are_served_at_once_despite_stuck_connections() {
     serves_new_clients_beside_stuck_ones(&Server::start(FEW)).await;
 }
 
@@ -60,7 +60,7 @@ async fn new_clients_are_served_at_once_without_a_free_file_descriptor() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_oldest_connection_without_a_credential_is_closed_first() {
+async fn oldest_unauthenticated_connection_is_closed_first() {
     let server = Server::start(FEW);
     let mut authenticated = server.served().await;
     sleep(AT_ONCE).await;
@@ -77,7 +77,7 @@ async fn the_oldest_connection_without_a_credential_is_closed_first() {
     authenticated.is_served().await;
 }
 
-/// A request whose head and half of the body have arrived.
+/// Sends a head and half of the body.
 async fn upload(server: &Server) -> Client {
     let mut client = server.connect();
     let head = tc3_head("AKIDEXAMPLE", "DescribeZones", "{}", "content-length: 2\r\n");
@@ -92,26 +92,26 @@ async fn ends(mut upload: Client) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn signed_request_that_is_arriving_is_not_closed_for_clients_without_a_credential() {
+async fn incoming_signed_request_survives_unauthenticated_clients() {
     let unknown = tc3_head("AKIDUNKNOWN", "DescribeZones", "{}", "content-length: 9\r\n");
     let form = "POST / HTTP/1.1\r\nhost: h\r\ncontent-length: 1000\r\n\r\nA=";
-    let refused = "GET / HTTP/1.1\r\nhost: h\r\n\r\n";
-    for bytes in ["", "GET / HTT", &unknown, form, refused] {
+    let invalid = "GET / HTTP/1.1\r\nhost: h\r\n\r\n";
+    for bytes in ["", "GET / HTT", &unknown, form, invalid] {
         let server = Server::start(FEW);
         let upload = upload(&server).await;
-        let mut strangers = Vec::new();
+        let mut others = Vec::new();
         for _ in 0..20 {
-            let mut stranger = server.connect();
-            stranger.send(bytes).await;
+            let mut other = server.connect();
+            other.send(bytes).await;
             sleep(AT_ONCE / 10).await;
-            strangers.push(stranger);
+            others.push(other);
         }
         ends(upload).await;
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn signed_request_that_is_arriving_is_closed_after_idle_connections() {
+async fn idle_connections_are_closed_before_incoming_signed_requests() {
     let server = Server::start(FEW);
     let upload = upload(&server).await;
     let mut idle = Vec::new();
@@ -125,13 +125,13 @@ async fn signed_request_that_is_arriving_is_closed_after_idle_connections() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn heads_without_bodies_do_not_keep_new_clients_out() {
+async fn heads_without_bodies_do_not_block_new_clients() {
     let server = Server::start(FEW);
     let mut uploads = Vec::new();
     for _ in 0..4 {
         uploads.push(upload(&server).await);
     }
-    // They connect together and are silent at first.
+    // Both connect before either of them sends data.
     let mut new = [server.connect(), server.connect()];
     sleep(AT_ONCE).await;
     for client in &mut new {
@@ -143,14 +143,14 @@ async fn heads_without_bodies_do_not_keep_new_clients_out() {
     }
 }
 
-/// When the other client has its response, the greedy one has not all of its own.
+/// When the other client has its response, the greedy client does not have all of its responses.
 #[tokio::test(start_paused = true)]
-async fn requests_that_come_together_leave_others_their_turn() {
+async fn pipelined_requests_do_not_starve_other_connections() {
     let server = Server::start(Limits::default());
     let (mut greedy, mut other) = (server.served().await, server.served().await);
     let many = 8;
     greedy.send("GET / HTTP/1.1\r\nhost: h\r\n\r\n".repeat(many)).await;
-    other.send(crate::signed::zones()).await;
+    other.send(crate::test_requests::zones()).await;
     let mut piece = [0; 64 << 10];
     let length = other.0.read(&mut piece).await.unwrap();
     assert!(length > 0);
@@ -164,14 +164,14 @@ async fn requests_that_come_together_leave_others_their_turn() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_oldest_idle_connection_is_closed_before_busy_ones() {
+async fn oldest_idle_connection_is_closed_before_busy_ones() {
     let server = Server::start(FEW);
     let mut clients = Vec::new();
     for _ in 0..4 {
         clients.push(server.served().await);
         sleep(AT_ONCE).await;
     }
-    // The oldest is used again, and the second has begun a request.
+    // The oldest connection is used again, and the second one starts a request.
     clients[0].is_served().await;
     let head = tc3_head("AKIDEXAMPLE", "DescribeZones", "{}", "content-length: 2\r\n");
     clients[1].send(head + "{").await;
@@ -185,7 +185,7 @@ async fn the_oldest_idle_connection_is_closed_before_busy_ones() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn new_client_waits_while_all_others_are_busy_with_signed_requests() {
+async fn new_client_waits_while_all_connections_are_busy() {
     let server = Server::start(FEW);
     let mut busy = Vec::new();
     for _ in 0..4 {
@@ -196,7 +196,7 @@ async fn new_client_waits_while_all_others_are_busy_with_signed_requests() {
     }
     sleep(AT_ONCE).await;
     let mut new = server.connect();
-    new.send(crate::signed::zones()).await;
+    new.send(crate::test_requests::zones()).await;
     sleep(AT_ONCE).await;
     for client in &mut busy {
         client.send("}").await;
@@ -204,11 +204,11 @@ async fn new_client_waits_while_all_others_are_busy_with_signed_requests() {
     }
     let start = Instant::now();
     assert!(new.response().await.contains("\"TotalCount\":7"));
-    assert!(start.elapsed() < AT_ONCE, "an idle connection makes room, not one that ended");
+    assert!(start.elapsed() < AT_ONCE, "an idle connection is closed for the new one");
 }
 
 #[tokio::test(start_paused = true)]
-async fn errors_of_accepting_end_neither_the_server_nor_a_busy_connection() {
+async fn accept_errors_affect_neither_the_server_nor_busy_connections() {
     let server = Server::start(FEW);
     let mut client = server.served().await;
     for _ in 0..1000 {
@@ -225,7 +225,7 @@ async fn errors_of_accepting_end_neither_the_server_nor_a_busy_connection() {
     let _new = server.served().await;
     assert!(
         start.elapsed() > AT_ONCE,
-        "after an unknown error it waits a moment and does not spin"
+        "after an unknown error, the server pauses instead of spinning"
     );
     client.send("}").await;
     assert!(client.response().await.contains("\"TotalCount\":7"));

@@ -1,4 +1,4 @@
-//! Attacks on the server over pipes in memory, in virtual time.
+//! Attacks on the server over in-memory pipes, in virtual time.
 
 mod framing;
 mod many;

@@ -1,4 +1,4 @@
-//! A server that listens on pipes, with as many file descriptors as a test wants.
+//! A server on in-memory pipes, with a chosen number of file descriptors.
 
 use std::io;
 use std::pin::Pin;
@@ -15,15 +15,15 @@ use tokio::time::{Instant, timeout};
 
 use crate::server::listener::{Listener, Stream};
 use crate::server::{Limits, serve};
-use crate::signed::{cloud, zones};
+use crate::test_requests::{cloud, zones};
 
-/// So long, in virtual time, takes only what hangs.
-const HANG: Duration = Duration::from_secs(3600);
+/// A timeout, in virtual time, that only a hang exceeds.
+const HANG_TIMEOUT: Duration = Duration::from_secs(3600);
 
-/// Bytes that a pipe holds in each direction.
-const PIPE: usize = 4 << 10;
+/// Capacity of a pipe in each direction, in bytes.
+const PIPE_BYTES: usize = 4 << 10;
 
-/// The error of a system without a free file descriptor.
+/// `EMFILE`, the error code of Unix systems for "too many open files".
 const EMFILE: i32 = 24;
 
 pub(super) struct Server {
@@ -37,7 +37,7 @@ impl Server {
         Self::with_files(limits, Semaphore::MAX_PERMITS)
     }
 
-    /// A server that can have so many connections before accepting fails.
+    /// Starts a server that can open this many connections before accepting fails.
     pub(super) fn with_files(limits: Limits, files: usize) -> Self {
         let (connect, incoming) = mpsc::unbounded_channel();
         let queue = Mutex::new(Queue { incoming, next: None });
@@ -53,12 +53,12 @@ impl Server {
     }
 
     pub(super) fn connect(&self) -> Client {
-        let (ours, theirs) = duplex(PIPE);
+        let (ours, theirs) = duplex(PIPE_BYTES);
         self.connect.send(Ok(theirs)).unwrap();
         Client(ours)
     }
 
-    /// Lets accepting fail once.
+    /// Makes accepting fail once.
     pub(super) fn fail(&self, error: io::Error) {
         self.connect.send(Err(error)).unwrap();
     }
@@ -70,11 +70,11 @@ impl Server {
         client
     }
 
-    /// Stops the server and tells how long that took.
+    /// Stops the server and returns how long that took.
     pub(super) async fn stop(mut self) -> Duration {
         let start = Instant::now();
         drop(self.stop.take());
-        timeout(HANG, &mut self.task).await.unwrap().unwrap();
+        timeout(HANG_TIMEOUT, &mut self.task).await.unwrap().unwrap();
         start.elapsed()
     }
 }
@@ -83,7 +83,7 @@ pub(super) struct Client(pub(super) DuplexStream);
 
 impl Client {
     pub(super) async fn send(&mut self, bytes: impl AsRef<[u8]>) {
-        timeout(HANG, self.0.write_all(bytes.as_ref())).await.unwrap().unwrap();
+        timeout(HANG_TIMEOUT, self.0.write_all(bytes.as_ref())).await.unwrap().unwrap();
     }
 
     /// Reads one response.
@@ -99,7 +99,7 @@ impl Client {
                     return text;
                 }
             }
-            let byte = timeout(HANG, self.0.read_u8()).await.unwrap();
+            let byte = timeout(HANG_TIMEOUT, self.0.read_u8()).await.unwrap();
             bytes.push(byte.unwrap_or_else(|error| panic!("{error} after {text:?}")));
         }
     }
@@ -110,27 +110,27 @@ impl Client {
         assert!(response.contains("\"TotalCount\":7"), "{response}");
     }
 
-    /// Everything until the server closes.
+    /// Reads everything until the server closes.
     pub(super) async fn rest(&mut self) -> String {
         let mut bytes = Vec::new();
-        timeout(HANG, self.0.read_to_end(&mut bytes)).await.unwrap().unwrap();
+        timeout(HANG_TIMEOUT, self.0.read_to_end(&mut bytes)).await.unwrap().unwrap();
         String::from_utf8_lossy(&bytes).into_owned()
     }
 
-    /// Waits until the server closes, without reading, and tells how long that took.
+    /// Waits until the server closes, without reading. Returns how long that took.
     pub(super) async fn closed(&mut self) -> Duration {
         let start = Instant::now();
         let closed = async {
-            // A pipe that is full and open makes the write wait for ever.
+            // Writing to a full, open pipe would wait forever.
             while self.0.write_all(b"\r\n").await.is_ok() {
                 tokio::time::sleep(Duration::from_millis(100)).await;
             }
         };
-        timeout(HANG, closed).await.unwrap();
+        timeout(HANG_TIMEOUT, closed).await.unwrap();
         start.elapsed()
     }
 
-    /// Whether the server has closed it already.
+    /// Whether the server has already closed the connection.
     pub(super) async fn is_closed(&mut self) -> bool {
         let mut byte = [0];
         timeout(Duration::from_millis(1), self.0.read(&mut byte)).await.is_ok()

@@ -1,4 +1,4 @@
-//! Clients that are slow: each ends at a limit, whatever it is slow with.
+//! Slow clients: each kind of slowness has a time limit.
 
 use std::time::Duration;
 
@@ -7,24 +7,24 @@ use tokio::time::{Instant, sleep};
 
 use super::pipes::Server;
 use crate::server::Limits;
-use crate::signed::{tc3_head, zones};
+use crate::test_requests::{tc3_head, zones};
 
 const SECOND: Duration = Duration::from_secs(1);
 
 const FORM_HEAD: &str = "POST / HTTP/1.1\r\nhost: h\r\ncontent-length: 1000\r\n\r\n";
 
 #[tokio::test(start_paused = true)]
-async fn silent_connection_is_closed_after_the_time_for_a_head() {
+async fn silent_connection_is_closed_at_the_head_timeout() {
     let limits = Limits::default();
     let server = Server::start(limits);
     let start = Instant::now();
     assert_eq!(server.connect().rest().await, "");
     let took = start.elapsed();
-    assert!(took >= limits.head_time && took < limits.head_time + SECOND, "{took:?}");
+    assert!(took >= limits.head_timeout && took < limits.head_timeout + SECOND, "{took:?}");
 }
 
 #[tokio::test(start_paused = true)]
-async fn dripping_head_is_closed_after_the_time_for_a_head() {
+async fn slow_head_is_closed_at_the_head_timeout() {
     let limits = Limits::default();
     let server = Server::start(limits);
     for mut client in [server.connect(), server.served().await] {
@@ -36,49 +36,49 @@ async fn dripping_head_is_closed_after_the_time_for_a_head() {
             sleep(SECOND / 2).await;
         }
         let took = start.elapsed();
-        assert!(took >= limits.head_time && took < limits.head_time + 2 * SECOND, "{took:?}");
+        assert!(took >= limits.head_timeout && took < limits.head_timeout + 2 * SECOND, "{took:?}");
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn dripping_body_is_answered_after_the_time_for_a_body() {
+async fn slow_body_gets_an_error_at_the_body_timeout() {
     let limits = Limits::default();
     let server = Server::start(limits);
     let signed = tc3_head("AKIDEXAMPLE", "DescribeZones", "{}", "content-length: 1000\r\n");
-    let refused = tc3_head("AKIDUNKNOWN", "DescribeZones", "{}", "content-length: 1000\r\n");
+    let unknown = tc3_head("AKIDUNKNOWN", "DescribeZones", "{}", "content-length: 1000\r\n");
     for (head, code) in [
         (FORM_HEAD, "\"InvalidRequest\""),
         (&signed, "\"InvalidRequest\""),
-        (&refused, "\"AuthFailure.SecretIdNotFound\""),
+        (&unknown, "\"AuthFailure.SecretIdNotFound\""),
     ] {
         let mut client = server.connect();
         client.send(head).await;
         let start = Instant::now();
-        for _ in 0..limits.body_time.as_secs() {
+        for _ in 0..limits.body_timeout.as_secs() {
             client.send("x").await;
             sleep(SECOND).await;
         }
         let response = client.response().await;
         assert!(response.contains(code), "{response}");
-        assert!(start.elapsed() < limits.body_time + SECOND);
+        assert!(start.elapsed() < limits.body_timeout + SECOND);
         client.closed().await;
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn idle_connection_is_kept_and_then_closed() {
+async fn idle_connection_is_closed_at_the_idle_timeout() {
     let limits = Limits::default();
     let server = Server::start(limits);
     let mut client = server.served().await;
-    sleep(limits.idle_time - SECOND).await;
+    sleep(limits.idle_timeout - SECOND).await;
     client.is_served().await;
     let start = Instant::now();
     assert_eq!(client.rest().await, "");
     let took = start.elapsed();
-    assert!(took >= limits.idle_time && took < limits.idle_time + SECOND, "{took:?}");
+    assert!(took >= limits.idle_timeout && took < limits.idle_timeout + SECOND, "{took:?}");
 }
 
-/// Requests that need no credential, signed ones, and bytes that are no request.
+/// Covers unauthenticated and signed requests.
 #[tokio::test(start_paused = true)]
 async fn client_that_sends_requests_and_reads_nothing_is_closed() {
     let limits = Limits::default();
@@ -88,32 +88,32 @@ async fn client_that_sends_requests_and_reads_nothing_is_closed() {
         let start = Instant::now();
         while client.0.write_all(request.as_bytes()).await.is_ok() {}
         let took = start.elapsed();
-        assert!(took >= limits.write_time && took < limits.write_time + SECOND, "{took:?}");
+        assert!(took >= limits.write_timeout && took < limits.write_timeout + SECOND, "{took:?}");
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn client_that_reads_below_the_least_rate_is_closed() {
+async fn client_that_reads_below_the_minimum_rate_is_closed() {
     let limits = Limits::default();
     let server = Server::start(limits);
     let (mut reader, mut writer) = tokio::io::split(server.connect().0);
     let flood =
         tokio::spawn(async move { while writer.write_all(zones().as_bytes()).await.is_ok() {} });
     let start = Instant::now();
-    let mut piece = vec![0; usize::try_from(limits.write_rate).unwrap() / 4];
+    let mut piece = vec![0; usize::try_from(limits.min_read_rate).unwrap() / 4];
     while reader.read(&mut piece).await.unwrap_or_default() > 0 {
         sleep(SECOND / 2).await;
         assert!(
-            start.elapsed() < 10 * limits.write_time,
-            "it reads half of the least rate for ever"
+            start.elapsed() < 10 * limits.write_timeout,
+            "a client can read at half of the minimum rate forever"
         );
     }
     flood.await.unwrap();
 }
 
 #[tokio::test(start_paused = true)]
-async fn client_that_reads_at_the_least_rate_gets_everything() {
-    let limits = Limits { write_rate: 1000, ..Limits::default() };
+async fn client_that_reads_at_the_minimum_rate_gets_the_whole_response() {
+    let limits = Limits { min_read_rate: 1000, ..Limits::default() };
     let server = Server::start(limits);
     let mut client = server.connect();
     let request = tc3_head(
@@ -134,6 +134,6 @@ async fn client_that_reads_at_the_least_rate_gets_everything() {
         sleep(SECOND / 2).await;
     }
     let response = String::from_utf8(response).unwrap();
-    assert!(response.ends_with("\"}}"), "it was cut after {} bytes", response.len());
-    assert!(start.elapsed() > limits.write_time, "it was too short: {} bytes", response.len());
+    assert!(response.ends_with("\"}}"), "the response was cut after {} bytes", response.len());
+    assert!(start.elapsed() > limits.write_timeout, "only {} bytes are too few", response.len());
 }

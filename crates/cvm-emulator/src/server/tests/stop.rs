@@ -1,4 +1,4 @@
-//! The server ends within a limit, whatever its clients do.
+//! Shutdown: the server stops within its timeout, whatever its clients do.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use tokio::time::sleep;
 
 use super::pipes::Server;
 use crate::server::Limits;
-use crate::signed::{tc3_head, zones};
+use crate::test_requests::{tc3_head, zones};
 
 const LIMITS: Limits = Limits::DEFAULT;
 
@@ -23,20 +23,20 @@ async fn server_with_idle_clients_stops_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn request_that_arrives_in_time_is_answered_while_the_server_stops() {
+async fn request_that_completes_in_time_gets_a_response_during_shutdown() {
     let server = Server::start(LIMITS);
     let mut client = server.connect();
     client.send(tc3_head("AKIDEXAMPLE", "DescribeZones", "{}", "content-length: 2\r\n")).await;
     sleep(Duration::from_millis(1)).await;
     let stopped = tokio::spawn(server.stop());
-    sleep(LIMITS.stop_time / 2).await;
+    sleep(LIMITS.shutdown_timeout / 2).await;
     client.send("{}").await;
     assert!(client.rest().await.contains("\"TotalCount\":7"));
-    assert!(stopped.await.unwrap() < LIMITS.stop_time);
+    assert!(stopped.await.unwrap() < LIMITS.shutdown_timeout);
 }
 
 #[tokio::test(start_paused = true)]
-async fn server_stops_in_time_whatever_its_clients_do() {
+async fn server_stops_within_the_timeout_despite_stuck_clients() {
     let server = Server::start(LIMITS);
     let signed = tc3_head("AKIDEXAMPLE", "DescribeZones", "{}", "content-length: 1000\r\n");
     let mut clients = Vec::new();
@@ -51,16 +51,16 @@ async fn server_stops_in_time_whatever_its_clients_do() {
         clients.push(client);
     }
     sleep(Duration::from_millis(1)).await;
-    assert_eq!(server.stop().await, LIMITS.stop_time);
+    assert_eq!(server.stop().await, LIMITS.shutdown_timeout);
 }
 
 #[tokio::test(start_paused = true)]
 async fn server_stops_while_no_connection_can_be_accepted() {
-    let server = Server::start(Limits { connections: 1, ..LIMITS });
+    let server = Server::start(Limits { max_connections: 1, ..LIMITS });
     let mut busy = server.served().await;
     busy.send(tc3_head("AKIDEXAMPLE", "DescribeZones", "{}", "content-length: 9\r\n")).await;
     sleep(Duration::from_millis(1)).await;
     let _waiting = server.connect();
     sleep(Duration::from_millis(1)).await;
-    assert_eq!(server.stop().await, LIMITS.stop_time);
+    assert_eq!(server.stop().await, LIMITS.shutdown_timeout);
 }

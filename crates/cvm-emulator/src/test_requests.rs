@@ -1,4 +1,4 @@
-//! Signed requests for the tests of this crate's server.
+//! Signed requests for the unit tests of this crate.
 
 use cvm_signer::{Credential, tc3};
 use http::Request;
@@ -14,13 +14,13 @@ pub(crate) fn credential(id: &str) -> Credential {
     Credential::new(id, "a-secret-key").unwrap()
 }
 
-/// A cloud that knows the credential `AKIDEXAMPLE`.
+/// Creates a cloud that accepts the credential `AKIDEXAMPLE`.
 pub(crate) fn cloud() -> Cloud {
-    let builder = Emulator::builder().seed(1).manual().began(Timestamp::from_unix(NOW));
+    let builder = Emulator::builder().seed(1).manual().start_time(Timestamp::from_unix(NOW));
     builder.wall_clock(|| NOW).credential(credential("AKIDEXAMPLE")).build().unwrap()
 }
 
-/// A signed POST of API 3.0, without the headers that tell its length.
+/// A signed API 3.0 POST, without a header for its length.
 pub(crate) fn tc3_post<B>(
     id: &str,
     timestamp: u64,
@@ -43,7 +43,7 @@ pub(crate) fn tc3_post<B>(
         .unwrap()
 }
 
-/// The head of such a request as text, with further header lines.
+/// The head of such a request as text, with additional header lines.
 pub(crate) fn tc3_head(id: &str, action: &str, text: &str, more: &str) -> String {
     let request = tc3_post(id, NOW, action, text, ());
     let mut head = "POST / HTTP/1.1\r\n".to_owned();
@@ -53,7 +53,7 @@ pub(crate) fn tc3_head(id: &str, action: &str, text: &str, more: &str) -> String
     head + more + "\r\n"
 }
 
-/// A whole request that is answered with the zones of a region.
+/// A whole `DescribeZones` request as text.
 pub(crate) fn zones() -> String {
     let body = "{}";
     tc3_head("AKIDEXAMPLE", "DescribeZones", body, "content-length: 2\r\n") + body

@@ -1,4 +1,4 @@
-//! What is kept of a body before its sender has proved a credential.
+//! Memory use of request bodies before their client is authenticated.
 
 use std::convert::Infallible;
 use std::pin::Pin;
@@ -12,9 +12,9 @@ use http_body::{Frame, SizeHint};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
-use super::App;
+use super::HttpService;
 use crate::server::Limits;
-use crate::signed::{NOW, cloud, tc3_post};
+use crate::test_requests::{NOW, cloud, tc3_post};
 
 const PIECE: usize = 64 << 10;
 
@@ -37,27 +37,27 @@ impl HttpBody for Pieces {
     }
 }
 
-/// A request that is being sent.
+/// A request whose body is still being sent.
 struct Upload {
     pieces: mpsc::Sender<Bytes>,
     response: JoinHandle<String>,
 }
 
 impl Upload {
-    fn begin(app: &App, request: Request<()>, length: Option<u64>) -> Self {
+    fn begin(service: &HttpService, request: Request<()>, length: Option<u64>) -> Self {
         let (pieces, arriving) = mpsc::channel(1);
-        let (app, request) = (app.clone(), request.map(|()| Pieces(arriving, length)));
+        let (service, request) = (service.clone(), request.map(|()| Pieces(arriving, length)));
         let response = tokio::spawn(async move {
-            let handled = app.answer(request, || {}).await;
+            let handled = service.handle(request, || {}).await;
             String::from_utf8(handled.response.body().to_vec()).unwrap()
         });
         Self { pieces, response }
     }
 
     async fn send(&self, bytes: usize) {
-        // The request may be answered already.
+        // The request may already have its response.
         let _ = self.pieces.send(Bytes::from(vec![b' '; bytes])).await;
-        // Until it is read, it is neither counted nor refused.
+        // A piece is counted or rejected only after the service reads it.
         while self.pieces.capacity() < self.pieces.max_capacity() && !self.response.is_finished() {
             tokio::task::yield_now().await;
         }
@@ -81,12 +81,12 @@ fn signed(id: &str, timestamp: u64, text: &str) -> Request<()> {
     tc3_post(id, timestamp, "DescribeZones", text, ())
 }
 
-fn app() -> App {
-    App::new(&cloud(), &Limits::default())
+fn service() -> HttpService {
+    HttpService::new(&cloud(), &Limits::default())
 }
 
 #[tokio::test(start_paused = true)]
-async fn body_is_not_kept_when_the_head_cannot_pass() {
+async fn body_is_not_buffered_if_the_head_fails() {
     let with = |name: &'static str, value: &str| {
         let mut request = signed("AKIDEXAMPLE", NOW, "{}");
         request.headers_mut().insert(name, value.parse().unwrap());
@@ -114,11 +114,11 @@ async fn body_is_not_kept_when_the_head_cannot_pass() {
         (path, "no such path"),
     ] {
         for length in [None, Some(10 << 20)] {
-            let app = app();
-            let upload = Upload::begin(&app, request.clone(), length);
+            let service = service();
+            let upload = Upload::begin(&service, request.clone(), length);
             for _ in 0..20 {
                 upload.send(PIECE).await;
-                assert_eq!(app.bodies.held(), 0, "{code}");
+                assert_eq!(service.body_memory.allocated(), 0, "{code}");
             }
             let response = upload.end().await;
             assert!(response.contains(code), "{response}");
@@ -127,50 +127,54 @@ async fn body_is_not_kept_when_the_head_cannot_pass() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn bodies_that_carry_their_own_credentials_have_the_limit_of_a_form() {
+async fn bodies_with_credentials_have_the_form_limit() {
     let mut gateway = form();
     *gateway.uri_mut() = "/v2/index.php".parse().unwrap();
     let mut json = form();
     json.headers_mut().insert("content-type", "application/json".parse().unwrap());
     for request in [form(), gateway, json] {
-        let app = app();
-        let upload = Upload::begin(&app, request.clone(), None);
+        let service = service();
+        let upload = Upload::begin(&service, request.clone(), None);
         for _ in 0..16 {
             upload.send(PIECE).await;
         }
-        assert_eq!(app.bodies.held(), 1 << 20);
+        assert_eq!(service.body_memory.allocated(), 1 << 20);
         upload.send(1).await;
-        assert_eq!(app.bodies.held(), 0, "a body that is too long is not kept");
+        assert_eq!(service.body_memory.allocated(), 0, "an oversized body is not buffered");
         let response = upload.end().await;
         assert!(response.contains("RequestSizeLimitExceeded"), "{response}");
 
-        let upload = Upload::begin(&app, request, Some((1 << 20) + 1));
+        let upload = Upload::begin(&service, request, Some((1 << 20) + 1));
         upload.send(PIECE).await;
-        assert_eq!(app.bodies.held(), 0, "it was announced as too long");
+        assert_eq!(service.body_memory.allocated(), 0, "the declared length is too long");
         let response = upload.end().await;
         assert!(response.contains("RequestSizeLimitExceeded"), "{response}");
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn all_bodies_together_stay_within_one_limit_and_new_ones_pass() {
-    let app = app();
-    let limit = Limits::default().body_memory;
+async fn buffered_bodies_share_one_limit_and_new_ones_succeed() {
+    let service = service();
+    let limit = Limits::default().max_body_memory;
     let mut uploads = Vec::new();
     for number in 0..30 {
-        // The head of the second half may pass: the key is known.
+        // The second half names a known key in the head.
         let request = if number < 15 { form() } else { signed("AKIDEXAMPLE", NOW, "{}") };
         let pieces = if number < 15 { 15 } else { 150 };
-        let upload = Upload::begin(&app, request, None);
+        let upload = Upload::begin(&service, request, None);
         for _ in 0..pieces {
             upload.send(PIECE).await;
-            assert!(app.bodies.held() <= limit, "{}", app.bodies.held());
+            assert!(
+                service.body_memory.allocated() <= limit,
+                "{}",
+                service.body_memory.allocated()
+            );
         }
         uploads.push(upload);
     }
     let text = " ".repeat(3 * PIECE) + "{}";
     let length = u64::try_from(text.len()).unwrap();
-    let new = Upload::begin(&app, signed("AKIDEXAMPLE", NOW, &text), Some(length));
+    let new = Upload::begin(&service, signed("AKIDEXAMPLE", NOW, &text), Some(length));
     for _ in 0..3 {
         new.send(PIECE).await;
     }
@@ -178,7 +182,7 @@ async fn all_bodies_together_stay_within_one_limit_and_new_ones_pass() {
     let response = new.end().await;
     assert!(response.contains("\"TotalCount\":7"), "{response}");
 
-    // Those with a known key have more than their half, so the oldest of them gave way.
+    // Bodies with a known key use more than half of the memory, so the oldest of them was evicted.
     let given_up = uploads.remove(15);
     given_up.send(1).await;
     let response = given_up.end().await;
@@ -187,17 +191,17 @@ async fn all_bodies_together_stay_within_one_limit_and_new_ones_pass() {
         upload.response.abort();
         assert!(upload.response.await.is_err());
     }
-    assert_eq!(app.bodies.held(), 0);
+    assert_eq!(service.body_memory.allocated(), 0);
 }
 
 #[tokio::test(start_paused = true)]
-async fn body_of_a_client_that_goes_away_is_returned() {
-    let app = app();
-    let upload = Upload::begin(&app, form(), None);
+async fn memory_is_freed_when_the_client_disconnects() {
+    let service = service();
+    let upload = Upload::begin(&service, form(), None);
     upload.send(PIECE).await;
-    assert_eq!(app.bodies.held(), PIECE);
+    assert_eq!(service.body_memory.allocated(), PIECE);
     upload.response.abort();
     assert!(upload.response.await.is_err());
-    assert_eq!(app.bodies.held(), 0);
-    assert_eq!(Arc::strong_count(&app.bodies), 1);
+    assert_eq!(service.body_memory.allocated(), 0);
+    assert_eq!(Arc::strong_count(&service.body_memory), 1);
 }
