@@ -273,14 +273,14 @@ fn explain_tc3(
     info: Option<&ActionInfo>,
 ) -> String {
     let query = redact::query(info, request.query);
-    let shown = tc3::Request { query: &query, ..*request };
+    let redacted = tc3::Request { query: &query, ..*request };
     let received = |request| tc3::CanonicalRequest::received(request, authorization).ok();
-    let (Some(shown), Some(actual)) = (received(&shown), received(request)) else {
+    let (Some(redacted), Some(actual)) = (received(&redacted), received(request)) else {
         return String::new();
     };
     let string_to_sign = tc3::StringToSign::new(timestamp, authorization.scope(), &actual.hash());
     explanation(&format!(
-        "canonical request:\n{shown}\n\nstring to sign:\n{}",
+        "canonical request:\n{redacted}\n\nstring to sign:\n{}",
         string_to_sign.as_str()
     ))
 }
@@ -289,13 +289,13 @@ fn explain_v1(request: &v1::Request<'_, String, String>, info: Option<&ActionInf
     let mut params = redact::pairs(info, request.params);
     params.retain(|(name, _)| *name != v1::SIGNATURE);
     let v1::Request { method, host, path, .. } = *request;
-    let shown = v1::Request { method, host, path, params: &params };
-    let text = v1::string_to_sign(&shown).unwrap_or_default();
+    let redacted = v1::Request { method, host, path, params: &params };
+    let text = v1::string_to_sign(&redacted).unwrap_or_default();
     explanation(&format!("string to sign:\n{text}"))
 }
 
 fn explanation(text: &str) -> String {
-    let shown: String = text.chars().take(MAX_EXPLANATION).collect();
-    let more = if shown.len() < text.len() { "…" } else { "" };
-    format!("The emulator computed (secret values shown as ***) {shown}{more}")
+    let shortened: String = text.chars().take(MAX_EXPLANATION).collect();
+    let more = if shortened.len() < text.len() { "…" } else { "" };
+    format!("The emulator computed (secret values shown as ***) {shortened}{more}")
 }

@@ -1,7 +1,7 @@
-//! One emulated cloud: from a request to its answer, in the order in which the service checks.
+//! An emulated cloud: turns an HTTP request into a response, with the checks in the order of the service.
 //!
-//! Method, size, dialect, signature, version, action, region, parameters; then what the action itself
-//! checks: existence, state, and only then a change.
+//! The order is method, size, dialect, signature, version, action, region and parameters. Then the handler of the
+//! action checks existence and state, and only after that changes anything.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -23,16 +23,16 @@ use crate::dialect::{self, Call, Dialect, Incoming};
 use crate::response::{self, CONTENT_TYPE};
 use crate::simulation::Simulation;
 
-/// A real-time clock, in Unix seconds, against which signatures are judged.
+/// A real-time clock, in Unix seconds, for checking signatures.
 pub(crate) type WallClock = Arc<dyn Fn() -> u64 + Send + Sync>;
 
-/// An emulated cloud: one account, its credentials, its clock and its instances. Clones share it.
+/// An emulated cloud: one account, its credentials, its clock and its resources. Clones share it.
 #[derive(Clone)]
 pub struct Cloud(Arc<Inner>);
 
 struct Inner {
     credential: Credential,
-    keyring: Authenticator,
+    authenticator: Authenticator,
     wall_clock: WallClock,
     request_ids: RequestIds,
     simulation: Simulation,
@@ -41,16 +41,16 @@ struct Inner {
 impl Cloud {
     pub(crate) fn new(
         credential: Credential,
-        keyring: Authenticator,
+        authenticator: Authenticator,
         wall_clock: WallClock,
         request_ids: RequestIds,
         simulator: Simulator,
     ) -> Self {
         let simulation = Simulation::new(simulator);
-        Self(Arc::new(Inner { credential, keyring, wall_clock, request_ids, simulation }))
+        Self(Arc::new(Inner { credential, authenticator, wall_clock, request_ids, simulation }))
     }
 
-    /// A credential of the account: the first that the builder was given, or the one made at start.
+    /// A credential of the account: the first one given to the builder, or the generated one.
     #[must_use]
     pub fn credential(&self) -> Credential {
         self.0.credential.clone()
@@ -62,9 +62,9 @@ impl Cloud {
         VirtualClock::new(self.0.simulation.clone())
     }
 
-    /// Announces maintenance of an instance, as the operator of a cloud does: it waits among the tasks
-    /// of the region until `RepairTaskControl` approves it. Returns the id of the task, or `None` when
-    /// the region or the instance does not exist.
+    /// Announces maintenance of an instance, as the operator of a cloud does. It waits among the tasks of the region
+    /// until `RepairTaskControl` approves it. Returns the task id, or `None` if the region or the instance does not
+    /// exist.
     #[must_use]
     pub fn schedule_repair(&self, repair: &Repair) -> Option<String> {
         match self.0.simulation.apply(Command::ScheduleRepair(repair.clone())) {
@@ -73,8 +73,8 @@ impl Cloud {
         }
     }
 
-    /// Places a server into a zone, as the operator of the cloud does, and returns the id that it gets
-    /// there; `None` if there is no such zone. The server is `INIT`: its networks are not set up.
+    /// Adds a server to a zone, as the operator of a cloud does. Returns its id, or `None` if the zone does not
+    /// exist. The state of the server is `INIT`: its networks are not set up.
     #[must_use]
     pub fn add_chc_host(&self, server: &ChcServer) -> Option<String> {
         match self.0.simulation.apply(Command::AddChcHost(server.clone())) {
@@ -83,64 +83,69 @@ impl Cloud {
         }
     }
 
-    /// Answers a request without any socket: what [`crate::router`] does once the body is read.
+    /// Handles a request without a socket, like [`crate::router`] after it has read the body.
     #[must_use]
     pub fn handle(&self, request: &Request<Bytes>) -> Response<Bytes> {
         self.respond(request).response
     }
 
-    /// As [`Cloud::handle`], and tells whether the request proved a credential.
+    /// Like [`Cloud::handle`], and tells whether the request was authenticated.
     pub(crate) fn respond(&self, request: &Request<Bytes>) -> Handled {
-        if let Some(response) = no_api_call(request.method(), request.uri()) {
+        if let Some(response) = non_api_response(request.method(), request.uri()) {
             return Handled { response, is_authenticated: false };
         }
         let request_id = self.next_request_id();
-        let headers = texts(request.uri(), request.headers());
+        let headers = header_texts(request.uri(), request.headers());
         let headers: Vec<_> = headers.iter().map(|(name, text)| (*name, text.as_ref())).collect();
         let call = self.authenticate(request, &headers);
         let is_authenticated = call.is_ok();
-        let answer = call.and_then(|(call, info)| self.execute(&call, info, &request_id));
-        let answer = answer.unwrap_or_else(Reply::Error);
-        Handled { response: respond(&answer, &request_id, request.headers()), is_authenticated }
+        let reply = call.and_then(|(call, info)| self.execute(&call, info, &request_id));
+        let reply = reply.unwrap_or_else(Reply::Error);
+        Handled { response: respond(&reply, &request_id, request.headers()), is_authenticated }
     }
 
-    /// Checks what the head of a request tells, before its body is read; the error is the response that
-    /// needs no body.
+    /// Checks the head of a request before its body is read. The error is a response that does not need the body.
     pub(crate) fn check_request(
         &self,
         parts: &Parts,
-        announced: Option<u64>,
+        declared_length: Option<u64>,
     ) -> Result<Admission, Box<Response<Bytes>>> {
-        if let Some(response) = no_api_call(&parts.method, &parts.uri) {
+        if let Some(response) = non_api_response(&parts.method, &parts.uri) {
             return Err(Box::new(response));
         }
-        let admitted = self.admit_head(parts, announced);
-        admitted.map_err(|refusal| Box::new(self.error_response(refusal, &parts.headers)))
+        let checked = self.check_head(parts, declared_length);
+        checked.map_err(|error| Box::new(self.error_response(error, &parts.headers)))
     }
 
-    fn admit_head(&self, parts: &Parts, announced: Option<u64>) -> Result<Admission, ApiError> {
-        let headers = texts(&parts.uri, &parts.headers);
+    fn check_head(
+        &self,
+        parts: &Parts,
+        declared_length: Option<u64>,
+    ) -> Result<Admission, ApiError> {
+        let headers = header_texts(&parts.uri, &parts.headers);
         let headers: Vec<_> = headers.iter().map(|(name, text)| (*name, text.as_ref())).collect();
         let incoming = head(&parts.method, &parts.uri, &headers)?;
         let dialect = dialect::detect(&incoming)?;
         let limit = match (dialect, incoming.method) {
             (Dialect::Tc3, Method::Post) => body_limit(&parts.headers),
-            // The credentials are in the body itself, or the body has no meaning.
+            // The body contains the credentials, or must be empty.
             _ => dialect::MAX_FORM,
         };
-        if announced.is_some_and(|length| usize::try_from(length).map_or(true, |it| it > limit)) {
+        if declared_length
+            .is_some_and(|length| usize::try_from(length).map_or(true, |it| it > limit))
+        {
             return Err(dialect::too_large("body", limit));
         }
         let is_key_known = dialect == Dialect::Tc3;
         if is_key_known {
-            self.0.keyring.check_tc3_head(&incoming, (self.0.wall_clock)())?;
+            self.0.authenticator.check_tc3_head(&incoming, (self.0.wall_clock)())?;
         }
         Ok(Admission { limit, is_key_known })
     }
 
-    /// Refuses a request that could not even be read.
-    pub(crate) fn error_response(&self, refusal: ApiError, headers: &HeaderMap) -> Response<Bytes> {
-        respond(&Reply::Error(refusal), &self.next_request_id(), headers)
+    /// The response to a request whose body could not be read.
+    pub(crate) fn error_response(&self, error: ApiError, headers: &HeaderMap) -> Response<Bytes> {
+        respond(&Reply::Error(error), &self.next_request_id(), headers)
     }
 
     fn next_request_id(&self) -> String {
@@ -160,11 +165,11 @@ impl Cloud {
         let incoming = Incoming { body: request.body(), ..head };
         let dialect = dialect::detect(&incoming)?;
         if dialect != Dialect::Tc3 {
-            self.0.keyring.check_v1_head(dialect, &incoming, (self.0.wall_clock)())?;
+            self.0.authenticator.check_v1_head(dialect, &incoming, (self.0.wall_clock)())?;
         }
         let mut call = dialect::read(&incoming)?;
         let info = call.action.as_deref().and_then(cvm_models::action);
-        self.0.keyring.check(&incoming, &mut call, info, (self.0.wall_clock)())?;
+        self.0.authenticator.check(&incoming, &mut call, info, (self.0.wall_clock)())?;
         Ok((call, info))
     }
 
@@ -184,16 +189,16 @@ impl Cloud {
     }
 }
 
-/// A request whose body may come.
+/// The result of a valid head: the body can be read.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Admission {
-    /// How long the body may be.
+    /// Maximum length of the body.
     pub(crate) limit: usize,
-    /// Whether the head names a known key. Of a form only its body can tell.
+    /// Whether the head names a known key. For a form, only the body can tell.
     pub(crate) is_key_known: bool,
 }
 
-/// A response, and whether the request that it answers proved that its sender has a credential.
+/// A response, and whether its request was authenticated.
 #[derive(Debug)]
 pub(crate) struct Handled {
     pub(crate) response: Response<Bytes>,
@@ -206,7 +211,7 @@ impl fmt::Debug for Cloud {
     }
 }
 
-/// Version, action and region, in this order.
+/// Checks version, action and region, in this order.
 fn route(
     call: &Call<'_>,
     info: Option<&'static ActionInfo>,
@@ -219,7 +224,7 @@ fn route(
     match call.version.as_deref() {
         Some(version) if version == known => {}
         Some(version) => {
-            let message = format!("The version `{version}` is not known; this is {known}.");
+            let message = format!("The version `{version}` does not exist; use {known}.");
             return Err(ApiError::new("NoSuchVersion", message));
         }
         None if call.dialect == Dialect::OldGateway => {}
@@ -238,11 +243,11 @@ fn is_known(uri: &Uri) -> bool {
     matches!(uri.path(), v1::API3_PATH | v1::GATEWAY_PATH | "")
 }
 
-/// The response to what is no call of the API at all.
-fn no_api_call(method: &http::Method, uri: &Uri) -> Option<Response<Bytes>> {
+/// The response to a request that is not an API call.
+fn non_api_response(method: &http::Method, uri: &Uri) -> Option<Response<Bytes>> {
     let (status, text): (_, &'static [u8]) = if *method == http::Method::CONNECT {
         // Any 2xx would tell the client that it has a tunnel (RFC 9110, 9.3.6).
-        let text = b"the emulator is no proxy: give its url as the endpoint of the client\n";
+        let text = b"the emulator is not a proxy: use its URL as the endpoint of the client\n";
         (StatusCode::NOT_IMPLEMENTED, text)
     } else if is_known(uri) {
         return None;
@@ -254,7 +259,7 @@ fn no_api_call(method: &http::Method, uri: &Uri) -> Option<Response<Bytes>> {
     Some(response)
 }
 
-/// A request without its body.
+/// Reads a request without its body.
 fn head<'a>(
     method: &http::Method,
     uri: &'a Uri,
@@ -277,7 +282,7 @@ fn unsupported_method() -> ApiError {
     ApiError::new("UnsupportedProtocol", "Only the methods GET and POST are supported.")
 }
 
-/// Longest body of a request with these headers: JSON may be longer than a form.
+/// Maximum body length for these headers. JSON may be longer than a form.
 fn body_limit(headers: &HeaderMap) -> usize {
     let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let is_form = content_type.is_some_and(|text| {
@@ -286,9 +291,9 @@ fn body_limit(headers: &HeaderMap) -> usize {
     if is_form { dialect::MAX_FORM } else { dialect::MAX_JSON }
 }
 
-/// Header values as text; what is not UTF-8 in them can never match a signature, nor need it. A host in
-/// the request line replaces that of the header (RFC 9112, 3.2.2).
-fn texts<'a>(uri: &'a Uri, headers: &'a HeaderMap) -> Vec<(&'a str, Cow<'a, str>)> {
+/// Header values as text. A value that is not UTF-8 never matches a signature. A host in the request line replaces
+/// the header (RFC 9112, 3.2.2).
+fn header_texts<'a>(uri: &'a Uri, headers: &'a HeaderMap) -> Vec<(&'a str, Cow<'a, str>)> {
     let authority = uri.authority().map(http::uri::Authority::as_str);
     let text = |name: &HeaderName, value| match authority {
         Some(authority) if *name == header::HOST => Cow::Borrowed(authority),
@@ -298,7 +303,7 @@ fn texts<'a>(uri: &'a Uri, headers: &'a HeaderMap) -> Vec<(&'a str, Cow<'a, str>
 }
 
 fn respond(reply: &Reply, request_id: &str, request: &HeaderMap) -> Response<Bytes> {
-    /// The SDKs' own label of a call, which the service gives back.
+    /// A label that the SDKs send and the service returns.
     const TRACE_ID: HeaderName = HeaderName::from_static("x-tc-traceid");
     let mut response = Response::new(response::to_json(reply, request_id));
     let headers = response.headers_mut();

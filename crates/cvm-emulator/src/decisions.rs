@@ -1,4 +1,4 @@
-//! Behavior of the server that no table of the specification defines.
+//! Behavior of the server that the specification does not define.
 
 use cvm_simulator::{Decision, assumed, documented};
 
@@ -10,28 +10,28 @@ pub fn decisions() -> impl Iterator<Item = &'static Decision> {
 
 #[rustfmt::skip]
 const SERVER: &[Decision] = &[
-    documented("envelope", "HTTP 200 for success and failure, content type `application/json` alone, `RequestId` always"),
+    documented("envelope", "HTTP 200 for success and failure, content type exactly `application/json`, `RequestId` always"),
     documented("signature", "±300 s around real time; TC3, HmacSHA1 and HmacSHA256 all verified"),
     assumed("signature", "a scope date other than the timestamp's UTC date is AuthFailure.SignatureFailure"),
     assumed("signature", "clock before secret id before signature before token, when several are wrong"),
     assumed("signature", "a POST with a query, a GET with a body, and `Host`, `Content-Type` or an `X-TC-…` header given twice are AuthFailure.SignatureFailure, because no client signs that"),
     assumed("signature", "a timestamp with a sign or leading zeros is AuthFailure.SignatureFailure"),
-    assumed("signature", "TC3 covers `X-TC-Action`, `X-TC-Version` and `X-TC-Region` only if `SignedHeaders` names them, because the official SDKs sign `Content-Type` and `Host` alone"),
+    assumed("signature", "TC3 covers `X-TC-Action`, `X-TC-Version` and `X-TC-Region` only if `SignedHeaders` names them, because the official SDKs sign only `Content-Type` and `Host`"),
     assumed("signature", "`X-TC-Content-SHA256: UNSIGNED-PAYLOAD` leaves the body unsigned, because the official SDKs offer it"),
     assumed("signature", "values of signed headers may be signed in lower case or as sent, because documents and SDKs differ"),
-    assumed("signature", "the host may be signed without its port, and any service in the scope passes, because the Node SDK takes both from the host name"),
-    assumed("signature", "v1 parameters with an empty value that are not signed are left out of the request, because the Go SDK sends them without signing them"),
+    assumed("signature", "the host may be signed without its port, and any service in the scope is accepted, because the Node SDK takes both from the host name"),
+    assumed("signature", "unsigned v1 parameters with an empty value are removed from the request, because the Go SDK sends them without signing them"),
     assumed("signature", "v1 names may be signed with dots in place of underscores, because the Python SDKs do so"),
     assumed("signature", "v1 signs values without encoding, so `a=1&b=2` and a value `1&b=2` of `a` have one signature, because the documents define it so"),
-    assumed("signature", "the same signed request passes again within the five minutes; no nonce is remembered"),
-    documented("old gateway", "a signature that does not match is the bare AuthFailure"),
-    assumed("old gateway", "an unknown secret id and a wrong token are the bare AuthFailure too; a wrong clock is AuthFailure.SignatureExpire"),
-    assumed("old gateway", "without Version, version 2017-03-12 answers; short region names are understood"),
+    assumed("signature", "a repeated signed request is accepted within the five minutes; nonces are not remembered"),
+    documented("old gateway", "a wrong signature is AuthFailure without a suffix"),
+    assumed("old gateway", "an unknown secret id and a wrong token are AuthFailure without a suffix too; a wrong clock is AuthFailure.SignatureExpire"),
+    assumed("old gateway", "without Version, version 2017-03-12 is used; short region names are accepted"),
     assumed("order of checks", "method, size, dialect, signature, version, action, region, parameters, existence, state"),
-    assumed("limits", "a message has at most 1024 characters, and each name that it repeats at most 100; what was signed is shown up to 8192"),
+    assumed("limits", "a message has at most 1024 characters, and each name that it repeats at most 100; the signed text is shown up to 8192 characters"),
     assumed("limits", "a query or form of more than 10000 parameters is RequestSizeLimitExceeded"),
     assumed("limits", "a response of more than 50 MiB is ResponseSizeLimitExceeded"),
-    assumed("parameters", "a name given twice in flat form is InvalidParameter; any distinct list indexes pass"),
+    assumed("parameters", "a repeated name in query encoding is InvalidParameter; list indexes may have gaps"),
 ];
 
 #[cfg(test)]
@@ -39,10 +39,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_decision_is_a_sentence_of_its_own() {
+    fn decisions_are_unique() {
         let all: Vec<_> = decisions().map(|it| (it.topic, it.behaviour)).collect();
-        for (place, decision) in all.iter().enumerate() {
-            assert_eq!(all.iter().position(|other| other == decision), Some(place), "{decision:?}");
+        for (index, decision) in all.iter().enumerate() {
+            assert_eq!(all.iter().position(|other| other == decision), Some(index), "{decision:?}");
         }
     }
 }

@@ -13,20 +13,20 @@ pub(crate) fn pairs<'a>(
     info: Option<&ActionInfo>,
     pairs: &'a [(String, String)],
 ) -> Vec<(&'a str, &'a str)> {
-    let shown = |name: &str, value: &'a str| if is_hidden(info, name) { HIDDEN } else { value };
-    pairs.iter().map(|(name, value)| (name.as_str(), shown(name, value))).collect()
+    let visible = |name: &str, value: &'a str| if is_hidden(info, name) { HIDDEN } else { value };
+    pairs.iter().map(|(name, value)| (name.as_str(), visible(name, value))).collect()
 }
 
 /// Hides the same values in a query string and leaves the rest unchanged.
 pub(crate) fn query(info: Option<&ActionInfo>, query: &str) -> String {
-    let shown = |part: &str| {
+    let visible = |part: &str| {
         let name = part.split_once('=').map_or(part, |(name, _)| name);
         match percent::decode(name) {
             Some(decoded) if !is_hidden(info, &decoded) => part.to_owned(),
             _ => format!("{name}={HIDDEN}"),
         }
     };
-    let parts: Vec<_> = query.split('&').filter(|part| !part.is_empty()).map(shown).collect();
+    let parts: Vec<_> = query.split('&').filter(|part| !part.is_empty()).map(visible).collect();
     parts.join("&")
 }
 
@@ -87,7 +87,7 @@ mod tests {
     #[test]
     fn query_keeps_its_encoding() {
         let text = "InstanceName=a%20b+c&LoginSettings%2EPassword=x%79z&UserData=&Limit";
-        let shown = "InstanceName=a%20b+c&LoginSettings%2EPassword=***&UserData=***&Limit=***";
-        assert_eq!(query(INFO, text), shown);
+        let redacted = "InstanceName=a%20b+c&LoginSettings%2EPassword=***&UserData=***&Limit=***";
+        assert_eq!(query(INFO, text), redacted);
     }
 }

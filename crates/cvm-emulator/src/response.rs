@@ -1,5 +1,4 @@
-//! The answer on the wire: `{"Response": {…, "RequestId": "…"}}`, with HTTP status 200 for success and
-//! failure alike.
+//! Writes the response body: `{"Response": {…, "RequestId": "…"}}`. The HTTP status is 200 for success and failure.
 
 use std::io;
 
@@ -9,11 +8,10 @@ use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 
 use cvm_simulator::{ApiError, Reply};
 
-/// The only content type that all official SDKs understand: the Python one overlooks errors when a
-/// charset follows.
+/// The only content type that all official SDKs handle: the Python SDK misses errors if a charset follows.
 pub(crate) const CONTENT_TYPE: &str = "application/json";
 
-/// Longest response.
+/// Maximum length of a response, in bytes.
 const MAX_RESPONSE: usize = 50 << 20;
 
 /// The body of the HTTP response.
@@ -22,29 +20,30 @@ pub(crate) fn to_json(reply: &Reply, request_id: &str) -> Bytes {
 }
 
 fn to_json_within(reply: &Reply, request_id: &str, max: usize) -> Bytes {
-    let mut body = Limited { bytes: Vec::new(), most: max };
-    // Names are text and depth is finite, which is all that JSON asks, so only the length can be wrong.
-    match serde_json::to_writer(&mut body, &Outer(Inner { answer: reply, request_id })) {
+    let mut body = LimitedBuffer { bytes: Vec::new(), max };
+    // Names are strings and the depth is finite, so this fails only if the body is too long.
+    match serde_json::to_writer(&mut body, &Envelope(Content { reply, request_id })) {
         Ok(()) => body.bytes.into(),
         Err(_) => {
-            let message = format!("The response would have more than {max} bytes; ask for less.");
+            let message =
+                format!("The response would have more than {max} bytes; request fewer items.");
             let error = Reply::Error(ApiError::new("ResponseSizeLimitExceeded", message));
-            serde_json::to_vec(&Outer(Inner { answer: &error, request_id }))
+            serde_json::to_vec(&Envelope(Content { reply: &error, request_id }))
                 .unwrap_or_default()
                 .into()
         }
     }
 }
 
-/// A body that refuses to grow beyond a length, so that no more memory than that is used.
-struct Limited {
+/// A buffer that fails to grow beyond `max` bytes, so that no more memory is used.
+struct LimitedBuffer {
     bytes: Vec<u8>,
-    most: usize,
+    max: usize,
 }
 
-impl io::Write for Limited {
+impl io::Write for LimitedBuffer {
     fn write(&mut self, more: &[u8]) -> io::Result<usize> {
-        if more.len() > self.most.saturating_sub(self.bytes.len()) {
+        if more.len() > self.max.saturating_sub(self.bytes.len()) {
             return Err(io::ErrorKind::FileTooLarge.into());
         }
         self.bytes.extend_from_slice(more);
@@ -56,9 +55,9 @@ impl io::Write for Limited {
     }
 }
 
-struct Outer<'a>(Inner<'a>);
+struct Envelope<'a>(Content<'a>);
 
-impl Serialize for Outer<'_> {
+impl Serialize for Envelope<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(Some(1))?;
         map.serialize_entry("Response", &self.0)?;
@@ -66,25 +65,25 @@ impl Serialize for Outer<'_> {
     }
 }
 
-struct Inner<'a> {
-    answer: &'a Reply,
+struct Content<'a> {
+    reply: &'a Reply,
     request_id: &'a str,
 }
 
-impl Serialize for Inner<'_> {
+impl Serialize for Content<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
-        match self.answer {
+        match self.reply {
             Reply::Response(model) => members(&**model, &mut map)?,
             Reply::DryRun => {}
-            Reply::Error(refusal) => map.serialize_entry("Error", &ErrorBody(refusal))?,
+            Reply::Error(error) => map.serialize_entry("Error", &ErrorBody(error))?,
         }
         map.serialize_entry(REQUEST_ID, self.request_id)?;
         map.end()
     }
 }
 
-/// The member of every answer that belongs to the envelope, though each response type has it too.
+/// Written by the envelope, although each response type also has it.
 const REQUEST_ID: &str = "RequestId";
 
 struct ErrorBody<'a>(&'a ApiError);
@@ -103,31 +102,32 @@ fn members<M: SerializeMap>(model: &dyn Model, map: &mut M) -> Result<(), M::Err
         if field.wire == REQUEST_ID {
             continue;
         }
-        if let Some(value) = written(field, model.member(index)) {
-            map.serialize_entry(field.wire, &Answered(value))?;
+        if let Some(value) = value_to_write(field, model.member(index)) {
+            map.serialize_entry(field.wire, &ResponseValue(value))?;
         }
     }
     Ok(())
 }
 
-/// What is promised is written, empty lists among it; what may be null is written as null, empty
-/// lists again. A request would leave all of it out, so this is not the encoder of `cvm-protocol`.
-fn written<'a>(field: &FieldInfo, value: Value<'a>) -> Option<Value<'a>> {
-    let is_nothing = match value {
+/// The value to write, if any. Guaranteed members are written even if they are empty lists, and nullable members are
+/// written as null if they are absent or empty. A request omits all of these, so this is not the encoder of
+/// `cvm-protocol`.
+fn value_to_write<'a>(field: &FieldInfo, value: Value<'a>) -> Option<Value<'a>> {
+    let is_empty = match value {
         Value::Absent => true,
         Value::List(list) => list.is_empty() && !field.always_present,
         _ => false,
     };
-    match (is_nothing, field.nullable) {
+    match (is_empty, field.nullable) {
         (false, _) => Some(value),
         (true, true) => Some(Value::Absent),
         (true, false) => None,
     }
 }
 
-struct Answered<'a>(Value<'a>);
+struct ResponseValue<'a>(Value<'a>);
 
-impl Serialize for Answered<'_> {
+impl Serialize for ResponseValue<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self.0 {
             Value::Absent => serializer.serialize_none(),
@@ -144,7 +144,7 @@ impl Serialize for Answered<'_> {
             Value::List(list) => {
                 let mut sequence = serializer.serialize_seq(Some(list.len()))?;
                 for index in 0..list.len() {
-                    sequence.serialize_element(&Answered(list.at(index)))?;
+                    sequence.serialize_element(&ResponseValue(list.at(index)))?;
                 }
                 sequence.end()
             }
@@ -159,7 +159,7 @@ mod tests {
     use super::*;
 
     static TABLE: ModelInfo = ModelInfo {
-        name: "Answer",
+        name: "Example",
         members: &[
             FieldInfo::new("TotalCount", Kind::I64).always_present(),
             FieldInfo::new("Set", Kind::List(&Kind::Str)).always_present(),
@@ -167,16 +167,16 @@ mod tests {
             FieldInfo::new("Note", Kind::Str),
             FieldInfo::new("RequestId", Kind::Str).always_present(),
         ],
-        // The members are written in order; nothing looks them up.
+        // Members are written in order and never looked up.
         index: NameIndex { multiplier: 1, shift: 63, slots: &[] },
     };
 
-    fn text(answer: &Reply) -> String {
-        String::from_utf8(to_json(answer, "r-1").to_vec()).unwrap()
+    fn text(reply: &Reply) -> String {
+        String::from_utf8(to_json(reply, "r-1").to_vec()).unwrap()
     }
 
     #[test]
-    fn promised_lists_are_written_when_empty_and_nullable_members_as_null() {
+    fn guaranteed_lists_are_written_when_empty_and_nullable_members_as_null() {
         let mut record = Record::new(&TABLE);
         for index in 0..3 {
             let Slot::Optional(option) = record.member_mut(index) else { panic!() };
@@ -189,26 +189,26 @@ mod tests {
     }
 
     #[test]
-    fn a_response_that_is_too_long_is_refused_with_its_code() {
-        let answer = Reply::Error(ApiError::new("InvalidAction", "x".repeat(100)));
-        let whole = to_json(&answer, "r-1");
-        assert_eq!(to_json_within(&answer, "r-1", whole.len()), whole);
-        let refused = to_json_within(&answer, "r-1", whole.len() - 1);
-        let json: serde_json::Value = serde_json::from_slice(&refused).unwrap();
+    fn oversized_response_becomes_an_error() {
+        let reply = Reply::Error(ApiError::new("InvalidAction", "x".repeat(100)));
+        let whole = to_json(&reply, "r-1");
+        assert_eq!(to_json_within(&reply, "r-1", whole.len()), whole);
+        let too_long = to_json_within(&reply, "r-1", whole.len() - 1);
+        let json: serde_json::Value = serde_json::from_slice(&too_long).unwrap();
         assert_eq!(json["Response"]["Error"]["Code"], "ResponseSizeLimitExceeded");
         assert_eq!(json["Response"]["RequestId"], "r-1");
     }
 
     #[test]
-    fn a_dry_run_answers_the_request_id_alone() {
+    fn dry_run_returns_only_the_request_id() {
         assert_eq!(text(&Reply::DryRun), r#"{"Response":{"RequestId":"r-1"}}"#);
     }
 
     #[test]
-    fn a_refusal_is_an_error_in_the_envelope() {
-        let refusal = ApiError::new("InvalidAction", "no \"such\" action");
+    fn error_is_written_in_the_envelope() {
+        let error = ApiError::new("InvalidAction", "no \"such\" action");
         assert_eq!(
-            text(&Reply::Error(refusal)),
+            text(&Reply::Error(error)),
             r#"{"Response":{"Error":{"Code":"InvalidAction","Message":"no \"such\" action"},"RequestId":"r-1"}}"#
         );
     }
