@@ -1,5 +1,5 @@
-//! What monitoring sees of a host that fails: where each attempt went, when a backup is taken, and when a
-//! breaker turns. Alone in a process, because it listens to `tracing` for all of it.
+//! Metrics and tracing events of a failing host: the host of each attempt, failovers and breaker changes. Runs
+//! alone in its process, because it subscribes to `tracing` for the whole process.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 #![cfg(feature = "tracing")]
 
@@ -31,12 +31,12 @@ fn builder(url: &str) -> ClientBuilder {
         .region("ap-guangzhou")
 }
 
-/// Writes down every event of the client, a line each.
+/// Records every event of the client, one line each.
 #[derive(Clone, Default)]
 struct Listening(Arc<Mutex<Vec<String>>>);
 
 impl Listening {
-    /// What was heard under this name since the last time.
+    /// Removes and returns the recorded lines of this target.
     fn heard(&self, target: &str) -> Vec<String> {
         let mut lines = self.0.lock().unwrap();
         let (heard, rest) = lines.drain(..).partition(|line| line.starts_with(target));
@@ -71,7 +71,7 @@ impl Subscriber for Listening {
     fn exit(&self, _: &Id) {}
 }
 
-/// The hosts that attempts went to.
+/// Records the host of each attempt.
 #[derive(Clone, Debug, Default)]
 struct Hosts(Arc<Mutex<Vec<Option<String>>>>);
 
@@ -105,7 +105,7 @@ async fn metrics_and_tracing_report_failover_and_breaker_changes() {
     let client = client.backup_endpoints([format!("https://{backup}")]).build().unwrap();
     let some = |host: &str| Some(host.to_owned());
 
-    // Four calls: each tries the host in vain, then takes the backup.
+    // Each of four calls fails on the endpoint, then uses the backup.
     for _ in 0..4 {
         client.send(ListThings::default()).await.unwrap();
         assert_eq!(hosts.seen(), [some(own), some(backup)]);
@@ -120,7 +120,7 @@ async fn metrics_and_tracing_report_failover_and_breaker_changes() {
     assert!(attempts[6].contains(&format!("host=\"{own}\"")), "{attempts:?}");
     assert!(attempts[7].contains(&format!("host=\"{backup}\"")), "{attempts:?}");
 
-    // The fifth failure opens the breaker, and the host is left alone.
+    // The fifth failure opens the breaker, and the endpoint is skipped.
     client.send(ListThings::default()).await.unwrap();
     let turned = listening.heard("cvm_transport::breaker");
     assert_eq!(turned.len(), 1, "{turned:?}");
@@ -128,11 +128,11 @@ async fn metrics_and_tracing_report_failover_and_breaker_changes() {
     hosts.seen();
     client.send(ListThings::default()).await.unwrap();
     assert_eq!(hosts.seen(), [some(backup)]);
-    // What may go nowhere else has no host.
+    // A request that cannot fail over has no host.
     client.send(KillThings { thing_ids: vec!["thing-1".into()] }).await.unwrap_err();
     assert_eq!(hosts.seen(), [None]);
 
-    // After its rest the host is probed, and three good answers close the breaker.
+    // After the open period, the host is probed. Three successful responses close the breaker.
     down.store(false, Ordering::SeqCst);
     tokio::time::advance(Duration::from_secs(31)).await;
     listening.heard("");

@@ -1,5 +1,5 @@
-//! Peers that send without end: the call ends, and the process does not grow. Alone in a process, because
-//! it looks at what that process takes.
+//! Peers that send endless data: the call ends, and the memory of the process does not grow. Runs alone in its
+//! process, because it measures the memory of that process.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, clippy::indexing_slicing)]
 #![cfg(target_os = "linux")]
 
@@ -17,14 +17,14 @@ use tokio::net::TcpListener;
 
 use crate::actions::KillThings;
 
-/// What a call may take, however much is sent.
+/// How much memory a call may take, however much is sent.
 const MOST: u64 = 24 << 20;
-/// So long takes only a call that hangs.
+/// Only a call that hangs takes this long.
 const HANG: Duration = Duration::from_secs(300);
-/// How long a head may take here.
+/// The limit for the response head in these tests.
 const FIRST_BYTE: Duration = Duration::from_secs(1);
 
-/// A peer that says `start` and then `more` for ever; and how much of it was taken.
+/// A peer that sends `start` and then `more` forever. Also returns how many bytes it sent.
 async fn pouring(start: Vec<u8>, more: Vec<u8>) -> (String, Arc<AtomicU64>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
@@ -44,14 +44,14 @@ async fn pouring(start: Vec<u8>, more: Vec<u8>) -> (String, Arc<AtomicU64>) {
     (url, poured)
 }
 
-/// A client with the size limits that every client has.
+/// A client with the default size limits.
 fn client(url: &str) -> Client {
     Client::builder()
         .without_environment()
         .endpoint(url)
         .credential(Credential::new("AKIDEXAMPLE", "a-secret-key").unwrap())
         .region("ap-guangzhou")
-        // Of chunks of a byte the limit of an attempt is the end, not their number.
+        // Chunks of one byte end at the timeout of the attempt, because their number is not limited.
         .timeouts(Timeouts {
             first_byte: FIRST_BYTE,
             attempt: Duration::from_secs(2),
@@ -61,7 +61,7 @@ fn client(url: &str) -> Client {
         .unwrap()
 }
 
-/// A line of what the system says of this process, in bytes.
+/// A memory figure of this process in bytes, as the kernel reports it.
 fn status(name: &str) -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
     let line = status.lines().find_map(|line| line.strip_prefix(name)).unwrap();
@@ -69,11 +69,11 @@ fn status(name: &str) -> u64 {
     number.parse::<u64>().unwrap() * 1_024
 }
 
-/// Every large piece of memory is then the system's own and given back when it is freed, so that none hides
-/// in what was free before.
+/// Makes the allocator return every large block to the system when it is freed, so that no growth hides in
+/// memory that was free before.
 const ALONE: (&str, &str) = ("MALLOC_MMAP_THRESHOLD_", "65536");
 
-/// Runs a test again in a process of its own. Whether this is that process.
+/// Runs a test again in a process of its own. Returns whether this already is that process.
 fn is_alone(name: &str) -> bool {
     if std::env::var_os(ALONE.0).is_some() {
         return true;
@@ -103,7 +103,7 @@ async fn pour() {
     let tiny = b"HTTP/1.1 100 Continue\r\n\r\n".repeat(1_000);
     let hints = b"HTTP/1.1 103 Early Hints\r\nLink: </x>; rel=preload\r\n\r\n".repeat(1_000);
     let gzip = [OK, b"Content-Encoding: gzip\r\nContent-Length: 10737418240\r\n\r\n"].concat();
-    // What is said, and whether only the limit for the first byte ends it.
+    // What the peer sends, and whether only the limit for the first byte ends it.
     let floods: Vec<(&str, Vec<u8>, Vec<u8>, bool)> = vec![
         ("a body without length", [OK, b"\r\n"].concat(), block.clone(), false),
         (
@@ -138,7 +138,7 @@ async fn pour() {
         let poured = poured.load(Ordering::Relaxed);
         println!("{name}: {took:?}, {poured} bytes taken, grown by {grown}: {error}");
         assert!(error.outcome_unknown().is_some(), "{name}: {error}");
-        // On a busy machine even a connection may take too long, which proves that nothing left.
+        // On a busy machine even connecting may time out, which proves that nothing was sent.
         let (last, earlier) = error.attempts().split_last().unwrap();
         assert_eq!(last.outcome, Outcome::Ambiguous, "{name}: {error}");
         assert!(
@@ -153,6 +153,6 @@ async fn pour() {
         }
         taken += poured;
     }
-    // They did pour: far more than is kept, of early answers too.
+    // The peers did send far more than the client keeps, including 1xx responses.
     assert!(taken > 2 * MOST && early > 1 << 20, "{taken} {early}");
 }

@@ -1,8 +1,8 @@
-//! After a client and everything around it are gone, no memory of this process holds the secret key: neither
-//! the file that it was read from, nor what signed with it, nor what looked for it in answers.
+//! After a client and everything around it are dropped, the memory of this process holds no copy of the secret
+//! key: not from the file that it was read from, not from signing, not from masking responses.
 //!
-//! What is sent is another matter: a session token and the bodies of requests pass through buffers of the
-//! HTTP library and of the kernel, which wipe nothing.
+//! Data that is sent is not covered: a session token and the bodies of requests pass through buffers of the
+//! HTTP library and the kernel, which wipe nothing.
 #![cfg(target_os = "linux")]
 #![allow(
     clippy::indexing_slicing,
@@ -29,7 +29,7 @@ use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
-/// Says which scene a child of this test plays.
+/// Names the case for a child process of this test.
 const SCENE: &str = "CVM_MEMORY_SCENE";
 const SCENES: [&str; 5] = ["given", "profile", "tccli", "program", "environment"];
 
@@ -77,7 +77,7 @@ static READ: ActionInfo = ActionInfo {
     errors: "",
 };
 
-/// What to look for, held in another form so that the search does not find itself.
+/// The bytes to search for, stored inverted so that the search does not find itself.
 struct Needle(Vec<u8>);
 
 impl Needle {
@@ -103,7 +103,7 @@ impl Needle {
                 for offset in 0..=length.saturating_sub(self.0.len()) {
                     let is_here = window[offset] == first
                         && self.0.iter().zip(&window[offset..]).all(|(a, b)| *b == !a);
-                    // What lies inside the window is what was just read from elsewhere.
+                    // A match inside the read buffer is a copy of memory that was just read.
                     found += usize::from(is_here && !own.contains(&(at + offset as u64)));
                 }
                 window.fill(0);
@@ -116,7 +116,7 @@ impl Needle {
     }
 }
 
-/// Letters from the system, in one allocation of an unusual size.
+/// Random letters in one allocation of an unusual size.
 fn secret() -> String {
     let mut bytes = [0; 52];
     File::open("/dev/urandom").unwrap().read_exact_at(&mut bytes, 0).unwrap();
@@ -125,7 +125,8 @@ fn secret() -> String {
     text
 }
 
-/// A server that answers in order: properly, with an echo that has to be searched for secrets, with nonsense.
+/// A server that responds in turn with a success, with an error message that is searched for secrets, and with
+/// an invalid page.
 async fn server() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
@@ -152,7 +153,7 @@ async fn server() -> String {
     url
 }
 
-/// Signs and sends in every dialect, until answers, refusals and failures have come.
+/// Signs and sends in every dialect until successes, service errors and failures were received.
 async fn use_everywhere(url: &str, equip: impl Fn(ClientBuilder) -> ClientBuilder) {
     for dialect in Dialect::ALL {
         let builder = Client::builder().endpoint(url).region("ap-guangzhou").dialect(dialect);
@@ -169,7 +170,7 @@ async fn use_everywhere(url: &str, equip: impl Fn(ClientBuilder) -> ClientBuilde
 fn play(scene: &str) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let home = std::env::var("HOME").unwrap();
-    // From a file that the parent wrote, so that no command line holds it.
+    // From a file that the parent wrote, so that no command line contains it.
     let needle = {
         let file = fs::File::open(Path::new(&home).join("needle")).unwrap();
         let mut inverted = vec![0; 26];
@@ -193,7 +194,7 @@ fn play(scene: &str) {
                 })
                 .await;
             }
-            // The chain, which looks in all places and keeps what it finds.
+            // The default chain, which searches all places and keeps what it finds.
             "tccli" => use_everywhere(&url, |builder| builder).await,
             "program" => {
                 let file = Path::new(&home).join("printed").display().to_string();
@@ -201,7 +202,7 @@ fn play(scene: &str) {
                 assert!(program.credential().await.is_ok());
                 use_everywhere(&url, |builder| builder.credential_provider(program.clone())).await;
             }
-            // The environment itself keeps it, and what was read from there is gone.
+            // The environment itself keeps its copy. The copies that were read from it are gone.
             "environment" => {
                 let before = needle.count();
                 assert!(before >= 1);
@@ -225,7 +226,7 @@ fn write(path: &Path, text: &[u8]) {
     fs::set_permissions(path, Permissions::from_mode(0o600)).unwrap();
 }
 
-/// Each scene plays in a process of its own, which never saw the secret in any other way.
+/// Each case runs in a process of its own, which has seen the secret in no other way.
 #[test]
 fn secret_key_is_wiped_with_its_client() {
     if let Ok(scene) = std::env::var(SCENE) {
@@ -235,7 +236,7 @@ fn secret_key_is_wiped_with_its_client() {
     for scene in SCENES {
         let home = std::env::temp_dir().join(format!("cvm-memory-{}-{scene}", std::process::id()));
         let secret = secret();
-        // Its second half: the allocator writes links over the first bytes of what it is given back.
+        // Only its second half, because the allocator writes links over the first bytes of freed memory.
         write(&home.join("needle"), &Needle::of(&secret.as_bytes()[26..]).0);
         let document = format!(r#"{{"secretId":"AKIDEXAMPLE","secretKey":"{secret}"}}"#);
         match scene {

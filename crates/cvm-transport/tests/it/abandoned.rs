@@ -1,5 +1,5 @@
-//! A call whose future is dropped leaves a trace: whether it was sent, whether it may have been carried out,
-//! and its token.
+//! Calls whose future is dropped: metrics report whether the request was sent, whether it may have taken
+//! effect, and its client token.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -18,7 +18,7 @@ struct Seen {
     token: Option<String>,
 }
 
-/// Keeps the calls that were abandoned, and counts the others.
+/// Records abandoned calls, and counts the others.
 #[derive(Clone, Debug, Default)]
 struct Calls(Arc<Mutex<(Vec<Seen>, usize)>>);
 
@@ -47,7 +47,7 @@ impl Calls {
     }
 }
 
-/// Calls every action once and drops each call after a while.
+/// Makes a call of every action, and drops each after this time.
 async fn drop_each(reply: fn(usize) -> Reply, after: Duration) -> Vec<Seen> {
     let ids = || vec!["thing-1".to_owned()];
     let calls = Calls::default();
@@ -66,7 +66,7 @@ async fn drop_each(reply: fn(usize) -> Reply, after: Duration) -> Vec<Seen> {
     drop_call!(SetName::default());
     drop_call!(StartThings { thing_ids: ids() });
     drop_call!(KillThings { thing_ids: ids() });
-    // Whatever calls the service leaves the same trace.
+    // Every entry point that calls the service reports the same.
     let client = fake.builder().metrics(calls.clone()).build().unwrap();
     let ready = || Waiter::new(&THINGS_READY, ["thing-1"]);
     macro_rules! drop_read {
@@ -82,7 +82,7 @@ async fn drop_each(reply: fn(usize) -> Reply, after: Duration) -> Vec<Seen> {
 }
 
 const ACTIONS: [&str; 5] = ["ListThings", "Launch", "SetName", "StartThings", "KillThings"];
-/// Shorter than the first limit of any attempt.
+/// Shorter than the first timeout of any attempt.
 const SOON: Duration = Duration::from_secs(3);
 
 #[tokio::test(start_paused = true)]
@@ -138,7 +138,7 @@ async fn completed_call_is_not_abandoned() {
     }
 }
 
-/// A client that waits for ever, on a real connection.
+/// A client with very long timeouts on a real connection.
 fn client(server: &Server, calls: &Calls) -> Client {
     let wide = Duration::from_secs(600);
     let timeouts = Timeouts {

@@ -1,4 +1,4 @@
-//! A service of our own, small and complete: one action of every retry class, lists of both styles.
+//! A small test service: one action of every retry class, and lists of both paging styles.
 
 use cvm_protocol::{
     Condition, FieldInfo, Kind, Missing, ModelInfo, NameIndex, OldGateway, PageInfo, PageStyle,
@@ -72,7 +72,7 @@ pub static LIST_THINGS: ActionInfo = ActionInfo {
     ..action("ListThings", &LIST_TABLE, &LIST_RESPONSE, RetryClass::Read)
 };
 
-/// The same list with a total that counts the things of the account, whatever is asked for.
+/// The same list with a total that counts all things of the account, whatever the filter.
 pub static COUNT_ALL_THINGS: ActionInfo = ActionInfo {
     paginate: Some(PageInfo {
         style: PageStyle::Offset { offset: "Offset", limit: "Limit", total: "TotalCount" },
@@ -170,7 +170,7 @@ impl Paginate for ScanThings {
     }
 }
 
-/// Creates things; recognises a repeated token.
+/// Creates things. Recognizes a repeated token.
 #[derive(Clone, Default, PartialEq)]
 pub struct Launch {
     pub name: Option<String>,
@@ -218,7 +218,7 @@ pub static LAUNCH_RESPONSE: ModelInfo = ModelInfo {
 
 model!(LaunchResponse LAUNCH_RESPONSE { 0 thing_id_set 1 private_key 2 request_id });
 
-/// Reads, by position.
+/// Lists things by offset.
 #[derive(Clone, Default, PartialEq)]
 pub struct ListThings {
     pub thing_ids: Vec<String>,
@@ -230,7 +230,7 @@ pub static LIST_TABLE: ModelInfo = ModelInfo { name: "ListThings", ..THINGS_BY_P
 
 model!(ListThings LIST_TABLE { 0 thing_ids 1 offset 2 limit });
 
-/// Reads, by position, with a total that is not exact.
+/// Lists things by offset, with an inexact total.
 #[derive(Clone, Default, PartialEq)]
 pub struct CountAllThings {
     pub thing_ids: Vec<String>,
@@ -279,7 +279,7 @@ pub static THING: ModelInfo = ModelInfo {
 
 model!(Thing THING { 0 thing_id 1 state 2 reason 3 latest_request_id 4 percent });
 
-/// Things.
+/// A page of things.
 #[derive(Clone, Default, PartialEq)]
 pub struct ListThingsResponse {
     pub thing_set: Vec<Thing>,
@@ -299,7 +299,7 @@ pub static LIST_RESPONSE: ModelInfo = ModelInfo {
 
 model!(ListThingsResponse LIST_RESPONSE { 0 thing_set 1 total_count 2 request_id });
 
-/// Reads, by token.
+/// Lists things by token.
 #[derive(Clone, Default, PartialEq)]
 pub struct ScanThings {
     pub next_token: Option<String>,
@@ -314,7 +314,7 @@ pub static SCAN_TABLE: ModelInfo = ModelInfo {
 
 model!(ScanThings SCAN_TABLE { 0 next_token 1 max_results });
 
-/// Things.
+/// A page of things.
 #[derive(Clone, Default, PartialEq)]
 pub struct ScanThingsResponse {
     pub thing_set: Vec<Thing>,
@@ -380,7 +380,7 @@ pub static KILL_TABLE: ModelInfo = ModelInfo {
 
 model!(KillThings KILL_TABLE { 0 thing_ids });
 
-/// Nothing but an id.
+/// Only a request id.
 #[derive(Clone, Default, PartialEq)]
 pub struct Done {
     pub request_id: String,

@@ -1,4 +1,4 @@
-//! Error codes that do not say whether the request was carried out.
+//! Error codes that do not say whether the request took effect.
 
 use std::time::Duration;
 
@@ -10,8 +10,8 @@ use crate::actions::{
 };
 use crate::fake_service::{Body, Fake, Reply, refusal};
 
-/// Codes, and the status that they come with: timeouts, failures within, unknown names, and any code with a
-/// status of 500 or more.
+/// Codes with their HTTP status: timeouts, internal errors, unknown codes, and any code with a status of 500 or
+/// more.
 const UNCLEAR: [(&str, u16); 12] = [
     ("GatewayTimeout", 504),
     ("GatewayTimeout", 200),
@@ -108,7 +108,7 @@ async fn ambiguous_code_is_retried_by_reads() {
         let client = always(code, status).builder().build().unwrap();
         let search = client.reconcile_creation(ListThings::default(), |_: &Thing| true);
         assert!(matches!(search.await.unwrap(), CreatedResources::Unknown), "{code}");
-        // A list tells its reader, after the attempts of one call.
+        // A list reports the error after the attempts of one call.
         let fake = always(code, status);
         let client = fake.builder().build().unwrap();
         let error = client.items(ListThings::default()).try_next().await.unwrap_err();

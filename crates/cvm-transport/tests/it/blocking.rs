@@ -1,4 +1,4 @@
-//! The client without async.
+//! The blocking client.
 
 use cvm_transport::{Waiter, blocking};
 
@@ -34,14 +34,14 @@ fn blocking_client_has_every_entry_point() {
     drop(runtime);
 }
 
-/// A server on threads of its own, so that whoever blocks does not block the server.
+/// A server on its own threads, so that a blocked caller does not block the server.
 fn server() -> (tokio::runtime::Runtime, Server) {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let server = runtime.block_on(Server::answering([], answering));
     (runtime, server)
 }
 
-/// Everything that a blocking client can do.
+/// Uses every entry point of a blocking client.
 fn use_every_entry_point(client: &blocking::Client) {
     client.send(Launch::default()).unwrap();
     client.send_with_report(ListThings::default()).unwrap();
@@ -64,7 +64,7 @@ fn blocking_client_works_on_any_thread_of_an_async_program() {
         runtime.block_on(async move {
             let own = client.clone();
             tokio::task::spawn_blocking(move || use_every_entry_point(&own)).await.unwrap();
-            // Bad manners, as it blocks the thread; but it ends.
+            // Bad style, because it blocks the thread, but it completes.
             use_every_entry_point(&client);
             let own = client.clone();
             tokio::spawn(async move { use_every_entry_point(&own) }).await.unwrap();
@@ -73,7 +73,7 @@ fn blocking_client_works_on_any_thread_of_an_async_program() {
     let own = client.clone();
     let in_place = async move { tokio::task::block_in_place(|| use_every_entry_point(&own)) };
     several.block_on(several.spawn(in_place)).unwrap();
-    // The last of a client may go anywhere.
+    // The last handle of a client may be dropped anywhere.
     several.block_on(async move { drop(client) });
 }
 

@@ -1,4 +1,4 @@
-//! Lists that change while they are read: each row that is there all the time is given exactly once.
+//! Lists that change while they are read: each row that stays is returned exactly once.
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
@@ -9,7 +9,7 @@ use cvm_transport::{Client, Error, PreparedRequest};
 use crate::actions::{ListThings, Thing};
 use crate::fake_service::{Fake, Reply};
 
-/// A small generator of numbers, the same in every run.
+/// A small deterministic random number generator.
 struct Random(u64);
 
 impl Random {
@@ -21,14 +21,14 @@ impl Random {
     }
 }
 
-/// What happens to a list after each page.
+/// How a list changes after each page.
 #[derive(Clone, Copy, Debug)]
 struct Churn {
     deletes: usize,
     inserts: usize,
-    /// Rows are added at this place: front, end, or anywhere.
+    /// Where rows are added.
     place: Place,
-    /// Rows that are added in all.
+    /// How many rows are added in total.
     budget: usize,
 }
 
@@ -123,7 +123,7 @@ async fn stable_rows_are_returned_once_while_others_change() {
             (300, 100, 30),
         ] {
             for parallel in [1, 4] {
-                // Where rows come as fast as they are read, there is no end.
+                // If rows are added as fast as they are read, the list never ends.
                 if churn.inserts * 2 * parallel >= cap.min(limit as usize) {
                     continue;
                 }

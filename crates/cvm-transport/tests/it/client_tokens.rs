@@ -1,4 +1,4 @@
-//! Client tokens: one for each launch, the same in all its attempts, and good for nothing else.
+//! Client tokens: one for each launch, the same in all its attempts, and bound to that launch.
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
@@ -36,7 +36,7 @@ fn client_tokens_are_unique_random_uuids() {
     assert_eq!(tokens.len(), 1_000_000);
 }
 
-/// What may become of an attempt.
+/// Possible results of an attempt.
 fn reply(kind: u64) -> Reply {
     match kind % 8 {
         0 => Reply::Fails(HttpErrorKind::NotSent),
@@ -50,7 +50,7 @@ fn reply(kind: u64) -> Reply {
     }
 }
 
-/// A service whose replies follow from a seed and which notes the tokens, and a client of it.
+/// A service with seeded responses that records the client tokens, and a builder for its client.
 fn noting(seed: u64) -> (Arc<Mutex<Vec<String>>>, ClientBuilder) {
     let tokens = Arc::new(Mutex::new(Vec::new()));
     let noted = Arc::clone(&tokens);
@@ -86,7 +86,7 @@ async fn each_call_has_one_client_token_for_all_attempts() {
     assert!(calls == 1_200 && resends > 1_000, "{resends}");
 }
 
-/// What the first call with a token met.
+/// Possible results of the first call with a token.
 fn ends() -> Vec<(&'static str, Vec<Turn>)> {
     vec![
         ("success", vec![]),
@@ -172,7 +172,7 @@ async fn launch_is_retried_for_180_seconds_and_then_reconciled() {
         noted.lock().unwrap().push(began.elapsed());
         Reply::Silent { held: false }
     });
-    // So many attempts that time alone ends the call.
+    // So many attempts that only time ends the call.
     let client = fake.builder().max_attempts(1_000).build().unwrap();
     let error = client.send(launch("token-1")).await.unwrap_err();
     assert!(error.outcome_unknown().is_some() && error.is_timeout(), "{error:?}");
@@ -209,11 +209,11 @@ async fn token_window_starts_with_the_first_ambiguous_attempt() {
     let refused = |error: &Error| error.attempts()[0].outcome == Outcome::Refused;
     let error = client.send(launch("token-1")).await.unwrap_err();
     assert!(refused(&error) && error.outcome_unknown().is_none());
-    // What was refused made nothing, so its time has not begun.
+    // The rejected request created nothing, so the window has not started.
     tokio::time::advance(Duration::from_secs(1_000)).await;
     let error = client.send(launch("token-1")).await.unwrap_err();
     assert!(error.outcome_unknown().is_some(), "{error}");
-    // A refusal after doubt takes nothing back.
+    // An error after an ambiguous attempt does not end the window.
     tokio::time::advance(Duration::from_secs(100)).await;
     assert!(refused(&client.send(launch("token-1")).await.unwrap_err()));
     tokio::time::advance(Duration::from_secs(79)).await;
@@ -292,7 +292,7 @@ async fn failed_call_does_not_release_token_of_another_call() {
     }
 }
 
-/// A wall clock that goes as it is told.
+/// A wall clock that the test sets.
 #[derive(Clone, Debug)]
 struct Wall(Arc<Mutex<SystemTime>>);
 
@@ -319,7 +319,7 @@ impl Clock for Wall {
 #[tokio::test(start_paused = true)]
 async fn token_window_continues_during_sleep_and_clock_changes() {
     let histories: [fn(&Wall) -> u64; 4] = [
-        // Asleep, the monotonic clock stands still.
+        // During sleep, the monotonic clock stands still.
         |wall| {
             wall.forward(181);
             0
@@ -350,12 +350,12 @@ async fn token_window_continues_during_sleep_and_clock_changes() {
             assert!(error.is_usage() && error.to_string().contains("180 s"), "{index}: {error}");
         };
         refused().await;
-        // What was once too late stays so.
+        // A token that was once too old stays too old.
         wall.back(3_600);
         refused().await;
         assert_eq!(fake.asked(), 1, "{index}");
     }
-    // Asleep in the pause between two attempts.
+    // The machine sleeps in the pause between two attempts.
     let wall = Wall::new();
     let asleep = wall.clone();
     let fake = Fake::new(move |_, _| {

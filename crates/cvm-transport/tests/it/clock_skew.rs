@@ -1,5 +1,5 @@
-//! Two clocks that disagree: a call succeeds at the second attempt or says that the clocks disagree, and
-//! no answer spoils the time for good.
+//! Clock skew between client and service: a call succeeds at the second attempt or reports that the clocks
+//! disagree, and no response sets a wrong time for good.
 
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use crate::actions::{KillThings, ListThings};
 use crate::fake_service::{Body, Fake, Reply, refusal};
 
-/// When the tests take place by the service's clock.
+/// The time of the service when the tests start.
 const THERE: u64 = 1_900_000_000;
 
 const MINUTE: i64 = 60;
@@ -18,7 +18,7 @@ const HOUR: i64 = 60 * MINUTE;
 const DAY: i64 = 24 * HOUR;
 const YEAR: i64 = 365 * DAY;
 
-/// How far this machine's clock is ahead of the service's, in seconds.
+/// How far the client's clock is ahead of the service's, in seconds.
 const SKEWS: [i64; 13] = [
     10,
     MINUTE,
@@ -35,10 +35,10 @@ const SKEWS: [i64; 13] = [
     10 * YEAR,
 ];
 
-/// From here on the service refuses.
+/// The service rejects larger differences.
 const WINDOW: i64 = 300;
 
-/// A clock that runs with tokio's, from a time of its own.
+/// A clock that follows tokio's time from a given start.
 #[derive(Clone, Copy, Debug)]
 struct Running {
     from: u64,
@@ -61,15 +61,15 @@ fn seconds(clock: &dyn Clock) -> u64 {
     clock.now().duration_since(UNIX_EPOCH).unwrap().as_secs()
 }
 
-/// How the service dates its answers.
+/// The `Date` header of the service's responses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Dated {
     Rightly,
     Never,
     Garbage,
-    /// By a cache, which repeats what the service said an hour ago.
+    /// From a cache, which repeats a response of an hour ago.
     FromACache,
-    /// After a trip of sixteen minutes.
+    /// After a round trip of sixteen minutes.
     AfterALongTrip,
     Twice,
 }
@@ -83,7 +83,7 @@ const DATINGS: [Dated; 6] = [
     Dated::Twice,
 ];
 
-/// `Sun, 06 Nov 1994 08:49:37 GMT`, counted up day by day and not by the client's own arithmetic.
+/// Formats `Sun, 06 Nov 1994 08:49:37 GMT` by counting days, independent of the client's calendar code.
 fn http_date(unix_seconds: u64) -> String {
     const MONTHS: [(&str, u64); 12] = [
         ("Jan", 31),
@@ -134,7 +134,7 @@ fn headers(dated: Dated, now: u64) -> Vec<(&'static str, String)> {
     }
 }
 
-/// A service that looks at the timestamp of each request; and what it read there.
+/// A service that checks the timestamp of each request, and the timestamps that it received.
 fn strict(dated: Dated) -> (Fake, Arc<Mutex<Vec<i64>>>) {
     let clock = Running::new(THERE);
     let read = Arc::new(Mutex::new(Vec::new()));
@@ -159,7 +159,7 @@ fn strict(dated: Dated) -> (Fake, Arc<Mutex<Vec<i64>>>) {
     (fake, read)
 }
 
-/// A client whose clock is ahead by this, and patient enough for the longest trip.
+/// A client whose clock is ahead by this, with timeouts above the longest round trip.
 fn ahead(fake: &Fake, skew: i64, corrects: bool) -> Client {
     let hour = Duration::from_secs(3_600);
     fake.builder()
@@ -203,7 +203,7 @@ async fn clock_skew_takes_at_most_two_attempts() {
                         says_so(&error, &shown);
                     }
                 }
-                // The next call, also one that may not be repeated, is right at once or says the same.
+                // The next call, even an unsafe one, has the right time at once or reports the same error.
                 let kill = KillThings { thing_ids: vec!["thing-1".into()] };
                 match client.send_with_report(kill).await {
                     Ok((_, report)) => assert_eq!(report.attempts.len(), 1, "{shown}"),
@@ -238,14 +238,14 @@ async fn second_clock_error_ends_call_and_names_both_clocks() {
     assert_eq!(error.attempts().len(), 2);
     let text = error.to_string();
     assert!(text.contains(&format!("clock says {} s", THERE + 3_600)), "{text}");
-    // A date is cut to whole seconds, so the middle of its second is taken.
+    // A date has whole seconds, so the middle of its second is used.
     let there = |second: u64| text.contains(&format!("the endpoint's {second} s"));
     assert!(there(THERE) || there(THERE + 1), "{text}");
 }
 
 #[tokio::test(start_paused = true)]
 async fn wrong_date_costs_one_attempt() {
-    // The clocks agree, but one answer carries a date of yesterday; later answers carry none.
+    // The clocks agree, but one response has yesterday's date, and later responses have none.
     let clock = Running::new(THERE);
     let fake = Fake::new(move |request, number| {
         let ahead = timestamp(request) as i64 - seconds(&clock) as i64;
@@ -270,8 +270,8 @@ async fn wrong_date_costs_one_attempt() {
 
 #[tokio::test(start_paused = true)]
 async fn clock_correction_follows_every_response() {
-    // How far the service is ahead of this machine, as each response tells; and what each request corrects. A
-    // date is cut to whole seconds, so the middle of its second is taken.
+    // How far the service is ahead of this machine according to each response, and the correction of each
+    // request. A date has whole seconds, so the middle of its second is used.
     let told = [260_i64, 280, 5, 5, -250, -239, 0];
     let corrected = [0, 260, 280, 0, 0, -249, 0];
     let read = Arc::new(Mutex::new(Vec::new()));

@@ -1,4 +1,4 @@
-//! Connections between two requests: kept after a clean answer, and closed after everything else.
+//! Connections between two requests: reused after a valid response, and closed after anything else.
 
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ fn refusal(status: u16) -> Turn {
     answered(status, body)
 }
 
-/// The service's own answers, whole, that leave nothing in doubt.
+/// Complete responses of the service that leave nothing ambiguous.
 fn clean() -> Vec<(&'static str, Turn)> {
     vec![
         ("healthy", Turn::Healthy),
@@ -31,7 +31,7 @@ fn clean() -> Vec<(&'static str, Turn)> {
     ]
 }
 
-/// Answers that HTTP calls whole as well, after which the connection would be good for another request.
+/// Responses that are complete HTTP too, after which the connection could carry another request.
 fn unclean() -> Vec<(&'static str, Turn)> {
     let mut unclean = vec![
         ("nothing", answered(200, "")),
@@ -56,7 +56,7 @@ fn unclean() -> Vec<(&'static str, Turn)> {
     unclean
 }
 
-/// The connections of a call that meets this turn, and of two calls after it.
+/// The connections of a call that gets this response, and of the two calls after it.
 async fn connections(turn: Turn, hazard: bool) -> Vec<usize> {
     let server = Server::start([turn]).await;
     let client = builder(&server.url)
@@ -107,7 +107,7 @@ async fn invalid_response_closes_only_its_connection() {
         let (one, two) = tokio::join!(call(), call());
         assert!(one.is_ok() && two.is_ok());
     }
-    // Without the two that were in order it would take two more.
+    // Without the two valid connections, it would take two more.
     assert!(server.connections() <= 4, "{}", server.connections());
 }
 
@@ -149,7 +149,7 @@ async fn connection_count_follows_concurrency() {
             caller.await.unwrap();
         }
         assert_eq!(server.received().len(), callers * calls);
-        // As a rule exactly as many; now and then one is not back in its place when it is asked for.
+        // Usually exactly as many. Sometimes a connection is not yet returned when the next call needs one.
         assert!(server.connections() <= callers * 10, "{}", server.connections());
     }
 }

@@ -1,4 +1,4 @@
-//! Responses that hold both an error and a result, and bodies that do not come to their end.
+//! Responses with both an error and a result, and bodies that do not reach their end.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::client;
 use crate::fake_service::{Body, Fake, Reply};
 use crate::server::{Server, Turn};
 
-/// Codes that would end the call, or send the request again, if they stood alone.
+/// Codes that would end the call or cause a retry if the response had no result.
 const CODES: [&str; 6] = [
     "InvalidParameter",
     "RequestLimitExceeded",
@@ -83,7 +83,7 @@ async fn misplaced_error_leaves_change_unknown() {
             assert!(text.contains("InvalidParameter"), "{body}: {text}");
             assert_eq!(error.unread_response(), Some(body.as_bytes()), "{text}");
         }
-        // A read is no success either.
+        // It is not a success of a read either.
         let error = client.send(ListThings::default()).await.unwrap_err();
         assert!(error.outcome_unknown().is_none(), "{body}: {error}");
     }

@@ -1,4 +1,4 @@
-//! Credentials that are replaced in the middle of everything: id, key and token of a request are of one piece.
+//! Credentials that are replaced during signing: id, key and token of a request belong together.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, RwLock};
@@ -12,12 +12,12 @@ use cvm_transport::{
 use crate::actions::SetName;
 use crate::builder;
 
-/// More than there are ids, because a key is sometimes replaced under the id that it has.
+/// More than there are ids, because a key is sometimes replaced under the same id.
 const GENERATIONS: usize = 6;
 const IDS: usize = 2;
-/// Signatures by each of two workers in each of two dialects, at least.
+/// Minimum number of signatures of each of two workers in each of two dialects.
 const ROUNDS: usize = 25_000;
-/// Changes of the credential that each worker sees, at least.
+/// Minimum number of credential changes that each worker sees.
 const CHANGES: usize = 250;
 
 fn credential(generation: usize) -> Credential {
@@ -29,7 +29,7 @@ fn credential(generation: usize) -> Credential {
     .unwrap()
 }
 
-/// Gives what is good at the moment.
+/// Returns the current credential.
 #[derive(Clone, Debug)]
 struct Rotating(Arc<RwLock<Arc<CredentialSnapshot>>>);
 
@@ -42,7 +42,7 @@ impl CredentialProvider for Rotating {
     }
 }
 
-/// Always the same, so that a request differs from another by its credential alone.
+/// Always the same, so that two requests differ only by their credentials.
 #[derive(Debug)]
 struct NoEntropy;
 
@@ -72,7 +72,7 @@ async fn prepare(client: &Client) -> Vec<Vec<u8>> {
     parts(client.prepare(request).await.unwrap())
 }
 
-/// The requests of each generation, as a client signs them that never had another credential.
+/// The request of each generation, signed by a client that never had another credential.
 async fn pure(dialect: Dialect) -> Vec<Vec<Vec<u8>>> {
     let mut pure = Vec::new();
     for generation in 0..GENERATIONS {
@@ -85,7 +85,7 @@ async fn pure(dialect: Dialect) -> Vec<Vec<Vec<u8>>> {
     pure
 }
 
-/// Signs over and over; returns how often the credential changed in between.
+/// Signs again and again. Returns how often the credential changed in between.
 async fn sign(client: Client, pure: Arc<Vec<Vec<Vec<u8>>>>) -> usize {
     let (mut changes, mut before, mut round) = (0, usize::MAX, 0);
     while round < ROUNDS || changes < CHANGES {

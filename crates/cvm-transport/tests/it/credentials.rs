@@ -1,4 +1,4 @@
-//! Credentials that are fetched and replaced while calls are made.
+//! Credentials that are fetched and replaced between calls.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
@@ -75,7 +75,7 @@ async fn denied_role_ends_call_with_the_reason() {
     assert_eq!((server.connections(), sts.received().len()), (0, 1));
 }
 
-/// Gives a new credential each time it is asked, all parts numbered alike.
+/// Returns a new credential each time, with the same number in all its parts.
 #[derive(Clone, Debug, Default)]
 struct Rotating(Arc<AtomicU32>);
 
@@ -134,7 +134,7 @@ async fn each_attempt_uses_one_credential_snapshot() {
     }
 }
 
-/// Gives credentials that end so many seconds after 1970, one after the other.
+/// Returns credentials that expire at these Unix times, one after the other.
 #[derive(Debug)]
 struct Ending(Mutex<Vec<u64>>);
 
@@ -155,7 +155,7 @@ async fn expired_credential_signs_nothing() {
     let fixed = || builder(&server.url).clock(FixedClock::at(NOW)).max_attempts(1);
     for end in [0, 1, NOW - 1, NOW] {
         let bare = fixed().credential_provider(Ending(Mutex::new(vec![end])));
-        // Who keeps credentials is asked for another, once.
+        // A caching provider fetches once more.
         let cached = CachedCredentials::new(Ending(Mutex::new(vec![end, end])));
         for builder in [bare, fixed().credential_provider(cached)] {
             let error = builder.build().unwrap().send(ListThings::default()).await.unwrap_err();
@@ -167,7 +167,7 @@ async fn expired_credential_signs_nothing() {
     let good = fixed().credential_provider(Ending(Mutex::new(vec![NOW + 1]))).build().unwrap();
     good.send(ListThings::default()).await.unwrap();
 
-    // One that ends between two attempts is not used for the second.
+    // A credential that expires between two attempts is not used for the second.
     let server = Server::start([Turn::error("InternalError")]).await;
     let provider = Ending(Mutex::new(vec![NOW + 1, NOW]));
     let client = builder(&server.url).clock(FixedClock::at(NOW)).credential_provider(provider);
@@ -176,16 +176,16 @@ async fn expired_credential_signs_nothing() {
     assert_eq!(server.received().len(), 1);
 }
 
-/// The client's clock decides in the cache too, which alone would ask the machine's.
+/// The client's clock also decides in the cache, which would use the system clock on its own.
 #[tokio::test]
 async fn cache_uses_client_clock_for_expiry() {
     const LONG_AGO: u64 = 1_600_000_000;
     const FAR_AHEAD: u64 = 4_000_000_000;
     let server = Server::start([]).await;
     for (now, ends) in [
-        // Long over by the machine's clock, and good by the client's: it is fetched once.
+        // Expired by the system clock, but valid by the client's: it is fetched once.
         (LONG_AGO, vec![LONG_AGO + 3_600]),
-        // Good for long by the machine's clock, and over by the client's: another is fetched.
+        // Valid by the system clock, but expired by the client's: another one is fetched.
         (FAR_AHEAD, vec![FAR_AHEAD - 1, FAR_AHEAD + 3_600]),
     ] {
         let cached = CachedCredentials::new(Ending(Mutex::new(ends)));
@@ -198,7 +198,7 @@ async fn cache_uses_client_clock_for_expiry() {
     assert_eq!(server.received().len(), 6);
 }
 
-/// Fails for now, or never answers.
+/// Fails temporarily, or never returns.
 #[derive(Clone, Debug, Default)]
 struct Failing {
     asked: Arc<AtomicU32>,
@@ -219,7 +219,7 @@ impl CredentialProvider for Failing {
     }
 }
 
-/// Whatever the reason and however often it was tried, an error about a credential says that it is one.
+/// An error about a credential says so, whatever the reason and however often it was tried.
 #[tokio::test(start_paused = true)]
 async fn failing_or_hanging_source_is_a_credential_error() {
     let server = Server::start([]).await;
@@ -237,7 +237,7 @@ async fn failing_or_hanging_source_is_a_credential_error() {
     assert_eq!(server.connections(), 0);
 }
 
-/// STS has been asked as often as makes sense when its error comes: the call does not ask it four times more.
+/// STS already made its own retries when its error arrives, so the call does not retry it.
 #[tokio::test(start_paused = true)]
 async fn failed_assume_role_is_not_retried_by_the_call() {
     let nobody = "http://127.0.0.1:9";

@@ -1,4 +1,4 @@
-//! The five ways to send: each is signed so that the service's own check passes, and each reaches the action.
+//! Every signing dialect passes the verification of the service and reaches the action.
 
 use cvm_signer::{Credential, KeyCache, Method, tc3, v1, verify};
 use cvm_transport::{Dialect, FixedClock, SeededEntropy};
@@ -11,7 +11,7 @@ fn credential() -> Credential {
     Credential::new("AKIDEXAMPLE", "canary-secret-key").unwrap()
 }
 
-/// What a server does to believe a request.
+/// Verifies a request as a server does.
 pub fn verifies(received: &Received) -> Result<(), verify::VerifyError> {
     let method = Method::parse(&received.method).unwrap();
     let (path, query) = received.target.split_once('?').unwrap_or((&received.target, ""));

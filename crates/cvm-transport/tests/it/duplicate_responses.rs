@@ -1,4 +1,4 @@
-//! A server that answers a request twice: the second response must not be taken for that of another request.
+//! A server that responds twice to a request: the second response must not be taken for another request's.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -12,18 +12,18 @@ use crate::actions::{
     KillThings, LIST_THINGS, Launch, ListThings, SetName, StartThings, THINGS_READY,
 };
 
-/// So long that only a hang breaks it.
+/// So long that only a hang exceeds it.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Answers the first request of each connection with a success once, and, when it is told to, once more.
-/// Every later connection gets an error, and so does every later request.
+/// Answers the first request of its first connection with a success, and repeats it when told to. Every later
+/// connection and request gets an error.
 struct Doubling {
     url: String,
     again: Sender<()>,
     written: Receiver<()>,
 }
 
-/// Reads a request and gives its body.
+/// Reads a request and returns its body.
 fn read_request(stream: &mut BufReader<TcpStream>) -> Option<String> {
     let mut length = 0;
     loop {
@@ -58,7 +58,7 @@ impl Doubling {
             read_request(&mut first).unwrap();
             first.get_mut().write_all(&success).unwrap();
             told.recv().unwrap();
-            // The peer may have closed the connection by now.
+            // The client may have closed the connection by now.
             let _ = first.get_mut().write_all(&success);
             says.send(()).unwrap();
             let refusal = r#"{"Response":{"Error":{"Code":"LimitExceeded","Message":"no"},"RequestId":"r-second"}}"#;
@@ -73,7 +73,7 @@ impl Doubling {
         Self { url, again, written }
     }
 
-    /// Blocks the thread until the second response is on the wire: this runtime notices nothing meanwhile.
+    /// Blocks the thread until the second response is sent, so that this runtime notices nothing meanwhile.
     fn answer_again(&self) {
         self.again.send(()).unwrap();
         self.written.recv_timeout(PATIENCE).unwrap();
@@ -120,13 +120,13 @@ async fn late_duplicate_is_not_taken_for_response_to_change() {
 /// When the second copy of a response arrives.
 #[derive(Clone, Copy, Debug)]
 enum Copy {
-    /// Behind the first, before another request is sent.
+    /// Directly after the first, before another request is sent.
     BeforeTheNext,
-    /// When the next request on the same connection has arrived, before the response to that.
+    /// When the next request on the same connection has arrived, before its response.
     AfterTheNext,
 }
 
-/// There is one thing, `thing-1`, and it has failed. A first request for another one is answered twice.
+/// There is one thing, `thing-1`, and it has failed. A first request for another thing is answered twice.
 struct Repeating {
     url: String,
 }
@@ -167,7 +167,7 @@ impl Repeating {
         }
     }
 
-    /// A client whose connection is about to bring the copy.
+    /// A client whose connection is about to deliver the copy.
     async fn client(&self) -> Client {
         let client = client(&self.url);
         let other = ListThings { thing_ids: vec!["thing-9".into()], ..ListThings::default() };

@@ -1,4 +1,5 @@
-//! Every public option that takes a duration takes any: the longest means *no limit*, the shortest *at once*.
+//! Every public option for a duration accepts any duration: the longest means *no limit*, the shortest *at
+//! once*.
 
 use std::time::Duration;
 
@@ -48,7 +49,7 @@ fn timeouts(set: Set, span: Duration) -> Timeouts {
     timeouts
 }
 
-/// Calls of every kind. Those with too little time end with an error.
+/// Makes calls of every kind. Calls with too little time end with an error.
 async fn call(client: &Client) -> Result<(), cvm_transport::Error> {
     client.prepare(ListThings::default()).await?;
     client.send(ListThings::default()).await?;
@@ -66,7 +67,7 @@ async fn any_timeout_is_accepted() {
             let client = fake.builder().timeouts(timeouts(set, span)).build().unwrap();
             let ended = call(&client).await;
             assert!(ended.is_ok() || span < Duration::from_secs(1), "{name} {span:?}: {ended:?}");
-            // Silence ends too, if only after a hundred years.
+            // Silence also ends, if only after a hundred years.
             let fake = Fake::new(|_, _| Reply::Silent { held: false });
             let client = fake.builder().timeouts(timeouts(set, span)).max_attempts(1).build();
             assert!(client.unwrap().send(ListThings::default()).await.is_err(), "{name} {span:?}");

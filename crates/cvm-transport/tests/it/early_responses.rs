@@ -1,4 +1,4 @@
-//! Responses that come before the request: they are left over from something else.
+//! Responses that arrive before the request: they belong to something else.
 
 use std::io::Write as _;
 use std::sync::{Arc, Mutex};
@@ -19,7 +19,7 @@ fn kill() -> KillThings {
     KillThings { thing_ids: vec!["thing-1".into()] }
 }
 
-/// Reads to the end, and keeps it.
+/// Reads to the end, and keeps the bytes.
 async fn read_to_end(mut from: impl AsyncReadExt + Unpin, told: Arc<Mutex<Vec<u8>>>) {
     let mut bytes = Vec::new();
     let _ = from.read_to_end(&mut bytes).await;
@@ -40,7 +40,7 @@ async fn response_before_request_prevents_sending() {
     let peer = tokio::spawn(async move {
         loop {
             let (socket, _) = listener.accept().await.unwrap();
-            // At once, without a look at what the runtime knows of the socket.
+            // At once, without waiting for the runtime to poll the socket.
             let mut socket = socket.into_std().unwrap();
             socket.write_all(&answer(200, &[], DONE)).unwrap();
             let socket = TcpStream::from_std(socket).unwrap();
@@ -79,7 +79,7 @@ async fn response_before_request_prevents_sending_over_tls() {
     assert_eq!(String::from_utf8_lossy(&told.lock().unwrap()), "");
 }
 
-/// A peer that answers when it has read so many bytes of a request, and keeps the connection.
+/// A peer that responds after reading this many bytes of a request, and keeps the connection.
 async fn answers_after(bytes: usize, body: &'static str) -> (String, tokio::task::JoinHandle<()>) {
     let (listener, url) = listen_with_small_buffer();
     let peer = tokio::spawn(async move {
@@ -112,7 +112,7 @@ async fn success_before_request_is_written_leaves_outcome_unknown() {
         assert_eq!(error.attempts().len(), 2, "{read}: {error}");
         peer.abort();
     }
-    // A service may refuse a request without reading all of it.
+    // A service may reject a request without reading all of it.
     let refusal = r#"{"Response":{"Error":{"Code":"RequestSizeLimitExceeded","Message":"m"},"RequestId":"r"}}"#;
     let (url, peer) = answers_after(100_000, refusal).await;
     let client = builder(&url).max_attempts(2).build().unwrap();

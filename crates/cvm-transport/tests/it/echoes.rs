@@ -1,4 +1,4 @@
-//! A server that sends back what it was sent, whole or cut anywhere: no secret comes out of the error.
+//! A server that returns the request, whole or truncated: no secret appears in the error.
 
 use std::error::Error as StdError;
 use std::sync::{Arc, Mutex};
@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use crate::actions::Launch;
 use crate::fake_service::{Fake, Reply};
 
-/// Each begins with letters that stand nowhere else, so that four of them give a leak away.
+/// Each starts with letters that appear nowhere else, so that four of them identify a leak.
 const PASSWORD: &str = "qJwZ#9\"<k>&7'vXq+é";
 const KEY: &str = "ZkVwQyTn8mHs2pLx4dRb6gFc";
 const TOKEN: &str = "vQxWz7jK3nMp9rTsY1uB5hGe+/==";
@@ -21,7 +21,7 @@ fn secrets() -> [&'static str; 3] {
     [PASSWORD, KEY, TOKEN]
 }
 
-/// The least beginning of a secret, in every spelling, that no error may show.
+/// The shortest start of a secret, in every encoding, that no error may show.
 fn beginnings() -> Vec<String> {
     let hex = |text: &str| text.bytes().map(|byte| format!("{byte:02x}")).collect::<String>();
     secrets().iter().flat_map(|secret| [secret[..4].to_owned(), hex(&secret[..4])]).collect()
@@ -39,7 +39,7 @@ impl WireObserver for Keeper {
     }
 }
 
-/// An error as every logger could print it: itself, and all its sources.
+/// An error as any logger could print it, with all its sources.
 fn in_full(error: &Error) -> String {
     let mut text =
         format!("{error} {error:?} {error:#?} {:?} {:?}", error.code(), error.attempts());
@@ -133,7 +133,7 @@ async fn echoed_request_shows_no_secret() {
     ];
     for form in forms {
         for status in [200, 400, 403, 500, 502] {
-            // The excerpt begins where the echo does, or further down in it.
+            // The excerpt starts where the echo does, or further down in it.
             for from in [0, form.find("x-tc-token").unwrap_or(0), form.find("assword").unwrap_or(0)]
             {
                 let body = form[from..].to_owned();

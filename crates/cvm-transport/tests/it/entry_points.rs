@@ -1,4 +1,4 @@
-//! One retry layer: at every door as many requests leave as the policy allows, and no door multiplies them.
+//! One retry layer: every entry point sends as many requests as the policy allows, and none multiplies them.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use crate::actions::{
 };
 use crate::fake_service::{Fake, Reply};
 
-/// What a hundred percent of the requests meet, and how many a call of each class may then make.
+/// The response to every request, and how many attempts a call of each class may then make.
 struct Outage {
     name: &'static str,
     reply: fn() -> Reply,
@@ -47,7 +47,7 @@ const OUTAGES: [Outage; 5] = [
     Outage { name: "no way", reply: || Reply::Silent { held: true }, most: turned_away },
 ];
 
-/// A client whose calls end because of their attempts, and not because of time.
+/// A client whose calls end because of their attempts, not because of time.
 fn patient(fake: &Fake) -> ClientBuilder {
     let soon = Duration::from_secs(2);
     fake.builder().timeouts(Timeouts {
@@ -58,7 +58,7 @@ fn patient(fake: &Fake) -> ClientBuilder {
     })
 }
 
-/// Opens each door once against a service that is out, and tells how many requests came each time.
+/// Uses each entry point once during an outage. Returns how many requests each made.
 async fn each_door(
     outage: &Outage,
     equip: impl Fn(ClientBuilder) -> ClientBuilder,
@@ -136,10 +136,10 @@ async fn each_poll_of_a_wait_is_one_call() {
     }
 }
 
-/// Long enough that no reading runs into the next.
+/// Long enough that no read overlaps the next.
 const SETTLE: Duration = Duration::from_secs(3_600);
 
-/// An outage in which nothing but reading is allowed.
+/// An outage that allows only reads.
 fn read_only(outage: &Outage) -> Fake {
     let reply = outage.reply;
     Fake::new(move |request, _| {
@@ -179,7 +179,7 @@ fn blocking_entry_points_use_the_retry_policy() {
     use cvm_transport::blocking;
 
     let fake = Fake::new(|_, _| Reply::refusal("InternalError", vec![]));
-    // Without pauses: the clock of this test is the real one.
+    // Without pauses, because this test uses the real clock.
     let client = blocking::Client::new(fake.builder().entropy(NoPause)).unwrap();
     let count = |call: &dyn Fn() -> Result<(), Error>| {
         let before = fake.asked();
@@ -195,7 +195,7 @@ fn blocking_entry_points_use_the_retry_policy() {
     assert_eq!(count(&|| client.items(ListThings::default()).next().unwrap().map(drop)), 4);
 }
 
-/// No jitter, and tokens that no service looks at here.
+/// No jitter, and client tokens that no service checks here.
 #[cfg(feature = "blocking")]
 #[derive(Debug)]
 struct NoPause;

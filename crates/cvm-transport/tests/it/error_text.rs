@@ -1,4 +1,4 @@
-//! What the service says is shown on one line, and not without end.
+//! Texts of the service are shown on one line and truncated.
 
 use cvm_transport::Error;
 

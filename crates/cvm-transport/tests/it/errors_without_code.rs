@@ -1,11 +1,11 @@
-//! Errors without a code, which prove nothing, and codes after which nothing is sent again.
+//! Errors without a code, which prove nothing, and codes after which nothing is retried.
 
 use cvm_transport::{Dialect, Error, Outcome};
 
 use crate::actions::{KILL_THINGS, KillThings, LAUNCH, Launch, ListThings, SetName, StartThings};
 use crate::fake_service::{Body, Fake, Reply};
 
-/// What stands in the place of the error.
+/// Values of the `Error` member.
 const ERRORS: [&str; 14] = [
     "{}",
     r#"{"Message":"timeout"}"#,
@@ -68,7 +68,7 @@ async fn error_without_code_leaves_change_unknown() {
 
 #[tokio::test(start_paused = true)]
 async fn read_is_retried_after_error_without_code() {
-    // A code of another kind cannot be decoded at all, and would come again.
+    // A code of another type makes the response undecodable, and a retry would return the same.
     let is_text = |error: &&str| !error.contains(r#""Code":{"#) && !error.contains(r#""Code":["#);
     for error in ERRORS.into_iter().filter(is_text) {
         let body = format!(r#"{{"Response":{{"Error":{error},"RequestId":"r-error"}}}}"#);
@@ -105,7 +105,7 @@ async fn non_retryable_code_ends_call_after_one_attempt() {
             assert_eq!(error.code().map(|code| code.as_str()), Some(code), "{error:?}");
         }
     }
-    // Another internal error may pass, and the token says that it is the same launch.
+    // Another internal error may be temporary, and the token identifies the launch.
     let fake = always(200, r#"{"Code":"InternalError","Message":"no"}"#);
     let client = fake.builder().build().unwrap();
     assert!(client.send(Launch::default()).await.unwrap_err().outcome_unknown().is_some());

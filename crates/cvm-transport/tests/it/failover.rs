@@ -1,4 +1,4 @@
-//! Other hosts and hosts that are shut out: only when asked for, and only for what may be repeated.
+//! Failover and circuit breakers: only if enabled, and only for safe requests.
 
 use std::collections::HashSet;
 
@@ -48,7 +48,7 @@ async fn signature_covers_the_called_host() {
     };
     let client = fixed(&url).backup_endpoints([&backup.url]).build().unwrap();
     client.send(ListThings::default()).await.unwrap();
-    // What a client of that host alone would sign: the tc3 signature covers host, body and time.
+    // The request that a client of that host alone would sign: the tc3 signature covers host, body and time.
     let own = fixed(&backup.url).build().unwrap().prepare(ListThings::default()).await.unwrap();
     let received = backup.received();
     assert_eq!(
@@ -101,7 +101,7 @@ async fn open_breaker_fails_over_with_same_token_except_hazards() {
         builder(&server.url).backup_endpoints([&backup.url]).breaker(true).build().unwrap();
     let doomed = client.send(ListThings::default()).await.unwrap_err();
     assert_eq!(doomed.attempts().len(), 4);
-    // The fifth failure is this launch's first attempt; its second goes to the backup.
+    // The fifth failure is the first attempt of this launch. Its second attempt uses the backup.
     let (_, report) = client.send_with_report(Launch::default()).await.unwrap();
     assert_eq!(report.attempts.len(), 2);
     assert_eq!((server.received().len(), backup.received().len()), (5, 1));

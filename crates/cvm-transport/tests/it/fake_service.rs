@@ -1,4 +1,4 @@
-//! A service without a network: it answers in this process, so that a test may let hours pass at once.
+//! A fake service without a network: it responds in this process, so a test can let hours pass at once.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -16,32 +16,32 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 const HEALTHY: &str =
     r#"{"Response":{"ThingSet":[],"TotalCount":0,"ThingIdSet":["thing-1"],"RequestId":"r-ok"}}"#;
 
-/// What the service does with a request.
+/// How the service reacts to a request.
 pub enum Reply {
-    /// Answers after a while.
+    /// Responds after this time.
     Answer { status: u16, headers: Vec<(&'static str, String)>, body: Body, after: Duration },
-    /// Breaks off; a failure that says so leaves nothing sent.
+    /// Fails. The kind says whether anything was sent.
     Fails(HttpErrorKind),
-    /// Is healthy, on a connection that takes this long to open.
+    /// Responds with a success, on a connection that takes this long to open.
     Connects { after: Duration },
-    /// Is silent: before the first byte of the request left, or after it.
+    /// Never responds: before the first byte of the request was sent, or after it.
     Silent { held: bool },
 }
 
-/// How the body of an answer comes.
+/// How the body of a response arrives.
 pub enum Body {
     Whole(Bytes),
-    /// These, one every so often.
+    /// These pieces, one at each interval.
     Pieces {
         pieces: VecDeque<Bytes>,
         every: Duration,
     },
-    /// A piece every so often, without end.
+    /// One piece at each interval, endlessly.
     Drip {
         piece: Bytes,
         every: Duration,
     },
-    /// This, then nothing, and no end.
+    /// These bytes, and then nothing.
     Stalls(Bytes),
 }
 
@@ -55,7 +55,7 @@ impl Reply {
         Self::Answer { status: 200, headers, body, after: Duration::ZERO }
     }
 
-    /// An answer that comes in so many pieces, each after a while.
+    /// A response whose body arrives in this many pieces.
     pub fn slowly(body: String, pieces: usize, every: Duration) -> Self {
         let length = body.len().div_ceil(pieces).max(1);
         let pieces = body.as_bytes().chunks(length).map(Bytes::copy_from_slice).collect();
@@ -63,13 +63,13 @@ impl Reply {
         Self::Answer { status: 200, headers: Vec::new(), body, after: every }
     }
 
-    /// An answer of no one's, as a gateway gives it.
+    /// A response without a body, as a gateway sends it.
     pub fn status(status: u16, headers: Vec<(&'static str, String)>) -> Self {
         let body = Body::Whole(Bytes::new());
         Self::Answer { status, headers, body, after: Duration::ZERO }
     }
 
-    /// What the service says when it is well.
+    /// A success of every action.
     pub fn healthy() -> Self {
         Self::body(HEALTHY)
     }
@@ -87,7 +87,7 @@ pub fn refusal(code: &str) -> String {
 
 type Answering = dyn Fn(&PreparedRequest, usize) -> Reply + Send + Sync;
 
-/// The service: a function from a request and its number, counted from 1, to what is done with it.
+/// The service: a function from a request and its number, counted from 1, to the reaction.
 #[derive(Clone)]
 pub struct Fake {
     answering: Arc<Answering>,
@@ -101,12 +101,12 @@ impl Fake {
         Self { answering: Arc::new(answering), asked: Arc::default() }
     }
 
-    /// How many requests came.
+    /// How many requests arrived.
     pub fn asked(&self) -> usize {
         self.asked.load(Ordering::SeqCst)
     }
 
-    /// A builder for a client of this service, with the limits that every client has.
+    /// A builder for a client of this service, with the default timeouts.
     pub fn builder(&self) -> ClientBuilder {
         crate::builder("https://cvm.example.com")
             .timeouts(Timeouts::default())
@@ -167,10 +167,10 @@ impl HttpClient for Fake {
     }
 }
 
-/// A body on its way.
+/// A body that is being received.
 struct Coming {
     pieces: VecDeque<Bytes>,
-    /// How long each of the pieces takes.
+    /// How long each piece takes.
     every: Duration,
     drip: Option<(Bytes, Duration)>,
     ends: bool,

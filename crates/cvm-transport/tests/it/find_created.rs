@@ -1,4 +1,4 @@
-//! What a launch of unknown outcome created is found by reading, and never guessed.
+//! A search for the resources of a launch with unknown outcome uses only what the lists show.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use crate::fake_service::{Fake, Reply};
 
 const SETTLE: Duration = Duration::from_secs(60);
 
-/// A list that shows these things at its first, second, … reading, and the last ones ever after.
+/// A list that shows these things at its first, second, … read, and the last ones at every later read.
 fn lists(readings: &'static [&'static [&'static str]]) -> Fake {
     Fake::new(|_, number| Reply::body(page(readings[number.min(readings.len()) - 1])))
 }
@@ -121,7 +121,7 @@ async fn incomplete_list_never_proves_not_found() {
         r#""TotalCount":2,"ThingSet":[{"ThingId":"a","State":"READY"},{"ThingId":"b"}],"#,
     ] {
         let body = format!(r#"{{"Response":{{{body}"RequestId":"r"}}}}"#);
-        // In every reading, and in one that is neither the first nor the last.
+        // In every read, or in two that are neither the first nor the last.
         for only in [None, Some(3)] {
             let (odd, well) = (body.clone(), page(&["other"]));
             let fake = Fake::new(move |_, number| {
@@ -194,7 +194,7 @@ async fn search_ends_with_its_settle_time_during_outage() {
 
 #[tokio::test(start_paused = true)]
 async fn endless_list_does_not_outlast_settle_time() {
-    // Each page is full, new, and takes a while.
+    // Each page is full and new, and takes a while.
     let fake = Fake::new(|request, _| {
         let asked: serde_json::Value = serde_json::from_slice(request.body()).unwrap();
         let offset = asked["Offset"].as_u64().unwrap();

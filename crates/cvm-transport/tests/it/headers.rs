@@ -1,4 +1,4 @@
-//! Texts of the caller that become headers: none ends a line, none adds another, none reaches the wire spoilt.
+//! Texts of the caller that become headers: invalid characters are refused before anything is sent.
 
 use std::sync::Mutex;
 
@@ -12,7 +12,7 @@ use crate::actions::{LAUNCH, LIST_THINGS, Launch, ListThings, SERVICE};
 use crate::builder;
 use crate::server::Server;
 
-/// What ends a line or a text, and everything beyond ASCII that one byte could be meant by.
+/// Texts that end a line or a string, and every character outside ASCII that one byte could encode.
 fn spoilers() -> impl Iterator<Item = String> {
     let controls = ['\r', '\n', '\0', '\u{7f}', '\u{b}', '\u{c}', '\u{1b}'].into_iter();
     let high = (0x80..=0xff).map(|code| char::from_u32(code).unwrap());
@@ -20,7 +20,7 @@ fn spoilers() -> impl Iterator<Item = String> {
     controls.chain(high).map(String::from).chain(more)
 }
 
-/// The text with each spoiler at each position.
+/// The text with each invalid text at each position.
 fn spoilt(text: &str) -> impl Iterator<Item = String> {
     (0..=text.len()).flat_map(move |at| {
         let (before, behind) = text.split_at(at);
@@ -31,12 +31,12 @@ fn spoilt(text: &str) -> impl Iterator<Item = String> {
 fn is_refused(error: &Error, text: &str) {
     assert!(error.is_usage() && error.is_not_sent(), "{text:?}: {error:?}");
     assert!(error.attempts().is_empty(), "{text:?}: {error:?}");
-    // The name of the action is shown, which is no text of a caller.
+    // The message shows the name of the action, which is not a text of the caller.
     let shown = error.to_string().split_off(error.action().map_or(0, str::len));
     assert!(!shown.contains(['\r', '\n', '\0', '\u{1b}']), "{text:?} is repeated in {shown:?}");
 }
 
-/// Sends with every spoilt form of a text; tells how many there were. Nothing may reach the server.
+/// Sends with every invalid form of a text. Returns how many there were. Nothing may reach the server.
 async fn none_passes<F>(text: &str, send: impl Fn(String) -> F) -> usize
 where
     F: Future<Output = Option<Error>>,
@@ -98,7 +98,7 @@ fn credentials_reject_invalid_characters() {
         assert!(credential.is_err(), "{token:?}");
         count += 1;
     }
-    // A key is hashed and never sent, but none has a control character.
+    // A key is hashed and never sent, but control characters are refused.
     for key in spoilt("a-key").filter(|key| key.chars().any(char::is_control)) {
         assert!(Credential::new("AKIDEXAMPLE", key.as_str()).is_err(), "{key:?}");
         count += 1;
@@ -126,7 +126,7 @@ async fn actions_and_versions_reject_invalid_characters() {
         none_passes("2017-03", |version| call(action("ListThings", &version))).await;
     }
     assert_eq!(server.connections(), 0);
-    // In a form they are text like any other.
+    // In a form they are ordinary text.
     let client = builder(&server.url).dialect(Dialect::V1Sha256).build().unwrap();
     client.call(action("List\r\nX-Evil: 1", "é"), json!({})).await.unwrap();
     let received = &server.received()[0];

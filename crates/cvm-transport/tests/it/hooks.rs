@@ -1,4 +1,4 @@
-//! What a caller can hang into a call: headers, numbers, limits, another HTTP client.
+//! Extension points of a call: interceptors, metrics, rate limiters, and another HTTP client.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
@@ -73,7 +73,7 @@ async fn metrics_count_attempts_and_calls() {
     assert_eq!(*hook.0.lock().unwrap(), lines);
 }
 
-/// Lets every second call through at once, and the others never.
+/// Lets every second call pass at once, and blocks the others forever.
 #[derive(Debug, Default)]
 struct EverySecond(AtomicU32);
 
@@ -103,7 +103,7 @@ async fn rate_limiter_wait_is_bounded_by_the_deadline() {
     assert_eq!(fake.asked(), 1);
 }
 
-/// An HTTP client that fails as it is told, without any network.
+/// An HTTP client that hangs without any network.
 #[derive(Debug)]
 struct Failing {
     says_held: bool,

@@ -1,5 +1,5 @@
-//! One name for a host everywhere: in the greeting of TLS, in the `Host` header and under the signature; and
-//! what becomes of names that cannot be found.
+//! One name for a host in the TLS handshake, in the `Host` header and under the signature; and names that
+//! cannot be resolved.
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -19,14 +19,14 @@ use crate::server::{Received, answer, deserted, read_request};
 use crate::tls_server::{acceptor, file};
 use crate::virtual_time::pass;
 
-/// A request over TLS, and the host to which the greeting was addressed.
+/// A request over TLS, and the server name of its handshake.
 #[derive(Clone, Debug)]
 struct Greeted {
     name: Option<String>,
     received: Received,
 }
 
-/// A service behind TLS that writes down for whom it was taken.
+/// A service behind TLS that records the server names.
 async fn encrypted(certificate: &str) -> (u16, Arc<Mutex<Vec<Greeted>>>) {
     let acceptor = acceptor(certificate);
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -52,7 +52,7 @@ async fn encrypted(certificate: &str) -> (u16, Arc<Mutex<Vec<Greeted>>>) {
     (port, greeted)
 }
 
-/// A proxy that finds one host, at this port of ours, and no other.
+/// A proxy that knows one host, at this local port, and no other.
 async fn proxy(found: &'static str, port: u16) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
@@ -80,7 +80,7 @@ async fn proxy(found: &'static str, port: u16) -> String {
     url
 }
 
-/// The host that was greeted, the one in the header and the one under the signature are this one.
+/// Asserts that the server name, the `Host` header and the signed host are this one.
 fn is_meant_for(greeted: &Greeted, authority: &str, other: &str) {
     let Greeted { name, received } = greeted;
     let host = authority.split(':').next();
@@ -139,8 +139,8 @@ async fn endpoint_uses_its_own_name_with_any_port() {
 
 #[tokio::test]
 async fn unresolvable_name_was_not_sent() {
-    // Reserved: no honest resolver knows it, and what a dishonest one leads to cannot prove itself.
-    // However long the resolver of this machine takes, nothing is sent.
+    // Reserved: no correct resolver knows it, and a wrong address cannot prove its identity. However long the
+    // resolver of this machine takes, nothing is sent.
     let timeouts = Timeouts { connect: Duration::from_secs(2), ..Timeouts::default() };
     let client = builder("https://cvm.invalid").timeouts(timeouts).build().unwrap();
     let kill = KillThings { thing_ids: vec!["thing-1".into()] };
@@ -170,7 +170,7 @@ async fn each_http_error_kind_maps_to_its_outcome() {
         let error = fake.builder().build().unwrap().send(kill).await.unwrap_err();
         assert_eq!(fake.asked(), attempts, "{kind:?}");
         assert!(error.attempts().iter().all(|attempt| attempt.outcome == outcome), "{error:?}");
-        // What cannot be sent at all is no attempt.
+        // A request that cannot be sent at all makes no attempt.
         let made = if kind == InvalidRequest { 0 } else { attempts };
         assert_eq!(error.attempts().len(), made, "{kind:?}");
         let told = [
@@ -186,7 +186,7 @@ async fn each_http_error_kind_maps_to_its_outcome() {
     }
 }
 
-/// A resolver that leads where it is told, and counts how often it is asked.
+/// A resolver that returns given addresses, and counts the lookups.
 #[derive(Clone)]
 struct Leading(Vec<SocketAddr>, Arc<AtomicUsize>);
 
@@ -203,8 +203,8 @@ impl reqwest::dns::Resolve for Leading {
     }
 }
 
-/// The HTTP library with the settings on which the client relies for this, and another resolver. The
-/// client itself lets nobody choose one.
+/// The HTTP library with the settings that the client relies on here, and another resolver. The client has no
+/// option for a resolver.
 fn library(addresses: Vec<SocketAddr>, idle: Option<Duration>) -> (reqwest::Client, Leading) {
     let leading = Leading(addresses, Arc::default());
     let client = reqwest::Client::builder()
@@ -228,10 +228,10 @@ fn library(addresses: Vec<SocketAddr>, idle: Option<Duration>) -> (reqwest::Clie
     (client, leading)
 }
 
-/// The limit for connecting, which all addresses of a name share.
+/// The connect timeout, which all addresses of a name share.
 const CONNECT: Duration = Duration::from_secs(60);
 
-/// Lets the share of one of so many addresses pass, over and over, until this is done.
+/// Advances the clock by the share of one address, again and again, until the work is done.
 async fn while_shares_pass<T>(addresses: usize, work: impl Future<Output = T>) -> T {
     let share = CONNECT / u32::try_from(addresses).unwrap() + Duration::from_millis(1);
     let passing = async {
@@ -245,12 +245,12 @@ async fn while_shares_pass<T>(addresses: usize, work: impl Future<Output = T>) -
     }
 }
 
-/// A place where nobody listens, on this address.
+/// A closed port on this address.
 fn closed(ip: &str) -> SocketAddr {
     format!("{ip}:1").parse().unwrap()
 }
 
-/// A place that neither accepts nor refuses: a listener whose queue is full.
+/// A listener whose queue is full, so it neither accepts nor refuses.
 async fn black_hole() -> (SocketAddr, Vec<TcpStream>, TcpListener) {
     let socket = tokio::net::TcpSocket::new_v4().unwrap();
     socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();

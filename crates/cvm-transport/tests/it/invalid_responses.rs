@@ -1,4 +1,4 @@
-//! Answers that are none: cut short, too large, from strangers, in codings nobody asked for.
+//! Invalid responses: truncated, too large, from other servers, in encodings that were not requested.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use crate::{builder, client};
 
 const HEALTHY: &str = r#"{"Response":{"ThingSet":[],"TotalCount":0,"RequestId":"r"}}"#;
 
-/// Everything that can go wrong after the request was read.
+/// Every fault after the request was read.
 fn faults() -> Vec<(&'static str, Turn)> {
     let raw = |text: &str| Turn::Raw(text.as_bytes().to_vec());
     let whole = String::from_utf8(answer(200, &[], HEALTHY)).unwrap();
@@ -137,7 +137,7 @@ async fn invalid_response_is_never_a_success() {
         let outcome = error.attempts()[0].outcome;
         assert!(matches!(outcome, Outcome::Ambiguous | Outcome::Misrouted), "{name}: {outcome}");
         assert!(error.to_string().len() < 600, "{name}: {}", error.to_string().len());
-        // The client is as good as new.
+        // The client still works.
         client.send(ListThings::default()).await.unwrap_or_else(|error| panic!("{name}: {error}"));
     }
 }
@@ -208,7 +208,6 @@ async fn a_slow_body_is_cut_off() {
     let mut bytes = b"HTTP/1.1 200 OK\r\n\r\n".to_vec();
     bytes.extend(vec![b' '; 4_000]);
     let server = Server::start([Turn::Drip { bytes, every: Duration::from_millis(1) }]).await;
-    // The body takes four seconds at least, on any machine.
     let attempt = Duration::from_millis(600);
     let timeouts = Timeouts { attempt, ..Timeouts::default() };
     let client = builder(&server.url).timeouts(timeouts).max_attempts(1).build().unwrap();

@@ -1,4 +1,4 @@
-//! Long lists: every item once, and an end even when the server has none.
+//! Long lists: every item once, and an end even if the server has none.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -65,7 +65,7 @@ async fn limit_and_offset_of_the_request_are_kept() {
 
 #[tokio::test]
 async fn removed_rows_hide_no_other_row() {
-    // After the first page ten of its rows are deleted, so all later rows move up by ten.
+    // After the first page, ten of its rows are deleted, so all later rows move up by ten.
     let rows = Mutex::new(things(250));
     let server = Server::answering([], move |received| {
         let mut rows = rows.lock().unwrap();
@@ -310,7 +310,7 @@ async fn late_duplicate_of_an_earlier_page_hides_no_row() {
             let own = slice(&served, received);
             let mut waiting = waiting.lock().unwrap();
             waiting.0 += 1;
-            // From the second page on each request gets what an earlier one should have got.
+            // From the second page on, each request gets the response of an earlier one.
             let earlier = waiting.1.replace(own.clone()).unwrap_or_else(|| own.clone());
             if (2..copies.saturating_add(2)).contains(&waiting.0) { earlier } else { own }
         })
@@ -351,7 +351,7 @@ async fn items_read_before_an_error_are_kept() {
     assert_eq!(ids(&mut items).await, all[1..], "options keep what was read");
 }
 
-/// Reads the things that match, of a service whose total is this, whatever matches.
+/// Reads the matching things of a service that always reports this total.
 async fn read_loose(
     matching: usize,
     total: u64,
@@ -386,7 +386,7 @@ async fn list_whose_total_counts_other_items_is_read_to_its_end() {
                 }
             }
         }
-        // Nothing is narrowed, so the total is that of what is asked for.
+        // There is no filter, so the total counts exactly the requested things.
         let error = read_loose(0, 7, CountAllThings::default(), parallel).await.unwrap_err();
         assert!(error.to_string().contains("7 in all"), "{error}");
     }

@@ -1,4 +1,4 @@
-//! What the client promises, tried over real sockets.
+//! The behavior of the client over real sockets.
 #![expect(
     clippy::expect_used,
     clippy::indexing_slicing,
@@ -63,7 +63,7 @@ mod wrong_totals;
 use cvm_transport::{Client, ClientBuilder, Credential, Timeouts};
 use std::time::Duration;
 
-/// The longest that an attempt takes. Far more than any machine needs; a silent server passes it at once.
+/// The timeout of an attempt. No machine needs that long; tests with a silent server skip it at once.
 const ATTEMPT: Duration = Duration::from_secs(60);
 
 /// A builder for a client of this server.

@@ -1,5 +1,5 @@
-//! Ten thousand answers with something wrong in them: none brings the client down, none that is not an
-//! answer passes for one, and none that proves nothing passes for a refusal.
+//! Ten thousand malformed responses: none causes a panic, no invalid response is a success, and no response
+//! that proves nothing is a service error.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::actions::{KillThings, Launch, ListThings};
 use crate::fake_service::{Body, Fake, Reply, refusal};
 
-/// Numbers that repeat from run to run.
+/// Random numbers that repeat from run to run.
 struct Dice(SeededEntropy);
 
 impl Dice {
@@ -41,7 +41,7 @@ fn originals() -> Vec<Vec<u8>> {
     .into()
 }
 
-/// Signs that mean something to a reader of JSON.
+/// Bytes that have a meaning in JSON.
 const SIGNS: &[u8] = b"{}[]\",:\\u0019-+.eEtfn \n\0\x7f\xc3\xff";
 
 fn spoiled(dice: &Dice, originals: &[Vec<u8>]) -> Vec<u8> {
@@ -95,10 +95,10 @@ fn reply(dice: &Dice, body: Vec<u8>) -> Reply {
     Reply::Answer { status, headers, body: Body::Whole(body.into()), after }
 }
 
-/// What a second reader makes of a body, without the client's own decoder: whether there is a request id, and
-/// an error.
+/// Reads a body independently of the client's decoder: whether it has a request id, and whether it has an
+/// error.
 fn says(body: &[u8]) -> (bool, bool) {
-    // Text in members that nobody asks for is passed over, whatever signs it is made of.
+    // Text in unknown members is skipped, whatever it contains.
     let text = String::from_utf8_lossy(body).replace("\\u", "?u");
     let Ok(Value::Object(outer)) = serde_json::from_str::<Value>(&text) else {
         return (false, false);
@@ -155,7 +155,7 @@ async fn malformed_responses_neither_panic_nor_mislead() {
                 assert!(has_id || *dialect == Dialect::OldGateway, "{shown}: {error}");
                 *ends.entry("refused").or_default() += 1;
             }
-            // A 429 of a stranger is believed where a repeat does no harm.
+            // A 429 of another server counts as throttling where a retry is safe.
             Err(error) if error.is_throttled() => {
                 assert_ne!(action, 2, "{shown}: {error}");
                 *ends.entry("throttled").or_default() += 1;

@@ -1,4 +1,5 @@
-//! The older gateway: its numbers decide, a replay may have been carried out, and a proxy's JSON is not its word.
+//! The old gateway: its numeric codes decide, a replay error is ambiguous, and JSON of a proxy is not its
+//! response.
 
 use std::time::Duration;
 
@@ -16,7 +17,8 @@ fn answer(status: u16, date: Option<&str>, body: &str) -> Reply {
     Reply::Answer { status, headers, body, after: Duration::ZERO }
 }
 
-/// A service that answers so to the first request, and well to the rest; and a hazardous call to it.
+/// Sends a hazardous call to a service that responds like this to the first request and with a success to the
+/// rest.
 async fn killed(
     dialect: Dialect,
     status: u16,

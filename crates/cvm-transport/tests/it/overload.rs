@@ -1,4 +1,4 @@
-//! More calls than the service documents: what it takes goes on succeeding.
+//! More calls than the documented rate: the documented rate keeps succeeding.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -14,7 +14,7 @@ use crate::fake_service::{Body, Fake, Reply, refusal};
 
 static LISTED: ActionInfo = ActionInfo { rate_limit_per_second: Some(40), ..LIST_THINGS };
 
-/// A service that takes 40 calls a second and answers after a tenth of one; and a client that knows.
+/// A service that accepts 40 calls per second and responds after 100 ms, and a client that knows the rate.
 fn service() -> (Client, Fake) {
     let taken = Mutex::new(Vec::<Instant>::new());
     let fake = Fake::new(move |_, _| {

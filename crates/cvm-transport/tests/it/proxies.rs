@@ -1,4 +1,4 @@
-//! Proxies of every kind: real SOCKS servers and tunnels, those that refuse, and those that die.
+//! Proxies of every kind: real SOCKS servers and tunnels, proxies that refuse, and proxies that fail.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -12,7 +12,7 @@ use crate::builder;
 use crate::server::deserted;
 use crate::tls_server::{Encrypted, file};
 
-/// Limits so wide that only a hang breaks them.
+/// Timeouts so long that only a hang exceeds them.
 fn patient(url: &str) -> ClientBuilder {
     let wide = Duration::from_secs(60);
     let timeouts = Timeouts {
@@ -26,7 +26,7 @@ fn patient(url: &str) -> ClientBuilder {
     builder(url).timeouts(timeouts).ca_file(file("ca.pem"))
 }
 
-/// A proxy that treats every connection in the same way; `host:port` of where it listens.
+/// A proxy that handles every connection in the same way. Returns its `host:port`.
 async fn proxy<F>(treat: impl Fn(TcpStream) -> F + Send + Sync + 'static) -> String
 where
     F: Future<Output = ()> + Send + 'static,
@@ -42,14 +42,14 @@ where
     address
 }
 
-/// What a SOCKS server does with clients.
+/// A SOCKS server.
 #[derive(Clone)]
 struct Socks {
-    /// Where every name leads.
+    /// The local port for every name.
     port: u16,
-    /// The user and password that it wants.
+    /// The user and password that it requires.
     wants: Option<(&'static str, &'static str)>,
-    /// The names and addresses that it was asked for.
+    /// The names and addresses that clients requested.
     asked: Arc<Mutex<Vec<String>>>,
 }
 
@@ -69,7 +69,7 @@ impl Socks {
         .await
     }
 
-    /// RFC 1928 and RFC 1929, as far as a client of ours needs them.
+    /// RFC 1928 and RFC 1929, as far as our client needs them.
     async fn serve(&self, mut socket: TcpStream) -> std::io::Result<()> {
         assert_eq!(socket.read_u8().await?, 5);
         let methods = text(&mut socket).await?;
@@ -108,14 +108,14 @@ impl Socks {
     }
 }
 
-/// Bytes behind their number.
+/// Bytes with a length prefix.
 async fn text(socket: &mut TcpStream) -> std::io::Result<Vec<u8>> {
     let mut text = vec![0; socket.read_u8().await?.into()];
     socket.read_exact(&mut text).await?;
     Ok(text)
 }
 
-/// A proxy that reads the question for a tunnel, answers this and closes.
+/// A proxy that reads the CONNECT request, sends these bytes and closes.
 async fn answering(answer: &'static [u8]) -> String {
     proxy(move |mut socket| async move {
         let mut head = Vec::new();
@@ -166,7 +166,7 @@ async fn socks_proxy_is_not_used_for_exempt_and_loopback_hosts() {
     }
 }
 
-/// Nothing was sent, and the message names these.
+/// Asserts that nothing was sent, and that the message contains these words.
 fn says(error: &Error, attempts: usize, words: &[&str]) {
     let shown = format!("{error} {error:?}");
     assert!(error.is_not_sent() && error.outcome_unknown().is_none(), "{shown}");

@@ -1,4 +1,4 @@
-//! Redirects: nobody is sent anywhere, wherever the answer points, and nobody is told where it pointed.
+//! Redirects: none is followed, and no error shows the target.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -14,7 +14,7 @@ use crate::tls_server::{Encrypted, file};
 
 const STATUSES: [u16; 8] = [300, 301, 302, 303, 305, 307, 308, 399];
 
-/// A port where nobody should ever knock.
+/// A port that must receive no connection.
 struct Sink {
     port: u16,
     knocks: Arc<AtomicUsize>,
@@ -80,7 +80,7 @@ async fn no_redirect_is_followed() {
     let sink = Sink::open().await;
     for status in STATUSES {
         for dialect in [Dialect::Tc3, Dialect::V1Sha256] {
-            // The same host and port is a target too: what moved the request there may move it on.
+            // The same host and port is a target too, because a redirect there could lead further.
             for target in sink.targets().into_iter().chain(["/elsewhere?canary-query".into()]) {
                 let turn = Turn::status(status, vec![("location", target.clone())]);
                 let server = Server::start(std::iter::repeat_n(turn, 10)).await;

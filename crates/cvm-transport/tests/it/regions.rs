@@ -1,4 +1,4 @@
-//! Region names, as they become part of a host: any text at all, and texts that are nearly right.
+//! Region names as parts of a host name: arbitrary text, and almost valid names.
 
 use cvm_transport::{Endpoint, Region};
 use proptest::prelude::*;
@@ -6,8 +6,8 @@ use proptest::prelude::*;
 use crate::actions::ListThings;
 use crate::builder;
 
-/// The rule once more, read from left to right: two letters, then one to four parts of one to twenty
-/// letters and digits, each behind a hyphen, and no more than a host name's part may have.
+/// The rule, implemented a second time: two letters, then one to four parts of one to twenty letters and
+/// digits, each after a hyphen, and at most the length of a host name label.
 fn has_the_form(text: &str) -> bool {
     let (mut parts, mut length) = (0, 0);
     for byte in text.bytes() {
@@ -36,7 +36,7 @@ fn is_zone(text: &str) -> bool {
     number.len() <= 3 && are_digits(number) && !city.bytes().any(|byte| byte.is_ascii_digit())
 }
 
-/// Holds a text against the rule, and what it becomes against the text.
+/// Compares the validation of a text with the rule, and the resulting host with the text.
 fn is_right(text: &str) {
     assert_eq!(Region::new(text).is_ok(), has_the_form(text), "{text:?}");
     let client =

@@ -1,4 +1,4 @@
-//! What is sent again and what is not: money, tokens and doubt.
+//! Which requests are retried: effects, client tokens and unknown outcomes.
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -389,7 +389,7 @@ async fn poll_and_drop(future: impl Future, polls: u32) {
 
 #[tokio::test]
 async fn dropped_call_leaves_client_usable() {
-    // The first attempt of every call fails, so that some drops meet the pause between two attempts.
+    // The first attempt of every call fails, so that some drops hit the pause between two attempts.
     for class in 0..5 {
         for polls in 0..40 {
             let server = Server::start([Turn::error("InternalError")]).await;
@@ -423,7 +423,7 @@ async fn every_change_opens_its_own_connection() {
         server.received().iter().map(|request| request.connection).collect();
     assert_eq!(connections, [1, 1, 2, 1]);
 
-    // Each of them: what comes late on its connection is nobody's response.
+    // Each change has its own connection, so a late response on it belongs to no other request.
     client.send(KillThings { thing_ids: ids() }).await.unwrap();
     client.send(StartThings { thing_ids: ids() }).await.unwrap();
     client.send(Launch::default()).await.unwrap();
@@ -439,7 +439,6 @@ async fn attempt_timeout_ends_a_slow_body() {
     let body = r#"{"Response":{"ThingSet":[],"TotalCount":0,"RequestId":"r"}}"#;
     let drip = Turn::Drip {
         bytes: crate::server::answer(200, &[], body),
-        // So that the whole takes seconds, on any machine.
         every: Duration::from_millis(20),
     };
     let server = Server::start([drip]).await;

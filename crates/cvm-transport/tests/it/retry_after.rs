@@ -1,4 +1,4 @@
-//! How long a server may ask to wait: within bounds, and not beyond the time of the call.
+//! `Retry-After`: followed within bounds, and not beyond the deadline of the call.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use crate::actions::{KillThings, Launch, ListThings, StartThings};
 use crate::fake_service::{Fake, Reply, refusal};
 
-/// No jitter: every pause is as short as it may be.
+/// No jitter: every pause has its minimum length.
 #[derive(Debug)]
 struct Calm;
 
@@ -20,7 +20,7 @@ impl Entropy for Calm {
     }
 }
 
-/// Who says it: the service, which counts by the second, or a gateway that is down.
+/// Who sends it: the service, which counts by the second, or a gateway that is down.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Speaker {
     Throttle,
@@ -40,7 +40,7 @@ impl Speaker {
         }
     }
 
-    /// The longest wish that is followed, and the pause without any.
+    /// The longest value that is followed, and the pause without any.
     const fn bounds(self) -> (Duration, Duration) {
         match self {
             Self::Throttle | Self::Stranger => {
@@ -51,13 +51,13 @@ impl Speaker {
     }
 }
 
-/// How long a read may take.
+/// The default timeout of a read.
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(90);
 
 /// Sun, 06 Nov 1994 08:49:37 GMT.
 const NOW: u64 = 784_111_777;
 
-/// Headers, and the seconds for which they ask; none for what asks for nothing.
+/// Header values, and their meaning in seconds; none for invalid ones.
 const WISHES: [(&[&str], Option<u64>); 33] = [
     (&[], None),
     (&["0"], Some(0)),
@@ -90,7 +90,7 @@ const WISHES: [(&[&str], Option<u64>); 33] = [
     (&["1e9"], None),
     (&["soon"], None),
     (&[""], None),
-    // Two wishes are one too many: it is unclear which one was meant.
+    // Two values are ambiguous.
     (&["1", "86400"], None),
     (&["7", "7"], None),
 ];
@@ -153,7 +153,7 @@ async fn retry_after_beyond_the_deadline_ends_call_at_once() {
     }
 }
 
-/// A wish of the last response is in the error, whichever reason ended the call.
+/// The error has the value of the last response, whatever ended the call.
 #[tokio::test(start_paused = true)]
 async fn retry_after_is_reported_for_every_class() {
     for (status, attempts) in [(503, None), (429, None), (503, Some(1)), (429, Some(1))] {

@@ -1,5 +1,4 @@
-//! An outage with a crowd before it: the wire sees little more than the calls themselves, and the crowd
-//! has its rights back soon after the outage is over.
+//! An outage under many calls: few retries in addition to the calls, and retries soon after the outage.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,7 +10,7 @@ use tokio::time::Instant;
 use crate::actions::ListThings;
 use crate::fake_service::{Fake, Reply};
 
-/// A service that is down as long as it is told so.
+/// A service that is down while the flag is set.
 fn unsteady() -> (Fake, Arc<AtomicBool>) {
     let down = Arc::new(AtomicBool::new(true));
     let is_down = Arc::clone(&down);
@@ -21,7 +20,7 @@ fn unsteady() -> (Fake, Arc<AtomicBool>) {
     (fake, down)
 }
 
-/// Makes so many calls that fail, from a hundred tasks at a time.
+/// Makes this many failing calls from a hundred tasks.
 async fn fail(client: &Client, calls: usize) {
     let mut tasks = tokio::task::JoinSet::new();
     for _ in 0..100 {
@@ -41,7 +40,7 @@ async fn fail(client: &Client, calls: usize) {
 async fn outage_adds_few_retries_to_many_calls() {
     let (fake, down) = unsteady();
     let client = fake.builder().build().unwrap();
-    // The reserve of resends goes first: 500 tokens at 14 a resend.
+    // The retry budget is spent first: 500 tokens at 14 per retry.
     fail(&client, 1_000).await;
     let warm = fake.asked();
     assert!((1_000 + 30..=1_000 + 500 / 14).contains(&warm), "{warm}");
@@ -51,7 +50,7 @@ async fn outage_adds_few_retries_to_many_calls() {
     assert!(sent >= calls, "every call is tried once: {sent}");
     assert!(sent <= calls * 103 / 100, "{sent} requests for {calls} calls");
 
-    // The outage ends, and ten calls a second go well: each brings a token back.
+    // The outage ends, and ten calls per second succeed. Each returns a token.
     let well = async |seconds: u32| {
         down.store(false, Ordering::SeqCst);
         for _ in 0..seconds * 10 {
@@ -67,7 +66,7 @@ async fn outage_adds_few_retries_to_many_calls() {
     assert_eq!(attempts().await, 4, "a call has its resends again");
     well(53).await;
     assert!(recovering.elapsed() < Duration::from_secs(60), "{:?}", recovering.elapsed());
-    // And the next outage finds the whole reserve.
+    // The next outage finds the whole budget.
     let before = fake.asked();
     fail(&client, 1_000).await;
     let resends = fake.asked() - before - 1_000;
@@ -84,6 +83,6 @@ async fn retry_budget_is_per_host_and_client() {
     };
     assert_eq!(attempts(&client).await, 1);
     assert_eq!(attempts(&client.in_region("ap-singapore")).await, 1, "the same host");
-    // A client of its own begins with a reserve of its own.
+    // A new client starts with a budget of its own.
     assert_eq!(attempts(&fake.builder().build().unwrap()).await, 4);
 }

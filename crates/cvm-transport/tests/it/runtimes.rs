@@ -25,8 +25,8 @@ fn client(server: &Server) -> Client {
     builder.rate_limiter(NoRateLimit).build().unwrap()
 }
 
-/// Waits for its turn, calls, and passes the turn on: while one thread calls, the runtimes of the others
-/// stand still.
+/// Waits until it may run, makes its calls, and lets the next thread run. While one thread calls, the runtimes
+/// of the others are not running.
 #[test]
 fn one_client_works_on_alternating_runtimes() {
     const THREADS: usize = 3;
@@ -46,7 +46,7 @@ fn one_client_works_on_alternating_runtimes() {
                     runtime.block_on(client.send(ListThings::default())).unwrap();
                     let kill = KillThings { thing_ids: vec!["thing-1".into()] };
                     runtime.block_on(client.send(kill)).unwrap();
-                    // The last of all finds nobody who waits.
+                    // The last thread has no successor.
                     let _ = next.send(());
                 }
             });
@@ -78,7 +78,7 @@ fn client_outlives_its_runtimes() {
     assert_eq!(server.received().len(), 20);
 }
 
-/// A list whose third page and all later ones do not come while this says so.
+/// A list whose later pages, from the third on, hang while the flag is set.
 fn list_that_begins_well(rows: &[String], hangs: &Arc<AtomicBool>) -> Fake {
     let (rows, hangs) = (rows.to_vec(), Arc::clone(hangs));
     Fake::new(move |request, _| {
@@ -107,7 +107,7 @@ fn prefetched_pages_restart_on_another_runtime() {
         }
         assert!(fake.asked() > 2, "some are read ahead");
         hangs.store(false, Ordering::SeqCst);
-        // Its timers do nothing from now on, or panic.
+        // Its timers no longer fire, or panic.
         let first = if first_runtime_ends { None } else { Some(first) };
         let second = current_thread();
         let rest = second.block_on(async {

@@ -1,4 +1,4 @@
-//! Secrets stay where they belong: out of URLs, errors, debug output and what an observer sees.
+//! Secrets do not appear in URLs, errors, debug output or observers.
 
 use std::sync::{Arc, Mutex};
 
@@ -78,7 +78,7 @@ async fn errors_debug_and_observers_show_no_secret() {
         let seen = notebook.0.lock().unwrap().clone();
         assert!(seen.contains("ClientToken") && seen.contains("ThingIdSet"), "{seen}");
         assert_clean(&seen);
-        // The server, on the other hand, got it.
+        // The server did receive it.
         assert!(server.received()[0].body.contains("anary"));
     }
 }
@@ -101,7 +101,7 @@ async fn secrets_in_urls_are_refused() {
             assert!(client.send(Launch::default()).await.unwrap_err().is_usage());
         }
         assert_eq!(server.connections(), 0);
-        // The permission counts on loopback alone.
+        // The option applies only on loopback.
         let far = builder("https://cvm.example.com")
             .dialect(dialect)
             .parameters_in_url(in_url)
@@ -127,11 +127,9 @@ async fn header_values_reject_line_breaks_and_spaces() {
     assert_eq!(server.connections(), 0);
 }
 
-/// Writes down everything that any crate says to `tracing` on one thread, at every level.
-///
-/// It listens for the whole process. A listener of one thread alone can miss everything: `tracing`
-/// remembers of each place in the code whether anybody listens, and the thread that comes by first
-/// decides.
+/// Records everything that any crate sends to `tracing` on one thread, at every level. It subscribes for the
+/// whole process, because a subscriber of one thread can miss events: `tracing` caches for each call site
+/// whether anybody subscribes, and the first thread that reaches it decides.
 #[cfg(feature = "tracing")]
 mod loud {
     use std::fmt::Write;

@@ -1,4 +1,4 @@
-//! A server made of a raw socket and a script: it does what no HTTP library would let it do.
+//! A scripted server on a raw socket: it can send what no HTTP library would.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
@@ -11,54 +11,54 @@ use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use crate::ATTEMPT;
 use crate::virtual_time::{deliver, pass};
 
-/// What the server does with the next request.
+/// How the server reacts to the next request.
 #[derive(Clone, Debug)]
 pub enum Turn {
-    /// Answers properly.
+    /// Responds with a success.
     Healthy,
-    /// A whole answer with this status, these headers and this body; the connection lives on.
+    /// Sends a complete response with this status, these headers and this body, and keeps the connection.
     Answer { status: u16, headers: Vec<(&'static str, String)>, body: String },
-    /// These bytes, then the end of the connection.
+    /// Sends these bytes, then closes the connection.
     Raw(Vec<u8>),
-    /// These bytes, then a reset.
+    /// Sends these bytes, then resets the connection.
     RawThenReset(Vec<u8>),
-    /// These bytes, then silence for longer than an attempt takes; see [`pass`].
+    /// Sends these bytes, then nothing for longer than an attempt takes; see [`pass`].
     RawThenStall(Vec<u8>),
-    /// One byte at a time.
+    /// Sends one byte at a time.
     Drip { bytes: Vec<u8>, every: Duration },
-    /// Reset before anything is read.
+    /// Resets the connection before anything is read.
     ResetOnAccept,
 }
 
 impl Turn {
-    /// An answer with status 200.
+    /// A response with status 200.
     pub fn json(body: impl Into<String>) -> Self {
         Self::Answer { status: 200, headers: Vec::new(), body: body.into() }
     }
 
-    /// A refusal by the service.
+    /// An error response of the service.
     pub fn error(code: &str) -> Self {
         Self::json(format!(
             r#"{{"Response":{{"Error":{{"Code":"{code}","Message":"told so"}},"RequestId":"r-error"}}}}"#
         ))
     }
 
-    /// An answer without body.
+    /// A response without a body.
     pub fn status(status: u16, headers: Vec<(&'static str, String)>) -> Self {
         Self::Answer { status, headers, body: String::new() }
     }
 
-    /// The request is read whole, then the connection is reset.
+    /// Reads the whole request, then resets the connection.
     pub fn reset() -> Self {
         Self::RawThenReset(Vec::new())
     }
 
-    /// The request is read whole, then the connection is closed.
+    /// Reads the whole request, then closes the connection.
     pub fn close() -> Self {
         Self::Raw(Vec::new())
     }
 
-    /// The request is read whole, then nothing.
+    /// Reads the whole request, then does nothing.
     pub fn stall() -> Self {
         Self::RawThenStall(Vec::new())
     }
@@ -95,7 +95,7 @@ impl Received {
         self.headers.iter().find(|(own, _)| own == name).map(|(_, value)| value.as_str())
     }
 
-    /// The action, in whatever dialect it came.
+    /// The action, in any dialect.
     pub fn action(&self) -> String {
         self.header("x-tc-action").map(str::to_owned).or_else(|| self.param("Action")).unwrap()
     }
@@ -111,7 +111,7 @@ impl Received {
         serde_json::from_str(&self.body).unwrap()
     }
 
-    /// The client token, in whatever dialect it came.
+    /// The client token, in any dialect.
     pub fn client_token(&self) -> Option<String> {
         serde_json::from_str::<serde_json::Value>(&self.body)
             .ok()
@@ -129,7 +129,7 @@ struct State {
     answering: Box<Answering>,
 }
 
-/// The server; it ends when this is dropped.
+/// The server. Dropping it stops it.
 pub struct Server {
     pub url: String,
     state: Arc<State>,
@@ -143,12 +143,12 @@ impl Drop for Server {
 }
 
 impl Server {
-    /// Follows the script, then answers every request properly.
+    /// Follows the script, then answers every request with a success.
     pub async fn start(script: impl IntoIterator<Item = Turn>) -> Self {
         Self::answering(script, healthy).await
     }
 
-    /// Follows the script, then answers with what the function says.
+    /// Follows the script, then answers with the body that the function returns.
     pub async fn answering(
         script: impl IntoIterator<Item = Turn>,
         answering: impl Fn(&Received) -> String + Send + Sync + 'static,
@@ -189,12 +189,12 @@ impl Server {
         Self { url, state, task }
     }
 
-    /// Does this with the next requests.
+    /// Adds these reactions to the script.
     pub fn follow(&self, script: impl IntoIterator<Item = Turn>) {
         self.state.script.lock().unwrap().extend(script);
     }
 
-    /// Everything that arrived, in order.
+    /// All received requests, in order.
     pub fn received(&self) -> Vec<Received> {
         self.state.received.lock().unwrap().clone()
     }
@@ -230,7 +230,7 @@ async fn serve(mut socket: TcpStream, connection: usize, state: &State) {
                 let _ = socket.write_all(&bytes).await;
                 let _ = socket.flush().await;
                 if !bytes.is_empty() {
-                    // Lets the bytes arrive before the reset throws them away.
+                    // Lets the bytes arrive before the reset discards them.
                     deliver().await;
                 }
                 let _ = socket.set_zero_linger();
@@ -260,7 +260,7 @@ async fn serve(mut socket: TcpStream, connection: usize, state: &State) {
     }
 }
 
-/// A listener whose connections take only a few kilobytes before somebody reads, and its URL.
+/// A listener with small receive buffers, and its URL.
 pub fn listen_with_small_buffer() -> (TcpListener, String) {
     let socket = TcpSocket::new_v4().unwrap();
     socket.set_recv_buffer_size(4_096).unwrap();
@@ -315,7 +315,7 @@ pub async fn read_request(
     Some(Received { connection, method, target, headers, body })
 }
 
-/// What the service answers when all is well.
+/// The success response to any action.
 pub fn healthy(received: &Received) -> String {
     let response = match received.action().as_str() {
         "Launch" => r#""ThingIdSet":["thing-1"],"PrivateKey":"canary-private-key","#,
@@ -326,7 +326,7 @@ pub fn healthy(received: &Received) -> String {
     format!(r#"{{"Response":{{{response}"RequestId":"r-ok"}}}}"#)
 }
 
-/// An address where nobody listens, and nobody will: it stays taken as long as this process lives.
+/// An address where nothing listens. The port stays reserved as long as this process lives.
 pub fn deserted() -> String {
     let socket = TcpSocket::new_v4().unwrap();
     socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();

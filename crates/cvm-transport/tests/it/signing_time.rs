@@ -1,4 +1,4 @@
-//! Each attempt is signed with the time, the credential and the nonce of its own moment.
+//! Each attempt is signed with its own time, credential and nonce.
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
@@ -16,7 +16,7 @@ use crate::fake_service::{Fake, Reply};
 
 const START: u64 = 1_900_000_000;
 
-/// A clock that runs with tokio's.
+/// A clock that follows tokio's time.
 #[derive(Debug)]
 struct Running(Instant);
 
@@ -26,7 +26,7 @@ impl Clock for Running {
     }
 }
 
-/// Temporary credentials that are good for five seconds each, and numbered.
+/// Numbered temporary credentials that are valid for five seconds each.
 #[derive(Debug)]
 struct ShortLived(Instant);
 
@@ -42,7 +42,7 @@ impl CredentialProvider for ShortLived {
     }
 }
 
-/// The parameters of a request of any dialect, as the service reads them.
+/// A parameter of a request in any dialect, as the service reads it.
 fn param(request: &PreparedRequest, header: &str, name: &str) -> Option<String> {
     if let Some(value) = request.headers().get(header) {
         return Some(value.to_str().unwrap().to_owned());
@@ -101,7 +101,7 @@ async fn each_attempt_has_its_own_time_nonce_and_credential() {
     }
 }
 
-/// A clock that is moved by hand.
+/// A clock that the test sets.
 #[derive(Clone, Debug, Default)]
 struct Movable(Arc<Mutex<Duration>>);
 
@@ -111,7 +111,7 @@ impl Clock for Movable {
     }
 }
 
-/// The days from 1970 to 2099 as they are written, counted up one by one.
+/// The dates from 1970 to 2099, counted one by one.
 fn days() -> Vec<String> {
     let mut days = Vec::new();
     for year in 1970..2100 {
@@ -128,7 +128,7 @@ fn days() -> Vec<String> {
 fn scope_date_matches_timestamp_around_midnight() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
     let clock = Movable::default();
-    // A client whose own clock is right, and one that learnt to add an offset.
+    // One client with a correct clock, and one that has learned an offset.
     let offset = 12_345;
     let fake = Fake::new(|_, number| match number {
         1 => Reply::refusal(

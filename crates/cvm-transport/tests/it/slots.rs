@@ -1,4 +1,4 @@
-//! A rate-limit slot of a request that never left is given back.
+//! A request that was never sent returns its rate-limit slot.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -11,7 +11,7 @@ use cvm_transport::{
 use crate::actions::{KillThings, ListThings};
 use crate::fake_service::{Fake, Reply};
 
-/// The numbers of the slots that were given, and of those that came back.
+/// The numbers of the granted slots, and of the returned ones.
 #[derive(Clone, Debug, Default)]
 struct Book(Arc<Mutex<(Vec<u64>, Vec<u64>)>>);
 

@@ -1,4 +1,5 @@
-//! Silence at every place of the protocol: the call ends at its deadline, and says whether anything left.
+//! Silence at every point of the protocol: the call ends at its deadline, and the error says whether anything
+//! was sent.
 
 use std::time::Duration;
 
@@ -13,18 +14,18 @@ use crate::tls_server::{acceptor, file};
 use crate::virtual_time::{deliver, pass};
 use crate::{ATTEMPT, builder};
 
-/// When the call ends that met with silence; the silent peer passes this time at once.
+/// The deadline of the call. The silent peer advances the clock to it at once.
 const DEADLINE: Duration = Duration::from_secs(60);
 
-/// Where the peer falls silent.
+/// Where the peer stops responding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Silent {
-    /// It never takes the connection up.
+    /// It never accepts the connection.
     BeforeAccept,
-    /// A proxy takes the question for a tunnel, or answers half of it.
+    /// A proxy never answers the CONNECT request, or answers half of it.
     AtTheProxy,
     HalfwayThroughTheProxy,
-    /// TLS: no greeting, half a greeting.
+    /// TLS: no server hello, or half of one.
     BeforeTls,
     HalfwayThroughTls,
     AfterTls,
@@ -32,13 +33,13 @@ enum Silent {
     BeforeTheRequest,
     HalfwayThroughTheRequest,
     AfterTheRequest,
-    /// The head of the answer.
+    /// Within the response head.
     InTheStatusLine,
     InAHeader,
     BeforeTheEndOfTheHead,
     AfterAnEarlyAnswer,
     AfterTheHead,
-    /// The body, in each of its frames.
+    /// Within the body, for each way to frame it.
     InABodyWithLength,
     InAChunkSize,
     InAChunk,
@@ -49,7 +50,7 @@ enum Silent {
 
 use Silent::*;
 
-/// Places before the first byte of the request.
+/// Points before the first byte of the request.
 const UNSENT: [Silent; 5] =
     [BeforeAccept, AtTheProxy, HalfwayThroughTheProxy, BeforeTls, HalfwayThroughTls];
 
@@ -74,7 +75,7 @@ const SENT: [Silent; 15] = [
 const BODY: &str = r#"{"Response":{"ThingSet":[],"TotalCount":0,"RequestId":"r"}}"#;
 
 impl Silent {
-    /// What is said before the silence.
+    /// The bytes that the peer sends before it stops.
     fn words(self) -> Vec<u8> {
         let whole = answer(200, &[], BODY);
         let chunked =
@@ -98,7 +99,7 @@ impl Silent {
         }
     }
 
-    /// A peer that falls silent there, and a client of it.
+    /// A peer that stops there, and a client for it.
     async fn peer(self) -> (ClientBuilder, tokio::task::JoinHandle<()>) {
         let socket = TcpSocket::new_v4().unwrap();
         socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
@@ -156,7 +157,7 @@ impl Silent {
             }
             HalfwayThroughTls => {
                 let _ = socket.read(&mut some).await;
-                // The beginning of a record that holds a greeting.
+                // The start of a record with a server hello.
                 let _ = socket.write_all(b"\x16\x03\x03\x00\x7a\x02\x00").await;
             }
             AfterTls => {
@@ -199,7 +200,7 @@ async fn silence_at_any_point_ends_at_the_deadline() {
 
 #[tokio::test]
 async fn stalled_upload_ends_in_time() {
-    // How much it reads of nine megabytes before its window closes.
+    // How much the peer reads of nine megabytes before its window closes.
     for reads in [0, 100_000] {
         let (listener, url) = listen_with_small_buffer();
         let peer = tokio::spawn(async move {
@@ -234,7 +235,7 @@ async fn dead_connection_is_not_reused() {
         (Turn::Raw(cut), true),
         (Turn::RawThenStall([answer(200, &[], BODY), b"more".to_vec()].concat()), true),
         (Turn::json("x".repeat(200_000)), true),
-        // A good answer leaves the connection as good as it was.
+        // After a valid response, the connection is reused.
         (Turn::Healthy, false),
     ] {
         let shown = format!("{:.60}", format!("{end:?}"));
@@ -243,9 +244,9 @@ async fn dead_connection_is_not_reused() {
         let client = client.build().unwrap();
         client.send(ListThings::default()).await.unwrap();
         let _ = client.send(ListThings::default()).await;
-        // Lets what lies behind an answer arrive before the connection would be used again.
+        // Lets the bytes after a response arrive before the connection would be reused.
         deliver().await;
-        // With one attempt, this would fail on the dead connection.
+        // With a single attempt, this would fail on the dead connection.
         let next = client.send(ListThings::default()).await;
         assert!(next.is_ok(), "{shown}: {:?}", next.err());
         let received = server.received();

@@ -1,5 +1,5 @@
-//! Every way in which the state of a resource can move within six readings, against a second reading of
-//! what a waiter promises.
+//! Every sequence of states of a resource within six reads, compared with a second, independent implementation
+//! of a waiter.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -10,21 +10,21 @@ use cvm_transport::{Error, PreparedRequest, WaitReport, WaitVerdict, Waiter};
 use crate::actions::THINGS_READY;
 use crate::fake_service::{Fake, Reply};
 
-/// What one reading shows of a resource; an id is the sequence of its letters.
+/// What one read shows of a resource. An id is the sequence of its letters.
 ///
 /// | letter | shown |
 /// |---|---|
-/// | `R` | the goal |
-/// | `F`, `G` | a failure, a state from which there is no way back |
-/// | `I` | a state in which nothing moves |
-/// | `B`, `U` | under way, an unknown state |
-/// | `N`, `E`, `M` | null, nothing but the id, not listed at all |
-/// | `r`, `f` | the goal and a failure of an earlier request |
+/// | `R` | the target state |
+/// | `F`, `G` | a failure, a state that cannot reach the target |
+/// | `I` | a settled state |
+/// | `B`, `U` | in progress, an unknown state |
+/// | `N`, `E`, `M` | null, only the id, not listed |
+/// | `r`, `f` | the target state and a failure of an earlier request |
 const DECISIVE: &str = "RFG";
 const MOVING: &str = "BNMU";
 const LENGTH: usize = 6;
 
-/// All sequences of the moving letters, each up to what decides or to six.
+/// All sequences of the moving letters, each up to the deciding letter or to six.
 fn sequences(moving: &str, decisive: &str, length: usize) -> Vec<String> {
     let mut ended = Vec::new();
     let mut open = vec![String::new()];
@@ -49,7 +49,7 @@ fn sequences(moving: &str, decisive: &str, length: usize) -> Vec<String> {
     ended
 }
 
-/// The second reading: which letter decides, and what.
+/// The second implementation: which letter decides, and how.
 fn decision(id: &str) -> Option<(usize, WaitVerdict)> {
     let (mut was_listed, mut was_ours, mut absent, mut others) = (false, false, 0, 0);
     for (at, letter) in id.chars().enumerate() {
@@ -60,9 +60,9 @@ fn decision(id: &str) -> Option<(usize, WaitVerdict)> {
         match letter {
             'R' => return Some((at, WaitVerdict::Reached)),
             'F' | 'G' => return Some((at, WaitVerdict::Failed)),
-            // What was there and is not there twice does not come again.
+            // A resource that was listed and is then missing twice does not come back.
             'M' if was_listed && absent == 2 => return Some((at, WaitVerdict::Failed)),
-            // Ours was shown, and twice another: its end was missed.
+            // Our request was shown, and then twice another one: its end was missed.
             'r' | 'f' if others == 2 => return Some((at, WaitVerdict::Failed)),
             _ => {}
         }
@@ -70,12 +70,12 @@ fn decision(id: &str) -> Option<(usize, WaitVerdict)> {
     None
 }
 
-/// Where a failure is decided.
+/// The read at which a failure is decided.
 fn failure(id: &str) -> Option<usize> {
     decision(id).filter(|(_, verdict)| *verdict == WaitVerdict::Failed).map(|(at, _)| at)
 }
 
-/// What is known of a resource after so many readings of it.
+/// The verdict after this many reads.
 fn verdict(id: &str, readings: usize) -> WaitVerdict {
     match decision(id) {
         Some((at, verdict)) if at < readings => verdict,
@@ -106,7 +106,7 @@ fn asked(request: &PreparedRequest) -> Vec<String> {
     ids.iter().map(|id| id.as_str().unwrap().to_owned()).collect()
 }
 
-/// A service that shows each id its next letter; and how often each was read.
+/// A service that shows each id its next letter, and the number of reads of each.
 fn moving() -> (Fake, Arc<Mutex<HashMap<String, usize>>>) {
     let readings: Arc<Mutex<HashMap<String, usize>>> = Arc::default();
     let counts = Arc::clone(&readings);
@@ -131,7 +131,7 @@ fn moving() -> (Fake, Arc<Mutex<HashMap<String, usize>>>) {
     (fake, readings)
 }
 
-/// Waits for all of these at once, for as many readings as the longest has letters.
+/// Waits for all of these at once, for as many reads as the longest has letters.
 async fn wait(fake: &Fake, ids: &[String], request: Option<&str>) -> Result<WaitReport, Error> {
     let mut waiter = Waiter::new(&THINGS_READY, ids);
     if let Some(request) = request {
@@ -139,7 +139,7 @@ async fn wait(fake: &Fake, ids: &[String], request: Option<&str>) -> Result<Wait
     }
     let longest = ids.iter().map(String::len).max().unwrap_or_default();
     let interval = Duration::from_secs(10);
-    // Pauses are an interval give or take a fifth: the next reading would come after this.
+    // Pauses are an interval plus or minus a fifth. The next read would come after this.
     let enough = interval.mul_f64(1.2) * (longest as u32 - 1);
     let steps = fake.builder().build().unwrap().wait(waiter).interval(interval);
     let mut steps = steps.timeout(enough + Duration::from_secs(7)).progress();
@@ -161,7 +161,7 @@ async fn wait(fake: &Fake, ids: &[String], request: Option<&str>) -> Result<Wait
     }
 }
 
-/// Reads a group in which the first failure, if there is one, comes at the same reading for all.
+/// Reads a group in which the first failure, if any, comes at the same read for all.
 async fn group(ids: &[String], request: Option<&str>) {
     let (fake, readings) = moving();
     let fails_at = ids.iter().filter_map(|id| failure(id)).min();
@@ -190,7 +190,7 @@ async fn group(ids: &[String], request: Option<&str>) {
 async fn every_state_sequence_gets_the_modeled_verdict() {
     let all = sequences(MOVING, DECISIVE, LENGTH);
     assert!(all.len() > 5_000, "{}", all.len());
-    // A wait ends at its first failure, so those that fail together wait together.
+    // A wait ends at its first failure, so ids that fail at the same read wait together.
     for fails_at in (0..LENGTH).map(Some).chain([None]) {
         let ids: Vec<String> = all.iter().filter(|id| failure(id) == fails_at).cloned().collect();
         group(&ids, None).await;
@@ -199,7 +199,7 @@ async fn every_state_sequence_gets_the_modeled_verdict() {
 
 #[tokio::test(start_paused = true)]
 async fn states_of_an_earlier_request_decide_nothing() {
-    // Without a request they are the goal and a failure like any other.
+    // Without a request id, they are a target state and a failure like any other.
     let all = sequences("BErf", DECISIVE, LENGTH);
     for fails_at in (0..LENGTH).map(Some).chain([None]) {
         let ids: Vec<String> = all.iter().filter(|id| failure(id) == fails_at).cloned().collect();
@@ -231,7 +231,7 @@ async fn response_without_list_decides_nothing() {
                 ))
             }
         });
-        // As often as it takes, and not thousands of times until the wait gives up.
+        // As often as needed, and not thousands of times until the wait times out.
         let interval = Duration::from_secs(30);
         let wait = fake.builder().build().unwrap().wait(Waiter::new(&THINGS_GONE, ["thing-1"]));
         let error = wait.interval(interval).await.unwrap_err();
@@ -240,19 +240,19 @@ async fn response_without_list_decides_nothing() {
         assert_eq!(waited.resources[0].state.as_deref(), Some("READY"), "{body}");
         assert_eq!(fake.asked(), 4, "{body}");
 
-        // For a reconciliation too: neither done nor, for good, not done.
+        // For a reconciliation too, it is neither done nor finally not done.
         let fake = Fake::new(move |_, _| Reply::body(body));
         let client = fake.builder().build().unwrap();
         let outcome = client.reconcile(Waiter::new(&THINGS_GONE, ["thing-1"])).await.unwrap();
         assert_eq!(outcome.unknown.len(), 1, "{body}: {outcome:?}");
-        // And the end of a wait says what was wrong.
+        // The timeout error of the wait names the problem.
         let wait = client.wait(Waiter::new(&THINGS_GONE, ["thing-1"])).interval(interval);
         let wait = wait.await.unwrap_err();
         let shown =
             format!("{wait} {:?}", std::error::Error::source(&wait).map(ToString::to_string));
         assert!(wait.is_timeout() && shown.contains("ThingSet"), "{body}: {shown}");
     }
-    // Nothing listed, and a word that there is nothing: that is news.
+    // An empty list with a total of 0 does decide.
     let fake = Fake::new(|_, _| {
         Reply::body(r#"{"Response":{"ThingSet":[],"TotalCount":0,"RequestId":"r"}}"#)
     });
@@ -367,7 +367,7 @@ async fn wait_polls_once_more_at_its_deadline() {
         let wait = fake.builder().build().unwrap().wait(Waiter::new(&THINGS_READY, ["thing-1"]));
         let wait = wait.interval(Duration::from_secs(15)).timeout(Duration::from_secs(25));
         let ended = wait.await;
-        // The pauses are random, so a poll may fall just before the deadline and see it.
+        // The pauses are random, so a poll may come just before the deadline.
         let at = began.elapsed().as_secs();
         assert!(at == 25 || is_reached && at >= ready_after, "{at} s: {ended:?}");
         assert_eq!(ended.is_ok(), is_reached, "{ready_after} s: {ended:?}");
@@ -385,7 +385,7 @@ async fn last_poll_of_a_silent_server_ends() {
     assert!(began.elapsed() <= Duration::from_secs(25 + 11), "{:?}", began.elapsed());
 }
 
-/// Things are no longer listed.
+/// The waiter for things that are no longer listed.
 static THINGS_GONE: cvm_protocol::WaiterInfo = cvm_protocol::WaiterInfo {
     name: "ThingsGone",
     success: &[],

@@ -1,4 +1,4 @@
-//! A call that the service throttles until no time is left ends with what the service said.
+//! A call that is throttled until its deadline ends with the last response of the service.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -7,7 +7,7 @@ use cvm_transport::{BoxFuture, Outcome, RateLimitKey, RateLimiter, RateLimiterEr
 use crate::actions::{KillThings, ListThings};
 use crate::fake_service::{Fake, Reply};
 
-/// Gives so many slots, and then none.
+/// Grants this many slots, and then none.
 #[derive(Debug)]
 struct Slots(AtomicUsize);
 
@@ -63,7 +63,7 @@ async fn unknown_outcome_survives_the_wait_for_a_slot() {
     assert!(error.outcome_unknown().is_some(), "{error}");
     assert_eq!(error.code().unwrap().as_str(), "InternalError");
     assert_eq!(error.attempts().len(), 1, "{error}");
-    // With no slot at all nothing was sent, and that is all there is to say.
+    // Without any slot, nothing was sent.
     let fake = Fake::new(|_, _| Reply::healthy());
     let client = fake.builder().rate_limiter(Slots(AtomicUsize::new(0))).build().unwrap();
     let error = client.send(KillThings { thing_ids: vec!["t".into()] }).await.unwrap_err();

@@ -1,4 +1,4 @@
-//! The time limits that every client has without asking: whatever falls silent, a call ends.
+//! The default timeouts: whatever stops responding, a call ends.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -25,12 +25,12 @@ fn answer(body: Body) -> Reply {
     Reply::Answer { status: 200, headers: vec![], body, after: Duration::ZERO }
 }
 
-/// A service of which every request meets the same.
+/// A service that reacts to every request in the same way.
 fn always(reply: impl Fn() -> Reply + Send + Sync + 'static) -> Fake {
     Fake::new(move |_, _| reply())
 }
 
-/// How a hazardous request, which is sent once, ends; and when.
+/// Sends a hazardous request, which is not retried. Returns its error and how long it took.
 async fn killed(fake: &Fake) -> (Error, Duration) {
     let began = Instant::now();
     let error = fake.builder().build().unwrap().send(kill()).await.unwrap_err();
@@ -74,18 +74,18 @@ async fn slow_body_ends_at_throughput_or_attempt_limit() {
     let drip = |bytes: usize, every: Duration| {
         always(move || answer(Body::Drip { piece: vec![b' '; bytes].into(), every }))
     };
-    // A byte every 40 ms is far below a kibibyte a second, which counts after five seconds.
+    // A byte every 40 ms is far below 1 KiB per second, the minimum after five seconds.
     let (error, took) = killed(&drip(1, Duration::from_millis(40))).await;
     assert!(error.is_timeout() && error.to_string().contains("too slowly"), "{error}");
     assert!((5..=6).contains(&took.as_secs()), "{took:?}");
     let (error, took) = killed(&drip(1_000, seconds(1))).await;
     assert!(error.is_timeout() && error.to_string().contains("too slowly"), "{error}");
     assert!((5..=7).contains(&took.as_secs()), "{took:?}");
-    // Two kibibytes a second are fast enough, and the attempt has an end all the same.
+    // 2 KiB per second are fast enough, but the attempt still has an end.
     let (error, took) = killed(&drip(2_048, seconds(1))).await;
     assert!(error.is_timeout() && error.outcome_unknown().is_some(), "{error}");
     assert_eq!(took.as_secs(), 30);
-    // Just before each pause would be one.
+    // Each piece arrives just before the idle timeout.
     let (error, took) = killed(&drip(64 * 1_024, Duration::from_millis(4_900))).await;
     assert!(error.is_timeout(), "{error}");
     assert_eq!(took.as_secs(), 30);
@@ -105,7 +105,7 @@ async fn no_call_outlasts_its_operation_timeout() {
     assert!(error.is_timeout() && error.outcome_unknown().is_some(), "{error}");
     assert!(began.elapsed() <= seconds(180), "{:?}", began.elapsed());
 
-    // Nothing ever left: no doubt, although time ran out.
+    // Nothing was ever sent, so the outcome is known although time ran out.
     let began = Instant::now();
     let (error, _) = killed(&always(|| Reply::Silent { held: true })).await;
     assert!(error.is_timeout() && error.is_not_sent(), "{error}");
@@ -114,7 +114,7 @@ async fn no_call_outlasts_its_operation_timeout() {
     assert!(began.elapsed() <= seconds(90), "{:?}", began.elapsed());
 }
 
-/// Never says anything.
+/// Never returns.
 #[derive(Debug)]
 struct Mute;
 
@@ -147,7 +147,7 @@ async fn hanging_credential_or_rate_limiter_ends_call_unsent() {
         let error = client.send(kill()).await.unwrap_err();
         assert!(error.is_timeout() && error.is_not_sent(), "{error}");
         assert!(error.outcome_unknown().is_none(), "{error}");
-        // The last second is too short for an attempt, so nobody waits for it.
+        // The last second is too short for an attempt, so nothing waits for it.
         assert_eq!(began.elapsed().as_secs(), 89);
     }
     assert_eq!(fake.asked(), 0);
@@ -172,7 +172,7 @@ async fn longer_operation_timeout_does_not_extend_token_window() {
     assert!(silent.asked() > 1, "its token protects a repeat");
     let left = left.lock().unwrap().clone();
     assert!(left.iter().all(|at| *at <= seconds(180)), "{left:?}");
-    // Nobody doubts that a request which was turned away did nothing, so all the time may be used.
+    // A rejected request certainly did nothing, so all the time may be used.
     let busy = always(|| Reply::refusal("RequestLimitExceeded", vec![]));
     let began = Instant::now();
     let error = patient(&busy).send(Launch::default()).await.unwrap_err();
@@ -180,7 +180,7 @@ async fn longer_operation_timeout_does_not_extend_token_window() {
     assert!(began.elapsed() > seconds(300), "{:?}", began.elapsed());
 }
 
-/// Gives a slot, or a credential, only after so long.
+/// Returns a rate-limit slot, or a credential, after this time.
 #[derive(Debug)]
 struct Late(Duration);
 
@@ -214,7 +214,7 @@ async fn no_attempt_starts_with_less_than_a_second_left() {
     {
         for is_credential in [true, false] {
             for whole in [10_000, 1_000] {
-                // A call of a second needs half of it.
+                // A call of one second needs half of it.
                 let waits = if whole == 1_000 { (waits / 18).min(498) } else { waits };
                 let leaves = if whole == 1_000 { true } else { leaves };
                 let late = Late(Duration::from_millis(waits));
@@ -241,14 +241,14 @@ async fn no_attempt_starts_with_less_than_a_second_left() {
 
 #[tokio::test(start_paused = true)]
 async fn no_retry_starts_with_less_than_a_second_left() {
-    // Every attempt waits four seconds for its slot: the third would leave too late.
+    // Every attempt waits four seconds for its slot, so the third would start too late.
     let fake = always(|| Reply::refusal("RequestLimitExceeded", vec![]));
     let client = fake.builder().rate_limiter(Late(seconds(4))).build().unwrap();
     let client = client.with_operation_timeout(seconds(12)).with_max_attempts(1_000);
     let error = client.send(kill()).await.unwrap_err();
     assert_eq!(fake.asked(), 2, "{error}");
     assert!(error.outcome_unknown().is_none(), "{error}");
-    // What may have been carried out stays so, although no time was left for the next attempt.
+    // The outcome stays unknown, although no time was left for the next attempt.
     let fake = always(|| Reply::status(502, vec![]));
     let client = fake.builder().rate_limiter(Late(seconds(4))).build().unwrap();
     let client = client.with_operation_timeout(seconds(12)).with_max_attempts(1_000);
@@ -257,7 +257,7 @@ async fn no_retry_starts_with_less_than_a_second_left() {
     assert!(error.outcome_unknown().is_some(), "{error}");
 }
 
-/// How a change of ten seconds ends, and after what time, when opening its connection takes this long.
+/// Sends a change with a timeout of ten seconds over a connection that takes this long to open.
 async fn connecting(after: Duration) -> (Result<(), Error>, Duration) {
     let began = Instant::now();
     let client = always(move || Reply::Connects { after }).builder().build().unwrap();
@@ -279,7 +279,7 @@ async fn change_is_not_sent_if_connecting_leaves_less_than_a_second() {
     }
 }
 
-/// TLS that is never spoken: the TCP connection is there at once, and no request may leave on it.
+/// A TLS handshake that never happens: the TCP connection is open at once, but no request can be sent on it.
 #[tokio::test(start_paused = true)]
 async fn tls_handshake_counts_as_connecting() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();

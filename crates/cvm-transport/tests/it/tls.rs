@@ -1,4 +1,4 @@
-//! Encryption: nothing is said to a peer that cannot prove who it is, and proxies see no secret.
+//! TLS: a server that cannot prove its identity receives nothing, and proxies see no secret.
 
 use std::time::Duration;
 
@@ -76,7 +76,7 @@ async fn untrusted_server_receives_nothing() {
     }
 }
 
-/// Hears a client out after saying this, and returns the kinds of the records that came and all their bytes.
+/// Sends these bytes to a client. Returns the record types and bytes that the client sent.
 async fn overhear(mut socket: TcpStream, says: Vec<u8>) -> (Vec<u8>, Vec<u8>) {
     let mut heard = vec![0; 16 * 1024];
     let mut length = socket.read(&mut heard).await.unwrap();
@@ -96,7 +96,7 @@ async fn overhear(mut socket: TcpStream, says: Vec<u8>) -> (Vec<u8>, Vec<u8>) {
     (kinds, heard)
 }
 
-/// A first answer in this version, which chooses a cipher of its time.
+/// A server hello of this version, with a cipher of its time.
 fn hello(version: [u8; 2]) -> Vec<u8> {
     let mut hello = vec![2, 0, 0, 38];
     hello.extend(version);

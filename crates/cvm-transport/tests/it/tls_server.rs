@@ -1,4 +1,4 @@
-//! A server that speaks TLS, with whatever certificate it is given.
+//! A TLS server with a given certificate.
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
@@ -13,17 +13,17 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::server::answer;
 
-/// A file of the folder of certificates.
+/// A file of the certificate folder.
 pub fn file(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/it/tls").join(name)
 }
 
-/// Accepts connections in both versions with this certificate.
+/// Accepts both TLS versions with this certificate.
 pub fn acceptor(certificate: &str) -> TlsAcceptor {
     accepting(&[certificate], rustls::ALL_VERSIONS)
 }
 
-/// The same, and sends what it has to send before the client has ended its handshake.
+/// The same, and sends its data before the client has ended the handshake.
 pub fn early(certificate: &str) -> TlsAcceptor {
     let mut config = config(&[certificate], rustls::ALL_VERSIONS);
     config.send_half_rtt_data = true;
@@ -46,7 +46,7 @@ fn config(chain: &[&str], versions: &[&'static SupportedProtocolVersion]) -> rus
         .unwrap()
 }
 
-/// The server; it ends when this is dropped.
+/// The server. Dropping it stops it.
 pub struct Encrypted {
     pub port: u16,
     told: Arc<Mutex<Vec<u8>>>,
@@ -60,14 +60,14 @@ impl Drop for Encrypted {
 }
 
 impl Encrypted {
-    /// Answers every request properly. The first certificate is the server's, and the others lead from it
+    /// Answers every request with a success. The first certificate is the server's, and the others lead from it
     /// to an authority.
     pub async fn start(chain: &[&str]) -> Self {
         let body = r#"{"Response":{"ThingSet":[],"TotalCount":0,"RequestId":"r"}}"#;
         Self::answering(chain, rustls::ALL_VERSIONS, answer(200, &[], body)).await
     }
 
-    /// Answers every request with these bytes, in these versions.
+    /// Answers every request with these bytes, in these TLS versions.
     pub async fn answering(
         chain: &[&str],
         versions: &[&'static SupportedProtocolVersion],
@@ -91,7 +91,7 @@ impl Encrypted {
         Self { port, told, task }
     }
 
-    /// What it was told after the handshakes.
+    /// The bytes that it received after the handshakes.
     pub fn told(&self) -> String {
         String::from_utf8_lossy(&self.told.lock().unwrap()).into_owned()
     }

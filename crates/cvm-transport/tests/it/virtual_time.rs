@@ -1,4 +1,4 @@
-//! Moves the clock of a test by hand, so that a timeout against a real socket costs no time and never fires
+//! Advances the clock of a test by hand, so that a timeout on a real socket takes no time and never fires
 //! because the machine is slow. Needs a `current_thread` runtime.
 
 use std::future::{Future, poll_fn};
@@ -6,14 +6,14 @@ use std::pin::pin;
 use std::task::Poll;
 use std::time::Duration;
 
-/// Lets every task of this runtime do what it can do now: bytes that were written are read.
+/// Lets every task of this runtime run as far as it can, so that written bytes are read.
 pub async fn deliver() {
     for _ in 0..200 {
         tokio::task::yield_now().await;
     }
 }
 
-/// Delivers what is on its way, then moves the clock by this much at once.
+/// Lets pending data arrive, then advances the clock by this time at once.
 pub async fn pass(time: Duration) {
     deliver().await;
     let mut advance = pin!(tokio::time::advance(time));

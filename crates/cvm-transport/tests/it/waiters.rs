@@ -1,4 +1,4 @@
-//! Waiting: for what was asked, no longer than it can come true, and with a word for each id.
+//! Waiters: which ids are polled, when a wait ends, and what it reports.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -16,7 +16,7 @@ fn asked(received: &Received) -> Vec<String> {
     ids.iter().map(|id| id.as_str().unwrap().to_owned()).collect()
 }
 
-/// Answers with one row for each id asked about.
+/// Responds with one row for each requested id.
 fn rows(received: &Received, row: impl Fn(&str) -> Option<String>) -> String {
     let rows: Vec<String> = asked(received).iter().filter_map(|id| row(id)).collect();
     let count = rows.len();
@@ -30,7 +30,7 @@ fn state(id: &str, state: &str) -> Option<String> {
     Some(format!(r#"{{"ThingId":"{id}","State":"{state}"}}"#))
 }
 
-/// A service without a network that answers each request with the text that the function makes of it.
+/// A service without a network that answers each request with the body that the function returns.
 fn receiving(answering: impl Fn(&Received) -> String + Send + Sync + 'static) -> Fake {
     Fake::new(move |request, _| Reply::body(answering(&Received::from(request))))
 }

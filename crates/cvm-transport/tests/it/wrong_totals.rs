@@ -1,4 +1,4 @@
-//! Servers that lie about how long a list is: no row is dropped, and no reading goes on for ever.
+//! Lists with wrong totals: no row is dropped, and no list is read forever.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -9,7 +9,7 @@ use cvm_transport::{Client, Error, PreparedRequest};
 use crate::actions::{ListThings, ScanThings, Thing};
 use crate::fake_service::{Fake, Reply};
 
-/// What a page was asked for.
+/// Offset and limit of a request.
 fn asked(request: &PreparedRequest) -> (usize, usize) {
     let body: serde_json::Value = serde_json::from_slice(request.body()).unwrap();
     (body["Offset"].as_u64().unwrap() as usize, body["Limit"].as_u64().unwrap() as usize)
@@ -27,7 +27,7 @@ fn things(count: usize) -> Vec<String> {
     (0..count).map(|number| format!("thing-{number}")).collect()
 }
 
-/// Serves these rows rightly, under totals that are what the function says of (offset, call).
+/// Serves these rows correctly, with totals from the function of (offset, call).
 fn lying(
     count: usize,
     total: impl Fn(usize, usize) -> Option<i64> + Send + Sync + 'static,
@@ -102,7 +102,7 @@ async fn too_large_total_is_an_error_after_the_rows() {
 
 #[tokio::test(start_paused = true)]
 async fn changing_total_drops_no_row_and_ends() {
-    // As if two replicas answered in turn, one of which has not seen the latest rows.
+    // As if two replicas responded in turn, and one of them did not have the latest rows.
     for (low, high) in [(150, 250), (249, 250), (0, 250), (250, 1_000)] {
         let fake = lying(250, move |_, call| Some(if call % 2 == 0 { low } else { high }));
         let client = fake.builder().build().unwrap();
@@ -156,7 +156,7 @@ async fn endless_new_rows_end_at_the_page_limit() {
 
 #[tokio::test(start_paused = true)]
 async fn endless_or_repeated_tokens_end_with_an_error() {
-    // A token that comes back after a while, with rows that are new each time.
+    // A token that repeats after a while, with new rows each time.
     let number = Mutex::new(0);
     let fake = Fake::new(move |_, _| {
         let mut number = number.lock().unwrap();
@@ -169,14 +169,14 @@ async fn endless_or_repeated_tokens_end_with_an_error() {
     assert!(error.to_string().contains("token twice"), "{error}");
     assert!(fake.asked() <= 51, "{}", fake.asked());
 
-    // New tokens for ever, and not one new row.
+    // New tokens forever, and not one new row.
     let fake = Fake::new(|_, call| page(&things(1), &format!(r#""NextToken":"t-{call}","#)));
     let mut items = fake.builder().build().unwrap().items(ScanThings::default());
     let error = items.collect_up_to(1_000).await.unwrap_err();
     assert!(error.to_string().contains("again and again"), "{error}");
     assert!(fake.asked() <= 10, "{}", fake.asked());
 
-    // New tokens for ever, and no row at all.
+    // New tokens forever, and no row at all.
     let fake = Fake::new(|_, call| page(&[], &format!(r#""NextToken":"t-{call}","#)));
     let mut items = fake.builder().build().unwrap().items(ScanThings::default());
     let error = items.collect_up_to(1_000).await.unwrap_err();
