@@ -3,10 +3,10 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 #![cfg(feature = "tracing")]
 
-#[expect(dead_code, reason = "two actions of many are enough here")]
+#[expect(dead_code, reason = "this test uses only a part of it")]
 #[path = "it/actions.rs"]
 mod actions;
-#[expect(dead_code, reason = "more can be said than is needed here")]
+#[expect(dead_code, reason = "this test uses only a part of it")]
 #[path = "it/fake_service.rs"]
 mod fake_service;
 
@@ -21,7 +21,7 @@ use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber};
 
 use crate::actions::{KillThings, Launch, ListThings};
-use crate::fake_service::{Fake, Reply};
+use crate::fake_service::{FakeService, Reply};
 
 fn builder(url: &str) -> ClientBuilder {
     Client::builder()
@@ -33,15 +33,15 @@ fn builder(url: &str) -> ClientBuilder {
 
 /// Records every event of the client, one line each.
 #[derive(Clone, Default)]
-struct Listening(Arc<Mutex<Vec<String>>>);
+struct EventLog(Arc<Mutex<Vec<String>>>);
 
-impl Listening {
+impl EventLog {
     /// Removes and returns the recorded lines of this target.
-    fn heard(&self, target: &str) -> Vec<String> {
+    fn take(&self, target: &str) -> Vec<String> {
         let mut lines = self.0.lock().unwrap();
-        let (heard, rest) = lines.drain(..).partition(|line| line.starts_with(target));
+        let (lines_of_target, rest) = lines.drain(..).partition(|line| line.starts_with(target));
         *lines = rest;
-        heard
+        lines_of_target
     }
 }
 
@@ -53,7 +53,7 @@ impl Visit for Line {
     }
 }
 
-impl Subscriber for Listening {
+impl Subscriber for EventLog {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
         metadata.target().starts_with("cvm_transport")
     }
@@ -82,19 +82,19 @@ impl Metrics for Hosts {
 }
 
 impl Hosts {
-    fn seen(&self) -> Vec<Option<String>> {
+    fn take(&self) -> Vec<Option<String>> {
         std::mem::take(&mut *self.0.lock().unwrap())
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn metrics_and_tracing_report_failover_and_breaker_changes() {
-    let listening = Listening::default();
-    tracing::subscriber::set_global_default(listening.clone()).unwrap();
+    let log = EventLog::default();
+    tracing::subscriber::set_global_default(log.clone()).unwrap();
     let (own, backup) = ("cvm.example.com", "backup.example.com:8443");
     let down = Arc::new(AtomicBool::new(true));
     let is_down = Arc::clone(&down);
-    let fake = Fake::new(move |request, _| {
+    let fake = FakeService::new(move |request, _| {
         if request.authority() == "cvm.example.com" && is_down.load(Ordering::SeqCst) {
             return Reply::Fails(HttpErrorKind::NotSent);
         }
@@ -108,59 +108,59 @@ async fn metrics_and_tracing_report_failover_and_breaker_changes() {
     // Each of four calls fails on the endpoint, then uses the backup.
     for _ in 0..4 {
         client.send(ListThings::default()).await.unwrap();
-        assert_eq!(hosts.seen(), [some(own), some(backup)]);
-        let taken = listening.heard("cvm_transport::route");
+        assert_eq!(hosts.take(), [some(own), some(backup)]);
+        let taken = log.take("cvm_transport::route");
         assert_eq!(taken.len(), 1, "{taken:?}");
         assert!(taken[0].contains(&format!("host=\"{backup}\"")), "{taken:?}");
         assert!(taken[0].contains(&format!("instead_of=\"{own}\"")), "{taken:?}");
-        assert!(listening.heard("cvm_transport::breaker").is_empty());
+        assert!(log.take("cvm_transport::breaker").is_empty());
     }
-    let attempts = listening.heard("cvm_transport::attempt");
+    let attempts = log.take("cvm_transport::attempt");
     assert_eq!(attempts.len(), 8);
     assert!(attempts[6].contains(&format!("host=\"{own}\"")), "{attempts:?}");
     assert!(attempts[7].contains(&format!("host=\"{backup}\"")), "{attempts:?}");
 
     // The fifth failure opens the breaker, and the endpoint is skipped.
     client.send(ListThings::default()).await.unwrap();
-    let turned = listening.heard("cvm_transport::breaker");
-    assert_eq!(turned.len(), 1, "{turned:?}");
-    assert!(turned[0].contains("state=\"open\"") && turned[0].contains(own), "{turned:?}");
-    hosts.seen();
+    let changes = log.take("cvm_transport::breaker");
+    assert_eq!(changes.len(), 1, "{changes:?}");
+    assert!(changes[0].contains("state=\"open\"") && changes[0].contains(own), "{changes:?}");
+    hosts.take();
     client.send(ListThings::default()).await.unwrap();
-    assert_eq!(hosts.seen(), [some(backup)]);
+    assert_eq!(hosts.take(), [some(backup)]);
     // A request that cannot fail over has no host.
     client.send(KillThings { thing_ids: vec!["thing-1".into()] }).await.unwrap_err();
-    assert_eq!(hosts.seen(), [None]);
+    assert_eq!(hosts.take(), [None]);
 
     // After the open period, the host is probed. Three successful responses close the breaker.
     down.store(false, Ordering::SeqCst);
     tokio::time::advance(Duration::from_secs(31)).await;
-    listening.heard("");
+    log.take("");
     for _ in 0..3 {
         client.send(ListThings::default()).await.unwrap();
     }
-    assert_eq!(hosts.seen(), [some(own), some(own), some(own)]);
-    let turned = listening.heard("cvm_transport::breaker");
-    assert_eq!(turned.len(), 2, "{turned:?}");
-    assert!(turned[0].contains("state=\"half-open\""), "{turned:?}");
-    assert!(turned[1].contains("state=\"closed\""), "{turned:?}");
-    let everything = listening.heard("").join("\n");
+    assert_eq!(hosts.take(), [some(own), some(own), some(own)]);
+    let changes = log.take("cvm_transport::breaker");
+    assert_eq!(changes.len(), 2, "{changes:?}");
+    assert!(changes[0].contains("state=\"half-open\""), "{changes:?}");
+    assert!(changes[1].contains("state=\"closed\""), "{changes:?}");
+    let everything = log.take("").join("\n");
     assert!(!everything.contains("canary"), "{everything}");
 }
 
 #[tokio::test(start_paused = true)]
 async fn dropped_call_emits_event() {
-    let listening = Listening::default();
-    let _guard = tracing::subscriber::set_default(listening.clone());
-    for (held, told) in [(true, "abandoned, not sent"), (false, "abandoned, outcome unknown")] {
-        let fake = Fake::new(move |_, _| Reply::Silent { held });
+    let log = EventLog::default();
+    let _guard = tracing::subscriber::set_default(log.clone());
+    for (held, message) in [(true, "abandoned, not sent"), (false, "abandoned, outcome unknown")] {
+        let fake = FakeService::new(move |_, _| Reply::Silent { held });
         let client = fake.builder().build().unwrap();
         let call = client.send(Launch::default());
         let soon = Duration::from_secs(1);
         assert!(tokio::time::timeout(soon, call).await.is_err());
-        let calls = listening.heard("cvm_transport::call");
+        let calls = log.take("cvm_transport::call");
         assert_eq!(calls.len(), 1, "{calls:?}");
-        for part in [told, "action=\"Launch\"", "client_token=\"", "attempts=1"] {
+        for part in [message, "action=\"Launch\"", "client_token=\"", "attempts=1"] {
             assert!(calls[0].contains(part), "{part}: {calls:?}");
         }
         assert!(calls[0].contains(&format!("outcome_unknown={}", !held)), "{calls:?}");

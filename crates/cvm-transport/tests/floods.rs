@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, clippy::indexing_slicing)]
 #![cfg(target_os = "linux")]
 
-#[expect(dead_code, reason = "one action of many is enough here")]
+#[expect(dead_code, reason = "this test uses only a part of it")]
 #[path = "it/actions.rs"]
 mod actions;
 
@@ -18,18 +18,18 @@ use tokio::net::TcpListener;
 use crate::actions::KillThings;
 
 /// How much memory a call may take, however much is sent.
-const MOST: u64 = 24 << 20;
+const MAX_GROWTH: u64 = 24 << 20;
 /// Only a call that hangs takes this long.
 const HANG: Duration = Duration::from_secs(300);
 /// The limit for the response head in these tests.
 const FIRST_BYTE: Duration = Duration::from_secs(1);
 
 /// A peer that sends `start` and then `more` forever. Also returns how many bytes it sent.
-async fn pouring(start: Vec<u8>, more: Vec<u8>) -> (String, Arc<AtomicU64>) {
+async fn flooding_server(start: Vec<u8>, more: Vec<u8>) -> (String, Arc<AtomicU64>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
-    let poured = Arc::new(AtomicU64::new(0));
-    let counted = Arc::clone(&poured);
+    let sent = Arc::new(AtomicU64::new(0));
+    let counted = Arc::clone(&sent);
     tokio::spawn(async move {
         loop {
             let (mut socket, _) = listener.accept().await.unwrap();
@@ -41,7 +41,7 @@ async fn pouring(start: Vec<u8>, more: Vec<u8>) -> (String, Arc<AtomicU64>) {
             }
         }
     });
-    (url, poured)
+    (url, sent)
 }
 
 /// A client with the default size limits.
@@ -74,28 +74,28 @@ fn status(name: &str) -> u64 {
 const ALONE: (&str, &str) = ("MALLOC_MMAP_THRESHOLD_", "65536");
 
 /// Runs a test again in a process of its own. Returns whether this already is that process.
-fn is_alone(name: &str) -> bool {
+fn runs_alone(name: &str) -> bool {
     if std::env::var_os(ALONE.0).is_some() {
         return true;
     }
     let mut alone = std::process::Command::new(std::env::current_exe().unwrap());
     let ended =
         alone.env(ALONE.0, ALONE.1).args(["--exact", name, "--nocapture"]).output().unwrap();
-    let said = String::from_utf8_lossy(&ended.stdout).into_owned();
-    assert!(ended.status.success(), "{said}\n{}", String::from_utf8_lossy(&ended.stderr));
-    assert!(said.contains("1 passed"), "{said}");
+    let output = String::from_utf8_lossy(&ended.stdout).into_owned();
+    assert!(ended.status.success(), "{output}\n{}", String::from_utf8_lossy(&ended.stderr));
+    assert!(output.contains("1 passed"), "{output}");
     false
 }
 
 #[test]
 fn endless_response_ends_with_bounded_memory() {
-    if !is_alone("endless_response_ends_with_bounded_memory") {
+    if !runs_alone("endless_response_ends_with_bounded_memory") {
         return;
     }
-    tokio::runtime::Runtime::new().unwrap().block_on(pour());
+    tokio::runtime::Runtime::new().unwrap().block_on(run_floods());
 }
 
-async fn pour() {
+async fn run_floods() {
     const OK: &[u8] = b"HTTP/1.1 200 OK\r\n";
     let chunked = [OK, b"Transfer-Encoding: chunked\r\n\r\n"].concat();
     let chunk = [&b"4000\r\n"[..], &[b' '; 0x4000], b"\r\n"].concat();
@@ -116,17 +116,17 @@ async fn pour() {
         ("chunks of a byte", chunked.clone(), b"1\r\n \r\n".repeat(2_000), false),
         ("a chunk extension", [chunked.clone(), b"1;x=".to_vec()].concat(), block.clone(), false),
         ("trailers", [chunked, b"0\r\n".to_vec()].concat(), b"X-More: z\r\n".repeat(1_000), false),
-        ("a packed body", gzip, block.clone(), false),
+        ("a compressed body", gzip, block.clone(), false),
         ("headers", OK.to_vec(), b"X-More: and more\r\n".repeat(500), false),
         ("one header", [OK, b"X-Long: "].concat(), block.clone(), false),
         ("a status line", b"HTTP/1.1 200 ".to_vec(), block, false),
-        ("early answers", Vec::new(), tiny, true),
-        ("early answers with headers", Vec::new(), hints, true),
+        ("1xx responses", Vec::new(), tiny, true),
+        ("1xx responses with headers", Vec::new(), hints, true),
         ("empty lines", b"\r\n".to_vec(), b"\r\n".repeat(4_000), false),
     ];
     let (mut taken, mut early) = (0, 0);
-    for (name, start, more, until_the_limit) in floods {
-        let (url, poured) = pouring(start, more).await;
+    for (name, start, more, ends_at_first_byte_limit) in floods {
+        let (url, sent) = flooding_server(start, more).await;
         let client = client(&url);
         std::fs::write("/proc/self/clear_refs", "5").unwrap();
         let before = status("VmRSS");
@@ -135,8 +135,8 @@ async fn pour() {
             client.send(KillThings { thing_ids: vec!["thing-1".into()] }).await.unwrap_err();
         let took = began.elapsed();
         let grown = status("VmHWM").saturating_sub(before);
-        let poured = poured.load(Ordering::Relaxed);
-        println!("{name}: {took:?}, {poured} bytes taken, grown by {grown}: {error}");
+        let sent = sent.load(Ordering::Relaxed);
+        println!("{name}: {took:?}, {sent} bytes sent, grown by {grown}: {error}");
         assert!(error.outcome_unknown().is_some(), "{name}: {error}");
         // On a busy machine even connecting may time out, which proves that nothing was sent.
         let (last, earlier) = error.attempts().split_last().unwrap();
@@ -146,13 +146,13 @@ async fn pour() {
             "{name}: {error}"
         );
         assert!(took < HANG, "{name}: {took:?}");
-        assert!(grown < MOST, "{name}: {grown} bytes");
-        if until_the_limit {
+        assert!(grown < MAX_GROWTH, "{name}: {grown} bytes");
+        if ends_at_first_byte_limit {
             assert!(error.is_timeout(), "{name}: {error}");
-            early += poured;
+            early += sent;
         }
-        taken += poured;
+        taken += sent;
     }
     // The peers did send far more than the client keeps, including 1xx responses.
-    assert!(taken > 2 * MOST && early > 1 << 20, "{taken} {early}");
+    assert!(taken > 2 * MAX_GROWTH && early > 1 << 20, "{taken} {early}");
 }

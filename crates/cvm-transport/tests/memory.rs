@@ -30,8 +30,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
 /// Names the case for a child process of this test.
-const SCENE: &str = "CVM_MEMORY_SCENE";
-const SCENES: [&str; 5] = ["given", "profile", "tccli", "program", "environment"];
+const CASE: &str = "CVM_MEMORY_CASE";
+const CASES: [&str; 5] = ["given", "profile", "tccli", "program", "environment"];
 
 static SERVICE: ServiceInfo = ServiceInfo {
     name: "cvm",
@@ -154,7 +154,7 @@ async fn server() -> String {
 }
 
 /// Signs and sends in every dialect until successes, service errors and failures were received.
-async fn use_everywhere(url: &str, equip: impl Fn(ClientBuilder) -> ClientBuilder) {
+async fn use_in_every_dialect(url: &str, equip: impl Fn(ClientBuilder) -> ClientBuilder) {
     for dialect in Dialect::ALL {
         let builder = Client::builder().endpoint(url).region("ap-guangzhou").dialect(dialect);
         let client = equip(builder).build().unwrap();
@@ -167,7 +167,7 @@ async fn use_everywhere(url: &str, equip: impl Fn(ClientBuilder) -> ClientBuilde
     }
 }
 
-fn play(scene: &str) {
+fn run_case(case: &str) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let home = std::env::var("HOME").unwrap();
     // From a file that the parent wrote, so that no command line contains it.
@@ -179,45 +179,47 @@ fn play(scene: &str) {
     };
     runtime.block_on(async {
         let url = server().await;
-        match scene {
+        match case {
             "given" => {
                 let secret = fs::read(Path::new(&home).join("secret")).unwrap();
                 let credential = Credential::new("AKIDEXAMPLE", String::from_utf8(secret).unwrap());
                 let provider = StaticCredentials::new(credential.unwrap());
-                assert_eq!(needle.count(), 1, "held once, and found");
-                use_everywhere(&url, |builder| builder.credential_provider(provider.clone())).await;
-                assert_eq!(needle.count(), 1, "clients that are gone leave nothing");
+                assert_eq!(needle.count(), 1, "the search finds the only copy");
+                use_in_every_dialect(&url, |builder| builder.credential_provider(provider.clone()))
+                    .await;
+                assert_eq!(needle.count(), 1, "dropped clients leave no copy");
             }
             "profile" => {
-                use_everywhere(&url, |builder| {
+                use_in_every_dialect(&url, |builder| {
                     builder.credential_provider(ProfileCredentials::new())
                 })
                 .await;
             }
             // The default chain, which searches all places and keeps what it finds.
-            "tccli" => use_everywhere(&url, |builder| builder).await,
+            "tccli" => use_in_every_dialect(&url, |builder| builder).await,
             "program" => {
                 let file = Path::new(&home).join("printed").display().to_string();
                 let program = ProcessCredentials::new("/bin/cat", [file]);
                 assert!(program.credential().await.is_ok());
-                use_everywhere(&url, |builder| builder.credential_provider(program.clone())).await;
+                use_in_every_dialect(&url, |builder| builder.credential_provider(program.clone()))
+                    .await;
             }
             // The environment itself keeps its copy. The copies that were read from it are gone.
             "environment" => {
                 let before = needle.count();
                 assert!(before >= 1);
-                use_everywhere(&url, |builder| {
+                use_in_every_dialect(&url, |builder| {
                     builder.credential_provider(EnvironmentCredentials::new())
                 })
                 .await;
                 assert_eq!(needle.count(), before);
                 std::process::exit(0);
             }
-            other => panic!("no scene is called {other}"),
+            other => panic!("there is no case {other}"),
         }
     });
     drop(runtime);
-    assert_eq!(needle.count(), 0, "{scene}");
+    assert_eq!(needle.count(), 0, "{case}");
 }
 
 fn write(path: &Path, text: &[u8]) {
@@ -229,17 +231,17 @@ fn write(path: &Path, text: &[u8]) {
 /// Each case runs in a process of its own, which has seen the secret in no other way.
 #[test]
 fn secret_key_is_wiped_with_its_client() {
-    if let Ok(scene) = std::env::var(SCENE) {
-        play(&scene);
+    if let Ok(case) = std::env::var(CASE) {
+        run_case(&case);
         return;
     }
-    for scene in SCENES {
-        let home = std::env::temp_dir().join(format!("cvm-memory-{}-{scene}", std::process::id()));
+    for case in CASES {
+        let home = std::env::temp_dir().join(format!("cvm-memory-{}-{case}", std::process::id()));
         let secret = secret();
         // Only its second half, because the allocator writes links over the first bytes of freed memory.
         write(&home.join("needle"), &Needle::of(&secret.as_bytes()[26..]).0);
         let document = format!(r#"{{"secretId":"AKIDEXAMPLE","secretKey":"{secret}"}}"#);
-        match scene {
+        match case {
             "given" => write(&home.join("secret"), secret.as_bytes()),
             "profile" => {
                 let text = format!("[default]\nsecret_id = AKIDEXAMPLE\nsecret_key = {secret}\n");
@@ -254,8 +256,8 @@ fn secret_key_is_wiped_with_its_client() {
             _ => {}
         }
         let mut child = Command::new(std::env::current_exe().unwrap());
-        child.env_clear().env("HOME", &home).env(SCENE, scene);
-        if scene == "environment" {
+        child.env_clear().env("HOME", &home).env(CASE, case);
+        if case == "environment" {
             child.env("TENCENTCLOUD_SECRET_ID", "AKIDEXAMPLE");
             child.env("TENCENTCLOUD_SECRET_KEY", &secret);
         }
@@ -264,7 +266,7 @@ fn secret_key_is_wiped_with_its_client() {
             .output()
             .unwrap();
         fs::remove_dir_all(&home).unwrap();
-        let told = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert!(output.status.success(), "{scene}: {told}");
+        let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.success(), "{case}: {stderr}");
     }
 }

@@ -7,11 +7,11 @@ use std::time::Duration;
 use cvm_transport::{CallMetrics, Client, HttpErrorKind, Metrics, Timeouts, Waiter};
 
 use crate::actions::{KillThings, Launch, ListThings, SetName, StartThings, THINGS_READY};
-use crate::fake_service::{Fake, Reply};
-use crate::server::{Server, Turn};
+use crate::fake_service::{FakeService, Reply};
+use crate::server::{Server, Step};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Seen {
+struct AbandonedCall {
     action: &'static str,
     attempts: u32,
     outcome_unknown: bool,
@@ -20,9 +20,9 @@ struct Seen {
 
 /// Records abandoned calls, and counts the others.
 #[derive(Clone, Debug, Default)]
-struct Calls(Arc<Mutex<(Vec<Seen>, usize)>>);
+struct CallLog(Arc<Mutex<(Vec<AbandonedCall>, usize)>>);
 
-impl Metrics for Calls {
+impl Metrics for CallLog {
     fn call(&self, call: &CallMetrics<'_>) {
         let mut seen = self.0.lock().unwrap();
         if !call.abandoned {
@@ -30,7 +30,7 @@ impl Metrics for Calls {
             return;
         }
         assert!(!call.succeeded);
-        seen.0.push(Seen {
+        seen.0.push(AbandonedCall {
             action: call.action,
             attempts: call.attempts,
             outcome_unknown: call.outcome_unknown,
@@ -39,8 +39,8 @@ impl Metrics for Calls {
     }
 }
 
-impl Calls {
-    fn only(&self) -> Seen {
+impl CallLog {
+    fn single(&self) -> AbandonedCall {
         let (abandoned, ended) = std::mem::take(&mut *self.0.lock().unwrap());
         assert_eq!((abandoned.len(), ended), (1, 0), "{abandoned:?}");
         abandoned.into_iter().next().unwrap()
@@ -48,17 +48,17 @@ impl Calls {
 }
 
 /// Makes a call of every action, and drops each after this time.
-async fn drop_each(reply: fn(usize) -> Reply, after: Duration) -> Vec<Seen> {
+async fn drop_each(reply: fn(usize) -> Reply, after: Duration) -> Vec<AbandonedCall> {
     let ids = || vec!["thing-1".to_owned()];
-    let calls = Calls::default();
-    let fake = Fake::new(move |_, number| reply(number));
+    let calls = CallLog::default();
+    let fake = FakeService::new(move |_, number| reply(number));
     let mut seen = Vec::new();
     macro_rules! drop_call {
         ($request:expr) => {{
-            let fake = Fake::new(move |_, number| reply(number));
+            let fake = FakeService::new(move |_, number| reply(number));
             let client = fake.builder().metrics(calls.clone()).build().unwrap();
             assert!(tokio::time::timeout(after, client.send($request)).await.is_err());
-            seen.push(calls.only());
+            seen.push(calls.single());
         }};
     }
     drop_call!(ListThings::default());
@@ -72,7 +72,7 @@ async fn drop_each(reply: fn(usize) -> Reply, after: Duration) -> Vec<Seen> {
     macro_rules! drop_read {
         ($call:expr) => {{
             assert!(tokio::time::timeout(after + Duration::from_secs(2), $call).await.is_err());
-            assert_eq!(calls.only().action, "ListThings");
+            assert_eq!(calls.single().action, "ListThings");
         }};
     }
     drop_read!(client.items(ListThings::default()).try_next());
@@ -108,20 +108,20 @@ async fn change_dropped_after_sending_reports_unknown_outcome_and_token() {
 #[tokio::test(start_paused = true)]
 async fn dropped_retry_keeps_unknown_outcome_of_earlier_attempt() {
     let dropped = async |first: fn() -> Reply| {
-        let calls = Calls::default();
-        let fake = Fake::new(move |_, number| match number {
+        let calls = CallLog::default();
+        let fake = FakeService::new(move |_, number| match number {
             1 => first(),
             _ => Reply::Silent { held: true },
         });
         let client = fake.builder().metrics(calls.clone()).build().unwrap();
         assert!(tokio::time::timeout(SOON, client.send(Launch::default())).await.is_err());
-        calls.only()
+        calls.single()
     };
     let seen = dropped(|| Reply::status(503, vec![])).await;
     assert!(seen.outcome_unknown && seen.attempts == 2, "{seen:?}");
     let seen = dropped(|| Reply::Fails(HttpErrorKind::PossiblySent)).await;
     assert!(seen.outcome_unknown && seen.attempts == 2, "{seen:?}");
-    let seen = dropped(|| Reply::refusal("RequestLimitExceeded", vec![])).await;
+    let seen = dropped(|| Reply::error("RequestLimitExceeded", vec![])).await;
     assert!(!seen.outcome_unknown && seen.attempts == 2, "{seen:?}");
     let seen = dropped(|| Reply::Fails(HttpErrorKind::NotSent)).await;
     assert!(!seen.outcome_unknown && seen.attempts == 2, "{seen:?}");
@@ -130,8 +130,8 @@ async fn dropped_retry_keeps_unknown_outcome_of_earlier_attempt() {
 #[tokio::test(start_paused = true)]
 async fn completed_call_is_not_abandoned() {
     for reply in [Reply::healthy as fn() -> Reply, || Reply::status(503, vec![])] {
-        let calls = Calls::default();
-        let fake = Fake::new(move |_, _| reply());
+        let calls = CallLog::default();
+        let fake = FakeService::new(move |_, _| reply());
         let client = fake.builder().metrics(calls.clone()).build().unwrap();
         let _ = client.send(Launch::default()).await;
         assert_eq!(*calls.0.lock().unwrap(), (Vec::new(), 1));
@@ -139,7 +139,7 @@ async fn completed_call_is_not_abandoned() {
 }
 
 /// A client with very long timeouts on a real connection.
-fn client(server: &Server, calls: &Calls) -> Client {
+fn client(server: &Server, calls: &CallLog) -> Client {
     let wide = Duration::from_secs(600);
     let timeouts = Timeouts {
         connect: wide,
@@ -156,8 +156,8 @@ fn client(server: &Server, calls: &Calls) -> Client {
 
 #[tokio::test]
 async fn launch_dropped_on_real_connection_has_unknown_outcome() {
-    let server = Server::start([Turn::stall()]).await;
-    let calls = Calls::default();
+    let server = Server::start([Step::stall()]).await;
+    let calls = CallLog::default();
     let client = client(&server, &calls);
     let launch = client.send(Launch::default());
     let arrived = async {
@@ -166,10 +166,10 @@ async fn launch_dropped_on_real_connection_has_unknown_outcome() {
         }
     };
     tokio::select! {
-        _ = launch => panic!("nobody answers"),
+        _ = launch => panic!("the server never responds"),
         () = arrived => {}
     }
-    let seen = calls.only();
+    let seen = calls.single();
     assert!(seen.outcome_unknown, "{seen:?}");
     assert_eq!(seen.token, server.received()[0].client_token());
 }

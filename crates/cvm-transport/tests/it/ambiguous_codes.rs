@@ -8,11 +8,11 @@ use serde_json::json;
 use crate::actions::{
     KILL_THINGS, KillThings, LAUNCH, Launch, ListThings, SetName, StartThings, THINGS_READY, Thing,
 };
-use crate::fake_service::{Body, Fake, Reply, refusal};
+use crate::fake_service::{Body, FakeService, Reply, error_body};
 
 /// Codes with their HTTP status: timeouts, internal errors, unknown codes, and any code with a status of 500 or
 /// more.
-const UNCLEAR: [(&str, u16); 12] = [
+const AMBIGUOUS: [(&str, u16); 12] = [
     ("GatewayTimeout", 504),
     ("GatewayTimeout", 200),
     ("ServerTimeout", 200),
@@ -27,16 +27,16 @@ const UNCLEAR: [(&str, u16); 12] = [
     ("RequestLimitExceeded", 502),
 ];
 
-fn answer(code: &str, status: u16) -> Reply {
-    let (headers, body) = (Vec::new(), Body::Whole(refusal(code).into()));
-    Reply::Answer { status, headers, body, after: Duration::ZERO }
+fn response(code: &str, status: u16) -> Reply {
+    let (headers, body) = (Vec::new(), Body::Whole(error_body(code).into()));
+    Reply::Response { status, headers, body, after: Duration::ZERO }
 }
 
-fn always(code: &'static str, status: u16) -> Fake {
-    Fake::new(move |_, _| answer(code, status))
+fn always(code: &'static str, status: u16) -> FakeService {
+    FakeService::new(move |_, _| response(code, status))
 }
 
-fn is_unknown(error: &Error, code: &str, sent: usize) {
+fn assert_unknown(error: &Error, code: &str, sent: usize) {
     assert!(error.outcome_unknown().is_some(), "{code}: {error}");
     assert!(error.to_string().contains(code), "{code}: {error}");
     assert_eq!(error.attempts().len(), sent, "{code}: {error}");
@@ -45,25 +45,25 @@ fn is_unknown(error: &Error, code: &str, sent: usize) {
 
 #[tokio::test(start_paused = true)]
 async fn ambiguous_code_leaves_change_unknown() {
-    for (code, status) in UNCLEAR {
+    for (code, status) in AMBIGUOUS {
         let client = always(code, status).builder().build().unwrap();
         let thing_ids = vec!["thing-1".to_owned()];
         let kill = KillThings { thing_ids: thing_ids.clone() };
-        is_unknown(&client.send(kill).await.unwrap_err(), code, 1);
-        is_unknown(&client.send(StartThings { thing_ids }).await.unwrap_err(), code, 1);
-        is_unknown(&client.send(SetName::default()).await.unwrap_err(), code, 2);
-        is_unknown(&client.send(Launch::default()).await.unwrap_err(), code, 4);
+        assert_unknown(&client.send(kill).await.unwrap_err(), code, 1);
+        assert_unknown(&client.send(StartThings { thing_ids }).await.unwrap_err(), code, 1);
+        assert_unknown(&client.send(SetName::default()).await.unwrap_err(), code, 2);
+        assert_unknown(&client.send(Launch::default()).await.unwrap_err(), code, 4);
         let ids = json!({ "ThingIds": ["thing-1"] });
-        is_unknown(&client.call(&KILL_THINGS, ids).await.unwrap_err(), code, 1);
-        is_unknown(&client.call(&LAUNCH, json!({})).await.unwrap_err(), code, 4);
+        assert_unknown(&client.call(&KILL_THINGS, ids).await.unwrap_err(), code, 1);
+        assert_unknown(&client.call(&LAUNCH, json!({})).await.unwrap_err(), code, 4);
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn launch_is_retried_with_its_token_after_ambiguous_code() {
-    for (code, status) in UNCLEAR {
-        let fake = Fake::new(move |_, number| match number {
-            1 => answer(code, status),
+    for (code, status) in AMBIGUOUS {
+        let fake = FakeService::new(move |_, number| match number {
+            1 => response(code, status),
             _ => Reply::healthy(),
         });
         let client = fake.builder().build().unwrap();
@@ -83,18 +83,18 @@ async fn unlisted_code_of_clear_family_ends_change() {
         ] {
             assert!(error.is_service() && error.outcome_unknown().is_none(), "{code}: {error}");
         }
-        assert_eq!(fake.asked(), 2, "{code}");
+        assert_eq!(fake.request_count(), 2, "{code}");
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn ambiguous_code_is_retried_by_reads() {
     const READY: &str = r#"{"Response":{"ThingSet":[{"ThingId":"thing-1","State":"READY"}],"TotalCount":1,"RequestId":"r"}}"#;
-    for (code, status) in UNCLEAR {
+    for (code, status) in AMBIGUOUS {
         // Longer than the attempts of one call.
         let later = || {
-            Fake::new(move |_, number| match number {
-                1..=5 => answer(code, status),
+            FakeService::new(move |_, number| match number {
+                1..=5 => response(code, status),
                 _ => Reply::body(READY),
             })
         };
@@ -113,7 +113,7 @@ async fn ambiguous_code_is_retried_by_reads() {
         let client = fake.builder().build().unwrap();
         let error = client.items(ListThings::default()).try_next().await.unwrap_err();
         assert!(error.outcome_unknown().is_none(), "{code}: {error}");
-        assert_eq!(fake.asked(), 4, "{code}");
+        assert_eq!(fake.request_count(), 4, "{code}");
     }
 }
 
@@ -123,7 +123,7 @@ fn ambiguous_code_leaves_blocking_change_unknown() {
     let fake = always("GatewayTimeout", 504);
     let client = cvm_transport::blocking::Client::new(fake.builder()).unwrap();
     let kill = KillThings { thing_ids: vec!["thing-1".into()] };
-    is_unknown(&client.send(kill).unwrap_err(), "GatewayTimeout", 1);
+    assert_unknown(&client.send(kill).unwrap_err(), "GatewayTimeout", 1);
     let ids = json!({ "ThingIds": ["thing-1"] });
-    is_unknown(&client.call(&KILL_THINGS, ids).unwrap_err(), "GatewayTimeout", 1);
+    assert_unknown(&client.call(&KILL_THINGS, ids).unwrap_err(), "GatewayTimeout", 1);
 }

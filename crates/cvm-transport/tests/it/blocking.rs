@@ -4,9 +4,9 @@ use cvm_transport::{Waiter, blocking};
 
 use crate::actions::{LAUNCH, Launch, ListThings, THINGS_READY};
 use crate::builder;
-use crate::server::{Received, Server};
+use crate::server::{ReceivedRequest, Server};
 
-fn answering(received: &Received) -> String {
+fn respond(received: &ReceivedRequest) -> String {
     match received.action().as_str() {
         "ListThings" => r#"{"Response":{"ThingSet":[{"ThingId":"thing-1","State":"READY"}],"TotalCount":1,"RequestId":"r"}}"#.into(),
         _ => crate::server::healthy(received),
@@ -16,11 +16,11 @@ fn answering(received: &Received) -> String {
 #[test]
 fn blocking_client_has_every_entry_point() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    let server = runtime.block_on(Server::answering([], answering));
+    let server = runtime.block_on(Server::responding([], respond));
     let client = blocking::Client::new(builder(&server.url)).unwrap();
     assert_eq!(client.send(Launch::default()).unwrap().thing_id_set, ["thing-1"]);
-    let answer = client.call(&LAUNCH, serde_json::json!({})).unwrap();
-    assert_eq!(answer.request_id(), "r-ok");
+    let response = client.call(&LAUNCH, serde_json::json!({})).unwrap();
+    assert_eq!(response.request_id(), "r-ok");
     let things: Vec<_> = client.items(ListThings::default()).map(Result::unwrap).collect();
     assert_eq!(things.len(), 1);
     let report = client.wait(Waiter::new(&THINGS_READY, ["thing-1"])).unwrap();
@@ -37,7 +37,7 @@ fn blocking_client_has_every_entry_point() {
 /// A server on its own threads, so that a blocked caller does not block the server.
 fn server() -> (tokio::runtime::Runtime, Server) {
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    let server = runtime.block_on(Server::answering([], answering));
+    let server = runtime.block_on(Server::responding([], respond));
     (runtime, server)
 }
 

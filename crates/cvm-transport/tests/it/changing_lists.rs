@@ -7,7 +7,7 @@ use std::time::Duration;
 use cvm_transport::{Client, Error, PreparedRequest};
 
 use crate::actions::{ListThings, Thing};
-use crate::fake_service::{Fake, Reply};
+use crate::fake_service::{FakeService, Reply};
 
 /// A small deterministic random number generator.
 struct Random(u64);
@@ -27,13 +27,13 @@ struct Churn {
     deletes: usize,
     inserts: usize,
     /// Where rows are added.
-    place: Place,
+    position: Position,
     /// How many rows are added in total.
     budget: usize,
 }
 
 #[derive(Clone, Copy, Debug)]
-enum Place {
+enum Position {
     Front,
     End,
     Anywhere,
@@ -66,10 +66,10 @@ impl Rows {
                 return;
             }
             self.added += 1;
-            let at = match churn.place {
-                Place::Front => 0,
-                Place::End => self.rows.len(),
-                Place::Anywhere => self.random.below(self.rows.len() + 1),
+            let at = match churn.position {
+                Position::Front => 0,
+                Position::End => self.rows.len(),
+                Position::Anywhere => self.random.below(self.rows.len() + 1),
             };
             self.rows.insert(at, format!("new-{}", self.added));
         }
@@ -77,7 +77,7 @@ impl Rows {
 }
 
 /// Offset and limit of a request.
-pub fn asked(request: &PreparedRequest) -> (usize, usize) {
+pub fn offset_and_limit(request: &PreparedRequest) -> (usize, usize) {
     let body: serde_json::Value = serde_json::from_slice(request.body()).unwrap();
     (body["Offset"].as_u64().unwrap() as usize, body["Limit"].as_u64().unwrap() as usize)
 }
@@ -107,8 +107,8 @@ async fn stable_rows_are_returned_once_while_others_change() {
     for (deletes, inserts) in
         [(0, 0), (1, 0), (0, 1), (1, 1), (5, 0), (3, 3), (40, 0), (30, 30), (0, 20)]
     {
-        for place in [Place::Front, Place::End, Place::Anywhere] {
-            churns.push(Churn { deletes, inserts, place, budget: 200 });
+        for position in [Position::Front, Position::End, Position::Anywhere] {
+            churns.push(Churn { deletes, inserts, position, budget: 200 });
         }
     }
     let mut seed: u64 = 1;
@@ -131,9 +131,9 @@ async fn stable_rows_are_returned_once_while_others_change() {
                 seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
                 let state = Arc::new(Mutex::new(Rows::new(count, seed)));
                 let served = Arc::clone(&state);
-                let fake = Fake::new(move |request, _| {
+                let fake = FakeService::new(move |request, _| {
                     let mut state = served.lock().unwrap();
-                    let (offset, limit) = asked(request);
+                    let (offset, limit) = offset_and_limit(request);
                     let page = page(&state.rows, offset, limit.min(cap));
                     state.change(churn);
                     Reply::body(page)
@@ -165,21 +165,25 @@ async fn stable_rows_are_returned_once_while_others_change() {
 #[tokio::test(start_paused = true)]
 async fn shrinking_list_needs_few_extra_pages() {
     for parallel in [1, 4] {
-        for place in [0, 1_000] {
+        for position in [0, 1_000] {
             let rows: Vec<String> = (0..1_000).map(|number| format!("thing-{number}")).collect();
             let rows = Mutex::new(rows);
-            let fake = Fake::new(move |request, _| {
+            let fake = FakeService::new(move |request, _| {
                 let mut rows = rows.lock().unwrap();
-                let (offset, limit) = asked(request);
+                let (offset, limit) = offset_and_limit(request);
                 let page = page(&rows, offset, limit);
-                let at = place.min(rows.len() - 1);
+                let at = position.min(rows.len() - 1);
                 rows.remove(at);
                 Reply::body(page)
             });
             let client = fake.builder().build().unwrap();
             let ids = read(&client, 100, parallel).await.unwrap();
             assert!(ids.len() > 950, "{}", ids.len());
-            assert!(fake.asked() < 40, "{place}, {parallel} at once: {}", fake.asked());
+            assert!(
+                fake.request_count() < 40,
+                "{position}, {parallel} at once: {}",
+                fake.request_count()
+            );
         }
     }
 }
@@ -190,8 +194,8 @@ async fn slow_consumer_causes_no_error() {
     for pause in [0, 1, 2, 4, 10, 40, 600] {
         for parallel in [2, 4, 32] {
             let rows = all.clone();
-            let fake = Fake::new(move |request, _| {
-                let (offset, limit) = asked(request);
+            let fake = FakeService::new(move |request, _| {
+                let (offset, limit) = offset_and_limit(request);
                 Reply::slowly(page(&rows, offset, limit), 6, Duration::from_millis(300))
             });
             let client = fake.builder().build().unwrap();
@@ -204,7 +208,11 @@ async fn slow_consumer_causes_no_error() {
                 tokio::time::sleep(Duration::from_secs(pause)).await;
             }
             assert_eq!(ids, all, "{pause} s a page, {parallel} at once");
-            assert!(fake.asked() <= 11 * 2, "{pause} s, {parallel} at once: {}", fake.asked());
+            assert!(
+                fake.request_count() <= 11 * 2,
+                "{pause} s, {parallel} at once: {}",
+                fake.request_count()
+            );
         }
     }
 }
@@ -212,17 +220,17 @@ async fn slow_consumer_causes_no_error() {
 #[tokio::test(start_paused = true)]
 async fn dropped_paginator_stops_prefetching() {
     let rows: Vec<String> = (0..1_000).map(|number| format!("thing-{number}")).collect();
-    let fake = Fake::new(move |request, _| {
-        let (offset, limit) = asked(request);
+    let fake = FakeService::new(move |request, _| {
+        let (offset, limit) = offset_and_limit(request);
         Reply::slowly(page(&rows, offset, limit), 3, Duration::from_millis(300))
     });
     let client = fake.builder().build().unwrap();
     let mut pages = client.pages(ListThings::default()).parallel(4);
     pages.try_next().await.unwrap();
     pages.try_next().await.unwrap();
-    let before = fake.asked();
+    let before = fake.request_count();
     drop(pages);
     tokio::time::sleep(Duration::from_secs(600)).await;
-    assert_eq!(fake.asked(), before);
+    assert_eq!(fake.request_count(), before);
     assert_eq!(tokio::runtime::Handle::current().metrics().num_alive_tasks(), 0);
 }

@@ -12,8 +12,8 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 use crate::actions::{Launch, ListThings, Thing};
-use crate::fake_service::{Fake, Reply};
-use crate::server::{Server, Turn, deserted};
+use crate::fake_service::{FakeService, Reply};
+use crate::server::{Server, Step, unused_endpoint};
 use crate::{ATTEMPT, client};
 
 fn launch(token: &str) -> Launch {
@@ -41,22 +41,22 @@ fn reply(kind: u64) -> Reply {
     match kind % 8 {
         0 => Reply::Fails(HttpErrorKind::NotSent),
         1 => Reply::Fails(HttpErrorKind::PossiblySent),
-        2 => Reply::refusal("RequestLimitExceeded", vec![]),
-        3 => Reply::refusal("InternalError", vec![]),
+        2 => Reply::error("RequestLimitExceeded", vec![]),
+        3 => Reply::error("InternalError", vec![]),
         4 => Reply::status(502, vec![]),
         5 => Reply::body("{}"),
         6 => Reply::Silent { held: false },
-        _ => Reply::refusal("LimitExceeded", vec![]),
+        _ => Reply::error("LimitExceeded", vec![]),
     }
 }
 
 /// A service with seeded responses that records the client tokens, and a builder for its client.
-fn noting(seed: u64) -> (Arc<Mutex<Vec<String>>>, ClientBuilder) {
+fn recording_client(seed: u64) -> (Arc<Mutex<Vec<String>>>, ClientBuilder) {
     let tokens = Arc::new(Mutex::new(Vec::new()));
-    let noted = Arc::clone(&tokens);
-    let fake = Fake::new(move |request, number| {
+    let log = Arc::clone(&tokens);
+    let fake = FakeService::new(move |request, number| {
         let body: Value = serde_json::from_slice(request.body()).unwrap();
-        noted.lock().unwrap().push(body["ClientToken"].as_str().unwrap().to_owned());
+        log.lock().unwrap().push(body["ClientToken"].as_str().unwrap().to_owned());
         reply(seed >> (3 * number))
     });
     (tokens, fake.builder().entropy(SeededEntropy::new(seed)))
@@ -65,13 +65,13 @@ fn noting(seed: u64) -> (Arc<Mutex<Vec<String>>>, ClientBuilder) {
 #[tokio::test(start_paused = true)]
 async fn each_call_has_one_client_token_for_all_attempts() {
     let mut all = HashSet::new();
-    let (mut calls, mut resends) = (0, 0);
+    let (mut calls, mut retries) = (0, 0);
     for seed in 0..600_u64 {
-        let (noted, builder) = noting(seed.wrapping_mul(0xd134_2543_de82_ef95));
+        let (log, builder) = recording_client(seed.wrapping_mul(0xd134_2543_de82_ef95));
         let client = builder.build().unwrap();
         for _ in 0..2 {
             let error = client.send(Launch::default()).await.unwrap_err();
-            let sent: Vec<String> = noted.lock().unwrap().drain(..).collect();
+            let sent: Vec<String> = log.lock().unwrap().drain(..).collect();
             let first = &sent[0];
             assert!(sent.iter().all(|token| token == first), "{seed}: {sent:?}");
             assert_eq!(error.client_token(), Some(first.as_str()), "{seed}");
@@ -80,26 +80,26 @@ async fn each_call_has_one_client_token_for_all_attempts() {
             }
             assert!(all.insert(first.clone()), "{seed}: a token of another call");
             calls += 1;
-            resends += sent.len() - 1;
+            retries += sent.len() - 1;
         }
     }
-    assert!(calls == 1_200 && resends > 1_000, "{resends}");
+    assert!(calls == 1_200 && retries > 1_000, "{retries}");
 }
 
 /// Possible results of the first call with a token.
-fn ends() -> Vec<(&'static str, Vec<Turn>)> {
+fn outcomes() -> Vec<(&'static str, Vec<Step>)> {
     vec![
         ("success", vec![]),
-        ("a refusal", vec![Turn::error("ResourceInsufficient.SpecifiedInstanceType")]),
-        ("an internal error", vec![Turn::error("InternalError")]),
-        ("a reset", vec![Turn::reset()]),
-        ("a stranger", vec![Turn::status(403, vec![])]),
+        ("a service error", vec![Step::error("ResourceInsufficient.SpecifiedInstanceType")]),
+        ("an internal error", vec![Step::error("InternalError")]),
+        ("a reset", vec![Step::reset()]),
+        ("a foreign response", vec![Step::status(403, vec![])]),
     ]
 }
 
 #[tokio::test]
 async fn token_is_bound_to_its_parameters_after_any_outcome() {
-    for (end, script) in ends() {
+    for (end, script) in outcomes() {
         let server = Server::start(script).await;
         let client = client(&server.url).with_max_attempts(1);
         let _ = client.send(launch("token-1")).await;
@@ -116,16 +116,16 @@ async fn token_is_bound_to_its_parameters_after_any_outcome() {
             assert!(error.is_usage() && error.is_not_sent(), "{end}: {error:?}");
             assert!(error.to_string().contains("other parameters"), "{error}");
         }
-        assert_eq!(server.received().len(), 1, "{end}: nothing of it left");
+        assert_eq!(server.received().len(), 1, "{end}: nothing was sent");
         let _ = client.send(launch("token-1")).await;
-        assert_eq!(server.received().len(), 2, "{end}: the same may go again");
+        assert_eq!(server.received().len(), 2, "{end}: the same request may be sent again");
         client.send(Launch { count: Some(2), ..Launch::default() }).await.unwrap();
     }
 }
 
 #[tokio::test]
 async fn token_is_never_sent_to_a_second_region() {
-    for (end, script) in ends() {
+    for (end, script) in outcomes() {
         let server = Server::start(script).await;
         let client = client(&server.url).with_max_attempts(1);
         let _ = client.send(launch("token-1")).await;
@@ -133,15 +133,15 @@ async fn token_is_never_sent_to_a_second_region() {
         assert!(error.is_usage() && error.is_not_sent(), "{end}: {error:?}");
         let text = error.to_string();
         assert!(text.contains("`ap-guangzhou`") && text.contains("`ap-tokyo`"), "{text}");
-        assert_eq!(server.received().len(), 1, "{end}: nothing of it left");
+        assert_eq!(server.received().len(), 1, "{end}: nothing was sent");
         let _ = client.send(launch("token-1")).await;
-        assert_eq!(server.received().len(), 2, "{end}: the first region may be asked again");
+        assert_eq!(server.received().len(), 2, "{end}: the first region is still allowed");
     }
 }
 
 #[tokio::test]
 async fn dropped_call_binds_its_token() {
-    let server = Server::start([Turn::stall()]).await;
+    let server = Server::start([Step::stall()]).await;
     let client = client(&server.url);
     let dropped = client.send(launch("token-1"));
     assert!(tokio::time::timeout(ATTEMPT / 4, dropped).await.is_err());
@@ -152,7 +152,7 @@ async fn dropped_call_binds_its_token() {
 
 #[tokio::test]
 async fn unsent_token_is_not_bound() {
-    let client = client(&deserted()).with_max_attempts(1);
+    let client = client(&unused_endpoint()).with_max_attempts(1);
     assert!(client.send(launch("token-1")).await.unwrap_err().is_not_sent());
     let error = client.send(Launch { count: Some(2), ..launch("token-1") }).await.unwrap_err();
     assert!(!error.is_usage(), "{error}");
@@ -161,15 +161,15 @@ async fn unsent_token_is_not_bound() {
 #[tokio::test(start_paused = true)]
 async fn launch_is_retried_for_180_seconds_and_then_reconciled() {
     let sent = Arc::new(Mutex::new(Vec::new()));
-    let noted = Arc::clone(&sent);
+    let log = Arc::clone(&sent);
     let began = Instant::now();
-    let fake = Fake::new(move |request, _| {
+    let fake = FakeService::new(move |request, _| {
         if request.action() == "ListThings" {
             return Reply::body(
                 r#"{"Response":{"ThingSet":[{"ThingId":"ours-1"}],"TotalCount":1,"RequestId":"r"}}"#,
             );
         }
-        noted.lock().unwrap().push(began.elapsed());
+        log.lock().unwrap().push(began.elapsed());
         Reply::Silent { held: false }
     });
     // So many attempts that only time ends the call.
@@ -178,7 +178,7 @@ async fn launch_is_retried_for_180_seconds_and_then_reconciled() {
     assert!(error.outcome_unknown().is_some() && error.is_timeout(), "{error:?}");
     assert!(began.elapsed() <= Duration::from_secs(180), "{:?}", began.elapsed());
     let attempts = sent.lock().unwrap().len();
-    assert!(attempts >= 3, "each is given up after a minute");
+    assert!(attempts >= 3, "each ends after a minute");
     assert!(sent.lock().unwrap().iter().all(|at| *at < Duration::from_secs(180)));
 
     tokio::time::sleep_until(began + Duration::from_secs(181)).await;
@@ -187,24 +187,25 @@ async fn launch_is_retried_for_180_seconds_and_then_reconciled() {
     assert!(error.to_string().contains("reconcile_creation"), "{error}");
     assert_eq!(sent.lock().unwrap().len(), attempts, "nothing is sent");
 
-    let asked = fake.asked();
+    let asked = fake.request_count();
     let found = client
         .reconcile_creation(ListThings::default(), |thing: &Thing| thing.thing_id.contains("ours"))
         .await
         .unwrap();
     assert!(matches!(found, CreatedResources::Found(things) if things.len() == 1));
-    assert!(fake.asked() > asked, "it is looked for");
+    assert!(fake.request_count() > asked, "the search reads the list");
     assert_eq!(sent.lock().unwrap().len(), attempts, "and still nothing is sent");
 }
 
 #[tokio::test(start_paused = true)]
 async fn token_window_starts_with_the_first_ambiguous_attempt() {
     let turns: Vec<fn() -> Reply> =
-        vec![|| Reply::refusal("LimitExceeded", vec![]), || Reply::status(502, vec![]), || {
-            Reply::refusal("LimitExceeded", vec![])
+        vec![|| Reply::error("LimitExceeded", vec![]), || Reply::status(502, vec![]), || {
+            Reply::error("LimitExceeded", vec![])
         }];
-    let fake =
-        Fake::new(move |_, number| turns.get(number - 1).map_or_else(Reply::healthy, |f| f()));
+    let fake = FakeService::new(move |_, number| {
+        turns.get(number - 1).map_or_else(Reply::healthy, |f| f())
+    });
     let client = fake.builder().max_attempts(1).build().unwrap();
     let refused = |error: &Error| error.attempts()[0].outcome == Outcome::Refused;
     let error = client.send(launch("token-1")).await.unwrap_err();
@@ -220,7 +221,7 @@ async fn token_window_starts_with_the_first_ambiguous_attempt() {
     client.send(launch("token-1")).await.unwrap();
     tokio::time::advance(Duration::from_secs(2)).await;
     assert!(client.send(launch("token-1")).await.unwrap_err().is_usage());
-    assert_eq!(fake.asked(), 4);
+    assert_eq!(fake.request_count(), 4);
     assert_eq!(CLIENT_TOKEN_WINDOW, Duration::from_secs(180));
     assert_eq!(Timeouts::default().operation_with_token, CLIENT_TOKEN_WINDOW);
 }
@@ -228,10 +229,10 @@ async fn token_window_starts_with_the_first_ambiguous_attempt() {
 #[tokio::test(start_paused = true)]
 async fn no_attempt_starts_after_the_token_window_of_an_earlier_call() {
     let began = Instant::now();
-    let left = Arc::new(Mutex::new(Vec::new()));
-    let noted = Arc::clone(&left);
-    let fake = Fake::new(move |_, number| {
-        noted.lock().unwrap().push(began.elapsed().as_secs());
+    let sent_at = Arc::new(Mutex::new(Vec::new()));
+    let log = Arc::clone(&sent_at);
+    let fake = FakeService::new(move |_, number| {
+        log.lock().unwrap().push(began.elapsed().as_secs());
         match number {
             1 => Reply::Fails(HttpErrorKind::PossiblySent),
             _ => Reply::Silent { held: false },
@@ -241,7 +242,11 @@ async fn no_attempt_starts_after_the_token_window_of_an_earlier_call() {
     client.with_max_attempts(1).send(launch("token-1")).await.unwrap_err();
     tokio::time::advance(Duration::from_secs(179)).await;
     let error = client.with_max_attempts(1_000).send(launch("token-1")).await.unwrap_err();
-    assert_eq!(*left.lock().unwrap(), [0, 179], "its retries would have left at 239 s and later");
+    assert_eq!(
+        *sent_at.lock().unwrap(),
+        [0, 179],
+        "its retries would have been sent at 239 s and later"
+    );
     assert!(error.outcome_unknown().is_some(), "{error}");
     assert!(error.to_string().contains("client token for 180 s only"), "{error}");
 }
@@ -249,24 +254,24 @@ async fn no_attempt_starts_after_the_token_window_of_an_earlier_call() {
 #[tokio::test(start_paused = true)]
 async fn failed_call_does_not_release_token_of_another_call() {
     let in_half_a_minute = |reply: Reply| match reply {
-        Reply::Answer { status, headers, body, .. } => {
-            Reply::Answer { status, headers, body, after: Duration::from_secs(30) }
+        Reply::Response { status, headers, body, .. } => {
+            Reply::Response { status, headers, body, after: Duration::from_secs(30) }
         }
         other => other,
     };
     let firsts: [fn() -> Reply; 3] = [
-        || Reply::refusal("LimitExceeded", vec![]),
+        || Reply::error("LimitExceeded", vec![]),
         || Reply::Silent { held: true },
         || Reply::Fails(HttpErrorKind::NotSent),
     ];
     let seconds: [fn() -> Reply; 3] = [
         || Reply::Fails(HttpErrorKind::PossiblySent),
-        || Reply::refusal("InternalError", vec![]),
+        || Reply::error("InternalError", vec![]),
         Reply::healthy,
     ];
     for first in firsts {
         for second in seconds {
-            let fake = Fake::new(move |_, number| match number {
+            let fake = FakeService::new(move |_, number| match number {
                 1 => in_half_a_minute(first()),
                 2 => second(),
                 _ => Reply::healthy(),
@@ -280,23 +285,23 @@ async fn failed_call_does_not_release_token_of_another_call() {
             let shown = format!("{one:?} {two:?}");
             assert!(one.unwrap_err().outcome_unknown().is_none(), "{shown}");
             assert!(two.is_ok_and(|_| true) || shown.contains("outcome_unknown"), "{shown}");
-            let asked = fake.asked();
+            let asked = fake.request_count();
             let other = client.send(Launch { count: Some(2), ..launch("token-1") }).await;
             let error = other.unwrap_err();
             assert!(error.to_string().contains("other parameters"), "{shown}: {error}");
             tokio::time::advance(Duration::from_secs(3_600)).await;
             let error = client.send(launch("token-1")).await.unwrap_err();
             assert!(error.is_usage() && error.to_string().contains("180 s"), "{shown}: {error}");
-            assert_eq!(fake.asked(), asked, "{shown}");
+            assert_eq!(fake.request_count(), asked, "{shown}");
         }
     }
 }
 
 /// A wall clock that the test sets.
 #[derive(Clone, Debug)]
-struct Wall(Arc<Mutex<SystemTime>>);
+struct WallClock(Arc<Mutex<SystemTime>>);
 
-impl Wall {
+impl WallClock {
     fn new() -> Self {
         Self(Arc::new(Mutex::new(UNIX_EPOCH + Duration::from_secs(1_900_000_000))))
     }
@@ -310,7 +315,7 @@ impl Wall {
     }
 }
 
-impl Clock for Wall {
+impl Clock for WallClock {
     fn now(&self) -> SystemTime {
         *self.0.lock().unwrap()
     }
@@ -318,7 +323,7 @@ impl Clock for Wall {
 
 #[tokio::test(start_paused = true)]
 async fn token_window_continues_during_sleep_and_clock_changes() {
-    let histories: [fn(&Wall) -> u64; 4] = [
+    let histories: [fn(&WallClock) -> u64; 4] = [
         // During sleep, the monotonic clock stands still.
         |wall| {
             wall.forward(181);
@@ -339,8 +344,8 @@ async fn token_window_continues_during_sleep_and_clock_changes() {
         },
     ];
     for (index, history) in histories.into_iter().enumerate() {
-        let wall = Wall::new();
-        let fake = Fake::new(|_, _| Reply::Fails(HttpErrorKind::PossiblySent));
+        let wall = WallClock::new();
+        let fake = FakeService::new(|_, _| Reply::Fails(HttpErrorKind::PossiblySent));
         let client = fake.builder().clock(wall.clone()).max_attempts(1).build().unwrap();
         client.send(launch("token-1")).await.unwrap_err();
         let passed = history(&wall);
@@ -353,17 +358,17 @@ async fn token_window_continues_during_sleep_and_clock_changes() {
         // A token that was once too old stays too old.
         wall.back(3_600);
         refused().await;
-        assert_eq!(fake.asked(), 1, "{index}");
+        assert_eq!(fake.request_count(), 1, "{index}");
     }
     // The machine sleeps in the pause between two attempts.
-    let wall = Wall::new();
+    let wall = WallClock::new();
     let asleep = wall.clone();
-    let fake = Fake::new(move |_, _| {
+    let fake = FakeService::new(move |_, _| {
         asleep.forward(181);
         Reply::Fails(HttpErrorKind::PossiblySent)
     });
     let client = fake.builder().clock(wall).build().unwrap();
     let error = client.send(launch("token-1")).await.unwrap_err();
-    assert_eq!(fake.asked(), 1, "{error}");
+    assert_eq!(fake.request_count(), 1, "{error}");
     assert!(error.outcome_unknown().is_some(), "{error}");
 }

@@ -8,10 +8,10 @@ use cvm_transport::{Client, Clock, Error, PreparedRequest, Timeouts};
 use tokio::time::Instant;
 
 use crate::actions::{KillThings, ListThings};
-use crate::fake_service::{Body, Fake, Reply, refusal};
+use crate::fake_service::{Body, FakeService, Reply, error_body};
 
 /// The time of the service when the tests start.
-const THERE: u64 = 1_900_000_000;
+const SERVER_TIME: u64 = 1_900_000_000;
 
 const MINUTE: i64 = 60;
 const HOUR: i64 = 60 * MINUTE;
@@ -40,18 +40,18 @@ const WINDOW: i64 = 300;
 
 /// A clock that follows tokio's time from a given start.
 #[derive(Clone, Copy, Debug)]
-struct Running {
+struct RunningClock {
     from: u64,
     began: Instant,
 }
 
-impl Running {
+impl RunningClock {
     fn new(from: u64) -> Self {
         Self { from, began: Instant::now() }
     }
 }
 
-impl Clock for Running {
+impl Clock for RunningClock {
     fn now(&self) -> SystemTime {
         UNIX_EPOCH + Duration::from_secs(self.from) + self.began.elapsed()
     }
@@ -63,24 +63,24 @@ fn seconds(clock: &dyn Clock) -> u64 {
 
 /// The `Date` header of the service's responses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Dated {
-    Rightly,
-    Never,
-    Garbage,
+enum DateHeader {
+    Correct,
+    Missing,
+    Invalid,
     /// From a cache, which repeats a response of an hour ago.
-    FromACache,
+    Cached,
     /// After a round trip of sixteen minutes.
-    AfterALongTrip,
-    Twice,
+    SlowResponse,
+    Repeated,
 }
 
-const DATINGS: [Dated; 6] = [
-    Dated::Rightly,
-    Dated::Never,
-    Dated::Garbage,
-    Dated::FromACache,
-    Dated::AfterALongTrip,
-    Dated::Twice,
+const DATE_HEADERS: [DateHeader; 6] = [
+    DateHeader::Correct,
+    DateHeader::Missing,
+    DateHeader::Invalid,
+    DateHeader::Cached,
+    DateHeader::SlowResponse,
+    DateHeader::Repeated,
 ];
 
 /// Formats `Sun, 06 Nov 1994 08:49:37 GMT` by counting days, independent of the client's calendar code.
@@ -123,47 +123,47 @@ fn timestamp(request: &PreparedRequest) -> u64 {
     request.headers()["x-tc-timestamp"].to_str().unwrap().parse().unwrap()
 }
 
-fn headers(dated: Dated, now: u64) -> Vec<(&'static str, String)> {
+fn headers(date_header: DateHeader, now: u64) -> Vec<(&'static str, String)> {
     let date = |at| ("date", http_date(at));
-    match dated {
-        Dated::Rightly | Dated::AfterALongTrip => vec![date(now)],
-        Dated::Never => vec![],
-        Dated::Garbage => vec![("date", "half past ten".into())],
-        Dated::FromACache => vec![date(now - 3_600), ("age", "3600".into())],
-        Dated::Twice => vec![date(now), date(now)],
+    match date_header {
+        DateHeader::Correct | DateHeader::SlowResponse => vec![date(now)],
+        DateHeader::Missing => vec![],
+        DateHeader::Invalid => vec![("date", "not a date".into())],
+        DateHeader::Cached => vec![date(now - 3_600), ("age", "3600".into())],
+        DateHeader::Repeated => vec![date(now), date(now)],
     }
 }
 
 /// A service that checks the timestamp of each request, and the timestamps that it received.
-fn strict(dated: Dated) -> (Fake, Arc<Mutex<Vec<i64>>>) {
-    let clock = Running::new(THERE);
-    let read = Arc::new(Mutex::new(Vec::new()));
-    let noted = Arc::clone(&read);
-    let fake = Fake::new(move |request, _| {
+fn strict_service(date_header: DateHeader) -> (FakeService, Arc<Mutex<Vec<i64>>>) {
+    let clock = RunningClock::new(SERVER_TIME);
+    let received = Arc::new(Mutex::new(Vec::new()));
+    let log = Arc::clone(&received);
+    let fake = FakeService::new(move |request, _| {
         let now = seconds(&clock);
         let ahead = timestamp(request) as i64 - now as i64;
-        noted.lock().unwrap().push(ahead);
-        let after = match dated {
-            Dated::AfterALongTrip => Duration::from_secs(16 * 60),
+        log.lock().unwrap().push(ahead);
+        let after = match date_header {
+            DateHeader::SlowResponse => Duration::from_secs(16 * 60),
             _ => Duration::ZERO,
         };
-        let headers = headers(dated, now + after.as_secs() / 2);
+        let headers = headers(date_header, now + after.as_secs() / 2);
         let healthy = r#"{"Response":{"ThingSet":[],"TotalCount":0,"RequestId":"r-ok"}}"#;
         let body = if ahead.abs() <= WINDOW {
             healthy.to_owned()
         } else {
-            refusal("AuthFailure.SignatureExpire")
+            error_body("AuthFailure.SignatureExpire")
         };
-        Reply::Answer { status: 200, headers, body: Body::Whole(body.into()), after }
+        Reply::Response { status: 200, headers, body: Body::Whole(body.into()), after }
     });
-    (fake, read)
+    (fake, received)
 }
 
 /// A client whose clock is ahead by this, with timeouts above the longest round trip.
-fn ahead(fake: &Fake, skew: i64, corrects: bool) -> Client {
+fn client_ahead(fake: &FakeService, skew: i64, corrects: bool) -> Client {
     let hour = Duration::from_secs(3_600);
     fake.builder()
-        .clock(Running::new(THERE.checked_add_signed(skew).unwrap()))
+        .clock(RunningClock::new(SERVER_TIME.checked_add_signed(skew).unwrap()))
         .correct_clock(corrects)
         .timeouts(Timeouts {
             first_byte: hour,
@@ -175,7 +175,7 @@ fn ahead(fake: &Fake, skew: i64, corrects: bool) -> Client {
         .unwrap()
 }
 
-fn says_so(error: &Error, shown: &str) {
+fn assert_names_clocks(error: &Error, shown: &str) {
     assert!(error.is_auth() && error.is_service(), "{shown}: {error}");
     assert_eq!(error.code().unwrap().as_str(), "AuthFailure.SignatureExpire", "{shown}");
     assert!(error.to_string().contains("this machine's clock says"), "{shown}: {error}");
@@ -184,33 +184,40 @@ fn says_so(error: &Error, shown: &str) {
 
 #[tokio::test(start_paused = true)]
 async fn clock_skew_takes_at_most_two_attempts() {
-    for dated in DATINGS {
+    for date_header in DATE_HEADERS {
         for skew in SKEWS.into_iter().flat_map(|skew| [skew, -skew]) {
             for corrects in [true, false] {
-                let shown = format!("{skew} s, {dated:?}, corrects: {corrects}");
-                let (fake, read) = strict(dated);
-                let client = ahead(&fake, skew, corrects);
+                let shown = format!("{skew} s, {date_header:?}, corrects: {corrects}");
+                let (fake, received) = strict_service(date_header);
+                let client = client_ahead(&fake, skew, corrects);
                 let refused = skew.abs() > WINDOW;
                 let ended = client.send_with_report(ListThings::default()).await;
                 match ended {
                     Ok((_, report)) => {
                         let attempts = 1 + usize::from(refused);
                         assert_eq!(report.attempts.len(), attempts, "{shown}");
-                        assert!(!refused || (corrects && dated == Dated::Rightly), "{shown}");
+                        assert!(
+                            !refused || (corrects && date_header == DateHeader::Correct),
+                            "{shown}"
+                        );
                     }
                     Err(error) => {
-                        assert!(refused && !(corrects && dated == Dated::Rightly), "{shown}");
-                        says_so(&error, &shown);
+                        assert!(
+                            refused && !(corrects && date_header == DateHeader::Correct),
+                            "{shown}"
+                        );
+                        assert_names_clocks(&error, &shown);
                     }
                 }
                 // The next call, even an unsafe one, has the right time at once or reports the same error.
                 let kill = KillThings { thing_ids: vec!["thing-1".into()] };
                 match client.send_with_report(kill).await {
                     Ok((_, report)) => assert_eq!(report.attempts.len(), 1, "{shown}"),
-                    Err(error) => says_so(&error, &shown),
+                    Err(error) => assert_names_clocks(&error, &shown),
                 }
-                let last = *read.lock().unwrap().last().unwrap();
-                let learnt = corrects && dated == Dated::Rightly && skew.abs() >= 4 * MINUTE;
+                let last = *received.lock().unwrap().last().unwrap();
+                let learnt =
+                    corrects && date_header == DateHeader::Correct && skew.abs() >= 4 * MINUTE;
                 assert!((last - if learnt { 0 } else { skew }).abs() <= 1, "{shown}: {last}");
             }
         }
@@ -219,52 +226,52 @@ async fn clock_skew_takes_at_most_two_attempts() {
 
 #[tokio::test(start_paused = true)]
 async fn plain_http_date_is_ignored_before_a_clock_error() {
-    let (fake, read) = strict(Dated::Rightly);
+    let (fake, received) = strict_service(DateHeader::Correct);
     let client = fake.builder().endpoint("http://127.0.0.1:1");
-    let client = client.clock(Running::new(THERE + 290)).build().unwrap();
+    let client = client.clock(RunningClock::new(SERVER_TIME + 290)).build().unwrap();
     client.send(ListThings::default()).await.unwrap();
     client.send(ListThings::default()).await.unwrap();
-    assert_eq!(*read.lock().unwrap(), [290, 290]);
+    assert_eq!(*received.lock().unwrap(), [290, 290]);
 }
 
 #[tokio::test(start_paused = true)]
 async fn second_clock_error_ends_call_and_names_both_clocks() {
-    let fake = Fake::new(|_, _| {
-        Reply::refusal("AuthFailure.SignatureExpire", vec![("date", http_date(THERE))])
+    let fake = FakeService::new(|_, _| {
+        Reply::error("AuthFailure.SignatureExpire", vec![("date", http_date(SERVER_TIME))])
     });
-    let client = ahead(&fake, HOUR, true);
+    let client = client_ahead(&fake, HOUR, true);
     let error = client.send(ListThings::default()).await.unwrap_err();
-    assert_eq!(fake.asked(), 2);
+    assert_eq!(fake.request_count(), 2);
     assert_eq!(error.attempts().len(), 2);
     let text = error.to_string();
-    assert!(text.contains(&format!("clock says {} s", THERE + 3_600)), "{text}");
+    assert!(text.contains(&format!("clock says {} s", SERVER_TIME + 3_600)), "{text}");
     // A date has whole seconds, so the middle of its second is used.
-    let there = |second: u64| text.contains(&format!("the endpoint's {second} s"));
-    assert!(there(THERE) || there(THERE + 1), "{text}");
+    let names_second = |second: u64| text.contains(&format!("the endpoint's {second} s"));
+    assert!(names_second(SERVER_TIME) || names_second(SERVER_TIME + 1), "{text}");
 }
 
 #[tokio::test(start_paused = true)]
 async fn wrong_date_costs_one_attempt() {
     // The clocks agree, but one response has yesterday's date, and later responses have none.
-    let clock = Running::new(THERE);
-    let fake = Fake::new(move |request, number| {
+    let clock = RunningClock::new(SERVER_TIME);
+    let fake = FakeService::new(move |request, number| {
         let ahead = timestamp(request) as i64 - seconds(&clock) as i64;
         let headers = match number {
-            1 => vec![("date", http_date(THERE - 86_400))],
+            1 => vec![("date", http_date(SERVER_TIME - 86_400))],
             _ => vec![],
         };
         if ahead.abs() > WINDOW {
-            return Reply::refusal("AuthFailure.SignatureExpire", headers);
+            return Reply::error("AuthFailure.SignatureExpire", headers);
         }
         Reply::with(headers, r#"{"Response":{"ThingSet":[],"TotalCount":0,"RequestId":"r"}}"#)
     });
-    let client = ahead(&fake, 0, true);
+    let client = client_ahead(&fake, 0, true);
     let attempts = async || {
         let (_, report) = client.send_with_report(ListThings::default()).await.unwrap();
         report.attempts.len()
     };
     assert_eq!(attempts().await, 1);
-    assert_eq!(attempts().await, 2, "the correction was wrong, and is dropped");
+    assert_eq!(attempts().await, 2, "the wrong correction is dropped");
     assert_eq!(attempts().await, 1);
 }
 
@@ -272,21 +279,21 @@ async fn wrong_date_costs_one_attempt() {
 async fn clock_correction_follows_every_response() {
     // How far the service is ahead of this machine according to each response, and the correction of each
     // request. A date has whole seconds, so the middle of its second is used.
-    let told = [260_i64, 280, 5, 5, -250, -239, 0];
+    let skews = [260_i64, 280, 5, 5, -250, -239, 0];
     let corrected = [0, 260, 280, 0, 0, -249, 0];
-    let read = Arc::new(Mutex::new(Vec::new()));
-    let noted = Arc::clone(&read);
-    let fake = Fake::new(move |request, number| {
-        noted.lock().unwrap().push(timestamp(request) as i64 - THERE as i64);
-        let date = THERE.checked_add_signed(told[number - 1]).unwrap();
+    let received = Arc::new(Mutex::new(Vec::new()));
+    let log = Arc::clone(&received);
+    let fake = FakeService::new(move |request, number| {
+        log.lock().unwrap().push(timestamp(request) as i64 - SERVER_TIME as i64);
+        let date = SERVER_TIME.checked_add_signed(skews[number - 1]).unwrap();
         Reply::with(
             vec![("date", http_date(date))],
             r#"{"Response":{"ThingSet":[],"TotalCount":0,"RequestId":"r"}}"#,
         )
     });
-    let client = fake.builder().clock(cvm_transport::FixedClock::at(THERE)).build().unwrap();
-    for _ in told {
+    let client = fake.builder().clock(cvm_transport::FixedClock::at(SERVER_TIME)).build().unwrap();
+    for _ in skews {
         client.send(ListThings::default()).await.unwrap();
     }
-    assert_eq!(*read.lock().unwrap(), corrected);
+    assert_eq!(*received.lock().unwrap(), corrected);
 }

@@ -6,59 +6,59 @@ use cvm_transport::NoRateLimit;
 
 use crate::actions::{KillThings, ListThings};
 use crate::builder;
-use crate::server::{Server, Turn};
+use crate::server::{Server, Step};
 
 const HEALTHY: &str = r#"{"Response":{"ThingSet":[],"TotalCount":0,"RequestId":"r"}}"#;
 
-fn answered(status: u16, body: &str) -> Turn {
-    Turn::Answer { status, headers: vec![], body: body.into() }
+fn response(status: u16, body: &str) -> Step {
+    Step::Response { status, headers: vec![], body: body.into() }
 }
 
-fn refusal(status: u16) -> Turn {
+fn service_error(status: u16) -> Step {
     let body = r#"{"Response":{"Error":{"Code":"LimitExceeded","Message":"no"},"RequestId":"r"}}"#;
-    answered(status, body)
+    response(status, body)
 }
 
 /// Complete responses of the service that leave nothing ambiguous.
-fn clean() -> Vec<(&'static str, Turn)> {
+fn valid_responses() -> Vec<(&'static str, Step)> {
     vec![
-        ("healthy", Turn::Healthy),
-        ("a refusal", Turn::error("LimitExceeded")),
-        ("a throttle", Turn::error("RequestLimitExceeded")),
-        ("a refused clock", Turn::error("AuthFailure.SignatureExpire")),
-        ("a refused token", Turn::error("AuthFailure.TokenFailure")),
-        ("a refusal under a 400", refusal(400)),
+        ("healthy", Step::Healthy),
+        ("a service error", Step::error("LimitExceeded")),
+        ("throttling", Step::error("RequestLimitExceeded")),
+        ("a clock error", Step::error("AuthFailure.SignatureExpire")),
+        ("a token error", Step::error("AuthFailure.TokenFailure")),
+        ("a service error under a 400", service_error(400)),
     ]
 }
 
 /// Responses that are complete HTTP too, after which the connection could carry another request.
-fn unclean() -> Vec<(&'static str, Turn)> {
-    let mut unclean = vec![
-        ("nothing", answered(200, "")),
-        ("a page", answered(200, "<html>log in</html>")),
-        ("null", answered(200, "null")),
-        ("no envelope", answered(200, "{}")),
-        ("an empty envelope", answered(200, r#"{"Response":{}}"#)),
-        ("no request id", answered(200, r#"{"Response":{"ThingSet":[],"TotalCount":0}}"#)),
-        ("half an answer", answered(200, &HEALTHY[..30])),
-        ("more than an answer", answered(200, &format!("{HEALTHY} x"))),
-        ("success under a 500", answered(500, HEALTHY)),
-        ("an internal error", Turn::error("InternalError")),
-        ("a coding", {
+fn invalid_responses() -> Vec<(&'static str, Step)> {
+    let mut invalid_responses = vec![
+        ("empty body", response(200, "")),
+        ("a page", response(200, "<html>log in</html>")),
+        ("null", response(200, "null")),
+        ("no envelope", response(200, "{}")),
+        ("an empty envelope", response(200, r#"{"Response":{}}"#)),
+        ("no request id", response(200, r#"{"Response":{"ThingSet":[],"TotalCount":0}}"#)),
+        ("half a response", response(200, &HEALTHY[..30])),
+        ("text after the response", response(200, &format!("{HEALTHY} x"))),
+        ("success under a 500", response(500, HEALTHY)),
+        ("an internal error", Step::error("InternalError")),
+        ("an encoding", {
             let headers = vec![("content-encoding", "gzip".to_owned())];
-            Turn::Answer { status: 200, headers, body: HEALTHY.into() }
+            Step::Response { status: 200, headers, body: HEALTHY.into() }
         }),
-        ("more than allowed", answered(200, &"x".repeat(200_000))),
+        ("too large", response(200, &"x".repeat(200_000))),
     ];
     for status in [204, 302, 307, 400, 403, 404, 408, 429, 500, 502, 503, 504, 599] {
-        unclean.push(("a status", answered(status, "<html>sorry</html>")));
+        invalid_responses.push(("a status", response(status, "<html>sorry</html>")));
     }
-    unclean
+    invalid_responses
 }
 
 /// The connections of a call that gets this response, and of the two calls after it.
-async fn connections(turn: Turn, hazard: bool) -> Vec<usize> {
-    let server = Server::start([turn]).await;
+async fn connections(step: Step, hazard: bool) -> Vec<usize> {
+    let server = Server::start([step]).await;
     let client = builder(&server.url)
         .max_attempts(1)
         .max_response_bytes(100_000)
@@ -77,18 +77,18 @@ async fn connections(turn: Turn, hazard: bool) -> Vec<usize> {
 
 #[tokio::test]
 async fn connection_is_reused_after_a_valid_response() {
-    for (name, turn) in clean() {
-        assert_eq!(connections(turn.clone(), false).await, [1, 1, 1], "{name}");
-        assert_eq!(connections(turn, true).await, [1, 2, 3], "{name}: a change");
+    for (name, step) in valid_responses() {
+        assert_eq!(connections(step.clone(), false).await, [1, 1, 1], "{name}");
+        assert_eq!(connections(step, true).await, [1, 2, 3], "{name}: a change");
     }
 }
 
 #[tokio::test]
 async fn connection_is_closed_after_an_invalid_response() {
-    for (name, turn) in unclean() {
+    for (name, step) in invalid_responses() {
         for hazard in [false, true] {
-            let seen = connections(turn.clone(), hazard).await;
-            assert!(!seen[1..].contains(&seen[0]), "{name} {turn:?}: {seen:?}");
+            let seen = connections(step.clone(), hazard).await;
+            assert!(!seen[1..].contains(&seen[0]), "{name} {step:?}: {seen:?}");
         }
     }
 }
@@ -101,7 +101,7 @@ async fn invalid_response_closes_only_its_connection() {
     let (one, two, three) = tokio::join!(call(), call(), call());
     assert!(one.is_ok() && two.is_ok() && three.is_ok());
     assert_eq!(server.connections(), 3);
-    server.follow([answered(503, "")]);
+    server.extend_script([response(503, "")]);
     call().await.unwrap_err();
     for _ in 0..2 {
         let (one, two) = tokio::join!(call(), call());

@@ -8,8 +8,8 @@ use serde_json::json;
 
 use crate::actions::{KILL_THINGS, KillThings, LAUNCH, Launch, ListThings};
 use crate::client;
-use crate::fake_service::{Body, Fake, Reply};
-use crate::server::{Server, Turn};
+use crate::fake_service::{Body, FakeService, Reply};
+use crate::server::{Server, Step};
 
 /// Codes that would end the call or cause a retry if the response had no result.
 const CODES: [&str; 6] = [
@@ -36,7 +36,7 @@ async fn error_beside_result_leaves_change_unknown() {
     for code in CODES {
         let body = contradiction(code, r#""ThingIdSet":["thing-7","thing-8"]"#);
         let sent = body.clone();
-        let fake = Fake::new(move |_, _| Reply::body(sent.clone()));
+        let fake = FakeService::new(move |_, _| Reply::body(sent.clone()));
         let client = fake.builder().build().unwrap();
         let errors: [Error; 2] = [
             client.send(Launch::default()).await.unwrap_err(),
@@ -45,8 +45,8 @@ async fn error_beside_result_leaves_change_unknown() {
         for error in errors {
             let text = error.to_string();
             assert!(error.outcome_unknown().is_some(), "{code}: {text}");
-            for told in [code, "also holds a result", "`thing-7`, `thing-8`", "request id r-1"] {
-                assert!(text.contains(told), "{told}: {text}");
+            for part in [code, "also holds a result", "`thing-7`, `thing-8`", "request id r-1"] {
+                assert!(text.contains(part), "{part}: {text}");
             }
             assert_eq!(error.unread_response(), Some(body.as_bytes()), "{text}");
             assert!(error.attempts().iter().all(|one| one.outcome == Outcome::Ambiguous));
@@ -69,7 +69,7 @@ async fn misplaced_error_leaves_change_unknown() {
         format!(r#"{{"Response":{{"Error":{ERROR},"RequestId":"r-1"}},"Error":{ERROR}}}"#),
     ] {
         let sent = body.clone();
-        let fake = Fake::new(move |_, _| Reply::body(sent.clone()));
+        let fake = FakeService::new(move |_, _| Reply::body(sent.clone()));
         let client = fake.builder().build().unwrap();
         let errors: [Error; 4] = [
             client.send(kill()).await.unwrap_err(),
@@ -97,7 +97,7 @@ async fn empty_misplaced_error_is_ignored() {
             format!(r#"{{"Response":{{"error":{empty},"RequestId":"r-1"}},"Error":{empty}}}"#),
         ] {
             let sent = body.clone();
-            let fake = Fake::new(move |_, _| Reply::body(sent.clone()));
+            let fake = FakeService::new(move |_, _| Reply::body(sent.clone()));
             let ended = fake.builder().build().unwrap().send(kill()).await;
             assert!(ended.is_ok(), "{body}: {ended:?}");
         }
@@ -107,27 +107,28 @@ async fn empty_misplaced_error_is_ignored() {
 #[tokio::test(start_paused = true)]
 async fn error_beside_empty_result_is_a_service_error() {
     for result in [r#""ThingIdSet":null"#, r#""ThingIdSet":[],"PrivateKey":"""#, r#""New":1"#] {
-        let fake = Fake::new(move |_, _| Reply::body(contradiction("InvalidParameter", result)));
+        let fake =
+            FakeService::new(move |_, _| Reply::body(contradiction("InvalidParameter", result)));
         let error = fake.builder().build().unwrap().send(Launch::default()).await.unwrap_err();
         assert!(error.is_service() && error.outcome_unknown().is_none(), "{error}");
-        assert_eq!(fake.asked(), 1);
+        assert_eq!(fake.request_count(), 1);
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn error_beside_result_fails_reads_and_dry_runs() {
     let list = contradiction("InvalidParameter", r#""ThingSet":[{"ThingId":"thing-7"}]"#);
-    let fake = Fake::new(move |_, _| Reply::body(list.clone()));
+    let fake = FakeService::new(move |_, _| Reply::body(list.clone()));
     let error = fake.builder().build().unwrap().send(ListThings::default()).await.unwrap_err();
     assert!(error.is_service() && error.outcome_unknown().is_none(), "{error}");
     assert!(error.to_string().contains("also holds a result"), "{error}");
 
     let launched = contradiction("DryRunOperation", r#""ThingIdSet":["thing-7"]"#);
-    let fake = Fake::new(move |_, _| Reply::body(launched.clone()));
+    let fake = FakeService::new(move |_, _| Reply::body(launched.clone()));
     let dry_run = Launch { dry_run: Some(true), ..Launch::default() };
     let error = fake.builder().build().unwrap().send(dry_run).await.unwrap_err();
     assert!(error.to_string().contains("thing-7"), "{error}");
-    assert_eq!(fake.asked(), 1, "another dry run could launch another one");
+    assert_eq!(fake.request_count(), 1, "another dry run could launch another one");
 }
 
 #[tokio::test]
@@ -143,12 +144,12 @@ async fn truncated_body_is_kept() {
         ("bad chunk", head("transfer-encoding: chunked") + &chunk + "zz\r\n"),
         ("too large", head("content-length: 99999999999") + body),
         (
-            "a coding",
+            "an encoding",
             head(&format!("content-encoding: gzip\r\ncontent-length: {}", body.len())) + body,
         ),
         ("headers", head(&format!("{many}\r\ncontent-length: {}", body.len())) + body),
     ] {
-        let server = Server::start([Turn::Raw(turn.into_bytes())]).await;
+        let server = Server::start([Step::Raw(turn.into_bytes())]).await;
         let error = client(&server.url).send(kill()).await.unwrap_err();
         assert!(error.outcome_unknown().is_some(), "{case}: {error}");
         assert_eq!(error.unread_response(), Some(body.as_bytes()), "{case}: {error}");
@@ -165,9 +166,9 @@ async fn stalled_or_endless_body_is_kept() {
         || Body::Whole(Bytes::from(PIECE.repeat(2_000_000))),
     ];
     for body in bodies {
-        let fake = Fake::new(move |_, _| {
+        let fake = FakeService::new(move |_, _| {
             let (headers, after) = (Vec::new(), Duration::ZERO);
-            Reply::Answer { status: 200, headers, body: body(), after }
+            Reply::Response { status: 200, headers, body: body(), after }
         });
         let error = fake.builder().build().unwrap().send(kill()).await.unwrap_err();
         assert!(error.outcome_unknown().is_some(), "{error}");

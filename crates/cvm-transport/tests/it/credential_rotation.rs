@@ -31,9 +31,9 @@ fn credential(generation: usize) -> Credential {
 
 /// Returns the current credential.
 #[derive(Clone, Debug)]
-struct Rotating(Arc<RwLock<Arc<CredentialSnapshot>>>);
+struct RotatingCredentials(Arc<RwLock<Arc<CredentialSnapshot>>>);
 
-impl CredentialProvider for Rotating {
+impl CredentialProvider for RotatingCredentials {
     fn credential(
         &self,
     ) -> BoxFuture<'_, Result<Arc<CredentialSnapshot>, CredentialProviderError>> {
@@ -53,7 +53,7 @@ impl Entropy for NoEntropy {
     }
 }
 
-fn standing_still(dialect: Dialect) -> ClientBuilder {
+fn deterministic_builder(dialect: Dialect) -> ClientBuilder {
     builder("https://cvm.example.com")
         .dialect(dialect)
         .clock(FixedClock::at(1_551_113_065))
@@ -73,26 +73,28 @@ async fn prepare(client: &Client) -> Vec<Vec<u8>> {
 }
 
 /// The request of each generation, signed by a client that never had another credential.
-async fn pure(dialect: Dialect) -> Vec<Vec<Vec<u8>>> {
-    let mut pure = Vec::new();
+async fn reference(dialect: Dialect) -> Vec<Vec<Vec<u8>>> {
+    let mut reference = Vec::new();
     for generation in 0..GENERATIONS {
-        let client = standing_still(dialect).credential(credential(generation)).build().unwrap();
-        pure.push(prepare(&client).await);
+        let client =
+            deterministic_builder(dialect).credential(credential(generation)).build().unwrap();
+        reference.push(prepare(&client).await);
     }
-    for (index, one) in pure.iter().enumerate() {
-        assert!(!pure[..index].contains(one), "they differ in {dialect}");
+    for (index, one) in reference.iter().enumerate() {
+        assert!(!reference[..index].contains(one), "the references differ in {dialect}");
     }
-    pure
+    reference
 }
 
 /// Signs again and again. Returns how often the credential changed in between.
-async fn sign(client: Client, pure: Arc<Vec<Vec<Vec<u8>>>>) -> usize {
+async fn sign(client: Client, reference: Arc<Vec<Vec<Vec<u8>>>>) -> usize {
     let (mut changes, mut before, mut round) = (0, usize::MAX, 0);
     while round < ROUNDS || changes < CHANGES {
         round += 1;
         let signed = prepare(&client).await;
-        let generation = pure.iter().position(|one| *one == signed);
-        let generation = generation.unwrap_or_else(|| panic!("round {round} is a mixture"));
+        let generation = reference.iter().position(|one| *one == signed);
+        let generation =
+            generation.unwrap_or_else(|| panic!("round {round} mixes two credentials"));
         changes += usize::from(generation != before);
         before = generation;
     }
@@ -102,30 +104,34 @@ async fn sign(client: Client, pure: Arc<Vec<Vec<Vec<u8>>>>) -> usize {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn concurrent_rotation_never_mixes_credentials() {
     let first = Arc::new(CredentialSnapshot::new(credential(0)));
-    let rotating = Rotating(Arc::new(RwLock::new(first)));
-    let (place, turns) = (rotating.clone(), AtomicUsize::new(0));
-    let over = Arc::new(AtomicBool::new(false));
-    let ended = Arc::clone(&over);
-    let rotor = std::thread::spawn(move || {
-        while !ended.load(Ordering::Acquire) {
-            let turn = turns.fetch_add(1, Ordering::Relaxed) + 1;
-            let next = CredentialSnapshot::new(credential(turn % GENERATIONS));
-            *place.0.write().unwrap() = Arc::new(next);
+    let rotating = RotatingCredentials(Arc::new(RwLock::new(first)));
+    let (current, rotations) = (rotating.clone(), AtomicUsize::new(0));
+    let stop = Arc::new(AtomicBool::new(false));
+    let stopped = Arc::clone(&stop);
+    let rotation = std::thread::spawn(move || {
+        while !stopped.load(Ordering::Acquire) {
+            let number = rotations.fetch_add(1, Ordering::Relaxed) + 1;
+            let next = CredentialSnapshot::new(credential(number % GENERATIONS));
+            *current.0.write().unwrap() = Arc::new(next);
             std::thread::sleep(Duration::from_micros(50));
         }
-        turns.into_inner()
+        rotations.into_inner()
     });
     let mut changes = 0;
     for dialect in [Dialect::Tc3, Dialect::V1Sha1] {
-        let pure = Arc::new(pure(dialect).await);
-        let client = standing_still(dialect).credential_provider(rotating.clone()).build().unwrap();
-        let workers = [0; 2].map(|_| tokio::spawn(sign(client.clone(), Arc::clone(&pure))));
+        let reference = Arc::new(reference(dialect).await);
+        let client =
+            deterministic_builder(dialect).credential_provider(rotating.clone()).build().unwrap();
+        let workers = [0; 2].map(|_| tokio::spawn(sign(client.clone(), Arc::clone(&reference))));
         for worker in workers {
             changes += worker.await.unwrap();
         }
     }
-    over.store(true, Ordering::Release);
-    let turns = rotor.join().unwrap();
-    println!("{turns} rotations, {changes} changes seen");
-    assert!(turns >= CHANGES && changes >= 4 * CHANGES, "{turns} rotations, {changes} changes");
+    stop.store(true, Ordering::Release);
+    let rotations = rotation.join().unwrap();
+    println!("{rotations} rotations, {changes} changes seen");
+    assert!(
+        rotations >= CHANGES && changes >= 4 * CHANGES,
+        "{rotations} rotations, {changes} changes"
+    );
 }

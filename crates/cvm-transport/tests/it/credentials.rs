@@ -12,9 +12,9 @@ use cvm_transport::{
 
 use crate::actions::{KillThings, ListThings};
 use crate::builder;
-use crate::server::{Received, Server, Turn};
+use crate::server::{ReceivedRequest, Server, Step};
 
-fn role(_: &Received) -> String {
+fn role(_: &ReceivedRequest) -> String {
     r#"{"Response":{"Credentials":{"Token":"role-token","TmpSecretId":"AKIDrole","TmpSecretKey":"role-key"},
         "ExpiredTime":4000000000,"Expiration":"2096-10-02T07:06:40Z","RequestId":"r-sts"}}"#
         .into()
@@ -22,7 +22,7 @@ fn role(_: &Received) -> String {
 
 #[tokio::test]
 async fn assumed_role_is_cached_and_signs_every_call() {
-    let sts = Server::answering([Turn::error("InternalError")], role).await;
+    let sts = Server::responding([Step::error("InternalError")], role).await;
     let own = StaticCredentials::new(Credential::new("AKIDown", "own-key").unwrap());
     let role = AssumeRoleCredentials::new(own, "qcs::cam::uin/1:roleName/r", "session")
         .duration_seconds(3_600)
@@ -34,7 +34,7 @@ async fn assumed_role_is_cached_and_signs_every_call() {
         client.send(ListThings::default()).await.unwrap();
     }
     let asked = sts.received();
-    assert_eq!(asked.len(), 2, "one resend, then kept");
+    assert_eq!(asked.len(), 2, "one retry, then cached");
     assert_eq!(asked[1].action(), "AssumeRole");
     assert_eq!(asked[1].header("x-tc-version"), Some("2018-08-13"));
     assert!(asked[1].header("authorization").unwrap().contains("Credential=AKIDown/"));
@@ -48,7 +48,7 @@ async fn assumed_role_is_cached_and_signs_every_call() {
 
 #[tokio::test]
 async fn web_identity_is_exchanged_without_a_signature() {
-    let sts = Server::answering([], role).await;
+    let sts = Server::responding([], role).await;
     let path = std::env::temp_dir().join(format!("cvm-web-identity-{}", std::process::id()));
     std::fs::write(&path, "signed-by-the-cluster\n").unwrap();
     let provider = WebIdentityCredentials::new("provider", "arn", &path).endpoint(&sts.url);
@@ -64,7 +64,7 @@ async fn web_identity_is_exchanged_without_a_signature() {
 
 #[tokio::test]
 async fn denied_role_ends_call_with_the_reason() {
-    let sts = Server::start([Turn::error("AuthFailure.UnauthorizedOperation")]).await;
+    let sts = Server::start([Step::error("AuthFailure.UnauthorizedOperation")]).await;
     let own = StaticCredentials::new(Credential::new("AKIDown", "own-key").unwrap());
     let role = AssumeRoleCredentials::new(own, "arn", "session").endpoint(&sts.url);
     let server = Server::start([]).await;
@@ -77,9 +77,9 @@ async fn denied_role_ends_call_with_the_reason() {
 
 /// Returns a new credential each time, with the same number in all its parts.
 #[derive(Clone, Debug, Default)]
-struct Rotating(Arc<AtomicU32>);
+struct RotatingCredentials(Arc<AtomicU32>);
 
-impl CredentialProvider for Rotating {
+impl CredentialProvider for RotatingCredentials {
     fn credential(
         &self,
     ) -> BoxFuture<'_, Result<Arc<CredentialSnapshot>, CredentialProviderError>> {
@@ -101,17 +101,18 @@ impl CredentialProvider for Rotating {
 
 #[tokio::test]
 async fn rejected_token_is_renewed_once() {
-    let refused = || Turn::error("AuthFailure.TokenFailure");
+    let refused = || Step::error("AuthFailure.TokenFailure");
     let server = Server::start([refused()]).await;
     let client: Client =
-        builder(&server.url).credential_provider(Rotating::default()).build().unwrap();
+        builder(&server.url).credential_provider(RotatingCredentials::default()).build().unwrap();
     let kill = || KillThings { thing_ids: vec!["thing-1".into()] };
     let (_, report) = client.send_with_report(kill()).await.unwrap();
     let outcomes: Vec<_> = report.attempts.iter().map(|attempt| attempt.outcome).collect();
     assert_eq!(outcomes, [Outcome::TokenRefused, Outcome::Success]);
 
     let server = Server::start([refused(), refused()]).await;
-    let client = builder(&server.url).credential_provider(Rotating::default()).build().unwrap();
+    let client =
+        builder(&server.url).credential_provider(RotatingCredentials::default()).build().unwrap();
     let error = client.send(kill()).await.unwrap_err();
     assert!(error.is_auth() && error.outcome_unknown().is_none());
     assert_eq!(server.received().len(), 2);
@@ -119,9 +120,10 @@ async fn rejected_token_is_renewed_once() {
 
 #[tokio::test]
 async fn each_attempt_uses_one_credential_snapshot() {
-    let failing = (0..40).map(|_| Turn::error("InternalError"));
+    let failing = (0..40).map(|_| Step::error("InternalError"));
     let server = Server::start(failing).await;
-    let client = builder(&server.url).credential_provider(Rotating::default()).build().unwrap();
+    let client =
+        builder(&server.url).credential_provider(RotatingCredentials::default()).build().unwrap();
     for _ in 0..12 {
         let _ = client.with_max_attempts(3).send(ListThings::default()).await;
     }
@@ -136,9 +138,9 @@ async fn each_attempt_uses_one_credential_snapshot() {
 
 /// Returns credentials that expire at these Unix times, one after the other.
 #[derive(Debug)]
-struct Ending(Mutex<Vec<u64>>);
+struct ExpiringCredentials(Mutex<Vec<u64>>);
 
-impl CredentialProvider for Ending {
+impl CredentialProvider for ExpiringCredentials {
     fn credential(
         &self,
     ) -> BoxFuture<'_, Result<Arc<CredentialSnapshot>, CredentialProviderError>> {
@@ -154,9 +156,9 @@ async fn expired_credential_signs_nothing() {
     let server = Server::start([]).await;
     let fixed = || builder(&server.url).clock(FixedClock::at(NOW)).max_attempts(1);
     for end in [0, 1, NOW - 1, NOW] {
-        let bare = fixed().credential_provider(Ending(Mutex::new(vec![end])));
+        let bare = fixed().credential_provider(ExpiringCredentials(Mutex::new(vec![end])));
         // A caching provider fetches once more.
-        let cached = CachedCredentials::new(Ending(Mutex::new(vec![end, end])));
+        let cached = CachedCredentials::new(ExpiringCredentials(Mutex::new(vec![end, end])));
         for builder in [bare, fixed().credential_provider(cached)] {
             let error = builder.build().unwrap().send(ListThings::default()).await.unwrap_err();
             assert!(error.is_credentials() && error.is_not_sent(), "{error:?}");
@@ -164,12 +166,15 @@ async fn expired_credential_signs_nothing() {
         }
     }
     assert_eq!(server.connections(), 0);
-    let good = fixed().credential_provider(Ending(Mutex::new(vec![NOW + 1]))).build().unwrap();
+    let good = fixed()
+        .credential_provider(ExpiringCredentials(Mutex::new(vec![NOW + 1])))
+        .build()
+        .unwrap();
     good.send(ListThings::default()).await.unwrap();
 
     // A credential that expires between two attempts is not used for the second.
-    let server = Server::start([Turn::error("InternalError")]).await;
-    let provider = Ending(Mutex::new(vec![NOW + 1, NOW]));
+    let server = Server::start([Step::error("InternalError")]).await;
+    let provider = ExpiringCredentials(Mutex::new(vec![NOW + 1, NOW]));
     let client = builder(&server.url).clock(FixedClock::at(NOW)).credential_provider(provider);
     let error = client.build().unwrap().send(ListThings::default()).await.unwrap_err();
     assert!(error.is_credentials(), "{error:?}");
@@ -188,7 +193,7 @@ async fn cache_uses_client_clock_for_expiry() {
         // Valid by the system clock, but expired by the client's: another one is fetched.
         (FAR_AHEAD, vec![FAR_AHEAD - 1, FAR_AHEAD + 3_600]),
     ] {
-        let cached = CachedCredentials::new(Ending(Mutex::new(ends)));
+        let cached = CachedCredentials::new(ExpiringCredentials(Mutex::new(ends)));
         let client = builder(&server.url).clock(FixedClock::at(now)).credential_provider(cached);
         let client = client.build().unwrap();
         for _ in 0..3 {
@@ -200,12 +205,12 @@ async fn cache_uses_client_clock_for_expiry() {
 
 /// Fails temporarily, or never returns.
 #[derive(Clone, Debug, Default)]
-struct Failing {
+struct FailingCredentials {
     asked: Arc<AtomicU32>,
     hangs: bool,
 }
 
-impl CredentialProvider for Failing {
+impl CredentialProvider for FailingCredentials {
     fn credential(
         &self,
     ) -> BoxFuture<'_, Result<Arc<CredentialSnapshot>, CredentialProviderError>> {
@@ -223,13 +228,13 @@ impl CredentialProvider for Failing {
 #[tokio::test(start_paused = true)]
 async fn failing_or_hanging_source_is_a_credential_error() {
     let server = Server::start([]).await;
-    let failing = Failing::default();
+    let failing = FailingCredentials::default();
     let client = builder(&server.url).credential_provider(failing.clone()).build().unwrap();
     let error = client.send(ListThings::default()).await.unwrap_err();
     assert!(error.is_credentials() && error.is_not_sent() && !error.is_timeout(), "{error:?}");
     assert!(error.to_string().ends_with("failed: vault is sealed after 4 attempts"), "{error}");
     assert_eq!(failing.asked.load(Ordering::SeqCst), 4);
-    let hanging = Failing { hangs: true, ..Failing::default() };
+    let hanging = FailingCredentials { hangs: true, ..FailingCredentials::default() };
     let client = builder(&server.url).credential_provider(hanging.clone()).build().unwrap();
     let error = client.send(ListThings::default()).await.unwrap_err();
     assert!(error.is_credentials() && error.is_not_sent() && error.is_timeout(), "{error:?}");
@@ -252,11 +257,11 @@ async fn failed_assume_role_is_not_retried_by_the_call() {
         builder(&server.url).credential_provider(web),
     ] {
         let error = builder.build().unwrap().send(ListThings::default()).await.unwrap_err();
-        let told = error.to_string();
+        let text = error.to_string();
         assert!(error.is_credentials() && error.is_not_sent(), "{error:?}");
-        assert_eq!(error.attempts().len(), 1, "{told}");
-        assert_eq!(told.matches("attempts").count(), 1, "{told}");
-        assert!(told.contains("no credential from STS (Assume"), "{told}");
+        assert_eq!(error.attempts().len(), 1, "{text}");
+        assert_eq!(text.matches("attempts").count(), 1, "{text}");
+        assert!(text.contains("no credential from STS (Assume"), "{text}");
     }
     std::fs::remove_file(&path).unwrap();
 }

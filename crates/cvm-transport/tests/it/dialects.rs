@@ -5,14 +5,14 @@ use cvm_transport::{Dialect, FixedClock, SeededEntropy};
 
 use crate::actions::{LAUNCH, Launch, ListThings, SetName};
 use crate::builder;
-use crate::server::{Received, Server};
+use crate::server::{ReceivedRequest, Server};
 
 fn credential() -> Credential {
     Credential::new("AKIDEXAMPLE", "canary-secret-key").unwrap()
 }
 
 /// Verifies a request as a server does.
-pub fn verifies(received: &Received) -> Result<(), verify::VerifyError> {
+pub fn verifies(received: &ReceivedRequest) -> Result<(), verify::VerifyError> {
     let method = Method::parse(&received.method).unwrap();
     let (path, query) = received.target.split_once('?').unwrap_or((&received.target, ""));
     match received.header("authorization") {
@@ -55,9 +55,9 @@ async fn every_dialect_verifies_and_reaches_the_action() {
                 builder(&server.url).dialect(dialect).parameters_in_url(in_url).build().unwrap();
             let launch =
                 Launch { name: Some("ä +&=%".into()), count: Some(2), ..Launch::default() };
-            let answer = client.send(launch).await.unwrap();
-            assert_eq!(answer.thing_id_set, ["thing-1"]);
-            assert_eq!(answer.request_id, "r-ok");
+            let response = client.send(launch).await.unwrap();
+            assert_eq!(response.thing_id_set, ["thing-1"]);
+            assert_eq!(response.request_id, "r-ok");
 
             let received = server.received();
             let [received] = &received[..] else { panic!("{dialect}: {received:?}") };
@@ -127,13 +127,13 @@ async fn prepared_requests_are_deterministic_with_fixed_clock() {
 async fn untyped_call_sends_the_same_request() {
     let server = Server::start([]).await;
     let client = builder(&server.url).build().unwrap();
-    let answer = client.call(&LAUNCH, serde_json::json!({ "Count": 3 })).await.unwrap();
-    assert_eq!(answer.to_value()["ThingIdSet"][0], "thing-1");
-    assert_eq!(answer.request_id(), "r-ok");
-    assert!(!format!("{answer:?}").contains("canary"));
+    let response = client.call(&LAUNCH, serde_json::json!({ "Count": 3 })).await.unwrap();
+    assert_eq!(response.to_value()["ThingIdSet"][0], "thing-1");
+    assert_eq!(response.request_id(), "r-ok");
+    assert!(!format!("{response:?}").contains("canary"));
     let received = server.received();
     assert_eq!(received[0].json()["Count"], 3);
-    assert_eq!(received[0].client_token().as_deref(), answer.report().client_token.as_deref());
+    assert_eq!(received[0].client_token().as_deref(), response.report().client_token.as_deref());
 }
 
 #[tokio::test]

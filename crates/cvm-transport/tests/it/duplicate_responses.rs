@@ -13,11 +13,11 @@ use crate::actions::{
 };
 
 /// So long that only a hang exceeds it.
-const PATIENCE: Duration = Duration::from_secs(60);
+const HANG_LIMIT: Duration = Duration::from_secs(60);
 
 /// Answers the first request of its first connection with a success, and repeats it when told to. Every later
 /// connection and request gets an error.
-struct Doubling {
+struct DuplicatingServer {
     url: String,
     again: Sender<()>,
     written: Receiver<()>,
@@ -44,29 +44,29 @@ fn read_request(stream: &mut BufReader<TcpStream>) -> Option<String> {
     String::from_utf8(body).ok()
 }
 
-impl Doubling {
+impl DuplicatingServer {
     fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let (again, told) = channel();
-        let (says, written) = channel();
+        let (again, signal) = channel();
+        let (done_signal, written) = channel();
         std::thread::spawn(move || {
             let done = r#"{"Response":{"ThingIdSet":["thing-1"],"RequestId":"r-first"}}"#;
-            let success = crate::server::answer(200, &[], done);
+            let success = crate::server::response_bytes(200, &[], done);
             let (first, _) = listener.accept().unwrap();
             let mut first = BufReader::new(first);
             read_request(&mut first).unwrap();
             first.get_mut().write_all(&success).unwrap();
-            told.recv().unwrap();
+            signal.recv().unwrap();
             // The client may have closed the connection by now.
             let _ = first.get_mut().write_all(&success);
-            says.send(()).unwrap();
-            let refusal = r#"{"Response":{"Error":{"Code":"LimitExceeded","Message":"no"},"RequestId":"r-second"}}"#;
-            let refusal = crate::server::answer(200, &[], refusal);
+            done_signal.send(()).unwrap();
+            let error = r#"{"Response":{"Error":{"Code":"LimitExceeded","Message":"no"},"RequestId":"r-second"}}"#;
+            let error = crate::server::response_bytes(200, &[], error);
             while let Ok((stream, _)) = listener.accept() {
                 let mut stream = BufReader::new(stream);
                 while read_request(&mut stream).is_some() {
-                    let _ = stream.get_mut().write_all(&refusal);
+                    let _ = stream.get_mut().write_all(&error);
                 }
             }
         });
@@ -74,15 +74,15 @@ impl Doubling {
     }
 
     /// Blocks the thread until the second response is sent, so that this runtime notices nothing meanwhile.
-    fn answer_again(&self) {
+    fn send_duplicate(&self) {
         self.again.send(()).unwrap();
-        self.written.recv_timeout(PATIENCE).unwrap();
+        self.written.recv_timeout(HANG_LIMIT).unwrap();
     }
 }
 
 fn client(url: &str) -> Client {
     crate::builder(url)
-        .timeouts(Timeouts { connect: PATIENCE, ..Timeouts::default() })
+        .timeouts(Timeouts { connect: HANG_LIMIT, ..Timeouts::default() })
         .rate_limiter(NoRateLimit)
         .build()
         .unwrap()
@@ -107,10 +107,10 @@ const CHANGES: [RetryClass; 4] =
 async fn late_duplicate_is_not_taken_for_response_to_change() {
     for first in [RetryClass::Read].into_iter().chain(CHANGES) {
         for second in CHANGES {
-            let server = Doubling::start();
+            let server = DuplicatingServer::start();
             let client = client(&server.url);
             assert_eq!(call(&client, first).await.unwrap(), "r-first");
-            server.answer_again();
+            server.send_duplicate();
             let error = call(&client, second).await.expect_err("nothing was done");
             assert_eq!(error.request_id(), Some("r-second"), "{first} then {second}: {error}");
         }
@@ -119,34 +119,34 @@ async fn late_duplicate_is_not_taken_for_response_to_change() {
 
 /// When the second copy of a response arrives.
 #[derive(Clone, Copy, Debug)]
-enum Copy {
+enum Timing {
     /// Directly after the first, before another request is sent.
-    BeforeTheNext,
+    BeforeNextRequest,
     /// When the next request on the same connection has arrived, before its response.
-    AfterTheNext,
+    AfterNextRequest,
 }
 
 /// There is one thing, `thing-1`, and it has failed. A first request for another thing is answered twice.
-struct Repeating {
+struct LateCopyServer {
     url: String,
 }
 
-impl Repeating {
-    fn start(copy: Copy) -> Self {
+impl LateCopyServer {
+    fn start(timing: Timing) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         std::thread::spawn(move || {
             while let Ok((stream, _)) = listener.accept() {
-                std::thread::spawn(move || Self::serve(stream, copy));
+                std::thread::spawn(move || Self::serve(stream, timing));
             }
         });
         Self { url }
     }
 
-    fn serve(stream: TcpStream, copy: Copy) {
+    fn serve(stream: TcpStream, timing: Timing) {
         let none = r#"{"Response":{"ThingSet":[],"TotalCount":0,"RequestId":"r"}}"#;
         let one = r#"{"Response":{"ThingSet":[{"ThingId":"thing-1","State":"FAILED"}],"TotalCount":1,"RequestId":"r"}}"#;
-        let response = |text| crate::server::answer(200, &[], text);
+        let response = |text| crate::server::response_bytes(200, &[], text);
         let mut stream = BufReader::new(stream);
         let mut late: Option<Vec<u8>> = None;
         while let Some(body) = read_request(&mut stream) {
@@ -155,12 +155,12 @@ impl Repeating {
             }
             if body.contains("thing-9") {
                 let first = response(none);
-                let written = match copy {
-                    Copy::BeforeTheNext => first.repeat(2),
-                    Copy::AfterTheNext => first.clone(),
+                let written = match timing {
+                    Timing::BeforeNextRequest => first.repeat(2),
+                    Timing::AfterNextRequest => first.clone(),
                 };
                 let _ = stream.get_mut().write_all(&written);
-                late = matches!(copy, Copy::AfterTheNext).then_some(first);
+                late = matches!(timing, Timing::AfterNextRequest).then_some(first);
             } else {
                 let _ = stream.get_mut().write_all(&response(one));
             }
@@ -181,31 +181,35 @@ static THINGS_GONE: WaiterInfo =
 
 #[tokio::test]
 async fn late_duplicate_decides_no_wait_or_reconciliation() {
-    for copy in [Copy::BeforeTheNext, Copy::AfterTheNext] {
-        let server = Repeating::start(copy);
+    for timing in [Timing::BeforeNextRequest, Timing::AfterNextRequest] {
+        let server = LateCopyServer::start(timing);
         let waiter = || Waiter::new(&THINGS_GONE, ["thing-1"]);
         let error = server.client().await.wait(waiter()).await.expect_err("it is not gone");
-        assert!(error.to_string().contains("`thing-1` is FAILED"), "{copy:?}: {error}");
+        assert!(error.to_string().contains("`thing-1` is FAILED"), "{timing:?}: {error}");
 
         let client = server.client().await;
         let outcome = client.reconcile(waiter()).settle(Duration::ZERO).await.unwrap();
-        assert!(outcome.done.is_empty(), "{copy:?}: {outcome:?}");
+        assert!(outcome.done.is_empty(), "{timing:?}: {outcome:?}");
 
         let client = server.client().await;
         let list = ListThings::default();
         let search = client.reconcile_creation(list, |thing| thing.thing_id == "thing-1");
         let found = search.settle(Duration::ZERO).await.unwrap();
-        assert!(matches!(found, CreatedResources::Found(_)), "{copy:?}: {found:?}");
+        assert!(matches!(found, CreatedResources::Found(_)), "{timing:?}: {found:?}");
     }
-    assert_eq!(LIST_THINGS.retry, RetryClass::Read, "or all of them had connections of their own");
+    assert_eq!(
+        LIST_THINGS.retry,
+        RetryClass::Read,
+        "otherwise each list would have its own connection"
+    );
 }
 
 #[tokio::test]
 async fn fresh_connection_receives_no_late_duplicate() {
-    for copy in [Copy::BeforeTheNext, Copy::AfterTheNext] {
-        let server = Repeating::start(copy);
+    for timing in [Timing::BeforeNextRequest, Timing::AfterNextRequest] {
+        let server = LateCopyServer::start(timing);
         let client = server.client().await.with_fresh_connections();
         let response = client.send(ListThings::default()).await.unwrap();
-        assert_eq!(response.thing_set.len(), 1, "{copy:?}");
+        assert_eq!(response.thing_set.len(), 1, "{timing:?}");
     }
 }

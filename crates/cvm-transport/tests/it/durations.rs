@@ -6,7 +6,7 @@ use std::time::Duration;
 use cvm_transport::{Client, CreatedResources, FixedClock, NoRateLimit, Timeouts, Waiter};
 
 use crate::actions::{KillThings, Launch, ListThings, THINGS_READY, Thing};
-use crate::fake_service::{Fake, Reply};
+use crate::fake_service::{FakeService, Reply};
 use crate::server::Server;
 
 const SPANS: [Duration; 6] = [
@@ -63,12 +63,12 @@ async fn call(client: &Client) -> Result<(), cvm_transport::Error> {
 async fn any_timeout_is_accepted() {
     for (name, set) in TIMEOUTS {
         for span in SPANS {
-            let fake = Fake::new(|_, _| Reply::healthy());
+            let fake = FakeService::new(|_, _| Reply::healthy());
             let client = fake.builder().timeouts(timeouts(set, span)).build().unwrap();
             let ended = call(&client).await;
             assert!(ended.is_ok() || span < Duration::from_secs(1), "{name} {span:?}: {ended:?}");
             // Silence also ends, if only after a hundred years.
-            let fake = Fake::new(|_, _| Reply::Silent { held: false });
+            let fake = FakeService::new(|_, _| Reply::Silent { held: false });
             let client = fake.builder().timeouts(timeouts(set, span)).max_attempts(1).build();
             assert!(client.unwrap().send(ListThings::default()).await.is_err(), "{name} {span:?}");
         }
@@ -78,7 +78,7 @@ async fn any_timeout_is_accepted() {
 #[tokio::test(start_paused = true)]
 async fn any_operation_timeout_is_accepted() {
     for span in SPANS {
-        let fake = Fake::new(|_, _| Reply::healthy());
+        let fake = FakeService::new(|_, _| Reply::healthy());
         let client = fake.builder().build().unwrap().with_operation_timeout(span);
         let ended = call(&client).await;
         assert!(ended.is_ok() || span < Duration::from_secs(1), "{span:?}: {ended:?}");
@@ -117,7 +117,7 @@ fn ready() -> Waiter {
 async fn any_wait_timeout_and_interval_are_accepted() {
     for span in SPANS {
         let starts =
-            || Fake::new(|_, number| list(&[if number < 3 { "STARTING" } else { "READY" }]));
+            || FakeService::new(|_, number| list(&[if number < 3 { "STARTING" } else { "READY" }]));
         let client = starts().builder().build().unwrap();
         let ended = client.wait(ready()).timeout(span).await;
         assert!(ended.is_ok() || span < Duration::from_secs(1), "{span:?}: {ended:?}");
@@ -132,11 +132,11 @@ async fn any_wait_timeout_and_interval_are_accepted() {
 #[tokio::test(start_paused = true)]
 async fn any_settle_time_is_accepted() {
     for span in SPANS {
-        let fake = Fake::new(|_, _| list(&["STARTING"]));
+        let fake = FakeService::new(|_, _| list(&["STARTING"]));
         let client = fake.builder().build().unwrap();
         let outcome = client.reconcile(ready()).settle(span).await;
         assert!(outcome.is_ok() || span < Duration::from_secs(1), "{span:?}: {outcome:?}");
-        let fake = Fake::new(|_, _| list(&[]));
+        let fake = FakeService::new(|_, _| list(&[]));
         let client = fake.builder().build().unwrap();
         let search = client.reconcile_creation(ListThings::default(), |_: &Thing| true);
         let found = search.settle(span).await.unwrap();
@@ -147,7 +147,7 @@ async fn any_settle_time_is_accepted() {
 #[tokio::test(start_paused = true)]
 async fn any_clock_time_is_accepted() {
     for seconds in [0, 1, 1 << 40, i64::MAX as u64, u64::MAX] {
-        let fake = Fake::new(|_, _| Reply::healthy());
+        let fake = FakeService::new(|_, _| Reply::healthy());
         let client = fake.builder().clock(FixedClock::at(seconds)).build().unwrap();
         call(&client).await.unwrap_or_else(|error| panic!("{seconds}: {error:?}"));
     }

@@ -11,16 +11,16 @@ use crate::actions::{
     KILL_THINGS, KillThings, LAUNCH, LIST_THINGS, Launch, ListThings, ScanThings, SetName,
     StartThings, THINGS_READY, Thing,
 };
-use crate::fake_service::{Fake, Reply};
+use crate::fake_service::{FakeService, Reply};
 
 /// The response to every request, and how many attempts a call of each class may then make.
 struct Outage {
     name: &'static str,
     reply: fn() -> Reply,
-    most: fn(RetryClass) -> usize,
+    attempts: fn(RetryClass) -> usize,
 }
 
-const fn in_doubt(class: RetryClass) -> usize {
+const fn when_ambiguous(class: RetryClass) -> usize {
     match class {
         RetryClass::Read | RetryClass::Token => 4,
         RetryClass::Convergent => 2,
@@ -28,7 +28,7 @@ const fn in_doubt(class: RetryClass) -> usize {
     }
 }
 
-const fn turned_away(class: RetryClass) -> usize {
+const fn when_rejected(class: RetryClass) -> usize {
     match class {
         RetryClass::Convergent => 3,
         _ => 4,
@@ -36,19 +36,23 @@ const fn turned_away(class: RetryClass) -> usize {
 }
 
 const OUTAGES: [Outage; 5] = [
-    Outage { name: "503", reply: || Reply::status(503, vec![]), most: in_doubt },
-    Outage { name: "error", reply: || Reply::refusal("InternalError", vec![]), most: in_doubt },
-    Outage { name: "silence", reply: || Reply::Silent { held: false }, most: in_doubt },
+    Outage { name: "503", reply: || Reply::status(503, vec![]), attempts: when_ambiguous },
+    Outage {
+        name: "error",
+        reply: || Reply::error("InternalError", vec![]),
+        attempts: when_ambiguous,
+    },
+    Outage { name: "silence", reply: || Reply::Silent { held: false }, attempts: when_ambiguous },
     Outage {
         name: "throttle",
-        reply: || Reply::refusal("RequestLimitExceeded", vec![]),
-        most: turned_away,
+        reply: || Reply::error("RequestLimitExceeded", vec![]),
+        attempts: when_rejected,
     },
-    Outage { name: "no way", reply: || Reply::Silent { held: true }, most: turned_away },
+    Outage { name: "not sent", reply: || Reply::Silent { held: true }, attempts: when_rejected },
 ];
 
 /// A client whose calls end because of their attempts, not because of time.
-fn patient(fake: &Fake) -> ClientBuilder {
+fn client_builder(fake: &FakeService) -> ClientBuilder {
     let soon = Duration::from_secs(2);
     fake.builder().timeouts(Timeouts {
         connect: soon,
@@ -59,39 +63,43 @@ fn patient(fake: &Fake) -> ClientBuilder {
 }
 
 /// Uses each entry point once during an outage. Returns how many requests each made.
-async fn each_door(
+async fn each_entry_point(
     outage: &Outage,
     equip: impl Fn(ClientBuilder) -> ClientBuilder,
 ) -> Vec<(&'static str, RetryClass, usize, Error)> {
     let ids = || vec!["thing-1".to_owned()];
     let mut seen = Vec::new();
-    macro_rules! door {
+    macro_rules! entry_point {
         ($name:literal, $class:ident, |$client:ident| $call:expr) => {{
             let reply = outage.reply;
-            let fake = Fake::new(move |_, _| reply());
-            let $client = equip(patient(&fake)).build().unwrap();
+            let fake = FakeService::new(move |_, _| reply());
+            let $client = equip(client_builder(&fake)).build().unwrap();
             let error = $call.await.map(drop).unwrap_err();
-            seen.push(($name, RetryClass::$class, fake.asked(), error));
+            seen.push(($name, RetryClass::$class, fake.request_count(), error));
         }};
     }
-    door!("send", Read, |client| client.send(ListThings::default()));
-    door!("send", Token, |client| client.send(Launch::default()));
-    door!("send", Convergent, |client| client.send(SetName::default()));
-    door!("send", Guarded, |client| client.send(StartThings { thing_ids: ids() }));
-    door!("send", Hazard, |client| client.send(KillThings { thing_ids: ids() }));
-    door!("send_reported", Token, |client| client.send_with_report(Launch::default()));
-    door!("call", Read, |client| client.call(&LIST_THINGS, json!({})));
-    door!("call", Token, |client| client.call(&LAUNCH, json!({})));
-    door!("call", Hazard, |client| client.call(&KILL_THINGS, json!({ "ThingIds": ids() })));
-    door!("pages", Read, |client| async { client.pages(ListThings::default()).try_next().await });
-    door!("pages by token", Read, |client| async {
+    entry_point!("send", Read, |client| client.send(ListThings::default()));
+    entry_point!("send", Token, |client| client.send(Launch::default()));
+    entry_point!("send", Convergent, |client| client.send(SetName::default()));
+    entry_point!("send", Guarded, |client| client.send(StartThings { thing_ids: ids() }));
+    entry_point!("send", Hazard, |client| client.send(KillThings { thing_ids: ids() }));
+    entry_point!("send_with_report", Token, |client| client.send_with_report(Launch::default()));
+    entry_point!("call", Read, |client| client.call(&LIST_THINGS, json!({})));
+    entry_point!("call", Token, |client| client.call(&LAUNCH, json!({})));
+    entry_point!("call", Hazard, |client| client.call(&KILL_THINGS, json!({ "ThingIds": ids() })));
+    entry_point!("pages", Read, |client| async {
+        client.pages(ListThings::default()).try_next().await
+    });
+    entry_point!("pages by token", Read, |client| async {
         client.pages(ScanThings::default()).try_next().await
     });
-    door!("items", Read, |client| async { client.items(ListThings::default()).try_next().await });
-    door!("collect_up_to", Read, |client| async {
+    entry_point!("items", Read, |client| async {
+        client.items(ListThings::default()).try_next().await
+    });
+    entry_point!("collect_up_to", Read, |client| async {
         client.items(ListThings::default()).collect_up_to(10).await
     });
-    door!("parallel items", Read, |client| async {
+    entry_point!("parallel items", Read, |client| async {
         client.items(ListThings::default()).parallel(4).try_next().await
     });
     seen
@@ -105,12 +113,12 @@ async fn every_entry_point_uses_the_retry_policy() {
                 Some(limit) => builder.max_attempts(limit),
                 None => builder,
             };
-            for (door, class, asked, error) in each_door(outage, equip).await {
-                let policy = (outage.most)(class);
-                let most = limit.map_or(policy, |limit| policy.min(limit as usize));
-                let name = format!("{door} ({class}) with {} and {limit:?}", outage.name);
-                assert_eq!(asked, most, "{name}: {error:?}");
-                assert_eq!(error.attempts().len(), most, "{name}");
+            for (entry_point, class, asked, error) in each_entry_point(outage, equip).await {
+                let policy = (outage.attempts)(class);
+                let expected = limit.map_or(policy, |limit| policy.min(limit as usize));
+                let name = format!("{entry_point} ({class}) with {} and {limit:?}", outage.name);
+                assert_eq!(asked, expected, "{name}: {error:?}");
+                assert_eq!(error.attempts().len(), expected, "{name}");
             }
         }
     }
@@ -119,20 +127,20 @@ async fn every_entry_point_uses_the_retry_policy() {
 #[tokio::test(start_paused = true)]
 async fn each_poll_of_a_wait_is_one_call() {
     for outage in &OUTAGES {
-        let most = (outage.most)(RetryClass::Read);
+        let expected = (outage.attempts)(RetryClass::Read);
         let reply = outage.reply;
-        let mut readings = 0;
-        let fake = Fake::new(move |_, _| reply());
-        let client = patient(&fake).build().unwrap();
+        let mut polls = 0;
+        let fake = FakeService::new(move |_, _| reply());
+        let client = client_builder(&fake).build().unwrap();
         let mut steps = client
             .wait(Waiter::new(&THINGS_READY, ["thing-1"]))
             .timeout(Duration::from_secs(200))
             .progress();
-        while readings < 6 && matches!(steps.try_next().await, Ok(Some(_))) {
-            readings += 1;
-            assert_eq!(fake.asked(), readings * most, "{}: {readings} readings", outage.name);
+        while polls < 6 && matches!(steps.try_next().await, Ok(Some(_))) {
+            polls += 1;
+            assert_eq!(fake.request_count(), polls * expected, "{}: {polls} polls", outage.name);
         }
-        assert_eq!(readings, 6, "{}", outage.name);
+        assert_eq!(polls, 6, "{}", outage.name);
     }
 }
 
@@ -140,9 +148,9 @@ async fn each_poll_of_a_wait_is_one_call() {
 const SETTLE: Duration = Duration::from_secs(3_600);
 
 /// An outage that allows only reads.
-fn read_only(outage: &Outage) -> Fake {
+fn read_only(outage: &Outage) -> FakeService {
     let reply = outage.reply;
-    Fake::new(move |request, _| {
+    FakeService::new(move |request, _| {
         assert_eq!(request.action(), "ListThings");
         reply()
     })
@@ -153,10 +161,15 @@ async fn reconciliation_makes_six_reads_and_no_change() {
     for outage in &OUTAGES {
         let fake = read_only(outage);
         let waiter = Waiter::new(&THINGS_READY, ["thing-1"]);
-        let client = patient(&fake).build().unwrap();
+        let client = client_builder(&fake).build().unwrap();
         let outcome = client.reconcile(waiter).settle(SETTLE).await.unwrap();
         assert_eq!(outcome.unknown.len(), 1, "{}", outage.name);
-        assert_eq!(fake.asked(), 6 * (outage.most)(RetryClass::Read), "{}", outage.name);
+        assert_eq!(
+            fake.request_count(),
+            6 * (outage.attempts)(RetryClass::Read),
+            "{}",
+            outage.name
+        );
     }
 }
 
@@ -164,12 +177,17 @@ async fn reconciliation_makes_six_reads_and_no_change() {
 async fn creation_search_makes_six_reads_and_no_change() {
     for outage in &OUTAGES {
         let fake = read_only(outage);
-        let client = patient(&fake).build().unwrap();
+        let client = client_builder(&fake).build().unwrap();
         let ours = |_: &Thing| true;
         let search = client.reconcile_creation(ListThings::default(), ours).settle(SETTLE);
         let creation = search.sent(Instant::now().into_std()).await.unwrap();
         assert!(matches!(creation, CreatedResources::Unknown), "{}", outage.name);
-        assert_eq!(fake.asked(), 6 * (outage.most)(RetryClass::Read), "{}", outage.name);
+        assert_eq!(
+            fake.request_count(),
+            6 * (outage.attempts)(RetryClass::Read),
+            "{}",
+            outage.name
+        );
     }
 }
 
@@ -178,13 +196,13 @@ async fn creation_search_makes_six_reads_and_no_change() {
 fn blocking_entry_points_use_the_retry_policy() {
     use cvm_transport::blocking;
 
-    let fake = Fake::new(|_, _| Reply::refusal("InternalError", vec![]));
+    let fake = FakeService::new(|_, _| Reply::error("InternalError", vec![]));
     // Without pauses, because this test uses the real clock.
     let client = blocking::Client::new(fake.builder().entropy(NoPause)).unwrap();
     let count = |call: &dyn Fn() -> Result<(), Error>| {
-        let before = fake.asked();
+        let before = fake.request_count();
         assert!(call().is_err());
-        fake.asked() - before
+        fake.request_count() - before
     };
     assert_eq!(count(&|| client.send(ListThings::default()).map(drop)), 4);
     assert_eq!(count(&|| client.send(Launch::default()).map(drop)), 4);

@@ -3,15 +3,15 @@
 use cvm_transport::Error;
 
 use crate::actions::{KillThings, ListThings};
-use crate::fake_service::{Fake, Reply};
+use crate::fake_service::{FakeService, Reply};
 
-fn error_of(code: &str, message: &str, id: &str) -> String {
+fn error_response(code: &str, message: &str, id: &str) -> String {
     let error = serde_json::json!({"Code": code, "Message": message});
     serde_json::json!({"Response": {"Error": error, "RequestId": id}}).to_string()
 }
 
-async fn errors_of(body: String) -> Vec<Error> {
-    let fake = Fake::new(move |_, _| Reply::body(body.clone()));
+async fn errors_for(body: String) -> Vec<Error> {
+    let fake = FakeService::new(move |_, _| Reply::body(body.clone()));
     let client = fake.builder().max_attempts(1).build().unwrap();
     let kill = KillThings { thing_ids: vec!["thing-1".into()] };
     let read = client.send(ListThings::default()).await.map(drop);
@@ -25,15 +25,15 @@ async fn errors_of(body: String) -> Vec<Error> {
 async fn long_service_texts_are_truncated() {
     let long = "\u{e9}x".repeat(10 * 1024 * 1024 / 3);
     for body in [
-        error_of("InvalidParameter", &long, "r-1"),
-        error_of(&long, "no", "r-1"),
-        error_of("InvalidParameter", "no", &long),
-        error_of("", &long, "r-1"),
+        error_response("InvalidParameter", &long, "r-1"),
+        error_response(&long, "no", "r-1"),
+        error_response("InvalidParameter", "no", &long),
+        error_response("", &long, "r-1"),
         format!(r#"{{"Response":{{"Error":{{"Message":"{long}"}},"RequestId":"r-1"}}}}"#),
         format!(r#"{{"Response":{{"ThingSet":7,"TotalCount":[],"RequestId":"{long}"}}}}"#),
         format!("not JSON {long}"),
     ] {
-        for error in errors_of(body.clone()).await {
+        for error in errors_for(body.clone()).await {
             let shown = error.to_string();
             let start: String = shown.chars().take(200).collect();
             assert!(shown.len() < 8 * 1024, "{}: {start}", shown.len());
@@ -48,11 +48,11 @@ async fn long_service_texts_are_truncated() {
 async fn control_characters_of_service_texts_are_escaped() {
     let hostile = "a\nStopInstances failed\r\u{1b}[2J\u{9b}1m\u{2028}\u{202e}\0b";
     for body in [
-        error_of("Invalid\nParameter", hostile, "r\r1"),
-        error_of("", hostile, "r"),
-        error_of("", "", "r"),
+        error_response("Invalid\nParameter", hostile, "r\r1"),
+        error_response("", hostile, "r"),
+        error_response("", "", "r"),
     ] {
-        for error in errors_of(body.clone()).await {
+        for error in errors_for(body.clone()).await {
             let mut next: Option<&dyn std::error::Error> = Some(&error);
             while let Some(error) = next {
                 let shown = error.to_string();

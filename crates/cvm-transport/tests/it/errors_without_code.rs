@@ -3,7 +3,7 @@
 use cvm_transport::{Dialect, Error, Outcome};
 
 use crate::actions::{KILL_THINGS, KillThings, LAUNCH, Launch, ListThings, SetName, StartThings};
-use crate::fake_service::{Body, Fake, Reply};
+use crate::fake_service::{Body, FakeService, Reply};
 
 /// Values of the `Error` member.
 const ERRORS: [&str; 14] = [
@@ -23,9 +23,9 @@ const ERRORS: [&str; 14] = [
     r#"{"Code":["LimitExceeded"]}"#,
 ];
 
-fn always(status: u16, error: &str) -> Fake {
+fn always(status: u16, error: &str) -> FakeService {
     let body = format!(r#"{{"Response":{{"Error":{error},"RequestId":"r-error"}}}}"#);
-    Fake::new(move |_, _| Reply::Answer {
+    FakeService::new(move |_, _| Reply::Response {
         status,
         headers: vec![],
         body: Body::Whole(body.clone().into()),
@@ -33,7 +33,7 @@ fn always(status: u16, error: &str) -> Fake {
     })
 }
 
-fn unknown(error: &Error, shown: &str) {
+fn assert_unknown(error: &Error, shown: &str) {
     assert!(error.outcome_unknown().is_some(), "{shown}: {error:?}");
     let last = error.attempts().last().unwrap();
     assert!(matches!(last.outcome, Outcome::Ambiguous | Outcome::Misrouted), "{shown}: {error:?}");
@@ -51,16 +51,16 @@ async fn error_without_code_leaves_change_unknown() {
                 let client = fake.builder().dialect(dialect).build().unwrap();
                 let thing_ids = vec!["thing-1".to_owned()];
                 let kill = KillThings { thing_ids: thing_ids.clone() };
-                unknown(&client.send(kill).await.unwrap_err(), &shown);
+                assert_unknown(&client.send(kill).await.unwrap_err(), &shown);
                 let start = StartThings { thing_ids };
-                unknown(&client.send(start).await.unwrap_err(), &shown);
-                assert_eq!(fake.asked(), 2, "{shown}: what a repeat may harm is sent once");
-                unknown(&client.send(SetName::default()).await.unwrap_err(), &shown);
-                unknown(&client.send(Launch::default()).await.unwrap_err(), &shown);
+                assert_unknown(&client.send(start).await.unwrap_err(), &shown);
+                assert_eq!(fake.request_count(), 2, "{shown}: unsafe requests are sent once");
+                assert_unknown(&client.send(SetName::default()).await.unwrap_err(), &shown);
+                assert_unknown(&client.send(Launch::default()).await.unwrap_err(), &shown);
                 let ids = serde_json::json!({ "ThingIds": ["thing-1"] });
-                unknown(&client.call(&KILL_THINGS, ids).await.unwrap_err(), &shown);
+                assert_unknown(&client.call(&KILL_THINGS, ids).await.unwrap_err(), &shown);
                 let one = serde_json::json!({ "Count": 1 });
-                unknown(&client.call(&LAUNCH, one).await.unwrap_err(), &shown);
+                assert_unknown(&client.call(&LAUNCH, one).await.unwrap_err(), &shown);
             }
         }
     }
@@ -72,7 +72,7 @@ async fn read_is_retried_after_error_without_code() {
     let is_text = |error: &&str| !error.contains(r#""Code":{"#) && !error.contains(r#""Code":["#);
     for error in ERRORS.into_iter().filter(is_text) {
         let body = format!(r#"{{"Response":{{"Error":{error},"RequestId":"r-error"}}}}"#);
-        let fake = Fake::new(move |_, number| match number {
+        let fake = FakeService::new(move |_, number| match number {
             1 => Reply::body(body.clone()),
             _ => Reply::healthy(),
         });
@@ -82,7 +82,7 @@ async fn read_is_retried_after_error_without_code() {
         let fake = always(200, error);
         let client = fake.builder().build().unwrap();
         let ended = client.send(ListThings::default()).await.unwrap_err();
-        assert_eq!(fake.asked(), 4, "{error}");
+        assert_eq!(fake.request_count(), 4, "{error}");
         assert!(ended.is_unreadable_response(), "{error}: {ended:?}");
     }
 }
@@ -92,11 +92,15 @@ async fn non_retryable_code_ends_call_after_one_attempt() {
     for code in ["InternalError.TradeUnknownError", "ResponseSizeLimitExceeded"] {
         let error = format!(r#"{{"Code":"{code}","Message":"no"}}"#);
         let (launch, name, list) = (always(200, &error), always(200, &error), always(200, &error));
-        let client = |fake: &Fake| fake.builder().build().unwrap();
+        let client = |fake: &FakeService| fake.builder().build().unwrap();
         let launched = client(&launch).send(Launch::default()).await.unwrap_err();
         let named = client(&name).send(SetName::default()).await.unwrap_err();
         let listed = client(&list).send(ListThings::default()).await.unwrap_err();
-        assert_eq!((launch.asked(), name.asked(), list.asked()), (1, 1, 1), "{code}");
+        assert_eq!(
+            (launch.request_count(), name.request_count(), list.request_count()),
+            (1, 1, 1),
+            "{code}"
+        );
         for error in [&launched, &named] {
             assert!(error.outcome_unknown().is_some(), "{code}: {error:?}");
         }
@@ -109,5 +113,5 @@ async fn non_retryable_code_ends_call_after_one_attempt() {
     let fake = always(200, r#"{"Code":"InternalError","Message":"no"}"#);
     let client = fake.builder().build().unwrap();
     assert!(client.send(Launch::default()).await.unwrap_err().outcome_unknown().is_some());
-    assert_eq!(fake.asked(), 4);
+    assert_eq!(fake.request_count(), 4);
 }

@@ -6,7 +6,7 @@ use cvm_transport::Outcome;
 
 use crate::actions::{KillThings, Launch, ListThings, SetName, StartThings};
 use crate::builder;
-use crate::server::{Server, Turn, deserted};
+use crate::server::{Server, Step, unused_endpoint};
 
 fn ids() -> Vec<String> {
     vec!["thing-1".into()]
@@ -14,7 +14,7 @@ fn ids() -> Vec<String> {
 
 #[tokio::test]
 async fn without_backups_only_the_endpoint_is_tried() {
-    let url = deserted();
+    let url = unused_endpoint();
     let error = builder(&url).build().unwrap().send(ListThings::default()).await.unwrap_err();
     assert!(error.is_not_sent());
     assert_eq!(error.attempts().len(), 4);
@@ -22,9 +22,10 @@ async fn without_backups_only_the_endpoint_is_tried() {
 
 #[tokio::test]
 async fn safe_requests_fail_over_under_the_name_of_the_backup() {
-    let url = deserted();
+    let url = unused_endpoint();
     let backup = Server::start([]).await;
-    let client = builder(&url).backup_endpoints([deserted(), backup.url.clone()]).build().unwrap();
+    let client =
+        builder(&url).backup_endpoints([unused_endpoint(), backup.url.clone()]).build().unwrap();
     let (_, report) = client.send_with_report(ListThings::default()).await.unwrap();
     let outcomes: Vec<_> = report.attempts.iter().map(|attempt| attempt.outcome).collect();
     assert_eq!(outcomes, [Outcome::NotSent, Outcome::NotSent, Outcome::Success]);
@@ -41,7 +42,7 @@ async fn safe_requests_fail_over_under_the_name_of_the_backup() {
 #[tokio::test]
 async fn signature_covers_the_called_host() {
     use cvm_transport::{FixedClock, SeededEntropy};
-    let url = deserted();
+    let url = unused_endpoint();
     let backup = Server::start([]).await;
     let fixed = |url: &str| {
         builder(url).clock(FixedClock::at(1_551_113_065)).entropy(SeededEntropy::new(7))
@@ -61,7 +62,7 @@ async fn signature_covers_the_called_host() {
 
 #[tokio::test]
 async fn unsafe_requests_never_fail_over() {
-    let url = deserted();
+    let url = unused_endpoint();
     let backup = Server::start([]).await;
     let client = builder(&url).backup_endpoints([&backup.url]).breaker(true).build().unwrap();
     for _ in 0..3 {
@@ -76,12 +77,12 @@ async fn unsafe_requests_never_fail_over() {
 #[tokio::test]
 async fn only_unsent_attempts_change_the_host() {
     for turn in [
-        Turn::reset(),
-        Turn::close(),
-        Turn::status(502, vec![]),
-        Turn::error("InternalError"),
-        Turn::error("RequestLimitExceeded"),
-        Turn::status(429, vec![]),
+        Step::reset(),
+        Step::close(),
+        Step::status(502, vec![]),
+        Step::error("InternalError"),
+        Step::error("RequestLimitExceeded"),
+        Step::status(429, vec![]),
     ] {
         let server = Server::start([turn.clone()]).await;
         let backup = Server::start([]).await;
@@ -94,7 +95,7 @@ async fn only_unsent_attempts_change_the_host() {
 
 #[tokio::test]
 async fn open_breaker_fails_over_with_same_token_except_hazards() {
-    let failures = std::iter::repeat_n(Turn::status(502, vec![]), 5);
+    let failures = std::iter::repeat_n(Step::status(502, vec![]), 5);
     let server = Server::start(failures).await;
     let backup = Server::start([]).await;
     let client =
@@ -120,7 +121,7 @@ async fn open_breaker_fails_over_with_same_token_except_hazards() {
 
 #[tokio::test]
 async fn open_breaker_without_backups_fails_at_once() {
-    let failures = || std::iter::repeat_n(Turn::status(502, vec![]), 8);
+    let failures = || std::iter::repeat_n(Step::status(502, vec![]), 8);
     let server = Server::start(failures()).await;
     let client = builder(&server.url).breaker(true).build().unwrap();
     client.send(ListThings::default()).await.unwrap_err();
@@ -142,9 +143,9 @@ async fn open_breaker_without_backups_fails_at_once() {
 #[tokio::test]
 async fn service_errors_and_throttling_never_open_a_breaker() {
     let script = (0..20).map(|index| match index % 3 {
-        0 => Turn::error("InternalError"),
-        1 => Turn::error("UnauthorizedOperation"),
-        _ => Turn::error("ResourceNotFound"),
+        0 => Step::error("InternalError"),
+        1 => Step::error("UnauthorizedOperation"),
+        _ => Step::error("ResourceNotFound"),
     });
     let server = Server::start(script).await;
     let client = builder(&server.url).breaker(true).max_attempts(1).build().unwrap();

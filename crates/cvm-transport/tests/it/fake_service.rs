@@ -19,7 +19,7 @@ const HEALTHY: &str =
 /// How the service reacts to a request.
 pub enum Reply {
     /// Responds after this time.
-    Answer { status: u16, headers: Vec<(&'static str, String)>, body: Body, after: Duration },
+    Response { status: u16, headers: Vec<(&'static str, String)>, body: Body, after: Duration },
     /// Fails. The kind says whether anything was sent.
     Fails(HttpErrorKind),
     /// Responds with a success, on a connection that takes this long to open.
@@ -52,7 +52,7 @@ impl Reply {
 
     pub fn with(headers: Vec<(&'static str, String)>, body: impl Into<Bytes>) -> Self {
         let body = Body::Whole(body.into());
-        Self::Answer { status: 200, headers, body, after: Duration::ZERO }
+        Self::Response { status: 200, headers, body, after: Duration::ZERO }
     }
 
     /// A response whose body arrives in this many pieces.
@@ -60,13 +60,13 @@ impl Reply {
         let length = body.len().div_ceil(pieces).max(1);
         let pieces = body.as_bytes().chunks(length).map(Bytes::copy_from_slice).collect();
         let body = Body::Pieces { pieces, every };
-        Self::Answer { status: 200, headers: Vec::new(), body, after: every }
+        Self::Response { status: 200, headers: Vec::new(), body, after: every }
     }
 
     /// A response without a body, as a gateway sends it.
     pub fn status(status: u16, headers: Vec<(&'static str, String)>) -> Self {
         let body = Body::Whole(Bytes::new());
-        Self::Answer { status, headers, body, after: Duration::ZERO }
+        Self::Response { status, headers, body, after: Duration::ZERO }
     }
 
     /// A success of every action.
@@ -74,36 +74,34 @@ impl Reply {
         Self::body(HEALTHY)
     }
 
-    pub fn refusal(code: &str, headers: Vec<(&'static str, String)>) -> Self {
-        Self::with(headers, refusal(code))
+    pub fn error(code: &str, headers: Vec<(&'static str, String)>) -> Self {
+        Self::with(headers, error_body(code))
     }
 }
 
-pub fn refusal(code: &str) -> String {
+pub fn error_body(code: &str) -> String {
     format!(
         r#"{{"Response":{{"Error":{{"Code":"{code}","Message":"told so"}},"RequestId":"r-error"}}}}"#
     )
 }
 
-type Answering = dyn Fn(&PreparedRequest, usize) -> Reply + Send + Sync;
+type Handler = dyn Fn(&PreparedRequest, usize) -> Reply + Send + Sync;
 
 /// The service: a function from a request and its number, counted from 1, to the reaction.
 #[derive(Clone)]
-pub struct Fake {
-    answering: Arc<Answering>,
-    asked: Arc<AtomicUsize>,
+pub struct FakeService {
+    respond: Arc<Handler>,
+    requests: Arc<AtomicUsize>,
 }
 
-impl Fake {
-    pub fn new(
-        answering: impl Fn(&PreparedRequest, usize) -> Reply + Send + Sync + 'static,
-    ) -> Self {
-        Self { answering: Arc::new(answering), asked: Arc::default() }
+impl FakeService {
+    pub fn new(respond: impl Fn(&PreparedRequest, usize) -> Reply + Send + Sync + 'static) -> Self {
+        Self { respond: Arc::new(respond), requests: Arc::default() }
     }
 
     /// How many requests arrived.
-    pub fn asked(&self) -> usize {
-        self.asked.load(Ordering::SeqCst)
+    pub fn request_count(&self) -> usize {
+        self.requests.load(Ordering::SeqCst)
     }
 
     /// A builder for a client of this service, with the default timeouts.
@@ -115,24 +113,24 @@ impl Fake {
     }
 }
 
-impl fmt::Debug for Fake {
+impl fmt::Debug for FakeService {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Fake")
     }
 }
 
-impl HttpClient for Fake {
+impl HttpClient for FakeService {
     fn send<'a>(
         &'a self,
         request: PreparedRequest,
         sending: &'a SendProgress,
     ) -> BoxFuture<'a, Result<HttpResponse, HttpError>> {
         sending.mark_buffered();
-        let number = self.asked.fetch_add(1, Ordering::SeqCst) + 1;
-        let reply = (self.answering)(&request, number);
+        let number = self.requests.fetch_add(1, Ordering::SeqCst) + 1;
+        let reply = (self.respond)(&request, number);
         Box::pin(async move {
             match reply {
-                Reply::Answer { status, headers, body, after } => {
+                Reply::Response { status, headers, body, after } => {
                     sending.mark_sending();
                     if !after.is_zero() {
                         tokio::time::sleep(after).await;
@@ -142,12 +140,12 @@ impl HttpClient for Fake {
                         let value = HeaderValue::from_bytes(value.as_bytes()).unwrap();
                         map.append(HeaderName::from_static(name), value);
                     }
-                    Ok(HttpResponse { status, headers: map, body: Box::new(Coming::from(body)) })
+                    Ok(HttpResponse { status, headers: map, body: Box::new(FakeBody::from(body)) })
                 }
                 Reply::Connects { after } => {
                     tokio::time::sleep(after).await;
                     sending.mark_sending();
-                    let body = Box::new(Coming::from(Body::Whole(HEALTHY.into())));
+                    let body = Box::new(FakeBody::from(Body::Whole(HEALTHY.into())));
                     Ok(HttpResponse { status: 200, headers: HeaderMap::new(), body })
                 }
                 Reply::Fails(kind) => {
@@ -168,7 +166,7 @@ impl HttpClient for Fake {
 }
 
 /// A body that is being received.
-struct Coming {
+struct FakeBody {
     pieces: VecDeque<Bytes>,
     /// How long each piece takes.
     every: Duration,
@@ -176,7 +174,7 @@ struct Coming {
     ends: bool,
 }
 
-impl From<Body> for Coming {
+impl From<Body> for FakeBody {
     fn from(body: Body) -> Self {
         match body {
             Body::Whole(bytes) => {
@@ -196,7 +194,7 @@ impl From<Body> for Coming {
     }
 }
 
-impl ResponseBody for Coming {
+impl ResponseBody for FakeBody {
     fn chunk(&mut self) -> BoxFuture<'_, Result<Option<Bytes>, HttpError>> {
         Box::pin(async {
             if !self.every.is_zero() && !self.pieces.is_empty() {

@@ -6,13 +6,13 @@ use cvm_transport::{CreatedResources, Error};
 use tokio::time::Instant;
 
 use crate::actions::{ListThings, THINGS_READY, Thing};
-use crate::fake_service::{Fake, Reply};
+use crate::fake_service::{FakeService, Reply};
 
 const SETTLE: Duration = Duration::from_secs(60);
 
 /// A list that shows these things at its first, second, … read, and the last ones at every later read.
-fn lists(readings: &'static [&'static [&'static str]]) -> Fake {
-    Fake::new(|_, number| Reply::body(page(readings[number.min(readings.len()) - 1])))
+fn list_reads(reads: &'static [&'static [&'static str]]) -> FakeService {
+    FakeService::new(|_, number| Reply::body(page(reads[number.min(reads.len()) - 1])))
 }
 
 fn row(id: &str) -> String {
@@ -25,13 +25,17 @@ fn page(ids: &[&str]) -> String {
     format!(r#"{{"Response":{{"ThingSet":[{items}],"TotalCount":{total},"RequestId":"r"}}}}"#)
 }
 
-fn ours(thing: &Thing) -> bool {
+fn is_ours(thing: &Thing) -> bool {
     thing.thing_id.starts_with("ours")
 }
 
-async fn search(fake: &Fake, expected: usize) -> Result<CreatedResources<Thing>, Error> {
+async fn search(fake: &FakeService, expected: usize) -> Result<CreatedResources<Thing>, Error> {
     let client = fake.builder().build().unwrap();
-    client.reconcile_creation(ListThings::default(), ours).settle(SETTLE).expected(expected).await
+    client
+        .reconcile_creation(ListThings::default(), is_ours)
+        .settle(SETTLE)
+        .expected(expected)
+        .await
 }
 
 fn ids(creation: CreatedResources<Thing>) -> Vec<String> {
@@ -43,65 +47,65 @@ fn ids(creation: CreatedResources<Thing>) -> Vec<String> {
 
 #[tokio::test(start_paused = true)]
 async fn created_resource_listed_twice_is_found() {
-    let fake = lists(&[&["other"], &["other", "ours-1"]]);
+    let fake = list_reads(&[&["other"], &["other", "ours-1"]]);
     assert_eq!(ids(search(&fake, 1).await.unwrap()), ["ours-1"]);
-    assert_eq!(fake.asked(), 3, "the next reading confirms the number");
+    assert_eq!(fake.request_count(), 3, "the next read confirms the count");
 }
 
 #[tokio::test(start_paused = true)]
 async fn more_matches_than_expected_are_all_returned() {
-    let fake = lists(&[&["ours-1"], &["ours-1", "ours-2"]]);
+    let fake = list_reads(&[&["ours-1"], &["ours-1", "ours-2"]]);
     assert_eq!(ids(search(&fake, 1).await.unwrap()), ["ours-1", "ours-2"]);
 }
 
 #[tokio::test(start_paused = true)]
 async fn missing_matches_are_awaited_until_the_settle_time_ends() {
-    let fake = lists(&[&["ours-1", "other"]]);
+    let fake = list_reads(&[&["ours-1", "other"]]);
     assert_eq!(ids(search(&fake, 2).await.unwrap()), ["ours-1"]);
-    assert_eq!(fake.asked(), 6);
+    assert_eq!(fake.request_count(), 6);
 }
 
 #[tokio::test(start_paused = true)]
 async fn not_found_takes_the_whole_settle_time() {
-    let fake = lists(&[&["other"]]);
+    let fake = list_reads(&[&["other"]]);
     let began = Instant::now();
     assert!(matches!(search(&fake, 1).await.unwrap(), CreatedResources::NotFound));
     assert!(began.elapsed() >= SETTLE);
-    assert_eq!(fake.asked(), 6);
+    assert_eq!(fake.request_count(), 6);
 }
 
 #[tokio::test(start_paused = true)]
 async fn old_request_needs_only_two_reads() {
-    let fake = lists(&[&["other"]]);
+    let fake = list_reads(&[&["other"]]);
     let Some(sent) = Instant::now().into_std().checked_sub(SETTLE * 4) else { return };
     let client = fake.builder().build().unwrap();
     let creation = client
-        .reconcile_creation(ListThings::default(), ours)
+        .reconcile_creation(ListThings::default(), is_ours)
         .sent(sent)
         .settle(SETTLE)
         .await
         .unwrap();
     assert!(matches!(creation, CreatedResources::NotFound));
-    assert_eq!(fake.asked(), 2);
+    assert_eq!(fake.request_count(), 2);
 }
 
 #[tokio::test(start_paused = true)]
 async fn match_that_disappears_is_unknown() {
-    let fake = lists(&[&[], &["ours-1"], &[]]);
+    let fake = list_reads(&[&[], &["ours-1"], &[]]);
     assert!(matches!(search(&fake, 1).await.unwrap(), CreatedResources::Unknown));
 }
 
 #[tokio::test(start_paused = true)]
 async fn failed_read_makes_search_unknown_and_service_error_ends_it() {
-    let fake = Fake::new(|_, number| match number {
+    let fake = FakeService::new(|_, number| match number {
         1..=4 => Reply::status(502, vec![]),
         _ => Reply::body(page(&["other"])),
     });
     assert!(matches!(search(&fake, 1).await.unwrap(), CreatedResources::Unknown));
 
-    let fake = Fake::new(|_, _| Reply::refusal("UnauthorizedOperation", vec![]));
+    let fake = FakeService::new(|_, _| Reply::error("UnauthorizedOperation", vec![]));
     assert!(search(&fake, 1).await.unwrap_err().is_auth());
-    assert_eq!(fake.asked(), 1);
+    assert_eq!(fake.request_count(), 1);
 }
 
 #[tokio::test(start_paused = true)]
@@ -124,12 +128,12 @@ async fn incomplete_list_never_proves_not_found() {
         // In every read, or in two that are neither the first nor the last.
         for only in [None, Some(3)] {
             let (odd, well) = (body.clone(), page(&["other"]));
-            let fake = Fake::new(move |_, number| {
+            let fake = FakeService::new(move |_, number| {
                 let is_odd = only.is_none_or(|only| (only..only + 2).contains(&number));
                 Reply::body(if is_odd { odd.clone() } else { well.clone() })
             });
             let client = fake.builder().build().unwrap();
-            let creation = client.reconcile_creation(ListThings::default(), ours).await.unwrap();
+            let creation = client.reconcile_creation(ListThings::default(), is_ours).await.unwrap();
             assert!(
                 matches!(creation, CreatedResources::Unknown),
                 "{body}, {only:?}: {creation:?}"
@@ -140,20 +144,20 @@ async fn incomplete_list_never_proves_not_found() {
 
 #[tokio::test(start_paused = true)]
 async fn search_ignores_offset_of_the_request() {
-    let fake = Fake::new(|request, _| {
-        let asked: serde_json::Value = serde_json::from_slice(request.body()).unwrap();
-        Reply::body(if asked["Offset"] == 0 { page(&["ours-1"]) } else { page(&[]) })
+    let fake = FakeService::new(|request, _| {
+        let query: serde_json::Value = serde_json::from_slice(request.body()).unwrap();
+        Reply::body(if query["Offset"] == 0 { page(&["ours-1"]) } else { page(&[]) })
     });
     let client = fake.builder().build().unwrap();
     let list = ListThings { offset: Some(1), ..ListThings::default() };
-    let creation = client.reconcile_creation(list, ours).await.unwrap();
+    let creation = client.reconcile_creation(list, is_ours).await.unwrap();
     assert_eq!(ids(creation), ["ours-1"]);
 }
 
 #[tokio::test(start_paused = true)]
 async fn match_is_found_among_incomplete_items() {
     let body = format!(r#"{{"ThingId":"other"}},{}"#, row("ours-1"));
-    let fake = Fake::new(move |_, _| {
+    let fake = FakeService::new(move |_, _| {
         Reply::body(format!(
             r#"{{"Response":{{"ThingSet":[{body}],"TotalCount":2,"RequestId":"r"}}}}"#
         ))
@@ -165,29 +169,29 @@ async fn match_is_found_among_incomplete_items() {
 async fn search_ends_with_its_settle_time_during_outage() {
     type Outage = fn() -> Reply;
     let outages: [Outage; 4] = [
-        || Reply::refusal("RequestLimitExceeded", vec![]),
+        || Reply::error("RequestLimitExceeded", vec![]),
         || Reply::Silent { held: false },
         || Reply::Silent { held: true },
         || Reply::status(503, vec![]),
     ];
     for (number, outage) in outages.into_iter().enumerate() {
         for settle in [Duration::ZERO, Duration::from_secs(2), SETTLE, SETTLE * 10] {
-            let most = settle + (settle / 3).max(Duration::from_secs(10)) + Duration::from_secs(1);
-            let fake = Fake::new(move |_, _| outage());
+            let limit = settle + (settle / 3).max(Duration::from_secs(10)) + Duration::from_secs(1);
+            let fake = FakeService::new(move |_, _| outage());
             let client = fake.builder().build().unwrap();
             let began = Instant::now();
-            let list = client.reconcile_creation(ListThings::default(), ours).settle(settle);
+            let list = client.reconcile_creation(ListThings::default(), is_ours).settle(settle);
             assert!(
                 matches!(list.await.unwrap(), CreatedResources::Unknown),
                 "{number}, {settle:?}"
             );
-            assert!(began.elapsed() <= most, "{number}, {settle:?}: {:?}", began.elapsed());
+            assert!(began.elapsed() <= limit, "{number}, {settle:?}: {:?}", began.elapsed());
 
             let began = Instant::now();
             let waiter = cvm_transport::Waiter::new(&THINGS_READY, ["thing-1"]);
             let outcome = client.reconcile(waiter).settle(settle).await.unwrap();
             assert_eq!(outcome.unknown.len(), 1, "{number}, {settle:?}");
-            assert!(began.elapsed() <= most, "{number}, {settle:?}: {:?}", began.elapsed());
+            assert!(began.elapsed() <= limit, "{number}, {settle:?}: {:?}", began.elapsed());
         }
     }
 }
@@ -195,9 +199,9 @@ async fn search_ends_with_its_settle_time_during_outage() {
 #[tokio::test(start_paused = true)]
 async fn endless_list_does_not_outlast_settle_time() {
     // Each page is full and new, and takes a while.
-    let fake = Fake::new(|request, _| {
-        let asked: serde_json::Value = serde_json::from_slice(request.body()).unwrap();
-        let offset = asked["Offset"].as_u64().unwrap();
+    let fake = FakeService::new(|request, _| {
+        let query: serde_json::Value = serde_json::from_slice(request.body()).unwrap();
+        let offset = query["Offset"].as_u64().unwrap();
         let rows: Vec<String> = (offset..offset + 100).map(|at| row(&at.to_string())).collect();
         let rows = rows.join(",");
         let body = format!(

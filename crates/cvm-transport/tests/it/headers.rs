@@ -13,7 +13,7 @@ use crate::builder;
 use crate::server::Server;
 
 /// Texts that end a line or a string, and every character outside ASCII that one byte could encode.
-fn spoilers() -> impl Iterator<Item = String> {
+fn invalid_texts() -> impl Iterator<Item = String> {
     let controls = ['\r', '\n', '\0', '\u{7f}', '\u{b}', '\u{c}', '\u{1b}'].into_iter();
     let high = (0x80..=0xff).map(|code| char::from_u32(code).unwrap());
     let more = ["\r\n", "\r\nX-Evil: 1", "\u{2028}", "Ａ", "😀"].map(str::to_owned);
@@ -21,14 +21,14 @@ fn spoilers() -> impl Iterator<Item = String> {
 }
 
 /// The text with each invalid text at each position.
-fn spoilt(text: &str) -> impl Iterator<Item = String> {
+fn with_invalid_text(text: &str) -> impl Iterator<Item = String> {
     (0..=text.len()).flat_map(move |at| {
         let (before, behind) = text.split_at(at);
-        spoilers().map(move |spoiler| format!("{before}{spoiler}{behind}"))
+        invalid_texts().map(move |invalid| format!("{before}{invalid}{behind}"))
     })
 }
 
-fn is_refused(error: &Error, text: &str) {
+fn assert_refused(error: &Error, text: &str) {
     assert!(error.is_usage() && error.is_not_sent(), "{text:?}: {error:?}");
     assert!(error.attempts().is_empty(), "{text:?}: {error:?}");
     // The message shows the name of the action, which is not a text of the caller.
@@ -37,21 +37,21 @@ fn is_refused(error: &Error, text: &str) {
 }
 
 /// Sends with every invalid form of a text. Returns how many there were. Nothing may reach the server.
-async fn none_passes<F>(text: &str, send: impl Fn(String) -> F) -> usize
+async fn assert_all_refused<F>(text: &str, send: impl Fn(String) -> F) -> usize
 where
     F: Future<Output = Option<Error>>,
 {
     let mut count = 0;
-    for text in spoilt(text) {
+    for text in with_invalid_text(text) {
         let shown = text.clone();
         let error = send(text).await;
-        is_refused(&error.unwrap_or_else(|| panic!("{shown:?} passes")), &shown);
+        assert_refused(&error.unwrap_or_else(|| panic!("{shown:?} is accepted")), &shown);
         count += 1;
     }
     count
 }
 
-async fn sends(builder: ClientBuilder) -> Option<Error> {
+async fn try_send(builder: ClientBuilder) -> Option<Error> {
     match builder.build() {
         Err(error) => Some(error),
         Ok(client) => client.send(ListThings::default()).await.err(),
@@ -63,9 +63,12 @@ async fn labels_languages_and_regions_reject_invalid_characters() {
     let server = Server::start([]).await;
     for dialect in [Dialect::Tc3, Dialect::V1Sha256] {
         let builder = || builder(&server.url).dialect(dialect);
-        let labels = none_passes("fleet-7", |label| sends(builder().request_client(label))).await;
-        let languages = none_passes("en-US", |text| sends(builder().language(text))).await;
-        let regions = none_passes("ap-guangzhou", |text| sends(builder().region(text))).await;
+        let labels =
+            assert_all_refused("fleet-7", |label| try_send(builder().request_client(label))).await;
+        let languages =
+            assert_all_refused("en-US", |text| try_send(builder().language(text))).await;
+        let regions =
+            assert_all_refused("ap-guangzhou", |text| try_send(builder().region(text))).await;
         assert!(labels + languages + regions > 3_000, "{labels} {languages} {regions}");
     }
     assert_eq!(server.connections(), 0);
@@ -76,7 +79,7 @@ async fn client_tokens_reject_invalid_characters() {
     let server = Server::start([]).await;
     for dialect in Dialect::ALL {
         let client = builder(&server.url).dialect(dialect).build().unwrap();
-        none_passes("a-token", |token| {
+        assert_all_refused("a-token", |token| {
             let launch = Launch { client_token: Some(token), ..Launch::default() };
             let client = &client;
             async move { client.send(launch).await.err() }
@@ -89,17 +92,17 @@ async fn client_tokens_reject_invalid_characters() {
 #[test]
 fn credentials_reject_invalid_characters() {
     let mut count = 0;
-    for id in spoilt("AKIDEXAMPLE") {
+    for id in with_invalid_text("AKIDEXAMPLE") {
         assert!(Credential::new(id.as_str(), "key").is_err(), "{id:?}");
         count += 1;
     }
-    for token in spoilt("a-token") {
+    for token in with_invalid_text("a-token") {
         let credential = Credential::temporary("AKIDEXAMPLE", "key", token.as_str());
         assert!(credential.is_err(), "{token:?}");
         count += 1;
     }
     // A key is hashed and never sent, but control characters are refused.
-    for key in spoilt("a-key").filter(|key| key.chars().any(char::is_control)) {
+    for key in with_invalid_text("a-key").filter(|key| key.chars().any(char::is_control)) {
         assert!(Credential::new("AKIDEXAMPLE", key.as_str()).is_err(), "{key:?}");
         count += 1;
     }
@@ -122,8 +125,8 @@ async fn actions_and_versions_reject_invalid_characters() {
             let client = &client;
             async move { client.call(info, json!({})).await.err() }
         };
-        none_passes("List", |name| call(action(&name, "2017-03-12"))).await;
-        none_passes("2017-03", |version| call(action("ListThings", &version))).await;
+        assert_all_refused("List", |name| call(action(&name, "2017-03-12"))).await;
+        assert_all_refused("2017-03", |version| call(action("ListThings", &version))).await;
     }
     assert_eq!(server.connections(), 0);
     // In a form they are ordinary text.
@@ -137,9 +140,9 @@ async fn actions_and_versions_reject_invalid_characters() {
 
 /// Adds a header with this name and value.
 #[derive(Debug, Default)]
-struct Adding(Mutex<(String, String)>);
+struct AddHeader(Mutex<(String, String)>);
 
-impl Interceptor for Adding {
+impl Interceptor for AddHeader {
     fn before_signing(&self, _: &Exchange<'_>, headers: &mut HeaderMapMut) -> Result<(), String> {
         let (name, value) = self.0.lock().unwrap().clone();
         headers.add(&name, &value)
@@ -149,11 +152,11 @@ impl Interceptor for Adding {
 #[tokio::test]
 async fn added_headers_reject_invalid_characters() {
     let server = Server::start([]).await;
-    let sends_with = |name: &str, value: &str| {
-        let adding = Adding(Mutex::new((name.to_owned(), value.to_owned())));
-        sends(builder(&server.url).interceptor(adding))
+    let send_with = |name: &str, value: &str| {
+        let add = AddHeader(Mutex::new((name.to_owned(), value.to_owned())));
+        try_send(builder(&server.url).interceptor(add))
     };
-    none_passes("x-more", |name| sends_with(&name, "value")).await;
-    none_passes("value", |value| sends_with("x-more", &value)).await;
+    assert_all_refused("x-more", |name| send_with(&name, "value")).await;
+    assert_all_refused("value", |value| send_with("x-more", &value)).await;
     assert_eq!(server.connections(), 0);
 }

@@ -12,8 +12,8 @@ use cvm_transport::{
 
 use crate::actions::{KillThings, ListThings};
 use crate::builder;
-use crate::fake_service::{Fake, Reply};
-use crate::server::{Server, Turn};
+use crate::fake_service::{FakeService, Reply};
+use crate::server::{Server, Step};
 
 #[derive(Clone, Debug, Default)]
 struct Hook(Arc<Mutex<Vec<String>>>);
@@ -25,7 +25,7 @@ impl Interceptor for Hook {
         headers: &mut HeaderMapMut,
     ) -> Result<(), String> {
         if exchange.action == "KillThings" {
-            return Err("nobody kills on a Friday".into());
+            return Err("not on a Friday".into());
         }
         headers.add("traceparent", "00-1-2-3")
     }
@@ -49,7 +49,7 @@ impl Metrics for Hook {
 
 #[tokio::test]
 async fn interceptor_adds_headers_and_stops_calls() {
-    let server = Server::start([Turn::error("InternalError")]).await;
+    let server = Server::start([Step::error("InternalError")]).await;
     let hook = Hook::default();
     let client = builder(&server.url).interceptor(hook.clone()).build().unwrap();
     client.send(ListThings::default()).await.unwrap();
@@ -65,7 +65,7 @@ async fn interceptor_adds_headers_and_stops_calls() {
 
 #[tokio::test]
 async fn metrics_count_attempts_and_calls() {
-    let server = Server::start([Turn::error("InternalError")]).await;
+    let server = Server::start([Step::error("InternalError")]).await;
     let hook = Hook::default();
     let client = builder(&server.url).metrics(hook.clone()).build().unwrap();
     client.send(ListThings::default()).await.unwrap();
@@ -75,9 +75,9 @@ async fn metrics_count_attempts_and_calls() {
 
 /// Lets every second call pass at once, and blocks the others forever.
 #[derive(Debug, Default)]
-struct EverySecond(AtomicU32);
+struct EverySecondCall(AtomicU32);
 
-impl RateLimiter for EverySecond {
+impl RateLimiter for EverySecondCall {
     fn acquire<'a>(
         &'a self,
         _: &'a RateLimitKey<'a>,
@@ -94,30 +94,30 @@ impl RateLimiter for EverySecond {
 
 #[tokio::test(start_paused = true)]
 async fn rate_limiter_wait_is_bounded_by_the_deadline() {
-    let fake = Fake::new(|_, _| Reply::healthy());
-    let client = fake.builder().rate_limiter(EverySecond::default()).build().unwrap();
+    let fake = FakeService::new(|_, _| Reply::healthy());
+    let client = fake.builder().rate_limiter(EverySecondCall::default()).build().unwrap();
     client.send(ListThings::default()).await.unwrap();
     let kill = KillThings { thing_ids: vec!["thing-1".into()] };
     let error = client.send(kill).await.unwrap_err();
     assert!(error.is_timeout() && error.is_not_sent(), "{error:?}");
-    assert_eq!(fake.asked(), 1);
+    assert_eq!(fake.request_count(), 1);
 }
 
 /// An HTTP client that hangs without any network.
 #[derive(Debug)]
-struct Failing {
-    says_held: bool,
+struct HangingClient {
+    reports_buffered: bool,
     calls: Arc<AtomicU32>,
 }
 
-impl HttpClient for Failing {
+impl HttpClient for HangingClient {
     fn send<'a>(
         &'a self,
         _: PreparedRequest,
         sending: &'a SendProgress,
     ) -> BoxFuture<'a, Result<HttpResponse, HttpError>> {
         self.calls.fetch_add(1, Ordering::SeqCst);
-        if self.says_held {
+        if self.reports_buffered {
             sending.mark_buffered();
         }
         Box::pin(async {
@@ -129,10 +129,11 @@ impl HttpClient for Failing {
 
 #[tokio::test(start_paused = true)]
 async fn http_client_without_progress_counts_as_sent() {
-    for (says_held, outcome, sent) in [(false, Outcome::Ambiguous, 1), (true, Outcome::NotSent, 4)]
+    for (reports_buffered, outcome, sent) in
+        [(false, Outcome::Ambiguous, 1), (true, Outcome::NotSent, 4)]
     {
         let calls = Arc::new(AtomicU32::new(0));
-        let http = Failing { says_held, calls: Arc::clone(&calls) };
+        let http = HangingClient { reports_buffered, calls: Arc::clone(&calls) };
         let client = builder("https://cvm.example.com").http(http).build().unwrap();
         let kill = KillThings { thing_ids: vec!["thing-1".into()] };
         let error = client.send(kill).await.unwrap_err();

@@ -14,42 +14,42 @@ use tokio::time::Instant;
 use crate::actions::{KillThings, ListThings};
 use crate::builder;
 use crate::dialects::verifies;
-use crate::fake_service::{Fake, Reply};
-use crate::server::{Received, answer, deserted, read_request};
+use crate::fake_service::{FakeService, Reply};
+use crate::server::{ReceivedRequest, read_request, response_bytes, unused_endpoint};
 use crate::tls_server::{acceptor, file};
 use crate::virtual_time::pass;
 
 /// A request over TLS, and the server name of its handshake.
 #[derive(Clone, Debug)]
-struct Greeted {
+struct TlsRequest {
     name: Option<String>,
-    received: Received,
+    received: ReceivedRequest,
 }
 
 /// A service behind TLS that records the server names.
-async fn encrypted(certificate: &str) -> (u16, Arc<Mutex<Vec<Greeted>>>) {
+async fn tls_service(certificate: &str) -> (u16, Arc<Mutex<Vec<TlsRequest>>>) {
     let acceptor = acceptor(certificate);
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
-    let greeted = Arc::new(Mutex::new(Vec::new()));
-    let noted = Arc::clone(&greeted);
+    let handshakes = Arc::new(Mutex::new(Vec::new()));
+    let log = Arc::clone(&handshakes);
     tokio::spawn(async move {
         for number in 1.. {
             let (socket, _) = listener.accept().await.unwrap();
             let Ok(mut socket) = acceptor.accept(socket).await else { continue };
-            let noted = Arc::clone(&noted);
+            let log = Arc::clone(&log);
             tokio::spawn(async move {
                 let mut buffer = Vec::new();
                 while let Some(received) = read_request(&mut socket, &mut buffer, number).await {
                     let name = socket.get_ref().1.server_name().map(str::to_owned);
-                    noted.lock().unwrap().push(Greeted { name, received });
+                    log.lock().unwrap().push(TlsRequest { name, received });
                     let body = r#"{"Response":{"ThingSet":[],"TotalCount":0,"RequestId":"r"}}"#;
-                    let _ = socket.write_all(&answer(200, &[], body)).await;
+                    let _ = socket.write_all(&response_bytes(200, &[], body)).await;
                 }
             });
         }
     });
-    (port, greeted)
+    (port, handshakes)
 }
 
 /// A proxy that knows one host, at this local port, and no other.
@@ -81,12 +81,12 @@ async fn proxy(found: &'static str, port: u16) -> String {
 }
 
 /// Asserts that the server name, the `Host` header and the signed host are this one.
-fn is_meant_for(greeted: &Greeted, authority: &str, other: &str) {
-    let Greeted { name, received } = greeted;
+fn assert_addressed_to(handshakes: &TlsRequest, authority: &str, other: &str) {
+    let TlsRequest { name, received } = handshakes;
     let host = authority.split(':').next();
-    assert_eq!(name.as_deref(), host, "the name in the greeting");
-    assert_eq!(received.header("host"), Some(authority), "the name in the header");
-    assert_eq!(verifies(received), Ok(()), "the name under the signature");
+    assert_eq!(name.as_deref(), host, "the server name of the handshake");
+    assert_eq!(received.header("host"), Some(authority), "the Host header");
+    assert_eq!(verifies(received), Ok(()), "the signed host");
     let mut elsewhere = received.clone();
     let header = elsewhere.headers.iter_mut().find(|(name, _)| name == "host").unwrap();
     header.1 = other.to_owned();
@@ -96,7 +96,7 @@ fn is_meant_for(greeted: &Greeted, authority: &str, other: &str) {
 #[tokio::test]
 async fn backup_uses_its_own_name_in_tls_header_and_signature() {
     for dialect in [Dialect::Tc3, Dialect::V1Sha256] {
-        let (port, greeted) = encrypted("elsewhere.pem").await;
+        let (port, handshakes) = tls_service("elsewhere.pem").await;
         let client = builder("https://cvm.example")
             .backup_endpoints(["https://elsewhere.example"])
             .proxy(proxy("elsewhere.example", port).await)
@@ -108,16 +108,16 @@ async fn backup_uses_its_own_name_in_tls_header_and_signature() {
         let (_, report) = client.send_with_report(ListThings::default()).await.unwrap();
         let outcomes: Vec<_> = report.attempts.iter().map(|attempt| attempt.outcome).collect();
         assert_eq!(outcomes, [Outcome::NotSent, Outcome::Success]);
-        let greeted = greeted.lock().unwrap();
-        assert_eq!(greeted.len(), 1);
-        is_meant_for(&greeted[0], "elsewhere.example", "cvm.example");
+        let handshakes = handshakes.lock().unwrap();
+        assert_eq!(handshakes.len(), 1);
+        assert_addressed_to(&handshakes[0], "elsewhere.example", "cvm.example");
     }
 }
 
 #[tokio::test]
 async fn endpoint_uses_its_own_name_with_any_port() {
-    let (port, greeted) = encrypted("good.pem").await;
-    let closed = deserted().replace("http://", "");
+    let (port, handshakes) = tls_service("good.pem").await;
+    let closed = unused_endpoint().replace("http://", "");
     for (endpoint, backup) in [
         (format!("https://localhost:{port}"), None),
         (format!("https://{closed}"), Some(format!("https://localhost:{port}"))),
@@ -130,10 +130,10 @@ async fn endpoint_uses_its_own_name_with_any_port() {
             .unwrap();
         client.send(ListThings::default()).await.unwrap();
     }
-    let greeted = greeted.lock().unwrap();
-    assert_eq!(greeted.len(), 2);
-    for greeted in greeted.iter() {
-        is_meant_for(greeted, &format!("localhost:{port}"), "localhost");
+    let handshakes = handshakes.lock().unwrap();
+    assert_eq!(handshakes.len(), 2);
+    for handshakes in handshakes.iter() {
+        assert_addressed_to(handshakes, &format!("localhost:{port}"), "localhost");
     }
 }
 
@@ -165,10 +165,10 @@ async fn each_http_error_kind_maps_to_its_outcome() {
         (InvalidRequest, 1, Outcome::Refused, ["not sent", "usage"]),
         (PossiblySent, 1, Outcome::Ambiguous, ["outcome unknown", ""]),
     ] {
-        let fake = Fake::new(move |_, _| Reply::Fails(kind));
+        let fake = FakeService::new(move |_, _| Reply::Fails(kind));
         let kill = KillThings { thing_ids: vec!["thing-1".into()] };
         let error = fake.builder().build().unwrap().send(kill).await.unwrap_err();
-        assert_eq!(fake.asked(), attempts, "{kind:?}");
+        assert_eq!(fake.request_count(), attempts, "{kind:?}");
         assert!(error.attempts().iter().all(|attempt| attempt.outcome == outcome), "{error:?}");
         // A request that cannot be sent at all makes no attempt.
         let made = if kind == InvalidRequest { 0 } else { attempts };
@@ -188,9 +188,9 @@ async fn each_http_error_kind_maps_to_its_outcome() {
 
 /// A resolver that returns given addresses, and counts the lookups.
 #[derive(Clone)]
-struct Leading(Vec<SocketAddr>, Arc<AtomicUsize>);
+struct FixedResolver(Vec<SocketAddr>, Arc<AtomicUsize>);
 
-impl reqwest::dns::Resolve for Leading {
+impl reqwest::dns::Resolve for FixedResolver {
     fn resolve(&self, _: reqwest::dns::Name) -> reqwest::dns::Resolving {
         self.1.fetch_add(1, Ordering::SeqCst);
         let addresses = self.0.clone();
@@ -205,8 +205,11 @@ impl reqwest::dns::Resolve for Leading {
 
 /// The HTTP library with the settings that the client relies on here, and another resolver. The client has no
 /// option for a resolver.
-fn library(addresses: Vec<SocketAddr>, idle: Option<Duration>) -> (reqwest::Client, Leading) {
-    let leading = Leading(addresses, Arc::default());
+fn http_library(
+    addresses: Vec<SocketAddr>,
+    idle: Option<Duration>,
+) -> (reqwest::Client, FixedResolver) {
+    let resolver = FixedResolver(addresses, Arc::default());
     let client = reqwest::Client::builder()
         .http1_only()
         .no_proxy()
@@ -222,17 +225,17 @@ fn library(addresses: Vec<SocketAddr>, idle: Option<Duration>) -> (reqwest::Clie
             .with_root_certificates(rustls::RootCertStore::empty())
             .with_no_client_auth(),
         )
-        .dns_resolver(Arc::new(leading.clone()))
+        .dns_resolver(Arc::new(resolver.clone()))
         .build()
         .unwrap();
-    (client, leading)
+    (client, resolver)
 }
 
 /// The connect timeout, which all addresses of a name share.
 const CONNECT: Duration = Duration::from_secs(60);
 
 /// Advances the clock by the share of one address, again and again, until the work is done.
-async fn while_shares_pass<T>(addresses: usize, work: impl Future<Output = T>) -> T {
+async fn advance_shares<T>(addresses: usize, work: impl Future<Output = T>) -> T {
     let share = CONNECT / u32::try_from(addresses).unwrap() + Duration::from_millis(1);
     let passing = async {
         loop {
@@ -246,12 +249,12 @@ async fn while_shares_pass<T>(addresses: usize, work: impl Future<Output = T>) -
 }
 
 /// A closed port on this address.
-fn closed(ip: &str) -> SocketAddr {
+fn closed_address(ip: &str) -> SocketAddr {
     format!("{ip}:1").parse().unwrap()
 }
 
 /// A listener whose queue is full, so it neither accepts nor refuses.
-async fn black_hole() -> (SocketAddr, Vec<TcpStream>, TcpListener) {
+async fn full_listener() -> (SocketAddr, Vec<TcpStream>, TcpListener) {
     let socket = tokio::net::TcpSocket::new_v4().unwrap();
     socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
     let listener = socket.listen(1).unwrap();
@@ -270,35 +273,35 @@ async fn black_hole() -> (SocketAddr, Vec<TcpStream>, TcpListener) {
 async fn dead_addresses_share_the_connect_timeout() {
     let server = crate::server::Server::start([]).await;
     let open: SocketAddr = server.url.strip_prefix("http://").unwrap().parse().unwrap();
-    let (hole, _fillers, _listener) = black_hole().await;
-    let six = |ip: &str| closed(&format!("[{ip}]"));
-    let mut fifty = vec![closed("127.0.0.1"); 50];
+    let (full_address, _fillers, _listener) = full_listener().await;
+    let six = |ip: &str| closed_address(&format!("[{ip}]"));
+    let mut fifty = vec![closed_address("127.0.0.1"); 50];
     fifty.push(open);
-    let mut holes = vec![hole; 9];
-    holes.push(open);
+    let mut full = vec![full_address; 9];
+    full.push(open);
     for (name, addresses) in [
         ("a closed ::1 before it", vec![six("::1"), open]),
         ("a closed ::1 after it", vec![open, six("::1")]),
-        ("fifty that refuse", fifty),
-        ("nine that swallow", holes),
+        ("fifty closed addresses", fifty),
+        ("nine full listeners", full),
     ] {
         let count = addresses.len();
-        let (client, _) = library(addresses, None);
+        let (client, _) = http_library(addresses, None);
         let began = Instant::now();
         let request = client.post("http://cvm.example/").header("x-tc-action", "Done").body("{}");
-        let sent = while_shares_pass(count, request.send()).await;
+        let sent = advance_shares(count, request.send()).await;
         assert!(sent.is_ok(), "{name}: {:?}", sent.err());
         assert!(began.elapsed() <= CONNECT, "{name}: {:?}", began.elapsed());
     }
     for (name, addresses) in [
         ("none", vec![]),
-        ("fifty", vec![closed("127.0.0.1"); 50]),
-        ("one that swallows", vec![hole]),
+        ("fifty", vec![closed_address("127.0.0.1"); 50]),
+        ("one full listener", vec![full_address]),
     ] {
         let count = addresses.len().max(1);
-        let (client, _) = library(addresses, None);
+        let (client, _) = http_library(addresses, None);
         let request = client.post("http://cvm.example/").body("{}");
-        let error = while_shares_pass(count, request.send()).await.unwrap_err();
+        let error = advance_shares(count, request.send()).await.unwrap_err();
         assert!(error.is_connect(), "{name}: {error:?}");
     }
 }
@@ -307,11 +310,11 @@ async fn dead_addresses_share_the_connect_timeout() {
 async fn every_new_connection_resolves_the_name() {
     let server = crate::server::Server::start([]).await;
     let open: SocketAddr = server.url.strip_prefix("http://").unwrap().parse().unwrap();
-    let (client, leading) = library(vec![open], None);
+    let (client, resolver) = http_library(vec![open], None);
     for _ in 0..3 {
         let sent = client.post("http://cvm.example/").header("x-tc-action", "Done").body("{}");
         sent.send().await.unwrap().bytes().await.unwrap();
     }
-    assert_eq!(leading.1.load(Ordering::SeqCst), server.connections());
+    assert_eq!(resolver.1.load(Ordering::SeqCst), server.connections());
     assert!(server.connections() > 1);
 }

@@ -5,37 +5,37 @@ use std::time::Duration;
 use cvm_transport::{Outcome, Timeouts};
 
 use crate::actions::{LAUNCH, ListThings, StartThings};
-use crate::server::{Server, Turn, answer};
+use crate::server::{Server, Step, response_bytes};
 use crate::{builder, client};
 
 const HEALTHY: &str = r#"{"Response":{"ThingSet":[],"TotalCount":0,"RequestId":"r"}}"#;
 
 /// Every fault after the request was read.
-fn faults() -> Vec<(&'static str, Turn)> {
-    let raw = |text: &str| Turn::Raw(text.as_bytes().to_vec());
-    let whole = String::from_utf8(answer(200, &[], HEALTHY)).unwrap();
+fn faults() -> Vec<(&'static str, Step)> {
+    let raw = |text: &str| Step::Raw(text.as_bytes().to_vec());
+    let whole = String::from_utf8(response_bytes(200, &[], HEALTHY)).unwrap();
     let twice = r#"{"Response":{"RequestId":"a"},"Response":{"RequestId":"b"}}"#;
     let deep = format!("{}1{}", "[".repeat(200_000), "]".repeat(200_000));
     let deep = format!(r#"{{"Response":{{"X":{deep},"RequestId":"r"}}}}"#);
     vec![
-        ("reset", Turn::reset()),
-        ("close", Turn::close()),
-        ("stall", Turn::stall()),
+        ("reset", Step::reset()),
+        ("close", Step::close()),
+        ("stall", Step::stall()),
         ("half a status line", raw("HTTP/1.1 20")),
         ("no HTTP", raw("220 mail ready\r\n")),
         ("half a head", raw("HTTP/1.1 200 OK\r\ncontent-le")),
         (
             "head then reset",
-            Turn::RawThenReset(b"HTTP/1.1 200 OK\r\ncontent-length: 59\r\n\r\n".to_vec()),
+            Step::RawThenReset(b"HTTP/1.1 200 OK\r\ncontent-length: 59\r\n\r\n".to_vec()),
         ),
         (
             "head then stall",
-            Turn::RawThenStall(b"HTTP/1.1 200 OK\r\ncontent-length: 59\r\n\r\n".to_vec()),
+            Step::RawThenStall(b"HTTP/1.1 200 OK\r\ncontent-length: 59\r\n\r\n".to_vec()),
         ),
         ("half a body", raw(whole.get(..whole.len() - 5).unwrap())),
         (
             "half a body then stall",
-            Turn::RawThenStall(whole.as_bytes()[..whole.len() - 5].to_vec()),
+            Step::RawThenStall(whole.as_bytes()[..whole.len() - 5].to_vec()),
         ),
         (
             "length too long",
@@ -56,63 +56,63 @@ fn faults() -> Vec<(&'static str, Turn)> {
             "chunk of no length",
             raw("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n{}\r\n0\r\n\r\n"),
         ),
-        ("empty", Turn::json("")),
-        ("null", Turn::json("null")),
-        ("list", Turn::json("[]")),
-        ("empty object", Turn::json("{}")),
-        ("null response", Turn::json(r#"{"Response":null}"#)),
+        ("empty", Step::json("")),
+        ("null", Step::json("null")),
+        ("list", Step::json("[]")),
+        ("empty object", Step::json("{}")),
+        ("null response", Step::json(r#"{"Response":null}"#)),
         (
             "no request id",
-            Turn::json(r#"{"Response":{"ThingIdSet":["x"],"ThingSet":[],"TotalCount":0}}"#),
+            Step::json(r#"{"Response":{"ThingIdSet":["x"],"ThingSet":[],"TotalCount":0}}"#),
         ),
         (
             "error without request id",
-            Turn::json(r#"{"Response":{"Error":{"Code":"LimitExceeded","Message":""}}}"#),
+            Step::json(r#"{"Response":{"Error":{"Code":"LimitExceeded","Message":""}}}"#),
         ),
-        ("response twice", Turn::json(twice)),
-        ("bom", Turn::json(format!("\u{feff}{HEALTHY}"))),
-        ("tail", Turn::json(format!("{HEALTHY} x"))),
-        ("deep", Turn::json(deep)),
+        ("response twice", Step::json(twice)),
+        ("bom", Step::json(format!("\u{feff}{HEALTHY}"))),
+        ("tail", Step::json(format!("{HEALTHY} x"))),
+        ("deep", Step::json(deep)),
         (
             "not utf-8",
-            Turn::Raw(
-                answer(200, &[], HEALTHY)
+            Step::Raw(
+                response_bytes(200, &[], HEALTHY)
                     .into_iter()
                     .map(|b| if b == b'r' { 0xff } else { b })
                     .collect(),
             ),
         ),
-        ("html", Turn::json("<html><body>log in</body></html>")),
-        ("html 403", Turn::Answer { status: 403, headers: vec![], body: "<html>".into() }),
-        ("404", Turn::status(404, vec![])),
-        ("408", Turn::status(408, vec![])),
-        ("500", Turn::status(500, vec![])),
-        ("502", Turn::status(502, vec![])),
-        ("503 with wish", Turn::status(503, vec![("retry-after", "0".into())])),
+        ("html", Step::json("<html><body>log in</body></html>")),
+        ("html 403", Step::Response { status: 403, headers: vec![], body: "<html>".into() }),
+        ("404", Step::status(404, vec![])),
+        ("408", Step::status(408, vec![])),
+        ("500", Step::status(500, vec![])),
+        ("502", Step::status(502, vec![])),
+        ("503 with Retry-After", Step::status(503, vec![("retry-after", "0".into())])),
         (
             "504 with success inside",
-            Turn::Answer { status: 504, headers: vec![], body: HEALTHY.into() },
+            Step::Response { status: 504, headers: vec![], body: HEALTHY.into() },
         ),
-        ("301", Turn::status(301, vec![("location", "/elsewhere".into())])),
-        ("307", Turn::status(307, vec![("location", "http://127.0.0.1:1/".into())])),
+        ("301", Step::status(301, vec![("location", "/elsewhere".into())])),
+        ("307", Step::status(307, vec![("location", "http://127.0.0.1:1/".into())])),
         (
             "gzip",
-            Turn::Answer {
+            Step::Response {
                 status: 200,
                 headers: vec![("content-encoding", "gzip".into())],
                 body: HEALTHY.into(),
             },
         ),
-        ("too large", Turn::Answer { status: 200, headers: vec![], body: "x".repeat(200_000) }),
+        ("too large", Step::Response { status: 200, headers: vec![], body: "x".repeat(200_000) }),
         (
             "too large without length",
             raw(&format!("HTTP/1.1 200 OK\r\n\r\n{}", "x".repeat(200_000))),
         ),
-        ("internal error", Turn::error("InternalError")),
-        ("service unavailable", Turn::error("ServiceUnavailable")),
+        ("internal error", Step::error("InternalError")),
+        ("service unavailable", Step::error("ServiceUnavailable")),
         (
             "many headers",
-            Turn::Answer {
+            Step::Response {
                 status: 200,
                 headers: (0..300).map(|_| ("x-many", "1".to_owned())).collect(),
                 body: HEALTHY.into(),
@@ -149,7 +149,7 @@ async fn read_recovers_from_invalid_response() {
         let client = builder(&server.url).max_response_bytes(100_000).build().unwrap();
         let outcome = client.send(ListThings::default()).await;
         match outcome {
-            Ok(answer) => assert_eq!(answer.request_id, "r-ok", "{name}"),
+            Ok(response) => assert_eq!(response.request_id, "r-ok", "{name}"),
             Err(error) => assert!(error.is_misrouted(), "{name}: {error:?}"),
         }
     }
@@ -160,7 +160,7 @@ async fn redirects_are_refused_and_nothing_reaches_the_other_host() {
     let other = Server::start([]).await;
     for status in [301, 302, 303, 307, 308] {
         let target = format!("{}/x?token=canary", other.url);
-        let server = Server::start([Turn::status(status, vec![("location", target)])]).await;
+        let server = Server::start([Step::status(status, vec![("location", target)])]).await;
         let error = client(&server.url).send(ListThings::default()).await.unwrap_err();
         assert!(error.is_misrouted() && !error.to_string().contains("canary"), "{error}");
         assert_eq!(server.received().len(), 1);
@@ -184,8 +184,11 @@ async fn content_type_is_ignored() {
         "application/json;charset=gbk",
     ] {
         let headers = vec![("content-type", content_type.to_owned())];
-        let turn =
-            |body: &str| Turn::Answer { status: 200, headers: headers.clone(), body: body.into() };
+        let turn = |body: &str| Step::Response {
+            status: 200,
+            headers: headers.clone(),
+            body: body.into(),
+        };
         let server = Server::start([turn(refused), turn(HEALTHY)]).await;
         let client = client(&server.url);
         assert!(client.send(ListThings::default()).await.unwrap_err().is_quota(), "{content_type}");
@@ -207,7 +210,7 @@ async fn oversized_request_is_refused_before_sending() {
 async fn a_slow_body_is_cut_off() {
     let mut bytes = b"HTTP/1.1 200 OK\r\n\r\n".to_vec();
     bytes.extend(vec![b' '; 4_000]);
-    let server = Server::start([Turn::Drip { bytes, every: Duration::from_millis(1) }]).await;
+    let server = Server::start([Step::Drip { bytes, every: Duration::from_millis(1) }]).await;
     let attempt = Duration::from_millis(600);
     let timeouts = Timeouts { attempt, ..Timeouts::default() };
     let client = builder(&server.url).timeouts(timeouts).max_attempts(1).build().unwrap();

@@ -7,19 +7,19 @@ use cvm_transport::Position;
 
 use crate::actions::{CountAllThings, ListThings, ScanThings, Thing};
 use crate::client;
-use crate::server::{Received, Server, Turn};
+use crate::server::{ReceivedRequest, Server, Step};
 
 fn page(ids: &[String], rest: &str) -> String {
     let items: Vec<String> = ids.iter().map(|id| format!(r#"{{"ThingId":"{id}"}}"#)).collect();
     format!(r#"{{"Response":{{"ThingSet":[{}],{rest}"RequestId":"r"}}}}"#, items.join(","))
 }
 
-fn offset(received: &Received) -> (usize, usize) {
+fn offset(received: &ReceivedRequest) -> (usize, usize) {
     let body = received.json();
     (body["Offset"].as_u64().unwrap() as usize, body["Limit"].as_u64().unwrap() as usize)
 }
 
-fn slice(things: &[String], received: &Received) -> String {
+fn slice(things: &[String], received: &ReceivedRequest) -> String {
     let (offset, limit) = offset(received);
     let end = (offset + limit).min(things.len());
     let rows = things.get(offset.min(end)..end).unwrap();
@@ -43,7 +43,7 @@ async fn offset_list_is_read_to_its_end() {
     for count in [0, 1, 99, 100, 101, 250] {
         let all = things(count);
         let served = all.clone();
-        let server = Server::answering([], move |received| slice(&served, received)).await;
+        let server = Server::responding([], move |received| slice(&served, received)).await;
         let mut items = client(&server.url).items(ListThings::default());
         assert_eq!(ids(&mut items).await, all);
         assert_eq!(server.received().len(), count.div_ceil(100).max(1), "{count}");
@@ -55,7 +55,7 @@ async fn offset_list_is_read_to_its_end() {
 async fn limit_and_offset_of_the_request_are_kept() {
     let all = things(25);
     let served = all.clone();
-    let server = Server::answering([], move |received| slice(&served, received)).await;
+    let server = Server::responding([], move |received| slice(&served, received)).await;
     let request = ListThings { limit: Some(10), offset: Some(5), ..ListThings::default() };
     let mut items = client(&server.url).items(request);
     assert_eq!(ids(&mut items).await, all[5..]);
@@ -67,13 +67,13 @@ async fn limit_and_offset_of_the_request_are_kept() {
 async fn removed_rows_hide_no_other_row() {
     // After the first page, ten of its rows are deleted, so all later rows move up by ten.
     let rows = Mutex::new(things(250));
-    let server = Server::answering([], move |received| {
+    let server = Server::responding([], move |received| {
         let mut rows = rows.lock().unwrap();
-        let answer = slice(&rows, received);
+        let response = slice(&rows, received);
         if offset(received).0 == 0 {
             rows.drain(..10);
         }
-        answer
+        response
     })
     .await;
     let mut items = client(&server.url).items(ListThings::default());
@@ -87,12 +87,12 @@ async fn removed_rows_hide_no_other_row() {
 #[tokio::test]
 async fn added_rows_cause_no_duplicate() {
     let rows = Mutex::new(things(250));
-    let server = Server::answering([], move |received| {
+    let server = Server::responding([], move |received| {
         let mut rows = rows.lock().unwrap();
-        let answer = slice(&rows, received);
-        let newcomer = format!("new-{}", rows.len());
-        rows.insert(0, newcomer);
-        answer
+        let response = slice(&rows, received);
+        let added = format!("new-{}", rows.len());
+        rows.insert(0, added);
+        response
     })
     .await;
     let mut items = client(&server.url).items(ListThings::default());
@@ -107,7 +107,7 @@ async fn added_rows_cause_no_duplicate() {
 #[tokio::test]
 async fn servers_without_end_are_left() {
     let same = page(&things(100), r#""TotalCount":1000000000,"#);
-    let server = Server::answering([], move |_| same.clone()).await;
+    let server = Server::responding([], move |_| same.clone()).await;
     let mut pages = client(&server.url).pages(ListThings::default());
     let error = loop {
         match pages.try_next().await {
@@ -121,7 +121,7 @@ async fn servers_without_end_are_left() {
 
 #[tokio::test]
 async fn token_list_is_read_in_sequence_and_resumed() {
-    let serve = |received: &Received| {
+    let serve = |received: &ReceivedRequest| {
         let body = received.json();
         let number: usize = body
             .get("NextToken")
@@ -130,7 +130,7 @@ async fn token_list_is_read_in_sequence_and_resumed() {
         let next = if number < 3 { (number + 1).to_string() } else { String::new() };
         page(&[format!("thing-{number}")], &format!(r#""NextToken":"{next}","#))
     };
-    let server = Server::answering([], serve).await;
+    let server = Server::responding([], serve).await;
     let client = client(&server.url);
     let mut items = client.items(ScanThings::default());
     assert_eq!(items.collect_up_to(2).await.unwrap().len(), 2);
@@ -143,7 +143,7 @@ async fn token_list_is_read_in_sequence_and_resumed() {
     assert_eq!(rest.collect_up_to(100).await.unwrap().len(), 3);
 
     let server =
-        Server::answering([], |_| page(&["thing-1".into()], r#""NextToken":"same","#)).await;
+        Server::responding([], |_| page(&["thing-1".into()], r#""NextToken":"same","#)).await;
     let mut items = crate::client(&server.url).items(ScanThings::default());
     let error = items.collect_up_to(100).await.unwrap_err();
     assert!(error.to_string().contains("token twice"), "{error}");
@@ -154,7 +154,7 @@ async fn parallel_pages_come_in_order_and_once() {
     for count in [0, 1, 100, 101, 950, 1_000] {
         let all = things(count);
         let served = all.clone();
-        let server = Server::answering([], move |received| slice(&served, received)).await;
+        let server = Server::responding([], move |received| slice(&served, received)).await;
         let mut items = client(&server.url).items(ListThings::default()).parallel(4);
         assert_eq!(ids(&mut items).await, all, "{count}");
         let mut asked: Vec<usize> = server.received().iter().map(|one| offset(one).0).collect();
@@ -168,7 +168,7 @@ async fn parallel_pages_come_in_order_and_once() {
 #[tokio::test]
 async fn parallel_pages_are_repaired_when_rows_are_removed() {
     let rows = Mutex::new((things(950), 0));
-    let server = Server::answering([], move |received| {
+    let server = Server::responding([], move |received| {
         let mut rows = rows.lock().unwrap();
         rows.1 += 1;
         if rows.1 == 4 {
@@ -182,7 +182,7 @@ async fn parallel_pages_are_repaired_when_rows_are_removed() {
     let mut unique = read.clone();
     unique.sort();
     unique.dedup();
-    assert_eq!(unique.len(), read.len(), "nothing twice");
+    assert_eq!(unique.len(), read.len(), "no duplicates");
     let missing: Vec<String> =
         things(950)[30..].iter().filter(|id| !read.contains(id)).cloned().collect();
     assert!(missing.is_empty(), "{missing:?}");
@@ -191,11 +191,11 @@ async fn parallel_pages_are_repaired_when_rows_are_removed() {
 #[tokio::test]
 async fn failed_page_can_be_requested_again() {
     let served = things(300);
-    let down = std::iter::repeat_n(Turn::status(502, vec![]), 4);
+    let down = std::iter::repeat_n(Step::status(502, vec![]), 4);
     for parallel in [1, 3] {
         let served = served.clone();
         let server =
-            Server::answering(down.clone(), move |received| slice(&served, received)).await;
+            Server::responding(down.clone(), move |received| slice(&served, received)).await;
         let mut items = client(&server.url).items(ListThings::default()).parallel(parallel);
         assert!(items.try_next().await.unwrap_err().is_unreadable_response());
         assert_eq!(ids(&mut items).await.len(), 300);
@@ -208,7 +208,7 @@ async fn read_bodies(
     parallel: usize,
 ) -> (Result<Vec<String>, cvm_transport::Error>, usize) {
     let count = Mutex::new(0);
-    let server = Server::answering([], move |_| {
+    let server = Server::responding([], move |_| {
         let mut count = count.lock().unwrap();
         let body = bodies[(*count).min(bodies.len() - 1)];
         *count += 1;
@@ -276,7 +276,7 @@ async fn empty_page_before_the_end_is_read_once_more() {
 async fn null_page_does_not_end_a_list() {
     for parallel in [1, 4] {
         let served = things(300);
-        let server = Server::answering([], move |received| match offset(received).0 {
+        let server = Server::responding([], move |received| match offset(received).0 {
             0 => slice(&served, received),
             _ => r#"{"Response":{"ThingSet":null,"TotalCount":300,"RequestId":"r"}}"#.to_owned(),
         })
@@ -285,7 +285,7 @@ async fn null_page_does_not_end_a_list() {
         assert_eq!(pages.try_next().await.unwrap().unwrap().items.len(), 100);
         let error = pages.try_next().await.unwrap_err();
         assert!(error.is_unreadable_response(), "{error}");
-        assert!(pages.try_next().await.is_err(), "it is asked for again");
+        assert!(pages.try_next().await.is_err(), "it is requested again");
     }
 }
 
@@ -306,7 +306,7 @@ async fn late_duplicate_of_an_earlier_page_hides_no_row() {
         let all = things(950);
         let served = all.clone();
         let waiting: Mutex<(usize, Option<String>)> = Mutex::default();
-        let server = Server::answering([], move |received| {
+        let server = Server::responding([], move |received| {
             let own = slice(&served, received);
             let mut waiting = waiting.lock().unwrap();
             waiting.0 += 1;
@@ -325,7 +325,7 @@ async fn items_read_before_an_error_are_kept() {
     let all = things(250);
     let fails = Arc::new(AtomicBool::new(true));
     let (served, failing) = (all.clone(), Arc::clone(&fails));
-    let server = Server::answering([], move |received| {
+    let server = Server::responding([], move |received| {
         if offset(received).0 > 100 && failing.load(Ordering::SeqCst) {
             return r#"{"Response":{"Error":{"Code":"UnauthorizedOperation","Message":"no"},"RequestId":"r"}}"#.into();
         }
@@ -343,7 +343,7 @@ async fn items_read_before_an_error_are_kept() {
     assert!(items.take_read().is_empty());
     items = items.parallel(2).page_size(50);
     fails.store(false, Ordering::SeqCst);
-    assert_eq!(ids(&mut items).await, all[199..], "and the list goes on behind them");
+    assert_eq!(ids(&mut items).await, all[199..], "the list continues after them");
 
     let mut items = client(&server.url).items(ListThings::default());
     items.try_next().await.unwrap();
@@ -352,14 +352,14 @@ async fn items_read_before_an_error_are_kept() {
 }
 
 /// Reads the matching things of a service that always reports this total.
-async fn read_loose(
+async fn read_inexact(
     matching: usize,
     total: u64,
     request: CountAllThings,
     parallel: usize,
 ) -> Result<Vec<String>, cvm_transport::Error> {
     let all = things(matching);
-    let server = Server::answering([], move |received| {
+    let server = Server::responding([], move |received| {
         let (offset, limit) = offset(received);
         let end = (offset + limit).min(all.len());
         page(&all[offset.min(end)..end], &format!(r#""TotalCount":{total},"#))
@@ -381,13 +381,13 @@ async fn list_whose_total_counts_other_items_is_read_to_its_end() {
                 for limit in [None, Some(1), Some(50)] {
                     let thing_ids = vec!["some".to_owned()];
                     let request = CountAllThings { thing_ids, limit, ..CountAllThings::default() };
-                    let read = read_loose(matching, total, request, parallel).await.unwrap();
+                    let read = read_inexact(matching, total, request, parallel).await.unwrap();
                     assert_eq!(read, things(matching), "{matching} of {total}, {limit:?}");
                 }
             }
         }
         // There is no filter, so the total counts exactly the requested things.
-        let error = read_loose(0, 7, CountAllThings::default(), parallel).await.unwrap_err();
+        let error = read_inexact(0, 7, CountAllThings::default(), parallel).await.unwrap_err();
         assert!(error.to_string().contains("7 in all"), "{error}");
     }
 }

@@ -8,20 +8,20 @@ use cvm_transport::{Client, Dialect, Entropy, Error, SeededEntropy};
 use serde_json::Value;
 
 use crate::actions::{KillThings, Launch, ListThings};
-use crate::fake_service::{Body, Fake, Reply, refusal};
+use crate::fake_service::{Body, FakeService, Reply, error_body};
 
 /// Random numbers that repeat from run to run.
-struct Dice(SeededEntropy);
+struct Rng(SeededEntropy);
 
-impl Dice {
-    fn roll(&self, sides: usize) -> usize {
+impl Rng {
+    fn below(&self, end: usize) -> usize {
         let mut bytes = [0; 8];
         self.0.fill(&mut bytes).unwrap();
-        (u64::from_le_bytes(bytes) % sides as u64) as usize
+        (u64::from_le_bytes(bytes) % end as u64) as usize
     }
 
-    fn one<T: Clone>(&self, of: &[T]) -> T {
-        of[self.roll(of.len())].clone()
+    fn pick<T: Clone>(&self, of: &[T]) -> T {
+        of[self.below(of.len())].clone()
     }
 }
 
@@ -31,9 +31,9 @@ fn originals() -> Vec<Vec<u8>> {
         r#"{"Response":{"ThingSet":[{"ThingId":"t","State":"UP","Percent":5}],"TotalCount":1,"RequestId":"r-1"}}"#.to_owned(),
         r#"{"Response":{"RequestId":"r-1"}}"#.to_owned(),
         r#"{"Response":{"RequestId":"r-1","New":{"a":[1,2.5,-3e4,null,true,"\u00e9\ud83e\udd80"]}}}"#.to_owned(),
-        refusal("LimitExceeded"),
-        refusal("InternalError"),
-        refusal("RequestLimitExceeded"),
+        error_body("LimitExceeded"),
+        error_body("InternalError"),
+        error_body("RequestLimitExceeded"),
         r#"{"code":4100,"message":"m","codeDesc":"AuthFailure"}"#.to_owned(),
         "<html><body>log in</body></html>".to_owned(),
     ]
@@ -42,15 +42,15 @@ fn originals() -> Vec<Vec<u8>> {
 }
 
 /// Bytes that have a meaning in JSON.
-const SIGNS: &[u8] = b"{}[]\",:\\u0019-+.eEtfn \n\0\x7f\xc3\xff";
+const JSON_BYTES: &[u8] = b"{}[]\",:\\u0019-+.eEtfn \n\0\x7f\xc3\xff";
 
-fn spoiled(dice: &Dice, originals: &[Vec<u8>]) -> Vec<u8> {
-    let mut body = dice.one(originals);
-    for _ in 0..dice.roll(4) {
+fn malformed(rng: &Rng, originals: &[Vec<u8>]) -> Vec<u8> {
+    let mut body = rng.pick(originals);
+    for _ in 0..rng.below(4) {
         let length = body.len().max(1);
-        let (at, to) = (dice.roll(length), dice.roll(length + 1));
+        let (at, to) = (rng.below(length), rng.below(length + 1));
         let (from, to) = (at.min(to).min(body.len()), at.max(to).min(body.len()));
-        match dice.roll(6) {
+        match rng.below(6) {
             0 => body.truncate(from),
             1 => drop(body.drain(from..to)),
             2 => {
@@ -58,13 +58,13 @@ fn spoiled(dice: &Dice, originals: &[Vec<u8>]) -> Vec<u8> {
                 body.splice(from..from, twice);
             }
             3 => {
-                let other = dice.one(originals);
+                let other = rng.pick(originals);
                 body.splice(from..to, other);
             }
-            4 => body.insert(from, dice.one(SIGNS)),
+            4 => body.insert(from, rng.pick(JSON_BYTES)),
             _ => {
                 if let Some(byte) = body.get_mut(from) {
-                    *byte = dice.one(SIGNS);
+                    *byte = rng.pick(JSON_BYTES);
                 }
             }
         }
@@ -72,9 +72,9 @@ fn spoiled(dice: &Dice, originals: &[Vec<u8>]) -> Vec<u8> {
     body
 }
 
-fn reply(dice: &Dice, body: Vec<u8>) -> Reply {
-    let status = match dice.roll(3) {
-        0 => dice.roll(500) as u16 + 100,
+fn reply(rng: &Rng, body: Vec<u8>) -> Reply {
+    let status = match rng.below(3) {
+        0 => rng.below(500) as u16 + 100,
         _ => 200,
     };
     let names =
@@ -90,14 +90,14 @@ fn reply(dice: &Dice, body: Vec<u8>) -> Reply {
         "\u{e9}",
     ];
     let headers =
-        (0..dice.roll(3)).map(|_| (dice.one(&names), dice.one(&values).to_owned())).collect();
-    let after = std::time::Duration::from_secs(if dice.roll(8) == 0 { 400 } else { 0 });
-    Reply::Answer { status, headers, body: Body::Whole(body.into()), after }
+        (0..rng.below(3)).map(|_| (rng.pick(&names), rng.pick(&values).to_owned())).collect();
+    let after = std::time::Duration::from_secs(if rng.below(8) == 0 { 400 } else { 0 });
+    Reply::Response { status, headers, body: Body::Whole(body.into()), after }
 }
 
 /// Reads a body independently of the client's decoder: whether it has a request id, and whether it has an
 /// error.
-fn says(body: &[u8]) -> (bool, bool) {
+fn content_of(body: &[u8]) -> (bool, bool) {
     // Text in unknown members is skipped, whatever it contains.
     let text = String::from_utf8_lossy(body).replace("\\u", "?u");
     let Ok(Value::Object(outer)) = serde_json::from_str::<Value>(&text) else {
@@ -122,12 +122,12 @@ async fn send(client: &Client, action: usize) -> Result<(), Error> {
 #[tokio::test(start_paused = true)]
 async fn malformed_responses_neither_panic_nor_mislead() {
     let latest = Arc::new(Mutex::new(Vec::new()));
-    let noted = Arc::clone(&latest);
-    let (dice, originals) = (Dice(SeededEntropy::new(55)), originals());
-    let fake = Fake::new(move |_, _| {
-        let body = spoiled(&dice, &originals);
-        noted.lock().unwrap().clone_from(&body);
-        reply(&dice, body)
+    let log = Arc::clone(&latest);
+    let (rng, originals) = (Rng(SeededEntropy::new(55)), originals());
+    let fake = FakeService::new(move |_, _| {
+        let body = malformed(&rng, &originals);
+        log.lock().unwrap().clone_from(&body);
+        reply(&rng, body)
     });
     let mut clients = Vec::new();
     for dialect in [Dialect::Tc3, Dialect::Tc3Get, Dialect::V1Sha256, Dialect::OldGateway] {
@@ -139,7 +139,7 @@ async fn malformed_responses_neither_panic_nor_mislead() {
         let action = number % 3;
         let ended = send(client, action).await;
         let body = latest.lock().unwrap().clone();
-        let (has_id, is_error) = says(&body);
+        let (has_id, is_error) = content_of(&body);
         let shown = format!("{number}: {}", String::from_utf8_lossy(&body));
         match ended {
             Ok(()) => {
@@ -147,13 +147,13 @@ async fn malformed_responses_neither_panic_nor_mislead() {
                 *ends.entry("success").or_default() += 1;
             }
             Err(error) if error.outcome_unknown().is_some() => {
-                assert_ne!(action, 0, "{shown}: a read is in doubt");
-                *ends.entry("doubt").or_default() += 1;
+                assert_ne!(action, 0, "{shown}: a read has an unknown outcome");
+                *ends.entry("unknown").or_default() += 1;
             }
             Err(error) if error.is_service() => {
                 assert!(is_error || *dialect == Dialect::OldGateway, "{shown}: {error}");
                 assert!(has_id || *dialect == Dialect::OldGateway, "{shown}: {error}");
-                *ends.entry("refused").or_default() += 1;
+                *ends.entry("service error").or_default() += 1;
             }
             // A 429 of another server counts as throttling where a retry is safe.
             Err(error) if error.is_throttled() => {
@@ -161,13 +161,13 @@ async fn malformed_responses_neither_panic_nor_mislead() {
                 *ends.entry("throttled").or_default() += 1;
             }
             Err(error) => {
-                assert_eq!(action, 0, "{shown}: a change is called a plain failure: {error}");
+                assert_eq!(action, 0, "{shown}: a change ended as a plain failure: {error}");
                 assert!(error.to_string().len() < 1_000, "{shown}");
                 *ends.entry("failed").or_default() += 1;
             }
         }
     }
-    for end in ["success", "doubt", "refused", "failed"] {
+    for end in ["success", "unknown", "service error", "failed"] {
         assert!(ends.get(end).is_some_and(|count| *count > 200), "{ends:?}");
     }
 }

@@ -6,35 +6,35 @@ use std::time::Duration;
 use cvm_transport::{Dialect, Error, FixedClock, Outcome};
 
 use crate::actions::{KillThings, ListThings};
-use crate::fake_service::{Body, Fake, Reply};
+use crate::fake_service::{Body, FakeService, Reply};
 
 /// Sun, 06 Nov 1994 08:49:37 GMT.
 const NOW: u64 = 784_111_777;
 
-fn answer(status: u16, date: Option<&str>, body: &str) -> Reply {
+fn response(status: u16, date: Option<&str>, body: &str) -> Reply {
     let headers = date.into_iter().map(|date| ("date", date.to_owned())).collect();
     let body = Body::Whole(body.to_owned().into());
-    Reply::Answer { status, headers, body, after: Duration::ZERO }
+    Reply::Response { status, headers, body, after: Duration::ZERO }
 }
 
 /// Sends a hazardous call to a service that responds like this to the first request and with a success to the
 /// rest.
-async fn killed(
+async fn send_kill(
     dialect: Dialect,
     status: u16,
     date: Option<&'static str>,
     body: &str,
 ) -> (usize, Result<(), Error>) {
     let body = body.to_owned();
-    let fake = Fake::new(move |_, number| match number {
-        1 => answer(status, date, &body),
+    let fake = FakeService::new(move |_, number| match number {
+        1 => response(status, date, &body),
         _ => Reply::healthy(),
     });
     let clock = FixedClock::at(NOW);
     let client = fake.builder().dialect(dialect).clock(clock).build().unwrap();
     let kill = KillThings { thing_ids: vec!["thing-1".into()] };
     let ended = client.send(kill).await.map(drop);
-    (fake.asked(), ended)
+    (fake.request_count(), ended)
 }
 
 fn is_unknown(ended: &Result<(), Error>) -> bool {
@@ -55,7 +55,7 @@ async fn replay_error_is_ambiguous_unless_clock_skew_explains_it() {
         (Some("Sun, 06 Nov 1994 06:48:37 GMT"), true),
         (Some("Mon, 07 Nov 1994 08:49:37 GMT"), true),
     ] {
-        let (asked, ended) = killed(Dialect::OldGateway, 200, date, replay).await;
+        let (asked, ended) = send_kill(Dialect::OldGateway, 200, date, replay).await;
         assert_eq!(asked, if explains { 2 } else { 1 }, "{date:?}: {ended:?}");
         assert_eq!(is_unknown(&ended), !explains, "{date:?}: {ended:?}");
         assert_eq!(ended.is_ok(), explains, "{date:?}: {ended:?}");
@@ -75,19 +75,19 @@ async fn proxy_json_is_not_a_gateway_response() {
         (200, r#"{"code":99}"#),
         (403, r#"{"code":4100,"message":"no"}"#),
     ] {
-        let (asked, ended) = killed(Dialect::OldGateway, status, None, body).await;
+        let (asked, ended) = send_kill(Dialect::OldGateway, status, None, body).await;
         assert!(is_unknown(&ended) && asked == 1, "{status} {body}: {ended:?}");
         let text = ended.unwrap_err().to_string();
         let is_shown = text.contains(&format!("not an answer of the service: {body}"));
         assert!(is_shown || status == 200, "{text}");
         let body = body.to_owned();
-        let fake = Fake::new(move |_, number| match number {
-            1 => answer(status, None, &body),
+        let fake = FakeService::new(move |_, number| match number {
+            1 => response(status, None, &body),
             _ => Reply::healthy(),
         });
         let client = fake.builder().dialect(Dialect::OldGateway).build().unwrap();
         let ended = client.send(ListThings::default()).await;
-        assert_eq!(ended.is_ok(), status != 403, "{status}: a read is sent again: {ended:?}");
+        assert_eq!(ended.is_ok(), status != 403, "{status}: a read is retried: {ended:?}");
     }
 }
 
@@ -104,7 +104,7 @@ async fn numeric_code_decides_the_outcome() {
         (r#"{"code":4000,"codeDesc":"RequestLimitExceeded"}"#, Outcome::Refused),
         (r#"{"code":5000,"codeDesc":"ServiceUnavailable"}"#, Outcome::Refused),
     ] {
-        let (asked, ended) = killed(Dialect::OldGateway, 200, None, body).await;
+        let (asked, ended) = send_kill(Dialect::OldGateway, 200, None, body).await;
         assert_eq!(is_unknown(&ended), outcome == Outcome::Ambiguous, "{body}: {ended:?}");
         assert_eq!(ended.is_ok(), outcome == Outcome::Throttled, "{body}: {ended:?}");
         assert_eq!(asked, 1 + usize::from(outcome == Outcome::Throttled), "{body}");
@@ -121,7 +121,7 @@ async fn numeric_code_decides_the_outcome() {
 async fn gateway_format_is_rejected_in_other_dialects() {
     for dialect in Dialect::ALL.into_iter().filter(|dialect| *dialect != Dialect::OldGateway) {
         for body in [r#"{"code":4100,"message":"no"}"#, r#"{"code":4400,"message":"slow down"}"#] {
-            let (asked, ended) = killed(dialect, 200, None, body).await;
+            let (asked, ended) = send_kill(dialect, 200, None, body).await;
             assert!(is_unknown(&ended) && asked == 1, "{dialect} {body}: {ended:?}");
         }
     }

@@ -10,14 +10,14 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use crate::actions::LIST_THINGS;
-use crate::fake_service::{Body, Fake, Reply, refusal};
+use crate::fake_service::{Body, FakeService, Reply, error_body};
 
 static LISTED: ActionInfo = ActionInfo { rate_limit_per_second: Some(40), ..LIST_THINGS };
 
 /// A service that accepts 40 calls per second and responds after 100 ms, and a client that knows the rate.
-fn service() -> (Client, Fake) {
+fn service() -> (Client, FakeService) {
     let taken = Mutex::new(Vec::<Instant>::new());
-    let fake = Fake::new(move |_, _| {
+    let fake = FakeService::new(move |_, _| {
         let now = Instant::now();
         let mut taken = taken.lock().unwrap();
         taken.retain(|taken| *taken + Duration::from_secs(1) > now);
@@ -25,10 +25,10 @@ fn service() -> (Client, Fake) {
             taken.push(now);
             r#"{"Response":{"ThingSet":[],"TotalCount":0,"RequestId":"r-ok"}}"#.to_owned()
         } else {
-            refusal("RequestLimitExceeded")
+            error_body("RequestLimitExceeded")
         };
         let after = Duration::from_millis(100);
-        Reply::Answer { status: 200, headers: vec![], body: Body::Whole(body.into()), after }
+        Reply::Response { status: 200, headers: vec![], body: Body::Whole(body.into()), after }
     });
     let client = fake.builder().rate_limiter(DocumentedRateLimiter::default()).build().unwrap();
     (client, fake)
@@ -45,11 +45,11 @@ async fn dropped_calls_use_no_rate_limit_slots() {
         });
     }
     let answered = calls.join_all().await.into_iter().filter(|is_answered| *is_answered).count();
-    assert_eq!((answered, fake.asked()), (40, 40));
+    assert_eq!((answered, fake.request_count()), (40, 40));
     sleep(Duration::from_secs(5)).await;
     let began = Instant::now();
     client.call(&LISTED, json!({})).await.unwrap();
-    assert_eq!(began.elapsed(), Duration::from_millis(100), "nobody is before it");
+    assert_eq!(began.elapsed(), Duration::from_millis(100), "no other call is queued");
 }
 
 #[tokio::test(start_paused = true)]
@@ -77,5 +77,5 @@ async fn documented_rate_succeeds_under_overload() {
         let successes = successes.load(Ordering::Relaxed);
         assert!(successes >= 320, "{successes} from second {tenth}0 on");
     }
-    assert!(fake.asked() <= 41 * 95, "{}", fake.asked());
+    assert!(fake.request_count() <= 41 * 95, "{}", fake.request_count());
 }

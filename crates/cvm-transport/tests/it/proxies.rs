@@ -9,11 +9,11 @@ use tokio::net::{TcpListener, TcpStream};
 
 use crate::actions::{KillThings, ListThings};
 use crate::builder;
-use crate::server::deserted;
-use crate::tls_server::{Encrypted, file};
+use crate::server::unused_endpoint;
+use crate::tls_server::{TlsServer, file};
 
 /// Timeouts so long that only a hang exceeds them.
-fn patient(url: &str) -> ClientBuilder {
+fn patient_builder(url: &str) -> ClientBuilder {
     let wide = Duration::from_secs(60);
     let timeouts = Timeouts {
         connect: wide,
@@ -27,7 +27,7 @@ fn patient(url: &str) -> ClientBuilder {
 }
 
 /// A proxy that handles every connection in the same way. Returns its `host:port`.
-async fn proxy<F>(treat: impl Fn(TcpStream) -> F + Send + Sync + 'static) -> String
+async fn proxy<F>(handle: impl Fn(TcpStream) -> F + Send + Sync + 'static) -> String
 where
     F: Future<Output = ()> + Send + 'static,
 {
@@ -36,7 +36,7 @@ where
     tokio::spawn(async move {
         loop {
             let (socket, _) = listener.accept().await.unwrap();
-            tokio::spawn(treat(socket));
+            tokio::spawn(handle(socket));
         }
     });
     address
@@ -44,18 +44,18 @@ where
 
 /// A SOCKS server.
 #[derive(Clone)]
-struct Socks {
+struct SocksProxy {
     /// The local port for every name.
     port: u16,
     /// The user and password that it requires.
-    wants: Option<(&'static str, &'static str)>,
+    credentials: Option<(&'static str, &'static str)>,
     /// The names and addresses that clients requested.
-    asked: Arc<Mutex<Vec<String>>>,
+    targets: Arc<Mutex<Vec<String>>>,
 }
 
-impl Socks {
-    fn new(port: u16, wants: Option<(&'static str, &'static str)>) -> Self {
-        Self { port, wants, asked: Arc::default() }
+impl SocksProxy {
+    fn new(port: u16, credentials: Option<(&'static str, &'static str)>) -> Self {
+        Self { port, credentials, targets: Arc::default() }
     }
 
     async fn start(&self) -> String {
@@ -72,16 +72,16 @@ impl Socks {
     /// RFC 1928 and RFC 1929, as far as our client needs them.
     async fn serve(&self, mut socket: TcpStream) -> std::io::Result<()> {
         assert_eq!(socket.read_u8().await?, 5);
-        let methods = text(&mut socket).await?;
-        let method = if self.wants.is_some() { 2 } else { 0 };
+        let methods = read_prefixed(&mut socket).await?;
+        let method = if self.credentials.is_some() { 2 } else { 0 };
         if !methods.contains(&method) {
             return socket.write_all(&[5, 0xff]).await;
         }
         socket.write_all(&[5, method]).await?;
-        if let Some((user, password)) = self.wants {
+        if let Some((user, password)) = self.credentials {
             assert_eq!(socket.read_u8().await?, 1);
-            let is_right = text(&mut socket).await? == user.as_bytes();
-            let is_right = text(&mut socket).await? == password.as_bytes() && is_right;
+            let is_right = read_prefixed(&mut socket).await? == user.as_bytes();
+            let is_right = read_prefixed(&mut socket).await? == password.as_bytes() && is_right;
             socket.write_all(&[1, u8::from(!is_right)]).await?;
             if !is_right {
                 return Ok(());
@@ -96,11 +96,11 @@ impl Socks {
                 socket.read_exact(&mut octets).await?;
                 std::net::Ipv4Addr::from(octets).to_string()
             }
-            3 => String::from_utf8(text(&mut socket).await?).unwrap(),
+            3 => String::from_utf8(read_prefixed(&mut socket).await?).unwrap(),
             other => panic!("address of type {other}"),
         };
         let port = socket.read_u16().await?;
-        self.asked.lock().unwrap().push(format!("{host}:{port}"));
+        self.targets.lock().unwrap().push(format!("{host}:{port}"));
         let mut service = TcpStream::connect(("127.0.0.1", self.port)).await?;
         socket.write_all(&[5, 0, 0, 1, 0, 0, 0, 0, 0, 0]).await?;
         let _ = copy_bidirectional(&mut socket, &mut service).await;
@@ -109,14 +109,14 @@ impl Socks {
 }
 
 /// Bytes with a length prefix.
-async fn text(socket: &mut TcpStream) -> std::io::Result<Vec<u8>> {
+async fn read_prefixed(socket: &mut TcpStream) -> std::io::Result<Vec<u8>> {
     let mut text = vec![0; socket.read_u8().await?.into()];
     socket.read_exact(&mut text).await?;
     Ok(text)
 }
 
 /// A proxy that reads the CONNECT request, sends these bytes and closes.
-async fn answering(answer: &'static [u8]) -> String {
+async fn replying(reply: &'static [u8]) -> String {
     proxy(move |mut socket| async move {
         let mut head = Vec::new();
         while !head.ends_with(b"\r\n\r\n") {
@@ -124,7 +124,7 @@ async fn answering(answer: &'static [u8]) -> String {
                 return;
             }
         }
-        let _ = socket.write_all(answer).await;
+        let _ = socket.write_all(reply).await;
     })
     .await
 }
@@ -136,28 +136,28 @@ async fn kill(builder: ClientBuilder) -> Error {
 
 #[tokio::test]
 async fn socks_proxies_carry_calls() {
-    for wants in [None, Some(("user", "canary p@ss"))] {
-        let server = Encrypted::start(&["elsewhere.pem"]).await;
-        let socks = Socks::new(server.port, wants);
+    for credentials in [None, Some(("user", "canary p@ss"))] {
+        let server = TlsServer::start(&["elsewhere.pem"]).await;
+        let socks = SocksProxy::new(server.port, credentials);
         let address = socks.start().await;
-        let user = if wants.is_some() { "user:canary%20p%40ss@" } else { "" };
-        let client = patient("https://elsewhere.example")
+        let user = if credentials.is_some() { "user:canary%20p%40ss@" } else { "" };
+        let client = patient_builder("https://elsewhere.example")
             .proxy(format!("socks5h://{user}{address}"))
             .build()
             .unwrap();
         client.send(ListThings::default()).await.unwrap();
         let kill = KillThings { thing_ids: vec!["thing-1".into()] };
         client.send(kill).await.unwrap();
-        assert_eq!(*socks.asked.lock().unwrap(), ["elsewhere.example:443"; 2]);
-        assert!(server.told().contains("x-tc-action: KillThings"), "{}", server.told());
+        assert_eq!(*socks.targets.lock().unwrap(), ["elsewhere.example:443"; 2]);
+        assert!(server.received().contains("x-tc-action: KillThings"), "{}", server.received());
     }
 }
 
 #[tokio::test]
 async fn socks_proxy_is_not_used_for_exempt_and_loopback_hosts() {
-    let server = Encrypted::start(&["good.pem"]).await;
+    let server = TlsServer::start(&["good.pem"]).await;
     for exempt in ["", "localhost"] {
-        let client = patient(&format!("https://localhost:{}", server.port))
+        let client = patient_builder(&format!("https://localhost:{}", server.port))
             .proxy("socks5://127.0.0.1:1")
             .no_proxy(exempt)
             .build()
@@ -167,7 +167,7 @@ async fn socks_proxy_is_not_used_for_exempt_and_loopback_hosts() {
 }
 
 /// Asserts that nothing was sent, and that the message contains these words.
-fn says(error: &Error, attempts: usize, words: &[&str]) {
+fn assert_unsent(error: &Error, attempts: usize, words: &[&str]) {
     let shown = format!("{error} {error:?}");
     assert!(error.is_not_sent() && error.outcome_unknown().is_none(), "{shown}");
     assert_eq!(error.attempts().len(), attempts, "{shown}");
@@ -180,72 +180,77 @@ fn says(error: &Error, attempts: usize, words: &[&str]) {
 
 #[tokio::test]
 async fn rejected_proxy_password_is_not_retried() {
-    for answer in [
+    for reply in [
         &b"HTTP/1.1 407 Proxy Authentication Required\r\n\r\n"[..],
         b"HTTP/1.1 407 No\r\nproxy-authenticate: Basic realm=\"x\"\r\ncontent-length: 2\r\n\r\nno",
     ] {
         for user in ["", "user:canary@"] {
-            let address = answering(answer).await;
-            let at = patient("https://cvm.example.com").proxy(format!("http://{user}{address}"));
+            let address = replying(reply).await;
+            let at =
+                patient_builder("https://cvm.example.com").proxy(format!("http://{user}{address}"));
             let words = ["cvm.example.com:443", &address, "proxy", "407", "USER:PASSWORD@"];
-            says(&kill(at).await, 1, &words);
+            assert_unsent(&kill(at).await, 1, &words);
         }
     }
     for user in ["", "user:canary@", "other:canary-password@"] {
-        let socks = Socks::new(1, Some(("user", "canary-password")));
+        let socks = SocksProxy::new(1, Some(("user", "canary-password")));
         let address = socks.start().await;
         let proxy = format!("socks5h://{user}{address}");
-        let at = patient("https://cvm.example.com").proxy(proxy);
-        says(&kill(at).await, 1, &["cvm.example.com:443", &address, "proxy", "USER:PASSWORD@"]);
-        assert!(socks.asked.lock().unwrap().is_empty());
+        let at = patient_builder("https://cvm.example.com").proxy(proxy);
+        assert_unsent(
+            &kill(at).await,
+            1,
+            &["cvm.example.com:443", &address, "proxy", "USER:PASSWORD@"],
+        );
+        assert!(socks.targets.lock().unwrap().is_empty());
     }
 }
 
 #[tokio::test]
 async fn proxy_failure_names_the_proxy_and_is_retried() {
-    let one = answering(b"HTTP/1.1 502 Bad Gateway\r\n\r\n").await;
-    let two = answering(b"HTTP/1.1 403 Forbidden\r\n\r\n").await;
-    let silent = answering(b"").await;
-    let halfway = answering(b"HTTP/1.1 200 O").await;
-    let garbage = answering(b"\xff\xfe\r\n\r\n").await;
+    let one = replying(b"HTTP/1.1 502 Bad Gateway\r\n\r\n").await;
+    let two = replying(b"HTTP/1.1 403 Forbidden\r\n\r\n").await;
+    let silent = replying(b"").await;
+    let halfway = replying(b"HTTP/1.1 200 O").await;
+    let garbage = replying(b"\xff\xfe\r\n\r\n").await;
     let closing = proxy(|_| async {}).await;
-    let nobody = deserted();
-    let nobody = nobody.strip_prefix("http://").unwrap();
-    for address in [&one, &two, &silent, &halfway, &garbage, &closing, nobody] {
-        let at = patient("https://cvm.example.com:8443")
+    let closed = unused_endpoint();
+    let closed = closed.strip_prefix("http://").unwrap();
+    for address in [&one, &two, &silent, &halfway, &garbage, &closing, closed] {
+        let at = patient_builder("https://cvm.example.com:8443")
             .proxy(format!("http://user:canary@{address}"))
             .max_attempts(2);
-        says(&kill(at).await, 2, &["cvm.example.com:8443", address, "through the proxy"]);
+        assert_unsent(&kill(at).await, 2, &["cvm.example.com:8443", address, "through the proxy"]);
     }
     for address in [&one, &two] {
-        let at = patient("https://cvm.example.com").proxy(address.as_str()).max_attempts(1);
-        says(&kill(at).await, 1, &["the proxy refused the tunnel"]);
+        let at = patient_builder("https://cvm.example.com").proxy(address.as_str()).max_attempts(1);
+        assert_unsent(&kill(at).await, 1, &["the proxy refused the tunnel"]);
     }
-    let babbling = proxy(|mut socket| async move {
+    let not_socks = proxy(|mut socket| async move {
         let _ = socket.read_u8().await;
         let _ = socket.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await;
     })
     .await;
-    for address in [&babbling, &closing, nobody] {
-        let at = patient("https://cvm.example.com")
+    for address in [&not_socks, &closing, closed] {
+        let at = patient_builder("https://cvm.example.com")
             .proxy(format!("socks5h://{address}"))
             .max_attempts(2);
-        says(&kill(at).await, 2, &["cvm.example.com:443", address, "through the proxy"]);
+        assert_unsent(&kill(at).await, 2, &["cvm.example.com:443", address, "through the proxy"]);
     }
 }
 
 #[tokio::test]
 async fn network_errors_name_host_and_port() {
-    let nobody = deserted();
-    let error = kill(patient(&nobody).max_attempts(1)).await;
-    says(&error, 1, &[nobody.strip_prefix("http://").unwrap()]);
-    let server = Encrypted::start(&["alone.pem"]).await;
-    let error = kill(patient(&format!("https://127.0.0.1:{}", server.port))).await;
+    let closed = unused_endpoint();
+    let error = kill(patient_builder(&closed).max_attempts(1)).await;
+    assert_unsent(&error, 1, &[closed.strip_prefix("http://").unwrap()]);
+    let server = TlsServer::start(&["alone.pem"]).await;
+    let error = kill(patient_builder(&format!("https://127.0.0.1:{}", server.port))).await;
     let text = error.to_string();
     assert!(error.is_untrusted(), "{text}");
     assert!(text.contains(&format!("127.0.0.1:{}", server.port)), "{text}");
     assert!(text.contains("SSL_CERT_FILE") && text.contains("ca_file"), "{text}");
-    let server = Encrypted::start(&["expired.pem"]).await;
-    let error = kill(patient(&format!("https://127.0.0.1:{}", server.port))).await;
+    let server = TlsServer::start(&["expired.pem"]).await;
+    let error = kill(patient_builder(&format!("https://127.0.0.1:{}", server.port))).await;
     assert!(error.to_string().contains("this machine's clock"), "{error}");
 }

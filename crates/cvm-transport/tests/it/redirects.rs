@@ -9,15 +9,15 @@ use tokio::task::JoinHandle;
 
 use crate::actions::{KillThings, Launch, ListThings, SetName, StartThings};
 use crate::builder;
-use crate::server::{Server, Turn, answer};
-use crate::tls_server::{Encrypted, file};
+use crate::server::{Server, Step, response_bytes};
+use crate::tls_server::{TlsServer, file};
 
 const STATUSES: [u16; 8] = [300, 301, 302, 303, 305, 307, 308, 399];
 
 /// A port that must receive no connection.
 struct Sink {
     port: u16,
-    knocks: Arc<AtomicUsize>,
+    connections: Arc<AtomicUsize>,
     task: JoinHandle<()>,
 }
 
@@ -31,14 +31,14 @@ impl Sink {
     async fn open() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
-        let knocks = Arc::new(AtomicUsize::new(0));
-        let count = Arc::clone(&knocks);
+        let connections = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&connections);
         let task = tokio::spawn(async move {
             while listener.accept().await.is_ok() {
                 count.fetch_add(1, Ordering::SeqCst);
             }
         });
-        Self { port, knocks, task }
+        Self { port, connections, task }
     }
 
     fn targets(&self) -> Vec<String> {
@@ -54,21 +54,25 @@ impl Sink {
     }
 }
 
-async fn refused<T>(client: &Client, case: &str, call: impl Future<Output = Result<T, Error>>) {
+async fn assert_refused<T>(
+    client: &Client,
+    case: &str,
+    call: impl Future<Output = Result<T, Error>>,
+) {
     let error = call.await.map(drop).expect_err(case);
     assert!(error.is_misrouted() && !error.is_not_sent(), "{case}: {error:?}");
-    assert_eq!(error.attempts().len(), 1, "{case}: not sent again");
+    assert_eq!(error.attempts().len(), 1, "{case}: not retried");
     let shown = format!("{error} {error:?} {client:?}");
     assert!(!shown.contains("canary"), "{case}: {shown}");
 }
 
-async fn each_class(client: &Client, case: &str) {
+async fn send_each_class(client: &Client, case: &str) {
     let ids = || vec!["thing-1".to_owned()];
-    refused(client, case, client.send(ListThings::default())).await;
-    refused(client, case, client.send(Launch::default())).await;
-    refused(client, case, client.send(SetName::default())).await;
-    refused(client, case, client.send(StartThings { thing_ids: ids() })).await;
-    refused(client, case, client.send(KillThings { thing_ids: ids() })).await;
+    assert_refused(client, case, client.send(ListThings::default())).await;
+    assert_refused(client, case, client.send(Launch::default())).await;
+    assert_refused(client, case, client.send(SetName::default())).await;
+    assert_refused(client, case, client.send(StartThings { thing_ids: ids() })).await;
+    assert_refused(client, case, client.send(KillThings { thing_ids: ids() })).await;
 }
 
 fn temporary() -> Credential {
@@ -82,16 +86,16 @@ async fn no_redirect_is_followed() {
         for dialect in [Dialect::Tc3, Dialect::V1Sha256] {
             // The same host and port is a target too, because a redirect there could lead further.
             for target in sink.targets().into_iter().chain(["/elsewhere?canary-query".into()]) {
-                let turn = Turn::status(status, vec![("location", target.clone())]);
-                let server = Server::start(std::iter::repeat_n(turn, 10)).await;
+                let step = Step::status(status, vec![("location", target.clone())]);
+                let server = Server::start(std::iter::repeat_n(step, 10)).await;
                 let client =
                     builder(&server.url).dialect(dialect).credential(temporary()).build().unwrap();
-                each_class(&client, &format!("{status} to {target} in {dialect}")).await;
+                send_each_class(&client, &format!("{status} to {target} in {dialect}")).await;
                 assert_eq!(server.received().len(), 5, "{status} to {target}");
             }
         }
     }
-    assert_eq!(sink.knocks.load(Ordering::SeqCst), 0);
+    assert_eq!(sink.connections.load(Ordering::SeqCst), 0);
 }
 
 #[tokio::test]
@@ -99,19 +103,19 @@ async fn no_redirect_is_followed_from_tls() {
     let sink = Sink::open().await;
     for status in STATUSES {
         for target in sink.targets() {
-            let answer = answer(status, &[("location", target.clone())], "");
-            let server = Encrypted::answering(&["good.pem"], rustls::ALL_VERSIONS, answer).await;
+            let response = response_bytes(status, &[("location", target.clone())], "");
+            let server = TlsServer::responding(&["good.pem"], rustls::ALL_VERSIONS, response).await;
             let client = builder(&format!("https://127.0.0.1:{}", server.port))
                 .ca_file(file("ca.pem"))
                 .credential(temporary())
                 .build()
                 .unwrap();
             let case = format!("{status} to {target}");
-            refused(&client, &case, client.send(Launch::default())).await;
-            assert_eq!(server.told().matches("POST / ").count(), 1, "{case}");
+            assert_refused(&client, &case, client.send(Launch::default())).await;
+            assert_eq!(server.received().matches("POST / ").count(), 1, "{case}");
         }
     }
-    assert_eq!(sink.knocks.load(Ordering::SeqCst), 0);
+    assert_eq!(sink.connections.load(Ordering::SeqCst), 0);
 }
 
 #[tokio::test]
@@ -121,12 +125,12 @@ async fn refresh_and_location_on_success_are_ignored() {
         let refresh = format!(r#"<meta http-equiv="refresh" content="0;url={target}">"#);
         for (status, header) in [(200, "refresh"), (200, "location"), (201, "location")] {
             let headers = vec![(header, target.clone())];
-            let turn = Turn::Answer { status, headers, body: refresh.clone() };
-            let server = Server::start([turn]).await;
+            let step = Step::Response { status, headers, body: refresh.clone() };
+            let server = Server::start([step]).await;
             let client = builder(&server.url).max_attempts(1).build().unwrap();
             client.send(ListThings::default()).await.unwrap_err();
             assert_eq!(server.received().len(), 1);
         }
     }
-    assert_eq!(sink.knocks.load(Ordering::SeqCst), 0);
+    assert_eq!(sink.connections.load(Ordering::SeqCst), 0);
 }

@@ -8,7 +8,7 @@ use crate::builder;
 
 /// The rule, implemented a second time: two letters, then one to four parts of one to twenty letters and
 /// digits, each after a hyphen, and at most the length of a host name label.
-fn has_the_form(text: &str) -> bool {
+fn is_valid(text: &str) -> bool {
     let (mut parts, mut length) = (0, 0);
     for byte in text.bytes() {
         match byte {
@@ -37,12 +37,12 @@ fn is_zone(text: &str) -> bool {
 }
 
 /// Compares the validation of a text with the rule, and the resulting host with the text.
-fn is_right(text: &str) {
-    assert_eq!(Region::new(text).is_ok(), has_the_form(text), "{text:?}");
+fn check(text: &str) {
+    assert_eq!(Region::new(text).is_ok(), is_valid(text), "{text:?}");
     let client =
         builder("https://cvm.example.com").endpoint(Endpoint::Regional).region(text).build();
     let Ok(client) = client else {
-        assert!(!has_the_form(text), "{text:?}");
+        assert!(!is_valid(text), "{text:?}");
         return;
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
@@ -61,18 +61,18 @@ proptest! {
 
     #[test]
     fn arbitrary_text_never_becomes_another_host(text in any::<String>()) {
-        is_right(&text);
+        check(&text);
     }
 
     #[test]
     fn almost_valid_region_never_becomes_another_host(text in "[a-z]{1,3}(-[a-z0-9]{0,22}){0,5}[-.@/#?:%A-Z_\u{e9}\n]?") {
-        is_right(&text);
+        check(&text);
     }
 
     #[test]
     fn valid_region_becomes_its_own_host(text in "[a-z]{2}(-[a-z0-9]{1,20}|(-[a-z0-9]{1,14}){1,4})") {
         prop_assume!(!is_zone(&text));
-        prop_assert!(has_the_form(&text));
-        is_right(&text);
+        prop_assert!(is_valid(&text));
+        check(&text);
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use cvm_transport::{Outcome, Timeouts};
 
 use crate::actions::{KillThings, Launch, ListThings, SetName, StartThings};
-use crate::server::{Server, Turn, deserted};
+use crate::server::{Server, Step, unused_endpoint};
 use crate::virtual_time::pass;
 use crate::{ATTEMPT, builder, client};
 
@@ -16,9 +16,9 @@ fn ids() -> Vec<String> {
 
 #[tokio::test]
 async fn launch_with_lost_response_is_retried_with_one_token() {
-    let server = Server::start([Turn::reset(), Turn::close()]).await;
-    let (answer, report) = client(&server.url).send_with_report(Launch::default()).await.unwrap();
-    assert_eq!(answer.thing_id_set, ["thing-1"]);
+    let server = Server::start([Step::reset(), Step::close()]).await;
+    let (response, report) = client(&server.url).send_with_report(Launch::default()).await.unwrap();
+    assert_eq!(response.thing_id_set, ["thing-1"]);
     let received = server.received();
     let tokens: HashSet<_> = received.iter().map(|request| request.client_token()).collect();
     assert_eq!((received.len(), tokens.len()), (3, 1), "one token for all attempts");
@@ -30,20 +30,20 @@ async fn launch_with_lost_response_is_retried_with_one_token() {
 #[tokio::test]
 async fn rejected_response_leaves_no_members_in_the_result() {
     let server = Server::start([
-        Turn::json(r#"{"Response":{"ThingIdSet":["stale"],"PrivateKey":"stale"}}"#),
-        Turn::json(r#"{"Response":{"ThingIdSet":["thing-2"],"RequestId":"r-2"}}"#),
+        Step::json(r#"{"Response":{"ThingIdSet":["stale"],"PrivateKey":"stale"}}"#),
+        Step::json(r#"{"Response":{"ThingIdSet":["thing-2"],"RequestId":"r-2"}}"#),
     ])
     .await;
-    let answer = client(&server.url).send(Launch::default()).await.unwrap();
-    assert_eq!(answer.thing_id_set, ["thing-2"]);
-    assert!(answer.private_key.is_none());
+    let response = client(&server.url).send(Launch::default()).await.unwrap();
+    assert_eq!(response.thing_id_set, ["thing-2"]);
+    assert!(response.private_key.is_none());
 }
 
 #[tokio::test]
 async fn undecodable_response_is_retried_only_with_a_client_token() {
-    let odd = Turn::json(r#"{"Response":{"Error":["canary"],"RequestId":"r-1"}}"#);
+    let odd = Step::json(r#"{"Response":{"Error":["canary"],"RequestId":"r-1"}}"#);
     let server = || Server::start([odd.clone()]);
-    let told = |error: &cvm_transport::Error| {
+    let assert_decode_error = |error: &cvm_transport::Error| {
         let decode = std::error::Error::source(error).unwrap();
         let decode = decode.downcast_ref::<cvm_protocol::DecodeError>().unwrap();
         assert_eq!(decode.path, "Error", "{error}");
@@ -56,7 +56,7 @@ async fn undecodable_response_is_retried_only_with_a_client_token() {
 
     let read = server().await;
     let error = client(&read.url).send(ListThings::default()).await.unwrap_err();
-    told(&error);
+    assert_decode_error(&error);
     assert!(error.outcome_unknown().is_none(), "{error}");
     assert_eq!(read.received().len(), 1);
 
@@ -68,25 +68,25 @@ async fn undecodable_response_is_retried_only_with_a_client_token() {
             .await
             .unwrap_err(),
     ] {
-        told(&error);
+        assert_decode_error(&error);
         assert!(error.outcome_unknown().is_some(), "{error}");
         assert_eq!(error.attempts().len(), 1, "{error}");
     }
 
     let launch = server().await;
-    let answer = client(&launch.url).send(Launch::default()).await.unwrap();
-    assert_eq!(answer.thing_id_set, ["thing-1"]);
+    let response = client(&launch.url).send(Launch::default()).await.unwrap();
+    assert_eq!(response.thing_id_set, ["thing-1"]);
     assert_eq!(launch.received().len(), 2);
 }
 
 #[tokio::test]
 async fn truncated_or_foreign_response_to_a_read_is_retried() {
-    for answer in [
-        Turn::json(r#"{"Response":{"Error":["a"],"RequestId":"r-1"}"#),
-        Turn::json(r#"{"Response":{"Error":["a"]}}"#),
-        Turn::json(r#"{"message":["busy"]}"#),
+    for response in [
+        Step::json(r#"{"Response":{"Error":["a"],"RequestId":"r-1"}"#),
+        Step::json(r#"{"Response":{"Error":["a"]}}"#),
+        Step::json(r#"{"message":["busy"]}"#),
     ] {
-        let server = Server::start([answer]).await;
+        let server = Server::start([response]).await;
         client(&server.url).send(ListThings::default()).await.unwrap();
         assert_eq!(server.received().len(), 2);
     }
@@ -94,7 +94,7 @@ async fn truncated_or_foreign_response_to_a_read_is_retried() {
 
 #[tokio::test]
 async fn each_attempt_has_its_own_signature() {
-    let server = Server::start([Turn::error("RequestLimitExceeded")]).await;
+    let server = Server::start([Step::error("RequestLimitExceeded")]).await;
     client(&server.url).send(Launch::default()).await.unwrap();
     let received = server.received();
     let traces: HashSet<_> =
@@ -105,18 +105,18 @@ async fn each_attempt_has_its_own_signature() {
 #[tokio::test]
 async fn hazard_is_not_retried_after_sending() {
     for fault in [
-        Turn::reset(),
-        Turn::close(),
-        Turn::stall(),
-        Turn::Raw(b"HTTP/1.1 200 OK\r\ncontent-length: 500\r\n\r\n{\"Response\":".to_vec()),
-        Turn::json("<html>hello</html>"),
-        Turn::json("{}"),
-        Turn::json(r#"{"Response":{}}"#),
-        Turn::error("InternalError"),
-        Turn::status(500, vec![]),
-        Turn::status(429, vec![]),
-        Turn::status(302, vec![("location", "http://127.0.0.1:9/".into())]),
-        Turn::status(403, vec![]),
+        Step::reset(),
+        Step::close(),
+        Step::stall(),
+        Step::Raw(b"HTTP/1.1 200 OK\r\ncontent-length: 500\r\n\r\n{\"Response\":".to_vec()),
+        Step::json("<html>hello</html>"),
+        Step::json("{}"),
+        Step::json(r#"{"Response":{}}"#),
+        Step::error("InternalError"),
+        Step::status(500, vec![]),
+        Step::status(429, vec![]),
+        Step::status(302, vec![("location", "http://127.0.0.1:9/".into())]),
+        Step::status(403, vec![]),
     ] {
         let server = Server::start([fault.clone()]).await;
         let error = client(&server.url).send(KillThings { thing_ids: ids() }).await.unwrap_err();
@@ -131,7 +131,7 @@ async fn hazard_is_not_retried_after_sending() {
 #[tokio::test]
 async fn unusable_response_is_kept_and_not_shown() {
     let body = r#"{"Response":{"Kept":"canary"}}"#;
-    let server = Server::start([Turn::json(body), Turn::close()]).await;
+    let server = Server::start([Step::json(body), Step::close()]).await;
     let client = client(&server.url);
     let error = client.send(KillThings { thing_ids: ids() }).await.unwrap_err();
     assert_eq!(error.unread_response(), Some(body.as_bytes()));
@@ -143,7 +143,7 @@ async fn unusable_response_is_kept_and_not_shown() {
 #[tokio::test]
 async fn connection_reset_on_accept_sends_at_most_once() {
     for _ in 0..50 {
-        let server = Server::start([Turn::ResetOnAccept]).await;
+        let server = Server::start([Step::ResetOnAccept]).await;
         let kill = KillThings { thing_ids: ids() };
         match client(&server.url).send_with_report(kill).await {
             Ok((_, report)) => assert_eq!(report.attempts[0].outcome, Outcome::NotSent),
@@ -155,19 +155,19 @@ async fn connection_reset_on_accept_sends_at_most_once() {
 
 #[tokio::test]
 async fn unsafe_action_is_retried_only_when_throttled() {
-    let server = Server::start([Turn::reset()]).await;
+    let server = Server::start([Step::reset()]).await;
     let error = client(&server.url).send(StartThings { thing_ids: ids() }).await.unwrap_err();
     assert!(error.outcome_unknown().is_some());
     assert_eq!(server.received().len(), 1);
 
-    let server = Server::start([Turn::error("RequestLimitExceeded.UinLimitExceeded")]).await;
+    let server = Server::start([Step::error("RequestLimitExceeded.UinLimitExceeded")]).await;
     client(&server.url).send(KillThings { thing_ids: ids() }).await.unwrap();
     assert_eq!(server.received().len(), 2);
 }
 
 #[tokio::test]
 async fn unknown_outcome_survives_a_later_error() {
-    let server = Server::start([Turn::reset(), Turn::error("LimitExceeded")]).await;
+    let server = Server::start([Step::reset(), Step::error("LimitExceeded")]).await;
     let error = client(&server.url).send(Launch::default()).await.unwrap_err();
     let unknown = error.outcome_unknown().expect("the first attempt may have launched");
     assert_eq!(unknown.client_token(), server.received()[0].client_token().as_deref());
@@ -175,14 +175,14 @@ async fn unknown_outcome_survives_a_later_error() {
     assert_eq!(unknown.fingerprint().len(), 64);
     assert!(error.is_quota(), "the code is kept: {error}");
 
-    let server = Server::start([Turn::error("LimitExceeded")]).await;
+    let server = Server::start([Step::error("LimitExceeded")]).await;
     let error = client(&server.url).send(Launch::default()).await.unwrap_err();
-    assert!(error.outcome_unknown().is_none(), "refused at once is refused");
+    assert!(error.outcome_unknown().is_none(), "an error of the only attempt is a plain error");
 }
 
 #[tokio::test]
 async fn a_token_in_doubt_is_bound_to_its_parameters() {
-    let server = Server::start([Turn::error("InternalError")]).await;
+    let server = Server::start([Step::error("InternalError")]).await;
     let client = client(&server.url).with_max_attempts(1);
     let launch = Launch { count: Some(1), ..Launch::default() };
     let error = client.send(launch.clone()).await.unwrap_err();
@@ -199,26 +199,26 @@ async fn a_token_in_doubt_is_bound_to_its_parameters() {
 
 #[tokio::test]
 async fn dry_run_is_a_read_without_client_token() {
-    let server = Server::start([Turn::reset(), Turn::error("DryRunOperation")]).await;
+    let server = Server::start([Step::reset(), Step::error("DryRunOperation")]).await;
     let dry = Launch { dry_run: Some(true), ..Launch::default() };
-    let answer = client(&server.url).send(dry).await.unwrap();
-    assert_eq!(answer.request_id, "r-error");
-    assert!(answer.thing_id_set.is_empty());
+    let response = client(&server.url).send(dry).await.unwrap();
+    assert_eq!(response.request_id, "r-error");
+    assert!(response.thing_id_set.is_empty());
     assert!(server.received().iter().all(|request| request.client_token().is_none()));
 }
 
 #[tokio::test]
 async fn missing_required_member_is_no_success_of_a_change() {
-    let lacking = || Turn::json(r#"{"Response":{"RequestId":"r-1"}}"#);
-    let server = Server::start([lacking(), lacking(), lacking(), lacking()]).await;
+    let incomplete = || Step::json(r#"{"Response":{"RequestId":"r-1"}}"#);
+    let server = Server::start([incomplete(), incomplete(), incomplete(), incomplete()]).await;
     let error = client(&server.url).send(Launch::default()).await.unwrap_err();
     assert!(error.outcome_unknown().is_some());
     assert!(error.to_string().contains("ThingIdSet"), "{error}");
     assert_eq!(server.received().len(), 4);
 
-    let server = Server::start([lacking()]).await;
-    let answer = client(&server.url).send(ListThings::default()).await.unwrap();
-    assert!(answer.thing_set.is_empty(), "a read is lenient");
+    let server = Server::start([incomplete()]).await;
+    let response = client(&server.url).send(ListThings::default()).await.unwrap();
+    assert!(response.thing_set.is_empty(), "a read is lenient");
 }
 
 #[tokio::test]
@@ -232,7 +232,7 @@ async fn partial_launch_response_is_unknown_and_names_known_ids() {
         ("null", false),
     ] {
         let body = format!(r#"{{"Response":{{"ThingIdSet":{list},"RequestId":"r-1"}}}}"#);
-        let server = Server::answering([], move |_| body.clone()).await;
+        let server = Server::responding([], move |_| body.clone()).await;
         let error = client(&server.url).send(Launch::default()).await.unwrap_err();
         assert!(error.outcome_unknown().is_some(), "{list}: {error}");
         let text = error.to_string();
@@ -252,7 +252,7 @@ async fn null_list_item_in_request_is_refused() {
 
 #[tokio::test]
 async fn attempts_are_bounded_at_every_door() {
-    let failing = || std::iter::repeat_n(Turn::error("InternalError"), 50);
+    let failing = || std::iter::repeat_n(Step::error("InternalError"), 50);
     let server = Server::start(failing()).await;
     let error = client(&server.url).send(ListThings::default()).await.unwrap_err();
     assert_eq!((server.received().len(), error.attempts().len()), (4, 4));
@@ -275,9 +275,9 @@ async fn attempts_are_bounded_at_every_door() {
 
 #[tokio::test]
 async fn refused_connection_was_not_sent() {
-    let error = client(&deserted()).send(KillThings { thing_ids: ids() }).await.unwrap_err();
+    let error = client(&unused_endpoint()).send(KillThings { thing_ids: ids() }).await.unwrap_err();
     assert!(error.is_not_sent() && error.outcome_unknown().is_none(), "{error:?}");
-    assert_eq!(error.attempts().len(), 4, "what did not leave may be sent again");
+    assert_eq!(error.attempts().len(), 4, "unsent requests are retried");
     assert!(error.attempts().iter().all(|attempt| attempt.outcome == Outcome::NotSent));
 
     let server = Server::start([]).await;
@@ -316,7 +316,7 @@ async fn timeout_while_connecting_was_not_sent() {
 async fn clock_skew_is_corrected_once() {
     // Tue, 01 Jan 2030 is far from any clock that runs this test.
     let expired = || {
-        Turn::Answer {
+        Step::Response {
         status: 200,
         headers: vec![("date", "Tue, 01 Jan 2030 00:00:00 GMT".into())],
         body: r#"{"Response":{"Error":{"Code":"AuthFailure.SignatureExpire","Message":"late"},"RequestId":"r"}}"#.into(),
@@ -345,22 +345,22 @@ async fn clock_skew_is_corrected_once() {
 async fn old_gateway_errors_are_understood() {
     let refused = r#"{"code":4104,"message":"SecretId unknown","codeDesc":"InvalidSecretId"}"#;
     let server =
-        Server::start([Turn::json(refused), Turn::json(r#"{"code":"4400","message":"slow"}"#)])
+        Server::start([Step::json(refused), Step::json(r#"{"code":"4400","message":"slow"}"#)])
             .await;
     let client = builder(&server.url).dialect(cvm_transport::Dialect::OldGateway).build().unwrap();
     let error = client.send(KillThings { thing_ids: ids() }).await.unwrap_err();
     assert!(error.is_service() && error.outcome_unknown().is_none(), "{error}");
     client.send(KillThings { thing_ids: ids() }).await.unwrap();
-    assert_eq!(server.received().len(), 3, "4400 is a throttle");
+    assert_eq!(server.received().len(), 3, "4400 is throttling");
 
-    let server = Server::start([Turn::json(refused)]).await;
+    let server = Server::start([Step::json(refused)]).await;
     let error = crate::client(&server.url).send(KillThings { thing_ids: ids() }).await.unwrap_err();
-    assert!(error.outcome_unknown().is_some(), "elsewhere it is a stranger's answer: {error}");
+    assert!(error.outcome_unknown().is_some(), "elsewhere it is a stranger's response: {error}");
 }
 
 #[tokio::test]
 async fn a_wish_beyond_the_deadline_ends_the_call_now() {
-    let server = Server::start([Turn::Answer {
+    let server = Server::start([Step::Response {
         status: 200,
         headers: vec![("retry-after", "20".into())],
         body: r#"{"Response":{"Error":{"Code":"RequestLimitExceeded","Message":"slow"},"RequestId":"r"}}"#.into(),
@@ -392,7 +392,7 @@ async fn dropped_call_leaves_client_usable() {
     // The first attempt of every call fails, so that some drops hit the pause between two attempts.
     for class in 0..5 {
         for polls in 0..40 {
-            let server = Server::start([Turn::error("InternalError")]).await;
+            let server = Server::start([Step::error("InternalError")]).await;
             let client = client(&server.url);
             match class {
                 0 => poll_and_drop(client.send(ListThings::default()), polls).await,
@@ -437,8 +437,8 @@ async fn every_change_opens_its_own_connection() {
 #[tokio::test]
 async fn attempt_timeout_ends_a_slow_body() {
     let body = r#"{"Response":{"ThingSet":[],"TotalCount":0,"RequestId":"r"}}"#;
-    let drip = Turn::Drip {
-        bytes: crate::server::answer(200, &[], body),
+    let drip = Step::Drip {
+        bytes: crate::server::response_bytes(200, &[], body),
         every: Duration::from_millis(20),
     };
     let server = Server::start([drip]).await;

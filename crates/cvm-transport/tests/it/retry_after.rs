@@ -7,13 +7,13 @@ use cvm_transport::{Entropy, EntropyError, Error, FixedClock};
 use tokio::time::Instant;
 
 use crate::actions::{KillThings, Launch, ListThings, StartThings};
-use crate::fake_service::{Fake, Reply, refusal};
+use crate::fake_service::{FakeService, Reply, error_body};
 
 /// No jitter: every pause has its minimum length.
 #[derive(Debug)]
-struct Calm;
+struct NoJitter;
 
-impl Entropy for Calm {
+impl Entropy for NoJitter {
     fn fill(&self, bytes: &mut [u8]) -> Result<(), EntropyError> {
         bytes.fill(0);
         Ok(())
@@ -22,20 +22,20 @@ impl Entropy for Calm {
 
 /// Who sends it: the service, which counts by the second, or a gateway that is down.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Speaker {
-    Throttle,
-    Stranger,
+enum Source {
+    Service,
+    Gateway,
     Outage,
 }
 
-const SPEAKERS: [Speaker; 3] = [Speaker::Throttle, Speaker::Stranger, Speaker::Outage];
+const SOURCES: [Source; 3] = [Source::Service, Source::Gateway, Source::Outage];
 
-impl Speaker {
-    fn says(self, wishes: &[&str]) -> Reply {
-        let headers = wishes.iter().map(|wish| ("retry-after", (*wish).to_owned())).collect();
+impl Source {
+    fn respond(self, values: &[&str]) -> Reply {
+        let headers = values.iter().map(|wait| ("retry-after", (*wait).to_owned())).collect();
         match self {
-            Self::Throttle => Reply::with(headers, refusal("RequestLimitExceeded")),
-            Self::Stranger => Reply::status(429, headers),
+            Self::Service => Reply::with(headers, error_body("RequestLimitExceeded")),
+            Self::Gateway => Reply::status(429, headers),
             Self::Outage => Reply::status(503, headers),
         }
     }
@@ -43,9 +43,7 @@ impl Speaker {
     /// The longest value that is followed, and the pause without any.
     const fn bounds(self) -> (Duration, Duration) {
         match self {
-            Self::Throttle | Self::Stranger => {
-                (Duration::from_secs(30), Duration::from_millis(250))
-            }
+            Self::Service | Self::Gateway => (Duration::from_secs(30), Duration::from_millis(250)),
             Self::Outage => (Duration::from_secs(5), Duration::ZERO),
         }
     }
@@ -58,7 +56,7 @@ const DEFAULT_TIMEOUT: Duration = Duration::from_secs(90);
 const NOW: u64 = 784_111_777;
 
 /// Header values, and their meaning in seconds; none for invalid ones.
-const WISHES: [(&[&str], Option<u64>); 33] = [
+const VALUES: [(&[&str], Option<u64>); 33] = [
     (&[], None),
     (&["0"], Some(0)),
     (&["1"], Some(1)),
@@ -97,30 +95,31 @@ const WISHES: [(&[&str], Option<u64>); 33] = [
 
 #[tokio::test(start_paused = true)]
 async fn retry_after_is_followed_within_bounds() {
-    for speaker in SPEAKERS {
-        for (wishes, asked) in WISHES {
-            let shown = format!("{speaker:?} {wishes:?}");
-            let arrivals = Arc::new(Mutex::new(Vec::new()));
-            let noted = Arc::clone(&arrivals);
-            let fake = Fake::new(move |_, number| {
-                noted.lock().unwrap().push(Instant::now());
-                if number == 1 { speaker.says(wishes) } else { Reply::healthy() }
+    for source in SOURCES {
+        for (values, asked) in VALUES {
+            let shown = format!("{source:?} {values:?}");
+            let times = Arc::new(Mutex::new(Vec::new()));
+            let log = Arc::clone(&times);
+            let fake = FakeService::new(move |_, number| {
+                log.lock().unwrap().push(Instant::now());
+                if number == 1 { source.respond(values) } else { Reply::healthy() }
             });
-            let client = fake.builder().entropy(Calm).clock(FixedClock::at(NOW)).build().unwrap();
+            let client =
+                fake.builder().entropy(NoJitter).clock(FixedClock::at(NOW)).build().unwrap();
             let result = client.send(ListThings::default()).await;
-            let wish = Duration::from_secs(asked.unwrap_or_default().min(u64::from(u32::MAX)));
-            if wish + Duration::from_secs(1) > DEFAULT_TIMEOUT {
+            let wait = Duration::from_secs(asked.unwrap_or_default().min(u64::from(u32::MAX)));
+            if wait + Duration::from_secs(1) > DEFAULT_TIMEOUT {
                 let error = result.unwrap_err();
-                is_told(&error, wish);
-                assert_eq!(fake.asked(), 1, "{shown}");
+                assert_reported(&error, wait);
+                assert_eq!(fake.request_count(), 1, "{shown}");
                 continue;
             }
             result.unwrap();
-            let arrivals = arrivals.lock().unwrap();
-            assert_eq!(arrivals.len(), 2, "{shown}");
-            let (longest, shortest) = speaker.bounds();
-            let expected = wish.clamp(shortest, longest);
-            let pause = arrivals[1] - arrivals[0];
+            let times = times.lock().unwrap();
+            assert_eq!(times.len(), 2, "{shown}");
+            let (longest, shortest) = source.bounds();
+            let expected = wait.clamp(shortest, longest);
+            let pause = times[1] - times[0];
             // The clock of tokio counts whole milliseconds.
             assert!(pause >= expected, "{shown}: {pause:?}");
             assert!(pause <= expected + Duration::from_millis(2), "{shown}: {pause:?}");
@@ -130,22 +129,22 @@ async fn retry_after_is_followed_within_bounds() {
 
 #[tokio::test(start_paused = true)]
 async fn retry_after_beyond_the_deadline_ends_call_at_once() {
-    for speaker in SPEAKERS {
-        for (wishes, asked) in WISHES {
+    for source in SOURCES {
+        for (values, asked) in VALUES {
             for left in [4, 20, 40, 60].map(Duration::from_secs) {
-                let fake = Fake::new(move |_, _| speaker.says(wishes));
-                let client = fake.builder().entropy(Calm).clock(FixedClock::at(NOW));
+                let fake = FakeService::new(move |_, _| source.respond(values));
+                let client = fake.builder().entropy(NoJitter).clock(FixedClock::at(NOW));
                 let client = client.build().unwrap().with_operation_timeout(left);
                 let began = Instant::now();
                 let error = client.send(ListThings::default()).await.unwrap_err();
-                let wish = Duration::from_secs(asked.unwrap_or_default().min(u64::from(u32::MAX)));
-                let shown = format!("{speaker:?} {wishes:?} {left:?}: {error}");
+                let wait = Duration::from_secs(asked.unwrap_or_default().min(u64::from(u32::MAX)));
+                let shown = format!("{source:?} {values:?} {left:?}: {error}");
                 assert!(began.elapsed() <= left, "{shown}");
                 assert_eq!(error.retry_after().is_some(), asked.is_some(), "{shown}");
-                if wish + Duration::from_secs(1) > left {
-                    assert_eq!(fake.asked(), 1, "{shown}");
+                if wait + Duration::from_secs(1) > left {
+                    assert_eq!(fake.request_count(), 1, "{shown}");
                     assert_eq!(began.elapsed(), Duration::ZERO, "{shown}");
-                    is_told(&error, wish);
+                    assert_reported(&error, wait);
                     assert!(error.to_string().contains("no time left"), "{shown}");
                 }
             }
@@ -157,8 +156,9 @@ async fn retry_after_beyond_the_deadline_ends_call_at_once() {
 #[tokio::test(start_paused = true)]
 async fn retry_after_is_reported_for_every_class() {
     for (status, attempts) in [(503, None), (429, None), (503, Some(1)), (429, Some(1))] {
-        let fake = Fake::new(move |_, _| Reply::status(status, vec![("retry-after", "7".into())]));
-        let mut client = fake.builder().entropy(Calm).build().unwrap();
+        let fake =
+            FakeService::new(move |_, _| Reply::status(status, vec![("retry-after", "7".into())]));
+        let mut client = fake.builder().entropy(NoJitter).build().unwrap();
         if let Some(attempts) = attempts {
             client = client.with_max_attempts(attempts);
         }
@@ -169,13 +169,13 @@ async fn retry_after_is_reported_for_every_class() {
             client.send(KillThings { thing_ids: vec!["thing-1".into()] }).await.unwrap_err(),
         ];
         for error in errors {
-            is_told(&error, Duration::from_secs(7));
+            assert_reported(&error, Duration::from_secs(7));
         }
     }
 }
 
-fn is_told(error: &Error, wish: Duration) {
-    assert!(error.retry_after().is_some_and(|told| told >= wish), "{error}");
-    let told = format!("asked to wait {} s", error.retry_after().unwrap().as_secs());
-    assert!(error.to_string().contains(&told), "{error}");
+fn assert_reported(error: &Error, wait: Duration) {
+    assert!(error.retry_after().is_some_and(|reported| reported >= wait), "{error}");
+    let reported = format!("asked to wait {} s", error.retry_after().unwrap().as_secs());
+    assert!(error.to_string().contains(&reported), "{error}");
 }

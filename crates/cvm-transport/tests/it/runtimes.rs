@@ -9,8 +9,8 @@ use cvm_transport::{Client, NoRateLimit, Timeouts};
 use tokio::runtime::{Builder, Runtime};
 
 use crate::actions::{KillThings, ListThings};
-use crate::changing_lists::{asked, page};
-use crate::fake_service::{Body, Fake, Reply};
+use crate::changing_lists::{offset_and_limit, page};
+use crate::fake_service::{Body, FakeService, Reply};
 use crate::server::Server;
 
 fn current_thread() -> Runtime {
@@ -30,7 +30,7 @@ fn client(server: &Server) -> Client {
 #[test]
 fn one_client_works_on_alternating_runtimes() {
     const THREADS: usize = 3;
-    const TURNS: usize = 5;
+    const ROUNDS: usize = 5;
     let servers = Runtime::new().unwrap();
     let server = servers.block_on(Server::start([]));
     let client = client(&server);
@@ -41,7 +41,7 @@ fn one_client_works_on_alternating_runtimes() {
             let (client, next) = (client.clone(), senders[(number + 1) % THREADS].clone());
             scope.spawn(move || {
                 let runtime = current_thread();
-                for _ in 0..TURNS {
+                for _ in 0..ROUNDS {
                     receiver.recv().unwrap();
                     runtime.block_on(client.send(ListThings::default())).unwrap();
                     let kill = KillThings { thing_ids: vec!["thing-1".into()] };
@@ -54,7 +54,7 @@ fn one_client_works_on_alternating_runtimes() {
     });
     let reads = server.received().into_iter().filter(|request| request.action() == "ListThings");
     let mut connections: Vec<usize> = reads.map(|request| request.connection).collect();
-    assert_eq!(connections.len(), THREADS * TURNS);
+    assert_eq!(connections.len(), THREADS * ROUNDS);
     connections.sort_unstable();
     connections.dedup();
     assert_eq!(
@@ -79,15 +79,15 @@ fn client_outlives_its_runtimes() {
 }
 
 /// A list whose later pages, from the third on, hang while the flag is set.
-fn list_that_begins_well(rows: &[String], hangs: &Arc<AtomicBool>) -> Fake {
+fn list_that_begins_well(rows: &[String], hangs: &Arc<AtomicBool>) -> FakeService {
     let (rows, hangs) = (rows.to_vec(), Arc::clone(hangs));
-    Fake::new(move |request, _| {
-        let (offset, limit) = asked(request);
+    FakeService::new(move |request, _| {
+        let (offset, limit) = offset_and_limit(request);
         let day = Duration::from_secs(24 * 3_600);
         let is_late = offset >= 150 && hangs.load(Ordering::SeqCst);
         let after = if is_late { day } else { Duration::ZERO };
         let body = Body::Whole(page(&rows, offset, limit).into());
-        Reply::Answer { status: 200, headers: Vec::new(), body, after }
+        Reply::Response { status: 200, headers: Vec::new(), body, after }
     })
 }
 
@@ -105,7 +105,7 @@ fn prefetched_pages_restart_on_another_runtime() {
             let page = first.block_on(pages.try_next()).unwrap().unwrap();
             ids.extend(page.items.into_iter().map(|thing| thing.thing_id));
         }
-        assert!(fake.asked() > 2, "some are read ahead");
+        assert!(fake.request_count() > 2, "some pages are prefetched");
         hangs.store(false, Ordering::SeqCst);
         // Its timers no longer fire, or panic.
         let first = if first_runtime_ends { None } else { Some(first) };
@@ -118,7 +118,7 @@ fn prefetched_pages_restart_on_another_runtime() {
                 }
                 rest
             };
-            let text = "a page belongs to a runtime that stands still";
+            let text = "a page waits for a runtime that is not running";
             tokio::time::timeout(Duration::from_secs(60), rest).await.expect(text)
         });
         ids.extend(rest);

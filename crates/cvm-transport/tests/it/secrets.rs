@@ -7,7 +7,7 @@ use cvm_transport::{Credential, Dialect, Exchange, MaskedRequest, MaskedResponse
 
 use crate::actions::Launch;
 use crate::builder;
-use crate::server::{Server, Turn};
+use crate::server::{Server, Step};
 
 const PASSWORD: &str = "Canary+\"123/";
 
@@ -16,12 +16,12 @@ fn launch() -> Launch {
 }
 
 #[derive(Clone, Debug, Default)]
-struct Notebook(Arc<Mutex<String>>);
+struct ObserverLog(Arc<Mutex<String>>);
 
-impl WireObserver for Notebook {
+impl WireObserver for ObserverLog {
     fn request(&self, exchange: &Exchange<'_>, request: &MaskedRequest) {
-        let mut book = self.0.lock().unwrap();
-        book.push_str(&format!("{exchange:?}\n{request}\n{request:?}\n"));
+        let mut text = self.0.lock().unwrap();
+        text.push_str(&format!("{exchange:?}\n{request}\n{request:?}\n"));
     }
 
     fn response(&self, _: &Exchange<'_>, response: &MaskedResponse) {
@@ -45,22 +45,22 @@ async fn errors_debug_and_observers_show_no_secret() {
             r#"{{"Response":{{"Error":{{"Code":"InvalidParameter","Message":"{echo}"}},"RequestId":"r"}}}}"#
         );
         let server = Server::start([
-            Turn::json(error),
-            Turn::Answer {
+            Step::json(error),
+            Step::Response {
                 status: 403,
                 headers: vec![("x-echo", "canary-secret-key".into())],
                 body: echo.into(),
             },
-            Turn::Healthy,
+            Step::Healthy,
         ])
         .await;
-        let notebook = Notebook::default();
+        let observer = ObserverLog::default();
         let client = builder(&server.url)
             .credential(
                 Credential::temporary("AKIDCANARY", "canary-secret-key", "canary-token").unwrap(),
             )
             .dialect(dialect)
-            .wire_observer(notebook.clone())
+            .wire_observer(observer.clone())
             .build()
             .unwrap();
         for _ in 0..2 {
@@ -75,7 +75,7 @@ async fn errors_debug_and_observers_show_no_secret() {
         client.send(launch()).await.unwrap();
         let prepared = client.prepare(launch()).await.unwrap();
         assert_clean(&format!("{prepared:?} {prepared:#?} {client:?}"));
-        let seen = notebook.0.lock().unwrap().clone();
+        let seen = observer.0.lock().unwrap().clone();
         assert!(seen.contains("ClientToken") && seen.contains("ThingIdSet"), "{seen}");
         assert_clean(&seen);
         // The server did receive it.
@@ -131,7 +131,7 @@ async fn header_values_reject_line_breaks_and_spaces() {
 /// whole process, because a subscriber of one thread can miss events: `tracing` caches for each call site
 /// whether anybody subscribes, and the first thread that reaches it decides.
 #[cfg(feature = "tracing")]
-mod loud {
+mod event_log {
     use std::fmt::Write;
     use std::sync::{Arc, Mutex};
     use std::thread::{
@@ -143,12 +143,12 @@ mod loud {
     use tracing::{Event, Metadata, Subscriber};
 
     #[derive(Clone)]
-    pub struct Loud {
+    pub struct EventLog {
         pub text: Arc<Mutex<String>>,
         thread: ThreadId,
     }
 
-    impl Loud {
+    impl EventLog {
         pub fn of_this_thread() -> Self {
             Self { text: Arc::default(), thread: thread::current().id() }
         }
@@ -168,7 +168,7 @@ mod loud {
         }
     }
 
-    impl Subscriber for Loud {
+    impl Subscriber for EventLog {
         fn enabled(&self, _: &Metadata<'_>) -> bool {
             true
         }
@@ -194,9 +194,9 @@ mod loud {
 #[cfg(feature = "tracing")]
 #[tokio::test]
 async fn tracing_shows_no_secret_at_any_level() {
-    let loud = loud::Loud::of_this_thread();
-    tracing::subscriber::set_global_default(loud.clone()).unwrap();
-    let server = Server::start([Turn::error("InternalError"), Turn::error("LimitExceeded")]).await;
+    let log = event_log::EventLog::of_this_thread();
+    tracing::subscriber::set_global_default(log.clone()).unwrap();
+    let server = Server::start([Step::error("InternalError"), Step::error("LimitExceeded")]).await;
     let client = builder(&server.url)
         .credential(
             Credential::temporary("AKIDCANARY", "canary-secret-key", "canary-token").unwrap(),
@@ -205,7 +205,7 @@ async fn tracing_shows_no_secret_at_any_level() {
         .unwrap();
     client.send(launch()).await.unwrap_err();
     client.send(launch()).await.unwrap();
-    let text = loud.text.lock().unwrap().clone();
+    let text = log.text.lock().unwrap().clone();
     assert!(text.contains("outcome=\"ambiguous\"") && text.contains("attempts=2"), "{text}");
     assert_clean(&text);
 }

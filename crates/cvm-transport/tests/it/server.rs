@@ -13,11 +13,11 @@ use crate::virtual_time::{deliver, pass};
 
 /// How the server reacts to the next request.
 #[derive(Clone, Debug)]
-pub enum Turn {
+pub enum Step {
     /// Responds with a success.
     Healthy,
     /// Sends a complete response with this status, these headers and this body, and keeps the connection.
-    Answer { status: u16, headers: Vec<(&'static str, String)>, body: String },
+    Response { status: u16, headers: Vec<(&'static str, String)>, body: String },
     /// Sends these bytes, then closes the connection.
     Raw(Vec<u8>),
     /// Sends these bytes, then resets the connection.
@@ -30,10 +30,10 @@ pub enum Turn {
     ResetOnAccept,
 }
 
-impl Turn {
+impl Step {
     /// A response with status 200.
     pub fn json(body: impl Into<String>) -> Self {
-        Self::Answer { status: 200, headers: Vec::new(), body: body.into() }
+        Self::Response { status: 200, headers: Vec::new(), body: body.into() }
     }
 
     /// An error response of the service.
@@ -45,7 +45,7 @@ impl Turn {
 
     /// A response without a body.
     pub fn status(status: u16, headers: Vec<(&'static str, String)>) -> Self {
-        Self::Answer { status, headers, body: String::new() }
+        Self::Response { status, headers, body: String::new() }
     }
 
     /// Reads the whole request, then resets the connection.
@@ -66,7 +66,7 @@ impl Turn {
 
 /// A request as it arrived.
 #[derive(Clone, Debug)]
-pub struct Received {
+pub struct ReceivedRequest {
     /// Counted from 1; 0 where there is no network.
     pub connection: usize,
     pub method: String,
@@ -75,7 +75,7 @@ pub struct Received {
     pub body: String,
 }
 
-impl From<&PreparedRequest> for Received {
+impl From<&PreparedRequest> for ReceivedRequest {
     fn from(request: &PreparedRequest) -> Self {
         let header = |(name, value): (&http::HeaderName, &http::HeaderValue)| {
             (name.as_str().to_owned(), value.to_str().unwrap().to_owned())
@@ -90,7 +90,7 @@ impl From<&PreparedRequest> for Received {
     }
 }
 
-impl Received {
+impl ReceivedRequest {
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(own, _)| own == name).map(|(_, value)| value.as_str())
     }
@@ -120,13 +120,13 @@ impl Received {
     }
 }
 
-type Answering = dyn Fn(&Received) -> String + Send + Sync;
+type Handler = dyn Fn(&ReceivedRequest) -> String + Send + Sync;
 
 struct State {
-    script: Mutex<VecDeque<Turn>>,
-    received: Mutex<Vec<Received>>,
+    script: Mutex<VecDeque<Step>>,
+    received: Mutex<Vec<ReceivedRequest>>,
     connections: Mutex<usize>,
-    answering: Box<Answering>,
+    respond: Box<Handler>,
 }
 
 /// The server. Dropping it stops it.
@@ -144,14 +144,14 @@ impl Drop for Server {
 
 impl Server {
     /// Follows the script, then answers every request with a success.
-    pub async fn start(script: impl IntoIterator<Item = Turn>) -> Self {
-        Self::answering(script, healthy).await
+    pub async fn start(script: impl IntoIterator<Item = Step>) -> Self {
+        Self::responding(script, healthy).await
     }
 
     /// Follows the script, then answers with the body that the function returns.
-    pub async fn answering(
-        script: impl IntoIterator<Item = Turn>,
-        answering: impl Fn(&Received) -> String + Send + Sync + 'static,
+    pub async fn responding(
+        script: impl IntoIterator<Item = Step>,
+        respond: impl Fn(&ReceivedRequest) -> String + Send + Sync + 'static,
     ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
@@ -159,7 +159,7 @@ impl Server {
             script: Mutex::new(script.into_iter().collect()),
             received: Mutex::default(),
             connections: Mutex::default(),
-            answering: Box::new(answering),
+            respond: Box::new(respond),
         });
         let shared = Arc::clone(&state);
         let task = tokio::spawn(async move {
@@ -172,7 +172,7 @@ impl Server {
                 };
                 let refuse = {
                     let mut script = shared.script.lock().unwrap();
-                    let refuse = matches!(script.front(), Some(Turn::ResetOnAccept));
+                    let refuse = matches!(script.front(), Some(Step::ResetOnAccept));
                     if refuse {
                         script.pop_front();
                     }
@@ -190,12 +190,12 @@ impl Server {
     }
 
     /// Adds these reactions to the script.
-    pub fn follow(&self, script: impl IntoIterator<Item = Turn>) {
+    pub fn extend_script(&self, script: impl IntoIterator<Item = Step>) {
         self.state.script.lock().unwrap().extend(script);
     }
 
     /// All received requests, in order.
-    pub fn received(&self) -> Vec<Received> {
+    pub fn received(&self) -> Vec<ReceivedRequest> {
         self.state.received.lock().unwrap().clone()
     }
 
@@ -208,25 +208,26 @@ async fn serve(mut socket: TcpStream, connection: usize, state: &State) {
     let mut buffer = Vec::new();
     while let Some(received) = read_request(&mut socket, &mut buffer, connection).await {
         state.received.lock().unwrap().push(received.clone());
-        let turn = state.script.lock().unwrap().pop_front().unwrap_or(Turn::Healthy);
-        match turn {
-            Turn::Healthy => {
-                let body = (state.answering)(&received);
-                let answer = answer(200, &[("content-type", "application/json".into())], &body);
-                if socket.write_all(&answer).await.is_err() {
+        let step = state.script.lock().unwrap().pop_front().unwrap_or(Step::Healthy);
+        match step {
+            Step::Healthy => {
+                let body = (state.respond)(&received);
+                let response =
+                    response_bytes(200, &[("content-type", "application/json".into())], &body);
+                if socket.write_all(&response).await.is_err() {
                     return;
                 }
             }
-            Turn::Answer { status, headers, body } => {
-                if socket.write_all(&answer(status, &headers, &body)).await.is_err() {
+            Step::Response { status, headers, body } => {
+                if socket.write_all(&response_bytes(status, &headers, &body)).await.is_err() {
                     return;
                 }
             }
-            Turn::Raw(bytes) => {
+            Step::Raw(bytes) => {
                 let _ = socket.write_all(&bytes).await;
                 return;
             }
-            Turn::RawThenReset(bytes) => {
+            Step::RawThenReset(bytes) => {
                 let _ = socket.write_all(&bytes).await;
                 let _ = socket.flush().await;
                 if !bytes.is_empty() {
@@ -236,14 +237,14 @@ async fn serve(mut socket: TcpStream, connection: usize, state: &State) {
                 let _ = socket.set_zero_linger();
                 return;
             }
-            Turn::RawThenStall(bytes) => {
+            Step::RawThenStall(bytes) => {
                 let _ = socket.write_all(&bytes).await;
                 pass(ATTEMPT).await;
                 // Until the client gives up.
                 while matches!(socket.read(&mut [0; 64]).await, Ok(read) if read > 0) {}
                 return;
             }
-            Turn::Drip { bytes, every } => {
+            Step::Drip { bytes, every } => {
                 for byte in bytes {
                     if socket.write_all(&[byte]).await.is_err() {
                         return;
@@ -252,7 +253,7 @@ async fn serve(mut socket: TcpStream, connection: usize, state: &State) {
                 }
                 return;
             }
-            Turn::ResetOnAccept => {
+            Step::ResetOnAccept => {
                 let _ = socket.set_zero_linger();
                 return;
             }
@@ -270,7 +271,7 @@ pub fn listen_with_small_buffer() -> (TcpListener, String) {
     (listener, url)
 }
 
-pub fn answer(status: u16, headers: &[(&str, String)], body: &str) -> Vec<u8> {
+pub fn response_bytes(status: u16, headers: &[(&str, String)], body: &str) -> Vec<u8> {
     let mut head = format!("HTTP/1.1 {status} Status\r\ncontent-length: {}\r\n", body.len());
     for (name, value) in headers {
         head.push_str(&format!("{name}: {value}\r\n"));
@@ -284,7 +285,7 @@ pub async fn read_request(
     socket: &mut (impl AsyncRead + Unpin),
     buffer: &mut Vec<u8>,
     connection: usize,
-) -> Option<Received> {
+) -> Option<ReceivedRequest> {
     let end = loop {
         if let Some(at) = buffer.windows(4).position(|window| window == b"\r\n\r\n") {
             break at + 4;
@@ -312,11 +313,11 @@ pub async fn read_request(
     }
     let body = String::from_utf8(buffer[end..end + length].to_vec()).unwrap();
     buffer.drain(..end + length);
-    Some(Received { connection, method, target, headers, body })
+    Some(ReceivedRequest { connection, method, target, headers, body })
 }
 
 /// The success response to any action.
-pub fn healthy(received: &Received) -> String {
+pub fn healthy(received: &ReceivedRequest) -> String {
     let response = match received.action().as_str() {
         "Launch" => r#""ThingIdSet":["thing-1"],"PrivateKey":"canary-private-key","#,
         "ListThings" => r#""ThingSet":[],"TotalCount":0,"#,
@@ -327,7 +328,7 @@ pub fn healthy(received: &Received) -> String {
 }
 
 /// An address where nothing listens. The port stays reserved as long as this process lives.
-pub fn deserted() -> String {
+pub fn unused_endpoint() -> String {
     let socket = TcpSocket::new_v4().unwrap();
     socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
     let address = socket.local_addr().unwrap();

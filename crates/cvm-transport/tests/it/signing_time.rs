@@ -12,15 +12,15 @@ use proptest::test_runner::{Config, TestRunner};
 use tokio::time::Instant;
 
 use crate::actions::ListThings;
-use crate::fake_service::{Fake, Reply};
+use crate::fake_service::{FakeService, Reply};
 
 const START: u64 = 1_900_000_000;
 
 /// A clock that follows tokio's time.
 #[derive(Debug)]
-struct Running(Instant);
+struct RunningClock(Instant);
 
-impl Clock for Running {
+impl Clock for RunningClock {
     fn now(&self) -> SystemTime {
         UNIX_EPOCH + Duration::from_secs(START) + self.0.elapsed()
     }
@@ -55,17 +55,17 @@ fn param(request: &PreparedRequest, header: &str, name: &str) -> Option<String> 
 #[tokio::test(start_paused = true)]
 async fn each_attempt_has_its_own_time_nonce_and_credential() {
     for dialect in Dialect::ALL {
-        let arrivals = Arc::new(Mutex::new(Vec::new()));
-        let noted = Arc::clone(&arrivals);
+        let requests = Arc::new(Mutex::new(Vec::new()));
+        let log = Arc::clone(&requests);
         let began = Instant::now();
-        let fake = Fake::new(move |request, number| {
+        let fake = FakeService::new(move |request, number| {
             let at = began.elapsed().as_secs();
             let signature = request
                 .headers()
                 .get("authorization")
                 .map(|value| value.to_str().unwrap().to_owned())
                 .or_else(|| param(request, "", "Signature"));
-            noted.lock().unwrap().push((
+            log.lock().unwrap().push((
                 at,
                 param(request, "x-tc-timestamp", "Timestamp").unwrap(),
                 param(request, "x-tc-token", "Token").unwrap(),
@@ -74,38 +74,38 @@ async fn each_attempt_has_its_own_time_nonce_and_credential() {
             ));
             match number {
                 4 => Reply::healthy(),
-                _ => Reply::refusal("RequestLimitExceeded", vec![("retry-after", "7".into())]),
+                _ => Reply::error("RequestLimitExceeded", vec![("retry-after", "7".into())]),
             }
         });
         let client = fake
             .builder()
             .dialect(dialect)
-            .clock(Running(began))
+            .clock(RunningClock(began))
             .credential_provider(ShortLived(began))
             .build()
             .unwrap();
         client.send(ListThings::default()).await.unwrap();
-        let arrivals = arrivals.lock().unwrap();
-        assert_eq!(arrivals.len(), 4, "{dialect}");
-        for (at, timestamp, token, ..) in arrivals.iter() {
+        let requests = requests.lock().unwrap();
+        assert_eq!(requests.len(), 4, "{dialect}");
+        for (at, timestamp, token, ..) in requests.iter() {
             assert_eq!(timestamp.parse(), Ok(START + at), "{dialect}: signed after the pause");
-            assert_eq!(*token, format!("token{}", at / 5), "{dialect}: good at this moment");
+            assert_eq!(*token, format!("token{}", at / 5), "{dialect}: valid at that time");
         }
         let distinct = |of: fn(&(u64, String, String, String, String)) -> &String| {
-            arrivals.iter().map(of).collect::<HashSet<_>>().len()
+            requests.iter().map(of).collect::<HashSet<_>>().len()
         };
-        assert_eq!(distinct(|arrival| &arrival.1), 4, "{dialect}: times");
-        assert_eq!(distinct(|arrival| &arrival.2), 4, "{dialect}: tokens");
-        assert_eq!(distinct(|arrival| &arrival.3), 4, "{dialect}: nonces");
-        assert_eq!(distinct(|arrival| &arrival.4), 4, "{dialect}: signatures");
+        assert_eq!(distinct(|request| &request.1), 4, "{dialect}: times");
+        assert_eq!(distinct(|request| &request.2), 4, "{dialect}: tokens");
+        assert_eq!(distinct(|request| &request.3), 4, "{dialect}: nonces");
+        assert_eq!(distinct(|request| &request.4), 4, "{dialect}: signatures");
     }
 }
 
 /// A clock that the test sets.
 #[derive(Clone, Debug, Default)]
-struct Movable(Arc<Mutex<Duration>>);
+struct SettableClock(Arc<Mutex<Duration>>);
 
-impl Clock for Movable {
+impl Clock for SettableClock {
     fn now(&self) -> SystemTime {
         UNIX_EPOCH + *self.0.lock().unwrap()
     }
@@ -127,11 +127,11 @@ fn days() -> Vec<String> {
 #[test]
 fn scope_date_matches_timestamp_around_midnight() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
-    let clock = Movable::default();
+    let clock = SettableClock::default();
     // One client with a correct clock, and one that has learned an offset.
     let offset = 12_345;
-    let fake = Fake::new(|_, number| match number {
-        1 => Reply::refusal(
+    let fake = FakeService::new(|_, number| match number {
+        1 => Reply::error(
             "AuthFailure.SignatureExpire",
             vec![("date", "Thu, 01 Jan 1970 03:25:45 GMT".into())],
         ),

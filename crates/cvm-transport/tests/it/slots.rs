@@ -9,13 +9,13 @@ use cvm_transport::{
 };
 
 use crate::actions::{KillThings, ListThings};
-use crate::fake_service::{Fake, Reply};
+use crate::fake_service::{FakeService, Reply};
 
 /// The numbers of the granted slots, and of the returned ones.
 #[derive(Clone, Debug, Default)]
-struct Book(Arc<Mutex<(Vec<u64>, Vec<u64>)>>);
+struct SlotLog(Arc<Mutex<(Vec<u64>, Vec<u64>)>>);
 
-impl RateLimiter for Book {
+impl RateLimiter for SlotLog {
     fn acquire<'a>(
         &'a self,
         call: &'a RateLimitKey<'a>,
@@ -29,22 +29,24 @@ impl RateLimiter for Book {
     }
 }
 
-impl Book {
-    fn is_all_given_back(&self) -> bool {
-        let (given, back) = &*self.0.lock().unwrap();
-        !given.is_empty() && given == back
+impl SlotLog {
+    fn all_returned(&self) -> bool {
+        let (given, returned) = &*self.0.lock().unwrap();
+        !given.is_empty() && given == returned
     }
 
-    fn is_all_used(&self) -> bool {
-        let (given, back) = &*self.0.lock().unwrap();
-        !given.is_empty() && back.is_empty()
+    fn all_used(&self) -> bool {
+        let (given, returned) = &*self.0.lock().unwrap();
+        !given.is_empty() && returned.is_empty()
     }
 }
 
-fn with_book(reply: impl Fn() -> Reply + Send + Sync + 'static) -> (cvm_transport::Client, Book) {
-    let book = Book::default();
-    let fake = Fake::new(move |_, _| reply());
-    (fake.builder().rate_limiter(book.clone()).build().unwrap(), book)
+fn client_with_log(
+    reply: impl Fn() -> Reply + Send + Sync + 'static,
+) -> (cvm_transport::Client, SlotLog) {
+    let slots = SlotLog::default();
+    let fake = FakeService::new(move |_, _| reply());
+    (fake.builder().rate_limiter(slots.clone()).build().unwrap(), slots)
 }
 
 fn kill() -> KillThings {
@@ -55,32 +57,32 @@ fn kill() -> KillThings {
 async fn unsent_request_returns_its_slot() {
     for held in [true, false] {
         // Dropped by the caller.
-        let (client, book) = with_book(move || Reply::Silent { held });
+        let (client, slots) = client_with_log(move || Reply::Silent { held });
         let five = Duration::from_secs(5);
         assert!(tokio::time::timeout(five, client.send(kill())).await.is_err());
-        assert_eq!((book.is_all_given_back(), book.is_all_used()), (held, !held), "dropped");
+        assert_eq!((slots.all_returned(), slots.all_used()), (held, !held), "dropped");
         assert!(tokio::time::timeout(five, client.send(ListThings::default())).await.is_err());
-        assert_eq!((book.is_all_given_back(), book.is_all_used()), (held, !held), "dropped");
+        assert_eq!((slots.all_returned(), slots.all_used()), (held, !held), "dropped");
 
         // Ended by its deadline, after more than one attempt.
-        let (client, book) = with_book(move || Reply::Silent { held });
+        let (client, slots) = client_with_log(move || Reply::Silent { held });
         client.send(ListThings::default()).await.unwrap_err();
-        assert_eq!((book.is_all_given_back(), book.is_all_used()), (held, !held), "deadline");
+        assert_eq!((slots.all_returned(), slots.all_used()), (held, !held), "deadline");
     }
     for (kind, is_sent) in [(HttpErrorKind::NotSent, false), (HttpErrorKind::PossiblySent, true)] {
-        let (client, book) = with_book(move || Reply::Fails(kind));
+        let (client, slots) = client_with_log(move || Reply::Fails(kind));
         client.send(ListThings::default()).await.unwrap_err();
         let shown = format!("{kind:?}");
-        assert_eq!((book.is_all_given_back(), book.is_all_used()), (!is_sent, is_sent), "{shown}");
+        assert_eq!((slots.all_returned(), slots.all_used()), (!is_sent, is_sent), "{shown}");
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn answered_request_uses_its_slot() {
-    for reply in [Reply::healthy, || Reply::refusal("LimitExceeded", Vec::new())] {
-        let (client, book) = with_book(reply);
+    for reply in [Reply::healthy, || Reply::error("LimitExceeded", Vec::new())] {
+        let (client, slots) = client_with_log(reply);
         let _ = client.send(ListThings::default()).await;
-        assert!(book.is_all_used());
+        assert!(slots.all_used());
     }
 }
 
@@ -96,10 +98,10 @@ impl Interceptor for Stop {
 
 #[tokio::test(start_paused = true)]
 async fn unsignable_request_returns_its_slot() {
-    let book = Book::default();
-    let fake = Fake::new(|_, _| Reply::healthy());
-    let client = fake.builder().rate_limiter(book.clone()).interceptor(Stop).build().unwrap();
+    let slots = SlotLog::default();
+    let fake = FakeService::new(|_, _| Reply::healthy());
+    let client = fake.builder().rate_limiter(slots.clone()).interceptor(Stop).build().unwrap();
     assert!(client.send(kill()).await.unwrap_err().is_usage());
-    assert!(book.is_all_given_back());
-    assert_eq!(fake.asked(), 0);
+    assert!(slots.all_returned());
+    assert_eq!(fake.request_count(), 0);
 }

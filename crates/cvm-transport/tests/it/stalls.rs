@@ -9,7 +9,7 @@ use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::Instant;
 
 use crate::actions::{KillThings, Launch, ListThings};
-use crate::server::{Server, Turn, answer, listen_with_small_buffer, read_request};
+use crate::server::{Server, Step, listen_with_small_buffer, read_request, response_bytes};
 use crate::tls_server::{acceptor, file};
 use crate::virtual_time::{deliver, pass};
 use crate::{ATTEMPT, builder};
@@ -19,7 +19,7 @@ const DEADLINE: Duration = Duration::from_secs(60);
 
 /// Where the peer stops responding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Silent {
+enum StallPoint {
     /// It never accepts the connection.
     BeforeAccept,
     /// A proxy never answers the CONNECT request, or answers half of it.
@@ -37,7 +37,7 @@ enum Silent {
     InTheStatusLine,
     InAHeader,
     BeforeTheEndOfTheHead,
-    AfterAnEarlyAnswer,
+    AfterAnInterimResponse,
     AfterTheHead,
     /// Within the body, for each way to frame it.
     InABodyWithLength,
@@ -48,13 +48,13 @@ enum Silent {
     InABodyWithoutLength,
 }
 
-use Silent::*;
+use StallPoint::*;
 
 /// Points before the first byte of the request.
-const UNSENT: [Silent; 5] =
+const UNSENT: [StallPoint; 5] =
     [BeforeAccept, AtTheProxy, HalfwayThroughTheProxy, BeforeTls, HalfwayThroughTls];
 
-const SENT: [Silent; 15] = [
+const SENT: [StallPoint; 15] = [
     AfterTls,
     BeforeTheRequest,
     HalfwayThroughTheRequest,
@@ -62,7 +62,7 @@ const SENT: [Silent; 15] = [
     InTheStatusLine,
     InAHeader,
     BeforeTheEndOfTheHead,
-    AfterAnEarlyAnswer,
+    AfterAnInterimResponse,
     AfterTheHead,
     InABodyWithLength,
     InAChunkSize,
@@ -74,10 +74,10 @@ const SENT: [Silent; 15] = [
 
 const BODY: &str = r#"{"Response":{"ThingSet":[],"TotalCount":0,"RequestId":"r"}}"#;
 
-impl Silent {
+impl StallPoint {
     /// The bytes that the peer sends before it stops.
-    fn words(self) -> Vec<u8> {
-        let whole = answer(200, &[], BODY);
+    fn sent_bytes(self) -> Vec<u8> {
+        let whole = response_bytes(200, &[], BODY);
         let chunked =
             format!("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n3b\r\n{BODY}\r\n");
         assert_eq!(BODY.len(), 0x3b);
@@ -87,7 +87,7 @@ impl Silent {
             InTheStatusLine => cut(11),
             InAHeader => cut(30),
             BeforeTheEndOfTheHead => cut(head - 2),
-            AfterAnEarlyAnswer => b"HTTP/1.1 100 Continue\r\n\r\n".to_vec(),
+            AfterAnInterimResponse => b"HTTP/1.1 100 Continue\r\n\r\n".to_vec(),
             AfterTheHead => cut(head),
             InABodyWithLength => cut(head + 20),
             InAChunkSize => chunked.as_bytes()[..48].to_vec(),
@@ -130,7 +130,7 @@ impl Silent {
             let mut held = Vec::new();
             loop {
                 let (socket, _) = listener.accept().await.unwrap();
-                held.push(tokio::spawn(async move { self.fall_silent(socket).await }));
+                held.push(tokio::spawn(async move { self.stall(socket).await }));
             }
         });
         // Only the deadline of the whole call may end it.
@@ -147,7 +147,7 @@ impl Silent {
         (client.timeouts(timeouts).max_attempts(1), peer)
     }
 
-    async fn fall_silent(self, mut socket: TcpStream) {
+    async fn stall(self, mut socket: TcpStream) {
         let mut some = [0; 10];
         match self {
             AtTheProxy | BeforeTheRequest | BeforeTls | BeforeAccept => {}
@@ -168,7 +168,7 @@ impl Silent {
             HalfwayThroughTheRequest => drop(socket.read_exact(&mut some).await),
             _ => {
                 let _ = read_request(&mut socket, &mut Vec::new(), 1).await;
-                let _ = socket.write_all(&self.words()).await;
+                let _ = socket.write_all(&self.sent_bytes()).await;
             }
         }
         pass(DEADLINE).await;
@@ -179,21 +179,21 @@ impl Silent {
 
 #[tokio::test]
 async fn silence_at_any_point_ends_at_the_deadline() {
-    for (silent, left) in
+    for (point, left) in
         UNSENT.into_iter().map(|at| (at, false)).chain(SENT.into_iter().map(|at| (at, true)))
     {
-        let (client, peer) = silent.peer().await;
+        let (client, peer) = point.peer().await;
         let client = client.build().unwrap().with_operation_timeout(DEADLINE);
         let began = Instant::now();
         let kill = KillThings { thing_ids: vec!["thing-1".into()] };
         let error = client.send(kill).await.unwrap_err();
-        assert!(error.is_timeout(), "{silent:?}: {error:?}");
-        assert!(began.elapsed() >= DEADLINE, "{silent:?}: {:?}", began.elapsed());
-        assert_eq!(error.outcome_unknown().is_some(), left, "{silent:?}: {error:?}");
-        assert_eq!(error.is_not_sent(), !left, "{silent:?}: {error:?}");
+        assert!(error.is_timeout(), "{point:?}: {error:?}");
+        assert!(began.elapsed() >= DEADLINE, "{point:?}: {:?}", began.elapsed());
+        assert_eq!(error.outcome_unknown().is_some(), left, "{point:?}: {error:?}");
+        assert_eq!(error.is_not_sent(), !left, "{point:?}: {error:?}");
         let outcome = if left { Outcome::Ambiguous } else { Outcome::NotSent };
-        assert_eq!(error.attempts().len(), 1, "{silent:?}: {error:?}");
-        assert_eq!(error.attempts()[0].outcome, outcome, "{silent:?}");
+        assert_eq!(error.attempts().len(), 1, "{point:?}: {error:?}");
+        assert_eq!(error.attempts()[0].outcome, outcome, "{point:?}");
         peer.abort();
     }
 }
@@ -225,21 +225,21 @@ async fn stalled_upload_ends_in_time() {
 
 #[tokio::test]
 async fn dead_connection_is_not_reused() {
-    let cut = answer(200, &[], BODY)[..40].to_vec();
+    let cut = response_bytes(200, &[], BODY)[..40].to_vec();
     for (end, is_dead) in [
-        (Turn::stall(), true),
-        (Turn::reset(), true),
-        (Turn::close(), true),
-        (Turn::RawThenStall(cut.clone()), true),
-        (Turn::RawThenReset(cut.clone()), true),
-        (Turn::Raw(cut), true),
-        (Turn::RawThenStall([answer(200, &[], BODY), b"more".to_vec()].concat()), true),
-        (Turn::json("x".repeat(200_000)), true),
+        (Step::stall(), true),
+        (Step::reset(), true),
+        (Step::close(), true),
+        (Step::RawThenStall(cut.clone()), true),
+        (Step::RawThenReset(cut.clone()), true),
+        (Step::Raw(cut), true),
+        (Step::RawThenStall([response_bytes(200, &[], BODY), b"more".to_vec()].concat()), true),
+        (Step::json("x".repeat(200_000)), true),
         // After a valid response, the connection is reused.
-        (Turn::Healthy, false),
+        (Step::Healthy, false),
     ] {
         let shown = format!("{:.60}", format!("{end:?}"));
-        let server = Server::start([Turn::Healthy, end]).await;
+        let server = Server::start([Step::Healthy, end]).await;
         let client = builder(&server.url).max_attempts(1).max_response_bytes(100_000);
         let client = client.build().unwrap();
         client.send(ListThings::default()).await.unwrap();

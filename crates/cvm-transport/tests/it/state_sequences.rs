@@ -8,7 +8,7 @@ use std::time::Duration;
 use cvm_transport::{Error, PreparedRequest, WaitReport, WaitVerdict, Waiter};
 
 use crate::actions::THINGS_READY;
-use crate::fake_service::{Fake, Reply};
+use crate::fake_service::{FakeService, Reply};
 
 /// What one read shows of a resource. An id is the sequence of its letters.
 ///
@@ -76,9 +76,9 @@ fn failure(id: &str) -> Option<usize> {
 }
 
 /// The verdict after this many reads.
-fn verdict(id: &str, readings: usize) -> WaitVerdict {
+fn verdict(id: &str, reads: usize) -> WaitVerdict {
     match decision(id) {
-        Some((at, verdict)) if at < readings => verdict,
+        Some((at, verdict)) if at < reads => verdict,
         _ => WaitVerdict::Pending,
     }
 }
@@ -100,25 +100,25 @@ fn row(id: &str, letter: char) -> Option<String> {
     Some(format!(r#"{{"ThingId":"{id}","State":{state},"LatestRequestId":"{request}"}}"#))
 }
 
-fn asked(request: &PreparedRequest) -> Vec<String> {
+fn requested_ids(request: &PreparedRequest) -> Vec<String> {
     let body: serde_json::Value = serde_json::from_slice(request.body()).unwrap();
     let ids = body["ThingIds"].as_array().unwrap();
     ids.iter().map(|id| id.as_str().unwrap().to_owned()).collect()
 }
 
 /// A service that shows each id its next letter, and the number of reads of each.
-fn moving() -> (Fake, Arc<Mutex<HashMap<String, usize>>>) {
-    let readings: Arc<Mutex<HashMap<String, usize>>> = Arc::default();
-    let counts = Arc::clone(&readings);
-    let fake = Fake::new(move |request, _| {
+fn changing_service() -> (FakeService, Arc<Mutex<HashMap<String, usize>>>) {
+    let reads: Arc<Mutex<HashMap<String, usize>>> = Arc::default();
+    let counts = Arc::clone(&reads);
+    let fake = FakeService::new(move |request, _| {
         let mut counts = counts.lock().unwrap();
-        let rows: Vec<String> = asked(request)
+        let rows: Vec<String> = requested_ids(request)
             .iter()
             .filter_map(|id| {
                 let count = counts.entry(id.clone()).or_default();
                 *count += 1;
                 let letter = id.chars().nth(*count - 1);
-                assert!(letter.is_some(), "{id} is read after its end");
+                assert!(letter.is_some(), "{id} is read after the end of its sequence");
                 row(id, letter?)
             })
             .collect();
@@ -128,11 +128,15 @@ fn moving() -> (Fake, Arc<Mutex<HashMap<String, usize>>>) {
             r#"{{"Response":{{"ThingSet":[{rows}],"TotalCount":{count},"RequestId":"r"}}}}"#
         ))
     });
-    (fake, readings)
+    (fake, reads)
 }
 
 /// Waits for all of these at once, for as many reads as the longest has letters.
-async fn wait(fake: &Fake, ids: &[String], request: Option<&str>) -> Result<WaitReport, Error> {
+async fn wait(
+    fake: &FakeService,
+    ids: &[String],
+    request: Option<&str>,
+) -> Result<WaitReport, Error> {
     let mut waiter = Waiter::new(&THINGS_READY, ids);
     if let Some(request) = request {
         waiter = waiter.of_request(request);
@@ -143,17 +147,17 @@ async fn wait(fake: &Fake, ids: &[String], request: Option<&str>) -> Result<Wait
     let enough = interval.mul_f64(1.2) * (longest as u32 - 1);
     let steps = fake.builder().build().unwrap().wait(waiter).interval(interval);
     let mut steps = steps.timeout(enough + Duration::from_secs(7)).progress();
-    let mut readings = 0;
+    let mut reads = 0;
     loop {
         match steps.try_next().await {
             Ok(None) => return Ok(steps.into_report()),
             Err(error) => return Err(error),
             Ok(Some(progress)) => {
-                readings += 1;
+                reads += 1;
                 for resource in &progress.report.resources {
-                    assert_eq!(resource.verdict, verdict(&resource.id, readings), "{resource:?}");
+                    assert_eq!(resource.verdict, verdict(&resource.id, reads), "{resource:?}");
                 }
-                if readings == longest {
+                if reads == longest {
                     return Ok(steps.into_report());
                 }
             }
@@ -162,12 +166,12 @@ async fn wait(fake: &Fake, ids: &[String], request: Option<&str>) -> Result<Wait
 }
 
 /// Reads a group in which the first failure, if any, comes at the same read for all.
-async fn group(ids: &[String], request: Option<&str>) {
-    let (fake, readings) = moving();
+async fn check_group(ids: &[String], request: Option<&str>) {
+    let (fake, reads) = changing_service();
     let fails_at = ids.iter().filter_map(|id| failure(id)).min();
     let report = match wait(&fake, ids, request).await {
         Ok(report) => {
-            assert_eq!(fails_at, None, "a failure was overlooked");
+            assert_eq!(fails_at, None, "a failure was missed");
             report
         }
         Err(error) => {
@@ -176,13 +180,13 @@ async fn group(ids: &[String], request: Option<&str>) {
             error.wait_report().unwrap().clone()
         }
     };
-    let readings = readings.lock().unwrap();
+    let reads = reads.lock().unwrap();
     for resource in &report.resources {
         let id = &resource.id;
         let most = fails_at.map_or(usize::MAX, |at| at + 1);
         let decided = decision(id).map_or(id.len(), |(at, _)| at + 1);
-        assert_eq!(readings[id], decided.min(most), "{id} is read until it is decided");
-        assert_eq!(resource.verdict, verdict(id, readings[id]), "{id}");
+        assert_eq!(reads[id], decided.min(most), "{id} is read until it is decided");
+        assert_eq!(resource.verdict, verdict(id, reads[id]), "{id}");
     }
 }
 
@@ -193,7 +197,7 @@ async fn every_state_sequence_gets_the_modeled_verdict() {
     // A wait ends at its first failure, so ids that fail at the same read wait together.
     for fails_at in (0..LENGTH).map(Some).chain([None]) {
         let ids: Vec<String> = all.iter().filter(|id| failure(id) == fails_at).cloned().collect();
-        group(&ids, None).await;
+        check_group(&ids, None).await;
     }
 }
 
@@ -203,7 +207,7 @@ async fn states_of_an_earlier_request_decide_nothing() {
     let all = sequences("BErf", DECISIVE, LENGTH);
     for fails_at in (0..LENGTH).map(Some).chain([None]) {
         let ids: Vec<String> = all.iter().filter(|id| failure(id) == fails_at).cloned().collect();
-        group(&ids, Some("ours")).await;
+        check_group(&ids, Some("ours")).await;
     }
 }
 
@@ -222,10 +226,10 @@ async fn response_without_list_decides_nothing() {
         r#"{"Response":{"ThingSet":[{"ThingId":""}],"TotalCount":1,"RequestId":"r"}}"#,
         r#"{"Response":{"ThingSet":[{"ThingId":"thing-9"}],"TotalCount":1,"RequestId":"r"}}"#,
     ] {
-        let fake = Fake::new(move |request, number| match number {
+        let fake = FakeService::new(move |request, number| match number {
             1..=3 => Reply::body(body),
             _ => {
-                let row = row(&asked(request)[0], 'R').unwrap();
+                let row = row(&requested_ids(request)[0], 'R').unwrap();
                 Reply::body(format!(
                     r#"{{"Response":{{"ThingSet":[{row}],"TotalCount":1,"RequestId":"r"}}}}"#
                 ))
@@ -238,10 +242,10 @@ async fn response_without_list_decides_nothing() {
         assert!(error.is_wait(), "{body}: {error}");
         let waited = error.wait_report().unwrap();
         assert_eq!(waited.resources[0].state.as_deref(), Some("READY"), "{body}");
-        assert_eq!(fake.asked(), 4, "{body}");
+        assert_eq!(fake.request_count(), 4, "{body}");
 
         // For a reconciliation too, it is neither done nor finally not done.
-        let fake = Fake::new(move |_, _| Reply::body(body));
+        let fake = FakeService::new(move |_, _| Reply::body(body));
         let client = fake.builder().build().unwrap();
         let outcome = client.reconcile(Waiter::new(&THINGS_GONE, ["thing-1"])).await.unwrap();
         assert_eq!(outcome.unknown.len(), 1, "{body}: {outcome:?}");
@@ -253,7 +257,7 @@ async fn response_without_list_decides_nothing() {
         assert!(wait.is_timeout() && shown.contains("ThingSet"), "{body}: {shown}");
     }
     // An empty list with a total of 0 does decide.
-    let fake = Fake::new(|_, _| {
+    let fake = FakeService::new(|_, _| {
         Reply::body(r#"{"Response":{"ThingSet":[],"TotalCount":0,"RequestId":"r"}}"#)
     });
     let waiter = Waiter::new(&THINGS_GONE, ["thing-1"]).seen_before();
@@ -263,7 +267,7 @@ async fn response_without_list_decides_nothing() {
 
 #[tokio::test(start_paused = true)]
 async fn listed_row_counts_beside_null_rows() {
-    let fake = Fake::new(|_, number| {
+    let fake = FakeService::new(|_, number| {
         let rest = if number < 3 { "null" } else { r#"{"ThingId":"b","State":"READY"}"# };
         Reply::body(format!(
             r#"{{"Response":{{"ThingSet":[{{"ThingId":"a","State":"READY"}},{rest}],"TotalCount":2,"RequestId":"r"}}}}"#
@@ -274,14 +278,14 @@ async fn listed_row_counts_beside_null_rows() {
     let first = steps.try_next().await.unwrap().unwrap();
     assert_eq!(first.reached(), 1);
     while steps.try_next().await.unwrap().is_some() {}
-    assert_eq!((steps.into_report().reached().count(), fake.asked()), (2, 3));
+    assert_eq!((steps.into_report().reached().count(), fake.request_count()), (2, 3));
 }
 
 #[tokio::test(start_paused = true)]
 async fn state_missing_in_later_reads_is_not_settled() {
-    let fake = Fake::new(|request, number| match number {
+    let fake = FakeService::new(|request, number| match number {
         1..=4 => {
-            let row = row(&asked(request)[0], 'I').unwrap();
+            let row = row(&requested_ids(request)[0], 'I').unwrap();
             Reply::body(format!(
                 r#"{{"Response":{{"ThingSet":[{row}],"TotalCount":1,"RequestId":"r"}}}}"#
             ))
@@ -290,7 +294,7 @@ async fn state_missing_in_later_reads_is_not_settled() {
     });
     let client = fake.builder().build().unwrap();
     let outcome = client.reconcile(Waiter::new(&THINGS_READY, ["thing-1"])).await.unwrap();
-    assert_eq!((outcome.unknown.len(), fake.asked()), (1, 6), "{outcome:?}");
+    assert_eq!((outcome.unknown.len(), fake.request_count()), (1, 6), "{outcome:?}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -300,7 +304,7 @@ async fn not_done_requires_one_settled_state_in_every_read() {
         let last = id.chars().last().unwrap();
         *id += &last.to_string().repeat(LENGTH - id.len());
     }
-    let (fake, _) = moving();
+    let (fake, _) = changing_service();
     let outcome = fake.builder().build().unwrap().reconcile(Waiter::new(&THINGS_READY, &ids));
     let outcome = outcome.await.unwrap();
     let is_done = |id: &String| verdict(id, LENGTH) == WaitVerdict::Reached;
@@ -331,7 +335,7 @@ async fn settled_state_in_inconclusive_list_is_unknown() {
         let body = format!(
             r#"{{"Response":{{"ThingSet":[{rows}],"TotalCount":{total},"RequestId":"r"}}}}"#
         );
-        let fake = Fake::new(move |_, _| Reply::body(body.clone()));
+        let fake = FakeService::new(move |_, _| Reply::body(body.clone()));
         let client = fake.builder().build().unwrap();
         let outcome = client.reconcile(Waiter::new(&THINGS_READY, ["thing-1"])).await.unwrap();
         assert_eq!(outcome.unknown.len(), 1, "{rows} of {total}: {outcome:?}");
@@ -341,7 +345,7 @@ async fn settled_state_in_inconclusive_list_is_unknown() {
 #[tokio::test(start_paused = true)]
 async fn null_or_empty_state_is_reported_as_none() {
     for state in ["null", r#""""#, r#""  ""#] {
-        let fake = Fake::new(move |_, _| {
+        let fake = FakeService::new(move |_, _| {
             Reply::body(format!(
                 r#"{{"Response":{{"ThingSet":[{{"ThingId":"thing-1","State":{state}}}],"TotalCount":1,"RequestId":"r"}}}}"#
             ))
@@ -357,9 +361,9 @@ async fn null_or_empty_state_is_reported_as_none() {
 async fn wait_polls_once_more_at_its_deadline() {
     for (ready_after, is_reached) in [(24, true), (25, true), (26, false)] {
         let began = tokio::time::Instant::now();
-        let fake = Fake::new(move |request, _| {
+        let fake = FakeService::new(move |request, _| {
             let is_ready = began.elapsed() >= Duration::from_secs(ready_after);
-            let row = row(&asked(request)[0], if is_ready { 'R' } else { 'B' }).unwrap();
+            let row = row(&requested_ids(request)[0], if is_ready { 'R' } else { 'B' }).unwrap();
             Reply::body(format!(
                 r#"{{"Response":{{"ThingSet":[{row}],"TotalCount":1,"RequestId":"r"}}}}"#
             ))
@@ -377,7 +381,7 @@ async fn wait_polls_once_more_at_its_deadline() {
 
 #[tokio::test(start_paused = true)]
 async fn last_poll_of_a_silent_server_ends() {
-    let fake = Fake::new(|_, _| Reply::Silent { held: false });
+    let fake = FakeService::new(|_, _| Reply::Silent { held: false });
     let began = tokio::time::Instant::now();
     let wait = fake.builder().build().unwrap().wait(Waiter::new(&THINGS_READY, ["thing-1"]));
     let error = wait.timeout(Duration::from_secs(25)).await.unwrap_err();

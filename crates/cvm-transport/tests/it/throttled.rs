@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use cvm_transport::{BoxFuture, Outcome, RateLimitKey, RateLimiter, RateLimiterError};
 
 use crate::actions::{KillThings, ListThings};
-use crate::fake_service::{Fake, Reply};
+use crate::fake_service::{FakeService, Reply};
 
 /// Grants this many slots, and then none.
 #[derive(Debug)]
@@ -31,8 +31,8 @@ impl RateLimiter for Slots {
 async fn throttling_until_the_deadline_is_reported_as_throttling() {
     for slots in 1..=3 {
         for is_code in [true, false] {
-            let fake = Fake::new(move |_, _| match is_code {
-                true => Reply::refusal("RequestLimitExceeded", Vec::new()),
+            let fake = FakeService::new(move |_, _| match is_code {
+                true => Reply::error("RequestLimitExceeded", Vec::new()),
                 false => Reply::status(429, Vec::new()),
             });
             let limiter = Slots(AtomicUsize::new(slots));
@@ -41,7 +41,7 @@ async fn throttling_until_the_deadline_is_reported_as_throttling() {
             let text = error.to_string();
             assert!(error.is_throttled() && !error.is_not_sent(), "{text}");
             assert!(error.outcome_unknown().is_none(), "{text}");
-            assert_eq!((error.attempts().len(), fake.asked()), (slots, slots), "{text}");
+            assert_eq!((error.attempts().len(), fake.request_count()), (slots, slots), "{text}");
             assert!(error.attempts().iter().all(|one| one.outcome == Outcome::Throttled));
             assert!(text.contains("not sent again: no rate-limit slot in time"), "{text}");
             if is_code {
@@ -56,7 +56,7 @@ async fn throttling_until_the_deadline_is_reported_as_throttling() {
 
 #[tokio::test(start_paused = true)]
 async fn unknown_outcome_survives_the_wait_for_a_slot() {
-    let fake = Fake::new(|_, _| Reply::refusal("InternalError", Vec::new()));
+    let fake = FakeService::new(|_, _| Reply::error("InternalError", Vec::new()));
     let limiter = Slots(AtomicUsize::new(1));
     let client = fake.builder().rate_limiter(limiter).build().unwrap();
     let error = client.send(crate::actions::Launch::default()).await.unwrap_err();
@@ -64,9 +64,9 @@ async fn unknown_outcome_survives_the_wait_for_a_slot() {
     assert_eq!(error.code().unwrap().as_str(), "InternalError");
     assert_eq!(error.attempts().len(), 1, "{error}");
     // Without any slot, nothing was sent.
-    let fake = Fake::new(|_, _| Reply::healthy());
+    let fake = FakeService::new(|_, _| Reply::healthy());
     let client = fake.builder().rate_limiter(Slots(AtomicUsize::new(0))).build().unwrap();
     let error = client.send(KillThings { thing_ids: vec!["t".into()] }).await.unwrap_err();
     assert!(error.is_not_sent() && error.is_timeout(), "{error}");
-    assert_eq!(fake.asked(), 0);
+    assert_eq!(fake.request_count(), 0);
 }

@@ -11,7 +11,7 @@ use cvm_transport::{
 use tokio::time::Instant;
 
 use crate::actions::{KillThings, Launch, ListThings};
-use crate::fake_service::{Body, Fake, Reply};
+use crate::fake_service::{Body, FakeService, Reply};
 
 const fn seconds(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
@@ -21,17 +21,17 @@ fn kill() -> KillThings {
     KillThings { thing_ids: vec!["thing-1".into()] }
 }
 
-fn answer(body: Body) -> Reply {
-    Reply::Answer { status: 200, headers: vec![], body, after: Duration::ZERO }
+fn response(body: Body) -> Reply {
+    Reply::Response { status: 200, headers: vec![], body, after: Duration::ZERO }
 }
 
 /// A service that reacts to every request in the same way.
-fn always(reply: impl Fn() -> Reply + Send + Sync + 'static) -> Fake {
-    Fake::new(move |_, _| reply())
+fn always(reply: impl Fn() -> Reply + Send + Sync + 'static) -> FakeService {
+    FakeService::new(move |_, _| reply())
 }
 
 /// Sends a hazardous request, which is not retried. Returns its error and how long it took.
-async fn killed(fake: &Fake) -> (Error, Duration) {
+async fn send_kill(fake: &FakeService) -> (Error, Duration) {
     let began = Instant::now();
     let error = fake.builder().build().unwrap().send(kill()).await.unwrap_err();
     (error, began.elapsed())
@@ -59,12 +59,12 @@ fn default_timeouts_are_set_and_nested() {
 
 #[tokio::test(start_paused = true)]
 async fn silence_ends_at_first_byte_and_body_idle_timeouts() {
-    let (error, took) = killed(&always(|| Reply::Silent { held: false })).await;
+    let (error, took) = send_kill(&always(|| Reply::Silent { held: false })).await;
     assert!(error.is_timeout() && error.outcome_unknown().is_some(), "{error}");
     assert_eq!(took.as_secs(), 20);
 
-    let half = || answer(Body::Stalls(Bytes::from_static(b"{\"Response\":{")));
-    let (error, took) = killed(&always(half)).await;
+    let half = || response(Body::Stalls(Bytes::from_static(b"{\"Response\":{")));
+    let (error, took) = send_kill(&always(half)).await;
     assert!(error.is_timeout() && error.outcome_unknown().is_some(), "{error}");
     assert_eq!(took.as_secs(), 5);
 }
@@ -72,21 +72,21 @@ async fn silence_ends_at_first_byte_and_body_idle_timeouts() {
 #[tokio::test(start_paused = true)]
 async fn slow_body_ends_at_throughput_or_attempt_limit() {
     let drip = |bytes: usize, every: Duration| {
-        always(move || answer(Body::Drip { piece: vec![b' '; bytes].into(), every }))
+        always(move || response(Body::Drip { piece: vec![b' '; bytes].into(), every }))
     };
     // A byte every 40 ms is far below 1 KiB per second, the minimum after five seconds.
-    let (error, took) = killed(&drip(1, Duration::from_millis(40))).await;
+    let (error, took) = send_kill(&drip(1, Duration::from_millis(40))).await;
     assert!(error.is_timeout() && error.to_string().contains("too slowly"), "{error}");
     assert!((5..=6).contains(&took.as_secs()), "{took:?}");
-    let (error, took) = killed(&drip(1_000, seconds(1))).await;
+    let (error, took) = send_kill(&drip(1_000, seconds(1))).await;
     assert!(error.is_timeout() && error.to_string().contains("too slowly"), "{error}");
     assert!((5..=7).contains(&took.as_secs()), "{took:?}");
     // 2 KiB per second are fast enough, but the attempt still has an end.
-    let (error, took) = killed(&drip(2_048, seconds(1))).await;
+    let (error, took) = send_kill(&drip(2_048, seconds(1))).await;
     assert!(error.is_timeout() && error.outcome_unknown().is_some(), "{error}");
     assert_eq!(took.as_secs(), 30);
     // Each piece arrives just before the idle timeout.
-    let (error, took) = killed(&drip(64 * 1_024, Duration::from_millis(4_900))).await;
+    let (error, took) = send_kill(&drip(64 * 1_024, Duration::from_millis(4_900))).await;
     assert!(error.is_timeout(), "{error}");
     assert_eq!(took.as_secs(), 30);
 }
@@ -107,7 +107,7 @@ async fn no_call_outlasts_its_operation_timeout() {
 
     // Nothing was ever sent, so the outcome is known although time ran out.
     let began = Instant::now();
-    let (error, _) = killed(&always(|| Reply::Silent { held: true })).await;
+    let (error, _) = send_kill(&always(|| Reply::Silent { held: true })).await;
     assert!(error.is_timeout() && error.is_not_sent(), "{error}");
     assert!(error.outcome_unknown().is_none());
     assert!(error.attempts().iter().all(|attempt| attempt.outcome == Outcome::NotSent));
@@ -116,9 +116,9 @@ async fn no_call_outlasts_its_operation_timeout() {
 
 /// Never returns.
 #[derive(Debug)]
-struct Mute;
+struct Never;
 
-impl CredentialProvider for Mute {
+impl CredentialProvider for Never {
     fn credential(
         &self,
     ) -> BoxFuture<'_, Result<Arc<CredentialSnapshot>, CredentialProviderError>> {
@@ -126,7 +126,7 @@ impl CredentialProvider for Mute {
     }
 }
 
-impl RateLimiter for Mute {
+impl RateLimiter for Never {
     fn acquire<'a>(
         &'a self,
         _: &'a RateLimitKey<'a>,
@@ -139,8 +139,8 @@ impl RateLimiter for Mute {
 async fn hanging_credential_or_rate_limiter_ends_call_unsent() {
     let fake = always(Reply::healthy);
     let clients = [
-        fake.builder().credential_provider(Mute).build().unwrap(),
-        fake.builder().rate_limiter(Mute).build().unwrap(),
+        fake.builder().credential_provider(Never).build().unwrap(),
+        fake.builder().rate_limiter(Never).build().unwrap(),
     ];
     for client in clients {
         let began = Instant::now();
@@ -150,30 +150,30 @@ async fn hanging_credential_or_rate_limiter_ends_call_unsent() {
         // The last second is too short for an attempt, so nothing waits for it.
         assert_eq!(began.elapsed().as_secs(), 89);
     }
-    assert_eq!(fake.asked(), 0);
+    assert_eq!(fake.request_count(), 0);
 }
 
 #[tokio::test(start_paused = true)]
 async fn longer_operation_timeout_does_not_extend_token_window() {
-    let patient = |fake: &Fake| {
+    let patient = |fake: &FakeService| {
         let client = fake.builder().build().unwrap();
         client.with_operation_timeout(seconds(1_000)).with_max_attempts(1_000)
     };
     let began = Instant::now();
-    let left = Arc::new(Mutex::new(Vec::new()));
-    let noted = Arc::clone(&left);
+    let sent_at = Arc::new(Mutex::new(Vec::new()));
+    let log = Arc::clone(&sent_at);
     let silent = always(move || {
-        noted.lock().unwrap().push(began.elapsed());
+        log.lock().unwrap().push(began.elapsed());
         Reply::Silent { held: false }
     });
     let error = patient(&silent).send(Launch::default()).await.unwrap_err();
     assert!(error.outcome_unknown().is_some(), "{error}");
     assert!(error.to_string().contains("client token for 180 s only"), "{error}");
-    assert!(silent.asked() > 1, "its token protects a repeat");
-    let left = left.lock().unwrap().clone();
-    assert!(left.iter().all(|at| *at <= seconds(180)), "{left:?}");
+    assert!(silent.request_count() > 1, "its token makes a retry safe");
+    let sent_at = sent_at.lock().unwrap().clone();
+    assert!(sent_at.iter().all(|at| *at <= seconds(180)), "{sent_at:?}");
     // A rejected request certainly did nothing, so all the time may be used.
-    let busy = always(|| Reply::refusal("RequestLimitExceeded", vec![]));
+    let busy = always(|| Reply::error("RequestLimitExceeded", vec![]));
     let began = Instant::now();
     let error = patient(&busy).send(Launch::default()).await.unwrap_err();
     assert!(error.outcome_unknown().is_none(), "{error}");
@@ -182,9 +182,9 @@ async fn longer_operation_timeout_does_not_extend_token_window() {
 
 /// Returns a rate-limit slot, or a credential, after this time.
 #[derive(Debug)]
-struct Late(Duration);
+struct Delayed(Duration);
 
-impl RateLimiter for Late {
+impl RateLimiter for Delayed {
     fn acquire<'a>(
         &'a self,
         _: &'a RateLimitKey<'a>,
@@ -196,7 +196,7 @@ impl RateLimiter for Late {
     }
 }
 
-impl CredentialProvider for Late {
+impl CredentialProvider for Delayed {
     fn credential(
         &self,
     ) -> BoxFuture<'_, Result<Arc<CredentialSnapshot>, CredentialProviderError>> {
@@ -210,28 +210,28 @@ impl CredentialProvider for Late {
 
 #[tokio::test(start_paused = true)]
 async fn no_attempt_starts_with_less_than_a_second_left() {
-    for (waits, leaves) in [(0, true), (8_900, true), (8_999, true), (9_100, false), (9_970, false)]
+    for (wait, is_sent) in [(0, true), (8_900, true), (8_999, true), (9_100, false), (9_970, false)]
     {
         for is_credential in [true, false] {
-            for whole in [10_000, 1_000] {
+            for timeout in [10_000, 1_000] {
                 // A call of one second needs half of it.
-                let waits = if whole == 1_000 { (waits / 18).min(498) } else { waits };
-                let leaves = if whole == 1_000 { true } else { leaves };
-                let late = Late(Duration::from_millis(waits));
+                let wait = if timeout == 1_000 { (wait / 18).min(498) } else { wait };
+                let is_sent = if timeout == 1_000 { true } else { is_sent };
+                let delayed = Delayed(Duration::from_millis(wait));
                 let fake = always(Reply::healthy);
                 let builder = fake.builder();
                 let builder = if is_credential {
-                    builder.credential_provider(late)
+                    builder.credential_provider(delayed)
                 } else {
-                    builder.rate_limiter(late)
+                    builder.rate_limiter(delayed)
                 };
                 let client = builder.build().unwrap();
-                let client = client.with_operation_timeout(Duration::from_millis(whole));
+                let client = client.with_operation_timeout(Duration::from_millis(timeout));
                 let ended = client.send(kill()).await;
-                let shown = format!("{waits} ms of {whole}, {is_credential}: {ended:?}");
-                assert_eq!(fake.asked(), usize::from(leaves), "{shown}");
+                let shown = format!("{wait} ms of {timeout}, {is_credential}: {ended:?}");
+                assert_eq!(fake.request_count(), usize::from(is_sent), "{shown}");
                 if let Err(error) = ended {
-                    assert!(!leaves && error.is_not_sent() && error.is_timeout(), "{shown}");
+                    assert!(!is_sent && error.is_not_sent() && error.is_timeout(), "{shown}");
                     assert!(error.outcome_unknown().is_none(), "{shown}");
                 }
             }
@@ -242,18 +242,18 @@ async fn no_attempt_starts_with_less_than_a_second_left() {
 #[tokio::test(start_paused = true)]
 async fn no_retry_starts_with_less_than_a_second_left() {
     // Every attempt waits four seconds for its slot, so the third would start too late.
-    let fake = always(|| Reply::refusal("RequestLimitExceeded", vec![]));
-    let client = fake.builder().rate_limiter(Late(seconds(4))).build().unwrap();
+    let fake = always(|| Reply::error("RequestLimitExceeded", vec![]));
+    let client = fake.builder().rate_limiter(Delayed(seconds(4))).build().unwrap();
     let client = client.with_operation_timeout(seconds(12)).with_max_attempts(1_000);
     let error = client.send(kill()).await.unwrap_err();
-    assert_eq!(fake.asked(), 2, "{error}");
+    assert_eq!(fake.request_count(), 2, "{error}");
     assert!(error.outcome_unknown().is_none(), "{error}");
     // The outcome stays unknown, although no time was left for the next attempt.
     let fake = always(|| Reply::status(502, vec![]));
-    let client = fake.builder().rate_limiter(Late(seconds(4))).build().unwrap();
+    let client = fake.builder().rate_limiter(Delayed(seconds(4))).build().unwrap();
     let client = client.with_operation_timeout(seconds(12)).with_max_attempts(1_000);
     let error = client.send(Launch::default()).await.unwrap_err();
-    assert_eq!(fake.asked(), 2, "{error}");
+    assert_eq!(fake.request_count(), 2, "{error}");
     assert!(error.outcome_unknown().is_some(), "{error}");
 }
 

@@ -8,10 +8,10 @@ use tokio::net::{TcpListener, TcpStream};
 
 use crate::actions::{KillThings, ListThings};
 use crate::builder;
-use crate::server::answer;
-use crate::tls_server::{Encrypted, file};
+use crate::server::response_bytes;
+use crate::tls_server::{TlsServer, file};
 
-fn at(port: u16, host: &str) -> ClientBuilder {
+fn builder_for(port: u16, host: &str) -> ClientBuilder {
     builder(&format!("https://{host}:{port}"))
 }
 
@@ -25,10 +25,10 @@ async fn trusted_server_receives_the_request() {
     for chain in [&["good.pem"][..], &["good.pem", "ca.pem"], &["through-middle.pem", "middle.pem"]]
     {
         for host in ["127.0.0.1", "localhost"] {
-            let server = Encrypted::start(chain).await;
-            let client = at(server.port, host).ca_file(file("ca.pem")).build().unwrap();
+            let server = TlsServer::start(chain).await;
+            let client = builder_for(server.port, host).ca_file(file("ca.pem")).build().unwrap();
             client.send(ListThings::default()).await.unwrap();
-            assert!(server.told().contains("x-tc-action: ListThings"), "{}", server.told());
+            assert!(server.received().contains("x-tc-action: ListThings"), "{}", server.received());
         }
     }
 }
@@ -37,9 +37,9 @@ async fn trusted_server_receives_the_request() {
 async fn tls_1_2_and_1_3_work() {
     for version in [&rustls::version::TLS12, &rustls::version::TLS13] {
         let body = r#"{"Response":{"ThingSet":[],"TotalCount":0,"RequestId":"r"}}"#;
-        let answer = answer(200, &[], body);
-        let server = Encrypted::answering(&["good.pem"], &[version], answer).await;
-        let client = at(server.port, "localhost").ca_file(file("ca.pem")).build().unwrap();
+        let response = response_bytes(200, &[], body);
+        let server = TlsServer::responding(&["good.pem"], &[version], response).await;
+        let client = builder_for(server.port, "localhost").ca_file(file("ca.pem")).build().unwrap();
         client.send(ListThings::default()).await.unwrap();
     }
 }
@@ -62,42 +62,42 @@ async fn untrusted_server_receives_nothing() {
         (&["impostor.pem"], true),
         (&["impostor.pem", "ca.pem"], true),
     ] {
-        let server = Encrypted::start(chain).await;
-        let mut builder = at(server.port, "127.0.0.1");
+        let server = TlsServer::start(chain).await;
+        let mut builder = builder_for(server.port, "127.0.0.1");
         if trusts_ca {
             builder = builder.ca_file(file("ca.pem"));
         }
         let error = kill(&builder.build().unwrap()).await;
         assert!(error.is_untrusted() && error.is_not_sent(), "{chain:?}: {error:?}");
         assert!(error.outcome_unknown().is_none());
-        assert_eq!(error.attempts().len(), 1, "{chain:?}: a certificate does not mend itself");
+        assert_eq!(error.attempts().len(), 1, "{chain:?}: an untrusted certificate is not retried");
         assert_eq!(error.attempts()[0].outcome, Outcome::Untrusted);
-        assert_eq!(server.told(), "", "{chain:?}");
+        assert_eq!(server.received(), "", "{chain:?}");
     }
 }
 
 /// Sends these bytes to a client. Returns the record types and bytes that the client sent.
-async fn overhear(mut socket: TcpStream, says: Vec<u8>) -> (Vec<u8>, Vec<u8>) {
-    let mut heard = vec![0; 16 * 1024];
-    let mut length = socket.read(&mut heard).await.unwrap();
-    socket.write_all(&says).await.unwrap();
+async fn record_handshake(mut socket: TcpStream, sent: Vec<u8>) -> (Vec<u8>, Vec<u8>) {
+    let mut received = vec![0; 16 * 1024];
+    let mut length = socket.read(&mut received).await.unwrap();
+    socket.write_all(&sent).await.unwrap();
     let more = async {
-        while let Ok(read @ 1..) = socket.read(&mut heard[length..]).await {
+        while let Ok(read @ 1..) = socket.read(&mut received[length..]).await {
             length += read;
         }
     };
     let _ = tokio::time::timeout(Duration::from_secs(60), more).await;
-    heard.truncate(length);
-    let (mut kinds, mut rest) = (Vec::new(), &heard[..]);
+    received.truncate(length);
+    let (mut kinds, mut rest) = (Vec::new(), &received[..]);
     while let [kind, _, _, high, low, ..] = rest {
         kinds.push(*kind);
         rest = rest.get(5 + usize::from(*high) * 256 + usize::from(*low)..).unwrap_or_default();
     }
-    (kinds, heard)
+    (kinds, received)
 }
 
 /// A server hello of this version, with a cipher of its time.
-fn hello(version: [u8; 2]) -> Vec<u8> {
+fn server_hello(version: [u8; 2]) -> Vec<u8> {
     let mut hello = vec![2, 0, 0, 38];
     hello.extend(version);
     hello.extend([7; 32]);
@@ -114,21 +114,22 @@ async fn server_with_only_old_tls_versions_receives_nothing() {
     const ALERT: u8 = 21;
     const HANDSHAKE: u8 = 22;
     let cannot = vec![ALERT, 3, 1, 0, 2, 2, 70];
-    for says in [hello([3, 0]), hello([3, 1]), hello([3, 2]), cannot, vec![]] {
+    for sent in [server_hello([3, 0]), server_hello([3, 1]), server_hello([3, 2]), cannot, vec![]] {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
-        let client = at(port, "localhost").ca_file(file("ca.pem")).max_attempts(1).build().unwrap();
+        let client =
+            builder_for(port, "localhost").ca_file(file("ca.pem")).max_attempts(1).build().unwrap();
         let peer = async {
             let (socket, _) = listener.accept().await.unwrap();
-            overhear(socket, says.clone()).await
+            record_handshake(socket, sent.clone()).await
         };
-        let (error, (kinds, heard)) = tokio::join!(kill(&client), peer);
+        let (error, (kinds, received)) = tokio::join!(kill(&client), peer);
         assert!(error.is_not_sent() && error.outcome_unknown().is_none(), "{error:?}");
         assert!(kinds.starts_with(&[HANDSHAKE]), "{kinds:?}");
-        assert!(kinds[1..].iter().all(|kind| *kind == ALERT), "{says:?}: {kinds:?}");
-        let heard = String::from_utf8_lossy(&heard);
+        assert!(kinds[1..].iter().all(|kind| *kind == ALERT), "{sent:?}: {kinds:?}");
+        let received = String::from_utf8_lossy(&received);
         for word in ["KillThings", "AKIDEXAMPLE", "thing-1", "POST", "x-tc"] {
-            assert!(!heard.contains(word), "{word}");
+            assert!(!received.contains(word), "{word}");
         }
     }
 }
@@ -153,27 +154,27 @@ async fn proxy_sees_only_host_and_port() {
     let error = client.send(kill).await.unwrap_err();
     assert!(error.is_not_sent() && error.outcome_unknown().is_none(), "{error:?}");
     assert!(!format!("{error} {error:?}").contains("canary"));
-    let told = proxy.await.unwrap().to_ascii_lowercase();
-    assert!(told.starts_with("connect cvm.example.com:443 "), "{told}");
-    assert!(told.contains("\r\nproxy-authorization: basic "), "{told}");
-    assert!(!told.contains("\r\nauthorization:") && !told.contains("x-tc"), "{told}");
+    let received = proxy.await.unwrap().to_ascii_lowercase();
+    assert!(received.starts_with("connect cvm.example.com:443 "), "{received}");
+    assert!(received.contains("\r\nproxy-authorization: basic "), "{received}");
+    assert!(!received.contains("\r\nauthorization:") && !received.contains("x-tc"), "{received}");
 }
 
 #[tokio::test]
 async fn loopback_is_never_proxied() {
-    let server = Encrypted::start(&["good.pem"]).await;
-    let client = at(server.port, "localhost")
+    let server = TlsServer::start(&["good.pem"]).await;
+    let client = builder_for(server.port, "localhost")
         .ca_file(file("ca.pem"))
         .proxy("http://127.0.0.1:1")
         .build()
         .unwrap();
     client.send(ListThings::default()).await.unwrap();
-    assert_ne!(server.told(), "");
+    assert_ne!(server.received(), "");
 }
 
 #[tokio::test]
 async fn proxy_password_stays_with_the_proxy() {
-    let server = Encrypted::start(&["elsewhere.pem"]).await;
+    let server = TlsServer::start(&["elsewhere.pem"]).await;
     let origin = server.port;
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -193,11 +194,11 @@ async fn proxy_password_stays_with_the_proxy() {
         .unwrap();
     client.send(ListThings::default()).await.unwrap();
     drop(client);
-    let told = proxy.await.unwrap().to_ascii_lowercase();
-    assert!(told.starts_with("connect elsewhere.example:443 "), "{told}");
-    assert!(told.contains("\r\nproxy-authorization: basic "), "{told}");
-    assert!(!told.contains("\r\nauthorization:") && !told.contains("x-tc"), "{told}");
-    let told = server.told().to_ascii_lowercase();
-    assert!(told.contains("\r\nauthorization:"), "{told}");
-    assert!(!told.contains("proxy") && !told.contains("dxnlcj"), "{told}");
+    let received = proxy.await.unwrap().to_ascii_lowercase();
+    assert!(received.starts_with("connect elsewhere.example:443 "), "{received}");
+    assert!(received.contains("\r\nproxy-authorization: basic "), "{received}");
+    assert!(!received.contains("\r\nauthorization:") && !received.contains("x-tc"), "{received}");
+    let received = server.received().to_ascii_lowercase();
+    assert!(received.contains("\r\nauthorization:"), "{received}");
+    assert!(!received.contains("proxy") && !received.contains("dxnlcj"), "{received}");
 }

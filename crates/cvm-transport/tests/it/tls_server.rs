@@ -11,7 +11,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
 
-use crate::server::answer;
+use crate::server::response_bytes;
 
 /// A file of the certificate folder.
 pub fn file(name: &str) -> PathBuf {
@@ -47,52 +47,52 @@ fn config(chain: &[&str], versions: &[&'static SupportedProtocolVersion]) -> rus
 }
 
 /// The server. Dropping it stops it.
-pub struct Encrypted {
+pub struct TlsServer {
     pub port: u16,
-    told: Arc<Mutex<Vec<u8>>>,
+    received: Arc<Mutex<Vec<u8>>>,
     task: JoinHandle<()>,
 }
 
-impl Drop for Encrypted {
+impl Drop for TlsServer {
     fn drop(&mut self) {
         self.task.abort();
     }
 }
 
-impl Encrypted {
+impl TlsServer {
     /// Answers every request with a success. The first certificate is the server's, and the others lead from it
     /// to an authority.
     pub async fn start(chain: &[&str]) -> Self {
         let body = r#"{"Response":{"ThingSet":[],"TotalCount":0,"RequestId":"r"}}"#;
-        Self::answering(chain, rustls::ALL_VERSIONS, answer(200, &[], body)).await
+        Self::responding(chain, rustls::ALL_VERSIONS, response_bytes(200, &[], body)).await
     }
 
     /// Answers every request with these bytes, in these TLS versions.
-    pub async fn answering(
+    pub async fn responding(
         chain: &[&str],
         versions: &[&'static SupportedProtocolVersion],
-        answer: Vec<u8>,
+        response: Vec<u8>,
     ) -> Self {
         let acceptor = accepting(chain, versions);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
-        let told = Arc::new(Mutex::new(Vec::new()));
-        let heard = Arc::clone(&told);
+        let received = Arc::new(Mutex::new(Vec::new()));
+        let bytes = Arc::clone(&received);
         let task = tokio::spawn(async move {
             loop {
                 let (socket, _) = listener.accept().await.unwrap();
                 let Ok(mut socket) = acceptor.accept(socket).await else { continue };
                 let mut buffer = [0; 4_096];
                 let Ok(read) = socket.read(&mut buffer).await else { continue };
-                heard.lock().unwrap().extend_from_slice(&buffer[..read]);
-                let _ = socket.write_all(&answer).await;
+                bytes.lock().unwrap().extend_from_slice(&buffer[..read]);
+                let _ = socket.write_all(&response).await;
             }
         });
-        Self { port, told, task }
+        Self { port, received, task }
     }
 
     /// The bytes that it received after the handshakes.
-    pub fn told(&self) -> String {
-        String::from_utf8_lossy(&self.told.lock().unwrap()).into_owned()
+    pub fn received(&self) -> String {
+        String::from_utf8_lossy(&self.received.lock().unwrap()).into_owned()
     }
 }

@@ -7,18 +7,18 @@ use cvm_transport::{WaitVerdict, Waiter};
 
 use crate::actions::THINGS_READY;
 use crate::client;
-use crate::fake_service::{Fake, Reply};
-use crate::server::{Received, Server, Turn};
+use crate::fake_service::{FakeService, Reply};
+use crate::server::{ReceivedRequest, Server, Step};
 
-fn asked(received: &Received) -> Vec<String> {
+fn requested_ids(received: &ReceivedRequest) -> Vec<String> {
     let body = received.json();
     let ids = body["ThingIds"].as_array().unwrap();
     ids.iter().map(|id| id.as_str().unwrap().to_owned()).collect()
 }
 
 /// Responds with one row for each requested id.
-fn rows(received: &Received, row: impl Fn(&str) -> Option<String>) -> String {
-    let rows: Vec<String> = asked(received).iter().filter_map(|id| row(id)).collect();
+fn rows(received: &ReceivedRequest, row: impl Fn(&str) -> Option<String>) -> String {
+    let rows: Vec<String> = requested_ids(received).iter().filter_map(|id| row(id)).collect();
     let count = rows.len();
     format!(
         r#"{{"Response":{{"ThingSet":[{}],"TotalCount":{count},"RequestId":"r"}}}}"#,
@@ -31,8 +31,10 @@ fn state(id: &str, state: &str) -> Option<String> {
 }
 
 /// A service without a network that answers each request with the body that the function returns.
-fn receiving(answering: impl Fn(&Received) -> String + Send + Sync + 'static) -> Fake {
-    Fake::new(move |request, _| Reply::body(answering(&Received::from(request))))
+fn service_with(
+    respond: impl Fn(&ReceivedRequest) -> String + Send + Sync + 'static,
+) -> FakeService {
+    FakeService::new(move |request, _| Reply::body(respond(&ReceivedRequest::from(request))))
 }
 
 #[tokio::test]
@@ -47,7 +49,7 @@ async fn no_ids_make_no_call() {
 #[tokio::test]
 async fn pending_ids_are_polled_in_batches() {
     let polls = Mutex::new(0);
-    let server = Server::answering([], move |received| {
+    let server = Server::responding([], move |received| {
         let mut polls = polls.lock().unwrap();
         *polls += 1;
         let first_round = *polls <= 3;
@@ -70,7 +72,7 @@ async fn pending_ids_are_polled_in_batches() {
     let sizes: Vec<(usize, u64)> = server
         .received()
         .iter()
-        .map(|received| (asked(received).len(), received.json()["Limit"].as_u64().unwrap()))
+        .map(|received| (requested_ids(received).len(), received.json()["Limit"].as_u64().unwrap()))
         .collect();
     assert_eq!(sizes, [(100, 100), (100, 100), (50, 100), (25, 100)]);
     assert_eq!(*steps.lock().unwrap(), [(225, 250), (250, 250)]);
@@ -78,7 +80,7 @@ async fn pending_ids_are_polled_in_batches() {
 
 #[tokio::test]
 async fn undecodable_poll_ends_wait_and_names_the_member() {
-    let server = Server::answering([], |received| {
+    let server = Server::responding([], |received| {
         rows(received, |id| Some(format!(r#"{{"ThingId":"{id}","Percent":"canary"}}"#)))
     })
     .await;
@@ -94,7 +96,7 @@ async fn undecodable_poll_ends_wait_and_names_the_member() {
 #[tokio::test]
 async fn unreachable_target_state_ends_wait_with_the_reason() {
     for (failing, reason) in [("FAILED", "no stock"), ("GONE", "taken away")] {
-        let server = Server::answering([], move |received| {
+        let server = Server::responding([], move |received| {
             rows(received, |id| match id {
                 "thing-1" => state(id, "READY"),
                 "thing-2" => {
@@ -121,7 +123,7 @@ async fn unreachable_target_state_ends_wait_with_the_reason() {
 
 #[tokio::test(start_paused = true)]
 async fn wait_timeout_reports_pending_resources() {
-    let server = receiving(|received| rows(received, |id| state(id, "BUSY")));
+    let server = service_with(|received| rows(received, |id| state(id, "BUSY")));
     let error = server
         .builder()
         .build()
@@ -133,19 +135,19 @@ async fn wait_timeout_reports_pending_resources() {
     assert!(error.is_wait() && error.is_timeout());
     assert!(error.to_string().contains("BUSY"), "{error}");
     assert_eq!(error.wait_report().unwrap().pending().count(), 1);
-    assert!(server.asked() > 2);
+    assert!(server.request_count() > 2);
 }
 
 #[tokio::test]
 async fn wait_survives_outage_but_not_service_error() {
-    let outage = std::iter::repeat_n(Turn::status(502, vec![]), 5);
+    let outage = std::iter::repeat_n(Step::status(502, vec![]), 5);
     let server =
-        Server::answering(outage, |received| rows(received, |id| state(id, "READY"))).await;
+        Server::responding(outage, |received| rows(received, |id| state(id, "READY"))).await;
     let report = client(&server.url).wait(Waiter::new(&THINGS_READY, ["thing-1"])).await.unwrap();
     assert_eq!(report.reached().count(), 1);
     assert_eq!(server.received().len(), 6);
 
-    let server = Server::start([Turn::error("UnauthorizedOperation")]).await;
+    let server = Server::start([Step::error("UnauthorizedOperation")]).await;
     let error =
         client(&server.url).wait(Waiter::new(&THINGS_READY, ["thing-1"])).await.unwrap_err();
     assert!(error.is_auth());
@@ -155,12 +157,12 @@ async fn wait_survives_outage_but_not_service_error() {
 #[tokio::test]
 async fn success_of_an_earlier_request_does_not_count() {
     let polls = Mutex::new(0);
-    let server = Server::answering([], move |received| {
+    let server = Server::responding([], move |received| {
         let mut polls = polls.lock().unwrap();
         *polls += 1;
-        let speaks_of = if *polls < 3 { "r-old" } else { "r-ours" };
+        let latest = if *polls < 3 { "r-old" } else { "r-ours" };
         rows(received, |id| {
-            Some(format!(r#"{{"ThingId":"{id}","State":"READY","LatestRequestId":"{speaks_of}"}}"#))
+            Some(format!(r#"{{"ThingId":"{id}","State":"READY","LatestRequestId":"{latest}"}}"#))
         })
     })
     .await;
@@ -172,7 +174,7 @@ async fn success_of_an_earlier_request_does_not_count() {
 #[tokio::test]
 async fn progress_is_reported_after_each_poll() {
     let polls = Mutex::new(0);
-    let server = Server::answering([], move |received| {
+    let server = Server::responding([], move |received| {
         let mut polls = polls.lock().unwrap();
         *polls += 1;
         let percent = *polls * 50;
@@ -194,7 +196,7 @@ async fn progress_is_reported_after_each_poll() {
 #[tokio::test(start_paused = true)]
 async fn reconciliation_settles_unknown_outcome() {
     let polls = Mutex::new(0);
-    let server = receiving(move |received| {
+    let server = service_with(move |received| {
         let mut polls = polls.lock().unwrap();
         *polls += 1;
         let moving = format!("STEP-{polls}");
@@ -220,9 +222,9 @@ async fn reconciliation_settles_unknown_outcome() {
     assert_eq!(ids(&outcome.done), ["done"]);
     assert_eq!(ids(&outcome.not_done), ["still"]);
     assert_eq!(ids(&outcome.unknown), ["busy", "moving", "broken", "absent"]);
-    assert_eq!(server.asked(), 6);
+    assert_eq!(server.request_count(), 6);
     let none: [&str; 0] = [];
     let outcome = client.reconcile(Waiter::new(&THINGS_READY, none)).await.unwrap();
     assert_eq!(outcome, cvm_transport::Reconciliation::default());
-    assert_eq!(server.asked(), 6, "no ids, no call");
+    assert_eq!(server.request_count(), 6, "no ids, no call");
 }

@@ -7,10 +7,10 @@ use std::time::Duration;
 use cvm_transport::{Client, Error, PreparedRequest};
 
 use crate::actions::{ListThings, ScanThings, Thing};
-use crate::fake_service::{Fake, Reply};
+use crate::fake_service::{FakeService, Reply};
 
 /// Offset and limit of a request.
-fn asked(request: &PreparedRequest) -> (usize, usize) {
+fn offset_and_limit(request: &PreparedRequest) -> (usize, usize) {
     let body: serde_json::Value = serde_json::from_slice(request.body()).unwrap();
     (body["Offset"].as_u64().unwrap() as usize, body["Limit"].as_u64().unwrap() as usize)
 }
@@ -28,13 +28,13 @@ fn things(count: usize) -> Vec<String> {
 }
 
 /// Serves these rows correctly, with totals from the function of (offset, call).
-fn lying(
+fn service_with_total(
     count: usize,
     total: impl Fn(usize, usize) -> Option<i64> + Send + Sync + 'static,
-) -> Fake {
+) -> FakeService {
     let rows = things(count);
-    Fake::new(move |request, number| {
-        let (offset, limit) = asked(request);
+    FakeService::new(move |request, number| {
+        let (offset, limit) = offset_and_limit(request);
         let end = (offset + limit).min(rows.len());
         let total =
             total(offset, number).map_or(String::new(), |n| format!(r#""TotalCount":{n},"#));
@@ -60,7 +60,7 @@ async fn too_small_total_drops_no_row() {
                 continue;
             }
             for parallel in [1, 4] {
-                let fake = lying(count, move |_, _| total);
+                let fake = service_with_total(count, move |_, _| total);
                 let client = fake.builder().build().unwrap();
                 let shown = format!("{count} rows, total {total:?}, {parallel} at once");
                 let read = read(&client, parallel).await;
@@ -70,7 +70,11 @@ async fn too_small_total_drops_no_row() {
                 } else {
                     assert_eq!(read.unwrap(), things(count), "{shown}");
                 }
-                assert!(fake.asked() <= count / 100 + 2, "{shown}: {}", fake.asked());
+                assert!(
+                    fake.request_count() <= count / 100 + 2,
+                    "{shown}: {}",
+                    fake.request_count()
+                );
             }
         }
     }
@@ -82,7 +86,7 @@ async fn too_large_total_is_an_error_after_the_rows() {
     let growing = |_: usize, call: usize| Some(1_000 * call as i64);
     for parallel in [1, 4] {
         for count in [0, 1, 100, 250] {
-            for fake in [lying(count, huge), lying(count, growing)] {
+            for fake in [service_with_total(count, huge), service_with_total(count, growing)] {
                 let client = fake.builder().build().unwrap();
                 let mut items = client.items(ListThings::default()).parallel(parallel);
                 let mut ids = Vec::new();
@@ -104,7 +108,8 @@ async fn too_large_total_is_an_error_after_the_rows() {
 async fn changing_total_drops_no_row_and_ends() {
     // As if two replicas responded in turn, and one of them did not have the latest rows.
     for (low, high) in [(150, 250), (249, 250), (0, 250), (250, 1_000)] {
-        let fake = lying(250, move |_, call| Some(if call % 2 == 0 { low } else { high }));
+        let fake =
+            service_with_total(250, move |_, call| Some(if call % 2 == 0 { low } else { high }));
         let client = fake.builder().build().unwrap();
         match read(&client, 1).await {
             Ok(ids) => assert_eq!(ids, things(250), "{low} {high}"),
@@ -112,12 +117,12 @@ async fn changing_total_drops_no_row_and_ends() {
                 assert!(error.to_string().contains("again and again"), "{low} {high}: {error}");
             }
         }
-        assert!(fake.asked() < 40, "{low} {high}: {}", fake.asked());
+        assert!(fake.request_count() < 40, "{low} {high}: {}", fake.request_count());
     }
 }
 
 /// Reads pages until there is an error.
-async fn until_an_error(client: &Client, parallel: usize) -> Error {
+async fn read_until_error(client: &Client, parallel: usize) -> Error {
     let mut pages = client.pages(ListThings::default()).parallel(parallel);
     loop {
         match pages.try_next().await {
@@ -131,11 +136,11 @@ async fn until_an_error(client: &Client, parallel: usize) -> Error {
 async fn repeated_page_is_an_error() {
     for total in ["\"TotalCount\":0,", "\"TotalCount\":1000000000,", ""] {
         for parallel in [1, 4] {
-            let fake = Fake::new(move |_, _| page(&things(100), total));
+            let fake = FakeService::new(move |_, _| page(&things(100), total));
             let client = fake.builder().build().unwrap();
-            let error = until_an_error(&client, parallel).await;
+            let error = read_until_error(&client, parallel).await;
             assert!(error.to_string().contains("again and again"), "{total}: {error}");
-            assert!(fake.asked() <= 16, "{total}: {}", fake.asked());
+            assert!(fake.request_count() <= 16, "{total}: {}", fake.request_count());
         }
     }
 }
@@ -144,21 +149,21 @@ async fn repeated_page_is_an_error() {
 async fn endless_new_rows_end_at_the_page_limit() {
     let served = Arc::new(AtomicUsize::new(0));
     let count = Arc::clone(&served);
-    let fake = Fake::new(move |_, _| {
+    let fake = FakeService::new(move |_, _| {
         let number = count.fetch_add(1, Ordering::SeqCst);
         page(&[format!("thing-{number}")], r#""TotalCount":9000000000000000000,"#)
     });
     let client = fake.builder().build().unwrap();
-    let error = until_an_error(&client, 1).await;
+    let error = read_until_error(&client, 1).await;
     assert!(error.to_string().contains("more pages than any list should"), "{error}");
-    assert_eq!(fake.asked(), 10_000);
+    assert_eq!(fake.request_count(), 10_000);
 }
 
 #[tokio::test(start_paused = true)]
 async fn endless_or_repeated_tokens_end_with_an_error() {
     // A token that repeats after a while, with new rows each time.
     let number = Mutex::new(0);
-    let fake = Fake::new(move |_, _| {
+    let fake = FakeService::new(move |_, _| {
         let mut number = number.lock().unwrap();
         *number += 1;
         let token = *number % 50;
@@ -167,26 +172,26 @@ async fn endless_or_repeated_tokens_end_with_an_error() {
     let mut items = fake.builder().build().unwrap().items(ScanThings::default());
     let error = items.collect_up_to(1_000).await.unwrap_err();
     assert!(error.to_string().contains("token twice"), "{error}");
-    assert!(fake.asked() <= 51, "{}", fake.asked());
+    assert!(fake.request_count() <= 51, "{}", fake.request_count());
 
     // New tokens forever, and not one new row.
-    let fake = Fake::new(|_, call| page(&things(1), &format!(r#""NextToken":"t-{call}","#)));
+    let fake = FakeService::new(|_, call| page(&things(1), &format!(r#""NextToken":"t-{call}","#)));
     let mut items = fake.builder().build().unwrap().items(ScanThings::default());
     let error = items.collect_up_to(1_000).await.unwrap_err();
     assert!(error.to_string().contains("again and again"), "{error}");
-    assert!(fake.asked() <= 10, "{}", fake.asked());
+    assert!(fake.request_count() <= 10, "{}", fake.request_count());
 
     // New tokens forever, and no row at all.
-    let fake = Fake::new(|_, call| page(&[], &format!(r#""NextToken":"t-{call}","#)));
+    let fake = FakeService::new(|_, call| page(&[], &format!(r#""NextToken":"t-{call}","#)));
     let mut items = fake.builder().build().unwrap().items(ScanThings::default());
     let error = items.collect_up_to(1_000).await.unwrap_err();
     assert!(error.to_string().contains("pages without any"), "{error}");
-    assert!(fake.asked() <= 10, "{}", fake.asked());
+    assert!(fake.request_count() <= 10, "{}", fake.request_count());
 }
 
 #[tokio::test(start_paused = true)]
 async fn missing_page_ends_list_at_its_deadline() {
-    let fake = Fake::new(|request, _| match asked(request) {
+    let fake = FakeService::new(|request, _| match offset_and_limit(request) {
         (0, _) => page(&things(100), r#""TotalCount":200,"#),
         _ => Reply::Silent { held: false },
     });
@@ -203,7 +208,7 @@ async fn missing_page_ends_list_at_its_deadline() {
 
 #[tokio::test(start_paused = true)]
 async fn items_read_before_a_drop_are_kept() {
-    let fake = Fake::new(|request, _| match asked(request) {
+    let fake = FakeService::new(|request, _| match offset_and_limit(request) {
         (0, _) => page(&things(100), r#""TotalCount":200,"#),
         _ => Reply::Silent { held: false },
     });
