@@ -1,12 +1,12 @@
-//! A new action is one JSON file: no Rust is written by hand for it.
+//! Adding an action takes one JSON file and no hand-written Rust.
 //!
-//! The tree is copied, an action that does not exist is added to its specs, and the code is generated.
-//! Then a program that sends the new request compiles, `cvm` knows the action, and the emulator checks
-//! its parameters and says that it does not model it.
+//! The test copies the workspace, adds the spec of a new action, and generates the code. Then a program that
+//! sends the new request compiles, `cvm` knows the action, and the emulator validates its parameters and
+//! reports that it does not support it.
 //!
-//! The test builds the copy: a minute or two of two cores the first time, half of that later, since the
-//! dependencies stay below `target/tmp/extension`. So it is a binary of its own:
-//! `cargo test -p cvm-tests --test extension`. It needs no network that the tree itself did not need.
+//! The test builds the copy, which takes a minute or two on two cores the first time, and half of that later,
+//! since the dependencies stay below `target/tmp/extension`. So it is a binary of its own: `cargo test -p
+//! cvm-tests --test extension`. It needs no network beyond what the workspace itself needed.
 
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-/// The whole of what a contributor writes.
+/// Everything that a contributor writes.
 const SPEC: &str = r#"{
   "$schema": "../../../schema/action.schema.json",
   "action": "DescribeFleetWeather",
@@ -38,7 +38,7 @@ const SPEC: &str = r#"{
 }
 "#;
 
-/// A program that uses it, as any user would write it.
+/// A program that uses the new action, as a user would write it.
 const PROGRAM: &str = r#"//! Asks for the weather.
 
 use cvm_emulator::Emulator;
@@ -87,11 +87,11 @@ tokio = { workspace = true, features = ["macros", "rt"] }
 
 const GENERATED: &str = "crates/cvm-models/src/generated";
 
-/// The copy, at a place that stays the same, so that cargo knows again what it has built.
+/// The copy, always at the same path, so that cargo reuses what it has built.
 struct Copy {
     root: PathBuf,
     target: PathBuf,
-    /// One test run at a time: released when it is dropped.
+    /// Allows one test run at a time. Dropping it releases the lock.
     _lock: File,
 }
 
@@ -107,7 +107,7 @@ impl Copy {
         for part in ["Cargo.toml", "Cargo.lock", "crates", "specs", "xtask"] {
             read(workspace, Path::new(part), &mut wanted);
         }
-        // In the place of these tests stands a program that uses the action.
+        // A program that uses the action takes the place of these tests.
         wanted.insert("tests/Cargo.toml".into(), MANIFEST.into());
         wanted.insert("tests/src/main.rs".into(), PROGRAM.into());
         copy.become_equal(&wanted);
@@ -120,7 +120,7 @@ impl Copy {
         files
     }
 
-    /// Writes only what differs: cargo goes by the times of files.
+    /// Writes only files that differ, because cargo compares modification times.
     fn become_equal(&self, wanted: &BTreeMap<PathBuf, Vec<u8>>) {
         fs::create_dir_all(&self.root).unwrap();
         let present = self.files();
@@ -195,7 +195,7 @@ impl Drop for Running {
 #[test]
 fn one_json_file_adds_an_action() {
     let copy = Copy::new();
-    // Whatever state the specs are in, the code is theirs before anything is added.
+    // Makes the generated code match the specs before the action is added.
     copy.codegen();
     let before = copy.files();
     copy.write("specs/cvm/2017-03-12/actions/DescribeFleetWeather.json", SPEC);
@@ -208,7 +208,7 @@ fn one_json_file_adds_an_action() {
     the_command_line_knows_it(&copy);
 }
 
-/// One new file, the lists that name it, and nothing else: above all nothing outside.
+/// Asserts that only generated files changed: one new file, and the lists that name it.
 fn only_generated_files_changed(
     before: &BTreeMap<PathBuf, Vec<u8>>,
     after: &BTreeMap<PathBuf, Vec<u8>>,

@@ -1,9 +1,9 @@
-//! Builds the engine with the features of serde_json that a user's other dependencies may switch on.
+//! Builds the engine with features of serde_json that another dependency of the user may enable.
 //!
-//! Cargo builds a shared dependency once, with every feature that anybody asks for. `arbitrary_precision`
-//! changes how numbers reach a visitor, so a program that has it is built here and must read the same. It
-//! is a package of its own below `target/tmp/features`: with these features in the workspace, the other
-//! tests would no longer show what happens without them. It needs no network that the tree did not need.
+//! Cargo builds a shared dependency once, with all requested features. `arbitrary_precision` changes how
+//! numbers reach a visitor, so this test builds a program with it, which must read the same values. The program
+//! is a package of its own below `target/tmp/features`: with these features in the workspace, the other tests
+//! would no longer cover the build without them. It needs no network beyond what the workspace needed.
 
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
@@ -11,7 +11,7 @@ use std::fs::{self, File};
 use std::path::Path;
 use std::process::Command;
 
-/// Features of serde_json that our own crates do not ask for.
+/// Features of serde_json that our own crates do not request.
 const FEATURES: &str = r#"["arbitrary_precision", "raw_value", "unbounded_depth"]"#;
 
 const MANIFEST: &str = r#"[package]
@@ -62,7 +62,7 @@ fn check(response: &dyn Model) {
 }
 
 fn main() {
-    // The feature is on: digits survive in a value.
+    // The feature is enabled: a value keeps its digits.
     let value: Value = serde_json::from_str("1.10").unwrap();
     assert_eq!(value.to_string(), "1.10");
 
@@ -74,7 +74,7 @@ fn main() {
     envelope::decode(&mut record, BODY).unwrap();
     check(&record);
 
-    // What serde hands on as a value, as `call` and derived structs do.
+    // A whole `Value` from serde, as `call` and derived structs use it.
     let whole: Value = serde_json::from_slice(BODY).unwrap();
     let mut record = Record::new(typed.table());
     json::from_value(&mut record, &whole["Response"]).unwrap();
@@ -83,7 +83,7 @@ fn main() {
         serde_json::from_value(whole["Response"].clone()).unwrap();
     check(&derived);
 
-    // And back: requests are the same text.
+    // And back: requests serialize to the same text.
     let request = RunInstances { instance_count: Some(2), ..Default::default() };
     let text = json::to_vec(&request).unwrap();
     assert!(String::from_utf8(text.clone()).unwrap().contains("\"InstanceCount\":2"));
@@ -103,7 +103,7 @@ fn main() {
 fn serde_json_features_do_not_change_decoded_numbers() {
     let home = Path::new(env!("CARGO_TARGET_TMPDIR")).join("features");
     fs::create_dir_all(home.join("src")).unwrap();
-    // One run at a time: released when it is dropped.
+    // Allows one run at a time. Dropping it releases the lock.
     let lock = File::create(home.join("lock")).unwrap();
     lock.lock().unwrap();
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
@@ -111,7 +111,7 @@ fn serde_json_features_do_not_change_decoded_numbers() {
     let manifest = MANIFEST.replace("{root}", &shown_root).replace("{features}", FEATURES);
     fs::write(home.join("Cargo.toml"), manifest).unwrap();
     fs::write(home.join("src/main.rs"), PROGRAM).unwrap();
-    // The versions of the tree, which are on this machine.
+    // The versions of the workspace, which are already downloaded.
     fs::copy(root.join("Cargo.lock"), home.join("Cargo.lock")).unwrap();
 
     let cargo = |arguments: &[&str]| {

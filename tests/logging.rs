@@ -1,5 +1,5 @@
-//! Every crate logs everything, and no log holds a text of a request or of an answer. Alone in a process,
-//! because it listens to all of it.
+//! No log contains a text of a request or response. Runs alone in its process, because it subscribes to all
+//! logging of the process.
 #![allow(
     clippy::expect_used,
     clippy::indexing_slicing,
@@ -23,14 +23,14 @@ use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id};
 use tracing::{Event, Metadata, Subscriber};
 
-/// In every text that is no secret: people may see it in `Debug`, and logs may not have it.
+/// In every text that is not secret: `Debug` may show it, and logs may not.
 const PLAIN: &str = "Plain-7/+\"\\~%2B";
-/// In every secret: nobody may see it at all. With characters that each encoding treats in its own way.
+/// In every secret: nothing may show it. It has characters that each encoding treats specially.
 const SECRET: &str = "Canary-7/+é\"\\ ~%2B";
 const KEY: &str = "canary-key-0123456789/+";
 const TOKEN: &str = "canary-token-0123456789/+";
 
-/// Everything that was said by anybody.
+/// Everything that was logged.
 fn heard() -> &'static Mutex<String> {
     static HEARD: OnceLock<Mutex<String>> = OnceLock::new();
     HEARD.get_or_init(Mutex::default)
@@ -87,7 +87,7 @@ impl log::Log for Everything {
     fn flush(&self) {}
 }
 
-/// The ways in which a text could stand in another.
+/// The forms in which a text could appear in another.
 fn spellings(text: &str) -> Vec<String> {
     let hex: String = text.bytes().map(|byte| format!("{byte:02x}")).collect();
     let quoted = Value::from(text).to_string();
@@ -101,7 +101,7 @@ fn spellings(text: &str) -> Vec<String> {
         hex.to_uppercase(),
         hex,
     ];
-    // In base64 a text looks different at each of three offsets; its ends mix with what is around.
+    // In base64, a text looks different at each of three offsets, and its ends mix with the surrounding bytes.
     for offset in 0..3 {
         let encoded = Base64::encode_string(&[&vec![b'x'; offset], text.as_bytes()].concat());
         spellings.push(encoded[4..encoded.len() - 4].to_owned());
@@ -115,7 +115,7 @@ fn assert_without(texts: &[&str], name: &str, shown: &str) {
     }
 }
 
-/// Fills every text of a model, at any depth; returns how many secrets there are.
+/// Fills every text of a model, at any depth. Returns how many secrets there are.
 fn fill(model: &mut dyn Model) -> usize {
     let fields = model.table().members;
     let fill = |(index, field): (usize, &FieldInfo)| match field.wire {
@@ -140,7 +140,7 @@ fn fill_in(slot: Slot<'_>, is_secret: bool) -> usize {
 
 macro_rules! each {
     ($($model:path),* $(,)?) => {
-        /// What `Debug` shows of each filled model, with the number of its secrets.
+        /// The `Debug` output of each filled model, with the number of its secrets.
         fn shown() -> Vec<(&'static str, usize, String)> {
             vec![$({
                 let mut model = <$model>::default();
@@ -199,7 +199,7 @@ fn http(body: &str) -> String {
     format!("HTTP/1.1 200 OK\r\nX-Echo: {TOKEN}\r\nContent-Length: {}\r\n\r\n{body}", body.len())
 }
 
-/// A success, a refusal that quotes everything, nonsense that quotes everything, and no answer at all.
+/// A success, an error that quotes everything, an invalid page that quotes everything, and no response.
 fn answers(info: &ActionInfo, secret: &str) -> Vec<String> {
     let mut response = Record::new(info.response);
     fill(&mut response);
@@ -215,7 +215,7 @@ fn answers(info: &ActionInfo, secret: &str) -> Vec<String> {
     ]
 }
 
-/// An error as every logger could print it: itself, and all its sources.
+/// An error as any logger could print it, with all its sources.
 fn in_full(error: &dyn StdError) -> String {
     let mut text = String::new();
     let mut next = Some(error);
@@ -234,7 +234,7 @@ async fn logs_contain_no_member_values() {
     let hidden = [SECRET, KEY, TOKEN];
     for info in ACTIONS {
         let mut request = Record::new(info.request);
-        // What a server quotes that was never sent to it, nobody can know for a secret.
+        // If a server quotes something that was never sent to it, the client cannot know that it is secret.
         let sent = if fill(&mut request) > 0 { SECRET } else { "" };
         let request = json::to_value(&request);
         for dialect in [Dialect::Tc3, Dialect::V1Sha256, Dialect::OldGateway] {

@@ -1,6 +1,6 @@
-//! One call from end to end over loopback, beside bare reqwest and bare hyper doing the same POST.
+//! One call from end to end over loopback, compared with bare reqwest and bare hyper doing the same POST.
 //!
-//! What is shown is time on the wall; `cargo xtask bench` shows the client's CPU time.
+//! It shows wall-clock time. `cargo xtask bench` shows the client's CPU time.
 #![expect(clippy::expect_used, reason = "a bench that cannot begin has nothing to measure")]
 
 mod support;
@@ -14,7 +14,7 @@ use tokio::task::JoinSet;
 #[global_allocator]
 static ALLOCATOR: AllocProfiler = AllocProfiler::system();
 
-/// Instances in the answer: none, and a full page of 184 KB.
+/// Number of instances in the response: none, and a full page of 184 KB.
 const INSTANCES: [usize; 2] = [0, 100];
 const AT_ONCE: usize = 64;
 

@@ -1,4 +1,4 @@
-//! Reading a list of 50 000 instances item by item, 500 pages over loopback.
+//! Lists 50,000 instances item by item, 500 pages over loopback.
 #![expect(clippy::expect_used, reason = "a bench that cannot begin has nothing to measure")]
 
 mod support;

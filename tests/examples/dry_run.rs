@@ -1,11 +1,11 @@
-//! Asks whether a launch would pass, without launching anything, and explains a refusal.
+//! Asks whether a launch would succeed, without launching anything, and explains a rejection.
 //!
 //! ```sh
 //! cargo run -p cvm-tests --example dry_run
 //! ```
 //!
-//! speaks to an emulator in its own process. With `-- --cloud` it asks the service, with the credential
-//! and region of the environment; nothing is created there either.
+//! uses an emulator in its own process. With `-- --cloud`, it calls the service, with the credential and region
+//! of the environment; nothing is created there either.
 
 #![allow(clippy::print_stdout)]
 
@@ -19,7 +19,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let (client, _emulator) = connect().await?;
     let region = client.region().unwrap_or_default().to_owned();
 
-    // Parameters, limits and stock are checked as for a real launch.
+    // The service checks parameters, limits and stock as for a real launch.
     let request = RunInstances {
         placement: Some(Placement { zone: format!("{region}-3"), ..Default::default() }),
         image_id: Some("img-pmqg1cw7".into()),
@@ -38,7 +38,7 @@ async fn ask(client: &Client, what: &str, request: RunInstances) -> Result<(), B
     match client.send(request).await {
         Ok(_) => println!("{what}: would be launched"),
         Err(error) => {
-            // What is not the service's own refusal is no answer to the question.
+            // An error that is not from the service does not answer the question.
             let Some(refusal) = error.service() else { return Err(error.into()) };
             println!("{what}: refused with {}", refusal.code);
             if let Some(known) = error_code::describe(refusal.code.as_str()) {
@@ -49,7 +49,7 @@ async fn ask(client: &Client, what: &str, request: RunInstances) -> Result<(), B
     Ok(())
 }
 
-/// The service if it is asked for by name, otherwise an emulator.
+/// The service if `--cloud` is given, otherwise an emulator.
 async fn connect() -> Result<(Client, Option<Emulator>), Box<dyn Error>> {
     if std::env::args().any(|argument| argument == "--cloud") {
         return Ok((Client::from_env().await?, None));

@@ -1,12 +1,12 @@
-//! Launches an instance, waits until it runs, looks at it, and gives it back.
+//! Launches an instance, waits until it runs, shows it, and terminates it.
 //!
 //! ```sh
 //! cargo run -p cvm-tests --example launch
 //! ```
 //!
-//! speaks to an emulator in its own process: no account, no network, no cost. With `-- --cloud` it
-//! speaks to the service with the credential and region of the environment, and **that costs money**:
-//! an hourly instance exists for as long as the program runs.
+//! uses an emulator in its own process: no account, no network, no cost. With `-- --cloud`, it calls the
+//! service with the credential and region of the environment, and **that costs money**: an hourly instance
+//! exists for as long as the program runs.
 
 #![allow(clippy::print_stdout)]
 
@@ -31,8 +31,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let (launched, report) = match client.send_with_report(request).await {
         Ok(done) => done,
         Err(error) => {
-            // The one case to think about: the launch may have happened all the same. Look for the
-            // instance by its name before sending anything again.
+            // The launch may have taken effect anyway. Look for the instance by its name before sending another
+            // launch.
             if let Some(unknown) = error.outcome_unknown() {
                 println!("perhaps launched, with client token {:?}", unknown.client_token());
             }
@@ -58,13 +58,13 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     let terminate = TerminateInstances { instance_ids: ids.clone(), ..Default::default() };
     client.send(terminate).await?;
-    // The accepted request named them, so that they are not listed means that they are gone.
+    // The service accepted a request with these ids, so if they are not listed, they are gone.
     client.wait(waiters::InstancesTerminated::of(&ids).seen_before()).await?;
     println!("gone");
     Ok(())
 }
 
-/// The service if it is asked for by name, otherwise an emulator in which no operation takes time.
+/// The service if `--cloud` is given, otherwise an emulator in which no operation takes time.
 async fn connect() -> Result<(Client, Option<Emulator>), Box<dyn Error>> {
     if std::env::args().any(|argument| argument == "--cloud") {
         return Ok((Client::from_env().await?, None));

@@ -1,11 +1,11 @@
-//! Lists instances, however many there are, and the images to launch from.
+//! Lists any number of instances, and the images to launch from.
 //!
 //! ```sh
 //! cargo run -p cvm-tests --example list
 //! ```
 //!
-//! speaks to an emulator in its own process, in which it first launches some instances. With
-//! `-- --cloud` it lists yours, with the credential and region of the environment; it only reads.
+//! uses an emulator in its own process, in which it first launches some instances. With `-- --cloud`, it lists
+//! yours, with the credential and region of the environment; it only reads.
 
 #![allow(clippy::print_stdout)]
 
@@ -18,7 +18,7 @@ use cvm_models::{Client, actions::*, types::*};
 async fn main() -> Result<(), Box<dyn Error>> {
     let (client, _emulator) = connect().await?;
 
-    // Page after page as they are needed; the total is known after the first.
+    // Pages are requested as needed. The total is known after the first.
     let mut instances = client.items(DescribeInstances::default());
     while let Some(instance) = instances.try_next().await? {
         let zone = instance.placement.zone;
@@ -33,7 +33,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     }
     println!("{} instances", instances.total().unwrap_or_default());
 
-    // Filters narrow a list down: all filters must hold, and one value of each.
+    // Filters restrict a list: all filters must match, each with one of its values.
     let filter = Filter { name: "platform".into(), values: vec!["CentOS".into(), "Ubuntu".into()] };
     let request = DescribeImages { filters: vec![filter], ..Default::default() };
     for image in client.items(request).collect_up_to(3).await? {
@@ -42,7 +42,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// The service if it is asked for by name, otherwise an emulator with something in it.
+/// The service if `--cloud` is given, otherwise an emulator with some instances.
 async fn connect() -> Result<(Client, Option<Emulator>), Box<dyn Error>> {
     if std::env::args().any(|argument| argument == "--cloud") {
         return Ok((Client::from_env().await?, None));

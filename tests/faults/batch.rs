@@ -1,4 +1,4 @@
-//! A batch that was carried out in part before the answer was lost: reading tells which part.
+//! A batch that took effect in part before the response was lost: a reconciliation shows which part.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use crate::third_party::ThirdParty;
 
 const ASKED: usize = 100;
 const DONE: usize = 37;
-/// How long the readings go on. Each of them may take as long again.
+/// The settle time. Each read may take as long again.
 const SETTLE: Duration = Duration::from_secs(6);
 
 fn half_done(then: Step) -> std::sync::Arc<Fault> {
@@ -87,8 +87,8 @@ async fn partial_termination_destroys_no_prepaid_instance() {
     );
     assert_lists(&outcome.unwrap(), &recycled, &running);
 
-    // Who asks whether they are gone is not told that those in the bin are there to be terminated: the
-    // second call would be the one that destroys.
+    // A reconciliation for "terminated" does not call instances in the recycle bin "not done": a second
+    // termination would destroy them.
     let outcome = whether_gone.unwrap();
     assert_eq!(listed(&outcome.unknown), recycled);
     assert_eq!(listed(&outcome.not_done), running);

@@ -1,4 +1,4 @@
-//! The calls of the matrix: one action for each retry class, and how each ended.
+//! The calls of the matrix: one action for each retry class, and the result of a call.
 
 use std::fmt;
 
@@ -13,7 +13,7 @@ use serde_json::Value;
 use crate::service::MACHINE;
 use crate::test_client::PASSWORD;
 
-/// An action that stands for its class.
+/// An action that represents its class.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Call {
     Describe,
@@ -23,13 +23,13 @@ pub enum Call {
     Terminate,
 }
 
-/// How a call ended.
+/// The result of a call.
 #[derive(Debug)]
 pub struct Ended {
     pub result: Result<Done, Error>,
 }
 
-/// What a successful call brought.
+/// The content of a success.
 #[derive(Debug)]
 pub struct Done {
     /// The instances that it launched or lists.
@@ -61,12 +61,12 @@ impl Call {
         }
     }
 
-    /// Whether a second sending after an unknown outcome is never made.
+    /// Whether the call is never retried after an ambiguous attempt.
     pub const fn is_sent_once(self) -> bool {
         matches!(self.class(), RetryClass::Guarded | RetryClass::Hazard)
     }
 
-    /// The most attempts that the policy allows.
+    /// The maximum number of attempts of the policy.
     pub const fn most_attempts(self) -> usize {
         match self.class() {
             RetryClass::Convergent => 3,
@@ -74,17 +74,17 @@ impl Call {
         }
     }
 
-    /// Calls the action once, on the machine of the matrix.
+    /// Calls the action once, on the instance of the matrix.
     pub async fn make(self, client: &Client) -> Ended {
         self.make_on(client, MACHINE).await
     }
 
-    /// Calls the action once, on this machine.
+    /// Calls the action once, on this instance.
     pub async fn make_on(self, client: &Client, machine: &str) -> Ended {
         self.make_by(&Caller::Send(client.clone()), machine).await
     }
 
-    /// Calls the action once, by this entry point.
+    /// Calls the action once, with this entry point.
     pub async fn make_by(self, caller: &Caller, machine: &str) -> Ended {
         let instance_ids = vec![machine.to_owned()];
         let result = match self {
@@ -172,7 +172,7 @@ where
     }
 }
 
-/// The ids in a response that is known as data only.
+/// The ids in an untyped response.
 fn listed_ids(response: &Value) -> Vec<String> {
     let list = |name| response[name].as_array().into_iter().flatten();
     let launched = list("InstanceIdSet").filter_map(Value::as_str);

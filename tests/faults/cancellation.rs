@@ -1,4 +1,4 @@
-//! Calls whose future is dropped, after every number of polls that it can have.
+//! Calls whose future is dropped after every possible number of polls.
 
 use std::future::{Future, poll_fn};
 use std::pin::pin;
@@ -17,7 +17,7 @@ use crate::response;
 use crate::test_client;
 use crate::third_party::ThirdParty;
 
-/// Polls a future so many times and then drops it. `None` when it was not done by then.
+/// Polls a future this often and then drops it. `None` if it was not finished by then.
 async fn polled<F: Future>(future: F, mut polls: usize) -> Option<F::Output> {
     let mut future = pin!(future);
     poll_fn(|context| {
@@ -27,7 +27,7 @@ async fn polled<F: Future>(future: F, mut polls: usize) -> Option<F::Output> {
         polls -= 1;
         match future.as_mut().poll(context) {
             Poll::Ready(output) => Poll::Ready(Some(output)),
-            // Dropped at once, and not when the next thing happens.
+            // Drops it at once, and not at the next event.
             Poll::Pending if polls == 0 => Poll::Ready(None),
             Poll::Pending => Poll::Pending,
         }
@@ -35,7 +35,7 @@ async fn polled<F: Future>(future: F, mut polls: usize) -> Option<F::Output> {
     .await
 }
 
-/// Counts the attempts that a client began.
+/// Counts the attempts that a client started.
 #[derive(Clone, Debug, Default)]
 struct Begun(Arc<AtomicUsize>);
 
@@ -46,7 +46,7 @@ impl Interceptor for Begun {
     }
 }
 
-/// The answer in pieces, so that there are many places to stop at.
+/// The response in pieces, so that there are many points to stop at.
 fn in_pieces() -> Arc<Fault> {
     let mut script = vec![Step::TakeAll, Step::Pause(Duration::from_millis(1)), Step::Commit];
     for piece in 0..6 {
@@ -88,7 +88,7 @@ async fn dropped_call_sends_nothing_more_and_client_stays_usable() {
     assert!(points >= 500, "{points}");
 }
 
-/// Drops the call after 0, 1, 2, … polls, until it is done before. Returns how many.
+/// Drops the call after 0, 1, 2, … polls, until it completes before. Returns how many polls that took.
 async fn every_poll(
     dialect: Dialect,
     call: Call,
@@ -105,12 +105,12 @@ async fn every_poll(
         let done = polled(call.make(&client), polls).await.is_some();
         let begun = begun.0.load(Ordering::SeqCst);
         let case = format!("{name}, {call} in {dialect}, dropped after {polls} polls");
-        // What was on its way may still arrive; nothing else may.
+        // Data that was being sent may still arrive, but nothing else.
         server.settle().await;
         next_call(&server, &client, &case).await;
         let book = server.ledger().open();
         if let [.., last, next] = &book.arrivals[..] {
-            // What was turned away cleanly was read to its end before the pause in which the call ended.
+            // An error response was read to its end before the pause in which the call was dropped.
             let is_open = !done && !["RequestLimitExceeded", "TokenFailure"].contains(&last.fault);
             let is_reused = next.connection == last.connection;
             assert!(!(is_open && is_reused), "{case}: an answer may still be on its way\n{book}");
@@ -133,7 +133,7 @@ async fn every_poll(
 }
 
 async fn next_call(server: &Faultd, client: &Client, case: &str) {
-    // What the plan still holds was meant for the call that is gone.
+    // The rest of the plan was meant for the dropped call.
     server.forget_plan();
     let next = Call::Describe.make(client).await.result;
     let done = next.unwrap_or_else(|error| panic!("{case}: {error:?}"));
@@ -148,7 +148,7 @@ async fn dropped_calls_return_their_retry_budget() {
     let stranger = ThirdParty::open().await;
     let server = Faultd::open(stranger.address).await;
     let client = test_client::client(&server.endpoint(), Dialect::Tc3, test_client::patient());
-    // Each takes 14 of 500 for its resend and is dropped while that hangs.
+    // Each call spends 14 of 500 tokens for its retry and is dropped while that hangs.
     for round in 1..=60 {
         server.plan([fault::named("503 page"), fault::named("reads all and stalls")]);
         tokio::select! {

@@ -1,4 +1,4 @@
-//! Faults of the connection: it breaks, closes, stalls or drips, before and after the request is done.
+//! Faults of the connection: it breaks, closes, stalls or drips, before and after the request is carried out.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use crate::fault::Step::{Commit, Drip, Endless, Fin, Hang, Pause, Reset, Take, T
 use crate::fault::{Fault, write};
 use crate::response::{self, Truth, half, head_length};
 
-/// Slow enough for every limit, fast enough that no pause between two bytes is one.
+/// Slow enough for every timeout, and fast enough that no pause between two bytes is one.
 const DRIP: Duration = Duration::from_millis(20);
 
 fn whole(truth: &Truth) -> Vec<u8> {

@@ -1,4 +1,4 @@
-//! What costs money or interrupts a machine: every such action under every fault, and never twice.
+//! Actions that cost money or interrupt an instance: every such action under every fault, and never twice.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use crate::service::MACHINE;
 use crate::test_client::{self, PASSWORD, SECRETS};
 use crate::third_party::ThirdParty;
 
-/// What is paid for each time, and what a machine suffers each time.
+/// Actions that are charged each time, and actions that interrupt an instance each time.
 fn requests() -> Vec<(&'static str, Value)> {
     let ids = json!([MACHINE]);
     vec![
@@ -42,10 +42,10 @@ fn known(name: &str) -> &'static ActionInfo {
     action(name).unwrap_or_else(|| panic!("no action is called {name}"))
 }
 
-/// A request under a fault.
+/// A fault and a request.
 type Case = (Arc<Fault>, &'static str, Value);
 
-/// Runs one request under one fault.
+/// Runs one request with one fault.
 async fn run((fault, name, request): Case, scale: TimeScale) -> Option<Failure> {
     let stranger = ThirdParty::open().await;
     let server = Faultd::open(stranger.address).await;
@@ -114,7 +114,7 @@ async fn no_charge_or_interruption_happens_twice() {
     );
 }
 
-/// Ways to be left in doubt that need no service behind them.
+/// Faults with an unknown outcome that need no service behind them.
 const DOUBTS: [&str; 6] = [
     "reads all and closes",
     "reads all and resets",
@@ -124,7 +124,7 @@ const DOUBTS: [&str; 6] = [
     "307 to another port",
 ];
 
-/// The actions that are sent once when in doubt.
+/// The actions that are not retried after an ambiguous attempt.
 fn harmed() -> impl Iterator<Item = &'static ActionInfo> {
     let is_harmed = |class| matches!(class, RetryClass::Guarded | RetryClass::Hazard);
     ACTIONS.iter().copied().filter(move |info| is_harmed(info.retry))
@@ -175,7 +175,7 @@ async fn recovery_advice_names_resources_and_lost_secrets() {
         renewal,
         format!("look for InstanceIds `{MACHINE}`, `ins-2` with DescribeInstances")
     );
-    // Of the others that are sent once none answers with a secret.
+    // The responses of the other unsafe actions contain no secret.
     for info in harmed().filter(|info| info.name != "CreateKeyPair") {
         let said = recovery(info.name, json!({})).await;
         assert!(!said.contains("is lost"), "{}: {said}", info.name);

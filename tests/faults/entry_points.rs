@@ -1,5 +1,5 @@
-//! The matrix of faults for every entry point that makes a single call: `send`, `call`, and both of the blocking
-//! client. [`rules`] knows nothing of entry points, so each has to do the same.
+//! The fault matrix for every entry point that makes a single call: `send`, `call`, and both of the blocking
+//! client. [`rules`] does not depend on the entry point, so each must behave the same.
 
 use std::fmt;
 use std::sync::Arc;
@@ -18,7 +18,7 @@ use crate::service::MACHINE;
 use crate::test_client;
 use crate::third_party::ThirdParty;
 
-/// Only a call that hangs takes so long.
+/// Only a call that hangs takes this long.
 const HANG: Duration = Duration::from_secs(300);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,7 +56,7 @@ impl fmt::Display for Cell {
     }
 }
 
-/// A response to the request, and another one on the same connection behind it.
+/// A response to the request, followed by another one on the same connection.
 fn twice(name: &'static str, claim: Claim) -> Arc<Fault> {
     let script = vec![
         Step::TakeAll,
@@ -73,7 +73,7 @@ fn throttled_twice() -> Arc<Fault> {
     Arc::new(Fault::new("throttled twice over", Claim::Throttled, script))
 }
 
-/// Every kind for each entry point but `send`, which has them in `matrix`, in all dialects.
+/// Every fault for each entry point except `send`, which `matrix` runs in all dialects.
 fn cells() -> Vec<Cell> {
     let mut cells = Vec::new();
     let mut add = |fault: &Arc<Fault>, entry, call| {
@@ -90,7 +90,7 @@ fn cells() -> Vec<Cell> {
             if call == Call::Describe {
                 lists.iter().for_each(|fault| add(fault, entry, call));
             } else {
-                // Reads share connections, where a duplicate can come too early to be noticed.
+                // Reads share connections, where a duplicate can arrive too early to be detected.
                 doubled.iter().for_each(|fault| add(fault, entry, call));
             }
         }
@@ -139,7 +139,7 @@ async fn run(cell: Cell, scale: TimeScale) -> Option<Failure> {
     });
     broken.by_time(server.planned() == 0, "the fault did not strike");
     if let Ok(done) = &ended.result {
-        // A record without an id is told as it came; nothing else that is not there is.
+        // A record without an id is returned as it came. No other unknown id may be.
         let is_known = |id: &String| {
             id.is_empty() && fault.name.starts_with("a record ")
                 || id.is_empty() && fault.name.starts_with("a nameless record")
@@ -156,7 +156,7 @@ async fn run(cell: Cell, scale: TimeScale) -> Option<Failure> {
     })
 }
 
-/// Two calls on one client: the first is answered twice, the second is refused.
+/// Two calls on one client: the first is answered twice, the second gets an error.
 #[derive(Clone, Debug)]
 struct Pair {
     entry: Entry,

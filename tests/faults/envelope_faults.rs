@@ -1,4 +1,4 @@
-//! Faults of the envelope: bodies that are no answer, answers that say two things, refusals.
+//! Faults of the envelope: invalid bodies, contradictory responses, errors.
 
 use serde_json::Value;
 
@@ -22,7 +22,7 @@ pub fn all() -> Vec<Fault> {
     all
 }
 
-/// The service did it; this is what came back as a well-framed 200.
+/// The service carried the request out, and this body came back as a well-framed 200.
 fn body(name: &'static str, claim: Claim, body: fn(&Truth) -> Vec<u8>) -> Fault {
     Fault::answers(name, claim, move |truth| page("200 OK", &[JSON], body(truth)))
 }
@@ -64,7 +64,7 @@ fn bodies() -> Vec<Fault> {
     ]
 }
 
-/// A success with an unknown member, which cannot be held as ordinary JSON.
+/// A success with an unknown member that ordinary JSON values cannot hold.
 fn odd_members() -> Vec<Fault> {
     let odd = |name, value: fn() -> String| {
         Fault::answers(name, Done, move |truth| {
@@ -83,7 +83,7 @@ fn odd_members() -> Vec<Fault> {
     ]
 }
 
-/// A launch that names nothing that it made; for other actions an ordinary success.
+/// A launch response without the created ids. For other actions an ordinary success.
 fn nameless_launches() -> Vec<Fault> {
     let names = |name, ids: fn() -> Value| {
         Fault::answers(name, FewerIds, move |truth| {
@@ -101,7 +101,7 @@ fn nameless_launches() -> Vec<Fault> {
     ]
 }
 
-/// An error that does not say which one, and the JSON of a proxy: neither says what became of the request.
+/// An error without a code, and JSON of a proxy: neither says whether the request took effect.
 fn errors_without_proof() -> Vec<Fault> {
     let error = |name, status: &'static str, error: &'static str| {
         Fault::answers(name, Nothing, move |truth| {

@@ -1,4 +1,4 @@
-//! A fault: a script of what the server does to one request, and what that lets a client know.
+//! A fault: a script of the server's behavior for one request, and what the client can conclude from it.
 
 use std::fmt;
 use std::sync::Arc;
@@ -7,82 +7,82 @@ use std::time::Duration;
 use crate::response::Truth;
 use crate::{connection_faults, envelope_faults, framing_faults, status_faults};
 
-/// One kind of fault.
+/// One fault.
 pub struct Fault {
     pub name: &'static str,
-    /// What an honest client can conclude from what it saw.
+    /// What the client can conclude from what it received.
     pub claim: Claim,
-    /// Only a time limit of the client ends it.
+    /// Only a timeout of the client ends it.
     pub waits: bool,
     /// It needs a connection that already carried a call.
     pub warm: bool,
     pub script: Vec<Step>,
 }
 
-/// What an exchange proves, by the rules of delivery certainty.
+/// What an exchange proves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Claim {
-    /// The service did it and said so.
+    /// The service carried it out and said so.
     Done,
-    /// Bytes left, and no valid answer came.
+    /// Bytes were sent, and no valid response came.
     Nothing,
     /// As `Nothing`, and the code says that another attempt may do harm.
     NothingFinal,
     /// As `Nothing`, and the server asks to wait for longer than the call may take.
     NothingForLong,
-    /// The connection broke so early that the client may know that nothing left.
+    /// The connection broke so early that the client may know that nothing was sent.
     MaybeUnsent,
-    /// Readers of the protocol differ on whether this is an answer.
+    /// HTTP implementations differ on whether this is a response.
     Either,
-    /// An answer without a member that the action promises, which a read can do without.
+    /// A response without an always present member, which a read can do without.
     Lacking,
-    /// A launch answered with fewer ids than it asked for; nothing unusual for other actions.
+    /// A launch response with fewer ids than requested; nothing unusual for other actions.
     FewerIds,
-    /// Turned away by the service itself, because of too many calls.
+    /// Throttled by the service itself.
     Throttled,
     /// The same, for longer than the call may take.
     ThrottledForLong,
-    /// Turned away by somebody who is not the service.
+    /// Throttled by another server.
     ThrottledByStranger,
     /// The same, for longer than the call may take.
     ThrottledByStrangerForLong,
-    /// The clock was refused, and the answer tells the time.
+    /// The clock was rejected, and the response shows the time.
     ClockRefused,
-    /// The clock was refused, and the answer tells no time.
+    /// The clock was rejected, and the response shows no time.
     ClockRefusedBlindly,
-    /// The session token was refused.
+    /// The session token was rejected.
     TokenRefused,
-    /// The service refused with this code.
+    /// The service responded with this error code.
     Refused(&'static str),
-    /// A redirect, or a page of somebody else.
+    /// A redirect, or a page of another server.
     Misrouted,
 }
 
-/// One thing that the server does.
+/// One step of the server.
 pub enum Step {
     /// Reads this many bytes of the request.
     Take(usize),
     /// Reads its head.
     TakeHead,
-    /// Reads it whole.
+    /// Reads the whole request.
     TakeAll,
-    /// Carries it out.
+    /// Carries the request out.
     Commit,
-    /// Carries it out for the first of its ids alone, as many as this.
+    /// Carries it out for only this many of its first ids.
     CommitFirst(usize),
-    /// Writes.
+    /// Writes these bytes.
     Write(Piece),
-    /// Writes a byte at a time.
+    /// Writes one byte at a time.
     Drip(Piece, Duration),
-    /// Writes the same until the peer has had enough.
+    /// Writes the same bytes until the peer closes.
     Endless(Piece),
     /// Waits.
     Pause(Duration),
-    /// Keeps the connection open and does nothing until the peer leaves.
+    /// Keeps the connection open and does nothing until the peer closes it.
     Hang,
     /// Closes the connection in order.
     Fin,
-    /// Breaks the connection off.
+    /// Resets the connection.
     Reset,
 }
 
@@ -128,12 +128,12 @@ impl Fault {
         self
     }
 
-    /// Whether the request is carried out under it.
+    /// Whether the request is carried out.
     pub fn commits(&self) -> bool {
         self.script.iter().any(|step| matches!(step, Step::Commit | Step::CommitFirst(_)))
     }
 
-    /// Whether its client has timeouts that a slow machine can meet before the fault.
+    /// Whether its client has timeouts that a slow machine can reach before the fault.
     pub fn can_fail_by_time(&self) -> bool {
         let is_wish = matches!(
             self.claim,
@@ -142,7 +142,7 @@ impl Fault {
         self.waits || is_wish
     }
 
-    /// Whether it strikes before the first byte, when the connection is accepted.
+    /// Whether it occurs when the connection is accepted, before the first byte.
     pub fn strikes_at_accept(&self) -> bool {
         matches!(self.script.first(), Some(Step::Reset | Step::Hang | Step::Fin))
     }
@@ -159,7 +159,7 @@ pub fn write(piece: impl Fn(&Truth) -> Vec<u8> + Send + Sync + 'static) -> Step 
     Step::Write(Box::new(piece))
 }
 
-/// Every kind.
+/// All faults.
 pub fn all() -> Vec<Arc<Fault>> {
     let lists = [
         connection_faults::all(),
@@ -170,7 +170,7 @@ pub fn all() -> Vec<Arc<Fault>> {
     lists.into_iter().flatten().map(Arc::new).collect()
 }
 
-/// The one of this name.
+/// The fault with this name.
 pub fn named(name: &str) -> Arc<Fault> {
     let all = all();
     let found = all.iter().find(|fault| fault.name == name);

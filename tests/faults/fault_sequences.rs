@@ -1,4 +1,4 @@
-//! What several faults in a row do: doubt stays doubt, and an outage is not answered with a storm.
+//! Several faults in a row: an unknown outcome stays unknown, and a lost private key is reported.
 
 use std::sync::Arc;
 
@@ -105,7 +105,7 @@ async fn sent_token_returns_its_launch_and_no_other() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_outage_sees_as_many_attempts_as_the_policy_says() {
-    // Attempts against a server that fails with 503, and one that turns everything away.
+    // Attempts against a server that fails with 503, and one that throttles every request.
     let policy = |call| match call {
         Call::Describe | Call::Run => (4, 4),
         Call::Rename => (2, 3),
@@ -134,7 +134,7 @@ async fn an_outage_sees_as_many_attempts_as_the_policy_says() {
 
 #[tokio::test]
 async fn refused_connection_is_never_ambiguous() {
-    // Taken and not listened at, so that no other test gets it meanwhile.
+    // Bound but not listening, so that no other test gets the port meanwhile.
     let vacant = tokio::net::TcpSocket::new_v4().unwrap();
     vacant.bind("127.0.0.1:0".parse().unwrap()).unwrap();
     let endpoint = format!("http://{}", vacant.local_addr().unwrap());
@@ -158,7 +158,7 @@ async fn a_long_outage_is_not_answered_with_a_storm() {
         let error: Error = call_once().await.unwrap_err();
         assert!(!error.attempts().is_empty());
     }
-    // 500 tokens at 14 a resend.
+    // 500 tokens at 14 per retry.
     let sent = server.ledger().open().arrivals.len();
     assert!((calls + 30..=calls + 500 / 14).contains(&sent), "{sent} for {calls} calls");
     drop(server);
@@ -168,7 +168,7 @@ async fn a_long_outage_is_not_answered_with_a_storm() {
 async fn success_after_an_outage_restores_the_right_to_resend() {
     let Scene { server, client, _stranger } = scene(Dialect::Tc3, test_client::patient()).await;
     let call = async || Call::Describe.make(&client).await.result;
-    // 35 resends at 14 of 500 leave 10.
+    // 35 retries at 14 of 500 leave 10.
     server.plan(std::iter::repeat_n(fault::named("503 page"), 12 + 35 + 1));
     for _ in 0..12 {
         call().await.unwrap_err();
@@ -176,7 +176,7 @@ async fn success_after_an_outage_restores_the_right_to_resend() {
     let dry = call().await.unwrap_err();
     assert_eq!(dry.attempts().len(), 1, "{dry:?}");
     assert_eq!(server.planned(), 0);
-    // Each success without a resend brings one.
+    // Each success without a retry returns one.
     for _ in 0..4 {
         call().await.expect("the server is whole again");
     }

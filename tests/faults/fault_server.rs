@@ -1,4 +1,4 @@
-//! The server: raw TCP, one script a request, and an honest service when no script is left.
+//! The fault server: raw TCP, one script per request, and correct service when no script is left.
 
 use std::collections::{HashSet, VecDeque};
 use std::io;
@@ -18,7 +18,7 @@ use crate::rerun::TimeScale;
 use crate::response::{self, Truth};
 use crate::{service, signature};
 
-/// A running server; it stops, with all its connections, when it is dropped.
+/// A running server. Dropping it stops it with all its connections.
 #[derive(Debug)]
 pub struct Faultd {
     pub address: SocketAddr,
@@ -33,22 +33,22 @@ struct Shared {
     ledger: Ledger,
     plan: Mutex<VecDeque<Arc<Fault>>>,
     scale: Mutex<TimeScale>,
-    /// Where the connections that were accepted come from.
+    /// The peer addresses of the accepted connections.
     accepted: Mutex<HashSet<SocketAddr>>,
-    /// Connections in the middle of a request.
+    /// Number of connections in the middle of a request.
     busy: AtomicUsize,
-    /// What went wrong in the server itself, which would make every verdict worthless.
+    /// Failures of the server itself, which would invalidate every result.
     failures: Mutex<Vec<String>>,
 }
 
 impl Faultd {
-    /// Starts without a plan: everything is served as it should be.
+    /// Starts without a plan: every request is served correctly.
     pub async fn open(third_party: SocketAddr) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         Self::serve(listener, third_party)
     }
 
-    /// The same on a socket that is already there.
+    /// The same on an existing socket.
     pub fn serve(listener: TcpListener, third_party: SocketAddr) -> Self {
         let address = listener.local_addr().unwrap();
         let shared = Arc::new(Shared {
@@ -65,14 +65,14 @@ impl Faultd {
         Self { address, shared, task }
     }
 
-    /// Drips slower by this.
+    /// Slows down dripping by this factor.
     pub fn set_time_scale(&self, scale: TimeScale) {
         *self.shared.scale.lock().unwrap() = scale;
     }
 
-    /// Returns when no connection is in the middle of a request any more.
+    /// Returns when no connection is in the middle of a request anymore.
     pub async fn settle(&self) {
-        // Connections are accepted in order: once this one is, those before it are.
+        // Connections are accepted in order. Once this one is, so are those before it.
         let last = TcpStream::connect(self.address).await.unwrap();
         let from = last.local_addr().unwrap();
         let mut quiet = 0;
@@ -84,7 +84,7 @@ impl Faultd {
         }
     }
 
-    /// Returns when so many requests were read whole.
+    /// Returns when this many requests were read completely.
     pub async fn read_whole(&self, count: usize) {
         let is_whole = |arrival: &&Arrival| arrival.action.is_some();
         while self.ledger().open().arrivals.iter().filter(is_whole).count() < count {
@@ -92,17 +92,17 @@ impl Faultd {
         }
     }
 
-    /// What happens to the next requests, in this order.
+    /// The faults of the next requests, in this order.
     pub fn plan(&self, faults: impl IntoIterator<Item = Arc<Fault>>) {
         self.shared.plan.lock().unwrap().extend(faults);
     }
 
-    /// Serves everything as it should be from now on.
+    /// From now on, every request is served correctly.
     pub fn forget_plan(&self) {
         self.shared.plan.lock().unwrap().clear();
     }
 
-    /// How many planned faults have not struck yet.
+    /// How many planned faults have not occurred yet.
     pub fn planned(&self) -> usize {
         self.shared.plan.lock().unwrap().len()
     }
@@ -140,7 +140,7 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>) {
                 };
                 let shared = Arc::clone(&shared);
                 connections.spawn(async move {
-                    // What a peer does to its connection is its own affair.
+                    // Errors of a connection that the peer causes are expected.
                     let _ = Connection { socket, number, shared }.serve().await;
                 });
             }
@@ -175,7 +175,7 @@ impl Drop for Busy {
     }
 }
 
-/// Whether the connection goes on after an exchange.
+/// Whether the connection continues after an exchange.
 enum Next {
     Exchange,
     Closed,
@@ -275,7 +275,7 @@ impl Connection {
                 }
                 Step::Endless(piece) => {
                     let bytes = piece(exchange.truth());
-                    // Without a pause, a few of these would take the whole machine.
+                    // Without a pause, a few of these would use the whole machine.
                     while self.socket.write_all(&bytes).await.is_ok() {
                         tokio::time::sleep(Duration::from_millis(1)).await;
                     }
@@ -299,8 +299,8 @@ impl Connection {
         Ok(Next::Exchange)
     }
 
-    /// Does nothing while the peer stays. One that was never read is not even listened to: its close
-    /// shows only when the server ends.
+    /// Does nothing while the peer stays. If nothing was read before, it does not even read: then the peer's
+    /// close shows only when the server ends.
     async fn hang(&mut self, deaf: bool) {
         if deaf {
             std::future::pending::<()>().await;
@@ -345,7 +345,7 @@ impl Connection {
     }
 }
 
-/// One request and what became of it.
+/// One request and its result.
 struct Exchange {
     index: usize,
     arriving: Arriving,

@@ -1,4 +1,4 @@
-//! HTTP implementations with bad habits, to see that the rules of the matrix notice each of them.
+//! HTTP clients with defects, to check that the rules of the matrix detect each of them.
 
 use std::io;
 use std::sync::Mutex;
@@ -19,26 +19,26 @@ use crate::matrix::{self, Cell};
 use crate::rerun::TimeScale;
 use crate::test_client;
 
-/// What an implementation does that it must not do.
+/// The defect of an HTTP client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Habit {
-    /// None: it sends once and says honestly how far it got.
+    /// None: it sends once and reports correctly how far it got.
     None,
-    /// It repeats a request whose connection broke, as some do for idle connections.
+    /// It repeats a request whose connection broke, as some clients do for idle connections.
     Repeats,
-    /// It says that nothing left, whatever broke.
+    /// It always reports that nothing was sent.
     SaysUnsent,
-    /// It goes where a redirect points.
+    /// It follows redirects.
     FollowsRedirects,
     /// It sends the bytes of the first attempt again.
     Replays,
-    /// It takes a body that ends early for whole, and mends it.
+    /// It accepts a truncated body and completes it.
     MendsBodies,
-    /// It never forgets a failure: what succeeds after one is reported with it.
+    /// It never forgets a failure: a later success is reported as that failure.
     KeepsFailures,
 }
 
-/// A plain HTTP/1.1 client, one connection a request.
+/// A plain HTTP/1.1 client with one connection per request.
 #[derive(Debug)]
 struct Careless {
     habit: Habit,
@@ -149,7 +149,7 @@ fn written(request: &PreparedRequest) -> Vec<u8> {
     bytes
 }
 
-/// Reads an answer with a length; `None` while it is not whole. Who `mends` adds what the end lacks.
+/// Reads a response with a length; `None` while it is incomplete. With `mends`, it adds the missing end.
 fn read(bytes: &[u8], mends: bool) -> Option<(u16, HeaderMap, Vec<u8>)> {
     let end = bytes.windows(4).position(|window| window == b"\r\n\r\n")?;
     let head = std::str::from_utf8(&bytes[..end]).ok()?;
@@ -171,7 +171,7 @@ fn read(bytes: &[u8], mends: bool) -> Option<(u16, HeaderMap, Vec<u8>)> {
 
 async fn verdict(habit: Habit, fault: &str, dialect: Dialect, call: Call) -> Option<String> {
     let cell = Cell { fault: fault::named(fault), dialect, call, struck: 1 };
-    // Who follows a redirect waits for a stranger that never answers.
+    // A client that follows a redirect waits for a server that never responds.
     let patience = Duration::from_secs(if habit == Habit::FollowsRedirects { 3 } else { 30 });
     let timeouts =
         Timeouts { first_byte: patience, first_byte_slow: patience, ..test_client::patient() };

@@ -1,5 +1,4 @@
-//! An answer in a broken frame is never an answer: the attempt is in doubt, a read is sent again, and what
-//! must not be repeated is not.
+//! Responses in a broken frame: the attempt is ambiguous, a read is retried, and an unsafe request is not.
 
 use std::sync::Arc;
 
@@ -13,7 +12,7 @@ use crate::rerun::{Broken, Failure, TimeScale, run_all};
 use crate::test_client;
 use crate::third_party::ThirdParty;
 
-/// Lengths and chunks that lie, heads that cannot be read: everything of a frame that proves nothing.
+/// Wrong lengths and chunks, and unreadable heads: every framing fault that proves nothing.
 fn broken_frames() -> Vec<Arc<Fault>> {
     let all = framing_faults::all().into_iter();
     all.filter(|fault| fault.claim == Claim::Nothing).map(Arc::new).collect()

@@ -1,4 +1,4 @@
-//! Faults of the framing: lengths and chunks that lie, heads that are too much, bytes that are not HTTP.
+//! Faults of the framing: wrong lengths and chunks, oversized heads, bytes that are not HTTP.
 
 use crate::fault::Claim::{Done, Either, Nothing};
 use crate::fault::Step::{Commit, Endless, TakeAll};
@@ -8,13 +8,13 @@ use crate::response::{self, Truth, html, json, page, raw};
 const JSON: &str = "Content-Type: application/json";
 const CHUNKED: &str = "Transfer-Encoding: chunked";
 
-/// The true answer under this many bytes more or less than it has.
+/// The correct response with a `Content-Length` that is off by this many bytes.
 fn promising(truth: &Truth, difference: isize) -> Vec<u8> {
     let length = truth.body.len().checked_add_signed(difference).unwrap();
     raw("200 OK", &[JSON, &format!("Content-Length: {length}")], &truth.body)
 }
 
-/// The true answer with these headers instead of a length.
+/// The correct response with these headers instead of a length.
 fn under(headers: &[&str], truth: &Truth) -> Vec<u8> {
     let mut all = vec![JSON];
     all.extend_from_slice(headers);
@@ -172,7 +172,7 @@ fn heads() -> Vec<Fault> {
         fault("HTTP/2 instead", Nothing, |_| b"\x00\x00\x12\x04\x00\x00\x00\x00\x00".repeat(4))
             .then_fin(),
         fault("a gzip body that nobody asked for", Nothing, |truth| {
-            // The header alone decides: nothing is ever inflated.
+            // The header alone decides: nothing is ever decompressed.
             page("200 OK", &[JSON, "Content-Encoding: gzip"], &truth.body)
         }),
         fault("a coding with an unknown name", Nothing, |truth| {
@@ -188,7 +188,7 @@ fn tails() -> Vec<Fault> {
             [json(&truth.body), b"*** more ***".to_vec()].concat()
         }),
         fault("a second answer behind the answer", Done, |truth| {
-            // Whoever keeps the connection takes it for the answer to the next call.
+            // A client that kept the connection would take it for the response to the next call.
             let smuggled =
                 r#"{"Response":{"InstanceSet":[],"TotalCount":0,"RequestId":"r-smuggled"}}"#;
             [json(&truth.body), json(smuggled)].concat()

@@ -1,7 +1,8 @@
-//! The oldest race of HTTP: the server closes an idle connection while the next request is leaving.
+//! A classic HTTP race: the server closes an idle connection while the next request is being sent.
 //!
-//! In one of ten rounds the server breaks the connection at the first byte of the next request, so the race is met
-//! for certain. In the others it closes at some time near it, and whether that meets the race is left to chance.
+//! In one of ten rounds, the server breaks the connection at the first byte of the next request, so that round
+//! certainly hits the race. In the others, it closes at some time near it, and whether that hits the race is
+//! left to chance.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -18,11 +19,11 @@ use crate::response;
 use crate::test_client;
 use crate::third_party::ThirdParty;
 
-/// How long after its answer the server closes.
+/// How long after its response the server closes.
 const IDLE: Duration = Duration::from_millis(3);
 const ROUNDS: u32 = 200;
 
-/// Answers, and closes soon after, whatever comes in meanwhile.
+/// Responds, and closes soon after, whatever arrives meanwhile.
 fn closes_soon() -> Arc<Fault> {
     let script = vec![
         Step::TakeAll,
@@ -72,7 +73,7 @@ async fn lane(call: Call) {
             // Served, and the connection stays, so that the next round finds it open.
             3 => {}
             4 => server.plan([fault::named("an idle connection closes as the request arrives")]),
-            // Now and then the request does get through, and the answer does not.
+            // The request arrives, but the response does not.
             9 => server.plan([fault::named("commits and closes"), closes_soon(), closes_soon()]),
             _ => server.plan([closes_soon(), closes_soon(), closes_soon()]),
         }
@@ -101,7 +102,7 @@ async fn lane(call: Call) {
     assert!(server.failures().is_empty(), "{:?}", server.failures());
 }
 
-/// Holds a round against the ledger. Returns whether the race was met.
+/// Compares a round with the ledger. Returns whether it hit the race.
 fn doubled_nothing(call: Call, ended: &Ended, book: &Book, before: usize, case: &str) -> bool {
     let sent = book.after(before);
     let commits = sent.iter().filter(|arrival| arrival.committed).count();

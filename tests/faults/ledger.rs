@@ -1,4 +1,4 @@
-//! The oracle: what really happened, written down by the server and believed against any client.
+//! The ledger: what really happened, recorded by the server.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -7,17 +7,17 @@ use std::time::Instant;
 
 use crate::signature::Signed;
 
-/// What the server did and saw.
+/// What the server did and received.
 #[derive(Debug, Default)]
 pub struct Ledger(Mutex<Book>);
 
-/// The entries.
+/// Locks the state.
 #[derive(Debug, Default)]
 pub struct Book {
     pub instances: Vec<Launched>,
     pub machines: BTreeMap<String, Machine>,
     pub charges: u32,
-    /// How often a running system was interrupted or its disk written over.
+    /// How often a running system was interrupted or its disk overwritten.
     pub interruptions: u32,
     pub recycled: u32,
     pub destroys: u32,
@@ -29,14 +29,14 @@ pub struct Book {
     pub arrivals: Vec<Arrival>,
 }
 
-/// An instance that a launch made.
+/// An instance that a launch created.
 #[derive(Clone, Debug)]
 pub struct Launched {
     pub id: String,
     pub client_token: Option<String>,
 }
 
-/// The state of a prepaid machine; one that nobody touched is running.
+/// The state of a prepaid instance. An instance that nothing changed is running.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Machine {
     #[default]
@@ -47,14 +47,14 @@ pub enum Machine {
     Destroyed,
 }
 
-/// One request on the wire, whole or not.
+/// One request that arrived, complete or not.
 #[derive(Clone, Debug)]
 pub struct Arrival {
     pub at: Instant,
     pub connection: u32,
-    /// What the script did to it.
+    /// The fault of the script.
     pub fault: &'static str,
-    /// Unknown while the request is not whole.
+    /// Unknown while the request is incomplete.
     pub action: Option<String>,
     pub client_token: Option<String>,
     pub signed: Option<Result<Signed, String>>,
@@ -73,14 +73,14 @@ impl Book {
         &self.arrivals[skipped..]
     }
 
-    /// How often an action was carried out, whatever became of the answer.
+    /// How often an action was carried out, whatever happened to the response.
     pub fn commits(&self, action: &str) -> usize {
         let is_such =
             |arrival: &&Arrival| arrival.committed && arrival.action.as_deref() == Some(action);
         self.arrivals.iter().filter(is_such).count()
     }
 
-    /// How much of what costs money or cannot be undone happened.
+    /// The effects that cost money or cannot be undone.
     pub fn harm(&self) -> String {
         format!(
             "{} instances, {} charges, {} interruptions, {} recycled, {} destroys, {} stops, {} key pairs",

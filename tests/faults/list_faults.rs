@@ -1,4 +1,4 @@
-//! Faults of lists: whole responses that do not say which instances there are.
+//! Faults of lists: complete responses that do not say which instances exist.
 
 use serde_json::{Map, Value, json};
 

@@ -1,8 +1,9 @@
-//! The matrix of faults for every entry point that reads lists: `items` and `pages`, serial and parallel, `wait`,
-//! `reconcile`, `reconcile_creation`, and those of the blocking client. Faults that only a timeout ends are in it.
+//! The fault matrix for every entry point that reads lists: `items` and `pages`, serial and parallel, `wait`,
+//! `reconcile`, `reconcile_creation`, and those of the blocking client. Includes faults that only a timeout
+//! ends.
 //!
-//! The ledger knows what is there. A list is whole or an error, and nothing is told to be gone, or not to be
-//! there, unless a whole list proved it.
+//! The ledger knows the real state. A list is complete or an error, and no resource is reported as gone or
+//! absent unless a complete list proved it.
 
 use std::fmt;
 use std::sync::{Arc, LazyLock};
@@ -26,14 +27,14 @@ use crate::service::MACHINE;
 use crate::test_client::{self, SECRETS};
 use crate::third_party::ThirdParty;
 
-/// Only what hangs takes so long.
+/// Only a hang takes this long.
 const HANG: Duration = Duration::from_secs(300);
-/// The instance of the launch that is looked for.
+/// The instance of the launch that is searched for.
 const LAUNCHED: &str = "ins-00000001";
-/// More requests than any cell makes.
+/// More requests than any case makes.
 const ALWAYS: usize = 200;
 
-/// The waiter with a short pause between its polls; all else is as it is sold.
+/// The waiter of the API with a short pause between its polls.
 static QUICK: LazyLock<WaiterInfo> = LazyLock::new(|| WaiterInfo {
     interval: Duration::from_millis(20),
     ..*InstancesTerminated::INFO
@@ -43,7 +44,7 @@ fn terminated() -> Waiter {
     Waiter::new(&QUICK, [MACHINE]).seen_before()
 }
 
-/// Every kind: responses that prove something in spite of what is odd in them, and those that do not.
+/// All faults: responses that prove something despite unusual content, and responses that prove nothing.
 fn kinds() -> Vec<Arc<Fault>> {
     let mut kinds: Vec<Arc<Fault>> = list_faults::all()
         .into_iter()
@@ -78,7 +79,7 @@ fn kinds() -> Vec<Arc<Fault>> {
     kinds
 }
 
-/// Whether a whole list came, whatever came with it.
+/// Whether a complete list arrives despite the fault.
 fn proves(fault: &Fault) -> bool {
     fault.claim == Claim::Done
 }
@@ -117,7 +118,7 @@ enum Listing {
     BlockingItems,
 }
 
-/// Which requests for pages the fault strikes.
+/// Which page requests get the fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Struck {
     First,
@@ -282,7 +283,7 @@ async fn run_wait(cell: WaitCell, scale: TimeScale) -> Option<Failure> {
         let client = builder.build().unwrap();
         tokio::spawn(client.wait(terminated()).into_future())
     };
-    // The machine ends when all faults have struck, and one honest poll has shown it.
+    // The instance is removed after all faults have occurred and one correct poll has shown it.
     let struck = async {
         while !waiting.is_finished() && server.planned() > 0 {
             tokio::time::sleep(Duration::from_millis(1)).await;
@@ -341,7 +342,7 @@ async fn reconciliation_uses_only_complete_lists() {
     assert!(failures.is_empty(), "{}\n{}", failures.len(), failures.join("\n"));
 }
 
-/// Every response has the fault. What is concluded: it is there, it is not, or nothing.
+/// Every response has the fault. Conclusion: the resource exists, it does not, or unknown.
 async fn run_question(cell: QuestionCell, scale: TimeScale) -> Option<Failure> {
     let stranger = ThirdParty::open().await;
     let server = Faultd::open(stranger.address).await;
@@ -356,7 +357,7 @@ async fn run_question(cell: QuestionCell, scale: TimeScale) -> Option<Failure> {
                 told_of_machine(client.reconcile(terminated()).settle(settle).await)
             }
             Question::Creation => {
-                // Sent so long ago that two readings are made, at once and after a thirtieth of the time.
+                // Sent so long ago that two reads are made, at once and after a thirtieth of the settle time.
                 let sent = Instant::now().checked_sub(settle * 2).unwrap();
                 let search = client.reconcile_creation(DescribeInstances::default(), is_launched);
                 told_of_launch(search.sent(sent).settle(settle).await)
@@ -369,7 +370,7 @@ async fn run_question(cell: QuestionCell, scale: TimeScale) -> Option<Failure> {
     let concluded = told.as_ref().map_or(None, |(concluded, _)| *concluded);
     broken.at_any_speed(concluded.is_none_or(|it| it == cell.is_there), "it is the truth");
     if proves(&cell.fault) {
-        // That a machine stays as it is takes readings in time, which a slow machine may miss.
+        // Concluding that an instance stays as it is requires reads in time, which a slow machine may miss.
         let takes_time = cell.question == Question::Reconcile && cell.is_there;
         broken.at_any_speed(concluded.is_some() || takes_time, "a whole list proves something");
     } else {
@@ -380,7 +381,7 @@ async fn run_question(cell: QuestionCell, scale: TimeScale) -> Option<Failure> {
     fails(&broken, &cell.fault, &cell, &told)
 }
 
-/// What was concluded, and all that was told.
+/// The conclusion, and everything that was reported.
 type Told = Result<(Option<bool>, String), Error>;
 
 fn told_of_machine(outcome: Result<Reconciliation, Error>) -> Told {
@@ -413,7 +414,7 @@ async fn blocking_reconciliation_uses_only_complete_lists() {
     assert!(failures.is_empty(), "{}\n{}", failures.len(), failures.join("\n"));
 }
 
-/// The first response has the fault; those after it prove the conclusion. The settle time is the default.
+/// The first response has the fault, and those after it prove the conclusion. The settle time is the default.
 async fn run_blocking_question(cell: QuestionCell, scale: TimeScale) -> Option<Failure> {
     let stranger = ThirdParty::open().await;
     let server = Faultd::open(stranger.address).await;
@@ -439,7 +440,7 @@ async fn run_blocking_question(cell: QuestionCell, scale: TimeScale) -> Option<F
     fails(&broken, &cell.fault, &cell, &told)
 }
 
-/// With an instance that a launch made and the machine, or without both.
+/// With the launched instance and the other one, or without both.
 fn set_up(book: &mut Book, is_there: bool) {
     if is_there {
         book.instances.push(Launched { id: LAUNCHED.to_owned(), client_token: None });

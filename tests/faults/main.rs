@@ -1,26 +1,26 @@
-//! Calls that can be trusted with money: every way in which a network or a server can break a call, and
-//! what the client may then do and say.
+//! Calls that can be trusted with money: every way in which a network or a server can break a call, and the
+//! correct behavior of the client.
 //!
-//! The server is [`fault_server`]: raw TCP, a script for each request, and a [`ledger`] of what really
-//! happened. The client under test is the whole client, through real sockets.
+//! The server is [`fault_server`]: raw TCP, a script for each request, and a [`ledger`] of the real effects.
+//! The tests use the whole client over real sockets.
 //!
-//! | module | promise |
+//! | module | behavior |
 //! |---|---|
-//! | `matrix` | each fault × dialect × class × attempt: nothing twice, nothing claimed, nothing hidden |
+//! | `matrix` | each fault × dialect × class × attempt: no duplicate effect, no false success, no hidden outcome |
 //! | `entry_points` | single calls: the same for `call` and the blocking client, and for late duplicate responses |
-//! | `lists_and_waiters` | lists, waits and reconciliations: only a whole list proves that something is not there |
-//! | `rerun` | a case that fails by time runs again alone, with longer timeouts, and only that counts |
-//! | `faulty_clients` | the rules of the matrix notice an HTTP implementation with bad habits |
-//! | `framing` | a frame that lies or breaks is doubt, never a refusal |
-//! | `batch` | what was done in part is told part by part |
-//! | `token_reuse` | another launch goes out under another token |
-//! | `costly_actions` | nothing is paid for twice, and no machine is interrupted twice |
-//! | `fault_sequences` | doubt stays doubt, an outage is not answered with a storm, a lost key is said to be lost |
-//! | `cancellation` | a dropped call sends nothing more, and the client stays whole |
-//! | `keep_alive_race` | a connection that closes as the request leaves doubles nothing |
-//! | `resources` | hostile peers cost neither time nor memory without end |
+//! | `lists_and_waiters` | lists, waits and reconciliations: only a complete list proves that something does not exist |
+//! | `rerun` | a case that fails because of timing runs again alone, with longer timeouts, and only that counts |
+//! | `faulty_clients` | the rules of the matrix detect an HTTP client with defects |
+//! | `framing` | a wrong or broken frame makes the outcome ambiguous, never a service error |
+//! | `batch` | a reconciliation shows which part of a batch took effect |
+//! | `token_reuse` | another launch uses another token |
+//! | `costly_actions` | nothing is charged twice, and no instance is interrupted twice |
+//! | `fault_sequences` | an unknown outcome stays unknown, and a lost private key is reported |
+//! | `cancellation` | a dropped call sends nothing more, and the client stays usable |
+//! | `keep_alive_race` | a connection that closes as the request is sent causes no duplicate |
+//! | `resources` | slow and stalled peers cost neither time nor memory without limit |
 //! | `injection` | no text of the caller moves a request to another host or adds a header |
-//! | `other_clients` | the same faults for clients of other makes; see `tests/peers` |
+//! | `other_clients` | the same faults for other client implementations; see `tests/peers` |
 
 #![allow(
     clippy::expect_used,

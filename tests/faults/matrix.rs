@@ -1,4 +1,4 @@
-//! Every fault × dialect × class × attempt, each on its own server with its own client.
+//! Every fault × dialect × class × attempt, each with its own server and client.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use crate::rules::{Case, judge};
 use crate::test_client;
 use crate::third_party::ThirdParty;
 
-/// So long takes only a call that hangs.
+/// Only a call that hangs takes this long.
 const HANG: Duration = Duration::from_secs(300);
 
 /// One case of the matrix.
@@ -24,14 +24,14 @@ pub struct Cell {
     pub fault: Arc<Fault>,
     pub dialect: Dialect,
     pub call: Call,
-    /// The attempt that the fault strikes.
+    /// The attempt that the fault affects.
     pub struck: usize,
 }
 
 fn cells() -> Vec<Cell> {
     let faults = fault::all();
     let mut cells = Vec::new();
-    // Kinds turn fastest, so that those which take long are not all under way at once.
+    // The fault varies fastest, so that slow ones do not all run at the same time.
     for dialect in Dialect::ALL {
         for call in Call::ALL {
             for struck in [1, 2] {
@@ -74,7 +74,7 @@ async fn no_duplicate_effect_no_false_success_no_hidden_outcome() {
     }
 }
 
-/// How many cells of each kind fail, and some of them in full.
+/// How many cases of each fault fail, and some of them in full.
 fn shown(mut failures: Vec<String>) -> String {
     failures.sort();
     let mut kinds: BTreeMap<String, usize> = BTreeMap::new();
@@ -87,7 +87,7 @@ fn shown(mut failures: Vec<String>) -> String {
     format!("{}\n\n{}", counts.join("\n"), failures.join("\n"))
 }
 
-/// Runs a cell with a client that is equipped like this. Returns what is wrong with it.
+/// Runs a case with a client that is configured by `equip`. Returns what is wrong with it.
 pub async fn run(
     cell: Cell,
     scale: TimeScale,
@@ -132,8 +132,8 @@ pub async fn run(
     failure.or(next_call(&cell, &server, &client).await)
 }
 
-/// The client is whole after a fault: its next call works, and reads its own answer, over a connection that
-/// brought nothing bad.
+/// The client still works after a fault: its next call succeeds and gets its own response, over a connection
+/// that carried nothing invalid.
 async fn next_call(cell: &Cell, server: &Faultd, client: &Client) -> Option<Failure> {
     let next = Call::Describe.make(client).await;
     let book = server.ledger().open();
@@ -152,7 +152,7 @@ async fn next_call(cell: &Cell, server: &Faultd, client: &Client) -> Option<Fail
     broken.failure(cell.fault.can_fail_by_time(), |rules| told(cell, server, Some(&next), rules))
 }
 
-/// Whether the answer, however whole, was not the service's or left its outcome open.
+/// Whether the response, however complete, was not the service's or left the outcome open.
 fn is_bad(cell: &Cell) -> bool {
     match cell.fault.claim {
         Claim::Nothing
@@ -181,7 +181,7 @@ fn told(cell: &Cell, server: &Faultd, ended: Option<&Ended>, rules: &str) -> Str
     )
 }
 
-/// What happens to attempt 1 when the fault strikes attempt 2: the service turns it away.
+/// The response to attempt 1 if the fault affects attempt 2: throttling by the service.
 pub fn throttle(then_closes: bool) -> Arc<Fault> {
     let connection = if then_closes { "Connection: close" } else { "Connection: keep-alive" };
     let fault = Fault::turns_away("throttled before", Claim::Throttled, move |truth| {

@@ -1,4 +1,4 @@
-//! The same faults for clients of other makes: a control port that opens fault servers and tells their
+//! The same faults for other client implementations: a control port that starts fault servers and returns their
 //! ledgers, so that a script in any language can run the matrix.
 
 use std::collections::HashMap;
@@ -13,12 +13,12 @@ use crate::matrix::throttle;
 use crate::test_client::{SECRET_ID, SECRET_KEY, SECRETS, TOKENS};
 use crate::third_party::ThirdParty;
 
-/// Serves until it is killed. One JSON answer a line:
+/// Serves until it is killed. One JSON response per line:
 ///
-/// - `kinds`: every fault with its name and whether the request is carried out under it;
-/// - `customer`: the credential to sign with;
-/// - `open <attempt> <name>`: a server whose fault strikes that attempt, those before are throttled;
-/// - `close <port>`: its ledger; the server is gone then.
+/// - `faults`: every fault with its name and whether the request is carried out;
+/// - `credential`: the credential to sign with;
+/// - `open <attempt> <name>`: a server whose fault affects that attempt; those before are throttled;
+/// - `close <port>`: its ledger; this stops the server.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "runs until it is killed; tests/peers uses it"]
 async fn serve_other_clients() {

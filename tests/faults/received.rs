@@ -1,4 +1,4 @@
-//! A request as it arrived: read from the socket byte by byte, by nobody's HTTP library.
+//! A request as it arrived, read from the socket byte by byte without an HTTP library.
 
 use std::io;
 
@@ -7,14 +7,14 @@ use cvm_signer::Method;
 use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
 
-/// What has been read of one request.
+/// A request that is being read.
 #[derive(Debug, Default)]
 pub struct Arriving {
     bytes: Vec<u8>,
 }
 
 impl Arriving {
-    /// Reads until this many bytes of the request are there. Returns whether they came.
+    /// Reads until this many bytes of the request are there. Returns whether they arrived.
     pub async fn take(&mut self, socket: &mut TcpStream, count: usize) -> io::Result<bool> {
         while self.bytes.len() < count {
             if !self.more(socket, count - self.bytes.len()).await? {
@@ -24,10 +24,10 @@ impl Arriving {
         Ok(true)
     }
 
-    /// Reads the head. Returns whether it came.
+    /// Reads the head. Returns whether it arrived.
     pub async fn take_head(&mut self, socket: &mut TcpStream) -> io::Result<bool> {
         while self.head_length().is_none() {
-            // Byte by byte, so that a script can stop exactly behind the head.
+            // Byte by byte, so that a script can stop exactly after the head.
             if !self.more(socket, 1).await? {
                 return Ok(false);
             }
@@ -35,7 +35,7 @@ impl Arriving {
         Ok(true)
     }
 
-    /// Reads all of it. `None` when the peer stopped before the end.
+    /// Reads the whole request. `None` if the peer stopped before its end.
     pub async fn take_all(&mut self, socket: &mut TcpStream) -> io::Result<Option<Arrived>> {
         loop {
             if let Some(head) = self.head_length() {
@@ -70,7 +70,7 @@ impl Arriving {
     }
 }
 
-/// A whole request.
+/// A complete request.
 #[derive(Clone, Debug)]
 pub struct Arrived {
     pub method: Method,
@@ -78,7 +78,7 @@ pub struct Arrived {
     pub query: String,
     pub headers: Vec<(String, String)>,
     pub body: Vec<u8>,
-    /// Members and common parameters, flattened, from wherever the dialect puts them.
+    /// All parameters in query encoding, wherever the dialect puts them.
     pub parameters: Vec<(String, String)>,
 }
 
@@ -124,7 +124,7 @@ impl Arrived {
         percent::decode_pairs(text).expect("pairs")
     }
 
-    /// A header, if it is there once.
+    /// A header, if it occurs once.
     pub fn header(&self, name: &str) -> Option<&str> {
         let mut found = self.headers.iter().filter(|(given, _)| given == name);
         let first = found.next().map(|(_, value)| value.as_str());
@@ -132,13 +132,13 @@ impl Arrived {
         first
     }
 
-    /// The ids that it names, in order.
+    /// The ids in the request, in order.
     pub fn ids(&self) -> impl Iterator<Item = &str> {
         let is_id = |(name, _): &&(String, String)| name.starts_with("InstanceIds.");
         self.parameters.iter().filter(is_id).map(|(_, id)| id.as_str())
     }
 
-    /// The same request for the first of its ids.
+    /// The same request with only its first ids.
     pub fn with_ids_up_to(&self, count: usize) -> Self {
         let mut part = self.clone();
         let mut seen = 0;
@@ -149,7 +149,7 @@ impl Arrived {
         part
     }
 
-    /// A parameter, if it is there once.
+    /// A parameter, if it occurs once.
     pub fn parameter(&self, name: &str) -> Option<&str> {
         let mut found = self.parameters.iter().filter(|(given, _)| given == name);
         let first = found.next().map(|(_, value)| value.as_str());

@@ -1,5 +1,5 @@
-//! Runs cases side by side, and a case that failed by time once more: alone, with short timeouts 20 times as
-//! long. Only the second result counts then. So no case depends on the speed of the machine.
+//! Runs cases concurrently, and a case that failed because of timing once more: alone, with short timeouts 20
+//! times as long. Only the second result counts then. So no case depends on the speed of the machine.
 
 use std::future::Future;
 use std::time::Duration;
@@ -14,7 +14,7 @@ const HURRIED: u32 = 3;
 
 static SLOTS: Semaphore = Semaphore::const_new(AT_ONCE as usize);
 
-/// The factor on the short timeouts of a client and on the pauses of a server that drips.
+/// The factor for the short timeouts of a client and for the pauses of a dripping server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TimeScale(u32);
 
@@ -30,9 +30,9 @@ impl TimeScale {
 /// The rules that a case breaks.
 #[derive(Debug, Default)]
 pub struct Broken {
-    /// These hold at any speed: what was done, and what was said about it.
+    /// Rules that hold at any speed: the effects, and what was reported about them.
     at_any_speed: Vec<String>,
-    /// These a slow machine can break: a call that ran into a short timeout before it got to the fault.
+    /// Rules that a slow machine can break: a call may reach a short timeout before the fault.
     by_time: Vec<String>,
 }
 
@@ -53,7 +53,7 @@ impl Broken {
         self.at_any_speed.iter().chain(&self.by_time).map(String::as_str)
     }
 
-    /// The failure that this is for a case with short timeouts or without, told like this.
+    /// The failure of a case with or without short timeouts, formatted by `tell`.
     pub fn failure(
         &self,
         has_short_timeouts: bool,
@@ -67,7 +67,7 @@ impl Broken {
     }
 }
 
-/// A case that failed.
+/// A failed case.
 #[derive(Debug)]
 pub struct Failure {
     pub text: String,

@@ -1,4 +1,4 @@
-//! Peers that send without end, or hardly at all: a call ends in time and takes no more than it may.
+//! Peers that send endlessly or very slowly: a call ends in time and uses limited memory.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -16,7 +16,7 @@ use crate::rerun::TimeScale;
 use crate::test_client;
 use crate::third_party::ThirdParty;
 
-/// A peer that writes `start` and then `more` until nobody reads on.
+/// A peer that writes `start` and then `more` until nobody reads.
 struct Pourer {
     endpoint: String,
     poured: Arc<AtomicU64>,
@@ -81,13 +81,13 @@ async fn answers_without_end_end() {
             let error = call.make(&client).await.result.expect_err(name);
             assert_eq!(error.outcome_unknown().is_some(), call == Call::Terminate, "{error:?}");
         }
-        // Twice 64 KiB of body or head at most; the rest stands in the buffers of two sockets.
+        // At most twice 64 KiB of body or head. The rest is in the buffers of two sockets.
         let poured = peer.poured.load(Ordering::Relaxed);
         assert!(poured < 24 << 20, "{name}: {poured} bytes were taken");
     }
 }
 
-/// Nothing of it is kept, so only the time limit ends it.
+/// Nothing of it is stored, so only the timeout ends it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn endless_chunk_size_ends_at_the_attempt_timeout() {
     let start = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n000".to_vec();
@@ -112,7 +112,7 @@ async fn slow_responses_end_in_time() {
     for (name, start, more) in peers {
         let peer = Pourer::open(start, more, Duration::from_millis(40)).await;
         for dialect in Dialect::ALL {
-            // On a slow machine even the connection may take too long, which is a timeout too.
+            // On a slow machine, even connecting may take too long, which is a timeout too.
             let timeouts = test_client::hurried(TimeScale::NORMAL);
             let client =
                 test_client::client(&peer.endpoint, dialect, timeouts).with_max_attempts(1);
@@ -130,9 +130,9 @@ async fn stalled_faults_end_at_the_deadline() {
         running.spawn(async move {
             let stranger = ThirdParty::open().await;
             let server = Faultd::open(stranger.address).await;
-            // What drips takes longer than the call may.
+            // A dripping response takes longer than the call may.
             server.set_time_scale(TimeScale::SLOW);
-            // The limits of single steps are long, so that the one for the whole call has to hold.
+            // The timeouts of single steps are long, so that the operation timeout must end the call.
             let client =
                 test_client::client(&server.endpoint(), Dialect::Tc3, test_client::patient())
                     .with_operation_timeout(Duration::from_secs(5));
@@ -140,7 +140,7 @@ async fn stalled_faults_end_at_the_deadline() {
             server.plan([fault]);
             let error = Call::Stop.make(&client).await.result.expect_err(name);
             assert!(error.outcome_unknown().is_some(), "{name}: {error:?}");
-            // A length that is not allowed is the first reason, and the one in the message.
+            // A length above the limit is detected first and is the reason in the message.
             let is_told = error.is_timeout() || name == "length larger than allowed";
             assert!(is_told, "{name}: {error:?}");
         });

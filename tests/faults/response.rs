@@ -1,4 +1,4 @@
-//! Answers as bytes: what the server writes, right or wrong, down to the last line break.
+//! Responses as bytes: what the server writes, valid or not, down to the last line break.
 
 use std::net::SocketAddr;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -8,13 +8,13 @@ use serde_json::{Value, json};
 
 use crate::service;
 
-/// What a script knows of the exchange when it writes.
+/// What a script knows about the exchange when it writes.
 #[derive(Clone, Debug)]
 pub struct Truth {
-    /// The answer of the service, if the request was carried out.
+    /// The response of the service, if the request was carried out.
     pub body: String,
     pub request_id: String,
-    /// The request as it was read so far.
+    /// The request as read so far.
     pub request: Vec<u8>,
     pub third_party: SocketAddr,
     /// The server's own address.
@@ -22,31 +22,31 @@ pub struct Truth {
 }
 
 impl Truth {
-    /// The members of the answer.
+    /// The members of the response.
     pub fn members(&self) -> serde_json::Map<String, Value> {
         let answer: Value = serde_json::from_str(&self.body).expect("a request was carried out");
         answer["Response"].as_object().unwrap().clone()
     }
 
-    /// The answer with other members.
+    /// The response with changed members.
     pub fn with_members(&self, change: impl FnOnce(&mut serde_json::Map<String, Value>)) -> String {
         let mut members = self.members();
         change(&mut members);
         json!({ "Response": members }).to_string()
     }
 
-    /// A refusal in the service's own words.
+    /// An error response of the service.
     pub fn refusal(&self, code: &str) -> String {
         service::answer(service::refused(code), &self.request_id).to_string()
     }
 }
 
-/// A whole answer of the service.
+/// A complete response of the service.
 pub fn json(body: &str) -> Vec<u8> {
     page("200 OK", &["Content-Type: application/json"], body)
 }
 
-/// A whole answer with a right length.
+/// A complete response with a correct length.
 pub fn page(status: &str, headers: &[&str], body: impl AsRef<[u8]>) -> Vec<u8> {
     let length = format!("Content-Length: {}", body.as_ref().len());
     let mut all = headers.to_vec();
@@ -54,7 +54,7 @@ pub fn page(status: &str, headers: &[&str], body: impl AsRef<[u8]>) -> Vec<u8> {
     raw(status, &all, body)
 }
 
-/// An answer with exactly these headers.
+/// A response with exactly these headers.
 pub fn raw(status: &str, headers: &[&str], body: impl AsRef<[u8]>) -> Vec<u8> {
     let mut bytes = format!("HTTP/1.1 {status}\r\n").into_bytes();
     for header in headers {
@@ -66,7 +66,7 @@ pub fn raw(status: &str, headers: &[&str], body: impl AsRef<[u8]>) -> Vec<u8> {
     bytes
 }
 
-/// What a gateway shows when it has nothing to say.
+/// The error page of a gateway.
 pub fn html(status: &str, headers: &[&str]) -> Vec<u8> {
     let mut all = vec!["Content-Type: text/html"];
     all.extend_from_slice(headers);
@@ -84,7 +84,7 @@ pub fn half(answer: &[u8]) -> Vec<u8> {
     answer[..head + (answer.len() - head) / 2].to_vec()
 }
 
-/// How far the clock of a service that refuses ours is ahead.
+/// How many seconds the clock of a service that rejects ours is ahead.
 pub const AHEAD: u64 = 100;
 
 /// The `Date` header of a service whose clock is ahead.

@@ -1,5 +1,5 @@
-//! The rules that every ended call is held against. No table of expected results: what a cell must do
-//! follows from what its fault proves, the class of its action, and the ledger.
+//! The rules that every call must satisfy. There is no table of expected results: they follow from the
+//! conclusion of the fault, the retry class of the action, and the ledger.
 
 use std::collections::HashSet;
 use std::error::Error as StdError;
@@ -18,11 +18,11 @@ use crate::signature::Signed;
 use crate::test_client::SECRETS;
 use crate::third_party::Received;
 
-/// A call that ended, with everything that is known about it.
+/// A call that ended, with everything known about it.
 pub struct Case<'a> {
     pub call: Call,
     pub dialect: Dialect,
-    /// The fault, and the attempt that it strikes; those before it are throttled by the service.
+    /// The fault, and the attempt that it affects. The service throttles those before it.
     pub fault: &'a Fault,
     pub struck: usize,
     pub ended: &'a Ended,
@@ -32,7 +32,7 @@ pub struct Case<'a> {
     pub strangers: &'a Received,
 }
 
-/// Every rule that the case breaks. A slow machine can break a verdict and nothing else.
+/// All rules that the case breaks. A slow machine can affect only the rules of `check_result`.
 pub fn judge(case: &Case<'_>) -> Broken {
     let mut broken = Broken::default();
     let mut rule = |holds: bool, text: &str| broken.at_any_speed(holds, text);
@@ -67,7 +67,7 @@ impl Case<'_> {
         self.sent().iter().any(|arrival| arrival.committed)
     }
 
-    /// Nothing happens twice, whatever the client says.
+    /// Nothing takes effect twice, whatever the client reports.
     fn harm(&self, rule: &mut Rule<'_>) {
         let book = self.book;
         rule(book.instances.len() <= 1, "at most one instance");
@@ -84,7 +84,7 @@ impl Case<'_> {
         rule(is_right, "the machine is untouched or as it was asked for");
     }
 
-    /// Nobody else learns anything.
+    /// No other server receives anything.
     fn strangers(&self, rule: &mut Rule<'_>) {
         let Received { connections, bytes } = self.strangers;
         rule(*connections == 0 && bytes.is_empty(), "third parties are not spoken to");
@@ -99,7 +99,7 @@ impl Case<'_> {
         rule(!leaks, "the error shows no secret");
     }
 
-    /// Each attempt is signed anew, all carry one token, and there are not too many of them.
+    /// Each attempt has its own signature, all have the same token, and there are not too many of them.
     fn attempts(&self, rule: &mut Rule<'_>) {
         let sent = self.sent();
         let cures = usize::from(matches!(
@@ -132,7 +132,7 @@ impl Case<'_> {
         rule(carries_none || self.call == Call::Run, "other actions carry none");
     }
 
-    /// What the client says is so, as far as the ledger knows.
+    /// What the client reports is true according to the ledger.
     fn honesty(&self, rule: &mut Rule<'_>) {
         let changes = self.call != Call::Describe;
         match &self.ended.result {
@@ -165,7 +165,7 @@ impl Case<'_> {
         }
     }
 
-    /// What the fault's proof demands of this class.
+    /// The result that the fault requires for this class.
     fn verdict(&self, rule: &mut Rule<'_>) {
         let sent = self.sent().len();
         let once = self.call.is_sent_once();
@@ -246,11 +246,11 @@ impl Case<'_> {
         self.pause(rule);
     }
 
-    /// The claim, reduced to what it means for this class.
+    /// The conclusion, reduced to what it means for this class.
     fn claim(&self) -> Claim {
         let class = self.call.class();
         match self.fault.claim {
-            // Whoever turned the request away was not the service, so for a hazard it proves nothing.
+            // The rejection came from another server, so for a hazard it proves nothing.
             Claim::ThrottledByStranger | Claim::ThrottledByStrangerForLong
                 if class == RetryClass::Hazard =>
             {
@@ -266,7 +266,7 @@ impl Case<'_> {
         }
     }
 
-    /// Who was asked to wait a second waits a second.
+    /// The client waits a second if it was asked to.
     fn pause(&self, rule: &mut Rule<'_>) {
         let [.., struck, next] = self.sent() else { return };
         if struck.fault.ends_with("wait a second") {

@@ -1,15 +1,14 @@
-//! What the server does with a request that it takes: a few actions, each with its way of being harmed
-//! by a second sending.
+//! The service: a few actions, each with an effect that a repeated request would duplicate.
 
 use serde_json::{Map, Value, json};
 
 use crate::ledger::{Book, Launched, Machine};
 use crate::received::Arrived;
 
-/// The machine that the calls of the matrix act on: prepaid and running.
+/// The instance that the calls of the matrix act on: prepaid and running.
 pub const MACHINE: &str = "ins-prepaid0";
 
-/// Carries a request out, writes it down, and returns the whole answer.
+/// Carries a request out, records it, and returns the whole response.
 pub fn carry_out(book: &mut Book, arrived: &Arrived, request_id: &str) -> Value {
     let members = match arrived.action() {
         "DescribeInstances" => Ok(list(book, arrived)),
@@ -42,18 +41,18 @@ pub fn carry_out(book: &mut Book, arrived: &Arrived, request_id: &str) -> Value 
     answer(members, request_id)
 }
 
-/// Members as an answer.
+/// Members as a response.
 pub fn answer(mut members: Value, request_id: &str) -> Value {
     members["RequestId"] = json!(request_id);
     json!({ "Response": members })
 }
 
-/// A refusal's members.
+/// The members of an error.
 pub fn refused(code: &str) -> Value {
     json!({ "Error": { "Code": code, "Message": format!("{code} was refused here.") } })
 }
 
-/// All instances, or those that are asked for, in their states: one page of them.
+/// All instances, or the requested ones, with their states: one page of them.
 fn list(book: &Book, arrived: &Arrived) -> Value {
     let asked: Vec<&str> = arrived.ids().collect();
     let launched = book.instances.iter().map(|launched| launched.id.as_str());
@@ -81,7 +80,7 @@ fn instance(book: &Book, id: &str) -> Option<Value> {
     }))
 }
 
-/// A launch whose token is known gives the instance of the first one; without a token each is new.
+/// A launch with a known token returns the instance of the first one. Without a token each creates one.
 fn launch(book: &mut Book, client_token: Option<&str>) -> Value {
     let known = client_token.and_then(|token| {
         book.instances.iter().find(|launched| launched.client_token.as_deref() == Some(token))
@@ -141,7 +140,7 @@ fn stop(book: &mut Book, machine: Machine) -> Done {
     }
 }
 
-/// The first termination of a prepaid machine is a move to the recycle bin, the second its end.
+/// The first termination of a prepaid instance moves it to the recycle bin, the second destroys it.
 fn terminate(book: &mut Book, machine: Machine) -> Done {
     match machine {
         Machine::Running | Machine::Stopped => {

@@ -1,4 +1,4 @@
-//! Whether a request was signed by its customer, and the parts that must be new in every attempt.
+//! Verifies that the client signed a request, and returns the parts that must be new in every attempt.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -7,7 +7,7 @@ use cvm_signer::{Credential, tc3, v1, verify};
 use crate::received::Arrived;
 use crate::test_client;
 
-/// What one attempt's signature says.
+/// The signed parts of one attempt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Signed {
     pub timestamp: u64,

@@ -1,4 +1,4 @@
-//! Faults told by the status: redirects, pages of strangers, overload, with and without a wish to wait.
+//! Faults by status: redirects, pages of other servers, overload, with and without `Retry-After`.
 
 use crate::fault::Claim::{
     Misrouted, Nothing, NothingForLong, Throttled, ThrottledByStranger, ThrottledByStrangerForLong,

@@ -1,4 +1,4 @@
-//! The one customer of the fault server: its secrets, its calm chance, its running clock, its client.
+//! The client of the fault server: its secrets, its minimal jitter, its clock, its timeouts.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -16,10 +16,10 @@ use crate::rerun::TimeScale;
 pub const SECRET_ID: &str = "AKIDfaultcustomer0000000000000000000";
 pub const SECRET_KEY: &str = "canaryKEYxu7JqW2LmZ9";
 pub const PASSWORD: &str = "canaryPASSWORD9!k";
-/// The session token at first, and the one after a refusal.
+/// The first session token, and the one after a token error.
 pub const TOKENS: [&str; 2] = ["canaryTOKENfirstQ83", "canaryTOKENsecondZ61"];
 
-/// What no third party may see, and no error may show.
+/// Values that no third party may receive, and no error may show.
 pub const SECRETS: [&str; 4] = [SECRET_KEY, PASSWORD, TOKENS[0], TOKENS[1]];
 
 /// The credential of a generation.
@@ -27,10 +27,10 @@ pub fn credential(generation: usize) -> Credential {
     Credential::temporary(SECRET_ID, SECRET_KEY, TOKENS[generation]).unwrap()
 }
 
-/// The longest that a call may take.
+/// The operation timeout.
 pub const OPERATION: Duration = Duration::from_secs(60);
 
-/// Time limits for faults that answer at once: so long that only a hang meets them.
+/// Timeouts for faults that respond at once: so long that only a hang reaches them.
 pub fn patient() -> Timeouts {
     Timeouts {
         connect: Duration::from_secs(30),
@@ -44,7 +44,7 @@ pub fn patient() -> Timeouts {
     }
 }
 
-/// Time limits for faults that only a time limit ends.
+/// Timeouts for faults that only a timeout ends.
 pub fn hurried(scale: TimeScale) -> Timeouts {
     Timeouts {
         connect: scale.of(Duration::from_millis(300)),
@@ -58,11 +58,11 @@ pub fn hurried(scale: TimeScale) -> Timeouts {
     }
 }
 
-/// The longest that a call may take whose server asks for a longer wait than that. The client shortens what a
-/// server asks for to 5 s after a failure, so it is no longer.
+/// The operation timeout for a server that asks for a longer wait. The client caps `Retry-After` at 5 s after a
+/// failure, so it is not longer than that.
 const SHORTER_THAN_THE_WISH: Duration = Duration::from_secs(5);
 
-/// The time limits for this fault.
+/// The timeouts for this fault.
 pub fn timeouts(fault: &Fault, scale: TimeScale) -> Timeouts {
     match fault.claim {
         Claim::NothingForLong | Claim::ThrottledForLong | Claim::ThrottledByStrangerForLong => {
@@ -74,7 +74,7 @@ pub fn timeouts(fault: &Fault, scale: TimeScale) -> Timeouts {
     }
 }
 
-/// A client of this customer, as its user would build it.
+/// A client as a user would build it.
 pub fn client(endpoint: &str, dialect: Dialect, timeouts: Timeouts) -> Client {
     builder(endpoint, dialect, timeouts).build().unwrap()
 }
@@ -91,13 +91,13 @@ pub fn builder(endpoint: &str, dialect: Dialect, timeouts: Timeouts) -> ClientBu
         .allow_secrets_in_url(true)
         .timeouts(timeouts)
         .max_response_bytes(64 * 1024)
-        // The limiter slows down for seconds after a throttle, which is right and would take hours here.
+        // The limiter slows down for seconds after throttling, which is correct but would take hours here.
         .rate_limiter(NoRateLimit)
         .clock(RunningClock::default())
         .entropy(CalmEntropy::default())
 }
 
-/// Temporary credentials that are replaced when the service refuses their token.
+/// Temporary credentials that are replaced when the service rejects their token.
 #[derive(Debug, Default)]
 struct Rotating(AtomicUsize);
 
@@ -118,8 +118,8 @@ impl CredentialProvider for Rotating {
     }
 }
 
-/// A clock on which every look is a second later, so that two attempts within one second still show
-/// whether each took its own time. It falls back before the service would refuse it.
+/// A clock that advances one second with each reading, so that two attempts within one second still show
+/// whether each took its own time. It falls back before the service would reject it.
 #[derive(Debug, Default)]
 struct RunningClock(AtomicU64);
 
@@ -130,8 +130,8 @@ impl Clock for RunningClock {
     }
 }
 
-/// Random tokens, but words with an empty upper half: the jitter becomes its lower end and the pauses
-/// as short as they can be, while nonces still differ.
+/// Random tokens, but words with an empty upper half: the jitter becomes its lower end and the pauses as short
+/// as possible, while nonces still differ.
 #[derive(Debug, Default)]
 struct CalmEntropy(AtomicU64);
 

@@ -1,4 +1,4 @@
-//! A stranger that redirects point to: it takes every connection and keeps every byte.
+//! The server that redirects point to: it accepts every connection and keeps every byte.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
@@ -7,7 +7,7 @@ use tokio::io::AsyncReadExt;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
-/// The stranger; it stops when it is dropped.
+/// The server. Dropping it stops it.
 #[derive(Debug)]
 pub struct ThirdParty {
     pub address: SocketAddr,
@@ -15,7 +15,7 @@ pub struct ThirdParty {
     task: JoinHandle<()>,
 }
 
-/// What reached it.
+/// What it received.
 #[derive(Clone, Debug, Default)]
 pub struct Received {
     pub connections: u32,

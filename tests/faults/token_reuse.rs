@@ -1,4 +1,4 @@
-//! A launch that falls back to something else after a doubt: never under the token of the first.
+//! A launch with other parameters after an unknown outcome never uses the token of the first.
 
 use cvm_models::actions::RunInstances;
 use cvm_models::protocol::{ModelInfo, Record, json};
@@ -10,7 +10,7 @@ use crate::fault_server::Faultd;
 use crate::test_client;
 use crate::third_party::ThirdParty;
 
-/// A launch in which every member is given.
+/// A launch with every parameter.
 fn launch() -> Value {
     json!({
         "InstanceChargeType": "PREPAID",
@@ -34,8 +34,8 @@ fn launch() -> Value {
     })
 }
 
-/// The launch with one thing about it changed, deep inside too: each text, each number, each list, and
-/// each member left out.
+/// The launch with one change each, also in nested members: each text, number and list changed, and each member
+/// removed.
 fn changes(value: &Value) -> Vec<Value> {
     match value {
         Value::Object(members) => {
@@ -65,7 +65,7 @@ fn changes(value: &Value) -> Vec<Value> {
     }
 }
 
-/// How many members a request of this table may have.
+/// How many members a request of this model may have.
 fn count(table: &ModelInfo) -> usize {
     table.members.len()
 }
@@ -86,7 +86,7 @@ async fn sent_token_is_refused_with_any_changed_parameter() {
     for mut changed in changes {
         changed["ClientToken"] = json!(token);
         let shown = changed.to_string();
-        // Each is a launch of its own that the client would otherwise send.
+        // Without the token, the client would send each as a launch of its own.
         json::from_value(&mut Record::new(RunInstances::INFO.request), &changed).unwrap();
         let error = client.call(RunInstances::INFO, changed).await.expect_err(&shown);
         assert!(error.is_usage() && error.is_not_sent(), "{shown}: {error:?}");

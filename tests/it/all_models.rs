@@ -1,15 +1,15 @@
-//! Every model of the API, so that a test can say something of each: requests, responses, shared types.
+//! Every model of the API, for tests over all of them: requests, responses, shared types.
 
 use std::any::Any;
 use std::fmt::Debug;
 
 use cvm_protocol::Model;
 
-/// A model whose type is forgotten, and that can still be made anew and compared.
+/// A type-erased model that can be created and compared.
 pub trait Specimen: Model + Debug + Any {
-    /// Another one of this type, with nothing set.
+    /// A new value of the same type, with nothing set.
     fn fresh(&self) -> Box<dyn Specimen>;
-    /// Whether both are of one type and equal.
+    /// Whether both have the same type and are equal.
     fn is_same(&self, other: &dyn Specimen) -> bool;
 }
 
@@ -25,7 +25,7 @@ impl<M: Model + Default + Clone + PartialEq + Debug + Any> Specimen for M {
 
 macro_rules! specimens {
     ($($model:path),* $(,)?) => {
-        /// One of each model, with nothing set.
+        /// One value of each model, with nothing set.
         pub fn models() -> Vec<Box<dyn Specimen>> {
             vec![$(Box::new(<$model>::default())),*]
         }
@@ -33,7 +33,7 @@ macro_rules! specimens {
 }
 cvm_models::every_model!(specimens);
 
-/// A model of this name.
+/// The model with this name.
 pub fn model(name: &str) -> Box<dyn Specimen> {
     let found = models().into_iter().find(|model| model.table().name == name);
     found.unwrap_or_else(|| panic!("there is no model {name}"))

@@ -1,5 +1,5 @@
-//! Every answer with every promised member taken away: what only reads is lenient, what changes something
-//! does not call it success.
+//! Every response without one of its always present members: a read accepts it, and for a change it is no
+//! success.
 
 use cvm_models::protocol::{ActionInfo, FieldInfo, Kind, ModelInfo, RetryClass};
 use cvm_models::{Client, Error};
@@ -10,7 +10,7 @@ use crate::predicates::told;
 use crate::sample;
 use crate::scripted_server::{Peer, json};
 
-/// An answer that holds every member of the table.
+/// A response with every member of the model.
 fn whole(table: &'static ModelInfo) -> Map<String, Value> {
     let value = |field: &'static FieldInfo| match field.wire {
         "RequestId" => json!("r-1"),
@@ -19,7 +19,7 @@ fn whole(table: &'static ModelInfo) -> Map<String, Value> {
     table.members.iter().map(|field| (field.wire.to_owned(), value(field))).collect()
 }
 
-/// A value in which objects hold their plain members.
+/// A value whose objects have their scalar members.
 fn full(field: &'static FieldInfo, kind: &'static Kind) -> Value {
     match kind {
         Kind::List(kind) => json!([full(field, kind)]),
@@ -33,7 +33,7 @@ fn full(field: &'static FieldInfo, kind: &'static Kind) -> Value {
     }
 }
 
-/// Calls the action once at a peer that answers with these members.
+/// Calls the action once, with a server that responds with these members.
 async fn call(info: &'static ActionInfo, members: &Map<String, Value>) -> Result<(), Error> {
     let body = json!({ "Response": members }).to_string();
     let peer = Peer::saying(json(body)).await;
@@ -41,7 +41,7 @@ async fn call(info: &'static ActionInfo, members: &Map<String, Value>) -> Result
     client.call(info, sample::request(info.request, 0)).await.map(drop)
 }
 
-/// The ways in which a member can be there and not be there.
+/// The ways in which a member can be incomplete.
 #[derive(Clone, Copy, Debug)]
 enum Lack {
     Absent,
@@ -62,7 +62,7 @@ impl Lack {
         Self::PartlyNull,
     ];
 
-    /// The member in this state; `None` if its kind does not have it.
+    /// The member in this state; `None` if its type does not have it.
     fn of(self, field: &FieldInfo, whole: &Value) -> Option<Value> {
         let is_id = field.wire.ends_with("Id");
         match (self, &field.kind) {
@@ -81,7 +81,7 @@ impl Lack {
     }
 }
 
-/// Whether objects of this table have an id of their own.
+/// Whether objects of this model have an id of their own.
 fn names(table: &ModelInfo) -> bool {
     table.members.iter().any(|field| field.wire.ends_with("Id") && matches!(field.kind, Kind::Str))
 }

@@ -1,5 +1,4 @@
-//! The emulated cloud as tests meet it: behind its router without a socket, or over loopback with a
-//! client of any dialect.
+//! The emulated cloud of the tests: its router without a socket, or over loopback with a client of any dialect.
 
 use std::time::Duration;
 
@@ -18,7 +17,7 @@ pub const NOW: u64 = 1_700_000_000;
 
 pub const REGION: &str = "ap-guangzhou";
 
-/// The key pair of the published signature samples: the only one in this crate.
+/// The key pair of the published signature samples, the only one in this crate.
 pub const SECRET_ID: &str = "AKIDz8krbsJ5yKBZQpn74WFkmLPx3EXAMPLE";
 pub const SECRET_KEY: &str = "Gu5t9xGARNpq86cd98joQYCN3EXAMPLE";
 
@@ -26,7 +25,7 @@ pub fn credential() -> Credential {
     Credential::new(SECRET_ID, SECRET_KEY).unwrap()
 }
 
-/// A cloud in which nothing is random and time stands still until it is told to pass.
+/// A cloud with fixed random values, whose clock stands still until the test advances it.
 pub fn builder() -> Builder {
     Emulator::builder()
         .seed(7)
@@ -35,7 +34,7 @@ pub fn builder() -> Builder {
         .credential(credential())
 }
 
-/// A cloud behind its router: requests go in and answers come out, without a socket.
+/// A cloud and its router, used without a socket.
 pub struct Cloud {
     inner: cvm_emulator::Cloud,
     router: Router,
@@ -58,12 +57,12 @@ impl Cloud {
         let body = to_bytes(body, usize::MAX).await.unwrap();
         let content_type = parts.headers.get(header::CONTENT_TYPE).map(|value| value.as_bytes());
         assert_eq!(parts.status, 200, "{}", String::from_utf8_lossy(&body));
-        // The official Python SDK overlooks errors under any other spelling.
+        // The official Python SDK misses errors under any other content type.
         assert_eq!(content_type, Some(&b"application/json"[..]));
         Answer(serde_json::from_slice(&body).unwrap())
     }
 
-    /// Lets time pass in the cloud: a minute ends any operation.
+    /// Advances the clock by a minute, which completes any operation.
     pub fn wait_a_minute(&self) {
         self.wait(Duration::from_secs(60));
     }
@@ -72,7 +71,7 @@ impl Cloud {
         self.inner.clock().advance(time);
     }
 
-    /// Brings servers of a customer, each with a serial number of its own; returns their ids.
+    /// Adds CHC hosts, each with its own serial number. Returns their ids.
     pub fn bring_servers<const N: usize>(&self) -> [String; N] {
         std::array::from_fn(|place| {
             let server = ChcServer::new("ap-guangzhou-3", format!("SN-{place}"));
@@ -80,13 +79,13 @@ impl Cloud {
         })
     }
 
-    /// Announces maintenance of an instance; returns the id of the task.
+    /// Announces maintenance of an instance. Returns the id of the task.
     pub fn schedule_repair(&self, instance: &str) -> String {
         self.inner.schedule_repair(&Repair::new(REGION, instance)).unwrap()
     }
 }
 
-/// What the service answered: the envelope.
+/// The response: the whole envelope.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Answer(pub Value);
 
@@ -95,7 +94,7 @@ impl Answer {
         &self.0["Response"]
     }
 
-    /// The error code, without which the call succeeded.
+    /// The error code; `None` for a success.
     pub fn code(&self) -> Option<&str> {
         self.response()["Error"]["Code"].as_str()
     }
@@ -104,7 +103,7 @@ impl Answer {
         self.response()["Error"]["Message"].as_str().unwrap_or_default()
     }
 
-    /// Makes sure that all is there that the specification promises, and nothing that it does not know.
+    /// Asserts that the response has every always present member, and no unknown one.
     pub fn assert_as_specified(&self, action: &str) {
         if self.code().is_none() {
             let mut record = Record::new(cvm_models::action(action).unwrap().response);
@@ -121,19 +120,19 @@ impl Answer {
     }
 }
 
-/// A client of the published endpoints that owes nothing to the environment.
+/// A client of the public endpoints that ignores the environment.
 pub fn published() -> ClientBuilder {
     Client::builder().without_environment().credential(credential()).region(REGION)
 }
 
-/// A client of whatever listens at an address, with the key pair of the samples.
+/// A client for a URL, with the key pair of the samples.
 ///
-/// The documented rates are not to be tested here, and secrets in a URL go nowhere but to loopback.
+/// The documented rates are not tested here, and secrets in a URL only reach loopback.
 pub fn client_of(url: &str) -> ClientBuilder {
     published().endpoint(url).allow_secrets_in_url(true).rate_limiter(NoRateLimit)
 }
 
-/// The client of an emulator that listens, in the given dialect.
+/// The client of a running emulator, in the given dialect.
 pub fn client(emulator: &Emulator, dialect: Dialect) -> Client {
     client_of(emulator.url()).dialect(dialect).build().unwrap()
 }

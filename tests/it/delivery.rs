@@ -1,7 +1,7 @@
-//! An answer that is lost does not make a second instance, a second charge or a second destruction.
+//! A lost response causes no second instance, no second charge and no second destruction.
 //!
-//! A gateway stands between client and emulator, carries every request over, and loses answers on
-//! the way back: the worst that a network can do. The emulator is the ledger.
+//! A gateway between client and emulator forwards every request and drops responses: the worst case of a
+//! network. The emulator shows the real effects.
 
 use std::collections::HashSet;
 use std::net::SocketAddr;
@@ -19,7 +19,7 @@ use crate::cloud::{builder, client, client_of};
 use crate::predicates::told;
 use crate::scripted_server::{Peer, http, read_request, whole_length};
 
-/// Carries requests to the emulator, and loses the first answers.
+/// Forwards requests to the emulator, and drops the first responses.
 struct Gateway {
     url: String,
     carried: Arc<AtomicUsize>,
@@ -56,7 +56,7 @@ async fn carry(mut client: TcpStream, behind: SocketAddr, lost: usize, carried: 
             answer.extend_from_slice(&piece[..count]);
         }
         if carried.fetch_add(1, Ordering::SeqCst) < lost {
-            // Carried out, and nobody is told.
+            // The request took effect, and the response is dropped.
             return;
         }
         client.write_all(&answer).await.unwrap();
@@ -119,7 +119,7 @@ async fn attempts_share_the_client_token_but_not_the_nonce() {
     let nonces: HashSet<_> = requests.iter().map(nonce).collect();
     assert_eq!(nonces.len(), requests.len(), "each attempt is signed anew");
 
-    // Whatever happened to that launch, the token is not for another one.
+    // Whatever happened to that launch, its token cannot be used for another one.
     let other = RunInstances { client_token: Some(token.clone()), ..Default::default() };
     let before = peer.connections();
     let error = client.send(other).await.unwrap_err();
@@ -142,7 +142,7 @@ async fn unsafe_requests_are_sent_once() {
         let error = client.send(reboot).await.unwrap_err();
         assert_eq!(told(&error), ["outcome unknown", "unreadable"], "{dialect}: {error}");
         assert_eq!((error.attempts().len(), gateway.carried()), (1, 1), "{dialect}");
-        // It did happen, as the error said that it might have.
+        // It did take effect, which the error allowed for.
         let operation = ledger(&emulator).await.remove(0).latest_operation;
         assert_eq!(operation.as_deref(), Some("RebootInstances"), "{dialect}");
     }

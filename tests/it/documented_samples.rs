@@ -1,4 +1,5 @@
-//! The samples of the seed documents, each as a corrected copy: sent as printed, answered as printed.
+//! The samples of the getting-started documents, each as a corrected copy: requests are sent and responses
+//! decoded as printed.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -14,7 +15,7 @@ use serde_json::{Value, json};
 use crate::cloud::{Answer, Cloud};
 use crate::raw_requests::{self, Gateway};
 
-/// One sample, and what had to be corrected in it.
+/// One sample, and its corrections.
 #[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Seed {
@@ -49,7 +50,7 @@ impl Seed {
         pairs
     }
 
-    /// Whether it names instances, which then have to be there.
+    /// How many instances it names, which then must exist.
     fn names_instances(&self) -> usize {
         self.pairs().iter().filter(|(name, _)| name.starts_with("InstanceIds.")).count()
     }
@@ -65,7 +66,7 @@ fn seeds() -> BTreeMap<String, Seed> {
     names.map(|name| (name.clone(), Seed::load(&name))).collect()
 }
 
-/// The samples that are requests for the cloud as it is printed: all but the generic list.
+/// The samples that are requests to the cloud: all except the generic list.
 fn requests() -> impl Iterator<Item = (String, Seed)> {
     let is_request = |seed: &Seed| seed.query.is_some() && seed.json.is_none();
     seeds().into_iter().filter(move |(_, seed)| is_request(seed) && seed.refused_with.is_none())
@@ -95,7 +96,7 @@ async fn with_instances(count: usize) -> (Cloud, Vec<String>) {
     (cloud, ids)
 }
 
-/// The text of a sample with the ids of the printed instances replaced by those of real ones.
+/// The text of a sample with the printed instance ids replaced by real ones.
 fn with_ids(seed: &Seed, text: &str, ids: &[String]) -> String {
     let printed = seed.pairs().into_iter().filter(|(name, _)| name.starts_with("InstanceIds."));
     printed.zip(ids).fold(text.to_owned(), |text, ((_, printed), id)| text.replace(&printed, id))
@@ -146,7 +147,7 @@ async fn unknown_instance_of_a_sample_is_not_found() {
 #[tokio::test]
 async fn json_request_has_the_same_result_as_query() {
     for (name, seed) in requests() {
-        // Two clouds of one seed make the same ids, addresses and request ids.
+        // Two clouds with the same seed create the same ids, addresses and request ids.
         let (flat_cloud, ids) = with_instances(seed.names_instances()).await;
         let (json_cloud, same_ids) = with_instances(seed.names_instances()).await;
         assert_eq!(ids, same_ids);
@@ -185,7 +186,7 @@ async fn unescaped_plus_is_a_space() {
     assert!(printed.contains("Qcloud@TestApi123++"));
     for way in Gateway::Old.ways() {
         let answer = Cloud::new().ask(way.complete(&printed)).await;
-        // The signature is right, so the password arrived, with two blanks, which none may have.
+        // The signature is valid, so the password arrived, with two spaces, which are not allowed.
         assert_eq!(answer.code(), Some("InvalidPassword"), "{way:?}");
         assert!(!answer.message().contains("TestApi123"), "{}", answer.message());
     }
@@ -197,7 +198,7 @@ fn decoded<R: Model + Default>(body: &Value) -> (R, envelope::Envelope) {
     (response, envelope)
 }
 
-/// Reads a sample in both spellings of the request id, writes it again, and finds everything in it.
+/// Decodes a sample with both spellings of the request id, encodes it again, and compares all members.
 fn reads_and_writes<R>(name: &str, sample: &Value)
 where
     R: Model + Default + PartialEq + std::fmt::Debug,
@@ -224,7 +225,7 @@ where
     assert_eq!(again, reading, "{name}");
 }
 
-/// Everything printed is there; members that today's API adds may stand beside it.
+/// Everything that is printed is there. Members that today's API adds may stand beside it.
 fn assert_contains(path: &str, written: &Value, printed: &Value) {
     match (written, printed) {
         (Value::Object(written), Value::Object(printed)) => {
@@ -287,7 +288,7 @@ async fn list_is_equal_in_both_encodings() {
     assert_eq!(json::to_value(&from_json), expected);
     assert_eq!(query_form::encode(&from_json).unwrap(), query_form::encode(&from_pairs).unwrap());
 
-    // And to the service, which knows none of the three.
+    // The service also knows none of the three.
     let cloud = Cloud::new();
     let as_json = cloud.ask(raw_requests::json(&seed.action, &expected)).await;
     let as_query =

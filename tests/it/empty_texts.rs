@@ -1,5 +1,4 @@
-//! An empty text that is given is sent in each encoding and means the same in each, for the emulator and for
-//! the retry class.
+//! An empty text is sent in each encoding and means the same in each, for the emulator and for the retry class.
 
 use cvm_models::Dialect;
 use cvm_models::actions::{DescribeInstances, ModifyInstancesAttribute, RunInstances};
@@ -12,7 +11,7 @@ use crate::cloud::{builder, client};
 use crate::raw_requests::{self, Gateway};
 use crate::sample;
 
-/// This object with an empty text in each text member, one at a time, and in each text of a list.
+/// This object with an empty text in each text member, one at a time, and in each text list.
 fn emptied(table: &'static ModelInfo, object: &Value) -> Vec<(String, Value)> {
     let mut variants = Vec::new();
     for field in table.members {
@@ -52,7 +51,7 @@ fn record(info: &ActionInfo, request: &Value) -> Record {
     record
 }
 
-/// What arrives at the other side of the query encoding.
+/// The record that the receiver decodes from the query encoding.
 fn over_pairs(info: &ActionInfo, request: &Record) -> Record {
     let pairs = query_form::encode(request).unwrap();
     let mut back = Record::new(info.request);
@@ -102,7 +101,7 @@ fn empty_text_raises_the_retry_class() {
         }
     }
     assert!(count > 10, "only {count} conditions");
-    // Only a value lowers the class: what is merely there or not there never makes a request safer.
+    // Only a value lowers the class. The presence or absence of a member never makes a request safer.
     for info in cvm_models::ACTIONS {
         let lowering = info.retry_overrides.iter().filter(|row| row.class < info.retry);
         for condition in lowering.flat_map(|row| row.when) {
@@ -115,7 +114,7 @@ fn empty_text_raises_the_retry_class() {
 async fn emulator_treats_empty_text_alike_in_every_encoding() {
     for baseline in baselines() {
         let info = cvm_models::action(baseline.action).unwrap();
-        // What one request changes, the next one meets: in each encoding the same.
+        // Later requests see the changes of earlier ones, the same in each encoding.
         let scenes = [Scene::new().await, Scene::new().await, Scene::new().await];
         let right = (baseline.request)(&scenes[0]);
         for (path, request) in emptied(info.request, &right) {

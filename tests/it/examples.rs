@@ -1,12 +1,12 @@
-//! The example programs, run as a user runs them, and what they print.
+//! The example programs, run as a user runs them, and their output.
 
 use std::path::PathBuf;
 use std::process::{Command, Output};
 
 use crate::cloud::{SECRET_ID, SECRET_KEY};
 
-/// The program of an example. `cargo test` builds it beside this one, unless it was told to build
-/// nothing but this; then it is built now.
+/// The program of an example. `cargo test` builds it beside this one, unless it was told to build only this
+/// one; then it is built now.
 fn program(name: &str) -> PathBuf {
     let this = std::env::current_exe().unwrap();
     let built = this.parent().unwrap().parent().unwrap().join("examples").join(name);
@@ -20,7 +20,7 @@ fn program(name: &str) -> PathBuf {
     program
 }
 
-/// Runs an example in an environment that knows no account but what is said here.
+/// Runs an example in an environment with only the given account.
 fn run(name: &str, arguments: &[&str], environment: &[(&str, &str)]) -> Output {
     let folder = tempfile::tempdir().unwrap();
     let mut command = Command::new(program(name));
@@ -34,7 +34,7 @@ fn run(name: &str, arguments: &[&str], environment: &[(&str, &str)]) -> Output {
 }
 
 fn lines(name: &str) -> Vec<String> {
-    // An account in the environment is not asked: only `--cloud` spends its money.
+    // The account of the environment is not used: only `--cloud` may spend money.
     let account = [
         ("TENCENTCLOUD_SECRET_ID", SECRET_ID),
         ("TENCENTCLOUD_SECRET_KEY", SECRET_KEY),
@@ -84,7 +84,7 @@ fn dry_run_example_prints_both_results() {
 #[test]
 fn examples_use_the_cloud_only_with_its_option() {
     for name in ["launch", "list", "dry_run"] {
-        // With a region that is none the client is not even made, so nothing can be sent from here.
+        // With an invalid region the client is not even built, so nothing can be sent from here.
         let nowhere = [("TENCENTCLOUD_REGION", "nowhere")];
         let output = run(name, &["--cloud"], &nowhere);
         let errors = String::from_utf8_lossy(&output.stderr);

@@ -1,4 +1,4 @@
-//! Broken HTTP: cut short, doubled, endless, packed, redirected, or silent.
+//! HTTP framing: truncated, repeated, endless, compressed, foreign or missing responses.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ fn client(peer: &Peer) -> Client {
     client_of(&peer.url()).max_attempts(1).max_response_bytes(64 * 1024).build().unwrap()
 }
 
-/// A read and a change, each sent once to a peer that says this.
+/// Sends a read and a change, once each, to a server with this response.
 async fn ends_in(name: &str, answer: &[u8], words: &[&str]) {
     let peer = Peer::saying(answer).await;
     let error = client(&peer).send(DescribeInstances::default()).await.expect_err(name);
@@ -87,7 +87,7 @@ async fn complete_response_is_read_in_any_framing() {
 #[tokio::test]
 async fn silent_server_causes_a_timeout() {
     let peer = Peer::silent().await;
-    // Enough for a busy machine to send the request, which nobody answers.
+    // Enough for a busy machine to send the request, which nothing answers.
     let patience = Duration::from_secs(3);
     let timeouts =
         Timeouts { first_byte: patience, first_byte_slow: patience, ..Timeouts::default() };
@@ -101,7 +101,7 @@ async fn silent_server_causes_a_timeout() {
 
 #[tokio::test]
 async fn a_peer_that_is_not_there_was_sent_nothing() {
-    // Taken and not listened at, so that no other test gets it meanwhile.
+    // Bound but not listening, so that no other test gets the port meanwhile.
     let vacant = tokio::net::TcpSocket::new_v4().unwrap();
     vacant.bind("127.0.0.1:0".parse().unwrap()).unwrap();
     let url = format!("http://{}", vacant.local_addr().unwrap());
@@ -150,7 +150,7 @@ async fn no_redirect_is_followed() {
     for status in [300, 301, 302, 303, 304, 305, 307, 308] {
         for target in targets {
             let name = format!("{status} to {target}");
-            // Not even if it brings an answer along.
+            // Not even if it contains a response.
             let answer = http(status, &[("Location", target)], READ);
             ends_in(&name, &answer, &["misrouted"]).await;
         }

@@ -1,4 +1,4 @@
-//! The story of the seed documents, told by the typed client over loopback in every dialect.
+//! The steps of the getting-started documents with the typed client over loopback, in every dialect.
 
 use std::time::Duration;
 
@@ -50,7 +50,7 @@ pub fn sample() -> RunInstances {
     }
 }
 
-/// Instance B: as A, on a disk that can follow it to another host.
+/// Instance B: as A, on a disk type that can move to another host.
 fn movable() -> RunInstances {
     RunInstances {
         system_disk: Some(SystemDisk {
@@ -236,7 +236,7 @@ async fn wrong_key_is_refused_in_every_dialect() {
         let client = client_of(emulator.url()).credential(wrong).dialect(dialect).build().unwrap();
         let error = client.send(DescribeZones::default()).await.unwrap_err();
         assert!(error.is_auth() && error.attempts().len() == 1, "{dialect}: {error}");
-        // The old gateway documents one bare code for credentials that it cannot validate.
+        // The old gateway documents one general code for credentials that it cannot validate.
         let expected = if dialect == Dialect::OldGateway {
             error_code::AUTH_FAILURE
         } else {

@@ -1,5 +1,4 @@
-//! Whatever a caller is tricked into passing on, no request leaves that he did not mean: hostile
-//! strings are refused as wrong usage, and no socket is opened.
+//! Hostile strings in any option of the caller are refused as usage errors, and no socket is opened.
 
 use cvm_models::actions::*;
 use cvm_models::types::Filter;
@@ -9,8 +8,8 @@ use crate::cloud::{builder, client, client_of, published};
 use crate::predicates::told;
 use crate::scripted_server::{Peer, json};
 
-/// What may stand neither in a host nor in a header: separators of URLs, controls, blanks, other
-/// scripts, and characters that some library turns into one of these.
+/// Characters that neither a host nor a header may contain: separators of URLs, controls, spaces, other
+/// scripts, and characters that some library converts into one of these.
 const SPOILERS: &[&str] = &[
     "\r",
     "\n",
@@ -54,7 +53,7 @@ const SPOILERS: &[&str] = &[
     "\r\nHost: evil.example",
 ];
 
-/// The text with each spoiler at each place.
+/// The text with each hostile string at each position.
 fn spoiled(text: &str) -> impl Iterator<Item = String> {
     (0..=text.len()).flat_map(move |at| {
         SPOILERS.iter().map(move |spoiler| format!("{}{spoiler}{}", &text[..at], &text[at..]))
@@ -87,7 +86,7 @@ fn regions() -> Vec<String> {
         "ap+x",
     ];
     let long = format!("ap-{}", "a".repeat(5_000));
-    // Every other sign of ASCII, at every place.
+    // Every other ASCII character, at every position.
     let is_other = |letter: &char| !matches!(letter, 'a'..='z' | '0'..='9' | '-');
     let signs = ('\0'..='\x7f').filter(is_other).flat_map(|sign| {
         (0..=12).map(move |at| format!("{}{sign}{}", &"ap-guangzhou"[..at], &"ap-guangzhou"[at..]))
@@ -124,7 +123,7 @@ async fn invalid_region_is_refused_before_connecting() {
         is_usage(region, &regional.in_region(region).prepare(request).await.unwrap_err());
     }
     assert_eq!(peer.connections(), 0);
-    // The right one does reach it, so the count counts.
+    // A valid region does reach the server, so counting connections works.
     client.send(DescribeZones::default()).await.unwrap_err();
     assert!(peer.connections() > 0);
 }
@@ -133,7 +132,7 @@ async fn invalid_region_is_refused_before_connecting() {
 async fn invalid_label_or_language_is_refused() {
     let peer = Peer::saying(json("{}")).await;
     let mut count = 0;
-    // Some of the spoilers may stand in no label but may stand in a URL, and the other way round.
+    // Some of the strings are invalid in a label but valid in a URL, and the other way round.
     for label in spoiled("fleet-7").chain(["x".repeat(129)]) {
         is_usage(&label, &client_of(&peer.url()).request_client(&label).build().unwrap_err());
         count += 1;
@@ -149,7 +148,7 @@ async fn invalid_label_or_language_is_refused() {
 #[tokio::test]
 async fn invalid_client_token_is_refused() {
     let peer = Peer::saying(json("{}")).await;
-    // A token is text in a body: only what is not visible ASCII is refused.
+    // A token is text in a body: only characters outside visible ASCII are refused.
     let hostile: Vec<String> = spoiled("a-token")
         .filter(|token| !token.bytes().all(|byte| byte.is_ascii_graphic()))
         .chain(["t".repeat(65)])
@@ -171,7 +170,7 @@ fn credential_with_control_character_or_space_is_refused() {
     let mut count = 0;
     for text in spoiled("AKIDsample").filter(not_graphic).chain([String::new()]) {
         assert!(Credential::new(text.as_str(), "key").is_err(), "id {text:?}");
-        // A header value may hold a blank, but not begin or end with one.
+        // A header value may contain a space, but not start or end with one.
         let is_sendable = |byte: u8| byte.is_ascii_graphic() || byte == b' ';
         if !text.bytes().all(is_sendable) || text.trim() != text || text.is_empty() {
             let temporary = Credential::temporary("AKIDsample", "key", text.as_str());
@@ -180,7 +179,7 @@ fn credential_with_control_character_or_space_is_refused() {
         count += 1;
     }
     assert!(count > 100, "{count}");
-    // A key is hashed and never sent; only what an editor leaves in it is surely not part of it.
+    // A key is hashed and never sent. Only characters that an editor adds are certainly not part of it.
     for key in ["", " key", "key\n", "key\r\n", "\tkey", "k\ney", "k\0ey"] {
         assert!(Credential::new("AKIDsample", key).is_err(), "key {key:?}");
     }
@@ -200,7 +199,7 @@ async fn ambiguous_endpoint_is_refused() {
         format!("http://2130706433:{port}"),
         format!("http://0x7f.0.0.1:{port}"),
         format!("http://127.0.0.1.evil.example:{port}"),
-        // Somebody else behind the sign.
+        // Another host after the `@`.
         format!("http://127.0.0.1:{port}@evil.example"),
         format!("http://evil.example@127.0.0.1:{port}"),
         format!("https://cvm.tencentcloudapi.com@127.0.0.1:{port}"),
@@ -218,7 +217,7 @@ async fn ambiguous_endpoint_is_refused() {
         "https://".to_owned(),
         String::new(),
     ];
-    // Anywhere in it; a slash is what may stand at its end, and `%2f` is a slash to nobody here.
+    // Anywhere in it. A slash is allowed at its end, and `%2f` is not a slash here.
     let loopback = format!("http://127.0.0.1:{port}");
     let spoiled = spoiled(&loopback).filter(|url| *url != format!("{loopback}/"));
     let mut count = 0;

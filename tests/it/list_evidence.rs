@@ -1,11 +1,11 @@
-//! What a list in a response proves, for each list that has pages.
+//! What a list in a response proves, for each paged list.
 
 use cvm_models::protocol::{
     ActionInfo, Gaps, Kind, ListDefect, ModelInfo, PageInfo, PageStyle, Record, envelope,
 };
 use serde_json::{Value, json};
 
-/// Every action whose list has pages.
+/// Every action with a paged list.
 fn lists() -> impl Iterator<Item = (&'static ActionInfo, PageInfo, &'static str)> {
     cvm_models::ACTIONS.iter().filter_map(|info| {
         let pages = info.paginate?;
@@ -13,11 +13,11 @@ fn lists() -> impl Iterator<Item = (&'static ActionInfo, PageInfo, &'static str)
     })
 }
 
-/// Two rows, which the request asked for by their ids.
+/// Two rows with requested ids.
 fn rows(info: &ActionInfo, pages: &PageInfo, id: &str) -> [Value; 2] {
     let items = info.response.field(pages.items).unwrap();
     let Kind::Object(table) = items.kind.innermost() else { panic!("{}", info.name) };
-    // Numbers name the versions of a template.
+    // Versions of a launch template have numbers.
     ["1", "2"].map(|name| match table.field(id).unwrap().kind {
         Kind::Str => json!({ id: name }),
         _ => json!({ id: name.parse::<u64>().unwrap() }),
@@ -57,7 +57,7 @@ fn only_a_complete_list_proves_absence() {
                 let defect = told.unwrap_err();
                 assert!(defect.to_string().contains(pages.items), "{}: {defect}", info.name);
             } else {
-                // It may count what was not asked for, too, and all ids fit on the page.
+                // The total may count other items too, and all ids fit on the page.
                 told.unwrap();
             }
             if let Some(mut rest) = rest.get(text).is_some().then_some(rest) {
@@ -119,7 +119,7 @@ fn null_items_are_dropped_and_reported() {
     assert!(drifts[1].starts_with("`InstanceSet.1.PrivateIpAddresses.0` is null"), "{drifts:?}");
 }
 
-/// A row with every member that is always present, however deep.
+/// A row with every always present member, at any depth.
 fn complete(table: &'static ModelInfo) -> Value {
     let promised = table.members.iter().filter(|field| field.always_present);
     promised

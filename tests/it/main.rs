@@ -1,28 +1,28 @@
-//! Everything that crosses a crate boundary, one module a promise.
+//! Tests that cross crate boundaries, one behavior per module.
 //!
-//! | module | promise |
+//! | module | behavior |
 //! |---|---|
-//! | `documented_samples`, `getting_started` | the seed documents work as printed, and so does the story they tell, in every dialect |
-//! | `published` | the published samples pass the check, and the tables promise no more than they show |
+//! | `documented_samples`, `getting_started` | the samples and the steps of the getting-started documents work in every dialect |
+//! | `published` | the published samples pass validation, and the model info agrees with them |
 //! | `signing_vectors`, `tampering` | the official signatures are accepted, and with one changed byte they are not |
-//! | `wrong_parameters` | each wrong parameter has its code, and a refusal changes nothing |
-//! | `responses`, `framing` | whatever comes back, the call ends in the right error and in no other |
-//! | `always_present` | an answer that lacks what was promised is no success of a change |
-//! | `list_evidence` | only a well-formed list proves that something is not there |
-//! | `throttling` | every code that says "too many calls" is taken for it, and no other code is |
-//! | `waiter_states` | each waiter reads each state as its specification says |
-//! | `hostile_input`, `request_sizes` | whatever goes in, nothing leaves that was not meant |
-//! | `delivery` | a lost answer makes no second instance and no second destruction |
-//! | `rate_limits` | launching and listing many needs no pause of one's own and meets no throttle |
-//! | `wire` | what each action looks like in each dialect, byte for byte |
+//! | `wrong_parameters` | each wrong parameter returns its error code, and an error changes nothing |
+//! | `responses`, `framing` | whatever the response, the call ends with the right error and no other |
+//! | `always_present` | a response without an always present member is no success of a change |
+//! | `list_evidence` | only a well-formed list proves that something does not exist |
+//! | `throttling` | every throttling code is recognized, and no other code is |
+//! | `waiter_states` | each waiter treats each state as its specification says |
+//! | `hostile_input`, `request_sizes` | invalid input is refused before anything is sent |
+//! | `delivery` | a lost response causes no second instance and no second destruction |
+//! | `rate_limits` | many launches and lists need no pause in user code and are not throttled |
+//! | `wire` | the bytes of each action in each dialect |
 //! | `empty_texts` | an empty text means the same in each encoding, and counts as given for the retry class |
 //! | `roundtrip` | no model loses anything in either encoding |
-//! | `secrets` | no secret is shown, and none stands in a URL |
-//! | `examples` | the example programs do what they say |
+//! | `secrets` | no secret is shown or written into a URL |
+//! | `examples` | the example programs work |
 //!
-//! Beside them stand what they share: `cloud` (the emulator and its clients), `raw_requests` (raw requests),
-//! `scripted_server` (a server that says what it is told), `sample`, `baseline` and `mutate` (requests from the
-//! tables, right and wrong), `all_models` (all models), `predicates` (what an error says of itself).
+//! Shared by them: `cloud` (the emulator and its clients), `raw_requests` (signed requests without a client),
+//! `scripted_server` (a server with given responses), `sample`, `baseline` and `mutate` (valid and wrong
+//! requests from the model info), `all_models`, `predicates` (the predicates of an error).
 
 #![allow(
     clippy::expect_used,

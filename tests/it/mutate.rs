@@ -1,20 +1,20 @@
-//! Requests that are wrong in one way each, made from a right one by its table.
+//! Requests with one error each, derived from a valid one by its model info.
 
 use cvm_protocol::{FieldInfo, Kind, ModelInfo, Record, json};
 use serde_json::{Value, json};
 
 use crate::sample;
 
-/// A request with one thing wrong.
+/// A request with one error.
 pub struct Mutation {
     pub what: String,
     pub parameters: Value,
     pub fault: Fault,
-    /// Whether the flattened form can say the same: it has no types and no null.
+    /// Whether the query encoding can express it: it has no types and no null.
     pub is_flat: bool,
 }
 
-/// What is wrong with it.
+/// The kind of error.
 #[derive(Clone, Copy)]
 pub enum Fault {
     Missing,
@@ -29,11 +29,11 @@ pub enum Fault {
     Malformed(&'static FieldInfo),
     Unmatched(&'static FieldInfo),
     Exclusive(&'static FieldInfo, &'static str),
-    /// Several of members of which exactly one is wanted.
+    /// Several members of which exactly one is allowed.
     NotExactlyOne,
-    /// None of members of which one has to be there.
+    /// No member of those of which one is required.
     NotOne,
-    /// Empty text for a member that has to be there.
+    /// An empty text for a required member.
     Empty(&'static FieldInfo),
 }
 
@@ -55,7 +55,7 @@ struct Walk<'a> {
 impl Walk<'_> {
     fn object(&mut self, table: &'static ModelInfo) {
         self.add("NoSuchMember", json!(1), Fault::Unknown, true);
-        // The case of a name counts.
+        // Names are case-sensitive.
         if let Some(field) = table.members.first() {
             let name = field.wire.to_ascii_lowercase();
             self.add(&name, json!(1), Fault::Unknown, true);
@@ -79,7 +79,7 @@ impl Walk<'_> {
         !self.here()[name].is_null()
     }
 
-    /// What is wrong if the member is given beside what is there.
+    /// The error if the member is added to the present ones.
     fn conflict(&self, field: &'static FieldInfo) -> Option<Fault> {
         if self.is_given(field.wire) {
             return None;
@@ -90,7 +90,7 @@ impl Walk<'_> {
         exclusive.or(is_one_there.then_some(Fault::NotExactlyOne))
     }
 
-    /// Whether what else the object holds makes the member required.
+    /// Whether the other members of the object make the member required.
     fn is_required_here(&self, table: &'static ModelInfo, field: &FieldInfo) -> bool {
         let mut object = Record::new(table);
         json::from_value(&mut object, self.here()).unwrap();
@@ -107,7 +107,7 @@ impl Walk<'_> {
             Kind::List(_) => Some(json!([])),
             _ => None,
         };
-        // An object that is left without members is not there at all in the flattened form.
+        // In the query encoding, an object without members does not exist.
         let is_alone = self.here().as_object().unwrap().len() == 1 && !self.path.is_empty();
         for value in [Value::Null].into_iter().chain(blank) {
             let is_empty_text = value == "" && matches!(fault, Fault::Missing);
@@ -123,7 +123,7 @@ impl Walk<'_> {
     fn ill_typed(&mut self, field: &'static FieldInfo) {
         let mut wrong: Vec<Value> = wrong_for(&field.kind);
         if let Kind::List(kind) = field.kind {
-            // An item of the wrong kind, after one that is right.
+            // An item of the wrong type, after a valid one.
             let right = sample::of_kind(field, kind);
             let items = wrong_for(kind).into_iter().chain([Value::Null]);
             wrong.extend(items.map(|item| json!([right.clone(), item])));
@@ -175,7 +175,7 @@ impl Walk<'_> {
         }
     }
 
-    /// Goes on into objects that the request holds.
+    /// Continues with the nested objects of the request.
     fn nested(&mut self, field: &'static FieldInfo) {
         let Kind::Object(table) = field.kind.innermost() else { return };
         let length = self.path.len();
@@ -193,7 +193,7 @@ impl Walk<'_> {
         self.request.pointer(&self.path).unwrap()
     }
 
-    /// A value in place of the member, or of the first item of a list.
+    /// Replaces the value of the member, or of the first item of a list.
     fn add_value(&mut self, field: &'static FieldInfo, value: Value, fault: Fault) {
         let is_list = matches!(field.kind, Kind::List(_));
         self.add(field.wire, if is_list { json!([value]) } else { value }, fault, true);
@@ -213,7 +213,7 @@ impl Walk<'_> {
     }
 }
 
-/// One item of a list; of identifiers each list holds the same one, which is told later or never.
+/// One item of a list. The ids in a list are all the same, which the emulator checks later or never.
 fn item(field: &FieldInfo) -> Value {
     match field.kind {
         Kind::List(kind) => sample::of_kind(field, kind),
@@ -221,8 +221,8 @@ fn item(field: &FieldInfo) -> Value {
     }
 }
 
-/// Values of other kinds, among them those that look alike. A number as text passes, and so does a
-/// whole number with a fraction of nought.
+/// Values of other types, including similar ones. A number as text is accepted, and so is a whole number with a
+/// zero fraction.
 fn wrong_for(kind: &Kind) -> Vec<Value> {
     match kind {
         Kind::Str => vec![json!(7), json!(true), json!({}), json!([])],

@@ -1,4 +1,4 @@
-//! What an error says of itself: all its questions at once, so that none answers yes by mistake.
+//! All predicates of an error at once, so that none is true by mistake.
 
 use cvm_models::Error;
 

@@ -1,4 +1,4 @@
-//! Holds the tables against the published samples, and what they allow beyond a rule against the check.
+//! Compares the model info with the published samples, and validation with special values.
 
 use std::fs;
 
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::sample;
 
-/// One sample of the published documentation: its members only, and at most two items of a list in a response.
+/// One sample of the published documentation: only its members, and at most two items of a list in a response.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Sample {
@@ -89,12 +89,12 @@ fn dry_run_response_needs_only_the_request_id() {
     assert!(promising >= 9, "{promising}");
 }
 
-/// Every table that requests reach, once.
+/// Every model that requests contain, once.
 fn reachable() -> Vec<&'static ModelInfo> {
     reachable_from(cvm_models::ACTIONS.iter().map(|action| action.request).collect())
 }
 
-/// These tables and those of the objects within, each once.
+/// These models and those of their nested objects, each once.
 fn reachable_from(mut tables: Vec<&'static ModelInfo>) -> Vec<&'static ModelInfo> {
     let mut at = 0;
     while let Some(table) = tables.get(at) {
@@ -162,8 +162,8 @@ fn attribute_change_requires_exactly_one_attribute() {
     assert_eq!(faults(json!({ "CamRoleName": "", "InstanceName": "a" })), 1);
 }
 
-/// What a table says of one value of one member: the drifts of strict decoding, and for a table that
-/// requests reach the violations of that member.
+/// Problems with one value of one member: the drifts of strict decoding, and the violations of that member if
+/// requests contain the model.
 fn objections(table: &'static ModelInfo, is_sent: bool, name: &str, value: &Value) -> Vec<String> {
     let (record, report) = read(table, &json!({ name: value }));
     let is_own = |path: &str| path.split('.').next() == Some(name);

@@ -1,5 +1,5 @@
-//! Launching many and listing many never needs a pause in user code, and never meets a refusal for
-//! asking too often: the client keeps the documented rates by itself.
+//! Many launches and long lists need no pause in user code and are never throttled: the client keeps the
+//! documented rates by itself.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex};
@@ -16,7 +16,7 @@ use tokio::time::Instant;
 use crate::cloud::{builder, published};
 use crate::waiter_states::Whole;
 
-/// An emulated cloud behind a gateway that enforces the documented calls a second, in virtual time.
+/// An emulated cloud behind a gateway that enforces the documented rates, in virtual time.
 #[derive(Clone, Debug)]
 struct Gateway {
     cloud: cvm_emulator::Cloud,
@@ -34,7 +34,7 @@ impl Gateway {
         published().http(self.clone())
     }
 
-    /// Whether one more call of this action fits into the last second.
+    /// Whether one more call of this action is allowed within the last second.
     fn admits(&self, action: &str) -> bool {
         let limit = cvm_models::action(action).unwrap().rate_limit_per_second.unwrap();
         let mut seen = self.seen.lock().unwrap();
@@ -88,7 +88,7 @@ fn launch() -> RunInstances {
     }
 }
 
-/// Sends 24 launches from as many tasks, through clones of one client; returns how many failed.
+/// Sends 24 launches from as many tasks, with clones of one client. Returns how many failed.
 async fn launch_at_once(client: &Client) -> usize {
     let mut tasks = JoinSet::new();
     for _ in 0..24 {

@@ -1,4 +1,4 @@
-//! Raw requests, signed by the signer alone: what a client of another make would send.
+//! Raw requests, signed with the signer alone, as another client would send them.
 
 use bytes::Bytes;
 use cvm_protocol::percent;
@@ -84,7 +84,7 @@ impl Gateway {
 }
 
 impl Way {
-    /// A request of these parameters, still encoded, completed with the common ones and signed.
+    /// A request with these encoded parameters, completed with the common ones and signed.
     pub fn complete(self, parameters: &str) -> Request<Bytes> {
         let common = [
             ("Region", REGION),
@@ -96,7 +96,7 @@ impl Way {
         let text = format!("{parameters}&{}", percent::encode_pairs(common));
         let mut pairs = percent::decode_pairs(&text).unwrap();
         let (host, path) = self.gateway.host_and_path();
-        // A client holds parameters in a map: of a name given twice, the last one is signed.
+        // A client keeps parameters in a map: of a repeated name, the last one is signed.
         pairs.reverse();
         let mut seen = std::collections::HashSet::new();
         pairs.retain(|(name, _)| seen.insert(name.clone()));
@@ -114,7 +114,7 @@ impl Way {
         .unwrap()
     }
 
-    /// A request of an action whose parameters are known as pairs.
+    /// A request of an action with these parameters.
     pub fn call(self, action: &str, pairs: &[(String, String)]) -> Request<Bytes> {
         let pairs = pairs.iter().map(|(name, value)| (name.as_str(), value.as_str()));
         let own = [("Action", action), ("Version", VERSION)].into_iter().chain(pairs);

@@ -1,4 +1,4 @@
-//! A request that the service would refuse for its size is not sent, and one that fits is.
+//! A request above the size limit of the service is not sent, and one within the limit is.
 
 use cvm_models::actions::RunInstances;
 use cvm_models::{Client, Dialect, FixedClock, SeededEntropy};
@@ -13,7 +13,7 @@ const JSON: usize = 10 << 20;
 const FORM: usize = 1 << 20;
 const QUERY: usize = 32 << 10;
 
-/// A request that is so much longer than the smallest.
+/// A request that is this many bytes longer than the smallest.
 fn longer(by: usize) -> RunInstances {
     let token = Some("a-token-of-my-own".into());
     RunInstances {
@@ -50,7 +50,7 @@ async fn largest_request_is_sent_and_one_byte_more_is_refused() {
         let builder = client_of(&peer.url()).dialect(dialect).parameters_in_url(in_url);
         let client = builder.max_attempts(1).build().unwrap();
         let spare = limit - length(&client, longer(0)).await.unwrap();
-        // Of a v1 request the last bytes depend on its signature, whose signs take one byte or three.
+        // The last bytes of a v1 request depend on its signature, whose characters take one byte or three.
         let slack = if dialect.to_string().starts_with("tc3") { 1 } else { 24 };
         let mut lengths = Vec::new();
         for by in (spare - slack..=spare + slack).step_by(if slack == 1 { 1 } else { 8 }) {
@@ -79,7 +79,7 @@ async fn form_and_query_limits_are_exact() {
         (Dialect::V1Sha256, true, QUERY),
         (Dialect::OldGateway, true, QUERY),
     ] {
-        // With time and chance fixed, a name gives one signature, and so one length.
+        // With fixed clock and random values, a name determines the signature and so the length.
         let prepare = async |by: usize, letter: char| {
             let builder = published().dialect(dialect).parameters_in_url(in_url);
             let fixed = builder.clock(FixedClock::at(NOW)).entropy(SeededEntropy::new(7));
@@ -98,7 +98,7 @@ async fn form_and_query_limits_are_exact() {
                 }
             }
         };
-        // Signs of a signature take one byte or three, so that lengths come in leaps.
+        // Characters of a signature take one byte or three, so lengths skip values.
         let base = prepare(0, 'x').await.unwrap();
         let wanted = [Ok(limit - 1), Ok(limit), Err(limit + 1)];
         let mut met = Vec::new();
@@ -127,7 +127,7 @@ async fn largest_request_reaches_the_service() {
     {
         let client = client(&emulator, dialect);
         let spare = limit - length(&client, longer(0)).await.unwrap() - 24;
-        // The service read it all: it says what is wrong with the name.
+        // The service read the whole request: it reports a missing parameter.
         let mut request = longer(spare);
         request.image_id = None;
         let error = client.send(request).await.unwrap_err();

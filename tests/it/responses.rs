@@ -1,5 +1,5 @@
-//! Whatever comes back over the wire, a call ends in the right error and in no other, and a change
-//! whose answer is not one is never told as a plain failure.
+//! Whatever a response contains, a call ends with the right error and no other, and a change without a valid
+//! response never ends as a plain failure.
 
 use std::time::Duration;
 
@@ -33,8 +33,8 @@ async fn terminating(peer: &Peer) -> Result<TerminateInstancesResponse, Error> {
     client(peer).send(TerminateInstances { instance_ids, ..Default::default() }).await
 }
 
-/// Sends a read, a launch and a termination to a peer that says this, and holds each error to the
-/// same words; for the changes the outcome must be unknown too.
+/// Sends a read, a launch and a termination to a server with this response. Asserts that each error has exactly
+/// these predicates, and for the changes also an unknown outcome.
 async fn ends_in(name: &str, answer: &[u8], words: &[&str]) {
     let peer = Peer::saying(answer).await;
     let error = reading(&peer).await.expect_err(name);
@@ -86,7 +86,7 @@ async fn invalid_envelope_is_unreadable() {
 #[tokio::test]
 async fn deeply_nested_response_uses_no_stack() {
     let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
-    // In an unknown member it is skipped; where something else belongs, it is refused.
+    // In an unknown member it is skipped. In a known member of another type it is an error.
     let unknown = READ.replace("TotalCount", &format!("New\":{deep},\"TotalCount"));
     assert_eq!(reading(&Peer::saying(json(unknown)).await).await.unwrap().total_count, 1);
     let known = READ.replace(":1,", &format!(":{deep},"));
@@ -105,7 +105,7 @@ async fn repeated_member_makes_response_unreadable() {
     ] {
         ends_in(body, &json(body), &["unreadable"]).await;
     }
-    // Members of the action, at the top and below.
+    // Members of the action, at the top level and below.
     for body in [
         r#"{"Response":{"TotalCount":1,"TotalCount":2,"InstanceSet":[],"RequestId":"a"}}"#,
         r#"{"Response":{"TotalCount":1,"InstanceSet":[{"Memory":1,"Memory":2}],"RequestId":"a"}}"#,
@@ -123,7 +123,7 @@ async fn missing_required_member_makes_change_unknown_but_not_read() {
     for body in [
         r#"{"Response":{"RequestId":"r-1"}}"#,
         r#"{"Response":{"InstanceIdSet":null,"RequestId":"r-1"}}"#,
-        // A launch that names nothing it made has not told its outcome.
+        // A launch response without the created ids does not prove the outcome.
         r#"{"Response":{"InstanceIdSet":[],"RequestId":"r-1"}}"#,
     ] {
         let peer = Peer::saying(json(body)).await;
@@ -146,7 +146,7 @@ async fn dry_run_response_needs_only_a_request_id() {
         r#"{"Response":{"Error":{"Code":"DryRunOperation","Message":"ok"},"RequestId":"r"}}"#;
     let peer = Peer::saying(json(code)).await;
     assert_eq!(client(&peer).send(dry_run()).await.unwrap().request_id, "r");
-    // Nobody asked for a dry run: then the same code is a refusal.
+    // Without a dry run, the same code is a plain error.
     let error = launching(&peer).await.unwrap_err();
     assert_eq!(told(&error), ["service"], "{error}");
 }
@@ -201,7 +201,7 @@ async fn error_code_counts_under_any_status() {
         let peer = Peer::saying(http(status, &[], REFUSED)).await;
         let read = reading(&peer).await.unwrap_err();
         let changed = terminating(&peer).await.unwrap_err();
-        // With these, something failed, and perhaps after the action.
+        // These codes report a failure, perhaps after the action took effect.
         let words = if status < 500 { &["service"][..] } else { &["outcome unknown", "service"] };
         for (error, words) in [(read, &["service"][..]), (changed, words)] {
             assert_eq!(told(&error), words, "{status}: {error}");
@@ -244,8 +244,8 @@ async fn error_codes_map_to_predicates() {
             assert_eq!(error.code().unwrap().as_str(), code);
         }
     }
-    // The service failed inside: how far it got is unknown.
-    // So does an unknown code.
+    // The service failed internally, so it is unknown how far it got.
+    // The same holds for an unknown code.
     for code in [
         "InternalError",
         "InternalServerError",

@@ -1,6 +1,6 @@
-//! No model loses anything in either encoding, whatever it holds and whatever else arrives.
+//! No model loses anything in either encoding, whatever its values and whatever else a response contains.
 //!
-//! Over every request, response and shared type. The values come from the tables: separators, quotes,
+//! Runs over every request, response and shared type. The values come from the model info: separators, quotes,
 //! controls, scripts, unknown enum values, numbers at the ends of their range.
 
 use std::collections::BTreeSet;
@@ -12,10 +12,10 @@ use serde_json::{Map, Value, json};
 
 use crate::all_models::{Specimen, models};
 
-/// Values tried of each model: there are some hundred models, and each has members of each kind.
+/// Cases per model: there are hundreds of models, and each has members of each type.
 const CASES: u32 = 24;
 
-/// Holds each model to a law, with values made from lists of choices, so that a failure shrinks.
+/// Checks a property for each model, with values made from lists of choices, so that a failure shrinks.
 fn law(fit: Fit, law: impl Fn(&dyn Specimen) -> Result<(), String>) {
     for model in models() {
         let mut runner = TestRunner::new_with_rng(
@@ -52,7 +52,7 @@ fn json_round_trip_is_lossless() {
             return Err(format!("its own writing drifts: {:?}", report.drifts));
         }
         same(value, &*back)?;
-        // The way over a value tree is the same one.
+        // The same holds for decoding from a value tree.
         let tree: Value = serde_json::from_slice(&text).map_err(|error| error.to_string())?;
         if tree != json::to_value(value) {
             return Err(format!("{tree} is not {}", json::to_value(value)));
@@ -104,7 +104,7 @@ fn absent_or_null_members_are_default() {
     }
 }
 
-/// A value of every member, as JSON; objects two levels deep, so that recursion would end.
+/// A value for every member, as JSON. The depth is limited, so that recursion ends.
 fn full(table: &'static ModelInfo, depth: usize) -> Value {
     let member = |kind: &Kind| of_kind(kind, depth);
     let members = table.members.iter();
@@ -133,7 +133,7 @@ fn unknown_values_are_preserved() {
         let report = json::from_slice(&mut *read, body.to_string().as_bytes()).unwrap();
         assert!(report.is_clean(), "{}: {report:?}", table.name);
         assert_eq!(json::to_value(&*read), body, "{}", table.name);
-        // A strict reading tells of each of them.
+        // Strict decoding reports each of them.
         let mut strict = model.fresh();
         let report = json::from_slice_strict(&mut *strict, body.to_string().as_bytes()).unwrap();
         assert!(read.is_same(&*strict));
@@ -144,7 +144,7 @@ fn unknown_values_are_preserved() {
     }
 }
 
-/// Adds unknown members to every object, before and after the members.
+/// Adds unknown members to every object, before and after the others.
 fn with_strangers(value: &Value) -> (Value, usize) {
     match value {
         Value::Object(members) => {
@@ -221,7 +221,7 @@ fn debug_shows_no_secret_of_any_model() {
     assert!(count > 10, "only {count} secrets were planted");
 }
 
-/// Puts a text into every secret member, as deep as there are any.
+/// Sets every secret member to this text, at any depth.
 pub fn plant(model: &mut dyn cvm_protocol::Model, canary: &str) -> usize {
     let fields = model.table().members;
     let mut count = 0;
@@ -242,7 +242,7 @@ fn plant_in(slot: Slot<'_>, canary: &str) -> usize {
             text.set_from_str(canary);
             1
         }
-        // Some tables mark as secret what the generated struct could not wrap.
+        // Some models mark a member as secret that the generated struct could not wrap.
         Slot::Str(text) => {
             canary.clone_into(text);
             1

@@ -1,12 +1,12 @@
-//! A plausible value for any member, and a plausible request for any action, from the tables alone.
+//! A plausible value for any member, and a plausible request for any action, from the model info alone.
 
 use cvm_protocol::{FieldInfo, Kind, ModelInfo, Record, json, validate};
 use serde_json::{Map, Value, json};
 
-/// The password of the seed documents, which every rule for passwords admits.
+/// The password of the getting-started documents, which every password rule allows.
 pub const PASSWORD: &str = "Qcloud@TestApi123++";
 
-/// The smallest request that breaks no limit of its table, with this many optional members more.
+/// The smallest valid request of this model, with this many optional members added.
 pub fn request(table: &'static ModelInfo, more: usize) -> Value {
     let mut members = required(table);
     for field in optional(table).take(more) {
@@ -15,7 +15,7 @@ pub fn request(table: &'static ModelInfo, more: usize) -> Value {
     settle(table, members)
 }
 
-/// Members that are worth showing: not deprecated, at odds with no other, and no secret.
+/// Members that are worth showing: not deprecated, not in conflict with others, and not secret.
 fn optional(table: &'static ModelInfo) -> impl Iterator<Item = &'static FieldInfo> {
     table.members.iter().filter(|field| {
         let is_plain = field.exclusive_with.is_empty() && field.exactly_one_of.is_empty();
@@ -33,7 +33,7 @@ fn required(table: &'static ModelInfo) -> Map<String, Value> {
     required.map(|field| (field.wire.to_owned(), value(field))).collect()
 }
 
-/// Fills what the rules between members ask for, until none of them complains.
+/// Adds members that the rules require, until all rules are satisfied.
 fn settle(table: &'static ModelInfo, members: Map<String, Value>) -> Value {
     let mut request = Value::Object(members);
     for _ in 0..table.members.len() + 1 {
@@ -48,7 +48,7 @@ fn settle(table: &'static ModelInfo, members: Map<String, Value>) -> Value {
     panic!("{}: {request}", table.name);
 }
 
-/// A value that the member takes.
+/// A valid value for the member.
 pub fn value(field: &FieldInfo) -> Value {
     of_kind(field, &field.kind)
 }
@@ -64,7 +64,7 @@ pub fn of_kind(field: &FieldInfo, kind: &Kind) -> Value {
     }
 }
 
-/// With one member at least: the flattened form cannot say that there is an object with none.
+/// At least one member, because the query encoding cannot express an empty object.
 fn object(table: &'static ModelInfo) -> Value {
     let mut members = required(table);
     if members.is_empty()
@@ -99,7 +99,7 @@ fn text(field: &FieldInfo) -> String {
     }
 }
 
-/// `InstanceName` → `instance_name`: a word that says which member it stands in.
+/// `InstanceName` → `instance_name`: a value that names its member.
 fn in_words(wire: &str) -> String {
     let mut words = String::new();
     for letter in wire.chars() {

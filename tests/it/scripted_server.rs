@@ -1,4 +1,4 @@
-//! A server that says what it is told to say, byte for byte, and remembers what it was asked.
+//! A server with given responses, byte for byte, that records its requests.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
@@ -44,7 +44,7 @@ impl Peer {
         Self { address, seen }
     }
 
-    /// Accepts connections, reads requests and never answers.
+    /// Accepts connections, reads requests and never responds.
     pub async fn silent() -> Self {
         Self::saying(SILENCE).await
     }
@@ -64,7 +64,7 @@ impl Peer {
     }
 }
 
-/// An answer that is not given.
+/// Stands for no response.
 const SILENCE: &[u8] = b"\0silence";
 
 async fn serve(mut stream: TcpStream, answer: Vec<u8>, seen: Arc<Mutex<Seen>>) {
@@ -73,14 +73,14 @@ async fn serve(mut stream: TcpStream, answer: Vec<u8>, seen: Arc<Mutex<Seen>>) {
     if answer == SILENCE {
         std::future::pending::<()>().await;
     }
-    // A client that has heard enough may hang up before the end.
+    // A client that has read enough may close before the end.
     let _ = stream.write_all(&answer).await;
     let _ = stream.shutdown().await;
     let mut rest = [0; 1024];
     while stream.read(&mut rest).await.is_ok_and(|count| count > 0) {}
 }
 
-/// Reads head and body of one request; `None` if the peer hangs up before.
+/// Reads head and body of one request; `None` if the client closes before.
 pub async fn read_request(stream: &mut TcpStream) -> Option<Vec<u8>> {
     let mut request = Vec::new();
     let mut piece = [0; 16 * 1024];
@@ -97,7 +97,7 @@ pub async fn read_request(stream: &mut TcpStream) -> Option<Vec<u8>> {
     }
 }
 
-/// How long a message is, once its head is there: these clients announce their bodies.
+/// The length of a message, once its head is complete. These clients send a `Content-Length`.
 pub fn whole_length(message: &[u8]) -> Option<usize> {
     let head = message.windows(4).position(|window| window == b"\r\n\r\n")? + 4;
     let text = String::from_utf8_lossy(&message[..head]).to_ascii_lowercase();
@@ -105,7 +105,7 @@ pub fn whole_length(message: &[u8]) -> Option<usize> {
     Some(head + announced.map_or(0, |length| length.trim().parse().unwrap()))
 }
 
-/// An HTTP answer with these headers.
+/// An HTTP response with these headers.
 pub fn http(status: u16, headers: &[(&str, &str)], body: impl AsRef<[u8]>) -> Vec<u8> {
     let body = body.as_ref();
     let mut answer = format!("HTTP/1.1 {status} Whatever\r\n");
@@ -118,7 +118,7 @@ pub fn http(status: u16, headers: &[(&str, &str)], body: impl AsRef<[u8]>) -> Ve
     answer
 }
 
-/// An HTTP answer as the service gives it.
+/// An HTTP response as the service sends it.
 pub fn json(body: impl AsRef<[u8]>) -> Vec<u8> {
     http(200, &[("Content-Type", "application/json")], body)
 }

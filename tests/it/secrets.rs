@@ -1,5 +1,5 @@
-//! No password, key or start-up script is shown: not in `Debug`, not on the way to an observer, not in
-//! an error, and not when the other side sends it back. None goes into a URL.
+//! No password, key or start-up script is shown: not in `Debug`, not to an observer, not in an error, and not
+//! if the server returns it. None is written into a URL.
 
 use std::error::Error as StdError;
 use std::sync::{Arc, Mutex};
@@ -17,24 +17,24 @@ use crate::predicates::told;
 use crate::scripted_server::{self, Peer, http};
 use crate::{roundtrip, sample};
 
-/// Short, and with every character that some encoding treats in its own way.
+/// Short, and with every character that some encoding treats specially.
 const CANARY: &str = "Canary-7/+é\"\\ ~%2B";
 
-/// The ways in which it could leak.
+/// The forms in which it could leak.
 fn spellings() -> Vec<String> {
     let bytes = CANARY.as_bytes();
     let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
     let quoted = Value::from(CANARY).to_string();
     let mut spellings = vec![
         CANARY.to_owned(),
-        // The part that no encoding changes: it alone gives most of them away.
+        // No encoding changes this part, so it alone reveals most leaks.
         "Canary-7".to_owned(),
         quoted[1..quoted.len() - 1].to_owned(),
         percent::encode(CANARY),
         hex.to_uppercase(),
         hex,
     ];
-    // In base64 a text looks different at each of three offsets; its ends mix with what is around.
+    // In base64, a text looks different at each of three offsets, and its ends mix with the surrounding bytes.
     for offset in 0..3 {
         let text = Base64::encode_string(&[&vec![b'x'; offset], bytes].concat());
         spellings.push(text[4..text.len() - 4].to_owned());
@@ -48,7 +48,7 @@ fn assert_hidden(name: &str, shown: &str) {
     }
 }
 
-/// Actions whose request has a secret member, and a request of each that holds the canary in all.
+/// Actions whose request has a secret member, and for each a request with the canary in all of them.
 fn requests() -> impl Iterator<Item = (&'static ActionInfo, Value)> {
     let actions = ACTIONS.iter().copied();
     let secret = actions.filter(|info| info.request.members.iter().any(sample::has_secret));
@@ -105,7 +105,7 @@ async fn secrets_are_refused_in_urls() {
     let urls = [(Dialect::Tc3Get, false), (Dialect::V1Sha256, true), (Dialect::OldGateway, true)];
     for (info, request) in requests() {
         for (dialect, in_url) in urls {
-            // The permission is for loopback alone, and this is not.
+            // The option applies only on loopback, and this is not.
             let builder = published();
             let builder = builder.dialect(dialect).parameters_in_url(in_url);
             let client = builder.allow_secrets_in_url(true).build().unwrap();
@@ -114,14 +114,14 @@ async fn secrets_are_refused_in_urls() {
             assert_eq!(told(&error), ["usage", "not sent"], "{name}: {error}");
             assert_hidden(&name, &format!("{error} {error:?}"));
 
-            // Even there nobody is shown it.
+            // Even there, no output shows it.
             let peer = Peer::saying(scripted_server::json("{}")).await;
             let builder = client_of(&peer.url()).dialect(dialect).parameters_in_url(in_url);
             let client = builder.build().unwrap();
             let prepared = client.prepare_call(info, request.clone()).await.unwrap();
             assert!(prepared.url().contains("Canary-7"), "{name}: {}", prepared.url());
             assert_hidden(&name, &format!("{prepared:?} {}", prepared.masked()));
-            // Without the permission not even there.
+            // Without the option, not even there.
             let strict = client_of(&peer.url()).dialect(dialect).parameters_in_url(in_url);
             let strict = strict.allow_secrets_in_url(false).build().unwrap();
             let error = strict.call(info, request.clone()).await.unwrap_err();
@@ -142,7 +142,7 @@ async fn session_token_is_refused_in_urls() {
         let error = client.prepare_call(info, json!({})).await.unwrap_err();
         assert_eq!(told(&error), ["usage", "not sent"], "{dialect}: {error}");
     }
-    // In a header or a form it travels, and is not shown.
+    // In a header or a form it is sent, and not shown.
     for dialect in Dialect::ALL {
         let builder = published().credential(temporary());
         let client = builder.dialect(dialect).build().unwrap();
@@ -156,7 +156,7 @@ async fn session_token_is_refused_in_urls() {
 
 const CANARY_TOKEN: &str = "canary-token-of-a-session";
 
-/// Keeps everything that an observer is shown.
+/// Keeps everything that an observer receives.
 #[derive(Clone, Debug, Default)]
 struct Keeper(Arc<Mutex<String>>);
 
@@ -175,7 +175,7 @@ impl WireObserver for Keeper {
     }
 }
 
-/// An error as every logger could print it: itself, and all its sources.
+/// An error as any logger could print it, with all its sources.
 fn in_full(error: &dyn StdError) -> String {
     let mut text = String::new();
     let mut next = Some(error);
@@ -186,7 +186,7 @@ fn in_full(error: &dyn StdError) -> String {
     text
 }
 
-/// Answers that repeat what they were sent, as careless gateways do.
+/// Responses that repeat the request, as careless gateways do.
 fn echoes() -> Vec<(&'static str, Vec<u8>)> {
     let quoted = Value::from(CANARY).to_string();
     let encoded = percent::encode(CANARY);

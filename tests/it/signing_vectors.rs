@@ -1,7 +1,7 @@
 //! The signatures of the official SDKs, replayed as raw requests at their own time.
 //!
-//! Client and emulator share the signer; these requests were signed by others, so an error that both
-//! sides make does not cancel out here. `tampering` then changes single bytes of them.
+//! Client and emulator share the signer. These requests were signed by other programs, so an error that both
+//! sides make is found here. `tampering` then changes single bytes of them.
 
 use std::fs;
 
@@ -14,7 +14,7 @@ use serde_json::{Map, Value};
 
 use crate::cloud::{Answer, Cloud, SECRET_ID, SECRET_KEY};
 
-/// One request of `fixtures/signing-vectors.json`; its README is in the reference pages.
+/// One request of `fixtures/signing-vectors.json`.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Vector {
     pub id: String,
@@ -25,7 +25,7 @@ pub struct Vector {
     pub path: String,
     pub service: String,
     pub timestamp: u64,
-    /// Null in the unsigned call alone.
+    /// Null only in the unsigned call.
     pub secret_id: Option<String>,
     pub secret_key: Option<String>,
     pub token: Option<String>,
@@ -52,7 +52,7 @@ impl Vector {
         self.signature_method == "TC3-HMAC-SHA256"
     }
 
-    /// The one call that carries no signature: it is not this service's.
+    /// The one call without a signature. It belongs to another service.
     pub fn is_unsigned(&self) -> bool {
         self.signature_method == "SKIP"
     }
@@ -61,7 +61,7 @@ impl Vector {
         self.gateway == "v2"
     }
 
-    /// A cloud with this credential alone, at this time.
+    /// A cloud with only this credential, at this time.
     pub fn cloud(&self) -> Cloud {
         let id = self.secret_id.as_deref().unwrap_or(SECRET_ID);
         let key = self.secret_key.as_deref().unwrap_or(SECRET_KEY);
@@ -128,7 +128,7 @@ impl Wire {
     }
 }
 
-/// Whether the caller was recognised: every refusal that comes after is about something else.
+/// Whether the signature was accepted: every later error is about something else.
 pub fn is_authenticated(answer: &Answer) -> bool {
     !answer.code().is_some_and(|code| code.starts_with("AuthFailure"))
 }
@@ -144,7 +144,7 @@ async fn official_signatures_are_accepted() {
         let id = &vector.id;
         assert!(is_authenticated(&answer), "{id}: {}", answer.message());
         if vector.service != "cvm" {
-            // Another service's version; routing comes after the signature.
+            // The version of another service. Routing comes after the signature.
             assert_eq!(answer.code(), Some("NoSuchVersion"), "{id}");
         }
         outcomes += &format!("{id}: {}\n", answer.code().unwrap_or("done"));
@@ -187,7 +187,7 @@ async fn signature_of_another_key_is_refused() {
         let other_id = Vector { secret_id: Some("AKIDanother".to_owned()), ..vector.clone() };
         let answer = other_id.cloud().ask(vector.wire().request()).await;
         assert_eq!(answer.code(), Some(expected("AuthFailure.SecretIdNotFound")), "{id}");
-        // A refusal explains itself, and never with the key.
+        // The message explains the error without showing the key.
         assert!(
             !answer.message().contains(vector.secret_key.as_deref().unwrap()),
             "{id}: {}",

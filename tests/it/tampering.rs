@@ -1,16 +1,16 @@
-//! One byte changed in anything that is signed, in each of the official requests: refused, each with
-//! the code that says what is wrong.
+//! One changed byte in anything that is signed, in each of the official requests: rejected with the code for
+//! that error.
 //!
-//! Every byte of a query, a body, a signed header, the `Authorization` header and each v1 parameter is
-//! changed once, by itself. What TC3 does not sign (region, version, language) is changed too, and
-//! passes: that is the scheme's own gap, and the reason why the client signs the action's name.
+//! Every byte of a query, a body, a signed header, the `Authorization` header and each v1 parameter is changed
+//! once, by itself. The headers that TC3 does not sign (region, version, language) are changed too, and pass:
+//! that is a gap of the scheme, and the reason why the client signs the action's name.
 
 use cvm_models::protocol::percent;
 use cvm_signer::{Date, tc3};
 
 use crate::signing_vectors::{Vector, Wire, is_authenticated, vectors};
 
-/// A changed request, and how it must end.
+/// A changed request, and its expected result.
 struct Tampered {
     what: String,
     wire: Wire,
@@ -30,7 +30,7 @@ const EXPIRED: Expected = Refused("AuthFailure.SignatureExpire");
 const WRONG_SIGNATURE: Expected = Refused("AuthFailure.SignatureFailure");
 const WRONG_TOKEN: Expected = Refused("AuthFailure.TokenFailure");
 
-/// Another letter for a letter, another digit for a digit: what remains has the same form.
+/// Another letter for a letter, another digit for a digit, so that the format stays the same.
 fn other(byte: u8) -> u8 {
     match byte {
         b'z' => b'a',
@@ -47,12 +47,12 @@ fn other_at(text: &str, at: usize) -> Option<String> {
     String::from_utf8(bytes).ok()
 }
 
-/// The text with one byte changed, once for each byte; not where half a character would remain.
+/// The text with one byte changed, once for each byte that is not part of a multi-byte character.
 fn others(text: &str) -> impl Iterator<Item = (usize, String)> {
     (0..text.len()).filter_map(|at| Some((at, other_at(text, at)?)))
 }
 
-/// Where a changed timestamp is judged first: far away it is expired, near it is not what was signed.
+/// The result for a changed timestamp: far away it is expired, near it differs from the signed one.
 fn by_time(vector: &Vector, text: &str) -> Expected {
     let is_near = |time: u64| time.abs_diff(vector.timestamp) <= 300;
     match text.parse() {
@@ -71,7 +71,7 @@ fn tc3(vector: &Vector) -> Vec<Tampered> {
         all.push(Tampered { what, wire, expected });
     };
 
-    // Of a body that is declared unsigned no byte counts.
+    // If the body is declared as unsigned, its bytes do not count.
     let of_body = if vector.unsigned_payload { Authenticated } else { WRONG_SIGNATURE };
     for at in 0..original.body.len() {
         push(format!("body byte {at}"), of_body, &|wire| wire.body[at] = other(wire.body[at]));
@@ -104,7 +104,7 @@ fn tc3(vector: &Vector) -> Vec<Tampered> {
             let expected = match lower.as_str() {
                 "x-tc-timestamp" => by_time(vector, &value),
                 "x-tc-token" => WRONG_TOKEN,
-                // Then the body is hashed, and the literal was signed in the place of that hash.
+                // Then the body is hashed, although the literal was signed in place of the hash.
                 "x-tc-content-sha256" => WRONG_SIGNATURE,
                 _ if is_signed => WRONG_SIGNATURE,
                 _ => Authenticated,
@@ -123,8 +123,8 @@ fn tc3(vector: &Vector) -> Vec<Tampered> {
     all
 }
 
-/// What a changed byte of `Authorization` breaks: the form of the header, the name of the key, the day
-/// or the service of the scope, or the signature itself.
+/// What a changed byte of `Authorization` breaks: the format of the header, the secret id, the date or the
+/// service of the scope, or the signature itself.
 fn by_part(authorization: &str, at: usize, changed: &str) -> Expected {
     let span = |from: &str, to: &str| {
         let start = authorization.find(from).unwrap() + from.len();
@@ -138,7 +138,7 @@ fn by_part(authorization: &str, at: usize, changed: &str) -> Expected {
     if secret_id.contains(&at) {
         UNKNOWN_ID
     } else if date.contains(&at) {
-        // A day that is none is a matter of form.
+        // An invalid date is a format error.
         if Date::parse(&changed[date]).is_some() { WRONG_SIGNATURE } else { INVALID_AUTHORIZATION }
     } else if service.contains(&at) {
         WRONG_SIGNATURE
@@ -150,8 +150,8 @@ fn by_part(authorization: &str, at: usize, changed: &str) -> Expected {
     }
 }
 
-/// A header that is signed besides the two compulsory ones may be called otherwise, and is then
-/// missing; anything else must keep its form.
+/// A signed header besides the two required ones may get another name, and is then missing. Everything else
+/// must keep its format.
 fn in_signed_headers(authorization: &str, changed: &str) -> Expected {
     let parsed = |text| tc3::Authorization::parse(text).map(|it| it.signed_headers().to_owned());
     match (parsed(authorization), parsed(changed)) {
@@ -183,14 +183,14 @@ fn v1(vector: &Vector) -> Vec<Tampered> {
         all.push(Tampered { what, wire, expected });
     };
 
-    // First of all: that decoding and encoding alone changes nothing.
+    // First check that decoding and encoding alone changes nothing.
     push("nothing".into(), Authenticated, &pairs);
     for (index, (name, value)) in pairs.iter().enumerate() {
         for (at, changed) in others(value) {
             let expected = match name.as_str() {
                 "SecretId" => UNKNOWN_ID,
                 "Timestamp" => by_time(vector, &changed),
-                // Of a nonce that is no number nothing else is looked at; ours stay numbers.
+                // A nonce that is not a number is rejected before other checks. Ours stay numbers.
                 _ => WRONG_SIGNATURE,
             };
             let mut pairs = pairs.clone();
@@ -219,8 +219,8 @@ fn v1(vector: &Vector) -> Vec<Tampered> {
     let mut more = pairs.clone();
     more.push(("Unsigned".into(), "1".into()));
     push("one parameter more".into(), WRONG_SIGNATURE, &more);
-    // The Go SDK sends pairs without a value and signs none of them: they are left out of the request.
-    // The others sign all of them.
+    // The Go SDK sends pairs without a value and signs none of them: they are left out of the request. The
+    // others sign all of them.
     let signs_blanks = pairs.iter().any(|(_, value)| value.is_empty());
     let expected = if signs_blanks { WRONG_SIGNATURE } else { Authenticated };
     more.pop();
@@ -230,7 +230,7 @@ fn v1(vector: &Vector) -> Vec<Tampered> {
     all
 }
 
-/// What a request lacks when one of its parameters is not there under its name.
+/// The error for a request without one of its parameters.
 fn without(name: &str) -> Expected {
     match name {
         "Signature" => INVALID_AUTHORIZATION,
@@ -239,7 +239,7 @@ fn without(name: &str) -> Expected {
     }
 }
 
-/// v1 signs method, host and path too.
+/// v1 also signs method, host and path.
 fn around(vector: &Vector) -> Vec<Tampered> {
     let original = vector.wire();
     let mut all = Vec::new();
@@ -262,7 +262,7 @@ fn around(vector: &Vector) -> Vec<Tampered> {
     all
 }
 
-/// The old gateway has one bare code for all but the clock.
+/// The old gateway has one general code for everything except the clock.
 fn spoken_by(vector: &Vector, expected: Expected) -> Expected {
     match expected {
         EXPIRED => EXPIRED,
@@ -320,7 +320,7 @@ async fn action_is_bound_only_if_its_header_is_signed() {
     let answer = bound.cloud().ask(wire.request()).await;
     assert_eq!(answer.code(), Some("AuthFailure.SignatureFailure"));
 
-    // With the two compulsory headers alone, whoever holds the request can turn it into another.
+    // With only the two required headers signed, anyone who has the request can change its action.
     let loose = vectors.iter().find(|vector| vector.id == "tc3-post-empty").unwrap();
     let mut wire = loose.wire();
     wire.set_header("X-TC-Action", "DescribeZones".into());

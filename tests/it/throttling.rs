@@ -1,4 +1,4 @@
-//! What counts as a throttle: every code of that family, known or new, and nothing that only looks like it.
+//! Which codes are throttling: every code of that family, known or new, and none that only looks similar.
 
 use cvm_models::actions::*;
 use cvm_models::protocol::ErrorKind;
@@ -17,7 +17,7 @@ fn refusal(code: &str) -> Vec<u8> {
     ))
 }
 
-/// No jitter, so that the pause after a throttle is its floor.
+/// No jitter, so that the pause after throttling is minimal.
 #[derive(Debug)]
 struct Calm;
 
@@ -32,7 +32,7 @@ fn client(peer: &Peer) -> Client {
     client_of(&peer.url()).entropy(Calm).build().unwrap()
 }
 
-/// Whether a request that is never repeated in doubt is sent again after this code.
+/// Whether an unsafe request is retried after this code.
 async fn is_sent_again(code: String) -> (String, Result<usize, Error>) {
     let peer = Peer::saying_in_turn([refusal(&code), json(OK)]).await;
     let terminate =
@@ -104,8 +104,8 @@ async fn lasting_throttling_is_reported_as_throttling() {
     }
 }
 
-/// Any action may be answered with an internal error, and the client retries where a repeat is safe. What the
-/// specification calls not retryable it does not retry.
+/// Any action may return an internal error, and the client retries where that is safe. It does not retry a code
+/// that the specification calls not retryable.
 #[test]
 fn internal_error_is_retried_only_if_the_specification_says_so() {
     let mut internal = 0;

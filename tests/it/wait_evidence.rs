@@ -1,5 +1,5 @@
-//! Every waiter against evidence that is older than the operation it waits for, against an operation that still runs,
-//! and against one that fails.
+//! Every waiter with evidence that is older than its operation, with an operation that still runs, and with one
+//! that fails.
 
 use std::fmt;
 use std::sync::{Arc, Mutex};
@@ -25,8 +25,8 @@ use crate::waiter_states::{ALL, Whole};
 const ID: &str = "res-1";
 const OURS: &str = "our-request";
 
-/// A service that shows the resource these rows, one a poll; `None` is a poll in which it is not listed. The last
-/// one stays.
+/// A service that shows these rows of the resource, one per poll; `None` is a poll in which it is not listed.
+/// The last one repeats.
 struct Rows {
     info: &'static WaiterInfo,
     rows: Vec<Option<Value>>,
@@ -91,7 +91,7 @@ async fn verdict(waiter: Waiter, rows: &[Option<Value>]) -> WaitVerdict {
     report.resources[0].verdict
 }
 
-/// A row in this state, whose latest operation is over in this way and belongs to another request.
+/// A row in this state, whose latest operation has ended like this and belongs to another request.
 fn older(info: &WaiterInfo, state: &str, ended: &str) -> Value {
     let mut row = json!({});
     if let Some(operation) = info.operation {
@@ -121,7 +121,7 @@ fn put(row: &mut Value, condition: &Condition) {
     }
 }
 
-/// The row of a reached goal.
+/// The row of a reached target state.
 fn goal(info: &WaiterInfo) -> Value {
     let mut row = older(info, info.success[0], "SUCCESS");
     for condition in info.when {
@@ -136,10 +136,10 @@ fn running(info: &WaiterInfo, mut row: Value) -> Option<Value> {
     Some(row)
 }
 
-/// States in which a resource may be before the operation begins.
+/// States that a resource may have before the operation starts.
 fn states_before(info: &WaiterInfo) -> Vec<&'static str> {
     let more: &[&str] = match info.name {
-        // An instance runs on one, and is being terminated; or the network has just been set up.
+        // An instance runs on the host and is being terminated, or the network has just been set up.
         "ChcHostsPrepared" => &["ONLINE", "READY"],
         "ImagesNormal" => &["CREATING"],
         "HostsRunning" => &["PENDING"],
@@ -201,7 +201,7 @@ async fn failed_operation_ends_wait_with_its_reason() {
     let mut cases = 0;
     for info in ALL {
         let Some(operation) = info.operation else { continue };
-        // Where a failed operation may leave the resource: at the goal too, or without any state.
+        // The states after a failed operation, including the target state and no state.
         let states = [info.settled, info.elsewhere, info.success, operation.failed_at, &[""]];
         for state in states.concat() {
             let mut failed = older(info, state, operation.failed[0]);
@@ -211,7 +211,7 @@ async fn failed_operation_ends_wait_with_its_reason() {
             failed[info.reason.unwrap()] = json!("no capacity");
             let begun = running(info, older(info, state, "SUCCESS")).unwrap();
             let mut ways = vec![(Waiter::new(info, [ID]), vec![Some(begun), Some(failed.clone())])];
-            // Another operation than at the first poll has begun, too.
+            // An operation has also started if it differs from that of the first poll.
             if !info.success.contains(&state) {
                 let before = Some(older(info, state, "SUCCESS"));
                 ways.push((Waiter::new(info, [ID]), vec![before, Some(failed.clone())]));
@@ -237,7 +237,7 @@ async fn absence_counts_only_for_listed_resources() {
     let error = polled(Waiter::new(gone, [ID]), &[None, None, None]).await.unwrap_err();
     assert!(error.is_wait() && error.to_string().contains("region is wrong"), "{error}");
     assert_eq!(verdict(Waiter::new(gone, [ID]), &[None]).await, WaitVerdict::Pending);
-    // One list alone may lag behind, whatever was seen before.
+    // One list alone may be outdated, whatever was listed before.
     let seen = Some(older(gone, "RUNNING", "SUCCESS"));
     let known = || Waiter::new(gone, [ID]).seen_before();
     assert_eq!(verdict(known(), &[None]).await, WaitVerdict::Pending);
@@ -247,7 +247,7 @@ async fn absence_counts_only_for_listed_resources() {
     assert_eq!(verdict(Waiter::new(gone, [ID]), &rows[..2]).await, WaitVerdict::Pending);
     assert_eq!(verdict(Waiter::new(gone, [ID]), &rows[..4]).await, WaitVerdict::Pending);
     assert_eq!(verdict(Waiter::new(gone, [ID]), &rows).await, WaitVerdict::Reached);
-    // What was being made and is no longer listed does not come any more.
+    // A resource that was being created and is no longer listed does not come back.
     let made = waiters::InstancesRunning::INFO;
     let pending = Some(older(made, "PENDING", "SUCCESS"));
     let rows = [None, pending, None, None];
@@ -273,17 +273,17 @@ async fn later_request_ends_wait_for_the_named_one() {
                 cases += 1;
                 let after = by("after", ended);
                 let rows = [by("before", ended), Some(ours.clone()), after.clone(), after];
-                // One list alone may lag behind.
+                // One list alone may be outdated.
                 assert_eq!(verdict(named(), &rows[..3]).await, WaitVerdict::Pending);
                 let error = polled(named(), &rows).await.unwrap_err();
                 assert!(error.is_wait() && !error.is_timeout(), "{}: {error}", info.name);
                 assert!(error.to_string().contains("the latest is `after`"), "{error}");
-                // Ours may still begin after one that another caller sent.
+                // Our operation may still start after one of another caller.
                 let rows = [by("before", ended), by("another", ended), None];
                 assert_eq!(verdict(named(), &rows[..2]).await, WaitVerdict::Pending);
             }
         }
-        // A state that is final needs no request beside it.
+        // A final state needs no request id.
         let is_state = info.state != operation.state;
         for state in [info.failure, info.unreachable].concat().into_iter().filter(|_| is_state) {
             let named = Waiter::new(info, [ID]).of_request(OURS);
@@ -304,7 +304,7 @@ async fn earlier_success_beside_a_failure_state_is_no_success() {
     };
     let rows = [row("READY"), row("OPERATING"), row("CLEAR_NETWORK_FAILED")];
     assert_eq!(verdict(Waiter::new(info, [ID]), &rows).await, WaitVerdict::Failed);
-    // It may have failed before the operation begins.
+    // It may have failed before the operation starts.
     let rows = [row("CLEAR_NETWORK_FAILED"), row("OPERATING"), row("INIT")];
     assert_eq!(verdict(Waiter::new(info, [ID]), &rows[..1]).await, WaitVerdict::Pending);
     assert_eq!(verdict(Waiter::new(info, [ID]), &rows).await, WaitVerdict::Reached);
@@ -329,10 +329,10 @@ async fn entering_the_recycle_bin_ends_wait_for_termination() {
     assert_eq!(told(Waiter::new(gone, [ID]), first[..2].to_vec()).await, WaitVerdict::Pending);
     let error = polled(Waiter::new(gone, [ID]), &first).await.unwrap_err();
     assert!(error.to_string().contains("SHUTDOWN, from where it cannot get to gone"), "{error}");
-    // The request is named, so the state is what it did.
+    // The request is named, so the state is its result.
     let named = Waiter::new(gone, [ID]).of_request(OURS);
     assert_eq!(told(named, first[2..].to_vec()).await, WaitVerdict::Failed);
-    // The second termination begins in the bin.
+    // The second termination starts in the recycle bin.
     let second = vec![
         instance("SHUTDOWN", "SUCCESS"),
         instance("SHUTDOWN", "OPERATING"),
@@ -375,7 +375,7 @@ fn emulated() -> (cvm_emulator::Cloud, Client) {
     (cloud, client.build().unwrap())
 }
 
-/// Polls again and again, with so much time between the polls that every phase is seen.
+/// Polls repeatedly, with so much time between the polls that every phase is seen.
 async fn reaches(cloud: &cvm_emulator::Cloud, client: &Client, waiter: Waiter) -> usize {
     let mut steps = client.wait(waiter).interval(Duration::ZERO).progress();
     let mut polls = 0;
@@ -412,7 +412,7 @@ async fn chc_operation_after_an_earlier_success_is_awaited() {
     let polls = reaches(&cloud, &client, waiters::ChcHostOperationsDone::of([&id])).await;
     assert_eq!(polls, 13, "60 s, every 5 s");
     reaches(&cloud, &client, waiters::ChcHostsPrepared::of([&id])).await;
-    // The latest operation is a success now, and stays one while the next runs.
+    // The latest operation is a success now, and stays one while the next starts.
     for goal in
         [waiters::ChcHostsInDeployMode::of([&id]), waiters::ChcHostOperationsDone::of([&id])]
     {

@@ -1,4 +1,4 @@
-//! What each waiter of the specification makes of each state, read a second time from `waiters.json`.
+//! How each waiter of the specification treats each state, implemented a second time from `waiters.json`.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -32,22 +32,22 @@ pub const ALL: [&WaiterInfo; 15] = [
     waiters::RepairTasksEnded::INFO,
 ];
 
-/// The lists of a waiter, which hold each known state once.
+/// The lists of a waiter, which together contain each known state once.
 const LISTS: [&str; 6] = ["success", "failure", "unreachable", "elsewhere", "settled", "moving"];
 
-/// What one reading shows of a resource.
+/// What one read shows of a resource.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Shown {
     State(String),
-    /// The state is null, as that of an instance on which nothing was ever done.
+    /// The state is null, as that of an instance without any operation.
     Null,
-    /// The state is not there.
+    /// The state is missing.
     Bare,
     /// The resource is not listed.
     Missing,
 }
 
-/// The waiters as they are written down.
+/// The waiters of the specification file.
 fn specification() -> HashMap<String, Value> {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../specs/cvm/2017-03-12/waiters.json");
     let text = std::fs::read_to_string(path).unwrap();
@@ -59,12 +59,12 @@ fn specification() -> HashMap<String, Value> {
         .collect()
 }
 
-/// Whether the goal is the end of an operation, and not a state.
+/// Whether the target is the end of an operation, and not a state.
 fn is_of_operation(spec: &Value) -> bool {
     spec["operation"]["state"] == spec["state"]
 }
 
-/// The second reading of a sequence: which reading decides, and what.
+/// The second implementation for a sequence: which read decides, and how.
 fn decision(spec: &Value, sequence: &[Shown]) -> Option<(usize, WaitVerdict)> {
     let lists = |list: &str, state: &str| {
         spec[list].as_array().is_some_and(|states| states.iter().any(|known| known == state))
@@ -94,7 +94,7 @@ fn decision(spec: &Value, sequence: &[Shown]) -> Option<(usize, WaitVerdict)> {
     None
 }
 
-/// The second reading of one state of a resource of which nothing else is known but that it existed.
+/// The second implementation for one state of a resource that is only known to exist.
 fn verdict(spec: &Value, shown: &Shown) -> WaitVerdict {
     let lists = |list: &str, state: &str| {
         spec[list].as_array().is_some_and(|states| states.iter().any(|known| known == state))
@@ -107,7 +107,7 @@ fn verdict(spec: &Value, shown: &Shown) -> WaitVerdict {
             "failure" => WaitVerdict::Failed,
             other => panic!("{other}"),
         },
-        // The rows here show nothing of what has to hold beside the state.
+        // The rows here show none of the members of `when`.
         Shown::State(state) if lists("success", state) && spec["when"].is_array() => {
             WaitVerdict::Pending
         }
@@ -119,11 +119,11 @@ fn verdict(spec: &Value, shown: &Shown) -> WaitVerdict {
     }
 }
 
-/// The service: shows each resource what its id stands for, reading by reading.
+/// The service: shows each resource what its id stands for, read by read.
 struct Service {
     info: &'static WaiterInfo,
     shows: HashMap<String, Vec<Shown>>,
-    /// What the rows show beside the state, from one reading to the next.
+    /// The other members of the rows, from one read to the next.
     beside: HashMap<String, Vec<Value>>,
     readings: Mutex<HashMap<String, usize>>,
 }
@@ -204,7 +204,7 @@ impl HttpClient for Direct {
     }
 }
 
-/// Waits for resources that show these states, for so many readings.
+/// Waits for resources with these states, for this many reads.
 async fn wait(
     info: &'static WaiterInfo,
     shows: HashMap<String, Vec<Shown>>,
@@ -231,7 +231,7 @@ async fn wait(
     (ended.map(|()| steps.into_report()), readings)
 }
 
-/// Every state that the waiter's member can take as far as the tables know, and what else may be shown.
+/// Every state that the model info knows for the waiter's member, and other values.
 fn alphabet(info: &WaiterInfo, spec: &Value) -> Vec<Shown> {
     let mut states: Vec<String> =
         ["SOMETHING_NEW", "", "running", " RUNNING"].map(str::to_owned).into();
@@ -281,7 +281,7 @@ async fn each_state_gets_the_verdict_of_the_specification() {
     assert!(verdicts.len() == 3 && verdicts.values().all(|count| *count >= 12), "{verdicts:?}");
 }
 
-/// All sequences of up to `length` readings, each up to the first that decides.
+/// All sequences of up to `length` reads, each up to the first that decides.
 fn sequences(spec: &Value, alphabet: &[Shown], length: usize) -> Vec<Vec<Shown>> {
     let (mut ended, mut open) = (Vec::new(), vec![Vec::new()]);
     for _ in 0..length {
@@ -315,7 +315,7 @@ async fn every_six_state_sequence_gets_the_modeled_verdict() {
         let spec = &specification[info.name];
         let all = sequences(spec, &states, 6);
         assert!(all.len() > 1_000, "{}", all.len());
-        // A wait ends at its first failure, so those that fail together wait together.
+        // A wait ends at its first failure, so ids that fail at the same read wait together.
         let fails_at = |sequence: &Vec<Shown>| {
             let told = decision(spec, sequence);
             told.is_some_and(|(_, told)| told == WaitVerdict::Failed).then_some(sequence.len())
@@ -344,7 +344,7 @@ async fn every_six_state_sequence_gets_the_modeled_verdict() {
     }
 }
 
-/// What a row may show of its latest operation, and whether that is over.
+/// What a row may show of its latest operation, and whether that operation has ended.
 fn operations(spec: &Value) -> Vec<(Value, bool)> {
     let Some(state) = spec["operation"]["state"].as_str().filter(|_| !is_of_operation(spec)) else {
         return vec![(json!({}), true)];
@@ -375,7 +375,7 @@ fn operations(spec: &Value) -> Vec<(Value, bool)> {
     ]
 }
 
-/// The second reading of two readings of a row whose latest operation shows as well.
+/// The second implementation for two reads of a row that also shows its latest operation.
 fn decision_of_pair(spec: &Value, pair: [(&Shown, &Value); 2]) -> WaitVerdict {
     let shown = pair.map(|(shown, _)| shown.clone());
     let members = || {
@@ -429,7 +429,7 @@ fn decision_of_pair(spec: &Value, pair: [(&Shown, &Value); 2]) -> WaitVerdict {
     WaitVerdict::Pending
 }
 
-/// Reads each pair of rows one after the other. Tells which are `not_done`, `unknown` and `done`.
+/// Reads each pair of rows one after the other. Returns which are `not_done`, `unknown` and `done`.
 async fn reconcile(
     info: &'static WaiterInfo,
     pairs: &[[(Shown, Value); 2]],
@@ -443,7 +443,7 @@ async fn reconcile(
     let waiter = Waiter::new(info, (0..pairs.len()).map(id));
     let service = Arc::new(Service { info, shows, beside, readings: Mutex::default() });
     let client = published().rate_limiter(NoRateLimit).http(Direct(service)).build().unwrap();
-    // Two readings, and no time between them.
+    // Two reads, and no time between them.
     let outcome = client.reconcile(waiter).settle(Duration::ZERO).await.unwrap();
     let number = |id: &str| id.strip_prefix("res-").unwrap().parse().unwrap();
     [("done", outcome.done), ("not_done", outcome.not_done), ("unknown", outcome.unknown)]
@@ -471,7 +471,7 @@ async fn not_done_requires_a_settled_state_without_an_operation() {
             }
         }
         let still = rows.iter().map(|row| [row, row]);
-        // What changes between two readings: of those that are settled by themselves, all pairs.
+        // Rows that change between two reads: all pairs of those that are settled.
         let settled: Vec<_> =
             rows.iter().filter(|(shown, _, is_over)| is_settled(shown) && *is_over).collect();
         let changing = settled.iter().flat_map(|one| settled.iter().map(move |two| [*one, *two]));
@@ -498,7 +498,7 @@ async fn not_done_requires_a_settled_state_without_an_operation() {
 
 #[test]
 fn every_waiter_state_is_in_exactly_one_list() {
-    // What changes by itself is told by its name, in a second reading of the value sets.
+    // States in progress are recognized by their names, independently of the lists.
     let leads_on = ["ING", "ENTER_RESCUE_MODE", "EXIT_RESCUE_MODE", "MIGRATE"];
     for (name, spec) in specification() {
         let states = |list: &str| -> Vec<String> {

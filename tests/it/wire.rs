@@ -1,8 +1,8 @@
-//! What each action looks like on the wire, in each dialect, byte for byte.
+//! The bytes of each action in each dialect.
 //!
-//! Clock, entropy and key pair are fixed, so a changed byte of a request is a changed line of a
-//! snapshot. The twelve actions of the getting-started path are shown whole; of all others the
-//! parameters, as a JSON body and as a query.
+//! Clock, entropy and key pair are fixed, so a changed byte of a request is a changed line of a snapshot. The
+//! twelve getting-started actions are shown in full. Of all others, only the parameters are shown, as a JSON
+//! body and as a query.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -25,7 +25,7 @@ use crate::predicates::told;
 use crate::sample;
 use crate::signing_vectors::is_authenticated;
 
-/// A client of the published endpoints whose every choice is fixed.
+/// A client of the public endpoints without any randomness.
 fn client(dialect: Dialect, credential: Credential) -> Client {
     published()
         .credential(credential)
@@ -36,7 +36,7 @@ fn client(dialect: Dialect, credential: Credential) -> Client {
         .unwrap()
 }
 
-/// A request as one reads it: a line for each header and for each pair.
+/// A readable request: a line for each header and for each pair.
 fn shown(prepared: &PreparedRequest) -> String {
     let mut text = String::new();
     let (address, query) = match prepared.url().split_once('?') {
@@ -75,7 +75,7 @@ async fn in_all_dialects<A: Action + Clone>(request: A) -> String {
     text
 }
 
-/// Compares with the snapshot of this name; what made the text is said by the test.
+/// Compares the text with the snapshot of this name.
 fn shows(name: &str, text: &str) {
     let mut settings = insta::Settings::clone_current();
     settings.set_omit_expression(true);
@@ -155,7 +155,7 @@ async fn session_token_is_sent_in_every_dialect() {
     shows("session_token_is_sent_in_every_dialect", &text);
 }
 
-/// The request of an action that the tables alone suggest.
+/// The sample request of an action, made from the model info alone.
 async fn prepared(dialect: Dialect, info: &'static ActionInfo) -> Result<PreparedRequest, Error> {
     client(dialect, credential()).prepare_call(info, sample::request(info.request, 3)).await
 }
@@ -202,7 +202,7 @@ async fn both_encodings_are_equal_and_the_emulator_accepts_them() {
             requests.extend(prepared(dialect, info).await);
         }
         assert!(requests.len() >= 4, "{name}: only a secret keeps one from a URL");
-        // An empty cloud may refuse a plausible request, but for the same reason in each encoding.
+        // An empty cloud may reject a plausible request, but for the same reason in each encoding.
         let mut told = Vec::new();
         for request in &requests {
             let answer = Cloud::new().ask(raw(request)).await;
@@ -221,7 +221,7 @@ async fn both_encodings_are_equal_and_the_emulator_accepts_them() {
             let pairs = pairs.iter().map(|(name, value)| (name.as_str(), value.as_str()));
             assert!(query_form::decode(&mut record, pairs).unwrap().is_clean(), "{name}");
             let body: Value = serde_json::from_slice(post.body()).unwrap();
-            // A token is minted for each preparation, here from the same seed.
+            // Each preparation generates a token, here from the same seed.
             assert_eq!(json::to_value(&record), body, "{name}");
         }
     }

@@ -1,8 +1,8 @@
-//! A wrong request is refused with the code that says what is wrong, and changes nothing.
+//! A wrong request returns the error code for its error, and changes nothing.
 //!
-//! The right requests stand in `baseline`; `mutate` makes every wrong one from them. The codes follow
-//! from rules, not from a list of results: what is wrong and the member's name suggest codes, and the
-//! first of them that the action publishes is answered.
+//! The valid requests are in `baseline`, and `mutate` derives every wrong one from them. The codes follow from
+//! rules, not from a list of results: the kind of error and the member's name suggest codes, and the first one
+//! that the action documents is expected.
 
 use std::fs;
 use std::sync::Arc;
@@ -18,7 +18,7 @@ use crate::cloud::{Answer, Cloud};
 use crate::mutate::{Fault, Mutation, mutations};
 use crate::raw_requests::{self, Gateway};
 
-/// The code for a fault, by rule.
+/// The code for an error, by rule.
 fn expected(info: &ActionInfo, fault: Fault) -> String {
     let candidates = match fault {
         Fault::Missing => return "MissingParameter".to_owned(),
@@ -102,7 +102,7 @@ fn expected(info: &ActionInfo, fault: Fault) -> String {
     candidates.into_iter().find(published).unwrap_or_else(|| "InvalidParameterValue".to_owned())
 }
 
-/// Codes that speak of one member.
+/// Codes for one member.
 fn named(field: &FieldInfo) -> Vec<String> {
     let name = called(field);
     [
@@ -116,7 +116,7 @@ fn named(field: &FieldInfo) -> Vec<String> {
     .into()
 }
 
-/// What codes call a member.
+/// The name of a member in codes.
 fn called(field: &FieldInfo) -> &'static str {
     match field.wire {
         "KeyName" => "KeyPairName",
@@ -136,7 +136,7 @@ fn conflict() -> Vec<String> {
     codes.map(str::to_owned).into()
 }
 
-/// What codes call the thing that an identifier names.
+/// The name in codes of the resource that an id belongs to.
 fn nouns(format: &str) -> &'static [&'static str] {
     match format.split('-').next().unwrap() {
         "host" => &["HostId"],
@@ -154,7 +154,7 @@ fn nouns(format: &str) -> &'static [&'static str] {
     }
 }
 
-/// The codes that any action may answer with, as the specification lists them.
+/// The codes that every action may return, according to the specification.
 fn common_codes() -> Vec<String> {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../specs/cvm/2017-03-12/errors.json");
     let file: Value = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
@@ -163,7 +163,7 @@ fn common_codes() -> Vec<String> {
     common.map(|entry| entry["code"].as_str().unwrap().to_owned()).collect()
 }
 
-/// The mutations that a page's limits add: the tables state those elsewhere than in their rows.
+/// The mutations of paging limits, which the model info states outside its fields.
 fn paging(info: &ActionInfo, request: &Value) -> Vec<Mutation> {
     let Some(page) = info.paginate else { return Vec::new() };
     let PageStyle::Offset { offset, limit, .. } = page.style else { return Vec::new() };
@@ -187,7 +187,7 @@ fn paging(info: &ActionInfo, request: &Value) -> Vec<Mutation> {
 
 const DAY: Duration = Duration::from_secs(86_400);
 
-/// What all requests are judged by.
+/// The checks for every request.
 struct Judge {
     common: Vec<String>,
 }
@@ -215,7 +215,7 @@ impl Judge {
         info.documents(code) || self.common.iter().any(|common| common == code)
     }
 
-    /// Makes every wrong request from a right one, which alone does something; returns how many.
+    /// Sends every mutation of a valid request, which alone takes effect. Returns how many.
     async fn try_all(&self, baseline: &Baseline) -> usize {
         let Baseline { action, request, .. } = baseline;
         let info = cvm_models::action(action).unwrap();
@@ -230,7 +230,7 @@ impl Judge {
         let after = scene.everything().await;
         assert_eq!(after, before, "{action}: a refusal changed something");
 
-        // A trial is judged as the request itself is, and does nothing.
+        // A dry run is validated like the request itself, and has no effect.
         if info.request.field("DryRun").is_some() {
             let mut trial = right.clone();
             trial["DryRun"] = json!(true);
@@ -247,7 +247,7 @@ impl Judge {
         answer.assert_as_specified(action);
         let has_changed = scene.everything().await != before;
         assert_eq!(has_changed, baseline.changes(), "{action} {right}");
-        // Operations have ended then, and after that terms and timers.
+        // By then, operations have completed, and later terms and timers.
         for days in [1, 100] {
             scene.cloud.wait(days * DAY);
             scene.everything().await;
@@ -264,7 +264,7 @@ async fn every_wrong_parameter_returns_its_code_and_changes_nothing() {
         let judge = judge.clone();
         tasks.spawn(async move { judge.try_all(baseline).await });
     }
-    // All of them end before one that has failed fails the test: each says what is wrong.
+    // All tasks end before a failed one fails the test, because each reports its own errors.
     let (mut count, mut failed) = (0, 0);
     while let Some(ended) = tasks.join_next().await {
         match ended {
@@ -315,7 +315,7 @@ async fn malformed_query_parameters_are_refused() {
         ("Filters.0.Name.0=zone", Some("InvalidParameter")),
         ("Filters.0.Names=zone", Some("UnknownParameter")),
         ("Filters.0.Name=zone", Some("MissingParameter")),
-        // What the official SDKs write, each in its own way, and the documents in theirs.
+        // The spellings of the official SDKs and of the documents.
         ("Limit=1", None),
         ("InstanceIds.1=ins-1a2b3c4d&InstanceIds.7=ins-5d6e7f8g", None),
         ("Filters.2.Values.5=ap-guangzhou-2&Filters.2.Name=zone", None),

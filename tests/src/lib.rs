@@ -1,7 +1,7 @@
-//! Tests that cross crate boundaries. The library is empty: see `tests/it/main.rs` for the promises,
-//! `tests/extension.rs` for a new action from its specification alone, and `examples/` for programs.
+//! Tests that cross crate boundaries. The library is empty: see `tests/it/main.rs` for the behaviors,
+//! `tests/extension.rs` for adding an action, and `examples/` for programs.
 
-/// The Rust of the README, compiled, and run where it needs no account.
+/// The Rust code of the README, compiled, and run where it needs no account.
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
 pub struct Readme;

@@ -1,4 +1,4 @@
-//! The cases by name: ours, and beside each what it is compared with.
+//! The benchmark cases by name: ours, and what each is compared with.
 
 use std::hint::black_box;
 
@@ -12,7 +12,7 @@ use crate::support::{answers, callers, derived, launch};
 
 type Operation = Box<dyn FnMut()>;
 
-/// The operation of a case; `None` for a name that no case has.
+/// The operation of a case; `None` for an unknown name.
 pub fn operation(case: &str, address: &str) -> Option<Operation> {
     let (group, who) = case.split_once('/').unwrap_or((case, ""));
     let (group, size) = group.rsplit_once('-').unwrap_or((group, ""));
@@ -56,7 +56,7 @@ fn sign(who: &str, bytes: usize) -> Option<Operation> {
             tc3::sign(&credential, "cvm", TIMESTAMP, &request)
         }),
         "floor" => {
-            // The hashing alone: two hashes, and one HMAC whose key is ready.
+            // Only the hashing: two hashes, and one HMAC with a prepared key.
             let request = tc3::Request::post(&body, &HEADERS);
             let canonical = tc3::CanonicalRequest::new(&request).expect("the headers are good");
             let canonical = canonical.to_string();
@@ -132,7 +132,7 @@ fn call(who: &str, decoded: bool, address: &str) -> Option<Operation> {
     }
 }
 
-/// So many calls at once; the time is that of all of them.
+/// This many calls at once. The time is that of all of them.
 fn at_once(who: &str, calls: usize, address: &str) -> Option<Operation> {
     let runtime = callers::runtime();
     let address = address.to_owned();

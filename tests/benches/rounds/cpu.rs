@@ -1,8 +1,8 @@
-//! CPU time of this thread, from the kernel's own account of it. Linux only.
+//! CPU time of this thread as the kernel counts it. Linux only.
 
 /// Nanoseconds that this thread has run.
 pub fn nanoseconds() -> u64 {
-    // The account is brought up to date when the thread gives way, and is a tick behind otherwise.
+    // The kernel updates the count when the thread yields. Otherwise it is up to a tick behind.
     std::thread::yield_now();
     let account = std::fs::read_to_string("/proc/thread-self/schedstat")
         .expect("the kernel keeps account of threads");

@@ -1,8 +1,8 @@
-//! Measures one case in CPU time of one thread, for `cargo xtask bench`, which runs the cases in turns.
+//! Measures the CPU time of one case on one thread, for `cargo xtask bench`, which interleaves the cases.
 //!
 //! `rounds serve` prints `NAME ADDRESS` lines and serves until its input ends. `rounds CASE MILLISECONDS
-//! ADDRESS` prints nanoseconds an operation. `rounds once CASE ADDRESS` does the operation a hundred times,
-//! to be counted by an instruction counter; `rounds none` is what to subtract.
+//! ADDRESS` prints nanoseconds per operation. `rounds once CASE ADDRESS` runs the operation a hundred times for
+//! an instruction counter; `rounds none` measures the overhead to subtract.
 #![expect(clippy::expect_used, reason = "a bench that cannot begin has nothing to measure")]
 #![expect(clippy::print_stdout, reason = "its output is its result")]
 
@@ -35,17 +35,17 @@ fn main() {
     }
 }
 
-/// Two servers: one whose answer is empty, one with a page of a hundred instances.
+/// Two servers: one with an empty response, one with a page of a hundred instances.
 fn serve() {
     for (name, instances) in [("small", 0), ("large", 100)] {
         let answer = server::answer(&answers::answer(instances));
         println!("{name} {}", server::start(move |_| Arc::clone(&answer)));
     }
-    // Whoever started this ends it by closing its input.
+    // The parent process ends this one by closing its input.
     let _ = std::io::stdin().read(&mut [0]);
 }
 
-/// CPU nanoseconds an operation, over about `time` on the wall.
+/// CPU nanoseconds per operation, over about `time` of wall-clock time.
 fn nanoseconds(mut operation: impl FnMut(), time: Duration) -> f64 {
     let warm = Instant::now();
     let mut batch = 0_u32;

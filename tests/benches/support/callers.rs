@@ -1,4 +1,4 @@
-//! The same POST by three callers: our client, bare reqwest, and bare hyper on one connection.
+//! The same POST by three clients: ours, bare reqwest, and bare hyper on one connection.
 
 use std::future::poll_fn;
 use std::pin::pin;
@@ -11,12 +11,12 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tokio::runtime::Runtime;
 
-/// A runtime on this thread alone, so that its CPU time is the client's and nobody else's.
+/// A runtime on this thread only, so that its CPU time is only the client's.
 pub fn runtime() -> Runtime {
     tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime starts")
 }
 
-/// The question that all of them ask.
+/// The request that all of them send.
 pub fn question() -> DescribeInstances {
     DescribeInstances { limit: Some(100), ..DescribeInstances::default() }
 }
@@ -35,12 +35,12 @@ pub fn ours(address: &str) -> Client {
         .expect("the client's parts fit")
 }
 
-/// One call by our client.
+/// One call with our client.
 pub async fn send(client: &Client) -> DescribeInstancesResponse {
     client.send(question()).await.expect("the server answers")
 }
 
-/// The headers of our signed request, so that all callers send the same bytes but for their order.
+/// The headers of our signed request, so that all clients send the same bytes except for their order.
 const HEADERS: [(&str, &str); 10] = [
     ("accept-encoding", "identity"),
     ("user-agent", "cvm-sdk-rust/0.1.0"),
@@ -61,14 +61,14 @@ const HEADERS: [(&str, &str); 10] = [
 
 const BODY: &str = r#"{"Limit":100}"#;
 
-/// Bare reqwest: no signature, no model, the bytes of the answer.
+/// Bare reqwest: no signature and no model, only the bytes of the response.
 pub fn reqwest() -> reqwest::Client {
-    // A second installation finds the first, which is as good.
+    // A second installation fails, and the first one serves as well.
     let _ = rustls::crypto::ring::default_provider().install_default();
     reqwest::Client::builder().no_proxy().build().expect("the client's parts fit")
 }
 
-/// One call by bare reqwest.
+/// One call with bare reqwest.
 pub async fn post(client: &reqwest::Client, address: &str) -> bytes::Bytes {
     let request = HEADERS
         .iter()
@@ -77,7 +77,7 @@ pub async fn post(client: &reqwest::Client, address: &str) -> bytes::Bytes {
     response.bytes().await.expect("the answer ends")
 }
 
-/// Bare hyper: one connection, opened beforehand.
+/// Bare hyper: one connection, opened in advance.
 pub async fn hyper(address: &str) -> SendRequest<reqwest::Body> {
     let host = address.strip_prefix("http://").unwrap_or(address);
     let stream = TcpStream::connect(host).await.expect("the server listens");
@@ -88,7 +88,7 @@ pub async fn hyper(address: &str) -> SendRequest<reqwest::Body> {
     sender
 }
 
-/// One call by bare hyper.
+/// One call with bare hyper.
 pub async fn request(sender: &mut SendRequest<reqwest::Body>, address: &str) -> Vec<u8> {
     let host = address.strip_prefix("http://").unwrap_or(address);
     let request = HEADERS

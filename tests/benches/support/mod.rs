@@ -1,5 +1,5 @@
-//! What the benches of whole calls share: a server that costs next to nothing, and callers to compare.
-// Every bench is a program of its own and uses its own part of this.
+//! Shared parts of the benchmarks of whole calls: a very cheap server, and clients to compare.
+// Every benchmark is a program of its own and uses its own part of this.
 #![allow(dead_code)]
 
 #[path = "../../../crates/cvm-models/benches/support/answers.rs"]

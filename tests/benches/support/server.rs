@@ -1,12 +1,12 @@
-//! An HTTP server that answers from memory, a thread for each connection: as cheap as a server can be,
-//! so that what is measured is the client.
+//! An HTTP server that responds from memory with a thread per connection: as cheap as possible, so that the
+//! benchmark measures the client.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
 use std::thread;
 
-/// A whole answer, head and body in one piece.
+/// A complete response, head and body in one piece.
 pub fn answer(body: &[u8]) -> Arc<[u8]> {
     let length = body.len();
     let mut text = format!(
@@ -17,8 +17,8 @@ pub fn answer(body: &[u8]) -> Arc<[u8]> {
     text.into()
 }
 
-/// Serves on a free loopback port from now on, and returns the address as `http://127.0.0.1:port`.
-/// `answers` gets the body of each request.
+/// Serves on a free loopback port and returns the address as `http://127.0.0.1:port`. `answers` gets the body
+/// of each request.
 pub fn start(answers: impl Fn(&[u8]) -> Arc<[u8]> + Send + Sync + 'static) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a loopback port is free");
     let address = listener.local_addr().expect("the listener has an address");
@@ -27,7 +27,7 @@ pub fn start(answers: impl Fn(&[u8]) -> Arc<[u8]> + Send + Sync + 'static) -> St
         for stream in listener.incoming().flatten() {
             let answers = Arc::clone(&answers);
             thread::spawn(move || {
-                // The end of a connection is no news.
+                // The end of a connection is expected.
                 let _ = serve(&stream, &*answers);
             });
         }

@@ -1,4 +1,4 @@
-//! What belongs to an instance beside its machine: names, networks, projects, terms.
+//! Attributes of an instance: names, networks, projects, terms.
 
 use serde_json::{Value, json};
 

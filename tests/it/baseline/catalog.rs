@@ -1,4 +1,4 @@
-//! What is on sale where, and how much of it the account may have.
+//! Regions, instance types and quotas.
 
 use serde_json::json;
 

@@ -1,4 +1,4 @@
-//! Hosted servers, which no action makes.
+//! CHC hosts, which no action creates.
 
 use serde_json::{Value, json};
 

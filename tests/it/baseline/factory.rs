@@ -1,4 +1,4 @@
-//! Things that the right requests name, made through the API itself.
+//! Creates the resources that the valid requests name, through the API itself.
 
 use std::time::Duration;
 
@@ -8,18 +8,18 @@ use super::{network, tags};
 use crate::cloud::Cloud;
 use crate::raw_requests;
 
-/// Makes things in a cloud.
+/// Creates resources in a cloud.
 pub struct Maker {
     pub cloud: Cloud,
 }
 
 impl Maker {
-    /// Lets everything end that takes time.
+    /// Lets all operations complete.
     pub fn wait(&self) {
         self.cloud.wait(Duration::from_secs(3_600));
     }
 
-    /// Launches instances that differ in this from the usual one.
+    /// Launches instances that differ from the default ones in these members.
     pub async fn launch<const N: usize>(&self, own: Value) -> [String; N] {
         let usual = json!({
             "Placement": { "Zone": "ap-guangzhou-3" },
@@ -76,7 +76,7 @@ impl Maker {
         self.make("CreateImage", request, "/ImageId").await
     }
 
-    /// The snapshots behind an image.
+    /// The snapshots of an image.
     pub async fn snapshots<const N: usize>(&self, image: &str) -> [String; N] {
         let request = json!({ "ImageIds": [image] });
         let answer = self.cloud.ask(raw_requests::json("DescribeImages", &request)).await;
@@ -128,7 +128,7 @@ impl Maker {
         self.make("PurchaseResourcePoolPacks", request, id).await
     }
 
-    /// Makes something; returns its id.
+    /// Creates a resource and returns its id.
     async fn make(&self, action: &str, request: Value, id: &str) -> String {
         let answer = self.change(action, request).await;
         answer.pointer(id).unwrap().as_str().unwrap().to_owned()
@@ -141,7 +141,7 @@ impl Maker {
     }
 }
 
-/// A request with members of its own, beside the usual ones or in their place.
+/// The default members of a request with these members added or replaced.
 fn with(mut usual: Value, own: Value) -> Value {
     let own = own.as_object().unwrap().clone();
     usual.as_object_mut().unwrap().extend(own);

@@ -1,4 +1,4 @@
-//! A cloud that holds one of everything that the right requests name, made through the API itself.
+//! A cloud with one of every resource that the valid requests name, created through the API itself.
 
 use serde_json::{Value, json};
 
@@ -7,7 +7,7 @@ use super::network;
 use crate::cloud::Cloud;
 use crate::sample::PASSWORD;
 
-/// The cloud, and ids of what it holds.
+/// The cloud, and the ids of its resources.
 pub struct Scene {
     pub cloud: Cloud,
     /// Hourly, in a network, with a data disk.
@@ -16,13 +16,13 @@ pub struct Scene {
     pub stopped: String,
     /// The data disk of `stopped`.
     pub disk: String,
-    /// Paid by the month, and so is its bandwidth.
+    /// Prepaid, and so is its bandwidth.
     pub prepaid: String,
     /// Stopped, on local disks.
     pub local: String,
     /// In rescue mode.
     pub rescued: String,
-    /// It lets in the owner of `bound_key_pair`.
+    /// Bound to `bound_key_pair`.
     pub keyed: String,
     /// In `group`.
     pub grouped: String,
@@ -32,28 +32,28 @@ pub struct Scene {
     pub bound_key_pair: String,
     pub group: String,
     pub empty_group: String,
-    /// Of three partitions.
+    /// Has three partitions.
     pub partition_group: String,
     pub timer: String,
     pub image: String,
-    /// Made of the system disk and the data disk of `stopped`.
+    /// Created from the system disk and the data disk of `stopped`.
     pub whole_image: String,
-    /// Those behind `whole_image`: of the system disk, and of the data disk.
+    /// Those of `whole_image`: of the system disk, and of the data disk.
     pub snapshots: [String; 2],
-    /// An image that another account may use.
+    /// An image that is shared with another account.
     pub shared_image: String,
-    /// Of two versions.
+    /// Has two versions.
     pub launch_template: String,
     pub host: String,
     pub hpc_cluster: String,
     pub resource_pack: String,
-    /// A hosted server that nothing is connected to.
+    /// A CHC host without a network.
     pub chc: String,
     /// One with a management network.
     pub managed_chc: String,
     /// One with a deployment network too.
     pub deployed_chc: String,
-    /// Maintenance of `running`, which waits for its approval.
+    /// Maintenance of `running` that waits for authorization.
     pub task: String,
 }
 

@@ -1,4 +1,4 @@
-//! Images, public and of one's own.
+//! Images, public and private.
 
 use serde_json::{Value, json};
 
@@ -93,7 +93,7 @@ pub const BASELINES: &[Baseline] = &[
             ],
         })
     }),
-    // What it writes lies with another service.
+    // The exported files are stored by another service.
     done("ExportImages", |scene| {
         json!({
             "BucketName": "backup-1250000000",

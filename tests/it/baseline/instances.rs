@@ -1,4 +1,4 @@
-//! Instances, from their launch to their end.
+//! Instances, from launch to termination.
 
 use serde_json::{Value, json};
 

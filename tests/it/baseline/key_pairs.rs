@@ -1,4 +1,4 @@
-//! Key pairs, and the instances that let them in.
+//! Key pairs, and the instances that they are bound to.
 
 use serde_json::json;
 
@@ -54,7 +54,7 @@ pub const BASELINES: &[Baseline] = &[
     done("DeleteKeyPairs", |scene| json!({ "KeyIds": [scene.key_pair] })),
 ];
 
-/// Nobody has the other half any more.
+/// The private half no longer exists.
 const PUBLIC_KEY: &str = concat!(
     "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAABAQCq6wJ2iUZ49PIiN8FdJOodU3/MSLF7f61T5kpJLZFXnOtqKv2vIs",
     "jlq/FPWld30xOhv3TYECrgXvJjdH2Lf+n1Kpbl9pcc/g5A/ghlqIkI1y7vME5umckzvAtTGr/STTNs/X2+M+ULUZA6",

@@ -104,7 +104,7 @@ pub const BASELINES: &[Baseline] = &[
     done("DeleteLaunchTemplate", |scene| json!({ "LaunchTemplateId": scene.launch_template })),
 ];
 
-/// What a template can hold of a launch.
+/// The launch parameters that a template can contain.
 fn launch(_: &Scene) -> Value {
     json!({
         "Placement": { "Zone": "ap-guangzhou-3", "ProjectId": 0 },

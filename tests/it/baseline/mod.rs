@@ -1,4 +1,4 @@
-//! Right requests for every action, by family, and the cloud in which they are right.
+//! Valid requests for every action, by group, and the cloud in which they are valid.
 
 mod attributes;
 mod catalog;
@@ -23,12 +23,12 @@ use serde_json::{Value, json};
 
 pub use fixture::Scene;
 
-/// A right request, and what is answered to it.
+/// A valid request, and its expected result.
 pub struct Baseline {
     pub action: &'static str,
     pub request: fn(&Scene) -> Value,
     refused: Option<&'static str>,
-    /// Whether what it changes lies where no action looks.
+    /// Whether no action shows its effect.
     is_unseen: bool,
 }
 
@@ -50,13 +50,13 @@ impl Baseline {
         self
     }
 
-    /// The code of what the emulator refuses although nothing is wrong with the request: things that
-    /// are not there, or that it does not imitate.
+    /// The error code if the emulator rejects the valid request because something does not exist or is not
+    /// supported.
     pub fn refused(&self) -> Option<&'static str> {
         if is_modelled(self.action) { self.refused } else { Some("UnsupportedOperation") }
     }
 
-    /// Whether an action that lists things shows what the request has changed.
+    /// Whether a Describe action shows the effect of the request.
     pub fn changes(&self) -> bool {
         let only_reads = cvm_models::action(self.action).unwrap().retry == RetryClass::Read;
         !only_reads && !self.is_unseen && self.refused().is_none()
@@ -80,7 +80,7 @@ const FAMILIES: &[&[Baseline]] = &[
     tasks::BASELINES,
 ];
 
-/// All of them.
+/// All valid requests.
 pub fn baselines() -> impl Iterator<Item = &'static Baseline> {
     FAMILIES.iter().copied().flatten()
 }

@@ -1,4 +1,4 @@
-//! Questions for prices. None of them changes anything.
+//! Price inquiries. None of them changes anything.
 
 use serde_json::json;
 

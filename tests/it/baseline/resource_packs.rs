@@ -1,4 +1,4 @@
-//! Packs of reserved machines.
+//! Resource pool packs.
 
 use serde_json::json;
 

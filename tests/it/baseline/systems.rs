@@ -1,4 +1,4 @@
-//! What is done to the system and the disks of an instance.
+//! Operations on the system and the disks of an instance.
 
 use serde_json::json;
 

@@ -1,4 +1,4 @@
-//! Work that waits: timers of one's own, and repairs that the provider asks for.
+//! Action timers, and repair tasks.
 
 use serde_json::json;
 

@@ -1,4 +1,4 @@
-//! What a client can see of a scene.
+//! The state of a fixture that a client can see.
 
 use serde_json::{Map, Value, json};
 
@@ -6,7 +6,7 @@ use super::{Scene, filter};
 use crate::cloud::{Answer, REGION};
 use crate::raw_requests;
 
-/// An action that shows something, the region that is asked, and the question.
+/// A Describe action, its region, and the request.
 type View = (&'static str, &'static str, fn(&Scene) -> Value);
 
 /// Together they show every change that a request can make.
@@ -62,7 +62,7 @@ fn own_images(_: &Scene) -> Value {
 }
 
 impl Scene {
-    /// Everything that can be seen of all instances; the id of the question itself is no part of it.
+    /// The visible state of all instances, without the request id.
     pub async fn instances(&self) -> Answer {
         let mut answer = self.look(&VIEWS[0]).await;
         assert_eq!(answer.code(), None, "{}", answer.message());
@@ -70,7 +70,7 @@ impl Scene {
         answer
     }
 
-    /// Everything that can be seen at all. What is gone is seen as a refusal.
+    /// The whole visible state. Resources that are gone appear as errors.
     pub async fn everything(&self) -> Map<String, Value> {
         let mut seen = Map::new();
         for view in VIEWS {
