@@ -6,24 +6,24 @@ use cvm_models::actions::{StopInstances, TerminateInstances};
 use cvm_models::{Dialect, Reconciliation, waiters};
 use tokio::task::JoinSet;
 
-use crate::fault::{Claim, Fault, Step};
-use crate::fault_server::Faultd;
-use crate::ledger::Machine;
+use crate::fault::{Conclusion, Fault, Step};
+use crate::fault_server::FaultServer;
+use crate::ledger::InstanceState;
 use crate::test_client;
 use crate::third_party::ThirdParty;
 
-const ASKED: usize = 100;
+const REQUESTED: usize = 100;
 const DONE: usize = 37;
 /// The settle time. Each read may take as long again.
 const SETTLE: Duration = Duration::from_secs(6);
 
-fn half_done(then: Step) -> std::sync::Arc<Fault> {
+fn carried_out_in_part(then: Step) -> std::sync::Arc<Fault> {
     let script = vec![Step::TakeAll, Step::CommitFirst(DONE), then];
-    std::sync::Arc::new(Fault::new("commits a part of it", Claim::Nothing, script))
+    std::sync::Arc::new(Fault::new("commits a part", Conclusion::Ambiguous, script))
 }
 
 fn ids() -> Vec<String> {
-    (0..ASKED).map(|number| format!("ins-{number:08}")).collect()
+    (0..REQUESTED).map(|number| format!("ins-{number:08}")).collect()
 }
 
 fn listed(resources: &[cvm_models::WaitedResource]) -> Vec<String> {
@@ -40,13 +40,13 @@ fn assert_lists(outcome: &Reconciliation, done: &[String], not_done: &[String]) 
 async fn reconciliation_shows_which_part_of_a_batch_took_effect() {
     let mut running = JoinSet::new();
     for dialect in [Dialect::Tc3, Dialect::V1Sha256] {
-        for then in [Step::Reset, Step::Fin] {
+        for then in [Step::Reset, Step::Close] {
             running.spawn(async move {
-                let stranger = ThirdParty::open().await;
-                let server = Faultd::open(stranger.address).await;
+                let third_party = ThirdParty::open().await;
+                let server = FaultServer::start(third_party.address).await;
                 let client =
-                    test_client::client(&server.endpoint(), dialect, test_client::patient());
-                server.plan([half_done(then)]);
+                    test_client::client(&server.endpoint(), dialect, test_client::long_timeouts());
+                server.plan([carried_out_in_part(then)]);
                 let stop = StopInstances { instance_ids: ids(), ..Default::default() };
                 let error = client.send(stop).await.unwrap_err();
                 assert!(
@@ -56,12 +56,13 @@ async fn reconciliation_shows_which_part_of_a_batch_took_effect() {
 
                 let stopped = waiters::InstancesStopped::of(ids());
                 let outcome = client.reconcile(stopped).settle(SETTLE).await.unwrap();
-                let book = server.ledger().open();
-                let is_stopped = |id: &String| book.machines.get(id) == Some(&Machine::Stopped);
+                let ledger = server.ledger().lock();
+                let is_stopped =
+                    |id: &String| ledger.instance_states.get(id) == Some(&InstanceState::Stopped);
                 let (done, not_done): (Vec<_>, Vec<_>) = ids().into_iter().partition(is_stopped);
-                assert_eq!((done.len(), not_done.len()), (DONE, ASKED - DONE));
+                assert_eq!((done.len(), not_done.len()), (DONE, REQUESTED - DONE));
                 assert_lists(&outcome, &done, &not_done);
-                assert_eq!(book.commits("StopInstances"), 1, "nothing was sent again\n{book}");
+                assert_eq!(ledger.commits("StopInstances"), 1, "nothing was retried\n{ledger}");
             });
         }
     }
@@ -70,10 +71,11 @@ async fn reconciliation_shows_which_part_of_a_batch_took_effect() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn partial_termination_destroys_no_prepaid_instance() {
-    let stranger = ThirdParty::open().await;
-    let server = Faultd::open(stranger.address).await;
-    let client = test_client::client(&server.endpoint(), Dialect::Tc3, test_client::patient());
-    server.plan([half_done(Step::Reset)]);
+    let third_party = ThirdParty::open().await;
+    let server = FaultServer::start(third_party.address).await;
+    let client =
+        test_client::client(&server.endpoint(), Dialect::Tc3, test_client::long_timeouts());
+    server.plan([carried_out_in_part(Step::Reset)]);
     let terminate = TerminateInstances { instance_ids: ids(), ..Default::default() };
     let error = client.send(terminate).await.unwrap_err();
     assert!(error.outcome_unknown().is_some(), "{error:?}");
@@ -93,7 +95,7 @@ async fn partial_termination_destroys_no_prepaid_instance() {
     assert_eq!(listed(&outcome.unknown), recycled);
     assert_eq!(listed(&outcome.not_done), running);
     assert!(outcome.done.is_empty());
-    let book = server.ledger().open();
-    assert_eq!((book.recycled as usize, book.destroys), (DONE, 0), "{book}");
-    assert_eq!(book.commits("TerminateInstances"), 1, "{book}");
+    let ledger = server.ledger().lock();
+    assert_eq!((ledger.recycled as usize, ledger.destroys), (DONE, 0), "{ledger}");
+    assert_eq!(ledger.commits("TerminateInstances"), 1, "{ledger}");
 }

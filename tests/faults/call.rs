@@ -10,7 +10,7 @@ use cvm_models::types::LoginSettings;
 use cvm_models::{Action, CallReport, Client, Error, UntypedResponse, blocking};
 use serde_json::Value;
 
-use crate::service::MACHINE;
+use crate::service::INSTANCE;
 use crate::test_client::PASSWORD;
 
 /// An action that represents its class.
@@ -25,13 +25,13 @@ pub enum Call {
 
 /// The result of a call.
 #[derive(Debug)]
-pub struct Ended {
-    pub result: Result<Done, Error>,
+pub struct CallResult {
+    pub result: Result<Success, Error>,
 }
 
 /// The content of a success.
 #[derive(Debug)]
-pub struct Done {
+pub struct Success {
     /// The instances that it launched or lists.
     pub ids: Vec<String>,
     pub report: CallReport,
@@ -67,7 +67,7 @@ impl Call {
     }
 
     /// The maximum number of attempts of the policy.
-    pub const fn most_attempts(self) -> usize {
+    pub const fn max_attempts(self) -> usize {
         match self.class() {
             RetryClass::Convergent => 3,
             _ => 4,
@@ -75,18 +75,18 @@ impl Call {
     }
 
     /// Calls the action once, on the instance of the matrix.
-    pub async fn make(self, client: &Client) -> Ended {
-        self.make_on(client, MACHINE).await
+    pub async fn make(self, client: &Client) -> CallResult {
+        self.make_on(client, INSTANCE).await
     }
 
     /// Calls the action once, on this instance.
-    pub async fn make_on(self, client: &Client, machine: &str) -> Ended {
-        self.make_by(&Caller::Send(client.clone()), machine).await
+    pub async fn make_on(self, client: &Client, instance: &str) -> CallResult {
+        self.make_by(&Caller::Send(client.clone()), instance).await
     }
 
     /// Calls the action once, with this entry point.
-    pub async fn make_by(self, caller: &Caller, machine: &str) -> Ended {
-        let instance_ids = vec![machine.to_owned()];
+    pub async fn make_by(self, caller: &Caller, instance: &str) -> CallResult {
+        let instance_ids = vec![instance.to_owned()];
         let result = match self {
             Self::Describe => {
                 send(caller, DescribeInstances::default(), |listed| {
@@ -112,7 +112,7 @@ impl Call {
                 send(caller, terminate, |_| Vec::new()).await
             }
         };
-        Ended { result }
+        CallResult { result }
     }
 }
 
@@ -148,26 +148,26 @@ async fn send<A: Action>(
     caller: &Caller,
     request: A,
     ids: impl FnOnce(A::Response) -> Vec<String>,
-) -> Result<Done, Error>
+) -> Result<Success, Error>
 where
     A::Response: Send + 'static,
 {
-    let done = |(response, report)| Done { ids: ids(response), report };
-    let untyped = |answer: UntypedResponse| Done {
-        ids: listed_ids(&answer.to_value()),
-        report: answer.report().clone(),
+    let done = |(response, report)| Success { ids: ids(response), report };
+    let untyped_success = |response: UntypedResponse| Success {
+        ids: listed_ids(&response.to_value()),
+        report: response.report().clone(),
     };
     let members = json::to_value(&request);
     match caller.clone() {
         Caller::Send(client) => client.send_with_report(request).await.map(done),
-        Caller::Call(client) => client.call(A::INFO, members).await.map(untyped),
+        Caller::Call(client) => client.call(A::INFO, members).await.map(untyped_success),
         Caller::BlockingSend(client) => {
             let call = move || client.send_with_report(request);
             tokio::task::spawn_blocking(call).await.unwrap().map(done)
         }
         Caller::BlockingCall(client) => {
             let call = move || client.call(A::INFO, members);
-            tokio::task::spawn_blocking(call).await.unwrap().map(untyped)
+            tokio::task::spawn_blocking(call).await.unwrap().map(untyped_success)
         }
     }
 }

@@ -11,8 +11,8 @@ use cvm_models::{Client, Dialect, Exchange, HeaderMapMut, Interceptor};
 use tokio::task::JoinSet;
 
 use crate::call::Call;
-use crate::fault::{self, Claim, Fault, Step, write};
-use crate::fault_server::Faultd;
+use crate::fault::{self, Conclusion, Fault, Step, write};
+use crate::fault_server::FaultServer;
 use crate::response;
 use crate::test_client;
 use crate::third_party::ThirdParty;
@@ -37,9 +37,9 @@ async fn polled<F: Future>(future: F, mut polls: usize) -> Option<F::Output> {
 
 /// Counts the attempts that a client started.
 #[derive(Clone, Debug, Default)]
-struct Begun(Arc<AtomicUsize>);
+struct StartedAttempts(Arc<AtomicUsize>);
 
-impl Interceptor for Begun {
+impl Interceptor for StartedAttempts {
     fn before_signing(&self, _: &Exchange<'_>, _: &mut HeaderMapMut) -> Result<(), String> {
         self.0.fetch_add(1, Ordering::SeqCst);
         Ok(())
@@ -47,29 +47,29 @@ impl Interceptor for Begun {
 }
 
 /// The response in pieces, so that there are many points to stop at.
-fn in_pieces() -> Arc<Fault> {
+fn responds_in_pieces() -> Arc<Fault> {
     let mut script = vec![Step::TakeAll, Step::Pause(Duration::from_millis(1)), Step::Commit];
     for piece in 0..6 {
-        script.push(write(move |truth| {
-            let whole = response::json(&truth.body);
+        script.push(write(move |context| {
+            let whole = response::json(&context.body);
             let size = whole.len().div_ceil(6);
             whole.chunks(size).nth(piece).unwrap_or_default().to_vec()
         }));
         script.push(Step::Pause(Duration::from_millis(1)));
     }
-    Arc::new(Fault::new("answers in pieces", Claim::Done, script))
+    Arc::new(Fault::new("responds in pieces", Conclusion::Done, script))
 }
 
 fn plans() -> Vec<(&'static str, Vec<Arc<Fault>>)> {
     vec![
         ("served", vec![]),
-        ("in pieces", vec![in_pieces()]),
-        ("throttled, in pieces", vec![fault::named("RequestLimitExceeded"), in_pieces()]),
-        ("lost, in pieces", vec![fault::named("commits and resets"), in_pieces()]),
+        ("in pieces", vec![responds_in_pieces()]),
+        ("throttled, in pieces", vec![fault::named("RequestLimitExceeded"), responds_in_pieces()]),
+        ("lost, in pieces", vec![fault::named("commits and resets"), responds_in_pieces()]),
         ("503, lost, served", {
             vec![fault::named("503 page"), fault::named("commits and closes")]
         }),
-        ("refused token, in pieces", vec![fault::named("TokenFailure"), in_pieces()]),
+        ("refused token, in pieces", vec![fault::named("TokenFailure"), responds_in_pieces()]),
     ]
 }
 
@@ -84,7 +84,7 @@ async fn dropped_call_sends_nothing_more_and_client_stays_usable() {
         }
     }
     let points: usize = running.join_all().await.into_iter().sum();
-    println!("{points} places to drop a call at");
+    println!("{points} points to drop a call");
     assert!(points >= 500, "{points}");
 }
 
@@ -96,33 +96,40 @@ async fn every_poll(
     plan: Vec<Arc<Fault>>,
 ) -> usize {
     for polls in 0.. {
-        let stranger = ThirdParty::open().await;
-        let server = Faultd::open(stranger.address).await;
-        let begun = Begun::default();
-        let builder = test_client::builder(&server.endpoint(), dialect, test_client::patient());
-        let client = builder.interceptor(begun.clone()).build().unwrap();
+        let third_party = ThirdParty::open().await;
+        let server = FaultServer::start(third_party.address).await;
+        let started = StartedAttempts::default();
+        let builder =
+            test_client::builder(&server.endpoint(), dialect, test_client::long_timeouts());
+        let client = builder.interceptor(started.clone()).build().unwrap();
         server.plan(plan.iter().cloned());
         let done = polled(call.make(&client), polls).await.is_some();
-        let begun = begun.0.load(Ordering::SeqCst);
+        let started = started.0.load(Ordering::SeqCst);
         let case = format!("{name}, {call} in {dialect}, dropped after {polls} polls");
         // Data that was being sent may still arrive, but nothing else.
         server.settle().await;
         next_call(&server, &client, &case).await;
-        let book = server.ledger().open();
-        if let [.., last, next] = &book.arrivals[..] {
+        let ledger = server.ledger().lock();
+        if let [.., last, next] = &ledger.requests[..] {
             // An error response was read to its end before the pause in which the call was dropped.
             let is_open = !done && !["RequestLimitExceeded", "TokenFailure"].contains(&last.fault);
             let is_reused = next.connection == last.connection;
-            assert!(!(is_open && is_reused), "{case}: an answer may still be on its way\n{book}");
+            assert!(!(is_open && is_reused), "{case}: a response may still arrive\n{ledger}");
         }
-        assert!(book.arrivals.len() <= begun + 1, "{case}: somebody sends on\n{book}");
-        assert!(book.instances.len() <= 1 && book.charges <= 1, "{case}\n{book}");
-        assert!(book.recycled <= 1 && book.destroys == 0 && book.stops <= 1, "{case}\n{book}");
+        assert!(
+            ledger.requests.len() <= started + 1,
+            "{case}: something is still being sent\n{ledger}"
+        );
+        assert!(ledger.instances.len() <= 1 && ledger.charges <= 1, "{case}\n{ledger}");
+        assert!(
+            ledger.recycled <= 1 && ledger.destroys == 0 && ledger.stops <= 1,
+            "{case}\n{ledger}"
+        );
         if call.is_sent_once() {
-            assert!(book.commits(call.action()) <= 1, "{case}\n{book}");
+            assert!(ledger.commits(call.action()) <= 1, "{case}\n{ledger}");
         }
         if polls == 0 {
-            assert_eq!(begun, 0, "{case}: a future that is not polled does nothing\n{book}");
+            assert_eq!(started, 0, "{case}: a future that is not polled does nothing\n{ledger}");
         }
         assert!(server.failures().is_empty(), "{case}: {:?}", server.failures());
         if done {
@@ -132,31 +139,35 @@ async fn every_poll(
     unreachable!("polls are counted without end")
 }
 
-async fn next_call(server: &Faultd, client: &Client, case: &str) {
+async fn next_call(server: &FaultServer, client: &Client, case: &str) {
     // The rest of the plan was meant for the dropped call.
     server.forget_plan();
     let next = Call::Describe.make(client).await.result;
     let done = next.unwrap_or_else(|error| panic!("{case}: {error:?}"));
-    let book = server.ledger().open();
-    let own = format!("r-{}", book.arrivals.len() - 1);
-    assert_eq!(done.report.request_id, own, "{case}: the answer is another call's\n{book}");
-    assert_eq!(done.ids.len(), 1 + book.instances.len(), "{case}\n{book}");
+    let ledger = server.ledger().lock();
+    let own = format!("r-{}", ledger.requests.len() - 1);
+    assert_eq!(
+        done.report.request_id, own,
+        "{case}: the response belongs to another call\n{ledger}"
+    );
+    assert_eq!(done.ids.len(), 1 + ledger.instances.len(), "{case}\n{ledger}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn dropped_calls_return_their_retry_budget() {
-    let stranger = ThirdParty::open().await;
-    let server = Faultd::open(stranger.address).await;
-    let client = test_client::client(&server.endpoint(), Dialect::Tc3, test_client::patient());
+    let third_party = ThirdParty::open().await;
+    let server = FaultServer::start(third_party.address).await;
+    let client =
+        test_client::client(&server.endpoint(), Dialect::Tc3, test_client::long_timeouts());
     // Each call spends 14 of 500 tokens for its retry and is dropped while that hangs.
     for round in 1..=60 {
         server.plan([fault::named("503 page"), fault::named("reads all and stalls")]);
         tokio::select! {
             ended = Call::Describe.make(&client) => panic!("{ended:?}"),
-            () = server.read_whole(2 * round) => {}
+            () = server.wait_for_requests(2 * round) => {}
         }
     }
     server.plan(std::iter::repeat_n(fault::named("503 page"), 3));
-    let done = Call::Describe.make(&client).await.result.expect("quota for three resends");
+    let done = Call::Describe.make(&client).await.result.expect("budget for three retries");
     assert_eq!(done.report.attempts.len(), 4);
 }

@@ -6,20 +6,20 @@ use cvm_models::protocol::RetryClass;
 use cvm_models::{ACTIONS, ActionInfo, Dialect, Error, action};
 use serde_json::{Value, json};
 
-use crate::fault::{self, Claim, Fault};
-use crate::fault_server::Faultd;
-use crate::rerun::{Broken, Failure, TimeScale, run_all};
-use crate::service::MACHINE;
+use crate::fault::{self, Conclusion, Fault};
+use crate::fault_server::FaultServer;
+use crate::rerun::{BrokenRules, Failure, TimeScale, run_all};
+use crate::service::INSTANCE;
 use crate::test_client::{self, PASSWORD, SECRETS};
 use crate::third_party::ThirdParty;
 
 /// Actions that are charged each time, and actions that interrupt an instance each time.
 fn requests() -> Vec<(&'static str, Value)> {
-    let ids = json!([MACHINE]);
+    let ids = json!([INSTANCE]);
     vec![
         ("RenewInstances", json!({ "InstanceIds": ids, "InstanceChargePrepaid": { "Period": 1 } })),
         ("RenewHosts", json!({ "HostIds": ["host-1"], "HostChargePrepaid": { "Period": 1 } })),
-        ("ResizeInstanceDisks", json!({ "InstanceId": MACHINE, "ForceStop": true })),
+        ("ResizeInstanceDisks", json!({ "InstanceId": INSTANCE, "ForceStop": true })),
         ("PurchaseResourcePoolPacks", json!({ "Zone": "ap-guangzhou-3", "Period": 1 })),
         (
             "ModifyInstancesChargeType",
@@ -28,7 +28,7 @@ fn requests() -> Vec<(&'static str, Value)> {
         ("RebootInstances", json!({ "InstanceIds": ids, "StopType": "HARD" })),
         (
             "ResetInstance",
-            json!({ "InstanceId": MACHINE, "LoginSettings": { "Password": PASSWORD } }),
+            json!({ "InstanceId": INSTANCE, "LoginSettings": { "Password": PASSWORD } }),
         ),
         (
             "ResetInstancesPassword",
@@ -38,8 +38,8 @@ fn requests() -> Vec<(&'static str, Value)> {
     ]
 }
 
-fn known(name: &str) -> &'static ActionInfo {
-    action(name).unwrap_or_else(|| panic!("no action is called {name}"))
+fn info_of(name: &str) -> &'static ActionInfo {
+    action(name).unwrap_or_else(|| panic!("there is no action {name}"))
 }
 
 /// A fault and a request.
@@ -47,47 +47,50 @@ type Case = (Arc<Fault>, &'static str, Value);
 
 /// Runs one request with one fault.
 async fn run((fault, name, request): Case, scale: TimeScale) -> Option<Failure> {
-    let stranger = ThirdParty::open().await;
-    let server = Faultd::open(stranger.address).await;
+    let third_party = ThirdParty::open().await;
+    let server = FaultServer::start(third_party.address).await;
     server.set_time_scale(scale);
     let timeouts = test_client::timeouts(&fault, scale);
     let client = test_client::client(&server.endpoint(), Dialect::Tc3, timeouts);
     server.plan([Arc::clone(&fault)]);
-    let result = client.call(known(name), request).await;
-    let book = server.ledger().open();
-    let mut broken = Broken::default();
-    let effects = book.charges + book.interruptions;
-    broken.at_any_speed(effects <= 1, "once at most");
-    let is_private = stranger.received().connections == 0;
-    broken.at_any_speed(is_private, "third parties are not spoken to");
+    let result = client.call(info_of(name), request).await;
+    let ledger = server.ledger().lock();
+    let mut broken = BrokenRules::default();
+    let effects = ledger.charges + ledger.interruptions;
+    broken.require(effects <= 1, "once at most");
+    let is_isolated = third_party.received().connections == 0;
+    broken.require(is_isolated, "third parties receive nothing");
     match &result {
-        Ok(_) => broken.at_any_speed(effects == 1, "no success without effect"),
+        Ok(_) => broken.require(effects == 1, "no success without effect"),
         Err(error) => {
             let unknown = error.outcome_unknown();
-            let is_told = effects == 0 || unknown.is_some();
-            broken.at_any_speed(is_told, "what was done is not reported as failed");
+            let is_reported = effects == 0 || unknown.is_some();
+            broken.require(is_reported, "a request that took effect is not reported as failed");
             let doubt = matches!(
-                fault.claim,
-                Claim::Nothing | Claim::NothingFinal | Claim::NothingForLong | Claim::Misrouted
+                fault.conclusion,
+                Conclusion::Ambiguous
+                    | Conclusion::AmbiguousFinal
+                    | Conclusion::AmbiguousLongWait
+                    | Conclusion::Misrouted
             );
             if doubt && !fault.warm {
-                broken.by_time(unknown.is_some(), "the outcome is unknown");
-                broken.by_time(book.arrivals.len() == 1, "it was sent once");
+                broken.require_in_time(unknown.is_some(), "the outcome is unknown");
+                broken.require_in_time(ledger.requests.len() == 1, "it was sent once");
             }
             if let Some(unknown) = unknown {
                 let text = error.to_string();
-                let says_so = text.contains("may or may not have been carried out");
-                broken.at_any_speed(says_so, "the error says so");
-                broken.at_any_speed(!unknown.recovery().is_empty(), "and says what to do");
+                let says_unknown = text.contains("may or may not have been carried out");
+                broken.require(says_unknown, "the error says that the outcome is unknown");
+                broken.require(!unknown.recovery().is_empty(), "the error says what to do");
             }
-            broken.at_any_speed(hides_secrets(error), "no secret is shown");
+            broken.require(hides_secrets(error), "no secret is shown");
         }
     }
     for failure in server.failures() {
-        broken.at_any_speed(false, &failure);
+        broken.require(false, &failure);
     }
-    let tell = |rules: &str| format!("{:?} × {name}: {rules}: {result:?}\n{book}", fault.name);
-    broken.failure(fault.can_fail_by_time(), tell)
+    let tell = |rules: &str| format!("{:?} × {name}: {rules}: {result:?}\n{ledger}", fault.name);
+    broken.failure(fault.can_fail_by_timing(), tell)
 }
 
 fn hides_secrets(error: &Error) -> bool {
@@ -99,11 +102,11 @@ fn hides_secrets(error: &Error) -> bool {
 async fn no_charge_or_interruption_happens_twice() {
     let mut cases: Vec<Case> = Vec::new();
     for (name, request) in requests() {
-        assert_eq!(known(name).retry, RetryClass::Hazard, "{name}");
+        assert_eq!(info_of(name).retry, RetryClass::Hazard, "{name}");
         cases.extend(fault::all().into_iter().map(|fault| (fault, name, request.clone())));
     }
     let count = cases.len();
-    let broken = run_all(cases, |(fault, ..)| fault.can_fail_by_time(), run).await;
+    let broken = run_all(cases, |(fault, ..)| fault.can_fail_by_timing(), run).await;
     println!("{count} cells");
     assert!(count >= 1_000, "{count}");
     assert!(
@@ -115,53 +118,54 @@ async fn no_charge_or_interruption_happens_twice() {
 }
 
 /// Faults with an unknown outcome that need no service behind them.
-const DOUBTS: [&str; 6] = [
+const AMBIGUOUS_FAULTS: [&str; 6] = [
     "reads all and closes",
     "reads all and resets",
-    "InternalError, not done",
+    "InternalError, not carried out",
     "500 page",
     "200 page",
     "307 to another port",
 ];
 
 /// The actions that are not retried after an ambiguous attempt.
-fn harmed() -> impl Iterator<Item = &'static ActionInfo> {
-    let is_harmed = |class| matches!(class, RetryClass::Guarded | RetryClass::Hazard);
-    ACTIONS.iter().copied().filter(move |info| is_harmed(info.retry))
+fn unsafe_actions() -> impl Iterator<Item = &'static ActionInfo> {
+    let is_unsafe = |class| matches!(class, RetryClass::Guarded | RetryClass::Hazard);
+    ACTIONS.iter().copied().filter(move |info| is_unsafe(info.retry))
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn unsafe_actions_are_sent_once() {
-    assert_eq!(harmed().count(), 28 + 25, "the classes of the specification");
-    let stranger = ThirdParty::open().await;
-    for info in harmed() {
-        for doubt in DOUBTS {
-            let server = Faultd::open(stranger.address).await;
+    assert_eq!(unsafe_actions().count(), 28 + 25, "the classes of the specification");
+    let third_party = ThirdParty::open().await;
+    for info in unsafe_actions() {
+        for doubt in AMBIGUOUS_FAULTS {
+            let server = FaultServer::start(third_party.address).await;
             let client =
-                test_client::client(&server.endpoint(), Dialect::Tc3, test_client::patient());
+                test_client::client(&server.endpoint(), Dialect::Tc3, test_client::long_timeouts());
             server.plan([fault::named(doubt)]);
             let error = client.call(info, json!({})).await.expect_err(info.name);
             let case = format!("{doubt} × {}: {error:?}", info.name);
             let unknown = error.outcome_unknown().expect(&case);
             assert_eq!(error.attempts().len(), 1, "{case}");
-            assert_eq!(server.ledger().open().arrivals.len(), 1, "{case}");
+            assert_eq!(server.ledger().lock().requests.len(), 1, "{case}");
             match &info.reconcile {
                 Some(facts) => assert!(unknown.recovery().contains(facts.list), "{case}"),
                 None => assert!(unknown.recovery().contains("no list"), "{case}"),
             }
         }
     }
-    assert_eq!(stranger.received().connections, 0);
+    assert_eq!(third_party.received().connections, 0);
 }
 
 #[tokio::test]
 async fn recovery_advice_names_resources_and_lost_secrets() {
-    let stranger = ThirdParty::open().await;
-    let server = Faultd::open(stranger.address).await;
-    let client = test_client::client(&server.endpoint(), Dialect::Tc3, test_client::patient());
+    let third_party = ThirdParty::open().await;
+    let server = FaultServer::start(third_party.address).await;
+    let client =
+        test_client::client(&server.endpoint(), Dialect::Tc3, test_client::long_timeouts());
     let recovery = async |name, request| {
         server.plan([fault::named("reads all and closes")]);
-        let error: Error = client.call(known(name), request).await.unwrap_err();
+        let error: Error = client.call(info_of(name), request).await.unwrap_err();
         error.outcome_unknown().unwrap().recovery().to_owned()
     };
     let pair = recovery("CreateKeyPair", json!({ "KeyName": "deploy", "ProjectId": 0 })).await;
@@ -170,14 +174,14 @@ async fn recovery_advice_names_resources_and_lost_secrets() {
     {
         assert!(pair.contains(word), "{word}: {pair}");
     }
-    let renewal = recovery("RenewInstances", json!({ "InstanceIds": [MACHINE, "ins-2"] })).await;
+    let renewal = recovery("RenewInstances", json!({ "InstanceIds": [INSTANCE, "ins-2"] })).await;
     assert_eq!(
         renewal,
-        format!("look for InstanceIds `{MACHINE}`, `ins-2` with DescribeInstances")
+        format!("look for InstanceIds `{INSTANCE}`, `ins-2` with DescribeInstances")
     );
     // The responses of the other unsafe actions contain no secret.
-    for info in harmed().filter(|info| info.name != "CreateKeyPair") {
-        let said = recovery(info.name, json!({})).await;
-        assert!(!said.contains("is lost"), "{}: {said}", info.name);
+    for info in unsafe_actions().filter(|info| info.name != "CreateKeyPair") {
+        let advice = recovery(info.name, json!({})).await;
+        assert!(!advice.contains("is lost"), "{}: {advice}", info.name);
     }
 }

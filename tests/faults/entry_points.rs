@@ -8,13 +8,13 @@ use std::time::{Duration, Instant};
 use cvm_models::{Dialect, Timeouts, blocking};
 
 use crate::call::{Call, Caller};
-use crate::fault::{self, Claim, Fault, Step, write};
-use crate::fault_server::Faultd;
+use crate::fault::{self, Conclusion, Fault, Step, write};
+use crate::fault_server::FaultServer;
 use crate::list_faults;
-use crate::rerun::{Broken, Failure, TimeScale, run_all};
+use crate::rerun::{BrokenRules, Failure, TimeScale, run_all};
 use crate::response::json;
-use crate::rules::{Case, judge};
-use crate::service::MACHINE;
+use crate::rules::{Case, check};
+use crate::service::INSTANCE;
 use crate::test_client;
 use crate::third_party::ThirdParty;
 
@@ -32,7 +32,7 @@ enum Entry {
 impl Entry {
     const ALL: [Self; 4] = [Self::Send, Self::Call, Self::BlockingSend, Self::BlockingCall];
 
-    fn caller(self, server: &Faultd, timeouts: Timeouts) -> Caller {
+    fn caller(self, server: &FaultServer, timeouts: Timeouts) -> Caller {
         let builder = test_client::builder(&server.endpoint(), Dialect::Tc3, timeouts);
         match self {
             Self::Send => Caller::Send(builder.build().unwrap()),
@@ -57,20 +57,20 @@ impl fmt::Display for Cell {
 }
 
 /// A response to the request, followed by another one on the same connection.
-fn twice(name: &'static str, claim: Claim) -> Arc<Fault> {
+fn twice(name: &'static str, conclusion: Conclusion) -> Arc<Fault> {
     let script = vec![
         Step::TakeAll,
         Step::Commit,
-        write(|truth| json(&truth.body)),
-        write(|truth| json(&truth.body)),
+        write(|context| json(&context.body)),
+        write(|context| json(&context.body)),
     ];
-    Arc::new(Fault::new(name, claim, script))
+    Arc::new(Fault::new(name, conclusion, script))
 }
 
 fn throttled_twice() -> Arc<Fault> {
-    let throttle = || write(|truth| json(&truth.refusal("RequestLimitExceeded")));
+    let throttle = || write(|context| json(&context.error_body("RequestLimitExceeded")));
     let script = vec![Step::TakeAll, throttle(), throttle()];
-    Arc::new(Fault::new("throttled twice over", Claim::Throttled, script))
+    Arc::new(Fault::new("throttled twice", Conclusion::Throttled, script))
 }
 
 /// Every fault for each entry point except `send`, which `matrix` runs in all dialects.
@@ -80,7 +80,7 @@ fn cells() -> Vec<Cell> {
         cells.push(Cell { fault: Arc::clone(fault), entry, call });
     };
     let lists: Vec<Arc<Fault>> = list_faults::all().into_iter().map(Arc::new).collect();
-    let doubled = [twice("a success twice over", Claim::Done), throttled_twice()];
+    let duplicated = [twice("a success twice", Conclusion::Done), throttled_twice()];
     let faults = fault::all();
     for entry in Entry::ALL {
         for call in Call::ALL {
@@ -91,7 +91,7 @@ fn cells() -> Vec<Cell> {
                 lists.iter().for_each(|fault| add(fault, entry, call));
             } else {
                 // Reads share connections, where a duplicate can arrive too early to be detected.
-                doubled.iter().for_each(|fault| add(fault, entry, call));
+                duplicated.iter().for_each(|fault| add(fault, entry, call));
             }
         }
     }
@@ -104,55 +104,56 @@ async fn every_call_entry_point_follows_the_rules() {
     let cells = cells();
     let count = cells.len();
     assert!(count >= 1_500, "{count}");
-    let failures = run_all(cells, |cell| cell.fault.can_fail_by_time(), run).await;
+    let failures = run_all(cells, |cell| cell.fault.can_fail_by_timing(), run).await;
     println!("{count} cells in {:.1} s", began.elapsed().as_secs_f64());
     assert!(failures.is_empty(), "{} of {count}\n{}", failures.len(), failures.join("\n"));
 }
 
 async fn run(cell: Cell, scale: TimeScale) -> Option<Failure> {
     let Cell { fault, entry, call } = &cell;
-    let stranger = ThirdParty::open().await;
-    let server = Faultd::open(stranger.address).await;
+    let third_party = ThirdParty::open().await;
+    let server = FaultServer::start(third_party.address).await;
     server.set_time_scale(scale);
     let caller = entry.caller(&server, test_client::timeouts(fault, scale));
     if fault.warm {
-        let warmed = Call::Describe.make_by(&caller, MACHINE).await.result;
+        let warmed = Call::Describe.make_by(&caller, INSTANCE).await.result;
         assert!(warmed.is_ok(), "{warmed:?}");
     }
-    let skipped = server.ledger().open().arrivals.len();
+    let skipped = server.ledger().lock().requests.len();
     server.plan([Arc::clone(fault)]);
-    let ended = tokio::time::timeout(HANG, call.make_by(&caller, MACHINE)).await;
+    let ended = tokio::time::timeout(HANG, call.make_by(&caller, INSTANCE)).await;
     let ended = match ended {
         Ok(ended) => ended,
-        Err(_) => return Some(Failure { text: format!("{cell}: hangs"), is_by_time: false }),
+        Err(_) => {
+            return Some(Failure { text: format!("{cell}: hangs"), is_timing_failure: false });
+        }
     };
-    let book = server.ledger().open();
-    let mut broken = judge(&Case {
+    let ledger = server.ledger().lock();
+    let mut broken = check(&Case {
         call: *call,
         dialect: Dialect::Tc3,
         fault,
-        struck: 1,
+        affected: 1,
         ended: &ended,
-        book: &book,
+        ledger: &ledger,
         skipped,
-        strangers: &stranger.received(),
+        third_parties: &third_party.received(),
     });
-    broken.by_time(server.planned() == 0, "the fault did not strike");
+    broken.require_in_time(server.planned() == 0, "the fault did not occur");
     if let Ok(done) = &ended.result {
         // A record without an id is returned as it came. No other unknown id may be.
         let is_known = |id: &String| {
             id.is_empty() && fault.name.starts_with("a record ")
-                || id.is_empty() && fault.name.starts_with("a nameless record")
-                || id == MACHINE
-                || book.instances.iter().any(|launched| launched.id == *id)
+                || id == INSTANCE
+                || ledger.instances.iter().any(|launched| launched.id == *id)
         };
-        broken.at_any_speed(done.ids.iter().all(is_known), "no id comes from nowhere");
+        broken.require(done.ids.iter().all(is_known), "every id is known");
     }
     for failure in server.failures() {
-        broken.at_any_speed(false, &failure);
+        broken.require(false, &failure);
     }
-    broken.failure(fault.can_fail_by_time(), |rules| {
-        format!("{cell}\n    broken: {rules}\n    {ended:?}\n{book}")
+    broken.failure(fault.can_fail_by_timing(), |rules| {
+        format!("{cell}\n    broken: {rules}\n    {ended:?}\n{ledger}")
     })
 }
 
@@ -181,21 +182,21 @@ async fn late_duplicate_is_not_taken_for_response_to_change() {
 }
 
 async fn run_pair(pair: Pair, _: TimeScale) -> Option<Failure> {
-    let stranger = ThirdParty::open().await;
-    let server = Faultd::open(stranger.address).await;
-    let caller = pair.entry.caller(&server, test_client::patient());
-    server.plan([twice("a success twice over", Claim::Done), fault::named("LimitExceeded")]);
-    let mut broken = Broken::default();
-    let first = pair.first.make_by(&caller, MACHINE).await.result;
-    broken.at_any_speed(first.is_ok(), "the first call succeeds");
+    let third_party = ThirdParty::open().await;
+    let server = FaultServer::start(third_party.address).await;
+    let caller = pair.entry.caller(&server, test_client::long_timeouts());
+    server.plan([twice("a success twice", Conclusion::Done), fault::named("LimitExceeded")]);
+    let mut broken = BrokenRules::default();
+    let first = pair.first.make_by(&caller, INSTANCE).await.result;
+    broken.require(first.is_ok(), "the first call succeeds");
     // The duplicate is written.
     server.settle().await;
     let second = pair.second.make_by(&caller, "ins-other000").await.result;
-    let is_refused = second.as_ref().is_err_and(|error| {
+    let got_own_response = second.as_ref().is_err_and(|error| {
         error.request_id() == Some("r-1")
             && error.code().is_some_and(|code| *code == "LimitExceeded")
     });
-    broken.at_any_speed(is_refused, "the second call gets its own response");
-    broken.at_any_speed(server.planned() == 0, "the second request arrives");
+    broken.require(got_own_response, "the second call gets its own response");
+    broken.require(server.planned() == 0, "the second request arrives");
     broken.failure(false, |rules| format!("{pair:?}: {rules}: {first:?}, {second:?}"))
 }

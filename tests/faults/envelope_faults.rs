@@ -2,92 +2,98 @@
 
 use serde_json::Value;
 
-use crate::fault::Claim::{
-    ClockRefused, ClockRefusedBlindly, Done, FewerIds, Lacking, Nothing, NothingFinal, Refused,
-    Throttled, TokenRefused,
+use crate::fault::Conclusion::{
+    Ambiguous, AmbiguousFinal, ClockRejected, ClockRejectedWithoutTime, Done, FewerIds,
+    MissingMember, ServiceError, Throttled, TokenRejected,
 };
-use crate::fault::{Claim, Fault};
-use crate::response::{Truth, date, json, page};
+use crate::fault::{Conclusion, Fault};
+use crate::response::{ExchangeContext, date, json, page};
 
 const JSON: &str = "Content-Type: application/json";
 
 pub fn all() -> Vec<Fault> {
     let mut all = bodies();
-    all.extend(odd_members());
-    all.extend(nameless_launches());
+    all.extend(unusual_members());
+    all.extend(launches_without_ids());
     all.extend(errors_without_proof());
     all.extend(contradictions());
     all.extend(content_types());
-    all.extend(refusals());
+    all.extend(service_errors());
     all
 }
 
 /// The service carried the request out, and this body came back as a well-framed 200.
-fn body(name: &'static str, claim: Claim, body: fn(&Truth) -> Vec<u8>) -> Fault {
-    Fault::answers(name, claim, move |truth| page("200 OK", &[JSON], body(truth)))
+fn body(
+    name: &'static str,
+    conclusion: Conclusion,
+    body: fn(&ExchangeContext) -> Vec<u8>,
+) -> Fault {
+    Fault::carried_out(name, conclusion, move |context| page("200 OK", &[JSON], body(context)))
 }
 
 fn bodies() -> Vec<Fault> {
     vec![
-        body("empty body", Nothing, |_| Vec::new()),
-        body("{}", Nothing, |_| b"{}".to_vec()),
-        body("[]", Nothing, |_| b"[]".to_vec()),
-        body("null", Nothing, |_| b"null".to_vec()),
-        body("Response is null", Nothing, |_| br#"{"Response":null}"#.to_vec()),
-        body("Response is empty", Nothing, |_| br#"{"Response":{}}"#.to_vec()),
-        body("Response is text", Nothing, |truth| {
+        body("empty body", Ambiguous, |_| Vec::new()),
+        body("{}", Ambiguous, |_| b"{}".to_vec()),
+        body("[]", Ambiguous, |_| b"[]".to_vec()),
+        body("null", Ambiguous, |_| b"null".to_vec()),
+        body("Response is null", Ambiguous, |_| br#"{"Response":null}"#.to_vec()),
+        body("Response is empty", Ambiguous, |_| br#"{"Response":{}}"#.to_vec()),
+        body("Response is text", Ambiguous, |context| {
             Value::from(
-                [("Response".to_owned(), Value::from(truth.body.as_str()))]
+                [("Response".to_owned(), Value::from(context.body.as_str()))]
                     .into_iter()
                     .collect::<serde_json::Map<_, _>>(),
             )
             .to_string()
             .into_bytes()
         }),
-        body("byte order mark before the answer", Nothing, |truth| {
-            format!("\u{feff}{}", truth.body).into_bytes()
+        body("byte order mark before the response", Ambiguous, |context| {
+            format!("\u{feff}{}", context.body).into_bytes()
         }),
-        body("half an answer with a right length", Nothing, |truth| {
-            truth.body.as_bytes()[..truth.body.len() / 2].to_vec()
+        body("half a response with a correct length", Ambiguous, |context| {
+            context.body.as_bytes()[..context.body.len() / 2].to_vec()
         }),
-        body("words behind the answer", Nothing, |truth| format!("{} OK", truth.body).into_bytes()),
-        body("bytes that are not UTF-8", Nothing, |truth| {
-            let mut bytes = truth.body.replace("RequestId\":\"", "RequestId\":\"#").into_bytes();
+        body("text after the response", Ambiguous, |context| {
+            format!("{} OK", context.body).into_bytes()
+        }),
+        body("bytes that are not UTF-8", Ambiguous, |context| {
+            let mut bytes = context.body.replace("RequestId\":\"", "RequestId\":\"#").into_bytes();
             let at = bytes.iter().position(|byte| *byte == b'#').unwrap();
             bytes[at] = 0xff;
             bytes
         }),
-        body("nested 10 000 deep", Nothing, |truth| {
+        body("nested 10 000 deep", Ambiguous, |context| {
             let deep = "[".repeat(10_000);
-            truth.body.replacen('{', &format!("{{\"Deep\":{deep},"), 1).into_bytes()
+            context.body.replacen('{', &format!("{{\"Deep\":{deep},"), 1).into_bytes()
         }),
     ]
 }
 
 /// A success with an unknown member that ordinary JSON values cannot hold.
-fn odd_members() -> Vec<Fault> {
-    let odd = |name, value: fn() -> String| {
-        Fault::answers(name, Done, move |truth| {
-            let body = truth.body.replacen(":{", &format!(":{{\"New\":{},", value()), 1);
+fn unusual_members() -> Vec<Fault> {
+    let unusual = |name, value: fn() -> String| {
+        Fault::carried_out(name, Done, move |context| {
+            let body = context.body.replacen(":{", &format!(":{{\"New\":{},", value()), 1);
             page("200 OK", &[JSON], body)
         })
     };
     vec![
-        odd("a key twice in an unknown object", || r#"{"a":1,"a":2}"#.into()),
-        odd("an unknown number beyond every range", || "1e999".into()),
-        odd("an unknown number of 1 000 digits", || "9".repeat(1_000)),
-        odd("half a surrogate pair in an unknown text", || r#""\ud800""#.into()),
-        odd("an unknown list 10 000 deep", || {
+        unusual("a repeated key in an unknown object", || r#"{"a":1,"a":2}"#.into()),
+        unusual("an unknown number out of range", || "1e999".into()),
+        unusual("an unknown number of 1 000 digits", || "9".repeat(1_000)),
+        unusual("half a surrogate pair in an unknown text", || r#""\ud800""#.into()),
+        unusual("an unknown list 10 000 deep", || {
             format!("{}{}", "[".repeat(10_000), "]".repeat(10_000))
         }),
     ]
 }
 
 /// A launch response without the created ids. For other actions an ordinary success.
-fn nameless_launches() -> Vec<Fault> {
+fn launches_without_ids() -> Vec<Fault> {
     let names = |name, ids: fn() -> Value| {
-        Fault::answers(name, FewerIds, move |truth| {
-            json(&truth.with_members(|members| {
+        Fault::carried_out(name, FewerIds, move |context| {
+            json(&context.with_members(|members| {
                 if let Some(set) = members.get_mut("InstanceIdSet") {
                     *set = ids();
                 }
@@ -104,14 +110,14 @@ fn nameless_launches() -> Vec<Fault> {
 /// An error without a code, and JSON of a proxy: neither says whether the request took effect.
 fn errors_without_proof() -> Vec<Fault> {
     let error = |name, status: &'static str, error: &'static str| {
-        Fault::answers(name, Nothing, move |truth| {
-            let id = &truth.request_id;
+        Fault::carried_out(name, Ambiguous, move |context| {
+            let id = &context.request_id;
             let body = format!(r#"{{"Response":{{"Error":{error},"RequestId":"{id}"}}}}"#);
             page(status, &[JSON], body)
         })
     };
     let proxy = |name, status: &'static str, body: &'static str| {
-        Fault::answers(name, Nothing, move |_| page(status, &[JSON], body))
+        Fault::carried_out(name, Ambiguous, move |_| page(status, &[JSON], body))
     };
     vec![
         error("an error without a code", "200 OK", r#"{"Message":"timeout"}"#),
@@ -133,144 +139,153 @@ fn errors_without_proof() -> Vec<Fault> {
 
 fn contradictions() -> Vec<Fault> {
     vec![
-        body("Error beside Response", Nothing, |truth| {
+        body("Error beside Response", Ambiguous, |context| {
             let error = r#"{"Error":{"Code":"LimitExceeded","Message":"m"},"#;
-            truth.body.replacen('{', error, 1).into_bytes()
+            context.body.replacen('{', error, 1).into_bytes()
         }),
-        body("an error in lower case", Nothing, |truth| {
+        body("an error in lower case", Ambiguous, |context| {
             let error = r#":{"error":{"Code":"LimitExceeded","Message":"m"},"#;
-            truth.body.replacen(":{", error, 1).into_bytes()
+            context.body.replacen(":{", error, 1).into_bytes()
         }),
-        body("Error given twice", Nothing, |truth| {
+        body("a repeated Error", Ambiguous, |context| {
             let members = r#""Error":{"Code":"LimitExceeded","Message":"m"},"Error":{"Code":"RequestLimitExceeded","Message":"m"}"#;
-            format!(r#"{{"Response":{{{members},"RequestId":"{}"}}}}"#, truth.request_id)
+            format!(r#"{{"Response":{{{members},"RequestId":"{}"}}}}"#, context.request_id)
                 .into_bytes()
         }),
-        body("Response given twice", Nothing, |truth| {
-            let refusal = truth.refusal("LimitExceeded");
-            format!("{},{}", refusal.trim_end_matches('}').to_owned() + "}", &truth.body[1..])
+        body("a repeated Response", Ambiguous, |context| {
+            let error = context.error_body("LimitExceeded");
+            format!("{},{}", error.trim_end_matches('}').to_owned() + "}", &context.body[1..])
                 .into_bytes()
         }),
-        body("Response given twice, the same", Nothing, |truth| {
-            format!("{},{}", &truth.body[..truth.body.len() - 1], &truth.body[1..]).into_bytes()
+        body("a repeated Response, the same", Ambiguous, |context| {
+            format!("{},{}", &context.body[..context.body.len() - 1], &context.body[1..])
+                .into_bytes()
         }),
-        body("a member given twice", Nothing, |truth| {
-            let (name, value) = truth.members().into_iter().next().unwrap();
-            truth.body.replacen(":{", &format!(":{{\"{name}\":{value},"), 1).into_bytes()
+        body("a repeated member", Ambiguous, |context| {
+            let (name, value) = context.members().into_iter().next().unwrap();
+            context.body.replacen(":{", &format!(":{{\"{name}\":{value},"), 1).into_bytes()
         }),
-        body("no request id", Nothing, |truth| {
-            truth.with_members(|members| drop(members.remove("RequestId"))).into_bytes()
+        body("no request id", Ambiguous, |context| {
+            context.with_members(|members| drop(members.remove("RequestId"))).into_bytes()
         }),
-        body("a refusal without request id", Nothing, |_| {
+        body("an error without a request id", Ambiguous, |_| {
             br#"{"Response":{"Error":{"Code":"LimitExceeded","Message":"no"}}}"#.to_vec()
         }),
-        body("request id null", Nothing, |truth| {
-            truth.with_members(|members| members["RequestId"] = Value::Null).into_bytes()
+        body("request id null", Ambiguous, |context| {
+            context.with_members(|members| members["RequestId"] = Value::Null).into_bytes()
         }),
-        body("a promised member missing", Lacking, |truth| {
+        body("an always present member is missing", MissingMember, |context| {
             let change = |members: &mut serde_json::Map<String, Value>| {
-                for promised in ["InstanceIdSet", "InstanceSet"] {
-                    if members.remove(promised).is_some() {
+                for always_present in ["InstanceIdSet", "InstanceSet"] {
+                    if members.remove(always_present).is_some() {
                         return;
                     }
                 }
                 members.remove("RequestId");
             };
-            truth.with_members(change).into_bytes()
+            context.with_members(change).into_bytes()
         }),
-        body("fewer ids than asked for", FewerIds, |truth| {
+        body("fewer ids than requested", FewerIds, |context| {
             let change = |members: &mut serde_json::Map<String, Value>| {
                 if let Some(ids) = members.get_mut("InstanceIdSet") {
                     *ids = Value::Array(Vec::new());
                 }
             };
-            truth.with_members(change).into_bytes()
+            context.with_members(change).into_bytes()
         }),
-        Fault::answers("success under a 500", Nothing, |truth| {
-            page("500 Internal Server Error", &[JSON], &truth.body)
+        Fault::carried_out("success under a 500", Ambiguous, |context| {
+            page("500 Internal Server Error", &[JSON], &context.body)
         }),
-        Fault::answers("success under a 502", Nothing, |truth| {
-            page("502 Bad Gateway", &[JSON], &truth.body)
+        Fault::carried_out("success under a 502", Ambiguous, |context| {
+            page("502 Bad Gateway", &[JSON], &context.body)
         }),
     ]
 }
 
 fn content_types() -> Vec<Fault> {
     vec![
-        Fault::answers("success called HTML", Done, |truth| {
-            page("200 OK", &["Content-Type: text/html"], &truth.body)
+        Fault::carried_out("success with content type HTML", Done, |context| {
+            page("200 OK", &["Content-Type: text/html"], &context.body)
         }),
-        Fault::answers("success without a content type", Done, |truth| {
-            page("200 OK", &[], &truth.body)
+        Fault::carried_out("success without a content type", Done, |context| {
+            page("200 OK", &[], &context.body)
         }),
-        Fault::turns_away("a refusal with a charset", Refused("LimitExceeded"), |truth| {
+        Fault::rejected("an error with a charset", ServiceError("LimitExceeded"), |context| {
             let headers = ["Content-Type: application/json; charset=utf-8"];
-            page("200 OK", &headers, truth.refusal("LimitExceeded"))
+            page("200 OK", &headers, context.error_body("LimitExceeded"))
         }),
-        Fault::turns_away("a refusal called text", Refused("LimitExceeded"), |truth| {
-            page("200 OK", &["Content-Type: text/plain"], truth.refusal("LimitExceeded"))
-        }),
+        Fault::rejected(
+            "an error with content type text",
+            ServiceError("LimitExceeded"),
+            |context| {
+                page("200 OK", &["Content-Type: text/plain"], context.error_body("LimitExceeded"))
+            },
+        ),
     ]
 }
 
-fn refusals() -> Vec<Fault> {
-    let refusal = |name, claim, code: &'static str| {
-        Fault::turns_away(name, claim, move |truth| json(&truth.refusal(code)))
+fn service_errors() -> Vec<Fault> {
+    let error = |name, conclusion, code: &'static str| {
+        Fault::rejected(name, conclusion, move |context| json(&context.error_body(code)))
     };
     let internal = |name, code: &'static str| {
-        Fault::answers(name, Nothing, move |truth| json(&truth.refusal(code)))
+        Fault::carried_out(name, Ambiguous, move |context| json(&context.error_body(code)))
     };
     vec![
-        refusal("RequestLimitExceeded", Throttled, "RequestLimitExceeded"),
-        refusal("RequestLimitExceeded.sub", Throttled, "RequestLimitExceeded.UinLimitExceeded"),
-        refusal("RequestLimitExceeded.unknown", Throttled, "RequestLimitExceeded.FromTheFuture"),
-        refusal("InternalError, not done", Nothing, "InternalError"),
-        internal("InternalError, done", "InternalError"),
-        internal("ServiceUnavailable, done", "ServiceUnavailable"),
-        internal("InternalServerError, done", "InternalServerError"),
-        internal("InternalError.sub, done", "InternalError.Newer"),
-        Fault::answers("TradeUnknownError, done", NothingFinal, |truth| {
-            json(&truth.refusal("InternalError.TradeUnknownError"))
+        error("RequestLimitExceeded", Throttled, "RequestLimitExceeded"),
+        error("RequestLimitExceeded.sub", Throttled, "RequestLimitExceeded.UinLimitExceeded"),
+        error("RequestLimitExceeded.unknown", Throttled, "RequestLimitExceeded.FromTheFuture"),
+        error("InternalError, not carried out", Ambiguous, "InternalError"),
+        internal("InternalError, carried out", "InternalError"),
+        internal("ServiceUnavailable, carried out", "ServiceUnavailable"),
+        internal("InternalServerError, carried out", "InternalServerError"),
+        internal("InternalError.sub, carried out", "InternalError.Newer"),
+        Fault::carried_out("TradeUnknownError, carried out", AmbiguousFinal, |context| {
+            json(&context.error_body("InternalError.TradeUnknownError"))
         }),
-        Fault::turns_away("SignatureExpire with the time", ClockRefused, |truth| {
-            page("200 OK", &[JSON, &date()], truth.refusal("AuthFailure.SignatureExpire"))
+        Fault::rejected("SignatureExpire with the time", ClockRejected, |context| {
+            page("200 OK", &[JSON, &date()], context.error_body("AuthFailure.SignatureExpire"))
         }),
-        refusal(
+        error(
             "SignatureExpire without the time",
-            ClockRefusedBlindly,
+            ClockRejectedWithoutTime,
             "AuthFailure.SignatureExpire",
         ),
-        refusal("TokenFailure", TokenRefused, "AuthFailure.TokenFailure"),
-        refusal("LimitExceeded", Refused("LimitExceeded"), "LimitExceeded"),
-        refusal(
-            "a refusal with an unlisted code",
-            Refused("InvalidParameterValue.New"),
+        error("TokenFailure", TokenRejected, "AuthFailure.TokenFailure"),
+        error("LimitExceeded", ServiceError("LimitExceeded"), "LimitExceeded"),
+        error(
+            "an error with an unlisted code",
+            ServiceError("InvalidParameterValue.New"),
             "InvalidParameterValue.New",
         ),
-        internal("an unknown code, done", "New.Code"),
-        internal("ServerTimeout, done", "ServerTimeout"),
-        internal("UnknownError, done", "UnknownError"),
-        internal("InternalFailure, done", "InternalFailure"),
-        internal("FailedOperation.Timeout, done", "FailedOperation.Timeout"),
-        Fault::answers("GatewayTimeout under a 504, done", Nothing, |truth| {
-            page("504 Gateway Timeout", &[JSON], truth.refusal("GatewayTimeout"))
+        internal("an unknown code, carried out", "New.Code"),
+        internal("ServerTimeout, carried out", "ServerTimeout"),
+        internal("UnknownError, carried out", "UnknownError"),
+        internal("InternalFailure, carried out", "InternalFailure"),
+        internal("FailedOperation.Timeout, carried out", "FailedOperation.Timeout"),
+        Fault::carried_out("GatewayTimeout under a 504, carried out", Ambiguous, |context| {
+            page("504 Gateway Timeout", &[JSON], context.error_body("GatewayTimeout"))
         }),
-        refusal(
+        error(
             "SignatureFailure",
-            Refused("AuthFailure.SignatureFailure"),
+            ServiceError("AuthFailure.SignatureFailure"),
             "AuthFailure.SignatureFailure",
         ),
-        refusal("UnauthorizedOperation", Refused("UnauthorizedOperation"), "UnauthorizedOperation"),
-        refusal(
+        error(
+            "UnauthorizedOperation",
+            ServiceError("UnauthorizedOperation"),
+            "UnauthorizedOperation",
+        ),
+        error(
             "a task is running",
-            Refused("MutexOperation.TaskRunning"),
+            ServiceError("MutexOperation.TaskRunning"),
             "MutexOperation.TaskRunning",
         ),
-        Fault::turns_away("a refusal under a 400", Refused("LimitExceeded"), |truth| {
-            page("400 Bad Request", &[JSON], truth.refusal("LimitExceeded"))
+        Fault::rejected("an error under a 400", ServiceError("LimitExceeded"), |context| {
+            page("400 Bad Request", &[JSON], context.error_body("LimitExceeded"))
         }),
-        Fault::answers("a refusal under a 503, done", Nothing, |truth| {
-            page("503 Service Unavailable", &[JSON], truth.refusal("LimitExceeded"))
+        Fault::carried_out("an error under a 503, carried out", Ambiguous, |context| {
+            page("503 Service Unavailable", &[JSON], context.error_body("LimitExceeded"))
         }),
     ]
 }

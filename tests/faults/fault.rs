@@ -4,16 +4,16 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::response::Truth;
+use crate::response::ExchangeContext;
 use crate::{connection_faults, envelope_faults, framing_faults, status_faults};
 
 /// One fault.
 pub struct Fault {
     pub name: &'static str,
     /// What the client can conclude from what it received.
-    pub claim: Claim,
+    pub conclusion: Conclusion,
     /// Only a timeout of the client ends it.
-    pub waits: bool,
+    pub needs_timeout: bool,
     /// It needs a connection that already carried a call.
     pub warm: bool,
     pub script: Vec<Step>,
@@ -21,39 +21,39 @@ pub struct Fault {
 
 /// What an exchange proves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Claim {
+pub enum Conclusion {
     /// The service carried it out and said so.
     Done,
     /// Bytes were sent, and no valid response came.
-    Nothing,
+    Ambiguous,
     /// As `Nothing`, and the code says that another attempt may do harm.
-    NothingFinal,
+    AmbiguousFinal,
     /// As `Nothing`, and the server asks to wait for longer than the call may take.
-    NothingForLong,
+    AmbiguousLongWait,
     /// The connection broke so early that the client may know that nothing was sent.
     MaybeUnsent,
     /// HTTP implementations differ on whether this is a response.
     Either,
     /// A response without an always present member, which a read can do without.
-    Lacking,
+    MissingMember,
     /// A launch response with fewer ids than requested; nothing unusual for other actions.
     FewerIds,
     /// Throttled by the service itself.
     Throttled,
     /// The same, for longer than the call may take.
-    ThrottledForLong,
+    ThrottledLongWait,
     /// Throttled by another server.
-    ThrottledByStranger,
+    ForeignThrottled,
     /// The same, for longer than the call may take.
-    ThrottledByStrangerForLong,
+    ForeignThrottledLongWait,
     /// The clock was rejected, and the response shows the time.
-    ClockRefused,
+    ClockRejected,
     /// The clock was rejected, and the response shows no time.
-    ClockRefusedBlindly,
+    ClockRejectedWithoutTime,
     /// The session token was rejected.
-    TokenRefused,
+    TokenRejected,
     /// The service responded with this error code.
-    Refused(&'static str),
+    ServiceError(&'static str),
     /// A redirect, or a page of another server.
     Misrouted,
 }
@@ -81,39 +81,39 @@ pub enum Step {
     /// Keeps the connection open and does nothing until the peer closes it.
     Hang,
     /// Closes the connection in order.
-    Fin,
+    Close,
     /// Resets the connection.
     Reset,
 }
 
 /// Bytes that depend on the exchange.
-pub type Piece = Box<dyn Fn(&Truth) -> Vec<u8> + Send + Sync>;
+pub type Piece = Box<dyn Fn(&ExchangeContext) -> Vec<u8> + Send + Sync>;
 
 impl Fault {
-    pub fn new(name: &'static str, claim: Claim, script: Vec<Step>) -> Self {
-        Self { name, claim, waits: false, warm: false, script }
+    pub fn new(name: &'static str, conclusion: Conclusion, script: Vec<Step>) -> Self {
+        Self { name, conclusion, needs_timeout: false, warm: false, script }
     }
 
     /// Carries the request out, then writes this and keeps the connection.
-    pub fn answers(
+    pub fn carried_out(
         name: &'static str,
-        claim: Claim,
-        piece: impl Fn(&Truth) -> Vec<u8> + Send + Sync + 'static,
+        conclusion: Conclusion,
+        piece: impl Fn(&ExchangeContext) -> Vec<u8> + Send + Sync + 'static,
     ) -> Self {
-        Self::new(name, claim, vec![Step::TakeAll, Step::Commit, write(piece)])
+        Self::new(name, conclusion, vec![Step::TakeAll, Step::Commit, write(piece)])
     }
 
     /// Writes this without carrying the request out.
-    pub fn turns_away(
+    pub fn rejected(
         name: &'static str,
-        claim: Claim,
-        piece: impl Fn(&Truth) -> Vec<u8> + Send + Sync + 'static,
+        conclusion: Conclusion,
+        piece: impl Fn(&ExchangeContext) -> Vec<u8> + Send + Sync + 'static,
     ) -> Self {
-        Self::new(name, claim, vec![Step::TakeAll, write(piece)])
+        Self::new(name, conclusion, vec![Step::TakeAll, write(piece)])
     }
 
-    pub fn waits(mut self) -> Self {
-        self.waits = true;
+    pub fn needs_timeout(mut self) -> Self {
+        self.needs_timeout = true;
         self
     }
 
@@ -123,8 +123,8 @@ impl Fault {
     }
 
     /// Then closes the connection in order.
-    pub fn then_fin(mut self) -> Self {
-        self.script.push(Step::Fin);
+    pub fn then_close(mut self) -> Self {
+        self.script.push(Step::Close);
         self
     }
 
@@ -134,17 +134,19 @@ impl Fault {
     }
 
     /// Whether its client has timeouts that a slow machine can reach before the fault.
-    pub fn can_fail_by_time(&self) -> bool {
-        let is_wish = matches!(
-            self.claim,
-            Claim::NothingForLong | Claim::ThrottledForLong | Claim::ThrottledByStrangerForLong
+    pub fn can_fail_by_timing(&self) -> bool {
+        let asks_for_long_wait = matches!(
+            self.conclusion,
+            Conclusion::AmbiguousLongWait
+                | Conclusion::ThrottledLongWait
+                | Conclusion::ForeignThrottledLongWait
         );
-        self.waits || is_wish
+        self.needs_timeout || asks_for_long_wait
     }
 
     /// Whether it occurs when the connection is accepted, before the first byte.
-    pub fn strikes_at_accept(&self) -> bool {
-        matches!(self.script.first(), Some(Step::Reset | Step::Hang | Step::Fin))
+    pub fn occurs_at_accept(&self) -> bool {
+        matches!(self.script.first(), Some(Step::Reset | Step::Hang | Step::Close))
     }
 }
 
@@ -155,7 +157,7 @@ impl fmt::Debug for Fault {
 }
 
 /// A step that writes.
-pub fn write(piece: impl Fn(&Truth) -> Vec<u8> + Send + Sync + 'static) -> Step {
+pub fn write(piece: impl Fn(&ExchangeContext) -> Vec<u8> + Send + Sync + 'static) -> Step {
     Step::Write(Box::new(piece))
 }
 
@@ -174,5 +176,5 @@ pub fn all() -> Vec<Arc<Fault>> {
 pub fn named(name: &str) -> Arc<Fault> {
     let all = all();
     let found = all.iter().find(|fault| fault.name == name);
-    Arc::clone(found.unwrap_or_else(|| panic!("no fault is called {name:?}")))
+    Arc::clone(found.unwrap_or_else(|| panic!("there is no fault {name:?}")))
 }

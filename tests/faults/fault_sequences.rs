@@ -6,68 +6,68 @@ use cvm_models::actions::{CreateKeyPair, RunInstances};
 use cvm_models::{Client, Dialect, Error, Timeouts};
 
 use crate::call::Call;
-use crate::fault::{self, Claim, Fault};
-use crate::fault_server::Faultd;
-use crate::rerun::{Broken, Failure, TimeScale, run_all};
+use crate::fault::{self, Conclusion, Fault};
+use crate::fault_server::FaultServer;
+use crate::rerun::{BrokenRules, Failure, TimeScale, run_all};
 use crate::test_client;
 use crate::third_party::ThirdParty;
 
-struct Scene {
+struct Setup {
     _stranger: ThirdParty,
-    server: Faultd,
+    server: FaultServer,
     client: Client,
 }
 
-async fn scene(dialect: Dialect, timeouts: Timeouts) -> Scene {
-    let stranger = ThirdParty::open().await;
-    let server = Faultd::open(stranger.address).await;
+async fn set_up(dialect: Dialect, timeouts: Timeouts) -> Setup {
+    let third_party = ThirdParty::open().await;
+    let server = FaultServer::start(third_party.address).await;
     let client = test_client::client(&server.endpoint(), dialect, timeouts);
-    Scene { _stranger: stranger, server, client }
+    Setup { _stranger: third_party, server, client }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn service_error_after_ambiguous_attempt_stays_unknown() {
-    let doubts = [
+    let ambiguous_faults = [
         "commits and resets",
         "commits and closes",
         "commits, half a body, closes",
-        "500 page after it was done",
-        "InternalError, done",
+        "500 page after it was carried out",
+        "InternalError, carried out",
         "no request id",
     ];
-    let ends = [
+    let later_errors = [
         "LimitExceeded",
         "SignatureFailure",
         "UnauthorizedOperation",
         "a task is running",
-        "a refusal with an unlisted code",
-        "a refusal under a 400",
+        "an error with an unlisted code",
+        "an error under a 400",
         "SignatureExpire without the time",
         "403 page",
         "307 to another port",
     ];
     for dialect in Dialect::ALL {
-        for doubt in doubts {
-            for end in ends {
+        for first in ambiguous_faults {
+            for later in later_errors {
                 for call in [Call::Describe, Call::Run, Call::Rename] {
-                    let Scene { server, client, _stranger } =
-                        scene(dialect, test_client::patient()).await;
-                    let end = fault::named(end);
-                    server.plan([fault::named(doubt), Arc::clone(&end)]);
-                    let error = call.make(&client).await.result.expect_err("an end");
-                    let case = format!("{doubt}, then {}: {call} in {dialect}", end.name);
+                    let Setup { server, client, _stranger } =
+                        set_up(dialect, test_client::long_timeouts()).await;
+                    let later = fault::named(later);
+                    server.plan([fault::named(first), Arc::clone(&later)]);
+                    let error = call.make(&client).await.result.expect_err("an error");
+                    let case = format!("{first}, then {}: {call} in {dialect}", later.name);
                     let unknown = error.outcome_unknown();
                     assert_eq!(unknown.is_some(), call != Call::Describe, "{case}: {error:?}");
-                    if let Claim::Refused(code) = end.claim {
+                    if let Conclusion::ServiceError(code) = later.conclusion {
                         assert!(error.code().is_some_and(|given| *given == code), "{case}");
                     }
-                    let book = server.ledger().open();
-                    assert_eq!(book.arrivals.len(), 2, "{case}\n{book}");
+                    let ledger = server.ledger().lock();
+                    assert_eq!(ledger.requests.len(), 2, "{case}\n{ledger}");
                     if call == Call::Run {
-                        let sent = book.arrivals[0].client_token.as_deref();
+                        let sent = ledger.requests[0].client_token.as_deref();
                         assert_eq!(unknown.unwrap().client_token(), sent, "{case}");
                         assert_eq!(error.client_token(), sent, "{case}");
-                        assert_eq!(book.instances.len(), 1, "{case}\n{book}");
+                        assert_eq!(ledger.instances.len(), 1, "{case}\n{ledger}");
                     }
                     if let Some(unknown) = unknown {
                         assert_eq!(unknown.attempts().len(), 2, "{case}");
@@ -82,7 +82,8 @@ async fn service_error_after_ambiguous_attempt_stays_unknown() {
 
 #[tokio::test]
 async fn sent_token_returns_its_launch_and_no_other() {
-    let Scene { server, client, _stranger } = scene(Dialect::Tc3, test_client::patient()).await;
+    let Setup { server, client, _stranger } =
+        set_up(Dialect::Tc3, test_client::long_timeouts()).await;
     let client = client.with_max_attempts(1);
     server.plan([fault::named("commits and resets")]);
     let launch = RunInstances { image_id: Some("img-1".into()), ..Default::default() };
@@ -94,13 +95,13 @@ async fn sent_token_returns_its_launch_and_no_other() {
     other.image_id = Some("img-2".into());
     let refused = client.send(other).await.unwrap_err();
     assert!(refused.is_usage(), "{refused:?}");
-    assert_eq!(server.ledger().open().arrivals.len(), 1, "nothing was sent");
+    assert_eq!(server.ledger().lock().requests.len(), 1, "nothing was sent");
 
     let again = RunInstances { client_token: Some(token), ..launch };
     let launched = client.send(again).await.unwrap();
-    let book = server.ledger().open();
-    assert_eq!(book.instances.len(), 1, "{book}");
-    assert_eq!(launched.instance_id_set, [book.instances[0].id.clone()]);
+    let ledger = server.ledger().lock();
+    assert_eq!(ledger.instances.len(), 1, "{ledger}");
+    assert_eq!(launched.instance_id_set, [ledger.instances[0].id.clone()]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -115,15 +116,15 @@ async fn an_outage_sees_as_many_attempts_as_the_policy_says() {
         let (failing, throttling) = policy(call);
         for (fault, attempts) in [("503 page", failing), ("RequestLimitExceeded", throttling)] {
             for limit in [None, Some(1), Some(2)] {
-                let Scene { server, client, _stranger } =
-                    scene(Dialect::Tc3, test_client::patient()).await;
+                let Setup { server, client, _stranger } =
+                    set_up(Dialect::Tc3, test_client::long_timeouts()).await;
                 server.plan(std::iter::repeat_n(fault::named(fault), 20));
                 let client = limit.map_or(client.clone(), |limit| client.with_max_attempts(limit));
                 let error = call.make(&client).await.result.unwrap_err();
                 let expected = limit.map_or(attempts, |limit| attempts.min(limit as usize));
                 let case = format!("{call}, {fault}, {limit:?}: {error:?}");
                 assert_eq!(error.attempts().len(), expected, "{case}");
-                assert_eq!(server.ledger().open().arrivals.len(), expected, "{case}");
+                assert_eq!(server.ledger().lock().requests.len(), expected, "{case}");
                 let in_doubt = fault == "503 page" && call != Call::Describe;
                 assert_eq!(error.outcome_unknown().is_some(), in_doubt, "{case}");
                 assert_eq!(error.is_throttled(), fault != "503 page", "{case}");
@@ -135,22 +136,23 @@ async fn an_outage_sees_as_many_attempts_as_the_policy_says() {
 #[tokio::test]
 async fn refused_connection_is_never_ambiguous() {
     // Bound but not listening, so that no other test gets the port meanwhile.
-    let vacant = tokio::net::TcpSocket::new_v4().unwrap();
-    vacant.bind("127.0.0.1:0".parse().unwrap()).unwrap();
-    let endpoint = format!("http://{}", vacant.local_addr().unwrap());
+    let reserved = tokio::net::TcpSocket::new_v4().unwrap();
+    reserved.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let endpoint = format!("http://{}", reserved.local_addr().unwrap());
     for dialect in Dialect::ALL {
         for call in Call::ALL {
-            let client = test_client::client(&endpoint, dialect, test_client::patient());
+            let client = test_client::client(&endpoint, dialect, test_client::long_timeouts());
             let error = call.make(&client).await.result.unwrap_err();
             assert!(error.is_not_sent() && error.outcome_unknown().is_none(), "{error:?}");
-            assert_eq!(error.attempts().len(), call.most_attempts(), "{call}: {error:?}");
+            assert_eq!(error.attempts().len(), call.max_attempts(), "{call}: {error:?}");
         }
     }
 }
 
 #[tokio::test]
 async fn a_long_outage_is_not_answered_with_a_storm() {
-    let Scene { server, client, _stranger } = scene(Dialect::Tc3, test_client::patient()).await;
+    let Setup { server, client, _stranger } =
+        set_up(Dialect::Tc3, test_client::long_timeouts()).await;
     let call_once = async || Call::Describe.make(&client).await.result;
     let calls = 300;
     server.plan(std::iter::repeat_n(fault::named("503 page"), calls * 4));
@@ -159,14 +161,15 @@ async fn a_long_outage_is_not_answered_with_a_storm() {
         assert!(!error.attempts().is_empty());
     }
     // 500 tokens at 14 per retry.
-    let sent = server.ledger().open().arrivals.len();
+    let sent = server.ledger().lock().requests.len();
     assert!((calls + 30..=calls + 500 / 14).contains(&sent), "{sent} for {calls} calls");
     drop(server);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn success_after_an_outage_restores_the_right_to_resend() {
-    let Scene { server, client, _stranger } = scene(Dialect::Tc3, test_client::patient()).await;
+    let Setup { server, client, _stranger } =
+        set_up(Dialect::Tc3, test_client::long_timeouts()).await;
     let call = async || Call::Describe.make(&client).await.result;
     // 35 retries at 14 of 500 leave 10.
     server.plan(std::iter::repeat_n(fault::named("503 page"), 12 + 35 + 1));
@@ -178,42 +181,46 @@ async fn success_after_an_outage_restores_the_right_to_resend() {
     assert_eq!(server.planned(), 0);
     // Each success without a retry returns one.
     for _ in 0..4 {
-        call().await.expect("the server is whole again");
+        call().await.expect("the server works again");
     }
     server.plan([fault::named("503 page")]);
-    let done = call().await.expect("there is quota for a resend");
+    let done = call().await.expect("there is budget for a retry");
     assert_eq!(done.report.attempts.len(), 2);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn lost_private_key_is_reported_as_lost() {
-    let lossy = |fault: &Arc<Fault>| fault.commits() && fault.claim == Claim::Nothing;
-    let faults: Vec<_> = fault::all().into_iter().filter(lossy).collect();
-    let failures = run_all(faults, |fault| fault.can_fail_by_time(), lose_a_private_key).await;
+    let loses_response =
+        |fault: &Arc<Fault>| fault.commits() && fault.conclusion == Conclusion::Ambiguous;
+    let faults: Vec<_> = fault::all().into_iter().filter(loses_response).collect();
+    let failures = run_all(faults, |fault| fault.can_fail_by_timing(), lose_a_private_key).await;
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
 
 async fn lose_a_private_key(fault: Arc<Fault>, scale: TimeScale) -> Option<Failure> {
-    let Scene { server, client, _stranger } =
-        scene(Dialect::Tc3, test_client::timeouts(&fault, scale)).await;
+    let Setup { server, client, _stranger } =
+        set_up(Dialect::Tc3, test_client::timeouts(&fault, scale)).await;
     server.set_time_scale(scale);
     server.plan([Arc::clone(&fault)]);
     let create = CreateKeyPair { key_name: "k".into(), project_id: Some(0), ..Default::default() };
     let result = client.send(create).await;
-    let book = server.ledger().open();
-    let mut broken = Broken::default();
-    broken.at_any_speed(result.is_err(), "no success without the key");
-    broken.at_any_speed(book.key_pairs <= 1, "one key pair at most");
-    broken.by_time((book.key_pairs, book.arrivals.len()) == (1, 1), "made and sent once");
+    let ledger = server.ledger().lock();
+    let mut broken = BrokenRules::default();
+    broken.require(result.is_err(), "no success without the key");
+    broken.require(ledger.key_pairs <= 1, "one key pair at most");
+    broken.require_in_time(
+        (ledger.key_pairs, ledger.requests.len()) == (1, 1),
+        "created and sent once",
+    );
     let unknown = result.as_ref().err().and_then(Error::outcome_unknown);
-    broken.by_time(unknown.is_some(), "the outcome is unknown");
+    broken.require_in_time(unknown.is_some(), "the outcome is unknown");
     if let Some(unknown) = unknown {
-        broken.at_any_speed(unknown.client_token().is_none(), "there is no token");
+        broken.require(unknown.client_token().is_none(), "there is no token");
         let advice = unknown.recovery();
         for words in ["`k`", "`PrivateKey`", "delete what it made and make another"] {
-            broken.at_any_speed(advice.contains(words), words);
+            broken.require(advice.contains(words), words);
         }
     }
     let name = fault.name;
-    broken.failure(fault.waits, |rules| format!("{name}: {rules}: {result:?}\n{book}"))
+    broken.failure(fault.needs_timeout, |rules| format!("{name}: {rules}: {result:?}\n{ledger}"))
 }

@@ -12,15 +12,15 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{JoinHandle, JoinSet};
 
 use crate::fault::{Fault, Step};
-use crate::ledger::{Arrival, Ledger};
-use crate::received::{Arrived, Arriving};
+use crate::ledger::{Ledger, RequestRecord};
+use crate::received::{IncomingRequest, ReceivedRequest};
 use crate::rerun::TimeScale;
-use crate::response::{self, Truth};
+use crate::response::{self, ExchangeContext};
 use crate::{service, signature};
 
 /// A running server. Dropping it stops it with all its connections.
 #[derive(Debug)]
-pub struct Faultd {
+pub struct FaultServer {
     pub address: SocketAddr,
     shared: Arc<Shared>,
     task: JoinHandle<()>,
@@ -41,9 +41,9 @@ struct Shared {
     failures: Mutex<Vec<String>>,
 }
 
-impl Faultd {
+impl FaultServer {
     /// Starts without a plan: every request is served correctly.
-    pub async fn open(third_party: SocketAddr) -> Self {
+    pub async fn start(third_party: SocketAddr) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         Self::serve(listener, third_party)
     }
@@ -85,9 +85,9 @@ impl Faultd {
     }
 
     /// Returns when this many requests were read completely.
-    pub async fn read_whole(&self, count: usize) {
-        let is_whole = |arrival: &&Arrival| arrival.action.is_some();
-        while self.ledger().open().arrivals.iter().filter(is_whole).count() < count {
+    pub async fn wait_for_requests(&self, count: usize) {
+        let is_complete = |request: &&RequestRecord| request.action.is_some();
+        while self.ledger().lock().requests.iter().filter(is_complete).count() < count {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
     }
@@ -120,7 +120,7 @@ impl Faultd {
     }
 }
 
-impl Drop for Faultd {
+impl Drop for FaultServer {
     fn drop(&mut self) {
         self.task.abort();
     }
@@ -134,9 +134,9 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>) {
                 let Ok((socket, peer)) = accepted else { continue };
                 shared.accepted.lock().unwrap().insert(peer);
                 let number = {
-                    let mut book = shared.ledger.open();
-                    book.connections += 1;
-                    book.connections
+                    let mut ledger = shared.ledger.lock();
+                    ledger.connections += 1;
+                    ledger.connections
                 };
                 let shared = Arc::clone(&shared);
                 connections.spawn(async move {
@@ -176,7 +176,7 @@ impl Drop for Busy {
 }
 
 /// Whether the connection continues after an exchange.
-enum Next {
+enum AfterExchange {
     Exchange,
     Closed,
 }
@@ -184,9 +184,9 @@ enum Next {
 impl Connection {
     async fn serve(mut self) -> io::Result<()> {
         self.socket.set_nodelay(true)?;
-        let strikes_now = self.next_fault(Fault::strikes_at_accept);
-        if let Some(fault) = strikes_now
-            && let Next::Closed = self.exchange(Some(&fault)).await?
+        let at_accept = self.next_fault(Fault::occurs_at_accept);
+        if let Some(fault) = at_accept
+            && let AfterExchange::Closed = self.exchange(Some(&fault)).await?
         {
             return Ok(());
         }
@@ -196,7 +196,7 @@ impl Connection {
                 return Ok(());
             }
             let fault = self.next_fault(|_| true);
-            if let Next::Closed = self.exchange(fault.as_deref()).await? {
+            if let AfterExchange::Closed = self.exchange(fault.as_deref()).await? {
                 return Ok(());
             }
         }
@@ -207,14 +207,14 @@ impl Connection {
         if plan.front().is_some_and(|fault| fits(fault)) { plan.pop_front() } else { None }
     }
 
-    async fn exchange(&mut self, fault: Option<&Fault>) -> io::Result<Next> {
+    async fn exchange(&mut self, fault: Option<&Fault>) -> io::Result<AfterExchange> {
         let _busy = Busy::new(&self.shared);
-        let index = self.note(fault.map_or("served", |fault| fault.name));
+        let index = self.record_arrival(fault.map_or("served", |fault| fault.name));
         let mut exchange = Exchange {
             index,
-            arriving: Arriving::default(),
-            arrived: None,
-            truth: Truth {
+            incoming: IncomingRequest::default(),
+            received: None,
+            context: ExchangeContext {
                 body: String::new(),
                 request_id: format!("r-{index}"),
                 request: Vec::new(),
@@ -226,92 +226,96 @@ impl Connection {
             let healthy = [
                 Step::TakeAll,
                 Step::Commit,
-                Step::Write(Box::new(|truth| response::json(&truth.body))),
+                Step::Write(Box::new(|context| response::json(&context.body))),
             ];
             return self.follow(&healthy, &mut exchange).await;
         };
         self.follow(&fault.script, &mut exchange).await
     }
 
-    async fn follow(&mut self, script: &[Step], exchange: &mut Exchange) -> io::Result<Next> {
+    async fn follow(
+        &mut self,
+        script: &[Step],
+        exchange: &mut Exchange,
+    ) -> io::Result<AfterExchange> {
         for step in script {
             match step {
                 Step::Take(count) => {
-                    if !exchange.arriving.take(&mut self.socket, *count).await? {
-                        return Ok(Next::Closed);
+                    if !exchange.incoming.take(&mut self.socket, *count).await? {
+                        return Ok(AfterExchange::Closed);
                     }
                 }
                 Step::TakeHead => {
-                    if !exchange.arriving.take_head(&mut self.socket).await? {
-                        return Ok(Next::Closed);
+                    if !exchange.incoming.take_head(&mut self.socket).await? {
+                        return Ok(AfterExchange::Closed);
                     }
                 }
                 Step::TakeAll => {
-                    let arrived = exchange.arriving.take_all(&mut self.socket).await?;
-                    let Some(arrived) = arrived else { return Ok(Next::Closed) };
-                    self.write_down(exchange.index, &arrived);
-                    exchange.arrived = Some(arrived);
+                    let received = exchange.incoming.take_all(&mut self.socket).await?;
+                    let Some(received) = received else { return Ok(AfterExchange::Closed) };
+                    self.record_request(exchange.index, &received);
+                    exchange.received = Some(received);
                 }
                 Step::Commit => {
-                    let arrived = exchange.arrived.as_ref().expect("read before it is done");
-                    exchange.truth.body =
-                        self.commit(exchange.index, arrived, &exchange.truth.request_id);
+                    let received = exchange.received.as_ref().expect("read before it is done");
+                    exchange.context.body =
+                        self.commit(exchange.index, received, &exchange.context.request_id);
                 }
                 Step::CommitFirst(count) => {
-                    let arrived = exchange.arrived.as_ref().expect("read before it is done");
-                    let part = arrived.with_ids_up_to(*count);
-                    self.commit(exchange.index, &part, &exchange.truth.request_id);
+                    let received = exchange.received.as_ref().expect("read before it is done");
+                    let part = received.with_ids_up_to(*count);
+                    self.commit(exchange.index, &part, &exchange.context.request_id);
                 }
                 Step::Write(piece) => {
-                    let bytes = piece(exchange.truth());
+                    let bytes = piece(exchange.context());
                     self.socket.write_all(&bytes).await?;
                 }
                 Step::Drip(piece, pause) => {
                     let pause = self.shared.scale.lock().unwrap().of(*pause);
-                    for byte in piece(exchange.truth()) {
+                    for byte in piece(exchange.context()) {
                         self.socket.write_all(&[byte]).await?;
                         tokio::time::sleep(pause).await;
                     }
                 }
                 Step::Endless(piece) => {
-                    let bytes = piece(exchange.truth());
+                    let bytes = piece(exchange.context());
                     // Without a pause, a few of these would use the whole machine.
                     while self.socket.write_all(&bytes).await.is_ok() {
                         tokio::time::sleep(Duration::from_millis(1)).await;
                     }
-                    return Ok(Next::Closed);
+                    return Ok(AfterExchange::Closed);
                 }
                 Step::Pause(pause) => tokio::time::sleep(*pause).await,
                 Step::Hang => {
-                    self.hang(exchange.arriving.bytes().is_empty()).await;
-                    return Ok(Next::Closed);
+                    self.hang(exchange.incoming.bytes().is_empty()).await;
+                    return Ok(AfterExchange::Closed);
                 }
-                Step::Fin => {
+                Step::Close => {
                     self.socket.shutdown().await?;
-                    return Ok(Next::Closed);
+                    return Ok(AfterExchange::Closed);
                 }
                 Step::Reset => {
                     self.socket.set_zero_linger()?;
-                    return Ok(Next::Closed);
+                    return Ok(AfterExchange::Closed);
                 }
             }
         }
-        Ok(Next::Exchange)
+        Ok(AfterExchange::Exchange)
     }
 
     /// Does nothing while the peer stays. If nothing was read before, it does not even read: then the peer's
     /// close shows only when the server ends.
-    async fn hang(&mut self, deaf: bool) {
-        if deaf {
+    async fn hang(&mut self, without_reading: bool) {
+        if without_reading {
             std::future::pending::<()>().await;
         }
         let mut bytes = [0; 1024];
         while let Ok(1..) = self.socket.read(&mut bytes).await {}
     }
 
-    fn note(&self, fault: &'static str) -> usize {
-        let mut book = self.shared.ledger.open();
-        book.arrivals.push(Arrival {
+    fn record_arrival(&self, fault: &'static str) -> usize {
+        let mut ledger = self.shared.ledger.lock();
+        ledger.requests.push(RequestRecord {
             at: Instant::now(),
             connection: self.number,
             fault,
@@ -320,42 +324,42 @@ impl Connection {
             signed: None,
             committed: false,
         });
-        book.arrivals.len() - 1
+        ledger.requests.len() - 1
     }
 
-    fn write_down(&self, index: usize, arrived: &Arrived) {
-        let signed = signature::verify(arrived);
-        let mut book = self.shared.ledger.open();
-        let arrival = &mut book.arrivals[index];
-        arrival.action = Some(arrived.action().to_owned());
-        arrival.client_token = arrived.parameter("ClientToken").map(str::to_owned);
-        arrival.signed = Some(signed);
+    fn record_request(&self, index: usize, received: &ReceivedRequest) {
+        let signed = signature::verify(received);
+        let mut ledger = self.shared.ledger.lock();
+        let request = &mut ledger.requests[index];
+        request.action = Some(received.action().to_owned());
+        request.client_token = received.parameter("ClientToken").map(str::to_owned);
+        request.signed = Some(signed);
     }
 
-    fn commit(&self, index: usize, arrived: &Arrived, request_id: &str) -> String {
-        let mut book = self.shared.ledger.open();
-        let is_signed = matches!(book.arrivals[index].signed, Some(Ok(_)));
-        let answer = if is_signed {
-            service::carry_out(&mut book, arrived, request_id)
+    fn commit(&self, index: usize, received: &ReceivedRequest, request_id: &str) -> String {
+        let mut ledger = self.shared.ledger.lock();
+        let is_signed = matches!(ledger.requests[index].signed, Some(Ok(_)));
+        let response = if is_signed {
+            service::carry_out(&mut ledger, received, request_id)
         } else {
-            service::answer(service::refused("AuthFailure.SignatureFailure"), request_id)
+            service::response(service::error("AuthFailure.SignatureFailure"), request_id)
         };
-        book.arrivals[index].committed = answer["Response"].get("Error").is_none();
-        answer.to_string()
+        ledger.requests[index].committed = response["Response"].get("Error").is_none();
+        response.to_string()
     }
 }
 
 /// One request and its result.
 struct Exchange {
     index: usize,
-    arriving: Arriving,
-    arrived: Option<Arrived>,
-    truth: Truth,
+    incoming: IncomingRequest,
+    received: Option<ReceivedRequest>,
+    context: ExchangeContext,
 }
 
 impl Exchange {
-    fn truth(&mut self) -> &Truth {
-        self.truth.request = self.arriving.bytes().to_vec();
-        &self.truth
+    fn context(&mut self) -> &ExchangeContext {
+        self.context.request = self.incoming.bytes().to_vec();
+        &self.context
     }
 }

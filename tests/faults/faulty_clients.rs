@@ -21,34 +21,34 @@ use crate::test_client;
 
 /// The defect of an HTTP client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Habit {
+enum Defect {
     /// None: it sends once and reports correctly how far it got.
     None,
     /// It repeats a request whose connection broke, as some clients do for idle connections.
     Repeats,
     /// It always reports that nothing was sent.
-    SaysUnsent,
+    ReportsUnsent,
     /// It follows redirects.
     FollowsRedirects,
     /// It sends the bytes of the first attempt again.
-    Replays,
+    ReusesBytes,
     /// It accepts a truncated body and completes it.
-    MendsBodies,
+    CompletesBodies,
     /// It never forgets a failure: a later success is reported as that failure.
     KeepsFailures,
 }
 
 /// A plain HTTP/1.1 client with one connection per request.
 #[derive(Debug)]
-struct Careless {
-    habit: Habit,
+struct FaultyClient {
+    defect: Defect,
     first: Mutex<Option<Vec<u8>>>,
     failure: Mutex<Option<io::ErrorKind>>,
 }
 
-impl Careless {
-    const fn new(habit: Habit) -> Self {
-        Self { habit, first: Mutex::new(None), failure: Mutex::new(None) }
+impl FaultyClient {
+    const fn new(defect: Defect) -> Self {
+        Self { defect, first: Mutex::new(None), failure: Mutex::new(None) }
     }
 
     async fn exchange(
@@ -60,65 +60,66 @@ impl Careless {
         let mut socket = TcpStream::connect(authority).await?;
         sending.mark_sending();
         socket.write_all(bytes).await?;
-        let mut answer = Vec::new();
+        let mut response = Vec::new();
         loop {
-            if let Some(read) = read(&answer, false) {
+            if let Some(read) = read(&response, false) {
                 return Ok(read);
             }
-            if socket.read_buf(&mut answer).await? == 0 {
-                let mends = self.habit == Habit::MendsBodies;
-                return read(&answer, mends).ok_or_else(|| io::ErrorKind::UnexpectedEof.into());
+            if socket.read_buf(&mut response).await? == 0 {
+                let completes = self.defect == Defect::CompletesBodies;
+                return read(&response, completes)
+                    .ok_or_else(|| io::ErrorKind::UnexpectedEof.into());
             }
         }
     }
 
-    async fn whole(
+    async fn send_request(
         &self,
         request: &PreparedRequest,
         sending: &SendProgress,
     ) -> io::Result<(u16, HeaderMap, Vec<u8>)> {
         sending.mark_buffered();
         let mut bytes = written(request);
-        if self.habit == Habit::Replays {
+        if self.defect == Defect::ReusesBytes {
             bytes = self.first.lock().unwrap().get_or_insert(bytes).clone();
         }
-        let mut answer = self.exchange(request.authority(), &bytes, sending).await;
-        if answer.is_err() && self.habit == Habit::Repeats {
-            answer = self.exchange(request.authority(), &bytes, sending).await;
+        let mut response = self.exchange(request.authority(), &bytes, sending).await;
+        if response.is_err() && self.defect == Defect::Repeats {
+            response = self.exchange(request.authority(), &bytes, sending).await;
         }
-        if self.habit == Habit::KeepsFailures {
+        if self.defect == Defect::KeepsFailures {
             let mut failure = self.failure.lock().unwrap();
-            *failure = failure.or(answer.as_ref().err().map(io::Error::kind));
+            *failure = failure.or(response.as_ref().err().map(io::Error::kind));
             if let Some(kind) = *failure {
                 return Err(kind.into());
             }
         }
-        let answer = answer?;
-        let location = answer.1.get("location").and_then(|location| location.to_str().ok());
+        let response = response?;
+        let location = response.1.get("location").and_then(|location| location.to_str().ok());
         match location.and_then(|location| location.strip_prefix("http://")) {
-            Some(rest) if self.habit == Habit::FollowsRedirects => {
+            Some(rest) if self.defect == Defect::FollowsRedirects => {
                 let authority = rest.split('/').next().unwrap();
                 self.exchange(authority, &bytes, sending).await
             }
-            _ => Ok(answer),
+            _ => Ok(response),
         }
     }
 }
 
-impl HttpClient for Careless {
+impl HttpClient for FaultyClient {
     fn send<'a>(
         &'a self,
         request: PreparedRequest,
         sending: &'a SendProgress,
     ) -> BoxFuture<'a, Result<HttpResponse, HttpError>> {
         Box::pin(async move {
-            match self.whole(&request, sending).await {
+            match self.send_request(&request, sending).await {
                 Ok((status, headers, body)) => {
-                    let body = Box::new(Whole(Some(body.into())));
+                    let body = Box::new(OnePiece(Some(body.into())));
                     Ok(HttpResponse { status, headers, body })
                 }
                 Err(error) => {
-                    let left = sending.may_have_sent() && self.habit != Habit::SaysUnsent;
+                    let left = sending.may_have_sent() && self.defect != Defect::ReportsUnsent;
                     let kind =
                         if left { HttpErrorKind::PossiblySent } else { HttpErrorKind::NotSent };
                     Err(HttpError::new(kind, error))
@@ -128,9 +129,9 @@ impl HttpClient for Careless {
     }
 }
 
-struct Whole(Option<Bytes>);
+struct OnePiece(Option<Bytes>);
 
-impl ResponseBody for Whole {
+impl ResponseBody for OnePiece {
     fn chunk(&mut self) -> BoxFuture<'_, Result<Option<Bytes>, HttpError>> {
         let chunk = self.0.take();
         Box::pin(async move { Ok(chunk) })
@@ -149,8 +150,8 @@ fn written(request: &PreparedRequest) -> Vec<u8> {
     bytes
 }
 
-/// Reads a response with a length; `None` while it is incomplete. With `mends`, it adds the missing end.
-fn read(bytes: &[u8], mends: bool) -> Option<(u16, HeaderMap, Vec<u8>)> {
+/// Reads a response with a length; `None` while it is incomplete. With `completes`, it adds the missing end.
+fn read(bytes: &[u8], completes: bool) -> Option<(u16, HeaderMap, Vec<u8>)> {
     let end = bytes.windows(4).position(|window| window == b"\r\n\r\n")?;
     let head = std::str::from_utf8(&bytes[..end]).ok()?;
     let mut lines = head.split("\r\n");
@@ -165,17 +166,17 @@ fn read(bytes: &[u8], mends: bool) -> Option<(u16, HeaderMap, Vec<u8>)> {
     if let Some(body) = body.get(..length) {
         return Some((status, headers, body.to_vec()));
     }
-    let mended = r#"{"Response":{"InstanceIdSet":["ins-made-up"],"RequestId":"r-0"}}"#;
-    mends.then(|| (status, headers, mended.into()))
+    let completed = r#"{"Response":{"InstanceIdSet":["ins-made-up"],"RequestId":"r-0"}}"#;
+    completes.then(|| (status, headers, completed.into()))
 }
 
-async fn verdict(habit: Habit, fault: &str, dialect: Dialect, call: Call) -> Option<String> {
-    let cell = Cell { fault: fault::named(fault), dialect, call, struck: 1 };
+async fn broken_rules(defect: Defect, fault: &str, dialect: Dialect, call: Call) -> Option<String> {
+    let cell = Cell { fault: fault::named(fault), dialect, call, affected: 1 };
     // A client that follows a redirect waits for a server that never responds.
-    let patience = Duration::from_secs(if habit == Habit::FollowsRedirects { 3 } else { 30 });
+    let timeout = Duration::from_secs(if defect == Defect::FollowsRedirects { 3 } else { 30 });
     let timeouts =
-        Timeouts { first_byte: patience, first_byte_slow: patience, ..test_client::patient() };
-    let equip = |builder: ClientBuilder| builder.timeouts(timeouts).http(Careless::new(habit));
+        Timeouts { first_byte: timeout, first_byte_slow: timeout, ..test_client::long_timeouts() };
+    let equip = |builder: ClientBuilder| builder.timeouts(timeouts).http(FaultyClient::new(defect));
     matrix::run(cell, TimeScale::NORMAL, equip).await.map(|failure| failure.text)
 }
 
@@ -184,7 +185,7 @@ async fn correct_http_client_passes_the_rules() {
     for fault in ["commits and resets", "503 page", "307 to another port", "TokenFailure", "{}"] {
         for dialect in Dialect::ALL {
             for call in Call::ALL {
-                let broken = verdict(Habit::None, fault, dialect, call).await;
+                let broken = broken_rules(Defect::None, fault, dialect, call).await;
                 assert_eq!(broken, None);
             }
         }
@@ -194,32 +195,43 @@ async fn correct_http_client_passes_the_rules() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_defect_breaks_its_rule() {
     let cases = [
-        (Habit::Repeats, "commits and resets", Call::Terminate, "nothing is destroyed"),
-        (Habit::Repeats, "commits and resets", Call::Run, "each attempt has its own signature"),
-        (Habit::Repeats, "reads all and closes", Call::Stop, "nothing is sent after the doubt"),
-        (Habit::SaysUnsent, "commits and closes", Call::Terminate, "nothing is destroyed"),
-        (Habit::SaysUnsent, "commits and closes", Call::Stop, "not reported as failed"),
-        (Habit::FollowsRedirects, "307 to another port", Call::Run, "third parties"),
-        (Habit::FollowsRedirects, "302 to another port", Call::Terminate, "third parties"),
-        (Habit::KeepsFailures, "commits and resets", Call::Run, "one more attempt succeeds"),
-        (Habit::KeepsFailures, "commits and closes", Call::Run, "exactly one more attempt"),
-        (Habit::KeepsFailures, "reads all and closes", Call::Describe, "one more attempt succeeds"),
-        (Habit::KeepsFailures, "commits, half a body, resets", Call::Rename, "succeeds"),
-        (Habit::Replays, "503 page", Call::Run, "each attempt has its own timestamp"),
-        (Habit::Replays, "TokenFailure", Call::Describe, "a fresh credential"),
-        (Habit::MendsBodies, "commits, half a body, closes", Call::Run, "the ledger's id"),
+        (Defect::Repeats, "commits and resets", Call::Terminate, "nothing is destroyed"),
+        (Defect::Repeats, "commits and resets", Call::Run, "each attempt has its own signature"),
         (
-            Habit::MendsBodies,
+            Defect::Repeats,
+            "reads all and closes",
+            Call::Stop,
+            "nothing is sent after the ambiguous attempt",
+        ),
+        (Defect::ReportsUnsent, "commits and closes", Call::Terminate, "nothing is destroyed"),
+        (Defect::ReportsUnsent, "commits and closes", Call::Stop, "not reported as failed"),
+        (Defect::FollowsRedirects, "307 to another port", Call::Run, "third parties"),
+        (Defect::FollowsRedirects, "302 to another port", Call::Terminate, "third parties"),
+        (Defect::KeepsFailures, "commits and resets", Call::Run, "one more attempt succeeds"),
+        (Defect::KeepsFailures, "commits and closes", Call::Run, "exactly one more attempt"),
+        (
+            Defect::KeepsFailures,
+            "reads all and closes",
+            Call::Describe,
+            "one more attempt succeeds",
+        ),
+        (Defect::KeepsFailures, "commits, half a body, resets", Call::Rename, "succeeds"),
+        (Defect::ReusesBytes, "503 page", Call::Run, "each attempt has its own timestamp"),
+        (Defect::ReusesBytes, "TokenFailure", Call::Describe, "a fresh credential"),
+        (Defect::CompletesBodies, "commits, half a body, closes", Call::Run, "the ledger's id"),
+        (
+            Defect::CompletesBodies,
             "commits, the head, closes",
             Call::Terminate,
             "the outcome is unknown",
         ),
     ];
-    for (habit, fault, call, rule) in cases {
-        let broken = verdict(habit, fault, Dialect::V1Sha256, call).await;
-        let told =
-            broken.unwrap_or_else(|| panic!("nobody notices that one {habit:?} under {fault}"));
-        assert!(told.contains(rule), "{habit:?} under {fault} should break {rule:?}\n{told}");
-        assert!(told.contains(fault) && told.contains(call.action()) && told.contains("ledger:"));
+    for (defect, fault, call, rule) in cases {
+        let broken = broken_rules(defect, fault, Dialect::V1Sha256, call).await;
+        let report = broken.unwrap_or_else(|| panic!("no rule detects {defect:?} under {fault}"));
+        assert!(report.contains(rule), "{defect:?} under {fault} should break {rule:?}\n{report}");
+        assert!(
+            report.contains(fault) && report.contains(call.action()) && report.contains("ledger:")
+        );
     }
 }

@@ -5,33 +5,33 @@ use std::sync::Arc;
 use cvm_models::{Dialect, Outcome};
 
 use crate::call::Call;
-use crate::fault::{Claim, Fault};
-use crate::fault_server::Faultd;
+use crate::fault::{Conclusion, Fault};
+use crate::fault_server::FaultServer;
 use crate::framing_faults;
-use crate::rerun::{Broken, Failure, TimeScale, run_all};
+use crate::rerun::{BrokenRules, Failure, TimeScale, run_all};
 use crate::test_client;
 use crate::third_party::ThirdParty;
 
 /// Wrong lengths and chunks, and unreadable heads: every framing fault that proves nothing.
 fn broken_frames() -> Vec<Arc<Fault>> {
     let all = framing_faults::all().into_iter();
-    all.filter(|fault| fault.claim == Claim::Nothing).map(Arc::new).collect()
+    all.filter(|fault| fault.conclusion == Conclusion::Ambiguous).map(Arc::new).collect()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn broken_frame_is_ambiguous() {
     let frames = broken_frames();
     assert!(frames.len() >= 14, "{}", frames.len());
-    let failures = run_all(frames, |frame| frame.can_fail_by_time(), run).await;
+    let failures = run_all(frames, |frame| frame.can_fail_by_timing(), run).await;
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
 
 async fn run(frame: Arc<Fault>, scale: TimeScale) -> Option<Failure> {
-    let stranger = ThirdParty::open().await;
+    let third_party = ThirdParty::open().await;
     let timeouts = test_client::timeouts(&frame, scale);
-    let mut broken = Broken::default();
+    let mut broken = BrokenRules::default();
 
-    let server = Faultd::open(stranger.address).await;
+    let server = FaultServer::start(third_party.address).await;
     let client = test_client::client(&server.endpoint(), Dialect::Tc3, timeouts.clone());
     server.plan([Arc::clone(&frame)]);
     let read = Call::Describe.make(&client).await.result;
@@ -40,20 +40,21 @@ async fn run(frame: Arc<Fault>, scale: TimeScale) -> Option<Failure> {
         Err(error) => error.attempts(),
     };
     let outcomes: Vec<Outcome> = attempts.iter().map(|attempt| attempt.outcome).collect();
-    let is_mended = outcomes == [Outcome::Ambiguous, Outcome::Success];
-    broken.by_time(is_mended, "a read is in doubt once, and then succeeds");
+    let is_retried_once = outcomes == [Outcome::Ambiguous, Outcome::Success];
+    broken.require_in_time(is_retried_once, "a read is ambiguous once, and then succeeds");
 
-    let server = Faultd::open(stranger.address).await;
+    let server = FaultServer::start(third_party.address).await;
     let client = test_client::client(&server.endpoint(), Dialect::Tc3, timeouts);
     server.plan([Arc::clone(&frame)]);
     let terminated = Call::Terminate.make(&client).await.result;
-    broken.at_any_speed(terminated.is_err(), "no success of a termination");
+    broken.require(terminated.is_err(), "no success of a termination");
     if let Err(error) = &terminated {
-        broken.by_time(error.outcome_unknown().is_some(), "its outcome is unknown");
+        broken.require_in_time(error.outcome_unknown().is_some(), "its outcome is unknown");
         let outcomes: Vec<Outcome> = error.attempts().iter().map(|one| one.outcome).collect();
-        broken.by_time(outcomes == [Outcome::Ambiguous], "it is sent once");
+        broken.require_in_time(outcomes == [Outcome::Ambiguous], "it is sent once");
     }
-    broken.at_any_speed(server.ledger().open().arrivals.len() <= 1, "it arrives once");
+    broken.require(server.ledger().lock().requests.len() <= 1, "it arrives once");
     let name = frame.name;
-    broken.failure(frame.waits, |rules| format!("{name}: {rules}: {read:?}, {terminated:?}"))
+    broken
+        .failure(frame.needs_timeout, |rules| format!("{name}: {rules}: {read:?}, {terminated:?}"))
 }

@@ -3,12 +3,12 @@
 use cvm_models::{Client, Credential, Dialect};
 
 use crate::call::Call;
-use crate::fault_server::Faultd;
+use crate::fault_server::FaultServer;
 use crate::test_client::{self, SECRET_ID, SECRET_KEY};
 use crate::third_party::ThirdParty;
 
 /// What moves a host, ends a header, or only looks like a letter.
-const SPOILERS: [&str; 40] = [
+const HOSTILE: [&str; 40] = [
     "@",
     "/",
     "#",
@@ -52,19 +52,19 @@ const SPOILERS: [&str; 40] = [
 ];
 
 /// A text with each spoiler at each of these places.
-fn spoilt(text: &str, places: impl IntoIterator<Item = usize>) -> Vec<String> {
-    let spoil = |at: usize| {
-        SPOILERS.iter().map(move |spoiler| {
-            let mut spoilt = text.to_owned();
-            spoilt.insert_str(at, spoiler);
-            spoilt
+fn with_hostile(text: &str, places: impl IntoIterator<Item = usize>) -> Vec<String> {
+    let insert = |at: usize| {
+        HOSTILE.iter().map(move |hostile| {
+            let mut with_hostile = text.to_owned();
+            with_hostile.insert_str(at, hostile);
+            with_hostile
         })
     };
-    places.into_iter().flat_map(spoil).collect()
+    places.into_iter().flat_map(insert).collect()
 }
 
 fn regions(third_party: &str) -> Vec<String> {
-    let mut regions = spoilt("ap-guangzhou", 0..="ap-guangzhou".len());
+    let mut regions = with_hostile("ap-guangzhou", 0..="ap-guangzhou".len());
     regions.extend([
         String::new(),
         "ap".into(),
@@ -84,7 +84,7 @@ fn regions(third_party: &str) -> Vec<String> {
     regions
 }
 
-async fn is_refused(client: Result<Client, cvm_models::Error>, text: &str) {
+async fn assert_refused(client: Result<Client, cvm_models::Error>, text: &str) {
     let error = match client {
         Err(error) => error,
         Ok(client) => Call::Describe.make(&client).await.result.expect_err(text),
@@ -95,41 +95,43 @@ async fn is_refused(client: Result<Client, cvm_models::Error>, text: &str) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_region_opens_a_socket() {
-    let stranger = ThirdParty::open().await;
-    let server = Faultd::open(stranger.address).await;
-    let regions = regions(&stranger.address.to_string());
+    let third_party = ThirdParty::open().await;
+    let server = FaultServer::start(third_party.address).await;
+    let regions = regions(&third_party.address.to_string());
     assert!(regions.len() >= 300, "{}", regions.len());
     for dialect in [Dialect::Tc3, Dialect::V1Sha256] {
-        let whole = test_client::client(&server.endpoint(), dialect, test_client::patient());
+        let whole = test_client::client(&server.endpoint(), dialect, test_client::long_timeouts());
         for region in &regions {
-            is_refused(Ok(whole.in_region(region)), region).await;
-            let builder = test_client::builder(&server.endpoint(), dialect, test_client::patient());
-            is_refused(builder.region(region).build(), region).await;
+            assert_refused(Ok(whole.in_region(region)), region).await;
+            let builder =
+                test_client::builder(&server.endpoint(), dialect, test_client::long_timeouts());
+            assert_refused(builder.region(region).build(), region).await;
         }
     }
-    assert_eq!(stranger.received().connections, 0);
-    assert_eq!(server.ledger().open().connections, 0);
+    assert_eq!(third_party.received().connections, 0);
+    assert_eq!(server.ledger().lock().connections, 0);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_label_adds_a_header() {
-    let stranger = ThirdParty::open().await;
-    let server = Faultd::open(stranger.address).await;
-    let builder = || test_client::builder(&server.endpoint(), Dialect::Tc3, test_client::patient());
+    let third_party = ThirdParty::open().await;
+    let server = FaultServer::start(third_party.address).await;
+    let builder =
+        || test_client::builder(&server.endpoint(), Dialect::Tc3, test_client::long_timeouts());
     let mut count = 0;
     // In these a label may hold dots, semicolons, underscores and capitals.
     let allowed =
         |label: &str| label.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_,;.".contains(&b));
-    for label in spoilt("fleet", [0, 3, 5]).iter().filter(|label| !allowed(label)) {
-        is_refused(builder().request_client(label).build(), label).await;
+    for label in with_hostile("fleet", [0, 3, 5]).iter().filter(|label| !allowed(label)) {
+        assert_refused(builder().request_client(label).build(), label).await;
         count += 1;
     }
-    for language in spoilt("en-US", 0..=5) {
-        is_refused(builder().language(&language).build(), &language).await;
+    for language in with_hostile("en-US", 0..=5) {
+        assert_refused(builder().language(&language).build(), &language).await;
         count += 1;
     }
     assert!(count >= 300, "{count}");
-    assert_eq!(server.ledger().open().connections, 0);
+    assert_eq!(server.ledger().lock().connections, 0);
 }
 
 #[test]
@@ -138,13 +140,13 @@ fn no_credential_holds_a_control_character() {
         (0u8..=0x1f).chain([0x7f]).map(char::from).chain(['\u{80}', '\u{85}', 'é', '漢']);
     for control in controls {
         for at in [0, 4, 8] {
-            let spoil = |text: &str| {
+            let insert = |text: &str| {
                 let mut text = text.to_owned();
                 text.insert(at, control);
                 text
             };
-            assert!(Credential::new(spoil(SECRET_ID), SECRET_KEY).is_err(), "{control:?} in id");
-            let token = spoil("token-of-an-hour");
+            assert!(Credential::new(insert(SECRET_ID), SECRET_KEY).is_err(), "{control:?} in id");
+            let token = insert("token-of-an-hour");
             let temporary = Credential::temporary(SECRET_ID, SECRET_KEY, token);
             assert!(temporary.is_err(), "{control:?} in token");
         }
@@ -153,9 +155,9 @@ fn no_credential_holds_a_control_character() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_endpoint_leads_elsewhere() {
-    let stranger = ThirdParty::open().await;
-    let server = Faultd::open(stranger.address).await;
-    let (own, other) = (server.address, stranger.address);
+    let third_party = ThirdParty::open().await;
+    let server = FaultServer::start(third_party.address).await;
+    let (own, other) = (server.address, third_party.address);
     let endpoints = [
         format!("http://{own}@{other}"),
         format!("http://{own}@{other}/"),
@@ -178,9 +180,9 @@ async fn no_endpoint_leads_elsewhere() {
         format!("//{own}"),
     ];
     for endpoint in &endpoints {
-        let builder = test_client::builder(endpoint, Dialect::Tc3, test_client::patient());
-        is_refused(builder.build(), endpoint).await;
+        let builder = test_client::builder(endpoint, Dialect::Tc3, test_client::long_timeouts());
+        assert_refused(builder.build(), endpoint).await;
     }
-    assert_eq!(stranger.received().connections, 0);
-    assert_eq!(server.ledger().open().connections, 0);
+    assert_eq!(third_party.received().connections, 0);
+    assert_eq!(server.ledger().lock().connections, 0);
 }

@@ -11,10 +11,10 @@ use std::time::{Duration, Instant};
 use cvm_models::Dialect;
 use tokio::task::JoinSet;
 
-use crate::call::{Call, Ended};
-use crate::fault::{self, Claim, Fault, Step, write};
-use crate::fault_server::Faultd;
-use crate::ledger::Book;
+use crate::call::{Call, CallResult};
+use crate::fault::{self, Conclusion, Fault, Step, write};
+use crate::fault_server::FaultServer;
+use crate::ledger::LedgerState;
 use crate::response;
 use crate::test_client;
 use crate::third_party::ThirdParty;
@@ -28,45 +28,47 @@ fn closes_soon() -> Arc<Fault> {
     let script = vec![
         Step::TakeAll,
         Step::Commit,
-        write(|truth| response::json(&truth.body)),
+        write(|context| response::json(&context.body)),
         Step::Pause(IDLE),
-        Step::Fin,
+        Step::Close,
     ];
-    Arc::new(Fault::new("closes soon", Claim::Done, script))
+    Arc::new(Fault::new("closes soon", Conclusion::Done, script))
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn closing_connection_causes_no_duplicate() {
     let began = Instant::now();
-    let mut lanes = JoinSet::new();
+    let mut tasks = JoinSet::new();
     for call in [Call::Describe, Call::Run, Call::Stop, Call::Terminate] {
-        lanes.spawn(lane(call));
+        tasks.spawn(run_rounds(call));
     }
-    let rounds = lanes.join_all().await.len() * ROUNDS as usize;
+    let rounds = tasks.join_all().await.len() * ROUNDS as usize;
     println!("{rounds} rounds in {:.1} s", began.elapsed().as_secs_f64());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_change_takes_a_connection_that_was_used() {
-    let stranger = ThirdParty::open().await;
-    let server = Faultd::open(stranger.address).await;
-    let client = test_client::client(&server.endpoint(), Dialect::Tc3, test_client::patient());
-    let connection = async |call: Call, machine| {
-        call.make_on(&client, machine).await.result.expect("served");
-        server.ledger().open().arrivals.last().unwrap().connection
+    let third_party = ThirdParty::open().await;
+    let server = FaultServer::start(third_party.address).await;
+    let client =
+        test_client::client(&server.endpoint(), Dialect::Tc3, test_client::long_timeouts());
+    let connection = async |call: Call, instance| {
+        call.make_on(&client, instance).await.result.expect("served");
+        server.ledger().lock().requests.last().unwrap().connection
     };
     let read = connection(Call::Describe, "ins-1").await;
     let mut used = HashSet::from([read]);
     for call in [Call::Stop, Call::Terminate, Call::Run] {
-        assert!(used.insert(connection(call, "ins-1").await), "{call}: peer may be closing it");
+        assert!(used.insert(connection(call, "ins-1").await), "{call}: the peer may be closing it");
     }
-    assert_eq!(connection(Call::Describe, "ins-2").await, read, "a read may try");
+    assert_eq!(connection(Call::Describe, "ins-2").await, read, "a read may reuse it");
 }
 
-async fn lane(call: Call) {
-    let stranger = ThirdParty::open().await;
-    let server = Faultd::open(stranger.address).await;
-    let client = test_client::client(&server.endpoint(), Dialect::Tc3, test_client::patient());
+async fn run_rounds(call: Call) {
+    let third_party = ThirdParty::open().await;
+    let server = FaultServer::start(third_party.address).await;
+    let client =
+        test_client::client(&server.endpoint(), Dialect::Tc3, test_client::long_timeouts());
     for round in 0..ROUNDS {
         server.forget_plan();
         match round % 10 {
@@ -77,18 +79,18 @@ async fn lane(call: Call) {
             9 => server.plan([fault::named("commits and closes"), closes_soon(), closes_soon()]),
             _ => server.plan([closes_soon(), closes_soon(), closes_soon()]),
         }
-        let before = server.ledger().open().arrivals.len();
-        let machine = format!("ins-race{round:04}");
-        let ended = call.make_on(&client, &machine).await;
+        let before = server.ledger().lock().requests.len();
+        let instance = format!("ins-race{round:04}");
+        let ended = call.make_on(&client, &instance).await;
         let answered = Instant::now();
         let case = format!("{call}, round {round}");
         {
-            let book = server.ledger().open();
-            let raced = doubled_nothing(call, &ended, &book, before, &case);
+            let ledger = server.ledger().lock();
+            let hit_race = check_round(call, &ended, &ledger, before, &case);
             if round % 10 == 4 {
-                assert!(raced, "{case}: the race is met");
-                let [.., kept, struck] = &book.arrivals[..=before] else { unreachable!() };
-                let is_kept = kept.connection == struck.connection;
+                assert!(hit_race, "{case}: the round hits the race");
+                let [.., kept, affected] = &ledger.requests[..=before] else { unreachable!() };
+                let is_kept = kept.connection == affected.connection;
                 assert_eq!(is_kept, call == Call::Describe, "{case}: only reads share connections");
             }
         }
@@ -103,12 +105,19 @@ async fn lane(call: Call) {
 }
 
 /// Compares a round with the ledger. Returns whether it hit the race.
-fn doubled_nothing(call: Call, ended: &Ended, book: &Book, before: usize, case: &str) -> bool {
-    let sent = book.after(before);
-    let commits = sent.iter().filter(|arrival| arrival.committed).count();
-    assert_eq!(book.destroys, 0, "{case}");
-    let launches: HashSet<_> = book.arrivals.iter().map(|arrival| &arrival.client_token).collect();
-    assert!(book.instances.len() <= launches.len(), "{case}: a launch was doubled");
+fn check_round(
+    call: Call,
+    ended: &CallResult,
+    ledger: &LedgerState,
+    before: usize,
+    case: &str,
+) -> bool {
+    let sent = ledger.after(before);
+    let commits = sent.iter().filter(|request| request.committed).count();
+    assert_eq!(ledger.destroys, 0, "{case}");
+    let launches: HashSet<_> =
+        ledger.requests.iter().map(|request| &request.client_token).collect();
+    assert!(ledger.instances.len() <= launches.len(), "{case}: a launch was duplicated");
     if call.is_sent_once() {
         assert!(commits <= 1 && sent.len() <= 1, "{case}: sent twice");
     }
@@ -116,12 +125,12 @@ fn doubled_nothing(call: Call, ended: &Ended, book: &Book, before: usize, case: 
         Ok(done) => {
             assert!(commits >= 1, "{case}: success without a commit");
             if call == Call::Run {
-                assert_eq!(done.ids, [book.instances.last().unwrap().id.clone()], "{case}");
+                assert_eq!(done.ids, [ledger.instances.last().unwrap().id.clone()], "{case}");
             }
             done.report.attempts.len() > 1
         }
         Err(error) => {
-            assert!(call.is_sent_once(), "{case}: what can be repeated ends well: {error:?}");
+            assert!(call.is_sent_once(), "{case}: a safe request succeeds: {error:?}");
             assert!(error.outcome_unknown().is_some(), "{case}: {error:?}");
             true
         }

@@ -9,13 +9,13 @@ use crate::signature::Signed;
 
 /// What the server did and received.
 #[derive(Debug, Default)]
-pub struct Ledger(Mutex<Book>);
+pub struct Ledger(Mutex<LedgerState>);
 
 /// Locks the state.
 #[derive(Debug, Default)]
-pub struct Book {
+pub struct LedgerState {
     pub instances: Vec<Launched>,
-    pub machines: BTreeMap<String, Machine>,
+    pub instance_states: BTreeMap<String, InstanceState>,
     pub charges: u32,
     /// How often a running system was interrupted or its disk overwritten.
     pub interruptions: u32,
@@ -26,7 +26,7 @@ pub struct Book {
     pub renames: u32,
     pub key_pairs: u32,
     pub connections: u32,
-    pub arrivals: Vec<Arrival>,
+    pub requests: Vec<RequestRecord>,
 }
 
 /// An instance that a launch created.
@@ -38,7 +38,7 @@ pub struct Launched {
 
 /// The state of a prepaid instance. An instance that nothing changed is running.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Machine {
+pub enum InstanceState {
     #[default]
     Running,
     Stopped,
@@ -49,7 +49,7 @@ pub enum Machine {
 
 /// One request that arrived, complete or not.
 #[derive(Clone, Debug)]
-pub struct Arrival {
+pub struct RequestRecord {
     pub at: Instant,
     pub connection: u32,
     /// The fault of the script.
@@ -62,26 +62,27 @@ pub struct Arrival {
 }
 
 impl Ledger {
-    pub fn open(&self) -> MutexGuard<'_, Book> {
+    pub fn lock(&self) -> MutexGuard<'_, LedgerState> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Book {
+impl LedgerState {
     /// Requests that arrived after the first `skipped`.
-    pub fn after(&self, skipped: usize) -> &[Arrival] {
-        &self.arrivals[skipped..]
+    pub fn after(&self, skipped: usize) -> &[RequestRecord] {
+        &self.requests[skipped..]
     }
 
     /// How often an action was carried out, whatever happened to the response.
     pub fn commits(&self, action: &str) -> usize {
-        let is_such =
-            |arrival: &&Arrival| arrival.committed && arrival.action.as_deref() == Some(action);
-        self.arrivals.iter().filter(is_such).count()
+        let is_commit = |request: &&RequestRecord| {
+            request.committed && request.action.as_deref() == Some(action)
+        };
+        self.requests.iter().filter(is_commit).count()
     }
 
     /// The effects that cost money or cannot be undone.
-    pub fn harm(&self) -> String {
+    pub fn effects(&self) -> String {
         format!(
             "{} instances, {} charges, {} interruptions, {} recycled, {} destroys, {} stops, {} key pairs",
             self.instances.len(),
@@ -95,19 +96,19 @@ impl Book {
     }
 }
 
-impl fmt::Display for Book {
+impl fmt::Display for LedgerState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "    ledger: {}", self.harm())?;
-        let Some(first) = self.arrivals.first() else { return f.write_str("    no request\n") };
-        for (index, arrival) in self.arrivals.iter().enumerate() {
-            let action = arrival.action.as_deref().unwrap_or("(not whole)");
-            let committed = if arrival.committed { "committed" } else { "not committed" };
+        writeln!(f, "    ledger: {}", self.effects())?;
+        let Some(first) = self.requests.first() else { return f.write_str("    no request\n") };
+        for (index, request) in self.requests.iter().enumerate() {
+            let action = request.action.as_deref().unwrap_or("(incomplete)");
+            let committed = if request.committed { "committed" } else { "not committed" };
             writeln!(
                 f,
                 "    r-{index} at {} ms, connection {}: {action}, {committed}, {}",
-                (arrival.at - first.at).as_millis(),
-                arrival.connection,
-                arrival.fault,
+                (request.at - first.at).as_millis(),
+                request.connection,
+                request.fault,
             )?;
         }
         Ok(())

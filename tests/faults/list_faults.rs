@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::fault::{Claim, Fault};
-use crate::response::{Truth, json as whole};
+use crate::fault::{Conclusion, Fault};
+use crate::response::{ExchangeContext, json as whole};
 
 /// Each is an ordinary success for an action that lists nothing.
 pub fn all() -> Vec<Fault> {
@@ -35,7 +35,7 @@ pub fn all() -> Vec<Fault> {
         short("a record without an id", || json!([{ "InstanceState": "RUNNING" }]), || json!(1)),
         short("a record with a null id", || json!([{ "InstanceId": null }]), || json!(1)),
         short("a record with an empty id", || json!([{ "InstanceId": "" }]), || json!(1)),
-        short("a nameless record and a total of 0", || json!([{}]), || json!(0)),
+        short("a record without members and a total of 0", || json!([{}]), || json!(0)),
     ]
 }
 
@@ -44,8 +44,8 @@ fn changed(
     name: &'static str,
     change: impl Fn(&mut Map<String, Value>) + Send + Sync + 'static,
 ) -> Fault {
-    Fault::answers(name, Claim::Done, move |truth: &Truth| {
-        whole(&truth.with_members(|members| {
+    Fault::carried_out(name, Conclusion::Done, move |context: &ExchangeContext| {
+        whole(&context.with_members(|members| {
             if members.contains_key("InstanceSet") {
                 change(members);
             }

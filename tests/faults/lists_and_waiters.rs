@@ -17,13 +17,13 @@ use cvm_models::{
     Client, ClientBuilder, CreatedResources, Dialect, Error, Reconciliation, blocking,
 };
 
-use crate::fault::{self, Claim, Fault};
-use crate::fault_server::Faultd;
-use crate::ledger::{Book, Launched, Machine};
+use crate::fault::{self, Conclusion, Fault};
+use crate::fault_server::FaultServer;
+use crate::ledger::{InstanceState, Launched, LedgerState};
 use crate::list_faults;
-use crate::rerun::{Broken, Failure, TimeScale, run_all};
+use crate::rerun::{BrokenRules, Failure, TimeScale, run_all};
 use crate::response::json;
-use crate::service::MACHINE;
+use crate::service::INSTANCE;
 use crate::test_client::{self, SECRETS};
 use crate::third_party::ThirdParty;
 
@@ -41,19 +41,19 @@ static QUICK: LazyLock<WaiterInfo> = LazyLock::new(|| WaiterInfo {
 });
 
 fn terminated() -> Waiter {
-    Waiter::new(&QUICK, [MACHINE]).seen_before()
+    Waiter::new(&QUICK, [INSTANCE]).seen_before()
 }
 
 /// All faults: responses that prove something despite unusual content, and responses that prove nothing.
-fn kinds() -> Vec<Arc<Fault>> {
-    let mut kinds: Vec<Arc<Fault>> = list_faults::all()
+fn relevant_faults() -> Vec<Arc<Fault>> {
+    let mut relevant_faults: Vec<Arc<Fault>> = list_faults::all()
         .into_iter()
-        .map(|fault| Arc::new(Fault { claim: Claim::Lacking, ..fault }))
+        .map(|fault| Arc::new(Fault { conclusion: Conclusion::MissingMember, ..fault }))
         .collect();
-    kinds.extend(
+    relevant_faults.extend(
         [
-            "a key twice in an unknown object",
-            "an unknown number beyond every range",
+            "a repeated key in an unknown object",
+            "an unknown number out of range",
             "an unknown number of 1 000 digits",
             "half a surrogate pair in an unknown text",
             "an unknown list 10 000 deep",
@@ -66,7 +66,7 @@ fn kinds() -> Vec<Arc<Fault>> {
             "empty body",
             "Response is null",
             "Response is empty",
-            "half an answer with a right length",
+            "half a response with a correct length",
             "success under a 502",
             "accepts and hangs",
             "reads all and stalls",
@@ -76,37 +76,37 @@ fn kinds() -> Vec<Arc<Fault>> {
         ]
         .map(fault::named),
     );
-    kinds
+    relevant_faults
 }
 
 /// Whether a complete list arrives despite the fault.
 fn proves(fault: &Fault) -> bool {
-    fault.claim == Claim::Done
+    fault.conclusion == Conclusion::Done
 }
 
 fn fails(
-    broken: &Broken,
+    broken: &BrokenRules,
     fault: &Fault,
     what: &dyn fmt::Display,
-    told: &dyn fmt::Debug,
+    reported: &dyn fmt::Debug,
 ) -> Option<Failure> {
-    let tell = |rules: &str| format!("{what}\n    broken: {rules}\n    {told:?}");
-    broken.failure(fault.can_fail_by_time(), tell)
+    let report = |rules: &str| format!("{what}\n    broken: {rules}\n    {reported:?}");
+    broken.failure(fault.can_fail_by_timing(), report)
 }
 
 fn hangs(what: &dyn fmt::Display) -> Option<Failure> {
-    Some(Failure { text: format!("{what}: hangs"), is_by_time: false })
+    Some(Failure { text: format!("{what}: hangs"), is_timing_failure: false })
 }
 
-fn builder(server: &Faultd, fault: &Fault, scale: TimeScale) -> ClientBuilder {
+fn builder(server: &FaultServer, fault: &Fault, scale: TimeScale) -> ClientBuilder {
     server.set_time_scale(scale);
     test_client::builder(&server.endpoint(), Dialect::Tc3, test_client::timeouts(fault, scale))
 }
 
-fn shows_no_secret(broken: &mut Broken, told: &dyn fmt::Debug) {
-    let shown = format!("{told:?}");
+fn shows_no_secret(broken: &mut BrokenRules, reported: &dyn fmt::Debug) {
+    let shown = format!("{reported:?}");
     let leaks = SECRETS.iter().any(|secret| shown.contains(secret));
-    broken.at_any_speed(!leaks, "no secret is shown");
+    broken.require(!leaks, "no secret is shown");
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -120,7 +120,7 @@ enum Listing {
 
 /// Which page requests get the fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Struck {
+enum Affected {
     First,
     Second,
     AllButFirst,
@@ -131,12 +131,12 @@ enum Struck {
 struct ListCell {
     fault: Arc<Fault>,
     listing: Listing,
-    struck: Struck,
+    affected: Affected,
 }
 
 impl fmt::Display for ListCell {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?} × {:?} × {:?}", self.fault, self.listing, self.struck)
+        write!(f, "{:?} × {:?} × {:?}", self.fault, self.listing, self.affected)
     }
 }
 
@@ -144,7 +144,7 @@ impl fmt::Display for ListCell {
 async fn list_is_complete_or_an_error() {
     let began = Instant::now();
     let mut cells = Vec::new();
-    for struck in [Struck::First, Struck::Second, Struck::AllButFirst, Struck::Always] {
+    for affected in [Affected::First, Affected::Second, Affected::AllButFirst, Affected::Always] {
         for listing in [
             Listing::Items,
             Listing::ParallelItems,
@@ -152,32 +152,32 @@ async fn list_is_complete_or_an_error() {
             Listing::ParallelPages,
             Listing::BlockingItems,
         ] {
-            for fault in kinds() {
-                cells.push(ListCell { fault, listing, struck });
+            for fault in relevant_faults() {
+                cells.push(ListCell { fault, listing, affected });
             }
         }
     }
     let count = cells.len();
-    let failures = run_all(cells, |cell| cell.fault.waits, run_list).await;
+    let failures = run_all(cells, |cell| cell.fault.needs_timeout, run_list).await;
     println!("{count} cells in {:.1} s", began.elapsed().as_secs_f64());
     assert!(failures.is_empty(), "{} of {count}\n{}", failures.len(), failures.join("\n"));
 }
 
 async fn run_list(cell: ListCell, scale: TimeScale) -> Option<Failure> {
-    let stranger = ThirdParty::open().await;
-    let server = Faultd::open(stranger.address).await;
+    let third_party = ThirdParty::open().await;
+    let server = FaultServer::start(third_party.address).await;
     let launched = (1..=6).map(|number| format!("ins-{number:08}"));
     let launched = launched.map(|id| Launched { id, client_token: None });
-    server.ledger().open().instances.extend(launched);
-    let struck = || Arc::clone(&cell.fault);
-    match cell.struck {
-        Struck::First => server.plan([struck()]),
-        Struck::Second => server.plan([served(), struck()]),
-        Struck::AllButFirst => {
+    server.ledger().lock().instances.extend(launched);
+    let affected = || Arc::clone(&cell.fault);
+    match cell.affected {
+        Affected::First => server.plan([affected()]),
+        Affected::Second => server.plan([served(), affected()]),
+        Affected::AllButFirst => {
             server.plan([served()]);
-            server.plan((0..ALWAYS).map(|_| struck()));
+            server.plan((0..ALWAYS).map(|_| affected()));
         }
-        Struck::Always => server.plan((0..ALWAYS).map(|_| struck())),
+        Affected::Always => server.plan((0..ALWAYS).map(|_| affected())),
     }
     let builder = builder(&server, &cell.fault, scale);
     let listed = match cell.listing {
@@ -196,31 +196,33 @@ async fn run_list(cell: ListCell, scale: TimeScale) -> Option<Failure> {
         }
     };
     let Ok(listed) = listed else { return hangs(&cell) };
-    let is_lasting = matches!(cell.struck, Struck::AllButFirst | Struck::Always);
-    let mut broken = Broken::default();
+    let is_lasting = matches!(cell.affected, Affected::AllButFirst | Affected::Always);
+    let mut broken = BrokenRules::default();
     match &listed {
         Ok(ids) => {
-            let book = server.ledger().open();
-            let there = book.instances.iter().map(|launched| launched.id.as_str());
-            let there: Vec<&str> = [MACHINE].into_iter().chain(there).collect();
-            broken.at_any_speed(*ids == there, "what is told to be the list is the list");
-            let is_blind = is_lasting && !proves(&cell.fault);
-            broken.at_any_speed(!is_blind, "no list comes of responses without one");
+            let ledger = server.ledger().lock();
+            let expected = ledger.instances.iter().map(|launched| launched.id.as_str());
+            let expected: Vec<&str> = [INSTANCE].into_iter().chain(expected).collect();
+            broken.require(*ids == expected, "the returned list is the real list");
+            let is_invented = is_lasting && !proves(&cell.fault);
+            broken.require(!is_invented, "no list is built from responses without one");
         }
         Err(error) => {
-            broken.at_any_speed(!proves(&cell.fault), "a list with odd members is a list");
-            broken
-                .at_any_speed(error.outcome_unknown().is_none(), "a read leaves nothing in doubt");
+            broken.require(!proves(&cell.fault), "a list with unusual members is a list");
+            broken.require(
+                error.outcome_unknown().is_none(),
+                "the outcome of a read is never unknown",
+            );
             shows_no_secret(&mut broken, error);
         }
     }
-    broken.by_time(server.planned() == 0 || is_lasting, "it strikes");
-    broken.at_any_speed(server.failures().is_empty(), "the server is well");
+    broken.require_in_time(server.planned() == 0 || is_lasting, "the fault occurs");
+    broken.require(server.failures().is_empty(), "the server works");
     fails(&broken, &cell.fault, &cell, &listed)
 }
 
 fn served() -> Arc<Fault> {
-    Arc::new(Fault::answers("served", Claim::Done, |truth| json(&truth.body)))
+    Arc::new(Fault::carried_out("served", Conclusion::Done, |context| json(&context.body)))
 }
 
 fn three_a_page() -> DescribeInstances {
@@ -264,16 +266,16 @@ async fn termination_wait_ends_only_when_the_instance_is_gone() {
     let began = Instant::now();
     let mut cells = Vec::new();
     for is_blocking in [false, true] {
-        cells.extend(kinds().into_iter().map(|fault| WaitCell { fault, is_blocking }));
+        cells.extend(relevant_faults().into_iter().map(|fault| WaitCell { fault, is_blocking }));
     }
-    let failures = run_all(cells, |cell| cell.fault.waits, run_wait).await;
+    let failures = run_all(cells, |cell| cell.fault.needs_timeout, run_wait).await;
     println!("in {:.1} s", began.elapsed().as_secs_f64());
     assert!(failures.is_empty(), "{}\n{}", failures.len(), failures.join("\n"));
 }
 
 async fn run_wait(cell: WaitCell, scale: TimeScale) -> Option<Failure> {
-    let stranger = ThirdParty::open().await;
-    let server = Faultd::open(stranger.address).await;
+    let third_party = ThirdParty::open().await;
+    let server = FaultServer::start(third_party.address).await;
     server.plan((0..6).map(|_| Arc::clone(&cell.fault)));
     let builder = builder(&server, &cell.fault, scale);
     let waiting = if cell.is_blocking {
@@ -284,46 +286,46 @@ async fn run_wait(cell: WaitCell, scale: TimeScale) -> Option<Failure> {
         tokio::spawn(client.wait(terminated()).into_future())
     };
     // The instance is removed after all faults have occurred and one correct poll has shown it.
-    let struck = async {
+    let affected = async {
         while !waiting.is_finished() && server.planned() > 0 {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
-        let seen = server.ledger().open().arrivals.len();
-        while !waiting.is_finished() && server.ledger().open().arrivals.len() < seen + 2 {
+        let seen = server.ledger().lock().requests.len();
+        while !waiting.is_finished() && server.ledger().lock().requests.len() < seen + 2 {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
     };
-    if tokio::time::timeout(HANG, struck).await.is_err() {
+    if tokio::time::timeout(HANG, affected).await.is_err() {
         return hangs(&cell);
     }
-    let mut broken = Broken::default();
-    broken.at_any_speed(!waiting.is_finished(), "the wait goes on while the machine is there");
-    server.ledger().open().machines.insert(MACHINE.to_owned(), Machine::Destroyed);
+    let mut broken = BrokenRules::default();
+    broken.require(!waiting.is_finished(), "the wait continues while the instance exists");
+    server.ledger().lock().instance_states.insert(INSTANCE.to_owned(), InstanceState::Destroyed);
     let Ok(ended) = tokio::time::timeout(HANG, waiting).await else { return hangs(&cell) };
     let ended = ended.unwrap();
     let is_reached = ended.as_ref().is_ok_and(|report| report.reached().count() == 1);
-    broken.by_time(is_reached, "it ends when the machine is gone");
+    broken.require_in_time(is_reached, "it ends when the instance is gone");
     shows_no_secret(&mut broken, &ended);
-    broken.at_any_speed(server.failures().is_empty(), "the server is well");
+    broken.require(server.failures().is_empty(), "the server works");
     fails(&broken, &cell.fault, &cell, &ended)
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Question {
+enum Search {
     Reconcile,
-    Creation,
+    Created,
 }
 
 #[derive(Clone, Debug)]
-struct QuestionCell {
+struct SearchCell {
     fault: Arc<Fault>,
-    question: Question,
-    is_there: bool,
+    search_kind: Search,
+    exists: bool,
 }
 
-impl fmt::Display for QuestionCell {
+impl fmt::Display for SearchCell {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?} × {:?} × there: {}", self.fault, self.question, self.is_there)
+        write!(f, "{:?} × {:?} × expected: {}", self.fault, self.search_kind, self.exists)
     }
 }
 
@@ -331,66 +333,66 @@ impl fmt::Display for QuestionCell {
 async fn reconciliation_uses_only_complete_lists() {
     let began = Instant::now();
     let mut cells = Vec::new();
-    for question in [Question::Reconcile, Question::Creation] {
-        for is_there in [true, false] {
-            let cell = |fault| QuestionCell { fault, question, is_there };
-            cells.extend(kinds().into_iter().map(cell));
+    for search_kind in [Search::Reconcile, Search::Created] {
+        for exists in [true, false] {
+            let cell = |fault| SearchCell { fault, search_kind, exists };
+            cells.extend(relevant_faults().into_iter().map(cell));
         }
     }
-    let failures = run_all(cells, |cell| cell.fault.waits, run_question).await;
+    let failures = run_all(cells, |cell| cell.fault.needs_timeout, run_search).await;
     println!("in {:.1} s", began.elapsed().as_secs_f64());
     assert!(failures.is_empty(), "{}\n{}", failures.len(), failures.join("\n"));
 }
 
 /// Every response has the fault. Conclusion: the resource exists, it does not, or unknown.
-async fn run_question(cell: QuestionCell, scale: TimeScale) -> Option<Failure> {
-    let stranger = ThirdParty::open().await;
-    let server = Faultd::open(stranger.address).await;
-    set_up(&mut server.ledger().open(), cell.is_there);
+async fn run_search(cell: SearchCell, scale: TimeScale) -> Option<Failure> {
+    let third_party = ThirdParty::open().await;
+    let server = FaultServer::start(third_party.address).await;
+    set_up(&mut server.ledger().lock(), cell.exists);
     server.plan((0..ALWAYS).map(|_| Arc::clone(&cell.fault)));
     let builder = builder(&server, &cell.fault, scale);
     let client = builder.build().unwrap();
     let settle = Duration::from_millis(600);
     let asked = async {
-        match cell.question {
-            Question::Reconcile => {
-                told_of_machine(client.reconcile(terminated()).settle(settle).await)
+        match cell.search_kind {
+            Search::Reconcile => {
+                report_of_reconciliation(client.reconcile(terminated()).settle(settle).await)
             }
-            Question::Creation => {
+            Search::Created => {
                 // Sent so long ago that two reads are made, at once and after a thirtieth of the settle time.
                 let sent = Instant::now().checked_sub(settle * 2).unwrap();
                 let search = client.reconcile_creation(DescribeInstances::default(), is_launched);
-                told_of_launch(search.sent(sent).settle(settle).await)
+                report_of_search(search.sent(sent).settle(settle).await)
             }
         }
     };
-    let asked: Result<Told, _> = tokio::time::timeout(HANG, asked).await;
-    let Ok(told) = asked else { return hangs(&cell) };
-    let mut broken = Broken::default();
-    let concluded = told.as_ref().map_or(None, |(concluded, _)| *concluded);
-    broken.at_any_speed(concluded.is_none_or(|it| it == cell.is_there), "it is the truth");
+    let asked: Result<Reported, _> = tokio::time::timeout(HANG, asked).await;
+    let Ok(reported) = asked else { return hangs(&cell) };
+    let mut broken = BrokenRules::default();
+    let concluded = reported.as_ref().map_or(None, |(concluded, _)| *concluded);
+    broken.require(concluded.is_none_or(|it| it == cell.exists), "the conclusion is true");
     if proves(&cell.fault) {
         // Concluding that an instance stays as it is requires reads in time, which a slow machine may miss.
-        let takes_time = cell.question == Question::Reconcile && cell.is_there;
-        broken.at_any_speed(concluded.is_some() || takes_time, "a whole list proves something");
+        let takes_time = cell.search_kind == Search::Reconcile && cell.exists;
+        broken.require(concluded.is_some() || takes_time, "a complete list proves something");
     } else {
-        broken.at_any_speed(concluded.is_none(), "nothing is concluded without a list");
+        broken.require(concluded.is_none(), "nothing is concluded without a complete list");
     }
-    shows_no_secret(&mut broken, &told);
-    broken.at_any_speed(server.failures().is_empty(), "the server is well");
-    fails(&broken, &cell.fault, &cell, &told)
+    shows_no_secret(&mut broken, &reported);
+    broken.require(server.failures().is_empty(), "the server works");
+    fails(&broken, &cell.fault, &cell, &reported)
 }
 
 /// The conclusion, and everything that was reported.
-type Told = Result<(Option<bool>, String), Error>;
+type Reported = Result<(Option<bool>, String), Error>;
 
-fn told_of_machine(outcome: Result<Reconciliation, Error>) -> Told {
+fn report_of_reconciliation(outcome: Result<Reconciliation, Error>) -> Reported {
     let outcome = outcome?;
     let Reconciliation { done, not_done, .. } = &outcome;
     Ok((conclusion(!not_done.is_empty(), !done.is_empty()), format!("{outcome:?}")))
 }
 
-fn told_of_launch(outcome: Result<CreatedResources<Instance>, Error>) -> Told {
+fn report_of_search(outcome: Result<CreatedResources<Instance>, Error>) -> Reported {
     let outcome = outcome?;
     let found = matches!(outcome, CreatedResources::Found(_));
     let absent = matches!(outcome, CreatedResources::NotFound);
@@ -405,52 +407,52 @@ fn is_launched(row: &Instance) -> bool {
 async fn blocking_reconciliation_uses_only_complete_lists() {
     let began = Instant::now();
     let mut cells = Vec::new();
-    for (question, is_there) in [(Question::Reconcile, false), (Question::Creation, true)] {
-        let cell = |fault| QuestionCell { fault, question, is_there };
-        cells.extend(kinds().into_iter().map(cell));
+    for (search_kind, exists) in [(Search::Reconcile, false), (Search::Created, true)] {
+        let cell = |fault| SearchCell { fault, search_kind, exists };
+        cells.extend(relevant_faults().into_iter().map(cell));
     }
-    let failures = run_all(cells, |cell| cell.fault.waits, run_blocking_question).await;
+    let failures = run_all(cells, |cell| cell.fault.needs_timeout, run_blocking_search).await;
     println!("in {:.1} s", began.elapsed().as_secs_f64());
     assert!(failures.is_empty(), "{}\n{}", failures.len(), failures.join("\n"));
 }
 
 /// The first response has the fault, and those after it prove the conclusion. The settle time is the default.
-async fn run_blocking_question(cell: QuestionCell, scale: TimeScale) -> Option<Failure> {
-    let stranger = ThirdParty::open().await;
-    let server = Faultd::open(stranger.address).await;
-    set_up(&mut server.ledger().open(), cell.is_there);
+async fn run_blocking_search(cell: SearchCell, scale: TimeScale) -> Option<Failure> {
+    let third_party = ThirdParty::open().await;
+    let server = FaultServer::start(third_party.address).await;
+    set_up(&mut server.ledger().lock(), cell.exists);
     server.plan([Arc::clone(&cell.fault)]);
     let client = blocking::Client::new(builder(&server, &cell.fault, scale)).unwrap();
-    let asked = tokio::task::spawn_blocking(move || match cell.question {
-        Question::Reconcile => told_of_machine(client.reconcile(terminated())),
-        Question::Creation => {
+    let asked = tokio::task::spawn_blocking(move || match cell.search_kind {
+        Search::Reconcile => report_of_reconciliation(client.reconcile(terminated())),
+        Search::Created => {
             let list = DescribeInstances::default();
-            told_of_launch(client.reconcile_creation(list, 1, is_launched))
+            report_of_search(client.reconcile_creation(list, 1, is_launched))
         }
     });
-    let Ok(told) = tokio::time::timeout(HANG, asked).await else { return hangs(&cell) };
-    let told = told.unwrap();
-    let mut broken = Broken::default();
-    let concluded = told.as_ref().map_or(None, |(concluded, _)| *concluded);
-    broken.by_time(concluded == Some(cell.is_there), "the truth is concluded in the end");
+    let Ok(reported) = tokio::time::timeout(HANG, asked).await else { return hangs(&cell) };
+    let reported = reported.unwrap();
+    let mut broken = BrokenRules::default();
+    let concluded = reported.as_ref().map_or(None, |(concluded, _)| *concluded);
+    broken.require_in_time(concluded == Some(cell.exists), "the final conclusion is true");
     let is_early = server.planned() > 0 && !proves(&cell.fault);
-    broken.at_any_speed(!is_early, "nothing is concluded without a list");
-    shows_no_secret(&mut broken, &told);
-    broken.at_any_speed(server.failures().is_empty(), "the server is well");
-    fails(&broken, &cell.fault, &cell, &told)
+    broken.require(!is_early, "nothing is concluded without a complete list");
+    shows_no_secret(&mut broken, &reported);
+    broken.require(server.failures().is_empty(), "the server works");
+    fails(&broken, &cell.fault, &cell, &reported)
 }
 
 /// With the launched instance and the other one, or without both.
-fn set_up(book: &mut Book, is_there: bool) {
-    if is_there {
-        book.instances.push(Launched { id: LAUNCHED.to_owned(), client_token: None });
+fn set_up(ledger: &mut LedgerState, exists: bool) {
+    if exists {
+        ledger.instances.push(Launched { id: LAUNCHED.to_owned(), client_token: None });
     } else {
-        book.machines.insert(MACHINE.to_owned(), Machine::Destroyed);
+        ledger.instance_states.insert(INSTANCE.to_owned(), InstanceState::Destroyed);
     }
 }
 
-fn conclusion(is_there: bool, is_absent: bool) -> Option<bool> {
-    match (is_there, is_absent) {
+fn conclusion(exists: bool, is_absent: bool) -> Option<bool> {
+    match (exists, is_absent) {
         (false, false) => None,
         (found, _) => Some(found),
     }

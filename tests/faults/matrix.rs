@@ -6,12 +6,12 @@ use std::time::{Duration, Instant};
 
 use cvm_models::{Client, ClientBuilder, Dialect};
 
-use crate::call::{Call, Ended};
-use crate::fault::{self, Claim, Fault};
-use crate::fault_server::Faultd;
-use crate::rerun::{Broken, Failure, TimeScale, run_all};
+use crate::call::{Call, CallResult};
+use crate::fault::{self, Conclusion, Fault};
+use crate::fault_server::FaultServer;
+use crate::rerun::{BrokenRules, Failure, TimeScale, run_all};
 use crate::response::page;
-use crate::rules::{Case, judge};
+use crate::rules::{Case, check};
 use crate::test_client;
 use crate::third_party::ThirdParty;
 
@@ -25,7 +25,7 @@ pub struct Cell {
     pub dialect: Dialect,
     pub call: Call,
     /// The attempt that the fault affects.
-    pub struck: usize,
+    pub affected: usize,
 }
 
 fn cells() -> Vec<Cell> {
@@ -34,9 +34,9 @@ fn cells() -> Vec<Cell> {
     // The fault varies fastest, so that slow ones do not all run at the same time.
     for dialect in Dialect::ALL {
         for call in Call::ALL {
-            for struck in [1, 2] {
+            for affected in [1, 2] {
                 for fault in &faults {
-                    cells.push(Cell { fault: Arc::clone(fault), dialect, call, struck });
+                    cells.push(Cell { fault: Arc::clone(fault), dialect, call, affected });
                 }
             }
         }
@@ -64,7 +64,7 @@ async fn no_duplicate_effect_no_false_success_no_hidden_outcome() {
     let count = cells.len();
     let failures = run_all(
         cells,
-        |cell| cell.fault.can_fail_by_time(),
+        |cell| cell.fault.can_fail_by_timing(),
         |cell, scale| run(cell, scale, |builder| builder),
     )
     .await;
@@ -93,100 +93,104 @@ pub async fn run(
     scale: TimeScale,
     equip: impl FnOnce(ClientBuilder) -> ClientBuilder,
 ) -> Option<Failure> {
-    let Cell { fault, dialect, call, struck } = &cell;
-    let stranger = ThirdParty::open().await;
-    let server = Faultd::open(stranger.address).await;
+    let Cell { fault, dialect, call, affected } = &cell;
+    let third_party = ThirdParty::open().await;
+    let server = FaultServer::start(third_party.address).await;
     server.set_time_scale(scale);
     let timeouts = test_client::timeouts(fault, scale);
     let builder = test_client::builder(&server.endpoint(), *dialect, timeouts);
     let client = equip(builder).build().unwrap();
-    if fault.warm && *struck == 1 {
+    if fault.warm && *affected == 1 {
         let warmed = Call::Describe.make(&client).await;
         assert!(warmed.result.is_ok(), "{:?}", warmed.result);
     }
-    let skipped = server.ledger().open().arrivals.len();
-    if *struck == 2 {
-        server.plan([throttle(fault.strikes_at_accept())]);
+    let skipped = server.ledger().lock().requests.len();
+    if *affected == 2 {
+        server.plan([throttle(fault.occurs_at_accept())]);
     }
     server.plan([Arc::clone(fault)]);
     let Ok(ended) = tokio::time::timeout(HANG, call.make(&client)).await else {
-        let text = told(&cell, &server, None, "does not end");
-        return Some(Failure { text, is_by_time: false });
+        let text = report(&cell, &server, None, "hangs");
+        return Some(Failure { text, is_timing_failure: false });
     };
-    let mut broken = judge(&Case {
+    let mut broken = check(&Case {
         call: *call,
         dialect: *dialect,
         fault,
-        struck: *struck,
+        affected: *affected,
         ended: &ended,
-        book: &server.ledger().open(),
+        ledger: &server.ledger().lock(),
         skipped,
-        strangers: &stranger.received(),
+        third_parties: &third_party.received(),
     });
-    broken.by_time(server.planned() == 0, "the fault did not strike");
+    broken.require_in_time(server.planned() == 0, "the fault did not occur");
     for failure in server.failures() {
-        broken.at_any_speed(false, &failure);
+        broken.require(false, &failure);
     }
-    let tell = |rules: &str| told(&cell, &server, Some(&ended), rules);
-    let failure = broken.failure(fault.can_fail_by_time(), tell);
+    let report_rules = |rules: &str| report(&cell, &server, Some(&ended), rules);
+    let failure = broken.failure(fault.can_fail_by_timing(), report_rules);
     failure.or(next_call(&cell, &server, &client).await)
 }
 
 /// The client still works after a fault: its next call succeeds and gets its own response, over a connection
 /// that carried nothing invalid.
-async fn next_call(cell: &Cell, server: &Faultd, client: &Client) -> Option<Failure> {
+async fn next_call(cell: &Cell, server: &FaultServer, client: &Client) -> Option<Failure> {
     let next = Call::Describe.make(client).await;
-    let book = server.ledger().open();
-    let own = format!("r-{}", book.arrivals.len() - 1);
+    let ledger = server.ledger().lock();
+    let own = format!("r-{}", ledger.requests.len() - 1);
     let healthy = next.result.as_ref().is_ok_and(|done| {
-        done.report.request_id == own && done.ids.len() == 1 + book.instances.len()
+        done.report.request_id == own && done.ids.len() == 1 + ledger.instances.len()
     });
-    let mut later = book.arrivals.iter().skip_while(|arrival| arrival.fault != cell.fault.name);
-    let struck = later.next().map(|arrival| arrival.connection);
-    let is_used_again = later.any(|arrival| Some(arrival.connection) == struck);
-    drop(book);
-    let mut broken = Broken::default();
-    broken.by_time(healthy, "the next call on the same client works");
-    let is_clean = !(is_used_again && is_bad(cell));
-    broken.at_any_speed(is_clean, "a connection that brought no clean answer carries nothing more");
-    broken.failure(cell.fault.can_fail_by_time(), |rules| told(cell, server, Some(&next), rules))
+    let mut later = ledger.requests.iter().skip_while(|request| request.fault != cell.fault.name);
+    let affected = later.next().map(|request| request.connection);
+    let is_reused = later.any(|request| Some(request.connection) == affected);
+    drop(ledger);
+    let mut broken = BrokenRules::default();
+    broken.require_in_time(healthy, "the next call on the same client works");
+    let is_not_reused_after_invalid = !(is_reused && is_invalid(cell));
+    broken.require(
+        is_not_reused_after_invalid,
+        "a connection is not reused after an invalid response",
+    );
+    broken
+        .failure(cell.fault.can_fail_by_timing(), |rules| report(cell, server, Some(&next), rules))
 }
 
 /// Whether the response, however complete, was not the service's or left the outcome open.
-fn is_bad(cell: &Cell) -> bool {
-    match cell.fault.claim {
-        Claim::Nothing
-        | Claim::NothingFinal
-        | Claim::NothingForLong
-        | Claim::Misrouted
-        | Claim::ThrottledByStranger
-        | Claim::ThrottledByStrangerForLong => true,
-        Claim::Lacking => cell.call != Call::Describe,
-        Claim::FewerIds => cell.call == Call::Run,
+fn is_invalid(cell: &Cell) -> bool {
+    match cell.fault.conclusion {
+        Conclusion::Ambiguous
+        | Conclusion::AmbiguousFinal
+        | Conclusion::AmbiguousLongWait
+        | Conclusion::Misrouted
+        | Conclusion::ForeignThrottled
+        | Conclusion::ForeignThrottledLongWait => true,
+        Conclusion::MissingMember => cell.call != Call::Describe,
+        Conclusion::FewerIds => cell.call == Call::Run,
         _ => false,
     }
 }
 
-fn told(cell: &Cell, server: &Faultd, ended: Option<&Ended>, rules: &str) -> String {
-    let Cell { fault, dialect, call, struck } = cell;
-    let said = match ended.map(|ended| &ended.result) {
-        None => "nothing".to_owned(),
+fn report(cell: &Cell, server: &FaultServer, ended: Option<&CallResult>, rules: &str) -> String {
+    let Cell { fault, dialect, call, affected } = cell;
+    let result = match ended.map(|ended| &ended.result) {
+        None => "no result".to_owned(),
         Some(Ok(done)) => format!("Ok, {:?}, {}", done.ids, done.report.request_id),
         Some(Err(error)) => format!("{error:?}"),
     };
     format!(
-        "{:?} × {dialect} × {call} × attempt {struck}\n    broken: {rules}\n    client: {said}\n{}",
+        "{:?} × {dialect} × {call} × attempt {affected}\n    broken: {rules}\n    client: {result}\n{}",
         fault.name,
-        server.ledger().open(),
+        server.ledger().lock(),
     )
 }
 
 /// The response to attempt 1 if the fault affects attempt 2: throttling by the service.
 pub fn throttle(then_closes: bool) -> Arc<Fault> {
     let connection = if then_closes { "Connection: close" } else { "Connection: keep-alive" };
-    let fault = Fault::turns_away("throttled before", Claim::Throttled, move |truth| {
+    let fault = Fault::rejected("throttled before", Conclusion::Throttled, move |context| {
         let headers = ["Content-Type: application/json", connection];
-        page("200 OK", &headers, truth.refusal("RequestLimitExceeded"))
+        page("200 OK", &headers, context.error_body("RequestLimitExceeded"))
     });
-    Arc::new(if then_closes { fault.then_fin() } else { fault })
+    Arc::new(if then_closes { fault.then_close() } else { fault })
 }

@@ -8,7 +8,7 @@ use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 
 use crate::fault;
-use crate::fault_server::Faultd;
+use crate::fault_server::FaultServer;
 use crate::matrix::throttle;
 use crate::test_client::{SECRET_ID, SECRET_KEY, SECRETS, TOKENS};
 use crate::third_party::ThirdParty;
@@ -25,60 +25,60 @@ async fn serve_other_clients() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     println!("control {}", listener.local_addr().unwrap());
     while let Ok((socket, _)) = listener.accept().await {
-        tokio::spawn(converse(socket));
+        tokio::spawn(serve(socket));
     }
 }
 
-async fn converse(mut socket: TcpStream) -> std::io::Result<()> {
-    let mut open: HashMap<u16, (Faultd, ThirdParty)> = HashMap::new();
+async fn serve(mut socket: TcpStream) -> std::io::Result<()> {
+    let mut open: HashMap<u16, (FaultServer, ThirdParty)> = HashMap::new();
     let (read, mut write) = socket.split();
     let mut lines = BufReader::new(read).lines();
     while let Some(line) = lines.next_line().await? {
         let words: Vec<&str> = line.splitn(3, ' ').collect();
-        let answer = match words[..] {
-            ["kinds"] => kinds(),
-            ["customer"] => json!({
+        let response = match words[..] {
+            ["faults"] => faults(),
+            ["credential"] => json!({
                 "secret_id": SECRET_ID, "secret_key": SECRET_KEY, "token": TOKENS[0],
             }),
             ["open", attempt, name] => {
-                let stranger = ThirdParty::open().await;
-                let server = Faultd::open(stranger.address).await;
+                let third_party = ThirdParty::open().await;
+                let server = FaultServer::start(third_party.address).await;
                 let fault = fault::named(name);
                 let before = attempt.parse::<usize>().unwrap() - 1;
-                let throttled = throttle(fault.strikes_at_accept());
+                let throttled = throttle(fault.occurs_at_accept());
                 server.plan(std::iter::repeat_n(throttled, before));
                 server.plan([fault]);
                 let port = server.address.port();
-                open.insert(port, (server, stranger));
+                open.insert(port, (server, third_party));
                 json!(port)
             }
             ["close", port] => {
-                let gone = port.parse().ok().and_then(|port: u16| open.remove(&port));
-                gone.map_or(Value::Null, |(server, stranger)| ledger(&server, &stranger))
+                let closed = port.parse().ok().and_then(|port: u16| open.remove(&port));
+                closed.map_or(Value::Null, |(server, third_party)| ledger(&server, &third_party))
             }
             _ => Value::Null,
         };
-        write.write_all(format!("{answer}\n").as_bytes()).await?;
+        write.write_all(format!("{response}\n").as_bytes()).await?;
     }
     Ok(())
 }
 
-fn kinds() -> Value {
-    let kind = |fault: &fault::Fault| json!({ "name": fault.name, "commits": fault.commits() });
-    fault::all().iter().map(|fault| kind(fault)).collect()
+fn faults() -> Value {
+    let describe = |fault: &fault::Fault| json!({ "name": fault.name, "commits": fault.commits() });
+    fault::all().iter().map(|fault| describe(fault)).collect()
 }
 
-fn ledger(server: &Faultd, stranger: &ThirdParty) -> Value {
-    let received = stranger.received();
+fn ledger(server: &FaultServer, third_party: &ThirdParty) -> Value {
+    let received = third_party.received();
     let text = String::from_utf8_lossy(&received.bytes).into_owned();
-    let book = server.ledger().open();
+    let ledger = server.ledger().lock();
     json!({
-        "instances": book.instances.iter().map(|launched| &launched.id).collect::<Vec<_>>(),
-        "destroys": book.destroys,
-        "recycled": book.recycled,
-        "stops": book.stops,
-        "requests": book.arrivals.len(),
-        "commits": book.arrivals.iter().filter(|arrival| arrival.committed).count(),
+        "instances": ledger.instances.iter().map(|launched| &launched.id).collect::<Vec<_>>(),
+        "destroys": ledger.destroys,
+        "recycled": ledger.recycled,
+        "stops": ledger.stops,
+        "requests": ledger.requests.len(),
+        "commits": ledger.requests.iter().filter(|request| request.committed).count(),
         "third_party_connections": received.connections,
         "third_party_secrets": SECRETS.iter().filter(|secret| text.contains(**secret)).count(),
         "failures": server.failures(),

@@ -9,11 +9,11 @@ use tokio::net::TcpStream;
 
 /// A request that is being read.
 #[derive(Debug, Default)]
-pub struct Arriving {
+pub struct IncomingRequest {
     bytes: Vec<u8>,
 }
 
-impl Arriving {
+impl IncomingRequest {
     /// Reads until this many bytes of the request are there. Returns whether they arrived.
     pub async fn take(&mut self, socket: &mut TcpStream, count: usize) -> io::Result<bool> {
         while self.bytes.len() < count {
@@ -36,14 +36,17 @@ impl Arriving {
     }
 
     /// Reads the whole request. `None` if the peer stopped before its end.
-    pub async fn take_all(&mut self, socket: &mut TcpStream) -> io::Result<Option<Arrived>> {
+    pub async fn take_all(
+        &mut self,
+        socket: &mut TcpStream,
+    ) -> io::Result<Option<ReceivedRequest>> {
         loop {
             if let Some(head) = self.head_length() {
-                let arrived = Arrived::parse(&self.bytes, head);
-                let whole = head + arrived.content_length();
+                let received = ReceivedRequest::parse(&self.bytes, head);
+                let whole = head + received.content_length();
                 if self.bytes.len() >= whole {
                     assert_eq!(self.bytes.len(), whole, "nothing is pipelined");
-                    return Ok(Some(arrived));
+                    return Ok(Some(received));
                 }
             }
             if !self.more(socket, 64 * 1024).await? {
@@ -72,7 +75,7 @@ impl Arriving {
 
 /// A complete request.
 #[derive(Clone, Debug)]
-pub struct Arrived {
+pub struct ReceivedRequest {
     pub method: Method,
     pub path: String,
     pub query: String,
@@ -82,7 +85,7 @@ pub struct Arrived {
     pub parameters: Vec<(String, String)>,
 }
 
-impl Arrived {
+impl ReceivedRequest {
     fn parse(bytes: &[u8], head_length: usize) -> Self {
         let head = std::str::from_utf8(&bytes[..head_length]).expect("a head of text");
         let mut lines = head.split("\r\n");
@@ -128,7 +131,7 @@ impl Arrived {
     pub fn header(&self, name: &str) -> Option<&str> {
         let mut found = self.headers.iter().filter(|(given, _)| given == name);
         let first = found.next().map(|(_, value)| value.as_str());
-        assert!(found.next().is_none(), "header {name} is given twice");
+        assert!(found.next().is_none(), "header {name} is repeated");
         first
     }
 
@@ -153,7 +156,7 @@ impl Arrived {
     pub fn parameter(&self, name: &str) -> Option<&str> {
         let mut found = self.parameters.iter().filter(|(given, _)| given == name);
         let first = found.next().map(|(_, value)| value.as_str());
-        assert!(found.next().is_none(), "parameter {name} is given twice");
+        assert!(found.next().is_none(), "parameter {name} is repeated");
         first
     }
 

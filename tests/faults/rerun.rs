@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 /// Cases that run at the same time, in all tests of this program together. They wait more than they work.
 const AT_ONCE: u32 = 72;
 /// The slots of a case with short timeouts: fewer of them run at the same time.
-const HURRIED: u32 = 3;
+const SLOTS_WITH_SHORT_TIMEOUTS: u32 = 3;
 
 static SLOTS: Semaphore = Semaphore::const_new(AT_ONCE as usize);
 
@@ -29,40 +29,40 @@ impl TimeScale {
 
 /// The rules that a case breaks.
 #[derive(Debug, Default)]
-pub struct Broken {
+pub struct BrokenRules {
     /// Rules that hold at any speed: the effects, and what was reported about them.
-    at_any_speed: Vec<String>,
+    require: Vec<String>,
     /// Rules that a slow machine can break: a call may reach a short timeout before the fault.
-    by_time: Vec<String>,
+    require_in_time: Vec<String>,
 }
 
-impl Broken {
-    pub fn at_any_speed(&mut self, holds: bool, rule: &str) {
+impl BrokenRules {
+    pub fn require(&mut self, holds: bool, rule: &str) {
         if !holds {
-            self.at_any_speed.push(rule.to_owned());
+            self.require.push(rule.to_owned());
         }
     }
 
-    pub fn by_time(&mut self, holds: bool, rule: &str) {
+    pub fn require_in_time(&mut self, holds: bool, rule: &str) {
         if !holds {
-            self.by_time.push(rule.to_owned());
+            self.require_in_time.push(rule.to_owned());
         }
     }
 
     pub fn rules(&self) -> impl Iterator<Item = &str> {
-        self.at_any_speed.iter().chain(&self.by_time).map(String::as_str)
+        self.require.iter().chain(&self.require_in_time).map(String::as_str)
     }
 
-    /// The failure of a case with or without short timeouts, formatted by `tell`.
+    /// The failure of a case with or without short timeouts, formatted by `report`.
     pub fn failure(
         &self,
         has_short_timeouts: bool,
-        tell: impl FnOnce(&str) -> String,
+        report: impl FnOnce(&str) -> String,
     ) -> Option<Failure> {
         let rules: Vec<&str> = self.rules().collect();
         (!rules.is_empty()).then(|| Failure {
-            text: tell(&rules.join("; ")),
-            is_by_time: has_short_timeouts && self.at_any_speed.is_empty(),
+            text: report(&rules.join("; ")),
+            is_timing_failure: has_short_timeouts && self.require.is_empty(),
         })
     }
 }
@@ -72,7 +72,7 @@ impl Broken {
 pub struct Failure {
     pub text: String,
     /// Whether a slow machine can be the reason.
-    pub is_by_time: bool,
+    pub is_timing_failure: bool,
 }
 
 /// Runs every case. Returns the failures that count.
@@ -87,7 +87,7 @@ where
 {
     let mut running = JoinSet::new();
     for case in cases {
-        let slots = if has_short_timeouts(&case) { HURRIED } else { 1 };
+        let slots = if has_short_timeouts(&case) { SLOTS_WITH_SHORT_TIMEOUTS } else { 1 };
         let slot = SLOTS.acquire_many(slots).await.unwrap();
         running.spawn(async move {
             let failure = run(case.clone(), TimeScale::NORMAL).await;
@@ -95,17 +95,17 @@ where
             (case, failure)
         });
     }
-    let (mut failures, mut again) = (Vec::new(), Vec::new());
+    let (mut failures, mut timing_failures) = (Vec::new(), Vec::new());
     while let Some(ended) = running.join_next().await {
         match ended {
             Ok((_, None)) => {}
-            Ok((case, Some(failure))) if failure.is_by_time => again.push(case),
+            Ok((case, Some(failure))) if failure.is_timing_failure => timing_failures.push(case),
             Ok((_, Some(failure))) => failures.push(failure.text),
             Err(panic) => failures.push(format!("a case panicked: {panic}")),
         }
     }
-    println!("{} cases run a second time", again.len());
-    for case in again {
+    println!("{} cases run a second time", timing_failures.len());
+    for case in timing_failures {
         let _alone = SLOTS.acquire_many(AT_ONCE).await.unwrap();
         failures.extend(run(case, TimeScale::SLOW).await.map(|failure| failure.text));
     }
@@ -114,12 +114,12 @@ where
 
 /// A case that would pass the second time.
 async fn slow_once(name: &'static str, scale: TimeScale) -> Option<Failure> {
-    let mut broken = Broken::default();
+    let mut broken = BrokenRules::default();
     let is_slow = scale == TimeScale::NORMAL;
     match name {
-        "wrong" => broken.at_any_speed(!is_slow, "at any speed"),
-        "hangs" => broken.by_time(false, "ever"),
-        _ => broken.by_time(!is_slow, "in time"),
+        "wrong" => broken.require(!is_slow, "at any speed"),
+        "hangs" => broken.require_in_time(false, "ever"),
+        _ => broken.require_in_time(!is_slow, "in time"),
     }
     broken.failure(name != "patient", |rules| format!("{name}: {rules}"))
 }

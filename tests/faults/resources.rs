@@ -11,24 +11,24 @@ use tokio::task::{JoinHandle, JoinSet};
 
 use crate::call::Call;
 use crate::fault::{self, Fault};
-use crate::fault_server::Faultd;
+use crate::fault_server::FaultServer;
 use crate::rerun::TimeScale;
 use crate::test_client;
 use crate::third_party::ThirdParty;
 
 /// A peer that writes `start` and then `more` until nobody reads.
-struct Pourer {
+struct EndlessServer {
     endpoint: String,
-    poured: Arc<AtomicU64>,
+    sent: Arc<AtomicU64>,
     task: JoinHandle<()>,
 }
 
-impl Pourer {
+impl EndlessServer {
     async fn open(start: Vec<u8>, more: Vec<u8>, pause: Duration) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let endpoint = format!("http://{}", listener.local_addr().unwrap());
-        let poured = Arc::new(AtomicU64::new(0));
-        let counted = Arc::clone(&poured);
+        let sent = Arc::new(AtomicU64::new(0));
+        let counted = Arc::clone(&sent);
         let task = tokio::spawn(async move {
             while let Ok((mut socket, _)) = listener.accept().await {
                 let mut request = vec![0; 16 * 1024];
@@ -43,11 +43,11 @@ impl Pourer {
                 }
             }
         });
-        Self { endpoint, poured, task }
+        Self { endpoint, sent, task }
     }
 }
 
-impl Drop for Pourer {
+impl Drop for EndlessServer {
     fn drop(&mut self) {
         self.task.abort();
     }
@@ -74,16 +74,17 @@ async fn answers_without_end_end() {
         ("nested lists", [OK, b"\r\n{\"Response\":"].concat(), b"[".repeat(16 * 1024)),
     ];
     for (name, start, more) in peers {
-        let peer = Pourer::open(start, more, Duration::ZERO).await;
+        let peer = EndlessServer::open(start, more, Duration::ZERO).await;
         for call in [Call::Describe, Call::Terminate] {
-            let client = test_client::client(&peer.endpoint, Dialect::Tc3, test_client::patient())
-                .with_max_attempts(1);
+            let client =
+                test_client::client(&peer.endpoint, Dialect::Tc3, test_client::long_timeouts())
+                    .with_max_attempts(1);
             let error = call.make(&client).await.result.expect_err(name);
             assert_eq!(error.outcome_unknown().is_some(), call == Call::Terminate, "{error:?}");
         }
         // At most twice 64 KiB of body or head. The rest is in the buffers of two sockets.
-        let poured = peer.poured.load(Ordering::Relaxed);
-        assert!(poured < 24 << 20, "{name}: {poured} bytes were taken");
+        let sent = peer.sent.load(Ordering::Relaxed);
+        assert!(sent < 24 << 20, "{name}: {sent} bytes were sent");
     }
 }
 
@@ -91,9 +92,9 @@ async fn answers_without_end_end() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn endless_chunk_size_ends_at_the_attempt_timeout() {
     let start = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n000".to_vec();
-    let peer = Pourer::open(start, b"0".repeat(16 * 1024), Duration::ZERO).await;
+    let peer = EndlessServer::open(start, b"0".repeat(16 * 1024), Duration::ZERO).await;
     let attempt = Duration::from_secs(3);
-    let timeouts = Timeouts { attempt, attempt_slow: attempt, ..test_client::patient() };
+    let timeouts = Timeouts { attempt, attempt_slow: attempt, ..test_client::long_timeouts() };
     let client = test_client::client(&peer.endpoint, Dialect::Tc3, timeouts).with_max_attempts(1);
     let error = Call::Terminate.make(&client).await.result.unwrap_err();
     assert!(error.is_timeout() && error.outcome_unknown().is_some(), "{error:?}");
@@ -101,19 +102,19 @@ async fn endless_chunk_size_ends_at_the_attempt_timeout() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn slow_responses_end_in_time() {
-    let answer = |head: &str| format!("HTTP/1.1 200 OK\r\n{head}\r\n").into_bytes();
+    let head_of = |head: &str| format!("HTTP/1.1 200 OK\r\n{head}\r\n").into_bytes();
     let peers: Vec<(&str, Vec<u8>, Vec<u8>)> = vec![
-        ("a byte of body", answer("Content-Length: 60000\r\n"), b" ".to_vec()),
-        ("a chunk of a byte", answer("Transfer-Encoding: chunked\r\n"), b"1\r\n \r\n".to_vec()),
+        ("a byte of body", head_of("Content-Length: 60000\r\n"), b" ".to_vec()),
+        ("a chunk of a byte", head_of("Transfer-Encoding: chunked\r\n"), b"1\r\n \r\n".to_vec()),
         ("a header", b"HTTP/1.1 200 OK\r\n".to_vec(), b"X-More: y\r\n".to_vec()),
         ("a byte of the head", b"HTTP/1.1 200 OK\r\nX-Slow: ".to_vec(), b"y".to_vec()),
-        ("an early answer", Vec::new(), b"HTTP/1.1 100 Continue\r\n\r\n".to_vec()),
+        ("a 1xx response", Vec::new(), b"HTTP/1.1 100 Continue\r\n\r\n".to_vec()),
     ];
     for (name, start, more) in peers {
-        let peer = Pourer::open(start, more, Duration::from_millis(40)).await;
+        let peer = EndlessServer::open(start, more, Duration::from_millis(40)).await;
         for dialect in Dialect::ALL {
             // On a slow machine, even connecting may take too long, which is a timeout too.
-            let timeouts = test_client::hurried(TimeScale::NORMAL);
+            let timeouts = test_client::short_timeouts(TimeScale::NORMAL);
             let client =
                 test_client::client(&peer.endpoint, dialect, timeouts).with_max_attempts(1);
             let error = Call::Describe.make(&client).await.result.expect_err(name);
@@ -124,25 +125,25 @@ async fn slow_responses_end_in_time() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn stalled_faults_end_at_the_deadline() {
-    let waits = |fault: &Arc<Fault>| fault.waits;
+    let needs_timeout = |fault: &Arc<Fault>| fault.needs_timeout;
     let mut running = JoinSet::new();
-    for fault in fault::all().into_iter().filter(waits) {
+    for fault in fault::all().into_iter().filter(needs_timeout) {
         running.spawn(async move {
-            let stranger = ThirdParty::open().await;
-            let server = Faultd::open(stranger.address).await;
+            let third_party = ThirdParty::open().await;
+            let server = FaultServer::start(third_party.address).await;
             // A dripping response takes longer than the call may.
             server.set_time_scale(TimeScale::SLOW);
             // The timeouts of single steps are long, so that the operation timeout must end the call.
             let client =
-                test_client::client(&server.endpoint(), Dialect::Tc3, test_client::patient())
+                test_client::client(&server.endpoint(), Dialect::Tc3, test_client::long_timeouts())
                     .with_operation_timeout(Duration::from_secs(5));
             let name = fault.name;
             server.plan([fault]);
             let error = Call::Stop.make(&client).await.result.expect_err(name);
             assert!(error.outcome_unknown().is_some(), "{name}: {error:?}");
             // A length above the limit is detected first and is the reason in the message.
-            let is_told = error.is_timeout() || name == "length larger than allowed";
-            assert!(is_told, "{name}: {error:?}");
+            let has_reason = error.is_timeout() || name == "length larger than allowed";
+            assert!(has_reason, "{name}: {error:?}");
         });
     }
     assert!(running.len() >= 5, "{}", running.len());

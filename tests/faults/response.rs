@@ -10,7 +10,7 @@ use crate::service;
 
 /// What a script knows about the exchange when it writes.
 #[derive(Clone, Debug)]
-pub struct Truth {
+pub struct ExchangeContext {
     /// The response of the service, if the request was carried out.
     pub body: String,
     pub request_id: String,
@@ -21,11 +21,11 @@ pub struct Truth {
     pub own: SocketAddr,
 }
 
-impl Truth {
+impl ExchangeContext {
     /// The members of the response.
     pub fn members(&self) -> serde_json::Map<String, Value> {
-        let answer: Value = serde_json::from_str(&self.body).expect("a request was carried out");
-        answer["Response"].as_object().unwrap().clone()
+        let response: Value = serde_json::from_str(&self.body).expect("a request was carried out");
+        response["Response"].as_object().unwrap().clone()
     }
 
     /// The response with changed members.
@@ -36,8 +36,8 @@ impl Truth {
     }
 
     /// An error response of the service.
-    pub fn refusal(&self, code: &str) -> String {
-        service::answer(service::refused(code), &self.request_id).to_string()
+    pub fn error_body(&self, code: &str) -> String {
+        service::response(service::error(code), &self.request_id).to_string()
     }
 }
 
@@ -74,14 +74,14 @@ pub fn html(status: &str, headers: &[&str]) -> Vec<u8> {
 }
 
 /// The length of the head.
-pub fn head_length(answer: &[u8]) -> usize {
-    answer.windows(4).position(|window| window == b"\r\n\r\n").unwrap() + 4
+pub fn head_length(response: &[u8]) -> usize {
+    response.windows(4).position(|window| window == b"\r\n\r\n").unwrap() + 4
 }
 
 /// The head and half of the body.
-pub fn half(answer: &[u8]) -> Vec<u8> {
-    let head = head_length(answer);
-    answer[..head + (answer.len() - head) / 2].to_vec()
+pub fn half(response: &[u8]) -> Vec<u8> {
+    let head = head_length(response);
+    response[..head + (response.len() - head) / 2].to_vec()
 }
 
 /// How many seconds the clock of a service that rejects ours is ahead.

@@ -8,12 +8,12 @@ use std::time::{Duration, Instant};
 use cvm_models::protocol::RetryClass;
 use cvm_models::{Dialect, Error, Outcome};
 
-use crate::call::{Call, Ended};
-use crate::fault::{Claim, Fault};
-use crate::ledger::{Arrival, Book, Machine};
-use crate::rerun::Broken;
+use crate::call::{Call, CallResult};
+use crate::fault::{Conclusion, Fault};
+use crate::ledger::{InstanceState, LedgerState, RequestRecord};
+use crate::rerun::BrokenRules;
 use crate::response::AHEAD;
-use crate::service::MACHINE;
+use crate::service::INSTANCE;
 use crate::signature::Signed;
 use crate::test_client::SECRETS;
 use crate::third_party::Received;
@@ -24,35 +24,35 @@ pub struct Case<'a> {
     pub dialect: Dialect,
     /// The fault, and the attempt that it affects. The service throttles those before it.
     pub fault: &'a Fault,
-    pub struck: usize,
-    pub ended: &'a Ended,
-    pub book: &'a Book,
+    pub affected: usize,
+    pub ended: &'a CallResult,
+    pub ledger: &'a LedgerState,
     /// Requests before the call.
     pub skipped: usize,
-    pub strangers: &'a Received,
+    pub third_parties: &'a Received,
 }
 
 /// All rules that the case breaks. A slow machine can affect only the rules of `check_result`.
-pub fn judge(case: &Case<'_>) -> Broken {
-    let mut broken = Broken::default();
-    let mut rule = |holds: bool, text: &str| broken.at_any_speed(holds, text);
-    case.harm(&mut rule);
-    case.strangers(&mut rule);
-    case.attempts(&mut rule);
-    case.honesty(&mut rule);
-    case.verdict(&mut |holds, text| broken.by_time(holds, text));
+pub fn check(case: &Case<'_>) -> BrokenRules {
+    let mut broken = BrokenRules::default();
+    let mut rule = |holds: bool, text: &str| broken.require(holds, text);
+    case.check_effects(&mut rule);
+    case.check_third_parties(&mut rule);
+    case.check_attempts(&mut rule);
+    case.check_report(&mut rule);
+    case.check_result(&mut |holds, text| broken.require_in_time(holds, text));
     broken
 }
 
 type Rule<'r> = dyn FnMut(bool, &str) + 'r;
 
 impl Case<'_> {
-    fn sent(&self) -> &[Arrival] {
-        self.book.after(self.skipped)
+    fn sent(&self) -> &[RequestRecord] {
+        self.ledger.after(self.skipped)
     }
 
     fn signed(&self) -> impl Iterator<Item = &Signed> {
-        self.sent().iter().filter_map(|arrival| arrival.signed.as_ref()?.as_ref().ok())
+        self.sent().iter().filter_map(|request| request.signed.as_ref()?.as_ref().ok())
     }
 
     fn error(&self) -> Option<&Error> {
@@ -64,30 +64,30 @@ impl Case<'_> {
     }
 
     fn committed(&self) -> bool {
-        self.sent().iter().any(|arrival| arrival.committed)
+        self.sent().iter().any(|request| request.committed)
     }
 
     /// Nothing takes effect twice, whatever the client reports.
-    fn harm(&self, rule: &mut Rule<'_>) {
-        let book = self.book;
-        rule(book.instances.len() <= 1, "at most one instance");
-        rule(book.charges <= 1, "charged once at most");
-        rule(book.destroys == 0, "nothing is destroyed");
-        rule(book.stops <= 1 && book.starts == 0, "stopped once at most");
-        rule(book.key_pairs == 0, "no key pair");
-        let machine = book.machines.get(MACHINE).copied().unwrap_or_default();
-        let is_right = match self.call {
-            Call::Terminate => matches!(machine, Machine::Running | Machine::Recycled),
-            Call::Stop => matches!(machine, Machine::Running | Machine::Stopped),
-            _ => machine == Machine::Running,
+    fn check_effects(&self, rule: &mut Rule<'_>) {
+        let ledger = self.ledger;
+        rule(ledger.instances.len() <= 1, "at most one instance");
+        rule(ledger.charges <= 1, "charged once at most");
+        rule(ledger.destroys == 0, "nothing is destroyed");
+        rule(ledger.stops <= 1 && ledger.starts == 0, "stopped once at most");
+        rule(ledger.key_pairs == 0, "no key pair");
+        let instance = ledger.instance_states.get(INSTANCE).copied().unwrap_or_default();
+        let is_expected = match self.call {
+            Call::Terminate => matches!(instance, InstanceState::Running | InstanceState::Recycled),
+            Call::Stop => matches!(instance, InstanceState::Running | InstanceState::Stopped),
+            _ => instance == InstanceState::Running,
         };
-        rule(is_right, "the machine is untouched or as it was asked for");
+        rule(is_expected, "the instance is unchanged or as requested");
     }
 
     /// No other server receives anything.
-    fn strangers(&self, rule: &mut Rule<'_>) {
-        let Received { connections, bytes } = self.strangers;
-        rule(*connections == 0 && bytes.is_empty(), "third parties are not spoken to");
+    fn check_third_parties(&self, rule: &mut Rule<'_>) {
+        let Received { connections, bytes } = self.third_parties;
+        rule(*connections == 0 && bytes.is_empty(), "third parties receive nothing");
         let Some(error) = self.error() else { return };
         let mut shown = format!("{error}\n{error:?}");
         let mut cause = error.source();
@@ -100,19 +100,21 @@ impl Case<'_> {
     }
 
     /// Each attempt has its own signature, all have the same token, and there are not too many of them.
-    fn attempts(&self, rule: &mut Rule<'_>) {
+    fn check_attempts(&self, rule: &mut Rule<'_>) {
         let sent = self.sent();
-        let cures = usize::from(matches!(
-            self.fault.claim,
-            Claim::ClockRefused | Claim::ClockRefusedBlindly | Claim::TokenRefused
+        let extra = usize::from(matches!(
+            self.fault.conclusion,
+            Conclusion::ClockRejected
+                | Conclusion::ClockRejectedWithoutTime
+                | Conclusion::TokenRejected
         ));
-        rule(sent.len() <= self.call.most_attempts() + cures, "no more attempts than the policy");
-        let whole = || sent.iter().filter(|arrival| arrival.action.is_some());
+        rule(sent.len() <= self.call.max_attempts() + extra, "no more attempts than the policy");
+        let whole = || sent.iter().filter(|request| request.action.is_some());
         rule(
-            whole().all(|arrival| arrival.action.as_deref() == Some(self.call.action())),
+            whole().all(|request| request.action.as_deref() == Some(self.call.action())),
             "no other action is sent",
         );
-        rule(whole().all(|arrival| matches!(arrival.signed, Some(Ok(_)))), "signatures are valid");
+        rule(whole().all(|request| matches!(request.signed, Some(Ok(_)))), "signatures are valid");
         let signed: Vec<_> = self.signed().collect();
         let distinct = |what: &str, values: Vec<String>, rule: &mut Rule<'_>| {
             let set: HashSet<&String> = values.iter().collect();
@@ -124,41 +126,43 @@ impl Case<'_> {
         distinct("nonce", signed.iter().filter_map(|s| s.nonce.clone()).collect(), rule);
         let has_nonce = !matches!(self.dialect, Dialect::Tc3 | Dialect::Tc3Get);
         rule(signed.iter().all(|signed| signed.nonce.is_some() == has_nonce), "v1 has a nonce");
-        let tokens: HashSet<_> = whole().map(|arrival| &arrival.client_token).collect();
+        let tokens: HashSet<_> = whole().map(|request| &request.client_token).collect();
         rule(tokens.len() <= 1, "one client token in all attempts");
-        let has_token = whole().all(|arrival| arrival.client_token.is_some());
+        let has_token = whole().all(|request| request.client_token.is_some());
         rule(has_token || self.call != Call::Run, "a launch carries a client token");
-        let carries_none = whole().all(|arrival| arrival.client_token.is_none());
+        let carries_none = whole().all(|request| request.client_token.is_none());
         rule(carries_none || self.call == Call::Run, "other actions carry none");
     }
 
     /// What the client reports is true according to the ledger.
-    fn honesty(&self, rule: &mut Rule<'_>) {
+    fn check_report(&self, rule: &mut Rule<'_>) {
         let changes = self.call != Call::Describe;
         match &self.ended.result {
             Ok(done) => {
                 rule(self.committed(), "no success without a commit");
                 if self.call == Call::Run {
-                    let id = self.book.instances.first().map(|launched| launched.id.clone());
+                    let id = self.ledger.instances.first().map(|launched| launched.id.clone());
                     rule(done.ids == Vec::from_iter(id), "the launch returns the ledger's id");
                 }
                 let last = format!("r-{}", self.skipped + self.sent().len() - 1);
-                rule(done.report.request_id == last, "the answer is the one to the last request");
+                rule(done.report.request_id == last, "the response belongs to the last request");
                 rule(done.report.attempts.len() >= self.sent().len(), "attempts are reported");
             }
             Err(error) => {
-                let hidden = changes && self.committed() && !self.is_unknown();
-                rule(!hidden, "what was done is not reported as failed");
-                rule(changes || !self.is_unknown(), "a read leaves nothing in doubt");
-                let doubtful = |outcome| matches!(outcome, Outcome::Ambiguous | Outcome::Misrouted);
-                let in_doubt = error.attempts().iter().any(|attempt| doubtful(attempt.outcome));
-                rule(in_doubt || !self.is_unknown(), "doubt has a reason");
+                let is_hidden = changes && self.committed() && !self.is_unknown();
+                rule(!is_hidden, "a request that took effect is not reported as failed");
+                rule(changes || !self.is_unknown(), "the outcome of a read is never unknown");
+                let is_ambiguous =
+                    |outcome| matches!(outcome, Outcome::Ambiguous | Outcome::Misrouted);
+                let was_ambiguous =
+                    error.attempts().iter().any(|attempt| is_ambiguous(attempt.outcome));
+                rule(was_ambiguous || !self.is_unknown(), "an unknown outcome has a reason");
                 if let Some(unknown) = error.outcome_unknown() {
                     let sent =
-                        self.sent().iter().find_map(|arrival| arrival.client_token.as_deref());
+                        self.sent().iter().find_map(|request| request.client_token.as_deref());
                     rule(
                         sent.is_none() || unknown.client_token() == sent,
-                        "the doubt names the client token",
+                        "the unknown outcome names the client token",
                     );
                 }
             }
@@ -166,112 +170,122 @@ impl Case<'_> {
     }
 
     /// The result that the fault requires for this class.
-    fn verdict(&self, rule: &mut Rule<'_>) {
+    fn check_result(&self, rule: &mut Rule<'_>) {
         let sent = self.sent().len();
         let once = self.call.is_sent_once();
-        let unknown_at_once = |rule: &mut Rule<'_>| {
+        let unknown_without_retry = |rule: &mut Rule<'_>| {
             rule(self.is_unknown(), "the outcome is unknown");
-            rule(sent == self.struck, "nothing is sent after the doubt");
+            rule(sent == self.affected, "nothing is sent after the ambiguous attempt");
         };
-        let cured = |rule: &mut Rule<'_>| {
+        let retried_once = |rule: &mut Rule<'_>| {
             rule(self.ended.result.is_ok(), "one more attempt succeeds");
-            rule(sent == self.struck + 1, "exactly one more attempt");
+            rule(sent == self.affected + 1, "exactly one more attempt");
         };
-        let gives_up = |rule: &mut Rule<'_>| {
+        let stops = |rule: &mut Rule<'_>| {
             rule(
                 self.error().is_some_and(|error| error.retry_after().is_some()),
-                "the wish is told",
+                "the error has the Retry-After value",
             );
-            rule(sent == self.struck, "nothing is sent before its time");
+            rule(sent == self.affected, "nothing is sent before Retry-After has passed");
         };
-        match self.claim() {
-            Claim::Done => {
-                rule(self.ended.result.is_ok(), "an answer is an answer");
-                rule(sent == self.struck, "nothing is sent after the answer");
+        match self.conclusion() {
+            Conclusion::Done => {
+                rule(self.ended.result.is_ok(), "a valid response is a success");
+                rule(sent == self.affected, "nothing is sent after the response");
             }
-            Claim::Nothing if once => unknown_at_once(rule),
-            Claim::Nothing => cured(rule),
-            Claim::NothingFinal => {
-                rule(self.is_unknown() == (self.call != Call::Describe), "unknown, except a read");
-                rule(sent == self.struck, "no retry after a code that forbids it");
+            Conclusion::Ambiguous if once => unknown_without_retry(rule),
+            Conclusion::Ambiguous => retried_once(rule),
+            Conclusion::AmbiguousFinal => {
+                rule(
+                    self.is_unknown() == (self.call != Call::Describe),
+                    "unknown, except for a read",
+                );
+                rule(sent == self.affected, "no retry after a code that forbids it");
             }
-            Claim::NothingForLong if once => unknown_at_once(rule),
-            Claim::NothingForLong => {
-                gives_up(rule);
-                rule(self.is_unknown() == (self.call != Call::Describe), "doubt, but for a read");
+            Conclusion::AmbiguousLongWait if once => unknown_without_retry(rule),
+            Conclusion::AmbiguousLongWait => {
+                stops(rule);
+                rule(
+                    self.is_unknown() == (self.call != Call::Describe),
+                    "unknown, except for a read",
+                );
             }
-            Claim::MaybeUnsent | Claim::Either if once => {
+            Conclusion::MaybeUnsent | Conclusion::Either if once => {
                 rule(self.ended.result.is_ok() || self.is_unknown(), "done, or unknown");
             }
-            Claim::MaybeUnsent | Claim::Either => {
-                rule(self.ended.result.is_ok(), "what can be repeated ends well");
+            Conclusion::MaybeUnsent | Conclusion::Either => {
+                rule(self.ended.result.is_ok(), "a safe request succeeds");
             }
-            Claim::Throttled => cured(rule),
-            Claim::ClockRefused => {
-                cured(rule);
+            Conclusion::Throttled => retried_once(rule),
+            Conclusion::ClockRejected => {
+                retried_once(rule);
                 let timestamps: Vec<u64> = self.signed().map(|signed| signed.timestamp).collect();
                 let corrected = matches!(timestamps[..], [.., refused, next]
                     if next.abs_diff(refused + AHEAD) < 20);
-                rule(corrected, "the next attempt has the time that was told");
+                rule(corrected, "the next attempt uses the time of the service");
             }
-            Claim::TokenRefused => {
-                cured(rule);
+            Conclusion::TokenRejected => {
+                retried_once(rule);
                 let tokens: HashSet<_> = self.signed().map(|signed| &signed.token).collect();
                 rule(tokens.len() == 2, "the next attempt has a fresh credential");
             }
-            Claim::ThrottledForLong => {
-                gives_up(rule);
-                rule(!self.is_unknown(), "who is turned away knows the outcome");
-                rule(self.error().is_some_and(Error::is_throttled), "and knows why");
+            Conclusion::ThrottledLongWait => {
+                stops(rule);
+                rule(!self.is_unknown(), "a throttled request has a known outcome");
+                rule(
+                    self.error().is_some_and(Error::is_throttled),
+                    "the error says that it was throttled",
+                );
             }
-            Claim::ClockRefusedBlindly => {
-                rule(!self.is_unknown(), "a refusal leaves no doubt");
+            Conclusion::ClockRejectedWithoutTime => {
+                rule(!self.is_unknown(), "a service error is not an unknown outcome");
             }
-            Claim::Refused(code) => {
-                let told = self.error().and_then(Error::code).is_some_and(|given| *given == code);
-                rule(told, "the refusal's code is told");
-                rule(!self.is_unknown(), "a refusal leaves no doubt");
-                rule(sent == self.struck, "a refused request is not sent again");
+            Conclusion::ServiceError(code) => {
+                let has_code =
+                    self.error().and_then(Error::code).is_some_and(|given| *given == code);
+                rule(has_code, "the error has the code");
+                rule(!self.is_unknown(), "a service error is not an unknown outcome");
+                rule(sent == self.affected, "a rejected request is not retried");
             }
-            Claim::Misrouted => {
-                rule(self.error().is_some_and(Error::is_misrouted), "told as misrouted");
-                rule(sent == self.struck, "not sent again");
+            Conclusion::Misrouted => {
+                rule(self.error().is_some_and(Error::is_misrouted), "reported as misrouted");
+                rule(sent == self.affected, "not retried");
                 rule(self.is_unknown() || !once, "guarded and hazard: unknown");
             }
-            Claim::ThrottledByStranger
-            | Claim::ThrottledByStrangerForLong
-            | Claim::Lacking
-            | Claim::FewerIds => unreachable!("reduced by `claim`"),
+            Conclusion::ForeignThrottled
+            | Conclusion::ForeignThrottledLongWait
+            | Conclusion::MissingMember
+            | Conclusion::FewerIds => unreachable!("reduced by `conclusion`"),
         }
-        self.pause(rule);
+        self.check_pause(rule);
     }
 
     /// The conclusion, reduced to what it means for this class.
-    fn claim(&self) -> Claim {
+    fn conclusion(&self) -> Conclusion {
         let class = self.call.class();
-        match self.fault.claim {
+        match self.fault.conclusion {
             // The rejection came from another server, so for a hazard it proves nothing.
-            Claim::ThrottledByStranger | Claim::ThrottledByStrangerForLong
+            Conclusion::ForeignThrottled | Conclusion::ForeignThrottledLongWait
                 if class == RetryClass::Hazard =>
             {
-                Claim::Nothing
+                Conclusion::Ambiguous
             }
-            Claim::ThrottledByStranger => Claim::Throttled,
-            Claim::ThrottledByStrangerForLong => Claim::ThrottledForLong,
-            Claim::Lacking if class == RetryClass::Read => Claim::Either,
-            Claim::Lacking => Claim::Nothing,
-            Claim::FewerIds if class == RetryClass::Token => Claim::Nothing,
-            Claim::FewerIds => Claim::Done,
-            claim => claim,
+            Conclusion::ForeignThrottled => Conclusion::Throttled,
+            Conclusion::ForeignThrottledLongWait => Conclusion::ThrottledLongWait,
+            Conclusion::MissingMember if class == RetryClass::Read => Conclusion::Either,
+            Conclusion::MissingMember => Conclusion::Ambiguous,
+            Conclusion::FewerIds if class == RetryClass::Token => Conclusion::Ambiguous,
+            Conclusion::FewerIds => Conclusion::Done,
+            conclusion => conclusion,
         }
     }
 
     /// The client waits a second if it was asked to.
-    fn pause(&self, rule: &mut Rule<'_>) {
-        let [.., struck, next] = self.sent() else { return };
-        if struck.fault.ends_with("wait a second") {
-            let gap: Duration = Instant::duration_since(&next.at, struck.at);
-            rule(gap >= Duration::from_millis(990), "the server's wish is heard");
+    fn check_pause(&self, rule: &mut Rule<'_>) {
+        let [.., affected, next] = self.sent() else { return };
+        if affected.fault.ends_with("wait a second") {
+            let gap: Duration = Instant::duration_since(&next.at, affected.at);
+            rule(gap >= Duration::from_millis(990), "Retry-After is followed");
         }
     }
 }

@@ -4,7 +4,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use cvm_signer::{Credential, tc3, v1, verify};
 
-use crate::received::Arrived;
+use crate::received::ReceivedRequest;
 use crate::test_client;
 
 /// The signed parts of one attempt.
@@ -19,10 +19,10 @@ pub struct Signed {
 }
 
 /// Verifies a request as the service does.
-pub fn verify(arrived: &Arrived) -> Result<Signed, String> {
-    let signed = match arrived.header("authorization") {
-        Some(authorization) => verify_tc3(arrived, authorization)?,
-        None => verify_v1(arrived)?,
+pub fn verify(received: &ReceivedRequest) -> Result<Signed, String> {
+    let signed = match received.header("authorization") {
+        Some(authorization) => verify_tc3(received, authorization)?,
+        None => verify_v1(received)?,
     };
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
     verify::clock(now, signed.timestamp, verify::CLOCK_WINDOW)
@@ -34,40 +34,40 @@ pub fn verify(arrived: &Arrived) -> Result<Signed, String> {
     }
 }
 
-fn verify_tc3(arrived: &Arrived, text: &str) -> Result<Signed, String> {
+fn verify_tc3(received: &ReceivedRequest, text: &str) -> Result<Signed, String> {
     let authorization = tc3::Authorization::parse(text).map_err(|error| error.to_string())?;
     let credential = credential_of(authorization.secret_id());
     let key = verify::VerifyingKey::derive(credential.as_ref(), authorization.scope());
-    let timestamp = number(arrived.header("x-tc-timestamp"))?;
+    let timestamp = number(received.header("x-tc-timestamp"))?;
     let headers: Vec<(&str, &str)> =
-        arrived.headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        received.headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
     let request = tc3::Request {
-        method: arrived.method,
-        query: &arrived.query,
+        method: received.method,
+        query: &received.query,
         headers: &headers,
-        payload: tc3::Payload::Body(&arrived.body),
+        payload: tc3::Payload::Body(&received.body),
     };
     verify::tc3(&key, &authorization, timestamp, &request).map_err(|error| error.to_string())?;
     Ok(Signed {
         timestamp,
         nonce: None,
         signature: authorization.signature().to_string(),
-        token: arrived.header("x-tc-token").unwrap_or_default().to_owned(),
+        token: received.header("x-tc-token").unwrap_or_default().to_owned(),
     })
 }
 
-fn verify_v1(arrived: &Arrived) -> Result<Signed, String> {
-    let credential = credential_of(arrived.parameter("SecretId").unwrap_or_default());
+fn verify_v1(received: &ReceivedRequest) -> Result<Signed, String> {
+    let credential = credential_of(received.parameter("SecretId").unwrap_or_default());
     let request = v1::Request {
-        method: arrived.method,
-        host: arrived.header("host").unwrap_or_default(),
-        path: &arrived.path,
-        params: &arrived.parameters,
+        method: received.method,
+        host: received.header("host").unwrap_or_default(),
+        path: &received.path,
+        params: &received.parameters,
     };
     verify::v1(credential.as_ref(), &request).map_err(|error| error.to_string())?;
-    let text = |name| arrived.parameter(name).unwrap_or_default().to_owned();
+    let text = |name| received.parameter(name).unwrap_or_default().to_owned();
     Ok(Signed {
-        timestamp: number(arrived.parameter("Timestamp"))?,
+        timestamp: number(received.parameter("Timestamp"))?,
         nonce: Some(text("Nonce")),
         signature: text("Signature"),
         token: text("Token"),

@@ -1,11 +1,11 @@
 //! Faults by status: redirects, pages of other servers, overload, with and without `Retry-After`.
 
-use crate::fault::Claim::{
-    Misrouted, Nothing, NothingForLong, Throttled, ThrottledByStranger, ThrottledByStrangerForLong,
-    ThrottledForLong,
+use crate::fault::Conclusion::{
+    Ambiguous, AmbiguousLongWait, ForeignThrottled, ForeignThrottledLongWait, Misrouted, Throttled,
+    ThrottledLongWait,
 };
-use crate::fault::{Claim, Fault};
-use crate::response::{Truth, html, page, raw};
+use crate::fault::{Conclusion, Fault};
+use crate::response::{ExchangeContext, html, page, raw};
 
 const PAST: &str = "Retry-After: Sun, 06 Nov 1994 08:49:37 GMT";
 const FUTURE: &str = "Retry-After: Fri, 31 Dec 9999 23:59:59 GMT";
@@ -17,7 +17,7 @@ const UNAVAILABLE: &str = "503 Service Unavailable";
 
 pub fn all() -> Vec<Fault> {
     let mut all = redirects();
-    all.extend(strangers());
+    all.extend(foreign_pages());
     all.extend(overload());
     all.extend(failures());
     all
@@ -26,18 +26,19 @@ pub fn all() -> Vec<Fault> {
 fn redirect(
     name: &'static str,
     status: &'static str,
-    location: impl Fn(&Truth) -> String + Send + Sync + 'static,
+    location: impl Fn(&ExchangeContext) -> String + Send + Sync + 'static,
 ) -> Fault {
-    Fault::turns_away(name, Misrouted, move |truth| {
-        html(status, &[&format!("Location: {}", location(truth))])
+    Fault::rejected(name, Misrouted, move |context| {
+        html(status, &[&format!("Location: {}", location(context))])
     })
 }
 
 fn redirects() -> Vec<Fault> {
-    let port = |truth: &Truth| format!("http://{}/?go=on", truth.third_party);
-    let host = |truth: &Truth| format!("http://localhost:{}/", truth.third_party.port());
-    let tls = |truth: &Truth| format!("https://{}/", truth.third_party);
-    let own = |truth: &Truth| format!("http://{}/", truth.own);
+    let port = |context: &ExchangeContext| format!("http://{}/?go=on", context.third_party);
+    let host =
+        |context: &ExchangeContext| format!("http://localhost:{}/", context.third_party.port());
+    let tls = |context: &ExchangeContext| format!("https://{}/", context.third_party);
+    let own = |context: &ExchangeContext| format!("http://{}/", context.own);
     vec![
         redirect("301 to another port", "301 Moved Permanently", port),
         redirect("302 to another port", "302 Found", port),
@@ -48,101 +49,105 @@ fn redirects() -> Vec<Fault> {
         redirect("307 to another host", "307 Temporary Redirect", host),
         redirect("308 to another scheme", "308 Permanent Redirect", tls),
         redirect("307 to the same host", "307 Temporary Redirect", own),
-        Fault::turns_away("302 with an envelope", Misrouted, move |truth| {
-            let envelope = format!(r#"{{"Response":{{"RequestId":"{}"}}}}"#, truth.request_id);
-            page("302 Found", &[&format!("Location: {}", port(truth))], envelope)
+        Fault::rejected("302 with an envelope", Misrouted, move |context| {
+            let envelope = format!(r#"{{"Response":{{"RequestId":"{}"}}}}"#, context.request_id);
+            page("302 Found", &[&format!("Location: {}", port(context))], envelope)
         }),
-        Fault::answers("307 after it was done", Misrouted, move |truth| {
-            html("307 Temporary Redirect", &[&format!("Location: {}", port(truth))])
+        Fault::carried_out("307 after it was carried out", Misrouted, move |context| {
+            html("307 Temporary Redirect", &[&format!("Location: {}", port(context))])
         }),
-        Fault::turns_away("302 without an end", Misrouted, move |truth| {
-            let location = format!("Location: {}", port(truth));
+        Fault::rejected("302 with a truncated body", Misrouted, move |context| {
+            let location = format!("Location: {}", port(context));
             raw("302 Found", &[&location, "Content-Length: 100"], "<html>")
         })
-        .then_fin(),
+        .then_close(),
     ]
 }
 
-fn strangers() -> Vec<Fault> {
-    let stranger =
-        |name, status: &'static str| Fault::turns_away(name, Misrouted, move |_| html(status, &[]));
+fn foreign_pages() -> Vec<Fault> {
+    let third_party =
+        |name, status: &'static str| Fault::rejected(name, Misrouted, move |_| html(status, &[]));
     vec![
-        stranger("400 page", "400 Bad Request"),
-        stranger("401 page", "401 Unauthorized"),
-        stranger("403 page", "403 Forbidden"),
-        stranger("404 page", "404 Not Found"),
-        stranger("407 page", "407 Proxy Authentication Required"),
-        stranger("413 page", "413 Content Too Large"),
-        stranger("425 page", "425 Too Early"),
-        Fault::turns_away("403 page that echoes the request", Misrouted, |truth| {
-            page("403 Forbidden", &["Content-Type: text/html"], &truth.request)
+        third_party("400 page", "400 Bad Request"),
+        third_party("401 page", "401 Unauthorized"),
+        third_party("403 page", "403 Forbidden"),
+        third_party("404 page", "404 Not Found"),
+        third_party("407 page", "407 Proxy Authentication Required"),
+        third_party("413 page", "413 Content Too Large"),
+        third_party("425 page", "425 Too Early"),
+        Fault::rejected("403 page that echoes the request", Misrouted, |context| {
+            page("403 Forbidden", &["Content-Type: text/html"], &context.request)
         }),
-        Fault::turns_away("200 page", Nothing, |_| html("200 OK", &[])),
-        Fault::turns_away("200 page that echoes the request", Nothing, |truth| {
-            page("200 OK", &["Content-Type: text/html"], &truth.request)
+        Fault::rejected("200 page", Ambiguous, |_| html("200 OK", &[])),
+        Fault::rejected("200 page that echoes the request", Ambiguous, |context| {
+            page("200 OK", &["Content-Type: text/html"], &context.request)
         }),
-        Fault::answers("200 page after it was done", Nothing, |_| html("200 OK", &[])),
-        Fault::answers("204", Nothing, |_| raw("204 No Content", &[], "")),
-        Fault::answers("205", Nothing, |_| raw("205 Reset Content", &["Content-Length: 0"], "")),
+        Fault::carried_out("200 page after it was carried out", Ambiguous, |_| html("200 OK", &[])),
+        Fault::carried_out("204", Ambiguous, |_| raw("204 No Content", &[], "")),
+        Fault::carried_out("205", Ambiguous, |_| {
+            raw("205 Reset Content", &["Content-Length: 0"], "")
+        }),
     ]
 }
 
 fn overload() -> Vec<Fault> {
-    let of_stranger = |name, claim: Claim, headers: &'static [&str]| {
-        Fault::turns_away(name, claim, move |_| html(TOO_MANY, headers))
+    let foreign = |name, conclusion: Conclusion, headers: &'static [&str]| {
+        Fault::rejected(name, conclusion, move |_| html(TOO_MANY, headers))
     };
-    let of_service = |name, claim: Claim, status: &'static str, headers: &'static [&str]| {
-        Fault::turns_away(name, claim, move |truth| {
-            let mut all = vec!["Content-Type: application/json"];
-            all.extend_from_slice(headers);
-            page(status, &all, truth.refusal("RequestLimitExceeded"))
-        })
-    };
+    let of_service =
+        |name, conclusion: Conclusion, status: &'static str, headers: &'static [&str]| {
+            Fault::rejected(name, conclusion, move |context| {
+                let mut all = vec!["Content-Type: application/json"];
+                all.extend_from_slice(headers);
+                page(status, &all, context.error_body("RequestLimitExceeded"))
+            })
+        };
     vec![
-        of_stranger("429 page", ThrottledByStranger, &[]),
-        of_stranger("429 page, wait a second", ThrottledByStranger, &[SECOND]),
-        of_stranger("429 page, wait until the past", ThrottledByStranger, &[PAST]),
-        of_stranger("429 page, wait for ever", ThrottledByStrangerForLong, &[HUGE]),
-        of_stranger("429 page, wait until 9999", ThrottledByStrangerForLong, &[FUTURE]),
-        of_stranger("429 page, wait garbage", ThrottledByStranger, &[GARBAGE]),
-        of_stranger("429 page, wait twice", ThrottledByStranger, &[HUGE, SECOND]),
+        foreign("429 page", ForeignThrottled, &[]),
+        foreign("429 page, wait a second", ForeignThrottled, &[SECOND]),
+        foreign("429 page, wait until the past", ForeignThrottled, &[PAST]),
+        foreign("429 page, wait forever", ForeignThrottledLongWait, &[HUGE]),
+        foreign("429 page, wait until 9999", ForeignThrottledLongWait, &[FUTURE]),
+        foreign("429 page, invalid wait", ForeignThrottled, &[GARBAGE]),
+        foreign("429 page, two needs_timeout", ForeignThrottled, &[HUGE, SECOND]),
         of_service("429 envelope", Throttled, TOO_MANY, &[]),
         of_service("429 envelope, wait a second", Throttled, TOO_MANY, &[SECOND]),
-        of_service("429 envelope, wait for ever", ThrottledForLong, TOO_MANY, &[HUGE]),
-        of_service("503 envelope of a throttle", Nothing, UNAVAILABLE, &[]),
+        of_service("429 envelope, wait forever", ThrottledLongWait, TOO_MANY, &[HUGE]),
+        of_service("503 envelope of throttling", Ambiguous, UNAVAILABLE, &[]),
     ]
 }
 
 fn failures() -> Vec<Fault> {
     let failure = |name, status: &'static str, headers: &'static [&str]| {
-        Fault::turns_away(name, Nothing, move |_| html(status, headers))
+        Fault::rejected(name, Ambiguous, move |_| html(status, headers))
     };
-    let after =
-        |name, status: &'static str| Fault::answers(name, Nothing, move |_| html(status, &[]));
+    let after = |name, status: &'static str| {
+        Fault::carried_out(name, Ambiguous, move |_| html(status, &[]))
+    };
     vec![
-        failure("408 page", "408 Request Timeout", &["Connection: close"]).then_fin(),
-        after("408 page after it was done", "408 Request Timeout"),
+        failure("408 page", "408 Request Timeout", &["Connection: close"]).then_close(),
+        after("408 page after it was carried out", "408 Request Timeout"),
         failure("500 page", "500 Internal Server Error", &[]),
-        after("500 page after it was done", "500 Internal Server Error"),
-        Fault::answers("500 envelope after it was done", Nothing, |truth| {
-            let refusal = truth.refusal("InternalError");
-            page("500 Internal Server Error", &["Content-Type: application/json"], refusal)
+        after("500 page after it was carried out", "500 Internal Server Error"),
+        Fault::carried_out("500 envelope after it was carried out", Ambiguous, |context| {
+            let error_body = context.error_body("InternalError");
+            page("500 Internal Server Error", &["Content-Type: application/json"], error_body)
         }),
         failure("502 page", "502 Bad Gateway", &[]),
-        after("502 page after it was done", "502 Bad Gateway"),
+        after("502 page after it was carried out", "502 Bad Gateway"),
         failure("503 page", UNAVAILABLE, &[]),
-        after("503 page after it was done", UNAVAILABLE),
+        after("503 page after it was carried out", UNAVAILABLE),
         failure("503 page, wait a second", UNAVAILABLE, &[SECOND]),
         failure("503 page, wait until the past", UNAVAILABLE, &[PAST]),
-        failure("503 page, wait garbage", UNAVAILABLE, &[GARBAGE]),
-        Fault::turns_away("503 page, wait for ever", NothingForLong, |_| {
+        failure("503 page, invalid wait", UNAVAILABLE, &[GARBAGE]),
+        Fault::rejected("503 page, wait forever", AmbiguousLongWait, |_| {
             html(UNAVAILABLE, &[HUGE])
         }),
-        Fault::turns_away("503 page, wait until 9999", NothingForLong, |_| {
+        Fault::rejected("503 page, wait until 9999", AmbiguousLongWait, |_| {
             html(UNAVAILABLE, &[FUTURE])
         }),
         failure("504 page", "504 Gateway Timeout", &[]),
-        after("504 page after it was done", "504 Gateway Timeout"),
+        after("504 page after it was carried out", "504 Gateway Timeout"),
         failure("599 page", "599 Whatever", &[]),
     ]
 }

@@ -10,10 +10,10 @@ use cvm_models::{
     SystemEntropy, Timeouts,
 };
 
-use crate::fault::{Claim, Fault};
+use crate::fault::{Conclusion, Fault};
 use crate::rerun::TimeScale;
 
-pub const SECRET_ID: &str = "AKIDfaultcustomer0000000000000000000";
+pub const SECRET_ID: &str = "AKIDfaultclient000000000000000000000";
 pub const SECRET_KEY: &str = "canaryKEYxu7JqW2LmZ9";
 pub const PASSWORD: &str = "canaryPASSWORD9!k";
 /// The first session token, and the one after a token error.
@@ -31,7 +31,7 @@ pub fn credential(generation: usize) -> Credential {
 pub const OPERATION: Duration = Duration::from_secs(60);
 
 /// Timeouts for faults that respond at once: so long that only a hang reaches them.
-pub fn patient() -> Timeouts {
+pub fn long_timeouts() -> Timeouts {
     Timeouts {
         connect: Duration::from_secs(30),
         first_byte: Duration::from_secs(30),
@@ -45,7 +45,7 @@ pub fn patient() -> Timeouts {
 }
 
 /// Timeouts for faults that only a timeout ends.
-pub fn hurried(scale: TimeScale) -> Timeouts {
+pub fn short_timeouts(scale: TimeScale) -> Timeouts {
     Timeouts {
         connect: scale.of(Duration::from_millis(300)),
         first_byte: scale.of(Duration::from_millis(250)),
@@ -60,17 +60,19 @@ pub fn hurried(scale: TimeScale) -> Timeouts {
 
 /// The operation timeout for a server that asks for a longer wait. The client caps `Retry-After` at 5 s after a
 /// failure, so it is not longer than that.
-const SHORTER_THAN_THE_WISH: Duration = Duration::from_secs(5);
+const SHORTER_THAN_RETRY_AFTER: Duration = Duration::from_secs(5);
 
 /// The timeouts for this fault.
 pub fn timeouts(fault: &Fault, scale: TimeScale) -> Timeouts {
-    match fault.claim {
-        Claim::NothingForLong | Claim::ThrottledForLong | Claim::ThrottledByStrangerForLong => {
-            let operation = SHORTER_THAN_THE_WISH;
-            Timeouts { operation, operation_with_token: operation, ..patient() }
+    match fault.conclusion {
+        Conclusion::AmbiguousLongWait
+        | Conclusion::ThrottledLongWait
+        | Conclusion::ForeignThrottledLongWait => {
+            let operation = SHORTER_THAN_RETRY_AFTER;
+            Timeouts { operation, operation_with_token: operation, ..long_timeouts() }
         }
-        _ if fault.waits => hurried(scale),
-        _ => patient(),
+        _ if fault.needs_timeout => short_timeouts(scale),
+        _ => long_timeouts(),
     }
 }
 
@@ -85,7 +87,7 @@ pub fn builder(endpoint: &str, dialect: Dialect, timeouts: Timeouts) -> ClientBu
         .without_environment()
         .endpoint(endpoint)
         .region("ap-guangzhou")
-        .credential_provider(Rotating::default())
+        .credential_provider(RotatingCredentials::default())
         .dialect(dialect)
         // The launch carries a password, so that there is a secret to leak.
         .allow_secrets_in_url(true)
@@ -94,14 +96,14 @@ pub fn builder(endpoint: &str, dialect: Dialect, timeouts: Timeouts) -> ClientBu
         // The limiter slows down for seconds after throttling, which is correct but would take hours here.
         .rate_limiter(NoRateLimit)
         .clock(RunningClock::default())
-        .entropy(CalmEntropy::default())
+        .entropy(NoJitter::default())
 }
 
 /// Temporary credentials that are replaced when the service rejects their token.
 #[derive(Debug, Default)]
-struct Rotating(AtomicUsize);
+struct RotatingCredentials(AtomicUsize);
 
-impl CredentialProvider for Rotating {
+impl CredentialProvider for RotatingCredentials {
     fn credential(
         &self,
     ) -> BoxFuture<'_, Result<Arc<CredentialSnapshot>, CredentialProviderError>> {
@@ -125,17 +127,17 @@ struct RunningClock(AtomicU64);
 
 impl Clock for RunningClock {
     fn now(&self) -> SystemTime {
-        let looks = self.0.fetch_add(1, Ordering::Relaxed);
-        SystemTime::now() + Duration::from_secs(looks % 200)
+        let readings = self.0.fetch_add(1, Ordering::Relaxed);
+        SystemTime::now() + Duration::from_secs(readings % 200)
     }
 }
 
 /// Random tokens, but words with an empty upper half: the jitter becomes its lower end and the pauses as short
 /// as possible, while nonces still differ.
 #[derive(Debug, Default)]
-struct CalmEntropy(AtomicU64);
+struct NoJitter(AtomicU64);
 
-impl Entropy for CalmEntropy {
+impl Entropy for NoJitter {
     fn fill(&self, bytes: &mut [u8]) -> Result<(), EntropyError> {
         if bytes.len() != 8 {
             return SystemEntropy.fill(bytes);

@@ -6,7 +6,7 @@ use cvm_models::{Action, Dialect};
 use serde_json::{Value, json};
 
 use crate::fault;
-use crate::fault_server::Faultd;
+use crate::fault_server::FaultServer;
 use crate::test_client;
 use crate::third_party::ThirdParty;
 
@@ -72,10 +72,11 @@ fn count(table: &ModelInfo) -> usize {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn sent_token_is_refused_with_any_changed_parameter() {
-    let stranger = ThirdParty::open().await;
-    let server = Faultd::open(stranger.address).await;
-    let client = test_client::client(&server.endpoint(), Dialect::Tc3, test_client::patient())
-        .with_max_attempts(1);
+    let third_party = ThirdParty::open().await;
+    let server = FaultServer::start(third_party.address).await;
+    let client =
+        test_client::client(&server.endpoint(), Dialect::Tc3, test_client::long_timeouts())
+            .with_max_attempts(1);
     server.plan([fault::named("commits and resets")]);
     let error = client.call(RunInstances::INFO, launch()).await.unwrap_err();
     let token = error.outcome_unknown().unwrap().client_token().unwrap().to_owned();
@@ -92,7 +93,7 @@ async fn sent_token_is_refused_with_any_changed_parameter() {
         assert!(error.is_usage() && error.is_not_sent(), "{shown}: {error:?}");
         assert!(error.to_string().contains("other parameters"), "{shown}: {error}");
     }
-    assert_eq!(server.ledger().open().arrivals.len(), 1, "nothing of it left");
+    assert_eq!(server.ledger().lock().requests.len(), 1, "nothing was sent");
 
     let mut same = launch();
     same["ClientToken"] = json!(token);
@@ -100,12 +101,12 @@ async fn sent_token_is_refused_with_any_changed_parameter() {
     let mut other = launch();
     other["InstanceType"] = json!("S5.MEDIUM4");
     let fallback = client.call(RunInstances::INFO, other).await.unwrap().to_value();
-    let book = server.ledger().open();
+    let ledger = server.ledger().lock();
     assert_eq!(
-        book.instances.len(),
+        ledger.instances.len(),
         2,
-        "the first, and the fallback under a token of its own\n{book}"
+        "the first, and the other launch with its own token\n{ledger}"
     );
-    assert_eq!(answer["InstanceIdSet"][0], json!(book.instances[0].id));
-    assert_eq!(fallback["InstanceIdSet"][0], json!(book.instances[1].id));
+    assert_eq!(answer["InstanceIdSet"][0], json!(ledger.instances[0].id));
+    assert_eq!(fallback["InstanceIdSet"][0], json!(ledger.instances[1].id));
 }
